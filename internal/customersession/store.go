@@ -1,0 +1,18 @@
+package customersession
+
+import "context"
+
+// Store keeps which Stripe customer a buyer is.
+type Store interface {
+	// Buyer returns the Stripe customer of a buyer, "" if there is none yet.
+	Buyer(ctx context.Context, buyerID string) (customerID string, err error)
+	// SetBuyer binds a customer to a buyer and returns the one that is bound
+	// in the end: an earlier one stays.
+	SetBuyer(ctx context.Context, buyerID, customerID string) (string, error)
+	// SetCustomer names the Stripe customer of an open order that has none yet and
+	// returns the one it has in the end.
+	SetCustomer(ctx context.Context, orderID, customerID string) (string, error)
+	// Key returns the named random 32-byte key, made on first use and the same in
+	// every process.
+	Key(ctx context.Context, name string) ([]byte, error)
+}

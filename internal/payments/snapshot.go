@@ -1,0 +1,54 @@
+package payments
+
+import "time"
+
+// Status is a PaymentIntent's status
+// (https://docs.stripe.com/payments/paymentintents/lifecycle).
+type Status string
+
+// Stripe's statuses.
+const (
+	StatusRequiresPaymentMethod Status = "requires_payment_method"
+	StatusRequiresConfirmation  Status = "requires_confirmation"
+	StatusRequiresAction        Status = "requires_action"
+	StatusProcessing            Status = "processing"
+	StatusRequiresCapture       Status = "requires_capture"
+	StatusSucceeded             Status = "succeeded"
+	StatusCanceled              Status = "canceled"
+)
+
+// Final reports whether Stripe never leaves the status again.
+func (s Status) Final() bool { return s == StatusSucceeded || s == StatusCanceled }
+
+// Snapshot is a PaymentIntent as it was at some moment, from an answer, an
+// event or a reading. Amounts are minor units.
+type Snapshot struct {
+	ID             string
+	OrderID        string // from our metadata, "" if it is not ours
+	AttemptID      string // from our metadata; the attempt that created the intent
+	Livemode       bool
+	Status         Status
+	Amount         int64
+	AmountReceived int64
+	Capturable     int64
+	Currency       string
+	CustomerID     string
+	ClientSecret   string
+	Error          *StripeError // last_payment_error
+	CreatedAt      time.Time
+}
+
+// StripeError is what Stripe says of a failed try; Message is meant for the buyer
+// when Type is card_error.
+type StripeError struct {
+	Type        string
+	Code        string
+	DeclineCode string
+	Message     string
+}
+
+// The metadata keys that we put on every intent.
+const (
+	MetaOrder   = "checkoutd_order"
+	MetaAttempt = "checkoutd_attempt"
+)

@@ -1,0 +1,2 @@
+// Package webhooks is the inbox: POST /webhooks/stripe.
+package webhooks
