@@ -1,0 +1,157 @@
+// Package pgtest gives tests a real PostgreSQL: a cluster of their own in a
+// temporary folder, made with the server binaries that the machine has.
+//
+// The cluster listens on a loopback port, takes only its own random password,
+// and keeps fsync on, so that what a test measures or loses is what production
+// would. It ends with the test binary, however that ends. As root, the server
+// runs as the user postgres or nobody, because it refuses to run as root.
+//
+// A machine without server binaries leaves the test out, or fails it where no
+// test may be left out: see testhost.Missing.
+package pgtest
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"checkoutd/internal/testhost"
+)
+
+// patience bounds every single step: making a cluster, starting it, making a
+// database.
+const patience = time.Minute
+
+// Cluster is a PostgreSQL cluster. Its methods may be called from several
+// goroutines, except that Start, Stop and Kill are called one at a time.
+type Cluster struct {
+	srv *server
+}
+
+// Start makes a cluster for this test alone, to be stopped and started again
+// at will. It ends with the test.
+func Start(tb testing.TB) *Cluster {
+	tb.Helper()
+	srv, err := newServer(needBinaries(tb))
+	if err != nil {
+		tb.Fatal("pgtest: ", err)
+	}
+	tb.Cleanup(func() {
+		if err := srv.close(); err != nil {
+			tb.Error("pgtest: ", err)
+		}
+	})
+	return &Cluster{srv}
+}
+
+// shared is the cluster of Shared. It has to be a variable of the package: the
+// tests of a binary have nothing else in common.
+var shared = sync.OnceValues(func() (*server, error) {
+	bin, err := findBinaries()
+	if err != nil {
+		return nil, err
+	}
+	return newServer(bin)
+})
+
+// Shared returns the one cluster of the test binary and starts it when it is
+// first asked for. Tests have their own databases in it and never stop it.
+func Shared(tb testing.TB) *Cluster {
+	tb.Helper()
+	needBinaries(tb)
+	srv, err := shared()
+	if err != nil {
+		tb.Fatal("pgtest: ", err)
+	}
+	return &Cluster{srv}
+}
+
+func needBinaries(tb testing.TB) string {
+	tb.Helper()
+	bin, err := findBinaries()
+	if err != nil {
+		testhost.Missing(tb, err.Error())
+	}
+	return bin
+}
+
+// NewDatabase makes an empty database and returns its address,
+// postgres://user:password@127.0.0.1:port/name. The database is dropped at the
+// end of the test, together with the connections that are still open.
+func (c *Cluster) NewDatabase(tb testing.TB) string {
+	tb.Helper()
+	name := "test_" + strings.ToLower(rand.Text())
+	// template0 has no connections, so several tests can copy it at once.
+	if err := c.exec("CREATE DATABASE " + name + " TEMPLATE template0"); err != nil {
+		tb.Fatal("pgtest: ", err)
+	}
+	tb.Cleanup(func() {
+		if !c.srv.running() {
+			return // the folder goes as a whole
+		}
+		if err := c.exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
+			tb.Error("pgtest: ", err)
+		}
+	})
+	return c.srv.url(name)
+}
+
+// Start starts the cluster again, on the same port and with the same data,
+// after Stop or Kill, and returns when it accepts connections.
+func (c *Cluster) Start(tb testing.TB) {
+	tb.Helper()
+	if err := c.srv.start(); err != nil {
+		tb.Fatal("pgtest: ", err)
+	}
+}
+
+// Stop ends the cluster in good order: it breaks open connections off, rolls
+// their transactions back and writes everything out (a "fast" shutdown).
+func (c *Cluster) Stop(tb testing.TB) {
+	tb.Helper()
+	if err := c.srv.stop("INT"); err != nil {
+		tb.Fatal("pgtest: ", err)
+	}
+}
+
+// Kill ends the cluster as a crash would: what was committed comes back from
+// the write-ahead log with the next Start.
+func (c *Cluster) Kill(tb testing.TB) {
+	tb.Helper()
+	if err := c.srv.stop("KILL"); err != nil {
+		tb.Fatal("pgtest: ", err)
+	}
+}
+
+// exec runs one statement outside of the tests' databases.
+func (c *Cluster) exec(sql string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, c.srv.url("postgres"))
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, sql)
+	if closeErr := conn.Close(ctx); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
+func (s *server) url(database string) string {
+	u := url.URL{
+		Scheme:   "postgres",
+		User:     url.UserPassword(superuser, s.password),
+		Host:     fmt.Sprintf("127.0.0.1:%d", s.port),
+		Path:     "/" + database,
+		RawQuery: "sslmode=disable",
+	}
+	return u.String()
+}

@@ -1,0 +1,225 @@
+package pgtest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"checkoutd/internal/testhost"
+)
+
+const superuser = "checkoutd"
+
+// server is the postmaster process with its data folder.
+type server struct {
+	bin      string // folder of initdb and postgres
+	account  *account
+	leash    *testhost.Leash
+	port     int
+	password string
+
+	mu     sync.Mutex
+	cmd    *exec.Cmd     // nil when it does not run
+	exited chan struct{} // closed when cmd has ended
+}
+
+// newServer makes a cluster and starts it.
+func newServer(bin string) (*server, error) {
+	account, err := serverAccount()
+	if err != nil {
+		return nil, err
+	}
+	leash, err := testhost.NewLeash("pgtest-")
+	if err != nil {
+		return nil, err
+	}
+	s := &server{bin: bin, account: account, leash: leash, password: rand.Text()}
+	if err := s.create(); err != nil {
+		return nil, errors.Join(err, leash.Close())
+	}
+	return s, nil
+}
+
+// create makes the data folder and starts the server on a port that nobody
+// has; another process can take the port first, hence the tries.
+func (s *server) create() error {
+	if err := s.initdb(); err != nil {
+		return err
+	}
+	var err error
+	for range 3 {
+		if s.port, err = freePort(); err != nil {
+			return err
+		}
+		if err = s.start(); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+func (s *server) initdb() error {
+	dir := s.leash.Dir()
+	password := filepath.Join(dir, "password")
+	if err := os.WriteFile(password, []byte(s.password), 0o600); err != nil {
+		return err
+	}
+	if err := errors.Join(s.account.own(dir), s.account.own(password)); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	// --no-sync is about the new, empty files only; the server itself syncs.
+	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, "initdb"), "--no-sync",
+		"--pgdata="+s.data(), "--username="+superuser, "--pwfile="+password,
+		"--auth=scram-sha-256", "--encoding=UTF8", "--locale=C")
+	s.prepare(cmd)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// prepare gives cmd the server's user and an environment without the PG*
+// variables of the developer.
+func (s *server) prepare(cmd *exec.Cmd) {
+	cmd.Dir = s.leash.Dir()
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
+	// A group of its own, so that Ctrl-C at the terminal leaves it alone.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: s.account.credential()}
+}
+
+// start starts the server and waits until it accepts connections.
+func (s *server) start() error {
+	deadline := time.Now().Add(patience)
+	for {
+		err := s.launch()
+		if err != nil {
+			return err
+		}
+		if err = s.ready(deadline); err == nil {
+			return nil
+		}
+		_ = s.stop("KILL")
+		// After a crash the old server's children may still hold its shared
+		// memory for a moment; everything else is final.
+		if !s.logHas("is still in use") || time.Now().After(deadline) {
+			return fmt.Errorf("%w\n%s", err, s.log())
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// launch starts the process and puts it on the leash.
+func (s *server) launch() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cmd != nil {
+		return errors.New("the cluster runs already")
+	}
+	log, err := os.Create(s.logFile())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }() // the server has its own copy
+	cmd := exec.Command(filepath.Join(s.bin, "postgres"), "-D", s.data(), "-p", strconv.Itoa(s.port),
+		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
+		"-c", "max_connections=200", "-c", "shared_buffers=64MB")
+	s.prepare(cmd)
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	s.cmd, s.exited = cmd, make(chan struct{})
+	go func(exited chan struct{}) {
+		_ = cmd.Wait()
+		close(exited)
+	}(s.exited)
+	return s.leash.Hold("QUIT", cmd.Process.Pid)
+}
+
+// ready polls until the server answers a query.
+func (s *server) ready(deadline time.Time) error {
+	ctx, cancel := context.WithDeadline(context.Background(), deadline)
+	defer cancel()
+	for {
+		conn, err := pgx.Connect(ctx, s.url("postgres"))
+		if err == nil {
+			return conn.Close(ctx)
+		}
+		select {
+		case <-s.exited:
+			return errors.New("the server ended while it started")
+		case <-ctx.Done():
+			return fmt.Errorf("the server did not get ready: %w", err)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// stop sends the server INT (fast shutdown), QUIT (immediate) or KILL and
+// waits for its end.
+func (s *server) stop(sig string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cmd == nil {
+		return errors.New("the cluster does not run")
+	}
+	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "QUIT": syscall.SIGQUIT, "KILL": syscall.SIGKILL}
+	if err := s.cmd.Process.Signal(signals[sig]); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	select {
+	case <-s.exited:
+	case <-time.After(patience):
+		return fmt.Errorf("the server ignores SIG%s\n%s", sig, s.log())
+	}
+	s.cmd = nil
+	return s.leash.Release()
+}
+
+// close ends the server, when it runs, and removes its folder.
+func (s *server) close() error {
+	var err error
+	if s.running() {
+		err = s.stop("QUIT")
+	}
+	return errors.Join(err, s.leash.Close())
+}
+
+func (s *server) running() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cmd != nil
+}
+
+// freePort finds a loopback port below the range from which systems take the
+// ports of outgoing connections. From that range, a client that knocks on the
+// port of a stopped server could take the port, or even connect to itself.
+func freePort() (int, error) {
+	const low, high = 15_000, 32_000
+	for range 100 {
+		n, err := rand.Int(rand.Reader, big.NewInt(high-low))
+		if err != nil {
+			return 0, err
+		}
+		port := low + int(n.Int64())
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			return port, l.Close()
+		}
+	}
+	return 0, fmt.Errorf("no free port between %d and %d", low, high)
+}
