@@ -1,0 +1,125 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// warnings finds what is probably a mistake but stops nothing.
+func (l *loading) warnings() []string {
+	all := l.unknownNames()
+	if l.mode != Sandbox {
+		return all
+	}
+	for _, o := range table() {
+		if o.sandboxMakes && l.given(o.name) {
+			all = append(all, o.name+" is not used in sandbox mode, which has its own.")
+		}
+	}
+	if !isLoopback(l.config.Addr) {
+		all = append(all, "ADDR can be reached from other machines, but the offline Stripe cannot: "+
+			"browsers elsewhere will see the shop and not the payment form.")
+	}
+	return all
+}
+
+// given reports whether any layer has a value for the option.
+func (l *loading) given(name string) bool {
+	for _, layer := range l.sources.layers {
+		if strings.TrimSpace(layer.values[name]) != "" || layer.values[name+"_FILE"] != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// liveKeys names the options that hold a live key, in any layer or file.
+func (l *loading) liveKeys() []string {
+	var names []string
+	for _, layer := range l.sources.layers {
+		for _, name := range slices.Sorted(maps.Keys(layer.values)) {
+			if strings.HasPrefix(name, "STRIPE_") && l.isLive(name, layer.values[name]) && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+func (l *loading) isLive(name, text string) bool {
+	if strings.HasSuffix(name, "_FILE") {
+		// Not used in sandbox mode, so a file that cannot be read is no matter.
+		if content, err := l.sources.readFile(text); err == nil {
+			text = string(content)
+		}
+	}
+	return keyMode(strings.TrimSpace(text)) == "live"
+}
+
+// unknownNames looks for misspelt options: everything in .env or the
+// environment that begins with STRIPE_, and whatever in .env is nearly the
+// name of an option.
+func (l *loading) unknownNames() []string {
+	known := map[string]bool{}
+	for _, o := range table() {
+		known[o.name] = true
+		known[o.name+"_FILE"] = o.file
+	}
+	var all []string
+	for _, layer := range l.sources.layers {
+		for _, name := range slices.Sorted(maps.Keys(layer.values)) {
+			near := nearest(name)
+			suspect := strings.HasPrefix(name, "STRIPE_") && !ofStripeCLI(name) || layer.name == dotenv && near != ""
+			if known[name] || !suspect {
+				continue
+			}
+			sentence := fmt.Sprintf("%s in the %s is no option of checkoutd and is ignored.", name, layer.title())
+			if near != "" {
+				sentence += fmt.Sprintf(" Did you mean %s?", near)
+			}
+			all = append(all, sentence)
+		}
+	}
+	return all
+}
+
+// ofStripeCLI reports whether the variable is one that the Stripe CLI reads.
+func ofStripeCLI(name string) bool {
+	return strings.HasPrefix(name, "STRIPE_CLI_") || name == "STRIPE_DEVICE_NAME"
+}
+
+// nearest is the option whose name is at most two slips away, or "".
+func nearest(name string) string {
+	if name == "STRIPE_API_KEY" { // the Stripe CLI's name for it
+		return "STRIPE_SECRET_KEY"
+	}
+	best, least := "", 3
+	for _, o := range table() {
+		if d := slips(name, o.name); d < least {
+			best, least = o.name, d
+		}
+	}
+	return best
+}
+
+// slips counts the letters to add, drop or change to get from a to b.
+func slips(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}

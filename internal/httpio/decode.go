@@ -1,0 +1,166 @@
+package httpio
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"checkoutd/internal/fault"
+)
+
+// DecodeJSON reads the body, one JSON object of at most limit bytes, into v.
+//
+// Over the limit is TooLarge, another content type than application/json (or a
+// charset other than utf-8) is Unsupported. Malformed are: an empty or cut
+// body, text that is not JSON or not UTF-8, a second value after the object, a
+// field that v does not have or that is there twice, a NUL character, and
+// nesting deeper than 32. A number that the field cannot hold is Invalid. The
+// error names the field where there is one. On an error v may be half filled.
+func DecodeJSON(w http.ResponseWriter, r *http.Request, v any, limit int64) error {
+	if err := checkContentType(r.Header); err != nil {
+		return err
+	}
+	body, err := readBody(w, r, limit)
+	if err != nil {
+		return err
+	}
+	if len(body) == 0 {
+		return fault.New(fault.Malformed, "body_missing", "The request needs a JSON body.")
+	}
+	return unmarshal(body, v)
+}
+
+// DecodeOptionalJSON is DecodeJSON for calls that may come without a body: an
+// empty one, whatever its content type, leaves v as it is.
+func DecodeOptionalJSON(w http.ResponseWriter, r *http.Request, v any, limit int64) error {
+	body, err := readBody(w, r, limit)
+	if err != nil || len(body) == 0 {
+		return err
+	}
+	if err := checkContentType(r.Header); err != nil {
+		return err
+	}
+	return unmarshal(body, v)
+}
+
+func checkContentType(h http.Header) error {
+	unsupported := fault.New(fault.Unsupported, "unsupported_content_type",
+		"The body must be JSON: send Content-Type: application/json.")
+	if enc := h.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
+		return fault.New(fault.Unsupported, "unsupported_content_encoding",
+			"The body must not be compressed: send no Content-Encoding.")
+	}
+	values := h.Values("Content-Type")
+	if len(values) != 1 {
+		return unsupported
+	}
+	kind, params, err := mime.ParseMediaType(values[0])
+	if err != nil || kind != "application/json" {
+		return unsupported
+	}
+	if charset, ok := params["charset"]; ok && !strings.EqualFold(charset, "utf-8") {
+		return fault.New(fault.Unsupported, "unsupported_charset", "The body must be JSON in UTF-8.")
+	}
+	return nil
+}
+
+// readBody gives the body without the white space around it.
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		// The rest of the body is not worth reading to keep the connection.
+		w.Header().Set("Connection", "close")
+		return nil, TooLarge(err, tooLarge.Limit)
+	case err != nil:
+		return nil, fault.Wrap(err, fault.Malformed, "body_unreadable", "The request body could not be read to its end.")
+	}
+	return bytes.Trim(body, " \t\r\n"), nil
+}
+
+// TooLarge is the error of a body over limit bytes, for those who read it by
+// other means than DecodeJSON.
+func TooLarge(cause error, limit int64) *fault.Error {
+	return fault.Wrap(cause, fault.TooLarge, "body_too_large",
+		fmt.Sprintf("The request body is larger than %d bytes.", limit))
+}
+
+func unmarshal(body []byte, v any) error {
+	if err := scanJSON(body); err != nil {
+		return err
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	return publicDecodeError(dec.Decode(v))
+}
+
+// publicDecodeError words what encoding/json found. It never repeats values
+// of the body, only names of fields, shortened.
+func publicDecodeError(err error) error {
+	if err == nil {
+		return nil
+	}
+	var wrongType *json.UnmarshalTypeError
+	if errors.As(err, &wrongType) {
+		return typeError(wrongType)
+	}
+	// encoding/json has no type for this one, only the text.
+	if quoted, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		name, unquoteErr := strconv.Unquote(quoted)
+		if unquoteErr != nil {
+			name = quoted
+		}
+		return fieldError("unknown_field", name, "is not known here")
+	}
+	return fault.Wrap(err, fault.Malformed, "invalid_json", "The body is not valid JSON.")
+}
+
+func typeError(e *json.UnmarshalTypeError) error {
+	want := typeName(e.Type)
+	if strings.HasPrefix(e.Value, "number") && want == "a whole number" {
+		f := fieldError("number_out_of_range", e.Field, "must be a whole number within range")
+		f.Kind = fault.Invalid
+		return f
+	}
+	if e.Field == "" {
+		return fault.New(fault.Malformed, "wrong_type", "The body must be "+want+".")
+	}
+	return fieldError("wrong_type", e.Field, "must be "+want)
+}
+
+func typeName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	default:
+		return "a whole number"
+	}
+}
+
+// maxFieldName is how much of a caller's field name we say back, in runes.
+const maxFieldName = 64
+
+func fieldError(code, name, what string) *fault.Error {
+	if r := []rune(name); len(r) > maxFieldName {
+		name = string(r[:maxFieldName]) + "…"
+	}
+	f := fault.New(fault.Malformed, code, fmt.Sprintf("The field %q %s.", name, what))
+	f.Field = name
+	return f
+}

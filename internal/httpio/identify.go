@@ -1,0 +1,132 @@
+package httpio
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// maxHops bounds the walk through X-Forwarded-For; nobody honest stacks more
+// proxies than this.
+const maxHops = 32
+
+// maxRequestID is the longest request id taken over from a proxy.
+const maxRequestID = 64
+
+// Identify finds out who asks, gives the request its Exchange and the answer
+// its Request-Id header.
+//
+// X-Request-Id, X-Forwarded-For and X-Forwarded-Proto count only when the
+// connection itself comes from an address in trusted. newID makes the ids of
+// requests that bring none; it must be safe for concurrent use.
+func Identify(trusted []netip.Prefix, newID func() string) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			x := identify(r, trusted)
+			if x.id == "" {
+				x.id = newID()
+			}
+			w.Header().Set("Request-Id", x.id)
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
+		})
+	}
+}
+
+func identify(r *http.Request, trusted []netip.Prefix) *Exchange {
+	x := &Exchange{https: r.TLS != nil}
+	addr, ok := peer(r)
+	if !ok {
+		return x
+	}
+	x.ip = addr
+	if !contains(trusted, addr) {
+		return x
+	}
+	x.ip = ForwardedFor(r.Header.Values("X-Forwarded-For"), addr, trusted)
+	x.https = x.https || forwardedHTTPS(r.Header.Values("X-Forwarded-Proto"))
+	if id := r.Header.Get("X-Request-Id"); validRequestID(id) {
+		x.id = id
+	}
+	return x
+}
+
+// ForwardedFor finds the client behind a trusted peer: the right-most address
+// of the X-Forwarded-For values that is not itself a trusted proxy. Everything
+// to the left of that one was written by the client and is not believed. An
+// entry that is no address ends the walk at the last proxy that is known.
+func ForwardedFor(values []string, peer netip.Addr, trusted []netip.Prefix) netip.Addr {
+	rest, client := strings.Join(values, ","), peer
+	for range maxHops {
+		if rest == "" {
+			break
+		}
+		var entry string
+		if i := strings.LastIndexByte(rest, ','); i >= 0 {
+			rest, entry = rest[:i], rest[i+1:]
+		} else {
+			rest, entry = "", rest
+		}
+		addr, ok := parseAddr(strings.TrimSpace(entry))
+		if !ok {
+			break
+		}
+		client = addr
+		if !contains(trusted, addr) {
+			break
+		}
+	}
+	return client
+}
+
+// forwardedHTTPS is strict: when a chain of proxies names several schemes, all
+// must be https, so that a scheme which the client wrote cannot win.
+func forwardedHTTPS(values []string) bool {
+	if len(values) == 0 {
+		return false
+	}
+	for scheme := range strings.SplitSeq(strings.Join(values, ","), ",") {
+		if !strings.EqualFold(strings.TrimSpace(scheme), "https") {
+			return false
+		}
+	}
+	return true
+}
+
+func peer(r *http.Request) (netip.Addr, bool) { return parseAddr(r.RemoteAddr) }
+
+// parseAddr reads an address with or without a port, brackets or zone, and
+// gives IPv4-mapped IPv6 as IPv4, so that one client has one spelling.
+func parseAddr(s string) (netip.Addr, bool) {
+	if ap, err := netip.ParseAddrPort(s); err == nil {
+		return ap.Addr().Unmap().WithZone(""), true
+	}
+	if n := len(s); n > 2 && s[0] == '[' && s[n-1] == ']' {
+		s = s[1 : n-1]
+	}
+	addr, err := netip.ParseAddr(s)
+	return addr.Unmap().WithZone(""), err == nil
+}
+
+func contains(prefixes []netip.Prefix, addr netip.Addr) bool {
+	for _, p := range prefixes {
+		if p.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+func validRequestID(id string) bool {
+	if id == "" || len(id) > maxRequestID {
+		return false
+	}
+	for i := range len(id) {
+		c := id[i]
+		alnum := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+		if !alnum && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}

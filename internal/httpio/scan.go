@@ -1,0 +1,117 @@
+package httpio
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"checkoutd/internal/fault"
+)
+
+// maxDepth is far deeper than any body we take.
+const maxDepth = 32
+
+// scanJSON checks what encoding/json lets pass: that body is one object and
+// nothing after it, in valid UTF-8, without NUL characters (PostgreSQL cannot
+// store them), without a key given twice (two readers would disagree about
+// which one counts), and not nested beyond maxDepth.
+func scanJSON(body []byte) error {
+	if !utf8.Valid(body) {
+		return fault.New(fault.Malformed, "invalid_json", "The body is not valid UTF-8.")
+	}
+	if body[0] != '{' {
+		return fault.New(fault.Malformed, "invalid_json", "The body must be one JSON object.")
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	s := scanner{dec: dec}
+	if err := s.value(0); err != nil {
+		return err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return fault.New(fault.Malformed, "invalid_json", "There is more after the JSON object; send exactly one.")
+	}
+	return nil
+}
+
+type scanner struct{ dec *json.Decoder }
+
+func (s scanner) value(depth int) error {
+	tok, err := s.token()
+	if err != nil {
+		return err
+	}
+	delim, ok := tok.(json.Delim)
+	if !ok {
+		return nil
+	}
+	if depth >= maxDepth {
+		return fault.New(fault.Malformed, "invalid_json", "The JSON is nested too deeply.")
+	}
+	if delim == '{' {
+		return s.object(depth)
+	}
+	return s.rest(depth)
+}
+
+func (s scanner) object(depth int) error {
+	seen := map[string]bool{}
+	for s.dec.More() {
+		tok, err := s.token()
+		if err != nil {
+			return err
+		}
+		name, _ := tok.(string)
+		if folded := foldName(name); seen[folded] {
+			return fieldError("duplicate_field", name, "is given twice")
+		} else {
+			seen[folded] = true
+		}
+		if err := s.value(depth + 1); err != nil {
+			return err
+		}
+	}
+	_, err := s.token()
+	return err
+}
+
+// rest reads the values of a list, and its end.
+func (s scanner) rest(depth int) error {
+	for s.dec.More() {
+		if err := s.value(depth + 1); err != nil {
+			return err
+		}
+	}
+	_, err := s.token()
+	return err
+}
+
+func (s scanner) token() (json.Token, error) {
+	tok, err := s.dec.Token()
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Malformed, "invalid_json",
+			fmt.Sprintf("The body is not valid JSON (near byte %d).", s.dec.InputOffset()))
+	}
+	if text, ok := tok.(string); ok && strings.ContainsRune(text, 0) {
+		return nil, fault.New(fault.Malformed, "invalid_json", "The body holds a NUL character.")
+	}
+	return tok, nil
+}
+
+// foldName spells a key as encoding/json compares it: it takes "Amount",
+// "amount" and even "ſku" and "sku" for the same field, so two such keys are
+// one key given twice.
+func foldName(name string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			least = min(least, f)
+		}
+		return least
+	}, name)
+}

@@ -1,0 +1,41 @@
+package httpio
+
+import (
+	"net/http"
+
+	"checkoutd/internal/fault"
+)
+
+// statusClientGone is the customary status, for the log only, of a request
+// whose caller left before the answer.
+const statusClientGone = 499
+
+// Status is the HTTP status that a kind of error is answered with.
+func Status(k fault.Kind) int {
+	switch k {
+	case fault.Malformed:
+		return http.StatusBadRequest
+	case fault.Invalid:
+		return http.StatusUnprocessableEntity
+	case fault.Unauthorized:
+		return http.StatusUnauthorized
+	case fault.Forbidden:
+		return http.StatusForbidden
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Conflict:
+		return http.StatusConflict
+	case fault.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case fault.Unsupported:
+		return http.StatusUnsupportedMediaType
+	case fault.Declined:
+		return http.StatusPaymentRequired
+	case fault.TooMany:
+		return http.StatusTooManyRequests
+	case fault.Unavailable:
+		return http.StatusServiceUnavailable
+	default:
+		return http.StatusInternalServerError
+	}
+}
