@@ -51,8 +51,8 @@ done
 // the test binary: when the binary ends, in whatever way, the process is
 // ended and the folder removed. It is safe for concurrent use.
 type Leash struct {
-	dir string
-	cmd *exec.Cmd
+	dir   string
+	ended chan error // receives how the script ended
 
 	mu    sync.Mutex
 	input io.WriteCloser
@@ -80,7 +80,13 @@ func NewLeash(prefix string) (*Leash, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	return &Leash{dir: dir, cmd: cmd, input: input}, nil
+	l := &Leash{dir: dir, ended: make(chan error, 1), input: input}
+	// Waiting also keeps the pipe reachable: a leash that nobody refers to any
+	// more must not let go when the garbage collector closes its pipe.
+	go func() {
+		l.ended <- cmd.Wait()
+	}()
+	return l, nil
 }
 
 // Dir is the folder.
@@ -110,7 +116,7 @@ func (l *Leash) Close() error {
 	if err := l.input.Close(); err != nil {
 		return err
 	}
-	if err := l.cmd.Wait(); err != nil {
+	if err := <-l.ended; err != nil {
 		return fmt.Errorf("removing %s: %w", l.dir, err)
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -54,6 +55,25 @@ func TestLeash(t *testing.T) {
 		}
 		_ = sleeper.Process.Kill()
 		_ = sleeper.Wait()
+	})
+
+	t.Run("a leash that nobody refers to holds on", func(t *testing.T) {
+		t.Parallel()
+		sleeper := startSleeper(t)
+		if err := newLeash(t).Hold("TERM", sleeper.Process.Pid); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- sleeper.Wait() }()
+		for range 5 {
+			runtime.GC()
+		}
+		select {
+		case err := <-ended:
+			t.Errorf("the process ended with %v", err)
+		case <-time.After(200 * time.Millisecond):
+		}
+		_ = sleeper.Process.Kill()
 	})
 
 	t.Run("killing the test binary ends the process and removes the folder", func(t *testing.T) {

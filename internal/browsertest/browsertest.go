@@ -1,0 +1,154 @@
+// Package browsertest gives tests a real browser: one headless Chromium for
+// the test binary, and for every test a tab in a private browsing context of
+// its own, with its own cookies and storage.
+//
+// The browser reaches loopback addresses only. It ends with the test binary,
+// however that ends, and so does its profile. What a page complains about, an
+// uncaught exception, a console.error, a violated content security policy, is
+// collected for the test to look at: see Problems.
+//
+// Documents of other sites in iframes stay in the process of their page, so
+// that chromedp reaches into them; what they may do is still limited by their
+// origin.
+//
+// A machine without a browser leaves the test out, or fails it where no test
+// may be left out: see testhost.Missing.
+package browsertest
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"checkoutd/internal/testhost"
+)
+
+// patience is how long a test may use its tab. Waiting for an element that
+// never comes ends then, and the test fails instead of hanging.
+const patience = 2 * time.Minute
+
+// New returns a chromedp context on a fresh tab of a fresh private browsing
+// context, 1280 by 800 pixels, light. Both end with the test. When the test
+// failed, its log shows the page's problems, and the tab's last picture goes
+// where Screenshot writes.
+func New(tb testing.TB) context.Context {
+	tb.Helper()
+	needBrowser(tb)
+	browser, err := shared()
+	if err != nil {
+		tb.Fatal("browsertest: ", err)
+	}
+	return open(tb, browser, chromedp.WithNewBrowserContext())
+}
+
+// NewTab returns a chromedp context on a second tab in the private browsing
+// context of ctx: the same buyer with the same cookies, in another tab.
+func NewTab(tb testing.TB, ctx context.Context) context.Context {
+	tb.Helper()
+	return open(tb, ctx)
+}
+
+// open makes a tab and starts to listen to it.
+func open(tb testing.TB, parent context.Context, opts ...chromedp.ContextOption) context.Context {
+	tb.Helper()
+	tabCtx, closeTab := chromedp.NewContext(parent, opts...)
+	tab := &tab{}
+	err := chromedp.Listen(tabCtx, tab.hear)
+	if err == nil {
+		err = chromedp.Do(tabCtx, Viewport(1280, 800))
+	}
+	if err != nil {
+		closeTab()
+		tb.Fatal("browsertest: ", err)
+	}
+	tb.Cleanup(func() {
+		defer closeTab()
+		if tb.Failed() {
+			report(tb, context.WithValue(tabCtx, tabKey{}, tab))
+		}
+	})
+	ctx, cancel := context.WithTimeout(context.WithValue(tabCtx, tabKey{}, tab), patience)
+	tb.Cleanup(cancel)
+	return ctx
+}
+
+// report tells what is known of the tab of a failed test.
+func report(tb testing.TB, ctx context.Context) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	for _, problem := range Problems(ctx) {
+		tb.Logf("the page: %s", problem)
+	}
+	if err := screenshot(ctx, tb.Name()+"-failed"); err != nil {
+		tb.Logf("no picture of the page: %v", err)
+	}
+}
+
+// shared starts the browser of the test binary. It has to be a variable of the
+// package: the tests of a binary have nothing else in common.
+var shared = sync.OnceValues(func() (context.Context, error) {
+	path, err := findBrowser()
+	if err != nil {
+		return nil, err
+	}
+	leash, err := testhost.NewLeash("browsertest-")
+	if err != nil {
+		return nil, err
+	}
+	// Nobody cancels this context: the leash ends the browser.
+	ctx, _ := chromedp.NewExecAllocator(context.Background(), options(path, leash.Dir())...)
+	ctx, _ = chromedp.NewContext(ctx)
+	if err := chromedp.Do(ctx); err != nil {
+		return nil, err
+	}
+	return ctx, leash.Hold("KILL", -chromedp.FromContext(ctx).Browser.Process().Pid)
+})
+
+func options(path, profile string) []chromedp.ExecAllocatorOption {
+	opts := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path),
+		chromedp.UserDataDir(profile),
+		chromedp.DisableGPU,
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("no-proxy-server", true),
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1, EXCLUDE [::1]"),
+		chromedp.Flag("disable-site-isolation-trials", true),
+		chromedp.Flag("disable-features", "Translate,IsolateOrigins,site-per-process"),
+		// A group of its own, so that the leash can end all of it.
+		chromedp.ModifyCmdFunc(func(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }),
+	)
+	if os.Geteuid() == 0 {
+		opts = append(opts, chromedp.NoSandbox) // as root there is none
+	}
+	return opts
+}
+
+func needBrowser(tb testing.TB) {
+	tb.Helper()
+	if _, err := findBrowser(); err != nil {
+		testhost.Missing(tb, err.Error())
+	}
+}
+
+// findBrowser returns the path of a Chromium or Chrome.
+func findBrowser() (string, error) {
+	for _, name := range []string{
+		"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome",
+		"/Applications/Chromium.app/Contents/MacOS/Chromium",
+		"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+	} {
+		if path, err := exec.LookPath(name); err == nil {
+			return filepath.Abs(path)
+		}
+	}
+	return "", errNoBrowser
+}
