@@ -142,9 +142,9 @@ func shopOptions() []option {
 	return []option{
 		{
 			name:  "CATALOG_FILE",
-			help:  "The catalog, a JSON file. The sandbox has a sample shop built in.",
+			help:  "The shop's catalog file. Without one, the sandbox has a sample shop built in.",
 			modes: checkout, required: onlyServe,
-			missing: "Give the path of your catalog file; docs/catalog.md tells what is in it.",
+			missing: "Give the path of the file with what the shop sells and at which prices.",
 			read:    text(func(c *Config) *string { return &c.CatalogFile }),
 		},
 		{
