@@ -1,0 +1,89 @@
+package pages
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// assets are the static files under one directory whose name is the hash of
+// them all: /static/<hash>/checkout.js. So modules import each other by
+// relative names, and every address may be cached for ever.
+type assets struct {
+	hash  string
+	files map[string][]byte
+}
+
+// staticTypes are the content types of what we serve. The system's table is
+// not asked: it differs between machines, and scratch images have none.
+var staticTypes = map[string]string{
+	".css": "text/css; charset=utf-8",
+	".js":  "text/javascript; charset=utf-8",
+	".svg": "image/svg+xml",
+}
+
+var hashPattern = regexp.MustCompile(`^[0-9a-f]{16}$`)
+
+func newAssets(files fs.FS, generated map[string][]byte) (*assets, error) {
+	a := &assets{files: maps.Clone(generated)}
+	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if staticTypes[path.Ext(name)] == "" {
+			return fmt.Errorf("static file %s has no known type", name)
+		}
+		a.files[name], err = fs.ReadFile(files, name)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(a.files)) {
+		fmt.Fprintf(sum, "%s %d\n", name, len(a.files[name]))
+		sum.Write(a.files[name])
+	}
+	a.hash = hex.EncodeToString(sum.Sum(nil))[:16]
+	return a, nil
+}
+
+// url is the address of a file; an unknown one fails the template that asks.
+func (a *assets) url(name string) (string, error) {
+	if !a.has(name) {
+		return "", fmt.Errorf("there is no static file %q", name)
+	}
+	return "/static/" + a.hash + "/" + name, nil
+}
+
+func (a *assets) has(name string) bool { _, ok := a.files[name]; return ok }
+
+// ServeHTTP answers for the current hash with a year's caching. A page that
+// another version of the program rendered asks with another hash: during an
+// upgrade it gets our file too, which is then not to be kept.
+func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	hash, name, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/static/"), "/")
+	content, ok := a.files[name]
+	if !ok || !hashPattern.MatchString(hash) {
+		w.Header().Set("Cache-Control", "no-store")
+		http.Error(w, "404 page not found", http.StatusNotFound)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", staticTypes[path.Ext(name)])
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	if hash == a.hash {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+}

@@ -1,0 +1,91 @@
+package pages
+
+import "net/http"
+
+// CompleteView is what the server knows of the order when the buyer comes back
+// from paying.
+type CompleteView struct {
+	Order Order
+}
+
+// pageData is what every page's script gets at least.
+type pageData struct {
+	Lang   string `json:"lang"`
+	Locale string `json:"locale"`
+}
+
+// completeData is what complete.js gets. The script asks GET /orders/{id} until
+// it differs from Status and PaymentStatus, and then loads the page again.
+type completeData struct {
+	pageData
+	OrderID       string `json:"orderId"`
+	Status        string `json:"status"`
+	PaymentStatus string `json:"paymentStatus"`
+	Poll          string `json:"poll"` // "fast", "slow" or "" when nothing will change
+}
+
+// completePage is what complete.html takes.
+type completePage struct {
+	Order    orderView
+	State    string
+	Says     stateTexts
+	Message  string // Stripe's words on a failure
+	Receipt  bool   // the order is paid: show date and print button
+	Waiting  bool   // it may change any moment: show the spinner
+	Checkout string // address of the form, where going back there helps
+	GoBack   string // and the words for it
+}
+
+// Complete writes the page that the buyer sees after the payment.
+func (p *Pages) Complete(w http.ResponseWriter, r *http.Request, v CompleteView) error {
+	loc := localeOf(r)
+	t := loc.texts.Complete
+	o := v.Order
+	state := completeState(o)
+	view := completePage{Order: p.orderView(loc, o), State: state, Says: t.States[state]}
+	poll := ""
+	switch state {
+	case "checking":
+		view.Waiting, poll = true, "fast"
+	case "requires_action":
+		view.Waiting, poll = true, "fast"
+		view.Checkout, view.GoBack = checkoutURL(o.ID), t.ContinueAuth
+	case "processing":
+		poll = "slow"
+	case "unpaid", "failed":
+		poll = "slow"
+		view.Checkout, view.GoBack = checkoutURL(o.ID), t.TryAgain
+		if state == "failed" {
+			view.Message = o.Message
+		}
+	case "paid", "refunded", "partly_refunded":
+		view.Receipt = true
+	}
+	pg := p.page(loc, "complete", view.Says.Title)
+	if poll == "fast" {
+		pg.Refresh = 5
+	}
+	pg.Script, pg.View = "complete.js", view
+	pg.Data = completeData{pageData{loc.lang, loc.tag}, o.ID, o.Status, o.PaymentStatus, poll}
+	return p.render(w, http.StatusOK, pg)
+}
+
+// completeState is the key of the texts. The order's own state counts first:
+// an order that is paid is paid, whatever a late attempt says.
+func completeState(o Order) string {
+	switch {
+	case o.Status == "review" || o.PaymentStatus == "review":
+		return "review"
+	case o.PaymentStatus == "refunded":
+		return "refunded"
+	case o.PaymentStatus == "partially_refunded":
+		return "partly_refunded"
+	case o.Status != "open":
+		return o.Status
+	}
+	switch o.PaymentStatus {
+	case "checking", "requires_action", "processing", "failed", "unpaid":
+		return o.PaymentStatus
+	}
+	return "checking" // paid or authorized, and the order is about to follow
+}

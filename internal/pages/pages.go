@@ -1,0 +1,121 @@
+// Package pages renders what a buyer sees: the shop, the checkout, the page
+// after the payment, and the error pages, in English or French as the browser
+// asks.
+//
+// It owns words, templates and assets (package web) and nothing else: it gets
+// plain data and decides nothing about orders or payments. It guarantees that
+// a page is rendered whole before its first byte is written, that no page
+// needs an inline script or style, and that an asset's address changes with
+// its content.
+package pages
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"checkoutd/web"
+)
+
+// Config is what the shop decides about its pages.
+type Config struct {
+	BrandName  string // in the header, in titles and on receipts; "Shop" when empty
+	LogoURL    string // a picture beside the name, "" for none
+	Accent     string // the brand's colour as "#rrggbb", "" for ours
+	Sandbox    bool   // say on every page that no real payment is made
+	Live       bool   // the page's script refuses plain http
+	ScriptURL  string // Stripe.js: https://js.stripe.com/v3, or the sandbox's stand-in
+	AppVersion string // shown at the foot of sandbox pages
+}
+
+// Pages renders. It does not change after New and is safe for concurrent use.
+type Pages struct {
+	cfg       Config
+	assets    *assets
+	templates map[string]*template.Template
+}
+
+// New parses every template and hashes every asset, so that what is wrong with
+// them is known at start.
+func New(cfg Config) (*Pages, error) {
+	if cfg.BrandName == "" {
+		cfg.BrandName = "Shop"
+	}
+	if cfg.ScriptURL == "" {
+		return nil, errors.New("pages: no address of Stripe.js")
+	}
+	theme, err := themeCSS(cfg.Accent)
+	if err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	assets, err := newAssets(web.Static(), map[string][]byte{"theme.css": theme})
+	if err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	p := &Pages{cfg: cfg, assets: assets, templates: make(map[string]*template.Template)}
+	for _, name := range []string{"shop", "checkout", "complete", "error"} {
+		t := template.New("base.html").Funcs(template.FuncMap{"asset": assets.url})
+		if t, err = t.ParseFS(web.Templates(), "base.html", "parts.html", name+".html"); err != nil {
+			return nil, fmt.Errorf("pages: %w", err)
+		}
+		p.templates[name] = t
+	}
+	return p, nil
+}
+
+// Static serves the assets below /static/.
+func (p *Pages) Static() http.Handler { return p.assets }
+
+// page is what base.html takes; View is what the page's own template takes.
+type page struct {
+	Name    string // which page, for the style sheet
+	Lang    string
+	Title   string
+	Brand   string
+	Logo    string
+	Sandbox bool
+	Version string
+	Script  string // the page's module, "" for none
+	Stripe  string // address of Stripe.js where the page needs it
+	Refresh int    // seconds until a browser without scripts asks again, 0 for never
+	Data    any    // for the module, as JSON
+	T       *texts
+	View    any
+}
+
+func (p *Pages) page(loc locale, name, title string) page {
+	return page{
+		Name: name, Lang: loc.lang, Title: title + " · " + p.cfg.BrandName, Brand: p.cfg.BrandName, Logo: p.cfg.LogoURL,
+		Sandbox: p.cfg.Sandbox, Version: p.cfg.AppVersion, T: loc.texts,
+	}
+}
+
+// render writes the page whole, or returns an error and has written nothing.
+// Pages speak of one buyer, so nobody may keep them: a page out of the
+// browser's history would show a form for an order that is paid by now.
+func (p *Pages) render(w http.ResponseWriter, status int, v page) error {
+	var buf bytes.Buffer
+	if err := p.templates[v.Name].Execute(&buf, v); err != nil {
+		return fmt.Errorf("render the page %s: %w", v.Name, err)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", v.Lang)
+	h.Set("Content-Length", strconv.Itoa(buf.Len()))
+	h.Set("Cache-Control", "no-store")
+	h.Add("Vary", "Accept-Language")
+	w.WriteHeader(status)
+	_, _ = buf.WriteTo(w) // the browser has left: nobody to tell
+	return nil
+}
+
+// The addresses that the pages link to.
+const shopURL = "/"
+
+func checkoutURL(orderID string) string { return "/checkout/" + url.PathEscape(orderID) }
+
+func completeURL(orderID string) string { return "/complete?order=" + url.QueryEscape(orderID) }

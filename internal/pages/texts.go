@@ -1,0 +1,182 @@
+package pages
+
+import (
+	"net/http"
+	"strings"
+
+	"golang.org/x/text/language"
+)
+
+// texts are the words of every page in one language. Fields with a JSON name
+// also go to the page's script (web/static/page.js declares their type);
+// words in {braces} are filled in by name.
+type texts struct {
+	Common   commonTexts
+	Shop     shopTexts
+	Checkout checkoutTexts
+	Complete completeTexts
+	Errors   errorTexts
+	Dates    dateTexts
+}
+
+type commonTexts struct {
+	SkipToContent string
+	SandboxStrip  string
+	BackToShop    string
+	NeedsScript   string
+	OrderNumber   string
+	Total         string
+	Quantity      string
+	PoweredBy     string
+}
+
+type shopTexts struct {
+	Title        string
+	Intro        string
+	NoProducts   string
+	Cart         string
+	Products     string
+	EmptyCart    string `json:"emptyCart"`
+	Add          string
+	AddNamed     string
+	QuantityOf   string `json:"quantityOf"`
+	Less         string `json:"less"`
+	More         string `json:"more"`
+	Remove       string `json:"remove"`
+	TotalNote    string
+	CheckOut     string `json:"checkOut"`
+	Opening      string `json:"opening"`
+	Gone         string `json:"gone"`
+	NothingInIt  string `json:"nothingInIt"`
+	CartCount    string `json:"cartCount"`
+	CartChanged  string `json:"cartChanged"`
+	Unreachable  string `json:"unreachable"`
+	WentWrong    string `json:"wentWrong"`
+	OutOfBounds  string `json:"outOfBounds"`
+	NotAvailable string `json:"notAvailable"`
+}
+
+type checkoutTexts struct {
+	Title            string
+	YourOrder        string
+	Payment          string
+	Pay              string `json:"pay"`
+	Paying           string `json:"paying"`
+	Redirecting      string `json:"redirecting"`
+	Authenticating   string `json:"authenticating"`
+	Reconnecting     string `json:"reconnecting"`
+	LoadingForm      string `json:"loadingForm"`
+	FormReady        string `json:"formReady"`
+	Retry            string `json:"retry"`
+	ScriptFailed     string `json:"scriptFailed"`
+	FormFailed       string `json:"formFailed"`
+	Insecure         string `json:"insecure"`
+	AmountChanged    string `json:"amountChanged"`
+	LostAnswer       string `json:"lostAnswer"`
+	SendAgain        string `json:"sendAgain"`
+	Unreachable      string `json:"unreachable"`
+	WentWrong        string `json:"wentWrong"`
+	NotAuthenticated string `json:"notAuthenticated"`
+	ResumeTitle      string
+	ResumeText       string
+	Resume           string `json:"resume"`
+	Secured          string
+	TestCardsTitle   string
+	TestCardsNote    string
+	CardPays         string
+	CardAsks         string
+	CardDeclines     string
+	CardNoFunds      string
+	States           map[string]stateTexts
+}
+
+type completeTexts struct {
+	StillChecking string
+	GaveUp        string
+	CheckAgain    string
+	Print         string
+	Receipt       string
+	Item          string
+	Amount        string
+	PaidOn        string
+	PlacedOn      string
+	TryAgain      string
+	ContinueAuth  string
+	States        map[string]stateTexts
+}
+
+// stateTexts is what a page says of one state of the order.
+type stateTexts struct{ Title, Text string }
+
+type errorTexts struct {
+	// ByStatus is used where ByCode has no sentence and the fault's own may
+	// not be shown in this language; 0 stands for every other status.
+	ByStatus map[int]stateTexts
+	// ByCode translates our own error codes; a code that is not here is shown
+	// in the server's words.
+	ByCode map[string]string
+	// ByDecline translates Stripe's decline_code or code; one that is not
+	// here is shown in Stripe's words.
+	ByDecline map[string]string
+	Reference string
+	HomeLink  string
+}
+
+type dateTexts struct {
+	Months [12]string
+	Layout string // {day} {month} {year} {time}
+}
+
+// locale is what one request asked for.
+type locale struct {
+	lang  string // "en" or "fr": the language of the texts
+	tag   string // "fr-CA": how amounts and dates are written
+	texts *texts
+}
+
+// localeOf picks the first language of Accept-Language that we have texts
+// for; English when there is none.
+func localeOf(r *http.Request) locale {
+	tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
+	if err != nil {
+		tags = nil
+	}
+	for _, t := range tags {
+		base, _ := t.Base()
+		if text, ok := textsOf(base.String()); ok {
+			return locale{lang: base.String(), tag: shortTag(t), texts: text}
+		}
+	}
+	en := english()
+	return locale{lang: "en", tag: "en", texts: &en}
+}
+
+func textsOf(lang string) (*texts, bool) {
+	switch lang {
+	case "en":
+		t := english()
+		return &t, true
+	case "fr":
+		t := french()
+		return &t, true
+	}
+	return nil, false
+}
+
+// shortTag keeps the language and a region that the buyer named, and drops
+// what the formatting of money does not need.
+func shortTag(t language.Tag) string {
+	base, _ := t.Base()
+	if region, confidence := t.Region(); confidence == language.Exact {
+		return base.String() + "-" + region.String()
+	}
+	return base.String()
+}
+
+// fill puts values in the place of {names}: fill("Pay {total}", "total", "5 €").
+func fill(text string, pairs ...string) string {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		text = strings.ReplaceAll(text, "{"+pairs[i]+"}", pairs[i+1])
+	}
+	return text
+}

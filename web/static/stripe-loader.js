@@ -1,0 +1,54 @@
+/**
+ * Gets hold of Stripe.js. The page's own script tag has asked for it already;
+ * that may have failed before this module ran, which nobody can see
+ * afterwards. So when it does not show up soon, it is asked for once more.
+ *
+ * @typedef {import('@stripe/stripe-js').StripeConstructor} StripeConstructor
+ */
+
+const patienceMs = 2_000;
+const timeoutMs = 15_000;
+
+/**
+ * @param {string} url
+ * @returns {Promise<StripeConstructor>} rejects when Stripe.js cannot be loaded
+ */
+export async function loadStripe(url) {
+  const first = document.getElementById('stripe-js');
+  if (first) {
+    try {
+      return await arrival(first, patienceMs);
+    } catch {
+      // Too slow, or failed: ask again.
+    }
+  }
+  const script = document.createElement('script');
+  script.src = url;
+  document.head.append(script);
+  return arrival(script, timeoutMs);
+}
+
+/**
+ * @param {HTMLElement} script
+ * @param {number} limitMs
+ * @returns {Promise<StripeConstructor>}
+ */
+function arrival(script, limitMs) {
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      if (window.Stripe) finish(() => resolve(/** @type {StripeConstructor} */ (window.Stripe)));
+    };
+    const fail = () => finish(() => reject(new Error('Stripe.js did not load')));
+    const timer = setTimeout(fail, limitMs);
+    const watch = setInterval(look, 100);
+    /** @param {() => void} outcome */
+    const finish = (outcome) => {
+      clearTimeout(timer);
+      clearInterval(watch);
+      outcome();
+    };
+    script.addEventListener('load', look);
+    script.addEventListener('error', fail);
+    look();
+  });
+}
