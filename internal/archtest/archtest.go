@@ -1,0 +1,187 @@
+// Package archtest keeps the arrows between the rooms of checkoutd pointing
+// one way: which package may import which. Its test reads the imports of the
+// whole tree and fails on the first one that is not in the tables here.
+//
+// A room that the tables do not know fails too: whoever adds a room says here
+// what it may import.
+package archtest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const module = "checkoutd/"
+
+// Package is what `go list -json` tells of a package of this module.
+type Package struct {
+	ImportPath   string
+	Imports      []string // of the code
+	Deps         []string // of the code, all the way down
+	TestImports  []string // of the tests inside of the package
+	XTestImports []string // of the tests outside of it
+}
+
+// everything lets a room import every other room.
+const everything = "*"
+
+// rooms is what the code of a room may import of the other rooms. Tests may
+// import what they need.
+var rooms = map[string][]string{
+	"cmd":         {"app", "config"},
+	"app":         {everything},
+	"config":      {},
+	"fault":       {},
+	"money":       {},
+	"httpio":      {"fault"},
+	"httpserver":  {"fault", "httpio"},
+	"pages":       {"fault", "httpio", "money", "web"},
+	"web":         {},
+	"sandbox":     {}, // it must not share a bug with the code that it tests
+	"bench":       {everything},
+	"archtest":    {},
+	"testhost":    {},
+	"pgtest":      {"testhost"},
+	"browsertest": {"testhost"},
+
+	// The features know the nouns they are built on, and neither the database
+	// nor Stripe: store and stripeapi implement the interfaces that they declare.
+	"queue":           {"fault"},
+	"orders":          {"fault", "money", "httpio"},
+	"customersession": {"fault", "money", "httpio", "orders"},
+	"payments":        {"fault", "money", "httpio", "orders", "queue"},
+	"webhooks":        {"fault", "money", "httpio", "payments", "queue"},
+
+	"store":     {"fault", "money", "orders", "payments", "customersession", "webhooks", "queue"},
+	"stripeapi": {"fault", "money", "orders", "payments", "customersession", "webhooks"},
+}
+
+// keepers names the few rooms whose code may import what others must not. The
+// key is an import path or the beginning of one.
+var keepers = map[string][]string{
+	"database/sql":                  {"store"},
+	"modernc.org/":                  {"store"},
+	"github.com/pressly/goose/":     {"store"},
+	"github.com/jackc/pgx/":         {"store", "pgtest"},
+	"github.com/stripe/stripe-go/":  {"stripeapi", "webhooks"},
+	"github.com/stripe/stripe-mock": {},
+	"github.com/joho/godotenv":      {"config"},
+	"github.com/chromedp/":          {"browsertest"},
+	"testing":                       {"testhost", "pgtest", "browsertest", "store/storetest", "bench"},
+}
+
+// sandboxMayImport is all that the offline Stripe imports besides the standard
+// library. zerolog is the one thing that it shares with the product.
+var sandboxMayImport = []string{
+	"github.com/go-chi/chi/v5",
+	"github.com/coder/websocket",
+	"github.com/rs/zerolog",
+}
+
+// testRooms hold helpers of tests, which no code of the product imports.
+var testRooms = []string{"testhost", "pgtest", "browsertest", "archtest", "store/storetest"}
+
+// Violations returns a sentence for every import that breaks a rule.
+func Violations(packages []Package) []string {
+	var found []string
+	for _, p := range packages {
+		if _, known := rooms[room(p.ImportPath)]; !known {
+			found = append(found, fmt.Sprintf("%s is a room that archtest does not know: say there what it may import", p.ImportPath))
+			continue
+		}
+		for _, path := range p.Imports {
+			found = append(found, check(p.ImportPath, path)...)
+		}
+		found = append(found, checkDeps(p)...)
+		for _, path := range slices.Concat(p.TestImports, p.XTestImports) {
+			if room(p.ImportPath) != "app" && room(p.ImportPath) != "cmd" && path == module+"internal/app" {
+				found = append(found, fmt.Sprintf("the tests of %s import app, which only cmd and its own tests do", p.ImportPath))
+			}
+		}
+	}
+	return found
+}
+
+// check looks at one import of a package's code.
+func check(from, to string) []string {
+	var found []string
+	allowed := rooms[room(from)]
+	switch {
+	case strings.HasPrefix(to, module):
+		if room(from) != room(to) && !slices.Contains(allowed, room(to)) && !slices.Contains(allowed, everything) {
+			found = append(found, fmt.Sprintf("%s imports %s: an arrow in the wrong direction", from, to))
+		}
+		if isTestRoom(to) && !isTestRoom(from) {
+			found = append(found, fmt.Sprintf("%s imports %s, which is for tests", from, to))
+		}
+	case room(from) == "sandbox" && isThirdParty(to) && !hasPrefix(sandboxMayImport, to):
+		found = append(found, fmt.Sprintf("%s imports %s, and the sandbox stands on the standard library", from, to))
+	}
+	for path, keeper := range keepers {
+		if isOrBelow(to, path) && !slices.ContainsFunc(keeper, func(k string) bool { return within(from, k) }) {
+			found = append(found, fmt.Sprintf("%s imports %s, which only %v may", from, to, keeper))
+		}
+	}
+	if within(from, "fault") && to == "net/http" {
+		found = append(found, "fault imports net/http, and it must not know of HTTP")
+	}
+	return found
+}
+
+// checkDeps looks at what a package pulls in all the way down: no detour may
+// bring in what a direct import may not.
+func checkDeps(p Package) []string {
+	var found []string
+	features := []string{"queue", "orders", "customersession", "payments", "webhooks"}
+	for _, path := range p.Deps {
+		bad := false
+		switch r := room(p.ImportPath); {
+		case r == "sandbox":
+			bad = strings.HasPrefix(path, module) && room(path) != "sandbox" || strings.HasPrefix(path, "github.com/stripe/")
+		case slices.Contains(features, r):
+			bad = path == "database/sql" || within(path, "store") || within(path, "stripeapi") || within(path, "sandbox")
+		case r == "cmd":
+			bad = path == "testing" || strings.HasPrefix(path, "github.com/chromedp/") || strings.HasPrefix(path, "github.com/stripe/stripe-mock")
+		}
+		if bad {
+			found = append(found, fmt.Sprintf("%s depends on %s by a detour or directly", p.ImportPath, path))
+		}
+	}
+	return found
+}
+
+// room is the room of a package of this module: the first folder, below
+// internal where there is one.
+func room(path string) string {
+	path = strings.TrimPrefix(strings.TrimPrefix(path, module), "internal/")
+	name, _, _ := strings.Cut(path, "/")
+	return name
+}
+
+// within tells whether a package of this module lies in a room, or in a part
+// of one such as "store/storetest".
+func within(path, part string) bool {
+	rest, ok := strings.CutPrefix(path, module+"internal/")
+	return ok && (rest == part || strings.HasPrefix(rest, part+"/"))
+}
+
+func isTestRoom(path string) bool {
+	return slices.ContainsFunc(testRooms, func(part string) bool { return within(path, part) })
+}
+
+// isThirdParty: paths of the standard library have no dot in the first element.
+func isThirdParty(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return strings.Contains(first, ".")
+}
+
+func isOrBelow(path, prefix string) bool {
+	return path == prefix || strings.HasSuffix(prefix, "/") && strings.HasPrefix(path, prefix)
+}
+
+func hasPrefix(prefixes []string, path string) bool {
+	return slices.ContainsFunc(prefixes, func(prefix string) bool {
+		return path == prefix || strings.HasPrefix(path, prefix+"/")
+	})
+}

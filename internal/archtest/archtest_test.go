@@ -1,0 +1,164 @@
+package archtest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"checkoutd/internal/archtest"
+)
+
+const root = "../.."
+
+func TestArrows(t *testing.T) {
+	t.Parallel()
+	packages := list[archtest.Package](t, "-e", "-json=ImportPath,Imports,Deps,TestImports,XTestImports", "./...")
+	if len(packages) < 10 {
+		t.Fatalf("go list found %d packages only", len(packages))
+	}
+	for _, violation := range archtest.Violations(packages) {
+		t.Error(violation)
+	}
+}
+
+func TestViolations(t *testing.T) {
+	t.Parallel()
+	const internal = "checkoutd/internal/"
+	cases := map[string]struct {
+		pkg  archtest.Package
+		want int
+	}{
+		"a feature may build on its noun":           {pkg("payments", internal+"orders"), 0},
+		"a noun may not know the feature":           {pkg("orders", internal+"payments"), 1},
+		"a feature may not name the store":          {pkg("payments", internal+"store"), 1},
+		"a feature may not name stripeapi":          {pkg("customersession", internal+"stripeapi"), 1},
+		"nobody imports app":                        {pkg("httpserver", internal+"app"), 1},
+		"no test imports app":                       {archtest.Package{ImportPath: internal + "pages", XTestImports: []string{internal + "app"}}, 1},
+		"only the store speaks SQL":                 {pkg("payments", "database/sql"), 1},
+		"the store speaks SQL":                      {pkg("store", "database/sql"), 0},
+		"only two rooms know stripe-go":             {pkg("payments", "github.com/stripe/stripe-go/v81"), 1},
+		"the inbox knows stripe-go":                 {pkg("webhooks", "github.com/stripe/stripe-go/v81/webhook"), 0},
+		"the sandbox may not share code":            {pkg("sandbox", internal+"money"), 1},
+		"the sandbox may not use stripe-go":         {pkg("sandbox", "github.com/stripe/stripe-go/v81"), 2},
+		"the sandbox may use chi's middleware":      {pkg("sandbox", "github.com/go-chi/chi/v5/middleware"), 0},
+		"the sandbox's parts may use each other":    {pkg("sandbox", internal+"sandbox/stripejs"), 0},
+		"the sandbox may not take a detour":         {archtest.Package{ImportPath: internal + "sandbox", Deps: []string{internal + "fault"}}, 1},
+		"a feature may not reach SQL by a detour":   {archtest.Package{ImportPath: internal + "orders", Deps: []string{"database/sql"}}, 1},
+		"the product may not import a test helper":  {pkg("app", internal+"pgtest"), 1},
+		"the product may not import testing":        {pkg("orders", "testing"), 1},
+		"errors may not know of HTTP":               {pkg("fault", "net/http"), 1},
+		"a room that nobody declared is not let in": {pkg("util"), 1},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := archtest.Violations([]archtest.Package{c.pkg}); len(got) != c.want {
+				t.Errorf("got %d violations, want %d: %q", len(got), c.want, got)
+			}
+		})
+	}
+}
+
+// TestPins holds the versions that only work together: another libc than the
+// one that a release of sqlite was made with breaks it silently.
+func TestPins(t *testing.T) {
+	t.Parallel()
+	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pin := range []string{
+		"modernc.org/sqlite v1.60.1",
+		"modernc.org/libc v1.77.1",
+		"github.com/stripe/stripe-go/v81 v81.4.0",
+	} {
+		if !regexp.MustCompile(`(?m)^\s*(require )?` + regexp.QuoteMeta(pin) + `( // indirect)?$`).Match(mod) {
+			t.Errorf("go.mod does not pin %s", pin)
+		}
+	}
+}
+
+// TestSkips keeps every test that is left out in the two helpers of testhost,
+// which fail in CI instead or have a make target of their own. It also reads
+// every file of the tree in this process: that is what tells go test that the
+// answers of go list above may have changed, so that it does not repeat a
+// cached result.
+func TestSkips(t *testing.T) {
+	t.Parallel()
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == "testhost" || strings.HasPrefix(entry.Name(), ".") && path != root):
+			return fs.SkipDir
+		case filepath.Ext(path) == ".go":
+			for _, position := range skips(t, path) {
+				t.Errorf("%s leaves a test out: use testhost.Missing or testhost.Torture", position)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// skips finds the calls of Skip, Skipf and SkipNow on a t, b, f or tb.
+func skips(t *testing.T, path string) []token.Position {
+	t.Helper()
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Log(err) // the compiler has more to say about it
+		return nil
+	}
+	var found []token.Position
+	ast.Inspect(file, func(node ast.Node) bool {
+		method, ok := node.(*ast.SelectorExpr)
+		if !ok || !strings.HasPrefix(method.Sel.Name, "Skip") {
+			return true
+		}
+		receiver, ok := method.X.(*ast.Ident)
+		if ok && slices.Contains([]string{"t", "b", "f", "tb"}, receiver.Name) {
+			found = append(found, files.Position(method.Pos()))
+		}
+		return true
+	})
+	return found
+}
+
+func pkg(room string, imports ...string) archtest.Package {
+	return archtest.Package{ImportPath: "checkoutd/internal/" + room, Imports: imports}
+}
+
+// list runs go list and decodes its stream of objects.
+func list[T any](t *testing.T, args ...string) []T {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list"}, args...)...)
+	cmd.Dir = root
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.Bytes())
+	}
+	var all []T
+	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
+		var one T
+		if err := dec.Decode(&one); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, one)
+	}
+	return all
+}
