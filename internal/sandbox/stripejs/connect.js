@@ -1,0 +1,2 @@
+// Stand-in for Connect.js.
+'use strict';

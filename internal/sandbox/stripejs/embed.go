@@ -1,0 +1,106 @@
+// Package stripejs holds the browser side of the offline Stripe: the stand-in for Stripe.js, the one for Connect.js, and
+// the pages of the 3D Secure challenge and of redirect payment methods. It owns these files and nothing else; the
+// sandbox's API serves them.
+//
+// # Files of FS
+//
+//	stripe.js      served as /v3, /v3/ and /v3/stripe.js (also /<train>/stripe.js, which fixes Stripe.version)
+//	connect.js     served as /v1.0/connect.js
+//	3ds.html       served as /3ds/{intent}?client_secret=
+//	redirect.html  served as /redirect/{intent}?client_secret=
+//	page.css       served as /v3/page.css, used by both pages
+//	page.js        served as /v3/page.js, used by both pages
+//
+// stripe.js is one classic script that sets window.Stripe at once. Its parts lie in src/ and are joined in the order of
+// their names, inside one function, when the program starts: no build step and no globals on the host page. It calls the
+// origin that it was loaded from.
+//
+// # Differences from Stripe.js that matter to tests
+//
+// Stripe.js puts its inputs into iframes. The stand-in puts them into an open shadow root in the page itself, so that a
+// browser test reaches them in one step:
+//
+//	document.querySelector('[data-stripe-element=payment]').shadowRoot.querySelector('[name=number]')
+//
+// Stable names of inputs: number, expiry, cvc, country, postal, name, email, iban, save (checkbox); the Address Element
+// has name, firstName, lastName, line1, line2, city, state, postal, country, phone; Link Authentication has email.
+// Methods are [data-method=card] and so on (tab or radio), saved methods [data-saved-method=pm_...] or
+// [data-saved-method=new], with [data-remove] and [data-confirm-remove]; an input's error is in [data-field=number]
+// .Error. Express buttons are [data-express=google_pay] and so on. The challenge and the wallets' sheet are in
+// [data-stripe-dialog], with [data-action=close] and an iframe named stripe-challenge-frame; the pages' buttons have the
+// ids pass and fail.
+//
+// Only constructable style sheets and property setting are used, so a host page needs no 'unsafe-inline'; its CSP must
+// name the sandbox's origin in script-src, connect-src and frame-src.
+package stripejs
+
+import (
+	"bytes"
+	"embed"
+	"io/fs"
+	"time"
+)
+
+//go:embed src/*.js
+var sources embed.FS
+
+//go:embed pages connect.js
+var files embed.FS
+
+// FS is the read-only file system described in the package comment. It is safe for concurrent use.
+var FS fs.FS = assets{script: Script()}
+
+// Script gives the stand-in for Stripe.js: the parts of src/ joined by name in one strict function.
+func Script() []byte {
+	names, err := fs.Glob(sources, "src/*.js")
+	if err != nil {
+		panic(err) // the pattern is a constant
+	}
+	var script bytes.Buffer
+	script.WriteString("(function () {\n'use strict';\n")
+	for _, name := range names {
+		part, err := sources.ReadFile(name)
+		if err != nil {
+			panic(err) // embedded at compile time
+		}
+		script.WriteString("\n// --- " + name + "\n")
+		script.Write(part)
+	}
+	script.WriteString("})();\n")
+	return script.Bytes()
+}
+
+// assets answers stripe.js from memory and all else from the embedded files.
+type assets struct{ script []byte }
+
+func (a assets) Open(name string) (fs.File, error) {
+	switch name {
+	case "stripe.js":
+		return &memoryFile{Reader: bytes.NewReader(a.script), size: int64(len(a.script))}, nil
+	case "connect.js":
+		return files.Open(name)
+	}
+	pages, err := fs.Sub(files, "pages")
+	if err != nil {
+		return nil, err
+	}
+	return pages.Open(name)
+}
+
+// memoryFile is stripe.js as an open file; it can seek, as http.ServeContent wants.
+type memoryFile struct {
+	*bytes.Reader
+	size int64
+}
+
+func (f *memoryFile) Stat() (fs.FileInfo, error) { return fileInfo{f.size}, nil }
+func (f *memoryFile) Close() error               { return nil }
+
+type fileInfo struct{ size int64 }
+
+func (fileInfo) Name() string       { return "stripe.js" }
+func (i fileInfo) Size() int64      { return i.size }
+func (fileInfo) Mode() fs.FileMode  { return 0o444 }
+func (fileInfo) ModTime() time.Time { return time.Time{} }
+func (fileInfo) IsDir() bool        { return false }
+func (fileInfo) Sys() any           { return nil }

@@ -1,0 +1,220 @@
+// What all elements share: mounting, events, the shadow root with its sheets, the loading state.
+
+/** Joins the look and the words of a group of elements. @typedef {{words: Words, appearance: Appearance | undefined, loader: string}} Look */
+
+class BaseElement {
+  /** @param {string} type @param {ElementsGroup} group @param {Json} options */
+  constructor(type, group, options) {
+    this.type = type;
+    this.group = group;
+    this.options = options ?? {};
+    this.events = new Emitter();
+    this.destroyed = false;
+    this.ready = false;
+    /** @type {HTMLElement | null} */
+    this.container = null;
+    this.host = h('div', { class: '__PrivateStripeElement', 'data-stripe-element': type });
+    this.shadow = this.host.attachShadow({ mode: 'open', delegatesFocus: false });
+    this.live = h('p', { class: 'Visually-hidden', role: 'status' });
+    this.body = h('div', { class: 'Block' });
+    this.root = h('div', { class: 'Root', role: 'group' }, this.body, this.live);
+    this.shadow.append(this.root);
+    this.applyAppearance();
+    this.watchFocus();
+  }
+
+  get words() {
+    return this.group.words;
+  }
+
+  applyAppearance() {
+    const { appearance } = this.group;
+    this.shadow.adoptedStyleSheets = [styleSheet(baseStyles), appearanceSheet(appearance)];
+    this.root.classList.toggle('Root--floating', appearance?.labels === 'floating');
+    this.root.classList.toggle('Root--animated', !appearance?.disableAnimations);
+    this.root.lang = this.words.table === texts.fr ? 'fr' : 'en';
+  }
+
+  watchFocus() {
+    this.shadow.addEventListener('focusin', (event) => {
+      if (!(event instanceof FocusEvent) || this.holds(event.relatedTarget)) return;
+      this.container?.classList.add('StripeElement--focus');
+      this.emit('focus');
+    });
+    this.shadow.addEventListener('focusout', (event) => {
+      if (!(event instanceof FocusEvent) || this.holds(event.relatedTarget)) return;
+      this.container?.classList.remove('StripeElement--focus');
+      this.emit('blur');
+    });
+    this.root.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') this.emit('escape');
+      // Enter in a field submits the form around the element, as if the field were part of it.
+      if (event.key === 'Enter' && event.target instanceof HTMLInputElement && !['radio', 'checkbox'].includes(event.target.type)) {
+        event.preventDefault();
+        this.container?.closest('form')?.requestSubmit();
+      }
+    });
+  }
+
+  /** @param {EventTarget | null} node */
+  holds(node) {
+    return node instanceof Node && this.shadow.contains(node);
+  }
+
+  /** @param {string} event @param {object} [more] */
+  emit(event, more = {}) {
+    this.events.emit(event, { elementType: this.type, ...more });
+  }
+
+  /** @param {string} event @param {Function} handler */
+  on(event, handler) {
+    this.events.add(event, handler, false);
+    return this;
+  }
+
+  /** @param {string} event @param {Function} handler */
+  once(event, handler) {
+    this.events.add(event, handler, true);
+    return this;
+  }
+
+  /** @param {string} event @param {Function} [handler] */
+  off(event, handler) {
+    this.events.remove(event, handler);
+    return this;
+  }
+
+  /** @param {string | HTMLElement} target */
+  mount(target) {
+    if (!target) throw new IntegrationError('Missing argument. Make sure to call mount() with a valid DOM element or selector.');
+    this.checkAlive();
+    const container = typeof target === 'string' ? this.find(target) : target;
+    if (!(container instanceof HTMLElement)) throw new IntegrationError('Invalid DOM element. Make sure to call mount() with a valid DOM element or selector.');
+    if (this.container === container && this.host.parentElement === container) return;
+    if (this.container) throw new IntegrationError('This Element is already mounted. Use `unmount()` to unmount the Element before re-mounting.');
+    this.place(container);
+    void this.start();
+  }
+
+  checkAlive() {
+    if (this.destroyed) throw new IntegrationError('This Element has already been destroyed. Please create a new one.');
+  }
+
+  /** @param {string} selector */
+  find(selector) {
+    const found = document.querySelectorAll(selector);
+    if (found.length === 0) {
+      throw new IntegrationError(`The selector you specified (${selector}) applies to no DOM elements that are currently on the page.\nMake sure the element exists on the page before calling mount().`);
+    }
+    if (found.length > 1) warn(`The selector you specified (${selector}) applies to ${found.length} DOM elements that are currently on the page.\nThe Stripe Element will be mounted to the first one.`);
+    return found[0];
+  }
+
+  /** @param {HTMLElement} container */
+  place(container) {
+    if (container.childElementCount > 0) warn('This Element will be mounted to a DOM element that contains child nodes.');
+    container.replaceChildren(this.host);
+    container.classList.add('StripeElement');
+    this.container = container;
+  }
+
+  /** Loads and draws; what fails is told by `loaderror`, never thrown. */
+  async start() {
+    if (this.group.loader !== 'never') this.drawSkeleton();
+    this.emit('loaderstart');
+    try {
+      await this.load();
+      if (!this.container) return;
+      this.ready = true;
+      this.emit('ready', this.readyPayload());
+      this.changed();
+    } catch (err) {
+      this.failed(err);
+    }
+  }
+
+  /** @param {unknown} err */
+  failed(err) {
+    this.body.replaceChildren(h('p', { class: 'Error', role: 'alert' }, this.words.say('loadFailed')));
+    const error = err instanceof Failure ? err.error : { type: 'api_error', message: err instanceof Error ? err.message : String(err) };
+    if (!this.events.has('loaderror')) console.error('Unhandled payment Element loaderror', error);
+    this.emit('loaderror', { error });
+  }
+
+  drawSkeleton() {
+    this.body.replaceChildren(h('div', { class: 'Skeleton', 'aria-hidden': 'true' }, h('i'), h('i'), h('i')));
+    this.live.textContent = this.words.say('loading');
+  }
+
+  /** The line that says what this is. */
+  sandboxLine() {
+    return h('p', { class: 'Sandbox' }, h('b', {}, this.words.say('sandbox')), this.words.say('sandboxHint'));
+  }
+
+  unmount() {
+    if (!this.container) return;
+    this.container.classList.remove('StripeElement', 'StripeElement--focus', 'StripeElement--complete', 'StripeElement--empty', 'StripeElement--invalid');
+    this.host.remove();
+    this.container = null;
+    this.ready = false;
+  }
+
+  destroy() {
+    this.checkAlive();
+    this.unmount();
+    this.destroyed = true;
+    this.group.forget(this);
+  }
+
+  focus() {
+    /** @type {HTMLElement | null} */
+    const first = this.body.querySelector('input:not([type=radio]):not([type=checkbox]), select, button, input');
+    first?.focus();
+  }
+
+  blur() {
+    const { activeElement } = this.shadow;
+    if (activeElement instanceof HTMLElement) activeElement.blur();
+  }
+
+  clear() {}
+
+  /** @param {Json} options */
+  update(options) {
+    this.options = merge(this.options, options);
+    if (this.ready) this.redraw();
+    return this;
+  }
+
+  redraw() {}
+
+  /** Loads again because the group's options changed; what the buyer typed stays. */
+  async reload() {
+    try {
+      await this.load();
+      this.changed();
+    } catch (err) {
+      this.failed(err);
+    }
+  }
+
+  /** @returns {object} */
+  readyPayload() {
+    return { elementType: this.type };
+  }
+
+  async load() {}
+
+  changed() {}
+
+  /** @returns {Promise<void>} */
+  async validate() {}
+
+  /** Classes of the container, as Stripe.js sets them. @param {{empty: boolean, complete: boolean, invalid: boolean}} state */
+  mark({ empty, complete, invalid }) {
+    const list = this.container?.classList;
+    list?.toggle('StripeElement--empty', empty);
+    list?.toggle('StripeElement--complete', complete);
+    list?.toggle('StripeElement--invalid', invalid);
+  }
+}

@@ -1,0 +1,203 @@
+// The Payment Element.
+
+class PaymentElement extends BaseElement {
+  /** @param {ElementsGroup} group @param {Json} options */
+  constructor(group, options) {
+    super('payment', group, options);
+    layoutOf(this.options.layout);
+    /** @type {Map<string, MethodForm>} */
+    this.forms = new Map();
+    this.last = '';
+  }
+
+  async load() {
+    this.session = await this.group.session();
+    if (!this.container) return;
+    this.words.business = this.options.business?.name ?? this.session.business_name ?? '';
+    this.types = this.typesToShow();
+    if (this.types.length === 0) throw new Failure({ type: 'invalid_request_error', message: 'None of the payment methods of this Elements group can be shown in the offline sandbox.' });
+    if (this.ready) return this.redraw();
+    this.forms.clear();
+    this.draw();
+  }
+
+  /** Types in the session's order, or the page's (`paymentMethodOrder`) first. @returns {string[]} */
+  typesToShow() {
+    /** @type {string[]} */
+    const offered = this.session.payment_method_preference.ordered_payment_method_types.filter((/** @type {string} */ type) => !methodTypes[type]?.hidden);
+    /** @type {string[]} */
+    const wished = (this.options.paymentMethodOrder ?? []).filter((/** @type {string} */ type) => offered.includes(type));
+    return [...new Set([...wished, ...offered])];
+  }
+
+  get features() {
+    const element = this.session?.customer?.customer_session?.components?.payment_element;
+    return (element?.enabled !== false && element?.features) || {};
+  }
+
+  /** @param {string} type @returns {MethodForm} kept, so that a change of tab loses nothing */
+  form(type) {
+    let form = this.forms.get(type);
+    if (!form) {
+      const country = this.session.payment_method_preference.country_code ?? 'US';
+      form = formOf(type, { words: this.words, country, options: this.options, group: this.group, now: () => new Date() });
+      for (const field of form.fields) field.onChange = () => this.changed();
+      this.forms.set(type, form);
+    }
+    return form;
+  }
+
+  draw() {
+    const types = /** @type {string[]} */ (this.types);
+    const layout = layoutOf(this.options.layout);
+    this.saved = new SavedList(savedMethods(this.session.customer, this.features, types), {
+      words: this.words, removable: this.features.payment_method_remove === 'enabled', recollectCvc: this.group.recollectsCvc(),
+    });
+    this.saved.onChange = () => this.savedChanged();
+    this.saved.onRemove = (method) => this.remove(method);
+    const kept = this.chooser?.selected;
+    this.chooser = new (layout.type === 'tabs' ? TabChooser : AccordionChooser)(types, (type) => this.form(type), this.words, layout);
+    this.chooser.onSelect = () => this.chosen();
+    this.chooser.select(kept && types.includes(kept) ? kept : layout.defaultCollapsed ? null : types[0]);
+    this.save = this.saveBox();
+    this.body.replaceChildren(this.sandboxLine(), this.saved.node, this.chooser.node, this.save.node);
+    this.live.textContent = '';
+    this.arrange();
+  }
+
+  redraw() {
+    const values = [...this.forms].map(([type, form]) => /** @type {const} */ ([type, form.fields.map((field) => [field.spec.name, field.value])]));
+    this.forms.clear();
+    this.draw();
+    for (const [type, fields] of values) {
+      if (!this.types?.includes(type)) continue;
+      for (const [name, value] of fields) {
+        const field = this.form(type).field(name);
+        if (field) field.value = value;
+      }
+    }
+    this.changed();
+  }
+
+  saveBox() {
+    const input = h('input', { type: 'checkbox', name: 'save', id: uniqueId('save') });
+    input.addEventListener('change', () => this.changed());
+    const node = h('label', { class: 'CheckboxLabel' }, input, h('span', {}, this.words.say('save')));
+    return { input, node };
+  }
+
+  /** Shows what belongs to the choice between saved and new, and to the chosen type. */
+  arrange() {
+    const isNew = !this.saved?.selected;
+    if (this.chooser) this.chooser.node.hidden = !isNew;
+    const savable = ['card', 'sepa_debit'].includes(this.chooser?.selected ?? '');
+    if (this.save) this.save.node.hidden = !isNew || !savable || this.features.payment_method_save !== 'enabled';
+  }
+
+  savedChanged() {
+    this.arrange();
+    this.changed();
+  }
+
+  chosen() {
+    this.arrange();
+    this.changed();
+  }
+
+  /** @param {Json} method @returns {Promise<boolean>} */
+  async remove(method) {
+    const payment_method = { id: method.id, type: method.type, billing_details: method.billing_details };
+    const result = await outcome(() => this.group.detach(method.id));
+    const error = result && 'error' in result ? result.error : undefined;
+    if (!error) this.live.textContent = this.words.say('removed', { label: savedLabel(method, this.words).spoken });
+    else this.live.textContent = error.message ?? '';
+    this.emit('savedpaymentmethodremove', error ? { success: false, error: error.message, payment_method } : { success: true, payment_method });
+    return !error;
+  }
+
+  /** @returns {string | null} the type that would be paid with */
+  get selectedType() {
+    return this.saved?.selected?.type ?? this.chooser?.selected ?? null;
+  }
+
+  /** @returns {Field[]} the inputs that count now */
+  activeFields() {
+    if (this.saved?.selected) return this.saved.asksCvc ? [this.saved.cvc] : [];
+    return this.chooser?.selected ? this.form(this.chooser.selected).shown : [];
+  }
+
+  state() {
+    const fields = this.activeFields();
+    const type = this.selectedType;
+    const method = this.saved?.selected;
+    const empty = !method && (fields.length === 0 ? !type : fields.every((field) => field.empty));
+    const complete = Boolean(type) && fields.every((field) => !field.problem());
+    const value = method ? { type, payment_method: { id: method.id, type, billing_details: method.billing_details } } : { type: type ?? '' };
+    return { empty, complete, collapsed: !type, value };
+  }
+
+  /** Tells the page when what it would see differs from the last time. */
+  changed() {
+    if (!this.ready) return;
+    const state = this.state();
+    const invalid = this.activeFields().some((field) => field.shown);
+    this.mark({ ...state, invalid });
+    const now = JSON.stringify(state);
+    if (now === this.last) return;
+    this.last = now;
+    this.emit('change', state);
+  }
+
+  async validate() {
+    if (!this.ready) throw new IntegrationError('elements.submit(): the Payment Element is not ready yet. Wait for its ready event.');
+    if (!this.selectedType) throw this.complain(new Failure({ type: 'validation_error', code: 'incomplete_payment_method', message: this.words.say('incomplete_method') }));
+    const wrong = showProblems(this.activeFields());
+    this.changed();
+    if (!wrong) return;
+    wrong.input.focus();
+    throw this.complain(fieldFailure(wrong));
+  }
+
+  /** Says the failure to those who cannot see it. @param {Failure} failure */
+  complain(failure) {
+    this.live.textContent = failure.message;
+    return failure;
+  }
+
+  /** Parameters of a confirmation token, payment method or confirmation, without the page's own. @returns {Json} */
+  collect() {
+    const method = this.saved?.selected;
+    if (method) {
+      const options = this.saved?.asksCvc ? { card: { cvc: this.saved.cvc.value } } : undefined;
+      return { payment_method: method.id, payment_method_options: options, type: method.type };
+    }
+    const form = this.form(this.chooser?.selected ?? 'card');
+    const defaults = this.options.defaultValues?.billingDetails ?? {};
+    const { name, email, phone } = defaults;
+    const billing_details = merge({ name, email, phone, address: {} }, form.billing());
+    return { payment_method_data: { ...form.data(), billing_details, allow_redisplay: this.allowRedisplay() }, type: form.type, waived: form.waived, usage: this.usage() };
+  }
+
+  /** As Stripe.js sets it from the checkbox (docs: customer_sessions, payment_method_save). */
+  allowRedisplay() {
+    const saving = this.group.willBeReused();
+    if (this.features.payment_method_save !== 'enabled') return saving ? this.features.payment_method_allow_redisplay_override ?? 'limited' : 'unspecified';
+    if (this.save?.input.checked) return 'always';
+    return saving ? 'limited' : 'unspecified';
+  }
+
+  usage() {
+    return this.save && !this.save.node.hidden && this.save.input.checked ? this.features.payment_method_save_usage : undefined;
+  }
+
+  collapse() {
+    this.chooser?.select(null);
+    this.changed();
+    return this;
+  }
+
+  clear() {
+    for (const form of this.forms.values()) form.clear();
+    this.changed();
+  }
+}

@@ -1,0 +1,183 @@
+// A group of elements: stripe.elements(). It holds the options, the session and the elements of one checkout.
+
+const notSimulated = [
+  'card', 'cardNumber', 'cardExpiry', 'cardCvc', 'iban', 'idealBank', 'p24Bank', 'epsBank', 'fpxBank', 'auBankAccount', 'affirmMessage',
+  'afterpayClearpayMessage', 'paymentMethodMessaging', 'paymentRequestButton', 'issuingCardNumberDisplay', 'issuingCardCvcDisplay',
+  'issuingCardExpiryDisplay', 'issuingCardPinDisplay', 'issuingCardCopyButton', 'currencySelector', 'taxId',
+];
+
+class ElementsGroup {
+  /** @param {Api} api @param {Json} options @param {string | undefined} locale of Stripe() */
+  constructor(api, options, locale) {
+    this.api = api;
+    this.options = normalizeElementsOptions(options);
+    checkElementsOptions(this.options);
+    checkAppearance(this.options.appearance);
+    this.stripeLocale = locale;
+    this.words = new Words(this.options.locale ?? locale);
+    this.loader = this.options.loader ?? 'auto';
+    this.events = new Emitter();
+    /** @type {BaseElement[]} */
+    this.members = [];
+    this.submitted = false;
+    /** @type {Promise<Json> | null} */
+    this.loading = null;
+  }
+
+  get appearance() {
+    return /** @type {Appearance | undefined} */ (this.options.appearance);
+  }
+
+  /** @param {string} type @param {Json} [options] */
+  create(type, options = {}) {
+    const Kind = elementKinds[type];
+    if (!Kind) throw this.refuse(type);
+    if (['payment', 'expressCheckout'].includes(type) && !this.options.clientSecret && !this.options.mode) {
+      const name = type === 'payment' ? 'payment' : 'express checkout';
+      throw new IntegrationError(`In order to create a ${name} element, you must pass a clientSecret or mode when creating the Elements group.\n\ne.g. stripe.elements({clientSecret: "{{CLIENT_SECRET}}"})`);
+    }
+    if (this.member(type, options?.mode)) throw new IntegrationError(`Can only create one Element of type ${type} through an Elements instance.`);
+    const element = new Kind(this, options);
+    this.members.push(element);
+    return element;
+  }
+
+  /** @param {string} type */
+  refuse(type) {
+    if (notSimulated.includes(type)) return new IntegrationError(`The ${type} Element is not part of the offline sandbox.`);
+    return new IntegrationError(`A valid Element name must be provided. Valid Elements are:\n  ${[...Object.keys(elementKinds), ...notSimulated].join(', ')}; you passed: ${type}.`);
+  }
+
+  /** @param {string} type @param {string} [mode] of address elements */
+  member(type, mode) {
+    return this.members.find((element) => element.type === type && (!mode || element.options.mode === mode)) ?? null;
+  }
+
+  /** @param {string} type @param {{mode?: string}} [options] */
+  getElement(type, options) {
+    return this.member(type, options?.mode);
+  }
+
+  /** @param {BaseElement} element */
+  forget(element) {
+    this.members = this.members.filter((other) => other !== element);
+  }
+
+  /** @param {Json} changes */
+  update(changes) {
+    const normalized = normalizeElementsOptions(changes ?? {});
+    warnUnknown(normalized, updateParameters, 'elements.update()');
+    const next = { ...this.options, ...normalized };
+    if (next.clientSecret && ['mode', 'amount', 'currency'].some((name) => name in normalized)) {
+      throw new IntegrationError('elements.update(): mode, amount and currency cannot be updated when the Elements group was created with a clientSecret.');
+    }
+    if (next.mode !== undefined) checkMode(next, 'elements.update()');
+    checkAppearance(next.appearance);
+    this.options = next;
+    this.submitted = false;
+    if (normalized.locale) this.renameWords(normalized.locale);
+    if ('appearance' in normalized) this.members.forEach((element) => element.applyAppearance());
+    void this.refresh(Object.keys(normalized).some((name) => !['appearance', 'locale'].includes(name)));
+  }
+
+  /** @param {string} locale */
+  renameWords(locale) {
+    const { business } = this.words;
+    this.words = new Words(locale);
+    this.words.business = business;
+    this.api.words = this.words;
+    this.members.forEach((element) => element.applyAppearance());
+  }
+
+  /** Loads the session again when what it depends on changed, then redraws and says so. @param {boolean} reload */
+  async refresh(reload) {
+    if (reload) this.loading = null;
+    await Promise.all(this.members.filter((element) => element.ready).map(async (element) => {
+      if (reload) await element.reload();
+      else element.redraw();
+    }));
+    this.events.emit('update-end', {});
+  }
+
+  /** @param {string} event @param {Function} handler */
+  on(event, handler) {
+    this.events.add(event, handler, false);
+  }
+
+  /** What Stripe offers for this group; one call, shared by its elements. @returns {Promise<Json>} */
+  session() {
+    this.loading ??= this.loadSession().catch((err) => {
+      this.loading = null;
+      throw err;
+    });
+    return this.loading;
+  }
+
+  async loadSession() {
+    const deferred_intent = this.options.clientSecret ? await this.intentFacts() : this.deferredFacts();
+    return this.api.call('GET', '/v1/elements/sessions', {
+      type: 'deferred_intent', locale: this.words.locale, deferred_intent, customer_session_client_secret: this.options.customerSessionClientSecret,
+    });
+  }
+
+  deferredFacts() {
+    const { mode, amount, currency, setupFutureUsage, captureMethod, paymentMethodTypes, paymentMethodConfiguration, onBehalfOf } = this.options;
+    return {
+      mode, amount, currency, setup_future_usage: setupFutureUsage, capture_method: captureMethod, payment_method_types: paymentMethodTypes,
+      payment_method_configuration: paymentMethodConfiguration, on_behalf_of: onBehalfOf,
+    };
+  }
+
+  /** With a client secret the facts are those of the intent. */
+  async intentFacts() {
+    const intent = await this.api.intent(this.options.clientSecret);
+    this.intentUsage = intent.setup_future_usage ?? intent.usage;
+    const mode = intent.object === 'setup_intent' ? 'setup' : 'payment';
+    return { mode, amount: intent.amount, currency: intent.currency, setup_future_usage: intent.setup_future_usage, payment_method_types: intent.payment_method_types };
+  }
+
+  /** Whether the payment method will be charged again later. */
+  willBeReused() {
+    return ['setup', 'subscription'].includes(this.options.mode) || Boolean(this.options.setupFutureUsage ?? this.intentUsage);
+  }
+
+  recollectsCvc() {
+    return this.options.paymentMethodOptions?.card?.require_cvc_recollection === true;
+  }
+
+  /** @returns {AddressElement | null} */
+  billingAddress() {
+    return /** @type {AddressElement | null} */ (this.member('address', 'billing'));
+  }
+
+  /** @param {string} id */
+  async detach(id) {
+    await this.api.call('POST', `/v1/payment_methods/${encodeURIComponent(id)}/detach`, { customer_session_client_secret: this.options.customerSessionClientSecret });
+    this.loading = null;
+  }
+
+  /** Validates every mounted element. */
+  submit() {
+    return outcome(async () => {
+      const mounted = this.members.filter((element) => element.container);
+      if (mounted.length === 0) throw new IntegrationError('elements.submit() needs a mounted Element. Make sure the Element that you want to submit is still mounted.');
+      /** @type {unknown} */
+      let first = null;
+      for (const element of mounted) await element.validate().catch((err) => { first ??= err; });
+      if (first) throw first;
+      this.submitted = true;
+      const payment = /** @type {PaymentElement | null} */ (this.member('payment'));
+      const express = /** @type {ExpressElement | null} */ (this.member('expressCheckout'));
+      return { selectedPaymentMethod: express?.paying ?? payment?.selectedType ?? '' };
+    });
+  }
+
+  async fetchUpdates() {
+    return outcome(async () => {
+      this.loading = null;
+      await this.session();
+      await this.refresh(false);
+      return {};
+    });
+  }
+}

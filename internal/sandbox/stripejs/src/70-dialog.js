@@ -1,0 +1,58 @@
+// Dialogs over the host page: the 3D Secure challenge and the wallets' sheet. A modal <dialog> keeps the focus inside and gives it back.
+
+/** @param {Words} words @param {string} title @param {HTMLElement} content */
+function openDialog(words, title, content) {
+  const host = h('div', { class: '__PrivateStripeElement', 'data-stripe-dialog': true });
+  const shadow = host.attachShadow({ mode: 'open' });
+  shadow.adoptedStyleSheets = [styleSheet(dialogStyles)];
+  const close = h('button', { type: 'button', 'aria-label': words.say('close'), 'data-action': 'close' }, '✕');
+  const heading = h('h2', { id: uniqueId('dialog') }, title);
+  const dialog = h('dialog', { 'aria-labelledby': heading.id }, h('div', { class: 'Frame' }, h('header', {}, heading, close), content));
+  shadow.append(dialog);
+  document.body.append(host);
+  const before = document.activeElement;
+  dialog.showModal();
+  return {
+    close,
+    /** Escape in the dialog, or its close button. @param {() => void} handler */
+    onDismiss(handler) {
+      close.addEventListener('click', handler);
+      dialog.addEventListener('cancel', (event) => {
+        event.preventDefault();
+        handler();
+      });
+    },
+    dismiss() {
+      dialog.close();
+      host.remove();
+      if (before instanceof HTMLElement && document.activeElement !== before) before.focus();
+    },
+  };
+}
+
+/**
+ * Shows the challenge page and waits until it reports or the buyer closes it.
+ * @param {Words} words @param {string} url
+ * @returns {Promise<'complete' | 'closed'>}
+ */
+function challenge(words, url) {
+  const frame = h('iframe', { src: url, title: words.say('dialog3ds'), name: 'stripe-challenge-frame' });
+  const dialog = openDialog(words, words.say('dialog3ds'), frame);
+  frame.addEventListener('load', () => frame.focus());
+  return new Promise((resolve) => {
+    /** @param {'complete' | 'closed'} how */
+    const end = (how) => {
+      window.removeEventListener('message', heard);
+      dialog.dismiss();
+      resolve(how);
+    };
+    /** @param {MessageEvent} event */
+    const heard = (event) => {
+      if (event.source !== frame.contentWindow || event.origin !== new URL(url).origin) return;
+      if (event.data?.type === 'stripe-3ds-complete') end('complete');
+      if (event.data?.type === 'stripe-3ds-cancel') end('closed');
+    };
+    window.addEventListener('message', heard);
+    dialog.onDismiss(() => end('closed'));
+  });
+}
