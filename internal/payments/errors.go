@@ -1,7 +1,108 @@
 package payments
 
-import "checkoutd/internal/fault"
+import (
+	"errors"
+	"fmt"
 
-// ErrPaymentInProgress refuses a second attempt while one may still take money.
-var ErrPaymentInProgress = fault.New(fault.Conflict, "payment_in_progress",
-	"Another payment for this order is still in progress. Please wait for it to finish.")
+	"checkoutd/internal/fault"
+)
+
+// Outcome is what a failed call to Stripe left behind.
+type Outcome int
+
+const (
+	// OutcomeUnknown: the call may have taken effect. Nothing came back, or
+	// something that does not tell.
+	OutcomeUnknown Outcome = iota
+	// OutcomeRefused: Stripe said no. The call changed nothing but what
+	// Snapshot shows.
+	OutcomeRefused
+)
+
+// CallError is a call to Stripe that did not succeed.
+type CallError struct {
+	Outcome  Outcome
+	Answered bool // Stripe itself answered, so the call is over at its side
+	Stripe   StripeError
+	Param    string    // the parameter that Stripe names
+	Snapshot *Snapshot // the intent that the error carries, if any
+	Cause    error     // private
+}
+
+// Error gives the private text, for logs. It holds no message of Stripe's, which
+// may repeat what the buyer typed.
+func (e *CallError) Error() string {
+	return fmt.Sprintf("stripe: %s %s %s (param %q, answered %t): %v",
+		e.Stripe.Type, e.Stripe.Code, e.Stripe.DeclineCode, e.Param, e.Answered, e.Cause)
+}
+
+// Unwrap gives the cause.
+func (e *CallError) Unwrap() error { return e.Cause }
+
+// asCallError finds the CallError of err. An error of another kind is one whose
+// outcome is not known.
+func asCallError(err error) *CallError {
+	var e *CallError
+	if errors.As(err, &e) {
+		return e
+	}
+	return &CallError{Stripe: StripeError{Type: TypeConnection}, Cause: err}
+}
+
+// Stripe's error types (https://docs.stripe.com/error-handling#error-types), with
+// authentication, permission, rate limit and connection told apart from the
+// HTTP status as Stripe's libraries do.
+const (
+	TypeCard           = "card_error"
+	TypeInvalidRequest = "invalid_request_error"
+	TypeAuthentication = "authentication_error"
+	TypePermission     = "permission_error"
+	TypeRateLimit      = "rate_limit_error"
+	TypeIdempotency    = "idempotency_error"
+	TypeAPI            = "api_error"
+	TypeConnection     = "api_connection_error"
+)
+
+// codeTokenUnusable stands for every refusal that names the ConfirmationToken:
+// expired, used, or not there.
+const codeTokenUnusable = "confirmation_token_unusable"
+
+// The refusals of a confirm call.
+var (
+	// ErrPaymentInProgress refuses a second attempt while one may still take money.
+	ErrPaymentInProgress = fault.New(fault.Conflict, "payment_in_progress",
+		"Another payment for this order is still in progress. Please wait for it to finish.")
+	errUnknown = &fault.Error{Kind: fault.Conflict, Code: "payment_unknown",
+		Message: "We are checking your payment. Please wait and do not pay again.",
+		Payment: &fault.Payment{Type: TypeAPI, Code: "payment_unknown"}}
+	errToken = fault.InvalidField("confirmationTokenId", "token_malformed",
+		"confirmationTokenId must be the id of a ConfirmationToken (ctoken_…).")
+	errTooMany = fault.New(fault.TooMany, "too_many_attempts",
+		"There were too many attempts to pay this order. Please start a new order.")
+)
+
+// fault is what the buyer is told of a failed attempt. It is made from what is
+// stored, so that the same token always gets the same answer.
+func (a *Attempt) fault() *fault.Error {
+	f := &fault.Error{Payment: &fault.Payment{Type: a.ErrorType, Code: a.ErrorCode, DeclineCode: a.DeclineCode}}
+	switch {
+	case a.State == Canceled:
+		f.Kind, f.Code, f.Message = fault.Conflict, "payment_canceled", "This payment was canceled. You were not charged."
+	case a.ErrorType == TypeCard:
+		f.Kind, f.Code, f.Message = fault.Declined, "payment_declined", a.Message
+	case a.ErrorCode == codeTokenUnusable:
+		f.Kind, f.Code, f.Message = fault.Invalid, "token_expired", "Your payment details have expired. Please enter them again."
+	case a.ErrorType == TypeRateLimit:
+		f.Kind, f.Code, f.Message = fault.Unavailable, "payment_provider_busy", "The payment provider is busy. You were not charged; please try again in a moment."
+	case a.ErrorType == TypeAuthentication, a.ErrorType == TypePermission:
+		f.Kind, f.Code, f.Message = fault.Unavailable, "payment_provider_unavailable", "This shop cannot take payments right now. You were not charged."
+	case a.ErrorType == TypeInvalidRequest:
+		f.Kind, f.Code, f.Message = fault.Invalid, "payment_rejected", "This payment could not be made. You were not charged; please try another way to pay."
+	case a.ErrorType == TypeAPI, a.ErrorType == TypeConnection, a.ErrorType == TypeIdempotency:
+		f.Kind, f.Code, f.Message = fault.Unavailable, "payment_provider_unavailable", "The payment provider had a problem. You were not charged; please try again."
+	default:
+		f.Kind, f.Code, f.Message = fault.Declined, "payment_declined", "The payment did not go through. Please try again or use another way to pay."
+		f.Payment.Type = TypeCard
+	}
+	return f
+}

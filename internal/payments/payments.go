@@ -52,9 +52,9 @@ func (s AttemptState) Open() bool { return s == Started || s == Unknown }
 // the call, so that it can be sent again to the letter under the same
 // idempotency key.
 type Params struct {
-	IntentID           string            `json:"intent,omitempty"` // confirm this intent again; empty: create one
-	UpdateAmount       bool              `json:"update_amount,omitempty"`
-	Token              string            `json:"token"` // ConfirmationToken
+	IntentID           string            `json:"intent,omitempty"`           // confirm this intent again; empty: create one
+	BringUpToDate      bool              `json:"bring_up_to_date,omitempty"` // set amount and customer on it first
+	Token              string            `json:"token"`                      // ConfirmationToken
 	Amount             int64             `json:"amount"`
 	Currency           string            `json:"currency"`
 	Customer           string            `json:"customer,omitempty"`

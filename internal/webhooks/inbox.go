@@ -102,6 +102,8 @@ type Inbox interface {
 	// SetCursor moves it.
 	SetCursor(ctx context.Context, account string, at time.Time) error
 
-	// CountRejected adds to the count of requests refused for the reason.
-	CountRejected(ctx context.Context, reason string) error
+	// CountRejected adds n to the count of requests refused for the reason.
+	CountRejected(ctx context.Context, reason string, n int64) error
+	// Rejected gives the counts by reason.
+	Rejected(ctx context.Context) (map[string]int64, error)
 }

@@ -1,0 +1,282 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"checkoutd/internal/fault"
+	"checkoutd/internal/orders"
+	"checkoutd/internal/queue"
+)
+
+// Config is what a Service needs.
+type Config struct {
+	Store  Store
+	Stripe Stripe
+	Now    func() time.Time
+	Log    zerolog.Logger
+	// ReturnURL gives the address to which redirect methods come back.
+	ReturnURL func(orderID string) string
+	// UnknownAfter is how long a started attempt may be silent before the
+	// resolver sends it again. More than CallTimeout.
+	UnknownAfter time.Duration
+	// CallTimeout bounds one attempt's calls to Stripe, retries included.
+	CallTimeout time.Duration
+	// Workers is how many attempts and orders are looked at at once.
+	Workers int
+
+	// The parameters of new intents; they must be those of the page's Elements.
+	CaptureMethod      string   // "" or manual
+	SetupFutureUsage   string   // "", on_session or off_session
+	PaymentMethodTypes []string // empty: automatic
+}
+
+// Service takes payments. It is safe for concurrent use.
+type Service struct {
+	Config
+	resolver *queue.Runner[Attempt]
+	expirer  *queue.Runner[string]
+}
+
+// New returns a Service whose background work starts with Run.
+func New(c Config) *Service {
+	s := &Service{Config: c}
+	s.resolver = queue.New(queue.Config[Attempt]{
+		Name: "attempts", Workers: c.Workers, Lease: c.CallTimeout + time.Minute, Poll: time.Second,
+		Now: c.Now, Log: c.Log, Claim: c.Store.ClaimAttempts, Work: s.resolve,
+	})
+	s.expirer = queue.New(queue.Config[string]{
+		Name: "expiry", Workers: c.Workers, Lease: 5 * time.Minute, Poll: 10 * time.Second,
+		Now: c.Now, Log: c.Log, Claim: c.Store.ClaimExpired, Work: s.expire,
+	})
+	return s
+}
+
+func (s *Service) rules() rules {
+	return rules{now: s.Now(), unknownAfter: s.UnknownAfter}
+}
+
+// Confirm is a buyer's wish to pay an order with a ConfirmationToken.
+type Confirm struct {
+	OrderID        string
+	Token          string
+	ExpectedAmount *int64 // the total that the page showed, in minor units; nil: not said
+}
+
+// Answer is what the page needs to go on.
+type Answer struct {
+	ClientSecret string `json:"client_secret"`
+	Status       Status `json:"status"`
+}
+
+// Confirm pays the order with the token, once: the same token again gets the
+// same answer. It returns a fault for everything that is not on its way to
+// paid. The caller's context ends the waiting, never the payment.
+func (s *Service) Confirm(ctx context.Context, c Confirm) (Answer, error) {
+	if !tokenPattern.MatchString(c.Token) {
+		return Answer{}, errToken
+	}
+	a, err := s.reserve(ctx, c)
+	switch {
+	case errors.Is(err, errAnswered):
+		return s.recorded(ctx, c)
+	case err != nil:
+		return Answer{}, err
+	}
+	// From here on the money may move: a buyer who leaves must not cut it in two.
+	ctx = context.WithoutCancel(ctx)
+	st, _, err := s.send(ctx, a)
+	if err != nil {
+		s.Log.Error().Err(err).Str("order_id", c.OrderID).Str("attempt_id", a.ID).
+			Msg("could not record the outcome of an attempt; the resolver will")
+		return Answer{}, errUnknown
+	}
+	return answer(st, c.Token)
+}
+
+// reserve commits a new attempt, or says why there is none. An active attempt
+// that waits for the buyer is read at Stripe first: it may be over.
+func (s *Service) reserve(ctx context.Context, c Confirm) (Attempt, error) {
+	a, err := s.tryReserve(ctx, c)
+	if !errors.Is(err, ErrPaymentInProgress) {
+		return a, err
+	}
+	st, rerr := s.Store.Read(ctx, c.OrderID)
+	if rerr != nil {
+		return Attempt{}, rerr
+	}
+	active := st.Active()
+	if active == nil || active.State != RequiresAction {
+		return Attempt{}, err
+	}
+	if err := s.settleFresh(ctx, c.OrderID, active.IntentID, nil); err != nil {
+		s.Log.Warn().Err(err).Str("order_id", c.OrderID).Msg("could not read an intent that waits for its buyer")
+		return Attempt{}, ErrPaymentInProgress
+	}
+	return s.tryReserve(ctx, c)
+}
+
+func (s *Service) tryReserve(ctx context.Context, c Confirm) (Attempt, error) {
+	var a Attempt
+	q := request{
+		token: c.Token, expectedAmount: c.ExpectedAmount,
+		attemptID: orders.NewID("att_"), returnURL: s.ReturnURL(c.OrderID),
+		captureMethod: s.CaptureMethod, setupFutureUsage: s.SetupFutureUsage, methodTypes: s.PaymentMethodTypes,
+	}
+	err := s.Store.Update(ctx, c.OrderID, nil, func(st *State) error {
+		if err := s.rules().reserve(st, q); err != nil {
+			return err
+		}
+		a = st.Attempts[len(st.Attempts)-1]
+		return nil
+	})
+	return a, err
+}
+
+// send makes the call of an attempt, once or again, and commits what came of
+// it. callErr is the call's own error; err is about the commit.
+func (s *Service) send(ctx context.Context, a Attempt) (after *State, callErr, err error) {
+	call, cancel := context.WithTimeout(ctx, s.CallTimeout)
+	snap, callErr := s.Stripe.Send(call, a.Params, a.IdempotencyKey)
+	cancel()
+	err = s.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
+		after = st
+		return s.rules().record(st, a.ID, snap, callErr)
+	})
+	if errors.Is(err, errReadAfresh) {
+		if err = s.settleFresh(ctx, a.OrderID, snap.ID, nil); err == nil {
+			after, err = s.Store.Read(ctx, a.OrderID)
+		}
+	}
+	if err != nil {
+		return nil, callErr, err
+	}
+	s.logCall(a, after, callErr)
+	if callErr != nil && asCallError(callErr).Outcome == OutcomeUnknown {
+		s.resolver.Wake()
+	}
+	return after, callErr, nil
+}
+
+// record brings the outcome of an attempt's own call into the state.
+func (r rules) record(st *State, attemptID string, snap Snapshot, callErr error) error {
+	a := st.attempt(attemptID)
+	if a == nil {
+		return errors.New("payments: an attempt is gone")
+	}
+	src := asOwn
+	if !a.State.Open() {
+		src = asEvent // a webhook or another replica was faster, and another attempt may be active now
+	}
+	if callErr == nil {
+		return r.settle(st, snap, src)
+	}
+	e := asCallError(callErr)
+	said := e.Stripe
+	if e.Param == "confirmation_token" && said.Type == TypeInvalidRequest {
+		said.Code = codeTokenUnusable
+	}
+	switch {
+	case src == asEvent:
+		return nil
+	case e.Outcome == OutcomeUnknown:
+		a.Checks++
+		a.State = Unknown
+		a.CheckAt = r.now.Add(r.patience(Unknown, a.Checks-1))
+	case e.Snapshot != nil:
+		seen := *e.Snapshot
+		seen.Error = &said
+		return r.settle(st, seen, asOwn)
+	default:
+		r.fail(a, &said)
+	}
+	st.tellBuyer(a)
+	return nil
+}
+
+func (st *State) attempt(id string) *Attempt {
+	for i := range st.Attempts {
+		if st.Attempts[i].ID == id {
+			return &st.Attempts[i]
+		}
+	}
+	return nil
+}
+
+// recorded gives the answer that a token has got already. While its call is under way
+// it waits a little, so that a double click gets one answer twice.
+func (s *Service) recorded(ctx context.Context, c Confirm) (Answer, error) {
+	deadline := time.NewTimer(recordedWait)
+	defer deadline.Stop()
+	for pause := 20 * time.Millisecond; ; pause = min(2*pause, 500*time.Millisecond) {
+		st, err := s.Store.Read(ctx, c.OrderID)
+		if err != nil {
+			return Answer{}, err
+		}
+		if a := st.byToken(c.Token); a == nil || a.State != Started {
+			return answer(st, c.Token)
+		}
+		select {
+		case <-ctx.Done():
+			return Answer{}, errUnknown
+		case <-deadline.C:
+			return Answer{}, errUnknown
+		case <-time.After(pause):
+		}
+	}
+}
+
+// recordedWait bounds how long a repeated token waits for the first one's answer.
+const recordedWait = 8 * time.Second
+
+func (st *State) byToken(token string) *Attempt {
+	for i := range st.Attempts {
+		if st.Attempts[i].Token == token {
+			return &st.Attempts[i]
+		}
+	}
+	return nil
+}
+
+// answer is what the buyer of a token is told, made from the state alone.
+func answer(st *State, token string) (Answer, error) {
+	a := st.byToken(token)
+	if a == nil {
+		return Answer{}, fault.Of(errors.New("payments: the attempt of a token is gone"))
+	}
+	switch a.State {
+	case Started, Unknown:
+		return Answer{}, errUnknown
+	case Failed, Canceled:
+		return Answer{}, a.fault()
+	}
+	out := Answer{Status: Status(a.State)} // the same words as Stripe's from here on
+	if in := st.Intent(a.IntentID); in != nil {
+		out.ClientSecret = in.ClientSecret
+	}
+	return out, nil
+}
+
+// logCall writes the one line about an attempt's call.
+func (s *Service) logCall(a Attempt, after *State, callErr error) {
+	l := s.Log.Info()
+	if callErr != nil {
+		switch e := asCallError(callErr); {
+		case e.Outcome == OutcomeUnknown:
+			l = s.Log.Warn().Err(callErr)
+		case e.Stripe.Type == TypeCard:
+			l = l.Str("stripe_code", e.Stripe.Code).Str("decline_code", e.Stripe.DeclineCode)
+		default: // Stripe refuses what we sent: the shop must mend it
+			l = s.Log.Error().Err(callErr)
+		}
+	}
+	state := AttemptState("")
+	if now := after.attempt(a.ID); now != nil {
+		state = now.State
+	}
+	l.Str("order_id", a.OrderID).Str("attempt_id", a.ID).Int64("n", a.N).Str("attempt_state", string(state)).
+		Str("order_status", string(after.Order.Status)).Msg("attempt sent")
+}

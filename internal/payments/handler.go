@@ -1,0 +1,62 @@
+package payments
+
+import (
+	"net/http"
+
+	"checkoutd/internal/fault"
+	"checkoutd/internal/httpio"
+	"checkoutd/internal/orders"
+)
+
+// maxBody bounds the body of POST /create-confirm-intent, in bytes.
+const maxBody = 4 << 10
+
+// Handler is POST /create-confirm-intent.
+type Handler struct {
+	Payments *Service
+	Orders   *orders.Service
+}
+
+// ServeHTTP pays the order that the body names, or else the newest one of the
+// browser's cookie. It is to be wrapped by httpio.HandleStripe.
+func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		ConfirmationTokenID string `json:"confirmationTokenId"`
+		OrderID             string `json:"orderId"`
+		ExpectedAmount      *int64 `json:"expectedAmount"`
+	}
+	if err := httpio.DecodeJSON(w, r, &body, maxBody); err != nil {
+		return err
+	}
+	if body.ConfirmationTokenID == "" {
+		return fault.InvalidField("confirmationTokenId", "token_missing", "confirmationTokenId is missing.")
+	}
+	o, err := h.Orders.Opened(r, body.OrderID)
+	if err != nil {
+		return err
+	}
+	log := httpio.LogFields(r.Context())
+	log.Set("order_id", o.ID)
+	answer, err := h.Payments.Confirm(r.Context(), Confirm{
+		OrderID: o.ID, Token: body.ConfirmationTokenID, ExpectedAmount: body.ExpectedAmount,
+	})
+	if err != nil {
+		return err
+	}
+	log.Set("payment_status", string(answer.Status))
+	return httpio.WriteJSON(w, http.StatusOK, answer)
+}
+
+// Resume is what the page needs to go on with a payment that was under way when it was
+// left: nil if there is none. Only the order's own buyer may see it.
+func (st *State) Resume() *Answer {
+	a := st.Active()
+	if a == nil {
+		return nil
+	}
+	out := &Answer{Status: Status(a.State)}
+	if in := st.Intent(a.IntentID); in != nil && a.State == RequiresAction {
+		out.ClientSecret = in.ClientSecret
+	}
+	return out
+}

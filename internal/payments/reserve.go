@@ -1,0 +1,104 @@
+package payments
+
+import (
+	"errors"
+	"regexp"
+
+	"checkoutd/internal/fault"
+	"checkoutd/internal/orders"
+)
+
+// maxAttempts bounds the tries to pay one order, so that an order is no tool for
+// testing stolen cards (https://docs.stripe.com/disputes/prevention/card-testing).
+const maxAttempts = 20
+
+var tokenPattern = regexp.MustCompile(`^ctoken_[A-Za-z0-9_]{1,240}$`)
+
+// errAnswered says that the token has its attempt already.
+var errAnswered = errors.New("payments: this token has been sent before")
+
+// request is what a confirm call asks for, and what it will send.
+type request struct {
+	token            string
+	expectedAmount   *int64 // the total that the page showed; nil: not said
+	attemptID        string
+	returnURL        string
+	captureMethod    string
+	setupFutureUsage string
+	methodTypes      []string
+}
+
+// reserve adds an attempt to the state, or says why there may be none. It is
+// committed before Stripe is called.
+func (r rules) reserve(st *State, q request) error {
+	for i := range st.Attempts {
+		if st.Attempts[i].Token == q.token {
+			return errAnswered
+		}
+	}
+	if err := r.refuse(st, q); err != nil {
+		return err
+	}
+	n := int64(len(st.Attempts)) + 1
+	a := Attempt{
+		ID: q.attemptID, OrderID: st.Order.ID, N: n, Token: q.token,
+		IdempotencyKey: "checkoutd-" + q.attemptID,
+		Params:         params(st, q),
+		CreatedAt:      r.now,
+	}
+	a.IntentID = a.Params.IntentID
+	r.move(&a, Started)
+	st.Attempts = append(st.Attempts, a)
+	st.tellBuyer(&a)
+	return nil
+}
+
+func (r rules) refuse(st *State, q request) error {
+	o := &st.Order
+	switch {
+	case o.IsExpired(r.now):
+		return fault.New(fault.Conflict, "order_not_open", "The time to pay this order is over. Please start a new order.")
+	case o.Status == orders.Review:
+		return fault.New(fault.Conflict, "order_not_open", "This order is being looked at by the shop. Please do not pay again.")
+	case o.Status != orders.Open:
+		return fault.New(fault.Conflict, "order_not_open", "This order cannot be paid any more: it is "+string(o.Status)+".")
+	case q.expectedAmount != nil && *q.expectedAmount != o.Amount:
+		return fault.New(fault.Conflict, "amount_changed", "The total of this order has changed. Please look at it and pay again.").
+			With("amount", o.Amount).With("currency", o.Currency)
+	case st.Active() != nil:
+		return ErrPaymentInProgress
+	case len(st.Attempts) >= maxAttempts:
+		return errTooMany
+	}
+	return nil
+}
+
+// params are the exact parameters of the next attempt: on the order's intent
+// while it lives, on a new one when there is none or the former is canceled.
+func params(st *State, q request) Params {
+	o := &st.Order
+	p := Params{
+		Token: q.token, Amount: o.Amount, Currency: o.Currency, Customer: o.CustomerID,
+		CaptureMethod: q.captureMethod, SetupFutureUsage: q.setupFutureUsage, PaymentMethodTypes: q.methodTypes,
+		ReturnURL: q.returnURL,
+		Metadata:  map[string]string{MetaOrder: o.ID, MetaAttempt: q.attemptID},
+	}
+	for _, in := range st.Intents {
+		if in.Status != StatusCanceled {
+			p.IntentID = in.ID
+			p.BringUpToDate = in.Amount != o.Amount || o.CustomerID != st.customerAtCreation(in.ID)
+		}
+	}
+	return p
+}
+
+// customerAtCreation is the customer that an intent was created with. One that was
+// set later is set again before every confirm, which costs a call and no doubt.
+func (st *State) customerAtCreation(intentID string) string {
+	for _, a := range st.Attempts {
+		if a.IntentID == intentID && a.Params.IntentID == "" {
+			return a.Params.Customer
+		}
+	}
+	return ""
+}

@@ -1,0 +1,323 @@
+package payments
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"checkoutd/internal/orders"
+	"checkoutd/internal/queue"
+)
+
+// How much a snapshot is to be trusted; doc.go tells why.
+type source int
+
+const (
+	asEvent source = iota
+	asFresh
+	asOwn
+)
+
+// errReadAfresh says that a snapshot may be old and differs from what is
+// known: only a reading of the intent can tell.
+var errReadAfresh = errors.New("payments: the snapshot may be old; read the intent afresh")
+
+// rules are the pure part of payments: they change a State and call nobody.
+type rules struct {
+	now          time.Time
+	unknownAfter time.Duration
+}
+
+// settle brings what a snapshot says into the state. It is the only code that
+// makes an order paid. errReadAfresh means that nothing may be committed.
+func (r rules) settle(st *State, s Snapshot, src source) error {
+	in := st.Intent(s.ID)
+	if in == nil {
+		st.Intents = append(st.Intents, Intent{ID: s.ID, OrderID: st.Order.ID, CreatedAt: s.CreatedAt,
+			Amount: s.Amount, Currency: s.Currency, ClientSecret: s.ClientSecret})
+		in = &st.Intents[len(st.Intents)-1]
+	}
+	a := r.attemptOf(st, s)
+	if reason := mismatch(&st.Order, s); reason != "" {
+		if src == asEvent && !s.Status.Final() {
+			return errReadAfresh
+		}
+		r.review(st, reason)
+	} else if amountDiffers(&st.Order, s) {
+		if src == asEvent {
+			return errReadAfresh
+		}
+		r.review(st, fmt.Sprintf("intent %s is over %d %s (received %d), the order over %d %s",
+			s.ID, s.Amount, s.Currency, s.AmountReceived, st.Order.Amount, st.Order.Currency))
+	}
+	switch {
+	case in.Status.Final() && s.Status.Final() && in.Status != s.Status:
+		if src == asEvent {
+			return errReadAfresh
+		}
+		r.review(st, fmt.Sprintf("intent %s was %s and is now %s", s.ID, in.Status, s.Status))
+		return nil
+	case in.Status.Final() && !s.Status.Final():
+		return nil // old news
+	case src == asEvent && !s.Status.Final():
+		if saysNothingNew(in, a, s) {
+			return nil
+		}
+		return errReadAfresh
+	}
+	in.Status, in.Amount, in.Currency = s.Status, s.Amount, s.Currency
+	if s.ClientSecret != "" {
+		in.ClientSecret = s.ClientSecret
+	}
+	r.applyToAttempt(a, s, src)
+	r.applyToOrder(st, in, a)
+	return nil
+}
+
+// attemptOf finds the active attempt that the intent belongs to and names the
+// intent in it.
+func (r rules) attemptOf(st *State, s Snapshot) *Attempt {
+	a := st.Active()
+	if a == nil {
+		return nil
+	}
+	if a.IntentID == "" && (a.Params.IntentID == s.ID || a.Params.IntentID == "" && s.AttemptID == a.ID) {
+		a.IntentID = s.ID
+	}
+	if a.IntentID != s.ID {
+		return nil
+	}
+	return a
+}
+
+// mismatch says what in a snapshot cannot belong to the order, or "". The amount is
+// amountDiffers' business.
+func mismatch(o *orders.Order, s Snapshot) string {
+	switch {
+	case s.OrderID != "" && s.OrderID != o.ID:
+		return fmt.Sprintf("intent %s belongs to order %s", s.ID, s.OrderID)
+	case s.Livemode != o.Livemode:
+		return fmt.Sprintf("intent %s has livemode %t, the order %t", s.ID, s.Livemode, o.Livemode)
+	case s.Currency != o.Currency:
+		return fmt.Sprintf("intent %s is in %s, the order in %s", s.ID, s.Currency, o.Currency)
+	case s.CustomerID != "" && s.CustomerID != o.CustomerID:
+		return fmt.Sprintf("intent %s is of customer %s, the order of %q", s.ID, s.CustomerID, o.CustomerID)
+	}
+	return ""
+}
+
+// amountDiffers compares the money. An intent that holds none and asks for none
+// is brought up to date before its next confirm, so its amount may lag behind.
+func amountDiffers(o *orders.Order, s Snapshot) bool {
+	switch s.Status {
+	case StatusRequiresPaymentMethod, StatusRequiresConfirmation, StatusCanceled:
+		return false
+	case StatusSucceeded:
+		return s.Amount != o.Amount || s.AmountReceived != o.Amount
+	default:
+		return s.Amount != o.Amount
+	}
+}
+
+// saysNothingNew reports whether an event that is not final only repeats what
+// is known, so that nobody need be asked.
+func saysNothingNew(in *Intent, a *Attempt, s Snapshot) bool {
+	if s.Status == StatusRequiresPaymentMethod && s.Error == nil {
+		return true // just created
+	}
+	return s.Status == in.Status && (a == nil || !a.State.Open())
+}
+
+// stateOf is the state of an attempt whose intent has the status.
+var stateOf = map[Status]AttemptState{
+	StatusRequiresAction:  RequiresAction,
+	StatusProcessing:      Processing,
+	StatusRequiresCapture: RequiresCapture,
+	StatusSucceeded:       Succeeded,
+	StatusCanceled:        Canceled,
+}
+
+func (r rules) applyToAttempt(a *Attempt, s Snapshot, src source) {
+	if a == nil {
+		return
+	}
+	if to, ok := stateOf[s.Status]; ok {
+		r.move(a, to)
+		return
+	}
+	// The intent is unpaid. That is news to an attempt that had got further, and
+	// to one whose own call says so; see doc.go for the others.
+	if src == asOwn || !a.State.Open() {
+		r.fail(a, s.Error)
+	}
+}
+
+func (r rules) fail(a *Attempt, e *StripeError) {
+	if e != nil {
+		a.ErrorType, a.ErrorCode, a.DeclineCode, a.Message = e.Type, e.Code, e.DeclineCode, e.Message
+	}
+	r.move(a, Failed)
+}
+
+// move sets an attempt's state and when the resolver looks at it again.
+func (r rules) move(a *Attempt, to AttemptState) {
+	if a.State != to {
+		a.Checks = 0
+	}
+	a.State = to
+	a.CheckAt = time.Time{}
+	if to.Active() {
+		a.CheckAt = r.now.Add(r.patience(to, a.Checks))
+	}
+}
+
+// applyToOrder draws the consequences of an intent's new status for the order.
+func (r rules) applyToOrder(st *State, in *Intent, a *Attempt) {
+	o := &st.Order
+	switch in.Status {
+	case StatusSucceeded:
+		r.pay(st, in)
+	case StatusRequiresCapture:
+		if o.Status == orders.Open {
+			o.Status = orders.Authorized
+		} else if o.Status != orders.Authorized {
+			r.review(st, fmt.Sprintf("intent %s holds money for an order that is %s", in.ID, o.Status))
+		}
+	case StatusCanceled:
+		if o.Status == orders.Authorized && !st.holdsMoney() {
+			o.Status = orders.Canceled
+		}
+	}
+	st.tellBuyer(a)
+}
+
+// pay makes the order paid by the intent, or calls a person if it cannot.
+func (r rules) pay(st *State, in *Intent) {
+	o := &st.Order
+	for _, other := range st.Intents {
+		if other.ID != in.ID && other.Status == StatusSucceeded {
+			r.review(st, fmt.Sprintf("paid twice: by intent %s and by intent %s", other.ID, in.ID))
+			return
+		}
+	}
+	switch o.Status {
+	case orders.Open, orders.Authorized:
+		o.Status, o.PaidAt = orders.Paid, r.now
+		st.Effects = append(st.Effects, Effect{OrderID: o.ID, Kind: EffectPaid, CreatedAt: r.now})
+	case orders.Expired, orders.Canceled:
+		r.review(st, fmt.Sprintf("intent %s was paid when the order was %s", in.ID, o.Status))
+	}
+}
+
+// review hands the order to a person, once, with the first reason.
+func (r rules) review(st *State, reason string) {
+	o := &st.Order
+	if o.Status == orders.Review {
+		return
+	}
+	o.Status, o.ReviewReason = orders.Review, reason
+	st.Effects = append(st.Effects, Effect{OrderID: o.ID, Kind: EffectReview, CreatedAt: r.now})
+	st.tellBuyer(nil)
+}
+
+func (st *State) holdsMoney() bool {
+	for _, in := range st.Intents {
+		if in.Status == StatusRequiresCapture || in.Status == StatusSucceeded {
+			return true
+		}
+	}
+	return false
+}
+
+// tellBuyer derives what the buyer is told from the order, its refunds and the attempt
+// that has just moved.
+func (st *State) tellBuyer(a *Attempt) {
+	o := &st.Order
+	if o.Status != orders.Open {
+		o.Message = ""
+	}
+	switch o.Status {
+	case orders.Review:
+		o.PaymentStatus = orders.PaymentReview
+	case orders.Paid:
+		switch {
+		case o.Refunded <= 0:
+			o.PaymentStatus = orders.PaymentPaid
+		case o.Refunded < o.Amount:
+			o.PaymentStatus = orders.PartiallyRefunded
+		default:
+			o.PaymentStatus = orders.Refunded
+		}
+	case orders.Authorized:
+		o.PaymentStatus = orders.PaymentAuthorized
+	case orders.Expired, orders.Canceled:
+		o.PaymentStatus = orders.Unpaid
+	case orders.Open:
+		if a == nil {
+			return
+		}
+		o.Message = ""
+		switch a.State {
+		case Started, Unknown:
+			o.PaymentStatus = orders.Checking
+		case RequiresAction:
+			o.PaymentStatus = orders.RequiresAction
+		case Processing:
+			o.PaymentStatus = orders.Processing
+		case Failed:
+			o.PaymentStatus, o.Message = orders.PaymentFailed, a.fault().Message
+		case Canceled:
+			o.PaymentStatus = orders.Unpaid
+		}
+	}
+}
+
+// setRefunds records what Stripe says of an intent's refunds. A pending refund counts:
+// the money is on its way back; a failed or canceled one does not
+// (https://docs.stripe.com/refunds#failed-refunds).
+func (r rules) setRefunds(st *State, list []Refund) {
+	for _, re := range list {
+		re.OrderID = st.Order.ID
+		at := slices.IndexFunc(st.Refunds, func(k Refund) bool { return k.ID == re.ID })
+		if at < 0 {
+			st.Refunds = append(st.Refunds, re)
+		} else {
+			st.Refunds[at] = re
+		}
+	}
+	st.Order.Refunded = 0
+	for _, re := range st.Refunds {
+		if re.Status != "failed" && re.Status != "canceled" {
+			st.Order.Refunded += re.Amount
+		}
+	}
+	st.tellBuyer(nil)
+}
+
+// setDispute records what Stripe says of a dispute.
+func (r rules) setDispute(st *State, d Dispute) {
+	d.OrderID = st.Order.ID
+	at := slices.IndexFunc(st.Disputes, func(k Dispute) bool { return k.ID == d.ID })
+	if at < 0 {
+		st.Disputes = append(st.Disputes, d)
+		return
+	}
+	st.Disputes[at] = d
+}
+
+// patience is how long an attempt may stay in a state before the resolver
+// looks at it for the nth time.
+func (r rules) patience(s AttemptState, checks int64) time.Duration {
+	n := int(checks) + 1
+	switch s {
+	case Started:
+		return r.unknownAfter
+	case Unknown:
+		return queue.Backoff(n, time.Second, 5*time.Minute)
+	case RequiresAction:
+		return queue.Backoff(n, 10*time.Minute, 6*time.Hour)
+	default: // processing, requires_capture: days are normal, the webhook tells
+		return queue.Backoff(n, time.Hour, 12*time.Hour)
+	}
+}

@@ -1,0 +1,118 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"checkoutd/internal/queue"
+)
+
+// errOvertaken says that somebody wrote the intent after it was read at Stripe.
+var errOvertaken = errors.New("payments: the reading was overtaken")
+
+// Settle brings an event's snapshot into its order, and ends claim in the same
+// transaction. A snapshot that may be old makes it read the intent at Stripe.
+func (s *Service) Settle(ctx context.Context, orderID string, snap Snapshot, claim *queue.Claim) error {
+	err := s.Store.Update(ctx, orderID, claim, func(st *State) error {
+		return s.rules().settle(st, snap, asEvent)
+	})
+	if errors.Is(err, errReadAfresh) {
+		return s.settleFresh(ctx, orderID, snap.ID, claim)
+	}
+	return err
+}
+
+// SettleFresh reads the intent at Stripe, brings it into its order and ends claim in
+// the same transaction.
+func (s *Service) SettleFresh(ctx context.Context, orderID, intentID string, claim *queue.Claim) error {
+	return s.settleFresh(ctx, orderID, intentID, claim)
+}
+
+// SettleHint ends claim when the intent is final already; otherwise it reads it. It is
+// for events that only hint that the intent moved.
+func (s *Service) SettleHint(ctx context.Context, orderID, intentID string, claim *queue.Claim) error {
+	err := s.Store.Update(ctx, orderID, claim, func(st *State) error {
+		if in := st.Intent(intentID); in == nil || !in.Status.Final() {
+			return errReadAfresh
+		}
+		return nil
+	})
+	if errors.Is(err, errReadAfresh) {
+		return s.settleFresh(ctx, orderID, intentID, claim)
+	}
+	return err
+}
+
+// settleFresh reads the intent until nobody wrote it meanwhile, so that of two
+// readings the later one wins.
+func (s *Service) settleFresh(ctx context.Context, orderID, intentID string, claim *queue.Claim) error {
+	for range 10 {
+		before, err := s.Store.Read(ctx, orderID)
+		if err != nil {
+			return err
+		}
+		snap, err := s.Stripe.Intent(ctx, intentID)
+		if err != nil {
+			return fmt.Errorf("payments: read %s: %w", intentID, err)
+		}
+		err = s.Store.Update(ctx, orderID, claim, func(st *State) error {
+			if version(st, intentID) != version(before, intentID) {
+				return errOvertaken
+			}
+			return s.rules().settle(st, snap, asFresh)
+		})
+		if !errors.Is(err, errOvertaken) {
+			return err
+		}
+	}
+	return fmt.Errorf("payments: %s: %w every time", intentID, errOvertaken)
+}
+
+func version(st *State, intentID string) int64 {
+	if in := st.Intent(intentID); in != nil {
+		return in.Version
+	}
+	return 0
+}
+
+// OrderOf names the order of an intent: the one it is linked to, or else the
+// one that its metadata names, if there is such an order. "" if none.
+func (s *Service) OrderOf(ctx context.Context, intentID, metadataOrder string) (string, error) {
+	id, err := s.Store.OrderOfIntent(ctx, intentID)
+	if err != nil || id != "" || metadataOrder == "" {
+		return id, err
+	}
+	st, err := s.Store.Read(ctx, metadataOrder)
+	if isNotFound(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return st.Order.ID, nil
+}
+
+// SettleRefunds reads the refunds of an intent at Stripe and brings them into the order.
+func (s *Service) SettleRefunds(ctx context.Context, orderID, intentID string, claim *queue.Claim) error {
+	list, err := s.Stripe.Refunds(ctx, intentID)
+	if err != nil {
+		return fmt.Errorf("payments: read the refunds of %s: %w", intentID, err)
+	}
+	return s.Store.Update(ctx, orderID, claim, func(st *State) error {
+		s.rules().setRefunds(st, list)
+		return nil
+	})
+}
+
+// SettleDispute reads a dispute at Stripe and brings it into the order.
+func (s *Service) SettleDispute(ctx context.Context, orderID, disputeID string, claim *queue.Claim) error {
+	d, err := s.Stripe.Dispute(ctx, disputeID)
+	if err != nil {
+		return fmt.Errorf("payments: read dispute %s: %w", disputeID, err)
+	}
+	return s.Store.Update(ctx, orderID, claim, func(st *State) error {
+		s.rules().setDispute(st, d)
+		return nil
+	})
+}

@@ -1,0 +1,36 @@
+package stripeapi
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/stripe/stripe-go/v81"
+)
+
+// eventPage is a page of GET /v1/events whose events keep their bytes.
+type eventPage struct {
+	stripe.APIResource
+	HasMore bool              `json:"has_more"`
+	Data    []json.RawMessage `json:"data"`
+}
+
+// Events lists a page of events created at or after from, newest first, as
+// their JSON; startingAfter is the id of the last one of the page before. Stripe
+// keeps events for 30 days (https://docs.stripe.com/api/events/list).
+func (c *Client) Events(ctx context.Context, from time.Time, startingAfter string) (page [][]byte, more bool, err error) {
+	params := &stripe.EventListParams{CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: from.Unix()}}
+	params.Context, params.Limit = ctx, stripe.Int64(100)
+	if startingAfter != "" {
+		params.StartingAfter = stripe.String(startingAfter)
+	}
+	var list eventPage
+	if err := c.backend.Call(http.MethodGet, "/v1/events", c.key, params, &list); err != nil {
+		return nil, false, callError(err)
+	}
+	for _, raw := range list.Data {
+		page = append(page, raw)
+	}
+	return page, list.HasMore, nil
+}

@@ -1,0 +1,173 @@
+package stripeapi
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/stripe/stripe-go/v81"
+
+	"checkoutd/internal/payments"
+)
+
+// Send makes the call of an attempt. The same p and key always make the same
+// requests, so that they can be sent again.
+func (c *Client) Send(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
+	if p.IntentID == "" {
+		return c.create(ctx, p, key)
+	}
+	if p.BringUpToDate {
+		if err := c.bringUpToDate(ctx, p, key+"-update"); err != nil {
+			return payments.Snapshot{}, err
+		}
+	}
+	params := &stripe.PaymentIntentConfirmParams{
+		ConfirmationToken: stripe.String(p.Token),
+		ReturnURL:         stripe.String(p.ReturnURL),
+	}
+	post(ctx, &params.Params, key)
+	return result(c.api.PaymentIntents.Confirm(p.IntentID, params))
+}
+
+func (c *Client) create(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
+	params := &stripe.PaymentIntentParams{
+		Amount:            stripe.Int64(p.Amount),
+		Currency:          stripe.String(p.Currency),
+		Confirm:           stripe.Bool(true),
+		ConfirmationToken: stripe.String(p.Token),
+		ReturnURL:         stripe.String(p.ReturnURL),
+		Customer:          optional(p.Customer),
+		CaptureMethod:     optional(p.CaptureMethod),
+		SetupFutureUsage:  optional(p.SetupFutureUsage),
+		Metadata:          p.Metadata,
+	}
+	if len(p.PaymentMethodTypes) > 0 {
+		params.PaymentMethodTypes = stripe.StringSlice(p.PaymentMethodTypes)
+	} else {
+		params.AutomaticPaymentMethods = &stripe.PaymentIntentAutomaticPaymentMethodsParams{Enabled: stripe.Bool(true)}
+	}
+	post(ctx, &params.Params, key)
+	return result(c.api.PaymentIntents.New(params))
+}
+
+func (c *Client) bringUpToDate(ctx context.Context, p payments.Params, key string) error {
+	params := &stripe.PaymentIntentParams{
+		Amount:   stripe.Int64(p.Amount),
+		Currency: stripe.String(p.Currency),
+		Customer: optional(p.Customer),
+	}
+	post(ctx, &params.Params, key)
+	_, err := c.api.PaymentIntents.Update(p.IntentID, params)
+	return callError(err)
+}
+
+// Intent reads an intent.
+func (c *Client) Intent(ctx context.Context, id string) (payments.Snapshot, error) {
+	params := &stripe.PaymentIntentParams{}
+	params.Context = ctx
+	return result(c.api.PaymentIntents.Get(id, params))
+}
+
+// FindIntent lists the intents created between from and to and returns the newest of
+// the order. Listing, unlike Stripe's search, sees what was just written
+// (https://docs.stripe.com/search#data-freshness).
+func (c *Client) FindIntent(ctx context.Context, orderID string, from, to time.Time) (payments.Snapshot, bool, error) {
+	params := &stripe.PaymentIntentListParams{CreatedRange: &stripe.RangeQueryParams{
+		GreaterThanOrEqual: from.Unix(), LesserThanOrEqual: to.Unix(),
+	}}
+	params.Context, params.Limit = ctx, stripe.Int64(100)
+	list := c.api.PaymentIntents.List(params)
+	for list.Next() {
+		if pi := list.PaymentIntent(); pi.Metadata[payments.MetaOrder] == orderID {
+			return snapshot(pi), true, nil
+		}
+	}
+	return payments.Snapshot{}, false, callError(list.Err())
+}
+
+// CancelIntent cancels an intent, as abandoned.
+func (c *Client) CancelIntent(ctx context.Context, id, key string) (payments.Snapshot, error) {
+	params := &stripe.PaymentIntentCancelParams{CancellationReason: stripe.String(string(stripe.PaymentIntentCancellationReasonAbandoned))}
+	post(ctx, &params.Params, key)
+	return result(c.api.PaymentIntents.Cancel(id, params))
+}
+
+// Refunds lists all refunds of an intent.
+func (c *Client) Refunds(ctx context.Context, intentID string) ([]payments.Refund, error) {
+	params := &stripe.RefundListParams{PaymentIntent: stripe.String(intentID)}
+	params.Context, params.Limit = ctx, stripe.Int64(100)
+	var out []payments.Refund
+	list := c.api.Refunds.List(params)
+	for list.Next() {
+		re := list.Refund()
+		out = append(out, payments.Refund{
+			ID: re.ID, IntentID: intentID, Amount: re.Amount, Currency: string(re.Currency),
+			Status: string(re.Status), Reason: string(re.Reason),
+		})
+	}
+	return out, callError(list.Err())
+}
+
+// Dispute reads a dispute.
+func (c *Client) Dispute(ctx context.Context, id string) (payments.Dispute, error) {
+	params := &stripe.DisputeParams{}
+	params.Context = ctx
+	d, err := c.api.Disputes.Get(id, params)
+	if err != nil {
+		return payments.Dispute{}, callError(err)
+	}
+	out := payments.Dispute{
+		ID: d.ID, Amount: d.Amount, Currency: string(d.Currency), Status: string(d.Status), Reason: string(d.Reason),
+	}
+	if d.PaymentIntent != nil {
+		out.IntentID = d.PaymentIntent.ID
+	}
+	return out, nil
+}
+
+// DecodeIntent reads a PaymentIntent out of an event.
+func DecodeIntent(raw []byte) (payments.Snapshot, error) {
+	var pi stripe.PaymentIntent
+	if err := json.Unmarshal(raw, &pi); err != nil {
+		return payments.Snapshot{}, fmt.Errorf("stripeapi: read a payment_intent: %w", err)
+	}
+	return snapshot(&pi), nil
+}
+
+func result(pi *stripe.PaymentIntent, err error) (payments.Snapshot, error) {
+	if err != nil {
+		return payments.Snapshot{}, callError(err)
+	}
+	return snapshot(pi), nil
+}
+
+func snapshot(pi *stripe.PaymentIntent) payments.Snapshot {
+	s := payments.Snapshot{
+		ID: pi.ID, OrderID: pi.Metadata[payments.MetaOrder], AttemptID: pi.Metadata[payments.MetaAttempt],
+		Livemode: pi.Livemode, Status: payments.Status(pi.Status),
+		Amount: pi.Amount, AmountReceived: pi.AmountReceived, Capturable: pi.AmountCapturable,
+		Currency: string(pi.Currency), ClientSecret: pi.ClientSecret, CreatedAt: time.Unix(pi.Created, 0).UTC(),
+	}
+	if pi.Customer != nil {
+		s.CustomerID = pi.Customer.ID
+	}
+	if e := pi.LastPaymentError; e != nil {
+		s.Error = &payments.StripeError{
+			Type: string(e.Type), Code: string(e.Code), DeclineCode: string(e.DeclineCode), Message: e.Msg,
+		}
+	}
+	return s
+}
+
+func post(ctx context.Context, p *stripe.Params, key string) {
+	p.Context = ctx
+	p.SetIdempotencyKey(key)
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

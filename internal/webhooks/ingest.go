@@ -1,0 +1,188 @@
+package webhooks
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/stripe/stripe-go/v81"
+	"github.com/stripe/stripe-go/v81/webhook"
+
+	"checkoutd/internal/fault"
+	"checkoutd/internal/httpio"
+)
+
+// maxBody bounds an event, in bytes. Stripe's are a few kilobytes; an object with many
+// expanded or listed members can be some hundred.
+const maxBody = 1 << 20
+
+// secret is a signing secret with the name under which it is recorded.
+type secret struct {
+	value       string
+	fingerprint string // first 8 hex digits of its SHA-256
+}
+
+func newSecrets(values []string) []secret {
+	list := make([]secret, 0, len(values))
+	for _, v := range values {
+		sum := sha256.Sum256([]byte(v))
+		list = append(list, secret{value: v, fingerprint: hex.EncodeToString(sum[:4])})
+	}
+	return list
+}
+
+// The reasons for which a request is refused and counted.
+const (
+	rejectSignature = "bad_signature"
+	rejectStale     = "stale_timestamp"
+	rejectEnvelope  = "bad_envelope"
+)
+
+// ServeHTTP is POST /webhooks/stripe. It answers 200 only when the event is
+// durable, whether it is new or known.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
+	payload, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return httpio.TooLarge(err, tooLarge.Limit)
+		}
+		return fault.Wrap(err, fault.Malformed, "body_unreadable", "The request body could not be read to its end.")
+	}
+	matched, err := s.verify(payload, r.Header.Get("Stripe-Signature"))
+	if err != nil {
+		return err
+	}
+	e, err := s.envelope(payload)
+	if err != nil {
+		s.rejected.add(rejectEnvelope)
+		return fault.Wrap(err, fault.Malformed, rejectEnvelope, "The signed body is not an event.")
+	}
+	e.Source, e.Secret = SourceWebhook, matched.fingerprint
+	isNew, err := s.Inbox.Accept(r.Context(), e)
+	if err != nil {
+		return err
+	}
+	s.runner.Wake()
+	log := httpio.LogFields(r.Context())
+	log.Set("event_id", e.ID)
+	log.Set("event_type", e.Type)
+	if !isNew {
+		log.Set("duplicate", "true")
+	}
+	return httpio.WriteJSON(w, http.StatusOK, struct {
+		Received bool `json:"received"`
+	}{true})
+}
+
+// verify checks the signature over the exact bytes against every secret
+// (https://docs.stripe.com/webhooks#verify-official-libraries).
+func (s *Service) verify(payload []byte, header string) (secret, error) {
+	for _, sec := range s.secrets {
+		err := webhook.ValidatePayloadWithTolerance(payload, header, sec.value, s.Tolerance)
+		if err == nil {
+			return sec, nil
+		}
+		if errors.Is(err, webhook.ErrTooOld) {
+			s.rejected.add(rejectStale)
+			return secret{}, fault.Wrap(err, fault.Malformed, rejectStale, "The signature's timestamp is too old.")
+		}
+	}
+	s.rejected.add(rejectSignature)
+	return secret{}, fault.New(fault.Malformed, rejectSignature, "The signature does not match this body.")
+}
+
+var (
+	eventIDPattern   = regexp.MustCompile(`^evt_[A-Za-z0-9_]{1,200}$`)
+	eventTypePattern = regexp.MustCompile(`^[a-z0-9_.]{1,100}$`)
+)
+
+// envelope reads what the inbox needs and leaves the object to the worker.
+func (s *Service) envelope(payload []byte) (Event, error) {
+	var v struct {
+		ID         string `json:"id"`
+		Object     string `json:"object"`
+		Type       string `json:"type"`
+		Account    string `json:"account"`
+		APIVersion string `json:"api_version"`
+		Created    int64  `json:"created"`
+		Livemode   bool   `json:"livemode"`
+		Data       struct {
+			Object related `json:"object"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(payload, &v); err != nil {
+		return Event{}, fmt.Errorf("webhooks: %w", err)
+	}
+	if v.Object != "event" || !eventIDPattern.MatchString(v.ID) || !eventTypePattern.MatchString(v.Type) {
+		return Event{}, errors.New("webhooks: id, type or object is not an event's")
+	}
+	now := s.Now()
+	e := Event{
+		ID: v.ID, Type: v.Type, Account: clip(v.Account), APIVersion: clip(v.APIVersion),
+		VersionMismatch: train(v.APIVersion) != train(stripe.APIVersion),
+		Livemode:        v.Livemode, Created: time.Unix(v.Created, 0).UTC(),
+		Group: clip(v.Data.Object.group()), Payload: payload,
+		State: Received, NextAt: now, ReceivedAt: now,
+	}
+	if e.Group == "" {
+		e.Group = e.ID
+	}
+	switch {
+	case v.Livemode != s.Livemode:
+		e.State, e.Note = Quarantined, fmt.Sprintf("its livemode is %t, ours is %t", v.Livemode, s.Livemode)
+	case v.Account != "":
+		e.State, e.Note = Quarantined, "it is of a connected account that we do not know"
+	}
+	return e, nil
+}
+
+// related is how an event's object names itself and the intent that it hangs on.
+type related struct {
+	ID            string          `json:"id"`
+	Object        string          `json:"object"`
+	PaymentIntent json.RawMessage `json:"payment_intent"`
+}
+
+// intent is the id of the intent that the object is or hangs on, "" if none. The
+// member may be an id or, expanded, the object.
+func (o related) intent() string {
+	if o.Object == "payment_intent" {
+		return o.ID
+	}
+	var id string
+	if json.Unmarshal(o.PaymentIntent, &id) == nil {
+		return id
+	}
+	var expanded struct {
+		ID string `json:"id"`
+	}
+	if json.Unmarshal(o.PaymentIntent, &expanded) == nil {
+		return expanded.ID
+	}
+	return ""
+}
+
+func (o related) group() string {
+	if id := o.intent(); id != "" {
+		return id
+	}
+	return o.ID
+}
+
+// clip bounds a string that only a broken or hostile sender makes long.
+func clip(s string) string { return strings.ToValidUTF8(s[:min(len(s), 255)], "") }
+
+// train is the release train of an API version: "acacia" of "2025-02-24.acacia". Versions
+// of one train have the same object shapes (https://docs.stripe.com/api/versioning).
+func train(version string) string {
+	_, t, _ := strings.Cut(version, ".")
+	return t
+}

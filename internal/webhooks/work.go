@@ -1,0 +1,173 @@
+package webhooks
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"checkoutd/internal/payments"
+	"checkoutd/internal/queue"
+)
+
+// maxTries is how often an event is tried before it is dead: with the back-off up to
+// an hour this is most of a day, longer than Stripe's outages.
+const maxTries = 30
+
+// maxUnmatchedTries is how often an unmatched event comes back by itself; after
+// that only its order can wake it.
+const maxUnmatchedTries = 12
+
+// parked is far enough away to mean: not by itself.
+const parked = 100 * 365 * 24 * time.Hour
+
+// errUnmatched says that no order knows the event's intent.
+var errUnmatched = errors.New("webhooks: no order knows its intent")
+
+// errIgnored says that an event changes nothing here, and why.
+type errIgnored string
+
+func (e errIgnored) Error() string { return string(e) }
+
+// work processes one event and ends its claim, one way or another.
+func (s *Service) work(ctx context.Context, e Event) error {
+	start := s.Now()
+	err := s.process(ctx, &e)
+	var ignored errIgnored
+	state, note, at := Done, "", time.Time{}
+	switch {
+	case err == nil: // the claim ended with the change
+	case errors.Is(err, queue.ErrClaimLost):
+		state = "lost"
+		err = nil
+	case errors.As(err, &ignored):
+		state, note = Ignored, string(ignored)
+		err = s.finish(ctx, &e, state, note, at)
+	case errors.Is(err, errUnmatched):
+		state, note, at = Unmatched, err.Error(), s.Now().Add(unmatchedPause(int(e.Tries)))
+		err = s.finish(ctx, &e, state, note, at)
+	default:
+		state, note, at = Received, err.Error(), s.Now().Add(queue.Backoff(int(e.Tries), time.Second, time.Hour))
+		if e.Tries >= maxTries {
+			state, at = Dead, time.Time{}
+		}
+		err = errors.Join(err, s.finish(ctx, &e, state, note, at))
+	}
+	s.Log.Info().Err(err).Str("event_id", e.ID).Str("event_type", e.Type).Str("order_id", e.OrderID).
+		Str("event_state", string(state)).Int64("tries", e.Tries).
+		Int64("duration_ms", s.Now().Sub(start).Milliseconds()).Msg("event worked")
+	return nil
+}
+
+func (s *Service) finish(ctx context.Context, e *Event, state State, note string, at time.Time) error {
+	err := s.Inbox.FinishEvent(ctx, e.Claim(), state, note, at)
+	if errors.Is(err, queue.ErrClaimLost) {
+		return nil
+	}
+	return err
+}
+
+func unmatchedPause(tries int) time.Duration {
+	if tries > maxUnmatchedTries {
+		return parked
+	}
+	return queue.Backoff(tries, 15*time.Second, 6*time.Hour)
+}
+
+// process brings an event into its order. nil means that the claim ended in the same
+// transaction.
+func (s *Service) process(ctx context.Context, e *Event) error {
+	act := s.action(e.Type)
+	if act == nil {
+		return errIgnored("events of this type change nothing here")
+	}
+	var body struct {
+		Data struct {
+			Object json.RawMessage `json:"object"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(e.Payload, &body); err != nil {
+		return fmt.Errorf("webhooks: read the event: %w", err)
+	}
+	var obj related
+	if err := json.Unmarshal(body.Data.Object, &obj); err != nil {
+		return fmt.Errorf("webhooks: read the event's object: %w", err)
+	}
+	intent := obj.intent()
+	if intent == "" {
+		return errIgnored("its object hangs on no PaymentIntent")
+	}
+	order, err := s.Payments.OrderOf(ctx, intent, metadataOrder(body.Data.Object))
+	if err != nil {
+		return err
+	}
+	if order == "" {
+		return errUnmatched
+	}
+	e.OrderID = order
+	return act(ctx, job{event: e, order: order, intent: intent, id: obj.ID, raw: body.Data.Object})
+}
+
+// job is an event whose order is known.
+type job struct {
+	event  *Event
+	order  string
+	intent string
+	id     string // of the event's object
+	raw    []byte // the object
+}
+
+type action func(ctx context.Context, j job) error
+
+// action is what an event type leads to, nil if nothing.
+func (s *Service) action(eventType string) action {
+	switch {
+	case strings.HasPrefix(eventType, "payment_intent."):
+		return s.settleIntent
+	case strings.HasPrefix(eventType, "charge.dispute."):
+		return s.settleDispute
+	case strings.HasPrefix(eventType, "refund."), eventType == "charge.refunded", strings.HasPrefix(eventType, "charge.refund."):
+		return s.settleRefunds
+	case strings.HasPrefix(eventType, "charge."):
+		return s.settleCharge
+	}
+	return nil
+}
+
+func (s *Service) settleIntent(ctx context.Context, j job) error {
+	if j.event.VersionMismatch {
+		// Another release train may have other shapes: only our own reading is ours.
+		return s.Payments.SettleFresh(ctx, j.order, j.intent, j.event.Claim())
+	}
+	snap, err := s.DecodeIntent(j.raw)
+	if err != nil {
+		return err
+	}
+	return s.Payments.Settle(ctx, j.order, snap, j.event.Claim())
+}
+
+// settleCharge takes a charge's event as a hint that its intent has moved.
+func (s *Service) settleCharge(ctx context.Context, j job) error {
+	return s.Payments.SettleHint(ctx, j.order, j.intent, j.event.Claim())
+}
+
+func (s *Service) settleRefunds(ctx context.Context, j job) error {
+	return s.Payments.SettleRefunds(ctx, j.order, j.intent, j.event.Claim())
+}
+
+func (s *Service) settleDispute(ctx context.Context, j job) error {
+	return s.Payments.SettleDispute(ctx, j.order, j.id, j.event.Claim())
+}
+
+// metadataOrder is the order that the object's metadata names, "" if none.
+func metadataOrder(raw []byte) string {
+	var v struct {
+		Metadata map[string]string `json:"metadata"`
+	}
+	if json.Unmarshal(raw, &v) != nil {
+		return ""
+	}
+	return v.Metadata[payments.MetaOrder]
+}
