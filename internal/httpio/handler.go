@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"checkoutd/internal/fault"
 )
@@ -66,8 +67,22 @@ func answer(h Handler, write PageErrorFunc) http.HandlerFunc {
 // failure of ours, and must not look like one in the log.
 func public(r *http.Request, err error) (int, *fault.Error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
-		return statusClientGone, fault.Wrap(err, fault.Unavailable, "client_gone", "The request was canceled.")
+		return StatusClientGone, fault.Wrap(err, fault.Unavailable, "client_gone", "The request was canceled.")
 	}
 	f := fault.Of(err)
 	return Status(f.Kind), f
+}
+
+// Negotiate writes an error as a page for callers that ask for HTML, which
+// browsers do when they open an address, and as a problem for all others.
+// Without a page (nil) it always writes a problem.
+func Negotiate(page PageErrorFunc) PageErrorFunc {
+	return func(w http.ResponseWriter, r *http.Request, status int, f *fault.Error) {
+		w.Header().Add("Vary", "Accept")
+		if page != nil && strings.Contains(r.Header.Get("Accept"), "text/html") {
+			page(w, r, status, f)
+			return
+		}
+		WriteProblem(w, r, status, f)
+	}
 }

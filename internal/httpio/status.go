@@ -6,9 +6,9 @@ import (
 	"checkoutd/internal/fault"
 )
 
-// statusClientGone is the customary status, for the log only, of a request
+// StatusClientGone is the customary status, for the log only, of a request
 // whose caller left before the answer.
-const statusClientGone = 499
+const StatusClientGone = 499
 
 // Status is the HTTP status that a kind of error is answered with.
 func Status(k fault.Kind) int {

@@ -59,7 +59,7 @@ func problem(r *http.Request, status int, f *fault.Error) map[string]any {
 }
 
 func title(status int) string {
-	if status == statusClientGone {
+	if status == StatusClientGone {
 		return "Client Closed Request"
 	}
 	return http.StatusText(status)

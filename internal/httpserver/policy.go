@@ -1,0 +1,128 @@
+package httpserver
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"checkoutd/internal/httpio"
+)
+
+// Policy says where a page may load things from.
+type Policy struct {
+	ScriptURL string   // Stripe.js, or the offline stand-in
+	APIBase   string   // Stripe's API, or the offline one
+	Images    []string // origins of the catalog's pictures, beside our own
+}
+
+// stripeJS is the origin of the real Stripe.js.
+const stripeJS = "https://js.stripe.com"
+
+// hosts are the places of a policy, for each kind of thing.
+type hosts struct{ script, connect, frame, image []string }
+
+// hosts are those that Stripe publishes for Stripe.js and Link
+// (https://docs.stripe.com/security/guide#content-security-policy), or the
+// offline Stripe's own.
+func (p Policy) hosts() (hosts, error) {
+	script, err := originOf(p.ScriptURL)
+	if err != nil {
+		return hosts{}, err
+	}
+	api, err := originOf(p.APIBase)
+	if err != nil {
+		return hosts{}, err
+	}
+	if script == stripeJS {
+		return hosts{
+			script:  []string{stripeJS, "https://*.js.stripe.com"},
+			connect: []string{"https://api.stripe.com", "https://link.com", "https://*.link.com"},
+			frame:   []string{stripeJS, "https://*.js.stripe.com", "https://hooks.stripe.com", "https://link.com", "https://*.link.com"},
+			image:   []string{"https://*.stripe.com", "https://*.link.com"},
+		}, nil
+	}
+	own := slices.Compact([]string{script, api})
+	return hosts{script: own[:1], connect: own, frame: own, image: own[:1]}, nil
+}
+
+// CSP is the Content-Security-Policy of our pages: nothing but our own files
+// and Stripe's, no inline script or style, no frame around us.
+func CSP(p Policy) (string, error) {
+	h, err := p.hosts()
+	if err != nil {
+		return "", err
+	}
+	images := append([]string{"'self'", "data:"}, h.image...)
+	for _, i := range p.Images {
+		origin, err := originOf(i)
+		if err != nil {
+			return "", err
+		}
+		if !slices.Contains(images, origin) {
+			images = append(images, origin)
+		}
+	}
+	return strings.Join([]string{
+		"default-src 'none'",
+		"script-src " + strings.Join(append([]string{"'self'"}, h.script...), " "),
+		"style-src 'self'",
+		"img-src " + strings.Join(images, " "),
+		"font-src 'self'",
+		"connect-src " + strings.Join(append([]string{"'self'"}, h.connect...), " "),
+		"frame-src " + strings.Join(h.frame, " "),
+		"form-action 'self'",
+		"frame-ancestors 'none'",
+		"base-uri 'none'",
+		"object-src 'none'",
+	}, "; "), nil
+}
+
+// originOf is the scheme and host of a URL, fit for a header.
+func originOf(raw string) (string, error) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" ||
+		strings.ContainsAny(u.Host, "'\"; ,*") {
+		return "", fmt.Errorf("policy: %q is not a web address", raw)
+	}
+	return u.Scheme + "://" + strings.ToLower(u.Host), nil
+}
+
+// permissions lets Stripe's frames ask for payment (Apple Pay, Google Pay),
+// and nobody for what a checkout never needs.
+func permissions(p Policy) (string, error) {
+	script, err := originOf(p.ScriptURL)
+	return fmt.Sprintf("payment=(self %q), camera=(), microphone=(), geolocation=(), usb=()", script), err
+}
+
+// SecurityHeaders puts the headers that protect pages on every answer. A
+// handler may overwrite one. In live mode answers over https also tell the
+// browser to come back over https only.
+func SecurityHeaders(p Policy, live bool) (func(http.Handler) http.Handler, error) {
+	csp, err := CSP(p)
+	if err != nil {
+		return nil, err
+	}
+	payment, err := permissions(p)
+	if err != nil {
+		return nil, err
+	}
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			h := w.Header()
+			h.Set("Content-Security-Policy", csp)
+			h.Set("Permissions-Policy", payment)
+			h.Set("X-Content-Type-Options", "nosniff")
+			h.Set("X-Frame-Options", "DENY")
+			// The return page's address holds the intent's client secret:
+			// other sites learn our origin at most.
+			h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+			h.Set("Cross-Origin-Resource-Policy", "same-origin")
+			if live && httpio.IsHTTPS(r) {
+				h.Set("Strict-Transport-Security", "max-age=31536000")
+			}
+			next.ServeHTTP(w, r)
+		})
+	}, nil
+}
