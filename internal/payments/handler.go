@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"context"
 	"net/http"
 
 	"checkoutd/internal/fault"
@@ -47,16 +48,20 @@ func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	return httpio.WriteJSON(w, http.StatusOK, answer)
 }
 
-// Resume is what the page needs to go on with a payment that was under way when it was
-// left: nil if there is none. Only the order's own buyer may see it.
-func (st *State) Resume() *Answer {
+// Resume is what the page needs to go on with a payment that was under way when it
+// was left; ok is false if there is none. Only the order's own buyer may see it.
+func (s *Service) Resume(ctx context.Context, orderID string) (out Answer, ok bool, err error) {
+	st, err := s.Store.Read(ctx, orderID)
+	if err != nil {
+		return Answer{}, false, err
+	}
 	a := st.Active()
 	if a == nil {
-		return nil
+		return Answer{}, false, nil
 	}
-	out := &Answer{Status: Status(a.State)}
+	out.Status = Status(a.State)
 	if in := st.Intent(a.IntentID); in != nil && a.State == RequiresAction {
 		out.ClientSecret = in.ClientSecret
 	}
-	return out
+	return out, true, nil
 }

@@ -1,0 +1,205 @@
+// Package app builds everything from the configuration. main and the
+// end-to-end tests start the same App; nobody imports it.
+package app
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"checkoutd/internal/config"
+	"checkoutd/internal/customersession"
+	"checkoutd/internal/httpserver"
+	"checkoutd/internal/orders"
+	"checkoutd/internal/pages"
+	"checkoutd/internal/payments"
+	"checkoutd/internal/store"
+	"checkoutd/internal/stripeapi"
+	"checkoutd/internal/webhooks"
+)
+
+//go:embed catalog.json
+var sampleCatalog []byte
+
+// Options are what an App needs beside its configuration.
+type Options struct {
+	Config  *config.Config
+	Version string
+	Log     zerolog.Logger
+	Now     func() time.Time
+}
+
+// App is a checkout, ready to run.
+type App struct {
+	Options
+	store    *store.Store
+	orders   *orders.Service
+	payments *payments.Service
+	sessions *customersession.Handler
+	webhooks *webhooks.Service
+	pages    *pages.Pages
+	handler  http.Handler
+	server   *httpserver.Server
+	offline  *offline // nil in real mode
+}
+
+// New opens the database, brings it up to date, and listens on the addresses, so that
+// everything that can be wrong is known before Run. ctx bounds the opening. Close an App
+// that is not Run.
+func New(ctx context.Context, o Options) (a *App, err error) {
+	a = &App{Options: o}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+			a = nil
+		}
+	}()
+	cfg := o.Config
+	if a.server, err = httpserver.Listen(ctx, httpserver.Config{Addr: cfg.Addr, Log: o.Log, Handler: http.HandlerFunc(a.serve)}); err != nil {
+		return a, err
+	}
+	if cfg.IsSandbox() {
+		if a.offline, err = newOffline(cfg, o.Log, "http://"+a.server.Addr().String()); err != nil {
+			return a, err
+		}
+		cfg.UseSandbox(a.offline.origin())
+	}
+	if a.store, err = OpenStore(ctx, cfg, o.Log, o.Now); err != nil {
+		return a, err
+	}
+	if err := a.build(ctx); err != nil {
+		return a, err
+	}
+	a.handler, err = a.routes()
+	return a, err
+}
+
+// OpenStore opens the configured database and brings it up to date.
+func OpenStore(ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time) (*store.Store, error) {
+	s, err := store.Open(ctx, cfg.DatabaseURL.Reveal(), store.Options{Now: now, Log: log})
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	if err := s.Migrate(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("bring the database up to date: %w", err), s.Close())
+	}
+	return s, nil
+}
+
+// callTimeout bounds an attempt's calls, with stripe-go's repetitions: at most three
+// exchanges, but never longer than a buyer waits.
+func callTimeout(exchange time.Duration) time.Duration { return min(2*exchange, 40*time.Second) }
+
+func (a *App) build(ctx context.Context) error {
+	cfg := a.Config
+	catalog, err := loadCatalog(cfg)
+	if err != nil {
+		return err
+	}
+	stripe := stripeapi.New(stripeapi.Config{
+		Key: cfg.StripeSecretKey.Reveal(), BaseURL: cfg.StripeAPIBase, Timeout: cfg.StripeTimeout,
+		Retries: 2, AppVersion: a.Version,
+	})
+	a.orders = orders.New(orders.Config{
+		Store: a.store, Catalog: catalog, Now: a.Now,
+		ExpiresAfter: cfg.OrderExpiresAfter, Livemode: cfg.Livemode(), BaseURL: cfg.BaseURL,
+	})
+	a.payments = payments.New(payments.Config{
+		Store: a.store, Stripe: stripe, Now: a.Now, Log: a.Log,
+		ReturnURL:    func(id string) string { return cfg.BaseURL + "/complete?order=" + id },
+		UnknownAfter: cfg.UnknownAfter, CallTimeout: callTimeout(cfg.StripeTimeout), Workers: cfg.Workers,
+		CaptureMethod: cfg.CaptureMethod, SetupFutureUsage: cfg.SetupFutureUsage, PaymentMethodTypes: cfg.PaymentMethodTypes,
+	})
+	if a.sessions, err = customersession.New(ctx, customersession.Config{
+		Store: a.store, Stripe: stripe, Orders: a.orders, Log: a.Log, Secure: isHTTPS(cfg.BaseURL),
+	}); err != nil {
+		return err
+	}
+	secrets := make([]string, 0, len(cfg.StripeWebhookSecrets))
+	for _, s := range cfg.StripeWebhookSecrets {
+		secrets = append(secrets, s.Reveal())
+	}
+	a.webhooks = webhooks.New(webhooks.Config{
+		Inbox: a.store, Payments: a.payments, Stripe: stripe, DecodeIntent: stripeapi.DecodeIntent,
+		Now: a.Now, Log: a.Log, Secrets: secrets, Tolerance: cfg.WebhookTolerance, Livemode: cfg.Livemode(),
+		Workers: cfg.Workers, Lease: 2 * time.Minute, BackfillEvery: cfg.BackfillEvery,
+	})
+	a.pages, err = pages.New(pages.Config{
+		BrandName: cfg.BrandName, Sandbox: cfg.IsSandbox(), Live: cfg.Livemode(),
+		ScriptURL: cfg.StripeJSURL, AppVersion: a.Version,
+	})
+	return err
+}
+
+func loadCatalog(cfg *config.Config) (*orders.Catalog, error) {
+	data := sampleCatalog
+	if cfg.CatalogFile != "" {
+		var err error
+		if data, err = os.ReadFile(cfg.CatalogFile); err != nil {
+			return nil, fmt.Errorf("CATALOG_FILE: %w", err)
+		}
+	}
+	return orders.ParseCatalog(data)
+}
+
+// Addr is where the checkout listens.
+func (a *App) Addr() net.Addr { return a.server.Addr() }
+
+// StripeOrigin is where the offline Stripe listens, "" in real mode.
+func (a *App) StripeOrigin() string {
+	if a.offline == nil {
+		return ""
+	}
+	return a.offline.origin()
+}
+
+// Run serves and works until ctx ends. It stops in this order: HTTP, workers, the
+// offline Stripe, the database.
+func (a *App) Run(ctx context.Context) error {
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	var workers sync.WaitGroup
+	workers.Go(func() { a.payments.Run(work) })
+	workers.Go(func() { a.webhooks.Run(work) })
+	if a.offline != nil {
+		workers.Go(a.offline.serve)
+	}
+	err := a.server.Run(ctx)
+	stopWork()
+	if a.offline != nil {
+		err = errors.Join(err, a.offline.close())
+	}
+	workers.Wait()
+	a.offline = nil
+	return errors.Join(err, a.closeStore())
+}
+
+// Close gives up what New opened. It is not needed after Run.
+func (a *App) Close() error {
+	var err error
+	if a.server != nil {
+		err = a.server.Close()
+	}
+	if a.offline != nil {
+		err = errors.Join(err, a.offline.close())
+	}
+	return errors.Join(err, a.closeStore())
+}
+
+func (a *App) closeStore() error {
+	if a.store == nil {
+		return nil
+	}
+	s := a.store
+	a.store = nil
+	return s.Close()
+}
+
+func (a *App) serve(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }

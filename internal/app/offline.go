@@ -1,0 +1,81 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"checkoutd/internal/config"
+	"checkoutd/internal/sandbox"
+	"checkoutd/internal/sandbox/stripejs"
+)
+
+// offline is the offline Stripe with its listener.
+type offline struct {
+	stripe   *sandbox.Server
+	listener net.Listener
+	http     *http.Server
+}
+
+// newOffline opens the offline Stripe. shop is where the checkout listens: webhooks go
+// there, "" for none.
+func newOffline(cfg *config.Config, log zerolog.Logger, shop string) (*offline, error) {
+	listener, err := sandbox.ListenLoopback(cfg.SandboxAddr)
+	if err != nil {
+		return nil, err
+	}
+	c := sandbox.Config{
+		BaseURL: "http://" + listener.Addr().String(), Assets: stripejs.FS, Logger: log,
+		Manage: cfg.SandboxFaults, StateFile: cfg.SandboxStateFile, BusinessName: cfg.BrandName,
+	}
+	if shop != "" {
+		c.Endpoints = []sandbox.Endpoint{{URL: shop + "/webhooks/stripe", Secret: cfg.StripeWebhookSecrets[0].Reveal()}}
+		// A shop on the same machine that does not answer is being restarted.
+		c.RetryDelays = []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute}
+	}
+	server, err := sandbox.New(c)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	return &offline{
+		stripe: server, listener: listener,
+		http: &http.Server{Handler: server, ReadHeaderTimeout: 5 * time.Second},
+	}, nil
+}
+
+func (o *offline) origin() string { return "http://" + o.listener.Addr().String() }
+
+func (o *offline) serve() { _ = o.http.Serve(o.listener) } // ends with close
+
+func (o *offline) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return errors.Join(o.http.Close(), o.stripe.Close(ctx), ignoreClosed(o.listener.Close()))
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// RunOffline serves the offline Stripe alone until ctx ends; started is told where.
+func RunOffline(ctx context.Context, cfg *config.Config, log zerolog.Logger, started func(origin string)) error {
+	o, err := newOffline(cfg, log, "")
+	if err != nil {
+		return err
+	}
+	done := make(chan struct{})
+	go func() { defer close(done); o.serve() }()
+	started(o.origin())
+	select {
+	case <-ctx.Done():
+	case <-done:
+	}
+	return o.close()
+}

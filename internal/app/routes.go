@@ -1,0 +1,77 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"checkoutd/internal/httpio"
+	"checkoutd/internal/httpserver"
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+)
+
+// maxBody bounds every request body, in bytes; each call has its own limit below it.
+const maxBody = 1 << 20
+
+func (a *App) routes() (http.Handler, error) {
+	cfg := a.Config
+	chain, err := httpserver.Middlewares(httpserver.Options{
+		Log: a.Log, Now: a.Now, NewRequestID: func() string { return orders.NewID("req_") },
+		TrustedProxies: cfg.TrustedProxies, BaseURL: cfg.BaseURL,
+		Policy:  httpserver.Policy{ScriptURL: cfg.StripeJSURL, APIBase: cfg.StripeAPIBase, Images: a.imageOrigins()},
+		MaxBody: maxBody, Live: cfg.Livemode(),
+		PlainHTTP:    []string{httpserver.HealthPath, httpserver.ReadyPath, "/webhooks/", "/static/"},
+		StripeErrors: []string{"/create-customer-session", "/create-confirm-intent"},
+		ErrorPage:    a.pages.RenderError,
+	})
+	if err != nil {
+		return nil, err
+	}
+	call := httpio.Handle
+	stripe := httpio.HandleStripe
+	page := func(h httpio.Handler) http.HandlerFunc { return httpio.HandlePage(h, a.pages.RenderError) }
+
+	r := chi.NewRouter()
+	r.Use(chain...)
+	r.NotFound(httpserver.NotFound(a.pages.RenderError))
+	r.MethodNotAllowed(httpserver.MethodNotAllowed)
+
+	r.Get("/", page(a.shopPage))
+	r.Get("/checkout/{id}", page(a.checkoutPage))
+	r.Get("/complete", page(a.completePage))
+	r.Handle("/static/*", a.pages.Static())
+
+	r.Post("/orders", call(a.orders.ServeCreate))
+	r.Get("/orders/{id}", call(a.orders.ServeGet))
+	r.Get("/config", call(a.config))
+	r.Post("/create-customer-session", stripe(a.sessions.ServeHTTP))
+	r.Post("/create-confirm-intent", stripe(payments.Handler{Payments: a.payments, Orders: a.orders}.ServeHTTP))
+
+	r.Post("/webhooks/stripe", call(a.webhooks.ServeHTTP))
+
+	r.Get(httpserver.HealthPath, httpserver.Health())
+	r.Get(httpserver.ReadyPath, httpserver.Ready(a.ready))
+	return r, nil
+}
+
+// ready: the database answers and its migrations are current.
+func (a *App) ready(ctx context.Context) error {
+	return errors.Join(a.store.Ping(ctx), a.store.MigrationsCurrent(ctx))
+}
+
+// imageOrigins are the places of the catalog's pictures that are not our own.
+func (a *App) imageOrigins() []string {
+	var list []string
+	for _, p := range a.orders.Catalog.Products() {
+		if strings.HasPrefix(p.Image, "https://") {
+			list = append(list, p.Image)
+		}
+	}
+	return list
+}
+
+func isHTTPS(url string) bool { return strings.HasPrefix(url, "https://") }
