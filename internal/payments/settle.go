@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"checkoutd/internal/orders"
 	"checkoutd/internal/queue"
 )
 
@@ -21,6 +22,20 @@ func (s *Service) Settle(ctx context.Context, orderID string, snap Snapshot, cla
 		return s.settleFresh(ctx, orderID, snap.ID, claim)
 	}
 	return err
+}
+
+// Preview says what Settle would make of the order, without doing it. asks means that the
+// snapshot may be old: Settle would ask Stripe, and go by the answer.
+func (s *Service) Preview(ctx context.Context, orderID string, snap Snapshot) (before, after orders.Status, asks bool, err error) {
+	st, err := s.Store.Read(ctx, orderID)
+	if err != nil {
+		return "", "", false, err
+	}
+	before = st.Order.Status
+	if err := s.rules().settle(st, snap, asEvent); err != nil {
+		return before, before, true, nil
+	}
+	return before, st.Order.Status, false, nil
 }
 
 // SettleFresh reads the intent at Stripe, brings it into its order and ends claim in

@@ -79,36 +79,15 @@ func unmatchedPause(tries int) time.Duration {
 // process brings an event into its order. nil means that the claim ended in the same
 // transaction.
 func (s *Service) process(ctx context.Context, e *Event) error {
-	act := s.action(e.Type)
-	if act == nil {
-		return errIgnored("events of this type change nothing here")
-	}
-	var body struct {
-		Data struct {
-			Object json.RawMessage `json:"object"`
-		} `json:"data"`
-	}
-	if err := json.Unmarshal(e.Payload, &body); err != nil {
-		return fmt.Errorf("webhooks: read the event: %w", err)
-	}
-	var obj related
-	if err := json.Unmarshal(body.Data.Object, &obj); err != nil {
-		return fmt.Errorf("webhooks: read the event's object: %w", err)
-	}
-	intent := obj.intent()
-	if intent == "" {
-		return errIgnored("its object hangs on no PaymentIntent")
-	}
-	order, err := s.Payments.OrderOf(ctx, intent, metadataOrder(body.Data.Object))
+	j, act, err := s.plan(ctx, e)
 	if err != nil {
 		return err
 	}
-	if order == "" {
-		return errUnmatched
-	}
-	e.OrderID = order
-	return act(ctx, job{event: e, order: order, intent: intent, id: obj.ID, raw: body.Data.Object})
+	e.OrderID = j.order
+	return act(ctx, j)
 }
+
+func unreadable(err error) error { return fmt.Errorf("webhooks: read the event's object: %w", err) }
 
 // job is an event whose order is known.
 type job struct {

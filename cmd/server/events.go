@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"checkoutd/internal/app"
+	"checkoutd/internal/config"
+	"checkoutd/internal/webhooks"
+)
+
+const eventsUsage = `usage: server events <list|show|replay> [flags] [event ids]
+
+  list    what the inbox holds, newest first
+  show    one event, with its payload
+  replay  make events due again; the running server works them
+
+An event is worked as often as you like: what it says is settled, not repeated.
+
+`
+
+// events is the command for the inbox.
+func events(ctx context.Context, args []string, e env) (err error) {
+	if len(args) == 0 {
+		_, _ = io.WriteString(e.err, eventsUsage)
+		return errors.New("list, show or replay?")
+	}
+	sub, q, err := parseEventQuery(args, e.err)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	cfg, log, err := load(config.Migrate, e)
+	if err != nil {
+		return err
+	}
+	inbox, err := app.OpenInbox(ctx, cfg, log, time.Now)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, inbox.Close()) }()
+	switch sub {
+	case "list":
+		return listEvents(ctx, inbox, q, e.out)
+	case "show":
+		return showEvents(ctx, inbox, q, e.out)
+	default:
+		return replayEvents(ctx, inbox, q, e.out)
+	}
+}
+
+// eventQuery is what the flags ask for.
+type eventQuery struct {
+	filter webhooks.Filter
+	dryRun bool
+}
+
+func parseEventQuery(args []string, stderr io.Writer) (sub string, q eventQuery, err error) {
+	sub = args[0]
+	if sub != "list" && sub != "show" && sub != "replay" {
+		return "", q, fmt.Errorf("events has no command %q: list, show or replay", sub)
+	}
+	fs := flag.NewFlagSet("events "+sub, flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.Usage = func() {
+		_, _ = io.WriteString(stderr, eventsUsage)
+		fs.PrintDefaults()
+	}
+	var types, states string
+	fs.StringVar(&types, "type", "", "event types, comma-separated")
+	fs.StringVar(&states, "state", "", "states, comma-separated: received, working, unmatched, done, ignored, dead, quarantined")
+	fs.StringVar(&q.filter.OrderID, "order", "", "order id")
+	from := fs.String("from", "", "received at or after: 2026-01-31 or 2026-01-31T12:00:00Z")
+	to := fs.String("to", "", "received before")
+	fs.IntVar(&q.filter.Limit, "limit", 100, "at most so many")
+	if sub == "replay" {
+		fs.BoolVar(&q.dryRun, "dry-run", false, "only say which orders would change")
+	}
+	if err := fs.Parse(args[1:]); err != nil {
+		return "", q, err
+	}
+	q.filter.IDs = fs.Args()
+	q.filter.Types = list(types)
+	for _, s := range list(states) {
+		q.filter.States = append(q.filter.States, webhooks.State(s))
+	}
+	if q.filter.From, err = moment(*from); err != nil {
+		return "", q, err
+	}
+	if q.filter.To, err = moment(*to); err != nil {
+		return "", q, err
+	}
+	return sub, q, q.check(sub)
+}
+
+func (q eventQuery) check(sub string) error {
+	f := q.filter
+	chosen := len(f.IDs)+len(f.Types)+len(f.States) > 0 || f.OrderID != "" || !f.From.IsZero() || !f.To.IsZero()
+	switch {
+	case f.Limit < 1:
+		return errors.New("--limit must be 1 or more")
+	case sub == "show" && len(f.IDs) == 0:
+		return errors.New("show which event? Give its id")
+	case sub == "replay" && !chosen:
+		return errors.New("replay which events? Give ids, or --type, --state, --order, --from or --to")
+	}
+	return nil
+}
+
+func list(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, ",")
+}
+
+func moment(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is not a time: write 2026-01-31 or 2026-01-31T12:00:00Z", s)
+}
+
+func listEvents(ctx context.Context, inbox *app.Inbox, q eventQuery, out io.Writer) error {
+	found, err := inbox.Events(ctx, q.filter)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "RECEIVED\tID\tTYPE\tSTATE\tTRIES\tORDER\tNOTE")
+	for _, e := range found {
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n",
+			e.ReceivedAt.UTC().Format(time.RFC3339), e.ID, e.Type, e.State, e.Tries, e.OrderID, e.Note)
+	}
+	return w.Flush()
+}
+
+func showEvents(ctx context.Context, inbox *app.Inbox, q eventQuery, out io.Writer) error {
+	for _, id := range q.filter.IDs {
+		e, err := inbox.Event(ctx, id)
+		if err != nil {
+			return fmt.Errorf("%s: %w", id, err)
+		}
+		_, err = fmt.Fprintf(out, "id        %s\ntype      %s\nstate     %s\nnote      %s\norder     %s\ntries     %d\nsource    %s\nsecret    %s\n"+
+			"version   %s (mismatch %t)\nlivemode  %t\ncreated   %s\nreceived  %s\n\n%s\n\n",
+			e.ID, e.Type, e.State, e.Note, e.OrderID, e.Tries, e.Source, e.Secret, e.APIVersion, e.VersionMismatch, e.Livemode,
+			e.Created.UTC().Format(time.RFC3339), e.ReceivedAt.UTC().Format(time.RFC3339), e.Payload)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func replayEvents(ctx context.Context, inbox *app.Inbox, q eventQuery, out io.Writer) error {
+	found, err := inbox.Events(ctx, q.filter)
+	if err != nil {
+		return err
+	}
+	ids := make([]string, 0, len(found))
+	for _, e := range found {
+		ids = append(ids, e.ID)
+		if !q.dryRun {
+			continue
+		}
+		if err := preview(ctx, inbox, e.ID, out); err != nil {
+			return err
+		}
+	}
+	if q.dryRun {
+		_, err = fmt.Fprintf(out, "%d events would be replayed; nothing was changed\n", len(ids))
+		return err
+	}
+	n, err := inbox.ReplayEvents(ctx, ids, time.Now())
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "%d events are due again; the running server works them\n", n)
+	return err
+}
+
+func preview(ctx context.Context, inbox *app.Inbox, id string, out io.Writer) error {
+	e, err := inbox.Event(ctx, id) // with its payload
+	if err != nil {
+		return err
+	}
+	p, err := inbox.Preview(ctx, e)
+	if err != nil {
+		return fmt.Errorf("%s: %w", id, err)
+	}
+	says := fmt.Sprintf("order %s stays %s", p.OrderID, p.Before)
+	switch {
+	case p.Note != "":
+		says = p.Note
+	case p.AsksStripe:
+		says = fmt.Sprintf("order %s: as Stripe says then", p.OrderID)
+	case p.Before != p.After:
+		says = fmt.Sprintf("order %s would change from %s to %s", p.OrderID, p.Before, p.After)
+	}
+	_, err = fmt.Fprintf(out, "%s  %s  %s\n", e.ID, e.Type, says)
+	return err
+}
