@@ -20,7 +20,7 @@ func english() texts {
 			Products:     "Products",
 			EmptyCart:    "Your cart is empty.",
 			Add:          "Add to cart",
-			AddNamed:     "Add {name} to the cart",
+			AddNamed:     "Add to cart: {name}",
 			QuantityOf:   "Quantity of {name}",
 			Less:         "One {name} less",
 			More:         "One {name} more",
