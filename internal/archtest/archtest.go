@@ -29,7 +29,7 @@ const everything = "*"
 // rooms is what the code of a room may import of the other rooms. Tests may
 // import what they need.
 var rooms = map[string][]string{
-	"cmd":         {"app", "config"},
+	"cmd":         {"app", "config", "webhooks"}, // the nouns that `server events` prints
 	"app":         {everything},
 	"config":      {},
 	"fault":       {},
@@ -51,7 +51,7 @@ var rooms = map[string][]string{
 	"orders":          {"fault", "money", "httpio"},
 	"customersession": {"fault", "money", "httpio", "orders"},
 	"payments":        {"fault", "money", "httpio", "orders", "queue"},
-	"webhooks":        {"fault", "money", "httpio", "payments", "queue"},
+	"webhooks":        {"fault", "money", "httpio", "orders", "payments", "queue"},
 
 	"store":     {"fault", "money", "orders", "payments", "customersession", "webhooks", "queue"},
 	"stripeapi": {"fault", "money", "orders", "payments", "customersession", "webhooks"},

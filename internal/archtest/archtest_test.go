@@ -73,17 +73,47 @@ func TestViolations(t *testing.T) {
 // one that a release of sqlite was made with breaks it silently.
 func TestPins(t *testing.T) {
 	t.Parallel()
-	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	mod := read(t, "go.mod")
 	for _, pin := range []string{
 		"modernc.org/sqlite v1.60.1",
 		"modernc.org/libc v1.77.1",
 		"github.com/stripe/stripe-go/v81 v81.4.0",
 	} {
-		if !regexp.MustCompile(`(?m)^\s*(require )?` + regexp.QuoteMeta(pin) + `( // indirect)?$`).Match(mod) {
+		if !regexp.MustCompile(`(?m)^\s*(require )?` + regexp.QuoteMeta(pin) + `( // indirect)?$`).MatchString(mod) {
 			t.Errorf("go.mod does not pin %s", pin)
+		}
+	}
+}
+
+// TestDependenciesPage holds docs/dependencies.md against the files that
+// decide: a row for every direct dependency, and the version of every row.
+func TestDependenciesPage(t *testing.T) {
+	t.Parallel()
+	versions, direct := map[string]string{}, []string{}
+	for _, line := range regexp.MustCompile(`(?m)^(?:require)?\s+(\S+\.\S+/\S+) (v\S+)( // indirect)?$`).FindAllStringSubmatch(read(t, "go.mod"), -1) {
+		versions[line[1]] = line[2]
+		if line[3] == "" {
+			direct = append(direct, line[1])
+		}
+	}
+	var dev struct{ DevDependencies map[string]string }
+	if err := json.Unmarshal([]byte(read(t, "package.json")), &dev); err != nil {
+		t.Fatal(err)
+	}
+	for name, version := range dev.DevDependencies {
+		versions[name], direct = version, append(direct, name)
+	}
+
+	rows := map[string]string{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([^`]+/?[^`]*)` \\| (v?\\d\\S*) \\| [^|]+ \\| [^|]+ \\|").FindAllStringSubmatch(read(t, "docs/dependencies.md"), -1) {
+		rows[row[1]] = row[2]
+		if got, want := row[2], versions[row[1]]; got != want {
+			t.Errorf("docs/dependencies.md has %s at %s, and the module file at %q", row[1], got, want)
+		}
+	}
+	for _, name := range direct {
+		if rows[name] == "" {
+			t.Errorf("docs/dependencies.md has no row for %s %s", name, versions[name])
 		}
 	}
 }
@@ -135,6 +165,15 @@ func skips(t *testing.T, path string) []token.Position {
 		return true
 	})
 	return found
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func pkg(room string, imports ...string) archtest.Package {
