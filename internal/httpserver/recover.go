@@ -1,6 +1,7 @@
 package httpserver
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -27,7 +28,7 @@ func Recover(next http.Handler) http.Handler {
 			if v == nil {
 				return
 			}
-			if err, ok := v.(error); ok && err == http.ErrAbortHandler { //nolint:errorlint // a sentinel that is never wrapped
+			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(v)
 			}
 			err := &panicError{value: v, stack: debug.Stack()}

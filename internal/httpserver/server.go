@@ -17,8 +17,9 @@ import (
 // Config is what a Server is made of. Zero durations and sizes get the
 // defaults.
 type Config struct {
-	Addr string         // host:port; port 0 lets the system choose
-	Log  zerolog.Logger // net/http's own complaints
+	Addr    string // host:port; port 0 lets the system choose
+	Handler http.Handler
+	Log     zerolog.Logger // net/http's own complaints
 
 	ReadHeaderTimeout time.Duration // 5s: the headers must have arrived
 	ReadTimeout       time.Duration // 20s: the whole request must have arrived
@@ -52,6 +53,7 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 		cancel:      cancel,
 		stopTimeout: cmp.Or(c.StopTimeout, 20*time.Second),
 		http: &http.Server{
+			Handler:           c.Handler,
 			BaseContext:       func(net.Listener) context.Context { return base },
 			ReadHeaderTimeout: cmp.Or(c.ReadHeaderTimeout, 5*time.Second),
 			ReadTimeout:       cmp.Or(c.ReadTimeout, 20*time.Second),
@@ -72,12 +74,11 @@ func (s *Server) Close() error {
 	return s.listener.Close()
 }
 
-// Run serves handler until ctx ends, then accepts nothing new and waits for the
+// Run serves until ctx ends, then accepts nothing new and waits for the
 // requests in flight, at most StopTimeout; those that are still not done are
 // cut off, and Run says so in its error. It returns nil after a clean stop.
-func (s *Server) Run(ctx context.Context, handler http.Handler) error {
+func (s *Server) Run(ctx context.Context) error {
 	defer s.cancel()
-	s.http.Handler = handler
 	failed := make(chan error, 1)
 	go func() { failed <- s.http.Serve(s.listener) }()
 	select {
@@ -97,12 +98,12 @@ func (s *Server) Run(ctx context.Context, handler http.Handler) error {
 }
 
 // Run is Listen and Server.Run in one, for callers that know the address.
-func Run(ctx context.Context, c Config, handler http.Handler) error {
+func Run(ctx context.Context, c Config) error {
 	s, err := Listen(ctx, c)
 	if err != nil {
 		return err
 	}
-	return s.Run(ctx, handler)
+	return s.Run(ctx)
 }
 
 // errorLog takes net/http's own complaints, mostly about broken clients.

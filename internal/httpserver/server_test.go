@@ -1,0 +1,251 @@
+package httpserver_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"checkoutd/internal/httpserver"
+)
+
+// patience bounds every wait of these tests.
+const patience = 10 * time.Second
+
+// running is a server under test.
+type running struct {
+	addr string
+	stop context.CancelFunc
+	done chan error
+}
+
+// start runs h on a port of the system's choice until the test ends.
+func start(t *testing.T, c httpserver.Config, h http.Handler) *running {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	c.Addr, c.Handler, c.Log = "127.0.0.1:0", h, zerolog.Nop()
+	s, err := httpserver.Listen(ctx, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := &running{addr: s.Addr().String(), stop: cancel, done: make(chan error, 1)}
+	go func() { srv.done <- s.Run(ctx) }()
+	t.Cleanup(cancel)
+	return srv
+}
+
+// ended waits for Run's result.
+func (s *running) ended(t *testing.T) error {
+	t.Helper()
+	select {
+	case err := <-s.done:
+		return err
+	case <-time.After(patience):
+		t.Fatal("the server did not stop")
+		return nil
+	}
+}
+
+// dial opens a raw connection.
+func (s *running) dial(t *testing.T) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+// exchange sends raw bytes and gives the status of the answer, 0 when the
+// server hangs up without one.
+func (s *running) exchange(t *testing.T, raw string) (status int, body string) {
+	t.Helper()
+	conn := s.dial(t)
+	// The server may hang up before it has read everything.
+	_, _ = io.WriteString(conn, raw)
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		if ne := net.Error(nil); errors.As(err, &ne) && ne.Timeout() {
+			t.Fatal("the server neither answered nor hung up")
+		}
+		return 0, ""
+	}
+	defer func() { _ = resp.Body.Close() }()
+	b, _ := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(b)
+}
+
+func TestRunAnswersOnTheRealAddress(t *testing.T) {
+	t.Parallel()
+	srv := start(t, httpserver.Config{}, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "hello")
+	}))
+	if _, port, _ := net.SplitHostPort(srv.addr); port == "0" {
+		t.Errorf("got address %s", srv.addr)
+	}
+	if status, body := srv.exchange(t, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); status != 200 || body != "hello" {
+		t.Errorf("got %d %q", status, body)
+	}
+	srv.stop()
+	if err := srv.ended(t); err != nil {
+		t.Errorf("a clean stop gave %v", err)
+	}
+	if conn, err := net.Dial("tcp", srv.addr); err == nil {
+		_ = conn.Close()
+		t.Error("the address is still open")
+	}
+}
+
+func TestListenSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	srv := start(t, httpserver.Config{}, http.NotFoundHandler())
+	if err := httpserver.Run(context.Background(), httpserver.Config{Addr: srv.addr}); err == nil ||
+		!strings.Contains(err.Error(), "in use") {
+		t.Errorf("got %v, want the address to be in use", err)
+	}
+}
+
+func TestCloseGivesUpTheAddress(t *testing.T) {
+	t.Parallel()
+	s, err := httpserver.Listen(context.Background(), httpserver.Config{Addr: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if conn, err := net.Dial("tcp", s.Addr().String()); err == nil {
+		_ = conn.Close()
+		t.Error("the address is still open")
+	}
+}
+
+func TestStopLetsARequestInFlightFinish(t *testing.T) {
+	t.Parallel()
+	entered, release := make(chan struct{}), make(chan struct{})
+	srv := start(t, httpserver.Config{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(entered)
+		<-release
+		if err := r.Context().Err(); err != nil {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+		_, _ = io.WriteString(w, "acknowledged")
+	}))
+	answer := make(chan string, 1)
+	go func() {
+		status, body := srv.exchange(t, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+		answer <- fmt.Sprint(status, " ", body)
+	}()
+	<-entered
+	srv.stop()
+	waitUntilRefused(t, srv.addr)
+	select {
+	case err := <-srv.done:
+		t.Fatalf("stopped with the request in flight: %v", err)
+	default:
+	}
+	close(release)
+	if got := <-answer; got != "200 acknowledged" {
+		t.Errorf("got %q", got)
+	}
+	if err := srv.ended(t); err != nil {
+		t.Errorf("a clean stop gave %v", err)
+	}
+}
+
+// waitUntilRefused polls until nobody listens on addr.
+func waitUntilRefused(t *testing.T, addr string) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			return
+		}
+		_ = conn.Close()
+	}
+	t.Fatal("the server still accepts connections")
+}
+
+func TestStopCutsOffWhatExceedsTheDeadline(t *testing.T) {
+	t.Parallel()
+	entered := make(chan struct{})
+	canceled := make(chan struct{})
+	srv := start(t, httpserver.Config{StopTimeout: 20 * time.Millisecond}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(entered)
+		<-r.Context().Done()
+		close(canceled)
+	}))
+	conn := srv.dial(t)
+	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	<-entered
+	srv.stop()
+	if err := srv.ended(t); err == nil || !strings.Contains(err.Error(), "cut off") {
+		t.Errorf("got %v, want to hear of the cut", err)
+	}
+	select {
+	case <-canceled:
+	case <-time.After(patience):
+		t.Error("the handler was not told")
+	}
+}
+
+// TestHostileClients holds that nobody can keep a connection or memory by
+// sending slowly, too much, or nonsense. Each gets an answer or is hung up on.
+func TestHostileClients(t *testing.T) {
+	t.Parallel()
+	c := httpserver.Config{ReadHeaderTimeout: 50 * time.Millisecond, ReadTimeout: 150 * time.Millisecond, IdleTimeout: 50 * time.Millisecond}
+	post := "POST /orders HTTP/1.1\r\nHost: shop.example\r\nContent-Type: application/json\r\n"
+	chunk := fmt.Sprintf("%x\r\n%s\r\n", 900, strings.Repeat(" ", 900))
+	tests := []struct {
+		name   string
+		raw    string
+		status int // 0: hung up on
+		code   string
+	}{
+		{"headers that never end", "GET / HTTP/1.1\r\nHost: shop.example\r\nX: ", 0, ""},
+		{"nothing at all", "", 0, ""},
+		{"giant headers", "GET / HTTP/1.1\r\nHost: shop.example\r\nX: " + strings.Repeat("a", 64<<10) + "\r\n\r\n", 431, ""},
+		{"a giant request line", "GET /" + strings.Repeat("a", 64<<10) + " HTTP/1.1\r\nHost: shop.example\r\n\r\n", 431, ""},
+		{"a body that never comes", post + "Content-Length: 10\r\n\r\n", 400, "body_unreadable"},
+		{"a chunked body over the limit", post + "Transfer-Encoding: chunked\r\n\r\n" + chunk + chunk + "0\r\n\r\n", 413, "body_too_large"},
+		{"a chunk that is none", post + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400, "body_unreadable"},
+		{"length and chunks at once count as chunks", post + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 201, ""},
+		{"two lengths", post + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400, ""},
+		{"a header name with a space", "GET / HTTP/1.1\r\nHost: shop.example\r\nX y: z\r\n\r\n", 400, ""},
+		{"a NUL in a header", "GET / HTTP/1.1\r\nHost: shop.example\r\nX: a\x00b\r\n\r\n", 400, ""},
+		{"two hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, ""},
+		{"a NUL in the path", "GET /orders/a%00b HTTP/1.1\r\nHost: shop.example\r\n\r\n", 200, ""},
+		{"an escape that is none", "GET /%zz HTTP/1.1\r\nHost: shop.example\r\n\r\n", 400, ""},
+		{"a line break in the path does not reach a header", "GET /orders/a%0d%0aSet-Cookie:x HTTP/1.1\r\nHost: shop.example\r\n\r\n", 200, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var log logBuffer
+			srv := start(t, c, router(t, &log, nil))
+			status, body := srv.exchange(t, tt.raw)
+			if status != tt.status || !strings.Contains(body, tt.code) {
+				t.Errorf("got %d %s, want %d %s", status, body, tt.status, tt.code)
+			}
+			srv.stop()
+			if err := srv.ended(t); err != nil {
+				t.Errorf("stop: %v", err)
+			}
+			log.lines(t) // whatever came in, every line is JSON
+		})
+	}
+}
