@@ -25,6 +25,7 @@ select.Input { padding-inline-end: 2em; text-overflow: ellipsis; }
 .Input::placeholder { color: var(--colorTextPlaceholder); opacity: 1; }
 .Input:focus-visible, .Tab:focus-visible, .Button:focus-visible, .ExpressButton:focus-visible { outline: var(--focusOutline); border-color: var(--colorPrimary); box-shadow: var(--focusBoxShadow); }
 .Input--invalid { color: var(--colorDangerText); border-color: var(--colorDanger); box-shadow: 0 0 0 1px var(--colorDanger); }
+.Input--invalid:focus-visible { border-color: var(--colorDanger); box-shadow: 0 0 0 1px var(--colorDanger), 0 0 0 4px color-mix(in srgb, var(--colorDanger) 28%, transparent); }
 .Input:disabled { opacity: .6; }
 .Badge { position: absolute; inset-inline-end: .6em; top: 50%; transform: translateY(-50%); font-size: var(--fontSizeXs); font-weight: var(--fontWeightBold);
   padding: .05em .4em; border-radius: 3px; border: 1px solid var(--borderColor); color: var(--colorTextSecondary); background: var(--colorBackground); pointer-events: none; }

@@ -2,7 +2,7 @@
 
 const lightVariables = {
   colorPrimary: '#0570de', colorBackground: '#ffffff', colorText: '#30313d', colorTextSecondary: '#6d6e78', colorTextPlaceholder: '#757680',
-  colorDanger: '#df1b41', colorSuccess: '#15845d', colorWarning: '#a35200', borderColor: '#e6e6e6', borderRadius: '5px', spacingUnit: '4px',
+  colorDanger: '#df1b41', colorSuccess: '#15845d', colorWarning: '#a35200', borderColor: '#8f949e', borderRadius: '5px', spacingUnit: '4px',
   fontFamily: '-apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif', fontSizeBase: '16px', fontLineHeight: '1.35',
   fontSizeXs: '0.8em', fontSizeSm: '0.93em', fontWeightLight: '300', fontWeightNormal: '400', fontWeightMedium: '500', fontWeightBold: '600',
   gridRowSpacing: 'calc(var(--spacingUnit) * 3)', gridColumnSpacing: 'calc(var(--spacingUnit) * 3)', tabSpacing: 'calc(var(--spacingUnit) * 2)',
@@ -19,7 +19,7 @@ const themes = /** @type {Record<string, Record<string, string>>} */ ({
   },
   night: {
     colorPrimary: '#85d996', colorBackground: '#30313d', colorText: '#ffffff', colorTextSecondary: '#a9aab5', colorTextPlaceholder: '#9a9ba6',
-    colorDanger: '#fe87a1', borderColor: '#424353', accessibleColorOnColorPrimary: '#11131a', tabSelectedColor: 'var(--colorPrimary)',
+    colorDanger: '#fe87a1', borderColor: '#797b90', accessibleColorOnColorPrimary: '#11131a', tabSelectedColor: 'var(--colorPrimary)',
   },
 });
 

@@ -1,0 +1,142 @@
+package stripejs_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"checkoutd/internal/browsertest"
+)
+
+const handled = "[window.handled?.error?.code, window.handled?.error?.payment_intent?.status, window.handled?.paymentIntent?.status]"
+
+// startChallenge opens the dialog of pi_1 from the pay button and waits for its page.
+func startChallenge(t *testing.T, s *shop) *chromedp.Node {
+	t.Helper()
+	s.run("document.querySelector('#pay').focus()")
+	s.run("stripe.handleNextAction({clientSecret: 'pi_1_secret_x'}).then((result) => { window.handled = result; }) && null")
+	frames, err := chromedp.Run(s.ctx, chromedp.Nodes(chromedp.JSPath("document.querySelector('[data-stripe-dialog]')?.shadowRoot.querySelector('iframe')")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.do(chromedp.Query(chromedp.CSS("#pass"), chromedp.FromNode(frames[0])))
+	return frames[0]
+}
+
+func newChallenge(t *testing.T) *shop {
+	t.Helper()
+	w := newWire(t)
+	w.intent("pi_1", "requires_action", w.challengeFor("pi_1"))
+	s := openShop(t, w, "/v3/stripe.js")
+	s.run("window.stripe = Stripe('pk_test_shop')")
+	return s
+}
+
+func TestHandleNextAction(t *testing.T) {
+	t.Parallel()
+
+	t.Run("a passed challenge gives the paid intent and the focus back", func(t *testing.T) {
+		t.Parallel()
+		s := newChallenge(t)
+		frame := startChallenge(t, s)
+		s.want("document.querySelector('[data-stripe-dialog]').shadowRoot.querySelector('dialog').matches(':modal')", "true")
+		s.want("document.querySelector('[data-stripe-dialog]').shadowRoot.activeElement.title", `"Verify your payment"`)
+		s.picture("3ds-1280")
+		s.do(browsertest.Viewport(320, 640), browsertest.Dark(true))
+		s.picture("3ds-320-dark")
+		s.do(chromedp.Click(chromedp.CSS("#pass"), chromedp.FromNode(frame)))
+		s.eventually("window.handled")
+		s.want(handled, `[null,null,"succeeded"]`)
+		s.want("document.querySelector('[data-stripe-dialog]')", "null")
+		s.want("document.activeElement.id", `"pay"`)
+		s.wantForm("POST /3ds/pi_1", map[string]string{"outcome": "pass", "client_secret": "pi_1_secret_x"})
+	})
+
+	t.Run("a failed challenge is an error with the intent in it", func(t *testing.T) {
+		t.Parallel()
+		s := newChallenge(t)
+		frame := startChallenge(t, s)
+		s.do(chromedp.Click(chromedp.CSS("#fail"), chromedp.FromNode(frame)))
+		s.eventually("window.handled")
+		s.want(handled, `["payment_intent_authentication_failure","requires_payment_method",null]`)
+		s.want("handled.error.message", `"We are unable to authenticate your payment method. Please choose a different payment method and try again."`)
+	})
+
+	for name, dismiss := range map[string]func(*shop){
+		"closing the dialog fails the challenge": func(s *shop) {
+			s.do(chromedp.Click(chromedp.JSPath("document.querySelector('[data-stripe-dialog]').shadowRoot.querySelector('[data-action=close]')")))
+		},
+		"Escape inside the challenge page fails it": func(s *shop) { s.do(chromedp.KeyEvent(kb.Escape)) },
+		"Escape on the dialog's own button fails it": func(s *shop) {
+			s.run("document.querySelector('[data-stripe-dialog]').shadowRoot.querySelector('[data-action=close]').focus()")
+			s.do(chromedp.KeyEvent(kb.Escape))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newChallenge(t)
+			startChallenge(t, s)
+			dismiss(s)
+			s.eventually("window.handled")
+			s.want(handled, `["payment_intent_authentication_failure","requires_payment_method",null]`)
+			s.wantForm("POST /3ds/pi_1", map[string]string{"outcome": "fail"})
+		})
+	}
+
+	t.Run("a message from elsewhere does not end the challenge", func(t *testing.T) {
+		t.Parallel()
+		s := newChallenge(t)
+		startChallenge(t, s)
+		s.run("window.postMessage({type: 'stripe-3ds-complete'}, '*')")
+		s.want("new Promise((resolve) => setTimeout(() => resolve(window.handled), 200))", "null")
+		s.want("Boolean(document.querySelector('[data-stripe-dialog]'))", "true")
+	})
+
+	t.Run("an intent in another state is a mistake of the page", func(t *testing.T) {
+		t.Parallel()
+		w := newWire(t)
+		w.intent("pi_1", "succeeded", nil)
+		s := openShop(t, w, "/v3/stripe.js")
+		s.want("failure(() => Stripe('pk_test_shop').handleNextAction({clientSecret: 'pi_1_secret_x'}))",
+			`"IntegrationError: handleNextAction: The PaymentIntent supplied is not in the requires_action state."`)
+	})
+
+	t.Run("a redirect leaves the page and comes back with the outcome", func(t *testing.T) {
+		t.Parallel()
+		for outcome, want := range map[string]string{"pass": "succeeded", "fail": "failed"} {
+			w := newWire(t)
+			s := openShop(t, w, "/v3/stripe.js")
+			w.intent("pi_2", "requires_action", map[string]any{
+				"payment_method_types": []string{"ideal"},
+				"next_action": map[string]any{"type": "redirect_to_url", "redirect_to_url": map[string]any{
+					"url": w.URL + "/redirect/pi_2?client_secret=pi_2_secret_x", "return_url": s.url + "/complete?order=1",
+				}},
+			})
+			s.run("Stripe('pk_test_shop').handleNextAction({clientSecret: 'pi_2_secret_x'}) && null")
+			s.do(chromedp.Query(chromedp.CSS("#facts dd")))
+			s.picture("redirect-1280")
+			s.do(chromedp.Click(chromedp.CSS("#" + outcome)))
+			s.do(chromedp.Query(chromedp.CSS("#element")))
+			s.want("location.pathname + location.search", `"/complete?order=1&payment_intent=pi_2&payment_intent_client_secret=pi_2_secret_x&redirect_status=`+want+`"`)
+		}
+	})
+}
+
+func TestRetrieve(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	w.intent("pi_1", "succeeded", nil)
+	w.intent("seti_1", "succeeded", map[string]any{"object": "setup_intent"})
+	w.answers["GET /v1/payment_intents/pi_9"] = answer{http.StatusNotFound, stripeError("invalid_request_error", "resource_missing", "No such payment_intent: 'pi_9'")}
+	s := openShop(t, w, "/v3/stripe.js")
+	s.run("window.stripe = Stripe('pk_test_shop')")
+	s.want("stripe.retrievePaymentIntent('pi_1_secret_x').then((r) => [Object.keys(r), r.paymentIntent.id])", `[["paymentIntent"],"pi_1"]`)
+	s.want("stripe.retrieveSetupIntent('seti_1_secret_x').then((r) => [Object.keys(r), r.setupIntent.id])", `[["setupIntent"],"seti_1"]`)
+	s.want("stripe.retrievePaymentIntent('pi_9_secret_x')", `{"error":{"code":"resource_missing","message":"No such payment_intent: 'pi_9'","type":"invalid_request_error"}}`)
+	s.want("failure(() => stripe.retrievePaymentIntent('nonsense'))",
+		`"IntegrationError: Invalid value for stripe.retrievePaymentIntent(): intent secret should be a client secret of the form ${id}_secret_${secret}. You specified: nonsense."`)
+	w.Close()
+	s.want("stripe.retrievePaymentIntent('pi_1_secret_x').then((r) => r.error.type)", `"api_connection_error"`)
+}
