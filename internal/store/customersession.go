@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+
+	"checkoutd/internal/orders"
+)
+
+// Buyer returns the Stripe customer of a buyer, "" if there is none yet.
+func (s *Store) Buyer(ctx context.Context, buyerID string) (customerID string, err error) {
+	id, _, err := queryOne(ctx, s.reader(), scanString, `SELECT customer_id FROM buyers WHERE id = $1`, buyerID)
+	return id, s.public(ctx, err)
+}
+
+// SetBuyer binds a customer to a buyer and returns the one that is bound in
+// the end: an earlier one stays.
+func (s *Store) SetBuyer(ctx context.Context, buyerID, customerID string) (bound string, err error) {
+	err = s.transact(ctx, func(q querier) (err error) {
+		_, err = q.exec(ctx, `INSERT INTO buyers (id, customer_id, created_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING`,
+			buyerID, customerID, micros(s.stamp()))
+		if err != nil {
+			return err
+		}
+		bound, _, err = queryOne(ctx, q, scanString, `SELECT customer_id FROM buyers WHERE id = $1`, buyerID)
+		return err
+	})
+	return bound, err
+}
+
+// SetCustomer names the Stripe customer of an open order that has none yet and
+// returns the one it has in the end.
+func (s *Store) SetCustomer(ctx context.Context, orderID, customerID string) (named string, err error) {
+	err = s.transact(ctx, func(q querier) error {
+		_, err := q.exec(ctx, `UPDATE orders SET customer_id = $2, updated_at = $3
+			WHERE id = $1 AND customer_id = '' AND status = 'open'`, orderID, customerID, micros(s.stamp()))
+		if err != nil {
+			return err
+		}
+		var ok bool
+		named, ok, err = queryOne(ctx, q, scanString, `SELECT customer_id FROM orders WHERE id = $1`, orderID)
+		if err == nil && !ok {
+			err = orders.ErrNotFound
+		}
+		return err
+	})
+	return named, err
+}
+
+// keySize is the length of a key in bytes.
+const keySize = 32
+
+// Key returns the named random key, made on first use and the same in every process.
+func (s *Store) Key(ctx context.Context, name string) ([]byte, error) {
+	const get = `SELECT value FROM settings WHERE name = $1`
+	key, ok, err := queryOne(ctx, s.reader(), scanBytes, get, name)
+	if err == nil && !ok {
+		key, err = s.makeKey(ctx, name, get)
+	}
+	if err == nil && len(key) != keySize {
+		err = errors.New("store: the kept key has the wrong length")
+	}
+	if err != nil {
+		return nil, s.public(ctx, err)
+	}
+	return key, nil
+}
+
+func (s *Store) makeKey(ctx context.Context, name, get string) (key []byte, err error) {
+	fresh := make([]byte, keySize)
+	rand.Read(fresh) //nolint:errcheck // it never fails: https://pkg.go.dev/crypto/rand#Read
+	err = s.transact(ctx, func(q querier) error {
+		_, err := q.exec(ctx, `INSERT INTO settings (name, value, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING`,
+			name, fresh, micros(s.stamp()))
+		if err != nil {
+			return err
+		}
+		key, _, err = queryOne(ctx, q, scanBytes, get, name)
+		return err
+	})
+	return key, err
+}
+
+func scanBytes(row scanner) (v []byte, err error) { return v, row.Scan(&v) }

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// sqliteDialect is SQLite in this process: one file, one writer.
+type sqliteDialect struct{ path string }
+
+func newSQLite(path string) (dialect, error) {
+	if path == "" || strings.ContainsAny(path, "?#") || strings.HasPrefix(path, ":") {
+		return nil, errors.New("store: sqlite: wants the path of a file without ? and #, for example sqlite:./data/checkoutd.db")
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("store: sqlite path: %w", err)
+	}
+	return &sqliteDialect{abs}, nil
+}
+
+// dsn is the driver's address of a file. Pragmas belong in it, because each
+// connection of a pool needs them; busy_timeout comes first, because turning WAL
+// on needs a lock.
+func (d *sqliteDialect) dsn(path, txlock string, pragmas ...string) string {
+	q := url.Values{"_pragma": append([]string{"busy_timeout(10000)"}, pragmas...), "_txlock": {txlock}, "_dqs": {"0"}}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+func (d *sqliteDialect) open(maxConns int) (write, read *sql.DB, err error) {
+	if err := os.MkdirAll(filepath.Dir(d.path), 0o750); err != nil {
+		return nil, nil, fmt.Errorf("store: cannot make the folder of the database: %w", err)
+	}
+	write, err = sql.Open("sqlite", d.dsn(d.path, "immediate",
+		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-32768)"))
+	if err != nil {
+		return nil, nil, fmt.Errorf("store: %w", err)
+	}
+	read, err = sql.Open("sqlite", d.dsn(d.path, "deferred", "query_only(1)", "cache_size(-8192)"))
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("store: %w", err), write.Close())
+	}
+	// One writer that never waits for itself; all connections stay open, since
+	// opening one costs more than a query.
+	write.SetMaxOpenConns(1)
+	readers := cmp.Or(maxConns, 4)
+	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers)
+	return write, read, nil
+}
+
+func (d *sqliteDialect) writing() *sql.TxOptions { return nil }
+func (d *sqliteDialect) reading() *sql.TxOptions { return &sql.TxOptions{ReadOnly: true} }
+
+// A writing transaction is alone from its beginning: nothing to lock.
+func (d *sqliteDialect) lockRow() string    { return "" }
+func (d *sqliteDialect) skipLocked() string { return "" }
+func (d *sqliteDialect) flushers() int      { return 1 }
+
+func (d *sqliteDialect) insertEvents(ctx context.Context, q querier, rows [][]any) ([]bool, error) {
+	isNew := make([]bool, len(rows))
+	for i, row := range rows {
+		n, err := q.exec(ctx, insertEvent, row...)
+		if err != nil {
+			return nil, err
+		}
+		isNew[i] = n == 1
+	}
+	return isNew, nil
+}
+
+func (d *sqliteDialect) migrations() goose.Dialect { return goose.DialectSQLite3 }
+
+// lockMigrations holds an exclusive transaction on an empty file beside the database:
+// goose needs the database's own write lock for itself. The lock ends with
+// the process, whatever happens to it.
+func (d *sqliteDialect) lockMigrations(ctx context.Context, _ *sql.DB) (release func() error, err error) {
+	db, err := sql.Open("sqlite", d.dsn(d.path+"-migrate", "exclusive"))
+	if err != nil {
+		return nil, err
+	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return func() error { return errors.Join(tx.Rollback(), db.Close()) }, nil
+}
+
+// code is SQLite's primary result code of err, 0 if it has none.
+func (d *sqliteDialect) code(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code() & 0xff
+	}
+	return 0
+}
+
+func (d *sqliteDialect) retryable(err error) bool {
+	c := d.code(err)
+	return c == sqlite3.SQLITE_BUSY || c == sqlite3.SQLITE_LOCKED
+}
+
+func (d *sqliteDialect) unavailable(err error) bool {
+	switch d.code(err) {
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
+		return true
+	}
+	return errors.Is(err, sql.ErrConnDone)
+}
+
+func (d *sqliteDialect) badRow(err error) bool {
+	switch d.code(err) {
+	case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_RANGE:
+		return true
+	}
+	return false
+}
+
+func (d *sqliteDialect) violates(err error, u unique) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE &&
+		strings.Contains(e.Error(), "UNIQUE constraint failed: "+u.columns+" (")
+}

@@ -1,0 +1,73 @@
+package store
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+// The numbered migrations. A released one is never edited; there is no way back.
+//
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrate brings the schema up to date. Any number of processes may call it at once:
+// one works, the others wait for it.
+func (s *Store) Migrate(ctx context.Context) (err error) {
+	if s.MigrationsCurrent(ctx) == nil {
+		return nil
+	}
+	release, err := s.dialect.lockMigrations(ctx, s.write)
+	if err != nil {
+		return fmt.Errorf("store: migrations are locked: %w", err)
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	p, err := s.goose()
+	if err != nil {
+		return err
+	}
+	done, err := p.Up(ctx)
+	if err != nil {
+		return fmt.Errorf("store: migrate: %w", err)
+	}
+	for _, m := range done {
+		s.log.Info().Int64("version", m.Source.Version).Dur("duration", m.Duration).Msg("migrated the database")
+	}
+	return nil
+}
+
+// MigrationsCurrent is nil if the schema has all the migrations of this program. A
+// newer schema counts as current: replicas are replaced one after the other.
+func (s *Store) MigrationsCurrent(ctx context.Context) error {
+	p, err := s.goose()
+	if err != nil {
+		return err
+	}
+	sources := p.ListSources()
+	want := sources[len(sources)-1].Version
+	have, _, err := queryOne(ctx, s.reader(), scanInt, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied`)
+	if err != nil {
+		return fmt.Errorf("store: the database is not migrated, or does not answer: %w", s.public(ctx, err))
+	}
+	if have < want {
+		return fmt.Errorf("store: the database is at version %d and this program needs %d: run the subcommand migrate", have, want)
+	}
+	return nil
+}
+
+func (s *Store) goose() (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	p, err := goose.NewProvider(s.dialect.migrations(), s.write, files,
+		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return nil, fmt.Errorf("store: migrations: %w", err)
+	}
+	return p, nil
+}

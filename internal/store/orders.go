@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"checkoutd/internal/orders"
+)
+
+// orderTable has one column more than the type: expiry_check_at follows
+// ExpiresAt when that changes, and ClaimExpired moves it on its own.
+func orderTable() *table[orders.Order] {
+	return &table[orders.Order]{
+		name: "orders",
+		columns: []string{"id", "token_hash", "status", "payment_status", "message", "review_reason", "version",
+			"currency", "amount", "refunded", "items", "customer_id", "livemode",
+			"created_at", "updated_at", "expires_at", "expiry_check_at", "paid_at"},
+		values: func(o *orders.Order) []any {
+			return []any{o.ID, blob(o.TokenHash), string(o.Status), string(o.PaymentStatus), o.Message, o.ReviewReason, o.Version,
+				o.Currency, o.Amount, o.Refunded, toJSON(o.Items), o.CustomerID, o.Livemode,
+				micros(o.CreatedAt), micros(o.UpdatedAt), micros(o.ExpiresAt), micros(o.ExpiresAt), micros(o.PaidAt)}
+		},
+		scan:    scanOrder,
+		stamped: []string{"updated_at"},
+		stamp: func(o, _ *orders.Order, now time.Time) {
+			o.UpdatedAt = now
+			if o.CreatedAt.IsZero() {
+				o.CreatedAt = now
+			}
+		},
+	}
+}
+
+func scanOrder(row scanner) (o orders.Order, err error) {
+	var created, updated, expires, check, paid int64
+	var items string
+	err = row.Scan(&o.ID, &o.TokenHash, &o.Status, &o.PaymentStatus, &o.Message, &o.ReviewReason, &o.Version,
+		&o.Currency, &o.Amount, &o.Refunded, &items, &o.CustomerID, &o.Livemode,
+		&created, &updated, &expires, &check, &paid)
+	if err != nil {
+		return o, err
+	}
+	o.CreatedAt, o.UpdatedAt = fromMicros(created), fromMicros(updated)
+	o.ExpiresAt, o.PaidAt = fromMicros(expires), fromMicros(paid)
+	return o, fromJSON(items, &o.Items)
+}
+
+// CreateOrder stores a new order.
+func (s *Store) CreateOrder(ctx context.Context, o orders.Order) error {
+	return s.transact(ctx, func(q querier) error {
+		return orderTable().insert(ctx, q, &o, s.stamp())
+	})
+}
+
+// Order returns the order, or orders.ErrNotFound.
+func (s *Store) Order(ctx context.Context, id string) (orders.Order, error) {
+	o, err := orderByID(ctx, s.reader(), id, "")
+	return o, s.public(ctx, err)
+}
+
+func orderByID(ctx context.Context, q querier, id, suffix string) (orders.Order, error) {
+	t := orderTable()
+	o, ok, err := queryOne(ctx, q, t.scan, t.selects()+" WHERE id = $1"+suffix, id)
+	if err == nil && !ok {
+		err = orders.ErrNotFound
+	}
+	return o, err
+}
+
+// toJSON is for types that always marshal. An empty list or map is kept as
+// null, so that it reads back as it was.
+func toJSON(v any) string {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("store: %T does not marshal: %v", v, err))
+	}
+	return string(data)
+}
+
+func fromJSON(text string, into any) error {
+	if err := json.Unmarshal([]byte(text), into); err != nil {
+		return fmt.Errorf("kept JSON of %T: %w", into, err)
+	}
+	return nil
+}
+
+// blob is never NULL.
+func blob(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}

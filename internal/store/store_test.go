@@ -1,0 +1,64 @@
+package store_test
+
+import (
+	"database/sql"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	_ "modernc.org/sqlite"
+
+	"checkoutd/internal/pgtest"
+	"checkoutd/internal/store/storetest"
+)
+
+func TestSQLite(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, storetest.Engine{NewURL: storetest.SQLiteURL, BlockInbox: blockSQLite})
+}
+
+func TestPostgres(t *testing.T) {
+	t.Parallel()
+	cluster := pgtest.Shared(t)
+	storetest.Run(t, storetest.Engine{NewURL: cluster.NewDatabase, BlockInbox: blockPostgres})
+}
+
+// blockSQLite holds the only write lock of the file.
+func blockSQLite(tb testing.TB, url string) (release func()) {
+	tb.Helper()
+	db, err := sql.Open("sqlite", strings.TrimPrefix(url, "sqlite:")+"?_txlock=immediate")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tx, err := db.BeginTx(tb.Context(), nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return func() {
+		if err := tx.Rollback(); err != nil {
+			tb.Error(err)
+		}
+		if err := db.Close(); err != nil {
+			tb.Error(err)
+		}
+	}
+}
+
+// blockPostgres holds a lock on the table of events.
+func blockPostgres(tb testing.TB, url string) (release func()) {
+	tb.Helper()
+	conn, err := pgx.Connect(tb.Context(), url)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, text := range []string{"BEGIN", "LOCK TABLE events IN EXCLUSIVE MODE"} {
+		if _, err := conn.Exec(tb.Context(), text); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return func() {
+		if err := conn.Close(tb.Context()); err != nil {
+			tb.Error(err)
+		}
+	}
+}

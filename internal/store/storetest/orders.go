@@ -1,0 +1,94 @@
+package storetest
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"checkoutd/internal/orders"
+)
+
+func testOrders(t *testing.T, e Engine) {
+	f := newFixture(t, e)
+	t.Run("an order comes back as it was stored", func(t *testing.T) {
+		t.Parallel()
+		f := f.in(t)
+		want := newOrder()
+		want.Message, want.ReviewReason = "Your card was declined.", "amount differs"
+		want.CustomerID, want.Livemode, want.Refunded = "cus_1", true, 5
+		want.PaidAt = start.Add(time.Minute)
+		if err := f.CreateOrder(f.ctx, want); err != nil {
+			t.Fatal(err)
+		}
+		got, err := f.Order(f.ctx, want.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("got\n%+v, want\n%+v", got, want)
+		}
+		if !got.OpenedBy("token") {
+			t.Error("its token does not open it")
+		}
+	})
+	t.Run("times are truncated once, to the microsecond, in UTC", func(t *testing.T) {
+		t.Parallel()
+		f := f.in(t)
+		o := newOrder()
+		o.ExpiresAt = time.Date(2025, 6, 1, 1, 2, 3, 456789999, time.FixedZone("x", 3600))
+		if err := f.CreateOrder(f.ctx, o); err != nil {
+			t.Fatal(err)
+		}
+		got, err := f.Order(f.ctx, o.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := time.Date(2025, 6, 1, 0, 2, 3, 456789000, time.UTC); got.ExpiresAt != want {
+			t.Errorf("got %v, want %v", got.ExpiresAt, want)
+		}
+		if !got.PaidAt.IsZero() {
+			t.Errorf("the zero time came back as %v", got.PaidAt)
+		}
+	})
+	t.Run("a wrong id is ErrNotFound", func(t *testing.T) {
+		t.Parallel()
+		f := f.in(t)
+		for _, id := range []string{"", "ord_none", "ord_\x00", "ord_\xff", "' OR 1=1 --"} {
+			if _, err := f.Order(f.ctx, id); !errors.Is(err, orders.ErrNotFound) {
+				t.Errorf("%q: got %v, want ErrNotFound", id, err)
+			}
+			if _, err := f.Read(f.ctx, id); !errors.Is(err, orders.ErrNotFound) {
+				t.Errorf("read %q: got %v, want ErrNotFound", id, err)
+			}
+		}
+	})
+	t.Run("the same id twice is an error and leaves the first", func(t *testing.T) {
+		t.Parallel()
+		f := f.in(t)
+		o := f.order()
+		twin := newOrder()
+		twin.ID, twin.Amount = o.ID, 1
+		if err := f.CreateOrder(f.ctx, twin); err == nil {
+			t.Error("the second was stored")
+		}
+		if got, err := f.Order(f.ctx, o.ID); err != nil || got.Amount != o.Amount {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	})
+	t.Run("what no rule allows is refused by the table", func(t *testing.T) {
+		t.Parallel()
+		f := f.in(t)
+		for name, spoil := range map[string]func(*orders.Order){
+			"status":         func(o *orders.Order) { o.Status = "gone" },
+			"payment status": func(o *orders.Order) { o.PaymentStatus = "" },
+			"amount":         func(o *orders.Order) { o.Amount = -1 },
+		} {
+			o := newOrder()
+			spoil(&o)
+			if err := f.CreateOrder(f.ctx, o); err == nil {
+				t.Errorf("a bad %s was stored", name)
+			}
+		}
+	})
+}

@@ -1,0 +1,277 @@
+package storetest
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+	"checkoutd/internal/queue"
+	"checkoutd/internal/webhooks"
+)
+
+// read reads a state that must be there.
+func (f *fixture) state(orderID string) *payments.State {
+	f.t.Helper()
+	st, err := f.Read(f.ctx, orderID)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return st
+}
+
+// update applies a change that must be possible.
+func (f *fixture) update(orderID string, change func(*payments.State)) {
+	f.t.Helper()
+	err := f.Update(f.ctx, orderID, nil, func(st *payments.State) error {
+		change(st)
+		return nil
+	})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func testUpdate(t *testing.T, e Engine) {
+	f := newFixture(t, e)
+	t.Run("a whole state comes back as the change left it", func(t *testing.T) { wholeState(t, f.in(t)) })
+	t.Run("only what differs is written", func(t *testing.T) { writesDifferences(t, f.in(t)) })
+	t.Run("an error of the change rolls back and comes back as it is", func(t *testing.T) { rollsBack(t, f.in(t)) })
+	t.Run("a second active attempt is ErrPaymentInProgress", func(t *testing.T) {
+		f := f.in(t)
+		o := f.order()
+		f.update(o.ID, func(st *payments.State) { st.Attempts = append(st.Attempts, newAttempt(1)) })
+		err := f.Update(f.ctx, o.ID, nil, func(st *payments.State) error {
+			st.Order.Message = "must not stay"
+			st.Attempts = append(st.Attempts, newAttempt(2))
+			return nil
+		})
+		if !errors.Is(err, payments.ErrPaymentInProgress) {
+			t.Errorf("got %v, want ErrPaymentInProgress", err)
+		}
+		if st := f.state(o.ID); len(st.Attempts) != 1 || st.Order.Message != "" {
+			t.Errorf("something stayed: %+v", st)
+		}
+	})
+	t.Run("an attempt that ends makes room for the next in the same change", func(t *testing.T) {
+		f := f.in(t)
+		o := f.order()
+		f.update(o.ID, func(st *payments.State) { st.Attempts = append(st.Attempts, newAttempt(1)) })
+		f.update(o.ID, func(st *payments.State) {
+			st.Attempts[0].State = payments.Failed
+			st.Attempts = append(st.Attempts, newAttempt(2))
+		})
+		if st := f.state(o.ID); len(st.Attempts) != 2 || st.Active() == nil || st.Active().N != 2 {
+			t.Errorf("got %+v", st.Attempts)
+		}
+	})
+	t.Run("the same token, number or key twice is refused", func(t *testing.T) {
+		f := f.in(t)
+		o := f.order()
+		first := newAttempt(1)
+		first.State = payments.Failed
+		f.update(o.ID, func(st *payments.State) { st.Attempts = append(st.Attempts, first) })
+		for name, spoil := range map[string]func(*payments.Attempt){
+			"token":  func(a *payments.Attempt) { a.Token = first.Token },
+			"number": func(a *payments.Attempt) { a.N = 1 },
+			"key":    func(a *payments.Attempt) { a.IdempotencyKey = first.IdempotencyKey },
+		} {
+			err := f.Update(f.ctx, o.ID, nil, func(st *payments.State) error {
+				a := newAttempt(2)
+				spoil(&a)
+				st.Attempts = append(st.Attempts, a)
+				return nil
+			})
+			if err == nil || errors.Is(err, payments.ErrPaymentInProgress) {
+				t.Errorf("%s: got %v", name, err)
+			}
+		}
+	})
+	t.Run("an intent of another order is refused", func(t *testing.T) {
+		f := f.in(t)
+		a, b := f.order(), f.order()
+		link := func(st *payments.State) error {
+			st.Intents = append(st.Intents, newIntent("pi_contested"))
+			return nil
+		}
+		if err := f.Update(f.ctx, a.ID, nil, link); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Update(f.ctx, b.ID, nil, link); err == nil {
+			t.Error("two orders have one intent")
+		}
+		if id, err := f.OrderOfIntent(f.ctx, "pi_contested"); err != nil || id != a.ID {
+			t.Errorf("got %q, %v; want %q", id, err, a.ID)
+		}
+	})
+	t.Run("taking a row out of the state is refused", func(t *testing.T) {
+		f := f.in(t)
+		o := f.order()
+		f.update(o.ID, func(st *payments.State) { st.Intents = append(st.Intents, newIntent("pi_"+o.ID)) })
+		for name, spoil := range map[string]func(*payments.State){
+			"out":     func(st *payments.State) { st.Intents = nil },
+			"renamed": func(st *payments.State) { st.Intents[0].ID = "pi_other" },
+			"moved":   func(st *payments.State) { st.Intents[0].OrderID = "ord_other" },
+		} {
+			if err := f.Update(f.ctx, o.ID, nil, func(st *payments.State) error { spoil(st); return nil }); err == nil {
+				t.Errorf("%s: it was written", name)
+			}
+		}
+	})
+	t.Run("wrong ids", func(t *testing.T) {
+		f := f.in(t)
+		err := f.Update(f.ctx, "ord_none", nil, func(*payments.State) error { t.Error("the change ran"); return nil })
+		if !errors.Is(err, orders.ErrNotFound) {
+			t.Errorf("got %v, want ErrNotFound", err)
+		}
+		if id, err := f.OrderOfIntent(f.ctx, "pi_none"); id != "" || err != nil {
+			t.Errorf("got %q, %v", id, err)
+		}
+	})
+	t.Run("an effect happens once", func(t *testing.T) {
+		f := f.in(t)
+		o := f.order()
+		for range 3 {
+			f.clock.forward(time.Second)
+			f.update(o.ID, func(st *payments.State) {
+				st.Effects = append(st.Effects, payments.Effect{Kind: payments.EffectPaid}, payments.Effect{Kind: payments.EffectPaid})
+			})
+		}
+		list, err := f.Effects(f.ctx, o.ID)
+		if err != nil || len(list) != 1 || list[0].Kind != payments.EffectPaid {
+			t.Errorf("got %+v, %v", list, err)
+		}
+	})
+	t.Run("claims end with the change", func(t *testing.T) { endsClaims(t, e) })
+	t.Run("a linked intent wakes what waits for it", func(t *testing.T) { wakes(t, e) })
+}
+
+func wholeState(t *testing.T, f *fixture) {
+	o := f.order()
+	var want payments.State
+	f.update(o.ID, func(st *payments.State) {
+		st.Order.Status, st.Order.PaymentStatus, st.Order.PaidAt = orders.Paid, orders.PaymentPaid, start.Add(time.Minute)
+		a := newAttempt(1)
+		a.IntentID, a.State, a.CheckAt = "pi_whole", payments.Succeeded, time.Time{}
+		st.Attempts = append(st.Attempts, a)
+		st.Intents = append(st.Intents, newIntent("pi_whole"))
+		st.Refunds = append(st.Refunds, payments.Refund{ID: "re_1", IntentID: "pi_whole", Amount: 5, Currency: "eur", Status: "pending", Reason: "duplicate"})
+		st.Disputes = append(st.Disputes, payments.Dispute{ID: "dp_1", IntentID: "pi_whole", Amount: 5, Currency: "eur", Status: "won", Reason: "fraudulent"})
+		want = *st
+	})
+	got := f.state(o.ID)
+	now := f.clock.now()
+	want.Order.UpdatedAt, want.Effects = now, nil
+	if want.Intents[0].Version != 1 || want.Intents[0].UpdatedAt != now || want.Refunds[0].OrderID != o.ID || want.Attempts[0].UpdatedAt != now {
+		t.Errorf("the state in hand was not stamped: %+v", want)
+	}
+	if !reflect.DeepEqual(*got, want) {
+		t.Errorf("got\n%+v, want\n%+v", *got, want)
+	}
+}
+
+func writesDifferences(t *testing.T, f *fixture) {
+	o := f.order()
+	f.update(o.ID, func(st *payments.State) {
+		st.Attempts = append(st.Attempts, newAttempt(1))
+		st.Intents = append(st.Intents, newIntent("pi_diff"))
+	})
+	before := f.state(o.ID)
+	later := f.clock.forward(time.Minute)
+	f.update(o.ID, func(*payments.State) {})
+	if got := f.state(o.ID); !reflect.DeepEqual(got, before) {
+		t.Errorf("a change of nothing changed\n%+v to\n%+v", before, got)
+	}
+	f.update(o.ID, func(st *payments.State) { st.Attempts[0].Params.Metadata["x"] = "y" })
+	got := f.state(o.ID)
+	if got.Attempts[0].Params.Metadata["x"] != "y" || got.Attempts[0].UpdatedAt != later {
+		t.Errorf("a change deep in the parameters was not seen: %+v", got.Attempts[0])
+	}
+	if got.Order.UpdatedAt != before.Order.UpdatedAt || got.Intents[0].Version != 1 {
+		t.Errorf("more was written: %+v", got)
+	}
+	f.update(o.ID, func(st *payments.State) { st.Intents[0].Status, st.Intents[0].Version = payments.StatusSucceeded, 99 })
+	if in := f.state(o.ID).Intents[0]; in.Version != 2 || in.UpdatedAt != later {
+		t.Errorf("got version %d at %v, want 2 at %v", in.Version, in.UpdatedAt, later)
+	}
+}
+
+func rollsBack(t *testing.T, f *fixture) {
+	o := f.order()
+	before := f.state(o.ID)
+	own := errors.New("no")
+	err := f.Update(f.ctx, o.ID, nil, func(st *payments.State) error {
+		st.Order.Amount = 1
+		st.Attempts = append(st.Attempts, newAttempt(1))
+		st.Intents = append(st.Intents, newIntent("pi_rolled"))
+		return own
+	})
+	if err != own { //nolint:errorlint // to the letter
+		t.Errorf("got %v, want the change's own error", err)
+	}
+	if got := f.state(o.ID); !reflect.DeepEqual(got, before) {
+		t.Errorf("something stayed: %+v", got)
+	}
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic was swallowed")
+			}
+		}()
+		f.update(o.ID, func(*payments.State) { panic("in the rules") })
+	}()
+	f.update(o.ID, func(st *payments.State) { st.Order.Message = "the lock is free again" })
+}
+
+func endsClaims(t *testing.T, e Engine) {
+	f := newFixture(t, e)
+	o := f.order()
+	f.accept(newEvent("evt_1", "pi_1"))
+	ev := f.claim(1)[0]
+	pay := func(st *payments.State) error {
+		st.Order.Status = orders.Paid
+		return nil
+	}
+	if err := f.Update(f.ctx, o.ID, &queue.Claim{ID: ev.ID, Token: "stolen"}, pay); !errors.Is(err, queue.ErrClaimLost) {
+		t.Errorf("got %v, want ErrClaimLost", err)
+	}
+	if st := f.state(o.ID); st.Order.Status != orders.Open {
+		t.Error("a lost claim left its change")
+	}
+	if err := f.Update(f.ctx, o.ID, ev.Claim(), pay); err != nil {
+		t.Fatal(err)
+	}
+	got, err := f.Event(f.ctx, ev.ID)
+	if err != nil || got.State != webhooks.Done || got.OrderID != o.ID || got.FinishedAt != f.clock.now() || got.LeaseToken != "" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if err := f.Update(f.ctx, o.ID, ev.Claim(), pay); !errors.Is(err, queue.ErrClaimLost) {
+		t.Errorf("a finished claim ended again: %v", err)
+	}
+}
+
+func wakes(t *testing.T, e Engine) {
+	f := newFixture(t, e)
+	o := f.order()
+	byOrder := newEvent("evt_order", "ch_1")
+	byOrder.OrderID = o.ID
+	f.accept(newEvent("evt_intent", "pi_1"), byOrder, newEvent("evt_other", "pi_2"), newEvent("evt_retry", "pi_1"))
+	for _, ev := range f.claim(9) { // evt_retry has to wait for its group
+		if err := f.FinishEvent(f.ctx, ev.Claim(), webhooks.Unmatched, "no order", start.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ev := f.claim(9)[0]
+	if err := f.FinishEvent(f.ctx, ev.Claim(), webhooks.Received, "later", start.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.claim(9); len(got) != 0 {
+		t.Fatalf("not due yet: %v", ids(got))
+	}
+	f.update(o.ID, func(st *payments.State) { st.Intents = append(st.Intents, newIntent("pi_1")) })
+	if got, want := ids(f.claim(9)), []string{"evt_intent", "evt_order"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
