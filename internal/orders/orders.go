@@ -32,7 +32,7 @@ const (
 // arrives for a closed order puts it in review.
 var transitions = map[Status][]Status{
 	Open:       {Authorized, Paid, Review, Expired, Canceled},
-	Authorized: {Paid, Review, Open, Canceled},
+	Authorized: {Paid, Review, Open, Canceled}, // open again when the hold is canceled
 	Paid:       {Review},
 	Review:     {},
 	Expired:    {Review},

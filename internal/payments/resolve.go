@@ -51,18 +51,24 @@ func (s *Service) resolve(ctx context.Context, a Attempt) error {
 // lookBehindAfter is how many unknown outcomes are taken for bad luck.
 const lookBehindAfter = 3
 
-// resend sends the same call under the same key. An answer ends the doubt; an error
-// of Stripe's own that keeps coming back is looked behind.
+// resend sends the same call under the same key. An answer ends the doubt about
+// the call, but Stripe repeats the answer of that time, so an intent that is not final
+// is read as well. An error of Stripe's own that keeps coming back is looked behind.
 func (s *Service) resend(ctx context.Context, a Attempt) error {
 	st, callErr, err := s.send(ctx, a)
 	if err != nil {
 		return err
 	}
 	now := st.attempt(a.ID)
-	if now == nil || !now.State.Open() || now.Checks < lookBehindAfter || !asCallError(callErr).Answered {
+	switch {
+	case now == nil || !now.State.Active():
 		return nil
+	case !now.State.Open():
+		return s.settleFresh(ctx, a.OrderID, now.IntentID, nil)
+	case now.Checks >= lookBehindAfter && asCallError(callErr).Answered:
+		return s.lookUp(ctx, *now)
 	}
-	return s.lookUp(ctx, *now)
+	return nil
 }
 
 // lookUp reads the intent that an open attempt is about. The attempt's call is over

@@ -179,14 +179,14 @@ func (r rules) applyToOrder(st *State, in *Intent, a *Attempt) {
 	case StatusSucceeded:
 		r.pay(st, in)
 	case StatusRequiresCapture:
-		if o.Status == orders.Open {
+		if o.Status.CanBecome(orders.Authorized) {
 			o.Status = orders.Authorized
 		} else if o.Status != orders.Authorized {
 			r.review(st, fmt.Sprintf("intent %s holds money for an order that is %s", in.ID, o.Status))
 		}
 	case StatusCanceled:
 		if o.Status == orders.Authorized && !st.holdsMoney() {
-			o.Status = orders.Canceled
+			o.Status, o.PaymentStatus = orders.Open, orders.Unpaid // it may be paid again, on another intent
 		}
 	}
 	st.tellBuyer(a)
@@ -201,11 +201,11 @@ func (r rules) pay(st *State, in *Intent) {
 			return
 		}
 	}
-	switch o.Status {
-	case orders.Open, orders.Authorized:
+	switch {
+	case o.Status.CanBecome(orders.Paid):
 		o.Status, o.PaidAt = orders.Paid, r.now
 		st.Effects = append(st.Effects, Effect{OrderID: o.ID, Kind: EffectPaid, CreatedAt: r.now})
-	case orders.Expired, orders.Canceled:
+	case o.Status != orders.Paid && o.Status != orders.Review:
 		r.review(st, fmt.Sprintf("intent %s was paid when the order was %s", in.ID, o.Status))
 	}
 }
@@ -213,7 +213,7 @@ func (r rules) pay(st *State, in *Intent) {
 // review hands the order to a person, once, with the first reason.
 func (r rules) review(st *State, reason string) {
 	o := &st.Order
-	if o.Status == orders.Review {
+	if !o.Status.CanBecome(orders.Review) {
 		return
 	}
 	o.Status, o.ReviewReason = orders.Review, reason

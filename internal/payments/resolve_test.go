@@ -1,0 +1,267 @@
+package payments_test
+
+import (
+	"testing"
+	"time"
+
+	"checkoutd/internal/fault"
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+)
+
+// unknown makes an attempt whose outcome is not known.
+func unknown(t *testing.T) *fixture {
+	f := newFixture(t)
+	f.stripe.send = func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset }
+	if _, err := f.confirm("ctoken_a"); !fault.Is(err, "payment_unknown") {
+		t.Fatalf("got %v, want payment_unknown", err)
+	}
+	f.wantOrder(orders.Open, orders.Checking)
+	return f
+}
+
+func TestUnknownIsResolvedByTheSameCall(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		answer  func(payments.Params) (payments.Snapshot, error)
+		attempt payments.AttemptState
+		payment orders.PaymentStatus
+	}{
+		{"it had charged", func(p payments.Params) (payments.Snapshot, error) { return snap(p, payments.StatusSucceeded), nil }, payments.Succeeded, orders.PaymentPaid},
+		{"it was declined", func(p payments.Params) (payments.Snapshot, error) { return payments.Snapshot{}, declined(p) }, payments.Failed, orders.PaymentFailed},
+		{"it needs 3D Secure", func(p payments.Params) (payments.Snapshot, error) { return snap(p, payments.StatusRequiresAction), nil }, payments.RequiresAction, orders.RequiresAction},
+		{"it is still not known", func(payments.Params) (payments.Snapshot, error) { return payments.Snapshot{}, errReset }, payments.Unknown, orders.Checking},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f := unknown(t)
+			if _, err := f.confirm("ctoken_b"); !fault.Is(err, "payment_in_progress") {
+				t.Errorf("a new token while unknown: %v, want payment_in_progress", err)
+			}
+			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) { return tt.answer(p) }
+			f.clock.advance(time.Minute)
+			f.runOnce()
+			f.wantAttempts(tt.attempt)
+			if got := f.state().Order.PaymentStatus; got != tt.payment {
+				t.Errorf("payment is %s, want %s", got, tt.payment)
+			}
+			if f.stripe.keys[0] != f.stripe.keys[1] {
+				t.Error("the call was repeated under another key")
+			}
+		})
+	}
+}
+
+func TestUnknownBacksOffAndNeverGivesUp(t *testing.T) {
+	t.Parallel()
+	f := unknown(t)
+	for range 100 {
+		f.clock.advance(6 * time.Minute) // more than the longest pause
+		f.runOnce()
+	}
+	f.wantAttempts(payments.Unknown)
+	if n := f.stripe.calls(); n != 101 {
+		t.Errorf("%d calls, want 101", n)
+	}
+	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		return snap(p, payments.StatusSucceeded), nil
+	}
+	f.clock.advance(6 * time.Minute)
+	f.runOnce()
+	f.wantOrder(orders.Paid, orders.PaymentPaid)
+}
+
+func TestErrorsOfStripeThatKeepComingAreLookedBehind(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		truth   payments.Status // of the intent at Stripe, "" for none
+		attempt payments.AttemptState
+	}{
+		{"the intent was paid", payments.StatusSucceeded, payments.Succeeded},
+		{"the intent is processing", payments.StatusProcessing, payments.Processing},
+		{"the intent is unpaid, so the call failed", payments.StatusRequiresPaymentMethod, payments.Failed},
+		{"there is no intent, so the call failed", "", payments.Failed},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+				if tt.truth != "" {
+					s := snap(p, tt.truth)
+					f.stripe.intent = &s
+				}
+				return payments.Snapshot{}, errInternal
+			}
+			_, err := f.confirm("ctoken_a")
+			if !fault.Is(err, "payment_unknown") {
+				t.Fatalf("got %v, want payment_unknown", err)
+			}
+			for range 4 {
+				f.clock.advance(10 * time.Minute)
+				f.runOnce()
+			}
+			f.wantAttempts(tt.attempt)
+		})
+	}
+}
+
+func TestResetsAreNoProof(t *testing.T) {
+	t.Parallel()
+	f := unknown(t) // the connection breaks every time, and no intent is seen at Stripe
+	for range 20 {
+		f.clock.advance(10 * time.Minute)
+		f.runOnce()
+	}
+	f.wantAttempts(payments.Unknown)
+}
+
+func TestAfterADayTheIntentIsReadAndNothingIsSent(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		found   bool
+		attempt payments.AttemptState
+	}{{"found", true, payments.Succeeded}, {"never made", false, payments.Failed}} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f := unknown(t)
+			if tt.found {
+				s := snap(f.stripe.sent[0], payments.StatusSucceeded)
+				f.stripe.intent = &s
+			}
+			f.clock.advance(21 * time.Hour)
+			f.runOnce()
+			f.wantAttempts(tt.attempt)
+			if n := f.stripe.calls(); n != 1 {
+				t.Errorf("%d calls: Stripe has forgotten the key, so the call must not be sent again", n)
+			}
+		})
+	}
+}
+
+func TestAbandonedActionIsReadWhenAnotherTokenComes(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		s := snap(p, payments.StatusRequiresAction)
+		f.stripe.intent = &s
+		return s, nil
+	}
+	if _, err := f.confirm("ctoken_a"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.confirm("ctoken_b"); !fault.Is(err, "payment_in_progress") {
+		t.Fatalf("while the bank waits: %v, want payment_in_progress", err)
+	}
+	f.stripe.intent.Status = payments.StatusRequiresPaymentMethod // 3D Secure failed; no webhook came
+	f.stripe.intent.Error = &payments.StripeError{Type: payments.TypeInvalidRequest, Code: "payment_intent_authentication_failure"}
+	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		return snap(p, payments.StatusSucceeded), nil
+	}
+	if _, err := f.confirm("ctoken_b"); err != nil {
+		t.Fatal(err)
+	}
+	f.wantAttempts(payments.Failed, payments.Succeeded)
+}
+
+func TestQuietAttemptsAreRead(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		s := snap(p, payments.StatusProcessing)
+		f.stripe.intent = &s
+		return s, nil
+	}
+	if _, err := f.confirm("ctoken_a"); err != nil {
+		t.Fatal(err)
+	}
+	f.wantOrder(orders.Open, orders.Processing)
+	f.clock.advance(13 * time.Hour)
+	f.runOnce()
+	f.wantAttempts(payments.Processing)
+	s := snap(f.stripe.sent[0], payments.StatusSucceeded)
+	f.stripe.intent = &s
+	f.store.states[orderID].Order.ExpiresAt = f.clock.now().Add(24 * time.Hour)
+	f.clock.advance(13 * time.Hour)
+	f.runOnce()
+	f.wantOrder(orders.Paid, orders.PaymentPaid)
+}
+
+func TestExpiry(t *testing.T) {
+	t.Parallel()
+	day := 25 * time.Hour
+	for _, tt := range []struct {
+		name     string
+		prepare  func(*fixture)
+		status   orders.Status
+		canceled int
+	}{
+		{"an order that nobody paid expires", func(*fixture) {}, orders.Expired, 0},
+		{"an open intent is canceled first", func(f *fixture) {
+			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+				s := snap(p, payments.StatusRequiresPaymentMethod)
+				f.stripe.intent = &s
+				return payments.Snapshot{}, declined(p)
+			}
+			_, _ = f.confirm("ctoken_a")
+		}, orders.Expired, 1},
+		{"an abandoned 3D Secure is canceled first", func(f *fixture) {
+			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+				s := snap(p, payments.StatusRequiresAction)
+				f.stripe.intent = &s
+				return s, nil
+			}
+			_, _ = f.confirm("ctoken_a")
+		}, orders.Expired, 1},
+		{"an intent that was paid in the last moment makes it paid", func(f *fixture) {
+			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+				s := snap(p, payments.StatusRequiresAction)
+				f.stripe.intent = &s
+				return s, nil
+			}
+			_, _ = f.confirm("ctoken_a")
+			f.stripe.cancel = func() error { // 3D Secure passed while we were about to cancel
+				s := snap(f.stripe.sent[0], payments.StatusSucceeded)
+				f.stripe.intent = &s
+				return &payments.CallError{Outcome: payments.OutcomeRefused, Answered: true,
+					Stripe: payments.StripeError{Type: payments.TypeInvalidRequest, Code: "payment_intent_unexpected_state"}, Snapshot: &s}
+			}
+		}, orders.Paid, 1},
+		{"an attempt that is not known keeps it open", func(f *fixture) {
+			f.stripe.send = func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset }
+			_, _ = f.confirm("ctoken_a")
+			f.store.states[orderID].Attempts[0].CreatedAt = f.clock.now().Add(day) // still within the time to resend
+		}, orders.Open, 0},
+		{"a bank that is processing keeps it open", func(f *fixture) {
+			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+				s := snap(p, payments.StatusProcessing)
+				f.stripe.intent = &s
+				return s, nil
+			}
+			_, _ = f.confirm("ctoken_a")
+		}, orders.Open, 0},
+		{"a paid order never expires", func(f *fixture) { _, _ = f.confirm("ctoken_a") }, orders.Paid, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			tt.prepare(f)
+			f.clock.advance(day)
+			// Only the expirer: the resolver's own news are other tests' business.
+			f.store.mu.Lock()
+			for i := range f.store.states[orderID].Attempts {
+				f.store.states[orderID].Attempts[i].CheckAt = time.Time{}
+			}
+			f.store.mu.Unlock()
+			f.runOnce()
+			if got := f.state().Order.Status; got != tt.status {
+				t.Errorf("order is %s, want %s", got, tt.status)
+			}
+			if f.stripe.canceled != tt.canceled {
+				t.Errorf("%d intents canceled, want %d", f.stripe.canceled, tt.canceled)
+			}
+		})
+	}
+}

@@ -1,0 +1,380 @@
+package payments_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+)
+
+// event is a step of what happened at Stripe, and the news of it.
+type event struct {
+	name   string
+	status payments.Status
+	err    *payments.StripeError
+	kind   string // "" an intent's event, hint a charge's, refund, dispute
+	refund payments.Refund
+}
+
+func is(name string, s payments.Status) event { return event{name: name, status: s} }
+
+func hint(name string, s payments.Status) event { return event{name: name, status: s, kind: "hint"} }
+
+func refund(name, id string, amount int64, status string) event {
+	return event{name: name, status: payments.StatusSucceeded, kind: "refund", refund: payments.Refund{ID: id, IntentID: intentID, Amount: amount, Currency: "usd", Status: status}}
+}
+
+var cardDeclined = &payments.StripeError{Type: payments.TypeCard, Code: "card_declined", Message: "Your card was declined."}
+
+const (
+	rpm       = payments.StatusRequiresPaymentMethod
+	action    = payments.StatusRequiresAction
+	proc      = payments.StatusProcessing
+	capturing = payments.StatusRequiresCapture
+	succeeded = payments.StatusSucceeded
+	gone      = payments.StatusCanceled
+)
+
+// sequences are what really happens at Stripe, in its order.
+var sequences = []struct {
+	name    string
+	answer  payments.Status // of the confirm call
+	events  []event
+	status  orders.Status
+	payment orders.PaymentStatus
+	paid    int
+}{
+	{"succeeded at once", succeeded, []event{
+		is("created", rpm), hint("charge.succeeded", succeeded), is("succeeded", succeeded), hint("charge.updated", succeeded),
+	}, orders.Paid, orders.PaymentPaid, 1},
+	{"3D Secure", action, []event{
+		is("created", rpm), is("requires_action", action), hint("charge.succeeded", succeeded), is("succeeded", succeeded), hint("charge.updated", succeeded),
+	}, orders.Paid, orders.PaymentPaid, 1},
+	{"3D Secure failed", action, []event{
+		is("created", rpm), is("requires_action", action), {name: "payment_failed", status: rpm, err: cardDeclined},
+	}, orders.Open, orders.PaymentFailed, 0},
+	{"processing then success", proc, []event{
+		is("created", rpm), is("processing", proc), hint("charge.pending", proc), hint("charge.succeeded", succeeded), is("succeeded", succeeded),
+	}, orders.Paid, orders.PaymentPaid, 1},
+	{"processing then failure", proc, []event{
+		is("created", rpm), is("processing", proc), hint("charge.pending", proc), hint("charge.failed", rpm), {name: "payment_failed", status: rpm, err: cardDeclined},
+	}, orders.Open, orders.PaymentFailed, 0},
+	{"authorized then captured", capturing, []event{
+		is("created", rpm), is("amount_capturable_updated", capturing), hint("charge.succeeded", capturing), hint("charge.captured", succeeded), is("succeeded", succeeded),
+	}, orders.Paid, orders.PaymentPaid, 1},
+	{"authorized then canceled", capturing, []event{
+		is("created", rpm), is("amount_capturable_updated", capturing), hint("charge.succeeded", capturing), is("canceled", gone),
+	}, orders.Open, orders.Unpaid, 0},
+	{"canceled", action, []event{
+		is("created", rpm), is("requires_action", action), is("canceled", gone),
+	}, orders.Open, orders.Unpaid, 0},
+	{"refunded in parts", succeeded, []event{
+		is("created", rpm), is("succeeded", succeeded), refund("refund.created", "re_1", 500, "pending"), refund("refund.updated", "re_1", 500, "succeeded"),
+		refund("refund.created", "re_2", 599, "succeeded"), hint("charge.refunded", succeeded),
+	}, orders.Paid, orders.Refunded, 1},
+	{"a refund that failed", succeeded, []event{
+		is("created", rpm), is("succeeded", succeeded), refund("refund.created", "re_1", 1099, "pending"), refund("refund.failed", "re_1", 1099, "failed"),
+	}, orders.Paid, orders.PaymentPaid, 1},
+	{"disputed", succeeded, []event{
+		is("created", rpm), hint("charge.succeeded", succeeded), is("succeeded", succeeded), {name: "charge.dispute.created", status: succeeded, kind: "dispute"},
+		{name: "charge.dispute.closed", status: succeeded, kind: "dispute"},
+	}, orders.Paid, orders.PaymentPaid, 1},
+}
+
+// play delivers the events in the given order. Stripe's truth is at least as far as the
+// latest event delivered: truth(i) says how far after the ith delivery.
+func play(t *testing.T, answer payments.Status, events []event, order []int, truth func(delivered int) int, answered bool) *fixture {
+	t.Helper()
+	f := newFixture(t)
+	ctx := context.Background()
+	at := -1
+	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		s := snap(p, rpm)
+		f.stripe.intent = &s
+		if !answered {
+			return payments.Snapshot{}, errReset
+		}
+		return snap(p, answer), nil
+	}
+	_, _ = f.confirm("ctoken_a")
+	params := f.stripe.sent[0]
+	advance := func(to int) {
+		for ; at < to; at++ {
+			e := events[at+1]
+			s := snap(params, e.status)
+			s.Error = e.err
+			f.stripe.intent = &s
+			if e.kind == "refund" {
+				f.stripe.refunds = slices.DeleteFunc(f.stripe.refunds, func(r payments.Refund) bool { return r.ID == e.refund.ID })
+				f.stripe.refunds = append(f.stripe.refunds, e.refund)
+			}
+			f.stripe.dispute = payments.Dispute{ID: "dp_1", IntentID: intentID, Amount: 1099, Currency: "usd", Status: e.name}
+		}
+	}
+	if answered { // what the answer showed has happened
+		advance(slices.IndexFunc(events, func(e event) bool { return e.status == answer }))
+	}
+	for n, i := range order {
+		advance(max(i, truth(n)))
+		var err error
+		switch e := events[i]; e.kind {
+		case "hint":
+			err = f.svc.SettleHint(ctx, orderID, intentID, nil)
+		case "refund":
+			err = f.svc.SettleRefunds(ctx, orderID, intentID, nil)
+		case "dispute":
+			err = f.svc.SettleDispute(ctx, orderID, "dp_1", nil)
+		default:
+			s := snap(params, e.status)
+			s.Error = e.err
+			err = f.svc.Settle(ctx, orderID, s, nil)
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", events[i].name, err)
+		}
+	}
+	if !answered { // the resolver repeats the call, and Stripe repeats its answer of that time
+		f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) { return snap(p, answer), nil }
+		f.clock.advance(time.Minute)
+		f.runOnce()
+	}
+	return f
+}
+
+// TestEventOrderDoesNotMatter delivers every sequence in every order, each event twice,
+// with and without the answer to the confirm call, while Stripe is at the end of
+// the sequence or only as far as what it told: always the same final state and exactly one paid
+// effect.
+func TestEventOrderDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	for _, seq := range sequences {
+		t.Run(seq.name, func(t *testing.T) {
+			t.Parallel()
+			rnd := rand.New(rand.NewPCG(1, 2))
+			n := len(seq.events)
+			for order := range permutations(n) {
+				doubled := slices.Concat(order, order)
+				for i := n; i < 2*n; i++ { // each second delivery at a random place
+					j := rnd.IntN(i + 1)
+					doubled = slices.Insert(slices.Delete(doubled, i, i+1), j, order[i-n])
+				}
+				for _, answered := range []bool{true, false} {
+					far := func(int) int { return n - 1 }
+					near := func(int) int { return -1 }
+					for _, truth := range []func(int) int{far, near} {
+						check(t, seq.name, play(t, seq.answer, seq.events, doubled, truth, answered), seq.status, seq.payment, seq.paid, doubled, answered)
+					}
+				}
+				if t.Failed() {
+					return
+				}
+			}
+		})
+	}
+}
+
+func check(t *testing.T, name string, f *fixture, status orders.Status, payment orders.PaymentStatus, paid int, order []int, answered bool) {
+	t.Helper()
+	o := f.state().Order
+	if o.Status != status || o.PaymentStatus != payment || f.store.effects[orderID+" "+payments.EffectPaid] != paid {
+		t.Errorf("%s in order %v (answered %t): order %s, payment %s, %d paid effects (review %q); want %s, %s, %d",
+			name, order, answered, o.Status, o.PaymentStatus, f.store.effects[orderID+" "+payments.EffectPaid], o.ReviewReason, status, payment, paid)
+	}
+}
+
+// permutations yields every order of 0..n-1.
+func permutations(n int) func(func([]int) bool) {
+	return func(yield func([]int) bool) {
+		p := make([]int, n)
+		for i := range p {
+			p[i] = i
+		}
+		var walk func(k int) bool
+		walk = func(k int) bool {
+			if k == n {
+				return yield(slices.Clone(p))
+			}
+			for i := k; i < n; i++ {
+				p[k], p[i] = p[i], p[k]
+				if !walk(k + 1) {
+					return false
+				}
+				p[k], p[i] = p[i], p[k]
+			}
+			return true
+		}
+		walk(0)
+	}
+}
+
+// TestDeclineThenSuccessInAnyOrder has two attempts on one intent: news of the first must
+// not touch the second.
+func TestDeclineThenSuccessInAnyOrder(t *testing.T) {
+	t.Parallel()
+	for order := range permutations(5) {
+		for when := range 3 { // the events before, during or after the second confirm
+			f := newFixture(t)
+			ctx := context.Background()
+			var p1 payments.Params
+			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+				p1 = p
+				s := snap(p, rpm)
+				s.Error = cardDeclined
+				f.stripe.intent = &s
+				return payments.Snapshot{}, declined(p)
+			}
+			_, _ = f.confirm("ctoken_a")
+			deliver := func(list []int) {
+				for _, i := range list {
+					s := snap(p1, []payments.Status{rpm, rpm, rpm, succeeded, succeeded}[i])
+					if i == 1 || i == 2 {
+						s.Error = cardDeclined
+					}
+					var err error
+					if i == 4 {
+						err = f.svc.SettleHint(ctx, orderID, intentID, nil)
+					} else {
+						err = f.svc.Settle(ctx, orderID, s, nil)
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			early := slices.DeleteFunc(slices.Clone(order), func(i int) bool { return i > 2 })
+			if when == 0 {
+				deliver(early)
+			}
+			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+				if when == 1 {
+					deliver(early) // the late failure of attempt 1, while attempt 2 is in flight
+				}
+				s := snap(p1, succeeded)
+				f.stripe.intent = &s
+				return s, nil
+			}
+			if _, err := f.confirm("ctoken_b"); err != nil {
+				t.Fatalf("order %v, when %d: %v", order, when, err)
+			}
+			deliver(order)
+			f.wantAttempts(payments.Failed, payments.Succeeded)
+			check(t, fmt.Sprint("when ", when), f, orders.Paid, orders.PaymentPaid, 1, order, true)
+			if t.Failed() {
+				return
+			}
+		}
+	}
+}
+
+// TestMismatchGoesToReview: what does not match charges nobody again and refunds nobody.
+func TestMismatchGoesToReview(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*payments.Snapshot){
+		"amount":          func(s *payments.Snapshot) { s.Amount, s.AmountReceived = 1, 1 },
+		"amount received": func(s *payments.Snapshot) { s.AmountReceived = 1 },
+		"currency":        func(s *payments.Snapshot) { s.Currency = "eur" },
+		"livemode":        func(s *payments.Snapshot) { s.Livemode = true },
+		"customer":        func(s *payments.Snapshot) { s.CustomerID = "cus_other" },
+		"order":           func(s *payments.Snapshot) { s.OrderID = "ord_other" },
+	} {
+		for _, from := range []string{"answer", "event"} {
+			t.Run(name+" in an "+from, func(t *testing.T) {
+				t.Parallel()
+				f := newFixture(t)
+				bad := func(p payments.Params) payments.Snapshot {
+					s := snap(p, succeeded)
+					change(&s)
+					return s
+				}
+				f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+					if from == "answer" {
+						return bad(p), nil
+					}
+					return payments.Snapshot{}, errReset
+				}
+				_, _ = f.confirm("ctoken_a")
+				if from == "event" {
+					truth := bad(f.stripe.sent[0])
+					f.stripe.intent = &truth
+					if err := f.svc.Settle(context.Background(), orderID, bad(f.stripe.sent[0]), nil); err != nil {
+						t.Fatal(err)
+					}
+				}
+				f.wantOrder(orders.Review, orders.PaymentReview)
+				if f.state().Order.ReviewReason == "" {
+					t.Error("no reason is given")
+				}
+				if n := f.store.effects[orderID+" "+payments.EffectPaid]; n != 0 {
+					t.Errorf("%d paid effects, want none", n)
+				}
+				if _, err := f.confirm("ctoken_b"); err == nil || f.stripe.calls() != 1 {
+					t.Error("the order can be charged again")
+				}
+			})
+		}
+	}
+}
+
+func TestSecondSuccessGoesToReview(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	if _, err := f.confirm("ctoken_a"); err != nil {
+		t.Fatal(err)
+	}
+	second := snap(f.stripe.sent[0], succeeded)
+	second.ID = "pi_2"
+	if err := f.svc.Settle(context.Background(), orderID, second, nil); err != nil {
+		t.Fatal(err)
+	}
+	f.wantOrder(orders.Review, orders.PaymentReview)
+	f.wantPaidOnce()
+}
+
+func TestMoneyForAnExpiredOrderGoesToReview(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) { return snap(p, action), nil }
+	_, _ = f.confirm("ctoken_a")
+	f.store.states[orderID].Order.Status = orders.Expired
+	if err := f.svc.Settle(context.Background(), orderID, snap(f.stripe.sent[0], succeeded), nil); err != nil {
+		t.Fatal(err)
+	}
+	f.wantOrder(orders.Review, orders.PaymentReview)
+}
+
+// TestOvertakenReadingIsReadAgain: of two readings the later one wins, though it commits
+// first.
+func TestOvertakenReadingIsReadAgain(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		s := snap(p, action)
+		f.stripe.intent = &s
+		return s, nil
+	}
+	if _, err := f.confirm("ctoken_a"); err != nil {
+		t.Fatal(err)
+	}
+	paid := snap(f.stripe.sent[0], succeeded)
+	stale := snap(f.stripe.sent[0], proc)
+	f.stripe.intent = &stale
+	f.stripe.onRead = func() { // between the reading and its commit the webhook brings the end
+		f.stripe.onRead = nil
+		f.stripe.intent = &paid
+		if err := f.svc.Settle(context.Background(), orderID, paid, nil); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := f.svc.SettleFresh(context.Background(), orderID, intentID, nil); err != nil {
+		t.Fatal(err)
+	}
+	if f.stripe.readings != 2 {
+		t.Errorf("%d readings, want 2", f.stripe.readings)
+	}
+	f.wantOrder(orders.Paid, orders.PaymentPaid)
+}
