@@ -20,6 +20,7 @@ type Order struct {
 	Message       string // what the buyer was last told of the payment; may be empty
 	Currency      string
 	Amount        int64
+	Refunded      int64 // 0 for none
 	Items         []Item
 	CreatedAt     time.Time
 	PaidAt        time.Time // zero until paid
@@ -54,6 +55,7 @@ type orderView struct {
 	Short  string // the part of the id that people read to each other
 	Lines  []lineView
 	Total  amountView
+	Back   *amountView // what was refunded, nil for nothing
 	Placed dateView
 	Paid   dateView
 }
@@ -70,6 +72,10 @@ func (p *Pages) orderView(loc locale, o Order) orderView {
 	v := orderView{
 		ID: o.ID, Short: shortID(o.ID), Total: loc.amount(o.Amount, o.Currency),
 		Placed: loc.date(o.CreatedAt), Paid: loc.date(o.PaidAt),
+	}
+	if o.Refunded > 0 {
+		back := loc.amount(o.Refunded, o.Currency)
+		v.Back = &back
 	}
 	for _, it := range o.Items {
 		v.Lines = append(v.Lines, lineView{

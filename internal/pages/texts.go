@@ -8,8 +8,7 @@ import (
 )
 
 // texts are the words of every page in one language. Fields with a JSON name
-// also go to the page's script (web/static/page.js declares their type);
-// words in {braces} are filled in by name.
+// are what the page's script says, and go to it; words in {braces} are filled in by name.
 type texts struct {
 	Common   commonTexts
 	Shop     shopTexts
@@ -26,68 +25,65 @@ type commonTexts struct {
 	NeedsScript   string
 	OrderNumber   string
 	Total         string
-	Quantity      string
 	PoweredBy     string
 }
 
 type shopTexts struct {
-	Title        string
-	Intro        string
-	NoProducts   string
-	Cart         string
-	Products     string
-	EmptyCart    string `json:"emptyCart"`
-	Add          string
-	AddNamed     string
-	QuantityOf   string `json:"quantityOf"`
-	Less         string `json:"less"`
-	More         string `json:"more"`
-	Remove       string `json:"remove"`
-	TotalNote    string
-	CheckOut     string `json:"checkOut"`
-	Opening      string `json:"opening"`
-	Gone         string `json:"gone"`
-	NothingInIt  string `json:"nothingInIt"`
-	CartCount    string `json:"cartCount"`
-	CartChanged  string `json:"cartChanged"`
-	Unreachable  string `json:"unreachable"`
-	WentWrong    string `json:"wentWrong"`
-	OutOfBounds  string `json:"outOfBounds"`
-	NotAvailable string `json:"notAvailable"`
+	Title       string `json:"-"`
+	Intro       string `json:"-"`
+	NoProducts  string `json:"-"`
+	Cart        string `json:"-"`
+	Products    string `json:"-"`
+	EmptyCart   string `json:"-"`
+	Add         string `json:"-"`
+	AddNamed    string `json:"-"`
+	QuantityOf  string `json:"-"`
+	Less        string `json:"-"`
+	More        string `json:"-"`
+	Remove      string `json:"remove"`
+	TotalNote   string `json:"-"`
+	CheckOut    string `json:"checkOut"`
+	Opening     string `json:"opening"`
+	Gone        string `json:"gone"`
+	CartCount   string `json:"cartCount"`
+	CartChanged string `json:"cartChanged"`
+	Unreachable string `json:"unreachable"`
+	WentWrong   string `json:"wentWrong"`
+	OutOfBounds string `json:"outOfBounds"`
 }
 
 type checkoutTexts struct {
-	Title            string
-	YourOrder        string
-	Payment          string
-	Pay              string `json:"pay"`
-	Paying           string `json:"paying"`
-	Redirecting      string `json:"redirecting"`
-	Authenticating   string `json:"authenticating"`
-	Reconnecting     string `json:"reconnecting"`
-	LoadingForm      string `json:"loadingForm"`
-	FormReady        string `json:"formReady"`
-	Retry            string `json:"retry"`
-	ScriptFailed     string `json:"scriptFailed"`
-	FormFailed       string `json:"formFailed"`
-	Insecure         string `json:"insecure"`
-	AmountChanged    string `json:"amountChanged"`
-	LostAnswer       string `json:"lostAnswer"`
-	SendAgain        string `json:"sendAgain"`
-	Unreachable      string `json:"unreachable"`
-	WentWrong        string `json:"wentWrong"`
-	NotAuthenticated string `json:"notAuthenticated"`
-	ResumeTitle      string
-	ResumeText       string
-	Resume           string `json:"resume"`
-	Secured          string
-	TestCardsTitle   string
-	TestCardsNote    string
-	CardPays         string
-	CardAsks         string
-	CardDeclines     string
-	CardNoFunds      string
-	States           map[string]stateTexts
+	Title            string                `json:"-"`
+	YourOrder        string                `json:"-"`
+	Payment          string                `json:"-"`
+	Pay              string                `json:"pay"`
+	Paying           string                `json:"paying"`
+	Redirecting      string                `json:"redirecting"`
+	Authenticating   string                `json:"authenticating"`
+	Reconnecting     string                `json:"reconnecting"`
+	LoadingForm      string                `json:"loadingForm"`
+	FormReady        string                `json:"formReady"`
+	Retry            string                `json:"-"`
+	ScriptFailed     string                `json:"scriptFailed"`
+	FormFailed       string                `json:"formFailed"`
+	Insecure         string                `json:"insecure"`
+	AmountChanged    string                `json:"amountChanged"`
+	LostAnswer       string                `json:"lostAnswer"`
+	SendAgain        string                `json:"sendAgain"`
+	Unreachable      string                `json:"unreachable"`
+	WentWrong        string                `json:"wentWrong"`
+	NotAuthenticated string                `json:"notAuthenticated"`
+	ResumeTitle      string                `json:"-"`
+	ResumeText       string                `json:"-"`
+	Resume           string                `json:"-"`
+	Secured          string                `json:"-"`
+	TestCardsTitle   string                `json:"-"`
+	TestCardsNote    string                `json:"-"`
+	CardPays         string                `json:"-"`
+	CardAsks         string                `json:"-"`
+	CardDeclines     string                `json:"-"`
+	CardNoFunds      string                `json:"-"`
+	States           map[string]stateTexts `json:"-"`
 }
 
 type completeTexts struct {
@@ -96,8 +92,7 @@ type completeTexts struct {
 	CheckAgain    string
 	Print         string
 	Receipt       string
-	Item          string
-	Amount        string
+	Refunded      string
 	PaidOn        string
 	PlacedOn      string
 	TryAgain      string

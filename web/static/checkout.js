@@ -15,9 +15,9 @@
  *   resume: {client_secret: string, status: string} | null}} Config the answer of GET /config
  *
  * @typedef {{pay: string, paying: string, redirecting: string, authenticating: string, reconnecting: string,
- *   loadingForm: string, formReady: string, retry: string, scriptFailed: string, formFailed: string, insecure: string,
+ *   loadingForm: string, formReady: string, scriptFailed: string, formFailed: string, insecure: string,
  *   amountChanged: string, lostAnswer: string, sendAgain: string, unreachable: string, wentWrong: string,
- *   notAuthenticated: string, resume: string}} Texts
+ *   notAuthenticated: string}} Texts
  * @typedef {{lang: string, locale: string, live: boolean, orderId: string, amount: number, currency: string,
  *   decimals: number, completeUrl: string, scriptUrl: string, texts: Texts, errors: Record<string, string>,
  *   declines: Record<string, string>}} CheckoutData

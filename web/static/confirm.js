@@ -33,10 +33,11 @@ export async function confirm(confirmation, onLost) {
 
 /**
  * Whether the token may still decide the payment, so that the next press of
- * the button must send it again instead of a new one.
+ * the button must send it again instead of a new one. A code that begins with
+ * payment_ is a verdict on this token: it would get the same one again.
  *
  * @param {ApiError} failure
  */
 export function isOpen(failure) {
-  return failure.lost || failure.status >= 500 || failure.status === 429;
+  return failure.lost || (failure.status >= 500 && !failure.code.startsWith('payment_'));
 }

@@ -18,10 +18,10 @@
  */
 export function formatAmount(amount, {currency, decimals}, locale) {
   /** @type {Intl.NumberFormatOptions} */
-  const style = {style: 'currency', currency: currency.toUpperCase()};
-  const usual = new Intl.NumberFormat(locale, style).resolvedOptions().maximumFractionDigits ?? decimals;
+  const kind = {style: 'currency', currency: currency.toUpperCase()};
+  const usual = new Intl.NumberFormat(locale, kind).resolvedOptions().maximumFractionDigits ?? decimals;
   const wholeUnits = amount % 10 ** Math.max(0, decimals - usual) === 0;
   const digits = usual < decimals && wholeUnits ? usual : decimals;
-  const format = new Intl.NumberFormat(locale, {...style, minimumFractionDigits: digits, maximumFractionDigits: digits});
+  const format = new Intl.NumberFormat(locale, {...kind, minimumFractionDigits: digits, maximumFractionDigits: digits});
   return format.format(amount / 10 ** decimals);
 }

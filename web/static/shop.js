@@ -5,9 +5,8 @@ import {byId, fill, pageData} from './page.js';
 
 /**
  * @typedef {{sku: string, name: string, unitAmount: number, currency: string, decimals: number}} Product
- * @typedef {{emptyCart: string, quantityOf: string, less: string, more: string, remove: string, checkOut: string,
- *   opening: string, gone: string, nothingInIt: string, cartCount: string, cartChanged: string, unreachable: string,
- *   wentWrong: string, outOfBounds: string, notAvailable: string}} Texts
+ * @typedef {{remove: string, checkOut: string, opening: string, gone: string, cartCount: string, cartChanged: string,
+ *   unreachable: string, wentWrong: string, outOfBounds: string}} Texts
  * @typedef {{locale: string, products: Product[], texts: Texts, errors: Record<string, string>}} ShopData
  */
 

@@ -1,0 +1,403 @@
+package pages_test
+
+import (
+	"encoding/json"
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"checkoutd/internal/fault"
+	"checkoutd/internal/pages"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)>{{.}}`
+
+var (
+	placed = time.Date(2025, 2, 1, 13, 4, 5, 0, time.UTC)
+	mug    = pages.Product{SKU: "mug", Name: "Stoneware mug", Description: "Holds 300 ml.", Currency: "eur", UnitAmount: 1850}
+)
+
+func newPages(t *testing.T, change func(*pages.Config)) *pages.Pages {
+	t.Helper()
+	cfg := pages.Config{BrandName: "Atelier Lumen", Sandbox: true, ScriptURL: "http://127.0.0.1:12111/v3", AppVersion: "1.2.3"}
+	if change != nil {
+		change(&cfg)
+	}
+	p, err := pages.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func order(status, payment string) pages.Order {
+	return pages.Order{
+		ID: "ord_abcdefghijklmnopqrstuvwxyz", Status: status, PaymentStatus: payment, Currency: "eur", Amount: 4900,
+		Items: []pages.Item{
+			{SKU: "mug", Name: "Stoneware mug", Quantity: 2, UnitAmount: 1850, Amount: 3700},
+			{SKU: "other", Name: "Other thing", Quantity: 1, UnitAmount: 1200, Amount: 1200},
+		},
+		CreatedAt: placed, PaidAt: placed.Add(time.Minute),
+	}
+}
+
+// view is a page in one state.
+type view struct {
+	name   string
+	render func(*pages.Pages, http.ResponseWriter, *http.Request) error
+}
+
+func shop(name string, v pages.ShopView) view {
+	return view{"shop " + name, func(p *pages.Pages, w http.ResponseWriter, r *http.Request) error { return p.Shop(w, r, v) }}
+}
+
+func checkout(o pages.Order) view {
+	return view{"checkout " + o.Status + " " + o.PaymentStatus, func(p *pages.Pages, w http.ResponseWriter, r *http.Request) error {
+		return p.Checkout(w, r, pages.CheckoutView{Order: o})
+	}}
+}
+
+func complete(o pages.Order) view {
+	return view{"complete " + o.Status + " " + o.PaymentStatus, func(p *pages.Pages, w http.ResponseWriter, r *http.Request) error {
+		return p.Complete(w, r, pages.CompleteView{Order: o})
+	}}
+}
+
+func failure(status int, f *fault.Error) view {
+	return view{"error " + http.StatusText(status), func(p *pages.Pages, w http.ResponseWriter, r *http.Request) error {
+		p.RenderError(w, r, status, f)
+		return nil
+	}}
+}
+
+// views are all pages in all states, with names that try to break out.
+func views() []view {
+	bad := order("paid", "partially_refunded")
+	bad.Items[0].Name, bad.Message, bad.Refunded = hostile, hostile, 100
+	badOpen := order("open", "failed")
+	badOpen.Items[0].Name, badOpen.Items[0].Image, badOpen.Message = hostile, "javascript:alert(1)//x", hostile
+	all := []view{
+		shop("empty", pages.ShopView{}),
+		shop("with products", pages.ShopView{Products: []pages.Product{mug, {SKU: "x.1", Name: hostile, Description: hostile, Currency: "kwd", UnitAmount: 12340}}}),
+		checkout(badOpen), complete(bad), complete(badOpen),
+		failure(403, fault.New(fault.Forbidden, "https_required", "This page needs a secure connection.")),
+		failure(404, fault.New(fault.NotFound, "not_found", hostile)),
+		failure(500, fault.Of(os.ErrPermission)),
+		failure(418, fault.New(fault.Invalid, "teapot", "")),
+	}
+	for _, status := range []string{"open", "authorized", "paid", "review", "expired", "canceled"} {
+		for _, payment := range []string{"unpaid", "checking", "requires_action", "processing", "authorized", "paid", "failed", "review", "refunded", "partially_refunded"} {
+			all = append(all, checkout(order(status, payment)), complete(order(status, payment)))
+		}
+	}
+	return all
+}
+
+func get(t *testing.T, p *pages.Pages, v view, language string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Header.Set("Accept-Language", language)
+	w := httptest.NewRecorder()
+	if err := v.render(p, w, r); err != nil {
+		t.Fatalf("%s in %s: %v", v.name, language, err)
+	}
+	return w
+}
+
+func TestEveryPageInEveryStateAndLanguage(t *testing.T) {
+	t.Parallel()
+	for _, live := range []bool{false, true} {
+		p := newPages(t, func(c *pages.Config) { c.Sandbox, c.Live, c.LogoURL = !live, live, "https://cdn.example/logo.svg" })
+		for _, language := range []string{"en", "fr"} {
+			for _, v := range views() {
+				w := get(t, p, v, language)
+				t.Run(v.name+" in "+language, func(t *testing.T) {
+					t.Parallel()
+					checkPage(t, w, language, !live)
+				})
+			}
+		}
+	}
+}
+
+// checkPage holds what is true of every page.
+func checkPage(t *testing.T, w *httptest.ResponseRecorder, language string, sandbox bool) {
+	t.Helper()
+	body := w.Body.String()
+	all := parse(t, body)
+	if h := w.Header(); h.Get("Content-Type") != "text/html; charset=utf-8" || h.Get("Cache-Control") != "no-store" || h.Get("Content-Language") != language {
+		t.Errorf("got headers %v", h)
+	}
+	if all[0].attr["lang"] != language {
+		t.Errorf("got lang %q, want %q", all[0].attr["lang"], language)
+	}
+	if has(all, "sandbox-banner") != sandbox {
+		t.Errorf("sandbox banner: got %v, want %v", !sandbox, sandbox)
+	}
+	if n := len(find(all, named("h1"))); n != 1 {
+		t.Errorf("got %d h1, want 1", n)
+	}
+	if strings.Contains(body, "ZgotmplZ") && !strings.Contains(body, "onerror") {
+		t.Error("the template filtered a value that is not hostile")
+	}
+	seen := map[string]bool{}
+	for _, n := range all {
+		checkElement(t, n)
+		if id := n.attr["id"]; id != "" && seen[id] {
+			t.Errorf("two elements have the id %q", id)
+		} else {
+			seen[id] = true
+		}
+	}
+	for _, part := range []string{"title", "h1", "main"} {
+		if n := find(all, named(part)); len(n) != 1 || strings.TrimSpace(n[0].text) == "" {
+			t.Errorf("got %d <%s>, or an empty one", len(n), part)
+		}
+	}
+}
+
+// checkElement holds the CSP's rules (nothing inline), that hostile names have
+// stayed text, and that controls have names.
+func checkElement(t *testing.T, n *node) {
+	t.Helper()
+	for a := range n.attr {
+		if a == "style" || strings.HasPrefix(a, "on") {
+			t.Errorf("<%s> has the inline attribute %s", n.name, a)
+		}
+	}
+	switch n.name {
+	case "style":
+		t.Error("there is an inline style")
+	case "script":
+		if n.attr["src"] == "" && n.attr["type"] != "application/json" {
+			t.Errorf("there is an inline script: %.80s", n.text)
+		}
+	case "img":
+		if _, ok := n.attr["alt"]; !ok || n.attr["src"] == "x" || strings.HasPrefix(n.attr["src"], "javascript:") {
+			t.Errorf("got img %v", n.attr)
+		}
+	case "a", "button", "summary":
+		if n.label() == "" && n.parent.parent.name != "template" && n.attr["class"] != "remove" {
+			t.Errorf("<%s %v> has no name", n.name, n.attr)
+		}
+	case "input":
+		if n.attr["aria-label"] == "" {
+			t.Errorf("an input has no label: %v", n.attr)
+		}
+	case "section":
+		if n.attr["aria-labelledby"] == "" && n.attr["id"] != "order-state" {
+			t.Errorf("a section has no label: %v", n.attr)
+		}
+	}
+	if href := n.attr["href"]; n.name == "a" && href != "" && href[0] != '/' && href[0] != '#' {
+		t.Errorf("a link leaves the site: %q", href)
+	}
+}
+
+func TestCheckoutShowsTheFormOnlyWhileTheOrderCanBePaid(t *testing.T) {
+	t.Parallel()
+	p := newPages(t, nil)
+	for _, tt := range []struct {
+		status, payment string
+		state           string // "" for the form
+	}{
+		{"open", "unpaid", ""}, {"open", "failed", ""}, {"open", "requires_action", ""},
+		{"open", "checking", "progress"}, {"open", "processing", "progress"},
+		{"authorized", "authorized", "authorized"}, {"paid", "paid", "paid"}, {"paid", "refunded", "paid"},
+		{"review", "review", "review"}, {"expired", "unpaid", "expired"}, {"canceled", "unpaid", "canceled"},
+		{"something new", "", "review"},
+	} {
+		t.Run(tt.status+" "+tt.payment, func(t *testing.T) {
+			t.Parallel()
+			all := parse(t, get(t, p, checkout(order(tt.status, tt.payment)), "en").Body.String())
+			if got := has(all, "payment-form"); got != (tt.state == "") {
+				t.Fatalf("form: got %v", got)
+			}
+			if got := has(all, "stripe-js"); got != (tt.state == "") {
+				t.Errorf("Stripe.js: got %v", got)
+			}
+			if tt.state == "" {
+				return
+			}
+			if got := byID(t, all, "order-state").attr["data-state"]; got != tt.state {
+				t.Errorf("got state %q, want %q", got, tt.state)
+			}
+		})
+	}
+}
+
+func TestCompleteTellsTheOrdersState(t *testing.T) {
+	t.Parallel()
+	p := newPages(t, nil)
+	for _, tt := range []struct {
+		status, payment, state, poll string
+		refresh, receipt             bool
+	}{
+		{"open", "checking", "checking", "fast", true, false},
+		{"open", "paid", "checking", "fast", true, false},
+		{"open", "requires_action", "requires_action", "fast", true, false},
+		{"open", "processing", "processing", "slow", false, false},
+		{"open", "unpaid", "unpaid", "slow", false, false},
+		{"open", "failed", "failed", "slow", false, false},
+		{"authorized", "authorized", "authorized", "", false, false},
+		{"paid", "paid", "paid", "", false, true},
+		{"paid", "failed", "paid", "", false, true},
+		{"paid", "refunded", "refunded", "", false, true},
+		{"paid", "partially_refunded", "partly_refunded", "", false, true},
+		{"paid", "review", "review", "", false, false},
+		{"review", "paid", "review", "", false, false},
+		{"expired", "unpaid", "expired", "", false, false},
+		{"canceled", "failed", "canceled", "", false, false},
+	} {
+		t.Run(tt.status+" "+tt.payment, func(t *testing.T) {
+			t.Parallel()
+			body := get(t, p, complete(order(tt.status, tt.payment)), "en").Body.String()
+			all := parse(t, body)
+			if got := byID(t, all, "order-state").attr["data-state"]; got != tt.state {
+				t.Errorf("got state %q, want %q", got, tt.state)
+			}
+			if got := strings.Contains(body, `http-equiv="refresh"`); got != tt.refresh {
+				t.Errorf("refresh without scripts: got %v", got)
+			}
+			if got := has(all, "print-button"); got != tt.receipt {
+				t.Errorf("print button: got %v", got)
+			}
+			if got := data(t, all)["poll"]; got != tt.poll {
+				t.Errorf("got poll %q, want %q", got, tt.poll)
+			}
+		})
+	}
+}
+
+// data is the JSON that the page's script gets.
+func data(t *testing.T, all []*node) map[string]any {
+	t.Helper()
+	var v map[string]any
+	if err := json.Unmarshal([]byte(byID(t, all, "page-data").text), &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestHostileNamesReachTheScriptUnharmed(t *testing.T) {
+	t.Parallel()
+	v := shop("hostile", pages.ShopView{Products: []pages.Product{{SKU: "x", Name: hostile, Currency: "jpy", UnitAmount: 500}}})
+	all := parse(t, get(t, newPages(t, nil), v, "en").Body.String())
+	product := data(t, all)["products"].([]any)[0].(map[string]any)
+	if product["name"] != hostile || product["decimals"] != 0.0 {
+		t.Errorf("got %v", product)
+	}
+}
+
+func TestTheLanguageIsTheBrowsersFirstThatWeSpeak(t *testing.T) {
+	t.Parallel()
+	p := newPages(t, nil)
+	for _, tt := range []struct{ header, lang, locale string }{
+		{"", "en", "en"},
+		{"fr", "fr", "fr"},
+		{"fr-CA,en;q=0.5", "fr", "fr-CA"},
+		{"de-DE,de;q=0.9,fr;q=0.5,en;q=0.4", "fr", "fr"},
+		{"en;q=0.5,fr;q=0.9", "fr", "fr"},
+		{"en-GB-oxendict", "en", "en-GB"},
+		{"de", "en", "en"},
+		{"*", "en", "en"},
+		{"<script>,;;;", "en", "en"},
+		{strings.Repeat("fr,", 5000), "fr", "fr"},
+	} {
+		t.Run(tt.header[:min(len(tt.header), 20)], func(t *testing.T) {
+			t.Parallel()
+			all := parse(t, get(t, p, checkout(order("open", "unpaid")), tt.header).Body.String())
+			d := data(t, all)
+			if d["lang"] != tt.lang || d["locale"] != tt.locale {
+				t.Errorf("got %v %v, want %s %s", d["lang"], d["locale"], tt.lang, tt.locale)
+			}
+		})
+	}
+}
+
+func TestAnErrorPageSpeaksTheBuyersLanguage(t *testing.T) {
+	t.Parallel()
+	p := newPages(t, nil)
+	known := fault.New(fault.NotFound, "order_not_found", "There is no such order, or it is not yours to see.")
+	unknown := fault.New(fault.Conflict, "never_heard_of", "An English sentence.")
+	for _, tt := range []struct {
+		name, language string
+		f              *fault.Error
+		want           string
+	}{
+		{"English shows the fault's words", "en", known, known.Message},
+		{"French shows its own for a known code", "fr", known, "appartient à un autre acheteur"},
+		{"French shows general words otherwise", "fr", unknown, "La demande n’a pas pu être exécutée."},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := get(t, p, failure(http.StatusConflict, tt.f), tt.language)
+			text := byID(t, parse(t, w.Body.String()), "error-page").text
+			if w.Code != http.StatusConflict || !strings.Contains(text, tt.want) {
+				t.Errorf("got %d %q, want %q in it", w.Code, text, tt.want)
+			}
+			if tt.language == "fr" && strings.Contains(text, tt.f.Message) {
+				t.Errorf("got English words in %q", text)
+			}
+		})
+	}
+}
+
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	p := newPages(t, nil)
+	hash := regexp.MustCompile(`/static/[0-9a-f]{16}/`)
+	for _, tt := range []struct {
+		file, language string
+		v              view
+	}{
+		{"shop.en.html", "en-GB", shop("golden", pages.ShopView{Products: []pages.Product{mug}})},
+		{"checkout.fr.html", "fr", checkout(order("open", "unpaid"))},
+		{"checking.en.html", "en", complete(order("open", "checking"))},
+		{"receipt.fr.html", "fr", complete(order("paid", "paid"))},
+		{"not-found.en.html", "en", failure(404, fault.New(fault.NotFound, "not_found", "There is nothing at this address."))},
+	} {
+		t.Run(tt.file, func(t *testing.T) {
+			t.Parallel()
+			got := hash.ReplaceAllString(get(t, p, tt.v, tt.language).Body.String(), "/static/HASH/")
+			file := filepath.Join("testdata", tt.file)
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("the page differs from %s; look at the difference and run the test with -update", file)
+			}
+		})
+	}
+}
+
+func TestNewRefusesAConfigurationThatCannotWork(t *testing.T) {
+	t.Parallel()
+	for name, cfg := range map[string]pages.Config{
+		"no Stripe.js":   {BrandName: "X"},
+		"a named colour": {BrandName: "X", ScriptURL: "https://js.stripe.com/v3", Accent: "red"},
+		"a short colour": {BrandName: "X", ScriptURL: "https://js.stripe.com/v3", Accent: "#fff"},
+		"style injected": {BrandName: "X", ScriptURL: "https://js.stripe.com/v3", Accent: "#12345}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := pages.New(cfg); err == nil {
+				t.Error("got no error")
+			}
+		})
+	}
+}
