@@ -228,6 +228,22 @@ func TestRefusedWithASentence(t *testing.T) {
 			want: "SANDBOX_ADDR is \"0.0.0.0:12111\", which others could reach"},
 		{name: "sandbox on every interface", mode: config.Sandbox, environ: []string{"SANDBOX_ADDR=:12111"},
 			want: "SANDBOX_ADDR is \":12111\", which others could reach"},
+		{name: "sandbox without a port", mode: config.Stripe, environ: []string{"SANDBOX_ADDR=127.0.0.1"},
+			want: "SANDBOX_ADDR is \"127.0.0.1\". Write host:port"},
+		{name: "sandbox on a name that is not localhost", mode: config.Stripe, environ: []string{"SANDBOX_ADDR=localhost.evil.example:1"},
+			want: "SANDBOX_ADDR is \"localhost.evil.example:1\", which others could reach"},
+		{name: "timeout too short", mode: config.Sandbox, environ: []string{"STRIPE_TIMEOUT=10ms"},
+			want: "STRIPE_TIMEOUT is \"10ms\". Use a duration from 1s to 2m"},
+		{name: "number out of range", mode: config.Sandbox, environ: []string{"WORKERS=65"},
+			want: "WORKERS is \"65\". Use a whole number from 1 to 64"},
+		{name: "the sandbox's secret key with the real Stripe", mode: config.Serve,
+			environ: with(testKeys, "STRIPE_SECRET_KEY="+config.SandboxSecretKey), want: "STRIPE_SECRET_KEY is the offline sandbox's"},
+		{name: "the sandbox's publishable key with the real Stripe", mode: config.Serve,
+			environ: with(testKeys, "STRIPE_PUBLISHABLE_KEY="+config.SandboxPublishableKey), want: "STRIPE_PUBLISHABLE_KEY is the offline sandbox's"},
+		{name: "Stripe.js that is no address", mode: config.Serve, environ: with(testKeys, "STRIPE_JS_URL=//js.stripe.com/v3/"),
+			want: "STRIPE_JS_URL is not a web address"},
+		{name: "a live key of the wrong kind in sandbox mode", mode: config.Sandbox, environ: []string{"STRIPE_PUBLISHABLE_KEY=pk_live_1"},
+			want: "STRIPE_PUBLISHABLE_KEY holds a live key"},
 		{name: "sandbox on the app's port", mode: config.Sandbox, environ: []string{"SANDBOX_ADDR=127.0.0.1:4242"},
 			want: "SANDBOX_ADDR is also ADDR's place"},
 		{name: "blik", mode: config.Sandbox, environ: []string{"PAYMENT_METHOD_TYPES=card, blik"},
@@ -254,6 +270,8 @@ func TestRefusedWithASentence(t *testing.T) {
 			want: "UNKNOWN_AFTER (20s) is not longer than STRIPE_TIMEOUT (30s)"},
 		{name: "proxy that is no address", mode: config.Sandbox, environ: []string{"TRUSTED_PROXIES=10.0.0.0/8,proxy"},
 			want: "TRUSTED_PROXIES has \"proxy\""},
+		{name: "proxy in IPv6 clothes", mode: config.Sandbox, environ: []string{"TRUSTED_PROXIES=::ffff:10.0.0.0/104"},
+			want: "TRUSTED_PROXIES has \"::ffff:10.0.0.0/104\". Write IPv4 addresses without"},
 		{name: "everybody a proxy", mode: config.Sandbox, environ: []string{"TRUSTED_PROXIES=0.0.0.0/0"},
 			want: "TRUSTED_PROXIES trusts everybody"},
 		{name: "base URL with a path", mode: config.Sandbox, environ: []string{"BASE_URL=https://a.example/shop"},
@@ -331,6 +349,18 @@ func TestAccepted(t *testing.T) {
 			t.Errorf("got %q", c.BaseURL)
 		}
 	})
+	t.Run("BASE_URL does not follow a port that the system chooses", func(t *testing.T) {
+		t.Parallel()
+		if c := load(t, config.Sandbox, []string{"ADDR=127.0.0.1:0"}, nil); c.BaseURL != "http://localhost:4242" {
+			t.Errorf("got %q", c.BaseURL)
+		}
+	})
+	t.Run("real mode is not the sandbox", func(t *testing.T) {
+		t.Parallel()
+		if load(t, config.Serve, testKeys, nil).IsSandbox() || !load(t, config.Sandbox, nil, nil).IsSandbox() {
+			t.Error("the modes are mixed up")
+		}
+	})
 	t.Run("options of other modes are not looked at", func(t *testing.T) {
 		t.Parallel()
 		load(t, config.Healthcheck, []string{"WORKERS=x", "STRIPE_SECRET_KEY=x", "DATABASE_URL=x"}, nil)
@@ -355,6 +385,10 @@ func TestWarnings(t *testing.T) {
 	}{
 		{"a misspelt Stripe option", config.Serve, with(testKeys, "STRIPE_SECERT_KEY=x"), "",
 			[]string{"STRIPE_SECERT_KEY in the environment is no option of checkoutd and is ignored. Did you mean STRIPE_SECRET_KEY?"}},
+		{"the Stripe CLI's name for the key", config.Serve, with(testKeys, "STRIPE_API_KEY=x"), "",
+			[]string{"STRIPE_API_KEY in the environment is no option of checkoutd and is ignored. Did you mean STRIPE_SECRET_KEY?"}},
+		{"a Stripe name like none of ours", config.Serve, with(testKeys, "STRIPE_WHATEVER_ELSE=x"), "",
+			[]string{"STRIPE_WHATEVER_ELSE in the environment is no option of checkoutd and is ignored."}},
 		{"another option misspelt in .env", config.Serve, testKeys, "BASE_ULR=x\nPOSTGRES_PASSWORD=y",
 			[]string{"BASE_ULR in the file .env is no option of checkoutd and is ignored. Did you mean BASE_URL?"}},
 		{"the Stripe CLI's variables are known", config.Serve, with(testKeys, "STRIPE_CLI_TELEMETRY_OPTOUT=1", "STRIPE_DEVICE_NAME=x"), "", nil},
@@ -456,6 +490,20 @@ func TestProbeURL(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", addr, got, want)
 		}
 	}
+}
+
+// FuzzDotenv holds that no .env, however broken, does worse than be refused.
+func FuzzDotenv(f *testing.F) {
+	for _, seed := range []string{"", "A=", "=B", "A='", "A=\"$", "export X=1\n#", "A=${B", "\x00=\x00", "A: b\r\n"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		_, err := config.Load(config.Sandbox, nil, files(map[string]string{".env": text}))
+		var e *config.Error
+		if err != nil && (!errors.As(err, &e) || len(e.Problems) == 0) {
+			t.Errorf("%q: got %v, want problems by name", text, err)
+		}
+	})
 }
 
 // TestLoadWithTheRealFileSystem holds that os.ReadFile fits.

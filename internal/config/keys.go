@@ -6,9 +6,16 @@ import (
 	"strings"
 )
 
+var (
+	anyKey         = regexp.MustCompile(`^(?:sk|rk|pk)_(live|test)_`)
+	secretKey      = regexp.MustCompile(`^(sk|rk)_(live|test)_[A-Za-z0-9_]+$`)
+	publishableKey = regexp.MustCompile(`^pk_(live|test)_[A-Za-z0-9_]+$`)
+	webhookSecret  = regexp.MustCompile(`^whsec_[A-Za-z0-9+/=_-]+$`)
+)
+
 // keyMode is the mode that a Stripe key says it is of: live, test or "".
 func keyMode(key string) string {
-	m := regexp.MustCompile(`^(?:sk|rk|pk)_(live|test)_`).FindStringSubmatch(key)
+	m := anyKey.FindStringSubmatch(key)
 	if m == nil {
 		return ""
 	}
@@ -25,7 +32,7 @@ func readSecretKey(c *Config, s string) error {
 			"and the publishable key into STRIPE_PUBLISHABLE_KEY")
 	case strings.HasPrefix(s, "sk_org"):
 		return errors.New("holds an organization key. Use the secret or a restricted key of the one account that is paid")
-	case !regexp.MustCompile(`^(sk|rk)_(live|test)_[A-Za-z0-9_]+$`).MatchString(s):
+	case !secretKey.MatchString(s):
 		return errors.New("is not a Stripe secret key. It begins with sk_test_, sk_live_, rk_test_ or rk_live_; copy it whole")
 	}
 	c.StripeSecretKey = Secret(s)
@@ -37,7 +44,7 @@ func readPublishableKey(c *Config, s string) error {
 	case strings.HasPrefix(s, "sk_") || strings.HasPrefix(s, "rk_"):
 		return errors.New("holds a secret key, which every visitor would see. Put the publishable key (pk_…) here, " +
 			"and the secret key into STRIPE_SECRET_KEY")
-	case !regexp.MustCompile(`^pk_(live|test)_[A-Za-z0-9_]+$`).MatchString(s):
+	case !publishableKey.MatchString(s):
 		return errors.New("is not a Stripe publishable key. It begins with pk_test_ or pk_live_; copy it whole")
 	}
 	c.StripePublishableKey = s
@@ -45,9 +52,8 @@ func readPublishableKey(c *Config, s string) error {
 }
 
 func readWebhookSecrets(c *Config, s string) error {
-	wellFormed := regexp.MustCompile(`^whsec_[A-Za-z0-9+/=_-]+$`)
 	for _, item := range items(s) {
-		if !wellFormed.MatchString(item) {
+		if !webhookSecret.MatchString(item) {
 			return errors.New("is not a webhook signing secret. Each begins with whsec_; several are separated by commas")
 		}
 		c.StripeWebhookSecrets = append(c.StripeWebhookSecrets, Secret(item))

@@ -37,7 +37,7 @@ func Options() []Option {
 	var all []Option
 	for _, s := range sections() {
 		for _, o := range s.options {
-			all = append(all, Option{s.title, o.name, o.def, o.help, o.redact != nil, o.file, o.countsIn(), o.required})
+			all = append(all, Option{s.title, o.name, o.def, o.help, o.redact != nil, o.file, o.countsIn(), slices.Clone(o.required)})
 		}
 	}
 	return all

@@ -233,6 +233,10 @@ func readProxies(c *Config, s string) error {
 			}
 			prefix = netip.PrefixFrom(addr, addr.BitLen())
 		}
+		if prefix.Addr().Is4In6() {
+			// Clients are compared in their IPv4 spelling, so this would match none.
+			return fmt.Errorf("has %q. Write IPv4 addresses without ::ffff: in front", item)
+		}
 		if prefix.Bits() == 0 {
 			return fmt.Errorf("trusts everybody (%q), so that any client could claim any address. Name the proxies alone", item)
 		}
@@ -259,15 +263,16 @@ func readBrandName(c *Config, s string) error {
 	return nil
 }
 
+var methodType = regexp.MustCompile(`^[a-z][a-z0-9_]{1,40}$`)
+
 func readMethodTypes(c *Config, s string) error {
-	wellFormed := regexp.MustCompile(`^[a-z][a-z0-9_]{1,40}$`)
 	for _, item := range items(s) {
 		switch {
 		case item == "blik" || item == "acss_debit":
 			// https://docs.stripe.com/payments/finalize-payments-on-the-server
 			return fmt.Errorf("has %s, but payments that are finalized on the server, as checkoutd's are, "+
 				"do not support it (Stripe's guide excludes BLIK and ACSS pre-authorized debits). Leave it out", item)
-		case !wellFormed.MatchString(item):
+		case !methodType.MatchString(item):
 			return fmt.Errorf("has %q. Use Stripe's names of payment methods, like card,ideal", item)
 		case slices.Contains(c.PaymentMethodTypes, item):
 			return fmt.Errorf("has %s twice. Name each payment method once", item)

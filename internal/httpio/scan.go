@@ -67,11 +67,11 @@ func (s scanner) object(depth int) error {
 			return err
 		}
 		name, _ := tok.(string)
-		if folded := foldName(name); seen[folded] {
+		folded := foldName(name)
+		if seen[folded] {
 			return fieldError("duplicate_field", name, "is given twice")
-		} else {
-			seen[folded] = true
 		}
+		seen[folded] = true
 		if err := s.value(depth + 1); err != nil {
 			return err
 		}

@@ -24,6 +24,7 @@ const (
 	fieldErrorCode = "error_code"
 	fieldCause     = "cause"
 	fieldStack     = "stack"
+	fieldAborted   = "aborted" // the connection was broken off
 )
 
 // noRoute stands for the path of a request that matched no route. The path
@@ -38,13 +39,15 @@ func AccessLog(log zerolog.Logger, now func() time.Time) func(http.Handler) http
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			start := now()
 			rec := httpio.Record(w)
-			defer func() { logLine(log, r, rec, now().Sub(start)) }()
+			whole := false
+			defer func() { logLine(log, r, rec, now().Sub(start), whole) }()
 			next.ServeHTTP(rec, r)
+			whole = true
 		})
 	}
 }
 
-func logLine(log zerolog.Logger, r *http.Request, rec *httpio.Recorder, took time.Duration) {
+func logLine(log zerolog.Logger, r *http.Request, rec *httpio.Recorder, took time.Duration, whole bool) {
 	x := httpio.ExchangeOf(r.Context())
 	route, status, err := routeOf(r), statusOf(rec), x.Err()
 	e := log.WithLevel(levelOf(route, status, err)).
@@ -60,6 +63,9 @@ func logLine(log zerolog.Logger, r *http.Request, rec *httpio.Recorder, took tim
 	}
 	if err != nil {
 		e = withError(e, status, err)
+	}
+	if !whole {
+		e = e.Bool(fieldAborted, true)
 	}
 	e.Msg("request")
 }

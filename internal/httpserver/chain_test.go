@@ -242,7 +242,7 @@ func TestPanics(t *testing.T) {
 		}
 		srv.Close()
 		line := log.lines(t)[0]
-		if line["cause"] != "panic: in the middle" || line["level"] != "error" {
+		if line["cause"] != "panic: in the middle" || line["level"] != "error" || line["aborted"] != true {
 			t.Errorf("got %v", line)
 		}
 	})
@@ -337,6 +337,7 @@ func TestRoutesThatAreNotThere(t *testing.T) {
 		{"a made-up method", "BREW", "/orders", 405, "POST", "method_not_allowed"},
 		{"a made-up method nowhere", "BREW", "/nowhere", 404, "", "not_found"},
 		{"HEAD where GET is", "HEAD", "/orders/ord_1", 200, "", ""},
+		{"no path at all", "OPTIONS", "*", 404, "", "not_found"},
 		{"an escaped slash", "GET", "/orders%2Ford_1", 404, "", "not_found"},
 	}
 	for _, tt := range tests {

@@ -4,8 +4,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/go-chi/chi/v5/middleware"
 	"github.com/rs/zerolog"
@@ -60,7 +64,7 @@ func Middlewares(o Options) ([]func(http.Handler) http.Handler, error) {
 	if o.Live {
 		chain = append(chain, RequireHTTPS(o.BaseURL, o.ErrorPage, o.PlainHTTP...))
 	}
-	return append(chain, sameOrigin, BodyLimit(o.MaxBody), middleware.GetHead), nil
+	return append(chain, PlainAddress, sameOrigin, BodyLimit(o.MaxBody), middleware.GetHead), nil
 }
 
 // stripeErrors marks the requests to paths before anything can fail.
@@ -90,6 +94,34 @@ func crossOrigin(baseURL string) (func(http.Handler) http.Handler, error) {
 	}))
 	return check.Handler, nil
 }
+
+// PlainAddress refuses addresses whose path or query holds control characters
+// or is not UTF-8. No page of ours has such an address, and PostgreSQL cannot
+// even be asked about such an id.
+func PlainAddress(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !plain(r.URL.Path) || !plainQuery(r.URL) {
+			httpio.WriteError(w, r, fault.New(fault.Malformed, "bad_address",
+				"The address holds characters that no address here has."))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func plainQuery(u *url.URL) bool {
+	if u.RawQuery == "" {
+		return true
+	}
+	for name, values := range u.Query() {
+		if !plain(name) || slices.ContainsFunc(values, func(v string) bool { return !plain(v) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func plain(s string) bool { return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl) }
 
 // BodyLimit refuses bodies that say they are longer than limit bytes, and cuts
 // off those that are without saying so.

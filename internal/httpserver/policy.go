@@ -92,8 +92,12 @@ func originOf(raw string) (string, error) {
 // permissions lets Stripe's frames ask for payment (Apple Pay, Google Pay),
 // and nobody for what a checkout never needs.
 func permissions(p Policy) (string, error) {
-	script, err := originOf(p.ScriptURL)
-	return fmt.Sprintf("payment=(self %q), camera=(), microphone=(), geolocation=(), usb=()", script), err
+	h, err := p.hosts()
+	if err != nil {
+		return "", err
+	}
+	frames := `"` + strings.Join(h.script, `" "`) + `"`
+	return "payment=(self " + frames + "), camera=(), microphone=(), geolocation=(), usb=()", nil
 }
 
 // SecurityHeaders puts the headers that protect pages on every answer. A

@@ -88,6 +88,16 @@ func TestSecurityHeadersAreOnEveryAnswer(t *testing.T) {
 	}
 }
 
+func TestStripesFramesMayAskForPayment(t *testing.T) {
+	t.Parallel()
+	w := httptest.NewRecorder()
+	router(t, io.Discard, func(o *httpserver.Options) { o.Policy = realStripe }).ServeHTTP(w, request("GET", "/orders/ord_1", ""))
+	want := `payment=(self "https://js.stripe.com" "https://*.js.stripe.com"), camera=(), microphone=(), geolocation=(), usb=()`
+	if got := w.Header().Get("Permissions-Policy"); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestLiveModeNeedsHTTPS(t *testing.T) {
 	t.Parallel()
 	live := func(o *httpserver.Options) { o.Live, o.Policy = true, realStripe }

@@ -53,14 +53,16 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 		cancel:      cancel,
 		stopTimeout: cmp.Or(c.StopTimeout, 20*time.Second),
 		http: &http.Server{
-			Handler:           c.Handler,
-			BaseContext:       func(net.Listener) context.Context { return base },
-			ReadHeaderTimeout: cmp.Or(c.ReadHeaderTimeout, 5*time.Second),
-			ReadTimeout:       cmp.Or(c.ReadTimeout, 20*time.Second),
-			WriteTimeout:      cmp.Or(c.WriteTimeout, 90*time.Second),
-			IdleTimeout:       cmp.Or(c.IdleTimeout, 2*time.Minute),
-			MaxHeaderBytes:    cmp.Or(c.MaxHeaderBytes, 32<<10),
-			ErrorLog:          log.New(errorLog{c.Log}, "", 0),
+			Handler: c.Handler,
+			// "OPTIONS *" goes through the chain like all others.
+			DisableGeneralOptionsHandler: true,
+			BaseContext:                  func(net.Listener) context.Context { return base },
+			ReadHeaderTimeout:            cmp.Or(c.ReadHeaderTimeout, 5*time.Second),
+			ReadTimeout:                  cmp.Or(c.ReadTimeout, 20*time.Second),
+			WriteTimeout:                 cmp.Or(c.WriteTimeout, 90*time.Second),
+			IdleTimeout:                  cmp.Or(c.IdleTimeout, 2*time.Minute),
+			MaxHeaderBytes:               cmp.Or(c.MaxHeaderBytes, 32<<10),
+			ErrorLog:                     log.New(errorLog{c.Log}, "", 0),
 		},
 	}, nil
 }

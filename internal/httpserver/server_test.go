@@ -108,6 +108,32 @@ func TestRunAnswersOnTheRealAddress(t *testing.T) {
 	}
 }
 
+func TestComplaintsOfTheServerGoToTheLog(t *testing.T) {
+	t.Parallel()
+	var log logBuffer
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	s, err := httpserver.Listen(ctx, httpserver.Config{Addr: "127.0.0.1:0", Log: zerolog.New(&log),
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusOK)
+			w.WriteHeader(http.StatusOK)
+		})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := &running{addr: s.Addr().String(), stop: cancel, done: make(chan error, 1)}
+	go func() { srv.done <- s.Run(ctx) }()
+	srv.exchange(t, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	cancel()
+	if err := srv.ended(t); err != nil {
+		t.Fatal(err)
+	}
+	lines := log.lines(t)
+	if len(lines) != 1 || lines[0]["level"] != "warn" || !strings.Contains(fmt.Sprint(lines[0]["cause"]), "superfluous") {
+		t.Errorf("got %v", lines)
+	}
+}
+
 func TestListenSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	srv := start(t, httpserver.Config{}, http.NotFoundHandler())
@@ -207,7 +233,7 @@ func TestStopCutsOffWhatExceedsTheDeadline(t *testing.T) {
 // sending slowly, too much, or nonsense. Each gets an answer or is hung up on.
 func TestHostileClients(t *testing.T) {
 	t.Parallel()
-	c := httpserver.Config{ReadHeaderTimeout: 50 * time.Millisecond, ReadTimeout: 150 * time.Millisecond, IdleTimeout: 50 * time.Millisecond}
+	c := httpserver.Config{ReadHeaderTimeout: 500 * time.Millisecond, ReadTimeout: time.Second, IdleTimeout: 500 * time.Millisecond}
 	post := "POST /orders HTTP/1.1\r\nHost: shop.example\r\nContent-Type: application/json\r\n"
 	chunk := fmt.Sprintf("%x\r\n%s\r\n", 900, strings.Repeat(" ", 900))
 	tests := []struct {
@@ -227,10 +253,16 @@ func TestHostileClients(t *testing.T) {
 		{"two lengths", post + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400, ""},
 		{"a header name with a space", "GET / HTTP/1.1\r\nHost: shop.example\r\nX y: z\r\n\r\n", 400, ""},
 		{"a NUL in a header", "GET / HTTP/1.1\r\nHost: shop.example\r\nX: a\x00b\r\n\r\n", 400, ""},
+		{"a request for everything", "OPTIONS * HTTP/1.1\r\nHost: shop.example\r\n\r\n", 404, "not_found"},
+		{"a request for another host's address", "GET http://evil.example/orders/a HTTP/1.1\r\nHost: shop.example\r\n\r\n", 200, ""},
 		{"two hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, ""},
-		{"a NUL in the path", "GET /orders/a%00b HTTP/1.1\r\nHost: shop.example\r\n\r\n", 200, ""},
+		{"a NUL in the path", "GET /orders/a%00b HTTP/1.1\r\nHost: shop.example\r\n\r\n", 400, "bad_address"},
 		{"an escape that is none", "GET /%zz HTTP/1.1\r\nHost: shop.example\r\n\r\n", 400, ""},
-		{"a line break in the path does not reach a header", "GET /orders/a%0d%0aSet-Cookie:x HTTP/1.1\r\nHost: shop.example\r\n\r\n", 200, ""},
+		{"a line break in the path", "GET /orders/a%0d%0aSet-Cookie:x HTTP/1.1\r\nHost: shop.example\r\n\r\n", 400, "bad_address"},
+		{"a path that is not UTF-8", "GET /orders/a%ff HTTP/1.1\r\nHost: shop.example\r\n\r\n", 400, "bad_address"},
+		{"a NUL in the query", "GET /orders/a?order=%00 HTTP/1.1\r\nHost: shop.example\r\n\r\n", 400, "bad_address"},
+		{"a name in the query that is not UTF-8", "GET /orders/a?%ff=1 HTTP/1.1\r\nHost: shop.example\r\n\r\n", 400, "bad_address"},
+		{"a query with a broken escape is its own problem", "GET /orders/a?x=%zz&y=1 HTTP/1.1\r\nHost: shop.example\r\n\r\n", 200, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
