@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -36,6 +38,9 @@ func newOffline(cfg *config.Config, log zerolog.Logger, shop string) (*offline, 
 		c.Endpoints = []sandbox.Endpoint{{URL: shop + "/webhooks/stripe", Secret: cfg.StripeWebhookSecrets[0].Reveal()}}
 		// A shop on the same machine that does not answer is being restarted.
 		c.RetryDelays = []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute}
+	}
+	if err := os.MkdirAll(filepath.Dir(cfg.SandboxStateFile), 0o700); err != nil {
+		return nil, errors.Join(err, listener.Close())
 	}
 	server, err := sandbox.New(c)
 	if err != nil {

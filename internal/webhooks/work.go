@@ -78,7 +78,12 @@ func unmatchedPause(tries int) time.Duration {
 
 // process brings an event into its order. nil means that the claim ended in the same
 // transaction.
-func (s *Service) process(ctx context.Context, e *Event) error {
+func (s *Service) process(ctx context.Context, e *Event) (err error) {
+	defer func() { // one event that we choke on must not end the process again and again
+		if p := recover(); p != nil {
+			err = fmt.Errorf("webhooks: panic: %v", p)
+		}
+	}()
 	j, act, err := s.plan(ctx, e)
 	if err != nil {
 		return err
