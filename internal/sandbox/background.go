@@ -1,0 +1,87 @@
+package sandbox
+
+// background runs a change that no API call asked for: a delayed payment is decided, a refund settles.
+func (s *Server) background(account string, run func(c *call) error) {
+	c := &call{srv: s, account: account, now: s.now(), p: &params{}, version: APIVersion}
+	if err := s.change(c, run); err != nil {
+		s.cfg.Logger.Error().Err(err).Msg("sandbox background change")
+	}
+}
+
+// change runs a function in a transaction of its own, commits unless it fails, and writes the journal.
+// A decline counts as done.
+func (s *Server) change(c *call, run func(c *call) error) error {
+	s.store.mu.Lock()
+	c.tx = s.store.begin(s.store.world(c.account), c.now)
+	c.tx.origin.account = c.account
+	err := run(c)
+	if !keepsChanges(err) {
+		s.store.mu.Unlock()
+		return err
+	}
+	lines := s.commit(c.tx)
+	s.store.mu.Unlock()
+	s.journal.write(lines)
+	for _, f := range c.tx.after {
+		f()
+	}
+	return nil
+}
+
+// commit makes a transaction visible, hands its events to the senders and returns what the journal has to hold.
+// The caller holds the write lock.
+func (s *Server) commit(t *tx) []line {
+	for _, ev := range t.events {
+		ev.PendingWebhooks = len(s.receivers(ev))
+	}
+	changed := t.commit()
+	for _, ev := range t.events {
+		s.announce(ev)
+	}
+	return s.journal.lines(t.world.account, changed)
+}
+
+// announce queues an event for every endpoint and for the listening command lines. The caller holds the write lock.
+func (s *Server) announce(ev *Event) {
+	for _, ep := range s.receivers(ev) {
+		s.sender.deliver(ev, ep)
+	}
+	s.pushEvent(ev)
+}
+
+// resume takes up what a restart interrupted: delayed payments, pending refunds, undelivered events.
+func (s *Server) resume(restored bool) {
+	if !restored {
+		return
+	}
+	s.store.mu.RLock()
+	defer s.store.mu.RUnlock()
+	for account, w := range s.store.worlds {
+		for _, e := range w.objects {
+			s.resumeObject(account, e.obj)
+		}
+	}
+}
+
+func (s *Server) resumeObject(account string, obj object) {
+	switch o := obj.(type) {
+	case *PaymentIntent:
+		if o.Status == processing && s.cfg.DelayedAfter >= 0 {
+			s.schedule.at(unixTime(o.private.DueAt), func() {
+				s.background(account, func(c *call) error { return c.decide(o.ID, "") })
+			})
+		}
+	case *Refund:
+		if o.Status == "pending" {
+			s.schedule.at(unixTime(o.Created).Add(refundSettles), func() {
+				s.background(account, func(c *call) error { c.settleRefund(o.ID); return nil })
+			})
+		}
+	case *Event:
+		if o.PendingWebhooks > 0 {
+			for _, ep := range s.receivers(o) {
+				s.sender.deliver(o, ep)
+			}
+		}
+	}
+}

@@ -1,0 +1,303 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// access says which keys open a route.
+type access int
+
+const (
+	secretOnly access = iota
+	browserToo        // a publishable key opens it as well
+	openToAll
+)
+
+// handler does the work of one route inside a transaction and returns what to render.
+type handler func(c *call) (any, error)
+
+// route is one row of the API table.
+type route struct {
+	method, pattern string
+	who             access
+	run             handler
+}
+
+// readOnly tells whether the route runs under the read lock.
+func (rt route) readOnly() bool { return rt.method == http.MethodGet }
+
+// call is one API request on its way through the sandbox.
+type call struct {
+	srv          *Server
+	route        route
+	req          *http.Request
+	p            *params
+	body         string
+	tx           *tx
+	key          string
+	publishable  bool
+	account      string // the Stripe-Account that the call acts for; the platform by default
+	requestID    string
+	idemKey      string
+	version      string
+	id, sub      string // {id} and {sub} of the path
+	now          time.Time
+	fault        *Fault
+	method, path string // copies for the log, which keeps no request
+}
+
+// answer is a finished response.
+type answer struct {
+	status   int
+	body     []byte
+	replayed bool
+	original string // request id that made a replayed answer
+	errCode  string
+	cut      bool // drop the connection instead of answering
+	early    bool // an error from before execution began
+}
+
+const maxBody = 1 << 20
+
+// api serves one route of the table.
+func (s *Server) api(rt route) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c := &call{
+			srv: s, route: rt, req: r, now: s.now(), account: PlatformAccount, requestID: newShortID("req"),
+			id: chi.URLParam(r, "id"), sub: chi.URLParam(r, "sub"), version: APIVersion,
+		}
+		ans := s.respond(c)
+		s.log.add(c, ans)
+		s.pushRequestLog(c, ans)
+		if ans.cut {
+			cutConnection(w)
+			return
+		}
+		c.write(w, ans)
+	}
+}
+
+// respond takes a call through every station and always returns an answer.
+func (s *Server) respond(c *call) answer {
+	if err := c.open(); err != nil {
+		return c.failed(err)
+	}
+	if err := checkParams(c.route, c.p); err != nil {
+		return c.failed(err)
+	}
+	c.fault = s.faults.take(c.req.Method, c.req.URL.Path)
+	if ans, stop := c.faultBefore(); stop {
+		return ans
+	}
+	if c.route.readOnly() || c.idemKey == "" {
+		ans, lines := s.execute(c)
+		s.journal.write(lines)
+		return c.faultAfter(ans)
+	}
+	return c.faultAfter(s.once(c))
+}
+
+// open authenticates the caller and reads the parameters.
+func (c *call) open() error {
+	raw, err := c.readForm()
+	if err != nil {
+		return err
+	}
+	if c.p, err = parseForm(raw); err != nil {
+		return err
+	}
+	if c.route.who != openToAll {
+		if err := c.authenticate(); err != nil {
+			return err
+		}
+	}
+	return c.readHeaders()
+}
+
+func (c *call) readForm() (string, error) {
+	if c.req.Method == http.MethodGet || c.req.Method == http.MethodDelete {
+		c.body = c.req.URL.RawQuery
+		return c.body, nil
+	}
+	kind := c.req.Header.Get("Content-Type")
+	if strings.HasPrefix(kind, "application/json") {
+		return "", malformed("", "", "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have any questions, we can help at https://support.stripe.com/.")
+	}
+	raw, err := io.ReadAll(http.MaxBytesReader(nil, c.req.Body, maxBody))
+	if err != nil {
+		var tooBig *http.MaxBytesError
+		if errors.As(err, &tooBig) {
+			e := malformed("", "", "The request body is too large.")
+			e.status = http.StatusRequestEntityTooLarge
+			return "", e
+		}
+		return "", malformed("", "", "The request body could not be read.")
+	}
+	c.body = string(raw)
+	if query := c.req.URL.RawQuery; query != "" && c.body != "" {
+		c.body += "&" + query
+	} else if query != "" {
+		c.body = query
+	}
+	return c.body, nil
+}
+
+var versionForm = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$`)
+
+func (c *call) readHeaders() error {
+	if v := c.req.Header.Get("Stripe-Version"); v != "" {
+		if date, _, _ := strings.Cut(v, ";"); !versionForm.MatchString(strings.TrimSpace(date)) {
+			return malformed("", "", "Invalid Stripe API version: %s", v)
+		}
+		c.version = v
+	}
+	if acct := c.req.Header.Get("Stripe-Account"); acct != "" && acct != PlatformAccount {
+		if !c.srv.knowsAccount(acct) {
+			return accountDenied(c.key, acct)
+		}
+		c.account = acct
+	}
+	c.idemKey = c.req.Header.Get("Idempotency-Key")
+	if len(c.idemKey) > 255 {
+		return malformed("", "", "Idempotency keys must be at most 255 characters long, but you sent one with %d characters.", len(c.idemKey))
+	}
+	return nil
+}
+
+func accountDenied(key, acct string) error {
+	e := malformed("account_invalid", "", "The provided key '%s' does not have access to account '%s' (or that account does not exist). Application access may have been revoked.", redactKey(key), acct)
+	e.status = http.StatusForbidden
+	return e
+}
+
+// execute runs the handler in a transaction and renders what it returns.
+func (s *Server) execute(c *call) (answer, []line) {
+	value, err, lines := s.transact(c)
+	if err != nil {
+		return c.failed(err), lines
+	}
+	body, err := c.render(value)
+	if err != nil {
+		return c.failed(err), lines
+	}
+	return answer{status: http.StatusOK, body: body}, lines
+}
+
+func (s *Server) transact(c *call) (value any, err error, lines []line) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.cfg.Logger.Error().Str("request_id", c.requestID).Str("panic", fmt.Sprint(p)).Msg("sandbox handler")
+			value, err = nil, internalError()
+		}
+	}()
+	if c.route.readOnly() {
+		s.store.mu.RLock()
+		defer s.store.mu.RUnlock()
+		c.tx = s.beginRead(c)
+		value, err = c.route.run(c)
+		return value, err, nil
+	}
+	s.store.mu.Lock()
+	c.tx = s.store.begin(s.store.world(c.account), c.now)
+	c.tx.origin = origin{account: c.account, requestID: c.requestID, idempotencyKey: c.idemKey}
+	tx, done := c.tx, false
+	defer func() {
+		if !done {
+			s.store.mu.Unlock()
+		}
+	}()
+	value, err = c.route.run(c)
+	if keepsChanges(err) {
+		lines = s.commit(tx)
+	} else {
+		tx.after = nil
+	}
+	done = true
+	s.store.mu.Unlock()
+	for _, f := range tx.after {
+		f()
+	}
+	return value, err, lines
+}
+
+// beginRead opens a transaction that will not write. A world that does not exist yet reads as empty.
+func (s *Server) beginRead(c *call) *tx {
+	w := s.store.worlds[c.account]
+	if w == nil {
+		w = &world{account: c.account}
+	}
+	return &tx{store: s.store, world: w, now: c.now}
+}
+
+func keepsChanges(err error) bool {
+	var api *apiError
+	return err == nil || errors.As(err, &api) && api.commit
+}
+
+// failed turns any error into Stripe's error answer.
+func (c *call) failed(err error) answer {
+	var api *apiError
+	if !errors.As(err, &api) {
+		c.srv.cfg.Logger.Error().Err(err).Str("request_id", c.requestID).Msg("sandbox")
+		api = internalError()
+	}
+	out := *api
+	if out.status != http.StatusUnauthorized {
+		out.RequestLogURL = "https://dashboard.stripe.com/test/logs/" + c.requestID + "?t=" + strconv.FormatInt(c.now.Unix(), 10)
+	}
+	body, err := encode(map[string]any{"error": &out})
+	if err != nil {
+		body = []byte(`{"error":{"type":"api_error","message":"unprintable error"}}`)
+	}
+	return answer{status: api.status, body: body, errCode: api.Code, early: api.early}
+}
+
+// write sends the answer with the headers that Stripe sends.
+func (c *call) write(w http.ResponseWriter, ans answer) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-cache, no-store")
+	h.Set("Request-Id", c.requestID)
+	h.Set("Stripe-Version", c.version)
+	if c.account != PlatformAccount {
+		h.Set("Stripe-Account", c.account)
+	}
+	if c.idemKey != "" {
+		h.Set("Idempotency-Key", c.idemKey)
+		original := c.requestID
+		if ans.replayed {
+			original = ans.original
+			h.Set("Idempotent-Replayed", "true")
+		}
+		h.Set("Original-Request", original)
+	}
+	if ans.status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", `Basic realm="Stripe"`)
+	}
+	h.Set("Content-Length", strconv.Itoa(len(ans.body)))
+	w.WriteHeader(ans.status)
+	_, _ = w.Write(ans.body) // a caller that has gone away needs no answer
+}
+
+// unknownRoute answers what Stripe answers for a URL that its API does not have, or says that this one is left out here.
+func (s *Server) unknownRoute(w http.ResponseWriter, r *http.Request) {
+	c := &call{srv: s, req: r, now: s.now(), account: PlatformAccount, requestID: newShortID("req"), version: APIVersion}
+	e := malformed("", "", "Unrecognized request URL (%s: %s). Please see https://stripe.com/docs or we can help at https://support.stripe.com/.", r.Method, r.URL.Path)
+	e.status = http.StatusNotFound
+	if stripeHas(r.Method, r.URL.Path) {
+		e = malformed("", "", "%s %s is part of Stripe's API, but the offline sandbox does not simulate it.", r.Method, r.URL.Path)
+		e.status = http.StatusNotImplemented
+	}
+	ans := c.failed(e)
+	s.log.add(c, ans)
+	c.write(w, ans)
+}

@@ -1,0 +1,62 @@
+package sandbox
+
+// captureIntent is POST /v1/payment_intents/{id}/capture, in full or in part; the rest is released.
+func captureIntent(c *call) (any, error) {
+	old, err := pathObject[*PaymentIntent](c, kindIntent)
+	if err != nil {
+		return nil, err
+	}
+	if old.Status != needsCapture {
+		return nil, unexpectedState(old, "This PaymentIntent could not be captured because it has a status of %s. Only a PaymentIntent with one of the following statuses may be captured: requires_capture.", old.Status)
+	}
+	amount := old.AmountCapturable
+	if c.p.has("amount_to_capture") {
+		amount = c.p.num("amount_to_capture")
+	}
+	if amount < 1 {
+		return nil, malformed("parameter_invalid_integer", "amount_to_capture", "This value must be greater than or equal to 1.")
+	}
+	if amount > old.AmountCapturable {
+		return nil, invalid("amount_too_large", "amount_to_capture", "The payment could not be captured because the requested capture amount is greater than the amount you can capture for this charge.")
+	}
+	next := *old
+	next.Metadata = mergeMetadata(old.Metadata, c.p)
+	return c.capture(&next, amount)
+}
+
+func (c *call) capture(pi *PaymentIntent, amount int64) (*PaymentIntent, error) {
+	held, ok := find[*Charge](c.tx, deref(pi.LatestCharge))
+	if !ok {
+		return nil, noSuch(kindCharge, "latest_charge", deref(pi.LatestCharge))
+	}
+	pm, _ := find[*PaymentMethod](c.tx, deref(pi.PaymentMethod))
+	ch := *held
+	ch.Captured, ch.AmountCaptured = true, amount
+	ch.AmountRefunded = ch.Amount - amount // what is not captured counts as refunded
+	var cd *card
+	if pm != nil {
+		cd = pm.testCard()
+	}
+	ch.BalanceTransaction = ptr(c.book(&ch, "charge", amount, cd))
+	pi.Status, pi.AmountReceived, pi.AmountCapturable = succeeded, amount, 0
+	c.tx.put(&ch)
+	c.tx.put(pi)
+	c.emitUpdate("charge.captured", &ch, held)
+	c.emit("payment_intent.succeeded", pi)
+	if cd != nil && cd.dispute != "" {
+		c.dispute(&ch, cd.dispute)
+	}
+	return pi, nil
+}
+
+// releaseCharge gives an authorized amount back when its intent is canceled.
+func (c *call) releaseCharge(pi *PaymentIntent) {
+	held, ok := find[*Charge](c.tx, deref(pi.LatestCharge))
+	if !ok {
+		return
+	}
+	ch := *held
+	ch.AmountRefunded, ch.Refunded = ch.Amount, true
+	c.tx.put(&ch)
+	c.emitUpdate("charge.refunded", &ch, held)
+}

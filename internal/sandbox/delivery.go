@@ -1,0 +1,309 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// defaultRetryDelays are the pauses between attempts: quick at first for somebody who waits, then for three days as Stripe.
+var defaultRetryDelays = []time.Duration{
+	5 * time.Second, 30 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 6 * time.Hour, 12 * time.Hour,
+	24 * time.Hour, 24 * time.Hour,
+}
+
+const (
+	senders         = 8
+	deliveryTimeout = 30 * time.Second
+	keptDeliveries  = 5000
+	keptBody        = 4096
+)
+
+// Delivery is the story of one event on its way to one endpoint.
+type Delivery struct {
+	ID       string            `json:"id"`
+	Event    string            `json:"event"`
+	Type     string            `json:"type"`
+	Endpoint string            `json:"endpoint"`
+	URL      string            `json:"url"`
+	State    string            `json:"state"` // pending, delivered, failed, dropped
+	Attempts []DeliveryAttempt `json:"attempts"`
+}
+
+// DeliveryAttempt is one try.
+type DeliveryAttempt struct {
+	At     time.Time     `json:"at"`
+	Status int           `json:"status,omitempty"`
+	Error  string        `json:"error,omitempty"`
+	Body   string        `json:"body,omitempty"`
+	Took   time.Duration `json:"took"`
+}
+
+// sender delivers events with a fixed pool of goroutines. It is safe for concurrent use.
+type sender struct {
+	srv    *Server
+	delays []time.Duration
+	client *http.Client
+	ctx    context.Context // ends what is in flight when the sandbox closes
+	cancel context.CancelFunc
+	group  sync.WaitGroup
+
+	mu      sync.Mutex
+	cond    *sync.Cond
+	queue   []*Delivery
+	held    []*Delivery // kept back by a reorder fault until the next one is queued
+	byID    map[string]*Delivery
+	order   []string
+	stopped bool
+}
+
+func newSender(s *Server, delays []time.Duration) *sender {
+	ctx, cancel := context.WithCancel(context.Background())
+	out := &sender{srv: s, delays: delays, byID: map[string]*Delivery{}, ctx: ctx, cancel: cancel, client: &http.Client{
+		Timeout:       deliveryTimeout,
+		Transport:     &http.Transport{MaxIdleConnsPerHost: senders, IdleConnTimeout: time.Minute},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+	out.cond = sync.NewCond(&out.mu)
+	for range senders {
+		out.group.Add(1)
+		go out.work()
+	}
+	return out
+}
+
+// deliver queues an event for an endpoint, as the webhook faults in force want it.
+func (q *sender) deliver(ev *Event, ep *WebhookEndpoint) {
+	d := &Delivery{ID: newID("wd"), Event: ev.ID, Type: ev.Type, Endpoint: ep.ID, URL: ep.URL, State: "pending"}
+	f := q.srv.faults.takeWebhook(ev.Type)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.keep(d)
+	switch {
+	case f == nil:
+		q.push(d)
+	case f.Kind == FaultDrop:
+		d.State = "dropped"
+	case f.Kind == FaultDuplicate:
+		q.push(d)
+		q.push(d)
+	case f.Kind == FaultReorder:
+		q.held = append(q.held, d)
+		q.srv.schedule.at(q.srv.now().Add(f.pause(time.Second)), func() { q.letGo() })
+	default:
+		q.srv.schedule.at(q.srv.now().Add(f.pause(time.Second)), func() { q.enqueue(d) })
+	}
+}
+
+// keep remembers a delivery for the desk, forgetting the oldest.
+func (q *sender) keep(d *Delivery) {
+	q.byID[d.ID] = d
+	q.order = append(q.order, d.ID)
+	for len(q.order) > keptDeliveries {
+		delete(q.byID, q.order[0])
+		q.order = q.order[1:]
+	}
+}
+
+// push appends to the queue; what a reorder fault held back goes behind it. The caller holds the lock.
+func (q *sender) push(d *Delivery) {
+	q.queue = append(q.queue, d)
+	q.queue = append(q.queue, q.held...)
+	q.held = nil
+	q.cond.Broadcast()
+}
+
+func (q *sender) enqueue(d *Delivery) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.push(d)
+}
+
+// letGo releases what was held back when nothing came to overtake it.
+func (q *sender) letGo() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.queue = append(q.queue, q.held...)
+	q.held = nil
+	q.cond.Broadcast()
+}
+
+func (q *sender) work() {
+	defer q.group.Done()
+	for {
+		d := q.next()
+		if d == nil {
+			return
+		}
+		q.attempt(d)
+	}
+}
+
+func (q *sender) next() *Delivery {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.queue) == 0 && !q.stopped {
+		q.cond.Wait()
+	}
+	if q.stopped {
+		return nil
+	}
+	d := q.queue[0]
+	q.queue = q.queue[1:]
+	return d
+}
+
+// stop ends the pool: what is being sent may finish until ctx ends.
+func (q *sender) stop(ctx context.Context) error {
+	q.mu.Lock()
+	q.stopped = true
+	q.cond.Broadcast()
+	q.mu.Unlock()
+	idle := make(chan struct{})
+	go func() { q.group.Wait(); close(idle) }()
+	defer q.cancel()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		q.cancel()
+		<-idle
+		return ctx.Err()
+	}
+}
+
+// attempt sends an event once and plans the next try when that fails.
+func (q *sender) attempt(d *Delivery) {
+	ev, ep, ok := q.load(d)
+	if !ok {
+		q.finish(d, "dropped")
+		return
+	}
+	body, err := ev.payload()
+	if err != nil {
+		q.finish(d, "failed")
+		return
+	}
+	try := q.post(ep, body)
+	q.mu.Lock()
+	d.Attempts = append(d.Attempts, try)
+	tries, before := len(d.Attempts), d.State
+	q.mu.Unlock()
+	switch {
+	case try.Status >= 200 && try.Status < 300:
+		q.finish(d, "delivered")
+		if before == "pending" {
+			q.srv.confirmDelivery(ev)
+		}
+	case tries > len(q.delays):
+		q.finish(d, "failed")
+	default:
+		q.srv.schedule.at(q.srv.now().Add(q.delays[tries-1]), func() { q.enqueue(d) })
+	}
+}
+
+func (q *sender) finish(d *Delivery, state string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	d.State = state
+}
+
+// load fetches the event and the endpoint as they are now.
+func (q *sender) load(d *Delivery) (*Event, *WebhookEndpoint, bool) {
+	s := q.srv
+	s.store.mu.RLock()
+	defer s.store.mu.RUnlock()
+	ep, ok := s.store.worlds[PlatformAccount].objects[d.Endpoint].obj.(*WebhookEndpoint)
+	if !ok {
+		return nil, nil, false
+	}
+	for _, w := range s.store.worlds {
+		if ev, found := w.objects[d.Event].obj.(*Event); found {
+			return ev, ep, true
+		}
+	}
+	return nil, nil, false
+}
+
+// post sends a signed body. See https://docs.stripe.com/webhooks#verify-events.
+func (q *sender) post(ep *WebhookEndpoint, body []byte) DeliveryAttempt {
+	now := q.srv.cfg.Now() // the receiver checks the time with a clock that nobody moved
+	try := DeliveryAttempt{At: now}
+	req, err := http.NewRequestWithContext(q.ctx, http.MethodPost, ep.URL, bytes.NewReader(body))
+	if err != nil {
+		try.Error = err.Error()
+		return try
+	}
+	for name, value := range webhookHeaders(signature(body, now, ep.secretsAt(now)...)) {
+		req.Header.Set(name, value)
+	}
+	start := time.Now() // how long the endpoint takes is real time, whatever the sandbox's clock says
+	resp, err := q.client.Do(req)
+	try.Took = time.Since(start)
+	if err != nil {
+		try.Error = err.Error()
+		return try
+	}
+	defer func() { _ = resp.Body.Close() }()
+	text, _ := io.ReadAll(io.LimitReader(resp.Body, keptBody)) // a body cut short is still worth showing
+	try.Status, try.Body = resp.StatusCode, string(text)
+	return try
+}
+
+func webhookHeaders(signature string) map[string]string {
+	return map[string]string{
+		"Accept": "*/*; q=0.5, application/xml", "Cache-Control": "no-cache", "Content-Type": "application/json; charset=utf-8",
+		"Stripe-Signature": signature, "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+	}
+}
+
+// signature is the Stripe-Signature header of a body sent at a time: t=...,v1=... for every secret.
+func signature(body []byte, at time.Time, secrets ...string) string {
+	stamp := strconv.FormatInt(at.Unix(), 10)
+	parts := []string{"t=" + stamp}
+	for _, secret := range secrets {
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write([]byte(stamp + "."))
+		mac.Write(body)
+		parts = append(parts, "v1="+hex.EncodeToString(mac.Sum(nil)))
+	}
+	return strings.Join(parts, ",")
+}
+
+// confirmDelivery counts an event's pending webhooks down.
+func (s *Server) confirmDelivery(ev *Event) {
+	s.store.mu.Lock()
+	w := s.store.world(ev.world)
+	have, ok := w.objects[ev.ID].obj.(*Event)
+	if !ok || have.PendingWebhooks == 0 {
+		s.store.mu.Unlock()
+		return
+	}
+	next := *have
+	next.PendingWebhooks--
+	s.store.put(w, &next)
+	lines := s.journal.lines(ev.world, []object{&next})
+	s.store.mu.Unlock()
+	s.journal.write(lines)
+}
+
+// Deliveries returns copies of the deliveries that are remembered, oldest first.
+func (s *Server) Deliveries() []Delivery {
+	s.sender.mu.Lock()
+	defer s.sender.mu.Unlock()
+	out := make([]Delivery, 0, len(s.sender.order))
+	for _, id := range s.sender.order {
+		d := *s.sender.byID[id]
+		d.Attempts = append([]DeliveryAttempt(nil), d.Attempts...)
+		out = append(out, d)
+	}
+	return out
+}

@@ -1,0 +1,144 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strings"
+)
+
+// Event is https://docs.stripe.com/api/events/object. Its data keeps the object as it was at that moment.
+type Event struct {
+	ID              string       `json:"id"`
+	Object          string       `json:"object"`
+	Account         string       `json:"account,omitempty"`
+	APIVersion      string       `json:"api_version"`
+	Created         int64        `json:"created"`
+	Data            EventData    `json:"data"`
+	Livemode        bool         `json:"livemode"`
+	PendingWebhooks int          `json:"pending_webhooks"`
+	Request         EventRequest `json:"request"`
+	Type            string       `json:"type"`
+
+	world string // the account whose objects the event is about
+}
+
+// EventData is the object and, for updates, what its changed fields held before.
+type EventData struct {
+	Object   any `json:"object"`
+	Previous any `json:"previous_attributes,omitempty"`
+}
+
+// EventRequest names the API call that caused the event; both are null when nobody called.
+type EventRequest struct {
+	ID             *string `json:"id"`
+	IdempotencyKey *string `json:"idempotency_key"`
+}
+
+func (e *Event) objectID() string   { return e.ID }
+func (e *Event) objectKind() string { return kindEvent }
+func (e *Event) parents() []string  { return nil }
+
+// origin is the call that a transaction belongs to.
+type origin struct{ account, requestID, idempotencyKey string }
+
+// difference is encoded as the fields of was that differ from now; making it is put off until somebody reads the event.
+type difference struct{ was, now any }
+
+// MarshalJSON writes the former values of the changed fields.
+func (d difference) MarshalJSON() ([]byte, error) {
+	was, err := asTree(d.was)
+	if err != nil {
+		return nil, err
+	}
+	now, err := asTree(d.now)
+	if err != nil {
+		return nil, err
+	}
+	changed, _ := changes(was, now).(map[string]any)
+	if changed == nil {
+		changed = map[string]any{}
+	}
+	return json.Marshal(changed)
+}
+
+// changes keeps the old value of everything that differs; nested objects are compared field by field.
+func changes(was, now any) any {
+	before, ok := was.(map[string]any)
+	after, ok2 := now.(map[string]any)
+	if !ok || !ok2 {
+		return was
+	}
+	out := map[string]any{}
+	for key, old := range before {
+		if next, kept := after[key]; !kept || !reflect.DeepEqual(old, next) {
+			out[key] = changes(old, after[key])
+		}
+	}
+	for key := range after {
+		if _, had := before[key]; !had {
+			out[key] = nil
+		}
+	}
+	return out
+}
+
+func (c *call) emit(kind string, obj object)            { c.tx.emit(kind, obj, nil) }
+func (c *call) emitUpdate(kind string, obj, was object) { c.tx.emit(kind, obj, was) }
+
+// emit adds an event about obj, as it is now, to the transaction.
+func (t *tx) emit(kind string, obj, was object) {
+	ev := &Event{
+		ID: newID("evt"), Object: kindEvent, APIVersion: APIVersion, Created: t.unix(), Type: kind,
+		Data: EventData{Object: obj}, world: t.world.account,
+		Request: EventRequest{ID: orNil(t.origin.requestID), IdempotencyKey: orNil(t.origin.idempotencyKey)},
+	}
+	if was != nil {
+		ev.Data.Previous = difference{was, obj}
+	}
+	if t.world.account != PlatformAccount {
+		ev.Account = t.world.account
+	}
+	t.events = append(t.events, ev)
+}
+
+func retrieveEvent(c *call) (any, error) { return pathObject[*Event](c, kindEvent) }
+
+func listEvents(c *call) (any, error) {
+	created, match := createdFilter(c.p), eventFilter(c.p)
+	delivered := c.p.str("delivery_success")
+	return page(c, kindEvent, "", func(e *Event) bool {
+		if delivered != "" && isTrue(delivered) != (e.PendingWebhooks == 0) {
+			return false
+		}
+		return created(e.Created) && match(e.Type)
+	})
+}
+
+// eventFilter reads `type` (with a trailing .*) and `types`.
+func eventFilter(p *params) func(string) bool {
+	wanted := p.strs("types")
+	if one := p.str("type"); one != "" {
+		wanted = append(wanted, one)
+	}
+	return func(kind string) bool { return len(wanted) == 0 || matchesType(wanted, kind) }
+}
+
+// matchesType tells whether a list of event names with wildcards covers kind.
+func matchesType(wanted []string, kind string) bool {
+	for _, w := range wanted {
+		if w == "*" || w == kind {
+			return true
+		}
+		if prefix, wild := strings.CutSuffix(w, "*"); wild && strings.HasPrefix(kind, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// payload is the exact body of a webhook: the event, indented as Stripe does.
+func (e *Event) payload() ([]byte, error) {
+	body, err := encodePretty(e)
+	return bytes.TrimSpace(body), err
+}

@@ -1,0 +1,125 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// keyLife is how long Stripe remembers an idempotency key.
+const keyLife = 24 * time.Hour
+
+// replay is what an idempotency key remembers. See https://docs.stripe.com/api/idempotent_requests.
+type replay struct {
+	Key      string    `json:"key"` // account and key
+	Path     string    `json:"path"`
+	Params   [32]byte  `json:"params"`
+	Status   int       `json:"status"`
+	Body     []byte    `json:"body"`
+	Original string    `json:"original"`
+	Until    time.Time `json:"until"`
+	running  bool
+}
+
+// keyring remembers idempotency keys. It is safe for concurrent use.
+type keyring struct {
+	mu    sync.Mutex
+	byKey map[string]*replay
+	order []string // oldest first
+	max   int
+}
+
+func newKeyring(maxKeys int) *keyring { return &keyring{byKey: map[string]*replay{}, max: maxKeys} }
+
+// once executes the call unless its idempotency key has done so before.
+func (s *Server) once(c *call) answer {
+	mine := &replay{
+		Key: c.account + " " + c.idemKey, Path: c.req.URL.Path, Params: sha256.Sum256([]byte(c.p.flat())),
+		Original: c.requestID, Until: c.now.Add(keyLife), running: true,
+	}
+	if first := s.keys.claim(mine, c.now); first != nil {
+		return c.again(first, mine)
+	}
+	c.holdKey()
+	ans, lines := s.execute(c)
+	if ans.early {
+		s.keys.release(mine)
+		s.journal.write(lines)
+		return ans
+	}
+	ans = c.spoil(ans)
+	s.journal.write(append(lines, s.journal.keyLine(mine, ans)...))
+	s.keys.settle(mine, ans)
+	return ans
+}
+
+// again answers a key that is known already.
+func (c *call) again(first, mine *replay) answer {
+	if first.Path != mine.Path {
+		e := malformed("", "", "Keys for idempotent requests can only be used for the same endpoint they were first used for ('%s' vs '%s'). Try using a key other than '%s' if you meant to execute a different request.", mine.Path, first.Path, c.idemKey)
+		e.Type = typeIdempotency
+		return c.failed(e)
+	}
+	if first.Params != mine.Params {
+		e := malformed("", "", "Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '%s' if you meant to execute a different request.", c.idemKey)
+		e.Type = typeIdempotency
+		return c.failed(e)
+	}
+	if first.running {
+		e := malformed("idempotency_key_in_use", "", "There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, and the other request is still going through): %s. Please try again later.", c.idemKey)
+		e.Type, e.status = typeIdempotency, http.StatusConflict
+		return c.failed(e)
+	}
+	return answer{status: first.Status, body: first.Body, replayed: true, original: first.Original}
+}
+
+// claim registers a key as running, or returns a copy of what is known about it.
+func (k *keyring) claim(r *replay, now time.Time) *replay {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if have := k.byKey[r.Key]; have != nil && (have.running || now.Before(have.Until)) {
+		known := *have
+		return &known
+	}
+	k.remember(r)
+	return nil
+}
+
+func (k *keyring) remember(r *replay) {
+	if _, again := k.byKey[r.Key]; !again {
+		k.order = append(k.order, r.Key)
+	}
+	k.byKey[r.Key] = r
+	for len(k.order) > k.max && k.max > 0 {
+		oldest := k.byKey[k.order[0]]
+		if oldest != nil && oldest.running {
+			return // never forget a request in progress
+		}
+		delete(k.byKey, k.order[0])
+		k.order = k.order[1:]
+	}
+}
+
+// settle gives a claimed key its answer.
+func (k *keyring) settle(r *replay, ans answer) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	r.Status, r.Body, r.running = ans.status, ans.body, false
+}
+
+// release forgets a key whose request was refused before execution began.
+func (k *keyring) release(r *replay) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.byKey[r.Key] != r {
+		return
+	}
+	delete(k.byKey, r.Key)
+	for i, key := range k.order {
+		if key == r.Key {
+			k.order = append(k.order[:i:i], k.order[i+1:]...)
+			return
+		}
+	}
+}

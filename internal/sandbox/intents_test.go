@@ -1,0 +1,151 @@
+package sandbox_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func joined(list []string) string { return strings.Join(list, " ") }
+
+func TestIntentSucceedsAtOnce(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa",
+		"payment_method_types[]=card", "metadata[order]=o1")
+	want(t, "status", pi.str("status"), "succeeded")
+	want(t, "amount_received", pi.num("amount_received"), 2000)
+	ch := b.get("/v1/charges/" + pi.str("latest_charge"))
+	want(t, "charge metadata", ch.str("metadata.order"), "o1")
+	want(t, "charge card", ch.str("payment_method_details.card.last4"), "4242")
+	want(t, "events", joined(b.types()), "payment_intent.created charge.succeeded payment_intent.succeeded charge.updated")
+	again := b.post("/v1/payment_intents/"+pi.str("id")+"/confirm", "payment_method=pm_card_visa")
+	want(t, "second confirm", again.status, http.StatusBadRequest)
+	want(t, "code", again.str("error.code"), "payment_intent_unexpected_state")
+	want(t, "carried intent", again.str("error.payment_intent.id"), pi.str("id"))
+}
+
+func TestDeclineKeepsTheIntentOpenForAnotherCard(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	r := b.post("/v1/payment_intents", "amount=2000", "currency=eur", "confirm=true", "payment_method_types[]=card",
+		"payment_method=pm_card_visa_chargeDeclinedInsufficientFunds")
+	want(t, "status", r.status, http.StatusPaymentRequired)
+	for path, text := range map[string]string{
+		"error.type": "card_error", "error.code": "card_declined", "error.decline_code": "insufficient_funds",
+		"error.message": "Your card has insufficient funds.", "error.payment_intent.status": "requires_payment_method",
+		"error.payment_intent.last_payment_error.decline_code": "insufficient_funds", "error.payment_method.object": "payment_method",
+	} {
+		want(t, path, r.str(path), text)
+	}
+	if r.at("error.payment_intent.payment_method") != nil {
+		t.Error("the declined payment method stayed on the intent")
+	}
+	ch := b.get("/v1/charges/" + r.str("error.charge"))
+	want(t, "charge status", ch.str("status"), "failed")
+	id := r.str("error.payment_intent.id")
+	pi := b.ok("/v1/payment_intents/"+id+"/confirm", "payment_method=pm_card_visa")
+	want(t, "status", pi.str("status"), "succeeded")
+	want(t, "events", joined(b.types()), "payment_intent.created charge.failed payment_intent.payment_failed charge.succeeded payment_intent.succeeded charge.updated")
+}
+
+func TestAuthenticationIsAskedForAndDecided(t *testing.T) {
+	t.Parallel()
+	for outcome, status := range map[string]string{"pass": "succeeded", "fail": "requires_payment_method"} {
+		t.Run(outcome, func(t *testing.T) {
+			t.Parallel()
+			b := newBox(t)
+			pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method_types[]=card",
+				"payment_method=pm_card_threeDSecure2Required", "use_stripe_sdk=true")
+			want(t, "status", pi.str("status"), "requires_action")
+			want(t, "next_action", pi.str("next_action.use_stripe_sdk.type"), "three_d_secure_redirect")
+			page := strings.TrimPrefix(pi.str("next_action.use_stripe_sdk.stripe_js"), b.url)
+			path, _, _ := strings.Cut(page, "?")
+			wrong := b.do("POST", path, form("client_secret=nonsense", "outcome=pass"), withKey(""))
+			want(t, "wrong secret", wrong.status, http.StatusNotFound)
+			r := b.do("POST", path, form("client_secret="+pi.str("client_secret"), "outcome="+outcome), withKey(""))
+			want(t, "page answer", r.str("status"), status)
+			now := b.get("/v1/payment_intents/" + pi.str("id"))
+			want(t, "status", now.str("status"), status)
+			if outcome == "fail" {
+				want(t, "error", now.str("last_payment_error.code"), "payment_intent_authentication_failure")
+			}
+		})
+	}
+}
+
+func TestReturnURLGetsARedirect(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_authenticationRequired",
+		"return_url=https://shop.test/done", "automatic_payment_methods[enabled]=true")
+	want(t, "type", pi.str("next_action.type"), "redirect_to_url")
+	want(t, "return_url", pi.str("next_action.redirect_to_url.return_url"), "https://shop.test/done")
+	none := b.post("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa",
+		"automatic_payment_methods[enabled]=true")
+	want(t, "without return_url", none.str("error.param"), "return_url")
+}
+
+func TestManualCapture(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	make := func() reply {
+		return b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa",
+			"payment_method_types[]=card", "capture_method=manual")
+	}
+	pi := make()
+	want(t, "status", pi.str("status"), "requires_capture")
+	want(t, "capturable", pi.num("amount_capturable"), 2000)
+	too := b.post("/v1/payment_intents/"+pi.str("id")+"/capture", "amount_to_capture=2001")
+	want(t, "too much", too.str("error.code"), "amount_too_large")
+	done := b.ok("/v1/payment_intents/"+pi.str("id")+"/capture", "amount_to_capture=1500")
+	want(t, "status", done.str("status"), "succeeded")
+	want(t, "received", done.num("amount_received"), 1500)
+	want(t, "released", b.get("/v1/charges/"+pi.str("latest_charge")).num("amount_refunded"), 500)
+	other := make()
+	gone := b.ok("/v1/payment_intents/"+other.str("id")+"/cancel", "cancellation_reason=abandoned")
+	want(t, "status", gone.str("status"), "canceled")
+	want(t, "charge released", b.get("/v1/charges/"+other.str("latest_charge")).at("refunded"), any(true))
+}
+
+func TestValidationErrorsAreStripes(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	for name, c := range map[string]struct {
+		pairs       []string
+		code, param string
+	}{
+		"no amount":        {[]string{"currency=usd"}, "parameter_missing", "amount"},
+		"no currency":      {[]string{"amount=100"}, "parameter_missing", "currency"},
+		"too small":        {[]string{"amount=49", "currency=usd"}, "amount_too_small", "amount"},
+		"small but enough": {[]string{"amount=30", "currency=gbp"}, "", ""},
+		"no such customer": {[]string{"amount=100", "currency=usd", "customer=cus_none"}, "resource_missing", "customer"},
+		"no such method":   {[]string{"amount=100", "currency=usd", "payment_method=pm_none"}, "resource_missing", "payment_method"},
+		"no such token":    {[]string{"amount=100", "currency=usd", "confirm=true", "confirmation_token=ctoken_none"}, "resource_missing", "confirmation_token"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := b.post("/v1/payment_intents", c.pairs...)
+			want(t, "code", r.str("error.code"), c.code)
+			want(t, "param", r.str("error.param"), c.param)
+			if c.code != "" {
+				want(t, "status", r.status, http.StatusBadRequest)
+			}
+		})
+	}
+}
+
+func TestDelayedMethodGoesThroughProcessing(t *testing.T) {
+	t.Parallel()
+	for iban, status := range map[string]string{"AT321904300235473204": "succeeded", "AT861904300235473202": "requires_payment_method"} {
+		t.Run(status, func(t *testing.T) {
+			t.Parallel()
+			b := newBox(t, shortDelay)
+			pm := b.ok("/v1/payment_methods", "type=sepa_debit", "sepa_debit[iban]="+iban, "billing_details[name]=Bob",
+				"billing_details[email]=bob@example.com")
+			pi := b.ok("/v1/payment_intents", "amount=1000", "currency=eur", "confirm=true", "payment_method="+pm.str("id"),
+				"payment_method_types[]=sepa_debit", "mandate_data[customer_acceptance][type]=offline")
+			want(t, "status", pi.str("status"), "processing")
+			eventually(t, status, func() bool { return b.get("/v1/payment_intents/"+pi.str("id")).str("status") == status })
+		})
+	}
+}

@@ -1,0 +1,99 @@
+package sandbox
+
+// Ledger is a read-only copy of what was paid, for tests that compare it with what a shop believes.
+type Ledger struct {
+	Charges []LedgerCharge `json:"charges"` // oldest first
+	Intents []LedgerIntent `json:"intents"`
+}
+
+// LedgerCharge is one charge.
+type LedgerCharge struct {
+	ID             string            `json:"id"`
+	Account        string            `json:"account"`
+	PaymentIntent  string            `json:"payment_intent"`
+	Customer       string            `json:"customer"`
+	Amount         int64             `json:"amount"` // minor units
+	AmountCaptured int64             `json:"amount_captured"`
+	AmountRefunded int64             `json:"amount_refunded"`
+	Currency       string            `json:"currency"`
+	Status         string            `json:"status"` // succeeded, pending, failed
+	Captured       bool              `json:"captured"`
+	Refunded       bool              `json:"refunded"`
+	Disputed       bool              `json:"disputed"`
+	FailureCode    string            `json:"failure_code,omitempty"`
+	Metadata       map[string]string `json:"metadata"`
+	Created        int64             `json:"created"`
+}
+
+// LedgerIntent is one PaymentIntent.
+type LedgerIntent struct {
+	ID             string            `json:"id"`
+	Account        string            `json:"account"`
+	Customer       string            `json:"customer"`
+	Amount         int64             `json:"amount"`
+	AmountReceived int64             `json:"amount_received"`
+	Currency       string            `json:"currency"`
+	Status         string            `json:"status"`
+	LatestCharge   string            `json:"latest_charge"`
+	Metadata       map[string]string `json:"metadata"`
+	Created        int64             `json:"created"`
+}
+
+// Ledger returns the charges and intents of every account at one moment.
+func (s *Server) Ledger() Ledger {
+	s.store.mu.RLock()
+	defer s.store.mu.RUnlock()
+	out := Ledger{Charges: []LedgerCharge{}, Intents: []LedgerIntent{}}
+	for _, account := range sortedKeys(s.store.worlds) {
+		w := s.store.worlds[account]
+		w.each(kindCharge, func(obj object) {
+			if ch, ok := obj.(*Charge); ok {
+				out.Charges = append(out.Charges, ledgerCharge(account, ch))
+			}
+		})
+		w.each(kindIntent, func(obj object) {
+			if pi, ok := obj.(*PaymentIntent); ok {
+				out.Intents = append(out.Intents, ledgerIntent(account, pi))
+			}
+		})
+	}
+	return out
+}
+
+// each walks a kind's objects, oldest first. The caller holds the lock.
+func (w *world) each(kind string, visit func(object)) {
+	sh := w.kinds[kind]
+	if sh == nil {
+		return
+	}
+	for _, id := range sh.ids {
+		if e, ok := w.objects[id]; ok {
+			visit(e.obj)
+		}
+	}
+}
+
+func ledgerCharge(account string, ch *Charge) LedgerCharge {
+	return LedgerCharge{
+		ID: ch.ID, Account: account, PaymentIntent: deref(ch.PaymentIntent), Customer: deref(ch.Customer), Amount: ch.Amount,
+		AmountCaptured: ch.AmountCaptured, AmountRefunded: ch.AmountRefunded, Currency: ch.Currency, Status: ch.Status,
+		Captured: ch.Captured, Refunded: ch.Refunded, Disputed: ch.Disputed, FailureCode: deref(ch.FailureCode),
+		Metadata: copyText(ch.Metadata), Created: ch.Created,
+	}
+}
+
+func ledgerIntent(account string, pi *PaymentIntent) LedgerIntent {
+	return LedgerIntent{
+		ID: pi.ID, Account: account, Customer: deref(pi.Customer), Amount: pi.Amount, AmountReceived: pi.AmountReceived,
+		Currency: pi.Currency, Status: pi.Status, LatestCharge: deref(pi.LatestCharge), Metadata: copyText(pi.Metadata),
+		Created: pi.Created,
+	}
+}
+
+func copyText(m map[string]string) map[string]string {
+	out := make(map[string]string, len(m))
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}

@@ -1,0 +1,78 @@
+package sandbox
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// minimums are the smallest charges that Stripe accepts, in minor units.
+// See https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts.
+var minimums = map[string]int64{
+	"usd": 50, "aed": 200, "aud": 50, "bgn": 100, "brl": 50, "cad": 50, "chf": 50, "czk": 1500, "dkk": 250, "eur": 50,
+	"gbp": 30, "hkd": 400, "huf": 17500, "inr": 50, "jpy": 50, "mxn": 1000, "myr": 200, "nok": 300, "nzd": 50,
+	"pln": 200, "ron": 200, "sek": 300, "sgd": 50, "thb": 1000,
+}
+
+// otherCurrencies are presentment currencies without a minimum of their own: Stripe converts and applies about 50 US cents.
+const otherCurrencies = "afn all amd ang aoa ars awg azn bam bbd bdt bhd bif bmd bnd bob bsd bwp byn bzd cdf clp cny cop crc " +
+	"cve djf dop dzd egp etb fjd fkp gel gip gmd gnf gtq gyd hnl htg idr ils isk jmd jod kes kgs khr kmf krw kwd kyd kzt " +
+	"lak lbp lkr lrd lsl mad mdl mga mkd mmk mnt mop mur mvr mwk mzn nad ngn nio npr omr pab pen pgk php pkr pyg qar rsd rub " +
+	"rwf sar sbd scr shp sle sos srd std szl tjs tnd top try ttd twd tzs uah ugx uyu uzs vnd vuv wst xaf xcd xcg xof xpf yer zar zmw"
+
+const zeroDecimal = "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf"
+const threeDecimal = "bhd jod kwd omr tnd"
+
+const maxAmount = 99999999
+
+func knownCurrency(cur string) bool {
+	_, has := minimums[cur]
+	return has || len(cur) == 3 && containsWord(otherCurrencies, cur)
+}
+
+func containsWord(words, w string) bool { return strings.Contains(" "+words+" ", " "+w+" ") }
+
+// currencyOf reads and checks the currency parameter.
+func (c *call) currencyOf() (string, error) {
+	if c.p.str("currency") == "" {
+		return "", missingParam("currency")
+	}
+	cur := strings.ToLower(c.p.str("currency"))
+	if !knownCurrency(cur) {
+		return "", malformed("", "currency", "Invalid currency: %s. Stripe currently supports these currencies: usd, aed, eur, gbp, jpy and others; see https://stripe.com/docs/currencies.", cur)
+	}
+	return cur, nil
+}
+
+// amountOf reads and checks the amount parameter in the given currency.
+func (c *call) amountOf(cur string) (int64, error) {
+	if c.p.str("amount") == "" {
+		return 0, missingParam("amount")
+	}
+	amount, err := strconv.ParseInt(c.p.str("amount"), 10, 64)
+	if err != nil {
+		return 0, malformed("parameter_invalid_integer", "amount", "Invalid integer: %s", c.p.str("amount"))
+	}
+	if amount < 1 {
+		return 0, malformed("parameter_invalid_integer", "amount", "This value must be greater than or equal to 1.")
+	}
+	if amount > maxAmount {
+		return 0, invalid("amount_too_large", "amount", "Amount must be no more than %s", display(maxAmount, cur))
+	}
+	if least := minimums[cur]; amount < least {
+		return 0, invalid("amount_too_small", "amount", "Amount must be at least %s", display(least, cur))
+	}
+	return amount, nil
+}
+
+// display writes an amount as Stripe's messages do, e.g. $0.50 usd.
+func display(amount int64, cur string) string {
+	sign := map[string]string{"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "cad": "$", "aud": "$", "nzd": "$"}[cur]
+	switch {
+	case containsWord(zeroDecimal, cur):
+		return fmt.Sprintf("%s%d %s", sign, amount, cur)
+	case containsWord(threeDecimal, cur):
+		return fmt.Sprintf("%s%d.%03d %s", sign, amount/1000, amount%1000, cur)
+	}
+	return fmt.Sprintf("%s%d.%02d %s", sign, amount/100, amount%100, cur)
+}

@@ -1,0 +1,154 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
+
+// encode writes JSON as Stripe does: no HTML escaping.
+func encode(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}
+
+// encodePretty writes JSON with two spaces of indentation, the form of webhook bodies.
+func encodePretty(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(buf.Bytes(), "\n"), nil
+}
+
+const maxExpandDepth = 4
+
+// render encodes a result and replaces ids by objects where `expand[]` asks for it.
+// See https://docs.stripe.com/api/expanding_objects.
+func (c *call) render(v any) ([]byte, error) {
+	body, err := encode(v)
+	paths := c.p.strs("expand")
+	if err != nil || len(paths) == 0 {
+		return body, err
+	}
+	tree, err := decodeTree(body)
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range paths {
+		steps := strings.Split(path, ".")
+		if len(steps) > maxExpandDepth {
+			return nil, malformed("", "expand", "You cannot expand more than %d levels of a property. Property: %s", maxExpandDepth, path)
+		}
+		if tree, err = c.expand(tree, steps, path); err != nil {
+			return nil, err
+		}
+	}
+	return encode(tree)
+}
+
+func decodeTree(body []byte) (any, error) {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	var tree any
+	err := dec.Decode(&tree)
+	return tree, err
+}
+
+// expand returns node with the property that steps name made whole.
+func (c *call) expand(node any, steps []string, path string) (any, error) {
+	switch at := node.(type) {
+	case []any:
+		for i := range at {
+			var err error
+			if at[i], err = c.expand(at[i], steps, path); err != nil {
+				return nil, err
+			}
+		}
+		return at, nil
+	case map[string]any:
+		return at, c.expandIn(at, steps, path)
+	case string:
+		whole, err := c.whole(at, path)
+		if err != nil || len(steps) == 0 {
+			return whole, err
+		}
+		return c.expand(whole, steps, path)
+	}
+	return node, nil // null stays null
+}
+
+func (c *call) expandIn(at map[string]any, steps []string, path string) error {
+	if len(steps) == 0 {
+		return nil
+	}
+	value, there := at[steps[0]]
+	if !there {
+		extra, err := c.included(at, steps[0])
+		if err != nil {
+			return err
+		}
+		if extra == nil {
+			return malformed("", "expand", "This property cannot be expanded (%s).", path)
+		}
+		value = extra
+	}
+	next, err := c.expand(value, steps[1:], path)
+	at[steps[0]] = next
+	return err
+}
+
+// whole loads the object that an id stands for.
+func (c *call) whole(id, path string) (any, error) {
+	obj, ok := c.srv.lookup(c.account, id)
+	if !ok {
+		return nil, malformed("", "expand", "This property cannot be expanded (%s).", path)
+	}
+	return asTree(obj)
+}
+
+// included builds the lists that Stripe leaves out unless they are asked for.
+func (c *call) included(at map[string]any, name string) (any, error) {
+	kind, _ := at["object"].(string)
+	id, _ := at["id"].(string)
+	c.srv.store.mu.RLock()
+	defer c.srv.store.mu.RUnlock()
+	t := c.srv.beginRead(c)
+	switch kind + "." + name {
+	case "charge.refunds":
+		return asTree(listOf(children[*Refund](t, kindRefund, id), "/v1/charges/"+id+"/refunds"))
+	case "customer.sources":
+		return asTree(listOf(children[*Source](t, kindSource, id), "/v1/customers/"+id+"/sources"))
+	case "customer.subscriptions", "customer.tax_ids":
+		return asTree(listOf([]object{}, "/v1/customers/"+id+"/"+name))
+	}
+	return nil, nil
+}
+
+func asTree(v any) (any, error) {
+	body, err := encode(v)
+	if err != nil {
+		return nil, err
+	}
+	return decodeTree(body)
+}
+
+// lookup finds an object outside a transaction.
+func (s *Server) lookup(account, id string) (object, bool) {
+	s.store.mu.RLock()
+	defer s.store.mu.RUnlock()
+	w := s.store.worlds[account]
+	if w == nil {
+		return nil, false
+	}
+	e, ok := w.objects[id]
+	return e.obj, ok
+}

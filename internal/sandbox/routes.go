@@ -1,0 +1,82 @@
+package sandbox
+
+// apiRoutes is the table of everything that the sandbox simulates.
+func apiRoutes() []route {
+	return []route{
+		{"GET", "/v1/account", secretOnly, accountOf},
+
+		{"POST", "/v1/customers", secretOnly, createCustomer},
+		{"GET", "/v1/customers", secretOnly, listCustomers},
+		{"GET", "/v1/customers/{id}", secretOnly, retrieveCustomer},
+		{"POST", "/v1/customers/{id}", secretOnly, updateCustomer},
+		{"DELETE", "/v1/customers/{id}", secretOnly, deleteCustomer},
+		{"GET", "/v1/customers/{id}/payment_methods", secretOnly, listCustomerMethods},
+		{"GET", "/v1/customers/{id}/payment_methods/{sub}", secretOnly, retrieveCustomerMethod},
+		{"POST", "/v1/customers/{id}/sources", secretOnly, createSource},
+		{"GET", "/v1/customers/{id}/sources", secretOnly, listSources},
+		{"GET", "/v1/customers/{id}/sources/{sub}", secretOnly, retrieveSource},
+		{"POST", "/v1/customers/{id}/sources/{sub}", secretOnly, updateSource},
+		{"DELETE", "/v1/customers/{id}/sources/{sub}", secretOnly, deleteSource},
+		{"POST", "/v1/test_helpers/customers/{id}/fund_cash_balance", secretOnly, fundCashBalance},
+
+		{"POST", "/v1/customer_sessions", secretOnly, createCustomerSession},
+		{"GET", "/v1/elements/sessions", browserToo, elementsSession},
+
+		{"POST", "/v1/confirmation_tokens", browserToo, createToken},
+		{"POST", "/v1/test_helpers/confirmation_tokens", secretOnly, createToken},
+		{"GET", "/v1/confirmation_tokens/{id}", browserToo, retrieveToken},
+
+		{"POST", "/v1/payment_intents", secretOnly, createIntent},
+		{"GET", "/v1/payment_intents", secretOnly, listIntents},
+		{"GET", "/v1/payment_intents/{id}", browserToo, retrieveIntent},
+		{"POST", "/v1/payment_intents/{id}", secretOnly, updateIntent},
+		{"POST", "/v1/payment_intents/{id}/confirm", browserToo, confirmIntent},
+		{"POST", "/v1/payment_intents/{id}/capture", secretOnly, captureIntent},
+		{"POST", "/v1/payment_intents/{id}/cancel", secretOnly, cancelIntent},
+
+		{"POST", "/v1/setup_intents", secretOnly, createSetup},
+		{"GET", "/v1/setup_intents", secretOnly, listSetups},
+		{"GET", "/v1/setup_intents/{id}", browserToo, retrieveSetup},
+		{"POST", "/v1/setup_intents/{id}", secretOnly, updateSetup},
+		{"POST", "/v1/setup_intents/{id}/confirm", browserToo, confirmSetupByID},
+		{"POST", "/v1/setup_intents/{id}/cancel", secretOnly, cancelSetup},
+
+		{"POST", "/v1/payment_methods", browserToo, createMethod},
+		{"GET", "/v1/payment_methods", secretOnly, listMethods},
+		{"GET", "/v1/payment_methods/{id}", secretOnly, retrieveMethod},
+		{"POST", "/v1/payment_methods/{id}", secretOnly, updateMethod},
+		{"POST", "/v1/payment_methods/{id}/attach", secretOnly, attachMethod},
+		{"POST", "/v1/payment_methods/{id}/detach", browserToo, detachFromBrowser},
+
+		{"GET", "/v1/charges", secretOnly, listCharges},
+		{"GET", "/v1/charges/{id}", secretOnly, retrieveCharge},
+		{"POST", "/v1/charges/{id}", secretOnly, updateCharge},
+		{"GET", "/v1/charges/{id}/refunds", secretOnly, listChargeRefunds},
+
+		{"POST", "/v1/refunds", secretOnly, createRefund},
+		{"GET", "/v1/refunds", secretOnly, listRefunds},
+		{"GET", "/v1/refunds/{id}", secretOnly, retrieveRefund},
+		{"POST", "/v1/refunds/{id}", secretOnly, updateRefund},
+		{"POST", "/v1/refunds/{id}/cancel", secretOnly, cancelRefund},
+
+		{"GET", "/v1/disputes", secretOnly, listDisputes},
+		{"GET", "/v1/disputes/{id}", secretOnly, retrieveDispute},
+		{"POST", "/v1/disputes/{id}", secretOnly, updateDispute},
+		{"POST", "/v1/disputes/{id}/close", secretOnly, closeDispute},
+
+		{"GET", "/v1/balance", secretOnly, retrieveBalance},
+		{"GET", "/v1/balance_transactions", secretOnly, listBalanceTransactions},
+		{"GET", "/v1/balance_transactions/{id}", secretOnly, retrieveBalanceTransaction},
+		{"GET", "/v1/balance/history", secretOnly, listBalanceTransactions},
+		{"GET", "/v1/balance/history/{id}", secretOnly, retrieveBalanceTransaction},
+
+		{"GET", "/v1/events", secretOnly, listEvents},
+		{"GET", "/v1/events/{id}", secretOnly, retrieveEvent},
+
+		{"POST", "/v1/webhook_endpoints", secretOnly, createEndpoint},
+		{"GET", "/v1/webhook_endpoints", secretOnly, listEndpoints},
+		{"GET", "/v1/webhook_endpoints/{id}", secretOnly, retrieveEndpoint},
+		{"POST", "/v1/webhook_endpoints/{id}", secretOnly, updateEndpoint},
+		{"DELETE", "/v1/webhook_endpoints/{id}", secretOnly, deleteEndpoint},
+	}
+}

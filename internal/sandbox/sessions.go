@@ -1,0 +1,110 @@
+package sandbox
+
+import "time"
+
+// customerSessionLife is how long the client secret of a customer session works.
+const customerSessionLife = 30 * time.Minute
+
+// CustomerSession is https://docs.stripe.com/api/customer_sessions/object. It has no id of its own; the secret is its key.
+type CustomerSession struct {
+	Object       string            `json:"object"`
+	ClientSecret string            `json:"client_secret"`
+	Components   SessionComponents `json:"components"`
+	Created      int64             `json:"created"`
+	Customer     string            `json:"customer"`
+	ExpiresAt    int64             `json:"expires_at"`
+	Livemode     bool              `json:"livemode"`
+}
+
+// SessionComponents say which components the session opens.
+type SessionComponents struct {
+	BuyButton      Enabled        `json:"buy_button"`
+	PaymentElement PaymentElement `json:"payment_element"`
+	PricingTable   Enabled        `json:"pricing_table"`
+}
+
+// Enabled switches a component on.
+type Enabled struct {
+	Enabled bool `json:"enabled"`
+}
+
+// PaymentElement is the payment element with its features.
+type PaymentElement struct {
+	Enabled  bool             `json:"enabled"`
+	Features *ElementFeatures `json:"features"`
+}
+
+// ElementFeatures say what a buyer may do with saved methods.
+type ElementFeatures struct {
+	AllowRedisplayFilters []string `json:"payment_method_allow_redisplay_filters"`
+	Redisplay             string   `json:"payment_method_redisplay"`
+	RedisplayLimit        *int64   `json:"payment_method_redisplay_limit"`
+	Remove                string   `json:"payment_method_remove"`
+	Save                  string   `json:"payment_method_save"`
+	SaveUsage             *string  `json:"payment_method_save_usage"`
+}
+
+func (o *CustomerSession) objectID() string   { return o.ClientSecret }
+func (o *CustomerSession) objectKind() string { return kindCustSession }
+func (o *CustomerSession) parents() []string  { return nil }
+
+func createCustomerSession(c *call) (any, error) {
+	if c.p.str("customer") == "" {
+		return nil, missingParam("customer")
+	}
+	cus, err := c.customer(c.p.str("customer"), "customer")
+	if err != nil {
+		return nil, err
+	}
+	if !c.p.has("components") {
+		return nil, missingParam("components")
+	}
+	cs := &CustomerSession{
+		Object: kindCustSession, ClientSecret: "cuss_secret_" + randomText(48), Created: c.now.Unix(), Customer: cus.ID,
+		ExpiresAt: c.now.Add(customerSessionLife).Unix(),
+	}
+	comps := c.p.at("components")
+	cs.Components.BuyButton.Enabled = comps.flag("buy_button", "enabled")
+	cs.Components.PricingTable.Enabled = comps.flag("pricing_table", "enabled")
+	cs.Components.PaymentElement = readPaymentElement(comps.at("payment_element"))
+	c.tx.put(cs)
+	return cs, nil
+}
+
+// readPaymentElement reads the features and their defaults.
+func readPaymentElement(p *params) PaymentElement {
+	out := PaymentElement{Enabled: p.flag("enabled")}
+	if !out.Enabled {
+		return out
+	}
+	f := p.at("features")
+	feats := &ElementFeatures{
+		AllowRedisplayFilters: f.strs("payment_method_allow_redisplay_filters"),
+		Redisplay:             orDefault(f.str("payment_method_redisplay"), "disabled"),
+		Remove:                orDefault(f.str("payment_method_remove"), "disabled"),
+		Save:                  orDefault(f.str("payment_method_save"), "disabled"),
+		SaveUsage:             f.text("payment_method_save_usage"),
+	}
+	if feats.AllowRedisplayFilters == nil {
+		feats.AllowRedisplayFilters = []string{"always"}
+	}
+	if f.has("payment_method_redisplay_limit") {
+		feats.RedisplayLimit = ptr(f.num("payment_method_redisplay_limit"))
+	} else if feats.Redisplay == "enabled" {
+		feats.RedisplayLimit = ptr(int64(3))
+	}
+	out.Features = feats
+	return out
+}
+
+// sessionOf finds the customer session of a secret while it lives.
+func (c *call) sessionOf(secret string) (*CustomerSession, error) {
+	cs, ok := find[*CustomerSession](c.tx, secret)
+	if !ok {
+		return nil, invalid("resource_missing", "customer_session_client_secret", "No such customer_session: the client secret is not known.")
+	}
+	if c.now.Unix() >= cs.ExpiresAt {
+		return nil, invalid("customer_session_expired", "customer_session_client_secret", "The customer session has expired. Create a new one and try again.")
+	}
+	return cs, nil
+}

@@ -1,0 +1,315 @@
+package sandbox
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sort"
+	"sync"
+	"sync/atomic"
+)
+
+// journal is the state file: one JSON line per changed object, written before the answer leaves. A killed process loses
+// nothing that it answered; a torn last line is dropped. The file is rewritten from scratch when it is opened, when it has
+// grown, and when the sandbox closes. A nil *journal does nothing.
+type journal struct {
+	srv  *Server
+	path string
+	seq  atomic.Uint64
+
+	mu       sync.Mutex
+	file     *os.File
+	size     int64
+	baseSize int64
+}
+
+// line is one entry: an object, the removal of one, or an idempotency key.
+type line struct {
+	Seq     uint64          `json:"seq"`
+	Account string          `json:"account,omitempty"`
+	Kind    string          `json:"kind,omitempty"`
+	Object  json.RawMessage `json:"object,omitempty"`
+	Private json.RawMessage `json:"private,omitempty"`
+	Removed string          `json:"removed,omitempty"`
+	Replay  *replay         `json:"replay,omitempty"`
+	Offset  *int64          `json:"clock_offset,omitempty"`
+
+	obj object
+}
+
+// keeper is an object with fields that Stripe would not show.
+type keeper interface{ secrets() any }
+
+// compactAfter is how large the file may grow beside its last rewriting.
+const compactAfter = 32 << 20
+
+// lines lists what a commit changed. The caller holds the store's lock; encoding is left to write.
+func (j *journal) lines(account string, changed []object) []line {
+	if j == nil {
+		return nil
+	}
+	out := make([]line, 0, len(changed)+1)
+	for _, obj := range changed {
+		out = append(out, line{Seq: j.seq.Add(1), Account: account, Kind: obj.objectKind(), obj: obj})
+	}
+	return out
+}
+
+func (j *journal) keyLine(r *replay, ans answer) []line {
+	if j == nil {
+		return nil
+	}
+	kept := *r
+	kept.Status, kept.Body = ans.status, ans.body
+	return []line{{Seq: j.seq.Add(1), Replay: &kept}}
+}
+
+// write appends lines with one system call. A full disk is logged: the sandbox goes on in memory.
+func (j *journal) write(lines []line) {
+	if j == nil || len(lines) == 0 {
+		return
+	}
+	var buf bytes.Buffer
+	if err := encodeLines(&buf, lines); err != nil {
+		j.srv.cfg.Logger.Error().Err(err).Msg("sandbox state not written")
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.file == nil {
+		return
+	}
+	n, err := j.file.Write(buf.Bytes())
+	j.size += int64(n)
+	if err != nil {
+		j.srv.cfg.Logger.Error().Err(err).Msg("sandbox state not written")
+	}
+	if j.size > j.baseSize*3+compactAfter {
+		if err := j.compact(); err != nil {
+			j.srv.cfg.Logger.Error().Err(err).Msg("sandbox state not compacted")
+		}
+	}
+}
+
+func encodeLines(w io.Writer, lines []line) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	for i := range lines {
+		if err := lines[i].fill(); err != nil {
+			return err
+		}
+		if err := enc.Encode(&lines[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill encodes the object that the line is about.
+func (l *line) fill() error {
+	if l.obj == nil {
+		return nil
+	}
+	if gone, removed := l.obj.(tombstone); removed {
+		l.Removed, l.Kind = string(gone), ""
+		return nil
+	}
+	var err error
+	if l.Object, err = encode(l.obj); err != nil {
+		return err
+	}
+	if k, has := l.obj.(keeper); has {
+		l.Private, err = encode(k.secrets())
+	}
+	return err
+}
+
+// openJournal reads the state file, if one is configured, and rewrites it. It tells whether there was one.
+func (s *Server) openJournal() (restored bool, err error) {
+	if s.cfg.StateFile == "" {
+		return false, nil
+	}
+	lines, err := readLines(s.cfg.StateFile)
+	if err != nil {
+		return false, err
+	}
+	j := &journal{srv: s, path: s.cfg.StateFile}
+	for i := range lines {
+		if err := s.restore(&lines[i]); err != nil {
+			return false, fmt.Errorf("state file %s: %w", s.cfg.StateFile, err)
+		}
+	}
+	if len(lines) > 0 {
+		j.seq.Store(lines[len(lines)-1].Seq)
+	}
+	s.journal = j
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(lines) > 0, j.compact()
+}
+
+// readLines returns the lines of a file in the order in which they were committed.
+func readLines(path string) ([]line, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	var out []line
+	in := bufio.NewReaderSize(f, 1<<20)
+	for {
+		raw, err := in.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			break // what stands without a line end was cut off
+		}
+		if err != nil {
+			return nil, err
+		}
+		var l line
+		if err := json.Unmarshal(raw, &l); err != nil {
+			return nil, fmt.Errorf("state file %s: %w", path, err)
+		}
+		out = append(out, l)
+	}
+	sort.SliceStable(out, func(i, k int) bool { return out[i].Seq < out[k].Seq })
+	return out, nil
+}
+
+// newObject makes an empty object of a kind, ready to be decoded into.
+func newObject(kind string) object {
+	for _, make := range objectMakers {
+		if obj := make(); kind == obj.objectKind() {
+			return obj
+		}
+	}
+	return nil
+}
+
+var objectMakers = []func() object{
+	func() object { return &Customer{} }, func() object { return &PaymentMethod{} }, func() object { return &PaymentIntent{} },
+	func() object { return &Charge{} }, func() object { return &Event{} }, func() object { return &BalanceTransaction{} },
+	func() object { return &Refund{} }, func() object { return &ConfirmationToken{} }, func() object { return &CustomerSession{} },
+	func() object { return &WebhookEndpoint{} }, func() object { return &DeletedObject{} }, func() object { return &SetupIntent{} },
+	func() object { return &Dispute{} }, func() object { return &Source{} }, func() object { return &Record{} },
+}
+
+// restore puts one line back into memory.
+func (s *Server) restore(l *line) error {
+	switch {
+	case l.Offset != nil:
+		s.offset.Store(*l.Offset)
+		return nil
+	case l.Replay != nil:
+		s.keys.remember(l.Replay)
+		return nil
+	case l.Removed != "":
+		s.store.world(l.Account).remove(l.Removed)
+		return nil
+	}
+	obj := newObject(l.Kind)
+	if obj == nil {
+		obj = newObject("record") // generic kinds share one type
+	}
+	dec := json.NewDecoder(bytes.NewReader(l.Object))
+	dec.UseNumber()
+	if err := dec.Decode(obj); err != nil {
+		return fmt.Errorf("%s: %w", l.Kind, err)
+	}
+	if k, has := obj.(keeper); has && len(l.Private) > 0 {
+		if err := json.Unmarshal(l.Private, k.secrets()); err != nil {
+			return fmt.Errorf("%s: %w", l.Kind, err)
+		}
+	}
+	if ev, ok := obj.(*Event); ok {
+		ev.world = l.Account
+	}
+	s.store.put(s.store.world(l.Account), obj)
+	return nil
+}
+
+// compact writes everything into a new file and puts it in the place of the old one. The caller holds j.mu.
+func (j *journal) compact() error {
+	tmp := j.path + ".new"
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(f, 1<<20)
+	err = errors.Join(encodeLines(out, j.everything()), out.Flush(), f.Sync())
+	if err == nil {
+		err = os.Rename(tmp, j.path)
+	}
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if j.file != nil {
+		_ = j.file.Close() // the renamed file has all that it held
+	}
+	j.file = f
+	info, err := f.Stat()
+	if err == nil {
+		j.size, j.baseSize = info.Size(), info.Size()
+	}
+	return err
+}
+
+// everything lists the whole state in order of creation.
+func (j *journal) everything() []line {
+	s := j.srv
+	s.store.mu.RLock()
+	defer s.store.mu.RUnlock()
+	var entries []entry
+	accounts := map[string]string{}
+	for account, w := range s.store.worlds {
+		for id, e := range w.objects {
+			entries = append(entries, e)
+			accounts[id] = account
+		}
+	}
+	sort.Slice(entries, func(i, k int) bool { return entries[i].seq < entries[k].seq })
+	offset := s.offset.Load()
+	out := []line{{Seq: j.seq.Add(1), Offset: &offset}}
+	for _, e := range entries {
+		out = append(out, line{Seq: j.seq.Add(1), Account: accounts[e.obj.objectID()], Kind: e.obj.objectKind(), obj: e.obj})
+	}
+	for _, r := range s.keys.settled() {
+		out = append(out, line{Seq: j.seq.Add(1), Replay: r})
+	}
+	return out
+}
+
+// settled lists copies of the answered keys, oldest first.
+func (k *keyring) settled() []*replay {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var out []*replay
+	for _, key := range k.order {
+		if r := k.byKey[key]; r != nil && !r.running {
+			kept := *r
+			out = append(out, &kept)
+		}
+	}
+	return out
+}
+
+func (s *Server) closeJournal() error {
+	j := s.journal
+	if j == nil {
+		return nil
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	err := j.compact()
+	if j.file != nil {
+		err = errors.Join(err, j.file.Close())
+		j.file = nil
+	}
+	return err
+}

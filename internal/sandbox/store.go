@@ -1,0 +1,317 @@
+package sandbox
+
+import (
+	"sort"
+	"sync"
+	"time"
+)
+
+// object is anything an account holds. Objects are immutable once stored: a change is a new value with the same id.
+type object interface {
+	objectID() string
+	objectKind() string
+	// parents are the ids under which lists look the object up (its customer, its intent, ...).
+	parents() []string
+}
+
+// entry is a stored object and its place in time.
+type entry struct {
+	obj object
+	seq uint64
+}
+
+// shelf holds ids in order of creation. Ids of removed objects stay until they are swept.
+type shelf struct {
+	ids  []string
+	dead int
+}
+
+// world is everything one account holds. Its fields are guarded by the server's lock.
+type world struct {
+	account string
+	objects map[string]entry
+	kinds   map[string]*shelf
+	index   map[string]*shelf
+}
+
+// store keeps the worlds of all accounts behind one lock. The lock is held for map work only, never while JSON is made.
+type store struct {
+	mu     sync.RWMutex
+	worlds map[string]*world
+	seq    uint64
+	max    int // objects kept per kind and account
+}
+
+func newStore(maxPerKind int) *store {
+	return &store{worlds: map[string]*world{}, max: maxPerKind}
+}
+
+// world returns the account's world, making it on first use. The caller holds the write lock.
+func (s *store) world(account string) *world {
+	w := s.worlds[account]
+	if w == nil {
+		w = &world{account: account, objects: map[string]entry{}, kinds: map[string]*shelf{}, index: map[string]*shelf{}}
+		s.worlds[account] = w
+	}
+	return w
+}
+
+// put stores a value, under a new sequence number when the id is new.
+func (s *store) put(w *world, obj object) {
+	id := obj.objectID()
+	old, known := w.objects[id]
+	if known {
+		w.objects[id] = entry{obj, old.seq}
+		w.reindex(old.obj, obj)
+		return
+	}
+	s.seq++
+	w.objects[id] = entry{obj, s.seq}
+	s.shelve(w.kinds, obj.objectKind(), w, id)
+	for _, parent := range obj.parents() {
+		shelfOf(w.index, obj.objectKind()+"/"+parent).add(id)
+	}
+}
+
+func (s *store) shelve(kinds map[string]*shelf, kind string, w *world, id string) {
+	sh := shelfOf(kinds, kind)
+	sh.add(id)
+	for s.max > 0 && len(sh.ids)-sh.dead > s.max && keepsOldest(kind) {
+		oldest := sh.ids[0]
+		sh.ids = sh.ids[1:]
+		if _, alive := w.objects[oldest]; alive {
+			w.forget(oldest)
+			continue
+		}
+		sh.dead--
+	}
+}
+
+// keepsOldest tells which kinds are dropped, oldest first, when there are too many: what payments leave behind.
+// Configuration (endpoints, accounts, prices, ...) is kept.
+func keepsOldest(kind string) bool {
+	switch kind {
+	case kindEndpoint, kindAccount, kindPrice, kindProduct, kindCoupon, kindPromotion:
+		return false
+	}
+	return true
+}
+
+func shelfOf(shelves map[string]*shelf, key string) *shelf {
+	sh := shelves[key]
+	if sh == nil {
+		sh = &shelf{}
+		shelves[key] = sh
+	}
+	return sh
+}
+
+func (sh *shelf) add(id string) { sh.ids = append(sh.ids, id) }
+
+func (sh *shelf) drop(id string) {
+	for i, have := range sh.ids {
+		if have == id && i == 0 {
+			sh.ids = sh.ids[1:]
+			return
+		}
+		if have == id {
+			sh.ids = append(append([]string(nil), sh.ids[:i]...), sh.ids[i+1:]...)
+			return
+		}
+	}
+}
+
+// reindex moves an object between parents.
+func (w *world) reindex(old, next object) {
+	before, after := old.parents(), next.parents()
+	if equalStrings(before, after) {
+		return
+	}
+	for _, parent := range before {
+		w.unindex(next.objectKind()+"/"+parent, next.objectID())
+	}
+	for _, parent := range after {
+		shelfOf(w.index, next.objectKind()+"/"+parent).add(next.objectID())
+	}
+}
+
+func (w *world) unindex(key, id string) {
+	sh := w.index[key]
+	if sh == nil {
+		return
+	}
+	sh.drop(id)
+	if len(sh.ids) == 0 {
+		delete(w.index, key)
+	}
+}
+
+// forget removes an object from everything but its kind's shelf.
+func (w *world) forget(id string) {
+	e, ok := w.objects[id]
+	if !ok {
+		return
+	}
+	delete(w.objects, id)
+	for _, parent := range e.obj.parents() {
+		w.unindex(e.obj.objectKind()+"/"+parent, id)
+	}
+}
+
+// remove takes an object out of the world and its lists.
+func (w *world) remove(id string) {
+	e, ok := w.objects[id]
+	if !ok {
+		return
+	}
+	w.forget(id)
+	sh := w.kinds[e.obj.objectKind()]
+	sh.dead++
+	if sh.dead > 64 && sh.dead > len(sh.ids)/2 {
+		sh.sweep(w)
+	}
+}
+
+func (sh *shelf) sweep(w *world) {
+	alive := make([]string, 0, len(sh.ids)-sh.dead)
+	for _, id := range sh.ids {
+		if _, ok := w.objects[id]; ok {
+			alive = append(alive, id)
+		}
+	}
+	sh.ids, sh.dead = alive, 0
+}
+
+// position finds where seq would stand on the shelf.
+func (sh *shelf) position(w *world, seq uint64) int {
+	return sort.Search(len(sh.ids), func(i int) bool {
+		for ; i < len(sh.ids); i++ {
+			if e, ok := w.objects[sh.ids[i]]; ok {
+				return e.seq >= seq
+			}
+		}
+		return true
+	})
+}
+
+func equalStrings(a, b []string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// tx collects what one request does. Nothing is visible to others before commit.
+type tx struct {
+	store  *store
+	world  *world
+	now    time.Time
+	staged map[string]object // nil value = removed
+	order  []string
+	events []*Event
+	origin origin
+	after  []func() // run after the commit, outside the lock
+}
+
+func (s *store) begin(w *world, now time.Time) *tx {
+	return &tx{store: s, world: w, now: now, staged: map[string]object{}}
+}
+
+func (t *tx) unix() int64 { return t.now.Unix() }
+
+// get returns an object as this transaction sees it.
+func (t *tx) get(id string) (object, bool) {
+	if obj, staged := t.staged[id]; staged {
+		return obj, obj != nil
+	}
+	e, ok := t.world.objects[id]
+	return e.obj, ok
+}
+
+// find returns the object of that id when it is of type T.
+func find[T object](t *tx, id string) (T, bool) {
+	var zero T
+	obj, ok := t.get(id)
+	if !ok {
+		return zero, false
+	}
+	typed, ok := obj.(T)
+	return typed, ok
+}
+
+// put stages a new value. The caller must not change obj afterwards.
+func (t *tx) put(obj object) {
+	id := obj.objectID()
+	if _, again := t.staged[id]; !again {
+		t.order = append(t.order, id)
+	}
+	t.staged[id] = obj
+}
+
+func (t *tx) remove(id string) {
+	if _, again := t.staged[id]; !again {
+		t.order = append(t.order, id)
+	}
+	t.staged[id] = nil
+}
+
+// children returns the objects of a kind below a parent, oldest first, including staged ones.
+func children[T object](t *tx, kind, parent string) []T {
+	var out []T
+	seen := map[string]bool{}
+	if sh := t.world.index[kind+"/"+parent]; sh != nil {
+		for _, id := range sh.ids {
+			seen[id] = true
+			if obj, ok := find[T](t, id); ok && hasParent(obj, parent) {
+				out = append(out, obj)
+			}
+		}
+	}
+	for _, id := range t.order {
+		if obj, ok := t.staged[id].(T); ok && !seen[id] && obj.objectKind() == kind && hasParent(obj, parent) {
+			out = append(out, obj)
+		}
+	}
+	return out
+}
+
+func hasParent(obj object, parent string) bool {
+	for _, p := range obj.parents() {
+		if p == parent {
+			return true
+		}
+	}
+	return false
+}
+
+// commit makes the staged values and the events visible. The caller holds the write lock.
+func (t *tx) commit() []object {
+	changed := make([]object, 0, len(t.order)+len(t.events))
+	for _, id := range t.order {
+		obj := t.staged[id]
+		if obj == nil {
+			t.world.remove(id)
+			changed = append(changed, tombstone(id))
+			continue
+		}
+		t.store.put(t.world, obj)
+		changed = append(changed, obj)
+	}
+	for _, ev := range t.events {
+		t.store.put(t.world, ev)
+		changed = append(changed, ev)
+	}
+	return changed
+}
+
+// tombstone stands in the journal for an object that was removed.
+type tombstone string
+
+func (d tombstone) objectID() string   { return string(d) }
+func (d tombstone) objectKind() string { return "removed" }
+func (d tombstone) parents() []string  { return nil }
