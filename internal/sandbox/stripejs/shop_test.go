@@ -87,9 +87,10 @@ func newShop(t *testing.T, w *wire, elementsOptions, paymentOptions string) *sho
 
 const deferred = "{mode: 'payment', amount: 1099, currency: 'eur'}"
 
-func (s *shop) boot(elementsOptions, options, kind string) {
+// boot makes and mounts one element; the last argument may be options of Stripe().
+func (s *shop) boot(elementsOptions, options, kind string, stripeOptions ...string) {
 	s.t.Helper()
-	s.run(fmt.Sprintf("boot(%s, %s, '%s')", elementsOptions, options, kind))
+	s.run(fmt.Sprintf("boot(%s, %s, '%s', %s)", elementsOptions, options, kind, append(stripeOptions, "undefined")[0]))
 }
 
 func (s *shop) checkProblems() {

@@ -1,14 +1,196 @@
-// The Address Element.
+// The Address Element: name, address and phone, by the customs of the country.
+
+/** Lines that a country's address has beyond line1 and city. @typedef {{state?: [string, string][] | true, stateLabel?: TextKey, postal?: TextKey, noState?: boolean, noPostal?: boolean, town?: boolean}} AddressCustom */
+
+/** @param {string} codes @returns {[string, string][]} */
+function stateList(codes) {
+  return codes.split(' ').map((code) => [code, code]);
+}
+
+/** @type {Record<string, AddressCustom>} */
+const addressCustoms = {
+  US: {
+    state: stateList('AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA PR RI SC SD TN TX UT VT VA WA WV WI WY AA AE AP'),
+    stateLabel: 'state', postal: 'zip',
+  },
+  CA: { state: stateList('AB BC MB NB NL NS NT NU ON PE QC SK YT'), stateLabel: 'province' },
+  AU: { state: stateList('ACT NSW NT QLD SA TAS VIC WA'), stateLabel: 'state' },
+  BR: { state: stateList('AC AL AM AP BA CE DF ES GO MA MG MS MT PA PB PE PI PR RJ RN RO RR RS SC SE SP TO'), stateLabel: 'state' },
+  IT: { state: true, stateLabel: 'province' }, ES: { state: true, stateLabel: 'province' }, JP: { state: true, stateLabel: 'province' },
+  IN: { state: true, stateLabel: 'state' }, MX: { state: true, stateLabel: 'state' }, CN: { state: true, stateLabel: 'province' },
+  IE: { state: true, stateLabel: 'region' }, GB: { town: true }, HK: { noPostal: true, state: true, stateLabel: 'region' }, AE: { noPostal: true, state: true, stateLabel: 'region' },
+};
 
 class AddressElement extends BaseElement {
   /** @param {ElementsGroup} group @param {Json} options */
   constructor(group, options) {
     super('address', group, options);
     if (!['shipping', 'billing'].includes(options?.mode)) throw invalidValue("elements.create('address')", 'mode', 'one of the following strings: shipping, billing', options?.mode);
+    this.last = '';
+    /** @type {Field[]} */
+    this.fields = [];
   }
 
-  /** @returns {Json} */
+  async load() {
+    const session = await this.sessionCountry();
+    if (!this.container) return;
+    this.defaultCountry = session;
+    if (this.ready) return this.redraw();
+    this.draw(this.options.defaultValues ?? {});
+    this.live.textContent = '';
+  }
+
+  /** A group may hold an address alone; then there is no session to ask. */
+  async sessionCountry() {
+    const { options } = this.group;
+    if (!options.mode && !options.clientSecret) return 'US';
+    return (await this.group.session()).payment_method_preference.country_code ?? 'US';
+  }
+
+  /** @param {Json} value as of defaultValues */
+  draw(value) {
+    const allowed = this.options.allowedCountries;
+    const wanted = value.address?.country ?? this.defaultCountry ?? 'US';
+    const country = allowed?.length && !allowed.includes(wanted) ? allowed[0] : wanted;
+    this.fields = this.specs(country, value).map((spec) => new Field(spec, this.words));
+    for (const field of this.fields) field.onChange = () => this.changed();
+    this.field('country')?.input.addEventListener('input', () => this.draw(this.draft()));
+    this.grid = h('div', { class: 'Grid' }, ...this.fields.map((field) => field.node));
+    const hadFocus = this.shadow.activeElement instanceof HTMLSelectElement;
+    this.body.replaceChildren(this.sandboxLine(), this.grid);
+    if (hadFocus) this.field('country')?.input.focus();
+  }
+
+  redraw() {
+    this.draw(this.draft());
+    this.changed();
+  }
+
+  /** @param {string} country @param {Json} value @returns {FieldSpec[]} */
+  specs(country, value) {
+    const { words } = this;
+    const section = this.options.mode;
+    const address = value.address ?? {};
+    const custom = addressCustoms[country] ?? {};
+    const line = (/** @type {string} */ text) => (this.options.blockPoBox && /\bp\.?\s?o\.?\s?box\b/i.test(text) ? 'po_box' : text.trim() ? null : 'incomplete_field');
+    /** @type {FieldSpec[]} */
+    const specs = [
+      ...this.nameSpecs(value, section),
+      { name: 'country', label: words.say('country'), autocomplete: `${section} country`, options: countryOptions(words, this.options.allowedCountries), value: country },
+      { name: 'line1', label: words.say('line1'), autocomplete: `${section} address-line1`, value: address.line1, check: (text) => /** @type {TextKey | null} */ (line(text)) },
+      { name: 'line2', label: `${words.say('line2')} (${words.say('optional')})`, autocomplete: `${section} address-line2`, value: address.line2, optional: true },
+      { name: 'city', label: words.say(custom.town ? 'town' : 'city'), autocomplete: `${section} address-level2`, value: address.city, half: true },
+    ];
+    if (custom.state) specs.push(this.stateSpec(custom, section, address.state));
+    if (!custom.noPostal) specs.push(this.postalSpec(country, custom, section, address.postal_code));
+    return this.asksPhone() ? [...specs, this.phoneSpec(section, value.phone)] : specs;
+  }
+
+  /** @param {Json} value @param {string} section @returns {FieldSpec[]} */
+  nameSpecs(value, section) {
+    const { words } = this;
+    const { name } = this.options.display ?? {};
+    if (name === 'split') {
+      return [
+        { name: 'firstName', label: words.say('firstName'), autocomplete: `${section} given-name`, value: value.firstName, half: true },
+        { name: 'lastName', label: words.say('lastName'), autocomplete: `${section} family-name`, value: value.lastName, half: true },
+      ];
+    }
+    return [{ name: 'name', label: words.say(name === 'organization' ? 'organization' : 'name'), autocomplete: `${section} ${name === 'organization' ? 'organization' : 'name'}`, value: value.name, check: (text) => (text.trim() ? null : 'incomplete_name') }];
+  }
+
+  /** @param {AddressCustom} custom @param {string} section @param {string | undefined} value @returns {FieldSpec} */
+  stateSpec(custom, section, value) {
+    const options = Array.isArray(custom.state) ? /** @type {[string, string][]} */ ([['', this.words.say('select')], ...custom.state]) : undefined;
+    return { name: 'state', label: this.words.say(custom.stateLabel ?? 'region'), autocomplete: `${section} address-level1`, value, half: true, options };
+  }
+
+  /** @param {string} country @param {AddressCustom} custom @param {string} section @param {string | undefined} value @returns {FieldSpec} */
+  postalSpec(country, custom, section, value) {
+    const check = country in cardPostal ? (/** @type {string} */ text) => checkPostal(country, text) : undefined;
+    return { name: 'postal', label: this.words.say(custom.postal ?? 'postal'), autocomplete: `${section} postal-code`, inputmode: country === 'US' ? 'numeric' : 'text', value, half: true, check };
+  }
+
+  /** @param {string} section @param {string | undefined} value @returns {FieldSpec} */
+  phoneSpec(section, value) {
+    const optional = this.options.validation?.phone?.required !== 'always';
+    const label = this.words.say('phone') + (optional ? ` (${this.words.say('optional')})` : '');
+    return { name: 'phone', label, type: 'tel', inputmode: 'tel', autocomplete: `${section} tel`, value, optional, check: (text) => (text.replace(/\D/g, '').length < 6 ? 'incomplete_phone' : null) };
+  }
+
+  asksPhone() {
+    return this.options.fields?.phone === 'always';
+  }
+
+  /** @param {string} name */
+  field(name) {
+    return this.fields.find((field) => field.spec.name === name);
+  }
+
+  /** @param {string} name */
+  text(name) {
+    return this.field(name)?.value.trim() ?? '';
+  }
+
+  /** What is typed, in the shape of defaultValues, to draw it again. */
+  draft() {
+    const v = this.value();
+    return { ...v, firstName: this.text('firstName'), lastName: this.text('lastName'), phone: this.text('phone') };
+  }
+
+  /** @returns {import('@stripe/stripe-js').StripeAddressElementChangeEvent['value']} */
+  value() {
+    const split = this.options.display?.name === 'split';
+    const name = split ? `${this.text('firstName')} ${this.text('lastName')}`.trim() : this.text('name');
+    const address = {
+      line1: this.text('line1'), line2: this.text('line2') || null, city: this.text('city'), state: this.text('state'),
+      postal_code: this.text('postal'), country: this.text('country'),
+    };
+    const names = split ? { firstName: this.text('firstName'), lastName: this.text('lastName') } : {};
+    return this.asksPhone() ? { name, ...names, address, phone: this.text('phone') } : { name, ...names, address };
+  }
+
+  get complete() {
+    return this.fields.every((field) => !field.problem());
+  }
+
+  changed() {
+    if (!this.ready) return;
+    const { complete } = this;
+    const empty = this.fields.every((field) => field.empty);
+    this.mark({ empty, complete, invalid: this.fields.some((field) => field.shown) });
+    /** @type {Omit<import('@stripe/stripe-js').StripeAddressElementChangeEvent, 'elementType'>} */
+    const state = { elementMode: this.options.mode, empty, complete, isNewAddress: true, value: this.value() };
+    const now = JSON.stringify(state);
+    if (now === this.last) return;
+    this.last = now;
+    this.emit('change', state);
+  }
+
+  /** The typed address, with every error shown when it is not complete. */
+  async getValue() {
+    showProblems(this.fields);
+    this.changed();
+    return { complete: this.complete, isNewAddress: true, value: this.value() };
+  }
+
+  async validate() {
+    const wrong = showProblems(this.fields);
+    this.changed();
+    if (!wrong) return;
+    wrong.input.focus();
+    throw fieldFailure(wrong);
+  }
+
+  /** In the shape of billing_details and of shipping. @returns {Json} */
   asBilling() {
-    return undefined;
+    if (!this.ready) return undefined;
+    const { name, address, phone } = this.value();
+    return { name, address, phone: phone || undefined };
+  }
+
+  clear() {
+    for (const field of this.fields) field.clear();
+    this.changed();
   }
 }

@@ -1,13 +1,62 @@
-// The Link Authentication Element.
+// The Link Authentication Element: an e-mail address that the group's payment uses. The sandbox knows no Link accounts.
 
 class LinkElement extends BaseElement {
   /** @param {ElementsGroup} group @param {Json} options */
   constructor(group, options) {
     super('linkAuthentication', group, options);
+    this.last = '';
+  }
+
+  async load() {
+    this.draw(this.options.defaultValues?.email ?? '');
+    this.live.textContent = '';
+  }
+
+  async reload() {
+    this.redraw();
+  }
+
+  redraw() {
+    this.draw(this.email);
+    this.changed();
+  }
+
+  /** @param {string} value */
+  draw(value) {
+    this.field = new Field({ name: 'email', label: this.words.say('email'), type: 'email', inputmode: 'email', autocomplete: 'email', value, check: checkEmail }, this.words);
+    this.field.onChange = () => this.changed();
+    this.body.replaceChildren(this.sandboxLine(), this.field.node);
   }
 
   /** @returns {string} */
   get email() {
-    return '';
+    return this.field?.value.trim() ?? '';
+  }
+
+  changed() {
+    if (!this.ready || !this.field) return;
+    const { email } = this;
+    const complete = !this.field.problem();
+    this.mark({ empty: email === '', complete, invalid: Boolean(this.field.shown) });
+    /** @type {Omit<import('@stripe/stripe-js').StripeLinkAuthenticationElementChangeEvent, 'elementType'>} */
+    const state = { empty: email === '', complete, value: { email } };
+    const now = JSON.stringify(state);
+    if (now === this.last) return;
+    this.last = now;
+    this.emit('change', state);
+  }
+
+  async validate() {
+    if (!this.field) return;
+    const wrong = showProblems([this.field]);
+    this.changed();
+    if (!wrong) return;
+    wrong.input.focus();
+    throw fieldFailure(wrong);
+  }
+
+  clear() {
+    this.field?.clear();
+    this.changed();
   }
 }

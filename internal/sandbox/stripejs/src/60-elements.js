@@ -159,7 +159,9 @@ class ElementsGroup {
   /** Validates every mounted element. */
   submit() {
     return outcome(async () => {
-      const mounted = this.members.filter((element) => element.container);
+      const express = /** @type {ExpressElement | null} */ (this.member('expressCheckout'));
+      // A wallet brings its own details: the other elements may stay empty.
+      const mounted = this.members.filter((element) => element.container && (!express?.paying || element === express));
       if (mounted.length === 0) throw new IntegrationError('elements.submit() needs a mounted Element. Make sure the Element that you want to submit is still mounted.');
       /** @type {unknown} */
       let first = null;
@@ -167,9 +169,13 @@ class ElementsGroup {
       if (first) throw first;
       this.submitted = true;
       const payment = /** @type {PaymentElement | null} */ (this.member('payment'));
-      const express = /** @type {ExpressElement | null} */ (this.member('expressCheckout'));
       return { selectedPaymentMethod: express?.paying ?? payment?.selectedType ?? '' };
     });
+  }
+
+  /** The wallet's details were used; the next payment starts afresh. */
+  walletDone() {
+    /** @type {ExpressElement | null} */ (this.member('expressCheckout'))?.forget();
   }
 
   async fetchUpdates() {

@@ -48,7 +48,11 @@ class StripeClient {
   async createConfirmationToken(options) {
     const method = 'stripe.createConfirmationToken()';
     const group = groupOf(method, options?.elements);
-    return outcome(async () => ({ confirmationToken: await this.api.call('POST', '/v1/confirmation_tokens', await collectToken(group, method, options.params)) }));
+    return outcome(async () => {
+      const confirmationToken = await this.api.call('POST', '/v1/confirmation_tokens', await collectToken(group, method, options.params));
+      group.walletDone();
+      return { confirmationToken };
+    });
   }
 
   /** @param {{elements: import('@stripe/stripe-js').StripeElements, params?: Json}} options */

@@ -1,0 +1,124 @@
+package stripejs_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"checkoutd/internal/browsertest"
+	"checkoutd/internal/sandbox/stripejs"
+	"checkoutd/internal/testhost"
+)
+
+// packageFile reads a file of an npm package of the development set-up.
+func packageFile(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile("../../../node_modules/" + name)
+	if os.IsNotExist(err) {
+		testhost.Missing(t, "this test needs the packages of package-lock.json, and node_modules has no "+name+" (run: npm ci)")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// openLoader loads a page with the stand-in at path, then the npm package's own loader as window.loader.
+func openLoader(t *testing.T, path, loader string) *shop {
+	t.Helper()
+	source := packageFile(t, loader)
+	w := newWire(t)
+	site := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/loader.js":
+			rw.Header().Set("Content-Type", "text/javascript")
+			_, _ = fmt.Fprintf(rw, "window.warnings = []; console.warn = (...args) => warnings.push(args.join(' '));\nwindow.loader = {}; (function (exports, module) {\n%s\n})(window.loader, {});", source)
+		case "/connect.js":
+			http.ServeFileFS(rw, r, stripejs.FS, "connect.js")
+		default:
+			rw.Header().Set("Content-Type", "text/html; charset=utf-8")
+			script := strings.Replace(path, "WIRE", w.URL, 1)
+			_, _ = fmt.Fprintf(rw, `<!doctype html><title>loader</title><link rel="icon" href="data:,"><script src="/loader.js"></script><script src="%s"></script><body></body>`, script)
+		}
+	}))
+	t.Cleanup(site.Close)
+	s := &shop{t: t, ctx: browsertest.New(t), wire: w, url: site.URL}
+	s.do(chromedp.Navigate(site.URL))
+	t.Cleanup(s.checkProblems)
+	return s
+}
+
+func TestStripeLoader(t *testing.T) {
+	t.Parallel()
+
+	t.Run("the loader of stripe-js 5 takes the stand-in without a warning and injects nothing", func(t *testing.T) {
+		t.Parallel()
+		s := openLoader(t, "WIRE/v3/stripe.js", "@stripe/stripe-js/dist/pure.js")
+		s.run("loader.loadStripe('pk_test_shop').then((stripe) => { window.stripe = stripe; })")
+		s.want("stripe.wrapper.version", `"5.10.0"`)
+		s.want("typeof stripe.createConfirmationToken", `"function"`)
+		s.want("[...document.scripts].filter((script) => script.src.includes('stripe.com')).length", "0")
+		s.want("warnings.filter((text) => !text.includes('over HTTP'))", "[]")
+	})
+
+	t.Run("a named build tells its name and refuses another API version", func(t *testing.T) {
+		t.Parallel()
+		s := openShop(t, newWire(t), "/acacia/stripe.js")
+		s.want("Stripe.version", `"acacia"`)
+		s.want("failure(() => Stripe('pk_test_shop', {apiVersion: '2024-06-20'})).then((text) => text.slice(0, 70))",
+			`"IntegrationError: The apiVersion option cannot be used with the acacia"`)
+	})
+
+	t.Run("the v3 build takes an API version and sends it", func(t *testing.T) {
+		t.Parallel()
+		s := openShop(t, newWire(t), "/v3/stripe.js")
+		s.want("Stripe.version", "3")
+		s.boot(deferred, "{}", "payment", "{apiVersion: '2024-06-20', stripeAccount: 'acct_9'}")
+		s.wantForm("GET /v1/elements/sessions", map[string]string{"_stripe_version": "2024-06-20", "_stripe_account": "acct_9"})
+	})
+}
+
+func TestConnectLoader(t *testing.T) {
+	t.Parallel()
+
+	t.Run("the loader of connect-js makes every component out of the stand-in", func(t *testing.T) {
+		t.Parallel()
+		s := openLoader(t, "/connect.js", "@stripe/connect-js/dist/pure.js")
+		s.run(`(window.told = [], window.connect = loader.loadConnectAndInitialize({publishableKey: 'pk_test_shop',
+			fetchClientSecret: async () => 'accs_secret__1_secret_x', appearance: {variables: {colorPrimary: '#ff0000'}}}))`)
+		s.want("[...document.scripts].filter((script) => script.src.includes('stripe.com')).length", "0")
+		s.run(`(() => { const el = connect.create('payments'); el.setOnLoaderStart((e) => told.push(e)); el.setOnLoadError((e) => told.push(e));
+			el.setDefaultFilters({amount: {equals: 100}}); document.body.append(el); })()`)
+		s.eventually("document.querySelector('stripe-connect-payments').shadowRoot.textContent.includes('payments · offline sandbox')")
+		s.want("told", `[{"elementTagName":"stripe-connect-payments"}]`)
+		s.want("getComputedStyle(document.querySelector('stripe-connect-payments').shadowRoot.querySelector('h3')).color", `"rgb(255, 0, 0)"`)
+		s.run("connect.update({appearance: {variables: {colorPrimary: '#00ff00'}}})")
+		s.eventually("getComputedStyle(document.querySelector('stripe-connect-payments').shadowRoot.querySelector('h3')).color === 'rgb(0, 255, 0)'")
+		s.want(`Promise.all(['account-onboarding', 'payouts', 'tax-settings', 'balance-report'].map(async (name) => {
+			const el = connect.create(name); document.body.append(el); await connect.debugInstance(); await 0; return typeof el.setConnector; }))`,
+			`["function","function","function","function"]`)
+		s.run("connect.logout()")
+		s.want("document.querySelector('stripe-connect-payments').shadowRoot.querySelector('p').textContent", `"Logged out."`)
+	})
+
+	t.Run("a session that cannot be had is told as a load error", func(t *testing.T) {
+		t.Parallel()
+		s := openLoader(t, "/connect.js", "@stripe/connect-js/dist/pure.js")
+		s.run(`(window.told = [], window.connect = loader.loadConnectAndInitialize({publishableKey: 'pk_test_shop', fetchClientSecret: async () => { throw new Error('no session'); }}))`)
+		s.run(`(() => { const el = connect.create('payments'); el.setOnLoadError((e) => told.push(e)); document.body.append(el); })()`)
+		s.eventually("told.length")
+		s.want("told", `[{"elementTagName":"stripe-connect-payments","error":{"type":"authentication_error","message":"no session"}}]`)
+	})
+
+	t.Run("the plain script calls onLoad and its instance creates components", func(t *testing.T) {
+		t.Parallel()
+		s := openLoader(t, "/connect.js", "@stripe/connect-js/dist/pure.js")
+		s.want("StripeConnect.init({publishableKey: 'pk_test_shop', fetchClientSecret: async () => 'accs_secret__1_secret_x'}).create('payments').tagName", `"STRIPE-CONNECT-PAYMENTS"`)
+		s.want("new Promise((resolve) => { const old = window.StripeConnect; window.StripeConnect = {onLoad: () => resolve(typeof window.StripeConnect.init)}; const again = document.createElement('script'); again.src = '/connect.js'; document.head.append(again); })", `"function"`)
+	})
+}
