@@ -111,6 +111,14 @@ func TestServeReportsEverythingMissingAtOnce(t *testing.T) {
 	}
 }
 
+func TestServeJudgesALivePublishableKeyAlone(t *testing.T) {
+	t.Parallel()
+	got := problems(t, config.Serve, []string{"STRIPE_PUBLISHABLE_KEY=pk_live_1", "STRIPE_WEBHOOK_SECRET=whsec_a", "CATALOG_FILE=c"}, nil)
+	if len(got) != 2 || !hasPrefix(got, "STRIPE_SECRET_KEY is missing") || !hasPrefix(got, "BASE_URL is not https") {
+		t.Errorf("got %q, want the missing key and the http address", got)
+	}
+}
+
 func hasPrefix(lines []string, prefix string) bool {
 	for _, line := range lines {
 		if strings.HasPrefix(line, prefix) {
@@ -213,6 +221,8 @@ func TestRefusedWithASentence(t *testing.T) {
 			want: "STRIPE_API_BASE is not Stripe's, but the keys are live"},
 		{name: "live with Stripe over http", mode: config.Serve, environ: with(liveKeys, "STRIPE_API_BASE=http://api.stripe.com"),
 			want: "STRIPE_API_BASE is not Stripe's"},
+		{name: "live with another server on Stripe's host", mode: config.Serve, environ: with(liveKeys, "STRIPE_API_BASE=https://api.stripe.com:8443"),
+			want: "STRIPE_API_BASE is not Stripe's"},
 		{name: "live with another Stripe.js", mode: config.Serve, environ: with(liveKeys, "STRIPE_JS_URL=https://js.stripe.com.evil.example/v3/"),
 			want: "STRIPE_JS_URL is not Stripe's, but the keys are live"},
 		{name: "the sandbox's webhook secret with the real Stripe", mode: config.Serve,
@@ -222,6 +232,8 @@ func TestRefusedWithASentence(t *testing.T) {
 			want: "STRIPE_SECRET_KEY holds a live key. Sandbox mode never uses a live key"},
 		{name: "a live restricted key in sandbox mode's .env", mode: config.Sandbox,
 			files: map[string]string{".env": "STRIPE_API_KEY=rk_live_1"}, want: "STRIPE_API_KEY holds a live key"},
+		{name: "a live key in both places in sandbox mode is told once", mode: config.Sandbox, environ: []string{"STRIPE_SECRET_KEY=sk_live_1"},
+			files: map[string]string{".env": "STRIPE_SECRET_KEY=sk_live_2"}, want: "STRIPE_SECRET_KEY holds a live key"},
 		{name: "a live key in a file in sandbox mode", mode: config.Sandbox, environ: []string{"STRIPE_SECRET_KEY_FILE=k"},
 			files: map[string]string{"k": "sk_live_1\n"}, want: "STRIPE_SECRET_KEY_FILE holds a live key"},
 		{name: "sandbox beyond loopback", mode: config.Stripe, environ: []string{"SANDBOX_ADDR=0.0.0.0:12111"},

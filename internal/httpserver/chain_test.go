@@ -141,6 +141,10 @@ func routes(r chi.Router) {
 		_, _ = io.WriteString(w, "half")
 		panic("in the middle")
 	})
+	r.Get("/waits", httpio.Handle(func(_ http.ResponseWriter, r *http.Request) error {
+		<-r.Context().Done()
+		return r.Context().Err()
+	}))
 	r.Get("/abort", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	r.Get("/checkout/{id}", httpio.Handle(func(w http.ResponseWriter, _ *http.Request) error {
 		_, err := io.WriteString(w, "the checkout")
@@ -209,6 +213,18 @@ func TestAccessLogIsOneLineOfKnownMembers(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestACallerWhoLeftIsNoErrorInTheLog(t *testing.T) {
+	t.Parallel()
+	var log logBuffer
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	router(t, &log, nil).ServeHTTP(httptest.NewRecorder(), request("GET", "/waits", "").WithContext(ctx))
+	line := log.lines(t)[0]
+	if line["status"] != 499. || line["level"] != "info" || line["cause"] != nil {
+		t.Errorf("got %v, want a 499 at info without a cause", line)
 	}
 }
 
@@ -307,9 +323,7 @@ func TestBodyLimit(t *testing.T) {
 		t.Parallel()
 		w := httptest.NewRecorder()
 		router(t, io.Discard, nil).ServeHTTP(w, request("POST", "/orders", big, "Content-Type", "application/json"))
-		if w.Code != 413 || !strings.Contains(w.Body.String(), "1000 bytes") {
-			t.Errorf("got %d %s", w.Code, w.Body)
-		}
+		wantTooLarge(t, w)
 	})
 	t.Run("a chunked body without a length", func(t *testing.T) {
 		t.Parallel()
@@ -317,10 +331,17 @@ func TestBodyLimit(t *testing.T) {
 		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(big)), -1
 		w := httptest.NewRecorder()
 		router(t, io.Discard, nil).ServeHTTP(w, r)
-		if w.Code != 413 || !strings.Contains(w.Body.String(), "1000 bytes") {
-			t.Errorf("got %d %s", w.Code, w.Body)
-		}
+		wantTooLarge(t, w)
 	})
+}
+
+// wantTooLarge holds that the answer says so, and that the connection ends
+// instead of being read on.
+func wantTooLarge(t *testing.T, w *httptest.ResponseRecorder) {
+	t.Helper()
+	if w.Code != 413 || !strings.Contains(w.Body.String(), "1000 bytes") || w.Header().Get("Connection") != "close" {
+		t.Errorf("got %d %s, Connection %q", w.Code, w.Body, w.Header().Get("Connection"))
+	}
 }
 
 func TestRoutesThatAreNotThere(t *testing.T) {
