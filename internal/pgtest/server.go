@@ -134,9 +134,10 @@ func (s *server) launch() error {
 		return err
 	}
 	defer func() { _ = log.Close() }() // the server has its own copy
+	// mmap: what a killed server leaves behind goes with its folder.
 	cmd := exec.Command(filepath.Join(s.bin, "postgres"), "-D", s.data(), "-p", strconv.Itoa(s.port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
-		"-c", "max_connections=200", "-c", "shared_buffers=64MB")
+		"-c", "dynamic_shared_memory_type=mmap", "-c", "max_connections=200", "-c", "shared_buffers=64MB")
 	s.prepare(cmd)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
