@@ -37,6 +37,7 @@ var liveKeys = []string{
 	"STRIPE_WEBHOOK_SECRET=whsec_abc",
 	"CATALOG_FILE=shop.json",
 	"BASE_URL=https://shop.example",
+	"TRUSTED_PROXIES=127.0.0.1",
 }
 
 func with(base []string, more ...string) []string {
@@ -113,7 +114,7 @@ func TestServeReportsEverythingMissingAtOnce(t *testing.T) {
 
 func TestServeJudgesALivePublishableKeyAlone(t *testing.T) {
 	t.Parallel()
-	got := problems(t, config.Serve, []string{"STRIPE_PUBLISHABLE_KEY=pk_live_1", "STRIPE_WEBHOOK_SECRET=whsec_a", "CATALOG_FILE=c"}, nil)
+	got := problems(t, config.Serve, []string{"STRIPE_PUBLISHABLE_KEY=pk_live_1", "STRIPE_WEBHOOK_SECRET=whsec_a", "CATALOG_FILE=c", "TRUSTED_PROXIES=::1"}, nil)
 	if len(got) != 2 || !hasPrefix(got, "STRIPE_SECRET_KEY is missing") || !hasPrefix(got, "BASE_URL is not https") {
 		t.Errorf("got %q, want the missing key and the http address", got)
 	}
@@ -217,6 +218,8 @@ func TestRefusedWithASentence(t *testing.T) {
 			want: "STRIPE_WEBHOOK_SECRET holds no secret"},
 		{name: "live over http", mode: config.Serve, environ: with(liveKeys, "BASE_URL=http://shop.example"),
 			want: "BASE_URL is not https, but the keys are live"},
+		{name: "live without a proxy that speaks https", mode: config.Serve, environ: with(liveKeys, "TRUSTED_PROXIES="),
+			want: "TRUSTED_PROXIES is empty, but the keys are live", mention: "X-Forwarded-Proto"},
 		{name: "live with another API over https", mode: config.Serve, environ: with(liveKeys, "STRIPE_API_BASE=https://api.stripe.com.evil.example"),
 			want: "STRIPE_API_BASE is not Stripe's, but the keys are live"},
 		{name: "live with Stripe over http", mode: config.Serve, environ: with(liveKeys, "STRIPE_API_BASE=http://api.stripe.com"),
@@ -407,6 +410,8 @@ func TestWarnings(t *testing.T) {
 		{"the environment is full of other names", config.Serve, with(testKeys, "PATH=/bin", "WORKER=x"), "", nil},
 		{"real keys in sandbox mode", config.Sandbox, testKeys, "",
 			[]string{"STRIPE_SECRET_KEY is not used", "STRIPE_PUBLISHABLE_KEY is not used", "STRIPE_WEBHOOK_SECRET is not used"}},
+		{"https without a proxy to believe", config.Serve, with(testKeys, "BASE_URL=https://shop.example"), "",
+			[]string{"BASE_URL is https, but TRUSTED_PROXIES is empty"}},
 		{"sandbox open to others", config.Sandbox, []string{"ADDR=:4242"}, "", []string{"ADDR can be reached from other machines"}},
 	}
 	for _, tt := range tests {

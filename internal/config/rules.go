@@ -71,6 +71,12 @@ func (l *loading) live() {
 		l.problem("BASE_URL", "is not https, but the keys are live. Stripe requires https for live payments: "+
 			"give the shop a certificate and write https://…, or use test keys")
 	}
+	if l.ok("TRUSTED_PROXIES") && len(c.TrustedProxies) == 0 {
+		// checkoutd speaks plain http itself, so without a proxy to believe
+		// no request can be known to have come over https.
+		l.problem("TRUSTED_PROXIES", "is empty, but the keys are live, and every page would be refused as not https. "+
+			"Name the proxy that speaks https for the shop and sets X-Forwarded-Proto, like 127.0.0.1 or 172.16.0.0/12")
+	}
 	if l.ok("STRIPE_API_BASE") && !ofStripe(c.StripeAPIBase) {
 		l.problem("STRIPE_API_BASE", "is not Stripe's, but the keys are live. A live key goes to https://api.stripe.com only: remove the option")
 	}

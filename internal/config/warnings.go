@@ -10,6 +10,10 @@ import (
 // warnings finds what is probably a mistake but stops nothing.
 func (l *loading) warnings() []string {
 	all := l.unknownNames()
+	if l.mode == Serve && strings.HasPrefix(l.config.BaseURL, "https://") && len(l.config.TrustedProxies) == 0 {
+		all = append(all, "BASE_URL is https, but TRUSTED_PROXIES is empty: "+
+			"every buyer will seem to come over plain http from the proxy's address.")
+	}
 	if l.mode != Sandbox {
 		return all
 	}
