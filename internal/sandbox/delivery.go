@@ -103,6 +103,22 @@ func (q *sender) deliver(ev *Event, ep *WebhookEndpoint) {
 	}
 }
 
+// again queues an event for an endpoint once more, past every fault.
+func (q *sender) again(ev *Event, ep *WebhookEndpoint) {
+	d := &Delivery{ID: newID("wd"), Event: ev.ID, Type: ev.Type, Endpoint: ep.ID, URL: ep.URL, State: "pending"}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.keep(d)
+	q.push(d)
+}
+
+// clear forgets what is queued and what was delivered.
+func (q *sender) clear() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.queue, q.held, q.order, q.byID = nil, nil, nil, map[string]*Delivery{}
+}
+
 // keep remembers a delivery for the desk, forgetting the oldest.
 func (q *sender) keep(d *Delivery) {
 	q.byID[d.ID] = d

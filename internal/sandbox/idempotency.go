@@ -123,3 +123,15 @@ func (k *keyring) release(r *replay) {
 		}
 	}
 }
+
+// clear forgets every key that is not in use.
+func (k *keyring) clear() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for key, r := range k.byKey {
+		if !r.running {
+			delete(k.byKey, key)
+		}
+	}
+	k.order = sortedKeys(k.byKey)
+}

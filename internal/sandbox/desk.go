@@ -1,0 +1,18 @@
+package sandbox
+
+import (
+	_ "embed"
+	"net/http"
+)
+
+//go:embed desk.html
+var deskPage []byte
+
+// desk is the management door's page; it reads the JSON beside it.
+func (s *Server) desk(w http.ResponseWriter, _ *http.Request) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'")
+	_, _ = w.Write(deskPage)
+}

@@ -1,0 +1,47 @@
+package sandbox_test
+
+import (
+	"testing"
+
+	"checkoutd/internal/sandbox"
+)
+
+func TestAPIFaults(t *testing.T) {
+	t.Parallel()
+	body := form("amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa", "payment_method_types[]=card")
+	for kind, c := range map[string]struct {
+		status, again, charges int // status of the first call (0 = cut), of its repetition, charges made by the first
+	}{
+		sandbox.FaultChargeThenCut: {0, 200, 1},
+		sandbox.FaultChargeThen500: {500, 500, 1},
+		sandbox.FaultReset:         {0, 200, 0},
+		sandbox.FaultStatus500:     {500, 200, 0},
+		sandbox.FaultStatus429:     {429, 200, 0},
+		sandbox.FaultStatus409:     {409, 200, 0},
+	} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			b := newBox(t)
+			if _, err := b.s.AddFault(sandbox.Fault{Route: "POST /v1/payment_intents", Kind: kind}); err != nil {
+				t.Fatal(err)
+			}
+			r, err := b.send("POST", "/v1/payment_intents", body, header("Idempotency-Key", "k"))
+			want(t, "cut", err != nil, c.status == 0)
+			want(t, "status", r.status, c.status)
+			want(t, "charges", len(b.s.Ledger().Charges), c.charges)
+			again := b.do("POST", "/v1/payment_intents", body, header("Idempotency-Key", "k"))
+			want(t, "status again", again.status, c.again)
+			want(t, "charges in the end", len(b.s.Ledger().Charges), 1)
+		})
+	}
+}
+
+func TestFaultsThatMakeNoSenseAreRefused(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	for _, f := range []sandbox.Fault{{Route: "POST", Kind: "reset"}, {Route: "POST /v1/x", Kind: "drop"}, {Route: "WEBHOOK *", Kind: "reset"}, {Route: "POST /v1/[", Kind: "reset"}} {
+		if _, err := b.s.AddFault(f); err == nil {
+			t.Errorf("%+v was accepted", f)
+		}
+	}
+}
