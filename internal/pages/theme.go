@@ -6,8 +6,12 @@ import (
 	"strconv"
 )
 
-// defaultAccent is a calm green, legible on our paper and under white text.
-const defaultAccent = "#1f6a58"
+// The colours of a shop that names none: a calm green, and the same for dark
+// screens, where mixing it with white would leave it dull.
+const (
+	defaultAccent     = "#1f6a58"
+	defaultAccentDark = "#5cbfa3"
+)
 
 // The papers that the accent stands on, as in app.css.
 var (
@@ -19,14 +23,19 @@ var (
 // not be legible is moved towards black or white until it has the contrast
 // that WCAG 2.2 wants of text (1.4.3: 4.5 to 1).
 func themeCSS(accent string) ([]byte, error) {
+	accentDark := accent
 	if accent == "" {
-		accent = defaultAccent
+		accent, accentDark = defaultAccent, defaultAccentDark
 	}
 	c, err := parseColour(accent)
 	if err != nil {
 		return nil, err
 	}
-	light, dark := c.legibleOn(lightPaper), c.legibleOn(darkPaper)
+	cDark, err := parseColour(accentDark)
+	if err != nil {
+		return nil, err
+	}
+	light, dark := c.legibleOn(lightPaper), cDark.legibleOn(darkPaper)
 	return fmt.Appendf(nil, `:root { --accent: %s; --on-accent: %s; }
 @media screen and (prefers-color-scheme: dark) { :root { --accent: %s; --on-accent: %s; } }
 `, light, light.textOn(), dark, dark.textOn()), nil

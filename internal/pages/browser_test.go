@@ -1,0 +1,255 @@
+package pages_test
+
+import (
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"checkoutd/internal/browsertest"
+	"checkoutd/internal/fault"
+	"checkoutd/internal/httpio"
+	"checkoutd/internal/pages"
+)
+
+//go:embed testdata/stripe.js
+var fakeStripe string
+
+// errLost makes the site close the connection instead of answering.
+var errLost = errors.New("lost")
+
+// site serves the pages with our scripts, and plays the server behind them as
+// a test tells it to.
+type site struct {
+	t        *testing.T
+	tab      browsertestTab
+	url      string
+	pages    *pages.Pages
+	products []pages.Product
+
+	mu       sync.Mutex
+	order    pages.Order
+	resume   string // the client secret to go on with, "" for none
+	confirms []string
+	// confirm answers POST /create-confirm-intent; n counts from 1.
+	confirm func(n int, token string, expected int64) (status string, err error)
+	posted  []string // bodies of POST /orders
+	refuse  error    // what POST /orders answers
+}
+
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'"
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	s := &site{
+		t: t, order: order("open", "unpaid"),
+		pages:    newPages(t, func(c *pages.Config) { c.ScriptURL = "/stripe.js" }),
+		products: []pages.Product{mug, {SKU: "tote", Name: "Tote bag", Currency: "eur", UnitAmount: 1600}},
+		confirm:  func(int, string, int64) (string, error) { return "succeeded", nil },
+	}
+	mux := http.NewServeMux()
+	for pattern, h := range map[string]httpio.Handler{
+		"GET /{$}":                      s.shop,
+		"GET /checkout/{id}":            s.checkout,
+		"GET /complete":                 s.complete,
+		"GET /stripe.js":                s.stripe,
+		"GET /gone/stripe.js":           s.noStripe,
+		"GET /config":                   s.config,
+		"GET /orders/{id}":              s.get,
+		"POST /orders":                  s.post,
+		"POST /create-customer-session": s.session,
+		"POST /create-confirm-intent":   s.create,
+	} {
+		mux.HandleFunc(pattern, httpio.HandleStripe(h))
+	}
+	mux.Handle("/static/", s.pages.Static())
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", policy)
+		mux.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	s.tab = browsertestTab{t, browsertest.New(t)}
+	t.Cleanup(s.tab.checkProblems)
+	return s
+}
+
+// set changes what the server knows, under its lock.
+func (s *site) set(change func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+}
+
+func (s *site) sent() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.confirms)
+}
+
+func (s *site) shop(w http.ResponseWriter, r *http.Request) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pages.Shop(w, r, pages.ShopView{Products: s.products})
+}
+
+func (s *site) checkout(w http.ResponseWriter, r *http.Request) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pages.Checkout(w, r, pages.CheckoutView{Order: s.order})
+}
+
+func (s *site) complete(w http.ResponseWriter, r *http.Request) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pages.Complete(w, r, pages.CompleteView{Order: s.order})
+}
+
+func (s *site) stripe(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "text/javascript")
+	_, err := fmt.Fprint(w, fakeStripe)
+	return err
+}
+
+func (s *site) noStripe(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "text/javascript")
+	w.WriteHeader(http.StatusNotFound)
+	return nil
+}
+
+func (s *site) json() map[string]any {
+	items := []map[string]any{}
+	for _, it := range s.order.Items {
+		items = append(items, map[string]any{"sku": it.SKU, "name": it.Name, "quantity": it.Quantity, "unit_amount": it.UnitAmount, "amount": it.Amount})
+	}
+	return map[string]any{
+		"id": s.order.ID, "status": s.order.Status, "payment_status": s.order.PaymentStatus,
+		"amount": s.order.Amount, "currency": s.order.Currency, "items": items,
+	}
+}
+
+func (s *site) config(w http.ResponseWriter, r *http.Request) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var resume any
+	if s.resume != "" {
+		resume = map[string]any{"client_secret": s.resume, "status": "requires_action"}
+	}
+	return httpio.WriteJSON(w, http.StatusOK, map[string]any{
+		"publishable_key": "pk_test_pages", "app_info": map[string]any{"name": "checkoutd", "version": "1.2.3"},
+		"elements":        map[string]any{"mode": "payment", "amount": s.order.Amount, "currency": s.order.Currency},
+		"payment_element": map[string]any{"layout": "tabs"}, "order": s.json(), "resume": resume,
+		"return_url": "http://" + r.Host + "/complete?order=" + s.order.ID,
+	})
+}
+
+func (s *site) get(w http.ResponseWriter, _ *http.Request) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return httpio.WriteJSON(w, http.StatusOK, s.json())
+}
+
+func (s *site) post(w http.ResponseWriter, r *http.Request) error {
+	var body json.RawMessage
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.posted = append(s.posted, string(body))
+	if s.refuse != nil {
+		return s.refuse
+	}
+	return httpio.WriteJSON(w, http.StatusCreated, map[string]any{"id": s.order.ID, "url": "http://" + r.Host + "/checkout/" + s.order.ID})
+}
+
+func (s *site) session(w http.ResponseWriter, _ *http.Request) error {
+	return httpio.WriteJSON(w, http.StatusOK, map[string]any{"customer_session_client_secret": "cuss_secret_1"})
+}
+
+func (s *site) create(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		ConfirmationTokenID string `json:"confirmationTokenId"`
+		OrderID             string `json:"orderId"`
+		ExpectedAmount      int64  `json:"expectedAmount"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in.OrderID != s.order.ID {
+		return fault.New(fault.Malformed, "invalid_json", "No such body.")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.confirms = append(s.confirms, in.ConfirmationTokenID)
+	status, err := s.confirm(len(s.confirms), in.ConfirmationTokenID, in.ExpectedAmount)
+	if errors.Is(err, errLost) {
+		panic(http.ErrAbortHandler)
+	}
+	if err != nil {
+		return err
+	}
+	return httpio.WriteJSON(w, http.StatusOK, map[string]any{"client_secret": "pi_1_secret_1", "status": status})
+}
+
+// open loads a page; want is what must come true on it.
+func (s *site) open(path, want string) {
+	s.t.Helper()
+	s.tab.do(chromedp.Navigate(s.url + path))
+	s.tab.until(want)
+}
+
+const (
+	formReady    = "document.querySelector('#payment-form')?.dataset.phase === 'ready'"
+	formUnsure   = "document.querySelector('#payment-form')?.dataset.phase === 'unsure'"
+	formFailed   = "document.querySelector('#payment-form')?.dataset.phase === 'failed'"
+	formResume   = "document.querySelector('#payment-form')?.dataset.phase === 'resume'"
+	afterPayment = "location.pathname === '/complete'"
+)
+
+func (s *site) openCheckout() {
+	s.t.Helper()
+	s.open("/checkout/"+s.order.ID, formReady)
+}
+
+// pay types the card's name and presses the button.
+func (s *site) pay(card string) {
+	s.t.Helper()
+	s.tab.run(fmt.Sprintf(`(() => {
+		const input = document.querySelector('#fake-card');
+		if (input.value !== %[1]q) { input.value = %[1]q; input.dispatchEvent(new Event('input')); }
+		document.querySelector('#pay-button').click();
+	})()`, card))
+}
+
+func says(element, words string) string {
+	return fmt.Sprintf("document.querySelector(%q)?.textContent.includes(%q)", element, words)
+}
+
+// calls are the arguments of every call of a function of Stripe's.
+func (s *site) calls(name string) []any {
+	s.t.Helper()
+	var all []any
+	s.tab.json(fmt.Sprintf("window.stripeCalls.filter((call) => call[0] === %q).map((call) => call[1])", name), &all)
+	return all
+}
+
+// waitSent waits until the server has had n confirm calls.
+func (s *site) waitSent(n int) {
+	s.t.Helper()
+	for deadline := time.Now().Add(15 * time.Second); len(s.sent()) < n; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("got the confirm calls %v, want %d", s.sent(), n)
+		}
+	}
+}
+
+func sameTokens(tokens []string) bool {
+	return strings.Count(strings.Join(tokens, " ")+" ", tokens[0]+" ") == len(tokens)
+}
