@@ -115,7 +115,8 @@ func TestHandleNextAction(t *testing.T) {
 				}},
 			})
 			s.run("Stripe('pk_test_shop').handleNextAction({clientSecret: 'pi_2_secret_x'}) && null")
-			s.do(chromedp.Query(chromedp.CSS("#facts dd")))
+			s.do(chromedp.Query(chromedp.CSS("#pass")))
+			s.want("document.querySelector('#reference').textContent", `"pi_2"`)
 			s.picture("redirect-1280")
 			s.do(chromedp.Click(chromedp.CSS("#" + outcome)))
 			s.do(chromedp.Query(chromedp.CSS("#element")))

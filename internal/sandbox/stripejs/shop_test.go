@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"checkoutd/internal/browsertest"
@@ -72,9 +74,15 @@ func openShop(t *testing.T, w *wire, path string) *shop {
 	}))
 	t.Cleanup(site.Close)
 	s := &shop{t: t, ctx: browsertest.New(t), wire: w, url: site.URL}
-	s.do(chromedp.Navigate(site.URL + "/checkout"))
+	s.do(focused, chromedp.Navigate(site.URL+"/checkout"))
 	t.Cleanup(s.checkProblems)
 	return s
+}
+
+// focused makes the tab take the focus as if it were the only one; tests share a browser.
+func focused(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+	_, err := cdp.Call(ctx, target, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	return chromedp.Void{}, err
 }
 
 // newShop opens a shop with the ordinary script and mounts one payment element.

@@ -12,16 +12,6 @@
   /** @param {string} name */
   const byId = (name) => /** @type {HTMLElement} */ (document.getElementById(name));
 
-  /** @param {string} term @param {string} text */
-  function fact(term, text) {
-    const dt = document.createElement('dt');
-    const dd = document.createElement('dd');
-    dt.textContent = term;
-    dd.textContent = text;
-    byId('facts').append(dt, dd);
-    byId('facts').hidden = false;
-  }
-
   /** @param {number} amount in minor units @param {string} currency */
   function money(amount, currency) {
     const format = new Intl.NumberFormat(navigator.language, { style: 'currency', currency });
@@ -35,8 +25,7 @@
     const answer = await fetch(`/v1/${kind}/${encodeURIComponent(id)}?${query}`);
     if (!answer.ok) return;
     intent = await answer.json();
-    if (intent.amount) fact('Amount', money(intent.amount, intent.currency));
-    fact('Reference', intent.id);
+    byId('amount').textContent = intent.amount ? money(intent.amount, intent.currency) : '—';
     const method = document.getElementById('method');
     const type = intent.payment_method_types?.find((/** @type {string} */ name) => name !== 'card');
     if (method && type) method.textContent = type.replace(/_/g, ' ').replace(/^\w/, (/** @type {string} */ letter) => letter.toUpperCase());
@@ -82,6 +71,8 @@
   document.addEventListener('keydown', (event) => {
     if (framed && event.key === 'Escape') window.parent.postMessage({ type: 'stripe-3ds-cancel' }, '*');
   });
+  // Nothing moves when the amount arrives: somebody may be about to press a button.
+  byId('reference').textContent = id;
   byId('pass').focus();
   load().catch(() => {});
 })();

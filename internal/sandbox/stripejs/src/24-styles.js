@@ -18,7 +18,7 @@ const baseStyles = `
 .Input-wrap { position: relative; display: block; }
 .Input { width: 100%; min-height: 44px; padding: calc(var(--spacingUnit) * 2.5) calc(var(--spacingUnit) * 3); font: inherit; color: inherit;
   background: var(--colorBackground); border: 1px solid var(--borderColor); border-radius: var(--borderRadius); margin: 0; appearance: none; }
-.Input--number { padding-inline-end: 5.5em; }
+.Input--branded { padding-inline-end: 7em; }
 select.Input { padding-inline-end: 2em; text-overflow: ellipsis; }
 .Chevron { position: absolute; inset-inline-end: .9em; top: 50%; width: .5em; height: .5em; border: solid var(--colorTextSecondary); border-width: 0 2px 2px 0;
   transform: translateY(-70%) rotate(45deg); pointer-events: none; }
@@ -40,7 +40,8 @@ input[type=checkbox]:focus-visible, input[type=radio]:focus-visible { outline: v
   color: var(--colorTextSecondary); background: var(--colorBackground); border: 1px solid var(--borderColor); border-radius: var(--borderRadius); cursor: pointer; overflow-wrap: anywhere; }
 .Tab:hover { color: var(--colorText); }
 .Tab--selected { color: var(--tabSelectedColor); border-color: var(--colorPrimary); box-shadow: 0 0 0 1px var(--colorPrimary); background: var(--tabSelectedBackground); }
-.Accordion { display: grid; gap: var(--accordionGap); }
+.Accordion { display: grid; }
+.Accordion--spaced { gap: var(--accordionItemSpacing); }
 .AccordionItem { border: 1px solid var(--borderColor); background: var(--colorBackground); margin-top: -1px; }
 .Accordion--spaced .AccordionItem { border-radius: var(--borderRadius); margin-top: 0; }
 .AccordionItem:first-child { border-start-start-radius: var(--borderRadius); border-start-end-radius: var(--borderRadius); }

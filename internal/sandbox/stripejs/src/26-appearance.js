@@ -8,7 +8,7 @@ const lightVariables = {
   gridRowSpacing: 'calc(var(--spacingUnit) * 3)', gridColumnSpacing: 'calc(var(--spacingUnit) * 3)', tabSpacing: 'calc(var(--spacingUnit) * 2)',
   accordionItemSpacing: 'calc(var(--spacingUnit) * 2)', colorDangerText: 'var(--colorDanger)', accessibleColorOnColorPrimary: '#ffffff',
   tabSelectedColor: 'var(--colorPrimary)', tabSelectedBackground: 'var(--colorBackground)', focusOutline: '2px solid transparent',
-  focusBoxShadow: '0 0 0 3px color-mix(in srgb, var(--colorPrimary) 28%, transparent), 0 0 0 1px var(--colorPrimary)', accordionGap: '0px',
+  focusBoxShadow: '0 0 0 3px color-mix(in srgb, var(--colorPrimary) 28%, transparent), 0 0 0 1px var(--colorPrimary)',
 };
 
 const themes = /** @type {Record<string, Record<string, string>>} */ ({

@@ -167,9 +167,9 @@ class BaseElement {
   }
 
   focus() {
-    /** @type {HTMLElement | null} */
-    const first = this.body.querySelector('input:not([type=radio]):not([type=checkbox]), select, button, input');
-    first?.focus();
+    /** @type {HTMLElement[]} */
+    const seen = [...this.body.querySelectorAll(/** @type {'input'} */ ('input, select, button'))].filter((node) => node.checkVisibility());
+    (seen.find((node) => node.matches('input:not([type=radio], [type=checkbox])')) ?? seen[0])?.focus();
   }
 
   blur() {

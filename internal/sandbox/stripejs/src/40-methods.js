@@ -49,6 +49,7 @@ class MethodForm {
     this.node = h('div', { class: 'Block', 'data-form': type }, this.grid);
     this.build();
     for (const field of this.fields) this.grid.append(field.node);
+    this.grid.hidden = this.fields.length === 0;
     const terms = this.terms();
     if (terms) this.node.append(h('p', { class: 'TermsText' }, terms));
   }
@@ -59,7 +60,6 @@ class MethodForm {
 
   build() {
     for (const name of methodTypes[this.type]?.fields ?? []) this.addCommon(name);
-    if (!this.words) return;
     if (!methodTypes[this.type]?.delayed) this.node.append(h('p', { class: 'Note' }, this.words.say('redirect')));
   }
 
@@ -169,6 +169,7 @@ class CardForm extends MethodForm {
     if (!this.badge) return;
     this.badge.textContent = brand.label;
     this.badge.hidden = !brand.label;
+    this.field('number')?.input.classList.toggle('Input--branded', Boolean(brand.label));
     this.field('cvc')?.input.setAttribute('placeholder', brand.cvc === 4 ? 'CVCC' : 'CVC');
     this.field('cvc')?.input.setAttribute('maxlength', String(brand.cvc));
   }

@@ -1,0 +1,173 @@
+package stripejs_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"checkoutd/internal/browsertest"
+)
+
+func TestAppearance(t *testing.T) {
+	t.Parallel()
+
+	t.Run("theme, variables and rules show", func(t *testing.T) {
+		t.Parallel()
+		s := newShop(t, newWire(t), `{mode: 'payment', amount: 1, currency: 'eur', appearance: {theme: 'night', labels: 'floating', variables: {colorPrimary: '#ff0000', borderRadius: '12px', spacingGridRow: '20px'},
+			rules: {'.Label': {fontWeight: '700'}, '.Input:focus': {borderColor: 'rgb(1, 2, 3)'}}}}`, "{}")
+		s.want("getComputedStyle(inside('[name=number]')).backgroundColor", `"rgb(48, 49, 61)"`)
+		s.want("getComputedStyle(inside('[name=number]')).borderRadius", `"12px"`)
+		s.want("getComputedStyle(inside('.Label')).fontWeight", `"700"`)
+		s.want("getComputedStyle(inside('.Grid')).rowGap", `"20px"`)
+		s.want("inside('.Root').classList.contains('Root--floating')", "true")
+		s.run("document.body.style.setProperty('background', '#1a1b25')")
+		s.picture("night-floating-1280")
+		s.run("elements.update({appearance: {theme: 'flat'}})")
+		s.want("getComputedStyle(inside('[name=number]')).backgroundColor", `"rgb(241, 241, 241)"`)
+		s.want("inside('.Root').classList.contains('Root--floating')", "false")
+	})
+
+	t.Run("a rule cannot reach out of the elements nor load anything", func(t *testing.T) {
+		t.Parallel()
+		s := newShop(t, newWire(t), `{mode: 'payment', amount: 1, currency: 'eur', appearance: {variables: {colorText: 'red } .Root { display: none'},
+			rules: {'* , .Root': {display: 'none'}, '.Input} .Root{': {display: 'none'}}}}`, "{}")
+		s.want("getComputedStyle(inside('.Root')).display", `"grid"`)
+	})
+
+	t.Run("French pages get French words, also after an update", func(t *testing.T) {
+		t.Parallel()
+		s := newShop(t, newWire(t), "{mode: 'payment', amount: 1, currency: 'eur', locale: 'fr'}", "{}")
+		s.want("elements.submit().then((r) => r.error.message)", `"Votre numéro de carte est incomplet."`)
+		s.want("[...inside('.Grid').querySelectorAll('.Field:not([hidden]) .Label')].map((label) => label.textContent)", `["Numéro de carte","Date d'expiration","Code de sécurité","Pays ou région"]`)
+		s.picture("french-1280")
+		s.typeIn("number", "4242")
+		s.run("elements.update({locale: 'en'})")
+		s.want("inside('.Label').textContent", `"Card number"`)
+		s.want("inside('[name=number]').value", `"4242"`)
+	})
+}
+
+func TestUpdates(t *testing.T) {
+	t.Parallel()
+
+	t.Run("a new amount asks for a new session and keeps what was typed", func(t *testing.T) {
+		t.Parallel()
+		w := newWire(t)
+		s := newShop(t, w, deferred, "{}")
+		s.fillCard("4242424242424242")
+		s.run("new Promise((resolve) => { elements.on('update-end', resolve); elements.update({amount: 2500}); })")
+		s.wantForm("GET /v1/elements/sessions", map[string]string{"deferred_intent[amount]": "2500"})
+		s.want("[inside('[name=number]').value, inside('[name=cvc]').value]", `["4242 4242 4242 4242","123"]`)
+		s.want("elements.submit()", `{"selectedPaymentMethod":"card"}`)
+		s.run("stripe.createConfirmationToken({elements})")
+		s.wantForm("POST /v1/confirmation_tokens", map[string]string{"client_context[amount]": "2500"})
+	})
+
+	t.Run("unmounting, mounting again and clearing", func(t *testing.T) {
+		t.Parallel()
+		s := newShop(t, newWire(t), deferred, "{}")
+		s.typeIn("number", "4242")
+		s.run("element.clear()")
+		s.want("inside('[name=number]').value", `""`)
+		s.want("last('change').empty", "true")
+		s.run("element.unmount()")
+		s.want("[document.querySelector('#element').childElementCount, document.querySelector('#element').className]", `[0,""]`)
+		s.run("new Promise((resolve) => { element.once('ready', resolve); element.mount('#other'); })")
+		s.want("document.querySelector('#other').classList.contains('StripeElement')", "true")
+		s.run("element.destroy()")
+		s.want("elements.getElement('payment')", "null")
+	})
+}
+
+func TestKeyboardAndFocus(t *testing.T) {
+	t.Parallel()
+
+	t.Run("focus, blur and Escape are told; Enter submits the form around", func(t *testing.T) {
+		t.Parallel()
+		s := newShop(t, newWire(t), deferred, "{}")
+		s.run("element.focus()")
+		s.want("last('focus')", `{"elementType":"payment"}`)
+		s.want("document.querySelector('#element').classList.contains('StripeElement--focus')", "true")
+		s.do(chromedp.KeyEvent("4242"), chromedp.KeyEvent(kb.Tab))
+		s.want("inside('[data-field=number] .Error').textContent", `"Your card number is incomplete."`)
+		s.want("events.filter((e) => e[0] === 'blur').length", "0")
+		s.do(chromedp.KeyEvent(kb.Escape))
+		s.want("last('escape')", `{"elementType":"payment"}`)
+		s.do(chromedp.KeyEvent(kb.Enter))
+		s.want("submits", "1")
+		s.run("element.blur()")
+		s.want("last('blur')", `{"elementType":"payment"}`)
+	})
+
+	t.Run("the caret stays where the buyer edits, and the separators do not get in the way", func(t *testing.T) {
+		t.Parallel()
+		s := newShop(t, newWire(t), deferred, "{}")
+		s.typeIn("number", "42424242")
+		s.run("inside('[name=number]').setSelectionRange(2, 2)")
+		s.do(chromedp.KeyEvent("9"))
+		s.want("[inside('[name=number]').value, inside('[name=number]').selectionStart]", `["4294 2424 2",3]`)
+		s.typeIn("expiry", "5")
+		s.want("inside('[name=expiry]').value", `"05 / "`)
+		s.typeIn("expiry", "\b\b\b\b")
+		s.want("inside('[name=expiry]').value.replace(/ .*/, '').length <= 2", "true")
+	})
+
+	t.Run("brands set the grouping and the length of the code", func(t *testing.T) {
+		t.Parallel()
+		s := newShop(t, newWire(t), deferred, "{}")
+		s.typeIn("number", "378282246310005")
+		s.want("[inside('[name=number]').value, inside('.Badge').textContent]", `["3782 822463 10005","American Express"]`)
+		s.typeIn("expiry", "1234")
+		s.typeIn("cvc", "123")
+		s.want("elements.submit().then((r) => r.error.code)", `"incomplete_cvc"`)
+		s.typeIn("cvc", "4")
+		s.want("elements.submit()", `{"selectedPaymentMethod":"card"}`)
+	})
+}
+
+// TestAccessibility lets axe look at the elements in every state that a buyer meets.
+func TestAccessibility(t *testing.T) {
+	t.Parallel()
+	axe := packageFile(t, "axe-core/axe.min.js")
+	check := func(t *testing.T, s *shop, scope string) {
+		t.Helper()
+		s.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			_, err := chromedp.Evaluate[any](axe+"; null")(ctx, target)
+			return err
+		}))
+		got := s.text("axe.run(" + scope + ", {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']}).then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.target.flat().join(' ') + ' ' + n.failureSummary).join('; ')).join('\\n'))")
+		if got != "" {
+			t.Errorf("axe complains:\n%s", got)
+		}
+	}
+	for _, theme := range []string{"stripe", "night", "flat"} {
+		t.Run("the "+theme+" theme with errors, tabs and accordion", func(t *testing.T) {
+			t.Parallel()
+			w := newWire(t)
+			w.offer("US", "card", "sepa_debit", "ideal")
+			w.saved(features(nil), saved("pm_1", "always"))
+			s := newShop(t, w, strings.Replace(withCustomer, "{", "{appearance: {theme: '"+theme+"', disableAnimations: true}, ", 1), "{}")
+			if theme == "night" {
+				s.do(browsertest.Dark(true))
+			}
+			check(t, s, "'#element'")
+			s.run("inside('[data-saved-method=new]').click()")
+			s.run("elements.submit()")
+			s.picture("axe-" + theme)
+			check(t, s, "'#element'")
+			s.run("element.update({layout: {type: 'accordion', radios: true}})")
+			check(t, s, "'#element'")
+		})
+	}
+	t.Run("the challenge dialog and its page", func(t *testing.T) {
+		t.Parallel()
+		s := newChallenge(t)
+		startChallenge(t, s)
+		check(t, s, "'[data-stripe-dialog]'")
+		s.do(chromedp.Navigate(s.wire.URL + "/3ds/pi_1?client_secret=pi_1_secret_x"))
+		check(t, s, "document")
+	})
+}

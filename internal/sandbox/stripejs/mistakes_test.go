@@ -1,0 +1,115 @@
+package stripejs_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestMistakes holds what Stripe.js says at run time about mistakes that the published types let pass.
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, newWire(t), "/v3/stripe.js")
+	s.run("window.stripe = Stripe('pk_test_shop')")
+	const group = "stripe.elements({mode: 'payment', amount: 1099, currency: 'eur'})"
+	cases := []struct{ name, js, want string }{
+		{"no key", "Stripe('')", "Please call Stripe() with your publishable key. You used an empty string."},
+		{"a secret key", "Stripe('sk_test_123')", "You should not use your secret key with Stripe.js."},
+		{"a live key", "Stripe('pk_live_123')", "The offline sandbox takes publishable test keys"},
+		{"neither mode nor client secret", "stripe.elements().create('payment')", "In order to create a payment element, you must pass a clientSecret or mode when creating the Elements group."},
+		{"amount without mode", "stripe.elements({amount: 1099, currency: 'eur'})", "Missing value for elements(): mode"},
+		{"an unknown mode", "stripe.elements({mode: 'pay', amount: 1, currency: 'eur'})", "Invalid value for elements(): mode should be one of the following strings: payment, setup, subscription. You specified: pay."},
+		{"no amount", "stripe.elements({mode: 'payment', currency: 'eur'})", "Missing value for elements(): amount"},
+		{"a zero amount", "stripe.elements({mode: 'payment', amount: 0, currency: 'eur'})", "Invalid value for elements(): amount must be greater than 0."},
+		{"a fraction as amount", "stripe.elements({mode: 'payment', amount: 10.5, currency: 'eur'})", "Invalid value for elements(): amount should be an integer"},
+		{"a string as amount", "stripe.elements({mode: 'payment', amount: '1099', currency: 'eur'})", "Invalid value for elements(): amount should be an integer"},
+		{"no currency", "stripe.elements({mode: 'payment', amount: 1099})", "Missing value for elements(): currency"},
+		{"a currency in capitals", "stripe.elements({mode: 'payment', amount: 1099, currency: 'EUR'})", "Invalid value for elements(): currency should be one of the following strings"},
+		{"a client secret of another form", "stripe.elements({clientSecret: 'pi_mock_1_secret_2'})", "Invalid value for elements(): clientSecret should be a client secret of the form ${id}_secret_${secret}. You specified: pi_mock_1_secret_2."},
+		{"mode beside a client secret", "stripe.elements({clientSecret: 'pi_1_secret_2', mode: 'payment'})", "you cannot specify both clientSecret and mode"},
+		{"an unknown theme", "stripe.elements({appearance: {theme: 'dark'}})", "appearance.theme should be one of the following strings: stripe, night, flat. You specified: dark."},
+		{"an unknown element", group + ".create('paymentElement')", "A valid Element name must be provided. Valid Elements are:"},
+		{"an element that is left out", group + ".create('card')", "The card Element is not part of the offline sandbox."},
+		{"an address without mode", group + ".create('address')", "mode should be one of the following strings: shipping, billing"},
+		{"an unknown layout", group + ".create('payment', {layout: 'rows'})", "layout should be one of the following strings: tabs, accordion, auto. You specified: rows."},
+		{"two payment elements in one group", "(() => { const g = " + group + "; g.create('payment'); g.create('payment'); })()", "Can only create one Element of type payment"},
+		{"mount without a target", group + ".create('payment').mount()", "Missing argument. Make sure to call mount() with a valid DOM element or selector."},
+		{"mount on nothing", group + ".create('payment').mount('#none')", "The selector you specified (#none) applies to no DOM elements that are currently on the page."},
+		{"mount twice", "(() => { const el = " + group + ".create('payment'); el.mount('#element'); el.mount('#element'); el.mount('#other'); })()", "This Element is already mounted. Use `unmount()` to unmount the Element before re-mounting."},
+		{"use after destroy", "(() => { const el = " + group + ".create('payment'); el.destroy(); el.mount('#other'); })()", "This Element has already been destroyed. Please create a new one."},
+		{"a handler that is none", group + ".create('payment').on('change', 'x')", "handler should be a function"},
+		{"an update to a wrong mode", group + ".update({mode: 'x'})", "Invalid value for elements.update(): mode"},
+		{"submit with nothing mounted", group + ".submit()", "elements.submit() needs a mounted Element"},
+		{"a token without elements", "stripe.createConfirmationToken({})", "Invalid value for stripe.createConfirmationToken(): elements should be an Elements object."},
+		{"a token without a mounted element", "stripe.createConfirmationToken({elements: " + group + "})", "elements should have a mounted Payment Element or Express Checkout Element."},
+		{"a confirmation without a return URL", "stripe.confirmPayment({elements: " + group + ", clientSecret: 'pi_1_secret_2'})", "confirmParams.return_url is required unless redirect is 'if_required'"},
+		{"a confirmation without a secret", "stripe.confirmPayment({elements: " + group + "})", "clientSecret should be a client secret"},
+		{"a method that is left out", "stripe.createToken()", "stripe.createToken() is not part of the offline sandbox."},
+		{"app info without a name", "stripe.registerAppInfo({})", "name should be a string"},
+	}
+	for _, c := range cases {
+		got := s.text(fmt.Sprintf("failure(() => %s)", c.js))
+		if !strings.HasPrefix(got, "IntegrationError: ") || !strings.Contains(got, c.want) {
+			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestOrderOfCalls(t *testing.T) {
+	t.Parallel()
+
+	t.Run("a token before submit is a mistake, also after an update", func(t *testing.T) {
+		t.Parallel()
+		s := newShop(t, newWire(t), deferred, "{}")
+		s.fillCard("4242424242424242")
+		const early = `"IntegrationError: elements.submit() must be called before stripe.createConfirmationToken()."`
+		s.want("failure(() => stripe.createConfirmationToken({elements})).then((text) => text.split('\\n')[0])", early)
+		s.want("elements.submit()", `{"selectedPaymentMethod":"card"}`)
+		s.run("elements.update({amount: 1200})")
+		s.want("failure(() => stripe.createConfirmationToken({elements})).then((text) => text.split('\\n')[0])", early)
+		if n := len(s.wire.calls("POST /v1/confirmation_tokens")); n != 0 {
+			t.Errorf("%d tokens were made", n)
+		}
+	})
+
+	t.Run("a refused card is an error and no token", func(t *testing.T) {
+		t.Parallel()
+		w := newWire(t)
+		w.answers["POST /v1/confirmation_tokens"] = answer{402, stripeError("card_error", "invalid_expiry_year", "Your card's expiration year is invalid.")}
+		s := newShop(t, w, deferred, "{}")
+		s.fillCard("4242424242424242")
+		s.want("elements.submit().then(() => stripe.createConfirmationToken({elements}))",
+			`{"error":{"code":"invalid_expiry_year","message":"Your card's expiration year is invalid.","type":"card_error"}}`)
+	})
+
+	t.Run("details that the page collects itself have to be passed", func(t *testing.T) {
+		t.Parallel()
+		w := newWire(t)
+		w.offer("US", "card")
+		s := newShop(t, w, deferred, "{fields: {billingDetails: {address: {country: 'never', postalCode: 'never'}}}}")
+		s.want("[Boolean(inside('[name=country]')), Boolean(inside('[name=postal]'))]", "[false,false]")
+		s.fillCard("4242424242424242")
+		s.run("elements.submit()")
+		s.want("failure(() => stripe.createConfirmationToken({elements})).then((text) => text.slice(0, 82))",
+			`"IntegrationError: You specified \"never\" for fields.billing_details.address.country"`)
+		s.run("stripe.createConfirmationToken({elements, params: {payment_method_data: {billing_details: {address: {country: 'US', postal_code: '94103'}}}}})")
+		s.wantForm("POST /v1/confirmation_tokens", map[string]string{"payment_method_data[billing_details][address][postal_code]": "94103"})
+	})
+}
+
+func TestConfirmPayment(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	w.intent("pi_1", "requires_payment_method", map[string]any{"setup_future_usage": "off_session"})
+	w.answers["POST /v1/payment_intents/pi_1/confirm"] = answer{200, map[string]any{"id": "pi_1", "object": "payment_intent", "status": "succeeded"}}
+	s := newShop(t, w, "{clientSecret: 'pi_1_secret_x'}", "{}")
+	s.want("inside('.TermsText').textContent.includes('Tea House')", "true")
+	s.fillCard("4242424242424242")
+	s.want("stripe.confirmPayment({elements, confirmParams: {return_url: 'https://shop.test/'}, redirect: 'if_required'})",
+		`{"paymentIntent":{"id":"pi_1","object":"payment_intent","status":"succeeded"}}`)
+	s.wantForm("POST /v1/payment_intents/pi_1/confirm", map[string]string{
+		"client_secret": "pi_1_secret_x", "payment_method_data[card][number]": "4242424242424242", "use_stripe_sdk": "true",
+		"return_url": "https://shop.test/", "client_context[mode]": "", "key": "pk_test_shop",
+	})
+	s.wantForm("GET /v1/elements/sessions", map[string]string{"deferred_intent[amount]": "1099", "deferred_intent[setup_future_usage]": "off_session"})
+}
