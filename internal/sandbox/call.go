@@ -91,7 +91,7 @@ func (s *Server) respond(c *call) answer {
 	if err := c.open(); err != nil {
 		return c.failed(err)
 	}
-	if err := checkParams(c.route, c.p); err != nil {
+	if err := checkParams(c); err != nil {
 		return c.failed(err)
 	}
 	c.fault = s.faults.take(c.req.Method, c.req.URL.Path)

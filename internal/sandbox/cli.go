@@ -1,4 +1,289 @@
 package sandbox
 
-func (s *Server) pushEvent(_ *Event)               {}
-func (s *Server) pushRequestLog(_ *call, _ answer) {}
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// The protocol of Stripe's command line (`stripe listen`, `logs tail`, `events resend`), as its 1.52.0 speaks it: a session
+// is made by a POST, then a websocket brings events, which the command line forwards and acknowledges.
+
+const (
+	cliSubprotocol  = "stripecli-devproxy-v1"
+	cliReconnect    = 31_536_000 // seconds; the command line drops the connection after this long, which serves nobody
+	cliReadLimit    = 16 << 20   // a response carries the whole request body again
+	featureWebhooks = "webhooks"
+	featureLogs     = "request_logs"
+)
+
+// cliTicket is what a websocket id says about its session. It is signed, not remembered: a restarted sandbox accepts it.
+type cliTicket struct {
+	ID       string              `json:"i"`
+	Features []string            `json:"f"`
+	Filters  map[string][]string `json:"l,omitempty"`
+}
+
+// cliSecret signs what `listen` forwards. It is the same for every session and restart, as the command line prints it once.
+func cliSecret() string { return "whsec_" + hex.EncodeToString(cliMAC("webhooks of "+PlatformAccount)) }
+
+// cliMAC only keeps clients from making ids up by accident; whoever reaches loopback may listen anyway.
+func cliMAC(text string) []byte {
+	mac := hmac.New(sha256.New, []byte("offline sandbox"))
+	mac.Write([]byte(text))
+	return mac.Sum(nil)
+}
+
+func (t cliTicket) seal() string {
+	raw, _ := json.Marshal(t)
+	text := base64.RawURLEncoding.EncodeToString(raw)
+	return "cliws_" + text + "." + base64.RawURLEncoding.EncodeToString(cliMAC(text)[:12])
+}
+
+func openTicket(id string) (cliTicket, bool) {
+	var t cliTicket
+	text, sum, ok := strings.Cut(strings.TrimPrefix(id, "cliws_"), ".")
+	want := base64.RawURLEncoding.EncodeToString(cliMAC(text)[:12])
+	if !ok || !hmac.Equal([]byte(sum), []byte(want)) {
+		return t, false
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	return t, err == nil && json.Unmarshal(raw, &t) == nil
+}
+
+// createCLISession is POST /v1/stripecli/sessions.
+func createCLISession(c *call) (any, error) {
+	t := cliTicket{ID: randomText(16), Features: c.p.strs("websocket_features")}
+	if raw := c.p.str("filters"); raw != "" {
+		if err := json.Unmarshal([]byte(raw), &t.Filters); err != nil {
+			return nil, invalid("", "filters", "Invalid JSON in filters.")
+		}
+	}
+	c.tx.after = append(c.tx.after, func() { c.srv.listeners.session(t) })
+	return map[string]any{
+		"websocket_url":                strings.Replace(c.base(), "http", "ws", 1) + "/stripecli/subscribe/" + PlatformAccount,
+		"websocket_id":                 t.seal(),
+		"websocket_authorized_feature": strings.Join(t.Features, ","),
+		"secret":                       cliSecret(),
+		"reconnect_delay":              cliReconnect,
+		"default_version":              APIVersion,
+		"latest_version":               APIVersion,
+		"device_token":                 "sandbox", "display_connect_filter_warning": false,
+	}, nil
+}
+
+// cliSocket is the websocket that the command line opens next.
+func (s *Server) cliSocket(w http.ResponseWriter, r *http.Request) {
+	ticket, ok := openTicket(r.Header.Get("Websocket-Id"))
+	if !ok {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = w.Write([]byte(`{"error":{"message":"Unknown WebSocket ID."}}`))
+		return
+	}
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{cliSubprotocol}})
+	if err != nil {
+		return // Accept has answered
+	}
+	conn.SetReadLimit(cliReadLimit)
+	ctx, cancel := context.WithCancel(s.sender.ctx)
+	defer cancel()
+	session := s.listeners.session(ticket)
+	session.connect()
+	go func() {
+		defer cancel()
+		s.cliRead(ctx, conn, session)
+	}()
+	if err := s.cliWrite(ctx, conn, session); err != nil && !errors.Is(err, context.Canceled) {
+		s.cfg.Logger.Debug().Err(err).Msg("command line connection ended")
+	}
+	_ = conn.Close(websocket.StatusGoingAway, "sandbox closed") // it may be gone already
+}
+
+// cliWrite sends what the session has until the connection ends.
+func (s *Server) cliWrite(ctx context.Context, conn *websocket.Conn, session *cliSession) error {
+	for {
+		item, err := session.next(ctx)
+		if err != nil {
+			return err
+		}
+		body, err := item.message(s.cfg.Now())
+		if err != nil {
+			continue // an event that cannot be encoded is no reason to hang up
+		}
+		if err := conn.Write(ctx, websocket.MessageText, body); err != nil {
+			return err
+		}
+	}
+}
+
+// cliReply is what the command line sends: acknowledgements, and what the endpoints answered.
+type cliReply struct {
+	Type           string `json:"type"`
+	EventID        string `json:"event_id"`
+	ConversationID string `json:"webhook_conversation_id"`
+	ForwardURL     string `json:"forward_url"`
+	Status         int    `json:"status"`
+	Body           string `json:"body"`
+	NotificationID string `json:"notification_id"`
+}
+
+func (s *Server) cliRead(ctx context.Context, conn *websocket.Conn, session *cliSession) {
+	for {
+		_, raw, err := conn.Read(ctx)
+		if err != nil {
+			return
+		}
+		var msg cliReply
+		if json.Unmarshal(raw, &msg) != nil {
+			continue
+		}
+		switch msg.Type {
+		case "event_ack":
+			session.acknowledge(msg.ConversationID, msg.EventID)
+		case "webhook_response":
+			s.sender.record(&Delivery{
+				ID: newID("wd"), Event: msg.NotificationID, Endpoint: "cli", URL: msg.ForwardURL, State: stateOf(msg.Status),
+				Attempts: []DeliveryAttempt{{At: s.now(), Status: msg.Status, Body: msg.Body}},
+			})
+		}
+	}
+}
+
+func stateOf(status int) string {
+	if status >= 200 && status < 300 {
+		return "delivered"
+	}
+	return "failed"
+}
+
+// pushEvent hands an event to every `listen`.
+func (s *Server) pushEvent(ev *Event) {
+	for _, session := range s.listeners.with(featureWebhooks) {
+		session.push(&cliItem{event: ev}, &cliItem{event: ev, latest: true})
+	}
+}
+
+// pushRequestLog hands an API request to every `logs tail` whose filters let it through.
+func (s *Server) pushRequestLog(c *call, ans answer) {
+	for _, session := range s.listeners.with(featureLogs) {
+		if entry := logEntryOf(c, ans); session.wants(entry) {
+			session.push(&cliItem{log: entry})
+		}
+	}
+}
+
+// cliLog is a request as `logs tail` shows it.
+type cliLog struct {
+	CreatedAt int64   `json:"created_at"`
+	Livemode  bool    `json:"livemode"`
+	Method    string  `json:"method"`
+	RequestID string  `json:"request_id"`
+	Status    int     `json:"status"`
+	URL       string  `json:"url"`
+	Error     *cliErr `json:"error"`
+}
+
+type cliErr struct {
+	Type         string  `json:"type"`
+	Charge       string  `json:"charge"`
+	Code         string  `json:"code"`
+	DeclineCode  string  `json:"decline_code"`
+	Message      string  `json:"message"`
+	Param        string  `json:"param"`
+	ErrorInsight *string `json:"error_insight"`
+}
+
+func logEntryOf(c *call, ans answer) *cliLog {
+	out := &cliLog{CreatedAt: c.now.Unix(), Method: c.req.Method, RequestID: c.requestID, Status: ans.status, URL: c.req.URL.Path}
+	if ans.status >= http.StatusBadRequest {
+		var body struct{ Error *cliErr }
+		if json.Unmarshal(ans.body, &body) == nil {
+			out.Error = body.Error
+		}
+	}
+	return out
+}
+
+// wants applies the filters of `logs tail`; all that are given must fit.
+func (c *cliSession) wants(e *cliLog) bool {
+	outcome := "SUCCEEDED"
+	if e.Status >= http.StatusBadRequest {
+		outcome = "FAILED"
+	}
+	digits := string(rune('0' + e.Status/100))
+	have := map[string]string{
+		"filter_account": PlatformAccount, "filter_http_method": e.Method, "filter_request_path": e.URL,
+		"filter_request_status": outcome, "filter_source": "API", "filter_status_code_type": digits + "00",
+		"filter_status_code": string([]byte{digits[0], byte('0' + e.Status/10%10), byte('0' + e.Status%10)}), "filter_ip_address": "127.0.0.1",
+	}
+	for name, allowed := range c.ticket.Filters {
+		if len(allowed) > 0 && !slices.ContainsFunc(allowed, func(v string) bool { return strings.EqualFold(v, have[name]) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// cliItem is one message for the command line; it is signed when it is sent.
+type cliItem struct {
+	event        *Event
+	latest       bool // the copy for `listen --latest`
+	log          *cliLog
+	conversation string
+}
+
+type cliEndpoint struct {
+	APIVersion *string `json:"api_version"`
+}
+
+func (i *cliItem) message(now time.Time) ([]byte, error) {
+	if i.log != nil {
+		payload, err := encode(i.log)
+		if err != nil {
+			return nil, err
+		}
+		return encode(map[string]any{"type": "request_log_event", "request_log_id": i.conversation, "event_payload": string(payload)})
+	}
+	body, err := i.event.payload()
+	if err != nil {
+		return nil, err
+	}
+	endpoint := cliEndpoint{}
+	if i.latest {
+		endpoint.APIVersion = ptr(APIVersion)
+	}
+	return encode(map[string]any{
+		"type": "webhook_event", "endpoint": endpoint, "event_payload": string(body), "webhook_id": "we_cli" + PlatformAccount[5:],
+		"webhook_conversation_id": i.conversation, "http_headers": webhookHeaders(signature(body, now, cliSecret())),
+	})
+}
+
+// retryEvent is POST /v1/events/{id}/retry, behind `stripe events resend`.
+func retryEvent(c *call) (any, error) {
+	ev, err := pathObject[*Event](c, kindEvent)
+	if err != nil {
+		return nil, err
+	}
+	id := c.p.str("webhook_endpoint")
+	if id == "" {
+		c.srv.pushEvent(ev)
+		return ev, nil
+	}
+	ep, ok := c.srv.store.world(PlatformAccount).objects[id].obj.(*WebhookEndpoint)
+	if !ok {
+		return nil, noSuch("webhook endpoint", "webhook_endpoint", id)
+	}
+	c.srv.sender.again(ev, ep)
+	return ev, nil
+}

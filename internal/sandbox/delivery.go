@@ -112,6 +112,13 @@ func (q *sender) again(ev *Event, ep *WebhookEndpoint) {
 	q.push(d)
 }
 
+// record keeps a delivery that somebody else made.
+func (q *sender) record(d *Delivery) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.keep(d)
+}
+
 // clear forgets what is queued and what was delivered.
 func (q *sender) clear() {
 	q.mu.Lock()

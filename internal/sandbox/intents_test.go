@@ -121,13 +121,20 @@ func TestValidationErrorsAreStripes(t *testing.T) {
 		"small but enough": {[]string{"amount=30", "currency=gbp"}, "", ""},
 		"no such customer": {[]string{"amount=100", "currency=usd", "customer=cus_none"}, "resource_missing", "customer"},
 		"no such method":   {[]string{"amount=100", "currency=usd", "payment_method=pm_none"}, "resource_missing", "payment_method"},
+		"unknown":          {[]string{"amount=100", "currency=usd", "colour=red"}, "parameter_unknown", "colour"},
+		"unknown nested":   {[]string{"amount=100", "currency=usd", "shipping[colour]=red"}, "parameter_unknown", "shipping[colour]"},
+		"not a number":     {[]string{"amount=ten", "currency=usd"}, "parameter_invalid_integer", "amount"},
+		"empty number":     {[]string{"amount=", "currency=usd"}, "parameter_invalid_empty", "amount"},
+		"not an option":    {[]string{"amount=100", "currency=usd", "capture_method=later"}, "", "capture_method"},
+		"not a boolean":    {[]string{"amount=100", "currency=usd", "confirm=maybe"}, "", "confirm"},
+		"missing nested":   {[]string{"amount=100", "currency=usd", "shipping[name]=x"}, "parameter_missing", "shipping[address]"},
 		"no such token":    {[]string{"amount=100", "currency=usd", "confirm=true", "confirmation_token=ctoken_none"}, "resource_missing", "confirmation_token"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := b.post("/v1/payment_intents", c.pairs...)
 			want(t, "code", r.str("error.code"), c.code)
 			want(t, "param", r.str("error.param"), c.param)
-			if c.code != "" {
+			if c.param != "" {
 				want(t, "status", r.status, http.StatusBadRequest)
 			}
 		})

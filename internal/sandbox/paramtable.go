@@ -1,7 +1,241 @@
 package sandbox
 
-// checkParams refuses what Stripe's parameter parser would refuse, before anything is done.
-func checkParams(_ route, p *params) error { return checkMetadata(p) }
+import (
+	_ "embed"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+//go:embed params.txt
+var paramText string
+
+// shape is what a parameter may look like. See the head of params.txt for the notation.
+type shape struct {
+	kind     byte // s text, i integer, b boolean, n decimal, e enum, h hash, l list, m map
+	required bool
+	empty    bool // may be sent empty, or as a plain value
+	enum     []string
+	fields   map[string]*shape
+	item     *shape
+}
+
+// operations maps "METHOD /path" to its parameters, read from the table on first use; a nil shape is an operation of
+// Stripe's that is not simulated.
+var operations = sync.OnceValue(func() map[string]func() *shape {
+	out := map[string]func() *shape{}
+	for _, row := range strings.Split(paramText, "\n") {
+		if row == "" || row[0] == '#' {
+			continue
+		}
+		method, rest, _ := strings.Cut(row, " ")
+		path, fields, _ := strings.Cut(rest, " ")
+		out[method+" "+path] = sync.OnceValue(func() *shape {
+			s, _ := parseFields(fields)
+			return s
+		})
+	}
+	return out
+})
+
+// shapeParser walks one line of the table.
+type shapeParser struct {
+	text string
+}
+
+func parseFields(text string) (*shape, string) {
+	p := &shapeParser{text}
+	s := p.fields()
+	return s, p.text
+}
+
+// fields reads `name... name...` up to a closing brace or the end.
+func (p *shapeParser) fields() *shape {
+	out := &shape{kind: 'h', fields: map[string]*shape{}}
+	for p.text != "" && p.text[0] != '}' {
+		if p.text[0] == ' ' {
+			p.text = p.text[1:]
+			continue
+		}
+		required := p.eat("!")
+		end := strings.IndexAny(p.text, " {}[]:=*?")
+		if end < 0 {
+			end = len(p.text)
+		}
+		name := p.text[:end]
+		p.text = p.text[end:]
+		field := p.form()
+		field.required = required
+		out.fields[name] = field
+	}
+	return out
+}
+
+func (p *shapeParser) eat(prefix string) bool {
+	rest, ok := strings.CutPrefix(p.text, prefix)
+	p.text = rest
+	return ok
+}
+
+// form reads what follows a name.
+func (p *shapeParser) form() *shape {
+	out := &shape{kind: 's'}
+	switch {
+	case p.eat("{"):
+		out = p.fields()
+		p.eat("}")
+	case p.eat("["):
+		out = &shape{kind: 'l', item: p.form()}
+		p.eat("]")
+	case p.eat("*"):
+		out.kind = 'm'
+	case p.eat(":"):
+		out.kind = p.text[0]
+		p.text = p.text[1:]
+	case p.eat("="):
+		end := strings.IndexAny(p.text, " ?}]")
+		if end < 0 {
+			end = len(p.text)
+		}
+		out.kind, out.enum = 'e', strings.Split(p.text[:end], "|")
+		p.text = p.text[end:]
+	}
+	out.empty = p.eat("?")
+	return out
+}
+
+// checkParams refuses what Stripe's parameter parser would refuse, before anything is done. Calls from browsers carry
+// parameters that are documented nowhere and are not checked.
+func checkParams(c *call) error {
+	if err := checkMetadata(c.p); err != nil {
+		return err
+	}
+	known := operations()[c.route.method+" "+c.route.pattern]
+	if known == nil || c.publishable {
+		return nil
+	}
+	return known().checkHash(c.p, "")
+}
+
+func (s *shape) checkHash(p *params, path string) error {
+	for _, name := range p.keys() {
+		field := s.fields[name]
+		at := joinPath(path, name)
+		if field == nil {
+			if path == "" && name == "expand" {
+				continue
+			}
+			return malformed("parameter_unknown", at, "Received unknown parameter: %s", at)
+		}
+		if err := field.check(p.kids[name], at); err != nil {
+			return err
+		}
+	}
+	for _, name := range sortedKeys(s.fields) {
+		if s.fields[name].required && p.at(name) == nil {
+			return missingParam(joinPath(path, name))
+		}
+	}
+	return nil
+}
+
+func joinPath(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "[" + name + "]"
+}
+
+func (s *shape) check(p *params, path string) error {
+	switch {
+	case s.empty && p.leaf:
+		return nil
+	case s.kind == 'h' && !p.leaf:
+		return s.checkHash(p, path)
+	case s.kind == 'h', s.kind == 'm' && p.leaf && p.value != "":
+		return malformed("", path, "Invalid object")
+	case s.kind == 'l':
+		return s.checkList(p, path)
+	case s.kind == 'm':
+		return nil
+	case !p.leaf:
+		return malformed("", path, "Invalid string: {...}")
+	}
+	return s.checkValue(p.value, path)
+}
+
+func (s *shape) checkList(p *params, path string) error {
+	if p.leaf {
+		if p.value == "" {
+			return nil // an empty list
+		}
+		return malformed("", path, "Invalid array")
+	}
+	for _, key := range p.keys() {
+		if err := s.item.check(p.kids[key], path+"["+key+"]"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkValue checks a plain value.
+func (s *shape) checkValue(value, path string) error {
+	if value == "" && s.kind != 's' && (s.kind != 'e' || s.checkEnum("", path) != nil) {
+		return malformed("parameter_invalid_empty", path, "You passed an empty string for '%s'. We assume empty values are an attempt to unset a parameter; however '%s' cannot be unset. You should remove '%s' from your request or supply a non-empty value.", path, path, path)
+	}
+	switch s.kind {
+	case 'i':
+		if _, err := strconv.ParseInt(value, 10, 64); err != nil {
+			return malformed("parameter_invalid_integer", path, "Invalid integer: %s", value)
+		}
+	case 'n':
+		if _, err := strconv.ParseFloat(value, 64); err != nil {
+			return malformed("", path, "Invalid decimal: %s", value)
+		}
+	case 'b':
+		if value != "true" && value != "false" && value != "1" && value != "0" {
+			return malformed("", path, "Invalid boolean: %s", value)
+		}
+	case 'e':
+		return s.checkEnum(value, path)
+	}
+	return nil
+}
+
+func (s *shape) checkEnum(value, path string) error {
+	for _, known := range s.enum {
+		if known == value {
+			return nil
+		}
+	}
+	options := strings.Join(s.enum, ", ")
+	if n := len(s.enum); n > 1 {
+		options = strings.Join(s.enum[:n-1], ", ") + ", or " + s.enum[n-1]
+	}
+	return malformed("", path, "Invalid %s: must be one of %s", path, options)
+}
 
 // stripeHas tells whether a URL belongs to Stripe's API.
-func stripeHas(_, _ string) bool { return false }
+func stripeHas(method, path string) bool {
+	steps := strings.Split(path, "/")
+	for name := range operations() {
+		verb, pattern, _ := strings.Cut(name, " ")
+		if verb == method && matchesPattern(strings.Split(pattern, "/"), steps) {
+			return true
+		}
+	}
+	return false
+}
+
+func matchesPattern(pattern, steps []string) bool {
+	if len(pattern) != len(steps) {
+		return false
+	}
+	for i, p := range pattern {
+		if !strings.HasPrefix(p, "{") && p != steps[i] {
+			return false
+		}
+	}
+	return true
+}

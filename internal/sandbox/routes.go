@@ -73,10 +73,22 @@ func apiRoutes() []route {
 		{"GET", "/v1/events", secretOnly, listEvents},
 		{"GET", "/v1/events/{id}", secretOnly, retrieveEvent},
 
+		{"POST", "/v1/events/{id}/retry", secretOnly, retryEvent},
+		{"POST", "/v1/stripecli/sessions", secretOnly, createCLISession},
+
 		{"POST", "/v1/webhook_endpoints", secretOnly, createEndpoint},
 		{"GET", "/v1/webhook_endpoints", secretOnly, listEndpoints},
 		{"GET", "/v1/webhook_endpoints/{id}", secretOnly, retrieveEndpoint},
 		{"POST", "/v1/webhook_endpoints/{id}", secretOnly, updateEndpoint},
 		{"DELETE", "/v1/webhook_endpoints/{id}", secretOnly, deleteEndpoint},
 	}
+}
+
+// Routes names every simulated operation, "METHOD /path".
+func Routes() []string {
+	var out []string
+	for _, rt := range apiRoutes() {
+		out = append(out, rt.method+" "+rt.pattern)
+	}
+	return out
 }

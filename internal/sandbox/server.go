@@ -47,17 +47,18 @@ type Config struct {
 
 // Server is the offline Stripe. It is an http.Handler, safe for concurrent use; Close ends what it runs.
 type Server struct {
-	cfg      Config
-	mux      http.Handler
-	store    *store
-	keys     *keyring
-	faults   *faultBox
-	log      *requestLog
-	sender   *sender
-	journal  *journal
-	schedule *schedule
-	offset   atomic.Int64 // how far the clock was moved, in nanoseconds
-	closing  sync.Once
+	cfg       Config
+	mux       http.Handler
+	store     *store
+	keys      *keyring
+	faults    *faultBox
+	listeners *cliHub
+	log       *requestLog
+	sender    *sender
+	journal   *journal
+	schedule  *schedule
+	offset    atomic.Int64 // how far the clock was moved, in nanoseconds
+	closing   sync.Once
 }
 
 // New builds a sandbox, reads its state file when there is one, and starts its senders.
@@ -65,7 +66,7 @@ func New(cfg Config) (*Server, error) {
 	cfg = withDefaults(cfg)
 	s := &Server{
 		cfg: cfg, store: newStore(cfg.MaxObjects), keys: newKeyring(cfg.MaxObjects),
-		faults: newFaultBox(), log: newRequestLog(1000),
+		faults: newFaultBox(), listeners: newCLIHub(), log: newRequestLog(1000),
 	}
 	s.schedule = newSchedule(s.now)
 	s.sender = newSender(s, cfg.RetryDelays)
@@ -155,6 +156,7 @@ func (s *Server) routes() http.Handler {
 	for _, rt := range apiRoutes() {
 		mux.Method(rt.method, rt.pattern, s.api(rt))
 	}
+	mux.Get("/stripecli/subscribe/{account}", s.cliSocket)
 	s.browserRoutes(mux)
 	if s.cfg.Manage {
 		s.doorRoutes(mux)
