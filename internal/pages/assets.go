@@ -50,8 +50,8 @@ func newAssets(files fs.FS, generated map[string][]byte) (*assets, error) {
 	}
 	sum := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(a.files)) {
-		fmt.Fprintf(sum, "%s %d\n", name, len(a.files[name]))
-		sum.Write(a.files[name])
+		_, _ = fmt.Fprintf(sum, "%s %d\n", name, len(a.files[name]))
+		_, _ = sum.Write(a.files[name])
 	}
 	a.hash = hex.EncodeToString(sum.Sum(nil))[:16]
 	return a, nil

@@ -1,6 +1,7 @@
 package pages_test
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"testing"
@@ -49,7 +50,7 @@ func TestCheckoutScriptSendsTheSameTokenWhileItMayDecide(t *testing.T) {
 			}
 			s.openCheckout()
 			s.pay("good")
-			for n := 1; n < 3 && tt.err != errLost; n++ {
+			for n := 1; n < 3 && !errors.Is(tt.err, errLost); n++ {
 				s.waitSent(n)
 				s.tab.until(says("#payment-message", "Not now.") + " && " + formReady)
 				s.pay("good")

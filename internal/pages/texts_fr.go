@@ -1,5 +1,6 @@
 package pages
 
+//nolint:misspell // it is French
 func french() texts {
 	return texts{
 		Common: commonTexts{
