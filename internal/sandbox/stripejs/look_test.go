@@ -159,6 +159,8 @@ func TestAccessibility(t *testing.T) {
 			s.picture("axe-" + theme)
 			check(t, s, "'#element'")
 			s.run("element.update({layout: {type: 'accordion', radios: true}})")
+			s.want("inside('[data-saved-method=new]').checked && inside('[name=number]').checkVisibility()", "true")
+			s.picture("axe-accordion-" + theme)
 			check(t, s, "'#element'")
 		})
 	}

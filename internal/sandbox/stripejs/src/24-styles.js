@@ -50,7 +50,7 @@ input[type=checkbox]:focus-visible, input[type=radio]:focus-visible { outline: v
 .AccordionItem-header input { margin: 0; }
 .AccordionItem-header:has(:focus-visible) { outline: var(--focusOutline); box-shadow: var(--focusBoxShadow); border-radius: var(--borderRadius); }
 .AccordionItem--plain .AccordionItem-header input { opacity: 0; position: absolute; }
-.AccordionItem--selected > .AccordionItem-header { color: var(--tabSelectedColor); }
+.AccordionItem--selected > .AccordionItem-header { color: var(--accordionSelectedColor); }
 .AccordionItem-panel { padding: 0 calc(var(--spacingUnit) * 3) calc(var(--spacingUnit) * 4); }
 .Block { display: grid; gap: var(--gridRowSpacing); }
 .PickerItem { display: flex; flex-wrap: wrap; gap: .5em; align-items: flex-start; justify-content: space-between; padding: calc(var(--spacingUnit) * 3); border: 1px solid var(--borderColor); border-radius: var(--borderRadius); background: var(--colorBackground); }

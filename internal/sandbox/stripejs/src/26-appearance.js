@@ -7,7 +7,7 @@ const lightVariables = {
   fontSizeXs: '0.8em', fontSizeSm: '0.93em', fontWeightLight: '300', fontWeightNormal: '400', fontWeightMedium: '500', fontWeightBold: '600',
   gridRowSpacing: 'calc(var(--spacingUnit) * 3)', gridColumnSpacing: 'calc(var(--spacingUnit) * 3)', tabSpacing: 'calc(var(--spacingUnit) * 2)',
   accordionItemSpacing: 'calc(var(--spacingUnit) * 2)', colorDangerText: 'var(--colorDanger)', accessibleColorOnColorPrimary: '#ffffff',
-  tabSelectedColor: 'var(--colorPrimary)', tabSelectedBackground: 'var(--colorBackground)', focusOutline: '2px solid transparent',
+  tabSelectedColor: 'var(--colorPrimary)', tabSelectedBackground: 'var(--colorBackground)', accordionSelectedColor: 'var(--colorPrimary)', focusOutline: '2px solid transparent',
   focusBoxShadow: '0 0 0 3px color-mix(in srgb, var(--colorPrimary) 28%, transparent), 0 0 0 1px var(--colorPrimary)',
 };
 
@@ -15,7 +15,7 @@ const themes = /** @type {Record<string, Record<string, string>>} */ ({
   stripe: {},
   flat: {
     colorBackground: '#f1f1f1', borderColor: 'transparent', colorPrimary: '#0570de', colorTextSecondary: '#5b5c66', colorTextPlaceholder: '#6a6b74',
-    tabSelectedColor: '#ffffff', tabSelectedBackground: 'var(--colorPrimary)', colorDanger: '#c4123a',
+    tabSelectedColor: '#ffffff', tabSelectedBackground: 'var(--colorPrimary)', accordionSelectedColor: 'var(--colorText)', colorDanger: '#c4123a',
   },
   night: {
     colorPrimary: '#85d996', colorBackground: '#30313d', colorText: '#ffffff', colorTextSecondary: '#a9aab5', colorTextPlaceholder: '#9a9ba6',

@@ -42,6 +42,14 @@ class SavedList {
     this.draw();
   }
 
+  /** Keeps an earlier choice when it is still there. @param {Json | null} choice */
+  keep(choice) {
+    const same = this.methods.find(({ id }) => id === choice?.id);
+    if (choice && !same) return;
+    this.selected = same ?? null;
+    this.draw();
+  }
+
   get asksCvc() {
     return this.options.recollectCvc && this.selected?.type === 'card';
   }

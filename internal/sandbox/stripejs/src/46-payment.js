@@ -18,6 +18,7 @@ class PaymentElement extends BaseElement {
     if (this.types.length === 0) throw new Failure({ type: 'invalid_request_error', message: 'None of the payment methods of this Elements group can be shown in the offline sandbox.' });
     if (this.ready) return this.redraw();
     this.forms.clear();
+    this.saved = this.chooser = this.save = undefined;
     this.draw();
   }
 
@@ -50,16 +51,19 @@ class PaymentElement extends BaseElement {
   draw() {
     const types = /** @type {string[]} */ (this.types);
     const layout = layoutOf(this.options.layout);
+    const before = this.saved;
     this.saved = new SavedList(savedMethods(this.session.customer, this.features, types), {
       words: this.words, removable: this.features.payment_method_remove === 'enabled', recollectCvc: this.group.recollectsCvc(),
     });
+    if (before) this.saved.keep(before.selected);
     this.saved.onChange = () => this.savedChanged();
     this.saved.onRemove = (method) => this.remove(method);
-    const kept = this.chooser?.selected;
+    const kept = this.chooser ? this.chooser.selected : undefined;
     this.chooser = new (layout.type === 'tabs' ? TabChooser : AccordionChooser)(types, (type) => this.form(type), this.words, layout);
     this.chooser.onSelect = () => this.chosen();
-    this.chooser.select(kept && types.includes(kept) ? kept : layout.defaultCollapsed ? null : types[0]);
-    this.save = this.saveBox();
+    const first = layout.defaultCollapsed ? null : types[0];
+    this.chooser.select(kept === null || (kept && types.includes(kept)) ? kept : first);
+    this.save = this.saveBox(this.save?.input.checked ?? false);
     this.body.replaceChildren(this.sandboxLine(), this.saved.node, this.chooser.node, this.save.node);
     this.live.textContent = '';
     this.arrange();
@@ -79,8 +83,10 @@ class PaymentElement extends BaseElement {
     this.changed();
   }
 
-  saveBox() {
+  /** @param {boolean} checked */
+  saveBox(checked) {
     const input = h('input', { type: 'checkbox', name: 'save', id: uniqueId('save') });
+    input.checked = checked;
     input.addEventListener('change', () => this.changed());
     const node = h('label', { class: 'CheckboxLabel' }, input, h('span', {}, this.words.say('save')));
     return { input, node };
