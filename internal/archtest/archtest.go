@@ -40,6 +40,7 @@ var rooms = map[string][]string{
 	"web":         {},
 	"sandbox":     {}, // it must not share a bug with the code that it tests
 	"bench":       {everything},
+	"torture":     {everything},
 	"archtest":    {},
 	"testhost":    {},
 	"pgtest":      {"testhost"},
@@ -68,7 +69,7 @@ var keepers = map[string][]string{
 	"github.com/stripe/stripe-mock": {},
 	"github.com/joho/godotenv":      {"config"},
 	"github.com/chromedp/":          {"browsertest"},
-	"testing":                       {"testhost", "pgtest", "browsertest", "store/storetest", "bench"},
+	"testing":                       {"testhost", "pgtest", "browsertest", "store/storetest", "bench", "torture"},
 }
 
 // sandboxMayImport is all that the offline Stripe imports besides the standard
@@ -79,8 +80,11 @@ var sandboxMayImport = []string{
 	"github.com/rs/zerolog",
 }
 
+// startApp are the rooms whose tests start a whole App.
+var startApp = []string{"cmd", "app", "bench", "torture"}
+
 // testRooms hold helpers of tests, which no code of the product imports.
-var testRooms = []string{"testhost", "pgtest", "browsertest", "archtest", "store/storetest"}
+var testRooms = []string{"testhost", "pgtest", "browsertest", "archtest", "torture", "store/storetest"}
 
 // Violations returns a sentence for every import that breaks a rule.
 func Violations(packages []Package) []string {
@@ -95,8 +99,8 @@ func Violations(packages []Package) []string {
 		}
 		found = append(found, checkDeps(p)...)
 		for _, path := range slices.Concat(p.TestImports, p.XTestImports) {
-			if room(p.ImportPath) != "app" && room(p.ImportPath) != "cmd" && path == module+"internal/app" {
-				found = append(found, fmt.Sprintf("the tests of %s import app, which only cmd and its own tests do", p.ImportPath))
+			if path == module+"internal/app" && !slices.Contains(startApp, room(p.ImportPath)) {
+				found = append(found, fmt.Sprintf("the tests of %s import app, which only %v do", p.ImportPath, startApp))
 			}
 		}
 	}
