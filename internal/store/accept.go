@@ -4,14 +4,9 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"time"
 
 	"checkoutd/internal/webhooks"
 )
-
-// flushTime bounds one commit of the inbox, so that a database that hangs does not
-// hold its callers for ever.
-const flushTime = 30 * time.Second
 
 // Accept stores an event durably, many callers to a commit; see webhooks.Inbox.
 // Without a state the event is received; without times it is received, and due, now.
@@ -32,8 +27,7 @@ func (s *Store) Accept(ctx context.Context, e webhooks.Event) (isNew bool, err e
 // flushEvents commits a batch and answers each caller. When a row is bad, the
 // rows go one by one, so that it harms nobody else.
 func (s *Store) flushEvents(batch []*pending) {
-	ctx, cancel := context.WithTimeout(context.Background(), flushTime)
-	defer cancel()
+	ctx := context.Background() // callers come and go; the dialect bounds the time
 	groups := byID(batch)
 	isNew, err := s.insertEvents(ctx, groups)
 	if err != nil && len(groups) > 1 && s.dialect.badRow(err) {
@@ -54,8 +48,8 @@ func (s *Store) insertEvents(ctx context.Context, groups [][]*pending) (isNew []
 	for i, g := range groups {
 		rows[i] = g[0].row
 	}
-	err = s.transact(ctx, func(q querier) (err error) {
-		isNew, err = s.dialect.insertEvents(ctx, q, rows)
+	err = s.retry(ctx, func() (err error) {
+		isNew, err = s.dialect.insertEvents(ctx, s.write, rows)
 		return err
 	})
 	return isNew, err

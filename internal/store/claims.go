@@ -40,7 +40,7 @@ func (s *Store) ClaimEvents(ctx context.Context, now, until time.Time, n int) ([
 	text := fmt.Sprintf(claimText, s.dialect.skipLocked(), columnList(eventColumns))
 	token := rand.Text()
 	var taken []webhooks.Event
-	err := s.transact(ctx, func(q querier) (err error) {
+	err := s.statement(ctx, func(q querier) (err error) {
 		taken, err = queryAll(ctx, q, scanEvent, text, micros(now), n, token, micros(until))
 		if err != nil && s.dialect.violates(err, oneOfGroup) {
 			// Another claim took an event of one of these groups a moment before. Its
@@ -87,7 +87,7 @@ func (s *Store) FinishEvent(ctx context.Context, claim *queue.Claim, next webhoo
 
 // change runs one writing statement and says how many rows it changed.
 func (s *Store) change(ctx context.Context, text string, args ...any) (n int, err error) {
-	err = s.transact(ctx, func(q querier) error {
+	err = s.statement(ctx, func(q querier) error {
 		touched, err := q.exec(ctx, text, args...)
 		n = int(touched)
 		return err

@@ -10,7 +10,7 @@ import (
 
 // Buyer returns the Stripe customer of a buyer, "" if there is none yet.
 func (s *Store) Buyer(ctx context.Context, buyerID string) (customerID string, err error) {
-	id, _, err := queryOne(ctx, s.reader(), scanString, `SELECT customer_id FROM buyers WHERE id = $1`, buyerID)
+	id, _, err := queryOne(ctx, s.reader(ctx), scanString, `SELECT customer_id FROM buyers WHERE id = $1`, buyerID)
 	return id, s.public(ctx, err)
 }
 
@@ -54,7 +54,7 @@ const keySize = 32
 // Key returns the named random key, made on first use and the same in every process.
 func (s *Store) Key(ctx context.Context, name string) ([]byte, error) {
 	const get = `SELECT value FROM settings WHERE name = $1`
-	key, ok, err := queryOne(ctx, s.reader(), scanBytes, get, name)
+	key, ok, err := queryOne(ctx, s.reader(ctx), scanBytes, get, name)
 	if err == nil && !ok {
 		key, err = s.makeKey(ctx, name, get)
 	}

@@ -13,7 +13,7 @@ import (
 // dialect is all in which the two engines differ.
 type dialect interface {
 	// open makes the writing and the reading pool.
-	open(maxConns int) (write, read *sql.DB, err error)
+	open(maxConns int) (write, read *pool, err error)
 	// writing and reading say how the two kinds of transaction begin.
 	writing() *sql.TxOptions
 	reading() *sql.TxOptions
@@ -23,14 +23,14 @@ type dialect interface {
 	skipLocked() string
 	// flushers is how many commits of the inbox run at once.
 	flushers() int
-	// insertEvents adds rows of the inbox, without a repeated id among them, and
-	// says which were new.
-	insertEvents(ctx context.Context, q querier, rows [][]any) (isNew []bool, err error)
+	// insertEvents adds rows of the inbox, without a repeated id among them, in one
+	// transaction, and says which were new.
+	insertEvents(ctx context.Context, p *pool, rows [][]any) (isNew []bool, err error)
 
 	// migrations names the engine to goose; lockMigrations keeps other
 	// processes from migrating until release.
 	migrations() goose.Dialect
-	lockMigrations(ctx context.Context, write *sql.DB) (release func() error, err error)
+	lockMigrations(ctx context.Context, write *pool) (release func() error, err error)
 
 	// retryable: the transaction did nothing and may be run again.
 	retryable(err error) bool

@@ -31,13 +31,14 @@ func newPostgres(databaseURL string) (dialect, error) {
 	return &postgresDialect{config}, nil
 }
 
-func (d *postgresDialect) open(maxConns int) (write, read *sql.DB, err error) {
+func (d *postgresDialect) open(maxConns int) (write, read *pool, err error) {
 	db := stdlib.OpenDB(*d.config, stdlib.OptionAfterConnect(prepareConn))
 	conns := max(cmp.Or(maxConns, 16), 2) // migrating takes two
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	return db, db, nil
+	p := &pool{DB: db}
+	return p, p, nil
 }
 
 // prepareConn refuses a server that answers before it has written, and keeps a
@@ -66,8 +67,14 @@ func (d *postgresDialect) lockRow() string    { return " FOR UPDATE" }
 func (d *postgresDialect) skipLocked() string { return " FOR UPDATE SKIP LOCKED" }
 func (d *postgresDialect) flushers() int      { return 3 }
 
+// flushTime bounds one commit of the inbox, so that a server that hangs does not hold
+// its callers for ever.
+const flushTime = 30 * time.Second
+
 // insertEvents sends all rows as one statement of one text, a column per argument.
-func (d *postgresDialect) insertEvents(ctx context.Context, q querier, rows [][]any) ([]bool, error) {
+func (d *postgresDialect) insertEvents(ctx context.Context, p *pool, rows [][]any) ([]bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, flushTime)
+	defer cancel()
 	columns := make([]any, len(rows[0]))
 	types := make([]string, len(rows[0]))
 	for c := range columns {
@@ -78,7 +85,7 @@ func (d *postgresDialect) insertEvents(ctx context.Context, q querier, rows [][]
 	}
 	text := "INSERT INTO events (" + strings.Join(eventColumns, ", ") + ") SELECT * FROM unnest(" +
 		strings.Join(types, ", ") + ") ON CONFLICT (id) DO NOTHING RETURNING id"
-	ids, err := queryAll(ctx, q, scanString, text, columns...)
+	ids, err := queryAll(ctx, p.querier(ctx), scanString, text, columns...)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +129,7 @@ const migrationLock = 0x636865636b6f7574
 
 // lockMigrations waits for a lock that belongs to its connection: it ends with
 // the process, whatever happens to it.
-func (d *postgresDialect) lockMigrations(ctx context.Context, write *sql.DB) (release func() error, err error) {
+func (d *postgresDialect) lockMigrations(ctx context.Context, write *pool) (release func() error, err error) {
 	conn, err := write.Conn(ctx)
 	if err != nil {
 		return nil, err

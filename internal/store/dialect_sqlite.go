@@ -38,26 +38,26 @@ func (d *sqliteDialect) dsn(path, txlock string, pragmas ...string) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 
-func (d *sqliteDialect) open(maxConns int) (write, read *sql.DB, err error) {
+func (d *sqliteDialect) open(maxConns int) (write, read *pool, err error) {
 	if err := os.MkdirAll(filepath.Dir(d.path), 0o750); err != nil {
 		return nil, nil, fmt.Errorf("store: cannot make the folder of the database: %w", err)
 	}
-	write, err = sql.Open("sqlite", d.dsn(d.path, "immediate",
+	writer, err := sql.Open("sqlite", d.dsn(d.path, "immediate",
 		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-32768)"))
 	if err != nil {
 		return nil, nil, fmt.Errorf("store: %w", err)
 	}
-	read, err = sql.Open("sqlite", d.dsn(d.path, "deferred", "query_only(1)", "cache_size(-8192)"))
+	readers, err := sql.Open("sqlite", d.dsn(d.path, "deferred", "query_only(1)", "cache_size(-8192)"))
 	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("store: %w", err), write.Close())
+		return nil, nil, errors.Join(fmt.Errorf("store: %w", err), writer.Close())
 	}
 	// One writer that never waits for itself; all connections stay open, since
 	// opening one costs more than a query.
-	write.SetMaxOpenConns(1)
-	readers := cmp.Or(maxConns, 4)
-	read.SetMaxOpenConns(readers)
-	read.SetMaxIdleConns(readers)
-	return write, read, nil
+	writer.SetMaxOpenConns(1)
+	n := cmp.Or(maxConns, 4)
+	readers.SetMaxOpenConns(n)
+	readers.SetMaxIdleConns(n)
+	return &pool{writer, newStatements(writer)}, &pool{readers, newStatements(readers)}, nil
 }
 
 func (d *sqliteDialect) writing() *sql.TxOptions { return nil }
@@ -68,16 +68,25 @@ func (d *sqliteDialect) lockRow() string    { return "" }
 func (d *sqliteDialect) skipLocked() string { return "" }
 func (d *sqliteDialect) flushers() int      { return 1 }
 
-func (d *sqliteDialect) insertEvents(ctx context.Context, q querier, rows [][]any) ([]bool, error) {
-	isNew := make([]bool, len(rows))
-	for i, row := range rows {
-		n, err := q.exec(ctx, insertEvent, row...)
-		if err != nil {
-			return nil, err
+// insertEvents needs no bound in time: busy_timeout is one.
+func (d *sqliteDialect) insertEvents(ctx context.Context, p *pool, rows [][]any) (isNew []bool, err error) {
+	insert := func(q querier) error {
+		isNew = make([]bool, len(rows))
+		for i, row := range rows {
+			n, err := q.exec(ctx, insertEvent, row...)
+			if err != nil {
+				return err
+			}
+			isNew[i] = n == 1
 		}
-		isNew[i] = n == 1
+		return nil
 	}
-	return isNew, nil
+	if len(rows) == 1 { // a transaction of its own
+		err = insert(p.querier(ctx))
+	} else {
+		err = p.within(ctx, d.writing(), insert)
+	}
+	return isNew, err
 }
 
 func (d *sqliteDialect) migrations() goose.Dialect { return goose.DialectSQLite3 }
@@ -85,7 +94,7 @@ func (d *sqliteDialect) migrations() goose.Dialect { return goose.DialectSQLite3
 // lockMigrations holds an exclusive transaction on an empty file beside the database:
 // goose needs the database's own write lock for itself. The lock ends with
 // the process, whatever happens to it.
-func (d *sqliteDialect) lockMigrations(ctx context.Context, _ *sql.DB) (release func() error, err error) {
+func (d *sqliteDialect) lockMigrations(ctx context.Context, _ *pool) (release func() error, err error) {
 	db, err := sql.Open("sqlite", d.dsn(d.path+"-migrate", "exclusive"))
 	if err != nil {
 		return nil, err

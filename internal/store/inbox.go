@@ -64,7 +64,7 @@ func (s *Store) Events(ctx context.Context, f webhooks.Filter) ([]webhooks.Event
 		w.add("received_at <", micros(f.To))
 	}
 	if f.Before != "" {
-		at, ok, err := queryOne(ctx, s.reader(), scanInt, `SELECT received_at FROM events WHERE id = $1`, f.Before)
+		at, ok, err := queryOne(ctx, s.reader(ctx), scanInt, `SELECT received_at FROM events WHERE id = $1`, f.Before)
 		if err == nil && !ok {
 			err = errNoEvent
 		}
@@ -74,14 +74,14 @@ func (s *Store) Events(ctx context.Context, f webhooks.Filter) ([]webhooks.Event
 		w.terms = append(w.terms, "(received_at, id) < ("+w.holder(at)+", "+w.holder(f.Before)+")")
 	}
 	heads := eventColumns[:len(eventColumns)-1]
-	list, err := queryAll(ctx, s.reader(), scanHead, "SELECT "+columnList(heads)+" FROM events"+w.String()+
+	list, err := queryAll(ctx, s.reader(ctx), scanHead, "SELECT "+columnList(heads)+" FROM events"+w.String()+
 		" ORDER BY received_at DESC, id DESC LIMIT "+w.holder(cmp.Or(f.Limit, 100)), w.args...)
 	return list, s.public(ctx, err)
 }
 
 // Event gives one event whole, or a fault of kind NotFound.
 func (s *Store) Event(ctx context.Context, id string) (webhooks.Event, error) {
-	e, ok, err := queryOne(ctx, s.reader(), scanEvent, "SELECT "+columnList(eventColumns)+" FROM events WHERE id = $1", id)
+	e, ok, err := queryOne(ctx, s.reader(ctx), scanEvent, "SELECT "+columnList(eventColumns)+" FROM events WHERE id = $1", id)
 	if err == nil && !ok {
 		err = errNoEvent
 	}
@@ -125,7 +125,7 @@ func (s *Store) Known(ctx context.Context, ids []string) (map[string]bool, error
 	for chunk := range slices.Chunk(ids, 500) {
 		var w where
 		in(&w, "id", chunk)
-		found, err := queryAll(ctx, s.reader(), scanString, `SELECT id FROM events`+w.String(), w.args...)
+		found, err := queryAll(ctx, s.reader(ctx), scanString, `SELECT id FROM events`+w.String(), w.args...)
 		if err != nil {
 			return nil, s.public(ctx, err)
 		}
@@ -138,7 +138,7 @@ func (s *Store) Known(ctx context.Context, ids []string) (map[string]bool, error
 
 // Cursor is how far the backfill of an account has come, zero at first.
 func (s *Store) Cursor(ctx context.Context, account string) (time.Time, error) {
-	at, _, err := queryOne(ctx, s.reader(), scanInt, `SELECT at FROM cursors WHERE account = $1`, account)
+	at, _, err := queryOne(ctx, s.reader(ctx), scanInt, `SELECT at FROM cursors WHERE account = $1`, account)
 	return fromMicros(at), s.public(ctx, err)
 }
 

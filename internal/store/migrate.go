@@ -49,7 +49,7 @@ func (s *Store) MigrationsCurrent(ctx context.Context) error {
 	}
 	sources := p.ListSources()
 	want := sources[len(sources)-1].Version
-	have, _, err := queryOne(ctx, s.reader(), scanInt, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied`)
+	have, _, err := queryOne(ctx, s.reader(ctx), scanInt, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied`)
 	if err != nil {
 		return fmt.Errorf("store: the database is not migrated, or does not answer: %w", s.public(ctx, err))
 	}
@@ -64,7 +64,7 @@ func (s *Store) goose() (*goose.Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	p, err := goose.NewProvider(s.dialect.migrations(), s.write, files,
+	p, err := goose.NewProvider(s.dialect.migrations(), s.write.DB, files,
 		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return nil, fmt.Errorf("store: migrations: %w", err)

@@ -49,14 +49,14 @@ func scanOrder(row scanner) (o orders.Order, err error) {
 
 // CreateOrder stores a new order.
 func (s *Store) CreateOrder(ctx context.Context, o orders.Order) error {
-	return s.transact(ctx, func(q querier) error {
+	return s.statement(ctx, func(q querier) error {
 		return orderTable().insert(ctx, q, &o, s.stamp())
 	})
 }
 
 // Order returns the order, or orders.ErrNotFound.
 func (s *Store) Order(ctx context.Context, id string) (orders.Order, error) {
-	o, err := orderByID(ctx, s.reader(), id, "")
+	o, err := orderByID(ctx, s.reader(ctx), id, "")
 	return o, s.public(ctx, err)
 }
 

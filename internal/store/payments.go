@@ -175,13 +175,13 @@ func wakeUnmatched(ctx context.Context, q querier, orderID string, linked []paym
 
 // OrderOfIntent names the order that an intent is linked to, "" if none.
 func (s *Store) OrderOfIntent(ctx context.Context, intentID string) (string, error) {
-	id, _, err := queryOne(ctx, s.reader(), scanString, `SELECT order_id FROM intents WHERE id = $1`, intentID)
+	id, _, err := queryOne(ctx, s.reader(ctx), scanString, `SELECT order_id FROM intents WHERE id = $1`, intentID)
 	return id, s.public(ctx, err)
 }
 
 // Effects lists the effects of an order, oldest first.
 func (s *Store) Effects(ctx context.Context, orderID string) ([]payments.Effect, error) {
-	list, err := queryAll(ctx, s.reader(), func(row scanner) (e payments.Effect, err error) {
+	list, err := queryAll(ctx, s.reader(ctx), func(row scanner) (e payments.Effect, err error) {
 		var created int64
 		err = row.Scan(&e.OrderID, &e.Kind, &created)
 		e.CreatedAt = fromMicros(created)
@@ -194,7 +194,7 @@ func (s *Store) Effects(ctx context.Context, orderID string) ([]payments.Effect,
 func (s *Store) ClaimAttempts(ctx context.Context, now, until time.Time, n int) ([]payments.Attempt, error) {
 	t := attemptTable()
 	var taken []payments.Attempt
-	err := s.transact(ctx, func(q querier) (err error) {
+	err := s.statement(ctx, func(q querier) (err error) {
 		taken, err = queryAll(ctx, q, t.scan, `WITH due AS MATERIALIZED (
 				SELECT id AS due_id FROM attempts
 				WHERE state IN ('started', 'unknown', 'requires_action', 'processing', 'requires_capture')
@@ -210,7 +210,7 @@ func (s *Store) ClaimAttempts(ctx context.Context, now, until time.Time, n int) 
 // ClaimExpired takes open orders whose time is over; see payments.Store.
 func (s *Store) ClaimExpired(ctx context.Context, now, until time.Time, n int) ([]string, error) {
 	var taken []string
-	err := s.transact(ctx, func(q querier) (err error) {
+	err := s.statement(ctx, func(q querier) (err error) {
 		taken, err = queryAll(ctx, q, scanString, `WITH due AS MATERIALIZED (
 				SELECT id AS due_id FROM orders
 				WHERE status = 'open' AND expiry_check_at <= $1 AND expires_at <= $1

@@ -20,7 +20,7 @@ func (s *Store) counts(ctx context.Context, text string) (map[string]int64, erro
 		name string
 		n    int64
 	}
-	list, err := queryAll(ctx, s.reader(), func(row scanner) (c count, err error) {
+	list, err := queryAll(ctx, s.reader(ctx), func(row scanner) (c count, err error) {
 		return c, row.Scan(&c.name, &c.n)
 	}, text)
 	if err != nil {

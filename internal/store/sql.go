@@ -104,20 +104,29 @@ func clean(s string) string {
 }
 
 // reader is the pool for single reading statements.
-func (s *Store) reader() querier { return querier{s.read} }
+func (s *Store) reader(ctx context.Context) querier { return s.read.querier(ctx) }
 
 // transact runs fn in a writing transaction and commits it, or leaves nothing. When the
 // database asks for it (deadlock, serialization, busy) it starts again, a few times:
 // fn then runs again and must not keep anything from its former run.
 func (s *Store) transact(ctx context.Context, fn func(querier) error) error {
+	return s.retry(ctx, func() error { return s.write.within(ctx, s.dialect.writing(), fn) })
+}
+
+// statement runs fn, which makes one writing statement: that is a transaction of
+// its own, and one round trip to PostgreSQL instead of three.
+func (s *Store) statement(ctx context.Context, fn func(querier) error) error {
+	return s.retry(ctx, func() error { return fn(s.write.querier(ctx)) })
+}
+
+func (s *Store) retry(ctx context.Context, do func() error) error {
 	const tries = 6
 	var err error
 	for try := range tries {
 		if try > 0 && !pause(ctx, try) {
 			break
 		}
-		err = within(ctx, s.write, s.dialect.writing(), fn)
-		if err == nil || !s.dialect.retryable(err) {
+		if err = do(); err == nil || !s.dialect.retryable(err) {
 			break
 		}
 	}
@@ -126,22 +135,7 @@ func (s *Store) transact(ctx context.Context, fn func(querier) error) error {
 
 // view runs fn in a transaction that sees one state of the database.
 func (s *Store) view(ctx context.Context, fn func(querier) error) error {
-	return s.public(ctx, within(ctx, s.read, s.dialect.reading(), fn))
-}
-
-func within(ctx context.Context, db *sql.DB, o *sql.TxOptions, fn func(querier) error) error {
-	tx, err := db.BeginTx(ctx, o)
-	if err != nil {
-		return &dbError{err}
-	}
-	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to do; else fn's error is the one to tell
-	if err := fn(querier{tx}); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return &dbError{err}
-	}
-	return nil
+	return s.public(ctx, s.read.within(ctx, s.dialect.reading(), fn))
 }
 
 // pause waits before try number try+1, or until ctx ends.

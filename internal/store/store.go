@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 
@@ -32,8 +31,8 @@ type Options struct {
 // Store is an open database. All its methods are safe for concurrent use.
 type Store struct {
 	dialect dialect
-	write   *sql.DB
-	read    *sql.DB // the same as write on PostgreSQL
+	write   *pool
+	read    *pool // the same as write on PostgreSQL
 	now     func() time.Time
 	log     zerolog.Logger
 	inbox   *batcher
@@ -74,7 +73,7 @@ func (s *Store) Ping(ctx context.Context) error {
 	if err := s.write.PingContext(ctx); err != nil {
 		return s.public(ctx, &dbError{err})
 	}
-	_, _, err := queryOne(ctx, s.reader(), scanInt, `SELECT 1`)
+	_, _, err := queryOne(ctx, s.reader(ctx), scanInt, `SELECT 1`)
 	return s.public(ctx, err)
 }
 
