@@ -36,6 +36,14 @@ func visit(t *testing.T, s *shop) *visitor {
 	return v
 }
 
+// tab is the same person in a second tab.
+func (v *visitor) tab() *visitor {
+	v.t.Helper()
+	second := &visitor{t: v.t, ctx: browsertest.NewTab(v.t, v.ctx), shop: v.shop}
+	v.t.Cleanup(second.wantNoProblems)
+	return second
+}
+
 // foresee names a complaint that the test provokes.
 func (v *visitor) foresee(text string) { v.foresaw = append(v.foresaw, text) }
 
@@ -92,7 +100,7 @@ func (v *visitor) until(js string) {
 	var last error
 	for deadline := time.Now().Add(patience); ; time.Sleep(25 * time.Millisecond) {
 		var ok bool
-		if last = v.eval("Boolean("+js+")", &ok); last == nil && ok {
+		if last = v.eval("Boolean(await ("+js+"))", &ok); last == nil && ok {
 			return
 		}
 		if time.Now().After(deadline) {
@@ -168,20 +176,30 @@ func (v *visitor) challenge(button string) {
 	v.do(chromedp.Click(chromedp.CSS("#"+button), chromedp.FromNode(v.bankPage())))
 }
 
-// bankPage is the frame of the dialog, when its page is there.
+// bankPage is the frame of the dialog, when its page is there. The frame is asked for
+// again while it is being filled: what was found before that is gone.
 func (v *visitor) bankPage() *chromedp.Node {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(v.ctx, patience)
+	var err error
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		var frame *chromedp.Node
+		if frame, err = v.findBankPage(); err == nil {
+			return frame
+		}
+	}
+	v.t.Fatalf("no page of the bank: %v", err)
+	return nil
+}
+
+func (v *visitor) findBankPage() (*chromedp.Node, error) {
+	ctx, cancel := context.WithTimeout(v.ctx, 2*time.Second)
 	defer cancel()
 	frames, err := chromedp.Run(ctx, chromedp.Nodes(
 		chromedp.JSPath("document.querySelector('[data-stripe-dialog]')?.shadowRoot.querySelector('iframe')")))
-	if err == nil {
-		err = chromedp.Do(ctx, chromedp.WaitVisible(chromedp.CSS("#pass"), chromedp.FromNode(frames[0])))
-	}
 	if err != nil {
-		v.t.Fatalf("no page of the bank: %v", err)
+		return nil, err
 	}
-	return frames[0]
+	return frames[0], chromedp.Do(ctx, chromedp.WaitVisible(chromedp.CSS("#pass"), chromedp.FromNode(frames[0])))
 }
 
 // outcome waits for the return page to say state.
