@@ -115,9 +115,11 @@ func (c *call) moveDisputed(d *Dispute, kind string, amount, fee int64) *Balance
 	return bt
 }
 
+var warnings = recordAPI{kind: "radar.early_fraud_warning", noun: "early fraud warning", filters: []string{"charge", "payment_intent"}}
+
 // fraudWarning records an early fraud warning: https://docs.stripe.com/api/radar/early_fraud_warnings.
 func (c *call) fraudWarning(ch *Charge) {
-	w := newRecord("radar.early_fraud_warning", newID("issfr"), map[string]any{
+	w := newRecord(warnings.kind, newID("issfr"), map[string]any{
 		"actionable": true, "charge": ch.ID, "created": c.now.Unix(), "fraud_type": "misc", "livemode": false,
 		"payment_intent": deref(ch.PaymentIntent),
 	}, ch.ID)

@@ -158,6 +158,12 @@ func (s *Server) routes() http.Handler {
 	}
 	mux.Get("/stripecli/subscribe/{account}", s.cliSocket)
 	s.browserRoutes(mux)
+	mux.Post("/oauth/token", s.oauthToken)
+	mux.Post("/oauth/deauthorize", s.oauthDeauthorize)
+	mux.Get("/oauth/authorize", s.oauthPage)
+	mux.Post("/oauth/authorize", s.oauthDecide)
+	mux.Get("/connect/onboarding", s.onboardingPage)
+	mux.Post("/connect/onboarding", s.onboardingDone)
 	if s.cfg.Manage {
 		s.doorRoutes(mux)
 	}

@@ -1,0 +1,156 @@
+package sandbox
+
+const (
+	kindTransfer = "transfer"
+	kindReversal = "transfer_reversal"
+	kindPayout   = "payout"
+)
+
+var (
+	transfers = recordAPI{kind: kindTransfer, prefix: "tr", event: "transfer", filters: []string{"destination", "transfer_group"}}
+	reversals = recordAPI{kind: kindReversal, prefix: "trr", noun: "transfer reversal"}
+	payouts   = recordAPI{kind: kindPayout, prefix: "po", event: "payout", filters: []string{"status", "destination"}}
+)
+
+// spendable is how much of a currency can be moved now.
+func (c *call) spendable(cur string) int64 {
+	for _, f := range c.sumBalance().Available {
+		if f.Currency == cur {
+			return f.Amount
+		}
+	}
+	return 0
+}
+
+// moneyOut reads what transfers and payouts share and refuses what the balance does not hold.
+func (c *call) moneyOut() (int64, string, error) {
+	cur, err := c.currencyOf()
+	if err != nil {
+		return 0, "", err
+	}
+	amount := c.p.num("amount")
+	if amount < 1 {
+		return 0, "", missingParam("amount")
+	}
+	if c.spendable(cur) < amount {
+		return 0, "", invalid("balance_insufficient", "", "You have insufficient available funds in your Stripe account. Try adding funds directly to your available balance by creating Charges using the 4000000000000077 test card. See: https://stripe.com/docs/testing#available-balance")
+	}
+	return amount, cur, nil
+}
+
+// createTransfer is POST /v1/transfers: https://docs.stripe.com/api/transfers/create.
+func createTransfer(c *call) (any, error) {
+	if acct, ok := accounts.find(c, c.p.str("destination")); !ok || acct == nil {
+		return nil, noSuch("destination", "destination", c.p.str("destination"))
+	}
+	amount, cur, err := c.moneyOut()
+	if err != nil {
+		return nil, err
+	}
+	id := newID("tr")
+	bt := c.availableEntry(id, "transfer", -amount, cur)
+	rec := newRecord(kindTransfer, id, map[string]any{
+		"amount": amount, "amount_reversed": int64(0), "balance_transaction": bt, "created": c.now.Unix(), "currency": cur,
+		"description": c.p.text("description"), "destination": c.p.str("destination"), "destination_payment": newID("py"),
+		"livemode": false, "metadata": mergeMetadata(nil, c.p), "reversals": listOf([]any{}, "/v1/transfers/"+id+"/reversals"),
+		"reversed": false, "source_transaction": c.p.text("source_transaction"), "source_type": "card",
+		"transfer_group": c.p.text("transfer_group"),
+	})
+	c.tx.put(rec)
+	c.emit("transfer.created", rec)
+	return rec, nil
+}
+
+// availableEntry books a movement that counts at once.
+func (c *call) availableEntry(source, kind string, amount int64, cur string) string {
+	bt := c.entry(source, kind, amount, 0, cur)
+	bt.Status, bt.AvailableOn = "available", c.now.Unix()
+	c.tx.put(bt)
+	return bt.ID
+}
+
+func createReversal(c *call) (any, error) {
+	old, err := transfers.inPath(c)
+	if err != nil {
+		return nil, err
+	}
+	left := wholeNumber(old.fields["amount"]) - wholeNumber(old.fields["amount_reversed"])
+	amount := left
+	if c.p.has("amount") {
+		amount = c.p.num("amount")
+	}
+	cur := old.text("currency")
+	if amount < 1 || amount > left {
+		return nil, invalid("", "amount", "Transfer reversal amount (%s) is greater than unreversed amount on transfer (%s).", display(amount, cur), display(left, cur))
+	}
+	id := newID("trr")
+	rec := newRecord(kindReversal, id, map[string]any{
+		"amount": amount, "balance_transaction": c.availableEntry(id, "transfer_refund", amount, cur), "created": c.now.Unix(),
+		"currency": cur, "destination_payment_refund": newID("pyr"), "metadata": mergeMetadata(nil, c.p), "source_refund": nil,
+		"transfer": old.id,
+	}, old.id)
+	done := append(reversalsOf(c, old.id), rec)
+	next := old.with(map[string]any{
+		"amount_reversed": wholeNumber(old.fields["amount_reversed"]) + amount, "reversed": amount == left,
+		"reversals": listOf(done, "/v1/transfers/"+old.id+"/reversals"),
+	})
+	c.tx.put(rec)
+	c.tx.put(next)
+	c.emitUpdate("transfer.reversed", next, old)
+	return rec, nil
+}
+
+func reversalsOf(c *call, transfer string) []*Record {
+	return children[*Record](c.tx, kindReversal, transfer)
+}
+
+func listReversals(c *call) (any, error) {
+	if _, err := transfers.inPath(c); err != nil {
+		return nil, err
+	}
+	return page[*Record](c, kindReversal, c.id, nil)
+}
+
+func retrieveReversal(c *call) (any, error) {
+	rec, ok := reversals.find(c, c.sub)
+	if !ok || rec.text("transfer") != c.id {
+		return nil, notFound(reversals.name(), c.sub)
+	}
+	return rec, nil
+}
+
+// createPayout is POST /v1/payouts: https://docs.stripe.com/api/payouts/create.
+func createPayout(c *call) (any, error) {
+	amount, cur, err := c.moneyOut()
+	if err != nil {
+		return nil, err
+	}
+	id := newID("po")
+	rec := newRecord(kindPayout, id, map[string]any{
+		"amount": amount, "application_fee": nil, "application_fee_amount": nil, "arrival_date": c.now.Add(fundsDelay).Unix(),
+		"automatic": false, "balance_transaction": c.availableEntry(id, "payout", -amount, cur), "created": c.now.Unix(),
+		"currency": cur, "description": c.p.text("description"), "destination": newID("ba"), "failure_balance_transaction": nil,
+		"failure_code": nil, "failure_message": nil, "livemode": false, "metadata": mergeMetadata(nil, c.p),
+		"method": orDefault(c.p.str("method"), "standard"), "original_payout": nil, "reconciliation_status": "not_applicable",
+		"reversed_by": nil, "source_type": "card", "statement_descriptor": c.p.text("statement_descriptor"), "status": "pending",
+		"trace_id": nil, "type": "bank_account",
+	})
+	c.tx.put(rec)
+	c.emit("payout.created", rec)
+	return rec, nil
+}
+
+func cancelPayout(c *call) (any, error) {
+	old, err := payouts.inPath(c)
+	if err != nil {
+		return nil, err
+	}
+	if old.text("status") != "pending" {
+		return nil, invalid("", "", "Payouts can only be canceled while they are pending.")
+	}
+	back := c.availableEntry(old.id, "payout_cancel", wholeNumber(old.fields["amount"]), old.text("currency"))
+	next := old.with(map[string]any{"status": canceled, "failure_balance_transaction": back})
+	c.tx.put(next)
+	c.emitUpdate("payout.canceled", next, old)
+	return next, nil
+}
