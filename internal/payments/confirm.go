@@ -98,9 +98,10 @@ func (s *Service) Confirm(ctx context.Context, c Confirm) (Answer, error) {
 }
 
 // reserve commits a new attempt, or says why there is none. An active attempt
-// that waits for the buyer is read at Stripe first: it may be over.
+// that waits for the buyer is read at Stripe first: it may be over. If it is not, the
+// buyer has left it for another way to pay, and it is superseded.
 func (s *Service) reserve(ctx context.Context, c Confirm) (Attempt, error) {
-	a, err := s.tryReserve(ctx, c)
+	a, err := s.tryReserve(ctx, c, "")
 	if !errors.Is(err, ErrPaymentInProgress) {
 		return a, err
 	}
@@ -116,13 +117,13 @@ func (s *Service) reserve(ctx context.Context, c Confirm) (Attempt, error) {
 		s.Log.Warn().Err(err).Str("order_id", c.OrderID).Msg("could not read an intent that waits for its buyer")
 		return Attempt{}, ErrPaymentInProgress
 	}
-	return s.tryReserve(ctx, c)
+	return s.tryReserve(ctx, c, active.ID)
 }
 
-func (s *Service) tryReserve(ctx context.Context, c Confirm) (Attempt, error) {
+func (s *Service) tryReserve(ctx context.Context, c Confirm, waiting string) (Attempt, error) {
 	var a Attempt
 	q := request{
-		token: c.Token, expectedAmount: c.ExpectedAmount,
+		token: c.Token, expectedAmount: c.ExpectedAmount, waiting: waiting,
 		attemptID: orders.NewID("att_"), returnURL: s.ReturnURL(c.OrderID),
 		captureMethod: s.CaptureMethod, setupFutureUsage: s.SetupFutureUsage, methodTypes: s.PaymentMethodTypes,
 	}

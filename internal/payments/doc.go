@@ -15,10 +15,14 @@ An attempt
 
   - started and unknown are left only by what Stripe says to the attempt's own
     call (which may be sent again under the same key), or by a reading that shows that
-    the intent went further. A reading that shows an unpaid intent proves nothing
-    about a call that may still be under way, with one exception: when Stripe answered
-    the repeated call with an error of its own (5xx) the call is over, and the reading
-    after it is the truth.
+    the intent went further. A reading that shows an unpaid intent, or one that waits
+    for the buyer, proves nothing about a call that may still be under way, with one
+    exception: when Stripe answered the repeated call with an error of its own (5xx) the
+    call is over, and the reading after it is the truth.
+  - An attempt that waits for its buyer (requires_action) is superseded when the buyer
+    comes with another token and Stripe says that it still waits: it becomes canceled,
+    and the same intent is confirmed again. Every other active attempt refuses another
+    token.
   - At most one attempt of an order is active; a partial unique index says so.
   - An attempt belongs to the intent that it created or confirmed again. News of an intent
     touches only the active attempt of that intent.

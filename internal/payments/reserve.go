@@ -21,6 +21,7 @@ var errAnswered = errors.New("payments: this token has been sent before")
 type request struct {
 	token            string
 	expectedAmount   *int64 // the total that the page showed; nil: not said
+	waiting          string // the attempt that was just seen to wait for its buyer, "" if none
 	attemptID        string
 	returnURL        string
 	captureMethod    string
@@ -36,6 +37,7 @@ func (r rules) reserve(st *State, q request) error {
 			return errAnswered
 		}
 	}
+	r.supersede(st, q.waiting)
 	if err := r.refuse(st, q); err != nil {
 		return err
 	}
@@ -51,6 +53,15 @@ func (r rules) reserve(st *State, q request) error {
 	st.Attempts = append(st.Attempts, a)
 	st.tellBuyer(&a)
 	return nil
+}
+
+// supersede ends an attempt that waits for its buyer, who has come back with another
+// token: confirming the intent again ends the former action at Stripe, and the intent can
+// be paid once only (https://docs.stripe.com/payments/paymentintents/lifecycle).
+func (r rules) supersede(st *State, waiting string) {
+	if a := st.Active(); a != nil && a.ID == waiting && a.State == RequiresAction {
+		r.move(a, Canceled)
+	}
 }
 
 func (r rules) refuse(st *State, q request) error {

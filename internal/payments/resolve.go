@@ -73,8 +73,8 @@ func (s *Service) resend(ctx context.Context, a Attempt) error {
 
 // lookUp reads the intent that an open attempt is about. The attempt's call is over
 // for certain: Stripe has just answered it with an error of its own, or it is a
-// day old. So an intent that is still unpaid, or that was never made, is the
-// proof that the attempt failed.
+// day old. So the intent is as the call left it, and one that is still unpaid, or
+// was never made, is the proof that the attempt failed.
 func (s *Service) lookUp(ctx context.Context, a Attempt) error {
 	snap, found, err := s.find(ctx, a)
 	if err != nil {
@@ -83,7 +83,7 @@ func (s *Service) lookUp(ctx context.Context, a Attempt) error {
 	return s.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
 		r := s.rules()
 		if found {
-			if err := r.settle(st, snap, asFresh); err != nil {
+			if err := r.settle(st, snap, asOwn); err != nil {
 				return err
 			}
 		}

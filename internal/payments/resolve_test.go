@@ -141,29 +141,83 @@ func TestAfterADayTheIntentIsReadAndNothingIsSent(t *testing.T) {
 	}
 }
 
-func TestAbandonedActionIsReadWhenAnotherTokenComes(t *testing.T) {
+// TestAbandonedAction: the buyer left 3D Secure, or the bank's page, and comes with another
+// token.
+func TestAbandonedAction(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
-		s := snap(p, payments.StatusRequiresAction)
-		f.stripe.intent = &s
-		return s, nil
+	abandoned := func(t *testing.T) *fixture {
+		f := newFixture(t)
+		f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+			s := snap(p, payments.StatusRequiresAction)
+			f.stripe.intent = &s
+			return s, nil
+		}
+		if _, err := f.confirm("ctoken_a"); err != nil {
+			t.Fatal(err)
+		}
+		f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+			return snap(p, payments.StatusSucceeded), nil
+		}
+		return f
 	}
-	if _, err := f.confirm("ctoken_a"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.confirm("ctoken_b"); !fault.Is(err, "payment_in_progress") {
-		t.Fatalf("while the bank waits: %v, want payment_in_progress", err)
-	}
-	f.stripe.intent.Status = payments.StatusRequiresPaymentMethod // 3D Secure failed; no webhook came
-	f.stripe.intent.Error = &payments.StripeError{Type: payments.TypeInvalidRequest, Code: "payment_intent_authentication_failure"}
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
-		return snap(p, payments.StatusSucceeded), nil
-	}
-	if _, err := f.confirm("ctoken_b"); err != nil {
-		t.Fatal(err)
-	}
-	f.wantAttempts(payments.Failed, payments.Succeeded)
+	t.Run("that failed meanwhile is a failed attempt", func(t *testing.T) {
+		t.Parallel()
+		f := abandoned(t)
+		f.stripe.intent.Status = payments.StatusRequiresPaymentMethod // and no webhook came
+		f.stripe.intent.Error = &payments.StripeError{Type: payments.TypeInvalidRequest, Code: "payment_intent_authentication_failure"}
+		if _, err := f.confirm("ctoken_b"); err != nil {
+			t.Fatal(err)
+		}
+		f.wantAttempts(payments.Failed, payments.Succeeded)
+	})
+	t.Run("that still waits is superseded on the same intent", func(t *testing.T) {
+		t.Parallel()
+		f := abandoned(t)
+		if _, err := f.confirm("ctoken_b"); err != nil {
+			t.Fatal(err)
+		}
+		f.wantAttempts(payments.Canceled, payments.Succeeded)
+		if got := f.stripe.sent[1].IntentID; got != intentID {
+			t.Errorf("confirmed %q, want the same intent", got)
+		}
+		f.wantPaidOnce()
+	})
+	t.Run("that was passed in the last moment is paid", func(t *testing.T) {
+		t.Parallel()
+		f := abandoned(t)
+		*f.stripe.intent = snap(f.stripe.sent[0], payments.StatusSucceeded)
+		if _, err := f.confirm("ctoken_b"); !fault.Is(err, "order_not_open") {
+			t.Errorf("got %v, want order_not_open", err)
+		}
+		if f.stripe.calls() != 1 {
+			t.Error("a paid intent was confirmed again")
+		}
+		f.wantPaidOnce()
+	})
+	t.Run("that Stripe cannot tell of stays", func(t *testing.T) {
+		t.Parallel()
+		f := abandoned(t)
+		f.stripe.intent = nil
+		if _, err := f.confirm("ctoken_b"); !fault.Is(err, "payment_in_progress") {
+			t.Errorf("got %v, want payment_in_progress", err)
+		}
+	})
+	t.Run("news of it do not touch the next attempt", func(t *testing.T) {
+		t.Parallel()
+		f := abandoned(t)
+		f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+			old := snap(f.stripe.sent[0], payments.StatusRequiresAction) // its event comes late
+			if err := f.svc.Settle(t.Context(), orderID, old, nil); err != nil {
+				t.Error(err)
+			}
+			f.wantAttempts(payments.Canceled, payments.Started)
+			return snap(p, payments.StatusSucceeded), nil
+		}
+		if _, err := f.confirm("ctoken_b"); err != nil {
+			t.Fatal(err)
+		}
+		f.wantAttempts(payments.Canceled, payments.Succeeded)
+	})
 }
 
 func TestQuietAttemptsAreRead(t *testing.T) {

@@ -142,15 +142,17 @@ func (r rules) applyToAttempt(a *Attempt, s Snapshot, src source) {
 	if a == nil {
 		return
 	}
-	if to, ok := stateOf[s.Status]; ok {
+	to, further := stateOf[s.Status]
+	// While the attempt's own call is open, an unpaid intent and one that waits for
+	// the buyer may be what a former attempt left; see doc.go.
+	if a.State.Open() && src != asOwn && (!further || to == RequiresAction) {
+		return
+	}
+	if further {
 		r.move(a, to)
 		return
 	}
-	// The intent is unpaid. That is news to an attempt that had got further, and
-	// to one whose own call says so; see doc.go for the others.
-	if src == asOwn || !a.State.Open() {
-		r.fail(a, s.Error)
-	}
+	r.fail(a, s.Error)
 }
 
 func (r rules) fail(a *Attempt, e *StripeError) {

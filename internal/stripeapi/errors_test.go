@@ -1,0 +1,129 @@
+package stripeapi_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"checkoutd/internal/payments"
+	"checkoutd/internal/stripeapi"
+)
+
+func client(t *testing.T, h http.HandlerFunc) *stripeapi.Client {
+	t.Helper()
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	return stripeapi.New(stripeapi.Config{Key: "sk_test_123456789", BaseURL: srv.URL, Timeout: 300 * time.Millisecond, AppVersion: "1.2.3"})
+}
+
+var params = payments.Params{Token: "ctoken_1", Amount: 1099, Currency: "usd", ReturnURL: "https://shop.test/"}
+
+// TestErrorsSayWhatTheyLeftBehind walks the errors that Stripe documents and those that
+// only a network makes.
+func TestErrorsSayWhatTheyLeftBehind(t *testing.T) {
+	t.Parallel()
+	answer := func(status int, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Request-Id", "req_1")
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(body))
+		}
+	}
+	intent := `"payment_intent":{"id":"pi_1","object":"payment_intent","status":"requires_payment_method","amount":1099,"currency":"usd"}`
+	for _, tt := range []struct {
+		name     string
+		handler  http.HandlerFunc
+		outcome  payments.Outcome
+		answered bool
+		typ      string
+		intent   bool
+	}{
+		{"card", answer(402, `{"error":{"type":"card_error","code":"card_declined","decline_code":"insufficient_funds","message":"No money.",`+intent+`}}`), payments.OutcomeRefused, true, payments.TypeCard, true},
+		{"invalid request", answer(400, `{"error":{"type":"invalid_request_error","code":"parameter_missing","param":"amount","message":"x"}}`), payments.OutcomeRefused, true, payments.TypeInvalidRequest, false},
+		{"not found", answer(404, `{"error":{"type":"invalid_request_error","code":"resource_missing","message":"x"}}`), payments.OutcomeRefused, true, payments.TypeInvalidRequest, false},
+		{"unexpected state", answer(400, `{"error":{"type":"invalid_request_error","code":"payment_intent_unexpected_state","message":"x",`+intent+`}}`), payments.OutcomeRefused, true, payments.TypeInvalidRequest, true},
+		{"authentication", answer(401, `{"error":{"type":"invalid_request_error","message":"Invalid API Key"}}`), payments.OutcomeRefused, true, payments.TypeAuthentication, false},
+		{"permission", answer(403, `{"error":{"type":"invalid_request_error","message":"no"}}`), payments.OutcomeRefused, true, payments.TypePermission, false},
+		{"rate limit", answer(429, `{"error":{"type":"invalid_request_error","code":"rate_limit","message":"slow"}}`), payments.OutcomeRefused, true, payments.TypeRateLimit, false},
+		{"object locked", answer(429, `{"error":{"type":"invalid_request_error","code":"lock_timeout","message":"locked"}}`), payments.OutcomeUnknown, false, payments.TypeRateLimit, false},
+		{"key in use", answer(409, `{"error":{"type":"idempotency_error","message":"in use"}}`), payments.OutcomeUnknown, false, payments.TypeIdempotency, false},
+		{"key used with other parameters", answer(400, `{"error":{"type":"idempotency_error","message":"other"}}`), payments.OutcomeUnknown, true, payments.TypeIdempotency, false},
+		{"api", answer(500, `{"error":{"type":"api_error","message":"oops"}}`), payments.OutcomeUnknown, true, payments.TypeAPI, false},
+		{"a proxy's page", answer(502, `<html>Bad gateway</html>`), payments.OutcomeUnknown, false, payments.TypeConnection, false},
+		{"an answer cut short", answer(200, `{"id":"pi_1","stat`), payments.OutcomeUnknown, false, payments.TypeConnection, false},
+		{"reset", func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }, payments.OutcomeUnknown, false, payments.TypeConnection, false},
+		{"timeout", func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body) // or the server would not see that the client left
+			<-r.Context().Done()
+		}, payments.OutcomeUnknown, false, payments.TypeConnection, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := client(t, tt.handler)
+			_, err := c.Send(context.Background(), params, "checkoutd-1")
+			var e *payments.CallError
+			if !errors.As(err, &e) {
+				t.Fatalf("got %v, want a CallError", err)
+			}
+			if e.Outcome != tt.outcome || e.Answered != tt.answered || e.Stripe.Type != tt.typ || (e.Snapshot != nil) != tt.intent {
+				t.Errorf("got outcome %d answered %t type %s snapshot %v; want %d %t %s %t",
+					e.Outcome, e.Answered, e.Stripe.Type, e.Snapshot, tt.outcome, tt.answered, tt.typ, tt.intent)
+			}
+			if strings.Contains(e.Error(), "No money.") || strings.Contains(e.Error(), "sk_test") {
+				t.Errorf("the log would show %q", e.Error())
+			}
+		})
+	}
+}
+
+func TestRefusedConnectionIsUnknown(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewServer(http.NotFoundHandler())
+	srv.Close()
+	c := stripeapi.New(stripeapi.Config{Key: "sk_test_123456789", BaseURL: srv.URL, Timeout: time.Second, AppVersion: "1.2.3"})
+	_, err := c.Intent(context.Background(), "pi_1")
+	var e *payments.CallError
+	if !errors.As(err, &e) || e.Outcome != payments.OutcomeUnknown || e.Answered {
+		t.Errorf("got %v, want an unknown outcome", err)
+	}
+}
+
+func TestPostWithoutAKeyOfOursIsNotSent(t *testing.T) {
+	t.Parallel()
+	reached := false
+	c := client(t, func(http.ResponseWriter, *http.Request) { reached = true })
+	if _, err := c.CreateCustomer(context.Background(), "buy_1", "somebody-elses-key"); err == nil || reached {
+		t.Errorf("error %v, reached Stripe %t; want an error and no request", err, reached)
+	}
+}
+
+func TestRepetitionKeepsTheKey(t *testing.T) {
+	t.Parallel()
+	var keys []string
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		keys = append(keys, r.Header.Get("Idempotency-Key"))
+		if len(keys) == 1 {
+			panic(http.ErrAbortHandler)
+		}
+		_, _ = w.Write([]byte(`{"id":"pi_1","object":"payment_intent","status":"succeeded"}`))
+	}))
+	t.Cleanup(srv.Close)
+	c := stripeapi.New(stripeapi.Config{Key: "sk_test_123456789", BaseURL: srv.URL, Timeout: 5 * time.Second, Retries: 2, AppVersion: "1.2.3"})
+	snap, err := c.Send(context.Background(), params, "checkoutd-1")
+	if err != nil || snap.ID != "pi_1" {
+		t.Fatalf("got %+v, %v", snap, err)
+	}
+	for _, k := range keys {
+		if k != "checkoutd-1" {
+			t.Errorf("sent under key %q", k)
+		}
+	}
+	if len(keys) < 2 {
+		t.Errorf("%d requests, want a repetition", len(keys))
+	}
+}

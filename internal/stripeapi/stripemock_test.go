@@ -1,0 +1,137 @@
+package stripeapi_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stripe/stripe-mock/embedded"
+	"github.com/stripe/stripe-mock/server"
+
+	"checkoutd/internal/payments"
+	"checkoutd/internal/stripeapi"
+)
+
+// request is what reached Stripe, and how Stripe's own validation answered.
+type request struct {
+	method, path string
+	header       http.Header
+	status       int
+}
+
+// stripeMock is Stripe's official mock: it validates every request against Stripe's
+// OpenAPI document.
+func stripeMock(t *testing.T) (url string, seen func() []request) {
+	t.Helper()
+	spec, err := server.LoadSpec(embedded.OpenAPISpec, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fixtures, err := server.LoadFixtures(embedded.OpenAPIFixtures, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stub, err := server.NewStubServer(fixtures, spec, false, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	var list []request
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
+		stub.HandleRequest(rec, r)
+		mu.Lock()
+		defer mu.Unlock()
+		list = append(list, request{r.Method, r.URL.Path, r.Header.Clone(), rec.status})
+	}))
+	t.Cleanup(srv.Close)
+	return srv.URL, func() []request {
+		mu.Lock()
+		defer mu.Unlock()
+		return append([]request(nil), list...)
+	}
+}
+
+type statusRecorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *statusRecorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// TestStripeAcceptsEveryRequest makes every call that checkoutd makes, with all its
+// parameters, and holds each request against Stripe's own description of its API.
+func TestStripeAcceptsEveryRequest(t *testing.T) {
+	t.Parallel()
+	url, seen := stripeMock(t)
+	c := stripeapi.New(stripeapi.Config{Key: "sk_test_123456789", BaseURL: url, Timeout: 10 * time.Second, AppVersion: "1.2.3"})
+	ctx := context.Background()
+	full := payments.Params{
+		Token: "ctoken_1", Amount: 1099, Currency: "usd", Customer: "cus_1",
+		CaptureMethod: "manual", SetupFutureUsage: "off_session", ReturnURL: "https://shop.test/complete",
+		Metadata: map[string]string{payments.MetaOrder: "ord_1", payments.MetaAttempt: "att_1"},
+	}
+	again := full
+	again.IntentID, again.BringUpToDate = "pi_1", true
+	types := full
+	types.PaymentMethodTypes = []string{"card", "ideal"}
+	for _, call := range []struct {
+		name string
+		do   func() error
+		want []string
+	}{
+		{"create and confirm", func() error { _, err := c.Send(ctx, full, "checkoutd-1"); return err }, []string{"POST /v1/payment_intents"}},
+		{"create and confirm with method types", func() error { _, err := c.Send(ctx, types, "checkoutd-2"); return err }, []string{"POST /v1/payment_intents"}},
+		{"bring up to date and confirm again", func() error { _, err := c.Send(ctx, again, "checkoutd-3"); return err }, []string{"POST /v1/payment_intents/pi_1", "POST /v1/payment_intents/pi_1/confirm"}},
+		{"read an intent", func() error { _, err := c.Intent(ctx, "pi_1"); return err }, []string{"GET /v1/payment_intents/pi_1"}},
+		{"find an intent", func() error {
+			_, _, err := c.FindIntent(ctx, "ord_1", time.Unix(1, 0), time.Unix(2, 0))
+			return err
+		}, []string{"GET /v1/payment_intents"}},
+		{"cancel", func() error { _, err := c.CancelIntent(ctx, "pi_1", "checkoutd-4"); return err }, []string{"POST /v1/payment_intents/pi_1/cancel"}},
+		{"list refunds", func() error { _, err := c.Refunds(ctx, "pi_1"); return err }, []string{"GET /v1/refunds"}},
+		{"read a dispute", func() error { _, err := c.Dispute(ctx, "dp_1"); return err }, []string{"GET /v1/disputes/dp_1"}},
+		{"create a customer", func() error { _, err := c.CreateCustomer(ctx, "buy_1", "checkoutd-5"); return err }, []string{"POST /v1/customers"}},
+		{"create a customer session", func() error { _, err := c.CreateCustomerSession(ctx, "cus_1", "checkoutd-6"); return err }, []string{"POST /v1/customer_sessions"}},
+		{"list events", func() error { _, _, err := c.Events(ctx, time.Unix(1, 0), "evt_1"); return err }, []string{"GET /v1/events"}},
+	} {
+		before := len(seen())
+		if err := call.do(); err != nil {
+			t.Errorf("%s: %v", call.name, err)
+		}
+		made := seen()[before:]
+		if len(made) != len(call.want) {
+			t.Errorf("%s: %d requests, want %v", call.name, len(made), call.want)
+			continue
+		}
+		for i, r := range made {
+			if got := r.method + " " + r.path; got != call.want[i] || r.status != http.StatusOK {
+				t.Errorf("%s: %s answered %d, want %s and 200", call.name, got, r.status, call.want[i])
+			}
+			checkHeaders(t, r)
+		}
+	}
+}
+
+func checkHeaders(t *testing.T, r request) {
+	t.Helper()
+	if got := r.header.Get("Stripe-Version"); got != "2025-02-24.acacia" {
+		t.Errorf("%s %s: Stripe-Version %q", r.method, r.path, got)
+	}
+	if got := r.header.Get("User-Agent"); !strings.Contains(got, "checkoutd/1.2.3 (") {
+		t.Errorf("%s %s: User-Agent %q does not name the app", r.method, r.path, got)
+	}
+	if key := r.header.Get("Idempotency-Key"); r.method == http.MethodPost && !strings.HasPrefix(key, "checkoutd-") {
+		t.Errorf("%s %s: idempotency key %q", r.method, r.path, key)
+	}
+	if r.header.Get("Authorization") != "Bearer sk_test_123456789" {
+		t.Errorf("%s %s: not under the client's own key", r.method, r.path)
+	}
+}
