@@ -76,6 +76,7 @@ type checkoutTexts struct {
 	ResumeTitle      string                `json:"-"`
 	ResumeText       string                `json:"-"`
 	Resume           string                `json:"-"`
+	PayAnotherWay    string                `json:"-"`
 	Secured          string                `json:"-"`
 	TestCardsTitle   string                `json:"-"`
 	TestCardsNote    string                `json:"-"`

@@ -58,6 +58,7 @@ func english() texts {
 			ResumeTitle:      "One step is left",
 			ResumeText:       "Your bank asks you to confirm this payment. Nothing is charged until you do.",
 			Resume:           "Continue authentication",
+			PayAnotherWay:    "Pay another way",
 			Secured:          "Card details go straight to Stripe and never pass through this shop.",
 			TestCardsTitle:   "Test cards",
 			TestCardsNote:    "Any expiry date in the future, any CVC.",

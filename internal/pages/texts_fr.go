@@ -59,6 +59,7 @@ func french() texts {
 			ResumeTitle:      "Il reste une étape",
 			ResumeText:       "Votre banque vous demande de confirmer ce paiement. Rien n’est débité avant.",
 			Resume:           "Poursuivre l’authentification",
+			PayAnotherWay:    "Payer autrement",
 			Secured:          "Les données de votre carte vont directement à Stripe et ne passent jamais par cette boutique.",
 			TestCardsTitle:   "Cartes de test",
 			TestCardsNote:    "N’importe quelle date d’expiration à venir, n’importe quel CVC.",

@@ -215,6 +215,7 @@ function askOrder() {
  * A reload in the middle of authentication: the payment that is under way goes
  * on, no other is begun. It waits for a press, since a bank's window that
  * nobody asked for is blocked, and one that opens by itself traps the back button.
+ * A buyer who wants another card instead gets the form; its token takes the payment over.
  *
  * @param {string} clientSecret
  */
@@ -224,6 +225,16 @@ function offerResume(clientSecret) {
   byId('resume-button').onclick = () => {
     if (view.phase() === 'resume') authenticate(clientSecret).catch(refused);
   };
+  byId('another-button').onclick = () => {
+    if (view.phase() === 'resume') openForm();
+  };
+}
+
+/** Opens the form, which may be there already. */
+async function openForm() {
+  if (elements) return ready();
+  view.setPhase('loading', payLabel(), t.loadingForm);
+  mount(await customerSession());
 }
 
 /** @param {string} clientSecret */
@@ -236,10 +247,8 @@ async function authenticate(clientSecret) {
     offerResume(clientSecret);
   } else if (!['unpaid', 'failed', 'requires_action', ''].includes(paymentStatus)) {
     return leave();
-  } else if (elements) {
-    ready();
   } else {
-    mount(await customerSession());
+    await openForm();
   }
   view.showMessage(page.declines[error.code ?? ''] ?? error.message ?? t.notAuthenticated);
 }
