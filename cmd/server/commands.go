@@ -190,5 +190,8 @@ func load(mode config.Mode, e env) (*config.Config, zerolog.Logger, error) {
 	for _, w := range cfg.Warnings {
 		log.Warn().Msg(w)
 	}
+	for _, s := range cfg.Redacted() {
+		log.Debug().Str("option", s.Name).Str("value", s.Value).Str("source", s.Source).Msg("setting")
+	}
 	return cfg, log, nil
 }

@@ -40,7 +40,7 @@ func (a *App) pageOrder(o orders.Order) pages.Order {
 	v := a.orders.View(o)
 	p := pages.Order{
 		ID: v.ID, Status: string(v.Status), PaymentStatus: string(v.PaymentStatus), Message: v.Message,
-		Currency: v.Currency, Amount: v.Amount, CreatedAt: v.CreatedAt, PaidAt: o.PaidAt,
+		Currency: v.Currency, Amount: v.Amount, Refunded: o.Refunded, CreatedAt: v.CreatedAt, PaidAt: o.PaidAt,
 	}
 	for _, i := range v.Items {
 		p.Items = append(p.Items, pages.Item{

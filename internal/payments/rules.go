@@ -35,6 +35,7 @@ func (r rules) settle(st *State, s Snapshot, src source) error {
 	in := st.Intent(s.ID)
 	if in == nil {
 		st.Intents = append(st.Intents, Intent{ID: s.ID, OrderID: st.Order.ID, CreatedAt: s.CreatedAt,
+			Status: StatusRequiresPaymentMethod, // where every intent begins
 			Amount: s.Amount, Currency: s.Currency, ClientSecret: s.ClientSecret})
 		in = &st.Intents[len(st.Intents)-1]
 	}
