@@ -44,6 +44,7 @@ var rooms = map[string][]string{
 	"archtest":    {},
 	"testhost":    {},
 	"pgtest":      {"testhost"},
+	"torture":     {}, // its tests start the server as a process
 	"browsertest": {"testhost"},
 
 	// The features know the nouns they are built on, and neither the database

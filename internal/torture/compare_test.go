@@ -1,0 +1,193 @@
+package torture_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"checkoutd/internal/sandbox"
+)
+
+// promises are what the shop has said to others. It is safe for concurrent use.
+type promises struct {
+	mu     sync.Mutex
+	orders map[string]int64 // answered 201, with the amount
+	paid   map[string]bool  // a buyer was told that the order is paid
+	events map[string]bool  // Stripe was told 2xx
+}
+
+func newPromises() *promises {
+	return &promises{orders: map[string]int64{}, paid: map[string]bool{}, events: map[string]bool{}}
+}
+
+func (p *promises) order(id string, amount int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.orders[id] = amount
+}
+
+func (p *promises) payment(order string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.paid[order] = true
+}
+
+func (p *promises) event(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.events[id] = true
+}
+
+func (p *promises) copy() *promises {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return &promises{orders: maps.Clone(p.orders), paid: maps.Clone(p.paid), events: maps.Clone(p.events)}
+}
+
+// facts are the three sides of the comparison.
+type facts struct {
+	promised *promises      // as of before
+	ledger   sandbox.Ledger // what Stripe did, as of before
+	sent     []string       // the ids of all of Stripe's events, as of before
+	shop     rows
+}
+
+// compare is the one comparison that every test ends with. It returns a sentence for everything that does not agree.
+// While the shop still works, some of them are only not true yet.
+func compare(f facts) []string {
+	c := comparison{facts: f, orders: map[string]orderRow{}}
+	for _, o := range f.shop.orders {
+		c.orders[o.id] = o
+	}
+	c.charges()
+	c.intents()
+	c.promises()
+	c.effects()
+	c.leftovers()
+	slices.Sort(c.found)
+	return c.found
+}
+
+type comparison struct {
+	facts
+	orders map[string]orderRow
+	found  []string
+}
+
+func (c *comparison) wrong(format string, args ...any) {
+	c.found = append(c.found, fmt.Sprintf(format, args...))
+}
+
+// charges: every successful charge has its paid order, every paid order one charge of the right amount.
+func (c *comparison) charges() {
+	orderOf, charged := map[string]string{}, map[string]int{}
+	for _, in := range c.ledger.Intents {
+		orderOf[in.ID] = in.Metadata["checkoutd_order"]
+	}
+	for _, ch := range c.ledger.Charges {
+		if ch.Status != "succeeded" {
+			continue
+		}
+		o, known := c.orders[orderOf[ch.PaymentIntent]]
+		switch {
+		case !known:
+			c.wrong("charge %s of intent %s belongs to no order", ch.ID, ch.PaymentIntent)
+			continue
+		case o.status != "paid":
+			c.wrong("charge %s was made for order %s, which is %s", ch.ID, o.id, o.status)
+		case ch.AmountCaptured != o.amount || ch.Currency != o.currency:
+			c.wrong("charge %s is over %d %s, order %s over %d %s", ch.ID, ch.AmountCaptured, ch.Currency, o.id, o.amount, o.currency)
+		}
+		if ch.AmountRefunded != 0 {
+			c.wrong("charge %s was refunded, and nobody asked for it", ch.ID)
+		}
+		charged[o.id]++
+	}
+	for _, o := range c.orders {
+		if n := charged[o.id]; n > 1 || n == 0 && o.status == "paid" {
+			c.wrong("order %s is %s and has %d charges", o.id, o.status, n)
+		}
+	}
+}
+
+// intents: an order has one live PaymentIntent.
+func (c *comparison) intents() {
+	live := map[string]int{}
+	for _, in := range c.ledger.Intents {
+		if in.Status != "canceled" {
+			live[in.Metadata["checkoutd_order"]]++
+		}
+	}
+	for order, n := range live {
+		if n > 1 {
+			c.wrong("order %s has %d live intents", order, n)
+		}
+	}
+}
+
+// promises: nothing that was acknowledged is missing.
+func (c *comparison) promises() {
+	for id, amount := range c.promised.orders {
+		if o, ok := c.orders[id]; !ok || o.amount != amount {
+			c.wrong("order %s over %d was acknowledged and is %+v", id, amount, o)
+		}
+	}
+	for id := range c.promised.paid {
+		if o := c.orders[id]; o.status != "paid" {
+			c.wrong("the buyer of order %s was told that it is paid, and it is %q", id, o.status)
+		}
+	}
+	inbox := map[string]bool{}
+	for _, e := range c.shop.events {
+		inbox[e.id] = true
+	}
+	for id := range c.promised.events {
+		if !inbox[id] {
+			c.wrong("event %s was acknowledged and is not in the inbox", id)
+		}
+	}
+	for _, id := range c.sent {
+		if !inbox[id] {
+			c.wrong("event %s of Stripe's is not in the inbox", id)
+		}
+	}
+}
+
+// effects: exactly one order.paid for a paid order, none for another.
+func (c *comparison) effects() {
+	effects := map[string]int{}
+	for _, e := range c.shop.effects {
+		if e.kind == "order.paid" {
+			effects[e.order]++
+		}
+	}
+	for _, o := range c.orders {
+		want := 0
+		if o.status == "paid" {
+			want = 1
+		}
+		if effects[o.id] != want {
+			c.wrong("order %s is %s and has %d effects order.paid", o.id, o.status, effects[o.id])
+		}
+	}
+}
+
+// leftovers: nothing waits for a person, and nothing is in doubt.
+func (c *comparison) leftovers() {
+	for _, o := range c.orders {
+		if o.status == "review" {
+			c.wrong("order %s is in review: %s", o.id, o.reason)
+		}
+	}
+	for _, a := range c.shop.attempts {
+		if a.state == "started" || a.state == "unknown" {
+			c.wrong("attempt %s of order %s is %s", a.id, a.order, a.state)
+		}
+	}
+	for _, e := range c.shop.events {
+		if e.state != "done" && e.state != "ignored" {
+			c.wrong("event %s (%s) is %s: %s", e.id, e.kind, e.state, e.note)
+		}
+	}
+}

@@ -1,0 +1,70 @@
+package torture_test
+
+import (
+	"strings"
+	"testing"
+
+	"checkoutd/internal/sandbox"
+)
+
+// sound is a shop with one order that is paid as it should be.
+func sound() facts {
+	p := newPromises()
+	p.order("ord_1", 1800)
+	p.payment("ord_1")
+	p.event("evt_1")
+	return facts{
+		promised: p,
+		ledger: sandbox.Ledger{
+			Intents: []sandbox.LedgerIntent{{ID: "pi_1", Status: "succeeded", Metadata: map[string]string{"checkoutd_order": "ord_1"}}},
+			Charges: []sandbox.LedgerCharge{
+				{ID: "ch_0", PaymentIntent: "pi_1", Status: "failed", Amount: 1800, Currency: "usd"},
+				{ID: "ch_1", PaymentIntent: "pi_1", Status: "succeeded", Amount: 1800, AmountCaptured: 1800, Currency: "usd"},
+			},
+		},
+		sent: []string{"evt_1"},
+		shop: rows{
+			orders:   []orderRow{{id: "ord_1", status: "paid", amount: 1800, currency: "usd"}},
+			attempts: []attemptRow{{"att_1", "ord_1", "failed"}, {"att_2", "ord_1", "succeeded"}},
+			effects:  []effectRow{{"ord_1", "order.paid"}},
+			events:   []eventRow{{id: "evt_1", state: "done"}},
+		},
+	}
+}
+
+// TestComparison holds the judge itself: it sees every kind of damage, and none where there is none.
+func TestComparison(t *testing.T) {
+	t.Parallel()
+	if got := compare(sound()); len(got) > 0 {
+		t.Fatalf("a sound shop: got %q", got)
+	}
+	for want, damage := range map[string]func(*facts){
+		"belongs to no order":                     func(f *facts) { f.ledger.Intents[0].Metadata = nil },
+		"was made for order ord_1, which is":      func(f *facts) { f.shop.orders[0].status = "open" },
+		"has 2 charges":                           func(f *facts) { f.ledger.Charges[0].Status = "succeeded" },
+		"has 0 charges":                           func(f *facts) { f.ledger.Charges = nil },
+		"is over 1700 usd":                        func(f *facts) { f.ledger.Charges[1].AmountCaptured = 1700 },
+		"was refunded":                            func(f *facts) { f.ledger.Charges[1].AmountRefunded = 1 },
+		"2 live intents":                          func(f *facts) { f.ledger.Intents = append(f.ledger.Intents, f.ledger.Intents[0]) },
+		"order ord_1 over 1800 was acknowledged":  func(f *facts) { f.shop.orders = nil },
+		"was told that it is paid":                func(f *facts) { f.shop.orders[0].status = "open" },
+		"event evt_1 was acknowledged":            func(f *facts) { f.shop.events = nil },
+		"event evt_2 of Stripe's is not":          func(f *facts) { f.sent = append(f.sent, "evt_2") },
+		"has 0 effects":                           func(f *facts) { f.shop.effects = nil },
+		"has 2 effects":                           func(f *facts) { f.shop.effects = append(f.shop.effects, f.shop.effects[0]) },
+		"is in review":                            func(f *facts) { f.shop.orders[0].status = "review" },
+		"attempt att_1 of order ord_1 is unknown": func(f *facts) { f.shop.attempts[0].state = "unknown" },
+		"(payment_intent.succeeded) is dead": func(f *facts) {
+			f.shop.events[0] = eventRow{id: "evt_1", kind: "payment_intent.succeeded", state: "dead"}
+		},
+	} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			f := sound()
+			damage(&f)
+			if got := strings.Join(compare(f), "\n"); !strings.Contains(got, want) {
+				t.Errorf("got %q, want a sentence with %q", got, want)
+			}
+		})
+	}
+}

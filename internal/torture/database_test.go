@@ -1,0 +1,142 @@
+package torture_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite"
+)
+
+// database is the shop's database as seen from outside, with SQL of our own: the product's reading must not hide the
+// product's mistakes.
+type database struct {
+	url    string // DATABASE_URL
+	driver string
+	dsn    string
+}
+
+func sqliteIn(dir string) database {
+	file := filepath.Join(dir, "shop.db")
+	return database{"sqlite:" + file, "sqlite", "file:" + file + "?_pragma=busy_timeout(10000)"}
+}
+
+func postgresAt(url string) database { return database{url, "pgx", url} }
+
+type orderRow struct {
+	id, status, reason, currency string
+	amount                       int64
+}
+
+type attemptRow struct{ id, order, state string }
+
+type effectRow struct{ order, kind string }
+
+type eventRow struct{ id, kind, state, note, secret, payload string }
+
+// rows is all that the comparison reads.
+type rows struct {
+	orders   []orderRow
+	attempts []attemptRow
+	effects  []effectRow
+	events   []eventRow
+}
+
+// read reads everything from one moment.
+func (d database) read(ctx context.Context) (out rows, err error) {
+	db, err := sql.Open(d.driver, d.dsn)
+	if err != nil {
+		return out, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: d.snapshot()})
+	if err != nil {
+		return out, err
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was written
+	err = errors.Join(
+		gather(ctx, tx, &out.orders, `SELECT id, status, review_reason, currency, amount FROM orders`, func(r *orderRow) []any {
+			return []any{&r.id, &r.status, &r.reason, &r.currency, &r.amount}
+		}),
+		gather(ctx, tx, &out.attempts, `SELECT id, order_id, state FROM attempts`, func(r *attemptRow) []any {
+			return []any{&r.id, &r.order, &r.state}
+		}),
+		gather(ctx, tx, &out.effects, `SELECT order_id, kind FROM effects`, func(r *effectRow) []any {
+			return []any{&r.order, &r.kind}
+		}),
+		gather(ctx, tx, &out.events, `SELECT id, type, state, note, secret, payload FROM events`, func(r *eventRow) []any {
+			return []any{&r.id, &r.kind, &r.state, &r.note, &r.secret, &r.payload}
+		}),
+	)
+	return out, err
+}
+
+func (d database) snapshot() sql.IsolationLevel {
+	if d.driver == "pgx" {
+		return sql.LevelRepeatableRead
+	}
+	return sql.LevelDefault
+}
+
+func gather[R any](ctx context.Context, tx *sql.Tx, into *[]R, query string, fields func(*R) []any) error {
+	found, err := tx.QueryContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = found.Close() }()
+	for found.Next() {
+		var r R
+		if err := found.Scan(fields(&r)...); err != nil {
+			return err
+		}
+		*into = append(*into, r)
+	}
+	return found.Err()
+}
+
+// hold keeps SQLite's one write lock until release: a server may do what it likes, and commits nothing.
+func (d database) hold(t *testing.T) (release func()) {
+	ctx := context.Background()
+	db, err := sql.Open(d.driver, d.dsn+"&_txlock=immediate")
+	if err != nil {
+		t.Error("hold the database: ", err)
+		return func() {}
+	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		t.Error("hold the database: ", errors.Join(err, db.Close()))
+		return func() {}
+	}
+	return func() {
+		if err := errors.Join(tx.Rollback(), db.Close()); err != nil {
+			t.Error("let the database go: ", err)
+		}
+	}
+}
+
+// absence is longer than any lease.
+const absence = 10 * time.Minute
+
+// away makes the database look as if no server had run for ten minutes: what was due or leased is over. No server may
+// run meanwhile.
+func (d database) away(ctx context.Context) (err error) {
+	db, err := sql.Open(d.driver, d.dsn)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	for _, text := range []string{
+		`UPDATE events SET lease_until = lease_until - $1 WHERE state = 'working'`,
+		`UPDATE events SET next_at = next_at - $1 WHERE state IN ('received', 'unmatched')`,
+		`UPDATE attempts SET check_at = check_at - $1 WHERE check_at > 0`,
+	} {
+		if _, err := db.ExecContext(ctx, text, absence.Microseconds()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,6 @@
+//go:build !race
+
+package torture_test
+
+// raceFlag builds the server as the tests were built.
+var raceFlag []string
