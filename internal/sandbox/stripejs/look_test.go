@@ -119,6 +119,7 @@ func TestKeyboardAndFocus(t *testing.T) {
 		t.Parallel()
 		s := newShop(t, newWire(t), deferred, "{}")
 		s.typeIn("number", "378282246310005")
+		s.want("last('carddetailschange')", `{"elementType":"payment","loading":false,"details":{"brands":["amex"],"funding":null}}`)
 		s.want("[inside('[name=number]').value, inside('.Badge').textContent]", `["3782 822463 10005","American Express"]`)
 		s.typeIn("expiry", "1234")
 		s.typeIn("cvc", "123")

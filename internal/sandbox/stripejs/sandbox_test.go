@@ -123,6 +123,8 @@ func TestAgainstSandbox(t *testing.T) {
 		intent := confirm(t, base, s.token(), nil)
 		secret := intent["client_secret"].(string)
 		s.run("stripe.handleNextAction({clientSecret: '" + secret + "'}) && null")
+		s.do(chromedp.Query(chromedp.CSS("#pass")))
+		s.eventually("document.querySelector('h1').textContent === 'iDEAL test payment page' && document.querySelector('#amount').textContent === '€10.99'")
 		s.do(chromedp.Click(chromedp.CSS("#pass")), chromedp.Query(chromedp.CSS("#element")))
 		s.want("[location.pathname, new URLSearchParams(location.search).get('redirect_status'), new URLSearchParams(location.search).get('payment_intent_client_secret')]",
 			`["/complete","succeeded","`+secret+`"]`)

@@ -18,17 +18,22 @@
     return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
   }
 
+  /** @param {string} type of payment method */
+  function label(type) {
+    const own = /** @type {Record<string, string>} */ ({ ideal: 'iDEAL', paypal: 'PayPal', eps: 'EPS', p24: 'Przelewy24' })[type];
+    return own ?? type.replace(/_/g, ' ').replace(/^./, (letter) => letter.toUpperCase());
+  }
+
   /** The client's view of the intent: any test key may read it with the secret. */
   async function load() {
     const kind = id.startsWith('seti_') ? 'setup_intents' : 'payment_intents';
-    const query = new URLSearchParams({ client_secret: secret, key: 'pk_test_offline_sandbox' });
+    const query = new URLSearchParams({ client_secret: secret, key: 'pk_test_offline_sandbox', 'expand[]': 'payment_method' });
     const answer = await fetch(`/v1/${kind}/${encodeURIComponent(id)}?${query}`);
     if (!answer.ok) return;
     intent = await answer.json();
     byId('amount').textContent = intent.amount ? money(intent.amount, intent.currency) : '—';
     const method = document.getElementById('method');
-    const type = intent.payment_method_types?.find((/** @type {string} */ name) => name !== 'card');
-    if (method && type) method.textContent = type.replace(/_/g, ' ').replace(/^\w/, (/** @type {string} */ letter) => letter.toUpperCase());
+    if (method && intent.payment_method?.type) method.textContent = label(intent.payment_method.type);
   }
 
   /** @param {string} outcome @param {any} answer of the server */

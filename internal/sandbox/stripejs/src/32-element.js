@@ -121,7 +121,6 @@ class BaseElement {
   /** Loads and draws; what fails is told by `loaderror`, never thrown. */
   async start() {
     if (this.group.loader !== 'never') this.drawSkeleton();
-    this.emit('loaderstart');
     try {
       await this.load();
       if (!this.container) return;
@@ -144,6 +143,7 @@ class BaseElement {
   drawSkeleton() {
     this.body.replaceChildren(h('div', { class: 'Skeleton', 'aria-hidden': 'true' }, h('i'), h('i'), h('i')));
     this.live.textContent = this.words.say('loading');
+    this.emit('loaderstart');
   }
 
   /** The line that says what this is. */

@@ -35,6 +35,12 @@ function isNever(options, path) {
   return setting === 'never';
 }
 
+/** Billing details that the page promised to pass by saying `never`. @param {Json} options @returns {string[]} */
+function waivedDetails(options) {
+  const paths = ['name', 'email', 'phone', 'address.line1', 'address.line2', 'address.city', 'address.state', 'address.country', 'address.postalCode'];
+  return paths.filter((path) => isNever(options, path)).map((path) => path.replace('postalCode', 'postal_code'));
+}
+
 /** Form of one payment method type. */
 class MethodForm {
   /** @param {string} type @param {FormContext} context */
@@ -43,8 +49,6 @@ class MethodForm {
     this.context = context;
     /** @type {Field[]} */
     this.fields = [];
-    /** Billing details that the form would collect, were it not for `never`. @type {string[]} */
-    this.waived = [];
     this.grid = h('div', { class: 'Grid' });
     this.node = h('div', { class: 'Block', 'data-form': type }, this.grid);
     this.build();
@@ -75,7 +79,7 @@ class MethodForm {
     const { words, options, country } = this.context;
     const defaults = options.defaultValues?.billingDetails ?? {};
     if (name === 'iban') this.add({ name, label: words.say('iban'), placeholder: 'AT00 0000 0000 0000 0000', format: formatIban, check: checkIban });
-    else if (isNever(options, name === 'country' ? 'address.country' : name)) this.waived.push(name === 'country' ? 'address.country' : name);
+    else if (isNever(options, name === 'country' ? 'address.country' : name)) return;
     else if (name === 'country') this.add({ name, label: words.say('country'), autocomplete: 'billing country', options: countryOptions(words, null), value: country });
     else if (name === 'email') this.add({ name, label: words.say('email'), type: 'email', inputmode: 'email', autocomplete: 'billing email', value: defaults.email, check: checkEmail });
     else this.add({ name, label: words.say('name'), autocomplete: 'billing name', value: defaults.name, check: (text) => (text.trim() ? null : 'incomplete_name') });
@@ -142,12 +146,8 @@ class CardForm extends MethodForm {
     const { words, options, country } = this.context;
     if (this.context.group.billingAddress()) return;
     const ownCountry = isNever(options, 'address.country');
-    if (ownCountry) this.waived.push('address.country');
-    else this.add({ name: 'country', label: words.say('country'), autocomplete: 'billing country', options: countryOptions(words, null), value: options.defaultValues?.billingDetails?.address?.country ?? country });
-    if (isNever(options, 'address.postalCode')) {
-      this.waived.push('address.postal_code');
-      return;
-    }
+    if (!ownCountry) this.add({ name: 'country', label: words.say('country'), autocomplete: 'billing country', options: countryOptions(words, null), value: options.defaultValues?.billingDetails?.address?.country ?? country });
+    if (isNever(options, 'address.postalCode')) return;
     const code = () => (ownCountry ? country : this.field('country')?.value ?? country);
     const postal = this.add({ name: 'postal', label: words.say('postal'), autocomplete: 'billing postal-code', check: (text) => checkPostal(code(), text), value: options.defaultValues?.billingDetails?.address?.postal_code });
     const adapt = () => {
@@ -164,9 +164,13 @@ class CardForm extends MethodForm {
     return brandOf(digitsOf(this.field('number')?.value ?? ''));
   }
 
+  /** Told when the brand of the typed number becomes another. @param {string} _name */
+  onBrand(_name) {}
+
   showBrand() {
     const { brand } = this;
     if (!this.badge) return;
+    if (this.badge.textContent !== brand.label) this.onBrand(brand.name);
     this.badge.textContent = brand.label;
     this.badge.hidden = !brand.label;
     this.field('number')?.input.classList.toggle('Input--branded', Boolean(brand.label));

@@ -43,6 +43,7 @@ class PaymentElement extends BaseElement {
       const country = this.session.payment_method_preference.country_code ?? 'US';
       form = formOf(type, { words: this.words, country, options: this.options, group: this.group, now: () => new Date() });
       for (const field of form.fields) field.onChange = () => this.changed();
+      if (form instanceof CardForm) form.onBrand = (name) => this.cardDetails(name);
       this.forms.set(type, form);
     }
     return form;
@@ -55,8 +56,8 @@ class PaymentElement extends BaseElement {
     this.saved = new SavedList(savedMethods(this.session.customer, this.features, types), {
       words: this.words, removable: this.features.payment_method_remove === 'enabled', recollectCvc: this.group.recollectsCvc(),
     });
-    if (before) this.saved.keep(before.selected);
-    this.saved.onChange = () => this.savedChanged();
+    if (before?.methods.length) this.saved.keep(before.selected);
+    this.saved.onChange = () => this.chosen();
     this.saved.onRemove = (method) => this.remove(method);
     const kept = this.chooser ? this.chooser.selected : undefined;
     this.chooser = new (layout.type === 'tabs' ? TabChooser : AccordionChooser)(types, (type) => this.form(type), this.words, layout);
@@ -100,14 +101,19 @@ class PaymentElement extends BaseElement {
     if (this.save) this.save.node.hidden = !isNew || !savable || this.features.payment_method_save !== 'enabled';
   }
 
-  savedChanged() {
-    this.arrange();
-    this.changed();
-  }
-
+  /** Another method was chosen, saved or new. */
   chosen() {
     this.arrange();
     this.changed();
+    const { selected } = this.saved ?? {};
+    if (selected?.type === 'card') this.cardDetails(selected.card?.brand ?? 'unknown', selected.card?.funding);
+  }
+
+  /** @param {string} brand @param {string} [funding] */
+  cardDetails(brand, funding) {
+    if (!this.ready) return;
+    const details = /** @type {import('@stripe/stripe-js').StripePaymentElementCardDetailsChangeEvent['details']} */ ({ brands: brand === 'unknown' ? null : [brand], funding: funding ?? null });
+    this.emit('carddetailschange', { loading: false, details });
   }
 
   /** @param {Json} method @returns {Promise<boolean>} */
@@ -181,7 +187,7 @@ class PaymentElement extends BaseElement {
     const defaults = this.options.defaultValues?.billingDetails ?? {};
     const { name, email, phone } = defaults;
     const billing_details = merge({ name, email, phone, address: {} }, form.billing());
-    return { payment_method_data: { ...form.data(), billing_details, allow_redisplay: this.allowRedisplay() }, type: form.type, waived: form.waived, usage: this.usage() };
+    return { payment_method_data: { ...form.data(), billing_details, allow_redisplay: this.allowRedisplay() }, type: form.type, waived: waivedDetails(this.options), usage: this.usage() };
   }
 
   /** As Stripe.js sets it from the checkbox (docs: customer_sessions, payment_method_save). */

@@ -6,6 +6,14 @@ const notSimulated = [
   'issuingCardExpiryDisplay', 'issuingCardPinDisplay', 'issuingCardCopyButton', 'currencySelector', 'taxId',
 ];
 
+/** Makes the page's fonts known to the elements, which lie in the same document. @param {Json[]} fonts */
+function loadFonts(fonts) {
+  for (const { cssSrc, family, src, ...descriptors } of fonts) {
+    if (cssSrc) warn('elements() fonts: the offline sandbox loads no cssSrc; load the style sheet in the page.');
+    else document.fonts.add(new FontFace(family, src, descriptors));
+  }
+}
+
 class ElementsGroup {
   /** @param {Api} api @param {Json} options @param {string | undefined} locale of Stripe() */
   constructor(api, options, locale) {
@@ -16,6 +24,7 @@ class ElementsGroup {
     this.stripeLocale = locale;
     this.words = new Words(this.options.locale ?? locale);
     this.loader = this.options.loader ?? 'auto';
+    loadFonts(this.options.fonts ?? []);
     this.events = new Emitter();
     /** @type {BaseElement[]} */
     this.members = [];
