@@ -89,8 +89,7 @@ func TestHandleNextAction(t *testing.T) {
 		t.Parallel()
 		s := newChallenge(t)
 		startChallenge(t, s)
-		s.run("window.postMessage({type: 'stripe-3ds-complete'}, '*')")
-		s.want("new Promise((resolve) => setTimeout(() => resolve(window.handled), 200))", "null")
+		s.run("new Promise((resolve) => { addEventListener('message', resolve, {once: true}); postMessage({type: 'stripe-3ds-complete'}, '*'); })")
 		s.want("Boolean(document.querySelector('[data-stripe-dialog]'))", "true")
 	})
 

@@ -22,7 +22,6 @@ class Field {
   constructor(spec, words) {
     this.spec = spec;
     this.words = words;
-    this.dirty = false;
     /** @type {TextKey | null} */
     this.shown = null;
     /** @type {() => void} told when the value changes */
@@ -58,8 +57,9 @@ class Field {
   listen() {
     this.input.addEventListener('input', (event) => this.edited(event));
     this.input.addEventListener('blur', () => {
-      this.input.closest('.Field')?.classList.remove('Field--focus');
-      if (this.value !== '' || this.shown) this.show(this.problem());
+      if (this.value === '' && !this.shown) return;
+      this.show(this.problem());
+      this.announce();
     });
   }
 
@@ -69,7 +69,6 @@ class Field {
       const deleting = event instanceof InputEvent && event.inputType.startsWith('delete');
       this.reformat(this.input, this.spec.format, deleting);
     }
-    this.dirty = true;
     this.afterEdit();
     this.onChange();
   }
@@ -77,8 +76,16 @@ class Field {
   /** An error that more typing cannot cure shows at once; one on show goes when it is cured. */
   afterEdit() {
     const problem = this.problem();
-    if (problem?.startsWith('invalid_')) this.show(this.spec.name === 'number' || this.spec.name === 'expiry' ? problem : this.shown && problem);
-    else if (this.shown !== problem) this.show(null);
+    const before = this.shown;
+    const atOnce = ['number', 'expiry'].includes(this.spec.name) || before;
+    if (problem?.startsWith('invalid_')) this.show(atOnce ? problem : null);
+    else if (before !== problem) this.show(null);
+    if (this.shown !== before) this.announce();
+  }
+
+  /** Lets the element read the error out. */
+  announce() {
+    if (this.shown) this.node.dispatchEvent(new CustomEvent('announce', { bubbles: true, detail: this.error.textContent }));
   }
 
   /**
@@ -127,7 +134,6 @@ class Field {
 
   clear() {
     if (this.input instanceof HTMLInputElement) this.input.value = '';
-    this.dirty = false;
     this.show(null);
   }
 }

@@ -11,6 +11,8 @@ class BaseElement {
     this.events = new Emitter();
     this.destroyed = false;
     this.ready = false;
+    /** Counts mounts: what an earlier mount still loads does not count as ready. */
+    this.turn = 0;
     /** @type {HTMLElement | null} */
     this.container = null;
     this.host = h('div', { class: '__PrivateStripeElement', 'data-stripe-element': type });
@@ -45,6 +47,9 @@ class BaseElement {
       if (!(event instanceof FocusEvent) || this.holds(event.relatedTarget)) return;
       this.container?.classList.remove('StripeElement--focus');
       this.emit('blur');
+    });
+    this.root.addEventListener('announce', (event) => {
+      if (event instanceof CustomEvent) this.live.textContent = event.detail;
     });
     this.root.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') this.emit('escape');
@@ -120,15 +125,18 @@ class BaseElement {
 
   /** Loads and draws; what fails is told by `loaderror`, never thrown. */
   async start() {
+    this.turn += 1;
+    const { turn } = this;
     if (this.group.loader !== 'never') this.drawSkeleton();
     try {
       await this.load();
-      if (!this.container) return;
+      if (!this.container || turn !== this.turn) return;
       this.ready = true;
+      this.live.textContent = '';
       this.emit('ready', this.readyPayload());
       this.changed();
     } catch (err) {
-      this.failed(err);
+      if (turn === this.turn) this.failed(err);
     }
   }
 
@@ -157,6 +165,7 @@ class BaseElement {
     this.host.remove();
     this.container = null;
     this.ready = false;
+    this.turn += 1;
   }
 
   destroy() {
@@ -209,6 +218,21 @@ class BaseElement {
 
   /** @returns {Promise<void>} */
   async validate() {}
+
+  /** Shows what is wrong with the fields, takes the focus to the first one and reports it. @param {Field[]} fields @throws {Failure} */
+  insist(fields) {
+    const wrong = showProblems(fields);
+    this.changed();
+    if (!wrong) return;
+    wrong.input.focus();
+    throw this.complain(fieldFailure(wrong));
+  }
+
+  /** Says the failure to those who cannot see it. @param {Failure} failure */
+  complain(failure) {
+    this.live.textContent = failure.message;
+    return failure;
+  }
 
   /** Classes of the container, as Stripe.js sets them. @param {{empty: boolean, complete: boolean, invalid: boolean}} state */
   mark({ empty, complete, invalid }) {

@@ -66,7 +66,6 @@ class PaymentElement extends BaseElement {
     this.chooser.select(kept === null || (kept && types.includes(kept)) ? kept : first);
     this.save = this.saveBox(this.save?.input.checked ?? false);
     this.body.replaceChildren(this.sandboxLine(), this.saved.node, this.chooser.node, this.save.node);
-    this.live.textContent = '';
     this.arrange();
   }
 
@@ -163,17 +162,7 @@ class PaymentElement extends BaseElement {
   async validate() {
     if (!this.ready) throw new IntegrationError('elements.submit(): the Payment Element is not ready yet. Wait for its ready event.');
     if (!this.selectedType) throw this.complain(new Failure({ type: 'validation_error', code: 'incomplete_payment_method', message: this.words.say('incomplete_method') }));
-    const wrong = showProblems(this.activeFields());
-    this.changed();
-    if (!wrong) return;
-    wrong.input.focus();
-    throw this.complain(fieldFailure(wrong));
-  }
-
-  /** Says the failure to those who cannot see it. @param {Failure} failure */
-  complain(failure) {
-    this.live.textContent = failure.message;
-    return failure;
+    this.insist(this.activeFields());
   }
 
   /** Parameters of a confirmation token, payment method or confirmation, without the page's own. @returns {Json} */

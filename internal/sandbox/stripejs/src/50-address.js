@@ -32,12 +32,10 @@ class AddressElement extends BaseElement {
   }
 
   async load() {
-    const session = await this.sessionCountry();
+    this.defaultCountry = await this.sessionCountry();
     if (!this.container) return;
-    this.defaultCountry = session;
     if (this.ready) return this.redraw();
     this.draw(this.options.defaultValues ?? {});
-    this.live.textContent = '';
   }
 
   /** A group may hold an address alone; then there is no session to ask. */
@@ -175,11 +173,7 @@ class AddressElement extends BaseElement {
   }
 
   async validate() {
-    const wrong = showProblems(this.fields);
-    this.changed();
-    if (!wrong) return;
-    wrong.input.focus();
-    throw fieldFailure(wrong);
+    this.insist(this.fields);
   }
 
   /** In the shape of billing_details and of shipping. @returns {Json} */

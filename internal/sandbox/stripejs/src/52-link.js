@@ -9,7 +9,6 @@ class LinkElement extends BaseElement {
 
   async load() {
     this.draw(this.options.defaultValues?.email ?? '');
-    this.live.textContent = '';
   }
 
   async reload() {
@@ -47,12 +46,7 @@ class LinkElement extends BaseElement {
   }
 
   async validate() {
-    if (!this.field) return;
-    const wrong = showProblems([this.field]);
-    this.changed();
-    if (!wrong) return;
-    wrong.input.focus();
-    throw fieldFailure(wrong);
+    if (this.field) this.insist([this.field]);
   }
 
   clear() {

@@ -30,7 +30,6 @@ class ExpressElement extends BaseElement {
     if (!this.container) return;
     this.words.business = this.options.business?.name ?? this.session.business_name ?? '';
     this.draw();
-    this.live.textContent = '';
   }
 
   redraw() {
