@@ -2,17 +2,12 @@ package store_test
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
-	"net/url"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	_ "github.com/jackc/pgx/v5/stdlib"
 
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
@@ -26,20 +21,6 @@ import (
 func engines(b *testing.B, run func(b *testing.B, databaseURL string)) {
 	b.Run("sqlite", func(b *testing.B) { run(b, storetest.SQLiteURL(b)) })
 	b.Run("postgres", func(b *testing.B) { run(b, pgtest.Shared(b).NewDatabase(b)) })
-}
-
-// openBench opens and migrates.
-func openBench(b *testing.B, databaseURL string) *store.Store {
-	b.Helper()
-	s, err := store.Open(b.Context(), databaseURL, store.Options{MaxConns: 16})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = s.Close() })
-	if err := s.Migrate(b.Context()); err != nil {
-		b.Fatal(err)
-	}
-	return s
 }
 
 // payload is as long as a usual event, and as hard to compress.
@@ -79,7 +60,7 @@ func callersDo(b *testing.B, callers int, do func() error) {
 // BenchmarkAccept is the durable acknowledgement, beside one plain transaction for each.
 func BenchmarkAccept(b *testing.B) {
 	engines(b, func(b *testing.B, databaseURL string) {
-		s := openBench(b, databaseURL)
+		s := openMigrated(b, databaseURL)
 		var n atomic.Int64
 		for _, callers := range []int{1, 16, 64} {
 			b.Run(fmt.Sprintf("grouped/%d", callers), func(b *testing.B) {
@@ -99,18 +80,13 @@ func BenchmarkAccept(b *testing.B) {
 // plainInsert is the same insert, one transaction each.
 func plainInsert(b *testing.B, databaseURL string) func(webhooks.Event) error {
 	b.Helper()
-	driver, dsn, conns := "pgx", databaseURL, 16
-	if path, ok := strings.CutPrefix(databaseURL, "sqlite:"); ok {
-		q := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"}, "_txlock": {"immediate"}}
-		driver, dsn, conns = "sqlite", "file:"+filepath.ToSlash(path)+"?"+q.Encode(), 1
-	}
-	db, err := sql.Open(driver, dsn)
-	if err != nil {
-		b.Fatal(err)
+	db := openRaw(b, databaseURL)
+	conns := 16
+	if isSQLite(db) {
+		conns = 1
 	}
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
-	b.Cleanup(func() { _ = db.Close() })
 	stmt, err := db.Prepare(`INSERT INTO events (id, type, account, api_version, version_mismatch, livemode, created,
 		event_group, source, secret, state, note, order_id, tries, next_at, lease_token, lease_until, received_at, finished_at, payload)
 		VALUES ($1, $2, '', $3, FALSE, FALSE, $4, $5, $6, $7, 'received', '', '', 0, $4, '', 0, $4, 0, $8) ON CONFLICT (id) DO NOTHING`)
@@ -126,7 +102,7 @@ func plainInsert(b *testing.B, databaseURL string) func(webhooks.Event) error {
 // BenchmarkUpdate is one settled order: attempt, intent, paid.
 func BenchmarkUpdate(b *testing.B) {
 	engines(b, func(b *testing.B, databaseURL string) {
-		s := openBench(b, databaseURL)
+		s := openMigrated(b, databaseURL)
 		for _, callers := range []int{1, 16} {
 			b.Run(fmt.Sprint(callers), func(b *testing.B) {
 				var ids []string
@@ -151,5 +127,47 @@ func settleBench(s *store.Store, id string) error {
 		st.Order.Status = orders.Paid
 		st.Effects = append(st.Effects, payments.Effect{Kind: payments.EffectPaid})
 		return nil
+	})
+}
+
+// BenchmarkFull is the inbox with a million finished events, a hundred thousand that
+// wait for an order and as many that are due: the acknowledgement, and a claim of 32.
+func BenchmarkFull(b *testing.B) {
+	engines(b, func(b *testing.B, databaseURL string) {
+		s := openMigrated(b, databaseURL)
+		db := openRaw(b, databaseURL)
+		var n atomic.Int64
+		accept := func(b *testing.B) {
+			callersDo(b, 64, func() error {
+				_, err := s.Accept(context.Background(), benchEvent(n.Add(1)))
+				return err
+			})
+		}
+		claim := func(b *testing.B) {
+			for range b.N {
+				list, err := s.ClaimEvents(context.Background(), time.UnixMicro(2000), time.UnixMicro(3000), 32)
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.StopTimer()
+				for i := range list {
+					if err := s.FinishEvent(context.Background(), list[i].Claim(), webhooks.Received, "", time.UnixMicro(1000)); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.StartTimer()
+			}
+		}
+		fill(b, db, 1000, "received", 1000)
+		b.Run("empty/accept", accept)
+		b.Run("empty/claim", claim)
+		fill(b, db, 1_000_000, "done", 0)
+		fill(b, db, 100_000, "unmatched", time.Now().Add(time.Hour).UnixMicro())
+		if _, err := db.ExecContext(b.Context(), "DELETE FROM events WHERE state = 'received'"); err != nil {
+			b.Fatal(err)
+		}
+		fill(b, db, 100_000, "received", 1000)
+		b.Run("full/accept", accept)
+		b.Run("full/claim", claim)
 	})
 }

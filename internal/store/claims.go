@@ -32,30 +32,33 @@ UPDATE events SET state = 'working', lease_token = $3, lease_until = $4, tries =
 FROM picked WHERE id = picked_id
 RETURNING %s`
 
-// errGroupTaken ends a claim that met another one.
+// errGroupTaken ends a claim that met another one, which took an event of the same group
+// a moment before.
 var errGroupTaken = errors.New("store: another claim took an event of the group")
 
 // ClaimEvents takes due events under a lease; see webhooks.Inbox.
 func (s *Store) ClaimEvents(ctx context.Context, now, until time.Time, n int) ([]webhooks.Event, error) {
-	text := fmt.Sprintf(claimText, s.dialect.skipLocked(), columnList(eventColumns))
+	text := s.claimText()
 	token := rand.Text()
 	var taken []webhooks.Event
 	err := s.statement(ctx, func(q querier) (err error) {
 		taken, err = queryAll(ctx, q, scanEvent, text, micros(now), n, token, micros(until))
 		if err != nil && s.dialect.violates(err, oneOfGroup) {
-			// Another claim took an event of one of these groups a moment before. Its
-			// groups are left out when the runner looks again.
-			taken, err = nil, errGroupTaken
+			err = errGroupTaken // it is seen as working when this is tried again
 		}
 		return err
 	})
 	if errors.Is(err, errGroupTaken) {
-		return nil, nil
+		return nil, nil // time after time: others are at work, and nothing is lost
 	}
 	slices.SortFunc(taken, func(a, b webhooks.Event) int {
 		return cmp.Or(a.ReceivedAt.Compare(b.ReceivedAt), cmp.Compare(a.ID, b.ID))
 	})
 	return taken, err
+}
+
+func (s *Store) claimText() string {
+	return fmt.Sprintf(claimText, s.dialect.skipLocked(), columnList(eventColumns))
 }
 
 // RescueEvents makes the events due whose lease is over.

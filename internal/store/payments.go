@@ -163,15 +163,22 @@ func finishDone(ctx context.Context, q querier, claim *queue.Claim, orderID stri
 // wakeUnmatched makes the events due that waited for an order to know their
 // intent, or that name the order themselves.
 func wakeUnmatched(ctx context.Context, q querier, orderID string, linked []payments.Intent, now time.Time) error {
-	const waiting = `UPDATE events SET next_at = $1 WHERE state = 'unmatched' AND state IN ('received', 'unmatched') AND next_at > $1 AND `
 	for i := range linked {
-		if _, err := q.exec(ctx, waiting+`event_group = $2`, micros(now), linked[i].ID); err != nil {
+		if _, err := q.exec(ctx, wakeGroup, micros(now), linked[i].ID); err != nil {
 			return err
 		}
 	}
-	_, err := q.exec(ctx, waiting+`order_id = $2 AND order_id <> ''`, micros(now), orderID)
+	_, err := q.exec(ctx, wakeOrder, micros(now), orderID)
 	return err
 }
+
+// The second term on the state is that of the index.
+const (
+	wakeGroup = `UPDATE events SET next_at = $1
+		WHERE state = 'unmatched' AND state IN ('received', 'unmatched') AND event_group = $2 AND next_at > $1`
+	wakeOrder = `UPDATE events SET next_at = $1
+		WHERE state = 'unmatched' AND order_id = $2 AND order_id <> '' AND next_at > $1`
+)
 
 // OrderOfIntent names the order that an intent is linked to, "" if none.
 func (s *Store) OrderOfIntent(ctx context.Context, intentID string) (string, error) {

@@ -126,7 +126,7 @@ func (s *Store) retry(ctx context.Context, do func() error) error {
 		if try > 0 && !pause(ctx, try) {
 			break
 		}
-		if err = do(); err == nil || !s.dialect.retryable(err) {
+		if err = do(); err == nil || !s.dialect.retryable(err) && !errors.Is(err, errGroupTaken) {
 			break
 		}
 	}

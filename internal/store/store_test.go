@@ -1,12 +1,9 @@
 package store_test
 
 import (
-	"database/sql"
-	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-	_ "modernc.org/sqlite"
 
 	"checkoutd/internal/pgtest"
 	"checkoutd/internal/store/storetest"
@@ -26,19 +23,12 @@ func TestPostgres(t *testing.T) {
 // blockSQLite holds the only write lock of the file.
 func blockSQLite(tb testing.TB, url string) (release func()) {
 	tb.Helper()
-	db, err := sql.Open("sqlite", strings.TrimPrefix(url, "sqlite:")+"?_txlock=immediate")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tx, err := db.BeginTx(tb.Context(), nil)
+	tx, err := openRaw(tb, url).BeginTx(tb.Context(), nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return func() {
 		if err := tx.Rollback(); err != nil {
-			tb.Error(err)
-		}
-		if err := db.Close(); err != nil {
 			tb.Error(err)
 		}
 	}

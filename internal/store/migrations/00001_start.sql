@@ -124,13 +124,13 @@ CREATE TABLE events (
 );
 -- What a claim reads: due events only, however many are finished or parked.
 CREATE INDEX events_waiting ON events (next_at, received_at, id) WHERE state IN ('received', 'unmatched');
-CREATE INDEX events_waiting_group ON events (event_group, received_at, id) WHERE state IN ('received', 'unmatched');
+CREATE INDEX events_waiting_group ON events (event_group, received_at, id, state) WHERE state IN ('received', 'unmatched');
 -- One event of a group is worked at a time, by construction.
 CREATE UNIQUE INDEX events_one_of_group ON events (event_group) WHERE state = 'working' AND event_group <> '';
 CREATE INDEX events_leased ON events (lease_until) WHERE state = 'working';
 -- What the lists read.
 CREATE INDEX events_received ON events (received_at, id);
-CREATE INDEX events_state ON events (state, received_at);
+CREATE INDEX events_finished ON events (state, received_at, id) WHERE state NOT IN ('received', 'unmatched', 'working');
 CREATE INDEX events_order ON events (order_id, received_at) WHERE order_id <> '';
 
 CREATE TABLE cursors (

@@ -1,0 +1,11 @@
+package store
+
+// ClaimText is the statement of ClaimEvents.
+func (s *Store) ClaimText() string { return s.claimText() }
+
+// The statements whose plans are held.
+const (
+	WakeGroup    = wakeGroup
+	WakeOrder    = wakeOrder
+	FinishedTerm = finishedTerm
+)

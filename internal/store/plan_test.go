@@ -1,0 +1,104 @@
+package store_test
+
+import (
+	"database/sql"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"checkoutd/internal/pgtest"
+	"checkoutd/internal/store"
+	"checkoutd/internal/store/storetest"
+)
+
+// TestPlans holds the statements that run all the time to their indexes: a full scan is
+// right in its result and ruinous with a million events.
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	const many = 4000
+	statements := map[string]struct {
+		text, index string
+		args        []any
+	}{
+		"wake by intent": {store.WakeGroup, "events_waiting_group", []any{1, "pi_1"}},
+		"wake by order":  {store.WakeOrder, "events_order", []any{1, "ord_1"}},
+		"rescue":         {`UPDATE events SET state = 'received' WHERE state = 'working' AND lease_until <= $1`, "events_leased", []any{1}},
+		"list of dead":   {`SELECT id FROM events WHERE state IN ('dead') AND ` + store.FinishedTerm + ` ORDER BY received_at DESC, id DESC LIMIT 100`, "events_finished", nil},
+		"newest":         {`SELECT type FROM events ORDER BY received_at DESC, id DESC LIMIT 100`, "events_received", nil},
+	}
+	for name, newURL := range map[string]func(testing.TB) string{
+		"sqlite":   storetest.SQLiteURL,
+		"postgres": func(tb testing.TB) string { return pgtest.Shared(tb).NewDatabase(tb) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			databaseURL := newURL(t)
+			s := openMigrated(t, databaseURL)
+			db := openRaw(t, databaseURL)
+			fill(t, db, many, "done", 0)
+			fill(t, db, many, "unmatched", time.Now().Add(time.Hour).UnixMicro())
+			fill(t, db, many, "received", 1000)
+			check := func(t *testing.T) {
+				hold(t, db, s.ClaimText(), "events_waiting", 1000, 32, "token", 2000)
+				for what, st := range statements {
+					t.Run(what, func(t *testing.T) { hold(t, db, st.text, st.index, st.args...) })
+				}
+			}
+			if strings.HasPrefix(databaseURL, "sqlite:") {
+				t.Run("without statistics", check) // nobody may ever have run ANALYZE
+			}
+			if _, err := db.ExecContext(t.Context(), "ANALYZE"); err != nil {
+				t.Fatal(err)
+			}
+			t.Run("with statistics", check)
+		})
+	}
+}
+
+// hold asks for a plan, which must use the index and scan no table of events.
+func hold(t *testing.T, db *sql.DB, text, index string, args ...any) {
+	t.Helper()
+	plan := explain(t, db, text, args...)
+	if !regexp.MustCompile(`\b` + index + `\b`).MatchString(plan) {
+		t.Errorf("it does not use %s:\n%s", index, plan)
+	}
+	for _, bad := range []string{"Seq Scan on events", "SCAN e\n", "SCAN events\n"} {
+		if strings.Contains(plan, bad) {
+			t.Errorf("it scans the table:\n%s", plan)
+		}
+	}
+}
+
+func explain(t *testing.T, db *sql.DB, text string, args ...any) string {
+	t.Helper()
+	verb := "EXPLAIN "
+	if isSQLite(db) {
+		verb = "EXPLAIN QUERY PLAN "
+	}
+	rows, err := db.QueryContext(t.Context(), verb+text, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var plan strings.Builder
+	for rows.Next() {
+		cells := make([]any, len(columns))
+		for i := range cells {
+			cells[i] = new(sql.RawBytes)
+		}
+		if err := rows.Scan(cells...); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&plan, "%s\n", *cells[len(cells)-1].(*sql.RawBytes))
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return plan.String()
+}
