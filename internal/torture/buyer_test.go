@@ -22,6 +22,11 @@ type buyer struct {
 	tried  int
 }
 
+// carts are the ways in which buyers pay: the cards of each, one after the other.
+func carts() [][]string {
+	return [][]string{{goodCard}, {declinedCard, goodCard}, {secureCard}, {declinedCard, secureCard}}
+}
+
 // reply is what the shop says, of an order or of a confirm.
 type reply struct {
 	status int // HTTP, 0 when nothing came back

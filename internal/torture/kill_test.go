@@ -78,7 +78,7 @@ func killAtRandom(t *testing.T, w *world, n int) {
 // in hand and says how many were paid.
 func (w *world) crowd(n int) (stop func()) {
 	ctx, cancel := context.WithCancel(w.t.Context())
-	carts := [][]string{{goodCard}, {declinedCard, goodCard}, {secureCard}, {declinedCard, secureCard}}
+	carts := carts()
 	var wg sync.WaitGroup
 	var paid atomic.Int64
 	over := make(chan struct{})

@@ -14,7 +14,7 @@ import (
 )
 
 // atOnce is how many tests run side by side: most of their time they wait for children, retries and leases.
-const atOnce = "6"
+const atOnce = "10"
 
 func TestMain(m *testing.M) {
 	flag.Parse()
