@@ -40,7 +40,6 @@ var rooms = map[string][]string{
 	"web":         {},
 	"sandbox":     {}, // it must not share a bug with the code that it tests
 	"bench":       {everything},
-	"torture":     {everything},
 	"archtest":    {},
 	"testhost":    {},
 	"pgtest":      {"testhost"},
