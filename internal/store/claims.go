@@ -28,7 +28,7 @@ const claimText = `WITH picked AS MATERIALIZED (
 				WHERE o.state IN ('received', 'unmatched') AND o.event_group = e.event_group
 					AND o.next_at <= $1 AND (o.received_at, o.id) < (e.received_at, e.id))))
 	ORDER BY e.next_at, e.received_at, e.id LIMIT $2%s)
-UPDATE events SET state = 'working', lease_token = $3, lease_until = $4, tries = tries + 1
+UPDATE events SET state = 'working', lease_token = $3, lease_until = $4, tries = tries + 1, next_at = 0
 FROM picked WHERE id = picked_id
 RETURNING %s`
 
@@ -78,8 +78,11 @@ func (s *Store) FinishEvent(ctx context.Context, claim *queue.Claim, next webhoo
 	default:
 		return fmt.Errorf("store: an event's work cannot end in state %q", next)
 	}
+	// An event that was woken while it was worked (see wakeUnmatched) is due at once: its
+	// worker looked for an order before the intent was linked.
 	n, err := s.change(ctx, `UPDATE events
-		SET state = $3, note = $4, next_at = $5, finished_at = $6, lease_token = '', lease_until = 0
+		SET state = $3, note = $4, next_at = CASE WHEN $3 = 'unmatched' AND next_at > 0 THEN next_at ELSE $5 END,
+			finished_at = $6, lease_token = '', lease_until = 0
 		WHERE id = $1 AND lease_token = $2 AND state = 'working'`,
 		claim.ID, claim.Token, string(next), note, nextAt, finishedAt)
 	if err == nil && n == 0 {

@@ -161,7 +161,8 @@ func finishDone(ctx context.Context, q querier, claim *queue.Claim, orderID stri
 }
 
 // wakeUnmatched makes the events due that waited for an order to know their
-// intent, or that name the order themselves.
+// intent, or that name the order themselves. One that is worked at this moment
+// may not have seen the intent: it gets a time that its end heeds.
 func wakeUnmatched(ctx context.Context, q querier, orderID string, linked []payments.Intent, now time.Time) error {
 	for i := range linked {
 		if _, err := q.exec(ctx, wakeGroup, micros(now), linked[i].ID); err != nil {
@@ -172,12 +173,13 @@ func wakeUnmatched(ctx context.Context, q querier, orderID string, linked []paym
 	return err
 }
 
-// The second term on the state is that of the index.
+// The terms on the state are those of the indexes, word for word.
 const (
 	wakeGroup = `UPDATE events SET next_at = $1
-		WHERE state = 'unmatched' AND state IN ('received', 'unmatched') AND event_group = $2 AND next_at > $1`
+		WHERE event_group = $2 AND state IN ('received', 'unmatched') AND state = 'unmatched' AND next_at > $1
+			OR event_group = $2 AND state = 'working' AND event_group <> ''`
 	wakeOrder = `UPDATE events SET next_at = $1
-		WHERE state = 'unmatched' AND order_id = $2 AND order_id <> '' AND next_at > $1`
+		WHERE order_id = $2 AND order_id <> '' AND (state = 'unmatched' AND next_at > $1 OR state = 'working')`
 )
 
 // OrderOfIntent names the order that an intent is linked to, "" if none.

@@ -146,6 +146,7 @@ func testUpdate(t *testing.T, e Engine) {
 	})
 	t.Run("claims end with the change", func(t *testing.T) { endsClaims(t, e) })
 	t.Run("a linked intent wakes what waits for it", func(t *testing.T) { wakes(t, e) })
+	t.Run("an intent linked while its event is worked makes that due at once", func(t *testing.T) { wakesWorked(t, e) })
 }
 
 func wholeState(t *testing.T, f *fixture) {
@@ -273,5 +274,24 @@ func wakes(t *testing.T, e Engine) {
 	f.update(o.ID, func(st *payments.State) { st.Intents = append(st.Intents, newIntent("pi_1")) })
 	if got, want := ids(f.claim(9)), []string{"evt_intent", "evt_order"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func wakesWorked(t *testing.T, e Engine) {
+	f := newFixture(t, e)
+	o := f.order()
+	f.accept(newEvent("evt_1", "pi_1"), newEvent("evt_2", "pi_2"))
+	held := f.claim(9)
+	f.update(o.ID, func(st *payments.State) { st.Intents = append(st.Intents, newIntent("pi_1")) })
+	for _, ev := range held {
+		f.finish(ev, webhooks.Unmatched, start.Add(time.Hour))
+	}
+	again := f.claim(9)
+	if got, want := ids(again), []string{"evt_1"}; !reflect.DeepEqual(got, want) {
+		t.Fatalf("got %v, want %v", got, want)
+	}
+	f.finish(again[0], webhooks.Unmatched, start.Add(time.Hour))
+	if got := f.claim(9); len(got) != 0 {
+		t.Errorf("it was woken once, and %v is due again", ids(got))
 	}
 }
