@@ -176,7 +176,12 @@ type Store interface {
 	// error of change rolls back and is returned as it is. A claim that was lost
 	// gives queue.ErrClaimLost and changes nothing; a second active attempt gives
 	// ErrPaymentInProgress; a wrong id orders.ErrNotFound. An intent that becomes
-	// linked wakes the unmatched events about it.
+	// linked wakes the unmatched events about it, also one that is worked just now.
+	//
+	// change may run again, on a State read afresh, when the database asks for it (a
+	// deadlock, a busy file): it keeps nothing of a former run and calls nobody. The
+	// store sets OrderID of appended rows, UpdatedAt of all that it writes and
+	// Intent.Version; they are in the State after Update.
 	Update(ctx context.Context, orderID string, claim *queue.Claim, change func(*State) error) error
 
 	// Read gives the state without locking it.

@@ -77,20 +77,23 @@ type Inbox interface {
 	Accept(ctx context.Context, e Event) (isNew bool, err error)
 
 	// ClaimEvents takes up to n due events (received, or unmatched and due again) under a
-	// lease until until: never two of one group at a time, the older first.
+	// lease until until, and counts the try: never two of one group at a time, of a group
+	// the older first, and altogether those that are due longest.
 	ClaimEvents(ctx context.Context, now, until time.Time, n int) ([]Event, error)
 	// RescueEvents makes the events due whose lease is over at now.
 	RescueEvents(ctx context.Context, now time.Time) (int, error)
 	// FinishEvent ends a claim without a change of an order: next is Received or
-	// Unmatched to be due again at at, or a final state. queue.ErrClaimLost if
-	// the lease is not held any more.
+	// Unmatched to be due again at at, or a final state. An Unmatched one whose
+	// intent was linked meanwhile is due at once. queue.ErrClaimLost if the lease is not
+	// held any more.
 	FinishEvent(ctx context.Context, claim *queue.Claim, next State, note string, at time.Time) error
 
 	// Events lists what the filter chooses, newest first, without payloads.
 	Events(ctx context.Context, f Filter) ([]Event, error)
 	// Event gives one event whole, or a fault of kind NotFound.
 	Event(ctx context.Context, id string) (Event, error)
-	// ReplayEvents makes the chosen events due again, in whatever state, and says which.
+	// ReplayEvents makes the chosen events due again, in whatever state, and says how
+	// many there were. Their tries start again; who works one of them loses the claim.
 	ReplayEvents(ctx context.Context, ids []string, now time.Time) (int, error)
 	// Counts gives the number of events by state.
 	Counts(ctx context.Context) (map[State]int64, error)
