@@ -10,14 +10,17 @@ func accountOf(c *call) (any, error) {
 
 // platform is the one account of every test key.
 func (s *Server) platform(c *call) map[string]any {
-	return map[string]any{
-		"id": PlatformAccount, "object": kindAccount, "type": "standard", "country": s.cfg.Country, "created": c.now.Unix(),
-		"default_currency": "usd", "email": "sandbox@example.com", "charges_enabled": true, "payouts_enabled": true,
-		"details_submitted": true, "livemode": false, "metadata": map[string]string{},
-		"business_profile": map[string]any{"name": s.cfg.BusinessName, "url": nil, "support_email": nil, "support_phone": nil, "support_url": nil, "mcc": nil, "product_description": nil, "support_address": nil},
-		"business_type":    nil, "capabilities": map[string]string{"card_payments": "active", "transfers": "active"},
-		"settings": map[string]any{"dashboard": map[string]any{"display_name": s.cfg.BusinessName, "timezone": "Etc/UTC"}},
+	out := newAccount(s, "standard")
+	for name, value := range map[string]any{
+		"id": PlatformAccount, "object": kindAccount, "created": c.now.Unix(), "email": "sandbox@example.com", "metadata": map[string]string{},
+		"charges_enabled": true, "payouts_enabled": true, "details_submitted": true,
+		"capabilities": map[string]string{"card_payments": "active", "transfers": "active"},
+	} {
+		out[name] = value
 	}
+	profile, _ := out["business_profile"].(map[string]any)
+	profile["name"] = s.cfg.BusinessName
+	return out
 }
 
 // knowsAccount tells whether a Stripe-Account header names an account that exists.

@@ -34,6 +34,9 @@ func (o *BalanceTransaction) objectID() string   { return o.ID }
 func (o *BalanceTransaction) objectKind() string { return kindBalanceTxn }
 func (o *BalanceTransaction) parents() []string  { return parentsOf(o.Source) }
 
+// openingBalance is what the account has before its first payment, in US cents, so that transfers and payouts can be tried.
+const openingBalance = 100_000
+
 const fundsDelay = 48 * time.Hour
 
 // book writes a charge's money to the account's balance, less Stripe's usual fee (2.9% + 30), and returns the entry's id.
@@ -103,7 +106,7 @@ func retrieveBalance(c *call) (any, error) { return c.sumBalance(), nil }
 
 // sumBalance adds up the kept balance transactions by currency.
 func (c *call) sumBalance() *Balance {
-	available, pending := map[string]int64{"usd": 0}, map[string]int64{"usd": 0}
+	available, pending := map[string]int64{"usd": openingBalance}, map[string]int64{"usd": 0}
 	add := func(bt *BalanceTransaction) {
 		if bt.Status == "available" || bt.AvailableOn <= c.now.Unix() {
 			available[bt.Currency] += bt.Net

@@ -18,7 +18,7 @@ var accounts = recordAPI{
 		if caps, ok := fields["capabilities"].(map[string]any); ok {
 			fields["capabilities"] = requestedCapabilities(caps)
 		}
-		for _, name := range []string{"external_account", "company", "account_token"} {
+		for _, name := range []string{"external_account", "company", "account_token", "livemode"} {
 			delete(fields, name)
 		}
 		return nil
@@ -54,7 +54,7 @@ func newAccount(s *Server, kind string) map[string]any {
 		"country": s.cfg.Country, "default_currency": "usd", "details_submitted": false, "email": nil,
 		"external_accounts":   listOf([]any{}, "/v1/accounts/external_accounts"),
 		"future_requirements": empty(), "payouts_enabled": false, "requirements": empty(),
-		"settings":       map[string]any{"dashboard": map[string]any{"display_name": nil, "timezone": "Etc/UTC"}, "payouts": map[string]any{"debit_negative_balances": false, "schedule": map[string]any{"delay_days": 2, "interval": "daily"}, "statement_descriptor": nil}},
+		"settings":       map[string]any{"branding": map[string]any{"icon": nil, "logo": nil, "primary_color": nil, "secondary_color": nil}, "card_payments": map[string]any{"statement_descriptor_prefix": nil, "statement_descriptor_prefix_kana": nil, "statement_descriptor_prefix_kanji": nil}, "payments": map[string]any{"statement_descriptor": nil, "statement_descriptor_kana": nil, "statement_descriptor_kanji": nil}, "dashboard": map[string]any{"display_name": nil, "timezone": "Etc/UTC"}, "payouts": map[string]any{"debit_negative_balances": false, "schedule": map[string]any{"delay_days": 2, "interval": "daily"}, "statement_descriptor": nil}},
 		"tos_acceptance": map[string]any{"date": nil}, "type": kind,
 	}
 }
@@ -130,8 +130,10 @@ func createAccountSession(c *call) (any, error) {
 		return nil, noSuch(kindAccount, "account", acct)
 	}
 	components := map[string]any{}
-	for _, name := range accountComponents {
-		components[name] = map[string]any{"enabled": c.p.flag("components", name, "enabled"), "features": featuresOf(c.p.at("components", name, "features"))}
+	for name, features := range accountComponents {
+		components[name] = map[string]any{
+			"enabled": c.p.flag("components", name, "enabled"), "features": featuresOf(features, c.p.at("components", name, "features")),
+		}
 	}
 	return map[string]any{
 		"object": "account_session", "account": acct, "client_secret": "accs_secret__" + randomText(48), "components": components,
@@ -139,15 +141,31 @@ func createAccountSession(c *call) (any, error) {
 	}, nil
 }
 
-var accountComponents = []string{
-	"account_management", "account_onboarding", "balances", "documents", "notification_banner", "payment_details", "payments",
-	"payouts", "payouts_list", "tax_registrations", "tax_settings",
+// accountComponents are the embedded components of 2025-02-24.acacia with their features; a feature with ! is on by default.
+var accountComponents = map[string]string{
+	"account_management": "disable_stripe_user_authentication external_account_collection!",
+	"account_onboarding": "disable_stripe_user_authentication external_account_collection!",
+	"balances":           "disable_stripe_user_authentication edit_payout_schedule external_account_collection! instant_payouts standard_payouts",
+	"documents":          "", "financial_account": "disable_stripe_user_authentication external_account_collection! send_money transfer_balance",
+	"financial_account_transactions": "card_spend_dispute_management",
+	"issuing_card":                   "card_management card_spend_dispute_management cardholder_management spend_control_management",
+	"issuing_cards_list":             "card_management card_spend_dispute_management cardholder_management disable_stripe_user_authentication spend_control_management",
+	"notification_banner":            "disable_stripe_user_authentication external_account_collection!",
+	"payment_details":                "capture_payments! destination_on_behalf_of_charge_management dispute_management! refund_management!",
+	"payments":                       "capture_payments! destination_on_behalf_of_charge_management dispute_management! refund_management!",
+	"payouts":                        "disable_stripe_user_authentication edit_payout_schedule external_account_collection! instant_payouts standard_payouts",
+	"payouts_list":                   "", "tax_registrations": "", "tax_settings": "",
 }
 
-func featuresOf(p *params) map[string]any {
+// featuresOf lays what was sent over a component's defaults.
+func featuresOf(known string, p *params) map[string]any {
 	out := map[string]any{}
-	for _, key := range p.keys() {
-		out[key] = isTrue(p.kids[key].value)
+	for _, f := range strings.Fields(known) {
+		name, on := strings.CutSuffix(f, "!")
+		if p.has(name) {
+			on = p.flag(name)
+		}
+		out[name] = on
 	}
 	return out
 }

@@ -89,6 +89,7 @@ func (c *call) openDispute(ch *Charge, reason string, amount int64, inquiry bool
 	for _, name := range evidenceFields {
 		d.Evidence[name] = nil
 	}
+	d.Evidence["enhanced_evidence"] = map[string]any{}
 	d.PaymentMethodDetails = &disputeMethod{Type: ch.PaymentMethodDetails.Type}
 	if cd := ch.PaymentMethodDetails.Card; cd != nil {
 		d.PaymentMethodDetails.Card = &disputeCard{Brand: cd.Brand, CaseType: "chargeback", NetworkReasonCode: ptr("10.4")}

@@ -21,7 +21,6 @@ func createCardToken(c *call) (any, error) {
 			"brand": brandNames[cd.brand], "country": cd.country, "cvc_check": "unchecked", "dynamic_last4": nil,
 			"exp_month": p.num("exp_month"), "exp_year": year, "fingerprint": fingerprint(cd.number), "funding": cd.funding,
 			"last4": cd.number[len(cd.number)-4:], "metadata": map[string]string{}, "name": p.text("name"), "tokenization_method": nil,
-			"wallet": nil,
 		},
 	})
 	rec.private.Secret = cd.number

@@ -14,7 +14,9 @@ type Refund struct {
 	DestinationDetails        *RefundDestination `json:"destination_details,omitempty"`
 	FailureBalanceTransaction *string            `json:"failure_balance_transaction,omitempty"`
 	FailureReason             *string            `json:"failure_reason,omitempty"`
+	InstructionsEmail         *string            `json:"instructions_email,omitempty"`
 	Metadata                  map[string]string  `json:"metadata"`
+	NextAction                *RefundAction      `json:"next_action,omitempty"`
 	PaymentIntent             *string            `json:"payment_intent"`
 	Reason                    *string            `json:"reason"`
 	ReceiptNumber             *string            `json:"receipt_number"`
@@ -36,11 +38,31 @@ type RefundCard struct {
 	Type            string `json:"type"`
 }
 
+// RefundAction is what the buyer has to do to get the money.
+type RefundAction struct {
+	DisplayDetails RefundDetails `json:"display_details"`
+	Type           string        `json:"type"`
+}
+
+// RefundDetails say that the buyer was asked by e-mail.
+type RefundDetails struct {
+	EmailSent EmailSent `json:"email_sent"`
+	ExpiresAt int64     `json:"expires_at"`
+}
+
+// EmailSent is the e-mail that Stripe would have sent.
+type EmailSent struct {
+	EmailSentAt int64  `json:"email_sent_at"`
+	EmailSentTo string `json:"email_sent_to"`
+}
+
 func (o *Refund) objectID() string   { return o.ID }
 func (o *Refund) objectKind() string { return kindRefund }
 func (o *Refund) parents() []string  { return parentsOf(o.Charge, o.PaymentIntent) }
 
 // refundSettles is when an asynchronous refund succeeds or fails, on the sandbox's clock.
+const refundAnswer = 45 * 24 * time.Hour
+
 const refundSettles = 5 * time.Second
 
 func createRefund(c *call) (any, error) {
@@ -146,7 +168,13 @@ func (c *call) refundLater(re *Refund, ch *Charge) bool {
 	}
 	cd := pm.testCard()
 	switch {
-	case cd != nil && cd.refund == "pending", pm.Type == "sepa_debit", pm.Type == "us_bank_account", pm.Type == "customer_balance":
+	case pm.Type == "customer_balance": // the buyer is asked by e-mail where the money shall go
+		re.Status, re.InstructionsEmail = needsAction, c.p.text("instructions_email")
+		re.NextAction = &RefundAction{Type: "display_details", DisplayDetails: RefundDetails{
+			EmailSent: EmailSent{EmailSentAt: c.now.Unix(), EmailSentTo: c.p.str("instructions_email")}, ExpiresAt: c.now.Add(refundAnswer).Unix(),
+		}}
+		return false
+	case cd != nil && cd.refund == "pending", pm.Type == "sepa_debit", pm.Type == "us_bank_account":
 		re.Status = "pending"
 		return true
 	case cd != nil && cd.refund == "fail":
@@ -187,16 +215,22 @@ func (c *call) settleRefund(id string) {
 	c.emitUpdate("charge.refund.updated", &next, old)
 }
 
-// failRefund returns the money to the merchant's balance.
-func (c *call) failRefund(next, old *Refund, ch *Charge) {
-	back := c.entry(next.ID, "refund_failure", next.Amount, 0, next.Currency)
+// returnRefund books the money of a refund that did not arrive back to the merchant's balance.
+func (c *call) returnRefund(re *Refund, ch *Charge) {
+	back := c.entry(re.ID, "refund_failure", re.Amount, 0, re.Currency)
 	c.tx.put(back)
-	next.Status, next.FailureReason, next.FailureBalanceTransaction = "failed", ptr("expired_or_canceled_card"), &back.ID
+	re.FailureBalanceTransaction = &back.ID
 	paid := *ch
-	paid.AmountRefunded -= next.Amount
+	paid.AmountRefunded -= re.Amount
 	paid.Refunded = false
-	c.tx.put(next)
 	c.tx.put(&paid)
+}
+
+// failRefund ends a refund that the buyer's bank refused.
+func (c *call) failRefund(next, old *Refund, ch *Charge) {
+	c.returnRefund(next, ch)
+	next.Status, next.FailureReason = "failed", ptr("expired_or_canceled_card")
+	c.tx.put(next)
 	c.emitUpdate("refund.updated", next, old)
 	c.emitUpdate("charge.refund.updated", next, old)
 	c.emitUpdate("refund.failed", next, old)
@@ -225,8 +259,13 @@ func cancelRefund(c *call) (any, error) {
 	if old.Status != needsAction {
 		return nil, invalid("", "", "A refund can be canceled only while its status is requires_action; this one is %s.", old.Status)
 	}
+	ch, ok := find[*Charge](c.tx, deref(old.Charge))
+	if !ok {
+		return nil, noSuch(kindCharge, "charge", deref(old.Charge))
+	}
 	next := *old
-	next.Status = canceled
+	c.returnRefund(&next, ch)
+	next.Status, next.NextAction = canceled, nil
 	c.tx.put(&next)
 	c.emitUpdate("refund.updated", &next, old)
 	return &next, nil

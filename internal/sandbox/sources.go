@@ -29,7 +29,6 @@ type Source struct {
 	Name              *string           `json:"name"`
 	RegulatedStatus   string            `json:"regulated_status"`
 	Tokenization      *string           `json:"tokenization_method"`
-	Wallet            any               `json:"wallet"`
 }
 
 func (o *Source) objectID() string   { return o.ID }

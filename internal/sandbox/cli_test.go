@@ -1,0 +1,270 @@
+package sandbox_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/stripe/stripe-go/v81/webhook"
+
+	"checkoutd/internal/sandbox"
+)
+
+// listener is a client of the command line's protocol.
+type listener struct {
+	t      *testing.T
+	conn   *websocket.Conn
+	secret string
+	id     string
+}
+
+type cliMessage struct {
+	Type         string            `json:"type"`
+	Payload      string            `json:"event_payload"`
+	Headers      map[string]string `json:"http_headers"`
+	Conversation string            `json:"webhook_conversation_id"`
+	WebhookID    string            `json:"webhook_id"`
+	LogID        string            `json:"request_log_id"`
+	Endpoint     struct {
+		APIVersion *string `json:"api_version"`
+	} `json:"endpoint"`
+}
+
+func (b *box) listen(pairs ...string) *listener {
+	b.t.Helper()
+	session := b.ok("/v1/stripecli/sessions", append([]string{"device_name=test"}, pairs...)...)
+	l := &listener{t: b.t, secret: session.str("secret"), id: session.str("websocket_id")}
+	l.dial(session.str("websocket_url"))
+	return l
+}
+
+func (l *listener) dial(url string) {
+	l.t.Helper()
+	conn, resp, err := websocket.Dial(context.Background(), url+"?websocket_feature=webhooks", &websocket.DialOptions{
+		HTTPHeader: http.Header{"Websocket-Id": {l.id}}, Subprotocols: []string{"stripecli-devproxy-v1"},
+	})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if resp.Body != nil {
+		_ = resp.Body.Close()
+	}
+	want(l.t, "subprotocol", conn.Subprotocol(), "stripecli-devproxy-v1")
+	l.conn = conn
+	l.t.Cleanup(func() { _ = conn.CloseNow() })
+}
+
+func (l *listener) read() cliMessage {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	_, raw, err := l.conn.Read(ctx)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	var m cliMessage
+	if err := json.Unmarshal(raw, &m); err != nil {
+		l.t.Fatal(err)
+	}
+	return m
+}
+
+func (l *listener) write(v any) {
+	l.t.Helper()
+	raw, err := json.Marshal(v)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if err := l.conn.Write(context.Background(), websocket.MessageText, raw); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+func TestListenGetsSignedEventsAndAnswersBack(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	l := b.listen("websocket_features[]=webhooks")
+	cus := b.ok("/v1/customers", "name=é<x>")
+	first, second := l.read(), l.read()
+	want(t, "type", first.Type, "webhook_event")
+	want(t, "default copy", first.Endpoint.APIVersion, nil)
+	if second.Endpoint.APIVersion == nil || first.Conversation == second.Conversation {
+		t.Errorf("second copy: %+v", second)
+	}
+	ev, err := webhook.ConstructEvent([]byte(first.Payload), first.Headers["Stripe-Signature"], l.secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "event", string(ev.Type), "customer.created")
+	want(t, "object", ev.GetObjectValue("id"), cus.str("id"))
+	l.write(map[string]any{
+		"type": "webhook_response", "forward_url": "http://127.0.0.1:4242/x", "status": 200, "body": strings.Repeat("x", 5000),
+		"webhook_conversation_id": first.Conversation, "webhook_id": first.WebhookID, "notification_id": ev.ID,
+		"request_body": strings.Repeat("y", 100_000),
+	})
+	eventually(t, "the answer is recorded", func() bool {
+		return slices.ContainsFunc(b.s.Deliveries(), func(d sandbox.Delivery) bool {
+			return d.Event == ev.ID && d.Endpoint == "cli" && d.State == "delivered"
+		})
+	})
+}
+
+func TestListenLosesNothingWhenTheConnectionBreaks(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	l := b.listen("websocket_features[]=webhooks")
+	b.ok("/v1/customers", "name=1")
+	seen := l.read()
+	_ = l.conn.CloseNow()
+	b.ok("/v1/customers", "name=2")
+	l.dial(strings.Replace(b.url, "http", "ws", 1) + "/stripecli/subscribe/acct")
+	var got []string
+	for range 4 { // nothing was acknowledged: both copies of both events come
+		got = append(got, l.read().Conversation)
+	}
+	want(t, "the first comes again", slices.Contains(got, seen.Conversation), true)
+}
+
+func TestSocketRefusesUnknownIDs(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	r := b.do("GET", "/stripecli/subscribe/acct", "", header("Websocket-Id", "cliws_nonsense"))
+	want(t, "message", r.str("error.message"), "Unknown WebSocket ID.")
+	want(t, "status", r.status, http.StatusBadRequest)
+}
+
+func TestLogsTailFilters(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	l := b.listen("websocket_features[]=request_logs", `filters={"filter_status_code_type":["400"],"filter_http_method":["GET"]}`)
+	b.get("/v1/customers")
+	b.post("/v1/payment_intents", "amount=1")
+	b.get("/v1/customers/cus_none")
+	m := l.read()
+	want(t, "type", m.Type, "request_log_event")
+	var entry struct {
+		URL    string `json:"url"`
+		Status int
+		Error  struct{ Code string }
+	}
+	if err := json.Unmarshal([]byte(m.Payload), &entry); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "url", entry.URL, "/v1/customers/cus_none")
+	want(t, "status", entry.Status, 404)
+	want(t, "code", entry.Error.Code, "resource_missing")
+}
+
+func TestEventsResend(t *testing.T) {
+	t.Parallel()
+	h := newHook(t)
+	b := newBox(t)
+	ep := b.ok("/v1/webhook_endpoints", "url="+h.URL, "enabled_events[]=payment_intent.created")
+	cus := b.ok("/v1/customers", "name=1").str("id")
+	ev := b.get("/v1/events").str("data.0.id")
+	l := b.listen("websocket_features[]=webhooks")
+	r := b.ok("/v1/events/"+ev+"/retry", "for_stripecli=true")
+	want(t, "answer", r.str("data.object.id"), cus)
+	want(t, "pushed", strings.Contains(l.read().Payload, ev), true)
+	b.ok("/v1/events/"+ev+"/retry", "webhook_endpoint="+ep.str("id"))
+	eventually(t, "posted", func() bool { return len(h.types()) == 1 })
+}
+
+// triggers are the events that `stripe trigger` knows in 1.52.0 and that the sandbox must cause.
+var triggers = strings.Fields(`
+payment_intent.created payment_intent.succeeded payment_intent.payment_failed payment_intent.canceled payment_intent.requires_action
+payment_intent.processing payment_intent.amount_capturable_updated payment_intent.partially_funded setup_intent.created
+setup_intent.succeeded setup_intent.setup_failed setup_intent.canceled setup_intent.requires_action charge.succeeded charge.captured
+charge.failed charge.refunded charge.refund.updated charge.dispute.created charge.dispute.updated charge.dispute.closed
+account.updated account.application.deauthorized customer.created customer.updated customer.deleted customer.source.created
+customer.source.updated payment_method.attached payment_method.detached payment_method.updated transfer.created transfer.reversed
+payout.created balance.available`)
+
+// cli runs Stripe's own command line, whose path is in STRIPE_CLI.
+func (b *box) cli(args ...string) *exec.Cmd {
+	b.t.Helper()
+	path := os.Getenv("STRIPE_CLI")
+	if path == "" {
+		b.t.Skip("STRIPE_CLI does not name Stripe's command line (npm @stripe/cli 1.52.0): not tested against it")
+	}
+	cmd := exec.Command(path, append(args, "--api-base", b.url)...)
+	cmd.Env = append(os.Environ(), "STRIPE_API_KEY="+secretKey, "STRIPE_CLI_TELEMETRY_OPTOUT=1", "HTTPS_PROXY=http://127.0.0.1:9", "XDG_CONFIG_HOME="+b.t.TempDir())
+	return cmd
+}
+
+// TestStripeCLI drives the sandbox with the real command line: listen, every trigger, resend, get, post, delete, logs.
+func TestStripeCLI(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	secret, err := b.cli("listen", "--print-secret").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	got := map[string]int{}
+	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		raw, _ := io.ReadAll(r.Body)
+		ev, err := webhook.ConstructEvent(raw, r.Header.Get("Stripe-Signature"), strings.TrimSpace(string(secret)))
+		if err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		got[string(ev.Type)]++
+	}))
+	t.Cleanup(target.Close)
+	listen := b.cli("listen", "--all-snapshot", "--skip-update", "--forward-to", target.URL)
+	ready, err := listen.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := listen.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listen.Process.Signal(syscall.SIGTERM); _ = listen.Wait() })
+	for lines := bufio.NewScanner(ready); lines.Scan(); {
+		if strings.Contains(lines.Text(), "Ready!") {
+			break
+		}
+	}
+	for _, name := range triggers {
+		if out, err := b.cli("trigger", name).CombinedOutput(); err != nil {
+			t.Errorf("trigger %s: %v\n%s", name, err, out)
+			continue
+		}
+		eventually(t, name, func() bool { mu.Lock(); defer mu.Unlock(); return got[name] > 0 })
+	}
+	ev := b.get("/v1/events?type=customer.created").str("data.0.id")
+	before := func() int { mu.Lock(); defer mu.Unlock(); return got["customer.created"] }()
+	if out, err := b.cli("events", "resend", ev).CombinedOutput(); err != nil {
+		t.Errorf("resend: %v\n%s", err, out)
+	}
+	eventually(t, "resent", func() bool { mu.Lock(); defer mu.Unlock(); return got["customer.created"] > before })
+	out, err := b.cli("post", "/v1/customers", "-d", "name=from the command line").Output()
+	if err != nil || !strings.Contains(string(out), "from the command line") {
+		t.Errorf("post: %v\n%s", err, out)
+	}
+	var cus struct{ ID string }
+	if err := json.Unmarshal(out, &cus); err != nil {
+		t.Fatal(err)
+	}
+	if out, err = b.cli("get", cus.ID).Output(); err != nil || !strings.Contains(string(out), cus.ID) {
+		t.Errorf("get: %v\n%s", err, out)
+	}
+	if out, err = b.cli("delete", "/v1/customers/"+cus.ID, "-c").Output(); err != nil || !strings.Contains(strings.ReplaceAll(string(out), " ", ""), `"deleted":true`) {
+		t.Errorf("delete: %v\n%s", err, out)
+	}
+}
