@@ -1,8 +1,107 @@
 package app_test
 
-// What must never be seen in a log or in an error.
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"checkoutd/internal/config"
+	"checkoutd/internal/sandbox"
+)
+
+// What buyers and merchants would not like to read in a log or in an error.
 const (
 	canaryName  = "Jenny Canary"
 	canaryEmail = "jenny.canary@example.com"
 	canaryKey   = "canarykeycanarykeycanary"
+	canaryCard  = "5555341244441115"
+	canaryToken = "ctoken_canary7d1f"
+	canaryIBAN  = "DE89370400440532013000"
 )
+
+// secretShapes are values that are made while the test runs.
+var secretShapes = regexp.MustCompile(`(pi|seti|cuss)_[A-Za-z0-9_]*secret_\w+|whsec_\w+|sk_(test|live)_\w+|ctoken_\w+`)
+
+func TestNothingPrivateIsToldOn(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	b := s.buyer(t)
+	private := []string{canaryName, url.QueryEscape(canaryName), canaryEmail, url.QueryEscape(canaryEmail), canaryKey, canaryCard, canaryToken, canaryIBAN,
+		cardPays, cardDeclined, cardAsks, config.SandboxSecretKey, config.SandboxWebhookSecret}
+	var problems []string
+	keep := func(r reply) {
+		if r.status >= 400 {
+			problems = append(problems, r.body)
+		}
+	}
+
+	// Every ending of a payment, with Stripe well and unwell.
+	for _, card := range []string{cardPays, cardDeclined, cardNoFunds, cardAsks} {
+		id := b.order("mug")
+		keep(b.call("POST", "/create-customer-session", ""))
+		keep(b.confirm(id, card))
+		keep(b.confirm(id, card))
+		keep(b.call("GET", "/complete?order="+id+"&payment_intent_client_secret=pi_1_secret_canary", "", "Accept: text/html"))
+	}
+	for _, kind := range []string{sandbox.FaultStatus500, sandbox.FaultStatus429, sandbox.FaultReset, sandbox.FaultChargeThenCut} {
+		s.fault("POST /v1/payment_intents", kind, 3)
+		s.fault("POST /v1/customer_sessions", kind, 3)
+		id := b.order("mug")
+		keep(b.call("POST", "/create-customer-session", ""))
+		keep(b.confirm(id, cardPays))
+		s.app.Sandbox().ClearFaults()
+	}
+
+	// Every route, with private things wherever a caller can put them.
+	everything := []string{canaryName, canaryEmail, canaryKey, canaryCard, canaryToken, "pi_1_secret_canary", canaryIBAN}
+	for _, word := range everything {
+		in := url.PathEscape(word)
+		headers := []string{
+			"User-Agent: " + word, "Referer: https://shop.example/?x=" + in, "Authorization: Bearer " + in, "X-Request-Id: " + in,
+			"X-Forwarded-For: " + in, "Accept-Language: " + in, "Idempotency-Key: " + in, "Stripe-Signature: t=1,v1=" + in,
+			"Cookie: checkoutd_order=" + in + ":" + in + "; checkoutd_buyer=buy_" + in + "." + in,
+		}
+		quoted := fmt.Sprintf("%q", word)
+		for _, c := range []struct{ method, path, body string }{
+			{"GET", "/?x=" + in, ""}, {"GET", "/" + in, ""}, {"GET", "/static/" + in, ""},
+			{"GET", "/checkout/" + in, ""}, {"GET", "/complete?order=" + in + "&payment_intent_client_secret=" + in, ""},
+			{"GET", "/orders/" + in, ""}, {"GET", "/config?order=" + in, ""},
+			{"POST", "/orders", `{"items":[{"sku":` + quoted + `,"quantity":1}]}`}, {"POST", "/orders", quoted},
+			{"POST", "/orders", `{"items":` + quoted + `}`},
+			{"POST", "/create-customer-session", `{"orderId":` + quoted + `}`}, {"POST", "/create-customer-session", word},
+			{"POST", "/create-confirm-intent", `{"confirmationTokenId":` + quoted + `,"orderId":` + quoted + `}`},
+			{"POST", "/create-confirm-intent", `{"confirmationTokenId":"ctoken_1","expectedAmount":` + quoted + `}`},
+			{"POST", "/webhooks/stripe", `{"id":` + quoted + `}`}, {"PUT", "/orders/" + in, word}, {"GET", "/readyz?x=" + in, ""},
+		} {
+			keep(b.call(c.method, c.path, c.body, headers...))
+		}
+	}
+	// And a token that is well-formed, of this buyer, and unknown to Stripe.
+	keep(b.call("POST", "/create-confirm-intent", `{"confirmationTokenId":"`+canaryToken+`","orderId":"`+b.order("mug")+`"}`))
+
+	for _, value := range b.cookies() {
+		for _, part := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(":|.", r) }) {
+			if !strings.HasPrefix(part, "ord_") && !strings.HasPrefix(part, "buy_") { // ids may be told, tokens may not
+				private = append(private, part)
+			}
+		}
+	}
+	s.stop()
+	if len(problems) < 50 || strings.Count(s.logs.String(), "\n") < 100 {
+		t.Fatalf("there were %d problems and %d lines of log: too few to prove anything", len(problems), strings.Count(s.logs.String(), "\n"))
+	}
+	for where, text := range map[string]string{"log": s.logs.String(), "problem": strings.Join(problems, "\n")} {
+		for line := range strings.SplitSeq(text, "\n") {
+			for _, secret := range private {
+				if strings.Contains(line, secret) {
+					t.Errorf("a %s tells %q: %.400s", where, secret, line)
+				}
+			}
+			if found := secretShapes.FindString(line); found != "" {
+				t.Errorf("a %s tells %q: %.400s", where, found, line)
+			}
+		}
+	}
+}
