@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image/png"
 	"net/http"
@@ -51,25 +52,53 @@ func TestNew(t *testing.T) {
 			t.Errorf("got %v, want ERR_NAME_NOT_RESOLVED", err)
 		}
 	})
+}
 
-	t.Run("a click reaches into the iframe of another site", func(t *testing.T) {
+func TestFrame(t *testing.T) {
+	t.Parallel()
+
+	t.Run("a click reaches into the iframe of another site that loads late", func(t *testing.T) {
 		t.Parallel()
-		inner := serve(t, "", `<button onclick="this.textContent='pressed'">press</button>`)
+		load := make(chan struct{})
+		inner := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			<-load
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = fmt.Fprint(w, `<button onclick="this.textContent='pressed'">press</button>`)
+		}))
+		t.Cleanup(inner.Close)
 		url := strings.Replace(inner.URL, "127.0.0.1", "localhost", 1)
-		outer := serve(t, "", `<iframe src="`+url+`"></iframe>`)
+		outer := serve(t, "", "<body>")
 		ctx := browsertest.New(t)
 		visit(t, ctx, outer.URL)
-		frames, err := chromedp.Run(ctx, chromedp.Nodes(chromedp.CSS("iframe")))
+		eval[int](t, ctx, "document.body.appendChild(document.createElement('iframe')).src = '"+url+"', 0")
+
+		// The node that is found now is that of the blank iframe.
+		if _, err := chromedp.Run(ctx, chromedp.Nodes(chromedp.CSS("iframe"))); err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(100*time.Millisecond, func() { close(load) })
+		frame, err := browsertest.Frame(ctx, chromedp.CSS("iframe"), "button")
 		if err != nil {
 			t.Fatal(err)
 		}
-		inFrame := chromedp.FromNode(frames[0])
-		if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS("button"), inFrame)); err != nil {
+		if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS("button"), chromedp.FromNode(frame))); err != nil {
 			t.Fatal(err)
 		}
-		got, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("button"), inFrame))
+		got, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("button"), chromedp.FromNode(frame)))
 		if want := "pressed"; err != nil || got != want {
 			t.Errorf("got %q, %v, want %q", got, err, want)
+		}
+	})
+
+	t.Run("an iframe that never has the element ends with the context", func(t *testing.T) {
+		t.Parallel()
+		outer := serve(t, "", "<iframe></iframe>")
+		ctx := browsertest.New(t)
+		visit(t, ctx, outer.URL)
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		if _, err := browsertest.Frame(ctx, chromedp.CSS("iframe"), "button"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
 		}
 	})
 }
