@@ -2,7 +2,6 @@ package torture_test
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -41,16 +40,13 @@ func TestKill(t *testing.T) {
 }
 
 // killAtRandom kills the server n times while buyers keep coming. Half of the servers start at once, and half after
-// the leases of the one before are over.
+// the leases of the one before are over; some are killed while they come up.
 func killAtRandom(t *testing.T, w *world, n int) {
 	t.Helper()
 	stop := w.crowd(6)
 	server := w.servers[0]
 	for range n {
-		if err := sleep(t.Context(), rand.N(500*time.Millisecond)); err != nil {
-			t.Fatal(err)
-		}
-		server.kill()
+		goOn := w.strikeAtRandom()
 		if rand.N(2) == 0 {
 			if err := w.db.away(t.Context()); err != nil {
 				t.Fatal(err)
@@ -58,11 +54,12 @@ func killAtRandom(t *testing.T, w *world, n int) {
 		}
 		start := server.start
 		if rand.N(4) == 0 {
-			start = server.launch // and killed while it comes up, perhaps
+			start = server.launch
 		}
 		if err := start(); err != nil {
 			t.Fatal(err)
 		}
+		close(goOn)
 	}
 	if long() {
 		stop()
@@ -72,6 +69,26 @@ func killAtRandom(t *testing.T, w *world, n int) {
 	w.restart()
 	stop()
 	w.agree(patience)
+}
+
+// strikeAtRandom kills the server at some moment of the next half second, or at some step of some request in it.
+func (w *world) strikeAtRandom() (goOn chan struct{}) {
+	w.t.Helper()
+	routes := []string{create, again, read, list, webhook, "WEBHOOK *"}
+	moments := []moment{arrived, late, committing, executed, answered, unrecorded}
+	a := w.arm(strike{routes[rand.N(len(routes))], moments[rand.N(len(moments))]})
+	timer := time.NewTimer(rand.N(500 * time.Millisecond))
+	defer timer.Stop()
+	select {
+	case <-a.struck:
+	case <-timer.C:
+		if a.disarm() {
+			w.servers[0].kill()
+			break
+		}
+		<-a.struck
+	}
+	return a.goOn
 }
 
 // crowd lets n buyers pay one order after the other, with every kind of card, until stop, which waits for the orders
@@ -108,17 +125,5 @@ func (w *world) crowd(n int) (stop func()) {
 		if paid.Load() == 0 {
 			w.t.Error("nobody paid anything")
 		}
-	}
-}
-
-// sleep waits, but not longer than ctx.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return errors.Join(errors.New("the test is over"), ctx.Err())
-	case <-timer.C:
-		return nil
 	}
 }

@@ -27,15 +27,17 @@ type point struct {
 	when func(w *world, b *buyer) bool
 }
 
+// The places where a request can be stopped.
+const (
+	create  = "POST /v1/payment_intents"
+	again   = "POST /v1/payment_intents/*/confirm"
+	read    = "GET /v1/payment_intents/*"
+	list    = "GET /v1/events"
+	webhook = "WEBHOOK payment_intent.succeeded"
+)
+
 // points are the steps of confirm, of the resolver, of event work and of the backfill, before and after each commit.
 func points() []point {
-	const (
-		create  = "POST /v1/payment_intents"
-		again   = "POST /v1/payment_intents/*/confirm"
-		read    = "GET /v1/payment_intents/*"
-		list    = "GET /v1/events"
-		webhook = "WEBHOOK payment_intent.succeeded"
-	)
 	good, secure, second := []string{goodCard}, []string{secureCard}, []string{declinedCard, goodCard}
 	var all []point
 	add := func(name string, cards []string, strikes ...strike) *point {
@@ -100,19 +102,22 @@ func hasPaidStripe(w *world, b *buyer) bool {
 type armed struct {
 	struck chan struct{} // closed when the server is dead
 	goOn   chan struct{} // to be closed when the next one runs
+	disarm func() bool   // false: too late
 }
 
 func (w *world) arm(s strike) armed {
-	a := armed{make(chan struct{}), make(chan struct{})}
 	place := &w.stripe.stops
 	if strings.HasPrefix(s.route, "WEBHOOK ") {
 		place = &w.door.stops
 	}
-	place.arm(&stop{
+	a := armed{struck: make(chan struct{}), goOn: make(chan struct{})}
+	one := &stop{
 		route: s.route, at: s.at, goOn: a.goOn,
 		hold: func() func() { return w.db.hold(w.t) },
 		kill: func() { w.servers[0].kill(); close(a.struck) },
-	})
+	}
+	a.disarm = func() bool { return place.disarm(one) }
+	place.arm(one)
 	return a
 }
 

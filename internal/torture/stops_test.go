@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path"
+	"slices"
 	"sync"
 	"time"
 )
@@ -42,10 +43,13 @@ func (s *stops) arm(one *stop) {
 	s.armed = append(s.armed, one)
 }
 
-func (s *stops) disarm() {
+// disarm takes a stop back; false: too late, its request is being stopped.
+func (s *stops) disarm(one *stop) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.armed = nil
+	before := len(s.armed)
+	s.armed = slices.DeleteFunc(s.armed, func(have *stop) bool { return have == one })
+	return len(s.armed) < before
 }
 
 // take returns the stop of a request, nil if it may pass. A stop strikes once.
@@ -77,8 +81,11 @@ func (s *stops) serve(w http.ResponseWriter, r *http.Request, route string, next
 		one.kill()
 	case late:
 		one.kill()
-		<-one.goOn
-		next.ServeHTTP(httptest.NewRecorder(), r)
+		select {
+		case <-one.goOn:
+			next.ServeHTTP(httptest.NewRecorder(), r)
+		case <-time.After(patience): // the test has failed meanwhile
+		}
 	case committing:
 		release, over := one.hold(), make(chan struct{})
 		time.AfterFunc(settling, func() { one.kill(); release(); close(over) })
