@@ -1,0 +1,86 @@
+package store_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"checkoutd/internal/fault"
+	"checkoutd/internal/store"
+)
+
+func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
+	for name, databaseURL := range map[string]string{
+		"nothing":        "",
+		"another engine": "mysql://u:hidden@localhost/x",
+		"a bare path":    "./data/checkoutd.db",
+		"no path":        "sqlite:",
+		"a memory name":  "sqlite::memory:",
+		"pragmas":        "sqlite:x.db?_pragma=synchronous(0)",
+		"a bad port":     "postgres://u:hidden@localhost:port/x",
+		"a bad setting":  "postgres://u:hidden@localhost/x?sslmode=perhaps",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, err := store.Open(t.Context(), databaseURL, store.Options{})
+			if err == nil {
+				t.Fatal(s.Close(), "it was opened")
+			}
+			if strings.Contains(err.Error(), "hidden") {
+				t.Errorf("the error shows the password: %v", err)
+			}
+		})
+	}
+	t.Run("a server that is not there is unavailable", func(t *testing.T) {
+		t.Parallel()
+		_, err := store.Open(t.Context(), "postgres://u:hidden@127.0.0.1:1/x", store.Options{})
+		if fault.Of(err).Kind != fault.Unavailable || strings.Contains(err.Error(), "hidden") {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("a file that is no database is refused", func(t *testing.T) {
+		t.Parallel()
+		path := filepath.Join(t.TempDir(), "x.db")
+		if err := os.WriteFile(path, []byte(strings.Repeat("not a database ", 100)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.Open(t.Context(), "sqlite:"+path, store.Options{}); err == nil {
+			t.Error("it was opened")
+		}
+	})
+}
+
+func TestOpenMakesTheFolder(t *testing.T) {
+	t.Parallel()
+	for _, prefix := range []string{"sqlite:", "sqlite://"} {
+		path := filepath.Join(t.TempDir(), "a b%20ü&c", "deeper", "shop.db")
+		s := openMigrated(t, prefix+path)
+		if err := s.MigrationsCurrent(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+			t.Errorf("the file is not where it should be: %v", err)
+		}
+		if info, err := os.Stat(filepath.Dir(path)); err != nil || info.Mode().Perm()&0o007 != 0 {
+			t.Errorf("others may enter the folder: %v, %v", info.Mode(), err)
+		}
+	}
+}
+
+// TestDriverPair holds SQLite's driver to the C library that it was built for:
+// another one breaks it silently, and tools like to lift it.
+func TestDriverPair(t *testing.T) {
+	t.Parallel()
+	mod, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"modernc.org/sqlite v1.60.1", "modernc.org/libc v1.77.1"} {
+		if !regexp.MustCompile(`(?m)^\s*(require )?` + regexp.QuoteMeta(want) + `( // indirect)?$`).Match(mod) {
+			t.Errorf("go.mod does not ask for %s: driver and library change together, in this test too", want)
+		}
+	}
+}
