@@ -66,6 +66,11 @@ func (s *Server) resume(restored bool) {
 func (s *Server) resumeObject(account string, obj object) {
 	switch o := obj.(type) {
 	case *PaymentIntent:
+		if o.Status == needsCapture {
+			s.schedule.at(unixTime(o.Created).Add(cardHold), func() {
+				s.background(account, func(c *call) error { return c.expireHold(o.ID) })
+			})
+		}
 		if o.Status == processing && s.cfg.DelayedAfter >= 0 {
 			s.schedule.at(unixTime(o.private.DueAt), func() {
 				s.background(account, func(c *call) error { return c.decide(o.ID, "") })

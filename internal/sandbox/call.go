@@ -98,7 +98,7 @@ func (s *Server) respond(c *call) answer {
 	if ans, stop := c.faultBefore(); stop {
 		return ans
 	}
-	if c.route.readOnly() || c.idemKey == "" {
+	if c.idemKey == "" || c.route.method != http.MethodPost {
 		ans, lines := s.execute(c)
 		s.journal.write(lines)
 		return c.faultAfter(ans)

@@ -50,7 +50,7 @@ func (c *call) capture(pi *PaymentIntent, amount int64) (*PaymentIntent, error) 
 }
 
 // releaseCharge gives an authorized amount back when its intent is canceled.
-func (c *call) releaseCharge(pi *PaymentIntent) {
+func (c *call) releaseCharge(pi *PaymentIntent, event string) {
 	held, ok := find[*Charge](c.tx, deref(pi.LatestCharge))
 	if !ok {
 		return
@@ -58,5 +58,37 @@ func (c *call) releaseCharge(pi *PaymentIntent) {
 	ch := *held
 	ch.AmountRefunded, ch.Refunded = ch.Amount, true
 	c.tx.put(&ch)
-	c.emitUpdate("charge.refunded", &ch, held)
+	c.emitUpdate(event, &ch, held)
+}
+
+// incrementIntent is POST /v1/payment_intents/{id}/increment_authorization: a larger hold on the same card.
+func incrementIntent(c *call) (any, error) {
+	old, err := pathObject[*PaymentIntent](c, kindIntent)
+	if err != nil {
+		return nil, err
+	}
+	held, ok := find[*Charge](c.tx, deref(old.LatestCharge))
+	if old.Status != needsCapture || !ok || held.PaymentMethodDetails.Card == nil {
+		return nil, unexpectedState(old, "This PaymentIntent's authorization could not be incremented because it has a status of %s. Only a card PaymentIntent with a status of requires_capture can be incremented.", old.Status)
+	}
+	amount, err := c.amountOf(old.Currency)
+	if err != nil {
+		return nil, err
+	}
+	if amount <= old.Amount {
+		return nil, invalid("payment_intent_invalid_parameter", "amount", "The amount must be greater than the currently authorized amount.")
+	}
+	next, ch := *old, *held
+	details, cd := *held.PaymentMethodDetails, *held.PaymentMethodDetails.Card
+	cd.AmountAuthorized, cd.Overcapture.MaximumAmountCapturable = amount, amount
+	details.Card = &cd
+	ch.Amount, ch.PaymentMethodDetails = amount, &details
+	next.Amount, next.AmountCapturable = amount, amount
+	next.Metadata = mergeMetadata(old.Metadata, c.p)
+	set(&next.Description, c.p, "description")
+	c.tx.put(&ch)
+	c.tx.put(&next)
+	c.emitUpdate("charge.updated", &ch, held)
+	c.emitUpdate("payment_intent.amount_capturable_updated", &next, old)
+	return &next, nil
 }

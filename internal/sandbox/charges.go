@@ -68,7 +68,30 @@ func (c *call) hold(a *attempt, ch *Charge) *PaymentIntent {
 	c.tx.put(a.pi)
 	c.emit("charge.succeeded", ch)
 	c.emit("payment_intent.amount_capturable_updated", a.pi)
+	intent := a.pi.ID
+	c.later(c.now.Add(cardHold), func(c *call) error { return c.expireHold(intent) })
 	return a.pi
+}
+
+// expireHold cancels an authorization that nobody captured in time.
+func (c *call) expireHold(intent string) error {
+	pi, ok := find[*PaymentIntent](c.tx, intent)
+	if !ok || pi.Status != needsCapture {
+		return nil
+	}
+	next := *pi
+	c.releaseCharge(&next, "charge.expired")
+	next.Status, next.CanceledAt, next.CancellationReason = canceled, ptr(c.now.Unix()), ptr("automatic")
+	next.AmountCapturable = 0
+	c.tx.put(&next)
+	c.emit("payment_intent.canceled", &next)
+	return nil
+}
+
+// later runs a change of this account when the sandbox's clock reaches a time.
+func (c *call) later(due time.Time, run func(c *call) error) {
+	srv, account := c.srv, c.account
+	c.tx.after = append(c.tx.after, func() { srv.schedule.at(due, func() { srv.background(account, run) }) })
 }
 
 // finishCharge books a captured charge and completes its intent.
@@ -170,6 +193,11 @@ func (c *call) authenticated(pi *PaymentIntent, pass bool) (*PaymentIntent, erro
 		return nil, noSuch("PaymentMethod", "payment_method", deref(pi.PaymentMethod))
 	}
 	a := &attempt{pi: &next, pm: pm, secured: pm.Type == "card"}
+	if pass && pi.ConfirmationMethod == "manual" && pm.Type == "card" {
+		next.Status, next.NextAction, next.private.Secured = needsConfirmation, nil, true
+		c.tx.put(&next)
+		return &next, nil
+	}
 	if pass {
 		next.NextAction = nil
 		return c.charge(a)
@@ -182,14 +210,6 @@ func (c *call) authenticated(pi *PaymentIntent, pass bool) (*PaymentIntent, erro
 	c.failIntent(a, e, nil)
 	c.emit("payment_intent.payment_failed", a.pi)
 	return a.pi, nil
-}
-
-// decideLater lets a delayed payment leave processing at a time.
-func (c *call) decideLater(intent string, due time.Time) {
-	srv, account := c.srv, c.account
-	c.tx.after = append(c.tx.after, func() {
-		srv.schedule.at(due, func() { srv.background(account, func(c *call) error { return c.decide(intent, "") }) })
-	})
 }
 
 // decide ends the processing of a delayed payment; outcome "" takes what the test account is for.

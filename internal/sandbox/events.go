@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"strings"
+	"time"
 )
 
 // Event is https://docs.stripe.com/api/events/object. Its data keeps the object as it was at that moment.
@@ -102,16 +103,19 @@ func (t *tx) emit(kind string, obj, was object) {
 	t.events = append(t.events, ev)
 }
 
+// eventLife is how long events are listed.
+const eventLife = 30 * 24 * time.Hour
+
 func retrieveEvent(c *call) (any, error) { return pathObject[*Event](c, kindEvent) }
 
 func listEvents(c *call) (any, error) {
 	created, match := createdFilter(c.p), eventFilter(c.p)
-	delivered := c.p.str("delivery_success")
+	delivered, oldest := c.p.str("delivery_success"), c.now.Add(-eventLife).Unix()
 	return page(c, kindEvent, "", func(e *Event) bool {
 		if delivered != "" && isTrue(delivered) != (e.PendingWebhooks == 0) {
 			return false
 		}
-		return created(e.Created) && match(e.Type)
+		return e.Created >= oldest && created(e.Created) && match(e.Type)
 	})
 }
 

@@ -148,7 +148,7 @@ func (c *call) faultBefore() (ans answer, stop bool) {
 	case FaultStatus500, FaultStatus429, FaultStatus409:
 		return c.failed(faultError(c.fault.Kind)), true
 	case FaultDelay:
-		if c.idemKey == "" || c.route.readOnly() {
+		if c.idemKey == "" || c.route.method != http.MethodPost {
 			time.Sleep(c.fault.pause(time.Second))
 		}
 	}

@@ -348,7 +348,7 @@ func cancelIntent(c *call) (any, error) {
 	}
 	next := *old
 	if old.Status == needsCapture {
-		c.releaseCharge(&next)
+		c.releaseCharge(&next, "charge.refunded")
 	}
 	next.Status, next.CanceledAt, next.CancellationReason = canceled, ptr(c.now.Unix()), orNil(reason)
 	next.NextAction, next.AmountCapturable = nil, 0

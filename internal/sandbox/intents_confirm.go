@@ -174,7 +174,8 @@ func (c *call) pay(a *attempt) (*PaymentIntent, error) {
 // payCard charges at once unless the cardholder has to authenticate first.
 func (c *call) payCard(a *attempt) (*PaymentIntent, error) {
 	cd := a.pm.testCard()
-	if !asksBuyer(cd, a) {
+	a.secured = a.pi.private.Secured
+	if a.secured || !asksBuyer(cd, a) {
 		return c.charge(a)
 	}
 	if a.offSession {
@@ -253,7 +254,8 @@ func (c *call) startDelayed(a *attempt) *PaymentIntent {
 	c.emit("payment_intent.processing", a.pi)
 	c.emit("charge.pending", ch)
 	if c.srv.cfg.DelayedAfter >= 0 {
-		c.decideLater(a.pi.ID, due)
+		intent := a.pi.ID
+		c.later(due, func(c *call) error { return c.decide(intent, "") })
 	}
 	return a.pi
 }

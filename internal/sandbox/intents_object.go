@@ -63,6 +63,7 @@ type intentPrivate struct {
 	ReturnURL string `json:"return_url,omitempty"`
 	Funded    int64  `json:"funded,omitempty"`   // bank transfers that arrived
 	DueAt     int64  `json:"due_at,omitempty"`   // when a delayed payment is decided
+	Secured   bool   `json:"secured,omitempty"`  // 3D Secure was passed, the server still has to confirm
 	Implicit  bool   `json:"implicit,omitempty"` // nobody asked for automatic payment methods, they are the default
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 func joined(list []string) string { return strings.Join(list, " ") }
@@ -155,4 +156,50 @@ func TestDelayedMethodGoesThroughProcessing(t *testing.T) {
 			eventually(t, status, func() bool { return b.get("/v1/payment_intents/"+pi.str("id")).str("status") == status })
 		})
 	}
+}
+
+func TestAnUncapturedHoldExpires(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa",
+		"payment_method_types[]=card", "capture_method=manual").str("id")
+	b.s.Advance(7*24*time.Hour + time.Second)
+	eventually(t, "canceled", func() bool { return b.get("/v1/payment_intents/"+pi).str("cancellation_reason") == "automatic" })
+	want(t, "events", joined(b.types()), "payment_intent.created charge.succeeded payment_intent.amount_capturable_updated charge.expired payment_intent.canceled")
+}
+
+func TestAHoldCanGrow(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa",
+		"payment_method_types[]=card", "capture_method=manual").str("id")
+	want(t, "capturable", b.ok("/v1/payment_intents/"+pi+"/increment_authorization", "amount=2500").num("amount_capturable"), 2500)
+	want(t, "smaller", b.post("/v1/payment_intents/"+pi+"/increment_authorization", "amount=2400").status, 400)
+	want(t, "captured", b.ok("/v1/payment_intents/"+pi+"/capture").num("amount_received"), 2500)
+}
+
+func TestManualConfirmationComesBackToTheServer(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_authenticationRequired",
+		"payment_method_types[]=card", "confirmation_method=manual", "use_stripe_sdk=true")
+	b.do("POST", "/3ds/"+pi.str("id"), form("client_secret="+pi.str("client_secret"), "outcome=pass"), withKey(""))
+	want(t, "after 3D Secure", b.get("/v1/payment_intents/"+pi.str("id")).str("status"), "requires_confirmation")
+	want(t, "confirmed", b.ok("/v1/payment_intents/"+pi.str("id")+"/confirm").str("status"), "succeeded")
+}
+
+func TestStatesThatAllowNothingSaySo(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	paid := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa", "payment_method_types[]=card").str("id")
+	open := b.ok("/v1/payment_intents", "amount=2000", "currency=usd").str("id")
+	for path, pairs := range map[string][]string{
+		paid + "/cancel": nil, paid + "/capture": nil, paid + "/confirm": {"payment_method=pm_card_visa"}, paid: {"amount=3000"},
+		open + "/capture": nil, open + "/confirm": nil,
+	} {
+		r := b.post("/v1/payment_intents/"+path, pairs...)
+		want(t, path, r.str("error.code"), "payment_intent_unexpected_state")
+		want(t, path, r.str("error.payment_intent.object"), "payment_intent")
+	}
+	want(t, "metadata of a paid intent", b.ok("/v1/payment_intents/"+paid, "metadata[a]=b").str("metadata.a"), "b")
 }

@@ -328,6 +328,7 @@ func (g tourist) tourPayments(cus string) {
 	g.call("POST /v1/refunds/{id}", ids(re), "metadata[a]=b")
 	g.call("GET /v1/charges/{id}/refunds", ids(ch))
 	held := g.call(create, nil, append(card, "confirm=true", "capture_method=manual", "payment_method=pm_card_visa")...).str("id")
+	g.call("POST /v1/payment_intents/{id}/increment_authorization", ids(held), "amount=2500")
 	g.call("POST /v1/payment_intents/{id}/capture", ids(held))
 	g.call(create, nil, append(card, "confirm=true", "payment_method=pm_card_authenticationRequired", "use_stripe_sdk=true")...)
 	asked := g.call(create, nil, append(card, "confirm=true", "payment_method=pm_card_authenticationRequired", "return_url=https://x.test")...).str("id")

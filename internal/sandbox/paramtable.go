@@ -12,12 +12,12 @@ var paramText string
 
 // shape is what a parameter may look like. See the head of params.txt for the notation.
 type shape struct {
-	kind     byte // s text, i integer, b boolean, n decimal, e enum, h hash, l list, m map
-	required bool
-	empty    bool // may be sent empty, or as a plain value
-	enum     []string
-	fields   map[string]*shape
-	item     *shape
+	kind   byte // s text, i integer, b boolean, n decimal, e enum, h hash, l list, m map
+	empty  bool // may be sent empty, or as a plain value
+	enum   []string
+	fields map[string]*shape
+	item   *shape
+	needed []string // names of the required fields, sorted
 }
 
 // operations maps "METHOD /path" to its parameters, read from the table on first use; a nil shape is an operation of
@@ -65,8 +65,9 @@ func (p *shapeParser) fields() *shape {
 		name := p.text[:end]
 		p.text = p.text[end:]
 		field := p.form()
-		field.required = required
-		out.fields[name] = field
+		if out.fields[name] = field; required {
+			out.needed = append(out.needed, name) // the table is sorted
+		}
 	}
 	return out
 }
@@ -131,8 +132,8 @@ func (s *shape) checkHash(p *params, path string) error {
 			return err
 		}
 	}
-	for _, name := range sortedKeys(s.fields) {
-		if s.fields[name].required && p.at(name) == nil {
+	for _, name := range s.needed {
+		if p.at(name) == nil {
 			return missingParam(joinPath(path, name))
 		}
 	}

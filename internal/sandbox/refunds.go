@@ -60,9 +60,10 @@ func (o *Refund) objectID() string   { return o.ID }
 func (o *Refund) objectKind() string { return kindRefund }
 func (o *Refund) parents() []string  { return parentsOf(o.Charge, o.PaymentIntent) }
 
-// refundSettles is when an asynchronous refund succeeds or fails, on the sandbox's clock.
+// refundAnswer is how long a buyer has to say where the money of a bank transfer shall go.
 const refundAnswer = 45 * 24 * time.Hour
 
+// refundSettles is when an asynchronous refund succeeds or fails, on the sandbox's clock.
 const refundSettles = 5 * time.Second
 
 func createRefund(c *call) (any, error) {
@@ -156,7 +157,8 @@ func (c *call) refund(re *Refund, ch *Charge) {
 	c.emit("refund.created", re)
 	c.emitUpdate("charge.refunded", &next, ch)
 	if later {
-		c.settleRefundLater(re.ID, c.now.Add(refundSettles))
+		id := re.ID
+		c.later(c.now.Add(refundSettles), func(c *call) error { c.settleRefund(id); return nil })
 	}
 }
 
@@ -181,13 +183,6 @@ func (c *call) refundLater(re *Refund, ch *Charge) bool {
 		return true
 	}
 	return false
-}
-
-func (c *call) settleRefundLater(id string, due time.Time) {
-	srv, account := c.srv, c.account
-	c.tx.after = append(c.tx.after, func() {
-		srv.schedule.at(due, func() { srv.background(account, func(c *call) error { c.settleRefund(id); return nil }) })
-	})
 }
 
 // settleRefund ends an asynchronous refund.

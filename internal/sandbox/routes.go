@@ -32,6 +32,7 @@ func apiRoutes() []route {
 		{"POST", "/v1/payment_intents/{id}", secretOnly, updateIntent},
 		{"POST", "/v1/payment_intents/{id}/confirm", browserToo, confirmIntent},
 		{"POST", "/v1/payment_intents/{id}/capture", secretOnly, captureIntent},
+		{"POST", "/v1/payment_intents/{id}/increment_authorization", secretOnly, incrementIntent},
 		{"POST", "/v1/payment_intents/{id}/cancel", secretOnly, cancelIntent},
 
 		{"POST", "/v1/setup_intents", secretOnly, createSetup},
