@@ -4,13 +4,17 @@
 // outcome is open and the orders whose time is over.
 //
 // Work happens at least once. It is exactly-once where the worker commits its
-// effect together with the end of its Claim.
+// effect together with the end of its Claim. Stopping does not cut a job in
+// two, and one that panics ends neither the process nor the work of others.
 package queue
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -34,6 +38,7 @@ type Config[J any] struct {
 	Workers int    // jobs worked at once; 1 if less
 	Lease   time.Duration
 	Poll    time.Duration // how often it looks without being woken
+	Grace   time.Duration // how long the jobs in hand may go on when it is stopped; 10 s if 0
 	Now     func() time.Time
 	Log     zerolog.Logger
 
@@ -42,8 +47,12 @@ type Config[J any] struct {
 	// Claim takes up to n due rows and holds them until until.
 	Claim func(ctx context.Context, now, until time.Time, n int) ([]J, error)
 	// Work works one row and ends its claim, one way or another. What it returns is
-	// only logged: the row itself must say when it is due again.
+	// only logged: the row itself must say when it is due again. So is a panic, after
+	// which the row comes back when its lease is over.
 	Work func(ctx context.Context, job J) error
+	// Release gives a row back that was claimed and not begun when Run was stopped.
+	// nil: it comes back when its lease is over.
+	Release func(ctx context.Context, job J) error
 }
 
 // Runner claims and works rows until it is stopped.
@@ -55,6 +64,7 @@ type Runner[J any] struct {
 // New returns a Runner that does nothing until Run.
 func New[J any](c Config[J]) *Runner[J] {
 	c.Workers = max(c.Workers, 1)
+	c.Grace = cmp.Or(c.Grace, 10*time.Second)
 	return &Runner[J]{Config: c, wake: make(chan struct{}, 1)}
 }
 
@@ -66,9 +76,10 @@ func (r *Runner[J]) Wake() {
 	}
 }
 
-// Run works until ctx ends, then waits for the jobs in hand.
+// Run works until ctx ends, then lets the jobs in hand come to their end, for the grace
+// at most, and gives back what was not begun.
 func (r *Runner[J]) Run(ctx context.Context) {
-	for {
+	for ctx.Err() == nil {
 		n, err := r.RunOnce(ctx)
 		if err != nil && ctx.Err() == nil {
 			r.Log.Error().Err(err).Str("queue", r.Name).Msg("could not claim work")
@@ -104,6 +115,16 @@ func (r *Runner[J]) RunOnce(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	r.workAll(ctx, jobs)
+	return len(jobs), nil
+}
+
+// workAll works the jobs, as many at once as there are workers, and returns when none
+// is in hand any more.
+func (r *Runner[J]) workAll(ctx context.Context, jobs []J) {
+	inHand, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(r.Grace, cancel) })()
 	next := make(chan J, len(jobs))
 	for _, j := range jobs {
 		next <- j
@@ -113,14 +134,36 @@ func (r *Runner[J]) RunOnce(ctx context.Context) (int, error) {
 	for range min(r.Workers, len(jobs)) {
 		wg.Go(func() {
 			for j := range next {
-				if err := r.Work(ctx, j); err != nil && ctx.Err() == nil {
-					r.Log.Warn().Err(err).Str("queue", r.Name).Msg("work failed")
+				if ctx.Err() != nil {
+					r.release(inHand, j)
+				} else {
+					r.work(inHand, j)
 				}
 			}
 		})
 	}
 	wg.Wait()
-	return len(jobs), nil
+}
+
+// work works one job. A panic is its end alone.
+func (r *Runner[J]) work(ctx context.Context, j J) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.Log.Error().Err(fmt.Errorf("panic: %v", p)).Bytes("stack", debug.Stack()).Str("queue", r.Name).Msg("work panicked")
+		}
+	}()
+	if err := r.Work(ctx, j); err != nil {
+		r.Log.Warn().Err(err).Str("queue", r.Name).Msg("work failed")
+	}
+}
+
+func (r *Runner[J]) release(ctx context.Context, j J) {
+	if r.Release == nil {
+		return
+	}
+	if err := r.Release(ctx, j); err != nil {
+		r.Log.Warn().Err(err).Str("queue", r.Name).Msg("could not give back work; its lease will run out")
+	}
 }
 
 // batchPerWorker is how many rows one claim takes for each worker: enough that
@@ -131,12 +174,10 @@ const batchPerWorker = 8
 // never exceeds most, and is spread over its upper half so that many rows that
 // failed together do not come back together.
 func Backoff(tries int, first, most time.Duration) time.Duration {
-	d := most
-	if tries < 30 {
-		d = min(first<<max(tries-1, 0), most)
+	d := first
+	for n := 1; n < tries && d < most; n++ {
+		d *= 2 // most is far below half of what a Duration holds
 	}
-	if d <= 0 {
-		d = most
-	}
+	d = min(d, most)
 	return d/2 + rand.N(d/2+1)
 }
