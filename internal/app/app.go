@@ -75,6 +75,9 @@ func New(ctx context.Context, o Options) (a *App, err error) {
 	if a.store, err = OpenStore(ctx, cfg, o.Log, o.Now); err != nil {
 		return a, err
 	}
+	if err := a.bind(ctx); err != nil {
+		return a, err
+	}
 	if err := a.build(ctx); err != nil {
 		return a, err
 	}
@@ -92,6 +95,23 @@ func OpenStore(ctx context.Context, cfg *config.Config, log zerolog.Logger, now 
 		return nil, errors.Join(fmt.Errorf("bring the database up to date: %w", err), s.Close())
 	}
 	return s, nil
+}
+
+// bind keeps a database to one use: orders that were paid in play must never stand among
+// those that were paid in money.
+func (a *App) bind(ctx context.Context) error {
+	use := "test keys"
+	switch {
+	case a.Config.IsSandbox():
+		use = "the sandbox"
+	case a.Config.Livemode():
+		use = "live keys"
+	}
+	first, err := a.store.Bind(ctx, use)
+	if err == nil && first != use {
+		err = fmt.Errorf("DATABASE_URL: this database holds the orders of %s, and now it is to be used with %s: give it another database", first, use)
+	}
+	return err
 }
 
 // callTimeout bounds an attempt's calls, with stripe-go's repetitions: at most three

@@ -53,33 +53,42 @@ const keySize = 32
 
 // Key returns the named random key, made on first use and the same in every process.
 func (s *Store) Key(ctx context.Context, name string) ([]byte, error) {
-	const get = `SELECT value FROM settings WHERE name = $1`
-	key, ok, err := queryOne(ctx, s.reader(ctx), scanBytes, get, name)
-	if err == nil && !ok {
-		key, err = s.makeKey(ctx, name, get)
-	}
+	fresh := make([]byte, keySize)
+	rand.Read(fresh) //nolint:errcheck // it never fails: https://pkg.go.dev/crypto/rand#Read
+	key, err := s.setting(ctx, name, fresh)
 	if err == nil && len(key) != keySize {
-		err = errors.New("store: the kept key has the wrong length")
+		err = s.public(ctx, errors.New("store: the kept key has the wrong length"))
 	}
+	return key, err
+}
+
+// Bind says what the database is used for: the first use that it is told stays, and is
+// returned from then on.
+func (s *Store) Bind(ctx context.Context, use string) (first string, err error) {
+	kept, err := s.setting(ctx, "use", []byte(use))
+	return string(kept), err
+}
+
+// setting returns the named value, which is value if there is none yet.
+func (s *Store) setting(ctx context.Context, name string, value []byte) ([]byte, error) {
+	const get = `SELECT value FROM settings WHERE name = $1`
+	kept, ok, err := queryOne(ctx, s.reader(ctx), scanBytes, get, name)
 	if err != nil {
 		return nil, s.public(ctx, err)
 	}
-	return key, nil
-}
-
-func (s *Store) makeKey(ctx context.Context, name, get string) (key []byte, err error) {
-	fresh := make([]byte, keySize)
-	rand.Read(fresh) //nolint:errcheck // it never fails: https://pkg.go.dev/crypto/rand#Read
+	if ok {
+		return kept, nil
+	}
 	err = s.transact(ctx, func(q querier) error {
 		_, err := q.exec(ctx, `INSERT INTO settings (name, value, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING`,
-			name, fresh, micros(s.stamp()))
+			name, value, micros(s.stamp()))
 		if err != nil {
 			return err
 		}
-		key, _, err = queryOne(ctx, q, scanBytes, get, name)
+		kept, _, err = queryOne(ctx, q, scanBytes, get, name)
 		return err
 	})
-	return key, err
+	return kept, err
 }
 
 func scanBytes(row scanner) (v []byte, err error) { return v, row.Scan(&v) }
