@@ -79,7 +79,7 @@ func readFails(ctx context.Context, w *world, f sandbox.Fault) error {
 	if err != nil {
 		return err
 	}
-	open := w.door.shutFor(b.order)
+	open := w.door.shutFor("payment_intent.")
 	defer open()
 	f.Route = "GET /v1/payment_intents/*"
 	w.stripe.fault(w.t, f)

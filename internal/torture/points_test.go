@@ -40,35 +40,33 @@ const (
 func points() []point {
 	good, secure, second := []string{goodCard}, []string{secureCard}, []string{declinedCard, goodCard}
 	var all []point
-	add := func(name string, cards []string, strikes ...strike) *point {
-		all = append(all, point{name: name, cards: cards, strikes: strikes})
-		return &all[len(all)-1]
+	add := func(setUp func(*world, *buyer) func(), name string, cards []string, strikes ...strike) {
+		all = append(all, point{name: name, cards: cards, strikes: strikes, setUp: setUp})
 	}
-	add("create, reserved and not sent", good, strike{create, arrived})
-	add("create, done by Stripe when the next server runs", good, strike{create, late})
-	add("create, done without an answer", good, strike{create, executed})
-	add("create, answered and not recorded", good, strike{create, unrecorded})
-	add("create, answered", good, strike{create, answered})
-	add("create, declined without an answer", second, strike{create, executed})
-	add("create, declined and not recorded", second, strike{create, unrecorded})
-	add("create, wants 3D Secure without an answer", secure, strike{create, executed})
-	add("create, wants 3D Secure and not recorded", secure, strike{create, unrecorded})
-	add("confirm again, reserved and not sent", second, strike{again, arrived})
-	add("confirm again, done by Stripe when the next server runs", second, strike{again, late})
-	add("confirm again, done without an answer", second, strike{again, executed})
-	add("confirm again, answered and not recorded", second, strike{again, unrecorded})
-	add("resolver, done without an answer", good, strike{create, arrived}, strike{create, executed})
-	add("resolver, answered and not recorded", good, strike{create, executed}, strike{create, unrecorded})
-	add("event, delivery opened", secure, strike{webhook, arrived})
-	add("event, delivered and not committed", secure, strike{webhook, committing})
-	add("event, committed and not acknowledged", secure, strike{webhook, executed})
-	add("event, acknowledged", secure, strike{webhook, answered})
-	add("event, acknowledged and not worked", secure, strike{webhook, unrecorded})
+	add(noNews, "create, reserved and not sent", good, strike{create, arrived})
+	add(noNews, "create, done by Stripe when the next server runs", good, strike{create, late})
+	add(noNews, "create, done without an answer", good, strike{create, executed})
+	add(noNews, "create, answered and not recorded", good, strike{create, unrecorded})
+	add(noNews, "create, answered", good, strike{create, answered})
+	add(noNews, "create, declined without an answer", second, strike{create, executed})
+	add(noNews, "create, declined and not recorded", second, strike{create, unrecorded})
+	add(noNews, "confirm again, reserved and not sent", second, strike{again, arrived})
+	add(noNews, "confirm again, done by Stripe when the next server runs", second, strike{again, late})
+	add(noNews, "confirm again, done without an answer", second, strike{again, executed})
+	add(noNews, "confirm again, answered and not recorded", second, strike{again, unrecorded})
+	add(noNews, "resolver, done without an answer", good, strike{create, arrived}, strike{create, executed})
+	add(noNews, "resolver, answered and not recorded", good, strike{create, executed}, strike{create, unrecorded})
+	add(noBackfill, "create, wants 3D Secure without an answer", secure, strike{create, executed})
+	add(noBackfill, "create, wants 3D Secure and not recorded", secure, strike{create, unrecorded})
+	add(noBackfill, "event, delivery opened", secure, strike{webhook, arrived})
+	add(noBackfill, "event, delivered and not committed", secure, strike{webhook, committing})
+	add(noBackfill, "event, committed and not acknowledged", secure, strike{webhook, executed})
+	add(noBackfill, "event, acknowledged", secure, strike{webhook, answered})
+	add(noBackfill, "event, acknowledged and not worked", secure, strike{webhook, unrecorded})
 	for _, at := range []moment{arrived, executed, unrecorded} {
-		p := add(fmt.Sprintf("event work, reading %s", at), secure, strike{read, at})
-		p.setUp = chargeFirst
-		p = add(fmt.Sprintf("backfill, list %s", at), secure, strike{list, at})
-		p.setUp, p.when = dropped, hasPaidStripe
+		add(chargeFirst, fmt.Sprintf("event work, reading %s", at), secure, strike{read, at})
+		add(dropped, fmt.Sprintf("backfill, list %s", at), secure, strike{list, at})
+		all[len(all)-1].when = hasPaidStripe
 	}
 	return all
 }
@@ -77,8 +75,23 @@ func (m moment) String() string {
 	return []string{"arrived", "late", "committing", "executed", "answered", "unrecorded"}[m]
 }
 
-// chargeFirst keeps the intent's own events back, so that the worker has to read the intent at Stripe.
-func chargeFirst(w *world, b *buyer) (undo func()) { return w.door.shutFor(b.order) }
+// noBackfill leaves it to the webhooks to bring news.
+func noBackfill(w *world, _ *buyer) (undo func()) {
+	w.stripe.fault(w.t, sandbox.Fault{Route: list, Kind: sandbox.FaultStatus500, Count: -1})
+	return w.stripe.ClearFaults
+}
+
+// noNews leaves it to the calls' own answers.
+func noNews(w *world, b *buyer) (undo func()) {
+	clear, open := noBackfill(w, b), w.door.shutFor("")
+	return func() { clear(); open() }
+}
+
+// chargeFirst keeps the intent's own events back, so that the worker of the charge's has to read the intent.
+func chargeFirst(w *world, b *buyer) (undo func()) {
+	clear, open := noBackfill(w, b), w.door.shutFor("payment_intent.")
+	return func() { clear(); open() }
+}
 
 // dropped loses the webhooks that would make the order paid.
 func dropped(w *world, _ *buyer) (undo func()) {
