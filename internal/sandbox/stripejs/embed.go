@@ -27,8 +27,9 @@
 // Methods are [data-method=card] and so on (tab or radio), saved methods [data-saved-method=pm_...] or
 // [data-saved-method=new], with [data-remove] and [data-confirm-remove]; an input's error is in [data-field=number]
 // .Error. Express buttons are [data-express=google_pay] and so on. The challenge and the wallets' sheet are in
-// [data-stripe-dialog], with [data-action=close] and an iframe named stripe-challenge-frame; the pages' buttons have the
-// ids pass and fail.
+// [data-stripe-dialog], with [data-action=close], [data-action=pay] and the challenge's iframe, which is
+// iframe[data-loaded] once its page is there: wait for that before reaching into it. The pages' buttons have the ids pass
+// and fail.
 //
 // Only constructable style sheets and property setting are used, so a host page needs no 'unsafe-inline'; its CSP must
 // name the sandbox's origin in script-src, connect-src and frame-src.

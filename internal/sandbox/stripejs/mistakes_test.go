@@ -104,6 +104,8 @@ func TestConfirmPayment(t *testing.T) {
 	w.answers["POST /v1/payment_intents/pi_1/confirm"] = answer{200, map[string]any{"id": "pi_1", "object": "payment_intent", "status": "succeeded"}}
 	s := newShop(t, w, "{clientSecret: 'pi_1_secret_x'}", "{}")
 	s.want("inside('.TermsText').textContent.includes('Tea House')", "true")
+	w.intent("pi_1", "requires_payment_method", map[string]any{"setup_future_usage": "off_session", "amount": 1500})
+	s.want("elements.fetchUpdates()", "{}")
 	s.fillCard("4242424242424242")
 	s.want("stripe.confirmPayment({elements, confirmParams: {return_url: 'https://shop.test/'}, redirect: 'if_required'})",
 		`{"paymentIntent":{"id":"pi_1","object":"payment_intent","status":"succeeded"}}`)
@@ -111,5 +113,5 @@ func TestConfirmPayment(t *testing.T) {
 		"client_secret": "pi_1_secret_x", "payment_method_data[card][number]": "4242424242424242", "use_stripe_sdk": "true",
 		"return_url": "https://shop.test/", "client_context[mode]": "", "key": "pk_test_shop",
 	})
-	s.wantForm("GET /v1/elements/sessions", map[string]string{"deferred_intent[amount]": "1099", "deferred_intent[setup_future_usage]": "off_session"})
+	s.wantForm("GET /v1/elements/sessions", map[string]string{"deferred_intent[amount]": "1500", "deferred_intent[setup_future_usage]": "off_session"})
 }

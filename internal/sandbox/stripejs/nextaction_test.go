@@ -17,7 +17,7 @@ func startChallenge(t *testing.T, s *shop) *chromedp.Node {
 	t.Helper()
 	s.run("document.querySelector('#pay').focus()")
 	s.run("stripe.handleNextAction({clientSecret: 'pi_1_secret_x'}).then((result) => { window.handled = result; }) && null")
-	frames, err := chromedp.Run(s.ctx, chromedp.Nodes(chromedp.JSPath("document.querySelector('[data-stripe-dialog]')?.shadowRoot.querySelector('iframe')")))
+	frames, err := chromedp.Run(s.ctx, chromedp.Nodes(chromedp.JSPath("document.querySelector('[data-stripe-dialog]')?.shadowRoot.querySelector('iframe[data-loaded]')")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,24 +94,28 @@ func TestAgainstSandbox(t *testing.T) {
 		}
 	})
 
-	for button, want := range map[string]string{"#pass": `["succeeded",null]`, "#fail": `[null,"payment_intent_authentication_failure"]`} {
-		t.Run("3D Secure ends as the buyer chooses: "+button, func(t *testing.T) {
+	for _, c := range []struct{ name, card, button, want string }{
+		{"3D Secure passed is paid", "4000002500003155", "#pass", `["succeeded",null]`},
+		{"3D Secure failed is an error", "4000002500003155", "#fail", `[null,"payment_intent_authentication_failure"]`},
+		{"3D Secure passed and then declined is the decline", "4000008400001629", "#pass", `[null,"card_declined"]`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			base := newSandbox(t).URL
 			s := openReal(t, base, deferred)
-			s.fillCard("4000002500003155")
+			s.fillCard(c.card)
 			intent := confirm(t, base, s.token(), nil)
 			if intent["status"] != "requires_action" {
 				t.Fatalf("got %v, want requires_action", intent)
 			}
 			s.run("stripe.handleNextAction({clientSecret: '" + intent["client_secret"].(string) + "'}).then((result) => { window.handled = result; }) && null")
-			frames, err := chromedp.Run(s.ctx, chromedp.Nodes(chromedp.JSPath("document.querySelector('[data-stripe-dialog]')?.shadowRoot.querySelector('iframe')")))
+			frames, err := chromedp.Run(s.ctx, chromedp.Nodes(chromedp.JSPath("document.querySelector('[data-stripe-dialog]')?.shadowRoot.querySelector('iframe[data-loaded]')")))
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.do(chromedp.Click(chromedp.CSS(button), chromedp.FromNode(frames[0])))
+			s.do(chromedp.Click(chromedp.CSS(c.button), chromedp.FromNode(frames[0])))
 			s.eventually("window.handled")
-			s.want("[handled.paymentIntent?.status, handled.error?.code]", want)
+			s.want("[handled.paymentIntent?.status, handled.error?.code]", c.want)
 		})
 	}
 

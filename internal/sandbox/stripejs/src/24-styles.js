@@ -20,6 +20,7 @@ const baseStyles = `
   background: var(--colorBackground); border: 1px solid var(--borderColor); border-radius: var(--borderRadius); margin: 0; appearance: none; }
 .Input--branded { padding-inline-end: 7em; }
 select.Input { padding-inline-end: 2em; text-overflow: ellipsis; }
+option { color: var(--colorText); background: var(--colorBackground); }
 .Chevron { position: absolute; inset-inline-end: .9em; top: 50%; width: .5em; height: .5em; border: solid var(--colorTextSecondary); border-width: 0 2px 2px 0;
   transform: translateY(-70%) rotate(45deg); pointer-events: none; }
 .Input::placeholder { color: var(--colorTextPlaceholder); opacity: 1; }
@@ -42,7 +43,7 @@ input[type=checkbox]:focus-visible, input[type=radio]:focus-visible { outline: v
 .Tab--selected { color: var(--tabSelectedColor); border-color: var(--colorPrimary); box-shadow: 0 0 0 1px var(--colorPrimary); background: var(--tabSelectedBackground); }
 .Accordion { display: grid; }
 .Accordion--spaced { gap: var(--accordionItemSpacing); }
-.AccordionItem { border: 1px solid var(--borderColor); background: var(--colorBackground); margin-top: -1px; }
+.AccordionItem { border: 1px solid var(--accordionBorderColor); background: var(--accordionBackground); margin-top: -1px; }
 .Accordion--spaced .AccordionItem { border-radius: var(--borderRadius); margin-top: 0; }
 .AccordionItem:first-child { border-start-start-radius: var(--borderRadius); border-start-end-radius: var(--borderRadius); }
 .AccordionItem:last-child { border-end-start-radius: var(--borderRadius); border-end-end-radius: var(--borderRadius); }

@@ -7,7 +7,8 @@ const lightVariables = {
   fontSizeXs: '0.8em', fontSizeSm: '0.93em', fontWeightLight: '300', fontWeightNormal: '400', fontWeightMedium: '500', fontWeightBold: '600',
   gridRowSpacing: 'calc(var(--spacingUnit) * 3)', gridColumnSpacing: 'calc(var(--spacingUnit) * 3)', tabSpacing: 'calc(var(--spacingUnit) * 2)',
   accordionItemSpacing: 'calc(var(--spacingUnit) * 2)', colorDangerText: 'var(--colorDanger)', accessibleColorOnColorPrimary: '#ffffff',
-  tabSelectedColor: 'var(--colorPrimary)', tabSelectedBackground: 'var(--colorBackground)', accordionSelectedColor: 'var(--colorPrimary)', focusOutline: '2px solid transparent',
+  tabSelectedColor: 'var(--colorPrimary)', tabSelectedBackground: 'var(--colorBackground)', accordionSelectedColor: 'var(--colorPrimary)', accordionBackground: 'var(--colorBackground)', accordionBorderColor: 'var(--borderColor)',
+  focusOutline: '2px solid transparent',
   focusBoxShadow: '0 0 0 3px color-mix(in srgb, var(--colorPrimary) 28%, transparent), 0 0 0 1px var(--colorPrimary)',
 };
 
@@ -15,7 +16,7 @@ const themes = /** @type {Record<string, Record<string, string>>} */ ({
   stripe: {},
   flat: {
     colorBackground: '#f1f1f1', borderColor: 'transparent', colorPrimary: '#0570de', colorTextSecondary: '#5b5c66', colorTextPlaceholder: '#6a6b74',
-    tabSelectedColor: '#ffffff', tabSelectedBackground: 'var(--colorPrimary)', accordionSelectedColor: 'var(--colorText)', colorDanger: '#c4123a',
+    tabSelectedColor: '#ffffff', tabSelectedBackground: 'var(--colorPrimary)', accordionSelectedColor: 'var(--colorText)', accordionBackground: 'transparent', accordionBorderColor: '#8f949e', colorDanger: '#c4123a',
   },
   night: {
     colorPrimary: '#85d996', colorBackground: '#30313d', colorText: '#ffffff', colorTextSecondary: '#a9aab5', colorTextPlaceholder: '#9a9ba6',
@@ -45,6 +46,8 @@ function appearanceSheet(appearance) {
   const sheet = styleSheet(':host {}');
   const root = /** @type {CSSStyleRule} */ (sheet.cssRules[0]).style;
   const variables = { ...lightVariables, ...themes[appearance?.theme ?? 'stripe'] };
+  // For what the browser draws itself: lists of options, scroll bars, check boxes.
+  root.setProperty('color-scheme', appearance?.theme === 'night' ? 'dark' : 'light');
   for (const [name, value] of Object.entries(variables)) root.setProperty(`--${name}`, value);
   for (const [name, value] of Object.entries(appearance?.variables ?? {})) {
     root.setProperty(`--${variableNames[name] ?? name}`, String(value));

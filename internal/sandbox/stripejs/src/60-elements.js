@@ -86,7 +86,8 @@ class ElementsGroup {
     this.submitted = false;
     if (normalized.locale) this.renameWords(normalized.locale);
     if ('appearance' in normalized) this.members.forEach((element) => element.applyAppearance());
-    void this.refresh(Object.keys(normalized).some((name) => !['appearance', 'locale'].includes(name)));
+    if (Object.keys(normalized).some((name) => !['appearance', 'locale'].includes(name))) this.loading = null;
+    void this.refresh();
   }
 
   /** @param {string} locale */
@@ -98,13 +99,9 @@ class ElementsGroup {
     this.members.forEach((element) => element.applyAppearance());
   }
 
-  /** Loads the session again when what it depends on changed, then redraws and says so. @param {boolean} reload */
-  async refresh(reload) {
-    if (reload) this.loading = null;
-    await Promise.all(this.members.filter((element) => element.ready).map(async (element) => {
-      if (reload) await element.reload();
-      else element.redraw();
-    }));
+  /** Draws the elements again, with a new session where there is none any more, and says so. */
+  async refresh() {
+    await Promise.all(this.members.filter((element) => element.ready).map((element) => element.reload()));
     this.events.emit('update-end', {});
   }
 
@@ -187,11 +184,12 @@ class ElementsGroup {
     /** @type {ExpressElement | null} */ (this.member('expressCheckout'))?.forget();
   }
 
-  async fetchUpdates() {
+  /** Asks Stripe again, for an intent that the server has changed. */
+  fetchUpdates() {
     return outcome(async () => {
       this.loading = null;
       await this.session();
-      await this.refresh(false);
+      await this.refresh();
       return {};
     });
   }

@@ -38,7 +38,10 @@ function openDialog(words, title, content) {
 function challenge(words, url) {
   const frame = h('iframe', { src: url, title: words.say('dialog3ds'), name: 'stripe-challenge-frame' });
   const dialog = openDialog(words, words.say('dialog3ds'), frame);
-  frame.addEventListener('load', () => frame.focus());
+  frame.addEventListener('load', () => {
+    frame.dataset.loaded = 'true';
+    frame.focus();
+  });
   return new Promise((resolve) => {
     /** @param {'complete' | 'closed'} how */
     const end = (how) => {
