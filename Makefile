@@ -28,7 +28,7 @@ typecheck: ## check the page's JavaScript against Stripe's types (npm)
 	scripts/typecheck
 
 bench: ## acknowledgements and confirms per second, as ratios
-	$(GO) run ./internal/bench
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/bench
 
 torture: ## the long tests: crashes, lost answers, load; up to half an hour
 	CHECKOUTD_TORTURE=1 $(GO) test -timeout 30m ./...

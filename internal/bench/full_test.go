@@ -1,0 +1,77 @@
+package bench_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"checkoutd/internal/store"
+)
+
+// BenchmarkFullInbox is acknowledgements with 1,000,000 worked events in the inbox beside
+// an empty one, at 64 callers. CHECKOUTD_BENCH_EVENTS is another number.
+func BenchmarkFullInbox(b *testing.B) {
+	n := 1_000_000
+	if text := os.Getenv("CHECKOUTD_BENCH_EVENTS"); text != "" {
+		var err error
+		if n, err = strconv.Atoi(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+	engines(b, func(b *testing.B, url func() string) {
+		fullURL := url()
+		full, empty := openStore(b, fullURL), openStore(b, url())
+		start := time.Now()
+		fill(b, fullURL, n)
+		b.ReportMetric(time.Since(start).Seconds(), "fill-s")
+		caller := startAsker(b)
+		side := func(s *store.Store) func() float64 {
+			addr := listen(b, webhookHandler(b, s, s))
+			return func() float64 { return caller.ask(b, webhooksTo(addr, 64)).perSecond() }
+		}
+		inTurns(webhookRounds, side(full), side(empty)).report(b, "full/s", "empty/s")
+		b.ReportMetric(float64(n), "stored-events")
+	})
+}
+
+// fill puts n events into the table that were worked long ago, in SQL of each engine: through
+// the store it would take longer than everything else here.
+func fill(b *testing.B, url string, n int) {
+	b.Helper()
+	driver, dsn := "pgx", url
+	series := "SELECT $1::bigint + s AS i FROM generate_series(0, $2::bigint - 1) AS s"
+	id := "'evt_' || lpad(to_hex(i / 64), 10, '0') || substr(md5(i::text), 1, 16)"
+	body := "convert_to($3::text, 'UTF8')"
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		driver, dsn = "sqlite", "file:"+path+"?_pragma=busy_timeout(10000)&_pragma=cache_size(-200000)"
+		series = "WITH RECURSIVE r(i) AS (SELECT $1 UNION ALL SELECT i + 1 FROM r WHERE i + 1 < $1 + $2) SELECT i FROM r"
+		id, body = "'evt_' || printf('%010x', i / 64) || lower(hex(randomblob(8)))", "CAST($3 AS BLOB)"
+	}
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	// The numbers begin above those of the events that are sent: ids grow with time.
+	text := fmt.Sprintf(`INSERT INTO events (id, type, account, api_version, version_mismatch, livemode, created,
+			event_group, source, secret, state, note, order_id, tries, next_at, lease_token, lease_until, received_at, finished_at, payload)
+		SELECT %[1]s, 'payment_intent.succeeded', '', '2025-02-24.acacia', FALSE, FALSE, 1700000000000000 + i,
+			'pi_' || i, 'webhook', '0a1b2c3d', 'done', '', 'ord_' || i, 1, 0, '', 0, 1700000000000000 + i, 1700000000000000 + i, %[2]s
+		FROM (%[3]s) AS numbers`, id, body, series)
+	const chunk = 50_000
+	for first := 0; first < n; first += chunk {
+		if _, err := db.ExecContext(context.Background(), text, first, min(chunk, n-first), eventText); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for _, tidy := range map[string][]string{"pgx": {"ANALYZE events", "CHECKPOINT"}, "sqlite": {"PRAGMA wal_checkpoint(TRUNCATE)"}}[driver] {
+		if _, err := db.ExecContext(context.Background(), tidy); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,77 @@
+package bench_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"checkoutd/internal/orders"
+	"checkoutd/internal/store"
+	"checkoutd/internal/webhooks"
+)
+
+// BenchmarkWork is the worker: each event pays an order of its own, one transaction each, beside
+// how often the disk under the database can make one block durable (which is what a
+// transaction alone on SQLite costs at least).
+func BenchmarkWork(b *testing.B) {
+	engines(b, func(b *testing.B, url func() string) {
+		s := openStore(b, url())
+		hooks := inbox(b, s, s)
+		disk := openDisk(b)
+		var next int64
+		worked := func() float64 {
+			const events = 800
+			paidOrders(b, s, events, &next)
+			start := time.Now()
+			for done := 0; done < events; {
+				n, err := hooks.RunOnce(b.Context())
+				if err != nil {
+					b.Fatal(err)
+				}
+				done += n
+			}
+			took := time.Since(start)
+			wantDone(b, s, next)
+			return events / took.Seconds()
+		}
+		inTurns(5, worked, disk.perSecond).report(b, "worked/s", "syncs/s")
+	})
+}
+
+// paidOrders makes n orders, and puts an event in the inbox that pays each.
+func paidOrders(b *testing.B, s *store.Store, n int, next *int64) {
+	b.Helper()
+	first := *next
+	*next += int64(n)
+	err := spread(64, n, func(i int) error {
+		o := orders.Order{
+			ID: orders.NewID("ord_"), Status: orders.Open, PaymentStatus: orders.Unpaid, Currency: "usd", Amount: 1099,
+			CreatedAt: time.Now(), UpdatedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour),
+		}
+		if err := s.CreateOrder(context.Background(), o); err != nil {
+			return err
+		}
+		n := first + int64(i)
+		_, err := s.Accept(context.Background(), webhooks.Event{
+			ID: eventID(n), Type: "payment_intent.succeeded", APIVersion: "2025-02-24.acacia", Created: time.Now(),
+			Group: intentID(n), Payload: event(n, o.ID), Source: webhooks.SourceWebhook, NextAt: time.Now().Add(-time.Second),
+		})
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// wantDone checks that the work was real.
+func wantDone(b *testing.B, s *store.Store, n int64) {
+	b.Helper()
+	counts, err := s.Counts(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	if counts[webhooks.Done] != n {
+		b.Fatalf("%d events are done, want %d: %v", counts[webhooks.Done], n, counts)
+	}
+}
+
