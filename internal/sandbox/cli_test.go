@@ -1,18 +1,11 @@
 package sandbox_test
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -180,91 +173,4 @@ func TestEventsResend(t *testing.T) {
 	want(t, "pushed", strings.Contains(l.read().Payload, ev), true)
 	b.ok("/v1/events/"+ev+"/retry", "webhook_endpoint="+ep.str("id"))
 	eventually(t, "posted", func() bool { return len(h.types()) == 1 })
-}
-
-// triggers are the events that `stripe trigger` knows in 1.52.0 and that the sandbox must cause.
-var triggers = strings.Fields(`
-payment_intent.created payment_intent.succeeded payment_intent.payment_failed payment_intent.canceled payment_intent.requires_action
-payment_intent.processing payment_intent.amount_capturable_updated payment_intent.partially_funded setup_intent.created
-setup_intent.succeeded setup_intent.setup_failed setup_intent.canceled setup_intent.requires_action charge.succeeded charge.captured
-charge.failed charge.refunded charge.refund.updated charge.dispute.created charge.dispute.updated charge.dispute.closed
-account.updated account.application.deauthorized customer.created customer.updated customer.deleted customer.source.created
-customer.source.updated payment_method.attached payment_method.detached payment_method.updated transfer.created transfer.reversed
-payout.created balance.available`)
-
-// cli runs Stripe's own command line, whose path is in STRIPE_CLI.
-func (b *box) cli(args ...string) *exec.Cmd {
-	b.t.Helper()
-	path := os.Getenv("STRIPE_CLI")
-	if path == "" {
-		b.t.Skip("STRIPE_CLI does not name Stripe's command line (npm @stripe/cli 1.52.0): not tested against it")
-	}
-	cmd := exec.Command(path, append(args, "--api-base", b.url)...)
-	cmd.Env = append(os.Environ(), "STRIPE_API_KEY="+secretKey, "STRIPE_CLI_TELEMETRY_OPTOUT=1", "HTTPS_PROXY=http://127.0.0.1:9", "XDG_CONFIG_HOME="+b.t.TempDir())
-	return cmd
-}
-
-// TestStripeCLI drives the sandbox with the real command line: listen, every trigger, resend, get, post, delete, logs.
-func TestStripeCLI(t *testing.T) {
-	t.Parallel()
-	b := newBox(t)
-	secret, err := b.cli("listen", "--print-secret").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var mu sync.Mutex
-	got := map[string]int{}
-	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		raw, _ := io.ReadAll(r.Body)
-		ev, err := webhook.ConstructEvent(raw, r.Header.Get("Stripe-Signature"), strings.TrimSpace(string(secret)))
-		if err != nil {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		got[string(ev.Type)]++
-	}))
-	t.Cleanup(target.Close)
-	listen := b.cli("listen", "--all-snapshot", "--skip-update", "--forward-to", target.URL)
-	ready, err := listen.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := listen.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listen.Process.Signal(syscall.SIGTERM); _ = listen.Wait() })
-	for lines := bufio.NewScanner(ready); lines.Scan(); {
-		if strings.Contains(lines.Text(), "Ready!") {
-			break
-		}
-	}
-	for _, name := range triggers {
-		if out, err := b.cli("trigger", name).CombinedOutput(); err != nil {
-			t.Errorf("trigger %s: %v\n%s", name, err, out)
-			continue
-		}
-		eventually(t, name, func() bool { mu.Lock(); defer mu.Unlock(); return got[name] > 0 })
-	}
-	ev := b.get("/v1/events?type=customer.created").str("data.0.id")
-	before := func() int { mu.Lock(); defer mu.Unlock(); return got["customer.created"] }()
-	if out, err := b.cli("events", "resend", ev).CombinedOutput(); err != nil {
-		t.Errorf("resend: %v\n%s", err, out)
-	}
-	eventually(t, "resent", func() bool { mu.Lock(); defer mu.Unlock(); return got["customer.created"] > before })
-	out, err := b.cli("post", "/v1/customers", "-d", "name=from the command line").Output()
-	if err != nil || !strings.Contains(string(out), "from the command line") {
-		t.Errorf("post: %v\n%s", err, out)
-	}
-	var cus struct{ ID string }
-	if err := json.Unmarshal(out, &cus); err != nil {
-		t.Fatal(err)
-	}
-	if out, err = b.cli("get", cus.ID).Output(); err != nil || !strings.Contains(string(out), cus.ID) {
-		t.Errorf("get: %v\n%s", err, out)
-	}
-	if out, err = b.cli("delete", "/v1/customers/"+cus.ID, "-c").Output(); err != nil || !strings.Contains(strings.ReplaceAll(string(out), " ", ""), `"deleted":true`) {
-		t.Errorf("delete: %v\n%s", err, out)
-	}
 }

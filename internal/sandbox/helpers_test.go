@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -96,6 +98,11 @@ func form(pairs ...string) string {
 	}
 	return strings.Join(out, "&")
 }
+
+// rand is a text that nobody else has.
+func rand() string { return strconv.FormatInt(counter.Add(1), 10) }
+
+var counter atomic.Int64
 
 type option func(*http.Request)
 

@@ -1,0 +1,188 @@
+package sandbox
+
+import (
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// oauthToken swaps a code for an account. The calls and the page are those of connect.stripe.com:
+// https://docs.stripe.com/connect/oauth-reference.
+func (s *Server) oauthToken(w http.ResponseWriter, r *http.Request) {
+	if !s.oauthKey(w, r) {
+		return
+	}
+	if kind := r.PostFormValue("grant_type"); kind != "authorization_code" {
+		oauthError(w, "unsupported_grant_type", "The sandbox takes the grant type authorization_code only.")
+		return
+	}
+	var account, scope string
+	var found bool
+	code := r.PostFormValue("code")
+	_ = s.change(&call{srv: s, account: PlatformAccount, now: s.now(), p: &params{}}, func(c *call) error { // does not fail
+		rec, ok := find[*Record](c.tx, code)
+		if !ok || rec.kind != "oauth_code" || c.now.Unix() > wholeNumber(rec.fields["expires_at"]) {
+			return nil
+		}
+		account, scope, found = rec.text("account"), rec.text("scope"), true
+		c.tx.remove(code)
+		if acct, ok := accounts.find(c, account); ok {
+			c.connectEvent("account.application.authorized", newRecord("application", application, map[string]any{"name": s.cfg.BusinessName}), nil, acct.id)
+		}
+		return nil
+	})
+	if !found {
+		oauthError(w, "invalid_grant", "Authorization code does not exist: "+code)
+		return
+	}
+	oauthReply(w, http.StatusOK, map[string]any{
+		"access_token": "sk_test_" + randomText(24), "livemode": false, "refresh_token": "rt_" + randomText(32), "token_type": "bearer",
+		"stripe_publishable_key": "pk_test_" + randomText(24), "stripe_user_id": account, "scope": scope,
+	})
+}
+
+func (s *Server) oauthDeauthorize(w http.ResponseWriter, r *http.Request) {
+	if !s.oauthKey(w, r) {
+		return
+	}
+	id, found := r.PostFormValue("stripe_user_id"), false
+	_ = s.change(&call{srv: s, account: PlatformAccount, now: s.now(), p: &params{}}, func(c *call) error { // does not fail
+		if _, ok := accounts.find(c, id); ok {
+			found = true
+			c.tx.remove(id)
+			c.deauthorized(id)
+		}
+		return nil
+	})
+	if !found {
+		oauthError(w, "invalid_client", "This application is not connected to stripe account "+id+", or that account does not exist.")
+		return
+	}
+	oauthReply(w, http.StatusOK, map[string]string{"stripe_user_id": id})
+}
+
+// oauthKey checks the platform's secret, sent as client_secret or as the key of the call.
+func (s *Server) oauthKey(w http.ResponseWriter, r *http.Request) bool {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	key := orDefault(presentedKey(r), r.PostFormValue("client_secret"))
+	form := keyForm.FindStringSubmatch(key)
+	if form == nil || form[1] == "pk" || form[2] == "live" || len(key) < minKeyLength {
+		oauthReply(w, http.StatusUnauthorized, map[string]string{"error": "invalid_client", "error_description": "No such API key: " + redactKey(key)})
+		return false
+	}
+	return true
+}
+
+func oauthError(w http.ResponseWriter, code, text string) {
+	oauthReply(w, http.StatusBadRequest, map[string]string{"error": code, "error_description": text})
+}
+
+func oauthReply(w http.ResponseWriter, status int, v any) {
+	body, _ := encode(v)
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}
+
+var authorizePage = template.Must(template.New("authorize").Parse(`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Connect — offline sandbox</title><link rel="stylesheet" href="/v3/page.css"></head>
+<body><main><p class="tag">Offline sandbox</p><h1>{{.Title}}</h1><p>{{.Text}}</p>
+<form method="post">{{range $name, $value := .Hidden}}<input type="hidden" name="{{$name}}" value="{{$value}}">{{end}}
+<button class="go" id="pass" type="submit" name="outcome" value="pass">{{.Yes}}</button>
+{{if .No}}<button id="fail" type="submit" name="outcome" value="fail">{{.No}}</button>{{end}}</form></main></body></html>
+`))
+
+type connectPage struct {
+	Title, Text, Yes, No string
+	Hidden               map[string]string
+}
+
+func showConnect(w http.ResponseWriter, p connectPage) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	_ = authorizePage.Execute(w, p) // the reader may have gone
+}
+
+func (s *Server) oauthPage(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	if q.Get("response_type") != "code" || q.Get("redirect_uri") == "" || q.Get("client_id") == "" {
+		http.Error(w, "Sandbox: response_type=code, client_id and redirect_uri are needed.", http.StatusBadRequest)
+		return
+	}
+	hidden := map[string]string{"redirect_uri": q.Get("redirect_uri"), "state": q.Get("state"), "scope": orDefault(q.Get("scope"), "read_only")}
+	showConnect(w, connectPage{"Connect a test account", s.cfg.BusinessName + " asks for access to a new test account.", "Connect", "Refuse", hidden})
+}
+
+// oauthDecide is the button on the authorize page.
+func (s *Server) oauthDecide(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	back, err := url.Parse(r.PostFormValue("redirect_uri"))
+	if err != nil || !strings.HasPrefix(back.Scheme, "http") {
+		http.Error(w, "Sandbox: redirect_uri is not a web address.", http.StatusBadRequest)
+		return
+	}
+	q := back.Query()
+	if state := r.PostFormValue("state"); state != "" {
+		q.Set("state", state)
+	}
+	if r.PostFormValue("outcome") == "pass" {
+		q.Set("code", s.oauthGrant(r.PostFormValue("scope")))
+		q.Set("scope", r.PostFormValue("scope"))
+	} else {
+		q.Set("error", "access_denied")
+		q.Set("error_description", "The user denied your request")
+	}
+	back.RawQuery = q.Encode()
+	http.Redirect(w, r, back.String(), http.StatusSeeOther)
+}
+
+// oauthGrant makes a test account and the code that opens it, good for five minutes.
+func (s *Server) oauthGrant(scope string) string {
+	code := newShortID("ac")
+	_ = s.change(&call{srv: s, account: PlatformAccount, now: s.now(), p: &params{}}, func(c *call) error { // does not fail
+		fields := newAccount(s, "standard")
+		fields["metadata"], fields["created"] = map[string]string{}, c.now.Unix()
+		fields["charges_enabled"], fields["payouts_enabled"], fields["details_submitted"] = true, true, true
+		acct := newRecord(kindAccount, newID("acct"), fields)
+		c.tx.put(acct)
+		c.tx.put(newRecord("oauth_code", code, map[string]any{"account": acct.id, "scope": scope, "expires_at": c.now.Add(linkLife).Unix()}))
+		return nil
+	})
+	return code
+}
+
+func (s *Server) onboardingPage(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	showConnect(w, connectPage{Title: "Onboarding", Text: "This stands in for Stripe's onboarding of " + q.Get("account") + ".", Yes: "Complete onboarding",
+		Hidden: map[string]string{"account": q.Get("account"), "return_url": q.Get("return_url")}})
+}
+
+// onboardingDone completes an account and sends its owner back.
+func (s *Server) onboardingDone(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	id := r.PostFormValue("account")
+	_ = s.change(&call{srv: s, account: PlatformAccount, now: s.now(), p: &params{}}, func(c *call) error { // does not fail
+		old, ok := accounts.find(c, id)
+		if !ok {
+			return nil
+		}
+		caps, _ := old.fields["capabilities"].(map[string]any)
+		active := map[string]any{}
+		for name := range caps {
+			active[name] = "active"
+		}
+		next := old.with(map[string]any{"charges_enabled": true, "payouts_enabled": true, "details_submitted": true, "capabilities": active})
+		c.tx.put(next)
+		c.connectEvent("account.updated", next, old, id)
+		return nil
+	})
+	back := r.PostFormValue("return_url")
+	if !strings.HasPrefix(back, "http://") && !strings.HasPrefix(back, "https://") {
+		http.Error(w, "Sandbox: return_url is not a web address.", http.StatusBadRequest)
+		return
+	}
+	http.Redirect(w, r, back, http.StatusSeeOther)
+}
