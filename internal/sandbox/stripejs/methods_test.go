@@ -12,7 +12,7 @@ import (
 func newMany(t *testing.T, paymentOptions string) *shop {
 	t.Helper()
 	w := newWire(t)
-	w.offer("DE", "card", "sepa_debit", "ideal", "klarna", "blik", "acss_debit")
+	w.offer("DE", "card", "sepa_debit", "ideal", "klarna", "link", "blik", "acss_debit")
 	return newShop(t, w, deferred, paymentOptions)
 }
 
@@ -104,6 +104,16 @@ func TestOtherMethods(t *testing.T) {
 			"payment_method_data[type]": "klarna", "payment_method_data[billing_details][email]": "jenny@example.com",
 			"payment_method_data[billing_details][address][country]": "DE", "mandate_data[customer_acceptance][type]": "",
 		})
+	})
+
+	t.Run("Link alone has a form of its own, without a redirect", func(t *testing.T) {
+		t.Parallel()
+		w := newWire(t)
+		w.offer("US", "link")
+		s := newShop(t, w, deferred, "{}")
+		s.typeIn("email", "jenny@example.com")
+		s.want("[inside('.Note'), inside('[role=tablist]').hidden]", "[null,true]")
+		s.want("elements.submit()", `{"selectedPaymentMethod":"link"}`)
 	})
 
 	t.Run("a session that offers nothing usable is a load error", func(t *testing.T) {

@@ -4,15 +4,15 @@
 
 /**
  * What the stand-in knows of a type. Anything else that the session offers is shown as a plain redirect.
- * @type {Record<string, {label?: string, fields?: CommonField[], delayed?: boolean, hidden?: boolean}>}
+ * @type {Record<string, {label?: string, fields?: CommonField[], delayed?: boolean, inPlace?: boolean, hidden?: boolean}>}
  */
 const methodTypes = {
   card: {},
-  sepa_debit: { label: 'SEPA Debit', fields: ['iban', 'name', 'email'], delayed: true },
+  sepa_debit: { label: 'SEPA Debit', fields: ['iban', 'name', 'email'], delayed: true, inPlace: true },
   ideal: { label: 'iDEAL' }, bancontact: { label: 'Bancontact', fields: ['name'] }, eps: { label: 'EPS', fields: ['name'] },
   p24: { label: 'Przelewy24', fields: ['name', 'email'] }, klarna: { label: 'Klarna', fields: ['email', 'country'] },
   afterpay_clearpay: { label: 'Afterpay' }, affirm: { label: 'Affirm' }, paypal: { label: 'PayPal' }, amazon_pay: { label: 'Amazon Pay' },
-  alipay: { label: 'Alipay' }, cashapp: { label: 'Cash App Pay' }, revolut_pay: { label: 'Revolut Pay' }, link: { label: 'Link', fields: ['email'] },
+  alipay: { label: 'Alipay' }, cashapp: { label: 'Cash App Pay' }, revolut_pay: { label: 'Revolut Pay' }, link: { label: 'Link', fields: ['email'], inPlace: true },
   // These need an intent before the form, so the deferred flow has no place for them.
   blik: { hidden: true }, acss_debit: { hidden: true },
 };
@@ -64,7 +64,7 @@ class MethodForm {
 
   build() {
     for (const name of methodTypes[this.type]?.fields ?? []) this.addCommon(name);
-    if (!methodTypes[this.type]?.delayed) this.node.append(h('p', { class: 'Note' }, this.words.say('redirect')));
+    if (!methodTypes[this.type]?.inPlace) this.node.append(h('p', { class: 'Note' }, this.words.say('redirect')));
   }
 
   /** @param {FieldSpec} spec @returns {Field} */

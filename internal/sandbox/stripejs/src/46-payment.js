@@ -22,10 +22,14 @@ class PaymentElement extends BaseElement {
     this.draw();
   }
 
-  /** Types in the session's order, or the page's (`paymentMethodOrder`) first. @returns {string[]} */
+  /** @returns {string[]} */
+  get offered() {
+    return this.session.payment_method_preference.ordered_payment_method_types;
+  }
+
+  /** Types in the session's order, or the page's (`paymentMethodOrder`) first. Link has no form of its own beside cards. @returns {string[]} */
   typesToShow() {
-    /** @type {string[]} */
-    const offered = this.session.payment_method_preference.ordered_payment_method_types.filter((/** @type {string} */ type) => !methodTypes[type]?.hidden);
+    const offered = this.offered.filter((type) => !methodTypes[type]?.hidden && !(type === 'link' && this.offered.includes('card')));
     /** @type {string[]} */
     const wished = (this.options.paymentMethodOrder ?? []).filter((/** @type {string} */ type) => offered.includes(type));
     return [...new Set([...wished, ...offered])];
@@ -53,7 +57,7 @@ class PaymentElement extends BaseElement {
     const types = /** @type {string[]} */ (this.types);
     const layout = layoutOf(this.options.layout);
     const before = this.saved;
-    this.saved = new SavedList(savedMethods(this.session.customer, this.features, types), {
+    this.saved = new SavedList(savedMethods(this.session.customer, this.features, this.offered), {
       words: this.words, removable: this.features.payment_method_remove === 'enabled', recollectCvc: this.group.recollectsCvc(),
     });
     if (before?.methods.length) this.saved.keep(before.selected);

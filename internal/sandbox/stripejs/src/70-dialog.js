@@ -40,7 +40,9 @@ function challenge(words, url) {
   const dialog = openDialog(words, words.say('dialog3ds'), frame);
   frame.addEventListener('load', () => {
     frame.dataset.loaded = 'true';
-    frame.focus();
+    // The page may have put the focus on a button of its own already; focusing the frame again would take it off there.
+    const root = /** @type {ShadowRoot} */ (frame.getRootNode());
+    if (root.activeElement !== frame) frame.focus();
   });
   return new Promise((resolve) => {
     /** @param {'complete' | 'closed'} how */
