@@ -34,9 +34,8 @@ func TestKeyboard(t *testing.T) {
 	}
 	v.tabTo("#pay-button")
 	v.do(chromedp.KeyEvent(kb.Enter))
-	v.bankPage()
-	v.until("document.querySelector('[data-stripe-dialog]').shadowRoot.activeElement?.tagName === 'IFRAME'")
-	v.do(chromedp.KeyEvent(kb.Enter)) // the focus is on the bank's first button
+	// The bank's page takes the focus to its first button.
+	v.do(chromedp.WaitVisible(chromedp.CSS("#pass:focus"), chromedp.FromNode(v.bankPage())), chromedp.KeyEvent(kb.Enter))
 	v.outcome("paid")
 	want(v, "document.activeElement.id", "outcome-title")
 	s.wantLedger(1, mugPrice)
