@@ -22,7 +22,9 @@ type point struct {
 	cards   []string
 	strikes []strike
 	// setUp leads the way to the strikes; undo lets the buyer pay in the end.
-	setUp func(w *world, b *buyer) (undo func())
+	setUp func(w *world) (undo func())
+	// alone: the buyer can pay before undo.
+	alone bool
 	// when says that it is time to arm; nil: before the buyer begins.
 	when func(w *world, b *buyer) bool
 }
@@ -38,34 +40,37 @@ const (
 
 // points are the steps of confirm, of the resolver, of event work and of the backfill, before and after each commit.
 func points() []point {
-	good, secure, second := []string{goodCard}, []string{secureCard}, []string{declinedCard, goodCard}
+	good, second := []string{goodCard}, []string{declinedCard, goodCard}
 	var all []point
-	add := func(setUp func(*world, *buyer) func(), name string, cards []string, strikes ...strike) {
-		all = append(all, point{name: name, cards: cards, strikes: strikes, setUp: setUp})
+	call := func(name string, cards []string, strikes ...strike) {
+		all = append(all, point{name: name, cards: cards, strikes: strikes, setUp: noNews, alone: true})
 	}
-	add(noNews, "create, reserved and not sent", good, strike{create, arrived})
-	add(noNews, "create, done by Stripe when the next server runs", good, strike{create, late})
-	add(noNews, "create, done without an answer", good, strike{create, executed})
-	add(noNews, "create, answered and not recorded", good, strike{create, unrecorded})
-	add(noNews, "create, answered", good, strike{create, answered})
-	add(noNews, "create, declined without an answer", second, strike{create, executed})
-	add(noNews, "create, declined and not recorded", second, strike{create, unrecorded})
-	add(noNews, "confirm again, reserved and not sent", second, strike{again, arrived})
-	add(noNews, "confirm again, done by Stripe when the next server runs", second, strike{again, late})
-	add(noNews, "confirm again, done without an answer", second, strike{again, executed})
-	add(noNews, "confirm again, answered and not recorded", second, strike{again, unrecorded})
-	add(noNews, "resolver, done without an answer", good, strike{create, arrived}, strike{create, executed})
-	add(noNews, "resolver, answered and not recorded", good, strike{create, executed}, strike{create, unrecorded})
-	add(noBackfill, "create, wants 3D Secure without an answer", secure, strike{create, executed})
-	add(noBackfill, "create, wants 3D Secure and not recorded", secure, strike{create, unrecorded})
-	add(noBackfill, "event, delivery opened", secure, strike{webhook, arrived})
-	add(noBackfill, "event, delivered and not committed", secure, strike{webhook, committing})
-	add(noBackfill, "event, committed and not acknowledged", secure, strike{webhook, executed})
-	add(noBackfill, "event, acknowledged", secure, strike{webhook, answered})
-	add(noBackfill, "event, acknowledged and not worked", secure, strike{webhook, unrecorded})
+	event := func(setUp func(*world) func(), name string, s strike) {
+		all = append(all, point{name: name, cards: []string{secureCard}, strikes: []strike{s}, setUp: setUp})
+	}
+	call("create, reserved and not sent", good, strike{create, arrived})
+	call("create, done by Stripe when the next server runs", good, strike{create, late})
+	call("create, done without an answer", good, strike{create, executed})
+	call("create, answered and not recorded", good, strike{create, unrecorded})
+	call("create, answered", good, strike{create, answered})
+	call("create, declined without an answer", second, strike{create, executed})
+	call("create, declined and not recorded", second, strike{create, unrecorded})
+	call("confirm again, reserved and not sent", second, strike{again, arrived})
+	call("confirm again, done by Stripe when the next server runs", second, strike{again, late})
+	call("confirm again, done without an answer", second, strike{again, executed})
+	call("confirm again, answered and not recorded", second, strike{again, unrecorded})
+	call("resolver, done without an answer", good, strike{create, arrived}, strike{create, executed})
+	call("resolver, answered and not recorded", good, strike{create, executed}, strike{create, unrecorded})
+	event(noBackfill, "create, wants 3D Secure without an answer", strike{create, executed})
+	event(noBackfill, "create, wants 3D Secure and not recorded", strike{create, unrecorded})
+	event(noBackfill, "event, delivery opened", strike{webhook, arrived})
+	event(noBackfill, "event, delivered and not committed", strike{webhook, committing})
+	event(noBackfill, "event, committed and not acknowledged", strike{webhook, executed})
+	event(noBackfill, "event, acknowledged", strike{webhook, answered})
+	event(noBackfill, "event, acknowledged and not worked", strike{webhook, unrecorded})
 	for _, at := range []moment{arrived, executed, unrecorded} {
-		add(chargeFirst, fmt.Sprintf("event work, reading %s", at), secure, strike{read, at})
-		add(dropped, fmt.Sprintf("backfill, list %s", at), secure, strike{list, at})
+		event(chargeFirst, fmt.Sprintf("event work, reading %s", at), strike{read, at})
+		event(dropped, fmt.Sprintf("backfill, list %s", at), strike{list, at})
 		all[len(all)-1].when = hasPaidStripe
 	}
 	return all
@@ -76,25 +81,25 @@ func (m moment) String() string {
 }
 
 // noBackfill leaves it to the webhooks to bring news.
-func noBackfill(w *world, _ *buyer) (undo func()) {
+func noBackfill(w *world) (undo func()) {
 	w.stripe.fault(w.t, sandbox.Fault{Route: list, Kind: sandbox.FaultStatus500, Count: -1})
 	return w.stripe.ClearFaults
 }
 
 // noNews leaves it to the calls' own answers.
-func noNews(w *world, b *buyer) (undo func()) {
-	clear, open := noBackfill(w, b), w.door.shutFor("")
+func noNews(w *world) (undo func()) {
+	clear, open := noBackfill(w), w.door.shutFor("")
 	return func() { clear(); open() }
 }
 
 // chargeFirst keeps the intent's own events back, so that the worker of the charge's has to read the intent.
-func chargeFirst(w *world, b *buyer) (undo func()) {
-	clear, open := noBackfill(w, b), w.door.shutFor("payment_intent.")
+func chargeFirst(w *world) (undo func()) {
+	clear, open := noBackfill(w), w.door.shutFor("payment_intent.")
 	return func() { clear(); open() }
 }
 
 // dropped loses the webhooks that would make the order paid.
-func dropped(w *world, _ *buyer) (undo func()) {
+func dropped(w *world) (undo func()) {
 	for _, route := range []string{"WEBHOOK payment_intent.succeeded", "WEBHOOK charge.*"} {
 		w.stripe.fault(w.t, sandbox.Fault{Route: route, Kind: sandbox.FaultDrop, Count: -1})
 	}
@@ -141,10 +146,7 @@ func (p point) run(ctx context.Context, t *testing.T, w *world) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	undo := func() {}
-	if p.setUp != nil {
-		undo = p.setUp(w, b)
-	}
+	undo := p.setUp(w)
 	var next armed
 	if p.when == nil {
 		next = w.arm(p.strikes[0])
@@ -173,9 +175,14 @@ func (p point) run(ctx context.Context, t *testing.T, w *world) {
 		w.restart()
 		close(now.goOn)
 	}
-	undo()
+	if !p.alone {
+		undo()
+	}
 	if err := <-paid; err != nil {
 		t.Error("the buyer could not pay: ", err)
+	}
+	if p.alone {
+		undo()
 	}
 }
 
