@@ -86,6 +86,14 @@ var sequences = []struct {
 	}, orders.Paid, orders.PaymentPaid, 1},
 }
 
+// long is a whole life, too long for every order of it.
+var long = []event{
+	is("created", rpm), is("requires_action", action), hint("charge.succeeded", succeeded), is("succeeded", succeeded),
+	hint("charge.updated", succeeded), refund("refund.created", "re_1", 500, "pending"), refund("refund.updated", "re_1", 500, "succeeded"),
+	hint("charge.refunded", succeeded), {name: "charge.dispute.created", status: succeeded, kind: "dispute"},
+	{name: "charge.dispute.closed", status: succeeded, kind: "dispute"},
+}
+
 // play delivers the events in the given order. Stripe's truth is at least as far as the
 // latest event delivered: truth(i) says how far after the ith delivery.
 func play(t *testing.T, answer payments.Status, events []event, order []int, truth func(delivered int) int, answered bool) *fixture {
@@ -158,11 +166,7 @@ func TestEventOrderDoesNotMatter(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(1, 2))
 			n := len(seq.events)
 			for order := range permutations(n) {
-				doubled := slices.Concat(order, order)
-				for i := n; i < 2*n; i++ { // each second delivery at a random place
-					j := rnd.IntN(i + 1)
-					doubled = slices.Insert(slices.Delete(doubled, i, i+1), j, order[i-n])
-				}
+				doubled := twice(order, rnd)
 				for _, answered := range []bool{true, false} {
 					far := func(int) int { return n - 1 }
 					near := func(int) int { return -1 }
@@ -175,6 +179,30 @@ func TestEventOrderDoesNotMatter(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// twice repeats each event at a random place.
+func twice(order []int, rnd *rand.Rand) []int {
+	out := slices.Clone(order)
+	for _, i := range order {
+		out = slices.Insert(out, rnd.IntN(len(out)+1), i)
+	}
+	return out
+}
+
+func TestLongSequencesInRandomOrder(t *testing.T) {
+	t.Parallel()
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for range 3000 {
+		order := twice(rnd.Perm(len(long)), rnd)
+		answered := rnd.IntN(2) == 0
+		told := rnd.IntN(len(long)) // how far Stripe is at least
+		f := play(t, action, long, order, func(int) int { return told }, answered)
+		check(t, "a whole life", f, orders.Paid, orders.PartiallyRefunded, 1, order, answered)
+		if t.Failed() {
+			return
+		}
 	}
 }
 
