@@ -2,7 +2,7 @@ package webhooks
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -54,8 +54,11 @@ func (s *Service) Backfill(ctx context.Context) (found int, err error) {
 			said = now
 			s.Log.Info().Int("seen", seen).Int("new", found).Msg("backfilling")
 		}
-		if !more || len(events) == 0 {
+		if !more {
 			break
+		}
+		if len(events) == 0 {
+			return found, errors.New("webhooks: backfill: a page without an event to go on from")
 		}
 		after = events[len(events)-1].ID
 	}
@@ -66,13 +69,15 @@ func (s *Service) Backfill(ctx context.Context) (found int, err error) {
 	return found, s.Inbox.SetCursor(ctx, "", began)
 }
 
-// acceptPage accepts the events of a page that the inbox does not hold.
+// acceptPage accepts the events of a page that the inbox does not hold. One that cannot
+// be read must not keep the others out: it is passed over, and logged.
 func (s *Service) acceptPage(ctx context.Context, page [][]byte) (events []Event, found int, err error) {
 	ids := make([]string, 0, len(page))
 	for _, raw := range page {
 		e, err := s.envelope(raw)
 		if err != nil {
-			return nil, 0, fmt.Errorf("webhooks: backfill: %w", err)
+			s.Log.Error().Err(err).Msg("backfill met an event that cannot be read")
+			continue
 		}
 		e.Source = SourceBackfill
 		events = append(events, e)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,6 +44,7 @@ const (
 	rejectSignature = "bad_signature"
 	rejectStale     = "stale_timestamp"
 	rejectEnvelope  = "bad_envelope"
+	rejectTooLarge  = "body_too_large"
 )
 
 // ServeHTTP is POST /webhooks/stripe. It answers 200 only when the event is
@@ -52,6 +54,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
+			s.rejected.add(rejectTooLarge, 1)
 			return httpio.TooLarge(err, tooLarge.Limit)
 		}
 		return fault.Wrap(err, fault.Malformed, "body_unreadable", "The request body could not be read to its end.")
@@ -62,7 +65,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	}
 	e, err := s.envelope(payload)
 	if err != nil {
-		s.rejected.add(rejectEnvelope)
+		s.rejected.add(rejectEnvelope, 1)
 		return fault.Wrap(err, fault.Malformed, rejectEnvelope, "The signed body is not an event.")
 	}
 	e.Source, e.Secret = SourceWebhook, matched.fingerprint
@@ -86,17 +89,32 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 // (https://docs.stripe.com/webhooks#verify-official-libraries).
 func (s *Service) verify(payload []byte, header string) (secret, error) {
 	for _, sec := range s.secrets {
-		err := webhook.ValidatePayloadWithTolerance(payload, header, sec.value, s.Tolerance)
-		if err == nil {
-			return sec, nil
+		if webhook.ValidatePayloadIgnoringTolerance(payload, header, sec.value) != nil {
+			continue
 		}
-		if errors.Is(err, webhook.ErrTooOld) {
-			s.rejected.add(rejectStale)
-			return secret{}, fault.Wrap(err, fault.Malformed, rejectStale, "The signature's timestamp is too old.")
+		if s.Now().Sub(signedAt(header)) > s.Tolerance {
+			s.rejected.add(rejectStale, 1)
+			return secret{}, fault.New(fault.Malformed, rejectStale, "The signature's timestamp is too old.")
+		}
+		return sec, nil
+	}
+	s.rejected.add(rejectSignature, 1)
+	return secret{}, fault.New(fault.Malformed, rejectSignature, "The signature does not match this body.")
+}
+
+// signedAt is the timestamp of a signature header that was verified. The last one
+// counts, as it did for the signature.
+func signedAt(header string) (at time.Time) {
+	for pair := range strings.SplitSeq(header, ",") {
+		if text, ok := strings.CutPrefix(pair, "t="); ok {
+			seconds, err := strconv.ParseInt(text, 10, 64)
+			if err != nil {
+				return time.Time{}
+			}
+			at = time.Unix(seconds, 0)
 		}
 	}
-	s.rejected.add(rejectSignature)
-	return secret{}, fault.New(fault.Malformed, rejectSignature, "The signature does not match this body.")
+	return at
 }
 
 var (
@@ -135,13 +153,21 @@ func (s *Service) envelope(payload []byte) (Event, error) {
 	if e.Group == "" {
 		e.Group = e.ID
 	}
-	switch {
-	case v.Livemode != s.Livemode:
-		e.State, e.Note = Quarantined, fmt.Sprintf("its livemode is %t, ours is %t", v.Livemode, s.Livemode)
-	case v.Account != "":
-		e.State, e.Note = Quarantined, "it is of a connected account that we do not know"
+	if note := s.apart(&e); note != "" {
+		e.State, e.Note = Quarantined, note
 	}
 	return e, nil
+}
+
+// apart says why an event must not touch our orders, or "".
+func (s *Service) apart(e *Event) string {
+	switch {
+	case e.Livemode != s.Livemode:
+		return fmt.Sprintf("its livemode is %t, ours is %t", e.Livemode, s.Livemode)
+	case e.Account != "":
+		return "it is of a connected account that we do not know"
+	}
+	return ""
 }
 
 // related is how an event's object names itself and the intent that it hangs on.

@@ -19,11 +19,14 @@ type Preview struct {
 
 // Preview says what working the event would do, without doing it or asking Stripe.
 func (s *Service) Preview(ctx context.Context, e Event) (Preview, error) {
+	if e.State == Quarantined {
+		return Preview{Note: "it stays quarantined: " + e.Note}, nil
+	}
 	j, _, err := s.plan(ctx, &e)
-	var ignored errIgnored
+	var end *endError
 	switch {
-	case errors.As(err, &ignored):
-		return Preview{Note: string(ignored)}, nil
+	case errors.As(err, &end):
+		return Preview{Note: end.note}, nil
 	case errors.Is(err, errUnmatched):
 		return Preview{Note: err.Error()}, nil
 	case err != nil:
@@ -44,7 +47,7 @@ func (s *Service) Preview(ctx context.Context, e Event) (Preview, error) {
 func (s *Service) plan(ctx context.Context, e *Event) (job, action, error) {
 	act := s.action(e.Type)
 	if act == nil {
-		return job{}, nil, errIgnored("events of this type change nothing here")
+		return job{}, nil, &endError{Ignored, "events of this type change nothing here"}
 	}
 	var body struct {
 		Data struct {
@@ -60,7 +63,7 @@ func (s *Service) plan(ctx context.Context, e *Event) (job, action, error) {
 	}
 	intent := obj.intent()
 	if intent == "" {
-		return job{}, nil, errIgnored("its object hangs on no PaymentIntent")
+		return job{}, nil, &endError{Ignored, "its object hangs on no PaymentIntent"}
 	}
 	order, err := s.Payments.OrderOf(ctx, intent, metadataOrder(body.Data.Object))
 	switch {

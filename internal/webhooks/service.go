@@ -54,7 +54,8 @@ func New(c Config) *Service {
 	s := &Service{Config: c, secrets: newSecrets(c.Secrets)}
 	s.runner = queue.New(queue.Config[Event]{
 		Name: "inbox", Workers: c.Workers, Lease: c.Lease, Poll: time.Second,
-		Now: c.Now, Log: c.Log, Rescue: c.Inbox.RescueEvents, Claim: c.Inbox.ClaimEvents, Work: s.work,
+		Now: c.Now, Log: c.Log, Rescue: c.Inbox.RescueEvents, Claim: c.Inbox.ClaimEvents,
+		Work: s.work, Release: s.release,
 	})
 	return s
 }
@@ -104,13 +105,13 @@ type counter struct {
 	n  map[string]int64
 }
 
-func (c *counter) add(reason string) {
+func (c *counter) add(reason string, n int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.n == nil {
 		c.n = make(map[string]int64)
 	}
-	c.n[reason]++
+	c.n[reason] += n
 }
 
 func (c *counter) take() map[string]int64 {
@@ -124,6 +125,7 @@ func (c *counter) take() map[string]int64 {
 func (s *Service) flushRejected(ctx context.Context) {
 	for reason, n := range s.rejected.take() {
 		if err := s.Inbox.CountRejected(ctx, reason, n); err != nil {
+			s.rejected.add(reason, n) // for the next flush
 			s.Log.Error().Err(err).Str("reason", reason).Int64("count", n).Msg("could not count refused webhooks")
 			continue
 		}

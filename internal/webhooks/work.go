@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -26,24 +27,27 @@ const parked = 100 * 365 * 24 * time.Hour
 // errUnmatched says that no order knows the event's intent.
 var errUnmatched = errors.New("webhooks: no order knows its intent")
 
-// errIgnored says that an event changes nothing here, and why.
-type errIgnored string
+// endError says that an event's work ends here without a change, how and why.
+type endError struct {
+	state State
+	note  string
+}
 
-func (e errIgnored) Error() string { return string(e) }
+func (e *endError) Error() string { return e.note }
 
 // work processes one event and ends its claim, one way or another.
 func (s *Service) work(ctx context.Context, e Event) error {
 	start := s.Now()
 	err := s.process(ctx, &e)
-	var ignored errIgnored
+	var end *endError
 	state, note, at := Done, "", time.Time{}
 	switch {
 	case err == nil: // the claim ended with the change
 	case errors.Is(err, queue.ErrClaimLost):
 		state = "lost"
 		err = nil
-	case errors.As(err, &ignored):
-		state, note = Ignored, string(ignored)
+	case errors.As(err, &end):
+		state, note = end.state, end.note
 		err = s.finish(ctx, &e, state, note, at)
 	case errors.Is(err, errUnmatched):
 		state, note, at = Unmatched, err.Error(), s.Now().Add(unmatchedPause(int(e.Tries)))
@@ -69,6 +73,11 @@ func (s *Service) finish(ctx context.Context, e *Event, state State, note string
 	return err
 }
 
+// release gives back an event that was claimed and not begun.
+func (s *Service) release(ctx context.Context, e Event) error {
+	return s.finish(ctx, &e, Received, e.Note, s.Now())
+}
+
 func unmatchedPause(tries int) time.Duration {
 	if tries > maxUnmatchedTries {
 		return parked
@@ -81,9 +90,16 @@ func unmatchedPause(tries int) time.Duration {
 func (s *Service) process(ctx context.Context, e *Event) (err error) {
 	defer func() { // one event that we choke on must not end the process again and again
 		if p := recover(); p != nil {
+			s.Log.Error().Bytes("stack", debug.Stack()).Str("event_id", e.ID).Msg("an event made its worker panic")
 			err = fmt.Errorf("webhooks: panic: %v", p)
 		}
 	}()
+	if note := s.apart(e); note != "" { // it was replayed
+		return &endError{Quarantined, note}
+	}
+	if e.Tries > maxTries { // not one of those tries came to its end
+		return &endError{Dead, "whoever worked it was gone before the end, every time"}
+	}
 	j, act, err := s.plan(ctx, e)
 	if err != nil {
 		return err

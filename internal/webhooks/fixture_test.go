@@ -1,0 +1,521 @@
+package webhooks_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/stripe/stripe-go/v81"
+	"github.com/stripe/stripe-go/v81/webhook"
+
+	"checkoutd/internal/httpio"
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+	"checkoutd/internal/pgtest"
+	"checkoutd/internal/store"
+	"checkoutd/internal/stripeapi"
+	"checkoutd/internal/webhooks"
+)
+
+const (
+	secretOld = "whsec_old"
+	secretNew = "whsec_new"
+	tolerance = 5 * time.Minute
+	lease     = 2 * time.Minute
+	patience  = 10 * time.Second
+)
+
+// object is JSON in the making.
+type object map[string]any
+
+// clock is a time that the test moves.
+type clock struct {
+	mu sync.Mutex
+	t  time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.t
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = c.t.Add(d)
+}
+
+// fixture is an inbox on a real store, with the real payments and a Stripe that the test
+// scripts.
+type fixture struct {
+	*testing.T
+	clock  *clock
+	stripe *fakeStripe
+	store  *store.Store
+	log    *logBook
+	config webhooks.Config
+	hooks  *webhooks.Service
+	pay    *payments.Service
+}
+
+type option func(*webhooks.Config)
+
+// onEachEngine runs a test on SQLite and on PostgreSQL.
+func onEachEngine(t *testing.T, test func(*fixture)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(newFixture(t))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		test(newFixtureOn(t, pgtest.Shared(t).NewDatabase(t)))
+	})
+}
+
+func newFixture(t *testing.T, options ...option) *fixture {
+	t.Helper()
+	data, err := migrated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "test.db")
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return newFixtureOn(t, "sqlite:"+file, options...)
+}
+
+// migrated is an empty database that is up to date, made once: the tests copy it.
+var migrated = sync.OnceValues(func() (data []byte, err error) {
+	dir, err := os.MkdirTemp("", "webhooks-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	file := filepath.Join(dir, "test.db")
+	s, err := store.Open(context.Background(), "sqlite:"+file, store.Options{Log: zerolog.Nop()})
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(s.Migrate(context.Background()), s.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
+
+func newFixtureOn(t *testing.T, url string, options ...option) *fixture {
+	t.Helper()
+	f := &fixture{T: t, log: &logBook{}, clock: &clock{t: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}}
+	f.stripe = &fakeStripe{clock: f.clock, intents: map[string]payments.Snapshot{}, refunds: map[string][]payments.Refund{},
+		disputes: map[string]payments.Dispute{}, pageSize: 100}
+	var err error
+	if f.store, err = store.Open(t.Context(), url, store.Options{Now: f.clock.now, Log: zerolog.Nop()}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := f.store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := f.store.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.pay = payments.New(payments.Config{
+		Store: f.store, Stripe: f.stripe, Now: f.clock.now, Log: zerolog.Nop(), Workers: 2,
+		ReturnURL:    func(id string) string { return "http://shop.test/complete?order=" + id },
+		UnknownAfter: 45 * time.Second, CallTimeout: 10 * time.Second,
+	})
+	f.config = webhooks.Config{
+		Inbox: f.store, Payments: f.pay, Stripe: f.stripe, DecodeIntent: stripeapi.DecodeIntent,
+		Now: f.clock.now, Log: zerolog.New(f.log), Secrets: []string{secretOld, secretNew}, Tolerance: tolerance,
+		Workers: 4, Lease: lease,
+	}
+	for _, o := range options {
+		o(&f.config)
+	}
+	f.hooks = webhooks.New(f.config)
+	return f
+}
+
+// buy makes an order and confirms it; the intent has the status.
+func (f *fixture) buy(status payments.Status) (order, intent string) {
+	f.Helper()
+	order = f.order()
+	f.stripe.mu.Lock()
+	f.stripe.next = status
+	f.stripe.mu.Unlock()
+	_, _ = f.pay.Confirm(f.Context(), payments.Confirm{OrderID: order, Token: "ctoken_" + order})
+	return order, "pi_" + order
+}
+
+// order makes an open order of 10.99 usd.
+func (f *fixture) order() string {
+	f.Helper()
+	o := orders.Order{
+		ID: orders.NewID("ord_"), TokenHash: orders.HashToken("token"), Status: orders.Open, PaymentStatus: orders.Unpaid,
+		Version: 1, Currency: "usd", Amount: 1099, CreatedAt: f.clock.now(), ExpiresAt: f.clock.now().Add(90 * 24 * time.Hour),
+	}
+	if err := f.store.CreateOrder(f.Context(), o); err != nil {
+		f.Fatal(err)
+	}
+	return o.ID
+}
+
+// intentObject is an intent as Stripe writes it.
+func intentObject(id, order string, status payments.Status) object {
+	o := object{
+		"id": id, "object": "payment_intent", "status": status, "amount": 1099, "amount_received": 0, "currency": "usd",
+		"client_secret": id + "_secret_x", "created": 1769860800, "livemode": false,
+		"metadata": object{payments.MetaOrder: order},
+	}
+	if status == payments.StatusSucceeded {
+		o["amount_received"] = 1099
+	}
+	return o
+}
+
+// event is an event's bytes. Each one has its own id.
+func (f *fixture) event(eventType string, o any) []byte {
+	return f.eventWith(eventType, o, nil)
+}
+
+func (f *fixture) eventWith(eventType string, o any, change object) []byte {
+	f.Helper()
+	e := object{
+		"id": orders.NewID("evt_"), "object": "event", "type": eventType, "api_version": stripe.APIVersion,
+		"created": f.clock.now().Unix(), "livemode": false, "data": object{"object": o},
+	}
+	maps.Copy(e, change)
+	raw, err := json.Marshal(e)
+	if err != nil {
+		f.Fatal(err)
+	}
+	return raw
+}
+
+func eventID(raw []byte) string {
+	var e struct {
+		ID string `json:"id"`
+	}
+	_ = json.Unmarshal(raw, &e)
+	return e.ID
+}
+
+// sign is the header that Stripe sends.
+func sign(payload []byte, secret string, at time.Time) string {
+	return webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: payload, Secret: secret, Timestamp: at}).Header
+}
+
+// post sends a body with a signature header and gives the answer.
+func (f *fixture) post(payload []byte, header string) *httptest.ResponseRecorder {
+	f.Helper()
+	r := httptest.NewRequestWithContext(f.Context(), http.MethodPost, "/webhooks/stripe", bytes.NewReader(payload))
+	if header != "" {
+		r.Header.Set("Stripe-Signature", header)
+	}
+	w := httptest.NewRecorder()
+	httpio.Handle(f.hooks.ServeHTTP)(w, r)
+	return w
+}
+
+// deliver sends events as Stripe does, and each must be acknowledged.
+func (f *fixture) deliver(events ...[]byte) {
+	f.Helper()
+	for _, raw := range events {
+		if w := f.post(raw, sign(raw, secretNew, f.clock.now())); w.Code != http.StatusOK {
+			f.Fatalf("%s: status %d: %s", eventID(raw), w.Code, w.Body)
+		}
+	}
+}
+
+// work works until nothing is due.
+func (f *fixture) work() (worked int) {
+	f.Helper()
+	for range 100 {
+		n, err := f.hooks.RunOnce(f.Context())
+		if err != nil {
+			f.Fatal(err)
+		}
+		if n == 0 {
+			return worked
+		}
+		worked += n
+	}
+	f.Fatal("there is no end of work")
+	return worked
+}
+
+// kept is an event as the inbox holds it.
+func (f *fixture) kept(raw []byte) webhooks.Event {
+	f.Helper()
+	e, err := f.store.Event(f.Context(), eventID(raw))
+	if err != nil {
+		f.Fatal(err)
+	}
+	return e
+}
+
+func (f *fixture) wantState(raw []byte, want webhooks.State, note string) {
+	f.Helper()
+	e := f.kept(raw)
+	if e.State != want || !strings.Contains(e.Note, note) || note == "" && e.Note != "" {
+		f.Errorf("%s is %s (%q), want %s (%q)", e.Type, e.State, e.Note, want, note)
+	}
+}
+
+// wantStored compares the number of events in the inbox.
+func (f *fixture) wantStored(want int64) {
+	f.Helper()
+	counts, err := f.store.Counts(f.Context())
+	if err != nil {
+		f.Fatal(err)
+	}
+	var got int64
+	for _, n := range counts {
+		got += n
+	}
+	if got != want {
+		f.Errorf("the inbox holds %d events (%v), want %d", got, counts, want)
+	}
+}
+
+func (f *fixture) state(order string) *payments.State {
+	f.Helper()
+	st, err := f.store.Read(f.Context(), order)
+	if err != nil {
+		f.Fatal(err)
+	}
+	return st
+}
+
+func (f *fixture) wantOrder(order string, status orders.Status, payment orders.PaymentStatus) {
+	f.Helper()
+	o := f.state(order).Order
+	if o.Status != status || o.PaymentStatus != payment {
+		f.Errorf("order is %s, payment %s (review: %q); want %s, %s", o.Status, o.PaymentStatus, o.ReviewReason, status, payment)
+	}
+}
+
+// wantPaid checks the one effect, too.
+func (f *fixture) wantPaid(order string) {
+	f.Helper()
+	f.wantOrder(order, orders.Paid, orders.PaymentPaid)
+	effects, err := f.store.Effects(f.Context(), order)
+	if err != nil {
+		f.Fatal(err)
+	}
+	if len(effects) != 1 || effects[0].Kind != payments.EffectPaid {
+		f.Errorf("the effects are %+v, want one %s", effects, payments.EffectPaid)
+	}
+}
+
+// run starts the background work and returns what stops it.
+func (f *fixture) run(s *webhooks.Service) (stop func()) {
+	f.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(f.Context()))
+	ended := make(chan struct{})
+	go func() { defer close(ended); s.Run(ctx) }()
+	stop = func() {
+		cancel()
+		select {
+		case <-ended:
+		case <-time.After(patience):
+			f.Error("Run does not end")
+		}
+	}
+	f.Cleanup(stop)
+	return stop
+}
+
+// eventually polls until ok.
+func (f *fixture) eventually(what string, ok func() bool) {
+	f.Helper()
+	for deadline := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			f.Fatalf("waited in vain: %s", what)
+		}
+	}
+}
+
+// logBook is a log that may be read while it is written.
+type logBook struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logBook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// fakeStripe is both what payments and what the inbox ask of Stripe.
+type fakeStripe struct {
+	mu       sync.Mutex
+	clock    *clock
+	next     payments.Status // of the next intent
+	intents  map[string]payments.Snapshot
+	refunds  map[string][]payments.Refund
+	disputes map[string]payments.Dispute
+	events   [][]byte // newest first
+	pageSize int
+	asked    []time.Time // from of each first page
+	pages    int
+	onPage   func(page int) error
+	onRead   func() // before a reading of an intent is answered
+	down     bool
+	readings int
+}
+
+var errDown = &payments.CallError{Stripe: payments.StripeError{Type: payments.TypeConnection}, Cause: errors.New("connection refused")}
+
+func (s *fakeStripe) setDown(down bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.down = down
+}
+
+// set changes the truth about an intent.
+func (s *fakeStripe) set(intent string, status payments.Status) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	snap := s.intents[intent]
+	snap.Status = status
+	if status == payments.StatusSucceeded {
+		snap.AmountReceived = snap.Amount
+	}
+	s.intents[intent] = snap
+}
+
+// make puts an intent there that nobody here has seen.
+func (s *fakeStripe) make(intent, order string, status payments.Status) {
+	s.mu.Lock()
+	s.intents[intent] = payments.Snapshot{ID: intent, OrderID: order, Amount: 1099, Currency: "usd", ClientSecret: intent + "_secret_x"}
+	s.mu.Unlock()
+	s.set(intent, status)
+}
+
+func (s *fakeStripe) read() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.readings
+}
+
+func (s *fakeStripe) Send(_ context.Context, p payments.Params, _ string) (payments.Snapshot, error) {
+	id := "pi_" + p.Metadata[payments.MetaOrder]
+	s.make(id, p.Metadata[payments.MetaOrder], s.next)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	snap := s.intents[id]
+	snap.AttemptID = p.Metadata[payments.MetaAttempt]
+	s.intents[id] = snap
+	if s.down {
+		return payments.Snapshot{}, errDown // after Stripe did its work
+	}
+	return snap, nil
+}
+
+func (s *fakeStripe) Intent(_ context.Context, id string) (payments.Snapshot, error) {
+	s.mu.Lock()
+	onRead := s.onRead
+	s.mu.Unlock()
+	if onRead != nil {
+		onRead()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.readings++
+	snap, ok := s.intents[id]
+	if s.down || !ok {
+		return payments.Snapshot{}, errDown
+	}
+	return snap, nil
+}
+
+func (s *fakeStripe) FindIntent(_ context.Context, order string, _, _ time.Time) (payments.Snapshot, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	snap, ok := s.intents["pi_"+order]
+	return snap, ok, nil
+}
+
+func (s *fakeStripe) CancelIntent(_ context.Context, id, _ string) (payments.Snapshot, error) {
+	s.set(id, payments.StatusCanceled)
+	return s.Intent(context.Background(), id)
+}
+
+func (s *fakeStripe) Refunds(_ context.Context, intent string) ([]payments.Refund, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down {
+		return nil, errDown
+	}
+	return slices.Clone(s.refunds[intent]), nil
+}
+
+func (s *fakeStripe) Dispute(_ context.Context, id string) (payments.Dispute, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down {
+		return payments.Dispute{}, errDown
+	}
+	return s.disputes[id], nil
+}
+
+// list puts an event in front of Stripe's list.
+func (s *fakeStripe) list(events ...[]byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, raw := range events {
+		s.events = append([][]byte{raw}, s.events...)
+	}
+}
+
+func (s *fakeStripe) Events(_ context.Context, from time.Time, after string) (page [][]byte, more bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if after == "" {
+		s.asked, s.pages = append(s.asked, from), 0
+	}
+	s.pages++
+	if s.onPage != nil {
+		if err := s.onPage(s.pages); err != nil {
+			return nil, false, err
+		}
+	}
+	var all [][]byte
+	for _, raw := range s.events {
+		var e struct {
+			Created int64 `json:"created"`
+		}
+		if json.Unmarshal(raw, &e) != nil || e.Created >= from.Unix() {
+			all = append(all, raw)
+		}
+	}
+	if after != "" {
+		at := slices.IndexFunc(all, func(raw []byte) bool { return eventID(raw) == after })
+		all = all[at+1:]
+	}
+	n := min(s.pageSize, len(all))
+	return all[:n], n < len(all), nil
+}

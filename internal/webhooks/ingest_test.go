@@ -1,0 +1,342 @@
+package webhooks_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"checkoutd/internal/fault"
+	"checkoutd/internal/httpio"
+	"checkoutd/internal/payments"
+	"checkoutd/internal/webhooks"
+)
+
+func TestNewPanicsWithoutASecret(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if recover() == nil {
+			t.Error("an endpoint that trusts unsigned events was made")
+		}
+	}()
+	webhooks.New(webhooks.Config{})
+}
+
+func TestRejectionsAreCountedAndNothingIsStored(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	good := f.event("payment_intent.created", intentObject("pi_1", "", "requires_payment_method"))
+	now := f.clock.now()
+	_, mac, _ := strings.Cut(sign(good, secretNew, now), ",v1=")
+	not := func(change object) []byte { return f.eventWith("payment_intent.created", object{}, change) }
+	cases := map[string]struct {
+		body         []byte
+		header       string
+		status       int
+		code, reason string // reason "": not counted
+	}{
+		"no header":                {good, "", 400, "bad_signature", "bad_signature"},
+		"rubbish":                  {good, "hello", 400, "bad_signature", "bad_signature"},
+		"no timestamp":             {good, "v1=" + mac, 400, "bad_signature", "bad_signature"},
+		"timestamp is no number":   {good, "t=now,v1=" + mac, 400, "bad_signature", "bad_signature"},
+		"another timestamp":        {good, fmt.Sprintf("t=%d,v1=%s", now.Unix()-1, mac), 400, "bad_signature", "bad_signature"},
+		"only the test scheme":     {good, fmt.Sprintf("t=%d,v0=%s", now.Unix(), mac), 400, "bad_signature", "bad_signature"},
+		"another secret":           {good, sign(good, "whsec_forged", now), 400, "bad_signature", "bad_signature"},
+		"empty secret":             {good, sign(good, "", now), 400, "bad_signature", "bad_signature"},
+		"one byte changed":         {append(bytes.Clone(good), ' '), sign(good, secretNew, now), 400, "bad_signature", "bad_signature"},
+		"forged and old":           {good, sign(good, "whsec_forged", now.Add(-time.Hour)), 400, "bad_signature", "bad_signature"},
+		"too old":                  {good, sign(good, secretNew, now.Add(-tolerance-time.Second)), 400, "stale_timestamp", "stale_timestamp"},
+		"too old, the old secret":  {good, sign(good, secretOld, now.Add(-24*time.Hour)), 400, "stale_timestamp", "stale_timestamp"},
+		"a fresh t before the old": {good, fmt.Sprintf("t=%d,", now.Unix()) + sign(good, secretNew, now.Add(-time.Hour)), 400, "stale_timestamp", "stale_timestamp"},
+		"empty body":               {nil, sign(nil, secretNew, now), 400, "bad_envelope", "bad_envelope"},
+		"not JSON":                 {[]byte("<xml/>"), sign([]byte("<xml/>"), secretNew, now), 400, "bad_envelope", "bad_envelope"},
+		"a list":                   {[]byte("[]"), sign([]byte("[]"), secretNew, now), 400, "bad_envelope", "bad_envelope"},
+		"not an event":             {not(object{"object": "charge"}), "", 400, "bad_envelope", "bad_envelope"},
+		"no id":                    {not(object{"id": ""}), "", 400, "bad_envelope", "bad_envelope"},
+		"a hostile id":             {not(object{"id": "evt_1'; --"}), "", 400, "bad_envelope", "bad_envelope"},
+		"an endless id":            {not(object{"id": "evt_" + strings.Repeat("a", 300)}), "", 400, "bad_envelope", "bad_envelope"},
+		"a hostile type":           {not(object{"type": "a\nb"}), "", 400, "bad_envelope", "bad_envelope"},
+		"a created that is a text": {not(object{"created": "now"}), "", 400, "bad_envelope", "bad_envelope"},
+		"over the limit":           {bytes.Repeat([]byte(" "), 1<<20+1), "", 413, "body_too_large", "body_too_large"},
+	}
+	want := map[string]int64{}
+	for name, c := range cases {
+		if c.code == "bad_envelope" && c.header == "" {
+			c.header = sign(c.body, secretNew, now)
+		}
+		w := f.post(c.body, c.header)
+		if w.Code != c.status || !strings.Contains(w.Body.String(), `"code":"`+c.code+`"`) {
+			t.Errorf("%s: %d %s, want %d %s", name, w.Code, w.Body, c.status, c.code)
+		}
+		if strings.Contains(w.Body.String(), "whsec") || strings.Contains(w.Body.String(), "payment_intent.created") {
+			t.Errorf("%s: the answer repeats a secret or the body: %s", name, w.Body)
+		}
+		want[c.reason]++
+	}
+	f.wantStored(0)
+	f.run(f.hooks)() // stopping flushes
+	got, err := f.store.Rejected(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("counted %v, want %v", got, want)
+	}
+}
+
+func TestRejectionsThatCouldNotBeCountedAreCountedLater(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	away := &awayInbox{Inbox: f.store, away: true}
+	f.config.Inbox = away
+	f.hooks = webhooks.New(f.config)
+	for range 3 {
+		f.post([]byte("x"), "t=1,v1=00")
+	}
+	f.run(f.hooks)()
+	away.set(false)
+	f.post([]byte("x"), "t=1,v1=00")
+	f.run(f.hooks)()
+	got, err := f.store.Rejected(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got["bad_signature"] != 4 {
+		t.Errorf("counted %v, want all 4", got)
+	}
+}
+
+// awayInbox is an inbox whose database cannot be written while it is away.
+type awayInbox struct {
+	webhooks.Inbox
+	mu   sync.Mutex
+	away bool
+}
+
+func TestBodyThatBreaksOffIsRefused(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	r := httptest.NewRequest(http.MethodPost, "/webhooks/stripe", iotest.ErrReader(errors.New("reset")))
+	w := httptest.NewRecorder()
+	httpio.Handle(f.hooks.ServeHTTP)(w, r)
+	if w.Code != http.StatusBadRequest {
+		t.Errorf("status %d, want 400", w.Code)
+	}
+	f.wantStored(0)
+}
+
+// promise 5: no 2xx before the bytes are durable.
+func TestEventThatCannotBeStoredIsNotAcknowledged(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	away := &awayInbox{Inbox: f.store, away: true}
+	f.config.Inbox = away
+	f.hooks = webhooks.New(f.config)
+	raw := f.event("charge.updated", object{"id": "ch_1", "object": "charge"})
+	if w := f.post(raw, sign(raw, secretNew, f.clock.now())); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("status %d, want 503", w.Code)
+	}
+	f.wantStored(0)
+	away.set(false)
+	f.deliver(raw) // as Stripe does again
+	f.wantStored(1)
+}
+
+func TestSecretThatMatchedIsRecorded(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for _, secret := range []string{secretOld, secretNew} {
+		raw := f.event("charge.updated", object{"id": "ch_1", "object": "charge"})
+		if w := f.post(raw, sign(raw, secret, f.clock.now())); w.Code != http.StatusOK {
+			t.Fatalf("%s: status %d", secret, w.Code)
+		}
+		sum := sha256.Sum256([]byte(secret))
+		e := f.kept(raw)
+		if want := hex.EncodeToString(sum[:4]); e.Secret != want || e.Source != webhooks.SourceWebhook {
+			t.Errorf("%s: recorded %q from %s, want %q from webhook", secret, e.Secret, e.Source, want)
+		}
+		if !bytes.Equal(e.Payload, raw) {
+			t.Error("the signed bytes were not kept as they came")
+		}
+	}
+	t.Run("also while a header has the signatures of both", func(t *testing.T) {
+		raw := f.event("charge.updated", object{"id": "ch_2", "object": "charge"})
+		_, mac, _ := strings.Cut(sign(raw, secretNew, f.clock.now()), ",")
+		if w := f.post(raw, sign(raw, "whsec_gone", f.clock.now())+","+mac); w.Code != http.StatusOK {
+			t.Errorf("status %d", w.Code)
+		}
+	})
+}
+
+func TestToleranceIsInclusiveAndAheadIsNoFault(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for _, ago := range []time.Duration{tolerance, 0, -time.Hour} {
+		raw := f.event("charge.updated", object{"id": "ch_1", "object": "charge"})
+		if w := f.post(raw, sign(raw, secretNew, f.clock.now().Add(-ago))); w.Code != http.StatusOK {
+			t.Errorf("signed %s ago: status %d, want 200", ago, w.Code)
+		}
+	}
+}
+
+// Stripe delivers at least once, and sometimes twice at the same time.
+func TestDuplicatesChangeNothing(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(f *fixture) {
+		order, intent := f.buy(payments.StatusProcessing)
+		raw := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() { f.deliver(raw) })
+		}
+		wg.Wait()
+		f.wantStored(1)
+		f.work()
+		f.wantPaid(order)
+		before := f.kept(raw)
+		f.deliver(raw)
+		if n := f.work(); n != 0 {
+			f.Errorf("a duplicate of a done event was worked: %d", n)
+		}
+		if after := f.kept(raw); after.State != webhooks.Done || after.Tries != before.Tries || !after.ReceivedAt.Equal(before.ReceivedAt) {
+			f.Errorf("the duplicate changed the event: %+v, was %+v", after, before)
+		}
+	})
+}
+
+func TestForeignEventsAreKeptApart(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]object{
+		"livemode is true": {"livemode": true}, "connected account": {"account": "acct_1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			order, intent := f.buy(payments.StatusProcessing)
+			raw := f.eventWith("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded), change)
+			f.deliver(raw)
+			if n := f.work(); n != 0 {
+				t.Errorf("%d events were worked, want none", n)
+			}
+			f.wantState(raw, webhooks.Quarantined, name)
+			// A replay by hand does not make it ours.
+			if p, err := f.hooks.Preview(t.Context(), f.kept(raw)); err != nil || !strings.Contains(p.Note, name) {
+				t.Errorf("the preview is %+v, %v", p, err)
+			}
+			if n, err := f.store.ReplayEvents(t.Context(), []string{eventID(raw)}, f.clock.now()); n != 1 || err != nil {
+				t.Fatal(n, err)
+			}
+			f.work()
+			f.wantState(raw, webhooks.Quarantined, name)
+			if st := f.state(order); st.Order.Status != "open" || st.Order.ReviewReason != "" {
+				t.Errorf("the order is %s (%s), want it untouched", st.Order.Status, st.Order.ReviewReason)
+			}
+		})
+	}
+}
+
+// stripe-go#1333, #1495: another version must not refuse events, nor be believed.
+func TestVersionOfAnotherTrainIsFlaggedAndReadAfresh(t *testing.T) {
+	t.Parallel()
+	for _, version := range []any{"2020-08-27", "2025-09-30.clover", nil} {
+		t.Run(fmt.Sprintf("%q", version), func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			order, intent := f.buy(payments.StatusProcessing)
+			// What the event says is of a shape that this version does not know.
+			o := intentObject(intent, order, "brand_new_status")
+			o["amount"] = object{"value": "10.99"}
+			raw := f.eventWith("payment_intent.succeeded", o, object{"api_version": version})
+			f.deliver(raw)
+			if e := f.kept(raw); !e.VersionMismatch {
+				t.Error("it is not flagged")
+			}
+			f.stripe.set(intent, payments.StatusSucceeded)
+			before := f.stripe.read()
+			f.work()
+			f.wantState(raw, webhooks.Done, "")
+			f.wantPaid(order)
+			if f.stripe.read() != before+1 {
+				t.Errorf("%d readings, want 1", f.stripe.read()-before)
+			}
+		})
+	}
+	t.Run("another day of the same train is believed", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t)
+		order, intent := f.buy(payments.StatusProcessing)
+		raw := f.eventWith("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded), object{"api_version": "2024-09-30.acacia"})
+		before := f.stripe.read()
+		f.deliver(raw)
+		f.work()
+		f.wantPaid(order)
+		if f.kept(raw).VersionMismatch || f.stripe.read() != before {
+			t.Error("it was flagged or read afresh")
+		}
+	})
+}
+
+func TestGroupIsTheIntent(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for name, c := range map[string]struct {
+		eventType string
+		object    any
+		want      string // "": the event's own id
+	}{
+		"an intent":                     {"payment_intent.created", object{"id": "pi_1", "object": "payment_intent"}, "pi_1"},
+		"a charge":                      {"charge.succeeded", object{"id": "ch_1", "object": "charge", "payment_intent": "pi_1"}, "pi_1"},
+		"a charge, intent expanded":     {"charge.succeeded", object{"id": "ch_1", "object": "charge", "payment_intent": object{"id": "pi_1", "object": "payment_intent"}}, "pi_1"},
+		"a charge without an intent":    {"charge.succeeded", object{"id": "ch_1", "object": "charge", "payment_intent": nil}, "ch_1"},
+		"a refund":                      {"refund.updated", object{"id": "re_1", "object": "refund", "payment_intent": "pi_1"}, "pi_1"},
+		"a dispute":                     {"charge.dispute.created", object{"id": "dp_1", "object": "dispute", "payment_intent": "pi_1"}, "pi_1"},
+		"an intent that names another":  {"payment_intent.created", object{"id": "pi_1", "object": "payment_intent", "payment_intent": "pi_2"}, "pi_1"},
+		"a customer":                    {"customer.created", object{"id": "cus_1", "object": "customer"}, "cus_1"},
+		"an object without an id":       {"balance.available", object{"object": "balance"}, ""},
+		"an intent member of odd shape": {"charge.succeeded", object{"id": "ch_1", "object": "charge", "payment_intent": 7}, "ch_1"},
+		"a name that does not end":      {"customer.created", object{"id": strings.Repeat("ü", 200), "object": "customer"}, strings.Repeat("ü", 127)},
+	} {
+		raw := f.event(c.eventType, c.object)
+		f.deliver(raw)
+		if c.want == "" {
+			c.want = eventID(raw)
+		}
+		if got := f.kept(raw).Group; got != c.want {
+			t.Errorf("%s: group %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// The log names events, and nothing of their bodies.
+func TestLogHoldsNoBody(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	order, intent := f.buy(payments.StatusProcessing)
+	o := intentObject(intent, order, payments.StatusSucceeded)
+	o["receipt_email"], o["description"] = "buyer@example.com", "hush"
+	raw := f.event("payment_intent.succeeded", o)
+	odd := intentObject(intent, order, payments.StatusSucceeded)
+	odd["amount"] = "hush"
+	f.deliver(raw, f.event("payment_intent.succeeded", odd))
+	f.post(raw, "t=1,v1=hush")
+	f.run(f.hooks)()
+	f.work()
+	for _, private := range []string{"buyer@example.com", "hush", "_secret_", secretNew, secretOld} {
+		if strings.Contains(f.log.String(), private) {
+			t.Errorf("the log holds %q:\n%s", private, f.log)
+		}
+	}
+	if !strings.Contains(f.log.String(), eventID(raw)) {
+		t.Error("the log does not name the event")
+	}
+}
+
+var errAway = fault.New(fault.Unavailable, "database_unavailable", "The database is away.")
