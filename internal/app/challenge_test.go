@@ -54,12 +54,20 @@ func TestChallenge(t *testing.T) {
 
 	for name, end := range map[string]func(*visitor){
 		"passed": func(v *visitor) {
+			v.click("#resume-button")
 			v.challenge("pass")
 			v.outcome("paid")
 		},
 		"failed, and then another card": func(v *visitor) {
+			v.click("#resume-button")
 			v.challenge("fail")
 			v.refused("We are unable to authenticate your payment method. Please choose a different payment method and try again.")
+			v.payWith(cardPays)
+			v.outcome("paid")
+		},
+		"another card at once": func(v *visitor) {
+			v.click("#another-button")
+			v.formReady()
 			v.payWith(cardPays)
 			v.outcome("paid")
 		},
@@ -77,7 +85,6 @@ func TestChallenge(t *testing.T) {
 			want(v, "document.activeElement.id", "resume-title")
 			v.picture("resume")
 			l.wantSent(t, 1, 1)
-			v.click("#resume-button")
 			end(v)
 			v.wantOrder(id, "paid", "paid")
 			s.wantLedger(1, mugPrice)
