@@ -39,6 +39,7 @@ usage: server <command>
   serve        run the checkout against Stripe; settings come from the environment and .env
   sandbox      run the checkout with an offline Stripe inside: no account, no key
   stripe       run the offline Stripe alone, for any Stripe program
+  orders       list the orders, or show one with its payments
   events       list, show or replay the webhook events of the inbox
   migrate      bring the database up to date
   healthcheck  ask the running server whether it is ready
@@ -58,6 +59,7 @@ func run(ctx context.Context, args []string, e env) error {
 		"stripe":      offline,
 		"migrate":     migrate,
 		"healthcheck": healthcheck,
+		"orders":      showOrders,
 		"events":      events,
 		"version":     printVersion,
 	}
@@ -71,7 +73,7 @@ func run(ctx context.Context, args []string, e env) error {
 		_, _ = io.WriteString(e.err, usage)
 		return fmt.Errorf("there is no command %q", name)
 	}
-	if name != "events" && len(rest) > 0 {
+	if name != "events" && name != "orders" && len(rest) > 0 {
 		return fmt.Errorf("%s takes no arguments: settings come from the environment", name)
 	}
 	return command(ctx, rest, e)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -58,6 +59,22 @@ func (s *Store) CreateOrder(ctx context.Context, o orders.Order) error {
 func (s *Store) Order(ctx context.Context, id string) (orders.Order, error) {
 	o, err := orderByID(ctx, s.reader(ctx), id, "")
 	return o, s.public(ctx, err)
+}
+
+// Orders lists what the filter chooses, newest first.
+func (s *Store) Orders(ctx context.Context, f orders.Filter) ([]orders.Order, error) {
+	var w where
+	in(&w, "status", f.Statuses)
+	if !f.From.IsZero() {
+		w.add("created_at >=", micros(f.From))
+	}
+	if !f.To.IsZero() {
+		w.add("created_at <", micros(f.To))
+	}
+	t := orderTable()
+	list, err := queryAll(ctx, s.reader(ctx), t.scan, t.selects()+w.String()+
+		" ORDER BY created_at DESC, id DESC LIMIT "+w.holder(cmp.Or(f.Limit, 100)), w.args...)
+	return list, s.public(ctx, err)
 }
 
 func orderByID(ctx context.Context, q querier, id, suffix string) (orders.Order, error) {

@@ -76,6 +76,40 @@ func testOrders(t *testing.T, e Engine) {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	})
+	t.Run("lists are newest first, and chosen by status and time", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, e) // a database of its own
+		var ids []string
+		for i, status := range []orders.Status{orders.Open, orders.Review, orders.Review} {
+			o := newOrder()
+			o.Status, o.CreatedAt = status, start.Add(time.Duration(i)*time.Hour)
+			if err := f.CreateOrder(f.ctx, o); err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, o.ID)
+		}
+		for name, tt := range map[string]struct {
+			filter orders.Filter
+			want   []string
+		}{
+			"all":        {orders.Filter{}, []string{ids[2], ids[1], ids[0]}},
+			"by status":  {orders.Filter{Statuses: []orders.Status{orders.Review}}, []string{ids[2], ids[1]}},
+			"by time":    {orders.Filter{From: start.Add(time.Hour), To: start.Add(2 * time.Hour)}, []string{ids[1]}},
+			"the newest": {orders.Filter{Limit: 1}, []string{ids[2]}},
+		} {
+			list, err := f.Orders(f.ctx, tt.filter)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, o := range list {
+				got = append(got, o.ID)
+			}
+			if !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("%s: got %v, want %v", name, got, tt.want)
+			}
+		}
+	})
 	t.Run("what no rule allows is refused by the table", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
