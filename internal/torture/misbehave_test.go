@@ -44,8 +44,9 @@ func TestStripeMisbehaves(t *testing.T) {
 	}
 }
 
-// createFails: the call that makes and confirms the intent.
+// createFails: the call that makes and confirms the intent. No webhook helps.
 func createFails(ctx context.Context, w *world, f sandbox.Fault) error {
+	defer w.door.shutFor("")()
 	b, err := w.newBuyer(ctx, goodCard)
 	if err != nil {
 		return err
@@ -55,8 +56,9 @@ func createFails(ctx context.Context, w *world, f sandbox.Fault) error {
 	return b.pay(ctx)
 }
 
-// confirmFails: the call that confirms the intent again after a decline.
+// confirmFails: the call that confirms the intent again after a decline. No webhook helps.
 func confirmFails(ctx context.Context, w *world, f sandbox.Fault) error {
+	defer w.door.shutFor("")()
 	b, err := w.newBuyer(ctx, declinedCard, goodCard)
 	if err != nil {
 		return err
@@ -79,8 +81,7 @@ func readFails(ctx context.Context, w *world, f sandbox.Fault) error {
 	if err != nil {
 		return err
 	}
-	open := w.door.shutFor("payment_intent.")
-	defer open()
+	defer w.door.shutFor("payment_intent.")()
 	f.Route = "GET /v1/payment_intents/*"
 	w.stripe.fault(w.t, f)
 	return b.pay(ctx)
