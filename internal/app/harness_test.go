@@ -53,9 +53,6 @@ type shop struct {
 // option changes a shop before it starts.
 type option func(*shop)
 
-// with sets an option of the configuration.
-func with(name, value string) option { return func(s *shop) { s.env[name] = value } }
-
 // behind puts a handler in front of the app.
 func behind(wrap func(http.Handler) http.Handler) option { return func(s *shop) { s.wrap = wrap } }
 
