@@ -9,18 +9,35 @@
 
   /** Setters of each component beside the common ones, as @stripe/connect-js calls them. @type {Record<string, string[]>} */
   const components = {
-    'account-onboarding': ['setFullTermsOfServiceUrl', 'setRecipientTermsOfServiceUrl', 'setPrivacyPolicyUrl', 'setSkipTermsOfServiceCollection', 'setCollectionOptions', 'setOnExit', 'setOnStepChange'],
+    'account-onboarding': [
+      'setFullTermsOfServiceUrl',
+      'setRecipientTermsOfServiceUrl',
+      'setPrivacyPolicyUrl',
+      'setSkipTermsOfServiceCollection',
+      'setCollectionOptions',
+      'setOnExit',
+      'setOnStepChange',
+    ],
     'account-management': ['setCollectionOptions', 'setOnSectionOpen'],
     'notification-banner': ['setCollectionOptions', 'setOnNotificationsChange'],
-    payments: ['setDefaultFilters'], 'payment-details': ['setPayment', 'setOnClose'], 'payment-disputes': ['setPayment', 'setOnDisputesLoaded'],
-    'disputes-list': [], payouts: [], 'payouts-list': [], 'payout-details': ['setPayout', 'setOnClose'], balances: [], documents: [],
+    payments: ['setDefaultFilters'],
+    'payment-details': ['setPayment', 'setOnClose'],
+    'payment-disputes': ['setPayment', 'setOnDisputesLoaded'],
+    'disputes-list': [],
+    payouts: [],
+    'payouts-list': [],
+    'payout-details': ['setPayout', 'setOnClose'],
+    balances: [],
+    documents: [],
     'instant-payouts-promotion': ['setOnInstantPayoutsPromotionLoaded', 'setOnInstantPayoutCreated'],
     'issuing-card': ['setDefaultCard', 'setCardSwitching', 'setFetchEphemeralKey', 'setShowSpendControls'],
     'issuing-cards-list': ['setFetchEphemeralKey', 'setShowSpendControls', 'setIssuingProgram'],
-    'financial-account': ['setFinancialAccount'], 'financial-account-transactions': ['setFinancialAccount'],
+    'financial-account': ['setFinancialAccount'],
+    'financial-account-transactions': ['setFinancialAccount'],
     'tax-registrations': ['setOnAfterTaxRegistrationAdded', 'setDisplayCountries', 'setOnAfterTaxRegistrationExpired'],
     'tax-settings': ['setHideProductTaxCodeSelector', 'setDisplayHeadOfficeCountries', 'setOnTaxSettingsUpdated'],
-    'balance-report': [], 'payout-reconciliation-report': ['setOnReportAvailabilityLoaded'],
+    'balance-report': [],
+    'payout-reconciliation-report': ['setOnReportAvailabilityLoaded'],
   };
 
   const styles = `
@@ -36,9 +53,12 @@
     /** @param {InitParams & {metaOptions?: {eagerClientSecretPromise?: Promise<string>}}} params */
     constructor(params) {
       if (typeof params?.publishableKey !== 'string' || !params.publishableKey.startsWith('pk_test_')) {
-        throw new Error('StripeConnect.init: publishableKey has to be a publishable test key (pk_test_...) in the offline sandbox.');
+        throw new Error(
+          'StripeConnect.init: publishableKey has to be a publishable test key (pk_test_...) in the offline sandbox.',
+        );
       }
-      if (typeof params.fetchClientSecret !== 'function') throw new Error('StripeConnect.init: fetchClientSecret has to be a function.');
+      if (typeof params.fetchClientSecret !== 'function')
+        throw new Error('StripeConnect.init: fetchClientSecret has to be a function.');
       this.params = params;
       /** @type {Set<Component>} */
       this.members = new Set();
@@ -101,7 +121,8 @@
         this.given.setOnLoaderStart?.({ elementTagName: tag });
         try {
           const secret = await this.connector.secret;
-          if (typeof secret !== 'string' || !secret.includes('_secret_')) throw new Error('fetchClientSecret has to resolve to the client_secret of an AccountSession.');
+          if (typeof secret !== 'string' || !secret.includes('_secret_'))
+            throw new Error('fetchClientSecret has to resolve to the client_secret of an AccountSession.');
           this.show('p', 'Stands for Stripe’s component; the sandbox shows no account data in it.');
         } catch (err) {
           const message = err instanceof Error ? err.message : String(err);
@@ -126,7 +147,8 @@
       paint() {
         this.sheet.replaceSync(':host {}');
         const rule = /** @type {CSSStyleRule} */ (this.sheet.cssRules[0]);
-        for (const [name, value] of Object.entries(this.connector?.params.appearance?.variables ?? {})) rule.style.setProperty(`--${name}`, String(value));
+        for (const [name, value] of Object.entries(this.connector?.params.appearance?.variables ?? {}))
+          rule.style.setProperty(`--${name}`, String(value));
         this.lang = this.connector?.params.locale ?? '';
       }
 
@@ -144,7 +166,9 @@
     const Kind = componentClass(tag);
     for (const setter of ['setOnLoadError', 'setOnLoaderStart', ...setters]) {
       /** @this {{given: Record<string, any>}} @param {any} value */
-      const set = function (value) { this.given[setter] = value; };
+      const set = function (value) {
+        this.given[setter] = value;
+      };
       // The npm package calls the first name, a page with the plain script the second.
       Object.defineProperty(Kind.prototype, `${setter}InternalOnly`, { value: set });
       Object.defineProperty(Kind.prototype, setter, { value: set, writable: true, configurable: true });

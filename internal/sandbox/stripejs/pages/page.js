@@ -55,14 +55,21 @@
   /** @param {string} outcome */
   async function choose(outcome) {
     const buttons = document.querySelectorAll('button');
-    buttons.forEach((button) => { button.disabled = true; });
+    buttons.forEach((button) => {
+      button.disabled = true;
+    });
     try {
-      const answer = await fetch(location.pathname, { method: 'POST', body: new URLSearchParams({ client_secret: secret, outcome }) });
+      const answer = await fetch(location.pathname, {
+        method: 'POST',
+        body: new URLSearchParams({ client_secret: secret, outcome }),
+      });
       const body = await answer.json();
       if (!answer.ok) throw new Error(body.error?.message ?? `status ${answer.status}`);
       finish(outcome, body);
     } catch (err) {
-      buttons.forEach((button) => { button.disabled = false; });
+      buttons.forEach((button) => {
+        button.disabled = false;
+      });
       byId('problem').textContent = `This did not work: ${err instanceof Error ? err.message : err}. Please try again.`;
       byId('problem').hidden = false;
     }

@@ -108,7 +108,10 @@ class Emitter {
   /** @param {string} event @param {object} payload */
   emit(event, payload) {
     const entries = this.handlers.get(event) ?? [];
-    this.handlers.set(event, entries.filter((entry) => !entry.once));
+    this.handlers.set(
+      event,
+      entries.filter((entry) => !entry.once),
+    );
     for (const { handler } of entries) {
       try {
         handler(payload);

@@ -3,19 +3,43 @@
 const secretPattern = /^(pi|seti)_[A-Za-z0-9]+_secret_[A-Za-z0-9]+$/;
 const modes = ['payment', 'setup', 'subscription'];
 const elementsParameters = [
-  'amount', 'appearance', 'captureMethod', 'clientSecret', 'currency', 'customPaymentMethods', 'customerOptions',
-  'customerSessionClientSecret', 'externalPaymentMethodTypes', 'fonts', 'loader', 'locale', 'mode', 'onBehalfOf',
-  'paymentMethodConfiguration', 'paymentMethodCreation', 'paymentMethodOptions', 'paymentMethodTypes', 'setupFutureUsage',
+  'amount',
+  'appearance',
+  'captureMethod',
+  'clientSecret',
+  'currency',
+  'customPaymentMethods',
+  'customerOptions',
+  'customerSessionClientSecret',
+  'externalPaymentMethodTypes',
+  'fonts',
+  'loader',
+  'locale',
+  'mode',
+  'onBehalfOf',
+  'paymentMethodConfiguration',
+  'paymentMethodCreation',
+  'paymentMethodOptions',
+  'paymentMethodTypes',
+  'setupFutureUsage',
 ];
 const updateParameters = [
-  'amount', 'appearance', 'captureMethod', 'currency', 'customerSessionClientSecret', 'locale', 'mode', 'onBehalfOf',
-  'paymentMethodTypes', 'setupFutureUsage',
+  'amount',
+  'appearance',
+  'captureMethod',
+  'currency',
+  'customerSessionClientSecret',
+  'locale',
+  'mode',
+  'onBehalfOf',
+  'paymentMethodTypes',
+  'setupFutureUsage',
 ];
 const currencies = new Set(Intl.supportedValuesOf('currency').map((code) => code.toLowerCase()));
 
 /** @param {string} method @param {string} path @param {string} should @param {unknown} got */
 function invalidValue(method, path, should, got) {
-  const shown = typeof got === 'string' ? got : JSON.stringify(got) ?? String(got);
+  const shown = typeof got === 'string' ? got : (JSON.stringify(got) ?? String(got));
   return new IntegrationError(`Invalid value for ${method}: ${path} should be ${should}. You specified: ${shown}.`);
 }
 
@@ -26,7 +50,9 @@ function checkKey(key) {
     throw new IntegrationError(`Please call Stripe() with your publishable key. You used ${got}.`);
   }
   if (/^(sk|rk)_/.test(key)) {
-    throw new IntegrationError('You should not use your secret key with Stripe.js.\n        Please pass a publishable key instead.');
+    throw new IntegrationError(
+      'You should not use your secret key with Stripe.js.\n        Please pass a publishable key instead.',
+    );
   }
   if (!key.startsWith('pk_test_')) {
     throw new IntegrationError('The offline sandbox takes publishable test keys (pk_test_...) only.');
@@ -49,7 +75,14 @@ function checkSecret(method, secret, path = 'clientSecret') {
 
 /** camelCase twins of the snake_case names that elements() also takes. @param {Json} options */
 function normalizeElementsOptions(options) {
-  const snake = ['capture_method', 'payment_method_types', 'payment_method_options', 'setup_future_usage', 'on_behalf_of', 'payment_method_creation'];
+  const snake = [
+    'capture_method',
+    'payment_method_types',
+    'payment_method_options',
+    'setup_future_usage',
+    'on_behalf_of',
+    'payment_method_creation',
+  ];
   const out = { ...options };
   for (const name of snake) {
     if (!(name in out)) continue;
@@ -63,7 +96,9 @@ function normalizeElementsOptions(options) {
 function warnUnknown(options, known, method) {
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
-      warn(`Unrecognized ${method} parameter: ${name} is not a recognized parameter. This may cause issues with your integration in the future.`);
+      warn(
+        `Unrecognized ${method} parameter: ${name} is not a recognized parameter. This may cause issues with your integration in the future.`,
+      );
     }
   }
 }
@@ -73,12 +108,14 @@ function checkElementsOptions(options) {
   warnUnknown(options, elementsParameters, 'elements()');
   if ('clientSecret' in options) {
     checkSecret('elements()', options.clientSecret);
-    if (options.mode !== undefined) throw new IntegrationError('Invalid value for elements(): you cannot specify both clientSecret and mode.');
+    if (options.mode !== undefined)
+      throw new IntegrationError('Invalid value for elements(): you cannot specify both clientSecret and mode.');
     return;
   }
   if (options.mode === undefined) {
     for (const name of ['amount', 'currency']) {
-      if (options[name] !== undefined) throw new IntegrationError(`Missing value for elements(): mode is required when ${name} is given.`);
+      if (options[name] !== undefined)
+        throw new IntegrationError(`Missing value for elements(): mode is required when ${name} is given.`);
     }
     return;
   }
@@ -87,18 +124,27 @@ function checkElementsOptions(options) {
 
 /** @param {Json} options with a mode @param {string} [method] */
 function checkMode(options, method = 'elements()') {
-  if (!modes.includes(options.mode)) throw invalidValue(method, 'mode', `one of the following strings: ${modes.join(', ')}`, options.mode);
+  if (!modes.includes(options.mode))
+    throw invalidValue(method, 'mode', `one of the following strings: ${modes.join(', ')}`, options.mode);
   if (options.mode !== 'setup') checkAmount(options, method);
   if (options.currency === undefined && options.mode === 'setup') return;
-  if (options.currency === undefined) throw new IntegrationError(`Missing value for ${method}: currency should be a three-letter ISO currency code in lowercase.`);
+  if (options.currency === undefined)
+    throw new IntegrationError(`Missing value for ${method}: currency should be a three-letter ISO currency code in lowercase.`);
   if (!currencies.has(options.currency)) {
-    throw invalidValue(method, 'currency', 'one of the following strings: usd, eur, gbp, and other three-letter ISO currency codes in lowercase', options.currency);
+    throw invalidValue(
+      method,
+      'currency',
+      'one of the following strings: usd, eur, gbp, and other three-letter ISO currency codes in lowercase',
+      options.currency,
+    );
   }
 }
 
 /** @param {Json} options @param {string} method */
 function checkAmount({ amount, mode }, method) {
-  if (amount === undefined) throw new IntegrationError(`Missing value for ${method}: amount should be an integer when mode is ${mode}.`);
+  if (amount === undefined)
+    throw new IntegrationError(`Missing value for ${method}: amount should be an integer when mode is ${mode}.`);
   if (!Number.isInteger(amount)) throw invalidValue(method, 'amount', 'an integer in the smallest currency unit', amount);
-  if (amount < 0 || (amount === 0 && mode === 'payment')) throw new IntegrationError(`Invalid value for ${method}: amount must be greater than 0.`);
+  if (amount < 0 || (amount === 0 && mode === 'payment'))
+    throw new IntegrationError(`Invalid value for ${method}: amount must be greater than 0.`);
 }

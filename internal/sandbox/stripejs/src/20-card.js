@@ -11,7 +11,14 @@ const cardBrands = [
   { name: 'jcb', label: 'JCB', pattern: /^35(2[89]|[3-8])/, lengths: [16], gaps: [4, 8, 12], cvc: 3 },
   { name: 'unionpay', label: 'UnionPay', pattern: /^(62|81)/, lengths: [16, 17, 18, 19], gaps: [4, 8, 12, 16], cvc: 3 },
   { name: 'discover', label: 'Discover', pattern: /^(6011|65|64[4-9])/, lengths: [16], gaps: [4, 8, 12], cvc: 3 },
-  { name: 'mastercard', label: 'Mastercard', pattern: /^(5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/, lengths: [16], gaps: [4, 8, 12], cvc: 3 },
+  {
+    name: 'mastercard',
+    label: 'Mastercard',
+    pattern: /^(5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/,
+    lengths: [16],
+    gaps: [4, 8, 12],
+    cvc: 3,
+  },
   { name: 'visa', label: 'Visa', pattern: /^4/, lengths: [16], gaps: [4, 8, 12], cvc: 3 },
 ];
 

@@ -1,13 +1,37 @@
 // Stripe's Appearance API: a theme, variables over it, rules over both.
 
 const lightVariables = {
-  colorPrimary: '#0570de', colorBackground: '#ffffff', colorText: '#30313d', colorTextSecondary: '#6d6e78', colorTextPlaceholder: '#757680',
-  colorDanger: '#df1b41', colorSuccess: '#15845d', colorWarning: '#a35200', borderColor: '#8f949e', borderRadius: '5px', spacingUnit: '4px',
-  fontFamily: '-apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif', fontSizeBase: '16px', fontLineHeight: '1.35',
-  fontSizeXs: '0.8em', fontSizeSm: '0.93em', fontWeightLight: '300', fontWeightNormal: '400', fontWeightMedium: '500', fontWeightBold: '600',
-  gridRowSpacing: 'calc(var(--spacingUnit) * 3)', gridColumnSpacing: 'calc(var(--spacingUnit) * 3)', tabSpacing: 'calc(var(--spacingUnit) * 2)',
-  accordionItemSpacing: 'calc(var(--spacingUnit) * 2)', colorDangerText: 'var(--colorDanger)', accessibleColorOnColorPrimary: '#ffffff',
-  tabSelectedColor: 'var(--colorPrimary)', tabSelectedBackground: 'var(--colorBackground)', accordionSelectedColor: 'var(--colorPrimary)', accordionBackground: 'var(--colorBackground)', accordionBorderColor: 'var(--borderColor)',
+  colorPrimary: '#0570de',
+  colorBackground: '#ffffff',
+  colorText: '#30313d',
+  colorTextSecondary: '#6d6e78',
+  colorTextPlaceholder: '#757680',
+  colorDanger: '#df1b41',
+  colorSuccess: '#15845d',
+  colorWarning: '#a35200',
+  borderColor: '#8f949e',
+  borderRadius: '5px',
+  spacingUnit: '4px',
+  fontFamily: '-apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
+  fontSizeBase: '16px',
+  fontLineHeight: '1.35',
+  fontSizeXs: '0.8em',
+  fontSizeSm: '0.93em',
+  fontWeightLight: '300',
+  fontWeightNormal: '400',
+  fontWeightMedium: '500',
+  fontWeightBold: '600',
+  gridRowSpacing: 'calc(var(--spacingUnit) * 3)',
+  gridColumnSpacing: 'calc(var(--spacingUnit) * 3)',
+  tabSpacing: 'calc(var(--spacingUnit) * 2)',
+  accordionItemSpacing: 'calc(var(--spacingUnit) * 2)',
+  colorDangerText: 'var(--colorDanger)',
+  accessibleColorOnColorPrimary: '#ffffff',
+  tabSelectedColor: 'var(--colorPrimary)',
+  tabSelectedBackground: 'var(--colorBackground)',
+  accordionSelectedColor: 'var(--colorPrimary)',
+  accordionBackground: 'var(--colorBackground)',
+  accordionBorderColor: 'var(--borderColor)',
   focusOutline: '2px solid transparent',
   focusBoxShadow: '0 0 0 3px color-mix(in srgb, var(--colorPrimary) 28%, transparent), 0 0 0 1px var(--colorPrimary)',
 };
@@ -15,18 +39,37 @@ const lightVariables = {
 const themes = /** @type {Record<string, Record<string, string>>} */ ({
   stripe: {},
   flat: {
-    colorBackground: '#f1f1f1', borderColor: 'transparent', colorPrimary: '#0570de', colorTextSecondary: '#5b5c66', colorTextPlaceholder: '#6a6b74',
-    tabSelectedColor: '#ffffff', tabSelectedBackground: 'var(--colorPrimary)', accordionSelectedColor: 'var(--colorText)', accordionBackground: 'transparent', accordionBorderColor: '#8f949e', colorDanger: '#c4123a',
+    colorBackground: '#f1f1f1',
+    borderColor: 'transparent',
+    colorPrimary: '#0570de',
+    colorTextSecondary: '#5b5c66',
+    colorTextPlaceholder: '#6a6b74',
+    tabSelectedColor: '#ffffff',
+    tabSelectedBackground: 'var(--colorPrimary)',
+    accordionSelectedColor: 'var(--colorText)',
+    accordionBackground: 'transparent',
+    accordionBorderColor: '#8f949e',
+    colorDanger: '#c4123a',
   },
   night: {
-    colorPrimary: '#85d996', colorBackground: '#30313d', colorText: '#ffffff', colorTextSecondary: '#a9aab5', colorTextPlaceholder: '#9a9ba6',
-    colorDanger: '#fe87a1', borderColor: '#797b90', accessibleColorOnColorPrimary: '#11131a', tabSelectedColor: 'var(--colorPrimary)',
+    colorPrimary: '#85d996',
+    colorBackground: '#30313d',
+    colorText: '#ffffff',
+    colorTextSecondary: '#a9aab5',
+    colorTextPlaceholder: '#9a9ba6',
+    colorDanger: '#fe87a1',
+    borderColor: '#797b90',
+    accessibleColorOnColorPrimary: '#11131a',
+    tabSelectedColor: 'var(--colorPrimary)',
   },
 });
 
 /** Older and newer names of one variable. */
 const variableNames = /** @type {Record<string, string>} */ ({
-  spacingGridRow: 'gridRowSpacing', spacingGridColumn: 'gridColumnSpacing', spacingTab: 'tabSpacing', spacingAccordionItem: 'accordionItemSpacing',
+  spacingGridRow: 'gridRowSpacing',
+  spacingGridColumn: 'gridColumnSpacing',
+  spacingTab: 'tabSpacing',
+  spacingAccordionItem: 'accordionItemSpacing',
   colorPrimaryText: 'accessibleColorOnColorPrimary',
 });
 
@@ -62,7 +105,10 @@ function addRule(sheet, selector, properties) {
     warn(`elements() appearance: ${selector} is not a supported selector.`);
     return;
   }
-  const scoped = selector.split(',').map((part) => `.Root ${part.trim()}`).join(', ');
+  const scoped = selector
+    .split(',')
+    .map((part) => `.Root ${part.trim()}`)
+    .join(', ');
   const rule = /** @type {CSSStyleRule} */ (sheet.cssRules[sheet.insertRule(`${scoped} {}`, sheet.cssRules.length)]);
   for (const [name, value] of Object.entries(properties)) rule.style.setProperty(kebab(name), String(value));
 }
@@ -71,6 +117,6 @@ function addRule(sheet, selector, properties) {
 function checkAppearance(appearance) {
   const theme = appearance?.theme;
   if (theme !== undefined && !themes[theme]) {
-    throw invalidValue('elements()', 'appearance.theme', "one of the following strings: stripe, night, flat", theme);
+    throw invalidValue('elements()', 'appearance.theme', 'one of the following strings: stripe, night, flat', theme);
   }
 }

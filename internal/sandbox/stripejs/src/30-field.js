@@ -32,7 +32,13 @@ class Field {
     this.input = spec.options ? this.buildSelect(id, spec.options) : this.buildInput(id);
     this.wrap = h('span', { class: 'Input-wrap' }, this.input);
     if (spec.options) this.wrap.append(h('span', { class: 'Chevron', 'aria-hidden': 'true' }));
-    this.node = h('div', { class: spec.half ? 'Field Field--half' : 'Field', 'data-field': spec.name }, this.label, this.wrap, this.error);
+    this.node = h(
+      'div',
+      { class: spec.half ? 'Field Field--half' : 'Field', 'data-field': spec.name },
+      this.label,
+      this.wrap,
+      this.error,
+    );
     this.listen();
   }
 
@@ -40,16 +46,33 @@ class Field {
   buildInput(id) {
     const { spec } = this;
     return h('input', {
-      class: `Input Input--${spec.name}`, id, name: spec.name, type: spec.type ?? 'text', value: spec.value, autocomplete: spec.autocomplete ?? 'off',
-      inputmode: spec.inputmode, placeholder: spec.placeholder, readonly: spec.readOnly, 'aria-required': spec.optional ? null : 'true',
-      autocapitalize: 'none', spellcheck: 'false', 'aria-describedby': `${id}-error`,
+      class: `Input Input--${spec.name}`,
+      id,
+      name: spec.name,
+      type: spec.type ?? 'text',
+      value: spec.value,
+      autocomplete: spec.autocomplete ?? 'off',
+      inputmode: spec.inputmode,
+      placeholder: spec.placeholder,
+      readonly: spec.readOnly,
+      'aria-required': spec.optional ? null : 'true',
+      autocapitalize: 'none',
+      spellcheck: 'false',
+      'aria-describedby': `${id}-error`,
     });
   }
 
   /** @param {string} id @param {[string, string][]} options */
   buildSelect(id, options) {
     const { spec } = this;
-    const select = h('select', { class: `Input Input--${spec.name}`, id, name: spec.name, autocomplete: spec.autocomplete, disabled: spec.readOnly, 'aria-describedby': `${id}-error` });
+    const select = h('select', {
+      class: `Input Input--${spec.name}`,
+      id,
+      name: spec.name,
+      autocomplete: spec.autocomplete,
+      disabled: spec.readOnly,
+      'aria-describedby': `${id}-error`,
+    });
     for (const [value, text] of options) select.append(h('option', { value, selected: value === spec.value }, text));
     return select;
   }

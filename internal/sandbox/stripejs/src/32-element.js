@@ -54,7 +54,11 @@ class BaseElement {
     this.root.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') this.emit('escape');
       // Enter in a field submits the form around the element, as if the field were part of it.
-      if (event.key === 'Enter' && event.target instanceof HTMLInputElement && !['radio', 'checkbox'].includes(event.target.type)) {
+      if (
+        event.key === 'Enter' &&
+        event.target instanceof HTMLInputElement &&
+        !['radio', 'checkbox'].includes(event.target.type)
+      ) {
         event.preventDefault();
         this.container?.closest('form')?.requestSubmit();
       }
@@ -94,9 +98,11 @@ class BaseElement {
     if (!target) throw new IntegrationError('Missing argument. Make sure to call mount() with a valid DOM element or selector.');
     this.checkAlive();
     const container = typeof target === 'string' ? this.find(target) : target;
-    if (!(container instanceof HTMLElement)) throw new IntegrationError('Invalid DOM element. Make sure to call mount() with a valid DOM element or selector.');
+    if (!(container instanceof HTMLElement))
+      throw new IntegrationError('Invalid DOM element. Make sure to call mount() with a valid DOM element or selector.');
     if (this.container === container && this.host.parentElement === container) return;
-    if (this.container) throw new IntegrationError('This Element is already mounted. Use `unmount()` to unmount the Element before re-mounting.');
+    if (this.container)
+      throw new IntegrationError('This Element is already mounted. Use `unmount()` to unmount the Element before re-mounting.');
     this.place(container);
     void this.start();
   }
@@ -109,9 +115,14 @@ class BaseElement {
   find(selector) {
     const found = document.querySelectorAll(selector);
     if (found.length === 0) {
-      throw new IntegrationError(`The selector you specified (${selector}) applies to no DOM elements that are currently on the page.\nMake sure the element exists on the page before calling mount().`);
+      throw new IntegrationError(
+        `The selector you specified (${selector}) applies to no DOM elements that are currently on the page.\nMake sure the element exists on the page before calling mount().`,
+      );
     }
-    if (found.length > 1) warn(`The selector you specified (${selector}) applies to ${found.length} DOM elements that are currently on the page.\nThe Stripe Element will be mounted to the first one.`);
+    if (found.length > 1)
+      warn(
+        `The selector you specified (${selector}) applies to ${found.length} DOM elements that are currently on the page.\nThe Stripe Element will be mounted to the first one.`,
+      );
     return found[0];
   }
 
@@ -143,7 +154,8 @@ class BaseElement {
   /** @param {unknown} err */
   failed(err) {
     this.body.replaceChildren(h('p', { class: 'Error', role: 'alert' }, this.words.say('loadFailed')));
-    const error = err instanceof Failure ? err.error : { type: 'api_error', message: err instanceof Error ? err.message : String(err) };
+    const error =
+      err instanceof Failure ? err.error : { type: 'api_error', message: err instanceof Error ? err.message : String(err) };
     if (!this.events.has('loaderror')) console.error('Unhandled payment Element loaderror', error);
     this.emit('loaderror', { error });
   }
@@ -161,7 +173,13 @@ class BaseElement {
 
   unmount() {
     if (!this.container) return;
-    this.container.classList.remove('StripeElement', 'StripeElement--focus', 'StripeElement--complete', 'StripeElement--empty', 'StripeElement--invalid');
+    this.container.classList.remove(
+      'StripeElement',
+      'StripeElement--focus',
+      'StripeElement--complete',
+      'StripeElement--empty',
+      'StripeElement--invalid',
+    );
     this.host.remove();
     this.container = null;
     this.ready = false;
@@ -177,7 +195,9 @@ class BaseElement {
 
   focus() {
     /** @type {HTMLElement[]} */
-    const seen = [...this.body.querySelectorAll(/** @type {'input'} */ ('input, select, button'))].filter((node) => node.checkVisibility());
+    const seen = [...this.body.querySelectorAll(/** @type {'input'} */ ('input, select, button'))].filter((node) =>
+      node.checkVisibility(),
+    );
     (seen.find((node) => node.matches('input:not([type=radio], [type=checkbox])')) ?? seen[0])?.focus();
   }
 

@@ -9,18 +9,34 @@
 const methodTypes = {
   card: {},
   sepa_debit: { label: 'SEPA Debit', fields: ['iban', 'name', 'email'], delayed: true, inPlace: true },
-  ideal: { label: 'iDEAL' }, bancontact: { label: 'Bancontact', fields: ['name'] }, eps: { label: 'EPS', fields: ['name'] },
-  p24: { label: 'Przelewy24', fields: ['name', 'email'] }, klarna: { label: 'Klarna', fields: ['email', 'country'] },
-  afterpay_clearpay: { label: 'Afterpay' }, affirm: { label: 'Affirm' }, paypal: { label: 'PayPal' }, amazon_pay: { label: 'Amazon Pay' },
-  alipay: { label: 'Alipay' }, cashapp: { label: 'Cash App Pay' }, revolut_pay: { label: 'Revolut Pay' }, link: { label: 'Link', fields: ['email'], inPlace: true },
+  ideal: { label: 'iDEAL' },
+  bancontact: { label: 'Bancontact', fields: ['name'] },
+  eps: { label: 'EPS', fields: ['name'] },
+  p24: { label: 'Przelewy24', fields: ['name', 'email'] },
+  klarna: { label: 'Klarna', fields: ['email', 'country'] },
+  afterpay_clearpay: { label: 'Afterpay' },
+  affirm: { label: 'Affirm' },
+  paypal: { label: 'PayPal' },
+  amazon_pay: { label: 'Amazon Pay' },
+  alipay: { label: 'Alipay' },
+  cashapp: { label: 'Cash App Pay' },
+  revolut_pay: { label: 'Revolut Pay' },
+  link: { label: 'Link', fields: ['email'], inPlace: true },
   // These need an intent before the form, so the deferred flow has no place for them.
-  blik: { hidden: true }, acss_debit: { hidden: true },
+  blik: { hidden: true },
+  acss_debit: { hidden: true },
 };
 
 /** @param {string} type @param {Words} words */
 function methodLabel(type, words) {
   if (type === 'card') return words.say('card');
-  return methodTypes[type]?.label ?? type.split('_').map((part) => part[0].toUpperCase() + part.slice(1)).join(' ');
+  return (
+    methodTypes[type]?.label ??
+    type
+      .split('_')
+      .map((part) => part[0].toUpperCase() + part.slice(1))
+      .join(' ')
+  );
 }
 
 /** What a form takes from its element. @typedef {{words: Words, country: string, options: Json, group: ElementsGroup, now: () => Date}} FormContext */
@@ -37,7 +53,17 @@ function isNever(options, path) {
 
 /** Billing details that the page promised to pass by saying `never`. @param {Json} options @returns {string[]} */
 function waivedDetails(options) {
-  const paths = ['name', 'email', 'phone', 'address.line1', 'address.line2', 'address.city', 'address.state', 'address.country', 'address.postalCode'];
+  const paths = [
+    'name',
+    'email',
+    'phone',
+    'address.line1',
+    'address.line2',
+    'address.city',
+    'address.state',
+    'address.country',
+    'address.postalCode',
+  ];
   return paths.filter((path) => isNever(options, path)).map((path) => path.replace('postalCode', 'postal_code'));
 }
 
@@ -78,11 +104,35 @@ class MethodForm {
   addCommon(name) {
     const { words, options, country } = this.context;
     const defaults = options.defaultValues?.billingDetails ?? {};
-    if (name === 'iban') this.add({ name, label: words.say('iban'), placeholder: 'AT00 0000 0000 0000 0000', format: formatIban, check: checkIban });
+    if (name === 'iban')
+      this.add({ name, label: words.say('iban'), placeholder: 'AT00 0000 0000 0000 0000', format: formatIban, check: checkIban });
     else if (isNever(options, name === 'country' ? 'address.country' : name)) return;
-    else if (name === 'country') this.add({ name, label: words.say('country'), autocomplete: 'billing country', options: countryOptions(words, null), value: country });
-    else if (name === 'email') this.add({ name, label: words.say('email'), type: 'email', inputmode: 'email', autocomplete: 'billing email', value: defaults.email, check: checkEmail });
-    else this.add({ name, label: words.say('name'), autocomplete: 'billing name', value: defaults.name, check: (text) => (text.trim() ? null : 'incomplete_name') });
+    else if (name === 'country')
+      this.add({
+        name,
+        label: words.say('country'),
+        autocomplete: 'billing country',
+        options: countryOptions(words, null),
+        value: country,
+      });
+    else if (name === 'email')
+      this.add({
+        name,
+        label: words.say('email'),
+        type: 'email',
+        inputmode: 'email',
+        autocomplete: 'billing email',
+        value: defaults.email,
+        check: checkEmail,
+      });
+    else
+      this.add({
+        name,
+        label: words.say('name'),
+        autocomplete: 'billing name',
+        value: defaults.name,
+        check: (text) => (text.trim() ? null : 'incomplete_name'),
+      });
   }
 
   /** @param {string} name @returns {Field | undefined} */
@@ -133,8 +183,25 @@ class MethodForm {
 class CardForm extends MethodForm {
   build() {
     const { words, now } = this.context;
-    this.add({ name: 'number', label: words.say('number'), autocomplete: 'cc-number', inputmode: 'numeric', placeholder: '1234 1234 1234 1234', format: formatNumber, check: checkNumber });
-    this.add({ name: 'expiry', label: words.say('expiry'), autocomplete: 'cc-exp', inputmode: 'numeric', placeholder: words.say('expiryHint'), half: true, format: formatExpiry, check: (text) => checkExpiry(text, now()) });
+    this.add({
+      name: 'number',
+      label: words.say('number'),
+      autocomplete: 'cc-number',
+      inputmode: 'numeric',
+      placeholder: '1234 1234 1234 1234',
+      format: formatNumber,
+      check: checkNumber,
+    });
+    this.add({
+      name: 'expiry',
+      label: words.say('expiry'),
+      autocomplete: 'cc-exp',
+      inputmode: 'numeric',
+      placeholder: words.say('expiryHint'),
+      half: true,
+      format: formatExpiry,
+      check: (text) => checkExpiry(text, now()),
+    });
     this.add(cvcSpec(words, () => this.brand));
     this.buildAddress();
     this.badge = h('span', { class: 'Badge', 'aria-hidden': 'true', hidden: true });
@@ -146,10 +213,23 @@ class CardForm extends MethodForm {
     const { words, options, country } = this.context;
     if (this.context.group.billingAddress()) return;
     const ownCountry = isNever(options, 'address.country');
-    if (!ownCountry) this.add({ name: 'country', label: words.say('country'), autocomplete: 'billing country', options: countryOptions(words, null), value: options.defaultValues?.billingDetails?.address?.country ?? country });
+    if (!ownCountry)
+      this.add({
+        name: 'country',
+        label: words.say('country'),
+        autocomplete: 'billing country',
+        options: countryOptions(words, null),
+        value: options.defaultValues?.billingDetails?.address?.country ?? country,
+      });
     if (isNever(options, 'address.postalCode')) return;
-    const code = () => (ownCountry ? country : this.field('country')?.value ?? country);
-    const postal = this.add({ name: 'postal', label: words.say('postal'), autocomplete: 'billing postal-code', check: (text) => checkPostal(code(), text), value: options.defaultValues?.billingDetails?.address?.postal_code });
+    const code = () => (ownCountry ? country : (this.field('country')?.value ?? country));
+    const postal = this.add({
+      name: 'postal',
+      label: words.say('postal'),
+      autocomplete: 'billing postal-code',
+      check: (text) => checkPostal(code(), text),
+      value: options.defaultValues?.billingDetails?.address?.postal_code,
+    });
     const adapt = () => {
       postal.node.hidden = !(code() in cardPostal);
       postal.label.textContent = words.say(code() === 'US' ? 'zip' : 'postal');
@@ -181,7 +261,15 @@ class CardForm extends MethodForm {
   /** @returns {Json} */
   data() {
     const { month, year } = expiryOf(this.field('expiry')?.value ?? '');
-    return { type: 'card', card: { number: digitsOf(this.field('number')?.value ?? ''), exp_month: month, exp_year: year, cvc: this.field('cvc')?.value } };
+    return {
+      type: 'card',
+      card: {
+        number: digitsOf(this.field('number')?.value ?? ''),
+        exp_month: month,
+        exp_year: year,
+        cvc: this.field('cvc')?.value,
+      },
+    };
   }
 
   clear() {
@@ -193,8 +281,14 @@ class CardForm extends MethodForm {
 /** @param {Words} words @param {() => CardBrand} brand @returns {FieldSpec} */
 function cvcSpec(words, brand) {
   return {
-    name: 'cvc', label: words.say('cvc'), autocomplete: 'cc-csc', inputmode: 'numeric', placeholder: 'CVC', half: true,
-    format: (text) => digitsOf(text).slice(0, brand().cvc), check: (text) => (text.length < brand().cvc ? 'incomplete_cvc' : null),
+    name: 'cvc',
+    label: words.say('cvc'),
+    autocomplete: 'cc-csc',
+    inputmode: 'numeric',
+    placeholder: 'CVC',
+    half: true,
+    format: (text) => digitsOf(text).slice(0, brand().cvc),
+    check: (text) => (text.length < brand().cvc ? 'incomplete_cvc' : null),
   };
 }
 

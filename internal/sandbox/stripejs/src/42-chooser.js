@@ -63,7 +63,18 @@ class TabChooser extends Chooser {
 
   /** @param {string} type */
   tab(type) {
-    const tab = h('button', { class: 'Tab', type: 'button', role: 'tab', id: `${this.id}-${type}`, 'data-method': type, 'aria-controls': `${this.id}-panel` }, methodLabel(type, this.words));
+    const tab = h(
+      'button',
+      {
+        class: 'Tab',
+        type: 'button',
+        role: 'tab',
+        id: `${this.id}-${type}`,
+        'data-method': type,
+        'aria-controls': `${this.id}-panel`,
+      },
+      methodLabel(type, this.words),
+    );
     tab.addEventListener('click', () => this.pick(type));
     tab.addEventListener('keydown', (event) => this.move(event, type));
     return tab;
@@ -73,7 +84,14 @@ class TabChooser extends Chooser {
   move(event, type) {
     const step = /** @type {Record<string, number>} */ ({ ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 })[event.key];
     const at = this.types.indexOf(type);
-    const to = event.key === 'Home' ? 0 : event.key === 'End' ? this.types.length - 1 : step ? (at + step + this.types.length) % this.types.length : -1;
+    const to =
+      event.key === 'Home'
+        ? 0
+        : event.key === 'End'
+          ? this.types.length - 1
+          : step
+            ? (at + step + this.types.length) % this.types.length
+            : -1;
     if (to < 0) return;
     event.preventDefault();
     this.pick(this.types[to]);
@@ -112,7 +130,12 @@ class AccordionChooser extends Chooser {
     radio.addEventListener('change', () => this.pick(type));
     const plain = this.layout.radios === true || this.layout.radios === 'always' ? '' : ' AccordionItem--plain';
     const panel = h('div', { class: 'AccordionItem-panel', hidden: true });
-    const node = h('div', { class: `AccordionItem${plain}` }, h('label', { class: 'AccordionItem-header' }, radio, methodLabel(type, this.words)), panel);
+    const node = h(
+      'div',
+      { class: `AccordionItem${plain}` },
+      h('label', { class: 'AccordionItem-header' }, radio, methodLabel(type, this.words)),
+      panel,
+    );
     return { type, radio, panel, node };
   }
 

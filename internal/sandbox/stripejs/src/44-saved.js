@@ -5,7 +5,9 @@ function savedMethods(customer, features, types) {
   if (features.payment_method_redisplay !== 'enabled') return [];
   const filters = features.payment_method_allow_redisplay_filters ?? ['always'];
   return (customer?.payment_methods ?? [])
-    .filter((/** @type {Json} */ method) => types.includes(method.type) && filters.includes(method.allow_redisplay ?? 'unspecified'))
+    .filter(
+      (/** @type {Json} */ method) => types.includes(method.type) && filters.includes(method.allow_redisplay ?? 'unspecified'),
+    )
     .slice(0, features.payment_method_redisplay_limit ?? 3);
 }
 
@@ -13,7 +15,11 @@ function savedMethods(customer, features, types) {
 function savedLabel(method, words) {
   const detail = method[method.type] ?? {};
   const brand = cardBrands.find(({ name }) => name === detail.brand)?.label ?? methodLabel(method.type, words);
-  return { short: `${brand} •••• ${detail.last4 ?? ''}`, spoken: words.say('ending', { brand, last4: detail.last4 ?? '' }), expiry: expiryText(detail) };
+  return {
+    short: `${brand} •••• ${detail.last4 ?? ''}`,
+    spoken: words.say('ending', { brand, last4: detail.last4 ?? '' }),
+    expiry: expiryText(detail),
+  };
 }
 
 /** @param {Json} card */
@@ -36,7 +42,10 @@ class SavedList {
     /** @type {(method: Json) => Promise<boolean>} */
     this.onRemove = async () => false;
     this.name = uniqueId('saved');
-    this.cvc = new Field(cvcSpec(options.words, () => cardBrands.find(({ name }) => name === this.selected?.card?.brand) ?? unknownBrand), options.words);
+    this.cvc = new Field(
+      cvcSpec(options.words, () => cardBrands.find(({ name }) => name === this.selected?.card?.brand) ?? unknownBrand),
+      options.words,
+    );
     this.cvc.onChange = () => this.onChange();
     this.node = h('fieldset', { class: 'Fieldset', 'data-saved': true });
     this.draw();
@@ -56,14 +65,23 @@ class SavedList {
 
   draw() {
     const { words } = this.options;
-    this.node.replaceChildren(h('legend', { class: 'Visually-hidden' }, words.say('saved')), ...this.methods.map((method) => this.item(method)));
+    this.node.replaceChildren(
+      h('legend', { class: 'Visually-hidden' }, words.say('saved')),
+      ...this.methods.map((method) => this.item(method)),
+    );
     if (this.methods.length > 0) this.node.append(this.newItem());
     this.node.hidden = this.methods.length === 0;
   }
 
   /** @param {Json | null} method @param {...(Node | string)} text */
   choice(method, ...text) {
-    const radio = h('input', { type: 'radio', name: this.name, value: method?.id ?? 'new', checked: this.selected === method, 'data-saved-method': method?.id ?? 'new' });
+    const radio = h('input', {
+      type: 'radio',
+      name: this.name,
+      value: method?.id ?? 'new',
+      checked: this.selected === method,
+      'data-saved-method': method?.id ?? 'new',
+    });
     radio.addEventListener('change', () => this.pick(method));
     return h('label', { class: 'PickerItem-label' }, radio, h('span', {}, ...text));
   }
@@ -72,8 +90,15 @@ class SavedList {
   item(method) {
     const { words, removable } = this.options;
     const { short, spoken, expiry } = savedLabel(method, words);
-    const label = this.choice(method, h('span', { 'aria-hidden': 'true' }, short), h('span', { class: 'Visually-hidden' }, spoken));
-    if (expiry) label.append(h('span', { class: 'Note' }, h('span', { class: 'Visually-hidden' }, words.say('expires', { date: '' })), expiry));
+    const label = this.choice(
+      method,
+      h('span', { 'aria-hidden': 'true' }, short),
+      h('span', { class: 'Visually-hidden' }, spoken),
+    );
+    if (expiry)
+      label.append(
+        h('span', { class: 'Note' }, h('span', { class: 'Visually-hidden' }, words.say('expires', { date: '' })), expiry),
+      );
     const node = h('div', { class: this.selected === method ? 'PickerItem PickerItem--selected' : 'PickerItem' }, label);
     if (removable) node.append(this.removeButton(method, node, spoken));
     if (this.selected === method && this.asksCvc) node.append(this.cvc.node);
@@ -81,13 +106,21 @@ class SavedList {
   }
 
   newItem() {
-    return h('div', { class: this.selected ? 'PickerItem' : 'PickerItem PickerItem--selected' }, this.choice(null, this.options.words.say('newMethod')));
+    return h(
+      'div',
+      { class: this.selected ? 'PickerItem' : 'PickerItem PickerItem--selected' },
+      this.choice(null, this.options.words.say('newMethod')),
+    );
   }
 
   /** @param {Json} method @param {HTMLElement} node @param {string} spoken */
   removeButton(method, node, spoken) {
     const { words } = this.options;
-    const button = h('button', { class: 'Button', type: 'button', 'data-remove': method.id, 'aria-label': `${words.say('remove')} ${spoken}` }, words.say('remove'));
+    const button = h(
+      'button',
+      { class: 'Button', type: 'button', 'data-remove': method.id, 'aria-label': `${words.say('remove')} ${spoken}` },
+      words.say('remove'),
+    );
     button.addEventListener('click', () => {
       button.hidden = true;
       node.append(this.confirmation(method, button));
@@ -99,9 +132,19 @@ class SavedList {
   /** @param {Json} method @param {HTMLElement} button */
   confirmation(method, button) {
     const { words } = this.options;
-    const yes = h('button', { class: 'Button Button--danger', type: 'button', 'data-confirm-remove': method.id }, words.say('remove'));
+    const yes = h(
+      'button',
+      { class: 'Button Button--danger', type: 'button', 'data-confirm-remove': method.id },
+      words.say('remove'),
+    );
     const no = h('button', { class: 'Button', type: 'button' }, words.say('cancel'));
-    const box = h('div', { class: 'PickerItem-confirm', role: 'group', 'aria-label': words.say('removeTitle') }, h('span', {}, words.say('removeTitle')), yes, no);
+    const box = h(
+      'div',
+      { class: 'PickerItem-confirm', role: 'group', 'aria-label': words.say('removeTitle') },
+      h('span', {}, words.say('removeTitle')),
+      yes,
+      no,
+    );
     const back = () => {
       box.remove();
       button.hidden = false;

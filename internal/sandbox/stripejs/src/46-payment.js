@@ -15,7 +15,11 @@ class PaymentElement extends BaseElement {
     if (!this.container) return;
     this.words.business = this.options.business?.name ?? this.session.business_name ?? '';
     this.types = this.typesToShow();
-    if (this.types.length === 0) throw new Failure({ type: 'invalid_request_error', message: 'None of the payment methods of this Elements group can be shown in the offline sandbox.' });
+    if (this.types.length === 0)
+      throw new Failure({
+        type: 'invalid_request_error',
+        message: 'None of the payment methods of this Elements group can be shown in the offline sandbox.',
+      });
     if (this.ready) return this.redraw();
     this.forms.clear();
     this.saved = this.chooser = this.save = undefined;
@@ -29,7 +33,9 @@ class PaymentElement extends BaseElement {
 
   /** Types in the session's order, or the page's (`paymentMethodOrder`) first. Link has no form of its own beside cards. @returns {string[]} */
   typesToShow() {
-    const offered = this.offered.filter((type) => !methodTypes[type]?.hidden && !(type === 'link' && this.offered.includes('card')));
+    const offered = this.offered.filter(
+      (type) => !methodTypes[type]?.hidden && !(type === 'link' && this.offered.includes('card')),
+    );
     /** @type {string[]} */
     const wished = (this.options.paymentMethodOrder ?? []).filter((/** @type {string} */ type) => offered.includes(type));
     return [...new Set([...wished, ...offered])];
@@ -58,13 +64,20 @@ class PaymentElement extends BaseElement {
     const layout = layoutOf(this.options.layout);
     const before = this.saved;
     this.saved = new SavedList(savedMethods(this.session.customer, this.features, this.offered), {
-      words: this.words, removable: this.features.payment_method_remove === 'enabled', recollectCvc: this.group.recollectsCvc(),
+      words: this.words,
+      removable: this.features.payment_method_remove === 'enabled',
+      recollectCvc: this.group.recollectsCvc(),
     });
     if (before?.methods.length) this.saved.keep(before.selected);
     this.saved.onChange = () => this.chosen();
     this.saved.onRemove = (method) => this.remove(method);
     const kept = this.chooser ? this.chooser.selected : undefined;
-    this.chooser = new (layout.type === 'tabs' ? TabChooser : AccordionChooser)(types, (type) => this.form(type), this.words, layout);
+    this.chooser = new (layout.type === 'tabs' ? TabChooser : AccordionChooser)(
+      types,
+      (type) => this.form(type),
+      this.words,
+      layout,
+    );
     this.chooser.onSelect = () => this.chosen();
     const first = layout.defaultCollapsed ? null : types[0];
     this.chooser.select(kept === null || (kept && types.includes(kept)) ? kept : first);
@@ -74,7 +87,9 @@ class PaymentElement extends BaseElement {
   }
 
   redraw() {
-    const values = [...this.forms].map(([type, form]) => /** @type {const} */ ([type, form.fields.map((field) => [field.spec.name, field.value])]));
+    const values = [...this.forms].map(
+      ([type, form]) => /** @type {const} */ ([type, form.fields.map((field) => [field.spec.name, field.value])]),
+    );
     this.forms.clear();
     this.draw();
     for (const [type, fields] of values) {
@@ -115,7 +130,10 @@ class PaymentElement extends BaseElement {
   /** @param {string} brand @param {string} [funding] */
   cardDetails(brand, funding) {
     if (!this.ready) return;
-    const details = /** @type {import('@stripe/stripe-js').StripePaymentElementCardDetailsChangeEvent['details']} */ ({ brands: brand === 'unknown' ? null : [brand], funding: funding ?? null });
+    const details = /** @type {import('@stripe/stripe-js').StripePaymentElementCardDetailsChangeEvent['details']} */ ({
+      brands: brand === 'unknown' ? null : [brand],
+      funding: funding ?? null,
+    });
     this.emit('carddetailschange', { loading: false, details });
   }
 
@@ -126,7 +144,10 @@ class PaymentElement extends BaseElement {
     const error = result && 'error' in result ? result.error : undefined;
     if (!error) this.live.textContent = this.words.say('removed', { label: savedLabel(method, this.words).spoken });
     else this.live.textContent = error.message ?? '';
-    this.emit('savedpaymentmethodremove', error ? { success: false, error: error.message, payment_method } : { success: true, payment_method });
+    this.emit(
+      'savedpaymentmethodremove',
+      error ? { success: false, error: error.message, payment_method } : { success: true, payment_method },
+    );
     return !error;
   }
 
@@ -147,7 +168,9 @@ class PaymentElement extends BaseElement {
     const method = this.saved?.selected;
     const empty = !method && (fields.length === 0 ? !type : fields.every((field) => field.empty));
     const complete = Boolean(type) && fields.every((field) => !field.problem());
-    const value = method ? { type, payment_method: { id: method.id, type, billing_details: method.billing_details } } : { type: type ?? '' };
+    const value = method
+      ? { type, payment_method: { id: method.id, type, billing_details: method.billing_details } }
+      : { type: type ?? '' };
     return { empty, complete, collapsed: !type, value };
   }
 
@@ -164,8 +187,16 @@ class PaymentElement extends BaseElement {
   }
 
   async validate() {
-    if (!this.ready) throw new IntegrationError('elements.submit(): the Payment Element is not ready yet. Wait for its ready event.');
-    if (!this.selectedType) throw this.complain(new Failure({ type: 'validation_error', code: 'incomplete_payment_method', message: this.words.say('incomplete_method') }));
+    if (!this.ready)
+      throw new IntegrationError('elements.submit(): the Payment Element is not ready yet. Wait for its ready event.');
+    if (!this.selectedType)
+      throw this.complain(
+        new Failure({
+          type: 'validation_error',
+          code: 'incomplete_payment_method',
+          message: this.words.say('incomplete_method'),
+        }),
+      );
     this.insist(this.activeFields());
   }
 
@@ -180,13 +211,19 @@ class PaymentElement extends BaseElement {
     const defaults = this.options.defaultValues?.billingDetails ?? {};
     const { name, email, phone } = defaults;
     const billing_details = merge({ name, email, phone, address: {} }, form.billing());
-    return { payment_method_data: { ...form.data(), billing_details, allow_redisplay: this.allowRedisplay() }, type: form.type, waived: waivedDetails(this.options), usage: this.usage() };
+    return {
+      payment_method_data: { ...form.data(), billing_details, allow_redisplay: this.allowRedisplay() },
+      type: form.type,
+      waived: waivedDetails(this.options),
+      usage: this.usage(),
+    };
   }
 
   /** As Stripe.js sets it from the checkbox (docs: customer_sessions, payment_method_save). */
   allowRedisplay() {
     const saving = this.group.willBeReused();
-    if (this.features.payment_method_save !== 'enabled') return saving ? this.features.payment_method_allow_redisplay_override ?? 'limited' : 'unspecified';
+    if (this.features.payment_method_save !== 'enabled')
+      return saving ? (this.features.payment_method_allow_redisplay_override ?? 'limited') : 'unspecified';
     if (this.save?.input.checked) return 'always';
     return saving ? 'limited' : 'unspecified';
   }

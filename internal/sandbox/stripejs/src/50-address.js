@@ -10,22 +10,36 @@ function stateList(codes) {
 /** @type {Record<string, AddressCustom>} */
 const addressCustoms = {
   US: {
-    state: stateList('AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA PR RI SC SD TN TX UT VT VA WA WV WI WY AA AE AP'),
-    stateLabel: 'state', postal: 'zip',
+    state: stateList(
+      'AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA PR RI SC SD TN TX UT VT VA WA WV WI WY AA AE AP',
+    ),
+    stateLabel: 'state',
+    postal: 'zip',
   },
   CA: { state: stateList('AB BC MB NB NL NS NT NU ON PE QC SK YT'), stateLabel: 'province' },
   AU: { state: stateList('ACT NSW NT QLD SA TAS VIC WA'), stateLabel: 'state' },
-  BR: { state: stateList('AC AL AM AP BA CE DF ES GO MA MG MS MT PA PB PE PI PR RJ RN RO RR RS SC SE SP TO'), stateLabel: 'state' },
-  IT: { state: true, stateLabel: 'province' }, ES: { state: true, stateLabel: 'province' }, JP: { state: true, stateLabel: 'province' },
-  IN: { state: true, stateLabel: 'state' }, MX: { state: true, stateLabel: 'state' }, CN: { state: true, stateLabel: 'province' },
-  IE: { state: true, stateLabel: 'region' }, GB: { town: true }, HK: { noPostal: true, state: true, stateLabel: 'region' }, AE: { noPostal: true, state: true, stateLabel: 'region' },
+  BR: {
+    state: stateList('AC AL AM AP BA CE DF ES GO MA MG MS MT PA PB PE PI PR RJ RN RO RR RS SC SE SP TO'),
+    stateLabel: 'state',
+  },
+  IT: { state: true, stateLabel: 'province' },
+  ES: { state: true, stateLabel: 'province' },
+  JP: { state: true, stateLabel: 'province' },
+  IN: { state: true, stateLabel: 'state' },
+  MX: { state: true, stateLabel: 'state' },
+  CN: { state: true, stateLabel: 'province' },
+  IE: { state: true, stateLabel: 'region' },
+  GB: { town: true },
+  HK: { noPostal: true, state: true, stateLabel: 'region' },
+  AE: { noPostal: true, state: true, stateLabel: 'region' },
 };
 
 class AddressElement extends BaseElement {
   /** @param {ElementsGroup} group @param {Json} options */
   constructor(group, options) {
     super('address', group, options);
-    if (!['shipping', 'billing'].includes(options?.mode)) throw invalidValue("elements.create('address')", 'mode', 'one of the following strings: shipping, billing', options?.mode);
+    if (!['shipping', 'billing'].includes(options?.mode))
+      throw invalidValue("elements.create('address')", 'mode', 'one of the following strings: shipping, billing', options?.mode);
     this.last = '';
     /** @type {Field[]} */
     this.fields = [];
@@ -70,14 +84,39 @@ class AddressElement extends BaseElement {
     const section = this.options.mode;
     const address = value.address ?? {};
     const custom = addressCustoms[country] ?? {};
-    const line = (/** @type {string} */ text) => (this.options.blockPoBox && /\bp\.?\s?o\.?\s?box\b/i.test(text) ? 'po_box' : text.trim() ? null : 'incomplete_field');
+    const line = (/** @type {string} */ text) =>
+      this.options.blockPoBox && /\bp\.?\s?o\.?\s?box\b/i.test(text) ? 'po_box' : text.trim() ? null : 'incomplete_field';
     /** @type {FieldSpec[]} */
     const specs = [
       ...this.nameSpecs(value, section),
-      { name: 'country', label: words.say('country'), autocomplete: `${section} country`, options: countryOptions(words, this.options.allowedCountries), value: country },
-      { name: 'line1', label: words.say('line1'), autocomplete: `${section} address-line1`, value: address.line1, check: (text) => /** @type {TextKey | null} */ (line(text)) },
-      { name: 'line2', label: `${words.say('line2')} (${words.say('optional')})`, autocomplete: `${section} address-line2`, value: address.line2, optional: true },
-      { name: 'city', label: words.say(custom.town ? 'town' : 'city'), autocomplete: `${section} address-level2`, value: address.city, half: true },
+      {
+        name: 'country',
+        label: words.say('country'),
+        autocomplete: `${section} country`,
+        options: countryOptions(words, this.options.allowedCountries),
+        value: country,
+      },
+      {
+        name: 'line1',
+        label: words.say('line1'),
+        autocomplete: `${section} address-line1`,
+        value: address.line1,
+        check: (text) => /** @type {TextKey | null} */ (line(text)),
+      },
+      {
+        name: 'line2',
+        label: `${words.say('line2')} (${words.say('optional')})`,
+        autocomplete: `${section} address-line2`,
+        value: address.line2,
+        optional: true,
+      },
+      {
+        name: 'city',
+        label: words.say(custom.town ? 'town' : 'city'),
+        autocomplete: `${section} address-level2`,
+        value: address.city,
+        half: true,
+      },
     ];
     if (custom.state) specs.push(this.stateSpec(custom, section, address.state));
     if (!custom.noPostal) specs.push(this.postalSpec(country, custom, section, address.postal_code));
@@ -90,30 +129,76 @@ class AddressElement extends BaseElement {
     const { name } = this.options.display ?? {};
     if (name === 'split') {
       return [
-        { name: 'firstName', label: words.say('firstName'), autocomplete: `${section} given-name`, value: value.firstName, half: true },
-        { name: 'lastName', label: words.say('lastName'), autocomplete: `${section} family-name`, value: value.lastName, half: true },
+        {
+          name: 'firstName',
+          label: words.say('firstName'),
+          autocomplete: `${section} given-name`,
+          value: value.firstName,
+          half: true,
+        },
+        {
+          name: 'lastName',
+          label: words.say('lastName'),
+          autocomplete: `${section} family-name`,
+          value: value.lastName,
+          half: true,
+        },
       ];
     }
-    return [{ name: 'name', label: words.say(name === 'organization' ? 'organization' : 'name'), autocomplete: `${section} ${name === 'organization' ? 'organization' : 'name'}`, value: value.name, check: (text) => (text.trim() ? null : 'incomplete_name') }];
+    return [
+      {
+        name: 'name',
+        label: words.say(name === 'organization' ? 'organization' : 'name'),
+        autocomplete: `${section} ${name === 'organization' ? 'organization' : 'name'}`,
+        value: value.name,
+        check: (text) => (text.trim() ? null : 'incomplete_name'),
+      },
+    ];
   }
 
   /** @param {AddressCustom} custom @param {string} section @param {string | undefined} value @returns {FieldSpec} */
   stateSpec(custom, section, value) {
-    const options = Array.isArray(custom.state) ? /** @type {[string, string][]} */ ([['', this.words.say('select')], ...custom.state]) : undefined;
-    return { name: 'state', label: this.words.say(custom.stateLabel ?? 'region'), autocomplete: `${section} address-level1`, value, half: true, options };
+    const options = Array.isArray(custom.state)
+      ? /** @type {[string, string][]} */ ([['', this.words.say('select')], ...custom.state])
+      : undefined;
+    return {
+      name: 'state',
+      label: this.words.say(custom.stateLabel ?? 'region'),
+      autocomplete: `${section} address-level1`,
+      value,
+      half: true,
+      options,
+    };
   }
 
   /** @param {string} country @param {AddressCustom} custom @param {string} section @param {string | undefined} value @returns {FieldSpec} */
   postalSpec(country, custom, section, value) {
     const check = country in cardPostal ? (/** @type {string} */ text) => checkPostal(country, text) : undefined;
-    return { name: 'postal', label: this.words.say(custom.postal ?? 'postal'), autocomplete: `${section} postal-code`, inputmode: country === 'US' ? 'numeric' : 'text', value, half: true, check };
+    return {
+      name: 'postal',
+      label: this.words.say(custom.postal ?? 'postal'),
+      autocomplete: `${section} postal-code`,
+      inputmode: country === 'US' ? 'numeric' : 'text',
+      value,
+      half: true,
+      check,
+    };
   }
 
   /** @param {string} section @param {string | undefined} value @returns {FieldSpec} */
   phoneSpec(section, value) {
     const optional = this.options.validation?.phone?.required !== 'always';
     const label = this.words.say('phone') + (optional ? ` (${this.words.say('optional')})` : '');
-    return { name: 'phone', label, type: 'tel', inputmode: 'tel', autocomplete: `${section} tel`, value, optional, check: (text) => (text.replace(/\D/g, '').length < 6 ? 'incomplete_phone' : null) };
+    return {
+      name: 'phone',
+      label,
+      type: 'tel',
+      inputmode: 'tel',
+      autocomplete: `${section} tel`,
+      value,
+      optional,
+      check: (text) => (text.replace(/\D/g, '').length < 6 ? 'incomplete_phone' : null),
+    };
   }
 
   asksPhone() {
@@ -141,8 +226,12 @@ class AddressElement extends BaseElement {
     const split = this.options.display?.name === 'split';
     const name = split ? `${this.text('firstName')} ${this.text('lastName')}`.trim() : this.text('name');
     const address = {
-      line1: this.text('line1'), line2: this.text('line2') || null, city: this.text('city'), state: this.text('state'),
-      postal_code: this.text('postal'), country: this.text('country'),
+      line1: this.text('line1'),
+      line2: this.text('line2') || null,
+      city: this.text('city'),
+      state: this.text('state'),
+      postal_code: this.text('postal'),
+      country: this.text('country'),
     };
     const names = split ? { firstName: this.text('firstName'), lastName: this.text('lastName') } : {};
     return this.asksPhone() ? { name, ...names, address, phone: this.text('phone') } : { name, ...names, address };

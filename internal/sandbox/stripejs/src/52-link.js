@@ -22,7 +22,18 @@ class LinkElement extends BaseElement {
 
   /** @param {string} value */
   draw(value) {
-    this.field = new Field({ name: 'email', label: this.words.say('email'), type: 'email', inputmode: 'email', autocomplete: 'email', value, check: checkEmail }, this.words);
+    this.field = new Field(
+      {
+        name: 'email',
+        label: this.words.say('email'),
+        type: 'email',
+        inputmode: 'email',
+        autocomplete: 'email',
+        value,
+        check: checkEmail,
+      },
+      this.words,
+    );
     this.field.onChange = () => this.changed();
     this.body.replaceChildren(this.sandboxLine(), this.field.node);
   }

@@ -46,12 +46,20 @@ class ExpressElement extends BaseElement {
       if (name === 'applePay') return wish === 'always' && offered.includes('card');
       return wish !== 'never' && offered.includes(wallets[name].method);
     };
-    return { amazonPay: shows('amazonPay'), applePay: shows('applePay'), googlePay: shows('googlePay'), link: shows('link'), paypal: shows('paypal') };
+    return {
+      amazonPay: shows('amazonPay'),
+      applePay: shows('applePay'),
+      googlePay: shows('googlePay'),
+      link: shows('link'),
+      paypal: shows('paypal'),
+    };
   }
 
   shown() {
     const available = this.available();
-    const order = (this.options.paymentMethodOrder ?? []).map((/** @type {string} */ name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase()));
+    const order = (this.options.paymentMethodOrder ?? []).map((/** @type {string} */ name) =>
+      name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase()),
+    );
     const rank = (/** @type {string} */ name) => (order.includes(name) ? order.indexOf(name) : order.length);
     return walletNames.filter((name) => available[name]).sort((a, b) => rank(a) - rank(b));
   }
@@ -91,7 +99,16 @@ class ExpressElement extends BaseElement {
   button(name, theme) {
     const { type, label } = wallets[name];
     const light = theme?.startsWith('white') ? ' ExpressButton--light' : '';
-    const button = h('button', { class: `ExpressButton ExpressButton--${type}${light}`, type: 'button', 'data-express': type, 'aria-label': this.words.say('payWith', { wallet: label }) }, label);
+    const button = h(
+      'button',
+      {
+        class: `ExpressButton ExpressButton--${type}${light}`,
+        type: 'button',
+        'data-express': type,
+        'aria-label': this.words.say('payWith', { wallet: label }),
+      },
+      label,
+    );
     button.addEventListener('click', () => void this.clicked(name));
     return button;
   }
@@ -105,7 +122,13 @@ class ExpressElement extends BaseElement {
         warn('The Express Checkout Element click event was not resolved within 1 second.');
         resolve(null);
       }, clickPatience);
-      this.emit('click', { expressPaymentType, resolve: (/** @type {Json} */ given = {}) => { clearTimeout(late); resolve(given); } });
+      this.emit('click', {
+        expressPaymentType,
+        resolve: (/** @type {Json} */ given = {}) => {
+          clearTimeout(late);
+          resolve(given);
+        },
+      });
     });
     if (details) this.open(name, merge(this.options, details));
   }
@@ -122,7 +145,11 @@ class ExpressElement extends BaseElement {
       this.paying = wallets[name].type;
       this.method = wallets[name].method;
       this.accepted = accepted;
-      this.events.emit('confirm', { expressPaymentType: this.paying, ...accepted, paymentFailed: (/** @type {Json} */ why) => this.paymentFailed(sheet, why) });
+      this.events.emit('confirm', {
+        expressPaymentType: this.paying,
+        ...accepted,
+        paymentFailed: (/** @type {Json} */ why) => this.paymentFailed(sheet, why),
+      });
       sheet.close();
     };
   }
@@ -149,8 +176,19 @@ class ExpressElement extends BaseElement {
     const { billingDetails = {} } = this.accepted ?? {};
     const { name, email, phone, address } = billingDetails;
     const now = new Date();
-    const card = this.method === 'card' ? { number: '4242424242424242', exp_month: 12, exp_year: now.getFullYear() + 3, cvc: '123' } : undefined;
-    return { payment_method_data: { type: this.method, card, billing_details: { name, email, phone, address }, allow_redisplay: 'unspecified' }, type: this.method };
+    const card =
+      this.method === 'card'
+        ? { number: '4242424242424242', exp_month: 12, exp_year: now.getFullYear() + 3, cvc: '123' }
+        : undefined;
+    return {
+      payment_method_data: {
+        type: this.method,
+        card,
+        billing_details: { name, email, phone, address },
+        allow_redisplay: 'unspecified',
+      },
+      type: this.method,
+    };
   }
 }
 

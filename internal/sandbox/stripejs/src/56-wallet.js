@@ -2,7 +2,9 @@
 
 /** The buyer that every test wallet holds. */
 const walletBuyer = {
-  name: 'Jenny Rosen', email: 'jenny.rosen@example.com', phone: '+15555555555',
+  name: 'Jenny Rosen',
+  email: 'jenny.rosen@example.com',
+  phone: '+15555555555',
   addresses: [
     { line1: '510 Townsend St', line2: null, city: 'San Francisco', state: 'CA', postal_code: '94103', country: 'US' },
     { line1: '10 Downing Street', line2: null, city: 'London', state: '', postal_code: 'SW1A 2AA', country: 'GB' },
@@ -14,7 +16,11 @@ const walletBuyer = {
 function askPage(element, event, payload) {
   if (!element.events.has(event)) return Promise.resolve({});
   return new Promise((resolve) => {
-    element.events.emit(event, { ...payload, resolve: (/** @type {Json} */ details = {}) => resolve(details), reject: () => resolve(null) });
+    element.events.emit(event, {
+      ...payload,
+      resolve: (/** @type {Json} */ details = {}) => resolve(details),
+      reject: () => resolve(null),
+    });
   });
 }
 
@@ -56,14 +62,26 @@ class WalletSheet {
     this.rates = h('div');
     this.body.replaceChildren(
       h('small', {}, h('b', {}, words.say('sandbox')), ` ${walletBuyer.name}, ${walletBuyer.email}`),
-      ...(shipping ? [this.addressList()] : []), this.rates, this.lines, this.total, this.problem, this.pay,
+      ...(shipping ? [this.addressList()] : []),
+      this.rates,
+      this.lines,
+      this.total,
+      this.problem,
+      this.pay,
     );
     this.refresh();
     this.pay.focus();
   }
 
   addressList() {
-    const rows = this.addresses.map((address, i) => this.radio('wallet-address', i === 0, `${address.line1}, ${address.city}, ${address.country}`, () => void this.addressChosen(address)));
+    const rows = this.addresses.map((address, i) =>
+      this.radio(
+        'wallet-address',
+        i === 0,
+        `${address.line1}, ${address.city}, ${address.country}`,
+        () => void this.addressChosen(address),
+      ),
+    );
     return h('fieldset', {}, h('legend', {}, this.words.say('walletShip')), ...rows);
   }
 
@@ -77,12 +95,28 @@ class WalletSheet {
   refresh() {
     const { currency } = this.element.group.options;
     const money = (/** @type {number} */ amount) => (currency ? this.words.money(amount, currency) : String(amount));
-    const rates = this.details.shippingAddressRequired ? this.details.shippingRates ?? [] : [];
-    const rows = rates.map((/** @type {Json} */ rate) => this.radio('wallet-rate', rate.id === this.rate?.id, `${rate.displayName} ${money(rate.amount)}`, () => void this.rateChosen(rate)));
-    this.rates?.replaceChildren(...(rows.length ? [h('fieldset', {}, h('legend', {}, this.words.say('walletRate')), ...rows)] : []));
-    this.lines?.replaceChildren(...(this.details.lineItems ?? []).map((/** @type {Json} */ item) => h('p', { class: 'Total' }, h('span', {}, item.name), h('span', {}, money(item.amount)))));
+    const rates = this.details.shippingAddressRequired ? (this.details.shippingRates ?? []) : [];
+    const rows = rates.map((/** @type {Json} */ rate) =>
+      this.radio(
+        'wallet-rate',
+        rate.id === this.rate?.id,
+        `${rate.displayName} ${money(rate.amount)}`,
+        () => void this.rateChosen(rate),
+      ),
+    );
+    this.rates?.replaceChildren(
+      ...(rows.length ? [h('fieldset', {}, h('legend', {}, this.words.say('walletRate')), ...rows)] : []),
+    );
+    this.lines?.replaceChildren(
+      ...(this.details.lineItems ?? []).map((/** @type {Json} */ item) =>
+        h('p', { class: 'Total' }, h('span', {}, item.name), h('span', {}, money(item.amount))),
+      ),
+    );
     const { amount } = this.element.group.options;
-    this.total?.replaceChildren(h('span', {}, this.words.say('walletTotal')), h('span', {}, amount === undefined ? '' : money(amount)));
+    this.total?.replaceChildren(
+      h('span', {}, this.words.say('walletTotal')),
+      h('span', {}, amount === undefined ? '' : money(amount)),
+    );
   }
 
   /** @param {Json} address */
@@ -117,7 +151,13 @@ class WalletSheet {
     const { details, address } = this;
     const { name, email, phone } = walletBuyer;
     return {
-      billingDetails: { name, email: details.emailRequired ? email : undefined, phone: details.phoneNumberRequired ? phone : undefined, address: details.billingAddressRequired === false ? { country: address.country, postal_code: address.postal_code } : address },
+      billingDetails: {
+        name,
+        email: details.emailRequired ? email : undefined,
+        phone: details.phoneNumberRequired ? phone : undefined,
+        address:
+          details.billingAddressRequired === false ? { country: address.country, postal_code: address.postal_code } : address,
+      },
       shippingAddress: details.shippingAddressRequired ? { name, address } : undefined,
       shippingRate: details.shippingAddressRequired ? this.rate : undefined,
     };

@@ -1,9 +1,27 @@
 // A group of elements: stripe.elements(). It holds the options, the session and the elements of one checkout.
 
 const notSimulated = [
-  'card', 'cardNumber', 'cardExpiry', 'cardCvc', 'iban', 'idealBank', 'p24Bank', 'epsBank', 'fpxBank', 'auBankAccount', 'affirmMessage',
-  'afterpayClearpayMessage', 'paymentMethodMessaging', 'paymentRequestButton', 'issuingCardNumberDisplay', 'issuingCardCvcDisplay',
-  'issuingCardExpiryDisplay', 'issuingCardPinDisplay', 'issuingCardCopyButton', 'currencySelector', 'taxId',
+  'card',
+  'cardNumber',
+  'cardExpiry',
+  'cardCvc',
+  'iban',
+  'idealBank',
+  'p24Bank',
+  'epsBank',
+  'fpxBank',
+  'auBankAccount',
+  'affirmMessage',
+  'afterpayClearpayMessage',
+  'paymentMethodMessaging',
+  'paymentRequestButton',
+  'issuingCardNumberDisplay',
+  'issuingCardCvcDisplay',
+  'issuingCardExpiryDisplay',
+  'issuingCardPinDisplay',
+  'issuingCardCopyButton',
+  'currencySelector',
+  'taxId',
 ];
 
 /** Makes the page's fonts known to the elements, which lie in the same document. @param {Json[]} fonts */
@@ -43,9 +61,12 @@ class ElementsGroup {
     if (!Kind) throw this.refuse(type);
     if (['payment', 'expressCheckout'].includes(type) && !this.options.clientSecret && !this.options.mode) {
       const name = type === 'payment' ? 'payment' : 'express checkout';
-      throw new IntegrationError(`In order to create a ${name} element, you must pass a clientSecret or mode when creating the Elements group.\n\ne.g. stripe.elements({clientSecret: "{{CLIENT_SECRET}}"})`);
+      throw new IntegrationError(
+        `In order to create a ${name} element, you must pass a clientSecret or mode when creating the Elements group.\n\ne.g. stripe.elements({clientSecret: "{{CLIENT_SECRET}}"})`,
+      );
     }
-    if (this.member(type, options?.mode)) throw new IntegrationError(`Can only create one Element of type ${type} through an Elements instance.`);
+    if (this.member(type, options?.mode))
+      throw new IntegrationError(`Can only create one Element of type ${type} through an Elements instance.`);
     const element = new Kind(this, options);
     this.members.push(element);
     return element;
@@ -54,7 +75,9 @@ class ElementsGroup {
   /** @param {string} type */
   refuse(type) {
     if (notSimulated.includes(type)) return new IntegrationError(`The ${type} Element is not part of the offline sandbox.`);
-    return new IntegrationError(`A valid Element name must be provided. Valid Elements are:\n  ${[...Object.keys(elementKinds), ...notSimulated].join(', ')}; you passed: ${type}.`);
+    return new IntegrationError(
+      `A valid Element name must be provided. Valid Elements are:\n  ${[...Object.keys(elementKinds), ...notSimulated].join(', ')}; you passed: ${type}.`,
+    );
   }
 
   /** @param {string} type @param {string} [mode] of address elements */
@@ -78,7 +101,9 @@ class ElementsGroup {
     warnUnknown(normalized, updateParameters, 'elements.update()');
     const next = { ...this.options, ...normalized };
     if (next.clientSecret && ['mode', 'amount', 'currency'].some((name) => name in normalized)) {
-      throw new IntegrationError('elements.update(): mode, amount and currency cannot be updated when the Elements group was created with a clientSecret.');
+      throw new IntegrationError(
+        'elements.update(): mode, amount and currency cannot be updated when the Elements group was created with a clientSecret.',
+      );
     }
     if (next.mode !== undefined) checkMode(next, 'elements.update()');
     checkAppearance(next.appearance);
@@ -122,15 +147,33 @@ class ElementsGroup {
   async loadSession() {
     const deferred_intent = this.options.clientSecret ? await this.intentFacts() : this.deferredFacts();
     return this.api.call('GET', '/v1/elements/sessions', {
-      type: 'deferred_intent', locale: this.words.locale, deferred_intent, customer_session_client_secret: this.options.customerSessionClientSecret,
+      type: 'deferred_intent',
+      locale: this.words.locale,
+      deferred_intent,
+      customer_session_client_secret: this.options.customerSessionClientSecret,
     });
   }
 
   deferredFacts() {
-    const { mode, amount, currency, setupFutureUsage, captureMethod, paymentMethodTypes, paymentMethodConfiguration, onBehalfOf } = this.options;
+    const {
+      mode,
+      amount,
+      currency,
+      setupFutureUsage,
+      captureMethod,
+      paymentMethodTypes,
+      paymentMethodConfiguration,
+      onBehalfOf,
+    } = this.options;
     return {
-      mode, amount, currency, setup_future_usage: setupFutureUsage, capture_method: captureMethod, payment_method_types: paymentMethodTypes,
-      payment_method_configuration: paymentMethodConfiguration, on_behalf_of: onBehalfOf,
+      mode,
+      amount,
+      currency,
+      setup_future_usage: setupFutureUsage,
+      capture_method: captureMethod,
+      payment_method_types: paymentMethodTypes,
+      payment_method_configuration: paymentMethodConfiguration,
+      on_behalf_of: onBehalfOf,
     };
   }
 
@@ -139,7 +182,13 @@ class ElementsGroup {
     const intent = await this.api.intent(this.options.clientSecret);
     this.intentUsage = intent.setup_future_usage ?? intent.usage;
     const mode = intent.object === 'setup_intent' ? 'setup' : 'payment';
-    return { mode, amount: intent.amount, currency: intent.currency, setup_future_usage: intent.setup_future_usage, payment_method_types: intent.payment_method_types };
+    return {
+      mode,
+      amount: intent.amount,
+      currency: intent.currency,
+      setup_future_usage: intent.setup_future_usage,
+      payment_method_types: intent.payment_method_types,
+    };
   }
 
   /** Whether the payment method will be charged again later. */
@@ -158,7 +207,9 @@ class ElementsGroup {
 
   /** @param {string} id */
   async detach(id) {
-    await this.api.call('POST', `/v1/payment_methods/${encodeURIComponent(id)}/detach`, { customer_session_client_secret: this.options.customerSessionClientSecret });
+    await this.api.call('POST', `/v1/payment_methods/${encodeURIComponent(id)}/detach`, {
+      customer_session_client_secret: this.options.customerSessionClientSecret,
+    });
     this.loading = null;
   }
 
@@ -168,10 +219,16 @@ class ElementsGroup {
       const express = /** @type {ExpressElement | null} */ (this.member('expressCheckout'));
       // A wallet brings its own details: the other elements may stay empty.
       const mounted = this.members.filter((element) => element.container && (!express?.paying || element === express));
-      if (mounted.length === 0) throw new IntegrationError('elements.submit() needs a mounted Element. Make sure the Element that you want to submit is still mounted.');
+      if (mounted.length === 0)
+        throw new IntegrationError(
+          'elements.submit() needs a mounted Element. Make sure the Element that you want to submit is still mounted.',
+        );
       /** @type {unknown} */
       let first = null;
-      for (const element of mounted) await element.validate().catch((err) => { first ??= err; });
+      for (const element of mounted)
+        await element.validate().catch((err) => {
+          first ??= err;
+        });
       if (first) throw first;
       this.submitted = true;
       const payment = /** @type {PaymentElement | null} */ (this.member('payment'));

@@ -7,7 +7,11 @@ function openDialog(words, title, content) {
   shadow.adoptedStyleSheets = [styleSheet(dialogStyles)];
   const close = h('button', { type: 'button', 'aria-label': words.say('close'), 'data-action': 'close' }, '✕');
   const heading = h('h2', { id: uniqueId('dialog') }, title);
-  const dialog = h('dialog', { 'aria-labelledby': heading.id }, h('div', { class: 'Frame' }, h('header', {}, heading, close), content));
+  const dialog = h(
+    'dialog',
+    { 'aria-labelledby': heading.id },
+    h('div', { class: 'Frame' }, h('header', {}, heading, close), content),
+  );
   shadow.append(dialog);
   document.body.append(host);
   const before = document.activeElement;

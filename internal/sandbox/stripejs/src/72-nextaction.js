@@ -30,7 +30,8 @@ class NextAction {
   async run(intent, clientSecret) {
     const action = intent.next_action ?? {};
     if (action.type === 'redirect_to_url') return leave(action.redirect_to_url.url);
-    if (action.type === 'use_stripe_sdk' && action.use_stripe_sdk?.stripe_js) return this.authenticate(action.use_stripe_sdk.stripe_js, clientSecret);
+    if (action.type === 'use_stripe_sdk' && action.use_stripe_sdk?.stripe_js)
+      return this.authenticate(action.use_stripe_sdk.stripe_js, clientSecret);
     throw new IntegrationError(`handleNextAction: the next action ${action.type} is not part of the offline sandbox.`);
   }
 
