@@ -81,6 +81,7 @@ func (c *call) fillCustomer(cus *Customer) {
 	set(&cus.Email, p, "email")
 	set(&cus.Name, p, "name")
 	set(&cus.Phone, p, "phone")
+	set(&cus.DefaultSource, p, "default_source")
 	set(&cus.TestClock, p, "test_clock")
 	set(&cus.InvoiceSettings.DefaultPaymentMethod, p, "invoice_settings", "default_payment_method")
 	if p.has("address") {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 )
@@ -227,9 +228,10 @@ func (c *call) attach(id, customer, param string) (*PaymentMethod, error) {
 	return c.own(pm, cus.ID), nil
 }
 
+// attachError answers 404 for a payment method in the path that does not exist.
 func attachError(err error, param string) error {
-	e, ok := err.(*apiError) //nolint:errorlint // usable returns nothing else
-	if ok && e.Code == "resource_missing" && param == "id" {
+	var e *apiError
+	if errors.As(err, &e) && e.Code == "resource_missing" && param == "id" {
 		e.status = http.StatusNotFound
 	}
 	return err
