@@ -1,12 +1,12 @@
 package webhooks
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -23,6 +23,9 @@ import (
 // maxBody bounds an event, in bytes. Stripe's are a few kilobytes; an object with many
 // expanded or listed members can be some hundred.
 const maxBody = 1 << 20
+
+// usualBody bounds what is set aside for a body before it has come.
+const usualBody = 16 << 10
 
 // secret is a signing secret with the name under which it is recorded.
 type secret struct {
@@ -50,7 +53,7 @@ const (
 // ServeHTTP is POST /webhooks/stripe. It answers 200 only when the event is
 // durable, whether it is new or known.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
-	payload, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	payload, err := readBody(w, r)
 	if err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
@@ -83,6 +86,14 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	return httpio.WriteJSON(w, http.StatusOK, struct {
 		Received bool `json:"received"`
 	}{true})
+}
+
+// readBody reads the body into a buffer that fits what an honest sender announced.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	var buf bytes.Buffer
+	buf.Grow(int(min(max(r.ContentLength, 0), usualBody)) + bytes.MinRead)
+	_, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody))
+	return buf.Bytes(), err
 }
 
 // verify checks the signature over the exact bytes against every secret

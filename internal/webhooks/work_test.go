@@ -1,0 +1,475 @@
+package webhooks_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+	"checkoutd/internal/webhooks"
+)
+
+func TestIntentEventsReachTheOrder(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(f *fixture) {
+		for _, c := range []struct {
+			event   string
+			was, is payments.Status
+			order   orders.Status
+			payment orders.PaymentStatus
+		}{
+			{"succeeded", payments.StatusProcessing, payments.StatusSucceeded, orders.Paid, orders.PaymentPaid},
+			{"succeeded", payments.StatusRequiresAction, payments.StatusSucceeded, orders.Paid, orders.PaymentPaid},
+			{"processing", payments.StatusRequiresAction, payments.StatusProcessing, orders.Open, orders.Processing},
+			{"requires_action", payments.StatusRequiresAction, payments.StatusRequiresAction, orders.Open, orders.RequiresAction},
+			{"payment_failed", payments.StatusProcessing, payments.StatusRequiresPaymentMethod, orders.Open, orders.PaymentFailed},
+			{"canceled", payments.StatusRequiresAction, payments.StatusCanceled, orders.Open, orders.Unpaid},
+			{"amount_capturable_updated", payments.StatusRequiresAction, payments.StatusRequiresCapture, orders.Authorized, orders.PaymentAuthorized},
+			{"partially_funded", payments.StatusRequiresAction, payments.StatusRequiresAction, orders.Open, orders.RequiresAction},
+			{"created", payments.StatusRequiresAction, payments.StatusRequiresAction, orders.Open, orders.RequiresAction},
+		} {
+			order, intent := f.buy(c.was)
+			f.stripe.set(intent, c.is)
+			o := intentObject(intent, order, c.is)
+			if c.event == "payment_failed" {
+				o["last_payment_error"] = object{"type": "card_error", "code": "card_declined", "message": "No."}
+			}
+			raw := f.event("payment_intent."+c.event, o)
+			f.deliver(raw)
+			f.wantState(raw, webhooks.Received, "") // received is not processed
+			f.work()
+			f.wantState(raw, webhooks.Done, "")
+			if e := f.kept(raw); e.OrderID != order || e.Tries != 1 || e.FinishedAt.IsZero() {
+				f.Errorf("%s: order %q after %d tries, finished %s", c.event, e.OrderID, e.Tries, e.FinishedAt)
+			}
+			f.wantOrder(order, c.order, c.payment)
+		}
+	})
+}
+
+func TestTypesThatChangeNothingAreIgnored(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	customer := f.event("customer.created", object{"id": "cus_1", "object": "customer"})
+	unheard := f.event("v1.brand.new_thing", object{"id": "x_1", "object": "thing"})
+	without := f.event("charge.succeeded", object{"id": "ch_1", "object": "charge", "payment_intent": nil})
+	f.deliver(customer, unheard, without)
+	f.work()
+	f.wantState(customer, webhooks.Ignored, "change nothing here")
+	f.wantState(unheard, webhooks.Ignored, "change nothing here")
+	f.wantState(without, webhooks.Ignored, "no PaymentIntent")
+}
+
+// statamic-cargo#190: the event comes before the order knows its intent.
+func TestUnmatchedEventWaitsForItsOrder(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(f *fixture) {
+		order := f.order()
+		intent := "pi_" + order
+		// An intent whose metadata says nothing: only the link can match it.
+		o := intentObject(intent, "", payments.StatusSucceeded)
+		raw := f.event("payment_intent.succeeded", o)
+		f.deliver(raw)
+		f.work()
+		f.wantState(raw, webhooks.Unmatched, "no order")
+		for range 20 { // long enough to be parked
+			f.clock.advance(6 * time.Hour)
+			f.work()
+		}
+		if e := f.kept(raw); e.State != webhooks.Unmatched || e.NextAt.Before(f.clock.now().Add(10*365*24*time.Hour)) {
+			f.Errorf("after 5 days it is %s, due %s; want parked", e.State, e.NextAt)
+		}
+		f.stripe.mu.Lock()
+		f.stripe.next = payments.StatusProcessing
+		f.stripe.mu.Unlock()
+		if _, err := f.pay.Confirm(f.Context(), payments.Confirm{OrderID: order, Token: "ctoken_x"}); err != nil {
+			f.Fatal(err)
+		}
+		f.wantOrder(order, orders.Open, orders.Processing)
+		f.work()
+		f.wantState(raw, webhooks.Done, "")
+		f.wantPaid(order)
+	})
+}
+
+func TestUnmatchedEventComesBackByItselfEverLater(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	raw := f.event("payment_intent.succeeded", intentObject("pi_else", "", payments.StatusSucceeded))
+	f.deliver(raw)
+	pause := 15 * time.Second
+	for range 8 {
+		f.work()
+		e := f.kept(raw)
+		if wait := e.NextAt.Sub(f.clock.now()); wait < pause/2 || wait > pause {
+			t.Errorf("after try %d it waits %s, want %s to %s", e.Tries, wait, pause/2, pause)
+		}
+		f.clock.advance(pause)
+		pause *= 2
+	}
+}
+
+// The metadata names the order, so that an answer that never arrived is no hindrance.
+func TestEventOfAnIntentThatNobodyLinkedIsMatchedByItsMetadata(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.stripe.setDown(true)
+	order, intent := f.buy(payments.StatusSucceeded) // charged, and the answer is lost
+	f.wantOrder(order, orders.Open, orders.Checking)
+	raw := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
+	f.deliver(raw)
+	f.work()
+	f.wantState(raw, webhooks.Done, "")
+	f.wantPaid(order)
+
+	stranger := f.event("payment_intent.succeeded", intentObject("pi_2", "ord_nobody", payments.StatusSucceeded))
+	f.deliver(stranger)
+	f.work()
+	f.wantState(stranger, webhooks.Unmatched, "no order")
+}
+
+// dj-stripe#832, hyperswitch#3408, lunar#2204: a failure does not count as processed.
+func TestFailureIsTriedAgainEverLaterAndThenDead(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	order, intent := f.buy(payments.StatusRequiresAction)
+	raw := f.event("payment_intent.processing", intentObject(intent, order, payments.StatusProcessing))
+	f.stripe.setDown(true) // the fresh reading that it needs fails
+	f.deliver(raw)
+	f.work()
+	first := f.kept(raw)
+	f.wantState(raw, webhooks.Received, "connection refused")
+	if wait := first.NextAt.Sub(f.clock.now()); wait < time.Second/2 || wait > time.Second {
+		t.Errorf("the first pause is %s, want up to 1s", wait)
+	}
+	if n := f.work(); n != 0 {
+		t.Error("it is tried again before its time")
+	}
+	f.deliver(raw) // Stripe's own repeat neither hastens nor resets it
+	if e := f.kept(raw); e.Tries != 1 || !e.NextAt.Equal(first.NextAt) {
+		t.Errorf("a repeat changed it: %d tries, due %s", e.Tries, e.NextAt)
+	}
+	for tries := int64(2); tries <= 30; tries++ {
+		f.clock.advance(time.Hour)
+		f.work()
+		if e := f.kept(raw); e.Tries != tries {
+			t.Fatalf("%d tries, want %d", e.Tries, tries)
+		}
+	}
+	f.wantState(raw, webhooks.Dead, "connection refused")
+	f.clock.advance(365 * 24 * time.Hour)
+	if n := f.work(); n != 0 {
+		t.Error("a dead event is worked")
+	}
+	f.wantOrder(order, orders.Open, orders.RequiresAction)
+
+	f.stripe.setDown(false)
+	f.stripe.set(intent, payments.StatusSucceeded)
+	if n, err := f.store.ReplayEvents(t.Context(), []string{eventID(raw)}, f.clock.now()); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	f.work()
+	f.wantState(raw, webhooks.Done, "")
+	f.wantPaid(order)
+}
+
+func TestStripeDownWhileAFreshReadingIsNeeded(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	order, intent := f.buy(payments.StatusRequiresAction)
+	raw := f.event("payment_intent.processing", intentObject(intent, order, payments.StatusProcessing))
+	final := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
+	f.stripe.setDown(true)
+	f.deliver(raw)
+	f.work()
+	f.wantState(raw, webhooks.Received, "connection refused")
+	f.deliver(final)
+	f.work() // the final news need nobody, and do not wait for the other
+	f.wantState(final, webhooks.Done, "")
+	f.wantPaid(order)
+	f.clock.advance(time.Second)
+	f.work()
+	f.wantState(raw, webhooks.Done, "") // old news by now: nobody has to be asked
+	f.wantPaid(order)
+}
+
+func TestPanicOfADecoderIsAFailureOfItsEventAlone(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, func(c *webhooks.Config) {
+		decode := c.DecodeIntent
+		c.DecodeIntent = func(raw []byte) (payments.Snapshot, error) {
+			if strings.Contains(string(raw), "poison") {
+				panic("index out of range")
+			}
+			return decode(raw)
+		}
+	})
+	order, intent := f.buy(payments.StatusProcessing)
+	poisoned := intentObject(intent, order, payments.StatusProcessing)
+	poisoned["description"] = "poison"
+	bad := f.event("payment_intent.processing", poisoned)
+	good := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
+	f.deliver(bad, good)
+	f.work()
+	f.wantState(bad, webhooks.Received, "index out of range")
+	f.wantState(good, webhooks.Done, "")
+	f.wantPaid(order)
+	if !strings.Contains(f.log.String(), "work_test.go") {
+		t.Error("the log does not tell where it panicked")
+	}
+}
+
+// An event whose worker dies each time must not end the process for ever.
+func TestEventThatNoWorkerSurvivesBecomesDead(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	order, intent := f.buy(payments.StatusProcessing)
+	raw := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
+	f.deliver(raw)
+	for range 30 { // claimed, and never ended
+		now := f.clock.now()
+		if list, err := f.store.ClaimEvents(t.Context(), now, now.Add(lease), 1); err != nil || len(list) != 1 {
+			t.Fatal(len(list), err)
+		}
+		f.clock.advance(lease)
+		if _, err := f.store.RescueEvents(t.Context(), f.clock.now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.work()
+	f.wantState(raw, webhooks.Dead, "gone before the end")
+}
+
+// A worker is killed between claim and commit: the lease runs out, another does it.
+func TestKilledWorkersEventGoesToAnother(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(f *fixture) {
+		order, intent := f.buy(payments.StatusProcessing)
+		raw := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
+		f.deliver(raw)
+		now := f.clock.now()
+		taken, err := f.store.ClaimEvents(f.Context(), now, now.Add(lease), 10) // by one that is killed now
+		if err != nil || len(taken) != 1 {
+			f.Fatal(len(taken), err)
+		}
+		other := webhooks.New(f.config)
+		f.clock.advance(lease - time.Second)
+		if n, err := other.RunOnce(f.Context()); n != 0 || err != nil {
+			f.Errorf("another worked %d, %v while the lease lasts", n, err)
+		}
+		f.clock.advance(time.Second)
+		if n, err := other.RunOnce(f.Context()); n != 1 || err != nil {
+			f.Errorf("another worked %d, %v; want 1 when the lease is over", n, err)
+		}
+		f.wantState(raw, webhooks.Done, "")
+		f.wantPaid(order)
+		// The dead one was only slow: what it brings now is nobody's.
+		err = f.store.FinishEvent(f.Context(), taken[0].Claim(), webhooks.Dead, "late", time.Time{})
+		if err == nil {
+			f.Error("a lost claim was honoured")
+		}
+		f.wantState(raw, webhooks.Done, "")
+	})
+}
+
+// The slow worker is still at it when the lease runs out: it must change nothing more.
+func TestSlowWorkerLosesItsClaimAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(f *fixture) {
+		order, intent := f.buy(payments.StatusRequiresAction)
+		f.stripe.set(intent, payments.StatusSucceeded)
+		raw := f.event("payment_intent.processing", intentObject(intent, order, payments.StatusProcessing))
+		f.deliver(raw)
+		other := webhooks.New(f.config)
+		var once atomic.Bool
+		f.stripe.mu.Lock()
+		f.stripe.onRead = func() {
+			if once.Swap(true) {
+				return
+			}
+			f.clock.advance(lease)
+			if n, err := other.RunOnce(f.Context()); n != 1 || err != nil {
+				f.Errorf("the other worker worked %d, %v; want 1", n, err)
+			}
+		}
+		f.stripe.mu.Unlock()
+		f.work()
+		f.wantState(raw, webhooks.Done, "")
+		f.wantPaid(order)
+		if e := f.kept(raw); e.Tries != 2 {
+			f.Errorf("%d tries, want 2", e.Tries)
+		}
+		if strings.Count(f.log.String(), `"event_state":"done"`) != 1 {
+			f.Errorf("want one line of a done event:\n%s", f.log)
+		}
+	})
+}
+
+// saleor#19220, medusa#13301: two who work one order at a time disagree.
+func TestOneEventOfAnOrderAtATime(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(f *fixture) {
+		var now, most atomic.Int32
+		f.stripe.mu.Lock()
+		f.stripe.onRead = func() {
+			if n := now.Add(1); n > most.Load() {
+				most.Store(n)
+			}
+			now.Add(-1)
+		}
+		f.stripe.mu.Unlock()
+		order, intent := f.buy(payments.StatusRequiresAction)
+		var all [][]byte
+		for range 12 {
+			raw := f.event("payment_intent.processing", intentObject(intent, order, payments.StatusProcessing))
+			f.deliver(raw)
+			all = append(all, raw)
+			f.clock.advance(time.Microsecond)
+		}
+		// Three processes, four workers each.
+		var wg sync.WaitGroup
+		for range 3 {
+			s := webhooks.New(f.config)
+			wg.Go(func() {
+				for range 30 {
+					if _, err := s.RunOnce(f.Context()); err != nil {
+						f.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		f.work()
+		for _, raw := range all {
+			f.wantState(raw, webhooks.Done, "")
+		}
+		if most.Load() != 1 {
+			f.Errorf("%d events of the intent were worked at once, want 1", most.Load())
+		}
+	})
+}
+
+func TestReplicasShareTheWorkAndDoEachEventOnce(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(f *fixture) {
+		const n = 40
+		all := map[string][]byte{}
+		for range n {
+			order, intent := f.buy(payments.StatusProcessing)
+			raw := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
+			f.deliver(raw)
+			all[order] = raw
+		}
+		var worked atomic.Int32
+		var wg sync.WaitGroup
+		for range 3 {
+			s := webhooks.New(f.config)
+			wg.Go(func() {
+				for worked.Load() < n {
+					got, err := s.RunOnce(f.Context())
+					if err != nil {
+						f.Error(err)
+						return
+					}
+					worked.Add(int32(got))
+				}
+			})
+		}
+		wg.Wait()
+		if worked.Load() != n {
+			f.Errorf("%d pieces of work, want %d", worked.Load(), n)
+		}
+		for order, raw := range all {
+			f.wantState(raw, webhooks.Done, "")
+			f.wantPaid(order)
+			if e := f.kept(raw); e.Tries != 1 {
+				f.Errorf("%s was worked %d times", e.ID, e.Tries)
+			}
+		}
+	})
+}
+
+// stripe-cli#418, sync-engine#268: created has one-second resolution, and events of one
+// second come in any order.
+func TestEventsOfOneSecondInTheWrongOrder(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	order, intent := f.buy(payments.StatusRequiresAction)
+	f.stripe.set(intent, payments.StatusSucceeded)
+	f.deliver(
+		f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded)),
+		f.event("payment_intent.processing", intentObject(intent, order, payments.StatusProcessing)),
+		f.event("payment_intent.requires_action", intentObject(intent, order, payments.StatusRequiresAction)),
+		f.event("payment_intent.created", intentObject(intent, order, payments.StatusRequiresPaymentMethod)),
+	)
+	f.work()
+	f.wantPaid(order)
+}
+
+// polar#14274: the late failure of the first try must not touch the second.
+func TestLateFailureOfAnEarlierTryIsOldNews(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	order, intent := f.buy(payments.StatusRequiresPaymentMethod)
+	failed := intentObject(intent, order, payments.StatusRequiresPaymentMethod)
+	failed["last_payment_error"] = object{"type": "card_error", "code": "card_declined", "message": "No."}
+	late := f.event("payment_intent.payment_failed", failed)
+	f.stripe.mu.Lock()
+	f.stripe.next = payments.StatusProcessing
+	f.stripe.mu.Unlock()
+	if _, err := f.pay.Confirm(f.Context(), payments.Confirm{OrderID: order, Token: "ctoken_second"}); err != nil {
+		t.Fatal(err)
+	}
+	f.deliver(late)
+	f.work()
+	f.wantState(late, webhooks.Done, "")
+	f.wantOrder(order, orders.Open, orders.Processing)
+}
+
+func TestRunWorksWhatArrivesAndStopsInGoodOrder(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	order, intent := f.buy(payments.StatusRequiresAction)
+	f.stripe.set(intent, payments.StatusSucceeded)
+	reading, goOn := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	f.stripe.mu.Lock()
+	f.stripe.onRead = func() {
+		once.Do(func() { close(reading); <-goOn })
+	}
+	f.stripe.mu.Unlock()
+	stop := f.run(f.hooks)
+	raw := f.event("payment_intent.processing", intentObject(intent, order, payments.StatusProcessing))
+	f.deliver(raw) // wakes the worker
+	select {
+	case <-reading:
+	case <-time.After(patience):
+		t.Fatal("nobody works the event")
+	}
+	ended := make(chan struct{})
+	go func() { defer close(ended); stop() }()
+	close(goOn)
+	<-ended
+	f.wantState(raw, webhooks.Done, "") // what was in hand came to its end
+	f.wantPaid(order)
+}
+
+func TestUnreadableObjectIsVisible(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	order, intent := f.buy(payments.StatusProcessing)
+	o := intentObject(intent, order, payments.StatusSucceeded)
+	o["amount"] = "10.99"
+	raw := f.event("payment_intent.succeeded", o)
+	f.deliver(raw)
+	f.work()
+	f.wantState(raw, webhooks.Received, "payment_intent")
+	f.wantOrder(order, orders.Open, orders.Processing)
+	if !strings.Contains(f.log.String(), fmt.Sprintf("%q", eventID(raw))) {
+		t.Error("the log does not name it")
+	}
+}
