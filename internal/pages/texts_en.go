@@ -61,7 +61,7 @@ func english() texts {
 			PayAnotherWay:    "Pay another way",
 			Secured:          "Card details go straight to Stripe and never pass through this shop.",
 			TestCardsTitle:   "Test cards",
-			TestCardsNote:    "Any expiry date in the future, any CVC.",
+			TestCardsNote:    "Any expiry date in the future, any CVC, any ZIP code.",
 			CardPays:         "pays",
 			CardAsks:         "asks for authentication",
 			CardDeclines:     "is declined",

@@ -62,7 +62,7 @@ func french() texts {
 			PayAnotherWay:    "Payer autrement",
 			Secured:          "Les données de votre carte vont directement à Stripe et ne passent jamais par cette boutique.",
 			TestCardsTitle:   "Cartes de test",
-			TestCardsNote:    "N’importe quelle date d’expiration à venir, n’importe quel CVC.",
+			TestCardsNote:    "N’importe quelle date d’expiration à venir, n’importe quel CVC, n’importe quel code postal.",
 			CardPays:         "paie",
 			CardAsks:         "demande une authentification",
 			CardDeclines:     "est refusée",

@@ -67,6 +67,11 @@ const (
 // expired, used, or not there.
 const codeTokenUnusable = "confirmation_token_unusable"
 
+// codeNotAuthenticated is Stripe's code of a 3D Secure or a redirect that failed
+// (https://docs.stripe.com/error-codes#payment-intent-authentication-failure). Its own
+// message is for developers.
+const codeNotAuthenticated = "payment_intent_authentication_failure"
+
 // The refusals of a confirm call.
 var (
 	// ErrPaymentInProgress refuses a second attempt while one may still take money.
@@ -90,6 +95,8 @@ func (a *Attempt) fault() *fault.Error {
 		f.Kind, f.Code, f.Message = fault.Conflict, "payment_canceled", "This payment was canceled. You were not charged."
 	case a.ErrorType == TypeCard:
 		f.Kind, f.Code, f.Message = fault.Declined, "payment_declined", a.Message
+	case a.ErrorCode == codeNotAuthenticated:
+		f.Kind, f.Code, f.Message = fault.Declined, "payment_declined", "Your bank did not confirm this payment. You were not charged; please try again or use another way to pay."
 	case a.ErrorCode == codeTokenUnusable:
 		f.Kind, f.Code, f.Message = fault.Invalid, "token_expired", "Your payment details have expired. Please enter them again."
 	case a.ErrorType == TypeRateLimit:

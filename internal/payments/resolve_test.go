@@ -169,6 +169,9 @@ func TestAbandonedAction(t *testing.T) {
 			t.Fatal(err)
 		}
 		f.wantAttempts(payments.Failed, payments.Succeeded)
+		if _, err := f.confirm("ctoken_a"); !fault.Is(err, "payment_declined") {
+			t.Errorf("its token again: %v, want payment_declined", err)
+		}
 	})
 	t.Run("that still waits is superseded on the same intent", func(t *testing.T) {
 		t.Parallel()
