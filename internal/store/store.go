@@ -61,18 +61,24 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
-	if err := s.Ping(ctx); err != nil {
+	if err := s.connect(ctx); err != nil {
 		return nil, errors.Join(err, s.closePools())
 	}
 	s.inbox = newBatcher(cmp.Or(o.InboxQueue, 4096), cmp.Or(o.InboxBatch, 256), d.flushers(), s.flushEvents)
 	return s, nil
 }
 
-// Ping reports whether the database answers.
-func (s *Store) Ping(ctx context.Context) error {
+// connect lets the writer come first: it makes SQLite's file and turns WAL on.
+func (s *Store) connect(ctx context.Context) error {
 	if err := s.write.PingContext(ctx); err != nil {
 		return s.public(ctx, &dbError{err})
 	}
+	return s.Ping(ctx)
+}
+
+// Ping reports whether the database answers. It only reads, so that a busy writer
+// does not look like a broken one.
+func (s *Store) Ping(ctx context.Context) error {
 	_, _, err := queryOne(ctx, s.reader(ctx), scanInt, `SELECT 1`)
 	return s.public(ctx, err)
 }
