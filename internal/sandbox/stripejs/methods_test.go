@@ -214,6 +214,8 @@ func TestSavedMethods(t *testing.T) {
 
 	t.Run("the features decide what shows", func(t *testing.T) {
 		t.Parallel()
+		w := newWire(t)
+		s := openShop(t, w, "/v3/stripe.js")
 		for name, c := range map[string]struct {
 			change                map[string]any
 			saved, remove, saving string
@@ -224,10 +226,9 @@ func TestSavedMethods(t *testing.T) {
 			"a limit of one":                                {map[string]any{"payment_method_redisplay_limit": 1}, "2", "1", "true"},
 			"only what may always show":                     {map[string]any{"payment_method_allow_redisplay_filters": []string{"always"}}, "2", "1", "true"},
 		} {
-			w := newWire(t)
-			w.saved(features(c.change), saved("pm_1", "always"), saved("pm_2", "limited"))
-			s := newShop(t, w, withCustomer, "{}")
 			t.Log(name)
+			w.saved(features(c.change), saved("pm_1", "always"), saved("pm_2", "limited"))
+			s.boot(withCustomer, "{}", "payment")
 			s.want("inside('[data-saved]').querySelectorAll('[data-saved-method]').length", c.saved)
 			s.want("inside('[data-saved]').querySelectorAll('[data-remove]').length", c.remove)
 			s.run("inside('[data-saved-method=new]')?.click()")
@@ -238,6 +239,8 @@ func TestSavedMethods(t *testing.T) {
 
 func TestSaveCheckbox(t *testing.T) {
 	t.Parallel()
+	w := newWire(t)
+	s := openShop(t, w, "/v3/stripe.js")
 	for name, c := range map[string]struct {
 		features         map[string]any
 		future           string
@@ -250,17 +253,14 @@ func TestSaveCheckbox(t *testing.T) {
 		"no checkbox for a reusing page":   {features(map[string]any{"payment_method_save": "disabled"}), ", setupFutureUsage: 'on_session'", false, "limited", "on_session"},
 		"no checkbox for an ordinary page": {features(map[string]any{"payment_method_save": "disabled"}), "", false, "unspecified", ""},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWire(t)
-			w.saved(c.features)
-			s := newShop(t, w, "{mode: 'payment', amount: 1099, currency: 'eur', customerSessionClientSecret: 'cuss_1'"+c.future+"}", "{}")
-			s.fillCard("4242424242424242")
-			if c.check {
-				s.do(chromedp.Click(inside("[name=save]")))
-			}
-			s.run("elements.submit().then(() => stripe.createConfirmationToken({elements}))")
-			s.wantForm("POST /v1/confirmation_tokens", map[string]string{"payment_method_data[allow_redisplay]": c.redisplay, "setup_future_usage": c.usage})
-		})
+		t.Log(name)
+		w.saved(c.features)
+		s.boot("{mode: 'payment', amount: 1099, currency: 'eur', customerSessionClientSecret: 'cuss_1'"+c.future+"}", "{}", "payment")
+		s.fillCard("4242424242424242")
+		if c.check {
+			s.do(chromedp.Click(inside("[name=save]")))
+		}
+		s.run("elements.submit().then(() => stripe.createConfirmationToken({elements}))")
+		s.wantForm("POST /v1/confirmation_tokens", map[string]string{"payment_method_data[allow_redisplay]": c.redisplay, "setup_future_usage": c.usage})
 	}
 }

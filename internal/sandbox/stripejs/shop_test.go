@@ -33,11 +33,13 @@ const shopPage = `<!doctype html><html lang="en"><meta charset="utf-8"><meta nam
 
 // shopScript makes an element and keeps its events; the tests call boot.
 const shopScript = `'use strict';
+window.element = null;
 window.events = [];
 window.submits = 0;
 document.querySelector('#form').addEventListener('submit', (event) => { event.preventDefault(); window.submits += 1; });
 window.inside = (selector, type = 'payment') => document.querySelector('[data-stripe-element=' + type + ']').shadowRoot.querySelector(selector);
 window.boot = async (elementsOptions, createOptions = {}, type = 'payment', stripeOptions = {}) => {
+  window.element?.destroy();
   window.stripe = Stripe('pk_test_shop', stripeOptions);
   window.elements = stripe.elements(elementsOptions);
   window.element = elements.create(type, createOptions);
@@ -94,7 +96,7 @@ func newShop(t *testing.T, w *wire, elementsOptions, paymentOptions string) *sho
 
 const deferred = "{mode: 'payment', amount: 1099, currency: 'eur'}"
 
-// boot makes and mounts one element; the last argument may be options of Stripe().
+// boot makes and mounts one element in place of the former; the last argument may be options of Stripe().
 func (s *shop) boot(elementsOptions, options, kind string, stripeOptions ...string) {
 	s.t.Helper()
 	s.run(fmt.Sprintf("boot(%s, %s, '%s', %s)", elementsOptions, options, kind, append(stripeOptions, "undefined")[0]))

@@ -49,11 +49,15 @@ func newWire(t *testing.T) *wire {
 }
 
 func (w *wire) offer(country string, types ...string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.session["payment_method_preference"] = map[string]any{"ordered_payment_method_types": types, "country_code": country}
 }
 
 // saved gives the session a customer with methods and features.
 func (w *wire) saved(features map[string]any, methods ...map[string]any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.session["customer"] = map[string]any{
 		"payment_methods":  methods,
 		"customer_session": map[string]any{"components": map[string]any{"payment_element": map[string]any{"enabled": true, "features": features}}},
