@@ -21,7 +21,7 @@ func newReplicas(t *testing.T, cluster *pgtest.Cluster) *world {
 	for range 3 {
 		leashes = append(leashes, newLeash(t))
 	}
-	return openWorld(t, db, leashes...)
+	return openWorld(t, db, nil, leashes...)
 }
 
 // confirmsAtOnce is how many confirms of one order arrive together, half of them with one and the same token.

@@ -24,11 +24,11 @@ type world struct {
 	turn     atomic.Int64
 }
 
-// newWorld starts a shop on SQLite.
-func newWorld(t *testing.T) *world {
+// newWorld starts a shop on SQLite; settings overrule those of env.
+func newWorld(t *testing.T, settings ...string) *world {
 	t.Helper()
 	leash := newLeash(t)
-	return openWorld(t, sqliteIn(leash.Dir()), leash)
+	return openWorld(t, sqliteIn(leash.Dir()), settings, leash)
 }
 
 func newLeash(t *testing.T) *testhost.Leash {
@@ -46,14 +46,14 @@ func newLeash(t *testing.T) *testhost.Leash {
 }
 
 // openWorld starts a server for every leash on the database.
-func openWorld(t *testing.T, db database, leashes ...*testhost.Leash) *world {
+func openWorld(t *testing.T, db database, settings []string, leashes ...*testhost.Leash) *world {
 	t.Helper()
 	w := &world{t: t, db: db, promised: newPromises(), client: &http.Client{Timeout: 20 * time.Second}}
 	t.Cleanup(w.client.CloseIdleConnections)
 	w.door = newDoor(t, w.promised, w.addr)
 	w.stripe = newOffline(t, w.door.url)
 	for _, leash := range leashes {
-		w.servers = append(w.servers, newProcess(t, leash, w.env()))
+		w.servers = append(w.servers, newProcess(t, leash, append(w.env(), settings...)))
 	}
 	w.start()
 	return w
