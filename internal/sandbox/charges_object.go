@@ -202,10 +202,10 @@ func chargeDetails(a *attempt, amount int64) *ChargeDetails {
 		out.Card = chargeCard(a, amount)
 	case "sepa_debit":
 		sd := a.pm.SEPADebit
-		out.SEPADebit = &ChargeSEPA{BankCode: sd.BankCode, BranchCode: sd.BranchCode, Country: sd.Country, Fingerprint: sd.Fingerprint, Last4: sd.Last4, Mandate: ptr(newID("mandate"))}
+		out.SEPADebit = &ChargeSEPA{BankCode: sd.BankCode, BranchCode: sd.BranchCode, Country: sd.Country, Fingerprint: sd.Fingerprint, Last4: sd.Last4, Mandate: orNil(a.mandate)}
 	case "us_bank_account":
 		ba := a.pm.USBankAccount
-		out.USBankAccount = &ChargeACH{AccountHolderType: ba.AccountHolderType, AccountType: ba.AccountType, BankName: ba.BankName, Fingerprint: ba.Fingerprint, Last4: ba.Last4, Mandate: ptr(newID("mandate")), RoutingNumber: ba.RoutingNumber}
+		out.USBankAccount = &ChargeACH{AccountHolderType: ba.AccountHolderType, AccountType: ba.AccountType, BankName: ba.BankName, Fingerprint: ba.Fingerprint, Last4: ba.Last4, Mandate: orNil(a.mandate), RoutingNumber: ba.RoutingNumber}
 	case "ideal":
 		out.Ideal = &ChargeIdeal{Bank: a.pm.Ideal.Bank, BIC: a.pm.Ideal.BIC, IBANLast4: ptr("5264"), VerifiedName: a.pm.BillingDetails.Name}
 	case "klarna":

@@ -48,8 +48,9 @@ type attempt struct {
 	pm         *PaymentMethod
 	offSession bool
 	noAction   bool // error_on_requires_action
-	badCVC     bool
 	secured    bool // 3D Secure was passed
+	cvcGiven   bool // the buyer typed the code of a saved card again
+	mandate    string
 }
 
 // confirm tries to pay old with what the parameters say. A decline is an error that keeps its changes.
@@ -98,7 +99,7 @@ func (c *call) readToken(a *attempt, token string) error {
 	if err != nil {
 		return err
 	}
-	a.pm = pm
+	a.pm, a.cvcGiven = pm, ct.private.CVCGiven
 	if !c.p.has("use_stripe_sdk") {
 		a.pi.private.SDK = ct.UseStripeSDK
 	}
@@ -138,7 +139,17 @@ func (c *call) checkAttempt(a *attempt) error {
 	if err := fits(a.pi, a.pm); err != nil {
 		return err
 	}
+	if a.wantsCVC() && c.p.str("payment_method_options", "card", "cvc_token") == "" {
+		return invalid("payment_intent_invalid_parameter", "payment_method_options[card][cvc_token]", "This PaymentIntent requires the CVC to be collected again: `require_cvc_recollection` is enabled and the card is attached to a customer.")
+	}
 	return c.checkReturnURL(a)
+}
+
+// wantsCVC tells whether the buyer has to type the code of a saved card again and has not.
+func (a *attempt) wantsCVC() bool {
+	opts, _ := a.pi.PaymentMethodOptions["card"].(map[string]any)
+	again, _ := opts["require_cvc_recollection"].(bool)
+	return again && a.pm.Card != nil && a.pm.Customer != nil && !a.offSession && !a.cvcGiven
 }
 
 // checkReturnURL asks for a return_url when a redirect may follow and Stripe.js is not there to handle it.
@@ -242,6 +253,11 @@ func (c *call) waitForBuyer(a *attempt) *PaymentIntent {
 
 // startDelayed puts a bank debit on its way; it is decided later.
 func (c *call) startDelayed(a *attempt) *PaymentIntent {
+	once := a.pi
+	if a.pi.SetupFutureUsage != nil {
+		once = nil
+	}
+	a.mandate = c.newMandate(a.pm, once)
 	ch := c.newCharge(a)
 	ch.Status, ch.Captured = "pending", true
 	ch.AmountCaptured = ch.Amount

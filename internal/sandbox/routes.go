@@ -2,7 +2,7 @@ package sandbox
 
 // apiRoutes is the table of everything that the sandbox simulates.
 func apiRoutes() []route {
-	return []route{
+	return append(searchRoutes(), []route{
 		{"GET", "/v1/account", secretOnly, accountOf},
 
 		{"POST", "/v1/customers", secretOnly, createCustomer},
@@ -140,7 +140,9 @@ func apiRoutes() []route {
 		{"POST", "/v1/test_helpers/test_clocks/{id}/advance", secretOnly, advanceClock},
 		{"GET", "/v1/radar/early_fraud_warnings", secretOnly, warnings.list},
 		{"GET", "/v1/radar/early_fraud_warnings/{id}", secretOnly, warnings.retrieve},
-	}
+		{"GET", "/v1/mandates/{id}", secretOnly, mandates.retrieve},
+		{"GET", "/v1/setup_attempts", secretOnly, listAttempts},
+	}...)
 }
 
 // Routes names every simulated operation, "METHOD /path".

@@ -136,7 +136,7 @@ func (c *call) confirmSetup(old *SetupIntent) (*SetupIntent, error) {
 	cd := pm.testCard()
 	switch {
 	case cd != nil && (cd.auth == "required" || cd.auth == "setup" || cd.auth == "error"):
-		return c.askSetupAuthentication(&next), nil
+		return c.askSetupAuthentication(&next, pm), nil
 	case cd != nil && cd.code != "" && !cd.attaches:
 		return nil, c.failSetup(&next, pm, cd)
 	}
@@ -161,23 +161,23 @@ func (c *call) setupMethod(si *SetupIntent) (*PaymentMethod, error) {
 	return pm, err
 }
 
-func (c *call) askSetupAuthentication(si *SetupIntent) *SetupIntent {
+func (c *call) askSetupAuthentication(si *SetupIntent, pm *PaymentMethod) *SetupIntent {
 	url := c.base() + "/3ds/" + si.ID + "?client_secret=" + si.ClientSecret
 	if si.private.SDK || si.private.ReturnURL == "" {
 		si.NextAction = &NextAction{Type: "use_stripe_sdk", UseStripeSDK: &SDKAction{Type: "three_d_secure_redirect", StripeJS: url, Source: newID("src")}}
 	} else {
 		si.NextAction = &NextAction{Type: "redirect_to_url", RedirectToURL: &RedirectToURL{ReturnURL: &si.private.ReturnURL, URL: url}}
 	}
-	si.Status, si.LatestAttempt = needsAction, ptr(newID("setatt"))
+	si.Status, si.LatestAttempt = needsAction, ptr(c.noteAttempt(si, pm, needsAction, nil))
 	c.tx.put(si)
 	c.emit("setup_intent.requires_action", si)
 	return si
 }
 
 func (c *call) completeSetup(si *SetupIntent, pm *PaymentMethod) *SetupIntent {
-	si.Status, si.NextAction, si.LatestAttempt = succeeded, nil, ptr(newID("setatt"))
+	si.Status, si.NextAction, si.LatestAttempt = succeeded, nil, ptr(c.noteAttempt(si, pm, succeeded, nil))
 	if pm.Type == "sepa_debit" || pm.Type == "us_bank_account" {
-		si.Mandate = ptr(newID("mandate"))
+		si.Mandate = ptr(c.newMandate(pm, nil))
 	}
 	if si.Customer != nil && pm.Customer == nil {
 		c.own(pm, *si.Customer)
@@ -195,7 +195,7 @@ func (c *call) failSetup(si *SetupIntent, pm *PaymentMethod, cd *card) error {
 	e := cardError(cd.code, cd.decline, declineMessage(cd.code, cd.decline))
 	shown := *e
 	shown.PaymentMethod = pm
-	si.Status, si.LastSetupError, si.PaymentMethod, si.LatestAttempt = needsMethod, &shown, nil, ptr(newID("setatt"))
+	si.Status, si.LastSetupError, si.PaymentMethod, si.LatestAttempt = needsMethod, &shown, nil, ptr(c.noteAttempt(si, pm, "failed", &shown))
 	c.tx.put(si)
 	c.emit("setup_intent.setup_failed", si)
 	e.SetupIntent, e.PaymentMethod = si, pm

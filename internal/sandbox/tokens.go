@@ -30,7 +30,6 @@ type tokenPrivate struct {
 	Fresh    *PaymentMethod `json:"fresh,omitempty"` // one to be made when the token is used
 	Secrets  methodPrivate  `json:"secrets"`         // of Fresh
 	CVCGiven bool           `json:"cvc_given"`       // the buyer typed the code of a saved card again
-	BadCVC   bool           `json:"bad_cvc,omitempty"`
 }
 
 type tokenOptions struct {

@@ -121,3 +121,17 @@ func TestClientViewHidesWhatIsNotTheBuyers(t *testing.T) {
 	want(t, "no secret", b.do("GET", "/v1/payment_intents/"+pi.str("id"), "", withKey(publishableKey)).status, http.StatusBadRequest)
 	want(t, "wrong secret", b.do("GET", path+"x", "", withKey(publishableKey)).status, http.StatusNotFound)
 }
+
+func TestCVCIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	cus := b.ok("/v1/customers").str("id")
+	pm := b.ok("/v1/payment_methods/pm_card_visa/attach", "customer="+cus).str("id")
+	pay := func(pairs ...string) reply {
+		return b.post("/v1/payment_intents", append(pairs, "amount=2000", "currency=usd", "confirm=true", "customer="+cus,
+			"payment_method_types[]=card", "payment_method_options[card][require_cvc_recollection]=true")...)
+	}
+	want(t, "without", pay("payment_method="+pm).str("error.param"), "payment_method_options[card][cvc_token]")
+	ct := b.do("POST", "/v1/confirmation_tokens", form("key="+publishableKey, "payment_method="+pm, "payment_method_options[card][cvc]=123"), withKey(""))
+	want(t, "with", pay("confirmation_token="+ct.str("id")).str("status"), "succeeded")
+}

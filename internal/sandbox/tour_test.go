@@ -44,6 +44,7 @@ func tour(b *box, note func(string, reply)) {
 	g.tourMoney()
 	g.tourCatalog()
 	g.tourAccounts()
+	g.tourSearch()
 	g.tourRest(cus)
 }
 
@@ -115,6 +116,9 @@ func (g tourist) tourOtherMethods(cus string) {
 		}
 		paid := g.call("GET /v1/payment_intents/{id}", ids(pi.str("id")), "expand[]=latest_charge", "expand[]=payment_method")
 		want(g.b.t, kind, paid.str("status"), "succeeded")
+		if m := paid.str("latest_charge.payment_method_details.sepa_debit.mandate"); m != "" {
+			g.call("GET /v1/mandates/{id}", ids(m))
+		}
 	}
 	transfer := g.call(create, nil, "amount=20000", "currency=jpy", "confirm=true", "customer="+cus, "payment_method_data[type]=customer_balance",
 		"payment_method_options[customer_balance][bank_transfer][type]=jp_bank_transfer", "payment_method_options[customer_balance][funding_type]=bank_transfer", "payment_method_types[]=customer_balance")
@@ -143,8 +147,20 @@ func (g tourist) tourMethods(cus string) {
 	g.call("GET /v1/setup_intents/{id}", ids(si))
 	g.call("POST /v1/setup_intents/{id}", ids(si), "description=x")
 	g.call("POST /v1/setup_intents/{id}/confirm", ids(si), "confirmation_token="+ct)
+	g.call("GET /v1/setup_attempts", nil, "setup_intent="+si)
 	asked := g.call("POST /v1/setup_intents", nil, "confirm=true", "payment_method=pm_card_authenticationRequired", "payment_method_types[]=card").str("id")
 	g.call("POST /v1/setup_intents/{id}/cancel", ids(asked))
+}
+
+func (g tourist) tourSearch() {
+	for path, query := range map[string]string{
+		"payment_intents": `metadata["a"]:"b" AND -status:"canceled"`, "charges": `amount>1000`, "customers": `email~"b.test"`,
+		"products": `active:"true"`, "prices": `currency:"usd"`,
+	} {
+		if g.call("GET /v1/"+path+"/search", nil, "query="+query).size("data") == 0 {
+			g.b.t.Errorf("search %s: nothing for %s", path, query)
+		}
+	}
 }
 
 func (g tourist) tourMoney() {

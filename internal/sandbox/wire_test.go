@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -176,4 +177,28 @@ func TestIdempotency(t *testing.T) {
 		want(t, "replayed", b.do("POST", "/v1/payment_intents", body, key("k1")).header.Get("Idempotent-Replayed"), "")
 		want(t, "charges", len(b.s.Ledger().Charges), 2)
 	})
+}
+
+func TestSearch(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	for _, amount := range []string{"100", "200", "300"} {
+		b.ok("/v1/payment_intents", "amount="+amount, "currency=usd", "metadata[order]=o"+amount)
+	}
+	find := func(query string) reply {
+		return b.get("/v1/payment_intents/search?limit=2&query=" + url.QueryEscape(query))
+	}
+	for query, n := range map[string]int{
+		`metadata['order']:'o200'`: 1, `metadata["order"]:"none"`: 0, `amount>=200`: 2, `amount>100 AND amount<300`: 1,
+		`metadata["order"]:"o100" OR metadata["order"]:"o300"`: 2, `-metadata["order"]:"o100"`: 2, `customer:null amount:100`: 1,
+	} {
+		want(t, query, find(query).size("data"), n)
+	}
+	all := find(`currency:"usd"`)
+	want(t, "has_more", all.at("has_more"), any(true))
+	rest := b.get("/v1/payment_intents/search?limit=2&page=" + all.str("next_page") + "&query=" + url.QueryEscape(`currency:"usd"`))
+	want(t, "second page", rest.str("data.0.metadata.order"), "o100")
+	for _, query := range []string{"", "nonsense", `a:"b" AND`, `a:"b" AND c:"d" OR e:"f"`} {
+		want(t, query, find(query).status, 400)
+	}
 }

@@ -1,0 +1,68 @@
+package sandbox
+
+// mandates: https://docs.stripe.com/api/mandates.
+var mandates = recordAPI{kind: kindMandate, prefix: "mandate"}
+
+// attempts: https://docs.stripe.com/api/setup_attempts.
+var attempts = recordAPI{kind: "setup_attempt", prefix: "setatt"}
+
+// newMandate stores the buyer's permission to debit an account and returns its id. once is the payment that it is good for,
+// nil for any number.
+func (c *call) newMandate(pm *PaymentMethod, once *PaymentIntent) string {
+	details := map[string]any{"type": pm.Type}
+	switch pm.Type {
+	case "sepa_debit":
+		details[pm.Type] = map[string]any{"reference": randomText(16), "url": c.base() + "/receipts/mandate"}
+	default:
+		details[pm.Type] = map[string]any{}
+	}
+	acceptance := map[string]any{"accepted_at": c.now.Unix(), "type": orDefault(c.p.str("mandate_data", "customer_acceptance", "type"), "online")}
+	if acceptance["type"] == "offline" {
+		acceptance["offline"] = map[string]any{}
+	} else {
+		online := c.p.at("mandate_data", "customer_acceptance", "online")
+		acceptance["online"] = map[string]any{"ip_address": online.text("ip_address"), "user_agent": online.text("user_agent")}
+	}
+	fields := map[string]any{
+		"customer_acceptance": acceptance, "livemode": false, "payment_method": pm.ID, "payment_method_details": details,
+		"status": "active", "type": "multi_use",
+	}
+	if once != nil {
+		fields["type"], fields["single_use"] = "single_use", map[string]any{"amount": once.Amount, "currency": once.Currency}
+	} else {
+		fields["multi_use"] = map[string]any{}
+	}
+	rec := newRecord(kindMandate, newID("mandate"), fields, pm.ID)
+	c.tx.put(rec)
+	return rec.id
+}
+
+// noteAttempt records one try of a setup intent and returns its id.
+func (c *call) noteAttempt(si *SetupIntent, pm *PaymentMethod, status string, e *apiError) string {
+	fields := map[string]any{
+		"application": nil, "attach_to_self": false, "created": c.now.Unix(), "customer": si.Customer, "flow_directions": nil,
+		"livemode": false, "on_behalf_of": si.OnBehalfOf, "payment_method": pm.ID, "setup_error": nil, "setup_intent": si.ID,
+		"payment_method_details": map[string]any{"type": pm.Type, pm.Type: map[string]any{}}, "status": status, "usage": si.Usage,
+	}
+	if e != nil {
+		fields["setup_error"] = e
+	}
+	if pm.Card != nil {
+		fields["payment_method_details"] = map[string]any{"type": "card", "card": map[string]any{
+			"brand": pm.Card.Brand, "checks": pm.Card.Checks, "country": pm.Card.Country, "exp_month": pm.Card.ExpMonth,
+			"exp_year": pm.Card.ExpYear, "fingerprint": pm.Card.Fingerprint, "funding": pm.Card.Funding, "last4": pm.Card.Last4,
+			"network": pm.Card.Brand, "three_d_secure": nil, "wallet": nil,
+		}}
+	}
+	rec := newRecord(attempts.kind, newID("setatt"), fields, si.ID)
+	c.tx.put(rec)
+	return rec.id
+}
+
+func listAttempts(c *call) (any, error) {
+	if c.p.str("setup_intent") == "" {
+		return nil, missingParam("setup_intent")
+	}
+	created := createdFilter(c.p)
+	return page(c, attempts.kind, c.p.str("setup_intent"), func(rec *Record) bool { return created(wholeNumber(rec.fields["created"])) })
+}
