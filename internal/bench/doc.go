@@ -12,7 +12,7 @@
 //   - the code that is measured is the product's: the real middleware, handlers and store,
 //     with fsync on, over HTTP on loopback with keep-alive;
 //   - what asks is a process of its own, which signs before the clock starts and
-//     whose share of the processor time is printed.
+//     whose processor time is printed beside the server's.
 //
 // Nothing here fails because of a time: a slow machine prints bad figures.
 package bench

@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"testing"
-	"time"
 
 	"github.com/rs/zerolog"
 
@@ -29,29 +28,30 @@ func BenchmarkSandbox(b *testing.B) {
 		}
 	})
 	caller := startAsker(b)
-	total := 0
-	var share share
-	side := func(h http.Handler) func() float64 {
+	var with, without cost
+	side := func(h http.Handler, c *cost) func() float64 {
 		server := httptest.NewServer(h)
 		b.Cleanup(server.Close)
 		return func() float64 {
-			t := caller.ask(b, order{Kind: "intent", Addr: server.Listener.Addr().String(), Secret: apiKey, Callers: 16, For: 500 * time.Millisecond, Most: 100_000})
-			if h == http.Handler(offline) {
-				total += t.Done
-			}
-			return share.of(t)
+			return c.of(func() tally {
+				return caller.ask(b, order{
+					Kind: "intent", Addr: server.Listener.Addr().String(), Secret: apiKey,
+					Callers: 16, For: webhookRound, Most: 100_000,
+				})
+			})
 		}
 	}
-	sandboxed, bare := side(offline), side(http.HandlerFunc(parrot))
-	for total < 2*kept { // the cap is reached: from now on old ones make room
+	sandboxed, bare := side(offline, &with), side(http.HandlerFunc(parrot), &without)
+	for with.calls < 2*kept { // the cap is reached: from now on old ones make room
 		sandboxed()
 	}
 	before := liveHeap()
 	inTurns(7, sandboxed, bare).report(b, "payments/s", "bare/s")
-	share.report(b)
+	b.ReportMetric(with.each(), "payment-µs")
+	b.ReportMetric(with.asking(), "asking-µs")
 	b.ReportMetric(liveHeap()/before, "heap-growth")
 	b.ReportMetric(liveHeap()/1e6, "heap-MB")
-	b.ReportMetric(float64(total)/kept, "payments-per-kept")
+	b.ReportMetric(float64(with.calls)/kept, "payments-per-kept")
 }
 
 // parrot reads a request to its end and answers as much as an intent is long.

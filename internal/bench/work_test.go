@@ -74,4 +74,3 @@ func wantDone(b *testing.B, s *store.Store, n int64) {
 		b.Fatalf("%d events are done, want %d: %v", counts[webhooks.Done], n, counts)
 	}
 }
-
