@@ -6,6 +6,5 @@ func (s *Store) ClaimText() string { return s.claimText() }
 // The statements whose plans are held.
 const (
 	WakeGroup    = wakeGroup
-	WakeOrder    = wakeOrder
 	FinishedTerm = finishedTerm
 )

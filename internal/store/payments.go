@@ -30,7 +30,7 @@ func (s *Store) Update(ctx context.Context, orderID string, claim *queue.Claim, 
 			}
 		}
 		if linked := st.Intents[len(was.intents):]; len(linked) > 0 {
-			return wakeUnmatched(ctx, q, orderID, linked, now)
+			return wakeUnmatched(ctx, q, linked, now)
 		}
 		return nil
 	})
@@ -161,26 +161,21 @@ func finishDone(ctx context.Context, q querier, claim *queue.Claim, orderID stri
 }
 
 // wakeUnmatched makes the events due that waited for an order to know their
-// intent, or that name the order themselves. One that is worked at this moment
-// may not have seen the intent: it gets a time that its end heeds.
-func wakeUnmatched(ctx context.Context, q querier, orderID string, linked []payments.Intent, now time.Time) error {
+// intent. One that is worked at this moment may not have seen the intent: it gets a time
+// that its end heeds.
+func wakeUnmatched(ctx context.Context, q querier, linked []payments.Intent, now time.Time) error {
 	for i := range linked {
 		if _, err := q.exec(ctx, wakeGroup, micros(now), linked[i].ID); err != nil {
 			return err
 		}
 	}
-	_, err := q.exec(ctx, wakeOrder, micros(now), orderID)
-	return err
+	return nil
 }
 
 // The terms on the state are those of the indexes, word for word.
-const (
-	wakeGroup = `UPDATE events SET next_at = $1
-		WHERE event_group = $2 AND state IN ('received', 'unmatched') AND state = 'unmatched' AND next_at > $1
-			OR event_group = $2 AND state = 'working' AND event_group <> ''`
-	wakeOrder = `UPDATE events SET next_at = $1
-		WHERE order_id = $2 AND order_id <> '' AND (state = 'unmatched' AND next_at > $1 OR state = 'working')`
-)
+const wakeGroup = `UPDATE events SET next_at = $1
+	WHERE event_group = $2 AND state IN ('received', 'unmatched') AND state = 'unmatched' AND next_at > $1
+		OR event_group = $2 AND state = 'working' AND event_group <> ''`
 
 // OrderOfIntent names the order that an intent is linked to, "" if none.
 func (s *Store) OrderOfIntent(ctx context.Context, intentID string) (string, error) {

@@ -23,7 +23,6 @@ func TestPlans(t *testing.T) {
 		args        []any
 	}{
 		"wake by intent": {store.WakeGroup, "events_waiting_group", []any{1, "pi_1"}},
-		"wake by order":  {store.WakeOrder, "events_order", []any{1, "ord_1"}},
 		"rescue":         {`UPDATE events SET state = 'received' WHERE state = 'working' AND lease_until <= $1`, "events_leased", []any{1}},
 		"list of dead":   {`SELECT id FROM events WHERE state IN ('dead') AND ` + store.FinishedTerm + ` ORDER BY received_at DESC, id DESC LIMIT 100`, "events_finished", nil},
 		"newest":         {`SELECT type FROM events ORDER BY received_at DESC, id DESC LIMIT 100`, "events_received", nil},
