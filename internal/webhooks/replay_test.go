@@ -1,0 +1,179 @@
+package webhooks_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+	"checkoutd/internal/webhooks"
+)
+
+// replay makes due again what the filter chooses, as `server events replay` does.
+func (f *fixture) replay(filter webhooks.Filter) []string {
+	f.Helper()
+	found, err := f.store.Events(f.Context(), filter)
+	if err != nil {
+		f.Fatal(err)
+	}
+	var ids []string
+	for _, e := range found {
+		ids = append(ids, e.ID)
+	}
+	if n, err := f.store.ReplayEvents(f.Context(), ids, f.clock.now()); n != len(ids) || err != nil {
+		f.Fatalf("replayed %d of %d: %v", n, len(ids), err)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func (f *fixture) preview(raw []byte) webhooks.Preview {
+	f.Helper()
+	p, err := f.hooks.Preview(f.Context(), f.kept(raw))
+	if err != nil {
+		f.Fatal(err)
+	}
+	return p
+}
+
+func TestReplayChoosesByIDTypeOrderAndTime(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(f *fixture) {
+		order1, intent1 := f.buy(payments.StatusProcessing)
+		order2, intent2 := f.buy(payments.StatusProcessing)
+		succeeded1 := f.event("payment_intent.succeeded", intentObject(intent1, order1, payments.StatusSucceeded))
+		created1 := f.event("payment_intent.created", intentObject(intent1, order1, payments.StatusRequiresPaymentMethod))
+		f.deliver(created1, succeeded1)
+		f.clock.advance(time.Hour)
+		noon := f.clock.now()
+		succeeded2 := f.event("payment_intent.succeeded", intentObject(intent2, order2, payments.StatusSucceeded))
+		f.deliver(succeeded2)
+		f.work()
+		f.clock.advance(time.Hour)
+		for name, c := range map[string]struct {
+			filter webhooks.Filter
+			want   [][]byte
+		}{
+			"ids":         {webhooks.Filter{IDs: []string{eventID(created1), "evt_nobody"}}, [][]byte{created1}},
+			"type":        {webhooks.Filter{Types: []string{"payment_intent.succeeded"}}, [][]byte{succeeded1, succeeded2}},
+			"order":       {webhooks.Filter{OrderID: order1}, [][]byte{created1, succeeded1}},
+			"from":        {webhooks.Filter{From: noon}, [][]byte{succeeded2}},
+			"to":          {webhooks.Filter{To: noon}, [][]byte{created1, succeeded1}},
+			"order, type": {webhooks.Filter{OrderID: order1, Types: []string{"payment_intent.created"}}, [][]byte{created1}},
+			"state":       {webhooks.Filter{States: []webhooks.State{webhooks.Dead}}, nil},
+		} {
+			var want []string
+			for _, raw := range c.want {
+				want = append(want, eventID(raw))
+			}
+			slices.Sort(want)
+			if got := f.replay(c.filter); !slices.Equal(got, want) {
+				f.Errorf("%s: replayed %v, want %v", name, got, want)
+			}
+			if n := f.work(); n != len(want) {
+				f.Errorf("%s: worked %d, want %d", name, n, len(want))
+			}
+			for _, raw := range c.want {
+				f.wantState(raw, webhooks.Done, "")
+			}
+			f.wantPaid(order1)
+			f.wantPaid(order2)
+		}
+	})
+}
+
+func TestPreviewSaysWhatWouldChangeAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	paid, paidIntent := f.buy(payments.StatusSucceeded)
+	open, openIntent := f.buy(payments.StatusProcessing)
+	cases := map[string]struct {
+		raw  []byte
+		want webhooks.Preview
+	}{
+		"an order would be paid": {f.event("payment_intent.succeeded", intentObject(openIntent, open, payments.StatusSucceeded)),
+			webhooks.Preview{OrderID: open, Before: orders.Open, After: orders.Paid}},
+		"an order stays paid": {f.event("payment_intent.succeeded", intentObject(paidIntent, paid, payments.StatusSucceeded)),
+			webhooks.Preview{OrderID: paid, Before: orders.Paid, After: orders.Paid}},
+		"old news change nothing": {f.event("payment_intent.processing", intentObject(paidIntent, paid, payments.StatusProcessing)),
+			webhooks.Preview{OrderID: paid, Before: orders.Paid, After: orders.Paid}},
+		"Stripe would be asked": {f.event("payment_intent.requires_action", intentObject(openIntent, open, payments.StatusRequiresAction)),
+			webhooks.Preview{OrderID: open, Before: orders.Open, After: orders.Open, AsksStripe: true}},
+		"a refund asks Stripe": {f.event("refund.created", refundObject(paidIntent, false)),
+			webhooks.Preview{OrderID: paid, AsksStripe: true}},
+		"another version asks Stripe": {f.eventWith("payment_intent.succeeded", intentObject(openIntent, open, payments.StatusSucceeded), object{"api_version": "2020-08-27"}),
+			webhooks.Preview{OrderID: open, AsksStripe: true}},
+		"a type that is ignored": {f.event("customer.created", object{"id": "cus_1", "object": "customer"}),
+			webhooks.Preview{Note: "events of this type change nothing here"}},
+		"nobody's": {f.event("payment_intent.succeeded", intentObject("pi_else", "", payments.StatusSucceeded)),
+			webhooks.Preview{Note: "webhooks: no order knows its intent"}},
+	}
+	before, readings := f.state(open), f.stripe.read()
+	for name, c := range cases {
+		f.deliver(c.raw)
+		was := f.kept(c.raw)
+		got := f.preview(c.raw)
+		if got != c.want {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+		if now := f.kept(c.raw); now.State != was.State || now.Tries != 0 {
+			t.Errorf("%s: the preview touched the event: %+v", name, now)
+		}
+	}
+	if after := f.state(open); after.Order.Status != before.Order.Status || !after.Order.UpdatedAt.Equal(before.Order.UpdatedAt) || len(after.Intents) != len(before.Intents) {
+		t.Error("a preview changed the order")
+	}
+	if f.stripe.read() != readings {
+		t.Error("a preview asked Stripe")
+	}
+	f.work()
+	f.wantPaid(open)
+	f.wantPaid(paid)
+}
+
+func TestPreviewOfAnUnreadableEventIsAnError(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	order, intent := f.buy(payments.StatusProcessing)
+	o := intentObject(intent, order, payments.StatusSucceeded)
+	o["amount"] = "10.99"
+	raw := f.event("payment_intent.succeeded", o)
+	f.deliver(raw)
+	if p, err := f.hooks.Preview(t.Context(), f.kept(raw)); err == nil {
+		t.Errorf("no error, but %+v", p)
+	}
+}
+
+// Whoever replays everything a hundred times gets what was there.
+func TestReplayOfEverythingChangesNothingTwice(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	order, intent := f.buy(payments.StatusRequiresAction)
+	f.stripe.set(intent, payments.StatusSucceeded)
+	f.stripe.mu.Lock()
+	f.stripe.refunds[intent] = []payments.Refund{{ID: "re_1", IntentID: intent, Amount: 100, Currency: "usd", Status: "succeeded"}}
+	f.stripe.mu.Unlock()
+	f.deliver(
+		f.event("payment_intent.created", intentObject(intent, order, payments.StatusRequiresPaymentMethod)),
+		f.event("payment_intent.requires_action", intentObject(intent, order, payments.StatusRequiresAction)),
+		f.event("charge.succeeded", chargeObject(intent, order)),
+		f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded)),
+		f.event("charge.refunded", chargeObject(intent, order)),
+	)
+	f.work()
+	want := f.state(order)
+	for range 5 {
+		f.replay(webhooks.Filter{OrderID: order})
+		f.work()
+	}
+	got := f.state(order)
+	if got.Order.Status != orders.Paid || got.Order.Refunded != 100 || !got.Order.PaidAt.Equal(want.Order.PaidAt) ||
+		len(got.Refunds) != 1 || len(got.Intents) != 1 || len(got.Attempts) != 1 {
+		t.Errorf("after the replays: %+v, want %+v", got, want)
+	}
+	effects, err := f.store.Effects(t.Context(), order)
+	if err != nil || len(effects) != 1 {
+		t.Errorf("%d effects, %v; want 1", len(effects), err)
+	}
+}
