@@ -2,6 +2,7 @@ package orders
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -73,30 +74,42 @@ func ParseCatalog(data []byte) (*Catalog, error) {
 	c := &Catalog{bySKU: make(map[string]Product, len(file.Products))}
 	var wrong []error
 	for i, f := range file.Products {
-		p := Product{SKU: f.SKU, Name: f.Name, Description: f.Description, Image: f.Image, Currency: f.Currency}
-		if p.Currency == "" {
-			p.Currency = file.Currency
-		}
+		p := Product{SKU: f.SKU, Name: f.Name, Description: f.Description, Image: f.Image, Currency: cmp.Or(f.Currency, file.Currency)}
 		var err error
-		p.UnitAmount, err = money.Parse(f.Price, p.Currency)
-		switch _, twice := c.bySKU[p.SKU]; {
-		case !skuPattern.MatchString(p.SKU):
-			err = errors.New("sku must be 1 to 64 letters, digits, dots, dashes or underscores")
-		case twice:
-			err = errors.New("the sku is there twice")
-		case p.Name == "":
-			err = errors.New("it has no name")
-		case err == nil && (p.UnitAmount < 1 || p.UnitAmount > money.MaxAmount):
-			err = fmt.Errorf("price %q is not between the smallest unit and Stripe's maximum", f.Price)
+		p.UnitAmount, err = price(f.Price, p.Currency)
+		if _, twice := c.bySKU[p.SKU]; twice {
+			err = errors.Join(err, errors.New("the sku is there twice"))
 		}
-		if err != nil {
+		if err = errors.Join(err, p.check()); err != nil {
 			wrong = append(wrong, fmt.Errorf("catalog: product %d (%s): %w", i+1, p.SKU, err))
-			continue
 		}
 		c.products = append(c.products, p)
 		c.bySKU[p.SKU] = p
 	}
-	return c, errors.Join(wrong...)
+	if len(wrong) > 0 {
+		return nil, errors.Join(wrong...)
+	}
+	return c, nil
+}
+
+func price(text, currency string) (int64, error) {
+	amount, err := money.Parse(text, currency)
+	if err == nil && (amount < 1 || amount > money.MaxAmount) {
+		err = fmt.Errorf("price %q is not between the smallest unit and Stripe's maximum", text)
+	}
+	return amount, err
+}
+
+// check says what is wrong with a product besides its price.
+func (p *Product) check() error {
+	var wrong []error
+	if !skuPattern.MatchString(p.SKU) {
+		wrong = append(wrong, errors.New("sku must be 1 to 64 letters, digits, dots, dashes or underscores"))
+	}
+	if p.Name == "" {
+		wrong = append(wrong, errors.New("it has no name"))
+	}
+	return errors.Join(wrong...)
 }
 
 // Products lists what is for sale, in the file's order.
