@@ -254,7 +254,7 @@ func (c *call) failed(err error) answer {
 	if out.status != http.StatusUnauthorized {
 		out.RequestLogURL = "https://dashboard.stripe.com/test/logs/" + c.requestID + "?t=" + strconv.FormatInt(c.now.Unix(), 10)
 	}
-	body, err := encode(map[string]any{"error": &out})
+	body, err := encodePretty(map[string]any{"error": &out})
 	if err != nil {
 		body = []byte(`{"error":{"type":"api_error","message":"unprintable error"}}`)
 	}

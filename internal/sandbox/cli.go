@@ -99,21 +99,21 @@ func (s *Server) cliSocket(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(s.sender.ctx)
 	defer cancel()
 	session := s.listeners.session(ticket)
-	session.connect()
+	epoch := session.connect()
 	go func() {
 		defer cancel()
 		s.cliRead(ctx, conn, session)
 	}()
-	if err := s.cliWrite(ctx, conn, session); err != nil && !errors.Is(err, context.Canceled) {
+	if err := s.cliWrite(ctx, conn, session, epoch); err != nil && !errors.Is(err, context.Canceled) {
 		s.cfg.Logger.Debug().Err(err).Msg("command line connection ended")
 	}
 	_ = conn.Close(websocket.StatusGoingAway, "sandbox closed") // it may be gone already
 }
 
 // cliWrite sends what the session has until the connection ends.
-func (s *Server) cliWrite(ctx context.Context, conn *websocket.Conn, session *cliSession) error {
+func (s *Server) cliWrite(ctx context.Context, conn *websocket.Conn, session *cliSession, epoch int) error {
 	for {
-		item, err := session.next(ctx)
+		item, err := session.next(ctx, epoch)
 		if err != nil {
 			return err
 		}

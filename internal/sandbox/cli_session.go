@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 )
@@ -58,6 +59,7 @@ type cliSession struct {
 	mu      sync.Mutex
 	queue   []*cliItem
 	unacked []*cliItem
+	epoch   int // counts connections: only the latest one may fetch
 }
 
 // push queues messages; the oldest go when nobody fetches them.
@@ -84,18 +86,28 @@ func (c *cliSession) poke() {
 	}
 }
 
-// connect puts back what the former connection did not acknowledge.
-func (c *cliSession) connect() {
+// connect puts back what the former connection did not acknowledge, and ends that one's right to fetch.
+func (c *cliSession) connect() (epoch int) {
 	c.mu.Lock()
+	c.epoch++
+	epoch = c.epoch
 	c.queue, c.unacked = append(c.unacked, c.queue...), nil
 	c.mu.Unlock()
 	c.poke()
+	return epoch
 }
 
-// next waits for a message.
-func (c *cliSession) next(ctx context.Context) (*cliItem, error) {
+var errReplaced = errors.New("another connection took the session over")
+
+// next waits for a message for the connection of that epoch.
+func (c *cliSession) next(ctx context.Context, epoch int) (*cliItem, error) {
 	for {
 		c.mu.Lock()
+		if epoch != c.epoch {
+			c.mu.Unlock()
+			c.poke() // the word was meant for the other one
+			return nil, errReplaced
+		}
 		if len(c.queue) > 0 {
 			item := c.queue[0]
 			c.queue = c.queue[1:]

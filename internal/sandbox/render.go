@@ -17,7 +17,7 @@ func encode(v any) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// encodePretty writes JSON with two spaces of indentation, the form of webhook bodies.
+// encodePretty writes JSON with two spaces of indentation, the form of answers and of webhook bodies.
 func encodePretty(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
@@ -34,10 +34,13 @@ const maxExpandDepth = 4
 // render encodes a result and replaces ids by objects where `expand[]` asks for it.
 // See https://docs.stripe.com/api/expanding_objects.
 func (c *call) render(v any) ([]byte, error) {
-	body, err := encode(v)
 	paths := c.p.strs("expand")
-	if err != nil || len(paths) == 0 {
-		return body, err
+	if len(paths) == 0 {
+		return encodePretty(v)
+	}
+	body, err := encode(v)
+	if err != nil {
+		return nil, err
 	}
 	tree, err := decodeTree(body)
 	if err != nil {
@@ -52,7 +55,7 @@ func (c *call) render(v any) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return encode(tree)
+	return encodePretty(tree)
 }
 
 func decodeTree(body []byte) (any, error) {
