@@ -87,6 +87,28 @@ func (w *world) rush(ctx context.Context) error {
 	return b.watch(ctx)
 }
 
+// TestReplicasDie kills one server after the other while the others go on, with the same orders and the same inbox.
+func TestReplicasDie(t *testing.T) {
+	t.Parallel()
+	w := newReplicas(t, pgtest.Shared(t))
+	stop := w.crowd(4)
+	for range ordinary(2, 15) {
+		for _, s := range w.servers {
+			w.somePaid(2)
+			s.kill()
+			w.somePaid(2)
+			if err := s.start(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if !long() {
+		w.restart() // what a killed server had in hand is leased for two minutes
+	}
+	stop()
+	w.agree(ordinary(patience, 4*time.Minute))
+}
+
 // TestDatabaseRestarts stops and kills PostgreSQL under load: the servers say that they are not ready, recover by
 // themselves, and nothing that was acknowledged is missing.
 func TestDatabaseRestarts(t *testing.T) {
