@@ -31,7 +31,7 @@ func BenchmarkCreateAndConfirm(b *testing.B) {
 	before := processorTime(b)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			req, err := http.NewRequestWithContext(context.Background(), "POST", web.URL+"/v1/payment_intents", strings.NewReader(body))
+			req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, web.URL+"/v1/payment_intents", strings.NewReader(body))
 			if err != nil {
 				b.Error(err)
 				return

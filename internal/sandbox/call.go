@@ -181,18 +181,20 @@ func accountDenied(key, acct string) error {
 
 // execute runs the handler in a transaction and renders what it returns.
 func (s *Server) execute(c *call) (answer, []line) {
-	value, err, lines := s.transact(c)
+	value, lines, err := s.transact(c)
 	if err != nil {
 		return c.failed(err), lines
 	}
 	body, err := c.render(value)
 	if err != nil {
-		return c.failed(err), lines
+		ans := c.failed(err)
+		ans.early = false // the work is done, only its expansion was refused: the key must not do it again
+		return ans, lines
 	}
 	return answer{status: http.StatusOK, body: body}, lines
 }
 
-func (s *Server) transact(c *call) (value any, err error, lines []line) {
+func (s *Server) transact(c *call) (value any, lines []line, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.cfg.Logger.Error().Str("request_id", c.requestID).Str("panic", fmt.Sprint(p)).Msg("sandbox handler")
@@ -204,7 +206,7 @@ func (s *Server) transact(c *call) (value any, err error, lines []line) {
 		defer s.store.mu.RUnlock()
 		c.tx = s.beginRead(c)
 		value, err = c.route.run(c)
-		return value, err, nil
+		return value, nil, err
 	}
 	s.store.mu.Lock()
 	c.tx = s.store.begin(s.store.world(c.account), c.now)
@@ -226,7 +228,7 @@ func (s *Server) transact(c *call) (value any, err error, lines []line) {
 	for _, f := range tx.after {
 		f()
 	}
-	return value, err, lines
+	return value, lines, err
 }
 
 // beginRead opens a transaction that will not write. A world that does not exist yet reads as empty.

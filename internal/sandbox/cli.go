@@ -104,13 +104,13 @@ func (s *Server) cliSocket(w http.ResponseWriter, r *http.Request) {
 		defer cancel()
 		s.cliRead(ctx, conn, session)
 	}()
-	if err := s.cliWrite(ctx, conn, session, epoch); err != nil && !errors.Is(err, context.Canceled) {
+	if err := s.cliWrite(ctx, conn, session, epoch); !errors.Is(err, context.Canceled) {
 		s.cfg.Logger.Debug().Err(err).Msg("command line connection ended")
 	}
 	_ = conn.Close(websocket.StatusGoingAway, "sandbox closed") // it may be gone already
 }
 
-// cliWrite sends what the session has until the connection ends.
+// cliWrite sends what the session has until the connection ends; the error says how.
 func (s *Server) cliWrite(ctx context.Context, conn *websocket.Conn, session *cliSession, epoch int) error {
 	for {
 		item, err := session.next(ctx, epoch)

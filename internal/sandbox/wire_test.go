@@ -149,6 +149,14 @@ func TestIdempotency(t *testing.T) {
 		want(t, "status", b.do("POST", "/v1/payment_intents", "currency=usd", key("k1")).status, 400)
 		want(t, "status", b.do("POST", "/v1/payment_intents", body, key("k1")).status, 200)
 	})
+	t.Run("a refused expansion does not charge twice", func(t *testing.T) {
+		t.Parallel()
+		b := newBox(t)
+		for range 2 {
+			want(t, "status", b.do("POST", "/v1/payment_intents", body+"&expand[]=nonsense", key("k1")).status, 400)
+		}
+		want(t, "charges", len(b.s.Ledger().Charges), 1)
+	})
 	t.Run("two at once", func(t *testing.T) {
 		t.Parallel()
 		b := newBox(t)

@@ -1,0 +1,90 @@
+package sandbox_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"checkoutd/internal/sandbox"
+)
+
+// browse posts a form as a browser does and returns where it is sent.
+func (b *box) browse(path, body string) *url.URL {
+	b.t.Helper()
+	req := httptest.NewRequest(http.MethodPost, b.url+path, strings.NewReader(body))
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	b.s.ServeHTTP(w, req)
+	if w.Code != http.StatusSeeOther {
+		b.t.Fatalf("POST %s: %d %s", path, w.Code, w.Body)
+	}
+	to, err := url.Parse(w.Header().Get("Location"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return to
+}
+
+func TestOAuthConnectsAnAccount(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	page := b.get("/oauth/authorize?response_type=code&client_id=ca_x&scope=read_write&state=s1&redirect_uri=https://shop.test/back")
+	want(t, "page says sandbox", strings.Contains(string(page.raw), "sandbox"), true)
+	want(t, "incomplete", b.get("/oauth/authorize?response_type=code").status, http.StatusBadRequest)
+	form1 := form("redirect_uri=https://shop.test/back", "state=s1", "scope=read_write")
+	no := b.browse("/oauth/authorize", form1+"&outcome=fail")
+	want(t, "refused", no.Query().Get("error"), "access_denied")
+	yes := b.browse("/oauth/authorize", form1+"&outcome=pass")
+	want(t, "state", yes.Query().Get("state"), "s1")
+	code := yes.Query().Get("code")
+	swap := func() reply {
+		return b.do("POST", "/oauth/token", form("grant_type=authorization_code", "code="+code, "client_secret="+secretKey), withKey(""))
+	}
+	token := swap()
+	acct := token.str("stripe_user_id")
+	want(t, "scope", token.str("scope"), "read_write")
+	want(t, "account", b.get("/v1/accounts/"+acct).at("charges_enabled"), any(true))
+	want(t, "code used twice", swap().str("error"), "invalid_grant")
+	want(t, "without the secret", b.do("POST", "/oauth/token", form("code="+code), withKey("")).status, http.StatusUnauthorized)
+	gone := b.do("POST", "/oauth/deauthorize", form("client_id=ca_x", "stripe_user_id="+acct))
+	want(t, "deauthorized", gone.str("stripe_user_id"), acct)
+	want(t, "again", b.do("POST", "/oauth/deauthorize", form("stripe_user_id="+acct)).str("error"), "invalid_client")
+	want(t, "event", b.get("/v1/events?type=account.application.deauthorized").str("data.0.account"), acct)
+}
+
+func TestOnboardingEnablesAnAccount(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	acct := b.ok("/v1/accounts", "type=express", "capabilities[transfers][requested]=true")
+	want(t, "before", acct.str("capabilities.transfers"), "inactive")
+	link := b.ok("/v1/account_links", "account="+acct.str("id"), "type=account_onboarding", "return_url=https://shop.test/back", "refresh_url=https://shop.test/again")
+	want(t, "page says sandbox", strings.Contains(string(b.get(strings.TrimPrefix(link.str("url"), b.url)).raw), "sandbox"), true)
+	back := b.browse("/connect/onboarding", form("account="+acct.str("id"), "return_url=https://shop.test/back"))
+	want(t, "sent back", back.String(), "https://shop.test/back")
+	want(t, "after", b.get("/v1/accounts/"+acct.str("id")).str("capabilities.transfers"), "active")
+	want(t, "session", strings.HasPrefix(b.ok("/v1/account_sessions", "account="+acct.str("id"), "components[payments][enabled]=true").str("client_secret"), "accs_secret__"), true)
+}
+
+func TestAssetsAndPages(t *testing.T) {
+	t.Parallel()
+	assets := fstest.MapFS{"stripe.js": {Data: []byte("// script")}, "3ds.html": {Data: []byte("challenge")}, "redirect.html": {Data: []byte("bank")}, "page.css": {Data: []byte("p{}")}}
+	b := newBox(t, func(cfg *sandbox.Config) { cfg.Assets = assets })
+	for _, path := range []string{"/v3", "/v3/", "/v3/stripe.js", "/acacia/stripe.js"} {
+		r := b.get(path)
+		want(t, path, string(r.raw), "// script")
+		want(t, path+" type", r.header.Get("Content-Type"), "text/javascript; charset=utf-8")
+		want(t, path+" cache", r.header.Get("Cache-Control"), "no-store")
+	}
+	want(t, "style", b.get("/v3/page.css").status, http.StatusOK)
+	want(t, "missing", b.get("/v3/none.css").status, http.StatusNotFound)
+	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=eur", "confirm=true", "payment_method_types[]=ideal", "payment_method_data[type]=ideal", "return_url=https://shop.test/back")
+	page := strings.TrimPrefix(pi.str("next_action.redirect_to_url.url"), b.url)
+	want(t, "page", string(b.get(page).raw), "bank")
+	want(t, "without the secret", b.get("/redirect/"+pi.str("id")).status, http.StatusNotFound)
+	r := b.do("POST", "/redirect/"+pi.str("id"), form("client_secret="+pi.str("client_secret"), "outcome=fail"), withKey(""))
+	want(t, "answer", r.str("status")+" "+r.str("return_url"), "requires_payment_method https://shop.test/back")
+	want(t, "nonsense", b.do("POST", "/redirect/"+pi.str("id"), form("client_secret="+pi.str("client_secret"), "outcome=maybe"), withKey("")).status, http.StatusBadRequest)
+}
