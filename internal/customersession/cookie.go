@@ -3,6 +3,7 @@ package customersession
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base32"
 	"encoding/base64"
 	"net/http"
 	"strings"
@@ -46,8 +47,16 @@ func (c cookie) write(w http.ResponseWriter, buyer string) {
 	})
 }
 
-func (c cookie) sign(id string) string {
+// buyerOf names the buyer of an order whose browser has no cookie yet. It is always the
+// same one, so that two pages that ask at once make one customer.
+func (c cookie) buyerOf(orderID string) string {
+	return "buy_" + strings.ToLower(base32.StdEncoding.EncodeToString(c.mac("order " + orderID))[:26])
+}
+
+func (c cookie) sign(id string) string { return base64.RawURLEncoding.EncodeToString(c.mac(id)) }
+
+func (c cookie) mac(text string) []byte {
 	m := hmac.New(sha256.New, c.key)
-	m.Write([]byte(id))
-	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
+	m.Write([]byte(text))
+	return m.Sum(nil)
 }

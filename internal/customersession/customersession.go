@@ -2,6 +2,7 @@ package customersession
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -63,7 +64,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	httpio.LogFields(r.Context()).Set("order_id", o.ID)
 	buyer, known := h.cookie.read(r)
 	if !known {
-		buyer = orders.NewID("buy_")
+		buyer = h.cookie.buyerOf(o.ID)
 	}
 	var answer struct {
 		ClientSecret *string `json:"customer_session_client_secret"`
@@ -78,17 +79,26 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	return httpio.WriteJSON(w, http.StatusOK, answer)
 }
 
+// errClosed says that an order without a customer gets none any more.
+var errClosed = errors.New("customersession: the order has no customer and is not open")
+
 // session makes a session for the order's own customer, who is the buyer's when the
 // order has none yet.
 func (h *Handler) session(ctx context.Context, o orders.Order, buyer string) (string, error) {
 	customer := o.CustomerID
 	if customer == "" {
+		if o.Status != orders.Open {
+			return "", errClosed
+		}
 		var err error
 		if customer, err = h.customer(ctx, buyer); err != nil {
 			return "", err
 		}
 		if customer, err = h.Store.SetCustomer(ctx, o.ID, customer); err != nil {
 			return "", err
+		}
+		if customer == "" {
+			return "", errClosed // since it was read
 		}
 	}
 	return h.Stripe.CreateCustomerSession(ctx, customer, orders.NewID("checkoutd-session-"))
