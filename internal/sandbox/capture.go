@@ -37,6 +37,7 @@ func (c *call) capture(pi *PaymentIntent, amount int64) (*PaymentIntent, error) 
 	if pm != nil {
 		cd = pm.testCard()
 	}
+	c.passOn(&ch)
 	ch.BalanceTransaction = ptr(c.book(&ch, "charge", amount, cd))
 	pi.Status, pi.AmountReceived, pi.AmountCapturable = succeeded, amount, 0
 	c.tx.put(&ch)

@@ -99,6 +99,7 @@ func (c *call) later(due time.Time, run func(c *call) error) {
 func (c *call) finishCharge(a *attempt, ch *Charge) {
 	a.pi.Status, a.pi.AmountReceived, a.pi.AmountCapturable = succeeded, ch.AmountCaptured, 0
 	async := a.pi.CaptureMethod == "automatic_async"
+	c.passOn(ch)
 	booked := *ch
 	booked.BalanceTransaction = ptr(c.book(ch, "charge", ch.AmountCaptured, a.pm.testCard()))
 	if !async {

@@ -47,6 +47,7 @@ type Charge struct {
 	StatementDescriptor           *string           `json:"statement_descriptor"`
 	StatementDescriptorSuffix     *string           `json:"statement_descriptor_suffix"`
 	Status                        string            `json:"status"`
+	Transfer                      *string           `json:"transfer,omitempty"`
 	TransferData                  *TransferData     `json:"transfer_data"`
 	TransferGroup                 *string           `json:"transfer_group"`
 }

@@ -88,3 +88,17 @@ func TestAssetsAndPages(t *testing.T) {
 	want(t, "answer", r.str("status")+" "+r.str("return_url"), "requires_payment_method https://shop.test/back")
 	want(t, "nonsense", b.do("POST", "/redirect/"+pi.str("id"), form("client_secret="+pi.str("client_secret"), "outcome=maybe"), withKey("")).status, http.StatusBadRequest)
 }
+
+func TestDestinationChargesArePassedOn(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	acct := b.ok("/v1/accounts", "type=express").str("id")
+	pairs := []string{"amount=1000", "currency=usd", "confirm=true", "payment_method=pm_card_visa", "payment_method_types[]=card", "application_fee_amount=100"}
+	pi := b.ok("/v1/payment_intents", append(pairs, "transfer_data[destination]="+acct, "expand[]=latest_charge.transfer", "expand[]=latest_charge.application_fee")...)
+	want(t, "transferred", pi.num("latest_charge.transfer.amount"), 1000)
+	want(t, "to", pi.str("latest_charge.transfer.destination"), acct)
+	want(t, "fee", pi.num("latest_charge.application_fee.amount"), 100)
+	want(t, "events", joined(b.types()), "payment_intent.created application_fee.created transfer.created charge.succeeded payment_intent.succeeded charge.updated")
+	none := b.post("/v1/payment_intents", append(pairs, "transfer_data[destination]=acct_none")...)
+	want(t, "unknown account", none.str("error.param"), "transfer_data[destination]")
+}

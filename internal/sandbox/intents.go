@@ -82,6 +82,9 @@ func (c *call) fillIntent(pi *PaymentIntent) error {
 		pi.CaptureMethod = v
 	}
 	if dest := p.str("transfer_data", "destination"); dest != "" {
+		if err := c.checkDestination("transfer_data[destination]", dest); err != nil {
+			return err
+		}
 		pi.TransferData = &TransferData{Destination: dest}
 		if p.has("transfer_data", "amount") {
 			pi.TransferData.Amount = ptr(p.num("transfer_data", "amount"))

@@ -140,6 +140,8 @@ func apiRoutes() []route {
 		{"POST", "/v1/test_helpers/test_clocks/{id}/advance", secretOnly, advanceClock},
 		{"GET", "/v1/radar/early_fraud_warnings", secretOnly, warnings.list},
 		{"GET", "/v1/radar/early_fraud_warnings/{id}", secretOnly, warnings.retrieve},
+		{"GET", "/v1/application_fees", secretOnly, fees.list},
+		{"GET", "/v1/application_fees/{id}", secretOnly, fees.retrieve},
 		{"GET", "/v1/mandates/{id}", secretOnly, mandates.retrieve},
 		{"GET", "/v1/setup_attempts", secretOnly, listAttempts},
 	}...)

@@ -47,18 +47,29 @@ func createTransfer(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	rec := c.newTransfer(amount, cur, c.p.str("destination"), nil)
+	return rec, nil
+}
+
+// newTransfer stores and announces a transfer; from is the charge whose money it is, nil for the platform's balance.
+func (c *call) newTransfer(amount int64, cur, destination string, from *Charge) *Record {
 	id := newID("tr")
-	bt := c.availableEntry(id, "transfer", -amount, cur)
-	rec := newRecord(kindTransfer, id, map[string]any{
-		"amount": amount, "amount_reversed": int64(0), "balance_transaction": bt, "created": c.now.Unix(), "currency": cur,
-		"description": c.p.text("description"), "destination": c.p.str("destination"), "destination_payment": newID("py"),
-		"livemode": false, "metadata": mergeMetadata(nil, c.p), "reversals": listOf([]any{}, "/v1/transfers/"+id+"/reversals"),
-		"reversed": false, "source_transaction": c.p.text("source_transaction"), "source_type": "card",
-		"transfer_group": c.p.text("transfer_group"),
-	})
+	fields := map[string]any{
+		"amount": amount, "amount_reversed": int64(0), "balance_transaction": c.availableEntry(id, "transfer", -amount, cur),
+		"created": c.now.Unix(), "currency": cur, "description": nil, "destination": destination, "destination_payment": newID("py"),
+		"livemode": false, "metadata": map[string]string{}, "reversals": listOf([]any{}, "/v1/transfers/"+id+"/reversals"),
+		"reversed": false, "source_transaction": nil, "source_type": "card", "transfer_group": nil,
+	}
+	if from != nil {
+		fields["source_transaction"], fields["transfer_group"] = from.ID, from.TransferGroup
+	} else {
+		fields["description"], fields["metadata"] = c.p.text("description"), mergeMetadata(nil, c.p)
+		fields["source_transaction"], fields["transfer_group"] = c.p.text("source_transaction"), c.p.text("transfer_group")
+	}
+	rec := newRecord(kindTransfer, id, fields)
 	c.tx.put(rec)
 	c.emit("transfer.created", rec)
-	return rec, nil
+	return rec
 }
 
 // availableEntry books a movement that counts at once.
