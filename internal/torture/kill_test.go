@@ -24,7 +24,7 @@ func TestKill(t *testing.T) {
 	for _, p := range points() {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newWorld(t, p.settings)
 			for range rounds {
 				ctx, cancel := context.WithTimeout(t.Context(), patience)
 				p.run(ctx, t, w)

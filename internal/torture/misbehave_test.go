@@ -146,13 +146,14 @@ func (w *world) everyCard() {
 	}
 }
 
-// TestSecretRotates: while both secrets are configured, no webhook is refused, whichever of them signs.
+// TestSecretRotates: while both secrets are configured, no webhook is refused, whichever of them signs. Nothing else
+// brings the events here.
 func TestSecretRotates(t *testing.T) {
 	t.Parallel()
 	for name, overlap := range map[string]time.Duration{"at once": 0, "with both signing for a while": time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newWorld(t, noBackfill)
 			w.everyCard()
 			w.agree(patience)
 			w.stripe.RotateWebhookSecret("", nextSecret, overlap)
@@ -171,9 +172,6 @@ func TestSecretRotates(t *testing.T) {
 				if overlap == 0 && secrets[fingerprint(secret)] == 0 {
 					t.Errorf("no event was verified with %s: got %v", secret, secrets)
 				}
-			}
-			if secrets[""] > 0 {
-				t.Errorf("%d events came by backfill, so their webhooks were refused", secrets[""])
 			}
 		})
 	}

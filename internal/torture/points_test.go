@@ -22,7 +22,8 @@ type point struct {
 	cards   []string
 	strikes []strike
 	// setUp leads the way to the strikes; undo lets the buyer pay in the end.
-	setUp func(w *world) (undo func())
+	setUp    func(w *world) (undo func())
+	settings string // of the server
 	// alone: the buyer can pay before undo.
 	alone bool
 	// when says that it is time to arm; nil: before the buyer begins.
@@ -38,15 +39,18 @@ const (
 	webhook = "WEBHOOK payment_intent.succeeded"
 )
 
+// noBackfill leaves it to the webhooks to bring news.
+const noBackfill = "BACKFILL_EVERY=0"
+
 // points are the steps of confirm, of the resolver, of event work and of the backfill, before and after each commit.
 func points() []point {
 	good, second := []string{goodCard}, []string{declinedCard, goodCard}
 	var all []point
 	call := func(name string, cards []string, strikes ...strike) {
-		all = append(all, point{name: name, cards: cards, strikes: strikes, setUp: noNews, alone: true})
+		all = append(all, point{name: name, cards: cards, strikes: strikes, setUp: noNews, alone: true, settings: noBackfill})
 	}
 	event := func(setUp func(*world) func(), name string, s strike) {
-		all = append(all, point{name: name, cards: []string{secureCard}, strikes: []strike{s}, setUp: setUp})
+		all = append(all, point{name: name, cards: []string{secureCard}, strikes: []strike{s}, setUp: setUp, settings: noBackfill})
 	}
 	call("create, reserved and not sent", good, strike{create, arrived})
 	call("create, done by Stripe when the next server runs", good, strike{create, late})
@@ -61,17 +65,17 @@ func points() []point {
 	call("confirm again, answered and not recorded", second, strike{again, unrecorded})
 	call("resolver, done without an answer", good, strike{create, arrived}, strike{create, executed})
 	call("resolver, answered and not recorded", good, strike{create, executed}, strike{create, unrecorded})
-	event(noBackfill, "create, wants 3D Secure without an answer", strike{create, executed})
-	event(noBackfill, "create, wants 3D Secure and not recorded", strike{create, unrecorded})
-	event(noBackfill, "event, delivery opened", strike{webhook, arrived})
-	event(noBackfill, "event, delivered and not committed", strike{webhook, committing})
-	event(noBackfill, "event, committed and not acknowledged", strike{webhook, executed})
-	event(noBackfill, "event, acknowledged", strike{webhook, answered})
-	event(noBackfill, "event, acknowledged and not worked", strike{webhook, unrecorded})
+	event(inOrder, "create, wants 3D Secure without an answer", strike{create, executed})
+	event(inOrder, "create, wants 3D Secure and not recorded", strike{create, unrecorded})
+	event(inOrder, "event, delivery opened", strike{webhook, arrived})
+	event(inOrder, "event, delivered and not committed", strike{webhook, committing})
+	event(inOrder, "event, committed and not acknowledged", strike{webhook, executed})
+	event(inOrder, "event, acknowledged", strike{webhook, answered})
+	event(inOrder, "event, acknowledged and not worked", strike{webhook, unrecorded})
 	for _, at := range []moment{arrived, executed, unrecorded} {
 		event(chargeFirst, fmt.Sprintf("event work, reading %s", at), strike{read, at})
 		event(dropped, fmt.Sprintf("backfill, list %s", at), strike{list, at})
-		all[len(all)-1].when = hasPaidStripe
+		all[len(all)-1].settings, all[len(all)-1].when = "", hasPaidStripe
 	}
 	return all
 }
@@ -80,23 +84,14 @@ func (m moment) String() string {
 	return []string{"arrived", "late", "committing", "executed", "answered", "unrecorded"}[m]
 }
 
-// noBackfill leaves it to the webhooks to bring news.
-func noBackfill(w *world) (undo func()) {
-	w.stripe.fault(w.t, sandbox.Fault{Route: list, Kind: sandbox.FaultStatus500, Count: -1})
-	return w.stripe.ClearFaults
-}
-
 // noNews leaves it to the calls' own answers.
-func noNews(w *world) (undo func()) {
-	clear, open := noBackfill(w), w.door.shutFor("")
-	return func() { clear(); open() }
-}
+func noNews(w *world) (undo func()) { return w.door.shutFor("") }
+
+// inOrder lets the webhooks come as they come.
+func inOrder(*world) (undo func()) { return func() {} }
 
 // chargeFirst keeps the intent's own events back, so that the worker of the charge's has to read the intent.
-func chargeFirst(w *world) (undo func()) {
-	clear, open := noBackfill(w), w.door.shutFor("payment_intent.")
-	return func() { clear(); open() }
-}
+func chargeFirst(w *world) (undo func()) { return w.door.shutFor("payment_intent.") }
 
 // dropped loses the webhooks that would make the order paid.
 func dropped(w *world) (undo func()) {

@@ -26,7 +26,6 @@ type process struct {
 	exited chan struct{}
 	log    *logbook // of the present life
 	past   []*logbook
-	killed int
 }
 
 // newProcess prepares a server; start starts it. It ends with the test, and the test fails if a server had a data race
@@ -102,15 +101,7 @@ func (p *process) kill() {
 	_ = p.cmd.Process.Kill() // a process that is gone already is what we want
 	<-p.exited
 	p.cmd = nil
-	p.killed++
 	_ = p.leash.Release() // the leash is gone only when the test binary is
-}
-
-// kills is how often the server was killed.
-func (p *process) kills() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.killed
 }
 
 // addr is where the server listens, "" while it does not.

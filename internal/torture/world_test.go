@@ -108,14 +108,6 @@ func (w *world) addr() string {
 
 func (w *world) next() int { return int(w.turn.Add(1)) }
 
-// kills is how often servers were killed.
-func (w *world) kills() (n int) {
-	for _, s := range w.servers {
-		n += s.kills()
-	}
-	return n
-}
-
 // buy makes a buyer who pays with the cards, and returns when the order is paid.
 func (w *world) buy(ctx context.Context, cards ...string) error {
 	b, err := w.newBuyer(ctx, cards...)
