@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"net/http"
 
 	"checkoutd/internal/httpio"
@@ -23,7 +24,11 @@ func (a *App) checkoutPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.pages.Checkout(w, r, pages.CheckoutView{Order: a.pageOrder(o)})
+	v, err := a.pageOrder(r.Context(), o)
+	if err != nil {
+		return err
+	}
+	return a.pages.Checkout(w, r, pages.CheckoutView{Order: v})
 }
 
 // completePage is where buyers come back to. What Stripe adds to the address is
@@ -33,13 +38,17 @@ func (a *App) completePage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.pages.Complete(w, r, pages.CompleteView{Order: a.pageOrder(o)})
+	v, err := a.pageOrder(r.Context(), o)
+	if err != nil {
+		return err
+	}
+	return a.pages.Complete(w, r, pages.CompleteView{Order: v})
 }
 
-func (a *App) pageOrder(o orders.Order) pages.Order {
+func (a *App) pageOrder(ctx context.Context, o orders.Order) (pages.Order, error) {
 	v := a.orders.View(o)
 	p := pages.Order{
-		ID: v.ID, Status: string(v.Status), PaymentStatus: string(v.PaymentStatus), Message: v.Message,
+		ID: v.ID, Status: string(v.Status), PaymentStatus: string(v.PaymentStatus),
 		Currency: v.Currency, Amount: v.Amount, Refunded: o.Refunded, CreatedAt: v.CreatedAt, PaidAt: o.PaidAt,
 	}
 	for _, i := range v.Items {
@@ -47,7 +56,14 @@ func (a *App) pageOrder(o orders.Order) pages.Order {
 			SKU: i.SKU, Name: i.Name, Image: i.Image, Quantity: i.Quantity, UnitAmount: i.UnitAmount, Amount: i.Amount,
 		})
 	}
-	return p
+	if v.PaymentStatus != orders.PaymentFailed {
+		return p, nil
+	}
+	refusal, failed, err := a.payments.Refusal(ctx, o.ID)
+	if failed {
+		p.Refusal = refusal
+	}
+	return p, err
 }
 
 // configView is what the page's script needs to show the Payment Element.

@@ -59,9 +59,7 @@ func (p *Pages) Checkout(w http.ResponseWriter, r *http.Request, v CheckoutView)
 	}
 	total := view.Order.Total
 	view.Pay = fill(t.Pay, "total", total.Text)
-	if v.Order.PaymentStatus == "failed" {
-		view.Message = v.Order.Message
-	}
+	view.Message = loc.refusal(v.Order.Refusal)
 	if p.cfg.Sandbox {
 		view.TestCards = []testCard{
 			{"4242 4242 4242 4242", t.CardPays},

@@ -56,7 +56,7 @@ func (p *Pages) Complete(w http.ResponseWriter, r *http.Request, v CompleteView)
 		poll = "slow"
 		view.Checkout, view.GoBack = checkoutURL(o.ID), t.TryAgain
 		if state == "failed" {
-			view.Message = o.Message
+			view.Message = loc.refusal(o.Refusal)
 		}
 	case "paid", "refunded", "partly_refunded":
 		view.Receipt = true

@@ -34,3 +34,23 @@ func (p *Pages) RenderError(w http.ResponseWriter, r *http.Request, status int, 
 		http.Error(w, says.Title, status)
 	}
 }
+
+// refusal says why a payment failed: in the buyer's language where there are words for
+// the code, in Stripe's own otherwise. The page's script does the same.
+func (l locale) refusal(f *fault.Error) string {
+	if f == nil {
+		return ""
+	}
+	t := l.texts.Errors
+	if p := f.Payment; p != nil {
+		for _, code := range []string{p.DeclineCode, p.Code} {
+			if text := t.ByDecline[code]; text != "" {
+				return text
+			}
+		}
+	}
+	if text := t.ByCode[f.Code]; text != "" {
+		return text
+	}
+	return f.Message
+}

@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"checkoutd/internal/fault"
 	"checkoutd/internal/money"
 )
 
@@ -15,9 +16,9 @@ import (
 // Currency; Status and PaymentStatus are those of GET /orders/{id}.
 type Order struct {
 	ID            string
-	Status        string // open, authorized, paid, review, expired, canceled
-	PaymentStatus string // unpaid, checking, requires_action, …
-	Message       string // what the buyer was last told of the payment; may be empty
+	Status        string       // open, authorized, paid, review, expired, canceled
+	PaymentStatus string       // unpaid, checking, requires_action, …
+	Refusal       *fault.Error // why the last payment failed, nil if it did not
 	Currency      string
 	Amount        int64
 	Refunded      int64 // 0 for none

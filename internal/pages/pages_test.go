@@ -306,3 +306,33 @@ func TestNewRefusesAConfigurationThatCannotWork(t *testing.T) {
 		})
 	}
 }
+
+// TestRefusal: the reason of a failed payment is told in the buyer's language where
+// there are words for it, after a reload, too.
+func TestRefusal(t *testing.T) {
+	t.Parallel()
+	noFunds := fault.New(fault.Declined, "payment_declined", "Your card has insufficient funds.")
+	noFunds.Payment = &fault.Payment{Type: "card_error", Code: "card_declined", DeclineCode: "insufficient_funds"}
+	strange := fault.New(fault.Declined, "never_heard_of", "Something new.")
+	for _, tt := range []struct {
+		name, language string
+		refusal        *fault.Error
+		want           string
+	}{
+		{"English has Stripe's words", "en", noFunds, "Your card has insufficient funds."},
+		{"French has its own", "fr", noFunds, "Les fonds disponibles sur votre carte sont insuffisants."},
+		{"an unknown code keeps its words", "fr", strange, "Something new."},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			o := order("open", "failed")
+			o.Refusal = tt.refusal
+			p := newPages(t, nil)
+			for _, v := range []view{checkout(o), complete(o)} {
+				if body := get(t, p, v, tt.language).Body.String(); !strings.Contains(body, tt.want) {
+					t.Errorf("%s does not say %q", v.name, tt.want)
+				}
+			}
+		})
+	}
+}

@@ -74,9 +74,10 @@ func failure(status int, f *fault.Error) view {
 // views are all pages in all states, with names that try to break out.
 func views() []view {
 	bad := order("paid", "partially_refunded")
-	bad.Items[0].Name, bad.Message, bad.Refunded = hostile, hostile, 100
+	bad.Items[0].Name, bad.Refunded = hostile, 100
 	badOpen := order("open", "failed")
-	badOpen.Items[0].Name, badOpen.Items[0].Image, badOpen.Message = hostile, "javascript:alert(1)//x", hostile
+	badOpen.Items[0].Name, badOpen.Items[0].Image = hostile, "javascript:alert(1)//x"
+	badOpen.Refusal = fault.New(fault.Declined, "never_heard_of", hostile)
 	all := []view{
 		shop("empty", pages.ShopView{}),
 		shop("with products", pages.ShopView{Products: []pages.Product{mug, {SKU: "x.1", Name: hostile, Description: hostile, Currency: "kwd", UnitAmount: 12340}}}),

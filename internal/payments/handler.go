@@ -65,3 +65,14 @@ func (s *Service) Resume(ctx context.Context, orderID string) (out Answer, ok bo
 	}
 	return out, true, nil
 }
+
+// Refusal is what the buyer was told of the order's last attempt; failed is false if
+// that did not fail.
+func (s *Service) Refusal(ctx context.Context, orderID string) (f *fault.Error, failed bool, err error) {
+	st, err := s.Store.Read(ctx, orderID)
+	if err != nil || len(st.Attempts) == 0 {
+		return nil, false, err
+	}
+	last := st.Attempts[len(st.Attempts)-1]
+	return last.fault(), last.State == Failed, nil
+}
