@@ -63,7 +63,7 @@ func fill(b *testing.B, url string, n int) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	text := fmt.Sprintf(`INSERT INTO events (id, type, account, api_version, version_mismatch, livemode, created,
 			event_group, source, secret, state, note, order_id, tries, next_at, lease_token, lease_until, received_at, finished_at, payload)
 		SELECT %[1]s, 'payment_intent.succeeded', '', '2025-02-24.acacia', FALSE, FALSE, 1700000000000000 + i,

@@ -131,7 +131,7 @@ func carryOut(o order) (tally, error) {
 		if err != nil {
 			return tally{}, err
 		}
-		defer conn.Close()
+		defer func() { _ = conn.Close() }()
 		callers[i] = &caller{conn: conn, answers: bufio.NewReaderSize(conn, 8<<10)}
 	}
 	var taken, done atomic.Int64
