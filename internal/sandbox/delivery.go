@@ -34,6 +34,8 @@ type Delivery struct {
 	URL      string            `json:"url"`
 	State    string            `json:"state"` // pending, delivered, failed, dropped
 	Attempts []DeliveryAttempt `json:"attempts"`
+
+	then []*Delivery // what a reorder fault wants to go out behind this one
 }
 
 // DeliveryAttempt is one try.
@@ -47,6 +49,7 @@ type DeliveryAttempt struct {
 
 // attempt sends an event once and plans the next try when that fails.
 func (q *sender) attempt(d *Delivery) {
+	defer q.followUp(d)
 	ev, ep, ok := q.load(d)
 	if !ok {
 		q.finish(d, "dropped")
@@ -60,12 +63,11 @@ func (q *sender) attempt(d *Delivery) {
 	try := q.post(ep, body)
 	q.mu.Lock()
 	d.Attempts = append(d.Attempts, try)
-	tries, before := len(d.Attempts), d.State
+	tries := len(d.Attempts)
 	q.mu.Unlock()
 	switch {
 	case try.Status >= 200 && try.Status < 300:
-		q.finish(d, "delivered")
-		if before == "pending" {
+		if q.finish(d, "delivered") {
 			q.srv.confirmDelivery(ev)
 		}
 	case tries > len(q.delays):
@@ -75,10 +77,15 @@ func (q *sender) attempt(d *Delivery) {
 	}
 }
 
-func (q *sender) finish(d *Delivery, state string) {
+// finish sets the state of a delivery and tells whether it was pending until now.
+func (q *sender) finish(d *Delivery, state string) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	d.State = state
+	was := d.State
+	if was != "delivered" { // a duplicate that fails takes nothing back
+		d.State = state
+	}
+	return was == "pending"
 }
 
 // load fetches the event and the endpoint as they are now.

@@ -96,11 +96,20 @@ func (q *sender) keep(d *Delivery) {
 	}
 }
 
-// push appends to the queue; what a reorder fault held back goes behind it. The caller holds the lock.
+// push appends to the queue; what a reorder fault held back follows when this one has been tried. The caller holds the lock.
 func (q *sender) push(d *Delivery) {
-	q.queue = append(q.queue, d)
-	q.queue = append(q.queue, q.held...)
+	d.then = append(d.then, q.held...)
 	q.held = nil
+	q.queue = append(q.queue, d)
+	q.cond.Broadcast()
+}
+
+// followUp queues what was held back behind a delivery.
+func (q *sender) followUp(d *Delivery) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.queue = append(q.queue, d.then...)
+	d.then = nil
 	q.cond.Broadcast()
 }
 

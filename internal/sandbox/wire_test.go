@@ -160,7 +160,7 @@ func TestIdempotency(t *testing.T) {
 	t.Run("two at once", func(t *testing.T) {
 		t.Parallel()
 		b := newBox(t)
-		if _, err := b.s.AddFault(sandbox.Fault{Route: "POST /v1/payment_intents", Kind: sandbox.FaultDelay, DelayMS: 300}); err != nil {
+		if _, err := b.s.AddFault(sandbox.Fault{Route: "POST /v1/payment_intents", Kind: sandbox.FaultDelay, DelayMS: 2000}); err != nil {
 			t.Fatal(err)
 		}
 		var group sync.WaitGroup
