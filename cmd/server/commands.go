@@ -189,6 +189,9 @@ func load(mode config.Mode, e env) (*config.Config, zerolog.Logger, error) {
 		out = zerolog.ConsoleWriter{Out: e.err, TimeFormat: time.TimeOnly}
 	}
 	log := zerolog.New(out).Level(cfg.LogLevel).With().Timestamp().Logger()
+	for _, s := range cfg.Redacted() {
+		log.Debug().Str("name", s.Name).Str("value", s.Value).Str("source", s.Source).Msg("setting")
+	}
 	for _, w := range cfg.Warnings {
 		log.Warn().Msg(w)
 	}

@@ -60,6 +60,7 @@ func events(ctx context.Context, args []string, e env) (err error) {
 // eventQuery is what the flags ask for.
 type eventQuery struct {
 	filter webhooks.Filter
+	limit  int // of list
 	dryRun bool
 }
 
@@ -80,17 +81,18 @@ func parseEventQuery(args []string, stderr io.Writer) (sub string, q eventQuery,
 	fs.StringVar(&q.filter.OrderID, "order", "", "order id")
 	from := fs.String("from", "", "received at or after: 2026-01-31 or 2026-01-31T12:00:00Z")
 	to := fs.String("to", "", "received before")
-	fs.IntVar(&q.filter.Limit, "limit", 100, "at most so many")
+	if sub == "list" {
+		fs.IntVar(&q.limit, "limit", 100, "at most so many")
+	}
 	if sub == "replay" {
 		fs.BoolVar(&q.dryRun, "dry-run", false, "only say which orders would change")
 	}
-	if err := fs.Parse(args[1:]); err != nil {
+	if q.filter.IDs, err = parseMixed(fs, args[1:]); err != nil {
 		return "", q, err
 	}
-	q.filter.IDs = fs.Args()
 	q.filter.Types = list(types)
-	for _, s := range list(states) {
-		q.filter.States = append(q.filter.States, webhooks.State(s))
+	if q.filter.States, err = parseStates(states); err != nil {
+		return "", q, err
 	}
 	if q.filter.From, err = moment(*from); err != nil {
 		return "", q, err
@@ -101,11 +103,37 @@ func parseEventQuery(args []string, stderr io.Writer) (sub string, q eventQuery,
 	return sub, q, q.check(sub)
 }
 
+// parseMixed reads flags wherever they stand and returns the rest. The flag package
+// stops at the first word that is none, and would take the --dry-run after it for an id.
+func parseMixed(fs *flag.FlagSet, args []string) (words []string, err error) {
+	for len(args) > 0 {
+		if err := fs.Parse(args); err != nil {
+			return nil, err
+		}
+		if args = fs.Args(); len(args) > 0 {
+			words, args = append(words, args[0]), args[1:]
+		}
+	}
+	return words, nil
+}
+
+func parseStates(text string) (states []webhooks.State, err error) {
+	for _, name := range list(text) {
+		switch s := webhooks.State(name); s {
+		case webhooks.Received, webhooks.Working, webhooks.Unmatched, webhooks.Done, webhooks.Ignored, webhooks.Dead, webhooks.Quarantined:
+			states = append(states, s)
+		default:
+			return nil, fmt.Errorf("--state: there is no state %q", name)
+		}
+	}
+	return states, nil
+}
+
 func (q eventQuery) check(sub string) error {
 	f := q.filter
 	chosen := len(f.IDs)+len(f.Types)+len(f.States) > 0 || f.OrderID != "" || !f.From.IsZero() || !f.To.IsZero()
 	switch {
-	case f.Limit < 1:
+	case sub == "list" && q.limit < 1:
 		return errors.New("--limit must be 1 or more")
 	case sub == "show" && len(f.IDs) == 0:
 		return errors.New("show which event? Give its id")
@@ -135,6 +163,7 @@ func moment(s string) (time.Time, error) {
 }
 
 func listEvents(ctx context.Context, inbox *app.Inbox, q eventQuery, out io.Writer) error {
+	q.filter.Limit = q.limit
 	found, err := inbox.Events(ctx, q.filter)
 	if err != nil {
 		return err
@@ -166,21 +195,16 @@ func showEvents(ctx context.Context, inbox *app.Inbox, q eventQuery, out io.Writ
 }
 
 func replayEvents(ctx context.Context, inbox *app.Inbox, q eventQuery, out io.Writer) error {
-	found, err := inbox.Events(ctx, q.filter)
+	ids, err := chosen(ctx, inbox, q.filter)
 	if err != nil {
 		return err
 	}
-	ids := make([]string, 0, len(found))
-	for _, e := range found {
-		ids = append(ids, e.ID)
-		if !q.dryRun {
-			continue
-		}
-		if err := preview(ctx, inbox, e.ID, out); err != nil {
-			return err
-		}
-	}
 	if q.dryRun {
+		for _, id := range ids {
+			if err := preview(ctx, inbox, id, out); err != nil {
+				return err
+			}
+		}
 		_, err = fmt.Fprintf(out, "%d events would be replayed; nothing was changed\n", len(ids))
 		return err
 	}
@@ -192,17 +216,42 @@ func replayEvents(ctx context.Context, inbox *app.Inbox, q eventQuery, out io.Wr
 	return err
 }
 
+// chosen lists the ids of all that the filter chooses. An id that the inbox does not hold
+// is an error, so that a slip of the pen is not taken for nothing to do.
+func chosen(ctx context.Context, inbox *app.Inbox, f webhooks.Filter) (ids []string, err error) {
+	known, err := inbox.Known(ctx, f.IDs)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range f.IDs {
+		if !known[id] {
+			return nil, fmt.Errorf("%s: there is no such event", id)
+		}
+	}
+	for f.Limit = 500; ; f.Before = ids[len(ids)-1] {
+		page, err := inbox.Events(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range page {
+			ids = append(ids, e.ID)
+		}
+		if len(page) < f.Limit {
+			return ids, nil
+		}
+	}
+}
+
 func preview(ctx context.Context, inbox *app.Inbox, id string, out io.Writer) error {
 	e, err := inbox.Event(ctx, id) // with its payload
 	if err != nil {
 		return err
 	}
 	p, err := inbox.Preview(ctx, e)
-	if err != nil {
-		return fmt.Errorf("%s: %w", id, err)
-	}
 	says := fmt.Sprintf("order %s stays %s", p.OrderID, p.Before)
 	switch {
+	case err != nil: // one that cannot be worked says nothing of the others
+		says = "would fail: " + err.Error()
 	case p.Note != "":
 		says = p.Note
 	case p.AsksStripe:
