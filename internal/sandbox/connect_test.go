@@ -99,6 +99,7 @@ func TestDestinationChargesArePassedOn(t *testing.T) {
 	want(t, "to", pi.str("latest_charge.transfer.destination"), acct)
 	want(t, "fee", pi.num("latest_charge.application_fee.amount"), 100)
 	want(t, "events", joined(b.types()), "payment_intent.created application_fee.created transfer.created charge.succeeded payment_intent.succeeded charge.updated")
+	want(t, "a fee on one's own payment", b.post("/v1/payment_intents", pairs...).str("error.param"), "application_fee_amount")
 	none := b.post("/v1/payment_intents", append(pairs, "transfer_data[destination]=acct_none")...)
 	want(t, "unknown account", none.str("error.param"), "transfer_data[destination]")
 }

@@ -9,7 +9,11 @@ import (
 var deskPage []byte
 
 // desk is the management door's page; it reads the JSON beside it.
-func (s *Server) desk(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) desk(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/_sandbox" { // what the page loads is named from the folder
+		http.Redirect(w, r, "/_sandbox/", http.StatusMovedPermanently)
+		return
+	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")

@@ -30,6 +30,7 @@ func TestTheDoorShowsAndSteers(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	page := b.get("/_sandbox/")
+	want(t, "without the slash", string(b.get("/_sandbox").raw), string(page.raw))
 	want(t, "desk says sandbox", strings.Contains(string(page.raw), "sandbox"), true)
 	fault := b.do("POST", "/_sandbox/faults", `{"route":"POST /v1/customers","kind":"status_500","count":1}`)
 	want(t, "fault", fault.str("kind"), "status_500")

@@ -90,6 +90,9 @@ func (c *call) fillIntent(pi *PaymentIntent) error {
 			pi.TransferData.Amount = ptr(p.num("transfer_data", "amount"))
 		}
 	}
+	if pi.ApplicationFeeAmount != nil && pi.TransferData == nil && c.account == PlatformAccount {
+		return invalid("", "application_fee_amount", "Can only apply an application_fee_amount when the PaymentIntent is attempting a direct payment (using an OAuth key or Stripe-Account header) or destination payment (using `transfer_data[destination]`).")
+	}
 	return c.fillIntentMethod(pi)
 }
 
