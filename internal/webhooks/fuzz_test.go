@@ -1,0 +1,138 @@
+package webhooks_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/stripe/stripe-go/v81/webhook"
+
+	"checkoutd/internal/httpio"
+	"checkoutd/internal/payments"
+	"checkoutd/internal/stripeapi"
+	"checkoutd/internal/webhooks"
+)
+
+// shelf keeps what was accepted. The fuzz targets ask about the way in alone, many
+// thousand times.
+type shelf struct {
+	webhooks.Inbox
+	mu   sync.Mutex
+	kept []webhooks.Event
+}
+
+func (s *shelf) Accept(_ context.Context, e webhooks.Event) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept = append(s.kept, e)
+	return true, nil
+}
+
+// nobody is a payments.Store without orders.
+type nobody struct{ payments.Store }
+
+func (nobody) OrderOfIntent(context.Context, string) (string, error) { return "", nil }
+
+var fuzzNow = time.Unix(1769860800, 0)
+
+func fuzzService() (*webhooks.Service, *shelf) {
+	s := &shelf{}
+	now := func() time.Time { return fuzzNow }
+	return webhooks.New(webhooks.Config{
+		Inbox: s, Payments: payments.New(payments.Config{Store: nobody{}, Now: now, Log: zerolog.Nop()}),
+		DecodeIntent: stripeapi.DecodeIntent, Now: now, Log: zerolog.Nop(),
+		Secrets: []string{secretOld, secretNew}, Tolerance: tolerance,
+	}), s
+}
+
+func fuzzPost(s *webhooks.Service, body, header string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodPost, "/webhooks/stripe", strings.NewReader(body))
+	r.Header["Stripe-Signature"] = []string{header}
+	w := httptest.NewRecorder()
+	httpio.Handle(s.ServeHTTP)(w, r)
+	return w
+}
+
+const fuzzEvent = `{"id":"evt_1","object":"event","type":"payment_intent.succeeded","api_version":"2025-02-24.acacia","created":1769860800,
+	"livemode":false,"data":{"object":{"id":"pi_1","object":"payment_intent"}}}`
+
+// FuzzSignature: whatever header and body come, only what one of the secrets signed,
+// lately, is kept.
+func FuzzSignature(f *testing.F) {
+	good := sign([]byte(fuzzEvent), secretNew, fuzzNow)
+	for _, header := range []string{
+		good, sign([]byte(fuzzEvent), secretOld, fuzzNow), sign([]byte(fuzzEvent), secretNew, fuzzNow.Add(-time.Hour)),
+		"", "t=", "t=1,v1=", "v1=00", good + ",t=1", "t=1," + good, good + ",v1=00", good + ",=", strings.ReplaceAll(good, "v1", "v0"),
+		"t=99999999999999999999,v1=00", "t=-1,v1=00", strings.ToUpper(good), " " + good, strings.ReplaceAll(good, ",", ", "),
+	} {
+		f.Add(header, fuzzEvent)
+	}
+	f.Add(good, fuzzEvent+" ")
+	f.Add("t=1,v1=00", "{}")
+	f.Fuzz(func(t *testing.T, header, body string) {
+		s, shelf := fuzzService()
+		w := fuzzPost(s, body, header)
+		genuine := false
+		for _, secret := range []string{secretOld, secretNew} {
+			genuine = genuine || webhook.ValidatePayloadIgnoringTolerance([]byte(body), header, secret) == nil
+		}
+		switch {
+		case w.Code == http.StatusOK && (!genuine || len(shelf.kept) != 1):
+			t.Fatalf("accepted %q with %q", body, header)
+		case w.Code != http.StatusOK && w.Code != http.StatusBadRequest, w.Code != http.StatusOK && len(shelf.kept) != 0:
+			t.Fatalf("%q with %q: status %d, kept %d", body, header, w.Code, len(shelf.kept))
+		}
+	})
+}
+
+// FuzzEnvelope: a signed body is kept whole and well-formed, or refused; and what was
+// kept can be worked without a panic.
+func FuzzEnvelope(f *testing.F) {
+	for _, body := range []string{
+		fuzzEvent, "", "{}", "null", "[]", `{"object":"event"}`, `{"id":"evt_1","object":"event","type":"a"}`,
+		strings.ReplaceAll(fuzzEvent, `"created":1769860800`, `"created":-9223372036854775808`),
+		strings.ReplaceAll(fuzzEvent, `"created":1769860800`, `"created":1e3`),
+		strings.ReplaceAll(fuzzEvent, "false", "true"),
+		strings.ReplaceAll(fuzzEvent, `"livemode"`, `"account":"acct_1","livemode"`),
+		strings.ReplaceAll(fuzzEvent, "2025-02-24.acacia", "."),
+		strings.ReplaceAll(fuzzEvent, "evt_1", "evt_\x00"),
+		strings.ReplaceAll(fuzzEvent, "pi_1", strings.Repeat("ü", 200)),
+		strings.ReplaceAll(fuzzEvent, `"id":"pi_1","object":"payment_intent"`, `"id":"ch_1","object":"charge","payment_intent":{"id":"pi_1"}`),
+		strings.ReplaceAll(fuzzEvent, `"id":"pi_1","object":"payment_intent"`, `"id":"ch_1","object":"charge","payment_intent":[[]]`),
+		strings.ReplaceAll(fuzzEvent, `{"object":{"id":"pi_1","object":"payment_intent"}}`, `{"object":null}`),
+		strings.ReplaceAll(fuzzEvent, `"payment_intent"}`, `"payment_intent","metadata":{"checkoutd_order":7}}`),
+	} {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		s, shelf := fuzzService()
+		w := fuzzPost(s, body, sign([]byte(body), secretNew, fuzzNow))
+		if w.Code == http.StatusBadRequest && len(shelf.kept) == 0 {
+			return
+		}
+		if w.Code != http.StatusOK || len(shelf.kept) != 1 {
+			t.Fatalf("%q: status %d, kept %d", body, w.Code, len(shelf.kept))
+		}
+		e := shelf.kept[0]
+		if string(e.Payload) != body || !json.Valid(e.Payload) {
+			t.Fatalf("kept %q of %q", e.Payload, body)
+		}
+		for name, text := range map[string]string{"id": e.ID, "type": e.Type, "group": e.Group, "account": e.Account, "version": e.APIVersion} {
+			if len(text) > 255 || strings.ToValidUTF8(text, "") != text || text == "" && (name == "id" || name == "type" || name == "group") {
+				t.Fatalf("%q: its %s is kept as %q", body, name, text)
+			}
+		}
+		if e.State == webhooks.Received && (e.Livemode || e.Account != "") {
+			t.Fatalf("%q is of another mode or account and would be worked", body)
+		}
+		// What a worker would read: it may be an error, but no panic.
+		_, _ = s.Preview(t.Context(), e)
+		_, _ = stripeapi.DecodeIntent(e.Payload)
+	})
+}
