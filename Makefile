@@ -5,7 +5,7 @@ GO     ?= go
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check lint typecheck bench listen torture image docker clean
+.PHONY: help run build test fuzz check lint typecheck bench listen torture image docker clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,10 @@ build: ## build bin/server
 
 test: ## run every test, race detector on; installs by itself what it can
 	scripts/test
+	scripts/fuzz 2s
+
+fuzz: ## fuzz every target for FOR each, 30s if not said
+	scripts/fuzz $(or $(FOR),30s)
 
 check: lint test ## what CI runs
 
@@ -32,6 +36,7 @@ bench: ## acknowledgements and confirms per second, as ratios
 
 torture: ## the long tests: crashes, lost answers, load; up to half an hour
 	CHECKOUTD_TORTURE=1 $(GO) test -timeout 30m ./...
+	scripts/fuzz 30s
 
 listen: ## forward Stripe's events here with the Stripe CLI; API_BASE=http://127.0.0.1:12111 for the sandbox
 	scripts/listen

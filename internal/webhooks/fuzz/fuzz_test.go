@@ -1,4 +1,6 @@
-package webhooks_test
+// Package fuzz_test fuzzes the inbox's way in. It is apart from the other tests, which
+// need a database: the fuzzer would have to build its engine a second time.
+package fuzz_test
 
 import (
 	"context"
@@ -18,6 +20,17 @@ import (
 	"checkoutd/internal/stripeapi"
 	"checkoutd/internal/webhooks"
 )
+
+const (
+	secretOld = "whsec_old"
+	secretNew = "whsec_new"
+	tolerance = 5 * time.Minute
+)
+
+// sign is the header that Stripe sends.
+func sign(payload []byte, secret string, at time.Time) string {
+	return webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: payload, Secret: secret, Timestamp: at}).Header
+}
 
 // shelf keeps what was accepted. The fuzz targets ask about the way in alone, many
 // thousand times.
