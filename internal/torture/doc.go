@@ -12,6 +12,6 @@
 // A killed server leaves leases behind that would hold the next one up for two minutes. Tests that may not take that
 // long let the time pass by moving those leases into the past while no server runs; see database.away.
 //
-// `go test` kills about thirty times; `make torture`, with CHECKOUTD_TORTURE=1, several hundred times, and waits for
+// `go test` kills the server about fifty times; `make torture`, with CHECKOUTD_TORTURE=1, several hundred times, and waits for
 // the leases.
 package torture

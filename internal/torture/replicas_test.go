@@ -92,7 +92,7 @@ func TestReplicasDie(t *testing.T) {
 	t.Parallel()
 	w := newReplicas(t, pgtest.Shared(t))
 	stop := w.crowd(4)
-	for range ordinary(2, 15) {
+	for range ordinary(2, 8) {
 		for _, s := range w.servers {
 			w.somePaid(2)
 			s.kill()
