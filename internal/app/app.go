@@ -78,6 +78,13 @@ func New(ctx context.Context, o Options) (a *App, err error) {
 	if err := a.bind(ctx); err != nil {
 		return a, err
 	}
+	left, err := a.store.TakeOver(ctx, o.Now())
+	if err != nil {
+		return a, err
+	}
+	if left > 0 {
+		o.Log.Warn().Int("rows", left).Msg("took over what the last server had in hand")
+	}
 	if err := a.build(ctx); err != nil {
 		return a, err
 	}
@@ -185,19 +192,20 @@ func (a *App) StripeOrigin() string {
 // offline Stripe, the database.
 func (a *App) Run(ctx context.Context) error {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
-	var workers sync.WaitGroup
+	var workers, stripe sync.WaitGroup
 	workers.Go(func() { a.payments.Run(work) })
 	workers.Go(func() { a.webhooks.Run(work) })
 	if a.offline != nil {
-		workers.Go(a.offline.serve)
+		stripe.Go(a.offline.serve)
 	}
 	err := a.server.Run(ctx)
 	stopWork()
+	workers.Wait()
 	if a.offline != nil {
 		err = errors.Join(err, a.offline.close())
+		a.offline = nil
 	}
-	workers.Wait()
-	a.offline = nil
+	stripe.Wait()
 	return errors.Join(err, a.closeStore())
 }
 

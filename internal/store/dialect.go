@@ -32,6 +32,9 @@ type dialect interface {
 	migrations() goose.Dialect
 	lockMigrations(ctx context.Context, write *pool) (release func() error, err error)
 
+	// shared: several servers may use one database at a time.
+	shared() bool
+
 	// retryable: the transaction did nothing and may be run again.
 	retryable(err error) bool
 	// unavailable: the database cannot be reached, or cannot write.

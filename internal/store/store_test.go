@@ -17,7 +17,7 @@ func TestSQLite(t *testing.T) {
 func TestPostgres(t *testing.T) {
 	t.Parallel()
 	cluster := pgtest.Shared(t)
-	storetest.Run(t, storetest.Engine{NewURL: cluster.NewDatabase, BlockInbox: blockPostgres})
+	storetest.Run(t, storetest.Engine{NewURL: cluster.NewDatabase, BlockInbox: blockPostgres, Shared: true})
 }
 
 // blockSQLite holds the only write lock of the file.

@@ -23,6 +23,8 @@ type Engine struct {
 	NewURL func(tb testing.TB) string
 	// BlockInbox keeps the events table from being written until release.
 	BlockInbox func(tb testing.TB, url string) (release func())
+	// Shared: several servers may use one database at a time.
+	Shared bool
 }
 
 // SQLiteURL is a NewURL for SQLite.
@@ -43,6 +45,7 @@ func Run(t *testing.T, e Engine) {
 		"claims":          testClaims,
 		"claims at once":  testClaimsAtOnce,
 		"inbox":           testInbox,
+		"take over":       testTakeOver,
 		"texts":           testTexts,
 	} {
 		t.Run(name, func(t *testing.T) {
