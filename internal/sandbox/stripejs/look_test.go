@@ -30,6 +30,32 @@ func TestAppearance(t *testing.T) {
 		s.want("inside('.Root').classList.contains('Root--floating')", "false")
 	})
 
+	t.Run("another look or language keeps what was typed, the errors and, for the look, the focus", func(t *testing.T) {
+		t.Parallel()
+		s := newShop(t, newWire(t), deferred, "{}")
+		s.typeIn("number", "4242")
+		s.typeIn("expiry", "0101")
+		s.do(chromedp.KeyEvent(kb.Tab))
+		const errors = "['number', 'expiry', 'cvc'].map((name) => inside('[data-field=' + name + '] .Error').textContent)"
+		s.run("new Promise((resolve) => { elements.on('update-end', resolve); elements.update({appearance: {theme: 'night'}}); })")
+		s.want(errors, `["Your card number is incomplete.","Your card's expiration year is in the past.",""]`)
+		s.want("document.querySelector('[data-stripe-element=payment]').shadowRoot.activeElement.name", `"cvc"`)
+		s.run("new Promise((resolve) => { elements.on('update-end', resolve); elements.update({locale: 'fr'}); })")
+		s.want(errors, `["Votre numéro de carte est incomplet.","L'année d'expiration de votre carte est passée.",""]`)
+		s.want("inside('[name=number]').value", `"4242"`)
+	})
+
+	t.Run("the brand does not cover the number on a narrow page", func(t *testing.T) {
+		t.Parallel()
+		s := newShop(t, newWire(t), deferred, "{}")
+		s.do(browsertest.Viewport(320, 700))
+		s.typeIn("number", "378282246310005")
+		s.picture("brand-320")
+		s.want("inside('.Badge').textContent", `"American Express"`)
+		s.want("inside('.Badge').getBoundingClientRect().bottom <= inside('[name=number]').getBoundingClientRect().top", "true")
+		s.want("inside('[name=number]').scrollWidth <= inside('[name=number]').clientWidth", "true")
+	})
+
 	t.Run("a rule cannot reach out of the elements nor load anything", func(t *testing.T) {
 		t.Parallel()
 		s := newShop(t, newWire(t), `{mode: 'payment', amount: 1, currency: 'eur', appearance: {variables: {colorText: 'red } .Root { display: none'},

@@ -1,8 +1,10 @@
 package stripejs_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -17,12 +19,29 @@ func startChallenge(t *testing.T, s *shop) *chromedp.Node {
 	t.Helper()
 	s.run("document.querySelector('#pay').focus()")
 	s.run("stripe.handleNextAction({clientSecret: 'pi_1_secret_x'}).then((result) => { window.handled = result; }) && null")
-	frames, err := chromedp.Run(s.ctx, chromedp.Nodes(chromedp.JSPath("document.querySelector('[data-stripe-dialog]')?.shadowRoot.querySelector('iframe[data-loaded]')")))
+	return s.challengePage()
+}
+
+// challengePage is the frame of the dialog, once its page can be clicked.
+func (s *shop) challengePage() *chromedp.Node {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.ctx, time.Minute)
+	defer cancel()
+	frame, err := browsertest.Frame(ctx, chromedp.JSPath("document.querySelector('[data-stripe-dialog]')?.shadowRoot.querySelector('iframe[data-loaded]')"), "#pass")
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	s.do(chromedp.Query(chromedp.CSS("#pass"), chromedp.FromNode(frames[0])))
-	return frames[0]
+	return frame
+}
+
+// size is a measure of the frame's document in CSS pixels.
+func (s *shop) size(frame *chromedp.Node, property string) float64 {
+	s.t.Helper()
+	size, err := chromedp.Run(s.ctx, chromedp.JavascriptAttribute[float64](chromedp.CSS("html"), property, chromedp.FromNode(frame)))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return size
 }
 
 func newChallenge(t *testing.T) *shop {
@@ -46,6 +65,9 @@ func TestHandleNextAction(t *testing.T) {
 		s.picture("3ds-1280")
 		s.do(browsertest.Viewport(320, 640), browsertest.Dark(true))
 		s.picture("3ds-320-dark")
+		if seen, all := s.size(frame, "clientHeight"), s.size(frame, "scrollHeight"); all > seen {
+			t.Errorf("the page is %v high and %v of it are in view: a button may be out of sight", all, seen)
+		}
 		s.do(chromedp.Click(chromedp.CSS("#pass"), chromedp.FromNode(frame)))
 		s.eventually("window.handled")
 		s.want(handled, `[null,null,"succeeded"]`)

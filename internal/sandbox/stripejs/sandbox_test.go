@@ -109,11 +109,7 @@ func TestAgainstSandbox(t *testing.T) {
 				t.Fatalf("got %v, want requires_action", intent)
 			}
 			s.run("stripe.handleNextAction({clientSecret: '" + intent["client_secret"].(string) + "'}).then((result) => { window.handled = result; }) && null")
-			frames, err := chromedp.Run(s.ctx, chromedp.Nodes(chromedp.JSPath("document.querySelector('[data-stripe-dialog]')?.shadowRoot.querySelector('iframe[data-loaded]')")))
-			if err != nil {
-				t.Fatal(err)
-			}
-			s.do(chromedp.Click(chromedp.CSS(c.button), chromedp.FromNode(frames[0])))
+			s.do(chromedp.Click(chromedp.CSS(c.button), chromedp.FromNode(s.challengePage())))
 			s.eventually("window.handled")
 			s.want("[handled.paymentIntent?.status, handled.error?.code]", c.want)
 		})

@@ -36,6 +36,8 @@ option { color: var(--colorText); background: var(--colorBackground); }
   font-weight: var(--fontWeightBold);
   padding: .05em .4em; border-radius: 3px; border: 1px solid var(--borderColor); color: var(--colorTextSecondary);
   background: var(--colorBackground); pointer-events: none; }
+@container (max-width: 330px) { .Input-wrap:has(.Badge) { position: static; } .Badge { top: 0; transform: none; } .Input--branded {
+  padding-inline-end: calc(var(--spacingUnit) * 3); } .Root--floating .Badge { top: .35rem; } }
 .Error { margin: var(--spacingUnit) 0 0; font-size: var(--fontSizeSm); color: var(--colorDangerText); }
 .TermsText, .Note { margin: 0; font-size: var(--fontSizeSm); color: var(--colorTextSecondary); }
 .CheckboxLabel, .PickerItem-label { display: flex; gap: .6em; align-items: flex-start; cursor: pointer; }

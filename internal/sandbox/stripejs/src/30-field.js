@@ -155,6 +155,12 @@ class Field {
     else this.input.removeAttribute('aria-invalid');
   }
 
+  /** Goes on where the field that this one replaces stood: its value, and its error if it still holds. @param {Field} former */
+  takeOver(former) {
+    this.value = former.value;
+    if (former.shown && former.shown === this.problem()) this.show(former.shown);
+  }
+
   clear() {
     if (this.input instanceof HTMLInputElement) this.input.value = '';
     this.show(null);

@@ -88,16 +88,13 @@ class PaymentElement extends BaseElement {
 
   redraw() {
     const values = [...this.forms].map(
-      ([type, form]) => /** @type {const} */ ([type, form.fields.map((field) => [field.spec.name, field.value])]),
+      ([type, form]) => /** @type {const} */ ([type, form.fields]),
     );
     this.forms.clear();
     this.draw();
     for (const [type, fields] of values) {
       if (!this.types?.includes(type)) continue;
-      for (const [name, value] of fields) {
-        const field = this.form(type).field(name);
-        if (field) field.value = value;
-      }
+      for (const former of fields) this.form(type).field(former.spec.name)?.takeOver(former);
     }
     this.changed();
   }

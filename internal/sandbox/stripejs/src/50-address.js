@@ -74,7 +74,9 @@ class AddressElement extends BaseElement {
   }
 
   redraw() {
+    const before = this.fields;
     this.draw(this.draft());
+    for (const former of before) this.field(former.spec.name)?.takeOver(former);
     this.changed();
   }
 

@@ -111,8 +111,11 @@ class ElementsGroup {
     this.submitted = false;
     if (normalized.locale) this.renameWords(normalized.locale);
     if ('appearance' in normalized) this.members.forEach((element) => element.applyAppearance());
-    if (Object.keys(normalized).some((name) => !['appearance', 'locale'].includes(name))) this.loading = null;
-    void this.refresh();
+    const rest = Object.keys(normalized).filter((name) => name !== 'appearance');
+    if (rest.some((name) => name !== 'locale')) this.loading = null;
+    // Another look needs nothing new inside: errors on show and the focus stay.
+    if (rest.length > 0) void this.refresh();
+    else void Promise.resolve().then(() => this.events.emit('update-end', {}));
   }
 
   /** @param {string} locale */
