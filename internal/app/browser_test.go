@@ -176,30 +176,17 @@ func (v *visitor) challenge(button string) {
 	v.do(chromedp.Click(chromedp.CSS("#"+button), chromedp.FromNode(v.bankPage())))
 }
 
-// bankPage is the frame of the dialog, when its page is there. The frame is asked for
-// again while it is being filled: what was found before that is gone.
+// bankPage is the frame of the dialog, when its page is there.
 func (v *visitor) bankPage() *chromedp.Node {
 	v.t.Helper()
-	var err error
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-		var frame *chromedp.Node
-		if frame, err = v.findBankPage(); err == nil {
-			return frame
-		}
-	}
-	v.t.Fatalf("no page of the bank: %v", err)
-	return nil
-}
-
-func (v *visitor) findBankPage() (*chromedp.Node, error) {
-	ctx, cancel := context.WithTimeout(v.ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(v.ctx, patience)
 	defer cancel()
-	frames, err := chromedp.Run(ctx, chromedp.Nodes(
-		chromedp.JSPath("document.querySelector('[data-stripe-dialog]')?.shadowRoot.querySelector('iframe')")))
+	frame, err := browsertest.Frame(ctx,
+		chromedp.JSPath("document.querySelector('[data-stripe-dialog]')?.shadowRoot.querySelector('iframe[data-loaded]')"), "#pass")
 	if err != nil {
-		return nil, err
+		v.t.Fatalf("no page of the bank: %v", err)
 	}
-	return frames[0], chromedp.Do(ctx, chromedp.WaitVisible(chromedp.CSS("#pass"), chromedp.FromNode(frames[0])))
+	return frame
 }
 
 // outcome waits for the return page to say state.
