@@ -17,35 +17,37 @@ func (s *Store) Buyer(ctx context.Context, buyerID string) (customerID string, e
 // SetBuyer binds a customer to a buyer and returns the one that is bound in
 // the end: an earlier one stays.
 func (s *Store) SetBuyer(ctx context.Context, buyerID, customerID string) (bound string, err error) {
-	err = s.transact(ctx, func(q querier) (err error) {
-		_, err = q.exec(ctx, `INSERT INTO buyers (id, customer_id, created_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING`,
-			buyerID, customerID, micros(s.stamp()))
-		if err != nil {
-			return err
-		}
-		bound, _, err = queryOne(ctx, q, scanString, `SELECT customer_id FROM buyers WHERE id = $1`, buyerID)
-		return err
+	var found []string
+	err = s.transact(ctx, func(querier) ([]command, error) {
+		found = nil
+		return []command{
+			{text: `INSERT INTO buyers (id, customer_id, created_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING`,
+				args: []any{buyerID, customerID, micros(s.stamp())}},
+			{text: `SELECT customer_id FROM buyers WHERE id = $1`, args: []any{buyerID}, row: into(&found, scanString)},
+		}, nil
 	})
-	return bound, err
+	if err != nil {
+		return "", err
+	}
+	return found[0], nil
 }
 
 // SetCustomer names the Stripe customer of an open order that has none yet and
 // returns the one it has in the end.
 func (s *Store) SetCustomer(ctx context.Context, orderID, customerID string) (named string, err error) {
-	err = s.transact(ctx, func(q querier) error {
-		_, err := q.exec(ctx, `UPDATE orders SET customer_id = $2, updated_at = $3
-			WHERE id = $1 AND customer_id = '' AND status = 'open'`, orderID, customerID, micros(s.stamp()))
-		if err != nil {
-			return err
-		}
-		var ok bool
-		named, ok, err = queryOne(ctx, q, scanString, `SELECT customer_id FROM orders WHERE id = $1`, orderID)
-		if err == nil && !ok {
-			err = orders.ErrNotFound
-		}
-		return err
+	var found []string
+	err = s.transact(ctx, func(querier) ([]command, error) {
+		found = nil
+		return []command{
+			{text: `UPDATE orders SET customer_id = $2, updated_at = $3
+				WHERE id = $1 AND customer_id = '' AND status = 'open'`, args: []any{orderID, customerID, micros(s.stamp())}},
+			{text: `SELECT customer_id FROM orders WHERE id = $1`, args: []any{orderID}, row: into(&found, scanString), none: orders.ErrNotFound},
+		}, nil
 	})
-	return named, err
+	if err != nil {
+		return "", err
+	}
+	return found[0], nil
 }
 
 // keySize is the length of a key in bytes.
@@ -79,16 +81,19 @@ func (s *Store) setting(ctx context.Context, name string, value []byte) ([]byte,
 	if ok {
 		return kept, nil
 	}
-	err = s.transact(ctx, func(q querier) error {
-		_, err := q.exec(ctx, `INSERT INTO settings (name, value, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING`,
-			name, value, micros(s.stamp()))
-		if err != nil {
-			return err
-		}
-		kept, _, err = queryOne(ctx, q, scanBytes, get, name)
-		return err
+	var found [][]byte
+	err = s.transact(ctx, func(querier) ([]command, error) {
+		found = nil
+		return []command{
+			{text: `INSERT INTO settings (name, value, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING`,
+				args: []any{name, value, micros(s.stamp())}},
+			{text: get, args: []any{name}, row: into(&found, scanBytes)},
+		}, nil
 	})
-	return kept, err
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
 }
 
 func scanBytes(row scanner) (v []byte, err error) { return v, row.Scan(&v) }

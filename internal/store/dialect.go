@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,9 +13,10 @@ import (
 type dialect interface {
 	// open makes the writing and the reading pool.
 	open(maxConns int) (write, read *pool, err error)
-	// writing and reading say how the two kinds of transaction begin.
-	writing() *sql.TxOptions
-	reading() *sql.TxOptions
+	// transact runs fn, then the commands that it returns, in a writing transaction;
+	// view runs commands in one that sees a single state.
+	transact(ctx context.Context, write *pool, fn work) error
+	view(ctx context.Context, read *pool, list []command) error
 	// lockRow ends a SELECT that locks its row until the transaction ends;
 	// skipLocked one that takes only rows which nobody else has locked.
 	lockRow() string

@@ -65,14 +65,6 @@ func prepareConn(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-func (d *postgresDialect) writing() *sql.TxOptions {
-	return &sql.TxOptions{Isolation: sql.LevelReadCommitted}
-}
-
-func (d *postgresDialect) reading() *sql.TxOptions {
-	return &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
-}
-
 func (d *postgresDialect) lockRow() string    { return " FOR UPDATE" }
 func (d *postgresDialect) skipLocked() string { return " FOR UPDATE SKIP LOCKED" }
 func (d *postgresDialect) flushers() int      { return 3 }

@@ -62,8 +62,13 @@ func (d *sqliteDialect) open(maxConns int) (write, read *pool, err error) {
 	return &pool{writer, newStatements(writer)}, &pool{readers, newStatements(readers)}, nil
 }
 
-func (d *sqliteDialect) writing() *sql.TxOptions { return nil }
-func (d *sqliteDialect) reading() *sql.TxOptions { return &sql.TxOptions{ReadOnly: true} }
+func (d *sqliteDialect) transact(ctx context.Context, p *pool, fn work) error {
+	return p.within(ctx, nil, fn)
+}
+
+func (d *sqliteDialect) view(ctx context.Context, p *pool, list []command) error {
+	return p.within(ctx, &sql.TxOptions{ReadOnly: true}, func(querier) ([]command, error) { return list, nil })
+}
 
 // A writing transaction is alone from its beginning: nothing to lock.
 func (d *sqliteDialect) lockRow() string    { return "" }
@@ -71,22 +76,20 @@ func (d *sqliteDialect) skipLocked() string { return "" }
 func (d *sqliteDialect) flushers() int      { return 1 }
 
 // insertEvents needs no bound in time: busy_timeout is one.
-func (d *sqliteDialect) insertEvents(ctx context.Context, p *pool, rows [][]any) (isNew []bool, err error) {
-	insert := func(q querier) error {
-		isNew = make([]bool, len(rows))
-		for i, row := range rows {
-			n, err := q.exec(ctx, insertEvent, row...)
-			if err != nil {
-				return err
-			}
-			isNew[i] = n == 1
-		}
-		return nil
+func (d *sqliteDialect) insertEvents(ctx context.Context, p *pool, rows [][]any) ([]bool, error) {
+	list, n := make([]command, len(rows)), make([]int64, len(rows))
+	for i, row := range rows {
+		list[i] = command{text: insertEvent, args: row, n: &n[i]}
 	}
+	var err error
 	if len(rows) == 1 { // a transaction of its own
-		err = insert(p.querier(ctx))
+		err = p.querier(ctx).run(ctx, list...)
 	} else {
-		err = p.within(ctx, d.writing(), insert)
+		err = p.within(ctx, nil, func(querier) ([]command, error) { return list, nil })
+	}
+	isNew := make([]bool, len(rows))
+	for i := range n {
+		isNew[i] = n[i] == 1
 	}
 	return isNew, err
 }

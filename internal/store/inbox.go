@@ -103,7 +103,7 @@ func (s *Store) Event(ctx context.Context, id string) (webhooks.Event, error) {
 // says how many there were. Their tries count from 0 again; a worker that holds one of
 // them loses its claim.
 func (s *Store) ReplayEvents(ctx context.Context, ids []string, now time.Time) (n int, err error) {
-	err = s.transact(ctx, func(q querier) error {
+	err = s.transact(ctx, func(q querier) ([]command, error) {
 		n = 0
 		for chunk := range slices.Chunk(ids, 500) {
 			w := where{args: []any{micros(now)}}
@@ -111,11 +111,11 @@ func (s *Store) ReplayEvents(ctx context.Context, ids []string, now time.Time) (
 			touched, err := q.exec(ctx, `UPDATE events SET state = 'received', next_at = $1, tries = 0, note = '',
 				lease_token = '', lease_until = 0, finished_at = 0`+w.String(), w.args...)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			n += int(touched)
 		}
-		return nil
+		return nil, nil
 	})
 	return n, err
 }

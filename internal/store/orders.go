@@ -51,13 +51,13 @@ func scanOrder(row scanner) (o orders.Order, err error) {
 // CreateOrder stores a new order.
 func (s *Store) CreateOrder(ctx context.Context, o orders.Order) error {
 	return s.statement(ctx, func(q querier) error {
-		return orderTable().insert(ctx, q, &o, s.stamp())
+		return q.run(ctx, orderTable().insert(&o, s.stamp()))
 	})
 }
 
 // Order returns the order, or orders.ErrNotFound.
-func (s *Store) Order(ctx context.Context, id string) (orders.Order, error) {
-	o, err := orderByID(ctx, s.reader(ctx), id, "")
+func (s *Store) Order(ctx context.Context, id string) (o orders.Order, err error) {
+	err = s.reader(ctx).run(ctx, orderByID(&o, id, ""))
 	return o, s.public(ctx, err)
 }
 
@@ -77,13 +77,11 @@ func (s *Store) Orders(ctx context.Context, f orders.Filter) ([]orders.Order, er
 	return list, s.public(ctx, err)
 }
 
-func orderByID(ctx context.Context, q querier, id, suffix string) (orders.Order, error) {
+// orderByID reads an order into o.
+func orderByID(o *orders.Order, id, suffix string) command {
 	t := orderTable()
-	o, ok, err := queryOne(ctx, q, t.scan, t.selects()+" WHERE id = $1"+suffix, id)
-	if err == nil && !ok {
-		err = orders.ErrNotFound
-	}
-	return o, err
+	return command{text: t.selects() + " WHERE id = $1" + suffix, args: []any{id}, none: orders.ErrNotFound,
+		row: func(row scanner) (err error) { *o, err = t.scan(row); return err }}
 }
 
 // toJSON is for types that always marshal. An empty list or map is kept as

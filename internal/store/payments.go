@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"checkoutd/internal/orders"
@@ -11,63 +13,51 @@ import (
 
 // Update changes an order's state under its lock; see payments.Store.
 func (s *Store) Update(ctx context.Context, orderID string, claim *queue.Claim, change func(*payments.State) error) error {
-	return s.transact(ctx, func(q querier) error {
-		st, err := s.load(ctx, q, orderID, s.dialect.lockRow())
-		if err != nil {
-			return err
+	err := s.transact(ctx, func(q querier) ([]command, error) {
+		st, reads := loading(orderID, s.dialect.lockRow())
+		if err := q.run(ctx, reads...); err != nil {
+			return nil, err
 		}
 		was := remember(st)
 		if err := change(st); err != nil {
-			return err
+			return nil, err
 		}
 		now := s.stamp()
-		if err := s.save(ctx, q, was, st, now); err != nil {
-			return err
+		writes, err := saving(was, st, now)
+		if err != nil {
+			return nil, err
 		}
 		if claim != nil {
-			if err := finishDone(ctx, q, claim, orderID, now); err != nil {
-				return err
-			}
+			writes = append(writes, finishDone(claim, orderID, now))
 		}
-		if linked := st.Intents[len(was.intents):]; len(linked) > 0 {
-			return wakeUnmatched(ctx, q, linked, now)
-		}
-		return nil
+		return append(writes, wakeUnmatched(st.Intents[len(was.intents):], now)...), nil
 	})
+	if err != nil && s.dialect.violates(err, oneActiveAttempt) {
+		return payments.ErrPaymentInProgress
+	}
+	return err
 }
 
 // Read gives an order's state without locking it.
 func (s *Store) Read(ctx context.Context, orderID string) (*payments.State, error) {
-	var st *payments.State
-	err := s.view(ctx, func(q querier) (err error) {
-		st, err = s.load(ctx, q, orderID, "")
-		return err
-	})
-	if err != nil {
+	st, reads := loading(orderID, "")
+	if err := s.view(ctx, reads...); err != nil {
 		return nil, err
 	}
 	return st, nil
 }
 
-// load reads the order first: with a lock, all that follows is read after the
-// lock was had.
-func (s *Store) load(ctx context.Context, q querier, orderID, lock string) (*payments.State, error) {
+// loading gives what reads a state. The order comes first: with a lock, all that follows is
+// read after the lock was had.
+func loading(orderID, lock string) (*payments.State, []command) {
 	st := &payments.State{}
-	var err error
-	if st.Order, err = orderByID(ctx, q, orderID, lock); err != nil {
-		return nil, err
+	return st, []command{
+		orderByID(&st.Order, orderID, lock),
+		attemptTable().ofOrder(&st.Attempts, orderID, "n"),
+		intentTable().ofOrder(&st.Intents, orderID, "created_at, id"),
+		refundTable().ofOrder(&st.Refunds, orderID, "id"),
+		disputeTable().ofOrder(&st.Disputes, orderID, "id"),
 	}
-	if st.Attempts, err = attemptTable().ofOrder(ctx, q, orderID, "n"); err != nil {
-		return nil, err
-	}
-	if st.Intents, err = intentTable().ofOrder(ctx, q, orderID, "created_at, id"); err != nil {
-		return nil, err
-	}
-	if st.Refunds, err = refundTable().ofOrder(ctx, q, orderID, "id"); err != nil {
-		return nil, err
-	}
-	st.Disputes, err = disputeTable().ofOrder(ctx, q, orderID, "id")
-	return st, err
 }
 
 // before is a state as it was loaded.
@@ -89,31 +79,21 @@ func remember(st *payments.State) before {
 	}
 }
 
-// save writes what the rules made of a state, and only what differs from what was
-// loaded. The stamps that it sets are in st afterwards.
-func (s *Store) save(ctx context.Context, q querier, was before, st *payments.State, now time.Time) error {
+// saving gives what writes what the rules made of a state: only what differs from what
+// was loaded. It sets the stamps in st.
+func saving(was before, st *payments.State, now time.Time) ([]command, error) {
 	own(st, was)
-	if err := orderTable().update(ctx, q, &was.order[0], &st.Order, now); err != nil {
-		return err
-	}
+	order, err0 := orderTable().update(nil, &was.order[0], &st.Order, now)
 	// An attempt that ends makes room for another: it is written before.
 	ended := func(a *payments.Attempt) bool { return !a.State.Active() }
-	if err := attemptTable().save(ctx, q, was.attempts, st.Attempts, ended, now); err != nil {
-		if s.dialect.violates(err, oneActiveAttempt) {
-			return payments.ErrPaymentInProgress
-		}
-		return err
+	attempts, err1 := attemptTable().save(was.attempts, st.Attempts, ended, now)
+	intents, err2 := intentTable().save(was.intents, st.Intents, nil, now)
+	refunds, err3 := refundTable().save(was.refunds, st.Refunds, nil, now)
+	disputes, err4 := disputeTable().save(was.disputes, st.Disputes, nil, now)
+	if err := errors.Join(err0, err1, err2, err3, err4); err != nil {
+		return nil, err
 	}
-	if err := intentTable().save(ctx, q, was.intents, st.Intents, nil, now); err != nil {
-		return err
-	}
-	if err := refundTable().save(ctx, q, was.refunds, st.Refunds, nil, now); err != nil {
-		return err
-	}
-	if err := disputeTable().save(ctx, q, was.disputes, st.Disputes, nil, now); err != nil {
-		return err
-	}
-	return saveEffects(ctx, q, st, now)
+	return slices.Concat(order, attempts, intents, refunds, disputes, effects(st, now)), nil
 }
 
 // own ties the rows that were appended to the order of the state.
@@ -133,43 +113,36 @@ func own(st *payments.State, was before) {
 	}
 }
 
-func saveEffects(ctx context.Context, q querier, st *payments.State, now time.Time) error {
+func effects(st *payments.State, now time.Time) (writes []command) {
 	for _, e := range st.Effects {
 		at := e.CreatedAt
 		if at.IsZero() {
 			at = now
 		}
-		_, err := q.exec(ctx, `INSERT INTO effects (order_id, kind, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
-			st.Order.ID, e.Kind, micros(at))
-		if err != nil {
-			return err
-		}
+		writes = append(writes, command{
+			text: `INSERT INTO effects (order_id, kind, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+			args: []any{st.Order.ID, e.Kind, micros(at)},
+		})
 	}
-	return nil
+	return writes
 }
 
 // finishDone ends the claim of the event that caused a change.
-func finishDone(ctx context.Context, q querier, claim *queue.Claim, orderID string, now time.Time) error {
-	n, err := q.exec(ctx, `UPDATE events
+func finishDone(claim *queue.Claim, orderID string, now time.Time) command {
+	return command{text: `UPDATE events
 		SET state = 'done', order_id = $3, note = '', lease_token = '', lease_until = 0, next_at = 0, finished_at = $4
 		WHERE id = $1 AND lease_token = $2 AND state = 'working'`,
-		claim.ID, claim.Token, orderID, micros(now))
-	if err == nil && n == 0 {
-		err = queue.ErrClaimLost
-	}
-	return err
+		args: []any{claim.ID, claim.Token, orderID, micros(now)}, none: queue.ErrClaimLost}
 }
 
 // wakeUnmatched makes the events due that waited for an order to know their
 // intent. One that is worked at this moment may not have seen the intent: it gets a time
 // that its end heeds.
-func wakeUnmatched(ctx context.Context, q querier, linked []payments.Intent, now time.Time) error {
+func wakeUnmatched(linked []payments.Intent, now time.Time) (writes []command) {
 	for i := range linked {
-		if _, err := q.exec(ctx, wakeGroup, micros(now), linked[i].ID); err != nil {
-			return err
-		}
+		writes = append(writes, command{text: wakeGroup, args: []any{micros(now), linked[i].ID}})
 	}
-	return nil
+	return writes
 }
 
 // The terms on the state are those of the indexes, word for word.

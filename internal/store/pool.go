@@ -15,18 +15,23 @@ type pool struct {
 // querier runs single statements.
 func (p *pool) querier(ctx context.Context) querier {
 	p.statements.prepare(ctx)
-	return querier{pooled{p}}
+	return querier{onebyone{pooled{p}}}
 }
 
 // within runs fn in a transaction and commits it, or rolls back and returns fn's error.
-func (p *pool) within(ctx context.Context, o *sql.TxOptions, fn func(querier) error) error {
+func (p *pool) within(ctx context.Context, o *sql.TxOptions, fn work) error {
 	p.statements.prepare(ctx)
 	tx, err := p.BeginTx(ctx, o)
 	if err != nil {
 		return &dbError{err}
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to do; else fn's error is the one to tell
-	if err := fn(querier{prepared{tx, p.statements}}); err != nil {
+	q := querier{onebyone{prepared{tx, p.statements}}}
+	last, err := fn(q)
+	if err != nil {
+		return err
+	}
+	if err := q.run(ctx, last...); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {

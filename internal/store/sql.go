@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -19,59 +18,8 @@ type dbError struct{ err error }
 func (e *dbError) Error() string { return "store: " + e.err.Error() }
 func (e *dbError) Unwrap() error { return e.err }
 
-// querier runs statements on a pool or in a transaction.
-type querier struct {
-	on interface {
-		ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-		QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	}
-}
-
-// exec runs a statement and says how many rows it touched.
-func (q querier) exec(ctx context.Context, text string, args ...any) (int64, error) {
-	res, err := q.on.ExecContext(ctx, text, cleaned(args)...)
-	if err != nil {
-		return 0, &dbError{err}
-	}
-	n, err := res.RowsAffected()
-	if err != nil {
-		return 0, &dbError{err}
-	}
-	return n, nil
-}
-
 // scanner is a row to read.
 type scanner interface{ Scan(dest ...any) error }
-
-// queryAll reads all rows of a query.
-func queryAll[T any](ctx context.Context, q querier, scan func(scanner) (T, error), text string, args ...any) ([]T, error) {
-	rows, err := q.on.QueryContext(ctx, text, cleaned(args)...)
-	if err != nil {
-		return nil, &dbError{err}
-	}
-	defer rows.Close()
-	var all []T
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, &dbError{err}
-		}
-		all = append(all, v)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, &dbError{err}
-	}
-	return all, nil
-}
-
-// queryOne reads the first row of a query; ok is false if there is none.
-func queryOne[T any](ctx context.Context, q querier, scan func(scanner) (T, error), text string, args ...any) (v T, ok bool, err error) {
-	all, err := queryAll(ctx, q, scan, text, args...)
-	if err != nil || len(all) == 0 {
-		return v, false, err
-	}
-	return all[0], true, nil
-}
 
 func scanString(row scanner) (v string, err error) { return v, row.Scan(&v) }
 func scanInt(row scanner) (v int64, err error)     { return v, row.Scan(&v) }
@@ -106,11 +54,15 @@ func clean(s string) string {
 // reader is the pool for single reading statements.
 func (s *Store) reader(ctx context.Context) querier { return s.read.querier(ctx) }
 
+// work is what a writing transaction does. The commands that it returns are its last:
+// they run, and then it commits.
+type work func(querier) (last []command, err error)
+
 // transact runs fn in a writing transaction and commits it, or leaves nothing. When the
 // database asks for it (deadlock, serialization, busy) it starts again, a few times:
 // fn then runs again and must not keep anything from its former run.
-func (s *Store) transact(ctx context.Context, fn func(querier) error) error {
-	return s.retry(ctx, func() error { return s.write.within(ctx, s.dialect.writing(), fn) })
+func (s *Store) transact(ctx context.Context, fn work) error {
+	return s.retry(ctx, func() error { return s.dialect.transact(ctx, s.write, fn) })
 }
 
 // statement runs fn, which makes one writing statement: that is a transaction of
@@ -133,9 +85,9 @@ func (s *Store) retry(ctx context.Context, do func() error) error {
 	return s.public(ctx, err)
 }
 
-// view runs fn in a transaction that sees one state of the database.
-func (s *Store) view(ctx context.Context, fn func(querier) error) error {
-	return s.public(ctx, s.read.within(ctx, s.dialect.reading(), fn))
+// view runs commands that see one state of the database.
+func (s *Store) view(ctx context.Context, list ...command) error {
+	return s.public(ctx, s.dialect.view(ctx, s.read, list))
 }
 
 // pause waits before try number try+1, or until ctx ends.

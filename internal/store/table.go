@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"fmt"
 	"reflect"
 	"strings"
@@ -26,8 +25,9 @@ func (t *table[T]) selects() string {
 	return "SELECT " + strings.Join(t.columns, ", ") + " FROM " + t.name
 }
 
-func (t *table[T]) ofOrder(ctx context.Context, q querier, orderID, by string) ([]T, error) {
-	return queryAll(ctx, q, t.scan, t.selects()+" WHERE order_id = $1 ORDER BY "+by, orderID)
+// ofOrder reads all rows of an order into list.
+func (t *table[T]) ofOrder(list *[]T, orderID, by string) command {
+	return command{text: t.selects() + " WHERE order_id = $1 ORDER BY " + by, args: []any{orderID}, row: into(list, t.scan)}
 }
 
 func insertText(name string, columns []string) string {
@@ -38,10 +38,9 @@ func insertText(name string, columns []string) string {
 	return "INSERT INTO " + name + " (" + strings.Join(columns, ", ") + ") VALUES (" + strings.Join(holders, ", ") + ")"
 }
 
-func (t *table[T]) insert(ctx context.Context, q querier, v *T, now time.Time) error {
+func (t *table[T]) insert(v *T, now time.Time) command {
 	t.stamp(v, nil, now)
-	_, err := q.exec(ctx, insertText(t.name, t.columns), t.values(v)...)
-	return err
+	return command{text: insertText(t.name, t.columns), args: t.values(v)}
 }
 
 // loaded remembers a row as it was read, in the form in which it is written.
@@ -59,21 +58,21 @@ func (t *table[T]) remember(list []T) []loaded[T] {
 	return out
 }
 
-// update writes those columns of v that differ from what was read. Other
-// columns may meanwhile have been moved by a claim.
-func (t *table[T]) update(ctx context.Context, q querier, was *loaded[T], v *T, now time.Time) error {
+// update appends to list what writes those columns of v that differ from what was read, if
+// any does. Other columns may meanwhile have been moved by a claim.
+func (t *table[T]) update(list []command, was *loaded[T], v *T, now time.Time) ([]command, error) {
 	after := t.values(v)
 	changed := make([]bool, len(after))
 	dirty := false
 	for i, column := range t.columns {
 		changed[i] = !reflect.DeepEqual(was.values[i], after[i])
 		if changed[i] && (column == "id" || column == "order_id") {
-			return fmt.Errorf("store: %s: %s of a kept row cannot change", t.name, column)
+			return nil, fmt.Errorf("store: %s: %s of a kept row cannot change", t.name, column)
 		}
 		dirty = dirty || changed[i] && !t.isStamped(column)
 	}
 	if !dirty {
-		return nil
+		return list, nil
 	}
 	t.stamp(v, &was.value, now)
 	args, sets := []any{after[0]}, []string(nil)
@@ -83,8 +82,7 @@ func (t *table[T]) update(ctx context.Context, q querier, was *loaded[T], v *T, 
 			sets = append(sets, fmt.Sprintf("%s = $%d", t.columns[i], len(args)))
 		}
 	}
-	_, err := q.exec(ctx, "UPDATE "+t.name+" SET "+strings.Join(sets, ", ")+" WHERE id = $1", args...)
-	return err
+	return append(list, command{text: "UPDATE " + t.name + " SET " + strings.Join(sets, ", ") + " WHERE id = $1", args: args}), nil
 }
 
 func (t *table[T]) isStamped(column string) bool {
@@ -96,25 +94,23 @@ func (t *table[T]) isStamped(column string) bool {
 	return false
 }
 
-// save writes what became of a list: first the rows that first chooses (nil: none before
-// others), then the other known ones, then the new ones.
-func (t *table[T]) save(ctx context.Context, q querier, was []loaded[T], list []T, first func(*T) bool, now time.Time) error {
+// save gives what writes what became of a list: first the rows that first chooses (nil: none
+// before others), then the other known ones, then the new ones.
+func (t *table[T]) save(was []loaded[T], list []T, first func(*T) bool, now time.Time) (writes []command, err error) {
 	if len(list) < len(was) {
-		return fmt.Errorf("store: %s: a row was taken out of the state", t.name)
+		return nil, fmt.Errorf("store: %s: a row was taken out of the state", t.name)
 	}
 	for _, early := range []bool{true, false} {
 		for i := range was {
 			if early == (first != nil && first(&list[i])) {
-				if err := t.update(ctx, q, &was[i], &list[i], now); err != nil {
-					return err
+				if writes, err = t.update(writes, &was[i], &list[i], now); err != nil {
+					return nil, err
 				}
 			}
 		}
 	}
 	for i := len(was); i < len(list); i++ {
-		if err := t.insert(ctx, q, &list[i], now); err != nil {
-			return err
-		}
+		writes = append(writes, t.insert(&list[i], now))
 	}
-	return nil
+	return writes, nil
 }
