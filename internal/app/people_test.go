@@ -37,7 +37,7 @@ func TestKeyboard(t *testing.T) {
 	// The bank's page takes the focus to its first button.
 	v.do(chromedp.WaitVisible(chromedp.CSS("#pass:focus"), chromedp.FromNode(v.bankPage())), chromedp.KeyEvent(kb.Enter))
 	v.outcome("paid")
-	want(v, "document.activeElement.id", "outcome-title")
+	v.until("document.activeElement.id === 'outcome-title'")
 	s.wantLedger(1, mugPrice)
 }
 
