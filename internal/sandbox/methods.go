@@ -75,11 +75,11 @@ func (c *call) fillCard(pm *PaymentMethod, p *params) error {
 		return missingParam("card")
 	}
 	if token := p.str("token"); token != "" {
-		cd, ok := cardNamed(token)
-		if !ok {
-			return noSuch("token", "card[token]", token)
+		cd, month, year, err := c.cardOfToken(token, p.path+"[token]")
+		if err != nil {
+			return err
 		}
-		c.useCard(pm, cd, 12, int64(c.now.Year()+1))
+		c.useCard(pm, cd, month, year)
 		return nil
 	}
 	cd, err := c.checkCard(p)

@@ -59,7 +59,7 @@ var (
 				if !ok {
 					continue
 				}
-				if display, ok := sent["display_preference"].(map[string]any); ok && sent["available"] == nil {
+				if display, ok := sent["display_preference"].(map[string]any); ok {
 					fields[name] = preferenceOf(textOf(display["preference"]))
 				}
 			}

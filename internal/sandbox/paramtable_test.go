@@ -170,9 +170,33 @@ func (s *schema) word() string {
 	return ""
 }
 
+// mergedHashes makes one of the alternatives that have fields; only what all of them need is required.
+func (s *schema) mergedHashes() []*schema {
+	merged, rest := &schema{Properties: map[string]*schema{}}, []*schema{}
+	for i, alt := range s.AnyOf {
+		if len(alt.Properties) == 0 {
+			rest = append(rest, alt)
+			continue
+		}
+		if len(merged.Properties) == 0 {
+			merged.Required = s.AnyOf[i].Required
+		}
+		merged.Required = slices.DeleteFunc(slices.Clone(merged.Required), func(name string) bool { return !slices.Contains(alt.Required, name) })
+		for name, kid := range alt.Properties {
+			if merged.Properties[name] == nil {
+				merged.Properties[name] = kid
+			}
+		}
+	}
+	if len(merged.Properties) > 0 {
+		rest = append(rest, merged)
+	}
+	return rest
+}
+
 func (s *schema) alternatives() string {
 	hash, scalars, empty := "", []string{}, false
-	for _, alt := range s.AnyOf {
+	for _, alt := range s.mergedHashes() {
 		switch w := alt.word(); {
 		case w == "=":
 			empty = true

@@ -107,6 +107,8 @@ func textOf(v any) string {
 	switch t := v.(type) {
 	case string:
 		return t
+	case *string:
+		return deref(t)
 	case bool:
 		return strconv.FormatBool(t)
 	}

@@ -160,8 +160,10 @@ func (s *Server) routes() http.Handler {
 	s.browserRoutes(mux)
 	mux.Post("/oauth/token", s.oauthToken)
 	mux.Post("/oauth/deauthorize", s.oauthDeauthorize)
-	mux.Get("/oauth/authorize", s.oauthPage)
-	mux.Post("/oauth/authorize", s.oauthDecide)
+	for _, page := range []string{"/oauth/authorize", "/express/oauth/authorize"} {
+		mux.Get(page, s.oauthPage)
+		mux.Post(page, s.oauthDecide)
+	}
 	mux.Get("/connect/onboarding", s.onboardingPage)
 	mux.Post("/connect/onboarding", s.onboardingDone)
 	if s.cfg.Manage {

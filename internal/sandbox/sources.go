@@ -46,7 +46,7 @@ func (c *call) addSource(customer, token string) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	cd, month, year, err := c.cardOfToken(token)
+	cd, month, year, err := c.cardOfToken(token, "source")
 	if err != nil {
 		return nil, err
 	}
@@ -73,16 +73,16 @@ func (c *call) addSource(customer, token string) (*Source, error) {
 }
 
 // cardOfToken finds the test card behind tok_..., made here or one of Stripe's names.
-func (c *call) cardOfToken(token string) (*card, int64, int64, error) {
+func (c *call) cardOfToken(token, param string) (*card, int64, int64, error) {
 	if cd, ok := cardNamed(token); ok && strings.HasPrefix(token, "tok_") {
 		return cd, int64(c.now.Month()), int64(c.now.Year() + 1), nil
 	}
 	rec, ok := find[*Record](c.tx, token)
 	if !ok || rec.kind != "token" {
-		return nil, 0, 0, noSuch("token", "source", token)
+		return nil, 0, 0, noSuch("token", param, token)
 	}
 	if used, _ := rec.fields["used"].(bool); used {
-		return nil, 0, 0, invalid("token_already_used", "source", "You cannot use a Stripe token more than once: %s.", token)
+		return nil, 0, 0, invalid("token_already_used", param, "You cannot use a Stripe token more than once: %s.", token)
 	}
 	c.tx.put(rec.with(map[string]any{"used": true}))
 	shown, _ := rec.fields["card"].(map[string]any)
