@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"reflect"
 	"testing"
@@ -39,6 +40,7 @@ func testUpdate(t *testing.T, e Engine) {
 	t.Run("a whole state comes back as the change left it", func(t *testing.T) { wholeState(t, f.in(t)) })
 	t.Run("only what differs is written", func(t *testing.T) { writesDifferences(t, f.in(t)) })
 	t.Run("an error of the change rolls back and comes back as it is", func(t *testing.T) { rollsBack(t, f.in(t)) })
+	t.Run("a context that ends in the middle leaves nothing and no lock", func(t *testing.T) { givesUp(t, f.in(t)) })
 	t.Run("a second active attempt is ErrPaymentInProgress", func(t *testing.T) {
 		f := f.in(t)
 		o := f.order()
@@ -224,6 +226,26 @@ func rollsBack(t *testing.T, f *fixture) {
 		f.update(o.ID, func(*payments.State) { panic("in the rules") })
 	}()
 	f.update(o.ID, func(st *payments.State) { st.Order.Message = "the lock is free again" })
+}
+
+func givesUp(t *testing.T, f *fixture) {
+	o := f.order()
+	for name, rules := range map[string]error{"the rules go on": nil, "the rules end": context.Canceled} {
+		ctx, cancel := context.WithCancel(f.ctx)
+		err := f.Update(ctx, o.ID, nil, func(st *payments.State) error {
+			st.Order.Message = "must not stay"
+			cancel()
+			return rules
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: got %v, want context.Canceled", name, err)
+		}
+	}
+	f.update(o.ID, func(st *payments.State) {
+		if st.Order.Message != "" {
+			t.Errorf("something stayed: %+v", st.Order)
+		}
+	})
 }
 
 func endsClaims(t *testing.T, e Engine) {
