@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -64,9 +65,23 @@ func TestTheDeskInABrowser(t *testing.T) {
 	}
 	shows(`"object": "charge"`)
 	browsertest.Screenshot(t, ctx, "desk-object")
-	for _, p := range browsertest.Problems(ctx) {
-		if !strings.Contains(p.String(), "favicon") {
-			t.Errorf("the page complains: %s", p)
+	shows("Belongs to it:")
+	for _, view := range []string{"requests", "deliveries", "intents", "objects", "faults"} {
+		click(view)
+		for name, look := range map[string]chromedp.Action[chromedp.Void]{"light": browsertest.Dark(false), "dark": browsertest.Dark(true)} {
+			for _, width := range []int64{360, 1280} {
+				if err := chromedp.Do(ctx, look, browsertest.Viewport(width, 800)); err != nil {
+					t.Fatal(err)
+				}
+				browsertest.Screenshot(t, ctx, fmt.Sprintf("desk-%s-%d-%s", view, width, name))
+				wide, err := chromedp.Run(ctx, chromedp.Evaluate[float64]("document.documentElement.scrollWidth"))
+				if err != nil || wide > float64(width) {
+					t.Errorf("%s: the page is %v wide on a screen of %d (%v)", view, wide, width, err)
+				}
+			}
 		}
+	}
+	for _, p := range browsertest.Problems(ctx) {
+		t.Errorf("the page complains: %s", p)
 	}
 }

@@ -20,6 +20,7 @@ func (s *Server) doorRoutes(mux *chi.Mux) {
 		r.Post("/faults", s.doorAddFault)
 		r.Delete("/faults", func(w http.ResponseWriter, _ *http.Request) { s.ClearFaults(); doorReply(w, s.Faults()) })
 		r.Post("/rotate_webhook_secret", s.doorRotate)
+		r.Get("/clock", func(w http.ResponseWriter, _ *http.Request) { doorReply(w, map[string]any{"now": s.now().UTC()}) })
 		r.Post("/clock", s.doorClock)
 		r.Post("/reset", func(w http.ResponseWriter, _ *http.Request) { s.Reset(); doorReply(w, map[string]bool{"reset": true}) })
 		r.Post("/seed", s.doorSeed)
@@ -29,6 +30,7 @@ func (s *Server) doorRoutes(mux *chi.Mux) {
 		r.Get("/requests", func(w http.ResponseWriter, _ *http.Request) { doorReply(w, s.Requests()) })
 		r.Get("/events", func(w http.ResponseWriter, _ *http.Request) { doorReply(w, s.Events()) })
 		r.Get("/deliveries", func(w http.ResponseWriter, _ *http.Request) { doorReply(w, s.Deliveries()) })
+		r.Get("/objects", s.doorObjects)
 		r.Get("/objects/{id}", s.doorObject)
 	})
 }

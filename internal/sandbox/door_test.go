@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -42,6 +43,13 @@ func TestTheDoorShowsAndSteers(t *testing.T) {
 	b.do("DELETE", "/_sandbox/faults", "")
 	cus := b.ok("/v1/customers", "name=x")
 	want(t, "object", b.get("/_sandbox/objects/"+cus.str("id")).str("name"), "x")
+	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "customer="+cus.str("id"))
+	var owned []sandbox.ObjectEntry
+	if err := json.Unmarshal(b.get("/_sandbox/objects?of="+cus.str("id")).raw, &owned); err != nil || len(owned) != 1 {
+		t.Fatalf("got %v, %v, want the one intent of the customer", owned, err)
+	}
+	want(t, "belongs to the customer", owned[0].ID, pi.str("id"))
+	want(t, "all objects, newest last", b.s.Objects("")[len(b.s.Objects(""))-1].ID, pi.str("id"))
 	b.do("POST", "/_sandbox/seed?count=3", "")
 	want(t, "ledger", b.get("/_sandbox/ledger").size("charges"), 3)
 	before := b.ok("/v1/customers").num("created")

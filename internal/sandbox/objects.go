@@ -1,0 +1,53 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+)
+
+// ObjectEntry names one kept object and what it belongs to: its customer, its intent, its charge.
+type ObjectEntry struct {
+	ID        string   `json:"id"`
+	Object    string   `json:"object"`
+	Account   string   `json:"account"`
+	BelongsTo []string `json:"belongs_to"`
+	seq       uint64
+}
+
+// objectsShown bounds what the desk lists.
+const objectsShown = 300
+
+// Objects lists the newest objects of every account, oldest first, events left out; of is an id and takes those that belong
+// to it, all objects when empty.
+func (s *Server) Objects(of string) []ObjectEntry {
+	s.store.mu.RLock()
+	defer s.store.mu.RUnlock()
+	out := []ObjectEntry{}
+	for account, w := range s.store.worlds {
+		for kind, sh := range w.kinds {
+			if of != "" {
+				sh = w.index[kind+"/"+of]
+			}
+			if kind != kindEvent && sh != nil {
+				out = append(out, w.newest(account, sh)...)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b ObjectEntry) int { return int(a.seq) - int(b.seq) })
+	return out[max(0, len(out)-objectsShown):]
+}
+
+// newest lists the last objects of a shelf.
+func (w *world) newest(account string, sh *shelf) []ObjectEntry {
+	var out []ObjectEntry
+	for _, id := range sh.ids[max(0, len(sh.ids)-objectsShown):] {
+		if e, ok := w.objects[id]; ok {
+			out = append(out, ObjectEntry{id, e.obj.objectKind(), account, append([]string{}, e.obj.parents()...), e.seq})
+		}
+	}
+	return out
+}
+
+func (s *Server) doorObjects(w http.ResponseWriter, r *http.Request) {
+	doorReply(w, s.Objects(r.URL.Query().Get("of")))
+}
