@@ -45,11 +45,12 @@ func (a *App) routes() (http.Handler, error) {
 	r.Get("/complete", page(a.completePage))
 	r.Handle("/static/*", a.pages.Static())
 
-	r.Post("/orders", call(a.orders.ServeCreate))
+	limited := r.With(httpserver.RateLimit(cfg.RateLimit)) // one limit for the three
+	limited.Post("/orders", call(a.orders.ServeCreate))
 	r.Get("/orders/{id}", call(a.orders.ServeGet))
 	r.Get("/config", call(a.config))
-	r.Post("/create-customer-session", stripe(a.sessions.ServeHTTP))
-	r.Post("/create-confirm-intent", stripe(payments.Handler{Payments: a.payments, Orders: a.orders}.ServeHTTP))
+	limited.Post("/create-customer-session", stripe(a.sessions.ServeHTTP))
+	limited.Post("/create-confirm-intent", stripe(payments.Handler{Payments: a.payments, Orders: a.orders}.ServeHTTP))
 
 	r.Post("/webhooks/stripe", call(a.webhooks.ServeHTTP))
 

@@ -60,6 +60,7 @@ type Config struct {
 	Addr           string         // host:port to listen on
 	BaseURL        string         // the shop's public origin, no slash at the end
 	TrustedProxies []netip.Prefix // whose X-Forwarded-… headers are believed
+	RateLimit      int            // calls a minute and client address that lead to Stripe; 0 = no limit
 	LogLevel       zerolog.Level
 	LogFormat      LogFormat
 	Workers        int // webhook workers

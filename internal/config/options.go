@@ -218,6 +218,12 @@ func serverOptions() []option {
 			read:  readProxies,
 		},
 		{
+			name: "RATE_LIMIT", def: "60",
+			help:  "How many orders, customer sessions and confirms, together, one client address (IPv6: its /64) may ask for in a minute, 0 to 100000, counted by each process. 0: no limit. This machine's own addresses are not limited.",
+			modes: checkout,
+			read:  integer(func(c *Config) *int { return &c.RateLimit }, 0, 100_000),
+		},
+		{
 			name: "LOG_LEVEL", def: "info",
 			help:  "trace, debug, info, warn or error.",
 			modes: everywhere,

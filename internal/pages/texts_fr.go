@@ -131,6 +131,7 @@ func french() texts {
 				"payment_rejected":             "Ce paiement n’a pas pu être effectué. Rien n’a été débité, choisissez un autre moyen de paiement.",
 				"payment_canceled":             "Ce paiement a été annulé. Rien n’a été débité.",
 				"too_many_attempts":            "Il y a eu trop d’essais pour cette commande. Composez-en une nouvelle.",
+				"rate_limited":                 "Trop de demandes en peu de temps. Patientez une minute et réessayez.",
 				"storage_unavailable":          "Le service est indisponible pour le moment. Réessayez dans un instant.",
 				"shutting_down":                "Le service redémarre. Réessayez dans un instant.",
 				"not_found":                    "Il n’y a rien à cette adresse.",
