@@ -21,7 +21,8 @@ type Config struct {
 	// ReturnURL gives the address to which redirect methods come back.
 	ReturnURL func(orderID string) string
 	// UnknownAfter is how long a started attempt may be silent before the
-	// resolver sends it again. More than CallTimeout.
+	// resolver sends it again. While the first call is still under way Stripe
+	// refuses the second, which does no harm.
 	UnknownAfter time.Duration
 	// CallTimeout bounds one attempt's calls to Stripe, retries included.
 	CallTimeout time.Duration
@@ -29,7 +30,7 @@ type Config struct {
 	Workers int
 
 	// The parameters of new intents; they must be those of the page's Elements.
-	CaptureMethod      string   // "" or manual
+	CaptureMethod      string   // automatic or manual; "": Stripe's default
 	SetupFutureUsage   string   // "", on_session or off_session
 	PaymentMethodTypes []string // empty: automatic
 }
@@ -45,11 +46,11 @@ type Service struct {
 func New(c Config) *Service {
 	s := &Service{Config: c}
 	s.resolver = queue.New(queue.Config[Attempt]{
-		Name: "attempts", Workers: c.Workers, Lease: c.CallTimeout + time.Minute, Poll: time.Second,
+		Name: "attempts", Workers: c.Workers, Batch: c.Workers, Lease: c.CallTimeout + time.Minute, Poll: time.Second,
 		Now: c.Now, Log: c.Log, Claim: c.Store.ClaimAttempts, Work: s.resolve,
 	})
 	s.expirer = queue.New(queue.Config[string]{
-		Name: "expiry", Workers: c.Workers, Lease: 5 * time.Minute, Poll: 10 * time.Second,
+		Name: "expiry", Workers: c.Workers, Batch: c.Workers, Lease: 5 * time.Minute, Poll: 10 * time.Second,
 		Now: c.Now, Log: c.Log, Claim: c.Store.ClaimExpired, Work: s.expire,
 	})
 	return s
@@ -88,7 +89,7 @@ func (s *Service) Confirm(ctx context.Context, c Confirm) (Answer, error) {
 	}
 	// From here on the money may move: a buyer who leaves must not cut it in two.
 	ctx = context.WithoutCancel(ctx)
-	st, _, err := s.send(ctx, a)
+	st, err := s.send(ctx, a, true)
 	if err != nil {
 		s.Log.Error().Err(err).Str("order_id", c.OrderID).Str("attempt_id", a.ID).
 			Msg("could not record the outcome of an attempt; the resolver will")
@@ -97,11 +98,11 @@ func (s *Service) Confirm(ctx context.Context, c Confirm) (Answer, error) {
 	return answer(st, c.Token)
 }
 
-// reserve commits a new attempt, or says why there is none. An active attempt
-// that waits for the buyer is read at Stripe first: it may be over. If it is not, the
-// buyer has left it for another way to pay, and it is superseded.
+// reserve commits a new attempt, or says why there is none. An attempt that waits for
+// its buyer does not stand in the way of the same buyer's next token: its intent is
+// canceled at Stripe first, so that one of the two can take money only.
 func (s *Service) reserve(ctx context.Context, c Confirm) (Attempt, error) {
-	a, err := s.tryReserve(ctx, c, "")
+	a, err := s.tryReserve(ctx, c)
 	if !errors.Is(err, ErrPaymentInProgress) {
 		return a, err
 	}
@@ -113,17 +114,33 @@ func (s *Service) reserve(ctx context.Context, c Confirm) (Attempt, error) {
 	if active == nil || active.State != RequiresAction {
 		return Attempt{}, err
 	}
-	if err := s.settleFresh(ctx, c.OrderID, active.IntentID, nil); err != nil {
-		s.Log.Warn().Err(err).Str("order_id", c.OrderID).Msg("could not read an intent that waits for its buyer")
+	if err := s.abandon(ctx, c.OrderID, active.IntentID); err != nil {
+		s.Log.Warn().Err(err).Str("order_id", c.OrderID).Msg("could not end an attempt that waits for its buyer")
 		return Attempt{}, ErrPaymentInProgress
 	}
-	return s.tryReserve(ctx, c, active.ID)
+	return s.tryReserve(ctx, c)
 }
 
-func (s *Service) tryReserve(ctx context.Context, c Confirm, waiting string) (Attempt, error) {
+// abandon ends an intent that waits for its buyer, unless Stripe says that it waits no
+// more.
+func (s *Service) abandon(ctx context.Context, orderID, intentID string) error {
+	if err := s.SettleFresh(ctx, orderID, intentID, nil); err != nil {
+		return err
+	}
+	st, err := s.Store.Read(ctx, orderID)
+	if err != nil {
+		return err
+	}
+	if a := st.Active(); a == nil || a.State != RequiresAction {
+		return nil
+	}
+	return s.cancel(ctx, orderID, intentID)
+}
+
+func (s *Service) tryReserve(ctx context.Context, c Confirm) (Attempt, error) {
 	var a Attempt
 	q := request{
-		token: c.Token, expectedAmount: c.ExpectedAmount, waiting: waiting,
+		token: c.Token, expectedAmount: c.ExpectedAmount,
 		attemptID: orders.NewID("att_"), returnURL: s.ReturnURL(c.OrderID),
 		captureMethod: s.CaptureMethod, setupFutureUsage: s.SetupFutureUsage, methodTypes: s.PaymentMethodTypes,
 	}
@@ -137,65 +154,72 @@ func (s *Service) tryReserve(ctx context.Context, c Confirm, waiting string) (At
 	return a, err
 }
 
-// send makes the call of an attempt, once or again, and commits what came of
-// it. callErr is the call's own error; err is about the commit.
-func (s *Service) send(ctx context.Context, a Attempt) (after *State, callErr, err error) {
+// send makes the call of an attempt and commits what came of it. first says that
+// nothing was sent for it before. The error is about the commit, not about the call.
+func (s *Service) send(ctx context.Context, a Attempt, first bool) (after *State, err error) {
 	call, cancel := context.WithTimeout(ctx, s.CallTimeout)
 	snap, callErr := s.Stripe.Send(call, a.Params, a.IdempotencyKey)
 	cancel()
 	err = s.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
 		after = st
-		return s.rules().record(st, a.ID, snap, callErr)
+		return s.rules().record(st, a.ID, snap, callErr, first)
 	})
 	if errors.Is(err, errReadAfresh) {
-		if err = s.settleFresh(ctx, a.OrderID, snap.ID, nil); err == nil {
+		if err = s.SettleFresh(ctx, a.OrderID, snap.ID, nil); err == nil {
 			after, err = s.Store.Read(ctx, a.OrderID)
 		}
 	}
 	if err != nil {
-		return nil, callErr, err
+		return nil, err
 	}
 	s.logCall(a, after, callErr)
-	if callErr != nil && asCallError(callErr).Outcome == OutcomeUnknown {
+	if now := after.attempt(a.ID); now != nil && now.State == Unknown {
 		s.resolver.Wake()
 	}
-	return after, callErr, nil
+	return after, nil
 }
 
 // record brings the outcome of an attempt's own call into the state.
-func (r rules) record(st *State, attemptID string, snap Snapshot, callErr error) error {
+func (r rules) record(st *State, attemptID string, snap Snapshot, callErr error, first bool) error {
 	a := st.attempt(attemptID)
 	if a == nil {
 		return errors.New("payments: an attempt is gone")
 	}
-	src := asOwn
-	if !a.State.Open() {
-		src = asEvent // a webhook or another replica was faster, and another attempt may be active now
-	}
-	if callErr == nil {
-		return r.settle(st, snap, src)
+	switch {
+	case callErr == nil && a.State.Open():
+		return r.settle(st, snap, asOwn)
+	case callErr == nil: // a webhook or another replica was faster, and another attempt may be active now
+		return r.settle(st, snap, asEvent)
+	case !a.State.Open():
+		return nil
 	}
 	e := asCallError(callErr)
+	if e.Snapshot != nil {
+		if err := r.settle(st, *e.Snapshot, asFresh); err != nil {
+			return err
+		}
+		if !a.State.Open() { // the intent had gone further
+			return nil
+		}
+	}
+	if e.refusal(first) {
+		r.fail(a, e.told())
+	} else {
+		a.Checks++
+		a.State = Unknown
+		a.CheckAt = r.now.Add(r.patience(Unknown, a.Checks-1))
+	}
+	st.tellBuyer(a)
+	return nil
+}
+
+// told is what Stripe said, with the refusals of the token made one.
+func (e *CallError) told() *StripeError {
 	said := e.Stripe
 	if e.Param == "confirmation_token" && said.Type == TypeInvalidRequest {
 		said.Code = codeTokenUnusable
 	}
-	switch {
-	case src == asEvent:
-		return nil
-	case e.Outcome == OutcomeUnknown:
-		a.Checks++
-		a.State = Unknown
-		a.CheckAt = r.now.Add(r.patience(Unknown, a.Checks-1))
-	case e.Snapshot != nil:
-		seen := *e.Snapshot
-		seen.Error = &said
-		return r.settle(st, seen, asOwn)
-	default:
-		r.fail(a, &said)
-	}
-	st.tellBuyer(a)
-	return nil
+	return &said
 }
 
 func (st *State) attempt(id string) *Attempt {
@@ -248,10 +272,12 @@ func answer(st *State, token string) (Answer, error) {
 	if a == nil {
 		return Answer{}, fault.Of(errors.New("payments: the attempt of a token is gone"))
 	}
-	switch a.State {
-	case Started, Unknown:
+	switch {
+	case st.Order.Status == orders.Review: // what does not match must not be gone on with
+		return Answer{}, errInReview
+	case a.State.Open():
 		return Answer{}, errUnknown
-	case Failed, Canceled:
+	case !a.State.Active() && a.State != Succeeded:
 		return Answer{}, a.fault()
 	}
 	out := Answer{Status: Status(a.State)} // the same words as Stripe's from here on
@@ -268,7 +294,7 @@ func (s *Service) logCall(a Attempt, after *State, callErr error) {
 		switch e := asCallError(callErr); {
 		case e.Outcome == OutcomeUnknown:
 			l = s.Log.Warn().Err(callErr)
-		case e.Stripe.Type == TypeCard:
+		case e.Stripe.Type == TypeCard, e.Param == "confirmation_token": // the buyer's doing
 			l = l.Str("stripe_code", e.Stripe.Code).Str("decline_code", e.Stripe.DeclineCode)
 		default: // Stripe refuses what we sent: the shop must mend it
 			l = s.Log.Error().Err(callErr)

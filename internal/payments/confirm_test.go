@@ -187,7 +187,7 @@ func TestConfirmBoundsTheTries(t *testing.T) {
 func TestEveryErrorType(t *testing.T) {
 	t.Parallel()
 	refused := func(typ, code, param string) error {
-		return &payments.CallError{Outcome: payments.OutcomeRefused, Answered: true, Param: param,
+		return &payments.CallError{Outcome: payments.OutcomeRefused, Param: param,
 			Stripe: payments.StripeError{Type: typ, Code: code, Message: "No such thing: 'ctoken_a'"}}
 	}
 	for _, tt := range []struct {
@@ -206,7 +206,7 @@ func TestEveryErrorType(t *testing.T) {
 		{"permission", func(payments.Params) error { return refused(payments.TypePermission, "", "") }, payments.Failed, fault.Unavailable, "payment_provider_unavailable"},
 		{"rate limit", func(payments.Params) error { return refused(payments.TypeRateLimit, "rate_limit", "") }, payments.Failed, fault.Unavailable, "payment_provider_busy"},
 		{"idempotency", func(payments.Params) error {
-			return &payments.CallError{Answered: true, Stripe: payments.StripeError{Type: payments.TypeIdempotency}}
+			return &payments.CallError{Stripe: payments.StripeError{Type: payments.TypeIdempotency}}
 		}, payments.Unknown, fault.Conflict, "payment_unknown"},
 		{"api", func(payments.Params) error { return errInternal }, payments.Unknown, fault.Conflict, "payment_unknown"},
 		{"connection", func(payments.Params) error { return errReset }, payments.Unknown, fault.Conflict, "payment_unknown"},

@@ -14,15 +14,17 @@ const (
 	// OutcomeUnknown: the call may have taken effect. Nothing came back, or
 	// something that does not tell.
 	OutcomeUnknown Outcome = iota
-	// OutcomeRefused: Stripe said no. The call changed nothing but what
-	// Snapshot shows.
+	// OutcomeRefused: Stripe said no to this request. It changed nothing but what
+	// Snapshot shows; of an earlier request under the same key it says nothing, unless
+	// the answer is Replayed.
 	OutcomeRefused
 )
 
 // CallError is a call to Stripe that did not succeed.
 type CallError struct {
 	Outcome  Outcome
-	Answered bool // Stripe itself answered, so the call is over at its side
+	Replayed bool // the answer that Stripe keeps under the key: it is the first request's own
+	Repeated bool // the request was sent more than once within the call
 	Stripe   StripeError
 	Param    string    // the parameter that Stripe names
 	Snapshot *Snapshot // the intent that the error carries, if any
@@ -32,12 +34,24 @@ type CallError struct {
 // Error gives the private text, for logs. It holds no message of Stripe's, which
 // may repeat what the buyer typed.
 func (e *CallError) Error() string {
-	return fmt.Sprintf("stripe: %s %s %s (param %q, answered %t): %v",
-		e.Stripe.Type, e.Stripe.Code, e.Stripe.DeclineCode, e.Param, e.Answered, e.Cause)
+	return fmt.Sprintf("stripe: %s %s %s (param %q, replayed %t, repeated %t): %v",
+		e.Stripe.Type, e.Stripe.Code, e.Stripe.DeclineCode, e.Param, e.Replayed, e.Repeated, e.Cause)
 }
 
 // Unwrap gives the cause.
 func (e *CallError) Unwrap() error { return e.Cause }
+
+// refusal reports whether the error ends the doubt about an attempt. first says that
+// nothing was sent for it before. Rate limits, authentication and most checks of
+// parameters come before Stripe looks at the idempotency key, so when an earlier request
+// may have arrived, only what was done under the key tells
+// (https://docs.stripe.com/error-low-level#content-errors).
+func (e *CallError) refusal(first bool) bool {
+	if e.Outcome != OutcomeRefused {
+		return false
+	}
+	return first && !e.Repeated || e.Replayed || e.Stripe.Type == TypeCard
+}
 
 // asCallError finds the CallError of err. An error of another kind is one whose
 // outcome is not known.
@@ -82,6 +96,9 @@ var (
 		Payment: &fault.Payment{Type: TypeAPI, Code: "payment_unknown"}}
 	errToken = fault.InvalidField("confirmationTokenId", "token_malformed",
 		"confirmationTokenId must be the id of a ConfirmationToken (ctoken_…).")
+	errInReview = &fault.Error{Kind: fault.Conflict, Code: "order_not_open",
+		Message: "This order is being looked at by the shop. Please do not pay again.",
+		Payment: &fault.Payment{Type: TypeInvalidRequest, Code: "order_not_open"}}
 	errTooMany = fault.New(fault.TooMany, "too_many_attempts",
 		"There were too many attempts to pay this order. Please start a new order.")
 )
@@ -92,7 +109,7 @@ func (a *Attempt) fault() *fault.Error {
 	f := &fault.Error{Payment: &fault.Payment{Type: a.ErrorType, Code: a.ErrorCode, DeclineCode: a.DeclineCode}}
 	switch {
 	case a.State == Canceled:
-		f.Kind, f.Code, f.Message = fault.Conflict, "payment_canceled", "This payment was canceled. You were not charged."
+		f.Kind, f.Code, f.Message = fault.Conflict, "payment_canceled", "This payment was canceled."
 	case a.ErrorType == TypeCard:
 		f.Kind, f.Code, f.Message = fault.Declined, "payment_declined", a.Message
 	case a.ErrorCode == codeNotAuthenticated:

@@ -23,6 +23,7 @@ type memory struct {
 	states  map[string]*payments.State
 	effects map[string]int // writes by order and kind, to see duplicates
 	fail    func() error   // fails the commit when it returns an error
+	onClaim func()         // called after attempts were claimed
 }
 
 func newMemory(o orders.Order) *memory {
@@ -105,6 +106,9 @@ func (m *memory) ClaimAttempts(_ context.Context, now, until time.Time, _ int) (
 			out = append(out, *a)
 		}
 	}
+	if m.onClaim != nil {
+		m.onClaim()
+	}
 	return out, nil
 }
 
@@ -130,13 +134,14 @@ type stripe struct {
 	send     func(p payments.Params, key string) (payments.Snapshot, error)
 	onRead   func()
 	cancel   func() error
+	down     error // what every reading gets, nil if Stripe is up
 	sent     []payments.Params
 	keys     []string
 	readings int
 	canceled int
 }
 
-var errNoIntent = &payments.CallError{Outcome: payments.OutcomeRefused, Answered: true,
+var errNoIntent = &payments.CallError{Outcome: payments.OutcomeRefused,
 	Stripe: payments.StripeError{Type: payments.TypeInvalidRequest, Code: "resource_missing"}}
 
 func (s *stripe) Send(_ context.Context, p payments.Params, key string) (payments.Snapshot, error) {
@@ -151,6 +156,9 @@ func (s *stripe) Intent(context.Context, string) (payments.Snapshot, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.readings++
+	if s.down != nil {
+		return payments.Snapshot{}, s.down
+	}
 	if s.intent == nil {
 		return payments.Snapshot{}, errNoIntent
 	}
@@ -164,6 +172,9 @@ func (s *stripe) Intent(context.Context, string) (payments.Snapshot, error) {
 func (s *stripe) FindIntent(_ context.Context, orderID string, _, _ time.Time) (payments.Snapshot, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.down != nil {
+		return payments.Snapshot{}, false, s.down
+	}
 	if s.intent == nil || s.intent.OrderID != orderID {
 		return payments.Snapshot{}, false, nil
 	}
@@ -249,8 +260,12 @@ func newFixture(t *testing.T) *fixture {
 
 // snap is the intent that Stripe makes of the parameters.
 func snap(p payments.Params, status payments.Status) payments.Snapshot {
+	id := p.IntentID
+	if id == "" {
+		id = intentID
+	}
 	s := payments.Snapshot{
-		ID: intentID, OrderID: p.Metadata[payments.MetaOrder], AttemptID: p.Metadata[payments.MetaAttempt],
+		ID: id, OrderID: p.Metadata[payments.MetaOrder], AttemptID: p.Metadata[payments.MetaAttempt],
 		Status: status, Amount: p.Amount, Currency: p.Currency, CustomerID: p.Customer, ClientSecret: secret,
 	}
 	if status == payments.StatusSucceeded {
@@ -261,13 +276,13 @@ func snap(p payments.Params, status payments.Status) payments.Snapshot {
 
 func declined(p payments.Params) error {
 	s := snap(p, payments.StatusRequiresPaymentMethod)
-	return &payments.CallError{Outcome: payments.OutcomeRefused, Answered: true, Snapshot: &s,
+	return &payments.CallError{Outcome: payments.OutcomeRefused, Snapshot: &s,
 		Stripe: payments.StripeError{Type: payments.TypeCard, Code: "card_declined", DeclineCode: "insufficient_funds", Message: "Your card has insufficient funds."}}
 }
 
 var (
 	errReset    = &payments.CallError{Stripe: payments.StripeError{Type: payments.TypeConnection}, Cause: errors.New("connection reset")}
-	errInternal = &payments.CallError{Answered: true, Stripe: payments.StripeError{Type: payments.TypeAPI}, Cause: errors.New("status 500")}
+	errInternal = &payments.CallError{Stripe: payments.StripeError{Type: payments.TypeAPI}, Cause: errors.New("status 500")}
 )
 
 func (f *fixture) confirm(token string) (payments.Answer, error) {

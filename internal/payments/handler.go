@@ -56,7 +56,7 @@ func (s *Service) Resume(ctx context.Context, orderID string) (out Answer, ok bo
 		return Answer{}, false, err
 	}
 	a := st.Active()
-	if a == nil {
+	if a == nil || st.Order.Status == orders.Review {
 		return Answer{}, false, nil
 	}
 	out.Status = Status(a.State)

@@ -4,7 +4,8 @@ import "slices"
 
 // setRefunds records what Stripe says of an intent's refunds. A pending refund counts:
 // the money is on its way back; a failed or canceled one does not
-// (https://docs.stripe.com/refunds#failed-refunds).
+// (https://docs.stripe.com/refunds#failed-refunds), nor does a hold that was let go: that
+// money was never taken.
 func (r rules) setRefunds(st *State, list []Refund) {
 	for _, re := range list {
 		re.OrderID = st.Order.ID
@@ -15,12 +16,7 @@ func (r rules) setRefunds(st *State, list []Refund) {
 			st.Refunds[at] = re
 		}
 	}
-	st.Order.Refunded = 0
-	for _, re := range st.Refunds {
-		if re.Status != "failed" && re.Status != "canceled" {
-			st.Order.Refunded += re.Amount
-		}
-	}
+	st.countRefunds()
 	st.tellBuyer(nil)
 }
 
@@ -33,4 +29,15 @@ func (r rules) setDispute(st *State, d Dispute) {
 		return
 	}
 	st.Disputes[at] = d
+}
+
+// countRefunds adds up what goes back of the money that was taken.
+func (st *State) countRefunds() {
+	st.Order.Refunded = 0
+	for _, re := range st.Refunds {
+		in := st.Intent(re.IntentID)
+		if in != nil && in.Status == StatusSucceeded && re.Status != "failed" && re.Status != "canceled" {
+			st.Order.Refunded += re.Amount
+		}
+	}
 }

@@ -21,7 +21,6 @@ var errAnswered = errors.New("payments: this token has been sent before")
 type request struct {
 	token            string
 	expectedAmount   *int64 // the total that the page showed; nil: not said
-	waiting          string // the attempt that was just seen to wait for its buyer, "" if none
 	attemptID        string
 	returnURL        string
 	captureMethod    string
@@ -37,7 +36,6 @@ func (r rules) reserve(st *State, q request) error {
 			return errAnswered
 		}
 	}
-	r.supersede(st, q.waiting)
 	if err := r.refuse(st, q); err != nil {
 		return err
 	}
@@ -55,22 +53,13 @@ func (r rules) reserve(st *State, q request) error {
 	return nil
 }
 
-// supersede ends an attempt that waits for its buyer, who has come back with another
-// token: confirming the intent again ends the former action at Stripe, and the intent can
-// be paid once only (https://docs.stripe.com/payments/paymentintents/lifecycle).
-func (r rules) supersede(st *State, waiting string) {
-	if a := st.Active(); a != nil && a.ID == waiting && a.State == RequiresAction {
-		r.move(a, Canceled)
-	}
-}
-
 func (r rules) refuse(st *State, q request) error {
 	o := &st.Order
 	switch {
 	case o.IsExpired(r.now):
 		return fault.New(fault.Conflict, "order_not_open", "The time to pay this order is over. Please start a new order.")
 	case o.Status == orders.Review:
-		return fault.New(fault.Conflict, "order_not_open", "This order is being looked at by the shop. Please do not pay again.")
+		return errInReview
 	case o.Status != orders.Open:
 		return fault.New(fault.Conflict, "order_not_open", "This order cannot be paid any more: it is "+string(o.Status)+".")
 	case q.expectedAmount != nil && *q.expectedAmount != o.Amount:

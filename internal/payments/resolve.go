@@ -11,10 +11,17 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// resendWindow is how long a call may be sent again under its key. Stripe forgets keys
-// after 24 hours at the earliest (https://docs.stripe.com/api/idempotent_requests); a call
-// sent later would be a new one.
-const resendWindow = 20 * time.Hour
+// resendFor is how long a call that nobody answered is sent again. After that the buyer
+// has gone and must not be charged out of the blue, and long before Stripe forgets the key
+// (24 hours, https://docs.stripe.com/api/idempotent_requests): from then on the intent
+// is only read.
+const resendFor = 15 * time.Minute
+
+// proofAfter is how old a call must be before an unpaid intent, or none, proves that it
+// failed: nothing that was sent within resendFor can still be under way then. A 5xx is no
+// proof, since Stripe may roll such a call forward
+// (https://docs.stripe.com/error-low-level#server-errors).
+const proofAfter = 2 * resendFor
 
 // clockSkew is how far our clock and Stripe's may differ when an intent is
 // looked for by the time of its creation.
@@ -36,26 +43,38 @@ func (s *Service) RunOnce(ctx context.Context) (int, error) {
 	return n + m, errors.Join(err, err2)
 }
 
-// resolve finds out what became of an active attempt.
-func (s *Service) resolve(ctx context.Context, a Attempt) error {
+// resolve finds out what became of an active attempt. It works only while the claim is
+// its own: a copy that grew old in the queue must send nothing, since another may have
+// ended the attempt.
+func (s *Service) resolve(ctx context.Context, claimed Attempt) error {
+	st, err := s.Store.Read(ctx, claimed.OrderID)
+	if err != nil {
+		return err
+	}
+	a := st.attempt(claimed.ID)
+	if a == nil || !a.State.Active() || !a.CheckAt.Equal(claimed.CheckAt) {
+		return nil
+	}
+	now := s.Now()
 	switch {
 	case !a.State.Open():
-		return s.look(ctx, a)
-	case s.Now().Sub(a.CreatedAt) < resendWindow:
-		return s.resend(ctx, a)
+		return s.look(ctx, *a)
+	case now.Sub(a.CreatedAt) < resendFor && st.Order.Status == orders.Open && !st.Order.IsExpired(now):
+		return s.resend(ctx, *a)
 	default:
-		return s.lookUp(ctx, a)
+		return s.lookUp(ctx, *a)
 	}
 }
 
-// lookBehindAfter is how many unknown outcomes are taken for bad luck.
+// lookBehindAfter is how many unknown outcomes are taken for bad luck before the intent is
+// read as well.
 const lookBehindAfter = 3
 
 // resend sends the same call under the same key. An answer ends the doubt about
 // the call, but Stripe repeats the answer of that time, so an intent that is not final
-// is read as well. An error of Stripe's own that keeps coming back is looked behind.
+// is read as well; and so is one whose call keeps failing.
 func (s *Service) resend(ctx context.Context, a Attempt) error {
-	st, callErr, err := s.send(ctx, a)
+	st, err := s.send(ctx, a, false)
 	if err != nil {
 		return err
 	}
@@ -64,32 +83,56 @@ func (s *Service) resend(ctx context.Context, a Attempt) error {
 	case now == nil || !now.State.Active():
 		return nil
 	case !now.State.Open():
-		return s.settleFresh(ctx, a.OrderID, now.IntentID, nil)
-	case now.Checks >= lookBehindAfter && asCallError(callErr).Answered:
+		return s.SettleFresh(ctx, a.OrderID, now.IntentID, nil)
+	case now.Checks >= lookBehindAfter:
 		return s.lookUp(ctx, *now)
 	}
 	return nil
 }
 
-// lookUp reads the intent that an open attempt is about. The attempt's call is over
-// for certain: Stripe has just answered it with an error of its own, or it is a
-// day old. So the intent is as the call left it, and one that is still unpaid, or
-// was never made, is the proof that the attempt failed.
+// lookUp reads the intent that an open attempt is about, by its id or among those made
+// since. What it finds beyond unpaid is settled at once; unpaid, or nothing, is the
+// proof of a failure only when the call is old enough.
 func (s *Service) lookUp(ctx context.Context, a Attempt) error {
 	snap, found, err := s.find(ctx, a)
 	if err != nil {
-		return fmt.Errorf("payments: look up attempt %s: %w", a.ID, err)
+		return errors.Join(fmt.Errorf("payments: look up attempt %s: %w", a.ID, err), s.lookAgain(ctx, a))
 	}
 	return s.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
 		r := s.rules()
+		now := st.attempt(a.ID)
+		if now == nil || !now.State.Open() {
+			return nil // somebody else was faster, and another attempt may be active
+		}
+		proof := r.now.Sub(now.CreatedAt) >= proofAfter
 		if found {
-			if err := r.settle(st, snap, asOwn); err != nil {
+			src := asFresh
+			if proof {
+				src = asOwn
+			}
+			if err := r.settle(st, snap, src); err != nil {
 				return err
 			}
 		}
-		if now := st.attempt(a.ID); now != nil && now.State.Open() {
+		switch {
+		case now.State.Open() && proof:
 			r.fail(now, &StripeError{Type: TypeAPI})
-			st.tellBuyer(now)
+		case now.State.Open():
+			now.Checks++
+			now.State, now.CheckAt = Unknown, r.now.Add(r.patience(Unknown, now.Checks))
+		}
+		st.tellBuyer(now)
+		return nil
+	})
+}
+
+// lookAgain puts the next look off when Stripe cannot be asked.
+func (s *Service) lookAgain(ctx context.Context, a Attempt) error {
+	return s.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
+		r := s.rules()
+		if now := st.attempt(a.ID); now != nil && now.State.Open() {
+			now.Checks++
+			now.State, now.CheckAt = Unknown, r.now.Add(r.patience(Unknown, now.Checks))
 		}
 		return nil
 	})
@@ -102,13 +145,13 @@ func (s *Service) find(ctx context.Context, a Attempt) (Snapshot, bool, error) {
 		snap, err := s.Stripe.Intent(ctx, a.IntentID)
 		return snap, err == nil, err
 	}
-	return s.Stripe.FindIntent(ctx, a.OrderID, a.CreatedAt.Add(-clockSkew), s.Now().Add(clockSkew))
+	return s.Stripe.FindIntent(ctx, a.OrderID, a.CreatedAt.Add(-clockSkew), a.CreatedAt.Add(proofAfter+clockSkew))
 }
 
 // look reads the intent of an attempt that waits for the buyer, the bank or
 // the shop and has been quiet for long.
 func (s *Service) look(ctx context.Context, a Attempt) error {
-	if err := s.settleFresh(ctx, a.OrderID, a.IntentID, nil); err != nil {
+	if err := s.SettleFresh(ctx, a.OrderID, a.IntentID, nil); err != nil {
 		return err
 	}
 	return s.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
@@ -166,7 +209,7 @@ func (s *Service) cancel(ctx context.Context, orderID, intentID string) error {
 		return fmt.Errorf("payments: cancel %s: %w", intentID, err)
 	}
 	// Refused (it is paid, or under way) or done: the reading tells.
-	return s.settleFresh(ctx, orderID, intentID, nil)
+	return s.SettleFresh(ctx, orderID, intentID, nil)
 }
 
 func isNotFound(err error) bool {

@@ -56,33 +56,85 @@ func TestUnknownIsResolvedByTheSameCall(t *testing.T) {
 func TestUnknownBacksOffAndNeverGivesUp(t *testing.T) {
 	t.Parallel()
 	f := unknown(t)
+	f.stripe.down = errReset
 	for range 100 {
 		f.clock.advance(6 * time.Minute) // more than the longest pause
 		f.runOnce()
 	}
 	f.wantAttempts(payments.Unknown)
-	if n := f.stripe.calls(); n != 101 {
-		t.Errorf("%d calls, want 101", n)
+	if n := f.stripe.calls(); n != 3 {
+		t.Errorf("sent %d times, want 3: after a quarter of an hour the intent is only read", n)
 	}
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
-		return snap(p, payments.StatusSucceeded), nil
-	}
+	f.stripe.down = nil
+	s := snap(f.stripe.sent[0], payments.StatusSucceeded)
+	f.stripe.intent = &s
+	f.store.states[orderID].Order.ExpiresAt = f.clock.now().Add(time.Hour)
 	f.clock.advance(6 * time.Minute)
 	f.runOnce()
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 }
 
-func TestErrorsOfStripeThatKeepComingAreLookedBehind(t *testing.T) {
+// TestNoRefusalAfterADoubt: whoever answers a repeated request before Stripe has looked at
+// its key says nothing of the first one.
+func TestNoRefusalAfterADoubt(t *testing.T) {
+	t.Parallel()
+	refused := func(typ string, replayed, repeated bool) error {
+		return &payments.CallError{Outcome: payments.OutcomeRefused, Replayed: replayed, Repeated: repeated, Stripe: payments.StripeError{Type: typ}}
+	}
+	for _, typ := range []string{payments.TypeRateLimit, payments.TypeAuthentication, payments.TypePermission, payments.TypeInvalidRequest} {
+		t.Run(typ+" on a later request leaves it unknown", func(t *testing.T) {
+			t.Parallel()
+			f := unknown(t)
+			f.stripe.send = func(payments.Params, string) (payments.Snapshot, error) {
+				return payments.Snapshot{}, refused(typ, false, false)
+			}
+			f.clock.advance(time.Minute)
+			f.runOnce()
+			f.wantAttempts(payments.Unknown)
+			if _, err := f.confirm("ctoken_b"); !fault.Is(err, "payment_in_progress") {
+				t.Errorf("another token: %v, want payment_in_progress", err)
+			}
+		})
+		t.Run(typ+" after a lost request of the same call leaves it unknown", func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			f.stripe.send = func(payments.Params, string) (payments.Snapshot, error) {
+				return payments.Snapshot{}, refused(typ, false, true)
+			}
+			if _, err := f.confirm("ctoken_a"); !fault.Is(err, "payment_unknown") {
+				t.Errorf("got %v, want payment_unknown", err)
+			}
+		})
+		t.Run(typ+" that Stripe kept under the key ends it", func(t *testing.T) {
+			t.Parallel()
+			f := unknown(t)
+			f.stripe.send = func(payments.Params, string) (payments.Snapshot, error) {
+				return payments.Snapshot{}, refused(typ, true, false)
+			}
+			f.clock.advance(time.Minute)
+			f.runOnce()
+			f.wantAttempts(payments.Failed)
+		})
+	}
+}
+
+// TestErrorsOfStripeThatKeepComing: a 5xx is no proof, for Stripe may roll the call forward.
+// What the intent shows beyond unpaid is believed at once, unpaid when nothing can
+// be under way any more.
+func TestErrorsOfStripeThatKeepComing(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name    string
-		truth   payments.Status // of the intent at Stripe, "" for none
-		attempt payments.AttemptState
+		name        string
+		truth       payments.Status // of the intent at Stripe, "" for none
+		said        *payments.StripeError
+		soon, later payments.AttemptState
 	}{
-		{"the intent was paid", payments.StatusSucceeded, payments.Succeeded},
-		{"the intent is processing", payments.StatusProcessing, payments.Processing},
-		{"the intent is unpaid, so the call failed", payments.StatusRequiresPaymentMethod, payments.Failed},
-		{"there is no intent, so the call failed", "", payments.Failed},
+		{"the intent was paid", payments.StatusSucceeded, nil, payments.Succeeded, payments.Succeeded},
+		{"the intent is processing", payments.StatusProcessing, nil, payments.Processing, payments.Processing},
+		{"the intent that it made waits for the buyer", payments.StatusRequiresAction, nil, payments.RequiresAction, payments.RequiresAction},
+		{"the intent that it made was declined", payments.StatusRequiresPaymentMethod, cardDeclined, payments.Failed, payments.Failed},
+		{"the intent is unpaid", payments.StatusRequiresPaymentMethod, nil, payments.Unknown, payments.Failed},
+		{"there is no intent", "", nil, payments.Unknown, payments.Failed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -90,54 +142,63 @@ func TestErrorsOfStripeThatKeepComingAreLookedBehind(t *testing.T) {
 			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
 				if tt.truth != "" {
 					s := snap(p, tt.truth)
+					s.Error = tt.said
 					f.stripe.intent = &s
 				}
 				return payments.Snapshot{}, errInternal
 			}
-			_, err := f.confirm("ctoken_a")
-			if !fault.Is(err, "payment_unknown") {
+			if _, err := f.confirm("ctoken_a"); !fault.Is(err, "payment_unknown") {
 				t.Fatalf("got %v, want payment_unknown", err)
 			}
 			for range 4 {
-				f.clock.advance(10 * time.Minute)
+				f.clock.advance(3 * time.Minute)
 				f.runOnce()
 			}
-			f.wantAttempts(tt.attempt)
+			f.wantAttempts(tt.soon)
+			f.clock.advance(40 * time.Minute)
+			f.runOnce()
+			f.wantAttempts(tt.later)
 		})
 	}
 }
 
-func TestResetsAreNoProof(t *testing.T) {
+// TestALateStartSendsNothing: the buyer of an attempt that was never sent has gone.
+func TestALateStartSendsNothing(t *testing.T) {
 	t.Parallel()
-	f := unknown(t) // the connection breaks every time, and no intent is seen at Stripe
-	for range 20 {
-		f.clock.advance(10 * time.Minute)
-		f.runOnce()
-	}
-	f.wantAttempts(payments.Unknown)
-}
-
-func TestAfterADayTheIntentIsReadAndNothingIsSent(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		name    string
-		found   bool
-		attempt payments.AttemptState
-	}{{"found", true, payments.Succeeded}, {"never made", false, payments.Failed}} {
-		t.Run(tt.name, func(t *testing.T) {
+	for name, late := range map[string]func(*fixture){
+		"after a quarter of an hour": func(f *fixture) { f.clock.advance(16 * time.Minute) },
+		"for an order in review":     func(f *fixture) { f.store.states[orderID].Order.Status = orders.Review },
+		"for an order whose time is over": func(f *fixture) {
+			f.store.states[orderID].Order.ExpiresAt = f.clock.now()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := unknown(t)
-			if tt.found {
-				s := snap(f.stripe.sent[0], payments.StatusSucceeded)
-				f.stripe.intent = &s
-			}
-			f.clock.advance(21 * time.Hour)
+			late(f)
+			f.clock.advance(time.Minute)
 			f.runOnce()
-			f.wantAttempts(tt.attempt)
 			if n := f.stripe.calls(); n != 1 {
-				t.Errorf("%d calls: Stripe has forgotten the key, so the call must not be sent again", n)
+				t.Errorf("sent %d times, want once", n)
 			}
+			f.clock.advance(40 * time.Minute)
+			f.runOnce()
+			f.wantAttempts(payments.Failed)
 		})
+	}
+}
+
+// TestAnOldCopySendsNothing: a claim that lay in the queue until another ended the attempt.
+func TestAnOldCopySendsNothing(t *testing.T) {
+	t.Parallel()
+	f := unknown(t)
+	f.clock.advance(time.Minute)
+	f.store.onClaim = func() { // another replica claims it meanwhile
+		f.store.states[orderID].Attempts[0].CheckAt = f.clock.now().Add(time.Hour)
+	}
+	f.runOnce()
+	if n := f.stripe.calls(); n != 1 {
+		t.Errorf("sent %d times, want once", n)
 	}
 }
 
@@ -173,15 +234,36 @@ func TestAbandonedAction(t *testing.T) {
 			t.Errorf("its token again: %v, want payment_declined", err)
 		}
 	})
-	t.Run("that still waits is superseded on the same intent", func(t *testing.T) {
+	t.Run("that still waits is canceled at Stripe before another intent is made", func(t *testing.T) {
 		t.Parallel()
 		f := abandoned(t)
+		f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+			if f.stripe.canceled != 1 {
+				t.Error("another intent is made while the first can still take money")
+			}
+			s := snap(p, payments.StatusSucceeded)
+			s.ID = "pi_2"
+			return s, nil
+		}
 		if _, err := f.confirm("ctoken_b"); err != nil {
 			t.Fatal(err)
 		}
 		f.wantAttempts(payments.Canceled, payments.Succeeded)
-		if got := f.stripe.sent[1].IntentID; got != intentID {
-			t.Errorf("confirmed %q, want the same intent", got)
+		if got := f.stripe.sent[1].IntentID; got != "" {
+			t.Errorf("confirmed %q again, which is canceled", got)
+		}
+		f.wantPaidOnce()
+	})
+	t.Run("that is passed while it is being canceled is paid", func(t *testing.T) {
+		t.Parallel()
+		f := abandoned(t)
+		f.stripe.cancel = func() error {
+			s := snap(f.stripe.sent[0], payments.StatusSucceeded)
+			f.stripe.intent = &s
+			return &payments.CallError{Outcome: payments.OutcomeRefused, Stripe: payments.StripeError{Type: payments.TypeInvalidRequest}}
+		}
+		if _, err := f.confirm("ctoken_b"); !fault.Is(err, "order_not_open") {
+			t.Errorf("got %v, want order_not_open", err)
 		}
 		f.wantPaidOnce()
 	})
@@ -209,6 +291,7 @@ func TestAbandonedAction(t *testing.T) {
 		t.Parallel()
 		f := abandoned(t)
 		f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+			p.IntentID = "pi_2"
 			old := snap(f.stripe.sent[0], payments.StatusRequiresAction) // its event comes late
 			if err := f.svc.Settle(t.Context(), orderID, old, nil); err != nil {
 				t.Error(err)
@@ -282,7 +365,7 @@ func TestExpiry(t *testing.T) {
 			f.stripe.cancel = func() error { // 3D Secure passed while we were about to cancel
 				s := snap(f.stripe.sent[0], payments.StatusSucceeded)
 				f.stripe.intent = &s
-				return &payments.CallError{Outcome: payments.OutcomeRefused, Answered: true,
+				return &payments.CallError{Outcome: payments.OutcomeRefused,
 					Stripe: payments.StripeError{Type: payments.TypeInvalidRequest, Code: "payment_intent_unexpected_state"}, Snapshot: &s}
 			}
 		}, orders.Paid, 1},

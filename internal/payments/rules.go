@@ -143,10 +143,13 @@ func (r rules) applyToAttempt(a *Attempt, s Snapshot, src source) {
 		return
 	}
 	to, further := stateOf[s.Status]
-	// While the attempt's own call is open, an unpaid intent and one that waits for
-	// the buyer may be what a former attempt left; see doc.go.
+	// While the attempt's own call is open, an unpaid intent and one that waits for the
+	// buyer may be what a former attempt left; see doc.go. An attempt that made the
+	// intent has no former one: there an error tells of its own call.
 	if a.State.Open() && src != asOwn && (!further || to == RequiresAction) {
-		return
+		if made := s.AttemptID == a.ID; !made || !further && s.Error == nil {
+			return
+		}
 	}
 	if further {
 		r.move(a, to)
@@ -180,6 +183,7 @@ func (r rules) applyToOrder(st *State, in *Intent, a *Attempt) {
 	switch in.Status {
 	case StatusSucceeded:
 		r.pay(st, in)
+		st.countRefunds() // their news may have come first
 	case StatusRequiresCapture:
 		if o.Status.CanBecome(orders.Authorized) {
 			o.Status = orders.Authorized

@@ -19,7 +19,7 @@ func (s *Service) Settle(ctx context.Context, orderID string, snap Snapshot, cla
 		return s.rules().settle(st, snap, asEvent)
 	})
 	if errors.Is(err, errReadAfresh) {
-		return s.settleFresh(ctx, orderID, snap.ID, claim)
+		return s.SettleFresh(ctx, orderID, snap.ID, claim)
 	}
 	return err
 }
@@ -38,12 +38,6 @@ func (s *Service) Preview(ctx context.Context, orderID string, snap Snapshot) (b
 	return before, st.Order.Status, false, nil
 }
 
-// SettleFresh reads the intent at Stripe, brings it into its order and ends claim in
-// the same transaction.
-func (s *Service) SettleFresh(ctx context.Context, orderID, intentID string, claim *queue.Claim) error {
-	return s.settleFresh(ctx, orderID, intentID, claim)
-}
-
 // SettleHint ends claim when the intent is final already; otherwise it reads it. It is
 // for events that only hint that the intent moved.
 func (s *Service) SettleHint(ctx context.Context, orderID, intentID string, claim *queue.Claim) error {
@@ -54,14 +48,15 @@ func (s *Service) SettleHint(ctx context.Context, orderID, intentID string, clai
 		return nil
 	})
 	if errors.Is(err, errReadAfresh) {
-		return s.settleFresh(ctx, orderID, intentID, claim)
+		return s.SettleFresh(ctx, orderID, intentID, claim)
 	}
 	return err
 }
 
-// settleFresh reads the intent until nobody wrote it meanwhile, so that of two
-// readings the later one wins.
-func (s *Service) settleFresh(ctx context.Context, orderID, intentID string, claim *queue.Claim) error {
+// SettleFresh reads the intent at Stripe, brings it into its order and ends claim in the
+// same transaction. It reads until neither the intent nor the active attempt was
+// written meanwhile, so that of two readings the later one wins.
+func (s *Service) SettleFresh(ctx context.Context, orderID, intentID string, claim *queue.Claim) error {
 	for range 10 {
 		before, err := s.Store.Read(ctx, orderID)
 		if err != nil {
@@ -72,7 +67,7 @@ func (s *Service) settleFresh(ctx context.Context, orderID, intentID string, cla
 			return fmt.Errorf("payments: read %s: %w", intentID, err)
 		}
 		err = s.Store.Update(ctx, orderID, claim, func(st *State) error {
-			if version(st, intentID) != version(before, intentID) {
+			if mark(st, intentID) != mark(before, intentID) {
 				return errOvertaken
 			}
 			return s.rules().settle(st, snap, asFresh)
@@ -84,11 +79,22 @@ func (s *Service) settleFresh(ctx context.Context, orderID, intentID string, cla
 	return fmt.Errorf("payments: %s: %w every time", intentID, errOvertaken)
 }
 
-func version(st *State, intentID string) int64 {
+// stand is how far an order's payment had come when an intent was read.
+type stand struct {
+	version int64 // of the intent, 0 while it is not linked
+	attempt string
+	state   AttemptState
+}
+
+func mark(st *State, intentID string) stand {
+	var m stand
 	if in := st.Intent(intentID); in != nil {
-		return in.Version
+		m.version = in.Version
 	}
-	return 0
+	if a := st.Active(); a != nil {
+		m.attempt, m.state = a.ID, a.State
+	}
+	return m
 }
 
 // OrderOf names the order of an intent: the one it is linked to, or else the

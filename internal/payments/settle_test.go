@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"checkoutd/internal/fault"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 )
@@ -403,6 +404,111 @@ func TestOvertakenReadingIsReadAgain(t *testing.T) {
 	}
 	if f.stripe.readings != 2 {
 		t.Errorf("%d readings, want 2", f.stripe.readings)
+	}
+	f.wantOrder(orders.Paid, orders.PaymentPaid)
+}
+
+// TestReadingOfAFormerAttempt: a reading that was made before the next attempt began must
+// not end that one, though the intent's status is the same again.
+func TestReadingOfAFormerAttempt(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	act := func(p payments.Params, _ string) (payments.Snapshot, error) {
+		s := snap(p, action)
+		f.stripe.intent = &s
+		return s, nil
+	}
+	f.stripe.send = act
+	if _, err := f.confirm("ctoken_a"); err != nil {
+		t.Fatal(err)
+	}
+	failed := snap(f.stripe.sent[0], rpm)
+	failed.Error = cardDeclined
+	f.stripe.intent = &failed
+	f.stripe.onRead = func() { // the first attempt fails and the second is answered, while the reading is on its way
+		f.stripe.onRead = nil
+		f.store.mu.Lock()
+		f.store.states[orderID].Attempts[0].State = payments.Failed
+		f.store.mu.Unlock()
+		f.stripe.mu.Unlock()
+		defer f.stripe.mu.Lock()
+		f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+			s := snap(p, action)
+			f.stripe.mu.Lock()
+			f.stripe.intent = &s
+			f.stripe.mu.Unlock()
+			return s, nil
+		}
+		if _, err := f.confirm("ctoken_b"); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := f.svc.SettleFresh(context.Background(), orderID, intentID, nil); err != nil {
+		t.Fatal(err)
+	}
+	f.wantAttempts(payments.Failed, payments.RequiresAction)
+}
+
+// TestReviewIsNotGoneOnWith: what does not match must not be authenticated either.
+func TestReviewIsNotGoneOnWith(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		s := snap(p, action)
+		s.Amount = 1
+		return s, nil
+	}
+	if a, err := f.confirm("ctoken_a"); !fault.Is(err, "order_not_open") {
+		t.Errorf("got %+v, %v; want order_not_open", a, err)
+	}
+	if a, underWay, err := f.svc.Resume(context.Background(), orderID); err != nil || underWay {
+		t.Errorf("the page may go on with %+v (%v)", a, err)
+	}
+}
+
+// TestRefusedWhileAnotherActionWaits: the refusal of a token is told, not the action that a
+// former one left on the intent.
+func TestRefusedWhileAnotherActionWaits(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) { return payments.Snapshot{}, declined(p) }
+	_, _ = f.confirm("ctoken_a")
+	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		s := snap(p, action)
+		s.AttemptID = f.state().Attempts[0].ID
+		return payments.Snapshot{}, &payments.CallError{Outcome: payments.OutcomeRefused, Snapshot: &s, Param: "confirmation_token",
+			Stripe: payments.StripeError{Type: payments.TypeInvalidRequest}}
+	}
+	if a, err := f.confirm("ctoken_b"); !fault.Is(err, "token_expired") {
+		t.Errorf("got %+v, %v; want token_expired", a, err)
+	}
+	f.wantAttempts(payments.Failed, payments.Failed)
+}
+
+// TestAHoldThatWasLetGoIsNoRefund: Stripe lists a refund for it, but the money was never
+// taken.
+func TestAHoldThatWasLetGoIsNoRefund(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) { return snap(p, capturing), nil }
+	if _, err := f.confirm("ctoken_a"); err != nil {
+		t.Fatal(err)
+	}
+	canceled := snap(f.stripe.sent[0], gone)
+	if err := f.svc.Settle(context.Background(), orderID, canceled, nil); err != nil {
+		t.Fatal(err)
+	}
+	f.stripe.refunds = []payments.Refund{{ID: "re_1", IntentID: intentID, Amount: 1099, Currency: "usd", Status: "succeeded"}}
+	if err := f.svc.SettleRefunds(context.Background(), orderID, intentID, nil); err != nil {
+		t.Fatal(err)
+	}
+	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		s := snap(p, succeeded)
+		s.ID = "pi_2"
+		return s, nil
+	}
+	if _, err := f.confirm("ctoken_b"); err != nil {
+		t.Fatal(err)
 	}
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 }

@@ -34,9 +34,10 @@ var ErrClaimLost = errors.New("queue: the claim was lost")
 
 // Config is what a Runner needs. Claim and Work are required.
 type Config[J any] struct {
-	Name    string // for the log
-	Workers int    // jobs worked at once; 1 if less
-	Lease   time.Duration
+	Name    string        // for the log
+	Workers int           // jobs worked at once; 1 if less
+	Batch   int           // rows taken by one claim; 8 for each worker if 0
+	Lease   time.Duration // bounds the work of a batch, too: what is not begun at half of it is given back
 	Poll    time.Duration // how often it looks without being woken
 	Grace   time.Duration // how long the jobs in hand may go on when it is stopped; 10 s if 0
 	Now     func() time.Time
@@ -50,7 +51,8 @@ type Config[J any] struct {
 	// only logged: the row itself must say when it is due again. So is a panic, after
 	// which the row comes back when its lease is over.
 	Work func(ctx context.Context, job J) error
-	// Release gives a row back that was claimed and not begun when Run was stopped.
+	// Release gives a row back that was claimed and not begun when Run was stopped, or when
+	// half of the lease was over.
 	// nil: it comes back when its lease is over.
 	Release func(ctx context.Context, job J) error
 }
@@ -65,6 +67,7 @@ type Runner[J any] struct {
 func New[J any](c Config[J]) *Runner[J] {
 	c.Workers = max(c.Workers, 1)
 	c.Grace = cmp.Or(c.Grace, 10*time.Second)
+	c.Batch = cmp.Or(c.Batch, c.Workers*batchPerWorker)
 	return &Runner[J]{Config: c, wake: make(chan struct{}, 1)}
 }
 
@@ -111,7 +114,7 @@ func (r *Runner[J]) RunOnce(ctx context.Context) (int, error) {
 			r.Log.Warn().Int("rows", n).Str("queue", r.Name).Msg("rescued work whose lease ran out")
 		}
 	}
-	jobs, err := r.Claim(ctx, now, now.Add(r.Lease), r.Workers*batchPerWorker)
+	jobs, err := r.Claim(ctx, now, now.Add(r.Lease), r.Batch)
 	if err != nil {
 		return 0, err
 	}
@@ -122,8 +125,9 @@ func (r *Runner[J]) RunOnce(ctx context.Context) (int, error) {
 // workAll works the jobs, as many at once as there are workers, and returns when none
 // is in hand any more.
 func (r *Runner[J]) workAll(ctx context.Context, jobs []J) {
-	inHand, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	inHand, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.Lease)
 	defer cancel()
+	begun := time.Now()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(r.Grace, cancel) })()
 	next := make(chan J, len(jobs))
 	for _, j := range jobs {
@@ -134,7 +138,7 @@ func (r *Runner[J]) workAll(ctx context.Context, jobs []J) {
 	for range min(r.Workers, len(jobs)) {
 		wg.Go(func() {
 			for j := range next {
-				if ctx.Err() != nil {
+				if ctx.Err() != nil || time.Since(begun) > r.Lease/2 {
 					r.release(inHand, j)
 				} else {
 					r.work(inHand, j)

@@ -91,6 +91,19 @@ func (s *Store) FinishEvent(ctx context.Context, claim *queue.Claim, next webhoo
 	return err
 }
 
+// ReleaseEvent gives a claimed event back as if it had never been claimed; see
+// webhooks.Inbox.
+func (s *Store) ReleaseEvent(ctx context.Context, claim *queue.Claim, at time.Time) error {
+	n, err := s.change(ctx, `UPDATE events
+		SET state = 'received', next_at = $3, tries = tries - 1, lease_token = '', lease_until = 0
+		WHERE id = $1 AND lease_token = $2 AND state = 'working'`,
+		claim.ID, claim.Token, micros(at))
+	if err == nil && n == 0 {
+		err = queue.ErrClaimLost
+	}
+	return err
+}
+
 // change runs one writing statement and says how many rows it changed.
 func (s *Store) change(ctx context.Context, text string, args ...any) (n int, err error) {
 	err = s.statement(ctx, func(q querier) error {

@@ -1,9 +1,12 @@
 package stripeapi
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
 
 	"github.com/stripe/stripe-go/v81"
 
@@ -29,7 +32,8 @@ func callError(err error) error {
 		Param: e.Param,
 		Cause: fmt.Errorf("status %d, request %s", e.HTTPStatusCode, e.RequestID),
 	}
-	out.Outcome, out.Answered = outcome(e)
+	out.Outcome = outcome(e)
+	out.Replayed = e.LastResponse != nil && e.LastResponse.Header.Get("Idempotent-Replayed") == "true"
 	if e.PaymentIntent != nil {
 		s := snapshot(e.PaymentIntent)
 		out.Snapshot = &s
@@ -55,16 +59,48 @@ func errorType(e *stripe.Error) string {
 	}
 }
 
-// outcome says what the call left behind, and whether it is over at Stripe.
-func outcome(e *stripe.Error) (o payments.Outcome, answered bool) {
+// outcome says what the request left behind.
+func outcome(e *stripe.Error) payments.Outcome {
 	switch {
 	case e.HTTPStatusCode == http.StatusConflict, e.Code == stripe.ErrorCodeLockTimeout:
-		return payments.OutcomeUnknown, false // another request with this key or on this object is under way
-	case e.HTTPStatusCode >= http.StatusInternalServerError:
-		return payments.OutcomeUnknown, true
+		return payments.OutcomeUnknown // another request with this key or on this object is under way
+	case e.HTTPStatusCode >= http.StatusInternalServerError, e.HTTPStatusCode == http.StatusFailedDependency,
+		e.Type == stripe.ErrorTypeAPI:
+		return payments.OutcomeUnknown // Stripe may roll it forward (https://docs.stripe.com/error-low-level#server-errors)
 	case e.Type == stripe.ErrorTypeIdempotency:
-		return payments.OutcomeUnknown, true // the key was used, with other parameters
+		return payments.OutcomeUnknown // the key was used, with other parameters
 	default:
-		return payments.OutcomeRefused, true
+		return payments.OutcomeRefused
 	}
+}
+
+// exchanges counts the HTTP requests that one call wrote: stripe-go and Go's transport
+// repeat it by themselves.
+type exchanges struct{ n atomic.Int64 }
+
+type exchangesKey struct{}
+
+func countExchanges(ctx context.Context) (context.Context, *exchanges) {
+	x := &exchanges{}
+	return context.WithValue(ctx, exchangesKey{}, x), x
+}
+
+// traceExchanges counts what is written under a context of countExchanges.
+func traceExchanges(ctx context.Context) context.Context {
+	x, ok := ctx.Value(exchangesKey{}).(*exchanges)
+	if !ok {
+		return ctx
+	}
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		WroteHeaders: func() { x.n.Add(1) },
+	})
+}
+
+// mark notes in a call's error that the request was sent more than once.
+func (x *exchanges) mark(err error) error {
+	var e *payments.CallError
+	if errors.As(err, &e) {
+		e.Repeated = x.n.Load() > 1
+	}
+	return err
 }

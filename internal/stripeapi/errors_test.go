@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,31 +37,32 @@ func TestErrorsSayWhatTheyLeftBehind(t *testing.T) {
 	}
 	intent := `"payment_intent":{"id":"pi_1","object":"payment_intent","status":"requires_payment_method","amount":1099,"currency":"usd"}`
 	for _, tt := range []struct {
-		name     string
-		handler  http.HandlerFunc
-		outcome  payments.Outcome
-		answered bool
-		typ      string
-		intent   bool
+		name    string
+		handler http.HandlerFunc
+		outcome payments.Outcome
+		typ     string
+		intent  bool
 	}{
-		{"card", answer(402, `{"error":{"type":"card_error","code":"card_declined","decline_code":"insufficient_funds","message":"No money.",`+intent+`}}`), payments.OutcomeRefused, true, payments.TypeCard, true},
-		{"invalid request", answer(400, `{"error":{"type":"invalid_request_error","code":"parameter_missing","param":"amount","message":"x"}}`), payments.OutcomeRefused, true, payments.TypeInvalidRequest, false},
-		{"not found", answer(404, `{"error":{"type":"invalid_request_error","code":"resource_missing","message":"x"}}`), payments.OutcomeRefused, true, payments.TypeInvalidRequest, false},
-		{"unexpected state", answer(400, `{"error":{"type":"invalid_request_error","code":"payment_intent_unexpected_state","message":"x",`+intent+`}}`), payments.OutcomeRefused, true, payments.TypeInvalidRequest, true},
-		{"authentication", answer(401, `{"error":{"type":"invalid_request_error","message":"Invalid API Key"}}`), payments.OutcomeRefused, true, payments.TypeAuthentication, false},
-		{"permission", answer(403, `{"error":{"type":"invalid_request_error","message":"no"}}`), payments.OutcomeRefused, true, payments.TypePermission, false},
-		{"rate limit", answer(429, `{"error":{"type":"invalid_request_error","code":"rate_limit","message":"slow"}}`), payments.OutcomeRefused, true, payments.TypeRateLimit, false},
-		{"object locked", answer(429, `{"error":{"type":"invalid_request_error","code":"lock_timeout","message":"locked"}}`), payments.OutcomeUnknown, false, payments.TypeRateLimit, false},
-		{"key in use", answer(409, `{"error":{"type":"idempotency_error","message":"in use"}}`), payments.OutcomeUnknown, false, payments.TypeIdempotency, false},
-		{"key used with other parameters", answer(400, `{"error":{"type":"idempotency_error","message":"other"}}`), payments.OutcomeUnknown, true, payments.TypeIdempotency, false},
-		{"api", answer(500, `{"error":{"type":"api_error","message":"oops"}}`), payments.OutcomeUnknown, true, payments.TypeAPI, false},
-		{"a proxy's page", answer(502, `<html>Bad gateway</html>`), payments.OutcomeUnknown, false, payments.TypeConnection, false},
-		{"an answer cut short", answer(200, `{"id":"pi_1","stat`), payments.OutcomeUnknown, false, payments.TypeConnection, false},
-		{"reset", func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }, payments.OutcomeUnknown, false, payments.TypeConnection, false},
+		{"card", answer(402, `{"error":{"type":"card_error","code":"card_declined","decline_code":"insufficient_funds","message":"No money.",`+intent+`}}`), payments.OutcomeRefused, payments.TypeCard, true},
+		{"invalid request", answer(400, `{"error":{"type":"invalid_request_error","code":"parameter_missing","param":"amount","message":"x"}}`), payments.OutcomeRefused, payments.TypeInvalidRequest, false},
+		{"not found", answer(404, `{"error":{"type":"invalid_request_error","code":"resource_missing","message":"x"}}`), payments.OutcomeRefused, payments.TypeInvalidRequest, false},
+		{"unexpected state", answer(400, `{"error":{"type":"invalid_request_error","code":"payment_intent_unexpected_state","message":"x",`+intent+`}}`), payments.OutcomeRefused, payments.TypeInvalidRequest, true},
+		{"authentication", answer(401, `{"error":{"type":"invalid_request_error","message":"Invalid API Key"}}`), payments.OutcomeRefused, payments.TypeAuthentication, false},
+		{"permission", answer(403, `{"error":{"type":"invalid_request_error","message":"no"}}`), payments.OutcomeRefused, payments.TypePermission, false},
+		{"rate limit", answer(429, `{"error":{"type":"invalid_request_error","code":"rate_limit","message":"slow"}}`), payments.OutcomeRefused, payments.TypeRateLimit, false},
+		{"object locked", answer(429, `{"error":{"type":"invalid_request_error","code":"lock_timeout","message":"locked"}}`), payments.OutcomeUnknown, payments.TypeRateLimit, false},
+		{"key in use", answer(409, `{"error":{"type":"idempotency_error","message":"in use"}}`), payments.OutcomeUnknown, payments.TypeIdempotency, false},
+		{"key used with other parameters", answer(400, `{"error":{"type":"idempotency_error","message":"other"}}`), payments.OutcomeUnknown, payments.TypeIdempotency, false},
+		{"api", answer(500, `{"error":{"type":"api_error","message":"oops"}}`), payments.OutcomeUnknown, payments.TypeAPI, false},
+		{"api, with a status below 500", answer(400, `{"error":{"type":"api_error","message":"oops"}}`), payments.OutcomeUnknown, payments.TypeAPI, false},
+		{"a dependency of Stripe's failed", answer(424, `{"error":{"type":"invalid_request_error","message":"oops"}}`), payments.OutcomeUnknown, payments.TypeInvalidRequest, false},
+		{"a proxy's page", answer(502, `<html>Bad gateway</html>`), payments.OutcomeUnknown, payments.TypeConnection, false},
+		{"an answer cut short", answer(200, `{"id":"pi_1","stat`), payments.OutcomeUnknown, payments.TypeConnection, false},
+		{"reset", func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }, payments.OutcomeUnknown, payments.TypeConnection, false},
 		{"timeout", func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body) // or the server would not see that the client left
 			<-r.Context().Done()
-		}, payments.OutcomeUnknown, false, payments.TypeConnection, false},
+		}, payments.OutcomeUnknown, payments.TypeConnection, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -70,9 +72,9 @@ func TestErrorsSayWhatTheyLeftBehind(t *testing.T) {
 			if !errors.As(err, &e) {
 				t.Fatalf("got %v, want a CallError", err)
 			}
-			if e.Outcome != tt.outcome || e.Answered != tt.answered || e.Stripe.Type != tt.typ || (e.Snapshot != nil) != tt.intent {
-				t.Errorf("got outcome %d answered %t type %s snapshot %v; want %d %t %s %t",
-					e.Outcome, e.Answered, e.Stripe.Type, e.Snapshot, tt.outcome, tt.answered, tt.typ, tt.intent)
+			if e.Outcome != tt.outcome || e.Stripe.Type != tt.typ || (e.Snapshot != nil) != tt.intent {
+				t.Errorf("got outcome %d type %s snapshot %v; want %d %s %t",
+					e.Outcome, e.Stripe.Type, e.Snapshot, tt.outcome, tt.typ, tt.intent)
 			}
 			if strings.Contains(e.Error(), "No money.") || strings.Contains(e.Error(), "sk_test") {
 				t.Errorf("the log would show %q", e.Error())
@@ -88,7 +90,7 @@ func TestRefusedConnectionIsUnknown(t *testing.T) {
 	c := stripeapi.New(stripeapi.Config{Key: "sk_test_123456789", BaseURL: srv.URL, Timeout: time.Second, AppVersion: "1.2.3"})
 	_, err := c.Intent(context.Background(), "pi_1")
 	var e *payments.CallError
-	if !errors.As(err, &e) || e.Outcome != payments.OutcomeUnknown || e.Answered {
+	if !errors.As(err, &e) || e.Outcome != payments.OutcomeUnknown {
 		t.Errorf("got %v, want an unknown outcome", err)
 	}
 }
@@ -125,5 +127,43 @@ func TestRepetitionKeepsTheKey(t *testing.T) {
 	}
 	if len(keys) < 2 {
 		t.Errorf("%d requests, want a repetition", len(keys))
+	}
+}
+
+// TestErrorsSayHowTheyCame: whether Stripe kept the answer under the key, and whether an
+// earlier request of the same call may have arrived, even one that only Go's transport
+// repeated.
+func TestErrorsSayHowTheyCame(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name               string
+		lost               int // requests that get no answer
+		replayed, repeated bool
+	}{
+		{"the first request's own answer", 0, false, false},
+		{"an answer that was kept", 0, true, false},
+		{"an answer after a lost one", 1, false, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var n atomic.Int64
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if int(n.Add(1)) <= tt.lost {
+					panic(http.ErrAbortHandler)
+				}
+				if tt.replayed {
+					w.Header().Set("Idempotent-Replayed", "true")
+				}
+				w.WriteHeader(http.StatusTooManyRequests)
+				_, _ = w.Write([]byte(`{"error":{"type":"invalid_request_error","code":"rate_limit","message":"slow"}}`))
+			}))
+			t.Cleanup(srv.Close)
+			c := stripeapi.New(stripeapi.Config{Key: "sk_test_123456789", BaseURL: srv.URL, Timeout: 5 * time.Second, Retries: 2, AppVersion: "1.2.3"})
+			_, err := c.Send(context.Background(), params, "checkoutd-1")
+			var e *payments.CallError
+			if !errors.As(err, &e) || e.Replayed != tt.replayed || e.Repeated != tt.repeated {
+				t.Errorf("got %+v, want replayed %t, repeated %t", e, tt.replayed, tt.repeated)
+			}
+		})
 	}
 }

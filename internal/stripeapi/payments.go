@@ -26,8 +26,10 @@ func (c *Client) Send(ctx context.Context, p payments.Params, key string) (payme
 		ConfirmationToken: stripe.String(p.Token),
 		ReturnURL:         stripe.String(p.ReturnURL),
 	}
+	ctx, sent := countExchanges(ctx)
 	post(ctx, &params.Params, key)
-	return result(c.api.PaymentIntents.Confirm(p.IntentID, params))
+	snap, err := result(c.api.PaymentIntents.Confirm(p.IntentID, params))
+	return snap, sent.mark(err)
 }
 
 func (c *Client) create(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
@@ -47,8 +49,10 @@ func (c *Client) create(ctx context.Context, p payments.Params, key string) (pay
 	} else {
 		params.AutomaticPaymentMethods = &stripe.PaymentIntentAutomaticPaymentMethodsParams{Enabled: stripe.Bool(true)}
 	}
+	ctx, sent := countExchanges(ctx)
 	post(ctx, &params.Params, key)
-	return result(c.api.PaymentIntents.New(params))
+	snap, err := result(c.api.PaymentIntents.New(params))
+	return snap, sent.mark(err)
 }
 
 func (c *Client) bringUpToDate(ctx context.Context, p payments.Params, key string) error {

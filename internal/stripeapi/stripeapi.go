@@ -94,5 +94,5 @@ func (k keyed) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return nil, fmt.Errorf("%w: %s", errNoKey, r.URL.Path)
 	}
-	return k.next.RoundTrip(r)
+	return k.next.RoundTrip(r.WithContext(traceExchanges(r.Context())))
 }

@@ -88,6 +88,10 @@ type Inbox interface {
 	// held any more.
 	FinishEvent(ctx context.Context, claim *queue.Claim, next State, note string, at time.Time) error
 
+	// ReleaseEvent gives an event back that was claimed and not begun: due at at, and the
+	// claim is no try. queue.ErrClaimLost if the lease is not held any more.
+	ReleaseEvent(ctx context.Context, claim *queue.Claim, at time.Time) error
+
 	// Events lists what the filter chooses, newest first, without payloads.
 	Events(ctx context.Context, f Filter) ([]Event, error)
 	// Event gives one event whole, or a fault of kind NotFound.

@@ -75,7 +75,11 @@ func (s *Service) finish(ctx context.Context, e *Event, state State, note string
 
 // release gives back an event that was claimed and not begun.
 func (s *Service) release(ctx context.Context, e Event) error {
-	return s.finish(ctx, &e, Received, e.Note, s.Now())
+	err := s.Inbox.ReleaseEvent(ctx, e.Claim(), s.Now())
+	if errors.Is(err, queue.ErrClaimLost) {
+		return nil
+	}
+	return err
 }
 
 func unmatchedPause(tries int) time.Duration {

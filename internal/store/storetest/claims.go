@@ -34,6 +34,22 @@ func testClaims(t *testing.T, e Engine) {
 			t.Errorf("then got %v, want %v", got, want)
 		}
 	})
+	t.Run("an event that is given back is due as if it had never been claimed", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, e)
+		f.accept(newEvent("evt_1", "pi_1"))
+		ev := f.claim(1)[0]
+		if err := f.ReleaseEvent(f.ctx, ev.Claim(), start); err != nil {
+			t.Fatal(err)
+		}
+		again := f.claim(1)
+		if len(again) != 1 || again[0].Tries != 1 {
+			t.Fatalf("got %+v, want it on its first try", again)
+		}
+		if err := f.ReleaseEvent(f.ctx, ev.Claim(), start); !errors.Is(err, queue.ErrClaimLost) {
+			t.Errorf("the old claim was given back once more: %v", err)
+		}
+	})
 	t.Run("events of one moment go by their ids", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
