@@ -72,7 +72,7 @@ func TestChallenge(t *testing.T) {
 			v.outcome("paid")
 		},
 	} {
-		t.Run("a reload in the middle resumes the same intent: "+name, func(t *testing.T) {
+		t.Run("a reload in the middle does not pay twice: "+name, func(t *testing.T) {
 			t.Parallel()
 			l := &wire{}
 			s := openShop(t, behind(l.wrap))

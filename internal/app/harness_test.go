@@ -175,12 +175,13 @@ func (s *shop) fault(route, kind string, count int) {
 	}
 }
 
-// wantLedger compares what Stripe's side holds: how many intents, and how many charges
-// that took money.
+// wantLedger compares what Stripe's side holds: how many intents that are not canceled, and
+// how many charges that took money.
 func (s *shop) wantLedger(intents int, amounts ...int64) {
 	s.t.Helper()
 	ledger := s.app.Sandbox().Ledger()
-	if got := len(ledger.Intents); got != intents {
+	live := slices.DeleteFunc(slices.Clone(ledger.Intents), func(in sandbox.LedgerIntent) bool { return in.Status == "canceled" })
+	if got := len(live); got != intents {
 		s.t.Errorf("Stripe has %d PaymentIntents, want %d: %+v", got, intents, ledger.Intents)
 	}
 	var charged []int64
