@@ -63,6 +63,10 @@ func New(ctx context.Context, o Options) (a *App, err error) {
 		}
 	}()
 	cfg := o.Config
+	catalog, err := loadCatalog(cfg)
+	if err != nil {
+		return a, err
+	}
 	if a.server, err = httpserver.Listen(ctx, httpserver.Config{Addr: cfg.Addr, Log: o.Log, Handler: http.HandlerFunc(a.serve)}); err != nil {
 		return a, err
 	}
@@ -85,7 +89,7 @@ func New(ctx context.Context, o Options) (a *App, err error) {
 	if left > 0 {
 		o.Log.Warn().Int("rows", left).Msg("took over what the last server had in hand")
 	}
-	if err := a.build(ctx); err != nil {
+	if err := a.build(ctx, catalog); err != nil {
 		return a, err
 	}
 	a.handler, err = a.routes()
@@ -125,12 +129,8 @@ func (a *App) bind(ctx context.Context) error {
 // exchanges, but never longer than a buyer waits.
 func callTimeout(exchange time.Duration) time.Duration { return min(2*exchange, 40*time.Second) }
 
-func (a *App) build(ctx context.Context) error {
+func (a *App) build(ctx context.Context, catalog *orders.Catalog) (err error) {
 	cfg := a.Config
-	catalog, err := loadCatalog(cfg)
-	if err != nil {
-		return err
-	}
 	stripe := stripeapi.New(stripeapi.Config{
 		Key: cfg.StripeSecretKey.Reveal(), BaseURL: cfg.StripeAPIBase, Timeout: cfg.StripeTimeout,
 		Retries: 2, AppVersion: a.Version,
@@ -167,14 +167,18 @@ func (a *App) build(ctx context.Context) error {
 }
 
 func loadCatalog(cfg *config.Config) (*orders.Catalog, error) {
-	data := sampleCatalog
-	if cfg.CatalogFile != "" {
-		var err error
-		if data, err = os.ReadFile(cfg.CatalogFile); err != nil {
-			return nil, fmt.Errorf("CATALOG_FILE: %w", err)
-		}
+	if cfg.CatalogFile == "" {
+		return orders.ParseCatalog(sampleCatalog)
 	}
-	return orders.ParseCatalog(data)
+	data, err := os.ReadFile(cfg.CatalogFile)
+	if err != nil {
+		return nil, fmt.Errorf("CATALOG_FILE: %w", err)
+	}
+	c, err := orders.ParseCatalog(data)
+	if err != nil {
+		return nil, fmt.Errorf("CATALOG_FILE %s: %w", cfg.CatalogFile, err)
+	}
+	return c, nil
 }
 
 // Addr is where the checkout listens.

@@ -33,7 +33,9 @@ func (a *App) routes() (http.Handler, error) {
 	}
 	call := httpio.Handle
 	stripe := httpio.HandleStripe
-	page := func(h httpio.Handler) http.HandlerFunc { return httpio.HandlePage(h, a.pages.RenderError) }
+	page := func(h httpio.Handler) http.HandlerFunc {
+		return httpio.HandlePage(oneName(cfg.BaseURL, h), a.pages.RenderError)
+	}
 
 	r := chi.NewRouter()
 	r.Use(chain...)

@@ -32,7 +32,12 @@ func (s *Service) Backfill(ctx context.Context) (found int, err error) {
 		return 0, err
 	}
 	if from.IsZero() {
-		from = began // a new installation has no order that an older event could be about
+		// A new installation has no order that an older event could be about. The beginning is
+		// kept before the first listing, which may fail for days.
+		from = began
+		if err := s.Inbox.SetCursor(ctx, "", began); err != nil {
+			return 0, err
+		}
 	}
 	from = from.Add(-overlap)
 	if oldest := began.Add(-reach); from.Before(oldest) {

@@ -186,10 +186,15 @@ func TestBackfillThatCannotStoreDoesNotMoveOn(t *testing.T) {
 	if _, err := f.hooks.Backfill(t.Context()); !errors.Is(err, errAway) {
 		t.Errorf("error %v, want the store's", err)
 	}
-	f.wantCursor(time.Time{})
+	began := f.clock.now()
+	f.wantCursor(began) // where the first run began, however long it goes on failing
+	f.clock.advance(72 * time.Hour)
 	away.set(false)
 	if found := f.backfill(); found != 1 {
 		t.Errorf("found %d, want 1", found)
+	}
+	if want := began.Add(-time.Hour); !f.asked().Equal(want) {
+		t.Errorf("it asks from %s, want %s", f.asked(), want)
 	}
 }
 
@@ -214,7 +219,7 @@ func TestBackfillPassesOverWhatCannotBeRead(t *testing.T) {
 		if _, err := g.hooks.Backfill(t.Context()); err == nil {
 			t.Error("no error")
 		}
-		g.wantCursor(time.Time{})
+		g.wantCursor(g.clock.now())
 	})
 }
 
