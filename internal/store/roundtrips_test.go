@@ -84,7 +84,7 @@ func (c *tripCounter) inFrontOf(t *testing.T, databaseURL string) string {
 }
 
 func (c *tripCounter) serve(t *testing.T, client net.Conn, address string) {
-	defer client.Close()
+	defer client.Close() //nolint:errcheck // a test's proxy
 	server, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Error(err)
@@ -93,7 +93,7 @@ func (c *tripCounter) serve(t *testing.T, client net.Conn, address string) {
 	var spoke atomic.Bool
 	var both sync.WaitGroup
 	both.Go(func() {
-		defer server.Close()
+		defer server.Close() //nolint:errcheck // as above
 		_, _ = io.Copy(noting{server, func() {
 			if spoke.Swap(false) {
 				c.n.Add(1)
@@ -101,7 +101,7 @@ func (c *tripCounter) serve(t *testing.T, client net.Conn, address string) {
 		}}, client)
 	})
 	both.Go(func() {
-		defer client.Close()
+		defer client.Close() //nolint:errcheck // a test's proxy
 		_, _ = io.Copy(noting{client, func() { spoke.Store(true) }}, server)
 	})
 	both.Wait()
