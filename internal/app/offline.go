@@ -32,7 +32,7 @@ func newOffline(cfg *config.Config, log zerolog.Logger, shop string) (*offline, 
 	}
 	c := sandbox.Config{
 		BaseURL: "http://" + listener.Addr().String(), Assets: stripejs.FS, Logger: log,
-		Manage: cfg.SandboxFaults, StateFile: cfg.SandboxStateFile, BusinessName: cfg.BrandName,
+		Manage: cfg.SandboxFaults, StateFile: cfg.SandboxStateFile, MaxObjects: cfg.SandboxMaxObjects, BusinessName: cfg.BrandName,
 	}
 	if shop != "" {
 		c.Endpoints = []sandbox.Endpoint{{URL: shop + "/webhooks/stripe", Secret: cfg.StripeWebhookSecrets[0].Reveal()}}

@@ -85,9 +85,10 @@ type Config struct {
 	UnknownAfter         time.Duration
 	BackfillEvery        time.Duration // 0 = off
 
-	SandboxAddr      string // host:port, loopback
-	SandboxFaults    bool   // open the management door
-	SandboxStateFile string
+	SandboxAddr       string // host:port, loopback
+	SandboxFaults     bool   // open the management door
+	SandboxStateFile  string
+	SandboxMaxObjects int // kept per kind and account
 
 	// Warnings are sentences about settings that look like mistakes but stop
 	// nothing.

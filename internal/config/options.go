@@ -276,6 +276,12 @@ func sandboxOptions() []option {
 			read:  text(func(c *Config) *string { return &c.SandboxStateFile }),
 		},
 		{
+			name: "SANDBOX_MAX_OBJECTS", def: "10000",
+			help:  "How many objects of a kind the offline Stripe keeps, 100 to 1000000; the oldest make room.",
+			modes: offline,
+			read:  integer(func(c *Config) *int { return &c.SandboxMaxObjects }, 100, 1_000_000),
+		},
+		{
 			name: "SANDBOX_FAULTS", def: "false",
 			help:  "true opens the offline Stripe's management door, /_sandbox/, through which it is told to misbehave.",
 			modes: offline,
