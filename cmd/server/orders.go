@@ -75,6 +75,9 @@ func parseOrderQuery(args []string, stderr io.Writer) (f orders.Filter, ids []st
 		return f, nil, err
 	}
 	for _, s := range list(statuses) {
+		if !orders.Status(s).Known() {
+			return f, nil, fmt.Errorf("there is no status %q", s)
+		}
 		f.Statuses = append(f.Statuses, orders.Status(s))
 	}
 	if f.From, err = moment(from); err != nil {
@@ -105,7 +108,11 @@ func listOrders(ctx context.Context, books *app.Books, f orders.Filter, out io.W
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", when(o.CreatedAt), o.ID, o.Status, o.PaymentStatus,
 			amount(o.Amount, o.Currency), o.ReviewReason)
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil || len(found) < f.Limit {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "the newest %d; --limit shows more\n", len(found))
+	return err
 }
 
 func showOrder(ctx context.Context, books *app.Books, id string, out io.Writer) error {

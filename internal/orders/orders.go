@@ -39,6 +39,12 @@ var transitions = map[Status][]Status{
 	Canceled:   {Review},
 }
 
+// Known reports whether s is one of the statuses.
+func (s Status) Known() bool {
+	_, ok := transitions[s]
+	return ok
+}
+
 // CanBecome reports whether an order in status s may become to.
 func (s Status) CanBecome(to Status) bool {
 	for _, t := range transitions[s] {
