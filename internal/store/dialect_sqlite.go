@@ -42,6 +42,14 @@ func (d *sqliteDialect) open(maxConns int) (write, read *pool, err error) {
 	if err := os.MkdirAll(filepath.Dir(d.path), 0o750); err != nil {
 		return nil, nil, fmt.Errorf("store: cannot make the folder of the database: %w", err)
 	}
+	// SQLite would make the file for everybody to read, and its log with the same rights.
+	file, err := os.OpenFile(d.path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, nil, fmt.Errorf("store: cannot open the database for writing: %w", err)
+	}
+	if err := file.Close(); err != nil {
+		return nil, nil, fmt.Errorf("store: %w", err)
+	}
 	// A longer log than usual (4000 pages, 16 MB) is copied less often: a third more
 	// acknowledgements per second on a slow disk.
 	writer, err := sql.Open("sqlite", d.dsn(d.path, "immediate",

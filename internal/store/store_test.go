@@ -1,11 +1,15 @@
 package store_test
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
 	"checkoutd/internal/pgtest"
+	"checkoutd/internal/store"
 	"checkoutd/internal/store/storetest"
 )
 
@@ -50,5 +54,22 @@ func blockPostgres(tb testing.TB, url string) (release func()) {
 		if err := conn.Close(tb.Context()); err != nil {
 			tb.Error(err)
 		}
+	}
+}
+
+// TestSQLiteFileIsPrivate: the payloads in it are nobody else's business.
+func TestSQLiteFileIsPrivate(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "shop", "test.db")
+	s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.Migrate(t.Context()), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("got %v, %v; want mode 0600", info.Mode(), err)
 	}
 }
