@@ -44,6 +44,7 @@ type site struct {
 	confirm func(n int, token string, expected int64) (status string, err error)
 	posted  []string // bodies of POST /orders
 	refuse  error    // what POST /orders answers
+	down    bool     // no call but those for pages is answered
 }
 
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'"
@@ -140,6 +141,9 @@ func (s *site) json() map[string]any {
 func (s *site) config(w http.ResponseWriter, r *http.Request) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.down {
+		panic(http.ErrAbortHandler)
+	}
 	var resume any
 	if s.resume != "" {
 		resume = map[string]any{"client_secret": s.resume, "status": "requires_action"}
@@ -155,6 +159,9 @@ func (s *site) config(w http.ResponseWriter, r *http.Request) error {
 func (s *site) get(w http.ResponseWriter, _ *http.Request) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.down {
+		panic(http.ErrAbortHandler)
+	}
 	return httpio.WriteJSON(w, http.StatusOK, s.json())
 }
 

@@ -54,7 +54,7 @@ func english() texts {
 			SendAgain:        "Ask again",
 			Unreachable:      "The shop could not be reached. Check your connection and try again.",
 			WentWrong:        "Something went wrong on our side. Please try again.",
-			NotAuthenticated: "Your bank did not confirm the payment. Try again, or use another way to pay.",
+			NotAuthenticated: "The payment was not confirmed. Try again, or use another way to pay.",
 			ResumeTitle:      "One step is left",
 			ResumeText:       "Your bank asks you to confirm this payment. Nothing is charged until you do.",
 			Resume:           "Continue authentication",

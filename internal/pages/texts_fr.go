@@ -55,7 +55,7 @@ func french() texts {
 			SendAgain:        "Redemander",
 			Unreachable:      "La boutique est injoignable. Vérifiez votre connexion et réessayez.",
 			WentWrong:        "Une erreur s’est produite de notre côté. Veuillez réessayer.",
-			NotAuthenticated: "Votre banque n’a pas confirmé le paiement. Réessayez ou choisissez un autre moyen de paiement.",
+			NotAuthenticated: "Le paiement n’a pas été confirmé. Réessayez ou choisissez un autre moyen de paiement.",
 			ResumeTitle:      "Il reste une étape",
 			ResumeText:       "Votre banque vous demande de confirmer ce paiement. Rien n’est débité avant.",
 			Resume:           "Poursuivre l’authentification",

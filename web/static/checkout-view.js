@@ -32,9 +32,19 @@ export function setPhase(next, label, said = '') {
   byId('pay-label').textContent = label;
   byId('resume').hidden = next !== 'resume';
   form.hidden = next === 'resume';
+  placeMessage(next === 'resume' ? byId('resume-button') : payButton);
   byId('retry-button').hidden = next !== 'failed';
   payButton.hidden = next === 'failed';
   status.textContent = said;
+}
+
+/**
+ * A message stands above the button that is next to be pressed.
+ *
+ * @param {HTMLElement} button
+ */
+function placeMessage(button) {
+  if (button.previousElementSibling !== message) button.before(message);
 }
 
 /**

@@ -51,12 +51,7 @@ async function start() {
   if (page.live && location.protocol !== 'https:') return fail(t.insecure);
   const script = loadStripe(page.scriptUrl).catch(() => null);
   const session = customerSession();
-  try {
-    config = await get(`/config?order=${encodeURIComponent(page.orderId)}`);
-  } catch (failure) {
-    return fail(describe(failure, page));
-  }
-  if (!canBePaid(config)) return leave();
+  if (!await readConfig()) return;
   const Stripe = await script;
   if (!Stripe) return fail(t.scriptFailed);
   stripe = Stripe(config.publishable_key, {locale: /** @type {'en' | 'fr'} */ (page.lang)});
@@ -66,13 +61,27 @@ async function start() {
 }
 
 /**
- * The order may have changed since the page was rendered.
+ * Asks what the order needs now: it may have changed since the page was
+ * rendered, in another tab for one.
  *
- * @param {Config} config
+ * @returns {Promise<boolean>} false when there is nothing to pay here, and the page says so or is left
  */
-function canBePaid({order, resume}) {
-  if (resume) return resume.status === 'requires_action';
-  return order?.status === 'open' && !['checking', 'processing'].includes(order.payment_status);
+async function readConfig() {
+  try {
+    config = await get(`/config?order=${encodeURIComponent(page.orderId)}`);
+  } catch (failure) {
+    fail(describe(failure, page));
+    return false;
+  }
+  const {order, resume} = config;
+  if (order && canBePaid(order) && (!resume || resume.status === 'requires_action')) return true;
+  leave();
+  return false;
+}
+
+/** @param {Order} order */
+function canBePaid(order) {
+  return order.status === 'open' && ['unpaid', 'failed', 'requires_action'].includes(order.payment_status);
 }
 
 /** Saved cards are a convenience: without them the page goes on. */
@@ -177,6 +186,7 @@ function complain(error) {
 async function refused(failure) {
   if (!(failure instanceof ApiError)) {
     console.error(failure);
+    if (!elements) return fail(t.wentWrong);
     ready();
     return view.showMessage(t.wentWrong);
   }
@@ -230,47 +240,67 @@ function offerResume(clientSecret) {
   };
 }
 
-/** Opens the form, which may be there already. */
-async function openForm() {
-  if (elements) return ready();
+/**
+ * Opens the form, which may be there already, if there still is something to pay.
+ *
+ * @param {string} [failed] the payment that went wrong here: one that another tab began since is gone on with
+ */
+async function openForm(failed) {
   view.setPhase('loading', payLabel(), t.loadingForm);
+  if (!await readConfig()) return;
+  const waiting = config.resume?.client_secret;
+  if (failed && waiting && waiting !== failed) return offerResume(waiting);
+  if (elements) return ready();
   mount(await customerSession());
 }
 
 /** @param {string} clientSecret */
 async function authenticate(clientSecret) {
   view.setPhase('busy', t.authenticating, t.authenticating);
-  const {error} = await stripe.handleNextAction({clientSecret});
+  const {error} = await nextAction(clientSecret);
   if (!error) return leave();
-  const paymentStatus = await verdict();
-  if (error.payment_intent?.status === 'requires_action') {
-    offerResume(clientSecret);
-  } else if (!['unpaid', 'failed', 'requires_action', ''].includes(paymentStatus)) {
-    return leave();
-  } else {
-    await openForm();
-  }
+  const order = await verdict();
+  if (order && !canBePaid(order)) return leave();
+  if (error.payment_intent?.status === 'requires_action') offerResume(clientSecret);
+  else if (elements) ready();
+  else await openForm(clientSecret);
+  if (!['ready', 'loading', 'resume'].includes(view.phase())) return;
   view.showMessage(page.declines[error.code ?? ''] ?? error.message ?? t.notAuthenticated);
+}
+
+/**
+ * Stripe.js throws for a payment that does not wait for the buyer any more:
+ * another tab was faster. To us that is one more way in which it did not pass here.
+ *
+ * @param {string} clientSecret
+ * @returns {Promise<{error?: Partial<StripeError>}>}
+ */
+async function nextAction(clientSecret) {
+  try {
+    return await stripe.handleNextAction({clientSecret});
+  } catch {
+    return {error: {}};
+  }
 }
 
 /**
  * Gives the server a few seconds to hear from Stripe what became of the
  * authentication, so that the next card is not refused as a second payment.
  *
- * @returns {Promise<string>} the payment status, "" when the server cannot be reached
+ * @returns {Promise<Order | null>} null when the server cannot be reached
  */
 async function verdict() {
-  let status = '';
+  let order = null;
   for (const wait of [0, 400, 800, 1_600]) {
     await sleep(wait);
     try {
-      status = (await askOrder()).payment_status;
+      order = await askOrder();
     } catch {
       continue;
     }
-    if (status !== 'requires_action' && status !== 'checking') break;
+    if (order.status !== 'open' || !['requires_action', 'checking'].includes(order.payment_status)) break;
   }
-  return status;
+  return order;
 }
 
 byId('payment-form').addEventListener('submit', (event) => {

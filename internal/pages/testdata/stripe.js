@@ -40,6 +40,9 @@ window.Stripe = (key, options) => {
     },
     async handleNextAction({clientSecret}) {
       note('handleNextAction', clientSecret);
+      if (window.nextActionThrows) {
+        throw Object.assign(new Error('handleNextAction: The PaymentIntent supplied is not in the requires_action state.'), {name: 'IntegrationError'});
+      }
       return window.nextAction ?? {paymentIntent: {status: 'succeeded'}};
     },
   };
