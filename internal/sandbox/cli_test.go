@@ -160,6 +160,39 @@ func TestLogsTailFilters(t *testing.T) {
 	want(t, "code", entry.Error.Code, "resource_missing")
 }
 
+// TestEveryLogsTailFilter gives each filter of the command line one value that fits only the second of two requests.
+func TestEveryLogsTailFilter(t *testing.T) {
+	t.Parallel()
+	for name, value := range map[string]string{
+		"filter_http_method": "DELETE", "filter_request_path": "/v1/customers/cus_none", "filter_request_status": "FAILED",
+		"filter_status_code": "404", "filter_status_code_type": "400",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBox(t)
+			l := b.listen("websocket_features[]=request_logs", `filters={"`+name+`":["`+value+`"]}`)
+			b.get("/v1/customers")
+			b.do("DELETE", "/v1/customers/cus_none", "")
+			want(t, "the first that comes", strings.Contains(l.read().Payload, `/v1/customers/cus_none`), true)
+		})
+	}
+	for name, value := range map[string]string{"filter_account": sandbox.PlatformAccount, "filter_source": "API", "filter_ip_address": "127.0.0.1"} {
+		t.Run(name+" lets its own through", func(t *testing.T) {
+			t.Parallel()
+			b := newBox(t)
+			other := b.listen("websocket_features[]=request_logs", `filters={"`+name+`":["another"],"filter_http_method":["GET"]}`)
+			l := b.listen("websocket_features[]=request_logs", `filters={"`+name+`":["`+value+`"],"filter_http_method":["GET"]}`)
+			b.get("/v1/customers")
+			want(t, "the request", strings.Contains(l.read().Payload, `/v1/customers`), true)
+			ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+			defer cancel()
+			if _, raw, err := other.conn.Read(ctx); err == nil {
+				t.Errorf("another's log came through: %s", raw)
+			}
+		})
+	}
+}
+
 func TestEventsResend(t *testing.T) {
 	t.Parallel()
 	h := newHook(t)

@@ -135,3 +135,13 @@ func TestCVCIsAskedForAgain(t *testing.T) {
 	ct := b.do("POST", "/v1/confirmation_tokens", form("key="+publishableKey, "payment_method="+pm, "payment_method_options[card][cvc]=123"), withKey(""))
 	want(t, "with", pay("confirmation_token="+ct.str("id")).str("status"), "succeeded")
 }
+
+func TestMethodsThatNeedAnIntentFirstAreRefused(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	for _, kind := range []string{"blik", "acss_debit"} {
+		r := b.do("POST", "/v1/confirmation_tokens", form("key="+publishableKey, "payment_method_data[type]="+kind), withKey(""))
+		want(t, kind, r.status, http.StatusBadRequest)
+		want(t, kind+" param", r.str("error.param"), "payment_method_data[type]")
+	}
+}
