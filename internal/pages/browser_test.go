@@ -45,6 +45,8 @@ type site struct {
 	posted  []string // bodies of POST /orders
 	refuse  error    // what POST /orders answers
 	down    bool     // no call but those for pages is answered
+	missing error    // what GET /orders/{id} answers
+	asked   int      // calls of it
 }
 
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'"
@@ -162,6 +164,10 @@ func (s *site) get(w http.ResponseWriter, _ *http.Request) error {
 	if s.down {
 		panic(http.ErrAbortHandler)
 	}
+	s.asked++
+	if s.missing != nil {
+		return s.missing
+	}
 	return httpio.WriteJSON(w, http.StatusOK, s.json())
 }
 
@@ -253,6 +259,22 @@ func (s *site) waitSent(n int) {
 	for deadline := time.Now().Add(15 * time.Second); len(s.sent()) < n; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("got the confirm calls %v, want %d", s.sent(), n)
+		}
+	}
+}
+
+func (s *site) asks() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked
+}
+
+// waitAsked waits until the order was asked for n times.
+func (s *site) waitAsked(n int) {
+	s.t.Helper()
+	for deadline := time.Now().Add(15 * time.Second); s.asks() < n; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("the order was asked for %d times, want %d", s.asks(), n)
 		}
 	}
 }

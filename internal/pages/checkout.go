@@ -24,6 +24,12 @@ type checkoutData struct {
 	Declines    map[string]string `json:"declines"`
 }
 
+// stateData is what checkout-state.js gets.
+type stateData struct {
+	knownData
+	CompleteURL string `json:"completeUrl"`
+}
+
 // checkoutPage is what checkout.html takes. State is empty while the order can
 // be paid; otherwise the page says State instead of showing the form.
 type checkoutPage struct {
@@ -53,8 +59,12 @@ func (p *Pages) Checkout(w http.ResponseWriter, r *http.Request, v CheckoutView)
 		if view.State == "expired" || view.State == "canceled" {
 			view.Link, view.LinkText = shopURL, loc.texts.Common.BackToShop
 		}
-		pg.Script, pg.View = "page.js", view
-		pg.Data = pageData{loc.lang, loc.tag}
+		known := knownData{pageData{loc.lang, loc.tag}, v.Order.ID, v.Order.Status, v.Order.PaymentStatus, pollOf(completeState(v.Order))}
+		if known.Poll == "fast" {
+			pg.Refresh = refreshSeconds
+		}
+		pg.Script, pg.View = "checkout-state.js", view
+		pg.Data = stateData{known, completeURL(v.Order.ID)}
 		return p.render(w, http.StatusOK, pg)
 	}
 	total := view.Order.Total

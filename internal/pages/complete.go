@@ -14,9 +14,10 @@ type pageData struct {
 	Locale string `json:"locale"`
 }
 
-// completeData is what complete.js gets. The script asks GET /orders/{id} until
-// it differs from Status and PaymentStatus, and then loads the page again.
-type completeData struct {
+// knownData is what the script of a page gets that says how an order stands. It
+// asks GET /orders/{id} until that differs from Status and PaymentStatus, and
+// then loads the page that has the words for it.
+type knownData struct {
 	pageData
 	OrderID       string `json:"orderId"`
 	Status        string `json:"status"`
@@ -36,6 +37,21 @@ type completePage struct {
 	GoBack   string // and the words for it
 }
 
+// refreshSeconds is how often a browser without scripts asks again.
+const refreshSeconds = 5
+
+// pollOf is the pace at which a page asks whether the order has moved on from a
+// completeState: fast where that takes seconds, slow where it may take days.
+func pollOf(state string) string {
+	switch state {
+	case "checking", "requires_action":
+		return "fast"
+	case "processing", "unpaid", "failed":
+		return "slow"
+	}
+	return ""
+}
+
 // Complete writes the page that the buyer sees after the payment.
 func (p *Pages) Complete(w http.ResponseWriter, r *http.Request, v CompleteView) error {
 	loc := localeOf(r)
@@ -43,17 +59,12 @@ func (p *Pages) Complete(w http.ResponseWriter, r *http.Request, v CompleteView)
 	o := v.Order
 	state := completeState(o)
 	view := completePage{Order: p.orderView(loc, o), State: state, Says: t.States[state]}
-	poll := ""
+	poll := pollOf(state)
+	view.Waiting = poll == "fast"
 	switch state {
-	case "checking":
-		view.Waiting, poll = true, "fast"
 	case "requires_action":
-		view.Waiting, poll = true, "fast"
 		view.Checkout, view.GoBack = checkoutURL(o.ID), t.ContinueAuth
-	case "processing":
-		poll = "slow"
 	case "unpaid", "failed":
-		poll = "slow"
 		view.Checkout, view.GoBack = checkoutURL(o.ID), t.TryAgain
 		if state == "failed" {
 			view.Message = loc.refusal(o.Refusal)
@@ -62,11 +73,11 @@ func (p *Pages) Complete(w http.ResponseWriter, r *http.Request, v CompleteView)
 		view.Receipt = true
 	}
 	pg := p.page(loc, "complete", view.Says.Title)
-	if poll == "fast" {
-		pg.Refresh = 5
+	if view.Waiting {
+		pg.Refresh = refreshSeconds
 	}
 	pg.Script, pg.View = "complete.js", view
-	pg.Data = completeData{pageData{loc.lang, loc.tag}, o.ID, o.Status, o.PaymentStatus, poll}
+	pg.Data = knownData{pageData{loc.lang, loc.tag}, o.ID, o.Status, o.PaymentStatus, poll}
 	return p.render(w, http.StatusOK, pg)
 }
 

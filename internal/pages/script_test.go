@@ -233,13 +233,12 @@ func TestCompleteScriptWaitsForTheServer(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.order.PaymentStatus = "checking"
-	s.open("/", "document.querySelector('#products')")
-	s.tab.run(fmt.Sprintf("localStorage.setItem('checkoutd.cart', JSON.stringify({lines: {mug: {quantity: 1, name: 'Mug'}}, order: %q}))", s.order.ID))
+	s.orderedCart()
 	s.open("/complete?order="+s.order.ID+"&payment_intent_client_secret=pi_1_secret_1&redirect_status=succeeded", "document.querySelector('#order-state').dataset.state === 'checking'")
 	s.tab.until("!location.href.includes('secret')")
 	s.set(func() { s.order.Status, s.order.PaymentStatus = "paid", "paid" })
 	s.tab.until("document.querySelector('#order-state')?.dataset.state === 'paid' && !document.querySelector('#print-button').hidden")
-	s.tab.until("JSON.stringify(JSON.parse(localStorage.getItem('checkoutd.cart')).lines) === '{}'")
+	s.tab.until(cartEmpty)
 }
 
 func TestShopScriptKeepsTheCart(t *testing.T) {

@@ -33,12 +33,17 @@ export function save(cart) {
 }
 
 /**
- * Empties the cart if it is the one that was ordered as orderId.
+ * Empties the cart if it is the one that was ordered so and is paid for by
+ * now; a cart whose order came to nothing can be ordered again.
  *
- * @param {string} orderId
+ * @param {{id: string, status: string}} order as the server knows it
+ * @returns {boolean} whether the cart has changed
  */
-export function clearOrdered(orderId) {
-  if (load().order === orderId) save({lines: {}, order: ''});
+export function settle({id, status}) {
+  const {lines, order} = load();
+  if (order !== id || status === 'open') return false;
+  save({lines: ['paid', 'authorized', 'review'].includes(status) ? {} : lines, order: ''});
+  return true;
 }
 
 /** @param {(event: StorageEvent) => void} changed called when another tab changed the cart */

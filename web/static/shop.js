@@ -1,4 +1,4 @@
-import {describe, post} from './api.js';
+import {ApiError, describe, get, post} from './api.js';
 import * as cart from './cart.js';
 import {formatAmount} from './money.js';
 import {byId, fill, pageData} from './page.js';
@@ -125,6 +125,22 @@ function dropUnknown() {
   say(gone.map(([, {name}]) => fill(t.gone, {name})).join(' '));
 }
 
+/**
+ * The buyer need not have seen the page that says that the order is paid: so
+ * the shop asks about the order that the cart became.
+ */
+async function settleOrdered() {
+  const {order: id} = cart.load();
+  if (!id) return;
+  try {
+    const {status} = await get(`/orders/${encodeURIComponent(id)}`);
+    if (cart.settle({id, status})) show();
+  } catch (failure) {
+    // Not this buyer's any more: nothing to ask about again. Else the next visit asks.
+    if (failure instanceof ApiError && failure.status === 404) cart.settle({id, status: 'unknown'});
+  }
+}
+
 async function checkOut() {
   if (busy) return;
   setBusy(true);
@@ -173,3 +189,4 @@ checkoutButton.addEventListener('click', checkOut);
 cart.onOtherTab(show);
 dropUnknown();
 show();
+settleOrdered();

@@ -1,0 +1,43 @@
+/**
+ * Asks the server until an order has moved on. The page that waits believes
+ * the server alone, and lets it put the outcome into words.
+ *
+ * @typedef {{orderId: string, status: string, paymentStatus: string, poll: '' | 'fast' | 'slow'}} Known
+ *   what the page shows, and how soon that may change
+ */
+import {ApiError, get} from './api.js';
+import {sleep} from './page.js';
+
+const paces = {
+  fast: {firstMs: 700, growth: 1.35, longestMs: 8_000, tries: 40},
+  slow: {firstMs: 4_000, growth: 1.6, longestMs: 60_000, tries: 20},
+};
+
+/**
+ * @param {Known} known
+ * @param {(waitedMs: number) => void} [onWait] called whenever nothing has changed yet
+ * @returns {Promise<boolean>} false when it gave up, or when there is nothing to wait for
+ */
+export async function hasMoved(known, onWait = () => {}) {
+  if (!known.poll) return false;
+  const pace = paces[known.poll];
+  const began = Date.now();
+  let wait = pace.firstMs;
+  for (let i = 0; i < pace.tries; i++) {
+    await sleep(wait);
+    if (await differs(known)) return true;
+    onWait(Date.now() - began);
+    wait = Math.min(wait * pace.growth, pace.longestMs);
+  }
+  return false;
+}
+
+/** @param {Known} known */
+async function differs({orderId, status, paymentStatus}) {
+  try {
+    const order = await get(`/orders/${encodeURIComponent(orderId)}`);
+    return order.status !== status || order.payment_status !== paymentStatus;
+  } catch (failure) {
+    return failure instanceof ApiError && failure.status === 404; // the page says what is wrong
+  }
+}
