@@ -123,16 +123,17 @@ type picture struct {
 	Tint    int // 0 to 4
 }
 
-// picture finds the picture of a product: an address is taken as it is, a bare
-// name or the sku names one of the embedded pictures.
+// picture finds the picture of a product. Its image is an https address; a path
+// from the root ("/img/mug.jpg"), which a proxy in front of us has to serve,
+// since we serve no files but our own; or the name of one of those in
+// web/static/products ("mug.svg"), which the built-in catalog uses. Anything
+// else, or nothing, gives the initial.
 func (p *Pages) picture(sku, name, image string) picture {
-	if strings.Contains(image, "/") {
+	if strings.HasPrefix(image, "https://") || strings.HasPrefix(image, "/") {
 		return picture{URL: image}
 	}
-	for _, file := range []string{image, sku + ".svg"} {
-		if url, err := p.assets.url("products/" + file); err == nil {
-			return picture{URL: url}
-		}
+	if url, err := p.assets.url("products/" + image); err == nil {
+		return picture{URL: url}
 	}
 	first, _ := utf8.DecodeRuneInString(name)
 	tint := 0

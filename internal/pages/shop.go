@@ -7,9 +7,9 @@ type ShopView struct {
 	Products []Product
 }
 
-// Product is a thing for sale. Image is an address ("/…", "https://…"), the
-// name of an embedded picture ("mug.svg"), or empty: then the embedded picture
-// named after the sku is shown, or the product's initial.
+// Product is a thing for sale. Image is an address ("https://…", or "/…" that a
+// proxy serves), the name of an embedded picture ("mug.svg"), or empty: then
+// the product's initial is shown.
 type Product struct {
 	SKU         string
 	Name        string

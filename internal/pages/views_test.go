@@ -15,7 +15,7 @@ const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)>{{.}}`
 
 var (
 	placed = time.Date(2025, 2, 1, 13, 4, 5, 0, time.UTC)
-	mug    = pages.Product{SKU: "mug", Name: "Stoneware mug", Description: "Holds 300 ml.", Currency: "eur", UnitAmount: 1850}
+	mug    = pages.Product{SKU: "mug", Name: "Stoneware mug", Description: "Holds 300 ml.", Image: "mug.svg", Currency: "eur", UnitAmount: 1850}
 )
 
 func newPages(t *testing.T, change func(*pages.Config)) *pages.Pages {
@@ -35,7 +35,7 @@ func order(status, payment string) pages.Order {
 	return pages.Order{
 		ID: "ord_abcdefghijklmnopqrstuvwxyz", Status: status, PaymentStatus: payment, Currency: "eur", Amount: 4900,
 		Items: []pages.Item{
-			{SKU: "mug", Name: "Stoneware mug", Quantity: 2, UnitAmount: 1850, Amount: 3700},
+			{SKU: "mug", Name: "Stoneware mug", Image: "mug.svg", Quantity: 2, UnitAmount: 1850, Amount: 3700},
 			{SKU: "other", Name: "Other thing", Quantity: 1, UnitAmount: 1200, Amount: 1200},
 		},
 		CreatedAt: placed, PaidAt: placed.Add(time.Minute),
