@@ -27,7 +27,7 @@ type Config struct {
 	LogoURL    string // a picture beside the name, "" for none
 	Accent     string // the brand's colour as "#rrggbb", "" for ours
 	Sandbox    bool   // say on every page that no real payment is made
-	Live       bool   // the page's script refuses plain http
+	Live       bool   // the page's script refuses plain http; neither is Stripe's test mode, and said, too
 	ScriptURL  string // Stripe.js: https://js.stripe.com/v3, or the sandbox's stand-in
 	AppVersion string // shown at the foot of sandbox pages
 }
@@ -72,25 +72,26 @@ func (p *Pages) Static() http.Handler { return p.assets }
 
 // page is what base.html takes; View is what the page's own template takes.
 type page struct {
-	Name    string // which page, for the style sheet
-	Lang    string
-	Title   string
-	Brand   string
-	Logo    string
-	Sandbox bool
-	Version string
-	Script  string // the page's module, "" for none
-	Stripe  string // address of Stripe.js where the page needs it
-	Refresh int    // seconds until a browser without scripts asks again, 0 for never
-	Data    any    // for the module, as JSON
-	T       *texts
-	View    any
+	Name     string // which page, for the style sheet
+	Lang     string
+	Title    string
+	Brand    string
+	Logo     string
+	Sandbox  bool
+	TestMode bool // real Stripe, test keys
+	Version  string
+	Script   string // the page's module, "" for none
+	Stripe   string // address of Stripe.js where the page needs it
+	Refresh  int    // seconds until a browser without scripts asks again, 0 for never
+	Data     any    // for the module, as JSON
+	T        *texts
+	View     any
 }
 
 func (p *Pages) page(loc locale, name, title string) page {
 	return page{
 		Name: name, Lang: loc.lang, Title: title + " · " + p.cfg.BrandName, Brand: p.cfg.BrandName, Logo: p.cfg.LogoURL,
-		Sandbox: p.cfg.Sandbox, Version: p.cfg.AppVersion, T: loc.texts,
+		Sandbox: p.cfg.Sandbox, TestMode: !p.cfg.Sandbox && !p.cfg.Live, Version: p.cfg.AppVersion, T: loc.texts,
 	}
 }
 

@@ -262,6 +262,26 @@ func TestShopScriptKeepsTheCart(t *testing.T) {
 	}
 }
 
+func TestShopScriptOrdersInOneCurrency(t *testing.T) {
+	t.Parallel()
+	const disabled = "document.querySelector('#checkout-button').ariaDisabled === 'true'"
+	s := newSite(t)
+	s.products[1].Currency = "usd"
+	s.open("/", "document.querySelector('#checkout-button').hidden")
+	s.tab.run("document.querySelector('[data-sku=mug] .add').click()")
+	s.tab.until("document.querySelector('#cart-mixed').hidden && !(" + disabled + ")")
+	s.tab.run("document.querySelector('[data-sku=tote] .add').click()")
+	s.tab.until("document.querySelector('#cart').innerText.includes('different currencies') && " + disabled)
+	s.tab.run("document.querySelector('#checkout-button').click()")
+	s.tab.run("document.querySelector('#cart-lines [data-sku=tote] .remove').click()")
+	s.tab.until("document.querySelector('#cart-mixed').hidden && !(" + disabled + ")")
+	s.tab.run("document.querySelector('#checkout-button').click()")
+	s.tab.until(formReady)
+	if want := `{"items":[{"sku":"mug","quantity":1}]}`; len(s.posted) != 1 || s.posted[0] != want {
+		t.Errorf("got the orders %v, want one: %s", s.posted, want)
+	}
+}
+
 // Stripe counts minor units by a table of its own; people read by another.
 func TestAmountsAreWrittenAsPeopleReadThem(t *testing.T) {
 	t.Parallel()

@@ -21,6 +21,7 @@ type texts struct {
 type commonTexts struct {
 	SkipToContent string
 	SandboxStrip  string
+	TestModeStrip string
 	BackToShop    string
 	NeedsScript   string
 	OrderNumber   string
@@ -50,6 +51,7 @@ type shopTexts struct {
 	Unreachable string `json:"unreachable"`
 	WentWrong   string `json:"wentWrong"`
 	OutOfBounds string `json:"outOfBounds"`
+	Mixed       string `json:"-"`
 }
 
 type checkoutTexts struct {

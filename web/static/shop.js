@@ -44,7 +44,12 @@ function setQuantity(sku, wanted) {
   byId('cart-status').textContent = fill(t.cartChanged, {name: product.name, count: quantity, total: totals()});
 }
 
-/** Every currency has its own total; the server refuses to mix them. */
+/** An order has one currency: the server refuses to mix them. */
+function isMixed() {
+  return new Set(Object.keys(cart.load().lines).map((sku) => products.get(sku)?.currency)).size > 1;
+}
+
+/** Every currency has its own total. */
 function totals() {
   /** @type {Map<string, {amount: number, decimals: number}>} */
   const sums = new Map();
@@ -66,6 +71,8 @@ function show() {
   byId('cart-empty').hidden = count > 0;
   byId('cart-filled').hidden = count === 0;
   checkoutButton.hidden = count === 0;
+  byId('cart-mixed').hidden = !isMixed();
+  showBusy();
   const badge = byId('cart-count');
   badge.hidden = count === 0;
   badge.textContent = String(count);
@@ -142,7 +149,7 @@ async function settleOrdered() {
 }
 
 async function checkOut() {
-  if (busy) return;
+  if (busy || isMixed()) return;
   setBusy(true);
   say('');
   try {
@@ -160,8 +167,12 @@ async function checkOut() {
 /** @param {boolean} on */
 function setBusy(on) {
   busy = on;
-  checkoutButton.setAttribute('aria-disabled', String(on));
-  checkoutButton.textContent = on ? t.opening : t.checkOut;
+  showBusy();
+}
+
+function showBusy() {
+  checkoutButton.setAttribute('aria-disabled', String(busy || isMixed()));
+  checkoutButton.textContent = busy ? t.opening : t.checkOut;
 }
 
 byId('products').addEventListener('click', (event) => {
