@@ -147,6 +147,7 @@ func (a *App) build(ctx context.Context, catalog *orders.Catalog) (err error) {
 	})
 	if a.sessions, err = customersession.New(ctx, customersession.Config{
 		Store: a.store, Stripe: stripe, Orders: a.orders, Log: a.Log, Secure: isHTTPS(cfg.BaseURL),
+		AskToSave: cfg.SetupFutureUsage == "",
 	}); err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func TestOneClientCannotUseUpStripesLimit(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"/", "/orders/" + id, "/config?order=" + id, "/complete?order=" + id} {
-		if r := b.call("GET", path, "", from); r.status != http.StatusOK {
+		if r := b.call("GET", path, "", from); r.status >= http.StatusBadRequest {
 			t.Errorf("GET %s: %d, want no limit", path, r.status)
 		}
 	}

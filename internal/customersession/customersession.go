@@ -17,9 +17,15 @@ type Stripe interface {
 	// CreateCustomer makes the customer of a buyer. The same key gives the same
 	// customer.
 	CreateCustomer(ctx context.Context, buyerID, idempotencyKey string) (customerID string, err error)
-	// CreateCustomerSession gives the client secret of a new session.
-	CreateCustomerSession(ctx context.Context, customerID, idempotencyKey string) (clientSecret string, err error)
+	// CreateCustomerSession gives the client secret of a new session, in which the buyer is
+	// asked whether to save a new method if askToSave. The error is an ErrNoCustomer when
+	// the customer does not exist, or not any more.
+	CreateCustomerSession(ctx context.Context, customerID string, askToSave bool, idempotencyKey string) (clientSecret string, err error)
 }
+
+// ErrNoCustomer says that Stripe has no such customer. Somebody deleted it there, which
+// cannot be undone (https://docs.stripe.com/api/customers/delete).
+var ErrNoCustomer = errors.New("customersession: Stripe has no such customer")
 
 // Config is what a Handler needs.
 type Config struct {
@@ -28,6 +34,11 @@ type Config struct {
 	Orders *orders.Service
 	Log    zerolog.Logger
 	Secure bool // the shop is on https
+	// AskToSave lets the buyer choose whether a new method is saved. It must be false when
+	// the intents have a setup_future_usage, which decides that already: Stripe calls both
+	// a conflict
+	// (https://docs.stripe.com/changelog/dahlia/2026-03-25/elements-pmo-sfu-customer-session-conflict).
+	AskToSave bool
 }
 
 // Handler is POST /create-customer-session. It is safe for concurrent use.
@@ -82,36 +93,84 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 // errClosed says that an order without a customer gets none any more.
 var errClosed = errors.New("customersession: the order has no customer and is not open")
 
+// maxCustomers is how many customers are tried for one session: the order's, the
+// buyer's, and a new one.
+const maxCustomers = 3
+
 // session makes a session for the order's own customer, who is the buyer's when the
-// order has none yet.
+// order has none yet. The order is bound to a customer only when Stripe has it.
 func (h *Handler) session(ctx context.Context, o orders.Order, buyer string) (string, error) {
-	customer := o.CustomerID
-	if customer == "" {
-		if o.Status != orders.Open {
-			return "", errClosed
-		}
-		var err error
-		if customer, err = h.customer(ctx, buyer); err != nil {
-			return "", err
-		}
-		if customer, err = h.Store.SetCustomer(ctx, o.ID, customer); err != nil {
-			return "", err
-		}
-		if customer == "" {
-			return "", errClosed // since it was read
-		}
+	customer, dead := o.CustomerID, ""
+	if customer == "" && o.Status != orders.Open {
+		return "", errClosed
 	}
-	return h.Stripe.CreateCustomerSession(ctx, customer, orders.NewID("checkoutd-session-"))
+	for range maxCustomers {
+		if customer == "" {
+			var err error
+			if customer, err = h.customer(ctx, buyer, dead); err != nil {
+				return "", err
+			}
+		}
+		secret, err := h.open(ctx, customer)
+		if err == nil {
+			return h.bind(ctx, o, customer, secret)
+		}
+		if !errors.Is(err, ErrNoCustomer) {
+			return "", err
+		}
+		h.Log.Warn().Str("order_id", o.ID).Str("customer_id", customer).Msg("Stripe does not have this customer any more")
+		if err := errors.Join(h.Store.ForgetBuyer(ctx, buyer, customer), closedWith(o, err)); err != nil {
+			return "", err
+		}
+		customer, dead = "", customer
+	}
+	return "", ErrNoCustomer
 }
 
-// customer is the buyer's Stripe customer, made on first need. The key is the
-// buyer's, so that two pages that ask at once get one customer.
-func (h *Handler) customer(ctx context.Context, buyer string) (string, error) {
+// closedWith is err for an order that gets no other customer.
+func closedWith(o orders.Order, err error) error {
+	if o.Status == orders.Open {
+		return nil
+	}
+	return err
+}
+
+func (h *Handler) open(ctx context.Context, customer string) (secret string, err error) {
+	return h.Stripe.CreateCustomerSession(ctx, customer, h.AskToSave, orders.NewID("checkoutd-session-"))
+}
+
+// bind makes the customer of a session the order's own. If another page was first, the
+// session is for the customer whom that one named.
+func (h *Handler) bind(ctx context.Context, o orders.Order, customer, secret string) (string, error) {
+	if customer == o.CustomerID {
+		return secret, nil
+	}
+	bound, err := h.Store.SetCustomer(ctx, o.ID, o.CustomerID, customer)
+	switch {
+	case err != nil:
+		return "", err
+	case bound == customer:
+		return secret, nil
+	case bound == "":
+		return "", errClosed // since it was read
+	default:
+		return h.open(ctx, bound)
+	}
+}
+
+// customer is the buyer's Stripe customer, made on first need. The key is the buyer's, so
+// that two pages that ask at once get one customer; it also names the dead customer
+// whose place the new one takes, since Stripe would answer the old key with that one.
+func (h *Handler) customer(ctx context.Context, buyer, dead string) (string, error) {
 	id, err := h.Store.Buyer(ctx, buyer)
 	if err != nil || id != "" {
 		return id, err
 	}
-	if id, err = h.Stripe.CreateCustomer(ctx, buyer, "checkoutd-customer-"+buyer); err != nil {
+	key := "checkoutd-customer-" + buyer
+	if dead != "" {
+		key += "-" + dead
+	}
+	if id, err = h.Stripe.CreateCustomer(ctx, buyer, key); err != nil {
 		return "", err
 	}
 	return h.Store.SetBuyer(ctx, buyer, id)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -25,6 +26,7 @@ import (
 type fakeStripe struct {
 	mu        sync.Mutex
 	customers map[string]string // by key
+	deleted   map[string]bool   // customers that are no more
 	sessions  []string          // of which customer, in order
 	keys      map[string]bool   // of sessions
 	fail      error
@@ -46,13 +48,19 @@ func (s *fakeStripe) CreateCustomer(_ context.Context, buyer, key string) (strin
 	}
 	if s.customers[key] == "" {
 		s.customers[key] = "cus_" + buyer
+		if n := len(s.deleted); n > 0 {
+			s.customers[key] += fmt.Sprintf("_%d", n)
+		}
 	}
 	return s.customers[key], nil
 }
 
-func (s *fakeStripe) CreateCustomerSession(_ context.Context, customer, key string) (string, error) {
+func (s *fakeStripe) CreateCustomerSession(_ context.Context, customer string, _ bool, key string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.deleted[customer] {
+		return "", fmt.Errorf("%w: %s", customersession.ErrNoCustomer, customer)
+	}
 	if err := errors.Join(s.fail, s.failHalf); err != nil {
 		return "", err
 	}
@@ -90,7 +98,7 @@ type shop struct {
 
 func newShop(t testing.TB) *shop {
 	t.Helper()
-	s := &shop{TB: t, log: &logBook{}, stripe: &fakeStripe{customers: map[string]string{}, keys: map[string]bool{}}}
+	s := &shop{TB: t, log: &logBook{}, stripe: &fakeStripe{customers: map[string]string{}, deleted: map[string]bool{}, keys: map[string]bool{}}}
 	var err error
 	if s.store, err = store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "test.db"), store.Options{Log: zerolog.Nop()}); err != nil {
 		t.Fatal(err)

@@ -32,15 +32,27 @@ func (s *Store) SetBuyer(ctx context.Context, buyerID, customerID string) (bound
 	return found[0], nil
 }
 
-// SetCustomer names the Stripe customer of an open order that has none yet and
-// returns the one it has in the end.
-func (s *Store) SetCustomer(ctx context.Context, orderID, customerID string) (named string, err error) {
+// ForgetBuyer takes the customer from a buyer whose customer it is still.
+func (s *Store) ForgetBuyer(ctx context.Context, buyerID, customerID string) error {
+	return s.statement(ctx, func(q querier) error {
+		_, err := q.exec(ctx, `DELETE FROM buyers WHERE id = $1 AND customer_id = $2`, buyerID, customerID)
+		return err
+	})
+}
+
+// SetCustomer names the Stripe customer of an open order whose customer is old, "" for none
+// yet, and returns the one it has in the end. An old one stays once there is an intent,
+// or an attempt that may make one: they are of that customer.
+func (s *Store) SetCustomer(ctx context.Context, orderID, old, customerID string) (named string, err error) {
 	var found []string
 	err = s.transact(ctx, func(querier) ([]command, error) {
 		found = nil
 		return []command{
 			{text: `UPDATE orders SET customer_id = $2, updated_at = $3
-				WHERE id = $1 AND customer_id = '' AND status = 'open'`, args: []any{orderID, customerID, micros(s.stamp())}},
+				WHERE id = $1 AND customer_id = $4 AND status = 'open' AND ($4 = '' OR
+					NOT EXISTS (SELECT 1 FROM intents WHERE order_id = $1) AND
+					NOT EXISTS (SELECT 1 FROM attempts WHERE order_id = $1 AND state NOT IN ('failed', 'canceled')))`,
+				args: []any{orderID, customerID, micros(s.stamp()), old}},
 			{text: `SELECT customer_id FROM orders WHERE id = $1`, args: []any{orderID}, row: into(&found, scanString), none: orders.ErrNotFound},
 		}, nil
 	})

@@ -99,7 +99,11 @@ func TestStripeAcceptsEveryRequest(t *testing.T) {
 		{"list refunds", func() error { _, err := c.Refunds(ctx, "pi_1"); return err }, []string{"GET /v1/refunds"}},
 		{"read a dispute", func() error { _, err := c.Dispute(ctx, "dp_1"); return err }, []string{"GET /v1/disputes/dp_1"}},
 		{"create a customer", func() error { _, err := c.CreateCustomer(ctx, "buy_1", "checkoutd-5"); return err }, []string{"POST /v1/customers"}},
-		{"create a customer session", func() error { _, err := c.CreateCustomerSession(ctx, "cus_1", "checkoutd-6"); return err }, []string{"POST /v1/customer_sessions"}},
+		{"create a customer session", func() error { _, err := c.CreateCustomerSession(ctx, "cus_1", true, "checkoutd-6"); return err }, []string{"POST /v1/customer_sessions"}},
+		{"create a customer session that does not ask", func() error {
+			_, err := c.CreateCustomerSession(ctx, "cus_1", false, "checkoutd-7")
+			return err
+		}, []string{"POST /v1/customer_sessions"}},
 		{"list events", func() error { _, _, err := c.Events(ctx, time.Unix(1, 0), "evt_1"); return err }, []string{"GET /v1/events"}},
 	} {
 		before := len(seen())

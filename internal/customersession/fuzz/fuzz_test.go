@@ -46,9 +46,16 @@ func (m *memory) SetBuyer(_ context.Context, buyer, customer string) (string, er
 	return m.buyers[buyer], nil
 }
 
-func (m *memory) SetCustomer(_ context.Context, id, customer string) (string, error) {
+func (m *memory) ForgetBuyer(_ context.Context, buyer, customer string) error {
+	if m.buyers[buyer] == customer {
+		delete(m.buyers, buyer)
+	}
+	return nil
+}
+
+func (m *memory) SetCustomer(_ context.Context, id, old, customer string) (string, error) {
 	o := m.orders[id]
-	if o.CustomerID == "" {
+	if o.CustomerID == old {
 		o.CustomerID = customer
 		m.orders[id] = o
 	}
@@ -66,7 +73,7 @@ func (fakeStripe) CreateCustomer(_ context.Context, buyer, _ string) (string, er
 	return "cus_" + buyer, nil
 }
 
-func (fakeStripe) CreateCustomerSession(_ context.Context, customer, _ string) (string, error) {
+func (fakeStripe) CreateCustomerSession(_ context.Context, customer string, _ bool, _ string) (string, error) {
 	return "cuss_secret_" + customer, nil
 }
 

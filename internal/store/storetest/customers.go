@@ -44,7 +44,7 @@ func testCustomers(t *testing.T, e Engine) {
 		named := make([]string, callers)
 		together(callers, func(i int) {
 			var err error
-			if named[i], err = stores[i%2].SetCustomer(f.ctx, o.ID, fmt.Sprintf("cus_%d", i)); err != nil {
+			if named[i], err = stores[i%2].SetCustomer(f.ctx, o.ID, "", fmt.Sprintf("cus_%d", i)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -60,11 +60,55 @@ func testCustomers(t *testing.T, e Engine) {
 		f := f.in(t)
 		o := f.order()
 		f.update(o.ID, func(st *payments.State) { st.Order.Status = orders.Canceled })
-		if id, err := f.SetCustomer(f.ctx, o.ID, "cus_1"); id != "" || err != nil {
+		if id, err := f.SetCustomer(f.ctx, o.ID, "", "cus_1"); id != "" || err != nil {
 			t.Errorf("got %q, %v", id, err)
 		}
-		if _, err := f.SetCustomer(f.ctx, "ord_none", "cus_1"); !errors.Is(err, orders.ErrNotFound) {
+		if _, err := f.SetCustomer(f.ctx, "ord_none", "", "cus_1"); !errors.Is(err, orders.ErrNotFound) {
 			t.Errorf("got %v, want ErrNotFound", err)
+		}
+	})
+	t.Run("a buyer's customer is forgotten by its id only", func(t *testing.T) {
+		t.Parallel()
+		for _, step := range []struct{ forget, want string }{{"cus_other", "cus_1"}, {"cus_1", ""}, {"cus_1", ""}} {
+			if step.want != "" {
+				if _, err := f.SetBuyer(f.ctx, "buy_gone", "cus_1"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := f.ForgetBuyer(f.ctx, "buy_gone", step.forget); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := f.Buyer(f.ctx, "buy_gone"); got != step.want || err != nil {
+				t.Errorf("after forgetting %q: %q, %v; want %q", step.forget, got, err, step.want)
+			}
+		}
+	})
+	t.Run("a dead customer of an order gives way until there is a payment", func(t *testing.T) {
+		t.Parallel()
+		f := f.in(t)
+		o := f.order()
+		for _, step := range []struct{ old, next, want string }{
+			{"", "cus_1", "cus_1"}, {"cus_other", "cus_2", "cus_1"}, {"cus_1", "cus_2", "cus_2"},
+		} {
+			if got, err := f.SetCustomer(f.ctx, o.ID, step.old, step.next); got != step.want || err != nil {
+				t.Errorf("%q for %q: got %q, %v; want %q", step.next, step.old, got, err, step.want)
+			}
+		}
+		for _, step := range []struct {
+			name   string
+			change func(*payments.State)
+			want   string
+		}{
+			{"an attempt under way", func(st *payments.State) { st.Attempts = append(st.Attempts, newAttempt(1)) }, "cus_2"},
+			{"an attempt that failed", func(st *payments.State) { st.Attempts[0].State = payments.Failed }, "cus_3"},
+			{"an intent", func(st *payments.State) { st.Intents = append(st.Intents, newIntent("pi_of_dead_customer")) }, "cus_3"},
+		} {
+			f.update(o.ID, step.change)
+			old := f.state(o.ID).Order.CustomerID
+			next := map[string]string{"cus_2": "cus_3", "cus_3": "cus_4"}[old]
+			if got, err := f.SetCustomer(f.ctx, o.ID, old, next); got != step.want || err != nil {
+				t.Errorf("with %s: got %q, %v; want %q", step.name, got, err, step.want)
+			}
 		}
 	})
 	t.Run("a key is made once and differs by its name", func(t *testing.T) {

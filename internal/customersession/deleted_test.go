@@ -1,0 +1,71 @@
+package customersession_test
+
+import (
+	"testing"
+
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+)
+
+// Somebody deletes a customer at Stripe: the buyer, whose cookie lives for a year, gets
+// another one.
+func TestDeletedCustomerIsReplaced(t *testing.T) {
+	t.Parallel()
+	s, b := newShop(t), browser{}
+	s.order(b)
+	for range 3 { // again and again
+		s.session(b)
+		buyer := b["checkoutd_buyer"]
+		order := s.order(b)
+		s.session(b)
+		dead := s.customerOf(order)
+		s.stripe.deleted[dead] = true
+
+		next := s.order(b)
+		if secret := s.session(b); secret == "" || secret != "cuss_secret_"+s.customerOf(next) || s.customerOf(next) == dead {
+			t.Errorf("the next order is of %q with %q, want a new customer in place of %q", s.customerOf(next), secret, dead)
+		}
+		b.send(s.call, `{"orderId":"`+order+`"}`, "application/json")
+		if got := s.customerOf(order); got != s.customerOf(next) {
+			t.Errorf("the open order is of %q, want %q, the buyer's new customer", got, s.customerOf(next))
+		}
+		if b["checkoutd_buyer"] != buyer {
+			t.Error("the buyer became another one")
+		}
+	}
+}
+
+func TestDeletedCustomerOfAnOrderThatIsNotOpenStays(t *testing.T) {
+	t.Parallel()
+	s, b := newShop(t), browser{}
+	order := s.order(b)
+	s.session(b)
+	dead := s.customerOf(order)
+	s.stripe.deleted[dead] = true
+	err := s.store.Update(t.Context(), order, nil, func(st *payments.State) error { st.Order.Status = orders.Paid; return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if secret := s.session(b); secret != "" || s.customerOf(order) != dead || len(s.stripe.customers) != 1 {
+		t.Errorf("secret %q for %q, %d customers; want none, and nothing made", secret, s.customerOf(order), len(s.stripe.customers))
+	}
+}
+
+// A crash between forgetting and binding: Stripe answers the first key with the dead
+// customer again.
+func TestForgottenCustomerDoesNotComeBack(t *testing.T) {
+	t.Parallel()
+	s, b := newShop(t), browser{}
+	order := s.order(b)
+	s.session(b)
+	dead := s.customerOf(order)
+	s.stripe.deleted[dead] = true
+	buyer := b["checkoutd_buyer"][:30]
+	if err := s.store.ForgetBuyer(t.Context(), buyer, dead); err != nil {
+		t.Fatal(err)
+	}
+	next := s.order(b)
+	if secret := s.session(b); secret == "" || s.customerOf(next) == dead {
+		t.Errorf("got %q for %q, want a new customer", secret, s.customerOf(next))
+	}
+}
