@@ -21,13 +21,14 @@ import (
 	"checkoutd/web"
 )
 
-// Config is what the shop decides about its pages.
+// Config is what the shop decides about its pages. Neither Sandbox nor Live is
+// Stripe's test mode, which every page says as well.
 type Config struct {
 	BrandName  string // in the header, in titles and on receipts; "Shop" when empty
 	LogoURL    string // a picture beside the name, "" for none
 	Accent     string // the brand's colour as "#rrggbb", "" for ours
 	Sandbox    bool   // say on every page that no real payment is made
-	Live       bool   // the page's script refuses plain http; neither is Stripe's test mode, and said, too
+	Live       bool   // the page's script refuses plain http
 	ScriptURL  string // Stripe.js: https://js.stripe.com/v3, or the sandbox's stand-in
 	AppVersion string // shown at the foot of sandbox pages
 }
