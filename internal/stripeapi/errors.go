@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync/atomic"
+	"unicode"
 
 	"github.com/stripe/stripe-go/v81"
 
@@ -23,7 +25,7 @@ func callError(err error) error {
 	var e *stripe.Error
 	if !errors.As(err, &e) {
 		// No answer, or one that nobody can read: anything may have happened.
-		return &payments.CallError{Stripe: payments.StripeError{Type: payments.TypeConnection}, Cause: err}
+		return &payments.CallError{Stripe: payments.StripeError{Type: payments.TypeConnection}, Cause: clipped{err}}
 	}
 	out := &payments.CallError{
 		Stripe: payments.StripeError{
@@ -40,6 +42,31 @@ func callError(err error) error {
 	}
 	return out
 }
+
+// clipped shows the beginning of an error, on one line. stripe-go makes the whole body
+// of an answer that is not Stripe's (a proxy's page) the text of its error.
+type clipped struct{ error }
+
+const maxCause = 200 // characters
+
+func (c clipped) Error() string {
+	var b strings.Builder
+	n := 0
+	for _, r := range c.error.Error() {
+		if n++; n > maxCause {
+			b.WriteRune('…')
+			break
+		}
+		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
+			r = '.'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// Unwrap keeps what the error is: a timeout, the caller's leaving.
+func (c clipped) Unwrap() error { return c.error }
 
 // errorType tells apart by the HTTP status what Stripe's type alone does not.
 func errorType(e *stripe.Error) string {

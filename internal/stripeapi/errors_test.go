@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"checkoutd/internal/payments"
 	"checkoutd/internal/stripeapi"
@@ -165,5 +167,42 @@ func TestErrorsSayHowTheyCame(t *testing.T) {
 				t.Errorf("got %+v, want replayed %t, repeated %t", e, tt.replayed, tt.repeated)
 			}
 		})
+	}
+}
+
+// A foreign answer may be long and hold anything.
+func TestForeignAnswerIsClipped(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"JSON without an error": `{"page":"\u001b[31m` + strings.Repeat("x", 5000) + `"}`,
+		"binary":                "{\"a\":\"" + strings.Repeat("\xff\x00\x1b\n", 500),
+		"a page":                "<html>" + strings.Repeat("<p>\r\n", 3000),
+	} {
+		c := client(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = w.Write([]byte(body))
+		})
+		_, err := c.Intent(context.Background(), "pi_1")
+		var e *payments.CallError
+		if !errors.As(err, &e) {
+			t.Fatalf("%s: got %v", name, err)
+		}
+		text := e.Cause.Error()
+		if n := utf8.RuneCountInString(text); n > 201 || n == 0 || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			t.Errorf("%s: the log would show %d characters: %q", name, n, text)
+		}
+	}
+}
+
+func TestClippedErrorStaysWhatItIs(t *testing.T) {
+	t.Parallel()
+	c := client(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		<-r.Context().Done()
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := c.Intent(ctx, "pi_1"); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want it to be context.Canceled", err)
 	}
 }
