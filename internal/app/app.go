@@ -98,12 +98,32 @@ func New(ctx context.Context, o Options) (a *App, err error) {
 
 // OpenStore opens the configured database and brings it up to date.
 func OpenStore(ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time) (*store.Store, error) {
+	return openStore(ctx, cfg, log, now, func(s *store.Store) error {
+		if err := s.Migrate(ctx); err != nil {
+			return fmt.Errorf("bring the database up to date: %w", err)
+		}
+		return nil
+	})
+}
+
+// openBeside opens the configured database beside a server that may be running. It never
+// migrates: that would change the tables under a server of another version.
+func openBeside(ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time) (*store.Store, error) {
+	return openStore(ctx, cfg, log, now, func(s *store.Store) error {
+		if err := s.MigrationsExact(ctx); err != nil {
+			return fmt.Errorf("this command leaves a database of another version alone: %w", err)
+		}
+		return nil
+	})
+}
+
+func openStore(ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time, ready func(*store.Store) error) (*store.Store, error) {
 	s, err := store.Open(ctx, cfg.DatabaseURL.Reveal(), store.Options{Now: now, Log: log})
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	if err := s.Migrate(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("bring the database up to date: %w", err), s.Close())
+	if err := ready(s); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }

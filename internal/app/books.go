@@ -15,9 +15,9 @@ import (
 // Books are the orders without a server: for the commands that look at them.
 type Books struct{ store *store.Store }
 
-// OpenBooks opens the configured database.
+// OpenBooks opens the configured database, which must be of this program's version.
 func OpenBooks(ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time) (*Books, error) {
-	s, err := OpenStore(ctx, cfg, log, now)
+	s, err := openBeside(ctx, cfg, log, now)
 	if err != nil {
 		return nil, err
 	}

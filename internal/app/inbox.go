@@ -21,9 +21,9 @@ type Inbox struct {
 	hooks *webhooks.Service
 }
 
-// OpenInbox opens the configured database.
+// OpenInbox opens the configured database, which must be of this program's version.
 func OpenInbox(ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time) (*Inbox, error) {
-	s, err := OpenStore(ctx, cfg, log, now)
+	s, err := openBeside(ctx, cfg, log, now)
 	if err != nil {
 		return nil, err
 	}

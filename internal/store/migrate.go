@@ -43,20 +43,38 @@ func (s *Store) Migrate(ctx context.Context) (err error) {
 // MigrationsCurrent is nil if the schema has all the migrations of this program. A
 // newer schema counts as current: replicas are replaced one after the other.
 func (s *Store) MigrationsCurrent(ctx context.Context) error {
+	have, want, err := s.versions(ctx)
+	if err == nil && have < want {
+		err = fmt.Errorf("store: the database is at version %d and this program needs %d: run the subcommand migrate", have, want)
+	}
+	return err
+}
+
+// MigrationsExact is nil if the schema has the migrations of this program and no others.
+func (s *Store) MigrationsExact(ctx context.Context) error {
+	have, want, err := s.versions(ctx)
+	switch {
+	case err != nil:
+		return err
+	case have > want:
+		return fmt.Errorf("store: the database is at version %d and this program knows %d: use the program that runs the server", have, want)
+	default:
+		return s.MigrationsCurrent(ctx)
+	}
+}
+
+// versions are the last migration that the schema has and the last that this program has.
+func (s *Store) versions(ctx context.Context) (have, want int64, err error) {
 	p, err := s.goose()
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
 	sources := p.ListSources()
-	want := sources[len(sources)-1].Version
-	have, _, err := queryOne(ctx, s.reader(ctx), scanInt, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied`)
+	have, _, err = queryOne(ctx, s.reader(ctx), scanInt, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied`)
 	if err != nil {
-		return fmt.Errorf("store: the database is not migrated, or does not answer: %w", s.public(ctx, err))
+		return 0, 0, fmt.Errorf("store: the database is not migrated, or does not answer: %w", s.public(ctx, err))
 	}
-	if have < want {
-		return fmt.Errorf("store: the database is at version %d and this program needs %d: run the subcommand migrate", have, want)
-	}
-	return nil
+	return have, sources[len(sources)-1].Version, nil
 }
 
 func (s *Store) goose() (*goose.Provider, error) {
