@@ -41,11 +41,19 @@ type reply struct {
 	body   string
 }
 
+// origin is the shop's own name, or its address when only a proxy could answer to the name.
+func (b *buyer) origin() string {
+	if strings.HasPrefix(b.shop.url, "http://localhost") {
+		return b.shop.url
+	}
+	return "http://" + b.shop.app.Addr().String()
+}
+
 // call sends a request. A body is JSON unless headers, "Name: value" each, say otherwise;
 // "Name:" alone removes one.
 func (b *buyer) call(method, path, body string, headers ...string) reply {
 	b.t.Helper()
-	r, err := http.NewRequest(method, "http://"+b.shop.app.Addr().String()+path, strings.NewReader(body))
+	r, err := http.NewRequest(method, b.origin()+path, strings.NewReader(body))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -143,7 +151,7 @@ func (b *buyer) status(id string) string {
 // cookies are those that the buyer would send.
 func (b *buyer) cookies() map[string]string {
 	b.t.Helper()
-	at, err := url.Parse("http://" + b.shop.app.Addr().String())
+	at, err := url.Parse(b.origin())
 	if err != nil {
 		b.t.Fatal(err)
 	}
