@@ -23,9 +23,9 @@ type Config struct {
 
 	ReadHeaderTimeout time.Duration // 5s: the headers must have arrived
 	ReadTimeout       time.Duration // 20s: the whole request must have arrived
-	WriteTimeout      time.Duration // 90s: handler and answer; longer than any call to Stripe
+	WriteTimeout      time.Duration // 90s: from the end of the headers to the end of the answer; longer than a body and a confirm (40s) take
 	IdleTimeout       time.Duration // 2m: between requests of one connection
-	StopTimeout       time.Duration // 20s: for requests in flight when stopping
+	StopTimeout       time.Duration // 45s: for requests in flight when stopping; longer than a confirm (40s)
 	MaxHeaderBytes    int           // 32 KiB
 }
 
@@ -51,7 +51,7 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 	return &Server{
 		listener:    listener,
 		cancel:      cancel,
-		stopTimeout: cmp.Or(c.StopTimeout, 20*time.Second),
+		stopTimeout: cmp.Or(c.StopTimeout, 45*time.Second),
 		http: &http.Server{
 			Handler: c.Handler,
 			// "OPTIONS *" goes through the chain like all others.
