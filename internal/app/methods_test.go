@@ -56,7 +56,7 @@ func TestRedirectMethod(t *testing.T) {
 		v.click("#pay-button")
 		v.click("#pass")
 		v.outcome("paid")
-		want(v, "location.search", "?order="+id)
+		v.until("location.search === '?order=" + id + "'")
 		v.wantOrder(id, "paid", "paid")
 		s.wantLedger(1, teaPrice)
 		s.wantWorked(id)

@@ -29,7 +29,7 @@ func TestPay(t *testing.T) {
 	v.wantOrder(id, "paid", "paid")
 	s.wantLedger(1, mugPrice)
 	s.wantWorked(id)
-	want(v, "location.search", "?order="+id) // and no client secret for the history
+	v.until("location.search === '?order=" + id + "'") // and no client secret for the history
 
 	s.restart()
 	v.open("/complete?order=" + id)
