@@ -18,7 +18,7 @@ build: ## build bin/server
 
 test: ## run every test, race detector on; installs by itself what it can
 	scripts/test
-	scripts/fuzz 2s
+	scripts/fuzz 5000x
 
 fuzz: ## fuzz every target for FOR each, 30s if not said
 	scripts/fuzz $(or $(FOR),30s)
