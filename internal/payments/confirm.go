@@ -205,9 +205,7 @@ func (r rules) record(st *State, attemptID string, snap Snapshot, callErr error,
 	if e.refusal(first) {
 		r.fail(a, e.told())
 	} else {
-		a.Checks++
-		a.State = Unknown
-		a.CheckAt = r.now.Add(r.patience(Unknown, a.Checks-1))
+		r.doubt(a)
 	}
 	st.tellBuyer(a)
 	return nil

@@ -118,8 +118,7 @@ func (s *Service) lookUp(ctx context.Context, a Attempt) error {
 		case now.State.Open() && proof:
 			r.fail(now, &StripeError{Type: TypeAPI})
 		case now.State.Open():
-			now.Checks++
-			now.State, now.CheckAt = Unknown, r.now.Add(r.patience(Unknown, now.Checks))
+			r.doubt(now)
 		}
 		st.tellBuyer(now)
 		return nil
@@ -131,8 +130,7 @@ func (s *Service) lookAgain(ctx context.Context, a Attempt) error {
 	return s.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
 		r := s.rules()
 		if now := st.attempt(a.ID); now != nil && now.State.Open() {
-			now.Checks++
-			now.State, now.CheckAt = Unknown, r.now.Add(r.patience(Unknown, now.Checks))
+			r.doubt(now)
 		}
 		return nil
 	})

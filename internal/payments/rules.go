@@ -177,6 +177,12 @@ func (r rules) move(a *Attempt, to AttemptState) {
 	}
 }
 
+// doubt leaves an attempt unknown and says when it is looked at again.
+func (r rules) doubt(a *Attempt) {
+	a.State, a.CheckAt = Unknown, r.now.Add(r.patience(Unknown, a.Checks))
+	a.Checks++
+}
+
 // applyToOrder draws the consequences of an intent's new status for the order.
 func (r rules) applyToOrder(st *State, in *Intent, a *Attempt) {
 	o := &st.Order
