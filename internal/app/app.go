@@ -158,12 +158,14 @@ func (a *App) build(ctx context.Context, catalog *orders.Catalog) (err error) {
 	a.orders = orders.New(orders.Config{
 		Store: a.store, Catalog: catalog, Now: a.Now,
 		ExpiresAfter: cfg.OrderExpiresAfter, Livemode: cfg.Livemode(), BaseURL: cfg.BaseURL,
+		Options: orders.Options{
+			CaptureMethod: cfg.CaptureMethod, SetupFutureUsage: cfg.SetupFutureUsage, PaymentMethodTypes: cfg.PaymentMethodTypes,
+		},
 	})
 	a.payments = payments.New(payments.Config{
 		Store: a.store, Stripe: stripe, Now: a.Now, Log: a.Log,
 		ReturnURL:    func(id string) string { return cfg.BaseURL + "/complete?order=" + id },
 		UnknownAfter: cfg.UnknownAfter, CallTimeout: callTimeout(cfg.StripeTimeout), Workers: cfg.Workers,
-		CaptureMethod: cfg.CaptureMethod, SetupFutureUsage: cfg.SetupFutureUsage, PaymentMethodTypes: cfg.PaymentMethodTypes,
 	})
 	if a.sessions, err = customersession.New(ctx, customersession.Config{
 		Store: a.store, Stripe: stripe, Orders: a.orders, Log: a.Log, Secure: isHTTPS(cfg.BaseURL),

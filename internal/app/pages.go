@@ -122,7 +122,7 @@ func (a *App) config(w http.ResponseWriter, r *http.Request) error {
 		AppInfo: appInfo{stripeapi.Name, a.Version, stripeapi.URL},
 		Elements: elementsView{
 			Mode: "payment", Amount: o.Amount, Currency: o.Currency,
-			CaptureMethod: cfg.CaptureMethod, SetupFutureUsage: cfg.SetupFutureUsage, PaymentMethodTypes: cfg.PaymentMethodTypes,
+			CaptureMethod: o.Options.CaptureMethod, SetupFutureUsage: o.Options.SetupFutureUsage, PaymentMethodTypes: o.Options.PaymentMethodTypes,
 		},
 		PaymentElement: paymentElement{Layout: cfg.PaymentElementLayout},
 		Order:          a.orders.View(o), Resume: resume,

@@ -74,11 +74,12 @@ const (
 
 // Item is one line of an order, priced when the order was made.
 type Item struct {
-	SKU        string `json:"sku"`
-	Name       string `json:"name"`
-	Image      string `json:"image,omitempty"`
-	Quantity   int64  `json:"quantity"`
-	UnitAmount int64  `json:"unit_amount"` // minor units
+	SKU        string     `json:"sku"`
+	Name       string     `json:"name"`
+	Image      string     `json:"image,omitempty"`
+	Quantity   int64      `json:"quantity"`
+	UnitAmount int64      `json:"unit_amount"` // minor units
+	Recurring  *Recurring `json:"recurring,omitempty"`
 }
 
 // Amount is the price of the line in minor units.
@@ -94,11 +95,17 @@ type Order struct {
 	ReviewReason  string // why a person must look, for the shop only
 	Version       int64  // counts the changes of what is to be paid
 	Currency      string
-	Amount        int64
+	Amount        int64 // the total: Subtotal - Discount.Amount + ShippingRate.Amount
+	Captured      int64 // what was taken; less than Amount after a partial capture
 	Refunded      int64 // succeeded and pending refunds
 	Items         []Item
 	CustomerID    string // Stripe customer, "" until one is needed
 	Livemode      bool
+	Mode          Mode
+	Options       Options
+	Discount      Discount
+	ShippingRate  ShippingRate // the one that is chosen, zero for none
+	Contact       Contact
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 	ExpiresAt     time.Time

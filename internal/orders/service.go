@@ -18,6 +18,7 @@ type Config struct {
 	ExpiresAfter time.Duration // how long an order may wait to be paid
 	Livemode     bool
 	BaseURL      string // the shop's origin, no slash at the end
+	Options      Options
 }
 
 // Service makes orders and opens them for who holds their token. It is safe for
@@ -48,6 +49,7 @@ func (s *Service) Create(ctx context.Context, cart []Wanted) (o Order, token str
 		ID: NewID("ord_"), TokenHash: HashToken(token),
 		Status: Open, PaymentStatus: Unpaid, Version: 1,
 		Currency: currency, Amount: amount, Items: items, Livemode: s.Livemode,
+		Mode: ModePayment, Options: s.Options,
 		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(s.ExpiresAfter),
 	}
 	return o, token, s.Store.CreateOrder(ctx, o)

@@ -28,11 +28,6 @@ type Config struct {
 	CallTimeout time.Duration
 	// Workers is how many attempts and orders are looked at at once.
 	Workers int
-
-	// The parameters of new intents; they must be those of the page's Elements.
-	CaptureMethod      string   // automatic or manual; "": Stripe's default
-	SetupFutureUsage   string   // "", on_session or off_session
-	PaymentMethodTypes []string // empty: automatic
 }
 
 // Service takes payments. It is safe for concurrent use.
@@ -142,7 +137,6 @@ func (s *Service) tryReserve(ctx context.Context, c Confirm) (Attempt, error) {
 	q := request{
 		token: c.Token, expectedAmount: c.ExpectedAmount,
 		attemptID: orders.NewID("att_"), returnURL: s.ReturnURL(c.OrderID),
-		captureMethod: s.CaptureMethod, setupFutureUsage: s.SetupFutureUsage, methodTypes: s.PaymentMethodTypes,
 	}
 	err := s.Store.Update(ctx, c.OrderID, nil, func(st *State) error {
 		if err := s.rules().reserve(st, q); err != nil {

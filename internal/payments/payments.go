@@ -52,17 +52,16 @@ func (s AttemptState) Open() bool { return s == Started || s == Unknown }
 // the call, so that it can be sent again to the letter under the same
 // idempotency key.
 type Params struct {
-	IntentID           string            `json:"intent,omitempty"`           // confirm this intent again; empty: create one
-	BringUpToDate      bool              `json:"bring_up_to_date,omitempty"` // set amount and customer on it first
-	Token              string            `json:"token"`                      // ConfirmationToken
-	Amount             int64             `json:"amount"`
-	Currency           string            `json:"currency"`
-	Customer           string            `json:"customer,omitempty"`
-	CaptureMethod      string            `json:"capture_method,omitempty"`
-	SetupFutureUsage   string            `json:"setup_future_usage,omitempty"`
-	PaymentMethodTypes []string          `json:"payment_method_types,omitempty"` // empty: automatic
-	ReturnURL          string            `json:"return_url"`
-	Metadata           map[string]string `json:"metadata"`
+	IntentID       string            `json:"intent,omitempty"`           // confirm this intent again; empty: create one
+	BringUpToDate  bool              `json:"bring_up_to_date,omitempty"` // set amount and customer on it first
+	Token          string            `json:"token"`                      // ConfirmationToken
+	Amount         int64             `json:"amount"`
+	Currency       string            `json:"currency"`
+	Customer       string            `json:"customer,omitempty"`
+	orders.Options                   // flat, beside the others
+	Contact        orders.Contact    `json:"contact,omitzero"`
+	ReturnURL      string            `json:"return_url"`
+	Metadata       map[string]string `json:"metadata"`
 }
 
 // Attempt is one try to pay an order with one ConfirmationToken.
@@ -92,10 +91,14 @@ type Intent struct {
 	Status       Status
 	ClientSecret string
 	Amount       int64
+	Captured     int64 // amount_received
 	Currency     string
-	Version      int64 // counts our writes; a fresh reading is kept only if none came between
-	CreatedAt    time.Time
-	UpdatedAt    time.Time
+	// CaptureBefore is when a hold lapses, zero if it is not known or there is none.
+	CaptureBefore  time.Time
+	SubscriptionID string // of the subscription whose invoice it pays, "" for none
+	Version        int64  // counts our writes; a fresh reading is kept only if none came between
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
 }
 
 // Effect is a consequence that happens exactly once per order and kind: the row is

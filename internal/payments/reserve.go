@@ -2,6 +2,7 @@ package payments
 
 import (
 	"errors"
+	"reflect"
 	"regexp"
 
 	"checkoutd/internal/fault"
@@ -19,13 +20,10 @@ var errAnswered = errors.New("payments: this token has been sent before")
 
 // request is what a confirm call asks for, and what it will send.
 type request struct {
-	token            string
-	expectedAmount   *int64 // the total that the page showed; nil: not said
-	attemptID        string
-	returnURL        string
-	captureMethod    string
-	setupFutureUsage string
-	methodTypes      []string
+	token          string
+	expectedAmount *int64 // the total that the page showed; nil: not said
+	attemptID      string
+	returnURL      string
 }
 
 // reserve adds an attempt to the state, or says why there may be none. It is
@@ -79,26 +77,31 @@ func params(st *State, q request) Params {
 	o := &st.Order
 	p := Params{
 		Token: q.token, Amount: o.Amount, Currency: o.Currency, Customer: o.CustomerID,
-		CaptureMethod: q.captureMethod, SetupFutureUsage: q.setupFutureUsage, PaymentMethodTypes: q.methodTypes,
-		ReturnURL: q.returnURL,
-		Metadata:  map[string]string{MetaOrder: o.ID, MetaAttempt: q.attemptID},
+		Options: o.Options, Contact: o.Contact, ReturnURL: q.returnURL,
+		Metadata: map[string]string{MetaOrder: o.ID, MetaAttempt: q.attemptID},
 	}
 	for _, in := range st.Intents {
 		if in.Status != StatusCanceled {
 			p.IntentID = in.ID
-			p.BringUpToDate = in.Amount != o.Amount || o.CustomerID != st.customerAtCreation(in.ID)
+			p.BringUpToDate = in.Amount != o.Amount || !st.createdWith(in.ID, p)
 		}
 	}
 	return p
 }
 
-// customerAtCreation is the customer that an intent was created with. One that was
-// set later is set again before every confirm, which costs a call and no doubt.
-func (st *State) customerAtCreation(intentID string) string {
+// createdWith reports whether an intent was created with the customer and the contact of p, and
+// no attempt since had others. What was set later is set again before every confirm, which
+// costs a call and no doubt.
+func (st *State) createdWith(intentID string, p Params) bool {
+	created := false
 	for _, a := range st.Attempts {
-		if a.IntentID == intentID && a.Params.IntentID == "" {
-			return a.Params.Customer
+		if a.IntentID != intentID {
+			continue
 		}
+		if a.Params.Customer != p.Customer || !reflect.DeepEqual(a.Params.Contact, p.Contact) {
+			return false
+		}
+		created = created || a.Params.IntentID == ""
 	}
-	return ""
+	return created
 }

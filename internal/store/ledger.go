@@ -40,15 +40,18 @@ func scanAttempt(row scanner) (a payments.Attempt, err error) {
 
 func intentTable() *table[payments.Intent] {
 	return &table[payments.Intent]{
-		name:    "intents",
-		columns: []string{"id", "order_id", "status", "client_secret", "amount", "currency", "version", "created_at", "updated_at"},
+		name: "intents",
+		columns: []string{"id", "order_id", "status", "client_secret", "amount", "captured", "currency",
+			"capture_before", "subscription_id", "version", "created_at", "updated_at"},
 		values: func(i *payments.Intent) []any {
-			return []any{i.ID, i.OrderID, string(i.Status), i.ClientSecret, i.Amount, i.Currency, i.Version, micros(i.CreatedAt), micros(i.UpdatedAt)}
+			return []any{i.ID, i.OrderID, string(i.Status), i.ClientSecret, i.Amount, i.Captured, i.Currency,
+				micros(i.CaptureBefore), i.SubscriptionID, i.Version, micros(i.CreatedAt), micros(i.UpdatedAt)}
 		},
 		scan: func(row scanner) (i payments.Intent, err error) {
-			var created, updated int64
-			err = row.Scan(&i.ID, &i.OrderID, &i.Status, &i.ClientSecret, &i.Amount, &i.Currency, &i.Version, &created, &updated)
-			i.CreatedAt, i.UpdatedAt = fromMicros(created), fromMicros(updated)
+			var before, created, updated int64
+			err = row.Scan(&i.ID, &i.OrderID, &i.Status, &i.ClientSecret, &i.Amount, &i.Captured, &i.Currency,
+				&before, &i.SubscriptionID, &i.Version, &created, &updated)
+			i.CaptureBefore, i.CreatedAt, i.UpdatedAt = fromMicros(before), fromMicros(created), fromMicros(updated)
 			return i, err
 		},
 		stamped: []string{"version", "updated_at"},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,10 +18,13 @@ func orderTable() *table[orders.Order] {
 		name: "orders",
 		columns: []string{"id", "token_hash", "status", "payment_status", "message", "review_reason", "version",
 			"currency", "amount", "refunded", "items", "customer_id", "livemode",
+			"mode", "options", "captured", "promotion_code", "promotion_held", "discount", "shipping_rate", "contact",
 			"created_at", "updated_at", "expires_at", "expiry_check_at", "paid_at"},
 		values: func(o *orders.Order) []any {
 			return []any{o.ID, blob(o.TokenHash), string(o.Status), string(o.PaymentStatus), o.Message, o.ReviewReason, o.Version,
 				o.Currency, o.Amount, o.Refunded, toJSON(o.Items), o.CustomerID, o.Livemode,
+				string(o.Mode), toJSON(o.Options), o.Captured,
+				o.Discount.Code, o.Discount.Held, o.Discount.Amount, toJSON(o.ShippingRate), toJSON(o.Contact),
 				micros(o.CreatedAt), micros(o.UpdatedAt), micros(o.ExpiresAt), micros(o.ExpiresAt), micros(o.PaidAt)}
 		},
 		scan:    scanOrder,
@@ -36,16 +40,18 @@ func orderTable() *table[orders.Order] {
 
 func scanOrder(row scanner) (o orders.Order, err error) {
 	var created, updated, expires, check, paid int64
-	var items string
+	var items, options, rate, contact string
 	err = row.Scan(&o.ID, &o.TokenHash, &o.Status, &o.PaymentStatus, &o.Message, &o.ReviewReason, &o.Version,
 		&o.Currency, &o.Amount, &o.Refunded, &items, &o.CustomerID, &o.Livemode,
+		&o.Mode, &options, &o.Captured, &o.Discount.Code, &o.Discount.Held, &o.Discount.Amount, &rate, &contact,
 		&created, &updated, &expires, &check, &paid)
 	if err != nil {
 		return o, err
 	}
 	o.CreatedAt, o.UpdatedAt = fromMicros(created), fromMicros(updated)
 	o.ExpiresAt, o.PaidAt = fromMicros(expires), fromMicros(paid)
-	return o, fromJSON(items, &o.Items)
+	return o, errors.Join(fromJSON(items, &o.Items), fromJSON(options, &o.Options),
+		fromJSON(rate, &o.ShippingRate), fromJSON(contact, &o.Contact))
 }
 
 // CreateOrder stores a new order.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stripe/stripe-go/v81"
 
+	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 )
 
@@ -34,20 +35,24 @@ func (c *Client) Send(ctx context.Context, p payments.Params, key string) (payme
 
 func (c *Client) create(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
 	params := &stripe.PaymentIntentParams{
-		Amount:            stripe.Int64(p.Amount),
-		Currency:          stripe.String(p.Currency),
-		Confirm:           stripe.Bool(true),
-		ConfirmationToken: stripe.String(p.Token),
-		ReturnURL:         stripe.String(p.ReturnURL),
-		Customer:          optional(p.Customer),
-		CaptureMethod:     optional(p.CaptureMethod),
-		SetupFutureUsage:  optional(p.SetupFutureUsage),
-		Metadata:          p.Metadata,
+		Amount:               stripe.Int64(p.Amount),
+		Currency:             stripe.String(p.Currency),
+		Confirm:              stripe.Bool(true),
+		ConfirmationToken:    stripe.String(p.Token),
+		ReturnURL:            stripe.String(p.ReturnURL),
+		Customer:             optional(p.Customer),
+		CaptureMethod:        optional(p.CaptureMethod),
+		SetupFutureUsage:     optional(p.SetupFutureUsage),
+		OnBehalfOf:           optional(p.OnBehalfOf),
+		PaymentMethodOptions: methodOptions(p.Options),
+		Metadata:             p.Metadata,
 	}
+	setContact(params, p)
 	if len(p.PaymentMethodTypes) > 0 {
 		params.PaymentMethodTypes = stripe.StringSlice(p.PaymentMethodTypes)
 	} else {
 		params.AutomaticPaymentMethods = &stripe.PaymentIntentAutomaticPaymentMethodsParams{Enabled: stripe.Bool(true)}
+		params.PaymentMethodConfiguration = optional(p.PaymentMethodConfiguration)
 	}
 	ctx, sent := countExchanges(ctx)
 	post(ctx, &params.Params, key)
@@ -61,9 +66,49 @@ func (c *Client) bringUpToDate(ctx context.Context, p payments.Params, key strin
 		Currency: stripe.String(p.Currency),
 		Customer: optional(p.Customer),
 	}
+	setContact(params, p)
 	post(ctx, &params.Params, key)
 	_, err := c.api.PaymentIntents.Update(p.IntentID, params)
 	return callError(err)
+}
+
+// setContact says where the order goes and who gets Stripe's receipt.
+func setContact(params *stripe.PaymentIntentParams, p payments.Params) {
+	if p.ReceiptEmail {
+		params.ReceiptEmail = optional(p.Contact.Email)
+	}
+	to := p.Contact.Shipping
+	if !to.Complete() {
+		return
+	}
+	params.Shipping = &stripe.ShippingDetailsParams{
+		Name: stripe.String(to.Name), Phone: optional(to.Phone),
+		Address: &stripe.AddressParams{
+			Line1: stripe.String(to.Address.Line1), Line2: optional(to.Address.Line2), City: optional(to.Address.City),
+			State: optional(to.Address.State), PostalCode: optional(to.Address.PostalCode), Country: stripe.String(to.Address.Country),
+		},
+	}
+}
+
+// methodOptions are the options of single payment methods, nil for none.
+func methodOptions(o orders.Options) *stripe.PaymentIntentPaymentMethodOptionsParams {
+	var out stripe.PaymentIntentPaymentMethodOptionsParams
+	if o.RequireCVCRecollection || o.Installments {
+		out.Card = &stripe.PaymentIntentPaymentMethodOptionsCardParams{}
+	}
+	if o.RequireCVCRecollection {
+		out.Card.RequireCVCRecollection = stripe.Bool(true)
+	}
+	if o.Installments {
+		out.Card.Installments = &stripe.PaymentIntentPaymentMethodOptionsCardInstallmentsParams{Enabled: stripe.Bool(true)}
+	}
+	if o.BankVerification != "" {
+		out.USBankAccount = &stripe.PaymentIntentPaymentMethodOptionsUSBankAccountParams{VerificationMethod: stripe.String(o.BankVerification)}
+	}
+	if out.Card == nil && out.USBankAccount == nil {
+		return nil
+	}
+	return &out
 }
 
 // Intent reads an intent.

@@ -12,6 +12,7 @@ import (
 	"github.com/stripe/stripe-mock/embedded"
 	"github.com/stripe/stripe-mock/server"
 
+	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/stripeapi"
 )
@@ -75,13 +76,20 @@ func TestStripeAcceptsEveryRequest(t *testing.T) {
 	ctx := context.Background()
 	full := payments.Params{
 		Token: "ctoken_1", Amount: 1099, Currency: "usd", Customer: "cus_1",
-		CaptureMethod: "manual", SetupFutureUsage: "off_session", ReturnURL: "https://shop.test/complete",
-		Metadata: map[string]string{payments.MetaOrder: "ord_1", payments.MetaAttempt: "att_1"},
+		Options: orders.Options{
+			CaptureMethod: "manual", SetupFutureUsage: "off_session", PaymentMethodConfiguration: "pmc_1", OnBehalfOf: "acct_1",
+			RequireCVCRecollection: true, ReceiptEmail: true,
+		},
+		Contact: orders.Contact{Email: "a@example.com", Shipping: &orders.Address{Name: "A", Phone: "+331", Address: orders.Place{
+			Line1: "1 Road", Line2: "2", City: "Paris", State: "IDF", PostalCode: "75001", Country: "FR",
+		}}},
+		ReturnURL: "https://shop.test/complete",
+		Metadata:  map[string]string{payments.MetaOrder: "ord_1", payments.MetaAttempt: "att_1"},
 	}
 	again := full
 	again.IntentID, again.BringUpToDate = "pi_1", true
 	types := full
-	types.PaymentMethodTypes = []string{"card", "ideal"}
+	types.Options = orders.Options{PaymentMethodTypes: []string{"card", "us_bank_account"}, Installments: true, BankVerification: "instant"}
 	for _, call := range []struct {
 		name string
 		do   func() error

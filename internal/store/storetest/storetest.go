@@ -134,7 +134,7 @@ func (f *fixture) order() orders.Order {
 func newOrder() orders.Order {
 	return orders.Order{
 		ID: orders.NewID("ord_"), TokenHash: orders.HashToken("token"), Status: orders.Open, PaymentStatus: orders.Unpaid,
-		Version: 1, Currency: "eur", Amount: 2198,
+		Version: 1, Currency: "eur", Amount: 2198, Mode: orders.ModePayment,
 		Items:     []orders.Item{{SKU: "mug", Name: "Mug", Image: "/mug.png", Quantity: 2, UnitAmount: 1099}},
 		CreatedAt: start, UpdatedAt: start, ExpiresAt: start.Add(time.Hour),
 	}
@@ -144,14 +144,16 @@ func newAttempt(n int64) payments.Attempt {
 	id := orders.NewID("att_")
 	return payments.Attempt{
 		ID: id, N: n, Token: "ctoken_" + id, IdempotencyKey: "key-" + id, State: payments.Started,
-		Params: payments.Params{Token: "ctoken_" + id, Amount: 2198, Currency: "eur", PaymentMethodTypes: []string{"card"},
+		Params: payments.Params{Token: "ctoken_" + id, Amount: 2198, Currency: "eur",
+			Options:  orders.Options{PaymentMethodTypes: []string{"card"}},
 			Metadata: map[string]string{payments.MetaAttempt: id}},
 		CheckAt: start.Add(time.Minute), CreatedAt: start,
 	}
 }
 
 func newIntent(id string) payments.Intent {
-	return payments.Intent{ID: id, Status: payments.StatusRequiresAction, ClientSecret: id + "_secret", Amount: 2198, Currency: "eur", CreatedAt: start}
+	return payments.Intent{ID: id, Status: payments.StatusRequiresAction, ClientSecret: id + "_secret", Amount: 2198, Captured: 1,
+		Currency: "eur", CaptureBefore: start.Add(time.Hour), SubscriptionID: "sub_1", CreatedAt: start}
 }
 
 func newEvent(id, group string) webhooks.Event {

@@ -1,0 +1,56 @@
+-- What the rest of Stripe's guide needs: modes, options, discounts, shipping, contacts,
+-- subscriptions, and what the shop itself asks of Stripe.
+
+-- +goose Up
+ALTER TABLE orders ADD COLUMN mode TEXT NOT NULL DEFAULT 'payment';
+ALTER TABLE orders ADD COLUMN options TEXT NOT NULL DEFAULT '{}'; -- JSON
+ALTER TABLE orders ADD COLUMN captured BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE orders ADD COLUMN promotion_code TEXT NOT NULL DEFAULT '';
+ALTER TABLE orders ADD COLUMN promotion_held BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE orders ADD COLUMN discount BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE orders ADD COLUMN shipping_rate TEXT NOT NULL DEFAULT '{}'; -- JSON
+ALTER TABLE orders ADD COLUMN contact TEXT NOT NULL DEFAULT '{}'; -- JSON
+-- All that was paid before there were partial captures was captured in full.
+UPDATE orders SET captured = amount WHERE paid_at > 0;
+
+ALTER TABLE intents ADD COLUMN captured BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE intents ADD COLUMN capture_before BIGINT NOT NULL DEFAULT 0; -- when a hold lapses
+ALTER TABLE intents ADD COLUMN subscription_id TEXT NOT NULL DEFAULT '';
+UPDATE intents SET captured = amount WHERE status = 'succeeded';
+
+-- How many orders hold a use of a promotion code.
+CREATE TABLE promotions (
+    code TEXT PRIMARY KEY,
+    uses BIGINT NOT NULL CHECK (uses >= 0)
+);
+
+CREATE TABLE subscriptions (
+    id                   TEXT PRIMARY KEY,
+    order_id             TEXT    NOT NULL REFERENCES orders (id),
+    customer_id          TEXT    NOT NULL,
+    status               TEXT    NOT NULL,
+    cancel_at_period_end BOOLEAN NOT NULL,
+    period_end           BIGINT  NOT NULL,
+    updated_at           BIGINT  NOT NULL
+);
+CREATE INDEX subscriptions_order ON subscriptions (order_id);
+CREATE INDEX subscriptions_customer ON subscriptions (customer_id);
+
+-- What the shop asked of Stripe by itself: written before it is sent.
+CREATE TABLE operations (
+    id              TEXT PRIMARY KEY,
+    order_id        TEXT   NOT NULL REFERENCES orders (id),
+    intent_id       TEXT   NOT NULL,
+    kind            TEXT   NOT NULL CHECK (kind IN ('capture', 'cancel', 'refund')),
+    amount          BIGINT NOT NULL,
+    reason          TEXT   NOT NULL,
+    idempotency_key TEXT   NOT NULL,
+    state           TEXT   NOT NULL CHECK (state IN ('started', 'done', 'failed')),
+    note            TEXT   NOT NULL, -- what Stripe made of it, or why it refused
+    created_at      BIGINT NOT NULL,
+    updated_at      BIGINT NOT NULL,
+    CONSTRAINT operations_key UNIQUE (idempotency_key)
+);
+CREATE INDEX operations_order ON operations (order_id);
+-- An order has at most one operation whose outcome is not known.
+CREATE UNIQUE INDEX operations_one_started ON operations (order_id) WHERE state = 'started';
