@@ -1,5 +1,7 @@
 package sandbox
 
+import "time"
+
 // background runs a change that no API call asked for: a delayed payment is decided, a refund settles.
 func (s *Server) background(account string, run func(c *call) error) {
 	c := &call{srv: s, account: account, now: s.now(), p: &params{}, version: APIVersion}
@@ -63,11 +65,20 @@ func (s *Server) resume(restored bool) {
 	}
 }
 
+// holdEnds is when the authorization of an intent lapses. The caller holds the lock.
+func (s *Server) holdEnds(account string, pi *PaymentIntent) time.Time {
+	held, ok := s.store.worlds[account].objects[deref(pi.LatestCharge)].obj.(*Charge)
+	if !ok {
+		return unixTime(pi.Created).Add(holdOf(""))
+	}
+	return unixTime(held.Created).Add(holdOf(held.PaymentMethodDetails.Type))
+}
+
 func (s *Server) resumeObject(account string, obj object) {
 	switch o := obj.(type) {
 	case *PaymentIntent:
 		if o.Status == needsCapture {
-			s.schedule.at(unixTime(o.Created).Add(cardHold), func() {
+			s.schedule.at(s.holdEnds(account, o), func() {
 				s.background(account, func(c *call) error { return c.expireHold(o.ID) })
 			})
 		}

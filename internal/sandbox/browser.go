@@ -80,7 +80,7 @@ func elementsSession(c *call) (any, error) {
 	deferred := c.p.at("deferred_intent")
 	types := deferred.strs("payment_method_types")
 	if len(types) == 0 {
-		types = automaticTypes(strings.ToLower(deferred.str("currency")), true)
+		types = c.automaticTypes(strings.ToLower(deferred.str("currency")), defaultConfiguration(c.account), true)
 		types = slices.DeleteFunc(types, func(kind string) bool { return kind == "us_bank_account" })
 	}
 	out := map[string]any{
@@ -109,7 +109,7 @@ func (c *call) sessionCustomer(cs *CustomerSession, types []string) any {
 		all := children[*PaymentMethod](c.tx, kindMethod, cs.Customer)
 		for i := len(all) - 1; i >= 0; i-- {
 			pm := all[i]
-			if slices.Contains(types, pm.Type) && slices.Contains(f.AllowRedisplayFilters, pm.AllowRedisplay) && int64(len(methods)) < deref(f.RedisplayLimit) {
+			if !isWallet(pm.Type) && slices.Contains(types, pm.Type) && slices.Contains(f.AllowRedisplayFilters, pm.AllowRedisplay) && int64(len(methods)) < deref(f.RedisplayLimit) {
 				methods = append(methods, pm)
 			}
 		}

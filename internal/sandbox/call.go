@@ -231,11 +231,11 @@ func (s *Server) transact(c *call) (value any, lines []line, err error) {
 	return value, lines, err
 }
 
-// beginRead opens a transaction that will not write. A world that does not exist yet reads as empty.
+// beginRead opens a transaction that will not write. A world that does not exist yet reads as a new one.
 func (s *Server) beginRead(c *call) *tx {
 	w := s.store.worlds[c.account]
 	if w == nil {
-		w = &world{account: c.account}
+		w = newStore(0, s.store.first).world(c.account)
 	}
 	return &tx{store: s.store, world: w, now: c.now}
 }

@@ -2,9 +2,6 @@ package sandbox
 
 import "time"
 
-// cardHold is how long an uncaptured card payment stays authorized.
-const cardHold = 7 * 24 * time.Hour
-
 // newCharge builds the charge of an attempt; the caller decides its fate and stores it.
 func (c *call) newCharge(a *attempt) *Charge {
 	pi := a.pi
@@ -50,7 +47,7 @@ func (c *call) charge(a *attempt) (*PaymentIntent, error) {
 	ch.Status, ch.Paid = succeeded, true
 	a.pi.LatestCharge, a.pi.NextAction, a.pi.Processing = &ch.ID, nil, nil
 	c.consume(a)
-	if a.pi.CaptureMethod == "manual" && a.pm.Type != "ideal" {
+	if a.capturesLater() {
 		return c.hold(a, ch), nil
 	}
 	ch.Captured, ch.AmountCaptured = true, ch.Amount
@@ -60,8 +57,9 @@ func (c *call) charge(a *attempt) (*PaymentIntent, error) {
 
 // hold leaves an authorized charge waiting to be captured.
 func (c *call) hold(a *attempt, ch *Charge) *PaymentIntent {
+	until := c.now.Add(holdOf(a.pm.Type))
 	if ch.PaymentMethodDetails.Card != nil {
-		ch.PaymentMethodDetails.Card.CaptureBefore = ptr(c.now.Add(cardHold).Unix())
+		ch.PaymentMethodDetails.Card.CaptureBefore = ptr(until.Unix())
 	}
 	a.pi.Status, a.pi.AmountCapturable = needsCapture, ch.Amount
 	c.tx.put(ch)
@@ -69,7 +67,7 @@ func (c *call) hold(a *attempt, ch *Charge) *PaymentIntent {
 	c.emit("charge.succeeded", ch)
 	c.emit("payment_intent.amount_capturable_updated", a.pi)
 	intent := a.pi.ID
-	c.later(c.now.Add(cardHold), func(c *call) error { return c.expireHold(intent) })
+	c.later(until, func(c *call) error { return c.expireHold(intent) })
 	return a.pi
 }
 
@@ -132,7 +130,7 @@ func (c *call) consume(a *attempt) {
 	if pm.Customer != nil {
 		return
 	}
-	if a.pi.SetupFutureUsage != nil && a.pi.Customer != nil && !redirects(pm.Type) {
+	if a.saves() {
 		a.pm = c.own(pm, *a.pi.Customer)
 		return
 	}
@@ -194,6 +192,9 @@ func (c *call) authenticated(pi *PaymentIntent, pass bool) (*PaymentIntent, erro
 		return nil, noSuch("PaymentMethod", "payment_method", deref(pi.PaymentMethod))
 	}
 	a := &attempt{pi: &next, pm: pm, secured: pm.Type == "card"}
+	if pass {
+		a.pm = c.payer(pm)
+	}
 	if pass && pi.ConfirmationMethod == "manual" && pm.Type == "card" {
 		next.Status, next.NextAction, next.private.Secured = needsConfirmation, nil, true
 		c.tx.put(&next)

@@ -67,14 +67,16 @@ type Outcome struct {
 
 // ChargeDetails describe the payment method as it was when it was charged.
 type ChargeDetails struct {
-	Card            *ChargeCard  `json:"card,omitempty"`
-	CustomerBalance *struct{}    `json:"customer_balance,omitempty"`
-	Ideal           *ChargeIdeal `json:"ideal,omitempty"`
-	Klarna          *chargeLoan  `json:"klarna,omitempty"`
-	Link            *chargeLink  `json:"link,omitempty"`
-	SEPADebit       *ChargeSEPA  `json:"sepa_debit,omitempty"`
-	Type            string       `json:"type"`
-	USBankAccount   *ChargeACH   `json:"us_bank_account,omitempty"`
+	AmazonPay       *ChargeAmazonPay `json:"amazon_pay,omitempty"`
+	Card            *ChargeCard      `json:"card,omitempty"`
+	CustomerBalance *struct{}        `json:"customer_balance,omitempty"`
+	Ideal           *ChargeIdeal     `json:"ideal,omitempty"`
+	Klarna          *chargeLoan      `json:"klarna,omitempty"`
+	Link            *chargeLink      `json:"link,omitempty"`
+	Paypal          *ChargePaypal    `json:"paypal,omitempty"`
+	SEPADebit       *ChargeSEPA      `json:"sepa_debit,omitempty"`
+	Type            string           `json:"type"`
+	USBankAccount   *ChargeACH       `json:"us_bank_account,omitempty"`
 }
 
 // ChargeCard is the card that was charged.
@@ -213,6 +215,10 @@ func chargeDetails(a *attempt, amount int64) *ChargeDetails {
 		out.Klarna = &chargeLoan{PaymentMethodCategory: ptr("pay_later"), PreferredLocale: ptr("en-US")}
 	case "link":
 		out.Link = &chargeLink{Country: ptr("US")}
+	case "paypal":
+		out.Paypal = chargePaypal(a.pm)
+	case "amazon_pay":
+		out.AmazonPay = chargeAmazonPay()
 	case "customer_balance":
 		out.CustomerBalance = &struct{}{}
 	}

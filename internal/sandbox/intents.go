@@ -198,7 +198,7 @@ func (c *call) reprice(old, next *PaymentIntent) error {
 		return c.chooseTypes(next)
 	}
 	if c.p.has("currency") && next.AutomaticPaymentMethods != nil {
-		next.PaymentMethodTypes = automaticTypes(next.Currency, next.AutomaticPaymentMethods.AllowRedirects != "never")
+		next.PaymentMethodTypes = c.automaticTypes(next.Currency, next.PaymentMethodConfig.ID, next.AutomaticPaymentMethods.AllowRedirects != "never")
 		next.PaymentMethodOptions = defaultOptions(next.PaymentMethodTypes)
 	}
 	return nil

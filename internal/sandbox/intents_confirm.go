@@ -161,7 +161,7 @@ func (c *call) checkReturnURL(a *attempt) error {
 	if auto != nil && !a.pi.private.Implicit && auto.AllowRedirects == "always" && !a.pi.private.SDK && !a.offSession {
 		return malformed("", "return_url", "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and `automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents.")
 	}
-	if redirects(a.pm.Type) {
+	if redirects(a.pm.Type) && !agreed(a.pm) {
 		return invalid("payment_intent_invalid_parameter", "return_url", "A `return_url` must be specified because this Payment Method is configured to automatically redirect: %s.", a.pm.Type)
 	}
 	return nil
@@ -169,14 +169,14 @@ func (c *call) checkReturnURL(a *attempt) error {
 
 // pay sends the attempt down the path of its payment method.
 func (c *call) pay(a *attempt) (*PaymentIntent, error) {
-	switch a.pm.Type {
-	case "card":
+	switch {
+	case a.pm.Type == "card":
 		return c.payCard(a)
-	case "ideal", "klarna":
+	case redirects(a.pm.Type) && !agreed(a.pm):
 		return c.askRedirect(a), nil
-	case "sepa_debit", "us_bank_account":
+	case a.pm.Type == "sepa_debit", a.pm.Type == "us_bank_account":
 		return c.startDelayed(a), nil
-	case "customer_balance":
+	case a.pm.Type == "customer_balance":
 		return c.awaitTransfer(a), nil
 	}
 	return c.charge(a)
@@ -238,10 +238,15 @@ func (c *call) askAuthentication(a *attempt) *PaymentIntent {
 
 // askRedirect sends the buyer to the page of a bank or lender.
 func (c *call) askRedirect(a *attempt) *PaymentIntent {
-	a.pi.NextAction = &NextAction{Type: "redirect_to_url", RedirectToURL: &RedirectToURL{
-		ReturnURL: orNil(a.pi.private.ReturnURL), URL: c.base() + "/redirect/" + a.pi.ID + "?client_secret=" + a.pi.ClientSecret,
-	}}
+	a.pi.NextAction = c.redirectTo(a.pi.ID, a.pi.ClientSecret, a.pi.private.ReturnURL)
 	return c.waitForBuyer(a)
+}
+
+// redirectTo is the way to the page on which the buyer of an intent agrees or refuses.
+func (c *call) redirectTo(intent, secret, back string) *NextAction {
+	return &NextAction{Type: "redirect_to_url", RedirectToURL: &RedirectToURL{
+		ReturnURL: orNil(back), URL: c.base() + "/redirect/" + intent + "?client_secret=" + secret,
+	}}
 }
 
 func (c *call) waitForBuyer(a *attempt) *PaymentIntent {

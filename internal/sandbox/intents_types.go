@@ -26,8 +26,12 @@ func (c *call) chooseTypes(pi *PaymentIntent) error {
 		pi.private.Implicit = !c.p.has("automatic_payment_methods")
 		redirects := orDefault(c.p.str("automatic_payment_methods", "allow_redirects"), "always")
 		pi.AutomaticPaymentMethods = &AutomaticMethods{AllowRedirects: redirects, Enabled: true}
-		pi.PaymentMethodTypes = automaticTypes(pi.Currency, redirects != "never")
-		pi.PaymentMethodConfig = &ConfigDetails{ID: "pmc_1SbxDefaultConfiguration"}
+		settings, err := c.chosenConfiguration()
+		if err != nil {
+			return err
+		}
+		pi.PaymentMethodTypes = c.automaticTypes(pi.Currency, settings, redirects != "never")
+		pi.PaymentMethodConfig = &ConfigDetails{ID: settings}
 	}
 	pi.PaymentMethodOptions = defaultOptions(pi.PaymentMethodTypes)
 	return nil
@@ -38,6 +42,8 @@ var typeCurrencies = map[string][]string{
 	"ideal": {"eur"}, "sepa_debit": {"eur"}, "us_bank_account": {"usd"},
 	"klarna":           {"usd", "eur", "gbp", "sek", "dkk", "nok", "chf", "cad", "aud", "nzd", "pln", "czk"},
 	"customer_balance": {"usd", "eur", "gbp", "jpy", "mxn"},
+	"paypal":           {"eur", "usd", "gbp", "chf", "czk", "dkk", "nok", "pln", "sek", "aud", "cad", "hkd", "nzd", "sgd"},
+	"amazon_pay":       {"usd", "aud", "gbp", "dkk", "eur", "hkd", "jpy", "nzd", "nok", "zar", "sek", "chf"},
 }
 
 func takesCurrency(kind, cur string) bool {
@@ -45,25 +51,15 @@ func takesCurrency(kind, cur string) bool {
 	return !only || slices.Contains(limited, cur)
 }
 
-func redirects(kind string) bool { return kind == "ideal" || kind == "klarna" }
-
-// automaticTypes is what the sandbox account's settings allow for a currency.
-func automaticTypes(cur string, withRedirects bool) []string {
-	out := []string{"card"}
-	for _, kind := range []string{"ideal", "klarna", "link", "sepa_debit", "us_bank_account"} {
-		if takesCurrency(kind, cur) && (withRedirects || !redirects(kind)) {
-			out = append(out, kind)
-		}
-	}
-	return out
-}
+// knownMethods are the payment method types, for messages.
+const knownMethods = "amazon_pay, card, customer_balance, ideal, klarna, link, paypal, sepa_debit and us_bank_account"
 
 // supports refuses a payment method type that the sandbox does not know or the currency does not allow.
 func (c *call) supports(pi *PaymentIntent, kind string, _ int) error {
 	switch kind {
-	case "card", "link", "ideal", "klarna", "sepa_debit", "us_bank_account", "customer_balance":
+	case "card", "amazon_pay", "link", "ideal", "klarna", "paypal", "sepa_debit", "us_bank_account", "customer_balance":
 	default:
-		return invalid("payment_intent_invalid_parameter", "payment_method_types", "The payment method type provided: %s is invalid. Please ensure the provided type is activated in your dashboard (https://dashboard.stripe.com/account/payments/settings) and your account is enabled for any preview features that you are trying to use. (The offline sandbox knows card, customer_balance, ideal, klarna, link, sepa_debit and us_bank_account.)", kind)
+		return invalid("payment_intent_invalid_parameter", "payment_method_types", "The payment method type provided: %s is invalid. Please ensure the provided type is activated in your dashboard (https://dashboard.stripe.com/account/payments/settings) and your account is enabled for any preview features that you are trying to use. (The offline sandbox knows "+knownMethods+".)", kind)
 	}
 	if !takesCurrency(kind, pi.Currency) {
 		return invalid("payment_intent_invalid_currency", "payment_method_types", "The currency provided (%s) is invalid for one or more payment_method_types. Payment method type %s can only be used with these currencies: %s.", pi.Currency, kind, strings.Join(typeCurrencies[kind], ", "))
@@ -82,6 +78,8 @@ func defaultOptions(types []string) map[string]any {
 			out[kind] = klarnaOptions
 		case "link":
 			out[kind] = linkOptions
+		case "paypal":
+			out[kind] = paypalOptions
 		case "us_bank_account":
 			out[kind] = usBankOptions
 		default:
@@ -96,6 +94,7 @@ var (
 	cardOptions   = map[string]any{"installments": nil, "mandate_options": nil, "network": nil, "request_three_d_secure": "automatic"}
 	klarnaOptions = map[string]any{"preferred_locale": nil}
 	linkOptions   = map[string]any{"persistent_token": nil}
+	paypalOptions = map[string]any{"preferred_locale": nil, "reference": nil}
 	usBankOptions = map[string]any{"verification_method": "automatic"}
 	noOptions     = map[string]any{}
 )

@@ -13,6 +13,8 @@ func (c *call) newMandate(pm *PaymentMethod, once *PaymentIntent) string {
 	switch pm.Type {
 	case "sepa_debit":
 		details[pm.Type] = map[string]any{"reference": randomText(16), "url": c.base() + "/receipts/mandate"}
+	case "paypal":
+		details[pm.Type] = map[string]any{"billing_agreement_id": "B-" + randomText(17), "payer_id": pm.Paypal.PayerID}
 	default:
 		details[pm.Type] = map[string]any{}
 	}

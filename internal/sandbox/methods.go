@@ -3,7 +3,6 @@ package sandbox
 import (
 	"errors"
 	"net/http"
-	"strings"
 )
 
 // newMethod builds a payment method from payment_method_data or the parameters of POST /v1/payment_methods.
@@ -53,19 +52,12 @@ func (c *call) fillMethod(pm *PaymentMethod, p *params) error {
 		pm.Link = &MethodLink{Email: pm.BillingDetails.Email}
 	case "customer_balance":
 		pm.CustomerBal = &struct{}{}
+	case "paypal":
+		pm.Paypal = &MethodPaypal{}
+	case "amazon_pay":
+		pm.AmazonPay = &struct{}{}
 	default:
-		return malformed("", pathed(p, "type"), "Invalid type: the sandbox knows card, customer_balance, ideal, klarna, link, sepa_debit and us_bank_account, not '%s'.", pm.Type)
-	}
-	return nil
-}
-
-func needBilling(p *params, kind string, fields ...string) error {
-	for _, f := range fields {
-		at := p.at(append([]string{"billing_details"}, strings.FieldsFunc(f, func(r rune) bool { return r == '[' || r == ']' })...)...)
-		if at == nil || at.value == "" {
-			name := pathed(p, "billing_details") + "[" + strings.ReplaceAll(strings.TrimSuffix(f, "]"), "[", "][") + "]"
-			return invalid("parameter_missing", name, "Missing required param: %s. It is needed for %s payments.", name, kind)
-		}
+		return malformed("", pathed(p, "type"), "Invalid type: the sandbox knows %s, not '%s'.", knownMethods, pm.Type)
 	}
 	return nil
 }

@@ -115,3 +115,14 @@ func orDefault(s, fallback string) string {
 	}
 	return s
 }
+
+func needBilling(p *params, kind string, fields ...string) error {
+	for _, f := range fields {
+		at := p.at(append([]string{"billing_details"}, strings.FieldsFunc(f, func(r rune) bool { return r == '[' || r == ']' })...)...)
+		if at == nil || at.value == "" {
+			name := pathed(p, "billing_details") + "[" + strings.ReplaceAll(strings.TrimSuffix(f, "]"), "[", "][") + "]"
+			return invalid("parameter_missing", name, "Missing required param: %s. It is needed for %s payments.", name, kind)
+		}
+	}
+	return nil
+}

@@ -10,6 +10,7 @@ type PaymentMethod struct {
 	ID             string            `json:"id"`
 	Object         string            `json:"object"`
 	AllowRedisplay string            `json:"allow_redisplay"`
+	AmazonPay      *struct{}         `json:"amazon_pay,omitempty"`
 	BillingDetails BillingDetails    `json:"billing_details"`
 	Card           *MethodCard       `json:"card,omitempty"`
 	Created        int64             `json:"created"`
@@ -19,6 +20,7 @@ type PaymentMethod struct {
 	Link           *MethodLink       `json:"link,omitempty"`
 	Livemode       bool              `json:"livemode"`
 	Metadata       map[string]string `json:"metadata"`
+	Paypal         *MethodPaypal     `json:"paypal,omitempty"`
 	RadarOptions   struct{}          `json:"radar_options"`
 	SEPADebit      *MethodSEPA       `json:"sepa_debit,omitempty"`
 	Type           string            `json:"type"`

@@ -43,31 +43,6 @@ var (
 		finish: withoutMetadata,
 	}
 
-	// configurations: https://docs.stripe.com/api/payment_method_configurations.
-	configurations = recordAPI{
-		kind: "payment_method_configuration", prefix: "pmc", noun: "payment method configuration",
-		defaults: func(_ *call) (map[string]any, error) {
-			out := map[string]any{"active": true, "application": nil, "is_default": false, "name": "Custom", "parent": nil}
-			for _, kind := range []string{"card", "ideal", "klarna", "link", "sepa_debit", "us_bank_account"} {
-				out[kind] = preferenceOf("on")
-			}
-			return out, nil
-		},
-		finish: func(c *call, fields map[string]any) error {
-			for name, v := range fields {
-				sent, ok := v.(map[string]any)
-				if !ok {
-					continue
-				}
-				if display, ok := sent["display_preference"].(map[string]any); ok {
-					fields[name] = preferenceOf(textOf(display["preference"]))
-				}
-			}
-			delete(fields, "created")
-			return withoutMetadata(c, fields)
-		},
-	}
-
 	// clocks: https://docs.stripe.com/api/test_clocks. They keep a time; nothing here bills by it.
 	clocks = recordAPI{
 		kind: "test_helpers.test_clock", prefix: "clock", noun: "test clock", event: "test_helpers.test_clock",
@@ -83,17 +58,6 @@ var (
 func withoutMetadata(_ *call, fields map[string]any) error {
 	delete(fields, "metadata")
 	return nil
-}
-
-func preferenceOf(preference string) map[string]any {
-	value := preference
-	if preference == "none" {
-		value = "on"
-	}
-	return map[string]any{
-		"available":          value == "on",
-		"display_preference": map[string]any{"overridable": nil, "preference": preference, "value": value},
-	}
 }
 
 func updatePlain(a recordAPI) handler {

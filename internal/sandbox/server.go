@@ -65,7 +65,7 @@ type Server struct {
 func New(cfg Config) (*Server, error) {
 	cfg = withDefaults(cfg)
 	s := &Server{
-		cfg: cfg, store: newStore(cfg.MaxObjects), keys: newKeyring(cfg.MaxObjects),
+		cfg: cfg, store: newStore(cfg.MaxObjects, firstObjects), keys: newKeyring(cfg.MaxObjects),
 		faults: newFaultBox(), listeners: newCLIHub(), log: newRequestLog(1000),
 	}
 	s.schedule = newSchedule(s.now)

@@ -52,7 +52,9 @@ func createSetup(c *call) (any, error) {
 		ID: id, Object: kindSetup, ClientSecret: id + "_secret_" + randomText(25), Created: c.now.Unix(),
 		Metadata: mergeMetadata(nil, c.p), Status: needsMethod, Usage: orDefault(c.p.str("usage"), "off_session"),
 	}
-	c.chooseSetupTypes(si)
+	if err := c.chooseSetupTypes(si); err != nil {
+		return nil, err
+	}
 	if err := c.fillSetup(si); err != nil {
 		return nil, err
 	}
@@ -65,10 +67,13 @@ func createSetup(c *call) (any, error) {
 }
 
 // chooseSetupTypes decides which payment methods can be saved.
-func (c *call) chooseSetupTypes(si *SetupIntent) {
+func (c *call) chooseSetupTypes(si *SetupIntent) error {
 	types := c.p.strs("payment_method_types")
 	switch {
 	case len(types) > 0:
+		if err := savable(types); err != nil {
+			return err
+		}
 		si.PaymentMethodTypes = types
 	case c.p.has("automatic_payment_methods") && !c.p.flag("automatic_payment_methods", "enabled"):
 		si.PaymentMethodTypes = []string{"card"}
@@ -76,10 +81,15 @@ func (c *call) chooseSetupTypes(si *SetupIntent) {
 		si.AutomaticPaymentMethods = &AutomaticMethods{
 			AllowRedirects: orDefault(c.p.str("automatic_payment_methods", "allow_redirects"), "always"), Enabled: true,
 		}
-		si.PaymentMethodTypes = []string{"card", "link", "sepa_debit", "us_bank_account"}
-		si.PaymentMethodConfig = &ConfigDetails{ID: "pmc_1SbxDefaultConfiguration"}
+		settings, err := c.chosenConfiguration()
+		if err != nil {
+			return err
+		}
+		si.PaymentMethodTypes = c.savableTypes(settings, si.AutomaticPaymentMethods.AllowRedirects != "never")
+		si.PaymentMethodConfig = &ConfigDetails{ID: settings}
 	}
 	si.PaymentMethodOptions = map[string]any{"card": map[string]any{"mandate_options": nil, "network": nil, "request_three_d_secure": "automatic"}}
+	return nil
 }
 
 func (c *call) fillSetup(si *SetupIntent) error {
@@ -135,6 +145,8 @@ func (c *call) confirmSetup(old *SetupIntent) (*SetupIntent, error) {
 	next.PaymentMethod, next.LastSetupError, next.NextAction = &pm.ID, nil, nil
 	cd := pm.testCard()
 	switch {
+	case isWallet(pm.Type):
+		return c.askSetupRedirect(&next, pm)
 	case cd != nil && (cd.auth == "required" || cd.auth == "setup" || cd.auth == "error"):
 		return c.askSetupAuthentication(&next, pm), nil
 	case cd != nil && cd.code != "" && !cd.attaches:
@@ -168,6 +180,19 @@ func (c *call) askSetupAuthentication(si *SetupIntent, pm *PaymentMethod) *Setup
 	} else {
 		si.NextAction = &NextAction{Type: "redirect_to_url", RedirectToURL: &RedirectToURL{ReturnURL: &si.private.ReturnURL, URL: url}}
 	}
+	return c.setupWaits(si, pm)
+}
+
+// askSetupRedirect sends the buyer to the page of a wallet.
+func (c *call) askSetupRedirect(si *SetupIntent, pm *PaymentMethod) (*SetupIntent, error) {
+	if si.private.ReturnURL == "" && !c.publishable {
+		return nil, invalid("", "return_url", "A `return_url` must be specified because this Payment Method is configured to automatically redirect: %s.", pm.Type)
+	}
+	si.NextAction = c.redirectTo(si.ID, si.ClientSecret, si.private.ReturnURL)
+	return c.setupWaits(si, pm), nil
+}
+
+func (c *call) setupWaits(si *SetupIntent, pm *PaymentMethod) *SetupIntent {
 	si.Status, si.LatestAttempt = needsAction, ptr(c.noteAttempt(si, pm, needsAction, nil))
 	c.tx.put(si)
 	c.emit("setup_intent.requires_action", si)
@@ -176,7 +201,7 @@ func (c *call) askSetupAuthentication(si *SetupIntent, pm *PaymentMethod) *Setup
 
 func (c *call) completeSetup(si *SetupIntent, pm *PaymentMethod) *SetupIntent {
 	si.Status, si.NextAction, si.LatestAttempt = succeeded, nil, ptr(c.noteAttempt(si, pm, succeeded, nil))
-	if pm.Type == "sepa_debit" || pm.Type == "us_bank_account" {
+	if pm.Type == "sepa_debit" || pm.Type == "us_bank_account" || isWallet(pm.Type) {
 		si.Mandate = ptr(c.newMandate(pm, nil))
 	}
 	if si.Customer != nil && pm.Customer == nil {
@@ -202,7 +227,7 @@ func (c *call) failSetup(si *SetupIntent, pm *PaymentMethod, cd *card) error {
 	return e
 }
 
-// setupAuthenticated continues after 3D Secure.
+// setupAuthenticated continues after 3D Secure or the page of a wallet.
 func (c *call) setupAuthenticated(old *SetupIntent, pass bool) (*SetupIntent, error) {
 	next := *old
 	pm, ok := find[*PaymentMethod](c.tx, deref(old.PaymentMethod))
@@ -210,9 +235,12 @@ func (c *call) setupAuthenticated(old *SetupIntent, pass bool) (*SetupIntent, er
 		return nil, noSuch("PaymentMethod", "payment_method", deref(old.PaymentMethod))
 	}
 	if pass {
-		return c.completeSetup(&next, pm), nil
+		return c.completeSetup(&next, c.payer(pm)), nil
 	}
 	e := invalid("setup_intent_authentication_failure", "", "We are unable to authenticate your payment method. Please choose a different payment method and try again.")
+	if isWallet(pm.Type) {
+		e = invalid("setup_attempt_failed", "", "The payment method could not be set up: the buyer did not agree.")
+	}
 	e.PaymentMethod = pm
 	next.Status, next.LastSetupError, next.PaymentMethod, next.NextAction = needsMethod, e, nil, nil
 	c.tx.put(&next)
@@ -249,6 +277,9 @@ func updateSetup(c *call) (any, error) {
 		return nil, err
 	}
 	if types := c.p.strs("payment_method_types"); len(types) > 0 {
+		if err := savable(types); err != nil {
+			return nil, err
+		}
 		next.PaymentMethodTypes, next.AutomaticPaymentMethods = types, nil
 	}
 	c.tx.put(&next)

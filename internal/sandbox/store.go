@@ -38,11 +38,12 @@ type store struct {
 	mu     sync.RWMutex
 	worlds map[string]*world
 	seq    uint64
-	max    int // objects kept per kind and account
+	max    int                           // objects kept per kind and account
+	first  func(account string) []object // what a new account holds
 }
 
-func newStore(maxPerKind int) *store {
-	return &store{worlds: map[string]*world{}, max: maxPerKind}
+func newStore(maxPerKind int, first func(account string) []object) *store {
+	return &store{worlds: map[string]*world{}, max: maxPerKind, first: first}
 }
 
 // world returns the account's world, making it on first use. The caller holds the write lock.
@@ -51,6 +52,9 @@ func (s *store) world(account string) *world {
 	if w == nil {
 		w = &world{account: account, objects: map[string]entry{}, kinds: map[string]*shelf{}, index: map[string]*shelf{}}
 		s.worlds[account] = w
+		for _, obj := range s.first(account) {
+			s.put(w, obj)
+		}
 	}
 	return w
 }
@@ -90,7 +94,7 @@ func (s *store) shelve(kinds map[string]*shelf, kind string, w *world, id string
 // Configuration (endpoints, accounts, prices, ...) is kept.
 func keepsOldest(kind string) bool {
 	switch kind {
-	case kindEndpoint, kindAccount, kindPrice, kindProduct, kindCoupon, kindPromotion:
+	case kindEndpoint, kindAccount, kindPrice, kindProduct, kindCoupon, kindPromotion, kindConfiguration:
 		return false
 	}
 	return true

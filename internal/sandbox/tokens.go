@@ -67,12 +67,14 @@ type OnlineAcceptance struct {
 // MethodPreview is a payment method that does not exist yet.
 type MethodPreview struct {
 	AllowRedisplay string         `json:"allow_redisplay"`
+	AmazonPay      *struct{}      `json:"amazon_pay,omitempty"`
 	BillingDetails BillingDetails `json:"billing_details"`
 	Card           *MethodCard    `json:"card,omitempty"`
 	Customer       *string        `json:"customer"`
 	Ideal          *MethodIdeal   `json:"ideal,omitempty"`
 	Klarna         *MethodKlarna  `json:"klarna,omitempty"`
 	Link           *MethodLink    `json:"link,omitempty"`
+	Paypal         *MethodPaypal  `json:"paypal,omitempty"`
 	SEPADebit      *MethodSEPA    `json:"sepa_debit,omitempty"`
 	Type           string         `json:"type"`
 	USBankAccount  *MethodUSBank  `json:"us_bank_account,omitempty"`
@@ -86,7 +88,7 @@ func (o *ConfirmationToken) secrets() any       { return &o.private }
 func previewOf(pm *PaymentMethod) *MethodPreview {
 	out := &MethodPreview{
 		AllowRedisplay: pm.AllowRedisplay, BillingDetails: pm.BillingDetails, Card: pm.Card, Customer: pm.Customer,
-		Ideal: pm.Ideal, Klarna: pm.Klarna, Link: pm.Link, SEPADebit: pm.SEPADebit, Type: pm.Type, USBankAccount: pm.USBankAccount,
+		AmazonPay: pm.AmazonPay, Ideal: pm.Ideal, Klarna: pm.Klarna, Link: pm.Link, Paypal: pm.Paypal, SEPADebit: pm.SEPADebit, Type: pm.Type, USBankAccount: pm.USBankAccount,
 	}
 	return out
 }

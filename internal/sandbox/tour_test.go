@@ -106,7 +106,7 @@ func (g tourist) tourPayments(cus string) {
 func (g tourist) tourOtherMethods(cus string) {
 	const create = "POST /v1/payment_intents"
 	billing := []string{"payment_method_data[billing_details][name]=Bob", "payment_method_data[billing_details][email]=b@b.test", "payment_method_data[billing_details][address][country]=DE"}
-	for kind, extra := range map[string]string{"ideal": "payment_method_data[ideal][bank]=ing", "klarna": "return_url=https://x.test", "sepa_debit": "payment_method_data[sepa_debit][iban]=AT321904300235473204"} {
+	for kind, extra := range map[string]string{"ideal": "payment_method_data[ideal][bank]=ing", "klarna": "return_url=https://x.test", "paypal": "return_url=https://x.test", "amazon_pay": "return_url=https://x.test", "sepa_debit": "payment_method_data[sepa_debit][iban]=AT321904300235473204"} {
 		pairs := append([]string{"amount=1000", "currency=eur", "confirm=true", "return_url=https://x.test", "payment_method_types[]=" + kind, "payment_method_data[type]=" + kind, extra}, billing...)
 		pi := g.call(create, nil, pairs...)
 		if kind == "sepa_debit" {
