@@ -80,6 +80,7 @@ type Item struct {
 	Quantity   int64      `json:"quantity"`
 	UnitAmount int64      `json:"unit_amount"` // minor units
 	Recurring  *Recurring `json:"recurring,omitempty"`
+	Ships      bool       `json:"ships,omitempty"` // it is sent to an address
 }
 
 // Amount is the price of the line in minor units.
@@ -136,3 +137,6 @@ func NewID(prefix string) string { return prefix + strings.ToLower(rand.Text()) 
 // ErrNotFound is the one answer to a wrong id and to a wrong token, so that
 // nobody learns which orders exist.
 var ErrNotFound = fault.New(fault.NotFound, "order_not_found", "There is no such order, or it is not yours to see.")
+
+// ErrPromotionUsedUp refuses a promotion code whose last use went to somebody else.
+var ErrPromotionUsedUp = fault.InvalidField("promotion_code", "promotion_used_up", "This code has been used up.")

@@ -36,6 +36,7 @@ type Recurring struct {
 type Discount struct {
 	Code   string // "" for none
 	Amount int64  // minor units
+	Limit  int64  // how many orders may use the code, 0 for any number
 	Held   bool   // one of the code's uses is this order's
 }
 
@@ -72,6 +73,24 @@ type Place struct {
 	State      string `json:"state,omitempty"`
 	PostalCode string `json:"postal_code,omitempty"`
 	Country    string `json:"country"` // ISO 3166-1, two capitals
+}
+
+// GiveBack gives back the use of a promotion code that an order holds which is over. What
+// is paid after the end is for a person to look at: it takes no use again.
+func (o *Order) GiveBack() {
+	if o.Status == Expired || o.Status == Canceled {
+		o.Discount.Held = false
+	}
+}
+
+// Ships reports whether something of the order is sent to an address.
+func (o *Order) Ships() bool {
+	for _, i := range o.Items {
+		if i.Ships {
+			return true
+		}
+	}
+	return false
 }
 
 // Complete reports whether something can be sent there.

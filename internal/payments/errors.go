@@ -99,7 +99,8 @@ var (
 	errInReview = &fault.Error{Kind: fault.Conflict, Code: "order_not_open",
 		Message: "This order is being looked at by the shop. Please do not pay again.",
 		Payment: &fault.Payment{Type: TypeInvalidRequest, Code: "order_not_open"}}
-	errTooMany = fault.New(fault.TooMany, "too_many_attempts",
+	errShippingMissing = fault.InvalidField("shipping", "shipping_missing", "Please say where this order is to be sent.")
+	errTooMany         = fault.New(fault.TooMany, "too_many_attempts",
 		"There were too many attempts to pay this order. Please start a new order.")
 )
 

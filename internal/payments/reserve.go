@@ -46,6 +46,9 @@ func (r rules) reserve(st *State, q request) error {
 	}
 	a.IntentID = a.Params.IntentID
 	r.move(&a, Started)
+	if st.Order.Discount.Limit > 0 {
+		st.Order.Discount.Held = true // the store refuses it when there is none left
+	}
 	st.Attempts = append(st.Attempts, a)
 	st.tellBuyer(&a)
 	return nil
@@ -65,6 +68,8 @@ func (r rules) refuse(st *State, q request) error {
 			With("amount", o.Amount).With("currency", o.Currency)
 	case st.Active() != nil:
 		return ErrPaymentInProgress
+	case o.Ships() && (!o.Contact.Shipping.Complete() || o.ShippingRate.ID == ""):
+		return errShippingMissing
 	case len(st.Attempts) >= maxAttempts:
 		return errTooMany
 	}

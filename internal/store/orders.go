@@ -18,13 +18,13 @@ func orderTable() *table[orders.Order] {
 		name: "orders",
 		columns: []string{"id", "token_hash", "status", "payment_status", "message", "review_reason", "version",
 			"currency", "amount", "refunded", "items", "customer_id", "livemode",
-			"mode", "options", "captured", "promotion_code", "promotion_held", "discount", "shipping_rate", "contact",
+			"mode", "options", "captured", "promotion_code", "promotion_held", "promotion_limit", "discount", "shipping_rate", "contact",
 			"created_at", "updated_at", "expires_at", "expiry_check_at", "paid_at"},
 		values: func(o *orders.Order) []any {
 			return []any{o.ID, blob(o.TokenHash), string(o.Status), string(o.PaymentStatus), o.Message, o.ReviewReason, o.Version,
 				o.Currency, o.Amount, o.Refunded, toJSON(o.Items), o.CustomerID, o.Livemode,
 				string(o.Mode), toJSON(o.Options), o.Captured,
-				o.Discount.Code, o.Discount.Held, o.Discount.Amount, toJSON(o.ShippingRate), toJSON(o.Contact),
+				o.Discount.Code, o.Discount.Held, o.Discount.Limit, o.Discount.Amount, toJSON(o.ShippingRate), toJSON(o.Contact),
 				micros(o.CreatedAt), micros(o.UpdatedAt), micros(o.ExpiresAt), micros(o.ExpiresAt), micros(o.PaidAt)}
 		},
 		scan:    scanOrder,
@@ -43,7 +43,7 @@ func scanOrder(row scanner) (o orders.Order, err error) {
 	var items, options, rate, contact string
 	err = row.Scan(&o.ID, &o.TokenHash, &o.Status, &o.PaymentStatus, &o.Message, &o.ReviewReason, &o.Version,
 		&o.Currency, &o.Amount, &o.Refunded, &items, &o.CustomerID, &o.Livemode,
-		&o.Mode, &options, &o.Captured, &o.Discount.Code, &o.Discount.Held, &o.Discount.Amount, &rate, &contact,
+		&o.Mode, &options, &o.Captured, &o.Discount.Code, &o.Discount.Held, &o.Discount.Limit, &o.Discount.Amount, &rate, &contact,
 		&created, &updated, &expires, &check, &paid)
 	if err != nil {
 		return o, err

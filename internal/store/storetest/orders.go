@@ -21,7 +21,7 @@ func testOrders(t *testing.T, e Engine) {
 		want.Mode, want.Captured = orders.ModeSubscription, 7
 		want.Items[0].Recurring = &orders.Recurring{Interval: "month", IntervalCount: 3}
 		want.Options = orders.Options{CaptureMethod: "manual", PaymentMethodTypes: []string{"card"}, Installments: true}
-		want.Discount = orders.Discount{Code: "SPRING", Amount: 3, Held: true}
+		want.Discount = orders.Discount{Code: "SPRING", Amount: 3, Limit: 7, Held: true}
 		want.ShippingRate = orders.ShippingRate{ID: "post", Name: "Post", Amount: 490, MinDays: 3, MaxDays: 5}
 		want.Contact = orders.Contact{Email: "a@example.com", Shipping: &orders.Address{Name: "A", Address: orders.Place{Line1: "1 Road", Country: "FR"}}}
 		if err := f.CreateOrder(f.ctx, want); err != nil {
