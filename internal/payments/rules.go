@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -66,13 +67,21 @@ func (r rules) settle(st *State, s Snapshot, src source) error {
 		}
 		return errReadAfresh
 	}
-	in.Status, in.Amount, in.Currency = s.Status, s.Amount, s.Currency
-	if s.ClientSecret != "" {
-		in.ClientSecret = s.ClientSecret
-	}
+	in.take(s)
 	r.applyToAttempt(a, s, src)
 	r.applyToOrder(st, in, a)
 	return nil
+}
+
+// take copies what a snapshot says. What only some snapshots tell stays when this one
+// does not.
+func (in *Intent) take(s Snapshot) {
+	in.Status, in.Amount, in.Captured, in.Currency = s.Status, s.Amount, s.AmountReceived, s.Currency
+	in.ClientSecret = cmp.Or(s.ClientSecret, in.ClientSecret)
+	in.SubscriptionID = cmp.Or(s.SubscriptionID, in.SubscriptionID)
+	if !s.CaptureBefore.IsZero() {
+		in.CaptureBefore = s.CaptureBefore
+	}
 }
 
 // attemptOf finds the active attempt that the intent belongs to and names the
@@ -215,7 +224,7 @@ func (r rules) pay(st *State, in *Intent) {
 	}
 	switch {
 	case o.Status.CanBecome(orders.Paid):
-		o.Status, o.PaidAt = orders.Paid, r.now
+		o.Status, o.PaidAt, o.Captured = orders.Paid, r.now, in.Captured
 		st.Effects = append(st.Effects, Effect{OrderID: o.ID, Kind: EffectPaid, CreatedAt: r.now})
 	case o.Status != orders.Paid && o.Status != orders.Review:
 		r.review(st, fmt.Sprintf("intent %s was paid when the order was %s", in.ID, o.Status))

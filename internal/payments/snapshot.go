@@ -1,6 +1,9 @@
 package payments
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Status is a PaymentIntent's status
 // (https://docs.stripe.com/payments/paymentintents/lifecycle).
@@ -20,8 +23,8 @@ const (
 // Final reports whether Stripe never leaves the status again.
 func (s Status) Final() bool { return s == StatusSucceeded || s == StatusCanceled }
 
-// Snapshot is a PaymentIntent as it was at some moment, from an answer, an
-// event or a reading. Amounts are minor units.
+// Snapshot is a PaymentIntent or a SetupIntent as it was at some moment, from an answer,
+// an event or a reading. Amounts are minor units.
 type Snapshot struct {
 	ID             string
 	OrderID        string // from our metadata, "" if it is not ours
@@ -31,12 +34,25 @@ type Snapshot struct {
 	Amount         int64
 	AmountReceived int64
 	Capturable     int64
-	Currency       string
+	CaptureMethod  string    // automatic, automatic_async or manual
+	CaptureBefore  time.Time // when a hold lapses, zero for none; an event does not tell
+	Currency       string    // "" for a SetupIntent
 	CustomerID     string
 	ClientSecret   string
-	Error          *StripeError // last_payment_error
+	Error          *StripeError // last_payment_error, last_setup_error
+	// InvoiceID is the invoice that the intent pays, "" for none. An event tells no more;
+	// a reading names the invoice's subscription, too, and whether the invoice is a later
+	// one than that with which the subscription began.
+	InvoiceID      string
+	SubscriptionID string
+	Renewal        bool
 	CreatedAt      time.Time
 }
+
+// IsSetup reports whether the snapshot is of a SetupIntent, which holds no money.
+func (s Snapshot) IsSetup() bool { return isSetup(s.ID) }
+
+func isSetup(intentID string) bool { return strings.HasPrefix(intentID, "seti_") }
 
 // StripeError is what Stripe says of a failed try; Message is meant for the buyer
 // when Type is card_error.

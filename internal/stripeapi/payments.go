@@ -27,6 +27,7 @@ func (c *Client) Send(ctx context.Context, p payments.Params, key string) (payme
 		ConfirmationToken: stripe.String(p.Token),
 		ReturnURL:         stripe.String(p.ReturnURL),
 	}
+	withMore(&params.Params)
 	ctx, sent := countExchanges(ctx)
 	post(ctx, &params.Params, key)
 	snap, err := result(c.api.PaymentIntents.Confirm(p.IntentID, params))
@@ -54,6 +55,7 @@ func (c *Client) create(ctx context.Context, p payments.Params, key string) (pay
 		params.AutomaticPaymentMethods = &stripe.PaymentIntentAutomaticPaymentMethodsParams{Enabled: stripe.Bool(true)}
 		params.PaymentMethodConfiguration = optional(p.PaymentMethodConfiguration)
 	}
+	withMore(&params.Params)
 	ctx, sent := countExchanges(ctx)
 	post(ctx, &params.Params, key)
 	snap, err := result(c.api.PaymentIntents.New(params))
@@ -115,6 +117,7 @@ func methodOptions(o orders.Options) *stripe.PaymentIntentPaymentMethodOptionsPa
 func (c *Client) Intent(ctx context.Context, id string) (payments.Snapshot, error) {
 	params := &stripe.PaymentIntentParams{}
 	params.Context = ctx
+	withMore(&params.Params)
 	return result(c.api.PaymentIntents.Get(id, params))
 }
 
@@ -126,6 +129,8 @@ func (c *Client) FindIntent(ctx context.Context, orderID string, from, to time.T
 		GreaterThanOrEqual: from.Unix(), LesserThanOrEqual: to.Unix(),
 	}}
 	params.Context, params.Limit = ctx, stripe.Int64(100)
+	params.AddExpand("data.latest_charge")
+	params.AddExpand("data.invoice")
 	list := c.api.PaymentIntents.List(params)
 	for list.Next() {
 		if pi := list.PaymentIntent(); pi.Metadata[payments.MetaOrder] == orderID {
@@ -138,6 +143,7 @@ func (c *Client) FindIntent(ctx context.Context, orderID string, from, to time.T
 // CancelIntent cancels an intent, as abandoned.
 func (c *Client) CancelIntent(ctx context.Context, id, key string) (payments.Snapshot, error) {
 	params := &stripe.PaymentIntentCancelParams{CancellationReason: stripe.String(string(stripe.PaymentIntentCancellationReasonAbandoned))}
+	withMore(&params.Params)
 	post(ctx, &params.Params, key)
 	return result(c.api.PaymentIntents.Cancel(id, params))
 }
@@ -196,17 +202,43 @@ func snapshot(pi *stripe.PaymentIntent) payments.Snapshot {
 		ID: pi.ID, OrderID: pi.Metadata[payments.MetaOrder], AttemptID: pi.Metadata[payments.MetaAttempt],
 		Livemode: pi.Livemode, Status: payments.Status(pi.Status),
 		Amount: pi.Amount, AmountReceived: pi.AmountReceived, Capturable: pi.AmountCapturable,
+		CaptureMethod: string(pi.CaptureMethod), CaptureBefore: captureBefore(pi.LatestCharge),
 		Currency: string(pi.Currency), ClientSecret: pi.ClientSecret, CreatedAt: time.Unix(pi.Created, 0).UTC(),
 	}
 	if pi.Customer != nil {
 		s.CustomerID = pi.Customer.ID
 	}
-	if e := pi.LastPaymentError; e != nil {
-		s.Error = &payments.StripeError{
-			Type: string(e.Type), Code: string(e.Code), DeclineCode: string(e.DeclineCode), Message: e.Msg,
+	if inv := pi.Invoice; inv != nil {
+		s.InvoiceID = inv.ID
+		if inv.Subscription != nil {
+			s.SubscriptionID = inv.Subscription.ID
+			s.Renewal = inv.BillingReason != stripe.InvoiceBillingReasonSubscriptionCreate
 		}
 	}
+	s.Error = lastError(pi.LastPaymentError)
 	return s
+}
+
+func lastError(e *stripe.Error) *payments.StripeError {
+	if e == nil {
+		return nil
+	}
+	return &payments.StripeError{Type: string(e.Type), Code: string(e.Code), DeclineCode: string(e.DeclineCode), Message: e.Msg}
+}
+
+// captureBefore is when the hold of a card charge lapses
+// (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method).
+func captureBefore(ch *stripe.Charge) time.Time {
+	if ch == nil || ch.PaymentMethodDetails == nil || ch.PaymentMethodDetails.Card == nil || ch.PaymentMethodDetails.Card.CaptureBefore == 0 {
+		return time.Time{}
+	}
+	return time.Unix(ch.PaymentMethodDetails.Card.CaptureBefore, 0).UTC()
+}
+
+// withMore asks for what a snapshot tells beyond the intent itself.
+func withMore(p *stripe.Params) {
+	p.AddExpand("latest_charge")
+	p.AddExpand("invoice")
 }
 
 func post(ctx context.Context, p *stripe.Params, key string) {
