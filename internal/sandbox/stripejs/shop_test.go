@@ -38,6 +38,7 @@ window.events = [];
 window.submits = 0;
 document.querySelector('#form').addEventListener('submit', (event) => { event.preventDefault(); window.submits += 1; });
 window.inside = (selector, type = 'payment') => document.querySelector('[data-stripe-element=' + type + ']').shadowRoot.querySelector(selector);
+window.sheet = (selector) => document.querySelector('[data-stripe-dialog]')?.shadowRoot.querySelector(selector);
 window.boot = async (elementsOptions, createOptions = {}, type = 'payment', stripeOptions = {}) => {
   window.element?.destroy();
   window.stripe = Stripe('pk_test_shop', stripeOptions);

@@ -109,9 +109,15 @@ iframe { width: 100%; height: 100%; border: 0; }
 .Body p, .Body h3 { margin: 0; } .Body fieldset { border: 1px solid #d8dce3; border-radius: 8px; display: grid; gap: .4rem; }
 .Body label { display: flex; gap: .5rem; } .Body .Pay { background: #111; color: #fff; } .Body .Pay:disabled { opacity: .5; }
 .Body .Total { display: flex; justify-content: space-between; font-weight: 600; } .Body [role=alert] { color: #b3093c; }
-.Body small { opacity: .75; }
+.Body small { color: #565b6b; } .Part { display: grid; gap: .6rem; } .Lines { display: grid; grid-template-columns: 1fr auto; gap: .2rem 1rem; margin: 0; }
+.Lines dd { margin: 0; } .Body .Total { flex-wrap: wrap; } .Total small { flex-basis: 100%; font-weight: 400; } .Body input[type=radio] { margin: .2em 0 0; }
+summary { cursor: pointer; min-height: 24px; } summary:focus-visible { outline: 3px solid #4f46e5; }
+.Fields { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .6rem; padding-top: .6rem; }
+.Body .Fields label { display: grid; gap: .2rem; align-content: start; font-size: .9em; }
+.Fields input, .Fields select { font: inherit; width: 100%; box-sizing: border-box; min-height: 40px; padding: .2rem .5rem; border: 1px solid #767b88; border-radius: 6px;
+  background: inherit; color: inherit; }
 @media (prefers-color-scheme: dark) { dialog { background: #16181d; color: #e8eaed; } header, .Body fieldset { border-color: #3a3f4a;
-  } .Body .Pay { background: #fff; color: #111; } .Body [role=alert] { color: #ff8fa3; } }
+  } .Body small { color: #a7adba; } .Body .Pay { background: #fff; color: #111; } .Body [role=alert] { color: #ff8fa3; } }
 `;
 
 /** @param {string} css */

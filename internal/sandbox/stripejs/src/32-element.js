@@ -236,6 +236,9 @@ class BaseElement {
 
   changed() {}
 
+  /** Options of the group changed; what shows them at once does it here. */
+  optionsChanged() {}
+
   /** @returns {Promise<void>} */
   async validate() {}
 

@@ -12,6 +12,20 @@ const wallets = {
 };
 const walletNames = /** @type {(keyof AvailableWallets)[]} */ (Object.keys(wallets));
 
+/** What a button says by its `buttonType`; every other type shows the wallet's name alone. @type {Record<string, TextKey>} */
+const buttonTexts = {
+  'add-money': 'buttonAdd',
+  book: 'buttonBook',
+  buy: 'buttonBuy',
+  buynow: 'buttonBuy',
+  'check-out': 'buttonCheckout',
+  checkout: 'buttonCheckout',
+  donate: 'buttonDonate',
+  order: 'buttonOrder',
+  pay: 'payWith',
+  subscribe: 'buttonSubscribe',
+};
+
 /** How long a page may take to call resolve() of a click, as with Stripe.js. */
 const clickPatience = 1000;
 
@@ -23,12 +37,18 @@ class ExpressElement extends BaseElement {
     this.paying = null;
     /** @type {Json} */
     this.accepted = null;
+    /** @type {WalletSheet | null} */
+    this.sheet = null;
+    /** What the buttons were drawn from. */
+    this.drawn = '';
+    this.problem = h('p', { class: 'Error', role: 'alert', hidden: true });
   }
 
   async load() {
     this.session = await this.group.session();
     if (!this.container) return;
     this.words.business = this.options.business?.name ?? this.session.business_name ?? '';
+    if (!this.ready) this.drawn = '';
     this.draw();
   }
 
@@ -70,14 +90,19 @@ class ExpressElement extends BaseElement {
     return { elementType: 'expressCheckout', availablePaymentMethods: names.length ? this.available() : undefined };
   }
 
+  /** Draws the buttons, unless nothing of them changed: a button that opened a sheet gets the focus back. */
   draw() {
-    const { buttonHeight, layout, buttonTheme } = this.options;
+    const { buttonHeight, layout, buttonTheme, buttonType } = this.options;
+    const names = this.shown();
+    const look = JSON.stringify([names, this.words.locale, buttonHeight, layout, buttonTheme, buttonType]);
+    if (look === this.drawn) return;
+    this.drawn = look;
     const { maxColumns, maxRows, overflow } = layout ?? {};
-    const buttons = this.shown().map((name) => this.button(name, buttonTheme?.[name]));
+    const buttons = names.map((name) => this.button(name));
     const list = h('div', { class: 'Express', role: 'group', 'aria-label': this.words.say('express') }, ...buttons);
     if (buttonHeight) list.style.setProperty('--expressHeight', `${Math.min(55, Math.max(40, buttonHeight))}px`);
     if (maxColumns) list.style.setProperty('--expressMin', `calc(${100 / maxColumns}% - var(--tabSpacing))`);
-    this.body.replaceChildren(...(buttons.length ? [this.sandboxLine(), list] : []));
+    this.body.replaceChildren(...(buttons.length ? [this.sandboxLine(), list, this.problem] : []));
     if (maxRows && overflow !== 'never') this.fold(buttons, maxRows * (maxColumns || 2), list);
   }
 
@@ -95,19 +120,20 @@ class ExpressElement extends BaseElement {
     list.after(more);
   }
 
-  /** @param {keyof AvailableWallets} name @param {string | undefined} theme */
-  button(name, theme) {
+  /** @param {keyof AvailableWallets} name */
+  button(name) {
     const { type, label } = wallets[name];
-    const light = theme?.startsWith('white') ? ' ExpressButton--light' : '';
+    const light = this.options.buttonTheme?.[name]?.startsWith('white') ? ' ExpressButton--light' : '';
+    const text = buttonTexts[this.options.buttonType?.[name]];
     const button = h(
       'button',
       {
         class: `ExpressButton ExpressButton--${type}${light}`,
         type: 'button',
         'data-express': type,
-        'aria-label': this.words.say('payWith', { wallet: label }),
+        'aria-label': text ? null : this.words.say('payWith', { wallet: label }),
       },
-      label,
+      text ? this.words.say(text, { wallet: label }) : label,
     );
     button.addEventListener('click', () => void this.clicked(name));
     return button;
@@ -115,59 +141,91 @@ class ExpressElement extends BaseElement {
 
   /** Tells the page, which may still change what is bought, then opens the sheet. @param {keyof AvailableWallets} name */
   async clicked(name) {
-    const expressPaymentType = wallets[name].type;
-    const details = await new Promise((resolve) => {
-      if (!this.events.has('click')) return resolve({});
+    if (this.sheet) return;
+    this.say('');
+    if (!this.events.has('click')) {
+      const details = walletDetails(this.options, {});
+      checkWalletDetails(details, this.group.options);
+      return this.open(name, details);
+    }
+    const details = await this.askForDetails(wallets[name].type);
+    if (details && this.container && !this.sheet) this.open(name, details);
+  }
+
+  /** What the page passes to resolve() of the click event; null when it takes too long. @param {string} expressPaymentType @returns {Promise<Json | null>} */
+  askForDetails(expressPaymentType) {
+    return new Promise((done) => {
       const late = setTimeout(() => {
         warn('The Express Checkout Element click event was not resolved within 1 second.');
-        resolve(null);
+        done(null);
       }, clickPatience);
       this.emit('click', {
         expressPaymentType,
-        resolve: (/** @type {Json} */ given = {}) => {
+        /** Throws what is wrong with the details at the page. @param {Json} [given] */
+        resolve: (given = {}) => {
+          const details = walletDetails(this.options, given);
+          checkWalletDetails(details, this.group.options);
           clearTimeout(late);
-          resolve(given);
+          done(details);
         },
       });
     });
-    if (details) this.open(name, merge(this.options, details));
   }
 
   /** @param {keyof AvailableWallets} name @param {Json} details */
   open(name, details) {
-    checkWalletDetails(details);
-    const sheet = new WalletSheet(this, wallets[name].label, details);
+    const { type, label, method } = wallets[name];
+    const sheet = new WalletSheet(this, label, details);
+    this.sheet = sheet;
     sheet.onCancel = () => {
       this.forget();
       this.emit('cancel');
     };
     sheet.onPay = (accepted) => {
-      this.paying = wallets[name].type;
-      this.method = wallets[name].method;
+      this.paying = type;
+      this.method = method;
       this.accepted = accepted;
-      this.events.emit('confirm', {
-        expressPaymentType: this.paying,
-        ...accepted,
-        paymentFailed: (/** @type {Json} */ why) => this.paymentFailed(sheet, why),
+      const { phone, ...event } = accepted;
+      this.emit('confirm', {
+        expressPaymentType: type,
+        ...event,
+        paymentFailed: (/** @type {Json} */ why) => this.paymentFailed(why),
       });
-      sheet.close();
     };
   }
 
-  /** @param {WalletSheet} sheet @param {{message?: string, reason?: string} | undefined} why */
-  paymentFailed(sheet, why) {
-    this.forget();
-    sheet.close();
-    this.live.textContent = why?.message ?? this.words.say('authFailed');
+  /** Says in the sheet, or beside the buttons when it is closed already, what the page could not do. @param {{message?: string, reason?: string} | undefined} why */
+  paymentFailed(why) {
+    const key = /** @type {TextKey} */ (`wallet_${why?.reason ?? 'fail'}`);
+    const message = why?.message ?? this.words.say(key in texts.en ? key : 'wallet_fail');
+    this.paying = null;
+    this.accepted = null;
+    if (this.sheet) this.sheet.failed(message);
+    else this.say(message);
   }
 
+  /** @param {string} message empty to take the last one away */
+  say(message) {
+    this.problem.textContent = message;
+    this.problem.hidden = message === '';
+  }
+
+  /** The sheet shows the group's amount. */
+  optionsChanged() {
+    this.sheet?.refresh();
+  }
+
+  /** The buyer's acceptance is used up or taken back. */
   forget() {
     this.paying = null;
     this.accepted = null;
+    this.sheet?.close();
+    this.sheet = null;
   }
 
   unmount() {
     this.forget();
+    this.say('');
     super.unmount();
   }
 
@@ -185,16 +243,62 @@ class ExpressElement extends BaseElement {
         type: this.method,
         card,
         billing_details: { name, email, phone, address },
-        allow_redisplay: 'unspecified',
+        allow_redisplay: this.group.willBeReused() ? 'limited' : 'unspecified',
       },
       type: this.method,
     };
   }
+
+  /** Where the wallet sends the goods to, as a token's `shipping`. @returns {Json} */
+  shipping() {
+    const { shippingAddress, phone } = this.accepted ?? {};
+    return shippingAddress && { ...shippingAddress, phone };
+  }
 }
 
-/** @param {Json} details of create() and of resolve() */
-function checkWalletDetails(details) {
-  if (details.shippingAddressRequired && !details.shippingRates?.length) {
-    throw new IntegrationError('When shippingAddressRequired is true, at least one entry in shippingRates is required.');
-  }
+/** Options whose presence turns the collection of the billing address off, unless the page asks for it. */
+const askingOptions = [
+  'allowedShippingCountries',
+  'applePay',
+  'business',
+  'emailRequired',
+  'lineItems',
+  'phoneNumberRequired',
+  'shippingAddressRequired',
+];
+
+/** What the sheet is made of (docs: express_checkout_element_create, billingAddressRequired). @param {Json} options of create() @param {Json} given to resolve() @returns {Json} */
+function walletDetails(options, given) {
+  const details = { ...merge(options, given) };
+  details.billingAddressRequired ??= !askingOptions.some((name) => details[name] !== undefined);
+  return details;
+}
+
+/**
+ * Refuses what a wallet could not show, in Stripe.js' words.
+ * @param {Json} details of create() and of resolve()
+ * @param {Json} options of the group, with the amount
+ */
+function checkWalletDetails({ lineItems = [], shippingRates = [], shippingAddressRequired }, { amount, mode }) {
+  const method = 'resolve()';
+  if (shippingAddressRequired && shippingRates.length === 0)
+    throw new IntegrationError('When `shippingAddressRequired` is true, you must specify `shippingRates`.');
+  lineItems.forEach((/** @type {Json} */ item, /** @type {number} */ i) => {
+    if (typeof item?.name !== 'string') throw invalidValue(method, `lineItems[${i}].name`, 'a string', item?.name);
+    if (!Number.isInteger(item.amount))
+      throw invalidValue(method, `lineItems[${i}].amount`, 'an integer in the smallest currency unit', item.amount);
+  });
+  shippingRates.forEach((/** @type {Json} */ rate, /** @type {number} */ i) => {
+    for (const name of ['id', 'displayName'])
+      if (typeof rate?.[name] !== 'string') throw invalidValue(method, `shippingRates[${i}].${name}`, 'a string', rate?.[name]);
+    if (!Number.isInteger(rate.amount) || rate.amount < 0)
+      throw invalidValue(method, `shippingRates[${i}].amount`, 'a positive integer in the smallest currency unit', rate.amount);
+  });
+  if (mode !== 'setup' && amount !== undefined && sumOf(lineItems) > amount)
+    throw new IntegrationError(`The amount ${amount} is less than the total amount of the line items provided.`);
+}
+
+/** @param {{amount: number}[]} items @returns {number} */
+function sumOf(items) {
+  return items.reduce((sum, item) => sum + item.amount, 0);
 }

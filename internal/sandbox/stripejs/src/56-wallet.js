@@ -1,25 +1,16 @@
 // The sheet of a wallet: who pays, where it goes, what it costs.
 
-/** The buyer that every test wallet holds. */
-const walletBuyer = {
-  name: 'Jenny Rosen',
-  email: 'jenny.rosen@example.com',
-  phone: '+15555555555',
-  addresses: [
-    { line1: '510 Townsend St', line2: null, city: 'San Francisco', state: 'CA', postal_code: '94103', country: 'US' },
-    { line1: '10 Downing Street', line2: null, city: 'London', state: '', postal_code: 'SW1A 2AA', country: 'GB' },
-    { line1: '5 avenue Anatole France', line2: null, city: 'Paris', state: '', postal_code: '75007', country: 'FR' },
-  ],
-};
-
-/** Resolves what the page answers to an event of the sheet; null when it rejects. @param {ExpressElement} element @param {string} event @param {object} payload @returns {Promise<Json | null>} */
-function askPage(element, event, payload) {
+/** Resolves what the page answers to an event of the sheet; null when it rejects. @param {ExpressElement} element @param {string} event @param {object} payload @param {(details: Json) => void} check throws at the page @returns {Promise<Json | null>} */
+function askPage(element, event, payload, check) {
   if (!element.events.has(event)) return Promise.resolve({});
-  return new Promise((resolve) => {
-    element.events.emit(event, {
+  return new Promise((done) => {
+    element.emit(event, {
       ...payload,
-      resolve: (/** @type {Json} */ details = {}) => resolve(details),
-      reject: () => resolve(null),
+      resolve: (/** @type {Json} */ details = {}) => {
+        check(details);
+        done(details);
+      },
+      reject: () => done(null),
     });
   });
 }
@@ -33,133 +24,170 @@ class WalletSheet {
     this.onCancel = () => {};
     /** @type {(accepted: Json) => void} */
     this.onPay = () => {};
-    const allowed = details.allowedShippingCountries;
-    this.addresses = walletBuyer.addresses.filter(({ country }) => !allowed?.length || allowed.includes(country));
-    this.address = this.addresses[0] ?? walletBuyer.addresses[0];
     this.rate = details.shippingRates?.[0];
-    this.body = h('div', { class: 'Body' });
+    /** Counts questions to the page: only the answer to the last one counts. */
+    this.question = 0;
+    /** What the rates were drawn from. @type {string} */
+    this.ratesDrawn = '';
+    this.buyer = new BuyerForm(this.words, details);
+    this.buyer.onAddress = () => void this.addressChanged();
+    this.pay = h('button', { type: 'submit', class: 'Pay', 'data-action': 'pay' }, this.words.say('walletAccept'));
+    this.rates = h('div');
+    this.lines = h('dl', { class: 'Lines' });
+    this.total = h('p', { class: 'Total', role: 'status' });
     this.problem = h('p', { role: 'alert', hidden: true });
-    this.dialog = openDialog(this.words, label, this.body);
-    this.dialog.onDismiss(() => {
-      this.close();
-      this.onCancel();
-    });
-    this.draw();
-    if (details.shippingAddressRequired) void this.addressChosen(this.address);
+    this.form = this.build();
+    this.dialog = openDialog(this.words, label, this.form);
+    this.dialog.onDismiss(() => this.onCancel());
+    this.refresh();
+    this.pay.focus();
+    if (details.shippingAddressRequired) void this.addressChanged();
   }
 
   close() {
     this.dialog.dismiss();
   }
 
-  draw() {
-    const { details, words } = this;
-    const shipping = details.shippingAddressRequired;
-    this.pay = h('button', { type: 'button', class: 'Pay', 'data-action': 'pay' }, words.say('walletAccept'));
-    this.pay.addEventListener('click', () => this.onPay(this.accepted()));
-    this.total = h('p', { class: 'Total' });
-    this.lines = h('div');
-    this.rates = h('div');
-    this.body.replaceChildren(
-      h('small', {}, h('b', {}, words.say('sandbox')), ` ${walletBuyer.name}, ${walletBuyer.email}`),
-      ...(shipping ? [this.addressList()] : []),
+  build() {
+    const { words } = this;
+    const form = h(
+      'form',
+      { class: 'Body', novalidate: true },
+      h('small', {}, h('b', {}, words.say('sandbox')), ` ${words.business}`),
+      h('small', {}, `${words.say('walletBuyer')}: ${walletBuyer.name}, ${walletBuyer.email}`),
+      this.buyer.node,
       this.rates,
       this.lines,
       this.total,
       this.problem,
       this.pay,
     );
-    this.refresh();
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      if (!this.pay.disabled && this.buyer.check(form)) this.submit();
+    });
+    return form;
+  }
+
+  submit() {
+    this.pay.disabled = true;
+    this.pay.textContent = this.words.say('walletBusy');
+    this.say('');
+    this.onPay(this.accepted());
+  }
+
+  /** The page could not take the payment: the buyer may try again. @param {string} message */
+  failed(message) {
+    this.say(message);
+    this.pay.textContent = this.words.say('walletAccept');
+    this.pay.disabled = false;
     this.pay.focus();
   }
 
-  addressList() {
-    const rows = this.addresses.map((address, i) =>
-      this.radio(
-        'wallet-address',
-        i === 0,
-        `${address.line1}, ${address.city}, ${address.country}`,
-        () => void this.addressChosen(address),
-      ),
-    );
-    return h('fieldset', {}, h('legend', {}, this.words.say('walletShip')), ...rows);
+  /** @param {string} message */
+  say(message) {
+    this.problem.textContent = message;
+    this.problem.hidden = message === '';
   }
 
-  /** @param {string} name @param {boolean} checked @param {string} text @param {() => void} chosen */
-  radio(name, checked, text, chosen) {
-    const input = h('input', { type: 'radio', name, checked });
-    input.addEventListener('change', chosen);
-    return h('label', {}, input, text);
-  }
-
-  refresh() {
+  /** @param {number} amount */
+  money(amount) {
     const { currency } = this.element.group.options;
-    const money = (/** @type {number} */ amount) => (currency ? this.words.money(amount, currency) : String(amount));
-    const rates = this.details.shippingAddressRequired ? (this.details.shippingRates ?? []) : [];
-    const rows = rates.map((/** @type {Json} */ rate) =>
-      this.radio(
-        'wallet-rate',
-        rate.id === this.rate?.id,
-        `${rate.displayName} ${money(rate.amount)}`,
-        () => void this.rateChosen(rate),
-      ),
+    return currency ? this.words.money(amount, currency) : String(amount);
+  }
+
+  /** Shows the details, and the amount of the group, as they are now. */
+  refresh() {
+    this.refreshRates();
+    const { amount, mode } = this.element.group.options;
+    const items = this.details.lineItems ?? [];
+    this.lines.hidden = items.length === 0;
+    this.lines.replaceChildren(
+      ...items.flatMap((/** @type {Json} */ item) => [h('dt', {}, item.name), h('dd', {}, this.money(item.amount))]),
     );
-    this.rates?.replaceChildren(
+    const note = mode === 'setup' ? 'walletOnce' : mode === 'subscription' ? 'walletAgain' : null;
+    this.total.replaceChildren(
+      ...(amount === undefined ? [] : [h('span', {}, this.words.say('walletTotal')), h('span', {}, this.money(amount))]),
+      ...(note ? [h('small', {}, this.words.say(note))] : []),
+    );
+  }
+
+  refreshRates() {
+    const rates = this.details.shippingAddressRequired ? (this.details.shippingRates ?? []) : [];
+    const look = JSON.stringify([rates, this.element.group.options.currency]);
+    if (look === this.ratesDrawn) return; // or the focus on a rate would be lost
+    this.ratesDrawn = look;
+    const rows = rates.map((/** @type {Json} */ rate) => this.rateRow(rate));
+    this.rates.replaceChildren(
       ...(rows.length ? [h('fieldset', {}, h('legend', {}, this.words.say('walletRate')), ...rows)] : []),
     );
-    this.lines?.replaceChildren(
-      ...(this.details.lineItems ?? []).map((/** @type {Json} */ item) =>
-        h('p', { class: 'Total' }, h('span', {}, item.name), h('span', {}, money(item.amount))),
-      ),
-    );
-    const { amount } = this.element.group.options;
-    this.total?.replaceChildren(
-      h('span', {}, this.words.say('walletTotal')),
-      h('span', {}, amount === undefined ? '' : money(amount)),
-    );
   }
 
-  /** @param {Json} address */
-  async addressChosen(address) {
-    this.address = address;
-    const { line1: _, line2: __, ...partial } = address;
-    await this.ask('shippingaddresschange', { name: walletBuyer.name, address: partial });
+  /** @param {Json} rate */
+  rateRow(rate) {
+    const input = h('input', { type: 'radio', name: 'wallet-rate', value: rate.id, checked: rate.id === this.rate?.id });
+    input.addEventListener('change', () => void this.rateChosen(rate));
+    const estimate = estimateText(rate.deliveryEstimate, this.words.locale);
+    const more = estimate ? [h('small', {}, estimate)] : [];
+    return h('label', {}, input, h('span', {}, `${rate.displayName} ${this.money(rate.amount)} `, ...more));
+  }
+
+  async addressChanged() {
+    await this.ask(
+      'shippingaddresschange',
+      { name: this.buyer.text('name'), address: this.buyer.partial },
+      'wallet_address_unserviceable',
+    );
   }
 
   /** @param {Json} rate */
   async rateChosen(rate) {
     this.rate = rate;
-    await this.ask('shippingratechange', { shippingRate: rate });
+    await this.ask('shippingratechange', { shippingRate: rate }, 'wallet_rate');
   }
 
-  /** @param {string} event @param {object} payload */
-  async ask(event, payload) {
-    if (this.pay) this.pay.disabled = true;
-    const changes = await askPage(this.element, event, payload);
-    this.problem.hidden = changes !== null;
-    this.problem.textContent = changes === null ? this.words.say('incomplete_field') : '';
-    if (changes) {
-      this.details = merge(this.details, changes);
-      if (changes.shippingRates) this.rate = changes.shippingRates[0];
-      this.refresh();
-    }
-    if (this.pay) this.pay.disabled = changes === null;
+  /** Asks the page about a change, and keeps the buyer from paying until it agrees. @param {string} event @param {object} payload @param {TextKey} refusal */
+  async ask(event, payload, refusal) {
+    if (!this.details.shippingAddressRequired) return;
+    this.question += 1;
+    const { question } = this;
+    this.pay.disabled = true;
+    const changes = await askPage(this.element, event, payload, (given) =>
+      checkWalletDetails({ ...this.details, ...given }, this.element.group.options),
+    );
+    if (question !== this.question) return;
+    this.say(changes ? '' : this.words.say(refusal));
+    if (!changes) return;
+    this.details = { ...this.details, ...changes };
+    const same = this.details.shippingRates.find((/** @type {Json} */ { id }) => id === this.rate?.id);
+    this.rate = same ?? this.details.shippingRates[0];
+    this.refresh();
+    this.pay.disabled = false;
   }
 
-  /** @returns {Json} the details of the confirm event */
+  /** @returns {Json} the details of the confirm event, and the phone number */
   accepted() {
-    const { details, address } = this;
-    const { name, email, phone } = walletBuyer;
+    const { details, buyer } = this;
+    const { address } = buyer;
+    const name = buyer.text('name');
+    const phone = buyer.text('phone') || undefined;
+    const billing = details.billingAddressRequired ? address : { country: address.country, postal_code: address.postal_code };
     return {
-      billingDetails: {
-        name,
-        email: details.emailRequired ? email : undefined,
-        phone: details.phoneNumberRequired ? phone : undefined,
-        address:
-          details.billingAddressRequired === false ? { country: address.country, postal_code: address.postal_code } : address,
-      },
+      billingDetails: { name, email: buyer.text('email') || undefined, phone, address: billing },
       shippingAddress: details.shippingAddressRequired ? { name, address } : undefined,
       shippingRate: details.shippingAddressRequired ? this.rate : undefined,
+      phone,
     };
   }
+}
+
+/** How long a delivery takes, in words. @param {Json} estimate a text, or a range @param {string} locale @returns {string} */
+function estimateText(estimate, locale) {
+  if (!estimate || typeof estimate === 'string') return estimate ?? '';
+  const { minimum, maximum } = estimate;
+  const unit = (maximum ?? minimum)?.unit.replace('business_', '');
+  if (!unit) return '';
+  const format = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' });
+  const values = [minimum?.value, maximum?.value].filter((value) => value !== undefined);
+  return values.length === 2 ? format.formatRange(values[0], values[1]) : format.format(values[0]);
 }

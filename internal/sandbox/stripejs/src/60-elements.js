@@ -109,6 +109,7 @@ class ElementsGroup {
     checkAppearance(next.appearance);
     this.options = next;
     this.submitted = false;
+    this.members.forEach((element) => element.optionsChanged());
     if (normalized.locale) this.renameWords(normalized.locale);
     if ('appearance' in normalized) this.members.forEach((element) => element.applyAppearance());
     const rest = Object.keys(normalized).filter((name) => name !== 'appearance');

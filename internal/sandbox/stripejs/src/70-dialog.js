@@ -1,5 +1,12 @@
 // Dialogs over the host page: the 3D Secure challenge and the wallets' sheet. A modal <dialog> keeps the focus inside and gives it back.
 
+/** What has the focus, inside of shadow roots too. @returns {Element | null} */
+function focusedElement() {
+  let { activeElement } = document;
+  while (activeElement?.shadowRoot?.activeElement) ({ activeElement } = activeElement.shadowRoot);
+  return activeElement;
+}
+
 /** @param {Words} words @param {string} title @param {HTMLElement} content */
 function openDialog(words, title, content) {
   const host = h('div', { class: '__PrivateStripeElement', 'data-stripe-dialog': true });
@@ -14,7 +21,7 @@ function openDialog(words, title, content) {
   );
   shadow.append(dialog);
   document.body.append(host);
-  const before = document.activeElement;
+  const before = focusedElement();
   dialog.showModal();
   return {
     close,
@@ -29,7 +36,7 @@ function openDialog(words, title, content) {
     dismiss() {
       dialog.close();
       host.remove();
-      if (before instanceof HTMLElement && document.activeElement !== before) before.focus();
+      if (before instanceof HTMLElement && before.isConnected && focusedElement() !== before) before.focus();
     },
   };
 }

@@ -22,14 +22,16 @@ async function collectToken(group, method, params = {}) {
   const { waived = [], usage, type, ...collected } = source.collect();
   if (collected.payment_method_data) {
     checkWaived(waived, params.payment_method_data?.billing_details, method);
-    collected.payment_method_data = merge(merge(collected.payment_method_data, groupBilling(group)), params.payment_method_data);
+    // A wallet brings its own details: what the other elements hold may be unfinished.
+    const others = source === express ? {} : groupBilling(group);
+    collected.payment_method_data = merge(merge(collected.payment_method_data, others), params.payment_method_data);
   }
   const reuse = usage ?? group.options.setupFutureUsage ?? undefined;
   return {
     ...collected,
     return_url: params.return_url,
     setup_future_usage: reuse,
-    shipping: params.shipping ?? groupShipping(group),
+    shipping: params.shipping ?? (source === express ? express?.shipping() : groupShipping(group)),
     use_stripe_sdk: true,
     client_context: clientContext(group),
     mandate_data: mandate(type, Boolean(reuse) || group.willBeReused()),

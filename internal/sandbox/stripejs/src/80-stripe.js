@@ -72,12 +72,8 @@ class StripeClient {
     const method = 'stripe.createConfirmationToken()';
     const group = groupOf(method, options?.elements);
     return outcome(async () => {
-      const confirmationToken = await this.api.call(
-        'POST',
-        '/v1/confirmation_tokens',
-        await collectToken(group, method, options.params),
-      );
-      group.walletDone();
+      const params = await collectToken(group, method, options.params);
+      const confirmationToken = await this.api.call('POST', '/v1/confirmation_tokens', params).finally(() => group.walletDone());
       return { confirmationToken };
     });
   }
@@ -89,7 +85,7 @@ class StripeClient {
     return outcome(async () => {
       const { payment_method_data: data } = await collectToken(group, method, { payment_method_data: options.params });
       if (!data) throw new IntegrationError(`${method} cannot be used with a saved payment method.`);
-      return { paymentMethod: await this.api.call('POST', '/v1/payment_methods', data) };
+      return { paymentMethod: await this.api.call('POST', '/v1/payment_methods', data).finally(() => group.walletDone()) };
     });
   }
 
@@ -149,7 +145,7 @@ class StripeClient {
         ...params,
         client_secret: secret,
         use_stripe_sdk: true,
-      });
+      }).finally(() => group?.walletDone());
       if (intent.status === 'requires_action') intent = await this.next.run(intent, secret);
       if (redirect === 'always') return leave(returnAddress(returnURL, intent));
       return namedIntent(intent);

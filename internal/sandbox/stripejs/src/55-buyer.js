@@ -1,0 +1,141 @@
+// The buyer of the test wallets: who it is and where it lives. The tester may change all of it in the sheet.
+
+/** The buyer that every test wallet holds, with the addresses to choose from. */
+const walletBuyer = {
+  name: 'Jenny Rosen',
+  email: 'jenny.rosen@example.com',
+  phone: '+15555555555',
+  addresses: [
+    { line1: '510 Townsend St', line2: '', city: 'San Francisco', state: 'CA', postal_code: '94103', country: 'US' },
+    { line1: '10 Downing Street', line2: '', city: 'London', state: '', postal_code: 'SW1A 2AA', country: 'GB' },
+    { line1: '5 avenue Anatole France', line2: '', city: 'Paris', state: '', postal_code: '75007', country: 'FR' },
+  ],
+};
+
+/** What a page learns of an address before the buyer pays. */
+const partialAddress = ['city', 'state', 'postal_code', 'country'];
+
+class BuyerForm {
+  /** @param {Words} words @param {Json} details of the sheet */
+  constructor(words, details) {
+    this.words = words;
+    this.details = details;
+    /** Told when the part of the address that a page may see changed. */
+    this.onAddress = () => {};
+    const allowed = details.allowedShippingCountries;
+    this.addresses = walletBuyer.addresses.filter(({ country }) => !allowed?.length || allowed.includes(country));
+    // The buyer lives nowhere where the page ships to: the tester finishes the address.
+    if (this.addresses.length === 0) this.addresses = [{ ...walletBuyer.addresses[0], state: '', country: allowed[0] }];
+    /** @type {Map<string, HTMLInputElement | HTMLSelectElement>} */
+    this.inputs = new Map();
+    this.presets = this.addresses.map((address, i) => this.preset(address, i === 0));
+    this.folded = h('details', {}, h('summary', {}, words.say('walletEdit')), this.fields());
+    this.node = h('div', { class: 'Part' }, ...(details.shippingAddressRequired ? [this.choice()] : []), this.folded);
+    this.fill(this.addresses[0]);
+  }
+
+  fields() {
+    const { words, details } = this;
+    const fields = h('div', { class: 'Fields' }, this.input('name', 'name', walletBuyer.name));
+    if (details.emailRequired) fields.append(this.input('email', 'email', walletBuyer.email));
+    if (details.phoneNumberRequired) fields.append(this.input('phone', 'phone', walletBuyer.phone));
+    fields.append(
+      this.select(countryOptions(words, details.shippingAddressRequired ? details.allowedShippingCountries : null)),
+      this.input('line1', 'line1'),
+      this.input('line2', 'line2'),
+      this.input('city', 'city'),
+      this.input('state', 'region'),
+      this.input('postal_code', 'postal'),
+    );
+    return fields;
+  }
+
+  choice() {
+    const labels = this.presets.map(({ label }) => label);
+    return h('fieldset', {}, h('legend', {}, this.words.say('walletShip')), ...labels);
+  }
+
+  /** @param {typeof walletBuyer.addresses[0]} address @param {boolean} checked */
+  preset(address, checked) {
+    const radio = h('input', { type: 'radio', name: 'wallet-address', checked });
+    radio.addEventListener('change', () => {
+      this.fill(address);
+      this.onAddress();
+    });
+    return { radio, label: h('label', {}, radio, `${address.line1}, ${address.city}, ${address.country}`) };
+  }
+
+  /** @param {string} name @param {TextKey} label @param {string} [value] */
+  input(name, label, value = '') {
+    const type = /** @type {Record<string, string>} */ ({ email: 'email', phone: 'tel' })[name] ?? 'text';
+    return this.labelled(name, label, h('input', { type, name: `wallet-${name}`, value, autocomplete: 'off' }));
+  }
+
+  /** @param {[string, string][]} options */
+  select(options) {
+    const select = h('select', { name: 'wallet-country' }, ...options.map(([value, text]) => h('option', { value }, text)));
+    return this.labelled('country', 'country', select);
+  }
+
+  /** @param {string} name @param {TextKey} label @param {HTMLInputElement | HTMLSelectElement} input */
+  labelled(name, label, input) {
+    this.inputs.set(name, input);
+    input.addEventListener('change', () => this.edited(name));
+    return h('label', {}, h('span', {}, this.words.say(label)), input);
+  }
+
+  /** @param {string} name of the field that the tester changed */
+  edited(name) {
+    if (name === 'country') this.require();
+    const partial = partialAddress.includes(name);
+    if (partial || name.startsWith('line')) for (const { radio } of this.presets) radio.checked = false;
+    if (partial) this.onAddress();
+  }
+
+  /** @param {Record<string, string>} address */
+  fill(address) {
+    for (const [name, value] of Object.entries(address)) {
+      const input = this.inputs.get(name);
+      if (input) input.value = value;
+    }
+    this.require();
+  }
+
+  /** What an address of the country must have. */
+  require() {
+    const custom = addressCustoms[this.text('country')] ?? {};
+    const needed = { name: true, email: true, phone: true, line1: true, city: true, state: Boolean(custom.state), postal_code: !custom.noPostal };
+    for (const [name, must] of Object.entries(needed)) {
+      const input = this.inputs.get(name);
+      if (input) input.required = must;
+    }
+  }
+
+  /** @param {string} name */
+  text(name) {
+    return this.inputs.get(name)?.value.trim() ?? '';
+  }
+
+  get address() {
+    return {
+      line1: this.text('line1'),
+      line2: this.text('line2') || null,
+      city: this.text('city'),
+      state: this.text('state'),
+      postal_code: this.text('postal_code'),
+      country: this.text('country'),
+    };
+  }
+
+  /** The part that shippingaddresschange tells. */
+  get partial() {
+    return Object.fromEntries(partialAddress.map((name) => [name, this.text(name)]));
+  }
+
+  /** Opens what is folded when a field of it is not right, so that the browser can show it. @param {HTMLFormElement} form */
+  check(form) {
+    if (form.checkValidity()) return true;
+    this.folded.open = true;
+    return form.reportValidity();
+  }
+}
