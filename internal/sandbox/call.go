@@ -218,6 +218,9 @@ func (s *Server) transact(c *call) (value any, lines []line, err error) {
 		}
 	}()
 	value, err = c.route.run(c)
+	if err == nil {
+		err = tooMuchMetadata(c.p)
+	}
 	if keepsChanges(err) {
 		lines = s.commit(tx)
 	} else {

@@ -38,7 +38,7 @@ func createPrice(c *call) (any, error) {
 	if data := c.p.at("product_data"); data != nil {
 		made := newRecord(kindProduct, newShortID("prod"), map[string]any{
 			"active": true, "created": c.now.Unix(), "default_price": nil, "description": nil, "images": []any{}, "livemode": false,
-			"marketing_features": []any{}, "metadata": map[string]string{}, "name": data.str("name"), "package_dimensions": nil,
+			"marketing_features": []any{}, "metadata": mergeMetadata(nil, data), "name": data.str("name"), "package_dimensions": nil,
 			"shippable": nil, "statement_descriptor": nil, "tax_code": nil, "type": "service", "unit_label": nil,
 			"updated": c.now.Unix(), "url": nil,
 		})
@@ -67,7 +67,7 @@ func (c *call) newPrice(p *params, product string) *Record {
 	fields := map[string]any{
 		"active": !p.has("active") || p.flag("active"), "billing_scheme": orDefault(p.str("billing_scheme"), "per_unit"),
 		"created": c.now.Unix(), "currency": strings.ToLower(p.str("currency")), "custom_unit_amount": nil, "livemode": false,
-		"lookup_key": p.text("lookup_key"), "metadata": mergeMetadata(nil, c.p), "nickname": p.text("nickname"), "product": product,
+		"lookup_key": p.text("lookup_key"), "metadata": mergeMetadata(nil, p), "nickname": p.text("nickname"), "product": product,
 		"recurring": nil, "tax_behavior": orDefault(p.str("tax_behavior"), "unspecified"), "tiers_mode": nil,
 		"transform_quantity": nil, "type": "one_time", "unit_amount": nil, "unit_amount_decimal": nil,
 	}

@@ -15,6 +15,8 @@ type params struct {
 	kids  map[string]*params
 	list  bool
 	path  string
+
+	metadata int // how many keys the object would have that its metadata went into
 }
 
 const maxFormDepth = 12

@@ -102,50 +102,6 @@ func mergeBilling(old BillingDetails, p *params) BillingDetails {
 	return out
 }
 
-// mergeMetadata applies Stripe's rule: sent keys replace, empty values remove a key, an empty metadata removes all.
-// The result is a new map. See https://docs.stripe.com/api/metadata.
-func mergeMetadata(old map[string]string, p *params) map[string]string {
-	out := make(map[string]string, len(old))
-	if !p.unset("metadata") {
-		for k, v := range old {
-			out[k] = v
-		}
-	}
-	for _, m := range p.members("metadata") {
-		key := m.path[len("metadata[") : len(m.path)-1]
-		if m.value == "" {
-			delete(out, key)
-			continue
-		}
-		out[key] = m.value
-	}
-	return out
-}
-
-const (
-	maxMetadataKeys  = 50
-	maxMetadataKey   = 40
-	maxMetadataValue = 500
-)
-
-// checkMetadata enforces Stripe's limits on metadata.
-func checkMetadata(p *params) error {
-	sent := p.members("metadata")
-	if len(sent) > maxMetadataKeys {
-		return malformed("", "metadata", "You may only set up to %d metadata keys on an object.", maxMetadataKeys)
-	}
-	for _, m := range sent {
-		key := m.path[len("metadata[") : len(m.path)-1]
-		if len(key) > maxMetadataKey {
-			return malformed("", "metadata", "Metadata keys must be at most %d characters long: '%s'", maxMetadataKey, key)
-		}
-		if len([]rune(m.value)) > maxMetadataValue {
-			return malformed("", m.path, "Metadata values can have up to %d characters, but you passed in a value that is %d characters. Invalid value: %s", maxMetadataValue, len([]rune(m.value)), m.value)
-		}
-	}
-	return nil
-}
-
 // set copies a sent text into a field; an empty one clears it.
 func set(field **string, p *params, names ...string) {
 	if p.has(names...) {

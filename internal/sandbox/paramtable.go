@@ -149,11 +149,13 @@ func joinPath(path, name string) string {
 
 func (s *shape) check(p *params, path string) error {
 	switch {
+	case s.kind == 'm' && p.leaf && p.value != "":
+		return malformed("", path, "Invalid object")
 	case s.empty && p.leaf:
 		return nil
 	case s.kind == 'h' && !p.leaf:
 		return s.checkHash(p, path)
-	case s.kind == 'h', s.kind == 'm' && p.leaf && p.value != "":
+	case s.kind == 'h':
 		return malformed("", path, "Invalid object")
 	case s.kind == 'l':
 		return s.checkList(p, path)

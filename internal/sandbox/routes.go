@@ -116,6 +116,7 @@ func apiRoutes() []route {
 		{"POST", "/v1/transfers/{id}/reversals", secretOnly, createReversal},
 		{"GET", "/v1/transfers/{id}/reversals", secretOnly, listReversals},
 		{"GET", "/v1/transfers/{id}/reversals/{sub}", secretOnly, retrieveReversal},
+		{"POST", "/v1/transfers/{id}/reversals/{sub}", secretOnly, updateReversal},
 		{"POST", "/v1/payouts", secretOnly, createPayout},
 		{"GET", "/v1/payouts", secretOnly, payouts.list},
 		{"GET", "/v1/payouts/{id}", secretOnly, payouts.retrieve},

@@ -214,6 +214,7 @@ func (g tourist) tourAccounts() {
 	g.call("POST /v1/transfers/{id}", ids(tr), "metadata[a]=b")
 	g.call("GET /v1/transfers/{id}/reversals", ids(tr))
 	g.call("GET /v1/transfers/{id}/reversals/{sub}", ids(tr, trr))
+	g.call("POST /v1/transfers/{id}/reversals/{sub}", ids(tr, trr), "metadata[a]=b")
 	g.call("POST /v1/payment_intents", nil, "amount=1000", "currency=usd", "confirm=true", "payment_method=pm_card_visa",
 		"payment_method_types[]=card", "transfer_data[destination]="+acct, "application_fee_amount=100", "expand[]=latest_charge")
 	fee := g.call("GET /v1/application_fees", nil).str("data.0.id")

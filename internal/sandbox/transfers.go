@@ -122,12 +122,29 @@ func listReversals(c *call) (any, error) {
 	return page[*Record](c, kindReversal, c.id, nil)
 }
 
-func retrieveReversal(c *call) (any, error) {
+// pathReversal finds a reversal of the transfer in the path.
+func (c *call) pathReversal() (*Record, error) {
 	rec, ok := reversals.find(c, c.sub)
 	if !ok || rec.text("transfer") != c.id {
 		return nil, notFound(reversals.name(), c.sub)
 	}
 	return rec, nil
+}
+
+func retrieveReversal(c *call) (any, error) { return c.pathReversal() }
+
+// updateReversal changes metadata only; the transfer shows it too.
+func updateReversal(c *call) (any, error) {
+	old, err := c.pathReversal()
+	if err != nil {
+		return nil, err
+	}
+	next := old.with(map[string]any{"metadata": mergeMetadata(old.metadata(), c.p)})
+	c.tx.put(next)
+	if transfer, ok := transfers.find(c, c.id); ok {
+		c.tx.put(transfer.with(map[string]any{"reversals": listOf(reversalsOf(c, c.id), "/v1/transfers/"+c.id+"/reversals")}))
+	}
+	return next, nil
 }
 
 // createPayout is POST /v1/payouts: https://docs.stripe.com/api/payouts/create.
