@@ -93,6 +93,8 @@ func (s *Server) resumeObject(account string, obj object) {
 				s.background(account, func(c *call) error { c.settleRefund(o.ID); return nil })
 			})
 		}
+	case *Subscription, *Invoice:
+		s.resumeBilling(account, o)
 	case *Event:
 		if o.PendingWebhooks > 0 {
 			for _, ep := range s.receivers(o) {

@@ -8,7 +8,7 @@ func (c *call) newCharge(a *attempt) *Charge {
 	ch := &Charge{
 		ID: newID("ch"), Object: kindCharge, Amount: pi.Amount, ApplicationFeeAmount: pi.ApplicationFeeAmount,
 		BillingDetails: a.pm.BillingDetails, CalculatedStatementDescriptor: ptr("SANDBOX SHOP"), Created: c.now.Unix(), Currency: pi.Currency,
-		Customer: pi.Customer, Description: pi.Description, FraudDetails: map[string]string{}, Metadata: pi.Metadata,
+		Customer: pi.Customer, Description: pi.Description, FraudDetails: map[string]string{}, Invoice: pi.Invoice, Metadata: pi.Metadata,
 		OnBehalfOf: pi.OnBehalfOf, Outcome: approved(a.pm.testCard()), PaymentIntent: &pi.ID, PaymentMethod: &a.pm.ID,
 		PaymentMethodDetails: chargeDetails(a, pi.Amount), ReceiptEmail: pi.ReceiptEmail, Shipping: pi.Shipping,
 		StatementDescriptor: pi.StatementDescriptor, StatementDescriptorSuffix: pi.StatementDescriptorSuffix,
@@ -107,6 +107,7 @@ func (c *call) finishCharge(a *attempt, ch *Charge) {
 	c.tx.put(a.pi)
 	c.emit("charge.succeeded", ch)
 	c.emit("payment_intent.succeeded", a.pi)
+	c.follow(a)
 	if async {
 		c.tx.put(&booked)
 		c.emitUpdate("charge.updated", &booked, ch)
@@ -155,6 +156,7 @@ func (c *call) decline(a *attempt, code, decline string) (*PaymentIntent, error)
 	c.failIntent(a, e, &ch.ID)
 	c.emit("charge.failed", ch)
 	c.emit("payment_intent.payment_failed", a.pi)
+	c.follow(a)
 	out := *e
 	out.PaymentIntent, out.PaymentMethod = a.pi, a.pm
 	return nil, &out
@@ -211,6 +213,7 @@ func (c *call) authenticated(pi *PaymentIntent, pass bool) (*PaymentIntent, erro
 	e := invalid(code, "", "%s", text)
 	c.failIntent(a, e, nil)
 	c.emit("payment_intent.payment_failed", a.pi)
+	c.follow(a)
 	return a.pi, nil
 }
 
@@ -251,6 +254,7 @@ func (c *call) failDelayed(a *attempt, ch *Charge) error {
 	c.failIntent(a, e, &ch.ID)
 	c.emit("charge.failed", ch)
 	c.emit("payment_intent.payment_failed", a.pi)
+	c.follow(a)
 	return nil
 }
 

@@ -150,6 +150,7 @@ func deleteCustomer(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.endAll(cus.ID)
 	for _, pm := range children[*PaymentMethod](c.tx, kindMethod, cus.ID) {
 		c.detach(pm)
 	}

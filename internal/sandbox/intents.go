@@ -56,9 +56,17 @@ func (c *call) newIntent() (*PaymentIntent, error) {
 	return pi, nil
 }
 
+// ofInvoice are the parameters that an invoice decides for its intent.
+var ofInvoice = []string{"amount", "currency", "customer", "setup_future_usage", "capture_method", "application_fee_amount", "transfer_data"}
+
 // fillIntent copies the parameters that create, update and confirm share.
 func (c *call) fillIntent(pi *PaymentIntent) error {
 	p := c.p
+	for _, name := range ofInvoice {
+		if p.has(name) && pi.Invoice != nil {
+			return invalid("", name, "You cannot change the `%s` of a PaymentIntent that was created by an invoice.", name)
+		}
+	}
 	if cus := p.str("customer"); cus != "" {
 		if _, err := c.customer(cus, "customer"); err != nil {
 			return err
@@ -216,6 +224,9 @@ func cancelIntent(c *call) (any, error) {
 	old, err := pathObject[*PaymentIntent](c, kindIntent)
 	if err != nil {
 		return nil, err
+	}
+	if old.Invoice != nil {
+		return nil, invalid("", "", "You cannot cancel PaymentIntents created by invoices. Try voiding the invoice instead.")
 	}
 	reason := c.p.str("cancellation_reason")
 	if reason != "" && !containsWord(cancelReasons, reason) {

@@ -106,7 +106,7 @@ func (c *call) readToken(a *attempt, token string) error {
 	if a.pi.private.ReturnURL == "" {
 		a.pi.private.ReturnURL = deref(ct.ReturnURL)
 	}
-	if ct.SetupFutureUsage != nil && !c.p.has("setup_future_usage") {
+	if ct.SetupFutureUsage != nil && !c.p.has("setup_future_usage") && a.pi.Invoice == nil {
 		a.pi.SetupFutureUsage = ct.SetupFutureUsage
 	}
 	if ct.Shipping != nil && !c.p.has("shipping") {
@@ -189,7 +189,7 @@ func (c *call) payCard(a *attempt) (*PaymentIntent, error) {
 	if a.secured || !asksBuyer(cd, a) {
 		return c.charge(a)
 	}
-	if a.offSession {
+	if a.offSession && a.pi.Invoice == nil { // an invoice waits for the buyer to come and authenticate
 		return c.decline(a, "authentication_required", "authentication_required")
 	}
 	if a.noAction {
@@ -253,6 +253,7 @@ func (c *call) waitForBuyer(a *attempt) *PaymentIntent {
 	a.pi.Status = needsAction
 	c.tx.put(a.pi)
 	c.emit("payment_intent.requires_action", a.pi)
+	c.follow(a)
 	return a.pi
 }
 

@@ -14,6 +14,7 @@ const (
 	kindEndpoint      = "webhook_endpoint"
 	kindEvent         = "event"
 	kindIntent        = "payment_intent"
+	kindInvoice       = "invoice"
 	kindMandate       = "mandate"
 	kindMethod        = "payment_method"
 	kindPrice         = "price"
@@ -22,6 +23,8 @@ const (
 	kindRefund        = "refund"
 	kindSetup         = "setup_intent"
 	kindSource        = "source"
+	kindSubItem       = "subscription_item"
+	kindSubscription  = "subscription"
 )
 
 // Address is a postal address, null where unknown.

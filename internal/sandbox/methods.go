@@ -261,6 +261,7 @@ func (c *call) detach(pm *PaymentMethod) *PaymentMethod {
 	next.private.Detached = true
 	c.tx.put(&next)
 	c.tx.emit("payment_method.detached", &next, pm)
+	c.forgetMethod(*pm.Customer, pm.ID)
 	return &next
 }
 

@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "rewrite params.txt from Stripe's OpenAP
 // later are parameters that came after 2025-02-24.acacia.
 var later = []string{
 	"allowed_payment_method_types", "amount_to_confirm", "customer_account", "excluded_payment_method_types", "hooks",
-	"managed_payments", "payment_details", "individual_name", "business_name", "account_tax_ids",
+	"managed_payments", "payment_details", "billing_mode", "billing_schedules", "pricing", "individual_name", "business_name", "account_tax_ids",
 }
 
 // former are parameters that 2025-02-24.acacia had and the document has not.
@@ -27,7 +27,8 @@ var former = map[string]string{
 	"POST /v1/customers": "coupon promotion_code default_source validate:b", "POST /v1/customers/{id}": "coupon promotion_code validate:b",
 	"POST /v1/customers/{id}/sources": "validate:b",
 	"POST /v1/promotion_codes":        "coupon",
-	"GET /v1/promotion_codes":         "coupon",
+	"POST /v1/subscriptions":          "coupon promotion_code", "POST /v1/subscriptions/{id}": "coupon promotion_code",
+	"GET /v1/promotion_codes": "coupon",
 }
 
 // schema is the part of OpenAPI's schema object that the table needs.

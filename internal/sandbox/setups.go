@@ -213,6 +213,7 @@ func (c *call) completeSetup(si *SetupIntent, pm *PaymentMethod) *SetupIntent {
 	}
 	c.tx.put(si)
 	c.emit("setup_intent.succeeded", si)
+	c.setupDone(si)
 	return si
 }
 

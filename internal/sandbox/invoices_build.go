@@ -1,0 +1,192 @@
+package sandbox
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// draftTime is how long an automatic invoice stays a draft: https://docs.stripe.com/invoicing/integration/workflow-transitions.
+const draftTime = time.Hour
+
+// newInvoice makes the empty draft of a customer's invoice; it is not stored yet.
+func (c *call) newInvoice(cus *Customer, currency, reason string) *Invoice {
+	now := c.now.Unix()
+	inv := &Invoice{
+		ID: newID("in"), Object: kindInvoice, AccountCountry: &c.srv.cfg.Country, AccountName: &c.srv.cfg.BusinessName,
+		AutoAdvance: true, BillingReason: reason, CollectionMethod: "charge_automatically", Created: now, Currency: currency,
+		Customer: cus.ID, CustomerAddress: cus.Address, CustomerEmail: cus.Email, CustomerName: cus.Name, CustomerPhone: cus.Phone,
+		CustomerShipping: cus.Shipping, CustomerTaxExempt: cus.TaxExempt, CustomerTaxIDs: []any{}, DefaultTaxRates: []any{},
+		Discounts: []string{}, Issuer: Issuer{"self"}, Metadata: map[string]string{}, PeriodEnd: now, PeriodStart: now,
+		Status: invoiceDraft, TotalDiscountAmounts: []any{}, TotalPretaxCreditAmounts: []any{}, TotalTaxAmounts: []any{},
+		WebhooksDeliveredAt: &now,
+	}
+	inv.setLines(nil)
+	return inv
+}
+
+// setLines replaces the lines and adds them up.
+func (o *Invoice) setLines(lines []*InvoiceLine) {
+	if lines == nil {
+		lines = []*InvoiceLine{}
+	}
+	o.Lines = LineList{Object: "list", Data: lines, TotalCount: len(lines), URL: "/v1/invoices/" + o.ID + "/lines"}
+	var sum int64
+	for _, line := range lines {
+		sum += line.Amount
+	}
+	o.Subtotal, o.SubtotalExcludingTax, o.Total, o.TotalExcludingTax = sum, sum, sum, sum
+	o.AmountDue, o.AmountRemaining = sum, sum-o.AmountPaid
+}
+
+// subInvoice drafts the invoice of a subscription's current period.
+func (c *call) subInvoice(sub *Subscription, cus *Customer, reason string) *Invoice {
+	inv := c.newInvoice(cus, sub.Currency, reason)
+	inv.Subscription, inv.SubscriptionDetails = &sub.ID, &InvoiceSub{Metadata: sub.Metadata}
+	inv.PaymentSettings.PaymentMethodTypes = sub.PaymentSettings.PaymentMethodTypes
+	inv.PaymentSettings.PaymentMethodOptions = sub.PaymentSettings.PaymentMethodOptions
+	inv.DefaultPaymentMethod = nil
+	if reason == "subscription_cycle" {
+		inv.PeriodStart, inv.PeriodEnd = c.formerPeriod(sub), sub.CurrentPeriodStart
+		inv.AutomaticallyFinalizesAt, inv.NextPaymentAttempt = ptr(c.now.Add(draftTime).Unix()), ptr(c.now.Add(draftTime).Unix())
+	}
+	var lines []*InvoiceLine
+	for _, item := range sub.Items.Data {
+		lines = append(lines, c.subLine(sub, item, inv))
+	}
+	inv.setLines(lines)
+	return inv
+}
+
+// formerPeriod is when the period before the current one began.
+func (c *call) formerPeriod(sub *Subscription) int64 {
+	if last, ok := find[*Invoice](c.tx, deref(sub.LatestInvoice)); ok && len(last.Lines.Data) > 0 {
+		return last.Lines.Data[0].Period.Start
+	}
+	return sub.CurrentPeriodStart
+}
+
+// subLine is what one item costs in the current period; a trial costs nothing.
+func (c *call) subLine(sub *Subscription, item *SubscriptionItem, inv *Invoice) *InvoiceLine {
+	unit, text := item.Plan.Amount, c.lineText(item)
+	if sub.Status == subTrialing {
+		unit, text = 0, "Trial period for "+c.productName(item.Plan.Product)
+	}
+	line := newLine(inv, unit*item.Quantity, text)
+	line.Plan, line.Price, line.Quantity, line.Subscription, line.SubscriptionItem = item.Plan, item.Price, item.Quantity, &sub.ID, item.ID
+	line.Metadata, line.Type, line.UnitAmountExcludingTax = sub.Metadata, kindSubscription, fmt.Sprint(unit)
+	line.Period = LinePeriod{Start: sub.CurrentPeriodStart, End: sub.CurrentPeriodEnd}
+	return line
+}
+
+func newLine(inv *Invoice, amount int64, text string) *InvoiceLine {
+	return &InvoiceLine{
+		ID: newID("il"), Object: "line_item", Amount: amount, AmountExcludingTax: amount, Currency: inv.Currency, Description: &text,
+		DiscountAmounts: []any{}, Discountable: true, Discounts: []string{}, Invoice: inv.ID, Metadata: map[string]string{},
+		Period: LinePeriod{Start: inv.Created, End: inv.Created}, PretaxCreditAmounts: []any{}, Quantity: 1, TaxAmounts: []any{},
+		TaxRates: []any{}, Type: "invoiceitem", UnitAmountExcludingTax: fmt.Sprint(amount),
+	}
+}
+
+func (c *call) productName(id string) string {
+	if rec, ok := products.find(c, id); ok {
+		return rec.text("name")
+	}
+	return id
+}
+
+// lineText is written as on Stripe's invoices: 1 × Mug (at $10.00 / month).
+func (c *call) lineText(item *SubscriptionItem) string {
+	every := "/ " + item.Plan.Interval
+	if item.Plan.IntervalCount > 1 {
+		every = fmt.Sprintf("every %d %ss", item.Plan.IntervalCount, item.Plan.Interval)
+	}
+	price := strings.TrimSuffix(display(item.Plan.Amount, item.Plan.Currency), " "+item.Plan.Currency)
+	return fmt.Sprintf("%d × %s (at %s %s)", item.Quantity, c.productName(item.Plan.Product), price, every)
+}
+
+// finalize numbers a draft and opens it, with a PaymentIntent when something is due; nothing due is paid at once.
+func (c *call) finalize(draft *Invoice) *Invoice {
+	next := *draft
+	now := c.now.Unix()
+	next.Status, next.StatusTransitions.FinalizedAt, next.EffectiveAt, next.EndingBalance = invoiceOpen, &now, &now, ptr(int64(0))
+	next.AutomaticallyFinalizesAt, next.NextPaymentAttempt = nil, nil
+	next.HostedInvoiceURL = ptr(c.base() + "/receipts/" + next.ID)
+	next.InvoicePDF = next.HostedInvoiceURL
+	if cus, ok := find[*Customer](c.tx, next.Customer); ok {
+		numbered := *cus
+		next.Number = ptr(fmt.Sprintf("%s-%04d", strings.ToUpper(cus.InvoicePrefix), cus.NextInvoiceSequence))
+		numbered.NextInvoiceSequence++
+		c.tx.put(&numbered)
+	}
+	if next.AmountDue > 0 {
+		pi := c.invoiceIntent(&next)
+		c.tx.put(pi)
+		c.emit("payment_intent.created", pi)
+		next.PaymentIntent = &pi.ID
+	}
+	c.tx.put(&next)
+	c.emit("invoice.finalized", &next)
+	if next.AmountDue > 0 {
+		return &next
+	}
+	return c.markPaid(&next, nil)
+}
+
+// invoiceIntent is the payment of an invoice. It saves the payment method for the periods to come when there are any.
+func (c *call) invoiceIntent(inv *Invoice) *PaymentIntent {
+	id := newID("pi")
+	pi := &PaymentIntent{
+		ID: id, Object: kindIntent, Amount: inv.AmountDue, CaptureMethod: "automatic", ConfirmationMethod: "automatic",
+		ClientSecret: id + "_secret_" + randomText(25), Created: c.now.Unix(), Currency: inv.Currency, Customer: &inv.Customer,
+		Description: ptr("Payment for Invoice"), Invoice: &inv.ID, Metadata: map[string]string{}, ReceiptEmail: inv.CustomerEmail,
+		StatementDescriptor: inv.StatementDescriptor, Status: needsMethod, PaymentMethodTypes: inv.PaymentSettings.PaymentMethodTypes,
+	}
+	if inv.Subscription != nil {
+		pi.Description, pi.SetupFutureUsage = ptr("Subscription update"), ptr("off_session")
+		if inv.BillingReason == "subscription_create" {
+			pi.Description = ptr("Subscription creation")
+		}
+	}
+	if len(pi.PaymentMethodTypes) == 0 {
+		pi.PaymentMethodTypes = c.reusableTypes(inv.Currency)
+	}
+	pi.PaymentMethodOptions = defaultOptions(pi.PaymentMethodTypes)
+	if sent, ok := inv.PaymentSettings.PaymentMethodOptions.(map[string]any); ok {
+		pi.PaymentMethodOptions = overlaid(pi.PaymentMethodOptions, sent)
+	}
+	if pm := c.invoiceMethod(inv); pm != nil {
+		pi.PaymentMethod, pi.Status = &pm.ID, needsConfirmation
+	}
+	return pi
+}
+
+// reusableTypes are the payment methods on offer that can be charged again later without the buyer.
+func (c *call) reusableTypes(cur string) []string {
+	return slices.DeleteFunc(c.savableTypes(defaultConfiguration(c.account), true), func(kind string) bool { return !takesCurrency(kind, cur) })
+}
+
+// overlaid lays one set of payment method options over another, type by type.
+func overlaid(base, over map[string]any) map[string]any {
+	out := make(map[string]any, len(base))
+	for kind, v := range base {
+		out[kind] = v
+	}
+	for kind, v := range over {
+		fields, ok := v.(map[string]any)
+		former, known := out[kind].(map[string]any)
+		if !ok || !known {
+			continue
+		}
+		merged := make(map[string]any, len(former)+len(fields))
+		for name, value := range former {
+			merged[name] = value
+		}
+		for name, value := range fields {
+			merged[name] = value
+		}
+		out[kind] = merged
+	}
+	return out
+}

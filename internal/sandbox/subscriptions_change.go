@@ -1,0 +1,184 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+)
+
+func retrieveSubscription(c *call) (any, error) {
+	return pathObject[*Subscription](c, kindSubscription)
+}
+
+// listSubscriptions leaves out the canceled ones unless they are asked for: https://docs.stripe.com/api/subscriptions/list.
+func listSubscriptions(c *call) (any, error) {
+	created, status, price := createdFilter(c.p), c.p.str("status"), c.p.str("price")
+	return page(c, kindSubscription, c.p.str("customer"), func(sub *Subscription) bool {
+		return created(sub.Created) && hasStatus(sub, status) && (price == "" || slices.ContainsFunc(sub.Items.Data, func(item *SubscriptionItem) bool { return item.Price.id == price })) &&
+			(c.p.str("collection_method") == "" || c.p.str("collection_method") == sub.CollectionMethod)
+	})
+}
+
+func hasStatus(sub *Subscription, wanted string) bool {
+	switch wanted {
+	case "":
+		return sub.Status != canceled
+	case "all":
+		return true
+	case "ended":
+		return sub.ended()
+	}
+	return sub.Status == wanted
+}
+
+// notOnUpdate are the parameters of an update that the sandbox does not simulate besides those of a create.
+var notOnUpdate = []string{"trial_end", "proration_date"}
+
+// updateSubscription is POST /v1/subscriptions/{id}. Quantities count from the next period on: nothing is prorated.
+func updateSubscription(c *call) (any, error) {
+	old, err := retrieveAlive(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.refuseLeftOut(append(slices.Clone(leftOutOfBilling), notOnUpdate...)); err != nil {
+		return nil, err
+	}
+	next := *old
+	next.Metadata = mergeMetadata(old.Metadata, c.p)
+	if err := c.fillSubscription(&next); err != nil {
+		return nil, err
+	}
+	if c.p.has("items") {
+		if err := c.changeItems(&next); err != nil {
+			return nil, err
+		}
+	}
+	c.changeEnd(&next)
+	c.putSubscription(&next)
+	c.emitUpdate("customer.subscription.updated", &next, old)
+	return &next, nil
+}
+
+// retrieveAlive finds the subscription of the path and refuses changes that its status does not allow.
+func retrieveAlive(c *call) (*Subscription, error) {
+	sub, err := pathObject[*Subscription](c, kindSubscription)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range c.p.keys() {
+		harmless := name == "metadata" || name == "cancellation_details" || name == "expand"
+		if sub.ended() && !harmless {
+			return nil, invalid("", "", "A canceled subscription can only update its cancellation_details and metadata.")
+		}
+		if sub.Status == subIncomplete && !harmless && !slices.Contains([]string{"default_payment_method", "description", "payment_settings", "off_session"}, name) {
+			return nil, invalid("", name, "Cannot update the `%s` of a subscription in `incomplete` status: its first invoice has to be paid first.", name)
+		}
+	}
+	return sub, nil
+}
+
+// changeEnd switches the cancellation at the end of the period on or off.
+func (c *call) changeEnd(sub *Subscription) {
+	if c.p.has("cancel_at_period_end") {
+		switch wanted := c.p.flag("cancel_at_period_end"); {
+		case wanted && !sub.CancelAtPeriodEnd:
+			c.cancelLater(sub)
+		case !wanted && sub.CancelAtPeriodEnd:
+			sub.CancelAtPeriodEnd, sub.CancelAt, sub.CanceledAt, sub.CancellationDetails = false, nil, nil, Cancellation{}
+		}
+	}
+	c.readCancellation(sub)
+}
+
+func (c *call) cancelLater(sub *Subscription) {
+	sub.CancelAtPeriodEnd, sub.CancelAt, sub.CanceledAt = true, ptr(sub.CurrentPeriodEnd), ptr(c.now.Unix())
+	sub.CancellationDetails.Reason = ptr("cancellation_requested")
+}
+
+func (c *call) readCancellation(sub *Subscription) {
+	set(&sub.CancellationDetails.Comment, c.p, "cancellation_details", "comment")
+	set(&sub.CancellationDetails.Feedback, c.p, "cancellation_details", "feedback")
+}
+
+// changeItems sets quantities and metadata of items that are there; prices are not exchanged here.
+func (c *call) changeItems(sub *Subscription) error {
+	items := slices.Clone(sub.Items.Data)
+	for i, p := range c.p.members("items") {
+		at := slices.IndexFunc(items, func(item *SubscriptionItem) bool { return item.ID == p.str("id") })
+		name := "items[" + strconv.Itoa(i) + "]"
+		switch {
+		case p.str("id") == "" || p.flag("deleted") || p.has("price_data") || p.has("price") && at >= 0 && p.str("price") != items[at].Price.id:
+			return notSimulated(name + " that changes what is subscribed to")
+		case at < 0:
+			return noSuch(kindSubItem, name+"[id]", p.str("id"))
+		}
+		next := *items[at]
+		next.Metadata = mergeMetadata(next.Metadata, p)
+		if p.has("quantity") {
+			next.Quantity = p.num("quantity")
+		}
+		items[at] = &next
+	}
+	if behavior := c.p.str("proration_behavior"); behavior == "always_invoice" {
+		return notSimulated("proration_behavior=always_invoice")
+	}
+	sub.Items = itemList(sub.ID, items)
+	return c.checkItems(items)
+}
+
+// cancelSubscription is DELETE /v1/subscriptions/{id}: the end, now.
+// See https://docs.stripe.com/billing/subscriptions/cancel.
+func cancelSubscription(c *call) (any, error) {
+	sub, err := pathObject[*Subscription](c, kindSubscription)
+	if err != nil {
+		return nil, err
+	}
+	if sub.ended() {
+		e := noSuch(kindSubscription, "id", sub.ID)
+		e.status = http.StatusNotFound
+		return nil, e
+	}
+	if c.p.flag("invoice_now") || c.p.flag("prorate") {
+		return nil, notSimulated("invoice_now or prorate")
+	}
+	next := *sub
+	next.CancellationDetails.Reason = ptr("cancellation_requested")
+	c.readCancellation(&next)
+	if sub.Status == subIncomplete {
+		return c.endIncomplete(sub, next.CancellationDetails), nil
+	}
+	return c.end(&next, "cancellation_requested"), nil
+}
+
+// forgetMethod takes a payment method that was detached out of the subscriptions and the customer that used it.
+func (c *call) forgetMethod(customer, pm string) {
+	for _, sub := range children[*Subscription](c.tx, kindSubscription, customer) {
+		if deref(sub.DefaultPaymentMethod) != pm {
+			continue
+		}
+		next := *sub
+		next.DefaultPaymentMethod = nil
+		c.putSubscription(&next)
+		c.emitUpdate("customer.subscription.updated", &next, sub)
+	}
+	cus, ok := find[*Customer](c.tx, customer)
+	if !ok || deref(cus.InvoiceSettings.DefaultPaymentMethod) != pm {
+		return
+	}
+	next := *cus
+	next.InvoiceSettings.DefaultPaymentMethod = nil
+	c.tx.put(&next)
+	c.emitUpdate("customer.updated", &next, cus)
+}
+
+// endAll cancels what a customer that is being deleted subscribes to.
+func (c *call) endAll(customer string) {
+	for _, sub := range children[*Subscription](c.tx, kindSubscription, customer) {
+		switch {
+		case sub.Status == subIncomplete:
+			c.endIncomplete(sub, Cancellation{})
+		case !sub.ended():
+			c.end(sub, "cancellation_requested")
+		}
+	}
+}

@@ -1,0 +1,214 @@
+package sandbox
+
+import "time"
+
+// firstPaymentTime is how long the first invoice can be paid: https://docs.stripe.com/billing/subscriptions/overview#payment-window.
+const firstPaymentTime = 23 * time.Hour
+
+// trialWarning is how long before its end a trial is announced to end.
+const trialWarning = 3 * 24 * time.Hour
+
+// periodAfter is the end of the period that begins at start. Days of the month are kept as far as the month has them:
+// https://docs.stripe.com/billing/subscriptions/billing-cycle.
+func periodAfter(anchor, start int64, interval string, count int64) int64 {
+	at, from := time.Unix(anchor, 0).UTC(), time.Unix(start, 0).UTC()
+	n := int(count)
+	switch interval {
+	case "day":
+		return from.AddDate(0, 0, n).Unix()
+	case "week":
+		return from.AddDate(0, 0, 7*n).Unix()
+	case "year":
+		n *= 12
+	}
+	first := time.Date(from.Year(), from.Month()+time.Month(n), 1, at.Hour(), at.Minute(), at.Second(), 0, time.UTC)
+	last := first.AddDate(0, 1, -1).Day()
+	return first.AddDate(0, 0, min(at.Day(), last)-1).Unix()
+}
+
+// planner puts a change on the schedule.
+type planner func(due time.Time, run func(c *call) error)
+
+// onBillingDay is the planner of a call. The change happens at its time even if the clock was moved past it, so that a
+// jump over several periods ends where living through them would have.
+func (c *call) onBillingDay(due time.Time, run func(c *call) error) { c.later(due, onTime(due, run)) }
+
+func onTime(due time.Time, run func(c *call) error) func(c *call) error {
+	return func(c *call) error {
+		c.now, c.tx.now = due, due
+		return run(c)
+	}
+}
+
+// planPeriod puts what the calendar does to a subscription on the schedule; what has become moot by then does nothing.
+func planPeriod(at planner, sub *Subscription) {
+	id, end := sub.ID, sub.CurrentPeriodEnd
+	if sub.Status == subIncomplete {
+		at(unixTime(sub.Created).Add(firstPaymentTime), func(c *call) error { c.expire(id); return nil })
+	}
+	at(unixTime(end), func(c *call) error { return c.turnPeriod(id, end) })
+}
+
+// planWarning announces the end of a trial some days before, or now when there are fewer left.
+func planWarning(at planner, sub *Subscription, now time.Time) {
+	id, due := sub.ID, unixTime(sub.CurrentPeriodEnd).Add(-trialWarning)
+	at(later(now, due), func(c *call) error { c.warnOfTrialEnd(id); return nil })
+}
+
+// resumeBilling plans again what a restart has forgotten.
+func (s *Server) resumeBilling(account string, obj object) {
+	at := func(due time.Time, run func(c *call) error) {
+		s.schedule.at(due, func() { s.background(account, onTime(due, run)) })
+	}
+	switch o := obj.(type) {
+	case *Subscription:
+		if o.ended() {
+			return
+		}
+		planPeriod(at, o)
+		if o.Status == subTrialing && unixTime(o.CurrentPeriodEnd).Add(-trialWarning).After(s.now()) {
+			planWarning(at, o, s.now())
+		}
+	case *Invoice:
+		if o.Status == invoiceDraft && o.AutomaticallyFinalizesAt != nil {
+			planFinalize(at, o)
+		}
+		if o.Status == invoiceOpen && o.NextPaymentAttempt != nil {
+			planRetry(at, o)
+		}
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func (c *call) warnOfTrialEnd(id string) {
+	if sub, ok := find[*Subscription](c.tx, id); ok && sub.Status == subTrialing {
+		c.emit("customer.subscription.trial_will_end", sub)
+	}
+}
+
+// expire gives up a subscription whose first invoice was not paid in time. A payment that is being processed is waited for.
+func (c *call) expire(id string) {
+	sub, ok := find[*Subscription](c.tx, id)
+	if !ok || sub.Status != subIncomplete {
+		return
+	}
+	inv, _ := find[*Invoice](c.tx, deref(sub.LatestInvoice))
+	if inv != nil && c.inProcess(inv) {
+		c.onBillingDay(c.now.Add(time.Hour), func(c *call) error { c.expire(id); return nil })
+		return
+	}
+	c.endIncomplete(sub, Cancellation{})
+}
+
+func (c *call) inProcess(inv *Invoice) bool {
+	pi, ok := find[*PaymentIntent](c.tx, deref(inv.PaymentIntent))
+	return ok && pi.Status == processing
+}
+
+// endIncomplete takes a subscription that never began to its final status and voids what it asked for.
+func (c *call) endIncomplete(sub *Subscription, why Cancellation) *Subscription {
+	if inv, ok := find[*Invoice](c.tx, deref(sub.LatestInvoice)); ok && inv.Status == invoiceOpen && !c.inProcess(inv) {
+		c.void(inv)
+	}
+	next := *sub
+	next.Status, next.CanceledAt, next.EndedAt, next.CancellationDetails = subExpired, ptr(c.now.Unix()), ptr(c.now.Unix()), why
+	c.putSubscription(&next)
+	c.emitUpdate("customer.subscription.updated", &next, sub)
+	return &next
+}
+
+// end cancels a subscription that had begun. What it still owes stays open and is not collected any more.
+func (c *call) end(sub *Subscription, reason string) *Subscription {
+	next := *sub
+	next.Status, next.EndedAt = canceled, ptr(c.now.Unix())
+	if next.CanceledAt == nil {
+		next.CanceledAt = ptr(c.now.Unix())
+	}
+	next.CancellationDetails.Reason = &reason
+	c.putSubscription(&next)
+	for _, inv := range children[*Invoice](c.tx, kindInvoice, sub.ID) {
+		c.stopCollecting(inv)
+	}
+	c.dropSetup(&next)
+	c.emit("customer.subscription.deleted", &next)
+	return &next
+}
+
+func (c *call) stopCollecting(inv *Invoice) {
+	if inv.Status != invoiceOpen && inv.Status != invoiceDraft || !inv.AutoAdvance {
+		return
+	}
+	next := *inv
+	next.AutoAdvance, next.NextPaymentAttempt, next.AutomaticallyFinalizesAt = false, nil, nil
+	c.tx.put(&next)
+	c.emitUpdate("invoice.updated", &next, inv)
+}
+
+// dropSetup cancels the setup intent that nobody needs any more.
+func (c *call) dropSetup(sub *Subscription) {
+	si, ok := find[*SetupIntent](c.tx, deref(sub.PendingSetupIntent))
+	if !ok || si.Status == succeeded || si.Status == canceled {
+		return
+	}
+	next := *si
+	next.Status, next.NextAction = canceled, nil
+	c.tx.put(&next)
+	c.emit("setup_intent.canceled", &next)
+}
+
+// turnPeriod begins the next period and drafts its invoice, or ends the subscription.
+func (c *call) turnPeriod(id string, end int64) error {
+	sub, ok := find[*Subscription](c.tx, id)
+	if !ok || sub.CurrentPeriodEnd != end || sub.ended() || sub.Status == subIncomplete {
+		return nil
+	}
+	cus, ok := find[*Customer](c.tx, sub.Customer)
+	if !ok {
+		return nil
+	}
+	if sub.CancelAtPeriodEnd {
+		c.end(sub, "cancellation_requested")
+		return nil
+	}
+	if sub.Status == subTrialing && sub.TrialSettings.EndBehavior.MissingPaymentMethod == "cancel" && c.subMethod(sub) == nil {
+		c.end(sub, "payment_failed")
+		return nil
+	}
+	next := *sub
+	interval, count := sub.interval()
+	next.CurrentPeriodStart, next.CurrentPeriodEnd = end, periodAfter(sub.BillingCycleAnchor, end, interval, count)
+	if next.Status == subTrialing {
+		next.Status = subActive
+	}
+	inv := c.subInvoice(&next, cus, "subscription_cycle")
+	next.LatestInvoice = &inv.ID
+	c.putSubscription(&next)
+	c.tx.put(inv)
+	c.emitUpdate("customer.subscription.updated", &next, sub)
+	c.emit("invoice.created", inv)
+	planFinalize(c.onBillingDay, inv)
+	planPeriod(c.onBillingDay, &next)
+	return nil
+}
+
+// planFinalize opens a draft when its hour is over and collects it.
+func planFinalize(at planner, inv *Invoice) {
+	id, due := inv.ID, *inv.AutomaticallyFinalizesAt
+	at(unixTime(due), func(c *call) error {
+		draft, ok := find[*Invoice](c.tx, id)
+		if !ok || draft.Status != invoiceDraft || deref(draft.AutomaticallyFinalizesAt) != due {
+			return nil
+		}
+		open := c.finalize(draft)
+		if open.Status != invoiceOpen {
+			return nil
+		}
+		return c.tryAgain(open)
+	})
+}
