@@ -31,6 +31,8 @@ func TestMistakes(t *testing.T) {
 		{"an unknown element", group + ".create('paymentElement')", "A valid Element name must be provided. Valid Elements are:"},
 		{"an element that is left out", group + ".create('card')", "The card Element is not part of the offline sandbox."},
 		{"an address without mode", group + ".create('address')", "mode should be one of the following strings: shipping, billing"},
+		{"an allowed country that is none", group + ".create('address', {mode: 'shipping', allowedCountries: ['XX']})", "allowedCountries should be an array of two-letter ISO country codes"},
+		{"a required phone that is not asked for", group + ".create('address', {mode: 'shipping', validation: {phone: {required: 'always'}}})", "validation.phone.required needs fields.phone to be 'always'"},
 		{"an unknown layout", group + ".create('payment', {layout: 'rows'})", "layout should be one of the following strings: tabs, accordion, auto. You specified: rows."},
 		{"two payment elements in one group", "(() => { const g = " + group + "; g.create('payment'); g.create('payment'); })()", "Can only create one Element of type payment"},
 		{"mount without a target", group + ".create('payment').mount()", "Missing argument. Make sure to call mount() with a valid DOM element or selector."},

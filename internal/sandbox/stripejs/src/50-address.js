@@ -34,12 +34,23 @@ const addressCustoms = {
   AE: { noPostal: true, state: true, stateLabel: 'region' },
 };
 
+/** @param {Json} options of create() */
+function checkAddressOptions(options) {
+  const method = "elements.create('address')";
+  if (!['shipping', 'billing'].includes(options?.mode))
+    throw invalidValue(method, 'mode', 'one of the following strings: shipping, billing', options?.mode);
+  const { allowedCountries, fields, validation } = options;
+  if (allowedCountries && !allowedCountries.every((/** @type {unknown} */ code) => countryCodes.includes(String(code))))
+    throw invalidValue(method, 'allowedCountries', 'an array of two-letter ISO country codes', allowedCountries);
+  if (validation?.phone?.required && fields?.phone !== 'always')
+    throw new IntegrationError(`Invalid value for ${method}: validation.phone.required needs fields.phone to be 'always'.`);
+}
+
 class AddressElement extends BaseElement {
   /** @param {ElementsGroup} group @param {Json} options */
   constructor(group, options) {
     super('address', group, options);
-    if (!['shipping', 'billing'].includes(options?.mode))
-      throw invalidValue("elements.create('address')", 'mode', 'one of the following strings: shipping, billing', options?.mode);
+    checkAddressOptions(options);
     this.last = '';
     /** @type {Field[]} */
     this.fields = [];
@@ -64,6 +75,7 @@ class AddressElement extends BaseElement {
     const allowed = this.options.allowedCountries;
     const wanted = value.address?.country ?? this.defaultCountry ?? 'US';
     const country = allowed?.length && !allowed.includes(wanted) ? allowed[0] : wanted;
+    this.country = country;
     this.fields = this.specs(country, value).map((spec) => new Field(spec, this.words));
     for (const field of this.fields) field.onChange = () => this.changed();
     this.field('country')?.input.addEventListener('input', () => this.draw(this.draft()));
@@ -91,13 +103,7 @@ class AddressElement extends BaseElement {
     /** @type {FieldSpec[]} */
     const specs = [
       ...this.nameSpecs(value, section),
-      {
-        name: 'country',
-        label: words.say('country'),
-        autocomplete: `${section} country`,
-        options: countryOptions(words, this.options.allowedCountries),
-        value: country,
-      },
+      ...(this.options.allowedCountries?.length === 1 ? [] : [this.countrySpec(section, country)]),
       {
         name: 'line1',
         label: words.say('line1'),
@@ -123,6 +129,17 @@ class AddressElement extends BaseElement {
     if (custom.state) specs.push(this.stateSpec(custom, section, address.state));
     if (!custom.noPostal) specs.push(this.postalSpec(country, custom, section, address.postal_code));
     return this.asksPhone() ? [...specs, this.phoneSpec(section, value.phone)] : specs;
+  }
+
+  /** Left out when there is nothing to choose. @param {string} section @param {string} value @returns {FieldSpec} */
+  countrySpec(section, value) {
+    return {
+      name: 'country',
+      label: this.words.say('country'),
+      autocomplete: `${section} country`,
+      options: countryOptions(this.words, this.options.allowedCountries),
+      value,
+    };
   }
 
   /** @param {Json} value @param {string} section @returns {FieldSpec[]} */
@@ -233,7 +250,7 @@ class AddressElement extends BaseElement {
       city: this.text('city'),
       state: this.text('state'),
       postal_code: this.text('postal'),
-      country: this.text('country'),
+      country: this.text('country') || (this.country ?? ''),
     };
     const names = split ? { firstName: this.text('firstName'), lastName: this.text('lastName') } : {};
     return this.asksPhone() ? { name, ...names, address, phone: this.text('phone') } : { name, ...names, address };
@@ -271,7 +288,8 @@ class AddressElement extends BaseElement {
   asBilling() {
     if (!this.ready) return undefined;
     const { name, address, phone } = this.value();
-    return { name, address, phone: phone || undefined };
+    const filled = Object.fromEntries(Object.entries(address).filter(([, text]) => text));
+    return { name: name || undefined, address: filled, phone: phone || undefined };
   }
 
   clear() {

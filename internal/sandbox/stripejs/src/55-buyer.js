@@ -30,7 +30,8 @@ class BuyerForm {
     this.inputs = new Map();
     this.presets = this.addresses.map((address, i) => this.preset(address, i === 0));
     this.folded = h('details', {}, h('summary', {}, words.say('walletEdit')), this.fields());
-    this.node = h('div', { class: 'Part' }, ...(details.shippingAddressRequired ? [this.choice()] : []), this.folded);
+    this.who = h('small');
+    this.node = h('div', { class: 'Part' }, this.who, ...(details.shippingAddressRequired ? [this.choice()] : []), this.folded);
     this.fill(this.addresses[0]);
   }
 
@@ -87,6 +88,7 @@ class BuyerForm {
   /** @param {string} name of the field that the tester changed */
   edited(name) {
     if (name === 'country') this.require();
+    this.introduce();
     const partial = partialAddress.includes(name);
     if (partial || name.startsWith('line')) for (const { radio } of this.presets) radio.checked = false;
     if (partial) this.onAddress();
@@ -99,16 +101,21 @@ class BuyerForm {
       if (input) input.value = value;
     }
     this.require();
+    this.introduce();
+  }
+
+  /** Says who pays. */
+  introduce() {
+    const names = ['name', 'email', 'phone'].map((name) => this.text(name)).filter(Boolean);
+    this.who.textContent = `${this.words.say('walletBuyer')}: ${names.join(', ')}`;
   }
 
   /** What an address of the country must have. */
   require() {
     const custom = addressCustoms[this.text('country')] ?? {};
-    const needed = { name: true, email: true, phone: true, line1: true, city: true, state: Boolean(custom.state), postal_code: !custom.noPostal };
-    for (const [name, must] of Object.entries(needed)) {
-      const input = this.inputs.get(name);
-      if (input) input.required = must;
-    }
+    for (const [name, input] of this.inputs) input.required = name !== 'line2';
+    this.inputs.get('state')?.toggleAttribute('required', Boolean(custom.state));
+    this.inputs.get('postal_code')?.toggleAttribute('required', !custom.noPostal);
   }
 
   /** @param {string} name */

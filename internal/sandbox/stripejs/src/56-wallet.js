@@ -54,7 +54,6 @@ class WalletSheet {
       'form',
       { class: 'Body', novalidate: true },
       h('small', {}, h('b', {}, words.say('sandbox')), ` ${words.business}`),
-      h('small', {}, `${words.say('walletBuyer')}: ${walletBuyer.name}, ${walletBuyer.email}`),
       this.buyer.node,
       this.rates,
       this.lines,

@@ -32,6 +32,27 @@ function loadFonts(fonts) {
   }
 }
 
+/** Orders elements as they lie on the page. @param {BaseElement} a @param {BaseElement} b */
+function byPlace(a, b) {
+  return a.host.compareDocumentPosition(b.host) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1;
+}
+
+/** Shows what is wrong in all of them; the first wrong field gets the focus. @param {BaseElement[]} elements in the page's order @throws the first element's error */
+async function validateAll(elements) {
+  /** @type {{err: unknown, focus: Element | null} | null} */
+  let first = null;
+  for (const element of elements) {
+    try {
+      await element.validate();
+    } catch (err) {
+      first ??= { err, focus: focusedElement() };
+    }
+  }
+  if (!first) return;
+  if (first.focus instanceof HTMLElement) first.focus.focus();
+  throw first.err;
+}
+
 class ElementsGroup {
   /** @param {Api} api @param {Json} options @param {string | undefined} locale of Stripe() */
   constructor(api, options, locale) {
@@ -69,6 +90,7 @@ class ElementsGroup {
       throw new IntegrationError(`Can only create one Element of type ${type} through an Elements instance.`);
     const element = new Kind(this, options);
     this.members.push(element);
+    this.addressesChanged(element);
     return element;
   }
 
@@ -93,6 +115,12 @@ class ElementsGroup {
   /** @param {BaseElement} element */
   forget(element) {
     this.members = this.members.filter((other) => other !== element);
+    this.addressesChanged(element);
+  }
+
+  /** A payment form asks for no address where an Address Element does. @param {BaseElement} element that came or went */
+  addressesChanged(element) {
+    if (element.type === 'address') this.member('payment')?.update({});
   }
 
   /** @param {Json} changes */
@@ -223,17 +251,12 @@ class ElementsGroup {
       const express = /** @type {ExpressElement | null} */ (this.member('expressCheckout'));
       // A wallet brings its own details: the other elements may stay empty.
       const mounted = this.members.filter((element) => element.container && (!express?.paying || element === express));
+      mounted.sort(byPlace);
       if (mounted.length === 0)
         throw new IntegrationError(
           'elements.submit() needs a mounted Element. Make sure the Element that you want to submit is still mounted.',
         );
-      /** @type {unknown} */
-      let first = null;
-      for (const element of mounted)
-        await element.validate().catch((err) => {
-          first ??= err;
-        });
-      if (first) throw first;
+      await validateAll(mounted);
       this.submitted = true;
       const payment = /** @type {PaymentElement | null} */ (this.member('payment'));
       return { selectedPaymentMethod: express?.paying ?? payment?.selectedType ?? '' };
