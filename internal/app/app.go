@@ -158,9 +158,7 @@ func (a *App) build(ctx context.Context, catalog *orders.Catalog) (err error) {
 	a.orders = orders.New(orders.Config{
 		Store: a.store, Catalog: catalog, Now: a.Now,
 		ExpiresAfter: cfg.OrderExpiresAfter, Livemode: cfg.Livemode(), BaseURL: cfg.BaseURL,
-		Options: orders.Options{
-			CaptureMethod: cfg.CaptureMethod, SetupFutureUsage: cfg.SetupFutureUsage, PaymentMethodTypes: cfg.PaymentMethodTypes,
-		},
+		Options: orderOptions(cfg),
 	})
 	a.payments = payments.New(payments.Config{
 		Store: a.store, Stripe: stripe, Now: a.Now, Log: a.Log,
@@ -169,7 +167,7 @@ func (a *App) build(ctx context.Context, catalog *orders.Catalog) (err error) {
 	})
 	if a.sessions, err = customersession.New(ctx, customersession.Config{
 		Store: a.store, Stripe: stripe, Orders: a.orders, Log: a.Log, Secure: isHTTPS(cfg.BaseURL),
-		AskToSave: cfg.SetupFutureUsage == "",
+		AskToSave: cfg.SavedMethods.Save,
 	}); err != nil {
 		return err
 	}
@@ -191,13 +189,13 @@ func (a *App) build(ctx context.Context, catalog *orders.Catalog) (err error) {
 
 func loadCatalog(cfg *config.Config) (*orders.Catalog, error) {
 	if cfg.CatalogFile == "" {
-		return orders.ParseCatalog(sampleCatalog)
+		return orders.ParseCatalog(sampleCatalog, pages.Pictures()...)
 	}
 	data, err := os.ReadFile(cfg.CatalogFile)
 	if err != nil {
 		return nil, fmt.Errorf("CATALOG_FILE: %w", err)
 	}
-	c, err := orders.ParseCatalog(data)
+	c, err := orders.ParseCatalog(data, pages.Pictures()...)
 	if err != nil {
 		return nil, fmt.Errorf("CATALOG_FILE %s: %w", cfg.CatalogFile, err)
 	}

@@ -4,17 +4,16 @@ import (
 	"context"
 	"net/http"
 
-	"checkoutd/internal/httpio"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/pages"
-	"checkoutd/internal/payments"
-	"checkoutd/internal/stripeapi"
 )
 
 func (a *App) shopPage(w http.ResponseWriter, r *http.Request) error {
 	var v pages.ShopView
 	for _, p := range a.orders.Catalog.Products() {
-		v.Products = append(v.Products, pages.Product(p))
+		v.Products = append(v.Products, pages.Product{
+			SKU: p.SKU, Name: p.Name, Description: p.Description, Image: p.Image, Currency: p.Currency, UnitAmount: p.UnitAmount,
+		})
 	}
 	return a.pages.Shop(w, r, v)
 }
@@ -64,68 +63,4 @@ func (a *App) pageOrder(ctx context.Context, o orders.Order) (pages.Order, error
 		p.Refusal = refusal
 	}
 	return p, err
-}
-
-// configView is what the page's script needs to show the Payment Element.
-type configView struct {
-	PublishableKey string           `json:"publishable_key"`
-	ScriptURL      string           `json:"script_url"`
-	Sandbox        bool             `json:"sandbox"`
-	Live           bool             `json:"live"`
-	AppInfo        appInfo          `json:"app_info"`
-	Elements       elementsView     `json:"elements"`
-	PaymentElement paymentElement   `json:"payment_element"`
-	Order          orders.View      `json:"order"`
-	Resume         *payments.Answer `json:"resume"`
-	ReturnURL      string           `json:"return_url"`
-}
-
-type appInfo struct {
-	Name    string `json:"name"`
-	Version string `json:"version"`
-	URL     string `json:"url"`
-}
-
-// elementsView are the options of stripe.elements(), in Stripe.js' own spelling; the
-// intent is created with the matching parameters.
-type elementsView struct {
-	Mode               string   `json:"mode"`
-	Amount             int64    `json:"amount"`
-	Currency           string   `json:"currency"`
-	CaptureMethod      string   `json:"captureMethod,omitempty"`
-	SetupFutureUsage   string   `json:"setupFutureUsage,omitempty"`
-	PaymentMethodTypes []string `json:"paymentMethodTypes,omitempty"`
-}
-
-type paymentElement struct {
-	Layout string `json:"layout"`
-}
-
-// config is GET /config.
-func (a *App) config(w http.ResponseWriter, r *http.Request) error {
-	o, err := a.orders.Opened(r, r.URL.Query().Get("order"))
-	if err != nil {
-		return err
-	}
-	var resume *payments.Answer
-	answer, underWay, err := a.payments.Resume(r.Context(), o.ID)
-	if err != nil {
-		return err
-	}
-	if underWay {
-		resume = &answer
-	}
-	cfg := a.Config
-	return httpio.WriteJSON(w, http.StatusOK, configView{
-		PublishableKey: cfg.StripePublishableKey, ScriptURL: cfg.StripeJSURL,
-		Sandbox: cfg.IsSandbox(), Live: cfg.Livemode(),
-		AppInfo: appInfo{stripeapi.Name, a.Version, stripeapi.URL},
-		Elements: elementsView{
-			Mode: "payment", Amount: o.Amount, Currency: o.Currency,
-			CaptureMethod: o.Options.CaptureMethod, SetupFutureUsage: o.Options.SetupFutureUsage, PaymentMethodTypes: o.Options.PaymentMethodTypes,
-		},
-		PaymentElement: paymentElement{Layout: cfg.PaymentElementLayout},
-		Order:          a.orders.View(o), Resume: resume,
-		ReturnURL: cfg.BaseURL + "/complete?order=" + o.ID,
-	})
 }

@@ -67,7 +67,11 @@ type Config struct {
 
 	DatabaseURL Secret // sqlite:<file> or postgres://…; may hold a password
 	CatalogFile string // "" = the built-in sample shop
-	BrandName   string
+
+	BrandName      string
+	BrandLogo      string // https URL or /path of this origin, "" for none
+	BrandColor     string // "#rrggbb", "" for ours
+	AppearanceFile string // "" for none
 
 	StripeSecretKey      Secret
 	StripePublishableKey string
@@ -77,13 +81,14 @@ type Config struct {
 	StripeTimeout        time.Duration
 	WebhookTolerance     time.Duration
 
-	OrderExpiresAfter    time.Duration
-	CaptureMethod        string   // automatic | manual
-	SetupFutureUsage     string   // "" | on_session | off_session
-	PaymentMethodTypes   []string // nil = Stripe's automatic payment methods
-	PaymentElementLayout string   // tabs | accordion | auto
-	UnknownAfter         time.Duration
-	BackfillEvery        time.Duration // 0 = off
+	OrderExpiresAfter time.Duration
+	UnknownAfter      time.Duration
+	BackfillEvery     time.Duration // 0 = off
+
+	Payment
+	Page
+	Layout       Layout
+	SavedMethods SavedMethods
 
 	SandboxAddr       string // host:port, loopback
 	SandboxFaults     bool   // open the management door

@@ -64,7 +64,11 @@ func sections() []section {
 	return []section{
 		{"Stripe", stripeOptions()},
 		{"Shop", shopOptions()},
+		{"Look", lookOptions()},
 		{"Payments", paymentOptions()},
+		{"Checkout page", pageOptions()},
+		{"Payment Element layout", layoutOptions()},
+		{"Saved payment methods", savedOptions()},
 		{"Server", serverOptions()},
 		{"Background work", workOptions()},
 		{"Offline Stripe", sandboxOptions()},
@@ -134,59 +138,6 @@ func stripeOptions() []option {
 			help:  "How old a webhook's signature may be, 10s to 1h.",
 			modes: checkout,
 			read:  duration(func(c *Config) *time.Duration { return &c.WebhookTolerance }, 10*time.Second, time.Hour),
-		},
-	}
-}
-
-func shopOptions() []option {
-	return []option{
-		{
-			name:  "CATALOG_FILE",
-			help:  "The shop's catalog file. Without one, the sandbox has a sample shop built in.",
-			modes: checkout, required: onlyServe,
-			missing: "Give the path of the file with what the shop sells and at which prices.",
-			read:    text(func(c *Config) *string { return &c.CatalogFile }),
-		},
-		{
-			name: "BRAND_NAME", def: "checkoutd shop",
-			help:  "The shop's name on its pages, 1 to 60 characters.",
-			modes: checkout,
-			read:  readBrandName,
-		},
-		{
-			name: "ORDER_EXPIRES_AFTER", def: "24h",
-			help:  "How long an unpaid order stays open, 30m to 30d.",
-			modes: checkout,
-			read:  duration(func(c *Config) *time.Duration { return &c.OrderExpiresAfter }, 30*time.Minute, 30*day),
-		},
-	}
-}
-
-func paymentOptions() []option {
-	return []option{
-		{
-			name: "CAPTURE_METHOD", def: "automatic",
-			help:  "automatic: the buyer is charged at once; manual: the amount is reserved, and captured later.",
-			modes: checkout,
-			read:  oneOf(func(c *Config) *string { return &c.CaptureMethod }, "automatic", "manual"),
-		},
-		{
-			name:  "SETUP_FUTURE_USAGE",
-			help:  "Save the payment method for later payments: on_session or off_session. Empty: do not.",
-			modes: checkout,
-			read:  oneOf(func(c *Config) *string { return &c.SetupFutureUsage }, "", "on_session", "off_session"),
-		},
-		{
-			name:  "PAYMENT_METHOD_TYPES",
-			help:  "Payment methods to offer, separated by commas (card,ideal). Empty: those that the Stripe Dashboard has switched on. blik and acss_debit cannot be used.",
-			modes: checkout,
-			read:  readMethodTypes,
-		},
-		{
-			name: "PAYMENT_ELEMENT_LAYOUT", def: "tabs",
-			help:  "How the Payment Element shows the methods: tabs, accordion or auto.",
-			modes: checkout,
-			read:  oneOf(func(c *Config) *string { return &c.PaymentElementLayout }, "tabs", "accordion", "auto"),
 		},
 	}
 }

@@ -24,6 +24,7 @@ func (l *loading) rules() {
 			l.problem("UNKNOWN_AFTER", "(%s) is not longer than STRIPE_TIMEOUT (%s), so calls still under way would count as lost. Make it longer",
 				c.UnknownAfter, c.StripeTimeout)
 		}
+		l.checkout()
 	}
 	if l.mode == Serve {
 		l.keysAgree()
