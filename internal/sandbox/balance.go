@@ -34,7 +34,7 @@ func (o *BalanceTransaction) objectID() string   { return o.ID }
 func (o *BalanceTransaction) objectKind() string { return kindBalanceTxn }
 func (o *BalanceTransaction) parents() []string  { return parentsOf(o.Source) }
 
-// openingBalance is what the account has before its first payment, in US cents, so that transfers and payouts can be tried.
+// openingBalance is what the platform has before its first payment, in US cents, so that transfers and payouts can be tried.
 const openingBalance = 100_000
 
 const fundsDelay = 48 * time.Hour
@@ -106,7 +106,10 @@ func retrieveBalance(c *call) (any, error) { return c.sumBalance(), nil }
 
 // sumBalance adds up the kept balance transactions by currency.
 func (c *call) sumBalance() *Balance {
-	available, pending := map[string]int64{"usd": openingBalance}, map[string]int64{"usd": 0}
+	available, pending := map[string]int64{"usd": 0}, map[string]int64{"usd": 0}
+	if c.account == PlatformAccount {
+		available["usd"] = openingBalance
+	}
 	add := func(bt *BalanceTransaction) {
 		if bt.Status == "available" || bt.AvailableOn <= c.now.Unix() {
 			available[bt.Currency] += bt.Net

@@ -280,7 +280,7 @@ func retryEvent(c *call) (any, error) {
 		c.srv.pushEvent(ev)
 		return ev, nil
 	}
-	ep, ok := c.srv.store.world(PlatformAccount).objects[id].obj.(*WebhookEndpoint)
+	ep, ok := c.srv.endpointNear(c.account, id)
 	if !ok {
 		return nil, noSuch("webhook endpoint", "webhook_endpoint", id)
 	}

@@ -93,13 +93,10 @@ func (q *sender) load(d *Delivery) (*Event, *WebhookEndpoint, bool) {
 	s := q.srv
 	s.store.mu.RLock()
 	defer s.store.mu.RUnlock()
-	ep, ok := s.store.worlds[PlatformAccount].objects[d.Endpoint].obj.(*WebhookEndpoint)
-	if !ok {
-		return nil, nil, false
-	}
-	for _, w := range s.store.worlds {
+	for account, w := range s.store.worlds {
 		if ev, found := w.objects[d.Event].obj.(*Event); found {
-			return ev, ep, true
+			ep, ok := s.endpointNear(account, d.Endpoint)
+			return ev, ep, ok
 		}
 	}
 	return nil, nil, false

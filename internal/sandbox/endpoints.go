@@ -117,20 +117,41 @@ func deleteEndpoint(c *call) (any, error) {
 
 func listEndpoints(c *call) (any, error) { return page[*WebhookEndpoint](c, kindEndpoint, "", nil) }
 
-// receivers are the endpoints that want an event. The caller holds the lock.
+// receivers are the endpoints that want an event: those of the account that it is about, and the platform's Connect
+// endpoints for a connected account's. The caller holds the lock.
 func (s *Server) receivers(ev *Event) []*WebhookEndpoint {
-	w := s.store.worlds[PlatformAccount]
-	if w == nil || w.kinds[kindEndpoint] == nil {
-		return nil
-	}
-	var out []*WebhookEndpoint
-	for _, id := range w.kinds[kindEndpoint].ids {
-		ep, ok := w.objects[id].obj.(*WebhookEndpoint)
-		if ok && ep.Status == "enabled" && ep.private.Connect == (ev.Account != "") && matchesType(ep.EnabledEvents, ev.Type) {
-			out = append(out, ep)
-		}
+	out := s.wanting(ev, ev.world, ev.Account != "" && ev.world == PlatformAccount)
+	if ev.world != PlatformAccount {
+		out = append(out, s.wanting(ev, PlatformAccount, true)...)
 	}
 	return out
+}
+
+// wanting lists an account's endpoints, for Connect or not, that want an event.
+func (s *Server) wanting(ev *Event, account string, connect bool) []*WebhookEndpoint {
+	var out []*WebhookEndpoint
+	if w := s.store.worlds[account]; w != nil {
+		w.each(kindEndpoint, func(obj object) {
+			ep, ok := obj.(*WebhookEndpoint)
+			if ok && ep.Status == "enabled" && ep.private.Connect == connect && matchesType(ep.EnabledEvents, ev.Type) {
+				out = append(out, ep)
+			}
+		})
+	}
+	return out
+}
+
+// endpointNear finds the endpoint of an id where an account's events may go: its own, or the platform's.
+// The caller holds the lock.
+func (s *Server) endpointNear(account, id string) (*WebhookEndpoint, bool) {
+	for _, owner := range []string{account, PlatformAccount} {
+		if w := s.store.worlds[owner]; w != nil {
+			if ep, ok := w.objects[id].obj.(*WebhookEndpoint); ok {
+				return ep, true
+			}
+		}
+	}
+	return nil, false
 }
 
 // seedEndpoints creates the configured endpoints, or brings the ones that a state file remembers up to date.

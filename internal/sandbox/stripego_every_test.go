@@ -17,7 +17,7 @@ type resource struct {
 	create func(p stripe.Params, n string) (string, error)
 	get    func(id string, p stripe.Params) error
 	list   func(p stripe.ListParams) (it iter, id func() string, more func() bool)
-	// platform resources do not exist inside of a connected account.
+	// platform resources are the platform's alone, or need money that a new account does not have.
 	platform bool
 	// standing is how many exist from the start.
 	standing int
@@ -124,8 +124,8 @@ func catalogResources(api *client.API) []resource {
 			it := api.Coupons.List(&stripe.CouponListParams{ListParams: p})
 			return it, func() string { return it.Coupon().ID }, func() bool { return it.Meta().HasMore }
 		}},
-		{name: "promotion codes", platform: true, create: func(p stripe.Params, n string) (string, error) {
-			coupon, err := api.Coupons.New(&stripe.CouponParams{ID: stripe.String("TEN" + n), PercentOff: stripe.Float64(10), Duration: stripe.String("once")})
+		{name: "promotion codes", create: func(p stripe.Params, n string) (string, error) {
+			coupon, err := api.Coupons.New(&stripe.CouponParams{Params: stripe.Params{StripeAccount: p.StripeAccount}, ID: stripe.String("TEN" + n), PercentOff: stripe.Float64(10), Duration: stripe.String("once")})
 			if err != nil {
 				var e *stripe.Error // made before, when the same object is asked for again
 				if !errors.As(err, &e) || e.Code != stripe.ErrorCodeResourceAlreadyExists {
