@@ -88,11 +88,20 @@ func (b *biller) live(d time.Duration, id, what string, cond func(*stripe.Subscr
 
 const day = 24 * time.Hour
 
+// told lists all events that were ever emitted, oldest first; the API lists those of 30 days.
+func (b *biller) told() []string {
+	var out []string
+	for _, ev := range b.s.Events() {
+		out = append(out, ev.Type)
+	}
+	return out
+}
+
 // since lists the events of some prefixes that came after the first n.
 func (b *biller) since(n int, prefixes ...string) string {
 	b.t.Helper()
 	var out []string
-	for i, kind := range b.types() {
+	for i, kind := range b.told() {
 		for _, p := range prefixes {
 			if i >= n && strings.HasPrefix(kind, p) {
 				out = append(out, kind)
@@ -105,7 +114,7 @@ func (b *biller) since(n int, prefixes ...string) string {
 func TestSubscriptionBeginsWhenItsFirstInvoiceIsPaid(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t)
-	before := len(b.types())
+	before := len(b.told())
 	sub := must(b.api.Subscriptions.New(b.monthly(1500)))(t)
 	inv := sub.LatestInvoice
 	want(t, "status", sub.Status, stripe.SubscriptionStatusIncomplete)
@@ -125,7 +134,7 @@ func TestSubscriptionBeginsWhenItsFirstInvoiceIsPaid(t *testing.T) {
 	change := &stripe.PaymentIntentParams{}
 	change.AddMetadata("checkoutd_attempt", "att_1")
 	must(b.api.PaymentIntents.Update(inv.PaymentIntent.ID, change))(t)
-	before = len(b.types())
+	before = len(b.told())
 	pi := must(b.confirm(inv.PaymentIntent.ID, "pm_card_visa"))(t)
 	want(t, "paid", pi.Status, stripe.PaymentIntentStatusSucceeded)
 	want(t, "metadata", pi.Metadata["checkoutd_attempt"], "att_1")
@@ -141,4 +150,114 @@ func TestSubscriptionBeginsWhenItsFirstInvoiceIsPaid(t *testing.T) {
 	ev := b.get("/v1/events?type=customer.subscription.updated")
 	want(t, "was", ev.str("data.0.data.previous_attributes.status"), "incomplete")
 	want(t, "is", ev.str("data.0.data.object.status"), "active")
+}
+
+func TestDeclineLeavesSubscriptionPayable(t *testing.T) {
+	t.Parallel()
+	b := newBiller(t)
+	sub := must(b.api.Subscriptions.New(b.monthly(1500)))(t)
+	intent := sub.LatestInvoice.PaymentIntent.ID
+	before := len(b.told())
+	_, err := b.confirm(intent, "pm_card_chargeDeclinedInsufficientFunds")
+	e := refusal(t, err)
+	want(t, "decline", e.DeclineCode, stripe.DeclineCodeInsufficientFunds)
+	want(t, "told", b.since(before, "customer.subscription", "invoice", "payment", "charge"),
+		"charge.failed payment_intent.payment_failed invoice.updated invoice.payment_failed")
+	after := b.subscription(sub.ID)
+	want(t, "still incomplete", after.Status, stripe.SubscriptionStatusIncomplete)
+	want(t, "attempted", after.LatestInvoice.Attempted, true)
+	want(t, "attempts", after.LatestInvoice.AttemptCount, 1)
+	want(t, "not tried again by itself", after.LatestInvoice.NextPaymentAttempt, 0)
+	must(b.confirm(intent, "pm_card_mastercard"))(t)
+	want(t, "second card", b.subscription(sub.ID).Status, stripe.SubscriptionStatusActive)
+	want(t, "attempts in the end", b.subscription(sub.ID).LatestInvoice.AttemptCount, 1)
+}
+
+func TestSubscriptionAfterAuthentication(t *testing.T) {
+	t.Parallel()
+	b := newBiller(t)
+	sub := must(b.api.Subscriptions.New(b.monthly(1500)))(t)
+	intent := sub.LatestInvoice.PaymentIntent
+	for _, outcome := range []string{"fail", "pass"} {
+		pi := must(b.confirm(intent.ID, "pm_card_authenticationRequired"))(t)
+		want(t, "asks", pi.Status, stripe.PaymentIntentStatusRequiresAction)
+		want(t, "incomplete", b.subscription(sub.ID).Status, stripe.SubscriptionStatusIncomplete)
+		want(t, "told", strings.HasSuffix(joined(b.told()), "payment_intent.requires_action invoice.updated invoice.payment_action_required"), true)
+		b.do("POST", "/3ds/"+intent.ID, form("client_secret="+intent.ClientSecret, "outcome="+outcome), withKey(""))
+	}
+	want(t, "active", b.subscription(sub.ID).Status, stripe.SubscriptionStatusActive)
+}
+
+func TestBankDebitActivatesWhenItArrives(t *testing.T) {
+	t.Parallel()
+	b := newBiller(t)
+	p := b.monthly(1500)
+	p.Items[0].PriceData.Currency = stripe.String("eur")
+	sub := must(b.api.Subscriptions.New(p))(t)
+	pi := must(b.api.PaymentIntents.Confirm(sub.LatestInvoice.PaymentIntent.ID, &stripe.PaymentIntentConfirmParams{
+		PaymentMethodData: &stripe.PaymentIntentPaymentMethodDataParams{
+			Type: stripe.String("sepa_debit"), SEPADebit: &stripe.PaymentMethodSEPADebitParams{IBAN: stripe.String("AT321904300235473204")},
+			BillingDetails: &stripe.PaymentIntentPaymentMethodDataBillingDetailsParams{Name: stripe.String("J"), Email: stripe.String("j@b.test")},
+		},
+		MandateData: &stripe.PaymentIntentMandateDataParams{CustomerAcceptance: &stripe.PaymentIntentMandateDataCustomerAcceptanceParams{Type: stripe.String("offline"), Offline: &stripe.PaymentIntentMandateDataCustomerAcceptanceOfflineParams{}}},
+	}))(t)
+	want(t, "on its way", pi.Status, stripe.PaymentIntentStatusProcessing)
+	b.live(25*time.Hour, sub.ID, "the debit is waited for", func(s *stripe.Subscription) bool { return s.Status == stripe.SubscriptionStatusIncomplete })
+	want(t, "decided", b.s.Decide(pi.ID, "succeed"), true)
+	after := b.subscription(sub.ID)
+	want(t, "active", after.Status, stripe.SubscriptionStatusActive)
+	want(t, "kept", after.DefaultPaymentMethod.Type, stripe.PaymentMethodTypeSEPADebit)
+}
+
+func TestSavedMethodPaysAtOnce(t *testing.T) {
+	t.Parallel()
+	b := newBiller(t)
+	pm := must(b.api.PaymentMethods.Attach("pm_card_visa", &stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t)
+	p := b.monthly(1500)
+	p.PaymentBehavior, p.DefaultPaymentMethod = stripe.String("error_if_incomplete"), &pm.ID
+	want(t, "active", must(b.api.Subscriptions.New(p))(t).Status, stripe.SubscriptionStatusActive)
+	failing := must(b.api.PaymentMethods.Attach("pm_card_chargeCustomerFail", &stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t)
+	p = b.monthly(1500)
+	p.PaymentBehavior, p.DefaultPaymentMethod = stripe.String("error_if_incomplete"), &failing.ID
+	before := len(b.told())
+	_, err := b.api.Subscriptions.New(p)
+	e := refusal(t, err)
+	want(t, "code", e.Code, stripe.ErrorCodeCardDeclined)
+	want(t, "nothing happened", len(b.told()), before)
+	p = b.monthly(1500)
+	p.PaymentBehavior, p.DefaultPaymentMethod = stripe.String("allow_incomplete"), &failing.ID
+	sub := must(b.api.Subscriptions.New(p))(t)
+	want(t, "incomplete", sub.Status, stripe.SubscriptionStatusIncomplete)
+	want(t, "why", sub.LatestInvoice.PaymentIntent.LastPaymentError.Code, stripe.ErrorCodeCardDeclined)
+	secure := must(b.api.PaymentMethods.Attach("pm_card_authenticationRequired", &stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t)
+	p.DefaultPaymentMethod, p.PaymentBehavior = &secure.ID, stripe.String("error_if_incomplete")
+	_, err = b.api.Subscriptions.New(p)
+	want(t, "action", refusal(t, err).Code, stripe.ErrorCode("subscription_payment_intent_requires_action"))
+	p.PaymentBehavior = stripe.String("allow_incomplete")
+	want(t, "waits", must(b.api.Subscriptions.New(p))(t).LatestInvoice.PaymentIntent.Status, stripe.PaymentIntentStatusRequiresAction)
+}
+
+func TestTrialAsksForAMethodAndThenBills(t *testing.T) {
+	t.Parallel()
+	b := newBiller(t)
+	p := b.monthly(1500)
+	p.TrialPeriodDays = stripe.Int64(14)
+	sub := must(b.api.Subscriptions.New(p))(t)
+	want(t, "status", sub.Status, stripe.SubscriptionStatusTrialing)
+	want(t, "invoice", sub.LatestInvoice.Status, stripe.InvoiceStatusPaid)
+	want(t, "nothing due", sub.LatestInvoice.Total, 0)
+	want(t, "no payment", sub.LatestInvoice.PaymentIntent == nil, true)
+	want(t, "setup", sub.PendingSetupIntent.Status, stripe.SetupIntentStatusRequiresPaymentMethod)
+	want(t, "ends", time.Unix(sub.TrialEnd, 0).UTC(), billingStart.Add(14*day))
+	done := must(b.api.SetupIntents.Confirm(sub.PendingSetupIntent.ID, &stripe.SetupIntentConfirmParams{ConfirmationToken: b.token("pm_card_visa"), ReturnURL: stripe.String("https://shop.test")}))(t)
+	want(t, "saved", done.Status, stripe.SetupIntentStatusSucceeded)
+	now := b.subscription(sub.ID)
+	want(t, "method", now.DefaultPaymentMethod.ID, done.PaymentMethod.ID)
+	want(t, "no more setup", now.PendingSetupIntent == nil, true)
+	b.s.Advance(11*day + time.Minute)
+	eventually(t, "a warning", func() bool { return strings.Contains(joined(b.told()), "customer.subscription.trial_will_end") })
+	now = b.live(3*day+2*time.Hour, sub.ID, "the first bill", func(s *stripe.Subscription) bool { return s.LatestInvoice.Paid && s.LatestInvoice.Total > 0 })
+	want(t, "active", now.Status, stripe.SubscriptionStatusActive)
+	want(t, "paid", now.LatestInvoice.AmountPaid, 3000)
+	want(t, "next period", time.Unix(now.CurrentPeriodEnd, 0).UTC(), billingStart.Add(14*day).AddDate(0, 1, 0))
 }
