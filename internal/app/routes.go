@@ -47,8 +47,9 @@ func (a *App) routes() (http.Handler, error) {
 	r.Get("/complete", page(a.completePage))
 	r.Handle("/static/*", a.pages.Static())
 
-	limited := r.With(httpserver.RateLimit(cfg.RateLimit)) // one limit for the three
+	limited := r.With(httpserver.RateLimit(cfg.RateLimit)) // one limit for the four
 	limited.Post("/orders", call(a.orders.ServeCreate))
+	limited.Patch("/orders/{id}", call(a.orders.ServeChange))
 	r.Get("/orders/{id}", call(a.orders.ServeGet))
 	r.Get("/config", call(a.config))
 	limited.Post("/create-customer-session", stripe(a.sessions.ServeHTTP))

@@ -133,7 +133,7 @@ func (s *shop) prepare(n int) []cart {
 	carts := make([]cart, n)
 	tokens := s.tokens(n)
 	s.perSecond(n, func(i int) error {
-		o, secret, err := s.orders.Create(context.Background(), []orders.Wanted{{SKU: "mug", Quantity: 1}})
+		o, secret, err := s.orders.Create(context.Background(), orders.Cart{Items: []orders.Wanted{{SKU: "mug", Quantity: 1}}})
 		carts[i] = cart{order: o.ID, cookie: "checkoutd_order=" + o.ID + ":" + secret, token: tokens[i]}
 		return err
 	})

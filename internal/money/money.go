@@ -46,9 +46,9 @@ func Minimum(currency string) int64 {
 	return 1
 }
 
-// step is the coarseness of a currency's amounts, in minor units: Stripe wants isk and
+// Step is the coarseness of a currency's amounts, in minor units: Stripe wants isk and
 // ugx in whole units, and three-decimal amounts in tens.
-func step(currency string) int64 {
+func Step(currency string) int64 {
 	switch {
 	case currency == "isk" || currency == "ugx":
 		return 100
@@ -69,8 +69,8 @@ func Check(amount int64, currency string) error {
 		return fmt.Errorf("the least that can be paid is %s %s", Decimal(Minimum(currency), currency), strings.ToUpper(currency))
 	case amount > MaxAmount:
 		return fmt.Errorf("the most that can be paid is %s %s", Decimal(MaxAmount, currency), strings.ToUpper(currency))
-	case amount%step(currency) != 0:
-		return fmt.Errorf("amounts in %s must be multiples of %s", strings.ToUpper(currency), Decimal(step(currency), currency))
+	case amount%Step(currency) != 0:
+		return fmt.Errorf("amounts in %s must be multiples of %s", strings.ToUpper(currency), Decimal(Step(currency), currency))
 	}
 	return nil
 }
@@ -85,7 +85,7 @@ func Parse(s, currency string) (int64, error) {
 	whole, frac, point := strings.Cut(s, ".")
 	d := Decimals(currency)
 	if whole == "" || point && frac == "" || len(frac) > d {
-		return 0, fmt.Errorf("%q is not an amount in %s, such as %s", s, strings.ToUpper(currency), Decimal(1099*step(currency), currency))
+		return 0, fmt.Errorf("%q is not an amount in %s, such as %s", s, strings.ToUpper(currency), Decimal(1099*Step(currency), currency))
 	}
 	var n int64
 	for _, c := range whole + frac + strings.Repeat("0", d-len(frac)) {
@@ -120,7 +120,7 @@ func Decimal(amount int64, currency string) string {
 func Format(amount int64, currency, locale string) string {
 	tag := language.Make(locale)
 	d := Decimals(currency)
-	if step(currency) == 100 {
+	if Step(currency) == 100 {
 		amount, d = amount/100, 0 // isk, ugx: nobody writes the 00
 	}
 	unit := math.Pow10(d)

@@ -1,13 +1,16 @@
 package orders
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"net/http"
 	"strings"
 	"time"
 
+	"checkoutd/internal/fault"
 	"checkoutd/internal/httpio"
+	"checkoutd/internal/money"
 )
 
 // Config is what a Service needs.
@@ -17,8 +20,8 @@ type Config struct {
 	Now          func() time.Time
 	ExpiresAfter time.Duration // how long an order may wait to be paid
 	Livemode     bool
-	BaseURL      string // the shop's origin, no slash at the end
-	Options      Options
+	BaseURL      string  // the shop's origin, no slash at the end
+	Options      Options // of every order, as far as its mode takes them
 }
 
 // Service makes orders and opens them for who holds their token. It is safe for
@@ -38,21 +41,50 @@ func cookieLife(expiresAfter time.Duration) time.Duration { return expiresAfter 
 
 // Create prices the cart and stores a new open order. The token opens it and is
 // given only here.
-func (s *Service) Create(ctx context.Context, cart []Wanted) (o Order, token string, err error) {
-	items, amount, currency, err := s.Catalog.Price(cart)
-	if err != nil {
+func (s *Service) Create(ctx context.Context, cart Cart) (o Order, token string, err error) {
+	o = Order{
+		ID: NewID("ord_"), Status: Open, PaymentStatus: Unpaid, Version: 1, Livemode: s.Livemode,
+		CreatedAt: s.Now(),
+	}
+	o.UpdatedAt, o.ExpiresAt = o.CreatedAt, o.CreatedAt.Add(s.ExpiresAfter)
+	if err := s.fill(&o, cart); err != nil {
 		return Order{}, "", err
 	}
 	token = rand.Text()
-	now := s.Now()
-	o = Order{
-		ID: NewID("ord_"), TokenHash: HashToken(token),
-		Status: Open, PaymentStatus: Unpaid, Version: 1,
-		Currency: currency, Amount: amount, Items: items, Livemode: s.Livemode,
-		Mode: ModePayment, Options: s.Options,
-		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(s.ExpiresAfter),
-	}
+	o.TokenHash = HashToken(token)
 	return o, token, s.Store.CreateOrder(ctx, o)
+}
+
+// fill decides what a new order is about and what it costs.
+func (s *Service) fill(o *Order, cart Cart) (err error) {
+	switch cart.Mode {
+	case "", ModePayment, ModeSubscription:
+		o.Items, o.Currency, err = s.Catalog.Price(cart.Items, cart.Currency)
+		if err == nil {
+			o.Mode, err = modeOf(o.Items)
+		}
+		if err == nil && cart.Mode != "" && cart.Mode != o.Mode {
+			err = errItemsMixed
+		}
+	case ModeSetup:
+		o.Mode, o.Currency = ModeSetup, cmp.Or(cart.Currency, s.Catalog.currency)
+		switch {
+		case len(cart.Items) > 0:
+			err = errItemsNotHere
+		case !money.Known(o.Currency):
+			err = errCurrency
+		}
+	default:
+		err = fault.InvalidField("mode", "mode_unknown", "The mode is one of payment, subscription and setup.")
+	}
+	if err != nil {
+		return err
+	}
+	o.Options = s.Options.forMode(o.Mode)
+	if o.Mode == ModePayment {
+		o.Options.SetupFutureUsage = s.Catalog.futureUsage(o.Items, o.Options.SetupFutureUsage)
+	}
+	return s.Catalog.reprice(o)
 }
 
 // Opened returns the order that the request's cookie opens: the one named, or the
@@ -72,18 +104,16 @@ func (s *Service) Opened(r *http.Request, id string) (Order, error) {
 	return o, nil
 }
 
-// maxBody bounds the body of POST /orders, in bytes: 50 lines of the longest sku fit.
+// maxBody bounds the body of a call, in bytes: 50 lines of the longest sku fit, and two addresses.
 const maxBody = 16 << 10
 
 // ServeCreate is POST /orders.
 func (s *Service) ServeCreate(w http.ResponseWriter, r *http.Request) error {
-	var body struct {
-		Items []Wanted `json:"items"`
-	}
-	if err := httpio.DecodeJSON(w, r, &body, maxBody); err != nil {
+	var cart Cart
+	if err := httpio.DecodeJSON(w, r, &cart, maxBody); err != nil {
 		return err
 	}
-	o, token, err := s.Create(r.Context(), body.Items)
+	o, token, err := s.Create(r.Context(), cart)
 	if err != nil {
 		return err
 	}
@@ -92,10 +122,11 @@ func (s *Service) ServeCreate(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Location", url)
 	return httpio.WriteJSON(w, http.StatusCreated, struct {
 		ID       string `json:"id"`
+		Mode     Mode   `json:"mode"`
 		Amount   int64  `json:"amount"`
 		Currency string `json:"currency"`
 		URL      string `json:"url"`
-	}{o.ID, o.Amount, o.Currency, url})
+	}{o.ID, o.Mode, o.Amount, o.Currency, url})
 }
 
 // ServeGet is GET /orders/{id}.
@@ -105,44 +136,4 @@ func (s *Service) ServeGet(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return httpio.WriteJSON(w, http.StatusOK, s.View(o))
-}
-
-// View is what a buyer sees of an order.
-type View struct {
-	ID            string        `json:"id"`
-	Status        Status        `json:"status"`
-	Amount        int64         `json:"amount"`
-	Currency      string        `json:"currency"`
-	Items         []ItemView    `json:"items"`
-	PaymentStatus PaymentStatus `json:"payment_status"`
-	Message       string        `json:"message,omitempty"`
-	CreatedAt     time.Time     `json:"created_at"`
-	ExpiresAt     time.Time     `json:"expires_at"`
-	PaidAt        *time.Time    `json:"paid_at,omitempty"`
-}
-
-// ItemView is a line with its price.
-type ItemView struct {
-	Item
-	Amount int64 `json:"amount"`
-}
-
-// View shows the order to its buyer. An order whose time is over is expired to
-// them even before the store says so.
-func (s *Service) View(o Order) View {
-	v := View{
-		ID: o.ID, Status: o.Status, Amount: o.Amount, Currency: o.Currency, Items: []ItemView{},
-		PaymentStatus: o.PaymentStatus, Message: o.Message, CreatedAt: o.CreatedAt.UTC(), ExpiresAt: o.ExpiresAt.UTC(),
-	}
-	if o.Status == Open && o.IsExpired(s.Now()) && (o.PaymentStatus == Unpaid || o.PaymentStatus == PaymentFailed) {
-		v.Status = Expired
-	}
-	if !o.PaidAt.IsZero() {
-		paid := o.PaidAt.UTC()
-		v.PaidAt = &paid
-	}
-	for _, i := range o.Items {
-		v.Items = append(v.Items, ItemView{Item: i, Amount: i.Amount()})
-	}
-	return v
 }

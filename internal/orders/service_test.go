@@ -19,6 +19,7 @@ import (
 type memory struct {
 	mu   sync.Mutex
 	list map[string]orders.Order
+	uses map[string]int64 // of promotion codes
 	fail error
 }
 
@@ -40,6 +41,26 @@ func (m *memory) Order(_ context.Context, id string) (orders.Order, error) {
 		return orders.Order{}, orders.ErrNotFound
 	}
 	return o, nil
+}
+
+func (m *memory) UpdateOrder(_ context.Context, id string, change func(*orders.Order) error) (orders.Order, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o, ok := m.list[id]
+	if !ok {
+		return orders.Order{}, orders.ErrNotFound
+	}
+	if err := change(&o); err != nil {
+		return orders.Order{}, err
+	}
+	m.list[id] = o
+	return o, m.fail
+}
+
+func (m *memory) PromotionUses(_ context.Context, code string) (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.uses[code], nil
 }
 
 var start = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
@@ -66,6 +87,7 @@ func (s *shop) request(method, path, body string) *httptest.ResponseRecorder {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /orders", httpio.Handle(s.svc.ServeCreate))
 	mux.HandleFunc("GET /orders/{id}", httpio.Handle(s.svc.ServeGet))
+	mux.HandleFunc("PATCH /orders/{id}", httpio.Handle(s.svc.ServeChange))
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
@@ -107,7 +129,7 @@ func TestServeCreate(t *testing.T) {
 		t.Fatalf("status %d: %s", w.Code, w.Body)
 	}
 	id, _ := got["id"].(string)
-	if len(got) != 4 || got["amount"] != 3603.0 || got["currency"] != "usd" || got["url"] != "https://shop.test/checkout/"+id {
+	if len(got) != 5 || got["mode"] != "payment" || got["amount"] != 3603.0 || got["currency"] != "usd" || got["url"] != "https://shop.test/checkout/"+id {
 		t.Errorf("answered %v", got)
 	}
 	if loc := w.Header().Get("Location"); loc != got["url"] {

@@ -1,6 +1,12 @@
 package pages
 
-import "net/http"
+import (
+	"io/fs"
+	"net/http"
+	"path"
+
+	"checkoutd/web"
+)
 
 // ShopView is the catalog, in the order in which it is shown.
 type ShopView struct {
@@ -64,4 +70,16 @@ func (p *Pages) Shop(w http.ResponseWriter, r *http.Request, v ShopView) error {
 	pg := p.page(loc, "shop", t.Title)
 	pg.Script, pg.Data, pg.View = "shop.js", data, views
 	return p.render(w, http.StatusOK, pg)
+}
+
+// Pictures names the built-in pictures of products, which an image may name.
+func Pictures() []string {
+	list, err := fs.Glob(web.Static(), "products/*")
+	if err != nil {
+		panic(err) // the pattern is a constant and valid: cannot happen
+	}
+	for i := range list {
+		list[i] = path.Base(list[i])
+	}
+	return list
 }

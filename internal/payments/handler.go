@@ -2,6 +2,7 @@ package payments
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"checkoutd/internal/fault"
@@ -41,11 +42,24 @@ func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	answer, err := h.Payments.Confirm(r.Context(), Confirm{
 		OrderID: o.ID, Token: body.ConfirmationTokenID, ExpectedAmount: body.ExpectedAmount,
 	})
+	if errors.Is(err, orders.ErrPromotionUsedUp) {
+		err = h.withoutPromotion(r.Context(), o.ID)
+	}
 	if err != nil {
 		return err
 	}
 	log.Set("payment_status", string(answer.Status))
 	return httpio.WriteJSON(w, http.StatusOK, answer)
+}
+
+// withoutPromotion takes a code off the order whose last use went to somebody else, and asks
+// the buyer to look at the new total.
+func (h Handler) withoutPromotion(ctx context.Context, orderID string) error {
+	o, err := h.Orders.DropPromotion(ctx, orderID)
+	if err != nil {
+		return err
+	}
+	return amountChanged(&o)
 }
 
 // Resume is what the page needs to go on with a payment that was under way when it

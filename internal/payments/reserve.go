@@ -64,8 +64,7 @@ func (r rules) refuse(st *State, q request) error {
 	case o.Status != orders.Open:
 		return fault.New(fault.Conflict, "order_not_open", "This order cannot be paid any more: it is "+string(o.Status)+".")
 	case q.expectedAmount != nil && *q.expectedAmount != o.Amount:
-		return fault.New(fault.Conflict, "amount_changed", "The total of this order has changed. Please look at it and pay again.").
-			With("amount", o.Amount).With("currency", o.Currency)
+		return amountChanged(o)
 	case st.Active() != nil:
 		return ErrPaymentInProgress
 	case o.Ships() && (!o.Contact.Shipping.Complete() || o.ShippingRate.ID == ""):
@@ -74,6 +73,12 @@ func (r rules) refuse(st *State, q request) error {
 		return errTooMany
 	}
 	return nil
+}
+
+// amountChanged tells the buyer the order's total, which is not what the page showed.
+func amountChanged(o *orders.Order) error {
+	return fault.New(fault.Conflict, "amount_changed", "The total of this order has changed. Please look at it and pay again.").
+		With("amount", o.Amount).With("currency", o.Currency)
 }
 
 // params are the exact parameters of the next attempt: on the order's intent

@@ -83,6 +83,7 @@ func remember(st *payments.State) before {
 // was loaded. It sets the stamps in st.
 func saving(was before, st *payments.State, now time.Time) ([]command, error) {
 	own(st, was)
+	st.Order.GiveBack()
 	order, err0 := orderTable().update(nil, &was.order[0], &st.Order, now)
 	// An attempt that ends makes room for another: it is written before.
 	ended := func(a *payments.Attempt) bool { return !a.State.Active() }
@@ -93,7 +94,8 @@ func saving(was before, st *payments.State, now time.Time) ([]command, error) {
 	if err := errors.Join(err0, err1, err2, err3, err4); err != nil {
 		return nil, err
 	}
-	return slices.Concat(order, attempts, intents, refunds, disputes, effects(st, now)), nil
+	uses := promotionUses(&was.order[0].value, &st.Order)
+	return slices.Concat(order, uses, attempts, intents, refunds, disputes, effects(st, now)), nil
 }
 
 // own ties the rows that were appended to the order of the state.

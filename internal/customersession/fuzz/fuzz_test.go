@@ -21,6 +21,7 @@ import (
 
 // memory is both stores; the real one is held to their promises by storetest.
 type memory struct {
+	orders.Store
 	orders map[string]orders.Order
 	buyers map[string]string
 }

@@ -1,0 +1,77 @@
+package orders
+
+import (
+	"net/mail"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"checkoutd/internal/fault"
+)
+
+// Most of what a contact's parts may have, in characters. RFC 5321 bounds an address for
+// mail; the others leave room for every real one, within what Stripe takes.
+const (
+	maxEmail    = 254
+	maxMailName = 64 // before the @
+	maxName     = 200
+	maxPhone    = 40
+	maxLine     = 200
+	maxTown     = 100
+	maxPostal   = 20
+)
+
+// cleanEmail gives the address without the space around it; "" is none. The error does not
+// repeat it.
+func cleanEmail(email string) (string, error) {
+	malformed := fault.InvalidField("email", "email_malformed", "This is not an e-mail address.")
+	email = strings.TrimSpace(email)
+	if email == "" {
+		return "", nil
+	}
+	parsed, err := mail.ParseAddress(email)
+	if err != nil || len(email) > maxEmail || parsed.Address != email || !plain(email) {
+		return "", malformed
+	}
+	at := strings.LastIndexByte(email, '@')
+	name, host := email[:at], email[at+1:]
+	if len(name) > maxMailName || strings.ContainsAny(email, "\"[]()<>,;: \\") ||
+		!strings.Contains(host, ".") || strings.HasPrefix(host, ".") || strings.HasSuffix(host, ".") || strings.Contains(host, "..") {
+		return "", malformed
+	}
+	return email, nil
+}
+
+// cleanAddress gives a copy without the space around its parts. What is missing may be
+// missing: a wallet says only the place at first. field is the request's name for it.
+func cleanAddress(a *Address, field string) (*Address, error) {
+	if a == nil {
+		return nil, nil //nolint:nilnil // no address is a good one
+	}
+	c := *a
+	for _, part := range []struct {
+		text *string
+		name string
+		most int
+	}{
+		{&c.Name, "name", maxName}, {&c.Phone, "phone", maxPhone},
+		{&c.Address.Line1, "address.line1", maxLine}, {&c.Address.Line2, "address.line2", maxLine},
+		{&c.Address.City, "address.city", maxTown}, {&c.Address.State, "address.state", maxTown},
+		{&c.Address.PostalCode, "address.postal_code", maxPostal},
+	} {
+		if *part.text = strings.TrimSpace(*part.text); utf8.RuneCountInString(*part.text) > part.most || !plain(*part.text) {
+			return nil, fault.InvalidField(field+"."+part.name, "address_malformed", "This part of the address is too long, or not text on one line.")
+		}
+	}
+	if !isCountry(c.Address.Country) {
+		return nil, fault.InvalidField(field+".address.country", "address_malformed", "The country must be two capital letters of ISO 3166-1.")
+	}
+	return &c, nil
+}
+
+// plain reports whether text is one line without anything that hides or turns what follows.
+func plain(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.Is(unicode.C, r) || r == '\u2028' || r == '\u2029'
+	})
+}
