@@ -2,20 +2,23 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // Error is everything that is wrong with the settings.
 type Error struct {
 	Problems []string // sentences that begin with the option's name
+	Misspelt []string // sentences about names that may have been meant for an option
 }
 
-// Error lists the problems, one a line.
+// Error lists the problems, one a line, and what may be behind them.
 func (e *Error) Error() string {
-	if len(e.Problems) == 1 {
-		return "one setting needs attention:\n  " + e.Problems[0]
+	text := "one setting needs attention:"
+	if n := len(e.Problems); n != 1 {
+		text = fmt.Sprintf("%d settings need attention:", n)
 	}
-	return fmt.Sprintf("%d settings need attention:\n  %s", len(e.Problems), strings.Join(e.Problems, "\n  "))
+	return strings.Join(slices.Concat([]string{text}, e.Problems, e.Misspelt), "\n  ")
 }
 
 // loading is one run of Load.
@@ -49,7 +52,7 @@ func Load(mode Mode, environ []string, readFile func(string) ([]byte, error)) (*
 	}
 	l.rules()
 	if len(l.problems) > 0 {
-		return nil, &Error{Problems: l.problems}
+		return nil, &Error{Problems: l.problems, Misspelt: l.unknownNames()}
 	}
 	l.config.Warnings = l.warnings()
 	return l.config, nil
