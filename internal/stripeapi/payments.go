@@ -155,11 +155,7 @@ func (c *Client) Refunds(ctx context.Context, intentID string) ([]payments.Refun
 	var out []payments.Refund
 	list := c.api.Refunds.List(params)
 	for list.Next() {
-		re := list.Refund()
-		out = append(out, payments.Refund{
-			ID: re.ID, IntentID: intentID, Amount: re.Amount, Currency: string(re.Currency),
-			Status: string(re.Status), Reason: string(re.Reason),
-		})
+		out = append(out, refund(list.Refund(), intentID))
 	}
 	return out, callError(list.Err())
 }

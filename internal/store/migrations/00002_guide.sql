@@ -17,7 +17,12 @@ UPDATE orders SET captured = amount WHERE paid_at > 0;
 ALTER TABLE intents ADD COLUMN captured BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE intents ADD COLUMN capture_before BIGINT NOT NULL DEFAULT 0; -- when a hold lapses
 ALTER TABLE intents ADD COLUMN subscription_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE intents ADD COLUMN renewal BOOLEAN NOT NULL DEFAULT FALSE; -- it pays a later invoice, not the order
 UPDATE intents SET captured = amount WHERE status = 'succeeded';
+
+-- Which of our operations asked for a refund, and when Stripe made it.
+ALTER TABLE refunds ADD COLUMN operation_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE refunds ADD COLUMN created_at BIGINT NOT NULL DEFAULT 0;
 
 -- How many orders hold a use of a promotion code.
 CREATE TABLE promotions (
@@ -32,6 +37,8 @@ CREATE TABLE subscriptions (
     status               TEXT    NOT NULL,
     cancel_at_period_end BOOLEAN NOT NULL,
     period_end           BIGINT  NOT NULL,
+    version              BIGINT  NOT NULL,
+    created_at           BIGINT  NOT NULL,
     updated_at           BIGINT  NOT NULL
 );
 CREATE INDEX subscriptions_order ON subscriptions (order_id);

@@ -1,0 +1,245 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"checkoutd/internal/fault"
+	"checkoutd/internal/orders"
+)
+
+// Desk is where the shop itself asks for something: to capture a hold, to cancel an order,
+// to refund. It is safe for concurrent use, also by several processes beside a running
+// server, and guarantees:
+//
+//   - an operation is written before it is sent, and sent under its own idempotency key;
+//   - one whose outcome is not known stays started; whatever is asked about the order
+//     next finds that out first, and the same wish again is the same operation, so that
+//     asking again never takes or gives back money a second time;
+//   - what Stripe made of it goes through the same settle as everything else, at once.
+type Desk struct {
+	service  *Service
+	operator Operator
+}
+
+// NewDesk returns a Desk that works with the service's store and Stripe.
+func NewDesk(s *Service, o Operator) *Desk { return &Desk{s, o} }
+
+// Result is what became of a wish.
+type Result struct {
+	Operation Operation // the one that the wish led to
+	// Earlier is the operation that was found started, and what became of it, nil if there
+	// was none. It is Operation when the wish was the same.
+	Earlier *Operation
+	State   *State // the order's state afterwards
+}
+
+// Refund is the refund that the operation led to, nil if it was no refund.
+func (o *Result) Refund() *Refund { return o.State.refundBy(o.Operation.ID) }
+
+// Capture takes amount minor units of what is held for the order, 0 for all of it. What is
+// not captured is released, and the order is paid. Its errors are faults: a refusal of the
+// rules or of Stripe, or operation_unknown, after which the same wish finds out.
+func (d *Desk) Capture(ctx context.Context, orderID string, amount int64) (Result, error) {
+	return d.do(ctx, orderID, wish{kind: OperationCapture, amount: amount})
+}
+
+// CancelOrder cancels an order that is not paid. Its intents, and the subscription that was
+// to begin, are canceled at Stripe first. Errors as in Capture.
+func (d *Desk) CancelOrder(ctx context.Context, orderID string) (Result, error) {
+	return d.do(ctx, orderID, wish{kind: OperationCancel})
+}
+
+// Refund gives amount minor units back, 0 for all that is left. reason is Stripe's, or "".
+// A refund may be pending for days, and fail in the end: the order shows it. Errors as in
+// Capture.
+func (d *Desk) Refund(ctx context.Context, orderID string, amount int64, reason string) (Result, error) {
+	return d.do(ctx, orderID, wish{kind: OperationRefund, amount: amount, reason: reason})
+}
+
+// FindOut reads at Stripe what became of the operation whose outcome is not known, and sends
+// nothing. It returns nil if there is no such operation.
+func (d *Desk) FindOut(ctx context.Context, orderID string) (*Operation, error) {
+	st, err := d.service.Store.Read(ctx, orderID)
+	if err != nil {
+		return nil, err
+	}
+	open := st.started()
+	if open == nil {
+		return nil, nil //nolint:nilnil // documented: there is nothing to find out
+	}
+	st, err = d.end(ctx, *open, sending{lastSent: open.UpdatedAt})
+	if err != nil {
+		return open, err
+	}
+	return st.operation(open.ID), nil
+}
+
+// do finds out what is open, then does what is wished.
+func (d *Desk) do(ctx context.Context, orderID string, w wish) (out Result, err error) {
+	for range maxReadings {
+		earlier, err := d.finishOpen(ctx, orderID, w)
+		if earlier != nil {
+			out.Earlier = earlier
+		}
+		switch {
+		case err != nil:
+			return out, err
+		case earlier != nil && earlier.State == OperationDone && w.asksFor(earlier):
+			out.Operation = *earlier
+			out.State, err = d.service.Store.Read(ctx, orderID)
+			return out, err
+		}
+		op, err := d.write(ctx, orderID, w)
+		if errors.Is(err, ErrOperationInProgress) {
+			continue // somebody else's, begun a moment ago
+		}
+		if err != nil {
+			return out, err
+		}
+		return d.carryOut(ctx, out, op, sending{sent: true, fresh: true, lastSent: op.UpdatedAt})
+	}
+	return out, ErrOperationInProgress
+}
+
+// write commits an operation before it is sent.
+func (d *Desk) write(ctx context.Context, orderID string, w wish) (op Operation, err error) {
+	id := orders.NewID("op_")
+	var after *State
+	err = d.service.Store.Update(ctx, orderID, nil, func(st *State) error {
+		after = st
+		return d.service.rules().start(st, w, id)
+	})
+	if err != nil {
+		return op, err
+	}
+	return *after.operation(id), nil
+}
+
+// finishOpen finds out what became of the operation that an order has open, nil if it has
+// none. While Stripe keeps its key it is sent again: that tells, or does what was asked. An
+// operation that failed is an error only if it is what is wished now, and was just tried.
+func (d *Desk) finishOpen(ctx context.Context, orderID string, w wish) (*Operation, error) {
+	st, err := d.service.Store.Read(ctx, orderID)
+	if err != nil || st.started() == nil {
+		return nil, err
+	}
+	op := *st.started()
+	c := sending{lastSent: op.UpdatedAt, sent: d.service.Now().Sub(op.CreatedAt) < keepsKeysFor}
+	if c.sent {
+		if err := d.touch(ctx, op); err != nil {
+			return nil, err
+		}
+	}
+	out, err := d.carryOut(ctx, Result{}, op, c)
+	if out.Operation.State == OperationFailed && !(c.sent && w.asksFor(&op)) {
+		err = nil
+	}
+	return &out.Operation, err
+}
+
+// touch notes that an operation is sent again, before it is.
+func (d *Desk) touch(ctx context.Context, op Operation) error {
+	return d.service.Store.Update(ctx, op.OrderID, nil, func(st *State) error {
+		if now := st.operation(op.ID); now != nil && now.State == OperationStarted {
+			now.Note = "sent again at " + d.service.Now().UTC().Format(time.RFC3339Nano)
+		}
+		return nil
+	})
+}
+
+// carryOut sends an operation and ends it as far as Stripe tells. The caller's leaving must
+// not cut it in two.
+func (d *Desk) carryOut(ctx context.Context, out Result, op Operation, c sending) (Result, error) {
+	ctx = context.WithoutCancel(ctx)
+	if c.sent {
+		c.err = d.send(ctx, op)
+	}
+	st, err := d.end(ctx, op, c)
+	if err != nil {
+		out.Operation = op
+		return out, operationUnknown(op, errors.Join(err, c.err))
+	}
+	out.Operation, out.State = *st.operation(op.ID), st
+	d.log(out, c)
+	switch out.Operation.State {
+	case OperationDone:
+		return out, nil
+	case OperationFailed:
+		return out, fault.Wrap(c.err, fault.Conflict, "operation_failed", "The "+string(op.Kind)+" failed: "+out.Operation.Note+".")
+	default:
+		return out, operationUnknown(op, c.err)
+	}
+}
+
+func operationUnknown(op Operation, cause error) error {
+	return fault.Wrap(cause, fault.Unavailable, "operation_unknown", "Stripe has not told yet what became of the "+string(op.Kind)+
+		" that was asked for at "+op.CreatedAt.UTC().Format(time.RFC3339)+". Ask for the same again in a while: nothing is done twice.")
+}
+
+// send makes the call of an operation.
+func (d *Desk) send(ctx context.Context, op Operation) error {
+	call, cancel := context.WithTimeout(ctx, d.service.CallTimeout)
+	defer cancel()
+	switch op.Kind {
+	case OperationCapture:
+		return d.operator.Capture(call, op)
+	case OperationRefund:
+		return d.operator.Refund(call, op)
+	default:
+		return d.service.cancelIntents(ctx, op.OrderID)
+	}
+}
+
+// cancelIntents cancels at Stripe all that may still take money for an order.
+func (s *Service) cancelIntents(ctx context.Context, orderID string) error {
+	st, err := s.Store.Read(ctx, orderID)
+	if err != nil {
+		return err
+	}
+	for _, in := range st.Intents {
+		if !in.pending() {
+			continue
+		}
+		if err := s.cancel(ctx, orderID, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// end brings the order up to date and ends the operation as far as that tells.
+func (d *Desk) end(ctx context.Context, op Operation, c sending) (after *State, err error) {
+	switch op.Kind {
+	case OperationRefund:
+		err = d.service.SettleRefunds(ctx, op.OrderID, op.IntentID, nil)
+	case OperationCapture:
+		err = d.service.SettleFresh(ctx, op.OrderID, op.IntentID, nil)
+	default: // canceling has read every intent
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = d.service.Store.Update(ctx, op.OrderID, nil, func(st *State) error {
+		after = st
+		d.service.rules().conclude(st, op.ID, c)
+		if st.operation(op.ID) == nil {
+			return fmt.Errorf("payments: operation %s is gone", op.ID)
+		}
+		return nil
+	})
+	return after, err
+}
+
+// log writes the one line about an operation that was sent.
+func (d *Desk) log(out Result, c sending) {
+	op := out.Operation
+	l := d.service.Log.Info()
+	if op.State != OperationDone {
+		l = d.service.Log.Warn().Err(c.err)
+	}
+	l.Str("order_id", op.OrderID).Str("operation_id", op.ID).Str("operation", string(op.Kind)).Int64("amount", op.Amount).
+		Str("operation_state", string(op.State)).Str("order_status", string(out.State.Order.Status)).Msg("operation sent")
+}
