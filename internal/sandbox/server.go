@@ -171,5 +171,5 @@ func (s *Server) routes() http.Handler {
 	}
 	mux.NotFound(s.unknownRoute)
 	mux.MethodNotAllowed(s.unknownRoute)
-	return withCORS(mux)
+	return thisMachine(withCORS(mux))
 }

@@ -107,7 +107,7 @@ func FuzzForm(f *testing.F) {
 	f.Cleanup(func() { _ = s.Close(context.Background()) })
 	f.Fuzz(func(t *testing.T, body string) {
 		for _, path := range []string{"/v1/payment_intents", "/v1/customers", "/v1/test_helpers/confirmation_tokens", "/v1/accounts", "/v1/setup_intents"} {
-			r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+			r := httptest.NewRequest(http.MethodPost, "http://localhost"+path, strings.NewReader(body))
 			r.Header.Set("Authorization", "Bearer "+secretKey)
 			w := httptest.NewRecorder()
 			s.ServeHTTP(w, r)
