@@ -9,6 +9,8 @@ type View struct {
 	Status            Status         `json:"status"`
 	PaymentStatus     PaymentStatus  `json:"payment_status"`
 	Amount            int64          `json:"amount"`
+	Captured          int64          `json:"captured"` // less than Amount when the shop took a part of what was held
+	Refunded          int64          `json:"refunded"` // what of it went back, or is on its way
 	Subtotal          int64          `json:"subtotal"`
 	Discount          *DiscountView  `json:"discount"`
 	ShippingRate      *ShippingRate  `json:"shipping_rate"`
@@ -48,7 +50,7 @@ type ItemView struct {
 func (s *Service) View(o Order) View {
 	v := View{
 		ID: o.ID, Mode: o.Mode, Status: o.Status, PaymentStatus: o.PaymentStatus,
-		Amount: o.Amount, Subtotal: o.Subtotal(), Currency: o.Currency,
+		Amount: o.Amount, Captured: o.Captured, Refunded: o.Refunded, Subtotal: o.Subtotal(), Currency: o.Currency,
 		ShippingRates: s.offers(&o), ShippingCountries: s.Catalog.countriesFor(&o), Ships: o.Ships(),
 		Recurring: o.Recurring(), SetupFutureUsage: o.Options.SetupFutureUsage,
 		Items: []ItemView{}, Contact: o.Contact, Message: o.Message,
@@ -76,9 +78,8 @@ func (s *Service) View(o Order) View {
 // offers are the rates that the order can have, at what they cost it.
 func (s *Service) offers(o *Order) []ShippingRate {
 	list := []ShippingRate{}
-	goods := o.Subtotal() - o.Discount.Amount
 	for _, r := range s.Catalog.ratesFor(o) {
-		list = append(list, r.offer(goods, o.Currency))
+		list = append(list, r.offer(o.Subtotal(), o.Currency))
 	}
 	return list
 }
