@@ -81,6 +81,9 @@ func elementsSession(c *call) (any, error) {
 	types := deferred.strs("payment_method_types")
 	if len(types) == 0 {
 		types = c.automaticTypes(strings.ToLower(deferred.str("currency")), defaultConfiguration(c.account), true)
+		if deferred.str("mode") == "subscription" {
+			types = c.reusableTypes(strings.ToLower(deferred.str("currency")))
+		}
 		types = slices.DeleteFunc(types, func(kind string) bool { return kind == "us_bank_account" })
 	}
 	out := map[string]any{
@@ -257,14 +260,19 @@ func (c *call) useWorldOf(id string) {
 	}
 }
 
-// receipt is a plain page behind receipt_url.
+// receipt is a plain page behind receipt_url and hosted_invoice_url.
 func (s *Server) receipt(w http.ResponseWriter, r *http.Request) {
 	obj, _ := s.anywhere(chi.URLParam(r, "id"))
-	ch, ok := obj.(*Charge)
-	if !ok {
+	var text string
+	switch o := obj.(type) {
+	case *Charge:
+		text = "Sandbox receipt. No money moved.\n" + o.ID + "\n" + display(o.Amount, o.Currency)
+	case *Invoice:
+		text = "Sandbox invoice. Nobody owes this.\n" + o.ID + "\n" + display(o.Total, o.Currency) + " " + o.Status
+	default:
 		http.NotFound(w, r)
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = w.Write([]byte("Sandbox receipt. No money moved.\n" + ch.ID + "\n" + display(ch.Amount, ch.Currency) + "\n"))
+	_, _ = w.Write([]byte(text + "\n"))
 }

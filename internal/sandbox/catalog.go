@@ -9,19 +9,18 @@ import (
 var products = recordAPI{
 	kind: kindProduct, prefix: "prod", short: true, event: "product", filters: []string{"active", "url"},
 	defaults: func(c *call) (map[string]any, error) {
-		return map[string]any{
-			"active": true, "default_price": nil, "description": nil, "images": []any{}, "marketing_features": []any{},
-			"package_dimensions": nil, "shippable": nil, "statement_descriptor": nil, "tax_code": nil, "type": "service",
-			"unit_label": nil, "updated": c.now.Unix(), "url": nil, "name": c.p.str("name"),
-		}, nil
+		return plainProduct(c.now.Unix(), c.p.str("name")), nil
 	},
 	finish: func(c *call, fields map[string]any) error {
 		if fields["default_price_data"] == nil {
 			return nil
 		}
 		delete(fields, "default_price_data")
-		id := newShortID("prod")
-		fields["id"] = id
+		id, _ := fields["id"].(string)
+		if id == "" {
+			id = newShortID("prod")
+			fields["id"] = id
+		}
 		price := c.newPrice(c.p.at("default_price_data"), id)
 		c.tx.put(price)
 		c.emit("price.created", price)
@@ -30,18 +29,23 @@ var products = recordAPI{
 	},
 }
 
+// plainProduct is a product of which only the name is known.
+func plainProduct(now int64, name string) map[string]any {
+	return map[string]any{
+		"active": true, "created": now, "default_price": nil, "description": nil, "images": []any{}, "livemode": false,
+		"marketing_features": []any{}, "metadata": map[string]string{}, "name": name, "package_dimensions": nil, "shippable": nil,
+		"statement_descriptor": nil, "tax_code": nil, "type": "service", "unit_label": nil, "updated": now, "url": nil,
+	}
+}
+
 // prices: https://docs.stripe.com/api/prices.
 var prices = recordAPI{kind: kindPrice, prefix: "price", event: "price", filters: []string{"active", "product", "currency", "type"}}
 
 func createPrice(c *call) (any, error) {
 	product := c.p.str("product")
 	if data := c.p.at("product_data"); data != nil {
-		made := newRecord(kindProduct, newShortID("prod"), map[string]any{
-			"active": true, "created": c.now.Unix(), "default_price": nil, "description": nil, "images": []any{}, "livemode": false,
-			"marketing_features": []any{}, "metadata": mergeMetadata(nil, data), "name": data.str("name"), "package_dimensions": nil,
-			"shippable": nil, "statement_descriptor": nil, "tax_code": nil, "type": "service", "unit_label": nil,
-			"updated": c.now.Unix(), "url": nil,
-		})
+		made := newRecord(kindProduct, newShortID("prod"), plainProduct(c.now.Unix(), data.str("name")))
+		made.fields["metadata"] = mergeMetadata(nil, data)
 		c.tx.put(made)
 		c.emit("product.created", made)
 		product = made.id

@@ -153,7 +153,10 @@ setup_intent.succeeded setup_intent.setup_failed setup_intent.canceled setup_int
 charge.failed charge.refunded charge.refund.updated charge.dispute.created charge.dispute.updated charge.dispute.closed
 account.updated account.application.deauthorized customer.created customer.updated customer.deleted customer.source.created
 customer.source.updated payment_method.attached payment_method.detached payment_method.updated transfer.created transfer.reversed
-payout.created balance.available`)
+payout.created balance.available customer.subscription.created customer.subscription.updated customer.subscription.deleted
+customer.subscription.trial_will_end invoiceitem.created invoiceitem.deleted invoice.created invoice.updated invoice.deleted
+invoice.finalized invoice.sent invoice.voided invoice.marked_uncollectible invoice.paid invoice.payment_succeeded
+invoice.payment_failed invoice.payment_action_required`)
 
 // cli runs Stripe's own command line as npm installs it, or the one that STRIPE_CLI names.
 func (b *box) cli(args ...string) *exec.Cmd {

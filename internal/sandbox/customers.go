@@ -58,12 +58,24 @@ func createCustomer(c *call) (any, error) {
 		Metadata: mergeMetadata(nil, c.p), NextInvoiceSequence: 1, PreferredLocales: []string{}, TaxExempt: "none",
 	}
 	c.fillCustomer(cus)
+	standard := deref(cus.InvoiceSettings.DefaultPaymentMethod)
+	cus.InvoiceSettings.DefaultPaymentMethod = nil // it can only be one that is attached below
 	c.tx.put(cus)
 	c.emit("customer.created", cus)
-	if pm := c.p.str("payment_method"); pm != "" {
-		if _, err := c.attach(pm, cus.ID, "payment_method"); err != nil {
+	if name := c.p.str("payment_method"); name != "" {
+		pm, err := c.attach(name, cus.ID, "payment_method")
+		if err != nil {
 			return nil, err
 		}
+		if standard == name || standard == pm.ID {
+			with := *cus
+			with.InvoiceSettings.DefaultPaymentMethod = &pm.ID
+			cus, standard = &with, ""
+			c.tx.put(cus)
+		}
+	}
+	if standard != "" {
+		return nil, noMethodOf(standard)
 	}
 	if source := c.p.str("source"); source != "" {
 		if _, err := c.addSource(cus.ID, source); err != nil {
@@ -72,6 +84,10 @@ func createCustomer(c *call) (any, error) {
 		cus, _ = find[*Customer](c.tx, cus.ID)
 	}
 	return cus, nil
+}
+
+func noMethodOf(id string) error {
+	return invalid("resource_missing", "invoice_settings[default_payment_method]", "The customer does not have a payment method with the ID %s. The payment method must be attached to the customer.", id)
 }
 
 // fillCustomer copies what was sent into a fresh copy of a customer.
@@ -136,7 +152,7 @@ func updateCustomer(c *call) (any, error) {
 	if pm := c.p.str("invoice_settings", "default_payment_method"); pm != "" {
 		method, ok := find[*PaymentMethod](c.tx, pm)
 		if !ok || deref(method.Customer) != old.ID {
-			return nil, invalid("resource_missing", "invoice_settings[default_payment_method]", "The customer does not have a payment method with the ID %s. The payment method must be attached to the customer.", pm)
+			return nil, noMethodOf(pm)
 		}
 	}
 	c.fillCustomer(&next)

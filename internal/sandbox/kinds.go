@@ -15,6 +15,7 @@ const (
 	kindEvent         = "event"
 	kindIntent        = "payment_intent"
 	kindInvoice       = "invoice"
+	kindInvoiceItem   = "invoiceitem"
 	kindMandate       = "mandate"
 	kindMethod        = "payment_method"
 	kindPrice         = "price"

@@ -28,6 +28,7 @@ var former = map[string]string{
 	"POST /v1/customers/{id}/sources": "validate:b",
 	"POST /v1/promotion_codes":        "coupon",
 	"POST /v1/subscriptions":          "coupon promotion_code", "POST /v1/subscriptions/{id}": "coupon promotion_code",
+	"POST /v1/invoiceitems": "price unit_amount:i", "POST /v1/invoiceitems/{id}": "price unit_amount:i",
 	"GET /v1/promotion_codes": "coupon",
 }
 

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // recordAPI serves a kind whose objects are what was sent laid over defaults.
@@ -39,7 +40,7 @@ func (a recordAPI) create(c *call) (any, error) {
 		id = newID(a.prefix)
 	}
 	if _, taken := c.tx.get(id); taken {
-		return nil, invalid("resource_already_exists", "id", "%s already exists.", a.name())
+		return nil, invalid("resource_already_exists", "id", "%s already exists.", strings.ToUpper(a.name()[:1])+a.name()[1:])
 	}
 	rec := newRecord(a.kind, id, fields)
 	c.tx.put(rec)

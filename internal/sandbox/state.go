@@ -198,7 +198,7 @@ var objectMakers = []func() object{
 	func() object { return &Refund{} }, func() object { return &ConfirmationToken{} }, func() object { return &CustomerSession{} },
 	func() object { return &WebhookEndpoint{} }, func() object { return &DeletedObject{} }, func() object { return &SetupIntent{} },
 	func() object { return &Dispute{} }, func() object { return &Source{} }, func() object { return &Record{} },
-	func() object { return &Subscription{} }, func() object { return &SubscriptionItem{} }, func() object { return &Invoice{} },
+	func() object { return &Subscription{} }, func() object { return &SubscriptionItem{} }, func() object { return &Invoice{} }, func() object { return &InvoiceItem{} },
 }
 
 // restore puts one line back into memory.

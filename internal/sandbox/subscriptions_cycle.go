@@ -206,7 +206,7 @@ func planFinalize(at planner, inv *Invoice) {
 			return nil
 		}
 		open := c.finalize(draft)
-		if open.Status != invoiceOpen {
+		if open.Status != invoiceOpen || open.CollectionMethod != "charge_automatically" {
 			return nil
 		}
 		return c.tryAgain(open)
