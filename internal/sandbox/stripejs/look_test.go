@@ -63,6 +63,26 @@ func TestAppearance(t *testing.T) {
 		s.want("getComputedStyle(inside('.Root')).display", `"grid"`)
 	})
 
+	t.Run("labels, animations and fonts", func(t *testing.T) {
+		t.Parallel()
+		s := openShop(t, newWire(t), "/v3/stripe.js")
+		const look = "[getComputedStyle(inside('.Label')).position, getComputedStyle(inside('[name=number]')).transitionDuration, getComputedStyle(inside('[name=number]')).fontFamily]"
+		for _, c := range []struct{ appearance, want string }{
+			{"{variables: {fontFamily: 'Tea Sans'}}", `["static","0.12s, 0.12s","\"Tea Sans\""]`},
+			{"{labels: 'above', disableAnimations: true, variables: {fontFamily: 'Tea Sans'}}", `["static","0s","\"Tea Sans\""]`},
+			{"{labels: 'floating', theme: 'flat', variables: {fontFamily: 'Tea Sans'}}", `["absolute","0.12s, 0.12s","\"Tea Sans\""]`},
+		} {
+			s.boot("{mode: 'payment', amount: 1, currency: 'eur', appearance: "+c.appearance+"}", "{}", "payment")
+			s.want(look, c.want)
+		}
+		s.boot("{mode: 'payment', amount: 1, currency: 'eur', fonts: [{family: 'Own', src: 'url("+s.wire.URL+"/own.woff2)', weight: '700'}, {cssSrc: '"+s.wire.URL+"/fonts.css'}]}", "{}", "payment")
+		s.eventually("document.fonts.size === 3")
+		s.want("[...document.fonts].map((font) => [font.family, font.weight, font.style, font.display].join(' '))", `["Own 700 normal auto","Leaf 400 italic swap","Root normal normal auto"]`)
+		s.run(listen)
+		s.boot("{mode: 'payment', amount: 1, currency: 'eur', fonts: [{cssSrc: '"+s.wire.URL+"/none.css'}]}", "{}", "payment")
+		s.eventually("warned.length === 1 && warned[0].endsWith('none.css could not be loaded: status 404')")
+	})
+
 	t.Run("French pages get French words, also after an update", func(t *testing.T) {
 		t.Parallel()
 		s := newShop(t, newWire(t), "{mode: 'payment', amount: 1, currency: 'eur', locale: 'fr'}", "{}")
@@ -74,41 +94,6 @@ func TestAppearance(t *testing.T) {
 		s.run("elements.update({locale: 'en'})")
 		s.want("inside('.Label').textContent", `"Card number"`)
 		s.want("inside('[name=number]').value", `"4242"`)
-	})
-}
-
-func TestUpdates(t *testing.T) {
-	t.Parallel()
-
-	t.Run("a new amount asks for a new session and keeps what was typed", func(t *testing.T) {
-		t.Parallel()
-		w := newWire(t)
-		s := newShop(t, w, deferred, "{}")
-		s.fillCard("4242424242424242")
-		s.run("new Promise((resolve) => { elements.on('update-end', resolve); elements.update({amount: 2500}); })")
-		s.wantForm("GET /v1/elements/sessions", map[string]string{"deferred_intent[amount]": "2500"})
-		s.want("[inside('[name=number]').value, inside('[name=cvc]').value]", `["4242 4242 4242 4242","123"]`)
-		s.want("elements.submit()", `{"selectedPaymentMethod":"card"}`)
-		s.run("stripe.createConfirmationToken({elements})")
-		s.wantForm("POST /v1/confirmation_tokens", map[string]string{"client_context[amount]": "2500"})
-	})
-
-	t.Run("unmounting, mounting again and clearing", func(t *testing.T) {
-		t.Parallel()
-		s := newShop(t, newWire(t), deferred, "{}")
-		s.typeIn("number", "4242")
-		s.run("element.clear()")
-		s.want("inside('[name=number]').value", `""`)
-		s.want("last('change').empty", "true")
-		s.run("element.unmount()")
-		s.want("[document.querySelector('#element').childElementCount, document.querySelector('#element').className]", `[0,""]`)
-		s.run("new Promise((resolve) => { element.once('ready', resolve); element.mount('#other'); })")
-		s.want("document.querySelector('#other').classList.contains('StripeElement')", "true")
-		s.run("(() => { window.events = []; element.unmount(); element.mount('#other'); element.unmount(); element.mount('#element'); })()")
-		s.eventually("last('ready')")
-		s.want("events.filter((e) => e[0] === 'ready').length", "1")
-		s.run("element.destroy()")
-		s.want("elements.getElement('payment')", "null")
 	})
 }
 

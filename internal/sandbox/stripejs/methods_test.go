@@ -52,6 +52,26 @@ func TestLayouts(t *testing.T) {
 		s.want("last('change').collapsed", "true")
 	})
 
+	t.Run("the options of an accordion show", func(t *testing.T) {
+		t.Parallel()
+		s := newMany(t, "{}")
+		const look = "(() => { const items = [...inside('.Accordion').children]; const [first, second] = items.map((item) => item.getBoundingClientRect());" +
+			"return [getComputedStyle(inside('[data-method=card]')).opacity, second.top - first.bottom, items.filter((item) => item.checkVisibility()).length, Boolean(inside('[data-action=more]')), inside('[data-form=card]')?.checkVisibility() ?? false]; })()"
+		for _, c := range []struct{ layout, want string }{
+			{"'accordion'", `["0",-1,4,false,true]`},
+			{"{type: 'accordion', radios: true}", `["1",-1,4,false,true]`},
+			{"{type: 'accordion', radios: 'always', spacedAccordionItems: true}", `["1",8,4,false,true]`},
+			{"{type: 'accordion', radios: 'if_multiple', spacedAccordionItems: false}", `["1",-1,4,false,true]`},
+			{"{type: 'accordion', radios: 'never', defaultCollapsed: true}", `["0",-1,4,false,false]`},
+			{"{type: 'accordion', defaultCollapsed: false, visibleAccordionItemsCount: 2}", `["0",-1,2,true,true]`},
+			{"{type: 'accordion', visibleAccordionItemsCount: 0}", `["0",-1,4,false,true]`},
+		} {
+			t.Log(c.layout)
+			s.boot(deferred, "{layout: "+c.layout+"}", "payment")
+			s.want(look, c.want)
+		}
+	})
+
 	t.Run("the page's order of methods goes before the session's", func(t *testing.T) {
 		t.Parallel()
 		s := newMany(t, "{paymentMethodOrder: ['klarna', 'ideal', 'zip']}")
@@ -132,135 +152,4 @@ func TestOtherMethods(t *testing.T) {
 		s := newShop(t, w, deferred, "{}")
 		s.want("last('loaderror')", `{"elementType":"payment","error":{"code":"customer_session_expired","message":"The customer session has expired.","type":"invalid_request_error"}}`)
 	})
-}
-
-func saved(id, redisplay string) map[string]any {
-	return map[string]any{
-		"id": id, "type": "card", "allow_redisplay": redisplay, "billing_details": map[string]any{"name": "Jenny"},
-		"card": map[string]any{"brand": "visa", "last4": "4242", "exp_month": 4, "exp_year": 2031},
-	}
-}
-
-func features(more map[string]any) map[string]any {
-	out := map[string]any{
-		"payment_method_redisplay": "enabled", "payment_method_remove": "enabled", "payment_method_save": "enabled", "payment_method_save_usage": "off_session",
-		"payment_method_allow_redisplay_filters": []string{"always", "limited"}, "payment_method_redisplay_limit": 3,
-	}
-	for key, value := range more {
-		out[key] = value
-	}
-	return out
-}
-
-const withCustomer = "{mode: 'payment', amount: 1099, currency: 'eur', customerSessionClientSecret: 'cuss_secret_1'}"
-
-func TestSavedMethods(t *testing.T) {
-	t.Parallel()
-
-	t.Run("a saved card is chosen first and makes a token without a form", func(t *testing.T) {
-		t.Parallel()
-		w := newWire(t)
-		w.saved(features(nil), saved("pm_1", "always"), saved("pm_2", "limited"), saved("pm_3", "unspecified"))
-		s := newShop(t, w, withCustomer, "{}")
-		s.want("[...inside('[data-saved]').querySelectorAll('[data-saved-method]')].map((el) => el.dataset.savedMethod)", `["pm_1","pm_2","new"]`)
-		s.want("last('change')", `{"elementType":"payment","empty":false,"complete":true,"collapsed":false,"value":{"type":"card","payment_method":{"id":"pm_1","type":"card","billing_details":{"name":"Jenny"}}}}`)
-		s.picture("saved-1280")
-		s.want("elements.submit()", `{"selectedPaymentMethod":"card"}`)
-		s.run("stripe.createConfirmationToken({elements})")
-		s.wantForm("POST /v1/confirmation_tokens", map[string]string{
-			"payment_method": "pm_1", "customer_session_client_secret": "cuss_secret_1", "payment_method_data[type]": "", "payment_method_options[card][cvc]": "",
-		})
-	})
-
-	t.Run("the code of a saved card is asked again when the page wants it", func(t *testing.T) {
-		t.Parallel()
-		w := newWire(t)
-		w.saved(features(nil), saved("pm_1", "always"))
-		s := newShop(t, w, "{mode: 'payment', amount: 1, currency: 'eur', customerSessionClientSecret: 'cuss_1', paymentMethodOptions: {card: {require_cvc_recollection: true}}}", "{}")
-		s.want("elements.submit().then((r) => r.error.code)", `"incomplete_cvc"`)
-		s.typeIn("cvc", "123")
-		s.run("elements.submit().then(() => stripe.createConfirmationToken({elements}))")
-		s.wantForm("POST /v1/confirmation_tokens", map[string]string{"payment_method": "pm_1", "payment_method_options[card][cvc]": "123"})
-	})
-
-	t.Run("removing asks first, detaches, tells the page and goes on to the new form", func(t *testing.T) {
-		t.Parallel()
-		w := newWire(t)
-		w.saved(features(nil), saved("pm_1", "always"))
-		w.answers["POST /v1/payment_methods/pm_1/detach"] = answer{200, map[string]any{"id": "pm_1"}}
-		s := newShop(t, w, withCustomer, "{}")
-		s.do(chromedp.Click(inside("[data-remove=pm_1]")))
-		s.want("inside('[data-confirm-remove]').getRootNode().activeElement.dataset.confirmRemove", `"pm_1"`)
-		s.do(chromedp.Click(inside("[data-confirm-remove=pm_1]")))
-		s.eventually("last('savedpaymentmethodremove')")
-		s.want("last('savedpaymentmethodremove')", `{"elementType":"payment","success":true,"payment_method":{"id":"pm_1","type":"card","billing_details":{"name":"Jenny"}}}`)
-		s.eventually("inside('[data-saved]').hidden")
-		s.want("last('change').value", `{"type":"card"}`)
-		s.wantForm("POST /v1/payment_methods/pm_1/detach", map[string]string{"customer_session_client_secret": "cuss_secret_1", "key": "pk_test_shop"})
-	})
-
-	t.Run("a removal that Stripe refuses keeps the method and says why", func(t *testing.T) {
-		t.Parallel()
-		w := newWire(t)
-		w.saved(features(nil), saved("pm_1", "always"))
-		w.answers["POST /v1/payment_methods/pm_1/detach"] = answer{400, stripeError("invalid_request_error", "", "Not now.")}
-		s := newShop(t, w, withCustomer, "{}")
-		s.do(chromedp.Click(inside("[data-remove=pm_1]")), chromedp.Click(inside("[data-confirm-remove=pm_1]")))
-		s.eventually("last('savedpaymentmethodremove')")
-		s.want("last('savedpaymentmethodremove').error", `"Not now."`)
-		s.want("inside('[role=status]').textContent", `"Not now."`)
-		s.want("Boolean(inside('[data-saved-method=pm_1]'))", "true")
-	})
-
-	t.Run("the features decide what shows", func(t *testing.T) {
-		t.Parallel()
-		w := newWire(t)
-		s := openShop(t, w, "/v3/stripe.js")
-		for name, c := range map[string]struct {
-			change                map[string]any
-			saved, remove, saving string
-		}{
-			"saving disabled still shows the saved methods": {map[string]any{"payment_method_save": "disabled"}, "3", "2", "false"},
-			"redisplay disabled":                            {map[string]any{"payment_method_redisplay": "disabled"}, "0", "0", "true"},
-			"removal disabled":                              {map[string]any{"payment_method_remove": "disabled"}, "3", "0", "true"},
-			"a limit of one":                                {map[string]any{"payment_method_redisplay_limit": 1}, "2", "1", "true"},
-			"only what may always show":                     {map[string]any{"payment_method_allow_redisplay_filters": []string{"always"}}, "2", "1", "true"},
-		} {
-			t.Log(name)
-			w.saved(features(c.change), saved("pm_1", "always"), saved("pm_2", "limited"))
-			s.boot(withCustomer, "{}", "payment")
-			s.want("inside('[data-saved]').querySelectorAll('[data-saved-method]').length", c.saved)
-			s.want("inside('[data-saved]').querySelectorAll('[data-remove]').length", c.remove)
-			s.run("inside('[data-saved-method=new]')?.click()")
-			s.want("!inside('[name=save]').closest('label').hidden", c.saving)
-		}
-	})
-}
-
-func TestSaveCheckbox(t *testing.T) {
-	t.Parallel()
-	w := newWire(t)
-	s := openShop(t, w, "/v3/stripe.js")
-	for name, c := range map[string]struct {
-		features         map[string]any
-		future           string
-		check            bool
-		redisplay, usage string
-	}{
-		"checked":                          {features(nil), "", true, "always", "off_session"},
-		"unchecked":                        {features(nil), "", false, "unspecified", ""},
-		"unchecked for a reusing page":     {features(nil), ", setupFutureUsage: 'off_session'", false, "limited", "off_session"},
-		"no checkbox for a reusing page":   {features(map[string]any{"payment_method_save": "disabled"}), ", setupFutureUsage: 'on_session'", false, "limited", "on_session"},
-		"no checkbox for an ordinary page": {features(map[string]any{"payment_method_save": "disabled"}), "", false, "unspecified", ""},
-	} {
-		t.Log(name)
-		w.saved(c.features)
-		s.boot("{mode: 'payment', amount: 1099, currency: 'eur', customerSessionClientSecret: 'cuss_1'"+c.future+"}", "{}", "payment")
-		s.fillCard("4242424242424242")
-		if c.check {
-			s.do(chromedp.Click(inside("[name=save]")))
-		}
-		s.run("elements.submit().then(() => stripe.createConfirmationToken({elements}))")
-		s.wantForm("POST /v1/confirmation_tokens", map[string]string{"payment_method_data[allow_redisplay]": c.redisplay, "setup_future_usage": c.usage})
-	}
 }

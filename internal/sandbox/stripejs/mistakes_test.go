@@ -34,6 +34,25 @@ func TestMistakes(t *testing.T) {
 		{"an allowed country that is none", group + ".create('address', {mode: 'shipping', allowedCountries: ['XX']})", "allowedCountries should be an array of two-letter ISO country codes"},
 		{"a required phone that is not asked for", group + ".create('address', {mode: 'shipping', validation: {phone: {required: 'always'}}})", "validation.phone.required needs fields.phone to be 'always'"},
 		{"an unknown layout", group + ".create('payment', {layout: 'rows'})", "layout should be one of the following strings: tabs, accordion, auto. You specified: rows."},
+		{"a layout option of another type", group + ".create('payment', {layout: {type: 'accordion', spacedAccordionItems: 'yes'}})", "layout.spacedAccordionItems should be a boolean. You specified: yes."},
+		{"unknown radios", group + ".create('payment', {layout: {type: 'accordion', radios: 'some'}})", "layout.radios should be one of the following strings: always, auto, if_multiple, never. You specified: some."},
+		{"a negative count of items", group + ".create('payment', {layout: {type: 'accordion', visibleAccordionItemsCount: -1}})", "layout.visibleAccordionItemsCount should be an integer that is not negative"},
+		{"an unknown wish for terms", group + ".create('payment', {terms: {card: 'yes'}})", "terms.card should be one of the following strings: auto, always, never. You specified: yes."},
+		{"an unknown wish for a wallet", group + ".create('payment', {wallets: {applePay: 'always'}})", "wallets.applePay should be one of the following strings: auto, never. You specified: always."},
+		{"a business without a name", group + ".create('payment', {business: 'Tea House'})", "business.name should be a string"},
+		{"an unknown use", "stripe.elements({mode: 'payment', amount: 1, currency: 'eur', setupFutureUsage: 'later'})", "Invalid value for elements(): setupFutureUsage should be one of the following strings: off_session, on_session. You specified: later."},
+		{"an unknown capture method", "stripe.elements({mode: 'payment', amount: 1, currency: 'eur', captureMethod: 'later'})", "captureMethod should be one of the following strings: automatic, automatic_async, manual."},
+		{"an unknown creation", "stripe.elements({mode: 'payment', amount: 1, currency: 'eur', paymentMethodCreation: 'automatic'})", "paymentMethodCreation should be one of the following strings: manual."},
+		{"no payment method type", "stripe.elements({mode: 'payment', amount: 1, currency: 'eur', paymentMethodTypes: []})", "paymentMethodTypes should be a non-empty array of strings"},
+		{"types and a configuration", "stripe.elements({mode: 'payment', amount: 1, currency: 'eur', paymentMethodTypes: ['card'], paymentMethodConfiguration: 'pmc_1'})", "you cannot specify both paymentMethodTypes and paymentMethodConfiguration."},
+		{"a code wish that is none", "stripe.elements({mode: 'payment', amount: 1, currency: 'eur', paymentMethodOptions: {card: {require_cvc_recollection: 'yes'}}})", "paymentMethodOptions.card.require_cvc_recollection should be a boolean"},
+		{"an unknown verification", "stripe.elements({mode: 'payment', amount: 1, currency: 'usd', paymentMethodOptions: {us_bank_account: {verification_method: 'fast'}}})", "paymentMethodOptions.us_bank_account.verification_method should be one of the following strings: automatic, instant, microdeposits."},
+		{"installments of a setup", "stripe.elements({mode: 'setup', currency: 'mxn', paymentMethodTypes: ['card'], paymentMethodOptions: {card: {installments: {enabled: true}}}})", "mode should be 'payment' when paymentMethodOptions.card.installments.enabled is true."},
+		{"installments without types", "stripe.elements({mode: 'payment', amount: 1, currency: 'mxn', paymentMethodOptions: {card: {installments: {enabled: true}}}})", "paymentMethodTypes has to be given when paymentMethodOptions.card.installments.enabled is true."},
+		{"installments with manual creation", "stripe.elements({mode: 'payment', amount: 1, currency: 'mxn', paymentMethodTypes: ['card'], paymentMethodCreation: 'manual', paymentMethodOptions: {card: {installments: {enabled: true}}}})", "paymentMethodCreation cannot be 'manual' when paymentMethodOptions.card.installments.enabled is true."},
+		{"unknown labels", "stripe.elements({appearance: {labels: 'below'}})", "appearance.labels should be one of the following strings: above, floating. You specified: below."},
+		{"an update to an unknown use", group + ".update({setupFutureUsage: 'later'})", "Invalid value for elements.update(): setupFutureUsage"},
+		{"a payment method without manual creation", "stripe.createPaymentMethod({elements: " + group + "})", "stripe.createPaymentMethod() needs paymentMethodCreation: 'manual' among the options of elements()."},
 		{"two payment elements in one group", "(() => { const g = " + group + "; g.create('payment'); g.create('payment'); })()", "Can only create one Element of type payment"},
 		{"mount without a target", group + ".create('payment').mount()", "Missing argument. Make sure to call mount() with a valid DOM element or selector."},
 		{"mount on nothing", group + ".create('payment').mount('#none')", "The selector you specified (#none) applies to no DOM elements that are currently on the page."},
@@ -116,4 +135,42 @@ func TestConfirmPayment(t *testing.T) {
 		"return_url": "https://shop.test/", "client_context[mode]": "", "key": "pk_test_shop",
 	})
 	s.wantForm("GET /v1/elements/sessions", map[string]string{"deferred_intent[amount]": "1500", "deferred_intent[setup_future_usage]": "off_session"})
+}
+
+// TestOtherIntent holds that an intent that is not the one the buyer was shown is refused before it is confirmed.
+func TestOtherIntent(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	s := openShop(t, w, "/v3/stripe.js")
+	w.answers["POST /v1/payment_intents/pi_1/confirm"] = answer{200, map[string]any{"id": "pi_1", "object": "payment_intent", "status": "succeeded"}}
+	const mismatch = "Try confirming with a Payment Intent that is configured to use the same parameters as Stripe Elements."
+	for _, c := range []struct {
+		group  string
+		intent map[string]any
+		want   string // nothing when it fits
+	}{
+		{"{mode: 'payment', amount: 1099, currency: 'eur'}", nil, ""},
+		{"{mode: 'payment', amount: 1099, currency: 'eur', captureMethod: 'automatic'}", map[string]any{"capture_method": "automatic_async"}, ""},
+		{"{mode: 'subscription', amount: 1099, currency: 'eur'}", map[string]any{"setup_future_usage": "off_session"}, ""},
+		{"{mode: 'payment', amount: 999, currency: 'eur'}", nil, "The provided amount (999) does not match the expected amount (1099)."},
+		{"{mode: 'payment', amount: 1099, currency: 'usd'}", nil, "The provided currency (usd) does not match the expected currency (eur)."},
+		{"{mode: 'payment', amount: 1099, currency: 'eur', setupFutureUsage: 'off_session'}", nil, "The provided setup_future_usage (off_session) does not match the expected setup_future_usage (null)."},
+		{"{mode: 'payment', amount: 1099, currency: 'eur'}", map[string]any{"capture_method": "manual"}, "The provided capture_method (automatic) does not match the expected capture_method (manual)."},
+		{"{mode: 'setup', currency: 'eur'}", nil, "The provided mode (setup) does not match the expected mode (payment)."},
+	} {
+		w.intent("pi_1", "requires_payment_method", c.intent)
+		s.boot(c.group, "{}", "payment")
+		s.fillCard("4242424242424242")
+		got := s.text("elements.submit().then(() => stripe.confirmPayment({elements, clientSecret: 'pi_1_secret_x', redirect: 'if_required'})).then((r) => r.error?.message ?? '')")
+		want := c.want
+		if want != "" {
+			want += " " + mismatch
+		}
+		if got != want {
+			t.Errorf("%s with %v:\n got %s\nwant %s", c.group, c.intent, got, want)
+		}
+	}
+	if n := len(w.calls("POST /v1/payment_intents/pi_1/confirm")); n != 3 {
+		t.Errorf("%d intents were confirmed, want 3", n)
+	}
 }

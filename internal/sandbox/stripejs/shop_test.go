@@ -69,7 +69,7 @@ func openShop(t *testing.T, w *wire, path string) *shop {
 		case "/favicon.ico":
 			rw.WriteHeader(http.StatusNoContent)
 		default:
-			rw.Header().Set("Content-Security-Policy", strings.ReplaceAll("default-src 'none'; script-src 'self' W; connect-src W; frame-src W; style-src 'self'; img-src 'self'; base-uri 'none'", "W", w.URL))
+			rw.Header().Set("Content-Security-Policy", strings.ReplaceAll("default-src 'none'; script-src 'self' W; connect-src W; frame-src W; font-src W; style-src 'self'; img-src 'self'; base-uri 'none'", "W", w.URL))
 			rw.Header().Set("Content-Type", "text/html; charset=utf-8")
 			_, _ = fmt.Fprintf(rw, shopPage, w.URL+path)
 		}

@@ -119,6 +119,9 @@ func (w *wire) route(rw http.ResponseWriter, r *http.Request, line string) {
 		http.ServeFileFS(rw, r, stripejs.FS, id)
 	case line == "GET /acacia/stripe.js":
 		http.ServeFileFS(rw, r, stripejs.FS, "stripe.js")
+	case line == "GET /fonts.css":
+		rw.Header().Set("Content-Type", "text/css")
+		_, _ = rw.Write([]byte("@font-face { font-family: 'Leaf'; src: url(leaf.woff2); font-weight: 400; font-style: italic; font-display: swap } @font-face { font-family: Root; src: local(Root) } p { color: red }"))
 	case strings.HasPrefix(line, "GET /3ds/"):
 		http.ServeFileFS(rw, r, stripejs.FS, "3ds.html")
 	case strings.HasPrefix(line, "GET /redirect/"):

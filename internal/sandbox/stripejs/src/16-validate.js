@@ -127,6 +127,7 @@ function checkMode(options, method = 'elements()') {
   if (!modes.includes(options.mode))
     throw invalidValue(method, 'mode', `one of the following strings: ${modes.join(', ')}`, options.mode);
   if (options.mode !== 'setup') checkAmount(options, method);
+  checkIntentOptions(options, method);
   if (options.currency === undefined && options.mode === 'setup') return;
   if (options.currency === undefined)
     throw new IntegrationError(`Missing value for ${method}: currency should be a three-letter ISO currency code in lowercase.`);

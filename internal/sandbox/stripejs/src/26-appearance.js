@@ -119,4 +119,5 @@ function checkAppearance(appearance) {
   if (theme !== undefined && !themes[theme]) {
     throw invalidValue('elements()', 'appearance.theme', 'one of the following strings: stripe, night, flat', theme);
   }
+  checkChoice('elements()', 'appearance.labels', appearance?.labels, ['above', 'floating']);
 }

@@ -146,6 +146,7 @@ class MethodForm {
     const wish = options.terms?.[this.type === 'sepa_debit' ? 'sepaDebit' : this.type];
     if (wish === 'never') return '';
     if (this.type === 'sepa_debit') return this.words.say('sepaTerms');
+    if (group.mode === 'subscription') return this.words.say('subscriptionTerms');
     if (this.type === 'card' && (wish === 'always' || group.willBeReused())) return this.words.say('cardTerms');
     return '';
   }

@@ -12,6 +12,19 @@ function layoutOf(layout) {
   return { ...given, type: type === 'auto' ? 'tabs' : type };
 }
 
+/** @param {Json} layout */
+function checkLayout(layout) {
+  const method = "elements.create('payment')";
+  const { type: _, radios, visibleAccordionItemsCount: visible, ...rest } = layout;
+  warnUnknown(rest, ['defaultCollapsed', 'spacedAccordionItems'], `${method} layout`);
+  for (const name of ['defaultCollapsed', 'spacedAccordionItems'])
+    if (rest[name] !== undefined && typeof rest[name] !== 'boolean')
+      throw invalidValue(method, `layout.${name}`, 'a boolean', rest[name]);
+  if (typeof radios !== 'boolean') checkChoice(method, 'layout.radios', radios, ['always', 'auto', 'if_multiple', 'never']);
+  if (visible !== undefined && (!Number.isInteger(visible) || visible < 0))
+    throw invalidValue(method, 'layout.visibleAccordionItemsCount', 'an integer that is not negative', visible);
+}
+
 /** Shows one form of several. `select(null)` collapses. */
 class Chooser {
   /**
@@ -128,7 +141,7 @@ class AccordionChooser extends Chooser {
   item(type) {
     const radio = h('input', { type: 'radio', name: this.id, value: type, 'data-method': type });
     radio.addEventListener('change', () => this.pick(type));
-    const plain = this.layout.radios === true || this.layout.radios === 'always' ? '' : ' AccordionItem--plain';
+    const plain = this.showsRadios() ? '' : ' AccordionItem--plain';
     const panel = h('div', { class: 'AccordionItem-panel', hidden: true });
     const node = h(
       'div',
@@ -137,6 +150,11 @@ class AccordionChooser extends Chooser {
       panel,
     );
     return { type, radio, panel, node };
+  }
+
+  showsRadios() {
+    const { radios } = this.layout;
+    return radios === true || radios === 'always' || (radios === 'if_multiple' && this.types.length > 1);
   }
 
   /** Items beyond the visible count wait behind a button. */

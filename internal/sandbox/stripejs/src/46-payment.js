@@ -4,7 +4,6 @@ class PaymentElement extends BaseElement {
   /** @param {ElementsGroup} group @param {Json} options */
   constructor(group, options) {
     super('payment', group, options);
-    layoutOf(this.options.layout);
     /** @type {Map<string, MethodForm>} */
     this.forms = new Map();
     this.last = '';
@@ -220,12 +219,14 @@ class PaymentElement extends BaseElement {
   allowRedisplay() {
     const saving = this.group.willBeReused();
     if (this.features.payment_method_save !== 'enabled')
-      return saving ? (this.features.payment_method_allow_redisplay_override ?? 'limited') : 'unspecified';
+      return saving ? 'limited' : 'unspecified';
     if (this.save?.input.checked) return 'always';
     return saving ? 'limited' : 'unspecified';
   }
 
+  /** What the checkbox makes of the payment; the usage of a setup is the SetupIntent's own. */
   usage() {
+    if (this.group.mode === 'setup') return undefined;
     return this.save && !this.save.node.hidden && this.save.input.checked ? this.features.payment_method_save_usage : undefined;
   }
 

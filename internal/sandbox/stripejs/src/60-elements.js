@@ -24,14 +24,6 @@ const notSimulated = [
   'taxId',
 ];
 
-/** Makes the page's fonts known to the elements, which lie in the same document. @param {Json[]} fonts */
-function loadFonts(fonts) {
-  for (const { cssSrc, family, src, ...descriptors } of fonts) {
-    if (cssSrc) warn('elements() fonts: the offline sandbox loads no cssSrc; load the style sheet in the page.');
-    else document.fonts.add(new FontFace(family, src, descriptors));
-  }
-}
-
 /** Orders elements as they lie on the page. @param {BaseElement} a @param {BaseElement} b */
 function byPlace(a, b) {
   return a.host.compareDocumentPosition(b.host) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1;
@@ -88,6 +80,7 @@ class ElementsGroup {
     }
     if (this.member(type, options?.mode))
       throw new IntegrationError(`Can only create one Element of type ${type} through an Elements instance.`);
+    checkCreateOptions(type, options);
     const element = new Kind(this, options);
     this.members.push(element);
     this.addressesChanged(element);
@@ -214,6 +207,7 @@ class ElementsGroup {
     const intent = await this.api.intent(this.options.clientSecret);
     this.intentUsage = intent.setup_future_usage ?? intent.usage;
     const mode = intent.object === 'setup_intent' ? 'setup' : 'payment';
+    this.intentMode = mode;
     return {
       mode,
       amount: intent.amount,
@@ -223,9 +217,14 @@ class ElementsGroup {
     };
   }
 
+  /** What the payment method is collected for. @returns {string | undefined} */
+  get mode() {
+    return this.options.mode ?? this.intentMode;
+  }
+
   /** Whether the payment method will be charged again later. */
   willBeReused() {
-    return ['setup', 'subscription'].includes(this.options.mode) || Boolean(this.options.setupFutureUsage ?? this.intentUsage);
+    return ['setup', 'subscription'].includes(this.mode ?? '') || Boolean(this.options.setupFutureUsage ?? this.intentUsage);
   }
 
   recollectsCvc() {

@@ -83,6 +83,8 @@ class StripeClient {
     const method = 'stripe.createPaymentMethod()';
     const group = groupOf(method, options?.elements);
     return outcome(async () => {
+      if (group.options.mode && group.options.paymentMethodCreation !== 'manual')
+        throw new IntegrationError(`${method} needs paymentMethodCreation: 'manual' among the options of elements().`);
       const { payment_method_data: data } = await collectToken(group, method, { payment_method_data: options.params });
       if (!data) throw new IntegrationError(`${method} cannot be used with a saved payment method.`);
       return { paymentMethod: await this.api.call('POST', '/v1/payment_methods', data).finally(() => group.walletDone()) };
@@ -140,6 +142,10 @@ class StripeClient {
         group && !confirmParams.payment_method && !confirmParams.confirmation_token
           ? await collectToken(group, method, confirmParams)
           : {};
+      if (group?.options.mode) {
+        const asked = (collected.setup_future_usage ?? null) !== (group.options.setupFutureUsage ?? null);
+        checkSameIntent(group, await this.api.intent(secret), asked);
+      }
       const { client_context: _, ...params } = { ...confirmParams, ...collected };
       let intent = await this.api.call('POST', `${intentPath(secret)}/confirm`, {
         ...params,
