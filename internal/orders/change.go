@@ -246,15 +246,14 @@ func (c *Catalog) reprice(o *Order) error {
 		return err
 	}
 	o.Amount = t.Amount
-	switch {
-	case promotion == nil:
+	if promotion == nil {
 		o.Discount = Discount{}
-	default:
+	} else {
 		o.Discount.Amount, o.Discount.Limit = t.Discount, promotion.Uses
 	}
 	o.ShippingRate = ShippingRate{}
 	if rate != nil {
-		o.ShippingRate = rate.offer(t.Subtotal-t.Discount, o.Currency)
+		o.ShippingRate = rate.offer(t.Subtotal, o.Currency)
 	}
 	return nil
 }

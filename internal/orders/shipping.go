@@ -14,7 +14,7 @@ type Rate struct {
 	Countries []string         // where it goes; none: everywhere
 	MinDays   int64            // business days until it is there, 0 for not said
 	MaxDays   int64
-	FreeFrom  map[string]int64 // it is free when the goods, less their discount, cost as much
+	FreeFrom  map[string]int64 // it is free when the goods cost as much, before any discount
 }
 
 var (
@@ -29,7 +29,8 @@ func (r *Rate) serves(country, currency string) bool {
 	return priced && (country == "" || len(r.Countries) == 0 || slices.Contains(r.Countries, country))
 }
 
-// cost is what the rate costs for goods of that price, their discount taken off.
+// cost is what the rate costs for goods of that price, before their discount: a code must
+// not take away what the goods alone have earned.
 func (r *Rate) cost(goods int64, currency string) int64 {
 	if from, ok := r.FreeFrom[currency]; ok && goods >= from {
 		return 0

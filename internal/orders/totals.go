@@ -35,7 +35,7 @@ func Total(items []Item, currency string, p *Promotion, r *Rate) (Totals, error)
 		if !r.serves("", currency) {
 			return Totals{}, errRateUnknown
 		}
-		t.Shipping = r.cost(t.Subtotal-t.Discount, currency)
+		t.Shipping = r.cost(t.Subtotal, currency)
 	}
 	t.Amount = t.Subtotal - t.Discount + t.Shipping
 	if err := money.Check(t.Amount, currency); err != nil {
