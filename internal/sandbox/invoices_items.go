@@ -112,10 +112,10 @@ func (c *call) priceByAmount(item *InvoiceItem) error {
 		unit = c.p.num("amount")
 	}
 	product := newRecord(kindProduct, newShortID("prod"), plainProduct(c.now.Unix(), orDefault(deref(item.Description), "Invoice item")))
-	product.fields["active"] = false
+	product.fields["active"], product.private.Inline = false, true
 	form := &params{kids: map[string]*params{"currency": {leaf: true, value: cur}, "unit_amount": {leaf: true, value: fmt.Sprint(unit)}}}
 	item.Price = c.newPrice(form, product.id)
-	item.Price.fields["active"], item.Price.fields["metadata"] = false, map[string]string{}
+	item.Price.fields["active"], item.Price.private.Inline = false, true
 	c.tx.put(product)
 	c.tx.put(item.Price)
 	item.Currency, item.UnitAmount, item.Amount, item.UnitAmountDecimal = cur, unit, unit*item.Quantity, fmt.Sprint(unit)

@@ -13,6 +13,7 @@ type Record struct {
 type recordPrivate struct {
 	Parents []string `json:"parents,omitempty"`
 	Secret  string   `json:"secret,omitempty"`
+	Inline  bool     `json:"inline,omitempty"` // made along with another object: not listed, dropped when there are too many
 }
 
 // newRecord makes a record; fields belong to it from now on.
@@ -25,6 +26,9 @@ func (o *Record) objectID() string { return o.id }
 func (o *Record) objectKind() string {
 	if o.kind == "" {
 		return "record"
+	}
+	if o.private.Inline {
+		return "inline_" + o.kind
 	}
 	return o.kind
 }

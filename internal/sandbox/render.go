@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -130,7 +131,12 @@ func (c *call) included(at map[string]any, name string) (any, error) {
 		return asTree(listOf(children[*Refund](t, kindRefund, id), "/v1/charges/"+id+"/refunds"))
 	case "customer.sources":
 		return asTree(listOf(children[*Source](t, kindSource, id), "/v1/customers/"+id+"/sources"))
-	case "customer.subscriptions", "customer.tax_ids":
+	case "customer.subscriptions":
+		subs := children[*Subscription](t, kindSubscription, id)
+		subs = slices.DeleteFunc(subs, func(sub *Subscription) bool { return sub.Status == canceled })
+		slices.Reverse(subs)
+		return asTree(listOf(subs, "/v1/customers/"+id+"/subscriptions"))
+	case "customer.tax_ids":
 		return asTree(listOf([]object{}, "/v1/customers/"+id+"/"+name))
 	}
 	return nil, nil

@@ -110,7 +110,7 @@ func (c *call) inlinePrice(data *params) (*Record, error) {
 		return nil, missingParam(pathed(data, "unit_amount"))
 	}
 	price := c.newPrice(data, product)
-	price.fields["active"], price.fields["metadata"] = false, map[string]string{}
+	price.fields["active"], price.private.Inline = false, true
 	c.tx.put(price)
 	c.emit("price.created", price)
 	return price, nil
