@@ -98,7 +98,7 @@ func New(ctx context.Context, o Options) (a *App, err error) {
 
 // OpenStore opens the configured database and brings it up to date.
 func OpenStore(ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time) (*store.Store, error) {
-	return openStore(ctx, cfg, log, now, func(s *store.Store) error {
+	return openStore(ctx, cfg, store.Options{Now: now, Log: log}, func(s *store.Store) error {
 		if err := s.Migrate(ctx); err != nil {
 			return fmt.Errorf("bring the database up to date: %w", err)
 		}
@@ -106,10 +106,10 @@ func OpenStore(ctx context.Context, cfg *config.Config, log zerolog.Logger, now 
 	})
 }
 
-// openBeside opens the configured database beside a server that may be running. It never
-// migrates: that would change the tables under a server of another version.
+// openBeside opens the configured database beside a server that may be running. It makes
+// none, and it never migrates: that would change the tables under a server of another version.
 func openBeside(ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time) (*store.Store, error) {
-	return openStore(ctx, cfg, log, now, func(s *store.Store) error {
+	return openStore(ctx, cfg, store.Options{Now: now, Log: log, MustExist: true}, func(s *store.Store) error {
 		if err := s.MigrationsExact(ctx); err != nil {
 			return fmt.Errorf("this command leaves a database of another version alone: %w", err)
 		}
@@ -117,8 +117,8 @@ func openBeside(ctx context.Context, cfg *config.Config, log zerolog.Logger, now
 	})
 }
 
-func openStore(ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time, ready func(*store.Store) error) (*store.Store, error) {
-	s, err := store.Open(ctx, cfg.DatabaseURL.Reveal(), store.Options{Now: now, Log: log})
+func openStore(ctx context.Context, cfg *config.Config, o store.Options, ready func(*store.Store) error) (*store.Store, error) {
+	s, err := store.Open(ctx, cfg.DatabaseURL.Reveal(), o)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
@@ -131,13 +131,7 @@ func openStore(ctx context.Context, cfg *config.Config, log zerolog.Logger, now 
 // bind keeps a database to one use: orders that were paid in play must never stand among
 // those that were paid in money.
 func (a *App) bind(ctx context.Context) error {
-	use := "test keys"
-	switch {
-	case a.Config.IsSandbox():
-		use = "the sandbox"
-	case a.Config.Livemode():
-		use = "live keys"
-	}
+	use := useOf(a.Config)
 	first, err := a.store.Bind(ctx, use)
 	if err == nil && first != use {
 		err = fmt.Errorf("DATABASE_URL: this database holds the orders of %s, and now it is to be used with %s: give it another database", first, use)
@@ -167,7 +161,7 @@ func (a *App) build(ctx context.Context, catalog *orders.Catalog) (err error) {
 	})
 	if a.sessions, err = customersession.New(ctx, customersession.Config{
 		Store: a.store, Stripe: stripe, Orders: a.orders, Log: a.Log, Secure: isHTTPS(cfg.BaseURL),
-		AskToSave: cfg.SavedMethods.Save,
+		Features: customersession.Features(cfg.SavedMethods),
 	}); err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ type SavedMethods struct {
 	Redisplay bool
 	Limit     int      // how many are shown, 0 = Stripe's choice
 	Filters   []string // always, limited, unspecified; nil = Stripe's choice
-	Save      bool     // ask whether to save a new one
-	SaveUsage string   // on_session | off_session: what the saved one is for
 	Remove    bool
+	Save      bool   // ask whether to save a new one
+	SaveUsage string // on_session | off_session: what the saved one is for
 }

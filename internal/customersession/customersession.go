@@ -17,10 +17,9 @@ type Stripe interface {
 	// CreateCustomer makes the customer of a buyer. The same key gives the same
 	// customer.
 	CreateCustomer(ctx context.Context, buyerID, idempotencyKey string) (customerID string, err error)
-	// CreateCustomerSession gives the client secret of a new session, in which the buyer is
-	// asked whether to save a new method if askToSave. The error is an ErrNoCustomer when
-	// the customer does not exist, or not any more.
-	CreateCustomerSession(ctx context.Context, customerID string, askToSave bool, idempotencyKey string) (clientSecret string, err error)
+	// CreateCustomerSession gives the client secret of a new session with the features. The
+	// error is an ErrNoCustomer when the customer does not exist, or not any more.
+	CreateCustomerSession(ctx context.Context, customerID string, f Features, idempotencyKey string) (clientSecret string, err error)
 }
 
 // ErrNoCustomer says that Stripe has no such customer. Somebody deleted it there, which
@@ -34,11 +33,8 @@ type Config struct {
 	Orders *orders.Service
 	Log    zerolog.Logger
 	Secure bool // the shop is on https
-	// AskToSave lets the buyer choose whether a new method is saved. It must be false when
-	// the intents have a setup_future_usage, which decides that already: Stripe calls both
-	// a conflict
-	// (https://docs.stripe.com/changelog/dahlia/2026-03-25/elements-pmo-sfu-customer-session-conflict).
-	AskToSave bool
+	// Features are what the shop wants of a session; an order may get less.
+	Features Features
 }
 
 // Handler is POST /create-customer-session. It is safe for concurrent use.
@@ -111,7 +107,7 @@ func (h *Handler) session(ctx context.Context, o orders.Order, buyer string) (st
 				return "", err
 			}
 		}
-		secret, err := h.open(ctx, customer)
+		secret, err := h.open(ctx, o, customer)
 		if err == nil {
 			return h.bind(ctx, o, customer, secret)
 		}
@@ -135,8 +131,12 @@ func closedWith(o orders.Order, err error) error {
 	return err
 }
 
-func (h *Handler) open(ctx context.Context, customer string) (secret string, err error) {
-	return h.Stripe.CreateCustomerSession(ctx, customer, h.AskToSave, orders.NewID("checkoutd-session-"))
+func (h *Handler) open(ctx context.Context, o orders.Order, customer string) (secret string, err error) {
+	f, err := h.features(ctx, o, customer)
+	if err != nil {
+		return "", err
+	}
+	return h.Stripe.CreateCustomerSession(ctx, customer, f, orders.NewID("checkoutd-session-"))
 }
 
 // bind makes the customer of a session the order's own. If another page was first, the
@@ -154,7 +154,7 @@ func (h *Handler) bind(ctx context.Context, o orders.Order, customer, secret str
 	case bound == "":
 		return "", errClosed // since it was read
 	default:
-		return h.open(ctx, bound)
+		return h.open(ctx, o, bound)
 	}
 }
 

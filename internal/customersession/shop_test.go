@@ -25,10 +25,11 @@ import (
 // fakeStripe keeps customers by idempotency key, as Stripe does.
 type fakeStripe struct {
 	mu        sync.Mutex
-	customers map[string]string // by key
-	deleted   map[string]bool   // customers that are no more
-	sessions  []string          // of which customer, in order
-	keys      map[string]bool   // of sessions
+	customers map[string]string        // by key
+	deleted   map[string]bool          // customers that are no more
+	sessions  []string                 // of which customer, in order
+	features  customersession.Features // of the last session
+	keys      map[string]bool          // of sessions
 	fail      error
 	failHalf  error         // only sessions fail
 	hold      chan struct{} // if set, CreateCustomer waits for it
@@ -55,7 +56,7 @@ func (s *fakeStripe) CreateCustomer(_ context.Context, buyer, key string) (strin
 	return s.customers[key], nil
 }
 
-func (s *fakeStripe) CreateCustomerSession(_ context.Context, customer string, _ bool, key string) (string, error) {
+func (s *fakeStripe) CreateCustomerSession(_ context.Context, customer string, f customersession.Features, key string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.deleted[customer] {
@@ -64,7 +65,7 @@ func (s *fakeStripe) CreateCustomerSession(_ context.Context, customer string, _
 	if err := errors.Join(s.fail, s.failHalf); err != nil {
 		return "", err
 	}
-	s.sessions, s.keys[key] = append(s.sessions, customer), true
+	s.sessions, s.keys[key], s.features = append(s.sessions, customer), true, f
 	return "cuss_secret_" + customer, nil
 }
 
@@ -123,10 +124,14 @@ func newShop(t testing.TB) *shop {
 
 // handler is another process of the shop.
 func (s *shop) handler(secure bool) http.HandlerFunc {
+	return s.handlerOf(customersession.Config{Store: s.store, Secure: secure})
+}
+
+// handlerOf fills in what c lacks.
+func (s *shop) handlerOf(c customersession.Config) http.HandlerFunc {
 	s.Helper()
-	h, err := customersession.New(s.Context(), customersession.Config{
-		Store: s.store, Stripe: s.stripe, Orders: s.orders, Log: zerolog.New(s.log), Secure: secure,
-	})
+	c.Stripe, c.Orders, c.Log = s.stripe, s.orders, zerolog.New(s.log)
+	h, err := customersession.New(s.Context(), c)
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -15,6 +15,8 @@ type Store interface {
 	// none yet, and returns the one it has in the end. An old one stays once there is
 	// an intent, or an attempt that may make one: they are of that customer.
 	SetCustomer(ctx context.Context, orderID, old, customerID string) (string, error)
+	// HasSubscription reports whether a subscription of the customer goes on, or may yet begin.
+	HasSubscription(ctx context.Context, customerID string) (bool, error)
 	// Key returns the named random 32-byte key, made on first use and the same in
 	// every process.
 	Key(ctx context.Context, name string) ([]byte, error)

@@ -62,6 +62,15 @@ func (s *Store) SetCustomer(ctx context.Context, orderID, old, customerID string
 	return found[0], nil
 }
 
+// HasSubscription reports whether a subscription of the customer goes on, or may yet
+// begin. What is canceled or incomplete_expired never comes back
+// (https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses).
+func (s *Store) HasSubscription(ctx context.Context, customerID string) (bool, error) {
+	_, found, err := queryOne(ctx, s.reader(ctx), scanString,
+		`SELECT id FROM subscriptions WHERE customer_id = $1 AND status NOT IN ('canceled', 'incomplete_expired') LIMIT 1`, customerID)
+	return found, s.public(ctx, err)
+}
+
 // keySize is the length of a key in bytes.
 const keySize = 32
 
@@ -81,6 +90,12 @@ func (s *Store) Key(ctx context.Context, name string) ([]byte, error) {
 func (s *Store) Bind(ctx context.Context, use string) (first string, err error) {
 	kept, err := s.setting(ctx, "use", []byte(use))
 	return string(kept), err
+}
+
+// Use is what the database was bound to, "" if it was not yet.
+func (s *Store) Use(ctx context.Context) (string, error) {
+	kept, _, err := queryOne(ctx, s.reader(ctx), scanBytes, `SELECT value FROM settings WHERE name = $1`, "use")
+	return string(kept), s.public(ctx, err)
 }
 
 // setting returns the named value, which is value if there is none yet.

@@ -22,15 +22,15 @@ func (c *Client) CreateCustomer(ctx context.Context, buyerID, key string) (strin
 	return cus.ID, nil
 }
 
-// CreateCustomerSession lets the Payment Element show a customer's saved methods and, if
-// askToSave, ask whether to save a new one (https://docs.stripe.com/api/customer_sessions).
-func (c *Client) CreateCustomerSession(ctx context.Context, customerID string, askToSave bool, key string) (string, error) {
+// CreateCustomerSession lets the Payment Element deal with a customer's saved methods
+// (https://docs.stripe.com/api/customer_sessions).
+func (c *Client) CreateCustomerSession(ctx context.Context, customerID string, f customersession.Features, key string) (string, error) {
 	params := &stripe.CustomerSessionParams{
 		Customer: stripe.String(customerID),
 		Components: &stripe.CustomerSessionComponentsParams{
 			PaymentElement: &stripe.CustomerSessionComponentsPaymentElementParams{
 				Enabled:  stripe.Bool(true),
-				Features: features(askToSave),
+				Features: features(f),
 			},
 		},
 	}
@@ -52,14 +52,27 @@ func noCustomer(err error) error {
 	return err
 }
 
-func features(askToSave bool) *stripe.CustomerSessionComponentsPaymentElementFeaturesParams {
-	const enabled, disabled = "enabled", "disabled"
-	f := &stripe.CustomerSessionComponentsPaymentElementFeaturesParams{
-		PaymentMethodRedisplay: stripe.String(enabled),
-		PaymentMethodSave:      stripe.String(disabled),
+// features says of each switch whether it is on, and nothing of what is off: Stripe
+// refuses a usage without saving.
+func features(f customersession.Features) *stripe.CustomerSessionComponentsPaymentElementFeaturesParams {
+	out := &stripe.CustomerSessionComponentsPaymentElementFeaturesParams{
+		PaymentMethodRedisplay: enabled(f.Redisplay), PaymentMethodRemove: enabled(f.Remove), PaymentMethodSave: enabled(f.Save),
 	}
-	if askToSave {
-		f.PaymentMethodSave, f.PaymentMethodSaveUsage = stripe.String(enabled), stripe.String("on_session")
+	if f.Save {
+		out.PaymentMethodSaveUsage = optional(f.SaveUsage)
 	}
-	return f
+	if f.Redisplay {
+		out.PaymentMethodAllowRedisplayFilters = stripe.StringSlice(f.Filters)
+	}
+	if f.Redisplay && f.Limit > 0 {
+		out.PaymentMethodRedisplayLimit = stripe.Int64(int64(f.Limit))
+	}
+	return out
+}
+
+func enabled(on bool) *string {
+	if on {
+		return stripe.String("enabled")
+	}
+	return stripe.String("disabled")
 }

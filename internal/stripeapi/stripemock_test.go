@@ -12,6 +12,7 @@ import (
 	"github.com/stripe/stripe-mock/embedded"
 	"github.com/stripe/stripe-mock/server"
 
+	"checkoutd/internal/customersession"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/stripeapi"
@@ -90,6 +91,9 @@ func TestStripeAcceptsEveryRequest(t *testing.T) {
 	again.IntentID, again.BringUpToDate = "pi_1", true
 	types := full
 	types.Options = orders.Options{PaymentMethodTypes: []string{"card", "us_bank_account"}, Installments: true, BankVerification: "instant"}
+	all := customersession.Features{
+		Redisplay: true, Limit: 10, Filters: []string{"always", "limited", "unspecified"}, Remove: true, Save: true, SaveUsage: "off_session",
+	}
 	for _, call := range []struct {
 		name string
 		do   func() error
@@ -107,9 +111,9 @@ func TestStripeAcceptsEveryRequest(t *testing.T) {
 		{"list refunds", func() error { _, err := c.Refunds(ctx, "pi_1"); return err }, []string{"GET /v1/refunds"}},
 		{"read a dispute", func() error { _, err := c.Dispute(ctx, "dp_1"); return err }, []string{"GET /v1/disputes/dp_1"}},
 		{"create a customer", func() error { _, err := c.CreateCustomer(ctx, "buy_1", "checkoutd-5"); return err }, []string{"POST /v1/customers"}},
-		{"create a customer session", func() error { _, err := c.CreateCustomerSession(ctx, "cus_1", true, "checkoutd-6"); return err }, []string{"POST /v1/customer_sessions"}},
-		{"create a customer session that does not ask", func() error {
-			_, err := c.CreateCustomerSession(ctx, "cus_1", false, "checkoutd-7")
+		{"create a customer session", func() error { _, err := c.CreateCustomerSession(ctx, "cus_1", all, "checkoutd-6"); return err }, []string{"POST /v1/customer_sessions"}},
+		{"create a customer session with nothing", func() error {
+			_, err := c.CreateCustomerSession(ctx, "cus_1", customersession.Features{}, "checkoutd-7")
 			return err
 		}, []string{"POST /v1/customer_sessions"}},
 		{"list events", func() error { _, _, err := c.Events(ctx, time.Unix(1, 0), "evt_1"); return err }, []string{"GET /v1/events"}},

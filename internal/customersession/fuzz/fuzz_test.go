@@ -63,6 +63,8 @@ func (m *memory) SetCustomer(_ context.Context, id, old, customer string) (strin
 	return o.CustomerID, nil
 }
 
+func (m *memory) HasSubscription(context.Context, string) (bool, error) { return false, nil }
+
 func (m *memory) Key(context.Context, string) ([]byte, error) {
 	return bytes.Repeat([]byte("k"), 32), nil
 }
@@ -74,7 +76,7 @@ func (fakeStripe) CreateCustomer(_ context.Context, buyer, _ string) (string, er
 	return "cus_" + buyer, nil
 }
 
-func (fakeStripe) CreateCustomerSession(_ context.Context, customer string, _ bool, _ string) (string, error) {
+func (fakeStripe) CreateCustomerSession(_ context.Context, customer string, _ customersession.Features, _ string) (string, error) {
 	return "cuss_secret_" + customer, nil
 }
 

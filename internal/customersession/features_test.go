@@ -1,0 +1,98 @@
+package customersession_test
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"checkoutd/internal/customersession"
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+	"checkoutd/internal/store"
+)
+
+// withSubscriptions is the store, with its answer about subscriptions.
+type withSubscriptions struct {
+	*store.Store
+	subscribed bool
+	err        error
+	asked      []string
+}
+
+func (s *withSubscriptions) HasSubscription(_ context.Context, customer string) (bool, error) {
+	s.asked = append(s.asked, customer)
+	return s.subscribed, s.err
+}
+
+var allFeatures = customersession.Features{
+	Redisplay: true, Limit: 5, Filters: []string{"always"}, Remove: true, Save: true, SaveUsage: "off_session",
+}
+
+func TestSessionHasTheFeaturesThatSuitItsOrder(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		order      func(*orders.Order)
+		subscribed bool
+		want       func(*customersession.Features)
+	}{
+		"a payment has all": {func(*orders.Order) {}, false, func(*customersession.Features) {}},
+		"an order that saves its method does not ask, and shows what is saved": {
+			func(o *orders.Order) { o.Options.SetupFutureUsage = "off_session" }, false, func(f *customersession.Features) { f.Save = false }},
+		"nor does a subscription":                    {func(o *orders.Order) { o.Mode = orders.ModeSubscription }, false, func(f *customersession.Features) { f.Save = false }},
+		"nor does a setup":                           {func(o *orders.Order) { o.Mode = orders.ModeSetup }, false, func(f *customersession.Features) { f.Save = false }},
+		"whoever has a subscription removes nothing": {func(*orders.Order) {}, true, func(f *customersession.Features) { f.Remove = false }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, b := newShop(t), browser{}
+			known := &withSubscriptions{Store: s.store, subscribed: tt.subscribed}
+			s.call = s.handlerOf(customersession.Config{Store: known, Features: allFeatures})
+			id := s.order(b)
+			if err := s.store.Update(t.Context(), id, nil, func(st *payments.State) error { tt.order(&st.Order); return nil }); err != nil {
+				t.Fatal(err)
+			}
+			if s.session(b) == "" {
+				t.Fatal("no session")
+			}
+			want := allFeatures
+			tt.want(&want)
+			if got := s.stripe.features; !reflect.DeepEqual(got, want) {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+			if len(known.asked) != 1 || known.asked[0] != s.customerOf(id) {
+				t.Errorf("asked for the subscriptions of %q, want those of %q", known.asked, s.customerOf(id))
+			}
+		})
+	}
+}
+
+// Of a shop in which nobody may remove anything nobody is asked.
+func TestSubscriptionsAreLookedUpForRemovingOnly(t *testing.T) {
+	t.Parallel()
+	s, b := newShop(t), browser{}
+	f := allFeatures
+	f.Remove = false
+	known := &withSubscriptions{Store: s.store, subscribed: true}
+	s.call = s.handlerOf(customersession.Config{Store: known, Features: f})
+	s.order(b)
+	if s.session(b) == "" || len(known.asked) > 0 || !reflect.DeepEqual(s.stripe.features, f) {
+		t.Errorf("asked for %q, and got %+v", known.asked, s.stripe.features)
+	}
+}
+
+// Where it is not known whether there is a subscription, there is no session with which
+// its method could be removed.
+func TestNoSessionWithoutAnAnswerAboutSubscriptions(t *testing.T) {
+	t.Parallel()
+	s, b := newShop(t), browser{}
+	s.call = s.handlerOf(customersession.Config{Store: &withSubscriptions{Store: s.store, err: errors.New("disk on fire")}, Features: allFeatures})
+	s.order(b)
+	if secret := s.session(b); secret != "" || len(s.stripe.sessions) > 0 {
+		t.Errorf("got %q, sessions of %q", secret, s.stripe.sessions)
+	}
+	if !strings.Contains(s.log.String(), "disk on fire") {
+		t.Errorf("the log says %s", s.log)
+	}
+}
