@@ -43,6 +43,7 @@ func tour(b *box, note func(string, reply)) {
 	g.tourMethods(cus)
 	g.tourMoney()
 	g.tourCatalog()
+	g.tourBilling()
 	g.tourAccounts()
 	g.tourSearch()
 	g.tourRest(cus)
