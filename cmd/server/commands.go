@@ -39,7 +39,7 @@ usage: server <command>
   serve        run the checkout against Stripe; settings come from the environment and .env
   sandbox      run the checkout with an offline Stripe inside: no account, no key
   stripe       run the offline Stripe alone, for any Stripe program
-  orders       list the orders, or show one with its payments
+  orders       list or show the orders; capture, cancel or refund one
   events       list, show or replay the webhook events of the inbox
   migrate      bring the database up to date
   healthcheck  ask the running server whether it is ready
@@ -59,7 +59,7 @@ func run(ctx context.Context, args []string, e env) error {
 		"stripe":      offline,
 		"migrate":     migrate,
 		"healthcheck": healthcheck,
-		"orders":      showOrders,
+		"orders":      ordersCommand,
 		"events":      events,
 		"version":     printVersion,
 	}
@@ -189,9 +189,6 @@ func load(mode config.Mode, e env) (*config.Config, zerolog.Logger, error) {
 		out = zerolog.ConsoleWriter{Out: e.err, TimeFormat: time.TimeOnly}
 	}
 	log := zerolog.New(out).Level(cfg.LogLevel).With().Timestamp().Logger()
-	for _, s := range cfg.Redacted() {
-		log.Debug().Str("name", s.Name).Str("value", s.Value).Str("source", s.Source).Msg("setting")
-	}
 	for _, w := range cfg.Warnings {
 		log.Warn().Msg(w)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"checkoutd/internal/app"
-	"checkoutd/internal/config"
 	"checkoutd/internal/webhooks"
 )
 
@@ -26,35 +24,25 @@ An event is worked as often as you like: what it says is settled, not repeated.
 `
 
 // events is the command for the inbox.
-func events(ctx context.Context, args []string, e env) (err error) {
+func events(ctx context.Context, args []string, e env) error {
 	if len(args) == 0 {
 		_, _ = io.WriteString(e.err, eventsUsage)
 		return errors.New("list, show or replay?")
 	}
 	sub, q, err := parseEventQuery(args, e.err)
-	if errors.Is(err, flag.ErrHelp) {
-		return nil
-	}
 	if err != nil {
-		return err
+		return helped(err)
 	}
-	cfg, log, err := load(config.Migrate, e)
-	if err != nil {
-		return err
-	}
-	inbox, err := app.OpenInbox(ctx, cfg, log, time.Now)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, inbox.Close()) }()
-	switch sub {
-	case "list":
-		return listEvents(ctx, inbox, q, e.out)
-	case "show":
-		return showEvents(ctx, inbox, q, e.out)
-	default:
-		return replayEvents(ctx, inbox, q, e.out)
-	}
+	return beside(ctx, e, app.OpenInbox, func(inbox *app.Inbox) error {
+		switch sub {
+		case "list":
+			return listEvents(ctx, inbox, q, e.out)
+		case "show":
+			return showEvents(ctx, inbox, q, e.out)
+		default:
+			return replayEvents(ctx, inbox, q, e.out)
+		}
+	})
 }
 
 // eventQuery is what the flags ask for.
@@ -69,12 +57,7 @@ func parseEventQuery(args []string, stderr io.Writer) (sub string, q eventQuery,
 	if sub != "list" && sub != "show" && sub != "replay" {
 		return "", q, fmt.Errorf("events has no command %q: list, show or replay", sub)
 	}
-	fs := flag.NewFlagSet("events "+sub, flag.ContinueOnError)
-	fs.SetOutput(stderr)
-	fs.Usage = func() {
-		_, _ = io.WriteString(stderr, eventsUsage)
-		fs.PrintDefaults()
-	}
+	fs := newFlags("events "+sub, eventsUsage, stderr)
 	var types, states string
 	fs.StringVar(&types, "type", "", "event types, comma-separated")
 	fs.StringVar(&states, "state", "", "states, comma-separated: received, working, unmatched, done, ignored, dead, quarantined")
@@ -94,27 +77,10 @@ func parseEventQuery(args []string, stderr io.Writer) (sub string, q eventQuery,
 	if q.filter.States, err = parseStates(states); err != nil {
 		return "", q, err
 	}
-	if q.filter.From, err = moment(*from); err != nil {
-		return "", q, err
-	}
-	if q.filter.To, err = moment(*to); err != nil {
+	if q.filter.From, q.filter.To, err = span(*from, *to); err != nil {
 		return "", q, err
 	}
 	return sub, q, q.check(sub)
-}
-
-// parseMixed reads flags wherever they stand and returns the rest. The flag package
-// stops at the first word that is none, and would take the --dry-run after it for an id.
-func parseMixed(fs *flag.FlagSet, args []string) (words []string, err error) {
-	for len(args) > 0 {
-		if err := fs.Parse(args); err != nil {
-			return nil, err
-		}
-		if args = fs.Args(); len(args) > 0 {
-			words, args = append(words, args[0]), args[1:]
-		}
-	}
-	return words, nil
 }
 
 func parseStates(text string) (states []webhooks.State, err error) {
@@ -143,25 +109,6 @@ func (q eventQuery) check(sub string) error {
 	return nil
 }
 
-func list(s string) []string {
-	if s == "" {
-		return nil
-	}
-	return strings.Split(s, ",")
-}
-
-func moment(s string) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("%q is not a time: write 2026-01-31 or 2026-01-31T12:00:00Z", s)
-}
-
 func listEvents(ctx context.Context, inbox *app.Inbox, q eventQuery, out io.Writer) error {
 	q.filter.Limit = q.limit
 	found, err := inbox.Events(ctx, q.filter)
@@ -172,7 +119,7 @@ func listEvents(ctx context.Context, inbox *app.Inbox, q eventQuery, out io.Writ
 	_, _ = fmt.Fprintln(w, "RECEIVED\tID\tTYPE\tSTATE\tTRIES\tORDER\tNOTE")
 	for _, e := range found {
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n",
-			e.ReceivedAt.UTC().Format(time.RFC3339), e.ID, e.Type, e.State, e.Tries, e.OrderID, e.Note)
+			when(e.ReceivedAt), e.ID, e.Type, e.State, e.Tries, e.OrderID, e.Note)
 	}
 	return w.Flush()
 }
@@ -186,7 +133,7 @@ func showEvents(ctx context.Context, inbox *app.Inbox, q eventQuery, out io.Writ
 		_, err = fmt.Fprintf(out, "id        %s\ntype      %s\nstate     %s\nnote      %s\norder     %s\ntries     %d\nsource    %s\nsecret    %s\n"+
 			"version   %s (mismatch %t)\nlivemode  %t\ncreated   %s\nreceived  %s\n\n%s\n\n",
 			e.ID, e.Type, e.State, e.Note, e.OrderID, e.Tries, e.Source, e.Secret, e.APIVersion, e.VersionMismatch, e.Livemode,
-			e.Created.UTC().Format(time.RFC3339), e.ReceivedAt.UTC().Format(time.RFC3339), e.Payload)
+			when(e.Created), when(e.ReceivedAt), e.Payload)
 		if err != nil {
 			return err
 		}

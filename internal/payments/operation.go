@@ -54,8 +54,8 @@ type Operator interface {
 	Refund(ctx context.Context, op Operation) error
 }
 
-// started points to the operation whose outcome is not known, or is nil.
-func (st *State) started() *Operation {
+// StartedOperation points to the operation whose outcome is not known, or is nil.
+func (st *State) StartedOperation() *Operation {
 	for i := range st.Operations {
 		if st.Operations[i].State == OperationStarted {
 			return &st.Operations[i]

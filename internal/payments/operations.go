@@ -66,7 +66,7 @@ func (d *Desk) FindOut(ctx context.Context, orderID string) (*Operation, error) 
 	if err != nil {
 		return nil, err
 	}
-	open := st.started()
+	open := st.StartedOperation()
 	if open == nil {
 		return nil, nil //nolint:nilnil // documented: there is nothing to find out
 	}
@@ -123,10 +123,10 @@ func (d *Desk) write(ctx context.Context, orderID string, w wish) (op Operation,
 // operation that failed is an error only if it is what is wished now, and was just tried.
 func (d *Desk) finishOpen(ctx context.Context, orderID string, w wish) (*Operation, error) {
 	st, err := d.service.Store.Read(ctx, orderID)
-	if err != nil || st.started() == nil {
+	if err != nil || st.StartedOperation() == nil {
 		return nil, err
 	}
-	op := *st.started()
+	op := *st.StartedOperation()
 	c := sending{lastSent: op.UpdatedAt, sent: d.service.Now().Sub(op.CreatedAt) < keepsKeysFor}
 	if c.sent {
 		if err := d.touch(ctx, op); err != nil {

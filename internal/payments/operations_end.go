@@ -13,7 +13,7 @@ import (
 // canceling reports whether the shop is about to cancel the order, so that no payment may
 // start.
 func (st *State) canceling() bool {
-	op := st.started()
+	op := st.StartedOperation()
 	return op != nil && op.Kind == OperationCancel
 }
 

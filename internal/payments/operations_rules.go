@@ -26,7 +26,7 @@ func (w wish) asksFor(op *Operation) bool {
 // start adds an operation to the state, or says why there may be none. It is committed
 // before Stripe is called.
 func (r rules) start(st *State, w wish, id string) error {
-	if st.started() != nil {
+	if st.StartedOperation() != nil {
 		return ErrOperationInProgress
 	}
 	if a := st.Active(); a != nil && (a.State.Open() || a.State == Processing) {

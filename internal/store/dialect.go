@@ -11,6 +11,8 @@ import (
 
 // dialect is all in which the two engines differ.
 type dialect interface {
+	// exists is nil if open would not make the database.
+	exists() error
 	// open makes the writing and the reading pool.
 	open(maxConns int) (write, read *pool, err error)
 	// transact runs fn, then the commands that it returns, in a writing transaction;
@@ -49,8 +51,9 @@ type dialect interface {
 type unique struct{ name, columns string }
 
 var (
-	oneActiveAttempt = unique{"attempts_one_active", "attempts.order_id"}
-	oneOfGroup       = unique{"events_one_of_group", "events.event_group"}
+	oneActiveAttempt    = unique{"attempts_one_active", "attempts.order_id"}
+	oneStartedOperation = unique{"operations_one_started", "operations.order_id"}
+	oneOfGroup          = unique{"events_one_of_group", "events.event_group"}
 )
 
 // dialectOf chooses the engine by the scheme of the address, which may hold a password:

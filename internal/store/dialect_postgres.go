@@ -31,6 +31,9 @@ func newPostgres(databaseURL string) (dialect, error) {
 	return &postgresDialect{config}, nil
 }
 
+// exists leaves it to the server to refuse: nobody makes its databases by connecting.
+func (d *postgresDialect) exists() error { return nil }
+
 func (d *postgresDialect) open(maxConns int) (write, read *pool, err error) {
 	db := stdlib.OpenDB(*d.config, stdlib.OptionAfterConnect(prepareConn))
 	conns := max(cmp.Or(maxConns, 16), 2) // migrating takes two

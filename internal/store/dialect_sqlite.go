@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -36,6 +37,17 @@ func newSQLite(path string) (dialect, error) {
 func (d *sqliteDialect) dsn(path, txlock string, pragmas ...string) string {
 	q := url.Values{"_pragma": append([]string{"busy_timeout(10000)"}, pragmas...), "_txlock": {txlock}, "_dqs": {"0"}}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+func (d *sqliteDialect) exists() error {
+	_, err := os.Stat(d.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("store: there is no database at %s: start the server or run the subcommand migrate, which make it, or correct DATABASE_URL", d.path)
+	}
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	return nil
 }
 
 func (d *sqliteDialect) open(maxConns int) (write, read *pool, err error) {

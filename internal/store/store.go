@@ -19,6 +19,8 @@ type Options struct {
 	Now func() time.Time // time.Now if nil
 	Log zerolog.Logger
 
+	// MustExist refuses a database that is not there, instead of making it.
+	MustExist bool
 	// MaxConns bounds the connections: SQLite's readers (4 if 0), or all of
 	// PostgreSQL's (16 if 0).
 	MaxConns int
@@ -52,6 +54,11 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	d, err := dialectOf(databaseURL)
 	if err != nil {
 		return nil, err
+	}
+	if o.MustExist {
+		if err := d.exists(); err != nil {
+			return nil, err
+		}
 	}
 	write, read, err := d.open(o.MaxConns)
 	if err != nil {
