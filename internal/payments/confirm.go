@@ -95,41 +95,61 @@ func (s *Service) Confirm(ctx context.Context, c Confirm) (Answer, error) {
 
 // reserve commits a new attempt, or says why there is none. An attempt that waits for
 // its buyer does not stand in the way of the same buyer's next token: its intent is
-// canceled at Stripe first, so that one of the two can take money only.
+// canceled at Stripe first, so that one of the two can take money only. So is one that
+// cannot be made to fit the order any more.
 func (s *Service) reserve(ctx context.Context, c Confirm) (Attempt, error) {
 	a, err := s.tryReserve(ctx, c)
-	if !errors.Is(err, ErrPaymentInProgress) {
+	if !errors.Is(err, ErrPaymentInProgress) && !errors.Is(err, errOutdated) {
 		return a, err
 	}
-	st, rerr := s.Store.Read(ctx, c.OrderID)
-	if rerr != nil {
-		return Attempt{}, rerr
-	}
-	active := st.Active()
-	if active == nil || active.State != RequiresAction {
-		return Attempt{}, err
-	}
-	if err := s.abandon(ctx, c.OrderID, active.IntentID); err != nil {
-		s.Log.Warn().Err(err).Str("order_id", c.OrderID).Msg("could not end an attempt that waits for its buyer")
+	outdated := errors.Is(err, errOutdated)
+	if gone, err := s.abandon(ctx, c.OrderID, outdated); err != nil || !gone {
+		if err != nil {
+			s.Log.Warn().Err(err).Str("order_id", c.OrderID).Msg("could not end an intent that stands in the way of another")
+		}
 		return Attempt{}, ErrPaymentInProgress
 	}
-	return s.tryReserve(ctx, c)
+	a, err = s.tryReserve(ctx, c)
+	if errors.Is(err, errOutdated) {
+		err = ErrPaymentInProgress
+	}
+	return a, err
 }
 
-// abandon ends an intent that waits for its buyer, unless Stripe says that it waits no
-// more.
-func (s *Service) abandon(ctx context.Context, orderID, intentID string) error {
-	if err := s.SettleFresh(ctx, orderID, intentID, nil); err != nil {
-		return err
-	}
+// abandon ends the order's intent when it waits for its buyer or is outdated, unless Stripe
+// says that it has gone further. gone is false if there is none to end.
+func (s *Service) abandon(ctx context.Context, orderID string, outdated bool) (gone bool, err error) {
 	st, err := s.Store.Read(ctx, orderID)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if a := st.Active(); a == nil || a.State != RequiresAction {
-		return nil
+	in := st.abandonable(outdated)
+	if in == nil {
+		return false, nil
 	}
-	return s.cancel(ctx, orderID, intentID)
+	if err := s.SettleFresh(ctx, orderID, in.ID, nil); err != nil {
+		return false, err
+	}
+	if st, err = s.Store.Read(ctx, orderID); err != nil {
+		return false, err
+	}
+	if in = st.abandonable(outdated); in == nil {
+		return true, nil
+	}
+	return true, s.cancel(ctx, orderID, *in)
+}
+
+// abandonable points to the intent that nobody needs any more once the buyer comes with
+// another token, or is nil.
+func (st *State) abandonable(outdated bool) *Intent {
+	a := st.Active()
+	switch {
+	case a == nil && outdated:
+		return st.living()
+	case a != nil && a.State == RequiresAction:
+		return st.Intent(a.IntentID)
+	}
+	return nil
 }
 
 func (s *Service) tryReserve(ctx context.Context, c Confirm) (Attempt, error) {
@@ -170,7 +190,22 @@ func (s *Service) send(ctx context.Context, a Attempt, first bool) (after *State
 	if now := after.attempt(a.ID); now != nil && now.State == Unknown {
 		s.resolver.Wake()
 	}
+	s.follow(ctx, after)
 	return after, nil
+}
+
+// follow reads the subscription whose first payment has just been made, until it shows
+// that. If it cannot, the events will bring it.
+func (s *Service) follow(ctx context.Context, st *State) {
+	intent, ok := st.beginning()
+	if !ok {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.CallTimeout)
+	defer cancel()
+	if err := s.SettleFresh(ctx, st.Order.ID, intent, nil); err != nil {
+		s.Log.Warn().Err(err).Str("order_id", st.Order.ID).Msg("could not read a subscription that was just paid; its events will tell")
+	}
 }
 
 // record brings the outcome of an attempt's own call into the state.
@@ -196,9 +231,13 @@ func (r rules) record(st *State, attemptID string, snap Snapshot, callErr error,
 			return nil
 		}
 	}
-	if e.refusal(first) {
+	switch {
+	case e.Mismatch != "":
 		r.fail(a, e.told())
-	} else {
+		r.review(st, e.Mismatch)
+	case e.refusal(first):
+		r.fail(a, e.told())
+	default:
 		r.doubt(a)
 	}
 	st.tellBuyer(a)

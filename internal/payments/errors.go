@@ -28,7 +28,10 @@ type CallError struct {
 	Stripe   StripeError
 	Param    string    // the parameter that Stripe names
 	Snapshot *Snapshot // the intent that the error carries, if any
-	Cause    error     // private
+	// Mismatch says why what Stripe made of the request is not what was asked for, "" if
+	// it is: nothing was taken, whatever was sent before, and a person must look.
+	Mismatch string
+	Cause    error // private
 }
 
 // Error gives the private text, for logs. It holds no message of Stripe's, which
@@ -81,17 +84,26 @@ const (
 // expired, used, or not there.
 const codeTokenUnusable = "confirmation_token_unusable"
 
-// codeNotAuthenticated is Stripe's code of a 3D Secure or a redirect that failed
-// (https://docs.stripe.com/error-codes#payment-intent-authentication-failure). Its own
-// message is for developers.
-const codeNotAuthenticated = "payment_intent_authentication_failure"
+// Stripe's codes of a 3D Secure or a redirect that failed
+// (https://docs.stripe.com/error-codes#payment-intent-authentication-failure). Their own
+// messages are for developers.
+const (
+	codeNotAuthenticated      = "payment_intent_authentication_failure"
+	codeSetupNotAuthenticated = "setup_intent_authentication_failure"
+)
 
 // The refusals of a confirm call.
 var (
 	// ErrPaymentInProgress refuses a second attempt while one may still take money.
 	ErrPaymentInProgress = fault.New(fault.Conflict, "payment_in_progress",
 		"Another payment for this order is still in progress. Please wait for it to finish.")
-	errUnknown = &fault.Error{Kind: fault.Conflict, Code: "payment_unknown",
+	// ErrOperationInProgress refuses a second operation while the outcome of one is not known.
+	ErrOperationInProgress = fault.New(fault.Conflict, "operation_in_progress",
+		"Another operation on this order is under way. Please look at the order and try again.")
+	errPaymentInDoubt = fault.New(fault.Conflict, "payment_in_progress",
+		"A payment of this order is under way, and what became of it is not known yet. Try again when it is.")
+	errCanceling = fault.New(fault.Conflict, "order_not_open", "This order is being canceled. Please start a new order.")
+	errUnknown   = &fault.Error{Kind: fault.Conflict, Code: "payment_unknown",
 		Message: "We are checking your payment. Please wait and do not pay again.",
 		Payment: &fault.Payment{Type: TypeAPI, Code: "payment_unknown"}}
 	errToken = fault.InvalidField("confirmationTokenId", "token_malformed",
@@ -100,7 +112,9 @@ var (
 		Message: "This order is being looked at by the shop. Please do not pay again.",
 		Payment: &fault.Payment{Type: TypeInvalidRequest, Code: "order_not_open"}}
 	errShippingMissing = fault.InvalidField("shipping", "shipping_missing", "Please say where this order is to be sent.")
-	errTooMany         = fault.New(fault.TooMany, "too_many_attempts",
+	errNoCustomer      = fault.New(fault.Unavailable, "payment_provider_unavailable",
+		"The payment provider could not be asked. You were not charged; please try again in a moment.")
+	errTooMany = fault.New(fault.TooMany, "too_many_attempts",
 		"There were too many attempts to pay this order. Please start a new order.")
 )
 
@@ -113,6 +127,8 @@ func (a *Attempt) fault() *fault.Error {
 		f.Kind, f.Code, f.Message = fault.Conflict, "payment_canceled", "This payment was canceled."
 	case a.ErrorType == TypeCard:
 		f.Kind, f.Code, f.Message = fault.Declined, "payment_declined", a.Message
+	case a.ErrorCode == codeSetupNotAuthenticated:
+		f.Kind, f.Code, f.Message = fault.Declined, "payment_declined", "Your bank did not confirm this payment method. It was not saved; please try again or use another one."
 	case a.ErrorCode == codeNotAuthenticated:
 		f.Kind, f.Code, f.Message = fault.Declined, "payment_declined", "Your bank did not confirm this payment. You were not charged; please try again or use another way to pay."
 	case a.ErrorCode == codeTokenUnusable:

@@ -21,6 +21,7 @@ import (
 type memory struct {
 	mu      sync.Mutex
 	states  map[string]*payments.State
+	now     func() time.Time
 	effects map[string]int // writes by order and kind, to see duplicates
 	fail    func() error   // fails the commit when it returns an error
 	onClaim func()         // called after attempts were claimed
@@ -34,6 +35,7 @@ func clone(st *payments.State) *payments.State {
 	c := *st
 	c.Attempts, c.Intents = slices.Clone(st.Attempts), slices.Clone(st.Intents)
 	c.Refunds, c.Disputes = slices.Clone(st.Refunds), slices.Clone(st.Disputes)
+	c.Subscriptions, c.Operations = slices.Clone(st.Subscriptions), slices.Clone(st.Operations)
 	c.Effects = nil
 	return &c
 }
@@ -63,9 +65,17 @@ func (m *memory) Update(_ context.Context, id string, _ *queue.Claim, change fun
 			return err
 		}
 	}
+	if err := m.stampOperations(old, st); err != nil {
+		return err
+	}
 	for i := range st.Intents {
 		if i >= len(old.Intents) || !reflect.DeepEqual(st.Intents[i], old.Intents[i]) {
 			st.Intents[i].Version++
+		}
+	}
+	for i := range st.Subscriptions {
+		if i >= len(old.Subscriptions) || st.Subscriptions[i] != old.Subscriptions[i] {
+			st.Subscriptions[i].Version++
 		}
 	}
 	for _, e := range st.Effects {
@@ -90,6 +100,17 @@ func (m *memory) OrderOfIntent(_ context.Context, intent string) (string, error)
 	defer m.mu.Unlock()
 	for id, st := range m.states {
 		if st.Intent(intent) != nil {
+			return id, nil
+		}
+	}
+	return "", nil
+}
+
+func (m *memory) OrderOfSubscription(_ context.Context, sub string) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for id, st := range m.states {
+		if st.Subscription(sub) != nil {
 			return id, nil
 		}
 	}
@@ -127,18 +148,19 @@ func (m *memory) ClaimExpired(_ context.Context, now, _ time.Time, _ int) ([]str
 // stripe is a scripted payments.Stripe. The intent is the truth at Stripe; Send
 // answers what the test says.
 type stripe struct {
-	mu       sync.Mutex
-	intent   *payments.Snapshot
-	refunds  []payments.Refund
-	dispute  payments.Dispute
-	send     func(p payments.Params, key string) (payments.Snapshot, error)
-	onRead   func()
-	cancel   func() error
-	down     error // what every reading gets, nil if Stripe is up
-	sent     []payments.Params
-	keys     []string
-	readings int
-	canceled int
+	mu           sync.Mutex
+	intent       *payments.Snapshot
+	refunds      []payments.Refund
+	dispute      payments.Dispute
+	subscription payments.SubscriptionReading
+	send         func(p payments.Params, key string) (payments.Snapshot, error)
+	onRead       func()
+	cancel       func() error
+	down         error // what every reading gets, nil if Stripe is up
+	sent         []payments.Params
+	keys         []string
+	readings     int
+	canceled     int
 }
 
 var errNoIntent = &payments.CallError{Outcome: payments.OutcomeRefused,
@@ -169,7 +191,8 @@ func (s *stripe) Intent(context.Context, string) (payments.Snapshot, error) {
 	return snap, nil
 }
 
-func (s *stripe) FindIntent(_ context.Context, orderID string, _, _ time.Time) (payments.Snapshot, bool, error) {
+func (s *stripe) FindIntent(_ context.Context, p payments.Params, _, _ time.Time) (payments.Snapshot, bool, error) {
+	orderID := p.Metadata[payments.MetaOrder]
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down != nil {
@@ -181,15 +204,31 @@ func (s *stripe) FindIntent(_ context.Context, orderID string, _, _ time.Time) (
 	return *s.intent, true, nil
 }
 
-func (s *stripe) CancelIntent(context.Context, string, string) (payments.Snapshot, error) {
+func (s *stripe) CancelIntent(context.Context, payments.Intent, string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.canceled++
 	if s.cancel != nil {
-		return payments.Snapshot{}, s.cancel()
+		return s.cancel()
 	}
 	s.intent.Status = payments.StatusCanceled
-	return *s.intent, nil
+	return nil
+}
+
+func (s *stripe) Subscription(context.Context, string) (payments.SubscriptionReading, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.readings++
+	if s.down != nil {
+		return payments.SubscriptionReading{}, s.down
+	}
+	return s.subscription, nil
+}
+
+func (s *stripe) InvoiceSubscription(context.Context, string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.subscription.ID, s.down
 }
 
 func (s *stripe) Refunds(context.Context, string) ([]payments.Refund, error) {
@@ -247,6 +286,7 @@ func newFixture(t *testing.T) *fixture {
 		ID: orderID, Status: orders.Open, PaymentStatus: orders.Unpaid, Version: 1,
 		Currency: "usd", Amount: 1099, CreatedAt: f.clock.now(), ExpiresAt: f.clock.now().Add(24 * time.Hour),
 	})
+	f.store.now = f.clock.now
 	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
 		return snap(p, payments.StatusSucceeded), nil
 	}

@@ -1,11 +1,13 @@
 // Package payments takes the money for an order, once.
 //
-// It owns the attempt ledger and the PaymentIntents linked to an order, and it
-// guarantees, whatever fails:
+// It owns the attempt ledger, the intents linked to an order, and the subscriptions that
+// began with one. An order's mode says what its attempts do: pay once, save a method
+// without paying (a SetupIntent), or make the first payment of a subscription. All go
+// through the same ledger and the same settle. It guarantees, whatever fails:
 //
 //   - an order has at most one active attempt, written before Stripe is called;
-//   - an order has one PaymentIntent for its whole life, and another only when
-//     the former is canceled at Stripe;
+//   - an order has one intent for its whole life, and another only when the former is
+//     canceled at Stripe, with the subscription that it was to begin;
 //   - settle is the only code that makes an order paid, from whichever side the news
 //     comes, and its state and its effects commit in one transaction;
 //   - a call whose outcome is not known stays unknown until Stripe has told.
@@ -52,12 +54,14 @@ func (s AttemptState) Open() bool { return s == Started || s == Unknown }
 // the call, so that it can be sent again to the letter under the same
 // idempotency key.
 type Params struct {
+	Mode           orders.Mode       `json:"mode,omitempty"`             // empty: ModePayment
 	IntentID       string            `json:"intent,omitempty"`           // confirm this intent again; empty: create one
 	BringUpToDate  bool              `json:"bring_up_to_date,omitempty"` // set amount and customer on it first
 	Token          string            `json:"token"`                      // ConfirmationToken
 	Amount         int64             `json:"amount"`
 	Currency       string            `json:"currency"`
 	Customer       string            `json:"customer,omitempty"`
+	Items          []orders.Item     `json:"items,omitempty"` // what is subscribed to
 	orders.Options                   // flat, beside the others
 	Contact        orders.Contact    `json:"contact,omitzero"`
 	ReturnURL      string            `json:"return_url"`
@@ -84,7 +88,7 @@ type Attempt struct {
 	UpdatedAt      time.Time
 }
 
-// Intent is what we know of a PaymentIntent that was ever linked to an order.
+// Intent is what we know of a PaymentIntent or SetupIntent that was ever linked to an order.
 type Intent struct {
 	ID           string
 	OrderID      string
@@ -96,6 +100,7 @@ type Intent struct {
 	// CaptureBefore is when a hold lapses, zero if it is not known or there is none.
 	CaptureBefore  time.Time
 	SubscriptionID string // of the subscription whose invoice it pays, "" for none
+	Renewal        bool   // it pays a later invoice than the first: not the order, which is paid
 	Version        int64  // counts our writes; a fresh reading is kept only if none came between
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
@@ -105,26 +110,30 @@ type Intent struct {
 // written in the transaction that causes it.
 type Effect struct {
 	OrderID   string
-	Kind      string // EffectPaid, EffectReview
+	Kind      string // EffectPaid, EffectSaved, EffectReview
 	CreatedAt time.Time
 }
 
 // The kinds of effect.
 const (
 	EffectPaid   = "order.paid"
+	EffectSaved  = "order.method_saved" // of an order in mode setup, instead of order.paid
 	EffectReview = "order.review"
 )
 
 // Refund is a refund of an order's charge, keyed by Stripe's own re_ id.
 type Refund struct {
-	ID        string
-	OrderID   string
-	IntentID  string
-	Amount    int64
-	Currency  string
-	Status    string // pending, requires_action, succeeded, failed, canceled
-	Reason    string
-	UpdatedAt time.Time
+	ID       string
+	OrderID  string
+	IntentID string
+	Amount   int64
+	Currency string
+	Status   string // pending, requires_action, succeeded, failed, canceled
+	Reason   string
+	// OperationID names the operation of ours that asked for it, "" for the Dashboard's.
+	OperationID string
+	CreatedAt   time.Time // by Stripe's clock
+	UpdatedAt   time.Time
 }
 
 // Dispute is a dispute about an order's charge, keyed by Stripe's own dp_ id.
@@ -148,7 +157,11 @@ type State struct {
 	Intents  []Intent  // every intent ever linked to the order, oldest first
 	Refunds  []Refund
 	Disputes []Dispute
-	Effects  []Effect // only new ones; one that is there already is left alone
+	// Subscriptions are all that the order began, oldest first. At most one is alive.
+	Subscriptions []Subscription
+	// Operations are what the shop asked of Stripe, oldest first. At most one is started.
+	Operations []Operation
+	Effects    []Effect // only new ones; one that is there already is left alone
 }
 
 // Active points to the active attempt in the list, or is nil.
@@ -178,13 +191,14 @@ type Store interface {
 	// became, together with the end of claim (nil: none), which becomes done. An
 	// error of change rolls back and is returned as it is. A claim that was lost
 	// gives queue.ErrClaimLost and changes nothing; a second active attempt gives
-	// ErrPaymentInProgress; a wrong id orders.ErrNotFound. An intent that becomes
+	// ErrPaymentInProgress, a second started operation ErrOperationInProgress; a wrong id
+	// orders.ErrNotFound. An intent that becomes
 	// linked wakes the unmatched events about it, also one that is worked just now.
 	//
 	// change may run again, on a State read afresh, when the database asks for it (a
 	// deadlock, a busy file): it keeps nothing of a former run and calls nobody. The
-	// store sets OrderID of appended rows, UpdatedAt of all that it writes and
-	// Intent.Version; they are in the State after Update.
+	// store sets OrderID of appended rows, UpdatedAt of all that it writes, and the
+	// versions of intents and subscriptions; they are in the State after Update.
 	Update(ctx context.Context, orderID string, claim *queue.Claim, change func(*State) error) error
 
 	// Read gives the state without locking it.
@@ -192,6 +206,8 @@ type Store interface {
 
 	// OrderOfIntent names the order that an intent is linked to, "" if none.
 	OrderOfIntent(ctx context.Context, intentID string) (string, error)
+	// OrderOfSubscription names the order that a subscription began with, "" if none.
+	OrderOfSubscription(ctx context.Context, subscriptionID string) (string, error)
 
 	// ClaimAttempts takes up to n active attempts whose CheckAt has come and moves it to
 	// until, so that nobody else takes them meanwhile.
@@ -206,15 +222,22 @@ type Store interface {
 // carries an idempotency key made from the attempt's or the order's id.
 type Stripe interface {
 	// Send makes the call of an attempt: it creates and confirms an intent, or
-	// brings an existing one up to date and confirms it.
+	// brings an existing one up to date and confirms it. In mode subscription the call has
+	// several steps, each under a key made from the attempt's; only the last may take
+	// money, and an error of a later step carries the Snapshot of what an earlier one made.
 	Send(ctx context.Context, p Params, idempotencyKey string) (Snapshot, error)
 	// Intent reads an intent.
 	Intent(ctx context.Context, id string) (Snapshot, error)
-	// FindIntent looks for the intent of an order among those created from
-	// from on; ok is false if there is none.
-	FindIntent(ctx context.Context, orderID string, from, to time.Time) (s Snapshot, ok bool, err error)
-	// CancelIntent cancels an intent that is not final.
-	CancelIntent(ctx context.Context, id, idempotencyKey string) (Snapshot, error)
+	// FindIntent looks for the intent that the parameters' order got between from and to;
+	// ok is false if there is none.
+	FindIntent(ctx context.Context, p Params, from, to time.Time) (s Snapshot, ok bool, err error)
+	// CancelIntent cancels an intent that is not final, and what it was to begin: a
+	// subscription whose first invoice is not paid. It never ends one that is paid.
+	CancelIntent(ctx context.Context, in Intent, idempotencyKey string) error
+	// Subscription reads a subscription.
+	Subscription(ctx context.Context, id string) (SubscriptionReading, error)
+	// InvoiceSubscription names the subscription of an invoice, "" if it has none.
+	InvoiceSubscription(ctx context.Context, invoiceID string) (string, error)
 	// Refunds lists all refunds of an intent.
 	Refunds(ctx context.Context, intentID string) ([]Refund, error)
 	// Dispute reads a dispute.

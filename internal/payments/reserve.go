@@ -4,6 +4,7 @@ import (
 	"errors"
 	"reflect"
 	"regexp"
+	"slices"
 
 	"checkoutd/internal/fault"
 	"checkoutd/internal/orders"
@@ -17,6 +18,10 @@ var tokenPattern = regexp.MustCompile(`^ctoken_[A-Za-z0-9_]{1,240}$`)
 
 // errAnswered says that the token has its attempt already.
 var errAnswered = errors.New("payments: this token has been sent before")
+
+// errOutdated says that the order's intent is not over what the order is now, and that
+// it cannot be changed: it must be canceled first.
+var errOutdated = errors.New("payments: the order's intent must be canceled first")
 
 // request is what a confirm call asks for, and what it will send.
 type request struct {
@@ -37,11 +42,15 @@ func (r rules) reserve(st *State, q request) error {
 	if err := r.refuse(st, q); err != nil {
 		return err
 	}
+	p := params(st, q)
+	if in := st.Intent(p.IntentID); in != nil && !st.fits(in, p) {
+		return errOutdated
+	}
 	n := int64(len(st.Attempts)) + 1
 	a := Attempt{
 		ID: q.attemptID, OrderID: st.Order.ID, N: n, Token: q.token,
 		IdempotencyKey: "checkoutd-" + q.attemptID,
-		Params:         params(st, q),
+		Params:         p,
 		CreatedAt:      r.now,
 	}
 	a.IntentID = a.Params.IntentID
@@ -63,6 +72,8 @@ func (r rules) refuse(st *State, q request) error {
 		return errInReview
 	case o.Status != orders.Open:
 		return fault.New(fault.Conflict, "order_not_open", "This order cannot be paid any more: it is "+string(o.Status)+".")
+	case st.canceling():
+		return errCanceling
 	case q.expectedAmount != nil && *q.expectedAmount != o.Amount:
 		return amountChanged(o)
 	case st.Active() != nil:
@@ -71,6 +82,8 @@ func (r rules) refuse(st *State, q request) error {
 		return errShippingMissing
 	case len(st.Attempts) >= maxAttempts:
 		return errTooMany
+	case o.CustomerID == "" && (o.Mode == orders.ModeSetup || o.Mode == orders.ModeSubscription):
+		return errNoCustomer
 	}
 	return nil
 }
@@ -90,13 +103,57 @@ func params(st *State, q request) Params {
 		Options: o.Options, Contact: o.Contact, ReturnURL: q.returnURL,
 		Metadata: map[string]string{MetaOrder: o.ID, MetaAttempt: q.attemptID},
 	}
-	for _, in := range st.Intents {
-		if in.Status != StatusCanceled {
-			p.IntentID = in.ID
-			p.BringUpToDate = in.Amount != o.Amount || !st.createdWith(in.ID, p)
-		}
+	switch o.Mode {
+	case orders.ModeSetup:
+		p.Mode = o.Mode
+	case orders.ModeSubscription:
+		p.Mode, p.Items = o.Mode, subscribed(o)
+	}
+	if in := st.living(); in != nil {
+		p.IntentID = in.ID
+		p.BringUpToDate = in.Amount != o.Amount || !st.createdWith(in.ID, p)
 	}
 	return p
+}
+
+// living points to the order's own intent that is not canceled, or is nil.
+func (st *State) living() *Intent {
+	for i := len(st.Intents) - 1; i >= 0; i-- {
+		if in := &st.Intents[i]; in.Status != StatusCanceled && !in.Renewal {
+			return in
+		}
+	}
+	return nil
+}
+
+// pending reports whether an intent may still pay the order.
+func (in *Intent) pending() bool { return !in.Status.Final() && !in.Renewal }
+
+// subscribed is what a subscription is over: the order's items, and the way to send them,
+// which is paid for each time they are sent. No product's SKU begins with an underscore.
+func subscribed(o *orders.Order) []orders.Item {
+	items := slices.Clone(o.Items)
+	if rate := o.ShippingRate; rate.Amount > 0 && len(items) > 0 {
+		items = append(items, orders.Item{
+			SKU: "_shipping_" + rate.ID, Name: rate.Name, Quantity: 1, UnitAmount: rate.Amount, Recurring: items[0].Recurring,
+		})
+	}
+	return items
+}
+
+// fits reports whether the intent can be confirmed with p. Only that of a subscription cannot
+// be changed (https://docs.stripe.com/billing/subscriptions/overview): what is subscribed
+// to, and by whom, is as it was when it was created.
+func (st *State) fits(in *Intent, p Params) bool {
+	if p.Mode != orders.ModeSubscription {
+		return true
+	}
+	for _, a := range st.Attempts {
+		if a.IntentID == in.ID && a.Params.IntentID == "" {
+			return a.Params.Customer == p.Customer && a.Params.Amount == p.Amount && reflect.DeepEqual(a.Params.Items, p.Items)
+		}
+	}
+	return in.Amount == p.Amount
 }
 
 // createdWith reports whether an intent was created with the customer and the contact of p, and

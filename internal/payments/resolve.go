@@ -143,7 +143,7 @@ func (s *Service) find(ctx context.Context, a Attempt) (Snapshot, bool, error) {
 		snap, err := s.Stripe.Intent(ctx, a.IntentID)
 		return snap, err == nil, err
 	}
-	return s.Stripe.FindIntent(ctx, a.OrderID, a.CreatedAt.Add(-clockSkew), a.CreatedAt.Add(proofAfter+clockSkew))
+	return s.Stripe.FindIntent(ctx, a.Params, a.CreatedAt.Add(-clockSkew), a.CreatedAt.Add(proofAfter+clockSkew))
 }
 
 // look reads the intent of an attempt that waits for the buyer, the bank or
@@ -176,10 +176,10 @@ func (s *Service) expire(ctx context.Context, orderID string) error {
 		return nil // the resolver or the bank must speak first; asked again later
 	}
 	for _, in := range st.Intents {
-		if in.Status.Final() {
+		if !in.pending() {
 			continue
 		}
-		if err := s.cancel(ctx, orderID, in.ID); err != nil {
+		if err := s.cancel(ctx, orderID, in); err != nil {
 			return err
 		}
 	}
@@ -188,7 +188,7 @@ func (s *Service) expire(ctx context.Context, orderID string) error {
 			return nil
 		}
 		for _, in := range st.Intents {
-			if !in.Status.Final() {
+			if in.pending() {
 				return nil
 			}
 		}
@@ -199,15 +199,15 @@ func (s *Service) expire(ctx context.Context, orderID string) error {
 }
 
 // cancel cancels an intent and settles what Stripe shows of it, canceled or not.
-func (s *Service) cancel(ctx context.Context, orderID, intentID string) error {
+func (s *Service) cancel(ctx context.Context, orderID string, in Intent) error {
 	// A key of its own each time: a refusal that Stripe keeps under the key would be
 	// repeated after its reason is gone. Canceling twice does no harm.
-	_, err := s.Stripe.CancelIntent(ctx, intentID, orders.NewID("checkoutd-cancel-"))
+	err := s.Stripe.CancelIntent(ctx, in, orders.NewID("checkoutd-cancel-"))
 	if err != nil && asCallError(err).Outcome == OutcomeUnknown {
-		return fmt.Errorf("payments: cancel %s: %w", intentID, err)
+		return fmt.Errorf("payments: cancel %s: %w", in.ID, err)
 	}
 	// Refused (it is paid, or under way) or done: the reading tells.
-	return s.SettleFresh(ctx, orderID, intentID, nil)
+	return s.SettleFresh(ctx, orderID, in.ID, nil)
 }
 
 func isNotFound(err error) bool {

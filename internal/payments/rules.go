@@ -34,10 +34,19 @@ type rules struct {
 func (r rules) settle(st *State, s Snapshot, src source) error {
 	in := st.Intent(s.ID)
 	if in == nil {
+		if src == asEvent && s.InvoiceID != "" {
+			return errReadAfresh // only a reading tells which of its subscription's invoices it pays
+		}
 		st.Intents = append(st.Intents, Intent{ID: s.ID, OrderID: st.Order.ID, CreatedAt: s.CreatedAt,
 			Status: StatusRequiresPaymentMethod, // where every intent begins
-			Amount: s.Amount, Currency: s.Currency, ClientSecret: s.ClientSecret})
+			Amount: s.Amount, Currency: s.Currency, ClientSecret: s.ClientSecret, Renewal: s.Renewal})
 		in = &st.Intents[len(st.Intents)-1]
+	}
+	if s.Subscription != nil {
+		r.setSubscription(st, *s.Subscription, src)
+	}
+	if in.Renewal {
+		return r.settleRenewal(st, in, s, src)
 	}
 	a := r.attemptOf(st, s)
 	if reason := mismatch(&st.Order, s); reason != "" {
@@ -70,6 +79,19 @@ func (r rules) settle(st *State, s Snapshot, src source) error {
 	in.take(s)
 	r.applyToAttempt(a, s, src)
 	r.applyToOrder(st, in, a)
+	return nil
+}
+
+// settleRenewal records the payment of a later invoice of the order's subscription. It is
+// news of the subscription alone: whatever becomes of it, the order was paid by the first.
+func (r rules) settleRenewal(st *State, in *Intent, s Snapshot, src source) error {
+	switch {
+	case in.Status.Final() && !s.Status.Final():
+		return nil // old news
+	case src == asEvent && !s.Status.Final() && !saysNothingNew(in, nil, s):
+		return errReadAfresh
+	}
+	in.take(s)
 	return nil
 }
 
@@ -106,9 +128,11 @@ func mismatch(o *orders.Order, s Snapshot) string {
 	switch {
 	case s.OrderID != "" && s.OrderID != o.ID:
 		return fmt.Sprintf("intent %s belongs to order %s", s.ID, s.OrderID)
+	case s.IsSetup() != (o.Mode == orders.ModeSetup):
+		return fmt.Sprintf("intent %s is not what an order in mode %s asks for", s.ID, o.Mode)
 	case s.Livemode != o.Livemode:
 		return fmt.Sprintf("intent %s has livemode %t, the order %t", s.ID, s.Livemode, o.Livemode)
-	case s.Currency != o.Currency:
+	case s.Currency != o.Currency && !s.IsSetup(): // which has none
 		return fmt.Sprintf("intent %s is in %s, the order in %s", s.ID, s.Currency, o.Currency)
 	case s.CustomerID != "" && s.CustomerID != o.CustomerID:
 		return fmt.Sprintf("intent %s is of customer %s, the order of %q", s.ID, s.CustomerID, o.CustomerID)
@@ -117,17 +141,23 @@ func mismatch(o *orders.Order, s Snapshot) string {
 }
 
 // amountDiffers compares the money. An intent that holds none and asks for none
-// is brought up to date before its next confirm, so its amount may lag behind.
+// is brought up to date before its next confirm, so its amount may lag behind. Of a hold
+// the shop may take a part
+// (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method); never more.
 func amountDiffers(o *orders.Order, s Snapshot) bool {
 	switch s.Status {
 	case StatusRequiresPaymentMethod, StatusRequiresConfirmation, StatusCanceled:
 		return false
 	case StatusSucceeded:
-		return s.Amount != o.Amount || s.AmountReceived != o.Amount
+		part := s.CaptureMethod == captureManually && s.AmountReceived > 0 && s.AmountReceived < o.Amount
+		return s.Amount != o.Amount || s.AmountReceived != o.Amount && !part
 	default:
 		return s.Amount != o.Amount
 	}
 }
+
+// captureManually is Stripe's capture_method of an intent that only holds the money.
+const captureManually = "manual"
 
 // saysNothingNew reports whether an event that is not final only repeats what
 // is known, so that nobody need be asked.
@@ -198,7 +228,7 @@ func (r rules) applyToOrder(st *State, in *Intent, a *Attempt) {
 	switch in.Status {
 	case StatusSucceeded:
 		r.pay(st, in)
-		st.countRefunds() // their news may have come first
+		st.countMoney() // the news of refunds may have come first
 	case StatusRequiresCapture:
 		if o.Status.CanBecome(orders.Authorized) {
 			o.Status = orders.Authorized
@@ -217,18 +247,25 @@ func (r rules) applyToOrder(st *State, in *Intent, a *Attempt) {
 func (r rules) pay(st *State, in *Intent) {
 	o := &st.Order
 	for _, other := range st.Intents {
-		if other.ID != in.ID && other.Status == StatusSucceeded {
+		if other.ID != in.ID && other.Status == StatusSucceeded && !other.Renewal {
 			r.review(st, fmt.Sprintf("paid twice: by intent %s and by intent %s", other.ID, in.ID))
 			return
 		}
 	}
 	switch {
 	case o.Status.CanBecome(orders.Paid):
-		o.Status, o.PaidAt, o.Captured = orders.Paid, r.now, in.Captured
-		st.Effects = append(st.Effects, Effect{OrderID: o.ID, Kind: EffectPaid, CreatedAt: r.now})
+		o.Status, o.PaidAt = orders.Paid, r.now
+		st.Effects = append(st.Effects, Effect{OrderID: o.ID, Kind: paidEffect(o.Mode), CreatedAt: r.now})
 	case o.Status != orders.Paid && o.Status != orders.Review:
 		r.review(st, fmt.Sprintf("intent %s was paid when the order was %s", in.ID, o.Status))
 	}
+}
+
+func paidEffect(m orders.Mode) string {
+	if m == orders.ModeSetup {
+		return EffectSaved
+	}
+	return EffectPaid
 }
 
 // review hands the order to a person, once, with the first reason.
@@ -244,7 +281,7 @@ func (r rules) review(st *State, reason string) {
 
 func (st *State) holdsMoney() bool {
 	for _, in := range st.Intents {
-		if in.Status == StatusRequiresCapture || in.Status == StatusSucceeded {
+		if !in.Renewal && (in.Status == StatusRequiresCapture || in.Status == StatusSucceeded) {
 			return true
 		}
 	}
@@ -265,7 +302,7 @@ func (st *State) tellBuyer(a *Attempt) {
 		switch {
 		case o.Refunded <= 0:
 			o.PaymentStatus = orders.PaymentPaid
-		case o.Refunded < o.Amount:
+		case o.Refunded < o.Captured:
 			o.PaymentStatus = orders.PartiallyRefunded
 		default:
 			o.PaymentStatus = orders.Refunded

@@ -9,6 +9,9 @@ import (
 	"checkoutd/internal/queue"
 )
 
+// maxReadings is how often something is read again because it was written meanwhile.
+const maxReadings = 10
+
 // errOvertaken says that somebody wrote the intent after it was read at Stripe.
 var errOvertaken = errors.New("payments: the reading was overtaken")
 
@@ -57,7 +60,7 @@ func (s *Service) SettleHint(ctx context.Context, orderID, intentID string, clai
 // same transaction. It reads until neither the intent nor the active attempt was
 // written meanwhile, so that of two readings the later one wins.
 func (s *Service) SettleFresh(ctx context.Context, orderID, intentID string, claim *queue.Claim) error {
-	for range 10 {
+	for range maxReadings {
 		before, err := s.Store.Read(ctx, orderID)
 		if err != nil {
 			return err
@@ -81,9 +84,10 @@ func (s *Service) SettleFresh(ctx context.Context, orderID, intentID string, cla
 
 // stand is how far an order's payment had come when an intent was read.
 type stand struct {
-	version int64 // of the intent, 0 while it is not linked
-	attempt string
-	state   AttemptState
+	version       int64 // of the intent, 0 while it is not linked
+	subscriptions int64 // the sum of their versions
+	attempt       string
+	state         AttemptState
 }
 
 func mark(st *State, intentID string) stand {
@@ -91,20 +95,36 @@ func mark(st *State, intentID string) stand {
 	if in := st.Intent(intentID); in != nil {
 		m.version = in.Version
 	}
+	for i := range st.Subscriptions {
+		m.subscriptions += st.Subscriptions[i].Version
+	}
 	if a := st.Active(); a != nil {
 		m.attempt, m.state = a.ID, a.State
 	}
 	return m
 }
 
-// OrderOf names the order of an intent: the one it is linked to, or else the
-// one that its metadata names, if there is such an order. "" if none.
-func (s *Service) OrderOf(ctx context.Context, intentID, metadataOrder string) (string, error) {
-	id, err := s.Store.OrderOfIntent(ctx, intentID)
-	if err != nil || id != "" || metadataOrder == "" {
+// Ref is how something at Stripe points to an order. Any field may be empty.
+type Ref struct {
+	IntentID       string
+	SubscriptionID string
+	InvoiceID      string
+	MetadataOrder  string
+}
+
+// OrderOf names the order that the intent or the subscription is linked to, or else the
+// one that the metadata names, if there is such an order. "" if none.
+func (s *Service) OrderOf(ctx context.Context, ref Ref) (id string, err error) {
+	if ref.IntentID != "" {
+		id, err = s.Store.OrderOfIntent(ctx, ref.IntentID)
+	}
+	if err == nil && id == "" && ref.SubscriptionID != "" {
+		id, err = s.Store.OrderOfSubscription(ctx, ref.SubscriptionID)
+	}
+	if err != nil || id != "" || ref.MetadataOrder == "" {
 		return id, err
 	}
-	st, err := s.Store.Read(ctx, metadataOrder)
+	st, err := s.Store.Read(ctx, ref.MetadataOrder)
 	if isNotFound(err) {
 		return "", nil
 	}
@@ -112,6 +132,29 @@ func (s *Service) OrderOf(ctx context.Context, intentID, metadataOrder string) (
 		return "", err
 	}
 	return st.Order.ID, nil
+}
+
+// AskOrderOf asks Stripe to which order an invoice leads: that of its subscription. A
+// renewal's intent and charge have nothing else that names it.
+func (s *Service) AskOrderOf(ctx context.Context, ref Ref) (string, error) {
+	if ref.SubscriptionID == "" && ref.InvoiceID != "" {
+		id, err := s.Stripe.InvoiceSubscription(ctx, ref.InvoiceID)
+		if err != nil {
+			return "", fmt.Errorf("payments: read invoice %s: %w", ref.InvoiceID, err)
+		}
+		ref.SubscriptionID = id
+	}
+	if ref.SubscriptionID == "" {
+		return "", nil
+	}
+	if id, err := s.OrderOf(ctx, ref); err != nil || id != "" {
+		return id, err
+	}
+	read, err := s.Stripe.Subscription(ctx, ref.SubscriptionID)
+	if err != nil {
+		return "", fmt.Errorf("payments: read %s: %w", ref.SubscriptionID, err)
+	}
+	return s.OrderOf(ctx, Ref{MetadataOrder: read.OrderID})
 }
 
 // SettleRefunds reads the refunds of an intent at Stripe and brings them into the order.

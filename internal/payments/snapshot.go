@@ -46,13 +46,15 @@ type Snapshot struct {
 	InvoiceID      string
 	SubscriptionID string
 	Renewal        bool
+	Subscription   *Subscription // as it was then, nil if that was not told
 	CreatedAt      time.Time
 }
 
 // IsSetup reports whether the snapshot is of a SetupIntent, which holds no money.
-func (s Snapshot) IsSetup() bool { return isSetup(s.ID) }
+func (s Snapshot) IsSetup() bool { return IsSetup(s.ID) }
 
-func isSetup(intentID string) bool { return strings.HasPrefix(intentID, "seti_") }
+// IsSetup reports whether an intent's id is that of a SetupIntent.
+func IsSetup(intentID string) bool { return strings.HasPrefix(intentID, "seti_") }
 
 // StripeError is what Stripe says of a failed try; Message is meant for the buyer
 // when Type is card_error.

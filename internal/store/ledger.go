@@ -42,15 +42,15 @@ func intentTable() *table[payments.Intent] {
 	return &table[payments.Intent]{
 		name: "intents",
 		columns: []string{"id", "order_id", "status", "client_secret", "amount", "captured", "currency",
-			"capture_before", "subscription_id", "version", "created_at", "updated_at"},
+			"capture_before", "subscription_id", "renewal", "version", "created_at", "updated_at"},
 		values: func(i *payments.Intent) []any {
 			return []any{i.ID, i.OrderID, string(i.Status), i.ClientSecret, i.Amount, i.Captured, i.Currency,
-				micros(i.CaptureBefore), i.SubscriptionID, i.Version, micros(i.CreatedAt), micros(i.UpdatedAt)}
+				micros(i.CaptureBefore), i.SubscriptionID, i.Renewal, i.Version, micros(i.CreatedAt), micros(i.UpdatedAt)}
 		},
 		scan: func(row scanner) (i payments.Intent, err error) {
 			var before, created, updated int64
 			err = row.Scan(&i.ID, &i.OrderID, &i.Status, &i.ClientSecret, &i.Amount, &i.Captured, &i.Currency,
-				&before, &i.SubscriptionID, &i.Version, &created, &updated)
+				&before, &i.SubscriptionID, &i.Renewal, &i.Version, &created, &updated)
 			i.CaptureBefore, i.CreatedAt, i.UpdatedAt = fromMicros(before), fromMicros(created), fromMicros(updated)
 			return i, err
 		},
@@ -69,15 +69,18 @@ func intentTable() *table[payments.Intent] {
 
 func refundTable() *table[payments.Refund] {
 	return &table[payments.Refund]{
-		name:    "refunds",
-		columns: []string{"id", "order_id", "intent_id", "amount", "currency", "status", "reason", "updated_at"},
+		name: "refunds",
+		columns: []string{"id", "order_id", "intent_id", "amount", "currency", "status", "reason",
+			"operation_id", "created_at", "updated_at"},
 		values: func(r *payments.Refund) []any {
-			return []any{r.ID, r.OrderID, r.IntentID, r.Amount, r.Currency, r.Status, r.Reason, micros(r.UpdatedAt)}
+			return []any{r.ID, r.OrderID, r.IntentID, r.Amount, r.Currency, r.Status, r.Reason,
+				r.OperationID, micros(r.CreatedAt), micros(r.UpdatedAt)}
 		},
 		scan: func(row scanner) (r payments.Refund, err error) {
-			var updated int64
-			err = row.Scan(&r.ID, &r.OrderID, &r.IntentID, &r.Amount, &r.Currency, &r.Status, &r.Reason, &updated)
-			r.UpdatedAt = fromMicros(updated)
+			var created, updated int64
+			err = row.Scan(&r.ID, &r.OrderID, &r.IntentID, &r.Amount, &r.Currency, &r.Status, &r.Reason,
+				&r.OperationID, &created, &updated)
+			r.CreatedAt, r.UpdatedAt = fromMicros(created), fromMicros(updated)
 			return r, err
 		},
 		stamped: []string{"updated_at"},

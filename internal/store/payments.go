@@ -35,6 +35,9 @@ func (s *Store) Update(ctx context.Context, orderID string, claim *queue.Claim, 
 	if err != nil && s.dialect.violates(err, oneActiveAttempt) {
 		return payments.ErrPaymentInProgress
 	}
+	if err != nil && s.dialect.violates(err, oneStartedOperation) {
+		return payments.ErrOperationInProgress
+	}
 	return err
 }
 
@@ -57,25 +60,31 @@ func loading(orderID, lock string) (*payments.State, []command) {
 		intentTable().ofOrder(&st.Intents, orderID, "created_at, id"),
 		refundTable().ofOrder(&st.Refunds, orderID, "id"),
 		disputeTable().ofOrder(&st.Disputes, orderID, "id"),
+		operationTable().ofOrder(&st.Operations, orderID, "created_at, id"),
+		subscriptionTable().ofOrder(&st.Subscriptions, orderID, "created_at, id"),
 	}
 }
 
 // before is a state as it was loaded.
 type before struct {
-	order    []loaded[orders.Order]
-	attempts []loaded[payments.Attempt]
-	intents  []loaded[payments.Intent]
-	refunds  []loaded[payments.Refund]
-	disputes []loaded[payments.Dispute]
+	order         []loaded[orders.Order]
+	attempts      []loaded[payments.Attempt]
+	intents       []loaded[payments.Intent]
+	refunds       []loaded[payments.Refund]
+	disputes      []loaded[payments.Dispute]
+	operations    []loaded[payments.Operation]
+	subscriptions []loaded[payments.Subscription]
 }
 
 func remember(st *payments.State) before {
 	return before{
-		order:    orderTable().remember([]orders.Order{st.Order}),
-		attempts: attemptTable().remember(st.Attempts),
-		intents:  intentTable().remember(st.Intents),
-		refunds:  refundTable().remember(st.Refunds),
-		disputes: disputeTable().remember(st.Disputes),
+		order:         orderTable().remember([]orders.Order{st.Order}),
+		attempts:      attemptTable().remember(st.Attempts),
+		intents:       intentTable().remember(st.Intents),
+		refunds:       refundTable().remember(st.Refunds),
+		disputes:      disputeTable().remember(st.Disputes),
+		operations:    operationTable().remember(st.Operations),
+		subscriptions: subscriptionTable().remember(st.Subscriptions),
 	}
 }
 
@@ -91,11 +100,13 @@ func saving(was before, st *payments.State, now time.Time) ([]command, error) {
 	intents, err2 := intentTable().save(was.intents, st.Intents, nil, now)
 	refunds, err3 := refundTable().save(was.refunds, st.Refunds, nil, now)
 	disputes, err4 := disputeTable().save(was.disputes, st.Disputes, nil, now)
-	if err := errors.Join(err0, err1, err2, err3, err4); err != nil {
+	operations, err5 := operationTable().save(was.operations, st.Operations, nil, now)
+	subscriptions, err6 := subscriptionTable().save(was.subscriptions, st.Subscriptions, nil, now)
+	if err := errors.Join(err0, err1, err2, err3, err4, err5, err6); err != nil {
 		return nil, err
 	}
 	uses := promotionUses(&was.order[0].value, &st.Order)
-	return slices.Concat(order, uses, attempts, intents, refunds, disputes, effects(st, now)), nil
+	return slices.Concat(order, uses, attempts, intents, refunds, disputes, operations, subscriptions, effects(st, now)), nil
 }
 
 // own ties the rows that were appended to the order of the state.
@@ -112,6 +123,12 @@ func own(st *payments.State, was before) {
 	}
 	for i := len(was.disputes); i < len(st.Disputes); i++ {
 		st.Disputes[i].OrderID = id
+	}
+	for i := len(was.operations); i < len(st.Operations); i++ {
+		st.Operations[i].OrderID = id
+	}
+	for i := len(was.subscriptions); i < len(st.Subscriptions); i++ {
+		st.Subscriptions[i].OrderID = id
 	}
 }
 

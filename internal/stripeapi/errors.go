@@ -36,8 +36,12 @@ func callError(err error) error {
 	}
 	out.Outcome = outcome(e)
 	out.Replayed = e.LastResponse != nil && e.LastResponse.Header.Get("Idempotent-Replayed") == "true"
-	if e.PaymentIntent != nil {
+	switch {
+	case e.PaymentIntent != nil:
 		s := snapshot(e.PaymentIntent)
+		out.Snapshot = &s
+	case e.SetupIntent != nil:
+		s := setupSnapshot(e.SetupIntent)
 		out.Snapshot = &s
 	}
 	return out

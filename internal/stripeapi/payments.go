@@ -15,6 +15,12 @@ import (
 // Send makes the call of an attempt. The same p and key always make the same
 // requests, so that they can be sent again.
 func (c *Client) Send(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
+	switch p.Mode {
+	case orders.ModeSetup:
+		return c.sendSetup(ctx, p, key)
+	case orders.ModeSubscription:
+		return c.sendSubscription(ctx, p, key)
+	}
 	if p.IntentID == "" {
 		return c.create(ctx, p, key)
 	}
@@ -23,6 +29,10 @@ func (c *Client) Send(ctx context.Context, p payments.Params, key string) (payme
 			return payments.Snapshot{}, err
 		}
 	}
+	return c.confirm(ctx, p, key)
+}
+
+func (c *Client) confirm(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
 	params := &stripe.PaymentIntentConfirmParams{
 		ConfirmationToken: stripe.String(p.Token),
 		ReturnURL:         stripe.String(p.ReturnURL),
@@ -79,11 +89,15 @@ func setContact(params *stripe.PaymentIntentParams, p payments.Params) {
 	if p.ReceiptEmail {
 		params.ReceiptEmail = optional(p.Contact.Email)
 	}
-	to := p.Contact.Shipping
+	params.Shipping = shippingDetails(p.Contact.Shipping)
+}
+
+// shippingDetails is where an order goes, nil unless something can be sent there.
+func shippingDetails(to *orders.Address) *stripe.ShippingDetailsParams {
 	if !to.Complete() {
-		return
+		return nil
 	}
-	params.Shipping = &stripe.ShippingDetailsParams{
+	return &stripe.ShippingDetailsParams{
 		Name: stripe.String(to.Name), Phone: optional(to.Phone),
 		Address: &stripe.AddressParams{
 			Line1: stripe.String(to.Address.Line1), Line2: optional(to.Address.Line2), City: optional(to.Address.City),
@@ -115,37 +129,53 @@ func methodOptions(o orders.Options) *stripe.PaymentIntentPaymentMethodOptionsPa
 
 // Intent reads an intent.
 func (c *Client) Intent(ctx context.Context, id string) (payments.Snapshot, error) {
+	if payments.IsSetup(id) {
+		return c.setup(ctx, id)
+	}
 	params := &stripe.PaymentIntentParams{}
 	params.Context = ctx
 	withMore(&params.Params)
 	return result(c.api.PaymentIntents.Get(id, params))
 }
 
-// FindIntent lists the intents created between from and to and returns the newest of
+// FindIntent lists what was created between from and to and returns the newest intent of
 // the order. Listing, unlike Stripe's search, sees what was just written
 // (https://docs.stripe.com/search#data-freshness).
-func (c *Client) FindIntent(ctx context.Context, orderID string, from, to time.Time) (payments.Snapshot, bool, error) {
-	params := &stripe.PaymentIntentListParams{CreatedRange: &stripe.RangeQueryParams{
-		GreaterThanOrEqual: from.Unix(), LesserThanOrEqual: to.Unix(),
-	}}
+func (c *Client) FindIntent(ctx context.Context, p payments.Params, from, to time.Time) (payments.Snapshot, bool, error) {
+	switch p.Mode {
+	case orders.ModeSetup:
+		return c.findSetup(ctx, p, from, to)
+	case orders.ModeSubscription:
+		return c.findSubscription(ctx, p, from, to)
+	}
+	params := &stripe.PaymentIntentListParams{CreatedRange: between(from, to)}
 	params.Context, params.Limit = ctx, stripe.Int64(100)
 	params.AddExpand("data.latest_charge")
-	params.AddExpand("data.invoice")
 	list := c.api.PaymentIntents.List(params)
 	for list.Next() {
-		if pi := list.PaymentIntent(); pi.Metadata[payments.MetaOrder] == orderID {
+		if pi := list.PaymentIntent(); pi.Metadata[payments.MetaOrder] == p.Metadata[payments.MetaOrder] {
 			return snapshot(pi), true, nil
 		}
 	}
 	return payments.Snapshot{}, false, callError(list.Err())
 }
 
-// CancelIntent cancels an intent, as abandoned.
-func (c *Client) CancelIntent(ctx context.Context, id, key string) (payments.Snapshot, error) {
+func between(from, to time.Time) *stripe.RangeQueryParams {
+	return &stripe.RangeQueryParams{GreaterThanOrEqual: from.Unix(), LesserThanOrEqual: to.Unix()}
+}
+
+// CancelIntent cancels an intent, as abandoned, with the subscription that it was to begin.
+func (c *Client) CancelIntent(ctx context.Context, in payments.Intent, key string) error {
+	switch {
+	case payments.IsSetup(in.ID):
+		return c.cancelSetup(ctx, in.ID, key)
+	case in.SubscriptionID != "":
+		return c.endBeginning(ctx, in, key)
+	}
 	params := &stripe.PaymentIntentCancelParams{CancellationReason: stripe.String(string(stripe.PaymentIntentCancellationReasonAbandoned))}
-	withMore(&params.Params)
 	post(ctx, &params.Params, key)
-	return result(c.api.PaymentIntents.Cancel(id, params))
+	_, err := c.api.PaymentIntents.Cancel(in.ID, params)
+	return callError(err)
 }
 
 // Refunds lists all refunds of an intent.
@@ -177,8 +207,17 @@ func (c *Client) Dispute(ctx context.Context, id string) (payments.Dispute, erro
 	return out, nil
 }
 
-// DecodeIntent reads a PaymentIntent out of an event.
+// DecodeIntent reads a PaymentIntent or a SetupIntent out of an event.
 func DecodeIntent(raw []byte) (payments.Snapshot, error) {
+	var kind struct {
+		Object string `json:"object"`
+	}
+	if err := json.Unmarshal(raw, &kind); err != nil {
+		return payments.Snapshot{}, fmt.Errorf("stripeapi: read an intent: %w", err)
+	}
+	if kind.Object == "setup_intent" {
+		return decodeSetup(raw)
+	}
 	var pi stripe.PaymentIntent
 	if err := json.Unmarshal(raw, &pi); err != nil {
 		return payments.Snapshot{}, fmt.Errorf("stripeapi: read a payment_intent: %w", err)
@@ -206,10 +245,7 @@ func snapshot(pi *stripe.PaymentIntent) payments.Snapshot {
 	}
 	if inv := pi.Invoice; inv != nil {
 		s.InvoiceID = inv.ID
-		if inv.Subscription != nil {
-			s.SubscriptionID = inv.Subscription.ID
-			s.Renewal = inv.BillingReason != stripe.InvoiceBillingReasonSubscriptionCreate
-		}
+		describe(&s, inv, inv.Subscription)
 	}
 	s.Error = lastError(pi.LastPaymentError)
 	return s
@@ -234,7 +270,7 @@ func captureBefore(ch *stripe.Charge) time.Time {
 // withMore asks for what a snapshot tells beyond the intent itself.
 func withMore(p *stripe.Params) {
 	p.AddExpand("latest_charge")
-	p.AddExpand("invoice")
+	p.AddExpand("invoice.subscription")
 }
 
 func post(ctx context.Context, p *stripe.Params, key string) {

@@ -121,7 +121,8 @@ func newFixtureOn(t *testing.T, url string, options ...option) *fixture {
 	t.Helper()
 	f := &fixture{T: t, log: &logBook{}, clock: &clock{t: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}}
 	f.stripe = &fakeStripe{clock: f.clock, intents: map[string]payments.Snapshot{}, refunds: map[string][]payments.Refund{},
-		disputes: map[string]payments.Dispute{}, pageSize: 100}
+		disputes: map[string]payments.Dispute{}, subscriptions: map[string]payments.SubscriptionReading{},
+		invoices: map[string]string{}, pageSize: 100}
 	var err error
 	if f.store, err = store.Open(t.Context(), url, store.Options{Now: f.clock.now, Log: zerolog.Nop()}); err != nil {
 		t.Fatal(err)
@@ -371,20 +372,22 @@ func (l *logBook) String() string {
 
 // fakeStripe is both what payments and what the inbox ask of Stripe.
 type fakeStripe struct {
-	mu       sync.Mutex
-	clock    *clock
-	next     payments.Status // of the next intent
-	intents  map[string]payments.Snapshot
-	refunds  map[string][]payments.Refund
-	disputes map[string]payments.Dispute
-	events   [][]byte // newest first
-	pageSize int
-	asked    []time.Time // from of each first page
-	pages    int
-	onPage   func(page int) error
-	onRead   func() // before a reading of an intent is answered
-	down     bool
-	readings int
+	mu            sync.Mutex
+	clock         *clock
+	next          payments.Status // of the next intent
+	intents       map[string]payments.Snapshot
+	refunds       map[string][]payments.Refund
+	disputes      map[string]payments.Dispute
+	subscriptions map[string]payments.SubscriptionReading
+	invoices      map[string]string // the subscription of each
+	events        [][]byte          // newest first
+	pageSize      int
+	asked         []time.Time // from of each first page
+	pages         int
+	onPage        func(page int) error
+	onRead        func() // before a reading of an intent is answered
+	down          bool
+	readings      int
 }
 
 var errDown = &payments.CallError{Stripe: payments.StripeError{Type: payments.TypeConnection}, Cause: errors.New("connection refused")}
@@ -452,16 +455,37 @@ func (s *fakeStripe) Intent(_ context.Context, id string) (payments.Snapshot, er
 	return snap, nil
 }
 
-func (s *fakeStripe) FindIntent(_ context.Context, order string, _, _ time.Time) (payments.Snapshot, bool, error) {
+func (s *fakeStripe) FindIntent(_ context.Context, p payments.Params, _, _ time.Time) (payments.Snapshot, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	snap, ok := s.intents["pi_"+order]
+	snap, ok := s.intents["pi_"+p.Metadata[payments.MetaOrder]]
 	return snap, ok, nil
 }
 
-func (s *fakeStripe) CancelIntent(_ context.Context, id, _ string) (payments.Snapshot, error) {
-	s.set(id, payments.StatusCanceled)
-	return s.Intent(context.Background(), id)
+func (s *fakeStripe) CancelIntent(_ context.Context, in payments.Intent, _ string) error {
+	s.set(in.ID, payments.StatusCanceled)
+	return nil
+}
+
+func (s *fakeStripe) Subscription(_ context.Context, id string) (payments.SubscriptionReading, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.readings++
+	sub, ok := s.subscriptions[id]
+	if s.down || !ok {
+		return payments.SubscriptionReading{}, errDown
+	}
+	return sub, nil
+}
+
+func (s *fakeStripe) InvoiceSubscription(_ context.Context, invoice string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.readings++
+	if s.down {
+		return "", errDown
+	}
+	return s.invoices[invoice], nil
 }
 
 func (s *fakeStripe) Refunds(_ context.Context, intent string) ([]payments.Refund, error) {

@@ -181,39 +181,6 @@ func (s *Service) apart(e *Event) string {
 	return ""
 }
 
-// related is how an event's object names itself and the intent that it hangs on.
-type related struct {
-	ID            string          `json:"id"`
-	Object        string          `json:"object"`
-	PaymentIntent json.RawMessage `json:"payment_intent"`
-}
-
-// intent is the id of the intent that the object is or hangs on, "" if none. The
-// member may be an id or, expanded, the object.
-func (o related) intent() string {
-	if o.Object == "payment_intent" {
-		return o.ID
-	}
-	var id string
-	if json.Unmarshal(o.PaymentIntent, &id) == nil {
-		return id
-	}
-	var expanded struct {
-		ID string `json:"id"`
-	}
-	if json.Unmarshal(o.PaymentIntent, &expanded) == nil {
-		return expanded.ID
-	}
-	return ""
-}
-
-func (o related) group() string {
-	if id := o.intent(); id != "" {
-		return id
-	}
-	return o.ID
-}
-
 // clip bounds a string that only a broken or hostile sender makes long.
 func clip(s string) string { return strings.ToValidUTF8(s[:min(len(s), 255)], "") }
 

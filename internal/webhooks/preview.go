@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
 )
 
 // Preview is what working an event again would do.
@@ -22,7 +23,7 @@ func (s *Service) Preview(ctx context.Context, e Event) (Preview, error) {
 	if e.State == Quarantined {
 		return Preview{Note: "it stays quarantined: " + e.Note}, nil
 	}
-	j, _, err := s.plan(ctx, &e)
+	j, _, err := s.plan(ctx, &e, s.Payments.OrderOf)
 	var end *endError
 	switch {
 	case errors.As(err, &end):
@@ -32,7 +33,7 @@ func (s *Service) Preview(ctx context.Context, e Event) (Preview, error) {
 	case err != nil:
 		return Preview{}, err
 	}
-	if !strings.HasPrefix(e.Type, "payment_intent.") || e.VersionMismatch {
+	if !isIntent(e.Type) || e.VersionMismatch {
 		return Preview{OrderID: j.order, AsksStripe: true}, nil
 	}
 	snap, err := s.DecodeIntent(j.raw)
@@ -43,8 +44,15 @@ func (s *Service) Preview(ctx context.Context, e Event) (Preview, error) {
 	return Preview{OrderID: j.order, Before: before, After: after, AsksStripe: asks}, err
 }
 
+func isIntent(eventType string) bool {
+	return strings.HasPrefix(eventType, "payment_intent.") || strings.HasPrefix(eventType, "setup_intent.")
+}
+
+// find names the order that something points to, "" if none does.
+type find func(ctx context.Context, ref payments.Ref) (orderID string, err error)
+
 // plan finds the order of an event and what is to be done with it.
-func (s *Service) plan(ctx context.Context, e *Event) (job, action, error) {
+func (s *Service) plan(ctx context.Context, e *Event, orderOf find) (job, action, error) {
 	act := s.action(e.Type)
 	if act == nil {
 		return job{}, nil, &endError{Ignored, "events of this type change nothing here"}
@@ -61,16 +69,16 @@ func (s *Service) plan(ctx context.Context, e *Event) (job, action, error) {
 	if err := json.Unmarshal(body.Data.Object, &obj); err != nil {
 		return job{}, nil, unreadable(err)
 	}
-	intent := obj.intent()
-	if intent == "" {
-		return job{}, nil, &endError{Ignored, "its object hangs on no PaymentIntent"}
+	ref := obj.ref()
+	if ref.IntentID == "" && ref.SubscriptionID == "" {
+		return job{}, nil, &endError{Ignored, "its object hangs on no intent and no subscription"}
 	}
-	order, err := s.Payments.OrderOf(ctx, intent, metadataOrder(body.Data.Object))
+	order, err := orderOf(ctx, ref)
 	switch {
 	case err != nil:
 		return job{}, nil, err
 	case order == "":
 		return job{}, nil, errUnmatched
 	}
-	return job{event: e, order: order, intent: intent, id: obj.ID, raw: body.Data.Object}, act, nil
+	return job{event: e, order: order, ref: ref, id: obj.ID, raw: body.Data.Object}, act, nil
 }

@@ -107,7 +107,7 @@ func TestPreviewSaysWhatWouldChangeAndChangesNothing(t *testing.T) {
 		"a type that is ignored": {f.event("customer.created", object{"id": "cus_1", "object": "customer"}),
 			webhooks.Preview{Note: "events of this type change nothing here"}},
 		"nobody's": {f.event("payment_intent.succeeded", intentObject("pi_else", "", payments.StatusSucceeded)),
-			webhooks.Preview{Note: "webhooks: no order knows its intent"}},
+			webhooks.Preview{Note: "webhooks: no order knows what it is about"}},
 	}
 	before, readings := f.state(open), f.stripe.read()
 	for name, c := range cases {

@@ -2,7 +2,6 @@ package webhooks
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -24,8 +23,8 @@ const maxUnmatchedTries = 12
 // parked is far enough away to mean: not by itself.
 const parked = 100 * 365 * 24 * time.Hour
 
-// errUnmatched says that no order knows the event's intent.
-var errUnmatched = errors.New("webhooks: no order knows its intent")
+// errUnmatched says that no order knows the event's intent or subscription.
+var errUnmatched = errors.New("webhooks: no order knows what it is about")
 
 // endError says that an event's work ends here without a change, how and why.
 type endError struct {
@@ -104,7 +103,7 @@ func (s *Service) process(ctx context.Context, e *Event) (err error) {
 	if e.Tries > maxTries { // not one of those tries came to its end
 		return &endError{Dead, "whoever worked it was gone before the end, every time"}
 	}
-	j, act, err := s.plan(ctx, e)
+	j, act, err := s.plan(ctx, e, s.orderOf)
 	if err != nil {
 		return err
 	}
@@ -112,15 +111,25 @@ func (s *Service) process(ctx context.Context, e *Event) (err error) {
 	return act(ctx, j)
 }
 
+// orderOf names an event's order. Stripe is asked only about what nothing here knows and a
+// subscription may have made: the payment of a renewal.
+func (s *Service) orderOf(ctx context.Context, ref payments.Ref) (string, error) {
+	id, err := s.Payments.OrderOf(ctx, ref)
+	if err != nil || id != "" || ref.InvoiceID == "" {
+		return id, err
+	}
+	return s.Payments.AskOrderOf(ctx, ref)
+}
+
 func unreadable(err error) error { return fmt.Errorf("webhooks: read the event's object: %w", err) }
 
 // job is an event whose order is known.
 type job struct {
-	event  *Event
-	order  string
-	intent string
-	id     string // of the event's object
-	raw    []byte // the object
+	event *Event
+	order string
+	ref   payments.Ref
+	id    string // of the event's object
+	raw   []byte // the object
 }
 
 type action func(ctx context.Context, j job) error
@@ -128,8 +137,10 @@ type action func(ctx context.Context, j job) error
 // action is what an event type leads to, nil if nothing.
 func (s *Service) action(eventType string) action {
 	switch {
-	case strings.HasPrefix(eventType, "payment_intent."):
+	case isIntent(eventType):
 		return s.settleIntent
+	case strings.HasPrefix(eventType, "customer.subscription."), strings.HasPrefix(eventType, "invoice."):
+		return s.settleSubscription
 	case strings.HasPrefix(eventType, "charge.dispute."):
 		return s.settleDispute
 	case strings.HasPrefix(eventType, "refund."), eventType == "charge.refunded", strings.HasPrefix(eventType, "charge.refund."):
@@ -143,7 +154,7 @@ func (s *Service) action(eventType string) action {
 func (s *Service) settleIntent(ctx context.Context, j job) error {
 	if j.event.VersionMismatch {
 		// Another release train may have other shapes: only our own reading is ours.
-		return s.Payments.SettleFresh(ctx, j.order, j.intent, j.event.Claim())
+		return s.Payments.SettleFresh(ctx, j.order, j.ref.IntentID, j.event.Claim())
 	}
 	snap, err := s.DecodeIntent(j.raw)
 	if err != nil {
@@ -154,24 +165,19 @@ func (s *Service) settleIntent(ctx context.Context, j job) error {
 
 // settleCharge takes a charge's event as a hint that its intent has moved.
 func (s *Service) settleCharge(ctx context.Context, j job) error {
-	return s.Payments.SettleHint(ctx, j.order, j.intent, j.event.Claim())
+	return s.Payments.SettleHint(ctx, j.order, j.ref.IntentID, j.event.Claim())
+}
+
+// settleSubscription takes an event of a subscription or of one of its invoices as a hint that
+// the subscription has moved.
+func (s *Service) settleSubscription(ctx context.Context, j job) error {
+	return s.Payments.SettleSubscription(ctx, j.order, j.ref.SubscriptionID, j.event.Claim())
 }
 
 func (s *Service) settleRefunds(ctx context.Context, j job) error {
-	return s.Payments.SettleRefunds(ctx, j.order, j.intent, j.event.Claim())
+	return s.Payments.SettleRefunds(ctx, j.order, j.ref.IntentID, j.event.Claim())
 }
 
 func (s *Service) settleDispute(ctx context.Context, j job) error {
 	return s.Payments.SettleDispute(ctx, j.order, j.id, j.event.Claim())
-}
-
-// metadataOrder is the order that the object's metadata names, "" if none.
-func metadataOrder(raw []byte) string {
-	var v struct {
-		Metadata map[string]string `json:"metadata"`
-	}
-	if json.Unmarshal(raw, &v) != nil {
-		return ""
-	}
-	return v.Metadata[payments.MetaOrder]
 }

@@ -61,7 +61,7 @@ func TestTypesThatChangeNothingAreIgnored(t *testing.T) {
 	f.work()
 	f.wantState(customer, webhooks.Ignored, "change nothing here")
 	f.wantState(unheard, webhooks.Ignored, "change nothing here")
-	f.wantState(without, webhooks.Ignored, "no PaymentIntent")
+	f.wantState(without, webhooks.Ignored, "no intent")
 }
 
 // statamic-cargo#190: the event comes before the order knows its intent.

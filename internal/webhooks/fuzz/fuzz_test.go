@@ -52,6 +52,8 @@ type nobody struct{ payments.Store }
 
 func (nobody) OrderOfIntent(context.Context, string) (string, error) { return "", nil }
 
+func (nobody) OrderOfSubscription(context.Context, string) (string, error) { return "", nil }
+
 var fuzzNow = time.Unix(1769860800, 0)
 
 func fuzzService() (*webhooks.Service, *shelf) {

@@ -1,0 +1,132 @@
+package stripeapi
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/stripe/stripe-go/v81"
+
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+)
+
+// sendSetup makes the call of an attempt to save a method without a payment
+// (https://docs.stripe.com/payments/finalize-payments-on-the-server?type=setup).
+func (c *Client) sendSetup(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
+	if p.IntentID == "" {
+		return c.createSetup(ctx, p, key)
+	}
+	if p.BringUpToDate {
+		params := &stripe.SetupIntentParams{Customer: optional(p.Customer)}
+		post(ctx, &params.Params, key+"-update")
+		if _, err := c.api.SetupIntents.Update(p.IntentID, params); err != nil {
+			return payments.Snapshot{}, callError(err)
+		}
+	}
+	params := &stripe.SetupIntentConfirmParams{
+		ConfirmationToken: stripe.String(p.Token),
+		ReturnURL:         stripe.String(p.ReturnURL),
+	}
+	ctx, sent := countExchanges(ctx)
+	post(ctx, &params.Params, key)
+	snap, err := setupResult(c.api.SetupIntents.Confirm(p.IntentID, params))
+	return snap, sent.mark(err)
+}
+
+// usageOffSession is what a saved method is for unless the order says otherwise.
+const usageOffSession = "off_session"
+
+func (c *Client) createSetup(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
+	params := &stripe.SetupIntentParams{
+		Confirm:              stripe.Bool(true),
+		ConfirmationToken:    stripe.String(p.Token),
+		ReturnURL:            stripe.String(p.ReturnURL),
+		Customer:             optional(p.Customer),
+		Usage:                stripe.String(usage(p.Options)),
+		OnBehalfOf:           optional(p.OnBehalfOf),
+		PaymentMethodOptions: setupOptions(p.Options),
+		Metadata:             p.Metadata,
+	}
+	if len(p.PaymentMethodTypes) > 0 {
+		params.PaymentMethodTypes = stripe.StringSlice(p.PaymentMethodTypes)
+	} else {
+		params.AutomaticPaymentMethods = &stripe.SetupIntentAutomaticPaymentMethodsParams{Enabled: stripe.Bool(true)}
+		params.PaymentMethodConfiguration = optional(p.PaymentMethodConfiguration)
+	}
+	ctx, sent := countExchanges(ctx)
+	post(ctx, &params.Params, key)
+	snap, err := setupResult(c.api.SetupIntents.New(params))
+	return snap, sent.mark(err)
+}
+
+func usage(o orders.Options) string {
+	if o.SetupFutureUsage != "" {
+		return o.SetupFutureUsage
+	}
+	return usageOffSession
+}
+
+// setupOptions are the options of single payment methods, nil for none. A SetupIntent
+// knows fewer than a PaymentIntent.
+func setupOptions(o orders.Options) *stripe.SetupIntentPaymentMethodOptionsParams {
+	if o.BankVerification == "" {
+		return nil
+	}
+	return &stripe.SetupIntentPaymentMethodOptionsParams{
+		USBankAccount: &stripe.SetupIntentPaymentMethodOptionsUSBankAccountParams{VerificationMethod: stripe.String(o.BankVerification)},
+	}
+}
+
+func (c *Client) setup(ctx context.Context, id string) (payments.Snapshot, error) {
+	params := &stripe.SetupIntentParams{}
+	params.Context = ctx
+	return setupResult(c.api.SetupIntents.Get(id, params))
+}
+
+func (c *Client) findSetup(ctx context.Context, p payments.Params, from, to time.Time) (payments.Snapshot, bool, error) {
+	params := &stripe.SetupIntentListParams{CreatedRange: between(from, to), Customer: optional(p.Customer)}
+	params.Context, params.Limit = ctx, stripe.Int64(100)
+	list := c.api.SetupIntents.List(params)
+	for list.Next() {
+		if si := list.SetupIntent(); si.Metadata[payments.MetaOrder] == p.Metadata[payments.MetaOrder] {
+			return setupSnapshot(si), true, nil
+		}
+	}
+	return payments.Snapshot{}, false, callError(list.Err())
+}
+
+func (c *Client) cancelSetup(ctx context.Context, id, key string) error {
+	params := &stripe.SetupIntentCancelParams{CancellationReason: stripe.String(string(stripe.SetupIntentCancellationReasonAbandoned))}
+	post(ctx, &params.Params, key)
+	_, err := c.api.SetupIntents.Cancel(id, params)
+	return callError(err)
+}
+
+func decodeSetup(raw []byte) (payments.Snapshot, error) {
+	var si stripe.SetupIntent
+	if err := json.Unmarshal(raw, &si); err != nil {
+		return payments.Snapshot{}, fmt.Errorf("stripeapi: read a setup_intent: %w", err)
+	}
+	return setupSnapshot(&si), nil
+}
+
+func setupResult(si *stripe.SetupIntent, err error) (payments.Snapshot, error) {
+	if err != nil {
+		return payments.Snapshot{}, callError(err)
+	}
+	return setupSnapshot(si), nil
+}
+
+func setupSnapshot(si *stripe.SetupIntent) payments.Snapshot {
+	s := payments.Snapshot{
+		ID: si.ID, OrderID: si.Metadata[payments.MetaOrder], AttemptID: si.Metadata[payments.MetaAttempt],
+		Livemode: si.Livemode, Status: payments.Status(si.Status), ClientSecret: si.ClientSecret,
+		Error: lastError(si.LastSetupError), CreatedAt: time.Unix(si.Created, 0).UTC(),
+	}
+	if si.Customer != nil {
+		s.CustomerID = si.Customer.ID
+	}
+	return s
+}
