@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"checkoutd/internal/fault"
 	"checkoutd/internal/orders"
@@ -185,21 +186,26 @@ func FuzzParseCatalog(f *testing.F) {
 	f.Add([]byte(`{"currency":"usd","products":[{"sku":"a","name":"A","price":"1"},{"sku":"a","name":"","price":"x"}]}`))
 	f.Add([]byte(`{"currency":"kwd","products":[{"sku":"a","name":"A","price":"1.234"}]}`))
 	f.Add([]byte(`null`))
+	f.Add([]byte(fullCatalog))
+	f.Add([]byte(`{"products":[{"sku":"a","name":"A","prices":{"isk":"100","jod":"1.1"}}],"shipping_rates":[{"id":"p","name":"P","prices":{"isk":"0","jod":"0"},"free_from":{"isk":"1"}}],"promotions":[{"code":"x","percent":0.01,"minimum":"1","currency":"isk"}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		c, err := orders.ParseCatalog(data)
+		c, err := orders.ParseCatalog(data, pictures...)
 		if (c == nil) == (err == nil) {
 			t.Fatalf("a catalog and an error, or neither: %v, %v", c, err)
 		}
 		if err != nil {
 			return
 		}
+		svc := orders.New(orders.Config{Store: &memory{list: map[string]orders.Order{}}, Catalog: c, Now: func() time.Time { return start }, ExpiresAfter: time.Hour})
 		for _, p := range c.Products() {
-			items, amount, currency, err := priced(c, []orders.Wanted{{SKU: p.SKU, Quantity: 1}})
-			switch {
-			case err != nil && !fault.Is(err, "amount_out_of_range"):
-				t.Fatalf("%+v cannot be sold: %v", p, err)
-			case err == nil && (amount < 1 || amount != items[0].Amount() || currency != p.Currency):
-				t.Fatalf("%+v costs %d %s", p, amount, currency)
+			for currency, unit := range p.Prices {
+				o, _, err := svc.Create(t.Context(), orders.Cart{Items: []orders.Wanted{{SKU: p.SKU, Quantity: 1}}, Currency: currency})
+				switch {
+				case err != nil && !fault.Is(err, "amount_out_of_range"):
+					t.Fatalf("%+v cannot be sold: %v", p, err)
+				case err == nil && (o.Items[0].UnitAmount != unit || o.Amount != unit+o.ShippingRate.Amount || o.Currency != currency || o.Ships() != (o.ShippingRate.ID != "")):
+					t.Fatalf("%+v is sold as %+v", p, o)
+				}
 			}
 		}
 	})

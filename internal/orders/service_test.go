@@ -74,10 +74,15 @@ type shop struct {
 	cookie string // as the browser sends it
 }
 
-func newShop(t testing.TB, baseURL string) *shop {
-	s := &shop{TB: t, store: &memory{list: map[string]orders.Order{}}, now: start}
+func newShop(t testing.TB, baseURL string) *shop { return newShopOf(t, baseURL, catalog(t)) }
+
+// newFullShop sells fullCatalog.
+func newFullShop(t testing.TB) *shop { return newShopOf(t, "http://shop.test", full(t)) }
+
+func newShopOf(t testing.TB, baseURL string, c *orders.Catalog) *shop {
+	s := &shop{TB: t, store: &memory{list: map[string]orders.Order{}, uses: map[string]int64{}}, now: start}
 	s.svc = orders.New(orders.Config{
-		Store: s.store, Catalog: catalog(t), Now: func() time.Time { return s.now },
+		Store: s.store, Catalog: c, Now: func() time.Time { return s.now },
 		ExpiresAfter: time.Hour, BaseURL: baseURL,
 	})
 	return s
