@@ -40,6 +40,14 @@ func (c cookie) read(r *http.Request) (buyer string, ok bool) {
 	return id, true
 }
 
+// buyer is whom the request's cookie names, or else the buyer of the order.
+func (c cookie) buyer(r *http.Request, orderID string) string {
+	if buyer, known := c.read(r); known {
+		return buyer
+	}
+	return c.buyerOf(orderID)
+}
+
 func (c cookie) write(w http.ResponseWriter, buyer string) {
 	http.SetCookie(w, &http.Cookie{
 		Name: c.name(), Value: buyer + "." + c.sign(buyer), Path: "/", MaxAge: int(buyerLife.Seconds()),

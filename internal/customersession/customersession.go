@@ -17,6 +17,9 @@ type Stripe interface {
 	// CreateCustomer makes the customer of a buyer. The same key gives the same
 	// customer.
 	CreateCustomer(ctx context.Context, buyerID, idempotencyKey string) (customerID string, err error)
+	// CheckCustomer returns an ErrNoCustomer when the customer does not exist, or not any
+	// more.
+	CheckCustomer(ctx context.Context, customerID string) error
 	// CreateCustomerSession gives the client secret of a new session with the features. The
 	// error is an ErrNoCustomer when the customer does not exist, or not any more.
 	CreateCustomerSession(ctx context.Context, customerID string, f Features, idempotencyKey string) (clientSecret string, err error)
@@ -69,14 +72,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	httpio.LogFields(r.Context()).Set("order_id", o.ID)
-	buyer, known := h.cookie.read(r)
-	if !known {
-		buyer = h.cookie.buyerOf(o.ID)
-	}
+	buyer := h.cookie.buyer(r, o.ID)
 	var answer struct {
 		ClientSecret *string `json:"customer_session_client_secret"`
 	}
-	secret, err := h.session(r.Context(), o, buyer)
+	secret, err := h.use(r.Context(), o, buyer, func(ctx context.Context, customer string) (string, error) {
+		return h.open(ctx, o, customer)
+	})
 	if err != nil {
 		h.Log.Warn().Err(err).Str("order_id", o.ID).Msg("no CustomerSession; the page goes on without it")
 	} else {
@@ -89,13 +91,16 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 // errClosed says that an order without a customer gets none any more.
 var errClosed = errors.New("customersession: the order has no customer and is not open")
 
-// maxCustomers is how many customers are tried for one session: the order's, the
-// buyer's, and a new one.
+// maxCustomers is how many customers are tried for one use: the order's, the buyer's, and
+// a new one.
 const maxCustomers = 3
 
-// session makes a session for the order's own customer, who is the buyer's when the
-// order has none yet. The order is bound to a customer only when Stripe has it.
-func (h *Handler) session(ctx context.Context, o orders.Order, buyer string) (string, error) {
+// useOf does something with a customer. An ErrNoCustomer makes it be tried with another.
+type useOf func(ctx context.Context, customer string) (result string, err error)
+
+// use does something with the order's own customer, who is the buyer's when the order has
+// none yet. The order is bound to a customer only when Stripe has it.
+func (h *Handler) use(ctx context.Context, o orders.Order, buyer string, do useOf) (string, error) {
 	customer, dead := o.CustomerID, ""
 	if customer == "" && o.Status != orders.Open {
 		return "", errClosed
@@ -107,9 +112,9 @@ func (h *Handler) session(ctx context.Context, o orders.Order, buyer string) (st
 				return "", err
 			}
 		}
-		secret, err := h.open(ctx, o, customer)
+		result, err := do(ctx, customer)
 		if err == nil {
-			return h.bind(ctx, o, customer, secret)
+			return h.bind(ctx, o, customer, result, do)
 		}
 		if !errors.Is(err, ErrNoCustomer) {
 			return "", err
@@ -139,22 +144,22 @@ func (h *Handler) open(ctx context.Context, o orders.Order, customer string) (se
 	return h.Stripe.CreateCustomerSession(ctx, customer, f, orders.NewID("checkoutd-session-"))
 }
 
-// bind makes the customer of a session the order's own. If another page was first, the
-// session is for the customer whom that one named.
-func (h *Handler) bind(ctx context.Context, o orders.Order, customer, secret string) (string, error) {
+// bind makes the customer that was used the order's own. If another page was first, it is
+// done with the customer whom that one named.
+func (h *Handler) bind(ctx context.Context, o orders.Order, customer, result string, do useOf) (string, error) {
 	if customer == o.CustomerID {
-		return secret, nil
+		return result, nil
 	}
 	bound, err := h.Store.SetCustomer(ctx, o.ID, o.CustomerID, customer)
 	switch {
 	case err != nil:
 		return "", err
 	case bound == customer:
-		return secret, nil
+		return result, nil
 	case bound == "":
 		return "", errClosed // since it was read
 	default:
-		return h.open(ctx, o, bound)
+		return do(ctx, bound)
 	}
 }
 

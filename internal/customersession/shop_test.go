@@ -56,6 +56,15 @@ func (s *fakeStripe) CreateCustomer(_ context.Context, buyer, key string) (strin
 	return s.customers[key], nil
 }
 
+func (s *fakeStripe) CheckCustomer(_ context.Context, customer string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.deleted[customer] {
+		return fmt.Errorf("%w: %s", customersession.ErrNoCustomer, customer)
+	}
+	return s.fail
+}
+
 func (s *fakeStripe) CreateCustomerSession(_ context.Context, customer string, f customersession.Features, key string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

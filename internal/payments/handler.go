@@ -17,6 +17,8 @@ const maxBody = 4 << 10
 type Handler struct {
 	Payments *Service
 	Orders   *orders.Service
+	// EnsureCustomer gives an order that needs one its Stripe customer. Its error is a fault.
+	EnsureCustomer func(ctx context.Context, w http.ResponseWriter, r *http.Request, o orders.Order) error
 }
 
 // ServeHTTP pays the order that the body names, or else the newest one of the
@@ -39,6 +41,11 @@ func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	}
 	log := httpio.LogFields(r.Context())
 	log.Set("order_id", o.ID)
+	if needsCustomer(o.Mode) && o.Status == orders.Open {
+		if err := h.EnsureCustomer(r.Context(), w, r, o); err != nil {
+			return err
+		}
+	}
 	answer, err := h.Payments.Confirm(r.Context(), Confirm{
 		OrderID: o.ID, Token: body.ConfirmationTokenID, ExpectedAmount: body.ExpectedAmount,
 	})

@@ -82,7 +82,7 @@ func (r rules) refuse(st *State, q request) error {
 		return errShippingMissing
 	case len(st.Attempts) >= maxAttempts:
 		return errTooMany
-	case o.CustomerID == "" && (o.Mode == orders.ModeSetup || o.Mode == orders.ModeSubscription):
+	case o.CustomerID == "" && needsCustomer(o.Mode):
 		return errNoCustomer
 	}
 	return nil
@@ -93,6 +93,9 @@ func amountChanged(o *orders.Order) error {
 	return fault.New(fault.Conflict, "amount_changed", "The total of this order has changed. Please look at it and pay again.").
 		With("amount", o.Amount).With("currency", o.Currency)
 }
+
+// needsCustomer reports whether an order in the mode is for a customer of Stripe's.
+func needsCustomer(m orders.Mode) bool { return m == orders.ModeSetup || m == orders.ModeSubscription }
 
 // params are the exact parameters of the next attempt: on the order's intent
 // while it lives, on a new one when there is none or the former is canceled.

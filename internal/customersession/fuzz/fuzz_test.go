@@ -76,6 +76,8 @@ func (fakeStripe) CreateCustomer(_ context.Context, buyer, _ string) (string, er
 	return "cus_" + buyer, nil
 }
 
+func (fakeStripe) CheckCustomer(context.Context, string) error { return nil }
+
 func (fakeStripe) CreateCustomerSession(_ context.Context, customer string, _ customersession.Features, _ string) (string, error) {
 	return "cuss_secret_" + customer, nil
 }
