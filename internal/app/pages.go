@@ -44,11 +44,18 @@ func (a *App) completePage(w http.ResponseWriter, r *http.Request) error {
 	return a.pages.Complete(w, r, pages.CompleteView{Order: v})
 }
 
+// pageOrder is what the pages show of an order.
 func (a *App) pageOrder(ctx context.Context, o orders.Order) (pages.Order, error) {
 	v := a.orders.View(o)
 	p := pages.Order{
-		ID: v.ID, Status: string(v.Status), PaymentStatus: string(v.PaymentStatus),
-		Currency: v.Currency, Amount: v.Amount, Refunded: o.Refunded, CreatedAt: v.CreatedAt, PaidAt: o.PaidAt,
+		ID: v.ID, Mode: string(v.Mode), Status: string(v.Status), PaymentStatus: string(v.PaymentStatus),
+		Currency: v.Currency, Amount: v.Amount, Subtotal: v.Subtotal,
+		Discount: o.Discount.Amount, PromotionCode: o.Discount.Code, Rate: o.ShippingRate.Name, Shipping: o.ShippingRate.Amount,
+		Captured: o.Captured, Refunded: o.Refunded, Email: o.Contact.Email, ShipTo: pageAddress(&o),
+		CreatedAt: v.CreatedAt, PaidAt: o.PaidAt,
+	}
+	if v.Recurring != nil {
+		p.Recurring = pages.Recurring{Interval: v.Recurring.Interval, Count: v.Recurring.IntervalCount}
 	}
 	for _, i := range v.Items {
 		p.Items = append(p.Items, pages.Item{
@@ -63,4 +70,16 @@ func (a *App) pageOrder(ctx context.Context, o orders.Order) (pages.Order, error
 		p.Refusal = refusal
 	}
 	return p, err
+}
+
+// pageAddress is where the order goes; an address that is not complete is not shown.
+func pageAddress(o *orders.Order) pages.Address {
+	to := o.Contact.Shipping
+	if !o.Ships() || !to.Complete() {
+		return pages.Address{}
+	}
+	p := to.Address
+	return pages.Address{
+		Name: to.Name, Line1: p.Line1, Line2: p.Line2, City: p.City, State: p.State, PostalCode: p.PostalCode, Country: p.Country,
+	}
 }

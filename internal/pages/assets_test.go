@@ -115,6 +115,10 @@ func read(t *testing.T, name string) string {
 	return string(b)
 }
 
+// checkoutModules are those of the checkout that have words to say.
+var checkoutModules = []string{"checkout.js", "session.js", "api.js", "summary.js", "promotion.js", "rates.js", "form.js",
+	"contact.js", "express.js", "pay.js", "resume.js"}
+
 // The page's script and the texts must agree, in every language: no word that
 // is missing, none that nobody says, and the same {names} in each.
 func TestScriptsFindTheirWords(t *testing.T) {
@@ -137,7 +141,7 @@ func TestScriptsFindTheirWords(t *testing.T) {
 		used []string
 	}{
 		{shop("", pages.ShopView{}), used("shop.js", "api.js")},
-		{checkout(order("open", "unpaid")), used("checkout.js", "api.js")},
+		{checkout(order("open", "unpaid")), used(checkoutModules...)},
 	} {
 		english := data(t, parse(t, get(t, p, tt.v, "en").Body.String()))["texts"].(map[string]any)
 		for _, language := range []string{"en", "fr"} {

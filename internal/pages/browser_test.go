@@ -1,10 +1,13 @@
 package pages_test
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -38,6 +41,12 @@ type site struct {
 
 	mu       sync.Mutex
 	order    pages.Order
+	view     map[string]any // members of the order's JSON
+	settings map[string]any // members of the answer of /config
+	patches  []string       // bodies of PATCH /orders/{id}
+	hold     chan struct{}  // where not nil, changes wait for it
+	// patch changes the order as a change wants it; n counts from 1.
+	patch    func(n int, change map[string]any) error
 	resume   string // the client secret to go on with, "" for none
 	confirms []string
 	// confirm answers POST /create-confirm-intent; n counts from 1.
@@ -57,6 +66,7 @@ func newSite(t *testing.T) *site {
 		t: t, order: order("open", "unpaid"),
 		pages:    newPages(t, func(c *pages.Config) { c.ScriptURL = "/stripe.js" }),
 		products: []pages.Product{mug, {SKU: "tote", Name: "Tote bag", Currency: "eur", UnitAmount: 1600}},
+		patch:    func(int, map[string]any) error { return nil },
 		confirm:  func(int, string, int64) (string, error) { return "succeeded", nil },
 	}
 	mux := http.NewServeMux()
@@ -69,6 +79,7 @@ func newSite(t *testing.T) *site {
 		"GET /config":                   s.config,
 		"GET /orders/{id}":              s.get,
 		"POST /orders":                  s.post,
+		"PATCH /orders/{id}":            s.change,
 		"POST /create-customer-session": s.session,
 		"POST /create-confirm-intent":   s.create,
 	} {
@@ -134,10 +145,13 @@ func (s *site) json() map[string]any {
 	for _, it := range s.order.Items {
 		items = append(items, map[string]any{"sku": it.SKU, "name": it.Name, "quantity": it.Quantity, "unit_amount": it.UnitAmount, "amount": it.Amount})
 	}
-	return map[string]any{
-		"id": s.order.ID, "status": s.order.Status, "payment_status": s.order.PaymentStatus,
-		"amount": s.order.Amount, "currency": s.order.Currency, "items": items,
+	view := map[string]any{
+		"id": s.order.ID, "mode": cmp.Or(s.order.Mode, "payment"), "status": s.order.Status, "payment_status": s.order.PaymentStatus,
+		"amount": s.order.Amount, "subtotal": s.order.Subtotal, "currency": s.order.Currency, "items": items, "discount": nil,
+		"ships": false, "shipping_rate": nil, "shipping_rates": []any{}, "shipping_countries": []any{}, "contact": map[string]any{},
 	}
+	maps.Copy(view, s.view)
+	return view
 }
 
 func (s *site) config(w http.ResponseWriter, r *http.Request) error {
@@ -150,12 +164,39 @@ func (s *site) config(w http.ResponseWriter, r *http.Request) error {
 	if s.resume != "" {
 		resume = map[string]any{"client_secret": s.resume, "status": "requires_action"}
 	}
-	return httpio.WriteJSON(w, http.StatusOK, map[string]any{
+	answer := map[string]any{
 		"publishable_key": "pk_test_pages", "app_info": map[string]any{"name": "checkoutd", "version": "1.2.3"},
 		"elements":        map[string]any{"mode": "payment", "amount": s.order.Amount, "currency": s.order.Currency},
 		"payment_element": map[string]any{"layout": "tabs"}, "order": s.json(), "resume": resume,
 		"return_url": "http://" + r.Host + "/complete?order=" + s.order.ID,
-	})
+		"express":    nil, "address": map[string]any{"shipping": false, "billing": false}, "collect_email": false, "promotion_codes": false,
+	}
+	maps.Copy(answer, s.settings)
+	return httpio.WriteJSON(w, http.StatusOK, answer)
+}
+
+func (s *site) change(w http.ResponseWriter, r *http.Request) error {
+	body, err := io.ReadAll(r.Body)
+	var change map[string]any
+	if err := errors.Join(err, json.Unmarshal(body, &change)); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.patches = append(s.patches, string(body))
+	n, hold := len(s.patches), s.hold
+	s.mu.Unlock()
+	if hold != nil {
+		<-hold
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.patch(n, change); err != nil {
+		if errors.Is(err, errLost) {
+			panic(http.ErrAbortHandler)
+		}
+		return err
+	}
+	return httpio.WriteJSON(w, http.StatusOK, s.json())
 }
 
 func (s *site) get(w http.ResponseWriter, _ *http.Request) error {

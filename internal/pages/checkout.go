@@ -1,6 +1,9 @@
 package pages
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // CheckoutView is the order that is to be paid.
 type CheckoutView struct {
@@ -14,9 +17,9 @@ type checkoutData struct {
 	Locale      string            `json:"locale"`
 	Live        bool              `json:"live"`
 	OrderID     string            `json:"orderId"`
-	Amount      int64             `json:"amount"`
 	Currency    string            `json:"currency"`
 	Decimals    int               `json:"decimals"`
+	Every       string            `json:"every"` // how often it is paid, "" for once
 	CompleteURL string            `json:"completeUrl"`
 	ScriptURL   string            `json:"scriptUrl"`
 	Texts       checkoutTexts     `json:"texts"`
@@ -33,7 +36,12 @@ type stateData struct {
 // checkoutPage is what checkout.html takes. State is empty while the order can
 // be paid; otherwise the page says State instead of showing the form.
 type checkoutPage struct {
+	Title     string
 	Order     orderView
+	Setup     bool // nothing is paid, a method is saved
+	Blank     stepperView
+	FormTitle string
+	Intro     string
 	Pay       string
 	State     string
 	Says      stateTexts
@@ -50,25 +58,19 @@ type testCard struct{ Number, Does string }
 // otherwise what has become of the order.
 func (p *Pages) Checkout(w http.ResponseWriter, r *http.Request, v CheckoutView) error {
 	loc := localeOf(r)
-	t := loc.texts.Checkout
-	view := checkoutPage{Order: p.orderView(loc, v.Order), State: checkoutState(v.Order)}
+	t := loc.texts.Checkout.forMode(v.Order.Mode)
+	view := checkoutPage{
+		Title: t.Title, Order: p.orderView(loc, v.Order), State: checkoutState(v.Order),
+		Setup: v.Order.Mode == modeSetup, FormTitle: t.Payment, Intro: t.Intro,
+	}
 	pg := p.page(loc, "checkout", t.Title)
+	pg.T.Checkout = t
 	if view.State != "" {
-		view.Says = t.States[view.State]
-		view.Link, view.LinkText = completeURL(v.Order.ID), t.States["link"].Text
-		if view.State == "expired" || view.State == "canceled" {
-			view.Link, view.LinkText = shopURL, loc.texts.Common.BackToShop
-		}
-		known := knownData{pageData{loc.lang, loc.tag}, v.Order.ID, v.Order.Status, v.Order.PaymentStatus, pollOf(completeState(v.Order))}
-		if known.Poll == "fast" {
-			pg.Refresh = refreshSeconds
-		}
-		pg.Script, pg.View = "checkout-state.js", view
-		pg.Data = stateData{known, completeURL(v.Order.ID)}
-		return p.render(w, http.StatusOK, pg)
+		return p.checkoutState(w, loc, pg, view, v.Order)
 	}
 	total := view.Order.Total
-	view.Pay = fill(t.Pay, "total", total.Text)
+	view.Order.Open = true
+	view.Pay = fill(t.Pay, "total", strings.TrimSpace(total.Text+" "+view.Order.Every))
 	view.Message = loc.refusal(v.Order.Refusal)
 	if p.cfg.Sandbox {
 		view.TestCards = []testCard{
@@ -81,10 +83,28 @@ func (p *Pages) Checkout(w http.ResponseWriter, r *http.Request, v CheckoutView)
 	pg.Script, pg.Stripe, pg.View = "checkout.js", p.cfg.ScriptURL, view
 	pg.Data = checkoutData{
 		Lang: loc.lang, Locale: loc.tag, Live: p.cfg.Live, OrderID: v.Order.ID,
-		Amount: total.Minor, Currency: total.Currency, Decimals: total.Decimals,
+		Currency: total.Currency, Decimals: total.Decimals, Every: view.Order.Every,
 		CompleteURL: completeURL(v.Order.ID), ScriptURL: p.cfg.ScriptURL,
 		Texts: t, Errors: loc.texts.Errors.ByCode, Declines: loc.texts.Errors.ByDecline,
 	}
+	return p.render(w, http.StatusOK, pg)
+}
+
+// checkoutState writes what has become of an order that has no form to show.
+func (p *Pages) checkoutState(w http.ResponseWriter, loc locale, pg page, view checkoutPage, o Order) error {
+	t := pg.T.Checkout
+	view.Says = t.States[view.State]
+	view.Title = view.Says.Title
+	view.Link, view.LinkText = completeURL(o.ID), t.States["link"].Text
+	if view.State == "expired" || view.State == "canceled" {
+		view.Link, view.LinkText = shopURL, loc.texts.Common.BackToShop
+	}
+	known := knownData{pageData{loc.lang, loc.tag}, o.ID, o.Status, o.PaymentStatus, pollOf(completeState(o))}
+	if known.Poll == "fast" {
+		pg.Refresh = refreshSeconds
+	}
+	pg.Script, pg.View = "checkout-state.js", view
+	pg.Data = stateData{known, completeURL(o.ID)}
 	return p.render(w, http.StatusOK, pg)
 }
 

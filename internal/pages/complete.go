@@ -32,6 +32,7 @@ type completePage struct {
 	Says     stateTexts
 	Message  string // Stripe's words on a failure
 	Receipt  bool   // the order is paid: show date and print button
+	Setup    bool   // a method is saved, nothing is paid
 	Waiting  bool   // it may change any moment: show the spinner
 	Checkout string // address of the form, where going back there helps
 	GoBack   string // and the words for it
@@ -58,12 +59,13 @@ func (p *Pages) Complete(w http.ResponseWriter, r *http.Request, v CompleteView)
 	t := loc.texts.Complete
 	o := v.Order
 	state := completeState(o)
-	view := completePage{Order: p.orderView(loc, o), State: state, Says: t.States[state]}
+	view := completePage{Order: p.orderView(loc, o), State: state, Says: loc.texts.statesFor(o.Mode)[state]}
+	view.Setup = o.Mode == modeSetup
 	poll := pollOf(state)
 	view.Waiting = poll == "fast"
 	switch state {
 	case "requires_action":
-		view.Checkout, view.GoBack = checkoutURL(o.ID), t.ContinueAuth
+		view.Checkout, view.GoBack = checkoutURL(o.ID), loc.texts.Checkout.forMode(o.Mode).Resume
 	case "unpaid", "failed":
 		view.Checkout, view.GoBack = checkoutURL(o.ID), t.TryAgain
 		if state == "failed" {
@@ -91,6 +93,8 @@ func completeState(o Order) string {
 		return "refunded"
 	case o.PaymentStatus == "partially_refunded":
 		return "partly_refunded"
+	case o.Status == "paid" && o.Mode == modeSetup:
+		return "saved"
 	case o.Status != "open":
 		return o.Status
 	}

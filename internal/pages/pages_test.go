@@ -56,6 +56,9 @@ func checkPage(t *testing.T, w *httptest.ResponseRecorder, language string, sand
 	seen := map[string]bool{}
 	for _, n := range all {
 		checkElement(t, n)
+		if n.name == "input" && !labelled(all, n) {
+			t.Errorf("an input has no label: %v", n.attr)
+		}
 		if id := n.attr["id"]; id != "" && seen[id] {
 			t.Errorf("two elements have the id %q", id)
 		} else {
@@ -93,10 +96,6 @@ func checkElement(t *testing.T, n *node) {
 		if n.label() == "" && n.parent.parent.name != "template" && n.attr["class"] != "remove" {
 			t.Errorf("<%s %v> has no name", n.name, n.attr)
 		}
-	case "input":
-		if n.attr["aria-label"] == "" {
-			t.Errorf("an input has no label: %v", n.attr)
-		}
 	case "section":
 		if n.attr["aria-labelledby"] == "" && n.attr["id"] != "order-state" {
 			t.Errorf("a section has no label: %v", n.attr)
@@ -105,6 +104,14 @@ func checkElement(t *testing.T, n *node) {
 	if href := n.attr["href"]; n.name == "a" && href != "" && href[0] != '/' && href[0] != '#' {
 		t.Errorf("a link leaves the site: %q", href)
 	}
+}
+
+// labelled reports whether an input has a name: its own, or a label's.
+func labelled(all []*node, input *node) bool {
+	inside := input.parent.name == "label"
+	return inside || input.attr["aria-label"] != "" || len(find(all, func(n *node) bool {
+		return n.name == "label" && n.attr["for"] == input.attr["id"]
+	})) == 1
 }
 
 func TestCheckoutShowsTheFormOnlyWhileTheOrderCanBePaid(t *testing.T) {

@@ -1,6 +1,8 @@
 package pages
 
 import (
+	"cmp"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -16,6 +18,8 @@ type texts struct {
 	Complete completeTexts
 	Errors   errorTexts
 	Dates    dateTexts
+	// Every says how often: by interval, and by interval and "s" for {count} of them.
+	Every map[string]string
 }
 
 type commonTexts struct {
@@ -25,6 +29,10 @@ type commonTexts struct {
 	BackToShop    string
 	NeedsScript   string
 	OrderNumber   string
+	Subtotal      string
+	Discount      string
+	Shipping      string
+	Free          string
 	Total         string
 	PoweredBy     string
 }
@@ -86,7 +94,64 @@ type checkoutTexts struct {
 	CardAsks         string                `json:"-"`
 	CardDeclines     string                `json:"-"`
 	CardNoFunds      string                `json:"-"`
+	PromotionCode    string                `json:"-"`
+	ApplyCode        string                `json:"-"`
+	RemoveCode       string                `json:"-"`
+	OrAnotherWay     string                `json:"-"`
+	Contact          string                `json:"-"`
+	ShippingAddress  string                `json:"-"`
+	ShippingMethod   string                `json:"-"`
+	NoRates          string                `json:"-"`
+	BillingAddress   string                `json:"-"`
+	BillingSame      string                `json:"-"`
+	RecurringNote    string                `json:"-"`
+	Intro            string                `json:"-"`
+	QuantityOf       string                `json:"quantityOf"`
+	Less             string                `json:"less"`
+	More             string                `json:"more"`
+	Remove           string                `json:"remove"`
+	Free             string                `json:"free"`
+	TotalNow         string                `json:"totalNow"`
+	OneDay           string                `json:"oneDay"`
+	Days             string                `json:"days"`
+	DaysRange        string                `json:"daysRange"`
+	Discount         string                `json:"discount"`
+	Shipping         string                `json:"shipping"`
+	SavedCard        string                `json:"savedCard"`
+	SavedBank        string                `json:"savedBank"`
+	SavedOther       string                `json:"savedOther"`
+	Modes            map[string]modeTexts  `json:"-"` // what is said otherwise in a mode
 	States           map[string]stateTexts `json:"-"`
+}
+
+// modeTexts are the words that differ where a method is saved or a subscription
+// begins; an empty one does not.
+type modeTexts struct {
+	Title, Payment, Intro, Pay, Paying, LostAnswer, NotAuthenticated, ResumeText, Resume, PayAnotherWay string
+	States, Complete                                                                                    map[string]stateTexts
+}
+
+// forMode are the words of the checkout for an order of a mode.
+func (t checkoutTexts) forMode(mode string) checkoutTexts {
+	m := t.Modes[mode]
+	t.Title, t.Payment, t.Intro = cmp.Or(m.Title, t.Title), cmp.Or(m.Payment, t.Payment), cmp.Or(m.Intro, t.Intro)
+	t.Pay, t.Paying = cmp.Or(m.Pay, t.Pay), cmp.Or(m.Paying, t.Paying)
+	t.LostAnswer, t.NotAuthenticated = cmp.Or(m.LostAnswer, t.LostAnswer), cmp.Or(m.NotAuthenticated, t.NotAuthenticated)
+	t.ResumeText, t.Resume = cmp.Or(m.ResumeText, t.ResumeText), cmp.Or(m.Resume, t.Resume)
+	t.PayAnotherWay = cmp.Or(m.PayAnotherWay, t.PayAnotherWay)
+	t.States = merged(t.States, m.States)
+	return t
+}
+
+// statesFor are the words of the page after the payment for an order of a mode.
+func (t *texts) statesFor(mode string) map[string]stateTexts {
+	return merged(t.Complete.States, t.Checkout.Modes[mode].Complete)
+}
+
+func merged(usual, other map[string]stateTexts) map[string]stateTexts {
+	all := maps.Clone(usual)
+	maps.Copy(all, other)
+	return all
 }
 
 type completeTexts struct {
@@ -95,11 +160,14 @@ type completeTexts struct {
 	CheckAgain    string
 	Print         string
 	Receipt       string
+	Charged       string
 	Refunded      string
+	Email         string
+	ShipTo        string
+	SavedOn       string
 	PaidOn        string
 	PlacedOn      string
 	TryAgain      string
-	ContinueAuth  string
 	States        map[string]stateTexts
 }
 

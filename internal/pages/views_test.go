@@ -33,7 +33,7 @@ func newPages(t *testing.T, change func(*pages.Config)) *pages.Pages {
 
 func order(status, payment string) pages.Order {
 	return pages.Order{
-		ID: "ord_abcdefghijklmnopqrstuvwxyz", Status: status, PaymentStatus: payment, Currency: "eur", Amount: 4900,
+		ID: "ord_abcdefghijklmnopqrstuvwxyz", Status: status, PaymentStatus: payment, Currency: "eur", Amount: 4900, Subtotal: 4900,
 		Items: []pages.Item{
 			{SKU: "mug", Name: "Stoneware mug", Image: "mug.svg", Quantity: 2, UnitAmount: 1850, Amount: 3700},
 			{SKU: "other", Name: "Other thing", Quantity: 1, UnitAmount: 1200, Amount: 1200},

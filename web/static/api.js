@@ -6,8 +6,14 @@
  *   the members that we read of an application/problem+json answer
  *
  * @typedef {{sku: string, name: string, image?: string, quantity: number, unit_amount: number, amount: number}} OrderItem
- * @typedef {{id: string, status: string, payment_status: string, amount: number, currency: string,
- *   items: OrderItem[], message?: string}} Order
+ * @typedef {{id: string, name: string, amount: number, min_days?: number, max_days?: number}} ShippingRate
+ * @typedef {{line1?: string, line2?: string, city?: string, state?: string, postal_code?: string, country: string}} Place
+ * @typedef {{name?: string, phone?: string, address: Place}} Address
+ * @typedef {{email?: string, shipping?: Address, billing?: Address}} Contact
+ * @typedef {{id: string, mode: 'payment' | 'setup' | 'subscription', status: string, payment_status: string,
+ *   amount: number, subtotal: number, discount: {code: string, amount: number} | null, currency: string,
+ *   ships: boolean, shipping_rate: ShippingRate | null, shipping_rates: ShippingRate[], shipping_countries: string[],
+ *   items: OrderItem[], contact: Contact, message?: string}} Order
  */
 
 const timeoutMs = 30_000;
@@ -43,7 +49,24 @@ export function get(path) {
  * @param {object} body
  */
 export function post(path, body) {
-  return call(path, {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify(body)});
+  return send('POST', path, body);
+}
+
+/**
+ * @param {string} path
+ * @param {object} body
+ */
+export function patch(path, body) {
+  return send('PATCH', path, body);
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {object} body
+ */
+function send(method, path, body) {
+  return call(path, {method, headers: {'Content-Type': 'application/json'}, body: JSON.stringify(body)});
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
- * The Payment Element in the page's own colours
- * (https://docs.stripe.com/elements/appearance-api).
+ * Stripe's elements in the page's own colours
+ * (https://docs.stripe.com/elements/appearance-api). The shop's configuration
+ * goes first.
  *
  * @typedef {import('@stripe/stripe-js').Appearance} Appearance
  */
@@ -8,10 +9,12 @@
 const darkScreen = matchMedia('(prefers-color-scheme: dark)');
 
 /**
- * @param {Appearance | undefined} configured what the shop wants otherwise
+ * @param {Appearance} [light] what the shop wants
+ * @param {Appearance} [dark] and on dark screens in place of it
  * @returns {Appearance}
  */
-export function appearance(configured) {
+export function appearance(light, dark) {
+  const configured = darkScreen.matches ? dark ?? light : light;
   const style = getComputedStyle(document.documentElement);
   /** @param {string} name */
   const token = (name) => style.getPropertyValue(name).trim();

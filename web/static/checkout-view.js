@@ -1,22 +1,26 @@
 /**
- * What the checkout page shows. The phase says what the form is doing; the
- * style sheet goes by it:
+ * What the checkout page says. The phase is what the form is doing; the style
+ * sheet goes by it:
  * loading, ready, busy, unsure (the answer was lost), resume, failed.
  *
  * @typedef {'loading' | 'ready' | 'busy' | 'unsure' | 'resume' | 'failed'} Phase
- * @typedef {import('./api.js').OrderItem} OrderItem
- * @typedef {import('./money.js').Currency} Currency
  */
-import {formatAmount} from './money.js';
-import {byId, fill} from './page.js';
+import {byId} from './page.js';
 
 const form = byId('payment-form');
 const payButton = byId('pay-button');
-const message = byId('payment-message');
+const place = byId('payment-message');
 const status = byId('payment-status');
+/** @type {(() => void)[]} */
+const listeners = [];
 
 export function phase() {
   return /** @type {Phase} */ (form.dataset.phase);
+}
+
+/** @param {() => void} listener called after every change of the phase */
+export function onPhase(listener) {
+  listeners.push(listener);
 }
 
 /**
@@ -29,13 +33,19 @@ export function setPhase(next, label, said = '') {
   const pressable = next === 'ready' || next === 'unsure';
   payButton.setAttribute('aria-disabled', String(!pressable));
   form.setAttribute('aria-busy', String(next === 'busy' || next === 'loading'));
-  byId('pay-label').textContent = label;
+  setLabel(label);
   byId('resume').hidden = next !== 'resume';
   form.hidden = next === 'resume';
   placeMessage(next === 'resume' ? byId('resume-button') : payButton);
   byId('retry-button').hidden = next !== 'failed';
   payButton.hidden = next === 'failed';
   status.textContent = said;
+  for (const listener of listeners) listener();
+}
+
+/** @param {string} label of the pay button */
+export function setLabel(label) {
+  byId('pay-label').textContent = label;
 }
 
 /**
@@ -44,81 +54,32 @@ export function setPhase(next, label, said = '') {
  * @param {HTMLElement} button
  */
 function placeMessage(button) {
-  if (button.previousElementSibling !== message) button.before(message);
+  if (button.previousElementSibling !== place) button.before(place);
 }
 
 /**
- * Keeps the card details as they are while their payment is under way.
+ * Keeps what was entered as it is while its payment is under way.
  *
  * @param {boolean} locked
  */
 export function lockDetails(locked) {
-  byId('payment-element').inert = locked;
+  byId('payment-details').inert = locked;
 }
 
 /** @param {string} text */
 export function showMessage(text) {
-  message.textContent = text;
+  place.textContent = text;
   if (!text) return;
-  message.scrollIntoView({block: 'nearest'});
+  place.scrollIntoView({block: 'nearest'});
   // After a dialog of the bank the focus is nowhere; otherwise it stays put.
-  if (document.activeElement === document.body) message.focus();
+  if (document.activeElement === document.body) place.focus();
+}
+
+/** What is said now. */
+export function message() {
+  return place.textContent ?? '';
 }
 
 export function focusResume() {
   byId('resume-title').focus();
-}
-
-/**
- * Shows an order that changed: its lines and its total.
- *
- * @param {OrderItem[]} items
- * @param {number} total
- * @param {Currency} currency
- * @param {string} locale
- */
-export function showOrder(items, total, currency, locale) {
-  const lines = byId('order-lines');
-  const old = [...lines.children];
-  lines.replaceChildren(...items.map((item) => {
-    const line = document.createElement('li');
-    line.className = 'line';
-    const name = span('line-name', item.name);
-    const detail = span('line-detail', `${item.quantity} × ${formatAmount(item.unit_amount, currency, locale)}`);
-    const amount = span('amount', formatAmount(item.amount, currency, locale));
-    const picture = old.find((was) => was.querySelector('.line-name')?.textContent === item.name)?.querySelector('.picture');
-    line.append(...(picture ? [picture] : []), name, detail, amount);
-    return line;
-  }));
-  showTotal(total, currency, locale);
-}
-
-/**
- * @param {number} total
- * @param {Currency} currency
- * @param {string} locale
- */
-export function showTotal(total, currency, locale) {
-  byId('order-total').replaceChildren(span('amount', formatAmount(total, currency, locale)));
-}
-
-/**
- * @param {string} text
- * @param {number} total
- * @param {Currency} currency
- * @param {string} locale
- */
-export function withTotal(text, total, currency, locale) {
-  return fill(text, {total: formatAmount(total, currency, locale)});
-}
-
-/**
- * @param {string} name
- * @param {string} text
- */
-function span(name, text) {
-  const element = document.createElement('span');
-  element.className = name;
-  element.textContent = text;
-  return element;
 }

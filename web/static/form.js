@@ -1,0 +1,94 @@
+/**
+ * The form: Stripe's elements, one group of them, and where each is mounted.
+ *
+ * @typedef {import('@stripe/stripe-js').StripeElements} StripeElements
+ * @typedef {import('@stripe/stripe-js').StripePaymentElementChangeEvent} PaymentChange
+ */
+import {appearance, onSchemeChange} from './appearance.js';
+import {onOrder, order} from './order.js';
+import {byId} from './page.js';
+import {config, page, stripe, t} from './session.js';
+
+const formTimeoutMs = 20_000;
+
+/** @type {StripeElements | undefined} */
+export let elements;
+/** Whether the buyer pays with a method that was saved before. */
+export let savedChosen = false;
+/** What Stripe was told last. */
+let amount = 0;
+/** @type {(() => void)[]} */
+const listeners = [];
+
+/** @param {() => void} listener called when what is entered, or chosen, has changed */
+export function onInput(listener) {
+  listeners.push(listener);
+}
+
+/**
+ * Makes the group and mounts the Payment Element.
+ *
+ * @param {string | null} customerSessionClientSecret
+ * @returns {Promise<void>} resolves when the form can be used; rejects with what to tell the buyer
+ */
+export async function mount(customerSessionClientSecret) {
+  const {elements: options, appearance_dark: dark} = config;
+  const look = () => appearance(options.appearance, dark);
+  try {
+    elements = stripe.elements({
+      locale: /** @type {'en' | 'fr'} */ (page.lang),
+      ...options,
+      ...(customerSessionClientSecret ? {customerSessionClientSecret} : {}),
+      appearance: look(),
+    });
+  } catch (failure) {
+    console.error(failure);
+    throw new Error(t.formFailed);
+  }
+  amount = order().amount;
+  onSchemeChange(() => elements?.update({appearance: look()}));
+  await mountPayment(elements);
+}
+
+/**
+ * @param {StripeElements} group
+ * @returns {Promise<void>}
+ */
+function mountPayment(group) {
+  const payment = group.create('payment', config.payment_element);
+  payment.on('change', changed);
+  const loaded = /** @type {Promise<void>} */ (new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(t.formFailed)), formTimeoutMs);
+    payment.on('ready', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    payment.on('loaderror', ({error}) => {
+      clearTimeout(timer);
+      reject(new Error(error.message ?? t.formFailed));
+    });
+  }));
+  payment.mount('#payment-element');
+  return loaded;
+}
+
+/** @param {PaymentChange} event */
+function changed({value}) {
+  const saved = value?.payment_method;
+  savedChosen = Boolean(saved);
+  byId('saved-method-note').textContent = saved ? savedWords(saved.type) : '';
+  for (const listener of listeners) listener();
+}
+
+/** @param {string} type */
+function savedWords(type) {
+  if (type === 'card') return t.savedCard;
+  return ['sepa_debit', 'us_bank_account', 'bacs_debit'].includes(type) ? t.savedBank : t.savedOther;
+}
+
+/** Wallets and instalments show the amount: they learn it with the page. */
+onOrder((now) => {
+  if (!elements || now.amount === amount || now.mode === 'setup') return;
+  amount = now.amount;
+  elements.update({amount});
+});
