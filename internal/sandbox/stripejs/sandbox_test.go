@@ -35,10 +35,16 @@ func newSandbox(t *testing.T) *httptest.Server {
 	return site
 }
 
-// secretCall is a call of the shop's server.
+// secretCall changes something with the shop's secret key.
 func secretCall(t *testing.T, base, path string, form url.Values) map[string]any {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+path, strings.NewReader(form.Encode()))
+	return secretRequest(t, http.MethodPost, base, path, form)
+}
+
+// secretRequest is a call of the shop's server.
+func secretRequest(t *testing.T, method, base, path string, form url.Values) map[string]any {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, base+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
