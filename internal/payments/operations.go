@@ -37,7 +37,7 @@ type Result struct {
 }
 
 // Refund is the refund that the operation led to, nil if it was no refund.
-func (o *Result) Refund() *Refund { return o.State.refundBy(o.Operation.ID) }
+func (r Result) Refund() *Refund { return r.State.refundBy(r.Operation.ID) }
 
 // Capture takes amount minor units of what is held for the order, 0 for all of it. What is
 // not captured is released, and the order is paid. Its errors are faults: a refusal of the

@@ -135,6 +135,6 @@ func refusalOf(err error) string {
 		return strings.TrimSpace("Stripe refused: " + e.Type + " " + e.Code)
 	}
 	const most = 200
-	text := []rune(strings.Join(strings.Fields(e.Message), " "))
+	text := []rune(strings.TrimRight(strings.Join(strings.Fields(e.Message), " "), "."))
 	return "Stripe refused: " + string(text[:min(len(text), most)])
 }

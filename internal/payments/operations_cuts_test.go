@@ -1,0 +1,294 @@
+package payments_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"checkoutd/internal/fault"
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+)
+
+var errDown = errors.New("the database is gone")
+
+// errKilled is what a process dies of in these tests.
+var errKilled = errors.New("killed")
+
+// wishes are the three things that a shop asks for, and how to see that each happened once.
+var wishes = []struct {
+	name   string
+	intent payments.Status
+	ask    func(*shop) (payments.Result, error)
+	check  func(*shop)
+}{
+	{"capture", capturing, func(s *shop) (payments.Result, error) { return s.capture(600) }, func(s *shop) {
+		s.wantOrder(orders.Paid, orders.PaymentPaid)
+		s.wantMoney(600, 0)
+		s.wantPaidOnce()
+	}},
+	{"refund", succeeded, func(s *shop) (payments.Result, error) { return s.refund(500) }, func(s *shop) {
+		s.wantOrder(orders.Paid, orders.PartiallyRefunded)
+		s.wantMoney(1099, 500)
+		if n := len(s.stripe.refunds); n != 1 {
+			s.Errorf("%d refunds at Stripe, want 1", n)
+		}
+	}},
+	{"cancel", capturing, (*shop).cancelOrder, func(s *shop) {
+		s.wantOrder(orders.Canceled, orders.Unpaid)
+		s.wantMoney(0, 0)
+		if s.stripe.intent.Status != gone {
+			s.Errorf("the intent is %s", s.stripe.intent.Status)
+		}
+	}},
+}
+
+// cut breaks a call at one place; mend takes it back.
+type cut struct {
+	name string
+	make func(*shop)
+}
+
+func failing(err error) func() error { return func() error { return err } }
+
+func dying() error { panic(errKilled) }
+
+func cuts() []cut {
+	list := []cut{
+		{"killed before the call is sent", func(s *shop) { s.bank.before, s.stripe.cancel = dying, dying }},
+		{"the call is lost on its way", func(s *shop) { s.bank.before, s.stripe.cancel = failing(errReset), failing(errReset) }},
+		{"the answer is lost", func(s *shop) { s.bank.after, s.stripe.cancel = failing(errReset), s.cancelThen(failing(errReset)) }},
+		{"killed before the answer", func(s *shop) { s.bank.after, s.stripe.cancel = dying, s.cancelThen(dying) }},
+		{"done, and answered with a 500", func(s *shop) {
+			s.bank.after, s.stripe.cancel = failing(errInternal), s.cancelThen(failing(errInternal))
+		}},
+		{"Stripe cannot be read afterwards", func(s *shop) {
+			s.bank.after = func() error { s.stripe.down = errReset; return nil }
+			s.stripe.cancel = s.cancelThen(func() error { s.stripe.down = errReset; return errReset })
+		}},
+	}
+	for n := 1; n <= 4; n++ { // write, settle, end
+		list = append(list, cut{fmt.Sprintf("the database is gone from commit %d on", n), func(s *shop) {
+			commits := 0
+			s.store.fail = func() error {
+				if commits++; commits >= n {
+					return errDown
+				}
+				return nil
+			}
+		}})
+	}
+	return list
+}
+
+// cancelThen cancels the intent at Stripe, and answers something else.
+func (s *shop) cancelThen(answer func() error) func() error {
+	return func() error {
+		s.stripe.intent.Status = gone
+		return answer()
+	}
+}
+
+// dies runs what may be killed in the middle.
+func (s *shop) dies(ask func(*shop) (payments.Result, error)) (res payments.Result, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			if !errors.Is(r.(error), errKilled) {
+				panic(r)
+			}
+			err = errKilled
+		}
+	}()
+	return ask(s)
+}
+
+func (s *shop) mend() {
+	s.bank.before, s.bank.after, s.stripe.cancel, s.stripe.down, s.store.fail = nil, nil, nil, nil, nil
+}
+
+// TestCutAnywhere: wherever a wish is cut, the same wish again is done once.
+func TestCutAnywhere(t *testing.T) {
+	t.Parallel()
+	for _, w := range wishes {
+		for _, c := range cuts() {
+			for _, later := range []time.Duration{0, 20 * time.Minute, 5 * time.Hour, 48 * time.Hour} {
+				t.Run(fmt.Sprintf("%s, %s, again after %v", w.name, c.name, later), func(t *testing.T) {
+					t.Parallel()
+					s := confirmed(t, w.intent)
+					c.make(s)
+					_, err := s.dies(w.ask)
+					s.mend()
+					s.clock.advance(later)
+					if err == nil { // it was found out by reading
+						w.check(s)
+						s.wantOperations(payments.OperationDone)
+						return
+					}
+					res, err := w.ask(s)
+					if err != nil {
+						t.Fatalf("the same again: %v", err)
+					}
+					w.check(s)
+					if res.Operation.State != payments.OperationDone || s.state().StartedOperation() != nil {
+						t.Errorf("got %+v", res.Operation)
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestAnotherWishFindsOutFirst: what is open is finished before another thing is done.
+func TestAnotherWishFindsOutFirst(t *testing.T) {
+	t.Parallel()
+	s := confirmed(t, succeeded)
+	s.bank.before = failing(errReset)
+	if _, err := s.refund(500); !fault.Is(err, "operation_unknown") {
+		t.Fatalf("got %v, want operation_unknown", err)
+	}
+	s.wantMoney(1099, 0)
+	if _, err := s.refund(99); !fault.Is(err, "operation_unknown") || len(s.state().Operations) != 1 {
+		t.Errorf("got %v: a second operation began while the first was not known", err)
+	}
+	s.mend()
+	res := s.mustRefund(99)
+	if res.Earlier == nil || res.Earlier.Amount != 500 || res.Earlier.State != payments.OperationDone || res.Operation.Amount != 99 {
+		t.Errorf("got %+v", res)
+	}
+	s.wantMoney(1099, 599)
+	for _, op := range s.bank.sent {
+		if want := "checkoutd-" + op.ID; op.IdempotencyKey != want {
+			t.Errorf("key %s, want %s", op.IdempotencyKey, want)
+		}
+	}
+}
+
+// TestFindOutOnlyReads: looking at an order asks Stripe for nothing.
+func TestFindOutOnlyReads(t *testing.T) {
+	t.Parallel()
+	find := func(s *shop) *payments.Operation {
+		op, err := s.desk.FindOut(context.Background(), orderID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return op
+	}
+	t.Run("nothing is open", func(t *testing.T) {
+		t.Parallel()
+		if op := find(confirmed(t, succeeded)); op != nil {
+			t.Errorf("got %+v", op)
+		}
+	})
+	t.Run("it was done", func(t *testing.T) {
+		t.Parallel()
+		s := confirmed(t, succeeded)
+		s.bank.after = dying
+		_, _ = s.dies(func(s *shop) (payments.Result, error) { return s.refund(500) })
+		if op := find(s); op.State != payments.OperationDone || len(s.bank.sent) != 1 {
+			t.Errorf("got %+v, %d calls", op, len(s.bank.sent))
+		}
+		s.wantMoney(1099, 500)
+	})
+	t.Run("nothing shows: half an hour of quiet is the proof", func(t *testing.T) {
+		t.Parallel()
+		s := confirmed(t, succeeded)
+		s.bank.before = dying
+		_, _ = s.dies(func(s *shop) (payments.Result, error) { return s.refund(500) })
+		s.mend()
+		s.clock.advance(29 * time.Minute)
+		if op := find(s); op.State != payments.OperationStarted {
+			t.Errorf("after 29 minutes: %+v", op)
+		}
+		s.clock.advance(2 * time.Minute)
+		if op := find(s); op.State != payments.OperationFailed || len(s.bank.sent) != 1 {
+			t.Errorf("after 31 minutes: %+v, %d calls", op, len(s.bank.sent))
+		}
+		s.mustRefund(500)
+		s.wantMoney(1099, 500)
+	})
+}
+
+var errRateLimit = &payments.CallError{Outcome: payments.OutcomeRefused, Stripe: payments.StripeError{Type: payments.TypeRateLimit}}
+
+// TestARefusalThatProvesNothing: only the refusal of the first and only request, or one that
+// Stripe keeps under the key, ends an operation at once.
+func TestARefusalThatProvesNothing(t *testing.T) {
+	t.Parallel()
+	t.Run("the only request: nothing was done", func(t *testing.T) {
+		t.Parallel()
+		s := confirmed(t, succeeded)
+		s.bank.before = failing(errRateLimit)
+		if _, err := s.refund(500); !fault.Is(err, "operation_failed") {
+			t.Errorf("got %v, want operation_failed", err)
+		}
+		s.wantOperations(payments.OperationFailed)
+	})
+	t.Run("sent again after a lost answer: it stays open", func(t *testing.T) {
+		t.Parallel()
+		s := confirmed(t, succeeded)
+		s.bank.before = failing(errReset)
+		_, _ = s.refund(500)
+		s.bank.before = failing(errRateLimit)
+		if _, err := s.refund(500); !fault.Is(err, "operation_unknown") {
+			t.Errorf("got %v, want operation_unknown", err)
+		}
+		s.clock.advance(31 * time.Minute)
+		if _, err := s.refund(500); !fault.Is(err, "operation_failed") {
+			t.Errorf("after half an hour of quiet: got %v, want operation_failed", err)
+		}
+		s.mend()
+		s.mustRefund(500)
+		s.wantMoney(1099, 500)
+	})
+	t.Run("another process sends it meanwhile: what that did counts", func(t *testing.T) {
+		t.Parallel()
+		s := confirmed(t, succeeded)
+		s.bank.before = func() error {
+			s.bank.before = nil
+			s.bank.mu.Unlock()
+			defer s.bank.mu.Lock()
+			if res, err := payments.NewDesk(s.svc, s.bank).Refund(context.Background(), orderID, 500, ""); err != nil || res.Earlier == nil {
+				t.Errorf("the other process: %+v, %v", res, err)
+			}
+			return errRateLimit
+		}
+		s.mustRefund(500)
+		s.wantOperations(payments.OperationDone)
+		s.wantMoney(1099, 500)
+	})
+	t.Run("another process sends it meanwhile and hears nothing: it stays open", func(t *testing.T) {
+		t.Parallel()
+		s := confirmed(t, succeeded)
+		s.bank.before = func() error {
+			s.bank.before = failing(errReset)
+			s.bank.mu.Unlock()
+			defer s.bank.mu.Lock()
+			if _, err := payments.NewDesk(s.svc, s.bank).Refund(context.Background(), orderID, 500, ""); !fault.Is(err, "operation_unknown") {
+				t.Errorf("the other process: %v", err)
+			}
+			return errRateLimit
+		}
+		if _, err := s.refund(500); !fault.Is(err, "operation_unknown") {
+			t.Errorf("got %v, want operation_unknown", err)
+		}
+		s.wantOperations(payments.OperationStarted)
+	})
+	t.Run("kept under the key: it tells at once", func(t *testing.T) {
+		t.Parallel()
+		s := confirmed(t, succeeded)
+		s.bank.refuse = &payments.CallError{Outcome: payments.OutcomeRefused,
+			Stripe: payments.StripeError{Type: payments.TypeInvalidRequest, Code: "charge_disputed", Message: "It is disputed."}}
+		s.bank.after = failing(errReset)
+		if _, err := s.refund(500); !fault.Is(err, "operation_unknown") {
+			t.Errorf("got %v, want operation_unknown", err)
+		}
+		s.mend()
+		_, err := s.refund(500)
+		if !fault.Is(err, "operation_failed") || fault.Of(err).Message != "The refund failed: Stripe refused: It is disputed." {
+			t.Errorf("got %v", err)
+		}
+		s.wantMoney(1099, 0)
+	})
+}

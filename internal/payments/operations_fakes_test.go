@@ -1,0 +1,178 @@
+package payments_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+)
+
+// stampOperations does for operations what the real store does.
+func (m *memory) stampOperations(old, st *payments.State) error {
+	started := 0
+	for i := range st.Operations {
+		op := &st.Operations[i]
+		if i >= len(old.Operations) || *op != old.Operations[i] {
+			op.UpdatedAt = m.now()
+		}
+		if op.State == payments.OperationStarted {
+			started++
+		}
+	}
+	if started > 1 {
+		return payments.ErrOperationInProgress
+	}
+	return nil
+}
+
+// bank is Stripe as an operator sees it: it keeps answers under their keys, and can be told
+// to fail around what it does. It shares the truth with the fixture's stripe.
+type bank struct {
+	*stripe
+	mu      sync.Mutex
+	now     func() time.Time
+	kept    map[string]answer // by idempotency key
+	sent    []payments.Operation
+	before  func() error // nothing is done when it returns an error; nothing is kept
+	after   func() error // what is answered instead of the truth
+	refuse  error        // the answer to what is asked for the first time, kept under its key
+	pending bool         // refunds take time
+}
+
+type answer struct {
+	err error
+	at  time.Time
+}
+
+// keepsKeys is how long Stripe knows a key.
+const keepsKeys = 24 * time.Hour
+
+// once keeps the answer of do under the operation's key.
+func (b *bank) once(op payments.Operation, do func()) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sent = append(b.sent, op)
+	if b.before != nil {
+		if err := b.before(); err != nil {
+			return err
+		}
+	}
+	kept, repeated := b.kept[op.IdempotencyKey]
+	if !repeated || b.now().Sub(kept.at) >= keepsKeys {
+		if kept = (answer{b.refuse, b.now()}); kept.err == nil {
+			do()
+		}
+		b.kept[op.IdempotencyKey] = kept
+	}
+	var e *payments.CallError
+	if repeated && errors.As(kept.err, &e) {
+		replayed := *e
+		replayed.Replayed = true
+		kept.err = &replayed
+	}
+	if b.after != nil {
+		if err := b.after(); err != nil {
+			return err
+		}
+	}
+	return kept.err
+}
+
+func (b *bank) Capture(_ context.Context, op payments.Operation) error {
+	return b.once(op, func() {
+		b.stripe.mu.Lock()
+		defer b.stripe.mu.Unlock()
+		b.intent.Status, b.intent.AmountReceived = succeeded, op.Amount
+	})
+}
+
+func (b *bank) Refund(_ context.Context, op payments.Operation) error {
+	return b.once(op, func() {
+		status := "succeeded"
+		if b.pending {
+			status = "pending"
+		}
+		b.stripe.mu.Lock()
+		defer b.stripe.mu.Unlock()
+		b.refunds = append(b.refunds, payments.Refund{ID: "re_" + op.ID, IntentID: op.IntentID, Amount: op.Amount, Currency: "usd",
+			Status: status, Reason: op.Reason, OperationID: op.ID, CreatedAt: op.CreatedAt})
+	})
+}
+
+// shop is a fixture with a desk.
+type shop struct {
+	*fixture
+	bank *bank
+	desk *payments.Desk
+}
+
+func newShop(t *testing.T) *shop {
+	f := newFixture(t)
+	s := &shop{fixture: f, bank: &bank{stripe: f.stripe, kept: map[string]answer{}, now: f.clock.now}}
+	s.desk = payments.NewDesk(f.svc, s.bank)
+	return s
+}
+
+// confirmed is a shop whose order's intent has the status; it is captured manually.
+func confirmed(t *testing.T, status payments.Status) *shop {
+	s := newShop(t)
+	s.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		made := snap(p, status)
+		made.CaptureMethod = "manual"
+		truth := made
+		s.stripe.intent = &truth
+		return made, nil
+	}
+	_, _ = s.confirm("ctoken_a")
+	return s
+}
+
+func (s *shop) capture(amount int64) (payments.Result, error) {
+	return s.desk.Capture(context.Background(), orderID, amount)
+}
+
+func (s *shop) refund(amount int64) (payments.Result, error) {
+	return s.desk.Refund(context.Background(), orderID, amount, "")
+}
+
+func (s *shop) cancelOrder() (payments.Result, error) {
+	return s.desk.CancelOrder(context.Background(), orderID)
+}
+
+// mustRefund refunds and must succeed.
+func (s *shop) mustRefund(amount int64) payments.Result {
+	s.Helper()
+	res, err := s.refund(amount)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return res
+}
+
+func (s *shop) wantMoney(captured, refunded int64) {
+	s.Helper()
+	if o := s.state().Order; o.Captured != captured || o.Refunded != refunded {
+		s.Errorf("captured %d, refunded %d; want %d, %d", o.Captured, o.Refunded, captured, refunded)
+	}
+}
+
+func (s *shop) wantOperations(want ...payments.OperationState) {
+	s.Helper()
+	ops := s.state().Operations
+	for i := range max(len(ops), len(want)) {
+		if i >= len(ops) || i >= len(want) || ops[i].State != want[i] {
+			s.Fatalf("operations are %+v, want states %v", ops, want)
+		}
+	}
+}
+
+// edit changes the order behind everybody's back.
+func (s *shop) edit(change func(*orders.Order)) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	change(&s.store.states[orderID].Order)
+}

@@ -1,0 +1,353 @@
+package payments_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"checkoutd/internal/fault"
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+)
+
+func TestCapture(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name          string
+		amount, taken int64
+	}{
+		{"in full", 0, 1099},
+		{"in full, said so", 1099, 1099},
+		{"a part, and the rest is released", 600, 600},
+		{"the least", 1, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := confirmed(t, capturing)
+			s.wantOrder(orders.Authorized, orders.PaymentAuthorized)
+			res, err := s.capture(tt.amount)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.wantOrder(orders.Paid, orders.PaymentPaid)
+			s.wantMoney(tt.taken, 0)
+			s.wantPaidOnce()
+			s.wantAttempts(payments.Succeeded)
+			if res.Operation.State != payments.OperationDone || res.State.Order.Status != orders.Paid || res.Earlier != nil {
+				t.Errorf("got %+v", res)
+			}
+		})
+	}
+}
+
+// TestEventOfAPartialCapture: the webhook may be first, and is not a mismatch.
+func TestEventOfAPartialCapture(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*payments.Snapshot){
+		"a part":                           func(s *payments.Snapshot) { s.AmountReceived = 600 },
+		"more than the order":              func(s *payments.Snapshot) { s.AmountReceived = 1100 },
+		"nothing":                          func(s *payments.Snapshot) { s.AmountReceived = 0 },
+		"a part of what is not held":       func(s *payments.Snapshot) { s.AmountReceived, s.CaptureMethod = 600, "automatic" },
+		"a part of an intent over another": func(s *payments.Snapshot) { s.AmountReceived, s.Amount = 600, 900 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := confirmed(t, capturing)
+			s.stripe.intent.Status = succeeded
+			change(s.stripe.intent)
+			if err := s.svc.Settle(context.Background(), orderID, *s.stripe.intent, nil); err != nil {
+				t.Fatal(err)
+			}
+			if name == "a part" {
+				s.wantOrder(orders.Paid, orders.PaymentPaid)
+				s.wantMoney(600, 0)
+				return
+			}
+			s.wantOrder(orders.Review, orders.PaymentReview)
+		})
+	}
+}
+
+func TestRefunds(t *testing.T) {
+	t.Parallel()
+	t.Run("in parts, then the rest", func(t *testing.T) {
+		t.Parallel()
+		s := confirmed(t, succeeded)
+		if re := s.mustRefund(500).Refund(); re == nil || re.Amount != 500 {
+			t.Errorf("the refund is %+v", re)
+		}
+		s.wantOrder(orders.Paid, orders.PartiallyRefunded)
+		s.mustRefund(0)
+		s.wantOrder(orders.Paid, orders.Refunded)
+		s.wantMoney(1099, 1099)
+		if _, err := s.refund(1); !fault.Is(err, "order_refunded") {
+			t.Errorf("got %v, want order_refunded", err)
+		}
+	})
+	t.Run("of a part that was captured: that is all there is", func(t *testing.T) {
+		t.Parallel()
+		s := confirmed(t, capturing)
+		if _, err := s.capture(600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.refund(601); !fault.Is(err, "amount_out_of_range") || !strings.Contains(fault.Of(err).Message, "6.00 USD") {
+			t.Errorf("got %v", err)
+		}
+		s.mustRefund(499) // just what was not captured: a refund all the same
+		s.wantOrder(orders.Paid, orders.PartiallyRefunded)
+		s.mustRefund(0)
+		s.wantOrder(orders.Paid, orders.Refunded)
+		s.wantMoney(600, 600)
+	})
+	t.Run("a pending one counts, and one that fails frees its amount", func(t *testing.T) {
+		t.Parallel()
+		s := confirmed(t, succeeded)
+		s.bank.pending = true
+		s.mustRefund(1000)
+		s.wantOrder(orders.Paid, orders.PartiallyRefunded)
+		if _, err := s.refund(100); !fault.Is(err, "amount_out_of_range") {
+			t.Errorf("got %v", err)
+		}
+		s.stripe.refunds[0].Status = "failed"
+		if err := s.svc.SettleRefunds(context.Background(), orderID, intentID, nil); err != nil {
+			t.Fatal(err)
+		}
+		s.wantOrder(orders.Paid, orders.PaymentPaid)
+		s.mustRefund(1099)
+		s.wantOrder(orders.Paid, orders.Refunded)
+	})
+	t.Run("an older reading does not bring a state back", func(t *testing.T) {
+		t.Parallel()
+		s := confirmed(t, succeeded)
+		s.mustRefund(500)
+		s.stripe.refunds[0].Status = "pending"
+		if err := s.svc.SettleRefunds(context.Background(), orderID, intentID, nil); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.state().Refunds[0].Status; got != "succeeded" {
+			t.Errorf("got %s", got)
+		}
+	})
+	t.Run("what Stripe lists for the released part is none", func(t *testing.T) {
+		t.Parallel()
+		s := confirmed(t, capturing)
+		if _, err := s.capture(600); err != nil {
+			t.Fatal(err)
+		}
+		s.stripe.refunds = append(s.stripe.refunds, payments.Refund{ID: "re_release", IntentID: intentID, Amount: 499, Currency: "usd",
+			Status: "succeeded", CreatedAt: s.clock.now()})
+		s.clock.advance(time.Hour)
+		s.mustRefund(499) // of the same amount, and of ours
+		s.wantMoney(600, 499)
+		s.mustRefund(101)
+		s.wantOrder(orders.Paid, orders.Refunded)
+	})
+	t.Run("an order in review that was paid once can be refunded", func(t *testing.T) {
+		t.Parallel()
+		s := confirmed(t, succeeded)
+		s.edit(func(o *orders.Order) { o.Status = orders.Review })
+		s.mustRefund(0)
+		s.wantOrder(orders.Review, orders.PaymentReview)
+		s.wantMoney(1099, 1099)
+	})
+	t.Run("one that was paid twice cannot: nobody says which", func(t *testing.T) {
+		t.Parallel()
+		s := confirmed(t, succeeded)
+		second := *s.stripe.intent
+		second.ID = "pi_2"
+		if err := s.svc.Settle(context.Background(), orderID, second, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.refund(0); !fault.Is(err, "order_paid_twice") || len(s.bank.sent) != 0 {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestCancelOrder(t *testing.T) {
+	t.Parallel()
+	for _, status := range []payments.Status{rpm, action, capturing} {
+		t.Run("whose intent is "+string(status), func(t *testing.T) {
+			t.Parallel()
+			s := confirmed(t, status)
+			if _, err := s.cancelOrder(); err != nil {
+				t.Fatal(err)
+			}
+			s.wantOrder(orders.Canceled, orders.Unpaid)
+			if s.stripe.intent.Status != gone || s.stripe.canceled != 1 {
+				t.Errorf("the intent is %s, canceled %d times", s.stripe.intent.Status, s.stripe.canceled)
+			}
+			if _, err := s.confirm("ctoken_b"); !fault.Is(err, "order_not_open") {
+				t.Errorf("a canceled order can be paid: %v", err)
+			}
+		})
+	}
+	t.Run("that nobody has tried to pay", func(t *testing.T) {
+		t.Parallel()
+		s := newShop(t)
+		if _, err := s.cancelOrder(); err != nil {
+			t.Fatal(err)
+		}
+		s.wantOrder(orders.Canceled, orders.Unpaid)
+	})
+	t.Run("paid in the last moment: it is paid, and not canceled", func(t *testing.T) {
+		t.Parallel()
+		s := confirmed(t, action)
+		s.stripe.cancel = func() error {
+			s.stripe.intent.Status, s.stripe.intent.AmountReceived = succeeded, 1099
+			return &payments.CallError{Outcome: payments.OutcomeRefused, Stripe: payments.StripeError{Type: payments.TypeInvalidRequest}}
+		}
+		if _, err := s.cancelOrder(); !fault.Is(err, "operation_failed") {
+			t.Errorf("got %v, want operation_failed", err)
+		}
+		s.wantOrder(orders.Paid, orders.PaymentPaid)
+		s.wantOperations(payments.OperationFailed)
+	})
+	t.Run("Stripe does not tell: no payment starts meanwhile", func(t *testing.T) {
+		t.Parallel()
+		s := confirmed(t, rpm)
+		s.stripe.cancel = func() error { return errReset }
+		if _, err := s.cancelOrder(); !fault.Is(err, "operation_unknown") {
+			t.Errorf("got %v, want operation_unknown", err)
+		}
+		if _, err := s.confirm("ctoken_b"); !fault.Is(err, "order_not_open") || s.stripe.calls() != 1 {
+			t.Errorf("got %v, want order_not_open", err)
+		}
+		s.stripe.cancel = nil
+		if _, err := s.cancelOrder(); err != nil {
+			t.Fatal(err)
+		}
+		s.wantOrder(orders.Canceled, orders.Unpaid)
+		s.wantOperations(payments.OperationDone)
+	})
+}
+
+// TestRefusals: what the rules refuse never reaches Stripe, and leaves no operation.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	doubt := func(s *shop) {
+		s.stripe.send = func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset }
+		_, _ = s.confirm("ctoken_b")
+	}
+	status := func(to orders.Status) func(*shop) {
+		return func(s *shop) { s.edit(func(o *orders.Order) { o.Status = to }) }
+	}
+	for _, tt := range []struct {
+		name    string
+		intent  payments.Status // "": nobody has tried to pay
+		prepare func(*shop)
+		ask     func(*shop) (payments.Result, error)
+		code    string
+	}{
+		{"capture of an open order", rpm, nil, func(s *shop) (payments.Result, error) { return s.capture(0) }, "order_not_authorized"},
+		{"capture of a paid order", succeeded, nil, func(s *shop) (payments.Result, error) { return s.capture(0) }, "order_paid"},
+		{"capture of more than the order", capturing, nil, func(s *shop) (payments.Result, error) { return s.capture(1100) }, "amount_out_of_range"},
+		{"capture of less than nothing", capturing, nil, func(s *shop) (payments.Result, error) { return s.capture(-1) }, "amount_out_of_range"},
+		{"capture that is no multiple", capturing, func(s *shop) {
+			s.edit(func(o *orders.Order) { o.Currency, o.Amount = "isk", 20000 })
+		}, func(s *shop) (payments.Result, error) { return s.capture(150) }, "amount_out_of_range"},
+		{"capture of an order in review", capturing, status(orders.Review), func(s *shop) (payments.Result, error) { return s.capture(0) }, "order_not_authorized"},
+		{"capture in doubt", "", doubt, func(s *shop) (payments.Result, error) { return s.capture(0) }, "payment_in_progress"},
+		{"refund of an open order", rpm, nil, func(s *shop) (payments.Result, error) { return s.refund(0) }, "order_not_paid"},
+		{"refund of a hold", capturing, nil, func(s *shop) (payments.Result, error) { return s.refund(0) }, "order_not_paid"},
+		{"refund of more than was taken", succeeded, nil, func(s *shop) (payments.Result, error) { return s.refund(1100) }, "amount_out_of_range"},
+		{"refund of less than nothing", succeeded, nil, func(s *shop) (payments.Result, error) { return s.refund(-5) }, "amount_out_of_range"},
+		{"refund for a reason of one's own", succeeded, nil, func(s *shop) (payments.Result, error) {
+			return s.desk.Refund(context.Background(), orderID, 0, "bored")
+		}, "reason_unknown"},
+		{"refund in doubt", "", doubt, func(s *shop) (payments.Result, error) { return s.refund(0) }, "payment_in_progress"},
+		{"cancellation of a paid order", succeeded, nil, (*shop).cancelOrder, "order_paid"},
+		{"cancellation while the bank works", proc, nil, (*shop).cancelOrder, "payment_in_progress"},
+		{"cancellation in doubt", "", doubt, (*shop).cancelOrder, "payment_in_progress"},
+		{"cancellation of an order in review", rpm, status(orders.Review), (*shop).cancelOrder, "order_in_review"},
+		{"cancellation of an expired order", rpm, status(orders.Expired), (*shop).cancelOrder, "order_not_open"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			if tt.intent != "" {
+				s = confirmed(t, tt.intent)
+			}
+			if tt.prepare != nil {
+				tt.prepare(s)
+			}
+			if _, err := tt.ask(s); !fault.Is(err, tt.code) {
+				t.Errorf("got %v, want %s", err, tt.code)
+			}
+			if len(s.bank.sent) != 0 || s.stripe.canceled != 0 {
+				t.Error("Stripe was asked all the same")
+			}
+			s.wantOperations()
+		})
+	}
+}
+
+// TestALapsedHold: Stripe lets go of what nobody captured. The order was never paid; it can
+// be paid again while its time lasts.
+func TestALapsedHold(t *testing.T) {
+	t.Parallel()
+	for _, expired := range []bool{false, true} {
+		s := confirmed(t, capturing)
+		if expired {
+			s.clock.advance(7 * 24 * time.Hour)
+		}
+		s.stripe.intent.Status = gone
+		if err := s.svc.Settle(context.Background(), orderID, *s.stripe.intent, nil); err != nil {
+			t.Fatal(err)
+		}
+		s.wantOrder(orders.Open, orders.Unpaid)
+		s.wantMoney(0, 0)
+		if _, err := s.capture(0); !fault.Is(err, "order_not_authorized") {
+			t.Errorf("got %v, want order_not_authorized", err)
+		}
+		if n := s.store.effects[orderID+" "+payments.EffectPaid]; n != 0 {
+			t.Errorf("%d paid effects", n)
+		}
+		s.runOnce()
+		if expired {
+			s.wantOrder(orders.Expired, orders.Unpaid)
+		} else {
+			s.wantOrder(orders.Open, orders.Unpaid)
+		}
+	}
+}
+
+// TestTheHoldLapsesUnderTheCapture: Stripe's answer is told, and the order shows the truth.
+func TestTheHoldLapsesUnderTheCapture(t *testing.T) {
+	t.Parallel()
+	s := confirmed(t, capturing)
+	s.stripe.intent.Status = gone
+	s.bank.refuse = &payments.CallError{Outcome: payments.OutcomeRefused,
+		Stripe: payments.StripeError{Type: payments.TypeInvalidRequest, Code: "payment_intent_unexpected_state", Message: "it was canceled"}}
+	if _, err := s.capture(0); !fault.Is(err, "operation_failed") {
+		t.Errorf("got %v, want operation_failed", err)
+	}
+	s.wantOrder(orders.Open, orders.Unpaid)
+	s.wantOperations(payments.OperationFailed)
+}
+
+// TestManyAtOnce: of the same wish by many processes there is one operation.
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	s := confirmed(t, succeeded)
+	var wg sync.WaitGroup
+	results := make([]error, 16)
+	for i := range results {
+		wg.Go(func() { _, results[i] = payments.NewDesk(s.svc, s.bank).Refund(context.Background(), orderID, 700, "") })
+	}
+	wg.Wait()
+	done := 0
+	for _, err := range results {
+		if err == nil {
+			done++
+		} else if !fault.Is(err, "amount_out_of_range") && !fault.Is(err, "operation_in_progress") {
+			t.Error(err)
+		}
+	}
+	if len(s.stripe.refunds) != 1 || done == 0 {
+		t.Errorf("%d refunds, %d were told that it is done", len(s.stripe.refunds), done)
+	}
+	s.wantMoney(1099, 700)
+}
