@@ -38,6 +38,8 @@ func Run(t *testing.T, e Engine) {
 		"orders":          testOrders,
 		"update":          testUpdate,
 		"update locks":    testUpdateLocks,
+		"update order":    testUpdateOrder,
+		"promotions":      testPromotions,
 		"claims of rules": testRuleClaims,
 		"customers":       testCustomers,
 		"accept":          testAccept,
