@@ -101,7 +101,7 @@ func TestBillingThatIsNotSimulatedSaysSo(t *testing.T) {
 	b := newBiller(t)
 	price := b.ok("/v1/prices", "product=shop_mug", "currency=usd", "unit_amount=500", "recurring[interval]=month").str("id")
 	for _, sent := range []string{
-		"coupon=X", "discounts[0][coupon]=X", "collection_method=send_invoice", "payment_behavior=pending_if_incomplete",
+		"discounts[0][discount]=di_1", "collection_method=send_invoice", "payment_behavior=pending_if_incomplete",
 		"automatic_tax[enabled]=true", "add_invoice_items[0][price]=" + price, "backdate_start_date=1", "items[0][tax_rates][0]=txr_1",
 	} {
 		r := b.post("/v1/subscriptions", "customer="+b.customer, "items[0][price]="+price, sent)
@@ -109,7 +109,7 @@ func TestBillingThatIsNotSimulatedSaysSo(t *testing.T) {
 		want(t, sent+" says so", strings.HasSuffix(r.str("error.message"), "the offline sandbox does not simulate it."), true)
 	}
 	sub := b.subscribed(1500, "pm_card_visa")
-	for _, sent := range []string{"trial_end=now", "items[0][price]=" + price, "proration_behavior=always_invoice&items[0][id]=" + sub.Items.Data[0].ID} {
+	for _, sent := range []string{"trial_end=now", "coupon=X", "items[0][price]=" + price, "proration_behavior=always_invoice&items[0][id]=" + sub.Items.Data[0].ID} {
 		want(t, sent, b.do("POST", "/v1/subscriptions/"+sub.ID, sent).status, http.StatusNotImplemented)
 	}
 	want(t, "nothing was made", len(b.s.Ledger().Charges), 1)

@@ -18,10 +18,12 @@ func (g tourist) tourBilling() {
 	g.call("GET /v1/subscription_items/{id}", ids(sub.str("items.data.0.id")))
 	g.call("DELETE /v1/subscriptions/{id}", ids(sub.str("id")))
 	g.call(create, nil, append(item, "trial_period_days=7", "payment_behavior=default_incomplete", "expand[]=pending_setup_intent")...)
-	new := g.b.ok("/v1/customers", "name=Newcomer").str("id")
-	first := g.call(create, nil, "customer="+new, "payment_behavior=default_incomplete", "items[0][price_data][currency]=usd", "items[0][price_data][product]="+prod,
+	newcomer := g.b.ok("/v1/customers", "name=Newcomer").str("id")
+	first := g.call(create, nil, "customer="+newcomer, "payment_behavior=default_incomplete", "items[0][price_data][currency]=usd", "items[0][price_data][product]="+prod,
 		"items[0][price_data][unit_amount]=900", "items[0][price_data][recurring][interval]=week", "expand[]=latest_invoice.payment_intent")
 	g.call("POST /v1/payment_intents/{id}/confirm", ids(first.str("latest_invoice.payment_intent.id")), "payment_method=pm_card_visa", "expand[]=invoice", "expand[]=latest_charge")
+	g.b.ok("/v1/coupons", "id=quarter", "percent_off=25.5", "duration=repeating", "duration_in_months=3")
+	g.call(create, nil, append(item, "discounts[0][coupon]=quarter", "expand[]=discounts", "expand[]=latest_invoice.discounts")...)
 	g.tourInvoices(cus)
 }
 
@@ -56,9 +58,9 @@ func (g tourist) tourInvoices(cus string) {
 // billingDiffers are the justified differences of subscriptions and invoices: the "basil" versions, which came next, took
 // the payment out of the invoice, the period out of the subscription and the price out of the line.
 var billingDiffers = differ(map[string]string{
-	newer: "invoice.amount_overpaid invoice.amount_paid_off_stripe invoiceitem.quantity_decimal line_item.subtotal subscription.billing_mode " +
+	newer: "discount.source invoice.amount_overpaid invoice.amount_paid_off_stripe invoiceitem.quantity_decimal line_item.subtotal subscription.billing_mode " +
 		"subscription.billing_schedules subscription_item.current_period_end subscription_item.current_period_start",
-	older: "invoice.application_fee_amount invoice.charge invoice.discount invoice.paid invoice.paid_out_of_band invoice.payment_intent " +
+	older: "discount.coupon invoice.application_fee_amount invoice.charge invoice.discount invoice.paid invoice.paid_out_of_band invoice.payment_intent " +
 		"invoice.quote invoice.subscription invoice.subscription_details invoice.tax invoice.total_tax_amounts invoice.transfer_data " +
 		"invoiceitem.plan invoiceitem.price invoiceitem.subscription invoiceitem.unit_amount invoiceitem.unit_amount_decimal " +
 		"line_item.amount_excluding_tax line_item.invoice_item line_item.plan line_item.price line_item.proration " +

@@ -21,6 +21,9 @@ var products = recordAPI{
 			id = newShortID("prod")
 			fields["id"] = id
 		}
+		if err := checkRecurring(c.p.at("default_price_data")); err != nil {
+			return err
+		}
 		price := c.newPrice(c.p.at("default_price_data"), id)
 		c.tx.put(price)
 		c.emit("price.created", price)
@@ -57,6 +60,9 @@ func createPrice(c *call) (any, error) {
 		return nil, noSuch(kindProduct, "product", product)
 	}
 	if _, err := c.currencyOf(); err != nil {
+		return nil, err
+	}
+	if err := checkRecurring(c.p); err != nil {
 		return nil, err
 	}
 	price := c.newPrice(c.p, product)

@@ -19,7 +19,7 @@ func (c *call) newInvoice(cus *Customer, currency, reason string) *Invoice {
 		Customer: cus.ID, CustomerAddress: cus.Address, CustomerEmail: cus.Email, CustomerName: cus.Name, CustomerPhone: cus.Phone,
 		CustomerShipping: cus.Shipping, CustomerTaxExempt: cus.TaxExempt, CustomerTaxIDs: []any{}, DefaultTaxRates: []any{},
 		Discounts: []string{}, Issuer: Issuer{"self"}, Metadata: map[string]string{}, PeriodEnd: now, PeriodStart: now,
-		Status: invoiceDraft, TotalDiscountAmounts: []any{}, TotalPretaxCreditAmounts: []any{}, TotalTaxAmounts: []any{},
+		Status: invoiceDraft, TotalDiscountAmounts: []DiscountAmount{}, TotalPretaxCreditAmounts: []any{}, TotalTaxAmounts: []any{},
 		WebhooksDeliveredAt: &now,
 	}
 	inv.setLines(nil)
@@ -37,7 +37,8 @@ func (o *Invoice) setLines(lines []*InvoiceLine) {
 		sum += line.Amount
 	}
 	o.Subtotal, o.SubtotalExcludingTax, o.Total, o.TotalExcludingTax = sum, sum, sum, sum
-	o.AmountDue, o.AmountRemaining = sum, sum-o.AmountPaid
+	o.AmountDue = max(0, sum)
+	o.AmountRemaining = o.AmountDue
 }
 
 // subInvoice drafts the invoice of a subscription's current period.
@@ -56,6 +57,7 @@ func (c *call) subInvoice(sub *Subscription, cus *Customer, reason string) *Invo
 		lines = append(lines, c.subLine(sub, item, inv))
 	}
 	inv.setLines(lines)
+	inv.takeOff(c.discountsOf(sub))
 	return inv
 }
 
@@ -83,7 +85,7 @@ func (c *call) subLine(sub *Subscription, item *SubscriptionItem, inv *Invoice) 
 func newLine(inv *Invoice, amount int64, text string) *InvoiceLine {
 	return &InvoiceLine{
 		ID: newID("il"), Object: "line_item", Amount: amount, AmountExcludingTax: amount, Currency: inv.Currency, Description: &text,
-		DiscountAmounts: []any{}, Discountable: true, Discounts: []string{}, Invoice: inv.ID, Metadata: map[string]string{},
+		DiscountAmounts: []DiscountAmount{}, Discountable: true, Discounts: []string{}, Invoice: inv.ID, Metadata: map[string]string{},
 		Period: LinePeriod{Start: inv.Created, End: inv.Created}, PretaxCreditAmounts: []any{}, Quantity: 1, TaxAmounts: []any{},
 		TaxRates: []any{}, Type: "invoiceitem", UnitAmountExcludingTax: fmt.Sprint(amount),
 	}

@@ -45,7 +45,7 @@ type Invoice struct {
 	DefaultSource                *string           `json:"default_source"`
 	DefaultTaxRates              []any             `json:"default_tax_rates"`
 	Description                  *string           `json:"description"`
-	Discount                     any               `json:"discount"`
+	Discount                     *Record           `json:"discount"`
 	Discounts                    []string          `json:"discounts"`
 	DueDate                      *int64            `json:"due_date"`
 	EffectiveAt                  *int64            `json:"effective_at"`
@@ -87,7 +87,7 @@ type Invoice struct {
 	Tax                          *int64            `json:"tax"`
 	TestClock                    *string           `json:"test_clock"`
 	Total                        int64             `json:"total"`
-	TotalDiscountAmounts         []any             `json:"total_discount_amounts"`
+	TotalDiscountAmounts         []DiscountAmount  `json:"total_discount_amounts"`
 	TotalExcludingTax            int64             `json:"total_excluding_tax"`
 	TotalPretaxCreditAmounts     []any             `json:"total_pretax_credit_amounts"`
 	TotalTaxAmounts              []any             `json:"total_tax_amounts"`
@@ -138,7 +138,7 @@ type InvoiceLine struct {
 	AmountExcludingTax     int64             `json:"amount_excluding_tax"`
 	Currency               string            `json:"currency"`
 	Description            *string           `json:"description"`
-	DiscountAmounts        []any             `json:"discount_amounts"`
+	DiscountAmounts        []DiscountAmount  `json:"discount_amounts"`
 	Discountable           bool              `json:"discountable"`
 	Discounts              []string          `json:"discounts"`
 	Invoice                string            `json:"invoice"`

@@ -10,6 +10,7 @@ const (
 	kindCoupon        = "coupon"
 	kindCustomer      = "customer"
 	kindCustSession   = "customer_session"
+	kindDiscount      = "discount"
 	kindDispute       = "dispute"
 	kindEndpoint      = "webhook_endpoint"
 	kindEvent         = "event"

@@ -97,7 +97,7 @@ func TestManyAtOnceOnOneIntentChargeOnce(t *testing.T) {
 
 // FuzzForm sends any body to several calls: whatever comes, the sandbox answers in Stripe's form and never with a 500.
 func FuzzForm(f *testing.F) {
-	for _, seed := range []string{"amount=1&currency=usd", "a[b][c]=1", "a[]=1&a[]=2", "a[=1", "%zz=1", "metadata[a]=b", "amount[x]=1", "shipping=1&amount=2", "payment_method_data[type]=card&payment_method_data[card][number]=4242"} {
+	for _, seed := range []string{"amount=1&currency=usd", "a[b][c]=1", "a[]=1&a[]=2", "a[=1", "%zz=1", "metadata[a]=b", "amount[x]=1", "shipping=1&amount=2", "payment_method_data[type]=card&payment_method_data[card][number]=4242", "customer=x&items[0][price_data][recurring][interval]=day&items[]=1&discounts[0]=x"} {
 		f.Add(seed)
 	}
 	s, err := sandbox.New(sandbox.Config{DelayedAfter: -1})
@@ -106,7 +106,7 @@ func FuzzForm(f *testing.F) {
 	}
 	f.Cleanup(func() { _ = s.Close(context.Background()) })
 	f.Fuzz(func(t *testing.T, body string) {
-		for _, path := range []string{"/v1/payment_intents", "/v1/customers", "/v1/test_helpers/confirmation_tokens", "/v1/accounts", "/v1/setup_intents"} {
+		for _, path := range []string{"/v1/payment_intents", "/v1/customers", "/v1/test_helpers/confirmation_tokens", "/v1/accounts", "/v1/setup_intents", "/v1/subscriptions", "/v1/invoiceitems", "/v1/invoices"} {
 			r := httptest.NewRequest(http.MethodPost, "http://localhost"+path, strings.NewReader(body))
 			r.Header.Set("Authorization", "Bearer "+secretKey)
 			w := httptest.NewRecorder()

@@ -104,7 +104,10 @@ func (c *call) newSubscription(cus *Customer) (*Subscription, error) {
 	if c.p.flag("cancel_at_period_end") {
 		c.cancelLater(sub)
 	}
-	return sub, c.fillSubscription(sub)
+	if err := c.fillSubscription(sub); err != nil {
+		return nil, err
+	}
+	return sub, c.readDiscounts(sub)
 }
 
 // readTrial makes the first period a trial when one is asked for.

@@ -32,7 +32,7 @@ func hasStatus(sub *Subscription, wanted string) bool {
 }
 
 // notOnUpdate are the parameters of an update that the sandbox does not simulate besides those of a create.
-var notOnUpdate = []string{"trial_end", "proration_date"}
+var notOnUpdate = []string{"trial_end", "proration_date", "discounts", "coupon", "promotion_code"}
 
 // updateSubscription is POST /v1/subscriptions/{id}. Quantities count from the next period on: nothing is prorated.
 func updateSubscription(c *call) (any, error) {

@@ -183,6 +183,7 @@ func (c *call) turnPeriod(id string, end int64) error {
 	next := *sub
 	interval, count := sub.interval()
 	next.CurrentPeriodStart, next.CurrentPeriodEnd = end, periodAfter(sub.BillingCycleAnchor, end, interval, count)
+	c.dropDiscounts(&next, sub.Status == subTrialing)
 	if next.Status == subTrialing {
 		next.Status = subActive
 	}

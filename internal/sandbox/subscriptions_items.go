@@ -3,14 +3,15 @@ package sandbox
 import (
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 // leftOutOfBilling are parameters of Stripe's that would change what is billed and that the sandbox does not simulate:
 // taking them and doing nothing would be a lie.
 var leftOutOfBilling = []string{
 	"add_invoice_items", "application_fee_percent", "backdate_start_date", "billing_cycle_anchor", "billing_cycle_anchor_config",
-	"billing_thresholds", "cancel_at", "coupon", "days_until_due", "default_source", "default_tax_rates", "discounts",
-	"on_behalf_of", "pause_collection", "pending_invoice_item_interval", "promotion_code", "transfer_data", "trial_from_plan",
+	"billing_thresholds", "cancel_at", "days_until_due", "default_source", "default_tax_rates",
+	"on_behalf_of", "pause_collection", "pending_invoice_item_interval", "transfer_data", "trial_from_plan",
 }
 
 // refuseLeftOut answers 501 for what is not simulated.
@@ -103,17 +104,41 @@ func (c *call) inlinePrice(data *params) (*Record, error) {
 	if err := c.checkProduct(product, pathed(data, "product"), ""); err != nil {
 		return nil, err
 	}
-	if !knownCurrency(data.str("currency")) {
+	if !knownCurrency(strings.ToLower(data.str("currency"))) {
 		return nil, malformed("", pathed(data, "currency"), "Invalid currency: %s.", data.str("currency"))
 	}
 	if data.str("unit_amount") == "" {
 		return nil, missingParam(pathed(data, "unit_amount"))
+	}
+	if err := checkRecurring(data); err != nil {
+		return nil, err
 	}
 	price := c.newPrice(data, product)
 	price.fields["active"], price.private.Inline = false, true
 	c.tx.put(price)
 	c.emit("price.created", price)
 	return price, nil
+}
+
+// longest is how many intervals make Stripe's longest period, three years.
+var longest = map[string]int64{"day": 3 * 365, "week": 3 * 52, "month": 36, "year": 3}
+
+// checkRecurring refuses prices that cost less than nothing and periods that are none or longer than three years.
+func checkRecurring(p *params) error {
+	if p.num("unit_amount") < 0 {
+		return malformed("parameter_invalid_integer", pathed(p, "unit_amount"), "Invalid non-negative integer")
+	}
+	if p.num("unit_amount") > maxAmount {
+		return invalid("amount_too_large", pathed(p, "unit_amount"), "Amount must be no more than %s", display(maxAmount, strings.ToLower(p.str("currency"))))
+	}
+	r := p.at("recurring")
+	if !r.has("interval_count") {
+		return nil
+	}
+	if n := r.num("interval_count"); n < 1 || n > longest[r.str("interval")] {
+		return malformed("", pathed(r, "interval_count"), "Invalid interval_count: the period must be between 1 %s and 3 years.", r.str("interval"))
+	}
+	return nil
 }
 
 func (c *call) checkProduct(id, param, price string) error {
@@ -143,8 +168,10 @@ func (c *call) checkItems(items []*SubscriptionItem) error {
 			return invalid("", param, "All prices on a subscription must have the same `recurring.interval` and `recurring.interval_count`. If you meant to update an existing subscription item instead of creating a new one, make sure to include the subscription item ID in your request.")
 		case seen[item.Plan.ID]:
 			return invalid("", param, "Cannot add multiple subscription items with the same plan: %s", item.Plan.ID)
-		case item.Quantity < 0:
-			return malformed("parameter_invalid_integer", param+"[quantity]", "This value must be greater than or equal to 0.")
+		case item.Quantity < 0 || item.Quantity > maxAmount:
+			return malformed("parameter_invalid_integer", param+"[quantity]", "This value must be between 0 and %d.", maxAmount)
+		case item.Plan.Amount*item.Quantity > maxAmount:
+			return invalid("amount_too_large", param, "Amount must be no more than %s", display(maxAmount, first.Currency))
 		case item.Plan.UsageType == "metered":
 			return notSimulated(param + " with metered usage")
 		}

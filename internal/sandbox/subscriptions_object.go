@@ -36,7 +36,7 @@ type Subscription struct {
 	DefaultSource                 *string           `json:"default_source"`
 	DefaultTaxRates               []any             `json:"default_tax_rates"`
 	Description                   *string           `json:"description"`
-	Discount                      any               `json:"discount"`
+	Discount                      *Record           `json:"discount"`
 	Discounts                     []string          `json:"discounts"`
 	EndedAt                       *int64            `json:"ended_at"`
 	InvoiceSettings               SubInvoices       `json:"invoice_settings"`

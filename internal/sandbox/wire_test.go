@@ -35,7 +35,7 @@ func TestUnknownRoute(t *testing.T) {
 	r := b.get("/v1/nonsense")
 	want(t, "status", r.status, 404)
 	want(t, "message", strings.HasPrefix(r.str("error.message"), "Unrecognized request URL (GET: /v1/nonsense)."), true)
-	want(t, "known but left out", b.post("/v1/invoices").status, 501)
+	want(t, "known but left out", b.post("/v1/credit_notes").status, 501)
 }
 
 func TestListenLoopbackRefusesOtherAddresses(t *testing.T) {

@@ -1,0 +1,168 @@
+package sandbox_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stripe/stripe-go/v81"
+)
+
+// owing is a finalized invoice of 20 dollars outside of subscriptions.
+func (b *biller) owing() *stripe.Invoice {
+	b.t.Helper()
+	must(b.api.InvoiceItems.New(&stripe.InvoiceItemParams{Customer: &b.customer, Amount: stripe.Int64(2000), Currency: stripe.String("usd"), Description: stripe.String("Repair")}))(b.t)
+	draft := must(b.api.Invoices.New(&stripe.InvoiceParams{Customer: &b.customer, PendingInvoiceItemsBehavior: stripe.String("include")}))(b.t)
+	want(b.t, "draft", draft.Status, stripe.InvoiceStatusDraft)
+	return must(b.api.Invoices.FinalizeInvoice(draft.ID, nil))(b.t)
+}
+
+func TestInvoiceOutsideOfSubscriptions(t *testing.T) {
+	t.Parallel()
+	b := newBiller(t)
+	inv := b.owing()
+	want(t, "open", inv.Status, stripe.InvoiceStatusOpen)
+	want(t, "due", inv.AmountDue, 2000)
+	want(t, "line", inv.Lines.Data[0].Description, "Repair")
+	want(t, "numbered", strings.HasSuffix(inv.Number, "-0001"), true)
+	want(t, "has a page", strings.Contains(string(b.get(strings.TrimPrefix(inv.HostedInvoiceURL, b.url)).raw), inv.ID), true)
+	_, err := b.api.Invoices.FinalizeInvoice(inv.ID, nil)
+	want(t, "twice", refusal(t, err).Msg, "This invoice is already finalized, you can't re-finalize a non-draft invoice.")
+	_, err = b.api.Invoices.Update(inv.ID, &stripe.InvoiceParams{Description: stripe.String("x")})
+	want(t, "fixed", refusal(t, err).Param, "description")
+	_, err = b.api.Invoices.Pay(inv.ID, nil)
+	want(t, "with nothing", refusal(t, err).HTTPStatusCode, http.StatusBadRequest)
+	bad := must(b.api.PaymentMethods.Attach("pm_card_chargeCustomerFail", &stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t)
+	_, err = b.api.Invoices.Pay(inv.ID, &stripe.InvoicePayParams{PaymentMethod: &bad.ID})
+	want(t, "declined", refusal(t, err).Code, stripe.ErrorCodeCardDeclined)
+	want(t, "stays open", must(b.api.Invoices.Get(inv.ID, nil))(t).Attempted, true)
+	asks := must(b.api.PaymentMethods.Attach("pm_card_authenticationRequired", &stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t)
+	_, err = b.api.Invoices.Pay(inv.ID, &stripe.InvoicePayParams{PaymentMethod: &asks.ID})
+	want(t, "action", refusal(t, err).Code, stripe.ErrorCodeInvoicePaymentIntentRequiresAction)
+	good := must(b.api.PaymentMethods.Attach("pm_card_visa", &stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t)
+	paid := must(b.api.Invoices.Pay(inv.ID, &stripe.InvoicePayParams{PaymentMethod: &good.ID}))(t)
+	want(t, "paid", paid.Paid && paid.AmountPaid == 2000 && paid.AmountRemaining == 0, true)
+	_, err = b.api.Invoices.Pay(inv.ID, nil)
+	want(t, "once", refusal(t, err).Msg, "Invoice is already paid")
+	_, err = b.api.Invoices.VoidInvoice(inv.ID, nil)
+	want(t, "paid is not void", refusal(t, err).Msg, "Invoices with `paid` payments cannot be voided.")
+	want(t, "second number", strings.HasSuffix(b.owing().Number, "-0002"), true)
+}
+
+func TestInvoicesThatAreNotCharged(t *testing.T) {
+	t.Parallel()
+	b := newBiller(t)
+	elsewhere := must(b.api.Invoices.Pay(b.owing().ID, &stripe.InvoicePayParams{PaidOutOfBand: stripe.Bool(true)}))(t)
+	want(t, "paid elsewhere", elsewhere.PaidOutOfBand && elsewhere.Paid, true)
+	want(t, "no charge", elsewhere.Charge == nil, true)
+	lost := must(b.api.Invoices.MarkUncollectible(b.owing().ID, nil))(t)
+	want(t, "written off", lost.Status, stripe.InvoiceStatusUncollectible)
+	must(b.confirm(lost.PaymentIntent.ID, "pm_card_visa"))(t)
+	want(t, "paid after all", must(b.api.Invoices.Get(lost.ID, nil))(t).Status, stripe.InvoiceStatusPaid)
+	void := must(b.api.Invoices.VoidInvoice(b.owing().ID, nil))(t)
+	want(t, "void", void.Status, stripe.InvoiceStatusVoid)
+	want(t, "its intent", must(b.api.PaymentIntents.Get(void.PaymentIntent.ID, nil))(t).Status, stripe.PaymentIntentStatusCanceled)
+	_, err := b.api.Invoices.VoidInvoice(void.ID, nil)
+	want(t, "twice", refusal(t, err).Msg, "You can only pass in open invoices. This invoice isn't open.")
+	draft := must(b.api.Invoices.New(&stripe.InvoiceParams{Customer: &b.customer}))(t)
+	want(t, "deleted", must(b.api.Invoices.Del(draft.ID, nil))(t).Deleted, true)
+	credit := b.ok("/v1/invoiceitems", "customer="+b.customer, "amount=-500", "currency=usd").str("id")
+	want(t, "a credit asks for nothing", must(b.api.Invoices.New(&stripe.InvoiceParams{Customer: &b.customer, PendingInvoiceItemsBehavior: stripe.String("include")}))(t).AmountDue, 0)
+	want(t, "swept", b.get("/v1/invoiceitems?pending=true").size("data"), 0)
+	want(t, "on an invoice", b.get("/v1/invoiceitems/"+credit).str("invoice") != "", true)
+	list := &stripe.InvoiceListParams{Customer: &b.customer, Status: stripe.String("paid")}
+	n := 0
+	for it := b.api.Invoices.List(list); it.Next(); {
+		n++
+	}
+	want(t, "paid ones", n, 2)
+}
+
+func TestDraftFinalizesItselfAfterAnHour(t *testing.T) {
+	t.Parallel()
+	b := newBiller(t)
+	b.ok("/v1/invoiceitems", "customer="+b.customer, "amount=700", "currency=usd")
+	draft := must(b.api.Invoices.New(&stripe.InvoiceParams{Customer: &b.customer, PendingInvoiceItemsBehavior: stripe.String("include"), AutoAdvance: stripe.Bool(true)}))(t)
+	want(t, "when", unix(draft.AutomaticallyFinalizesAt), billingStart.Add(time.Hour))
+	must(b.api.Customers.Update(b.customer, &stripe.CustomerParams{InvoiceSettings: &stripe.CustomerInvoiceSettingsParams{
+		DefaultPaymentMethod: &must(b.api.PaymentMethods.Attach("pm_card_visa", &stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t).ID,
+	}}))(t)
+	b.s.Advance(time.Hour)
+	eventually(t, "the draft is collected", func() bool { return must(b.api.Invoices.Get(draft.ID, nil))(t).Paid })
+}
+
+func TestDiscountsOnSubscriptions(t *testing.T) {
+	t.Parallel()
+	b := newBiller(t)
+	b.ok("/v1/coupons", "id=once50", "percent_off=50", "duration=once")
+	b.ok("/v1/coupons", "id=ever3", "amount_off=300", "currency=usd", "duration=forever")
+	b.ok("/v1/coupons", "id=euros", "amount_off=300", "currency=eur", "duration=forever")
+	code := b.ok("/v1/promotion_codes", "coupon=once50", "code=HALF").str("id")
+	p := b.monthly(1500)
+	p.Discounts = []*stripe.SubscriptionDiscountParams{{PromotionCode: &code}, {Coupon: stripe.String("ever3")}}
+	p.AddExpand("discounts")
+	sub := must(b.api.Subscriptions.New(p))(t)
+	inv := sub.LatestInvoice
+	want(t, "subtotal", inv.Subtotal, 3000)
+	want(t, "total", inv.Total, 1200)
+	want(t, "asked for", inv.PaymentIntent.Amount, 1200)
+	want(t, "line stays", inv.Lines.Data[0].Amount, 3000)
+	want(t, "each", inv.TotalDiscountAmounts[0].Amount == 1500 && inv.TotalDiscountAmounts[1].Amount == 300, true)
+	want(t, "expanded", sub.Discounts[0].Coupon.ID, "once50")
+	want(t, "code", sub.Discounts[0].PromotionCode.ID, code)
+	must(b.confirm(inv.PaymentIntent.ID, "pm_card_visa"))(t)
+	next := b.live(31*day+time.Hour, sub.ID, "the second bill", func(s *stripe.Subscription) bool { return s.LatestInvoice.ID != inv.ID && s.LatestInvoice.Paid })
+	want(t, "only the lasting one is left", next.LatestInvoice.AmountPaid, 2700)
+	want(t, "discounts", len(next.Discounts), 1)
+	p = b.monthly(1500)
+	p.Discounts = []*stripe.SubscriptionDiscountParams{{Coupon: stripe.String("euros")}}
+	_, err := b.api.Subscriptions.New(p)
+	want(t, "another currency", refusal(t, err).Param, "discounts[0][coupon]")
+	b.ok("/v1/coupons", "id=free", "percent_off=100", "duration=once")
+	p = b.monthly(1500)
+	p.Discounts = []*stripe.SubscriptionDiscountParams{{Coupon: stripe.String("free")}}
+	free := must(b.api.Subscriptions.New(p))(t)
+	want(t, "nothing due", free.Status, stripe.SubscriptionStatusActive)
+	want(t, "a method is still asked for", free.PendingSetupIntent.Status, stripe.SetupIntentStatusRequiresPaymentMethod)
+}
+
+func TestPageOfASubscriptionOffersWhatCanBeChargedAgain(t *testing.T) {
+	t.Parallel()
+	b := newBiller(t)
+	offers := func(mode string) []any {
+		r := b.do("GET", "/v1/elements/sessions?"+form("key="+publishableKey, "type=deferred_intent", "deferred_intent[mode]="+mode, "deferred_intent[amount]=3000", "deferred_intent[currency]=eur"), "", withKey(publishableKey))
+		list, _ := r.at("payment_method_preference.ordered_payment_method_types").([]any)
+		return list
+	}
+	has := func(list []any, kind string) bool {
+		for _, one := range list {
+			if one == any(kind) {
+				return true
+			}
+		}
+		return false
+	}
+	want(t, "a payment may be lent", has(offers("payment"), "klarna"), true)
+	sub := offers("subscription")
+	want(t, "a subscription may not", has(sub, "klarna") || has(sub, "ideal"), false)
+	want(t, "cards", has(sub, "card"), true)
+	want(t, "debits", has(sub, "sepa_debit"), true)
+	token := b.do("POST", "/v1/confirmation_tokens", form("payment_method_data[type]=card", "payment_method_data[card][number]=4242424242424242", "payment_method_data[card][exp_month]=12",
+		"payment_method_data[card][exp_year]=34", "payment_method_data[card][cvc]=123", "client_context[mode]=subscription", "client_context[amount]=3000", "client_context[currency]=usd", "return_url=https://shop.test"), withKey(publishableKey)).str("id")
+	made := must(b.api.Subscriptions.New(b.monthly(1500)))(t)
+	pi := must(b.api.PaymentIntents.Confirm(made.LatestInvoice.PaymentIntent.ID, &stripe.PaymentIntentConfirmParams{ConfirmationToken: &token}))(t)
+	want(t, "its token pays", pi.Status, stripe.PaymentIntentStatusSucceeded)
+}
+
+func TestProductKeepsItsOwnIDWithADefaultPrice(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	prod := b.ok("/v1/products", "id=shop_tea", "name=Tea", "default_price_data[currency]=usd", "default_price_data[unit_amount]=500", "default_price_data[recurring][interval]=month", "expand[]=default_price")
+	want(t, "id", prod.str("id"), "shop_tea")
+	want(t, "price's product", prod.str("default_price.product"), "shop_tea")
+	for _, count := range []string{"0", "-1", "37"} {
+		r := b.post("/v1/prices", "product=shop_tea", "currency=usd", "unit_amount=500", "recurring[interval]=month", "recurring[interval_count]="+count)
+		want(t, "every "+count+" months", r.str("error.param"), "recurring[interval_count]")
+	}
+}
