@@ -11,12 +11,13 @@ var cardTable string
 
 // card is one row of cards.txt: a test card and what it does.
 type card struct {
+	key                             string // the number, and what tells rows of the same number apart
 	number, brand, funding, country string
 	names                           []string
 	networks                        []string
 	code, decline                   string // how a charge is declined
 	attaches                        bool   // saving works although charging is declined
-	auth                            string // 3D Secure: "", required, setup, presetup, optional, optional_error, unsupported, error
+	auth                            string // 3D Secure: "", required, setup, presetup, frictionless, optional, optional_error, unsupported, error
 	dispute                         string
 	refund                          string
 	risk                            string
@@ -33,7 +34,7 @@ var cards = sync.OnceValue(func() map[string]*card {
 			continue
 		}
 		cd := parseCard(fields)
-		index[cd.number] = cd
+		index[cd.key] = cd
 		for _, name := range cd.names {
 			index[name] = cd
 			index["tok"+strings.TrimPrefix(name, "pm_card")] = cd
@@ -43,7 +44,8 @@ var cards = sync.OnceValue(func() map[string]*card {
 })
 
 func parseCard(fields []string) *card {
-	cd := &card{number: fields[0], brand: fields[1], funding: fields[2], country: fields[3]}
+	number, _, _ := strings.Cut(fields[0], "/")
+	cd := &card{key: fields[0], number: number, brand: fields[1], funding: fields[2], country: fields[3]}
 	for _, f := range fields[4:] {
 		key, value, _ := strings.Cut(f, "=")
 		cd.apply(key, value)

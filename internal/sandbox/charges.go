@@ -217,47 +217,6 @@ func (c *call) authenticated(pi *PaymentIntent, pass bool) (*PaymentIntent, erro
 	return a.pi, nil
 }
 
-// decide ends the processing of a delayed payment; outcome "" takes what the test account is for.
-func (c *call) decide(intent, outcome string) error {
-	pi, ok := find[*PaymentIntent](c.tx, intent)
-	if !ok || pi.Status != processing {
-		return nil
-	}
-	ch, _ := find[*Charge](c.tx, deref(pi.LatestCharge))
-	pm, _ := find[*PaymentMethod](c.tx, deref(pi.PaymentMethod))
-	if ch == nil || pm == nil {
-		return nil
-	}
-	next, done := *pi, *ch
-	a := &attempt{pi: &next, pm: pm}
-	if outcome == "" {
-		outcome = pm.private.Outcome
-	}
-	if outcome == "fail" || outcome == "fail_delayed" {
-		return c.failDelayed(a, &done)
-	}
-	done.Status, done.Paid = succeeded, true
-	c.finishCharge(a, &done)
-	if outcome == "dispute" {
-		c.dispute(&done, "bank_cannot_process")
-	}
-	return nil
-}
-
-func (c *call) failDelayed(a *attempt, ch *Charge) error {
-	ch.Status, ch.Captured, ch.AmountCaptured = "failed", false, 0
-	ch.FailureCode, ch.FailureMessage = ptr("generic_decline"), ptr("The payment failed.")
-	ch.Outcome = declined(nil, "generic_decline", "generic_decline")
-	c.tx.put(ch)
-	e := invalid("payment_intent_payment_attempt_failed", "", "The payment failed.")
-	e.Charge = ch.ID
-	c.failIntent(a, e, &ch.ID)
-	c.emit("charge.failed", ch)
-	c.emit("payment_intent.payment_failed", a.pi)
-	c.follow(a)
-	return nil
-}
-
 func retrieveCharge(c *call) (any, error) { return pathObject[*Charge](c, kindCharge) }
 
 func listCharges(c *call) (any, error) {

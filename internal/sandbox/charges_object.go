@@ -129,7 +129,7 @@ type Secure struct {
 	Result                      string  `json:"result"`
 	ResultReason                *string `json:"result_reason"`
 	TransactionID               *string `json:"transaction_id"`
-	Version                     string  `json:"version"`
+	Version                     *string `json:"version"`
 }
 
 // ChargeIdeal is the bank that paid.
@@ -234,11 +234,6 @@ func chargeCard(a *attempt, amount int64) *ChargeCard {
 		Network: mc.Brand, NetworkTransactionID: ptr(randomText(15)), RegulatedStatus: mc.RegulatedStatus,
 		Overcapture: Overcapture{MaximumAmountCapturable: amount, Status: "unavailable"},
 	}
-	if a.secured {
-		out.ThreeDSecure = &Secure{
-			AuthenticationFlow: ptr("challenge"), ElectronicCommerceIndicator: ptr("05"), Result: "authenticated",
-			TransactionID: ptr(randomText(28)), Version: "2.2.0",
-		}
-	}
+	out.ThreeDSecure = a.secureResult()
 	return out
 }

@@ -68,43 +68,59 @@ func (c *call) dispute(ch *Charge, kind string) {
 	case "warning":
 		c.fraudWarning(ch)
 	case "inquiry":
-		c.openDispute(ch, "general", ch.Amount, true)
+		c.openDispute(ch, opening{reason: "general", amount: ch.Amount, inquiry: true})
 	case "multiple":
-		c.openDispute(ch, "fraudulent", ch.Amount/2, false)
+		c.openDispute(ch, opening{reason: "fraudulent", amount: ch.Amount / 2})
 		again, _ := find[*Charge](c.tx, ch.ID)
-		c.openDispute(again, "fraudulent", ch.Amount-ch.Amount/2, false)
+		c.openDispute(again, opening{reason: "fraudulent", amount: ch.Amount - ch.Amount/2})
+	case "ce3":
+		c.openDispute(ch, opening{reason: "fraudulent", amount: ch.Amount, eligible: "visa_compelling_evidence_3"})
+	case "compliance":
+		c.openDispute(ch, opening{reason: "noncompliant", amount: ch.Amount, eligible: "visa_compliance"})
 	default:
-		c.openDispute(ch, kind, ch.Amount, false)
+		c.openDispute(ch, opening{reason: kind, amount: ch.Amount})
 	}
 }
 
-func (c *call) openDispute(ch *Charge, reason string, amount int64, inquiry bool) {
+// opening is what a dispute starts with.
+type opening struct {
+	reason   string
+	amount   int64
+	inquiry  bool   // no money moves
+	eligible string // for a kind of enhanced evidence
+}
+
+func (c *call) openDispute(ch *Charge, how opening) {
 	d := &Dispute{
-		ID: newID("dp"), Object: kindDispute, Amount: amount, BalanceTransactions: []BalanceTransaction{}, Charge: ch.ID,
+		ID: newID("dp"), Object: kindDispute, Amount: how.amount, BalanceTransactions: []BalanceTransaction{}, Charge: ch.ID,
 		Created: c.now.Unix(), Currency: ch.Currency, EnhancedEligibility: []string{}, Evidence: map[string]any{},
 		EvidenceDetails:    EvidenceDetails{DueBy: ptr(c.now.Add(evidenceTime).Unix()), EnhancedEligible: map[string]any{}},
-		IsChargeRefundable: inquiry, Metadata: map[string]string{}, PaymentIntent: ch.PaymentIntent, Reason: reason,
+		IsChargeRefundable: how.inquiry, Metadata: map[string]string{}, PaymentIntent: ch.PaymentIntent, Reason: how.reason,
 		Status: "needs_response",
 	}
 	for _, name := range evidenceFields {
 		d.Evidence[name] = nil
 	}
 	d.Evidence["enhanced_evidence"] = map[string]any{}
+	d.qualify(how.eligible)
 	d.PaymentMethodDetails = &disputeMethod{Type: ch.PaymentMethodDetails.Type}
 	if cd := ch.PaymentMethodDetails.Card; cd != nil {
-		d.PaymentMethodDetails.Card = &disputeCard{Brand: cd.Brand, CaseType: "chargeback", NetworkReasonCode: ptr("10.4")}
+		d.PaymentMethodDetails.Card = &disputeCard{Brand: cd.Brand, CaseType: "chargeback", NetworkReasonCode: orNil(networkReasons[how.reason])}
 	}
-	if inquiry {
+	if how.inquiry {
 		d.Status = "warning_needs_response"
+		if cd := d.PaymentMethodDetails.Card; cd != nil {
+			cd.CaseType = "inquiry"
+		}
 	} else {
-		d.BalanceTransactions = append(d.BalanceTransactions, *c.moveDisputed(d, "adjustment", -amount, disputeFee))
+		d.BalanceTransactions = append(d.BalanceTransactions, *c.moveDisputed(d, "adjustment", -how.amount, disputeFee))
 	}
 	next := *ch
 	next.Disputed, next.Dispute = true, &d.ID
 	c.tx.put(d)
 	c.tx.put(&next)
 	c.emit("charge.dispute.created", d)
-	if !inquiry {
+	if !how.inquiry {
 		c.emit("charge.dispute.funds_withdrawn", d)
 	}
 }
@@ -152,7 +168,7 @@ func updateDispute(c *call) (any, error) {
 	}
 	next := *old
 	next.Metadata = mergeMetadata(old.Metadata, c.p)
-	next.Evidence = mergeEvidence(old.Evidence, c.p.at("evidence"))
+	next.takeEvidence(c.p.at("evidence"))
 	submit := c.p.has("evidence") && (!c.p.has("submit") || c.p.flag("submit"))
 	next.EvidenceDetails.HasEvidence = old.EvidenceDetails.HasEvidence || c.p.has("evidence")
 	if submit {
@@ -173,21 +189,6 @@ func underReview(status string) string {
 		return "warning_under_review"
 	}
 	return "under_review"
-}
-
-func mergeEvidence(old map[string]any, p *params) map[string]any {
-	out := make(map[string]any, len(old))
-	for k, v := range old {
-		out[k] = v
-	}
-	for _, key := range p.keys() {
-		if v := p.kids[key]; v.leaf && v.value != "" {
-			out[key] = v.value
-		} else {
-			out[key] = nil
-		}
-	}
-	return out
 }
 
 // judge decides a dispute whose evidence says how.

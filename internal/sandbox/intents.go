@@ -232,12 +232,15 @@ func cancelIntent(c *call) (any, error) {
 	if reason != "" && !containsWord(cancelReasons, reason) {
 		return nil, malformed("", "cancellation_reason", "Invalid cancellation_reason: must be one of duplicate, fraudulent, requested_by_customer, or abandoned")
 	}
-	if old.final() || old.Status == processing {
+	if old.final() || old.Status == processing && !c.stoppable(old) {
 		return nil, unexpectedState(old, "You cannot cancel this PaymentIntent because it has a status of %s. Only a PaymentIntent with one of the following statuses may be canceled: requires_payment_method, requires_capture, requires_reauthorization, requires_confirmation, requires_action, processing.", old.Status)
 	}
 	next := *old
-	if old.Status == needsCapture {
+	switch old.Status {
+	case needsCapture:
 		c.releaseCharge(&next, "charge.refunded")
+	case processing:
+		c.stopDebit(&next)
 	}
 	next.Status, next.CanceledAt, next.CancellationReason = canceled, ptr(c.now.Unix()), orNil(reason)
 	next.NextAction, next.AmountCapturable = nil, 0

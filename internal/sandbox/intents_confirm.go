@@ -3,7 +3,6 @@ package sandbox
 import (
 	"slices"
 	"strings"
-	"time"
 )
 
 // confirmIntent is POST /v1/payment_intents/{id}/confirm, for the server's key and for the browser's.
@@ -201,26 +200,6 @@ func (c *call) payCard(a *attempt) (*PaymentIntent, error) {
 	return c.askAuthentication(a), nil
 }
 
-// asksBuyer tells whether 3D Secure is needed. See https://docs.stripe.com/testing#regulatory-cards.
-func asksBuyer(cd *card, a *attempt) bool {
-	forced := false
-	if opts, ok := a.pi.PaymentMethodOptions["card"].(map[string]any); ok {
-		how, _ := opts["request_three_d_secure"].(string)
-		forced = how == "any" || how == "challenge"
-	}
-	switch cd.auth {
-	case "required", "error":
-		return true
-	case "setup":
-		return !a.offSession || !a.pm.private.Ready
-	case "presetup":
-		return !a.offSession
-	case "optional":
-		return forced && !a.offSession
-	}
-	return false
-}
-
 func (c *call) base() string { return c.srv.baseURL(c.req) }
 
 // askAuthentication leaves the intent waiting for 3D Secure.
@@ -255,36 +234,4 @@ func (c *call) waitForBuyer(a *attempt) *PaymentIntent {
 	c.emit("payment_intent.requires_action", a.pi)
 	c.follow(a)
 	return a.pi
-}
-
-// startDelayed puts a bank debit on its way; it is decided later.
-func (c *call) startDelayed(a *attempt) *PaymentIntent {
-	once := a.pi
-	if a.pi.SetupFutureUsage != nil {
-		once = nil
-	}
-	a.mandate = c.newMandate(a.pm, once)
-	ch := c.newCharge(a)
-	ch.Status, ch.Captured = "pending", true
-	ch.AmountCaptured = ch.Amount
-	c.tx.put(ch)
-	a.pi.Status, a.pi.LatestCharge = processing, &ch.ID
-	due := c.now.Add(c.srv.delayOf(a.pm))
-	a.pi.private.DueAt = due.Unix()
-	c.tx.put(a.pi)
-	c.consume(a)
-	c.emit("payment_intent.processing", a.pi)
-	c.emit("charge.pending", ch)
-	if c.srv.cfg.DelayedAfter >= 0 {
-		intent := a.pi.ID
-		c.later(due, func(c *call) error { return c.decide(intent, "") })
-	}
-	return a.pi
-}
-
-func (s *Server) delayOf(pm *PaymentMethod) time.Duration {
-	if strings.HasSuffix(pm.private.Outcome, "_delayed") {
-		return 36 * s.cfg.DelayedAfter // Stripe's "after three minutes" beside five seconds
-	}
-	return s.cfg.DelayedAfter
 }

@@ -90,7 +90,7 @@ func (c *call) fillCard(pm *PaymentMethod, p *params) error {
 
 func (c *call) useCard(pm *PaymentMethod, cd *card, month, year int64) {
 	pm.Card = newMethodCard(cd, month, year)
-	pm.private.Card = cd.number
+	pm.private.Card = cd.key
 }
 
 var idealBICs = map[string]string{
@@ -103,15 +103,28 @@ func newIdeal(bank string) *MethodIdeal {
 	return &MethodIdeal{Bank: orNil(bank), BIC: orNil(idealBICs[bank])}
 }
 
-// usable finds a payment method for a payment and refuses what Stripe refuses: unknown, detached, consumed or somebody else's.
-// A pm_card_... name stands for a fresh payment method of that test card.
-func (c *call) usable(id, customer, param string) (*PaymentMethod, error) {
-	if cd, ok := cardNamed(id); ok {
-		pm := &PaymentMethod{
-			ID: newID("pm"), Object: kindMethod, AllowRedisplay: "unspecified", Created: c.now.Unix(),
-			Metadata: map[string]string{}, Type: "card",
-		}
+// namedMethod makes a payment method of a test card (pm_card_...) or test bank account (pm_usBankAccount_...), not stored yet.
+func (c *call) namedMethod(name string) (*PaymentMethod, bool) {
+	pm := &PaymentMethod{
+		ID: newID("pm"), Object: kindMethod, AllowRedisplay: "unspecified", Created: c.now.Unix(), Metadata: map[string]string{},
+	}
+	if cd, ok := cardNamed(name); ok {
+		pm.Type = "card"
 		c.useCard(pm, cd, int64(c.now.Month()), int64(c.now.Year()+1))
+		return pm, true
+	}
+	account, ok := usBankNamed(name)
+	if ok {
+		pm.Type = "us_bank_account"
+		useUSBank(pm, account, "110000000", "individual", "checking")
+	}
+	return pm, ok
+}
+
+// usable finds a payment method for a payment and refuses what Stripe refuses: unknown, detached, consumed or somebody else's.
+// The name of a test method stands for a fresh one.
+func (c *call) usable(id, customer, param string) (*PaymentMethod, error) {
+	if pm, ok := c.namedMethod(id); ok {
 		c.tx.put(pm)
 		return pm, nil
 	}
@@ -156,7 +169,7 @@ func (c *call) pathMethod() (*PaymentMethod, error) {
 	sh := c.tx.world.kinds[kindMethod]
 	for i := 0; sh != nil && i < len(sh.ids); i++ {
 		pm, ok := find[*PaymentMethod](c.tx, sh.ids[len(sh.ids)-1-i])
-		if ok && pm.private.Card == cd.number && !pm.private.Detached && !pm.private.Consumed {
+		if ok && pm.private.Card == cd.key && !pm.private.Detached && !pm.private.Consumed {
 			return pm, nil
 		}
 	}

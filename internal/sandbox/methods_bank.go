@@ -80,35 +80,6 @@ func ibanFits(iban string) bool {
 	return rest == 1
 }
 
-// usOutcomes are Stripe's test account numbers for ACH debits.
-// See https://docs.stripe.com/payments/ach-direct-debit/accept-a-payment#test-account-numbers.
-var usOutcomes = map[string]string{
-	"000123456789": "succeed", "000111111113": "fail", "000111111116": "fail", "000222222227": "fail",
-	"000333333335": "fail", "000444444440": "fail", "000000000009": "succeed_delayed", "000666666661": "dispute",
-	"000555555559": "dispute", "000777777771": "fail",
-}
-
-func fillUSBank(pm *PaymentMethod, p *params) error {
-	account, routing := p.str("us_bank_account", "account_number"), p.str("us_bank_account", "routing_number")
-	if account == "" {
-		return missingParam("us_bank_account[account_number]")
-	}
-	if len(routing) != 9 {
-		return invalid("routing_number_invalid", "us_bank_account[routing_number]", "Invalid routing number.")
-	}
-	if err := needBilling(p, "us_bank_account", "name"); err != nil {
-		return err
-	}
-	pm.USBankAccount = &MethodUSBank{
-		AccountHolderType: orDefault(p.str("us_bank_account", "account_holder_type"), "individual"),
-		AccountType:       orDefault(p.str("us_bank_account", "account_type"), "checking"), BankName: "STRIPE TEST BANK",
-		Fingerprint: fingerprint(routing + account), Last4: account[max(0, len(account)-4):], RoutingNumber: routing,
-		Networks: usBankNetworks{Preferred: "ach", Supported: []string{"ach", "us_domestic_wire"}},
-	}
-	pm.private.Outcome = orDefault(usOutcomes[account], "succeed")
-	return nil
-}
-
 func orDefault(s, fallback string) string {
 	if s == "" {
 		return fallback

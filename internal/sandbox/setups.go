@@ -147,7 +147,9 @@ func (c *call) confirmSetup(old *SetupIntent) (*SetupIntent, error) {
 	switch {
 	case isWallet(pm.Type):
 		return c.askSetupRedirect(&next, pm)
-	case cd != nil && (cd.auth == "required" || cd.auth == "setup" || cd.auth == "error"):
+	case cd != nil && cd.auth == "error":
+		return nil, c.failSetup(&next, pm, &card{code: "card_declined", decline: "generic_decline"})
+	case cd != nil && (cd.auth == "required" || cd.auth == "setup"):
 		return c.askSetupAuthentication(&next, pm), nil
 	case cd != nil && cd.code != "" && !cd.attaches:
 		return nil, c.failSetup(&next, pm, cd)

@@ -137,7 +137,7 @@ func (c *call) fillSavedToken(ct *ConfirmationToken, saved string) error {
 		return err
 	}
 	ct.PaymentMethodPreview = previewOf(pm)
-	if cd := pm.testCard(); cd != nil && pm.ID != saved {
+	if pm.ID != saved {
 		ct.private.Fresh, ct.private.Secrets = pm, pm.private
 	} else {
 		ct.private.Saved = pm.ID
@@ -154,12 +154,7 @@ func (c *call) fillSavedToken(ct *ConfirmationToken, saved string) error {
 
 // savedForToken finds the payment method that a token names; the browser may name only those of its customer session.
 func (c *call) savedForToken(id string) (*PaymentMethod, error) {
-	if cd, ok := cardNamed(id); ok && !c.publishable {
-		pm := &PaymentMethod{
-			ID: newID("pm"), Object: kindMethod, AllowRedisplay: "unspecified", Created: c.now.Unix(),
-			Metadata: map[string]string{}, Type: "card",
-		}
-		c.useCard(pm, cd, int64(c.now.Month()), int64(c.now.Year()+1))
+	if pm, ok := c.namedMethod(id); ok && !c.publishable {
 		return pm, nil
 	}
 	pm, ok := find[*PaymentMethod](c.tx, id)

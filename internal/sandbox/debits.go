@@ -1,0 +1,108 @@
+package sandbox
+
+import (
+	"strings"
+	"time"
+)
+
+// staysProcessing is the outcome of the test account whose debits are never decided.
+const staysProcessing = "stay"
+
+// startDelayed puts a bank debit on its way; it is decided later.
+func (c *call) startDelayed(a *attempt) *PaymentIntent {
+	once := a.pi
+	if a.pi.SetupFutureUsage != nil {
+		once = nil
+	}
+	a.mandate = c.newMandate(a.pm, once)
+	ch := c.newCharge(a)
+	ch.Status, ch.Captured = "pending", true
+	ch.AmountCaptured = ch.Amount
+	c.tx.put(ch)
+	a.pi.Status, a.pi.LatestCharge = processing, &ch.ID
+	due := c.now.Add(c.srv.delayOf(a.pm))
+	a.pi.private.DueAt = due.Unix()
+	c.tx.put(a.pi)
+	c.consume(a)
+	c.emit("payment_intent.processing", a.pi)
+	c.emit("charge.pending", ch)
+	if c.srv.cfg.DelayedAfter >= 0 && a.pm.private.Outcome != staysProcessing {
+		intent := a.pi.ID
+		c.later(due, func(c *call) error { return c.decide(intent, "") })
+	}
+	return a.pi
+}
+
+func (s *Server) delayOf(pm *PaymentMethod) time.Duration {
+	if strings.HasSuffix(pm.private.Outcome, "_delayed") {
+		return 36 * s.cfg.DelayedAfter // Stripe's "after three minutes" beside five seconds
+	}
+	return s.cfg.DelayedAfter
+}
+
+// decide ends the processing of a delayed payment; outcome "" takes what the test account is for.
+func (c *call) decide(intent, outcome string) error {
+	pi, ok := find[*PaymentIntent](c.tx, intent)
+	if !ok || pi.Status != processing {
+		return nil
+	}
+	ch, _ := find[*Charge](c.tx, deref(pi.LatestCharge))
+	pm, _ := find[*PaymentMethod](c.tx, deref(pi.PaymentMethod))
+	if ch == nil || pm == nil {
+		return nil
+	}
+	next, done := *pi, *ch
+	a := &attempt{pi: &next, pm: pm}
+	if outcome == "" {
+		outcome = pm.private.Outcome
+	}
+	kind, code, _ := strings.Cut(outcome, ":")
+	switch kind {
+	case staysProcessing:
+		return nil
+	case "fail", "fail_delayed":
+		return c.failDelayed(a, &done, orDefault(code, "generic_decline"))
+	}
+	done.Status, done.Paid = succeeded, true
+	c.finishCharge(a, &done)
+	if kind == "dispute" {
+		c.dispute(&done, "bank_cannot_process")
+	}
+	return nil
+}
+
+func (c *call) failDelayed(a *attempt, ch *Charge, code string) error {
+	ch.Status, ch.Captured, ch.AmountCaptured = "failed", false, 0
+	ch.FailureCode, ch.FailureMessage = &code, ptr("The payment failed.")
+	ch.Outcome = declined(nil, code, code)
+	if code == "fraudulent" {
+		ch.Outcome = declined(&card{risk: "block"}, code, code)
+	}
+	c.tx.put(ch)
+	e := invalid("payment_intent_payment_attempt_failed", "", "The payment failed.")
+	e.Charge = ch.ID
+	c.failIntent(a, e, &ch.ID)
+	c.emit("charge.failed", ch)
+	c.emit("payment_intent.payment_failed", a.pi)
+	c.follow(a)
+	return nil
+}
+
+// stopDebit takes back a debit that is canceled while it is processing, which Stripe allows for US bank accounts.
+func (c *call) stopDebit(pi *PaymentIntent) {
+	held, ok := find[*Charge](c.tx, deref(pi.LatestCharge))
+	if !ok {
+		return
+	}
+	ch := *held
+	ch.Status, ch.Captured, ch.AmountCaptured = "failed", false, 0
+	ch.FailureMessage = ptr("The payment was canceled.")
+	c.tx.put(&ch)
+	c.emit("charge.failed", &ch)
+}
+
+// stoppable tells whether an intent is processing a debit that can still be taken back.
+func (c *call) stoppable(pi *PaymentIntent) bool {
+	pm, ok := find[*PaymentMethod](c.tx, deref(pi.PaymentMethod))
+	return ok && pi.Status == processing && pm.Type == "us_bank_account"
+}

@@ -1,0 +1,73 @@
+package sandbox_test
+
+import (
+	"testing"
+
+	"checkoutd/internal/sandbox"
+)
+
+// TestEveryTestBankAccountDoesWhatItIsFor walks Stripe's US test accounts by the names of their payment methods.
+func TestEveryTestBankAccountDoesWhatItIsFor(t *testing.T) {
+	t.Parallel()
+	for name, failure := range map[string]string{
+		"success": "", "dispute": "", "accountClosed": "account_closed", "noAccount": "no_account", "insufficientFunds": "insufficient_funds",
+		"debitNotAuthorized": "debit_not_authorized", "invalidCurrency": "invalid_currency", "weeklyLimitExceeded": "generic_decline",
+		"riskLevelHighest": "fraudulent", "failMicrodeposits": "generic_decline",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBox(t, shortDelay)
+			pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method_types[]=us_bank_account", "payment_method=pm_usBankAccount_"+name)
+			want(t, "at first", pi.str("status"), "processing")
+			last := "succeeded"
+			if failure != "" {
+				last = "requires_payment_method"
+			}
+			eventually(t, last, func() bool { return b.get("/v1/payment_intents/"+pi.str("id")).str("status") == last })
+			ch := b.get("/v1/charges/" + pi.str("latest_charge"))
+			want(t, "failure", ch.str("failure_code"), failure)
+			want(t, "disputed", ch.at("disputed"), any(name == "dispute"))
+			want(t, "blocked", ch.str("outcome.type") == "blocked", name == "riskLevelHighest")
+		})
+	}
+}
+
+func TestADebitThatStaysInProcessingCanBeCanceled(t *testing.T) {
+	t.Parallel()
+	b := newBox(t, func(cfg *sandbox.Config) { cfg.DelayedAfter = 0 })
+	ct := b.ok("/v1/test_helpers/confirmation_tokens", "payment_method=pm_usBankAccount_processing")
+	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method_types[]=us_bank_account", "confirmation_token="+ct.str("id"))
+	b.do("POST", "/_sandbox/clock", `{"advance": 1000000}`)
+	other := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method_types[]=us_bank_account", "payment_method=pm_usBankAccount_success")
+	b.do("POST", "/_sandbox/clock", `{"advance": 10}`)
+	eventually(t, "another debit has succeeded", func() bool {
+		return b.get("/v1/payment_intents/"+other.str("id")).str("status") == "succeeded"
+	})
+	want(t, "still", b.get("/v1/payment_intents/"+pi.str("id")).str("status"), "processing")
+	want(t, "canceled", b.ok("/v1/payment_intents/"+pi.str("id")+"/cancel").str("status"), "canceled")
+	want(t, "its charge", b.get("/v1/charges/"+pi.str("latest_charge")).str("status"), "failed")
+	sepa := b.ok("/v1/payment_intents", "amount=2000", "currency=eur", "confirm=true", "payment_method_types[]=sepa_debit", "payment_method_data[type]=sepa_debit",
+		"payment_method_data[sepa_debit][iban]=AT321904300235473204", "payment_method_data[billing_details][name]=J", "payment_method_data[billing_details][email]=j@b.test")
+	want(t, "a SEPA debit cannot", b.post("/v1/payment_intents/"+sepa.str("id")+"/cancel").str("error.code"), "payment_intent_unexpected_state")
+}
+
+func TestEnhancedEvidenceIsKept(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	open := func(card string) (string, reply) {
+		pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method_types[]=card", "payment_method="+card)
+		d := b.get("/v1/disputes?payment_intent=" + pi.str("id"))
+		return "/v1/disputes/" + d.str("data.0.id"), d
+	}
+	path, before := open("pm_card_createComplianceDispute")
+	want(t, "a fee to accept", before.str("data.0.evidence_details.enhanced_eligibility.visa_compliance.status"), "requires_fee_acknowledgement")
+	after := b.ok(path, "evidence[enhanced_evidence][visa_compliance][fee_acknowledged]=true", "submit=false")
+	want(t, "accepted", after.str("evidence_details.enhanced_eligibility.visa_compliance.status"), "fee_acknowledged")
+	path, before = open("pm_card_createCe3EligibleDispute")
+	want(t, "evidence to give", before.str("data.0.evidence_details.enhanced_eligibility.visa_compelling_evidence_3.status"), "requires_action")
+	const ce3 = "evidence[enhanced_evidence][visa_compelling_evidence_3]"
+	b.ok(path, ce3+"[disputed_transaction][customer_email_address]=j@b.test", "submit=false")
+	after = b.ok(path, ce3+"[disputed_transaction][customer_account_id]=J", "submit=false")
+	want(t, "one", after.str("evidence.enhanced_evidence.visa_compelling_evidence_3.disputed_transaction.customer_email_address"), "j@b.test")
+	want(t, "and another", after.str("evidence.enhanced_evidence.visa_compelling_evidence_3.disputed_transaction.customer_account_id"), "J")
+}

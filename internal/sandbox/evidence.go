@@ -1,0 +1,40 @@
+package sandbox
+
+// networkReasons are Visa's codes for the reasons of test disputes, where they are known.
+var networkReasons = map[string]string{
+	"fraudulent": "10.4", "product_not_received": "13.1",
+}
+
+// qualify makes a dispute eligible for a kind of enhanced evidence.
+// See https://docs.stripe.com/disputes/api/visa-ce3 and https://docs.stripe.com/disputes/api/visa-compliance.
+func (d *Dispute) qualify(kind string) {
+	switch kind {
+	case "visa_compelling_evidence_3":
+		d.EvidenceDetails.EnhancedEligible[kind] = map[string]any{"status": "requires_action", "required_actions": []string{
+			"missing_customer_identifiers", "missing_disputed_transaction_description", "missing_merchandise_or_services",
+			"missing_prior_undisputed_transaction_description", "missing_prior_undisputed_transactions",
+		}}
+	case "visa_compliance":
+		d.EvidenceDetails.EnhancedEligible[kind] = map[string]any{"status": "requires_fee_acknowledgement"}
+	default:
+		return
+	}
+	d.EnhancedEligibility = []string{kind}
+}
+
+// takeEvidence lays sent evidence over what was sent before; an empty text removes one.
+func (d *Dispute) takeEvidence(p *params) {
+	out := make(map[string]any, len(d.Evidence))
+	for k, v := range d.Evidence {
+		out[k] = v
+	}
+	fields := operations()["POST /v1/disputes/{id}"]().fields["evidence"].fields
+	for _, key := range p.keys() {
+		former, _ := out[key].(map[string]any)
+		out[key] = fields[key].value(p.kids[key], former)
+	}
+	d.Evidence = out
+	if p.flag("enhanced_evidence", "visa_compliance", "fee_acknowledged") {
+		d.EvidenceDetails.EnhancedEligible = map[string]any{"visa_compliance": map[string]any{"status": "fee_acknowledged"}}
+	}
+}
