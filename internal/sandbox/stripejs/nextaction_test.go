@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -144,6 +146,43 @@ func TestHandleNextAction(t *testing.T) {
 			s.want("location.pathname + location.search", `"/complete?order=1&payment_intent=pi_2&payment_intent_client_secret=pi_2_secret_x&redirect_status=`+want+`"`)
 		}
 	})
+}
+
+// speak makes the tab ask for pages in a language, as its settings would.
+func (s *shop) speak(language string) {
+	s.t.Helper()
+	agent := s.text("navigator.userAgent")
+	s.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: agent, AcceptLanguage: language})
+		return err
+	}))
+}
+
+func TestFrenchPages(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	w.intent("pi_1", "requires_action", map[string]any{"payment_method": map[string]any{"type": "ideal"}})
+	s := openShop(t, w, "/v3/stripe.js")
+	const page = "[document.documentElement.lang, document.title, document.querySelector('h1').textContent, document.querySelector('#pass').textContent, document.querySelector('#amount').textContent.replace(/\\s/g, ' ')]"
+	const untranslated = "fetch(location).then((r) => r.text()).then((text) => { const before = [...new DOMParser().parseFromString(text, 'text/html').querySelectorAll('[data-text]')];" +
+		"return before.map((node) => node.textContent).filter((text, i) => text === document.querySelectorAll('[data-text]')[i].textContent); })"
+	for _, c := range []struct{ language, path, want string }{
+		{"fr-FR", "/3ds/", `["fr","3D Secure — bac à sable hors ligne","Page de test 3D Secure 2","Réussir l'authentification","10,99 €"]`},
+		{"fr-CA", "/redirect/", `["fr","Page de paiement de test — bac à sable hors ligne","iDEAL : page de paiement de test","Autoriser le paiement de test","10,99 €"]`},
+		{"de-DE", "/redirect/", `["en","Test payment page — offline sandbox","iDEAL test payment page","Authorize test payment","10,99 €"]`},
+	} {
+		s.speak(c.language)
+		s.do(chromedp.Navigate(w.URL + c.path + "pi_1?client_secret=pi_1_secret_x"))
+		s.eventually("document.querySelector('#amount').textContent !== '…'")
+		s.want(page, c.want)
+		if c.language != "de-DE" {
+			s.want(untranslated, "[]")
+		}
+	}
+	s.speak("fr-FR")
+	s.do(chromedp.Navigate(w.URL + "/3ds/pi_2?client_secret=pi_2_secret_x"))
+	s.do(chromedp.Click(chromedp.CSS("#pass")))
+	s.eventually("document.querySelector('#problem').textContent === \"Cela n'a pas fonctionné : No such intent. Veuillez réessayer.\"")
 }
 
 func TestRetrieve(t *testing.T) {

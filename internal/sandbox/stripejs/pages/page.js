@@ -1,16 +1,49 @@
 // Behaviour of the challenge page (/3ds/{id}) and of the authorize page (/redirect/{id}): show what is at stake,
 // post the outcome, then tell the opener (in the dialog's frame) or go to the return URL (top-level window).
+// The pages are written in English, and in French when the browser prefers that.
 'use strict';
 
 (() => {
   const secret = new URLSearchParams(location.search).get('client_secret') ?? '';
   const id = location.pathname.split('/').pop() ?? '';
   const framed = window.parent !== window;
+  const french = navigator.language.toLowerCase().startsWith('fr');
+  const texts = /** @type {Record<string, string>} */ ({
+    title: document.body.dataset.page === '3ds' ? '3D Secure — bac à sable hors ligne' : 'Page de paiement de test — bac à sable hors ligne',
+    sandbox: 'Bac à sable hors ligne',
+    amount: 'Montant',
+    reference: 'Référence',
+    bankTitle: 'Page de test 3D Secure 2',
+    bank: "Cette page remplace la banque du titulaire de la carte. Choisissez l'issue de l'authentification.",
+    bankNote: "Aucune banque n'est interrogée et aucun argent ne circule.",
+    pass: "Réussir l'authentification",
+    fail: "Faire échouer l'authentification",
+    method: 'Moyen de paiement',
+    payTitle: ': page de paiement de test',
+    pay: "Cette page remplace le site du moyen de paiement. Choisissez l'issue du paiement.",
+    payNote: "Aucun prestataire n'est interrogé et aucun argent ne circule.",
+    authorize: 'Autoriser le paiement de test',
+    refuse: 'Faire échouer le paiement de test',
+  });
   /** @type {any} */
   let intent = null;
 
   /** @param {string} name */
   const byId = (name) => /** @type {HTMLElement} */ (document.getElementById(name));
+
+  function translate() {
+    document.documentElement.lang = 'fr';
+    document.title = texts.title;
+    for (const node of document.querySelectorAll('[data-text]')) {
+      if (node instanceof HTMLElement) node.textContent = texts[node.dataset.text ?? ''] ?? node.textContent;
+    }
+  }
+
+  /** @param {unknown} err */
+  function problem(err) {
+    const why = err instanceof Error ? err.message : err;
+    return french ? `Cela n'a pas fonctionné : ${why}. Veuillez réessayer.` : `This did not work: ${why}. Please try again.`;
+  }
 
   /** @param {number} amount in minor units @param {string} currency */
   function money(amount, currency) {
@@ -70,7 +103,7 @@
       buttons.forEach((button) => {
         button.disabled = false;
       });
-      byId('problem').textContent = `This did not work: ${err instanceof Error ? err.message : err}. Please try again.`;
+      byId('problem').textContent = problem(err);
       byId('problem').hidden = false;
     }
   }
@@ -83,6 +116,7 @@
   document.addEventListener('keydown', (event) => {
     if (framed && event.key === 'Escape') window.parent.postMessage({ type: 'stripe-3ds-cancel' }, '*');
   });
+  if (french) translate();
   // Nothing moves when the amount arrives: somebody may be about to press a button.
   byId('reference').textContent = id;
   byId('pass').focus();
