@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -67,6 +69,22 @@ func TestOpenMakesTheFolder(t *testing.T) {
 		if info, err := os.Stat(filepath.Dir(path)); err != nil || info.Mode().Perm()&0o007 != 0 {
 			t.Errorf("others may enter the folder: %v, %v", info.Mode(), err)
 		}
+	}
+}
+
+// A command that looks must not leave an empty database where somebody misspelt the name.
+func TestMustExist(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "new", "shop.db")
+	s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{MustExist: true})
+	if err == nil {
+		_ = s.Close()
+	}
+	if err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("got %v, want an error that names the file", err)
+	}
+	if _, err := os.Stat(filepath.Dir(path)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("something was made: %v", err)
 	}
 }
 

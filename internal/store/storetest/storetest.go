@@ -38,6 +38,7 @@ func Run(t *testing.T, e Engine) {
 		"orders":          testOrders,
 		"update":          testUpdate,
 		"update locks":    testUpdateLocks,
+		"operations":      testOperations,
 		"update order":    testUpdateOrder,
 		"promotions":      testPromotions,
 		"claims of rules": testRuleClaims,

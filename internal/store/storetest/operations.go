@@ -1,0 +1,119 @@
+package storetest
+
+import (
+	"errors"
+	"reflect"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+	"checkoutd/internal/store"
+)
+
+func newOperation() payments.Operation {
+	id := orders.NewID("op_")
+	return payments.Operation{ID: id, IntentID: "pi_1", Kind: payments.OperationRefund, Amount: 500, Reason: "duplicate",
+		IdempotencyKey: "checkoutd-" + id, State: payments.OperationStarted, CreatedAt: start}
+}
+
+// begin adds an operation to an order.
+func (f *fixture) begin(orderID string, op payments.Operation) error {
+	f.t.Helper()
+	return f.Update(f.ctx, orderID, nil, func(st *payments.State) error {
+		st.Operations = append(st.Operations, op)
+		return nil
+	})
+}
+
+func testOperations(t *testing.T, e Engine) {
+	f := newFixture(t, e)
+	t.Run("an operation comes back as it was written, and as it ended", func(t *testing.T) {
+		f := f.in(t)
+		o, op := f.order(), newOperation()
+		if err := f.begin(o.ID, op); err != nil {
+			t.Fatal(err)
+		}
+		op.OrderID, op.UpdatedAt = o.ID, f.clock.now()
+		if got := f.state(o.ID).Operations; !reflect.DeepEqual(got, []payments.Operation{op}) {
+			t.Errorf("got %+v, want %+v", got, op)
+		}
+		op.UpdatedAt = f.clock.forward(time.Minute)
+		op.State, op.Note = payments.OperationDone, "re_1"
+		f.update(o.ID, func(st *payments.State) { st.Operations[0].State, st.Operations[0].Note = op.State, op.Note })
+		if got := f.state(o.ID).Operations; !reflect.DeepEqual(got, []payments.Operation{op}) {
+			t.Errorf("got %+v, want %+v", got, op)
+		}
+	})
+	t.Run("a second started operation is ErrOperationInProgress, and leaves nothing", func(t *testing.T) {
+		f := f.in(t)
+		o := f.order()
+		if err := f.begin(o.ID, newOperation()); err != nil {
+			t.Fatal(err)
+		}
+		err := f.Update(f.ctx, o.ID, nil, func(st *payments.State) error {
+			st.Order.Message = "must not stay"
+			st.Operations = append(st.Operations, newOperation())
+			return nil
+		})
+		if !errors.Is(err, payments.ErrOperationInProgress) {
+			t.Errorf("got %v, want ErrOperationInProgress", err)
+		}
+		if st := f.state(o.ID); len(st.Operations) != 1 || st.Order.Message != "" {
+			t.Errorf("something stayed: %+v", st)
+		}
+		f.update(o.ID, func(st *payments.State) { st.Operations[0].State = payments.OperationFailed })
+		if err := f.begin(o.ID, newOperation()); err != nil {
+			t.Errorf("one that ended is still in the way: %v", err)
+		}
+	})
+	t.Run("a key is used once", func(t *testing.T) {
+		f := f.in(t)
+		first, second := newOperation(), newOperation()
+		second.IdempotencyKey = first.IdempotencyKey
+		if err := f.begin(f.order().ID, first); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.begin(f.order().ID, second); err == nil {
+			t.Error("two operations have one key")
+		}
+	})
+	t.Run("of many who start one at once, one does", func(t *testing.T) { startAtOnce(t, f.in(t)) })
+	t.Run("a refund keeps who asked for it and when it was made", func(t *testing.T) {
+		f := f.in(t)
+		o := f.order()
+		re := payments.Refund{ID: "re_" + o.ID, IntentID: "pi_1", Amount: 500, Currency: "eur", Status: "pending", Reason: "duplicate",
+			OperationID: "op_1", CreatedAt: start.Truncate(time.Second)}
+		f.update(o.ID, func(st *payments.State) { st.Refunds = append(st.Refunds, re) })
+		re.OrderID, re.UpdatedAt = o.ID, f.clock.now()
+		if got := f.state(o.ID).Refunds; !reflect.DeepEqual(got, []payments.Refund{re}) {
+			t.Errorf("got %+v, want %+v", got, re)
+		}
+	})
+}
+
+// startAtOnce has many processes start an operation without a look at the others: the index
+// must hold it.
+func startAtOnce(t *testing.T, f *fixture) {
+	stores := []*store.Store{f.Store, f.open(store.Options{})}
+	o := f.order()
+	var won, refused atomic.Int64
+	together(callers, func(i int) {
+		err := stores[i%2].Update(f.ctx, o.ID, nil, func(st *payments.State) error {
+			st.Operations = append(st.Operations, newOperation())
+			return nil
+		})
+		switch {
+		case err == nil:
+			won.Add(1)
+		case errors.Is(err, payments.ErrOperationInProgress):
+			refused.Add(1)
+		default:
+			t.Error(err)
+		}
+	})
+	if won.Load() != 1 || refused.Load() != callers-1 {
+		t.Errorf("%d won and %d were refused", won.Load(), refused.Load())
+	}
+}
