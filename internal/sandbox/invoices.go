@@ -6,10 +6,10 @@ func retrieveInvoice(c *call) (any, error) { return pathObject[*Invoice](c, kind
 
 func listInvoices(c *call) (any, error) {
 	created, status, method := createdFilter(c.p), c.p.str("status"), c.p.str("collection_method")
-	customer, sub := c.p.str("customer"), c.p.str("subscription")
+	customer, sub, due := c.p.str("customer"), c.p.str("subscription"), timeFilter(c.p, "due_date")
 	return page(c, kindInvoice, orDefault(sub, customer), func(inv *Invoice) bool {
 		return created(inv.Created) && (status == "" || status == inv.Status) && (method == "" || method == inv.CollectionMethod) &&
-			(customer == "" || customer == inv.Customer)
+			(customer == "" || customer == inv.Customer) && (!c.p.has("due_date") || inv.DueDate != nil && due(*inv.DueDate))
 	})
 }
 
@@ -117,6 +117,11 @@ func payInvoice(c *call) (any, error) {
 	}
 	if inv.Status == invoicePaid {
 		return nil, invalid("", "", "Invoice is already paid")
+	}
+	for _, name := range []string{"source", "mandate", "forgive"} {
+		if c.p.has(name) {
+			return nil, notSimulated(name)
+		}
 	}
 	if inv.Status == invoiceDraft {
 		inv = c.finalize(inv)

@@ -79,6 +79,9 @@ func (c *call) markPaid(inv *Invoice, pi *PaymentIntent) *Invoice {
 
 // subscriptionPaid brings a subscription to life with its latest invoice and keeps the payment method if it should.
 func (c *call) subscriptionPaid(old *Subscription, inv *Invoice, pi *PaymentIntent) {
+	if old.ended() {
+		return
+	}
 	next := *old
 	waiting := old.Status == subIncomplete || old.Status == subPastDue
 	if waiting && deref(old.LatestInvoice) == inv.ID {

@@ -109,13 +109,16 @@ func reverse[T any](s []T) {
 }
 
 // createdFilter reads created=N or created[gte|gt|lte|lt]=N.
-func createdFilter(p *params) func(int64) bool {
-	at := p.at("created")
+func createdFilter(p *params) func(int64) bool { return timeFilter(p, "created") }
+
+// timeFilter reads such a filter on any time, in Unix seconds.
+func timeFilter(p *params, name string) func(int64) bool {
+	at := p.at(name)
 	if at == nil {
 		return func(int64) bool { return true }
 	}
 	if at.leaf {
-		want := p.num("created")
+		want := p.num(name)
 		return func(t int64) bool { return t == want }
 	}
 	return func(t int64) bool {

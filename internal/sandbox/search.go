@@ -176,7 +176,7 @@ func fitsQuery(obj object, clauses []clause, anyOf bool) bool {
 func searchRoutes() []route {
 	var out []route
 	for path, kind := range map[string]string{
-		"charges": kindCharge, "customers": kindCustomer, "payment_intents": kindIntent, "prices": kindPrice, "products": kindProduct,
+		"charges": kindCharge, "customers": kindCustomer, "payment_intents": kindIntent, "prices": kindPrice, "products": kindProduct, "subscriptions": kindSubscription, "invoices": kindInvoice,
 	} {
 		out = append(out, route{http.MethodGet, "/v1/" + path + "/search", secretOnly, search(kind)})
 	}

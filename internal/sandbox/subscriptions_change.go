@@ -12,10 +12,13 @@ func retrieveSubscription(c *call) (any, error) {
 
 // listSubscriptions leaves out the canceled ones unless they are asked for: https://docs.stripe.com/api/subscriptions/list.
 func listSubscriptions(c *call) (any, error) {
-	created, status, price := createdFilter(c.p), c.p.str("status"), c.p.str("price")
+	created, start, end := createdFilter(c.p), timeFilter(c.p, "current_period_start"), timeFilter(c.p, "current_period_end")
+	status, price, method := c.p.str("status"), c.p.str("price"), c.p.str("collection_method")
 	return page(c, kindSubscription, c.p.str("customer"), func(sub *Subscription) bool {
-		return created(sub.Created) && hasStatus(sub, status) && (price == "" || slices.ContainsFunc(sub.Items.Data, func(item *SubscriptionItem) bool { return item.Price.id == price })) &&
-			(c.p.str("collection_method") == "" || c.p.str("collection_method") == sub.CollectionMethod)
+		has := func(item *SubscriptionItem) bool { return item.Price.id == price }
+		return created(sub.Created) && start(sub.CurrentPeriodStart) && end(sub.CurrentPeriodEnd) && hasStatus(sub, status) &&
+			(price == "" || slices.ContainsFunc(sub.Items.Data, has)) && (method == "" || method == sub.CollectionMethod) &&
+			!c.p.flag("automatic_tax", "enabled") && !c.p.has("test_clock")
 	})
 }
 

@@ -156,7 +156,7 @@ func (g tourist) tourMethods(cus string) {
 func (g tourist) tourSearch() {
 	for path, query := range map[string]string{
 		"payment_intents": `metadata["a"]:"b" AND -status:"canceled"`, "charges": `amount>1000`, "customers": `email~"b.test"`,
-		"products": `active:"true"`, "prices": `currency:"usd"`,
+		"products": `active:"true"`, "prices": `currency:"usd"`, "subscriptions": `status:"active"`, "invoices": `total>100 AND status:"paid"`,
 	} {
 		if g.call("GET /v1/"+path+"/search", nil, "query="+query).size("data") == 0 {
 			g.b.t.Errorf("search %s: nothing for %s", path, query)
