@@ -3,7 +3,8 @@ package money
 import "strings"
 
 // decimals holds every presentment currency of
-// https://docs.stripe.com/currencies#presentment-currencies with its digits.
+// https://docs.stripe.com/currencies#presentment-currencies with its digits. huf and twd have
+// two: Stripe rounds only their payouts, which are the shop's own.
 var decimals = func() map[string]int {
 	m := make(map[string]int)
 	for d, list := range map[int]string{
@@ -14,7 +15,7 @@ var decimals = func() map[string]int {
 			kzt lak lbp lkr lrd lsl mad mdl mkd mmk mnt mop mur mvr mwk mxn myr mzn nad
 			ngn nio nok npr nzd pab pen pgk php pkr pln qar ron rsd rub sar sbd scr sek
 			sgd shp sle sos srd std szl thb tjs top try ttd twd tzs uah ugx usd uyu uzs
-			wst xcd yer zar zmw`,
+			wst xcd xcg yer zar zmw`,
 		3: "bhd jod kwd omr tnd",
 	} {
 		for c := range strings.FieldsSeq(list) {
@@ -27,10 +28,18 @@ var decimals = func() map[string]int {
 // minimums is the table of
 // https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts, in minor units.
 var minimums = map[string]int64{
-	"usd": 50, "aed": 200, "aud": 50, "bgn": 100, "brl": 50, "cad": 50, "chf": 50,
-	"czk": 1500, "dkk": 250, "eur": 50, "gbp": 30, "hkd": 400, "huf": 17500, "inr": 50,
-	"jpy": 50, "mxn": 1000, "myr": 200, "nok": 300, "nzd": 50, "pln": 200, "ron": 200,
-	"sek": 300, "sgd": 50, "thb": 1000,
+	"usd": 50, "aed": 200, "ars": 50, "aud": 50, "bgn": 100, "brl": 50, "cad": 50, "chf": 50,
+	"cop": 50, "czk": 1500, "dkk": 250, "eur": 50, "gbp": 30, "hkd": 400, "huf": 17500, "idr": 50,
+	"ils": 50, "inr": 50, "jpy": 50, "krw": 50, "mxn": 1000, "myr": 200, "nok": 300, "nzd": 50,
+	"php": 50, "pln": 200, "ron": 200, "rub": 50, "sek": 300, "sgd": 50, "thb": 1000, "zar": 50,
+}
+
+// maximums are the currencies of the same page in which more than eight digits can be paid.
+var maximums = map[string]int64{
+	"idr": MaxAmount,
+	"lbp": 99_999_999_999,
+	"cop": 9_999_999_999, "huf": 9_999_999_999, "jpy": 9_999_999_999,
+	"inr": 999_999_999,
 }
 
 var symbols = map[string]string{

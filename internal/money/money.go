@@ -15,9 +15,9 @@ import (
 	"golang.org/x/text/number"
 )
 
-// MaxAmount is the largest amount that Stripe takes for most currencies: eight
-// digits, in minor units (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).
-const MaxAmount int64 = 99_999_999
+// MaxAmount is the largest amount that Stripe takes in any currency, in minor units: twelve
+// digits (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).
+const MaxAmount int64 = 999_999_999_999
 
 // Known reports whether Stripe takes payments in the currency: three lower-case
 // letters, as Stripe writes them.
@@ -37,13 +37,23 @@ func Decimals(currency string) int {
 }
 
 // Minimum is the smallest amount that Stripe charges in a currency, in minor
-// units. Where Stripe publishes none it is 1: the rule then depends on the
-// settlement currency, and Stripe is the one to refuse.
+// units. Where Stripe publishes none it is one step: the rule then depends on the
+// settlement currency, and Stripe is the one to refuse. (So it does where the charge is
+// converted before it is paid out: then it must meet the minimum of that currency, too.)
 func Minimum(currency string) int64 {
 	if m, ok := minimums[currency]; ok {
 		return m
 	}
-	return 1
+	return Step(currency)
+}
+
+// Maximum is the largest amount that Stripe charges in a currency, in minor units: eight
+// digits in most. A way to pay may have a lower one of its own; it is then not offered.
+func Maximum(currency string) int64 {
+	if m, ok := maximums[currency]; ok {
+		return m
+	}
+	return 99_999_999
 }
 
 // Step is the coarseness of a currency's amounts, in minor units: Stripe wants isk and
@@ -67,8 +77,8 @@ func Check(amount int64, currency string) error {
 		return fmt.Errorf("%q is not a currency that Stripe takes", currency)
 	case amount < Minimum(currency):
 		return fmt.Errorf("the least that can be paid is %s %s", Decimal(Minimum(currency), currency), strings.ToUpper(currency))
-	case amount > MaxAmount:
-		return fmt.Errorf("the most that can be paid is %s %s", Decimal(MaxAmount, currency), strings.ToUpper(currency))
+	case amount > Maximum(currency):
+		return fmt.Errorf("the most that can be paid is %s %s", Decimal(Maximum(currency), currency), strings.ToUpper(currency))
 	case amount%Step(currency) != 0:
 		return fmt.Errorf("amounts in %s must be multiples of %s", strings.ToUpper(currency), Decimal(Step(currency), currency))
 	}

@@ -1,6 +1,7 @@
 package money_test
 
 import (
+	"strings"
 	"testing"
 
 	"checkoutd/internal/money"
@@ -54,10 +55,49 @@ func TestCheck(t *testing.T) {
 		{99_999_999, "usd", true}, {100_000_000, "usd", false},
 		{1230, "kwd", true}, {1234, "kwd", false},
 		{10000, "isk", true}, {10050, "isk", false},
+		{100, "isk", true}, {99, "isk", false}, {0, "ugx", false}, {500, "ugx", true}, {501, "ugx", false},
+		{10, "kwd", true}, {9, "kwd", false}, {0, "kwd", false}, {1, "xof", true},
+		{17_500, "huf", true}, {17_499, "huf", false}, {17_545, "huf", true}, // only its payouts are rounded
+		{80_045, "twd", true}, {50, "krw", true}, {49, "krw", false}, {50, "jpy", true}, {49, "jpy", false},
+		{999_999_999_999, "idr", true}, {1_000_000_000_000, "idr", false},
+		{9_999_999_999, "jpy", true}, {10_000_000_000, "jpy", false}, {100_000_000, "krw", false},
+		{100, "xcg", true},
 		{100, "xyz", false},
 	} {
 		if err := money.Check(tt.amount, tt.currency); (err == nil) != tt.ok {
 			t.Errorf("Check(%d, %s) = %v, want ok %v", tt.amount, tt.currency, err, tt.ok)
+		}
+	}
+}
+
+// Stripe's own lists (https://docs.stripe.com/currencies#zero-decimal and below it).
+func TestDecimals(t *testing.T) {
+	t.Parallel()
+	for want, list := range map[int]string{
+		0: "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf",
+		2: "usd eur huf twd isk ugx idr cop",
+		3: "bhd jod kwd omr tnd",
+	} {
+		for c := range strings.FieldsSeq(list) {
+			if got := money.Decimals(c); got != want || !money.Known(c) {
+				t.Errorf("%s has %d decimals, known %t; want %d", c, got, money.Known(c), want)
+			}
+		}
+	}
+}
+
+// Whatever a currency's least and most are, they can be paid.
+func TestEveryCurrencyCanBePaidIn(t *testing.T) {
+	t.Parallel()
+	for _, c := range []string{"usd", "jpy", "kwd", "isk", "ugx", "huf", "twd", "idr", "xof", "bhd", "omr", "clp", "lbp", "inr", "cop", "ars"} {
+		if err := money.Check(money.Minimum(c), c); err != nil {
+			t.Errorf("the least of %s: %v", c, err)
+		}
+		if err := money.Check(money.Maximum(c)/money.Step(c)*money.Step(c), c); err != nil {
+			t.Errorf("the most of %s: %v", c, err)
+		}
+		if money.Check(money.Minimum(c)-money.Step(c), c) == nil || money.Check(money.Maximum(c)+1, c) == nil {
+			t.Errorf("%s takes less than its least, or more than its most", c)
 		}
 	}
 }

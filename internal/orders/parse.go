@@ -114,7 +114,7 @@ func (p *parser) money(name, text, currency string, least int64) int64 {
 	switch {
 	case err != nil:
 		p.complain("%s: %v", name, err)
-	case amount < least || amount > money.MaxAmount:
+	case amount < least || amount > money.Maximum(currency):
 		p.complain("%s %q is not between %s and Stripe's maximum", name, text, money.Decimal(least, currency))
 	case amount%money.Step(currency) != 0:
 		p.complain("%s %q: amounts in %s must be multiples of %s", name, text, strings.ToUpper(currency), money.Decimal(money.Step(currency), currency))

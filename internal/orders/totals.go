@@ -44,9 +44,9 @@ func Total(items []Item, currency string, p *Promotion, r *Rate) (Totals, error)
 	return t, nil
 }
 
-// mostGoods bounds what the goods may cost before discount: four digits more than Stripe takes,
+// mostGoods bounds what the goods may cost before discount: two digits more than Stripe takes,
 // and few enough that a percentage of it is still a number.
-const mostGoods = money.MaxAmount * 10_000
+const mostGoods = money.MaxAmount * 100
 
 // subtotal sums the lines; ok is false when one of them, or the sum, is out of all proportion.
 func subtotal(items []Item) (sum int64, ok bool) {
