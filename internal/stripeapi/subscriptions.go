@@ -97,10 +97,7 @@ func (c *Client) ensureProduct(ctx context.Context, item orders.Item, key string
 // tellCustomer puts on the customer what Stripe puts on the invoices: where the order goes,
 // and who gets the receipts.
 func (c *Client) tellCustomer(ctx context.Context, p payments.Params, key string) error {
-	params := &stripe.CustomerParams{}
-	if p.ReceiptEmail {
-		params.Email = optional(p.Contact.Email)
-	}
+	params := &stripe.CustomerParams{Email: optional(p.Contact.Email)}
 	if to := shippingDetails(p.Contact.Shipping); to != nil {
 		params.Shipping = &stripe.CustomerShippingParams{Name: to.Name, Phone: to.Phone, Address: to.Address}
 	}
