@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"checkoutd/internal/config"
+	"checkoutd/internal/config/appearance"
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
@@ -12,21 +13,21 @@ import (
 
 // configView is GET /config: what the page's script needs to show the checkout.
 type configView struct {
-	PublishableKey string             `json:"publishable_key"`
-	ScriptURL      string             `json:"script_url"`
-	Sandbox        bool               `json:"sandbox"`
-	Live           bool               `json:"live"`
-	AppInfo        appInfo            `json:"app_info"`
-	Elements       elementsView       `json:"elements"`
-	AppearanceDark any                `json:"appearance_dark,omitempty"` // in place of elements.appearance on dark screens
-	PaymentElement paymentElementView `json:"payment_element"`
-	Express        *expressView       `json:"express"` // null: no Express Checkout Element
-	Address        addressView        `json:"address"`
-	CollectEmail   bool               `json:"collect_email"`
-	PromotionCodes bool               `json:"promotion_codes"`
-	Order          orders.View        `json:"order"`
-	Resume         *payments.Answer   `json:"resume"`
-	ReturnURL      string             `json:"return_url"`
+	PublishableKey string                 `json:"publishable_key"`
+	ScriptURL      string                 `json:"script_url"`
+	Sandbox        bool                   `json:"sandbox"`
+	Live           bool                   `json:"live"`
+	AppInfo        appInfo                `json:"app_info"`
+	Elements       elementsView           `json:"elements"`
+	AppearanceDark *appearance.Appearance `json:"appearance_dark,omitempty"`
+	PaymentElement paymentElementView     `json:"payment_element"`
+	Express        *expressView           `json:"express"` // null: no Express Checkout Element
+	Address        addressView            `json:"address"`
+	CollectEmail   bool                   `json:"collect_email"`
+	PromotionCodes bool                   `json:"promotion_codes"`
+	Order          orders.View            `json:"order"`
+	Resume         *payments.Answer       `json:"resume"`
+	ReturnURL      string                 `json:"return_url"`
 }
 
 type appInfo struct {
@@ -55,6 +56,7 @@ func (a *App) config(w http.ResponseWriter, r *http.Request) error {
 		Sandbox: cfg.IsSandbox(), Live: cfg.Livemode(),
 		AppInfo:        appInfo{stripeapi.Name, a.Version, stripeapi.URL},
 		Elements:       elementsOf(cfg, o),
+		AppearanceDark: appearanceDark(cfg),
 		PaymentElement: paymentElementOf(cfg),
 		Express:        expressOf(cfg, order),
 		Address:        addressView{Shipping: order.Ships, Billing: cfg.BillingAddress == billingFull, Phone: cfg.ShippingPhone},

@@ -2,6 +2,7 @@ package app
 
 import (
 	"checkoutd/internal/config"
+	"checkoutd/internal/config/appearance"
 	"checkoutd/internal/orders"
 )
 
@@ -9,18 +10,18 @@ import (
 // (https://docs.stripe.com/js/elements_object/create_without_intent). All but the last
 // three are the order's, so that the intent is created with the matching parameters.
 type elementsView struct {
-	Mode                       string         `json:"mode"`
-	Amount                     int64          `json:"amount,omitempty"` // a setup has none
-	Currency                   string         `json:"currency"`
-	CaptureMethod              string         `json:"captureMethod,omitempty"`
-	SetupFutureUsage           string         `json:"setupFutureUsage,omitempty"`
-	OnBehalfOf                 string         `json:"onBehalfOf,omitempty"`
-	PaymentMethodTypes         []string       `json:"paymentMethodTypes,omitempty"`
-	PaymentMethodConfiguration string         `json:"paymentMethodConfiguration,omitempty"`
-	PaymentMethodOptions       *methodOptions `json:"paymentMethodOptions,omitempty"`
-	PaymentMethodCreation      string         `json:"paymentMethodCreation,omitempty"`
-	Appearance                 any            `json:"appearance,omitempty"`
-	Fonts                      any            `json:"fonts,omitempty"`
+	Mode                       string                 `json:"mode"`
+	Amount                     int64                  `json:"amount,omitempty"` // a setup has none
+	Currency                   string                 `json:"currency"`
+	CaptureMethod              string                 `json:"captureMethod,omitempty"`
+	SetupFutureUsage           string                 `json:"setupFutureUsage,omitempty"`
+	OnBehalfOf                 string                 `json:"onBehalfOf,omitempty"`
+	PaymentMethodTypes         []string               `json:"paymentMethodTypes,omitempty"`
+	PaymentMethodConfiguration string                 `json:"paymentMethodConfiguration,omitempty"`
+	PaymentMethodOptions       *methodOptions         `json:"paymentMethodOptions,omitempty"`
+	PaymentMethodCreation      string                 `json:"paymentMethodCreation,omitempty"`
+	Appearance                 *appearance.Appearance `json:"appearance,omitempty"`
+	Fonts                      []appearance.Font      `json:"fonts,omitempty"`
 }
 
 type methodOptions struct {
@@ -42,12 +43,25 @@ type bankOptions struct {
 }
 
 func elementsOf(cfg *config.Config, o orders.Order) elementsView {
-	return elementsView{
+	v := elementsView{
 		Mode: string(o.Mode), Amount: o.Amount, Currency: o.Currency,
 		CaptureMethod: o.Options.CaptureMethod, SetupFutureUsage: o.Options.SetupFutureUsage, OnBehalfOf: o.Options.OnBehalfOf,
 		PaymentMethodTypes: o.Options.PaymentMethodTypes, PaymentMethodConfiguration: o.Options.PaymentMethodConfiguration,
 		PaymentMethodOptions: methodOptionsOf(o.Options), PaymentMethodCreation: cfg.PaymentMethodCreation,
 	}
+	if cfg.Appearance != nil {
+		v.Appearance, v.Fonts = &cfg.Appearance.Light, cfg.Appearance.Fonts
+	}
+	return v
+}
+
+// appearanceDark takes the place of elements.appearance on dark screens; nil without an
+// APPEARANCE_FILE.
+func appearanceDark(cfg *config.Config) *appearance.Appearance {
+	if cfg.Appearance == nil {
+		return nil
+	}
+	return &cfg.Appearance.Dark
 }
 
 // methodOptionsOf are the options of single payment methods, nil for none.

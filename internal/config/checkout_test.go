@@ -90,15 +90,16 @@ func TestCheckoutOptions(t *testing.T) {
 			"PAYMENT_ELEMENT_LAYOUT=accordion", "LAYOUT_RADIOS=false", "LAYOUT_VISIBLE_ITEMS=0", "LAYOUT_DEFAULT_COLLAPSED=true",
 			"SAVED_METHODS_SAVE_USAGE=off_session", "SAVED_METHODS_REMOVE=true", "SAVED_METHODS_LIMIT=10", "SAVED_METHODS_FILTERS=always, limited",
 			"BRAND_LOGO=/logo.svg", "BRAND_COLOR=#AA3377", "APPEARANCE_FILE=look.json",
-		}, nil)
+		}, map[string]string{"look.json": `{"variables":{"borderRadius":"2px"}}`})
 		no, yes, none := false, true, 0
 		for name, v := range map[string][2]any{
 			"Payment": {c.Payment, config.Payment{CaptureMethod: "automatic", PaymentMethodTypes: []string{"card", "us_bank_account"}, OnBehalfOf: "acct_1A",
 				RequireCVCRecollection: true, CardInstallments: true, USBankVerification: "microdeposits", ReceiptEmail: true}},
-			"Page":         {c.Page, config.Page{CollectEmail: true, BillingAddress: "full", ShippingPhone: true}},
-			"Layout":       {c.Layout, config.Layout{Type: "accordion", DefaultCollapsed: &yes, Radios: &no, VisibleItems: &none}},
-			"SavedMethods": {c.SavedMethods, config.SavedMethods{Redisplay: true, Limit: 10, Filters: []string{"always", "limited"}, Save: true, SaveUsage: "off_session", Remove: true}},
-			"the look":     {[]string{c.BrandLogo, c.BrandColor, c.AppearanceFile}, []string{"/logo.svg", "#AA3377", "look.json"}},
+			"Page":                {c.Page, config.Page{CollectEmail: true, BillingAddress: "full", ShippingPhone: true}},
+			"Layout":              {c.Layout, config.Layout{Type: "accordion", DefaultCollapsed: &yes, Radios: &no, VisibleItems: &none}},
+			"SavedMethods":        {c.SavedMethods, config.SavedMethods{Redisplay: true, Limit: 10, Filters: []string{"always", "limited"}, Save: true, SaveUsage: "off_session", Remove: true}},
+			"the look":            {[]string{c.BrandLogo, c.BrandColor, c.AppearanceFile}, []string{"/logo.svg", "#AA3377", "look.json"}},
+			"what is in the file": {c.Appearance.Dark.Variable("borderRadius"), "2px"},
 		} {
 			if !reflect.DeepEqual(v[0], v[1]) {
 				t.Errorf("%s: got %+v, want %+v", name, v[0], v[1])
@@ -134,6 +135,35 @@ func TestCheckoutOptions(t *testing.T) {
 			t.Errorf("got %q, %q", c.PaymentMethodConfiguration, c.BrandLogo)
 		}
 	})
+}
+
+func TestAppearanceFileIsReadAtStart(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		file string
+		want []string
+	}{
+		"missing":          {"", []string{"APPEARANCE_FILE cannot be read: open look.json: file does not exist."}},
+		"two mistakes":     {`{"theme":"dark","variables":{"colorTxet":"red"}}`, []string{"APPEARANCE_FILE (look.json): theme is none of", "APPEARANCE_FILE (look.json): variables.colorTxet is not known to Stripe. Did you mean colorText?"}},
+		"a second primary": {`{"variables":{"colorPrimary":"red"}}`, []string{"BRAND_COLOR and colorPrimary in APPEARANCE_FILE both say"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			files := map[string]string{}
+			if tt.file != "" {
+				files["look.json"] = tt.file
+			}
+			got := problems(t, config.Sandbox, []string{"APPEARANCE_FILE=look.json", "BRAND_COLOR=#112233"}, files)
+			if len(got) != len(tt.want) {
+				t.Fatalf("got %q, want %q", got, tt.want)
+			}
+			for i := range got {
+				if !strings.HasPrefix(got[i], tt.want[i]) {
+					t.Errorf("got %q, want it to begin with %q", got[i], tt.want[i])
+				}
+			}
+		})
+	}
 }
 
 // TestManualCaptureIsWhatStripeTakes compares with the parameters of Stripe's own

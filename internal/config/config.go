@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"checkoutd/internal/config/appearance"
 )
 
 // Mode is what the program is started for; it decides which options count
@@ -69,9 +71,10 @@ type Config struct {
 	CatalogFile string // "" = the built-in sample shop
 
 	BrandName      string
-	BrandLogo      string // https URL or /path of this origin, "" for none
-	BrandColor     string // "#rrggbb", "" for ours
-	AppearanceFile string // "" for none
+	BrandLogo      string           // https URL or /path of this origin, "" for none
+	BrandColor     string           // "#rrggbb", "" for ours
+	AppearanceFile string           // "" for none
+	Appearance     *appearance.Look // what is in it, nil for none
 
 	StripeSecretKey      Secret
 	StripePublishableKey string

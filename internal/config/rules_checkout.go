@@ -1,8 +1,11 @@
 package config
 
 import (
+	"errors"
 	"slices"
 	"strings"
+
+	"checkoutd/internal/config/appearance"
 )
 
 // What single payment methods cannot do, in the API version that checkoutd speaks: Stripe
@@ -27,6 +30,7 @@ var (
 
 // checkout judges the options of the checkout against each other.
 func (l *loading) checkout() {
+	l.appearance()
 	l.methodTypes()
 	l.installments()
 	l.savedMethods()
@@ -118,6 +122,29 @@ func (l *loading) savedMethods() {
 		if of.set {
 			l.problem(of.name, "is about the saved payment methods that are shown, but SAVED_METHODS_REDISPLAY is false. Set it to true, or remove this")
 		}
+	}
+}
+
+// appearance reads APPEARANCE_FILE.
+func (l *loading) appearance() {
+	c := l.config
+	if c.AppearanceFile == "" {
+		return
+	}
+	data, err := l.sources.readFile(c.AppearanceFile)
+	if err != nil {
+		l.problem("APPEARANCE_FILE", "cannot be read: %s. Give the path of a file that this user may read", err)
+		return
+	}
+	var bad *appearance.Error
+	if c.Appearance, err = appearance.Parse(data); errors.As(err, &bad) {
+		for _, p := range bad.Problems {
+			l.problem("APPEARANCE_FILE", "(%s): %s.", c.AppearanceFile, p)
+		}
+		return
+	}
+	if c.BrandColor != "" && c.Appearance.Light.Variable("colorPrimary") != "" {
+		l.problem("BRAND_COLOR", "and colorPrimary in APPEARANCE_FILE both say the brand's colour. Keep one of them")
 	}
 }
 

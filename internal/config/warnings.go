@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"checkoutd/internal/config/spelling"
 )
 
 // warnings finds what is probably a mistake but stops nothing.
@@ -99,31 +101,9 @@ func nearest(name string) string {
 	if name == "STRIPE_API_KEY" { // the Stripe CLI's name for it
 		return "STRIPE_SECRET_KEY"
 	}
-	best, least := "", 3
+	var names []string
 	for _, o := range table() {
-		if d := slips(name, o.name); d < least {
-			best, least = o.name, d
-		}
+		names = append(names, o.name)
 	}
-	return best
-}
-
-// slips counts the letters to add, drop or change to get from a to b.
-func slips(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
+	return spelling.Nearest(name, names, 2)
 }

@@ -1,0 +1,156 @@
+package appearance
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Font is one of the option fonts of stripe.elements(): a style sheet with fonts, or one
+// font (https://docs.stripe.com/js/elements_object/create#stripe_elements-options-fonts).
+type Font struct {
+	CSSSrc string `json:"cssSrc,omitempty"` // https
+
+	Family       string `json:"family,omitempty"`
+	Src          string `json:"src,omitempty"` // like url(https://…) format("woff2")
+	Display      string `json:"display,omitempty"`
+	Style        string `json:"style,omitempty"`
+	UnicodeRange string `json:"unicodeRange,omitempty"`
+	Weight       string `json:"weight,omitempty"`
+}
+
+// fontForms is what the fields of a font look like.
+var fontForms = map[string]struct {
+	form *regexp.Regexp
+	like string
+}{
+	"family":       {regexp.MustCompile(`^[\pL\pN][\pL\pN _-]{0,60}$`), "a name like Avenir"},
+	"src":          {regexp.MustCompile(`^(url\(\s*("[^"')\s]+"|'[^"')\s]+'|[^"')\s]+)\s*\)|format\("[a-z0-9-]+"\)|format\('[a-z0-9-]+'\)|[\s,])+$`), "url(https://…)"},
+	"display":      {regexp.MustCompile(`^(auto|block|swap|fallback|optional)$`), "auto, block, swap, fallback or optional"},
+	"style":        {regexp.MustCompile(`^(normal|italic|oblique)$`), "normal, italic or oblique"},
+	"unicodeRange": {regexp.MustCompile(`^[Uu]\+[0-9A-Fa-f?-]+(\s*,\s*[Uu]\+[0-9A-Fa-f?-]+)*$`), "U+0000-00FF"},
+	"weight":       {regexp.MustCompile(`^(normal|bold|[1-9]\d{0,2}|1000)$`), "500"},
+}
+
+var fontFields = []string{"cssSrc", "family", "src", "display", "style", "unicodeRange", "weight"}
+
+func (c *checker) fonts(v any) []Font {
+	list, ok := v.([]any)
+	if !ok {
+		c.problem("fonts", "is not a list in square brackets")
+	}
+	var all []Font
+	for i, item := range list {
+		at := fmt.Sprintf("fonts[%d]", i)
+		if o, ok := c.object(at, item); ok {
+			all = append(all, c.font(at, o))
+		}
+	}
+	return all
+}
+
+func (c *checker) font(at string, o object) Font {
+	var f Font
+	fields := map[string]*string{
+		"cssSrc": &f.CSSSrc, "family": &f.Family, "src": &f.Src, "display": &f.Display,
+		"style": &f.Style, "unicodeRange": &f.UnicodeRange, "weight": &f.Weight,
+	}
+	c.unique(at+".", o)
+	before := len(c.problems)
+	for _, m := range o {
+		at := at + "." + m.name
+		if !c.known(at, m.name, fontFields) {
+			continue
+		}
+		s, ok := m.value.(string)
+		*fields[m.name] = s
+		switch form := fontForms[m.name]; {
+		case !ok:
+			c.problem(at, "is not text. Put the value in quotes")
+		case m.name == "cssSrc":
+			c.secure(at, s)
+		case !form.form.MatchString(s):
+			c.problem(at, "is not %s", form.like)
+		}
+	}
+	for _, address := range f.addresses() {
+		c.secure(at+".src", address)
+	}
+	switch {
+	case len(c.problems) > before:
+	case f.CSSSrc != "" && f != (Font{CSSSrc: f.CSSSrc}):
+		c.problem(at, "has cssSrc and more. The style sheet says the rest: write cssSrc alone")
+	case f.CSSSrc == "" && (f.Family == "" || len(f.addresses()) == 0):
+		c.problem(at, "has neither cssSrc, nor family and src with a url()")
+	}
+	return f
+}
+
+// secure holds that the address is one that a browser loads on a secure page.
+func (c *checker) secure(at, address string) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || strings.ContainsAny(address, "'\"\\() \t\r\n<>{}*") {
+		c.problem(at, "is not an https address. Fonts must come over https")
+	}
+}
+
+var fontAddress = regexp.MustCompile(`url\(\s*["']?([^"')]+?)["']?\s*\)`)
+
+func (f Font) addresses() []string {
+	var all []string
+	for _, found := range fontAddress.FindAllStringSubmatch(f.Src, -1) {
+		all = append(all, found[1])
+	}
+	return all
+}
+
+// Origins are where the fonts come from: style sheets, and files of fonts. The style sheets
+// of Google Fonts name files on a host of its own.
+func (l *Look) Origins() (sheets, files []string) {
+	for _, f := range l.Fonts {
+		if f.CSSSrc != "" {
+			sheets = append(sheets, originOf(f.CSSSrc))
+		}
+		for _, a := range f.addresses() {
+			files = append(files, originOf(a))
+		}
+	}
+	for _, s := range sheets {
+		if s == "https://fonts.googleapis.com" {
+			s = "https://fonts.gstatic.com"
+		}
+		files = append(files, s)
+	}
+	slices.Sort(sheets)
+	slices.Sort(files)
+	return slices.Compact(sheets), slices.Compact(files)
+}
+
+func originOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return "https://" + strings.ToLower(u.Host)
+}
+
+// FontCSS loads the fonts into a page of our own: rules for the beginning of a style sheet.
+func (l *Look) FontCSS() string {
+	var imports, faces strings.Builder
+	for _, f := range l.Fonts {
+		if f.CSSSrc != "" {
+			fmt.Fprintf(&imports, "@import url(%q);\n", f.CSSSrc)
+			continue
+		}
+		fmt.Fprintf(&faces, "@font-face { font-family: %q; src: %s;", f.Family, f.Src)
+		for _, p := range []Property{{"font-display", f.Display}, {"font-style", f.Style}, {"unicode-range", f.UnicodeRange}, {"font-weight", f.Weight}} {
+			if p.Value != "" {
+				fmt.Fprintf(&faces, " %s: %s;", p.Name, p.Value)
+			}
+		}
+		faces.WriteString(" }\n")
+	}
+	return imports.String() + faces.String()
+}
