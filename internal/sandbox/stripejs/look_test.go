@@ -1,8 +1,6 @@
 package stripejs_test
 
 import (
-	"context"
-	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -142,68 +140,5 @@ func TestKeyboardAndFocus(t *testing.T) {
 		s.want("elements.submit().then((r) => r.error.code)", `"incomplete_cvc"`)
 		s.typeIn("cvc", "4")
 		s.want("elements.submit()", `{"selectedPaymentMethod":"card"}`)
-	})
-}
-
-// TestAccessibility lets axe look at the elements in every state that a buyer meets.
-func TestAccessibility(t *testing.T) {
-	t.Parallel()
-	axe := packageFile(t, "axe-core/axe.min.js")
-	check := func(t *testing.T, s *shop, scope string) {
-		t.Helper()
-		s.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-			_, err := chromedp.Evaluate[any](axe+"; null")(ctx, target)
-			return err
-		}))
-		got := s.text("axe.run(" + scope + ", {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']}).then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.target.flat().join(' ') + ' ' + n.failureSummary).join('; ')).join('\\n'))")
-		if got != "" {
-			t.Errorf("axe complains:\n%s", got)
-		}
-	}
-	for _, theme := range []string{"stripe", "night", "flat"} {
-		t.Run("the "+theme+" theme with errors, tabs and accordion", func(t *testing.T) {
-			t.Parallel()
-			w := newWire(t)
-			w.offer("US", "card", "sepa_debit", "ideal")
-			w.saved(features(nil), saved("pm_1", "always"))
-			s := newShop(t, w, strings.Replace(withCustomer, "{", "{appearance: {theme: '"+theme+"', disableAnimations: true}, ", 1), "{}")
-			if theme == "night" {
-				s.do(browsertest.Dark(true))
-			}
-			check(t, s, "'#element'")
-			s.run("inside('[data-saved-method=new]').click()")
-			s.run("elements.submit()")
-			s.picture("axe-" + theme)
-			check(t, s, "'#element'")
-			s.run("element.update({layout: {type: 'accordion', radios: true}})")
-			s.want("inside('[data-saved-method=new]').checked && inside('[name=number]').checkVisibility()", "true")
-			s.picture("axe-accordion-" + theme)
-			check(t, s, "'#element'")
-		})
-	}
-	t.Run("an address with errors, an e-mail, wallet buttons and their sheet", func(t *testing.T) {
-		t.Parallel()
-		w := newWire(t)
-		w.offer("US", "card", "link", "paypal", "amazon_pay")
-		s := openShop(t, w, "/v3/stripe.js")
-		s.boot(deferred, "{mode: 'shipping', fields: {phone: 'always'}}", "address")
-		s.run("element.getValue()")
-		check(t, s, "'#element'")
-		s.boot(deferred, "{}", "linkAuthentication")
-		s.run("elements.submit()")
-		check(t, s, "'#element'")
-		s.boot(deferred, "{paymentMethods: {applePay: 'always'}, shippingAddressRequired: true, shippingRates: [{id: 'free', amount: 0, displayName: 'Free'}]}", "expressCheckout")
-		check(t, s, "'#element'")
-		s.run("element.on('click', (event) => event.resolve()) && inside('[data-express=google_pay]', 'expressCheckout').click()")
-		s.eventually("document.querySelector('[data-stripe-dialog]')")
-		check(t, s, "'[data-stripe-dialog]'")
-	})
-	t.Run("the challenge dialog and its page", func(t *testing.T) {
-		t.Parallel()
-		s := newChallenge(t)
-		startChallenge(t, s)
-		check(t, s, "'[data-stripe-dialog]'")
-		s.do(chromedp.Navigate(s.wire.URL + "/3ds/pi_1?client_secret=pi_1_secret_x"))
-		check(t, s, "document")
 	})
 }
