@@ -67,6 +67,7 @@ func TestInvoicesThatAreNotCharged(t *testing.T) {
 	want(t, "twice", refusal(t, err).Msg, "You can only pass in open invoices. This invoice isn't open.")
 	draft := must(b.api.Invoices.New(&stripe.InvoiceParams{Customer: &b.customer}))(t)
 	want(t, "deleted", must(b.api.Invoices.Del(draft.ID, nil))(t).Deleted, true)
+	want(t, "nothing left over", must(b.api.Customers.Get(b.customer, nil))(t).Balance, 0)
 	credit := b.ok("/v1/invoiceitems", "customer="+b.customer, "amount=-500", "currency=usd").str("id")
 	want(t, "a credit asks for nothing", must(b.api.Invoices.New(&stripe.InvoiceParams{Customer: &b.customer, PendingInvoiceItemsBehavior: stripe.String("include")}))(t).AmountDue, 0)
 	want(t, "swept", b.get("/v1/invoiceitems?pending=true").size("data"), 0)
@@ -77,6 +78,21 @@ func TestInvoicesThatAreNotCharged(t *testing.T) {
 		n++
 	}
 	want(t, "paid ones", n, 2)
+}
+
+func TestCustomersBalanceIsUsedAndKept(t *testing.T) {
+	t.Parallel()
+	b := newBiller(t)
+	must(b.api.Customers.Update(b.customer, &stripe.CustomerParams{Balance: stripe.Int64(-1200)}))(t)
+	inv := b.owing()
+	want(t, "credit used", inv.StartingBalance == -1200 && inv.AmountDue == 800 && inv.EndingBalance == 0, true)
+	want(t, "asked for", must(b.api.PaymentIntents.Get(inv.PaymentIntent.ID, nil))(t).Amount, 800)
+	small := b.monthly(10)
+	sub := must(b.api.Subscriptions.New(small))(t)
+	want(t, "too little to charge", sub.Status, stripe.SubscriptionStatusActive)
+	want(t, "paid with nothing", sub.LatestInvoice.Paid && sub.LatestInvoice.AmountPaid == 0, true)
+	want(t, "owed later", must(b.api.Customers.Get(b.customer, nil))(t).Balance, 20)
+	want(t, "then", b.owing().AmountDue, 2020)
 }
 
 func TestDraftFinalizesItselfAfterAnHour(t *testing.T) {

@@ -19,7 +19,7 @@ func (c *call) newInvoice(cus *Customer, currency, reason string) *Invoice {
 		Customer: cus.ID, CustomerAddress: cus.Address, CustomerEmail: cus.Email, CustomerName: cus.Name, CustomerPhone: cus.Phone,
 		CustomerShipping: cus.Shipping, CustomerTaxExempt: cus.TaxExempt, CustomerTaxIDs: []any{}, DefaultTaxRates: []any{},
 		Discounts: []string{}, Issuer: Issuer{"self"}, Metadata: map[string]string{}, PeriodEnd: now, PeriodStart: now,
-		Status: invoiceDraft, TotalDiscountAmounts: []DiscountAmount{}, TotalPretaxCreditAmounts: []any{}, TotalTaxAmounts: []any{},
+		StartingBalance: cus.Balance, Status: invoiceDraft, TotalDiscountAmounts: []DiscountAmount{}, TotalPretaxCreditAmounts: []any{}, TotalTaxAmounts: []any{},
 		WebhooksDeliveredAt: &now,
 	}
 	inv.setLines(nil)
@@ -37,7 +37,16 @@ func (o *Invoice) setLines(lines []*InvoiceLine) {
 		sum += line.Amount
 	}
 	o.Subtotal, o.SubtotalExcludingTax, o.Total, o.TotalExcludingTax = sum, sum, sum, sum
-	o.AmountDue = max(0, sum)
+	o.owe(o.StartingBalance)
+}
+
+// owe says what is due after the customer's balance: a credit is used up, and what is too little to be charged is left for
+// the next invoice. See https://docs.stripe.com/billing/customer/balance.
+func (o *Invoice) owe(balance int64) {
+	o.StartingBalance, o.AmountDue = balance, o.Total+balance
+	if o.AmountDue < max(1, minimums[o.Currency]) {
+		o.AmountDue = 0
+	}
 	o.AmountRemaining = o.AmountDue
 }
 
@@ -112,16 +121,11 @@ func (c *call) lineText(item *SubscriptionItem) string {
 func (c *call) finalize(draft *Invoice) *Invoice {
 	next := *draft
 	now := c.now.Unix()
-	next.Status, next.StatusTransitions.FinalizedAt, next.EffectiveAt, next.EndingBalance = invoiceOpen, &now, &now, ptr(int64(0))
+	next.Status, next.StatusTransitions.FinalizedAt, next.EffectiveAt = invoiceOpen, &now, &now
 	next.AutomaticallyFinalizesAt, next.NextPaymentAttempt = nil, nil
 	next.HostedInvoiceURL = ptr(c.base() + "/receipts/" + next.ID)
 	next.InvoicePDF = next.HostedInvoiceURL
-	if cus, ok := find[*Customer](c.tx, next.Customer); ok {
-		numbered := *cus
-		next.Number = ptr(fmt.Sprintf("%s-%04d", strings.ToUpper(cus.InvoicePrefix), cus.NextInvoiceSequence))
-		numbered.NextInvoiceSequence++
-		c.tx.put(&numbered)
-	}
+	c.settleWith(&next)
 	if next.AmountDue > 0 {
 		pi := c.invoiceIntent(&next)
 		c.tx.put(pi)
@@ -134,6 +138,24 @@ func (c *call) finalize(draft *Invoice) *Invoice {
 		return &next
 	}
 	return c.markPaid(&next, nil)
+}
+
+// settleWith numbers an invoice and takes its customer's balance into account.
+func (c *call) settleWith(inv *Invoice) {
+	cus, ok := find[*Customer](c.tx, inv.Customer)
+	if !ok {
+		return
+	}
+	inv.owe(cus.Balance)
+	next := *cus
+	next.Balance = inv.Total + cus.Balance - inv.AmountDue
+	inv.EndingBalance = ptr(next.Balance)
+	inv.Number = ptr(fmt.Sprintf("%s-%04d", strings.ToUpper(cus.InvoicePrefix), cus.NextInvoiceSequence))
+	next.NextInvoiceSequence++
+	c.tx.put(&next)
+	if next.Balance != cus.Balance {
+		c.emitUpdate("customer.updated", &next, cus)
+	}
 }
 
 // invoiceIntent is the payment of an invoice. It saves the payment method for the periods to come when there are any.

@@ -161,7 +161,7 @@ func (o *Invoice) takeOff(discounts []*Record) {
 		o.Discount = discounts[0]
 	}
 	o.Total, o.TotalExcludingTax = o.Subtotal-total, o.Subtotal-total
-	o.AmountDue, o.AmountRemaining = o.Total, o.Total
+	o.owe(o.StartingBalance)
 }
 
 func (o *InvoiceLine) discounted() int64 {
