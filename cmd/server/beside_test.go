@@ -2,6 +2,9 @@ package main
 
 import (
 	"database/sql"
+	"errors"
+	"io/fs"
+	"os"
 	"strings"
 	"testing"
 )
@@ -10,15 +13,26 @@ import (
 func TestCommandsThatLookDoNotMigrate(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
-	looks := [][]string{{"orders", "list"}, {"orders", "show", "ord_1"}, {"events", "list"}, {"events", "show", "evt_1"}, {"events", "replay", "evt_1"}}
+	looks := [][]string{{"orders", "list"}, {"orders", "show", "ord_1"},
+		{"orders", "capture", "ord_1"}, {"orders", "cancel", "ord_1"}, {"orders", "refund", "ord_1"}, {"events", "list"}, {"events", "show", "evt_1"}, {"events", "replay", "evt_1"}}
 	for _, args := range looks {
-		p.fails(args, "migrate") // there is nothing yet
+		p.fails(args, "migrate", "there is no database") // and none is made
 	}
-	db, err := sql.Open("sqlite", strings.TrimPrefix(p.settings["DATABASE_URL"], "sqlite:"))
+	path := strings.TrimPrefix(p.settings["DATABASE_URL"], "sqlite:")
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a command that looks made a file: %v", err)
+	}
+	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
+	if err := db.PingContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range looks {
+		p.fails(args, "migrate") // an empty file is not filled either
+	}
 	var tables int
 	if err := db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM sqlite_schema`).Scan(&tables); err != nil || tables != 0 {
 		t.Errorf("%d tables were made, %v", tables, err)

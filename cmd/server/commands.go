@@ -193,7 +193,7 @@ func load(mode config.Mode, e env) (*config.Config, zerolog.Logger, error) {
 		log.Warn().Msg(w)
 	}
 	for _, s := range cfg.Redacted() {
-		log.Debug().Str("option", s.Name).Str("value", s.Value).Str("source", s.Source).Msg("setting")
+		log.Debug().Str("name", s.Name).Str("value", s.Value).Str("source", s.Source).Msg("setting")
 	}
 	return cfg, log, nil
 }

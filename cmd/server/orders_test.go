@@ -75,7 +75,7 @@ func TestOrders(t *testing.T) {
 		}
 	})
 	t.Run("what is wrong is said", func(t *testing.T) {
-		p.fails([]string{"orders"}, "list or show")
+		p.fails([]string{"orders"}, "list, show, capture")
 		p.fails([]string{"orders", "list", "--status", "gone"}, `"gone"`)
 		p.fails([]string{"orders", "list", "--limit", "0"}, "--limit")
 		p.fails([]string{"orders", "list", "--from", "yesterday"}, "yesterday")

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"strings"
+	"sync"
+	"testing"
+)
+
+const (
+	visa          = "4242424242424242"
+	pendingRefund = "4000000000007726"
+	failingRefund = "4000000000005126"
+)
+
+func TestCaptureAPartThenRefundIt(t *testing.T) {
+	t.Parallel()
+	s := newSandboxShop(t, "CAPTURE_METHOD", "manual")
+	id := s.paid(visa)
+	s.wantView(id, "authorized", "authorized", 0, 0)
+	s.said(s.ok("orders", "list"), id, "authorized", "Z") // until when
+	s.said(s.ok("orders", "show", id), "capture before", "payment")
+
+	s.fails([]string{"orders", "capture", id, "--amount", "11.00"}, "10.99 USD")
+	s.fails([]string{"orders", "refund", id}, "cancel the order")
+	s.said(s.ok("orders", "capture", id, "--amount", "6.00"), "captured 6.00 USD; 4.99 USD released", "paid, payment paid", "captured 6.00, refunded 0.00 of 10.99 USD")
+	s.wantView(id, "paid", "paid", 600, 0)
+	s.fails([]string{"orders", "capture", id}, "nothing left to capture")
+	s.fails([]string{"orders", "cancel", id}, "refund it")
+
+	s.fails([]string{"orders", "refund", id, "--amount", "6.01"}, "6.00 USD")
+	s.said(s.ok("orders", "refund", "--reason", "requested_by_customer", id, "--amount", "2.50"), "of 2.50 USD: succeeded", "partially_refunded", "refunded 2.50")
+	s.wantView(id, "paid", "partially_refunded", 600, 250)
+	s.said(s.ok("orders", "refund", id), "of 3.50 USD: succeeded", "payment refunded")
+	s.wantView(id, "paid", "refunded", 600, 600)
+	s.fails([]string{"orders", "refund", id}, "All that was taken")
+
+	s.said(s.ok("orders", "show", id), "captured", "6.00 USD", "capture of 6.00 USD", "refund of 2.50 USD", "requested_by_customer", "refund of 3.50 USD", "done")
+	if n := len(s.refunds()); n != 2 {
+		t.Errorf("%d refunds at Stripe, want 2", n)
+	}
+}
+
+func TestCancelBesideAServer(t *testing.T) {
+	t.Parallel()
+	s := newSandboxShop(t, "CAPTURE_METHOD", "manual")
+	held, open := s.paid(visa), s.order()
+	for _, id := range []string{held, open} {
+		s.said(s.ok("orders", "cancel", id), "canceled", "order "+id+": canceled, payment unpaid")
+		s.wantView(id, "canceled", "unpaid", 0, 0)
+		s.fails([]string{"orders", "cancel", id}, "is canceled")
+	}
+	s.fails([]string{"orders", "capture", held}, "Nothing is held")
+}
+
+// TestALapseIsSeen: the hold lapses at Stripe, and the order is never shown as paid.
+func TestALapseIsSeen(t *testing.T) {
+	t.Parallel()
+	s := newSandboxShop(t, "CAPTURE_METHOD", "manual")
+	id := s.paid(visa)
+	s.door("/clock", `{"advance": 518400}`) // six days
+	s.wantView(id, "authorized", "authorized", 0, 0)
+	s.door("/clock", `{"advance": 172800}`)
+	s.wantView(id, "open", "unpaid", 0, 0)
+	s.fails([]string{"orders", "capture", id}, "Nothing is held", "open")
+	s.said(s.ok("orders", "show", id), "canceled")
+}
+
+func TestRefundsThatTakeTimeOrFail(t *testing.T) {
+	t.Parallel()
+	s := newSandboxShop(t)
+	pending, failing := s.paid(pendingRefund), s.paid(failingRefund)
+	s.said(s.ok("orders", "refund", pending, "--amount", "4.00"), "of 4.00 USD: pending", "on its way back")
+	s.wantView(pending, "paid", "partially_refunded", 1099, 400)
+	s.said(s.ok("orders", "show", pending), "pending")
+	s.said(s.ok("orders", "refund", failing), "of 10.99 USD: succeeded")
+	s.wantView(failing, "paid", "refunded", 1099, 1099)
+	s.door("/clock", `{"advance": 10}`)
+	s.wantView(failing, "paid", "paid", 1099, 0) // the amount is free again
+	s.said(s.ok("orders", "show", failing), "failed")
+	s.eventually("the refund succeeds", func() bool { return !strings.Contains(s.ok("orders", "show", pending), "pending") })
+	s.said(s.ok("orders", "refund", failing, "--amount", "10.99"), "succeeded")
+}
+
+// TestRefundTwiceAtOnce: two processes are asked for the same.
+func TestRefundTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newSandboxShop(t)
+	for range 5 {
+		id := s.paid(visa)
+		before := len(s.refunds())
+		var at sync.WaitGroup
+		for range 2 {
+			at.Go(func() { _, _, _ = s.run("orders", "refund", id, "--amount", "6.00") })
+		}
+		at.Wait()
+		if n := len(s.refunds()) - before; n != 1 {
+			t.Errorf("%d refunds, want 1", n)
+		}
+		s.wantView(id, "paid", "partially_refunded", 1099, 600)
+	}
+}
+
+// TestRefundThatStripeDoesNotAnswer: the money went back, nobody said so, and asking again
+// does not send it twice.
+func TestRefundThatStripeDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	for kind, count := range map[string]string{ // as often as one command asks
+		"charge_then_cut": "3", "charge_then_500": "3", "reset": "3", "status_500": "3", "status_409": "3", "status_429": "1",
+	} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			s := newSandboxShop(t)
+			id := s.paid(visa)
+			s.door("/faults", `{"route": "POST /v1/refunds", "kind": "`+kind+`", "count": `+count+`}`)
+			out, _, err := s.run("orders", "refund", id, "--amount", "6.00")
+			if err != nil {
+				s.said(s.ok("orders", "show", id), "refund of 6.00 USD")
+				out = s.ok("orders", "refund", id, "--amount", "6.00")
+			}
+			s.said(out, "refunded 6.00 of 10.99 USD")
+			if n := len(s.refunds()); n != 1 {
+				t.Errorf("%d refunds, want 1", n)
+			}
+			s.wantView(id, "paid", "partially_refunded", 1099, 600)
+		})
+	}
+}
+
+func TestOperatingNeedsStripe(t *testing.T) {
+	t.Parallel()
+	s := newSandboxShop(t)
+	id := s.paid(visa)
+	s.fails([]string{"orders", "refund", "ord_none"}, "ord_none", "no such order")
+	s.fails([]string{"orders", "refund", id, "--amount", "1,00"}, "--amount")
+	s.fails([]string{"orders", "refund", id, "--amount", "0"}, "--amount")
+	s.fails([]string{"orders", "refund", id, "--reason", "bored"}, "requested_by_customer")
+	s.fails([]string{"orders", "refund"}, "Give one id")
+	s.fails([]string{"orders", "refund", id, id}, "Give one id")
+	s.fails([]string{"orders", "cancel", id, "--amount", "1"}, "amount")
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	s.fails([]string{"orders", "refund", id}, "no offline Stripe answers", s.settings["SANDBOX_ADDR"])
+	s.said(s.ok("orders", "show", id), "paid")
+}
