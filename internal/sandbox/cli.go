@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -192,6 +193,9 @@ type cliLog struct {
 	Status    int     `json:"status"`
 	URL       string  `json:"url"`
 	Error     *cliErr `json:"error"`
+
+	account string // whose objects the request was about
+	caller  string // from which address it came
 }
 
 type cliErr struct {
@@ -205,7 +209,8 @@ type cliErr struct {
 }
 
 func logEntryOf(c *call, ans answer) *cliLog {
-	out := &cliLog{CreatedAt: c.now.Unix(), Method: c.req.Method, RequestID: c.requestID, Status: ans.status, URL: c.req.URL.Path}
+	out := &cliLog{CreatedAt: c.now.Unix(), Method: c.req.Method, RequestID: c.requestID, Status: ans.status, URL: c.req.URL.Path, account: c.account}
+	out.caller, _, _ = net.SplitHostPort(c.req.RemoteAddr)
 	if ans.status >= http.StatusBadRequest {
 		var body struct{ Error *cliErr }
 		if json.Unmarshal(ans.body, &body) == nil {
@@ -221,11 +226,15 @@ func (c *cliSession) wants(e *cliLog) bool {
 	if e.Status >= http.StatusBadRequest {
 		outcome = "FAILED"
 	}
+	side := "SELF"
+	if e.account != PlatformAccount {
+		side = "CONNECT_OUT"
+	}
 	digits := string(rune('0' + e.Status/100))
 	have := map[string]string{
-		"filter_account": PlatformAccount, "filter_http_method": e.Method, "filter_request_path": e.URL,
+		"filter_account": side, "filter_http_method": e.Method, "filter_request_path": e.URL,
 		"filter_request_status": outcome, "filter_source": "API", "filter_status_code_type": digits + "00",
-		"filter_status_code": string([]byte{digits[0], byte('0' + e.Status/10%10), byte('0' + e.Status%10)}), "filter_ip_address": "127.0.0.1",
+		"filter_status_code": string([]byte{digits[0], byte('0' + e.Status/10%10), byte('0' + e.Status%10)}), "filter_ip_address": e.caller,
 	}
 	for name, allowed := range c.ticket.Filters {
 		if len(allowed) > 0 && !slices.ContainsFunc(allowed, func(v string) bool { return strings.EqualFold(v, have[name]) }) {

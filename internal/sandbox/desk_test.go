@@ -8,6 +8,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"checkoutd/internal/browsertest"
+	"checkoutd/internal/sandbox"
 )
 
 // TestTheDeskInABrowser opens the desk, looks at a payment and makes the sandbox misbehave.
@@ -57,6 +58,13 @@ func TestTheDeskInABrowser(t *testing.T) {
 	click("Add fault")
 	eventually(t, "a fault", func() bool { return len(b.s.Faults()) == 1 })
 	want(t, "fault in force", b.s.Faults()[0].Route, "POST /v1/payment_intents")
+	if _, err := b.s.AddFault(sandbox.Fault{Route: "GET /v1/*", Kind: sandbox.FaultStatus500}); err != nil {
+		t.Fatal(err)
+	}
+	click("faults")
+	shows("GET /v1/*")
+	click("Remove") // the first row is the newest
+	eventually(t, "the older fault alone", func() bool { return len(b.s.Faults()) == 1 && b.s.Faults()[0].Route == "POST /v1/payment_intents" })
 	click("Behave (remove all faults)")
 	eventually(t, "no fault", func() bool { return len(b.s.Faults()) == 0 })
 	open := "location.hash = '" + b.s.Ledger().Charges[0].ID + "', 0"

@@ -18,6 +18,7 @@ func (s *Server) doorRoutes(mux *chi.Mux) {
 		r.Get("/faults", func(w http.ResponseWriter, _ *http.Request) { doorReply(w, s.Faults()) })
 		r.Post("/faults", s.doorAddFault)
 		r.Delete("/faults", func(w http.ResponseWriter, _ *http.Request) { s.ClearFaults(); doorReply(w, s.Faults()) })
+		r.Delete("/faults/{id}", s.doorRemoveFault)
 		r.Post("/rotate_webhook_secret", s.doorRotate)
 		r.Get("/clock", func(w http.ResponseWriter, _ *http.Request) { doorReply(w, map[string]any{"now": s.now().UTC()}) })
 		r.Post("/clock", s.doorClock)
@@ -77,6 +78,14 @@ func (s *Server) doorAddFault(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	doorReply(w, kept)
+}
+
+func (s *Server) doorRemoveFault(w http.ResponseWriter, r *http.Request) {
+	if !s.RemoveFault(chi.URLParam(r, "id")) {
+		doorError(w, http.StatusNotFound, "no such fault")
+		return
+	}
+	doorReply(w, s.Faults())
 }
 
 // RotateWebhookSecret gives an endpoint (all when id is empty) a new secret, made up when empty, and returns the secrets by

@@ -45,3 +45,16 @@ func TestFaultsThatMakeNoSenseAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestFaultsAreRemovedOneByOne(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	first := b.do("POST", "/_sandbox/faults", `{"route": "POST /v1/customers", "kind": "status_500", "count": -1}`).str("id")
+	second := b.do("POST", "/_sandbox/faults", `{"route": "POST /v1/customers", "kind": "status_429", "count": -1}`).str("id")
+	want(t, "the first strikes", b.post("/v1/customers").status, 500)
+	want(t, "removed", b.do("DELETE", "/_sandbox/faults/"+first, "").status, 200)
+	want(t, "now the second", b.post("/v1/customers").status, 429)
+	want(t, "again", b.do("DELETE", "/_sandbox/faults/"+first, "").status, 404)
+	want(t, "removed", b.do("DELETE", "/_sandbox/faults/"+second, "").status, 200)
+	want(t, "none", b.post("/v1/customers").status, 200)
+}
