@@ -189,25 +189,12 @@ func (d *Desk) send(ctx context.Context, op Operation) error {
 	case OperationRefund:
 		return d.operator.Refund(call, op)
 	default:
-		return d.service.cancelIntents(ctx, op.OrderID)
-	}
-}
-
-// cancelIntents cancels at Stripe all that may still take money for an order.
-func (s *Service) cancelIntents(ctx context.Context, orderID string) error {
-	st, err := s.Store.Read(ctx, orderID)
-	if err != nil {
-		return err
-	}
-	for _, in := range st.Intents {
-		if !in.pending() {
-			continue
-		}
-		if err := s.cancel(ctx, orderID, in); err != nil {
+		st, err := d.service.Store.Read(ctx, op.OrderID)
+		if err != nil {
 			return err
 		}
+		return d.service.cancelIntents(ctx, st)
 	}
-	return nil
 }
 
 // end brings the order up to date and ends the operation as far as that tells.

@@ -2,7 +2,6 @@ package payments
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -96,7 +95,7 @@ func (r rules) cancelOrder(st *State, answered bool) (done bool, note string) {
 	default:
 		return false, "the order became " + string(o.Status) + " first"
 	}
-	if st.Active() == nil && !slices.ContainsFunc(st.Intents, func(in Intent) bool { return in.pending() }) {
+	if !st.mayTakeMoney() {
 		o.Status = orders.Canceled
 		st.tellBuyer(nil)
 		return true, ""

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -152,16 +153,23 @@ func (s *Service) look(ctx context.Context, a Attempt) error {
 	if err := s.SettleFresh(ctx, a.OrderID, a.IntentID, nil); err != nil {
 		return err
 	}
-	return s.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
+	var lapses time.Time
+	err := s.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
+		lapses = time.Time{}
 		now := st.attempt(a.ID)
 		if now == nil || now.State != a.State {
 			return nil
 		}
 		r := s.rules()
 		now.Checks++
-		now.CheckAt = r.now.Add(r.patience(now.State, now.Checks))
+		now.CheckAt, lapses = r.nextLook(now, st.Intent(now.IntentID))
 		return nil
 	})
+	if err == nil && !lapses.IsZero() {
+		s.Log.Warn().Str("order_id", a.OrderID).Str("intent_id", a.IntentID).Time("capture_before", lapses).
+			Msg("a hold lapses soon: capture or cancel the order")
+	}
+	return err
 }
 
 // expire closes an order whose time is over. Stripe is asked first: every
@@ -175,27 +183,35 @@ func (s *Service) expire(ctx context.Context, orderID string) error {
 	if a := st.Active(); a != nil && (a.State.Open() || a.State == Processing) {
 		return nil // the resolver or the bank must speak first; asked again later
 	}
-	for _, in := range st.Intents {
-		if !in.pending() {
-			continue
-		}
-		if err := s.cancel(ctx, orderID, in); err != nil {
-			return err
-		}
+	if err := s.cancelIntents(ctx, st); err != nil {
+		return err
 	}
 	return s.Store.Update(ctx, orderID, nil, func(st *State) error {
-		if st.Order.Status != orders.Open || !st.Order.IsExpired(s.Now()) || st.Active() != nil {
+		if st.Order.Status != orders.Open || !st.Order.IsExpired(s.Now()) || st.mayTakeMoney() {
 			return nil
-		}
-		for _, in := range st.Intents {
-			if in.pending() {
-				return nil
-			}
 		}
 		st.Order.Status = orders.Expired
 		st.tellBuyer(nil)
 		return nil
 	})
+}
+
+// mayTakeMoney reports whether something may still be paid for an order that is not paid.
+func (st *State) mayTakeMoney() bool {
+	return st.Active() != nil || slices.ContainsFunc(st.Intents, func(in Intent) bool { return in.pending() })
+}
+
+// cancelIntents cancels at Stripe all that may still take money for an order.
+func (s *Service) cancelIntents(ctx context.Context, st *State) error {
+	for _, in := range st.Intents {
+		if !in.pending() {
+			continue
+		}
+		if err := s.cancel(ctx, st.Order.ID, in); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // cancel cancels an intent and settles what Stripe shows of it, canceled or not.

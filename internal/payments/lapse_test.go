@@ -1,0 +1,58 @@
+package payments_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+)
+
+// TestAWarningBeforeAHoldLapses: the log says so once, on the hold's last day.
+func TestAWarningBeforeAHoldLapses(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	s := newShop(t)
+	s.svc.Log = zerolog.New(&log)
+	lapses := s.clock.now().Add(7 * 24 * time.Hour)
+	s.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		made := snap(p, capturing)
+		made.CaptureBefore = lapses
+		truth := made
+		s.stripe.intent = &truth
+		return made, nil
+	}
+	if _, err := s.confirm("ctoken_a"); err != nil {
+		t.Fatal(err)
+	}
+	var warned []time.Time
+	for s.clock.now().Before(lapses) {
+		log.Reset()
+		s.runOnce()
+		if strings.Contains(log.String(), "a hold lapses soon") {
+			warned = append(warned, s.clock.now())
+			if !strings.Contains(log.String(), orderID) {
+				t.Errorf("it does not say which order: %s", log.String())
+			}
+		}
+		s.clock.advance(10 * time.Minute)
+	}
+	if len(warned) != 1 || lapses.Sub(warned[0]) > 24*time.Hour || lapses.Sub(warned[0]) < 23*time.Hour {
+		t.Errorf("warned at %v, the hold lapses at %v", warned, lapses)
+	}
+	s.stripe.intent.Status = gone
+	readings := s.stripe.readings
+	s.clock.advance(10 * time.Minute)
+	s.runOnce() // no webhook has told
+	if s.stripe.readings == readings {
+		t.Error("nobody looked after the hold had lapsed")
+	}
+	s.wantMoney(0, 0)
+	if o := s.state().Order; o.Status == orders.Authorized || o.Status == orders.Paid {
+		t.Errorf("the order is %s", o.Status)
+	}
+}
