@@ -159,7 +159,7 @@ func (st *State) fits(in *Intent, p Params) bool {
 	return in.Amount == p.Amount
 }
 
-// createdWith reports whether an intent was created with the customer and the contact of p, and
+// createdWith reports whether an intent was created with the customer, contact and usage of p, and
 // no attempt since had others. What was set later is set again before every confirm, which
 // costs a call and no doubt.
 func (st *State) createdWith(intentID string, p Params) bool {
@@ -168,7 +168,7 @@ func (st *State) createdWith(intentID string, p Params) bool {
 		if a.IntentID != intentID {
 			continue
 		}
-		if a.Params.Customer != p.Customer || !reflect.DeepEqual(a.Params.Contact, p.Contact) {
+		if a.Params.Customer != p.Customer || !reflect.DeepEqual(a.Params.Contact, p.Contact) || a.Params.SetupFutureUsage != p.SetupFutureUsage {
 			return false
 		}
 		created = created || a.Params.IntentID == ""

@@ -77,6 +77,8 @@ func (c *Client) bringUpToDate(ctx context.Context, p payments.Params, key strin
 		Amount:   stripe.Int64(p.Amount),
 		Currency: stripe.String(p.Currency),
 		Customer: optional(p.Customer),
+		// It follows the order's products: an empty one takes it away again.
+		SetupFutureUsage: stripe.String(p.SetupFutureUsage),
 	}
 	setContact(params, p)
 	post(ctx, &params.Params, key)
