@@ -29,7 +29,7 @@ const everything = "*"
 // rooms is what the code of a room may import of the other rooms. Tests may
 // import what they need.
 var rooms = map[string][]string{
-	"cmd":         {"app", "config", "money", "orders", "webhooks"}, // the nouns that `server orders` and `server events` print
+	"cmd":         {"app", "config", "fault", "money", "orders", "payments", "webhooks"}, // the nouns that `server orders` and `server events` print
 	"app":         {everything},
 	"config":      {},
 	"fault":       {},
