@@ -83,7 +83,7 @@ func TestStatic(t *testing.T) {
 func TestTheHashFollowsTheContent(t *testing.T) {
 	t.Parallel()
 	a, again := theme(t, newPages(t, nil)), theme(t, newPages(t, nil))
-	other := theme(t, newPages(t, func(c *pages.Config) { c.Accent = "#aa3377" }))
+	other := theme(t, newPages(t, func(c *pages.Config) { c.Theme.Light.Primary = "#aa3377" }))
 	if a != again || a == other {
 		t.Errorf("got %s, %s for the same, %s for another colour", a, again, other)
 	}
@@ -169,7 +169,7 @@ func TestEveryAccentIsMadeLegible(t *testing.T) {
 	t.Parallel()
 	value := regexp.MustCompile(`--(accent|on-accent): (#[0-9a-f]{6})`)
 	for _, accent := range []string{"", "#ffff00", "#000000", "#ffffff", "#777777", "#ff0000", "#00ff00", "#1a2b8f"} {
-		p := newPages(t, func(c *pages.Config) { c.Accent = accent })
+		p := newPages(t, func(c *pages.Config) { c.Theme.Light.Primary, c.Theme.Dark.Primary = accent, accent })
 		found := value.FindAllStringSubmatch(fetch(p, theme(t, p)).Body.String(), -1)
 		if len(found) != 4 {
 			t.Fatalf("accent %q: got %v", accent, found)

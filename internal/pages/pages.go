@@ -26,7 +26,7 @@ import (
 type Config struct {
 	BrandName  string // in the header, in titles and on receipts; "Shop" when empty
 	LogoURL    string // a picture beside the name, "" for none
-	Accent     string // the brand's colour as "#rrggbb", "" for ours
+	Theme      Theme
 	Sandbox    bool   // say on every page that no real payment is made
 	Live       bool   // the page's script refuses plain http
 	ScriptURL  string // Stripe.js: https://js.stripe.com/v3, or the sandbox's stand-in
@@ -49,7 +49,7 @@ func New(cfg Config) (*Pages, error) {
 	if cfg.ScriptURL == "" {
 		return nil, errors.New("pages: no address of Stripe.js")
 	}
-	theme, err := themeCSS(cfg.Accent)
+	theme, err := themeCSS(cfg.Theme)
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}

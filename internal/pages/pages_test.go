@@ -301,9 +301,9 @@ func TestNewRefusesAConfigurationThatCannotWork(t *testing.T) {
 	t.Parallel()
 	for name, cfg := range map[string]pages.Config{
 		"no Stripe.js":   {BrandName: "X"},
-		"a named colour": {BrandName: "X", ScriptURL: "https://js.stripe.com/v3", Accent: "red"},
-		"a short colour": {BrandName: "X", ScriptURL: "https://js.stripe.com/v3", Accent: "#fff"},
-		"style injected": {BrandName: "X", ScriptURL: "https://js.stripe.com/v3", Accent: "#12345}"},
+		"a named colour": {BrandName: "X", ScriptURL: "https://js.stripe.com/v3", Theme: pages.Theme{Light: pages.Colours{Primary: "red"}}},
+		"a short colour": {BrandName: "X", ScriptURL: "https://js.stripe.com/v3", Theme: pages.Theme{Light: pages.Colours{Primary: "#fff"}}},
+		"style injected": {BrandName: "X", ScriptURL: "https://js.stripe.com/v3", Theme: pages.Theme{Light: pages.Colours{Primary: "#12345}"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

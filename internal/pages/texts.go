@@ -102,6 +102,7 @@ type checkoutTexts struct {
 	ShippingAddress  string                `json:"-"`
 	ShippingMethod   string                `json:"-"`
 	NoRates          string                `json:"-"`
+	Method           string                `json:"-"`
 	BillingAddress   string                `json:"-"`
 	BillingSame      string                `json:"-"`
 	RecurringNote    string                `json:"-"`

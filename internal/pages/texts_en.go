@@ -80,6 +80,7 @@ func english() texts {
 			ShippingAddress:  "Shipping address",
 			ShippingMethod:   "Shipping method",
 			NoRates:          "There is no way to send this order there.",
+			Method:           "Payment method",
 			BillingAddress:   "Billing address",
 			BillingSame:      "Same as the shipping address",
 			RecurringNote:    "You pay {total} now, and the same {every} until you cancel.",

@@ -81,6 +81,7 @@ func french() texts {
 			ShippingAddress:  "Adresse de livraison",
 			ShippingMethod:   "Mode de livraison",
 			NoRates:          "Cette commande ne peut pas être envoyée à cette adresse.",
+			Method:           "Moyen de paiement",
 			BillingAddress:   "Adresse de facturation",
 			BillingSame:      "Identique à l’adresse de livraison",
 			RecurringNote:    "Vous payez {total} maintenant, puis autant {every} jusqu’à résiliation.",

@@ -1,9 +1,9 @@
 package pages
 
 import (
+	"cmp"
 	"fmt"
-	"math"
-	"strconv"
+	"strings"
 )
 
 // The colours of a shop that names none: a calm green, and the same for dark
@@ -13,91 +13,148 @@ const (
 	defaultAccentDark = "#5cbfa3"
 )
 
-// The papers that the accent stands on, as in app.css.
+// The panels of app.css, on which most things stand, with their ink.
 var (
-	lightPaper = rgb{0xff, 0xff, 0xff}
-	darkPaper  = rgb{0x1d, 0x1f, 0x1d}
+	lightPaper, lightInk, lightDanger = rgb{0xff, 0xff, 0xff}, rgb{0x1c, 0x1f, 0x1c}, rgb{0xb3, 0x26, 0x1e}
+	darkPaper, darkInk, darkDanger    = rgb{0x1d, 0x1f, 0x1d}, rgb{0xec, 0xee, 0xea}, rgb{0xff, 0x9d, 0x92}
 )
 
-// themeCSS writes the brand's colour as custom properties. A colour that would
-// not be legible is moved towards black or white until it has the contrast
-// that WCAG 2.2 wants of text (1.4.3: 4.5 to 1).
-func themeCSS(accent string) ([]byte, error) {
-	accentDark := accent
-	if accent == "" {
-		accent, accentDark = defaultAccent, defaultAccentDark
-	}
-	c, err := parseColour(accent)
+// Theme is how a shop's pages look apart from app.css. Its zero fields are ours.
+type Theme struct {
+	Light, Dark Colours // on light and on dark screens
+	Radius      string  // of corners, a CSS length
+	Font        string  // a CSS font-family
+	FontCSS     string  // what loads the font: the beginning of a style sheet
+}
+
+// Colours are a shop's own, as "#rrggbb".
+type Colours struct{ Primary, Background, Text, TextSecondary, Danger string }
+
+// themeCSS writes the shop's colours as custom properties. One that would not be legible
+// where it stands is moved towards black or white until it is.
+func themeCSS(t Theme) ([]byte, error) {
+	light, err := schemeOf(t.Light, defaultAccent, false)
 	if err != nil {
 		return nil, err
 	}
-	cDark, err := parseColour(accentDark)
+	dark, err := schemeOf(t.Dark, defaultAccentDark, true)
 	if err != nil {
 		return nil, err
 	}
-	light, dark := c.legibleOn(lightPaper), cDark.legibleOn(darkPaper)
-	return fmt.Appendf(nil, `:root { --accent: %s; --on-accent: %s; }
-@media screen and (prefers-color-scheme: dark) { :root { --accent: %s; --on-accent: %s; } }
-`, light, light.textOn(), dark, dark.textOn()), nil
-}
-
-type rgb [3]uint8
-
-func parseColour(s string) (rgb, error) {
-	n, err := strconv.ParseUint(s[min(1, len(s)):], 16, 32)
-	if err != nil || len(s) != 7 || s[0] != '#' {
-		return rgb{}, fmt.Errorf("%q is not a colour such as #1f6a58", s)
-	}
-	return rgb{uint8(n >> 16), uint8(n >> 8), uint8(n)}, nil
-}
-
-func (c rgb) String() string { return fmt.Sprintf("#%02x%02x%02x", c[0], c[1], c[2]) }
-
-// legibleOn moves c away from the paper in small steps.
-func (c rgb) legibleOn(paper rgb) rgb {
-	far := rgb{0xff, 0xff, 0xff}
-	if paper.luminance() > 0.5 {
-		far = rgb{}
-	}
-	const steps = 20
-	for i := range steps {
-		if m := c.mix(far, float64(i)/steps); contrast(m, paper) >= 4.5 {
-			return m
+	for _, value := range []string{t.Radius, t.Font} {
+		if strings.ContainsAny(value, ";{}<>\\") {
+			return nil, fmt.Errorf("%q cannot stand in a style sheet", value)
 		}
 	}
-	return far
-}
-
-// textOn is black or white, whichever reads better on c.
-func (c rgb) textOn() rgb {
-	white, ink := rgb{0xff, 0xff, 0xff}, rgb{0x10, 0x12, 0x10}
-	if contrast(white, c) >= contrast(ink, c) {
-		return white
-	}
-	return ink
-}
-
-func (c rgb) mix(with rgb, part float64) rgb {
-	for i := range c {
-		c[i] = uint8(math.Round(float64(c[i])*(1-part) + float64(with[i])*part))
-	}
-	return c
-}
-
-// luminance and contrast are those of WCAG 2.2.
-func (c rgb) luminance() float64 {
-	var v [3]float64
-	for i := range c {
-		if v[i] = float64(c[i]) / 255; v[i] <= 0.04045 {
-			v[i] /= 12.92
-		} else {
-			v[i] = math.Pow((v[i]+0.055)/1.055, 2.4)
+	var b strings.Builder
+	b.WriteString(t.FontCSS)
+	// Selectors with html are stronger than those of app.css.
+	fmt.Fprintf(&b, ":root { %s}\n", light.accents())
+	fmt.Fprintf(&b, "@media screen and (prefers-color-scheme: dark) { :root { %s} }\n", dark.accents())
+	for _, p := range []struct{ form, value string }{
+		{"@media screen and (prefers-color-scheme: light) { html:root { %s} }\n", light.tokens()},
+		{"@media screen and (prefers-color-scheme: dark) { html:root { %s} }\n", dark.tokens()},
+		{"html:root { --radius: %s; }\n", t.Radius},
+		{"html:root { --font: %s; }\n", t.Font},
+	} {
+		if p.value != "" {
+			fmt.Fprintf(&b, p.form, p.value)
 		}
 	}
-	return 0.2126*v[0] + 0.7152*v[1] + 0.0722*v[2]
+	return []byte(b.String()), nil
 }
 
-func contrast(a, b rgb) float64 {
-	la, lb := a.luminance(), b.luminance()
-	return (max(la, lb) + 0.05) / (min(la, lb) + 0.05)
+// scheme is the colours of one kind of screen.
+type scheme struct {
+	own                bool // other papers and inks than those of app.css
+	accent             rgb
+	paper, panel       rgb // under panels; of panels and fields
+	ink, inkSoft       rgb
+	hairline, edge     rgb
+	danger, dangerWash rgb
+	notice, noticeWash rgb
+}
+
+func schemeOf(c Colours, accent string, dark bool) (scheme, error) {
+	var read [5]rgb
+	given := []string{cmp.Or(c.Primary, accent), c.Background, c.Text, c.TextSecondary, c.Danger}
+	for i, text := range given {
+		if text == "" {
+			continue
+		}
+		var err error
+		if read[i], err = parseColour(text); err != nil {
+			return scheme{}, err
+		}
+	}
+	panel := lightPaper
+	if dark {
+		panel = darkPaper
+	}
+	if c.Background != "" {
+		panel = read[1]
+	}
+	s := scheme{own: c != (Colours{Primary: c.Primary}), panel: panel}
+	s.paper = around(panel)
+	ink, danger := lightInk, lightDanger
+	if panel.dark() {
+		ink, danger = darkInk, darkDanger
+	}
+	if c.Text != "" {
+		ink = read[2]
+	}
+	if c.Danger != "" {
+		danger = read[4]
+	}
+	s.accent = read[0].legibleOn(textContrast, panel, s.paper)
+	s.ink = ink.legibleOn(textContrast, panel, s.paper)
+	soft := s.ink.mix(panel, .35)
+	if c.TextSecondary != "" {
+		soft = read[3]
+	}
+	s.inkSoft = soft.legibleOn(textContrast, panel, s.paper)
+	s.hairline = panel.mix(s.ink, .12)
+	s.edge = panel.mix(s.ink, .4).legibleOn(edgeContrast, panel, s.paper)
+	s.danger, s.dangerWash = washed(danger, panel, s.paper)
+	s.notice, s.noticeWash = washed(rgb{0x8a, 0x62, 0x00}, panel)
+	return s, nil
+}
+
+// around is the paper that a panel lies on: a little darker, as long as text reads on both.
+func around(panel rgb) rgb {
+	part := .03
+	if panel.dark() {
+		part = .3
+	}
+	if p := panel.mix(rgb{}, part); p.readsOn(textContrast, panel.opposite()) {
+		return p
+	}
+	return panel
+}
+
+// washed is a colour for words, and its tint of the panel to put them on.
+func washed(c, panel rgb, also ...rgb) (words, wash rgb) {
+	wash = panel.mix(c, .1)
+	if !wash.readsOn(textContrast, panel.opposite()) {
+		wash = panel
+	}
+	return c.legibleOn(textContrast, append([]rgb{panel, wash}, also...)...), wash
+}
+
+func (s scheme) accents() string {
+	return fmt.Sprintf("--accent: %s; --on-accent: %s; ", s.accent, s.accent.textOn())
+}
+
+// tokens are the custom properties of app.css, "" if it has them already.
+func (s scheme) tokens() string {
+	if !s.own {
+		return ""
+	}
+	name, shadow := "light", ""
+	if s.panel.dark() {
+		name, shadow = "dark", "--shadow: none; "
+	}
+	return fmt.Sprintf("color-scheme: %s; --paper: %s; --panel: %s; --field: %s; --ink: %s; --ink-soft: %s; --hairline: %s; --edge: %s; "+
+		"--danger: %s; --danger-wash: %s; --notice: %s; --notice-wash: %s; %s",
+		name, s.paper, s.panel, s.panel, s.ink, s.inkSoft, s.hairline, s.edge, s.danger, s.dangerWash, s.notice, s.noticeWash, shadow)
 }

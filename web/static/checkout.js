@@ -7,7 +7,7 @@
  */
 import {describe} from './api.js';
 import * as view from './checkout-view.js';
-import {billingAddress, flush, mountContact} from './contact.js';
+import {billingDetails, flush, mountContact} from './contact.js';
 import {mountExpress} from './express.js';
 import {elements, mount} from './form.js';
 import {setOrder} from './order.js';
@@ -83,7 +83,7 @@ async function press(payer) {
 const byForm = {
   prepare: flush,
   params: () => {
-    const billing = billingAddress();
+    const billing = billingDetails();
     return billing ? {payment_method_data: {billing_details: billing}} : {};
   },
   failed: () => {},

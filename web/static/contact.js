@@ -47,6 +47,7 @@ function mountEmail(group) {
 /** Asks for the addresses that are needed now, and for no others. */
 function sync() {
   if (!isChangeable()) return;
+  byId('method-title').hidden = !order().ships && !config.collect_email;
   const ships = Boolean(config.address?.shipping) && order().ships;
   byId('shipping').hidden = !ships;
   toggle('shipping', ships);
@@ -107,8 +108,18 @@ function news() {
   return found;
 }
 
+/**
+ * What the Payment Element leaves to the page, as createConfirmationToken wants
+ * it: with every part, also those that are empty. A saved method has its own.
+ */
+export function billingDetails() {
+  const billing = billingAddress();
+  const none = {line1: '', line2: '', city: '', state: '', postal_code: ''};
+  return billing && {...billing, address: {...none, ...billing.address}};
+}
+
 /** The address of the bill, when it is complete and the form is what says it. */
-export function billingAddress() {
+function billingAddress() {
   if (!config.address?.billing || savedChosen) return null;
   const from = held.billing ?? (sameBox.checked ? held.shipping : null);
   return from?.complete ? from.value : null;

@@ -55,7 +55,7 @@ export async function mount(customerSessionClientSecret) {
  * @returns {Promise<void>}
  */
 function mountPayment(group) {
-  const payment = group.create('payment', config.payment_element);
+  const payment = group.create('payment', paymentOptions());
   payment.on('change', changed);
   const loaded = /** @type {Promise<void>} */ (new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(t.formFailed)), formTimeoutMs);
@@ -70,6 +70,12 @@ function mountPayment(group) {
   }));
   payment.mount('#payment-element');
   return loaded;
+}
+
+/** Where the page asks for the address of the bill, the Payment Element need not. */
+function paymentOptions() {
+  if (!config.address?.billing) return config.payment_element;
+  return {...config.payment_element, fields: {billingDetails: {address: /** @type {const} */ ('never')}}};
 }
 
 /** @param {PaymentChange} event */

@@ -1,0 +1,194 @@
+package app_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"checkoutd/internal/browsertest"
+)
+
+// set changes one option of the environment.
+func set(name, value string) option { return func(s *shop) { s.env[name] = value } }
+
+// inside is a place inside of the element of Stripe's that is mounted in a container.
+func inside(container, selector string) chromedp.JSPath {
+	return chromedp.JSPath(fmt.Sprintf("document.querySelector('#%s [data-stripe-element]')?.shadowRoot.querySelector(%q)", container, selector))
+}
+
+// sheet is a place inside of a wallet's sheet.
+func sheet(selector string) chromedp.JSPath {
+	return chromedp.JSPath(fmt.Sprintf("document.querySelector('[data-stripe-dialog]')?.shadowRoot.querySelector(%q)", selector))
+}
+
+// enter puts values into fields at once, as autofill does; each field is waited for, since
+// an address is drawn anew for another country.
+func (v *visitor) enter(container string, fields ...[2]string) {
+	v.t.Helper()
+	for _, f := range fields {
+		field := string(inside(container, "[name="+f[0]+"]"))
+		v.until(field)
+		ask[any](v, fmt.Sprintf(`(() => {
+			const field = %s;
+			field.value = %q;
+			for (const type of ['input', 'change', 'blur']) field.dispatchEvent(new Event(type, {bubbles: true}));
+		})()`, field, f[1]))
+	}
+}
+
+var sanFrancisco = [][2]string{{"country", "US"}, {"name", "Jenny Rosen"}, {"line1", "510 Townsend St"},
+	{"city", "San Francisco"}, {"state", "CA"}, {"postal", "94103"}}
+
+var paris = [][2]string{{"country", "FR"}, {"name", "Jenny Rosen"}, {"line1", "1 rue de la Paix"}, {"city", "Paris"}, {"postal", "75002"}}
+
+// says waits for the text of an element of the page.
+func (v *visitor) says(id, text string) {
+	v.t.Helper()
+	v.until(fmt.Sprintf("document.querySelector('#%s')?.innerText.includes(%q)", id, text))
+}
+
+// orderOf is the order as the server tells it.
+func (v *visitor) orderOf(id string) map[string]any {
+	v.t.Helper()
+	return ask[map[string]any](v, "fetch('/orders/"+id+"').then((r) => r.json())")
+}
+
+// wantTotal waits until the page, the pay button, Stripe's elements and the server agree on a total.
+func (v *visitor) wantTotal(id, shown string, amount int64) {
+	v.t.Helper()
+	v.says("order-total", shown)
+	v.says("pay-label", shown)
+	v.until("document.querySelector('#summary').ariaBusy !== 'true'")
+	if got := v.orderOf(id)["amount"]; got != float64(amount) {
+		v.t.Errorf("the page says %s, and the server %v", shown, got)
+	}
+}
+
+// axe looks for violations of accessibility, on light and on dark screens.
+func (v *visitor) axe() {
+	v.t.Helper()
+	for _, dark := range []bool{true, false} {
+		v.do(browsertest.Dark(dark))
+		browsertest.Axe(v.t, v.ctx)
+	}
+}
+
+// look takes pictures of the page: on a desk and on a phone, light and dark.
+func (v *visitor) look(name string) {
+	v.t.Helper()
+	v.picture(name)
+	v.do(browsertest.Dark(true))
+	v.picture(name + "-dark")
+	v.do(browsertest.Viewport(375, 720))
+	v.picture(name + "-phone-dark")
+	v.do(browsertest.Dark(false))
+	v.picture(name + "-phone")
+	v.do(browsertest.Viewport(1280, 800))
+}
+
+// intentOf is the only intent that Stripe has of a kind: payment_intents or setup_intents.
+func (s *shop) intentOf(kind string) map[string]any {
+	s.t.Helper()
+	list := s.list("/v1/" + kind)
+	if len(list) != 1 {
+		s.t.Fatalf("Stripe has %d %s, want 1", len(list), kind)
+	}
+	return list[0]
+}
+
+// TestTheBuyerChangesTheOrder changes all that a total is made of on the page, with an address
+// and an e-mail, and pays by the form: page, order and intent have one amount all along.
+func TestTheBuyerChangesTheOrder(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, withChangeCatalog, set("COLLECT_EMAIL", "true"), set("BILLING_ADDRESS", "full"), set("RECEIPT_EMAIL", "true"))
+	v := visit(t, s)
+	v.foresee("422 (")
+	id := v.order("mug")
+	v.axe()
+	v.wantTotal(id, "$22.90", 2290)
+	want(v, "[...document.querySelectorAll('#shipping-rates .rate')].map((rate) => rate.innerText.replace(/\\s+/g, ' ').trim()).join('; ')",
+		"Post 3 to 5 business days $4.90; Courier $15.00")
+
+	for range 3 { // faster than the answers
+		v.click("#order-lines [data-sku=mug] [data-action=more]")
+	}
+	v.wantTotal(id, "$72.00", 7200) // free from $50.00
+	v.says("order-shipping", "Free")
+	v.click("#order-lines [data-sku=mug] [data-action=less]")
+	v.click("#order-lines [data-sku=mug] [data-action=less]")
+	v.wantTotal(id, "$40.90", 4090)
+
+	v.do(chromedp.SendKeys(chromedp.CSS("#promotion-input"), "NOPE\r"))
+	v.says("promotion-error", "code")
+	want(v, "document.activeElement.id + ' ' + document.querySelector('#promotion-input').ariaInvalid", "promotion-input true")
+	v.axe()
+	v.look("checkout-code-refused")
+	ask[any](v, "document.querySelector('#promotion-input').select()")
+	v.do(chromedp.SendKeys(chromedp.CSS("#promotion-input"), "ten"))
+	v.click("#promotion-apply")
+	v.says("order-discount", "TEN")
+	v.says("order-discount", "-$3.60")
+	v.wantTotal(id, "$37.30", 3730)
+	want(v, "document.querySelector('#promotion-form').hidden", true)
+	v.click("#promotion-remove")
+	v.wantTotal(id, "$40.90", 4090)
+	v.do(chromedp.SendKeys(chromedp.CSS("#promotion-input"), "FIVE\r"))
+	v.wantTotal(id, "$35.90", 3590)
+
+	v.click("#shipping-rates [value=express]")
+	v.wantTotal(id, "$46.00", 4600)
+	v.enter("shipping-address", paris...)
+	v.wantTotal(id, "$35.90", 3590) // no courier goes there
+	want(v, "document.querySelectorAll('#shipping-rates .rate').length", 1)
+	v.enter("link-authentication", [2]string{"email", "jenny@example.com"})
+	v.until("fetch('/orders/" + id + "').then((r) => r.json()).then((o) => o.contact.email && o.contact.shipping.address.city && o.contact.billing)")
+	v.look("checkout-shipping")
+	v.do(chromedp.Reload())
+	v.formReady()
+	v.until(string(inside("shipping-address", "[name=line1]")) + "?.value === '1 rue de la Paix'")
+	v.until(string(inside("link-authentication", "[name=email]")) + "?.value === 'jenny@example.com'")
+	v.axe()
+
+	v.fill("number", cardPays) // its billing address is the page's to ask for
+	v.fill("expiry", "1234")
+	v.fill("cvc", "123")
+	v.click("#pay-button")
+	v.outcome("paid")
+	s.wantLedger(1, 3590)
+	intent := s.intentOf("payment_intents")
+	to, _ := intent["shipping"].(map[string]any)
+	if intent["amount"] != 3590.0 || intent["receipt_email"] != "jenny@example.com" || to["name"] != "Jenny Rosen" {
+		t.Errorf("Stripe got %v", intent)
+	}
+	for _, words := range []string{"FIVE", "-$5.00", "$4.90", "$35.90", "jenny@example.com", "75002 Paris", "France"} {
+		v.says("order-state", words)
+	}
+	v.axe()
+	v.look("receipt")
+}
+
+func TestExpressCheckout(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, withChangeCatalog, set("COLLECT_EMAIL", "true"))
+	v := visit(t, s)
+	id := v.order("mug")
+	v.until("document.querySelector('#express').checkVisibility({visibilityProperty: true})")
+	want(v, "document.querySelector('#express-or').innerText", "or pay another way")
+	v.look("checkout-express")
+	v.do(chromedp.Click(inside("express-checkout", "[data-express=google_pay]")))
+	v.until(string(sheet("[data-action=pay]")) + "?.disabled === false")
+	v.until(string(sheet(".Total")) + ".innerText.includes('$22.90')")
+	v.picture("wallet")
+	v.do(chromedp.Click(sheet("[name=wallet-rate][value=express]")))
+	v.until(string(sheet(".Total")) + ".innerText.includes('$33.00')")
+	v.wantTotal(id, "$33.00", 3300)
+	v.do(chromedp.Click(sheet("[data-action=pay]")))
+	v.outcome("paid")
+	s.wantLedger(1, 3300)
+	order := v.orderOf(id)
+	contact := order["contact"].(map[string]any)
+	if bill(order) != "1800 - no code + express 1500 = 3300 usd" || contact["email"] != "jenny.rosen@example.com" {
+		t.Errorf("the order is %v", order)
+	}
+}

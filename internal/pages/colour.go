@@ -1,0 +1,92 @@
+package pages
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+)
+
+type rgb [3]uint8
+
+func parseColour(s string) (rgb, error) {
+	n, err := strconv.ParseUint(s[min(1, len(s)):], 16, 32)
+	if err != nil || len(s) != 7 || s[0] != '#' {
+		return rgb{}, fmt.Errorf("%q is not a colour such as #1f6a58", s)
+	}
+	return rgb{uint8(n >> 16), uint8(n >> 8), uint8(n)}, nil
+}
+
+func (c rgb) String() string { return fmt.Sprintf("#%02x%02x%02x", c[0], c[1], c[2]) }
+
+// What WCAG 2.2 wants: of text (1.4.3), and of the edges of what is worked with (1.4.11).
+const (
+	textContrast = 4.5
+	edgeContrast = 3
+)
+
+// legibleOn moves c away from the papers, the first of which tells where to, in small
+// steps, until it has the contrast on each.
+func (c rgb) legibleOn(least float64, papers ...rgb) rgb {
+	far := papers[0].opposite()
+	const steps = 20
+	for i := range steps {
+		if m := c.mix(far, float64(i)/steps); m.readsOn(least, papers...) {
+			return m
+		}
+	}
+	return far
+}
+
+func (c rgb) readsOn(least float64, papers ...rgb) bool {
+	for _, p := range papers {
+		if contrast(c, p) < least {
+			return false
+		}
+	}
+	return true
+}
+
+// opposite is black or white, whichever is farther from c: 4.58 to 1 at least.
+func (c rgb) opposite() rgb {
+	white := rgb{0xff, 0xff, 0xff}
+	if contrast(white, c) >= contrast(rgb{}, c) {
+		return white
+	}
+	return rgb{}
+}
+
+// dark reports whether white reads better on c than black.
+func (c rgb) dark() bool { return c.opposite() != rgb{} }
+
+// textOn is white or nearly black, whichever reads on c.
+func (c rgb) textOn() rgb {
+	if ink := (rgb{0x10, 0x12, 0x10}); !c.dark() && contrast(ink, c) >= textContrast {
+		return ink
+	}
+	return c.opposite()
+}
+
+func (c rgb) mix(with rgb, part float64) rgb {
+	for i := range c {
+		c[i] = uint8(math.Round(float64(c[i])*(1-part) + float64(with[i])*part))
+	}
+	return c
+}
+
+// luminance and contrast are those of WCAG 2.2.
+func (c rgb) luminance() float64 {
+	var v [3]float64
+	for i := range c {
+		if v[i] = float64(c[i]) / 255; v[i] <= 0.04045 {
+			v[i] /= 12.92
+		} else {
+			v[i] = math.Pow((v[i]+0.055)/1.055, 2.4)
+		}
+	}
+	return 0.2126*v[0] + 0.7152*v[1] + 0.0722*v[2]
+}
+
+func contrast(a, b rgb) float64 {
+	la, lb := a.luminance(), b.luminance()
+	return (max(la, lb) + 0.05) / (min(la, lb) + 0.05)
+}
