@@ -14,7 +14,7 @@ func TestCardForm(t *testing.T) {
 		s := newShop(t, newWire(t), deferred, "{}")
 		s.want("last('ready')", `{"elementType":"payment"}`)
 		s.want("last('change')", `{"elementType":"payment","empty":true,"complete":false,"collapsed":false,"value":{"type":"card"}}`)
-		s.fillCard("4242424242424242")
+		s.typeCard("4242424242424242")
 		s.want("inside('[name=number]').value", `"4242 4242 4242 4242"`)
 		s.want("inside('[name=expiry]').value", `"12 / 34"`)
 		s.want("last('change')", `{"elementType":"payment","empty":false,"complete":true,"collapsed":false,"value":{"type":"card"}}`)

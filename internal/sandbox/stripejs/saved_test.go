@@ -150,7 +150,7 @@ func TestSaveCheckbox(t *testing.T) {
 		t.Logf("%+v", c)
 		s.boot("{mode: '"+c.mode+"', amount: 1099, currency: 'eur', customerSessionClientSecret: 'cuss_1'"+future+"}", "{}", "payment")
 		s.want("inside('[name=save]').checkVisibility()", fmt.Sprint(c.box))
-		s.run("(() => { for (const [name, text] of [['number', '4242424242424242'], ['expiry', '1234'], ['cvc', '123']]) { inside('[name=' + name + ']').value = text; } })()")
+		s.fillCard("4242424242424242")
 		if c.check {
 			s.do(chromedp.Click(inside("[name=save]")))
 		}

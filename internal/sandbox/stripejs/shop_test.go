@@ -39,6 +39,13 @@ window.submits = 0;
 document.querySelector('#form').addEventListener('submit', (event) => { event.preventDefault(); window.submits += 1; });
 window.inside = (selector, type = 'payment') => document.querySelector('[data-stripe-element=' + type + ']').shadowRoot.querySelector(selector);
 window.sheet = (selector) => document.querySelector('[data-stripe-dialog]')?.shadowRoot.querySelector(selector);
+window.fill = (values) => {
+  for (const [name, value] of Object.entries(values)) {
+    const input = inside('[name=' + name + ']');
+    input.value = value;
+    input.dispatchEvent(new InputEvent('input', { inputType: 'insertReplacementText' }));
+  }
+};
 window.boot = async (elementsOptions, createOptions = {}, type = 'payment', stripeOptions = {}) => {
   window.element?.destroy();
   window.stripe = Stripe('pk_test_shop', stripeOptions);
@@ -173,12 +180,18 @@ func (s *shop) typeIn(name, text string) {
 	s.do(chromedp.SendKeys(inside("[name="+name+"]"), text))
 }
 
-// fillCard types a whole card.
-func (s *shop) fillCard(number string) {
+// typeCard types a whole card, key by key.
+func (s *shop) typeCard(number string) {
 	s.t.Helper()
 	s.typeIn("number", number)
 	s.typeIn("expiry", "1234")
 	s.typeIn("cvc", "123")
+}
+
+// fillCard fills a whole card in at once, as a browser's autofill does.
+func (s *shop) fillCard(number string) {
+	s.t.Helper()
+	s.run(fmt.Sprintf("fill({number: %q, expiry: '1234', cvc: '123'})", number))
 }
 
 // wantForm compares parts of the one form that was sent to a route.
