@@ -23,13 +23,15 @@
 //	document.querySelector('[data-stripe-element=payment]').shadowRoot.querySelector('[name=number]')
 //
 // Stable names of inputs: number, expiry, cvc, country, postal, name, email, iban, save (checkbox); the Address Element
-// has name, firstName, lastName, line1, line2, city, state, postal, country, phone; Link Authentication has email.
+// has name, firstName, lastName, line1, line2, city, state, postal, country (not when one alone is allowed), phone; Link Authentication has email.
 // Methods are [data-method=card] and so on (tab or radio), saved methods [data-saved-method=pm_...] or
 // [data-saved-method=new], with [data-remove] and [data-confirm-remove]; an input's error is in [data-field=number]
-// .Error. Express buttons are [data-express=google_pay] and so on. The challenge and the wallets' sheet are in
-// [data-stripe-dialog], with [data-action=close], [data-action=pay] and the challenge's iframe, which is
-// iframe[data-loaded] once its page is there: wait for that before reaching into it. The pages' buttons have the ids pass
-// and fail.
+// .Error. Express buttons are [data-express=google_pay] and so on. The challenge and the wallets' sheet are in the shadow
+// root of [data-stripe-dialog], with [data-action=close]. The sheet has [data-action=pay], enabled when the page has agreed
+// to address and rate, radios wallet-address and wallet-rate (value = the rate's id), and, behind its summary, the inputs
+// wallet-name, -email, -phone, -country, -line1, -line2, -city, -state, -postal_code; it is gone when the token is made. The
+// challenge has iframe[data-loaded] once its page is there: wait for that before reaching into it. The pages' buttons have
+// the ids pass and fail.
 //
 // Only constructable style sheets and property setting are used, so a host page needs no 'unsafe-inline'; its CSP must
 // name the sandbox's origin in script-src, connect-src and frame-src.
