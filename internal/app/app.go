@@ -175,7 +175,7 @@ func (a *App) build(ctx context.Context, catalog *orders.Catalog) (err error) {
 		Workers: cfg.Workers, Lease: 2 * time.Minute, BackfillEvery: cfg.BackfillEvery,
 	})
 	a.pages, err = pages.New(pages.Config{
-		BrandName: cfg.BrandName, Sandbox: cfg.IsSandbox(), Live: cfg.Livemode(),
+		BrandName: cfg.BrandName, LogoURL: cfg.BrandLogo, Theme: themeOf(cfg), Sandbox: cfg.IsSandbox(), Live: cfg.Livemode(),
 		ScriptURL: cfg.StripeJSURL, AppVersion: a.Version,
 	})
 	return err

@@ -55,15 +55,6 @@ func elementsOf(cfg *config.Config, o orders.Order) elementsView {
 	return v
 }
 
-// appearanceDark takes the place of elements.appearance on dark screens; nil without an
-// APPEARANCE_FILE.
-func appearanceDark(cfg *config.Config) *appearance.Appearance {
-	if cfg.Appearance == nil {
-		return nil
-	}
-	return &cfg.Appearance.Dark
-}
-
 // methodOptionsOf are the options of single payment methods, nil for none.
 func methodOptionsOf(o orders.Options) *methodOptions {
 	var m methodOptions

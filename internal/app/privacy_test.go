@@ -28,7 +28,7 @@ func TestSurface(t *testing.T) {
 		{"GET", "/complete?order=" + id, "", "text/html; charset=utf-8", nil},
 		{"GET", "/complete", "", "text/html; charset=utf-8", nil},
 		{"GET", "/orders/" + id, "", "application/json", []string{"amount", "created_at", "currency", "expires_at", "id", "items", "payment_status", "status"}},
-		{"GET", "/config?order=" + id, "", "application/json", []string{"app_info", "elements", "live", "order", "payment_element", "publishable_key", "resume", "return_url", "sandbox", "script_url"}},
+		{"GET", "/config?order=" + id, "", "application/json", []string{"address", "app_info", "collect_email", "elements", "express", "live", "order", "payment_element", "promotion_codes", "publishable_key", "resume", "return_url", "sandbox", "script_url"}},
 		{"GET", "/config", "", "application/json", nil},
 		{"POST", "/create-customer-session", "", "application/json", []string{"customer_session_client_secret"}},
 		{"POST", "/create-customer-session", "{}", "application/json", nil},

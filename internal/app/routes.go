@@ -22,7 +22,7 @@ func (a *App) routes() (http.Handler, error) {
 	chain, err := httpserver.Middlewares(httpserver.Options{
 		Log: a.Log, Now: a.Now, NewRequestID: func() string { return orders.NewID("req_") },
 		TrustedProxies: cfg.TrustedProxies, BaseURL: cfg.BaseURL,
-		Policy:  httpserver.Policy{ScriptURL: cfg.StripeJSURL, APIBase: cfg.StripeAPIBase, Images: a.imageOrigins()},
+		Policy:  a.policy(),
 		MaxBody: maxBody, Live: cfg.Livemode(),
 		PlainHTTP:    []string{httpserver.HealthPath, httpserver.ReadyPath, "/webhooks/", "/static/"},
 		StripeErrors: []string{"/create-customer-session", "/create-confirm-intent"},
@@ -67,11 +67,24 @@ func (a *App) ready(ctx context.Context) error {
 	return errors.Join(a.store.Ping(ctx), a.store.MigrationsCurrent(ctx))
 }
 
-// imageOrigins are the places of the catalog's pictures that are not our own.
-func (a *App) imageOrigins() []string {
+// policy says where a page may load things from: Stripe, and the places of the shop's own
+// pictures and fonts.
+func (a *App) policy() httpserver.Policy {
+	p := httpserver.Policy{ScriptURL: a.Config.StripeJSURL, APIBase: a.Config.StripeAPIBase, Images: a.pictures()}
+	if look := a.Config.Appearance; look != nil {
+		p.Styles, p.Fonts = look.Origins()
+	}
+	return p
+}
+
+// pictures are the addresses of the shop's pictures that are not our own.
+func (a *App) pictures() []string {
 	var list []string
+	if isHTTPS(a.Config.BrandLogo) {
+		list = append(list, a.Config.BrandLogo)
+	}
 	for _, p := range a.orders.Catalog.Products() {
-		if strings.HasPrefix(p.Image, "https://") {
+		if isHTTPS(p.Image) {
 			list = append(list, p.Image)
 		}
 	}

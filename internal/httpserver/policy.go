@@ -1,6 +1,7 @@
 package httpserver
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -14,7 +15,9 @@ import (
 type Policy struct {
 	ScriptURL string   // Stripe.js, or the offline stand-in
 	APIBase   string   // Stripe's API, or the offline one
-	Images    []string // origins of the catalog's pictures, beside our own
+	Images    []string // addresses of the shop's pictures, beside our own
+	Styles    []string // addresses of style sheets with fonts
+	Fonts     []string // addresses of fonts
 }
 
 // stripeJS is the origin of the real Stripe.js.
@@ -54,29 +57,41 @@ func CSP(p Policy) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	images := append([]string{"'self'", "data:"}, h.image...)
-	for _, i := range p.Images {
-		origin, err := originOf(i)
-		if err != nil {
-			return "", err
-		}
-		if !slices.Contains(images, origin) {
-			images = append(images, origin)
-		}
+	images, errImages := sources(append([]string{"'self'", "data:"}, h.image...), p.Images)
+	styles, errStyles := sources([]string{"'self'"}, p.Styles)
+	fonts, errFonts := sources([]string{"'self'"}, p.Fonts)
+	// Stripe.js fetches the style sheets that elements() is given as fonts.
+	connect, _ := sources(append([]string{"'self'"}, h.connect...), p.Styles)
+	if err := errors.Join(errImages, errStyles, errFonts); err != nil {
+		return "", err
 	}
 	return strings.Join([]string{
 		"default-src 'none'",
 		"script-src " + strings.Join(append([]string{"'self'"}, h.script...), " "),
-		"style-src 'self'",
-		"img-src " + strings.Join(images, " "),
-		"font-src 'self'",
-		"connect-src " + strings.Join(append([]string{"'self'"}, h.connect...), " "),
+		"style-src " + styles,
+		"img-src " + images,
+		"font-src " + fonts,
+		"connect-src " + connect,
 		"frame-src " + strings.Join(h.frame, " "),
 		"form-action 'self'",
 		"frame-ancestors 'none'",
 		"base-uri 'none'",
 		"object-src 'none'",
 	}, "; "), nil
+}
+
+// sources is a list of places with the origins of addresses, each once.
+func sources(list, addresses []string) (string, error) {
+	for _, a := range addresses {
+		origin, err := originOf(a)
+		if err != nil {
+			return "", err
+		}
+		if !slices.Contains(list, origin) {
+			list = append(list, origin)
+		}
+	}
+	return strings.Join(list, " "), nil
 }
 
 // originOf is the scheme and host of a URL, fit for a header.
@@ -89,8 +104,10 @@ func originOf(raw string) (string, error) {
 	return u.Scheme + "://" + strings.ToLower(u.Host), nil
 }
 
-// permissions lets Stripe's frames ask for payment (Apple Pay, Google Pay),
-// and nobody for what a checkout never needs.
+// permissions lets Stripe's frames ask for payment (Apple Pay, Google Pay), and nobody for
+// what a checkout never needs. It speaks of the frames in our page alone: the wallets'
+// own frames lie in Stripe's, which give the permission on
+// (https://www.w3.org/TR/permissions-policy/#define-inherited-policy-in-container).
 func permissions(p Policy) (string, error) {
 	h, err := p.hosts()
 	if err != nil {

@@ -47,7 +47,24 @@ func TestCSP(t *testing.T) {
 			t.Errorf("got %q, %v", got, err)
 		}
 	})
+	t.Run("fonts: their files for us, their style sheets for us and for Stripe.js", func(t *testing.T) {
+		t.Parallel()
+		p := realStripe
+		p.Styles, p.Fonts = []string{"https://fonts.googleapis.com"}, []string{"https://fonts.gstatic.com", "https://cdn.example/a.woff2"}
+		got, err := httpserver.CSP(p)
+		for _, want := range []string{"style-src 'self' https://fonts.googleapis.com;", "font-src 'self' https://fonts.gstatic.com https://cdn.example;",
+			"connect-src 'self' https://api.stripe.com https://link.com https://*.link.com https://fonts.googleapis.com;"} {
+			if err != nil || !strings.Contains(got, want) {
+				t.Errorf("%v, no %s in %s", err, want, got)
+			}
+		}
+		if strings.Count(got, "googleapis") != 2 || strings.Count(got, "gstatic") != 1 || strings.Contains(got, "unsafe") {
+			t.Errorf("too much in %s", got)
+		}
+	})
 	for name, p := range map[string]httpserver.Policy{
+		"a font that injects":        {ScriptURL: "https://js.stripe.com/v3/", APIBase: "https://api.stripe.com", Fonts: []string{"https://a.example; script-src *"}},
+		"a style sheet of nobody":    {ScriptURL: "https://js.stripe.com/v3/", APIBase: "https://api.stripe.com", Styles: []string{"'unsafe-inline'"}},
 		"no script":                  {APIBase: "https://api.stripe.com"},
 		"no API":                     {ScriptURL: "https://js.stripe.com/v3/"},
 		"an address that injects":    {ScriptURL: "https://a.example;script-src *", APIBase: "https://api.stripe.com"},

@@ -1,0 +1,166 @@
+package app_test
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// switches is a shop that has something for every option.
+const switches = `{"currency": "usd", "products": [
+	{"sku": "mug", "name": "Enamel mug", "price": "18.00"},
+	{"sku": "song", "name": "A song", "price": "2.00", "digital": true},
+	{"sku": "box", "name": "Mystery box", "price": "30.00", "digital": true, "setup_future_usage": "off_session"},
+	{"sku": "club", "name": "Tea club", "price": "9.00", "digital": true, "recurring": {"interval": "month"}}],
+	"promotions": [{"code": "TEA10", "percent": 10}],
+	"shipping_rates": [{"id": "post", "name": "Post", "price": "5.00", "countries": ["FR", "DE"]}]}`
+
+// with sets options of a shop, and gives it a catalog.
+func with(catalog string, env map[string]string) option {
+	return func(s *shop) {
+		if err := os.WriteFile(s.env["CATALOG_FILE"], []byte(catalog), 0o600); err != nil {
+			s.t.Fatal(err)
+		}
+		maps.Copy(s.env, env)
+	}
+}
+
+// part is what is at a path like elements.mode in an object, as JSON, "" for nothing.
+func part(t *testing.T, of any, path string) string {
+	t.Helper()
+	for name := range strings.SplitSeq(path, ".") {
+		m, ok := of.(map[string]any)
+		if of, ok = m[name]; !ok {
+			return ""
+		}
+	}
+	text, err := json.Marshal(of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestEveryOptionReachesThePage holds that GET /config says of each option what Stripe.js
+// takes, in its own spelling.
+func TestEveryOptionReachesThePage(t *testing.T) {
+	t.Parallel()
+	const mug, song, box, club = `{"items":[{"sku":"mug","quantity":1}]}`, `{"items":[{"sku":"song","quantity":1}]}`,
+		`{"items":[{"sku":"box","quantity":1}]}`, `{"items":[{"sku":"club","quantity":1}]}`
+	for name, tt := range map[string]struct {
+		env   map[string]string
+		order string
+		want  map[string]string // "" is nothing
+	}{
+		"nothing is set": {nil, song, map[string]string{
+			"elements":        `{"amount":200,"captureMethod":"automatic","currency":"usd","mode":"payment"}`,
+			"payment_element": `{"business":{"name":"Tea \u0026 Mugs"},"layout":{"type":"tabs"},"wallets":{"applePay":"never","googlePay":"never"}}`,
+			"express":         `{"click":{"business":{"name":"Tea \u0026 Mugs"}},"create":{"buttonHeight":50}}`,
+			"address":         `{"billing":false,"phone":false,"shipping":false}`,
+			"collect_email":   `false`, "promotion_codes": `true`, "appearance_dark": "",
+		}},
+		"the options of elements": {map[string]string{
+			"CAPTURE_METHOD": "manual", "SETUP_FUTURE_USAGE": "on_session", "ON_BEHALF_OF": "acct_1A", "PAYMENT_METHOD_CONFIGURATION": "pmc_1A",
+			"PAYMENT_METHOD_CREATION": "manual", "REQUIRE_CVC_RECOLLECTION": "true",
+		}, song, map[string]string{
+			"elements": `{"amount":200,"captureMethod":"manual","currency":"usd","mode":"payment","onBehalfOf":"acct_1A","paymentMethodConfiguration":"pmc_1A",` +
+				`"paymentMethodCreation":"manual","paymentMethodOptions":{"card":{"require_cvc_recollection":true}},"setupFutureUsage":"on_session"}`,
+		}},
+		"the options of single payment methods": {map[string]string{
+			"PAYMENT_METHOD_TYPES": "card,us_bank_account", "CARD_INSTALLMENTS": "true", "US_BANK_VERIFICATION": "instant",
+		}, song, map[string]string{
+			"elements.paymentMethodTypes":   `["card","us_bank_account"]`,
+			"elements.paymentMethodOptions": `{"card":{"installments":{"enabled":true}},"us_bank_account":{"verification_method":"instant"}}`,
+		}},
+		"a product's own usage wins": {map[string]string{"SETUP_FUTURE_USAGE": "on_session"}, box, map[string]string{
+			"elements.setupFutureUsage": `"off_session"`,
+		}},
+		"a subscription leaves capture and usage to Stripe": {map[string]string{"CAPTURE_METHOD": "manual", "SETUP_FUTURE_USAGE": "on_session"}, club, map[string]string{
+			"elements.mode": `"subscription"`, "elements.amount": `900`, "elements.captureMethod": "", "elements.setupFutureUsage": "", "promotion_codes": `false`,
+		}},
+		"a setup has no amount": {nil, `{"mode":"setup"}`, map[string]string{
+			"elements": `{"currency":"usd","mode":"setup"}`, "promotion_codes": `false`, "address.shipping": `false`,
+		}},
+		"the layout": {map[string]string{
+			"PAYMENT_ELEMENT_LAYOUT": "accordion", "LAYOUT_DEFAULT_COLLAPSED": "false", "LAYOUT_RADIOS": "false", "LAYOUT_SPACED_ITEMS": "true", "LAYOUT_VISIBLE_ITEMS": "0",
+		}, song, map[string]string{
+			"payment_element.layout": `{"defaultCollapsed":false,"radios":false,"spacedAccordionItems":true,"type":"accordion","visibleAccordionItemsCount":0}`,
+		}},
+		"no express checkout leaves the wallets to the form": {map[string]string{"EXPRESS_CHECKOUT": "false"}, mug, map[string]string{
+			"express": `null`, "payment_element.wallets": "",
+		}},
+		"what is asked of a buyer of goods": {map[string]string{"COLLECT_EMAIL": "true", "BILLING_ADDRESS": "full", "SHIPPING_PHONE": "true"}, mug, map[string]string{
+			"express.click": `{"allowedShippingCountries":["DE","FR"],"billingAddressRequired":true,"business":{"name":"Tea \u0026 Mugs"},"emailRequired":true,` +
+				`"phoneNumberRequired":true,"shippingAddressRequired":true}`,
+			"address":       `{"billing":true,"phone":true,"shipping":true}`,
+			"collect_email": `true`,
+		}},
+		"and of who gets nothing by post": {map[string]string{"SHIPPING_PHONE": "true"}, song, map[string]string{
+			"express.click.phoneNumberRequired": "", "express.click.shippingAddressRequired": "", "address.shipping": `false`,
+		}},
+		"the appearance, and the one for dark screens": {map[string]string{"APPEARANCE_FILE": "../../examples/appearance.json"}, song, map[string]string{
+			"elements.appearance.theme": `"stripe"`, "elements.appearance.variables.colorPrimary": `"#7a3b12"`, "elements.appearance.labels": `"floating"`,
+			"appearance_dark.theme": `"night"`, "appearance_dark.variables.colorPrimary": `"#e8b483"`, "appearance_dark.variables.borderRadius": `"4px"`,
+			"elements.fonts": "",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := openShop(t, with(switches, tt.env))
+			b := s.buyer(t)
+			r := b.call("POST", "/orders", tt.order)
+			if r.status != http.StatusCreated {
+				t.Fatalf("POST /orders: %d %s", r.status, r.body)
+			}
+			got := b.object(b.call("GET", "/config?order="+b.object(r)["id"].(string), ""))
+			for path, want := range tt.want {
+				if text := part(t, got, path); text != want {
+					t.Errorf("%s: got  %s\nwant %s", path, text, want)
+				}
+			}
+		})
+	}
+}
+
+// The pages follow the payment form's look, and load its fonts and the logo from where the
+// policy allows.
+func TestPagesFollowTheLook(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, func(s *shop) {
+		s.env["BRAND_LOGO"] = "https://cdn.example/logo.svg"
+		s.env["APPEARANCE_FILE"] = filepath.Join(s.dir, "look.json")
+		const look = `{"variables":{"colorPrimary":"#7a3b12","colorBackground":"#fffaf3","borderRadius":"3px","fontFamily":"Lato, serif"},
+			"fonts":[{"family":"Lato","src":"url(https://fonts.example/lato.woff2)"},{"cssSrc":"https://css.example/more.css"}]}`
+		if err := os.WriteFile(s.env["APPEARANCE_FILE"], []byte(look), 0o600); err != nil {
+			s.t.Fatal(err)
+		}
+	})
+	b := s.buyer(t)
+	page := b.call("GET", "/", "")
+	if !strings.Contains(page.body, `<img src="https://cdn.example/logo.svg"`) {
+		t.Error("the page has no logo")
+	}
+	_, rest, _ := strings.Cut(page.body, `rel="stylesheet" href="`)
+	address, _, _ := strings.Cut(rest, `"`)
+	css := b.call("GET", address, "").body
+	for _, want := range []string{`@font-face { font-family: "Lato"; src: url(https://fonts.example/lato.woff2); }`, `@import url("https://css.example/more.css");`,
+		"--accent: #7a3b12;", "--panel: #fffaf3;", "--radius: 3px;", "--font: Lato, serif;"} {
+		if !strings.Contains(css, want) {
+			t.Errorf("%s has no %s:\n%s", address, want, css)
+		}
+	}
+	policy := page.header.Get("Content-Security-Policy")
+	for _, want := range []string{"https://cdn.example;", "style-src 'self' https://css.example;", "font-src 'self' https://css.example https://fonts.example;", " https://css.example; frame-src"} {
+		if !strings.Contains(policy, want) {
+			t.Errorf("the policy has no %s: %s", want, policy)
+		}
+	}
+	fonts := part(t, b.object(b.call("GET", "/config?order="+b.order("mug"), "")), "elements.fonts")
+	if want := `[{"family":"Lato","src":"url(https://fonts.example/lato.woff2)"},{"cssSrc":"https://css.example/more.css"}]`; fonts != want {
+		t.Errorf("Stripe.js gets the fonts %s, want %s", fonts, want)
+	}
+}
