@@ -88,17 +88,20 @@ func (c *call) readConfirm(a *attempt) error {
 	return err
 }
 
+// readToken takes what a confirmation token carries; what the request says itself goes first.
 func (c *call) readToken(a *attempt, token string) error {
-	for _, name := range []string{"payment_method", "payment_method_data"} {
-		if c.p.has(name) {
-			return malformed("", name, "You may only specify one of these parameters: confirmation_token, %s.", name)
-		}
+	sent, err := c.sentMethod(deref(a.pi.Customer))
+	if err != nil {
+		return err
 	}
 	ct, pm, err := c.redeem(token, deref(a.pi.Customer), false, a.pi.ID)
 	if err != nil {
 		return err
 	}
 	a.pm, a.cvcGiven = pm, ct.private.CVCGiven
+	if sent != nil {
+		a.pm = sent
+	}
 	if !c.p.has("use_stripe_sdk") {
 		a.pi.private.SDK = ct.UseStripeSDK
 	}

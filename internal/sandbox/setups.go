@@ -5,47 +5,6 @@ import (
 	"strings"
 )
 
-// SetupIntent is https://docs.stripe.com/api/setup_intents/object.
-type SetupIntent struct {
-	ID                      string            `json:"id"`
-	Object                  string            `json:"object"`
-	Application             *string           `json:"application"`
-	AutomaticPaymentMethods *AutomaticMethods `json:"automatic_payment_methods"`
-	CancellationReason      *string           `json:"cancellation_reason"`
-	ClientSecret            string            `json:"client_secret"`
-	Created                 int64             `json:"created"`
-	Customer                *string           `json:"customer"`
-	Description             *string           `json:"description"`
-	FlowDirections          []string          `json:"flow_directions"`
-	LastSetupError          *apiError         `json:"last_setup_error"`
-	LatestAttempt           *string           `json:"latest_attempt"`
-	Livemode                bool              `json:"livemode"`
-	Mandate                 *string           `json:"mandate"`
-	Metadata                map[string]string `json:"metadata"`
-	NextAction              *NextAction       `json:"next_action"`
-	OnBehalfOf              *string           `json:"on_behalf_of"`
-	PaymentMethod           *string           `json:"payment_method"`
-	PaymentMethodConfig     *ConfigDetails    `json:"payment_method_configuration_details"`
-	PaymentMethodOptions    map[string]any    `json:"payment_method_options"`
-	PaymentMethodTypes      []string          `json:"payment_method_types"`
-	SingleUseMandate        *string           `json:"single_use_mandate"`
-	Status                  string            `json:"status"`
-	Usage                   string            `json:"usage"`
-
-	private intentPrivate
-}
-
-func (o *SetupIntent) objectID() string   { return o.ID }
-func (o *SetupIntent) objectKind() string { return kindSetup }
-func (o *SetupIntent) parents() []string  { return parentsOf(o.Customer) }
-func (o *SetupIntent) secrets() any       { return &o.private }
-
-func unexpectedSetup(si *SetupIntent, format string, args ...any) *apiError {
-	e := invalid("setup_intent_unexpected_state", "", format, args...)
-	e.SetupIntent = si
-	return e
-}
-
 func createSetup(c *call) (any, error) {
 	id := newID("seti")
 	si := &SetupIntent{
@@ -159,20 +118,25 @@ func (c *call) confirmSetup(old *SetupIntent) (*SetupIntent, error) {
 
 func (c *call) setupMethod(si *SetupIntent) (*PaymentMethod, error) {
 	si.private.SDK, si.private.ReturnURL = c.p.flag("use_stripe_sdk"), c.p.str("return_url")
+	pm, err := c.sentMethod(deref(si.Customer))
+	if err != nil {
+		return nil, err
+	}
 	if token := c.p.str("confirmation_token"); token != "" {
-		ct, pm, err := c.redeem(token, deref(si.Customer), true, si.ID)
+		ct, carried, err := c.redeem(token, deref(si.Customer), true, si.ID)
 		if err != nil {
 			return nil, err
 		}
 		si.private.SDK = si.private.SDK || ct.UseStripeSDK && !c.p.has("use_stripe_sdk")
 		si.private.ReturnURL = orDefault(si.private.ReturnURL, deref(ct.ReturnURL))
-		return pm, nil
+		if pm == nil {
+			pm = carried
+		}
 	}
-	pm, err := c.sentMethod(deref(si.Customer))
-	if err == nil && pm == nil && si.PaymentMethod != nil {
+	if pm == nil && si.PaymentMethod != nil {
 		return c.usable(*si.PaymentMethod, deref(si.Customer), "payment_method")
 	}
-	return pm, err
+	return pm, nil
 }
 
 func (c *call) askSetupAuthentication(si *SetupIntent, pm *PaymentMethod) *SetupIntent {

@@ -145,3 +145,20 @@ func TestMethodsThatNeedAnIntentFirstAreRefused(t *testing.T) {
 		want(t, kind+" param", r.str("error.param"), "payment_method_data[type]")
 	}
 }
+
+// TestTheRequestGoesBeforeTheToken follows https://docs.stripe.com/api/payment_intents/confirm: values in the request take
+// precedence over those of the confirmation token.
+func TestTheRequestGoesBeforeTheToken(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	ct := b.browserToken("4242424242424242", "setup_future_usage=off_session", "shipping[name]=Token", "shipping[address][line1]=x")
+	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method_types[]=card", "confirmation_token="+ct.str("id"),
+		"payment_method=pm_card_mastercard", "shipping[name]=Request", "shipping[address][line1]=y", "setup_future_usage=on_session", "expand[]=payment_method")
+	want(t, "method", pi.str("payment_method.card.brand"), "mastercard")
+	want(t, "shipping", pi.str("shipping.name"), "Request")
+	want(t, "usage", pi.str("setup_future_usage"), "on_session")
+	want(t, "the token is used", b.get("/v1/confirmation_tokens/"+ct.str("id")).str("payment_intent"), pi.str("id"))
+	ct = b.browserToken("4242424242424242")
+	si := b.ok("/v1/setup_intents", "confirm=true", "payment_method_types[]=card", "confirmation_token="+ct.str("id"), "payment_method=pm_card_mastercard", "expand[]=payment_method")
+	want(t, "setup", si.str("payment_method.card.brand"), "mastercard")
+}
