@@ -202,6 +202,7 @@ func TestBankDebitActivatesWhenItArrives(t *testing.T) {
 		MandateData: &stripe.PaymentIntentMandateDataParams{CustomerAcceptance: &stripe.PaymentIntentMandateDataCustomerAcceptanceParams{Type: stripe.String("offline"), Offline: &stripe.PaymentIntentMandateDataCustomerAcceptanceOfflineParams{}}},
 	}))(t)
 	want(t, "on its way", pi.Status, stripe.PaymentIntentStatusProcessing)
+	want(t, "attempted", b.subscription(sub.ID).LatestInvoice.Attempted, true)
 	b.live(25*time.Hour, sub.ID, "the debit is waited for", func(s *stripe.Subscription) bool { return s.Status == stripe.SubscriptionStatusIncomplete })
 	want(t, "decided", b.s.Decide(pi.ID, "succeed"), true)
 	after := b.subscription(sub.ID)

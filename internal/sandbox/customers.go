@@ -126,6 +126,14 @@ func (c *call) customer(id, param string) (*Customer, error) {
 	return cus, nil
 }
 
+// sentCustomer finds the customer that a call has to name.
+func (c *call) sentCustomer() (*Customer, error) {
+	if c.p.str("customer") == "" {
+		return nil, missingParam("customer")
+	}
+	return c.customer(c.p.str("customer"), "customer")
+}
+
 func retrieveCustomer(c *call) (any, error) {
 	if gone, ok := find[*DeletedObject](c.tx, c.id); ok && gone.Object == kindCustomer {
 		return gone, nil

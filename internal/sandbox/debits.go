@@ -26,6 +26,7 @@ func (c *call) startDelayed(a *attempt) *PaymentIntent {
 	c.consume(a)
 	c.emit("payment_intent.processing", a.pi)
 	c.emit("charge.pending", ch)
+	c.follow(a)
 	if c.srv.cfg.DelayedAfter >= 0 && a.pm.private.Outcome != staysProcessing {
 		intent := a.pi.ID
 		c.later(due, func(c *call) error { return c.decide(intent, "") })

@@ -129,7 +129,7 @@ type BankInstructions struct {
 
 func (o *PaymentIntent) objectID() string   { return o.ID }
 func (o *PaymentIntent) objectKind() string { return kindIntent }
-func (o *PaymentIntent) parents() []string  { return parentsOf(o.Customer) }
+func (o *PaymentIntent) parents() []string  { return parentsOf(o.Customer, o.Invoice) }
 func (o *PaymentIntent) secrets() any       { return &o.private }
 
 // final tells whether nothing more can happen to the intent by confirming or canceling it.

@@ -41,10 +41,7 @@ func createInvoiceItem(c *call) (any, error) {
 			return nil, notSimulated(name)
 		}
 	}
-	if c.p.str("customer") == "" {
-		return nil, missingParam("customer")
-	}
-	cus, err := c.customer(c.p.str("customer"), "customer")
+	cus, err := c.sentCustomer()
 	if err != nil {
 		return nil, err
 	}

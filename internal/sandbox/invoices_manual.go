@@ -7,10 +7,7 @@ func createInvoice(c *call) (any, error) {
 	if err := c.refuseOnInvoices("subscription", "number", "from_invoice"); err != nil {
 		return nil, err
 	}
-	if c.p.str("customer") == "" {
-		return nil, missingParam("customer")
-	}
-	cus, err := c.customer(c.p.str("customer"), "customer")
+	cus, err := c.sentCustomer()
 	if err != nil {
 		return nil, err
 	}

@@ -49,6 +49,8 @@ func (c *call) follow(a *attempt) {
 	switch a.pi.Status {
 	case succeeded:
 		c.markPaid(inv, a.pi)
+	case processing:
+		c.attempted(inv)
 	case needsAction:
 		c.missed(inv, "invoice.payment_action_required")
 	case needsMethod:
@@ -96,6 +98,14 @@ func (c *call) subscriptionPaid(old *Subscription, inv *Invoice, pi *PaymentInte
 		c.putSubscription(&next)
 		c.emitUpdate("customer.subscription.updated", &next, old)
 	}
+}
+
+// attempted records a payment that is on its way.
+func (c *call) attempted(inv *Invoice) {
+	next := *inv
+	next.Attempted, next.AttemptCount = true, max(1, inv.AttemptCount)
+	c.tx.put(&next)
+	c.emitUpdate("invoice.updated", &next, inv)
 }
 
 // missed records that an open invoice could not be paid: a renewal is tried again later and its subscription is late, a

@@ -49,10 +49,7 @@ func (o *CustomerSession) objectKind() string { return kindCustSession }
 func (o *CustomerSession) parents() []string  { return nil }
 
 func createCustomerSession(c *call) (any, error) {
-	if c.p.str("customer") == "" {
-		return nil, missingParam("customer")
-	}
-	cus, err := c.customer(c.p.str("customer"), "customer")
+	cus, err := c.sentCustomer()
 	if err != nil {
 		return nil, err
 	}

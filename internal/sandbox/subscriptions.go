@@ -13,10 +13,7 @@ func createSubscription(c *call) (any, error) {
 	if err := c.refuseLeftOut(leftOutOfBilling); err != nil {
 		return nil, err
 	}
-	if c.p.str("customer") == "" {
-		return nil, missingParam("customer")
-	}
-	cus, err := c.customer(c.p.str("customer"), "customer")
+	cus, err := c.sentCustomer()
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +65,7 @@ func (c *call) payFirst(inv *Invoice, pm *PaymentMethod, behavior string) error 
 		if behavior != "error_if_incomplete" {
 			return nil
 		}
-		refused.commit, refused.PaymentIntent = false, nil
+		refused.commit, refused.PaymentIntent, refused.Charge = false, nil, ""
 		return refused
 	}
 	if err == nil && behavior == "error_if_incomplete" && pi.Status == needsAction {
