@@ -39,6 +39,21 @@ Every snapshot of an intent goes through rules.settle, whoever brings it:
 A final status never changes again. A fresh reading is kept only if neither the intent
 nor the active attempt changed since before the reading; otherwise it is read again.
 
+Operations (Desk)
+
+	written (started) --- answer, replayed answer, or a reading that shows it ---> done
+	        |
+	        +--- a refusal that proves, or half an hour of quiet and nothing shows ---> failed
+
+  - At most one operation of an order is started; a partial unique index says so. The next
+    wish finds out first what became of it. The same wish is then the same operation.
+  - It is sent again, under its key, for 23 hours; each sending is noted before, so that a
+    refusal is a proof only for who sent the only request. After that it is only read: a
+    refund names its operation, a capture and a cancellation show on the intent.
+  - The order is brought up to date before the operation ends: what is cut between the
+    two is found started, and found out again.
+  - While a cancellation is started no attempt may begin.
+
 What can be cut, and who mends it
 
 	between reserve and the call        attempt started: the resolver sends it
