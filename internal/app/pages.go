@@ -9,13 +9,22 @@ import (
 )
 
 func (a *App) shopPage(w http.ResponseWriter, r *http.Request) error {
-	var v pages.ShopView
-	for _, p := range a.orders.Catalog.Products() {
+	catalog := a.orders.Catalog
+	v := pages.ShopView{Currency: catalog.Currency(), ShippingFrom: catalog.ShippingFrom(), SaveMethods: a.Config.SavedMethods.Redisplay}
+	for _, p := range catalog.Products() {
 		v.Products = append(v.Products, pages.Product{
-			SKU: p.SKU, Name: p.Name, Description: p.Description, Image: p.Image, Currency: p.Currency, UnitAmount: p.UnitAmount,
+			SKU: p.SKU, Name: p.Name, Description: p.Description, Image: p.Image, Currency: p.Currency,
+			Prices: p.Prices, Recurring: pageRecurring(p.Recurring), Ships: catalog.Ships(&p),
 		})
 	}
 	return a.pages.Shop(w, r, v)
+}
+
+func pageRecurring(r *orders.Recurring) pages.Recurring {
+	if r == nil {
+		return pages.Recurring{}
+	}
+	return pages.Recurring{Interval: r.Interval, Count: r.IntervalCount}
 }
 
 func (a *App) checkoutPage(w http.ResponseWriter, r *http.Request) error {
@@ -51,11 +60,8 @@ func (a *App) pageOrder(ctx context.Context, o orders.Order) (pages.Order, error
 		ID: v.ID, Mode: string(v.Mode), Status: string(v.Status), PaymentStatus: string(v.PaymentStatus),
 		Currency: v.Currency, Amount: v.Amount, Subtotal: v.Subtotal,
 		Discount: o.Discount.Amount, PromotionCode: o.Discount.Code, Rate: o.ShippingRate.Name, Shipping: o.ShippingRate.Amount,
-		Captured: o.Captured, Refunded: o.Refunded, Email: o.Contact.Email, ShipTo: pageAddress(&o),
+		Captured: o.Captured, Refunded: o.Refunded, Email: o.Contact.Email, ShipTo: pageAddress(&o), Recurring: pageRecurring(v.Recurring),
 		CreatedAt: v.CreatedAt, PaidAt: o.PaidAt,
-	}
-	if v.Recurring != nil {
-		p.Recurring = pages.Recurring{Interval: v.Recurring.Interval, Count: v.Recurring.IntervalCount}
 	}
 	for _, i := range v.Items {
 		p.Items = append(p.Items, pages.Item{

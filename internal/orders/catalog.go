@@ -84,7 +84,7 @@ func (c *Catalog) Price(cart []Wanted, currency string) (items []Item, in string
 			at = len(items)
 			line[p.SKU] = at
 			items = append(items, Item{SKU: p.SKU, Name: p.Name, Image: p.Image, UnitAmount: unit,
-				Recurring: p.Recurring, Ships: c.ships(&p)})
+				Recurring: p.Recurring, Ships: c.Ships(&p)})
 		}
 		if items[at].Quantity += cart[i].Quantity; items[at].Quantity > MaxQuantity {
 			return nil, "", quantityFault(i)
@@ -145,8 +145,8 @@ func quantityFault(i int) error {
 	return fault.InvalidField(field(i, "quantity"), "quantity_out_of_range", fmt.Sprintf("A quantity is a whole number from 1 to %d.", MaxQuantity))
 }
 
-// ships reports whether a product is sent to an address. What recurs is not: nobody would
+// Ships reports whether a product is sent to an address. What recurs is not: nobody would
 // take the address of the second time.
-func (c *Catalog) ships(p *Product) bool {
+func (c *Catalog) Ships(p *Product) bool {
 	return len(c.rates) > 0 && !p.Digital && p.Recurring == nil
 }

@@ -96,7 +96,7 @@ func (p *parser) read(file *catalogFile) {
 func (p *parser) everythingCanBeSent() {
 	for i := range p.products {
 		product := &p.products[i]
-		if !p.ships(product) {
+		if !p.Ships(product) {
 			continue
 		}
 		for _, currency := range slices.Sorted(maps.Keys(product.Prices)) {

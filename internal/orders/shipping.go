@@ -76,6 +76,20 @@ func (c *Catalog) countriesFor(o *Order) []string {
 	return slices.Compact(list)
 }
 
+// ShippingFrom is the least that it costs to send something, by currency, in minor units;
+// empty when nothing is sent.
+func (c *Catalog) ShippingFrom() map[string]int64 {
+	least := make(map[string]int64)
+	for _, r := range c.rates {
+		for currency, price := range r.Prices {
+			if known, ok := least[currency]; !ok || price < known {
+				least[currency] = price
+			}
+		}
+	}
+	return least
+}
+
 // country is where the order goes, "" while that is not known.
 func (o *Order) country() string {
 	if o.Contact.Shipping == nil {

@@ -140,7 +140,7 @@ func TestScriptsFindTheirWords(t *testing.T) {
 		v    view
 		used []string
 	}{
-		{shop("", pages.ShopView{}), used("shop.js", "api.js")},
+		{shop("", pages.ShopView{}), used("shop.js", "basket.js", "api.js")},
 		{checkout(order("open", "unpaid")), used(checkoutModules...)},
 	} {
 		english := data(t, parse(t, get(t, p, tt.v, "en").Body.String()))["texts"].(map[string]any)

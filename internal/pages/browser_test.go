@@ -65,7 +65,7 @@ func newSite(t *testing.T) *site {
 	s := &site{
 		t: t, order: order("open", "unpaid"),
 		pages:    newPages(t, func(c *pages.Config) { c.ScriptURL = "/stripe.js" }),
-		products: []pages.Product{mug, {SKU: "tote", Name: "Tote bag", Currency: "eur", UnitAmount: 1600}},
+		products: []pages.Product{mug, {SKU: "tote", Name: "Tote bag", Currency: "eur", Prices: map[string]int64{"eur": 1600}}},
 		patch:    func(int, map[string]any) error { return nil },
 		confirm:  func(int, string, int64) (string, error) { return "succeeded", nil },
 	}
@@ -113,7 +113,7 @@ func (s *site) sent() []string {
 func (s *site) shop(w http.ResponseWriter, r *http.Request) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.pages.Shop(w, r, pages.ShopView{Products: s.products})
+	return s.pages.Shop(w, r, pages.ShopView{Products: s.products, Currency: "eur", SaveMethods: true})
 }
 
 func (s *site) checkout(w http.ResponseWriter, r *http.Request) error {

@@ -22,9 +22,14 @@ type checkoutData struct {
 	Every       string            `json:"every"` // how often it is paid, "" for once
 	CompleteURL string            `json:"completeUrl"`
 	ScriptURL   string            `json:"scriptUrl"`
-	Texts       checkoutTexts     `json:"texts"`
+	Texts       checkoutWords     `json:"texts"`
 	Errors      map[string]string `json:"errors"`
 	Declines    map[string]string `json:"declines"`
+}
+
+type checkoutWords struct {
+	checkoutTexts
+	lineTexts
 }
 
 // stateData is what checkout-state.js gets.
@@ -85,7 +90,7 @@ func (p *Pages) Checkout(w http.ResponseWriter, r *http.Request, v CheckoutView)
 		Lang: loc.lang, Locale: loc.tag, Live: p.cfg.Live, OrderID: v.Order.ID,
 		Currency: total.Currency, Decimals: total.Decimals, Every: view.Order.Every,
 		CompleteURL: completeURL(v.Order.ID), ScriptURL: p.cfg.ScriptURL,
-		Texts: t, Errors: loc.texts.Errors.ByCode, Declines: loc.texts.Errors.ByDecline,
+		Texts: checkoutWords{t, loc.texts.Lines}, Errors: loc.texts.Errors.ByCode, Declines: loc.texts.Errors.ByDecline,
 	}
 	return p.render(w, http.StatusOK, pg)
 }

@@ -137,15 +137,15 @@ func (p *Pages) orderView(loc locale, o Order) orderView {
 }
 
 func (p *Pages) lineView(loc locale, it Item, amount func(int64) amountView) lineView {
-	t := loc.texts.Checkout
 	return lineView{
 		SKU: it.SKU, Name: it.Name, Picture: p.picture(it.SKU, it.Name, it.Image), Quantity: it.Quantity,
-		Unit: amount(it.UnitAmount), Amount: amount(it.Amount),
-		Stepper: stepperView{
-			Count: it.Quantity, Quantity: fill(t.QuantityOf, "name", it.Name),
-			Less: fill(t.Less, "name", it.Name), More: fill(t.More, "name", it.Name),
-		},
+		Unit: amount(it.UnitAmount), Amount: amount(it.Amount), Stepper: loc.stepper(it.Name, it.Quantity),
 	}
+}
+
+func (l locale) stepper(name string, count int64) stepperView {
+	t := l.texts.Lines
+	return stepperView{count, fill(t.QuantityOf, "name", name), fill(t.Less, "name", name), fill(t.More, "name", name)}
 }
 
 // every says how often: "every month", "every 3 months"; "" for once.

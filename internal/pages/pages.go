@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"checkoutd/web"
 )
@@ -59,7 +60,7 @@ func New(cfg Config) (*Pages, error) {
 	}
 	p := &Pages{cfg: cfg, assets: assets, templates: make(map[string]*template.Template)}
 	for _, name := range []string{"shop", "checkout", "complete", "error"} {
-		t := template.New("base.html").Funcs(template.FuncMap{"asset": assets.url})
+		t := template.New("base.html").Funcs(template.FuncMap{"asset": assets.url, "upper": strings.ToUpper})
 		if t, err = t.ParseFS(web.Templates(), "base.html", "parts.html", name+".html"); err != nil {
 			return nil, fmt.Errorf("pages: %w", err)
 		}

@@ -201,10 +201,10 @@ func data(t *testing.T, all []*node) map[string]any {
 
 func TestHostileNamesReachTheScriptUnharmed(t *testing.T) {
 	t.Parallel()
-	v := shop("hostile", pages.ShopView{Products: []pages.Product{{SKU: "x", Name: hostile, Currency: "jpy", UnitAmount: 500}}})
+	v := shop("hostile", pages.ShopView{Products: []pages.Product{{SKU: "x", Name: hostile, Currency: "jpy", Prices: map[string]int64{"jpy": 500}}}})
 	all := parse(t, get(t, newPages(t, nil), v, "en").Body.String())
 	product := data(t, all)["products"].([]any)[0].(map[string]any)
-	if product["name"] != hostile || product["decimals"] != 0.0 {
+	if product["name"] != hostile || product["prices"].(map[string]any)["jpy"].(map[string]any)["decimals"] != 0.0 {
 		t.Errorf("got %v", product)
 	}
 }

@@ -257,7 +257,7 @@ func TestShopScriptKeepsTheCart(t *testing.T) {
 	s.set(func() { s.refuse = nil })
 	s.tab.run("(() => { const button = document.querySelector('#checkout-button'); button.click(); button.click(); })()")
 	s.tab.until(formReady)
-	if want := `{"items":[{"sku":"mug","quantity":2}]}`; len(s.posted) != 2 || s.posted[1] != want {
+	if want := `{"items":[{"sku":"mug","quantity":2}],"currency":"eur"}`; len(s.posted) != 2 || s.posted[1] != want {
 		t.Errorf("got the orders %v, want the second to be %s", s.posted, want)
 	}
 }
@@ -266,7 +266,7 @@ func TestShopScriptOrdersInOneCurrency(t *testing.T) {
 	t.Parallel()
 	const disabled = "document.querySelector('#checkout-button').ariaDisabled === 'true'"
 	s := newSite(t)
-	s.products[1].Currency = "usd"
+	s.products[1].Currency, s.products[1].Prices = "usd", map[string]int64{"usd": 1600}
 	s.open("/", "document.querySelector('#checkout-button').hidden")
 	s.tab.run("document.querySelector('[data-sku=mug] .add').click()")
 	s.tab.until("document.querySelector('#cart-mixed').hidden && !(" + disabled + ")")
@@ -277,7 +277,7 @@ func TestShopScriptOrdersInOneCurrency(t *testing.T) {
 	s.tab.until("document.querySelector('#cart-mixed').hidden && !(" + disabled + ")")
 	s.tab.run("document.querySelector('#checkout-button').click()")
 	s.tab.until(formReady)
-	if want := `{"items":[{"sku":"mug","quantity":1}]}`; len(s.posted) != 1 || s.posted[0] != want {
+	if want := `{"items":[{"sku":"mug","quantity":1}],"currency":"eur"}`; len(s.posted) != 1 || s.posted[0] != want {
 		t.Errorf("got the orders %v, want one: %s", s.posted, want)
 	}
 }

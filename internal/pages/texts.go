@@ -13,6 +13,7 @@ import (
 // are what the page's script says, and go to it; words in {braces} are filled in by name.
 type texts struct {
 	Common   commonTexts
+	Lines    lineTexts
 	Shop     shopTexts
 	Checkout checkoutTexts
 	Complete completeTexts
@@ -37,6 +38,14 @@ type commonTexts struct {
 	PoweredBy     string
 }
 
+// lineTexts are the words of a line's controls, in the cart and at the checkout.
+type lineTexts struct {
+	QuantityOf string `json:"quantityOf"`
+	Less       string `json:"less"`
+	More       string `json:"more"`
+	Remove     string `json:"remove"`
+}
+
 type shopTexts struct {
 	Title       string `json:"-"`
 	Intro       string `json:"-"`
@@ -46,10 +55,6 @@ type shopTexts struct {
 	EmptyCart   string `json:"-"`
 	Add         string `json:"-"`
 	AddNamed    string `json:"-"`
-	QuantityOf  string `json:"-"`
-	Less        string `json:"-"`
-	More        string `json:"-"`
-	Remove      string `json:"remove"`
 	TotalNote   string `json:"-"`
 	CheckOut    string `json:"checkOut"`
 	Opening     string `json:"opening"`
@@ -60,6 +65,12 @@ type shopTexts struct {
 	WentWrong   string `json:"wentWrong"`
 	OutOfBounds string `json:"outOfBounds"`
 	Mixed       string `json:"-"`
+	MixedTimes  string `json:"-"`
+	Currency    string `json:"-"`
+	SaveMethod  string `json:"-"`
+	From        string `json:"from"`
+	FreeFrom    string `json:"free"`
+	Total       string `json:"total"`
 }
 
 type checkoutTexts struct {
@@ -107,10 +118,6 @@ type checkoutTexts struct {
 	BillingSame      string                `json:"-"`
 	RecurringNote    string                `json:"-"`
 	Intro            string                `json:"-"`
-	QuantityOf       string                `json:"quantityOf"`
-	Less             string                `json:"less"`
-	More             string                `json:"more"`
-	Remove           string                `json:"remove"`
 	Free             string                `json:"free"`
 	TotalNow         string                `json:"totalNow"`
 	OneDay           string                `json:"oneDay"`

@@ -15,7 +15,7 @@ const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)>{{.}}`
 
 var (
 	placed = time.Date(2025, 2, 1, 13, 4, 5, 0, time.UTC)
-	mug    = pages.Product{SKU: "mug", Name: "Stoneware mug", Description: "Holds 300 ml.", Image: "mug.svg", Currency: "eur", UnitAmount: 1850}
+	mug    = pages.Product{SKU: "mug", Name: "Stoneware mug", Description: "Holds 300 ml.", Image: "mug.svg", Currency: "eur", Prices: map[string]int64{"eur": 1850}}
 )
 
 func newPages(t *testing.T, change func(*pages.Config)) *pages.Pages {
@@ -80,7 +80,7 @@ func views() []view {
 	badOpen.Refusal = fault.New(fault.Declined, "never_heard_of", hostile)
 	all := []view{
 		shop("empty", pages.ShopView{}),
-		shop("with products", pages.ShopView{Products: []pages.Product{mug, {SKU: "x.1", Name: hostile, Description: hostile, Currency: "kwd", UnitAmount: 12340}}}),
+		shop("with products", pages.ShopView{Currency: "eur", SaveMethods: true, ShippingFrom: map[string]int64{"eur": 490}, Products: []pages.Product{mug, {SKU: "x.1", Name: hostile, Description: hostile, Currency: "kwd", Prices: map[string]int64{"kwd": 12340, "eur": 4000}, Recurring: pages.Recurring{Interval: "month", Count: 3}}}}),
 		checkout(badOpen), complete(bad), complete(badOpen),
 		failure(403, fault.New(fault.Forbidden, "https_required", "This page needs a secure connection.")),
 		failure(404, fault.New(fault.NotFound, "not_found", hostile)),

@@ -2,8 +2,9 @@
  * The cart lives in this browser only; the server prices what is ordered.
  *
  * @typedef {{quantity: number, name: string}} CartLine
- * @typedef {{lines: Record<string, CartLine>, order: string}} Cart lines by sku; order is the id that this
- *   very cart was ordered under, "" if it was not or has changed since
+ * @typedef {{lines: Record<string, CartLine>, order: string, currency?: string}} Cart lines by sku; order is the
+ *   id that this very cart was ordered under, "" if it was not or has changed since; currency is the one that
+ *   the buyer chose
  */
 
 const key = 'checkoutd.cart';
@@ -40,9 +41,9 @@ export function save(cart) {
  * @returns {boolean} whether the cart has changed
  */
 export function settle({id, status}) {
-  const {lines, order} = load();
+  const {lines, order, currency} = load();
   if (order !== id || status === 'open') return false;
-  save({lines: ['paid', 'authorized', 'review'].includes(status) ? {} : lines, order: ''});
+  save({lines: ['paid', 'authorized', 'review'].includes(status) ? {} : lines, order: '', currency});
   return true;
 }
 
@@ -60,6 +61,7 @@ export function onOtherTab(changed) {
  */
 function isCart(value) {
   return typeof value?.lines === 'object' && value.lines !== null && typeof value.order === 'string'
+    && ['string', 'undefined'].includes(typeof value.currency)
     && Object.values(value.lines).every((line) => Number.isInteger(line?.quantity) && line.quantity > 0
       && line.quantity <= maxQuantity && typeof line.name === 'string');
 }

@@ -1,20 +1,16 @@
-import {ApiError, describe, get, post} from './api.js';
-import * as cart from './cart.js';
-import {formatAmount} from './money.js';
-import {byId, fill, pageData} from './page.js';
-
 /**
- * @typedef {{sku: string, name: string, unitAmount: number, currency: string, decimals: number}} Product
- * @typedef {{remove: string, checkOut: string, opening: string, gone: string, cartCount: string, cartChanged: string,
- *   unreachable: string, wentWrong: string, outOfBounds: string}} Texts
- * @typedef {{locale: string, products: Product[], texts: Texts, errors: Record<string, string>}} ShopData
+ * The shop: the cart, and the two ways to the checkout.
+ *
+ * @typedef {import('./basket.js').Line} Line
  */
+import {ApiError, describe, get, post} from './api.js';
+import {currency, hasManyTimes, isMixed, lines, page, products, shippingWords, t, total} from './basket.js';
+import * as cart from './cart.js';
+import {byId, fill} from './page.js';
+import {priceOf, write} from './prices.js';
 
-/** @type {ShopData} */
-const page = pageData();
-const t = page.texts;
-const products = new Map(page.products.map((product) => [product.sku, product]));
 const checkoutButton = /** @type {HTMLButtonElement} */ (byId('checkout-button'));
+const currencyChoice = /** @type {HTMLSelectElement | null} */ (document.getElementById('currency'));
 let busy = false;
 
 /** @param {string} text */
@@ -39,39 +35,25 @@ function setQuantity(sku, wanted) {
   const {lines} = cart.load();
   if (quantity > 0) lines[sku] = {quantity, name: product.name};
   else delete lines[sku];
-  cart.save({lines, order: ''});
+  cart.save({...cart.load(), lines, order: ''});
   show();
-  byId('cart-status').textContent = fill(t.cartChanged, {name: product.name, count: quantity, total: totals()});
-}
-
-/** An order has one currency: the server refuses to mix them. */
-function isMixed() {
-  return new Set(Object.keys(cart.load().lines).map((sku) => products.get(sku)?.currency)).size > 1;
-}
-
-/** Every currency has its own total. */
-function totals() {
-  /** @type {Map<string, {amount: number, decimals: number}>} */
-  const sums = new Map();
-  for (const [sku, {quantity}] of Object.entries(cart.load().lines)) {
-    const product = products.get(sku);
-    if (!product) continue;
-    const sum = sums.get(product.currency) ?? {amount: 0, decimals: product.decimals};
-    sums.set(product.currency, {...sum, amount: sum.amount + quantity * product.unitAmount});
-  }
-  return [...sums].map(([currency, {amount, decimals}]) => formatAmount(amount, {currency, decimals}, page.locale)).join(' + ');
+  byId('cart-status').textContent = fill(t.cartChanged, {name: product.name, count: quantity, total: total()});
 }
 
 function show() {
+  if (currencyChoice) currencyChoice.value = currency();
   for (const card of document.querySelectorAll('.product')) showProduct(/** @type {HTMLElement} */ (card));
-  const lines = Object.entries(cart.load().lines);
-  const count = lines.reduce((sum, [, line]) => sum + line.quantity, 0);
-  byId('cart-lines').replaceChildren(...lines.map(([sku, line]) => cartLine(sku, line.quantity)));
-  byId('cart-total').textContent = totals();
+  const all = lines();
+  const count = all.reduce((sum, {quantity}) => sum + quantity, 0);
+  byId('cart-lines').replaceChildren(...all.map(cartLine));
+  byId('cart-total').textContent = total();
+  byId('shipping-from').textContent = shippingWords();
+  byId('shipping-from').hidden = !shippingWords();
   byId('cart-empty').hidden = count > 0;
   byId('cart-filled').hidden = count === 0;
   checkoutButton.hidden = count === 0;
   byId('cart-mixed').hidden = !isMixed();
+  byId('cart-times').hidden = !hasManyTimes();
   showBusy();
   const badge = byId('cart-count');
   badge.hidden = count === 0;
@@ -82,7 +64,9 @@ function show() {
 /** @param {HTMLElement} card */
 function showProduct(card) {
   const quantity = quantityOf(card.dataset.sku ?? '');
-  const {add, stepper, input, more} = parts(card);
+  const product = products.get(card.dataset.sku ?? '');
+  const {add, stepper, input, more, price} = parts(card);
+  if (product) price.textContent = write(priceOf(product, currency()), page.locale);
   const focused = card.contains(document.activeElement);
   const swapped = stepper.hidden === quantity > 0;
   add.hidden = quantity > 0;
@@ -94,6 +78,7 @@ function showProduct(card) {
 /** @param {HTMLElement} card */
 function parts(card) {
   return {
+    price: /** @type {HTMLElement} */ (card.querySelector('.price .amount')),
     add: /** @type {HTMLElement} */ (card.querySelector('.add')),
     stepper: /** @type {HTMLElement} */ (card.querySelector('.stepper')),
     more: /** @type {HTMLElement} */ (card.querySelector('[data-action=more]')),
@@ -101,34 +86,30 @@ function parts(card) {
   };
 }
 
-/**
- * @param {string} sku
- * @param {number} quantity
- */
-function cartLine(sku, quantity) {
+/** @param {Line} line */
+function cartLine({product, quantity, price}) {
   const template = /** @type {HTMLTemplateElement} */ (byId('cart-line'));
   const line = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
-  const product = /** @type {Product} */ (products.get(sku));
   /** @param {string} part @param {string} text */
   const put = (part, text) => {
     /** @type {Element} */ (line.querySelector(part)).textContent = text;
   };
-  line.dataset.sku = sku;
+  line.dataset.sku = product.sku;
   put('.line-name', product.name);
   put('.line-quantity', String(quantity));
-  put('.line-unit', formatAmount(product.unitAmount, product, page.locale));
-  put('.line-amount', formatAmount(quantity * product.unitAmount, product, page.locale));
+  put('.line-unit', write(price, page.locale));
+  put('.line-amount', write({...price, amount: quantity * price.amount}, page.locale));
   line.querySelector('.remove')?.setAttribute('aria-label', fill(t.remove, {name: product.name}));
   return line;
 }
 
 /** Takes out what the shop does not sell any more, and says so. */
 function dropUnknown() {
-  const {lines, order} = cart.load();
-  const gone = Object.entries(lines).filter(([sku]) => !products.has(sku));
+  const known = cart.load();
+  const gone = Object.entries(known.lines).filter(([sku]) => !products.has(sku));
   if (gone.length === 0) return;
-  for (const [sku] of gone) delete lines[sku];
-  cart.save({lines, order});
+  for (const [sku] of gone) delete known.lines[sku];
+  cart.save(known);
   say(gone.map(([, {name}]) => fill(t.gone, {name})).join(' '));
 }
 
@@ -149,15 +130,28 @@ async function settleOrdered() {
 }
 
 async function checkOut() {
-  if (busy || isMixed()) return;
+  if (isMixed() || hasManyTimes()) return;
+  const items = lines().map(({product, quantity}) => ({sku: product.sku, quantity}));
+  await order({items, currency: lines()[0].price.currency}, (id) => cart.save({...cart.load(), order: id}));
+}
+
+/** Opens the checkout with nothing to pay: a payment method is saved there. */
+async function saveMethod() {
+  await order({mode: 'setup', currency: currency()}, () => {});
+}
+
+/**
+ * @param {object} wanted
+ * @param {(id: string) => void} made
+ */
+async function order(wanted, made) {
+  if (busy) return;
   setBusy(true);
   say('');
   try {
-    const {lines} = cart.load();
-    const items = Object.entries(lines).map(([sku, {quantity}]) => ({sku, quantity}));
-    const order = await post('/orders', {items});
-    cart.save({lines, order: order.id});
-    location.assign(order.url);
+    const {id, url} = await post('/orders', wanted);
+    made(id);
+    location.assign(url);
   } catch (failure) {
     setBusy(false);
     say(describe(failure, page));
@@ -171,7 +165,7 @@ function setBusy(on) {
 }
 
 function showBusy() {
-  checkoutButton.setAttribute('aria-disabled', String(busy || isMixed()));
+  checkoutButton.setAttribute('aria-disabled', String(busy || isMixed() || hasManyTimes()));
   checkoutButton.textContent = busy ? t.opening : t.checkOut;
 }
 
@@ -197,6 +191,13 @@ byId('cart-lines').addEventListener('click', (event) => {
 });
 
 checkoutButton.addEventListener('click', checkOut);
+document.getElementById('save-method')?.addEventListener('click', saveMethod);
+const names = new Intl.DisplayNames(page.locale, {type: 'currency'});
+for (const option of currencyChoice?.options ?? []) option.textContent = `${option.value.toUpperCase()} – ${names.of(option.value)}`;
+currencyChoice?.addEventListener('change', () => {
+  cart.save({...cart.load(), currency: currencyChoice.value, order: ''});
+  show();
+});
 cart.onOtherTab(show);
 dropUnknown();
 show();
