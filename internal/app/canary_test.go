@@ -73,11 +73,27 @@ func TestNothingPrivateIsToldOn(t *testing.T) {
 			{"POST", "/create-customer-session", `{"orderId":` + quoted + `}`}, {"POST", "/create-customer-session", word},
 			{"POST", "/create-confirm-intent", `{"confirmationTokenId":` + quoted + `,"orderId":` + quoted + `}`},
 			{"POST", "/create-confirm-intent", `{"confirmationTokenId":"ctoken_1","expectedAmount":` + quoted + `}`},
+			{"PATCH", "/orders/" + in, `{"email":` + quoted + `}`},
 			{"POST", "/webhooks/stripe", `{"id":` + quoted + `}`}, {"PUT", "/orders/" + in, word}, {"GET", "/readyz?x=" + in, ""},
 		} {
 			keep(b.call(c.method, c.path, c.body, headers...))
 		}
 	}
+	// The buyer's own order, changed to all that they say of themselves, and to what is refused.
+	own := b.order("mug")
+	for _, word := range everything {
+		quoted := fmt.Sprintf("%q", word)
+		for _, body := range []string{
+			`{"email":` + quoted + `}`, `{"promotion_code":` + quoted + `}`, `{"shipping_rate":` + quoted + `}`,
+			`{"items":[{"sku":` + quoted + `,"quantity":1}]}`, `{"shipping":{"address":{"country":` + quoted + `}}}`, `{"billing":` + quoted + `}`,
+			`{"shipping":{"name":` + quoted + `,"phone":` + quoted + `,"address":{"line1":` + quoted + `,"city":` + quoted + `,"country":"FR"}}}`,
+			`{"billing":{"name":` + quoted + `,"address":{"line1":` + quoted + `,"postal_code":"` + strings.Repeat("9", 30) + `","country":"FR"}}}`,
+		} {
+			keep(b.call("PATCH", "/orders/"+own, body))
+		}
+	}
+	keep(b.confirm(own, cardDeclined))
+
 	// And a token that is well-formed, of this buyer, and unknown to Stripe.
 	keep(b.call("POST", "/create-confirm-intent", `{"confirmationTokenId":"`+canaryToken+`","orderId":"`+b.order("mug")+`"}`))
 

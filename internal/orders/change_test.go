@@ -157,7 +157,7 @@ func TestChangeRefusesAndLeavesTheOrder(t *testing.T) {
 		"another rhythm":                               {cart("club", 1), cart("club", 1, "quarterly", 1), 422, "items_mixed", "items"},
 		"items where a method is saved":                {`{"mode":"setup"}`, cart("mug", 1), 422, "items_not_here", "items"},
 		"a code that the new lines are too little for": {oneMug, `{"items":[{"sku":"dust","quantity":1}],"shipping_rate":"post","promotion_code":"BIG"}`, 422, "promotion_minimum", "promotion_code"},
-		"a code that leaves nothing":                   {cart("course", 1), `{` + items("ebook", 1) + `,"promotion_code":"FREE"}`, 422, "amount_out_of_range", ""},
+		"a code that leaves nothing":                   {cart("course", 1), `{` + items("ebook", 1) + `,"promotion_code":"FREE"}`, 422, "amount_out_of_range", "promotion_code"},
 		"an unknown code":                              {oneMug, `{"promotion_code":"NOPE"}`, 422, "promotion_unknown", "promotion_code"},
 		"a code of another world":                      {oneMug, `{"promotion_code":"` + strings.Repeat("x", 5000) + `"}`, 422, "promotion_unknown", "promotion_code"},
 		"an expired code":                              {oneMug, `{"promotion_code":"PAST"}`, 422, "promotion_expired", "promotion_code"},
@@ -180,6 +180,10 @@ func TestChangeRefusesAndLeavesTheOrder(t *testing.T) {
 		"a street that turns the text":                 {oneMug, `{"billing":{"address":{"line1":"1 \u202edaoR","country":"FR"}}}`, 422, "address_malformed", "billing.address.line1"},
 		"a street without end":                         {oneMug, `{"billing":{"address":{"line1":"` + long + `","country":"FR"}}}`, 422, "address_malformed", "billing.address.line1"},
 		"a postal code without end":                    {oneMug, `{"billing":{"address":{"postal_code":"` + long[:21] + `","country":"FR"}}}`, 422, "address_malformed", "billing.address.postal_code"},
+		"a host that begins with a dash":               {oneMug, `{"email":"a@-example.com"}`, 422, "email_malformed", "email"},
+		"a host with an underscore":                    {oneMug, `{"email":"a@my_shop.example.com"}`, 422, "email_malformed", "email"},
+		"a host with an empty part":                    {oneMug, `{"email":"a@example..com"}`, 422, "email_malformed", "email"},
+		"a number for a host":                          {oneMug, `{"email":"a@127.0.0.1"}`, 422, "email_malformed", "email"},
 		"an e-mail address without a host":             {oneMug, `{"email":"jenny"}`, 422, "email_malformed", "email"},
 		"an e-mail address of a neighbour":             {oneMug, `{"email":"jenny@localhost"}`, 422, "email_malformed", "email"},
 		"an e-mail address with a name":                {oneMug, `{"email":"Jenny <jenny@example.com>"}`, 422, "email_malformed", "email"},
@@ -475,6 +479,17 @@ func TestViewOfTheWholeOrder(t *testing.T) {
 		`"recurring":{"interval":"month","interval_count":1}`, `"contact":{}`, `"mode":"subscription"`} {
 		if !strings.Contains(bare, want) {
 			t.Errorf("there is no %s in %s", want, bare)
+		}
+	}
+}
+
+func TestGoodEmailAddresses(t *testing.T) {
+	t.Parallel()
+	s := newFullShop(t)
+	id := s.create(oneMug)
+	for _, email := range []string{"a@example.com", "jenny.rosen+tea@mail.example.co.uk", "o'brien@example.com", "用户@例え.jp", "A_B-C@xn--bcher-kva.example", ""} {
+		if v := s.change(id, `{"email":"`+email+`"}`); v.Contact.Email != email {
+			t.Errorf("%q is kept as %q", email, v.Contact.Email)
 		}
 	}
 }

@@ -33,13 +33,26 @@ func cleanEmail(email string) (string, error) {
 	if err != nil || len(email) > maxEmail || parsed.Address != email || !plain(email) {
 		return "", malformed
 	}
-	at := strings.LastIndexByte(email, '@')
-	name, host := email[:at], email[at+1:]
-	if len(name) > maxMailName || strings.ContainsAny(email, "\"[]()<>,;: \\") ||
-		!strings.Contains(host, ".") || strings.HasPrefix(host, ".") || strings.HasSuffix(host, ".") || strings.Contains(host, "..") {
+	name, host, _ := strings.Cut(email, "@")
+	if len(name) > maxMailName || strings.ContainsAny(name, "\"()<>,;: \\") || !isHost(host) {
 		return "", malformed
 	}
 	return email, nil
+}
+
+// isHost reports whether a name can be that of a mail host on the Internet: labels of letters,
+// digits and dashes, the last of which is no number.
+func isHost(name string) bool {
+	labels := strings.Split(name, ".")
+	for _, label := range labels {
+		if label == "" || len(label) > 63 || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") ||
+			strings.ContainsFunc(label, func(r rune) bool {
+				return r != '-' && !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r)
+			}) {
+			return false
+		}
+	}
+	return len(labels) > 1 && strings.ContainsFunc(labels[len(labels)-1], unicode.IsLetter)
 }
 
 // cleanAddress gives a copy without the space around its parts. What is missing may be

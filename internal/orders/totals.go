@@ -39,7 +39,11 @@ func Total(items []Item, currency string, p *Promotion, r *Rate) (Totals, error)
 	}
 	t.Amount = t.Subtotal - t.Discount + t.Shipping
 	if err := money.Check(t.Amount, currency); err != nil {
-		return Totals{}, fault.Wrap(err, fault.Invalid, "amount_out_of_range", "This total cannot be paid: "+err.Error()+".")
+		f := fault.Wrap(err, fault.Invalid, "amount_out_of_range", "This total cannot be paid: "+err.Error()+".")
+		if t.Discount > 0 && money.Check(t.Amount+t.Discount, currency) == nil {
+			f.Field = promotionField // without it the total could be paid
+		}
+		return Totals{}, f
 	}
 	return t, nil
 }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/pgtest"
 )
@@ -34,6 +35,10 @@ func TestPostgresRoundTrips(t *testing.T) {
 				st.Refunds = append(st.Refunds, payments.Refund{ID: fmt.Sprintf("re_%d", st.Order.Refunded)})
 				return nil
 			})
+		}},
+		"change by the buyer": {2, func() error {
+			_, err := s.UpdateOrder(ctx, "ord_1", func(o *orders.Order) error { o.Version++; return nil })
+			return err
 		}},
 	} {
 		least := int64(1000) // the first call prepares, and one after a pause asks whether the connection lives
