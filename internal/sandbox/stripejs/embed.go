@@ -23,8 +23,8 @@
 //	document.querySelector('[data-stripe-element=payment]').shadowRoot.querySelector('[name=number]')
 //
 // Stable names of inputs: number, expiry, cvc, country, postal, name, email, iban, save (checkbox); the Address Element
-// has name, firstName, lastName, line1, line2, city, state, postal, country (not when one alone is allowed), phone; Link Authentication has email.
-// Methods are [data-method=card] and so on (tab or radio), saved methods [data-saved-method=pm_...] or
+// has name, firstName, lastName, line1, line2, city, state, postal, phone, country (unless one alone is allowed); Link
+// Authentication has email. Methods are [data-method=card] and so on (tab or radio), saved methods [data-saved-method=pm_...] or
 // [data-saved-method=new], with [data-remove] and [data-confirm-remove]; an input's error is in [data-field=number]
 // .Error. Express buttons are [data-express=google_pay] and so on. The challenge and the wallets' sheet are in the shadow
 // root of [data-stripe-dialog], with [data-action=close]. The sheet has [data-action=pay], enabled when the page has agreed

@@ -226,7 +226,10 @@ func TestExpressSheet(t *testing.T) {
 			"undefined":                           "The payment could not be made. Try again or choose another way to pay.",
 		} {
 			s.do(chromedp.Click(sheet("[data-action=pay]")))
-			s.want("[sheet('[data-action=pay]').disabled, sheet('[role=alert]').hidden]", "[true,true]")
+			s.want("[sheet('[data-action=pay]').disabled, sheet('[role=alert]').hidden, sheet('[data-action=close]').disabled]", "[true,true,true]")
+			s.do(chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent(kb.Escape))
+			s.eventually("sheet('dialog').matches(':modal')")
+			s.want("last('cancel')", "null")
 			s.run("confirmed.paymentFailed(" + reason + ")")
 			s.want("[sheet('[data-action=pay]').disabled, sheet('[role=alert]').textContent]", `[false,"`+want+`"]`)
 		}

@@ -102,12 +102,12 @@ header { display: flex; justify-content: space-between; align-items: center; gap
   border-bottom: 1px solid #d8dce3; }
 h2 { font-size: 1rem; margin: 0; }
 button { font: inherit; min-width: 44px; min-height: 44px; border: 0; border-radius: 8px; background: transparent; color: inherit; cursor: pointer; }
-button:hover { background: rgb(128 128 128 / 15%); }
+button:disabled { opacity: .5; cursor: default; } button:hover { background: rgb(128 128 128 / 15%); }
 button:focus-visible { outline: 3px solid #4f46e5; outline-offset: -3px; }
 iframe { width: 100%; height: 100%; border: 0; }
 .Body { padding: 1rem; overflow: auto; display: grid; gap: .9rem; align-content: start; }
 .Body p, .Body h3 { margin: 0; } .Body fieldset { border: 1px solid #d8dce3; border-radius: 8px; display: grid; gap: .4rem; }
-.Body label { display: flex; gap: .5rem; } .Body .Pay { background: #111; color: #fff; } .Body .Pay:disabled { opacity: .5; }
+.Body label { display: flex; gap: .5rem; } .Body .Pay { background: #111; color: #fff; } 
 .Body .Total { display: flex; justify-content: space-between; font-weight: 600; } .Body [role=alert] { color: #b3093c; }
 .Body small { color: #565b6b; } .Part { display: grid; gap: .6rem; } .Lines { display: grid; grid-template-columns: 1fr auto; gap: .2rem 1rem; margin: 0; }
 .Lines dd { margin: 0; } .Body .Total { flex-wrap: wrap; } .Total small { flex-basis: 100%; font-weight: 400; } .Body input[type=radio] { margin: .2em 0 0; }

@@ -29,6 +29,8 @@ class WalletSheet {
     this.question = 0;
     /** What the rates were drawn from. @type {string} */
     this.ratesDrawn = '';
+    /** The buyer has paid, and the page is working on it. */
+    this.busy = false;
     this.buyer = new BuyerForm(this.words, details);
     this.buyer.onAddress = () => void this.addressChanged();
     this.pay = h('button', { type: 'submit', class: 'Pay', 'data-action': 'pay' }, this.words.say('walletAccept'));
@@ -38,7 +40,10 @@ class WalletSheet {
     this.problem = h('p', { role: 'alert', hidden: true });
     this.form = this.build();
     this.dialog = openDialog(this.words, label, this.form);
-    this.dialog.onDismiss(() => this.onCancel());
+    this.dialog.onDismiss(() => {
+      // Who has paid waits for the page: what they agreed to must not become a payment by other means.
+      if (!this.busy) this.onCancel();
+    });
     this.refresh();
     this.pay.focus();
     if (details.shippingAddressRequired) void this.addressChanged();
@@ -69,8 +74,7 @@ class WalletSheet {
   }
 
   submit() {
-    this.pay.disabled = true;
-    this.pay.textContent = this.words.say('walletBusy');
+    this.setBusy(true);
     this.say('');
     this.onPay(this.accepted());
   }
@@ -78,9 +82,16 @@ class WalletSheet {
   /** The page could not take the payment: the buyer may try again. @param {string} message */
   failed(message) {
     this.say(message);
-    this.pay.textContent = this.words.say('walletAccept');
-    this.pay.disabled = false;
+    this.setBusy(false);
     this.pay.focus();
+  }
+
+  /** @param {boolean} busy */
+  setBusy(busy) {
+    this.busy = busy;
+    this.pay.disabled = busy;
+    this.dialog.close.disabled = busy;
+    this.pay.textContent = this.words.say(busy ? 'walletBusy' : 'walletAccept');
   }
 
   /** @param {string} message */

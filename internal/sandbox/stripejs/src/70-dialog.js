@@ -25,15 +25,22 @@ function openDialog(words, title, content) {
   dialog.showModal();
   return {
     close,
-    /** Escape in the dialog, or its close button. @param {() => void} handler */
+    /** Escape in the dialog, or its close button; the handler may leave it open. @param {() => void} handler */
     onDismiss(handler) {
       close.addEventListener('click', handler);
       dialog.addEventListener('cancel', (event) => {
         event.preventDefault();
         handler();
       });
+      // A browser closes the dialog at a second Escape, whatever the page says.
+      dialog.addEventListener('close', () => {
+        if (host.isConnected) handler();
+        if (host.isConnected) dialog.showModal();
+      });
     },
     dismiss() {
+      if (!host.isConnected) return;
+      // Removed at once: the close event, which comes later, is not the buyer's.
       dialog.close();
       host.remove();
       if (before instanceof HTMLElement && before.isConnected && focusedElement() !== before) before.focus();
