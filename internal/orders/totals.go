@@ -21,10 +21,11 @@ type Totals struct {
 // promotion does not fit, when the rate has no price in the currency, and when Stripe would
 // not take the amount (money.Check).
 func Total(items []Item, currency string, p *Promotion, r *Rate) (Totals, error) {
-	t, ok := Totals{}, true
-	if t.Subtotal, ok = subtotal(items); !ok {
+	goods, ok := subtotal(items)
+	if !ok {
 		return Totals{}, fault.New(fault.Invalid, "amount_out_of_range", "This total is too large to be paid.")
 	}
+	t := Totals{Subtotal: goods}
 	if p != nil {
 		if err := p.fits(t.Subtotal, currency); err != nil {
 			return Totals{}, err
