@@ -73,11 +73,6 @@ func (m *memory) Update(_ context.Context, id string, _ *queue.Claim, change fun
 			st.Intents[i].Version++
 		}
 	}
-	for i := range st.Subscriptions {
-		if i >= len(old.Subscriptions) || st.Subscriptions[i] != old.Subscriptions[i] {
-			st.Subscriptions[i].Version++
-		}
-	}
 	for _, e := range st.Effects {
 		m.effects[e.OrderID+" "+e.Kind] = 1 // a second one is ignored, as the primary key makes it
 	}
@@ -148,19 +143,22 @@ func (m *memory) ClaimExpired(_ context.Context, now, _ time.Time, _ int) ([]str
 // stripe is a scripted payments.Stripe. The intent is the truth at Stripe; Send
 // answers what the test says.
 type stripe struct {
-	mu           sync.Mutex
-	intent       *payments.Snapshot
-	refunds      []payments.Refund
-	dispute      payments.Dispute
-	subscription payments.SubscriptionReading
-	send         func(p payments.Params, key string) (payments.Snapshot, error)
-	onRead       func()
-	cancel       func() error
-	down         error // what every reading gets, nil if Stripe is up
-	sent         []payments.Params
-	keys         []string
-	readings     int
-	canceled     int
+	mu             sync.Mutex
+	intent         *payments.Snapshot
+	renewal        *payments.Snapshot // the intent of a later invoice
+	refunds        []payments.Refund
+	dispute        payments.Dispute
+	subscription   payments.SubscriptionReading
+	send           func(p payments.Params, key string) (payments.Snapshot, error)
+	onRead         func()
+	onSubscription func()
+	found          payments.Params // what was looked for last
+	cancel         func() error
+	down           error // what every reading gets, nil if Stripe is up
+	sent           []payments.Params
+	keys           []string
+	readings       int
+	canceled       int
 }
 
 var errNoIntent = &payments.CallError{Outcome: payments.OutcomeRefused,
@@ -174,7 +172,7 @@ func (s *stripe) Send(_ context.Context, p payments.Params, key string) (payment
 	return send(p, key)
 }
 
-func (s *stripe) Intent(context.Context, string) (payments.Snapshot, error) {
+func (s *stripe) Intent(_ context.Context, id string) (payments.Snapshot, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.readings++
@@ -185,6 +183,9 @@ func (s *stripe) Intent(context.Context, string) (payments.Snapshot, error) {
 		return payments.Snapshot{}, errNoIntent
 	}
 	snap := *s.intent
+	if s.renewal != nil && s.renewal.ID == id {
+		snap = *s.renewal
+	}
 	if s.onRead != nil {
 		s.onRead()
 	}
@@ -195,6 +196,7 @@ func (s *stripe) FindIntent(_ context.Context, p payments.Params, _, _ time.Time
 	orderID := p.Metadata[payments.MetaOrder]
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.found = p
 	if s.down != nil {
 		return payments.Snapshot{}, false, s.down
 	}
@@ -217,12 +219,16 @@ func (s *stripe) CancelIntent(context.Context, payments.Intent, string) error {
 
 func (s *stripe) Subscription(context.Context, string) (payments.SubscriptionReading, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.readings++
-	if s.down != nil {
-		return payments.SubscriptionReading{}, s.down
+	down, sub, hook := s.down, s.subscription, s.onSubscription
+	s.mu.Unlock()
+	if down != nil {
+		return payments.SubscriptionReading{}, down
 	}
-	return s.subscription, nil
+	if hook != nil { // while the answer is on its way
+		hook()
+	}
+	return sub, nil
 }
 
 func (s *stripe) InvoiceSubscription(context.Context, string) (string, error) {

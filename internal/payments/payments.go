@@ -197,8 +197,8 @@ type Store interface {
 	//
 	// change may run again, on a State read afresh, when the database asks for it (a
 	// deadlock, a busy file): it keeps nothing of a former run and calls nobody. The
-	// store sets OrderID of appended rows, UpdatedAt of all that it writes, and the
-	// versions of intents and subscriptions; they are in the State after Update.
+	// store sets OrderID of appended rows, UpdatedAt of all that it writes and
+	// Intent.Version; they are in the State after Update.
 	Update(ctx context.Context, orderID string, claim *queue.Claim, change func(*State) error) error
 
 	// Read gives the state without locking it.

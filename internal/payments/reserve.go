@@ -146,14 +146,14 @@ func subscribed(o *orders.Order) []orders.Item {
 
 // fits reports whether the intent can be confirmed with p. Only that of a subscription cannot
 // be changed (https://docs.stripe.com/billing/subscriptions/overview): what is subscribed
-// to, and by whom, is as it was when it was created.
+// to is as it was when it was created.
 func (st *State) fits(in *Intent, p Params) bool {
 	if p.Mode != orders.ModeSubscription {
 		return true
 	}
 	for _, a := range st.Attempts {
 		if a.IntentID == in.ID && a.Params.IntentID == "" {
-			return a.Params.Customer == p.Customer && a.Params.Amount == p.Amount && reflect.DeepEqual(a.Params.Items, p.Items)
+			return a.Params.Amount == p.Amount && reflect.DeepEqual(a.Params.Items, p.Items)
 		}
 	}
 	return in.Amount == p.Amount

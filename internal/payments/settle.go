@@ -85,7 +85,7 @@ func (s *Service) SettleFresh(ctx context.Context, orderID, intentID string, cla
 // stand is how far an order's payment had come when an intent was read.
 type stand struct {
 	version       int64 // of the intent, 0 while it is not linked
-	subscriptions int64 // the sum of their versions
+	subscriptions int64 // the sum of their readings
 	attempt       string
 	state         AttemptState
 }
@@ -96,7 +96,7 @@ func mark(st *State, intentID string) stand {
 		m.version = in.Version
 	}
 	for i := range st.Subscriptions {
-		m.subscriptions += st.Subscriptions[i].Version
+		m.subscriptions += st.Subscriptions[i].Readings
 	}
 	if a := st.Active(); a != nil {
 		m.attempt, m.state = a.ID, a.State

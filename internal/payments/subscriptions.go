@@ -18,7 +18,7 @@ type Subscription struct {
 	Status            SubscriptionStatus
 	CancelAtPeriodEnd bool
 	PeriodEnd         time.Time // of the period that is paid or to be paid
-	Version           int64     // counts our writes, like an intent's
+	Readings          int64     // counts what was told of it; a reading is kept only if none came between
 	CreatedAt         time.Time
 	UpdatedAt         time.Time
 }
@@ -65,6 +65,7 @@ func (r rules) setSubscription(st *State, told Subscription, src source) {
 	case src != asFresh && (kept.Status != SubscriptionIncomplete || told.Status == SubscriptionIncomplete):
 		return
 	}
+	kept.Readings++
 	kept.CustomerID, kept.Status = told.CustomerID, told.Status
 	kept.CancelAtPeriodEnd, kept.PeriodEnd = told.CancelAtPeriodEnd, told.PeriodEnd
 }

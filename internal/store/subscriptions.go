@@ -11,24 +11,21 @@ func subscriptionTable() *table[payments.Subscription] {
 	return &table[payments.Subscription]{
 		name: "subscriptions",
 		columns: []string{"id", "order_id", "customer_id", "status", "cancel_at_period_end", "period_end",
-			"version", "created_at", "updated_at"},
+			"readings", "created_at", "updated_at"},
 		values: func(s *payments.Subscription) []any {
 			return []any{s.ID, s.OrderID, s.CustomerID, string(s.Status), s.CancelAtPeriodEnd, micros(s.PeriodEnd),
-				s.Version, micros(s.CreatedAt), micros(s.UpdatedAt)}
+				s.Readings, micros(s.CreatedAt), micros(s.UpdatedAt)}
 		},
 		scan: func(row scanner) (s payments.Subscription, err error) {
 			var end, created, updated int64
 			err = row.Scan(&s.ID, &s.OrderID, &s.CustomerID, &s.Status, &s.CancelAtPeriodEnd, &end,
-				&s.Version, &created, &updated)
+				&s.Readings, &created, &updated)
 			s.PeriodEnd, s.CreatedAt, s.UpdatedAt = fromMicros(end), fromMicros(created), fromMicros(updated)
 			return s, err
 		},
-		stamped: []string{"version", "updated_at"},
-		stamp: func(s, was *payments.Subscription, now time.Time) {
-			s.Version, s.UpdatedAt = 1, now
-			if was != nil {
-				s.Version = was.Version + 1
-			}
+		stamped: []string{"updated_at"},
+		stamp: func(s, _ *payments.Subscription, now time.Time) {
+			s.UpdatedAt = now
 			if s.CreatedAt.IsZero() {
 				s.CreatedAt = now
 			}

@@ -37,7 +37,7 @@ CREATE TABLE subscriptions (
     status               TEXT    NOT NULL,
     cancel_at_period_end BOOLEAN NOT NULL,
     period_end           BIGINT  NOT NULL,
-    version              BIGINT  NOT NULL,
+    readings             BIGINT  NOT NULL,
     created_at           BIGINT  NOT NULL,
     updated_at           BIGINT  NOT NULL
 );

@@ -41,6 +41,7 @@ func Run(t *testing.T, e Engine) {
 		"operations":      testOperations,
 		"update order":    testUpdateOrder,
 		"promotions":      testPromotions,
+		"subscriptions":   testSubscriptions,
 		"claims of rules": testRuleClaims,
 		"customers":       testCustomers,
 		"accept":          testAccept,

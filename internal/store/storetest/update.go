@@ -162,6 +162,7 @@ func wholeState(t *testing.T, f *fixture) {
 		st.Intents = append(st.Intents, newIntent("pi_whole"))
 		st.Refunds = append(st.Refunds, payments.Refund{ID: "re_1", IntentID: "pi_whole", Amount: 5, Currency: "eur", Status: "pending", Reason: "duplicate"})
 		st.Disputes = append(st.Disputes, payments.Dispute{ID: "dp_1", IntentID: "pi_whole", Amount: 5, Currency: "eur", Status: "won", Reason: "fraudulent"})
+		st.Subscriptions = append(st.Subscriptions, newSubscription("sub_whole"))
 		want = *st
 	})
 	got := f.state(o.ID)

@@ -1,0 +1,296 @@
+package payments_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+)
+
+const (
+	customerID = "cus_1"
+	subID      = "sub_1"
+	renewalID  = "pi_2"
+	setupID    = "seti_1"
+)
+
+// newFixtureOf is an order in a mode, with its customer.
+func newFixtureOf(t *testing.T, mode orders.Mode) *fixture {
+	f := newFixture(t)
+	o := &f.store.states[orderID].Order
+	o.Mode, o.CustomerID = mode, customerID
+	switch mode {
+	case orders.ModeSetup:
+		o.Amount = 0
+	case orders.ModeSubscription:
+		o.Items = []orders.Item{{SKU: "club", Name: "Club", Quantity: 1, UnitAmount: o.Amount, Recurring: &orders.Recurring{Interval: "month", IntervalCount: 1}}}
+	}
+	return f
+}
+
+// snapOf is the intent that Stripe makes of the parameters in their mode, as a reading
+// shows it.
+func snapOf(p payments.Params, status payments.Status, sub payments.SubscriptionStatus) payments.Snapshot {
+	s := snap(p, status)
+	switch p.Mode {
+	case orders.ModeSetup:
+		s.ID, s.Amount, s.AmountReceived, s.Currency = setupID, 0, 0, ""
+	case orders.ModeSubscription:
+		told := subscriptionIn(sub)
+		s.InvoiceID, s.SubscriptionID, s.Subscription = "in_1", subID, &told
+	}
+	return s
+}
+
+// asTold is what an event says of an intent: of its invoice the id alone.
+func asTold(s payments.Snapshot) payments.Snapshot {
+	s.SubscriptionID, s.Subscription, s.Renewal = "", nil, false
+	return s
+}
+
+func subscriptionIn(status payments.SubscriptionStatus) payments.Subscription {
+	return payments.Subscription{ID: subID, OrderID: orderID, CustomerID: customerID, Status: status}
+}
+
+// moment is what the intent, the subscription and the renewal are at some time at Stripe.
+type moment struct {
+	intent  payments.Status
+	err     *payments.StripeError
+	sub     payments.SubscriptionStatus
+	renewal payments.Status // "" while there is none
+	refund  int64           // of the renewal
+}
+
+// step is a moment and the news of it.
+type step struct {
+	name string // of the event
+	moment
+}
+
+const (
+	incomplete = payments.SubscriptionIncomplete
+	active     = payments.SubscriptionActive
+	pastDue    = payments.SubscriptionPastDue
+)
+
+// modeSequences are what really happens at Stripe when a method is saved and when somebody
+// subscribes, in its order.
+var modeSequences = []struct {
+	name    string
+	mode    orders.Mode
+	answer  payments.Status
+	steps   []step
+	status  orders.Status
+	payment orders.PaymentStatus
+	effect  string
+}{
+	{"saved at once", orders.ModeSetup, succeeded, []step{
+		{"setup_intent.created", moment{intent: rpm}}, {"setup_intent.succeeded", moment{intent: succeeded}},
+	}, orders.Paid, orders.PaymentPaid, payments.EffectSaved},
+	{"saved after 3D Secure", orders.ModeSetup, action, []step{
+		{"setup_intent.created", moment{intent: rpm}}, {"setup_intent.requires_action", moment{intent: action}},
+		{"setup_intent.succeeded", moment{intent: succeeded}},
+	}, orders.Paid, orders.PaymentPaid, payments.EffectSaved},
+	{"not saved: 3D Secure failed", orders.ModeSetup, action, []step{
+		{"setup_intent.created", moment{intent: rpm}}, {"setup_intent.requires_action", moment{intent: action}},
+		{"setup_intent.setup_failed", moment{intent: rpm, err: cardDeclined}},
+	}, orders.Open, orders.PaymentFailed, ""},
+	{"saved with a mandate, after some time", orders.ModeSetup, proc, []step{
+		{"setup_intent.created", moment{intent: rpm}}, {"setup_intent.processing", moment{intent: proc}},
+		{"setup_intent.succeeded", moment{intent: succeeded}},
+	}, orders.Paid, orders.PaymentPaid, payments.EffectSaved},
+	{"given up", orders.ModeSetup, action, []step{
+		{"setup_intent.created", moment{intent: rpm}}, {"setup_intent.requires_action", moment{intent: action}},
+		{"setup_intent.canceled", moment{intent: gone}},
+	}, orders.Open, orders.Unpaid, ""},
+	{"subscribed at once", orders.ModeSubscription, succeeded, []step{
+		{"customer.subscription.created", moment{intent: rpm, sub: incomplete}}, {"payment_intent.created", moment{intent: rpm, sub: incomplete}},
+		{"charge.succeeded", moment{intent: succeeded, sub: incomplete}}, {"payment_intent.succeeded", moment{intent: succeeded, sub: incomplete}},
+		{"customer.subscription.updated", moment{intent: succeeded, sub: active}}, {"invoice.paid", moment{intent: succeeded, sub: active}},
+	}, orders.Paid, orders.PaymentPaid, payments.EffectPaid},
+	{"subscribed after 3D Secure", orders.ModeSubscription, action, []step{
+		{"customer.subscription.created", moment{intent: rpm, sub: incomplete}}, {"payment_intent.requires_action", moment{intent: action, sub: incomplete}},
+		{"invoice.payment_action_required", moment{intent: action, sub: incomplete}}, {"payment_intent.succeeded", moment{intent: succeeded, sub: active}},
+		{"customer.subscription.updated", moment{intent: succeeded, sub: active}}, {"invoice.payment_succeeded", moment{intent: succeeded, sub: active}},
+	}, orders.Paid, orders.PaymentPaid, payments.EffectPaid},
+	{"a first payment that failed", orders.ModeSubscription, action, []step{
+		{"customer.subscription.created", moment{intent: rpm, sub: incomplete}}, {"payment_intent.requires_action", moment{intent: action, sub: incomplete}},
+		{"payment_intent.payment_failed", moment{intent: rpm, err: cardDeclined, sub: incomplete}},
+		{"invoice.payment_failed", moment{intent: rpm, err: cardDeclined, sub: incomplete}},
+	}, orders.Open, orders.PaymentFailed, ""},
+	{"a first payment that nobody finished", orders.ModeSubscription, action, []step{
+		{"customer.subscription.created", moment{intent: rpm, sub: incomplete}}, {"payment_intent.requires_action", moment{intent: action, sub: incomplete}},
+		{"payment_intent.canceled", moment{intent: gone, sub: payments.SubscriptionIncompleteExpired}},
+		{"customer.subscription.updated", moment{intent: gone, sub: payments.SubscriptionIncompleteExpired}},
+	}, orders.Open, orders.Unpaid, ""},
+	{"renewed", orders.ModeSubscription, succeeded, []step{
+		{"payment_intent.succeeded", moment{intent: succeeded, sub: active}}, {"renewal payment_intent.created", moment{intent: succeeded, sub: active, renewal: rpm}},
+		{"renewal charge.succeeded", moment{intent: succeeded, sub: active, renewal: succeeded}},
+		{"renewal payment_intent.succeeded", moment{intent: succeeded, sub: active, renewal: succeeded}},
+		{"invoice.paid", moment{intent: succeeded, sub: active, renewal: succeeded}},
+		{"renewal refund.created", moment{intent: succeeded, sub: active, renewal: succeeded, refund: 500}},
+	}, orders.Paid, orders.PaymentPaid, payments.EffectPaid},
+	{"a renewal that failed", orders.ModeSubscription, succeeded, []step{
+		{"payment_intent.succeeded", moment{intent: succeeded, sub: active}}, {"renewal payment_intent.created", moment{intent: succeeded, sub: active, renewal: rpm}},
+		{"renewal payment_intent.payment_failed", moment{intent: succeeded, err: nil, sub: active, renewal: rpm}},
+		{"customer.subscription.updated", moment{intent: succeeded, sub: pastDue, renewal: rpm}},
+		{"renewal payment_intent.canceled", moment{intent: succeeded, sub: payments.SubscriptionCanceled, renewal: gone}},
+		{"customer.subscription.deleted", moment{intent: succeeded, sub: payments.SubscriptionCanceled, renewal: gone}},
+	}, orders.Paid, orders.PaymentPaid, payments.EffectPaid},
+}
+
+// happen makes the moment the truth at Stripe.
+func (f *fixture) happen(p payments.Params, m moment) {
+	s := snapOf(p, m.intent, m.sub)
+	s.Error = m.err
+	f.stripe.intent = &s
+	f.stripe.subscription = payments.SubscriptionReading{Subscription: subscriptionIn(m.sub)}
+	if m.renewal == "" {
+		f.stripe.subscription.First = &s
+		return
+	}
+	told := subscriptionIn(m.sub)
+	next := payments.Snapshot{
+		ID: renewalID, Status: m.renewal, Amount: 2000, Currency: "usd", CustomerID: customerID,
+		InvoiceID: "in_2", SubscriptionID: subID, Subscription: &told, Renewal: true,
+	}
+	if m.renewal == succeeded {
+		next.AmountReceived = next.Amount
+	}
+	f.stripe.renewal = &next
+	if m.refund > 0 {
+		f.stripe.refunds = []payments.Refund{{ID: "re_1", IntentID: renewalID, Amount: m.refund, Currency: "usd", Status: "succeeded"}}
+	}
+}
+
+// deliver brings the news of a step.
+func (f *fixture) deliver(p payments.Params, e step) error {
+	ctx := context.Background()
+	switch e.name {
+	case "charge.succeeded":
+		return f.svc.SettleHint(ctx, orderID, intentID, nil)
+	case "renewal charge.succeeded":
+		return f.svc.SettleHint(ctx, orderID, renewalID, nil)
+	case "renewal refund.created":
+		return f.svc.SettleRefunds(ctx, orderID, renewalID, nil)
+	case "customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted",
+		"invoice.paid", "invoice.payment_succeeded", "invoice.payment_failed", "invoice.payment_action_required":
+		return f.svc.SettleSubscription(ctx, orderID, subID, nil)
+	case "renewal payment_intent.created", "renewal payment_intent.succeeded", "renewal payment_intent.payment_failed", "renewal payment_intent.canceled":
+		s := payments.Snapshot{ID: renewalID, Status: e.renewal, Amount: 2000, Currency: "usd", CustomerID: customerID, InvoiceID: "in_2"}
+		if e.renewal == succeeded {
+			s.AmountReceived = s.Amount
+		}
+		return f.svc.Settle(ctx, orderID, s, nil)
+	default:
+		s := asTold(snapOf(p, e.intent, e.sub))
+		s.Error = e.err
+		if e.name == "payment_intent.created" {
+			s.OrderID, s.AttemptID = "", "" // Stripe made it, and it bears nothing of ours yet
+		}
+		return f.svc.Settle(ctx, orderID, s, nil)
+	}
+}
+
+// playSteps is play for the modes.
+func playSteps(t *testing.T, mode orders.Mode, answer payments.Status, steps []step, order []int, truth func(delivered int) int, answered bool) *fixture {
+	t.Helper()
+	f := newFixtureOf(t, mode)
+	at := -1
+	advance := func(to int) {
+		for ; at < to; at++ {
+			f.happen(f.stripe.sent[0], steps[at+1].moment)
+		}
+	}
+	reply := func(p payments.Params, _ string) (payments.Snapshot, error) {
+		return snapOf(p, answer, incomplete), nil
+	}
+	f.stripe.send = func(p payments.Params, key string) (payments.Snapshot, error) {
+		advance(0)
+		if !answered {
+			return payments.Snapshot{}, errReset
+		}
+		advance(slices.IndexFunc(steps, func(e step) bool { return e.intent == answer }))
+		return reply(p, key)
+	}
+	_, _ = f.confirm("ctoken_a")
+	for n, i := range order {
+		advance(max(i, truth(n)))
+		if err := f.deliver(f.stripe.sent[0], steps[i]); err != nil {
+			t.Fatalf("%s: %v", steps[i].name, err)
+		}
+	}
+	if !answered { // the resolver repeats the call, and Stripe repeats its answer of that time
+		f.stripe.send = reply
+		f.clock.advance(time.Minute)
+		f.runOnce()
+	}
+	return f
+}
+
+// TestEventOrderDoesNotMatterInAnyMode is TestEventOrderDoesNotMatter for saving and subscribing: whatever
+// comes when and how often, the order is paid once by its own intent and the subscription is as
+// Stripe has it.
+func TestEventOrderDoesNotMatterInAnyMode(t *testing.T) {
+	t.Parallel()
+	for _, seq := range modeSequences {
+		t.Run(seq.name, func(t *testing.T) {
+			t.Parallel()
+			rnd := rand.New(rand.NewPCG(5, 6))
+			n := len(seq.steps)
+			for order := range permutations(n) {
+				doubled := twice(order, rnd)
+				for _, answered := range []bool{true, false} {
+					far := func(int) int { return n - 1 }
+					near := func(int) int { return -1 }
+					for _, truth := range []func(int) int{far, near} {
+						f := playSteps(t, seq.mode, seq.answer, seq.steps, doubled, truth, answered)
+						f.checkMode(seq.steps[n-1].moment, seq.status, seq.payment, seq.effect)
+						if t.Failed() {
+							t.Fatalf("in order %v, answered %t", doubled, answered)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+func (f *fixture) checkMode(end moment, status orders.Status, payment orders.PaymentStatus, effect string) {
+	f.Helper()
+	f.wantOrder(status, payment)
+	effects := 0
+	for name, n := range f.store.effects {
+		effects += n
+		if effect == "" || name != orderID+" "+effect {
+			f.Errorf("an effect %q", name)
+		}
+	}
+	if want := min(1, len(effect)); effects != want {
+		f.Errorf("%d effects, want %d", effects, want)
+	}
+	st := f.state()
+	switch {
+	case end.sub == "" && len(st.Subscriptions) != 0:
+		f.Errorf("subscriptions %+v, want none", st.Subscriptions)
+	case end.sub != "" && (len(st.Subscriptions) != 1 || st.Subscriptions[0].Status != end.sub):
+		f.Errorf("subscriptions %+v, want one, %s", st.Subscriptions, end.sub)
+	}
+	intents := 1
+	if end.renewal != "" {
+		intents = 2
+		if in := st.Intent(renewalID); in == nil || !in.Renewal || in.Status != end.renewal {
+			f.Errorf("the renewal is %+v, want it %s", in, end.renewal)
+		}
+	}
+	if len(st.Intents) != intents || st.Order.Refunded != 0 || len(st.Refunds) != int(min(1, end.refund)) {
+		f.Errorf("%d intents, want %d; refunded %d of the order, %d refunds", len(st.Intents), intents, st.Order.Refunded, len(st.Refunds))
+	}
+	if effect == payments.EffectPaid && st.Order.Captured != st.Order.Amount {
+		f.Errorf("captured %d of %d", st.Order.Captured, st.Order.Amount)
+	}
+}

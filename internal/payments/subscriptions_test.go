@@ -1,0 +1,423 @@
+package payments_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"checkoutd/internal/fault"
+	"checkoutd/internal/httpio"
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+)
+
+// subscribed is an order whose subscription is active.
+func subscribed(t *testing.T) *fixture {
+	t.Helper()
+	f := newFixtureOf(t, orders.ModeSubscription)
+	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		f.happen(p, moment{intent: succeeded, sub: active})
+		return snapOf(p, succeeded, active), nil
+	}
+	if _, err := f.confirm("ctoken_a"); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func (f *fixture) wantSubscription(want payments.SubscriptionStatus) {
+	f.Helper()
+	if list := f.state().Subscriptions; len(list) != 1 || list[0].Status != want || list[0].CustomerID != customerID {
+		f.Errorf("subscriptions %+v, want one, %s", list, want)
+	}
+}
+
+func TestPaidSubscriptionIsReadUntilItShows(t *testing.T) {
+	t.Parallel()
+	f := newFixtureOf(t, orders.ModeSubscription)
+	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		f.happen(p, moment{intent: succeeded, sub: active})
+		return snapOf(p, succeeded, incomplete), nil // as it was a moment before
+	}
+	if _, err := f.confirm("ctoken_a"); err != nil {
+		t.Fatal(err)
+	}
+	f.wantOrder(orders.Paid, orders.PaymentPaid)
+	f.wantSubscription(active)
+	if f.stripe.readings != 1 {
+		t.Errorf("%d readings, want one", f.stripe.readings)
+	}
+}
+
+func TestPaidSubscriptionThatCannotBeReadIsPaidAllTheSame(t *testing.T) {
+	t.Parallel()
+	f := newFixtureOf(t, orders.ModeSubscription)
+	f.stripe.down = errReset
+	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		return snapOf(p, succeeded, incomplete), nil
+	}
+	if answer, err := f.confirm("ctoken_a"); err != nil || answer.Status != succeeded {
+		t.Errorf("answered %+v, %v", answer, err)
+	}
+	f.wantSubscription(incomplete)
+	f.stripe.down = nil
+	f.happen(f.stripe.sent[0], moment{intent: succeeded, sub: active})
+	if err := f.svc.SettleSubscription(context.Background(), orderID, subID, nil); err != nil {
+		t.Fatal(err)
+	}
+	f.wantSubscription(active)
+	f.wantPaidOnce()
+}
+
+// The answer to a call comes after the events that followed it.
+func TestLateAnswerDoesNotUndoASubscription(t *testing.T) {
+	t.Parallel()
+	f := newFixtureOf(t, orders.ModeSubscription)
+	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		f.happen(p, moment{intent: succeeded, sub: payments.SubscriptionCanceled})
+		if err := f.svc.SettleSubscription(context.Background(), orderID, subID, nil); err != nil {
+			t.Error(err)
+		}
+		return snapOf(p, succeeded, active), nil
+	}
+	if _, err := f.confirm("ctoken_a"); err != nil {
+		t.Fatal(err)
+	}
+	f.wantSubscription(payments.SubscriptionCanceled)
+	f.wantPaidOnce()
+}
+
+// Of two readings the later one wins, whichever commits first.
+func TestOvertakenReadingOfASubscriptionIsDoneAgain(t *testing.T) {
+	t.Parallel()
+	f := subscribed(t)
+	p := f.stripe.sent[0]
+	f.happen(p, moment{intent: succeeded, sub: pastDue, renewal: rpm})
+	f.stripe.onSubscription = func() {
+		f.stripe.onSubscription = nil
+		f.happen(p, moment{intent: succeeded, sub: active, renewal: succeeded})
+		if err := f.svc.SettleFresh(context.Background(), orderID, renewalID, nil); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := f.svc.SettleSubscription(context.Background(), orderID, subID, nil); err != nil {
+		t.Fatal(err)
+	}
+	f.wantSubscription(active)
+}
+
+func TestSubscriptionNewsOfAnUnlinkedFirstPaymentPaysTheOrder(t *testing.T) {
+	t.Parallel()
+	f := newFixtureOf(t, orders.ModeSubscription)
+	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		f.happen(p, moment{intent: succeeded, sub: active})
+		return payments.Snapshot{}, errReset
+	}
+	_, _ = f.confirm("ctoken_a")
+	if err := f.svc.SettleSubscription(context.Background(), orderID, subID, nil); err != nil {
+		t.Fatal(err)
+	}
+	f.wantOrder(orders.Paid, orders.PaymentPaid)
+	f.wantAttempts(payments.Succeeded)
+	f.wantSubscription(active)
+	f.wantPaidOnce()
+}
+
+// A step after that which made the subscription fails: what is there is not made again.
+func TestErrorOfALaterStepLinksWhatAnEarlierOneMade(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err   payments.CallError
+		state payments.AttemptState
+	}{
+		"refused":  {payments.CallError{Outcome: payments.OutcomeRefused, Stripe: payments.StripeError{Type: payments.TypeInvalidRequest}}, payments.Failed},
+		"declined": {payments.CallError{Outcome: payments.OutcomeRefused, Stripe: *cardDeclined}, payments.Failed},
+		"unknown":  {payments.CallError{Stripe: payments.StripeError{Type: payments.TypeConnection}}, payments.Unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixtureOf(t, orders.ModeSubscription)
+			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+				s := snapOf(p, rpm, incomplete)
+				f.happen(p, moment{intent: rpm, sub: incomplete})
+				e := c.err
+				e.Snapshot = &s
+				return payments.Snapshot{}, &e
+			}
+			if _, err := f.confirm("ctoken_a"); err == nil {
+				t.Error("no error")
+			}
+			f.wantAttempts(c.state)
+			f.wantSubscription(incomplete)
+			if st := f.state(); st.Attempts[0].IntentID != intentID || st.Intents[0].SubscriptionID != subID {
+				t.Errorf("the attempt is on %q, the intent of %q", st.Attempts[0].IntentID, st.Intents[0].SubscriptionID)
+			}
+			if c.state != payments.Failed {
+				return
+			}
+			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+				f.happen(p, moment{intent: succeeded, sub: active})
+				return snapOf(p, succeeded, active), nil
+			}
+			if _, err := f.confirm("ctoken_b"); err != nil {
+				t.Fatal(err)
+			}
+			if p := f.stripe.sent[1]; p.IntentID != intentID || p.BringUpToDate {
+				t.Errorf("the second attempt is on %q (brought up to date: %t), want the same intent as it is", p.IntentID, p.BringUpToDate)
+			}
+			f.wantPaidOnce()
+		})
+	}
+}
+
+func TestMismatchOfASubscriptionIsForAPerson(t *testing.T) {
+	t.Parallel()
+	f := newFixtureOf(t, orders.ModeSubscription)
+	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		return payments.Snapshot{}, &payments.CallError{Outcome: payments.OutcomeRefused, Mismatch: "it begins with 900 usd",
+			Stripe: payments.StripeError{Type: payments.TypeInvalidRequest}}
+	}
+	_, err := f.confirm("ctoken_a")
+	if f := fault.Of(err); f.Code != "order_not_open" || strings.Contains(f.Message, "900") {
+		t.Errorf("the buyer is told %q: %q", f.Code, f.Message)
+	}
+	f.wantOrder(orders.Review, orders.PaymentReview)
+	f.wantAttempts(payments.Failed)
+	if got := f.state().Order.ReviewReason; got != "it begins with 900 usd" {
+		t.Errorf("the reason is %q", got)
+	}
+	if _, err := f.confirm("ctoken_b"); err == nil || f.stripe.calls() != 1 {
+		t.Errorf("%d calls (%v), want no other", f.stripe.calls(), err)
+	}
+}
+
+// What is subscribed to cannot be changed: the old subscription ends before another begins.
+func TestChangedOrderEndsTheOldSubscriptionFirst(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*orders.Order){
+		"amount":   func(o *orders.Order) { o.Amount = 2198; o.Items[0].Quantity = 2 },
+		"items":    func(o *orders.Order) { o.Items[0].SKU = "other" },
+		"interval": func(o *orders.Order) { o.Items[0].Recurring = &orders.Recurring{Interval: "year", IntervalCount: 1} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := declinedSubscription(t)
+			st := f.state()
+			st.Order.Items = append([]orders.Item(nil), st.Order.Items...)
+			change(&st.Order)
+			f.store.states[orderID] = st
+			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+				if f.stripe.canceled != 1 {
+					t.Error("the old subscription is still there")
+				}
+				s := snapOf(p, succeeded, active)
+				s.ID = "pi_other"
+				return s, nil
+			}
+			if _, err := f.confirm("ctoken_b"); err != nil {
+				t.Fatal(err)
+			}
+			if p := f.stripe.sent[1]; p.IntentID != "" || p.Items[0] != st.Order.Items[0] {
+				t.Errorf("sent %+v, want a new subscription to %+v", p, st.Order.Items)
+			}
+			f.wantPaidOnce()
+		})
+	}
+	t.Run("and is not begun while the old one cannot be ended", func(t *testing.T) {
+		t.Parallel()
+		f := declinedSubscription(t)
+		f.store.states[orderID].Order.Amount = 900
+		f.stripe.cancel = func() error { return errReset }
+		if _, err := f.confirm("ctoken_b"); !errors.Is(err, payments.ErrPaymentInProgress) || f.stripe.calls() != 1 {
+			t.Errorf("%d calls, %v; want one and ErrPaymentInProgress", f.stripe.calls(), err)
+		}
+		f.stripe.cancel = func() error { // somebody paid it a moment before
+			f.happen(f.stripe.sent[0], moment{intent: succeeded, sub: active})
+			return &payments.CallError{Outcome: payments.OutcomeRefused}
+		}
+		if _, err := f.confirm("ctoken_c"); err == nil || f.stripe.calls() != 1 {
+			t.Errorf("%d calls, %v; want no other", f.stripe.calls(), err)
+		}
+		f.wantOrder(orders.Review, orders.PaymentReview) // over another amount than the order's
+	})
+}
+
+// declinedSubscription has a subscription whose first payment was declined.
+func declinedSubscription(t *testing.T) *fixture {
+	t.Helper()
+	f := newFixtureOf(t, orders.ModeSubscription)
+	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		f.happen(p, moment{intent: rpm, sub: incomplete})
+		s := snapOf(p, rpm, incomplete)
+		return payments.Snapshot{}, &payments.CallError{Outcome: payments.OutcomeRefused, Stripe: *cardDeclined, Snapshot: &s}
+	}
+	if _, err := f.confirm("ctoken_a"); err == nil {
+		t.Fatal("it was not declined")
+	}
+	f.wantAttempts(payments.Failed)
+	return f
+}
+
+func TestShippingOfASubscriptionIsPaidForEachTime(t *testing.T) {
+	t.Parallel()
+	f := newFixtureOf(t, orders.ModeSubscription)
+	o := &f.store.states[orderID].Order
+	o.ShippingRate, o.Amount = orders.ShippingRate{ID: "post", Name: "By post", Amount: 500}, o.Amount+500
+	if _, err := f.confirm("ctoken_a"); err != nil {
+		t.Fatal(err)
+	}
+	items := f.stripe.sent[0].Items
+	var sum int64
+	for _, i := range items {
+		sum += i.Amount()
+		if i.Recurring == nil || i.Recurring.Interval != "month" {
+			t.Errorf("%q is paid for %+v", i.Name, i.Recurring)
+		}
+	}
+	if len(items) != 2 || items[1].Name != "By post" || sum != o.Amount {
+		t.Errorf("subscribed to %+v over %d, want the item and its post over %d", items, sum, o.Amount)
+	}
+}
+
+func TestModeThatNeedsACustomerIsRefusedWithoutOne(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []orders.Mode{orders.ModeSetup, orders.ModeSubscription} {
+		f := newFixtureOf(t, mode)
+		f.store.states[orderID].Order.CustomerID = ""
+		if _, err := f.confirm("ctoken_a"); fault.Of(err).Kind != fault.Unavailable || f.stripe.calls() != 0 {
+			t.Errorf("%s: %v after %d calls", mode, err, f.stripe.calls())
+		}
+		f.wantOrder(orders.Open, orders.Unpaid)
+	}
+}
+
+func TestIntentOfAnotherKindGoesToReview(t *testing.T) {
+	t.Parallel()
+	for mode, id := range map[orders.Mode]string{orders.ModePayment: setupID, orders.ModeSetup: intentID} {
+		f := newFixtureOf(t, mode)
+		f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+			s := snap(p, succeeded)
+			s.ID = id
+			return s, nil
+		}
+		if _, err := f.confirm("ctoken_a"); err == nil {
+			t.Errorf("%s: an intent %s was taken", mode, id)
+		}
+		f.wantOrder(orders.Review, orders.PaymentReview)
+	}
+}
+
+func TestSetupWhoseAuthenticationFailedTellsItsOwnWords(t *testing.T) {
+	t.Parallel()
+	f := newFixtureOf(t, orders.ModeSetup)
+	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) { return snapOf(p, action, ""), nil }
+	if answer, err := f.confirm("ctoken_a"); err != nil || answer.Status != action {
+		t.Fatalf("%+v, %v", answer, err)
+	}
+	s := snapOf(f.stripe.sent[0], rpm, "")
+	s.Error = &payments.StripeError{Type: payments.TypeInvalidRequest, Code: "setup_intent_authentication_failure", Message: "for developers"}
+	f.stripe.intent = &s
+	if err := f.svc.Settle(context.Background(), orderID, s, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.confirm("ctoken_a"); fault.Of(err).Code != "payment_declined" || !strings.Contains(fault.Of(err).Message, "was not saved") {
+		t.Errorf("the buyer is told %v", fault.Of(err).Message)
+	}
+}
+
+func TestResolverReadsByMode(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []orders.Mode{orders.ModeSetup, orders.ModeSubscription} {
+		f := newFixtureOf(t, mode)
+		f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+			f.happen(p, moment{intent: succeeded, sub: active})
+			return payments.Snapshot{}, errReset
+		}
+		_, _ = f.confirm("ctoken_a")
+		f.clock.advance(20 * time.Minute) // too late to send it again
+		f.runOnce()
+		f.wantOrder(orders.Paid, orders.PaymentPaid)
+		if p := f.stripe.found; f.stripe.calls() != 1 || p.Mode != mode || p.Customer != customerID {
+			t.Errorf("%s: %d calls, looked for %+v", mode, f.stripe.calls(), p)
+		}
+	}
+}
+
+func TestWhoseOrderAnInvoiceIs(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	f := subscribed(t)
+	ask := func(ref payments.Ref) string {
+		t.Helper()
+		id, err := f.svc.AskOrderOf(ctx, ref)
+		if err != nil {
+			t.Error(err)
+		}
+		return id
+	}
+	if got := ask(payments.Ref{IntentID: renewalID, InvoiceID: "in_2"}); got != orderID {
+		t.Errorf("of a known subscription: %q", got)
+	}
+	f.store.states[orderID].Subscriptions = nil
+	if got := ask(payments.Ref{InvoiceID: "in_2"}); got != orderID {
+		t.Errorf("by the subscription's metadata: %q", got)
+	}
+	f.stripe.subscription.OrderID = "ord_else"
+	if got := ask(payments.Ref{InvoiceID: "in_2"}); got != "" {
+		t.Errorf("of a stranger's subscription: %q", got)
+	}
+	f.stripe.subscription.ID = ""
+	if got := ask(payments.Ref{InvoiceID: "in_2"}); got != "" {
+		t.Errorf("of an invoice without a subscription: %q", got)
+	}
+	f.stripe.down = errInternal
+	if _, err := f.svc.AskOrderOf(ctx, payments.Ref{InvoiceID: "in_2"}); err == nil {
+		t.Error("no error while Stripe is down")
+	}
+	if err := f.svc.SettleSubscription(ctx, orderID, subID, nil); err == nil {
+		t.Error("no error while Stripe is down")
+	}
+}
+
+// kept is an orders.Store that holds the order as the payments have it.
+type kept struct {
+	orders.Store
+	f *fixture
+}
+
+func (k kept) Order(context.Context, string) (orders.Order, error) {
+	o := k.f.state().Order
+	o.TokenHash = orders.HashToken("token")
+	return o, nil
+}
+
+// post is a confirm call over HTTP.
+func (f *fixture) post(ensure func(context.Context, http.ResponseWriter, *http.Request, orders.Order) error) (status int) {
+	shop := orders.New(orders.Config{Store: kept{f: f}, Now: f.clock.now, ExpiresAfter: time.Hour, BaseURL: "http://shop.test"})
+	r := httptest.NewRequest(http.MethodPost, "/create-confirm-intent", strings.NewReader(`{"confirmationTokenId":"ctoken_a"}`))
+	r.Header.Set("Content-Type", "application/json")
+	r.AddCookie(&http.Cookie{Name: "checkoutd_order", Value: orderID + ":token"})
+	w := httptest.NewRecorder()
+	httpio.HandleStripe(payments.Handler{Payments: f.svc, Orders: shop, EnsureCustomer: ensure}.ServeHTTP)(w, r)
+	return w.Code
+}
+
+func TestConfirmEnsuresACustomerFirst(t *testing.T) {
+	t.Parallel()
+	refusal := fault.New(fault.Unavailable, "payment_provider_unavailable", "No.")
+	for mode, want := range map[orders.Mode]int{orders.ModePayment: 0, orders.ModeSetup: 1, orders.ModeSubscription: 1} {
+		f := newFixtureOf(t, mode)
+		asked := 0
+		status := f.post(func(context.Context, http.ResponseWriter, *http.Request, orders.Order) error {
+			asked++
+			return refusal
+		})
+		if asked != want || (status == http.StatusServiceUnavailable) != (want == 1) || f.stripe.calls() != 1-want {
+			t.Errorf("%s: asked %d times, status %d, %d calls", mode, asked, status, f.stripe.calls())
+		}
+	}
+}
