@@ -93,6 +93,18 @@ func (s *Server) resumeObject(account string, obj object) {
 				s.background(account, func(c *call) error { c.settleRefund(o.ID); return nil })
 			})
 		}
+	case *Dispute:
+		if !o.closed() && o.EvidenceDetails.DueBy != nil {
+			s.schedule.at(unixTime(*o.EvidenceDetails.DueBy), func() {
+				s.background(account, func(c *call) error { c.missDeadline(o.ID); return nil })
+			})
+		}
+	case *Record:
+		if o.kind == kindPayout && o.text("status") == "pending" {
+			s.schedule.at(unixTime(wholeNumber(o.fields["arrival_date"])), func() {
+				s.background(account, func(c *call) error { c.arrive(o.id); return nil })
+			})
+		}
 	case *Subscription, *Invoice:
 		s.resumeBilling(account, o)
 	case *Event:

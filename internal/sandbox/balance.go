@@ -47,6 +47,9 @@ func (c *call) book(ch *Charge, kind string, amount int64, cd *card) string {
 	}
 	bt := c.entry(ch.ID, kind, amount, fee, ch.Currency)
 	bt.Description = ch.Description
+	if part := deref(ch.ApplicationFeeAmount); part > 0 && c.account != PlatformAccount {
+		bt.chargeFee(part)
+	}
 	if cd != nil && cd.available {
 		bt.Status, bt.AvailableOn = "available", c.now.Unix()
 	}
@@ -55,6 +58,14 @@ func (c *call) book(ch *Charge, kind string, amount int64, cd *card) string {
 		c.announceBalance()
 	}
 	return bt.ID
+}
+
+// chargeFee takes a platform's fee from an entry.
+func (o *BalanceTransaction) chargeFee(amount int64) {
+	o.Fee, o.Net = o.Fee+amount, o.Net-amount
+	o.FeeDetails = append(o.FeeDetails, FeeDetail{
+		Amount: amount, Application: ptr(application), Currency: o.Currency, Description: "Application fee", Type: "application_fee",
+	})
 }
 
 // entry builds a balance transaction without storing it.

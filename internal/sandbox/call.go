@@ -45,7 +45,8 @@ type call struct {
 	tx           *tx
 	key          string
 	publishable  bool
-	account      string // the Stripe-Account that the call acts for; the platform by default
+	consent      *MandateData // of the confirmation token that the call uses
+	account      string       // the Stripe-Account that the call acts for; the platform by default
 	requestID    string
 	idemKey      string
 	version      string

@@ -31,6 +31,10 @@ func (c *call) capture(pi *PaymentIntent, amount int64) (*PaymentIntent, error) 
 	}
 	pm, _ := find[*PaymentMethod](c.tx, deref(pi.PaymentMethod))
 	ch := *held
+	if c.p.has("application_fee_amount") {
+		ch.ApplicationFeeAmount = ptr(c.p.num("application_fee_amount"))
+		pi.ApplicationFeeAmount = ch.ApplicationFeeAmount
+	}
 	ch.Captured, ch.AmountCaptured = true, amount
 	ch.AmountRefunded = ch.Amount - amount // what is not captured counts as refunded
 	var cd *card

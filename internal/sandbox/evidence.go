@@ -38,3 +38,22 @@ func (d *Dispute) takeEvidence(p *params) {
 		d.EvidenceDetails.EnhancedEligible = map[string]any{"visa_compliance": map[string]any{"status": "fee_acknowledged"}}
 	}
 }
+
+// missDeadline ends the time for evidence: what was kept is submitted, a dispute without any is lost, an inquiry closes.
+func (c *call) missDeadline(id string) {
+	old, ok := find[*Dispute](c.tx, id)
+	if !ok || old.closed() || old.EvidenceDetails.SubmissionCount > 0 {
+		return
+	}
+	next := *old
+	next.EvidenceDetails.PastDue = true
+	if !next.EvidenceDetails.HasEvidence {
+		c.closeDisputeAs(&next, "lost")
+		return
+	}
+	next.EvidenceDetails.SubmissionCount++
+	next.Status = underReview(old.Status)
+	c.tx.put(&next)
+	c.emitUpdate("charge.dispute.updated", &next, old)
+	c.judge(&next)
+}

@@ -18,13 +18,7 @@ func (c *call) newMandate(pm *PaymentMethod, once *PaymentIntent) string {
 	default:
 		details[pm.Type] = map[string]any{}
 	}
-	acceptance := map[string]any{"accepted_at": c.now.Unix(), "type": orDefault(c.p.str("mandate_data", "customer_acceptance", "type"), "online")}
-	if acceptance["type"] == "offline" {
-		acceptance["offline"] = map[string]any{}
-	} else {
-		online := c.p.at("mandate_data", "customer_acceptance", "online")
-		acceptance["online"] = map[string]any{"ip_address": online.text("ip_address"), "user_agent": online.text("user_agent")}
-	}
+	acceptance := c.acceptance()
 	fields := map[string]any{
 		"customer_acceptance": acceptance, "livemode": false, "payment_method": pm.ID, "payment_method_details": details,
 		"status": "active", "type": "multi_use",
@@ -37,6 +31,28 @@ func (c *call) newMandate(pm *PaymentMethod, once *PaymentIntent) string {
 	rec := newRecord(kindMandate, newID("mandate"), fields, pm.ID)
 	c.tx.put(rec)
 	return rec.id
+}
+
+// acceptance is how the buyer agreed, as the request says or the confirmation token that it uses.
+func (c *call) acceptance() map[string]any {
+	given := readMandate(c.p.at("mandate_data"))
+	if given == nil {
+		given = c.consent
+	}
+	if given == nil {
+		given = &MandateData{CustomerAcceptance: CustomerAcceptance{Type: "online"}}
+	}
+	out := map[string]any{"accepted_at": c.now.Unix(), "type": given.CustomerAcceptance.Type}
+	if out["type"] == "offline" {
+		out["offline"] = map[string]any{}
+		return out
+	}
+	online := given.CustomerAcceptance.Online
+	if online == nil {
+		online = &OnlineAcceptance{}
+	}
+	out["online"] = map[string]any{"ip_address": online.IPAddress, "user_agent": online.UserAgent}
+	return out
 }
 
 // noteAttempt records one try of a setup intent and returns its id.

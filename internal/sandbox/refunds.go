@@ -86,6 +86,9 @@ func createRefund(c *call) (any, error) {
 	if ch.PaymentMethodDetails.Card != nil {
 		re.DestinationDetails.Card = &RefundCard{ReferenceStatus: "pending", ReferenceType: "acquirer_reference_number", Type: "refund"}
 	}
+	if err := c.refundConnected(re, ch); err != nil {
+		return nil, err
+	}
 	c.refund(re, ch)
 	return re, nil
 }
@@ -110,21 +113,28 @@ func (c *call) refundedCharge() (*Charge, error) {
 	if !ok {
 		return nil, noSuch(kindCharge, param, id)
 	}
-	return ch, refundable(ch)
+	return ch, c.refundable(ch)
 }
 
-func refundable(ch *Charge) error {
+// refundable refuses what cannot be refunded. A mere inquiry can be answered with a refund.
+func (c *call) refundable(ch *Charge) error {
 	switch {
 	case ch.Status != succeeded:
 		return invalid("", "charge", "Charge %s has not been paid, so it cannot be refunded.", ch.ID)
 	case ch.Refunded:
 		return invalid("charge_already_refunded", "", "Charge %s has already been refunded.", ch.ID)
-	case ch.Disputed && ch.Dispute != nil:
+	case ch.Disputed && !c.inquired(ch):
 		return invalid("charge_disputed", "", "Charge %s has been charged back; cannot issue a refund.", ch.ID)
 	case !ch.Captured:
 		return invalid("", "charge", "Charge %s has not been captured. Cancel its PaymentIntent to release the funds.", ch.ID)
 	}
 	return nil
+}
+
+// inquired tells whether the dispute of a charge is an inquiry, which no money was taken for.
+func (c *call) inquired(ch *Charge) bool {
+	d, ok := find[*Dispute](c.tx, deref(ch.Dispute))
+	return ok && d.IsChargeRefundable
 }
 
 func (c *call) refundAmount(ch *Charge) (int64, error) {
@@ -156,6 +166,9 @@ func (c *call) refund(re *Refund, ch *Charge) {
 	c.tx.put(&next)
 	c.emit("refund.created", re)
 	c.emitUpdate("charge.refunded", &next, ch)
+	if d, open := find[*Dispute](c.tx, deref(ch.Dispute)); open && next.Refunded && !d.closed() {
+		c.closeDisputeAs(d, "warning_closed")
+	}
 	if later {
 		id := re.ID
 		c.later(c.now.Add(refundSettles), func(c *call) error { c.settleRefund(id); return nil })

@@ -64,6 +64,9 @@ func createCustomerSession(c *call) (any, error) {
 	cs.Components.BuyButton.Enabled = comps.flag("buy_button", "enabled")
 	cs.Components.PricingTable.Enabled = comps.flag("pricing_table", "enabled")
 	cs.Components.PaymentElement = readPaymentElement(comps.at("payment_element"))
+	if err := cs.Components.PaymentElement.check(); err != nil {
+		return nil, err
+	}
 	c.tx.put(cs)
 	return cs, nil
 }
@@ -92,6 +95,16 @@ func readPaymentElement(p *params) PaymentElement {
 	}
 	out.Features = feats
 	return out
+}
+
+// maxRedisplay is how many saved methods a session may show: https://docs.stripe.com/api/customer_sessions/create.
+const maxRedisplay = 10
+
+func (e PaymentElement) check() error {
+	if f := e.Features; f != nil && f.RedisplayLimit != nil && (*f.RedisplayLimit < 1 || *f.RedisplayLimit > maxRedisplay) {
+		return malformed("parameter_invalid_integer", "components[payment_element][features][payment_method_redisplay_limit]", "This value must be between 1 and %d.", maxRedisplay)
+	}
+	return nil
 }
 
 // sessionOf finds the customer session of a secret while it lives.

@@ -215,6 +215,7 @@ func (c *call) redeem(id, customer string, forSetup bool, intent string) (*Confi
 	if err != nil {
 		return nil, nil, err
 	}
+	c.consent = ct.MandateData
 	next := *ct
 	next.private.Fresh = nil
 	if forSetup {

@@ -53,10 +53,10 @@ func createTransfer(c *call) (any, error) {
 
 // newTransfer stores and announces a transfer; from is the charge whose money it is, nil for the platform's balance.
 func (c *call) newTransfer(amount int64, cur, destination string, from *Charge) *Record {
-	id := newID("tr")
+	id, payment := newID("tr"), newID("py")
 	fields := map[string]any{
 		"amount": amount, "amount_reversed": int64(0), "balance_transaction": c.availableEntry(id, "transfer", -amount, cur),
-		"created": c.now.Unix(), "currency": cur, "description": nil, "destination": destination, "destination_payment": newID("py"),
+		"created": c.now.Unix(), "currency": cur, "description": nil, "destination": destination, "destination_payment": payment,
 		"livemode": false, "metadata": map[string]string{}, "reversals": listOf([]any{}, "/v1/transfers/"+id+"/reversals"),
 		"reversed": false, "source_transaction": nil, "source_type": "card", "transfer_group": nil,
 	}
@@ -69,6 +69,7 @@ func (c *call) newTransfer(amount int64, cur, destination string, from *Charge) 
 	rec := newRecord(kindTransfer, id, fields)
 	c.tx.put(rec)
 	c.emit("transfer.created", rec)
+	c.credit(destination, payment, "payment", amount, cur)
 	return rec
 }
 
@@ -94,21 +95,27 @@ func createReversal(c *call) (any, error) {
 	if amount < 1 || amount > left {
 		return nil, invalid("", "amount", "Transfer reversal amount (%s) is greater than unreversed amount on transfer (%s).", display(amount, cur), display(left, cur))
 	}
-	id := newID("trr")
+	return c.reverse(old, amount, map[string]any{"metadata": mergeMetadata(nil, c.p)}), nil
+}
+
+// reverse takes a part of a transfer back from its account; more are fields that differ from the usual.
+func (c *call) reverse(old *Record, amount int64, more map[string]any) *Record {
+	id, back, cur := newID("trr"), newID("pyr"), old.text("currency")
 	rec := newRecord(kindReversal, id, map[string]any{
 		"amount": amount, "balance_transaction": c.availableEntry(id, "transfer_refund", amount, cur), "created": c.now.Unix(),
-		"currency": cur, "destination_payment_refund": newID("pyr"), "metadata": mergeMetadata(nil, c.p), "source_refund": nil,
+		"currency": cur, "destination_payment_refund": back, "metadata": map[string]string{}, "source_refund": nil,
 		"transfer": old.id,
-	}, old.id)
-	done := append(reversalsOf(c, old.id), rec)
+	}, old.id).with(more)
+	reversed := wholeNumber(old.fields["amount_reversed"]) + amount
 	next := old.with(map[string]any{
-		"amount_reversed": wholeNumber(old.fields["amount_reversed"]) + amount, "reversed": amount == left,
-		"reversals": listOf(done, "/v1/transfers/"+old.id+"/reversals"),
+		"amount_reversed": reversed, "reversed": reversed == wholeNumber(old.fields["amount"]),
+		"reversals": listOf(append(reversalsOf(c, old.id), rec), "/v1/transfers/"+old.id+"/reversals"),
 	})
 	c.tx.put(rec)
 	c.tx.put(next)
 	c.emitUpdate("transfer.reversed", next, old)
-	return rec, nil
+	c.credit(old.text("destination"), back, "payment_refund", -amount, cur)
+	return rec
 }
 
 func reversalsOf(c *call, transfer string) []*Record {
@@ -165,7 +172,19 @@ func createPayout(c *call) (any, error) {
 	})
 	c.tx.put(rec)
 	c.emit("payout.created", rec)
+	c.later(unixTime(wholeNumber(rec.fields["arrival_date"])), func(c *call) error { c.arrive(id); return nil })
 	return rec, nil
+}
+
+// arrive ends a payout that reached its bank.
+func (c *call) arrive(id string) {
+	old, ok := payouts.find(c, id)
+	if !ok || old.text("status") != "pending" {
+		return
+	}
+	next := old.with(map[string]any{"status": "paid"})
+	c.tx.put(next)
+	c.emitUpdate("payout.paid", next, old)
 }
 
 func cancelPayout(c *call) (any, error) {
