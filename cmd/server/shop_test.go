@@ -155,7 +155,7 @@ func (s *sandboxShop) door(path, body string) map[string]any {
 // refunds are those that the offline Stripe holds.
 func (s *sandboxShop) refunds() []any {
 	s.Helper()
-	r, err := http.NewRequestWithContext(s.Context(), "GET", s.stripe("/v1/refunds?limit=100"), nil)
+	r, err := http.NewRequestWithContext(s.Context(), http.MethodGet, s.stripe("/v1/refunds?limit=100"), nil)
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -134,6 +134,12 @@ func TestStripeAcceptsEveryRequest(t *testing.T) {
 			_, _, err := c.FindIntent(ctx, subscribe, time.Unix(1, 0), time.Unix(2, 0))
 			return err
 		}, []string{"GET /v1/subscriptions"}},
+		{"capture", func() error {
+			return c.Capture(ctx, payments.Operation{IntentID: "pi_1", Amount: 600, IdempotencyKey: "checkoutd-op_1"})
+		}, []string{"POST /v1/payment_intents/pi_1/capture"}},
+		{"refund", func() error {
+			return c.Refund(ctx, payments.Operation{ID: "op_2", OrderID: "ord_1", IntentID: "pi_1", Amount: 600, Reason: "duplicate", IdempotencyKey: "checkoutd-op_2"})
+		}, []string{"POST /v1/refunds"}},
 		{"list refunds", func() error { _, err := c.Refunds(ctx, "pi_1"); return err }, []string{"GET /v1/refunds"}},
 		{"read a dispute", func() error { _, err := c.Dispute(ctx, "dp_1"); return err }, []string{"GET /v1/disputes/dp_1"}},
 		{"create a customer", func() error { _, err := c.CreateCustomer(ctx, "buy_1", "checkoutd-5"); return err }, []string{"POST /v1/customers"}},

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -39,28 +38,9 @@ func testUpdateLocks(t *testing.T, e Engine) {
 	})
 	t.Run("of many who start an attempt at once, one does", func(t *testing.T) {
 		t.Parallel()
-		f := newFixture(t, e)
-		stores := []*store.Store{f.Store, f.open(store.Options{})}
-		o := f.order()
-		var won, refused atomic.Int64
-		together(callers, func(i int) {
-			err := stores[i%2].Update(f.ctx, o.ID, nil, func(st *payments.State) error {
-				// Without a look at the others: the index must hold it.
-				st.Attempts = append(st.Attempts, newAttempt(int64(i+1)))
-				return nil
-			})
-			switch {
-			case err == nil:
-				won.Add(1)
-			case errors.Is(err, payments.ErrPaymentInProgress):
-				refused.Add(1)
-			default:
-				t.Error(err)
-			}
+		oneWins(t, newFixture(t, e), payments.ErrPaymentInProgress, func(st *payments.State, i int) {
+			st.Attempts = append(st.Attempts, newAttempt(int64(i+1)))
 		})
-		if won.Load() != 1 || refused.Load() != callers-1 {
-			t.Errorf("%d won and %d were refused", won.Load(), refused.Load())
-		}
 	})
 	t.Run("a reader does not wait for a change under way, and sees nothing of it", func(t *testing.T) {
 		t.Parallel()

@@ -79,7 +79,11 @@ func testOperations(t *testing.T, e Engine) {
 			t.Error("two operations have one key")
 		}
 	})
-	t.Run("of many who start one at once, one does", func(t *testing.T) { startAtOnce(t, f.in(t)) })
+	t.Run("of many who start one at once, one does", func(t *testing.T) {
+		oneWins(t, f.in(t), payments.ErrOperationInProgress, func(st *payments.State, _ int) {
+			st.Operations = append(st.Operations, newOperation())
+		})
+	})
 	t.Run("a refund keeps who asked for it and when it was made", func(t *testing.T) {
 		f := f.in(t)
 		o := f.order()
@@ -93,21 +97,22 @@ func testOperations(t *testing.T, e Engine) {
 	})
 }
 
-// startAtOnce has many processes start an operation without a look at the others: the index
-// must hold it.
-func startAtOnce(t *testing.T, f *fixture) {
+// oneWins has many processes add a row without a look at the others: an index must refuse
+// all but one.
+func oneWins(t *testing.T, f *fixture, refusal error, add func(st *payments.State, i int)) {
+	t.Helper()
 	stores := []*store.Store{f.Store, f.open(store.Options{})}
 	o := f.order()
 	var won, refused atomic.Int64
 	together(callers, func(i int) {
 		err := stores[i%2].Update(f.ctx, o.ID, nil, func(st *payments.State) error {
-			st.Operations = append(st.Operations, newOperation())
+			add(st, i)
 			return nil
 		})
 		switch {
 		case err == nil:
 			won.Add(1)
-		case errors.Is(err, payments.ErrOperationInProgress):
+		case errors.Is(err, refusal):
 			refused.Add(1)
 		default:
 			t.Error(err)
