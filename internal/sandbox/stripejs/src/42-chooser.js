@@ -25,6 +25,18 @@ function checkLayout(layout) {
     throw invalidValue(method, 'layout.visibleAccordionItemsCount', 'an integer that is not negative', visible);
 }
 
+/** A button that shows what it hides, and takes the focus there. @param {Words} words @param {HTMLElement[]} rest */
+function moreButton(words, rest) {
+  for (const node of rest) node.hidden = true;
+  const more = h('button', { class: 'Button', type: 'button', 'data-action': 'more' }, words.say('more'));
+  more.addEventListener('click', () => {
+    for (const node of rest) node.hidden = false;
+    (rest[0].querySelector('input') ?? rest[0]).focus();
+    more.remove();
+  });
+  return more;
+}
+
 /** Shows one form of several. `select(null)` collapses. */
 class Chooser {
   /**
@@ -161,15 +173,13 @@ class AccordionChooser extends Chooser {
   fold() {
     const visible = this.layout.visibleAccordionItemsCount ?? 5;
     const rest = visible > 0 ? this.items.slice(visible) : [];
-    if (rest.length === 0) return;
-    for (const { node } of rest) node.hidden = true;
-    const more = h('button', { class: 'Button', type: 'button', 'data-action': 'more' }, this.words.say('more'));
-    more.addEventListener('click', () => {
-      for (const { node } of rest) node.hidden = false;
-      rest[0].radio.focus();
-      more.remove();
-    });
-    this.node.append(more);
+    if (rest.length > 0)
+      this.node.append(
+        moreButton(
+          this.words,
+          rest.map(({ node }) => node),
+        ),
+      );
   }
 
   show() {
@@ -178,6 +188,8 @@ class AccordionChooser extends Chooser {
       radio.checked = on;
       panel.hidden = !on;
       node.classList.toggle('AccordionItem--selected', on);
+      // What is chosen shows, also where the form was drawn again with the rest folded.
+      if (on) node.hidden = false;
       if (on && this.form(type).node.parentElement !== panel) panel.append(this.form(type).node);
     }
   }

@@ -103,21 +103,8 @@ class ExpressElement extends BaseElement {
     if (buttonHeight) list.style.setProperty('--expressHeight', `${Math.min(55, Math.max(40, buttonHeight))}px`);
     if (maxColumns) list.style.setProperty('--expressMin', `calc(${100 / maxColumns}% - var(--tabSpacing))`);
     this.body.replaceChildren(...(buttons.length ? [this.sandboxLine(), list, this.problem] : []));
-    if (maxRows && overflow !== 'never') this.fold(buttons, maxRows * (maxColumns || 2), list);
-  }
-
-  /** @param {HTMLElement[]} buttons @param {number} visible @param {HTMLElement} list */
-  fold(buttons, visible, list) {
-    const rest = buttons.slice(visible);
-    if (rest.length === 0) return;
-    for (const button of rest) button.hidden = true;
-    const more = h('button', { class: 'Button', type: 'button', 'data-action': 'more' }, this.words.say('more'));
-    more.addEventListener('click', () => {
-      for (const button of rest) button.hidden = false;
-      rest[0].focus();
-      more.remove();
-    });
-    list.after(more);
+    const rest = maxRows && overflow !== 'never' ? buttons.slice(maxRows * (maxColumns || 2)) : [];
+    if (rest.length > 0) list.after(moreButton(this.words, rest));
   }
 
   /** @param {keyof AvailableWallets} name */
