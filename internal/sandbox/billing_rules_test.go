@@ -109,7 +109,8 @@ func TestBillingThatIsNotSimulatedSaysSo(t *testing.T) {
 		want(t, sent+" says so", strings.HasSuffix(r.str("error.message"), "the offline sandbox does not simulate it."), true)
 	}
 	sub := b.subscribed(1500, "pm_card_visa")
-	for _, sent := range []string{"trial_end=now", "coupon=X", "items[0][price]=" + price, "proration_behavior=always_invoice&items[0][id]=" + sub.Items.Data[0].ID} {
+	yearly := b.ok("/v1/prices", "product=shop_mug", "currency=usd", "unit_amount=500", "recurring[interval]=year").str("id")
+	for _, sent := range []string{"trial_end=now", "coupon=X", "items[0][id]=" + sub.Items.Data[0].ID + "&items[0][price]=" + yearly} {
 		want(t, sent, b.do("POST", "/v1/subscriptions/"+sub.ID, sent).status, http.StatusNotImplemented)
 	}
 	want(t, "nothing was made", len(b.s.Ledger().Charges), 1)

@@ -14,6 +14,8 @@ func (g tourist) tourBilling() {
 	g.call("GET /v1/subscriptions", nil, "customer="+cus)
 	g.call("GET /v1/subscriptions/{id}", ids(sub.str("id")), "expand[]=default_payment_method", "expand[]=latest_invoice.charge")
 	g.call("POST /v1/subscriptions/{id}", ids(sub.str("id")), "cancel_at_period_end=true", "description=x")
+	more := g.call("POST /v1/subscriptions/{id}", ids(sub.str("id")), "items[0][id]="+sub.str("items.data.0.id"), "items[0][quantity]=3", "proration_behavior=always_invoice", "expand[]=latest_invoice")
+	g.call("GET /v1/invoiceitems", nil, "invoice="+more.str("latest_invoice.id"))
 	g.call("GET /v1/subscription_items", nil, "subscription="+sub.str("id"))
 	g.call("GET /v1/subscription_items/{id}", ids(sub.str("items.data.0.id")))
 	g.call("DELETE /v1/subscriptions/{id}", ids(sub.str("id")))
@@ -62,7 +64,7 @@ var billingDiffers = differ(map[string]string{
 		"subscription.billing_schedules subscription_item.current_period_end subscription_item.current_period_start",
 	older: "discount.coupon invoice.application_fee_amount invoice.charge invoice.discount invoice.paid invoice.paid_out_of_band invoice.payment_intent " +
 		"invoice.quote invoice.subscription invoice.subscription_details invoice.tax invoice.total_tax_amounts invoice.transfer_data " +
-		"invoiceitem.plan invoiceitem.price invoiceitem.subscription invoiceitem.unit_amount invoiceitem.unit_amount_decimal " +
+		"invoiceitem.plan invoiceitem.price invoiceitem.subscription invoiceitem.subscription_item invoiceitem.unit_amount invoiceitem.unit_amount_decimal " +
 		"line_item.amount_excluding_tax line_item.invoice_item line_item.plan line_item.price line_item.proration " +
 		"line_item.proration_details line_item.subscription_item line_item.tax_amounts line_item.tax_rates line_item.type " +
 		"line_item.unit_amount_excluding_tax payment_intent.payment_method_options.link.persistent_token " +

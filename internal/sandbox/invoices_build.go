@@ -50,18 +50,23 @@ func (o *Invoice) owe(balance int64) {
 	o.AmountRemaining = o.AmountDue
 }
 
-// subInvoice drafts the invoice of a subscription's current period.
-func (c *call) subInvoice(sub *Subscription, cus *Customer, reason string) *Invoice {
+// newSubInvoice makes the empty draft of a subscription's invoice.
+func (c *call) newSubInvoice(sub *Subscription, cus *Customer, reason string) *Invoice {
 	inv := c.newInvoice(cus, sub.Currency, reason)
 	inv.Subscription, inv.SubscriptionDetails = &sub.ID, &InvoiceSub{Metadata: sub.Metadata}
 	inv.PaymentSettings.PaymentMethodTypes = sub.PaymentSettings.PaymentMethodTypes
 	inv.PaymentSettings.PaymentMethodOptions = sub.PaymentSettings.PaymentMethodOptions
-	inv.DefaultPaymentMethod = nil
+	return inv
+}
+
+// subInvoice drafts the invoice of a subscription's current period, with what has waited for one.
+func (c *call) subInvoice(sub *Subscription, cus *Customer, reason string) *Invoice {
+	inv := c.newSubInvoice(sub, cus, reason)
 	if reason == "subscription_cycle" {
 		inv.PeriodStart, inv.PeriodEnd = c.formerPeriod(sub), sub.CurrentPeriodStart
 		inv.AutomaticallyFinalizesAt, inv.NextPaymentAttempt = ptr(c.now.Add(draftTime).Unix()), ptr(c.now.Add(draftTime).Unix())
 	}
-	var lines []*InvoiceLine
+	lines := c.sweep(inv)
 	for _, item := range sub.Items.Data {
 		lines = append(lines, c.subLine(sub, item, inv))
 	}
@@ -72,8 +77,8 @@ func (c *call) subInvoice(sub *Subscription, cus *Customer, reason string) *Invo
 
 // formerPeriod is when the period before the current one began.
 func (c *call) formerPeriod(sub *Subscription) int64 {
-	if last, ok := find[*Invoice](c.tx, deref(sub.LatestInvoice)); ok && len(last.Lines.Data) > 0 {
-		return last.Lines.Data[0].Period.Start
+	if before, ok := find[*Subscription](c.tx, sub.ID); ok {
+		return before.CurrentPeriodStart
 	}
 	return sub.CurrentPeriodStart
 }

@@ -29,6 +29,7 @@ type InvoiceItem struct {
 	TestClock         *string           `json:"test_clock"`
 	UnitAmount        int64             `json:"unit_amount"`
 	UnitAmountDecimal string            `json:"unit_amount_decimal"`
+	SubscriptionItem  string            `json:"subscription_item,omitempty"`
 }
 
 func (o *InvoiceItem) objectID() string   { return o.ID }
@@ -142,14 +143,16 @@ func itemLine(inv *Invoice, item *InvoiceItem) *InvoiceLine {
 	line := newLine(inv, item.Amount, deref(item.Description))
 	line.Description, line.Discountable, line.InvoiceItem, line.Metadata = item.Description, item.Discountable, item.ID, item.Metadata
 	line.Period, line.Price, line.Quantity, line.UnitAmountExcludingTax = item.Period, item.Price, item.Quantity, item.UnitAmountDecimal
+	line.Plan, line.Proration, line.Subscription, line.SubscriptionItem = item.Plan, item.Proration, item.Subscription, item.SubscriptionItem
 	return line
 }
 
-// sweep puts all that waits for the customer on a draft, newest first.
-func (c *call) sweep(inv *Invoice) {
+// sweep takes all that waits for the customer, or for the subscription of the invoice, newest first.
+func (c *call) sweep(inv *Invoice) []*InvoiceLine {
 	var lines []*InvoiceLine
 	for _, item := range children[*InvoiceItem](c.tx, kindInvoiceItem, inv.Customer) {
-		if item.Invoice != nil || item.Currency != inv.Currency {
+		elsewhere := item.Subscription != nil && *item.Subscription != deref(inv.Subscription)
+		if item.Invoice != nil || item.Currency != inv.Currency || elsewhere {
 			continue
 		}
 		taken := *item
@@ -159,7 +162,7 @@ func (c *call) sweep(inv *Invoice) {
 		lines = append(lines, itemLine(inv, item))
 	}
 	slices.Reverse(lines)
-	inv.setLines(lines)
+	return lines
 }
 
 func retrieveInvoiceItem(c *call) (any, error) {

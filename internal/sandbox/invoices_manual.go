@@ -21,7 +21,7 @@ func createInvoice(c *call) (any, error) {
 		return nil, err
 	}
 	if c.p.str("pending_invoice_items_behavior") == "include" {
-		c.sweep(inv)
+		inv.setLines(c.sweep(inv))
 	}
 	c.tx.put(inv)
 	c.emit("invoice.created", inv)
@@ -53,7 +53,7 @@ func (c *call) invoiceCurrency(cus *Customer) (string, error) {
 		return c.currencyOf()
 	}
 	for _, item := range children[*InvoiceItem](c.tx, kindInvoiceItem, cus.ID) {
-		if item.Invoice == nil {
+		if item.Invoice == nil && item.Subscription == nil {
 			return item.Currency, nil
 		}
 	}

@@ -44,7 +44,7 @@ func createSubscription(c *call) (any, error) {
 		planWarning(c.onBillingDay, sub, c.now)
 	}
 	if open.Status == invoiceOpen && behavior != "default_incomplete" {
-		if err := c.payFirst(open, pm, behavior); err != nil {
+		if err := c.collectOr(open, pm, behavior); err != nil {
 			return nil, err
 		}
 	}
@@ -56,9 +56,9 @@ func noMethod() *apiError {
 	return invalid("resource_missing", "", "This customer has no attached payment source or default payment method. Please consider adding a default payment method. For more information, visit https://stripe.com/docs/billing/payment-methods-and-settings#payment-method-priority.")
 }
 
-// payFirst pays the first invoice with a saved method. A refusal leaves the subscription incomplete, unless the caller
+// collectOr pays an invoice with a saved method. A refusal leaves the subscription incomplete or late, unless the caller
 // asked for an error instead: then nothing is kept.
-func (c *call) payFirst(inv *Invoice, pm *PaymentMethod, behavior string) error {
+func (c *call) collectOr(inv *Invoice, pm *PaymentMethod, behavior string) error {
 	pi, err := c.collect(inv, pm, c.p.flag("off_session"))
 	var refused *apiError
 	if errors.As(err, &refused) && refused.commit {
@@ -69,11 +69,16 @@ func (c *call) payFirst(inv *Invoice, pm *PaymentMethod, behavior string) error 
 		return refused
 	}
 	if err == nil && behavior == "error_if_incomplete" && pi.Status == needsAction {
-		e := cardError("subscription_payment_intent_requires_action", "", "Payment for this subscription requires additional user action before it can be completed successfully. Payment can be completed using the PaymentIntent associated with subscription.latest_invoice.")
-		e.commit = false
-		return e
+		return actionNeeded()
 	}
 	return err
+}
+
+// actionNeeded is the error of a caller who wants no subscription that waits for the buyer; nothing is kept.
+func actionNeeded() *apiError {
+	e := cardError("subscription_payment_intent_requires_action", "", "Payment for this subscription requires additional user action before it can be completed successfully. Payment can be completed using the PaymentIntent associated with subscription.latest_invoice.")
+	e.commit = false
+	return e
 }
 
 // newSubscription reads the parameters into a subscription that is active or in its trial; nothing is stored yet.

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"net/http"
 	"slices"
-	"strconv"
 )
 
 func retrieveSubscription(c *call) (any, error) {
@@ -35,9 +34,9 @@ func hasStatus(sub *Subscription, wanted string) bool {
 }
 
 // notOnUpdate are the parameters of an update that the sandbox does not simulate besides those of a create.
-var notOnUpdate = []string{"trial_end", "proration_date", "discounts", "coupon", "promotion_code"}
+var notOnUpdate = []string{"trial_end", "discounts", "coupon", "promotion_code"}
 
-// updateSubscription is POST /v1/subscriptions/{id}. Quantities count from the next period on: nothing is prorated.
+// updateSubscription is POST /v1/subscriptions/{id}.
 func updateSubscription(c *call) (any, error) {
 	old, err := retrieveAlive(c)
 	if err != nil {
@@ -51,15 +50,31 @@ func updateSubscription(c *call) (any, error) {
 	if err := c.fillSubscription(&next); err != nil {
 		return nil, err
 	}
+	var changes []itemChange
 	if c.p.has("items") {
-		if err := c.changeItems(&next); err != nil {
+		if changes, err = c.changeItems(&next); err != nil {
 			return nil, err
 		}
 	}
 	c.changeEnd(&next)
 	c.putSubscription(&next)
 	c.emitUpdate("customer.subscription.updated", &next, old)
-	return &next, nil
+	return c.billUpdate(&next, changes)
+}
+
+// billUpdate settles what changed items cost for the rest of the period, as proration_behavior says.
+func (c *call) billUpdate(sub *Subscription, changes []itemChange) (any, error) {
+	behavior := orDefault(c.p.str("proration_behavior"), "create_prorations")
+	if len(changes) > 0 && behavior != "none" && sub.Status != subTrialing {
+		c.prorate(sub, changes)
+		if behavior == "always_invoice" {
+			if err := c.billChange(sub); err != nil {
+				return nil, err
+			}
+		}
+	}
+	now, _ := find[*Subscription](c.tx, sub.ID)
+	return now, nil
 }
 
 // retrieveAlive finds the subscription of the path and refuses changes that its status does not allow.
@@ -101,32 +116,6 @@ func (c *call) cancelLater(sub *Subscription) {
 func (c *call) readCancellation(sub *Subscription) {
 	set(&sub.CancellationDetails.Comment, c.p, "cancellation_details", "comment")
 	set(&sub.CancellationDetails.Feedback, c.p, "cancellation_details", "feedback")
-}
-
-// changeItems sets quantities and metadata of items that are there; prices are not exchanged here.
-func (c *call) changeItems(sub *Subscription) error {
-	items := slices.Clone(sub.Items.Data)
-	for i, p := range c.p.members("items") {
-		at := slices.IndexFunc(items, func(item *SubscriptionItem) bool { return item.ID == p.str("id") })
-		name := "items[" + strconv.Itoa(i) + "]"
-		switch {
-		case p.str("id") == "" || p.flag("deleted") || p.has("price_data") || p.has("price") && at >= 0 && p.str("price") != items[at].Price.id:
-			return notSimulated(name + " that changes what is subscribed to")
-		case at < 0:
-			return noSuch(kindSubItem, name+"[id]", p.str("id"))
-		}
-		next := *items[at]
-		next.Metadata = mergeMetadata(next.Metadata, p)
-		if p.has("quantity") {
-			next.Quantity = p.num("quantity")
-		}
-		items[at] = &next
-	}
-	if behavior := c.p.str("proration_behavior"); behavior == "always_invoice" {
-		return notSimulated("proration_behavior=always_invoice")
-	}
-	sub.Items = itemList(sub.ID, items)
-	return c.checkItems(items)
 }
 
 // cancelSubscription is DELETE /v1/subscriptions/{id}: the end, now.

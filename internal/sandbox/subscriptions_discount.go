@@ -145,6 +145,9 @@ func (o *Invoice) takeOff(discounts []*Record) {
 		off := wholeNumber(coupon["amount_off"])
 		var sum int64
 		for _, line := range o.Lines.Data {
+			if !line.Discountable {
+				continue
+			}
 			left := line.Amount - line.discounted()
 			cut := min(left, off)
 			if coupon["percent_off"] != nil {

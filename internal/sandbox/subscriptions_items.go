@@ -54,25 +54,33 @@ func (c *call) readItems(sub string) ([]*SubscriptionItem, error) {
 	}
 	var out []*SubscriptionItem
 	for _, p := range sent {
-		for _, name := range []string{"billing_thresholds", "discounts", "tax_rates"} {
-			if p.has(name) && !p.unset(name) {
-				return nil, notSimulated(pathed(p, name))
-			}
-		}
-		price, err := c.itemPrice(p)
+		item, err := c.newItem(sub, p)
 		if err != nil {
 			return nil, err
-		}
-		item := &SubscriptionItem{
-			ID: newShortID("si"), Object: kindSubItem, Created: c.now.Unix(), Discounts: []string{}, Metadata: mergeMetadata(nil, p),
-			Plan: planOf(price), Price: price, Quantity: 1, Subscription: sub, TaxRates: []any{},
-		}
-		if p.has("quantity") {
-			item.Quantity = p.num("quantity")
 		}
 		out = append(out, item)
 	}
 	return out, c.checkItems(out)
+}
+
+func (c *call) newItem(sub string, p *params) (*SubscriptionItem, error) {
+	for _, name := range []string{"billing_thresholds", "discounts", "tax_rates"} {
+		if p.has(name) && !p.unset(name) {
+			return nil, notSimulated(pathed(p, name))
+		}
+	}
+	price, err := c.itemPrice(p)
+	if err != nil {
+		return nil, err
+	}
+	item := &SubscriptionItem{
+		ID: newShortID("si"), Object: kindSubItem, Created: c.now.Unix(), Discounts: []string{}, Metadata: mergeMetadata(nil, p),
+		Plan: planOf(price), Price: price, Quantity: 1, Subscription: sub, TaxRates: []any{},
+	}
+	if p.has("quantity") {
+		item.Quantity = p.num("quantity")
+	}
+	return item, nil
 }
 
 // itemPrice finds the price of an item, or makes the one that price_data describes.
