@@ -111,6 +111,31 @@ func testCustomers(t *testing.T, e Engine) {
 			}
 		}
 	})
+	t.Run("a customer has a subscription until it is over for good", func(t *testing.T) {
+		t.Parallel()
+		f := f.in(t)
+		o := f.order()
+		for _, step := range []struct {
+			status payments.SubscriptionStatus
+			want   bool
+		}{
+			{payments.SubscriptionIncomplete, true}, {payments.SubscriptionTrialing, true}, {payments.SubscriptionActive, true},
+			{payments.SubscriptionPastDue, true}, {payments.SubscriptionUnpaid, true}, {payments.SubscriptionPaused, true},
+			{payments.SubscriptionCanceled, false}, {payments.SubscriptionIncompleteExpired, false},
+		} {
+			f.update(o.ID, func(st *payments.State) {
+				s := newSubscription("sub_" + string(step.status))
+				s.CustomerID, s.Status = "cus_with_"+string(step.status), step.status
+				st.Subscriptions = append(st.Subscriptions, s)
+			})
+			if got, err := f.HasSubscription(f.ctx, "cus_with_"+string(step.status)); got != step.want || err != nil {
+				t.Errorf("%s: got %t, %v; want %t", step.status, got, err, step.want)
+			}
+		}
+		if got, err := f.HasSubscription(f.ctx, "cus_of_nobody"); got || err != nil {
+			t.Errorf("nobody: got %t, %v", got, err)
+		}
+	})
 	t.Run("a key is made once and differs by its name", func(t *testing.T) {
 		t.Parallel()
 		keys := make([][]byte, callers)
