@@ -10,7 +10,7 @@ import (
 // taking them and doing nothing would be a lie.
 var leftOutOfBilling = []string{
 	"add_invoice_items", "application_fee_percent", "backdate_start_date", "billing_cycle_anchor", "billing_cycle_anchor_config",
-	"billing_thresholds", "cancel_at", "days_until_due", "default_source", "default_tax_rates",
+	"billing_thresholds", "cancel_at", "days_until_due", "default_source", "default_tax_rates", "invoice_settings",
 	"on_behalf_of", "pause_collection", "pending_invoice_item_interval", "transfer_data", "trial_from_plan",
 }
 
