@@ -65,11 +65,18 @@ func (v *visitor) wantTotal(id, shown string, amount int64) {
 	}
 }
 
+// dark makes the screen dark or light, and waits for Stripe's elements to follow.
+func (v *visitor) dark(on bool) {
+	v.t.Helper()
+	v.do(browsertest.Dark(on))
+	ask[any](v, "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(null))))")
+}
+
 // axe looks for violations of accessibility, on light and on dark screens.
 func (v *visitor) axe() {
 	v.t.Helper()
 	for _, dark := range []bool{true, false} {
-		v.do(browsertest.Dark(dark))
+		v.dark(dark)
 		browsertest.Axe(v.t, v.ctx)
 	}
 }
@@ -78,11 +85,11 @@ func (v *visitor) axe() {
 func (v *visitor) look(name string) {
 	v.t.Helper()
 	v.picture(name)
-	v.do(browsertest.Dark(true))
+	v.dark(true)
 	v.picture(name + "-dark")
 	v.do(browsertest.Viewport(375, 720))
 	v.picture(name + "-phone-dark")
-	v.do(browsertest.Dark(false))
+	v.dark(false)
 	v.picture(name + "-phone")
 	v.do(browsertest.Viewport(1280, 800))
 }

@@ -116,7 +116,7 @@ type checkoutTexts struct {
 	Method           string                `json:"-"`
 	BillingAddress   string                `json:"-"`
 	BillingSame      string                `json:"-"`
-	RecurringNote    string                `json:"-"`
+	RecurringNote    string                `json:"recurringNote"`
 	Intro            string                `json:"-"`
 	Free             string                `json:"free"`
 	TotalNow         string                `json:"totalNow"`
@@ -135,8 +135,8 @@ type checkoutTexts struct {
 // modeTexts are the words that differ where a method is saved or a subscription
 // begins; an empty one does not.
 type modeTexts struct {
-	Title, Payment, Intro, Pay, Paying, LostAnswer, NotAuthenticated, ResumeText, Resume, PayAnotherWay string
-	States, Complete                                                                                    map[string]stateTexts
+	Title, Payment, Intro, Pay, Paying, LostAnswer, NotAuthenticated, ResumeText, Resume, PayAnotherWay, OrAnotherWay string
+	States, Complete                                                                                                  map[string]stateTexts
 }
 
 // forMode are the words of the checkout for an order of a mode.
@@ -146,7 +146,7 @@ func (t checkoutTexts) forMode(mode string) checkoutTexts {
 	t.Pay, t.Paying = cmp.Or(m.Pay, t.Pay), cmp.Or(m.Paying, t.Paying)
 	t.LostAnswer, t.NotAuthenticated = cmp.Or(m.LostAnswer, t.LostAnswer), cmp.Or(m.NotAuthenticated, t.NotAuthenticated)
 	t.ResumeText, t.Resume = cmp.Or(m.ResumeText, t.ResumeText), cmp.Or(m.Resume, t.Resume)
-	t.PayAnotherWay = cmp.Or(m.PayAnotherWay, t.PayAnotherWay)
+	t.PayAnotherWay, t.OrAnotherWay = cmp.Or(m.PayAnotherWay, t.PayAnotherWay), cmp.Or(m.OrAnotherWay, t.OrAnotherWay)
 	t.States = merged(t.States, m.States)
 	return t
 }

@@ -111,6 +111,7 @@ func english() texts {
 					NotAuthenticated: "This was not confirmed. Try again, or use another way to pay.",
 					ResumeText:       "Your bank or payment provider waits for you to confirm. Nothing is charged.",
 					Resume:           "Continue", PayAnotherWay: "Save another one",
+					OrAnotherWay: "or enter your details",
 					States: map[string]stateTexts{
 						"paid":     {"This is saved", "There is nothing left to do."},
 						"progress": {"Your payment method is being saved", "We are waiting for the answer."},

@@ -112,6 +112,7 @@ func french() texts {
 					NotAuthenticated: "Il n’y a pas eu de confirmation. Réessayez ou choisissez un autre moyen de paiement.",
 					ResumeText:       "Votre banque ou votre prestataire de paiement attend votre confirmation. Rien n’est débité.",
 					Resume:           "Continuer", PayAnotherWay: "En enregistrer un autre",
+					OrAnotherWay: "ou saisir vos coordonnées",
 					States: map[string]stateTexts{
 						"paid":     {"C’est enregistré", "Il ne reste rien à faire."},
 						"progress": {"Votre moyen de paiement est en cours d’enregistrement", "Nous attendons la réponse."},

@@ -20,7 +20,7 @@
  *   loadingForm: string, formReady: string, scriptFailed: string, formFailed: string, insecure: string,
  *   amountChanged: string, lostAnswer: string, sendAgain: string, unreachable: string, wentWrong: string,
  *   notAuthenticated: string, less: string, more: string, remove: string, quantityOf: string, free: string,
- *   totalNow: string, days: string, oneDay: string, daysRange: string, noShipping: string, discount: string,
+ *   totalNow: string, recurringNote: string, days: string, oneDay: string, daysRange: string, discount: string,
  *   shipping: string, savedCard: string, savedBank: string, savedOther: string}} Texts
  * @typedef {{lang: string, locale: string, live: boolean, orderId: string, currency: string, decimals: number,
  *   every: string, completeUrl: string, scriptUrl: string, texts: Texts, errors: Record<string, string>,

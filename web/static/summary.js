@@ -49,6 +49,7 @@ function show(current) {
   put('#order-shipping .rate-name', rate?.name ?? '');
   put('#order-shipping dd', rate?.amount ? money(rate.amount) : t.free);
   put('#order-total', money(current.amount));
+  if (page.every) put('#recurring-note', fill(t.recurringNote, {total: money(current.amount), every: page.every}));
   if (phase() === 'ready') setLabel(payLabel());
   lock();
 }

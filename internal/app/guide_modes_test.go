@@ -1,0 +1,89 @@
+package app_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// TestSavingAMethodWithoutPaying begins at the shop's link, is asked by the bank, reloads in
+// the middle, and finds what was saved at the next order.
+func TestSavingAMethodWithoutPaying(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, set("SAVED_METHODS_FILTERS", "always,limited"))
+	v := visit(t, s)
+	v.open("/")
+	v.click("#save-method")
+	v.formReady()
+	want(v, "document.querySelector('h1').innerText", "Save a way to pay")
+	want(v, "document.querySelector('#pay-label').innerText", "Save")
+	want(v, "document.querySelector('#order-total').checkVisibility()", false)
+	v.axe()
+	v.look("setup")
+	v.payWith(cardAsks)
+	v.bankPage()
+	v.do(chromedp.Reload())
+	v.until("document.querySelector('#payment-form')?.dataset.phase === 'resume'")
+	want(v, "document.querySelector('#resume').innerText.includes('Nothing is charged')", true)
+	v.axe()
+	v.click("#resume-button")
+	v.challenge("pass")
+	v.outcome("saved")
+	want(v, "document.querySelector('#order-total, #order-lines')", any(nil))
+	v.axe()
+	v.look("saved")
+	id := ask[string](v, "new URLSearchParams(location.search).get('order')")
+	v.wantOrder(id, "paid", "paid")
+	s.wantLedger(0)
+	if got := s.intentOf("setup_intents")["status"]; got != "succeeded" {
+		t.Errorf("the SetupIntent is %v", got)
+	}
+	v.open("/checkout/" + id)
+	want(v, "document.querySelector('h1').innerText", "This is saved")
+
+	v.order("mug")
+	v.says("saved-method-note", "You pay with a saved card.")
+	v.click("#pay-button")
+	v.challenge("pass")
+	v.outcome("paid")
+	s.wantLedger(1, mugPrice)
+}
+
+func TestSubscribing(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, withChangeCatalog)
+	v := visit(t, s)
+	v.open("/")
+	v.click("[data-sku=club] .add")
+	v.click("[data-sku=mug] .add")
+	want(v, "document.querySelector('#cart-times').hidden", false)
+	want(v, "document.querySelector('#checkout-button').ariaDisabled", "true")
+	v.axe()
+	v.look("shop-mixed")
+	v.click("#cart-lines [data-sku=mug] .remove")
+	want(v, "document.querySelector('#cart-total').innerText", "$12.00 every month")
+	v.click("#checkout-button")
+	v.formReady()
+	id := strings.TrimPrefix(ask[string](v, "location.pathname"), "/checkout/")
+	v.wantTotal(id, "$12.00", 1200)
+	want(v, "document.querySelector('#pay-label').innerText", "Subscribe for $12.00 every month")
+	want(v, "document.querySelector('#recurring-note').innerText", "You pay $12.00 now, and the same every month until you cancel.")
+	v.click("#order-lines [data-sku=club] [data-action=more]")
+	v.wantTotal(id, "$24.00", 2400)
+	want(v, "document.querySelector('#recurring-note').innerText", "You pay $24.00 now, and the same every month until you cancel.")
+	v.axe()
+	v.look("subscription")
+	v.payWith(cardAsks)
+	v.challenge("pass")
+	v.outcome("paid")
+	v.says("order-state", "your subscription has begun")
+	v.says("order-state", "every month")
+	v.axe()
+	v.look("subscribed")
+	v.wantOrder(id, "paid", "paid")
+	s.wantLedger(1, 2400)
+	if subs := s.list("/v1/subscriptions"); len(subs) != 1 || subs[0]["status"] != "active" {
+		t.Errorf("Stripe has the subscriptions %v", subs)
+	}
+}
