@@ -74,6 +74,9 @@ func TestAnOrderIsChangedAndThenPaid(t *testing.T) {
 		t.Errorf("got %v", v)
 	}
 	b.wantProblem("/create-confirm-intent", b.confirm(id, cardPays), 422, "shipping_missing", "shipping")
+	b.change(id, `{"shipping":{"name":"A wallet says no more before","address":{"city":"Paris","country":"FR"}}}`)
+	b.wantProblem("/create-confirm-intent", b.confirm(id, cardPays), 422, "shipping_missing", "shipping")
+	b.change(id, `{"shipping":null}`)
 
 	b.wantBill(b.change(id, `{"items":[{"sku":"mug","quantity":2}]}`), "3600 - no code + post 490 = 4090 usd")
 	b.wantBill(b.change(id, `{"promotion_code":" ten "}`), "3600 - TEN 360 + post 490 = 3730 usd")
