@@ -293,17 +293,3 @@ func (c *call) write(w http.ResponseWriter, ans answer) {
 	w.WriteHeader(ans.status)
 	_, _ = w.Write(ans.body) // a caller that has gone away needs no answer
 }
-
-// unknownRoute answers what Stripe answers for a URL that its API does not have, or says that this one is left out here.
-func (s *Server) unknownRoute(w http.ResponseWriter, r *http.Request) {
-	c := &call{srv: s, req: r, now: s.now(), account: PlatformAccount, requestID: newShortID("req"), version: APIVersion}
-	e := malformed("", "", "Unrecognized request URL (%s: %s). Please see https://stripe.com/docs or we can help at https://support.stripe.com/.", r.Method, r.URL.Path)
-	e.status = http.StatusNotFound
-	if stripeHas(r.Method, r.URL.Path) {
-		e = malformed("", "", "%s %s is part of Stripe's API, but the offline sandbox does not simulate it.", r.Method, r.URL.Path)
-		e.status = http.StatusNotImplemented
-	}
-	ans := c.failed(e)
-	s.log.add(c, ans)
-	c.write(w, ans)
-}

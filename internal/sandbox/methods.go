@@ -93,16 +93,6 @@ func (c *call) useCard(pm *PaymentMethod, cd *card, month, year int64) {
 	pm.private.Card = cd.key
 }
 
-var idealBICs = map[string]string{
-	"abn_amro": "ABNANL2A", "asn_bank": "ASNBNL21", "bunq": "BUNQNL2A", "ing": "INGBNL2A", "knab": "KNABNL2H", "n26": "NTSBDEB1",
-	"rabobank": "RABONL2U", "regiobank": "RBRBNL21", "revolut": "REVOLT21", "sns_bank": "SNSBNL2A", "triodos_bank": "TRIONL2U",
-	"van_lanschot": "FVLBNL22", "yoursafe": "BITSNL2A",
-}
-
-func newIdeal(bank string) *MethodIdeal {
-	return &MethodIdeal{Bank: orNil(bank), BIC: orNil(idealBICs[bank])}
-}
-
 // namedMethod makes a payment method of a test card (pm_card_...) or test bank account (pm_usBankAccount_...), not stored yet.
 func (c *call) namedMethod(name string) (*PaymentMethod, bool) {
 	pm := &PaymentMethod{

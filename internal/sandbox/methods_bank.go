@@ -97,3 +97,13 @@ func needBilling(p *params, kind string, fields ...string) error {
 	}
 	return nil
 }
+
+var idealBICs = map[string]string{
+	"abn_amro": "ABNANL2A", "asn_bank": "ASNBNL21", "bunq": "BUNQNL2A", "ing": "INGBNL2A", "knab": "KNABNL2H", "n26": "NTSBDEB1",
+	"rabobank": "RABONL2U", "regiobank": "RBRBNL21", "revolut": "REVOLT21", "sns_bank": "SNSBNL2A", "triodos_bank": "TRIONL2U",
+	"van_lanschot": "FVLBNL22", "yoursafe": "BITSNL2A",
+}
+
+func newIdeal(bank string) *MethodIdeal {
+	return &MethodIdeal{Bank: orNil(bank), BIC: orNil(idealBICs[bank])}
+}

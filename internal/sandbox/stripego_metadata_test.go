@@ -14,11 +14,19 @@ import (
 // tagged is a resource that takes metadata. An update returns the metadata that the object has then.
 type tagged struct {
 	name string
-	// create makes an object with these general parameters; for what only payments make it gives an existing id.
-	create func(p stripe.Params) (id string, err error)
-	update func(id string, p stripe.Params) (map[string]string, error)
+	// create makes an object with these parameters; for what only payments make it gives an existing id.
+	create func(p stripe.Params, m map[string]string) (id string, err error)
+	update func(id string, p stripe.Params, m map[string]string) (map[string]string, error)
 	// bare resources are not made with metadata.
 	bare bool
+}
+
+// withMetadata sends metadata where the library leaves its own field out.
+func withMetadata(p stripe.Params, m map[string]string) stripe.Params {
+	for k, v := range m {
+		p.AddExtra("metadata["+k+"]", v)
+	}
+	return p
 }
 
 // of hands on one thing of the library's answer.
@@ -32,96 +40,96 @@ func of[T, V any](v *T, err error, get func(*T) V) (V, error) {
 
 func taggedPayments(api *client.API, cus, paid, charge, dispute string) []tagged {
 	return []tagged{
-		{name: "payment intents", create: func(p stripe.Params) (string, error) {
-			v, err := api.PaymentIntents.New(&stripe.PaymentIntentParams{Params: p, Amount: stripe.Int64(1000), Currency: stripe.String("usd")})
+		{name: "payment intents", create: func(p stripe.Params, m map[string]string) (string, error) {
+			v, err := api.PaymentIntents.New(&stripe.PaymentIntentParams{Params: p, Metadata: m, Amount: stripe.Int64(1000), Currency: stripe.String("usd")})
 			return of(v, err, func(v *stripe.PaymentIntent) string { return v.ID })
-		}, update: func(id string, p stripe.Params) (map[string]string, error) {
-			v, err := api.PaymentIntents.Update(id, &stripe.PaymentIntentParams{Params: p})
+		}, update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
+			v, err := api.PaymentIntents.Update(id, &stripe.PaymentIntentParams{Params: p, Metadata: m})
 			return of(v, err, func(v *stripe.PaymentIntent) map[string]string { return v.Metadata })
 		}},
-		{name: "setup intents", create: func(p stripe.Params) (string, error) {
-			v, err := api.SetupIntents.New(&stripe.SetupIntentParams{Params: p})
+		{name: "setup intents", create: func(p stripe.Params, m map[string]string) (string, error) {
+			v, err := api.SetupIntents.New(&stripe.SetupIntentParams{Params: p, Metadata: m})
 			return of(v, err, func(v *stripe.SetupIntent) string { return v.ID })
-		}, update: func(id string, p stripe.Params) (map[string]string, error) {
-			v, err := api.SetupIntents.Update(id, &stripe.SetupIntentParams{Params: p})
+		}, update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
+			v, err := api.SetupIntents.Update(id, &stripe.SetupIntentParams{Params: p, Metadata: m})
 			return of(v, err, func(v *stripe.SetupIntent) map[string]string { return v.Metadata })
 		}},
-		{name: "charges", bare: true, create: func(stripe.Params) (string, error) { return charge, nil },
-			update: func(id string, p stripe.Params) (map[string]string, error) {
-				v, err := api.Charges.Update(id, &stripe.ChargeParams{Params: p})
+		{name: "charges", bare: true, create: func(stripe.Params, map[string]string) (string, error) { return charge, nil },
+			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
+				v, err := api.Charges.Update(id, &stripe.ChargeParams{Params: p, Metadata: m})
 				return of(v, err, func(v *stripe.Charge) map[string]string { return v.Metadata })
 			}},
-		{name: "disputes", bare: true, create: func(stripe.Params) (string, error) { return dispute, nil },
-			update: func(id string, p stripe.Params) (map[string]string, error) {
-				v, err := api.Disputes.Update(id, &stripe.DisputeParams{Params: p})
+		{name: "disputes", bare: true, create: func(stripe.Params, map[string]string) (string, error) { return dispute, nil },
+			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
+				v, err := api.Disputes.Update(id, &stripe.DisputeParams{Params: p, Metadata: m})
 				return of(v, err, func(v *stripe.Dispute) map[string]string { return v.Metadata })
 			}},
-		{name: "refunds", create: func(p stripe.Params) (string, error) {
-			v, err := api.Refunds.New(&stripe.RefundParams{Params: p, PaymentIntent: &paid, Amount: stripe.Int64(1)})
+		{name: "refunds", create: func(p stripe.Params, m map[string]string) (string, error) {
+			v, err := api.Refunds.New(&stripe.RefundParams{Params: p, Metadata: m, PaymentIntent: &paid, Amount: stripe.Int64(1)})
 			return of(v, err, func(v *stripe.Refund) string { return v.ID })
-		}, update: func(id string, p stripe.Params) (map[string]string, error) {
-			v, err := api.Refunds.Update(id, &stripe.RefundParams{Params: p})
+		}, update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
+			v, err := api.Refunds.Update(id, &stripe.RefundParams{Params: p, Metadata: m})
 			return of(v, err, func(v *stripe.Refund) map[string]string { return v.Metadata })
 		}},
-		{name: "customers", create: func(p stripe.Params) (string, error) {
-			v, err := api.Customers.New(&stripe.CustomerParams{Params: p})
+		{name: "customers", create: func(p stripe.Params, m map[string]string) (string, error) {
+			v, err := api.Customers.New(&stripe.CustomerParams{Params: p, Metadata: m})
 			return of(v, err, func(v *stripe.Customer) string { return v.ID })
-		}, update: func(id string, p stripe.Params) (map[string]string, error) {
-			v, err := api.Customers.Update(id, &stripe.CustomerParams{Params: p})
+		}, update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
+			v, err := api.Customers.Update(id, &stripe.CustomerParams{Params: p, Metadata: m})
 			return of(v, err, func(v *stripe.Customer) map[string]string { return v.Metadata })
 		}},
-		{name: "cards", create: func(p stripe.Params) (string, error) {
-			v, err := api.Cards.New(&stripe.CardParams{Params: p, Customer: &cus, Token: stripe.String("tok_visa")})
+		{name: "cards", create: func(p stripe.Params, m map[string]string) (string, error) {
+			v, err := api.Cards.New(&stripe.CardParams{Params: withMetadata(p, m), Customer: &cus, Token: stripe.String("tok_visa")})
 			return of(v, err, func(v *stripe.Card) string { return v.ID })
-		}, update: func(id string, p stripe.Params) (map[string]string, error) {
-			v, err := api.Cards.Update(id, &stripe.CardParams{Params: p, Customer: &cus})
+		}, update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
+			v, err := api.Cards.Update(id, &stripe.CardParams{Params: withMetadata(p, m), Customer: &cus})
 			return of(v, err, func(v *stripe.Card) map[string]string { return v.Metadata })
 		}},
-		{name: "payment methods", create: func(p stripe.Params) (string, error) {
-			v, err := api.PaymentMethods.New(&stripe.PaymentMethodParams{Params: p, Type: stripe.String("card"), Card: &stripe.PaymentMethodCardParams{Token: stripe.String("tok_visa")}})
+		{name: "payment methods", create: func(p stripe.Params, m map[string]string) (string, error) {
+			v, err := api.PaymentMethods.New(&stripe.PaymentMethodParams{Params: p, Metadata: m, Type: stripe.String("card"), Card: &stripe.PaymentMethodCardParams{Token: stripe.String("tok_visa")}})
 			return of(v, err, func(v *stripe.PaymentMethod) string { return v.ID })
-		}, update: func(id string, p stripe.Params) (map[string]string, error) {
-			v, err := api.PaymentMethods.Update(id, &stripe.PaymentMethodParams{Params: p})
+		}, update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
+			v, err := api.PaymentMethods.Update(id, &stripe.PaymentMethodParams{Params: p, Metadata: m})
 			return of(v, err, func(v *stripe.PaymentMethod) map[string]string { return v.Metadata })
 		}},
 	}
 }
 
 func taggedCatalog(api *client.API) []tagged {
-	coupon := func(p stripe.Params) (*stripe.Coupon, error) {
-		return api.Coupons.New(&stripe.CouponParams{Params: p, PercentOff: stripe.Float64(10), Duration: stripe.String("once")})
+	coupon := func(p stripe.Params, m map[string]string) (*stripe.Coupon, error) {
+		return api.Coupons.New(&stripe.CouponParams{Params: p, Metadata: m, PercentOff: stripe.Float64(10), Duration: stripe.String("once")})
 	}
 	return []tagged{
-		{name: "products", create: func(p stripe.Params) (string, error) {
-			v, err := api.Products.New(&stripe.ProductParams{Params: p, Name: stripe.String("Tea")})
+		{name: "products", create: func(p stripe.Params, m map[string]string) (string, error) {
+			v, err := api.Products.New(&stripe.ProductParams{Params: p, Metadata: m, Name: stripe.String("Tea")})
 			return of(v, err, func(v *stripe.Product) string { return v.ID })
-		}, update: func(id string, p stripe.Params) (map[string]string, error) {
-			v, err := api.Products.Update(id, &stripe.ProductParams{Params: p})
+		}, update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
+			v, err := api.Products.Update(id, &stripe.ProductParams{Params: p, Metadata: m})
 			return of(v, err, func(v *stripe.Product) map[string]string { return v.Metadata })
 		}},
-		{name: "prices", create: func(p stripe.Params) (string, error) {
-			v, err := api.Prices.New(&stripe.PriceParams{Params: p, Currency: stripe.String("usd"), UnitAmount: stripe.Int64(100), ProductData: &stripe.PriceProductDataParams{Name: stripe.String("Tea")}})
+		{name: "prices", create: func(p stripe.Params, m map[string]string) (string, error) {
+			v, err := api.Prices.New(&stripe.PriceParams{Params: p, Metadata: m, Currency: stripe.String("usd"), UnitAmount: stripe.Int64(100), ProductData: &stripe.PriceProductDataParams{Name: stripe.String("Tea")}})
 			return of(v, err, func(v *stripe.Price) string { return v.ID })
-		}, update: func(id string, p stripe.Params) (map[string]string, error) {
-			v, err := api.Prices.Update(id, &stripe.PriceParams{Params: p})
+		}, update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
+			v, err := api.Prices.Update(id, &stripe.PriceParams{Params: p, Metadata: m})
 			return of(v, err, func(v *stripe.Price) map[string]string { return v.Metadata })
 		}},
-		{name: "coupons", create: func(p stripe.Params) (string, error) {
-			v, err := coupon(p)
+		{name: "coupons", create: func(p stripe.Params, m map[string]string) (string, error) {
+			v, err := coupon(p, m)
 			return of(v, err, func(v *stripe.Coupon) string { return v.ID })
-		}, update: func(id string, p stripe.Params) (map[string]string, error) {
-			v, err := api.Coupons.Update(id, &stripe.CouponParams{Params: p})
+		}, update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
+			v, err := api.Coupons.Update(id, &stripe.CouponParams{Params: p, Metadata: m})
 			return of(v, err, func(v *stripe.Coupon) map[string]string { return v.Metadata })
 		}},
-		{name: "promotion codes", create: func(p stripe.Params) (string, error) {
-			off, err := coupon(stripe.Params{})
+		{name: "promotion codes", create: func(p stripe.Params, m map[string]string) (string, error) {
+			off, err := coupon(stripe.Params{}, nil)
 			if err != nil {
 				return "", err
 			}
-			v, err := api.PromotionCodes.New(&stripe.PromotionCodeParams{Params: p, Coupon: &off.ID})
+			v, err := api.PromotionCodes.New(&stripe.PromotionCodeParams{Params: p, Metadata: m, Coupon: &off.ID})
 			return of(v, err, func(v *stripe.PromotionCode) string { return v.ID })
-		}, update: func(id string, p stripe.Params) (map[string]string, error) {
-			v, err := api.PromotionCodes.Update(id, &stripe.PromotionCodeParams{Params: p})
+		}, update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
+			v, err := api.PromotionCodes.Update(id, &stripe.PromotionCodeParams{Params: p, Metadata: m})
 			return of(v, err, func(v *stripe.PromotionCode) map[string]string { return v.Metadata })
 		}},
 	}
@@ -129,39 +137,39 @@ func taggedCatalog(api *client.API) []tagged {
 
 func taggedSettings(api *client.API, acct, transfer string) []tagged {
 	return []tagged{
-		{name: "accounts", create: func(p stripe.Params) (string, error) {
-			v, err := api.Accounts.New(&stripe.AccountParams{Params: p, Type: stripe.String("standard")})
+		{name: "accounts", create: func(p stripe.Params, m map[string]string) (string, error) {
+			v, err := api.Accounts.New(&stripe.AccountParams{Params: p, Metadata: m, Type: stripe.String("standard")})
 			return of(v, err, func(v *stripe.Account) string { return v.ID })
-		}, update: func(id string, p stripe.Params) (map[string]string, error) {
-			v, err := api.Accounts.Update(id, &stripe.AccountParams{Params: p})
+		}, update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
+			v, err := api.Accounts.Update(id, &stripe.AccountParams{Params: p, Metadata: m})
 			return of(v, err, func(v *stripe.Account) map[string]string { return v.Metadata })
 		}},
-		{name: "transfers", create: func(p stripe.Params) (string, error) {
-			v, err := api.Transfers.New(&stripe.TransferParams{Params: p, Amount: stripe.Int64(1), Currency: stripe.String("usd"), Destination: &acct})
+		{name: "transfers", create: func(p stripe.Params, m map[string]string) (string, error) {
+			v, err := api.Transfers.New(&stripe.TransferParams{Params: p, Metadata: m, Amount: stripe.Int64(1), Currency: stripe.String("usd"), Destination: &acct})
 			return of(v, err, func(v *stripe.Transfer) string { return v.ID })
-		}, update: func(id string, p stripe.Params) (map[string]string, error) {
-			v, err := api.Transfers.Update(id, &stripe.TransferParams{Params: p})
+		}, update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
+			v, err := api.Transfers.Update(id, &stripe.TransferParams{Params: p, Metadata: m})
 			return of(v, err, func(v *stripe.Transfer) map[string]string { return v.Metadata })
 		}},
-		{name: "transfer reversals", create: func(p stripe.Params) (string, error) {
-			v, err := api.TransferReversals.New(&stripe.TransferReversalParams{Params: p, ID: &transfer, Amount: stripe.Int64(1)})
+		{name: "transfer reversals", create: func(p stripe.Params, m map[string]string) (string, error) {
+			v, err := api.TransferReversals.New(&stripe.TransferReversalParams{Params: p, Metadata: m, ID: &transfer, Amount: stripe.Int64(1)})
 			return of(v, err, func(v *stripe.TransferReversal) string { return v.ID })
-		}, update: func(id string, p stripe.Params) (map[string]string, error) {
-			v, err := api.TransferReversals.Update(id, &stripe.TransferReversalParams{Params: p, ID: &transfer})
+		}, update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
+			v, err := api.TransferReversals.Update(id, &stripe.TransferReversalParams{Params: p, Metadata: m, ID: &transfer})
 			return of(v, err, func(v *stripe.TransferReversal) map[string]string { return v.Metadata })
 		}},
-		{name: "payouts", create: func(p stripe.Params) (string, error) {
-			v, err := api.Payouts.New(&stripe.PayoutParams{Params: p, Amount: stripe.Int64(1), Currency: stripe.String("usd")})
+		{name: "payouts", create: func(p stripe.Params, m map[string]string) (string, error) {
+			v, err := api.Payouts.New(&stripe.PayoutParams{Params: p, Metadata: m, Amount: stripe.Int64(1), Currency: stripe.String("usd")})
 			return of(v, err, func(v *stripe.Payout) string { return v.ID })
-		}, update: func(id string, p stripe.Params) (map[string]string, error) {
-			v, err := api.Payouts.Update(id, &stripe.PayoutParams{Params: p})
+		}, update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
+			v, err := api.Payouts.Update(id, &stripe.PayoutParams{Params: p, Metadata: m})
 			return of(v, err, func(v *stripe.Payout) map[string]string { return v.Metadata })
 		}},
-		{name: "webhook endpoints", create: func(p stripe.Params) (string, error) {
-			v, err := api.WebhookEndpoints.New(&stripe.WebhookEndpointParams{Params: p, URL: stripe.String("https://shop.test/hook"), EnabledEvents: stripe.StringSlice([]string{"charge.expired"})})
+		{name: "webhook endpoints", create: func(p stripe.Params, m map[string]string) (string, error) {
+			v, err := api.WebhookEndpoints.New(&stripe.WebhookEndpointParams{Params: p, Metadata: m, URL: stripe.String("https://shop.test/hook"), EnabledEvents: stripe.StringSlice([]string{"charge.expired"})})
 			return of(v, err, func(v *stripe.WebhookEndpoint) string { return v.ID })
-		}, update: func(id string, p stripe.Params) (map[string]string, error) {
-			v, err := api.WebhookEndpoints.Update(id, &stripe.WebhookEndpointParams{Params: p})
+		}, update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
+			v, err := api.WebhookEndpoints.Update(id, &stripe.WebhookEndpointParams{Params: p, Metadata: m})
 			return of(v, err, func(v *stripe.WebhookEndpoint) map[string]string { return v.Metadata })
 		}},
 	}
@@ -189,7 +197,7 @@ func TestSDKMetadataOfEveryResource(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
 			first := map[string]string{"a": "1", "b": "2"}
-			id := must(r.create(stripe.Params{Metadata: first}))(t)
+			id := must(r.create(stripe.Params{}, first))(t)
 			if r.bare {
 				r.change(t, id, first)
 			}
@@ -202,7 +210,7 @@ func TestSDKMetadataOfEveryResource(t *testing.T) {
 // change updates an object and returns its metadata as it is then.
 func (r tagged) change(t *testing.T, id string, m map[string]string) map[string]string {
 	t.Helper()
-	return must(r.update(id, stripe.Params{Metadata: m}))(t)
+	return must(r.update(id, stripe.Params{}, m))(t)
 }
 
 func (r tagged) testMerging(t *testing.T, id string) {
@@ -211,7 +219,7 @@ func (r tagged) testMerging(t *testing.T, id string) {
 	want(t, "changed, added, removed", fmt.Sprint(r.change(t, id, map[string]string{"a": "3", "b": "", "c": "4"})), "map[a:3 c:4]")
 	var all stripe.Params
 	all.AddExtra("metadata", "")
-	want(t, "all removed", fmt.Sprint(must(r.update(id, all))(t)), "map[]")
+	want(t, "all removed", fmt.Sprint(must(r.update(id, all, nil))(t)), "map[]")
 	want(t, "still", fmt.Sprint(r.change(t, id, nil)), "map[]")
 	want(t, "removing what is not there", fmt.Sprint(r.change(t, id, map[string]string{"x": ""})), "map[]")
 }
@@ -231,7 +239,7 @@ func (r tagged) testLimits(t *testing.T, id string) {
 		"Metadata values can have up to 500 characters, but you passed in a value that is 501 ch": {"other": strings.Repeat("v", 501)},
 		"Metadata keys cannot contain square brackets.":                                           {"a[b]": "v"},
 	} {
-		_, err := r.update(id, stripe.Params{Metadata: m})
+		_, err := r.update(id, stripe.Params{}, m)
 		e := refusal(t, err)
 		want(t, e.Msg, strings.HasPrefix(e.Msg, message), true)
 		want(t, "type", e.Type, stripe.ErrorTypeInvalidRequest)
@@ -263,7 +271,7 @@ func TestSDKMetadataOnTheWay(t *testing.T) {
 	price := must(api.Prices.New(priced))(t)
 	want(t, "the new product's", fmt.Sprint(price.Product.Metadata, len(price.Metadata)), "map[p:1] 0")
 	pm := must(api.PaymentIntents.New(&stripe.PaymentIntentParams{
-		Amount: stripe.Int64(1000), Currency: stripe.String("usd"), Params: stripe.Params{Expand: stripe.StringSlice([]string{"payment_method"})},
+		Amount: stripe.Int64(1000), Currency: stripe.String("usd"), Expand: stripe.StringSlice([]string{"payment_method"}),
 		PaymentMethodData: &stripe.PaymentIntentPaymentMethodDataParams{Type: stripe.String("link"), Metadata: map[string]string{"m": "1"}},
 	}))(t).PaymentMethod
 	want(t, "a described method's", fmt.Sprint(pm.Metadata), "map[m:1]")
