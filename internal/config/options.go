@@ -170,7 +170,7 @@ func serverOptions() []option {
 		},
 		{
 			name: "RATE_LIMIT", def: "60",
-			help:  "How many orders, customer sessions and confirms, together, one client address (IPv6: its /64) may ask for in a minute, 0 to 100000, counted by each process. 0: no limit. This machine's own addresses are not limited.",
+			help:  "How many orders, changes of them, customer sessions and confirms, together, one client address (IPv6: its /64) may ask for in a minute, 0 to 100000, counted by each process. 0: no limit. This machine's own addresses are not limited.",
 			modes: checkout,
 			read:  integer(func(c *Config) *int { return &c.RateLimit }, 0, 100_000),
 		},
