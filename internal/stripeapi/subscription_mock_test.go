@@ -120,7 +120,7 @@ func TestSubscriptionOverAnotherAmountIsNotConfirmed(t *testing.T) {
 		"no payment":     {"id": "in_1", "object": "invoice", "billing_reason": "subscription_create"},
 	} {
 		before := len(seen())
-		c := stripeapi.New(stripeapi.Config{Key: "sk_test_123456789", BaseURL: url, Timeout: 10 * time.Second, Transport: asked{invoice: invoice}})
+		c := stripeapi.New(stripeapi.Config{Key: "sk_test_123456789", BaseURL: url, Timeout: 10 * time.Second, AppVersion: "1.2.3", Transport: asked{invoice: invoice}})
 		_, err := c.Send(t.Context(), p, "checkoutd-1")
 		var e *payments.CallError
 		if !errors.As(err, &e) || e.Mismatch == "" || e.Outcome != payments.OutcomeRefused {
