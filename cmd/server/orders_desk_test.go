@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -43,13 +44,34 @@ func TestCaptureAPartThenRefundIt(t *testing.T) {
 func TestCancelBesideAServer(t *testing.T) {
 	t.Parallel()
 	s := newSandboxShop(t, "CAPTURE_METHOD", "manual")
-	held, open := s.paid(visa), s.order()
+	held, open := s.paid(visa), s.order("guide")
 	for _, id := range []string{held, open} {
 		s.said(s.ok("orders", "cancel", id), "canceled", "order "+id+": canceled, payment unpaid")
 		s.wantView(id, "canceled", "unpaid", 0, 0)
 		s.fails([]string{"orders", "cancel", id}, "is canceled")
 	}
 	s.fails([]string{"orders", "capture", held}, "Nothing is held")
+}
+
+// TestSubscriptionsAtTheDesk: one that did not begin is canceled with its order; of one that
+// did, the first payment is refunded.
+func TestSubscriptionsAtTheDesk(t *testing.T) {
+	t.Parallel()
+	s := newSandboxShop(t)
+	declined, paid := s.order("box"), s.order("box")
+	if status, answer := s.pay(declined, "4000000000000341"); status == http.StatusOK {
+		t.Fatalf("it was paid: %v", answer)
+	}
+	s.said(s.ok("orders", "show", declined), "subscription", "incomplete", "every 1 month")
+	s.said(s.ok("orders", "cancel", declined), "canceled")
+	s.wantView(declined, "canceled", "unpaid", 0, 0)
+	s.eventually("the subscription is over", func() bool { return !strings.Contains(s.ok("orders", "show", declined), " incomplete ") })
+	if status, answer := s.pay(paid, visa); status != http.StatusOK {
+		t.Fatalf("%d %v", status, answer)
+	}
+	s.fails([]string{"orders", "cancel", paid}, "refund it")
+	s.said(s.ok("orders", "refund", paid, "--amount", "0.99"), "of 0.99 USD: succeeded", "refunded 0.99 of 10.99 USD")
+	s.wantView(paid, "paid", "partially_refunded", 1099, 99)
 }
 
 // TestALapseIsSeen: the hold lapses at Stripe, and the order is never shown as paid.
@@ -81,48 +103,85 @@ func TestRefundsThatTakeTimeOrFail(t *testing.T) {
 	s.said(s.ok("orders", "refund", failing, "--amount", "10.99"), "succeeded")
 }
 
-// TestRefundTwiceAtOnce: two processes are asked for the same.
+// TestRefundTwiceAtOnce: two processes are asked for the same, the second one while the first
+// waits for its answer.
 func TestRefundTwiceAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newSandboxShop(t)
-	for range 5 {
-		id := s.paid(visa)
-		before := len(s.refunds())
-		var at sync.WaitGroup
-		for range 2 {
-			at.Go(func() { _, _, _ = s.run("orders", "refund", id, "--amount", "6.00") })
+	id := s.paid(visa)
+	s.door("/faults", `{"route": "POST /v1/refunds", "kind": "charge_then_delay", "delay_ms": 700}`)
+	var at sync.WaitGroup
+	at.Go(func() { s.said(s.ok("orders", "refund", id, "--amount", "4.00"), "refunded 4.00 of 10.99 USD") })
+	books := s.open()
+	s.eventually("the first is started", func() bool {
+		st, err := books.Read(t.Context(), id)
+		return err == nil && st.StartedOperation() != nil
+	})
+	s.said(s.ok("orders", "refund", id, "--amount", "4.00"), "found out first", "nothing else was asked", "refunded 4.00 of 10.99 USD")
+	at.Wait()
+	if n := len(s.refunds()); n != 1 {
+		t.Errorf("%d refunds, want 1", n)
+	}
+	s.wantView(id, "paid", "partially_refunded", 1099, 400)
+}
+
+// TestStripeDoesNotAnswer: the money moved, or did not, and nobody said so. Asking again does
+// it once.
+func TestStripeDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		args  []string
+		route string
+		want  string
+	}{
+		{[]string{"refund", "--amount", "4.00"}, "POST /v1/refunds", "captured 10.99, refunded 4.00 of 10.99 USD"},
+		{[]string{"capture", "--amount", "4.00"}, "POST /v1/payment_intents/*/capture", "captured 4.00, refunded 0.00 of 10.99 USD"},
+		{[]string{"cancel"}, "POST /v1/payment_intents/*/cancel", "canceled, payment unpaid"},
+	} {
+		for kind, count := range map[string]string{ // as often as one command asks
+			"charge_then_cut": "3", "charge_then_500": "3", "reset": "3", "status_500": "3", "status_409": "3", "status_429": "1",
+		} {
+			if tt.args[0] != "refund" && strings.HasPrefix(kind, "status") {
+				continue // nothing that the refund does not show
+			}
+			t.Run(tt.args[0]+" "+kind, func(t *testing.T) {
+				t.Parallel()
+				method := "manual"
+				if tt.args[0] == "refund" {
+					method = "automatic"
+				}
+				s := newSandboxShop(t, "CAPTURE_METHOD", method)
+				args := append([]string{"orders"}, append(tt.args, s.paid(visa))...)
+				s.door("/faults", `{"route": "`+tt.route+`", "kind": "`+kind+`", "count": `+count+`}`)
+				out, _, err := s.run(args...)
+				if err != nil {
+					out = s.ok(args...)
+				}
+				s.said(out, tt.want)
+				if n := len(s.refunds()); n != strings.Count(tt.args[0], "refund") {
+					t.Errorf("%d refunds", n)
+				}
+			})
 		}
-		at.Wait()
-		if n := len(s.refunds()) - before; n != 1 {
-			t.Errorf("%d refunds, want 1", n)
-		}
-		s.wantView(id, "paid", "partially_refunded", 1099, 600)
 	}
 }
 
-// TestRefundThatStripeDoesNotAnswer: the money went back, nobody said so, and asking again
-// does not send it twice.
-func TestRefundThatStripeDoesNotAnswer(t *testing.T) {
+// TestShowTellsWhatIsNotKnown also when Stripe cannot be asked.
+func TestShowTellsWhatIsNotKnown(t *testing.T) {
 	t.Parallel()
-	for kind, count := range map[string]string{ // as often as one command asks
-		"charge_then_cut": "3", "charge_then_500": "3", "reset": "3", "status_500": "3", "status_409": "3", "status_429": "1",
-	} {
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			s := newSandboxShop(t)
-			id := s.paid(visa)
-			s.door("/faults", `{"route": "POST /v1/refunds", "kind": "`+kind+`", "count": `+count+`}`)
-			out, _, err := s.run("orders", "refund", id, "--amount", "6.00")
-			if err != nil {
-				s.said(s.ok("orders", "show", id), "refund of 6.00 USD")
-				out = s.ok("orders", "refund", id, "--amount", "6.00")
-			}
-			s.said(out, "refunded 6.00 of 10.99 USD")
-			if n := len(s.refunds()); n != 1 {
-				t.Errorf("%d refunds, want 1", n)
-			}
-			s.wantView(id, "paid", "partially_refunded", 1099, 600)
-		})
+	s := newSandboxShop(t)
+	id := s.paid(visa)
+	s.door("/faults", `{"route": "POST /v1/refunds", "kind": "status_500", "count": 3}`)
+	s.fails([]string{"orders", "refund", id, "--amount", "4.00"}, "has not told", "nothing is done twice")
+	s.said(s.ok("orders", "show", id), "started", "refund of 4.00 USD", "what became of the refund is not known yet")
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	s.said(s.ok("orders", "show", id), "started", "Stripe could not be asked", "no offline Stripe answers")
+	s.start("checkoutd is up", "sandbox")
+	s.said(s.ok("orders", "refund", id, "--amount", "4.00"), "found out first: refund of 4.00 USD", "it is done", "nothing else was asked of Stripe")
+	if n := len(s.refunds()); n != 1 {
+		t.Errorf("%d refunds, want 1", n)
 	}
 }
 

@@ -32,7 +32,8 @@ func newSandboxShop(t *testing.T, settings ...string) *sandboxShop {
 	p.settings["SANDBOX_FAULTS"] = "true"
 	p.settings["BACKFILL_EVERY"] = "0"
 	p.settings["CATALOG_FILE"] = filepath.Join(p.dir, "catalog.json")
-	const catalog = `{"currency": "usd", "products": [{"sku": "guide", "name": "Guide", "price": "10.99"}]}`
+	const catalog = `{"currency": "usd", "products": [{"sku": "guide", "name": "Guide", "price": "10.99"},
+		{"sku": "box", "name": "A box each month", "price": "10.99", "recurring": {"interval": "month", "interval_count": 1}}]}`
 	if err := os.WriteFile(p.settings["CATALOG_FILE"], []byte(catalog), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -77,10 +78,10 @@ func (s *sandboxShop) stripe(path string) string {
 	return "http://" + s.settings["SANDBOX_ADDR"] + path
 }
 
-// order places an order.
-func (s *sandboxShop) order() string {
+// order places an order of one piece.
+func (s *sandboxShop) order(sku string) string {
 	s.Helper()
-	status, made := s.ask("POST", s.at("/orders"), "application/json", `{"items":[{"sku":"guide","quantity":1}]}`)
+	status, made := s.ask("POST", s.at("/orders"), "application/json", `{"items":[{"sku":"`+sku+`","quantity":1}]}`)
 	if status != http.StatusCreated {
 		s.Fatalf("%d %v", status, made)
 	}
@@ -90,18 +91,23 @@ func (s *sandboxShop) order() string {
 // paid places an order and pays it with a card.
 func (s *sandboxShop) paid(card string) (order string) {
 	s.Helper()
-	order = s.order()
+	order = s.order("guide")
+	if status, answer := s.pay(order, card); status != http.StatusOK {
+		s.Fatalf("%d %v", status, answer)
+	}
+	return order
+}
+
+// pay confirms an order with a card.
+func (s *sandboxShop) pay(order, card string) (status int, answer map[string]any) {
+	s.Helper()
 	_, token := s.ask("POST", s.stripe("/v1/confirmation_tokens"), "application/x-www-form-urlencoded", url.Values{
 		"key": {config.SandboxPublishableKey}, "use_stripe_sdk": {"true"}, "payment_method_data[type]": {"card"},
 		"payment_method_data[card][number]": {card}, "payment_method_data[card][cvc]": {"123"},
 		"payment_method_data[card][exp_month]": {"12"}, "payment_method_data[card][exp_year]": {"2034"},
 	}.Encode())
-	status, answer := s.ask("POST", s.at("/create-confirm-intent"), "application/json",
+	return s.ask("POST", s.at("/create-confirm-intent"), "application/json",
 		`{"confirmationTokenId":"`+token["id"].(string)+`","orderId":"`+order+`"}`)
-	if status != http.StatusOK {
-		s.Fatalf("%d %v", status, answer)
-	}
-	return order
 }
 
 // view is what the buyer is shown of an order.
