@@ -190,10 +190,28 @@ func loadCatalog(cfg *config.Config) (*orders.Catalog, error) {
 		return nil, fmt.Errorf("CATALOG_FILE: %w", err)
 	}
 	c, err := orders.ParseCatalog(data, pages.Pictures()...)
+	if err == nil {
+		err = reusable(cfg, c)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("CATALOG_FILE %s: %w", cfg.CatalogFile, err)
 	}
 	return c, nil
+}
+
+// reusable refuses products that need a payment method for later payments beside explicit
+// payment methods that are for one payment: Stripe would refuse the intent.
+func reusable(cfg *config.Config, c *orders.Catalog) error {
+	bad := cfg.NotReused()
+	if bad == "" {
+		return nil
+	}
+	for _, p := range c.Products() {
+		if p.Recurring != nil || p.SetupFutureUsage != "" {
+			return fmt.Errorf("%s is paid for again later, but PAYMENT_METHOD_TYPES has %s, which Stripe cannot use again: leave out one of them", p.SKU, bad)
+		}
+	}
+	return nil
 }
 
 // Addr is where the checkout listens.

@@ -2,12 +2,19 @@ package app_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"checkoutd/internal/app"
+	"checkoutd/internal/config"
 )
 
 // switches is a shop that has something for every option.
@@ -162,5 +169,37 @@ func TestPagesFollowTheLook(t *testing.T) {
 	fonts := part(t, b.object(b.call("GET", "/config?order="+b.order("mug"), "")), "elements.fonts")
 	if want := `[{"family":"Lato","src":"url(https://fonts.example/lato.woff2)"},{"cssSrc":"https://css.example/more.css"}]`; fonts != want {
 		t.Errorf("Stripe.js gets the fonts %s, want %s", fonts, want)
+	}
+}
+
+// What the catalog and the options contradict each other in is found at start.
+func TestProductsThatArePaidAgainNeedMethodsThatCan(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ types, product, want string }{
+		"a subscription by Klarna":     {"card,klarna", `"recurring":{"interval":"month"}`, "tea is paid for again later, but PAYMENT_METHOD_TYPES has klarna,"},
+		"a saved method by Klarna":     {"klarna", `"setup_future_usage":"on_session"`, "tea is paid for again later"},
+		"a subscription by card":       {"card,sepa_debit", `"recurring":{"interval":"month"}`, ""},
+		"a product of once, by Klarna": {"card,klarna", `"digital":true`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			catalog := `{"currency":"eur","products":[{"sku":"tea","name":"Tea","price":"9.00",` + tt.product + `}]}`
+			if err := os.WriteFile(filepath.Join(dir, "shop.json"), []byte(catalog), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			cfg, err := config.Load(config.Sandbox, []string{"ADDR=127.0.0.1:0", "SANDBOX_ADDR=127.0.0.1:0", "CATALOG_FILE=" + filepath.Join(dir, "shop.json"),
+				"SANDBOX_STATE_FILE=" + filepath.Join(dir, "s.json"), "DATABASE_URL=sqlite:" + filepath.Join(dir, "c.db"), "PAYMENT_METHOD_TYPES=" + tt.types}, readNoDotenv)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := app.New(t.Context(), app.Options{Config: cfg, Log: zerolog.Nop(), Now: time.Now})
+			if err == nil {
+				err = a.Close()
+			}
+			if got := fmt.Sprint(err); tt.want == "" && err != nil || !strings.Contains(got, tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
 	}
 }

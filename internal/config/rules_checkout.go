@@ -63,7 +63,7 @@ func (l *loading) methodTypes() {
 		l.problem("CAPTURE_METHOD", "is manual, but PAYMENT_METHOD_TYPES has %s, which Stripe cannot reserve and capture later. "+
 			"Use automatic, or leave it out", bad)
 	}
-	if bad := common(types, notReused); c.SetupFutureUsage != "" && bad != "" {
+	if bad := c.NotReused(); c.SetupFutureUsage != "" && bad != "" {
 		l.problem("SETUP_FUTURE_USAGE", "saves the payment method, but PAYMENT_METHOD_TYPES has %s, which Stripe cannot use again. "+
 			"Leave out one of them", bad)
 	}
@@ -74,6 +74,10 @@ func (l *loading) methodTypes() {
 		l.problem("US_BANK_VERIFICATION", "is set, but PAYMENT_METHOD_TYPES does not name us_bank_account. Add it there, or remove this")
 	}
 }
+
+// NotReused names, in words, the explicit payment methods that cannot be saved for later
+// payments, "" for none.
+func (p Payment) NotReused() string { return common(p.PaymentMethodTypes, notReused) }
 
 // installments: https://docs.stripe.com/js/elements_object/create_without_intent
 func (l *loading) installments() {
