@@ -199,14 +199,7 @@ func (d *Desk) send(ctx context.Context, op Operation) error {
 
 // end brings the order up to date and ends the operation as far as that tells.
 func (d *Desk) end(ctx context.Context, op Operation, c sending) (after *State, err error) {
-	switch op.Kind {
-	case OperationRefund:
-		err = d.service.SettleRefunds(ctx, op.OrderID, op.IntentID, nil)
-	case OperationCapture:
-		err = d.service.SettleFresh(ctx, op.OrderID, op.IntentID, nil)
-	default: // canceling has read every intent
-	}
-	if err != nil {
+	if err := d.read(ctx, op); err != nil {
 		return nil, err
 	}
 	err = d.service.Store.Update(ctx, op.OrderID, nil, func(st *State) error {
@@ -218,6 +211,29 @@ func (d *Desk) end(ctx context.Context, op Operation, c sending) (after *State, 
 		return nil
 	})
 	return after, err
+}
+
+// read brings an order up to date with what an operation is about.
+func (d *Desk) read(ctx context.Context, op Operation) error {
+	switch op.Kind {
+	case OperationRefund:
+		return d.service.SettleRefunds(ctx, op.OrderID, op.IntentID, nil)
+	case OperationCapture:
+		return d.service.SettleFresh(ctx, op.OrderID, op.IntentID, nil)
+	}
+	st, err := d.service.Store.Read(ctx, op.OrderID)
+	if err != nil {
+		return err
+	}
+	for _, in := range st.Intents { // those that were canceled and read are final
+		if !in.pending() {
+			continue
+		}
+		if err := d.service.SettleFresh(ctx, op.OrderID, in.ID, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // log writes the one line about an operation that was sent.

@@ -191,6 +191,16 @@ func TestFindOutOnlyReads(t *testing.T) {
 		}
 		s.wantMoney(1099, 500)
 	})
+	t.Run("the intent was canceled", func(t *testing.T) {
+		t.Parallel()
+		s := confirmed(t, capturing)
+		s.stripe.cancel = s.cancelThen(dying)
+		_, _ = s.dies((*shop).cancelOrder)
+		if op := find(s); op.State != payments.OperationDone || s.stripe.canceled != 1 {
+			t.Errorf("got %+v, %d calls", op, s.stripe.canceled)
+		}
+		s.wantOrder(orders.Canceled, orders.Unpaid)
+	})
 	t.Run("nothing shows: half an hour of quiet is the proof", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)

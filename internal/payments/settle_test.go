@@ -20,6 +20,23 @@ type event struct {
 	err    *payments.StripeError
 	kind   string // "" an intent's event, hint a charge's, refund, dispute
 	refund payments.Refund
+	part   int64 // what was captured of a hold, 0: all
+}
+
+// snap is the intent as the event shows it.
+func (e event) snap(p payments.Params) payments.Snapshot {
+	s := snap(p, e.status)
+	s.Error = e.err
+	if e.part > 0 {
+		s.CaptureMethod, s.AmountReceived = "manual", e.part
+	}
+	return s
+}
+
+// partly is an event after a part was captured.
+func partly(e event) event {
+	e.part = 600
+	return e
 }
 
 func is(name string, s payments.Status) event { return event{name: name, status: s} }
@@ -29,6 +46,13 @@ func hint(name string, s payments.Status) event { return event{name: name, statu
 func refund(name, id string, amount int64, status string) event {
 	return event{name: name, status: payments.StatusSucceeded, kind: "refund", refund: payments.Refund{ID: id, IntentID: intentID, Amount: amount, Currency: "usd", Status: status}}
 }
+
+// released is what Stripe lists for the part of a hold that was not captured.
+var released = func() event {
+	e := refund("charge.refunded", "re_release", 499, "succeeded")
+	e.refund.CreatedAt = newClock().now()
+	return e
+}()
 
 var cardDeclined = &payments.StripeError{Type: payments.TypeCard, Code: "card_declined", Message: "Your card was declined."}
 
@@ -68,6 +92,14 @@ var sequences = []struct {
 	{"authorized then captured", capturing, []event{
 		is("created", rpm), is("amount_capturable_updated", capturing), hint("charge.succeeded", capturing), hint("charge.captured", succeeded), is("succeeded", succeeded),
 	}, orders.Paid, orders.PaymentPaid, 1},
+	{"authorized, then captured in part: Stripe lists a refund for the rest", capturing, []event{
+		is("created", rpm), is("amount_capturable_updated", capturing), partly(hint("charge.captured", succeeded)),
+		partly(released), partly(is("succeeded", succeeded)),
+	}, orders.Paid, orders.PaymentPaid, 1},
+	{"captured in part, then refunded", capturing, []event{
+		is("created", rpm), partly(released), partly(is("succeeded", succeeded)),
+		partly(refund("refund.created", "re_1", 600, "pending")), partly(refund("refund.updated", "re_1", 600, "succeeded")),
+	}, orders.Paid, orders.Refunded, 1},
 	{"authorized then canceled", capturing, []event{
 		is("created", rpm), is("amount_capturable_updated", capturing), hint("charge.succeeded", capturing), is("canceled", gone),
 	}, orders.Open, orders.Unpaid, 0},
@@ -115,8 +147,7 @@ func play(t *testing.T, answer payments.Status, events []event, order []int, tru
 	advance := func(to int) {
 		for ; at < to; at++ {
 			e := events[at+1]
-			s := snap(params, e.status)
-			s.Error = e.err
+			s := e.snap(params)
 			f.stripe.intent = &s
 			if e.kind == "refund" {
 				f.stripe.refunds = slices.DeleteFunc(f.stripe.refunds, func(r payments.Refund) bool { return r.ID == e.refund.ID })
@@ -139,9 +170,7 @@ func play(t *testing.T, answer payments.Status, events []event, order []int, tru
 		case "dispute":
 			err = f.svc.SettleDispute(ctx, orderID, "dp_1", nil)
 		default:
-			s := snap(params, e.status)
-			s.Error = e.err
-			err = f.svc.Settle(ctx, orderID, s, nil)
+			err = f.svc.Settle(ctx, orderID, e.snap(params), nil)
 		}
 		if err != nil {
 			t.Fatalf("%s: %v", events[i].name, err)
