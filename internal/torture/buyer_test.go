@@ -45,11 +45,22 @@ type reply struct {
 // errNotYet says that the shop could not be asked, or did not know.
 var errNotYet = errors.New("the shop gave no answer")
 
-// newBuyer fills a cart. It comes back with an order.
+// What the shop sells: once, and every month.
+const (
+	mug  = "mug"
+	club = "club"
+)
+
+// newBuyer fills a cart with mugs.
 func (w *world) newBuyer(ctx context.Context, cards ...string) (*buyer, error) {
+	return w.newBuyerOf(ctx, mug, cards...)
+}
+
+// newBuyerOf fills a cart. It comes back with an order.
+func (w *world) newBuyerOf(ctx context.Context, sku string, cards ...string) (*buyer, error) {
 	b := &buyer{world: w, client: w.client, cards: cards}
 	err := b.until(ctx, func() error {
-		r, cookie := b.call(ctx, http.MethodPost, "/orders", map[string]any{"items": []map[string]any{{"sku": "mug", "quantity": 1 + w.next()%3}}})
+		r, cookie := b.call(ctx, http.MethodPost, "/orders", map[string]any{"items": []map[string]any{{"sku": sku, "quantity": 1 + w.next()%3}}})
 		if r.status != http.StatusCreated || cookie == nil {
 			return errNotYet // an order that was made and never heard of is nobody's
 		}

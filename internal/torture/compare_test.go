@@ -111,12 +111,17 @@ func (c *comparison) charges() {
 	}
 }
 
-// intents: an order has one live PaymentIntent.
+// intents: an order has one live PaymentIntent, and no subscription one that nobody knows.
 func (c *comparison) intents() {
 	live := map[string]int{}
 	for _, in := range c.ledger.Intents {
-		if in.Status != "canceled" {
-			live[in.Metadata["checkoutd_order"]]++
+		order := in.Metadata["checkoutd_order"]
+		switch {
+		case in.Status == "canceled":
+		case order == "":
+			c.wrong("intent %s belongs to no order", in.ID)
+		default:
+			live[order]++
 		}
 	}
 	for order, n := range live {

@@ -39,11 +39,14 @@ func TestComparison(t *testing.T) {
 		t.Fatalf("a sound shop: got %q", got)
 	}
 	for want, damage := range map[string]func(*facts){
-		"belongs to no order":                     func(f *facts) { f.ledger.Intents[0].Metadata = nil },
-		"was made for order ord_1, which is":      func(f *facts) { f.shop.orders[0].status = "open" },
-		"has 2 charges":                           func(f *facts) { f.ledger.Charges[0].Status = "succeeded" },
-		"has 0 charges":                           func(f *facts) { f.ledger.Charges = nil },
-		"is over 1700 usd":                        func(f *facts) { f.ledger.Charges[1].AmountCaptured = 1700 },
+		"belongs to no order":                func(f *facts) { f.ledger.Intents[0].Metadata = nil },
+		"was made for order ord_1, which is": func(f *facts) { f.shop.orders[0].status = "open" },
+		"has 2 charges":                      func(f *facts) { f.ledger.Charges[0].Status = "succeeded" },
+		"has 0 charges":                      func(f *facts) { f.ledger.Charges = nil },
+		"is over 1700 usd":                   func(f *facts) { f.ledger.Charges[1].AmountCaptured = 1700 },
+		"intent pi_2 belongs to no order": func(f *facts) {
+			f.ledger.Intents = append(f.ledger.Intents, sandbox.LedgerIntent{ID: "pi_2", Status: "requires_payment_method"})
+		},
 		"was refunded":                            func(f *facts) { f.ledger.Charges[1].AmountRefunded = 1 },
 		"2 live intents":                          func(f *facts) { f.ledger.Intents = append(f.ledger.Intents, f.ledger.Intents[0]) },
 		"order ord_1 over 1800 was acknowledged":  func(f *facts) { f.shop.orders = nil },

@@ -74,7 +74,7 @@ func killAtRandom(t *testing.T, w *world, n int) {
 // strikeAtRandom kills the server at some moment of the next half second, or at some step of some request in it.
 func (w *world) strikeAtRandom() (goOn chan struct{}) {
 	w.t.Helper()
-	routes := []string{create, again, read, list, webhook, "WEBHOOK *"}
+	routes := []string{create, again, begin, naming, read, list, webhook, "WEBHOOK *"}
 	moments := []moment{arrived, late, committing, executed, answered, unrecorded}
 	a := w.arm(strike{routes[rand.N(len(routes))], moments[rand.N(len(moments))]})
 	timer := time.NewTimer(rand.N(500 * time.Millisecond))
@@ -107,7 +107,7 @@ func (w *world) crowd(n int) (stop func()) {
 					return
 				default:
 				}
-				if err := w.buy(ctx, carts[turn%len(carts)]...); err != nil {
+				if err := w.buy(ctx, []string{mug, mug, club}[turn%3], carts[turn%len(carts)]...); err != nil {
 					w.t.Error("a buyer could not pay: ", err)
 					return
 				}

@@ -137,7 +137,7 @@ func (w *world) everyCard() {
 	defer cancel()
 	paid := make(chan error)
 	for _, cards := range carts() {
-		go func() { paid <- w.buy(ctx, cards...) }()
+		go func() { paid <- w.buy(ctx, mug, cards...) }()
 	}
 	for range carts() {
 		if err := <-paid; err != nil {

@@ -1,6 +1,7 @@
 package torture_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ type strike struct {
 // point is one or several strikes, and the buyer who leads there.
 type point struct {
 	name    string
+	sku     string // "" for mug
 	cards   []string
 	strikes []strike
 	// setUp leads the way to the strikes; undo lets the buyer pay in the end.
@@ -34,6 +36,9 @@ type point struct {
 const (
 	create  = "POST /v1/payment_intents"
 	again   = "POST /v1/payment_intents/*/confirm"
+	product = "POST /v1/products"
+	begin   = "POST /v1/subscriptions"
+	naming  = "POST /v1/payment_intents/*"
 	read    = "GET /v1/payment_intents/*"
 	list    = "GET /v1/events"
 	webhook = "WEBHOOK payment_intent.succeeded"
@@ -72,6 +77,20 @@ func points() []point {
 	event(inOrder, "event, committed and not acknowledged", strike{webhook, executed})
 	event(inOrder, "event, acknowledged", strike{webhook, answered})
 	event(inOrder, "event, acknowledged and not worked", strike{webhook, unrecorded})
+	subscribe := func(what string, cards []string, strikes ...strike) {
+		call("subscribe, "+what, cards, strikes...)
+		all[len(all)-1].sku = club
+	}
+	subscribe("product not made", good, strike{product, arrived})
+	subscribe("product made without an answer", good, strike{product, executed})
+	subscribe("begun without an answer", good, strike{begin, executed})
+	subscribe("begun when the next server runs", good, strike{begin, late})
+	subscribe("begun and not named", good, strike{naming, arrived})
+	subscribe("named without an answer", good, strike{naming, executed})
+	subscribe("paid without an answer", good, strike{again, executed})
+	subscribe("paid and not recorded", good, strike{again, unrecorded})
+	subscribe("declined without an answer", second, strike{again, executed})
+	subscribe("resolver, begun and then paid without an answer", good, strike{begin, executed}, strike{again, executed})
 	for _, at := range []moment{arrived, executed, unrecorded} {
 		event(chargeFirst, fmt.Sprintf("event work, reading %s", at), strike{read, at})
 		event(dropped, fmt.Sprintf("backfill, list %s", at), strike{list, at})
@@ -137,7 +156,7 @@ func (w *world) arm(s strike) armed {
 // run leads a buyer to the strikes, starts the server again after each, and lets the buyer pay in the end.
 func (p point) run(ctx context.Context, t *testing.T, w *world) {
 	t.Helper()
-	b, err := w.newBuyer(ctx, p.cards...)
+	b, err := w.newBuyerOf(ctx, cmp.Or(p.sku, mug), p.cards...)
 	if err != nil {
 		t.Fatal(err)
 	}

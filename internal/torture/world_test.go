@@ -61,7 +61,7 @@ func openWorld(t *testing.T, db database, settings []string, leashes ...*testhos
 
 // env are the servers' settings: everything that waits does so as shortly as the settings allow.
 func (w *world) env() []string {
-	catalog, err := filepath.Abs("../app/catalog.json")
+	catalog, err := filepath.Abs("testdata/catalog.json")
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -108,9 +108,9 @@ func (w *world) addr() string {
 
 func (w *world) next() int { return int(w.turn.Add(1)) }
 
-// buy makes a buyer who pays with the cards, and returns when the order is paid.
-func (w *world) buy(ctx context.Context, cards ...string) error {
-	b, err := w.newBuyer(ctx, cards...)
+// buy makes a buyer of a thing who pays with the cards, and returns when the order is paid.
+func (w *world) buy(ctx context.Context, sku string, cards ...string) error {
+	b, err := w.newBuyerOf(ctx, sku, cards...)
 	if err != nil {
 		return err
 	}
