@@ -118,7 +118,8 @@ func (o *Order) bill() bill {
 	return bill{slices.Clone(o.Items), o.Options, o.Discount.Code, o.Discount.Amount, o.ShippingRate, o.Amount}
 }
 
-// change does one after the other what was asked. uses is how many orders hold the code.
+// change does one after the other what was asked. uses is how many orders held the code a moment
+// ago: a hint for the buyer, since only the reservation takes one.
 func (s *Service) change(o *Order, c Change, uses int64) error {
 	country := o.country()
 	if err := o.setContact(c); err != nil {
@@ -272,7 +273,7 @@ func (c *Catalog) promotionOf(o *Order) *Promotion {
 // order that is not sent.
 func (c *Catalog) rateOf(o *Order) (*Rate, error) {
 	if !o.Ships() {
-		return nil, nil //nolint:nilnil // no rate is a good answer
+		return nil, nil // no rate is a good answer
 	}
 	list := c.ratesFor(o)
 	if len(list) == 0 {

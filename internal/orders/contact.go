@@ -59,7 +59,7 @@ func isHost(name string) bool {
 // missing: a wallet says only the place at first. field is the request's name for it.
 func cleanAddress(a *Address, field string) (*Address, error) {
 	if a == nil {
-		return nil, nil //nolint:nilnil // no address is a good one
+		return nil, nil // no address is a good one
 	}
 	c := *a
 	for _, part := range []struct {

@@ -1,7 +1,8 @@
-// Package orders owns what is sold: the catalog, the order with its items and
-// total, and the table of what an order may become.
+// Package orders owns what is sold: the catalog with its promotion codes and shipping
+// rates, the order with its items and total, what its buyer may change of it, and the table
+// of what an order may become.
 //
-// The amount is decided here, on the server, and nowhere else. An order is
+// The amount is decided here (Total), on the server, and nowhere else. An order is
 // visible only to who holds its token; the store keeps a hash of it.
 package orders
 
