@@ -27,6 +27,29 @@ An attempt
   - An attempt belongs to the intent that it created or confirmed again. News of an intent
     touches only the active attempt of that intent.
 
+Modes
+
+An order's mode changes what an attempt's call does. Everything else is the same.
+
+	payment       creates a PaymentIntent with the token, or confirms the order's own again
+	setup         the same with a SetupIntent: it holds no money, and paid means saved
+	subscription  products, subscription, our metadata on the intent of its first invoice,
+	              confirm; or the last alone, again
+
+  - The steps of a call are sent again from the first one, each under its own key, and
+    Stripe repeats what it did. An error of a later step carries the intent that an
+    earlier one made, which is linked at once; what nobody linked is found among the
+    customer's subscriptions. So the next attempt confirms what is there.
+  - The intent of a subscription cannot be changed. When the order is over something else
+    its invoice is voided, which Stripe refuses once it is paid; then the next attempt
+    begins another. An order that expires or whose buyer comes with another token ends it
+    in the same way. A subscription that is paid for is never ended here.
+  - An intent of another amount than the order's is never confirmed: review.
+  - Later invoices are news of the subscription. Their intents are kept as renewals, which
+    settle passes by: they neither pay the order nor unpay it, and their refunds do not count.
+  - A subscription's row is written from readings. Each counts, and one is kept only if no
+    other came between; what an answer shows is believed only while it is not known, or incomplete.
+
 Settle
 
 Every snapshot of an intent goes through rules.settle, whoever brings it:
