@@ -80,7 +80,11 @@ func elementsSession(c *call) (any, error) {
 	deferred := c.p.at("deferred_intent")
 	types := deferred.strs("payment_method_types")
 	if len(types) == 0 {
-		types = c.automaticTypes(strings.ToLower(deferred.str("currency")), defaultConfiguration(c.account), true)
+		settings, err := c.chosenConfiguration(deferred)
+		if err != nil {
+			return nil, err
+		}
+		types = c.automaticTypes(offer{strings.ToLower(deferred.str("currency")), settings, true, deferred.str("capture_method") == "manual"})
 		if deferred.str("mode") == "subscription" {
 			types = c.reusableTypes(strings.ToLower(deferred.str("currency")))
 		}

@@ -64,12 +64,20 @@ func firstObjects(account string) []object {
 	return []object{newRecord(kindConfiguration, defaultConfiguration(account), newConfiguration("Default", true))}
 }
 
-// automaticTypes is what a configuration offers for a currency.
-func (c *call) automaticTypes(cur, configuration string, withRedirects bool) []string {
-	settings, _ := configurations.find(c, configuration)
+// offer is what automatic payment methods depend on besides the account's settings.
+type offer struct {
+	currency      string
+	configuration string
+	redirects     bool // pages of others are allowed
+	hold          bool // capture_method=manual
+}
+
+// automaticTypes is what a configuration offers.
+func (c *call) automaticTypes(o offer) []string {
+	settings, _ := configurations.find(c, o.configuration)
 	var out []string
 	for _, kind := range automaticKinds {
-		if takesCurrency(kind, cur) && (withRedirects || !redirects(kind)) && settings.offers(kind) {
+		if takesCurrency(kind, o.currency) && (o.redirects || !redirects(kind)) && (!o.hold || holds(kind)) && settings.offers(kind) {
 			out = append(out, kind)
 		}
 	}
@@ -108,9 +116,9 @@ func (o *Record) offers(kind string) bool {
 	return display["value"] == "on"
 }
 
-// chosenConfiguration returns the id of the configuration that the call names, else of the account's default.
-func (c *call) chosenConfiguration() (string, error) {
-	id := c.p.str("payment_method_configuration")
+// chosenConfiguration returns the id of the configuration that the parameters name, else of the account's default.
+func (c *call) chosenConfiguration(p *params) (string, error) {
+	id := p.str("payment_method_configuration")
 	if id == "" {
 		return defaultConfiguration(c.account), nil
 	}

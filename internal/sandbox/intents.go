@@ -206,7 +206,9 @@ func (c *call) reprice(old, next *PaymentIntent) error {
 		return c.chooseTypes(next)
 	}
 	if c.p.has("currency") && next.AutomaticPaymentMethods != nil {
-		next.PaymentMethodTypes = c.automaticTypes(next.Currency, next.PaymentMethodConfig.ID, next.AutomaticPaymentMethods.AllowRedirects != "never")
+		next.PaymentMethodTypes = c.automaticTypes(offer{
+			next.Currency, next.PaymentMethodConfig.ID, next.AutomaticPaymentMethods.AllowRedirects != "never", next.CaptureMethod == "manual",
+		})
 		next.PaymentMethodOptions = defaultOptions(next.PaymentMethodTypes)
 	}
 	return nil

@@ -26,11 +26,11 @@ func (c *call) chooseTypes(pi *PaymentIntent) error {
 		pi.private.Implicit = !c.p.has("automatic_payment_methods")
 		redirects := orDefault(c.p.str("automatic_payment_methods", "allow_redirects"), "always")
 		pi.AutomaticPaymentMethods = &AutomaticMethods{AllowRedirects: redirects, Enabled: true}
-		settings, err := c.chosenConfiguration()
+		settings, err := c.chosenConfiguration(c.p)
 		if err != nil {
 			return err
 		}
-		pi.PaymentMethodTypes = c.automaticTypes(pi.Currency, settings, redirects != "never")
+		pi.PaymentMethodTypes = c.automaticTypes(offer{pi.Currency, settings, redirects != "never", c.p.str("capture_method") == "manual"})
 		pi.PaymentMethodConfig = &ConfigDetails{ID: settings}
 	}
 	pi.PaymentMethodOptions = defaultOptions(pi.PaymentMethodTypes)

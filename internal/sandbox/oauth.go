@@ -13,33 +13,63 @@ func (s *Server) oauthToken(w http.ResponseWriter, r *http.Request) {
 	if !s.oauthKey(w, r) {
 		return
 	}
-	if kind := r.PostFormValue("grant_type"); kind != "authorization_code" {
-		oauthError(w, "unsupported_grant_type", "The sandbox takes the grant type authorization_code only.")
+	var grant *oauthGrant
+	switch code, refresh := r.PostFormValue("code"), r.PostFormValue("refresh_token"); r.PostFormValue("grant_type") {
+	case "authorization_code":
+		if grant = s.spendCode(code); grant == nil {
+			oauthError(w, "invalid_grant", "Authorization code does not exist: "+code)
+			return
+		}
+	case "refresh_token":
+		if grant = s.refreshed(refresh); grant == nil {
+			oauthError(w, "invalid_grant", "Refresh token does not exist: "+refresh)
+			return
+		}
+	default:
+		oauthError(w, "unsupported_grant_type", "The sandbox takes the grant types authorization_code and refresh_token.")
 		return
 	}
-	var account, scope string
-	var found bool
-	code := r.PostFormValue("code")
+	oauthReply(w, http.StatusOK, map[string]any{
+		"access_token": "sk_test_" + randomText(24), "livemode": false, "refresh_token": grant.refresh, "token_type": "bearer",
+		"stripe_publishable_key": "pk_test_" + randomText(24), "stripe_user_id": grant.account, "scope": grant.scope,
+	})
+}
+
+// oauthGrant is what a code or a refresh token opens.
+type oauthGrant struct{ account, scope, refresh string }
+
+const (
+	kindCode    = "oauth_code"
+	kindRefresh = "oauth_refresh"
+)
+
+// spendCode takes a code, which is good for once, and announces the account; nil when it is not good.
+func (s *Server) spendCode(code string) *oauthGrant {
+	var grant *oauthGrant
 	_ = s.change(&call{srv: s, account: PlatformAccount, now: s.now(), p: &params{}}, func(c *call) error { // does not fail
 		rec, ok := find[*Record](c.tx, code)
-		if !ok || rec.kind != "oauth_code" || c.now.Unix() > wholeNumber(rec.fields["expires_at"]) {
+		if !ok || rec.kind != kindCode || c.now.Unix() > wholeNumber(rec.fields["expires_at"]) {
 			return nil
 		}
-		account, scope, found = rec.text("account"), rec.text("scope"), true
+		grant = &oauthGrant{rec.text("account"), rec.text("scope"), "rt_" + randomText(32)}
 		c.tx.remove(code)
-		if acct, ok := accounts.find(c, account); ok {
+		c.tx.put(newRecord(kindRefresh, grant.refresh, map[string]any{"account": grant.account, "scope": grant.scope}))
+		if acct, ok := accounts.find(c, grant.account); ok {
 			c.connectEvent("account.application.authorized", newRecord("application", application, map[string]any{"name": s.cfg.BusinessName}), nil, acct.id)
 		}
 		return nil
 	})
-	if !found {
-		oauthError(w, "invalid_grant", "Authorization code does not exist: "+code)
-		return
+	return grant
+}
+
+// refreshed finds the grant of a refresh token while its account is connected.
+func (s *Server) refreshed(token string) *oauthGrant {
+	obj, _ := s.lookup(PlatformAccount, token)
+	rec, ok := obj.(*Record)
+	if !ok || rec.kind != kindRefresh || !s.knowsAccount(rec.text("account")) {
+		return nil
 	}
-	oauthReply(w, http.StatusOK, map[string]any{
-		"access_token": "sk_test_" + randomText(24), "livemode": false, "refresh_token": "rt_" + randomText(32), "token_type": "bearer",
-		"stripe_publishable_key": "pk_test_" + randomText(24), "stripe_user_id": account, "scope": scope,
-	})
+	return &oauthGrant{rec.text("account"), rec.text("scope"), token}
 }
 
 func (s *Server) oauthDeauthorize(w http.ResponseWriter, r *http.Request) {
@@ -129,7 +159,7 @@ func (s *Server) oauthDecide(w http.ResponseWriter, r *http.Request) {
 		q.Set("state", state)
 	}
 	if r.PostFormValue("outcome") == "pass" {
-		q.Set("code", s.oauthGrant(r.PostFormValue("scope")))
+		q.Set("code", s.grantCode(r.PostFormValue("scope")))
 		q.Set("scope", r.PostFormValue("scope"))
 	} else {
 		q.Set("error", "access_denied")
@@ -139,8 +169,8 @@ func (s *Server) oauthDecide(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, back.String(), http.StatusSeeOther)
 }
 
-// oauthGrant makes a test account and the code that opens it, good for five minutes.
-func (s *Server) oauthGrant(scope string) string {
+// grantCode makes a test account and the code that opens it, good for five minutes.
+func (s *Server) grantCode(scope string) string {
 	code := newShortID("ac")
 	_ = s.change(&call{srv: s, account: PlatformAccount, now: s.now(), p: &params{}}, func(c *call) error { // does not fail
 		fields := newAccount(s, "standard")
@@ -148,7 +178,7 @@ func (s *Server) oauthGrant(scope string) string {
 		fields["charges_enabled"], fields["payouts_enabled"], fields["details_submitted"] = true, true, true
 		acct := newRecord(kindAccount, newID("acct"), fields)
 		c.tx.put(acct)
-		c.tx.put(newRecord("oauth_code", code, map[string]any{"account": acct.id, "scope": scope, "expires_at": c.now.Add(linkLife).Unix()}))
+		c.tx.put(newRecord(kindCode, code, map[string]any{"account": acct.id, "scope": scope, "expires_at": c.now.Add(linkLife).Unix()}))
 		return nil
 	})
 	return code

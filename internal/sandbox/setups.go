@@ -40,7 +40,7 @@ func (c *call) chooseSetupTypes(si *SetupIntent) error {
 		si.AutomaticPaymentMethods = &AutomaticMethods{
 			AllowRedirects: orDefault(c.p.str("automatic_payment_methods", "allow_redirects"), "always"), Enabled: true,
 		}
-		settings, err := c.chosenConfiguration()
+		settings, err := c.chosenConfiguration(c.p)
 		if err != nil {
 			return err
 		}

@@ -109,9 +109,14 @@ func (a *attempt) ownOption(name string) string {
 	return text
 }
 
-// capturesLater tells whether the attempt only authorizes: iDEAL cannot.
+// holds tells whether a payment method can be authorized now and captured later.
+func holds(kind string) bool {
+	return kind == "card" || kind == "link" || kind == "klarna" || isWallet(kind)
+}
+
+// capturesLater tells whether the attempt only authorizes.
 func (a *attempt) capturesLater() bool {
-	return orDefault(a.ownOption("capture_method"), a.pi.CaptureMethod) == "manual" && a.pm.Type != "ideal"
+	return orDefault(a.ownOption("capture_method"), a.pi.CaptureMethod) == "manual" && holds(a.pm.Type)
 }
 
 // saves tells whether the payment method is to be used again for the intent's customer.

@@ -159,6 +159,17 @@ func TestTheDefaultConfigurationDecidesWhatIsOffered(t *testing.T) {
 		AmazonPay: &stripe.PaymentMethodConfigurationAmazonPayParams{DisplayPreference: &stripe.PaymentMethodConfigurationAmazonPayDisplayPreferenceParams{Preference: stripe.String("on")}},
 	}))(t)
 	want(t, "another one", joined(create(&own.ID).PaymentMethodTypes), "card amazon_pay klarna link us_bank_account")
+	session = b.get("/v1/elements/sessions?key=" + publishableKey + "&deferred_intent[currency]=usd&deferred_intent[payment_method_configuration]=" + own.ID)
+	want(t, "in the elements too", strings.Contains(string(session.raw), `"amazon_pay"`), true)
 	_, err := api.PaymentIntents.New(&stripe.PaymentIntentParams{Amount: stripe.Int64(900), Currency: stripe.String("usd"), PaymentMethodConfiguration: stripe.String("pmc_none")})
 	want(t, "an unknown one", refusal(t, err).Param, "payment_method_configuration")
+}
+
+func TestOnlyMethodsThatHoldAreOfferedForManualCapture(t *testing.T) {
+	t.Parallel()
+	api := newBox(t).sdk()
+	pi := must(api.PaymentIntents.New(&stripe.PaymentIntentParams{Amount: stripe.Int64(900), Currency: stripe.String("eur"), CaptureMethod: stripe.String("manual")}))(t)
+	want(t, "manual", joined(pi.PaymentMethodTypes), "card klarna link")
+	pi = must(api.PaymentIntents.New(&stripe.PaymentIntentParams{Amount: stripe.Int64(900), Currency: stripe.String("eur")}))(t)
+	want(t, "automatic", joined(pi.PaymentMethodTypes), "card ideal klarna link sepa_debit")
 }
