@@ -203,3 +203,44 @@ func TestProductsThatArePaidAgainNeedMethodsThatCan(t *testing.T) {
 		})
 	}
 }
+
+// TestPageAndIntentHaveTheSameOptions: Stripe refuses to confirm an intent that differs from
+// the Elements that the buyer filled in, so what the page is told the intent is made with.
+func TestPageAndIntentHaveTheSameOptions(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		env  map[string]string
+		want map[string]string
+	}{
+		"of every method": {map[string]string{
+			"CAPTURE_METHOD": "manual", "SETUP_FUTURE_USAGE": "off_session", "ON_BEHALF_OF": "acct_1Other",
+			"REQUIRE_CVC_RECOLLECTION": "true", "PAYMENT_METHOD_CREATION": "manual",
+		}, map[string]string{
+			"capture_method": `"manual"`, "setup_future_usage": `"off_session"`, "on_behalf_of": `"acct_1Other"`,
+			"payment_method_options.card.require_cvc_recollection": `true`,
+		}},
+		"of explicit methods": {map[string]string{
+			"PAYMENT_METHOD_TYPES": "card,us_bank_account", "CARD_INSTALLMENTS": "true", "US_BANK_VERIFICATION": "instant",
+		}, map[string]string{
+			"payment_method_types":                                       `["card","us_bank_account"]`,
+			"payment_method_options.card.installments.enabled":           `true`,
+			"payment_method_options.us_bank_account.verification_method": `"instant"`,
+			"capture_method": `"automatic"`, "setup_future_usage": `null`, "automatic_payment_methods": `null`,
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := openShop(t, with(switches, tt.env))
+			v := visit(t, s)
+			v.order("song")
+			v.payWith(cardPays)
+			v.until("location.pathname === '/complete'")
+			intent := s.intentOf("payment_intents")
+			for path, want := range tt.want {
+				if got := part(t, intent, path); got != want {
+					t.Errorf("%s: got %s, want %s", path, got, want)
+				}
+			}
+		})
+	}
+}
