@@ -138,6 +138,8 @@ class PaymentElement extends BaseElement {
     const payment_method = { id: method.id, type: method.type, billing_details: method.billing_details };
     const result = await outcome(() => this.group.detach(method.id));
     const error = result && 'error' in result ? result.error : undefined;
+    // What is drawn again later, for another element of the group say, must not bring it back.
+    if (!error) this.session.customer.payment_methods = this.session.customer.payment_methods.filter((/** @type {Json} */ { id }) => id !== method.id);
     if (!error) this.live.textContent = this.words.say('removed', { label: savedLabel(method, this.words).spoken });
     else this.live.textContent = error.message ?? '';
     this.emit(
