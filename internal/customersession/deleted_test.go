@@ -38,10 +38,7 @@ func TestDeletedCustomerIsReplaced(t *testing.T) {
 func TestDeletedCustomerOfAnOrderThatIsNotOpenStays(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}
-	order := s.order(b)
-	s.session(b)
-	dead := s.customerOf(order)
-	s.stripe.deleted[dead] = true
+	order, dead := s.orphan(b)
 	err := s.store.Update(t.Context(), order, nil, func(st *payments.State) error { st.Order.Status = orders.Paid; return nil })
 	if err != nil {
 		t.Fatal(err)
@@ -51,15 +48,22 @@ func TestDeletedCustomerOfAnOrderThatIsNotOpenStays(t *testing.T) {
 	}
 }
 
+// orphan is an order whose customer was deleted.
+func (s *shop) orphan(b browser) (order, dead string) {
+	s.Helper()
+	order = s.order(b)
+	s.session(b)
+	dead = s.customerOf(order)
+	s.stripe.deleted[dead] = true
+	return order, dead
+}
+
 // A crash between forgetting and binding: Stripe answers the first key with the dead
 // customer again.
 func TestForgottenCustomerDoesNotComeBack(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}
-	order := s.order(b)
-	s.session(b)
-	dead := s.customerOf(order)
-	s.stripe.deleted[dead] = true
+	_, dead := s.orphan(b)
 	buyer := b["checkoutd_buyer"][:30]
 	if err := s.store.ForgetBuyer(t.Context(), buyer, dead); err != nil {
 		t.Fatal(err)

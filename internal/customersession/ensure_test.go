@@ -47,10 +47,7 @@ func TestEnsureGivesTheOrderItsBuyersCustomer(t *testing.T) {
 func TestEnsureReplacesACustomerThatIsGone(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}
-	order := s.order(b)
-	s.session(b)
-	dead := s.customerOf(order)
-	s.stripe.deleted[dead] = true
+	order, dead := s.orphan(b)
 	if status, body := s.ensure(b); status != http.StatusOK || s.customerOf(order) == dead {
 		t.Errorf("status %d (%s), customer %q; want another than %q", status, body, s.customerOf(order), dead)
 	}
@@ -59,10 +56,7 @@ func TestEnsureReplacesACustomerThatIsGone(t *testing.T) {
 func TestEnsureKeepsTheCustomerOfAnIntent(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}
-	order := s.order(b)
-	s.session(b)
-	dead := s.customerOf(order)
-	s.stripe.deleted[dead] = true
+	order, dead := s.orphan(b)
 	err := s.store.Update(t.Context(), order, nil, func(st *payments.State) error {
 		st.Intents = append(st.Intents, payments.Intent{ID: "seti_1", Status: payments.StatusRequiresPaymentMethod})
 		return nil

@@ -3,6 +3,7 @@ package payments_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -193,22 +194,40 @@ func TestEventOrderDoesNotMatter(t *testing.T) {
 	for _, seq := range sequences {
 		t.Run(seq.name, func(t *testing.T) {
 			t.Parallel()
-			rnd := rand.New(rand.NewPCG(1, 2))
-			n := len(seq.events)
-			for order := range permutations(n) {
-				doubled := twice(order, rnd)
-				for _, answered := range []bool{true, false} {
-					far := func(int) int { return n - 1 }
-					near := func(int) int { return -1 }
-					for _, truth := range []func(int) int{far, near} {
-						check(t, seq.name, play(t, seq.answer, seq.events, doubled, truth, answered), seq.status, seq.payment, seq.paid, doubled, answered)
-					}
-				}
+			for d := range deliveries(len(seq.events)) {
+				f := play(t, seq.answer, seq.events, d.order, d.truth, d.answered)
+				check(t, seq.name, f, seq.status, seq.payment, seq.paid, d.order, d.answered)
 				if t.Failed() {
 					return
 				}
 			}
 		})
+	}
+}
+
+// delivery is one way in which events come.
+type delivery struct {
+	order    []int
+	answered bool                    // the confirm call was
+	truth    func(delivered int) int // how far Stripe is at least
+}
+
+// deliveries yields the ways in which n events can come: in every order, each twice, with
+// and without the answer to the confirm call, while Stripe is at the end of them or only as
+// far as what it told.
+func deliveries(n int) iter.Seq[delivery] {
+	return func(yield func(delivery) bool) {
+		rnd := rand.New(rand.NewPCG(1, 2))
+		for order := range permutations(n) {
+			doubled := twice(order, rnd)
+			for _, answered := range []bool{true, false} {
+				for _, least := range []int{n - 1, -1} {
+					if !yield(delivery{doubled, answered, func(int) int { return least }}) {
+						return
+					}
+				}
+			}
+		}
 	}
 }
 

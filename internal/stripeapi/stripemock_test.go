@@ -104,11 +104,7 @@ func TestStripeAcceptsEveryRequest(t *testing.T) {
 	}
 	renewed := subscribe
 	renewed.IntentID, renewed.BringUpToDate = "pi_1", true
-	for _, call := range []struct {
-		name string
-		do   func() error
-		want []string
-	}{
+	checkCalls(t, seen, []call{
 		{"create and confirm", func() error { _, err := c.Send(ctx, full, "checkoutd-1"); return err }, []string{"POST /v1/payment_intents"}},
 		{"create and confirm with method types", func() error { _, err := c.Send(ctx, types, "checkoutd-2"); return err }, []string{"POST /v1/payment_intents"}},
 		{"bring up to date and confirm again", func() error { _, err := c.Send(ctx, again, "checkoutd-3"); return err }, []string{"POST /v1/payment_intents/pi_1", "POST /v1/payment_intents/pi_1/confirm"}},
@@ -149,7 +145,20 @@ func TestStripeAcceptsEveryRequest(t *testing.T) {
 			return err
 		}, []string{"POST /v1/customer_sessions"}},
 		{"list events", func() error { _, _, err := c.Events(ctx, time.Unix(1, 0), "evt_1"); return err }, []string{"GET /v1/events"}},
-	} {
+	})
+}
+
+// call is a call of ours and the requests that it makes.
+type call struct {
+	name string
+	do   func() error
+	want []string
+}
+
+// checkCalls makes the calls; Stripe's description must accept each request.
+func checkCalls(t *testing.T, seen func() []request, calls []call) {
+	t.Helper()
+	for _, call := range calls {
 		before := len(seen())
 		if err := call.do(); err != nil {
 			t.Errorf("%s: %v", call.name, err)

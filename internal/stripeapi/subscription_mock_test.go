@@ -74,11 +74,7 @@ func TestStripeAcceptsEveryStepOfASubscription(t *testing.T) {
 		ReturnURL: "https://shop.test/complete",
 		Metadata:  map[string]string{payments.MetaOrder: "ord_1", payments.MetaAttempt: "att_1"},
 	}
-	for _, call := range []struct {
-		name string
-		do   func() error
-		want []string
-	}{
+	checkCalls(t, seen, []call{
 		{"begin with a new product", func() error {
 			_, err := client(asked{missing: true, invoice: firstInvoice(1000, "subscription_create")}).Send(t.Context(), p, "checkoutd-1")
 			return err
@@ -91,23 +87,7 @@ func TestStripeAcceptsEveryStepOfASubscription(t *testing.T) {
 			return client(asked{}).CancelIntent(t.Context(), payments.Intent{ID: "pi_1", SubscriptionID: "sub_1"}, "checkoutd-3")
 		}, []string{"GET /v1/payment_intents/pi_1", "POST /v1/invoices/in_1/void", "DELETE /v1/subscriptions/sub_1"}},
 		{"check a customer", func() error { return client(asked{}).CheckCustomer(t.Context(), "cus_1") }, []string{"GET /v1/customers/cus_1"}},
-	} {
-		before := len(seen())
-		if err := call.do(); err != nil {
-			t.Errorf("%s: %v", call.name, err)
-		}
-		made := seen()[before:]
-		if len(made) != len(call.want) {
-			t.Errorf("%s: %d requests, want %v", call.name, len(made), call.want)
-			continue
-		}
-		for i, r := range made {
-			if got := r.method + " " + r.path; got != call.want[i] || r.status != http.StatusOK {
-				t.Errorf("%s: %s answered %d, want %s and 200", call.name, got, r.status, call.want[i])
-			}
-			checkHeaders(t, r)
-		}
-	}
+	})
 }
 
 func TestSubscriptionOverAnotherAmountIsNotConfirmed(t *testing.T) {
