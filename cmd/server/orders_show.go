@@ -66,7 +66,7 @@ func captureBefore(in payments.Intent) string {
 	case left <= 0:
 		return when(in.CaptureBefore) + " (lapsed)"
 	case left < lapsesSoon:
-		return when(in.CaptureBefore) + " (soon: in " + left.Truncate(time.Minute).String() + ")"
+		return when(in.CaptureBefore) + " (soon: in " + strings.TrimSuffix(left.Truncate(time.Minute).String(), "0s") + ")"
 	}
 	return when(in.CaptureBefore)
 }
@@ -173,7 +173,7 @@ func showPayments(w io.Writer, st *payments.State) {
 		}
 	}
 	for _, s := range st.Subscriptions {
-		_, _ = fmt.Fprintf(w, "subscription\t%s\t%s\tuntil %s\n", s.ID, s.Status, when(s.PeriodEnd))
+		_, _ = fmt.Fprintf(w, "subscription\t%s\t%s\tperiod ends %s\n", s.ID, s.Status, when(s.PeriodEnd))
 	}
 	for _, re := range st.Refunds {
 		_, _ = fmt.Fprintf(w, "refund\t%s\t%s\t%s\t%s\n", re.ID, re.Status, amount(re.Amount, re.Currency), re.Reason)

@@ -7,6 +7,7 @@ import (
 
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/store"
 )
 
 func TestOrders(t *testing.T) {
@@ -37,12 +38,13 @@ func TestOrders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	held := p.heldOrder(s)
 	t.Run("list is newest first, and chooses", func(t *testing.T) {
 		for _, tt := range []struct {
 			args []string
 			want []string
 		}{
-			{[]string{"orders", "list"}, []string{ids[2], ids[1], ids[0]}},
+			{[]string{"orders", "list"}, []string{ids[2], ids[1], ids[0], held}},
 			{[]string{"orders", "list", "--status", "review"}, []string{ids[1]}},
 			{[]string{"orders", "list", "--from", noon.Add(time.Hour).Format(time.RFC3339), "--to", noon.Add(2 * time.Hour).Format(time.RFC3339)}, []string{ids[1]}},
 			{[]string{"orders", "list", "--limit", "1"}, []string{ids[2]}},
@@ -74,6 +76,22 @@ func TestOrders(t *testing.T) {
 			}
 		}
 	})
+	t.Run("show tells the terms, list does not tell who the buyer is", func(t *testing.T) {
+		out := strings.Join(strings.Fields(p.ok("orders", "show", held)), " ")
+		for _, want := range []string{"discount SPRING -1.00 USD", "Parcel", "5.00 USD", "e-mail", "ada@example.com", "Ada", "1 Road", `Par\x1bis`,
+			"capture before", "(soon: in 23h59m)", "subscription sub_1 active", "operation", "refund of 0.99 USD", "duplicate re_9"} {
+			if !strings.Contains(out, want) {
+				t.Errorf("it does not say %q:\n%s", want, out)
+			}
+		}
+		out = p.ok("orders", "list", "--status", "authorized")
+		if !strings.Contains(out, "(soon: in 23h5") || !strings.Contains(out, "payment") {
+			t.Errorf("list does not say that a hold lapses: %s", out)
+		}
+		if strings.Contains(out, "ada@") {
+			t.Errorf("list names the buyer: %s", out)
+		}
+	})
 	t.Run("what is wrong is said", func(t *testing.T) {
 		p.fails([]string{"orders"}, "list, show, capture")
 		p.fails([]string{"orders", "list", "--status", "gone"}, `"gone"`)
@@ -83,4 +101,29 @@ func TestOrders(t *testing.T) {
 		p.fails([]string{"orders", "show"}, "which order")
 		p.fails([]string{"orders", "show", "ord_none"}, "ord_none")
 	})
+}
+
+// heldOrder is an order before all others, with every term, whose hold lapses within a day.
+func (p *program) heldOrder(s *store.Store) string {
+	p.Helper()
+	o := orders.Order{ID: orders.NewID("ord_"), Status: orders.Authorized, PaymentStatus: orders.PaymentAuthorized, Version: 1, Mode: orders.ModePayment,
+		Currency: "usd", Amount: 1499, CreatedAt: noon.Add(-time.Hour), ExpiresAt: noon.Add(48 * time.Hour),
+		Discount: orders.Discount{Code: "SPRING", Amount: 100}, ShippingRate: orders.ShippingRate{ID: "parcel", Name: "Parcel", Amount: 500},
+		Contact: orders.Contact{Email: "ada@example.com", Shipping: &orders.Address{Name: "Ada",
+			Address: orders.Place{Line1: "1 Road", City: "Par\x1bis", Country: "FR"}}}}
+	if err := s.CreateOrder(p.Context(), o); err != nil {
+		p.Fatal(err)
+	}
+	err := s.Update(p.Context(), o.ID, nil, func(st *payments.State) error {
+		st.Intents = append(st.Intents, payments.Intent{ID: "pi_9", Status: payments.StatusRequiresCapture, Amount: 1499, Currency: "usd",
+			CaptureBefore: time.Now().Add(24 * time.Hour)})
+		st.Subscriptions = append(st.Subscriptions, payments.Subscription{ID: "sub_1", Status: payments.SubscriptionActive})
+		st.Operations = append(st.Operations, payments.Operation{ID: "op_9", Kind: payments.OperationRefund, Amount: 99, Reason: "duplicate",
+			IdempotencyKey: "checkoutd-op_9", State: payments.OperationDone, Note: "re_9"})
+		return nil
+	})
+	if err != nil {
+		p.Fatal(err)
+	}
+	return o.ID
 }

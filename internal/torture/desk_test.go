@@ -76,7 +76,7 @@ func (d desk) run(ctx context.Context, w *world, at moment) {
 		w.t.Errorf("%s, %s: it was not killed", d.command, at)
 	}
 	time.AfterFunc(20*time.Millisecond, func() { close(goOn) }) // in the middle of the next one
-	for at != answered || !d.done(ctx, w, order) { // the first may have come to its end before it was killed
+	for at != answered || !d.done(ctx, w, order) {              // the first may have come to its end before it was killed
 		again := w.command(ctx, args...)
 		if err = again.Run(); err == nil {
 			break
