@@ -40,8 +40,9 @@ func with(catalog string, env map[string]string) option {
 func part(t *testing.T, of any, path string) string {
 	t.Helper()
 	for name := range strings.SplitSeq(path, ".") {
-		m, ok := of.(map[string]any)
-		if of, ok = m[name]; !ok {
+		m, _ := of.(map[string]any)
+		var found bool
+		if of, found = m[name]; !found {
 			return ""
 		}
 	}

@@ -61,7 +61,7 @@ func features(f customersession.Features) *stripe.CustomerSessionComponentsPayme
 	if f.Save {
 		out.PaymentMethodSaveUsage = optional(f.SaveUsage)
 	}
-	if f.Redisplay {
+	if f.Redisplay && len(f.Filters) > 0 {
 		out.PaymentMethodAllowRedisplayFilters = stripe.StringSlice(f.Filters)
 	}
 	if f.Redisplay && f.Limit > 0 {
