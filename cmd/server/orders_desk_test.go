@@ -198,3 +198,18 @@ func TestOperatingNeedsStripe(t *testing.T) {
 	s.fails([]string{"orders", "refund", id}, "no offline Stripe answers", s.settings["SANDBOX_ADDR"])
 	s.said(s.ok("orders", "show", id), "paid")
 }
+
+// TestTheDeskTakesTheKeysOfTheOrders and no others.
+func TestTheDeskTakesTheKeysOfTheOrders(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	s := p.open()
+	id := p.heldOrder(s)
+	if _, err := s.Bind(t.Context(), "live keys"); err != nil {
+		t.Fatal(err)
+	}
+	p.fails([]string{"orders", "capture", id}, "STRIPE_SECRET_KEY is missing")
+	p.settings["STRIPE_SECRET_KEY"], p.settings["STRIPE_PUBLISHABLE_KEY"] = "sk_test_123456789012", "pk_test_123456789012"
+	p.settings["STRIPE_WEBHOOK_SECRET"], p.settings["CATALOG_FILE"] = "whsec_123456789012", "catalog.json"
+	p.fails([]string{"orders", "capture", id}, "the orders of live keys", "is for test keys")
+}
