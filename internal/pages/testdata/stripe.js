@@ -2,6 +2,44 @@
 // what is typed, and records how it was used. The real stand-in has its own
 // room; this one fails and stalls on command.
 window.stripeCalls = [];
+window.stripeElements = {}; // those that are there now, by type, addresses by mode
+
+class FakeElement {
+  constructor(type, options, note) {
+    Object.assign(this, {options, note, name: options?.mode ?? type, handlers: {}});
+    window.stripeElements[this.name] = this;
+  }
+
+  on(event, handler) {
+    this.handlers[event] = handler;
+    return this;
+  }
+
+  mount(selector) {
+    this.note('mount', {type: this.name, options: this.options});
+    if (this.name === 'payment') this.drawCard(document.querySelector(selector));
+    if (this.name !== 'expressCheckout') setTimeout(() => this.fire('ready', {}));
+  }
+
+  drawCard(place) {
+    const label = document.createElement('label');
+    const input = document.createElement('input');
+    input.id = 'fake-card';
+    input.addEventListener('input', () => this.fire('change', {value: {type: 'card'}}));
+    label.append('Card', input);
+    place.append(label);
+  }
+
+  destroy() {
+    delete window.stripeElements[this.name];
+  }
+
+  /** Plays what the buyer does in the element. */
+  fire(event, payload) {
+    return this.handlers[event]?.(payload);
+  }
+}
+
 window.Stripe = (key, options) => {
   const note = (name, value) => window.stripeCalls.push([name, value]);
   const card = () => document.querySelector('#fake-card').value;
@@ -11,24 +49,8 @@ window.Stripe = (key, options) => {
     registerAppInfo: (info) => note('registerAppInfo', info),
     elements(given) {
       note('elements', given);
-      const handlers = {};
       return {
-        create: (type, options) => ({
-          on(event, handler) {
-            handlers[event] = handler;
-            return this;
-          },
-          mount(selector) {
-            note('mount', {type, options});
-            const label = document.createElement('label');
-            const input = document.createElement('input');
-            input.id = 'fake-card';
-            input.addEventListener('input', () => handlers.change?.({}));
-            label.append('Card', input);
-            document.querySelector(selector).append(label);
-            setTimeout(() => handlers.ready?.({}));
-          },
-        }),
+        create: (type, options) => new FakeElement(type, options, note),
         update: (options) => note('update', options),
         submit: async () => (card() ? {} : {error: {type: 'validation_error', message: 'Your card number is incomplete.'}}),
       };
