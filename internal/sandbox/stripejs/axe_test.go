@@ -24,15 +24,15 @@ func (s *shop) axeSheet() {
 // TestPaymentAccessibility lets axe look at the Payment Element in every state that a buyer meets, in every theme.
 func TestPaymentAccessibility(t *testing.T) {
 	t.Parallel()
+	tab := browsertest.New(t)
 	for name, appearance := range map[string]string{
 		"stripe": "theme: 'stripe'", "night": "theme: 'night'", "flat": "theme: 'flat'", "floating": "theme: 'night', labels: 'floating'",
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			w := newWire(t)
 			w.offer("US", "card", "sepa_debit", "ideal", "klarna", "paypal", "eps")
 			w.saved(features(nil), saved("pm_1", "always"))
-			s := openShop(t, w, "/v3/stripe.js")
+			s := openShop(t, tab, w, "/v3/stripe.js")
 			// The shop's own ground follows what the buyer prefers.
 			s.do(browsertest.Dark(strings.Contains(appearance, "night")))
 			s.boot("{mode: 'subscription', amount: 1099, currency: 'eur', customerSessionClientSecret: 'cuss_1', appearance: {"+appearance+"}, paymentMethodOptions: {card: {require_cvc_recollection: true}}}", "{}", "payment")
@@ -62,12 +62,12 @@ func TestPaymentAccessibility(t *testing.T) {
 // TestElementsAccessibility is the same for the other elements, while loading and when that failed.
 func TestElementsAccessibility(t *testing.T) {
 	t.Parallel()
+	tab := browsertest.New(t)
 	for _, theme := range []string{"stripe", "night", "flat"} {
 		t.Run(theme, func(t *testing.T) {
-			t.Parallel()
 			w := newWire(t)
 			w.offer("US", "card", "link", "paypal", "amazon_pay")
-			s := openShop(t, w, "/v3/stripe.js")
+			s := openShop(t, tab, w, "/v3/stripe.js")
 			s.do(browsertest.Dark(theme == "night"))
 			options := strings.Replace(deferred, "{", "{appearance: {theme: '"+theme+"'}, ", 1)
 			s.boot(options, "{mode: 'shipping', fields: {phone: 'always'}}", "address")
@@ -106,7 +106,7 @@ func TestElementsAccessibility(t *testing.T) {
 // TestPageAccessibility looks at the dialog of 3D Secure, and at the pages as wholes, light and dark.
 func TestPageAccessibility(t *testing.T) {
 	t.Parallel()
-	s := newChallenge(t)
+	s := newChallenge(t, browsertest.New(t))
 	startChallenge(t, s)
 	s.axeSheet()
 	for _, dark := range []bool{false, true} {

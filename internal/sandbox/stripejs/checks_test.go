@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+
+	"checkoutd/internal/browsertest"
 )
 
 // entry puts a text into an input as a paste would, leaves it, and gives [value, error].
@@ -15,7 +17,7 @@ func TestChecks(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	w.offer("US", "card", "sepa_debit")
-	s := newShop(t, w, deferred, "{}")
+	s := newShop(t, browsertest.New(t), w, deferred, "{}")
 	now := s.text("(() => { const now = new Date(); return String(now.getMonth()).padStart(2, '0') + ' / ' + String(now.getFullYear()).slice(2); })()")
 	const (
 		shortNumber = "Your card number is incomplete."

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"checkoutd/internal/browsertest"
 )
 
 func within(kind, selector string) chromedp.JSPath {
@@ -18,12 +20,12 @@ func (s *shop) typeWithin(kind, name, text string) {
 
 func TestAddressElement(t *testing.T) {
 	t.Parallel()
+	tab := browsertest.New(t)
 
 	t.Run("an address by the customs of its country", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
 		w.offer("US", "card")
-		s := openShop(t, w, "/v3/stripe.js")
+		s := openShop(t, tab, w, "/v3/stripe.js")
 		s.boot(deferred, "{mode: 'shipping', fields: {phone: 'always'}, allowedCountries: ['US', 'FR', 'GB']}", "address")
 		s.want("[...inside('.Grid', 'address').querySelectorAll('[name]')].map((el) => el.name)", `["name","country","line1","line2","city","state","postal","phone"]`)
 		s.want("[...inside('[name=country]', 'address').options].map((o) => o.value)", `["FR","GB","US"]`)
@@ -44,16 +46,14 @@ func TestAddressElement(t *testing.T) {
 	})
 
 	t.Run("split names, defaults and PO boxes", func(t *testing.T) {
-		t.Parallel()
-		s := openShop(t, newWire(t), "/v3/stripe.js")
+		s := openShop(t, tab, newWire(t), "/v3/stripe.js")
 		s.boot("{}", "{mode: 'billing', blockPoBox: true, display: {name: 'split'}, defaultValues: {firstName: 'Jenny', lastName: 'Rosen', address: {line1: 'PO Box 1', city: 'Paris', postal_code: '75001', country: 'FR'}}}", "address")
 		s.want("element.getValue().then((v) => [v.complete, v.value.name, v.value.firstName])", `[false,"Jenny Rosen","Jenny"]`)
 		s.want("inside('[data-field=line1] .Error', 'address').textContent", `"PO boxes are not accepted."`)
 	})
 
 	t.Run("one allowed country leaves nothing to choose", func(t *testing.T) {
-		t.Parallel()
-		s := openShop(t, newWire(t), "/v3/stripe.js")
+		s := openShop(t, tab, newWire(t), "/v3/stripe.js")
 		s.boot(deferred, "{mode: 'shipping', allowedCountries: ['FR'], defaultValues: {name: 'Jenny', address: {line1: '1 rue de la Paix', city: 'Paris', postal_code: '75001', country: 'FR'}}}", "address")
 		s.want("[inside('[name=country]', 'address'), last('change').complete, last('change').value.address.country]", `[null,true,"FR"]`)
 		s.run("element.update({allowedCountries: ['FR', 'BE']})")
@@ -61,8 +61,7 @@ func TestAddressElement(t *testing.T) {
 	})
 
 	t.Run("a phone number is asked when the page wants it, and required when it says so", func(t *testing.T) {
-		t.Parallel()
-		s := openShop(t, newWire(t), "/v3/stripe.js")
+		s := openShop(t, tab, newWire(t), "/v3/stripe.js")
 		const value = "defaultValues: {name: 'Jenny', address: {line1: '1 rue de la Paix', city: 'Paris', postal_code: '75001', country: 'FR'}}"
 		for _, c := range []struct{ options, want string }{
 			{"", `[false,true,false]`},
@@ -100,14 +99,14 @@ func (s *shop) mountAll(elementsOptions string, elements ...string) {
 
 func TestElementsTogether(t *testing.T) {
 	t.Parallel()
+	tab := browsertest.New(t)
 	const jenny = "defaultValues: {name: 'Jenny Rosen', address: {line1: '510 Townsend St', city: 'San Francisco', state: 'CA', postal_code: '94103', country: 'US'}}"
 	const max = "defaultValues: {name: 'Max Muster', phone: '+4930123456', address: {line1: 'Unter den Linden 1', city: 'Berlin', postal_code: '10117', country: 'DE'}}"
 
 	t.Run("a token takes e-mail, billing and shipping from their elements", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
 		w.offer("US", "card")
-		s := openShop(t, w, "/v3/stripe.js")
+		s := openShop(t, tab, w, "/v3/stripe.js")
 		s.mountAll(deferred, "linkAuthentication: {defaultValues: {email: 'jenny@example.com'}}", "address: {mode: 'shipping', fields: {phone: 'always'}, "+max+"}", "address: {mode: 'billing', "+jenny+"}", "payment: {}")
 		s.want("events.filter(([, event]) => event.elementType === 'linkAuthentication').map(([, event]) => event)", `[{"elementType":"linkAuthentication","empty":false,"complete":true,"value":{"email":"jenny@example.com"}}]`)
 		s.want("[inside('[name=country]'), inside('[name=postal]')]", "[null,null]")
@@ -130,8 +129,7 @@ func TestElementsTogether(t *testing.T) {
 	})
 
 	t.Run("submit shows what is wrong everywhere, and the focus goes to the first on the page", func(t *testing.T) {
-		t.Parallel()
-		s := openShop(t, newWire(t), "/v3/stripe.js")
+		s := openShop(t, tab, newWire(t), "/v3/stripe.js")
 		s.mountAll(deferred, "payment: {}", "address: {mode: 'shipping', "+jenny+"}", "linkAuthentication: {}")
 		s.run("document.querySelector('#element').prepend(document.querySelector('#element').lastElementChild)")
 		s.want("elements.submit()", `{"error":{"type":"validation_error","code":"incomplete_email","message":"Your email is incomplete."}}`)
@@ -143,9 +141,8 @@ func TestElementsTogether(t *testing.T) {
 	})
 
 	t.Run("a page of addresses alone needs neither mode nor session", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
-		s := openShop(t, w, "/v3/stripe.js")
+		s := openShop(t, tab, w, "/v3/stripe.js")
 		s.mountAll("{}", "address: {mode: 'shipping', "+jenny+"}", "linkAuthentication: {}")
 		s.want("kept.addressshipping.getValue().then((given) => [given.complete, given.isNewAddress, given.value.name])", `[true,true,"Jenny Rosen"]`)
 		if n := len(w.calls("GET /v1/elements/sessions")); n != 0 {

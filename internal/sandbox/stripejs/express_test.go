@@ -1,6 +1,7 @@
 package stripejs_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -11,11 +12,11 @@ import (
 )
 
 // newExpress mounts an Express Checkout Element; types are what the session offers, or a card, Link and PayPal.
-func newExpress(t *testing.T, elementsOptions, options string, types ...string) *shop {
+func newExpress(t *testing.T, tab context.Context, elementsOptions, options string, types ...string) *shop {
 	t.Helper()
 	w := newWire(t)
 	w.offer("US", append(types, []string{"card", "link", "paypal"}[min(len(types)*3, 3):]...)...)
-	s := openShop(t, w, "/v3/stripe.js")
+	s := openShop(t, tab, w, "/v3/stripe.js")
 	s.boot(elementsOptions, options, "expressCheckout")
 	s.run("element.off('click') && null") // a page that listens to it has to resolve it
 	return s
@@ -43,10 +44,10 @@ const shipping = "{shippingAddressRequired: true, emailRequired: true, phoneNumb
 
 func TestExpressButtons(t *testing.T) {
 	t.Parallel()
+	tab := browsertest.New(t)
 
 	t.Run("the buttons are those on offer, less what the page leaves out", func(t *testing.T) {
-		t.Parallel()
-		s := newExpress(t, deferred, "{paymentMethods: {link: 'never', applePay: 'always'}, paymentMethodOrder: ['paypal', 'google_pay'], buttonHeight: 50, buttonType: {googlePay: 'buy', applePay: 'plain'}}")
+		s := newExpress(t, tab, deferred, "{paymentMethods: {link: 'never', applePay: 'always'}, paymentMethodOrder: ['paypal', 'google_pay'], buttonHeight: 50, buttonType: {googlePay: 'buy', applePay: 'plain'}}")
 		s.want("last('ready')", `{"elementType":"expressCheckout","availablePaymentMethods":{"amazonPay":false,"applePay":true,"googlePay":true,"link":false,"paypal":true}}`)
 		s.want("[...inside('.Express', 'expressCheckout').children].map((el) => [el.dataset.express, el.getAttribute('aria-label') ?? el.textContent, el.offsetHeight])",
 			`[["paypal","Pay with PayPal",50],["google_pay","Buy with Google Pay",50],["apple_pay","Pay with Apple Pay",50]]`)
@@ -60,16 +61,14 @@ func TestExpressButtons(t *testing.T) {
 		"the session offers neither card nor Link": {"{paymentMethods: {applePay: 'always'}}", "ideal"},
 	} {
 		t.Run("no button and a ready event without methods when "+name, func(t *testing.T) {
-			t.Parallel()
-			s := newExpress(t, deferred, c.options, c.offered)
+			s := newExpress(t, tab, deferred, c.options, c.offered)
 			s.want("last('ready')", `{"elementType":"expressCheckout"}`)
 			s.want("[inside('.Express', 'expressCheckout'), document.querySelector('#element').offsetHeight]", "[null,0]")
 		})
 	}
 
 	t.Run("PayPal and Amazon Pay show when the session offers them, and pay without a card", func(t *testing.T) {
-		t.Parallel()
-		s := newExpress(t, deferred, "{}", "amazon_pay", "paypal")
+		s := newExpress(t, tab, deferred, "{}", "amazon_pay", "paypal")
 		s.want("last('ready').availablePaymentMethods", `{"amazonPay":true,"applePay":false,"googlePay":false,"link":false,"paypal":true}`)
 		s.run("element.on('confirm', async () => { await elements.submit(); window.token = await stripe.createConfirmationToken({elements, params: {return_url: 'https://shop.test/'}}); }) && null")
 		for _, wallet := range []string{"paypal", "amazon_pay"} {
@@ -86,8 +85,7 @@ func TestExpressButtons(t *testing.T) {
 	})
 
 	t.Run("a click that the page does not resolve in a second opens nothing", func(t *testing.T) {
-		t.Parallel()
-		s := newExpress(t, deferred, "{}")
+		s := newExpress(t, tab, deferred, "{}")
 		s.run("(window.warned = new Promise((resolve) => { console.warn = resolve; })) && element.on('click', (event) => { window.click = event; }) && null")
 		s.do(chromedp.Click(within("expressCheckout", "[data-express=link]")))
 		s.want("window.warned.then((text) => text.includes('not resolved within 1 second'))", "true")
@@ -96,8 +94,7 @@ func TestExpressButtons(t *testing.T) {
 	})
 
 	t.Run("what a wallet could not show is refused, at create() or at resolve()", func(t *testing.T) {
-		t.Parallel()
-		s := newExpress(t, deferred, "{}")
+		s := newExpress(t, tab, deferred, "{}")
 		for _, c := range []struct{ details, want string }{
 			{"{lineItems: [{name: 'Tea', amount: 1000}, {name: 'Shipping', amount: 100}]}", "The amount 1099 is less than the total amount of the line items provided."},
 			{"{lineItems: [{name: 'Tea', amount: 10.5}]}", "Invalid value for resolve(): lineItems[0].amount should be an integer in the smallest currency unit. You specified: 10.5."},
@@ -119,10 +116,10 @@ func TestExpressButtons(t *testing.T) {
 
 func TestExpressSheet(t *testing.T) {
 	t.Parallel()
+	tab := browsertest.New(t)
 
 	t.Run("from the click over address and rate to a token with the goods' address", func(t *testing.T) {
-		t.Parallel()
-		s := newExpress(t, deferred, shipping)
+		s := newExpress(t, tab, deferred, shipping)
 		s.run(`(() => {
 			element.on('click', (event) => event.resolve({lineItems: [{name: 'Tea', amount: 1099}], business: {name: 'Tea House'}}));
 			element.on('shippingaddresschange', (event) => { window.seen = JSON.parse(JSON.stringify(event)); elements.update({amount: 1300}); event.resolve({lineItems: [{name: 'Tea', amount: 1099}, {name: 'Tax', amount: 201}]}); });
@@ -154,8 +151,7 @@ func TestExpressSheet(t *testing.T) {
 	})
 
 	t.Run("the tester changes the buyer, and the page hears of the address only", func(t *testing.T) {
-		t.Parallel()
-		s := newExpress(t, deferred, shipping)
+		s := newExpress(t, tab, deferred, shipping)
 		s.run(`(() => { window.seen = [];
 			element.on('shippingaddresschange', (event) => { seen.push([event.name, Object.values(event.address).join('|')]); event.resolve(); });
 			element.on('confirm', (event) => { window.confirmed = event; }); })()`)
@@ -180,16 +176,14 @@ func TestExpressSheet(t *testing.T) {
 	})
 
 	t.Run("a page that ships nowhere near the buyer gets an address to finish", func(t *testing.T) {
-		t.Parallel()
-		s := newExpress(t, deferred, "{shippingAddressRequired: true, allowedShippingCountries: ['JP'], shippingRates: [{id: 'free', amount: 0, displayName: 'Free'}]}")
+		s := newExpress(t, tab, deferred, "{shippingAddressRequired: true, allowedShippingCountries: ['JP'], shippingRates: [{id: 'free', amount: 0, displayName: 'Free'}]}")
 		s.openSheet("link")
 		s.do(chromedp.Click(sheet("[data-action=pay]")))
 		s.want("[sheet('details').open, sheet('[name=wallet-state]').matches(':invalid'), sheet('[name=wallet-country]').value]", `[true,true,"JP"]`)
 	})
 
 	t.Run("the buyer cannot pay while the page thinks or after it refused", func(t *testing.T) {
-		t.Parallel()
-		s := newExpress(t, deferred, shipping)
+		s := newExpress(t, tab, deferred, shipping)
 		s.run("element.on('shippingaddresschange', (event) => { window.asked = event; if (event.address.country === 'US') event.reject(); }) && null")
 		s.openSheet("google_pay")
 		s.want("[sheet('[role=alert]').textContent, sheet('[data-action=pay]').disabled]", `["The merchant does not ship to this address.",true]`)
@@ -204,8 +198,7 @@ func TestExpressSheet(t *testing.T) {
 	})
 
 	t.Run("closing the sheet is a cancel", func(t *testing.T) {
-		t.Parallel()
-		s := newExpress(t, deferred, "{}")
+		s := newExpress(t, tab, deferred, "{}")
 		s.run("element.on('click', (event) => event.resolve()) && null")
 		s.openSheet("paypal")
 		s.do(chromedp.KeyEvent(kb.Escape))
@@ -216,8 +209,7 @@ func TestExpressSheet(t *testing.T) {
 	})
 
 	t.Run("a page that cannot take the payment says so in the sheet, and the buyer tries again", func(t *testing.T) {
-		t.Parallel()
-		s := newExpress(t, deferred, "{}")
+		s := newExpress(t, tab, deferred, "{}")
 		s.run("element.on('confirm', (event) => { window.confirmed = event; }) && null")
 		s.openSheet("google_pay")
 		for reason, want := range map[string]string{
@@ -242,8 +234,7 @@ func TestExpressSheet(t *testing.T) {
 	})
 
 	t.Run("the other elements stay empty when a wallet pays", func(t *testing.T) {
-		t.Parallel()
-		s := newExpress(t, deferred, "{}")
+		s := newExpress(t, tab, deferred, "{}")
 		s.run(`(async () => {
 			document.querySelector('#other').append(document.createElement('div'), document.createElement('div'));
 			const [first, second] = document.querySelector('#other').children;
@@ -262,8 +253,7 @@ func TestExpressSheet(t *testing.T) {
 		{"a subscription is charged again", "{mode: 'subscription', amount: 1099, currency: 'eur'}", `"Total€10.99Charged again until the subscription ends."`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			s := newExpress(t, c.group, "{}")
+			s := newExpress(t, tab, c.group, "{}")
 			s.openSheet("google_pay")
 			s.want("sheet('.Total').textContent", c.want)
 			s.run("element.on('confirm', async () => { await elements.submit(); window.token = await stripe.createConfirmationToken({elements}); }) && null")

@@ -1,6 +1,7 @@
 package stripejs_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -29,7 +30,7 @@ func packageFile(t *testing.T, name string) string {
 }
 
 // openLoader loads a page with the stand-in at path, then the npm package's own loader as window.loader.
-func openLoader(t *testing.T, path, loader string) *shop {
+func openLoader(t *testing.T, tab context.Context, path, loader string) *shop {
 	t.Helper()
 	source := packageFile(t, loader)
 	w := newWire(t)
@@ -47,18 +48,17 @@ func openLoader(t *testing.T, path, loader string) *shop {
 		}
 	}))
 	t.Cleanup(site.Close)
-	s := &shop{t: t, ctx: browsertest.New(t), wire: w, url: site.URL}
+	s := newVisit(t, tab, w, site.URL)
 	s.do(chromedp.Navigate(site.URL))
-	t.Cleanup(s.checkProblems)
 	return s
 }
 
 func TestStripeLoader(t *testing.T) {
 	t.Parallel()
+	tab := browsertest.New(t)
 
 	t.Run("the loader of stripe-js 5 takes the stand-in without a warning and injects nothing", func(t *testing.T) {
-		t.Parallel()
-		s := openLoader(t, "WIRE/v3/stripe.js", "@stripe/stripe-js/dist/pure.js")
+		s := openLoader(t, tab, "WIRE/v3/stripe.js", "@stripe/stripe-js/dist/pure.js")
 		s.run("loader.loadStripe('pk_test_shop').then((stripe) => { window.stripe = stripe; })")
 		s.want("stripe.wrapper.version", `"5.10.0"`)
 		s.want("typeof stripe.createConfirmationToken", `"function"`)
@@ -67,16 +67,14 @@ func TestStripeLoader(t *testing.T) {
 	})
 
 	t.Run("a named build tells its name and refuses another API version", func(t *testing.T) {
-		t.Parallel()
-		s := openShop(t, newWire(t), "/acacia/stripe.js")
+		s := openShop(t, tab, newWire(t), "/acacia/stripe.js")
 		s.want("Stripe.version", `"acacia"`)
 		s.want("failure(() => Stripe('pk_test_shop', {apiVersion: '2024-06-20'})).then((text) => text.slice(0, 70))",
 			`"IntegrationError: The apiVersion option cannot be used with the acacia"`)
 	})
 
 	t.Run("the v3 build takes an API version and sends it", func(t *testing.T) {
-		t.Parallel()
-		s := openShop(t, newWire(t), "/v3/stripe.js")
+		s := openShop(t, tab, newWire(t), "/v3/stripe.js")
 		s.want("Stripe.version", "3")
 		s.boot(deferred, "{}", "payment", "{apiVersion: '2024-06-20', stripeAccount: 'acct_9'}")
 		s.wantForm("GET /v1/elements/sessions", map[string]string{"_stripe_version": "2024-06-20", "_stripe_account": "acct_9"})
@@ -85,10 +83,10 @@ func TestStripeLoader(t *testing.T) {
 
 func TestConnectLoader(t *testing.T) {
 	t.Parallel()
+	tab := browsertest.New(t)
 
 	t.Run("the loader of connect-js makes every component out of the stand-in", func(t *testing.T) {
-		t.Parallel()
-		s := openLoader(t, "/connect.js", "@stripe/connect-js/dist/pure.js")
+		s := openLoader(t, tab, "/connect.js", "@stripe/connect-js/dist/pure.js")
 		s.run(`(window.told = [], window.connect = loader.loadConnectAndInitialize({publishableKey: 'pk_test_shop',
 			fetchClientSecret: async () => 'accs_secret__1_secret_x', appearance: {variables: {colorPrimary: '#ff0000'}}}))`)
 		s.want("[...document.scripts].filter((script) => script.src.includes('stripe.com')).length", "0")
@@ -107,8 +105,7 @@ func TestConnectLoader(t *testing.T) {
 	})
 
 	t.Run("a session that cannot be had is told as a load error", func(t *testing.T) {
-		t.Parallel()
-		s := openLoader(t, "/connect.js", "@stripe/connect-js/dist/pure.js")
+		s := openLoader(t, tab, "/connect.js", "@stripe/connect-js/dist/pure.js")
 		s.run(`(window.told = [], window.connect = loader.loadConnectAndInitialize({publishableKey: 'pk_test_shop', fetchClientSecret: async () => { throw new Error('no session'); }}))`)
 		s.run(`(() => { const el = connect.create('payments'); el.setOnLoadError((e) => told.push(e)); document.body.append(el); })()`)
 		s.eventually("told.length")
@@ -116,8 +113,7 @@ func TestConnectLoader(t *testing.T) {
 	})
 
 	t.Run("the plain script calls onLoad and its instance creates components", func(t *testing.T) {
-		t.Parallel()
-		s := openLoader(t, "/connect.js", "@stripe/connect-js/dist/pure.js")
+		s := openLoader(t, tab, "/connect.js", "@stripe/connect-js/dist/pure.js")
 		s.want("StripeConnect.init({publishableKey: 'pk_test_shop', fetchClientSecret: async () => 'accs_secret__1_secret_x'}).create('payments').tagName", `"STRIPE-CONNECT-PAYMENTS"`)
 		s.want("new Promise((resolve) => { const old = window.StripeConnect; window.StripeConnect = {onLoad: () => resolve(typeof window.StripeConnect.init)}; const again = document.createElement('script'); again.src = '/connect.js'; document.head.append(again); })", `"function"`)
 	})

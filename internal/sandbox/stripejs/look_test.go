@@ -11,10 +11,10 @@ import (
 
 func TestAppearance(t *testing.T) {
 	t.Parallel()
+	tab := browsertest.New(t)
 
 	t.Run("theme, variables and rules show", func(t *testing.T) {
-		t.Parallel()
-		s := newShop(t, newWire(t), `{mode: 'payment', amount: 1, currency: 'eur', appearance: {theme: 'night', labels: 'floating', variables: {colorPrimary: '#ff0000', borderRadius: '12px', spacingGridRow: '20px'},
+		s := newShop(t, tab, newWire(t), `{mode: 'payment', amount: 1, currency: 'eur', appearance: {theme: 'night', labels: 'floating', variables: {colorPrimary: '#ff0000', borderRadius: '12px', spacingGridRow: '20px'},
 			rules: {'.Label': {fontWeight: '700'}, '.Input:focus': {borderColor: 'rgb(1, 2, 3)'}}}}`, "{}")
 		s.want("getComputedStyle(inside('[name=number]')).backgroundColor", `"rgb(48, 49, 61)"`)
 		s.want("getComputedStyle(inside('[name=number]')).borderRadius", `"12px"`)
@@ -29,8 +29,7 @@ func TestAppearance(t *testing.T) {
 	})
 
 	t.Run("another look or language keeps what was typed, the errors and, for the look, the focus", func(t *testing.T) {
-		t.Parallel()
-		s := newShop(t, newWire(t), deferred, "{}")
+		s := newShop(t, tab, newWire(t), deferred, "{}")
 		s.typeIn("number", "4242")
 		s.typeIn("expiry", "0101")
 		s.do(chromedp.KeyEvent(kb.Tab))
@@ -44,8 +43,7 @@ func TestAppearance(t *testing.T) {
 	})
 
 	t.Run("the brand does not cover the number on a narrow page", func(t *testing.T) {
-		t.Parallel()
-		s := newShop(t, newWire(t), deferred, "{}")
+		s := newShop(t, tab, newWire(t), deferred, "{}")
 		s.do(browsertest.Viewport(320, 700))
 		s.typeIn("number", "378282246310005")
 		s.picture("brand-320")
@@ -55,15 +53,13 @@ func TestAppearance(t *testing.T) {
 	})
 
 	t.Run("a rule cannot reach out of the elements nor load anything", func(t *testing.T) {
-		t.Parallel()
-		s := newShop(t, newWire(t), `{mode: 'payment', amount: 1, currency: 'eur', appearance: {variables: {colorText: 'red } .Root { display: none'},
+		s := newShop(t, tab, newWire(t), `{mode: 'payment', amount: 1, currency: 'eur', appearance: {variables: {colorText: 'red } .Root { display: none'},
 			rules: {'* , .Root': {display: 'none'}, '.Input} .Root{': {display: 'none'}}}}`, "{}")
 		s.want("getComputedStyle(inside('.Root')).display", `"grid"`)
 	})
 
 	t.Run("labels, animations and fonts", func(t *testing.T) {
-		t.Parallel()
-		s := openShop(t, newWire(t), "/v3/stripe.js")
+		s := openShop(t, tab, newWire(t), "/v3/stripe.js")
 		const look = "[getComputedStyle(inside('.Label')).position, getComputedStyle(inside('[name=number]')).transitionDuration, getComputedStyle(inside('[name=number]')).fontFamily]"
 		for _, c := range []struct{ appearance, want string }{
 			{"{variables: {fontFamily: 'Tea Sans'}}", `["static","0.12s, 0.12s","\"Tea Sans\""]`},
@@ -82,8 +78,7 @@ func TestAppearance(t *testing.T) {
 	})
 
 	t.Run("French pages get French words, also after an update", func(t *testing.T) {
-		t.Parallel()
-		s := newShop(t, newWire(t), "{mode: 'payment', amount: 1, currency: 'eur', locale: 'fr'}", "{}")
+		s := newShop(t, tab, newWire(t), "{mode: 'payment', amount: 1, currency: 'eur', locale: 'fr'}", "{}")
 		s.want("elements.submit().then((r) => r.error.message)", `"Votre numéro de carte est incomplet."`)
 		s.want("[...inside('.Grid').querySelectorAll('.Field:not([hidden]) .Label')].map((label) => label.textContent)", `["Numéro de carte","Date d'expiration","Code de sécurité","Pays ou région"]`)
 		s.do(browsertest.Viewport(320, 760))
@@ -97,10 +92,10 @@ func TestAppearance(t *testing.T) {
 
 func TestKeyboardAndFocus(t *testing.T) {
 	t.Parallel()
+	tab := browsertest.New(t)
 
 	t.Run("focus, blur and Escape are told; Enter submits the form around", func(t *testing.T) {
-		t.Parallel()
-		s := newShop(t, newWire(t), deferred, "{}")
+		s := newShop(t, tab, newWire(t), deferred, "{}")
 		s.run("element.focus()")
 		s.want("last('focus')", `{"elementType":"payment"}`)
 		s.want("document.querySelector('#element').classList.contains('StripeElement--focus')", "true")
@@ -117,8 +112,7 @@ func TestKeyboardAndFocus(t *testing.T) {
 	})
 
 	t.Run("the caret stays where the buyer edits, and the separators do not get in the way", func(t *testing.T) {
-		t.Parallel()
-		s := newShop(t, newWire(t), deferred, "{}")
+		s := newShop(t, tab, newWire(t), deferred, "{}")
 		s.typeIn("number", "42424242")
 		s.run("inside('[name=number]').setSelectionRange(2, 2)")
 		s.do(chromedp.KeyEvent("9"))
@@ -130,8 +124,7 @@ func TestKeyboardAndFocus(t *testing.T) {
 	})
 
 	t.Run("brands set the grouping and the length of the code", func(t *testing.T) {
-		t.Parallel()
-		s := newShop(t, newWire(t), deferred, "{}")
+		s := newShop(t, tab, newWire(t), deferred, "{}")
 		s.typeIn("number", "378282246310005")
 		s.want("last('carddetailschange')", `{"elementType":"payment","loading":false,"details":{"brands":["amex"],"funding":null}}`)
 		s.want("[inside('[name=number]').value, inside('.Badge').textContent]", `["3782 822463 10005","American Express"]`)

@@ -1,6 +1,7 @@
 package stripejs_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -9,19 +10,19 @@ import (
 	"checkoutd/internal/browsertest"
 )
 
-func newMany(t *testing.T, paymentOptions string) *shop {
+func newMany(t *testing.T, tab context.Context, paymentOptions string) *shop {
 	t.Helper()
 	w := newWire(t)
 	w.offer("DE", "card", "sepa_debit", "ideal", "klarna", "link", "blik", "acss_debit")
-	return newShop(t, w, deferred, paymentOptions)
+	return newShop(t, tab, w, deferred, paymentOptions)
 }
 
 func TestLayouts(t *testing.T) {
 	t.Parallel()
+	tab := browsertest.New(t)
 
 	t.Run("tabs move by arrow keys and keep what was typed", func(t *testing.T) {
-		t.Parallel()
-		s := newMany(t, "{layout: 'tabs'}")
+		s := newMany(t, tab, "{layout: 'tabs'}")
 		s.want("[...inside('[role=tablist]').children].map((tab) => tab.dataset.method)", `["card","sepa_debit","ideal","klarna"]`)
 		s.typeIn("number", "4242")
 		s.run("inside('[data-method=card]').focus()")
@@ -38,8 +39,7 @@ func TestLayouts(t *testing.T) {
 	})
 
 	t.Run("an accordion is a radio group; collapsed it has no choice yet", func(t *testing.T) {
-		t.Parallel()
-		s := newMany(t, "{layout: {type: 'accordion', defaultCollapsed: true, radios: true, spacedAccordionItems: true, visibleAccordionItemsCount: 3}}")
+		s := newMany(t, tab, "{layout: {type: 'accordion', defaultCollapsed: true, radios: true, spacedAccordionItems: true, visibleAccordionItemsCount: 3}}")
 		s.want("last('change')", `{"elementType":"payment","empty":true,"complete":false,"collapsed":true,"value":{"type":""}}`)
 		s.want("elements.submit().then((r) => r.error.code)", `"incomplete_payment_method"`)
 		s.want("inside('[data-method=klarna]').closest('.AccordionItem').hidden", "true")
@@ -56,8 +56,7 @@ func TestLayouts(t *testing.T) {
 	})
 
 	t.Run("the options of an accordion show", func(t *testing.T) {
-		t.Parallel()
-		s := newMany(t, "{}")
+		s := newMany(t, tab, "{}")
 		const look = "(() => { const items = [...inside('.Accordion').children]; const [first, second] = items.map((item) => item.getBoundingClientRect());" +
 			"return [getComputedStyle(inside('[data-method=card]')).opacity, second.top - first.bottom, items.filter((item) => item.checkVisibility()).length, Boolean(inside('[data-action=more]')), inside('[data-form=card]')?.checkVisibility() ?? false]; })()"
 		for _, c := range []struct{ layout, want string }{
@@ -76,14 +75,12 @@ func TestLayouts(t *testing.T) {
 	})
 
 	t.Run("the page's order of methods goes before the session's", func(t *testing.T) {
-		t.Parallel()
-		s := newMany(t, "{paymentMethodOrder: ['klarna', 'ideal', 'zip']}")
+		s := newMany(t, tab, "{paymentMethodOrder: ['klarna', 'ideal', 'zip']}")
 		s.want("[...inside('[role=tablist]').children].map((tab) => tab.dataset.method)", `["klarna","ideal","card","sepa_debit"]`)
 	})
 
 	t.Run("nothing is wider than a page of 280 pixels", func(t *testing.T) {
-		t.Parallel()
-		s := newMany(t, "{}")
+		s := newMany(t, tab, "{}")
 		s.do(browsertest.Viewport(280, 700))
 		s.want("document.documentElement.scrollWidth <= 280", "true")
 		s.picture("tabs-280")
@@ -95,10 +92,10 @@ func TestLayouts(t *testing.T) {
 
 func TestOtherMethods(t *testing.T) {
 	t.Parallel()
+	tab := browsertest.New(t)
 
 	t.Run("a SEPA debit takes IBAN, name and e-mail and gives a mandate", func(t *testing.T) {
-		t.Parallel()
-		s := newMany(t, "{defaultValues: {billingDetails: {name: 'Jenny Rosen'}}}")
+		s := newMany(t, tab, "{defaultValues: {billingDetails: {name: 'Jenny Rosen'}}}")
 		s.do(chromedp.Click(inside("[data-method=sepa_debit]")))
 		s.typeIn("iban", "de89370400440532013001")
 		s.want("elements.submit().then((r) => r.error.code)", `"invalid_iban"`)
@@ -117,8 +114,7 @@ func TestOtherMethods(t *testing.T) {
 	})
 
 	t.Run("Klarna takes e-mail and country", func(t *testing.T) {
-		t.Parallel()
-		s := newMany(t, "{}")
+		s := newMany(t, tab, "{}")
 		s.do(chromedp.Click(inside("[data-method=klarna]")))
 		s.typeIn("email", "jenny@example.com")
 		s.want("elements.submit()", `{"selectedPaymentMethod":"klarna"}`)
@@ -130,29 +126,26 @@ func TestOtherMethods(t *testing.T) {
 	})
 
 	t.Run("Link alone has a form of its own, without a redirect", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
 		w.offer("US", "link")
-		s := newShop(t, w, deferred, "{}")
+		s := newShop(t, tab, w, deferred, "{}")
 		s.typeIn("email", "jenny@example.com")
 		s.want("[inside('.Note'), inside('[role=tablist]').hidden]", "[null,true]")
 		s.want("elements.submit()", `{"selectedPaymentMethod":"link"}`)
 	})
 
 	t.Run("a session that offers nothing usable is a load error", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
 		w.offer("PL", "blik")
-		s := newShop(t, w, deferred, "{}")
+		s := newShop(t, tab, w, deferred, "{}")
 		s.want("last('loaderror').error.type", `"invalid_request_error"`)
 		s.want("last('ready')", "null")
 	})
 
 	t.Run("a refused session is a load error with Stripe's error", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
 		w.answers["GET /v1/elements/sessions"] = answer{400, stripeError("invalid_request_error", "customer_session_expired", "The customer session has expired.")}
-		s := newShop(t, w, deferred, "{}")
+		s := newShop(t, tab, w, deferred, "{}")
 		s.want("last('loaderror')", `{"elementType":"payment","error":{"code":"customer_session_expired","message":"The customer session has expired.","type":"invalid_request_error"}}`)
 	})
 }

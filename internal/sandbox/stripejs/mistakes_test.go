@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"checkoutd/internal/browsertest"
 )
 
 // TestMistakes holds what Stripe.js says at run time about mistakes that the published types let pass.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
-	s := openShop(t, newWire(t), "/v3/stripe.js")
+	s := openShop(t, browsertest.New(t), newWire(t), "/v3/stripe.js")
 	s.run("window.stripe = Stripe('pk_test_shop')")
 	const group = "stripe.elements({mode: 'payment', amount: 1099, currency: 'eur'})"
 	cases := []struct{ name, js, want string }{
@@ -78,10 +80,10 @@ func TestMistakes(t *testing.T) {
 
 func TestOrderOfCalls(t *testing.T) {
 	t.Parallel()
+	tab := browsertest.New(t)
 
 	t.Run("a token before submit is a mistake, also after an update", func(t *testing.T) {
-		t.Parallel()
-		s := newShop(t, newWire(t), deferred, "{}")
+		s := newShop(t, tab, newWire(t), deferred, "{}")
 		s.fillCard("4242424242424242")
 		const early = `"IntegrationError: elements.submit() must be called before stripe.createConfirmationToken()."`
 		s.want("failure(() => stripe.createConfirmationToken({elements})).then((text) => text.split('\\n')[0])", early)
@@ -94,20 +96,18 @@ func TestOrderOfCalls(t *testing.T) {
 	})
 
 	t.Run("a refused card is an error and no token", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
 		w.answers["POST /v1/confirmation_tokens"] = answer{402, stripeError("card_error", "invalid_expiry_year", "Your card's expiration year is invalid.")}
-		s := newShop(t, w, deferred, "{}")
+		s := newShop(t, tab, w, deferred, "{}")
 		s.fillCard("4242424242424242")
 		s.want("elements.submit().then(() => stripe.createConfirmationToken({elements}))",
 			`{"error":{"code":"invalid_expiry_year","message":"Your card's expiration year is invalid.","type":"card_error"}}`)
 	})
 
 	t.Run("details that the page collects itself have to be passed", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
 		w.offer("US", "card")
-		s := newShop(t, w, deferred, "{fields: {billingDetails: {address: {country: 'never', postalCode: 'never'}}}}")
+		s := newShop(t, tab, w, deferred, "{fields: {billingDetails: {address: {country: 'never', postalCode: 'never'}}}}")
 		s.want("[Boolean(inside('[name=country]')), Boolean(inside('[name=postal]'))]", "[false,false]")
 		s.fillCard("4242424242424242")
 		s.run("elements.submit()")
@@ -123,7 +123,7 @@ func TestConfirmPayment(t *testing.T) {
 	w := newWire(t)
 	w.intent("pi_1", "requires_payment_method", map[string]any{"setup_future_usage": "off_session"})
 	w.answers["POST /v1/payment_intents/pi_1/confirm"] = answer{200, map[string]any{"id": "pi_1", "object": "payment_intent", "status": "succeeded"}}
-	s := newShop(t, w, "{clientSecret: 'pi_1_secret_x'}", "{}")
+	s := newShop(t, browsertest.New(t), w, "{clientSecret: 'pi_1_secret_x'}", "{}")
 	s.want("inside('.TermsText').textContent.includes('Tea House')", "true")
 	w.intent("pi_1", "requires_payment_method", map[string]any{"setup_future_usage": "off_session", "amount": 1500})
 	s.want("elements.fetchUpdates()", "{}")
@@ -141,7 +141,7 @@ func TestConfirmPayment(t *testing.T) {
 func TestOtherIntent(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
-	s := openShop(t, w, "/v3/stripe.js")
+	s := openShop(t, browsertest.New(t), w, "/v3/stripe.js")
 	w.answers["POST /v1/payment_intents/pi_1/confirm"] = answer{200, map[string]any{"id": "pi_1", "object": "payment_intent", "status": "succeeded"}}
 	const mismatch = "Try confirming with a Payment Intent that is configured to use the same parameters as Stripe Elements."
 	for _, c := range []struct {

@@ -46,21 +46,21 @@ func (s *shop) size(frame *chromedp.Node, property string) float64 {
 	return size
 }
 
-func newChallenge(t *testing.T) *shop {
+func newChallenge(t *testing.T, tab context.Context) *shop {
 	t.Helper()
 	w := newWire(t)
 	w.intent("pi_1", "requires_action", w.challengeFor("pi_1"))
-	s := openShop(t, w, "/v3/stripe.js")
+	s := openShop(t, tab, w, "/v3/stripe.js")
 	s.run("window.stripe = Stripe('pk_test_shop')")
 	return s
 }
 
 func TestHandleNextAction(t *testing.T) {
 	t.Parallel()
+	tab := browsertest.New(t)
 
 	t.Run("a passed challenge gives the paid intent and the focus back", func(t *testing.T) {
-		t.Parallel()
-		s := newChallenge(t)
+		s := newChallenge(t, tab)
 		frame := startChallenge(t, s)
 		s.want("document.querySelector('[data-stripe-dialog]').shadowRoot.querySelector('dialog').matches(':modal')", "true")
 		s.want("document.querySelector('[data-stripe-dialog]').shadowRoot.activeElement.title", `"Verify your payment"`)
@@ -79,8 +79,7 @@ func TestHandleNextAction(t *testing.T) {
 	})
 
 	t.Run("a failed challenge is an error with the intent in it", func(t *testing.T) {
-		t.Parallel()
-		s := newChallenge(t)
+		s := newChallenge(t, tab)
 		frame := startChallenge(t, s)
 		s.do(chromedp.Click(chromedp.CSS("#fail"), chromedp.FromNode(frame)))
 		s.eventually("window.handled")
@@ -99,8 +98,7 @@ func TestHandleNextAction(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := newChallenge(t)
+			s := newChallenge(t, tab)
 			startChallenge(t, s)
 			dismiss(s)
 			s.eventually("window.handled")
@@ -110,27 +108,24 @@ func TestHandleNextAction(t *testing.T) {
 	}
 
 	t.Run("a message from elsewhere does not end the challenge", func(t *testing.T) {
-		t.Parallel()
-		s := newChallenge(t)
+		s := newChallenge(t, tab)
 		startChallenge(t, s)
 		s.run("new Promise((resolve) => { addEventListener('message', resolve, {once: true}); postMessage({type: 'stripe-3ds-complete'}, '*'); })")
 		s.want("Boolean(document.querySelector('[data-stripe-dialog]'))", "true")
 	})
 
 	t.Run("an intent in another state is a mistake of the page", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
 		w.intent("pi_1", "succeeded", nil)
-		s := openShop(t, w, "/v3/stripe.js")
+		s := openShop(t, tab, w, "/v3/stripe.js")
 		s.want("failure(() => Stripe('pk_test_shop').handleNextAction({clientSecret: 'pi_1_secret_x'}))",
 			`"IntegrationError: handleNextAction: The PaymentIntent supplied is not in the requires_action state."`)
 	})
 
 	t.Run("a redirect leaves the page and comes back with the outcome", func(t *testing.T) {
-		t.Parallel()
 		for outcome, want := range map[string]string{"pass": "succeeded", "fail": "failed"} {
 			w := newWire(t)
-			s := openShop(t, w, "/v3/stripe.js")
+			s := openShop(t, tab, w, "/v3/stripe.js")
 			w.intent("pi_2", "requires_action", map[string]any{
 				"payment_method_types": []string{"ideal"},
 				"next_action": map[string]any{"type": "redirect_to_url", "redirect_to_url": map[string]any{
@@ -162,7 +157,7 @@ func TestFrenchPages(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	w.intent("pi_1", "requires_action", map[string]any{"payment_method": map[string]any{"type": "ideal"}})
-	s := openShop(t, w, "/v3/stripe.js")
+	s := openShop(t, browsertest.New(t), w, "/v3/stripe.js")
 	const page = "[document.documentElement.lang, document.title, document.querySelector('h1').textContent, document.querySelector('#pass').textContent, document.querySelector('#amount').textContent.replace(/\\s/g, ' ')]"
 	const untranslated = "fetch(location).then((r) => r.text()).then((text) => { const before = [...new DOMParser().parseFromString(text, 'text/html').querySelectorAll('[data-text]')];" +
 		"return before.map((node) => node.textContent).filter((text, i) => text === document.querySelectorAll('[data-text]')[i].textContent); })"
@@ -191,7 +186,7 @@ func TestRetrieve(t *testing.T) {
 	w.intent("pi_1", "succeeded", nil)
 	w.intent("seti_1", "succeeded", map[string]any{"object": "setup_intent"})
 	w.answers["GET /v1/payment_intents/pi_9"] = answer{http.StatusNotFound, stripeError("invalid_request_error", "resource_missing", "No such payment_intent: 'pi_9'")}
-	s := openShop(t, w, "/v3/stripe.js")
+	s := openShop(t, browsertest.New(t), w, "/v3/stripe.js")
 	s.run("window.stripe = Stripe('pk_test_shop')")
 	s.want("stripe.retrievePaymentIntent('pi_1_secret_x').then((r) => [Object.keys(r), r.paymentIntent.id])", `[["paymentIntent"],"pi_1"]`)
 	s.want("stripe.retrieveSetupIntent('seti_1_secret_x').then((r) => [Object.keys(r), r.setupIntent.id])", `[["setupIntent"],"seti_1"]`)

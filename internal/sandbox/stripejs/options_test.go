@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"checkoutd/internal/browsertest"
 )
 
 // listen keeps what the stand-in warns of, beside the word about plain HTTP.
@@ -11,12 +13,12 @@ const listen = "(() => { window.warned = []; console.warn = (text) => { if (!tex
 
 func TestPaymentOptions(t *testing.T) {
 	t.Parallel()
+	tab := browsertest.New(t)
 
 	t.Run("every option of the types is taken without a warning, and does what it says", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
 		w.offer("US", "card", "klarna")
-		s := openShop(t, w, "/v3/stripe.js")
+		s := openShop(t, tab, w, "/v3/stripe.js")
 		s.run(listen)
 		s.boot(deferred, `{
 			applePay: {}, business: {name: 'Corner Shop'}, wallets: {applePay: 'never', googlePay: 'never'}, terms: {card: 'always', sepaDebit: 'never'},
@@ -40,19 +42,17 @@ func TestPaymentOptions(t *testing.T) {
 	})
 
 	t.Run("a page that collects all billing details itself sees no field of them", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
 		w.offer("US", "card", "sepa_debit")
-		s := newShop(t, w, deferred, "{fields: {billingDetails: 'never'}}")
+		s := newShop(t, tab, w, deferred, "{fields: {billingDetails: 'never'}}")
 		s.want("[...inside('.Grid').querySelectorAll('[name]')].map((el) => el.name)", `["number","expiry","cvc"]`)
 		s.do(chromedp.Click(inside("[data-method=sepa_debit]")))
 		s.want("[...inside('[data-form=sepa_debit] .Grid').querySelectorAll('[name]')].map((el) => el.name)", `["iban"]`)
 	})
 
 	t.Run("the options of a payment reach the session and the token", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
-		s := openShop(t, w, "/v3/stripe.js")
+		s := openShop(t, tab, w, "/v3/stripe.js")
 		s.run(listen)
 		s.boot(`{mode: 'payment', amount: 1099, currency: 'mxn', setup_future_usage: 'off_session', captureMethod: 'manual', onBehalfOf: 'acct_9', paymentMethodTypes: ['card'],
 			paymentMethodOptions: {card: {installments: {enabled: true}}, us_bank_account: {verification_method: 'instant'}}, loader: 'always', fonts: [], externalPaymentMethodTypes: []}`, "{}", "payment")
@@ -78,12 +78,12 @@ func TestPaymentOptions(t *testing.T) {
 
 func TestModes(t *testing.T) {
 	t.Parallel()
+	tab := browsertest.New(t)
 
 	t.Run("a setup needs neither amount nor currency and asks for the mandate", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
 		w.offer("DE", "card", "sepa_debit")
-		s := newShop(t, w, "{mode: 'setup'}", "{}")
+		s := newShop(t, tab, w, "{mode: 'setup'}", "{}")
 		s.want("inside('.TermsText').textContent.startsWith('By providing your card information, you allow Tea House')", "true")
 		s.fillCard("4242424242424242")
 		s.run("elements.submit().then(() => stripe.createConfirmationToken({elements}))")
@@ -95,10 +95,9 @@ func TestModes(t *testing.T) {
 	})
 
 	t.Run("a subscription says that it goes on", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
 		w.offer("US", "card", "link")
-		s := newShop(t, w, "{mode: 'subscription', amount: 1099, currency: 'usd'}", "{}")
+		s := newShop(t, tab, w, "{mode: 'subscription', amount: 1099, currency: 'usd'}", "{}")
 		s.want("inside('.TermsText').textContent", `"By confirming your subscription, you allow Tea House to charge you for future payments in accordance with their terms."`)
 		s.wantForm("GET /v1/elements/sessions", map[string]string{"deferred_intent[mode]": "subscription", "deferred_intent[amount]": "1099"})
 	})
@@ -107,15 +106,15 @@ func TestModes(t *testing.T) {
 // TestUpdates holds that every option that elements.update() takes shows or is sent at once.
 func TestUpdates(t *testing.T) {
 	t.Parallel()
+	tab := browsertest.New(t)
 	update := func(s *shop, changes string) {
 		s.t.Helper()
 		s.run("new Promise((resolve) => { elements.on('update-end', resolve); elements.update(" + changes + "); })")
 	}
 
 	t.Run("a payment's options ask for a new session and keep what was typed", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
-		s := newShop(t, w, deferred, "{}")
+		s := newShop(t, tab, w, deferred, "{}")
 		s.run(listen)
 		s.fillCard("4242424242424242")
 		for _, c := range []struct {
@@ -145,8 +144,7 @@ func TestUpdates(t *testing.T) {
 	})
 
 	t.Run("a future use shows its terms, and no use takes them away", func(t *testing.T) {
-		t.Parallel()
-		s := newShop(t, newWire(t), deferred, "{}")
+		s := newShop(t, tab, newWire(t), deferred, "{}")
 		s.want("inside('.TermsText')", "null")
 		update(s, "{setupFutureUsage: 'off_session'}")
 		s.want("Boolean(inside('.TermsText'))", "true")
@@ -155,10 +153,9 @@ func TestUpdates(t *testing.T) {
 	})
 
 	t.Run("other types show, and the choice stays where it can", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
 		w.offer("DE", "card", "ideal", "klarna")
-		s := newShop(t, w, deferred, "{}")
+		s := newShop(t, tab, w, deferred, "{}")
 		s.do(chromedp.Click(inside("[data-method=ideal]")))
 		w.offer("DE", "card", "ideal")
 		update(s, "{paymentMethodTypes: ['card', 'ideal']}")
@@ -170,8 +167,7 @@ func TestUpdates(t *testing.T) {
 	})
 
 	t.Run("wallet buttons follow, and so does an open sheet", func(t *testing.T) {
-		t.Parallel()
-		s := newExpress(t, deferred, "{}", "card", "link")
+		s := newExpress(t, tab, deferred, "{}", "card", "link")
 		s.openSheet("google_pay")
 		update(s, "{amount: 2500, currency: 'usd'}")
 		s.want("[sheet('.Total').textContent, sheet('[data-action=pay]').matches(':focus')]", `["Total$25.00",true]`)
@@ -184,8 +180,7 @@ func TestUpdates(t *testing.T) {
 	})
 
 	t.Run("what cannot be updated is warned of and what is wrong is refused, and nothing changes", func(t *testing.T) {
-		t.Parallel()
-		s := newShop(t, newWire(t), deferred, "{}")
+		s := newShop(t, tab, newWire(t), deferred, "{}")
 		s.run(listen)
 		s.run("elements.update({paymentMethodCreation: 'manual'})")
 		s.want("warned.map((text) => text.split(' is not')[0])", `["[Stripe.js] Unrecognized elements.update() parameter: paymentMethodCreation"]`)
@@ -198,7 +193,7 @@ func TestUpdates(t *testing.T) {
 
 func TestMount(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, newWire(t), deferred, "{}")
+	s := newShop(t, browsertest.New(t), newWire(t), deferred, "{}")
 	s.typeIn("number", "4242")
 	s.run("element.clear()")
 	s.want("inside('[name=number]').value", `""`)

@@ -8,10 +8,10 @@ import (
 
 func TestCardForm(t *testing.T) {
 	t.Parallel()
+	tab := browsertest.New(t)
 
 	t.Run("a complete card gives a confirmation token", func(t *testing.T) {
-		t.Parallel()
-		s := newShop(t, newWire(t), deferred, "{}")
+		s := newShop(t, tab, newWire(t), deferred, "{}")
 		s.want("last('ready')", `{"elementType":"payment"}`)
 		s.want("last('change')", `{"elementType":"payment","empty":true,"complete":false,"collapsed":false,"value":{"type":"card"}}`)
 		s.typeCard("4242424242424242")
@@ -34,8 +34,7 @@ func TestCardForm(t *testing.T) {
 	})
 
 	t.Run("an empty form shows every error, focuses the first and reports it", func(t *testing.T) {
-		t.Parallel()
-		s := newShop(t, newWire(t), deferred, "{}")
+		s := newShop(t, tab, newWire(t), deferred, "{}")
 		s.want("elements.submit()", `{"error":{"type":"validation_error","code":"incomplete_number","message":"Your card number is incomplete."}}`)
 		s.want("['number', 'expiry', 'cvc'].map((name) => inside('[data-field=' + name + '] .Error').textContent)",
 			`["Your card number is incomplete.","Your card's expiration date is incomplete.","Your card's security code is incomplete."]`)
@@ -49,8 +48,7 @@ func TestCardForm(t *testing.T) {
 	})
 
 	t.Run("a wrong number shows at once and goes when it is cured", func(t *testing.T) {
-		t.Parallel()
-		s := newShop(t, newWire(t), deferred, "{}")
+		s := newShop(t, tab, newWire(t), deferred, "{}")
 		s.typeIn("number", "4242424242424241")
 		s.want("inside('[data-field=number] .Error').textContent", `"Your card number is invalid."`)
 		s.want("document.querySelector('#element').classList.contains('StripeElement--invalid')", "true")
@@ -59,10 +57,9 @@ func TestCardForm(t *testing.T) {
 	})
 
 	t.Run("a US card asks for the ZIP code, a French one does not", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
 		w.offer("US", "card")
-		s := newShop(t, w, deferred, "{}")
+		s := newShop(t, tab, w, deferred, "{}")
 		s.want("inside('[data-field=postal] .Label').textContent", `"ZIP code"`)
 		s.fillCard("4242424242424242")
 		s.want("elements.submit()", `{"error":{"type":"validation_error","code":"incomplete_zip","message":"Your ZIP code is incomplete."}}`)

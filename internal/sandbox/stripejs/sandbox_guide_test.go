@@ -1,18 +1,21 @@
 package stripejs_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"checkoutd/internal/browsertest"
 )
 
 // openOn opens a shop on the real sandbox, without an element.
-func openOn(t *testing.T, base string) *shop {
+func openOn(t *testing.T, tab context.Context, base string) *shop {
 	t.Helper()
-	return openShop(t, &wire{Server: &httptest.Server{URL: base}}, "/v3/stripe.js")
+	return openShop(t, tab, &wire{Server: &httptest.Server{URL: base}}, "/v3/stripe.js")
 }
 
 // dig reads a value out of decoded JSON by names.
@@ -45,12 +48,12 @@ func (s *shop) payWith(wallet string) {
 // TestGuideAgainstSandbox drives the optional parts of Stripe's guide with the real offline Stripe.
 func TestGuideAgainstSandbox(t *testing.T) {
 	t.Parallel()
+	tab := browsertest.New(t)
 
 	for _, wallet := range []string{"paypal", "amazon_pay"} {
 		t.Run(wallet+" redirects and comes back paid, with the sheet's shipping address", func(t *testing.T) {
-			t.Parallel()
 			base := newSandbox(t).URL
-			s := openOn(t, base)
+			s := openOn(t, tab, base)
 			s.boot("{mode: 'payment', amount: 1099, currency: 'eur', paymentMethodTypes: ['card', 'paypal', 'amazon_pay']}", "{shippingAddressRequired: true, shippingRates: [{id: 'free', amount: 0, displayName: 'Free'}]}", "expressCheckout")
 			s.payWith(wallet)
 			intent := secretCall(t, base, "/v1/payment_intents", url.Values{"amount": {"1099"}, "currency": {"eur"}, "confirm": {"true"}, "confirmation_token": {s.token()}, "payment_method_types[]": {"card", "paypal", "amazon_pay"}})
@@ -72,9 +75,8 @@ func TestGuideAgainstSandbox(t *testing.T) {
 	}
 
 	t.Run("Google Pay pays at once with the sheet's details", func(t *testing.T) {
-		t.Parallel()
 		base := newSandbox(t).URL
-		s := openOn(t, base)
+		s := openOn(t, tab, base)
 		s.boot(deferred, "{emailRequired: true, billingAddressRequired: true}", "expressCheckout")
 		s.payWith("google_pay")
 		intent := confirm(t, base, s.token(), url.Values{"expand[]": {"payment_method"}})
@@ -84,16 +86,14 @@ func TestGuideAgainstSandbox(t *testing.T) {
 	})
 
 	t.Run("a page that takes neither cards nor Link has no button to show", func(t *testing.T) {
-		t.Parallel()
-		s := openOn(t, newSandbox(t).URL)
+		s := openOn(t, tab, newSandbox(t).URL)
 		s.boot("{mode: 'payment', amount: 1099, currency: 'eur', paymentMethodTypes: ['ideal', 'sepa_debit']}", "{paymentMethods: {applePay: 'always'}}", "expressCheckout")
 		s.want("last('ready')", `{"elementType":"expressCheckout"}`)
 	})
 
 	t.Run("addresses and e-mail of the elements are those of the payment", func(t *testing.T) {
-		t.Parallel()
 		base := newSandbox(t).URL
-		s := openOn(t, base)
+		s := openOn(t, tab, base)
 		s.mountAll(deferred, "linkAuthentication: {defaultValues: {email: 'jenny@example.com'}}",
 			"address: {mode: 'shipping', fields: {phone: 'always'}, defaultValues: {name: 'Max Muster', phone: '+4930123456', address: {line1: 'Unter den Linden 1', city: 'Berlin', postal_code: '10117', country: 'DE'}}}",
 			"address: {mode: 'billing', defaultValues: {name: 'Jenny Rosen', address: {line1: '510 Townsend St', city: 'San Francisco', state: 'CA', postal_code: '94103', country: 'US'}}}", "payment: {}")
@@ -114,10 +114,9 @@ func TestGuideAgainstSandbox(t *testing.T) {
 		{"a setup asks the buyer's bank", "4000002500003155", "requires_action"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
 			base := newSandbox(t).URL
 			customer := secretCall(t, base, "/v1/customers", url.Values{"name": {"Jenny"}})["id"].(string)
-			s := openReal(t, base, "{mode: 'setup', currency: 'eur'}")
+			s := openReal(t, tab, base, "{mode: 'setup', currency: 'eur'}")
 			s.fillCard(c.card)
 			intent := secretCall(t, base, "/v1/setup_intents", url.Values{"customer": {customer}, "confirm": {"true"}, "confirmation_token": {s.token()}, "usage": {"off_session"}, "automatic_payment_methods[enabled]": {"true"}})
 			if intent["status"] != c.status {
@@ -137,11 +136,10 @@ func TestGuideAgainstSandbox(t *testing.T) {
 	}
 
 	t.Run("the first payment of a subscription is confirmed from the token", func(t *testing.T) {
-		t.Parallel()
 		base := newSandbox(t).URL
 		customer := secretCall(t, base, "/v1/customers", url.Values{"name": {"Jenny"}})["id"].(string)
 		price := secretCall(t, base, "/v1/prices", url.Values{"currency": {"eur"}, "unit_amount": {"1099"}, "recurring[interval]": {"month"}, "product_data[name]": {"Tea club"}})["id"].(string)
-		s := openReal(t, base, "{mode: 'subscription', amount: 1099, currency: 'eur'}")
+		s := openReal(t, tab, base, "{mode: 'subscription', amount: 1099, currency: 'eur'}")
 		s.fillCard("4242424242424242")
 		token := s.token()
 		subscription := secretCall(t, base, "/v1/subscriptions", url.Values{"customer": {customer}, "items[0][price]": {price}, "payment_behavior": {"default_incomplete"}, "expand[]": {"latest_invoice.payment_intent"}})
@@ -158,14 +156,13 @@ func TestGuideAgainstSandbox(t *testing.T) {
 	})
 
 	t.Run("the code of a saved card is sent where the payment wants it", func(t *testing.T) {
-		t.Parallel()
 		base := newSandbox(t).URL
 		customer := secretCall(t, base, "/v1/customers", url.Values{"name": {"Jenny"}, "payment_method": {"pm_card_visa"}})["id"].(string)
 		method := get(t, base, "/v1/payment_methods?customer="+customer)["data"].([]any)[0].(map[string]any)["id"].(string)
 		secretCall(t, base, "/v1/payment_methods/"+method, url.Values{"allow_redisplay": {"always"}})
 		const feature = "components[payment_element][features][payment_method_redisplay]"
 		secret := secretCall(t, base, "/v1/customer_sessions", url.Values{"customer": {customer}, "components[payment_element][enabled]": {"true"}, feature: {"enabled"}})["client_secret"].(string)
-		s := openReal(t, base, "{mode: 'payment', amount: 1099, currency: 'eur', customerSessionClientSecret: '"+secret+"', paymentMethodOptions: {card: {require_cvc_recollection: true}}}")
+		s := openReal(t, tab, base, "{mode: 'payment', amount: 1099, currency: 'eur', customerSessionClientSecret: '"+secret+"', paymentMethodOptions: {card: {require_cvc_recollection: true}}}")
 		s.want("[last('change').complete, last('change').value.payment_method.id]", `[false,"`+method+`"]`)
 		s.typeIn("cvc", "123")
 		more := url.Values{"customer": {customer}, "payment_method_options[card][require_cvc_recollection]": {"true"}}

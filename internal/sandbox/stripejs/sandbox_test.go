@@ -12,6 +12,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"checkoutd/internal/browsertest"
 	"checkoutd/internal/sandbox"
 	"checkoutd/internal/sandbox/stripejs"
 )
@@ -63,9 +64,9 @@ func secretRequest(t *testing.T, method, base, path string, form url.Values) map
 }
 
 // openReal mounts a payment element against the real sandbox.
-func openReal(t *testing.T, base, elementsOptions string) *shop {
+func openReal(t *testing.T, tab context.Context, base, elementsOptions string) *shop {
 	t.Helper()
-	s := openShop(t, &wire{Server: &httptest.Server{URL: base}}, "/v3/stripe.js")
+	s := openShop(t, tab, &wire{Server: &httptest.Server{URL: base}}, "/v3/stripe.js")
 	s.boot(elementsOptions, "{}", "payment")
 	s.want("last('loaderror')", "null")
 	return s
@@ -89,11 +90,11 @@ func confirm(t *testing.T, base, token string, more url.Values) map[string]any {
 // TestAgainstSandbox drives the stand-in and the real offline Stripe together.
 func TestAgainstSandbox(t *testing.T) {
 	t.Parallel()
+	tab := browsertest.New(t)
 
 	t.Run("a card is paid", func(t *testing.T) {
-		t.Parallel()
 		base := newSandbox(t).URL
-		s := openReal(t, base, deferred)
+		s := openReal(t, tab, base, deferred)
 		s.fillCard("4242424242424242")
 		if got := confirm(t, base, s.token(), nil)["status"]; got != "succeeded" {
 			t.Errorf("got %v, want succeeded", got)
@@ -106,9 +107,8 @@ func TestAgainstSandbox(t *testing.T) {
 		{"3D Secure passed and then declined is the decline", "4000008400001629", "#pass", `[null,"card_declined"]`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
 			base := newSandbox(t).URL
-			s := openReal(t, base, deferred)
+			s := openReal(t, tab, base, deferred)
 			s.fillCard(c.card)
 			intent := confirm(t, base, s.token(), nil)
 			if intent["status"] != "requires_action" {
@@ -122,9 +122,8 @@ func TestAgainstSandbox(t *testing.T) {
 	}
 
 	t.Run("iDEAL redirects and comes back paid", func(t *testing.T) {
-		t.Parallel()
 		base := newSandbox(t).URL
-		s := openReal(t, base, deferred)
+		s := openReal(t, tab, base, deferred)
 		s.do(chromedp.Click(inside("[data-method=ideal]")))
 		intent := confirm(t, base, s.token(), nil)
 		secret := intent["client_secret"].(string)
@@ -138,9 +137,8 @@ func TestAgainstSandbox(t *testing.T) {
 	})
 
 	t.Run("a SEPA debit is processing", func(t *testing.T) {
-		t.Parallel()
 		base := newSandbox(t).URL
-		s := openReal(t, base, deferred)
+		s := openReal(t, tab, base, deferred)
 		s.do(chromedp.Click(inside("[data-method=sepa_debit]")))
 		s.typeIn("iban", "AT321904300235473204")
 		s.typeIn("name", "Jenny Rosen")
@@ -151,7 +149,6 @@ func TestAgainstSandbox(t *testing.T) {
 	})
 
 	t.Run("a saved card is offered again, paid with, and removed", func(t *testing.T) {
-		t.Parallel()
 		base := newSandbox(t).URL
 		customer := secretCall(t, base, "/v1/customers", url.Values{"name": {"Jenny"}})["id"].(string)
 		session := func() string {
@@ -162,13 +159,13 @@ func TestAgainstSandbox(t *testing.T) {
 			})["client_secret"].(string)
 			return "{mode: 'payment', amount: 1099, currency: 'eur', customerSessionClientSecret: '" + secret + "'}"
 		}
-		s := openReal(t, base, session())
+		s := openReal(t, tab, base, session())
 		s.fillCard("4242424242424242")
 		s.do(chromedp.Click(inside("[name=save]")))
 		if got := confirm(t, base, s.token(), url.Values{"customer": {customer}})["status"]; got != "succeeded" {
 			t.Fatalf("got %v, want succeeded", got)
 		}
-		s = openReal(t, base, session())
+		s = openReal(t, tab, base, session())
 		s.want("last('change').value.payment_method?.type", `"card"`)
 		if got := confirm(t, base, s.token(), url.Values{"customer": {customer}})["status"]; got != "succeeded" {
 			t.Errorf("got %v, want succeeded", got)
@@ -179,10 +176,9 @@ func TestAgainstSandbox(t *testing.T) {
 	})
 
 	t.Run("a setup with a client secret is confirmed in the browser", func(t *testing.T) {
-		t.Parallel()
 		base := newSandbox(t).URL
 		secret := secretCall(t, base, "/v1/setup_intents", url.Values{"payment_method_types[]": {"card"}})["client_secret"].(string)
-		s := openReal(t, base, "{clientSecret: '"+secret+"'}")
+		s := openReal(t, tab, base, "{clientSecret: '"+secret+"'}")
 		s.fillCard("4242424242424242")
 		s.want("stripe.confirmSetup({elements, redirect: 'if_required'}).then((r) => r.setupIntent?.status ?? r)", `"succeeded"`)
 	})

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"checkoutd/internal/browsertest"
 )
 
 func saved(id, redisplay string) map[string]any {
@@ -30,12 +32,12 @@ const withCustomer = "{mode: 'payment', amount: 1099, currency: 'eur', customerS
 
 func TestSavedMethods(t *testing.T) {
 	t.Parallel()
+	tab := browsertest.New(t)
 
 	t.Run("a saved card is chosen first and makes a token without a form", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
 		w.saved(features(nil), saved("pm_1", "always"), saved("pm_2", "limited"), saved("pm_3", "unspecified"))
-		s := newShop(t, w, withCustomer, "{}")
+		s := newShop(t, tab, w, withCustomer, "{}")
 		s.want("[...inside('[data-saved]').querySelectorAll('[data-saved-method]')].map((el) => el.dataset.savedMethod)", `["pm_1","pm_2","new"]`)
 		s.want("last('change')", `{"elementType":"payment","empty":false,"complete":true,"collapsed":false,"value":{"type":"card","payment_method":{"id":"pm_1","type":"card","billing_details":{"name":"Jenny"}}}}`)
 		s.picture("saved-1280")
@@ -47,10 +49,9 @@ func TestSavedMethods(t *testing.T) {
 	})
 
 	t.Run("the code of a saved card is asked again when the page wants it", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
 		w.saved(features(nil), saved("pm_1", "always"))
-		s := newShop(t, w, "{mode: 'payment', amount: 1, currency: 'eur', customerSessionClientSecret: 'cuss_1', paymentMethodOptions: {card: {require_cvc_recollection: true}}}", "{}")
+		s := newShop(t, tab, w, "{mode: 'payment', amount: 1, currency: 'eur', customerSessionClientSecret: 'cuss_1', paymentMethodOptions: {card: {require_cvc_recollection: true}}}", "{}")
 		s.want("elements.submit().then((r) => r.error.code)", `"incomplete_cvc"`)
 		s.typeIn("cvc", "123")
 		s.run("elements.submit().then(() => stripe.createConfirmationToken({elements}))")
@@ -58,11 +59,10 @@ func TestSavedMethods(t *testing.T) {
 	})
 
 	t.Run("removing asks first, detaches, tells the page and goes on to the new form", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
 		w.saved(features(nil), saved("pm_1", "always"))
 		w.answers["POST /v1/payment_methods/pm_1/detach"] = answer{200, map[string]any{"id": "pm_1"}}
-		s := newShop(t, w, withCustomer, "{}")
+		s := newShop(t, tab, w, withCustomer, "{}")
 		s.do(chromedp.Click(inside("[data-remove=pm_1]")))
 		s.want("inside('[data-confirm-remove]').getRootNode().activeElement.dataset.confirmRemove", `"pm_1"`)
 		s.do(chromedp.Click(inside("[data-confirm-remove=pm_1]")))
@@ -74,11 +74,10 @@ func TestSavedMethods(t *testing.T) {
 	})
 
 	t.Run("a removal that Stripe refuses keeps the method and says why", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
 		w.saved(features(nil), saved("pm_1", "always"))
 		w.answers["POST /v1/payment_methods/pm_1/detach"] = answer{400, stripeError("invalid_request_error", "", "Not now.")}
-		s := newShop(t, w, withCustomer, "{}")
+		s := newShop(t, tab, w, withCustomer, "{}")
 		s.do(chromedp.Click(inside("[data-remove=pm_1]")), chromedp.Click(inside("[data-confirm-remove=pm_1]")))
 		s.eventually("last('savedpaymentmethodremove')")
 		s.want("last('savedpaymentmethodremove').error", `"Not now."`)
@@ -87,9 +86,8 @@ func TestSavedMethods(t *testing.T) {
 	})
 
 	t.Run("the features decide what shows", func(t *testing.T) {
-		t.Parallel()
 		w := newWire(t)
-		s := openShop(t, w, "/v3/stripe.js")
+		s := openShop(t, tab, w, "/v3/stripe.js")
 		for name, c := range map[string]struct {
 			change                map[string]any
 			saved, remove, saving string
@@ -116,7 +114,7 @@ func TestSavedMethods(t *testing.T) {
 func TestSaveCheckbox(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
-	s := openShop(t, w, "/v3/stripe.js")
+	s := openShop(t, browsertest.New(t), w, "/v3/stripe.js")
 	const none, off, on = "", "off_session", "on_session"
 	for _, c := range []struct {
 		mode, save, usage, future string
@@ -163,7 +161,7 @@ func TestSaveCheckbox(t *testing.T) {
 func TestSavingWithSaved(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
-	s := openShop(t, w, "/v3/stripe.js")
+	s := openShop(t, browsertest.New(t), w, "/v3/stripe.js")
 	for i := range 8 {
 		state := func(bit int) string { return []string{"disabled", "enabled"}[i>>bit&1] }
 		redisplay, save, remove := state(0), state(1), state(2)

@@ -25,6 +25,8 @@ type shop struct {
 	ctx  context.Context
 	wire *wire
 	url  string
+
+	former int // problems of the tests that had the tab before
 }
 
 const shopPage = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>shop</title>
@@ -62,8 +64,9 @@ window.last = (name) => events.filter((entry) => entry[0] === name).map((entry) 
 window.failure = async (work) => { try { return 'no error: ' + JSON.stringify(await work()); } catch (err) { return err.name + ': ' + err.message; } };
 `
 
-// openShop loads the page with the stand-in's script and checks at the end that the page had nothing to complain about.
-func openShop(t *testing.T, w *wire, path string) *shop {
+// openShop loads the page with the stand-in's script into the tab, and checks at the end that the page had nothing to
+// complain about.
+func openShop(t *testing.T, tab context.Context, w *wire, path string) *shop {
 	t.Helper()
 	site := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
@@ -82,10 +85,32 @@ func openShop(t *testing.T, w *wire, path string) *shop {
 		}
 	}))
 	t.Cleanup(site.Close)
-	s := &shop{t: t, ctx: browsertest.New(t), wire: w, url: site.URL}
-	s.do(focused, chromedp.Navigate(site.URL+"/checkout"))
-	t.Cleanup(s.checkProblems)
+	s := newVisit(t, tab, w, site.URL)
+	s.do(chromedp.Navigate(site.URL + "/checkout"))
 	return s
+}
+
+// newVisit takes the tab over from the test that had it before: a tab costs more than all else in most tests. Every
+// site has an origin of its own, and none keeps anything in the browser.
+func newVisit(t *testing.T, tab context.Context, w *wire, url string) *shop {
+	t.Helper()
+	s := &shop{t: t, ctx: tab, wire: w, url: url, former: len(browsertest.Problems(tab))}
+	s.do(focused, browsertest.Viewport(1280, 800), browsertest.Dark(false))
+	t.Cleanup(s.leave)
+	return s
+}
+
+// leave tells what the page complained about, and shows it when the test failed.
+func (s *shop) leave() {
+	for _, p := range browsertest.Problems(s.ctx)[s.former:] {
+		// Answers of 400 and above are what many tests are about.
+		if p.Kind != browsertest.Network {
+			s.t.Errorf("the page complained: %s", p)
+		}
+	}
+	if s.t.Failed() {
+		browsertest.Screenshot(s.t, s.ctx, s.t.Name()+"-failed")
+	}
 }
 
 // focused makes the tab take the focus as if it were the only one; tests share a browser.
@@ -95,9 +120,9 @@ func focused(ctx context.Context, target *chromedp.Target) (chromedp.Void, error
 }
 
 // newShop opens a shop with the ordinary script and mounts one payment element.
-func newShop(t *testing.T, w *wire, elementsOptions, paymentOptions string) *shop {
+func newShop(t *testing.T, tab context.Context, w *wire, elementsOptions, paymentOptions string) *shop {
 	t.Helper()
-	s := openShop(t, w, "/v3/stripe.js")
+	s := openShop(t, tab, w, "/v3/stripe.js")
 	s.boot(elementsOptions, paymentOptions, "payment")
 	return s
 }
@@ -108,15 +133,6 @@ const deferred = "{mode: 'payment', amount: 1099, currency: 'eur'}"
 func (s *shop) boot(elementsOptions, options, kind string, stripeOptions ...string) {
 	s.t.Helper()
 	s.run(fmt.Sprintf("boot(%s, %s, '%s', %s)", elementsOptions, options, kind, append(stripeOptions, "undefined")[0]))
-}
-
-func (s *shop) checkProblems() {
-	for _, p := range browsertest.Problems(s.ctx) {
-		// Answers of 400 and above are what many tests are about.
-		if p.Kind != browsertest.Network {
-			s.t.Errorf("the page complained: %s", p)
-		}
-	}
 }
 
 func (s *shop) do(steps ...chromedp.Action[chromedp.Void]) {
