@@ -146,6 +146,18 @@ func TestSetupByWebhookAlone(t *testing.T) {
 	b.wantStatus(id, "paid paid")
 }
 
+func TestSetupWhoseEventsAreFirst(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	b := s.buyer(t)
+	id := b.save()
+	s.fault("POST /v1/setup_intents", sandbox.FaultChargeThenDelay, 1)
+	if r := b.confirm(id, cardPays); r.status != http.StatusOK || b.object(r)["status"] != "succeeded" {
+		t.Fatalf("saving: %d %s", r.status, r.body)
+	}
+	b.wantSaved(id)
+}
+
 func TestSetupExpires(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)

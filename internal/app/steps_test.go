@@ -254,3 +254,33 @@ func dieAndRecover(t *testing.T, mode orders.Mode, first *life, late bool) {
 	}
 	tl.wantOnce()
 }
+
+// Stripe keeps a 500 under the key although it made the subscription: the call can never get
+// further. When that is proven the buyer's next try goes on with what is there.
+func TestKeptErrorAfterTheSubscriptionWasMade(t *testing.T) {
+	t.Parallel()
+	tl := newTill(t, orders.ModeSubscription)
+	if _, err := tl.stripe.AddFault(sandbox.Fault{Route: "POST /v1/subscriptions", Kind: sandbox.FaultChargeThen500, Count: 1}); err != nil {
+		t.Fatal(err)
+	}
+	svc := tl.service(&life{diesAt: -1})
+	if answer, err := tl.pay(svc); err == nil {
+		t.Fatalf("answered %+v", answer)
+	}
+	for range 6 {
+		if a := tl.state().Attempts[0]; a.State != payments.Unknown {
+			t.Fatalf("after %s the attempt is %s, want it unknown", tl.now.Sub(a.CreatedAt), a.State)
+		}
+		tl.now = tl.now.Add(5 * time.Minute)
+		if _, err := svc.RunOnce(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if st := tl.state(); st.Active() != nil || len(st.Intents) != 1 {
+		t.Fatalf("%+v on %+v, want an attempt that failed, and its intent", st.Attempts, st.Intents)
+	}
+	if _, err := tl.pay(svc); err != nil {
+		t.Fatal(err)
+	}
+	tl.wantOnce()
+}

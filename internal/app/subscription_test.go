@@ -202,6 +202,46 @@ func TestSubscriptionByWebhooksAlone(t *testing.T) {
 	s.wantCharged(clubPrice)
 }
 
+// The events of a payment may be worked before its answer is here.
+func TestSubscriptionWhoseEventsAreFirst(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, selling(clubCatalog))
+	b := s.buyer(t)
+	id := b.order("club")
+	s.fault("POST /v1/payment_intents/*/confirm", sandbox.FaultChargeThenDelay, 1)
+	if r := b.confirm(id, cardPays); r.status != http.StatusOK || b.object(r)["status"] != "succeeded" {
+		t.Fatalf("subscribing: %d %s", r.status, r.body)
+	}
+	b.wantSubscribed(id)
+	s.wantQuiet()
+	s.wantCharged(clubPrice)
+}
+
+// Stripe gives up a first payment after 23 hours; the shop may do so in the Dashboard.
+func TestSubscriptionThatEndedAtStripeIsBegunAgain(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(s *shop, sub string){
+		"after a day": func(s *shop, _ string) { s.app.Sandbox().Advance(24 * time.Hour) },
+		"by hand":     func(s *shop, sub string) { s.stripe("DELETE", "/v1/subscriptions/"+sub) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := openShop(t, selling(clubCatalog))
+			b := s.buyer(t)
+			id := b.order("club")
+			b.confirm(id, cardChallenges)
+			end(s, s.ledger(id).Subscriptions[0].ID)
+			b.wantStatus(id, "open unpaid")
+			if r := b.confirm(id, cardPays); r.status != http.StatusOK {
+				t.Fatalf("another try: %d %s", r.status, r.body)
+			}
+			b.wantSubscribed(id)
+			s.wantQuiet()
+			s.wantCharged(clubPrice)
+		})
+	}
+}
+
 func TestSubscriptionExpires(t *testing.T) {
 	t.Parallel()
 	s := openShop(t, selling(clubCatalog))
