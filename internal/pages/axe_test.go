@@ -1,0 +1,102 @@
+package pages_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"checkoutd/internal/browsertest"
+	"checkoutd/internal/pages"
+)
+
+// longOrder has all that an order can have, and more of it than fits.
+func longOrder(status, payment string) pages.Order {
+	o := order(status, payment)
+	const name = "Extraordinarily long product name with Donaudampfschifffahrtsgesellschaft in it"
+	for i := range 50 {
+		o.Items = append(o.Items, pages.Item{SKU: fmt.Sprint("p", i), Name: name, Quantity: 99, UnitAmount: 99999999, Amount: 99 * 99999999})
+	}
+	o.Currency, o.Amount, o.Subtotal, o.Captured, o.Refunded = "kwd", 494999999505, 494999999505, 100000, 5000
+	o.Discount, o.PromotionCode, o.Rate, o.Shipping = 100, strings.Repeat("LONGCODE", 6), strings.Repeat("Overnight express ", 5), 4900
+	o.Email = strings.Repeat("very.long.name.", 6) + "@example.com"
+	o.ShipTo = pages.Address{Name: strings.Repeat("Jenny ", 20), Line1: strings.Repeat("rue", 40), City: "Paris", PostalCode: "75002", Country: "FR"}
+	return o
+}
+
+// moded is an order of another mode.
+func moded(mode string, o pages.Order) pages.Order {
+	if o.Mode = mode; mode == "subscription" {
+		o.Recurring = pages.Recurring{Interval: "month", Count: 3}
+	}
+	return o
+}
+
+// allStates are the pages that look different from each other.
+func allStates() []view {
+	all := []view{
+		checkout(longOrder("open", "unpaid")), complete(longOrder("paid", "partially_refunded")), complete(longOrder("paid", "paid")),
+		checkout(moded("setup", order("open", "unpaid"))), checkout(moded("subscription", order("open", "failed"))),
+	}
+	for _, state := range [][2]string{
+		{"open", "checking"}, {"open", "requires_action"}, {"open", "processing"}, {"open", "failed"}, {"open", "unpaid"},
+		{"paid", "paid"}, {"review", "paid"}, {"expired", "unpaid"}, {"canceled", "failed"},
+	} {
+		o := order(state[0], state[1])
+		all = append(all, complete(o), complete(moded("setup", o)))
+	}
+	for _, status := range []string{"authorized", "paid", "review", "expired", "canceled"} {
+		all = append(all, checkout(order(status, "paid")))
+	}
+	all = append(all, checkout(order("open", "processing")), complete(order("authorized", "authorized")), complete(order("paid", "refunded")))
+	for _, v := range views() {
+		if strings.HasPrefix(v.name, "shop") || strings.HasPrefix(v.name, "error") {
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
+// axe-core finds no violation on any page in any state, light or dark, and no page is wider
+// than the narrowest phone.
+func TestEveryStateIsAccessibleAndFitsAPhone(t *testing.T) {
+	t.Parallel()
+	p := newPages(t, nil)
+	script := regexp.MustCompile(`<script (type="module"|id="stripe-js")[^>]*></script>`) // the states are to stay
+	states := allStates()
+	mux := http.NewServeMux()
+	mux.Handle("/static/", p.Static())
+	mux.HandleFunc("/state/{lang}/{n}", func(w http.ResponseWriter, r *http.Request) {
+		var n int
+		_, _ = fmt.Sscan(r.PathValue("n"), &n)
+		rec := httptest.NewRecorder()
+		r.Header.Set("Accept-Language", r.PathValue("lang"))
+		if err := states[n].render(p, rec, r); err != nil {
+			t.Error(err)
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte(script.ReplaceAllString(rec.Body.String(), "")))
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	tab := browsertestTab{t, browsertest.New(t)}
+	for n, v := range states {
+		tab.do(chromedp.Navigate(fmt.Sprintf("%s/state/%s/%d", server.URL, []string{"en", "fr"}[n%2], n)))
+		for _, dark := range []bool{false, true} {
+			tab.do(browsertest.Dark(dark))
+			browsertest.Axe(t, tab.ctx)
+		}
+		tab.do(browsertest.Viewport(320, 640), browsertest.Dark(false))
+		var wide []string
+		tab.json("document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.outerHTML.slice(0, 80))", &wide)
+		if len(wide) > 0 || t.Failed() {
+			t.Fatalf("%s: axe, or too wide for a phone: %q", v.name, wide)
+		}
+		browsertest.Screenshot(t, tab.ctx, fmt.Sprintf("state-%d-%s", n, v.name))
+		tab.do(browsertest.Viewport(1280, 800))
+	}
+}
