@@ -30,11 +30,13 @@ func optional[T any](read func(func(*Config) *T) reader, field func(*Config) **T
 	})
 }
 
+// afterPrefix is what Stripe's ids have behind their prefix.
+var afterPrefix = regexp.MustCompile(`^[A-Za-z0-9]{1,250}$`)
+
 // stripeID reads an id of Stripe's by its prefix.
 func stripeID(field func(*Config) *string, prefix, what string) reader {
-	form := regexp.MustCompile(`^` + prefix + `[A-Za-z0-9]{1,250}$`)
 	return orEmpty(func(c *Config, s string) error {
-		if !form.MatchString(s) {
+		if rest, ok := strings.CutPrefix(s, prefix); !ok || !afterPrefix.MatchString(rest) {
 			return fmt.Errorf("is not the id of %s. It begins with %s; copy it whole", what, prefix)
 		}
 		*field(c) = s

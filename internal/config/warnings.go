@@ -69,14 +69,16 @@ func (l *loading) isLive(name, text string) bool {
 // name of an option.
 func (l *loading) unknownNames() []string {
 	known := map[string]bool{}
+	var names []string
 	for _, o := range table() {
+		names = append(names, o.name)
 		known[o.name] = true
 		known[o.name+"_FILE"] = o.file
 	}
 	var all []string
 	for _, layer := range l.sources.layers {
 		for _, name := range slices.Sorted(maps.Keys(layer.values)) {
-			near := nearest(name)
+			near := nearest(name, names)
 			suspect := strings.HasPrefix(name, "STRIPE_") && !ofStripeCLI(name) || layer.name == dotenv && near != ""
 			if known[name] || !suspect {
 				continue
@@ -97,13 +99,9 @@ func ofStripeCLI(name string) bool {
 }
 
 // nearest is the option whose name is at most two slips away, or "".
-func nearest(name string) string {
+func nearest(name string, options []string) string {
 	if name == "STRIPE_API_KEY" { // the Stripe CLI's name for it
 		return "STRIPE_SECRET_KEY"
 	}
-	var names []string
-	for _, o := range table() {
-		names = append(names, o.name)
-	}
-	return spelling.Nearest(name, names, 2)
+	return spelling.Nearest(name, options, 2)
 }
