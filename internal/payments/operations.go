@@ -129,8 +129,9 @@ func (d *Desk) finishOpen(ctx context.Context, orderID string, w wish) (*Operati
 	op := *st.StartedOperation()
 	c := sending{lastSent: op.UpdatedAt, sent: d.service.Now().Sub(op.CreatedAt) < keepsKeysFor}
 	if c.sent {
-		if err := d.touch(ctx, op); err != nil {
-			return nil, err
+		now, err := d.touch(ctx, op)
+		if err != nil || now.State != OperationStarted { // somebody else has ended it: it must not be sent any more
+			return &now, err
 		}
 	}
 	out, err := d.carryOut(ctx, Result{}, op, c)
@@ -140,15 +141,26 @@ func (d *Desk) finishOpen(ctx context.Context, orderID string, w wish) (*Operati
 	return &out.Operation, err
 }
 
-// touch notes that an operation is sent again, before it is.
-func (d *Desk) touch(ctx context.Context, op Operation) error {
-	return d.service.Store.Update(ctx, op.OrderID, nil, func(st *State) error {
-		if now := st.operation(op.ID); now != nil && now.State == OperationStarted {
-			now.Note = "sent again at " + d.service.Now().UTC().Format(time.RFC3339Nano)
+// touch notes that an operation is sent again, before it is, and gives it as it is then.
+func (d *Desk) touch(ctx context.Context, op Operation) (now Operation, err error) {
+	err = d.service.Store.Update(ctx, op.OrderID, nil, func(st *State) error {
+		kept := st.operation(op.ID)
+		if kept == nil {
+			return errGone(op)
 		}
+		if kept.State == OperationStarted {
+			kept.Note = "sent again at " + d.service.Now().UTC().Format(time.RFC3339Nano)
+		}
+		now = *kept
 		return nil
 	})
+	if err != nil {
+		return op, err
+	}
+	return now, nil
 }
+
+func errGone(op Operation) error { return fmt.Errorf("payments: operation %s is gone", op.ID) }
 
 // carryOut sends an operation and ends it as far as Stripe tells. The caller's leaving must
 // not cut it in two.
@@ -204,10 +216,10 @@ func (d *Desk) end(ctx context.Context, op Operation, c sending) (after *State, 
 	}
 	err = d.service.Store.Update(ctx, op.OrderID, nil, func(st *State) error {
 		after = st
-		d.service.rules().conclude(st, op.ID, c)
 		if st.operation(op.ID) == nil {
-			return fmt.Errorf("payments: operation %s is gone", op.ID)
+			return errGone(op)
 		}
+		d.service.rules().conclude(st, op.ID, c)
 		return nil
 	})
 	return after, err

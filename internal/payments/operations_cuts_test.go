@@ -220,6 +220,21 @@ func TestFindOutOnlyReads(t *testing.T) {
 	})
 }
 
+// racing is a store in which something happens right after the first reading.
+type racing struct {
+	*memory
+	then func()
+}
+
+func (r *racing) Read(ctx context.Context, id string) (*payments.State, error) {
+	st, err := r.memory.Read(ctx, id)
+	if r.then != nil {
+		r.then()
+		r.then = nil
+	}
+	return st, err
+}
+
 var errRateLimit = &payments.CallError{Outcome: payments.OutcomeRefused, Stripe: payments.StripeError{Type: payments.TypeRateLimit}}
 
 // TestARefusalThatProvesNothing: only the refusal of the first and only request, or one that
@@ -284,6 +299,20 @@ func TestARefusalThatProvesNothing(t *testing.T) {
 			t.Errorf("got %v, want operation_unknown", err)
 		}
 		s.wantOperations(payments.OperationStarted)
+	})
+	t.Run("it failed while another process was about to send it again: that does not", func(t *testing.T) {
+		t.Parallel()
+		s := confirmed(t, succeeded)
+		s.bank.before = dying
+		_, _ = s.dies(func(s *shop) (payments.Result, error) { return s.refund(500) })
+		s.mend()
+		s.svc.Store = &racing{s.store, func() { s.store.states[orderID].Operations[0].State = payments.OperationFailed }}
+		res := s.mustRefund(500)
+		if res.Earlier == nil || res.Earlier.ID == res.Operation.ID || len(s.bank.sent) != 2 || s.bank.sent[1].ID != res.Operation.ID {
+			t.Errorf("got %+v, sent %+v", res, s.bank.sent)
+		}
+		s.wantOperations(payments.OperationFailed, payments.OperationDone)
+		s.wantMoney(1099, 500)
 	})
 	t.Run("kept under the key: it tells at once", func(t *testing.T) {
 		t.Parallel()
