@@ -159,16 +159,16 @@ func (st *State) fits(in *Intent, p Params) bool {
 	return in.Amount == p.Amount
 }
 
-// createdWith reports whether an intent was created with the customer, contact and usage of p, and
-// no attempt since had others. What was set later is set again before every confirm, which
-// costs a call and no doubt.
+// createdWith reports whether an intent was created with the amount, customer, contact and usage of
+// p, and no attempt since had others. What was set later is set again before every confirm, which
+// costs a call and no doubt: a refusal does not tell how far its call had come.
 func (st *State) createdWith(intentID string, p Params) bool {
 	created := false
 	for _, a := range st.Attempts {
 		if a.IntentID != intentID {
 			continue
 		}
-		if a.Params.Customer != p.Customer || !reflect.DeepEqual(a.Params.Contact, p.Contact) || a.Params.SetupFutureUsage != p.SetupFutureUsage {
+		if a.Params.Amount != p.Amount || a.Params.Customer != p.Customer || !reflect.DeepEqual(a.Params.Contact, p.Contact) || a.Params.SetupFutureUsage != p.SetupFutureUsage {
 			return false
 		}
 		created = created || a.Params.IntentID == ""
