@@ -29,7 +29,7 @@ func everyOwned(api *client.API) []owned {
 			},
 		})
 	}
-	return append(append(out, ownedMoney(api)...), ownedBelow(api)...)
+	return append(append(append(out, ownedMoney(api)...), ownedBelow(api)...), ownedBilling(api)...)
 }
 
 // ownedMoney are the kinds that payments leave behind.
@@ -168,6 +168,7 @@ func furnish(t *testing.T, api *client.API, acct *string) map[string]string {
 		},
 	}))(t)
 	own["mandates"] = debit.Mandate.ID
+	furnishBilling(t, api, p, own)
 	for _, r := range ownedMoney(api) {
 		if own[r.name] == "" && r.name != "transfers" && r.name != "application fees" {
 			it, id := r.list(own, stripe.ListParams{StripeAccount: acct})

@@ -185,7 +185,8 @@ func everyTagged(t *testing.T, api *client.API) []tagged {
 	want(t, "a dispute", it.Next(), true)
 	acct := must(api.Accounts.New(&stripe.AccountParams{Type: stripe.String("standard")}))(t).ID
 	transfer := must(api.Transfers.New(&stripe.TransferParams{Amount: stripe.Int64(100), Currency: stripe.String("usd"), Destination: &acct}))(t).ID
-	out := taggedPayments(api, cus, paid.ID, paid.LatestCharge.ID, it.Dispute().ID)
+	billing := taggedBilling(api, must(api.Customers.New(&stripe.CustomerParams{}))(t).ID, monthly(t, api, stripe.Params{}))
+	out := append(billing, taggedPayments(api, cus, paid.ID, paid.LatestCharge.ID, it.Dispute().ID)...)
 	return append(append(out, taggedCatalog(api)...), taggedSettings(api, acct, transfer)...)
 }
 

@@ -29,6 +29,7 @@ func furnishThrice(t *testing.T, api *client.API) map[string]string {
 	si := must(api.SetupIntents.New(&stripe.SetupIntentParams{PaymentMethodTypes: stripe.StringSlice([]string{"card"})}))(t)
 	own["setup intents"] = si.ID
 	for range 3 {
+		furnishBilling(t, api, stripe.Params{}, own)
 		must(api.TransferReversals.New(&stripe.TransferReversalParams{ID: ptrTo(own["transfers"]), Amount: stripe.Int64(10)}))(t)
 		_, err := api.SetupIntents.Confirm(si.ID, &stripe.SetupIntentConfirmParams{PaymentMethod: stripe.String("pm_card_chargeDeclined")})
 		want(t, "a failed attempt", refusal(t, err).Type, stripe.ErrorTypeCard)
@@ -41,7 +42,7 @@ func TestSDKPagesOfWhatIsLeftBehind(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
 	own := furnishThrice(t, api)
-	for _, r := range append(ownedMoney(api), ownedBelow(api)...) {
+	for _, r := range append(append(ownedMoney(api), ownedBelow(api)...), ownedBilling(api)...) {
 		if r.list == nil {
 			continue
 		}
