@@ -15,10 +15,10 @@ import (
 )
 
 // longOrder has all that an order can have, and more of it than fits.
-func longOrder(status, payment string) pages.Order {
+func longOrder(status, payment string, lines int) pages.Order {
 	o := order(status, payment)
 	const name = "Extraordinarily long product name with Donaudampfschifffahrtsgesellschaft in it"
-	for i := range 50 {
+	for i := range lines {
 		o.Items = append(o.Items, pages.Item{SKU: fmt.Sprint("p", i), Name: name, Quantity: 99, UnitAmount: 99999999, Amount: 99 * 99999999})
 	}
 	o.Currency, o.Amount, o.Subtotal, o.Captured, o.Refunded = "kwd", 494999999505, 494999999505, 100000, 5000
@@ -39,7 +39,7 @@ func moded(mode string, o pages.Order) pages.Order {
 // allStates are the pages that look different from each other.
 func allStates() []view {
 	all := []view{
-		checkout(longOrder("open", "unpaid")), complete(longOrder("paid", "partially_refunded")), complete(longOrder("paid", "paid")),
+		checkout(longOrder("open", "unpaid", 48)), complete(longOrder("paid", "partially_refunded", 2)), complete(longOrder("paid", "paid", 2)),
 		checkout(moded("setup", order("open", "unpaid"))), checkout(moded("subscription", order("open", "failed"))),
 	}
 	for _, state := range [][2]string{

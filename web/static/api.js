@@ -13,7 +13,7 @@
  * @typedef {{id: string, mode: 'payment' | 'setup' | 'subscription', status: string, payment_status: string,
  *   amount: number, subtotal: number, discount: {code: string, amount: number} | null, currency: string,
  *   ships: boolean, shipping_rate: ShippingRate | null, shipping_rates: ShippingRate[], shipping_countries: string[],
- *   items: OrderItem[], contact: Contact, message?: string}} Order
+ *   items: OrderItem[], contact: Contact, setup_future_usage?: 'on_session' | 'off_session', message?: string}} Order
  */
 
 const timeoutMs = 30_000;

@@ -15,8 +15,8 @@ const formTimeoutMs = 20_000;
 export let elements;
 /** Whether the buyer pays with a method that was saved before. */
 export let savedChosen = false;
-/** What Stripe was told last. */
-let amount = 0;
+/** What Stripe was told last. @type {{amount?: number, setupFutureUsage?: 'on_session' | 'off_session' | null}} */
+let told = {};
 /** @type {(() => void)[]} */
 const listeners = [];
 
@@ -45,7 +45,7 @@ export async function mount(customerSessionClientSecret) {
     console.error(failure);
     throw new Error(t.formFailed);
   }
-  amount = order().amount;
+  told = terms(order());
   onSchemeChange(() => elements?.update({appearance: look()}));
   await mountPayment(elements);
 }
@@ -92,9 +92,20 @@ function savedWords(type) {
   return ['sepa_debit', 'us_bank_account', 'bacs_debit'].includes(type) ? t.savedBank : t.savedOther;
 }
 
-/** Wallets and instalments show the amount: they learn it with the page. */
+/**
+ * What of Stripe's options follows from the lines of the order: wallets and
+ * instalments show the amount, and some things have the method saved.
+ *
+ * @param {import('./api.js').Order} order
+ */
+function terms({mode, amount, setup_future_usage: usage}) {
+  if (mode === 'setup') return {};
+  return {amount, ...(mode === 'payment' ? {setupFutureUsage: usage ?? null} : {})};
+}
+
 onOrder((now) => {
-  if (!elements || now.amount === amount || now.mode === 'setup') return;
-  amount = now.amount;
-  elements.update({amount});
+  const next = terms(now);
+  if (!elements || JSON.stringify(next) === JSON.stringify(told)) return;
+  told = next;
+  elements.update(next);
 });
