@@ -18,6 +18,7 @@
 // # What it guarantees
 //
 // A state change and its events become visible together. With a state file, both are in the file before the answer
-// leaves. It listens on loopback only, refuses live keys, and takes every well-formed test key as its one account.
+// leaves. It listens on loopback only, answers under loopback names only, refuses live keys, and takes every well-formed
+// test key as its one account.
 // Where it differs from Stripe is listed in docs/sandbox-divergences.md.
 package sandbox
