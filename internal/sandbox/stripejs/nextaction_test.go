@@ -133,11 +133,11 @@ func TestHandleNextAction(t *testing.T) {
 				}},
 			})
 			s.run("Stripe('pk_test_shop').handleNextAction({clientSecret: 'pi_2_secret_x'}) && null")
-			s.do(chromedp.Query(chromedp.CSS("#pass")))
+			s.arrive("#pass")
 			s.want("document.querySelector('#reference').textContent", `"pi_2"`)
 			s.picture("redirect-1280")
-			s.do(chromedp.Click(chromedp.CSS("#" + outcome)))
-			s.do(chromedp.Query(chromedp.CSS("#element")))
+			s.run("document.querySelector('#" + outcome + "').click()")
+			s.arrive("#element")
 			s.want("location.pathname + location.search", `"/complete?order=1&payment_intent=pi_2&payment_intent_client_secret=pi_2_secret_x&redirect_status=`+want+`"`)
 		}
 	})

@@ -64,9 +64,9 @@ func TestGuideAgainstSandbox(t *testing.T) {
 				t.Errorf("got shipping %v, want the address of the sheet", intent["shipping"])
 			}
 			s.run("stripe.handleNextAction({clientSecret: '" + intent["client_secret"].(string) + "'}) && null")
-			s.do(chromedp.Query(chromedp.CSS("#pass")))
-			s.do(chromedp.Click(chromedp.CSS("#pass")))
-			s.do(chromedp.Query(chromedp.CSS("#element")))
+			s.arrive("#pass")
+			s.run("document.querySelector('#pass').click()")
+			s.arrive("#element")
 			s.want("[location.pathname, new URLSearchParams(location.search).get('redirect_status')]", `["/complete","succeeded"]`)
 			if got := get(t, base, "/v1/payment_intents/"+intent["id"].(string))["status"]; got != "succeeded" {
 				t.Errorf("got %v, want succeeded", got)

@@ -128,9 +128,10 @@ func TestAgainstSandbox(t *testing.T) {
 		intent := confirm(t, base, s.token(), nil)
 		secret := intent["client_secret"].(string)
 		s.run("stripe.handleNextAction({clientSecret: '" + secret + "'}) && null")
-		s.do(chromedp.Query(chromedp.CSS("#pass")))
+		s.arrive("#pass")
 		s.eventually("document.querySelector('h1').textContent === 'iDEAL test payment page' && document.querySelector('#amount').textContent === '€10.99'")
-		s.do(chromedp.Click(chromedp.CSS("#pass")), chromedp.Query(chromedp.CSS("#element")))
+		s.run("document.querySelector('#pass').click()")
+		s.arrive("#element")
 		s.want("[location.pathname, new URLSearchParams(location.search).get('redirect_status'), new URLSearchParams(location.search).get('payment_intent_client_secret')]",
 			`["/complete","succeeded","`+secret+`"]`)
 		s.want("Stripe('pk_test_shop').retrievePaymentIntent('"+secret+"').then((r) => r.paymentIntent.status)", `"succeeded"`)

@@ -186,6 +186,21 @@ func (s *shop) eventually(js string) {
 	}
 }
 
+// arrive waits until the tab has gone to a page with this element. Between two pages nothing can be evaluated, and a node
+// of the former one is of no use: that is why what follows should not be a click of the mouse.
+func (s *shop) arrive(selector string) {
+	s.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		there, err := chromedp.Run(s.ctx, chromedp.Evaluate[bool](fmt.Sprintf("document.readyState === 'complete' && Boolean(document.querySelector(%q))", selector)))
+		if err == nil && there {
+			return
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatalf("waited 20 s in vain for %s: %v", selector, err)
+		}
+	}
+}
+
 func inside(selector string) chromedp.JSPath {
 	return chromedp.JSPath(fmt.Sprintf("inside(%q)", selector))
 }
