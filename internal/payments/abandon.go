@@ -59,7 +59,7 @@ func (st *State) abandonable(outdated bool) *Intent {
 	a := st.Active()
 	switch {
 	case a == nil && outdated:
-		return st.living()
+		return st.outdated(params(st, request{}))
 	case a != nil && a.State == RequiresAction:
 		return st.Intent(a.IntentID)
 	}

@@ -41,9 +41,11 @@ An order's mode changes what an attempt's call does. Everything else is the same
     earlier one made, which is linked at once; what nobody linked is found among the
     customer's subscriptions. So the next attempt confirms what is there.
   - The intent of a subscription cannot be changed. When the order is over something else
-    its invoice is voided, which Stripe refuses once it is paid; then the next attempt
-    begins another. An order that expires or whose buyer comes with another token ends it
-    in the same way. A subscription that is paid for is never ended here.
+    its invoice is voided, which Stripe refuses once it is paid, and the subscription is
+    canceled; then the next attempt begins another. An order that expires or whose buyer
+    comes with another token ends it in the same way. A subscription that is paid for is
+    never ended here; one that goes on although its first payment was canceled is ended
+    before anything else, or is for a person.
   - An intent of another amount than the order's is never confirmed: review.
   - Later invoices are news of the subscription. Their intents are kept as renewals, which
     settle passes by: they neither pay the order nor unpay it, and their refunds do not count.

@@ -43,7 +43,7 @@ func (r rules) reserve(st *State, q request) error {
 		return err
 	}
 	p := params(st, q)
-	if in := st.Intent(p.IntentID); in != nil && !st.fits(in, p) {
+	if st.outdated(p) != nil {
 		return errOutdated
 	}
 	n := int64(len(st.Attempts)) + 1
@@ -142,6 +142,17 @@ func subscribed(o *orders.Order) []orders.Item {
 		})
 	}
 	return items
+}
+
+// outdated points to the intent that must end, with its subscription, before p may be sent,
+// or is nil.
+func (st *State) outdated(p Params) *Intent {
+	for i := range st.Intents {
+		if in := &st.Intents[i]; st.runsUnpaid(in) || in.ID == p.IntentID && !st.fits(in, p) {
+			return in
+		}
+	}
+	return nil
 }
 
 // fits reports whether the intent can be confirmed with p. Only that of a subscription cannot

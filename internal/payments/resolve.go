@@ -198,13 +198,13 @@ func (s *Service) expire(ctx context.Context, orderID string) error {
 
 // mayTakeMoney reports whether something may still be paid for an order that is not paid.
 func (st *State) mayTakeMoney() bool {
-	return st.Active() != nil || slices.ContainsFunc(st.Intents, func(in Intent) bool { return in.pending() })
+	return st.Active() != nil || slices.ContainsFunc(st.Intents, func(in Intent) bool { return in.pending() || st.runsUnpaid(&in) })
 }
 
 // cancelIntents cancels at Stripe all that may still take money for an order.
 func (s *Service) cancelIntents(ctx context.Context, st *State) error {
 	for _, in := range st.Intents {
-		if !in.pending() {
+		if !in.pending() && !st.runsUnpaid(&in) {
 			continue
 		}
 		if err := s.cancel(ctx, st.Order.ID, in); err != nil {
@@ -223,7 +223,15 @@ func (s *Service) cancel(ctx context.Context, orderID string, in Intent) error {
 		return fmt.Errorf("payments: cancel %s: %w", in.ID, err)
 	}
 	// Refused (it is paid, or under way) or done: the reading tells.
-	return s.SettleFresh(ctx, orderID, in.ID, nil)
+	if e := s.SettleFresh(ctx, orderID, in.ID, nil); e != nil || err == nil {
+		return e
+	}
+	return s.Store.Update(ctx, orderID, nil, func(st *State) error {
+		if now := st.Intent(in.ID); now != nil && st.runsUnpaid(now) {
+			s.rules().review(st, fmt.Sprintf("subscription %s goes on although intent %s was canceled", now.SubscriptionID, now.ID))
+		}
+		return nil
+	})
 }
 
 func isNotFound(err error) bool {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"checkoutd/internal/orders"
 	"checkoutd/internal/queue"
 )
 
@@ -39,6 +40,15 @@ const (
 	SubscriptionCanceled          SubscriptionStatus = "canceled"
 )
 
+// runs reports whether the subscription has begun and not ended.
+func (s SubscriptionStatus) runs() bool {
+	switch s {
+	case SubscriptionTrialing, SubscriptionActive, SubscriptionPastDue, SubscriptionUnpaid, SubscriptionPaused:
+		return true
+	}
+	return false
+}
+
 // SubscriptionReading is what a reading of a subscription tells.
 type SubscriptionReading struct {
 	Subscription           // OrderID is from our metadata, "" if it is not ours
@@ -68,6 +78,20 @@ func (r rules) setSubscription(st *State, told Subscription, src source) {
 	kept.Readings++
 	kept.CustomerID, kept.Status = told.CustomerID, told.Status
 	kept.CancelAtPeriodEnd, kept.PeriodEnd = told.CancelAtPeriodEnd, told.PeriodEnd
+	if o := &st.Order; kept.Status.runs() && (o.Status == orders.Expired || o.Status == orders.Canceled) {
+		r.review(st, fmt.Sprintf("subscription %s is %s, the order %s", kept.ID, kept.Status, o.Status))
+	}
+}
+
+// runsUnpaid reports whether the subscription of a canceled intent goes on. Stripe takes the
+// status from the latest invoice that is not void, and a process may have died after it
+// voided the only one.
+func (st *State) runsUnpaid(in *Intent) bool {
+	if in.Status != StatusCanceled || in.Renewal || in.SubscriptionID == "" {
+		return false
+	}
+	sub := st.Subscription(in.SubscriptionID)
+	return sub != nil && sub.Status.runs()
 }
 
 // beginning reports whether the order is paid and its subscription does not show that yet.

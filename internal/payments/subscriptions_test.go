@@ -262,6 +262,82 @@ func declinedSubscription(t *testing.T) *fixture {
 	return f
 }
 
+// runningUnpaid has an open order whose first payment is canceled and whose subscription goes
+// on: somebody died after voiding the invoice, and Stripe ignores what is void.
+func runningUnpaid(t *testing.T) *fixture {
+	t.Helper()
+	f := declinedSubscription(t)
+	p := f.stripe.sent[0]
+	f.happen(p, moment{intent: gone, sub: active})
+	if err := f.svc.SettleSubscription(context.Background(), orderID, subID, nil); err != nil {
+		t.Fatal(err)
+	}
+	f.wantSubscription(active)
+	f.stripe.cancel = func() error {
+		f.happen(p, moment{intent: gone, sub: payments.SubscriptionCanceled})
+		return nil
+	}
+	return f
+}
+
+func TestSubscriptionThatRunsUnpaidEndsBeforeAnotherBegins(t *testing.T) {
+	t.Parallel()
+	f := runningUnpaid(t)
+	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		if f.stripe.canceled != 1 {
+			t.Error("the old subscription is still there")
+		}
+		s := snapOf(p, succeeded, active)
+		s.ID, s.SubscriptionID, s.Subscription.ID = "pi_other", "sub_other", "sub_other"
+		return s, nil
+	}
+	if _, err := f.confirm("ctoken_b"); err != nil {
+		t.Fatal(err)
+	}
+	f.wantPaidOnce()
+	if st := f.state(); st.Subscriptions[0].Status != payments.SubscriptionCanceled || st.Subscriptions[1].Status != active {
+		t.Errorf("subscriptions %+v, want the first ended and the second active", st.Subscriptions)
+	}
+}
+
+func TestSubscriptionThatRunsUnpaidEndsWithItsOrder(t *testing.T) {
+	t.Parallel()
+	f := runningUnpaid(t)
+	f.clock.advance(25 * time.Hour)
+	f.runOnce()
+	f.wantOrder(orders.Expired, orders.Unpaid)
+	f.wantSubscription(payments.SubscriptionCanceled)
+}
+
+// The merchant may have marked the invoice as paid: then a person must look.
+func TestSubscriptionThatMayNotBeEndedIsForAPerson(t *testing.T) {
+	t.Parallel()
+	f := runningUnpaid(t)
+	f.stripe.cancel = func() error { return &payments.CallError{Outcome: payments.OutcomeRefused} }
+	f.clock.advance(25 * time.Hour)
+	f.runOnce()
+	f.wantOrder(orders.Review, orders.PaymentReview)
+	f.wantSubscription(active)
+}
+
+func TestSubscriptionThatRunsForAClosedOrderIsForAPerson(t *testing.T) {
+	t.Parallel()
+	f := declinedSubscription(t)
+	p := f.stripe.sent[0]
+	f.stripe.cancel = func() error {
+		f.happen(p, moment{intent: gone, sub: payments.SubscriptionIncompleteExpired})
+		return nil
+	}
+	f.clock.advance(25 * time.Hour)
+	f.runOnce()
+	f.wantOrder(orders.Expired, orders.Unpaid)
+	f.happen(p, moment{intent: gone, sub: active})
+	if err := f.svc.SettleSubscription(context.Background(), orderID, subID, nil); err != nil {
+		t.Fatal(err)
+	}
+	f.wantOrder(orders.Review, orders.PaymentReview)
+}
+
 func TestShippingOfASubscriptionIsPaidForEachTime(t *testing.T) {
 	t.Parallel()
 	f := newFixtureOf(t, orders.ModeSubscription)

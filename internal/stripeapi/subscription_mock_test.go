@@ -31,7 +31,7 @@ func (a asked) RoundTrip(r *http.Request) (*http.Response, error) {
 	case r.Method == http.MethodGet && a.missing && r.URL.Path == "/v1/products/checkoutd_tea":
 		return answer(resp, http.StatusNotFound, map[string]any{"error": map[string]any{"type": "invalid_request_error", "code": "resource_missing"}})
 	case r.Method == http.MethodGet && r.URL.Path == "/v1/payment_intents/pi_1":
-		return answer(resp, http.StatusOK, map[string]any{"id": "pi_1", "object": "payment_intent", "invoice": "in_1"})
+		return answer(resp, http.StatusOK, map[string]any{"id": "pi_1", "object": "payment_intent", "invoice": a.invoice})
 	case r.Method == http.MethodPost && r.URL.Path == "/v1/subscriptions":
 		var sub map[string]any
 		if err := json.NewDecoder(resp.Body).Decode(&sub); err != nil {
@@ -74,6 +74,7 @@ func TestStripeAcceptsEveryStepOfASubscription(t *testing.T) {
 		ReturnURL: "https://shop.test/complete",
 		Metadata:  map[string]string{payments.MetaOrder: "ord_1", payments.MetaAttempt: "att_1"},
 	}
+	begun := payments.Intent{ID: "pi_1", SubscriptionID: "sub_1"}
 	checkCalls(t, seen, []call{
 		{"begin with a new product", func() error {
 			_, err := client(asked{missing: true, invoice: firstInvoice(1000, "subscription_create")}).Send(t.Context(), p, "checkoutd-1")
@@ -84,8 +85,11 @@ func TestStripeAcceptsEveryStepOfASubscription(t *testing.T) {
 			return err
 		}, []string{"GET /v1/products/checkoutd_tea", "POST /v1/customers/cus_1", "POST /v1/subscriptions", "POST /v1/payment_intents/pi_1", "POST /v1/payment_intents/pi_1/confirm"}},
 		{"end what was begun", func() error {
-			return client(asked{}).CancelIntent(t.Context(), payments.Intent{ID: "pi_1", SubscriptionID: "sub_1"}, "checkoutd-3")
+			return client(asked{invoice: map[string]any{"id": "in_1", "status": "open"}}).CancelIntent(t.Context(), begun, "checkoutd-3")
 		}, []string{"GET /v1/payment_intents/pi_1", "POST /v1/invoices/in_1/void", "DELETE /v1/subscriptions/sub_1"}},
+		{"end what somebody began to end", func() error {
+			return client(asked{invoice: map[string]any{"id": "in_1", "status": "void"}}).CancelIntent(t.Context(), begun, "checkoutd-4")
+		}, []string{"GET /v1/payment_intents/pi_1", "DELETE /v1/subscriptions/sub_1"}},
 		{"check a customer", func() error { return client(asked{}).CheckCustomer(t.Context(), "cus_1") }, []string{"GET /v1/customers/cus_1"}},
 	})
 }

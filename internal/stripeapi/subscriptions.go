@@ -205,6 +205,7 @@ func (c *Client) nameIntent(ctx context.Context, id string, p payments.Params, k
 func (c *Client) endBeginning(ctx context.Context, in payments.Intent, key string) error {
 	get := &stripe.PaymentIntentParams{}
 	get.Context = ctx
+	get.AddExpand("invoice")
 	pi, err := c.api.PaymentIntents.Get(in.ID, get)
 	if err != nil {
 		return callError(err)
@@ -212,10 +213,12 @@ func (c *Client) endBeginning(ctx context.Context, in payments.Intent, key strin
 	if pi.Invoice == nil {
 		return fmt.Errorf("stripeapi: intent %s of subscription %s has no invoice", in.ID, in.SubscriptionID)
 	}
-	void := &stripe.InvoiceVoidInvoiceParams{}
-	post(ctx, &void.Params, key)
-	if _, err := c.api.Invoices.VoidInvoice(pi.Invoice.ID, void); err != nil {
-		return callError(err)
+	if pi.Invoice.Status != stripe.InvoiceStatusVoid { // by one who did not come further
+		void := &stripe.InvoiceVoidInvoiceParams{}
+		post(ctx, &void.Params, key)
+		if _, err := c.api.Invoices.VoidInvoice(pi.Invoice.ID, void); err != nil {
+			return callError(err)
+		}
 	}
 	cancel := &stripe.SubscriptionCancelParams{}
 	cancel.Context = ctx
