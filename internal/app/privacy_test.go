@@ -14,7 +14,7 @@ func TestSurface(t *testing.T) {
 	made := b.call("POST", "/orders", `{"items":[{"sku":"mug","quantity":2},{"sku":"mug","quantity":1}]}`)
 	order := b.object(made)
 	id, _ := order["id"].(string)
-	if made.status != 201 || len(order) != 4 || order["amount"] != float64(3*mugPrice) || order["currency"] != "usd" ||
+	if made.status != 201 || len(order) != 5 || order["mode"] != "payment" || order["amount"] != float64(3*mugPrice) || order["currency"] != "usd" ||
 		order["url"] != s.url+"/checkout/"+id || made.header.Get("Location") != order["url"] {
 		t.Errorf("POST /orders: %d %s %v", made.status, made.body, made.header)
 	}
@@ -27,7 +27,8 @@ func TestSurface(t *testing.T) {
 		{"GET", "/checkout/" + id, "", "text/html; charset=utf-8", nil},
 		{"GET", "/complete?order=" + id, "", "text/html; charset=utf-8", nil},
 		{"GET", "/complete", "", "text/html; charset=utf-8", nil},
-		{"GET", "/orders/" + id, "", "application/json", []string{"amount", "created_at", "currency", "expires_at", "id", "items", "payment_status", "status"}},
+		{"GET", "/orders/" + id, "", "application/json", []string{"amount", "captured", "contact", "created_at", "currency",
+			"discount", "expires_at", "id", "items", "mode", "payment_status", "recurring", "refunded", "shipping_countries", "shipping_rate", "shipping_rates", "ships", "status", "subtotal"}},
 		{"GET", "/config?order=" + id, "", "application/json", []string{"address", "app_info", "collect_email", "elements", "express", "live", "order", "payment_element", "promotion_codes", "publishable_key", "resume", "return_url", "sandbox", "script_url"}},
 		{"GET", "/config", "", "application/json", nil},
 		{"POST", "/create-customer-session", "", "application/json", []string{"customer_session_client_secret"}},
