@@ -89,6 +89,9 @@ func New(ctx context.Context, o Options) (a *App, err error) {
 	if left > 0 {
 		o.Log.Warn().Int("rows", left).Msg("took over what the last server had in hand")
 	}
+	if _, err := a.store.AdoptOptions(ctx, orderOptions(cfg), o.Now()); err != nil {
+		return a, err
+	}
 	if err := a.build(ctx, catalog); err != nil {
 		return a, err
 	}

@@ -11,14 +11,15 @@ ALTER TABLE orders ADD COLUMN promotion_limit BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE orders ADD COLUMN discount BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE orders ADD COLUMN shipping_rate TEXT NOT NULL DEFAULT '{}'; -- JSON
 ALTER TABLE orders ADD COLUMN contact TEXT NOT NULL DEFAULT '{}'; -- JSON
--- All that was paid before there were partial captures was captured in full.
-UPDATE orders SET captured = amount WHERE paid_at > 0;
 
 ALTER TABLE intents ADD COLUMN captured BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE intents ADD COLUMN capture_before BIGINT NOT NULL DEFAULT 0; -- when a hold lapses
 ALTER TABLE intents ADD COLUMN subscription_id TEXT NOT NULL DEFAULT '';
 ALTER TABLE intents ADD COLUMN renewal BOOLEAN NOT NULL DEFAULT FALSE; -- it pays a later invoice, not the order
+-- All that was paid before there were partial captures was captured in full.
 UPDATE intents SET captured = amount WHERE status = 'succeeded';
+UPDATE orders SET captured = CAST((SELECT COALESCE(SUM(i.captured), 0) FROM intents i WHERE i.order_id = orders.id) AS BIGINT)
+    WHERE paid_at > 0 OR status = 'review';
 
 -- Which of our operations asked for a refund, and when Stripe made it.
 ALTER TABLE refunds ADD COLUMN operation_id TEXT NOT NULL DEFAULT '';
