@@ -1,8 +1,11 @@
 package payments_test
 
 import (
+	"context"
+	"net/http"
 	"testing"
 
+	"checkoutd/internal/fault"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 )
@@ -43,4 +46,22 @@ func TestIntentIsSetAgainAfterAnAttemptThatSetItOtherwise(t *testing.T) {
 	}
 	f.wantAttempts(payments.Failed, payments.Failed, payments.Succeeded)
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
+}
+
+// While it is not known what became of a call, nobody is told that they were not charged.
+func TestCustomerIsNotAskedForWhileAPaymentIsUnderWay(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []orders.Mode{orders.ModeSetup, orders.ModeSubscription} {
+		f := newFixtureOf(t, mode)
+		f.stripe.send = func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset }
+		if _, err := f.confirm("ctoken_a"); fault.Of(err).Code != "payment_unknown" {
+			t.Fatal(err)
+		}
+		status := f.post(func(context.Context, http.ResponseWriter, *http.Request, orders.Order) error {
+			return fault.New(fault.Unavailable, "payment_provider_unavailable", "You were not charged.")
+		})
+		if status != http.StatusConflict {
+			t.Errorf("%s: the same token again is answered with %d, want 409 payment_unknown", mode, status)
+		}
+	}
 }

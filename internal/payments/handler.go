@@ -41,7 +41,9 @@ func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	}
 	log := httpio.LogFields(r.Context())
 	log.Set("order_id", o.ID)
-	if needsCustomer(o.Mode) && o.Status == orders.Open {
+	// One that is under way has its customer, and nothing must come before what is known of it.
+	idle := o.PaymentStatus == orders.Unpaid || o.PaymentStatus == orders.PaymentFailed
+	if needsCustomer(o.Mode) && o.Status == orders.Open && idle {
 		if err := h.EnsureCustomer(r.Context(), w, r, o); err != nil {
 			return err
 		}
