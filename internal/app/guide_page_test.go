@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -210,5 +211,60 @@ func TestExpressCheckout(t *testing.T) {
 	contact := order["contact"].(map[string]any)
 	if bill(order) != "1800 - no code + express 1500 = 3300 usd" || contact["email"] != "jenny.rosen@example.com" {
 		t.Errorf("the order is %v", order)
+	}
+}
+
+// What is taken out of the order takes with it what it needed: an address, a way of shipping, a
+// method that is kept. The currency is the buyer's choice.
+func TestTheCheckoutFollowsItsLines(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, withChangeCatalog)
+	v := visit(t, s)
+	v.open("/")
+	ask[any](v, "(() => { const choice = document.querySelector('#currency'); choice.value = 'eur'; choice.dispatchEvent(new Event('change')); })()")
+	v.click("[data-sku=mug] .add")
+	want(v, "document.querySelector('[data-sku=mug] .price').innerText", "€17.00")
+	v.says("shipping-from", "Shipping from €4.50")
+	v.click("[data-sku=ebook] .add") // sold in dollars alone
+	want(v, "document.querySelector('#cart-mixed').hidden", false)
+	v.axe()
+	v.look("shop-currencies")
+	ask[any](v, "(() => { const choice = document.querySelector('#currency'); choice.value = 'usd'; choice.dispatchEvent(new Event('change')); })()")
+	want(v, "document.querySelector('#cart-total').innerText", "$26.00")
+	v.click("#checkout-button")
+	v.formReady()
+	id := strings.TrimPrefix(ask[string](v, "location.pathname"), "/checkout/")
+	v.wantTotal(id, "$30.90", 3090)
+	v.until(string(inside("shipping-address", "[name=line1]")))
+	want(v, "document.querySelector('#order-lines [data-sku=mug] [data-action=less]').ariaLabel", "Remove Enamel mug")
+	v.click("#order-lines [data-sku=mug] [data-action=less]")
+	v.wantTotal(id, "$8.00", 800)
+	want(v, "[...document.querySelectorAll('#shipping, #shipping-rates, #order-shipping')].some((part) => part.checkVisibility())", false)
+	want(v, "document.querySelector('#order-lines [data-sku=ebook] [data-action=less]').ariaDisabled", "true")
+	v.payWith(cardPays)
+	v.outcome("paid")
+	s.wantLedger(1, 800)
+	intent := s.intentOf("payment_intents")
+	if intent["setup_future_usage"] != "off_session" || intent["shipping"] != nil {
+		t.Errorf("Stripe got %v", intent)
+	}
+}
+
+// A redirect comes back to where a method was to be saved, too.
+func TestSavingByRedirect(t *testing.T) {
+	t.Parallel()
+	for button, state := range map[string]string{"pass": "saved", "fail": "failed"} {
+		t.Run(state, func(t *testing.T) {
+			t.Parallel()
+			s := openShop(t, set("PAYMENT_METHOD_TYPES", "card,paypal"))
+			v := visit(t, s)
+			v.open("/")
+			v.click("#save-method")
+			v.formReady()
+			v.press(form("[data-method=paypal]"))
+			v.click("#pay-button")
+			v.click("#" + button)
+			v.outcome(state)
+		})
 	}
 }
