@@ -70,6 +70,13 @@ func (l locale) amount(minor int64, currency string) amountView {
 	return amountView{money.Format(minor, currency, l.tag), minor, currency, money.Decimals(currency)}
 }
 
+// takenOff writes an amount as one below zero, with the sign where people
+// expect it.
+func takenOff(a amountView) amountView {
+	a.Text, a.Minor = "-"+a.Text, -a.Minor
+	return a
+}
+
 // orderView is an order as the templates show it.
 type orderView struct {
 	ID            string
@@ -114,7 +121,7 @@ func (p *Pages) orderView(loc locale, o Order) orderView {
 	amount := func(minor int64) amountView { return loc.amount(minor, o.Currency) }
 	v := orderView{
 		ID: o.ID, Short: shortID(o.ID), Sums: o.PromotionCode != "" || o.Rate != "",
-		Subtotal: amount(o.Subtotal), Discount: amount(-o.Discount), Code: o.PromotionCode,
+		Subtotal: amount(o.Subtotal), Discount: takenOff(amount(o.Discount)), Code: o.PromotionCode,
 		Shipping: amount(o.Shipping), Rate: o.Rate, ShippingFree: o.Shipping == 0,
 		Total: amount(o.Amount), Every: loc.every(o.Recurring),
 		Email: o.Email, ShipTo: loc.address(o.ShipTo), Placed: loc.date(o.CreatedAt), Paid: loc.date(o.PaidAt),

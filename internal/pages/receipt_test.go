@@ -1,0 +1,163 @@
+package pages_test
+
+import (
+	"strings"
+	"testing"
+
+	"checkoutd/internal/pages"
+)
+
+// fullOrder has one of everything that a receipt tells.
+func fullOrder() pages.Order {
+	o := order("paid", "partially_refunded")
+	o.Discount, o.PromotionCode, o.Rate, o.Shipping = 490, "TEN", "Colissimo", 690
+	o.Amount = o.Subtotal - o.Discount + o.Shipping
+	o.Captured, o.Refunded = 4000, 1200
+	o.Email = "jenny@example.com"
+	o.ShipTo = pages.Address{Name: "Jenny Rosen", Line1: "1 rue de la Paix", City: "Paris", PostalCode: "75002", Country: "FR"}
+	return o
+}
+
+// words is the text of an element in one line.
+func words(n *node) string {
+	return strings.ReplaceAll(strings.Join(strings.Fields(n.text), " "), "\u202f", "\u00a0")
+}
+
+func TestTheReceiptTellsAllOfTheOrder(t *testing.T) {
+	t.Parallel()
+	p := newPages(t, nil)
+	for language, want := range map[string]map[string]string{
+		"en": {
+			"order-subtotal": "Subtotal€49.00", "order-discount": "Discount TEN -€4.90", "order-shipping": "Shipping Colissimo €6.90",
+			"order-total": "€51.00", "order-captured": "€40.00", "order-refunded": "€12.00",
+			"order-email": "jenny@example.com", "order-ship-to": "Jenny Rosen1 rue de la Paix75002 ParisFrance",
+		},
+		"fr": {
+			"order-subtotal": "Sous-total49,00 €", "order-discount": "Remise TEN -4,90 €", "order-shipping": "Livraison Colissimo 6,90 €",
+			"order-total": "51,00 €", "order-captured": "40,00 €", "order-refunded": "12,00 €",
+		},
+	} {
+		all := parse(t, get(t, p, complete(fullOrder()), language).Body.String())
+		for id, text := range want {
+			if got := strings.ReplaceAll(words(byID(t, all, id)), "\u00a0", " "); got != text {
+				t.Errorf("%s in %s: got %q, want %q", id, language, got, text)
+			}
+		}
+	}
+
+	t.Run("what is not there is not told", func(t *testing.T) {
+		t.Parallel()
+		all := parse(t, get(t, p, complete(order("paid", "paid")), "en").Body.String())
+		for _, id := range []string{"order-captured", "order-refunded", "order-email", "order-ship-to", "promotion-remove", "recurring-note"} {
+			if has(all, id) {
+				t.Errorf("there is #%s", id)
+			}
+		}
+		for _, id := range []string{"order-subtotal", "order-discount", "order-shipping"} {
+			if _, hidden := byID(t, all, id).attr["hidden"]; !hidden {
+				t.Errorf("#%s is shown", id)
+			}
+		}
+	})
+
+	t.Run("what is sent for nothing is free", func(t *testing.T) {
+		t.Parallel()
+		o := fullOrder()
+		o.Shipping = 0
+		all := parse(t, get(t, p, complete(o), "fr").Body.String())
+		if got := words(byID(t, all, "order-shipping")); got != "Livraison Colissimo Gratuit" {
+			t.Errorf("got %q", got)
+		}
+	})
+}
+
+func TestAnAddressIsWrittenAsItsCountryDoes(t *testing.T) {
+	t.Parallel()
+	p := newPages(t, nil)
+	for _, tt := range []struct {
+		name, language string
+		to             pages.Address
+		want           string
+	}{
+		{"the United States", "fr", pages.Address{Name: "A", Line1: "1 Main St", Line2: "Apt 2", City: "Boise", State: "ID", PostalCode: "83702", Country: "US"},
+			"A 1 Main St Apt 2 Boise, ID 83702 États-Unis"},
+		{"Germany", "en", pages.Address{Name: "A", Line1: "Weg 1", City: "Köln", PostalCode: "50667", Country: "DE"}, "A Weg 1 50667 Köln Germany"},
+		{"no postal code", "en", pages.Address{Name: "A", Line1: "1 Nathan Rd", City: "Kowloon", State: "HK", Country: "HK"}, "A 1 Nathan Rd Kowloon HK Hong Kong SAR China"},
+		{"a code that nobody knows", "en", pages.Address{Name: "A", Line1: "B", Country: "?"}, "A B ?"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			o := order("paid", "paid")
+			o.ShipTo = tt.to
+			all := parse(t, get(t, p, complete(o), tt.language).Body.String())
+			var lines []string
+			for _, n := range find(all, func(n *node) bool { return n.parent != nil && n.parent.name == "address" }) {
+				lines = append(lines, n.text)
+			}
+			if got := strings.Join(lines, " "); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// The words of an order that pays nothing now never speak of paying, in any state.
+func TestEveryModeHasItsWords(t *testing.T) {
+	t.Parallel()
+	p := newPages(t, func(c *pages.Config) { c.Sandbox, c.Live = false, true })
+	for _, state := range [][2]string{
+		{"open", "unpaid"}, {"open", "checking"}, {"open", "requires_action"}, {"open", "processing"}, {"open", "failed"},
+		{"paid", "paid"}, {"review", "paid"}, {"expired", "unpaid"}, {"canceled", "failed"},
+	} {
+		o := moded("setup", order(state[0], state[1]))
+		o.Items, o.Amount, o.Subtotal = nil, 0, 0
+		for _, v := range []view{checkout(o), complete(o)} {
+			all := parse(t, get(t, p, v, "en").Body.String())
+			title := byID(t, all, "main").text
+			for _, wrong := range []string{"order is paid", "Pay €", "received your payment", "receipt", "paid in time", "pay again"} {
+				if strings.Contains(title, wrong) {
+					t.Errorf("%s: a page that saves a method says %q", v.name, wrong)
+				}
+			}
+		}
+	}
+	for _, tt := range []struct{ language, id, want string }{
+		{"en", "pay-label", "Subscribe for €49.00 every 3 months"},
+		{"fr", "pay-label", "S’abonner pour 49,00 € tous les 3 mois"},
+		{"en", "recurring-note", "You pay €49.00 now, and the same every 3 months until you cancel."},
+		{"fr", "recurring-note", "Vous payez 49,00 € maintenant, puis autant tous les 3 mois jusqu’à résiliation."},
+	} {
+		all := parse(t, get(t, p, checkout(moded("subscription", order("open", "unpaid"))), tt.language).Body.String())
+		if got := strings.ReplaceAll(words(byID(t, all, tt.id)), "\u00a0", " "); got != tt.want {
+			t.Errorf("%s in %s: got %q, want %q", tt.id, tt.language, got, tt.want)
+		}
+	}
+}
+
+// Every currency that something is sold in can be chosen, the shop's own first; a shop with one
+// price each offers no choice.
+func TestTheShopOffersItsCurrencies(t *testing.T) {
+	t.Parallel()
+	p := newPages(t, nil)
+	many := pages.Product{SKU: "a", Name: "A", Currency: "usd", Prices: map[string]int64{"usd": 100, "chf": 90, "eur": 95}}
+	one := pages.Product{SKU: "b", Name: "B", Currency: "jpy", Prices: map[string]int64{"jpy": 100}}
+	for name, tt := range map[string]struct {
+		products []pages.Product
+		want     string
+	}{
+		"several prices": {[]pages.Product{one, many}, "usd chf eur jpy"},
+		"one price each": {[]pages.Product{one, {SKU: "c", Name: "C", Currency: "usd", Prices: map[string]int64{"usd": 1}}}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := shop(name, pages.ShopView{Currency: "usd", Products: tt.products})
+			var got []string
+			for _, n := range find(parse(t, get(t, p, v, "en").Body.String()), named("option")) {
+				got = append(got, n.attr["value"])
+			}
+			if strings.Join(got, " ") != tt.want {
+				t.Errorf("got %v, want %s", got, tt.want)
+			}
+		})
+	}
+}
