@@ -48,7 +48,7 @@ function mountEmail(group) {
 function sync() {
   if (!isChangeable()) return;
   byId('method-title').hidden = !order().ships && !config.collect_email;
-  const ships = Boolean(config.address?.shipping) && order().ships;
+  const {ships} = order();
   byId('shipping').hidden = !ships;
   toggle('shipping', ships);
   const bills = Boolean(config.address?.billing) && !savedChosen;
@@ -146,6 +146,11 @@ function same(a, b) {
 function soon() {
   clearTimeout(timer);
   timer = setTimeout(() => tell({...country(), ...news()}).catch(() => {}), patienceMs);
+}
+
+/** A wallet's sheet speaks for the buyer now: what was typed before waits. */
+export function hold() {
+  clearTimeout(timer);
 }
 
 /** Sends what the server does not know yet. Rejects with an ApiError, told in its place. */

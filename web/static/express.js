@@ -15,6 +15,7 @@
  * @typedef {import('./pay.js').Payer} Payer
  */
 import * as view from './checkout-view.js';
+import {hold} from './contact.js';
 import {elements} from './form.js';
 import {change, isChangeable, order} from './order.js';
 import {byId, fill} from './page.js';
@@ -51,6 +52,7 @@ function show(available) {
 function open(event) {
   if (view.phase() !== 'ready' || !isChangeable()) return;
   before = order();
+  hold();
   view.showMessage('');
   const {ships, mode} = before;
   event.resolve({

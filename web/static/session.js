@@ -12,7 +12,7 @@
  *
  * @typedef {{publishable_key: string, app_info: {name: string, version?: string, url?: string},
  *   elements: ElementsOptions, appearance_dark?: Appearance, payment_element: PaymentElementOptions,
- *   express: ExpressOptions | null, address?: {shipping: boolean, billing: boolean, phone?: boolean}, collect_email?: boolean,
+ *   express: ExpressOptions | null, address?: {billing: boolean, phone?: boolean}, collect_email?: boolean,
  *   promotion_codes?: boolean, order: Order, return_url: string,
  *   resume: {client_secret: string, status: string} | null}} Config the answer of GET /config
  *
