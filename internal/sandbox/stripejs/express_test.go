@@ -195,6 +195,14 @@ func TestExpressSheet(t *testing.T) {
 		s.run("asked.resolve({shippingRates: [{id: 'post', amount: 300, displayName: 'Post'}]})")
 		s.eventually("!sheet('[data-action=pay]').disabled")
 		s.want("[sheet('[role=alert]').hidden, sheet('[name=wallet-rate]:checked').value]", `[true,"post"]`)
+		const two = "{shippingRates: [{id: 'courier', amount: 900, displayName: 'Courier'}, {id: 'post', amount: 300, displayName: 'Post'}]}"
+		s.enter("city", "Lyon")
+		s.run("asked.resolve(" + two + ")")
+		s.eventually("sheet('[name=wallet-rate]:checked').value === 'courier'") // the first of the new ones
+		s.run("element.on('shippingratechange', (event) => event.resolve(" + two + ")) && null")
+		s.do(chromedp.Click(sheet("[value=post]")))
+		s.eventually("!sheet('[data-action=pay]').disabled")
+		s.want("[sheet('[name=wallet-rate]:checked').value, sheet('[value=post]').matches(':focus')]", `["post",true]`)
 	})
 
 	t.Run("closing the sheet is a cancel", func(t *testing.T) {

@@ -124,13 +124,15 @@ class WalletSheet {
 
   refreshRates() {
     const rates = this.details.shippingAddressRequired ? (this.details.shippingRates ?? []) : [];
-    const look = JSON.stringify([rates, this.element.group.options.currency]);
-    if (look === this.ratesDrawn) return; // or the focus on a rate would be lost
+    const look = JSON.stringify([rates, this.rate?.id, this.element.group.options.currency]);
+    if (look === this.ratesDrawn) return;
     this.ratesDrawn = look;
+    const focused = this.rates.contains(/** @type {ShadowRoot} */ (this.rates.getRootNode()).activeElement);
     const rows = rates.map((/** @type {Json} */ rate) => this.rateRow(rate));
     this.rates.replaceChildren(
       ...(rows.length ? [h('fieldset', {}, h('legend', {}, this.words.say('walletRate')), ...rows)] : []),
     );
+    if (focused) /** @type {HTMLElement | null} */ (this.rates.querySelector('input:checked'))?.focus();
   }
 
   /** @param {Json} rate */
@@ -169,10 +171,16 @@ class WalletSheet {
     this.say(changes ? '' : this.words.say(refusal));
     if (!changes) return;
     this.details = { ...this.details, ...changes };
-    const same = this.details.shippingRates.find((/** @type {Json} */ { id }) => id === this.rate?.id);
-    this.rate = same ?? this.details.shippingRates[0];
+    this.rate = this.rateAfter(event, changes.shippingRates);
     this.refresh();
     this.pay.disabled = false;
+  }
+
+  /** The first of new rates is chosen, unless the buyer has just chosen among them. @param {string} event @param {Json[] | undefined} rates @returns {Json} */
+  rateAfter(event, rates) {
+    if (!rates) return this.rate;
+    const same = event === 'shippingratechange' && rates.find(({ id }) => id === this.rate?.id);
+    return same || rates[0];
   }
 
   /** @returns {Json} the details of the confirm event, and the phone number */
