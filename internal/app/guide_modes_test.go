@@ -87,3 +87,26 @@ func TestSubscribing(t *testing.T) {
 		t.Errorf("Stripe has the subscriptions %v", subs)
 	}
 }
+
+// Who leaves in the middle of the authentication pays nothing: the order expires, its intent is
+// canceled, and every page that is still open says so.
+func TestAbandoned(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	v := visit(t, s)
+	id := v.order("mug")
+	second := v.tab()
+	second.open("/checkout/" + id)
+	second.formReady()
+	v.payWith(cardAsks)
+	v.bankPage()
+	v.open("/")
+	s.expireNow(id)
+	second.foresee("409 (Conflict)")
+	second.click("#order-lines [data-sku=mug] [data-action=more]")
+	second.outcome("expired")
+	second.look("expired")
+	v.open("/checkout/" + id)
+	want(v, "document.querySelector('#order-state').dataset.state", "expired")
+	s.wantLedger(0)
+}
