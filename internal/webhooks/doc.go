@@ -24,6 +24,7 @@
 //	                                  `--> unmatched: due again by itself and when an
 //	                                       order links the intent
 //
-// One event of a group (an intent and what hangs on it) is worked at a time. A worker
+// One event of a group (an intent and what hangs on it, or a subscription and its
+// invoices) is worked at a time. A worker
 // that dies loses its lease; what it had not committed never happened.
 package webhooks

@@ -15,7 +15,7 @@ type State string
 const (
 	Received    State = "received"
 	Working     State = "working"     // a worker holds a lease on it
-	Unmatched   State = "unmatched"   // no order knows its intent yet; tried again
+	Unmatched   State = "unmatched"   // no order knows what it is about yet; tried again
 	Done        State = "done"        // its change is committed
 	Ignored     State = "ignored"     // a type that changes nothing here
 	Dead        State = "dead"        // given up after many tries, for a person
@@ -31,7 +31,7 @@ type Event struct {
 	VersionMismatch bool // of another release train than ours: the object is read afresh
 	Livemode        bool
 	Created         time.Time // at Stripe, to the second
-	Group           string    // intent or object id: one event of a group is worked at a time
+	Group           string    // intent, subscription or object id: one event of a group is worked at a time
 	Payload         []byte    // the signed bytes
 	Source          string    // SourceWebhook or SourceBackfill
 	Secret          string    // fingerprint of the secret that verified it, "" for backfill
