@@ -35,6 +35,11 @@ export function appearance(light, dark) {
   };
 }
 
+/** Wallets' buttons that stand out from the page. @returns {import('@stripe/stripe-js').StripeExpressCheckoutElementOptions} */
+export function walletLook() {
+  return darkScreen.matches ? {buttonTheme: {applePay: 'white', googlePay: 'white'}} : {};
+}
+
 /** @param {() => void} changed called when the screen turns dark or light */
 export function onSchemeChange(changed) {
   darkScreen.addEventListener('change', changed);

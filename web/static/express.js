@@ -14,6 +14,7 @@
  * @typedef {import('./order.js').Change} Change
  * @typedef {import('./pay.js').Payer} Payer
  */
+import {walletLook} from './appearance.js';
 import * as view from './checkout-view.js';
 import {hold} from './contact.js';
 import {elements} from './form.js';
@@ -29,7 +30,7 @@ let before = null;
 /** @param {(payer: Payer) => void} press */
 export function mountExpress(press) {
   if (!config.express || !elements || !isChangeable()) return;
-  const element = elements.create('expressCheckout', config.express.create);
+  const element = elements.create('expressCheckout', {...walletLook(), ...config.express.create});
   element.on('ready', ({availablePaymentMethods}) => show(Boolean(availablePaymentMethods)));
   element.on('loaderror', () => show(false));
   element.on('click', open);
