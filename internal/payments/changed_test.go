@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"testing"
+	"time"
 
 	"checkoutd/internal/fault"
 	"checkoutd/internal/orders"
@@ -64,4 +65,80 @@ func TestCustomerIsNotAskedForWhileAPaymentIsUnderWay(t *testing.T) {
 			t.Errorf("%s: the same token again is answered with %d, want 409 payment_unknown", mode, status)
 		}
 	}
+}
+
+// unseenFirst is a subscription that goes on and whose first payment is not to be seen: a credit
+// of the customer paid it, or a later invoice came while nobody looked.
+func unseenFirst(t *testing.T) *fixture {
+	t.Helper()
+	f := newFixtureOf(t, orders.ModeSubscription)
+	f.stripe.send = func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset }
+	if _, err := f.confirm("ctoken_a"); fault.Of(err).Code != "payment_unknown" {
+		t.Fatal(err)
+	}
+	f.stripe.subscription = payments.SubscriptionReading{Subscription: subscriptionIn(active)}
+	return f
+}
+
+func (f *fixture) wantNoSecondSubscription() {
+	f.Helper()
+	f.stripe.send = func(payments.Params, string) (payments.Snapshot, error) {
+		f.Error("another subscription is begun")
+		return payments.Snapshot{}, errReset
+	}
+	if _, err := f.confirm("ctoken_b"); err == nil {
+		f.Error("another token was taken")
+	}
+}
+
+// told has the news of the subscription come, and nothing else be found.
+func told(t *testing.T) *shop {
+	t.Helper()
+	f := unseenFirst(t)
+	if err := f.svc.SettleSubscription(context.Background(), orderID, subID, nil); err != nil {
+		t.Fatal(err)
+	}
+	f.clock.advance(40 * time.Minute)
+	f.runOnce()
+	f.wantAttempts(payments.Failed)
+	f.wantNoSecondSubscription()
+	return &shop{fixture: f, desk: payments.NewDesk(f.svc, nil)}
+}
+
+func TestSubscriptionWhoseFirstPaymentIsNotSeenIsForAPerson(t *testing.T) {
+	t.Parallel()
+	t.Run("when the order expires", func(t *testing.T) {
+		t.Parallel()
+		s := told(t)
+		s.clock.advance(25 * time.Hour)
+		s.runOnce()
+		s.wantOrder(orders.Review, orders.PaymentReview)
+	})
+	t.Run("when the shop cancels", func(t *testing.T) {
+		t.Parallel()
+		s := told(t)
+		if _, err := s.desk.CancelOrder(context.Background(), orderID); err == nil {
+			t.Error("the order is canceled, and its subscription goes on")
+		}
+		s.wantOrder(orders.Review, orders.PaymentReview)
+	})
+	t.Run("when it is looked for", func(t *testing.T) {
+		t.Parallel()
+		f := unseenFirst(t)
+		f.stripe.down = &payments.CallError{Outcome: payments.OutcomeRefused, Mismatch: "subscription sub_1 is active"}
+		f.clock.advance(20 * time.Minute)
+		f.runOnce()
+		f.wantAttempts(payments.Failed)
+		f.wantOrder(orders.Review, orders.PaymentReview)
+		f.wantNoSecondSubscription()
+	})
+	t.Run("but not when its news come late", func(t *testing.T) {
+		t.Parallel()
+		s := told(t)
+		s.happen(s.stripe.sent[0], moment{intent: succeeded, sub: active})
+		if err := s.svc.SettleFresh(context.Background(), orderID, intentID, nil); err != nil {
+			t.Fatal(err)
+		}
+		s.wantOrder(orders.Paid, orders.PaymentPaid)
+	})
 }

@@ -45,7 +45,8 @@ An order's mode changes what an attempt's call does. Everything else is the same
     canceled; then the next attempt begins another. An order that expires or whose buyer
     comes with another token ends it in the same way. A subscription that is paid for is
     never ended here; one that goes on although its first payment was canceled is ended
-    before anything else, or is for a person.
+    before anything else, or is for a person. So is one that goes on while no first payment
+    of it is known: until its order ends it keeps other attempts out.
   - An intent of another amount than the order's is never confirmed: review.
   - Later invoices are news of the subscription. Their intents are kept as renewals, which
     settle passes by: they neither pay the order nor unpay it, and their refunds do not count.

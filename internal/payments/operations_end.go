@@ -95,6 +95,10 @@ func (r rules) cancelOrder(st *State, answered bool) (done bool, note string) {
 	default:
 		return false, "the order became " + string(o.Status) + " first"
 	}
+	if reason := st.unseen(); reason != "" {
+		r.review(st, reason)
+		return false, reason
+	}
 	if !st.mayTakeMoney() {
 		o.Status = orders.Canceled
 		st.tellBuyer(nil)

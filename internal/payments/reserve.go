@@ -76,7 +76,7 @@ func (r rules) refuse(st *State, q request) error {
 		return errCanceling
 	case q.expectedAmount != nil && *q.expectedAmount != o.Amount:
 		return amountChanged(o)
-	case st.Active() != nil:
+	case st.Active() != nil, st.unseen() != "":
 		return ErrPaymentInProgress
 	case o.Ships() && (!o.Contact.Shipping.Complete() || o.ShippingRate.ID == ""):
 		return errShippingMissing

@@ -96,6 +96,9 @@ func (s *Service) resend(ctx context.Context, a Attempt) error {
 // proof of a failure only when the call is old enough.
 func (s *Service) lookUp(ctx context.Context, a Attempt) error {
 	snap, found, err := s.find(ctx, a)
+	if err != nil && asCallError(err).Mismatch != "" {
+		return s.mismatched(ctx, a, asCallError(err))
+	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("payments: look up attempt %s: %w", a.ID, err), s.lookAgain(ctx, a))
 	}
@@ -122,6 +125,17 @@ func (s *Service) lookUp(ctx context.Context, a Attempt) error {
 			r.doubt(now)
 		}
 		st.tellBuyer(now)
+		return nil
+	})
+}
+
+// mismatched ends an open attempt that made something else than was asked for, for a person.
+func (s *Service) mismatched(ctx context.Context, a Attempt, e *CallError) error {
+	return s.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
+		if now := st.attempt(a.ID); now != nil && now.State.Open() {
+			s.rules().fail(now, e.told())
+			s.rules().review(st, e.Mismatch)
+		}
 		return nil
 	})
 }
@@ -188,6 +202,10 @@ func (s *Service) expire(ctx context.Context, orderID string) error {
 	}
 	return s.Store.Update(ctx, orderID, nil, func(st *State) error {
 		if st.Order.Status != orders.Open || !st.Order.IsExpired(s.Now()) || st.mayTakeMoney() {
+			return nil
+		}
+		if reason := st.unseen(); reason != "" {
+			s.rules().review(st, reason)
 			return nil
 		}
 		st.Order.Status = orders.Expired

@@ -55,6 +55,15 @@ type SubscriptionReading struct {
 	First        *Snapshot // of the intent of its first invoice, nil once there is a later one
 }
 
+// Unseen is why a person must look at the order of a subscription that was read without the
+// intent of its first invoice, "" if it does not go on.
+func (r SubscriptionReading) Unseen() string {
+	if r.First != nil || !r.Status.runs() {
+		return ""
+	}
+	return fmt.Sprintf("subscription %s is %s, and its first payment is not known", r.ID, r.Status)
+}
+
 // Subscription points to the subscription with the id in the list, or is nil.
 func (st *State) Subscription(id string) *Subscription {
 	at := slices.IndexFunc(st.Subscriptions, func(k Subscription) bool { return k.ID == id })
@@ -92,6 +101,18 @@ func (st *State) runsUnpaid(in *Intent) bool {
 	}
 	sub := st.Subscription(in.SubscriptionID)
 	return sub != nil && sub.Status.runs()
+}
+
+// unseen says which subscription of the order goes on without a first payment that is known, ""
+// for none: another attempt would begin a second one. The news of it may still come.
+func (st *State) unseen() string {
+	for _, sub := range st.Subscriptions {
+		known := slices.ContainsFunc(st.Intents, func(in Intent) bool { return in.SubscriptionID == sub.ID && !in.Renewal })
+		if reason := (SubscriptionReading{Subscription: sub}).Unseen(); reason != "" && !known {
+			return reason
+		}
+	}
+	return ""
 }
 
 // beginning reports whether the order is paid and its subscription does not show that yet.

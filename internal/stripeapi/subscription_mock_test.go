@@ -17,7 +17,8 @@ import (
 // asked answers for Stripe's mock where its fixtures know nothing of what was asked: a product
 // that is not there yet, a subscription over another amount.
 type asked struct {
-	missing bool // products are not there
+	missing bool   // products are not there
+	status  string // of the customer's subscription
 	invoice map[string]any
 }
 
@@ -32,6 +33,9 @@ func (a asked) RoundTrip(r *http.Request) (*http.Response, error) {
 		return answer(resp, http.StatusNotFound, map[string]any{"error": map[string]any{"type": "invalid_request_error", "code": "resource_missing"}})
 	case r.Method == http.MethodGet && r.URL.Path == "/v1/payment_intents/pi_1":
 		return answer(resp, http.StatusOK, map[string]any{"id": "pi_1", "object": "payment_intent", "invoice": a.invoice})
+	case r.Method == http.MethodGet && r.URL.Path == "/v1/subscriptions":
+		return answer(resp, http.StatusOK, map[string]any{"object": "list", "data": []any{map[string]any{
+			"id": "sub_1", "object": "subscription", "status": a.status, "latest_invoice": a.invoice, "metadata": map[string]any{payments.MetaOrder: "ord_1"}}}})
 	case r.Method == http.MethodPost && r.URL.Path == "/v1/subscriptions":
 		var sub map[string]any
 		if err := json.NewDecoder(resp.Body).Decode(&sub); err != nil {
@@ -112,6 +116,31 @@ func TestSubscriptionOverAnotherAmountIsNotConfirmed(t *testing.T) {
 		}
 		if made := seen()[before:]; len(made) != 2 {
 			t.Errorf("%s: %d requests, want none after the subscription's", name, len(made))
+		}
+	}
+}
+
+// What goes on must not be taken for what never was, or another would be begun.
+func TestSubscriptionThatGoesOnIsFound(t *testing.T) {
+	t.Parallel()
+	url, _ := stripeMock(t)
+	p := payments.Params{Mode: orders.ModeSubscription, Customer: "cus_1", Metadata: map[string]string{payments.MetaOrder: "ord_1"}}
+	for _, tt := range []struct {
+		name     string
+		at       asked
+		found    bool
+		mismatch bool
+	}{
+		{"with its first payment", asked{status: "incomplete", invoice: firstInvoice(900, "subscription_create")}, true, false},
+		{"renewed since", asked{status: "active", invoice: firstInvoice(900, "subscription_cycle")}, false, true},
+		{"paid by a credit", asked{status: "active", invoice: map[string]any{"id": "in_1", "object": "invoice", "billing_reason": "subscription_create"}}, false, true},
+		{"ended", asked{status: "canceled", invoice: firstInvoice(900, "subscription_cycle")}, false, false},
+	} {
+		c := stripeapi.New(stripeapi.Config{Key: "sk_test_123456789", BaseURL: url, Timeout: 10 * time.Second, AppVersion: "1.2.3", Transport: tt.at})
+		_, found, err := c.FindIntent(t.Context(), p, time.Unix(1, 0), time.Unix(2, 0))
+		var e *payments.CallError
+		if mismatch := errors.As(err, &e) && e.Mismatch != ""; found != tt.found || mismatch != tt.mismatch {
+			t.Errorf("%s: found %t, %v", tt.name, found, err)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func (c *Client) InvoiceSubscription(ctx context.Context, id string) (string, er
 }
 
 // findSubscription looks for the subscription of an order, whose intent may not bear our
-// metadata yet.
+// metadata yet. One that goes on without a first payment that could be told is a mismatch.
 func (c *Client) findSubscription(ctx context.Context, p payments.Params, from, to time.Time) (payments.Snapshot, bool, error) {
 	params := &stripe.SubscriptionListParams{
 		Customer: stripe.String(p.Customer), Status: stripe.String("all"), CreatedRange: between(from, to),
@@ -47,8 +47,12 @@ func (c *Client) findSubscription(ctx context.Context, p payments.Params, from, 
 	list := c.api.Subscriptions.List(params)
 	for list.Next() {
 		if sub := list.Subscription(); sub.Metadata[payments.MetaOrder] == p.Metadata[payments.MetaOrder] {
-			if first := reading(sub).First; first != nil {
-				return *first, true, nil
+			read := reading(sub)
+			if read.First != nil {
+				return *read.First, true, nil
+			}
+			if reason := read.Unseen(); reason != "" {
+				return payments.Snapshot{}, false, mismatch(nil, reason)
 			}
 		}
 	}
