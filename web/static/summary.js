@@ -109,7 +109,6 @@ function showLine(line, item, quantity, only) {
   set('.line-amount', money(item.amount));
   const less = /** @type {HTMLButtonElement} */ (line.querySelector('[data-action=less]'));
   const removes = quantity === 1 && !only;
-  less.textContent = removes ? '×' : '−';
   less.setAttribute('aria-label', fill(removes ? t.remove : t.less, item));
   less.setAttribute('aria-disabled', String(quantity === 1 && only));
   line.querySelector('[data-action=more]')?.setAttribute('aria-disabled', String(quantity >= maxQuantity));
