@@ -81,6 +81,12 @@ func (c *Client) bringUpToDate(ctx context.Context, p payments.Params, key strin
 		SetupFutureUsage: stripe.String(p.SetupFutureUsage),
 	}
 	setContact(params, p)
+	if p.ReceiptEmail { // the buyer may have taken it back
+		params.ReceiptEmail = stripe.String(p.Contact.Email)
+	}
+	if params.Shipping == nil {
+		params.AddExtra("shipping", "")
+	}
 	post(ctx, &params.Params, key)
 	_, err := c.api.PaymentIntents.Update(p.IntentID, params)
 	return callError(err)

@@ -89,6 +89,8 @@ func TestStripeAcceptsEveryRequest(t *testing.T) {
 	}
 	again := full
 	again.IntentID, again.BringUpToDate = "pi_1", true
+	bare := again
+	bare.Contact = orders.Contact{}
 	types := full
 	types.Options = orders.Options{PaymentMethodTypes: []string{"card", "us_bank_account"}, Installments: true, BankVerification: "instant"}
 	all := customersession.Features{
@@ -108,6 +110,7 @@ func TestStripeAcceptsEveryRequest(t *testing.T) {
 		{"create and confirm", func() error { _, err := c.Send(ctx, full, "checkoutd-1"); return err }, []string{"POST /v1/payment_intents"}},
 		{"create and confirm with method types", func() error { _, err := c.Send(ctx, types, "checkoutd-2"); return err }, []string{"POST /v1/payment_intents"}},
 		{"bring up to date and confirm again", func() error { _, err := c.Send(ctx, again, "checkoutd-3"); return err }, []string{"POST /v1/payment_intents/pi_1", "POST /v1/payment_intents/pi_1/confirm"}},
+		{"take the contact off and confirm again", func() error { _, err := c.Send(ctx, bare, "checkoutd-13"); return err }, []string{"POST /v1/payment_intents/pi_1", "POST /v1/payment_intents/pi_1/confirm"}},
 		{"read an intent", func() error { _, err := c.Intent(ctx, "pi_1"); return err }, []string{"GET /v1/payment_intents/pi_1"}},
 		{"find an intent", func() error {
 			_, _, err := c.FindIntent(ctx, full, time.Unix(1, 0), time.Unix(2, 0))
