@@ -3,8 +3,13 @@ package app_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/rs/zerolog"
+
+	"checkoutd/internal/app"
+	"checkoutd/internal/payments"
 )
 
 // TestSavingAMethodWithoutPaying begins at the shop's link, is asked by the bank, reloads in
@@ -109,4 +114,55 @@ func TestAbandoned(t *testing.T) {
 	v.open("/checkout/" + id)
 	want(v, "document.querySelector('#order-state').dataset.state", "expired")
 	s.wantLedger(0)
+}
+
+// What the shop takes of a hold, and what it gives back, stands on the buyer's receipt.
+func TestTheReceiptFollowsTheShop(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, set("CAPTURE_METHOD", "manual"))
+	v := visit(t, s)
+	id := v.order("mug")
+	v.payWith(cardPays)
+	v.outcome("authorized")
+	v.says("order-state", "will be charged when we ship")
+	want(v, "document.querySelector('#order-captured')", any(nil))
+	desk := s.desk()
+	if _, err := desk.Capture(t.Context(), id, 1200); err != nil {
+		t.Fatal(err)
+	}
+	v.do(chromedp.Reload())
+	v.outcome("paid")
+	want(v, "document.querySelector('#order-total').innerText + ' ' + document.querySelector('#order-captured').innerText", "$18.00 $12.00")
+	if _, err := desk.Refund(t.Context(), id, 500, ""); err != nil {
+		t.Fatal(err)
+	}
+	v.do(chromedp.Reload())
+	v.outcome("partly_refunded")
+	want(v, "document.querySelector('#order-refunded').innerText", "$5.00")
+	v.axe()
+	v.look("receipt-partly")
+	if got := s.intentOf("payment_intents")["amount_received"]; got != 1200.0 {
+		t.Errorf("Stripe received %v, want 1200", got)
+	}
+}
+
+// desk is where the shop captures and refunds, beside the running server, as `server orders` does.
+func (s *shop) desk() *payments.Desk {
+	s.t.Helper()
+	books, err := app.OpenBooks(s.t.Context(), s.cfg, zerolog.Nop(), time.Now)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() {
+		if err := books.Close(); err != nil {
+			s.t.Error(err)
+		}
+	})
+	cfg := *s.cfg
+	cfg.SandboxAddr = strings.TrimPrefix(cfg.StripeAPIBase, "http://")
+	desk, err := books.Desk(s.t.Context(), &cfg, "test", zerolog.Nop(), time.Now)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return desk
 }
