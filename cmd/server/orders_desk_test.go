@@ -70,6 +70,11 @@ func TestSubscriptionsAtTheDesk(t *testing.T) {
 		t.Fatalf("%d %v", status, answer)
 	}
 	s.fails([]string{"orders", "cancel", paid}, "refund it")
+	s.door("/clock", `{"advance": 2764800}`) // 32 days
+	s.eventually("the renewal is told apart from the order's payment", func() bool {
+		return strings.Contains(s.ok("orders", "show", paid), "of a later invoice")
+	})
+	s.wantView(paid, "paid", "paid", 1099, 0)
 	s.said(s.ok("orders", "refund", paid, "--amount", "0.99"), "of 0.99 USD: succeeded", "refunded 0.99 of 10.99 USD")
 	s.wantView(paid, "paid", "partially_refunded", 1099, 99)
 }

@@ -166,8 +166,9 @@ func showPayments(w io.Writer, st *payments.State) {
 			strings.Join(strings.Fields(a.ErrorType+" "+a.ErrorCode+" "+a.DeclineCode), " "))
 	}
 	for _, in := range st.Intents {
-		_, _ = fmt.Fprintf(w, "intent\t%s\t%s\t%s\tcaptured %s\n", in.ID, in.Status,
-			amount(in.Amount, cmp.Or(in.Currency, st.Order.Currency)), money.Decimal(in.Captured, cmp.Or(in.Currency, st.Order.Currency)))
+		_, _ = fmt.Fprintf(w, "intent\t%s\t%s\t%s\tcaptured %s%s\n", in.ID, in.Status,
+			amount(in.Amount, cmp.Or(in.Currency, st.Order.Currency)), money.Decimal(in.Captured, cmp.Or(in.Currency, st.Order.Currency)),
+			ofLaterInvoice(in))
 		if before := captureBefore(in); before != "" {
 			_, _ = fmt.Fprintf(w, "capture before\t%s\n", before)
 		}
@@ -185,6 +186,14 @@ func showPayments(w io.Writer, st *payments.State) {
 		_, _ = fmt.Fprintf(w, "operation\t%s\t%s\t%s\t%s\n", when(op.CreatedAt), op.State, describe(op, st.Order.Currency),
 			strings.TrimSpace(op.Reason+" "+op.Note))
 	}
+}
+
+// ofLaterInvoice tells a renewal's payment apart from the order's own.
+func ofLaterInvoice(in payments.Intent) string {
+	if !in.Renewal {
+		return ""
+	}
+	return ", of a later invoice of the subscription"
 }
 
 func amount(minor int64, currency string) string {
