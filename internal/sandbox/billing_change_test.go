@@ -63,6 +63,7 @@ func TestChangeCanBeInvoicedAtOnceOrNotAtAll(t *testing.T) {
 	want(t, "reason", now.LatestInvoice.BillingReason, stripe.InvoiceBillingReasonSubscriptionUpdate)
 	want(t, "half of the difference", now.LatestInvoice.AmountPaid, 1000)
 	now = must(b.change(sub.ID, "none", &stripe.SubscriptionItemsParams{ID: &item, Quantity: stripe.Int64(1)}))(t)
+	want(t, "pieces", now.Items.Data[0].Quantity, 1)
 	want(t, "nothing waits", b.get("/v1/invoiceitems?pending=true").size("data"), 0)
 	extra := b.ok("/v1/prices", "product=shop_mug", "currency=usd", "unit_amount=1000", "recurring[interval]=month").str("id")
 	now = must(b.change(sub.ID, "always_invoice", &stripe.SubscriptionItemsParams{Price: &extra}))(t)

@@ -19,6 +19,9 @@ func captureIntent(c *call) (any, error) {
 	if amount > old.AmountCapturable {
 		return nil, invalid("amount_too_large", "amount_to_capture", "The payment could not be captured because the requested capture amount is greater than the amount you can capture for this charge.")
 	}
+	if err := payable(amount, old.Currency, "amount_to_capture"); err != nil {
+		return nil, err
+	}
 	next := *old
 	next.Metadata = mergeMetadata(old.Metadata, c.p)
 	return c.capture(&next, amount)
@@ -36,7 +39,6 @@ func (c *call) capture(pi *PaymentIntent, amount int64) (*PaymentIntent, error) 
 		pi.ApplicationFeeAmount = ch.ApplicationFeeAmount
 	}
 	ch.Captured, ch.AmountCaptured = true, amount
-	ch.AmountRefunded = ch.Amount - amount // what is not captured counts as refunded
 	var cd *card
 	if pm != nil {
 		cd = pm.testCard()
@@ -44,10 +46,14 @@ func (c *call) capture(pi *PaymentIntent, amount int64) (*PaymentIntent, error) 
 	c.passOn(&ch)
 	ch.BalanceTransaction = ptr(c.book(&ch, "charge", amount, cd))
 	pi.Status, pi.AmountReceived, pi.AmountCapturable = succeeded, amount, 0
+	released := c.release(&ch, ch.Amount-amount)
 	c.tx.put(&ch)
 	c.tx.put(pi)
 	c.emitUpdate("charge.captured", &ch, held)
 	c.emit("payment_intent.succeeded", pi)
+	if released != nil {
+		c.emit("refund.created", released)
+	}
 	if cd != nil && cd.dispute != "" {
 		c.dispute(&ch, cd.dispute)
 	}
@@ -61,9 +67,26 @@ func (c *call) releaseCharge(pi *PaymentIntent, event string) {
 		return
 	}
 	ch := *held
-	ch.AmountRefunded, ch.Refunded = ch.Amount, true
+	released := c.release(&ch, ch.Amount)
+	ch.Refunded = true
 	c.tx.put(&ch)
+	c.emit("refund.created", released)
 	c.emitUpdate(event, &ch, held)
+}
+
+// release counts the part of a hold that is not captured as refunded and, as Stripe does, makes a refund of it, which
+// moves no money: it has no balance transaction.
+func (c *call) release(ch *Charge, amount int64) *Refund {
+	if amount == 0 {
+		return nil
+	}
+	re := c.newRefund(ch, amount)
+	if re.DestinationDetails.Card != nil {
+		re.DestinationDetails.Card = &RefundCard{ReferenceStatus: "unavailable", Type: "reversal"}
+	}
+	ch.AmountRefunded += amount
+	c.tx.put(re)
+	return re
 }
 
 // incrementIntent is POST /v1/payment_intents/{id}/increment_authorization: a larger hold on the same card.

@@ -102,11 +102,19 @@ func TestManualCapture(t *testing.T) {
 	done := b.ok("/v1/payment_intents/"+pi.str("id")+"/capture", "amount_to_capture=1500")
 	want(t, "status", done.str("status"), "succeeded")
 	want(t, "received", done.num("amount_received"), 1500)
-	want(t, "released", b.get("/v1/charges/"+pi.str("latest_charge")).num("amount_refunded"), 500)
+	ch := b.get("/v1/charges/" + pi.str("latest_charge") + "?expand[]=refunds")
+	want(t, "released", ch.num("amount_refunded"), 500)
+	want(t, "not as a whole", ch.at("refunded"), any(false))
+	want(t, "refund of the rest", ch.num("refunds.data.0.amount"), 500)
+	want(t, "listed", b.get("/v1/refunds?payment_intent="+pi.str("id")).str("data.0.destination_details.card.type"), "reversal")
+	want(t, "moved no money", ch.at("refunds.data.0.balance_transaction"), nil)
+	want(t, "what was taken", b.ok("/v1/refunds", "payment_intent="+pi.str("id")).num("amount"), 1500)
+	want(t, "as a whole", b.get("/v1/charges/"+pi.str("latest_charge")).at("refunded"), any(true))
 	other := make()
 	gone := b.ok("/v1/payment_intents/"+other.str("id")+"/cancel", "cancellation_reason=abandoned")
 	want(t, "status", gone.str("status"), "canceled")
 	want(t, "charge released", b.get("/v1/charges/"+other.str("latest_charge")).at("refunded"), any(true))
+	want(t, "refund of the hold", b.get("/v1/refunds?payment_intent="+other.str("id")).num("data.0.amount"), 2000)
 }
 
 func TestValidationErrorsAreStripes(t *testing.T) {
@@ -120,6 +128,14 @@ func TestValidationErrorsAreStripes(t *testing.T) {
 		"no currency":      {[]string{"amount=100"}, "parameter_missing", "currency"},
 		"too small":        {[]string{"amount=49", "currency=usd"}, "amount_too_small", "amount"},
 		"small but enough": {[]string{"amount=30", "currency=gbp"}, "", ""},
+		"too large":        {[]string{"amount=100000000", "currency=usd"}, "amount_too_large", "amount"},
+		"large, in yen":    {[]string{"amount=9999999999", "currency=jpy"}, "", ""},
+		"too large in yen": {[]string{"amount=10000000000", "currency=jpy"}, "amount_too_large", "amount"},
+		"part of a krona":  {[]string{"amount=50050", "currency=isk"}, "", "amount"},
+		"whole kronur":     {[]string{"amount=50000", "currency=isk"}, "", ""},
+		"part of a USh":    {[]string{"amount=500050", "currency=ugx"}, "", "amount"},
+		"fils":             {[]string{"amount=5001", "currency=kwd"}, "", "amount"},
+		"tens of fils":     {[]string{"amount=5010", "currency=kwd"}, "", ""},
 		"no such customer": {[]string{"amount=100", "currency=usd", "customer=cus_none"}, "resource_missing", "customer"},
 		"no such method":   {[]string{"amount=100", "currency=usd", "payment_method=pm_none"}, "resource_missing", "payment_method"},
 		"unknown":          {[]string{"amount=100", "currency=usd", "colour=red"}, "parameter_unknown", "colour"},
@@ -165,7 +181,7 @@ func TestAnUncapturedHoldExpires(t *testing.T) {
 		"payment_method_types[]=card", "capture_method=manual").str("id")
 	b.s.Advance(7*24*time.Hour + time.Second)
 	eventually(t, "canceled", func() bool { return b.get("/v1/payment_intents/"+pi).str("cancellation_reason") == "automatic" })
-	want(t, "events", joined(b.types()), "payment_intent.created charge.succeeded payment_intent.amount_capturable_updated charge.expired payment_intent.canceled")
+	want(t, "events", joined(b.types()), "payment_intent.created charge.succeeded payment_intent.amount_capturable_updated refund.created charge.expired payment_intent.canceled")
 }
 
 func TestAHoldCanGrow(t *testing.T) {

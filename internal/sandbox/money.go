@@ -20,10 +20,28 @@ const otherCurrencies = "afn all amd ang aoa ars awg azn bam bbd bdt bhd bif bmd
 	"lak lbp lkr lrd lsl mad mdl mga mkd mmk mnt mop mur mvr mwk mzn nad ngn nio npr omr pab pen pgk php pkr pyg qar rsd rub " +
 	"rwf sar sbd scr shp sle sos srd std szl tjs tnd top try ttd twd tzs uah ugx uyu uzs vnd vuv wst xaf xcd xcg xof xpf yer zar zmw"
 
-const zeroDecimal = "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf"
+const zeroDecimal = "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf"
 const threeDecimal = "bhd jod kwd omr tnd"
 
-const maxAmount = 99999999
+// wholeUnits are currencies without minor units whose amounts have two decimals all the same, which must be 00.
+// See https://docs.stripe.com/currencies#special-cases.
+const wholeUnits = "isk ugx"
+
+// maxAmount is the largest charge, eight digits, in the currencies that maximums does not name.
+const maxAmount = 99_999_999
+
+// maximums are the largest charges with more digits. See https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts.
+var maximums = map[string]int64{
+	"inr": 999_999_999, "cop": 9_999_999_999, "huf": 9_999_999_999, "jpy": 9_999_999_999, "lbp": 99_999_999_999,
+	"idr": 999_999_999_999,
+}
+
+func maximum(cur string) int64 {
+	if most, has := maximums[cur]; has {
+		return most
+	}
+	return maxAmount
+}
 
 func knownCurrency(cur string) bool {
 	_, has := minimums[cur]
@@ -56,13 +74,27 @@ func (c *call) amountOf(cur string) (int64, error) {
 	if amount < 1 {
 		return 0, malformed("parameter_invalid_integer", "amount", "This value must be greater than or equal to 1.")
 	}
-	if amount > maxAmount {
-		return 0, invalid("amount_too_large", "amount", "Amount must be no more than %s", display(maxAmount, cur))
+	if most := maximum(cur); amount > most {
+		return 0, invalid("amount_too_large", "amount", "Amount must be no more than %s", display(most, cur))
+	}
+	if err := payable(amount, cur, "amount"); err != nil {
+		return 0, err
 	}
 	if least := minimums[cur]; amount < least {
 		return 0, invalid("amount_too_small", "amount", "Amount must be at least %s", display(least, cur))
 	}
 	return amount, nil
+}
+
+// payable refuses amounts with decimals that nobody can pay in a currency.
+func payable(amount int64, cur, param string) error {
+	switch {
+	case containsWord(wholeUnits, cur) && amount%100 != 0:
+		return invalid("", param, "Invalid amount. Currency %s has become effectively zero-decimal and charged amounts must be evenly divisible by 100. See https://stripe.com/docs/currencies#zero-decimal for more information.", strings.ToUpper(cur))
+	case containsWord(threeDecimal, cur) && amount%10 != 0:
+		return invalid("", param, "Invalid amount. Amounts in %s must be evenly divisible by 10. See https://stripe.com/docs/currencies#three-decimal for more information.", strings.ToUpper(cur))
+	}
+	return nil
 }
 
 // display writes an amount as Stripe's messages do, e.g. $0.50 usd.

@@ -34,7 +34,7 @@ type RefundDestination struct {
 // RefundCard is the part for cards.
 type RefundCard struct {
 	ReferenceStatus string `json:"reference_status"`
-	ReferenceType   string `json:"reference_type"`
+	ReferenceType   string `json:"reference_type,omitempty"`
 	Type            string `json:"type"`
 }
 
@@ -78,19 +78,26 @@ func createRefund(c *call) (any, error) {
 	if reason := c.p.str("reason"); reason != "" && !containsWord("duplicate fraudulent requested_by_customer", reason) {
 		return nil, malformed("", "reason", "Invalid reason: must be one of duplicate, fraudulent, or requested_by_customer")
 	}
-	re := &Refund{
-		ID: newID("re"), Object: kindRefund, Amount: amount, Charge: &ch.ID, Created: c.now.Unix(), Currency: ch.Currency,
-		Metadata: mergeMetadata(nil, c.p), PaymentIntent: ch.PaymentIntent, Reason: c.p.text("reason"), Status: succeeded,
-		DestinationDetails: &RefundDestination{Type: ch.PaymentMethodDetails.Type},
-	}
-	if ch.PaymentMethodDetails.Card != nil {
-		re.DestinationDetails.Card = &RefundCard{ReferenceStatus: "pending", ReferenceType: "acquirer_reference_number", Type: "refund"}
-	}
+	re := c.newRefund(ch, amount)
+	re.Metadata, re.Reason = mergeMetadata(nil, c.p), c.p.text("reason")
 	if err := c.refundConnected(re, ch); err != nil {
 		return nil, err
 	}
 	c.refund(re, ch)
 	return re, nil
+}
+
+// newRefund is a refund over a part of a charge, on its way to where the money came from.
+func (c *call) newRefund(ch *Charge, amount int64) *Refund {
+	re := &Refund{
+		ID: newID("re"), Object: kindRefund, Amount: amount, Charge: &ch.ID, Created: c.now.Unix(), Currency: ch.Currency,
+		Metadata: map[string]string{}, PaymentIntent: ch.PaymentIntent, Status: succeeded,
+		DestinationDetails: &RefundDestination{Type: ch.PaymentMethodDetails.Type},
+	}
+	if ch.PaymentMethodDetails.Card != nil {
+		re.DestinationDetails.Card = &RefundCard{ReferenceStatus: "pending", ReferenceType: "acquirer_reference_number", Type: "refund"}
+	}
+	return re
 }
 
 // refundedCharge finds what is to be refunded, by charge or by intent.

@@ -136,8 +136,9 @@ func checkRecurring(p *params) error {
 	if p.num("unit_amount") < 0 {
 		return malformed("parameter_invalid_integer", pathed(p, "unit_amount"), "Invalid non-negative integer")
 	}
-	if p.num("unit_amount") > maxAmount {
-		return invalid("amount_too_large", pathed(p, "unit_amount"), "Amount must be no more than %s", display(maxAmount, strings.ToLower(p.str("currency"))))
+	cur := strings.ToLower(p.str("currency"))
+	if most := maximum(cur); p.num("unit_amount") > most {
+		return invalid("amount_too_large", pathed(p, "unit_amount"), "Amount must be no more than %s", display(most, cur))
 	}
 	r := p.at("recurring")
 	if !r.has("interval_count") {
@@ -178,8 +179,8 @@ func (c *call) checkItems(items []*SubscriptionItem) error {
 			return invalid("", param, "Cannot add multiple subscription items with the same plan: %s", item.Plan.ID)
 		case item.Quantity < 0 || item.Quantity > maxAmount:
 			return malformed("parameter_invalid_integer", param+"[quantity]", "This value must be between 0 and %d.", maxAmount)
-		case item.Plan.Amount*item.Quantity > maxAmount:
-			return invalid("amount_too_large", param, "Amount must be no more than %s", display(maxAmount, first.Currency))
+		case item.Quantity > 0 && item.Plan.Amount > maximum(first.Currency)/item.Quantity:
+			return invalid("amount_too_large", param, "Amount must be no more than %s", display(maximum(first.Currency), first.Currency))
 		case item.Plan.UsageType == "metered":
 			return notSimulated(param + " with metered usage")
 		}
