@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"checkoutd/internal/browsertest"
 )
@@ -201,9 +202,14 @@ func TestExpressCheckout(t *testing.T) {
 	v.until(string(sheet("[data-action=pay]")) + "?.disabled === false")
 	v.until(string(sheet(".Total")) + ".innerText.includes('$22.90')")
 	v.picture("wallet")
-	v.do(chromedp.Click(sheet("[name=wallet-rate][value=express]")))
+	v.press(sheet("[name=wallet-rate][value=express]"))
 	v.until(string(sheet(".Total")) + ".innerText.includes('$33.00')")
 	v.wantTotal(id, "$33.00", 3300)
+	v.do(chromedp.KeyEvent(kb.Escape)) // and what the sheet changed is taken back
+	v.wantTotal(id, "$22.90", 2290)
+	v.press(inside("express-checkout", "[data-express=google_pay]"))
+	v.press(sheet("[name=wallet-rate][value=express]"))
+	v.until(string(sheet(".Total")) + ".innerText.includes('$33.00')")
 	v.do(chromedp.Click(sheet("[data-action=pay]")))
 	v.outcome("paid")
 	s.wantLedger(1, 3300)
@@ -211,6 +217,32 @@ func TestExpressCheckout(t *testing.T) {
 	contact := order["contact"].(map[string]any)
 	if bill(order) != "1800 - no code + express 1500 = 3300 usd" || contact["email"] != "jenny.rosen@example.com" {
 		t.Errorf("the order is %v", order)
+	}
+}
+
+// A wallet saves a method, and subscribes, by the same way.
+func TestExpressCheckoutInEveryMode(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		begin func(*visitor)
+		state string
+		total []int64
+	}{
+		"setup":        {func(v *visitor) { v.click("#save-method") }, "saved", nil},
+		"subscription": {func(v *visitor) { v.click("[data-sku=club] .add"); v.click("#checkout-button") }, "paid", []int64{1200}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := openShop(t, withChangeCatalog)
+			v := visit(t, s)
+			v.open("/")
+			c.begin(v)
+			v.formReady()
+			v.press(inside("express-checkout", "[data-express=google_pay]"))
+			v.press(sheet("[data-action=pay]"))
+			v.outcome(c.state)
+			s.wantLedger(len(c.total), c.total...)
+		})
 	}
 }
 
