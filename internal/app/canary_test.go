@@ -26,7 +26,8 @@ var secretShapes = regexp.MustCompile(`(pi|seti|cuss)_[A-Za-z0-9_]*secret_\w+|wh
 
 func TestNothingPrivateIsToldOn(t *testing.T) {
 	t.Parallel()
-	s := openShop(t)
+	s := openShop(t, asking("RECEIPT_EMAIL", "true"), asking("COLLECT_EMAIL", "true"), selling(strings.Replace(shopCatalog, `"products": [`, `"products": [
+		{"sku": "club", "name": "Tea club", "price": "12.00", "recurring": {"interval": "month"}},`, 1)))
 	b := s.buyer(t)
 	private := []string{canaryName, url.QueryEscape(canaryName), canaryEmail, url.QueryEscape(canaryEmail), canaryKey, canaryCard, canaryToken, canaryIBAN,
 		cardPays, cardDeclined, cardAsks, config.SandboxSecretKey, config.SandboxWebhookSecret}
@@ -52,6 +53,28 @@ func TestNothingPrivateIsToldOn(t *testing.T) {
 		keep(b.call("POST", "/create-customer-session", ""))
 		keep(b.confirm(id, cardPays))
 		s.app.Sandbox().ClearFaults()
+	}
+
+	// A buyer who says who they are, in every mode, with Stripe well and unwell at every step.
+	for _, mode := range []string{"mug", "club", "setup"} {
+		for _, fault := range []struct{ route, kind string }{
+			{"", ""}, {"POST /v1/customers/*", sandbox.FaultStatus500}, {"POST /v1/subscriptions", sandbox.FaultReset}, {"POST /v1/payment_intents/*", sandbox.FaultStatus429},
+			{"POST /v1/payment_intents", sandbox.FaultStatus429}, {"POST /v1/setup_intents", sandbox.FaultStatus500},
+		} {
+			cart := `{"items":[{"sku":"` + mode + `","quantity":1}]}`
+			if mode == "setup" {
+				cart = `{"mode":"setup"}`
+			}
+			id, _ := b.object(b.call("POST", "/orders", cart))["id"].(string)
+			if fault.route != "" {
+				s.fault(fault.route, fault.kind, 3)
+			}
+			for _, card := range []string{cardDeclined, cardPays} {
+				keep(b.call("PATCH", "/orders/"+id, `{"email":"`+canaryEmail+`","shipping":{"name":"`+canaryName+`","address":{"line1":"`+card+`","country":"FR"}}}`))
+				keep(b.confirm(id, card))
+			}
+			s.app.Sandbox().ClearFaults()
+		}
 	}
 
 	// Every route, with private things wherever a caller can put them.
