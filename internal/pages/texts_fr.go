@@ -196,6 +196,7 @@ func french() texts {
 				"https_required":               "Cette page exige une connexion sécurisée. Rouvrez-la avec https:// au début de l’adresse.",
 				"internal_error":               "Une erreur s’est produite de notre côté. Veuillez réessayer.",
 				"currency_mixed":               "Les articles d’une commande doivent tous être dans la même devise.",
+				"currency_unsupported":         "Cette commande ne peut pas être payée dans cette devise.",
 				"items_empty":                  "Mettez d’abord un article dans le panier.",
 				"items_too_many":               "Il y a trop d’articles différents dans le panier.",
 				"sku_unknown":                  "Un article de votre panier n’est plus en vente.",
