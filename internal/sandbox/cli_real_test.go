@@ -180,11 +180,12 @@ func TestStripeCLI(t *testing.T) {
 	target := newSink(t, cliSecretOf(t, b))
 	background(t, b.cli("listen", "--all-snapshot", "--skip-update", "--forward-to", target.URL), true, "Ready!")
 	for _, name := range triggers {
+		before := target.count("/ " + name)
 		if out, err := b.cli("trigger", name).CombinedOutput(); err != nil {
 			t.Errorf("trigger %s: %v\n%s", name, err, out)
 			continue
 		}
-		eventually(t, name, func() bool { return target.count("/ "+name) > 0 })
+		eventually(t, name, func() bool { return target.count("/ "+name) > before })
 	}
 	ev := b.get("/v1/events?type=customer.created").str("data.0.id")
 	before := target.count("/ customer.created")

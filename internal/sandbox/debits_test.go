@@ -51,6 +51,21 @@ func TestADebitThatStaysInProcessingCanBeCanceled(t *testing.T) {
 	want(t, "a SEPA debit cannot", b.post("/v1/payment_intents/"+sepa.str("id")+"/cancel").str("error.code"), "payment_intent_unexpected_state")
 }
 
+func TestDebitsToComeNeedAMandate(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	for path, pairs := range map[string][]string{
+		"/v1/payment_intents": {"amount=2000", "currency=usd", "setup_future_usage=off_session"},
+		"/v1/setup_intents":   nil,
+	} {
+		pairs = append(pairs, "confirm=true", "payment_method_types[]=us_bank_account", "payment_method=pm_usBankAccount_success")
+		refused := b.post(path, pairs...)
+		want(t, path, refused.str("error.code"), "parameter_missing")
+		want(t, path, refused.str("error.param"), "mandate_data")
+		b.ok(path, append(pairs, "mandate_data[customer_acceptance][type]=offline")...)
+	}
+}
+
 func TestEnhancedEvidenceIsKept(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)

@@ -141,6 +141,11 @@ func (c *call) checkAttempt(a *attempt) error {
 	if err := fits(a.pi, a.pm); err != nil {
 		return err
 	}
+	if a.pi.SetupFutureUsage != nil {
+		if err := c.checkMandate(a.pm, "PaymentIntent", " and `setup_future_usage`"); err != nil {
+			return err
+		}
+	}
 	if a.wantsCVC() && c.p.str("payment_method_options", "card", "cvc_token") == "" {
 		return invalid("payment_intent_invalid_parameter", "payment_method_options[card][cvc_token]", "This PaymentIntent requires the CVC to be collected again: `require_cvc_recollection` is enabled and the card is attached to a customer.")
 	}

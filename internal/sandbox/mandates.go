@@ -33,6 +33,18 @@ func (c *call) newMandate(pm *PaymentMethod, once *PaymentIntent) string {
 	return rec.id
 }
 
+// checkMandate asks for the buyer's permission to debit an account again and again, where neither the request nor its
+// confirmation token brings it. Stripe.js sends its own along. kind names the intent.
+func (c *call) checkMandate(pm *PaymentMethod, kind, and string) error {
+	if pm.Type != "sepa_debit" && pm.Type != "us_bank_account" || c.publishable || c.p.flag("off_session") {
+		return nil
+	}
+	if c.consent != nil || c.p.has("mandate_data") || c.p.has("mandate") {
+		return nil
+	}
+	return malformed("parameter_missing", "mandate_data", "When confirming a %s with a `%s` PaymentMethod%s, `mandate_data` is required.", kind, pm.Type, and)
+}
+
 // acceptance is how the buyer agreed, as the request says or the confirmation token that it uses.
 func (c *call) acceptance() map[string]any {
 	given := readMandate(c.p.at("mandate_data"))

@@ -125,7 +125,7 @@ func (d *openAPI) checkObject(s *respSchema, val map[string]any, at string) []st
 }
 
 func checkScalar(s *respSchema, v any, at string) []string {
-	kind := map[string]string{}[""]
+	var kind string
 	switch n := v.(type) {
 	case string:
 		kind = "string"

@@ -86,8 +86,10 @@ func (c *call) expand(node any, steps []string, path string) (any, error) {
 			return whole, err
 		}
 		return c.expand(whole, steps, path)
+	case nil:
+		return nil, nil // there is nothing to show
 	}
-	return node, nil // null stays null
+	return nil, malformed("", "expand", "This property cannot be expanded (%s).", path) // a number
 }
 
 func (c *call) expandIn(at map[string]any, steps []string, path string) error {

@@ -101,6 +101,9 @@ func (c *call) confirmSetup(old *SetupIntent) (*SetupIntent, error) {
 	if !slices.Contains(next.PaymentMethodTypes, pm.Type) {
 		return nil, invalid("", "payment_method", "The PaymentMethod provided (%s) is not allowed for this SetupIntent. Please attach a PaymentMethod of one of the following types: %s", pm.Type, strings.Join(next.PaymentMethodTypes, ", "))
 	}
+	if err := c.checkMandate(pm, "SetupIntent", ""); err != nil {
+		return nil, err
+	}
 	next.PaymentMethod, next.LastSetupError, next.NextAction = &pm.ID, nil, nil
 	cd := pm.testCard()
 	switch {

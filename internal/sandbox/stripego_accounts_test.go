@@ -162,6 +162,7 @@ func furnish(t *testing.T, api *client.API, acct *string) map[string]string {
 	own["setup attempts"] = wallet.LatestAttempt.ID
 	debit := must(api.SetupIntents.New(&stripe.SetupIntentParams{
 		Params: p, Confirm: stripe.Bool(true), PaymentMethodTypes: stripe.StringSlice([]string{"us_bank_account"}),
+		MandateData: &stripe.SetupIntentMandateDataParams{CustomerAcceptance: &stripe.SetupIntentMandateDataCustomerAcceptanceParams{Type: stripe.MandateCustomerAcceptanceTypeOffline}},
 		PaymentMethodData: &stripe.SetupIntentPaymentMethodDataParams{
 			Type: stripe.String("us_bank_account"), BillingDetails: &stripe.SetupIntentPaymentMethodDataBillingDetailsParams{Name: stripe.String("Jenny")},
 			USBankAccount: &stripe.SetupIntentPaymentMethodDataUSBankAccountParams{AccountNumber: stripe.String("000123456789"), RoutingNumber: stripe.String("110000000")},

@@ -94,6 +94,7 @@ func TestExpand(t *testing.T) {
 	list := b.get("/v1/payment_intents?expand[]=data.payment_method")
 	want(t, "in a list", list.str("data.0.payment_method.card.brand"), "visa")
 	want(t, "not expandable", b.get("/v1/payment_intents/"+pi.str("id")+"?expand[]=status").status, 400)
+	want(t, "nor is a number", b.get("/v1/payment_intents/"+pi.str("id")+"?expand[]=amount").str("error.param"), "expand")
 	charge := b.get("/v1/charges/" + pi.str("latest_charge.id") + "?expand[]=refunds")
 	want(t, "included list", charge.str("refunds.object"), "list")
 }
