@@ -73,9 +73,10 @@ Operations (Desk)
 
   - At most one operation of an order is started; a partial unique index says so. The next
     wish finds out first what became of it. The same wish is then the same operation.
-  - It is sent again, under its key, for 23 hours; each sending is noted before, so that a
-    refusal is a proof only for who sent the only request. After that it is only read: a
-    refund names its operation, a capture and a cancellation show on the intent.
+  - For the same wish it is sent again, under its key, for 23 hours; each sending is noted
+    before, so that a refusal is a proof only for who sent the only request. After that,
+    and for another wish, it is only read: a refund names its operation, a capture and a
+    cancellation show on the intent.
   - The order is brought up to date before the operation ends: what is cut between the
     two is found started, and found out again.
   - While a cancellation is started no attempt may begin.

@@ -18,6 +18,7 @@ import (
 //   - one whose outcome is not known stays started; whatever is asked about the order
 //     next finds that out first, and the same wish again is the same operation, so that
 //     asking again never takes or gives back money a second time;
+//   - nothing is sent again but for the same wish;
 //   - what Stripe made of it goes through the same settle as everything else, at once.
 type Desk struct {
 	service  *Service
@@ -43,6 +44,13 @@ func (r Result) Refund() *Refund { return r.State.refundBy(r.Operation.ID) }
 // not captured is released, and the order is paid. Its errors are faults: a refusal of the
 // rules or of Stripe, or operation_unknown, after which the same wish finds out.
 func (d *Desk) Capture(ctx context.Context, orderID string, amount int64) (Result, error) {
+	if amount == 0 { // all is not what an earlier wish for a part was
+		st, err := d.service.Store.Read(ctx, orderID)
+		if err != nil {
+			return Result{}, err
+		}
+		amount = st.Order.Amount
+	}
 	return d.do(ctx, orderID, wish{kind: OperationCapture, amount: amount})
 }
 
@@ -119,15 +127,16 @@ func (d *Desk) write(ctx context.Context, orderID string, w wish) (op Operation,
 }
 
 // finishOpen finds out what became of the operation that an order has open, nil if it has
-// none. While Stripe keeps its key it is sent again: that tells, or does what was asked. An
-// operation that failed is an error only if it is what is wished now, and was just tried.
+// none. If it is what is wished now, and while Stripe keeps its key, it is sent again: that tells, or
+// does what was asked. Who wishes something else may have thought better of it: then Stripe
+// is only read. An operation that failed is an error only if it was just tried.
 func (d *Desk) finishOpen(ctx context.Context, orderID string, w wish) (*Operation, error) {
 	st, err := d.service.Store.Read(ctx, orderID)
 	if err != nil || st.StartedOperation() == nil {
 		return nil, err
 	}
 	op := *st.StartedOperation()
-	c := sending{lastSent: op.UpdatedAt, sent: d.service.Now().Sub(op.CreatedAt) < keepsKeysFor}
+	c := sending{lastSent: op.UpdatedAt, sent: w.asksFor(&op) && d.service.Now().Sub(op.CreatedAt) < keepsKeysFor}
 	if c.sent {
 		now, err := d.touch(ctx, op)
 		if err != nil || now.State != OperationStarted { // somebody else has ended it: it must not be sent any more
@@ -135,7 +144,7 @@ func (d *Desk) finishOpen(ctx context.Context, orderID string, w wish) (*Operati
 		}
 	}
 	out, err := d.carryOut(ctx, Result{}, op, c)
-	if out.Operation.State == OperationFailed && !(c.sent && w.asksFor(&op)) {
+	if out.Operation.State == OperationFailed && !c.sent {
 		err = nil
 	}
 	return &out.Operation, err
@@ -188,7 +197,7 @@ func (d *Desk) carryOut(ctx context.Context, out Result, op Operation, c sending
 
 func operationUnknown(op Operation, cause error) error {
 	return fault.Wrap(cause, fault.Unavailable, "operation_unknown", "Stripe has not told yet what became of the "+string(op.Kind)+
-		" that was asked for at "+op.CreatedAt.UTC().Format(time.RFC3339)+". Ask for the same again in a while: nothing is done twice.")
+		" that was asked for at "+op.CreatedAt.UTC().Format(time.RFC3339)+". Ask for the same again in a while: nothing is done twice. Something else can be asked for when half an hour has passed.")
 }
 
 // send makes the call of an operation.

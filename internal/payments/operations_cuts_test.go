@@ -140,7 +140,8 @@ func TestCutAnywhere(t *testing.T) {
 	}
 }
 
-// TestAnotherWishFindsOutFirst: what is open is finished before another thing is done.
+// TestAnotherWishFindsOutFirst: what is open is found out before another thing is done. It is not
+// sent for that: who wishes something else may have thought better of it.
 func TestAnotherWishFindsOutFirst(t *testing.T) {
 	t.Parallel()
 	s := confirmed(t, succeeded)
@@ -149,20 +150,64 @@ func TestAnotherWishFindsOutFirst(t *testing.T) {
 		t.Fatalf("got %v, want operation_unknown", err)
 	}
 	s.wantMoney(1099, 0)
+	s.mend()
 	if _, err := s.refund(99); !fault.Is(err, "operation_unknown") || len(s.state().Operations) != 1 {
 		t.Errorf("got %v: a second operation began while the first was not known", err)
 	}
-	s.mend()
+	s.wantMoney(1099, 0)
+	s.clock.advance(31 * time.Minute)
 	res := s.mustRefund(99)
-	if res.Earlier == nil || res.Earlier.Amount != 500 || res.Earlier.State != payments.OperationDone || res.Operation.Amount != 99 {
+	if res.Earlier == nil || res.Earlier.Amount != 500 || res.Earlier.State != payments.OperationFailed || res.Operation.Amount != 99 {
 		t.Errorf("got %+v", res)
 	}
-	s.wantMoney(1099, 599)
+	s.wantMoney(1099, 99)
 	for _, op := range s.bank.sent {
 		if want := "checkoutd-" + op.ID; op.IdempotencyKey != want {
 			t.Errorf("key %s, want %s", op.IdempotencyKey, want)
 		}
 	}
+}
+
+// TestAllIsNotAPart: who asks for all of a hold does not get the part that was asked for before,
+// and the rest released.
+func TestAllIsNotAPart(t *testing.T) {
+	t.Parallel()
+	s := confirmed(t, capturing)
+	s.bank.before = failing(errReset)
+	if _, err := s.capture(600); !fault.Is(err, "operation_unknown") {
+		t.Fatalf("got %v, want operation_unknown", err)
+	}
+	s.mend()
+	if _, err := s.capture(0); !fault.Is(err, "operation_unknown") {
+		t.Errorf("got %v, want operation_unknown", err)
+	}
+	s.clock.advance(31 * time.Minute)
+	if _, err := s.capture(0); err != nil {
+		t.Error(err)
+	}
+	s.wantMoney(1099, 0)
+}
+
+// TestCancelDoesNotCaptureFirst: a capture that nobody answered, and that did not reach Stripe,
+// takes no money from a buyer whose order the shop then cancels.
+func TestCancelDoesNotCaptureFirst(t *testing.T) {
+	t.Parallel()
+	s := confirmed(t, capturing)
+	s.bank.before = failing(errReset)
+	if _, err := s.capture(1099); !fault.Is(err, "operation_unknown") {
+		t.Fatalf("got %v, want operation_unknown", err)
+	}
+	s.mend()
+	if _, err := s.cancelOrder(); !fault.Is(err, "operation_unknown") {
+		t.Errorf("got %v, want operation_unknown", err)
+	}
+	s.wantOrder(orders.Authorized, orders.PaymentAuthorized)
+	s.clock.advance(31 * time.Minute)
+	if _, err := s.cancelOrder(); err != nil {
+		t.Error(err)
+	}
+	s.wantOrder(orders.Canceled, orders.Unpaid)
+	s.wantMoney(0, 0)
 }
 
 // TestFindOutOnlyReads: looking at an order asks Stripe for nothing.
