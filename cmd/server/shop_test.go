@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"checkoutd/internal/config"
+	"checkoutd/internal/payments"
 )
 
 // sandboxShop is a running sandbox with a buyer, to run commands beside.
@@ -158,8 +159,8 @@ func (s *sandboxShop) door(path, body string) map[string]any {
 	return answer
 }
 
-// refunds are those that the offline Stripe holds.
-func (s *sandboxShop) refunds() []any {
+// refunds are those that the shop asked for: what a hold releases is listed beside them.
+func (s *sandboxShop) refunds() (asked []any) {
 	s.Helper()
 	r, err := http.NewRequestWithContext(s.Context(), http.MethodGet, s.stripe("/v1/refunds?limit=100"), nil)
 	if err != nil {
@@ -177,7 +178,12 @@ func (s *sandboxShop) refunds() []any {
 	if err := errors.Join(err, res.Body.Close()); err != nil {
 		s.Fatal(err)
 	}
-	return page.Data
+	for _, re := range page.Data {
+		if meta, _ := re.(map[string]any)["metadata"].(map[string]any); meta[payments.MetaOperation] != nil {
+			asked = append(asked, re)
+		}
+	}
+	return asked
 }
 
 // said checks that a command printed all the words.
