@@ -153,12 +153,22 @@ func (s *Server) cliRead(ctx context.Context, conn *websocket.Conn, session *cli
 		case "event_ack":
 			session.acknowledge(msg.ConversationID, msg.EventID)
 		case "webhook_response":
-			s.sender.record(&Delivery{
-				ID: newID("wd"), Event: msg.NotificationID, Endpoint: "cli", URL: msg.ForwardURL, State: stateOf(msg.Status),
-				Attempts: []DeliveryAttempt{{At: s.now(), Status: msg.Status, Body: msg.Body}},
-			})
+			s.recordForward(msg)
 		}
 	}
+}
+
+// recordForward keeps what the endpoint behind `stripe listen` answered among the deliveries.
+func (s *Server) recordForward(msg cliReply) {
+	d := &Delivery{
+		ID: newID("wd"), Event: msg.NotificationID, Endpoint: "cli", URL: msg.ForwardURL, State: stateOf(msg.Status),
+		Attempts: []DeliveryAttempt{{At: s.now(), Status: msg.Status, Body: msg.Body}},
+	}
+	obj, _ := s.anywhere(d.Event)
+	if ev, kept := obj.(*Event); kept {
+		d.Type = ev.Type
+	}
+	s.sender.record(d)
 }
 
 func stateOf(status int) string {

@@ -109,7 +109,7 @@ func TestListenGetsSignedEventsAndAnswersBack(t *testing.T) {
 	})
 	eventually(t, "the answer is recorded", func() bool {
 		return slices.ContainsFunc(b.s.Deliveries(), func(d sandbox.Delivery) bool {
-			return d.Event == ev.ID && d.Endpoint == "cli" && d.State == "delivered"
+			return d.Event == ev.ID && d.Endpoint == "cli" && d.State == "delivered" && d.Type == "customer.created"
 		})
 	})
 }

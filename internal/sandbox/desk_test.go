@@ -1,7 +1,12 @@
 package sandbox_test
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,41 +16,58 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
+// desk is the management door's page in a browser.
+type desk struct {
+	t   *testing.T
+	ctx context.Context
+}
+
+func openDesk(t *testing.T, b *box) *desk {
+	t.Helper()
+	d := &desk{t: t, ctx: browsertest.New(t)}
+	if _, err := chromedp.Run(d.ctx, chromedp.Navigate(b.url+"/_sandbox/")); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func evaluate[T any](d *desk, script string) T {
+	d.t.Helper()
+	out, err := chromedp.Run(d.ctx, chromedp.Evaluate[T](script))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return out
+}
+
+// click presses the first button of that label.
+func (d *desk) click(label string) {
+	d.t.Helper()
+	evaluate[int](d, fmt.Sprintf("[...document.querySelectorAll('button')].find((b) => b.textContent === %q).click(), 0", label))
+}
+
+// shows waits until all of the words can be read.
+func (d *desk) shows(words ...string) {
+	d.t.Helper()
+	eventually(d.t, "the page shows "+strings.Join(words, ", "), func() bool {
+		now := evaluate[string](d, "document.body.innerText")
+		return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(now, w) })
+	})
+}
+
+func (d *desk) filter(words string) {
+	d.t.Helper()
+	evaluate[int](d, fmt.Sprintf("$('filter').value = %q, $('filter').dispatchEvent(new Event('input')), 0", words))
+}
+
 // TestTheDeskInABrowser opens the desk, looks at a payment and makes the sandbox misbehave.
 func TestTheDeskInABrowser(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	b.s.Seed(3)
 	b.get("/v1/customers")
-	ctx := browsertest.New(t)
-	if _, err := chromedp.Run(ctx, chromedp.Navigate(b.url+"/_sandbox/")); err != nil {
-		t.Fatal(err)
-	}
-	text := func() string {
-		out, err := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return out
-	}
-	click := func(label string) {
-		script := `[...document.querySelectorAll('button')].find((b) => b.textContent === ` + "`" + label + "`" + `).click(), 0`
-		if _, err := chromedp.Run(ctx, chromedp.Evaluate[int](script)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	shows := func(words ...string) {
-		t.Helper()
-		eventually(t, "the page shows "+strings.Join(words, ", "), func() bool {
-			now := text()
-			for _, w := range words {
-				if !strings.Contains(now, w) {
-					return false
-				}
-			}
-			return true
-		})
-	}
+	d := openDesk(t, b)
+	ctx, shows, click := d.ctx, d.shows, d.click
 	shows("sandbox", "/v1/customers", "200")
 	browsertest.Screenshot(t, ctx, "desk-requests")
 	click("charges")
@@ -92,4 +114,44 @@ func TestTheDeskInABrowser(t *testing.T) {
 	for _, p := range browsertest.Problems(ctx) {
 		t.Errorf("the page complains: %s", p)
 	}
+}
+
+// TestTheDeskFollowsAndActs works at the desk while requests come in: nothing is loaded again by hand.
+func TestTheDeskFollowsAndActs(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusTeapot)
+		_, _ = io.WriteString(w, "the shop is short of stout")
+	}))
+	t.Cleanup(shop.Close)
+	b.ok("/v1/webhook_endpoints", "url="+shop.URL, "enabled_events[]=customer.created")
+	d := openDesk(t, b)
+	b.post("/v1/payment_intents", "amount=7", "currency=usd")
+	d.shows("/v1/payment_intents", "amount_too_small")
+	evaluate[int](d, "[...document.querySelectorAll('#list tr')].find((r) => r.innerText.includes('amount_too_small')).click(), 0")
+	d.shows(`"amount": "7"`, "Amount must be at least $0.50 usd")
+	d.filter("no such thing")
+	d.shows("Nothing fits the filter.")
+	d.filter("webhook_endpoints")
+	d.shows("/v1/webhook_endpoints")
+	d.filter("")
+	b.ok("/v1/customers", "name=x")
+	d.click("deliveries")
+	d.shows("customer.created", "418")
+	evaluate[int](d, "document.querySelector('#list tbody tr').click(), 0")
+	d.shows("the shop is short of stout")
+	before := len(b.s.Deliveries())
+	d.click("Resend")
+	eventually(t, "sent again", func() bool { return len(b.s.Deliveries()) > before })
+	d.click("faults")
+	d.shows("Seed data")
+	d.click("Seed data")
+	eventually(t, "charges", func() bool { return len(b.s.Ledger().Charges) > 0 })
+	was := b.ok("/v1/customers").num("created")
+	d.click("Clock +1 day")
+	eventually(t, "a day later", func() bool { return b.ok("/v1/customers").num("created") >= was+24*3600 })
+	evaluate[int](d, "window.confirm = () => true, 0")
+	d.click("Forget everything")
+	eventually(t, "nothing", func() bool { return len(b.s.Ledger().Charges) == 0 })
 }
