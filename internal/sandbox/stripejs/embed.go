@@ -9,7 +9,7 @@
 //	3ds.html       served as /3ds/{intent}?client_secret=
 //	redirect.html  served as /redirect/{intent}?client_secret=
 //	page.css       served as /v3/page.css, used by both pages
-//	page.js        served as /v3/page.js, used by both pages
+//	page.js        served as /v3/page.js, used by both pages; how amounts are written comes from src/
 //
 // stripe.js is one classic script that sets window.Stripe at once. Its parts lie in src/ and are joined in the order of
 // their names, inside one function, when the program starts: no build step and no globals on the host page. It calls the
@@ -51,7 +51,7 @@ var sources embed.FS
 var files embed.FS
 
 // FS is the read-only file system described in the package comment. It is safe for concurrent use.
-var FS fs.FS = assets{script: Script()}
+var FS fs.FS = assets{"stripe.js": Script(), "page.js": pageScript()}
 
 // Script gives the stand-in for Stripe.js: the parts of src/ joined by name in one strict function.
 func Script() []byte {
@@ -73,14 +73,27 @@ func Script() []byte {
 	return script.Bytes()
 }
 
-// assets answers stripe.js from memory and all else from the embedded files.
-type assets struct{ script []byte }
+// pageScript gives the script of the pages, which writes amounts as the elements do.
+func pageScript() []byte {
+	money, err := sources.ReadFile("src/11-money.js")
+	if err != nil {
+		panic(err) // embedded at compile time
+	}
+	page, err := files.ReadFile("pages/page.js")
+	if err != nil {
+		panic(err) // embedded at compile time
+	}
+	return append(money, page...)
+}
+
+// assets holds what is joined when the program starts; all else comes from the embedded files.
+type assets map[string][]byte
 
 func (a assets) Open(name string) (fs.File, error) {
-	switch name {
-	case "stripe.js":
-		return &memoryFile{Reader: bytes.NewReader(a.script), size: int64(len(a.script))}, nil
-	case "connect.js":
+	if script, joined := a[name]; joined {
+		return &memoryFile{Reader: bytes.NewReader(script), name: name, size: int64(len(script))}, nil
+	}
+	if name == "connect.js" {
 		return files.Open(name)
 	}
 	pages, err := fs.Sub(files, "pages")
@@ -90,18 +103,22 @@ func (a assets) Open(name string) (fs.File, error) {
 	return pages.Open(name)
 }
 
-// memoryFile is stripe.js as an open file; it can seek, as http.ServeContent wants.
+// memoryFile is a joined script as an open file; it can seek, as http.ServeContent wants.
 type memoryFile struct {
 	*bytes.Reader
+	name string
 	size int64
 }
 
-func (f *memoryFile) Stat() (fs.FileInfo, error) { return fileInfo{f.size}, nil }
+func (f *memoryFile) Stat() (fs.FileInfo, error) { return fileInfo{f.name, f.size}, nil }
 func (f *memoryFile) Close() error               { return nil }
 
-type fileInfo struct{ size int64 }
+type fileInfo struct {
+	name string
+	size int64
+}
 
-func (fileInfo) Name() string       { return "stripe.js" }
+func (i fileInfo) Name() string     { return i.name }
 func (i fileInfo) Size() int64      { return i.size }
 func (fileInfo) Mode() fs.FileMode  { return 0o444 }
 func (fileInfo) ModTime() time.Time { return time.Time{} }

@@ -180,6 +180,25 @@ func TestFrenchPages(t *testing.T) {
 	s.eventually("document.querySelector('#problem').textContent === \"Cela n'a pas fonctionné : No such intent. Veuillez réessayer.\"")
 }
 
+// Browsers know other decimals than Stripe for some currencies: a page must not show a hundredfold price.
+func TestPagesWriteAmountsAsStripeCountsThem(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	s := openShop(t, browsertest.New(t), w, "/v3/stripe.js")
+	s.speak("en-US")
+	for currency, c := range map[string]struct {
+		amount int
+		want   string
+	}{
+		"isk": {50000, "ISK 500"}, "ugx": {500000, "UGX 5,000"}, "kwd": {5010, "KWD 5.010"}, "mga": {5000, "MGA 5,000"}, "huf": {20050, "HUF 200.50"}, "afn": {5050, "AFN 50.50"},
+	} {
+		w.intent("pi_"+currency, "requires_action", map[string]any{"amount": c.amount, "currency": currency, "payment_method": map[string]any{"type": "amazon_pay"}})
+		s.do(chromedp.Navigate(w.URL + "/redirect/pi_" + currency + "?client_secret=pi_" + currency + "_secret_x"))
+		s.eventually("document.querySelector('#amount').textContent !== '…'")
+		s.want(`[document.querySelector('#amount').textContent.replace(/\s/g, ' '), document.querySelector('#method').textContent]`, `["`+c.want+`","Amazon Pay"]`)
+	}
+}
+
 func TestRetrieve(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)

@@ -45,15 +45,9 @@
     return french ? `Cela n'a pas fonctionné : ${why}. Veuillez réessayer.` : `This did not work: ${why}. Please try again.`;
   }
 
-  /** @param {number} amount in minor units @param {string} currency */
-  function money(amount, currency) {
-    const format = new Intl.NumberFormat(navigator.language, { style: 'currency', currency });
-    return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
-  }
-
   /** @param {string} type of payment method */
   function label(type) {
-    const own = /** @type {Record<string, string>} */ ({ ideal: 'iDEAL', paypal: 'PayPal', eps: 'EPS', p24: 'Przelewy24' })[type];
+    const own = /** @type {Record<string, string>} */ ({ ideal: 'iDEAL', paypal: 'PayPal', amazon_pay: 'Amazon Pay' })[type];
     return own ?? type.replace(/_/g, ' ').replace(/^./, (letter) => letter.toUpperCase());
   }
 
@@ -64,7 +58,7 @@
     const answer = await fetch(`/v1/${kind}/${encodeURIComponent(id)}?${query}`);
     if (!answer.ok) return;
     intent = await answer.json();
-    byId('amount').textContent = intent.amount ? money(intent.amount, intent.currency) : '—';
+    byId('amount').textContent = intent.amount ? writeAmount(intent.amount, intent.currency, navigator.language) : '—';
     const method = document.getElementById('method');
     if (method && intent.payment_method?.type) method.textContent = label(intent.payment_method.type);
   }

@@ -228,7 +228,6 @@ class Words {
 
   /** @param {number} amount in minor units @param {string} currency */
   money(amount, currency) {
-    const format = new Intl.NumberFormat(this.locale, { style: 'currency', currency });
-    return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+    return writeAmount(amount, currency, this.locale);
   }
 }
