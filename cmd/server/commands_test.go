@@ -19,6 +19,11 @@ func TestUsage(t *testing.T) {
 			}
 		}
 	}
+	for _, args := range [][]string{{"orders", "help"}, {"orders", "-h"}, {"events", "--help"}} {
+		if _, log, err := p.run(args...); err != nil || !strings.Contains(log, "usage: server "+args[0]) {
+			t.Errorf("%v: %v, usage %q", args, err, log)
+		}
+	}
 	if out, log := p.fails(nil, "which command?"); !strings.Contains(log, "usage:") || out != "" {
 		t.Errorf("without a command: printed %q, usage %q", out, log)
 	}

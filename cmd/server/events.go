@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -53,6 +55,10 @@ type eventQuery struct {
 
 func parseEventQuery(args []string, stderr io.Writer) (sub string, q eventQuery, err error) {
 	sub = args[0]
+	if sub == "help" || sub == "-h" || sub == "--help" {
+		_, err = io.WriteString(stderr, eventsUsage)
+		return "", q, cmp.Or(err, flag.ErrHelp)
+	}
 	if sub != "list" && sub != "show" && sub != "replay" {
 		return "", q, fmt.Errorf("events has no command %q: list, show or replay", sub)
 	}
@@ -88,7 +94,7 @@ func parseStates(text string) (states []webhooks.State, err error) {
 		case webhooks.Received, webhooks.Working, webhooks.Unmatched, webhooks.Done, webhooks.Ignored, webhooks.Dead, webhooks.Quarantined:
 			states = append(states, s)
 		default:
-			return nil, fmt.Errorf("--state: there is no state %q", name)
+			return nil, fmt.Errorf("--state: there is no state %q: received, working, unmatched, done, ignored, dead or quarantined", name)
 		}
 	}
 	return states, nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -62,6 +63,9 @@ func parseOrderQuery(args []string, stderr io.Writer) (q orderQuery, err error) 
 	}
 	switch q.sub {
 	case "list", "show", "capture", "cancel", "refund":
+	case "help", "-h", "--help":
+		_, err := io.WriteString(stderr, ordersUsage)
+		return q, cmp.Or(err, flag.ErrHelp)
 	default:
 		_, _ = io.WriteString(stderr, ordersUsage)
 		return q, errors.New("orders: list, show, capture, cancel or refund?")
@@ -95,7 +99,7 @@ func (q *orderQuery) flags(fs *flag.FlagSet) (filter func() error) {
 	return func() (err error) {
 		for _, s := range list(statuses) {
 			if !orders.Status(s).Known() {
-				return fmt.Errorf("there is no status %q", s)
+				return fmt.Errorf("there is no status %q: open, authorized, paid, review, expired or canceled", s)
 			}
 			q.filter.Statuses = append(q.filter.Statuses, orders.Status(s))
 		}

@@ -10,6 +10,7 @@ import (
 	"checkoutd/internal/app"
 	"checkoutd/internal/fault"
 	"checkoutd/internal/money"
+	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 )
 
@@ -69,6 +70,9 @@ func openDesk(ctx context.Context, books *app.Books, e env) (*payments.Desk, err
 
 // told gives an error its public sentence, with the cause.
 func told(err error) error {
+	if errors.Is(err, orders.ErrNotFound) { // its sentence is a buyer's
+		return errors.New("there is no such order")
+	}
 	var f *fault.Error
 	if !errors.As(err, &f) {
 		return err

@@ -190,7 +190,7 @@ func TestOperatingNeedsStripe(t *testing.T) {
 	t.Parallel()
 	s := newSandboxShop(t)
 	id := s.paid(visa)
-	s.fails([]string{"orders", "refund", "ord_none"}, "ord_none", "no such order")
+	s.fails([]string{"orders", "refund", "ord_none"}, "ord_none", "there is no such order")
 	s.fails([]string{"orders", "refund", id, "--amount", "1,00"}, "--amount")
 	s.fails([]string{"orders", "refund", id, "--amount", "0"}, "--amount")
 	s.fails([]string{"orders", "refund", id, "--reason", "bored"}, "requested_by_customer")

@@ -409,8 +409,11 @@ func TestWarnings(t *testing.T) {
 			[]string{"STRIPE_WHATEVER_ELSE in the environment is no option of checkoutd and is ignored."}},
 		{"another option misspelt in .env", config.Serve, testKeys, "BASE_ULR=x\nPOSTGRES_PASSWORD=y",
 			[]string{"BASE_ULR in the file .env is no option of checkoutd and is ignored. Did you mean BASE_URL?"}},
+		{"another option misspelt in the environment", config.Serve, with(testKeys, "COLECT_EMAIL=true", "PAYMENT_METHOD_TYPE=card"), "", []string{
+			"COLECT_EMAIL in the environment is no option of checkoutd and is ignored. Did you mean COLLECT_EMAIL?",
+			"PAYMENT_METHOD_TYPE in the environment is no option of checkoutd and is ignored. Did you mean PAYMENT_METHOD_TYPES?"}},
 		{"the Stripe CLI's variables are known", config.Serve, with(testKeys, "STRIPE_CLI_TELEMETRY_OPTOUT=1", "STRIPE_DEVICE_NAME=x"), "", nil},
-		{"the environment is full of other names", config.Serve, with(testKeys, "PATH=/bin", "WORKER=x"), "", nil},
+		{"the environment is full of other names", config.Serve, with(testKeys, "PATH=/bin", "WORKER=x", "ADDRESS=x", "LOGLEVEL=debug", "BASEURL=x"), "", nil},
 		{"real keys in sandbox mode", config.Sandbox, testKeys, "",
 			[]string{"STRIPE_SECRET_KEY is not used", "STRIPE_PUBLISHABLE_KEY is not used", "STRIPE_WEBHOOK_SECRET is not used"}},
 		{"https without a proxy to believe", config.Serve, with(testKeys, "BASE_URL=https://shop.example"), "",

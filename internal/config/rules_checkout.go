@@ -143,7 +143,10 @@ func (l *loading) appearance() {
 	var bad *appearance.Error
 	if c.Appearance, err = appearance.Parse(data); errors.As(err, &bad) {
 		for _, p := range bad.Problems {
-			l.problem("APPEARANCE_FILE", "(%s): %s.", c.AppearanceFile, p)
+			if !strings.HasSuffix(p, "?") {
+				p += "."
+			}
+			l.problem("APPEARANCE_FILE", "(%s): %s", c.AppearanceFile, p)
 		}
 		return
 	}

@@ -65,8 +65,9 @@ func (l *loading) isLive(name, text string) bool {
 }
 
 // unknownNames looks for misspelt options: everything in .env or the
-// environment that begins with STRIPE_, and whatever in .env is nearly the
-// name of an option.
+// environment that begins with STRIPE_, and whatever is nearly the name of an
+// option. The environment is full of others' names, so there the option's name
+// must be a long one.
 func (l *loading) unknownNames() []string {
 	known := map[string]bool{}
 	var names []string
@@ -79,7 +80,8 @@ func (l *loading) unknownNames() []string {
 	for _, layer := range l.sources.layers {
 		for _, name := range slices.Sorted(maps.Keys(layer.values)) {
 			near := nearest(name, names)
-			suspect := strings.HasPrefix(name, "STRIPE_") && !ofStripeCLI(name) || layer.name == dotenv && near != ""
+			suspect := strings.HasPrefix(name, "STRIPE_") && !ofStripeCLI(name) ||
+				near != "" && (layer.name == dotenv || len(near) >= longName)
 			if known[name] || !suspect {
 				continue
 			}
@@ -92,6 +94,9 @@ func (l *loading) unknownNames() []string {
 	}
 	return all
 }
+
+// longName is how many letters an option's name has that nobody else's resembles by chance.
+const longName = 12
 
 // ofStripeCLI reports whether the variable is one that the Stripe CLI reads.
 func ofStripeCLI(name string) bool {
