@@ -78,30 +78,30 @@ func (s *Server) resumeObject(account string, obj object) {
 	switch o := obj.(type) {
 	case *PaymentIntent:
 		if o.Status == needsCapture {
-			s.schedule.at(s.holdEnds(account, o), func() {
+			s.schedule.at(o.ID, s.holdEnds(account, o), func() {
 				s.background(account, func(c *call) error { return c.expireHold(o.ID) })
 			})
 		}
 		if o.Status == processing && s.cfg.DelayedAfter >= 0 {
-			s.schedule.at(unixTime(o.private.DueAt), func() {
+			s.schedule.at(o.ID, unixTime(o.private.DueAt), func() {
 				s.background(account, func(c *call) error { return c.decide(o.ID, "") })
 			})
 		}
 	case *Refund:
 		if o.Status == "pending" {
-			s.schedule.at(unixTime(o.Created).Add(refundSettles), func() {
+			s.schedule.at(o.ID, unixTime(o.Created).Add(refundSettles), func() {
 				s.background(account, func(c *call) error { c.settleRefund(o.ID); return nil })
 			})
 		}
 	case *Dispute:
 		if !o.closed() && o.EvidenceDetails.DueBy != nil {
-			s.schedule.at(unixTime(*o.EvidenceDetails.DueBy), func() {
+			s.schedule.at(o.ID, unixTime(*o.EvidenceDetails.DueBy), func() {
 				s.background(account, func(c *call) error { c.missDeadline(o.ID); return nil })
 			})
 		}
 	case *Record:
 		if o.kind == kindPayout && o.text("status") == "pending" {
-			s.schedule.at(unixTime(wholeNumber(o.fields["arrival_date"])), func() {
+			s.schedule.at(o.id, unixTime(wholeNumber(o.fields["arrival_date"])), func() {
 				s.background(account, func(c *call) error { c.arrive(o.id); return nil })
 			})
 		}

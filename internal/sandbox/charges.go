@@ -67,7 +67,7 @@ func (c *call) hold(a *attempt, ch *Charge) *PaymentIntent {
 	c.emit("charge.succeeded", ch)
 	c.emit("payment_intent.amount_capturable_updated", a.pi)
 	intent := a.pi.ID
-	c.later(until, func(c *call) error { return c.expireHold(intent) })
+	c.later(intent, until, func(c *call) error { return c.expireHold(intent) })
 	return a.pi
 }
 
@@ -86,10 +86,10 @@ func (c *call) expireHold(intent string) error {
 	return nil
 }
 
-// later runs a change of this account when the sandbox's clock reaches a time.
-func (c *call) later(due time.Time, run func(c *call) error) {
+// later runs a change to an object of this account when the sandbox's clock reaches a time.
+func (c *call) later(id string, due time.Time, run func(c *call) error) {
 	srv, account := c.srv, c.account
-	c.tx.after = append(c.tx.after, func() { srv.schedule.at(due, func() { srv.background(account, run) }) })
+	c.tx.after = append(c.tx.after, func() { srv.schedule.at(id, due, func() { srv.background(account, run) }) })
 }
 
 // finishCharge books a captured charge and completes its intent.

@@ -29,7 +29,7 @@ func (c *call) startDelayed(a *attempt) *PaymentIntent {
 	c.follow(a)
 	if c.srv.cfg.DelayedAfter >= 0 && a.pm.private.Outcome != staysProcessing {
 		intent := a.pi.ID
-		c.later(due, func(c *call) error { return c.decide(intent, "") })
+		c.later(intent, due, func(c *call) error { return c.decide(intent, "") })
 	}
 	return a.pi
 }

@@ -73,7 +73,7 @@ func (q *sender) attempt(d *Delivery) {
 	case tries > len(q.delays):
 		q.finish(d, "failed")
 	default:
-		q.srv.schedule.at(q.srv.now().Add(q.delays[tries-1]), func() { q.enqueue(d) })
+		q.srv.schedule.at(d.Event, q.srv.now().Add(q.delays[tries-1]), func() { q.enqueue(d) })
 	}
 }
 

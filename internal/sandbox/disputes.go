@@ -120,7 +120,7 @@ func (c *call) openDispute(ch *Charge, how opening) {
 	c.tx.put(d)
 	c.tx.put(&next)
 	c.emit("charge.dispute.created", d)
-	c.later(unixTime(*d.EvidenceDetails.DueBy), func(c *call) error { c.missDeadline(d.ID); return nil })
+	c.later(d.ID, unixTime(*d.EvidenceDetails.DueBy), func(c *call) error { c.missDeadline(d.ID); return nil })
 	if !how.inquiry {
 		c.emit("charge.dispute.funds_withdrawn", d)
 	}

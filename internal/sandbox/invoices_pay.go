@@ -147,7 +147,7 @@ func (c *call) retryLater(inv *Invoice) bool {
 
 func planRetry(at planner, inv *Invoice) {
 	id, due := inv.ID, *inv.NextPaymentAttempt
-	at(unixTime(due), func(c *call) error {
+	at(id, unixTime(due), func(c *call) error {
 		now, ok := find[*Invoice](c.tx, id)
 		if !ok || now.Status != invoiceOpen || deref(now.NextPaymentAttempt) != due {
 			return nil

@@ -178,7 +178,7 @@ func (c *call) refund(re *Refund, ch *Charge) {
 	}
 	if later {
 		id := re.ID
-		c.later(c.now.Add(refundSettles), func(c *call) error { c.settleRefund(id); return nil })
+		c.later(id, c.now.Add(refundSettles), func(c *call) error { c.settleRefund(id); return nil })
 	}
 }
 

@@ -2,16 +2,20 @@ package sandbox
 
 import (
 	"container/heap"
+	"slices"
 	"sync"
 	"time"
 )
 
 // schedule runs tasks when the sandbox's clock reaches their time. Tasks must be quick: they run one after the other.
+// Tasks about objects that are not kept any more are dropped, so that it does not grow for good.
 type schedule struct {
 	now  func() time.Time
+	kept func(id string) bool // must not be called with a lock held
 	mu   sync.Mutex
 	heap taskHeap
 	seq  uint64
+	full int // how many tasks are a reason to look for needless ones
 	wake chan struct{}
 	quit chan struct{}
 	done chan struct{}
@@ -20,6 +24,7 @@ type schedule struct {
 type task struct {
 	due time.Time
 	seq uint64
+	of  string // the object that it is about, "" if it is about none
 	run func()
 }
 
@@ -47,15 +52,18 @@ func (h *taskHeap) Pop() any {
 	return last
 }
 
-func newSchedule(now func() time.Time) *schedule {
-	return &schedule{now: now, wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{})}
+// fewTasks are not worth looking through.
+const fewTasks = 1000
+
+func newSchedule(now func() time.Time, kept func(id string) bool) *schedule {
+	return &schedule{now: now, kept: kept, full: fewTasks, wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{})}
 }
 
-// at adds a task. A time that is past means at once.
-func (s *schedule) at(due time.Time, run func()) {
+// at adds a task about an object. A time that is past means at once.
+func (s *schedule) at(of string, due time.Time, run func()) {
 	s.mu.Lock()
 	s.seq++
-	heap.Push(&s.heap, task{due, s.seq, run})
+	heap.Push(&s.heap, task{due, s.seq, of, run})
 	s.mu.Unlock()
 	s.poke()
 }
@@ -82,6 +90,7 @@ func (s *schedule) loop() {
 	defer timer.Stop()
 	for {
 		wait := s.runDue()
+		s.thin()
 		timer.Reset(wait)
 		select {
 		case <-s.quit:
@@ -113,6 +122,25 @@ func (s *schedule) runDue() time.Duration {
 			next.run()
 		}
 	}
+}
+
+// thin drops the tasks about objects that are gone, when there are twice as many tasks as were left the last time.
+// Nothing falls due meanwhile: the loop itself does it.
+func (s *schedule) thin() {
+	s.mu.Lock()
+	all := s.heap
+	if len(all) < s.full {
+		s.mu.Unlock()
+		return
+	}
+	s.heap = nil
+	s.mu.Unlock()
+	needed := slices.DeleteFunc(all, func(t task) bool { return t.of != "" && !s.kept(t.of) })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heap = append(slices.Clip(needed), s.heap...)
+	heap.Init(&s.heap)
+	s.full = max(fewTasks, 2*len(s.heap))
 }
 
 // clear forgets every task.

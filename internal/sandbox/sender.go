@@ -57,9 +57,9 @@ func (q *sender) deliver(ev *Event, ep *WebhookEndpoint) {
 		q.push(d)
 	case f.Kind == FaultReorder:
 		q.held = append(q.held, d)
-		q.srv.schedule.at(q.srv.now().Add(f.pause(time.Second)), func() { q.letGo() })
+		q.srv.schedule.at("", q.srv.now().Add(f.pause(time.Second)), func() { q.letGo() })
 	default:
-		q.srv.schedule.at(q.srv.now().Add(f.pause(time.Second)), func() { q.enqueue(d) })
+		q.srv.schedule.at(d.Event, q.srv.now().Add(f.pause(time.Second)), func() { q.enqueue(d) })
 	}
 }
 

@@ -68,7 +68,7 @@ func New(cfg Config) (*Server, error) {
 		cfg: cfg, store: newStore(cfg.MaxObjects, firstObjects), keys: newKeyring(cfg.MaxObjects),
 		faults: newFaultBox(), listeners: newCLIHub(), log: newRequestLog(1000),
 	}
-	s.schedule = newSchedule(s.now)
+	s.schedule = newSchedule(s.now, func(id string) bool { _, kept := s.anywhere(id); return kept })
 	s.sender = newSender(s, cfg.RetryDelays)
 	restored, err := s.openJournal()
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"checkoutd/internal/sandbox"
 )
@@ -34,6 +35,22 @@ func TestOldObjectsMakeRoom(t *testing.T) {
 	want(t, "rest", rest.size("data"), limit-15)
 	want(t, "has_more", rest.at("has_more"), any(false))
 	want(t, "configuration stays", b.get("/v1/webhook_endpoints/"+ep).status, 200)
+}
+
+// TestPlansOfForgottenObjectsAreDropped makes holds that would all expire in a week; few of them are kept until then.
+func TestPlansOfForgottenObjectsAreDropped(t *testing.T) {
+	t.Parallel()
+	const limit = 20
+	b := newBox(t, func(cfg *sandbox.Config) { cfg.MaxObjects = limit })
+	var last string
+	for range 1200 {
+		last = b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa", "payment_method_types[]=card", "capture_method=manual").str("id")
+	}
+	eventually(t, "few plans", func() bool { return b.s.Planned() < 1000 })
+	b.s.Advance(8 * 24 * time.Hour)
+	eventually(t, "the kept ones are carried out", func() bool {
+		return b.get("/v1/payment_intents/"+last).str("cancellation_reason") == "automatic" && b.s.Planned() == 0
+	})
 }
 
 // TestAnswersAreInTheStateFile reads the file of a sandbox that was never closed, as after a kill.

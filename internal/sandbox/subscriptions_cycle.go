@@ -26,12 +26,14 @@ func periodAfter(anchor, start int64, interval string, count int64) int64 {
 	return first.AddDate(0, 0, min(at.Day(), last)-1).Unix()
 }
 
-// planner puts a change on the schedule.
-type planner func(due time.Time, run func(c *call) error)
+// planner puts a change to an object on the schedule.
+type planner func(id string, due time.Time, run func(c *call) error)
 
 // onBillingDay is the planner of a call. The change happens at its time even if the clock was moved past it, so that a
 // jump over several periods ends where living through them would have.
-func (c *call) onBillingDay(due time.Time, run func(c *call) error) { c.later(due, onTime(due, run)) }
+func (c *call) onBillingDay(id string, due time.Time, run func(c *call) error) {
+	c.later(id, due, onTime(due, run))
+}
 
 func onTime(due time.Time, run func(c *call) error) func(c *call) error {
 	return func(c *call) error {
@@ -44,21 +46,21 @@ func onTime(due time.Time, run func(c *call) error) func(c *call) error {
 func planPeriod(at planner, sub *Subscription) {
 	id, end := sub.ID, sub.CurrentPeriodEnd
 	if sub.Status == subIncomplete {
-		at(unixTime(sub.Created).Add(firstPaymentTime), func(c *call) error { c.expire(id); return nil })
+		at(id, unixTime(sub.Created).Add(firstPaymentTime), func(c *call) error { c.expire(id); return nil })
 	}
-	at(unixTime(end), func(c *call) error { return c.turnPeriod(id, end) })
+	at(id, unixTime(end), func(c *call) error { return c.turnPeriod(id, end) })
 }
 
 // planWarning announces the end of a trial some days before, or now when there are fewer left.
 func planWarning(at planner, sub *Subscription, now time.Time) {
 	id, due := sub.ID, unixTime(sub.CurrentPeriodEnd).Add(-trialWarning)
-	at(later(now, due), func(c *call) error { c.warnOfTrialEnd(id); return nil })
+	at(id, later(now, due), func(c *call) error { c.warnOfTrialEnd(id); return nil })
 }
 
 // resumeBilling plans again what a restart has forgotten.
 func (s *Server) resumeBilling(account string, obj object) {
-	at := func(due time.Time, run func(c *call) error) {
-		s.schedule.at(due, func() { s.background(account, onTime(due, run)) })
+	at := func(id string, due time.Time, run func(c *call) error) {
+		s.schedule.at(id, due, func() { s.background(account, onTime(due, run)) })
 	}
 	switch o := obj.(type) {
 	case *Subscription:
@@ -100,7 +102,7 @@ func (c *call) expire(id string) {
 	}
 	inv, _ := find[*Invoice](c.tx, deref(sub.LatestInvoice))
 	if inv != nil && c.inProcess(inv) {
-		c.onBillingDay(c.now.Add(time.Hour), func(c *call) error { c.expire(id); return nil })
+		c.onBillingDay(id, c.now.Add(time.Hour), func(c *call) error { c.expire(id); return nil })
 		return
 	}
 	c.endIncomplete(sub, Cancellation{})
@@ -201,7 +203,7 @@ func (c *call) turnPeriod(id string, end int64) error {
 // planFinalize opens a draft when its hour is over and collects it.
 func planFinalize(at planner, inv *Invoice) {
 	id, due := inv.ID, *inv.AutomaticallyFinalizesAt
-	at(unixTime(due), func(c *call) error {
+	at(id, unixTime(due), func(c *call) error {
 		draft, ok := find[*Invoice](c.tx, id)
 		if !ok || draft.Status != invoiceDraft || deref(draft.AutomaticallyFinalizesAt) != due {
 			return nil

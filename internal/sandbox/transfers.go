@@ -172,7 +172,7 @@ func createPayout(c *call) (any, error) {
 	})
 	c.tx.put(rec)
 	c.emit("payout.created", rec)
-	c.later(unixTime(wholeNumber(rec.fields["arrival_date"])), func(c *call) error { c.arrive(id); return nil })
+	c.later(id, unixTime(wholeNumber(rec.fields["arrival_date"])), func(c *call) error { c.arrive(id); return nil })
 	return rec, nil
 }
 
