@@ -94,6 +94,9 @@ func (c *call) expand(node any, steps []string, path string) (any, error) {
 
 func (c *call) expandIn(at map[string]any, steps []string, path string) error {
 	if len(steps) == 0 {
+		if at["object"] == nil { // a hash of the object itself
+			return malformed("", "expand", "This property cannot be expanded (%s).", path)
+		}
 		return nil
 	}
 	value, there := at[steps[0]]

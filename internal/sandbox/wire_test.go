@@ -95,6 +95,7 @@ func TestExpand(t *testing.T) {
 	want(t, "in a list", list.str("data.0.payment_method.card.brand"), "visa")
 	want(t, "not expandable", b.get("/v1/payment_intents/"+pi.str("id")+"?expand[]=status").status, 400)
 	want(t, "nor is a number", b.get("/v1/payment_intents/"+pi.str("id")+"?expand[]=amount").str("error.param"), "expand")
+	want(t, "nor is a hash", b.get("/v1/payment_intents/"+pi.str("id")+"?expand[]=metadata").str("error.param"), "expand")
 	charge := b.get("/v1/charges/" + pi.str("latest_charge.id") + "?expand[]=refunds")
 	want(t, "included list", charge.str("refunds.object"), "list")
 }
