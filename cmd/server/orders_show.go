@@ -146,7 +146,7 @@ func showAddress(w io.Writer, name string, a *orders.Address) {
 		return
 	}
 	var parts []string
-	for _, s := range []string{a.Name, a.Phone, a.Address.Line1, a.Address.Line2, a.Address.PostalCode, a.Address.City, a.Address.State, a.Address.Country} {
+	for _, s := range []string{a.Name, a.Phone, a.Address.Line1, a.Address.Line2, a.Address.City, a.Address.State, a.Address.PostalCode, a.Address.Country} {
 		if s != "" {
 			parts = append(parts, printable(s))
 		}

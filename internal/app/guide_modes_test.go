@@ -16,7 +16,7 @@ import (
 // the middle, and finds what was saved at the next order.
 func TestSavingAMethodWithoutPaying(t *testing.T) {
 	t.Parallel()
-	s := openShop(t, set("SAVED_METHODS_FILTERS", "always,limited"))
+	s := openShop(t)
 	v := visit(t, s)
 	v.open("/")
 	v.click("#save-method")
@@ -124,7 +124,7 @@ func TestTheReceiptFollowsTheShop(t *testing.T) {
 	id := v.order("mug")
 	v.payWith(cardPays)
 	v.outcome("authorized")
-	v.says("order-state", "will be charged when we ship")
+	v.says("order-state", "will be charged later")
 	want(v, "document.querySelector('#order-captured')", any(nil))
 	desk := s.desk()
 	if _, err := desk.Capture(t.Context(), id, 1200); err != nil {

@@ -129,7 +129,7 @@ func savedOptions() []option {
 		},
 		{
 			name:  "SAVED_METHODS_FILTERS",
-			help:  "Which saved payment methods are shown, by Stripe's allow_redisplay, separated by commas: always, limited, unspecified. Empty: Stripe's choice, always.",
+			help:  "Which saved payment methods are shown, by Stripe's allow_redisplay, separated by commas: always, limited, unspecified. Empty: Stripe's choice, always. Those that SETUP_FUTURE_USAGE or a subscription saved are limited.",
 			modes: checkout,
 			read:  readFilters,
 		},

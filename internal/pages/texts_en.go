@@ -145,7 +145,7 @@ func english() texts {
 			},
 			States: map[string]stateTexts{
 				"paid":       {"This order is paid", "There is nothing left to pay."},
-				"authorized": {"Your payment is authorised", "The amount is reserved and will be charged when we ship."},
+				"authorized": {"Your payment is authorised", "The amount is reserved and will be charged later."},
 				"progress":   {"Your payment is being processed", "We are waiting for the answer. Please do not pay again."},
 				"review":     {"We are looking at your payment", "A person is checking it. You do not need to do anything."},
 				"expired":    {"This order has expired", "It was not paid in time. You can put a new one together in the shop."},
@@ -169,7 +169,7 @@ func english() texts {
 			TryAgain:      "Back to the payment",
 			States: map[string]stateTexts{
 				"paid":            {"Thank you, your order is paid", "We have received your payment."},
-				"authorized":      {"Thank you for your order", "The amount is reserved and will be charged when we ship."},
+				"authorized":      {"Thank you for your order", "The amount is reserved and will be charged later."},
 				"checking":        {"Checking your payment", "This usually takes a few seconds."},
 				"requires_action": {"Waiting for your confirmation", "We have not heard yet whether this payment was confirmed."},
 				"processing":      {"Your payment is on its way", "Your bank needs up to a few days. We will confirm the order as soon as the money arrives."},

@@ -146,7 +146,7 @@ func french() texts {
 			},
 			States: map[string]stateTexts{
 				"paid":       {"Cette commande est payée", "Il ne reste rien à payer."},
-				"authorized": {"Votre paiement est autorisé", "Le montant est réservé et sera débité à l’expédition."},
+				"authorized": {"Votre paiement est autorisé", "Le montant est réservé et sera débité plus tard."},
 				"progress":   {"Votre paiement est en cours", "Nous attendons la réponse. Ne payez pas une seconde fois."},
 				"review":     {"Nous examinons votre paiement", "Une personne le vérifie. Vous n’avez rien à faire."},
 				"expired":    {"Cette commande a expiré", "Elle n’a pas été payée à temps. Vous pouvez en composer une nouvelle dans la boutique."},
@@ -170,7 +170,7 @@ func french() texts {
 			TryAgain:      "Revenir au paiement",
 			States: map[string]stateTexts{
 				"paid":            {"Merci, votre commande est payée", "Nous avons bien reçu votre paiement."},
-				"authorized":      {"Merci pour votre commande", "Le montant est réservé et sera débité à l’expédition."},
+				"authorized":      {"Merci pour votre commande", "Le montant est réservé et sera débité plus tard."},
 				"checking":        {"Vérification de votre paiement", "Cela prend en général quelques secondes."},
 				"requires_action": {"En attente de votre confirmation", "Nous ne savons pas encore si ce paiement a été confirmé."},
 				"processing":      {"Votre paiement est en route", "Votre banque peut avoir besoin de quelques jours. Nous confirmerons la commande dès que l’argent sera arrivé."},

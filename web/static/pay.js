@@ -81,10 +81,23 @@ async function newConfirmation(payer) {
   }
   await settled();
   if (order().amount !== shown) return complain(payer, withTotal(t.amountChanged));
-  const params = {return_url: config.return_url, ...payer.params()};
-  const made = await stripe.createConfirmationToken({elements, params});
+  const made = await stripe.createConfirmationToken({elements, params: paramsOf(payer)});
   if (made.error) return complain(payer, made.error.message);
   return {confirmationTokenId: made.confirmationToken.id, orderId: page.orderId, expectedAmount: shown};
+}
+
+/**
+ * Who saves a method without paying is told that it can be used for the next
+ * orders: that is the consent to show it there
+ * (https://docs.stripe.com/api/payment_methods/object#payment_method_object-allow_redisplay).
+ *
+ * @param {Payer} payer
+ */
+function paramsOf(payer) {
+  const params = {return_url: config.return_url, ...payer.params()};
+  if (order().mode !== 'setup') return params;
+  const data = {...params.payment_method_data, allow_redisplay: /** @type {const} */ ('always')};
+  return {...params, payment_method_data: data};
 }
 
 /**
