@@ -180,6 +180,9 @@ func TestManualCaptureIsWhatStripeTakes(t *testing.T) {
 		}
 		seen++
 		_, want := kind.FieldByName("CaptureMethod")
+		if got := load(t, config.Sandbox, []string{"PAYMENT_METHOD_TYPES=" + method}, nil).Warnings; len(got) > 0 {
+			t.Errorf("%s: %q", method, got)
+		}
 		_, err := config.Load(config.Sandbox, []string{"CAPTURE_METHOD=manual", "PAYMENT_METHOD_TYPES=" + method}, files(nil))
 		if got := err == nil; got != want {
 			t.Errorf("%s with manual capture: accepted %v, want %v", method, got, want)

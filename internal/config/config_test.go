@@ -416,6 +416,8 @@ func TestWarnings(t *testing.T) {
 		{"the environment is full of other names", config.Serve, with(testKeys, "PATH=/bin", "WORKER=x", "ADDRESS=x", "LOGLEVEL=debug", "BASEURL=x"), "", nil},
 		{"real keys in sandbox mode", config.Sandbox, testKeys, "",
 			[]string{"STRIPE_SECRET_KEY is not used", "STRIPE_PUBLISHABLE_KEY is not used", "STRIPE_WEBHOOK_SECRET is not used"}},
+		{"a payment method that is none", config.Serve, with(testKeys, "PAYMENT_METHOD_TYPES=card,foo"), "",
+			[]string{"PAYMENT_METHOD_TYPES has foo, which is no payment method"}},
 		{"https without a proxy to believe", config.Serve, with(testKeys, "BASE_URL=https://shop.example"), "",
 			[]string{"BASE_URL is https, but TRUSTED_PROXIES is empty"}},
 		{"sandbox open to others", config.Sandbox, []string{"ADDR=:4242"}, "", []string{"ADDR can be reached from other machines"}},

@@ -28,12 +28,20 @@ var (
 	}
 )
 
+// knownTypes are the payment methods of the API version that checkoutd speaks and that can be
+// paid with in a browser (https://docs.stripe.com/api/payment_methods/object#payment_method_object-type).
+var knownTypes = strings.Fields(`
+	affirm afterpay_clearpay alipay alma amazon_pay au_becs_debit bacs_debit bancontact boleto card cashapp
+	customer_balance eps fpx giropay grabpay ideal kakao_pay klarna konbini kr_card link mobilepay multibanco
+	naver_pay oxxo p24 pay_by_bank payco paynow paypal pix promptpay revolut_pay samsung_pay sepa_debit sofort
+	swish twint us_bank_account wechat_pay zip`)
+
 // checkout judges the options of the checkout against each other.
 func (l *loading) checkout() {
 	l.appearance()
+	l.savedMethods()
 	l.methodTypes()
 	l.installments()
-	l.savedMethods()
 	c := l.config
 	if l.ok("RECEIPT_EMAIL", "COLLECT_EMAIL") && c.ReceiptEmail && !c.CollectEmail {
 		l.problem("RECEIPT_EMAIL", "is true, but COLLECT_EMAIL is not, so there is no address to send a receipt to. Set COLLECT_EMAIL=true")

@@ -16,6 +16,12 @@ func (l *loading) warnings() []string {
 		all = append(all, "BASE_URL is https, but TRUSTED_PROXIES is empty: "+
 			"every buyer will seem to come over plain http from the proxy's address.")
 	}
+	for _, name := range l.config.PaymentMethodTypes {
+		if !slices.Contains(knownTypes, name) {
+			all = append(all, "PAYMENT_METHOD_TYPES has "+name+", which is no payment method that checkoutd knows: "+
+				"if Stripe does not know it either, nobody can pay.")
+		}
+	}
 	if l.mode != Sandbox {
 		return all
 	}
