@@ -58,7 +58,7 @@ func loading(orderID, lock string) (*payments.State, []command) {
 		orderByID(&st.Order, orderID, lock),
 		attemptTable().ofOrder(&st.Attempts, orderID, "n"),
 		intentTable().ofOrder(&st.Intents, orderID, "created_at, id"),
-		refundTable().ofOrder(&st.Refunds, orderID, "id"),
+		refundTable().ofOrder(&st.Refunds, orderID, "created_at, id"),
 		disputeTable().ofOrder(&st.Disputes, orderID, "id"),
 		operationTable().ofOrder(&st.Operations, orderID, "created_at, id"),
 		subscriptionTable().ofOrder(&st.Subscriptions, orderID, "created_at, id"),

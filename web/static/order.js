@@ -18,8 +18,11 @@ import {askOrder, leave} from './session.js';
 let known;
 /** @type {((order: Order) => void)[]} */
 const listeners = [];
+/** @type {((changing: boolean) => void)[]} */
+const watchers = [];
 /** @type {Wish[]} */
 const wishes = []; // the first one is being carried out
+let working = false;
 
 export function order() {
   return known;
@@ -36,13 +39,14 @@ export function onOrder(listener) {
   listeners.push(listener);
 }
 
+/** @param {(changing: boolean) => void} watcher called when there is a change to make, and when none is left */
+export function onChanging(watcher) {
+  watchers.push(watcher);
+}
+
 /** A payment under way holds what is paid for as it is. */
 export function isChangeable() {
   return known?.status === 'open' && ['unpaid', 'failed'].includes(known.payment_status);
-}
-
-export function isChanging() {
-  return wishes.length > 0;
 }
 
 /**
@@ -68,17 +72,19 @@ export function change(wanted) {
   const wish = /** @type {Wish} */ ({change: wanted});
   wish.answer = new Promise((resolve, reject) => Object.assign(wish, {resolve, reject}));
   wishes.push(wish);
-  if (wishes.length === 1) work();
+  if (!working) work();
   return wish.answer;
 }
 
 /** Waits until no change is under way; whether one failed is told to who made it. */
 export async function settled() {
-  while (isChanging()) await wishes[0].answer.catch(() => {});
+  while (wishes.length > 0) await wishes[0].answer.catch(() => {});
 }
 
+/** Who hears of one change may wish for the next: it is done in its turn. */
 async function work() {
-  while (isChanging()) {
+  watched(true);
+  while (wishes.length > 0) {
     const wish = wishes[0];
     try {
       const answer = await patch(`/orders/${encodeURIComponent(known.id)}`, wish.change);
@@ -89,6 +95,13 @@ async function work() {
       wish.reject(failure);
     }
   }
+  watched(false);
+}
+
+/** @param {boolean} changing */
+function watched(changing) {
+  working = changing;
+  for (const watcher of watchers) watcher(changing);
 }
 
 /** @param {Order} answer */

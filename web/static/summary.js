@@ -9,7 +9,7 @@
 import {describe} from './api.js';
 import {phase, onPhase, setLabel} from './checkout-view.js';
 import {formatAmount} from './money.js';
-import {change, isChangeable, isChanging, onOrder, order, wantedItems} from './order.js';
+import {change, isChangeable, onChanging, onOrder, order, wantedItems} from './order.js';
 import {byId, fill} from './page.js';
 import {page, t} from './session.js';
 
@@ -131,10 +131,8 @@ function lock() {
 export async function make(wanted, place = byId('order-message')) {
   const answer = change(wanted);
   place.textContent = '';
-  byId('summary').setAttribute('aria-busy', 'true');
   let failure;
   await answer.catch((reason) => { failure = reason; });
-  byId('summary').setAttribute('aria-busy', String(isChanging()));
   if (failure) place.textContent = describe(failure, page);
   else byId('order-status').textContent = withTotal(t.totalNow);
   return !failure;
@@ -159,4 +157,5 @@ lines.addEventListener('click', (event) => {
 });
 
 onOrder(show);
+onChanging((changing) => byId('summary').setAttribute('aria-busy', String(changing)));
 onPhase(lock);
