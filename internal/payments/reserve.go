@@ -110,7 +110,7 @@ func params(st *State, q request) Params {
 	case orders.ModeSetup:
 		p.Mode = o.Mode
 	case orders.ModeSubscription:
-		p.Mode, p.Items = o.Mode, subscribed(o)
+		p.Mode, p.Items = o.Mode, slices.Clone(o.Items) // what is subscribed to is not sent: orders.Catalog.Ships
 	}
 	if in := st.living(); in != nil {
 		p.IntentID = in.ID
@@ -131,18 +131,6 @@ func (st *State) living() *Intent {
 
 // pending reports whether an intent may still pay the order.
 func (in *Intent) pending() bool { return !in.Status.Final() && !in.Renewal }
-
-// subscribed is what a subscription is over: the order's items, and the way to send them,
-// which is paid for each time they are sent. No product's SKU begins with an underscore.
-func subscribed(o *orders.Order) []orders.Item {
-	items := slices.Clone(o.Items)
-	if rate := o.ShippingRate; rate.Amount > 0 && len(items) > 0 {
-		items = append(items, orders.Item{
-			SKU: "_shipping_" + rate.ID, Name: rate.Name, Quantity: 1, UnitAmount: rate.Amount, Recurring: items[0].Recurring,
-		})
-	}
-	return items
-}
 
 // outdated points to the intent that must end, with its subscription, before p may be sent,
 // or is nil.

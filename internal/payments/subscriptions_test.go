@@ -338,27 +338,6 @@ func TestSubscriptionThatRunsForAClosedOrderIsForAPerson(t *testing.T) {
 	f.wantOrder(orders.Review, orders.PaymentReview)
 }
 
-func TestShippingOfASubscriptionIsPaidForEachTime(t *testing.T) {
-	t.Parallel()
-	f := newFixtureOf(t, orders.ModeSubscription)
-	o := &f.store.states[orderID].Order
-	o.ShippingRate, o.Amount = orders.ShippingRate{ID: "post", Name: "By post", Amount: 500}, o.Amount+500
-	if _, err := f.confirm("ctoken_a"); err != nil {
-		t.Fatal(err)
-	}
-	items := f.stripe.sent[0].Items
-	var sum int64
-	for _, i := range items {
-		sum += i.Amount()
-		if i.Recurring == nil || i.Recurring.Interval != "month" {
-			t.Errorf("%q is paid for %+v", i.Name, i.Recurring)
-		}
-	}
-	if len(items) != 2 || items[1].Name != "By post" || sum != o.Amount {
-		t.Errorf("subscribed to %+v over %d, want the item and its post over %d", items, sum, o.Amount)
-	}
-}
-
 func TestModeThatNeedsACustomerIsRefusedWithoutOne(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []orders.Mode{orders.ModeSetup, orders.ModeSubscription} {
