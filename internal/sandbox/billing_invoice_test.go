@@ -143,11 +143,12 @@ func TestDiscountsOnSubscriptions(t *testing.T) {
 	want(t, "a method is still asked for", free.PendingSetupIntent.Status, stripe.SetupIntentStatusRequiresPaymentMethod)
 }
 
-func TestPageOfASubscriptionOffersWhatCanBeChargedAgain(t *testing.T) {
+func TestPageOffersWhatCanBeChargedAgain(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t)
-	offers := func(mode string) []any {
-		r := b.do("GET", "/v1/elements/sessions?"+form("key="+publishableKey, "type=deferred_intent", "deferred_intent[mode]="+mode, "deferred_intent[amount]=3000", "deferred_intent[currency]=eur"), "", withKey(publishableKey))
+	offers := func(mode string, more ...string) []any {
+		asked := append([]string{"key=" + publishableKey, "type=deferred_intent", "deferred_intent[mode]=" + mode, "deferred_intent[amount]=3000", "deferred_intent[currency]=eur"}, more...)
+		r := b.do("GET", "/v1/elements/sessions?"+form(asked...), "", withKey(publishableKey))
 		list, _ := r.at("payment_method_preference.ordered_payment_method_types").([]any)
 		return list
 	}
@@ -162,6 +163,11 @@ func TestPageOfASubscriptionOffersWhatCanBeChargedAgain(t *testing.T) {
 	want(t, "a payment may be lent", has(offers("payment"), "klarna"), true)
 	sub := offers("subscription")
 	want(t, "a subscription may not", has(sub, "klarna") || has(sub, "ideal"), false)
+	setup := offers("setup")
+	want(t, "nor can they be saved", has(setup, "klarna") || has(setup, "ideal"), false)
+	kept := offers("payment", "deferred_intent[setup_future_usage]=off_session")
+	want(t, "nor paid with and saved", has(kept, "klarna") || has(kept, "ideal"), false)
+	want(t, "cards are all of it", has(setup, "card") && has(kept, "card"), true)
 	want(t, "cards", has(sub, "card"), true)
 	want(t, "debits", has(sub, "sepa_debit"), true)
 	token := b.do("POST", "/v1/confirmation_tokens", form("payment_method_data[type]=card", "payment_method_data[card][number]=4242424242424242", "payment_method_data[card][exp_month]=12",

@@ -85,10 +85,10 @@ func elementsSession(c *call) (any, error) {
 			return nil, err
 		}
 		types = c.automaticTypes(offer{strings.ToLower(deferred.str("currency")), settings, true, deferred.str("capture_method") == "manual"})
-		if deferred.str("mode") == "subscription" {
-			types = c.reusableTypes(strings.ToLower(deferred.str("currency")))
-		}
-		types = slices.DeleteFunc(types, func(kind string) bool { return kind == "us_bank_account" })
+		reused := deferred.str("mode") != "payment" || deferred.str("setup_future_usage") != ""
+		types = slices.DeleteFunc(types, func(kind string) bool {
+			return kind == "us_bank_account" || reused && !slices.Contains(savableKinds, kind)
+		})
 	}
 	out := map[string]any{
 		"object": "elements_session", "session_id": newID("elements_session"), "business_name": c.srv.cfg.BusinessName,
