@@ -41,6 +41,7 @@ var rooms = map[string][]string{
 	"sandbox":     {}, // it must not share a bug with the code that it tests
 	"bench":       {everything},
 	"archtest":    {},
+	"shape":       {}, // the report of scripts/shape
 	"testhost":    {},
 	"pgtest":      {"testhost"},
 	"torture":     {}, // its tests start the server as a process

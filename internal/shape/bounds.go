@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+)
+
+// The widths that count as too wide. A tab counts as four columns.
+const (
+	tabWidth        = 4
+	maxCommentWidth = 80
+	maxCodeWidth    = 120
+)
+
+// A function with more lines of logic than this has at least one blank line.
+const maxUnbroken = 25
+
+// bounds are what -check accepts. They are a little wider than the tree was
+// when they were set: raise one only together with the reason.
+var bounds = struct {
+	productFile, testFile int     // lines
+	productP90            int     // lines
+	productBlank          float64 // percent, at least
+	comments              int     // wider than maxCommentWidth
+	unbroken              int     // longer than maxUnbroken, in the product
+}{
+	productFile:  320,
+	testFile:     600,
+	productP90:   26,
+	productBlank: 0,
+	comments:     1400,
+	unbroken:     100,
+}
+
+// violations returns a sentence for every bound that is broken.
+func violations(product, tests Figures) []string {
+	var broken []string
+	complain := func(format string, args ...any) {
+		broken = append(broken, fmt.Sprintf(format, args...))
+	}
+
+	if f := product.Largest; f.Lines > bounds.productFile {
+		complain("%s has %d lines; product files have at most %d", f.Path, f.Lines, bounds.productFile)
+	}
+	if f := tests.Largest; f.Lines > bounds.testFile {
+		complain("%s has %d lines; test files have at most %d", f.Path, f.Lines, bounds.testFile)
+	}
+	if got := product.percentile(90); got > bounds.productP90 {
+		complain("the 90th percentile of function lengths is %d lines, at most %d are allowed", got, bounds.productP90)
+	}
+	if got := product.blankShare(); got < bounds.productBlank {
+		complain("%.1f %% of the lines in function bodies are blank, at least %.1f %% are asked for", got, bounds.productBlank)
+	}
+	if places := slices.Concat(product.WideComments, tests.WideComments); len(places) > bounds.comments {
+		for _, p := range places {
+			complain("%s:%d: the comment is %d columns wide, at most %d are allowed", p.Path, p.Line, p.Size, maxCommentWidth)
+		}
+	}
+	if len(product.Unbroken) > bounds.unbroken {
+		for _, p := range product.Unbroken {
+			complain("%s:%d: %s has %d lines and no blank line", p.Path, p.Line, p.What, p.Size)
+		}
+	}
+	return broken
+}
