@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"maps"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -21,6 +19,7 @@ import (
 	"checkoutd/internal/app"
 	"checkoutd/internal/config"
 	"checkoutd/internal/sandbox"
+	"checkoutd/internal/testkit"
 	"checkoutd/internal/webhooks"
 )
 
@@ -42,7 +41,7 @@ type shop struct {
 	mode config.Mode
 	env  map[string]string
 	wrap func(http.Handler) http.Handler
-	logs *logBook
+	logs *testkit.LogBook
 
 	app  *app.App
 	cfg  *config.Config
@@ -59,7 +58,7 @@ func behind(wrap func(http.Handler) http.Handler) option { return func(s *shop) 
 // openShop starts a shop that ends with the test.
 func openShop(t *testing.T, options ...option) *shop {
 	t.Helper()
-	s := &shop{t: t, dir: t.TempDir(), mode: config.Sandbox, logs: &logBook{}}
+	s := &shop{t: t, dir: t.TempDir(), mode: config.Sandbox, logs: &testkit.LogBook{}}
 	s.env = map[string]string{
 		"ADDR":               freeAddress(t),
 		"SANDBOX_ADDR":       "127.0.0.1:0",
@@ -79,7 +78,7 @@ func openShop(t *testing.T, options ...option) *shop {
 	t.Cleanup(func() {
 		s.stop()
 		if t.Failed() {
-			t.Logf("the log ends with:\n%s", s.logs.tail(40))
+			t.Logf("the log ends with:\n%s", s.logs.Tail(40))
 		}
 	})
 	return s
@@ -250,28 +249,4 @@ func (s *shop) eventually(what string, ok func() bool) {
 			s.t.Fatalf("waited %s in vain: %s", patience, what)
 		}
 	}
-}
-
-// logBook keeps every line that the app logs.
-type logBook struct {
-	mu    sync.Mutex
-	lines [][]byte
-}
-
-func (b *logBook) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.lines = append(b.lines, bytes.Clone(p))
-	return len(p), nil
-}
-
-func (b *logBook) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return string(bytes.Join(b.lines, nil))
-}
-
-func (b *logBook) tail(n int) string {
-	lines := strings.SplitAfter(b.String(), "\n")
-	return strings.Join(lines[max(0, len(lines)-n):], "")
 }

@@ -43,6 +43,7 @@ var rooms = map[string][]string{
 	"archtest":    {},
 	"shape":       {}, // the report of scripts/shape
 	"testhost":    {},
+	"testkit":     {"fault", "money", "orders", "payments"}, // it plays what the features ask of Stripe
 	"pgtest":      {"testhost"},
 	"torture":     {}, // its tests start the server as a process
 	"browsertest": {"testhost"},
@@ -55,7 +56,7 @@ var rooms = map[string][]string{
 	"payments":        {"fault", "money", "httpio", "orders", "queue"},
 	"webhooks":        {"fault", "money", "httpio", "orders", "payments", "queue"},
 
-	"store":     {"fault", "money", "orders", "payments", "customersession", "webhooks", "queue"},
+	"store":     {"fault", "money", "orders", "payments", "customersession", "webhooks", "queue", "testkit"}, // testkit in storetest
 	"stripeapi": {"fault", "money", "orders", "payments", "customersession", "webhooks"},
 }
 
@@ -70,7 +71,7 @@ var keepers = map[string][]string{
 	"github.com/stripe/stripe-mock": {},
 	"github.com/joho/godotenv":      {"config"},
 	"github.com/chromedp/":          {"browsertest"},
-	"testing":                       {"testhost", "pgtest", "browsertest", "store/storetest", "bench", "torture"},
+	"testing":                       {"testhost", "testkit", "pgtest", "browsertest", "store/storetest", "bench", "torture"},
 }
 
 // sandboxMayImport is all that the offline Stripe imports besides the standard
@@ -85,7 +86,7 @@ var sandboxMayImport = []string{
 var startApp = []string{"cmd", "app", "bench", "torture"}
 
 // testRooms hold helpers of tests, which no code of the product imports.
-var testRooms = []string{"testhost", "pgtest", "browsertest", "archtest", "torture", "store/storetest"}
+var testRooms = []string{"testhost", "testkit", "pgtest", "browsertest", "archtest", "torture", "store/storetest"}
 
 // Violations returns a sentence for every import that breaks a rule.
 func Violations(packages []Package) []string {

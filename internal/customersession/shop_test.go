@@ -1,7 +1,6 @@
 package customersession_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,6 +19,7 @@ import (
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/store"
+	"checkoutd/internal/testkit"
 )
 
 // fakeStripe keeps customers by idempotency key, as Stripe does.
@@ -78,37 +78,20 @@ func (s *fakeStripe) CreateCustomerSession(_ context.Context, customer string, f
 	return "cuss_secret_" + customer, nil
 }
 
-type logBook struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logBook) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBook) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 // shop is the call with a real store; browsers keep cookies.
 type shop struct {
 	testing.TB
 	store  *store.Store
 	stripe *fakeStripe
 	orders *orders.Service
-	log    *logBook
+	log    *testkit.LogBook
 	call   http.HandlerFunc
 	make   http.HandlerFunc
 }
 
 func newShop(t testing.TB) *shop {
 	t.Helper()
-	s := &shop{TB: t, log: &logBook{}, stripe: &fakeStripe{customers: map[string]string{}, deleted: map[string]bool{}, keys: map[string]bool{}}}
+	s := &shop{TB: t, log: &testkit.LogBook{}, stripe: &fakeStripe{customers: map[string]string{}, deleted: map[string]bool{}, keys: map[string]bool{}}}
 	var err error
 	if s.store, err = store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "test.db"), store.Options{Log: zerolog.Nop()}); err != nil {
 		t.Fatal(err)

@@ -1,9 +1,7 @@
 package httpserver_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -20,6 +18,7 @@ import (
 	"checkoutd/internal/fault"
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/httpserver"
+	"checkoutd/internal/testkit"
 )
 
 const (
@@ -28,38 +27,6 @@ const (
 )
 
 var errPrivate = errors.New("pq: password hunter2")
-
-// logBuffer collects log lines from any goroutine.
-type logBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
-// lines parses what was logged.
-func (b *logBuffer) lines(t *testing.T) []map[string]any {
-	t.Helper()
-	var all []map[string]any
-	for line := range strings.Lines(b.String()) {
-		var m map[string]any
-		if err := json.Unmarshal([]byte(line), &m); err != nil {
-			t.Fatalf("log line %q: %v", line, err)
-		}
-		all = append(all, m)
-	}
-	return all
-}
 
 // ticking is a clock that moves 1.5 ms with every look.
 func ticking() func() time.Time {
@@ -190,9 +157,9 @@ func TestAccessLogIsOneLineOfKnownMembers(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			var log logBuffer
+			var log testkit.LogBook
 			router(t, &log, nil).ServeHTTP(httptest.NewRecorder(), tt.req)
-			lines := log.lines(t)
+			lines := log.Lines(t)
 			if len(lines) != 1 {
 				t.Fatalf("got %d lines, want 1:\n%s", len(lines), log.String())
 			}
@@ -218,11 +185,11 @@ func TestAccessLogIsOneLineOfKnownMembers(t *testing.T) {
 
 func TestACallerWhoLeftIsNoErrorInTheLog(t *testing.T) {
 	t.Parallel()
-	var log logBuffer
+	var log testkit.LogBook
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	router(t, &log, nil).ServeHTTP(httptest.NewRecorder(), request("GET", "/waits", "").WithContext(ctx))
-	line := log.lines(t)[0]
+	line := log.Lines(t)[0]
 	if line["status"] != 499. || line["level"] != "info" || line["cause"] != nil {
 		t.Errorf("got %v, want a 499 at info without a cause", line)
 	}
@@ -232,20 +199,20 @@ func TestPanics(t *testing.T) {
 	t.Parallel()
 	t.Run("become a 500 problem, in Stripe's form where it is wanted, with the stack in the log", func(t *testing.T) {
 		t.Parallel()
-		var log logBuffer
+		var log testkit.LogBook
 		w := httptest.NewRecorder()
 		router(t, &log, nil).ServeHTTP(w, request("POST", "/create-confirm-intent", "{}"))
 		if w.Code != 500 || !strings.Contains(w.Body.String(), `"error":{"type":"api_error"`) || strings.Contains(w.Body.String(), "hunter2") {
 			t.Errorf("got %d %s", w.Code, w.Body)
 		}
-		line := log.lines(t)[0]
+		line := log.Lines(t)[0]
 		if line["cause"] != "panic: pq: password hunter2" || line["level"] != "error" || !strings.Contains(line["stack"].(string), "chain_test.go") {
 			t.Errorf("got %v", line)
 		}
 	})
 	t.Run("in the middle of an answer break the connection", func(t *testing.T) {
 		t.Parallel()
-		var log logBuffer
+		var log testkit.LogBook
 		srv := httptest.NewServer(router(t, &log, nil))
 		defer srv.Close()
 		resp, err := srv.Client().Get(srv.URL + "/half")
@@ -257,7 +224,7 @@ func TestPanics(t *testing.T) {
 			t.Error("the half answer looked whole")
 		}
 		srv.Close()
-		line := log.lines(t)[0]
+		line := log.Lines(t)[0]
 		if line["cause"] != "panic: in the middle" || line["level"] != "error" || line["aborted"] != true {
 			t.Errorf("got %v", line)
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"checkoutd/internal/httpserver"
+	"checkoutd/internal/testkit"
 )
 
 // patience bounds every wait of these tests.
@@ -110,7 +111,7 @@ func TestRunAnswersOnTheRealAddress(t *testing.T) {
 
 func TestComplaintsOfTheServerGoToTheLog(t *testing.T) {
 	t.Parallel()
-	var log logBuffer
+	var log testkit.LogBook
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	s, err := httpserver.Listen(ctx, httpserver.Config{Addr: "127.0.0.1:0", Log: zerolog.New(&log),
@@ -128,7 +129,7 @@ func TestComplaintsOfTheServerGoToTheLog(t *testing.T) {
 	if err := srv.ended(t); err != nil {
 		t.Fatal(err)
 	}
-	lines := log.lines(t)
+	lines := log.Lines(t)
 	if len(lines) != 1 || lines[0]["level"] != "warn" || !strings.Contains(fmt.Sprint(lines[0]["cause"]), "superfluous") {
 		t.Errorf("got %v", lines)
 	}
@@ -267,7 +268,7 @@ func TestHostileClients(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			var log logBuffer
+			var log testkit.LogBook
 			srv := start(t, c, router(t, &log, nil))
 			status, body := srv.exchange(t, tt.raw)
 			if status != tt.status || !strings.Contains(body, tt.code) {
@@ -277,7 +278,7 @@ func TestHostileClients(t *testing.T) {
 			if err := srv.ended(t); err != nil {
 				t.Errorf("stop: %v", err)
 			}
-			log.lines(t) // whatever came in, every line is JSON
+			log.Lines(t) // whatever came in, every line is JSON
 		})
 	}
 }

@@ -98,7 +98,7 @@ func told(t *testing.T) *shop {
 	if err := f.svc.SettleSubscription(context.Background(), orderID, subID, nil); err != nil {
 		t.Fatal(err)
 	}
-	f.clock.advance(40 * time.Minute)
+	f.clock.Advance(40 * time.Minute)
 	f.runOnce()
 	f.wantAttempts(payments.Failed)
 	f.wantNoSecondSubscription()
@@ -110,7 +110,7 @@ func TestSubscriptionWhoseFirstPaymentIsNotSeenIsForAPerson(t *testing.T) {
 	t.Run("when the order expires", func(t *testing.T) {
 		t.Parallel()
 		s := told(t)
-		s.clock.advance(25 * time.Hour)
+		s.clock.Advance(25 * time.Hour)
 		s.runOnce()
 		s.wantOrder(orders.Review, orders.PaymentReview)
 	})
@@ -126,7 +126,7 @@ func TestSubscriptionWhoseFirstPaymentIsNotSeenIsForAPerson(t *testing.T) {
 		t.Parallel()
 		f := unseenFirst(t)
 		f.stripe.down = &payments.CallError{Outcome: payments.OutcomeRefused, Mismatch: "subscription sub_1 is active"}
-		f.clock.advance(20 * time.Minute)
+		f.clock.Advance(20 * time.Minute)
 		f.runOnce()
 		f.wantAttempts(payments.Failed)
 		f.wantOrder(orders.Review, orders.PaymentReview)

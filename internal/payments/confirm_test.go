@@ -263,7 +263,7 @@ func TestConfirmWhoseOutcomeCannotBeCommittedIsResolved(t *testing.T) {
 		t.Fatalf("got %v, want payment_unknown", err)
 	}
 	f.wantAttempts(payments.Started)
-	f.clock.advance(time.Minute)
+	f.clock.Advance(time.Minute)
 	f.runOnce()
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 	f.wantPaidOnce()

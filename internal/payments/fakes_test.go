@@ -14,6 +14,7 @@ import (
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/queue"
+	"checkoutd/internal/testkit"
 )
 
 // memory is a payments.Store in memory; the real one is held to the same promises
@@ -251,32 +252,12 @@ func (s *stripe) calls() int {
 	return len(s.sent)
 }
 
-// clock is a time that the test moves.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func newClock() *clock { return &clock{t: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)} }
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
 // bench is an order with its store, Stripe and service.
 type fixture struct {
 	*testing.T
 	store  *memory
 	stripe *stripe
-	clock  *clock
+	clock  *testkit.Clock
 	svc    *payments.Service
 }
 
@@ -287,17 +268,17 @@ const (
 )
 
 func newFixture(t *testing.T) *fixture {
-	f := &fixture{T: t, clock: newClock(), stripe: &stripe{}}
+	f := &fixture{T: t, clock: testkit.NewClock(), stripe: &stripe{}}
 	f.store = newMemory(orders.Order{
 		ID: orderID, Status: orders.Open, PaymentStatus: orders.Unpaid, Version: 1,
-		Currency: "usd", Amount: 1099, CreatedAt: f.clock.now(), ExpiresAt: f.clock.now().Add(24 * time.Hour),
+		Currency: "usd", Amount: 1099, CreatedAt: f.clock.Now(), ExpiresAt: f.clock.Now().Add(24 * time.Hour),
 	})
-	f.store.now = f.clock.now
+	f.store.now = f.clock.Now
 	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
 		return snap(p, payments.StatusSucceeded), nil
 	}
 	f.svc = payments.New(payments.Config{
-		Store: f.store, Stripe: f.stripe, Now: f.clock.now, Log: zerolog.Nop(),
+		Store: f.store, Stripe: f.stripe, Now: f.clock.Now, Log: zerolog.Nop(),
 		ReturnURL:    func(id string) string { return "http://shop.test/complete?order=" + id },
 		UnknownAfter: 45 * time.Second, CallTimeout: 10 * time.Second, Workers: 1,
 	})

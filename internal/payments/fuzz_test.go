@@ -39,7 +39,7 @@ func FuzzConfirmBody(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body string) {
 		fx := newFixture(t)
-		shop := orders.New(orders.Config{Store: oneOrder{}, Now: fx.clock.now, ExpiresAfter: time.Hour, BaseURL: "http://shop.test"})
+		shop := orders.New(orders.Config{Store: oneOrder{}, Now: fx.clock.Now, ExpiresAfter: time.Hour, BaseURL: "http://shop.test"})
 		r := httptest.NewRequest(http.MethodPost, "/create-confirm-intent", strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
 		r.AddCookie(&http.Cookie{Name: "checkoutd_order", Value: orderID + ":token"})

@@ -18,7 +18,7 @@ func TestAWarningBeforeAHoldLapses(t *testing.T) {
 	var log bytes.Buffer
 	s := newShop(t)
 	s.svc.Log = zerolog.New(&log)
-	lapses := s.clock.now().Add(7 * 24 * time.Hour)
+	lapses := s.clock.Now().Add(7 * 24 * time.Hour)
 	s.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
 		made := snap(p, capturing)
 		made.CaptureBefore = lapses
@@ -30,23 +30,23 @@ func TestAWarningBeforeAHoldLapses(t *testing.T) {
 		t.Fatal(err)
 	}
 	var warned []time.Time
-	for s.clock.now().Before(lapses) {
+	for s.clock.Now().Before(lapses) {
 		log.Reset()
 		s.runOnce()
 		if strings.Contains(log.String(), "a hold lapses soon") {
-			warned = append(warned, s.clock.now())
+			warned = append(warned, s.clock.Now())
 			if !strings.Contains(log.String(), orderID) {
 				t.Errorf("it does not say which order: %s", log.String())
 			}
 		}
-		s.clock.advance(10 * time.Minute)
+		s.clock.Advance(10 * time.Minute)
 	}
 	if len(warned) != 1 || lapses.Sub(warned[0]) > 24*time.Hour || lapses.Sub(warned[0]) < 23*time.Hour {
 		t.Errorf("warned at %v, the hold lapses at %v", warned, lapses)
 	}
 	s.stripe.intent.Status = gone
 	readings := s.stripe.readings
-	s.clock.advance(10 * time.Minute)
+	s.clock.Advance(10 * time.Minute)
 	s.runOnce() // no webhook has told
 	if s.stripe.readings == readings {
 		t.Error("nobody looked after the hold had lapsed")

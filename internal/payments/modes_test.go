@@ -225,7 +225,7 @@ func playSteps(t *testing.T, mode orders.Mode, answer payments.Status, steps []s
 	}
 	if !d.answered { // the resolver repeats the call, and Stripe repeats its answer of that time
 		f.stripe.send = reply
-		f.clock.advance(time.Minute)
+		f.clock.Advance(time.Minute)
 		f.runOnce()
 	}
 	return f

@@ -120,7 +120,7 @@ func TestCutAnywhere(t *testing.T) {
 					c.make(s)
 					_, err := s.dies(w.ask)
 					s.mend()
-					s.clock.advance(later)
+					s.clock.Advance(later)
 					if err == nil { // it was found out by reading
 						w.check(s)
 						s.wantOperations(payments.OperationDone)
@@ -155,7 +155,7 @@ func TestAnotherWishFindsOutFirst(t *testing.T) {
 		t.Errorf("got %v: a second operation began while the first was not known", err)
 	}
 	s.wantMoney(1099, 0)
-	s.clock.advance(31 * time.Minute)
+	s.clock.Advance(31 * time.Minute)
 	res := s.mustRefund(99)
 	if res.Earlier == nil || res.Earlier.Amount != 500 || res.Earlier.State != payments.OperationFailed || res.Operation.Amount != 99 {
 		t.Errorf("got %+v", res)
@@ -181,7 +181,7 @@ func TestAllIsNotAPart(t *testing.T) {
 	if _, err := s.capture(0); !fault.Is(err, "operation_unknown") {
 		t.Errorf("got %v, want operation_unknown", err)
 	}
-	s.clock.advance(31 * time.Minute)
+	s.clock.Advance(31 * time.Minute)
 	if _, err := s.capture(0); err != nil {
 		t.Error(err)
 	}
@@ -202,7 +202,7 @@ func TestCancelDoesNotCaptureFirst(t *testing.T) {
 		t.Errorf("got %v, want operation_unknown", err)
 	}
 	s.wantOrder(orders.Authorized, orders.PaymentAuthorized)
-	s.clock.advance(31 * time.Minute)
+	s.clock.Advance(31 * time.Minute)
 	if _, err := s.cancelOrder(); err != nil {
 		t.Error(err)
 	}
@@ -252,11 +252,11 @@ func TestFindOutOnlyReads(t *testing.T) {
 		s.bank.before = dying
 		_, _ = s.dies(func(s *shop) (payments.Result, error) { return s.refund(500) })
 		s.mend()
-		s.clock.advance(29 * time.Minute)
+		s.clock.Advance(29 * time.Minute)
 		if op := find(s); op.State != payments.OperationStarted {
 			t.Errorf("after 29 minutes: %+v", op)
 		}
-		s.clock.advance(2 * time.Minute)
+		s.clock.Advance(2 * time.Minute)
 		if op := find(s); op.State != payments.OperationFailed || len(s.bank.sent) != 1 {
 			t.Errorf("after 31 minutes: %+v, %d calls", op, len(s.bank.sent))
 		}
@@ -304,7 +304,7 @@ func TestARefusalThatProvesNothing(t *testing.T) {
 		if _, err := s.refund(500); !fault.Is(err, "operation_unknown") {
 			t.Errorf("got %v, want operation_unknown", err)
 		}
-		s.clock.advance(31 * time.Minute)
+		s.clock.Advance(31 * time.Minute)
 		if _, err := s.refund(500); !fault.Is(err, "operation_failed") {
 			t.Errorf("after half an hour of quiet: got %v, want operation_failed", err)
 		}

@@ -112,7 +112,7 @@ type shop struct {
 
 func newShop(t *testing.T) *shop {
 	f := newFixture(t)
-	s := &shop{fixture: f, bank: &bank{stripe: f.stripe, kept: map[string]answer{}, now: f.clock.now}}
+	s := &shop{fixture: f, bank: &bank{stripe: f.stripe, kept: map[string]answer{}, now: f.clock.Now}}
 	s.desk = payments.NewDesk(f.svc, s.bank)
 	return s
 }

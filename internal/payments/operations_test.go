@@ -137,8 +137,8 @@ func TestRefunds(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.stripe.refunds = append(s.stripe.refunds, payments.Refund{ID: "re_release", IntentID: intentID, Amount: 499, Currency: "usd",
-			Status: "succeeded", CreatedAt: s.clock.now()})
-		s.clock.advance(time.Hour)
+			Status: "succeeded", CreatedAt: s.clock.Now()})
+		s.clock.Advance(time.Hour)
 		s.mustRefund(499) // of the same amount, and of ours
 		s.wantMoney(600, 499)
 		s.mustRefund(101)
@@ -291,7 +291,7 @@ func TestALapsedHold(t *testing.T) {
 	for _, expired := range []bool{false, true} {
 		s := confirmed(t, capturing)
 		if expired {
-			s.clock.advance(7 * 24 * time.Hour)
+			s.clock.Advance(7 * 24 * time.Hour)
 		}
 		s.stripe.intent.Status = gone
 		if err := s.svc.Settle(context.Background(), orderID, *s.stripe.intent, nil); err != nil {

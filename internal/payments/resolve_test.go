@@ -40,7 +40,7 @@ func TestUnknownIsResolvedByTheSameCall(t *testing.T) {
 				t.Errorf("a new token while unknown: %v, want payment_in_progress", err)
 			}
 			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) { return tt.answer(p) }
-			f.clock.advance(time.Minute)
+			f.clock.Advance(time.Minute)
 			f.runOnce()
 			f.wantAttempts(tt.attempt)
 			if got := f.state().Order.PaymentStatus; got != tt.payment {
@@ -58,7 +58,7 @@ func TestUnknownBacksOffAndNeverGivesUp(t *testing.T) {
 	f := unknown(t)
 	f.stripe.down = errReset
 	for range 100 {
-		f.clock.advance(6 * time.Minute) // more than the longest pause
+		f.clock.Advance(6 * time.Minute) // more than the longest pause
 		f.runOnce()
 	}
 	f.wantAttempts(payments.Unknown)
@@ -68,8 +68,8 @@ func TestUnknownBacksOffAndNeverGivesUp(t *testing.T) {
 	f.stripe.down = nil
 	s := snap(f.stripe.sent[0], payments.StatusSucceeded)
 	f.stripe.intent = &s
-	f.store.states[orderID].Order.ExpiresAt = f.clock.now().Add(time.Hour)
-	f.clock.advance(6 * time.Minute)
+	f.store.states[orderID].Order.ExpiresAt = f.clock.Now().Add(time.Hour)
+	f.clock.Advance(6 * time.Minute)
 	f.runOnce()
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 }
@@ -88,7 +88,7 @@ func TestNoRefusalAfterADoubt(t *testing.T) {
 			f.stripe.send = func(payments.Params, string) (payments.Snapshot, error) {
 				return payments.Snapshot{}, refused(typ, false, false)
 			}
-			f.clock.advance(time.Minute)
+			f.clock.Advance(time.Minute)
 			f.runOnce()
 			f.wantAttempts(payments.Unknown)
 			if _, err := f.confirm("ctoken_b"); !fault.Is(err, "payment_in_progress") {
@@ -111,7 +111,7 @@ func TestNoRefusalAfterADoubt(t *testing.T) {
 			f.stripe.send = func(payments.Params, string) (payments.Snapshot, error) {
 				return payments.Snapshot{}, refused(typ, true, false)
 			}
-			f.clock.advance(time.Minute)
+			f.clock.Advance(time.Minute)
 			f.runOnce()
 			f.wantAttempts(payments.Failed)
 		})
@@ -151,11 +151,11 @@ func TestErrorsOfStripeThatKeepComing(t *testing.T) {
 				t.Fatalf("got %v, want payment_unknown", err)
 			}
 			for range 4 {
-				f.clock.advance(3 * time.Minute)
+				f.clock.Advance(3 * time.Minute)
 				f.runOnce()
 			}
 			f.wantAttempts(tt.soon)
-			f.clock.advance(40 * time.Minute)
+			f.clock.Advance(40 * time.Minute)
 			f.runOnce()
 			f.wantAttempts(tt.later)
 		})
@@ -166,22 +166,22 @@ func TestErrorsOfStripeThatKeepComing(t *testing.T) {
 func TestALateStartSendsNothing(t *testing.T) {
 	t.Parallel()
 	for name, late := range map[string]func(*fixture){
-		"after a quarter of an hour": func(f *fixture) { f.clock.advance(16 * time.Minute) },
+		"after a quarter of an hour": func(f *fixture) { f.clock.Advance(16 * time.Minute) },
 		"for an order in review":     func(f *fixture) { f.store.states[orderID].Order.Status = orders.Review },
 		"for an order whose time is over": func(f *fixture) {
-			f.store.states[orderID].Order.ExpiresAt = f.clock.now()
+			f.store.states[orderID].Order.ExpiresAt = f.clock.Now()
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := unknown(t)
 			late(f)
-			f.clock.advance(time.Minute)
+			f.clock.Advance(time.Minute)
 			f.runOnce()
 			if n := f.stripe.calls(); n != 1 {
 				t.Errorf("sent %d times, want once", n)
 			}
-			f.clock.advance(40 * time.Minute)
+			f.clock.Advance(40 * time.Minute)
 			f.runOnce()
 			f.wantAttempts(payments.Failed)
 		})
@@ -192,9 +192,9 @@ func TestALateStartSendsNothing(t *testing.T) {
 func TestAnOldCopySendsNothing(t *testing.T) {
 	t.Parallel()
 	f := unknown(t)
-	f.clock.advance(time.Minute)
+	f.clock.Advance(time.Minute)
 	f.store.onClaim = func() { // another replica claims it meanwhile
-		f.store.states[orderID].Attempts[0].CheckAt = f.clock.now().Add(time.Hour)
+		f.store.states[orderID].Attempts[0].CheckAt = f.clock.Now().Add(time.Hour)
 	}
 	f.runOnce()
 	if n := f.stripe.calls(); n != 1 {
@@ -318,13 +318,13 @@ func TestQuietAttemptsAreRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.wantOrder(orders.Open, orders.Processing)
-	f.clock.advance(13 * time.Hour)
+	f.clock.Advance(13 * time.Hour)
 	f.runOnce()
 	f.wantAttempts(payments.Processing)
 	s := snap(f.stripe.sent[0], payments.StatusSucceeded)
 	f.stripe.intent = &s
-	f.store.states[orderID].Order.ExpiresAt = f.clock.now().Add(24 * time.Hour)
-	f.clock.advance(13 * time.Hour)
+	f.store.states[orderID].Order.ExpiresAt = f.clock.Now().Add(24 * time.Hour)
+	f.clock.Advance(13 * time.Hour)
 	f.runOnce()
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 }
@@ -372,7 +372,7 @@ func TestExpiry(t *testing.T) {
 		{"an attempt that is not known keeps it open", func(f *fixture) {
 			f.stripe.send = func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset }
 			_, _ = f.confirm("ctoken_a")
-			f.store.states[orderID].Attempts[0].CreatedAt = f.clock.now().Add(day) // still within the time to resend
+			f.store.states[orderID].Attempts[0].CreatedAt = f.clock.Now().Add(day) // still within the time to resend
 		}, orders.Open, 0},
 		{"a bank that is processing keeps it open", func(f *fixture) {
 			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
@@ -388,7 +388,7 @@ func TestExpiry(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
 			tt.prepare(f)
-			f.clock.advance(day)
+			f.clock.Advance(day)
 			// Only the expirer: the resolver's own news are other tests' business.
 			f.store.mu.Lock()
 			for i := range f.store.states[orderID].Attempts {

@@ -12,6 +12,7 @@ import (
 	"checkoutd/internal/fault"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/testkit"
 )
 
 // event is a step of what happened at Stripe, and the news of it.
@@ -51,7 +52,7 @@ func refund(name, id string, amount int64, status string) event {
 // released is what Stripe lists for the part of a hold that was not captured.
 var released = func() event {
 	e := refund("charge.refunded", "re_release", 499, "succeeded")
-	e.refund.CreatedAt = newClock().now()
+	e.refund.CreatedAt = testkit.NewClock().Now()
 	return e
 }()
 
@@ -179,7 +180,7 @@ func play(t *testing.T, answer payments.Status, events []event, order []int, tru
 	}
 	if !answered { // the resolver repeats the call, and Stripe repeats its answer of that time
 		f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) { return snap(p, answer), nil }
-		f.clock.advance(time.Minute)
+		f.clock.Advance(time.Minute)
 		f.runOnce()
 	}
 	return f

@@ -303,7 +303,7 @@ func TestSubscriptionThatRunsUnpaidEndsBeforeAnotherBegins(t *testing.T) {
 func TestSubscriptionThatRunsUnpaidEndsWithItsOrder(t *testing.T) {
 	t.Parallel()
 	f := runningUnpaid(t)
-	f.clock.advance(25 * time.Hour)
+	f.clock.Advance(25 * time.Hour)
 	f.runOnce()
 	f.wantOrder(orders.Expired, orders.Unpaid)
 	f.wantSubscription(payments.SubscriptionCanceled)
@@ -314,7 +314,7 @@ func TestSubscriptionThatMayNotBeEndedIsForAPerson(t *testing.T) {
 	t.Parallel()
 	f := runningUnpaid(t)
 	f.stripe.cancel = func() error { return &payments.CallError{Outcome: payments.OutcomeRefused} }
-	f.clock.advance(25 * time.Hour)
+	f.clock.Advance(25 * time.Hour)
 	f.runOnce()
 	f.wantOrder(orders.Review, orders.PaymentReview)
 	f.wantSubscription(active)
@@ -328,7 +328,7 @@ func TestSubscriptionThatRunsForAClosedOrderIsForAPerson(t *testing.T) {
 		f.happen(p, moment{intent: gone, sub: payments.SubscriptionIncompleteExpired})
 		return nil
 	}
-	f.clock.advance(25 * time.Hour)
+	f.clock.Advance(25 * time.Hour)
 	f.runOnce()
 	f.wantOrder(orders.Expired, orders.Unpaid)
 	f.happen(p, moment{intent: gone, sub: active})
@@ -393,7 +393,7 @@ func TestResolverReadsByMode(t *testing.T) {
 			return payments.Snapshot{}, errReset
 		}
 		_, _ = f.confirm("ctoken_a")
-		f.clock.advance(20 * time.Minute) // too late to send it again
+		f.clock.Advance(20 * time.Minute) // too late to send it again
 		f.runOnce()
 		f.wantOrder(orders.Paid, orders.PaymentPaid)
 		if p := f.stripe.found; f.stripe.calls() != 1 || p.Mode != mode || p.Customer != customerID {
@@ -452,7 +452,7 @@ func (k kept) Order(context.Context, string) (orders.Order, error) {
 
 // post is a confirm call over HTTP.
 func (f *fixture) post(ensure func(context.Context, http.ResponseWriter, *http.Request, orders.Order) error) (status int) {
-	shop := orders.New(orders.Config{Store: kept{f: f}, Now: f.clock.now, ExpiresAfter: time.Hour, BaseURL: "http://shop.test"})
+	shop := orders.New(orders.Config{Store: kept{f: f}, Now: f.clock.Now, ExpiresAfter: time.Hour, BaseURL: "http://shop.test"})
 	r := httptest.NewRequest(http.MethodPost, "/create-confirm-intent", strings.NewReader(`{"confirmationTokenId":"ctoken_a"}`))
 	r.Header.Set("Content-Type", "application/json")
 	r.AddCookie(&http.Cookie{Name: "checkoutd_order", Value: orderID + ":token"})

@@ -1,7 +1,6 @@
 package queue_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"checkoutd/internal/queue"
+	"checkoutd/internal/testkit"
 )
 
 // never is a poll so rare that only a wake can explain what happens.
@@ -58,24 +58,6 @@ func (s *source) claim(_ context.Context, _, until time.Time, n int) ([]int, err
 	taken := s.due[:min(n, len(s.due))]
 	s.due = s.due[len(taken):]
 	return slices.Clone(taken), nil
-}
-
-// logBook is a log that may be read while it is written.
-type logBook struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logBook) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBook) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 func config(s *source, work func(context.Context, int) error) queue.Config[int] {
@@ -201,7 +183,7 @@ func TestFullBatchIsFollowedByAnotherLook(t *testing.T) {
 
 func TestClaimThatFailsIsLoggedAndTriedAgain(t *testing.T) {
 	t.Parallel()
-	s, log := newSource(1), &logBook{}
+	s, log := newSource(1), &testkit.LogBook{}
 	s.fails = 2
 	done := make(chan int, 1)
 	c := config(s, func(_ context.Context, j int) error { done <- j; return nil })
@@ -218,7 +200,7 @@ func TestRescue(t *testing.T) {
 	t.Parallel()
 	t.Run("comes before the claim", func(t *testing.T) {
 		t.Parallel()
-		s, log := newSource(), &logBook{}
+		s, log := newSource(), &testkit.LogBook{}
 		c := config(s, func(context.Context, int) error { return nil })
 		c.Log = zerolog.New(log)
 		c.Rescue = func(_ context.Context, now time.Time) (int, error) {
@@ -273,7 +255,7 @@ func TestStop(t *testing.T) {
 			released = append(released, j)
 			return ctx.Err()
 		}
-		log := &logBook{}
+		log := &testkit.LogBook{}
 		c.Log = zerolog.New(log)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
@@ -334,7 +316,7 @@ func TestStoppedRunnerClaimsNothing(t *testing.T) {
 
 func TestPanicEndsItsJobAlone(t *testing.T) {
 	t.Parallel()
-	s, log := newSource(1, 2, 3), &logBook{}
+	s, log := newSource(1, 2, 3), &testkit.LogBook{}
 	var worked atomic.Int32
 	c := config(s, func(_ context.Context, j int) error {
 		if j == 2 {
@@ -357,7 +339,7 @@ func TestPanicEndsItsJobAlone(t *testing.T) {
 
 func TestErrorOfAJobIsLoggedOnly(t *testing.T) {
 	t.Parallel()
-	s, log := newSource(1, 2), &logBook{}
+	s, log := newSource(1, 2), &testkit.LogBook{}
 	c := config(s, func(context.Context, int) error { return errors.New("no luck") })
 	c.Log = zerolog.New(log)
 	if n, err := queue.New(c).RunOnce(t.Context()); n != 2 || err != nil {

@@ -97,7 +97,7 @@ func TestBackfillFeedsOnlyWhatTheInboxDoesNotHold(t *testing.T) {
 func TestBackfillBeginsAnHourBeforeTheLastOneBegan(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	start := f.clock.now()
+	start := f.clock.Now()
 	f.backfill()
 	if want := start.Add(-time.Hour); !f.asked().Equal(want) {
 		t.Errorf("the first run asks from %s, want %s", f.asked(), want)
@@ -107,9 +107,9 @@ func TestBackfillBeginsAnHourBeforeTheLastOneBegan(t *testing.T) {
 	// An event of this moment reaches Stripe's list only after the run.
 	late := f.event("customer.updated", object{"id": "cus_1", "object": "customer"})
 	f.stripe.list(late)
-	f.clock.advance(50 * time.Minute)
-	f.stripe.onPage = func(int) error { f.clock.advance(time.Minute); return nil } // the run takes its time
-	second := f.clock.now()
+	f.clock.Advance(50 * time.Minute)
+	f.stripe.onPage = func(int) error { f.clock.Advance(time.Minute); return nil } // the run takes its time
+	second := f.clock.Now()
 	if found := f.backfill(); found != 1 {
 		t.Errorf("the overlap found %d events, want 1", found)
 	}
@@ -120,17 +120,17 @@ func TestBackfillReachesNoFurtherThanStripeKeepsEvents(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.backfill()
-	f.clock.advance(29 * 24 * time.Hour)
+	f.clock.Advance(29 * 24 * time.Hour)
 	f.backfill()
-	if want := f.clock.now().Add(-29*24*time.Hour - time.Hour); !f.asked().Equal(want) {
+	if want := f.clock.Now().Add(-29*24*time.Hour - time.Hour); !f.asked().Equal(want) {
 		t.Errorf("after 29 days it asks from %s, want %s", f.asked(), want)
 	}
 	if strings.Contains(f.log.String(), "longer ago") {
 		t.Error("it warns without need")
 	}
-	f.clock.advance(40 * 24 * time.Hour)
+	f.clock.Advance(40 * 24 * time.Hour)
 	f.backfill()
-	if ago := f.clock.now().Sub(f.asked()); ago > 30*24*time.Hour || ago < 29*24*time.Hour {
+	if ago := f.clock.Now().Sub(f.asked()); ago > 30*24*time.Hour || ago < 29*24*time.Hour {
 		t.Errorf("after 40 days it asks %s back, want nearly 30 days", ago)
 	}
 	if !strings.Contains(f.log.String(), "longer ago than Stripe keeps events") {
@@ -141,9 +141,9 @@ func TestBackfillReachesNoFurtherThanStripeKeepsEvents(t *testing.T) {
 func TestBackfillThatIsCutBeginsAgain(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	start := f.clock.now()
+	start := f.clock.Now()
 	f.backfill()
-	f.clock.advance(10 * time.Minute)
+	f.clock.Advance(10 * time.Minute)
 	var all [][]byte
 	for range 5 {
 		all = append(all, f.event("customer.updated", object{"id": "cus_1", "object": "customer"}))
@@ -165,14 +165,14 @@ func TestBackfillThatIsCutBeginsAgain(t *testing.T) {
 	f.wantStored(2)
 
 	f.stripe.onPage = nil
-	f.clock.advance(10 * time.Minute)
+	f.clock.Advance(10 * time.Minute)
 	if found := f.backfill(); found != 3 {
 		t.Errorf("the next run found %d, want the other 3", found)
 	}
 	if want := start.Add(-time.Hour); !f.asked().Equal(want) {
 		t.Errorf("it asks from %s, want where the cut one did: %s", f.asked(), want)
 	}
-	f.wantCursor(f.clock.now())
+	f.wantCursor(f.clock.Now())
 	f.wantStored(5)
 }
 
@@ -186,9 +186,9 @@ func TestBackfillThatCannotStoreDoesNotMoveOn(t *testing.T) {
 	if _, err := f.hooks.Backfill(t.Context()); !errors.Is(err, errAway) {
 		t.Errorf("error %v, want the store's", err)
 	}
-	began := f.clock.now()
+	began := f.clock.Now()
 	f.wantCursor(began) // where the first run began, however long it goes on failing
-	f.clock.advance(72 * time.Hour)
+	f.clock.Advance(72 * time.Hour)
 	away.set(false)
 	if found := f.backfill(); found != 1 {
 		t.Errorf("found %d, want 1", found)
@@ -208,7 +208,7 @@ func TestBackfillPassesOverWhatCannotBeRead(t *testing.T) {
 		t.Errorf("found %d, want the 2 that can be read", found)
 	}
 	f.wantStored(2)
-	f.wantCursor(f.clock.now())
+	f.wantCursor(f.clock.Now())
 	if !strings.Contains(f.log.String(), "cannot be read") {
 		t.Errorf("nobody is told: %s", f.log)
 	}
@@ -219,7 +219,7 @@ func TestBackfillPassesOverWhatCannotBeRead(t *testing.T) {
 		if _, err := g.hooks.Backfill(t.Context()); err == nil {
 			t.Error("no error")
 		}
-		g.wantCursor(g.clock.now())
+		g.wantCursor(g.clock.Now())
 	})
 }
 
@@ -239,7 +239,7 @@ func TestLongBackfillTellsItsProgress(t *testing.T) {
 		f.stripe.list(f.event("customer.updated", object{"id": "cus_1", "object": "customer"}))
 	}
 	f.stripe.pageSize = 1
-	f.stripe.onPage = func(int) error { f.clock.advance(2 * time.Second); return nil }
+	f.stripe.onPage = func(int) error { f.clock.Advance(2 * time.Second); return nil }
 	f.backfill()
 	if n := strings.Count(f.log.String(), `"message":"backfilling"`); n != 2 {
 		t.Errorf("%d lines of progress in 12 s, want 2:\n%s", n, f.log)

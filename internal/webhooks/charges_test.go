@@ -79,7 +79,7 @@ func TestRefundEvents(t *testing.T) {
 			f.stripe.mu.Unlock()
 			for range 2 { // the event, and its replay
 				f.deliver(step.event)
-				if _, err := f.store.ReplayEvents(f.Context(), []string{eventID(step.event)}, f.clock.now()); err != nil {
+				if _, err := f.store.ReplayEvents(f.Context(), []string{eventID(step.event)}, f.clock.Now()); err != nil {
 					f.Fatal(err)
 				}
 				f.work()
@@ -138,7 +138,7 @@ func TestRefundAndDisputeWaitWhileStripeIsDown(t *testing.T) {
 	f.wantState(dispute, webhooks.Received, "connection refused")
 	f.wantPaid(order)
 	f.stripe.setDown(false)
-	f.clock.advance(lease)
+	f.clock.Advance(lease)
 	f.work()
 	f.wantState(refund, webhooks.Done, "")
 	f.wantState(dispute, webhooks.Done, "")

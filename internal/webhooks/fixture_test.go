@@ -26,6 +26,7 @@ import (
 	"checkoutd/internal/pgtest"
 	"checkoutd/internal/store"
 	"checkoutd/internal/stripeapi"
+	"checkoutd/internal/testkit"
 	"checkoutd/internal/webhooks"
 )
 
@@ -40,32 +41,14 @@ const (
 // object is JSON in the making.
 type object map[string]any
 
-// clock is a time that the test moves.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
 // fixture is an inbox on a real store, with the real payments and a Stripe that the test
 // scripts.
 type fixture struct {
 	*testing.T
-	clock  *clock
+	clock  *testkit.Clock
 	stripe *fakeStripe
 	store  *store.Store
-	log    *logBook
+	log    *testkit.LogBook
 	config webhooks.Config
 	hooks  *webhooks.Service
 	pay    *payments.Service
@@ -119,12 +102,12 @@ var migrated = sync.OnceValues(func() (data []byte, err error) {
 
 func newFixtureOn(t *testing.T, url string, options ...option) *fixture {
 	t.Helper()
-	f := &fixture{T: t, log: &logBook{}, clock: &clock{t: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}}
+	f := &fixture{T: t, log: &testkit.LogBook{}, clock: testkit.NewClock()}
 	f.stripe = &fakeStripe{clock: f.clock, intents: map[string]payments.Snapshot{}, refunds: map[string][]payments.Refund{},
 		disputes: map[string]payments.Dispute{}, subscriptions: map[string]payments.SubscriptionReading{},
 		invoices: map[string]string{}, pageSize: 100}
 	var err error
-	if f.store, err = store.Open(t.Context(), url, store.Options{Now: f.clock.now, Log: zerolog.Nop()}); err != nil {
+	if f.store, err = store.Open(t.Context(), url, store.Options{Now: f.clock.Now, Log: zerolog.Nop()}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -136,13 +119,13 @@ func newFixtureOn(t *testing.T, url string, options ...option) *fixture {
 		t.Fatal(err)
 	}
 	f.pay = payments.New(payments.Config{
-		Store: f.store, Stripe: f.stripe, Now: f.clock.now, Log: zerolog.Nop(), Workers: 2,
+		Store: f.store, Stripe: f.stripe, Now: f.clock.Now, Log: zerolog.Nop(), Workers: 2,
 		ReturnURL:    func(id string) string { return "http://shop.test/complete?order=" + id },
 		UnknownAfter: 45 * time.Second, CallTimeout: 10 * time.Second,
 	})
 	f.config = webhooks.Config{
 		Inbox: f.store, Payments: f.pay, Stripe: f.stripe, DecodeIntent: stripeapi.DecodeIntent,
-		Now: f.clock.now, Log: zerolog.New(f.log), Secrets: []string{secretOld, secretNew}, Tolerance: tolerance,
+		Now: f.clock.Now, Log: zerolog.New(f.log), Secrets: []string{secretOld, secretNew}, Tolerance: tolerance,
 		Workers: 4, Lease: lease,
 	}
 	for _, o := range options {
@@ -168,7 +151,7 @@ func (f *fixture) order() string {
 	f.Helper()
 	o := orders.Order{
 		ID: orders.NewID("ord_"), TokenHash: orders.HashToken("token"), Status: orders.Open, PaymentStatus: orders.Unpaid,
-		Version: 1, Currency: "usd", Amount: 1099, CreatedAt: f.clock.now(), ExpiresAt: f.clock.now().Add(90 * 24 * time.Hour),
+		Version: 1, Currency: "usd", Amount: 1099, CreatedAt: f.clock.Now(), ExpiresAt: f.clock.Now().Add(90 * 24 * time.Hour),
 	}
 	if err := f.store.CreateOrder(f.Context(), o); err != nil {
 		f.Fatal(err)
@@ -198,7 +181,7 @@ func (f *fixture) eventWith(eventType string, o any, change object) []byte {
 	f.Helper()
 	e := object{
 		"id": orders.NewID("evt_"), "object": "event", "type": eventType, "api_version": stripe.APIVersion,
-		"created": f.clock.now().Unix(), "livemode": false, "data": object{"object": o},
+		"created": f.clock.Now().Unix(), "livemode": false, "data": object{"object": o},
 	}
 	maps.Copy(e, change)
 	raw, err := json.Marshal(e)
@@ -237,7 +220,7 @@ func (f *fixture) post(payload []byte, header string) *httptest.ResponseRecorder
 func (f *fixture) deliver(events ...[]byte) {
 	f.Helper()
 	for _, raw := range events {
-		if w := f.post(raw, sign(raw, secretNew, f.clock.now())); w.Code != http.StatusOK {
+		if w := f.post(raw, sign(raw, secretNew, f.clock.Now())); w.Code != http.StatusOK {
 			f.Fatalf("%s: status %d: %s", eventID(raw), w.Code, w.Body)
 		}
 	}
@@ -352,28 +335,10 @@ func (f *fixture) eventually(what string, ok func() bool) {
 	}
 }
 
-// logBook is a log that may be read while it is written.
-type logBook struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logBook) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBook) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 // fakeStripe is both what payments and what the inbox ask of Stripe.
 type fakeStripe struct {
 	mu            sync.Mutex
-	clock         *clock
+	clock         *testkit.Clock
 	next          payments.Status // of the next intent
 	intents       map[string]payments.Snapshot
 	refunds       map[string][]payments.Refund

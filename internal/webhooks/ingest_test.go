@@ -34,7 +34,7 @@ func TestRejectionsAreCountedAndNothingIsStored(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	good := f.event("payment_intent.created", intentObject("pi_1", "", "requires_payment_method"))
-	now := f.clock.now()
+	now := f.clock.Now()
 	_, mac, _ := strings.Cut(sign(good, secretNew, now), ",v1=")
 	not := func(change object) []byte { return f.eventWith("payment_intent.created", object{}, change) }
 	cases := map[string]struct {
@@ -141,7 +141,7 @@ func TestEventThatCannotBeStoredIsNotAcknowledged(t *testing.T) {
 	f.config.Inbox = away
 	f.hooks = webhooks.New(f.config)
 	raw := f.event("charge.updated", object{"id": "ch_1", "object": "charge"})
-	if w := f.post(raw, sign(raw, secretNew, f.clock.now())); w.Code != http.StatusServiceUnavailable {
+	if w := f.post(raw, sign(raw, secretNew, f.clock.Now())); w.Code != http.StatusServiceUnavailable {
 		t.Errorf("status %d, want 503", w.Code)
 	}
 	f.wantStored(0)
@@ -155,7 +155,7 @@ func TestSecretThatMatchedIsRecorded(t *testing.T) {
 	f := newFixture(t)
 	for _, secret := range []string{secretOld, secretNew} {
 		raw := f.event("charge.updated", object{"id": "ch_1", "object": "charge"})
-		if w := f.post(raw, sign(raw, secret, f.clock.now())); w.Code != http.StatusOK {
+		if w := f.post(raw, sign(raw, secret, f.clock.Now())); w.Code != http.StatusOK {
 			t.Fatalf("%s: status %d", secret, w.Code)
 		}
 		sum := sha256.Sum256([]byte(secret))
@@ -169,8 +169,8 @@ func TestSecretThatMatchedIsRecorded(t *testing.T) {
 	}
 	t.Run("also while a header has the signatures of both", func(t *testing.T) {
 		raw := f.event("charge.updated", object{"id": "ch_2", "object": "charge"})
-		_, mac, _ := strings.Cut(sign(raw, secretNew, f.clock.now()), ",")
-		if w := f.post(raw, sign(raw, "whsec_gone", f.clock.now())+","+mac); w.Code != http.StatusOK {
+		_, mac, _ := strings.Cut(sign(raw, secretNew, f.clock.Now()), ",")
+		if w := f.post(raw, sign(raw, "whsec_gone", f.clock.Now())+","+mac); w.Code != http.StatusOK {
 			t.Errorf("status %d", w.Code)
 		}
 	})
@@ -181,7 +181,7 @@ func TestToleranceIsInclusiveAndAheadIsNoFault(t *testing.T) {
 	f := newFixture(t)
 	for _, ago := range []time.Duration{tolerance, 0, -time.Hour} {
 		raw := f.event("charge.updated", object{"id": "ch_1", "object": "charge"})
-		if w := f.post(raw, sign(raw, secretNew, f.clock.now().Add(-ago))); w.Code != http.StatusOK {
+		if w := f.post(raw, sign(raw, secretNew, f.clock.Now().Add(-ago))); w.Code != http.StatusOK {
 			t.Errorf("signed %s ago: status %d, want 200", ago, w.Code)
 		}
 	}
@@ -231,7 +231,7 @@ func TestForeignEventsAreKeptApart(t *testing.T) {
 			if p, err := f.hooks.Preview(t.Context(), f.kept(raw)); err != nil || !strings.Contains(p.Note, name) {
 				t.Errorf("the preview is %+v, %v", p, err)
 			}
-			if n, err := f.store.ReplayEvents(t.Context(), []string{eventID(raw)}, f.clock.now()); n != 1 || err != nil {
+			if n, err := f.store.ReplayEvents(t.Context(), []string{eventID(raw)}, f.clock.Now()); n != 1 || err != nil {
 				t.Fatal(n, err)
 			}
 			f.work()

@@ -21,7 +21,7 @@ func (f *fixture) replay(filter webhooks.Filter) []string {
 	for _, e := range found {
 		ids = append(ids, e.ID)
 	}
-	if n, err := f.store.ReplayEvents(f.Context(), ids, f.clock.now()); n != len(ids) || err != nil {
+	if n, err := f.store.ReplayEvents(f.Context(), ids, f.clock.Now()); n != len(ids) || err != nil {
 		f.Fatalf("replayed %d of %d: %v", n, len(ids), err)
 	}
 	slices.Sort(ids)
@@ -45,12 +45,12 @@ func TestReplayChoosesByIDTypeOrderAndTime(t *testing.T) {
 		succeeded1 := f.event("payment_intent.succeeded", intentObject(intent1, order1, payments.StatusSucceeded))
 		created1 := f.event("payment_intent.created", intentObject(intent1, order1, payments.StatusRequiresPaymentMethod))
 		f.deliver(created1, succeeded1)
-		f.clock.advance(time.Hour)
-		noon := f.clock.now()
+		f.clock.Advance(time.Hour)
+		noon := f.clock.Now()
 		succeeded2 := f.event("payment_intent.succeeded", intentObject(intent2, order2, payments.StatusSucceeded))
 		f.deliver(succeeded2)
 		f.work()
-		f.clock.advance(time.Hour)
+		f.clock.Advance(time.Hour)
 		for name, c := range map[string]struct {
 			filter webhooks.Filter
 			want   [][]byte

@@ -192,7 +192,7 @@ func TestRenewalWaitsWhileStripeIsDown(t *testing.T) {
 		t.Errorf("the preview is %+v, %v", p, err)
 	}
 	f.stripe.setDown(false)
-	f.clock.advance(1e10)
+	f.clock.Advance(1e10)
 	f.work()
 	f.wantState(raw, webhooks.Done, "")
 }

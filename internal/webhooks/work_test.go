@@ -77,10 +77,10 @@ func TestUnmatchedEventWaitsForItsOrder(t *testing.T) {
 		f.work()
 		f.wantState(raw, webhooks.Unmatched, "no order")
 		for range 20 { // long enough to be parked
-			f.clock.advance(6 * time.Hour)
+			f.clock.Advance(6 * time.Hour)
 			f.work()
 		}
-		if e := f.kept(raw); e.State != webhooks.Unmatched || e.NextAt.Before(f.clock.now().Add(10*365*24*time.Hour)) {
+		if e := f.kept(raw); e.State != webhooks.Unmatched || e.NextAt.Before(f.clock.Now().Add(10*365*24*time.Hour)) {
 			f.Errorf("after 5 days it is %s, due %s; want parked", e.State, e.NextAt)
 		}
 		f.stripe.mu.Lock()
@@ -105,10 +105,10 @@ func TestUnmatchedEventComesBackByItselfEverLater(t *testing.T) {
 	for range 8 {
 		f.work()
 		e := f.kept(raw)
-		if wait := e.NextAt.Sub(f.clock.now()); wait < pause/2 || wait > pause {
+		if wait := e.NextAt.Sub(f.clock.Now()); wait < pause/2 || wait > pause {
 			t.Errorf("after try %d it waits %s, want %s to %s", e.Tries, wait, pause/2, pause)
 		}
-		f.clock.advance(pause)
+		f.clock.Advance(pause)
 		pause *= 2
 	}
 }
@@ -143,7 +143,7 @@ func TestFailureIsTriedAgainEverLaterAndThenDead(t *testing.T) {
 	f.work()
 	first := f.kept(raw)
 	f.wantState(raw, webhooks.Received, "connection refused")
-	if wait := first.NextAt.Sub(f.clock.now()); wait < time.Second/2 || wait > time.Second {
+	if wait := first.NextAt.Sub(f.clock.Now()); wait < time.Second/2 || wait > time.Second {
 		t.Errorf("the first pause is %s, want up to 1s", wait)
 	}
 	if n := f.work(); n != 0 {
@@ -154,14 +154,14 @@ func TestFailureIsTriedAgainEverLaterAndThenDead(t *testing.T) {
 		t.Errorf("a repeat changed it: %d tries, due %s", e.Tries, e.NextAt)
 	}
 	for tries := int64(2); tries <= 30; tries++ {
-		f.clock.advance(time.Hour)
+		f.clock.Advance(time.Hour)
 		f.work()
 		if e := f.kept(raw); e.Tries != tries {
 			t.Fatalf("%d tries, want %d", e.Tries, tries)
 		}
 	}
 	f.wantState(raw, webhooks.Dead, "connection refused")
-	f.clock.advance(365 * 24 * time.Hour)
+	f.clock.Advance(365 * 24 * time.Hour)
 	if n := f.work(); n != 0 {
 		t.Error("a dead event is worked")
 	}
@@ -169,7 +169,7 @@ func TestFailureIsTriedAgainEverLaterAndThenDead(t *testing.T) {
 
 	f.stripe.setDown(false)
 	f.stripe.set(intent, payments.StatusSucceeded)
-	if n, err := f.store.ReplayEvents(t.Context(), []string{eventID(raw)}, f.clock.now()); n != 1 || err != nil {
+	if n, err := f.store.ReplayEvents(t.Context(), []string{eventID(raw)}, f.clock.Now()); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}
 	f.work()
@@ -191,7 +191,7 @@ func TestStripeDownWhileAFreshReadingIsNeeded(t *testing.T) {
 	f.work() // the final news need nobody, and do not wait for the other
 	f.wantState(final, webhooks.Done, "")
 	f.wantPaid(order)
-	f.clock.advance(time.Second)
+	f.clock.Advance(time.Second)
 	f.work()
 	f.wantState(raw, webhooks.Done, "") // old news by now: nobody has to be asked
 	f.wantPaid(order)
@@ -231,12 +231,12 @@ func TestEventThatNoWorkerSurvivesBecomesDead(t *testing.T) {
 	raw := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
 	f.deliver(raw)
 	for range 30 { // claimed, and never ended
-		now := f.clock.now()
+		now := f.clock.Now()
 		if list, err := f.store.ClaimEvents(t.Context(), now, now.Add(lease), 1); err != nil || len(list) != 1 {
 			t.Fatal(len(list), err)
 		}
-		f.clock.advance(lease)
-		if _, err := f.store.RescueEvents(t.Context(), f.clock.now()); err != nil {
+		f.clock.Advance(lease)
+		if _, err := f.store.RescueEvents(t.Context(), f.clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -251,17 +251,17 @@ func TestKilledWorkersEventGoesToAnother(t *testing.T) {
 		order, intent := f.buy(payments.StatusProcessing)
 		raw := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
 		f.deliver(raw)
-		now := f.clock.now()
+		now := f.clock.Now()
 		taken, err := f.store.ClaimEvents(f.Context(), now, now.Add(lease), 10) // by one that is killed now
 		if err != nil || len(taken) != 1 {
 			f.Fatal(len(taken), err)
 		}
 		other := webhooks.New(f.config)
-		f.clock.advance(lease - time.Second)
+		f.clock.Advance(lease - time.Second)
 		if n, err := other.RunOnce(f.Context()); n != 0 || err != nil {
 			f.Errorf("another worked %d, %v while the lease lasts", n, err)
 		}
-		f.clock.advance(time.Second)
+		f.clock.Advance(time.Second)
 		if n, err := other.RunOnce(f.Context()); n != 1 || err != nil {
 			f.Errorf("another worked %d, %v; want 1 when the lease is over", n, err)
 		}
@@ -291,7 +291,7 @@ func TestSlowWorkerLosesItsClaimAndChangesNothing(t *testing.T) {
 			if once.Swap(true) {
 				return
 			}
-			f.clock.advance(lease)
+			f.clock.Advance(lease)
 			if n, err := other.RunOnce(f.Context()); n != 1 || err != nil {
 				f.Errorf("the other worker worked %d, %v; want 1", n, err)
 			}
@@ -328,7 +328,7 @@ func TestOneEventOfAnOrderAtATime(t *testing.T) {
 			raw := f.event("payment_intent.processing", intentObject(intent, order, payments.StatusProcessing))
 			f.deliver(raw)
 			all = append(all, raw)
-			f.clock.advance(time.Microsecond)
+			f.clock.Advance(time.Microsecond)
 		}
 		// Three processes, four workers each.
 		var wg sync.WaitGroup

@@ -154,7 +154,7 @@ func testBatches(t *testing.T, e Engine) {
 	t.Run("Close stores what waits", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
-		s, err := store.Open(f.ctx, f.url, store.Options{Now: f.clock.now})
+		s, err := store.Open(f.ctx, f.url, store.Options{Now: f.clock.Now})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -76,7 +76,7 @@ func testClaims(t *testing.T, e Engine) {
 		if got, want := ids(f.claim(9)), []string{"evt_unmatched"}; !reflect.DeepEqual(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
-		f.clock.forward(time.Microsecond)
+		f.clock.Advance(time.Microsecond)
 		if got, want := ids(f.claim(9)), []string{"evt_future"}; !reflect.DeepEqual(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
@@ -143,7 +143,7 @@ func testClaims(t *testing.T, e Engine) {
 		if n, err := f.RescueEvents(f.ctx, ev.LeaseUntil.Add(-time.Microsecond)); n != 0 || err != nil {
 			t.Errorf("rescued %d before the time, %v", n, err)
 		}
-		f.clock.forward(time.Minute)
+		f.clock.Advance(time.Minute)
 		if n, err := f.RescueEvents(f.ctx, ev.LeaseUntil); n != 1 || err != nil {
 			t.Errorf("rescued %d, %v; want 1", n, err)
 		}

@@ -132,7 +132,7 @@ func replays(t *testing.T, e Engine) {
 		f.accept(ev)
 		all = append(all, ev.ID)
 	}
-	now := f.clock.forward(time.Minute)
+	now := f.clock.Advance(time.Minute)
 	if n, err := f.ReplayEvents(f.ctx, append(all, "evt_none"), now); err != nil || n != len(all) {
 		t.Errorf("replayed %d, %v; want %d", n, err, len(all))
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"checkoutd/internal/store"
+	"checkoutd/internal/testkit"
 	"checkoutd/internal/webhooks"
 )
 
@@ -57,7 +58,7 @@ func testOpen(t *testing.T, e Engine) {
 func testMigrate(t *testing.T, e Engine) {
 	t.Run("an empty database is not current", func(t *testing.T) {
 		t.Parallel()
-		f := &fixture{t: t, ctx: t.Context(), url: e.NewURL(t), clock: newClock()}
+		f := &fixture{t: t, ctx: t.Context(), url: e.NewURL(t), clock: testkit.NewClockAt(start)}
 		f.Store = f.open(store.Options{})
 		if err := f.Ping(f.ctx); err != nil {
 			t.Errorf("it does not answer: %v", err)
@@ -68,7 +69,7 @@ func testMigrate(t *testing.T, e Engine) {
 	})
 	t.Run("eight that start at once migrate once", func(t *testing.T) {
 		t.Parallel()
-		f := &fixture{t: t, ctx: t.Context(), url: e.NewURL(t), clock: newClock()}
+		f := &fixture{t: t, ctx: t.Context(), url: e.NewURL(t), clock: testkit.NewClockAt(start)}
 		const openers = 8
 		stores := make([]*store.Store, openers)
 		for i := range stores {

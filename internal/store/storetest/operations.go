@@ -35,11 +35,11 @@ func testOperations(t *testing.T, e Engine) {
 		if err := f.begin(o.ID, op); err != nil {
 			t.Fatal(err)
 		}
-		op.OrderID, op.UpdatedAt = o.ID, f.clock.now()
+		op.OrderID, op.UpdatedAt = o.ID, f.clock.Now()
 		if got := f.state(o.ID).Operations; !reflect.DeepEqual(got, []payments.Operation{op}) {
 			t.Errorf("got %+v, want %+v", got, op)
 		}
-		op.UpdatedAt = f.clock.forward(time.Minute)
+		op.UpdatedAt = f.clock.Advance(time.Minute)
 		op.State, op.Note = payments.OperationDone, "re_1"
 		f.update(o.ID, func(st *payments.State) { st.Operations[0].State, st.Operations[0].Note = op.State, op.Note })
 		if got := f.state(o.ID).Operations; !reflect.DeepEqual(got, []payments.Operation{op}) {
@@ -90,7 +90,7 @@ func testOperations(t *testing.T, e Engine) {
 		re := payments.Refund{ID: "re_" + o.ID, IntentID: "pi_1", Amount: 500, Currency: "eur", Status: "pending", Reason: "duplicate",
 			OperationID: "op_1", CreatedAt: start.Truncate(time.Second)}
 		f.update(o.ID, func(st *payments.State) { st.Refunds = append(st.Refunds, re) })
-		re.OrderID, re.UpdatedAt = o.ID, f.clock.now()
+		re.OrderID, re.UpdatedAt = o.ID, f.clock.Now()
 		if got := f.state(o.ID).Refunds; !reflect.DeepEqual(got, []payments.Refund{re}) {
 			t.Errorf("got %+v, want %+v", got, re)
 		}

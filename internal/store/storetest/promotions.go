@@ -65,7 +65,7 @@ func testUpdateOrder(t *testing.T, e Engine) {
 		t.Parallel()
 		f := newFixture(t, e) // with a clock of its own
 		o := f.order()
-		f.clock.forward(1)
+		f.clock.Advance(1)
 		got, err := f.UpdateOrder(f.ctx, o.ID, func(*orders.Order) error { return nil })
 		if err != nil || got.UpdatedAt != o.UpdatedAt {
 			t.Errorf("got %v, %v; want it untouched since %v", got.UpdatedAt, err, o.UpdatedAt)

@@ -14,6 +14,7 @@ import (
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/store"
+	"checkoutd/internal/testkit"
 	"checkoutd/internal/webhooks"
 )
 
@@ -62,39 +63,18 @@ func Run(t *testing.T, e Engine) {
 // start is when the tests begin; clocks go on by hand.
 var start = time.Date(2025, 3, 1, 12, 0, 0, 123456000, time.UTC)
 
-// clock is a clock that stands still until it is moved.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func newClock() *clock { return &clock{at: start} }
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) forward(d time.Duration) time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-	return c.at
-}
-
 // fixture is an open, migrated store on a database of its own.
 type fixture struct {
 	*store.Store
 	t     testing.TB
 	ctx   context.Context
 	url   string
-	clock *clock
+	clock *testkit.Clock
 }
 
 func newFixture(t testing.TB, e Engine) *fixture {
 	t.Helper()
-	f := &fixture{t: t, ctx: t.Context(), url: e.NewURL(t), clock: newClock()}
+	f := &fixture{t: t, ctx: t.Context(), url: e.NewURL(t), clock: testkit.NewClockAt(start)}
 	f.Store = f.open(store.Options{})
 	if err := f.Migrate(f.ctx); err != nil {
 		t.Fatal(err)
@@ -112,7 +92,7 @@ func (f *fixture) in(t *testing.T) *fixture {
 // open opens the same database once more, as another process would.
 func (f *fixture) open(o store.Options) *store.Store {
 	f.t.Helper()
-	o.Now, o.Log = f.clock.now, zerolog.Nop()
+	o.Now, o.Log = f.clock.Now, zerolog.Nop()
 	s, err := store.Open(f.ctx, f.url, o)
 	if err != nil {
 		f.t.Fatal(err)
@@ -182,7 +162,7 @@ func (f *fixture) accept(list ...webhooks.Event) {
 // claim claims up to n events for a minute.
 func (f *fixture) claim(n int) []webhooks.Event {
 	f.t.Helper()
-	now := f.clock.now()
+	now := f.clock.Now()
 	list, err := f.ClaimEvents(f.ctx, now, now.Add(time.Minute), n)
 	if err != nil {
 		f.t.Fatal(err)

@@ -24,7 +24,7 @@ func testSubscriptions(t *testing.T, e Engine) {
 			st.Subscriptions = append(st.Subscriptions, later, newSubscription("sub_b"))
 		})
 		want := newSubscription("sub_b")
-		want.OrderID, want.UpdatedAt = o.ID, f.clock.now()
+		want.OrderID, want.UpdatedAt = o.ID, f.clock.Now()
 		got := f.state(o.ID).Subscriptions
 		if len(got) != 2 || !reflect.DeepEqual(got[0], want) {
 			t.Fatalf("got %+v, want %+v and a later one", got, want)
@@ -33,7 +33,7 @@ func testSubscriptions(t *testing.T, e Engine) {
 		if again := f.state(o.ID).Subscriptions; !reflect.DeepEqual(again, got) {
 			t.Errorf("a change of nothing made %+v of %+v", again, got)
 		}
-		want.UpdatedAt = f.clock.forward(time.Minute)
+		want.UpdatedAt = f.clock.Advance(time.Minute)
 		f.update(o.ID, func(st *payments.State) {
 			sub := st.Subscription("sub_b")
 			sub.Status, sub.CancelAtPeriodEnd, sub.PeriodEnd, sub.Readings = payments.SubscriptionActive, false, time.Time{}, 9

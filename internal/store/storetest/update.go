@@ -136,7 +136,7 @@ func testUpdate(t *testing.T, e Engine) {
 		f := f.in(t)
 		o := f.order()
 		for range 3 {
-			f.clock.forward(time.Second)
+			f.clock.Advance(time.Second)
 			f.update(o.ID, func(st *payments.State) {
 				st.Effects = append(st.Effects, payments.Effect{Kind: payments.EffectPaid}, payments.Effect{Kind: payments.EffectPaid})
 			})
@@ -166,7 +166,7 @@ func wholeState(t *testing.T, f *fixture) {
 		want = *st
 	})
 	got := f.state(o.ID)
-	now := f.clock.now()
+	now := f.clock.Now()
 	want.Order.UpdatedAt, want.Effects = now, nil
 	if want.Intents[0].Version != 1 || want.Intents[0].UpdatedAt != now || want.Refunds[0].OrderID != o.ID || want.Attempts[0].UpdatedAt != now {
 		t.Errorf("the state in hand was not stamped: %+v", want)
@@ -183,7 +183,7 @@ func writesDifferences(t *testing.T, f *fixture) {
 		st.Intents = append(st.Intents, newIntent("pi_diff"))
 	})
 	before := f.state(o.ID)
-	later := f.clock.forward(time.Minute)
+	later := f.clock.Advance(time.Minute)
 	f.update(o.ID, func(*payments.State) {})
 	if got := f.state(o.ID); !reflect.DeepEqual(got, before) {
 		t.Errorf("a change of nothing changed\n%+v to\n%+v", before, got)
@@ -268,7 +268,7 @@ func endsClaims(t *testing.T, e Engine) {
 		t.Fatal(err)
 	}
 	got, err := f.Event(f.ctx, ev.ID)
-	if err != nil || got.State != webhooks.Done || got.OrderID != o.ID || got.FinishedAt != f.clock.now() || got.LeaseToken != "" {
+	if err != nil || got.State != webhooks.Done || got.OrderID != o.ID || got.FinishedAt != f.clock.Now() || got.LeaseToken != "" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if err := f.Update(f.ctx, o.ID, ev.Claim(), pay); !errors.Is(err, queue.ErrClaimLost) {
