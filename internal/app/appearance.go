@@ -3,8 +3,8 @@ package app
 import (
 	"cmp"
 
+	"checkoutd/internal/appearance"
 	"checkoutd/internal/config"
-	"checkoutd/internal/config/appearance"
 	"checkoutd/internal/pages"
 )
 

@@ -3,8 +3,8 @@ package app
 import (
 	"net/http"
 
+	"checkoutd/internal/appearance"
 	"checkoutd/internal/config"
-	"checkoutd/internal/config/appearance"
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
@@ -67,12 +67,4 @@ func (a *App) config(w http.ResponseWriter, r *http.Request) error {
 }
 
 // orderOptions are how orders are to be paid unless their products say otherwise.
-func orderOptions(cfg *config.Config) orders.Options {
-	p := cfg.Payment
-	return orders.Options{
-		CaptureMethod: p.CaptureMethod, SetupFutureUsage: p.SetupFutureUsage,
-		PaymentMethodTypes: p.PaymentMethodTypes, PaymentMethodConfiguration: p.PaymentMethodConfiguration,
-		OnBehalfOf: p.OnBehalfOf, RequireCVCRecollection: p.RequireCVCRecollection,
-		Installments: p.CardInstallments, BankVerification: p.USBankVerification, ReceiptEmail: cfg.ReceiptEmail,
-	}
-}
+func orderOptions(cfg *config.Config) orders.Options { return orders.Options(cfg.Payment) }

@@ -1,8 +1,8 @@
 package app
 
 import (
+	"checkoutd/internal/appearance"
 	"checkoutd/internal/config"
-	"checkoutd/internal/config/appearance"
 	"checkoutd/internal/orders"
 )
 

@@ -31,7 +31,9 @@ const everything = "*"
 var rooms = map[string][]string{
 	"cmd":         {"app", "config", "fault", "money", "orders", "payments", "webhooks"}, // the nouns that `server orders` and `server events` print
 	"app":         {everything},
-	"config":      {},
+	"config":      {"appearance", "spelling"},
+	"appearance":  {"spelling"},
+	"spelling":    {},
 	"fault":       {},
 	"money":       {},
 	"httpio":      {"fault"},

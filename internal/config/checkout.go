@@ -1,17 +1,17 @@
 package config
 
-// Payment is how an order is to be paid: it goes to the page's Elements and to the intent.
+// Payment is how an order is to be paid. Its fields are those of orders.Options,
+// so that the one converts to the other.
 type Payment struct {
 	CaptureMethod              string   // automatic | manual
 	SetupFutureUsage           string   // "" | on_session | off_session
 	PaymentMethodTypes         []string // nil = those that the Dashboard has switched on
 	PaymentMethodConfiguration string   // pmc_…, "" = the account's default
-	PaymentMethodCreation      string   // "" | manual; of the page alone
 	OnBehalfOf                 string   // acct_…, "" = the account of the keys
 	RequireCVCRecollection     bool     // ask for a saved card's CVC
-	CardInstallments           bool
-	USBankVerification         string // "" | automatic | instant | microdeposits
-	ReceiptEmail               bool   // Stripe mails a receipt; only with CollectEmail
+	Installments               bool     // of cards
+	BankVerification           string   // of us_bank_account: "" | automatic | instant | microdeposits
+	ReceiptEmail               bool     // Stripe mails a receipt; only with CollectEmail
 }
 
 // Page is what the checkout page asks beside the payment method.
@@ -20,6 +20,9 @@ type Page struct {
 	CollectEmail    bool
 	BillingAddress  string // auto | full
 	ShippingPhone   bool
+
+	// PaymentMethodCreation is an option of Elements: "" | manual.
+	PaymentMethodCreation string
 }
 
 // Layout is how the Payment Element arranges the payment methods. Nil leaves the choice

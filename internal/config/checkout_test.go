@@ -94,7 +94,7 @@ func TestCheckoutOptions(t *testing.T) {
 		no, yes, none := false, true, 0
 		for name, v := range map[string][2]any{
 			"Payment": {c.Payment, config.Payment{CaptureMethod: "automatic", PaymentMethodTypes: []string{"card", "us_bank_account"}, OnBehalfOf: "acct_1A",
-				RequireCVCRecollection: true, CardInstallments: true, USBankVerification: "microdeposits", ReceiptEmail: true}},
+				RequireCVCRecollection: true, Installments: true, BankVerification: "microdeposits", ReceiptEmail: true}},
 			"Page":                {c.Page, config.Page{CollectEmail: true, BillingAddress: "full", ShippingPhone: true}},
 			"Layout":              {c.Layout, config.Layout{Type: "accordion", DefaultCollapsed: &yes, Radios: &no, VisibleItems: &none}},
 			"SavedMethods":        {c.SavedMethods, config.SavedMethods{Redisplay: true, Limit: 10, Filters: []string{"always", "limited"}, Save: true, SaveUsage: "off_session", Remove: true}},

@@ -18,7 +18,7 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"checkoutd/internal/config/appearance"
+	"checkoutd/internal/appearance"
 )
 
 // Mode is what the program is started for; it decides which options count

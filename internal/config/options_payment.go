@@ -48,13 +48,13 @@ func paymentOptions() []option {
 			name: "CARD_INSTALLMENTS", def: "false",
 			help:  "true offers to pay by card in installments where the card allows it. PAYMENT_METHOD_TYPES must name card.",
 			modes: checkout,
-			read:  boolean(func(c *Config) *bool { return &c.CardInstallments }),
+			read:  boolean(func(c *Config) *bool { return &c.Installments }),
 		},
 		{
 			name:  "US_BANK_VERIFICATION",
 			help:  "How accounts of us_bank_account are verified: automatic, instant or microdeposits. Empty: Stripe's choice. PAYMENT_METHOD_TYPES must name us_bank_account.",
 			modes: checkout,
-			read:  oneOf(func(c *Config) *string { return &c.USBankVerification }, "", "automatic", "instant", "microdeposits"),
+			read:  oneOf(func(c *Config) *string { return &c.BankVerification }, "", "automatic", "instant", "microdeposits"),
 		},
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"checkoutd/internal/config/appearance"
+	"checkoutd/internal/appearance"
 )
 
 // What single payment methods cannot do, in the API version that checkoutd speaks: Stripe
@@ -78,7 +78,7 @@ func (l *loading) methodTypes() {
 	if c.RequireCVCRecollection && len(types) > 0 && !slices.Contains(types, "card") {
 		l.problem("REQUIRE_CVC_RECOLLECTION", "is true, but PAYMENT_METHOD_TYPES has no card, and nothing else has a CVC. Add card, or remove this")
 	}
-	if c.USBankVerification != "" && !slices.Contains(types, "us_bank_account") {
+	if c.BankVerification != "" && !slices.Contains(types, "us_bank_account") {
 		l.problem("US_BANK_VERIFICATION", "is set, but PAYMENT_METHOD_TYPES does not name us_bank_account. Add it there, or remove this")
 	}
 }
@@ -90,7 +90,7 @@ func (p Payment) NotReused() string { return common(p.PaymentMethodTypes, notReu
 // installments: https://docs.stripe.com/js/elements_object/create_without_intent
 func (l *loading) installments() {
 	c := l.config
-	if !c.CardInstallments || !l.ok("PAYMENT_METHOD_TYPES", "PAYMENT_METHOD_CREATION") {
+	if !c.Installments || !l.ok("PAYMENT_METHOD_TYPES", "PAYMENT_METHOD_CREATION") {
 		return
 	}
 	if !slices.Contains(c.PaymentMethodTypes, "card") {

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"checkoutd/internal/config/spelling"
+	"checkoutd/internal/spelling"
 )
 
 // warnings finds what is probably a mistake but stops nothing.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"checkoutd/internal/config/spelling"
+	"checkoutd/internal/spelling"
 )
 
 // checker collects what is wrong with a file.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"checkoutd/internal/config/appearance"
+	"checkoutd/internal/appearance"
 )
 
 func parse(t *testing.T, text string) *appearance.Look {
@@ -75,7 +75,7 @@ func TestParse(t *testing.T) {
 	})
 	t.Run("the example is one", func(t *testing.T) {
 		t.Parallel()
-		text, err := os.ReadFile("../../../examples/appearance.json")
+		text, err := os.ReadFile("../../examples/appearance.json")
 		if err != nil {
 			t.Fatal(err)
 		}

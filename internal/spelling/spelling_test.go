@@ -3,7 +3,7 @@ package spelling_test
 import (
 	"testing"
 
-	"checkoutd/internal/config/spelling"
+	"checkoutd/internal/spelling"
 )
 
 func TestNearest(t *testing.T) {
