@@ -1,5 +1,5 @@
-# The image holds one static binary, the certificates to call Stripe with, and
-# an empty /data that belongs to the user it runs as.
+# The image contains one static binary, the CA certificates for calls to Stripe,
+# and an empty /data owned by the user that the server runs as.
 FROM golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
@@ -13,13 +13,13 @@ RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false \
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /out/server /server
-# SQLite's files for large sorts.
+# SQLite writes temporary files here for large sorts.
 COPY --from=build --chown=65532:65532 /out/tmp /tmp
 COPY --from=build --chown=65532:65532 /out/data /data
-# A number, so that Kubernetes can see that it is not root.
+# A numeric ID lets Kubernetes verify that the user is not root.
 USER 65532:65532
-# DATABASE_URL is not set here, because DATABASE_URL_FILE could then not be
-# given: its default, sqlite:./data/checkoutd.db, is in /data from this folder.
+# DATABASE_URL is not set here, because that would rule out DATABASE_URL_FILE.
+# From this directory its default, sqlite:./data/checkoutd.db, is in /data.
 WORKDIR /
 ENV ADDR=:4242
 VOLUME /data

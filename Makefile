@@ -1,51 +1,54 @@
-# checkoutd. `make help` tells what there is; GNU make, git and Go are enough
-# for everything but `make test`, which says what it would like to have.
+# `make help` lists the targets. Git, GNU make and Go are enough for all of them
+# except `make test`, which reports what else it needs.
 
 GO     ?= go
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test fuzz check lint typecheck bench listen torture image docker clean
+.PHONY: help run build test fuzz check commits lint typecheck bench listen torture image docker clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: build ## start the checkout with the offline Stripe on http://localhost:4242
+run: build ## start the checkout and the offline Stripe on http://localhost:4242
 	bin/server sandbox
 
 build: ## build bin/server
 	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/server ./cmd/server
 
-test: ## run every test, race detector on; installs by itself what it can
+test: ## run every test with the race detector; installs what it can
 	scripts/test
 	scripts/fuzz 5000x
 
-fuzz: ## fuzz every target for FOR each, 30s if not said
+fuzz: ## fuzz every target, each for FOR (30s by default)
 	scripts/fuzz $(or $(FOR),30s)
 
-check: lint test ## what CI runs
+check: commits lint test ## run the checks of CI
 
-lint: ## gofmt, vet, golangci-lint, module files
+commits: ## check subjects and bodies of commit messages
+	scripts/commits
+
+lint: ## run gofmt, vet, golangci-lint and the shape report; check the module files
 	scripts/lint
 
-typecheck: ## check the page's JavaScript against Stripe's types (npm)
+typecheck: ## check the page's JavaScript against Stripe's types (needs npm)
 	scripts/typecheck
 
-bench: ## acknowledgements and confirms per second, as ratios
+bench: ## measure acknowledgements and confirms per second, as ratios
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/bench
 
-torture: ## the long tests: crashes, lost answers, load; up to half an hour
+torture: ## run the long tests: crashes, lost responses, load (up to 30 minutes)
 	CHECKOUTD_TORTURE=1 $(GO) test -timeout 30m ./...
 	scripts/fuzz 30s
 
-listen: ## forward Stripe's events here with the Stripe CLI; API_BASE=http://127.0.0.1:12111 for the sandbox
+listen: ## forward events with the Stripe CLI; API_BASE=http://127.0.0.1:12111 for the sandbox
 	scripts/listen
 
-docker: ## build the container image checkoutd
+docker: ## build the container image
 	docker build --build-arg VERSION=$(VERSION) -t checkoutd .
 
-image: ## build the image without Docker, run it and see it healthy (Debian, root)
+image: ## build the image without Docker, run it and check it (Debian, root)
 	scripts/image-check
 
-clean: ## remove what was built; the data stays
+clean: ## remove build outputs, keep the data
 	rm -rf bin .cache

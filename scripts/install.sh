@@ -1,13 +1,14 @@
 # shellcheck shell=bash
-# Installs Debian packages for the scripts beside it, which source it.
+# Functions that install Debian packages, sourced by the other scripts.
 
-# can_install: as root, or with sudo that asks nothing, on a Debian.
+# can_install reports whether this is Debian and we are root or have
+# passwordless sudo.
 can_install() {
 	command -v apt-get >/dev/null || return 1
 	[ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null
 }
 
-# install_packages NAME...: quietly; shows the log when it fails.
+# install_packages NAME... installs packages, and prints the log only on failure.
 install_packages() {
 	local sudo='' log
 	[ "$(id -u)" = 0 ] || sudo='sudo -n'
@@ -41,7 +42,7 @@ have_postgresql() {
 		compgen -G '/usr/local/opt/postgresql@*/bin/initdb' >/dev/null || [ -x /usr/local/pgsql/bin/initdb ]
 }
 
-# The race detector needs a C compiler, except on macOS.
+# The race detector needs a C compiler except on macOS.
 have_race() {
 	[ "$(uname)" = Darwin ] || command -v "$(go env CC)" >/dev/null
 }
