@@ -36,6 +36,7 @@ var rooms = map[string][]string{
 	"spelling":    {},
 	"fault":       {},
 	"money":       {},
+	"idempotency": {},
 	"httpio":      {"fault"},
 	"httpserver":  {"fault", "httpio"},
 	"pages":       {"fault", "httpio", "money", "web"},
@@ -54,12 +55,12 @@ var rooms = map[string][]string{
 	// nor Stripe: store and stripeapi implement the interfaces that they declare.
 	"queue":           {"fault"},
 	"orders":          {"fault", "money", "httpio"},
-	"customersession": {"fault", "money", "httpio", "orders"},
-	"payments":        {"fault", "money", "httpio", "orders", "queue"},
+	"customersession": {"fault", "idempotency", "money", "httpio", "orders"},
+	"payments":        {"fault", "idempotency", "money", "httpio", "orders", "queue"},
 	"webhooks":        {"fault", "money", "httpio", "orders", "payments", "queue"},
 
 	"store":     {"fault", "money", "orders", "payments", "customersession", "webhooks", "queue", "testkit"}, // testkit in storetest
-	"stripeapi": {"fault", "money", "orders", "payments", "customersession", "webhooks"},
+	"stripeapi": {"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks"},
 }
 
 // keepers names the few rooms whose code may import what others must not. The

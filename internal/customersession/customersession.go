@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"checkoutd/internal/httpio"
+	"checkoutd/internal/idempotency"
 	"checkoutd/internal/orders"
 )
 
@@ -141,7 +142,7 @@ func (h *Handler) open(ctx context.Context, o orders.Order, customer string) (se
 	if err != nil {
 		return "", err
 	}
-	return h.Stripe.CreateCustomerSession(ctx, customer, f, orders.NewID("checkoutd-session-"))
+	return h.Stripe.CreateCustomerSession(ctx, customer, f, idempotency.CustomerSession())
 }
 
 // bind makes the customer that was used the order's own. If another page was first, it is
@@ -171,11 +172,7 @@ func (h *Handler) customer(ctx context.Context, buyer, dead string) (string, err
 	if err != nil || id != "" {
 		return id, err
 	}
-	key := "checkoutd-customer-" + buyer
-	if dead != "" {
-		key += "-" + dead
-	}
-	if id, err = h.Stripe.CreateCustomer(ctx, buyer, key); err != nil {
+	if id, err = h.Stripe.CreateCustomer(ctx, buyer, idempotency.Customer(buyer, dead)); err != nil {
 		return "", err
 	}
 	return h.Store.SetBuyer(ctx, buyer, id)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"checkoutd/internal/fault"
+	"checkoutd/internal/idempotency"
 	"checkoutd/internal/money"
 	"checkoutd/internal/orders"
 )
@@ -33,7 +34,7 @@ func (r rules) start(st *State, w wish, id string) error {
 		return errPaymentInDoubt
 	}
 	op := Operation{ID: id, OrderID: st.Order.ID, Kind: w.kind, Reason: w.reason,
-		IdempotencyKey: "checkoutd-" + id, State: OperationStarted, CreatedAt: r.now}
+		IdempotencyKey: idempotency.Operation(id), State: OperationStarted, CreatedAt: r.now}
 	var err error
 	switch w.kind {
 	case OperationCapture:

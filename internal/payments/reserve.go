@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"checkoutd/internal/fault"
+	"checkoutd/internal/idempotency"
 	"checkoutd/internal/orders"
 )
 
@@ -49,7 +50,7 @@ func (r rules) reserve(st *State, q request) error {
 	n := int64(len(st.Attempts)) + 1
 	a := Attempt{
 		ID: q.attemptID, OrderID: st.Order.ID, N: n, Token: q.token,
-		IdempotencyKey: "checkoutd-" + q.attemptID,
+		IdempotencyKey: idempotency.Attempt(q.attemptID),
 		Params:         p,
 		CreatedAt:      r.now,
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"checkoutd/internal/fault"
+	"checkoutd/internal/idempotency"
 	"checkoutd/internal/orders"
 )
 
@@ -236,7 +237,7 @@ func (s *Service) cancelIntents(ctx context.Context, st *State) error {
 func (s *Service) cancel(ctx context.Context, orderID string, in Intent) error {
 	// A key of its own each time: a refusal that Stripe keeps under the key would be
 	// repeated after its reason is gone. Canceling twice does no harm.
-	err := s.Stripe.CancelIntent(ctx, in, orders.NewID("checkoutd-cancel-"))
+	err := s.Stripe.CancelIntent(ctx, in, idempotency.Cancel())
 	if err != nil && asCallError(err).Outcome == OutcomeUnknown {
 		return fmt.Errorf("payments: cancel %s: %w", in.ID, err)
 	}

@@ -34,7 +34,7 @@ func (c *Client) Refund(ctx context.Context, op payments.Operation) error {
 	return sent.mark(callError(err))
 }
 
-func refund(re *stripe.Refund, intentID string) payments.Refund {
+func refundOf(re *stripe.Refund, intentID string) payments.Refund {
 	return payments.Refund{
 		ID: re.ID, IntentID: intentID, Amount: re.Amount, Currency: string(re.Currency),
 		Status: string(re.Status), Reason: string(re.Reason),

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stripe/stripe-go/v81"
 
+	"checkoutd/internal/idempotency"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 )
@@ -25,7 +26,7 @@ func (c *Client) Send(ctx context.Context, p payments.Params, key string) (payme
 		return c.create(ctx, p, key)
 	}
 	if p.BringUpToDate {
-		if err := c.bringUpToDate(ctx, p, key+"-update"); err != nil {
+		if err := c.bringUpToDate(ctx, p, idempotency.UpdateStep(key)); err != nil {
 			return payments.Snapshot{}, err
 		}
 	}
@@ -193,7 +194,7 @@ func (c *Client) Refunds(ctx context.Context, intentID string) ([]payments.Refun
 	var out []payments.Refund
 	list := c.api.Refunds.List(params)
 	for list.Next() {
-		out = append(out, refund(list.Refund(), intentID))
+		out = append(out, refundOf(list.Refund(), intentID))
 	}
 	return out, callError(list.Err())
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stripe/stripe-go/v81"
 
+	"checkoutd/internal/idempotency"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 )
@@ -20,7 +21,7 @@ func (c *Client) sendSetup(ctx context.Context, p payments.Params, key string) (
 	}
 	if p.BringUpToDate {
 		params := &stripe.SetupIntentParams{Customer: optional(p.Customer)}
-		post(ctx, &params.Params, key+"-update")
+		post(ctx, &params.Params, idempotency.UpdateStep(key))
 		if _, err := c.api.SetupIntents.Update(p.IntentID, params); err != nil {
 			return payments.Snapshot{}, callError(err)
 		}

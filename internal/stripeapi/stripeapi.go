@@ -16,7 +16,8 @@ import (
 	"time"
 
 	"github.com/stripe/stripe-go/v81"
-	"github.com/stripe/stripe-go/v81/client"
+
+	"checkoutd/internal/idempotency"
 )
 
 // APIVersion is the version that every call and every webhook endpoint of ours is pinned to.
@@ -41,7 +42,7 @@ type Config struct {
 
 // Client calls Stripe with one key. It is safe for concurrent use.
 type Client struct {
-	api     *client.API
+	api     resources
 	backend stripe.Backend
 	key     string
 }
@@ -62,7 +63,7 @@ func New(c Config) *Client {
 		// stripe-go's own log repeats request details; ours has what is needed.
 		LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull},
 	})
-	return &Client{api: client.New(c.Key, backends), backend: backends.API, key: c.Key}
+	return &Client{api: newResources(backends.API, c.Key), backend: backends.API, key: c.Key}
 }
 
 // transport keeps enough idle connections for a busy checkout: Go's default is
@@ -78,17 +79,14 @@ func transport(given http.RoundTripper) http.RoundTripper {
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// keyPrefix begins every idempotency key of ours. stripe-go makes a random key
-// for a POST without one, which would hide that it was forgotten.
-const keyPrefix = "checkoutd-"
-
-// keyed refuses a POST whose idempotency key is not ours.
+// keyed refuses a POST whose idempotency key is not ours: stripe-go makes a
+// random key for a POST without one, which would hide that it was forgotten.
 type keyed struct{ next http.RoundTripper }
 
 var errNoKey = errors.New("stripeapi: a POST without an idempotency key of ours")
 
 func (k keyed) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Method == http.MethodPost && !strings.HasPrefix(r.Header.Get("Idempotency-Key"), keyPrefix) {
+	if r.Method == http.MethodPost && !idempotency.IsOurs(r.Header.Get("Idempotency-Key")) {
 		if r.Body != nil {
 			_ = r.Body.Close()
 		}

@@ -61,7 +61,7 @@ func (c *Client) findSubscription(ctx context.Context, p payments.Params, from, 
 
 // reading is what a subscription tells whose latest invoice and its intent are expanded.
 func reading(sub *stripe.Subscription) payments.SubscriptionReading {
-	out := payments.SubscriptionReading{Subscription: subscription(sub)}
+	out := payments.SubscriptionReading{Subscription: subscriptionOf(sub)}
 	inv := sub.LatestInvoice
 	if inv == nil || inv.PaymentIntent == nil || inv.BillingReason != stripe.InvoiceBillingReasonSubscriptionCreate {
 		return out
@@ -73,7 +73,7 @@ func reading(sub *stripe.Subscription) payments.SubscriptionReading {
 	return out
 }
 
-func subscription(sub *stripe.Subscription) payments.Subscription {
+func subscriptionOf(sub *stripe.Subscription) payments.Subscription {
 	out := payments.Subscription{
 		ID: sub.ID, OrderID: sub.Metadata[payments.MetaOrder], Status: payments.SubscriptionStatus(sub.Status),
 		CancelAtPeriodEnd: sub.CancelAtPeriodEnd, CreatedAt: time.Unix(sub.Created, 0).UTC(),
@@ -96,7 +96,7 @@ func describe(s *payments.Snapshot, inv *stripe.Invoice, sub *stripe.Subscriptio
 	s.SubscriptionID = sub.ID
 	s.Renewal = inv.BillingReason != stripe.InvoiceBillingReasonSubscriptionCreate
 	if sub.Status != "" { // expanded
-		told := subscription(sub)
+		told := subscriptionOf(sub)
 		s.Subscription = &told
 	}
 	if !s.Renewal {

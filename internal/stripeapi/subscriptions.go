@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 
 	"github.com/stripe/stripe-go/v81"
 	"golang.org/x/sync/errgroup"
 
+	"checkoutd/internal/idempotency"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 )
@@ -31,23 +31,23 @@ import (
 func (c *Client) sendSubscription(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
 	if p.IntentID != "" {
 		if p.BringUpToDate {
-			if err := c.tellCustomer(ctx, p, key+"-customer"); err != nil {
+			if err := c.tellCustomer(ctx, p, idempotency.CustomerStep(key)); err != nil {
 				return payments.Snapshot{}, err
 			}
 		}
 		return c.confirm(ctx, p, key)
 	}
-	if err := c.ensureProducts(ctx, p.Items, key+"-product-"); err != nil {
+	if err := c.ensureProducts(ctx, p.Items, key); err != nil {
 		return payments.Snapshot{}, err
 	}
-	if err := c.tellCustomer(ctx, p, key+"-customer"); err != nil {
+	if err := c.tellCustomer(ctx, p, idempotency.CustomerStep(key)); err != nil {
 		return payments.Snapshot{}, err
 	}
-	first, err := c.subscribe(ctx, p, key+"-subscription")
+	first, err := c.subscribe(ctx, p, idempotency.SubscriptionStep(key))
 	if err != nil {
 		return payments.Snapshot{}, err
 	}
-	if err := c.nameIntent(ctx, first.ID, p, key+"-intent"); err != nil {
+	if err := c.nameIntent(ctx, first.ID, p, idempotency.IntentStep(key)); err != nil {
 		return payments.Snapshot{}, carrying(first, err)
 	}
 	p.IntentID = first.ID
@@ -80,7 +80,7 @@ func (c *Client) ensureProducts(ctx context.Context, items []orders.Item, key st
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(atOnce)
 	for i, item := range items {
-		g.Go(func() error { return c.ensureProduct(ctx, item, key+strconv.Itoa(i)) })
+		g.Go(func() error { return c.ensureProduct(ctx, item, idempotency.ProductStep(key, i)) })
 	}
 	return g.Wait()
 }

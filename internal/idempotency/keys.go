@@ -1,0 +1,73 @@
+// Package idempotency makes every idempotency key that checkoutd sends to
+// Stripe (https://docs.stripe.com/api/idempotent_requests).
+//
+// Stripe answers a key that it knows with the answer of the first request, for
+// 24 hours. A key is therefore made from the ID of what the request is for
+// wherever the request may be sent again, and at random where a repetition does
+// no harm and an old answer would.
+package idempotency
+
+import (
+	"crypto/rand"
+	"strconv"
+	"strings"
+)
+
+// prefix begins every key. It sets the keys of checkoutd apart from those of
+// other programs that use the same Stripe account, and from the random keys
+// that stripe-go makes for a POST without one.
+const prefix = "checkoutd-"
+
+// IsOurs reports whether this package made key.
+func IsOurs(key string) bool { return strings.HasPrefix(key, prefix) }
+
+// Attempt returns the key of an attempt's call.
+func Attempt(attemptID string) string { return prefix + attemptID }
+
+// Operation returns the key of an operation: a capture or a refund.
+func Operation(operationID string) string { return prefix + operationID }
+
+// Cancel returns a new key for canceling an intent. It is random: a refusal that
+// Stripe keeps under a key would be repeated after its reason is gone, and
+// canceling twice does no harm.
+func Cancel() string { return random("cancel-") }
+
+// CustomerSession returns a new key for a CustomerSession. It is random: every
+// page view gets a session of its own.
+func CustomerSession() string { return random("session-") }
+
+// Customer returns the key for creating the customer of a buyer, so that two
+// pages that load at once get the same customer. deletedCustomer is the customer
+// that the new one replaces, "" for none: Stripe would answer the key of the
+// first creation with the deleted one.
+func Customer(buyerID, deletedCustomer string) string {
+	key := prefix + "customer-" + buyerID
+	if deletedCustomer != "" {
+		key += "-" + deletedCustomer
+	}
+	return key
+}
+
+// The call of an attempt may take several requests. Each but the last, which
+// confirms and alone may take money, has a key made from the attempt's key.
+
+// UpdateStep returns the key for changing an intent before it is confirmed.
+func UpdateStep(attemptKey string) string { return attemptKey + "-update" }
+
+// CustomerStep returns the key for changing the customer of a subscription.
+func CustomerStep(attemptKey string) string { return attemptKey + "-customer" }
+
+// ProductStep returns the key for creating the product of the order's item with
+// the given index.
+func ProductStep(attemptKey string, item int) string {
+	return attemptKey + "-product-" + strconv.Itoa(item)
+}
+
+// SubscriptionStep returns the key for creating a subscription.
+func SubscriptionStep(attemptKey string) string { return attemptKey + "-subscription" }
+
+// IntentStep returns the key for setting metadata on the intent of a
+// subscription's first invoice.
+func IntentStep(attemptKey string) string { return attemptKey + "-intent" }
+
+func random(kind string) string { return prefix + kind + strings.ToLower(rand.Text()) }
