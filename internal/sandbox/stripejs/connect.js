@@ -29,13 +29,29 @@
     'payout-details': ['setPayout', 'setOnClose'],
     balances: [],
     documents: [],
-    'instant-payouts-promotion': ['setOnInstantPayoutsPromotionLoaded', 'setOnInstantPayoutCreated'],
-    'issuing-card': ['setDefaultCard', 'setCardSwitching', 'setFetchEphemeralKey', 'setShowSpendControls'],
+    'instant-payouts-promotion': [
+      'setOnInstantPayoutsPromotionLoaded',
+      'setOnInstantPayoutCreated',
+    ],
+    'issuing-card': [
+      'setDefaultCard',
+      'setCardSwitching',
+      'setFetchEphemeralKey',
+      'setShowSpendControls',
+    ],
     'issuing-cards-list': ['setFetchEphemeralKey', 'setShowSpendControls', 'setIssuingProgram'],
     'financial-account': ['setFinancialAccount'],
     'financial-account-transactions': ['setFinancialAccount'],
-    'tax-registrations': ['setOnAfterTaxRegistrationAdded', 'setDisplayCountries', 'setOnAfterTaxRegistrationExpired'],
-    'tax-settings': ['setHideProductTaxCodeSelector', 'setDisplayHeadOfficeCountries', 'setOnTaxSettingsUpdated'],
+    'tax-registrations': [
+      'setOnAfterTaxRegistrationAdded',
+      'setDisplayCountries',
+      'setOnAfterTaxRegistrationExpired',
+    ],
+    'tax-settings': [
+      'setHideProductTaxCodeSelector',
+      'setDisplayHeadOfficeCountries',
+      'setOnTaxSettingsUpdated',
+    ],
     'balance-report': [],
     'payout-reconciliation-report': ['setOnReportAvailabilityLoaded'],
   };
@@ -52,7 +68,10 @@
   class Connector {
     /** @param {InitParams & {metaOptions?: {eagerClientSecretPromise?: Promise<string>}}} params */
     constructor(params) {
-      if (typeof params?.publishableKey !== 'string' || !params.publishableKey.startsWith('pk_test_')) {
+      if (
+        typeof params?.publishableKey !== 'string' ||
+        !params.publishableKey.startsWith('pk_test_')
+      ) {
         throw new Error(
           'StripeConnect.init: publishableKey has to be a publishable test key (pk_test_...) in the offline sandbox.',
         );
@@ -63,7 +82,9 @@
       /** @type {Set<Component>} */
       this.members = new Set();
       /** @type {Promise<string>} */
-      this.secret = params.metaOptions?.eagerClientSecretPromise ?? Promise.resolve().then(() => params.fetchClientSecret());
+      this.secret =
+        params.metaOptions?.eagerClientSecretPromise ??
+        Promise.resolve().then(() => params.fetchClientSecret());
       // Each component reports the failure itself.
       this.secret.catch(() => {});
       this.ended = false;
@@ -122,12 +143,17 @@
         try {
           const secret = await this.connector.secret;
           if (typeof secret !== 'string' || !secret.includes('_secret_'))
-            throw new Error('fetchClientSecret has to resolve to the client_secret of an AccountSession.');
+            throw new Error(
+              'fetchClientSecret has to resolve to the client_secret of an AccountSession.',
+            );
           this.show('p', 'Stands for Stripe’s component; the sandbox shows no account data in it.');
         } catch (err) {
           const message = err instanceof Error ? err.message : String(err);
           this.show('alert', message);
-          this.given.setOnLoadError?.({ elementTagName: tag, error: { type: 'authentication_error', message } });
+          this.given.setOnLoadError?.({
+            elementTagName: tag,
+            error: { type: 'authentication_error', message },
+          });
         }
       }
 
@@ -147,7 +173,9 @@
       paint() {
         this.sheet.replaceSync(':host {}');
         const rule = /** @type {CSSStyleRule} */ (this.sheet.cssRules[0]);
-        for (const [name, value] of Object.entries(this.connector?.params.appearance?.variables ?? {}))
+        for (const [name, value] of Object.entries(
+          this.connector?.params.appearance?.variables ?? {},
+        ))
           rule.style.setProperty(`--${name}`, String(value));
         this.lang = this.connector?.params.locale ?? '';
       }
@@ -171,7 +199,11 @@
       };
       // The npm package calls the first name, a page with the plain script the second.
       Object.defineProperty(Kind.prototype, `${setter}InternalOnly`, { value: set });
-      Object.defineProperty(Kind.prototype, setter, { value: set, writable: true, configurable: true });
+      Object.defineProperty(Kind.prototype, setter, {
+        value: set,
+        writable: true,
+        configurable: true,
+      });
     }
     customElements.define(tag, Kind);
   }
@@ -183,8 +215,11 @@
       connect,
       /** @param {string} name */
       create(name) {
-        const element = document.createElement(name in components ? `stripe-connect-${name}` : name);
-        if (!('setConnector' in element)) throw new Error(`Element ${name} is not a component of Connect.js.`);
+        const element = document.createElement(
+          name in components ? `stripe-connect-${name}` : name,
+        );
+        if (!('setConnector' in element))
+          throw new Error(`Element ${name} is not a component of Connect.js.`);
         /** @type {any} */ (element).setConnector(connect);
         return element;
       },

@@ -1,109 +1,213 @@
-// Package stripejs holds the browser side of the offline Stripe: the stand-in for Stripe.js, the one for Connect.js, and
-// the pages of the 3D Secure challenge and of redirect payment methods. It owns these files and nothing else; the
-// sandbox's API serves them.
+// Package stripejs holds the browser side of the offline Stripe: the stand-ins
+// for Stripe.js and Connect.js, and the pages of the 3D Secure challenge and of
+// redirect payment methods. It owns these files and nothing else; the sandbox's
+// API serves them.
 //
 // # Files of FS
 //
-//	stripe.js      served as /v3, /v3/ and /v3/stripe.js (also /<train>/stripe.js, which fixes Stripe.version)
+//	stripe.js      served as /v3, /v3/ and /v3/stripe.js, and as
+//	               /<release train>/stripe.js, which fixes Stripe.version
 //	connect.js     served as /v1.0/connect.js
 //	3ds.html       served as /3ds/{intent}?client_secret=
 //	redirect.html  served as /redirect/{intent}?client_secret=
 //	page.css       served as /v3/page.css, used by both pages
-//	page.js        served as /v3/page.js, used by both pages; how amounts are written comes from src/
+//	page.js        served as /v3/page.js, used by both pages; it formats
+//	               amounts with src/ground/money.js
 //
-// stripe.js is one classic script that sets window.Stripe at once. Its parts lie in src/ and are joined in the order of
-// their names, inside one function, when the program starts: no build step and no globals on the host page. It calls the
-// origin that it was loaded from.
+// stripe.js is one classic script that sets window.Stripe at once and calls the
+// origin that it was loaded from. Its parts lie in src/ and are joined inside
+// one function when the program starts: there is no build step, and the host
+// page gets no other global. The parts share one scope; the variable parts
+// below names their order and what it depends on:
+//
+//	ground/    errors, events, DOM helpers, amounts, the texts, calls of the API
+//	checks/    checks of arguments and options
+//	look/      style sheets, the Appearance API, fonts
+//	fields/    cards, IBANs and postal codes; the labelled input
+//	elements/  the four elements and the group that holds them
+//	wallet/    the payment sheet of a test wallet
+//	client/    dialogs, next actions, tokens, and Stripe() itself
 //
 // # Differences from Stripe.js that matter to tests
 //
-// Stripe.js puts its inputs into iframes. The stand-in puts them into an open shadow root in the page itself, so that a
-// browser test reaches them in one step:
+// Stripe.js puts its inputs into iframes. The stand-in puts them into an open
+// shadow root in the page itself, so that a browser test reaches them in one
+// step:
 //
-//	document.querySelector('[data-stripe-element=payment]').shadowRoot.querySelector('[name=number]')
+//	document.querySelector('[data-stripe-element=payment]').shadowRoot
+//		.querySelector('[name=number]')
 //
-// Stable names of inputs: number, expiry, cvc, country, postal, name, email, iban, save (checkbox); the Address Element
-// has name, firstName, lastName, line1, line2, city, state, postal, phone, country (unless one alone is allowed); Link
-// Authentication has email. Methods are [data-method=card] and so on (tab or radio), saved methods [data-saved-method=pm_...] or
-// [data-saved-method=new], with [data-remove] and [data-confirm-remove]; an input's error is in [data-field=number]
-// .Error. Express buttons are [data-express=google_pay] and so on. The challenge and the wallets' sheet are in the shadow
-// root of [data-stripe-dialog], with [data-action=close]. The sheet has [data-action=pay], enabled when the page has agreed
-// to address and rate, radios wallet-address and wallet-rate (value = the rate's id), and, behind its summary, the inputs
-// wallet-name, -email, -phone, -country, -line1, -line2, -city, -state, -postal_code; it is gone when the token is made. The
-// challenge has iframe[data-loaded] once its page is there: wait for that before reaching into it. The pages' buttons have
-// the ids pass and fail.
+// These names are stable:
 //
-// Only constructable style sheets and property setting are used, so a host page needs no 'unsafe-inline'; its CSP must
-// name the sandbox's origin in script-src, connect-src and frame-src.
+//   - The Payment Element has the inputs number, expiry, cvc, country, postal,
+//     name, email, iban and save (a check box).
+//   - The Address Element has name, firstName, lastName, line1, line2, city,
+//     state, postal, phone and country; country is missing where only one is
+//     allowed.
+//   - The Link Authentication Element has email.
+//   - The error of an input is in [data-field=number] .Error.
+//   - Payment methods are [data-method=card] and so on, each a tab or a radio
+//     button. Saved methods are [data-saved-method=pm_...] or
+//     [data-saved-method=new], with [data-remove] and [data-confirm-remove].
+//   - Express buttons are [data-express=google_pay] and so on.
+//   - The challenge and the wallet's sheet are in the shadow root of
+//     [data-stripe-dialog], with [data-action=close].
+//   - The challenge has iframe[data-loaded] once its page is loaded: wait for
+//     that before reaching into it. Its page has the buttons #pass and #fail.
+//   - The sheet has [data-action=pay], enabled once the page has accepted the
+//     address and the rate; the radio buttons wallet-address and wallet-rate
+//     (value = the rate's ID); and, inside its <details>, the inputs
+//     wallet-name, -email, -phone, -country, -line1, -line2, -city, -state and
+//     -postal_code. It closes as soon as the token exists.
+//
+// The scripts use constructable style sheets and set properties only, so a host
+// page needs no 'unsafe-inline'. Its CSP must name the sandbox's origin in
+// script-src, connect-src and frame-src.
 package stripejs
 
 import (
 	"bytes"
 	"embed"
+	"encoding/json"
 	"io/fs"
 	"time"
 )
 
-//go:embed src/*.js
+//go:embed src
 var sources embed.FS
 
 //go:embed pages connect.js
 var files embed.FS
 
-// FS is the read-only file system described in the package comment. It is safe for concurrent use.
+// parts lists the files of src/ in the order in which Script joins them.
+// Functions may call each other across all parts. Only what runs while the
+// script loads needs its definition above it: a class its base class, and the
+// table of elements its classes. So each folder stands on those before it, and
+// within elements/ the base class comes first.
+var parts = []string{
+	"ground/core.js",
+	"ground/money.js",
+	"ground/texts.js",
+	"ground/words.js",
+	"ground/api.js",
+
+	"checks/arguments.js",
+	"checks/options.js",
+
+	"look/elements.css",
+	"look/dialog.css",
+	"look/sheet.js",
+	"look/appearance.js",
+	"look/fonts.js",
+
+	"fields/card.js",
+	"fields/bank.js",
+	"fields/field.js",
+
+	"elements/element.js",
+	"elements/methods.js",
+	"elements/chooser.js",
+	"elements/saved.js",
+	"elements/payment.js",
+	"elements/address.js",
+	"elements/link.js",
+	"elements/express.js",
+	"elements/group.js",
+
+	"wallet/buyer.js",
+	"wallet/sheet.js",
+
+	"client/dialog.js",
+	"client/next-action.js",
+	"client/token.js",
+	"client/stripe.js",
+}
+
+// styleNames maps each style sheet of src/ to the constant that the other parts
+// know it by. types.d.ts declares the constants for the type check.
+var styleNames = map[string]string{
+	"look/elements.css": "elementStyles",
+	"look/dialog.css":   "dialogStyles",
+}
+
+// FS is the read-only file system described in the package comment. It is safe
+// for concurrent use.
 var FS fs.FS = assets{"stripe.js": Script(), "page.js": pageScript()}
 
-// Script gives the stand-in for Stripe.js: the parts of src/ joined by name in one strict function.
+// Script returns the stand-in for Stripe.js: the parts of src/, joined in one
+// strict function.
 func Script() []byte {
-	names, err := fs.Glob(sources, "src/*.js")
-	if err != nil {
-		panic(err) // the pattern is a constant
-	}
 	var script bytes.Buffer
 	script.WriteString("(function () {\n'use strict';\n")
-	for _, name := range names {
-		part, err := sources.ReadFile(name)
-		if err != nil {
-			panic(err) // embedded at compile time
-		}
+
+	for _, name := range parts {
 		script.WriteString("\n// --- " + name + "\n")
-		script.Write(part)
+
+		if constant, isStyle := styleNames[name]; isStyle {
+			writeString(&script, constant, read(sources, "src/"+name))
+			continue
+		}
+		script.Write(read(sources, "src/"+name))
 	}
+
 	script.WriteString("})();\n")
+
 	return script.Bytes()
 }
 
-// pageScript gives the script of the pages, which writes amounts as the elements do.
-func pageScript() []byte {
-	money, err := sources.ReadFile("src/11-money.js")
+// writeString writes a JavaScript constant that holds text.
+func writeString(script *bytes.Buffer, name string, text []byte) {
+	quoted, err := json.Marshal(string(text)) // every JSON string is a JavaScript one
 	if err != nil {
-		panic(err) // embedded at compile time
+		panic(err) // strings always marshal
 	}
-	page, err := files.ReadFile("pages/page.js")
-	if err != nil {
-		panic(err) // embedded at compile time
-	}
-	return append(money, page...)
+
+	script.WriteString("const " + name + " = " + string(quoted) + ";\n")
 }
 
-// assets holds what is joined when the program starts; all else comes from the embedded files.
+// pageScript returns the script of the two pages, which format amounts as the
+// elements do.
+func pageScript() []byte {
+	return append(read(sources, "src/ground/money.js"), read(files, "pages/page.js")...)
+}
+
+// read returns an embedded file. Script runs when the package is initialized,
+// so a name that does not exist stops every test.
+func read(from embed.FS, name string) []byte {
+	data, err := from.ReadFile(name)
+	if err != nil {
+		panic(err) // the names are constants of this file
+	}
+
+	return data
+}
+
+// assets holds the files that are joined when the program starts; all others
+// come from the embedded files.
 type assets map[string][]byte
 
 func (a assets) Open(name string) (fs.File, error) {
 	if script, joined := a[name]; joined {
-		return &memoryFile{Reader: bytes.NewReader(script), name: name, size: int64(len(script))}, nil
+		return &memoryFile{
+			Reader: bytes.NewReader(script),
+			name:   name,
+			size:   int64(len(script)),
+		}, nil
 	}
 	if name == "connect.js" {
 		return files.Open(name)
 	}
+
 	pages, err := fs.Sub(files, "pages")
 	if err != nil {
 		return nil, err
 	}
+
 	return pages.Open(name)
 }
 
-// memoryFile is a joined script as an open file; it can seek, as http.ServeContent wants.
+// memoryFile is a joined script as an open file. It can seek, which
+// http.ServeContent needs.
 type memoryFile struct {
 	*bytes.Reader
 	name string

@@ -34,10 +34,30 @@ func TestFS(t *testing.T) {
 
 	t.Run("other names do not exist", func(t *testing.T) {
 		t.Parallel()
-		for _, name := range []string{"src/10-core.js", "none.js"} {
+		for _, name := range []string{"src/ground/core.js", "ground/core.js", "none.js"} {
 			if _, err := stripejs.FS.Open(name); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("%s: got %v, want fs.ErrNotExist", name, err)
 			}
+		}
+	})
+
+	t.Run("every part of src is joined", func(t *testing.T) {
+		t.Parallel()
+		script := string(stripejs.Script())
+		err := filepath.WalkDir("src", func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+
+			name := strings.TrimPrefix(filepath.ToSlash(path), "src/")
+			if n := strings.Count(script, "\n// --- "+name+"\n"); n != 1 {
+				t.Errorf("%s is joined %d times, want once", name, n)
+			}
+
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 	})
 
@@ -69,7 +89,7 @@ func TestTypes(t *testing.T) {
 	}
 	dir := t.TempDir()
 	copySources(t, dir, "return { confirmationToken };", "return { token: confirmationToken };")
-	config := `{"extends": "` + root + `/tsconfig.base.json", "compilerOptions": {"paths": {"@stripe/*": ["` + root + `/node_modules/@stripe/*"]}}, "include": ["*"]}`
+	config := `{"extends": "` + root + `/tsconfig.base.json", "compilerOptions": {"paths": {"@stripe/*": ["` + root + `/node_modules/@stripe/*"]}}, "include": ["**/*"]}`
 	if err := os.WriteFile(filepath.Join(dir, "tsconfig.json"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -82,24 +102,32 @@ func TestTypes(t *testing.T) {
 	}
 }
 
-// copySources copies all that tsconfig.sandbox.json includes, with one text replaced.
-func copySources(t *testing.T, dir, old, replacement string) {
+// copySources copies everything that tsconfig.sandbox.json includes, with one
+// text replaced.
+func copySources(t *testing.T, dir, text, replacement string) {
 	t.Helper()
-	var names []string
-	for _, pattern := range []string{"src/*.js", "*.js", "pages/*.js", "types.d.ts"} {
+
+	names := []string{"types.d.ts", "connect.js"}
+	for _, pattern := range []string{"src/*/*.js", "pages/*.js"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
 			t.Fatalf("%s: got %v, %v", pattern, found, err)
 		}
 		names = append(names, found...)
 	}
+
 	for _, name := range names {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		data = bytes.ReplaceAll(data, []byte(old), []byte(replacement))
-		if err := os.WriteFile(filepath.Join(dir, filepath.Base(name)), data, 0o600); err != nil {
+
+		target := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		data = bytes.ReplaceAll(data, []byte(text), []byte(replacement))
+		if err := os.WriteFile(target, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -9,7 +9,10 @@
   const framed = window.parent !== window;
   const french = navigator.language.toLowerCase().startsWith('fr');
   const texts = /** @type {Record<string, string>} */ ({
-    title: document.body.dataset.page === '3ds' ? '3D Secure — bac à sable hors ligne' : 'Page de paiement de test — bac à sable hors ligne',
+    title:
+      document.body.dataset.page === '3ds'
+        ? '3D Secure — bac à sable hors ligne'
+        : 'Page de paiement de test — bac à sable hors ligne',
     sandbox: 'Bac à sable hors ligne',
     amount: 'Montant',
     reference: 'Référence',
@@ -35,32 +38,46 @@
     document.documentElement.lang = 'fr';
     document.title = texts.title;
     for (const node of document.querySelectorAll('[data-text]')) {
-      if (node instanceof HTMLElement) node.textContent = texts[node.dataset.text ?? ''] ?? node.textContent;
+      if (node instanceof HTMLElement)
+        node.textContent = texts[node.dataset.text ?? ''] ?? node.textContent;
     }
   }
 
   /** @param {unknown} err */
   function problem(err) {
     const why = err instanceof Error ? err.message : err;
-    return french ? `Cela n'a pas fonctionné : ${why}. Veuillez réessayer.` : `This did not work: ${why}. Please try again.`;
+    return french
+      ? `Cela n'a pas fonctionné : ${why}. Veuillez réessayer.`
+      : `This did not work: ${why}. Please try again.`;
   }
 
   /** @param {string} type of payment method */
   function label(type) {
-    const own = /** @type {Record<string, string>} */ ({ ideal: 'iDEAL', paypal: 'PayPal', amazon_pay: 'Amazon Pay' })[type];
+    const own = /** @type {Record<string, string>} */ ({
+      ideal: 'iDEAL',
+      paypal: 'PayPal',
+      amazon_pay: 'Amazon Pay',
+    })[type];
     return own ?? type.replace(/_/g, ' ').replace(/^./, (letter) => letter.toUpperCase());
   }
 
   /** The client's view of the intent: any test key may read it with the secret. */
   async function load() {
     const kind = id.startsWith('seti_') ? 'setup_intents' : 'payment_intents';
-    const query = new URLSearchParams({ client_secret: secret, key: 'pk_test_offline_sandbox', 'expand[]': 'payment_method' });
+    const query = new URLSearchParams({
+      client_secret: secret,
+      key: 'pk_test_offline_sandbox',
+      'expand[]': 'payment_method',
+    });
     const answer = await fetch(`/v1/${kind}/${encodeURIComponent(id)}?${query}`);
     if (!answer.ok) return;
     intent = await answer.json();
-    byId('amount').textContent = intent.amount ? writeAmount(intent.amount, intent.currency, navigator.language) : '—';
+    byId('amount').textContent = intent.amount
+      ? writeAmount(intent.amount, intent.currency, navigator.language)
+      : '—';
     const method = document.getElementById('method');
-    if (method && intent.payment_method?.type) method.textContent = label(intent.payment_method.type);
+    if (method && intent.payment_method?.type)
+      method.textContent = label(intent.payment_method.type);
   }
 
   /** @param {string} outcome @param {any} answer of the server */
@@ -108,7 +125,8 @@
     void choose(button instanceof HTMLButtonElement ? button.value : 'fail');
   });
   document.addEventListener('keydown', (event) => {
-    if (framed && event.key === 'Escape') window.parent.postMessage({ type: 'stripe-3ds-cancel' }, '*');
+    if (framed && event.key === 'Escape')
+      window.parent.postMessage({ type: 'stripe-3ds-cancel' }, '*');
   });
   if (french) translate();
   // Nothing moves when the amount arrives: somebody may be about to press a button.

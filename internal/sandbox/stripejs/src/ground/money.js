@@ -11,6 +11,11 @@ function decimalsOf(currency) {
 function writeAmount(amount, currency, locale) {
   const decimals = decimalsOf(currency);
   const digits = /^(isk|ugx)$/i.test(currency) ? 0 : decimals;
-  const format = new Intl.NumberFormat(locale, { style: 'currency', currency, minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const format = new Intl.NumberFormat(locale, {
+    style: 'currency',
+    currency,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
   return format.format(amount / 10 ** decimals);
 }

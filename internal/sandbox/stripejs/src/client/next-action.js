@@ -32,7 +32,9 @@ class NextAction {
     if (action.type === 'redirect_to_url') return leave(action.redirect_to_url.url);
     if (action.type === 'use_stripe_sdk' && action.use_stripe_sdk?.stripe_js)
       return this.authenticate(action.use_stripe_sdk.stripe_js, clientSecret);
-    throw new IntegrationError(`handleNextAction: the next action ${action.type} is not part of the offline sandbox.`);
+    throw new IntegrationError(
+      `handleNextAction: the next action ${action.type} is not part of the offline sandbox.`,
+    );
   }
 
   /** @param {string} url @param {string} clientSecret */
@@ -46,6 +48,9 @@ class NextAction {
 
   /** A closed dialog is a failed authentication. @param {string} url @param {string} clientSecret */
   async fail(url, clientSecret) {
-    await this.api.call('POST', new URL(url).pathname, { client_secret: clientSecret, outcome: 'fail' });
+    await this.api.call('POST', new URL(url).pathname, {
+      client_secret: clientSecret,
+      outcome: 'fail',
+    });
   }
 }

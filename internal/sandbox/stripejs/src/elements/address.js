@@ -19,7 +19,9 @@ const addressCustoms = {
   CA: { state: stateList('AB BC MB NB NL NS NT NU ON PE QC SK YT'), stateLabel: 'province' },
   AU: { state: stateList('ACT NSW NT QLD SA TAS VIC WA'), stateLabel: 'state' },
   BR: {
-    state: stateList('AC AL AM AP BA CE DF ES GO MA MG MS MT PA PB PE PI PR RJ RN RO RR RS SC SE SP TO'),
+    state: stateList(
+      'AC AL AM AP BA CE DF ES GO MA MG MS MT PA PB PE PI PR RJ RN RO RR RS SC SE SP TO',
+    ),
     stateLabel: 'state',
   },
   IT: { state: true, stateLabel: 'province' },
@@ -38,12 +40,27 @@ const addressCustoms = {
 function checkAddressOptions(options) {
   const method = "elements.create('address')";
   if (!['shipping', 'billing'].includes(options?.mode))
-    throw invalidValue(method, 'mode', 'one of the following strings: shipping, billing', options?.mode);
+    throw invalidValue(
+      method,
+      'mode',
+      'one of the following strings: shipping, billing',
+      options?.mode,
+    );
   const { allowedCountries, fields, validation } = options;
-  if (allowedCountries && !allowedCountries.every((/** @type {unknown} */ code) => countryCodes.includes(String(code))))
-    throw invalidValue(method, 'allowedCountries', 'an array of two-letter ISO country codes', allowedCountries);
+  if (
+    allowedCountries &&
+    !allowedCountries.every((/** @type {unknown} */ code) => countryCodes.includes(String(code)))
+  )
+    throw invalidValue(
+      method,
+      'allowedCountries',
+      'an array of two-letter ISO country codes',
+      allowedCountries,
+    );
   if (validation?.phone?.required && fields?.phone !== 'always')
-    throw new IntegrationError(`Invalid value for ${method}: validation.phone.required needs fields.phone to be 'always'.`);
+    throw new IntegrationError(
+      `Invalid value for ${method}: validation.phone.required needs fields.phone to be 'always'.`,
+    );
 }
 
 class AddressElement extends BaseElement {
@@ -99,7 +116,11 @@ class AddressElement extends BaseElement {
     const address = value.address ?? {};
     const custom = addressCustoms[country] ?? {};
     const line = (/** @type {string} */ text) =>
-      this.options.blockPoBox && /\bp\.?\s?o\.?\s?box\b/i.test(text) ? 'po_box' : text.trim() ? null : 'incomplete_field';
+      this.options.blockPoBox && /\bp\.?\s?o\.?\s?box\b/i.test(text)
+        ? 'po_box'
+        : text.trim()
+          ? null
+          : 'incomplete_field';
     /** @type {FieldSpec[]} */
     const specs = [
       ...this.nameSpecs(value, section),
@@ -127,7 +148,8 @@ class AddressElement extends BaseElement {
       },
     ];
     if (custom.state) specs.push(this.stateSpec(custom, section, address.state));
-    if (!custom.noPostal) specs.push(this.postalSpec(country, custom, section, address.postal_code));
+    if (!custom.noPostal)
+      specs.push(this.postalSpec(country, custom, section, address.postal_code));
     return this.asksPhone() ? [...specs, this.phoneSpec(section, value.phone)] : specs;
   }
 
@@ -192,7 +214,10 @@ class AddressElement extends BaseElement {
 
   /** @param {string} country @param {AddressCustom} custom @param {string} section @param {string | undefined} value @returns {FieldSpec} */
   postalSpec(country, custom, section, value) {
-    const check = country in cardPostal ? (/** @type {string} */ text) => checkPostal(country, text) : undefined;
+    const check =
+      country in cardPostal
+        ? (/** @type {string} */ text) => checkPostal(country, text)
+        : undefined;
     return {
       name: 'postal',
       label: this.words.say(custom.postal ?? 'postal'),
@@ -237,13 +262,20 @@ class AddressElement extends BaseElement {
   /** What is typed, in the shape of defaultValues, to draw it again. */
   draft() {
     const v = this.value();
-    return { ...v, firstName: this.text('firstName'), lastName: this.text('lastName'), phone: this.text('phone') };
+    return {
+      ...v,
+      firstName: this.text('firstName'),
+      lastName: this.text('lastName'),
+      phone: this.text('phone'),
+    };
   }
 
   /** @returns {import('@stripe/stripe-js').StripeAddressElementChangeEvent['value']} */
   value() {
     const split = this.options.display?.name === 'split';
-    const name = split ? `${this.text('firstName')} ${this.text('lastName')}`.trim() : this.text('name');
+    const name = split
+      ? `${this.text('firstName')} ${this.text('lastName')}`.trim()
+      : this.text('name');
     const address = {
       line1: this.text('line1'),
       line2: this.text('line2') || null,
@@ -252,8 +284,12 @@ class AddressElement extends BaseElement {
       postal_code: this.text('postal'),
       country: this.text('country') || (this.country ?? ''),
     };
-    const names = split ? { firstName: this.text('firstName'), lastName: this.text('lastName') } : {};
-    return this.asksPhone() ? { name, ...names, address, phone: this.text('phone') } : { name, ...names, address };
+    const names = split
+      ? { firstName: this.text('firstName'), lastName: this.text('lastName') }
+      : {};
+    return this.asksPhone()
+      ? { name, ...names, address, phone: this.text('phone') }
+      : { name, ...names, address };
   }
 
   get complete() {
@@ -266,7 +302,13 @@ class AddressElement extends BaseElement {
     const empty = this.fields.every((field) => field.empty);
     this.mark({ empty, complete, invalid: this.fields.some((field) => field.shown) });
     /** @type {Omit<import('@stripe/stripe-js').StripeAddressElementChangeEvent, 'elementType'>} */
-    const state = { elementMode: this.options.mode, empty, complete, isNewAddress: true, value: this.value() };
+    const state = {
+      elementMode: this.options.mode,
+      empty,
+      complete,
+      isNewAddress: true,
+      value: this.value(),
+    };
     const now = JSON.stringify(state);
     if (now === this.last) return;
     this.last = now;

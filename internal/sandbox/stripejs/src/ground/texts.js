@@ -71,7 +71,8 @@ const texts = {
     connection:
       'We are experiencing issues connecting to our payments provider. You have not been charged. Please check your internet connection and try again.',
     loadFailed: 'The payment form could not be loaded.',
-    authFailed: 'We are unable to authenticate your payment method. Please choose a different payment method and try again.',
+    authFailed:
+      'We are unable to authenticate your payment method. Please choose a different payment method and try again.',
     dialog3ds: 'Verify your payment',
     close: 'Close',
     express: 'Express checkout',
@@ -129,7 +130,8 @@ const texts = {
     business: 'le marchand',
     expiryHint: 'MM / AA',
     card: 'Carte',
-    redirect: 'Après avoir soumis votre demande, vous serez redirigé pour effectuer les étapes suivantes en toute sécurité.',
+    redirect:
+      'Après avoir soumis votre demande, vous serez redirigé pour effectuer les étapes suivantes en toute sécurité.',
     methods: 'Moyen de paiement',
     saved: 'Moyens de paiement enregistrés',
     newMethod: 'Nouveau moyen de paiement',
@@ -203,31 +205,3 @@ const texts = {
     buttonSubscribe: "S'abonner avec {wallet}",
   },
 };
-
-/** @typedef {keyof typeof texts.en} TextKey */
-
-/** The words of one locale. */
-class Words {
-  /** @param {string | undefined} locale a BCP 47 tag or 'auto' */
-  constructor(locale) {
-    this.locale = !locale || locale === 'auto' ? navigator.language || 'en' : locale;
-    this.table = this.locale.toLowerCase().startsWith('fr') ? texts.fr : texts.en;
-    this.business = '';
-  }
-
-  /** @param {TextKey} key @param {Record<string, string>} [values] */
-  say(key, values = {}) {
-    const all = /** @type {Record<string, string>} */ ({ business: this.business || this.table.business, ...values });
-    return this.table[key].replace(/\{(\w+)\}/g, (whole, name) => all[name] ?? whole);
-  }
-
-  /** @param {string} code ISO 3166 */
-  countryName(code) {
-    return new Intl.DisplayNames([this.locale], { type: 'region' }).of(code) ?? code;
-  }
-
-  /** @param {number} amount in minor units @param {string} currency */
-  money(amount, currency) {
-    return writeAmount(amount, currency, this.locale);
-  }
-}

@@ -12,7 +12,8 @@ const lightVariables = {
   borderColor: '#8f949e',
   borderRadius: '5px',
   spacingUnit: '4px',
-  fontFamily: '-apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
+  fontFamily:
+    '-apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
   fontSizeBase: '16px',
   fontLineHeight: '1.35',
   fontSizeXs: '0.8em',
@@ -33,7 +34,8 @@ const lightVariables = {
   accordionBackground: 'var(--colorBackground)',
   accordionBorderColor: 'var(--borderColor)',
   focusOutline: '2px solid transparent',
-  focusBoxShadow: '0 0 0 3px color-mix(in srgb, var(--colorPrimary) 28%, transparent), 0 0 0 1px var(--colorPrimary)',
+  focusBoxShadow:
+    '0 0 0 3px color-mix(in srgb, var(--colorPrimary) 28%, transparent), 0 0 0 1px var(--colorPrimary)',
 };
 
 const themes = /** @type {Record<string, Record<string, string>>} */ ({
@@ -95,7 +97,8 @@ function appearanceSheet(appearance) {
   for (const [name, value] of Object.entries(appearance?.variables ?? {})) {
     root.setProperty(`--${variableNames[name] ?? name}`, String(value));
   }
-  for (const [selector, properties] of Object.entries(appearance?.rules ?? {})) addRule(sheet, selector, properties);
+  for (const [selector, properties] of Object.entries(appearance?.rules ?? {}))
+    addRule(sheet, selector, properties);
   return sheet;
 }
 
@@ -109,15 +112,23 @@ function addRule(sheet, selector, properties) {
     .split(',')
     .map((part) => `.Root ${part.trim()}`)
     .join(', ');
-  const rule = /** @type {CSSStyleRule} */ (sheet.cssRules[sheet.insertRule(`${scoped} {}`, sheet.cssRules.length)]);
-  for (const [name, value] of Object.entries(properties)) rule.style.setProperty(kebab(name), String(value));
+  const rule = /** @type {CSSStyleRule} */ (
+    sheet.cssRules[sheet.insertRule(`${scoped} {}`, sheet.cssRules.length)]
+  );
+  for (const [name, value] of Object.entries(properties))
+    rule.style.setProperty(kebab(name), String(value));
 }
 
 /** @param {Appearance | undefined} appearance */
 function checkAppearance(appearance) {
   const theme = appearance?.theme;
   if (theme !== undefined && !themes[theme]) {
-    throw invalidValue('elements()', 'appearance.theme', 'one of the following strings: stripe, night, flat', theme);
+    throw invalidValue(
+      'elements()',
+      'appearance.theme',
+      'one of the following strings: stripe, night, flat',
+      theme,
+    );
   }
   checkChoice('elements()', 'appearance.labels', appearance?.labels, ['above', 'floating']);
 }

@@ -40,7 +40,9 @@ const currencies = new Set(Intl.supportedValuesOf('currency').map((code) => code
 /** @param {string} method @param {string} path @param {string} should @param {unknown} got */
 function invalidValue(method, path, should, got) {
   const shown = typeof got === 'string' ? got : (JSON.stringify(got) ?? String(got));
-  return new IntegrationError(`Invalid value for ${method}: ${path} should be ${should}. You specified: ${shown}.`);
+  return new IntegrationError(
+    `Invalid value for ${method}: ${path} should be ${should}. You specified: ${shown}.`,
+  );
 }
 
 /** @param {unknown} key */
@@ -55,7 +57,9 @@ function checkKey(key) {
     );
   }
   if (!key.startsWith('pk_test_')) {
-    throw new IntegrationError('The offline sandbox takes publishable test keys (pk_test_...) only.');
+    throw new IntegrationError(
+      'The offline sandbox takes publishable test keys (pk_test_...) only.',
+    );
   }
 }
 
@@ -109,13 +113,17 @@ function checkElementsOptions(options) {
   if ('clientSecret' in options) {
     checkSecret('elements()', options.clientSecret);
     if (options.mode !== undefined)
-      throw new IntegrationError('Invalid value for elements(): you cannot specify both clientSecret and mode.');
+      throw new IntegrationError(
+        'Invalid value for elements(): you cannot specify both clientSecret and mode.',
+      );
     return;
   }
   if (options.mode === undefined) {
     for (const name of ['amount', 'currency']) {
       if (options[name] !== undefined)
-        throw new IntegrationError(`Missing value for elements(): mode is required when ${name} is given.`);
+        throw new IntegrationError(
+          `Missing value for elements(): mode is required when ${name} is given.`,
+        );
     }
     return;
   }
@@ -125,12 +133,19 @@ function checkElementsOptions(options) {
 /** @param {Json} options with a mode @param {string} [method] */
 function checkMode(options, method = 'elements()') {
   if (!modes.includes(options.mode))
-    throw invalidValue(method, 'mode', `one of the following strings: ${modes.join(', ')}`, options.mode);
+    throw invalidValue(
+      method,
+      'mode',
+      `one of the following strings: ${modes.join(', ')}`,
+      options.mode,
+    );
   if (options.mode !== 'setup') checkAmount(options, method);
   checkIntentOptions(options, method);
   if (options.currency === undefined && options.mode === 'setup') return;
   if (options.currency === undefined)
-    throw new IntegrationError(`Missing value for ${method}: currency should be a three-letter ISO currency code in lowercase.`);
+    throw new IntegrationError(
+      `Missing value for ${method}: currency should be a three-letter ISO currency code in lowercase.`,
+    );
   if (!currencies.has(options.currency)) {
     throw invalidValue(
       method,
@@ -144,8 +159,11 @@ function checkMode(options, method = 'elements()') {
 /** @param {Json} options @param {string} method */
 function checkAmount({ amount, mode }, method) {
   if (amount === undefined)
-    throw new IntegrationError(`Missing value for ${method}: amount should be an integer when mode is ${mode}.`);
-  if (!Number.isInteger(amount)) throw invalidValue(method, 'amount', 'an integer in the smallest currency unit', amount);
+    throw new IntegrationError(
+      `Missing value for ${method}: amount should be an integer when mode is ${mode}.`,
+    );
+  if (!Number.isInteger(amount))
+    throw invalidValue(method, 'amount', 'an integer in the smallest currency unit', amount);
   if (amount < 0 || (amount === 0 && mode === 'payment'))
     throw new IntegrationError(`Invalid value for ${method}: amount must be greater than 0.`);
 }

@@ -83,7 +83,8 @@ const cardPostal = /** @type {Record<string, RegExp>} */ ({
 function checkPostal(country, text) {
   const value = text.trim();
   const short = country === 'US' ? 5 : country === 'CA' ? 6 : 5;
-  if (value.replace(/[\s-]/g, '').length < short) return country === 'US' ? 'incomplete_zip' : 'incomplete_postal';
+  if (value.replace(/[\s-]/g, '').length < short)
+    return country === 'US' ? 'incomplete_zip' : 'incomplete_postal';
   if (!cardPostal[country] || cardPostal[country].test(value)) return null;
   return country === 'US' ? 'invalid_zip' : 'invalid_postal';
 }

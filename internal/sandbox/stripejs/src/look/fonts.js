@@ -4,7 +4,10 @@
 function loadFonts(fonts) {
   for (const { cssSrc, family, src, ...descriptors } of fonts) {
     if (cssSrc === undefined) document.fonts.add(new FontFace(family, src, descriptors));
-    else void loadFontSheet(String(cssSrc)).catch((err) => warn(`elements() fonts: ${cssSrc} could not be loaded: ${err.message}`));
+    else
+      void loadFontSheet(String(cssSrc)).catch((err) =>
+        warn(`elements() fonts: ${cssSrc} could not be loaded: ${err.message}`),
+      );
   }
 }
 
@@ -12,16 +15,25 @@ function loadFonts(fonts) {
 async function loadFontSheet(url) {
   const answer = await fetch(url, { credentials: 'omit' });
   if (!answer.ok) throw new Error(`status ${answer.status}`);
-  for (const rule of styleSheet(await answer.text()).cssRules) if (rule instanceof CSSFontFaceRule) addFont(rule.style, url);
+  for (const rule of styleSheet(await answer.text()).cssRules)
+    if (rule instanceof CSSFontFaceRule) addFont(rule.style, url);
 }
 
 /** @param {CSSStyleDeclaration} style of a @font-face rule @param {string} base of its relative addresses */
 function addFont(style, base) {
   const value = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-  const src = value('src').replace(/url\((["']?)(.*?)\1\)/g, (_, quote, url) => `url("${new URL(url, base)}")`);
+  const src = value('src').replace(
+    /url\((["']?)(.*?)\1\)/g,
+    (_, quote, url) => `url("${new URL(url, base)}")`,
+  );
   /** @type {Record<string, string>} */
   const descriptors = {};
   for (const name of ['font-weight', 'font-style', 'font-stretch', 'font-display', 'unicode-range'])
-    if (value(name)) descriptors[name.replace('font-', '').replace(/-(\w)/g, (_, letter) => letter.toUpperCase())] = value(name);
-  document.fonts.add(new FontFace(value('font-family').replace(/^["']|["']$/g, ''), src, descriptors));
+    if (value(name))
+      descriptors[
+        name.replace('font-', '').replace(/-(\w)/g, (_, letter) => letter.toUpperCase())
+      ] = value(name);
+  document.fonts.add(
+    new FontFace(value('font-family').replace(/^["']|["']$/g, ''), src, descriptors),
+  );
 }

@@ -8,7 +8,17 @@ const intentChoices = /** @type {Record<string, (string | null)[]>} */ ({
 
 /** Options of create() by element; others are warned of. @type {Record<string, string[]>} */
 const createParameters = {
-  payment: ['applePay', 'business', 'defaultValues', 'fields', 'layout', 'paymentMethodOrder', 'readOnly', 'terms', 'wallets'],
+  payment: [
+    'applePay',
+    'business',
+    'defaultValues',
+    'fields',
+    'layout',
+    'paymentMethodOrder',
+    'readOnly',
+    'terms',
+    'wallets',
+  ],
   expressCheckout: [
     'allowedShippingCountries',
     'applePay',
@@ -44,7 +54,12 @@ const createParameters = {
 /** @param {string} method @param {string} path @param {unknown} value @param {(string | null)[]} allowed */
 function checkChoice(method, path, value, allowed) {
   if (value === undefined || allowed.includes(/** @type {string | null} */ (value))) return;
-  throw invalidValue(method, path, `one of the following strings: ${allowed.filter(Boolean).join(', ')}`, value);
+  throw invalidValue(
+    method,
+    path,
+    `one of the following strings: ${allowed.filter(Boolean).join(', ')}`,
+    value,
+  );
 }
 
 /** @param {string} method @param {string} path @param {unknown} value */
@@ -56,7 +71,8 @@ function checkStrings(method, path, value) {
 
 /** How the payment will be made (docs: elements created without an intent). @param {Json} options with a mode @param {string} method */
 function checkIntentOptions(options, method) {
-  for (const [name, allowed] of Object.entries(intentChoices)) checkChoice(method, name, options[name], allowed);
+  for (const [name, allowed] of Object.entries(intentChoices))
+    checkChoice(method, name, options[name], allowed);
   checkStrings(method, 'paymentMethodTypes', options.paymentMethodTypes);
   for (const name of ['onBehalfOf', 'paymentMethodConfiguration'])
     if (options[name] !== undefined && typeof options[name] !== 'string')
@@ -69,16 +85,25 @@ function checkIntentOptions(options, method) {
 }
 
 /** @param {Json} options @param {string} method */
-function checkMethodOptions({ paymentMethodOptions = {}, mode, paymentMethodTypes, paymentMethodCreation }, method) {
+function checkMethodOptions(
+  { paymentMethodOptions = {}, mode, paymentMethodTypes, paymentMethodCreation },
+  method,
+) {
   const { card, us_bank_account: bank } = paymentMethodOptions ?? {};
   const recollect = card?.require_cvc_recollection;
   if (recollect !== undefined && typeof recollect !== 'boolean')
-    throw invalidValue(method, 'paymentMethodOptions.card.require_cvc_recollection', 'a boolean', recollect);
-  checkChoice(method, 'paymentMethodOptions.us_bank_account.verification_method', bank?.verification_method, [
-    'automatic',
-    'instant',
-    'microdeposits',
-  ]);
+    throw invalidValue(
+      method,
+      'paymentMethodOptions.card.require_cvc_recollection',
+      'a boolean',
+      recollect,
+    );
+  checkChoice(
+    method,
+    'paymentMethodOptions.us_bank_account.verification_method',
+    bank?.verification_method,
+    ['automatic', 'instant', 'microdeposits'],
+  );
   if (card?.installments?.enabled !== true) return;
   const wrong =
     (mode !== 'payment' && "mode should be 'payment'") ||
@@ -98,15 +123,22 @@ function checkCreateOptions(type, options) {
 }
 
 /** @param {Json} options of the Payment Element @param {string} method */
-function checkPaymentOptions({ layout, readOnly, terms, wallets: shown, paymentMethodOrder, business }, method) {
+function checkPaymentOptions(
+  { layout, readOnly, terms, wallets: shown, paymentMethodOrder, business },
+  method,
+) {
   layoutOf(layout);
   if (typeof layout === 'object') checkLayout(layout);
-  if (readOnly !== undefined && typeof readOnly !== 'boolean') throw invalidValue(method, 'readOnly', 'a boolean', readOnly);
+  if (readOnly !== undefined && typeof readOnly !== 'boolean')
+    throw invalidValue(method, 'readOnly', 'a boolean', readOnly);
   if (business !== undefined && typeof business?.name !== 'string')
     throw invalidValue(method, 'business.name', 'a string', business?.name);
-  if (paymentMethodOrder !== undefined) checkStrings(method, 'paymentMethodOrder', paymentMethodOrder);
-  for (const [name, wish] of Object.entries(terms ?? {})) checkChoice(method, `terms.${name}`, wish, ['auto', 'always', 'never']);
-  for (const [name, wish] of Object.entries(shown ?? {})) checkChoice(method, `wallets.${name}`, wish, ['auto', 'never']);
+  if (paymentMethodOrder !== undefined)
+    checkStrings(method, 'paymentMethodOrder', paymentMethodOrder);
+  for (const [name, wish] of Object.entries(terms ?? {}))
+    checkChoice(method, `terms.${name}`, wish, ['auto', 'always', 'never']);
+  for (const [name, wish] of Object.entries(shown ?? {}))
+    checkChoice(method, `wallets.${name}`, wish, ['auto', 'never']);
 }
 
 /** Options whose presence turns the collection of the billing address off, unless the page asks for it. */
@@ -132,23 +164,42 @@ function walletDetails(options, given) {
  * @param {Json} details of create() and of resolve()
  * @param {Json} options of the group, with the amount
  */
-function checkWalletDetails({ lineItems = [], shippingRates = [], shippingAddressRequired }, { amount, mode }) {
+function checkWalletDetails(
+  { lineItems = [], shippingRates = [], shippingAddressRequired },
+  { amount, mode },
+) {
   const method = 'resolve()';
   if (shippingAddressRequired && shippingRates.length === 0)
-    throw new IntegrationError('When `shippingAddressRequired` is true, you must specify `shippingRates`.');
+    throw new IntegrationError(
+      'When `shippingAddressRequired` is true, you must specify `shippingRates`.',
+    );
   lineItems.forEach((/** @type {Json} */ item, /** @type {number} */ i) => {
-    if (typeof item?.name !== 'string') throw invalidValue(method, `lineItems[${i}].name`, 'a string', item?.name);
+    if (typeof item?.name !== 'string')
+      throw invalidValue(method, `lineItems[${i}].name`, 'a string', item?.name);
     if (!Number.isInteger(item.amount))
-      throw invalidValue(method, `lineItems[${i}].amount`, 'an integer in the smallest currency unit', item.amount);
+      throw invalidValue(
+        method,
+        `lineItems[${i}].amount`,
+        'an integer in the smallest currency unit',
+        item.amount,
+      );
   });
   shippingRates.forEach((/** @type {Json} */ rate, /** @type {number} */ i) => {
     for (const name of ['id', 'displayName'])
-      if (typeof rate?.[name] !== 'string') throw invalidValue(method, `shippingRates[${i}].${name}`, 'a string', rate?.[name]);
+      if (typeof rate?.[name] !== 'string')
+        throw invalidValue(method, `shippingRates[${i}].${name}`, 'a string', rate?.[name]);
     if (!Number.isInteger(rate.amount) || rate.amount < 0)
-      throw invalidValue(method, `shippingRates[${i}].amount`, 'a positive integer in the smallest currency unit', rate.amount);
+      throw invalidValue(
+        method,
+        `shippingRates[${i}].amount`,
+        'a positive integer in the smallest currency unit',
+        rate.amount,
+      );
   });
   if (mode !== 'setup' && amount !== undefined && sumOf(lineItems) > amount)
-    throw new IntegrationError(`The amount ${amount} is less than the total amount of the line items provided.`);
+    throw new IntegrationError(
+      `The amount ${amount} is less than the total amount of the line items provided.`,
+    );
 }
 
 /** @param {{amount: number}[]} items @returns {number} */
@@ -169,9 +220,16 @@ function checkSameIntent({ options }, intent, asked) {
   // A subscription's first intent is of either kind, and always keeps the method for later.
   if (options.mode !== 'subscription') pairs.push(['mode', options.mode, kind]);
   if (kind === 'payment') {
-    pairs.push(['amount', options.amount, intent.amount], ['currency', options.currency, intent.currency]);
+    pairs.push(
+      ['amount', options.amount, intent.amount],
+      ['currency', options.currency, intent.currency],
+    );
     if (!asked && options.mode === 'payment')
-      pairs.push(['setup_future_usage', options.setupFutureUsage ?? null, intent.setup_future_usage ?? null]);
+      pairs.push([
+        'setup_future_usage',
+        options.setupFutureUsage ?? null,
+        intent.setup_future_usage ?? null,
+      ]);
     if (options.captureMethod === 'manual' || intent.capture_method === 'manual')
       pairs.push(['capture_method', options.captureMethod ?? 'automatic', intent.capture_method]);
   }

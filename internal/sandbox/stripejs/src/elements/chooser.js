@@ -4,10 +4,16 @@
 
 /** @param {Json} layout @returns {Layout} */
 function layoutOf(layout) {
-  const given = typeof layout === 'string' || layout === undefined ? { type: layout } : { ...layout };
+  const given =
+    typeof layout === 'string' || layout === undefined ? { type: layout } : { ...layout };
   const type = given.type ?? 'tabs';
   if (!['tabs', 'accordion', 'auto'].includes(type)) {
-    throw invalidValue("elements.create('payment')", 'layout', 'one of the following strings: tabs, accordion, auto', type);
+    throw invalidValue(
+      "elements.create('payment')",
+      'layout',
+      'one of the following strings: tabs, accordion, auto',
+      type,
+    );
   }
   return { ...given, type: type === 'auto' ? 'tabs' : type };
 }
@@ -20,15 +26,25 @@ function checkLayout(layout) {
   for (const name of ['defaultCollapsed', 'spacedAccordionItems'])
     if (rest[name] !== undefined && typeof rest[name] !== 'boolean')
       throw invalidValue(method, `layout.${name}`, 'a boolean', rest[name]);
-  if (typeof radios !== 'boolean') checkChoice(method, 'layout.radios', radios, ['always', 'auto', 'if_multiple', 'never']);
+  if (typeof radios !== 'boolean')
+    checkChoice(method, 'layout.radios', radios, ['always', 'auto', 'if_multiple', 'never']);
   if (visible !== undefined && (!Number.isInteger(visible) || visible < 0))
-    throw invalidValue(method, 'layout.visibleAccordionItemsCount', 'an integer that is not negative', visible);
+    throw invalidValue(
+      method,
+      'layout.visibleAccordionItemsCount',
+      'an integer that is not negative',
+      visible,
+    );
 }
 
 /** A button that shows what it hides, and takes the focus there. @param {Words} words @param {HTMLElement[]} rest */
 function moreButton(words, rest) {
   for (const node of rest) node.hidden = true;
-  const more = h('button', { class: 'Button', type: 'button', 'data-action': 'more' }, words.say('more'));
+  const more = h(
+    'button',
+    { class: 'Button', type: 'button', 'data-action': 'more' },
+    words.say('more'),
+  );
   more.addEventListener('click', () => {
     for (const node of rest) node.hidden = false;
     (rest[0].querySelector('input') ?? rest[0]).focus();
@@ -77,7 +93,11 @@ class TabChooser extends Chooser {
   /** @param {ConstructorParameters<typeof Chooser>} args */
   constructor(...args) {
     super(...args);
-    this.list = h('div', { class: 'Tabs', role: 'tablist', 'aria-label': this.words.say('methods') });
+    this.list = h('div', {
+      class: 'Tabs',
+      role: 'tablist',
+      'aria-label': this.words.say('methods'),
+    });
     this.panel = h('div', { role: 'tabpanel', id: `${this.id}-panel` });
     this.tabs = this.types.map((type) => this.tab(type));
     this.list.append(...this.tabs);
@@ -107,7 +127,12 @@ class TabChooser extends Chooser {
 
   /** @param {KeyboardEvent} event @param {string} type */
   move(event, type) {
-    const step = /** @type {Record<string, number>} */ ({ ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 })[event.key];
+    const step = /** @type {Record<string, number>} */ ({
+      ArrowRight: 1,
+      ArrowDown: 1,
+      ArrowLeft: -1,
+      ArrowUp: -1,
+    })[event.key];
     const at = this.types.indexOf(type);
     const to =
       event.key === 'Home'
@@ -142,7 +167,11 @@ class AccordionChooser extends Chooser {
   constructor(...args) {
     super(...args);
     const spaced = this.layout.spacedAccordionItems ? ' Accordion--spaced' : '';
-    this.list = h('div', { class: `Accordion${spaced}`, role: 'radiogroup', 'aria-label': this.words.say('methods') });
+    this.list = h('div', {
+      class: `Accordion${spaced}`,
+      role: 'radiogroup',
+      'aria-label': this.words.say('methods'),
+    });
     this.items = this.types.map((type) => this.item(type));
     this.list.append(...this.items.map(({ node }) => node));
     this.node.append(this.list);
@@ -166,7 +195,9 @@ class AccordionChooser extends Chooser {
 
   showsRadios() {
     const { radios } = this.layout;
-    return radios === true || radios === 'always' || (radios === 'if_multiple' && this.types.length > 1);
+    return (
+      radios === true || radios === 'always' || (radios === 'if_multiple' && this.types.length > 1)
+    );
   }
 
   /** Items beyond the visible count wait behind a button. */

@@ -33,7 +33,11 @@ class WalletSheet {
     this.busy = false;
     this.buyer = new BuyerForm(this.words, details);
     this.buyer.onAddress = () => void this.addressChanged();
-    this.pay = h('button', { type: 'submit', class: 'Pay', 'data-action': 'pay' }, this.words.say('walletAccept'));
+    this.pay = h(
+      'button',
+      { type: 'submit', class: 'Pay', 'data-action': 'pay' },
+      this.words.say('walletAccept'),
+    );
     this.rates = h('div');
     this.lines = h('dl', { class: 'Lines' });
     this.total = h('p', { class: 'Total', role: 'status' });
@@ -113,11 +117,16 @@ class WalletSheet {
     const items = this.details.lineItems ?? [];
     this.lines.hidden = items.length === 0;
     this.lines.replaceChildren(
-      ...items.flatMap((/** @type {Json} */ item) => [h('dt', {}, item.name), h('dd', {}, this.money(item.amount))]),
+      ...items.flatMap((/** @type {Json} */ item) => [
+        h('dt', {}, item.name),
+        h('dd', {}, this.money(item.amount)),
+      ]),
     );
     const note = mode === 'setup' ? 'walletOnce' : mode === 'subscription' ? 'walletAgain' : null;
     this.total.replaceChildren(
-      ...(amount === undefined ? [] : [h('span', {}, this.words.say('walletTotal')), h('span', {}, this.money(amount))]),
+      ...(amount === undefined
+        ? []
+        : [h('span', {}, this.words.say('walletTotal')), h('span', {}, this.money(amount))]),
       ...(note ? [h('small', {}, this.words.say(note))] : []),
     );
   }
@@ -127,21 +136,36 @@ class WalletSheet {
     const look = JSON.stringify([rates, this.rate?.id, this.element.group.options.currency]);
     if (look === this.ratesDrawn) return;
     this.ratesDrawn = look;
-    const focused = this.rates.contains(/** @type {ShadowRoot} */ (this.rates.getRootNode()).activeElement);
+    const focused = this.rates.contains(
+      /** @type {ShadowRoot} */ (this.rates.getRootNode()).activeElement,
+    );
     const rows = rates.map((/** @type {Json} */ rate) => this.rateRow(rate));
     this.rates.replaceChildren(
-      ...(rows.length ? [h('fieldset', {}, h('legend', {}, this.words.say('walletRate')), ...rows)] : []),
+      ...(rows.length
+        ? [h('fieldset', {}, h('legend', {}, this.words.say('walletRate')), ...rows)]
+        : []),
     );
-    if (focused) /** @type {HTMLElement | null} */ (this.rates.querySelector('input:checked'))?.focus();
+    if (focused)
+      /** @type {HTMLElement | null} */ (this.rates.querySelector('input:checked'))?.focus();
   }
 
   /** @param {Json} rate */
   rateRow(rate) {
-    const input = h('input', { type: 'radio', name: 'wallet-rate', value: rate.id, checked: rate.id === this.rate?.id });
+    const input = h('input', {
+      type: 'radio',
+      name: 'wallet-rate',
+      value: rate.id,
+      checked: rate.id === this.rate?.id,
+    });
     input.addEventListener('change', () => void this.rateChosen(rate));
     const estimate = estimateText(rate.deliveryEstimate, this.words.locale);
     const more = estimate ? [h('small', {}, estimate)] : [];
-    return h('label', {}, input, h('span', {}, `${rate.displayName} ${this.money(rate.amount)} `, ...more));
+    return h(
+      'label',
+      {},
+      input,
+      h('span', {}, `${rate.displayName} ${this.money(rate.amount)} `, ...more),
+    );
   }
 
   async addressChanged() {
@@ -189,7 +213,9 @@ class WalletSheet {
     const { address } = buyer;
     const name = buyer.text('name');
     const phone = buyer.text('phone') || undefined;
-    const billing = details.billingAddressRequired ? address : { country: address.country, postal_code: address.postal_code };
+    const billing = details.billingAddressRequired
+      ? address
+      : { country: address.country, postal_code: address.postal_code };
     return {
       billingDetails: { name, email: buyer.text('email') || undefined, phone, address: billing },
       shippingAddress: details.shippingAddressRequired ? { name, address } : undefined,

@@ -6,9 +6,30 @@ const walletBuyer = {
   email: 'jenny.rosen@example.com',
   phone: '+15555555555',
   addresses: [
-    { line1: '510 Townsend St', line2: '', city: 'San Francisco', state: 'CA', postal_code: '94103', country: 'US' },
-    { line1: '10 Downing Street', line2: '', city: 'London', state: '', postal_code: 'SW1A 2AA', country: 'GB' },
-    { line1: '5 avenue Anatole France', line2: '', city: 'Paris', state: '', postal_code: '75007', country: 'FR' },
+    {
+      line1: '510 Townsend St',
+      line2: '',
+      city: 'San Francisco',
+      state: 'CA',
+      postal_code: '94103',
+      country: 'US',
+    },
+    {
+      line1: '10 Downing Street',
+      line2: '',
+      city: 'London',
+      state: '',
+      postal_code: 'SW1A 2AA',
+      country: 'GB',
+    },
+    {
+      line1: '5 avenue Anatole France',
+      line2: '',
+      city: 'Paris',
+      state: '',
+      postal_code: '75007',
+      country: 'FR',
+    },
   ],
 };
 
@@ -23,15 +44,24 @@ class BuyerForm {
     /** Told when the part of the address that a page may see changed. */
     this.onAddress = () => {};
     const allowed = details.allowedShippingCountries;
-    this.addresses = walletBuyer.addresses.filter(({ country }) => !allowed?.length || allowed.includes(country));
+    this.addresses = walletBuyer.addresses.filter(
+      ({ country }) => !allowed?.length || allowed.includes(country),
+    );
     // The buyer lives nowhere where the page ships to: the tester finishes the address.
-    if (this.addresses.length === 0) this.addresses = [{ ...walletBuyer.addresses[0], state: '', country: allowed[0] }];
+    if (this.addresses.length === 0)
+      this.addresses = [{ ...walletBuyer.addresses[0], state: '', country: allowed[0] }];
     /** @type {Map<string, HTMLInputElement | HTMLSelectElement>} */
     this.inputs = new Map();
     this.presets = this.addresses.map((address, i) => this.preset(address, i === 0));
     this.folded = h('details', {}, h('summary', {}, words.say('walletEdit')), this.fields());
     this.who = h('small');
-    this.node = h('div', { class: 'Part' }, this.who, ...(details.shippingAddressRequired ? [this.choice()] : []), this.folded);
+    this.node = h(
+      'div',
+      { class: 'Part' },
+      this.who,
+      ...(details.shippingAddressRequired ? [this.choice()] : []),
+      this.folded,
+    );
     this.fill(this.addresses[0]);
   }
 
@@ -41,7 +71,12 @@ class BuyerForm {
     if (details.emailRequired) fields.append(this.input('email', 'email', walletBuyer.email));
     if (details.phoneNumberRequired) fields.append(this.input('phone', 'phone', walletBuyer.phone));
     fields.append(
-      this.select(countryOptions(words, details.shippingAddressRequired ? details.allowedShippingCountries : null)),
+      this.select(
+        countryOptions(
+          words,
+          details.shippingAddressRequired ? details.allowedShippingCountries : null,
+        ),
+      ),
       this.input('line1', 'line1'),
       this.input('line2', 'line2'),
       this.input('city', 'city'),
@@ -63,18 +98,30 @@ class BuyerForm {
       this.fill(address);
       this.onAddress();
     });
-    return { radio, label: h('label', {}, radio, `${address.line1}, ${address.city}, ${address.country}`) };
+    return {
+      radio,
+      label: h('label', {}, radio, `${address.line1}, ${address.city}, ${address.country}`),
+    };
   }
 
   /** @param {string} name @param {TextKey} label @param {string} [value] */
   input(name, label, value = '') {
-    const type = /** @type {Record<string, string>} */ ({ email: 'email', phone: 'tel' })[name] ?? 'text';
-    return this.labelled(name, label, h('input', { type, name: `wallet-${name}`, value, autocomplete: 'off' }));
+    const type =
+      /** @type {Record<string, string>} */ ({ email: 'email', phone: 'tel' })[name] ?? 'text';
+    return this.labelled(
+      name,
+      label,
+      h('input', { type, name: `wallet-${name}`, value, autocomplete: 'off' }),
+    );
   }
 
   /** @param {[string, string][]} options */
   select(options) {
-    const select = h('select', { name: 'wallet-country' }, ...options.map(([value, text]) => h('option', { value }, text)));
+    const select = h(
+      'select',
+      { name: 'wallet-country' },
+      ...options.map(([value, text]) => h('option', { value }, text)),
+    );
     return this.labelled('country', 'country', select);
   }
 
@@ -90,7 +137,8 @@ class BuyerForm {
     if (name === 'country') this.require();
     this.introduce();
     const partial = partialAddress.includes(name);
-    if (partial || name.startsWith('line')) for (const { radio } of this.presets) radio.checked = false;
+    if (partial || name.startsWith('line'))
+      for (const { radio } of this.presets) radio.checked = false;
     if (partial) this.onAddress();
   }
 

@@ -65,7 +65,8 @@ function h(tag, attrs = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attrs)) {
     if (value === true) node.setAttribute(name, '');
-    else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, String(value));
+    else if (value !== false && value !== null && value !== undefined)
+      node.setAttribute(name, String(value));
   }
   node.append(...children);
   return node;
@@ -89,14 +90,18 @@ class Emitter {
   /** @param {string} event @param {Function} handler @param {boolean} once */
   add(event, handler, once) {
     if (typeof handler !== 'function') {
-      throw new IntegrationError(`Invalid value for on(): handler should be a function. You specified: ${String(handler)}.`);
+      throw new IntegrationError(
+        `Invalid value for on(): handler should be a function. You specified: ${String(handler)}.`,
+      );
     }
     this.handlers.set(event, [...(this.handlers.get(event) ?? []), { handler, once }]);
   }
 
   /** @param {string} event @param {Function} [handler] */
   remove(event, handler) {
-    const kept = handler ? (this.handlers.get(event) ?? []).filter((entry) => entry.handler !== handler) : [];
+    const kept = handler
+      ? (this.handlers.get(event) ?? []).filter((entry) => entry.handler !== handler)
+      : [];
     this.handlers.set(event, kept);
   }
 
@@ -130,7 +135,8 @@ class Emitter {
  */
 function merge(base, over) {
   if (over === undefined || over === null || over === '') return base;
-  if (typeof base !== 'object' || typeof over !== 'object' || !base || Array.isArray(over)) return over;
+  if (typeof base !== 'object' || typeof over !== 'object' || !base || Array.isArray(over))
+    return over;
   const out = { ...base };
   for (const key of Object.keys(over)) out[key] = merge(base[key], over[key]);
   return out;

@@ -24,7 +24,10 @@ async function collectToken(group, method, params = {}) {
     checkWaived(waived, params.payment_method_data?.billing_details, method);
     // A wallet brings its own details: what the other elements hold may be unfinished.
     const others = source === express ? {} : groupBilling(group);
-    collected.payment_method_data = merge(merge(collected.payment_method_data, others), params.payment_method_data);
+    collected.payment_method_data = merge(
+      merge(collected.payment_method_data, others),
+      params.payment_method_data,
+    );
   }
   const reuse = usage ?? group.options.setupFutureUsage ?? undefined;
   return {
@@ -42,7 +45,12 @@ async function collectToken(group, method, params = {}) {
 /** What other elements of the group know of the payer. @param {ElementsGroup} group */
 function groupBilling(group) {
   const link = /** @type {LinkElement | null} */ (group.member('linkAuthentication'));
-  return { billing_details: merge({ email: link?.email || undefined }, group.billingAddress()?.asBilling()) };
+  return {
+    billing_details: merge(
+      { email: link?.email || undefined },
+      group.billingAddress()?.asBilling(),
+    ),
+  };
 }
 
 /** @param {ElementsGroup} group */
@@ -52,7 +60,15 @@ function groupShipping(group) {
 
 /** @param {ElementsGroup} group */
 function clientContext(group) {
-  const { mode, amount, currency, setupFutureUsage, captureMethod, paymentMethodTypes, onBehalfOf } = group.options;
+  const {
+    mode,
+    amount,
+    currency,
+    setupFutureUsage,
+    captureMethod,
+    paymentMethodTypes,
+    onBehalfOf,
+  } = group.options;
   return (
     mode && {
       mode,

@@ -10,7 +10,8 @@ function encodeForm(params) {
   const add = (name, value) => {
     if (value === undefined || value === null) return;
     if (Array.isArray(value)) value.forEach((item) => add(`${name}[]`, item));
-    else if (typeof value === 'object') Object.entries(value).forEach(([key, item]) => add(`${name}[${key}]`, item));
+    else if (typeof value === 'object')
+      Object.entries(value).forEach(([key, item]) => add(`${name}[${key}]`, item));
     else form.append(name, String(value));
   };
   for (const [key, value] of Object.entries(params)) add(key, value);
@@ -32,7 +33,11 @@ class Api {
   /** @param {string} key @param {{stripeAccount?: string, apiVersion?: string}} options @param {Words} words */
   constructor(key, options, words) {
     this.words = words;
-    this.common = { key, _stripe_account: options.stripeAccount, _stripe_version: options.apiVersion };
+    this.common = {
+      key,
+      _stripe_account: options.stripeAccount,
+      _stripe_version: options.apiVersion,
+    };
   }
 
   /**
@@ -49,7 +54,11 @@ class Api {
     let answer;
     let body;
     try {
-      answer = await fetch(url, { method, body: method === 'POST' ? form : undefined, credentials: 'omit' });
+      answer = await fetch(url, {
+        method,
+        body: method === 'POST' ? form : undefined,
+        credentials: 'omit',
+      });
       body = await answer.json();
     } catch {
       throw new Failure({ type: 'api_connection_error', message: this.words.say('connection') });

@@ -8,7 +8,12 @@
  */
 const methodTypes = {
   card: {},
-  sepa_debit: { label: 'SEPA Debit', fields: ['iban', 'name', 'email'], delayed: true, inPlace: true },
+  sepa_debit: {
+    label: 'SEPA Debit',
+    fields: ['iban', 'name', 'email'],
+    delayed: true,
+    inPlace: true,
+  },
   ideal: { label: 'iDEAL' },
   bancontact: { label: 'Bancontact', fields: ['name'] },
   eps: { label: 'EPS', fields: ['name'] },
@@ -64,7 +69,9 @@ function waivedDetails(options) {
     'address.country',
     'address.postalCode',
   ];
-  return paths.filter((path) => isNever(options, path)).map((path) => path.replace('postalCode', 'postal_code'));
+  return paths
+    .filter((path) => isNever(options, path))
+    .map((path) => path.replace('postalCode', 'postal_code'));
 }
 
 /** Form of one payment method type. */
@@ -90,7 +97,8 @@ class MethodForm {
 
   build() {
     for (const name of methodTypes[this.type]?.fields ?? []) this.addCommon(name);
-    if (!methodTypes[this.type]?.inPlace) this.node.append(h('p', { class: 'Note' }, this.words.say('redirect')));
+    if (!methodTypes[this.type]?.inPlace)
+      this.node.append(h('p', { class: 'Note' }, this.words.say('redirect')));
   }
 
   /** @param {FieldSpec} spec @returns {Field} */
@@ -105,7 +113,13 @@ class MethodForm {
     const { words, options, country } = this.context;
     const defaults = options.defaultValues?.billingDetails ?? {};
     if (name === 'iban')
-      this.add({ name, label: words.say('iban'), placeholder: 'AT00 0000 0000 0000 0000', format: formatIban, check: checkIban });
+      this.add({
+        name,
+        label: words.say('iban'),
+        placeholder: 'AT00 0000 0000 0000 0000',
+        format: formatIban,
+        check: checkIban,
+      });
     else if (isNever(options, name === 'country' ? 'address.country' : name)) return;
     else if (name === 'country')
       this.add({
@@ -147,7 +161,8 @@ class MethodForm {
     if (wish === 'never') return '';
     if (this.type === 'sepa_debit') return this.words.say('sepaTerms');
     if (group.mode === 'subscription') return this.words.say('subscriptionTerms');
-    if (this.type === 'card' && (wish === 'always' || group.willBeReused())) return this.words.say('cardTerms');
+    if (this.type === 'card' && (wish === 'always' || group.willBeReused()))
+      return this.words.say('cardTerms');
     return '';
   }
 
@@ -165,14 +180,21 @@ class MethodForm {
 
   /** @returns {Json} billing_details of the form's own fields */
   billing() {
-    const value = (/** @type {string} */ name) => this.shown.find((field) => field.spec.name === name)?.value.trim() || undefined;
-    return { name: value('name'), email: value('email'), address: { country: value('country'), postal_code: value('postal') } };
+    const value = (/** @type {string} */ name) =>
+      this.shown.find((field) => field.spec.name === name)?.value.trim() || undefined;
+    return {
+      name: value('name'),
+      email: value('email'),
+      address: { country: value('country'), postal_code: value('postal') },
+    };
   }
 
   /** @returns {Json} what goes into payment_method_data beside the billing details */
   data() {
     const iban = this.field('iban');
-    return iban ? { type: this.type, sepa_debit: { iban: ibanOf(iban.value) } } : { type: this.type };
+    return iban
+      ? { type: this.type, sepa_debit: { iban: ibanOf(iban.value) } }
+      : { type: this.type };
   }
 
   clear() {
@@ -235,7 +257,10 @@ class CardForm extends MethodForm {
       postal.node.hidden = !(code() in cardPostal);
       postal.label.textContent = words.say(code() === 'US' ? 'zip' : 'postal');
       postal.input.setAttribute('inputmode', code() === 'US' ? 'numeric' : 'text');
-      postal.input.setAttribute('placeholder', { US: '12345', GB: 'WS11 1DB', CA: 'M5T 1T4' }[code()] ?? '');
+      postal.input.setAttribute(
+        'placeholder',
+        { US: '12345', GB: 'WS11 1DB', CA: 'M5T 1T4' }[code()] ?? '',
+      );
     };
     this.field('country')?.input.addEventListener('input', adapt);
     adapt();

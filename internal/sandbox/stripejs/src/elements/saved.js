@@ -6,7 +6,8 @@ function savedMethods(customer, features, types) {
   const filters = features.payment_method_allow_redisplay_filters ?? ['always'];
   return (customer?.payment_methods ?? [])
     .filter(
-      (/** @type {Json} */ method) => types.includes(method.type) && filters.includes(method.allow_redisplay ?? 'unspecified'),
+      (/** @type {Json} */ method) =>
+        types.includes(method.type) && filters.includes(method.allow_redisplay ?? 'unspecified'),
     )
     .slice(0, features.payment_method_redisplay_limit ?? 3);
 }
@@ -14,7 +15,8 @@ function savedMethods(customer, features, types) {
 /** @param {Json} method @param {Words} words */
 function savedLabel(method, words) {
   const detail = method[method.type] ?? {};
-  const brand = cardBrands.find(({ name }) => name === detail.brand)?.label ?? methodLabel(method.type, words);
+  const brand =
+    cardBrands.find(({ name }) => name === detail.brand)?.label ?? methodLabel(method.type, words);
   return {
     short: `${brand} •••• ${detail.last4 ?? ''}`,
     spoken: words.say('ending', { brand, last4: detail.last4 ?? '' }),
@@ -24,7 +26,9 @@ function savedLabel(method, words) {
 
 /** @param {Json} card */
 function expiryText(card) {
-  return card.exp_month ? `${String(card.exp_month).padStart(2, '0')}/${String(card.exp_year).slice(-2)}` : '';
+  return card.exp_month
+    ? `${String(card.exp_month).padStart(2, '0')}/${String(card.exp_year).slice(-2)}`
+    : '';
 }
 
 /** A list of radio buttons: the saved methods and "new". */
@@ -43,7 +47,10 @@ class SavedList {
     this.onRemove = async () => false;
     this.name = uniqueId('saved');
     this.cvc = new Field(
-      cvcSpec(options.words, () => cardBrands.find(({ name }) => name === this.selected?.card?.brand) ?? unknownBrand),
+      cvcSpec(
+        options.words,
+        () => cardBrands.find(({ name }) => name === this.selected?.card?.brand) ?? unknownBrand,
+      ),
       options.words,
     );
     this.cvc.onChange = () => this.onChange();
@@ -97,9 +104,18 @@ class SavedList {
     );
     if (expiry)
       label.append(
-        h('span', { class: 'Note' }, h('span', { class: 'Visually-hidden' }, words.say('expires', { date: '' })), expiry),
+        h(
+          'span',
+          { class: 'Note' },
+          h('span', { class: 'Visually-hidden' }, words.say('expires', { date: '' })),
+          expiry,
+        ),
       );
-    const node = h('div', { class: this.selected === method ? 'PickerItem PickerItem--selected' : 'PickerItem' }, label);
+    const node = h(
+      'div',
+      { class: this.selected === method ? 'PickerItem PickerItem--selected' : 'PickerItem' },
+      label,
+    );
     if (removable) node.append(this.removeButton(method, node, spoken));
     if (this.selected === method && this.asksCvc) node.append(this.cvc.node);
     return node;
@@ -118,7 +134,12 @@ class SavedList {
     const { words } = this.options;
     const button = h(
       'button',
-      { class: 'Button', type: 'button', 'data-remove': method.id, 'aria-label': `${words.say('remove')} ${spoken}` },
+      {
+        class: 'Button',
+        type: 'button',
+        'data-remove': method.id,
+        'aria-label': `${words.say('remove')} ${spoken}`,
+      },
       words.say('remove'),
     );
     button.addEventListener('click', () => {

@@ -12,7 +12,11 @@ function openDialog(words, title, content) {
   const host = h('div', { class: '__PrivateStripeElement', 'data-stripe-dialog': true });
   const shadow = host.attachShadow({ mode: 'open' });
   shadow.adoptedStyleSheets = [styleSheet(dialogStyles)];
-  const close = h('button', { type: 'button', 'aria-label': words.say('close'), 'data-action': 'close' }, '✕');
+  const close = h(
+    'button',
+    { type: 'button', 'aria-label': words.say('close'), 'data-action': 'close' },
+    '✕',
+  );
   const heading = h('h2', { id: uniqueId('dialog') }, title);
   const dialog = h(
     'dialog',
@@ -43,7 +47,8 @@ function openDialog(words, title, content) {
       // Removed at once: the close event, which comes later, is not the buyer's.
       dialog.close();
       host.remove();
-      if (before instanceof HTMLElement && before.isConnected && focusedElement() !== before) before.focus();
+      if (before instanceof HTMLElement && before.isConnected && focusedElement() !== before)
+        before.focus();
     },
   };
 }
@@ -54,7 +59,11 @@ function openDialog(words, title, content) {
  * @returns {Promise<'complete' | 'closed'>}
  */
 function challenge(words, url) {
-  const frame = h('iframe', { src: url, title: words.say('dialog3ds'), name: 'stripe-challenge-frame' });
+  const frame = h('iframe', {
+    src: url,
+    title: words.say('dialog3ds'),
+    name: 'stripe-challenge-frame',
+  });
   const dialog = openDialog(words, words.say('dialog3ds'), frame);
   frame.addEventListener('load', () => {
     frame.dataset.loaded = 'true';

@@ -17,7 +17,8 @@ class PaymentElement extends BaseElement {
     if (this.types.length === 0)
       throw new Failure({
         type: 'invalid_request_error',
-        message: 'None of the payment methods of this Elements group can be shown in the offline sandbox.',
+        message:
+          'None of the payment methods of this Elements group can be shown in the offline sandbox.',
       });
     if (this.ready) return this.redraw();
     this.forms.clear();
@@ -36,7 +37,9 @@ class PaymentElement extends BaseElement {
       (type) => !methodTypes[type]?.hidden && !(type === 'link' && this.offered.includes('card')),
     );
     /** @type {string[]} */
-    const wished = (this.options.paymentMethodOrder ?? []).filter((/** @type {string} */ type) => offered.includes(type));
+    const wished = (this.options.paymentMethodOrder ?? []).filter((/** @type {string} */ type) =>
+      offered.includes(type),
+    );
     return [...new Set([...wished, ...offered])];
   }
 
@@ -50,7 +53,13 @@ class PaymentElement extends BaseElement {
     let form = this.forms.get(type);
     if (!form) {
       const country = this.session.payment_method_preference.country_code ?? 'US';
-      form = formOf(type, { words: this.words, country, options: this.options, group: this.group, now: () => new Date() });
+      form = formOf(type, {
+        words: this.words,
+        country,
+        options: this.options,
+        group: this.group,
+        now: () => new Date(),
+      });
       for (const field of form.fields) field.onChange = () => this.changed();
       if (form instanceof CardForm) form.onBrand = (name) => this.cardDetails(name);
       this.forms.set(type, form);
@@ -81,7 +90,12 @@ class PaymentElement extends BaseElement {
     const first = layout.defaultCollapsed ? null : types[0];
     this.chooser.select(kept === null || (kept && types.includes(kept)) ? kept : first);
     this.save = this.saveBox(this.save?.input.checked ?? false);
-    this.body.replaceChildren(this.sandboxLine(), this.saved.node, this.chooser.node, this.save.node);
+    this.body.replaceChildren(
+      this.sandboxLine(),
+      this.saved.node,
+      this.chooser.node,
+      this.save.node,
+    );
     this.arrange();
   }
 
@@ -103,7 +117,12 @@ class PaymentElement extends BaseElement {
     const input = h('input', { type: 'checkbox', name: 'save', id: uniqueId('save') });
     input.checked = checked;
     input.addEventListener('change', () => this.changed());
-    const node = h('label', { class: 'CheckboxLabel' }, input, h('span', {}, this.words.say('save')));
+    const node = h(
+      'label',
+      { class: 'CheckboxLabel' },
+      input,
+      h('span', {}, this.words.say('save')),
+    );
     return { input, node };
   }
 
@@ -112,7 +131,8 @@ class PaymentElement extends BaseElement {
     const isNew = !this.saved?.selected;
     if (this.chooser) this.chooser.node.hidden = !isNew;
     const savable = ['card', 'sepa_debit'].includes(this.chooser?.selected ?? '');
-    if (this.save) this.save.node.hidden = !isNew || !savable || this.features.payment_method_save !== 'enabled';
+    if (this.save)
+      this.save.node.hidden = !isNew || !savable || this.features.payment_method_save !== 'enabled';
   }
 
   /** Another method was chosen, saved or new. */
@@ -120,31 +140,45 @@ class PaymentElement extends BaseElement {
     this.arrange();
     this.changed();
     const { selected } = this.saved ?? {};
-    if (selected?.type === 'card') this.cardDetails(selected.card?.brand ?? 'unknown', selected.card?.funding);
+    if (selected?.type === 'card')
+      this.cardDetails(selected.card?.brand ?? 'unknown', selected.card?.funding);
   }
 
   /** @param {string} brand @param {string} [funding] */
   cardDetails(brand, funding) {
     if (!this.ready) return;
-    const details = /** @type {import('@stripe/stripe-js').StripePaymentElementCardDetailsChangeEvent['details']} */ ({
-      brands: brand === 'unknown' ? null : [brand],
-      funding: funding ?? null,
-    });
+    const details =
+      /** @type {import('@stripe/stripe-js').StripePaymentElementCardDetailsChangeEvent['details']} */ ({
+        brands: brand === 'unknown' ? null : [brand],
+        funding: funding ?? null,
+      });
     this.emit('carddetailschange', { loading: false, details });
   }
 
   /** @param {Json} method @returns {Promise<boolean>} */
   async remove(method) {
-    const payment_method = { id: method.id, type: method.type, billing_details: method.billing_details };
+    const payment_method = {
+      id: method.id,
+      type: method.type,
+      billing_details: method.billing_details,
+    };
     const result = await outcome(() => this.group.detach(method.id));
     const error = result && 'error' in result ? result.error : undefined;
     // What is drawn again later, for another element of the group say, must not bring it back.
-    if (!error) this.session.customer.payment_methods = this.session.customer.payment_methods.filter((/** @type {Json} */ { id }) => id !== method.id);
-    if (!error) this.live.textContent = this.words.say('removed', { label: savedLabel(method, this.words).spoken });
+    if (!error)
+      this.session.customer.payment_methods = this.session.customer.payment_methods.filter(
+        (/** @type {Json} */ { id }) => id !== method.id,
+      );
+    if (!error)
+      this.live.textContent = this.words.say('removed', {
+        label: savedLabel(method, this.words).spoken,
+      });
     else this.live.textContent = error.message ?? '';
     this.emit(
       'savedpaymentmethodremove',
-      error ? { success: false, error: error.message, payment_method } : { success: true, payment_method },
+      error
+        ? { success: false, error: error.message, payment_method }
+        : { success: true, payment_method },
     );
     return !error;
   }
@@ -186,7 +220,9 @@ class PaymentElement extends BaseElement {
 
   async validate() {
     if (!this.ready)
-      throw new IntegrationError('elements.submit(): the Payment Element is not ready yet. Wait for its ready event.');
+      throw new IntegrationError(
+        'elements.submit(): the Payment Element is not ready yet. Wait for its ready event.',
+      );
     if (!this.selectedType)
       throw this.complain(
         new Failure({
@@ -210,7 +246,11 @@ class PaymentElement extends BaseElement {
     const { name, email, phone } = defaults;
     const billing_details = merge({ name, email, phone, address: {} }, form.billing());
     return {
-      payment_method_data: { ...form.data(), billing_details, allow_redisplay: this.allowRedisplay() },
+      payment_method_data: {
+        ...form.data(),
+        billing_details,
+        allow_redisplay: this.allowRedisplay(),
+      },
       type: form.type,
       waived: waivedDetails(this.options),
       usage: this.usage(),
@@ -220,8 +260,7 @@ class PaymentElement extends BaseElement {
   /** As Stripe.js sets it from the checkbox (docs: customer_sessions, payment_method_save). */
   allowRedisplay() {
     const saving = this.group.willBeReused();
-    if (this.features.payment_method_save !== 'enabled')
-      return saving ? 'limited' : 'unspecified';
+    if (this.features.payment_method_save !== 'enabled') return saving ? 'limited' : 'unspecified';
     if (this.save?.input.checked) return 'always';
     return saving ? 'limited' : 'unspecified';
   }
@@ -229,7 +268,9 @@ class PaymentElement extends BaseElement {
   /** What the checkbox makes of the payment; the usage of a setup is the SetupIntent's own. */
   usage() {
     if (this.group.mode === 'setup') return undefined;
-    return this.save && !this.save.node.hidden && this.save.input.checked ? this.features.payment_method_save_usage : undefined;
+    return this.save && !this.save.node.hidden && this.save.input.checked
+      ? this.features.payment_method_save_usage
+      : undefined;
   }
 
   collapse() {

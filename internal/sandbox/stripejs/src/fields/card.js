@@ -6,11 +6,46 @@
 
 /** @type {CardBrand[]} */
 const cardBrands = [
-  { name: 'amex', label: 'American Express', pattern: /^3[47]/, lengths: [15], gaps: [4, 10], cvc: 4 },
-  { name: 'diners', label: 'Diners Club', pattern: /^3(0[0-5]|[689])/, lengths: [14, 16], gaps: [4, 10], cvc: 3 },
-  { name: 'jcb', label: 'JCB', pattern: /^35(2[89]|[3-8])/, lengths: [16], gaps: [4, 8, 12], cvc: 3 },
-  { name: 'unionpay', label: 'UnionPay', pattern: /^(62|81)/, lengths: [16, 17, 18, 19], gaps: [4, 8, 12, 16], cvc: 3 },
-  { name: 'discover', label: 'Discover', pattern: /^(6011|65|64[4-9])/, lengths: [16], gaps: [4, 8, 12], cvc: 3 },
+  {
+    name: 'amex',
+    label: 'American Express',
+    pattern: /^3[47]/,
+    lengths: [15],
+    gaps: [4, 10],
+    cvc: 4,
+  },
+  {
+    name: 'diners',
+    label: 'Diners Club',
+    pattern: /^3(0[0-5]|[689])/,
+    lengths: [14, 16],
+    gaps: [4, 10],
+    cvc: 3,
+  },
+  {
+    name: 'jcb',
+    label: 'JCB',
+    pattern: /^35(2[89]|[3-8])/,
+    lengths: [16],
+    gaps: [4, 8, 12],
+    cvc: 3,
+  },
+  {
+    name: 'unionpay',
+    label: 'UnionPay',
+    pattern: /^(62|81)/,
+    lengths: [16, 17, 18, 19],
+    gaps: [4, 8, 12, 16],
+    cvc: 3,
+  },
+  {
+    name: 'discover',
+    label: 'Discover',
+    pattern: /^(6011|65|64[4-9])/,
+    lengths: [16],
+    gaps: [4, 8, 12],
+    cvc: 3,
+  },
   {
     name: 'mastercard',
     label: 'Mastercard',
@@ -23,7 +58,14 @@ const cardBrands = [
 ];
 
 /** @type {CardBrand} */
-const unknownBrand = { name: 'unknown', label: '', pattern: /^/, lengths: [16], gaps: [4, 8, 12], cvc: 3 };
+const unknownBrand = {
+  name: 'unknown',
+  label: '',
+  pattern: /^/,
+  lengths: [16],
+  gaps: [4, 8, 12],
+  cvc: 3,
+};
 
 /** @param {string} text */
 function digitsOf(text) {
@@ -72,7 +114,8 @@ function formatExpiry(text, deleting) {
   if (/^[2-9]/.test(digits) || /^1\s*\//.test(text)) digits = `0${digits}`;
   const month = digits.slice(0, 2);
   // Autofill may write the year in full.
-  const year = digits.length === 6 && digits.startsWith('20', 2) ? digits.slice(4) : digits.slice(2, 4);
+  const year =
+    digits.length === 6 && digits.startsWith('20', 2) ? digits.slice(4) : digits.slice(2, 4);
   if (month.length < 2) return month;
   return year || !deleting ? `${month} / ${year}` : month;
 }
@@ -91,5 +134,7 @@ function checkExpiry(text, now) {
   if (digits.length < 4) return 'incomplete_expiry';
   if (year < now.getFullYear()) return 'invalid_expiry_year_past';
   if (year > now.getFullYear() + 50) return 'invalid_expiry_year';
-  return year === now.getFullYear() && month < now.getMonth() + 1 ? 'invalid_expiry_month_past' : null;
+  return year === now.getFullYear() && month < now.getMonth() + 1
+    ? 'invalid_expiry_month_past'
+    : null;
 }

@@ -73,7 +73,8 @@ class Field {
       disabled: spec.readOnly,
       'aria-describedby': `${id}-error`,
     });
-    for (const [value, text] of options) select.append(h('option', { value, selected: value === spec.value }, text));
+    for (const [value, text] of options)
+      select.append(h('option', { value, selected: value === spec.value }, text));
     return select;
   }
 
@@ -108,7 +109,10 @@ class Field {
 
   /** Lets the element read the error out. */
   announce() {
-    if (this.shown) this.node.dispatchEvent(new CustomEvent('announce', { bubbles: true, detail: this.error.textContent }));
+    if (this.shown)
+      this.node.dispatchEvent(
+        new CustomEvent('announce', { bubbles: true, detail: this.error.textContent }),
+      );
   }
 
   /**
@@ -122,7 +126,8 @@ class Field {
     input.value = format(input.value, deleting);
     if (atEnd) return;
     let at = 0;
-    for (let seen = 0; seen < before && at < input.value.length; at += 1) if (/[A-Za-z0-9]/.test(input.value[at])) seen += 1;
+    for (let seen = 0; seen < before && at < input.value.length; at += 1)
+      if (/[A-Za-z0-9]/.test(input.value[at])) seen += 1;
     input.setSelectionRange(at, at);
   }
 
@@ -180,6 +185,11 @@ function showProblems(fields) {
 function fieldFailure(field) {
   const problem = field.problem() ?? 'incomplete_field';
   // Stripe has one code for all postal codes.
-  const code = problem === 'incomplete_postal' ? 'incomplete_zip' : problem === 'invalid_postal' ? 'invalid_zip' : problem;
+  const code =
+    problem === 'incomplete_postal'
+      ? 'incomplete_zip'
+      : problem === 'invalid_postal'
+        ? 'invalid_zip'
+        : problem;
   return new Failure({ type: 'validation_error', code, message: field.words.say(problem) });
 }

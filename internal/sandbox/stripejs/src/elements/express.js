@@ -80,28 +80,45 @@ class ExpressElement extends BaseElement {
     const order = (this.options.paymentMethodOrder ?? []).map((/** @type {string} */ name) =>
       name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase()),
     );
-    const rank = (/** @type {string} */ name) => (order.includes(name) ? order.indexOf(name) : order.length);
+    const rank = (/** @type {string} */ name) =>
+      order.includes(name) ? order.indexOf(name) : order.length;
     return walletNames.filter((name) => available[name]).sort((a, b) => rank(a) - rank(b));
   }
 
   /** @returns {import('@stripe/stripe-js').StripeExpressCheckoutElementReadyEvent} */
   readyPayload() {
     const names = this.shown();
-    return { elementType: 'expressCheckout', availablePaymentMethods: names.length ? this.available() : undefined };
+    return {
+      elementType: 'expressCheckout',
+      availablePaymentMethods: names.length ? this.available() : undefined,
+    };
   }
 
   /** Draws the buttons, unless nothing of them changed: a button that opened a sheet gets the focus back. */
   draw() {
     const { buttonHeight, layout, buttonTheme, buttonType } = this.options;
     const names = this.shown();
-    const look = JSON.stringify([names, this.words.locale, buttonHeight, layout, buttonTheme, buttonType]);
+    const look = JSON.stringify([
+      names,
+      this.words.locale,
+      buttonHeight,
+      layout,
+      buttonTheme,
+      buttonType,
+    ]);
     if (look === this.drawn) return;
     this.drawn = look;
     const { maxColumns, maxRows, overflow } = layout ?? {};
     const buttons = names.map((name) => this.button(name));
-    const list = h('div', { class: 'Express', role: 'group', 'aria-label': this.words.say('express') }, ...buttons);
-    if (buttonHeight) list.style.setProperty('--expressHeight', `${Math.min(55, Math.max(40, buttonHeight))}px`);
-    if (maxColumns) list.style.setProperty('--expressMin', `calc(${100 / maxColumns}% - var(--tabSpacing))`);
+    const list = h(
+      'div',
+      { class: 'Express', role: 'group', 'aria-label': this.words.say('express') },
+      ...buttons,
+    );
+    if (buttonHeight)
+      list.style.setProperty('--expressHeight', `${Math.min(55, Math.max(40, buttonHeight))}px`);
+    if (maxColumns)
+      list.style.setProperty('--expressMin', `calc(${100 / maxColumns}% - var(--tabSpacing))`);
     this.body.replaceChildren(...(buttons.length ? [this.sandboxLine(), list, this.problem] : []));
     const rest = maxRows && overflow !== 'never' ? buttons.slice(maxRows * (maxColumns || 2)) : [];
     if (rest.length > 0) list.after(moreButton(this.words, rest));
@@ -110,7 +127,9 @@ class ExpressElement extends BaseElement {
   /** @param {keyof AvailableWallets} name */
   button(name) {
     const { type, label } = wallets[name];
-    const light = this.options.buttonTheme?.[name]?.startsWith('white') ? ' ExpressButton--light' : '';
+    const light = this.options.buttonTheme?.[name]?.startsWith('white')
+      ? ' ExpressButton--light'
+      : '';
     const text = buttonTexts[this.options.buttonType?.[name]];
     const button = h(
       'button',

@@ -53,7 +53,9 @@ class StripeClient {
   /** @param {Json} [options] @returns {import('@stripe/stripe-js').StripeElements} */
   elements(options = {}) {
     const group = new ElementsGroup(this.api, options, this.locale);
-    return /** @type {import('@stripe/stripe-js').StripeElements} */ (/** @type {unknown} */ (group));
+    return /** @type {import('@stripe/stripe-js').StripeElements} */ (
+      /** @type {unknown} */ (group)
+    );
   }
 
   /** Called by the loader of @stripe/stripe-js. @param {object} wrapper */
@@ -63,7 +65,8 @@ class StripeClient {
 
   /** @param {import('@stripe/stripe-js').WrapperLibrary} info */
   registerAppInfo(info) {
-    if (typeof info?.name !== 'string') throw invalidValue('stripe.registerAppInfo()', 'name', 'a string', info?.name);
+    if (typeof info?.name !== 'string')
+      throw invalidValue('stripe.registerAppInfo()', 'name', 'a string', info?.name);
     this.appInfo = info;
   }
 
@@ -73,7 +76,9 @@ class StripeClient {
     const group = groupOf(method, options?.elements);
     return outcome(async () => {
       const params = await collectToken(group, method, options.params);
-      const confirmationToken = await this.api.call('POST', '/v1/confirmation_tokens', params).finally(() => group.walletDone());
+      const confirmationToken = await this.api
+        .call('POST', '/v1/confirmation_tokens', params)
+        .finally(() => group.walletDone());
       return { confirmationToken };
     });
   }
@@ -84,10 +89,19 @@ class StripeClient {
     const group = groupOf(method, options?.elements);
     return outcome(async () => {
       if (group.options.mode && group.options.paymentMethodCreation !== 'manual')
-        throw new IntegrationError(`${method} needs paymentMethodCreation: 'manual' among the options of elements().`);
-      const { payment_method_data: data } = await collectToken(group, method, { payment_method_data: options.params });
-      if (!data) throw new IntegrationError(`${method} cannot be used with a saved payment method.`);
-      return { paymentMethod: await this.api.call('POST', '/v1/payment_methods', data).finally(() => group.walletDone()) };
+        throw new IntegrationError(
+          `${method} needs paymentMethodCreation: 'manual' among the options of elements().`,
+        );
+      const { payment_method_data: data } = await collectToken(group, method, {
+        payment_method_data: options.params,
+      });
+      if (!data)
+        throw new IntegrationError(`${method} cannot be used with a saved payment method.`);
+      return {
+        paymentMethod: await this.api
+          .call('POST', '/v1/payment_methods', data)
+          .finally(() => group.walletDone()),
+      };
     });
   }
 
@@ -98,7 +112,9 @@ class StripeClient {
       const intent = await this.api.intent(options.clientSecret);
       const kind = intent.object === 'setup_intent' ? 'SetupIntent' : 'PaymentIntent';
       if (intent.status !== 'requires_action')
-        throw new IntegrationError(`handleNextAction: The ${kind} supplied is not in the requires_action state.`);
+        throw new IntegrationError(
+          `handleNextAction: The ${kind} supplied is not in the requires_action state.`,
+        );
       return namedIntent(await this.next.run(intent, options.clientSecret));
     });
   }
@@ -126,12 +142,20 @@ class StripeClient {
   }
 
   /** @param {string} method @param {Json} options */
-  async confirm(method, { elements, clientSecret, confirmParams = {}, redirect = 'always' } = /** @type {Json} */ ({})) {
+  async confirm(
+    method,
+    { elements, clientSecret, confirmParams = {}, redirect = 'always' } = /** @type {Json} */ ({}),
+  ) {
     const group = elements === undefined ? null : groupOf(method, elements);
     const secret = clientSecret ?? group?.options.clientSecret;
     checkSecret(method, secret);
     if (!['always', 'if_required'].includes(redirect))
-      throw invalidValue(method, 'redirect', 'one of the following strings: always, if_required', redirect);
+      throw invalidValue(
+        method,
+        'redirect',
+        'one of the following strings: always, if_required',
+        redirect,
+      );
     const returnURL = confirmParams.return_url;
     if (redirect === 'always' && !returnURL)
       throw new IntegrationError(
@@ -143,15 +167,18 @@ class StripeClient {
           ? await collectToken(group, method, confirmParams)
           : {};
       if (group?.options.mode) {
-        const asked = (collected.setup_future_usage ?? null) !== (group.options.setupFutureUsage ?? null);
+        const asked =
+          (collected.setup_future_usage ?? null) !== (group.options.setupFutureUsage ?? null);
         checkSameIntent(group, await this.api.intent(secret), asked);
       }
       const { client_context: _, ...params } = { ...confirmParams, ...collected };
-      let intent = await this.api.call('POST', `${intentPath(secret)}/confirm`, {
-        ...params,
-        client_secret: secret,
-        use_stripe_sdk: true,
-      }).finally(() => group?.walletDone());
+      let intent = await this.api
+        .call('POST', `${intentPath(secret)}/confirm`, {
+          ...params,
+          client_secret: secret,
+          use_stripe_sdk: true,
+        })
+        .finally(() => group?.walletDone());
       if (intent.status === 'requires_action') intent = await this.next.run(intent, secret);
       if (redirect === 'always') return leave(returnAddress(returnURL, intent));
       return namedIntent(intent);
@@ -171,7 +198,9 @@ function returnAddress(base, intent) {
   url.searchParams.set(`${intent.object}_client_secret`, intent.client_secret);
   url.searchParams.set(
     'redirect_status',
-    ['succeeded', 'processing', 'requires_capture'].includes(intent.status) ? 'succeeded' : 'failed',
+    ['succeeded', 'processing', 'requires_capture'].includes(intent.status)
+      ? 'succeeded'
+      : 'failed',
   );
   return url.href;
 }
@@ -188,7 +217,9 @@ function Stripe(key, options = {}) {
   checkKey(key);
   checkVersion(options.apiVersion);
   if (location.protocol !== 'https:' && !firstClient)
-    warn('You may test your Stripe.js integration over HTTP. However, live Stripe.js integrations must use HTTPS.');
+    warn(
+      'You may test your Stripe.js integration over HTTP. However, live Stripe.js integrations must use HTTPS.',
+    );
   const client = new StripeClient(key, options);
   firstClient ??= client;
   for (const name of missingMethods) {

@@ -72,14 +72,20 @@ class ElementsGroup {
   create(type, options = {}) {
     const Kind = elementKinds[type];
     if (!Kind) throw this.refuse(type);
-    if (['payment', 'expressCheckout'].includes(type) && !this.options.clientSecret && !this.options.mode) {
+    if (
+      ['payment', 'expressCheckout'].includes(type) &&
+      !this.options.clientSecret &&
+      !this.options.mode
+    ) {
       const name = type === 'payment' ? 'payment' : 'express checkout';
       throw new IntegrationError(
         `In order to create a ${name} element, you must pass a clientSecret or mode when creating the Elements group.\n\ne.g. stripe.elements({clientSecret: "{{CLIENT_SECRET}}"})`,
       );
     }
     if (this.member(type, options?.mode))
-      throw new IntegrationError(`Can only create one Element of type ${type} through an Elements instance.`);
+      throw new IntegrationError(
+        `Can only create one Element of type ${type} through an Elements instance.`,
+      );
     checkCreateOptions(type, options);
     const element = new Kind(this, options);
     this.members.push(element);
@@ -89,7 +95,8 @@ class ElementsGroup {
 
   /** @param {string} type */
   refuse(type) {
-    if (notSimulated.includes(type)) return new IntegrationError(`The ${type} Element is not part of the offline sandbox.`);
+    if (notSimulated.includes(type))
+      return new IntegrationError(`The ${type} Element is not part of the offline sandbox.`);
     return new IntegrationError(
       `A valid Element name must be provided. Valid Elements are:\n  ${[...Object.keys(elementKinds), ...notSimulated].join(', ')}; you passed: ${type}.`,
     );
@@ -97,7 +104,11 @@ class ElementsGroup {
 
   /** @param {string} type @param {string} [mode] of address elements */
   member(type, mode) {
-    return this.members.find((element) => element.type === type && (!mode || element.options.mode === mode)) ?? null;
+    return (
+      this.members.find(
+        (element) => element.type === type && (!mode || element.options.mode === mode),
+      ) ?? null
+    );
   }
 
   /** @param {string} type @param {{mode?: string}} [options] */
@@ -151,7 +162,9 @@ class ElementsGroup {
 
   /** Draws the elements again, with a new session where there is none any more, and says so. */
   async refresh() {
-    await Promise.all(this.members.filter((element) => element.ready).map((element) => element.reload()));
+    await Promise.all(
+      this.members.filter((element) => element.ready).map((element) => element.reload()),
+    );
     this.events.emit('update-end', {});
   }
 
@@ -170,7 +183,9 @@ class ElementsGroup {
   }
 
   async loadSession() {
-    const deferred_intent = this.options.clientSecret ? await this.intentFacts() : this.deferredFacts();
+    const deferred_intent = this.options.clientSecret
+      ? await this.intentFacts()
+      : this.deferredFacts();
     return this.api.call('GET', '/v1/elements/sessions', {
       type: 'deferred_intent',
       locale: this.words.locale,
@@ -224,7 +239,10 @@ class ElementsGroup {
 
   /** Whether the payment method will be charged again later. */
   willBeReused() {
-    return ['setup', 'subscription'].includes(this.mode ?? '') || Boolean(this.options.setupFutureUsage ?? this.intentUsage);
+    return (
+      ['setup', 'subscription'].includes(this.mode ?? '') ||
+      Boolean(this.options.setupFutureUsage ?? this.intentUsage)
+    );
   }
 
   recollectsCvc() {
@@ -249,7 +267,9 @@ class ElementsGroup {
     return outcome(async () => {
       const express = /** @type {ExpressElement | null} */ (this.member('expressCheckout'));
       // A wallet brings its own details: the other elements may stay empty.
-      const mounted = this.members.filter((element) => element.container && (!express?.paying || element === express));
+      const mounted = this.members.filter(
+        (element) => element.container && (!express?.paying || element === express),
+      );
       mounted.sort(byPlace);
       if (mounted.length === 0)
         throw new IntegrationError(

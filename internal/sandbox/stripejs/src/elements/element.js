@@ -31,7 +31,7 @@ class BaseElement {
 
   applyAppearance() {
     const { appearance } = this.group;
-    this.shadow.adoptedStyleSheets = [styleSheet(baseStyles), appearanceSheet(appearance)];
+    this.shadow.adoptedStyleSheets = [styleSheet(elementStyles), appearanceSheet(appearance)];
     this.root.classList.toggle('Root--floating', appearance?.labels === 'floating');
     this.root.classList.toggle('Root--animated', !appearance?.disableAnimations);
     this.root.lang = this.words.table === texts.fr ? 'fr' : 'en';
@@ -95,20 +95,30 @@ class BaseElement {
 
   /** @param {string | HTMLElement} target */
   mount(target) {
-    if (!target) throw new IntegrationError('Missing argument. Make sure to call mount() with a valid DOM element or selector.');
+    if (!target)
+      throw new IntegrationError(
+        'Missing argument. Make sure to call mount() with a valid DOM element or selector.',
+      );
     this.checkAlive();
     const container = typeof target === 'string' ? this.find(target) : target;
     if (!(container instanceof HTMLElement))
-      throw new IntegrationError('Invalid DOM element. Make sure to call mount() with a valid DOM element or selector.');
+      throw new IntegrationError(
+        'Invalid DOM element. Make sure to call mount() with a valid DOM element or selector.',
+      );
     if (this.container === container && this.host.parentElement === container) return;
     if (this.container)
-      throw new IntegrationError('This Element is already mounted. Use `unmount()` to unmount the Element before re-mounting.');
+      throw new IntegrationError(
+        'This Element is already mounted. Use `unmount()` to unmount the Element before re-mounting.',
+      );
     this.place(container);
     void this.start();
   }
 
   checkAlive() {
-    if (this.destroyed) throw new IntegrationError('This Element has already been destroyed. Please create a new one.');
+    if (this.destroyed)
+      throw new IntegrationError(
+        'This Element has already been destroyed. Please create a new one.',
+      );
   }
 
   /** @param {string} selector */
@@ -128,7 +138,8 @@ class BaseElement {
 
   /** @param {HTMLElement} container */
   place(container) {
-    if (container.childElementCount > 0) warn('This Element will be mounted to a DOM element that contains child nodes.');
+    if (container.childElementCount > 0)
+      warn('This Element will be mounted to a DOM element that contains child nodes.');
     container.replaceChildren(this.host);
     container.classList.add('StripeElement');
     this.container = container;
@@ -153,22 +164,33 @@ class BaseElement {
 
   /** @param {unknown} err */
   failed(err) {
-    this.body.replaceChildren(h('p', { class: 'Error', role: 'alert' }, this.words.say('loadFailed')));
+    this.body.replaceChildren(
+      h('p', { class: 'Error', role: 'alert' }, this.words.say('loadFailed')),
+    );
     const error =
-      err instanceof Failure ? err.error : { type: 'api_error', message: err instanceof Error ? err.message : String(err) };
+      err instanceof Failure
+        ? err.error
+        : { type: 'api_error', message: err instanceof Error ? err.message : String(err) };
     if (!this.events.has('loaderror')) console.error('Unhandled payment Element loaderror', error);
     this.emit('loaderror', { error });
   }
 
   drawSkeleton() {
-    this.body.replaceChildren(h('div', { class: 'Skeleton', 'aria-hidden': 'true' }, h('i'), h('i'), h('i')));
+    this.body.replaceChildren(
+      h('div', { class: 'Skeleton', 'aria-hidden': 'true' }, h('i'), h('i'), h('i')),
+    );
     this.live.textContent = this.words.say('loading');
     this.emit('loaderstart');
   }
 
   /** The line that says what this is. */
   sandboxLine() {
-    return h('p', { class: 'Sandbox' }, h('b', {}, this.words.say('sandbox')), this.words.say('sandboxHint'));
+    return h(
+      'p',
+      { class: 'Sandbox' },
+      h('b', {}, this.words.say('sandbox')),
+      this.words.say('sandboxHint'),
+    );
   }
 
   unmount() {
@@ -195,10 +217,12 @@ class BaseElement {
 
   focus() {
     /** @type {HTMLElement[]} */
-    const seen = [...this.body.querySelectorAll(/** @type {'input'} */ ('input, select, button'))].filter((node) =>
-      node.checkVisibility(),
-    );
-    (seen.find((node) => node.matches('input:not([type=radio], [type=checkbox])')) ?? seen[0])?.focus();
+    const seen = [
+      ...this.body.querySelectorAll(/** @type {'input'} */ ('input, select, button')),
+    ].filter((node) => node.checkVisibility());
+    (
+      seen.find((node) => node.matches('input:not([type=radio], [type=checkbox])')) ?? seen[0]
+    )?.focus();
   }
 
   blur() {
