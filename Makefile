@@ -5,7 +5,7 @@ GO     ?= go
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test fuzz check commits lint typecheck bench listen torture image docker clean
+.PHONY: help run build test fuzz check commits lint format typecheck bench listen torture image docker clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,10 +28,13 @@ check: commits lint test ## run the checks of CI
 commits: ## check subjects and bodies of commit messages
 	scripts/commits
 
-lint: ## run gofmt, vet, golangci-lint and the shape report; check the module files
+lint: ## run gofmt, prettier, vet, golangci-lint and the shape report; check the module files
 	scripts/lint
 
-typecheck: ## check the page's JavaScript against Stripe's types (needs npm)
+format: ## format the JavaScript and the style sheets (needs npm)
+	scripts/format
+
+typecheck: ## check the browser code against Stripe's types (needs npm)
 	scripts/typecheck
 
 bench: ## measure acknowledgements and confirms per second, as ratios

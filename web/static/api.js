@@ -41,7 +41,7 @@ export class ApiError extends Error {
 
 /** @param {string} path */
 export function get(path) {
-  return call(path, {method: 'GET'});
+  return call(path, { method: 'GET' });
 }
 
 /**
@@ -66,7 +66,11 @@ export function patch(path, body) {
  * @param {object} body
  */
 function send(method, path, body) {
-  return call(path, {method, headers: {'Content-Type': 'application/json'}, body: JSON.stringify(body)});
+  return call(path, {
+    method,
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
 }
 
 /**
@@ -77,7 +81,11 @@ function send(method, path, body) {
 async function call(path, init) {
   let response, text;
   try {
-    response = await fetch(path, {...init, cache: 'no-store', signal: AbortSignal.timeout(timeoutMs)});
+    response = await fetch(path, {
+      ...init,
+      cache: 'no-store',
+      signal: AbortSignal.timeout(timeoutMs),
+    });
     text = await response.text();
   } catch {
     throw new ApiError(0, null);
@@ -109,10 +117,16 @@ function parse(text) {
  * @param {unknown} failure
  * @param {{texts: {unreachable: string, wentWrong: string}, errors: Record<string, string>, declines?: Record<string, string>}} page
  */
-export function describe(failure, {texts, errors, declines = {}}) {
+export function describe(failure, { texts, errors, declines = {} }) {
   if (!(failure instanceof ApiError)) return texts.wentWrong;
   if (failure.lost) return failure.status === 0 ? texts.unreachable : texts.wentWrong;
   const stripe = failure.problem?.error;
-  return declines[stripe?.decline_code ?? ''] ?? declines[stripe?.code ?? '']
-    ?? errors[failure.code] ?? failure.problem?.detail ?? stripe?.message ?? texts.wentWrong;
+  return (
+    declines[stripe?.decline_code ?? ''] ??
+    declines[stripe?.code ?? ''] ??
+    errors[failure.code] ??
+    failure.problem?.detail ??
+    stripe?.message ??
+    texts.wentWrong
+  );
 }

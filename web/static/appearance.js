@@ -14,7 +14,7 @@ const darkScreen = matchMedia('(prefers-color-scheme: dark)');
  * @returns {Appearance}
  */
 export function appearance(light, dark) {
-  const configured = darkScreen.matches ? dark ?? light : light;
+  const configured = darkScreen.matches ? (dark ?? light) : light;
   const style = getComputedStyle(document.documentElement);
   /** @param {string} name */
   const token = (name) => style.getPropertyValue(name).trim();
@@ -37,7 +37,7 @@ export function appearance(light, dark) {
 
 /** Wallets' buttons that stand out from the page. @returns {import('@stripe/stripe-js').StripeExpressCheckoutElementOptions} */
 export function walletLook() {
-  return darkScreen.matches ? {buttonTheme: {applePay: 'white', googlePay: 'white'}} : {};
+  return darkScreen.matches ? { buttonTheme: { applePay: 'white', googlePay: 'white' } } : {};
 }
 
 /** @param {() => void} changed called when the screen turns dark or light */

@@ -11,13 +11,13 @@ const key = 'checkoutd.cart';
 export const maxQuantity = 99;
 
 /** @type {Cart} */
-let memory = {lines: {}, order: ''}; // stands in where the browser forbids storage
+let memory = { lines: {}, order: '' }; // stands in where the browser forbids storage
 
 /** @returns {Cart} */
 export function load() {
   try {
     const stored = JSON.parse(localStorage.getItem(key) ?? 'null');
-    return isCart(stored) ? stored : {lines: {}, order: ''};
+    return isCart(stored) ? stored : { lines: {}, order: '' };
   } catch {
     return memory;
   }
@@ -40,10 +40,14 @@ export function save(cart) {
  * @param {{id: string, status: string}} order as the server knows it
  * @returns {boolean} whether the cart has changed
  */
-export function settle({id, status}) {
-  const {lines, order, currency} = load();
+export function settle({ id, status }) {
+  const { lines, order, currency } = load();
   if (order !== id || status === 'open') return false;
-  save({lines: ['paid', 'authorized', 'review'].includes(status) ? {} : lines, order: '', currency});
+  save({
+    lines: ['paid', 'authorized', 'review'].includes(status) ? {} : lines,
+    order: '',
+    currency,
+  });
   return true;
 }
 
@@ -60,8 +64,17 @@ export function onOtherTab(changed) {
  * @param {any} value
  */
 function isCart(value) {
-  return typeof value?.lines === 'object' && value.lines !== null && typeof value.order === 'string'
-    && ['string', 'undefined'].includes(typeof value.currency)
-    && Object.values(value.lines).every((line) => Number.isInteger(line?.quantity) && line.quantity > 0
-      && line.quantity <= maxQuantity && typeof line.name === 'string');
+  return (
+    typeof value?.lines === 'object' &&
+    value.lines !== null &&
+    typeof value.order === 'string' &&
+    ['string', 'undefined'].includes(typeof value.currency) &&
+    Object.values(value.lines).every(
+      (line) =>
+        Number.isInteger(line?.quantity) &&
+        line.quantity > 0 &&
+        line.quantity <= maxQuantity &&
+        typeof line.name === 'string',
+    )
+  );
 }

@@ -5,7 +5,7 @@
  *
  * @typedef {'loading' | 'ready' | 'busy' | 'unsure' | 'resume' | 'failed'} Phase
  */
-import {byId} from './page.js';
+import { byId } from './page.js';
 
 const form = byId('payment-form');
 const payButton = byId('pay-button');
@@ -70,7 +70,7 @@ export function lockDetails(locked) {
 export function showMessage(text) {
   place.textContent = text;
   if (!text) return;
-  place.scrollIntoView({block: 'nearest'});
+  place.scrollIntoView({ block: 'nearest' });
   // After a dialog of the bank the focus is nowhere; otherwise it stays put.
   if (document.activeElement === document.body) place.focus();
 }

@@ -5,20 +5,20 @@
  *
  * @typedef {import('./pay.js').Payer} Payer
  */
-import {describe} from './api.js';
+import { describe } from './api.js';
 import * as view from './checkout-view.js';
-import {billingDetails, flush, mountContact} from './contact.js';
-import {mountExpress} from './express.js';
-import {elements, mount} from './form.js';
-import {setOrder} from './order.js';
-import {byId} from './page.js';
-import {fail, pay, ready, refused} from './pay.js';
+import { billingDetails, flush, mountContact } from './contact.js';
+import { mountExpress } from './express.js';
+import { elements, mount } from './form.js';
+import { setOrder } from './order.js';
+import { byId } from './page.js';
+import { fail, pay, ready, refused } from './pay.js';
 import './promotion.js';
 import './rates.js';
-import {authenticate, offerResume} from './resume.js';
-import {config, customerSession, openStripe, page, readConfig, t} from './session.js';
-import {loadStripe} from './stripe-loader.js';
-import {payLabel} from './summary.js';
+import { authenticate, offerResume } from './resume.js';
+import { config, customerSession, openStripe, page, readConfig, t } from './session.js';
+import { loadStripe } from './stripe-loader.js';
+import { payLabel } from './summary.js';
 
 /** Opens the page: the form, or what is left to do of a payment under way. */
 async function start() {
@@ -26,7 +26,7 @@ async function start() {
   if (page.live && location.protocol !== 'https:') return fail(t.insecure);
   const script = loadStripe(page.scriptUrl).catch(() => null);
   const session = customerSession();
-  if (!await learn()) return;
+  if (!(await learn())) return;
   const Stripe = await script;
   if (!Stripe) return fail(t.scriptFailed);
   openStripe(Stripe);
@@ -37,7 +37,7 @@ async function start() {
 /** Shows what the server says of the order; false when there is no form to open. */
 async function learn() {
   try {
-    if (!await readConfig()) return false;
+    if (!(await readConfig())) return false;
   } catch (failure) {
     fail(describe(failure, page));
     return false;
@@ -66,7 +66,7 @@ async function mountForm(customerSessionClientSecret) {
  */
 async function openForm(failed) {
   view.setPhase('loading', payLabel(), t.loadingForm);
-  if (!await learn()) return;
+  if (!(await learn())) return;
   const waiting = config.resume?.client_secret;
   if (failed && waiting && waiting !== failed) return offerResume(waiting, openForm);
   if (elements) return ready();
@@ -84,7 +84,7 @@ const byForm = {
   prepare: flush,
   params: () => {
     const billing = billingDetails();
-    return billing ? {payment_method_data: {billing_details: billing}} : {};
+    return billing ? { payment_method_data: { billing_details: billing } } : {};
   },
   failed: () => {},
 };

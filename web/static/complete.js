@@ -3,8 +3,8 @@
  * again, so that there is one place where an outcome is put into words.
  */
 import * as cart from './cart.js';
-import {byId, pageData} from './page.js';
-import {hasMoved} from './poll.js';
+import { byId, pageData } from './page.js';
+import { hasMoved } from './poll.js';
 
 /** @type {import('./poll.js').Known} */
 const page = pageData();
@@ -24,18 +24,19 @@ async function wait() {
 function say(id) {
   const words = /** @type {HTMLTemplateElement | null} */ (document.getElementById(id));
   const place = document.getElementById('poll-status');
-  if (words && place && place.textContent !== words.content.textContent) place.textContent = words.content.textContent;
+  if (words && place && place.textContent !== words.content.textContent)
+    place.textContent = words.content.textContent;
 }
 
 // Stripe puts the payment's client secret into this address: not for the history.
 history.replaceState(null, '', `/complete?order=${encodeURIComponent(page.orderId)}`);
 
-cart.settle({id: page.orderId, status: page.status});
+cart.settle({ id: page.orderId, status: page.status });
 const printButton = document.getElementById('print-button');
 if (printButton) {
   printButton.hidden = false;
   printButton.addEventListener('click', () => print());
 }
 document.getElementById('check-again')?.addEventListener('click', () => location.reload());
-byId('outcome-title').focus({preventScroll: true});
+byId('outcome-title').focus({ preventScroll: true });
 if (page.poll) wait();

@@ -8,8 +8,8 @@
  * @typedef {{confirmationTokenId: string, orderId: string, expectedAmount: number}} Confirmation
  * @typedef {{client_secret: string, status: string}} Confirmed
  */
-import {ApiError, post} from './api.js';
-import {sleep} from './page.js';
+import { ApiError, post } from './api.js';
+import { sleep } from './page.js';
 
 const waitsMs = [500, 1_500, 4_000];
 

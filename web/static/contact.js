@@ -8,17 +8,17 @@
  * @typedef {import('./api.js').Address} Address
  * @typedef {import('./order.js').Change} Change
  */
-import {ApiError, describe} from './api.js';
-import {change, isChangeable, onOrder, order} from './order.js';
-import {elements, onInput, savedChosen} from './form.js';
-import {byId} from './page.js';
-import {config, page} from './session.js';
+import { ApiError, describe } from './api.js';
+import { change, isChangeable, onOrder, order } from './order.js';
+import { elements, onInput, savedChosen } from './form.js';
+import { byId } from './page.js';
+import { config, page } from './session.js';
 
 const patienceMs = 500;
 const sameBox = /** @type {HTMLInputElement} */ (byId('billing-same'));
 
 /** What the elements hold; complete is false while a part is missing. @type {Record<'shipping' | 'billing', {element: AddressElement, value: Address, complete: boolean} | null>} */
-const held = {shipping: null, billing: null};
+const held = { shipping: null, billing: null };
 let email = '';
 /** @type {number | undefined} */
 let timer;
@@ -36,8 +36,8 @@ export function mountContact() {
 function mountEmail(group) {
   byId('contact').hidden = false;
   const known = order().contact.email;
-  const link = group.create('linkAuthentication', known ? {defaultValues: {email: known}} : {});
-  link.on('change', ({complete, value}) => {
+  const link = group.create('linkAuthentication', known ? { defaultValues: { email: known } } : {});
+  link.on('change', ({ complete, value }) => {
     email = complete ? value.email : '';
     soon();
   });
@@ -48,7 +48,7 @@ function mountEmail(group) {
 function sync() {
   if (!isChangeable()) return;
   byId('method-title').hidden = !order().ships && !config.collect_email;
-  const {ships} = order();
+  const { ships } = order();
   byId('shipping').hidden = !ships;
   toggle('shipping', ships);
   const bills = Boolean(config.address?.billing) && !savedChosen;
@@ -72,37 +72,46 @@ function toggle(mode, wanted) {
   const known = order().contact[mode];
   const element = /** @type {import('./form.js').StripeElements} */ (elements).create('address', {
     mode,
-    ...(countries.length ? {allowedCountries: countries} : {}),
-    ...(mode === 'shipping' && config.address?.phone ? {fields: {phone: 'always'}, validation: {phone: {required: 'always'}}} : {}),
-    ...(known?.address.line1 ? {defaultValues: {name: known.name, phone: known.phone, address: known.address}} : {}),
+    ...(countries.length ? { allowedCountries: countries } : {}),
+    ...(mode === 'shipping' && config.address?.phone
+      ? { fields: { phone: 'always' }, validation: { phone: { required: 'always' } } }
+      : {}),
+    ...(known?.address.line1
+      ? { defaultValues: { name: known.name, phone: known.phone, address: known.address } }
+      : {}),
   });
-  const now = {element, value: /** @type {Address} */ ({address: {country: ''}}), complete: false};
+  const now = {
+    element,
+    value: /** @type {Address} */ ({ address: { country: '' } }),
+    complete: false,
+  };
   held[mode] = now;
-  element.on('change', ({value, complete}) => {
-    Object.assign(now, {value: tidy(value), complete});
+  element.on('change', ({ value, complete }) => {
+    Object.assign(now, { value: tidy(value), complete });
     soon();
   });
   element.mount(`#${mode}-address`);
 }
 
 /** An address without its empty parts. @param {AddressChange['value']} value @returns {Address} */
-function tidy({name, phone, address}) {
+function tidy({ name, phone, address }) {
   const place = Object.fromEntries(Object.entries(address).filter(([, part]) => part));
   return {
-    ...(name ? {name} : {}),
-    ...(phone ? {phone} : {}),
+    ...(name ? { name } : {}),
+    ...(phone ? { phone } : {}),
     address: /** @type {import('./api.js').Place} */ (place),
   };
 }
 
 /** What the server does not know yet of what the form holds. @returns {Change} */
 function news() {
-  const {contact, ships} = order();
+  const { contact, ships } = order();
   /** @type {Change} */
   const found = {};
   if (email && email !== contact.email) found.email = email;
-  const {shipping} = held;
-  if (ships && shipping?.complete && !same(shipping.value, contact.shipping)) found.shipping = shipping.value;
+  const { shipping } = held;
+  if (ships && shipping?.complete && !same(shipping.value, contact.shipping))
+    found.shipping = shipping.value;
   const billing = billingAddress();
   if (billing && !same(billing, contact.billing)) found.billing = billing;
   return found;
@@ -114,8 +123,8 @@ function news() {
  */
 export function billingDetails() {
   const billing = billingAddress();
-  const none = {line1: '', line2: '', city: '', state: '', postal_code: ''};
-  return billing && {...billing, address: {...none, ...billing.address}};
+  const none = { line1: '', line2: '', city: '', state: '', postal_code: '' };
+  return billing && { ...billing, address: { ...none, ...billing.address } };
 }
 
 /** The address of the bill, when it is complete and the form is what says it. */
@@ -128,8 +137,9 @@ function billingAddress() {
 /** The country says what can be sent there, and for how much, before the address is complete. @returns {Change} */
 function country() {
   const wanted = held.shipping?.value.address.country;
-  if (!wanted || held.shipping?.complete || wanted === order().contact.shipping?.address.country) return {};
-  return {shipping: {address: {country: wanted}}};
+  if (!wanted || held.shipping?.complete || wanted === order().contact.shipping?.address.country)
+    return {};
+  return { shipping: { address: { country: wanted } } };
 }
 
 /**
@@ -138,14 +148,20 @@ function country() {
  */
 function same(a, b) {
   /** @param {Address | undefined} one */
-  const flat = (one) => JSON.stringify([one?.name ?? '', one?.phone ?? '', ...['line1', 'line2', 'city', 'state', 'postal_code', 'country']
-    .map((part) => one?.address[/** @type {keyof import('./api.js').Place} */ (part)] ?? '')]);
+  const flat = (one) =>
+    JSON.stringify([
+      one?.name ?? '',
+      one?.phone ?? '',
+      ...['line1', 'line2', 'city', 'state', 'postal_code', 'country'].map(
+        (part) => one?.address[/** @type {keyof import('./api.js').Place} */ (part)] ?? '',
+      ),
+    ]);
   return flat(a) === flat(b);
 }
 
 function soon() {
   clearTimeout(timer);
-  timer = setTimeout(() => tell({...country(), ...news()}).catch(() => {}), patienceMs);
+  timer = setTimeout(() => tell({ ...country(), ...news() }).catch(() => {}), patienceMs);
 }
 
 /** A wallet's sheet speaks for the buyer now: what was typed before waits. */
@@ -166,14 +182,19 @@ async function tell(found) {
   try {
     await change(found);
   } catch (failure) {
-    const field = failure instanceof ApiError ? failure.problem?.field ?? '' : '';
+    const field = failure instanceof ApiError ? (failure.problem?.field ?? '') : '';
     const place = places[/** @type {keyof places} */ (field.split('.')[0])] ?? 'payment-message';
     byId(place).textContent = describe(failure, page);
     throw failure;
   }
 }
 
-const places = {email: 'email-error', shipping: 'shipping-error', billing: 'billing-error', 'payment-message': 'payment-message'};
+const places = {
+  email: 'email-error',
+  shipping: 'shipping-error',
+  billing: 'billing-error',
+  'payment-message': 'payment-message',
+};
 
 sameBox.addEventListener('change', () => {
   sync();

@@ -4,10 +4,10 @@
  * @typedef {import('@stripe/stripe-js').StripeElements} StripeElements
  * @typedef {import('@stripe/stripe-js').StripePaymentElementChangeEvent} PaymentChange
  */
-import {appearance, onSchemeChange} from './appearance.js';
-import {onOrder, order} from './order.js';
-import {byId} from './page.js';
-import {config, page, stripe, t} from './session.js';
+import { appearance, onSchemeChange } from './appearance.js';
+import { onOrder, order } from './order.js';
+import { byId } from './page.js';
+import { config, page, stripe, t } from './session.js';
 
 const formTimeoutMs = 20_000;
 
@@ -32,13 +32,13 @@ export function onInput(listener) {
  * @returns {Promise<void>} resolves when the form can be used; rejects with what to tell the buyer
  */
 export async function mount(customerSessionClientSecret) {
-  const {elements: options, appearance_dark: dark} = config;
+  const { elements: options, appearance_dark: dark } = config;
   const look = () => appearance(options.appearance, dark);
   try {
     elements = stripe.elements({
       locale: /** @type {'en' | 'fr'} */ (page.lang),
       ...options,
-      ...(customerSessionClientSecret ? {customerSessionClientSecret} : {}),
+      ...(customerSessionClientSecret ? { customerSessionClientSecret } : {}),
       appearance: look(),
     });
   } catch (failure) {
@@ -46,7 +46,7 @@ export async function mount(customerSessionClientSecret) {
     throw new Error(t.formFailed);
   }
   told = terms(order());
-  onSchemeChange(() => elements?.update({appearance: look()}));
+  onSchemeChange(() => elements?.update({ appearance: look() }));
   await mountPayment(elements);
 }
 
@@ -57,17 +57,19 @@ export async function mount(customerSessionClientSecret) {
 function mountPayment(group) {
   const payment = group.create('payment', paymentOptions());
   payment.on('change', changed);
-  const loaded = /** @type {Promise<void>} */ (new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(t.formFailed)), formTimeoutMs);
-    payment.on('ready', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    payment.on('loaderror', ({error}) => {
-      clearTimeout(timer);
-      reject(new Error(error.message ?? t.formFailed));
-    });
-  }));
+  const loaded = /** @type {Promise<void>} */ (
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(t.formFailed)), formTimeoutMs);
+      payment.on('ready', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      payment.on('loaderror', ({ error }) => {
+        clearTimeout(timer);
+        reject(new Error(error.message ?? t.formFailed));
+      });
+    })
+  );
   payment.mount('#payment-element');
   return loaded;
 }
@@ -75,11 +77,14 @@ function mountPayment(group) {
 /** Where the page asks for the address of the bill, the Payment Element need not. */
 function paymentOptions() {
   if (!config.address?.billing) return config.payment_element;
-  return {...config.payment_element, fields: {billingDetails: {address: /** @type {const} */ ('never')}}};
+  return {
+    ...config.payment_element,
+    fields: { billingDetails: { address: /** @type {const} */ ('never') } },
+  };
 }
 
 /** @param {PaymentChange} event */
-function changed({value}) {
+function changed({ value }) {
   const saved = value?.payment_method;
   savedChosen = Boolean(saved);
   byId('saved-method-note').textContent = saved ? savedWords(saved.type) : '';
@@ -89,7 +94,9 @@ function changed({value}) {
 /** @param {string} type */
 function savedWords(type) {
   if (type === 'card') return t.savedCard;
-  return ['sepa_debit', 'us_bank_account', 'bacs_debit'].includes(type) ? t.savedBank : t.savedOther;
+  return ['sepa_debit', 'us_bank_account', 'bacs_debit'].includes(type)
+    ? t.savedBank
+    : t.savedOther;
 }
 
 /**
@@ -98,9 +105,9 @@ function savedWords(type) {
  *
  * @param {import('./api.js').Order} order
  */
-function terms({mode, amount, setup_future_usage: usage}) {
+function terms({ mode, amount, setup_future_usage: usage }) {
   if (mode === 'setup') return {};
-  return {amount, ...(mode === 'payment' ? {setupFutureUsage: usage ?? null} : {})};
+  return { amount, ...(mode === 'payment' ? { setupFutureUsage: usage ?? null } : {}) };
 }
 
 onOrder((now) => {

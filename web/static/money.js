@@ -16,12 +16,17 @@
  * @param {Currency} currency
  * @param {string} locale a language tag
  */
-export function formatAmount(amount, {currency, decimals}, locale) {
+export function formatAmount(amount, { currency, decimals }, locale) {
   /** @type {Intl.NumberFormatOptions} */
-  const kind = {style: 'currency', currency: currency.toUpperCase()};
-  const usual = new Intl.NumberFormat(locale, kind).resolvedOptions().maximumFractionDigits ?? decimals;
+  const kind = { style: 'currency', currency: currency.toUpperCase() };
+  const usual =
+    new Intl.NumberFormat(locale, kind).resolvedOptions().maximumFractionDigits ?? decimals;
   const wholeUnits = amount % 10 ** Math.max(0, decimals - usual) === 0;
   const digits = usual < decimals && wholeUnits ? usual : decimals;
-  const format = new Intl.NumberFormat(locale, {...kind, minimumFractionDigits: digits, maximumFractionDigits: digits});
+  const format = new Intl.NumberFormat(locale, {
+    ...kind,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
   return format.format(amount / 10 ** decimals);
 }

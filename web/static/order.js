@@ -11,8 +11,8 @@
  * @typedef {{change: Change, answer: Promise<Order>, resolve: (order: Order) => void,
  *   reject: (failure: unknown) => void}} Wish
  */
-import {ApiError, patch} from './api.js';
-import {askOrder, leave} from './session.js';
+import { ApiError, patch } from './api.js';
+import { askOrder, leave } from './session.js';
 
 /** @type {Order} */
 let known;
@@ -55,8 +55,8 @@ export function isChangeable() {
  * @returns {Cart}
  */
 export function wantedItems() {
-  const wished = wishes.findLast(({change}) => change.items)?.change.items;
-  return wished ?? known.items.map(({sku, quantity}) => ({sku, quantity}));
+  const wished = wishes.findLast(({ change }) => change.items)?.change.items;
+  return wished ?? known.items.map(({ sku, quantity }) => ({ sku, quantity }));
 }
 
 /**
@@ -64,13 +64,15 @@ export function wantedItems() {
  * @returns {Promise<Order>} rejects with an ApiError; then the order is as it was
  */
 export function change(wanted) {
-  const waiting = wishes.slice(1).find((wish) => String(Object.keys(wish.change)) === String(Object.keys(wanted)));
+  const waiting = wishes
+    .slice(1)
+    .find((wish) => String(Object.keys(wish.change)) === String(Object.keys(wanted)));
   if (waiting) {
     waiting.change = wanted;
     return waiting.answer;
   }
-  const wish = /** @type {Wish} */ ({change: wanted});
-  wish.answer = new Promise((resolve, reject) => Object.assign(wish, {resolve, reject}));
+  const wish = /** @type {Wish} */ ({ change: wanted });
+  wish.answer = new Promise((resolve, reject) => Object.assign(wish, { resolve, reject }));
   wishes.push(wish);
   if (!working) work();
   return wish.answer;
@@ -112,8 +114,13 @@ function done(answer) {
 
 /** @param {unknown} failure */
 async function failed(failure) {
-  if (failure instanceof ApiError && ['order_not_open', 'payment_in_progress'].includes(failure.code)) leave();
+  if (
+    failure instanceof ApiError &&
+    ['order_not_open', 'payment_in_progress'].includes(failure.code)
+  )
+    leave();
   // Nobody knows whether a lost change was made: the server does.
-  const now = failure instanceof ApiError && failure.lost ? await askOrder().catch(() => known) : known;
+  const now =
+    failure instanceof ApiError && failure.lost ? await askOrder().catch(() => known) : known;
   done(now);
 }

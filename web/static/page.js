@@ -2,7 +2,7 @@
  * What every page does: read the server's data, and write amounts and times as
  * this browser's owner is used to.
  */
-import {formatAmount} from './money.js';
+import { formatAmount } from './money.js';
 
 /** @typedef {{lang: string, locale: string}} PageData */
 
@@ -42,10 +42,14 @@ export function sleep(ms) {
 /** @param {string} locale */
 function localise(locale) {
   for (const element of document.querySelectorAll('[data-amount]')) {
-    const {amount, currency, decimals} = /** @type {HTMLElement} */ (element).dataset;
-    element.textContent = formatAmount(Number(amount), {currency: currency ?? '', decimals: Number(decimals)}, locale);
+    const { amount, currency, decimals } = /** @type {HTMLElement} */ (element).dataset;
+    element.textContent = formatAmount(
+      Number(amount),
+      { currency: currency ?? '', decimals: Number(decimals) },
+      locale,
+    );
   }
-  const format = new Intl.DateTimeFormat(locale, {dateStyle: 'long', timeStyle: 'short'});
+  const format = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short' });
   for (const element of document.querySelectorAll('time')) {
     element.textContent = format.format(new Date(element.dateTime));
   }

@@ -11,13 +11,13 @@
  * @property {() => TokenParams} params
  * @property {(message: string) => void} failed told whenever the payment did not go through
  */
-import {ApiError, describe} from './api.js';
+import { ApiError, describe } from './api.js';
 import * as view from './checkout-view.js';
-import {confirm, isOpen} from './confirm.js';
-import {elements, onInput} from './form.js';
-import {order, setOrder, settled} from './order.js';
-import {askOrder, config, leave, page, stripe, t} from './session.js';
-import {payLabel, withTotal} from './summary.js';
+import { confirm, isOpen } from './confirm.js';
+import { elements, onInput } from './form.js';
+import { order, setOrder, settled } from './order.js';
+import { askOrder, config, leave, page, stripe, t } from './session.js';
+import { payLabel, withTotal } from './summary.js';
 
 /** @type {import('./confirm.js').Confirmation | null} a token that was sent and may still decide the payment */
 let pending = null;
@@ -51,7 +51,9 @@ export async function pay(payer) {
     pending ??= await newConfirmation(payer);
     if (!pending) return null;
     view.lockDetails(true);
-    const confirmed = await confirm(pending, () => view.setPhase('busy', t.reconnecting, t.reconnecting));
+    const confirmed = await confirm(pending, () =>
+      view.setPhase('busy', t.reconnecting, t.reconnecting),
+    );
     pending = null;
     if (confirmed.status === 'requires_action') return confirmed.client_secret;
     leave();
@@ -81,9 +83,13 @@ async function newConfirmation(payer) {
   }
   await settled();
   if (order().amount !== shown) return complain(payer, withTotal(t.amountChanged));
-  const made = await stripe.createConfirmationToken({elements, params: paramsOf(payer)});
+  const made = await stripe.createConfirmationToken({ elements, params: paramsOf(payer) });
   if (made.error) return complain(payer, made.error.message);
-  return {confirmationTokenId: made.confirmationToken.id, orderId: page.orderId, expectedAmount: shown};
+  return {
+    confirmationTokenId: made.confirmationToken.id,
+    orderId: page.orderId,
+    expectedAmount: shown,
+  };
 }
 
 /**
@@ -94,10 +100,10 @@ async function newConfirmation(payer) {
  * @param {Payer} payer
  */
 function paramsOf(payer) {
-  const params = {return_url: config.return_url, ...payer.params()};
+  const params = { return_url: config.return_url, ...payer.params() };
   if (order().mode !== 'setup') return params;
-  const data = {...params.payment_method_data, allow_redisplay: /** @type {const} */ ('always')};
-  return {...params, payment_method_data: data};
+  const data = { ...params.payment_method_data, allow_redisplay: /** @type {const} */ ('always') };
+  return { ...params, payment_method_data: data };
 }
 
 /**
@@ -130,7 +136,8 @@ export async function refused(failure) {
     view.setPhase('unsure', t.sendAgain);
     return view.showMessage(t.lostAnswer);
   }
-  if (['payment_in_progress', 'payment_unknown', 'order_not_open'].includes(failure.code)) return leave();
+  if (['payment_in_progress', 'payment_unknown', 'order_not_open'].includes(failure.code))
+    return leave();
   if (failure.code === 'amount_changed') return amountChanged(failure.problem?.amount);
   ready();
   view.showMessage(describe(failure, page));
@@ -142,7 +149,7 @@ async function amountChanged(amount) {
   try {
     setOrder(await askOrder());
   } catch {
-    setOrder({...order(), amount}); // the lines can wait, the total cannot
+    setOrder({ ...order(), amount }); // the lines can wait, the total cannot
   }
   ready();
   view.showMessage(withTotal(t.amountChanged));

@@ -5,12 +5,12 @@
  * @typedef {{orderId: string, status: string, paymentStatus: string, poll: '' | 'fast' | 'slow'}} Known
  *   what the page shows, and how soon that may change
  */
-import {ApiError, get} from './api.js';
-import {sleep} from './page.js';
+import { ApiError, get } from './api.js';
+import { sleep } from './page.js';
 
 const paces = {
-  fast: {firstMs: 700, growth: 1.35, longestMs: 8_000, tries: 40},
-  slow: {firstMs: 4_000, growth: 1.6, longestMs: 60_000, tries: 20},
+  fast: { firstMs: 700, growth: 1.35, longestMs: 8_000, tries: 40 },
+  slow: { firstMs: 4_000, growth: 1.6, longestMs: 60_000, tries: 20 },
 };
 
 /**
@@ -33,7 +33,7 @@ export async function hasMoved(known, onWait = () => {}) {
 }
 
 /** @param {Known} known */
-async function differs({orderId, status, paymentStatus}) {
+async function differs({ orderId, status, paymentStatus }) {
   try {
     const order = await get(`/orders/${encodeURIComponent(orderId)}`);
     return order.status !== status || order.payment_status !== paymentStatus;

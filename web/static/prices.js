@@ -7,17 +7,17 @@
  *   ships: boolean}} Product
  * @typedef {Money & {currency: string}} Price
  */
-import {formatAmount} from './money.js';
+import { formatAmount } from './money.js';
 
 /** @param {Product} product @param {string} wanted currency @returns {Price} */
-export function priceOf({currency, prices}, wanted) {
+export function priceOf({ currency, prices }, wanted) {
   const own = prices[wanted] ? wanted : currency;
-  return {...prices[own], currency: own};
+  return { ...prices[own], currency: own };
 }
 
 /** @param {Price} price @param {string} locale */
-export function write({amount, currency, decimals}, locale) {
-  return formatAmount(amount, {currency, decimals}, locale);
+export function write({ amount, currency, decimals }, locale) {
+  return formatAmount(amount, { currency, decimals }, locale);
 }
 
 /**
@@ -29,9 +29,9 @@ export function write({amount, currency, decimals}, locale) {
 export function totals(lines, locale) {
   /** @type {Map<string, Price>} */
   const sums = new Map();
-  for (const {price, quantity} of lines) {
+  for (const { price, quantity } of lines) {
     const sum = sums.get(price.currency)?.amount ?? 0;
-    sums.set(price.currency, {...price, amount: sum + quantity * price.amount});
+    sums.set(price.currency, { ...price, amount: sum + quantity * price.amount });
   }
   return [...sums.values()].map((sum) => write(sum, locale)).join(' + ');
 }

@@ -1,8 +1,8 @@
 /** The promotion code: entered, refused in its place, applied, and taken off again. */
-import {onOrder, order} from './order.js';
-import {byId} from './page.js';
-import {config} from './session.js';
-import {make} from './summary.js';
+import { onOrder, order } from './order.js';
+import { byId } from './page.js';
+import { config } from './session.js';
+import { make } from './summary.js';
 
 const form = byId('promotion-form');
 const input = /** @type {HTMLInputElement} */ (byId('promotion-input'));
@@ -16,7 +16,7 @@ function mark(wrong) {
 async function apply() {
   const code = input.value.trim();
   if (!code) return input.focus();
-  const applied = await make({promotion_code: code}, problem);
+  const applied = await make({ promotion_code: code }, problem);
   mark(!applied);
   if (!applied) return input.focus();
   input.value = '';
@@ -24,7 +24,7 @@ async function apply() {
 }
 
 async function remove() {
-  if (await make({promotion_code: ''})) input.focus();
+  if (await make({ promotion_code: '' })) input.focus();
 }
 
 form.addEventListener('submit', (event) => {

@@ -8,12 +8,12 @@
  *   one that went wrong
  */
 import * as view from './checkout-view.js';
-import {elements} from './form.js';
-import {setOrder} from './order.js';
-import {byId, sleep} from './page.js';
-import {ready, refused} from './pay.js';
-import {askOrder, canBePaid, leave, page, stripe, t} from './session.js';
-import {payLabel} from './summary.js';
+import { elements } from './form.js';
+import { setOrder } from './order.js';
+import { byId, sleep } from './page.js';
+import { ready, refused } from './pay.js';
+import { askOrder, canBePaid, leave, page, stripe, t } from './session.js';
+import { payLabel } from './summary.js';
 
 /**
  * A reload in the middle of authentication: the payment that is under way goes
@@ -41,7 +41,7 @@ export function offerResume(clientSecret, openForm) {
  */
 export async function authenticate(clientSecret, openForm) {
   view.setPhase('busy', t.authenticating, t.authenticating);
-  const {error} = await nextAction(clientSecret);
+  const { error } = await nextAction(clientSecret);
   if (!error) return leave();
   const order = await verdict();
   if (order && !canBePaid(order)) return leave();
@@ -63,9 +63,9 @@ export async function authenticate(clientSecret, openForm) {
  */
 async function nextAction(clientSecret) {
   try {
-    return await stripe.handleNextAction({clientSecret});
+    return await stripe.handleNextAction({ clientSecret });
   } catch {
-    return {error: {}};
+    return { error: {} };
   }
 }
 
@@ -84,7 +84,8 @@ async function verdict() {
     } catch {
       continue;
     }
-    if (order.status !== 'open' || !['requires_action', 'checking'].includes(order.payment_status)) break;
+    if (order.status !== 'open' || !['requires_action', 'checking'].includes(order.payment_status))
+      break;
   }
   return order;
 }

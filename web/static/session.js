@@ -26,9 +26,9 @@
  *   every: string, completeUrl: string, scriptUrl: string, texts: Texts, errors: Record<string, string>,
  *   declines: Record<string, string>}} CheckoutData
  */
-import {get, post} from './api.js';
+import { get, post } from './api.js';
 import * as view from './checkout-view.js';
-import {pageData} from './page.js';
+import { pageData } from './page.js';
 
 /** @type {CheckoutData} */
 export const page = pageData();
@@ -48,7 +48,7 @@ export let stripe;
  */
 export async function readConfig() {
   config = await get(`/config?order=${encodeURIComponent(page.orderId)}`);
-  const {order, resume} = config;
+  const { order, resume } = config;
   if (canBePaid(order) && (!resume || resume.status === 'requires_action')) return true;
   leave();
   return false;
@@ -56,19 +56,22 @@ export async function readConfig() {
 
 /** @param {import('@stripe/stripe-js').StripeConstructor} Stripe */
 export function openStripe(Stripe) {
-  stripe = Stripe(config.publishable_key, {locale: /** @type {'en' | 'fr'} */ (page.lang)});
+  stripe = Stripe(config.publishable_key, { locale: /** @type {'en' | 'fr'} */ (page.lang) });
   stripe.registerAppInfo(config.app_info);
 }
 
 /** @param {Order} order */
 export function canBePaid(order) {
-  return order.status === 'open' && ['unpaid', 'failed', 'requires_action'].includes(order.payment_status);
+  return (
+    order.status === 'open' &&
+    ['unpaid', 'failed', 'requires_action'].includes(order.payment_status)
+  );
 }
 
 /** Saved methods are a convenience: without them the page goes on. */
 export async function customerSession() {
   try {
-    const answer = await post('/create-customer-session', {orderId: page.orderId});
+    const answer = await post('/create-customer-session', { orderId: page.orderId });
     return /** @type {string | null} */ (answer.customer_session_client_secret);
   } catch {
     return null;

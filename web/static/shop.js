@@ -3,14 +3,26 @@
  *
  * @typedef {import('./basket.js').Line} Line
  */
-import {ApiError, describe, get, post} from './api.js';
-import {currency, hasManyTimes, isMixed, lines, page, products, shippingWords, t, total} from './basket.js';
+import { ApiError, describe, get, post } from './api.js';
+import {
+  currency,
+  hasManyTimes,
+  isMixed,
+  lines,
+  page,
+  products,
+  shippingWords,
+  t,
+  total,
+} from './basket.js';
 import * as cart from './cart.js';
-import {byId, fill} from './page.js';
-import {priceOf, write} from './prices.js';
+import { byId, fill } from './page.js';
+import { priceOf, write } from './prices.js';
 
 const checkoutButton = /** @type {HTMLButtonElement} */ (byId('checkout-button'));
-const currencyChoice = /** @type {HTMLSelectElement | null} */ (document.getElementById('currency'));
+const currencyChoice = /** @type {HTMLSelectElement | null} */ (
+  document.getElementById('currency')
+);
 let busy = false;
 
 /** @param {string} text */
@@ -32,19 +44,24 @@ function setQuantity(sku, wanted) {
   if (!product || busy) return;
   const quantity = Math.min(Math.max(Math.trunc(wanted) || 0, 0), cart.maxQuantity);
   say(wanted > cart.maxQuantity ? t.outOfBounds : '');
-  const {lines} = cart.load();
-  if (quantity > 0) lines[sku] = {quantity, name: product.name};
+  const { lines } = cart.load();
+  if (quantity > 0) lines[sku] = { quantity, name: product.name };
   else delete lines[sku];
-  cart.save({...cart.load(), lines, order: ''});
+  cart.save({ ...cart.load(), lines, order: '' });
   show();
-  byId('cart-status').textContent = fill(t.cartChanged, {name: product.name, count: quantity, total: total()});
+  byId('cart-status').textContent = fill(t.cartChanged, {
+    name: product.name,
+    count: quantity,
+    total: total(),
+  });
 }
 
 function show() {
   if (currencyChoice) currencyChoice.value = currency();
-  for (const card of document.querySelectorAll('.product')) showProduct(/** @type {HTMLElement} */ (card));
+  for (const card of document.querySelectorAll('.product'))
+    showProduct(/** @type {HTMLElement} */ (card));
   const all = lines();
-  const count = all.reduce((sum, {quantity}) => sum + quantity, 0);
+  const count = all.reduce((sum, { quantity }) => sum + quantity, 0);
   byId('cart-lines').replaceChildren(...all.map(cartLine));
   byId('cart-total').textContent = total();
   byId('shipping-from').textContent = shippingWords();
@@ -58,14 +75,14 @@ function show() {
   const badge = byId('cart-count');
   badge.hidden = count === 0;
   badge.textContent = String(count);
-  badge.setAttribute('aria-label', fill(t.cartCount, {count}));
+  badge.setAttribute('aria-label', fill(t.cartCount, { count }));
 }
 
 /** @param {HTMLElement} card */
 function showProduct(card) {
   const quantity = quantityOf(card.dataset.sku ?? '');
   const product = products.get(card.dataset.sku ?? '');
-  const {add, stepper, input, more, price} = parts(card);
+  const { add, stepper, input, more, price } = parts(card);
   if (product) price.textContent = write(priceOf(product, currency()), page.locale);
   const focused = card.contains(document.activeElement);
   const swapped = stepper.hidden === quantity > 0;
@@ -87,7 +104,7 @@ function parts(card) {
 }
 
 /** @param {Line} line */
-function cartLine({product, quantity, price}) {
+function cartLine({ product, quantity, price }) {
   const template = /** @type {HTMLTemplateElement} */ (byId('cart-line'));
   const line = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
   /** @param {string} part @param {string} text */
@@ -98,8 +115,8 @@ function cartLine({product, quantity, price}) {
   put('.line-name', product.name);
   put('.line-quantity', String(quantity));
   put('.line-unit', write(price, page.locale));
-  put('.line-amount', write({...price, amount: quantity * price.amount}, page.locale));
-  line.querySelector('.remove')?.setAttribute('aria-label', fill(t.remove, {name: product.name}));
+  put('.line-amount', write({ ...price, amount: quantity * price.amount }, page.locale));
+  line.querySelector('.remove')?.setAttribute('aria-label', fill(t.remove, { name: product.name }));
   return line;
 }
 
@@ -110,7 +127,7 @@ function dropUnknown() {
   if (gone.length === 0) return;
   for (const [sku] of gone) delete known.lines[sku];
   cart.save(known);
-  say(gone.map(([, {name}]) => fill(t.gone, {name})).join(' '));
+  say(gone.map(([, { name }]) => fill(t.gone, { name })).join(' '));
 }
 
 /**
@@ -118,26 +135,29 @@ function dropUnknown() {
  * the shop asks about the order that the cart became.
  */
 async function settleOrdered() {
-  const {order: id} = cart.load();
+  const { order: id } = cart.load();
   if (!id) return;
   try {
-    const {status} = await get(`/orders/${encodeURIComponent(id)}`);
-    if (cart.settle({id, status})) show();
+    const { status } = await get(`/orders/${encodeURIComponent(id)}`);
+    if (cart.settle({ id, status })) show();
   } catch (failure) {
     // Not this buyer's any more: nothing to ask about again. Else the next visit asks.
-    if (failure instanceof ApiError && failure.status === 404) cart.settle({id, status: 'unknown'});
+    if (failure instanceof ApiError && failure.status === 404)
+      cart.settle({ id, status: 'unknown' });
   }
 }
 
 async function checkOut() {
   if (isMixed() || hasManyTimes()) return;
-  const items = lines().map(({product, quantity}) => ({sku: product.sku, quantity}));
-  await order({items, currency: lines()[0].price.currency}, (id) => cart.save({...cart.load(), order: id}));
+  const items = lines().map(({ product, quantity }) => ({ sku: product.sku, quantity }));
+  await order({ items, currency: lines()[0].price.currency }, (id) =>
+    cart.save({ ...cart.load(), order: id }),
+  );
 }
 
 /** Opens the checkout with nothing to pay: a payment method is saved there. */
 async function saveMethod() {
-  await order({mode: 'setup', currency: currency()}, () => {});
+  await order({ mode: 'setup', currency: currency() }, () => {});
 }
 
 /**
@@ -149,7 +169,7 @@ async function order(wanted, made) {
   setBusy(true);
   say('');
   try {
-    const {id, url} = await post('/orders', wanted);
+    const { id, url } = await post('/orders', wanted);
     made(id);
     location.assign(url);
   } catch (failure) {
@@ -171,7 +191,8 @@ function showBusy() {
 
 byId('products').addEventListener('click', (event) => {
   const button = /** @type {HTMLElement} */ (event.target).closest('button');
-  const sku = /** @type {HTMLElement | null | undefined} */ (button?.closest('.product'))?.dataset.sku;
+  const sku = /** @type {HTMLElement | null | undefined} */ (button?.closest('.product'))?.dataset
+    .sku;
   if (!button || !sku) return;
   setQuantity(sku, quantityOf(sku) + (button.dataset.action === 'less' ? -1 : 1));
 });
@@ -192,10 +213,11 @@ byId('cart-lines').addEventListener('click', (event) => {
 
 checkoutButton.addEventListener('click', checkOut);
 document.getElementById('save-method')?.addEventListener('click', saveMethod);
-const names = new Intl.DisplayNames(page.locale, {type: 'currency'});
-for (const option of currencyChoice?.options ?? []) option.textContent = `${option.value.toUpperCase()} – ${names.of(option.value)}`;
+const names = new Intl.DisplayNames(page.locale, { type: 'currency' });
+for (const option of currencyChoice?.options ?? [])
+  option.textContent = `${option.value.toUpperCase()} – ${names.of(option.value)}`;
 currencyChoice?.addEventListener('change', () => {
-  cart.save({...cart.load(), currency: currencyChoice.value, order: ''});
+  cart.save({ ...cart.load(), currency: currencyChoice.value, order: '' });
   show();
 });
 cart.onOtherTab(show);
