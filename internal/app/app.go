@@ -159,7 +159,7 @@ func (a *App) build(ctx context.Context, catalog *orders.Catalog) (err error) {
 	})
 	a.payments = payments.New(payments.Config{
 		Store: a.store, Stripe: stripe, Now: a.Now, Log: a.Log,
-		ReturnURL:    func(id string) string { return cfg.BaseURL + "/complete?order=" + id },
+		ReturnURL:    returnURL(cfg),
 		UnknownAfter: cfg.UnknownAfter, CallTimeout: callTimeout(cfg.StripeTimeout), Workers: cfg.Workers,
 	})
 	if a.sessions, err = customersession.New(ctx, customersession.Config{
@@ -177,12 +177,47 @@ func (a *App) build(ctx context.Context, catalog *orders.Catalog) (err error) {
 		Now: a.Now, Log: a.Log, Secrets: secrets, Tolerance: cfg.WebhookTolerance, Livemode: cfg.Livemode(),
 		Workers: cfg.Workers, Lease: 2 * time.Minute, BackfillEvery: cfg.BackfillEvery,
 	})
-	a.pages, err = pages.New(pages.Config{
-		BrandName: cfg.BrandName, LogoURL: cfg.BrandLogo, Theme: themeOf(cfg), Sandbox: cfg.IsSandbox(), Live: cfg.Livemode(),
-		ScriptURL: cfg.StripeJSURL, AppVersion: a.Version,
-	})
+	a.pages, err = a.newPages(catalog)
 	return err
 }
+
+func (a *App) newPages(catalog *orders.Catalog) (*pages.Pages, error) {
+	cfg := a.Config
+	return pages.New(pages.Config{
+		Orders:         a.orders,
+		Payments:       a.payments,
+		Catalog:        catalog,
+		ReturnURL:      returnURL(cfg),
+		App:            pages.AppInfo{Name: stripeapi.Name, Version: a.Version, URL: stripeapi.URL},
+		BrandName:      cfg.BrandName,
+		LogoURL:        cfg.BrandLogo,
+		Theme:          pages.ThemeOf(cfg.Appearance, cfg.BrandColor),
+		Appearance:     cfg.Appearance,
+		Sandbox:        cfg.IsSandbox(),
+		Live:           cfg.Livemode(),
+		ScriptURL:      cfg.StripeJSURL,
+		PublishableKey: cfg.StripePublishableKey,
+		Form: pages.Form{
+			Layout:         pages.Layout(cfg.Layout),
+			Express:        cfg.ExpressCheckout,
+			MethodCreation: cfg.PaymentMethodCreation,
+			SaveMethods:    cfg.SavedMethods.Redisplay,
+			CollectEmail:   cfg.CollectEmail,
+			BillingAddress: cfg.BillingAddress == "full",
+			ShippingPhone:  cfg.ShippingPhone,
+		},
+	})
+}
+
+// returnURL returns the address to which Stripe sends the buyer of an order
+// back.
+func returnURL(cfg *config.Config) func(orderID string) string {
+	return func(orderID string) string { return cfg.BaseURL + "/complete?order=" + orderID }
+}
+
+// orderOptions returns how orders are paid unless their products ask for
+// something else.
+func orderOptions(cfg *config.Config) orders.Options { return orders.Options(cfg.Payment) }
 
 func loadCatalog(cfg *config.Config) (*orders.Catalog, error) {
 	if cfg.CatalogFile == "" {

@@ -42,16 +42,16 @@ func (a *App) routes() (http.Handler, error) {
 	r.NotFound(httpserver.NotFound(a.pages.RenderError))
 	r.MethodNotAllowed(httpserver.MethodNotAllowed)
 
-	r.Get("/", page(a.shopPage))
-	r.Get("/checkout/{id}", page(a.checkoutPage))
-	r.Get("/complete", page(a.completePage))
+	r.Get("/", page(a.pages.ServeShop))
+	r.Get("/checkout/{id}", page(a.pages.ServeCheckout))
+	r.Get("/complete", page(a.pages.ServeComplete))
 	r.Handle("/static/*", a.pages.Static())
 
 	limited := r.With(httpserver.RateLimit(cfg.RateLimit)) // one limit for the four
 	limited.Post("/orders", call(a.orders.ServeCreate))
 	limited.Patch("/orders/{id}", call(a.orders.ServeChange))
 	r.Get("/orders/{id}", call(a.orders.ServeGet))
-	r.Get("/config", call(a.config))
+	r.Get("/config", call(a.pages.ServeConfig))
 	limited.Post("/create-customer-session", stripe(a.sessions.ServeHTTP))
 	limited.Post("/create-confirm-intent", stripe(payments.Handler{Payments: a.payments, Orders: a.orders, EnsureCustomer: a.sessions.Ensure}.ServeHTTP))
 

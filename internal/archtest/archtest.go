@@ -39,7 +39,7 @@ var rooms = map[string][]string{
 	"idempotency": {},
 	"httpio":      {"fault"},
 	"httpserver":  {"fault", "httpio"},
-	"pages":       {"fault", "httpio", "money", "web"},
+	"pages":       {"appearance", "fault", "httpio", "money", "orders", "payments", "web"},
 	"web":         {},
 	"sandbox":     {}, // it must not share a bug with the code that it tests
 	"bench":       {everything},

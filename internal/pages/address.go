@@ -6,29 +6,27 @@ import (
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
-)
 
-// Address is a person and a place. Country is an ISO 3166-1 code; without one
-// there is no address.
-type Address struct {
-	Name, Line1, Line2, City, State, PostalCode, Country string
-}
+	"checkoutd/internal/orders"
+)
 
 // townFirst are the countries that write the town before the postal code.
 var townFirst = []string{"US", "CA", "AU", "NZ", "GB", "IE", "IN", "JP"}
 
 // address writes an address as on a parcel, with the country in the reader's
-// language.
-func (l locale) address(a Address) []string {
-	if a.Country == "" {
+// language. It returns nil if nothing can be sent there.
+func (l locale) address(to *orders.Address) []string {
+	if !to.Complete() {
 		return nil
 	}
-	town := join(" ", a.PostalCode, a.City)
-	region := a.State
-	if slices.Contains(townFirst, a.Country) {
-		town, region = join(", ", a.City, join(" ", a.State, a.PostalCode)), ""
+
+	place := to.Address
+	town, region := join(" ", place.PostalCode, place.City), place.State
+	if slices.Contains(townFirst, place.Country) {
+		town = join(", ", place.City, join(" ", place.State, place.PostalCode))
+		region = ""
 	}
-	lines := []string{a.Name, a.Line1, a.Line2, town, region, l.country(a.Country)}
+	lines := []string{to.Name, place.Line1, place.Line2, town, region, l.country(place.Country)}
 	return slices.DeleteFunc(lines, func(line string) bool { return line == "" })
 }
 

@@ -26,7 +26,7 @@ func fetch(p *pages.Pages, address string) *httptest.ResponseRecorder {
 // theme is the address of theme.css, from a page.
 func theme(t *testing.T, p *pages.Pages) string {
 	t.Helper()
-	for _, n := range parse(t, get(t, p, shop("", pages.ShopView{}), "en").Body.String()) {
+	for _, n := range parse(t, get(t, p, shop("", catalog{}), "en").Body.String()) {
 		if strings.HasSuffix(n.attr["href"], "/theme.css") {
 			return n.attr["href"]
 		}
@@ -140,7 +140,7 @@ func TestScriptsFindTheirWords(t *testing.T) {
 		v    view
 		used []string
 	}{
-		{shop("", pages.ShopView{}), used("shop.js", "basket.js", "api.js")},
+		{shop("", catalog{}), used("shop.js", "basket.js", "api.js")},
 		{checkout(order("open", "unpaid")), used(checkoutModules...)},
 	} {
 		english := data(t, parse(t, get(t, p, tt.v, "en").Body.String()))["texts"].(map[string]any)

@@ -11,27 +11,34 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"checkoutd/internal/browsertest"
-	"checkoutd/internal/pages"
+	"checkoutd/internal/orders"
 )
 
 // longOrder has all that an order can have, and more of it than fits.
-func longOrder(status, payment string, lines int) pages.Order {
+func longOrder(status, payment string, lines int) orders.Order {
 	o := order(status, payment)
 	const name = "Extraordinarily long product name with Donaudampfschifffahrtsgesellschaft in it"
 	for i := range lines {
-		o.Items = append(o.Items, pages.Item{SKU: fmt.Sprint("p", i), Name: name, Quantity: 99, UnitAmount: 99999999, Amount: 99 * 99999999})
+		o.Items = append(o.Items, orders.Item{SKU: fmt.Sprint("p", i), Name: name, Quantity: 99, UnitAmount: 99999999})
 	}
-	o.Currency, o.Amount, o.Subtotal, o.Captured, o.Refunded = "kwd", 494999999505, 494999999505, 100000, 5000
-	o.Discount, o.PromotionCode, o.Rate, o.Shipping = 100, strings.Repeat("LONGCODE", 6), strings.Repeat("Overnight express ", 5), 4900
-	o.Email = strings.Repeat("very.long.name.", 6) + "@example.com"
-	o.ShipTo = pages.Address{Name: strings.Repeat("Jenny ", 20), Line1: strings.Repeat("rue", 40), City: "Paris", PostalCode: "75002", Country: "FR"}
+	o.Currency, o.Amount, o.Captured, o.Refunded = "kwd", 494999999505, 100000, 5000
+	o.Discount = orders.Discount{Code: strings.Repeat("LONGCODE", 6), Amount: 100}
+	o.ShippingRate = orders.ShippingRate{ID: "express", Name: strings.Repeat("Overnight express ", 5), Amount: 4900}
+	o.Items[0].Ships = true
+	o.Contact.Email = strings.Repeat("very.long.name.", 6) + "@example.com"
+	o.Contact.Shipping = &orders.Address{
+		Name:    strings.Repeat("Jenny ", 20),
+		Address: orders.Place{Line1: strings.Repeat("rue", 40), City: "Paris", PostalCode: "75002", Country: "FR"},
+	}
 	return o
 }
 
 // moded is an order of another mode.
-func moded(mode string, o pages.Order) pages.Order {
-	if o.Mode = mode; mode == "subscription" {
-		o.Recurring = pages.Recurring{Interval: "month", Count: 3}
+func moded(mode orders.Mode, o orders.Order) orders.Order {
+	if o.Mode = mode; mode == orders.ModeSubscription {
+		for i := range o.Items {
+			o.Items[i].Recurring = &orders.Recurring{Interval: "month", IntervalCount: 3}
+		}
 	}
 	return o
 }

@@ -1,7 +1,6 @@
 package pages_test
 
 import (
-	"cmp"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -21,6 +20,7 @@ import (
 	"checkoutd/internal/browsertest"
 	"checkoutd/internal/fault"
 	"checkoutd/internal/httpio"
+	"checkoutd/internal/orders"
 	"checkoutd/internal/pages"
 )
 
@@ -37,10 +37,10 @@ type site struct {
 	tab      browsertestTab
 	url      string
 	pages    *pages.Pages
-	products []pages.Product
+	products []orders.Product
 
 	mu       sync.Mutex
-	order    pages.Order
+	order    orders.Order
 	view     map[string]any // members of the order's JSON
 	settings map[string]any // members of the answer of /config
 	patches  []string       // bodies of PATCH /orders/{id}
@@ -65,7 +65,7 @@ func newSite(t *testing.T) *site {
 	s := &site{
 		t: t, order: order("open", "unpaid"),
 		pages:    newPages(t, func(c *pages.Config) { c.ScriptURL = "/stripe.js" }),
-		products: []pages.Product{mug, {SKU: "tote", Name: "Tote bag", Currency: "eur", Prices: map[string]int64{"eur": 1600}}},
+		products: []orders.Product{mug, {SKU: "tote", Name: "Tote bag", Currency: "eur", Prices: map[string]int64{"eur": 1600}}},
 		patch:    func(int, map[string]any) error { return nil },
 		confirm:  func(int, string, int64) (string, error) { return "succeeded", nil },
 	}
@@ -113,19 +113,19 @@ func (s *site) sent() []string {
 func (s *site) shop(w http.ResponseWriter, r *http.Request) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.pages.Shop(w, r, pages.ShopView{Products: s.products, Currency: "eur", SaveMethods: true})
+	return s.pages.Selling(catalog{products: s.products, currency: "eur"}).ServeShop(w, r)
 }
 
 func (s *site) checkout(w http.ResponseWriter, r *http.Request) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.pages.Checkout(w, r, pages.CheckoutView{Order: s.order})
+	return s.pages.Knowing(known{order: s.order}).ServeCheckout(w, r)
 }
 
 func (s *site) complete(w http.ResponseWriter, r *http.Request) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.pages.Complete(w, r, pages.CompleteView{Order: s.order})
+	return s.pages.Knowing(known{order: s.order}).ServeComplete(w, r)
 }
 
 func (s *site) stripe(w http.ResponseWriter, _ *http.Request) error {
@@ -143,11 +143,11 @@ func (s *site) noStripe(w http.ResponseWriter, _ *http.Request) error {
 func (s *site) json() map[string]any {
 	items := []map[string]any{}
 	for _, it := range s.order.Items {
-		items = append(items, map[string]any{"sku": it.SKU, "name": it.Name, "quantity": it.Quantity, "unit_amount": it.UnitAmount, "amount": it.Amount})
+		items = append(items, map[string]any{"sku": it.SKU, "name": it.Name, "quantity": it.Quantity, "unit_amount": it.UnitAmount, "amount": it.Amount()})
 	}
 	view := map[string]any{
-		"id": s.order.ID, "mode": cmp.Or(s.order.Mode, "payment"), "status": s.order.Status, "payment_status": s.order.PaymentStatus,
-		"amount": s.order.Amount, "subtotal": s.order.Subtotal, "currency": s.order.Currency, "items": items, "discount": nil,
+		"id": s.order.ID, "mode": s.order.Mode, "status": s.order.Status, "payment_status": s.order.PaymentStatus,
+		"amount": s.order.Amount, "subtotal": s.order.Subtotal(), "currency": s.order.Currency, "items": items, "discount": nil,
 		"ships": false, "shipping_rate": nil, "shipping_rates": []any{}, "shipping_countries": []any{}, "contact": map[string]any{},
 	}
 	maps.Copy(view, s.view)

@@ -15,15 +15,10 @@ func (s *site) priced() {
 			for i := range s.order.Items {
 				if item := &s.order.Items[i]; item.SKU == line["sku"] {
 					item.Quantity = int64(line["quantity"].(float64))
-					item.Amount = item.Quantity * item.UnitAmount
 				}
 			}
 		}
-		s.order.Subtotal = 0
-		for _, it := range s.order.Items {
-			s.order.Subtotal += it.Amount
-		}
-		s.order.Amount = s.order.Subtotal
+		s.order.Amount = s.order.Subtotal()
 		return nil
 	}
 }

@@ -3,12 +3,9 @@ package pages
 import (
 	"net/http"
 	"strings"
-)
 
-// CheckoutView is the order that is to be paid.
-type CheckoutView struct {
-	Order Order
-}
+	"checkoutd/internal/orders"
+)
 
 // checkoutData is what checkout.js gets. The payment options come from
 // GET /config.
@@ -59,24 +56,38 @@ type checkoutPage struct {
 // testCard is one of the sandbox's cards: https://docs.stripe.com/testing
 type testCard struct{ Number, Does string }
 
-// Checkout writes the checkout: the form while the order can be paid, and
-// otherwise what has become of the order.
-func (p *Pages) Checkout(w http.ResponseWriter, r *http.Request, v CheckoutView) error {
+// ServeCheckout is GET /checkout/{id}: the form while the order can be paid,
+// otherwise the state of the order.
+func (p *Pages) ServeCheckout(w http.ResponseWriter, r *http.Request) error {
+	o, refusal, err := p.opened(r, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+
 	loc := localeOf(r)
-	t := loc.texts.Checkout.forMode(v.Order.Mode)
+	t := loc.texts.Checkout.forMode(o.Mode)
 	view := checkoutPage{
-		Title: t.Title, Order: p.orderView(loc, v.Order), State: checkoutState(v.Order),
-		Setup: v.Order.Mode == modeSetup, FormTitle: t.Payment, Intro: t.Intro,
+		Title:     t.Title,
+		Order:     p.orderView(loc, o),
+		Setup:     o.Mode == orders.ModeSetup,
+		FormTitle: t.Payment,
+		Intro:     t.Intro,
+		State:     checkoutState(o),
 	}
 	pg := p.page(loc, "checkout", t.Title)
 	pg.T.Checkout = t
 	if view.State != "" {
-		return p.checkoutState(w, loc, pg, view, v.Order)
+		return p.renderState(w, loc, pg, view)
 	}
-	total := view.Order.Total
+	view.Message = loc.refusal(refusal)
+	return p.renderForm(w, loc, pg, view)
+}
+
+// renderForm writes the checkout of an order that can be paid.
+func (p *Pages) renderForm(w http.ResponseWriter, loc locale, pg page, view checkoutPage) error {
+	t, total := pg.T.Checkout, view.Order.Total
 	view.Order.Open = true
 	view.Pay = fill(t.Pay, "total", strings.TrimSpace(total.Text+" "+view.Order.Every))
-	view.Message = loc.refusal(v.Order.Refusal)
 	if p.cfg.Sandbox {
 		view.TestCards = []testCard{
 			{"4242 4242 4242 4242", t.CardPays},
@@ -85,26 +96,36 @@ func (p *Pages) Checkout(w http.ResponseWriter, r *http.Request, v CheckoutView)
 			{"4000 0000 0000 9995", t.CardNoFunds},
 		}
 	}
+
 	pg.Script, pg.Stripe, pg.View = "checkout.js", p.cfg.ScriptURL, view
 	pg.Data = checkoutData{
-		Lang: loc.lang, Locale: loc.tag, Live: p.cfg.Live, OrderID: v.Order.ID,
-		Currency: total.Currency, Decimals: total.Decimals, Every: view.Order.Every,
-		CompleteURL: completeURL(v.Order.ID), ScriptURL: p.cfg.ScriptURL,
-		Texts: checkoutWords{t, loc.texts.Lines}, Errors: loc.texts.Errors.ByCode, Declines: loc.texts.Errors.ByDecline,
+		Lang:        loc.lang,
+		Locale:      loc.tag,
+		Live:        p.cfg.Live,
+		OrderID:     view.Order.ID,
+		Currency:    total.Currency,
+		Decimals:    total.Decimals,
+		Every:       view.Order.Every,
+		CompleteURL: completeURL(view.Order.ID),
+		ScriptURL:   p.cfg.ScriptURL,
+		Texts:       checkoutWords{t, loc.texts.Lines},
+		Errors:      loc.texts.Errors.ByCode,
+		Declines:    loc.texts.Errors.ByDecline,
 	}
 	return p.render(w, http.StatusOK, pg)
 }
 
-// checkoutState writes what has become of an order that has no form to show.
-func (p *Pages) checkoutState(w http.ResponseWriter, loc locale, pg page, view checkoutPage, o Order) error {
-	t := pg.T.Checkout
+// renderState writes the checkout of an order that has no form to show.
+func (p *Pages) renderState(w http.ResponseWriter, loc locale, pg page, view checkoutPage) error {
+	t, o := pg.T.Checkout, view.Order.View
 	view.Says = t.States[view.State]
 	view.Title = view.Says.Title
 	view.Link, view.LinkText = completeURL(o.ID), t.States["link"].Text
 	if view.State == "expired" || view.State == "canceled" {
 		view.Link, view.LinkText = shopURL, loc.texts.Common.BackToShop
 	}
-	known := knownData{pageData{loc.lang, loc.tag}, o.ID, o.Status, o.PaymentStatus, pollOf(completeState(o))}
+
+	known := p.knownData(loc, o, pollOf(completeState(o)))
 	if known.Poll == "fast" {
 		pg.Refresh = refreshSeconds
 	}
@@ -113,18 +134,19 @@ func (p *Pages) checkoutState(w http.ResponseWriter, loc locale, pg page, view c
 	return p.render(w, http.StatusOK, pg)
 }
 
-// checkoutState is "" while the buyer may pay. A payment that waits for the
-// buyer's bank is among those: the script then offers to go on with it.
-func checkoutState(o Order) string {
+// checkoutState returns the state that the checkout shows instead of the form,
+// "" while the buyer may pay. A payment that waits for the buyer's bank still
+// shows the form: its script offers to resume the payment.
+func checkoutState(o orders.View) string {
 	switch o.Status {
-	case "open":
+	case orders.Open:
 		switch o.PaymentStatus {
-		case "checking", "processing":
+		case orders.Checking, orders.Processing:
 			return "progress"
 		}
 		return ""
-	case "paid", "authorized", "expired", "canceled":
-		return o.Status
+	case orders.Paid, orders.Authorized, orders.Expired, orders.Canceled:
+		return string(o.Status)
 	}
 	return "review"
 }

@@ -1,12 +1,10 @@
 package pages
 
-import "net/http"
+import (
+	"net/http"
 
-// CompleteView is what the server knows of the order when the buyer comes back
-// from paying.
-type CompleteView struct {
-	Order Order
-}
+	"checkoutd/internal/orders"
+)
 
 // pageData is what every page's script gets at least.
 type pageData struct {
@@ -14,15 +12,25 @@ type pageData struct {
 	Locale string `json:"locale"`
 }
 
-// knownData is what the script of a page gets that says how an order stands. It
-// asks GET /orders/{id} until that differs from Status and PaymentStatus, and
-// then loads the page that has the words for it.
+// knownData is what the script of a page gets that shows the state of an
+// order. The script polls GET /orders/{id} until it differs from Status and
+// PaymentStatus, then loads the page that has the words for the new state.
 type knownData struct {
 	pageData
-	OrderID       string `json:"orderId"`
-	Status        string `json:"status"`
-	PaymentStatus string `json:"paymentStatus"`
-	Poll          string `json:"poll"` // "fast", "slow" or "" when nothing will change
+	OrderID       string               `json:"orderId"`
+	Status        orders.Status        `json:"status"`
+	PaymentStatus orders.PaymentStatus `json:"paymentStatus"`
+	Poll          string               `json:"poll"` // "fast", "slow" or "" when nothing will change
+}
+
+func (p *Pages) knownData(loc locale, o orders.View, poll string) knownData {
+	return knownData{
+		pageData:      pageData{loc.lang, loc.tag},
+		OrderID:       o.ID,
+		Status:        o.Status,
+		PaymentStatus: o.PaymentStatus,
+		Poll:          poll,
+	}
 }
 
 // completePage is what complete.html takes.
@@ -53,54 +61,65 @@ func pollOf(state string) string {
 	return ""
 }
 
-// Complete writes the page that the buyer sees after the payment.
-func (p *Pages) Complete(w http.ResponseWriter, r *http.Request, v CompleteView) error {
+// ServeComplete is GET /complete, where buyers come back to. It never believes
+// what Stripe adds to the address: the page shows what the server knows.
+func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
+	o, refusal, err := p.opened(r, r.URL.Query().Get("order"))
+	if err != nil {
+		return err
+	}
+
 	loc := localeOf(r)
 	t := loc.texts.Complete
-	o := v.Order
 	state := completeState(o)
-	view := completePage{Order: p.orderView(loc, o), State: state, Says: loc.texts.statesFor(o.Mode)[state]}
-	view.Setup = o.Mode == modeSetup
 	poll := pollOf(state)
-	view.Waiting = poll == "fast"
+	view := completePage{
+		Order:   p.orderView(loc, o),
+		State:   state,
+		Says:    loc.texts.statesFor(o.Mode)[state],
+		Setup:   o.Mode == orders.ModeSetup,
+		Waiting: poll == "fast",
+	}
 	switch state {
 	case "requires_action":
 		view.Checkout, view.GoBack = checkoutURL(o.ID), loc.texts.Checkout.forMode(o.Mode).Resume
 	case "unpaid", "failed":
 		view.Checkout, view.GoBack = checkoutURL(o.ID), t.TryAgain
 		if state == "failed" {
-			view.Message = loc.refusal(o.Refusal)
+			view.Message = loc.refusal(refusal)
 		}
 	case "paid", "refunded", "partly_refunded":
 		view.Receipt = true
 	}
+
 	pg := p.page(loc, "complete", view.Says.Title)
 	if view.Waiting {
 		pg.Refresh = refreshSeconds
 	}
 	pg.Script, pg.View = "complete.js", view
-	pg.Data = knownData{pageData{loc.lang, loc.tag}, o.ID, o.Status, o.PaymentStatus, poll}
+	pg.Data = p.knownData(loc, o, poll)
 	return p.render(w, http.StatusOK, pg)
 }
 
-// completeState is the key of the texts. The order's own state counts first:
-// an order that is paid is paid, whatever a late attempt says.
-func completeState(o Order) string {
+// completeState returns the key of the texts. The order's own state counts
+// first: an order that is paid is paid, whatever happened to a late attempt.
+func completeState(o orders.View) string {
 	switch {
-	case o.Status == "review" || o.PaymentStatus == "review":
+	case o.Status == orders.Review || o.PaymentStatus == orders.PaymentReview:
 		return "review"
-	case o.PaymentStatus == "refunded":
+	case o.PaymentStatus == orders.Refunded:
 		return "refunded"
-	case o.PaymentStatus == "partially_refunded":
+	case o.PaymentStatus == orders.PartiallyRefunded:
 		return "partly_refunded"
-	case o.Status == "paid" && o.Mode == modeSetup:
+	case o.Status == orders.Paid && o.Mode == orders.ModeSetup:
 		return "saved"
-	case o.Status != "open":
-		return o.Status
+	case o.Status != orders.Open:
+		return string(o.Status)
 	}
+
 	switch o.PaymentStatus {
-	case "checking", "requires_action", "processing", "failed", "unpaid":
-		return o.PaymentStatus
+	case orders.Checking, orders.RequiresAction, orders.Processing, orders.PaymentFailed, orders.Unpaid:
+		return string(o.PaymentStatus)
 	}
 	return "checking" // paid or authorized, and the order is about to follow
 }

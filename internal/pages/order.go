@@ -5,56 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"checkoutd/internal/fault"
 	"checkoutd/internal/money"
-)
-
-// Order is what the pages show of an order. Amounts are minor units of
-// Currency; Mode, Status and PaymentStatus are those of GET /orders/{id}.
-type Order struct {
-	ID            string
-	Mode          string       // payment, setup or subscription; "" is payment
-	Status        string       // open, authorized, paid, review, expired, canceled
-	PaymentStatus string       // unpaid, checking, requires_action, …
-	Refusal       *fault.Error // why the last payment failed, nil if it did not
-	Currency      string
-	Amount        int64 // Subtotal - Discount + Shipping
-	Subtotal      int64
-	Discount      int64
-	PromotionCode string // "" for none
-	Rate          string // the name of the way it is sent, "" for none
-	Shipping      int64
-	Captured      int64 // what was taken of Amount: less after a partial capture
-	Refunded      int64 // 0 for none
-	Items         []Item
-	Recurring     Recurring
-	Email         string
-	ShipTo        Address
-	CreatedAt     time.Time
-	PaidAt        time.Time // zero until paid
-}
-
-// Recurring is how often something is paid for: Count times day, week, month
-// or year. The zero value is once.
-type Recurring struct {
-	Interval string
-	Count    int64
-}
-
-// Item is one line of an order.
-type Item struct {
-	SKU        string
-	Name       string
-	Image      string // as in Product
-	Quantity   int64
-	UnitAmount int64
-	Amount     int64
-}
-
-// The modes of an order that have words of their own.
-const (
-	modeSetup        = "setup"
-	modeSubscription = "subscription"
+	"checkoutd/internal/orders"
 )
 
 // amountView is an amount in words for people, and in numbers for the page's
@@ -77,13 +29,14 @@ func takenOff(a amountView) amountView {
 	return a
 }
 
-// orderView is an order as the templates show it.
+// orderView is an order as the templates show it: what the buyer may see, and
+// the words for it.
 type orderView struct {
-	ID            string
+	orders.View
 	Short         string // the part of the id that people read to each other
 	Lines         []lineView
 	Open          bool // the buyer may change it
-	Sums          bool // there is more to say than the total
+	Sums          bool // there is more to show than the total
 	Subtotal      amountView
 	Discount      amountView // below zero
 	Code          string
@@ -95,8 +48,7 @@ type orderView struct {
 	RecurringNote string
 	Taken         *amountView // what was captured where it is less than the total
 	Back          *amountView // what was refunded, nil for nothing
-	Email         string
-	ShipTo        []string // lines of the address
+	ShipTo        []string    // lines of the address
 	Placed        dateView
 	Paid          dateView
 }
@@ -117,25 +69,25 @@ type stepperView struct {
 	Quantity, Less, More string
 }
 
-func (p *Pages) orderView(loc locale, o Order) orderView {
+func (p *Pages) orderView(loc locale, o orders.View) orderView {
 	amount := func(minor int64) amountView { return loc.amount(minor, o.Currency) }
 	v := orderView{
-		ID: o.ID, Short: shortID(o.ID), Sums: o.PromotionCode != "" || o.Rate != "",
-		Subtotal: amount(o.Subtotal), Discount: takenOff(amount(o.Discount)), Code: o.PromotionCode,
-		Shipping: amount(o.Shipping), Rate: o.Rate, ShippingFree: o.Shipping == 0,
-		Total: amount(o.Amount), Every: loc.every(o.Recurring),
-		Email: o.Email, ShipTo: loc.address(o.ShipTo), Placed: loc.date(o.CreatedAt), Paid: loc.date(o.PaidAt),
+		View:     o,
+		Short:    shortID(o.ID),
+		Subtotal: amount(o.Subtotal),
+		Total:    amount(o.Amount),
+		Every:    loc.every(o.Recurring),
+		Placed:   loc.date(o.CreatedAt),
 	}
+	v.addSums(amount)
 	if v.Every != "" {
 		v.RecurringNote = fill(loc.texts.Checkout.RecurringNote, "total", v.Total.Text, "every", v.Every)
 	}
-	if o.Captured > 0 && o.Captured < o.Amount {
-		taken := amount(o.Captured)
-		v.Taken = &taken
+	if o.Ships {
+		v.ShipTo = loc.address(o.Contact.Shipping)
 	}
-	if o.Refunded > 0 {
-		back := amount(o.Refunded)
-		v.Back = &back
+	if o.PaidAt != nil {
+		v.Paid = loc.date(*o.PaidAt)
 	}
 	for _, it := range o.Items {
 		v.Lines = append(v.Lines, p.lineView(loc, it, amount))
@@ -143,10 +95,39 @@ func (p *Pages) orderView(loc locale, o Order) orderView {
 	return v
 }
 
-func (p *Pages) lineView(loc locale, it Item, amount func(int64) amountView) lineView {
+// addSums adds the sums besides the subtotal and the total. The checkout's
+// script fills in those that are empty when they come up.
+func (v *orderView) addSums(amount func(int64) amountView) {
+	var discount, shipping int64
+	if d := v.View.Discount; d != nil {
+		v.Code, discount = d.Code, d.Amount
+	}
+	if rate := v.ShippingRate; rate != nil {
+		v.Rate, shipping = rate.Name, rate.Amount
+	}
+
+	v.Sums = v.Code != "" || v.Rate != ""
+	v.Discount = takenOff(amount(discount))
+	v.Shipping, v.ShippingFree = amount(shipping), shipping == 0
+	if v.Captured > 0 && v.Captured < v.Amount {
+		taken := amount(v.Captured)
+		v.Taken = &taken
+	}
+	if v.Refunded > 0 {
+		back := amount(v.Refunded)
+		v.Back = &back
+	}
+}
+
+func (p *Pages) lineView(loc locale, it orders.ItemView, amount func(int64) amountView) lineView {
 	return lineView{
-		SKU: it.SKU, Name: it.Name, Picture: p.picture(it.SKU, it.Name, it.Image), Quantity: it.Quantity,
-		Unit: amount(it.UnitAmount), Amount: amount(it.Amount), Stepper: loc.stepper(it.Name, it.Quantity),
+		SKU:      it.SKU,
+		Name:     it.Name,
+		Picture:  p.picture(it.SKU, it.Name, it.Image),
+		Quantity: it.Quantity,
+		Unit:     amount(it.UnitAmount),
+		Amount:   amount(it.Amount),
+		Stepper:  loc.stepper(it.Name, it.Quantity),
 	}
 }
 
@@ -155,13 +136,17 @@ func (l locale) stepper(name string, count int64) stepperView {
 	return stepperView{count, fill(t.QuantityOf, "name", name), fill(t.Less, "name", name), fill(t.More, "name", name)}
 }
 
-// every says how often: "every month", "every 3 months"; "" for once.
-func (l locale) every(r Recurring) string {
+// every returns how often something is paid for: "every month", "every 3
+// months"; "" for once.
+func (l locale) every(r *orders.Recurring) string {
 	every := l.texts.Every
-	if r.Count <= 1 {
+	switch {
+	case r == nil:
+		return ""
+	case r.IntervalCount <= 1:
 		return every[r.Interval]
 	}
-	return fill(every[r.Interval+"s"], "count", strconv.FormatInt(r.Count, 10))
+	return fill(every[r.Interval+"s"], "count", strconv.FormatInt(r.IntervalCount, 10))
 }
 
 // shortID is the first eight characters of the random part, in capitals.

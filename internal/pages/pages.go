@@ -1,16 +1,18 @@
-// Package pages renders what a buyer sees: the shop, the checkout, the page
+// Package pages serves what a buyer sees: the shop, the checkout, the page
 // after the payment, and the error pages, in English or French as the browser
-// asks.
+// asks; and GET /config, which tells the checkout's script how to set up
+// Stripe's form.
 //
-// It owns words, templates and assets (package web) and nothing else: it gets
-// plain data and decides nothing about orders or payments. It guarantees that
-// a page is rendered whole before its first byte is written, that no page
-// needs an inline script or style, and that an asset's address changes with
-// its content.
+// It owns words, templates and assets (package web). It shows orders and
+// payments, and decides nothing about them. It guarantees that a page is
+// rendered whole before its first byte is written, that no page needs an
+// inline script or style, and that an asset's address changes with its
+// content.
 package pages
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"html/template"
@@ -19,19 +21,80 @@ import (
 	"strconv"
 	"strings"
 
+	"checkoutd/internal/appearance"
+	"checkoutd/internal/fault"
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
 	"checkoutd/web"
 )
 
-// Config is what the shop decides about its pages. Neither Sandbox nor Live is
-// Stripe's test mode, which every page says as well.
+// Orders opens orders for their buyers. *orders.Service implements it.
+type Orders interface {
+	// Opened returns the order if the request's cookie opens it; "" stands for
+	// the newest one in the cookie.
+	Opened(r *http.Request, id string) (orders.Order, error)
+	// View returns what a buyer sees of an order.
+	View(o orders.Order) orders.View
+}
+
+// Payments reports on the payments of an order. *payments.Service implements it.
+type Payments interface {
+	// Resume returns the payment that waits for the buyer, and whether there
+	// is one.
+	Resume(ctx context.Context, orderID string) (payments.Answer, bool, error)
+	// Refusal returns why the last payment failed, and whether it did.
+	Refusal(ctx context.Context, orderID string) (*fault.Error, bool, error)
+}
+
+// Catalog lists what is for sale. *orders.Catalog implements it.
+type Catalog interface {
+	Products() []orders.Product
+	Currency() string
+	Ships(p *orders.Product) bool
+	ShippingFrom() map[string]int64
+	HasPromotions() bool
+}
+
+// Config is what a Pages needs.
 type Config struct {
-	BrandName  string // in the header, in titles and on receipts; "Shop" when empty
-	LogoURL    string // a picture beside the name, "" for none
-	Theme      Theme
-	Sandbox    bool   // say on every page that no real payment is made
-	Live       bool   // the page's script refuses plain http
-	ScriptURL  string // Stripe.js: https://js.stripe.com/v3, or the sandbox's stand-in
-	AppVersion string // shown at the foot of sandbox pages
+	Orders    Orders
+	Payments  Payments
+	Catalog   Catalog
+	ReturnURL func(orderID string) string // where Stripe sends the buyer back to
+
+	App        AppInfo          // its version is shown at the foot of sandbox pages
+	BrandName  string           // in the header, in titles and on receipts; "Shop" when empty
+	LogoURL    string           // a picture beside the name, "" for none
+	Theme      Theme            // of our own pages
+	Appearance *appearance.Look // of Stripe's form, nil for Stripe's own
+
+	// Neither Sandbox nor Live is Stripe's test mode, which every page
+	// mentions as well.
+	Sandbox bool // mention on every page that no real payment is made
+	Live    bool // the page's script refuses plain http
+
+	ScriptURL      string // Stripe.js: https://js.stripe.com/v3, or the sandbox's stand-in
+	PublishableKey string
+	Form           Form
+}
+
+// AppInfo is how the page introduces itself to Stripe
+// (https://docs.stripe.com/building-plugins#setappinfo).
+type AppInfo struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	URL     string `json:"url"`
+}
+
+// Form is what the payment form asks the buyer for.
+type Form struct {
+	Layout         Layout
+	Express        bool   // show the Express Checkout Element
+	MethodCreation string // paymentMethodCreation of Elements, "" for Stripe's own
+	SaveMethods    bool   // offer to save a payment method without paying
+	CollectEmail   bool
+	BillingAddress bool // the whole address, not only what the method needs
+	ShippingPhone  bool // a phone number with the shipping address
 }
 
 // Pages renders. It does not change after New and is safe for concurrent use.
@@ -69,6 +132,21 @@ func New(cfg Config) (*Pages, error) {
 	return p, nil
 }
 
+// opened returns what the buyer who asks may see of an order, and why its last
+// payment failed if that is what there is to tell.
+func (p *Pages) opened(r *http.Request, id string) (v orders.View, refusal *fault.Error, err error) {
+	o, err := p.cfg.Orders.Opened(r, id)
+	if err != nil {
+		return v, nil, err
+	}
+
+	v = p.cfg.Orders.View(o)
+	if v.PaymentStatus == orders.PaymentFailed {
+		refusal, _, err = p.cfg.Payments.Refusal(r.Context(), o.ID)
+	}
+	return v, refusal, err
+}
+
 // Static serves the assets below /static/.
 func (p *Pages) Static() http.Handler { return p.assets }
 
@@ -93,7 +171,7 @@ type page struct {
 func (p *Pages) page(loc locale, name, title string) page {
 	return page{
 		Name: name, Lang: loc.lang, Title: title + " · " + p.cfg.BrandName, Brand: p.cfg.BrandName, Logo: p.cfg.LogoURL,
-		Sandbox: p.cfg.Sandbox, TestMode: !p.cfg.Sandbox && !p.cfg.Live, Version: p.cfg.AppVersion, T: loc.texts,
+		Sandbox: p.cfg.Sandbox, TestMode: !p.cfg.Sandbox && !p.cfg.Live, Version: p.cfg.App.Version, T: loc.texts,
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"checkoutd/internal/pages"
+	"checkoutd/internal/orders"
 )
 
 func TestAPictureIsOnlyWhatTheProductNames(t *testing.T) {
@@ -23,9 +23,9 @@ func TestAPictureIsOnlyWhatTheProductNames(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			o := order("paid", "paid")
-			o.Items = []pages.Item{{SKU: tt.sku, Name: "Tote", Image: tt.image, Quantity: 1}}
-			product := pages.Product{SKU: tt.sku, Name: "Tote", Image: tt.image, Currency: "eur"}
-			for _, v := range []view{checkout(o), shop("one", pages.ShopView{Products: []pages.Product{product}})} {
+			o.Items = []orders.Item{{SKU: tt.sku, Name: "Tote", Image: tt.image, Quantity: 1}}
+			product := orders.Product{SKU: tt.sku, Name: "Tote", Image: tt.image, Currency: "eur"}
+			for _, v := range []view{checkout(o), shop("one", catalog{products: []orders.Product{product}})} {
 				checkPicture(t, get(t, p, v, "en"), tt.src)
 			}
 		})

@@ -4,17 +4,20 @@ import (
 	"strings"
 	"testing"
 
+	"checkoutd/internal/orders"
 	"checkoutd/internal/pages"
 )
 
 // fullOrder has one of everything that a receipt tells.
-func fullOrder() pages.Order {
+func fullOrder() orders.Order {
 	o := order("paid", "partially_refunded")
-	o.Discount, o.PromotionCode, o.Rate, o.Shipping = 490, "TEN", "Colissimo", 690
-	o.Amount = o.Subtotal - o.Discount + o.Shipping
+	o.Discount = orders.Discount{Code: "TEN", Amount: 490}
+	o.ShippingRate = orders.ShippingRate{ID: "home", Name: "Colissimo", Amount: 690}
+	o.Items[0].Ships = true
+	o.Amount = o.Subtotal() - o.Discount.Amount + o.ShippingRate.Amount
 	o.Captured, o.Refunded = 4000, 1200
-	o.Email = "jenny@example.com"
-	o.ShipTo = pages.Address{Name: "Jenny Rosen", Line1: "1 rue de la Paix", City: "Paris", PostalCode: "75002", Country: "FR"}
+	o.Contact.Email = "jenny@example.com"
+	o.Contact.Shipping = &orders.Address{Name: "Jenny Rosen", Address: orders.Place{Line1: "1 rue de la Paix", City: "Paris", PostalCode: "75002", Country: "FR"}}
 	return o
 }
 
@@ -63,7 +66,7 @@ func TestTheReceiptTellsAllOfTheOrder(t *testing.T) {
 	t.Run("what is sent for nothing is free", func(t *testing.T) {
 		t.Parallel()
 		o := fullOrder()
-		o.Shipping = 0
+		o.ShippingRate.Amount = 0
 		all := parse(t, get(t, p, complete(o), "fr").Body.String())
 		if got := words(byID(t, all, "order-shipping")); got != "Livraison Colissimo Gratuit" {
 			t.Errorf("got %q", got)
@@ -76,19 +79,19 @@ func TestAnAddressIsWrittenAsItsCountryDoes(t *testing.T) {
 	p := newPages(t, nil)
 	for _, tt := range []struct {
 		name, language string
-		to             pages.Address
+		to             *orders.Address
 		want           string
 	}{
-		{"the United States", "fr", pages.Address{Name: "A", Line1: "1 Main St", Line2: "Apt 2", City: "Boise", State: "ID", PostalCode: "83702", Country: "US"},
+		{"the United States", "fr", &orders.Address{Name: "A", Address: orders.Place{Line1: "1 Main St", Line2: "Apt 2", City: "Boise", State: "ID", PostalCode: "83702", Country: "US"}},
 			"A 1 Main St Apt 2 Boise, ID 83702 États-Unis"},
-		{"Germany", "en", pages.Address{Name: "A", Line1: "Weg 1", City: "Köln", PostalCode: "50667", Country: "DE"}, "A Weg 1 50667 Köln Germany"},
-		{"no postal code", "en", pages.Address{Name: "A", Line1: "1 Nathan Rd", City: "Kowloon", State: "HK", Country: "HK"}, "A 1 Nathan Rd Kowloon HK Hong Kong SAR China"},
-		{"a code that nobody knows", "en", pages.Address{Name: "A", Line1: "B", Country: "?"}, "A B ?"},
+		{"Germany", "en", &orders.Address{Name: "A", Address: orders.Place{Line1: "Weg 1", City: "Köln", PostalCode: "50667", Country: "DE"}}, "A Weg 1 50667 Köln Germany"},
+		{"no postal code", "en", &orders.Address{Name: "A", Address: orders.Place{Line1: "1 Nathan Rd", City: "Kowloon", State: "HK", Country: "HK"}}, "A 1 Nathan Rd Kowloon HK Hong Kong SAR China"},
+		{"a code that nobody knows", "en", &orders.Address{Name: "A", Address: orders.Place{Line1: "B", Country: "?"}}, "A B ?"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			o := order("paid", "paid")
-			o.ShipTo = tt.to
+			o.Contact.Shipping, o.Items[0].Ships = tt.to, true
 			all := parse(t, get(t, p, complete(o), tt.language).Body.String())
 			var lines []string
 			for _, n := range find(all, func(n *node) bool { return n.parent != nil && n.parent.name == "address" }) {
@@ -110,7 +113,7 @@ func TestEveryModeHasItsWords(t *testing.T) {
 		{"paid", "paid"}, {"review", "paid"}, {"expired", "unpaid"}, {"canceled", "failed"},
 	} {
 		o := moded("setup", order(state[0], state[1]))
-		o.Items, o.Amount, o.Subtotal = nil, 0, 0
+		o.Items, o.Amount = nil, 0
 		for _, v := range []view{checkout(o), complete(o)} {
 			all := parse(t, get(t, p, v, "en").Body.String())
 			title := byID(t, all, "main").text
@@ -139,18 +142,18 @@ func TestEveryModeHasItsWords(t *testing.T) {
 func TestTheShopOffersItsCurrencies(t *testing.T) {
 	t.Parallel()
 	p := newPages(t, nil)
-	many := pages.Product{SKU: "a", Name: "A", Currency: "usd", Prices: map[string]int64{"usd": 100, "chf": 90, "eur": 95}}
-	one := pages.Product{SKU: "b", Name: "B", Currency: "jpy", Prices: map[string]int64{"jpy": 100}}
+	many := orders.Product{SKU: "a", Name: "A", Currency: "usd", Prices: map[string]int64{"usd": 100, "chf": 90, "eur": 95}}
+	one := orders.Product{SKU: "b", Name: "B", Currency: "jpy", Prices: map[string]int64{"jpy": 100}}
 	for name, tt := range map[string]struct {
-		products []pages.Product
+		products []orders.Product
 		want     string
 	}{
-		"several prices": {[]pages.Product{one, many}, "usd chf eur jpy"},
-		"one price each": {[]pages.Product{one, {SKU: "c", Name: "C", Currency: "usd", Prices: map[string]int64{"usd": 1}}}, ""},
+		"several prices": {[]orders.Product{one, many}, "usd chf eur jpy"},
+		"one price each": {[]orders.Product{one, {SKU: "c", Name: "C", Currency: "usd", Prices: map[string]int64{"usd": 1}}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := shop(name, pages.ShopView{Currency: "usd", Products: tt.products})
+			v := shop(name, catalog{currency: "usd", products: tt.products})
 			var got []string
 			for _, n := range find(parse(t, get(t, p, v, "en").Body.String()), named("option")) {
 				got = append(got, n.attr["value"])

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"checkoutd/internal/fault"
+	"checkoutd/internal/orders"
 )
 
 const (
@@ -26,7 +27,7 @@ func TestTheCheckoutOfAPaidOrderEmptiesTheCart(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
 			s.orderedCart()
-			s.set(func() { s.order.Status, s.order.PaymentStatus = status, status })
+			s.set(func() { s.order.Status, s.order.PaymentStatus = orders.Status(status), orders.PaymentStatus(status) })
 			s.open("/checkout/"+s.order.ID, fmt.Sprintf("document.querySelector('#order-state')?.dataset.state === %q", status))
 			s.tab.until(cartEmpty)
 		})
@@ -38,9 +39,10 @@ func TestTheShopAsksAboutTheOrderOfItsCart(t *testing.T) {
 	t.Parallel()
 	const filled = "!document.querySelector('#cart-filled').hidden"
 	for _, tt := range []struct {
-		name, status string
-		missing      bool
-		want         string
+		name    string
+		status  orders.Status
+		missing bool
+		want    string
 	}{
 		{"paid: the cart is empty", "paid", false, cartEmpty + " && !document.querySelector('#cart-empty').hidden && document.querySelector('#checkout-button').hidden"},
 		{"expired: it can be ordered again, and there is nothing to ask about", "expired", false, filled + " && " + cartFree},
@@ -72,8 +74,8 @@ func TestTheShopAsksAboutTheOrderOfItsCart(t *testing.T) {
 
 func TestTheCheckoutOfAPaymentUnderWayMovesOn(t *testing.T) {
 	t.Parallel()
-	for _, payment := range []string{"checking", "processing"} {
-		t.Run(payment, func(t *testing.T) {
+	for _, payment := range []orders.PaymentStatus{"checking", "processing"} {
+		t.Run(string(payment), func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
 			s.order.PaymentStatus = payment

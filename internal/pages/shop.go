@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"cmp"
 	"io/fs"
 	"maps"
 	"net/http"
@@ -9,30 +8,9 @@ import (
 	"slices"
 
 	"checkoutd/internal/money"
+	"checkoutd/internal/orders"
 	"checkoutd/web"
 )
-
-// ShopView is the catalog, in the order in which it is shown.
-type ShopView struct {
-	Products     []Product
-	Currency     string           // that of the catalog, the buyer's first choice
-	ShippingFrom map[string]int64 // the least that shipping costs, by currency; empty when nothing is sent
-	SaveMethods  bool             // a payment method can be saved for later
-}
-
-// Product is a thing for sale. Image is an address ("https://…", or "/…" that a
-// proxy serves), the name of an embedded picture ("mug.svg"), or empty: then
-// the product's initial is shown.
-type Product struct {
-	SKU         string
-	Name        string
-	Description string
-	Image       string
-	Currency    string           // the one that it is shown in where nothing is chosen
-	Prices      map[string]int64 // by currency, in minor units
-	Recurring   Recurring
-	Ships       bool
-}
 
 // shopPage is what shop.html takes.
 type shopPage struct {
@@ -42,7 +20,7 @@ type shopPage struct {
 }
 
 type productView struct {
-	Product
+	orders.Product
 	Price    amountView
 	Every    string
 	Picture  picture
@@ -88,57 +66,73 @@ func shopAmounts(amounts map[string]int64) map[string]shopAmount {
 	return all
 }
 
-// Shop writes the shop.
-func (p *Pages) Shop(w http.ResponseWriter, r *http.Request, v ShopView) error {
+// ServeShop is GET /: everything that is for sale.
+func (p *Pages) ServeShop(w http.ResponseWriter, r *http.Request) error {
 	loc := localeOf(r)
 	t := loc.texts.Shop
+	catalog := p.cfg.Catalog
+	products := catalog.Products()
 	data := shopData{
-		Lang: loc.lang, Locale: loc.tag, Currency: v.Currency, Shipping: shopAmounts(v.ShippingFrom),
-		Texts: shopWords{t, loc.texts.Lines.Remove}, Errors: loc.texts.Errors.ByCode, Products: []shopProduct{},
+		Lang:     loc.lang,
+		Locale:   loc.tag,
+		Currency: catalog.Currency(),
+		Shipping: shopAmounts(catalog.ShippingFrom()),
+		Products: []shopProduct{},
+		Texts:    shopWords{t, loc.texts.Lines.Remove},
+		Errors:   loc.texts.Errors.ByCode,
 	}
-	view := shopPage{Currencies: currenciesOf(v), SaveMethods: v.SaveMethods}
-	for _, it := range v.Products {
+	view := shopPage{
+		Currencies:  currenciesOf(products, catalog.Currency()),
+		SaveMethods: p.cfg.Form.SaveMethods,
+	}
+	for _, it := range products {
 		one := p.productView(loc, it)
-		data.Products = append(data.Products, shopProduct{it.SKU, it.Name, it.Currency, shopAmounts(it.Prices), one.Every, it.Ships})
+		data.Products = append(data.Products, shopProduct{
+			SKU:      it.SKU,
+			Name:     it.Name,
+			Currency: it.Currency,
+			Prices:   shopAmounts(it.Prices),
+			Every:    one.Every,
+			Ships:    catalog.Ships(&it),
+		})
 		view.Products = append(view.Products, one)
 	}
+
 	pg := p.page(loc, "shop", t.Title)
 	pg.Script, pg.Data, pg.View = "shop.js", data, view
 	return p.render(w, http.StatusOK, pg)
 }
 
-func (p *Pages) productView(loc locale, it Product) productView {
-	t := loc.texts.Shop
+func (p *Pages) productView(loc locale, it orders.Product) productView {
 	return productView{
-		Product: it, Price: loc.amount(it.Prices[it.Currency], it.Currency), Every: loc.every(it.Recurring),
-		Picture: p.picture(it.SKU, it.Name, it.Image), AddNamed: fill(t.AddNamed, "name", it.Name),
-		Stepper: loc.stepper(it.Name, 0),
+		Product:  it,
+		Price:    loc.amount(it.Prices[it.Currency], it.Currency),
+		Every:    loc.every(it.Recurring),
+		Picture:  p.picture(it.SKU, it.Name, it.Image),
+		AddNamed: fill(loc.texts.Shop.AddNamed, "name", it.Name),
+		Stepper:  loc.stepper(it.Name, 0),
 	}
 }
 
-// currenciesOf are the currencies that a buyer can choose from, the catalog's
-// own first; none where no product is sold in more than one.
-func currenciesOf(v ShopView) []string {
+// currenciesOf returns the currencies that a buyer can choose from, the
+// catalog's own first; none if every product is sold in one currency only.
+func currenciesOf(products []orders.Product, own string) []string {
 	var list []string
 	choice := false
-	for _, it := range v.Products {
+	for _, it := range products {
 		choice = choice || len(it.Prices) > 1
 		list = slices.AppendSeq(list, maps.Keys(it.Prices))
 	}
 	if !choice {
 		return nil
 	}
-	slices.SortFunc(list, func(a, b string) int {
-		return cmp.Or(cmp.Compare(ownFirst(b, v.Currency), ownFirst(a, v.Currency)), cmp.Compare(a, b))
-	})
-	return slices.Compact(list)
-}
 
-func ownFirst(currency, own string) int {
-	if currency == own {
-		return 1
+	slices.Sort(list)
+	list = slices.Compact(list)
+	if i := slices.Index(list, own); i > 0 {
+		list = slices.Insert(slices.Delete(list, i, i+1), 0, own)
 	}
-	return 0
+	return list
 }
 
 // Pictures names the built-in pictures of products, which an image may name.

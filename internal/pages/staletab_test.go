@@ -1,6 +1,10 @@
 package pages_test
 
-import "testing"
+import (
+	"testing"
+
+	"checkoutd/internal/orders"
+)
 
 // A tab that offers to go on with a payment is as old as the moment when it was
 // opened: Stripe.js throws for a payment that does not wait any more.
@@ -33,7 +37,9 @@ func TestCheckoutScriptInATabThatIsOutOfDate(t *testing.T) {
 			s := newSite(t)
 			s.order.PaymentStatus, s.resume = "requires_action", "pi_1_secret_resume"
 			s.open("/checkout/"+s.order.ID, formResume)
-			s.set(func() { s.order.Status, s.order.PaymentStatus, s.resume = tt.status, tt.payment, tt.resume })
+			s.set(func() {
+				s.order.Status, s.order.PaymentStatus, s.resume = orders.Status(tt.status), orders.PaymentStatus(tt.payment), tt.resume
+			})
 			s.tab.run("(() => { window.nextActionThrows = true; document.querySelector('" + tt.press + "').click(); })()")
 			s.tab.until(tt.want)
 			if tt.resume == "pi_2_secret_resume" {

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/text/language"
+
+	"checkoutd/internal/orders"
 )
 
 // texts are the words of every page in one language. Fields with a JSON name
@@ -74,62 +76,62 @@ type shopTexts struct {
 }
 
 type checkoutTexts struct {
-	Title            string                `json:"-"`
-	YourOrder        string                `json:"-"`
-	Payment          string                `json:"-"`
-	Pay              string                `json:"pay"`
-	Paying           string                `json:"paying"`
-	Redirecting      string                `json:"redirecting"`
-	Authenticating   string                `json:"authenticating"`
-	Reconnecting     string                `json:"reconnecting"`
-	LoadingForm      string                `json:"loadingForm"`
-	FormReady        string                `json:"formReady"`
-	Retry            string                `json:"-"`
-	ScriptFailed     string                `json:"scriptFailed"`
-	FormFailed       string                `json:"formFailed"`
-	Insecure         string                `json:"insecure"`
-	AmountChanged    string                `json:"amountChanged"`
-	LostAnswer       string                `json:"lostAnswer"`
-	SendAgain        string                `json:"sendAgain"`
-	Unreachable      string                `json:"unreachable"`
-	WentWrong        string                `json:"wentWrong"`
-	NotAuthenticated string                `json:"notAuthenticated"`
-	ResumeTitle      string                `json:"-"`
-	ResumeText       string                `json:"-"`
-	Resume           string                `json:"-"`
-	PayAnotherWay    string                `json:"-"`
-	Secured          string                `json:"-"`
-	TestCardsTitle   string                `json:"-"`
-	TestCardsNote    string                `json:"-"`
-	CardPays         string                `json:"-"`
-	CardAsks         string                `json:"-"`
-	CardDeclines     string                `json:"-"`
-	CardNoFunds      string                `json:"-"`
-	PromotionCode    string                `json:"-"`
-	ApplyCode        string                `json:"-"`
-	RemoveCode       string                `json:"-"`
-	OrAnotherWay     string                `json:"-"`
-	Contact          string                `json:"-"`
-	ShippingAddress  string                `json:"-"`
-	ShippingMethod   string                `json:"-"`
-	NoRates          string                `json:"-"`
-	Method           string                `json:"-"`
-	BillingAddress   string                `json:"-"`
-	BillingSame      string                `json:"-"`
-	RecurringNote    string                `json:"recurringNote"`
-	Intro            string                `json:"-"`
-	Free             string                `json:"free"`
-	TotalNow         string                `json:"totalNow"`
-	OneDay           string                `json:"oneDay"`
-	Days             string                `json:"days"`
-	DaysRange        string                `json:"daysRange"`
-	Discount         string                `json:"discount"`
-	Shipping         string                `json:"shipping"`
-	SavedCard        string                `json:"savedCard"`
-	SavedBank        string                `json:"savedBank"`
-	SavedOther       string                `json:"savedOther"`
-	Modes            map[string]modeTexts  `json:"-"` // what is said otherwise in a mode
-	States           map[string]stateTexts `json:"-"`
+	Title            string                    `json:"-"`
+	YourOrder        string                    `json:"-"`
+	Payment          string                    `json:"-"`
+	Pay              string                    `json:"pay"`
+	Paying           string                    `json:"paying"`
+	Redirecting      string                    `json:"redirecting"`
+	Authenticating   string                    `json:"authenticating"`
+	Reconnecting     string                    `json:"reconnecting"`
+	LoadingForm      string                    `json:"loadingForm"`
+	FormReady        string                    `json:"formReady"`
+	Retry            string                    `json:"-"`
+	ScriptFailed     string                    `json:"scriptFailed"`
+	FormFailed       string                    `json:"formFailed"`
+	Insecure         string                    `json:"insecure"`
+	AmountChanged    string                    `json:"amountChanged"`
+	LostAnswer       string                    `json:"lostAnswer"`
+	SendAgain        string                    `json:"sendAgain"`
+	Unreachable      string                    `json:"unreachable"`
+	WentWrong        string                    `json:"wentWrong"`
+	NotAuthenticated string                    `json:"notAuthenticated"`
+	ResumeTitle      string                    `json:"-"`
+	ResumeText       string                    `json:"-"`
+	Resume           string                    `json:"-"`
+	PayAnotherWay    string                    `json:"-"`
+	Secured          string                    `json:"-"`
+	TestCardsTitle   string                    `json:"-"`
+	TestCardsNote    string                    `json:"-"`
+	CardPays         string                    `json:"-"`
+	CardAsks         string                    `json:"-"`
+	CardDeclines     string                    `json:"-"`
+	CardNoFunds      string                    `json:"-"`
+	PromotionCode    string                    `json:"-"`
+	ApplyCode        string                    `json:"-"`
+	RemoveCode       string                    `json:"-"`
+	OrAnotherWay     string                    `json:"-"`
+	Contact          string                    `json:"-"`
+	ShippingAddress  string                    `json:"-"`
+	ShippingMethod   string                    `json:"-"`
+	NoRates          string                    `json:"-"`
+	Method           string                    `json:"-"`
+	BillingAddress   string                    `json:"-"`
+	BillingSame      string                    `json:"-"`
+	RecurringNote    string                    `json:"recurringNote"`
+	Intro            string                    `json:"-"`
+	Free             string                    `json:"free"`
+	TotalNow         string                    `json:"totalNow"`
+	OneDay           string                    `json:"oneDay"`
+	Days             string                    `json:"days"`
+	DaysRange        string                    `json:"daysRange"`
+	Discount         string                    `json:"discount"`
+	Shipping         string                    `json:"shipping"`
+	SavedCard        string                    `json:"savedCard"`
+	SavedBank        string                    `json:"savedBank"`
+	SavedOther       string                    `json:"savedOther"`
+	Modes            map[orders.Mode]modeTexts `json:"-"` // what is said otherwise in a mode
+	States           map[string]stateTexts     `json:"-"`
 }
 
 // modeTexts are the words that differ where a method is saved or a subscription
@@ -140,7 +142,7 @@ type modeTexts struct {
 }
 
 // forMode are the words of the checkout for an order of a mode.
-func (t checkoutTexts) forMode(mode string) checkoutTexts {
+func (t checkoutTexts) forMode(mode orders.Mode) checkoutTexts {
 	m := t.Modes[mode]
 	t.Title, t.Payment, t.Intro = cmp.Or(m.Title, t.Title), cmp.Or(m.Payment, t.Payment), cmp.Or(m.Intro, t.Intro)
 	t.Pay, t.Paying = cmp.Or(m.Pay, t.Pay), cmp.Or(m.Paying, t.Paying)
@@ -152,7 +154,7 @@ func (t checkoutTexts) forMode(mode string) checkoutTexts {
 }
 
 // statesFor are the words of the page after the payment for an order of a mode.
-func (t *texts) statesFor(mode string) map[string]stateTexts {
+func (t *texts) statesFor(mode orders.Mode) map[string]stateTexts {
 	return merged(t.Complete.States, t.Checkout.Modes[mode].Complete)
 }
 

@@ -1,5 +1,7 @@
 package pages
 
+import "checkoutd/internal/orders"
+
 func english() texts {
 	return texts{
 		Common: commonTexts{
@@ -102,8 +104,8 @@ func english() texts {
 			SavedCard:        "You pay with a saved card.",
 			SavedBank:        "You pay with a saved bank account.",
 			SavedOther:       "You pay with a saved payment method.",
-			Modes: map[string]modeTexts{
-				modeSetup: {
+			Modes: map[orders.Mode]modeTexts{
+				orders.ModeSetup: {
 					Title: "Save a way to pay", Payment: "Payment method",
 					Intro: "Nothing is charged now. What you save here can be used for your next orders.",
 					Pay:   "Save", Paying: "Saving…",
@@ -131,7 +133,7 @@ func english() texts {
 						"canceled":        {"This was cancelled", "Nothing was charged."},
 					},
 				},
-				modeSubscription: {
+				orders.ModeSubscription: {
 					Title: "Subscribe", Pay: "Subscribe for {total}",
 					States: map[string]stateTexts{
 						"paid": {"Your subscription has begun", "There is nothing left to pay now."},

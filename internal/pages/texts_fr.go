@@ -1,5 +1,7 @@
 package pages
 
+import "checkoutd/internal/orders"
+
 //nolint:misspell // it is French
 func french() texts {
 	return texts{
@@ -103,8 +105,8 @@ func french() texts {
 			SavedCard:        "Vous payez avec une carte enregistrée.",
 			SavedBank:        "Vous payez avec un compte bancaire enregistré.",
 			SavedOther:       "Vous payez avec un moyen de paiement enregistré.",
-			Modes: map[string]modeTexts{
-				modeSetup: {
+			Modes: map[orders.Mode]modeTexts{
+				orders.ModeSetup: {
 					Title: "Enregistrer un moyen de paiement", Payment: "Moyen de paiement",
 					Intro: "Rien n’est débité maintenant. Vous pourrez l’utiliser pour vos prochaines commandes.",
 					Pay:   "Enregistrer", Paying: "Enregistrement en cours…",
@@ -132,7 +134,7 @@ func french() texts {
 						"canceled":        {"L’enregistrement a été annulé", "Rien n’a été débité."},
 					},
 				},
-				modeSubscription: {
+				orders.ModeSubscription: {
 					Title: "S’abonner", Pay: "S’abonner pour {total}",
 					States: map[string]stateTexts{
 						"paid": {"Votre abonnement a commencé", "Il ne reste rien à payer maintenant."},

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+
+	"checkoutd/internal/appearance"
 )
 
 // The colours of a shop that names none: a calm green, and the same for dark
@@ -29,6 +31,25 @@ type Theme struct {
 
 // Colours are a shop's own, as "#rrggbb".
 type Colours struct{ Primary, Background, Text, TextSecondary, Danger string }
+
+// ThemeOf returns the theme that makes our pages look like Stripe's form. look
+// may be nil; accent is the primary colour where look has none.
+func ThemeOf(look *appearance.Look, accent string) Theme {
+	var t Theme
+	if look != nil {
+		t = Theme{
+			Light:   Colours(look.Light.Colors()),
+			Dark:    Colours(look.Dark.Colors()),
+			Radius:  look.Light.Variable("borderRadius"),
+			Font:    look.Light.Variable("fontFamily"),
+			FontCSS: look.FontCSS(),
+		}
+	}
+
+	t.Light.Primary = cmp.Or(t.Light.Primary, accent)
+	t.Dark.Primary = cmp.Or(t.Dark.Primary, t.Light.Primary)
+	return t
+}
 
 // themeCSS writes the shop's colours as custom properties. One that would not be legible
 // where it stands is moved towards black or white until it is.

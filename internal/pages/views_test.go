@@ -1,26 +1,64 @@
 package pages_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
 	"checkoutd/internal/fault"
+	"checkoutd/internal/orders"
 	"checkoutd/internal/pages"
+	"checkoutd/internal/payments"
 )
 
 const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)>{{.}}`
 
 var (
 	placed = time.Date(2025, 2, 1, 13, 4, 5, 0, time.UTC)
-	mug    = pages.Product{SKU: "mug", Name: "Stoneware mug", Description: "Holds 300 ml.", Image: "mug.svg", Currency: "eur", Prices: map[string]int64{"eur": 1850}}
+	mug    = orders.Product{SKU: "mug", Name: "Stoneware mug", Description: "Holds 300 ml.", Image: "mug.svg", Currency: "eur", Prices: map[string]int64{"eur": 1850}}
 )
+
+// catalog is what a page's shop sells.
+type catalog struct {
+	products []orders.Product
+	currency string
+	shipping map[string]int64
+}
+
+func (c catalog) Products() []orders.Product     { return slices.Clone(c.products) }
+func (c catalog) Currency() string               { return c.currency }
+func (c catalog) Ships(*orders.Product) bool     { return false }
+func (c catalog) ShippingFrom() map[string]int64 { return c.shipping }
+func (c catalog) HasPromotions() bool            { return true }
+
+// known is the one order that a page can open, with the refusal of its last
+// payment.
+type known struct {
+	order   orders.Order
+	refusal *fault.Error
+}
+
+func (k known) Opened(*http.Request, string) (orders.Order, error) { return k.order, nil }
+
+func (k known) View(o orders.Order) orders.View {
+	return orders.New(orders.Config{Catalog: &orders.Catalog{}, Now: func() time.Time { return placed }}).View(o)
+}
+
+func (k known) Resume(context.Context, string) (out payments.Answer, waits bool, err error) {
+	return out, false, nil
+}
+
+func (k known) Refusal(context.Context, string) (*fault.Error, bool, error) {
+	return k.refusal, k.refusal != nil, nil
+}
 
 func newPages(t *testing.T, change func(*pages.Config)) *pages.Pages {
 	t.Helper()
-	cfg := pages.Config{BrandName: "Atelier Lumen", Sandbox: true, ScriptURL: "http://127.0.0.1:12111/v3", AppVersion: "1.2.3"}
+	cfg := pages.Config{BrandName: "Atelier Lumen", Sandbox: true, ScriptURL: "http://127.0.0.1:12111/v3", App: pages.AppInfo{Version: "1.2.3"}, Form: pages.Form{SaveMethods: true}}
 	if change != nil {
 		change(&cfg)
 	}
@@ -31,14 +69,15 @@ func newPages(t *testing.T, change func(*pages.Config)) *pages.Pages {
 	return p
 }
 
-func order(status, payment string) pages.Order {
-	return pages.Order{
-		ID: "ord_abcdefghijklmnopqrstuvwxyz", Status: status, PaymentStatus: payment, Currency: "eur", Amount: 4900, Subtotal: 4900,
-		Items: []pages.Item{
-			{SKU: "mug", Name: "Stoneware mug", Image: "mug.svg", Quantity: 2, UnitAmount: 1850, Amount: 3700},
-			{SKU: "other", Name: "Other thing", Quantity: 1, UnitAmount: 1200, Amount: 1200},
+func order(status, payment string) orders.Order {
+	return orders.Order{
+		ID: "ord_abcdefghijklmnopqrstuvwxyz", Mode: orders.ModePayment, Currency: "eur", Amount: 4900,
+		Status: orders.Status(status), PaymentStatus: orders.PaymentStatus(payment),
+		Items: []orders.Item{
+			{SKU: "mug", Name: "Stoneware mug", Image: "mug.svg", Quantity: 2, UnitAmount: 1850},
+			{SKU: "other", Name: "Other thing", Quantity: 1, UnitAmount: 1200},
 		},
-		CreatedAt: placed, PaidAt: placed.Add(time.Minute),
+		CreatedAt: placed, ExpiresAt: placed.Add(time.Hour), PaidAt: placed.Add(time.Minute),
 	}
 }
 
@@ -48,19 +87,27 @@ type view struct {
 	render func(*pages.Pages, http.ResponseWriter, *http.Request) error
 }
 
-func shop(name string, v pages.ShopView) view {
-	return view{"shop " + name, func(p *pages.Pages, w http.ResponseWriter, r *http.Request) error { return p.Shop(w, r, v) }}
-}
-
-func checkout(o pages.Order) view {
-	return view{"checkout " + o.Status + " " + o.PaymentStatus, func(p *pages.Pages, w http.ResponseWriter, r *http.Request) error {
-		return p.Checkout(w, r, pages.CheckoutView{Order: o})
+func shop(name string, c catalog) view {
+	return view{"shop " + name, func(p *pages.Pages, w http.ResponseWriter, r *http.Request) error {
+		return p.Selling(c).ServeShop(w, r)
 	}}
 }
 
-func complete(o pages.Order) view {
-	return view{"complete " + o.Status + " " + o.PaymentStatus, func(p *pages.Pages, w http.ResponseWriter, r *http.Request) error {
-		return p.Complete(w, r, pages.CompleteView{Order: o})
+func checkout(o orders.Order) view { return checkoutAfter(o, nil) }
+
+// checkoutAfter is the checkout of an order whose last payment was refused.
+func checkoutAfter(o orders.Order, refusal *fault.Error) view {
+	return view{"checkout " + string(o.Status) + " " + string(o.PaymentStatus), func(p *pages.Pages, w http.ResponseWriter, r *http.Request) error {
+		return p.Knowing(known{o, refusal}).ServeCheckout(w, r)
+	}}
+}
+
+func complete(o orders.Order) view { return completeAfter(o, nil) }
+
+// completeAfter is the page after the payment of an order that was refused.
+func completeAfter(o orders.Order, refusal *fault.Error) view {
+	return view{"complete " + string(o.Status) + " " + string(o.PaymentStatus), func(p *pages.Pages, w http.ResponseWriter, r *http.Request) error {
+		return p.Knowing(known{o, refusal}).ServeComplete(w, r)
 	}}
 }
 
@@ -77,11 +124,11 @@ func views() []view {
 	bad.Items[0].Name, bad.Refunded = hostile, 100
 	badOpen := order("open", "failed")
 	badOpen.Items[0].Name, badOpen.Items[0].Image = hostile, "javascript:alert(1)//x"
-	badOpen.Refusal = fault.New(fault.Declined, "never_heard_of", hostile)
+	refusal := fault.New(fault.Declined, "never_heard_of", hostile)
 	all := []view{
-		shop("empty", pages.ShopView{}),
-		shop("with products", pages.ShopView{Currency: "eur", SaveMethods: true, ShippingFrom: map[string]int64{"eur": 490}, Products: []pages.Product{mug, {SKU: "x.1", Name: hostile, Description: hostile, Currency: "kwd", Prices: map[string]int64{"kwd": 12340, "eur": 4000}, Recurring: pages.Recurring{Interval: "month", Count: 3}}}}),
-		checkout(badOpen), complete(bad), complete(badOpen),
+		shop("empty", catalog{}),
+		shop("with products", catalog{currency: "eur", shipping: map[string]int64{"eur": 490}, products: []orders.Product{mug, {SKU: "x.1", Name: hostile, Description: hostile, Currency: "kwd", Prices: map[string]int64{"kwd": 12340, "eur": 4000}, Recurring: &orders.Recurring{Interval: "month", IntervalCount: 3}}}}),
+		checkoutAfter(badOpen, refusal), complete(bad), completeAfter(badOpen, refusal),
 		failure(403, fault.New(fault.Forbidden, "https_required", "This page needs a secure connection.")),
 		failure(404, fault.New(fault.NotFound, "not_found", hostile)),
 		failure(500, fault.Of(os.ErrPermission)),

@@ -1,8 +1,7 @@
-package app
+package pages
 
 import (
 	"checkoutd/internal/appearance"
-	"checkoutd/internal/config"
 	"checkoutd/internal/orders"
 )
 
@@ -10,7 +9,7 @@ import (
 // (https://docs.stripe.com/js/elements_object/create_without_intent). All but the last
 // three are the order's, so that the intent is created with the matching parameters.
 type elementsView struct {
-	Mode                       string                 `json:"mode"`
+	Mode                       orders.Mode            `json:"mode"`
 	Amount                     int64                  `json:"amount,omitempty"` // a setup has none
 	Currency                   string                 `json:"currency"`
 	CaptureMethod              string                 `json:"captureMethod,omitempty"`
@@ -42,17 +41,32 @@ type bankOptions struct {
 	VerificationMethod string `json:"verification_method"`
 }
 
-func elementsOf(cfg *config.Config, o orders.Order) elementsView {
+func (p *Pages) elements(o orders.Order) elementsView {
 	v := elementsView{
-		Mode: string(o.Mode), Amount: o.Amount, Currency: o.Currency,
-		CaptureMethod: o.Options.CaptureMethod, SetupFutureUsage: o.Options.SetupFutureUsage, OnBehalfOf: o.Options.OnBehalfOf,
-		PaymentMethodTypes: o.Options.PaymentMethodTypes, PaymentMethodConfiguration: o.Options.PaymentMethodConfiguration,
-		PaymentMethodOptions: methodOptionsOf(o.Options), PaymentMethodCreation: cfg.PaymentMethodCreation,
+		Mode:                       o.Mode,
+		Amount:                     o.Amount,
+		Currency:                   o.Currency,
+		CaptureMethod:              o.Options.CaptureMethod,
+		SetupFutureUsage:           o.Options.SetupFutureUsage,
+		OnBehalfOf:                 o.Options.OnBehalfOf,
+		PaymentMethodTypes:         o.Options.PaymentMethodTypes,
+		PaymentMethodConfiguration: o.Options.PaymentMethodConfiguration,
+		PaymentMethodOptions:       methodOptionsOf(o.Options),
+		PaymentMethodCreation:      p.cfg.Form.MethodCreation,
 	}
-	if cfg.Appearance != nil {
-		v.Appearance, v.Fonts = &cfg.Appearance.Light, cfg.Appearance.Fonts
+	if look := p.cfg.Appearance; look != nil {
+		v.Appearance, v.Fonts = &look.Light, look.Fonts
 	}
 	return v
+}
+
+// darkAppearance replaces elements.appearance on dark screens; it is nil
+// unless the shop has an appearance of its own.
+func (p *Pages) darkAppearance() *appearance.Appearance {
+	if p.cfg.Appearance == nil {
+		return nil
+	}
+	return &p.cfg.Appearance.Dark
 }
 
 // methodOptionsOf are the options of single payment methods, nil for none.
@@ -76,12 +90,14 @@ func methodOptionsOf(o orders.Options) *methodOptions {
 // paymentElementView are the options of elements.create('payment')
 // (https://docs.stripe.com/js/elements_object/create_payment_element).
 type paymentElementView struct {
-	Layout   layoutView   `json:"layout"`
+	Layout   Layout       `json:"layout"`
 	Business businessView `json:"business"`
 	Wallets  *walletsView `json:"wallets,omitempty"`
 }
 
-type layoutView struct {
+// Layout is how the Payment Element lists the payment methods. Nil fields
+// leave the choice to Stripe.
+type Layout struct {
 	Type             string `json:"type"`
 	DefaultCollapsed *bool  `json:"defaultCollapsed,omitempty"`
 	Radios           *bool  `json:"radios,omitempty"`
@@ -98,18 +114,19 @@ type walletsView struct {
 	GooglePay string `json:"googlePay"`
 }
 
-func paymentElementOf(cfg *config.Config) paymentElementView {
-	v := paymentElementView{Layout: layoutView(cfg.Layout), Business: businessView{cfg.BrandName}}
-	if cfg.ExpressCheckout {
-		// They are above the form already.
+func (p *Pages) paymentElement() paymentElementView {
+	v := paymentElementView{Layout: p.cfg.Form.Layout, Business: businessView{p.cfg.BrandName}}
+	if p.cfg.Form.Express {
+		// The Express Checkout Element above the form has the wallets already.
 		v.Wallets = &walletsView{ApplePay: "never", GooglePay: "never"}
 	}
 	return v
 }
 
-// expressView is the Express Checkout Element: the options of elements.create, and those
-// with which the page resolves its click event, to which it adds the order's lines and
-// shipping rates (https://docs.stripe.com/js/elements_object/create_express_checkout_element).
+// expressView configures the Express Checkout Element: Create is passed to
+// elements.create, Click resolves its click event. The page adds the order's
+// lines and shipping rates to Click
+// (https://docs.stripe.com/js/elements_object/create_express_checkout_element).
 type expressView struct {
 	Create expressCreate `json:"create"`
 	Click  expressClick  `json:"click"`
@@ -131,24 +148,27 @@ type expressClick struct {
 // expressHeight is that of the page's own button; Stripe takes 40 to 55.
 const expressHeight = 50
 
-func expressOf(cfg *config.Config, o orders.View) *expressView {
-	if !cfg.ExpressCheckout {
+// express returns nil if the shop does without the Express Checkout Element.
+func (p *Pages) express(o orders.View) *expressView {
+	form := p.cfg.Form
+	if !form.Express {
 		return nil
 	}
-	v := expressView{Create: expressCreate{expressHeight}, Click: expressClick{
-		Business: businessView{cfg.BrandName}, EmailRequired: cfg.CollectEmail, BillingAddressRequired: cfg.BillingAddress == billingFull,
-	}}
-	if o.Ships {
-		v.Click.ShippingAddressRequired, v.Click.PhoneNumberRequired = true, cfg.ShippingPhone
-		v.Click.AllowedShippingCountries = o.ShippingCountries
+
+	click := expressClick{
+		Business:               businessView{p.cfg.BrandName},
+		EmailRequired:          form.CollectEmail,
+		BillingAddressRequired: form.BillingAddress,
 	}
-	return &v
+	if o.Ships {
+		click.ShippingAddressRequired = true
+		click.PhoneNumberRequired = form.ShippingPhone
+		click.AllowedShippingCountries = o.ShippingCountries
+	}
+	return &expressView{Create: expressCreate{expressHeight}, Click: click}
 }
 
-// billingFull is the BILLING_ADDRESS that asks for all of it.
-const billingFull = "full"
-
-// addressView says which Address Elements the page shows.
+// addressView reports which Address Elements the page shows.
 type addressView struct {
 	Shipping bool `json:"shipping"`
 	Billing  bool `json:"billing"`

@@ -1,0 +1,69 @@
+package pages
+
+import (
+	"net/http"
+
+	"checkoutd/internal/appearance"
+	"checkoutd/internal/httpio"
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+)
+
+// configView is GET /config: what the page's script needs to show the checkout.
+type configView struct {
+	PublishableKey string                 `json:"publishable_key"`
+	ScriptURL      string                 `json:"script_url"`
+	Sandbox        bool                   `json:"sandbox"`
+	Live           bool                   `json:"live"`
+	AppInfo        AppInfo                `json:"app_info"`
+	Elements       elementsView           `json:"elements"`
+	AppearanceDark *appearance.Appearance `json:"appearance_dark,omitempty"`
+	PaymentElement paymentElementView     `json:"payment_element"`
+	Express        *expressView           `json:"express"` // null: no Express Checkout Element
+	Address        addressView            `json:"address"`
+	CollectEmail   bool                   `json:"collect_email"`
+	PromotionCodes bool                   `json:"promotion_codes"`
+	Order          orders.View            `json:"order"`
+	Resume         *payments.Answer       `json:"resume"`
+	ReturnURL      string                 `json:"return_url"`
+}
+
+// ServeConfig is GET /config.
+func (p *Pages) ServeConfig(w http.ResponseWriter, r *http.Request) error {
+	o, err := p.cfg.Orders.Opened(r, r.URL.Query().Get("order"))
+	if err != nil {
+		return err
+	}
+
+	var resume *payments.Answer
+	answer, underWay, err := p.cfg.Payments.Resume(r.Context(), o.ID)
+	if err != nil {
+		return err
+	}
+	if underWay {
+		resume = &answer
+	}
+
+	view, form := p.cfg.Orders.View(o), p.cfg.Form
+	return httpio.WriteJSON(w, http.StatusOK, configView{
+		PublishableKey: p.cfg.PublishableKey,
+		ScriptURL:      p.cfg.ScriptURL,
+		Sandbox:        p.cfg.Sandbox,
+		Live:           p.cfg.Live,
+		AppInfo:        p.cfg.App,
+		Elements:       p.elements(o),
+		AppearanceDark: p.darkAppearance(),
+		PaymentElement: p.paymentElement(),
+		Express:        p.express(view),
+		Address: addressView{
+			Shipping: view.Ships,
+			Billing:  form.BillingAddress,
+			Phone:    form.ShippingPhone,
+		},
+		CollectEmail:   form.CollectEmail,
+		PromotionCodes: o.Mode == orders.ModePayment && p.cfg.Catalog.HasPromotions(),
+		Order:          view,
+		Resume:         resume,
+		ReturnURL:      p.cfg.ReturnURL(o.ID),
+	})
+}

@@ -1,0 +1,18 @@
+package pages
+
+// Selling returns the same pages for another catalog.
+func (p *Pages) Selling(c Catalog) *Pages {
+	other := *p
+	other.cfg.Catalog = c
+	return &other
+}
+
+// Knowing returns the same pages for other orders and payments.
+func (p *Pages) Knowing(k interface {
+	Orders
+	Payments
+}) *Pages {
+	other := *p
+	other.cfg.Orders, other.cfg.Payments = k, k
+	return &other
+}
