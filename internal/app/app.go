@@ -240,7 +240,7 @@ func loadCatalog(cfg *config.Config) (*orders.Catalog, error) {
 // reusable refuses products that need a payment method for later payments beside explicit
 // payment methods that are for one payment: Stripe would refuse the intent.
 func reusable(cfg *config.Config, c *orders.Catalog) error {
-	bad := cfg.NotReused()
+	bad := cfg.SingleUseTypes()
 	if bad == "" {
 		return nil
 	}

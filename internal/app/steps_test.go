@@ -144,7 +144,7 @@ func (tl *till) service(l *life) *payments.Service {
 func (tl *till) pay(svc *payments.Service) (payments.Answer, error) {
 	tl.Helper()
 	tl.tokens++
-	s := &shop{t: tl.T, cfg: &config.Config{StripeAPIBase: tl.url}}
+	s := &shop{t: tl.T, cfg: &config.Config{StripeAccount: config.StripeAccount{StripeAPIBase: tl.url}}}
 	token := s.stripe("POST", "/v1/test_helpers/confirmation_tokens", "payment_method", "pm_card_visa", "return_url", "http://shop.test/complete",
 		"setup_future_usage", "off_session")["id"].(string)
 	return svc.Confirm(tl.Context(), payments.Confirm{OrderID: tl.order.ID, Token: token})
@@ -170,7 +170,7 @@ func (tl *till) wantOnce() {
 	if err != nil || len(effects) != 1 {
 		tl.Errorf("the effects are %+v, %v; want one", effects, err)
 	}
-	s := &shop{t: tl.T, cfg: &config.Config{StripeAPIBase: tl.url}}
+	s := &shop{t: tl.T, cfg: &config.Config{StripeAccount: config.StripeAccount{StripeAPIBase: tl.url}}}
 	want := map[string]int{"/v1/charges": 1, "/v1/payment_intents": 1, "/v1/setup_intents": 0, "/v1/subscriptions": 0}
 	switch tl.order.Mode {
 	case orders.ModeSetup:

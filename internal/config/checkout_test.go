@@ -24,20 +24,20 @@ func TestContradictions(t *testing.T) {
 	}{
 		"types and a configuration": {[]string{"PAYMENT_METHOD_TYPES=card", "PAYMENT_METHOD_CONFIGURATION=pmc_1"},
 			"PAYMENT_METHOD_CONFIGURATION and PAYMENT_METHOD_TYPES are both set.", "Keep one"},
-		"a configuration that is none":    {[]string{"PAYMENT_METHOD_CONFIGURATION=default"}, "PAYMENT_METHOD_CONFIGURATION is not the id of", "pmc_"},
-		"an account that is none":         {[]string{"ON_BEHALF_OF=acme"}, "ON_BEHALF_OF is not the id of an account.", "acct_"},
-		"an account with something after": {[]string{"ON_BEHALF_OF=acct_1 acct_2"}, "ON_BEHALF_OF is not the id of an account.", "acct_"},
+		"a configuration that is none":    {[]string{"PAYMENT_METHOD_CONFIGURATION=default"}, "PAYMENT_METHOD_CONFIGURATION is not the ID of", "pmc_"},
+		"an account that is none":         {[]string{"ON_BEHALF_OF=acme"}, "ON_BEHALF_OF is not the ID of an account.", "acct_"},
+		"an account with something after": {[]string{"ON_BEHALF_OF=acct_1 acct_2"}, "ON_BEHALF_OF is not the ID of an account.", "acct_"},
 		"another creation":                {[]string{"PAYMENT_METHOD_CREATION=automatic"}, `PAYMENT_METHOD_CREATION is "automatic".`, "(empty), manual"},
 		"installments of the Dashboard": {[]string{"CARD_INSTALLMENTS=true"},
-			"CARD_INSTALLMENTS is true, but PAYMENT_METHOD_TYPES does not name card.", "explicit"},
+			"CARD_INSTALLMENTS is true, but PAYMENT_METHOD_TYPES does not include card.", "explicit"},
 		"installments without card": {[]string{"CARD_INSTALLMENTS=true", "PAYMENT_METHOD_TYPES=ideal"},
-			"CARD_INSTALLMENTS is true, but PAYMENT_METHOD_TYPES does not name card.", "explicit"},
+			"CARD_INSTALLMENTS is true, but PAYMENT_METHOD_TYPES does not include card.", "explicit"},
 		"installments and manual creation": {[]string{"CARD_INSTALLMENTS=true", "PAYMENT_METHOD_TYPES=card", "PAYMENT_METHOD_CREATION=manual"},
 			"CARD_INSTALLMENTS is true, but PAYMENT_METHOD_CREATION is manual", "Stripe.js refuses"},
 		"manual capture of iDEAL and SEPA": {[]string{"CAPTURE_METHOD=manual", "PAYMENT_METHOD_TYPES=card,ideal,sepa_debit"},
-			"CAPTURE_METHOD is manual, but PAYMENT_METHOD_TYPES has ideal, sepa_debit,", "cannot reserve"},
+			"CAPTURE_METHOD is manual, but PAYMENT_METHOD_TYPES contains ideal, sepa_debit,", "cannot hold"},
 		"future use of Klarna": {[]string{"SETUP_FUTURE_USAGE=off_session", "PAYMENT_METHOD_TYPES=card,klarna"},
-			"SETUP_FUTURE_USAGE saves the payment method, but PAYMENT_METHOD_TYPES has klarna,", "use again"},
+			"SETUP_FUTURE_USAGE saves the payment method, but PAYMENT_METHOD_TYPES contains klarna,", "charge again"},
 		"asking to save what is saved": {[]string{"SETUP_FUTURE_USAGE=off_session", "SAVED_METHODS_SAVE=true"},
 			"SAVED_METHODS_SAVE is true, but SETUP_FUTURE_USAGE saves every payment method", "conflict"},
 		"a usage without asking": {[]string{"SAVED_METHODS_SAVE=false", "SAVED_METHODS_SAVE_USAGE=off_session"},
@@ -45,21 +45,21 @@ func TestContradictions(t *testing.T) {
 		"a usage that setup_future_usage decides": {[]string{"SETUP_FUTURE_USAGE=on_session", "SAVED_METHODS_SAVE_USAGE=off_session"},
 			"SAVED_METHODS_SAVE_USAGE is set, but buyers are not asked", ""},
 		"a usage that is none":            {[]string{"SAVED_METHODS_SAVE_USAGE=always"}, `SAVED_METHODS_SAVE_USAGE is "always".`, "on_session, off_session"},
-		"removing what is not shown":      {[]string{"SAVED_METHODS_REDISPLAY=false", "SAVED_METHODS_REMOVE=true"}, "SAVED_METHODS_REMOVE is about the saved", "SAVED_METHODS_REDISPLAY"},
-		"a limit of what is not shown":    {[]string{"SAVED_METHODS_REDISPLAY=false", "SAVED_METHODS_LIMIT=3"}, "SAVED_METHODS_LIMIT is about the saved", ""},
-		"filters of what is not shown":    {[]string{"SAVED_METHODS_REDISPLAY=false", "SAVED_METHODS_FILTERS=always"}, "SAVED_METHODS_FILTERS is about the saved", ""},
+		"removing what is not shown":      {[]string{"SAVED_METHODS_REDISPLAY=false", "SAVED_METHODS_REMOVE=true"}, "SAVED_METHODS_REMOVE has no effect, because", "SAVED_METHODS_REDISPLAY"},
+		"a limit of what is not shown":    {[]string{"SAVED_METHODS_REDISPLAY=false", "SAVED_METHODS_LIMIT=3"}, "SAVED_METHODS_LIMIT has no effect, because", ""},
+		"filters of what is not shown":    {[]string{"SAVED_METHODS_REDISPLAY=false", "SAVED_METHODS_FILTERS=always"}, "SAVED_METHODS_FILTERS has no effect, because", ""},
 		"more saved methods than ten":     {[]string{"SAVED_METHODS_LIMIT=11"}, `SAVED_METHODS_LIMIT is "11".`, "from 1 to 10"},
 		"no saved methods at all":         {[]string{"SAVED_METHODS_LIMIT=0"}, `SAVED_METHODS_LIMIT is "0".`, "from 1 to 10"},
-		"a filter that Stripe has not":    {[]string{"SAVED_METHODS_FILTERS=always,never"}, `SAVED_METHODS_FILTERS has "never".`, "unspecified"},
-		"a filter twice":                  {[]string{"SAVED_METHODS_FILTERS=always,always"}, "SAVED_METHODS_FILTERS has always twice.", ""},
-		"verification of no bank account": {[]string{"US_BANK_VERIFICATION=instant"}, "US_BANK_VERIFICATION is set, but PAYMENT_METHOD_TYPES does not name us_bank_account.", "Add it"},
+		"a filter that Stripe has not":    {[]string{"SAVED_METHODS_FILTERS=always,never"}, `SAVED_METHODS_FILTERS contains "never".`, "unspecified"},
+		"a filter twice":                  {[]string{"SAVED_METHODS_FILTERS=always,always"}, "SAVED_METHODS_FILTERS contains always twice.", ""},
+		"verification of no bank account": {[]string{"US_BANK_VERIFICATION=instant"}, "US_BANK_VERIFICATION is set, but PAYMENT_METHOD_TYPES does not include us_bank_account.", "Add it"},
 		"verification by mail":            {[]string{"US_BANK_VERIFICATION=mail", "PAYMENT_METHOD_TYPES=us_bank_account"}, `US_BANK_VERIFICATION is "mail".`, "microdeposits"},
 		"a CVC of no card": {[]string{"REQUIRE_CVC_RECOLLECTION=true", "PAYMENT_METHOD_TYPES=ideal"},
-			"REQUIRE_CVC_RECOLLECTION is true, but PAYMENT_METHOD_TYPES has no card", ""},
+			"REQUIRE_CVC_RECOLLECTION is true, but PAYMENT_METHOD_TYPES does not include card", ""},
 		"a receipt to nobody":      {[]string{"RECEIPT_EMAIL=true"}, "RECEIPT_EMAIL is true, but COLLECT_EMAIL is not", "COLLECT_EMAIL=true"},
-		"radios on tabs":           {[]string{"LAYOUT_RADIOS=true"}, "LAYOUT_RADIOS is only for the accordion, but PAYMENT_ELEMENT_LAYOUT is tabs.", "accordion"},
-		"spaced tabs":              {[]string{"LAYOUT_SPACED_ITEMS=false"}, "LAYOUT_SPACED_ITEMS is only for the accordion", ""},
-		"a number of tabs":         {[]string{"LAYOUT_VISIBLE_ITEMS=3"}, "LAYOUT_VISIBLE_ITEMS is only for the accordion", ""},
+		"radios on tabs":           {[]string{"LAYOUT_RADIOS=true"}, "LAYOUT_RADIOS applies to the accordion only, but PAYMENT_ELEMENT_LAYOUT is tabs.", "accordion"},
+		"spaced tabs":              {[]string{"LAYOUT_SPACED_ITEMS=false"}, "LAYOUT_SPACED_ITEMS applies to the accordion only", ""},
+		"a number of tabs":         {[]string{"LAYOUT_VISIBLE_ITEMS=3"}, "LAYOUT_VISIBLE_ITEMS applies to the accordion only", ""},
 		"fewer items than none":    {[]string{"PAYMENT_ELEMENT_LAYOUT=accordion", "LAYOUT_VISIBLE_ITEMS=-1"}, `LAYOUT_VISIBLE_ITEMS is "-1".`, "from 0 to 50"},
 		"a layout switch of words": {[]string{"LAYOUT_DEFAULT_COLLAPSED=perhaps"}, `LAYOUT_DEFAULT_COLLAPSED is "perhaps".`, "true or false"},
 		"another billing address":  {[]string{"BILLING_ADDRESS=never"}, `BILLING_ADDRESS is "never".`, "auto, full"},
@@ -145,7 +145,7 @@ func TestAppearanceFileIsReadAtStart(t *testing.T) {
 	}{
 		"missing":          {"", []string{"APPEARANCE_FILE cannot be read: open look.json: file does not exist."}},
 		"two mistakes":     {`{"theme":"dark","variables":{"colorTxet":"red"}}`, []string{"APPEARANCE_FILE (look.json): theme is none of", "APPEARANCE_FILE (look.json): variables.colorTxet is not known to Stripe. Did you mean colorText?"}},
-		"a second primary": {`{"variables":{"colorPrimary":"red"}}`, []string{"BRAND_COLOR and colorPrimary in APPEARANCE_FILE both say"}},
+		"a second primary": {`{"variables":{"colorPrimary":"red"}}`, []string{"BRAND_COLOR and colorPrimary in APPEARANCE_FILE both set"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -201,7 +201,7 @@ func TestMisspeltNamesAreToldWithTheProblems(t *testing.T) {
 		t.Fatalf("got %v, want one problem and two names", err)
 	}
 	for _, want := range []string{"one setting needs attention:\n  STRIPE_SECRET_KEY is missing.", "Did you mean STRIPE_SECRET_KEY?",
-		"\n  BRAND_COLOUR in the file .env is no option of checkoutd and is ignored. Did you mean BRAND_COLOR?"} {
+		"\n  BRAND_COLOUR in the file .env is not an option of checkoutd and is ignored. Did you mean BRAND_COLOR?"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in:\n%s", want, err)
 		}

@@ -31,7 +31,8 @@ func TestDocumentationIsTheOptionTable(t *testing.T) {
 	})
 }
 
-// compare holds that the file is what render makes of it.
+// compare checks that the file has the content that render returns, and writes
+// it with -update.
 func compare(t *testing.T, path string, render func(old string) (string, error)) {
 	t.Helper()
 	old, err := os.ReadFile(path)
@@ -49,14 +50,14 @@ func compare(t *testing.T, path string, render func(old string) (string, error))
 		return
 	}
 	if string(old) != want {
-		t.Errorf("%s is not what the option table says; run: go test ./internal/config -run TestDocumentation -update", path)
+		t.Errorf("%s does not match the option table; run: go test ./internal/config -run TestDocumentation -update", path)
 	}
 }
 
 func example(options []config.Option) string {
 	var b strings.Builder
-	b.WriteString("# Settings of checkoutd: copy this file to .env. docs/configuration.md tells more.\n" +
-		"# The environment wins over .env; an empty value counts as not given.\n")
+	b.WriteString("# Settings of checkoutd. Copy this file to .env. See docs/configuration.md.\n" +
+		"# The environment takes precedence over .env. An empty value counts as not set.\n")
 	section := ""
 	for _, o := range options {
 		if o.Section != section {
@@ -65,7 +66,7 @@ func example(options []config.Option) string {
 		}
 		fmt.Fprintf(&b, "\n# %s\n", o.Help)
 		if o.File {
-			fmt.Fprintf(&b, "# Or the path of a file that holds it: %s_FILE\n", o.Name)
+			fmt.Fprintf(&b, "# Or set %s_FILE to the path of a file that contains it.\n", o.Name)
 		}
 		if len(o.Required) > 0 {
 			fmt.Fprintf(&b, "# Required by: %s\n%s=\n", words(o.Required), o.Name)
@@ -81,14 +82,14 @@ func manual(old string, options []config.Option) (string, error) {
 	head, rest, ok1 := strings.Cut(old, begin)
 	_, tail, ok2 := strings.Cut(rest, end)
 	if !ok1 || !ok2 {
-		return "", fmt.Errorf("the markers around the tables are gone")
+		return "", fmt.Errorf("the markers around the tables are missing")
 	}
 	var b strings.Builder
 	section := ""
 	for _, o := range options {
 		if o.Section != section {
 			section = o.Section
-			fmt.Fprintf(&b, "\n### %s\n\n| option | default | counts in | what it is |\n|---|---|---|---|\n", section)
+			fmt.Fprintf(&b, "\n### %s\n\n| option | default | used by | description |\n|---|---|---|---|\n", section)
 		}
 		fmt.Fprintf(&b, "| `%s`%s | %s | %s | %s |\n", o.Name, file(o), defaultCell(o), words(o.Modes), o.Help)
 	}
@@ -124,8 +125,8 @@ func words(modes []config.Mode) string {
 	return strings.Join(names, ", ")
 }
 
-// TestExampleFileWorks holds that what the example says is true of Load: its
-// lines, taken as they are or with every comment sign removed, change nothing.
+// TestExampleFileWorks checks that the example file agrees with Load: loading
+// it as it is, or with every option uncommented, changes no setting.
 func TestExampleFileWorks(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(exampleFile)
@@ -134,8 +135,8 @@ func TestExampleFileWorks(t *testing.T) {
 	}
 	want := load(t, config.Serve, testKeys, nil)
 	for name, dotenv := range map[string]string{
-		"as it is":     string(text),
-		"all switched": regexp.MustCompile(`(?m)^# ([A-Z_]+=)`).ReplaceAllString(string(text), "$1"),
+		"as it is":                 string(text),
+		"every option uncommented": regexp.MustCompile(`(?m)^# ([A-Z_]+=)`).ReplaceAllString(string(text), "$1"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -156,7 +157,7 @@ func TestOptionsAreWellFormed(t *testing.T) {
 	t.Parallel()
 	for _, o := range config.Options() {
 		if !strings.HasSuffix(o.Help, ".") || strings.ContainsAny(o.Help, "|\n") {
-			t.Errorf("%s: the help %q is no sentence that fits a table", o.Name, o.Help)
+			t.Errorf("%s: the help %q is not a sentence that fits in a table", o.Name, o.Help)
 		}
 		if o.Secret && !o.File {
 			t.Errorf("%s is a secret that cannot come from a file", o.Name)

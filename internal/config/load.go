@@ -6,19 +6,20 @@ import (
 	"strings"
 )
 
-// Error is everything that is wrong with the settings.
+// Error holds everything that is wrong with the settings.
 type Error struct {
 	Problems []string // sentences that begin with the option's name
-	Misspelt []string // sentences about names that may have been meant for an option
+	Misspelt []string // sentences about names that may be misspelt options
 }
 
-// Error lists the problems, one a line, and what may be behind them.
+// Error lists the problems, one a line, and then the names that may be
+// misspelt.
 func (e *Error) Error() string {
-	text := "one setting needs attention:"
+	heading := "one setting needs attention:"
 	if n := len(e.Problems); n != 1 {
-		text = fmt.Sprintf("%d settings need attention:", n)
+		heading = fmt.Sprintf("%d settings need attention:", n)
 	}
-	return strings.Join(slices.Concat([]string{text}, e.Problems, e.Misspelt), "\n  ")
+	return strings.Join(slices.Concat([]string{heading}, e.Problems, e.Misspelt), "\n  ")
 }
 
 // loading is one run of Load.
@@ -26,93 +27,121 @@ type loading struct {
 	mode     Mode
 	sources  sources
 	config   *Config
-	bad      map[string]bool // options already complained about
 	problems []string
+	warnings []string
+
+	// invalid holds the options that already have a problem, so that rules
+	// between options do not report it again.
+	invalid map[string]bool
 }
 
-// Load reads the settings that count in mode. environ is os.Environ's form;
-// readFile reads .env (it may be missing) and the files of *_FILE options.
+// Load reads the settings that mode uses. environ has the form of os.Environ;
+// readFile reads .env, which may be missing, and the files of *_FILE options.
 // The error, if any, is an *Error with every problem that was found.
 func Load(mode Mode, environ []string, readFile func(string) ([]byte, error)) (*Config, error) {
-	l := &loading{mode: mode, config: &Config{Mode: mode}, bad: map[string]bool{}}
 	if !mode.known() {
-		return nil, &Error{Problems: []string{fmt.Sprintf("The mode %q is not known.", mode)}}
+		return nil, &Error{Problems: []string{fmt.Sprintf("The mode %q is unknown.", mode)}}
 	}
-	var err error
-	if l.sources, err = readSources(environ, readFile); err != nil {
+
+	src, err := readSources(environ, readFile)
+	if err != nil {
 		return nil, &Error{Problems: []string{err.Error()}}
 	}
-	for _, o := range table() {
-		if o.counts(mode) {
-			l.option(o)
-		}
+
+	l := &loading{
+		mode:    mode,
+		sources: src,
+		config:  &Config{Mode: mode},
+		invalid: map[string]bool{},
 	}
-	if mode == Sandbox {
-		l.sandbox()
+	l.readOptions()
+	if slices.Contains(checkoutModes, mode) {
+		l.finishSections()
 	}
-	l.rules()
+
+	misspelt := l.misspeltNames()
 	if len(l.problems) > 0 {
-		return nil, &Error{Problems: l.problems, Misspelt: l.unknownNames()}
+		return nil, &Error{Problems: l.problems, Misspelt: misspelt}
 	}
-	l.config.Warnings = l.warnings()
+	l.config.Warnings = slices.Concat(misspelt, l.warnings)
+
 	return l.config, nil
 }
 
-func (m Mode) known() bool {
-	return m == Serve || m == Sandbox || m == Stripe || m == Migrate || m == Healthcheck
+func (l *loading) readOptions() {
+	for _, o := range table() {
+		if o.usedIn(l.mode) {
+			l.readOption(o)
+		}
+	}
 }
 
-// option reads one option into the config.
-func (l *loading) option(o option) {
+func (l *loading) finishSections() {
+	for _, s := range sections() {
+		if s.finish != nil {
+			s.finish(l)
+		}
+	}
+}
+
+// readOption reads one option into the config.
+func (l *loading) readOption(o option) {
 	if l.mode == Sandbox && o.sandboxMakes {
-		l.note(o, value{"made by the sandbox", "sandbox"})
+		l.record(o, value{"made by the sandbox", "sandbox"})
 		return
 	}
+
 	v, err := l.sources.lookup(o)
-	switch {
-	case err != nil:
+	if err != nil {
 		l.problem(o.name, "%s", err)
-	case v.text == "" && o.mustHave(l.mode):
-		l.problem(o.name, "is missing. %s", o.missing)
-	case v.text == "":
-		v = value{text: o.def, source: "default"}
-		fallthrough
-	default:
-		if err := o.read(l.config, v.text); err != nil {
-			l.problem(o.name, "%s", err)
-		}
-		l.note(o, v)
+		return
 	}
+	if v.text == "" && o.requiredIn(l.mode) {
+		l.problem(o.name, "is missing. %s", o.missing)
+		return
+	}
+	if v.text == "" {
+		v = value{text: o.def, source: "default"}
+	}
+
+	if err := o.read(l.config, v.text); err != nil {
+		l.problem(o.name, "%s", err)
+	}
+	l.record(o, v)
 }
 
-// note keeps the setting for Redacted, in place of what was noted before.
-func (l *loading) note(o option, v value) {
-	s := Setting{o.name, v.text, v.source}
+// record keeps the setting for Redacted. It replaces an earlier record of the
+// same option.
+func (l *loading) record(o option, v value) {
+	s := Setting{Name: o.name, Value: v.text, Source: v.source}
 	if o.redact != nil && v.text != "" {
 		s.Value = o.redact(v.text)
 	}
-	for i := range l.config.settings {
-		if l.config.settings[i].Name == o.name {
-			l.config.settings[i] = s
-			return
-		}
+
+	settings := l.config.settings
+	if i := slices.IndexFunc(settings, func(old Setting) bool { return old.Name == s.Name }); i >= 0 {
+		settings[i] = s
+		return
 	}
-	l.config.settings = append(l.config.settings, s)
+	l.config.settings = append(settings, s)
 }
 
-// problem adds a sentence about the option: its name and what is wrong.
+// problem adds a sentence that begins with the option's name.
 func (l *loading) problem(name, format string, args ...any) {
-	l.bad[name] = true
+	l.invalid[name] = true
 	l.problems = append(l.problems, name+" "+fmt.Sprintf(format, args...))
 }
 
-// ok reports whether none of the options is wrong by itself, so that a rule
-// between them can be judged.
-func (l *loading) ok(names ...string) bool {
-	for _, n := range names {
-		if l.bad[n] {
-			return false
-		}
-	}
-	return true
+// warn adds a sentence about a setting that is probably a mistake.
+func (l *loading) warn(format string, args ...any) {
+	l.warnings = append(l.warnings, fmt.Sprintf(format, args...))
 }
+
+// valid reports whether none of the options has a problem of its own, so that
+// a rule between them can be judged.
+func (l *loading) valid(names ...string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { return l.invalid[name] })
+}
+
+// given reports whether the option has a value in the environment or in .env.
+func (l *loading) given(name string) bool { return l.sources.given(name) }

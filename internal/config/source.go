@@ -9,26 +9,28 @@ import (
 	"github.com/joho/godotenv"
 )
 
-// dotenv is the file beside the program that settings may be in.
+// dotenv is the file in the working directory that may hold settings.
 const dotenv = ".env"
 
-// sources are the layers that values come from, the stronger first.
+// sources are the places that values come from.
 type sources struct {
-	layers   []layer
+	layers   []layer // by precedence, the highest first
 	readFile func(string) ([]byte, error)
 }
 
+// layer is one source of named values.
 type layer struct {
 	name   string
 	values map[string]string
 }
 
-// value is what an option was given, and where.
+// value is the text that an option was set to, and where it was found.
 type value struct {
 	text   string
 	source string
 }
 
+// readSources collects the environment and .env.
 func readSources(environ []string, readFile func(string) ([]byte, error)) (sources, error) {
 	env := make(map[string]string, len(environ))
 	for _, entry := range environ {
@@ -36,13 +38,19 @@ func readSources(environ []string, readFile func(string) ([]byte, error)) (sourc
 			env[name] = text
 		}
 	}
+
 	file, err := readDotenv(readFile)
+	if err != nil {
+		return sources{}, err
+	}
+
 	return sources{
 		layers:   []layer{{"environment", env}, {dotenv, file}},
 		readFile: readFile,
-	}, err
+	}, nil
 }
 
+// readDotenv returns the values in .env, none if there is no such file.
 func readDotenv(readFile func(string) ([]byte, error)) (map[string]string, error) {
 	text, err := readFile(dotenv)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -51,17 +59,19 @@ func readDotenv(readFile func(string) ([]byte, error)) (map[string]string, error
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be read: %w. Make it readable for this user, or remove it", dotenv, err)
 	}
+
 	values, err := godotenv.UnmarshalBytes(text)
 	if err != nil {
-		// The parser's own error quotes the file, secrets and all.
-		return nil, fmt.Errorf("%s is not understood from line %d on. Write one NAME=value a line, "+
+		// The parser's own error quotes the file, including its secrets.
+		return nil, fmt.Errorf("%s cannot be parsed from line %d on. Write one NAME=value per line, "+
 			"and put values with spaces, # or $ in single quotes", dotenv, badLine(string(text)))
 	}
+
 	return values, nil
 }
 
-// badLine is the number of the line after the longest start of text that can
-// be parsed.
+// badLine returns the number of the line that follows the longest prefix of
+// text that can be parsed.
 func badLine(text string) int {
 	lines := strings.SplitAfter(text, "\n")
 	for n := len(lines) - 1; n > 0; n-- {
@@ -72,14 +82,15 @@ func badLine(text string) int {
 	return 1
 }
 
-// lookup finds an option's value in the strongest layer that has one. The
-// zero value means that none has.
+// lookup returns the option's value from the first layer that has one, and
+// the zero value if none has.
 func (s sources) lookup(o option) (value, error) {
 	for _, layer := range s.layers {
 		direct, file := strings.TrimSpace(layer.values[o.name]), ""
 		if o.file {
 			file = layer.values[o.name+"_FILE"]
 		}
+
 		switch {
 		case direct != "" && file != "":
 			return value{}, fmt.Errorf("and %s_FILE are both set in the %s. Keep one of them", o.name, layer.title())
@@ -92,23 +103,37 @@ func (s sources) lookup(o option) (value, error) {
 	return value{}, nil
 }
 
+// secretFile reads the option's value from the file at path.
 func (s sources) secretFile(o option, path string) (value, error) {
 	text, err := s.readFile(path)
 	if err != nil {
-		// Not the path: who mixes the two variables up has the secret in it.
+		// The path is not repeated: if the two variables were mixed up, it
+		// is the secret.
 		if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
 			err = pathErr.Err
 		}
 		return value{}, fmt.Errorf("cannot be read from the file in %s_FILE: %w. "+
 			"Give the path of a file that this user may read", o.name, err)
 	}
+
 	secret := strings.TrimRight(string(text), "\r\n")
 	if secret == "" {
-		return value{}, fmt.Errorf("is empty in the file in %s_FILE. Put the value there", o.name)
+		return value{}, fmt.Errorf("is empty in the file in %s_FILE. Write the value into that file", o.name)
 	}
 	return value{secret, "file"}, nil
 }
 
+// given reports whether any layer has a value for the option or its file.
+func (s sources) given(name string) bool {
+	for _, layer := range s.layers {
+		if strings.TrimSpace(layer.values[name]) != "" || layer.values[name+"_FILE"] != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// title returns the layer's name as sentences use it.
 func (l layer) title() string {
 	if l.name == dotenv {
 		return "file " + dotenv

@@ -1,0 +1,59 @@
+// Package config reads checkoutd's settings from the environment, from .env
+// and from secret files, and checks them before anything starts.
+//
+// The options are filed by section. One file holds all of a section: the
+// struct with its fields, the rows of the option table, the readers that only
+// these options need, and the rules that judge them:
+//
+//	stripe.go         keys, webhook secrets, the API's address, timeouts
+//	shop.go           the catalog, how long an order stays open
+//	look.go           brand and appearance
+//	payment.go        how an order is paid: everything orders.Options holds
+//	page.go           what the checkout page asks for
+//	layout.go         the arrangement of the Payment Element
+//	saved_methods.go  the CustomerSession's features
+//	server.go         address, proxies, rate limit, log
+//	storage.go        the database
+//	background.go     workers and intervals
+//	sandbox.go        the offline Stripe
+//
+// The mechanism is apart from them: option.go (the table), load.go (Load and
+// its report), source.go (where values come from), readers.go (the readers
+// that several sections share), names.go (misspelt names), config.go (the
+// result) and secret.go.
+//
+// .env.example and docs/configuration.md are generated from the option table.
+// Load reports every problem at once, by the option's name and with what to
+// do. Neither its error nor a printed Config contains a secret.
+//
+// The environment takes precedence over .env, and an empty value counts as
+// not set. Every secret NAME can also come from the file that NAME_FILE names.
+//
+// # Adding an option
+//
+// An option of the server takes two hand-edited files: the section's file
+// here, and the code that uses the value (internal/app where it passes the
+// value on to a room's Config).
+//
+// A payment option that reaches Stripe and the checkout page takes at most
+// five:
+//
+//  1. internal/config/payment.go: a field of Payment, a row, a rule if Stripe
+//     refuses some combinations.
+//  2. internal/orders/terms.go: the same field of orders.Options, in the same
+//     place. internal/app converts one struct to the other, so it needs no
+//     change, and does not compile until the two agree.
+//  3. internal/orders/modes.go: forMode, only if Stripe refuses the option
+//     for a subscription or a setup.
+//  4. internal/stripeapi: the parameter of the intent.
+//  5. internal/pages/elements.go: the option of stripe.elements().
+//
+// An option of the page alone takes two: its section's file here and
+// internal/pages/elements.go.
+//
+// Then run
+//
+//	go test ./internal/config -run TestDocumentation -update
+//
+// which writes .env.example and the tables of docs/configuration.md.
+package config
