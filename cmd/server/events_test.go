@@ -145,7 +145,7 @@ func TestEventsReplay(t *testing.T) {
 			for _, want := range []string{
 				"evt_1  payment_intent.created  order " + order + " stays open",
 				"evt_2  payment_intent.succeeded  order " + order + " would change from open to paid",
-				"evt_3  customer.created  events of this type change nothing here",
+				"evt_3  customer.created  events of this type change no order",
 				"3 events would be replayed; nothing was changed",
 			} {
 				if !strings.Contains(out, want) {

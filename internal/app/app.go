@@ -173,7 +173,7 @@ func (a *App) build(ctx context.Context, catalog *orders.Catalog) (err error) {
 		secrets = append(secrets, s.Reveal())
 	}
 	a.webhooks = webhooks.New(webhooks.Config{
-		Inbox: a.store, Payments: a.payments, Stripe: stripe, DecodeIntent: stripeapi.DecodeIntent,
+		Intake: a.store, Claims: a.store, Payments: a.payments, Stripe: stripe,
 		Now: a.Now, Log: a.Log, Secrets: secrets, Tolerance: cfg.WebhookTolerance, Livemode: cfg.Livemode(),
 		Workers: cfg.Workers, Lease: 2 * time.Minute, BackfillEvery: cfg.BackfillEvery,
 	})

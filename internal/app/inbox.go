@@ -13,12 +13,12 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-// Inbox is the inbox without a server: for the commands that look at it and make events
-// due again. It never calls Stripe.
+// Inbox is the inbox without a server: for the commands that look at it and
+// replay events. It never calls Stripe.
 type Inbox struct {
-	webhooks.Inbox
+	webhooks.Admin
+	webhooks.Previewer
 	store *store.Store
-	hooks *webhooks.Service
 }
 
 // OpenInbox opens the configured database, which must be of this program's version.
@@ -27,16 +27,13 @@ func OpenInbox(ctx context.Context, cfg *config.Config, log zerolog.Logger, now 
 	if err != nil {
 		return nil, err
 	}
-	p := payments.New(payments.Config{Store: s, Now: now, Log: log})
-	return &Inbox{Inbox: s, store: s, hooks: webhooks.New(webhooks.Config{
-		Inbox: s, Payments: p, DecodeIntent: stripeapi.DecodeIntent, Now: now, Log: log,
-		Secrets: []string{"unused: nothing is received here"},
-	})}, nil
-}
 
-// Preview says what working the event again would do.
-func (i *Inbox) Preview(ctx context.Context, e webhooks.Event) (webhooks.Preview, error) {
-	return i.hooks.Preview(ctx, e)
+	p := payments.New(payments.Config{Store: s, Now: now, Log: log})
+	return &Inbox{
+		Admin:     s,
+		Previewer: webhooks.Previewer{Payments: p, Decoder: stripeapi.Codec{}},
+		store:     s,
+	}, nil
 }
 
 // Close closes the database.

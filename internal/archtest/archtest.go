@@ -70,7 +70,7 @@ var keepers = map[string][]string{
 	"modernc.org/":                  {"store"},
 	"github.com/pressly/goose/":     {"store"},
 	"github.com/jackc/pgx/":         {"store", "pgtest"},
-	"github.com/stripe/stripe-go/":  {"stripeapi", "webhooks"},
+	"github.com/stripe/stripe-go/":  {"stripeapi"},
 	"github.com/stripe/stripe-mock": {},
 	"github.com/joho/godotenv":      {"config"},
 	"github.com/chromedp/":          {"browsertest"},

@@ -67,18 +67,30 @@ func accessLog(b *testing.B) zerolog.Logger {
 	return zerolog.New(null).With().Timestamp().Logger()
 }
 
+// eventInbox is what the webhook handler and its worker need of the store.
+type eventInbox interface {
+	webhooks.Intake
+	webhooks.Claims
+}
+
+// offline verifies and reads events, and makes no calls.
+type offline struct{ stripeapi.Codec }
+
+// Events is never called: nothing here backfills.
+func (offline) Events(context.Context, time.Time, string) ([][]byte, bool, error) { panic("backfill") }
+
 // inbox builds the webhook handler, and its worker, over an inbox.
-func inbox(b *testing.B, keep webhooks.Inbox, ledger payments.Store) *webhooks.Service {
+func inbox(b *testing.B, keep eventInbox, ledger payments.Store) *webhooks.Service {
 	log := accessLog(b)
 	return webhooks.New(webhooks.Config{
-		Inbox: keep, DecodeIntent: stripeapi.DecodeIntent, Now: time.Now, Log: log,
+		Intake: keep, Claims: keep, Stripe: offline{}, Now: time.Now, Log: log,
 		Payments: payments.New(payments.Config{Store: ledger, Now: time.Now, Log: log, UnknownAfter: time.Minute, CallTimeout: 30 * time.Second}),
 		Secrets:  []string{webhookSecret}, Tolerance: time.Hour, Workers: 4, Lease: 2 * time.Minute,
 	})
 }
 
 // forgetful is an inbox that keeps nothing.
-type forgetful struct{ webhooks.Inbox }
+type forgetful struct{ eventInbox }
 
 func (forgetful) Accept(context.Context, webhooks.Event) (bool, error) { return true, nil }
 
@@ -100,7 +112,7 @@ func chained(b *testing.B, routes func(chi.Router)) http.Handler {
 	return r
 }
 
-func webhookHandler(b *testing.B, keep webhooks.Inbox, ledger payments.Store) http.Handler {
+func webhookHandler(b *testing.B, keep eventInbox, ledger payments.Store) http.Handler {
 	hooks := inbox(b, keep, ledger)
 	return chained(b, func(r chi.Router) { r.Post("/webhooks/stripe", httpio.Handle(hooks.ServeHTTP)) })
 }

@@ -8,7 +8,7 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-// Accept stores an event durably, many callers to a commit; see webhooks.Inbox.
+// Accept stores an event durably, many callers to a commit; see webhooks.Intake.
 // Without a state the event is received; without times it is received, and due, now.
 func (s *Store) Accept(ctx context.Context, e webhooks.Event) (isNew bool, err error) {
 	if err := ctx.Err(); err != nil {

@@ -36,7 +36,7 @@ RETURNING %s`
 // a moment before.
 var errGroupTaken = errors.New("store: another claim took an event of the group")
 
-// ClaimEvents takes due events under a lease; see webhooks.Inbox.
+// ClaimEvents takes due events under a lease; see webhooks.Claims.
 func (s *Store) ClaimEvents(ctx context.Context, now, until time.Time, n int) ([]webhooks.Event, error) {
 	text := s.claimText()
 	token := rand.Text()
@@ -67,7 +67,7 @@ func (s *Store) RescueEvents(ctx context.Context, now time.Time) (int, error) {
 		WHERE state = 'working' AND lease_until <= $1`, micros(now))
 }
 
-// FinishEvent ends a claim without a change of an order; see webhooks.Inbox.
+// FinishEvent ends a claim without a change of an order; see webhooks.Claims.
 func (s *Store) FinishEvent(ctx context.Context, claim *queue.Claim, next webhooks.State, note string, at time.Time) error {
 	var nextAt, finishedAt int64
 	switch next {
@@ -92,7 +92,7 @@ func (s *Store) FinishEvent(ctx context.Context, claim *queue.Claim, next webhoo
 }
 
 // ReleaseEvent gives a claimed event back as if it had never been claimed; see
-// webhooks.Inbox.
+// webhooks.Claims.
 func (s *Store) ReleaseEvent(ctx context.Context, claim *queue.Claim, at time.Time) error {
 	n, err := s.change(ctx, `UPDATE events
 		SET state = 'received', next_at = $3, tries = tries - 1, lease_token = '', lease_until = 0

@@ -44,7 +44,9 @@ type Store struct {
 var (
 	_ orders.Store          = (*Store)(nil)
 	_ payments.Store        = (*Store)(nil)
-	_ webhooks.Inbox        = (*Store)(nil)
+	_ webhooks.Intake       = (*Store)(nil)
+	_ webhooks.Claims       = (*Store)(nil)
+	_ webhooks.Admin        = (*Store)(nil)
 	_ customersession.Store = (*Store)(nil)
 )
 

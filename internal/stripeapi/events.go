@@ -3,13 +3,66 @@ package stripeapi
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/stripe/stripe-go/v81"
 	"github.com/stripe/stripe-go/v81/form"
+	"github.com/stripe/stripe-go/v81/webhook"
+
+	"checkoutd/internal/payments"
 )
+
+// Codec reads what Stripe sends by itself: signatures and events. It makes no
+// calls and needs no key; the zero Codec is ready for use.
+type Codec struct{}
+
+// APIVersion returns the version whose shapes DecodeIntent reads.
+func (Codec) APIVersion() string { return APIVersion }
+
+// Verify checks that the Stripe-Signature header is the signature of payload
+// under secret, and returns when it was signed, however long ago that is
+// (https://docs.stripe.com/webhooks#verify-official-libraries).
+func (Codec) Verify(payload []byte, header, secret string) (signedAt time.Time, err error) {
+	// stripe-go would compare the time with the system's clock. Our caller has a
+	// clock of its own, and tells a stale signature from a forged one.
+	if err := webhook.ValidatePayloadIgnoringTolerance(payload, header, secret); err != nil {
+		return time.Time{}, fmt.Errorf("stripeapi: verify a webhook: %w", err)
+	}
+	return signedAtOf(header), nil
+}
+
+// signedAtOf returns the timestamp of a signature header that was verified. The
+// last one counts, as it did for the signature.
+func signedAtOf(header string) (signedAt time.Time) {
+	for pair := range strings.SplitSeq(header, ",") {
+		if text, ok := strings.CutPrefix(pair, "t="); ok {
+			seconds, err := strconv.ParseInt(text, 10, 64)
+			if err != nil {
+				return time.Time{}
+			}
+			signedAt = time.Unix(seconds, 0)
+		}
+	}
+	return signedAt
+}
+
+// DecodeIntent returns the snapshot of an intent that came with an event. kind
+// is "payment_intent" or "setup_intent".
+func (Codec) DecodeIntent(kind string, object []byte) (payments.Snapshot, error) {
+	if kind == "setup_intent" {
+		return decodeSetup(object)
+	}
+
+	var pi stripe.PaymentIntent
+	if err := json.Unmarshal(object, &pi); err != nil {
+		return payments.Snapshot{}, fmt.Errorf("stripeapi: read a payment_intent: %w", err)
+	}
+	return snapshot(&pi), nil
+}
 
 // eventPage is a page of GET /v1/events whose events keep their bytes.
 type eventPage struct {

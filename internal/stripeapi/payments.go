@@ -2,8 +2,6 @@ package stripeapi
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/stripe/stripe-go/v81"
@@ -214,24 +212,6 @@ func (c *Client) Dispute(ctx context.Context, id string) (payments.Dispute, erro
 		out.IntentID = d.PaymentIntent.ID
 	}
 	return out, nil
-}
-
-// DecodeIntent reads a PaymentIntent or a SetupIntent out of an event.
-func DecodeIntent(raw []byte) (payments.Snapshot, error) {
-	var kind struct {
-		Object string `json:"object"`
-	}
-	if err := json.Unmarshal(raw, &kind); err != nil {
-		return payments.Snapshot{}, fmt.Errorf("stripeapi: read an intent: %w", err)
-	}
-	if kind.Object == "setup_intent" {
-		return decodeSetup(raw)
-	}
-	var pi stripe.PaymentIntent
-	if err := json.Unmarshal(raw, &pi); err != nil {
-		return payments.Snapshot{}, fmt.Errorf("stripeapi: read a payment_intent: %w", err)
-	}
-	return snapshot(&pi), nil
 }
 
 func result(pi *stripe.PaymentIntent, err error) (payments.Snapshot, error) {

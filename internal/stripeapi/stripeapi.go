@@ -1,5 +1,5 @@
-// Package stripeapi is the adapter over stripe-go: the only place, with
-// webhooks, that names it.
+// Package stripeapi is the adapter over stripe-go, and the only place that names
+// it.
 //
 // It guarantees: no package-global key; the API version that stripe-go pins, our app
 // info and an idempotency key of ours on every POST (the transport refuses one
@@ -42,6 +42,8 @@ type Config struct {
 
 // Client calls Stripe with one key. It is safe for concurrent use.
 type Client struct {
+	Codec
+
 	api     resources
 	backend stripe.Backend
 	key     string

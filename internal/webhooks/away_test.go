@@ -27,19 +27,19 @@ func (a *awayInbox) Accept(ctx context.Context, e webhooks.Event) (bool, error) 
 	if err := a.err(); err != nil {
 		return false, err
 	}
-	return a.Inbox.Accept(ctx, e)
+	return a.Store.Accept(ctx, e)
 }
 
 func (a *awayInbox) CountRejected(ctx context.Context, reason string, n int64) error {
 	if err := a.err(); err != nil {
 		return err
 	}
-	return a.Inbox.CountRejected(ctx, reason, n)
+	return a.Store.CountRejected(ctx, reason, n)
 }
 
 func (a *awayInbox) FinishEvent(ctx context.Context, claim *queue.Claim, next webhooks.State, note string, at time.Time) error {
 	if err := a.err(); err != nil {
 		return err
 	}
-	return a.Inbox.FinishEvent(ctx, claim, next, note, at)
+	return a.Store.FinishEvent(ctx, claim, next, note, at)
 }

@@ -8,45 +8,41 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// overlap is how far a backfill reaches behind the last one: events appear in Stripe's
-// list a little after their time, and clocks differ.
+// overlap is how far a backfill reaches behind the previous one: events appear
+// in Stripe's list a little after their time, and clocks differ.
 const overlap = time.Hour
 
-// reach is how far back Stripe keeps events, less a margin
+// retention is how long Stripe keeps events, less a margin
 // (https://docs.stripe.com/api/events).
-const reach = 30*24*time.Hour - time.Hour
+const retention = 30*24*time.Hour - time.Hour
+
+// progressEvery is how often a long backfill logs its progress.
+const progressEvery = 5 * time.Second
+
+// acceptsAtOnce bounds how many events of a page are accepted in parallel, so
+// that they share commits without filling the queue of the webhooks.
+const acceptsAtOnce = 32
 
 func (s *Service) backfillOnce(ctx context.Context) {
 	if _, err := s.Backfill(ctx); err != nil && ctx.Err() == nil {
-		s.Log.Error().Err(err).Msg("could not backfill; the next run begins where this one did")
+		s.cfg.Log.Error().Err(err).Msg("backfill failed; the next run starts from the same point")
 	}
 }
 
-// Backfill lists Stripe's events since the last run and accepts those that the inbox
-// does not hold: a webhook that never arrived repairs itself. It returns how many were
-// new. The cursor moves only when the whole list was accepted.
+// Backfill lists Stripe's events since the previous run and accepts those that
+// the inbox does not hold, which makes up for webhooks that never arrived. It
+// returns how many were new. The cursor moves only when the whole list was
+// accepted.
 func (s *Service) Backfill(ctx context.Context) (found int, err error) {
-	began := s.Now()
-	from, err := s.Inbox.Cursor(ctx, "")
+	began := s.cfg.Now()
+	from, err := s.backfillFrom(ctx, began)
 	if err != nil {
 		return 0, err
 	}
-	if from.IsZero() {
-		// A new installation has no order that an older event could be about. The beginning is
-		// kept before the first listing, which may fail for days.
-		from = began
-		if err := s.Inbox.SetCursor(ctx, "", began); err != nil {
-			return 0, err
-		}
-	}
-	from = from.Add(-overlap)
-	if oldest := began.Add(-reach); from.Before(oldest) {
-		s.Log.Warn().Time("since", from).Msg("the last backfill is longer ago than Stripe keeps events")
-		from = oldest
-	}
-	seen, after, said := 0, "", began
+
+	seen, after, reported := 0, "", began
 	for {
-		page, more, err := s.Stripe.Events(ctx, from, after)
+		page, more, err := s.cfg.Stripe.Events(ctx, from, after)
 		if err != nil {
 			return found, err
 		}
@@ -55,58 +51,90 @@ func (s *Service) Backfill(ctx context.Context) (found int, err error) {
 			return found, err
 		}
 		seen, found = seen+len(events), found+n
-		if now := s.Now(); now.Sub(said) >= 5*time.Second {
-			said = now
-			s.Log.Info().Int("seen", seen).Int("new", found).Msg("backfilling")
+
+		if now := s.cfg.Now(); now.Sub(reported) >= progressEvery {
+			reported = now
+			s.cfg.Log.Info().Int("seen", seen).Int("new", found).Msg("backfilling")
 		}
 		if !more {
 			break
 		}
+		// Without an id the next page cannot be asked for. To stop here as if the
+		// list were at its end would lose the rest.
 		if len(events) == 0 {
-			return found, errors.New("webhooks: backfill: a page without an event to go on from")
+			return found, errors.New("webhooks: backfill: no event of this page could be read, so the next page cannot be requested")
 		}
 		after = events[len(events)-1].ID
 	}
+
 	if found > 0 {
-		s.Log.Warn().Int("seen", seen).Int("new", found).Msg("backfilled events that no webhook had brought")
+		s.cfg.Log.Warn().Int("seen", seen).Int("new", found).Msg("backfilled events whose webhooks never arrived")
 		s.runner.Wake()
 	}
-	return found, s.Inbox.SetCursor(ctx, "", began)
+	return found, s.cfg.Intake.SetCursor(ctx, "", began)
 }
 
-// acceptPage accepts the events of a page that the inbox does not hold. One that cannot
-// be read must not keep the others out: it is passed over, and logged.
+// backfillFrom returns the time from which a run that begins now lists events.
+func (s *Service) backfillFrom(ctx context.Context, now time.Time) (time.Time, error) {
+	from, err := s.cfg.Intake.Cursor(ctx, "")
+	if err != nil {
+		return time.Time{}, err
+	}
+
+	// A new installation has no order that an older event could be about. The
+	// cursor is stored before the first listing, which may fail for days.
+	if from.IsZero() {
+		from = now
+		if err := s.cfg.Intake.SetCursor(ctx, "", now); err != nil {
+			return time.Time{}, err
+		}
+	}
+
+	from = from.Add(-overlap)
+	if oldest := now.Add(-retention); from.Before(oldest) {
+		s.cfg.Log.Warn().Time("since", from).Msg("the previous backfill is longer ago than Stripe keeps events")
+		from = oldest
+	}
+	return from, nil
+}
+
+// acceptPage accepts the events of a page that the inbox does not hold. It
+// returns all that could be read and how many of them were new. An event that
+// cannot be read is logged and skipped: it must not keep the others out.
 func (s *Service) acceptPage(ctx context.Context, page [][]byte) (events []Event, found int, err error) {
 	ids := make([]string, 0, len(page))
 	for _, raw := range page {
 		e, err := s.envelope(raw)
 		if err != nil {
-			s.Log.Error().Err(err).Msg("backfill met an event that cannot be read")
+			s.cfg.Log.Error().Err(err).Msg("backfill skipped an event that cannot be read")
 			continue
 		}
 		e.Source = SourceBackfill
 		events = append(events, e)
 		ids = append(ids, e.ID)
 	}
-	known, err := s.Inbox.Known(ctx, ids)
+
+	known, err := s.cfg.Intake.Known(ctx, ids)
 	if err != nil {
 		return nil, 0, err
 	}
+
 	isNew := make([]bool, len(events))
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(32)
+	g.SetLimit(acceptsAtOnce)
 	for i, e := range events {
 		if known[e.ID] {
 			continue
 		}
 		g.Go(func() (err error) {
-			isNew[i], err = s.Inbox.Accept(ctx, e)
+			isNew[i], err = s.cfg.Intake.Accept(ctx, e)
 			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, 0, err
 	}
+
 	for _, n := range isNew {
 		if n {
 			found++

@@ -179,8 +179,8 @@ func TestBackfillThatIsCutBeginsAgain(t *testing.T) {
 func TestBackfillThatCannotStoreDoesNotMoveOn(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	away := &awayInbox{Inbox: f.store, away: true}
-	f.config.Inbox = away
+	away := &awayInbox{Store: f.store, away: true}
+	f.config.Intake, f.config.Claims = away, away
 	f.hooks = webhooks.New(f.config)
 	f.stripe.list(f.event("customer.updated", object{"id": "cus_1", "object": "customer"}))
 	if _, err := f.hooks.Backfill(t.Context()); !errors.Is(err, errAway) {
@@ -248,7 +248,7 @@ func TestLongBackfillTellsItsProgress(t *testing.T) {
 		t.Errorf("the progress has no numbers:\n%s", f.log)
 	}
 	f.backfill()
-	if n := strings.Count(f.log.String(), "backfilled events that no webhook had brought"); n != 1 {
+	if n := strings.Count(f.log.String(), "backfilled events whose webhooks never arrived"); n != 1 {
 		t.Errorf("%d summaries, want one, of the run that found something", n)
 	}
 }
@@ -269,7 +269,7 @@ func TestRunBackfillsAtTheStartAndAgain(t *testing.T) {
 	f.stripe.mu.Unlock()
 	f.run(f.hooks)
 	f.eventually("the order is paid", func() bool { return f.state(order).Order.Status == orders.Paid })
-	if !strings.Contains(f.log.String(), "could not backfill") {
+	if !strings.Contains(f.log.String(), "backfill failed") {
 		t.Error("the failure is not in the log")
 	}
 }

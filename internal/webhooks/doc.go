@@ -1,10 +1,14 @@
-// Package webhooks is the inbox: POST /webhooks/stripe, its worker, its replay and its
-// backfill.
+// Package webhooks is the inbox of Stripe's events: POST /webhooks/stripe, the
+// worker that processes what arrived, replay and backfill.
 //
-// It guarantees: 2xx is answered only after the event's bytes are committed; a
-// duplicate id changes nothing; received and processed are two facts; an event that
-// matches no order waits and is not dropped; what an event changes and the end of its
-// work commit in one transaction.
+// It guarantees:
+//   - A 2xx is answered only after the bytes of the event are committed.
+//   - A duplicate id changes nothing.
+//   - Received and processed are two facts, each with its own time.
+//   - An event that matches no order waits; it is not dropped.
+//   - What an event changes and the end of its claim commit in one transaction.
+//
+// An event moves through these states:
 //
 //	                    bad signature, stale, unreadable: 400, counted
 //	                   /
@@ -13,18 +17,22 @@
 //	       wrong mode or account       |
 //	quarantined <----------------------+
 //	                                   v
-//	        lease over            received <------ retry, with jittered back-off
+//	      lease expired         received <------ retry, with jittered back-off
 //	      +--------------------> /    |                    ^
 //	      |            replay --'     | claim (lease)      |
 //	      +--------------------- working ------------------+
 //	                               |  |  \
-//	                 change + end  |  |   `--> dead, after many tries; for a person
+//	                 change + end  |  |   `--> dead: given up after many tries
 //	                 in one commit |  |
-//	                            done  `--> ignored: a type that changes nothing here
-//	                                  `--> unmatched: due again by itself and when an
-//	                                       order links the intent
+//	                            done  `--> ignored: its type changes no order
+//	                                  `--> unmatched: due again by itself, and
+//	                                       when an order links the intent
 //
-// One event of a group (an intent and what hangs on it, or a subscription and its
-// invoices) is worked at a time. A worker
-// that dies loses its lease; what it had not committed never happened.
+// Events are worked in groups: an intent and the objects that refer to it, or a
+// subscription and its invoices. Only one event of a group is in flight at a
+// time. The lease of a worker that dies expires; what it had not committed
+// never happened.
+//
+// What an event leads to is a row of the table in dispatch.go. To handle another
+// type, add a row there and the function that it names.
 package webhooks

@@ -124,7 +124,7 @@ func newFixtureOn(t *testing.T, url string, options ...option) *fixture {
 		UnknownAfter: 45 * time.Second, CallTimeout: 10 * time.Second,
 	})
 	f.config = webhooks.Config{
-		Inbox: f.store, Payments: f.pay, Stripe: f.stripe, DecodeIntent: stripeapi.DecodeIntent,
+		Intake: f.store, Claims: f.store, Payments: f.pay, Stripe: f.stripe,
 		Now: f.clock.Now, Log: zerolog.New(f.log), Secrets: []string{secretOld, secretNew}, Tolerance: tolerance,
 		Workers: 4, Lease: lease,
 	}
@@ -337,6 +337,8 @@ func (f *fixture) eventually(what string, ok func() bool) {
 
 // fakeStripe is both what payments and what the inbox ask of Stripe.
 type fakeStripe struct {
+	stripeapi.Codec // reads events as in production
+
 	mu            sync.Mutex
 	clock         *testkit.Clock
 	next          payments.Status // of the next intent

@@ -7,18 +7,19 @@ import (
 	"checkoutd/internal/queue"
 )
 
-// State is where an event stands in the inbox; doc.go draws what leads where.
+// State is the state of an event in the inbox. The package comment draws the
+// transitions.
 type State string
 
-// The states. Received, Working and Unmatched are unfinished; the others are final
-// unless somebody replays the event.
+// The states. Received, Working and Unmatched are unfinished; the others are
+// final unless somebody replays the event.
 const (
 	Received    State = "received"
 	Working     State = "working"     // a worker holds a lease on it
-	Unmatched   State = "unmatched"   // no order knows what it is about yet; tried again
+	Unmatched   State = "unmatched"   // no order matches it yet; retried
 	Done        State = "done"        // its change is committed
-	Ignored     State = "ignored"     // a type that changes nothing here
-	Dead        State = "dead"        // given up after many tries, for a person
+	Ignored     State = "ignored"     // it changes no order
+	Dead        State = "dead"        // given up after many tries; needs a person
 	Quarantined State = "quarantined" // verified, but of the wrong mode or account
 )
 
@@ -26,17 +27,17 @@ const (
 type Event struct {
 	ID              string // evt_…
 	Type            string
-	Account         string // connected account, "" for our own
+	Account         string // the connected account; "" is our own
 	APIVersion      string
-	VersionMismatch bool // of another release train than ours: the object is read afresh
+	VersionMismatch bool // of another release train than ours: its object is not believed
 	Livemode        bool
 	Created         time.Time // at Stripe, to the second
-	Group           string    // intent, subscription or object id: one event of a group is worked at a time
+	Group           string    // the id of an intent, subscription or other object; at most one event of a group is in flight
 	Payload         []byte    // the signed bytes
 	Source          string    // SourceWebhook or SourceBackfill
-	Secret          string    // fingerprint of the secret that verified it, "" for backfill
+	Secret          string    // fingerprint of the secret that verified it; "" for a backfill
 	State           State
-	Note            string // why it is quarantined, unmatched or dead, or the last error; for the shop
+	Note            string // for the shop: why it is in this state, or the last error
 	OrderID         string // "" until matched
 	Tries           int64
 	NextAt          time.Time // when it is due
@@ -46,16 +47,16 @@ type Event struct {
 	FinishedAt      time.Time
 }
 
-// Where an event came from.
+// The sources of an event.
 const (
 	SourceWebhook  = "webhook"
 	SourceBackfill = "backfill"
 )
 
-// Claim is what ends the event's work.
+// Claim returns the claim under which a worker holds the event.
 func (e *Event) Claim() *queue.Claim { return &queue.Claim{ID: e.ID, Token: e.LeaseToken} }
 
-// Filter chooses events. Zero fields do not choose.
+// Filter selects events. A zero field matches every event.
 type Filter struct {
 	IDs     []string
 	Types   []string
@@ -63,54 +64,69 @@ type Filter struct {
 	OrderID string
 	From    time.Time // received at or after
 	To      time.Time // received before
-	Before  string    // page: only events received before this one's row
+	Before  string    // the last id of the previous page: only events received before it
 	Limit   int       // 100 if 0
 }
 
-// Inbox keeps events. Every method is one transaction, and safe for concurrent use
-// from several processes.
-type Inbox interface {
+// Intake is how events come into the inbox. Every method is one transaction and
+// safe for concurrent use from several processes.
+type Intake interface {
 	// Accept stores the event unless its id is known, and returns only when that
 	// is durable. isNew is false for a duplicate, which changes nothing. Many
-	// callers share one commit; when too many wait it fails with a fault of
-	// kind Unavailable at once.
+	// callers share one commit; when too many wait, it fails at once with a fault
+	// of kind Unavailable.
 	Accept(ctx context.Context, e Event) (isNew bool, err error)
-
-	// ClaimEvents takes up to n due events (received, or unmatched and due again) under a
-	// lease until until, and counts the try: never two of one group at a time, of a group
-	// the older first, and altogether those that are due longest.
-	ClaimEvents(ctx context.Context, now, until time.Time, n int) ([]Event, error)
-	// RescueEvents makes the events due whose lease is over at now.
-	RescueEvents(ctx context.Context, now time.Time) (int, error)
-	// FinishEvent ends a claim without a change of an order: next is Received or
-	// Unmatched to be due again at at, or a final state. An Unmatched one whose
-	// intent was linked meanwhile is due at once. queue.ErrClaimLost if the lease is not
-	// held any more.
-	FinishEvent(ctx context.Context, claim *queue.Claim, next State, note string, at time.Time) error
-
-	// ReleaseEvent gives an event back that was claimed and not begun: due at at, and the
-	// claim is no try. queue.ErrClaimLost if the lease is not held any more.
-	ReleaseEvent(ctx context.Context, claim *queue.Claim, at time.Time) error
-
-	// Events lists what the filter chooses, newest first, without payloads.
-	Events(ctx context.Context, f Filter) ([]Event, error)
-	// Event gives one event whole, or a fault of kind NotFound.
-	Event(ctx context.Context, id string) (Event, error)
-	// ReplayEvents makes the chosen events due again, in whatever state, and says how
-	// many there were. Their tries start again; who works one of them loses the claim.
-	ReplayEvents(ctx context.Context, ids []string, now time.Time) (int, error)
-	// Counts gives the number of events by state.
-	Counts(ctx context.Context) (map[State]int64, error)
-
 	// Known returns those of the ids that the inbox holds.
 	Known(ctx context.Context, ids []string) (map[string]bool, error)
-	// Cursor is how far the backfill has come, zero at first.
-	Cursor(ctx context.Context, account string) (time.Time, error)
-	// SetCursor moves it.
-	SetCursor(ctx context.Context, account string, at time.Time) error
 
-	// CountRejected adds n to the count of requests refused for the reason.
+	// Cursor returns the time up to which the account's events were backfilled,
+	// zero before the first run.
+	Cursor(ctx context.Context, account string) (time.Time, error)
+	// SetCursor moves the account's cursor to upTo.
+	SetCursor(ctx context.Context, account string, upTo time.Time) error
+
+	// CountRejected adds n to the number of requests rejected for the reason.
 	CountRejected(ctx context.Context, reason string, n int64) error
-	// Rejected gives the counts by reason.
+}
+
+// Claims is how workers hold events. Every method is one transaction and safe
+// for concurrent use from several processes.
+type Claims interface {
+	// ClaimEvents leases up to n due events (received or unmatched) until
+	// leaseUntil and counts the try. It takes the events that have been due
+	// longest, at most one of a group, and within a group the oldest.
+	ClaimEvents(ctx context.Context, now, leaseUntil time.Time, n int) ([]Event, error)
+	// RescueEvents makes those events due again whose lease has expired at now,
+	// and returns how many there were.
+	RescueEvents(ctx context.Context, now time.Time) (int, error)
+	// FinishEvent ends a claim without a change of an order. next is Received or
+	// Unmatched, due again at dueAt, or a final state. An Unmatched event whose
+	// intent was linked in the meantime is due at once. The error is
+	// queue.ErrClaimLost if the lease is no longer held.
+	FinishEvent(ctx context.Context, claim *queue.Claim, next State, note string, dueAt time.Time) error
+	// ReleaseEvent returns a claimed event that was never started: it is due at
+	// dueAt, and the try does not count. The error is queue.ErrClaimLost if the
+	// lease is no longer held.
+	ReleaseEvent(ctx context.Context, claim *queue.Claim, dueAt time.Time) error
+}
+
+// Admin is how the commands look at the inbox and replay events. Every method
+// is one transaction.
+type Admin interface {
+	// Events lists the events that match the filter, newest first, without their
+	// payloads.
+	Events(ctx context.Context, f Filter) ([]Event, error)
+	// Event returns one event with its payload, or a fault of kind NotFound.
+	Event(ctx context.Context, id string) (Event, error)
+	// Known returns those of the ids that the inbox holds.
+	Known(ctx context.Context, ids []string) (map[string]bool, error)
+	// Counts returns the number of events by state.
+	Counts(ctx context.Context) (map[State]int64, error)
+	// Rejected returns the number of rejected requests by reason.
 	Rejected(ctx context.Context) (map[string]int64, error)
+
+	// ReplayEvents makes the events due again, whatever their state, and returns
+	// how many there were. Their tries start again, and a worker that holds one
+	// of them loses its claim.
+	ReplayEvents(ctx context.Context, ids []string, now time.Time) (int, error)
 }

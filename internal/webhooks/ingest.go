@@ -9,28 +9,24 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
-
-	"github.com/stripe/stripe-go/v81"
-	"github.com/stripe/stripe-go/v81/webhook"
 
 	"checkoutd/internal/fault"
 	"checkoutd/internal/httpio"
 )
 
-// maxBody bounds an event, in bytes. Stripe's are a few kilobytes; an object with many
-// expanded or listed members can be some hundred.
+// maxBody bounds an event, in bytes. Most of Stripe's have a few kilobytes; one
+// whose object has many expanded or listed members can have some hundred.
 const maxBody = 1 << 20
 
-// usualBody bounds what is set aside for a body before it has come.
+// usualBody bounds the buffer that is allocated before the body was read.
 const usualBody = 16 << 10
 
 // secret is a signing secret with the name under which it is recorded.
 type secret struct {
 	value       string
-	fingerprint string // first 8 hex digits of its SHA-256
+	fingerprint string // the first 8 hex digits of its SHA-256
 }
 
 func newSecrets(values []string) []secret {
@@ -42,16 +38,8 @@ func newSecrets(values []string) []secret {
 	return list
 }
 
-// The reasons for which a request is refused and counted.
-const (
-	rejectSignature = "bad_signature"
-	rejectStale     = "stale_timestamp"
-	rejectEnvelope  = "bad_envelope"
-	rejectTooLarge  = "body_too_large"
-)
-
-// ServeHTTP is POST /webhooks/stripe. It answers 200 only when the event is
-// durable, whether it is new or known.
+// ServeHTTP handles POST /webhooks/stripe. It answers 200 only when the event is
+// durable, whether it is new or a duplicate.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	payload, err := readBody(w, r)
 	if err != nil {
@@ -60,8 +48,10 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 			s.rejected.add(rejectTooLarge, 1)
 			return httpio.TooLarge(err, tooLarge.Limit)
 		}
-		return fault.Wrap(err, fault.Malformed, "body_unreadable", "The request body could not be read to its end.")
+		return fault.Wrap(err, fault.Malformed, "body_unreadable", "The request body could not be read completely.")
 	}
+
+	// Nothing of the body is read before its signature is known to be good.
 	matched, err := s.verify(payload, r.Header.Get("Stripe-Signature"))
 	if err != nil {
 		return err
@@ -69,14 +59,16 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	e, err := s.envelope(payload)
 	if err != nil {
 		s.rejected.add(rejectEnvelope, 1)
-		return fault.Wrap(err, fault.Malformed, rejectEnvelope, "The signed body is not an event.")
+		return fault.Wrap(err, fault.Malformed, rejectEnvelope, "The signed body is not a Stripe event.")
 	}
 	e.Source, e.Secret = SourceWebhook, matched.fingerprint
-	isNew, err := s.Inbox.Accept(r.Context(), e)
+
+	isNew, err := s.cfg.Intake.Accept(r.Context(), e)
 	if err != nil {
 		return err
 	}
 	s.runner.Wake()
+
 	log := httpio.LogFields(r.Context())
 	log.Set("event_id", e.ID)
 	log.Set("event_type", e.Type)
@@ -88,7 +80,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	}{true})
 }
 
-// readBody reads the body into a buffer that fits what an honest sender announced.
+// readBody reads the body into a buffer of the announced length, within bounds.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	var buf bytes.Buffer
 	buf.Grow(int(min(max(r.ContentLength, 0), usualBody)) + bytes.MinRead)
@@ -96,36 +88,24 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return buf.Bytes(), err
 }
 
-// verify checks the signature over the exact bytes against every secret
+// verify checks the signature of the exact bytes against every secret and
+// returns the one that matched
 // (https://docs.stripe.com/webhooks#verify-official-libraries).
 func (s *Service) verify(payload []byte, header string) (secret, error) {
 	for _, sec := range s.secrets {
-		if webhook.ValidatePayloadIgnoringTolerance(payload, header, sec.value) != nil {
+		signedAt, err := s.cfg.Stripe.Verify(payload, header, sec.value)
+		if err != nil {
 			continue
 		}
-		if s.Now().Sub(signedAt(header)) > s.Tolerance {
+		if s.cfg.Now().Sub(signedAt) > s.cfg.Tolerance {
 			s.rejected.add(rejectStale, 1)
 			return secret{}, fault.New(fault.Malformed, rejectStale, "The signature's timestamp is too old.")
 		}
 		return sec, nil
 	}
+
 	s.rejected.add(rejectSignature, 1)
 	return secret{}, fault.New(fault.Malformed, rejectSignature, "The signature does not match this body.")
-}
-
-// signedAt is the timestamp of a signature header that was verified. The last one
-// counts, as it did for the signature.
-func signedAt(header string) (at time.Time) {
-	for pair := range strings.SplitSeq(header, ",") {
-		if text, ok := strings.CutPrefix(pair, "t="); ok {
-			seconds, err := strconv.ParseInt(text, 10, 64)
-			if err != nil {
-				return time.Time{}
-			}
-			at = time.Unix(seconds, 0)
-		}
-	}
-	return at
 }
 
 var (
@@ -133,7 +113,8 @@ var (
 	eventTypePattern = regexp.MustCompile(`^[a-z0-9_.]{1,100}$`)
 )
 
-// envelope reads what the inbox needs and leaves the object to the worker.
+// envelope returns the event of a payload, in its first state. Of the event's
+// object it reads only the names: the rest is left to the worker.
 func (s *Service) envelope(payload []byte) (Event, error) {
 	var v struct {
 		ID         string `json:"id"`
@@ -144,39 +125,47 @@ func (s *Service) envelope(payload []byte) (Event, error) {
 		Created    int64  `json:"created"`
 		Livemode   bool   `json:"livemode"`
 		Data       struct {
-			Object related `json:"object"`
+			Object object `json:"object"`
 		} `json:"data"`
 	}
 	if err := json.Unmarshal(payload, &v); err != nil {
 		return Event{}, fmt.Errorf("webhooks: %w", err)
 	}
 	if v.Object != "event" || !eventIDPattern.MatchString(v.ID) || !eventTypePattern.MatchString(v.Type) {
-		return Event{}, errors.New("webhooks: id, type or object is not an event's")
+		return Event{}, errors.New("webhooks: id, type or object is not that of an event")
 	}
-	now := s.Now()
+
+	now := s.cfg.Now()
 	e := Event{
-		ID: v.ID, Type: v.Type, Account: clip(v.Account), APIVersion: clip(v.APIVersion),
-		VersionMismatch: train(v.APIVersion) != train(stripe.APIVersion),
-		Livemode:        v.Livemode, Created: time.Unix(v.Created, 0).UTC(),
-		Group: clip(v.Data.Object.group()), Payload: payload,
-		State: Received, NextAt: now, ReceivedAt: now,
+		ID:              v.ID,
+		Type:            v.Type,
+		Account:         clip(v.Account),
+		APIVersion:      clip(v.APIVersion),
+		VersionMismatch: releaseTrain(v.APIVersion) != releaseTrain(s.cfg.Stripe.APIVersion()),
+		Livemode:        v.Livemode,
+		Created:         time.Unix(v.Created, 0).UTC(),
+		Group:           clip(groupOf(v.Type, &v.Data.Object)),
+		Payload:         payload,
+		State:           Received,
+		NextAt:          now,
+		ReceivedAt:      now,
 	}
 	if e.Group == "" {
 		e.Group = e.ID
 	}
-	if note := s.apart(&e); note != "" {
-		e.State, e.Note = Quarantined, note
+	if reason := s.quarantineReason(&e); reason != "" {
+		e.State, e.Note = Quarantined, reason
 	}
 	return e, nil
 }
 
-// apart says why an event must not touch our orders, or "".
-func (s *Service) apart(e *Event) string {
+// quarantineReason returns why an event must not touch our orders, or "".
+func (s *Service) quarantineReason(e *Event) string {
 	switch {
-	case e.Livemode != s.Livemode:
-		return fmt.Sprintf("its livemode is %t, ours is %t", e.Livemode, s.Livemode)
+	case e.Livemode != s.cfg.Livemode:
+		return fmt.Sprintf("its livemode is %t, this server's is %t", e.Livemode, s.cfg.Livemode)
 	case e.Account != "":
-		return "it is of a connected account that we do not know"
+		return "it belongs to a connected account, which this server does not serve"
 	}
 	return ""
 }
@@ -184,9 +173,10 @@ func (s *Service) apart(e *Event) string {
 // clip bounds a string that only a broken or hostile sender makes long.
 func clip(s string) string { return strings.ToValidUTF8(s[:min(len(s), 255)], "") }
 
-// train is the release train of an API version: "acacia" of "2025-02-24.acacia". Versions
-// of one train have the same object shapes (https://docs.stripe.com/api/versioning).
-func train(version string) string {
-	_, t, _ := strings.Cut(version, ".")
-	return t
+// releaseTrain returns the release train of an API version: "acacia" for
+// "2025-02-24.acacia". Versions of one train have the same object shapes
+// (https://docs.stripe.com/api/versioning).
+func releaseTrain(version string) string {
+	_, train, _ := strings.Cut(version, ".")
+	return train
 }

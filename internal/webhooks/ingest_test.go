@@ -17,6 +17,7 @@ import (
 	"checkoutd/internal/fault"
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/store"
 	"checkoutd/internal/webhooks"
 )
 
@@ -95,8 +96,8 @@ func TestRejectionsAreCountedAndNothingIsStored(t *testing.T) {
 func TestRejectionsThatCouldNotBeCountedAreCountedLater(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	away := &awayInbox{Inbox: f.store, away: true}
-	f.config.Inbox = away
+	away := &awayInbox{Store: f.store, away: true}
+	f.config.Intake, f.config.Claims = away, away
 	f.hooks = webhooks.New(f.config)
 	for range 3 {
 		f.post([]byte("x"), "t=1,v1=00")
@@ -116,7 +117,7 @@ func TestRejectionsThatCouldNotBeCountedAreCountedLater(t *testing.T) {
 
 // awayInbox is an inbox whose database cannot be written while it is away.
 type awayInbox struct {
-	webhooks.Inbox
+	*store.Store
 	mu   sync.Mutex
 	away bool
 }
@@ -137,8 +138,8 @@ func TestBodyThatBreaksOffIsRefused(t *testing.T) {
 func TestEventThatCannotBeStoredIsNotAcknowledged(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	away := &awayInbox{Inbox: f.store, away: true}
-	f.config.Inbox = away
+	away := &awayInbox{Store: f.store, away: true}
+	f.config.Intake, f.config.Claims = away, away
 	f.hooks = webhooks.New(f.config)
 	raw := f.event("charge.updated", object{"id": "ch_1", "object": "charge"})
 	if w := f.post(raw, sign(raw, secretNew, f.clock.Now())); w.Code != http.StatusServiceUnavailable {
@@ -228,7 +229,7 @@ func TestForeignEventsAreKeptApart(t *testing.T) {
 			}
 			f.wantState(raw, webhooks.Quarantined, name)
 			// A replay by hand does not make it ours.
-			if p, err := f.hooks.Preview(t.Context(), f.kept(raw)); err != nil || !strings.Contains(p.Note, name) {
+			if p, err := f.previewer().Preview(t.Context(), f.kept(raw)); err != nil || !strings.Contains(p.Note, name) {
 				t.Errorf("the preview is %+v, %v", p, err)
 			}
 			if n, err := f.store.ReplayEvents(t.Context(), []string{eventID(raw)}, f.clock.Now()); n != 1 || err != nil {

@@ -28,9 +28,13 @@ func (f *fixture) replay(filter webhooks.Filter) []string {
 	return ids
 }
 
+func (f *fixture) previewer() webhooks.Previewer {
+	return webhooks.Previewer{Payments: f.pay, Decoder: f.stripe}
+}
+
 func (f *fixture) preview(raw []byte) webhooks.Preview {
 	f.Helper()
-	p, err := f.hooks.Preview(f.Context(), f.kept(raw))
+	p, err := f.previewer().Preview(f.Context(), f.kept(raw))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -105,9 +109,9 @@ func TestPreviewSaysWhatWouldChangeAndChangesNothing(t *testing.T) {
 		"another version asks Stripe": {f.eventWith("payment_intent.succeeded", intentObject(openIntent, open, payments.StatusSucceeded), object{"api_version": "2020-08-27"}),
 			webhooks.Preview{OrderID: open, AsksStripe: true}},
 		"a type that is ignored": {f.event("customer.created", object{"id": "cus_1", "object": "customer"}),
-			webhooks.Preview{Note: "events of this type change nothing here"}},
+			webhooks.Preview{Note: "events of this type change no order"}},
 		"nobody's": {f.event("payment_intent.succeeded", intentObject("pi_else", "", payments.StatusSucceeded)),
-			webhooks.Preview{Note: "webhooks: no order knows what it is about"}},
+			webhooks.Preview{Note: "no order matches this event yet"}},
 	}
 	before, readings := f.state(open), f.stripe.read()
 	for name, c := range cases {
@@ -140,7 +144,7 @@ func TestPreviewOfAnUnreadableEventIsAnError(t *testing.T) {
 	o["amount"] = "10.99"
 	raw := f.event("payment_intent.succeeded", o)
 	f.deliver(raw)
-	if p, err := f.hooks.Preview(t.Context(), f.kept(raw)); err == nil {
+	if p, err := f.previewer().Preview(t.Context(), f.kept(raw)); err == nil {
 		t.Errorf("no error, but %+v", p)
 	}
 }

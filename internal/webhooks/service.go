@@ -11,124 +11,119 @@ import (
 	"checkoutd/internal/queue"
 )
 
-// Stripe is the calls that this package needs.
+// Decoder reads the objects inside of events.
+type Decoder interface {
+	// DecodeIntent returns the snapshot of an intent. kind is "payment_intent" or
+	// "setup_intent", and object is its JSON in the shape of Stripe's APIVersion.
+	DecodeIntent(kind string, object []byte) (payments.Snapshot, error)
+}
+
+// Stripe is what this package needs of Stripe. It is safe for concurrent use.
 type Stripe interface {
-	// Events lists a page of events created at or after from, newest first, as
-	// JSON; startingAfter is the last id of the page before.
+	Decoder
+
+	// APIVersion returns the version whose shapes DecodeIntent reads, such as
+	// "2025-02-24.acacia".
+	APIVersion() string
+	// Verify checks that the Stripe-Signature header is the signature of payload
+	// under secret, and returns when it was signed, however long ago that is.
+	Verify(payload []byte, header, secret string) (signedAt time.Time, err error)
+	// Events lists a page of the events created at or after from, newest first,
+	// as JSON. startingAfter is the last id of the previous page.
 	Events(ctx context.Context, from time.Time, startingAfter string) (page [][]byte, more bool, err error)
 }
 
 // Config is what a Service needs.
 type Config struct {
-	Inbox    Inbox
+	Intake   Intake
+	Claims   Claims
 	Payments *payments.Service
 	Stripe   Stripe
-	// DecodeIntent reads a PaymentIntent out of an event.
-	DecodeIntent func(raw []byte) (payments.Snapshot, error)
-	Now          func() time.Time
-	Log          zerolog.Logger
-	Secrets      []string // any of them may have signed; at least one
-	Tolerance    time.Duration
-	Livemode     bool
-	Workers      int
+	Now      func() time.Time
+	Log      zerolog.Logger
+
+	// Secrets are the signing secrets of the endpoint, at least one. Any of them
+	// may have signed a request.
+	Secrets []string
+	// Tolerance is how old a signature may be.
+	Tolerance time.Duration
+	Livemode  bool
+
+	// Workers is how many events are processed at the same time.
+	Workers int
 	// Lease is how long a worker may hold an event before another takes it.
 	Lease time.Duration
 	// BackfillEvery is how often Stripe's list of events is read; 0: never.
 	BackfillEvery time.Duration
 }
 
-// Service receives events and works them. It is safe for concurrent use.
+// Service receives events and processes them. It is safe for concurrent use.
 type Service struct {
-	Config
+	cfg      Config
 	secrets  []secret
 	runner   *queue.Runner[Event]
 	rejected counter
 }
 
-// New returns a Service whose background work starts with Run. It panics without a
-// secret: an endpoint that trusts unsigned events must not exist.
+// New returns a Service whose background work starts with Run. It panics without
+// a secret: an endpoint that trusts unsigned events must not exist.
 func New(c Config) *Service {
 	if len(c.Secrets) == 0 {
 		panic("webhooks: no signing secret")
 	}
-	s := &Service{Config: c, secrets: newSecrets(c.Secrets)}
+
+	s := &Service{cfg: c, secrets: newSecrets(c.Secrets)}
 	s.runner = queue.New(queue.Config[Event]{
-		Name: "inbox", Workers: c.Workers, Lease: c.Lease, Poll: time.Second,
-		Now: c.Now, Log: c.Log, Rescue: c.Inbox.RescueEvents, Claim: c.Inbox.ClaimEvents,
-		Work: s.work, Release: s.release,
+		Name:    "inbox",
+		Workers: c.Workers,
+		Lease:   c.Lease,
+		Poll:    time.Second,
+		Now:     c.Now,
+		Log:     c.Log,
+		Rescue:  c.Claims.RescueEvents,
+		Claim:   c.Claims.ClaimEvents,
+		Work:    s.work,
+		Release: s.release,
 	})
 	return s
 }
 
-// Run works events, counts refusals and backfills until ctx ends, then waits for what
-// is in hand.
+// Run processes events, flushes the counts of rejected requests and backfills
+// until ctx ends. It returns when the work in flight is finished.
 func (s *Service) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.runner.Run(ctx) })
-	wg.Go(func() { s.every(ctx, flushEvery, s.flushRejected) })
-	if s.BackfillEvery > 0 {
+	wg.Go(func() {
+		every(ctx, flushEvery, s.flushRejected)
+		// What was rejected since the last tick must not be lost with ctx.
+		s.flushRejected(context.WithoutCancel(ctx))
+	})
+	if s.cfg.BackfillEvery > 0 {
 		wg.Go(func() {
 			s.backfillOnce(ctx)
-			s.every(ctx, s.BackfillEvery, s.backfillOnce)
+			every(ctx, s.cfg.BackfillEvery, s.backfillOnce)
 		})
 	}
 	wg.Wait()
 }
 
-// RunOnce works one batch of events and says how many.
+// RunOnce processes one batch of events and returns how many there were.
 func (s *Service) RunOnce(ctx context.Context) (int, error) { return s.runner.RunOnce(ctx) }
 
-// Wake makes Run look for events at once.
+// Wake makes Run look for due events at once.
 func (s *Service) Wake() { s.runner.Wake() }
 
-func (s *Service) every(ctx context.Context, period time.Duration, do func(context.Context)) {
+// every calls do once in a period until ctx ends.
+func every(ctx context.Context, period time.Duration, do func(context.Context)) {
 	tick := time.NewTicker(period)
 	defer tick.Stop()
+
 	for {
 		select {
 		case <-ctx.Done():
-			s.flushRejected(context.WithoutCancel(ctx))
 			return
 		case <-tick.C:
 			do(ctx)
 		}
-	}
-}
-
-// flushEvery is how often counted refusals reach the store: a flood of bad requests must
-// not become a flood of writes.
-const flushEvery = 5 * time.Second
-
-// counter counts refusals by reason until they are flushed.
-type counter struct {
-	mu sync.Mutex
-	n  map[string]int64
-}
-
-func (c *counter) add(reason string, n int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.n == nil {
-		c.n = make(map[string]int64)
-	}
-	c.n[reason] += n
-}
-
-func (c *counter) take() map[string]int64 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	n := c.n
-	c.n = nil
-	return n
-}
-
-func (s *Service) flushRejected(ctx context.Context) {
-	for reason, n := range s.rejected.take() {
-		if err := s.Inbox.CountRejected(ctx, reason, n); err != nil {
-			s.rejected.add(reason, n) // for the next flush
-			s.Log.Error().Err(err).Str("reason", reason).Int64("count", n).Msg("could not count refused webhooks")
-			continue
-		}
-		s.Log.Warn().Str("reason", reason).Int64("count", n).Msg("refused webhooks")
 	}
 }

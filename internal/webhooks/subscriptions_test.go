@@ -124,7 +124,7 @@ func TestRenewalIsNewsOfTheSubscription(t *testing.T) {
 			early := f.event("refund.created", object{"id": "re_2", "object": "refund", "payment_intent": renewal, "metadata": object{}})
 			f.deliver(early)
 			f.work()
-			f.wantState(early, webhooks.Unmatched, "no order knows")
+			f.wantState(early, webhooks.Unmatched, "no order matches")
 			f.stripe.mu.Lock()
 			f.stripe.refunds[renewal] = []payments.Refund{{ID: "re_" + order, IntentID: renewal, Amount: 2000, Currency: "usd", Status: "succeeded"}}
 			f.stripe.disputes["dp_"+order] = payments.Dispute{ID: "dp_" + order, IntentID: renewal, Amount: 2000, Currency: "usd", Status: "lost"}
@@ -164,12 +164,12 @@ func TestEventsOfStrangers(t *testing.T) {
 		state  webhooks.State
 		note   string
 	}{
-		"customer.subscription.updated": {object{"id": "sub_theirs", "object": "subscription"}, webhooks.Unmatched, "no order knows"},
-		"invoice.paid":                  {object{"id": "in_theirs", "object": "invoice", "subscription": "sub_theirs"}, webhooks.Unmatched, "no order knows"},
-		"payment_intent.succeeded":      {object{"id": "pi_theirs", "object": "payment_intent", "invoice": "in_theirs"}, webhooks.Unmatched, "no order knows"},
+		"customer.subscription.updated": {object{"id": "sub_theirs", "object": "subscription"}, webhooks.Unmatched, "no order matches"},
+		"invoice.paid":                  {object{"id": "in_theirs", "object": "invoice", "subscription": "sub_theirs"}, webhooks.Unmatched, "no order matches"},
+		"payment_intent.succeeded":      {object{"id": "pi_theirs", "object": "payment_intent", "invoice": "in_theirs"}, webhooks.Unmatched, "no order matches"},
 		"invoice.voided":                {object{"id": "in_manual", "object": "invoice", "subscription": nil}, webhooks.Ignored, "no subscription"},
-		"customer.deleted":              {object{"id": "cus_1", "object": "customer"}, webhooks.Ignored, "change nothing"},
-		"payment_method.detached":       {object{"id": "pm_1", "object": "payment_method", "metadata": 5, "parent": "x"}, webhooks.Ignored, "change nothing"},
+		"customer.deleted":              {object{"id": "cus_1", "object": "customer"}, webhooks.Ignored, "change no order"},
+		"payment_method.detached":       {object{"id": "pm_1", "object": "payment_method", "metadata": 5, "parent": "x"}, webhooks.Ignored, "change no order"},
 	} {
 		raw := f.event(name, c.object)
 		f.deliver(raw)
@@ -187,7 +187,7 @@ func TestRenewalWaitsWhileStripeIsDown(t *testing.T) {
 	f.deliver(raw)
 	f.work()
 	f.wantState(raw, webhooks.Received, "connection refused")
-	p, err := f.hooks.Preview(t.Context(), f.kept(raw)) // which asks nobody
+	p, err := f.previewer().Preview(t.Context(), f.kept(raw)) // which asks nobody
 	if err != nil || p.Note == "" {
 		t.Errorf("the preview is %+v, %v", p, err)
 	}
@@ -234,7 +234,7 @@ func TestSetupIntentEvents(t *testing.T) {
 			f.stripe.mu.Unlock()
 			raw := f.event("setup_intent."+c.event, setupObject(id, order, c.is))
 			f.deliver(raw)
-			if p, err := f.hooks.Preview(f.Context(), f.kept(raw)); err != nil || p.OrderID != order || p.Before != orders.Open {
+			if p, err := f.previewer().Preview(f.Context(), f.kept(raw)); err != nil || p.OrderID != order || p.Before != orders.Open {
 				f.Errorf("%s: the preview is %+v, %v", c.event, p, err)
 			}
 			f.work()

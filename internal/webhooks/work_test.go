@@ -59,8 +59,8 @@ func TestTypesThatChangeNothingAreIgnored(t *testing.T) {
 	without := f.event("charge.succeeded", object{"id": "ch_1", "object": "charge", "payment_intent": nil})
 	f.deliver(customer, unheard, without)
 	f.work()
-	f.wantState(customer, webhooks.Ignored, "change nothing here")
-	f.wantState(unheard, webhooks.Ignored, "change nothing here")
+	f.wantState(customer, webhooks.Ignored, "change no order")
+	f.wantState(unheard, webhooks.Ignored, "change no order")
 	f.wantState(without, webhooks.Ignored, "no intent")
 }
 
@@ -197,21 +197,23 @@ func TestStripeDownWhileAFreshReadingIsNeeded(t *testing.T) {
 	f.wantPaid(order)
 }
 
+// poisoned panics on objects that contain "poison".
+type poisoned struct{ webhooks.Stripe }
+
+func (p poisoned) DecodeIntent(kind string, object []byte) (payments.Snapshot, error) {
+	if strings.Contains(string(object), "poison") {
+		panic("index out of range")
+	}
+	return p.Stripe.DecodeIntent(kind, object)
+}
+
 func TestPanicOfADecoderIsAFailureOfItsEventAlone(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, func(c *webhooks.Config) {
-		decode := c.DecodeIntent
-		c.DecodeIntent = func(raw []byte) (payments.Snapshot, error) {
-			if strings.Contains(string(raw), "poison") {
-				panic("index out of range")
-			}
-			return decode(raw)
-		}
-	})
+	f := newFixture(t, func(c *webhooks.Config) { c.Stripe = poisoned{c.Stripe} })
 	order, intent := f.buy(payments.StatusProcessing)
-	poisoned := intentObject(intent, order, payments.StatusProcessing)
-	poisoned["description"] = "poison"
-	bad := f.event("payment_intent.processing", poisoned)
+	poison := intentObject(intent, order, payments.StatusProcessing)
+	poison["description"] = "poison"
+	bad := f.event("payment_intent.processing", poison)
 	good := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
 	f.deliver(bad, good)
 	f.work()
@@ -241,7 +243,7 @@ func TestEventThatNoWorkerSurvivesBecomesDead(t *testing.T) {
 		}
 	}
 	f.work()
-	f.wantState(raw, webhooks.Dead, "gone before the end")
+	f.wantState(raw, webhooks.Dead, "stopped before it was finished")
 }
 
 // A worker is killed between claim and commit: the lease runs out, another does it.

@@ -1,5 +1,6 @@
-// Package fuzz_test fuzzes the inbox's way in. It is apart from the other tests, which
-// need a database: the fuzzer would have to build its engine a second time.
+// Package fuzz_test fuzzes the intake of webhooks. It is separate from the other
+// tests, which need a database: the fuzzer would have to build the engine a
+// second time, instrumented.
 package fuzz_test
 
 import (
@@ -27,43 +28,64 @@ const (
 	tolerance = 5 * time.Minute
 )
 
-// sign is the header that Stripe sends.
-func sign(payload []byte, secret string, at time.Time) string {
-	return webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: payload, Secret: secret, Timestamp: at}).Header
+// sign returns the header that Stripe sends.
+func sign(payload []byte, secret string, signedAt time.Time) string {
+	return webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{
+		Payload:   payload,
+		Secret:    secret,
+		Timestamp: signedAt,
+	}).Header
 }
 
-// shelf keeps what was accepted. The fuzz targets ask about the way in alone, many
-// thousand times.
-type shelf struct {
-	webhooks.Inbox
+// inbox keeps in memory what was accepted: a target runs many thousand times.
+type inbox struct {
+	webhooks.Intake
+	webhooks.Claims
+
 	mu   sync.Mutex
 	kept []webhooks.Event
 }
 
-func (s *shelf) Accept(_ context.Context, e webhooks.Event) (bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.kept = append(s.kept, e)
+func (in *inbox) Accept(_ context.Context, e webhooks.Event) (bool, error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+
+	in.kept = append(in.kept, e)
 	return true, nil
 }
 
-// nobody is a payments.Store without orders.
-type nobody struct{ payments.Store }
+// offline is a Stripe that is never called.
+type offline struct{ stripeapi.Codec }
 
-func (nobody) OrderOfIntent(context.Context, string) (string, error) { return "", nil }
+func (offline) Events(context.Context, time.Time, string) ([][]byte, bool, error) {
+	panic("a backfill was started")
+}
 
-func (nobody) OrderOfSubscription(context.Context, string) (string, error) { return "", nil }
+// empty is a payments.Store without orders.
+type empty struct{ payments.Store }
+
+func (empty) OrderOfIntent(context.Context, string) (string, error) { return "", nil }
+
+func (empty) OrderOfSubscription(context.Context, string) (string, error) { return "", nil }
 
 var fuzzNow = time.Unix(1769860800, 0)
 
-func fuzzService() (*webhooks.Service, *shelf) {
-	s := &shelf{}
-	now := func() time.Time { return fuzzNow }
+func now() time.Time { return fuzzNow }
+
+var noPayments = payments.New(payments.Config{Store: empty{}, Now: now, Log: zerolog.Nop()})
+
+func fuzzService() (*webhooks.Service, *inbox) {
+	in := &inbox{}
 	return webhooks.New(webhooks.Config{
-		Inbox: s, Payments: payments.New(payments.Config{Store: nobody{}, Now: now, Log: zerolog.Nop()}),
-		DecodeIntent: stripeapi.DecodeIntent, Now: now, Log: zerolog.Nop(),
-		Secrets: []string{secretOld, secretNew}, Tolerance: tolerance,
-	}), s
+		Intake:    in,
+		Claims:    in,
+		Payments:  noPayments,
+		Stripe:    offline{},
+		Now:       now,
+		Log:       zerolog.Nop(),
+		Secrets:   []string{secretOld, secretNew},
+		Tolerance: tolerance,
+	}), in
 }
 
 func fuzzPost(s *webhooks.Service, body, header string) *httptest.ResponseRecorder {
@@ -77,8 +99,8 @@ func fuzzPost(s *webhooks.Service, body, header string) *httptest.ResponseRecord
 const fuzzEvent = `{"id":"evt_1","object":"event","type":"payment_intent.succeeded","api_version":"2025-02-24.acacia","created":1769860800,
 	"livemode":false,"data":{"object":{"id":"pi_1","object":"payment_intent"}}}`
 
-// FuzzSignature: whatever header and body come, only what one of the secrets signed,
-// lately, is kept.
+// FuzzSignature checks that, whatever the header and the body, only an event that
+// was signed recently with one of the secrets is stored.
 func FuzzSignature(f *testing.F) {
 	good := sign([]byte(fuzzEvent), secretNew, fuzzNow)
 	for _, header := range []string{
@@ -91,23 +113,23 @@ func FuzzSignature(f *testing.F) {
 	f.Add(good, fuzzEvent+" ")
 	f.Add("t=1,v1=00", "{}")
 	f.Fuzz(func(t *testing.T, header, body string) {
-		s, shelf := fuzzService()
+		s, in := fuzzService()
 		w := fuzzPost(s, body, header)
 		genuine := false
 		for _, secret := range []string{secretOld, secretNew} {
 			genuine = genuine || webhook.ValidatePayloadIgnoringTolerance([]byte(body), header, secret) == nil
 		}
 		switch {
-		case w.Code == http.StatusOK && (!genuine || len(shelf.kept) != 1):
+		case w.Code == http.StatusOK && (!genuine || len(in.kept) != 1):
 			t.Fatalf("accepted %q with %q", body, header)
-		case w.Code != http.StatusOK && w.Code != http.StatusBadRequest, w.Code != http.StatusOK && len(shelf.kept) != 0:
-			t.Fatalf("%q with %q: status %d, kept %d", body, header, w.Code, len(shelf.kept))
+		case w.Code != http.StatusOK && w.Code != http.StatusBadRequest, w.Code != http.StatusOK && len(in.kept) != 0:
+			t.Fatalf("%q with %q: status %d, kept %d", body, header, w.Code, len(in.kept))
 		}
 	})
 }
 
-// FuzzEnvelope: a signed body is kept whole and well-formed, or refused; and what was
-// kept can be worked without a panic.
+// FuzzEnvelope checks that a signed body is stored whole and well-formed, or
+// rejected, and that a worker can read what was stored without a panic.
 func FuzzEnvelope(f *testing.F) {
 	for _, body := range []string{
 		fuzzEvent, "", "{}", "null", "[]", `{"object":"event"}`, `{"id":"evt_1","object":"event","type":"a"}`,
@@ -126,15 +148,15 @@ func FuzzEnvelope(f *testing.F) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		s, shelf := fuzzService()
+		s, in := fuzzService()
 		w := fuzzPost(s, body, sign([]byte(body), secretNew, fuzzNow))
-		if w.Code == http.StatusBadRequest && len(shelf.kept) == 0 {
+		if w.Code == http.StatusBadRequest && len(in.kept) == 0 {
 			return
 		}
-		if w.Code != http.StatusOK || len(shelf.kept) != 1 {
-			t.Fatalf("%q: status %d, kept %d", body, w.Code, len(shelf.kept))
+		if w.Code != http.StatusOK || len(in.kept) != 1 {
+			t.Fatalf("%q: status %d, kept %d", body, w.Code, len(in.kept))
 		}
-		e := shelf.kept[0]
+		e := in.kept[0]
 		if string(e.Payload) != body || !json.Valid(e.Payload) {
 			t.Fatalf("kept %q of %q", e.Payload, body)
 		}
@@ -146,8 +168,11 @@ func FuzzEnvelope(f *testing.F) {
 		if e.State == webhooks.Received && (e.Livemode || e.Account != "") {
 			t.Fatalf("%q is of another mode or account and would be worked", body)
 		}
-		// What a worker would read: it may be an error, but no panic.
-		_, _ = s.Preview(t.Context(), e)
-		_, _ = stripeapi.DecodeIntent(e.Payload)
+		// What a worker would read may be an error, but must not panic.
+		previewer := webhooks.Previewer{Payments: noPayments, Decoder: offline{}}
+		_, _ = previewer.Preview(t.Context(), e)
+		for _, kind := range []string{"payment_intent", "setup_intent"} {
+			_, _ = offline{}.DecodeIntent(kind, e.Payload)
+		}
 	})
 }

@@ -1,0 +1,186 @@
+package webhooks
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"checkoutd/internal/payments"
+)
+
+// route is what the events of some types lead to.
+type route struct {
+	// prefixes are the beginnings of the event types. A whole type is one, too.
+	prefixes []string
+	// refer returns how the event's object refers to its order.
+	refer func(o *object) payments.Ref
+	// settle brings the event into its order and ends the claim in the same
+	// transaction. nil: events of these types change no order.
+	settle func(s *Service, ctx context.Context, j *job) error
+	// snapshot reports whether the object is an intent, which can be believed as
+	// it is. Other events are a hint to read something at Stripe.
+	snapshot bool
+}
+
+// routes is the table of all event types. The first row with a matching prefix
+// counts, so a longer prefix stands above a shorter one.
+var routes = []route{
+	{prefixes: []string{"payment_intent.", "setup_intent."}, refer: fromIntent, settle: (*Service).settleIntent, snapshot: true},
+	{prefixes: []string{"customer.subscription."}, refer: fromSubscription, settle: (*Service).settleSubscription},
+	{prefixes: []string{"invoice."}, refer: fromInvoice, settle: (*Service).settleSubscription},
+	{prefixes: []string{"charge.dispute."}, refer: fromIntentMember, settle: (*Service).settleDispute},
+	{prefixes: []string{"refund.", "charge.refund"}, refer: fromIntentMember, settle: (*Service).settleRefunds},
+	{prefixes: []string{"charge."}, refer: fromIntentMember, settle: (*Service).settleCharge},
+	{prefixes: []string{""}, refer: fromIntentMember}, // stored and ignored
+}
+
+// routeOf returns the row of an event type. The last row matches every type.
+func routeOf(eventType string) *route {
+	for i := range routes {
+		for _, prefix := range routes[i].prefixes {
+			if strings.HasPrefix(eventType, prefix) {
+				return &routes[i]
+			}
+		}
+	}
+	panic("webhooks: the last route must match every type")
+}
+
+// How objects refer to their order.
+
+func fromIntent(o *object) payments.Ref {
+	return payments.Ref{
+		IntentID:      o.ID,
+		InvoiceID:     string(o.Invoice),
+		MetadataOrder: o.Metadata.v[payments.MetaOrder],
+	}
+}
+
+// fromIntentMember is for charges, refunds, disputes and whatever else may name
+// an intent.
+func fromIntentMember(o *object) payments.Ref {
+	return payments.Ref{
+		IntentID:      string(o.PaymentIntent),
+		InvoiceID:     string(o.Invoice),
+		MetadataOrder: o.Metadata.v[payments.MetaOrder],
+	}
+}
+
+func fromSubscription(o *object) payments.Ref {
+	return payments.Ref{
+		SubscriptionID: o.ID,
+		MetadataOrder:  o.Metadata.v[payments.MetaOrder],
+	}
+}
+
+// fromInvoice ignores the invoice's own metadata: it is the subscription that
+// the order began.
+func fromInvoice(o *object) payments.Ref {
+	own, parent := o.Details.v, o.Parent.v.Details.v
+	return payments.Ref{
+		SubscriptionID: string(cmp.Or(o.Subscription, parent.Subscription)),
+		MetadataOrder:  cmp.Or(own.Metadata.v[payments.MetaOrder], parent.Metadata.v[payments.MetaOrder]),
+	}
+}
+
+// groupOf returns the id under which events of one intent or one subscription
+// are worked one at a time.
+func groupOf(eventType string, o *object) string {
+	ref := routeOf(eventType).refer(o)
+	return cmp.Or(ref.IntentID, ref.SubscriptionID, o.ID)
+}
+
+// job is an event whose object was read and whose order is known.
+type job struct {
+	event   *Event
+	route   *route
+	object  rawObject
+	ref     payments.Ref
+	orderID string
+}
+
+// errUnmatched is returned for an event whose intent or subscription belongs to
+// no order that we know.
+var errUnmatched = errors.New("no order matches this event yet")
+
+// terminalError ends an event in a final state without a change.
+type terminalError struct {
+	state State
+	note  string
+}
+
+func (e *terminalError) Error() string { return e.note }
+
+// findOrder returns the id of the order that ref leads to, or "".
+type findOrder func(ctx context.Context, ref payments.Ref) (orderID string, err error)
+
+// plan reads an event and finds its order. The error is a *terminalError or
+// errUnmatched when there is nothing to do.
+func plan(ctx context.Context, e *Event, find findOrder) (*job, error) {
+	r := routeOf(e.Type)
+	if r.settle == nil {
+		return nil, &terminalError{Ignored, "events of this type change no order"}
+	}
+
+	var body struct {
+		Data struct {
+			Object rawObject `json:"object"`
+		} `json:"data"`
+	}
+	err := json.Unmarshal(e.Payload, &body)
+	if err == nil && body.Data.Object.raw == nil {
+		err = errors.New("it has none")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("webhooks: read the event's object: %w", err)
+	}
+	j := &job{event: e, route: r, object: body.Data.Object}
+
+	j.ref = r.refer(&j.object.object)
+	if j.ref.IntentID == "" && j.ref.SubscriptionID == "" {
+		return nil, &terminalError{Ignored, "its object refers to no intent and no subscription"}
+	}
+
+	j.orderID, err = find(ctx, j.ref)
+	if err == nil && j.orderID == "" {
+		err = errUnmatched
+	}
+	return j, err
+}
+
+// What events lead to. Each function ends the event's claim when it succeeds.
+
+func (s *Service) settleIntent(ctx context.Context, j *job) error {
+	// Another release train may have other shapes: only our own reading counts.
+	if j.event.VersionMismatch {
+		return s.cfg.Payments.SettleFresh(ctx, j.orderID, j.ref.IntentID, j.event.Claim())
+	}
+
+	snap, err := s.cfg.Stripe.DecodeIntent(j.object.Kind, j.object.raw)
+	if err != nil {
+		return err
+	}
+	return s.cfg.Payments.Settle(ctx, j.orderID, snap, j.event.Claim())
+}
+
+// settleCharge takes the event as a hint that the charge's intent has changed.
+func (s *Service) settleCharge(ctx context.Context, j *job) error {
+	return s.cfg.Payments.SettleHint(ctx, j.orderID, j.ref.IntentID, j.event.Claim())
+}
+
+// settleSubscription takes the event of a subscription, or of one of its
+// invoices, as a hint that the subscription has changed.
+func (s *Service) settleSubscription(ctx context.Context, j *job) error {
+	return s.cfg.Payments.SettleSubscription(ctx, j.orderID, j.ref.SubscriptionID, j.event.Claim())
+}
+
+func (s *Service) settleRefunds(ctx context.Context, j *job) error {
+	return s.cfg.Payments.SettleRefunds(ctx, j.orderID, j.ref.IntentID, j.event.Claim())
+}
+
+func (s *Service) settleDispute(ctx context.Context, j *job) error {
+	return s.cfg.Payments.SettleDispute(ctx, j.orderID, j.object.ID, j.event.Claim())
+}

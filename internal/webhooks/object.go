@@ -1,0 +1,73 @@
+package webhooks
+
+import (
+	"cmp"
+	"encoding/json"
+)
+
+// object is the part of an event's object that names it and what it refers to.
+// Events carry objects of every kind, so only the two names must have the type
+// that is declared here.
+type object struct {
+	ID            string            `json:"id"`
+	Kind          string            `json:"object"`
+	PaymentIntent reference         `json:"payment_intent"`
+	Invoice       reference         `json:"invoice"`
+	Subscription  reference         `json:"subscription"`
+	Metadata      lenient[metadata] `json:"metadata"`
+	// Details is what an invoice repeats of its subscription. Later release
+	// trains keep it, with the subscription's id, under parent
+	// (https://docs.stripe.com/changelog/basil/2025-03-31/adds-new-parent-field-to-invoicing-objects).
+	Details lenient[details] `json:"subscription_details"`
+	Parent  lenient[struct {
+		Details lenient[details] `json:"subscription_details"`
+	}] `json:"parent"`
+}
+
+type metadata map[string]string
+
+type details struct {
+	Subscription reference         `json:"subscription"`
+	Metadata     lenient[metadata] `json:"metadata"`
+}
+
+// rawObject is an object together with its JSON.
+type rawObject struct {
+	object
+	raw []byte
+}
+
+// UnmarshalJSON keeps the bytes and reads the object.
+func (o *rawObject) UnmarshalJSON(data []byte) error {
+	o.raw = append(o.raw[:0], data...)
+	return json.Unmarshal(data, &o.object)
+}
+
+// lenient holds a T, which is zero when the JSON has another shape.
+type lenient[T any] struct{ v T }
+
+// UnmarshalJSON never fails.
+func (l *lenient[T]) UnmarshalJSON(data []byte) error {
+	var v T
+	if json.Unmarshal(data, &v) == nil {
+		l.v = v
+	}
+	return nil
+}
+
+// reference is the id of another object, "" if there is none. Stripe writes the
+// id alone or the expanded object with its id.
+type reference string
+
+// UnmarshalJSON reads both forms and never fails.
+func (r *reference) UnmarshalJSON(data []byte) error {
+	var id lenient[string]
+	var expanded lenient[struct {
+		ID string `json:"id"`
+	}]
+	_ = json.Unmarshal(data, &id)
+	_ = json.Unmarshal(data, &expanded)
+
+	*r = reference(cmp.Or(id.v, expanded.v.ID))
+	return nil
+}
