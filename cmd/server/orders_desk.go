@@ -30,11 +30,11 @@ func operate(ctx context.Context, books *app.Books, q orderQuery, e env) error {
 			return errors.New("--amount must be more than 0")
 		}
 	}
-	desk, err := openDesk(ctx, books, e)
+	ops, err := openOperations(ctx, books, e)
 	if err != nil {
 		return err
 	}
-	res, err := ask(ctx, desk, q, id, minor)
+	res, err := ask(ctx, ops, q, id, minor)
 	if res.Earlier != nil {
 		tellEarlier(e.out, res, st.Order.Currency)
 	}
@@ -44,19 +44,19 @@ func operate(ctx context.Context, books *app.Books, q orderQuery, e env) error {
 	return tellResult(e.out, res)
 }
 
-func ask(ctx context.Context, desk *payments.Desk, q orderQuery, id string, minor int64) (payments.Result, error) {
+func ask(ctx context.Context, ops *payments.Operations, q orderQuery, id string, minor int64) (payments.Result, error) {
 	switch q.sub {
 	case "capture":
-		return desk.Capture(ctx, id, minor)
+		return ops.Capture(ctx, id, minor)
 	case "cancel":
-		return desk.CancelOrder(ctx, id)
+		return ops.CancelOrder(ctx, id)
 	default:
-		return desk.Refund(ctx, id, minor, q.reason)
+		return ops.Refund(ctx, id, minor, q.reason)
 	}
 }
 
-// openDesk loads the configuration with which the orders of the books are paid.
-func openDesk(ctx context.Context, books *app.Books, e env) (*payments.Desk, error) {
+// openOperations loads the configuration with which the orders of the books are paid.
+func openOperations(ctx context.Context, books *app.Books, e env) (*payments.Operations, error) {
 	mode, err := books.Mode(ctx)
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func openDesk(ctx context.Context, books *app.Books, e env) (*payments.Desk, err
 	if err != nil {
 		return nil, err
 	}
-	return books.Desk(ctx, cfg, versionText(), log, time.Now)
+	return books.Operations(ctx, cfg, versionText(), log, time.Now)
 }
 
 // told gives an error its public sentence, with the cause.

@@ -98,11 +98,11 @@ func showOrder(ctx context.Context, books *app.Books, id string, e env) error {
 
 // findOut reads at Stripe what became of the operation that an order has open.
 func findOut(ctx context.Context, books *app.Books, id string, e env) error {
-	desk, err := openDesk(ctx, books, e)
+	ops, err := openOperations(ctx, books, e)
 	if err != nil {
 		return err
 	}
-	_, err = desk.FindOut(ctx, id)
+	_, err = ops.FindOut(ctx, id)
 	return err
 }
 

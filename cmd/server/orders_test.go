@@ -28,7 +28,7 @@ func TestOrders(t *testing.T) {
 		ids = append(ids, o.ID)
 	}
 	err := s.Update(t.Context(), ids[1], nil, func(st *payments.State) error {
-		st.Attempts = append(st.Attempts, payments.Attempt{ID: "att_1", N: 1, Token: "ctoken_secret", IdempotencyKey: "key-1", IntentID: "pi_1",
+		st.Attempts = append(st.Attempts, payments.Attempt{ID: "att_1", N: 1, Params: payments.Params{Token: "ctoken_secret"}, IdempotencyKey: "key-1", IntentID: "pi_1",
 			State: payments.Failed, ErrorType: payments.TypeCard, DeclineCode: "insufficient_funds"})
 		st.Intents = append(st.Intents, payments.Intent{ID: "pi_1", Status: payments.StatusSucceeded, ClientSecret: "pi_1_secret_x", Amount: 1099, Currency: "usd"})
 		st.Refunds = append(st.Refunds, payments.Refund{ID: "re_1", IntentID: "pi_1", Amount: 99, Currency: "usd", Status: "pending"})

@@ -147,7 +147,7 @@ func TestTheReceiptFollowsTheShop(t *testing.T) {
 }
 
 // desk is where the shop captures and refunds, beside the running server, as `server orders` does.
-func (s *shop) desk() *payments.Desk {
+func (s *shop) desk() *payments.Operations {
 	s.t.Helper()
 	books, err := app.OpenBooks(s.t.Context(), s.cfg, zerolog.Nop(), time.Now)
 	if err != nil {
@@ -160,7 +160,7 @@ func (s *shop) desk() *payments.Desk {
 	})
 	cfg := *s.cfg
 	cfg.SandboxAddr = strings.TrimPrefix(cfg.StripeAPIBase, "http://")
-	desk, err := books.Desk(s.t.Context(), &cfg, "test", zerolog.Nop(), time.Now)
+	desk, err := books.Operations(s.t.Context(), &cfg, "test", zerolog.Nop(), time.Now)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func (a *App) routes() (http.Handler, error) {
 	r.Get("/orders/{id}", call(a.orders.ServeGet))
 	r.Get("/config", call(a.pages.ServeConfig))
 	limited.Post("/create-customer-session", stripe(a.sessions.ServeHTTP))
-	limited.Post("/create-confirm-intent", stripe(payments.Handler{Payments: a.payments, Orders: a.orders, EnsureCustomer: a.sessions.Ensure}.ServeHTTP))
+	limited.Post("/create-confirm-intent", stripe(payments.NewHandler(a.payments, a.orders, a.sessions.Ensure).ServeHTTP))
 
 	r.Post("/webhooks/stripe", call(a.webhooks.ServeHTTP))
 

@@ -147,7 +147,7 @@ func (tl *till) pay(svc *payments.Service) (payments.Answer, error) {
 	s := &shop{t: tl.T, cfg: &config.Config{StripeAccount: config.StripeAccount{StripeAPIBase: tl.url}}}
 	token := s.stripe("POST", "/v1/test_helpers/confirmation_tokens", "payment_method", "pm_card_visa", "return_url", "http://shop.test/complete",
 		"setup_future_usage", "off_session")["id"].(string)
-	return svc.Confirm(tl.Context(), payments.Confirm{OrderID: tl.order.ID, Token: token})
+	return svc.Confirm(tl.Context(), payments.ConfirmRequest{OrderID: tl.order.ID, Token: token})
 }
 
 func (tl *till) state() *payments.State {

@@ -117,10 +117,10 @@ func openShop(b *testing.B, s *store.Store) *shop {
 	b.Cleanup(shop.http.CloseIdleConnections)
 	shop.client = stripeapi.New(stripeapi.Config{Key: apiKey, BaseURL: upstream.URL, Timeout: 20 * time.Second, Retries: 2, AppVersion: "bench"})
 	shop.orders = orders.New(orders.Config{Store: s, Catalog: products, Now: time.Now, ExpiresAfter: time.Hour, BaseURL: "http://localhost:4242"})
-	pay := payments.Handler{Orders: shop.orders, Payments: payments.New(payments.Config{
+	pay := payments.NewHandler(payments.New(payments.Config{
 		Store: s, Stripe: shop.client, Now: time.Now, Log: accessLog(b), ReturnURL: returnURL,
 		UnknownAfter: time.Minute, CallTimeout: 30 * time.Second,
-	})}
+	}), shop.orders, nil)
 	shop.addr = listen(b, chained(b, func(r chi.Router) { r.Post("/create-confirm-intent", httpio.HandleStripe(pay.ServeHTTP)) }))
 	return shop
 }

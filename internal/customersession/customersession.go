@@ -43,7 +43,7 @@ type Config struct {
 
 // Handler is POST /create-customer-session. It is safe for concurrent use.
 type Handler struct {
-	Config
+	cfg    Config
 	cookie cookie
 }
 
@@ -53,7 +53,7 @@ func New(ctx context.Context, c Config) (*Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("customersession: %w", err)
 	}
-	return &Handler{Config: c, cookie: cookie{key: key, secure: c.Secure}}, nil
+	return &Handler{cfg: c, cookie: cookie{key: key, secure: c.Secure}}, nil
 }
 
 // maxBody bounds the body, in bytes.
@@ -68,7 +68,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	if err := httpio.DecodeOptionalJSON(w, r, &body, maxBody); err != nil {
 		return err
 	}
-	o, err := h.Orders.Opened(r, body.OrderID)
+	o, err := h.cfg.Orders.Opened(r, body.OrderID)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 		return h.open(ctx, o, customer)
 	})
 	if err != nil {
-		h.Log.Warn().Err(err).Str("order_id", o.ID).Msg("no CustomerSession; the page goes on without it")
+		h.cfg.Log.Warn().Err(err).Str("order_id", o.ID).Msg("no CustomerSession; the page goes on without it")
 	} else {
 		answer.ClientSecret = &secret
 		h.cookie.write(w, buyer)
@@ -120,8 +120,8 @@ func (h *Handler) use(ctx context.Context, o orders.Order, buyer string, do useO
 		if !errors.Is(err, ErrNoCustomer) {
 			return "", err
 		}
-		h.Log.Warn().Str("order_id", o.ID).Str("customer_id", customer).Msg("Stripe does not have this customer any more")
-		if err := errors.Join(h.Store.ForgetBuyer(ctx, buyer, customer), closedWith(o, err)); err != nil {
+		h.cfg.Log.Warn().Str("order_id", o.ID).Str("customer_id", customer).Msg("Stripe does not have this customer any more")
+		if err := errors.Join(h.cfg.Store.ForgetBuyer(ctx, buyer, customer), closedWith(o, err)); err != nil {
 			return "", err
 		}
 		customer, dead = "", customer
@@ -142,7 +142,7 @@ func (h *Handler) open(ctx context.Context, o orders.Order, customer string) (se
 	if err != nil {
 		return "", err
 	}
-	return h.Stripe.CreateCustomerSession(ctx, customer, f, idempotency.CustomerSession())
+	return h.cfg.Stripe.CreateCustomerSession(ctx, customer, f, idempotency.CustomerSession())
 }
 
 // bind makes the customer that was used the order's own. If another page was first, it is
@@ -151,7 +151,7 @@ func (h *Handler) bind(ctx context.Context, o orders.Order, customer, result str
 	if customer == o.CustomerID {
 		return result, nil
 	}
-	bound, err := h.Store.SetCustomer(ctx, o.ID, o.CustomerID, customer)
+	bound, err := h.cfg.Store.SetCustomer(ctx, o.ID, o.CustomerID, customer)
 	switch {
 	case err != nil:
 		return "", err
@@ -168,12 +168,12 @@ func (h *Handler) bind(ctx context.Context, o orders.Order, customer, result str
 // that two pages that ask at once get one customer; it also names the dead customer
 // whose place the new one takes, since Stripe would answer the old key with that one.
 func (h *Handler) customer(ctx context.Context, buyer, dead string) (string, error) {
-	id, err := h.Store.Buyer(ctx, buyer)
+	id, err := h.cfg.Store.Buyer(ctx, buyer)
 	if err != nil || id != "" {
 		return id, err
 	}
-	if id, err = h.Stripe.CreateCustomer(ctx, buyer, idempotency.Customer(buyer, dead)); err != nil {
+	if id, err = h.cfg.Stripe.CreateCustomer(ctx, buyer, idempotency.Customer(buyer, dead)); err != nil {
 		return "", err
 	}
-	return h.Store.SetBuyer(ctx, buyer, id)
+	return h.cfg.Store.SetBuyer(ctx, buyer, id)
 }

@@ -16,7 +16,7 @@ import (
 func (h *Handler) Ensure(ctx context.Context, w http.ResponseWriter, r *http.Request, o orders.Order) error {
 	buyer := h.cookie.buyer(r, o.ID)
 	_, err := h.use(ctx, o, buyer, func(ctx context.Context, customer string) (string, error) {
-		return "", h.Stripe.CheckCustomer(ctx, customer)
+		return "", h.cfg.Stripe.CheckCustomer(ctx, customer)
 	})
 	switch {
 	case errors.Is(err, ErrNoCustomer):

@@ -28,14 +28,14 @@ type Features struct {
 // detached from the customer, and the subscription's next payment fails
 // (https://docs.stripe.com/payments/finalize-payments-on-the-server).
 func (h *Handler) features(ctx context.Context, o orders.Order, customer string) (Features, error) {
-	f := h.Features
+	f := h.cfg.Features
 	if o.Mode != orders.ModePayment || o.Options.SetupFutureUsage != "" {
 		f.Save = false
 	}
 	if !f.Remove {
 		return f, nil
 	}
-	subscribed, err := h.Store.HasSubscription(ctx, customer)
+	subscribed, err := h.cfg.Store.HasSubscription(ctx, customer)
 	f.Remove = !subscribed
 	return f, err
 }

@@ -11,19 +11,19 @@ import (
 // its buyer does not stand in the way of the same buyer's next token: its intent is
 // canceled at Stripe first, so that one of the two can take money only. So is one that
 // cannot be made to fit the order any more.
-func (s *Service) reserve(ctx context.Context, c Confirm) (Attempt, error) {
-	a, err := s.tryReserve(ctx, c)
+func (s *Service) reserve(ctx context.Context, req ConfirmRequest) (Attempt, error) {
+	a, err := s.tryReserve(ctx, req)
 	if !errors.Is(err, ErrPaymentInProgress) && !errors.Is(err, errOutdated) {
 		return a, err
 	}
 	outdated := errors.Is(err, errOutdated)
-	if gone, err := s.abandon(ctx, c.OrderID, outdated); err != nil || !gone {
+	if gone, err := s.abandon(ctx, req.OrderID, outdated); err != nil || !gone {
 		if err != nil {
-			s.Log.Warn().Err(err).Str("order_id", c.OrderID).Msg("could not end an intent that stands in the way of another")
+			s.cfg.Log.Warn().Err(err).Str("order_id", req.OrderID).Msg("could not end an intent that stands in the way of another")
 		}
 		return Attempt{}, ErrPaymentInProgress
 	}
-	a, err = s.tryReserve(ctx, c)
+	a, err = s.tryReserve(ctx, req)
 	if errors.Is(err, errOutdated) {
 		err = ErrPaymentInProgress
 	}
@@ -33,7 +33,7 @@ func (s *Service) reserve(ctx context.Context, c Confirm) (Attempt, error) {
 // abandon ends the order's intent when it waits for its buyer or is outdated, unless Stripe
 // says that it has gone further. gone is false if there is none to end.
 func (s *Service) abandon(ctx context.Context, orderID string, outdated bool) (gone bool, err error) {
-	st, err := s.Store.Read(ctx, orderID)
+	st, err := s.cfg.Store.Read(ctx, orderID)
 	if err != nil {
 		return false, err
 	}
@@ -44,7 +44,7 @@ func (s *Service) abandon(ctx context.Context, orderID string, outdated bool) (g
 	if err := s.SettleFresh(ctx, orderID, in.ID, nil); err != nil {
 		return false, err
 	}
-	if st, err = s.Store.Read(ctx, orderID); err != nil {
+	if st, err = s.cfg.Store.Read(ctx, orderID); err != nil {
 		return false, err
 	}
 	if in = st.abandonable(outdated); in == nil {
@@ -59,21 +59,18 @@ func (st *State) abandonable(outdated bool) *Intent {
 	a := st.Active()
 	switch {
 	case a == nil && outdated:
-		return st.outdated(params(st, request{}))
+		return st.outdated(nextParams(st))
 	case a != nil && a.State == RequiresAction:
 		return st.Intent(a.IntentID)
 	}
 	return nil
 }
 
-func (s *Service) tryReserve(ctx context.Context, c Confirm) (Attempt, error) {
+func (s *Service) tryReserve(ctx context.Context, req ConfirmRequest) (Attempt, error) {
 	var a Attempt
-	q := request{
-		token: c.Token, expectedAmount: c.ExpectedAmount,
-		attemptID: orders.NewID("att_"), returnURL: s.ReturnURL(c.OrderID),
-	}
-	err := s.Store.Update(ctx, c.OrderID, nil, func(st *State) error {
-		if err := s.rules().reserve(st, q); err != nil {
+	attemptID, returnURL := orders.NewID("att_"), s.cfg.ReturnURL(req.OrderID)
+	err := s.cfg.Store.Update(ctx, req.OrderID, nil, func(st *State) error {
+		if err := s.rules().reserve(st, req, attemptID, returnURL); err != nil {
 			return err
 		}
 		a = st.Attempts[len(st.Attempts)-1]

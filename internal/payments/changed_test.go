@@ -102,7 +102,7 @@ func told(t *testing.T) *shop {
 	f.runOnce()
 	f.wantAttempts(payments.Failed)
 	f.wantNoSecondSubscription()
-	return &shop{fixture: f, desk: payments.NewDesk(f.svc, nil)}
+	return &shop{fixture: f, ops: payments.NewOperations(f.svc, nil)}
 }
 
 func TestSubscriptionWhoseFirstPaymentIsNotSeenIsForAPerson(t *testing.T) {
@@ -117,7 +117,7 @@ func TestSubscriptionWhoseFirstPaymentIsNotSeenIsForAPerson(t *testing.T) {
 	t.Run("when the shop cancels", func(t *testing.T) {
 		t.Parallel()
 		s := told(t)
-		if _, err := s.desk.CancelOrder(context.Background(), orderID); err == nil {
+		if _, err := s.ops.CancelOrder(context.Background(), orderID); err == nil {
 			t.Error("the order is canceled, and its subscription goes on")
 		}
 		s.wantOrder(orders.Review, orders.PaymentReview)

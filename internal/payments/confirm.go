@@ -32,14 +32,14 @@ type Config struct {
 
 // Service takes payments. It is safe for concurrent use.
 type Service struct {
-	Config
+	cfg      Config
 	resolver *queue.Runner[Attempt]
 	expirer  *queue.Runner[string]
 }
 
 // New returns a Service whose background work starts with Run.
 func New(c Config) *Service {
-	s := &Service{Config: c}
+	s := &Service{cfg: c}
 	s.resolver = queue.New(queue.Config[Attempt]{
 		Name: "attempts", Workers: c.Workers, Batch: c.Workers, Lease: c.CallTimeout + time.Minute, Poll: time.Second,
 		Now: c.Now, Log: c.Log, Claim: c.Store.ClaimAttempts, Work: s.resolve,
@@ -52,14 +52,14 @@ func New(c Config) *Service {
 }
 
 func (s *Service) rules() rules {
-	return rules{now: s.Now(), unknownAfter: s.UnknownAfter}
+	return rules{now: s.cfg.Now(), unknownAfter: s.cfg.UnknownAfter}
 }
 
 // Confirm is a buyer's wish to pay an order with a ConfirmationToken.
-type Confirm struct {
-	OrderID        string
-	Token          string
-	ExpectedAmount *int64 // the total that the page showed, in minor units; nil: not said
+type ConfirmRequest struct {
+	OrderID        string `json:"orderId"`
+	Token          string `json:"confirmationTokenId"`
+	ExpectedAmount *int64 `json:"expectedAmount"` // the total that the page showed, in minor units; nil: none was sent
 }
 
 // Answer is what the page needs to go on.
@@ -71,14 +71,14 @@ type Answer struct {
 // Confirm pays the order with the token, once: the same token again gets the
 // same answer. It returns a fault for everything that is not on its way to
 // paid. The caller's context ends the waiting, never the payment.
-func (s *Service) Confirm(ctx context.Context, c Confirm) (Answer, error) {
-	if !tokenPattern.MatchString(c.Token) {
+func (s *Service) Confirm(ctx context.Context, req ConfirmRequest) (Answer, error) {
+	if !tokenPattern.MatchString(req.Token) {
 		return Answer{}, errToken
 	}
-	a, err := s.reserve(ctx, c)
+	a, err := s.reserve(ctx, req)
 	switch {
 	case errors.Is(err, errAnswered):
-		return s.recorded(ctx, c)
+		return s.recorded(ctx, req)
 	case err != nil:
 		return Answer{}, err
 	}
@@ -86,26 +86,26 @@ func (s *Service) Confirm(ctx context.Context, c Confirm) (Answer, error) {
 	ctx = context.WithoutCancel(ctx)
 	st, err := s.send(ctx, a, true)
 	if err != nil {
-		s.Log.Error().Err(err).Str("order_id", c.OrderID).Str("attempt_id", a.ID).
+		s.cfg.Log.Error().Err(err).Str("order_id", req.OrderID).Str("attempt_id", a.ID).
 			Msg("could not record the outcome of an attempt; the resolver will")
 		return Answer{}, errUnknown
 	}
-	return answer(st, c.Token)
+	return answer(st, req.Token)
 }
 
 // send makes the call of an attempt and commits what came of it. first says that
 // nothing was sent for it before. The error is about the commit, not about the call.
 func (s *Service) send(ctx context.Context, a Attempt, first bool) (after *State, err error) {
-	call, cancel := context.WithTimeout(ctx, s.CallTimeout)
-	snap, callErr := s.Stripe.Send(call, a.Params, a.IdempotencyKey)
+	call, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
+	snap, callErr := s.cfg.Stripe.Send(call, a.Params, a.IdempotencyKey)
 	cancel()
-	err = s.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
+	err = s.cfg.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
 		after = st
 		return s.rules().record(st, a.ID, snap, callErr, first)
 	})
 	if errors.Is(err, errReadAfresh) {
 		if err = s.SettleFresh(ctx, a.OrderID, snap.ID, nil); err == nil {
-			after, err = s.Store.Read(ctx, a.OrderID)
+			after, err = s.cfg.Store.Read(ctx, a.OrderID)
 		}
 	}
 	if err != nil {
@@ -126,10 +126,10 @@ func (s *Service) follow(ctx context.Context, st *State) {
 	if !ok {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.CallTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
 	defer cancel()
 	if err := s.SettleFresh(ctx, st.Order.ID, intent, nil); err != nil {
-		s.Log.Warn().Err(err).Str("order_id", st.Order.ID).Msg("could not read a subscription that was just paid; its events will tell")
+		s.cfg.Log.Warn().Err(err).Str("order_id", st.Order.ID).Msg("could not read a subscription that was just paid; its events will tell")
 	}
 }
 
@@ -189,16 +189,16 @@ func (st *State) attempt(id string) *Attempt {
 
 // recorded gives the answer that a token has got already. While its call is under way
 // it waits a little, so that a double click gets one answer twice.
-func (s *Service) recorded(ctx context.Context, c Confirm) (Answer, error) {
+func (s *Service) recorded(ctx context.Context, req ConfirmRequest) (Answer, error) {
 	deadline := time.NewTimer(recordedWait)
 	defer deadline.Stop()
 	for pause := 20 * time.Millisecond; ; pause = min(2*pause, 500*time.Millisecond) {
-		st, err := s.Store.Read(ctx, c.OrderID)
+		st, err := s.cfg.Store.Read(ctx, req.OrderID)
 		if err != nil {
 			return Answer{}, err
 		}
-		if a := st.byToken(c.Token); a == nil || a.State != Started {
-			return answer(st, c.Token)
+		if a := st.byToken(req.Token); a == nil || a.State != Started {
+			return answer(st, req.Token)
 		}
 		select {
 		case <-ctx.Done():
@@ -215,7 +215,7 @@ const recordedWait = 8 * time.Second
 
 func (st *State) byToken(token string) *Attempt {
 	for i := range st.Attempts {
-		if st.Attempts[i].Token == token {
+		if st.Attempts[i].Params.Token == token {
 			return &st.Attempts[i]
 		}
 	}
@@ -245,15 +245,15 @@ func answer(st *State, token string) (Answer, error) {
 
 // logCall writes the one line about an attempt's call.
 func (s *Service) logCall(a Attempt, after *State, callErr error) {
-	l := s.Log.Info()
+	l := s.cfg.Log.Info()
 	if callErr != nil {
 		switch e := asCallError(callErr); {
 		case e.Outcome == OutcomeUnknown:
-			l = s.Log.Warn().Err(callErr)
+			l = s.cfg.Log.Warn().Err(callErr)
 		case e.Stripe.Type == TypeCard, e.Param == "confirmation_token": // the buyer's doing
 			l = l.Str("stripe_code", e.Stripe.Code).Str("decline_code", e.Stripe.DeclineCode)
 		default: // Stripe refuses what we sent: the shop must mend it
-			l = s.Log.Error().Err(callErr)
+			l = s.cfg.Log.Error().Err(callErr)
 		}
 	}
 	state := AttemptState("")

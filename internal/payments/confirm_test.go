@@ -138,15 +138,15 @@ func TestConfirmRefusesBeforeStripe(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		order func(*orders.Order)
-		c     payments.Confirm
+		c     payments.ConfirmRequest
 		code  string
 	}{
-		{"a malformed token", nil, payments.Confirm{OrderID: orderID, Token: "pm_1"}, "token_malformed"},
-		{"an unknown order", nil, payments.Confirm{OrderID: "ord_2", Token: "ctoken_a"}, "order_not_found"},
-		{"an old total", nil, payments.Confirm{OrderID: orderID, Token: "ctoken_a", ExpectedAmount: &wrong}, "amount_changed"},
-		{"a paid order", func(o *orders.Order) { o.Status = orders.Paid }, payments.Confirm{OrderID: orderID, Token: "ctoken_a"}, "order_not_open"},
-		{"an order in review", func(o *orders.Order) { o.Status = orders.Review }, payments.Confirm{OrderID: orderID, Token: "ctoken_a"}, "order_not_open"},
-		{"an order whose time is over", func(o *orders.Order) { o.ExpiresAt = o.CreatedAt }, payments.Confirm{OrderID: orderID, Token: "ctoken_a"}, "order_not_open"},
+		{"a malformed token", nil, payments.ConfirmRequest{OrderID: orderID, Token: "pm_1"}, "token_malformed"},
+		{"an unknown order", nil, payments.ConfirmRequest{OrderID: "ord_2", Token: "ctoken_a"}, "order_not_found"},
+		{"an old total", nil, payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a", ExpectedAmount: &wrong}, "amount_changed"},
+		{"a paid order", func(o *orders.Order) { o.Status = orders.Paid }, payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a"}, "order_not_open"},
+		{"an order in review", func(o *orders.Order) { o.Status = orders.Review }, payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a"}, "order_not_open"},
+		{"an order whose time is over", func(o *orders.Order) { o.ExpiresAt = o.CreatedAt }, payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a"}, "order_not_open"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -243,7 +243,7 @@ func TestConfirmOutlivesTheBuyer(t *testing.T) {
 		leave() // the buyer closes the page while Stripe works
 		return snap(p, payments.StatusSucceeded), nil
 	}
-	if _, err := f.svc.Confirm(ctx, payments.Confirm{OrderID: orderID, Token: "ctoken_a"}); err != nil {
+	if _, err := f.svc.Confirm(ctx, payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a"}); err != nil {
 		t.Fatal(err)
 	}
 	f.wantOrder(orders.Paid, orders.PaymentPaid)

@@ -258,6 +258,7 @@ type fixture struct {
 	store  *memory
 	stripe *stripe
 	clock  *testkit.Clock
+	config payments.Config
 	svc    *payments.Service
 }
 
@@ -277,11 +278,12 @@ func newFixture(t *testing.T) *fixture {
 	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
 		return snap(p, payments.StatusSucceeded), nil
 	}
-	f.svc = payments.New(payments.Config{
+	f.config = payments.Config{
 		Store: f.store, Stripe: f.stripe, Now: f.clock.Now, Log: zerolog.Nop(),
 		ReturnURL:    func(id string) string { return "http://shop.test/complete?order=" + id },
 		UnknownAfter: 45 * time.Second, CallTimeout: 10 * time.Second, Workers: 1,
-	})
+	}
+	f.svc = payments.New(f.config)
 	return f
 }
 
@@ -313,7 +315,7 @@ var (
 )
 
 func (f *fixture) confirm(token string) (payments.Answer, error) {
-	return f.svc.Confirm(context.Background(), payments.Confirm{OrderID: orderID, Token: token})
+	return f.svc.Confirm(context.Background(), payments.ConfirmRequest{OrderID: orderID, Token: token})
 }
 
 func (f *fixture) state() *payments.State {

@@ -15,42 +15,45 @@ const maxBody = 4 << 10
 
 // Handler is POST /create-confirm-intent.
 type Handler struct {
-	Payments *Service
-	Orders   *orders.Service
-	// EnsureCustomer gives an order that needs one its Stripe customer. Its error is a fault.
-	EnsureCustomer func(ctx context.Context, w http.ResponseWriter, r *http.Request, o orders.Order) error
+	payments       *Service
+	orders         *orders.Service
+	ensureCustomer EnsureCustomer
+}
+
+// EnsureCustomer sets the Stripe customer of an open order that needs one. Its
+// error is a fault.
+type EnsureCustomer func(ctx context.Context, w http.ResponseWriter, r *http.Request, o orders.Order) error
+
+// NewHandler returns a Handler.
+func NewHandler(p *Service, o *orders.Service, ensure EnsureCustomer) *Handler {
+	return &Handler{payments: p, orders: o, ensureCustomer: ensure}
 }
 
 // ServeHTTP pays the order that the body names, or else the newest one of the
 // browser's cookie. It is to be wrapped by httpio.HandleStripe.
-func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
-	var body struct {
-		ConfirmationTokenID string `json:"confirmationTokenId"`
-		OrderID             string `json:"orderId"`
-		ExpectedAmount      *int64 `json:"expectedAmount"`
-	}
-	if err := httpio.DecodeJSON(w, r, &body, maxBody); err != nil {
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
+	var req ConfirmRequest
+	if err := httpio.DecodeJSON(w, r, &req, maxBody); err != nil {
 		return err
 	}
-	if body.ConfirmationTokenID == "" {
+	if req.Token == "" {
 		return fault.InvalidField("confirmationTokenId", "token_missing", "confirmationTokenId is missing.")
 	}
-	o, err := h.Orders.Opened(r, body.OrderID)
+	o, err := h.orders.Opened(r, req.OrderID)
 	if err != nil {
 		return err
 	}
+	req.OrderID = o.ID
 	log := httpio.LogFields(r.Context())
 	log.Set("order_id", o.ID)
 	// One that is under way has its customer, and nothing must come before what is known of it.
 	idle := o.PaymentStatus == orders.Unpaid || o.PaymentStatus == orders.PaymentFailed
 	if needsCustomer(o.Mode) && o.Status == orders.Open && idle {
-		if err := h.EnsureCustomer(r.Context(), w, r, o); err != nil {
+		if err := h.ensureCustomer(r.Context(), w, r, o); err != nil {
 			return err
 		}
 	}
-	answer, err := h.Payments.Confirm(r.Context(), Confirm{
-		OrderID: o.ID, Token: body.ConfirmationTokenID, ExpectedAmount: body.ExpectedAmount,
-	})
+	answer, err := h.payments.Confirm(r.Context(), req)
 	if errors.Is(err, orders.ErrPromotionUsedUp) {
 		err = h.withoutPromotion(r.Context(), o.ID)
 	}
@@ -63,8 +66,8 @@ func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 
 // withoutPromotion takes a code off the order whose last use went to somebody else, and asks
 // the buyer to look at the new total.
-func (h Handler) withoutPromotion(ctx context.Context, orderID string) error {
-	o, err := h.Orders.DropPromotion(ctx, orderID)
+func (h *Handler) withoutPromotion(ctx context.Context, orderID string) error {
+	o, err := h.orders.DropPromotion(ctx, orderID)
 	if err != nil {
 		return err
 	}
@@ -74,7 +77,7 @@ func (h Handler) withoutPromotion(ctx context.Context, orderID string) error {
 // Resume is what the page needs to go on with a payment that was under way when it
 // was left; ok is false if there is none. Only the order's own buyer may see it.
 func (s *Service) Resume(ctx context.Context, orderID string) (out Answer, ok bool, err error) {
-	st, err := s.Store.Read(ctx, orderID)
+	st, err := s.cfg.Store.Read(ctx, orderID)
 	if err != nil {
 		return Answer{}, false, err
 	}
@@ -92,7 +95,7 @@ func (s *Service) Resume(ctx context.Context, orderID string) (out Answer, ok bo
 // Refusal is what the buyer was told of the order's last attempt; failed is false if
 // that did not fail.
 func (s *Service) Refusal(ctx context.Context, orderID string) (f *fault.Error, failed bool, err error) {
-	st, err := s.Store.Read(ctx, orderID)
+	st, err := s.cfg.Store.Read(ctx, orderID)
 	if err != nil || len(st.Attempts) == 0 {
 		return nil, false, err
 	}

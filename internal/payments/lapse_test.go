@@ -17,7 +17,8 @@ func TestAWarningBeforeAHoldLapses(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	s := newShop(t)
-	s.svc.Log = zerolog.New(&log)
+	s.config.Log = zerolog.New(&log)
+	s.restart()
 	lapses := s.clock.Now().Add(7 * 24 * time.Hour)
 	s.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
 		made := snap(p, capturing)

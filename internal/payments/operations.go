@@ -20,13 +20,13 @@ import (
 //     asking again never takes or gives back money a second time;
 //   - nothing is sent again but for the same wish;
 //   - what Stripe made of it goes through the same settle as everything else, at once.
-type Desk struct {
+type Operations struct {
 	service  *Service
 	operator Operator
 }
 
-// NewDesk returns a Desk that works with the service's store and Stripe.
-func NewDesk(s *Service, o Operator) *Desk { return &Desk{s, o} }
+// NewOperations returns a Desk that works with the service's store and Stripe.
+func NewOperations(s *Service, o Operator) *Operations { return &Operations{s, o} }
 
 // Result is what became of a wish.
 type Result struct {
@@ -43,9 +43,9 @@ func (r Result) Refund() *Refund { return r.State.refundBy(r.Operation.ID) }
 // Capture takes amount minor units of what is held for the order, 0 for all of it. What is
 // not captured is released, and the order is paid. Its errors are faults: a refusal of the
 // rules or of Stripe, or operation_unknown, after which the same wish finds out.
-func (d *Desk) Capture(ctx context.Context, orderID string, amount int64) (Result, error) {
+func (d *Operations) Capture(ctx context.Context, orderID string, amount int64) (Result, error) {
 	if amount == 0 { // all is not what an earlier wish for a part was
-		st, err := d.service.Store.Read(ctx, orderID)
+		st, err := d.service.cfg.Store.Read(ctx, orderID)
 		if err != nil {
 			return Result{}, err
 		}
@@ -56,21 +56,21 @@ func (d *Desk) Capture(ctx context.Context, orderID string, amount int64) (Resul
 
 // CancelOrder cancels an order that is not paid. Its intents, and the subscription that was
 // to begin, are canceled at Stripe first. Errors as in Capture.
-func (d *Desk) CancelOrder(ctx context.Context, orderID string) (Result, error) {
+func (d *Operations) CancelOrder(ctx context.Context, orderID string) (Result, error) {
 	return d.do(ctx, orderID, wish{kind: OperationCancel})
 }
 
 // Refund gives amount minor units back, 0 for all that is left. reason is Stripe's, or "".
 // A refund may be pending for days, and fail in the end: the order shows it. Errors as in
 // Capture.
-func (d *Desk) Refund(ctx context.Context, orderID string, amount int64, reason string) (Result, error) {
+func (d *Operations) Refund(ctx context.Context, orderID string, amount int64, reason string) (Result, error) {
 	return d.do(ctx, orderID, wish{kind: OperationRefund, amount: amount, reason: reason})
 }
 
 // FindOut reads at Stripe what became of the operation whose outcome is not known, and sends
 // nothing. It returns nil if there is no such operation.
-func (d *Desk) FindOut(ctx context.Context, orderID string) (*Operation, error) {
-	st, err := d.service.Store.Read(ctx, orderID)
+func (d *Operations) FindOut(ctx context.Context, orderID string) (*Operation, error) {
+	st, err := d.service.cfg.Store.Read(ctx, orderID)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (d *Desk) FindOut(ctx context.Context, orderID string) (*Operation, error) 
 }
 
 // do finds out what is open, then does what is wished.
-func (d *Desk) do(ctx context.Context, orderID string, w wish) (out Result, err error) {
+func (d *Operations) do(ctx context.Context, orderID string, w wish) (out Result, err error) {
 	for range maxReadings {
 		earlier, err := d.finishOpen(ctx, orderID, w)
 		if earlier != nil {
@@ -97,7 +97,7 @@ func (d *Desk) do(ctx context.Context, orderID string, w wish) (out Result, err 
 			return out, err
 		case earlier != nil && earlier.State == OperationDone && w.asksFor(earlier):
 			out.Operation = *earlier
-			out.State, err = d.service.Store.Read(ctx, orderID)
+			out.State, err = d.service.cfg.Store.Read(ctx, orderID)
 			return out, err
 		}
 		op, err := d.write(ctx, orderID, w)
@@ -113,10 +113,10 @@ func (d *Desk) do(ctx context.Context, orderID string, w wish) (out Result, err 
 }
 
 // write commits an operation before it is sent.
-func (d *Desk) write(ctx context.Context, orderID string, w wish) (op Operation, err error) {
+func (d *Operations) write(ctx context.Context, orderID string, w wish) (op Operation, err error) {
 	id := orders.NewID("op_")
 	var after *State
-	err = d.service.Store.Update(ctx, orderID, nil, func(st *State) error {
+	err = d.service.cfg.Store.Update(ctx, orderID, nil, func(st *State) error {
 		after = st
 		return d.service.rules().start(st, w, id)
 	})
@@ -130,13 +130,13 @@ func (d *Desk) write(ctx context.Context, orderID string, w wish) (op Operation,
 // none. If it is what is wished now, and while Stripe keeps its key, it is sent again: that tells, or
 // does what was asked. Who wishes something else may have thought better of it: then Stripe
 // is only read. An operation that failed is an error only if it was just tried.
-func (d *Desk) finishOpen(ctx context.Context, orderID string, w wish) (*Operation, error) {
-	st, err := d.service.Store.Read(ctx, orderID)
+func (d *Operations) finishOpen(ctx context.Context, orderID string, w wish) (*Operation, error) {
+	st, err := d.service.cfg.Store.Read(ctx, orderID)
 	if err != nil || st.StartedOperation() == nil {
 		return nil, err
 	}
 	op := *st.StartedOperation()
-	c := sending{lastSent: op.UpdatedAt, sent: w.asksFor(&op) && d.service.Now().Sub(op.CreatedAt) < keepsKeysFor}
+	c := sending{lastSent: op.UpdatedAt, sent: w.asksFor(&op) && d.service.cfg.Now().Sub(op.CreatedAt) < keepsKeysFor}
 	if c.sent {
 		now, err := d.touch(ctx, op)
 		if err != nil || now.State != OperationStarted { // somebody else has ended it: it must not be sent any more
@@ -151,14 +151,14 @@ func (d *Desk) finishOpen(ctx context.Context, orderID string, w wish) (*Operati
 }
 
 // touch notes that an operation is sent again, before it is, and gives it as it is then.
-func (d *Desk) touch(ctx context.Context, op Operation) (now Operation, err error) {
-	err = d.service.Store.Update(ctx, op.OrderID, nil, func(st *State) error {
+func (d *Operations) touch(ctx context.Context, op Operation) (now Operation, err error) {
+	err = d.service.cfg.Store.Update(ctx, op.OrderID, nil, func(st *State) error {
 		kept := st.operation(op.ID)
 		if kept == nil {
 			return errGone(op)
 		}
 		if kept.State == OperationStarted {
-			kept.Note = "sent again at " + d.service.Now().UTC().Format(time.RFC3339Nano)
+			kept.Note = "sent again at " + d.service.cfg.Now().UTC().Format(time.RFC3339Nano)
 		}
 		now = *kept
 		return nil
@@ -173,7 +173,7 @@ func errGone(op Operation) error { return fmt.Errorf("payments: operation %s is 
 
 // carryOut sends an operation and ends it as far as Stripe tells. The caller's leaving must
 // not cut it in two.
-func (d *Desk) carryOut(ctx context.Context, out Result, op Operation, c sending) (Result, error) {
+func (d *Operations) carryOut(ctx context.Context, out Result, op Operation, c sending) (Result, error) {
 	ctx = context.WithoutCancel(ctx)
 	if c.sent {
 		c.err = d.send(ctx, op)
@@ -201,8 +201,8 @@ func operationUnknown(op Operation, cause error) error {
 }
 
 // send makes the call of an operation.
-func (d *Desk) send(ctx context.Context, op Operation) error {
-	call, cancel := context.WithTimeout(ctx, d.service.CallTimeout)
+func (d *Operations) send(ctx context.Context, op Operation) error {
+	call, cancel := context.WithTimeout(ctx, d.service.cfg.CallTimeout)
 	defer cancel()
 	switch op.Kind {
 	case OperationCapture:
@@ -210,7 +210,7 @@ func (d *Desk) send(ctx context.Context, op Operation) error {
 	case OperationRefund:
 		return d.operator.Refund(call, op)
 	default:
-		st, err := d.service.Store.Read(ctx, op.OrderID)
+		st, err := d.service.cfg.Store.Read(ctx, op.OrderID)
 		if err != nil {
 			return err
 		}
@@ -219,11 +219,11 @@ func (d *Desk) send(ctx context.Context, op Operation) error {
 }
 
 // end brings the order up to date and ends the operation as far as that tells.
-func (d *Desk) end(ctx context.Context, op Operation, c sending) (after *State, err error) {
+func (d *Operations) end(ctx context.Context, op Operation, c sending) (after *State, err error) {
 	if err := d.read(ctx, op); err != nil {
 		return nil, err
 	}
-	err = d.service.Store.Update(ctx, op.OrderID, nil, func(st *State) error {
+	err = d.service.cfg.Store.Update(ctx, op.OrderID, nil, func(st *State) error {
 		after = st
 		if st.operation(op.ID) == nil {
 			return errGone(op)
@@ -235,14 +235,14 @@ func (d *Desk) end(ctx context.Context, op Operation, c sending) (after *State, 
 }
 
 // read brings an order up to date with what an operation is about.
-func (d *Desk) read(ctx context.Context, op Operation) error {
+func (d *Operations) read(ctx context.Context, op Operation) error {
 	switch op.Kind {
 	case OperationRefund:
 		return d.service.SettleRefunds(ctx, op.OrderID, op.IntentID, nil)
 	case OperationCapture:
 		return d.service.SettleFresh(ctx, op.OrderID, op.IntentID, nil)
 	}
-	st, err := d.service.Store.Read(ctx, op.OrderID)
+	st, err := d.service.cfg.Store.Read(ctx, op.OrderID)
 	if err != nil {
 		return err
 	}
@@ -258,11 +258,11 @@ func (d *Desk) read(ctx context.Context, op Operation) error {
 }
 
 // log writes the one line about an operation that was sent.
-func (d *Desk) log(out Result, c sending) {
+func (d *Operations) log(out Result, c sending) {
 	op := out.Operation
-	l := d.service.Log.Info()
+	l := d.service.cfg.Log.Info()
 	if op.State != OperationDone {
-		l = d.service.Log.Warn().Err(c.err)
+		l = d.service.cfg.Log.Warn().Err(c.err)
 	}
 	l.Str("order_id", op.OrderID).Str("operation_id", op.ID).Str("operation", string(op.Kind)).Int64("amount", op.Amount).
 		Str("operation_state", string(op.State)).Str("order_status", string(out.State.Order.Status)).Msg("operation sent")

@@ -214,7 +214,7 @@ func TestCancelDoesNotCaptureFirst(t *testing.T) {
 func TestFindOutOnlyReads(t *testing.T) {
 	t.Parallel()
 	find := func(s *shop) *payments.Operation {
-		op, err := s.desk.FindOut(context.Background(), orderID)
+		op, err := s.ops.FindOut(context.Background(), orderID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -319,7 +319,7 @@ func TestARefusalThatProvesNothing(t *testing.T) {
 			s.bank.before = nil
 			s.bank.mu.Unlock()
 			defer s.bank.mu.Lock()
-			if res, err := payments.NewDesk(s.svc, s.bank).Refund(context.Background(), orderID, 500, ""); err != nil || res.Earlier == nil {
+			if res, err := payments.NewOperations(s.svc, s.bank).Refund(context.Background(), orderID, 500, ""); err != nil || res.Earlier == nil {
 				t.Errorf("the other process: %+v, %v", res, err)
 			}
 			return errRateLimit
@@ -335,7 +335,7 @@ func TestARefusalThatProvesNothing(t *testing.T) {
 			s.bank.before = failing(errReset)
 			s.bank.mu.Unlock()
 			defer s.bank.mu.Lock()
-			if _, err := payments.NewDesk(s.svc, s.bank).Refund(context.Background(), orderID, 500, ""); !fault.Is(err, "operation_unknown") {
+			if _, err := payments.NewOperations(s.svc, s.bank).Refund(context.Background(), orderID, 500, ""); !fault.Is(err, "operation_unknown") {
 				t.Errorf("the other process: %v", err)
 			}
 			return errRateLimit
@@ -351,7 +351,8 @@ func TestARefusalThatProvesNothing(t *testing.T) {
 		s.bank.before = dying
 		_, _ = s.dies(func(s *shop) (payments.Result, error) { return s.refund(500) })
 		s.mend()
-		s.svc.Store = &racing{s.store, func() { s.store.states[orderID].Operations[0].State = payments.OperationFailed }}
+		s.config.Store = &racing{s.store, func() { s.store.states[orderID].Operations[0].State = payments.OperationFailed }}
+		s.restart()
 		res := s.mustRefund(500)
 		if res.Earlier == nil || res.Earlier.ID == res.Operation.ID || len(s.bank.sent) != 2 || s.bank.sent[1].ID != res.Operation.ID {
 			t.Errorf("got %+v, sent %+v", res, s.bank.sent)

@@ -103,18 +103,24 @@ func (b *bank) Refund(_ context.Context, op payments.Operation) error {
 	})
 }
 
-// shop is a fixture with a desk.
+// shop is a fixture with operations.
 type shop struct {
 	*fixture
 	bank *bank
-	desk *payments.Desk
+	ops  *payments.Operations
 }
 
 func newShop(t *testing.T) *shop {
 	f := newFixture(t)
 	s := &shop{fixture: f, bank: &bank{stripe: f.stripe, kept: map[string]answer{}, now: f.clock.Now}}
-	s.desk = payments.NewDesk(f.svc, s.bank)
+	s.ops = payments.NewOperations(f.svc, s.bank)
 	return s
+}
+
+// restart makes the service anew, as s.config has it now.
+func (s *shop) restart() {
+	s.svc = payments.New(s.config)
+	s.ops = payments.NewOperations(s.svc, s.bank)
 }
 
 // confirmed is a shop whose order's intent has the status; it is captured manually.
@@ -132,15 +138,15 @@ func confirmed(t *testing.T, status payments.Status) *shop {
 }
 
 func (s *shop) capture(amount int64) (payments.Result, error) {
-	return s.desk.Capture(context.Background(), orderID, amount)
+	return s.ops.Capture(context.Background(), orderID, amount)
 }
 
 func (s *shop) refund(amount int64) (payments.Result, error) {
-	return s.desk.Refund(context.Background(), orderID, amount, "")
+	return s.ops.Refund(context.Background(), orderID, amount, "")
 }
 
 func (s *shop) cancelOrder() (payments.Result, error) {
-	return s.desk.CancelOrder(context.Background(), orderID)
+	return s.ops.CancelOrder(context.Background(), orderID)
 }
 
 // mustRefund refunds and must succeed.

@@ -255,7 +255,7 @@ func TestRefusals(t *testing.T) {
 		{"refund of more than was taken", succeeded, nil, func(s *shop) (payments.Result, error) { return s.refund(1100) }, "amount_out_of_range"},
 		{"refund of less than nothing", succeeded, nil, func(s *shop) (payments.Result, error) { return s.refund(-5) }, "amount_out_of_range"},
 		{"refund for a reason of one's own", succeeded, nil, func(s *shop) (payments.Result, error) {
-			return s.desk.Refund(context.Background(), orderID, 0, "bored")
+			return s.ops.Refund(context.Background(), orderID, 0, "bored")
 		}, "reason_unknown"},
 		{"refund in doubt", "", doubt, func(s *shop) (payments.Result, error) { return s.refund(0) }, "payment_in_progress"},
 		{"cancellation of a paid order", succeeded, nil, (*shop).cancelOrder, "order_paid"},
@@ -335,7 +335,9 @@ func TestManyAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	results := make([]error, 16)
 	for i := range results {
-		wg.Go(func() { _, results[i] = payments.NewDesk(s.svc, s.bank).Refund(context.Background(), orderID, 700, "") })
+		wg.Go(func() {
+			_, results[i] = payments.NewOperations(s.svc, s.bank).Refund(context.Background(), orderID, 700, "")
+		})
 	}
 	wg.Wait()
 	done := 0

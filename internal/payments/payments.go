@@ -73,7 +73,6 @@ type Attempt struct {
 	ID             string
 	OrderID        string
 	N              int64 // counts from 1 within the order
-	Token          string
 	IdempotencyKey string
 	Params         Params
 	IntentID       string // "" until Stripe has named it

@@ -24,33 +24,27 @@ var errAnswered = errors.New("payments: this token has been sent before")
 // it cannot be changed: it must be canceled first.
 var errOutdated = errors.New("payments: the order's intent must be canceled first")
 
-// request is what a confirm call asks for, and what it will send.
-type request struct {
-	token          string
-	expectedAmount *int64 // the total that the page showed; nil: not said
-	attemptID      string
-	returnURL      string
-}
-
 // reserve adds an attempt to the state, or says why there may be none. It is
 // committed before Stripe is called.
-func (r rules) reserve(st *State, q request) error {
+func (r rules) reserve(st *State, req ConfirmRequest, attemptID, returnURL string) error {
 	for i := range st.Attempts {
-		if st.Attempts[i].Token == q.token {
+		if st.Attempts[i].Params.Token == req.Token {
 			return errAnswered
 		}
 	}
-	if err := r.refuse(st, q); err != nil {
+	if err := r.refuse(st, req); err != nil {
 		return err
 	}
-	p := params(st, q)
+	p := nextParams(st)
+	p.Token, p.ReturnURL = req.Token, returnURL
+	p.Metadata[MetaAttempt] = attemptID
 	if st.outdated(p) != nil {
 		return errOutdated
 	}
 	n := int64(len(st.Attempts)) + 1
 	a := Attempt{
-		ID: q.attemptID, OrderID: st.Order.ID, N: n, Token: q.token,
-		IdempotencyKey: idempotency.Attempt(q.attemptID),
+		ID: attemptID, OrderID: st.Order.ID, N: n,
+		IdempotencyKey: idempotency.Attempt(attemptID),
 		Params:         p,
 		CreatedAt:      r.now,
 	}
@@ -64,7 +58,7 @@ func (r rules) reserve(st *State, q request) error {
 	return nil
 }
 
-func (r rules) refuse(st *State, q request) error {
+func (r rules) refuse(st *State, req ConfirmRequest) error {
 	o := &st.Order
 	switch {
 	case o.IsExpired(r.now):
@@ -75,7 +69,7 @@ func (r rules) refuse(st *State, q request) error {
 		return fault.New(fault.Conflict, "order_not_open", "This order cannot be paid any more: it is "+string(o.Status)+".")
 	case st.canceling():
 		return errCanceling
-	case q.expectedAmount != nil && *q.expectedAmount != o.Amount:
+	case req.ExpectedAmount != nil && *req.ExpectedAmount != o.Amount:
 		return amountChanged(o)
 	case st.Active() != nil, st.unseen() != "":
 		return ErrPaymentInProgress
@@ -100,12 +94,12 @@ func needsCustomer(m orders.Mode) bool { return m == orders.ModeSetup || m == or
 
 // params are the exact parameters of the next attempt: on the order's intent
 // while it lives, on a new one when there is none or the former is canceled.
-func params(st *State, q request) Params {
+func nextParams(st *State) Params {
 	o := &st.Order
 	p := Params{
-		Token: q.token, Amount: o.Amount, Currency: o.Currency, Customer: o.CustomerID,
-		Options: o.Options, Contact: o.Contact, ReturnURL: q.returnURL,
-		Metadata: map[string]string{MetaOrder: o.ID, MetaAttempt: q.attemptID},
+		Amount: o.Amount, Currency: o.Currency, Customer: o.CustomerID,
+		Options: o.Options, Contact: o.Contact,
+		Metadata: map[string]string{MetaOrder: o.ID},
 	}
 	switch o.Mode {
 	case orders.ModeSetup:

@@ -49,7 +49,7 @@ func (s *Service) RunOnce(ctx context.Context) (int, error) {
 // its own: a copy that grew old in the queue must send nothing, since another may have
 // ended the attempt.
 func (s *Service) resolve(ctx context.Context, claimed Attempt) error {
-	st, err := s.Store.Read(ctx, claimed.OrderID)
+	st, err := s.cfg.Store.Read(ctx, claimed.OrderID)
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (s *Service) resolve(ctx context.Context, claimed Attempt) error {
 	if a == nil || !a.State.Active() || !a.CheckAt.Equal(claimed.CheckAt) {
 		return nil
 	}
-	now := s.Now()
+	now := s.cfg.Now()
 	switch {
 	case !a.State.Open():
 		return s.look(ctx, *a)
@@ -103,7 +103,7 @@ func (s *Service) lookUp(ctx context.Context, a Attempt) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("payments: look up attempt %s: %w", a.ID, err), s.lookAgain(ctx, a))
 	}
-	return s.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
+	return s.cfg.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
 		r := s.rules()
 		now := st.attempt(a.ID)
 		if now == nil || !now.State.Open() {
@@ -132,7 +132,7 @@ func (s *Service) lookUp(ctx context.Context, a Attempt) error {
 
 // mismatched ends an open attempt that made something else than was asked for, for a person.
 func (s *Service) mismatched(ctx context.Context, a Attempt, e *CallError) error {
-	return s.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
+	return s.cfg.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
 		if now := st.attempt(a.ID); now != nil && now.State.Open() {
 			s.rules().fail(now, e.told())
 			s.rules().review(st, e.Mismatch)
@@ -143,7 +143,7 @@ func (s *Service) mismatched(ctx context.Context, a Attempt, e *CallError) error
 
 // lookAgain puts the next look off when Stripe cannot be asked.
 func (s *Service) lookAgain(ctx context.Context, a Attempt) error {
-	return s.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
+	return s.cfg.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
 		r := s.rules()
 		if now := st.attempt(a.ID); now != nil && now.State.Open() {
 			r.doubt(now)
@@ -156,10 +156,10 @@ func (s *Service) lookAgain(ctx context.Context, a Attempt) error {
 // those created since the attempt was.
 func (s *Service) find(ctx context.Context, a Attempt) (Snapshot, bool, error) {
 	if a.IntentID != "" {
-		snap, err := s.Stripe.Intent(ctx, a.IntentID)
+		snap, err := s.cfg.Stripe.Intent(ctx, a.IntentID)
 		return snap, err == nil, err
 	}
-	return s.Stripe.FindIntent(ctx, a.Params, a.CreatedAt.Add(-clockSkew), a.CreatedAt.Add(proofAfter+clockSkew))
+	return s.cfg.Stripe.FindIntent(ctx, a.Params, a.CreatedAt.Add(-clockSkew), a.CreatedAt.Add(proofAfter+clockSkew))
 }
 
 // look reads the intent of an attempt that waits for the buyer, the bank or
@@ -169,7 +169,7 @@ func (s *Service) look(ctx context.Context, a Attempt) error {
 		return err
 	}
 	var lapses time.Time
-	err := s.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
+	err := s.cfg.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
 		lapses = time.Time{}
 		now := st.attempt(a.ID)
 		if now == nil || now.State != a.State {
@@ -181,7 +181,7 @@ func (s *Service) look(ctx context.Context, a Attempt) error {
 		return nil
 	})
 	if err == nil && !lapses.IsZero() {
-		s.Log.Warn().Str("order_id", a.OrderID).Str("intent_id", a.IntentID).Time("capture_before", lapses).
+		s.cfg.Log.Warn().Str("order_id", a.OrderID).Str("intent_id", a.IntentID).Time("capture_before", lapses).
 			Msg("a hold lapses soon: capture or cancel the order")
 	}
 	return err
@@ -191,7 +191,7 @@ func (s *Service) look(ctx context.Context, a Attempt) error {
 // intent that may still take money is canceled, and one that was paid in the last
 // moment makes the order paid instead.
 func (s *Service) expire(ctx context.Context, orderID string) error {
-	st, err := s.Store.Read(ctx, orderID)
+	st, err := s.cfg.Store.Read(ctx, orderID)
 	if err != nil {
 		return err
 	}
@@ -201,8 +201,8 @@ func (s *Service) expire(ctx context.Context, orderID string) error {
 	if err := s.cancelIntents(ctx, st); err != nil {
 		return err
 	}
-	return s.Store.Update(ctx, orderID, nil, func(st *State) error {
-		if st.Order.Status != orders.Open || !st.Order.IsExpired(s.Now()) || st.mayTakeMoney() {
+	return s.cfg.Store.Update(ctx, orderID, nil, func(st *State) error {
+		if st.Order.Status != orders.Open || !st.Order.IsExpired(s.cfg.Now()) || st.mayTakeMoney() {
 			return nil
 		}
 		if reason := st.unseen(); reason != "" {
@@ -237,7 +237,7 @@ func (s *Service) cancelIntents(ctx context.Context, st *State) error {
 func (s *Service) cancel(ctx context.Context, orderID string, in Intent) error {
 	// A key of its own each time: a refusal that Stripe keeps under the key would be
 	// repeated after its reason is gone. Canceling twice does no harm.
-	err := s.Stripe.CancelIntent(ctx, in, idempotency.Cancel())
+	err := s.cfg.Stripe.CancelIntent(ctx, in, idempotency.Cancel())
 	if err != nil && asCallError(err).Outcome == OutcomeUnknown {
 		return fmt.Errorf("payments: cancel %s: %w", in.ID, err)
 	}
@@ -245,7 +245,7 @@ func (s *Service) cancel(ctx context.Context, orderID string, in Intent) error {
 	if e := s.SettleFresh(ctx, orderID, in.ID, nil); e != nil || err == nil {
 		return e
 	}
-	return s.Store.Update(ctx, orderID, nil, func(st *State) error {
+	return s.cfg.Store.Update(ctx, orderID, nil, func(st *State) error {
 		if now := st.Intent(in.ID); now != nil && st.runsUnpaid(now) {
 			s.rules().review(st, fmt.Sprintf("subscription %s goes on although intent %s was canceled", now.SubscriptionID, now.ID))
 		}

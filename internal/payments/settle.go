@@ -18,7 +18,7 @@ var errOvertaken = errors.New("payments: the reading was overtaken")
 // Settle brings an event's snapshot into its order, and ends claim in the same
 // transaction. A snapshot that may be old makes it read the intent at Stripe.
 func (s *Service) Settle(ctx context.Context, orderID string, snap Snapshot, claim *queue.Claim) error {
-	err := s.Store.Update(ctx, orderID, claim, func(st *State) error {
+	err := s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
 		return s.rules().settle(st, snap, asEvent)
 	})
 	if errors.Is(err, errReadAfresh) {
@@ -30,7 +30,7 @@ func (s *Service) Settle(ctx context.Context, orderID string, snap Snapshot, cla
 // Preview says what Settle would make of the order, without doing it. asks means that the
 // snapshot may be old: Settle would ask Stripe, and go by the answer.
 func (s *Service) Preview(ctx context.Context, orderID string, snap Snapshot) (before, after orders.Status, asks bool, err error) {
-	st, err := s.Store.Read(ctx, orderID)
+	st, err := s.cfg.Store.Read(ctx, orderID)
 	if err != nil {
 		return "", "", false, err
 	}
@@ -44,7 +44,7 @@ func (s *Service) Preview(ctx context.Context, orderID string, snap Snapshot) (b
 // SettleHint ends claim when the intent is final already; otherwise it reads it. It is
 // for events that only hint that the intent moved.
 func (s *Service) SettleHint(ctx context.Context, orderID, intentID string, claim *queue.Claim) error {
-	err := s.Store.Update(ctx, orderID, claim, func(st *State) error {
+	err := s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
 		if in := st.Intent(intentID); in == nil || !in.Status.Final() {
 			return errReadAfresh
 		}
@@ -61,15 +61,15 @@ func (s *Service) SettleHint(ctx context.Context, orderID, intentID string, clai
 // written meanwhile, so that of two readings the later one wins.
 func (s *Service) SettleFresh(ctx context.Context, orderID, intentID string, claim *queue.Claim) error {
 	for range maxReadings {
-		before, err := s.Store.Read(ctx, orderID)
+		before, err := s.cfg.Store.Read(ctx, orderID)
 		if err != nil {
 			return err
 		}
-		snap, err := s.Stripe.Intent(ctx, intentID)
+		snap, err := s.cfg.Stripe.Intent(ctx, intentID)
 		if err != nil {
 			return fmt.Errorf("payments: read %s: %w", intentID, err)
 		}
-		err = s.Store.Update(ctx, orderID, claim, func(st *State) error {
+		err = s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
 			if mark(st, intentID) != mark(before, intentID) {
 				return errOvertaken
 			}
@@ -116,15 +116,15 @@ type Ref struct {
 // one that the metadata names, if there is such an order. "" if none.
 func (s *Service) OrderOf(ctx context.Context, ref Ref) (id string, err error) {
 	if ref.IntentID != "" {
-		id, err = s.Store.OrderOfIntent(ctx, ref.IntentID)
+		id, err = s.cfg.Store.OrderOfIntent(ctx, ref.IntentID)
 	}
 	if err == nil && id == "" && ref.SubscriptionID != "" {
-		id, err = s.Store.OrderOfSubscription(ctx, ref.SubscriptionID)
+		id, err = s.cfg.Store.OrderOfSubscription(ctx, ref.SubscriptionID)
 	}
 	if err != nil || id != "" || ref.MetadataOrder == "" {
 		return id, err
 	}
-	st, err := s.Store.Read(ctx, ref.MetadataOrder)
+	st, err := s.cfg.Store.Read(ctx, ref.MetadataOrder)
 	if isNotFound(err) {
 		return "", nil
 	}
@@ -138,7 +138,7 @@ func (s *Service) OrderOf(ctx context.Context, ref Ref) (id string, err error) {
 // renewal's intent and charge have nothing else that names it.
 func (s *Service) AskOrderOf(ctx context.Context, ref Ref) (string, error) {
 	if ref.SubscriptionID == "" && ref.InvoiceID != "" {
-		id, err := s.Stripe.InvoiceSubscription(ctx, ref.InvoiceID)
+		id, err := s.cfg.Stripe.InvoiceSubscription(ctx, ref.InvoiceID)
 		if err != nil {
 			return "", fmt.Errorf("payments: read invoice %s: %w", ref.InvoiceID, err)
 		}
@@ -150,7 +150,7 @@ func (s *Service) AskOrderOf(ctx context.Context, ref Ref) (string, error) {
 	if id, err := s.OrderOf(ctx, ref); err != nil || id != "" {
 		return id, err
 	}
-	read, err := s.Stripe.Subscription(ctx, ref.SubscriptionID)
+	read, err := s.cfg.Stripe.Subscription(ctx, ref.SubscriptionID)
 	if err != nil {
 		return "", fmt.Errorf("payments: read %s: %w", ref.SubscriptionID, err)
 	}
@@ -159,11 +159,11 @@ func (s *Service) AskOrderOf(ctx context.Context, ref Ref) (string, error) {
 
 // SettleRefunds reads the refunds of an intent at Stripe and brings them into the order.
 func (s *Service) SettleRefunds(ctx context.Context, orderID, intentID string, claim *queue.Claim) error {
-	list, err := s.Stripe.Refunds(ctx, intentID)
+	list, err := s.cfg.Stripe.Refunds(ctx, intentID)
 	if err != nil {
 		return fmt.Errorf("payments: read the refunds of %s: %w", intentID, err)
 	}
-	return s.Store.Update(ctx, orderID, claim, func(st *State) error {
+	return s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
 		s.rules().setRefunds(st, list)
 		return nil
 	})
@@ -171,11 +171,11 @@ func (s *Service) SettleRefunds(ctx context.Context, orderID, intentID string, c
 
 // SettleDispute reads a dispute at Stripe and brings it into the order.
 func (s *Service) SettleDispute(ctx context.Context, orderID, disputeID string, claim *queue.Claim) error {
-	d, err := s.Stripe.Dispute(ctx, disputeID)
+	d, err := s.cfg.Stripe.Dispute(ctx, disputeID)
 	if err != nil {
 		return fmt.Errorf("payments: read dispute %s: %w", disputeID, err)
 	}
-	return s.Store.Update(ctx, orderID, claim, func(st *State) error {
+	return s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
 		s.rules().setDispute(st, d)
 		return nil
 	})

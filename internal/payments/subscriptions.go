@@ -133,11 +133,11 @@ func (st *State) beginning() (intentID string, ok bool) {
 // in SettleFresh. Events of a subscription and of its invoices only hint that it moved.
 func (s *Service) SettleSubscription(ctx context.Context, orderID, subscriptionID string, claim *queue.Claim) error {
 	for range maxReadings {
-		before, err := s.Store.Read(ctx, orderID)
+		before, err := s.cfg.Store.Read(ctx, orderID)
 		if err != nil {
 			return err
 		}
-		read, err := s.Stripe.Subscription(ctx, subscriptionID)
+		read, err := s.cfg.Stripe.Subscription(ctx, subscriptionID)
 		if err != nil {
 			return fmt.Errorf("payments: read %s: %w", subscriptionID, err)
 		}
@@ -145,7 +145,7 @@ func (s *Service) SettleSubscription(ctx context.Context, orderID, subscriptionI
 		if read.First != nil {
 			first = read.First.ID
 		}
-		err = s.Store.Update(ctx, orderID, claim, func(st *State) error {
+		err = s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
 			if mark(st, first) != mark(before, first) {
 				return errOvertaken
 			}

@@ -122,7 +122,7 @@ func BenchmarkUpdate(b *testing.B) {
 
 func settleBench(s *store.Store, id string) error {
 	return s.Update(context.Background(), id, nil, func(st *payments.State) error {
-		st.Attempts = append(st.Attempts, payments.Attempt{ID: "att_" + id, N: 1, Token: "t", IdempotencyKey: "k" + id, State: payments.Succeeded})
+		st.Attempts = append(st.Attempts, payments.Attempt{ID: "att_" + id, N: 1, Params: payments.Params{Token: "t"}, IdempotencyKey: "k" + id, State: payments.Succeeded})
 		st.Intents = append(st.Intents, payments.Intent{ID: "pi_" + id, Status: payments.StatusSucceeded})
 		st.Order.Status = orders.Paid
 		st.Effects = append(st.Effects, payments.Effect{Kind: payments.EffectPaid})

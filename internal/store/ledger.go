@@ -12,7 +12,7 @@ func attemptTable() *table[payments.Attempt] {
 		columns: []string{"id", "order_id", "n", "token", "idempotency_key", "params", "intent_id", "state",
 			"error_type", "error_code", "decline_code", "message", "checks", "check_at", "created_at", "updated_at"},
 		values: func(a *payments.Attempt) []any {
-			return []any{a.ID, a.OrderID, a.N, a.Token, a.IdempotencyKey, toJSON(a.Params), a.IntentID, string(a.State),
+			return []any{a.ID, a.OrderID, a.N, a.Params.Token, a.IdempotencyKey, toJSON(a.Params), a.IntentID, string(a.State),
 				a.ErrorType, a.ErrorCode, a.DeclineCode, a.Message, a.Checks, micros(a.CheckAt), micros(a.CreatedAt), micros(a.UpdatedAt)}
 		},
 		scan:    scanAttempt,
@@ -29,7 +29,7 @@ func attemptTable() *table[payments.Attempt] {
 func scanAttempt(row scanner) (a payments.Attempt, err error) {
 	var check, created, updated int64
 	var params string
-	err = row.Scan(&a.ID, &a.OrderID, &a.N, &a.Token, &a.IdempotencyKey, &params, &a.IntentID, &a.State,
+	err = row.Scan(&a.ID, &a.OrderID, &a.N, &a.Params.Token, &a.IdempotencyKey, &params, &a.IntentID, &a.State,
 		&a.ErrorType, &a.ErrorCode, &a.DeclineCode, &a.Message, &a.Checks, &check, &created, &updated)
 	if err != nil {
 		return a, err

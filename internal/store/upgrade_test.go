@@ -211,7 +211,7 @@ func goOn(t *testing.T, s *store.Store) {
 		}
 	}
 	for _, id := range []string{"ord_new", "ord_failed"} {
-		if _, err := svc.Confirm(ctx, payments.Confirm{OrderID: id, Token: "ctoken_new"}); err != nil {
+		if _, err := svc.Confirm(ctx, payments.ConfirmRequest{OrderID: id, Token: "ctoken_new"}); err != nil {
 			t.Errorf("%s cannot be paid: %v", id, err)
 		}
 	}
@@ -220,7 +220,7 @@ func goOn(t *testing.T, s *store.Store) {
 			t.Errorf("%s is sent as %+v, which is not what its buyer was offered", p.Metadata[payments.MetaOrder], p)
 		}
 	}
-	desk := payments.NewDesk(svc, stripe)
+	desk := payments.NewOperations(svc, stripe)
 	if _, err := desk.Capture(ctx, "ord_authorized", 600); err != nil {
 		t.Errorf("capture: %v", err)
 	}
@@ -255,7 +255,7 @@ func goOn(t *testing.T, s *store.Store) {
 			t.Errorf("%s is %s, %s, captured %d, refunded %d in mode %q (%s); want %+v", id, o.Status, o.PaymentStatus, o.Captured, o.Refunded, o.Mode, o.ReviewReason, want)
 		}
 	}
-	if _, err := svc.Confirm(ctx, payments.Confirm{OrderID: "ord_canceled", Token: "ctoken_new"}); err == nil || errors.Is(err, payments.ErrPaymentInProgress) {
+	if _, err := svc.Confirm(ctx, payments.ConfirmRequest{OrderID: "ord_canceled", Token: "ctoken_new"}); err == nil || errors.Is(err, payments.ErrPaymentInProgress) {
 		t.Errorf("a canceled order: %v", err)
 	}
 }

@@ -142,7 +142,7 @@ func (f *fixture) buy(status payments.Status) (order, intent string) {
 	f.stripe.mu.Lock()
 	f.stripe.next = status
 	f.stripe.mu.Unlock()
-	_, _ = f.pay.Confirm(f.Context(), payments.Confirm{OrderID: order, Token: "ctoken_" + order})
+	_, _ = f.pay.Confirm(f.Context(), payments.ConfirmRequest{OrderID: order, Token: "ctoken_" + order})
 	return order, "pi_" + order
 }
 

@@ -222,8 +222,8 @@ func TestSetupIntentEvents(t *testing.T) {
 			id := "seti_" + order
 			err := f.store.Update(f.Context(), order, nil, func(st *payments.State) error {
 				st.Order.Mode, st.Order.Amount, st.Order.PaymentStatus = orders.ModeSetup, 0, orders.Checking
-				st.Attempts = append(st.Attempts, payments.Attempt{ID: "att_" + order, N: 1, Token: "ctoken_" + order, IdempotencyKey: order,
-					State: payments.Unknown, IntentID: id, Params: payments.Params{Mode: orders.ModeSetup, IntentID: id}})
+				st.Attempts = append(st.Attempts, payments.Attempt{ID: "att_" + order, N: 1, IdempotencyKey: order,
+					State: payments.Unknown, IntentID: id, Params: payments.Params{Mode: orders.ModeSetup, IntentID: id, Token: "ctoken_" + order}})
 				return nil
 			})
 			if err != nil {

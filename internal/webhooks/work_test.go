@@ -86,7 +86,7 @@ func TestUnmatchedEventWaitsForItsOrder(t *testing.T) {
 		f.stripe.mu.Lock()
 		f.stripe.next = payments.StatusProcessing
 		f.stripe.mu.Unlock()
-		if _, err := f.pay.Confirm(f.Context(), payments.Confirm{OrderID: order, Token: "ctoken_x"}); err != nil {
+		if _, err := f.pay.Confirm(f.Context(), payments.ConfirmRequest{OrderID: order, Token: "ctoken_x"}); err != nil {
 			f.Fatal(err)
 		}
 		f.wantOrder(order, orders.Open, orders.Processing)
@@ -423,7 +423,7 @@ func TestLateFailureOfAnEarlierTryIsOldNews(t *testing.T) {
 	f.stripe.mu.Lock()
 	f.stripe.next = payments.StatusProcessing
 	f.stripe.mu.Unlock()
-	if _, err := f.pay.Confirm(f.Context(), payments.Confirm{OrderID: order, Token: "ctoken_second"}); err != nil {
+	if _, err := f.pay.Confirm(f.Context(), payments.ConfirmRequest{OrderID: order, Token: "ctoken_second"}); err != nil {
 		t.Fatal(err)
 	}
 	f.deliver(late)

@@ -127,7 +127,7 @@ func newOrder() orders.Order {
 func newAttempt(n int64) payments.Attempt {
 	id := orders.NewID("att_")
 	return payments.Attempt{
-		ID: id, N: n, Token: "ctoken_" + id, IdempotencyKey: "key-" + id, State: payments.Started,
+		ID: id, N: n, IdempotencyKey: "key-" + id, State: payments.Started,
 		Params: payments.Params{Token: "ctoken_" + id, Amount: 2198, Currency: "eur",
 			Options:  orders.Options{PaymentMethodTypes: []string{"card"}},
 			Metadata: map[string]string{payments.MetaAttempt: id}},

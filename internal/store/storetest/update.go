@@ -76,7 +76,7 @@ func testUpdate(t *testing.T, e Engine) {
 		first.State = payments.Failed
 		f.update(o.ID, func(st *payments.State) { st.Attempts = append(st.Attempts, first) })
 		for name, spoil := range map[string]func(*payments.Attempt){
-			"token":  func(a *payments.Attempt) { a.Token = first.Token },
+			"token":  func(a *payments.Attempt) { a.Params.Token = first.Params.Token },
 			"number": func(a *payments.Attempt) { a.N = 1 },
 			"key":    func(a *payments.Attempt) { a.IdempotencyKey = first.IdempotencyKey },
 		} {

@@ -30,8 +30,8 @@ func useOf(cfg *config.Config) string {
 	return useTest
 }
 
-// Mode is how the orders of these books are paid, and so what a Desk for them is to be
-// configured for.
+// Mode is how the orders of these books are paid, and so what Operations on them are to
+// be configured for.
 func (b *Books) Mode(ctx context.Context) (config.Mode, error) {
 	use, err := b.store.Use(ctx)
 	if use == useSandbox {
@@ -40,10 +40,10 @@ func (b *Books) Mode(ctx context.Context) (config.Mode, error) {
 	return config.Serve, err
 }
 
-// Desk is where the shop asks Stripe for something about the orders of the books. cfg must be
-// of the books' Mode. It refuses keys that are not those of the books' payments, and an
+// Operations returns the operations that the shop may ask for on the orders of
+// the books. cfg must be of the books' Mode. It refuses keys that are not those of the books' payments, and an
 // offline Stripe that is not running.
-func (b *Books) Desk(ctx context.Context, cfg *config.Config, version string, log zerolog.Logger, now func() time.Time) (*payments.Desk, error) {
+func (b *Books) Operations(ctx context.Context, cfg *config.Config, version string, log zerolog.Logger, now func() time.Time) (*payments.Operations, error) {
 	use, err := b.store.Use(ctx)
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func (b *Books) Desk(ctx context.Context, cfg *config.Config, version string, lo
 		Key: cfg.StripeSecretKey.Reveal(), BaseURL: cfg.StripeAPIBase, Timeout: cfg.StripeTimeout,
 		Retries: 2, AppVersion: version,
 	})
-	return payments.NewDesk(payments.New(payments.Config{
+	return payments.NewOperations(payments.New(payments.Config{
 		Store: b.store, Stripe: stripe, Now: now, Log: log,
 		UnknownAfter: cfg.UnknownAfter, CallTimeout: callTimeout(cfg.StripeTimeout), Workers: 1,
 	}), stripe), nil
