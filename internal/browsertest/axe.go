@@ -15,22 +15,24 @@ import (
 	"checkoutd/internal/testhost"
 )
 
-// axeScript is axe-core among the development packages of package-lock.json.
+// axeScript is the path of axe-core, one of the development packages of
+// package-lock.json.
 const axeScript = "node_modules/axe-core/axe.min.js"
 
-// axeRun looks at the part of the page that a selector names. Whatever moves is
-// brought to its end before, or a colour would be measured half way.
+// axeRun checks the part of the page that a selector matches. It finishes all
+// animations first: otherwise a colour would be measured half way.
 const axeRun = `(async () => {
 	for (const move of document.getAnimations()) { try { move.finish(); } catch { move.cancel(); } }
 	const found = await axe.run(%s, {
 		runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'],
 	});
 	return found.violations.map(({ id, impact, help, nodes }) => ({
-		id, impact, help, nodes: nodes.map((node) => ({ target: node.target.flat().join(' '), html: node.html, why: node.failureSummary })),
+		id, impact, help,
+		nodes: nodes.map((node) => ({ target: node.target.flat().join(' '), html: node.html, why: node.failureSummary })),
 	}));
 })()`
 
-// Violation is a rule of accessibility that a page breaks.
+// Violation is an accessibility rule that a page breaks.
 type Violation struct {
 	ID     string // of axe's rule, like "color-contrast"
 	Impact string // minor, moderate, serious or critical
@@ -38,8 +40,8 @@ type Violation struct {
 	Nodes  []ViolationNode
 }
 
-// ViolationNode is an element that breaks the rule. Its target is a selector,
-// through shadow roots one after the other.
+// ViolationNode is an element that breaks the rule. Target is its selector; for
+// an element inside of shadow roots, the selectors of the hosts come first.
 type ViolationNode struct{ Target, HTML, Why string }
 
 func (v Violation) String() string {
@@ -51,28 +53,30 @@ func (v Violation) String() string {
 	return text.String()
 }
 
-// Axe reports what axe-core finds wrong with the page in its present state: the
-// rules of WCAG 2.0 to 2.2, levels A and AA, and axe's best practices. A scope,
-// a CSS selector, limits the search to the element that it names and leaves
-// out the rules about whole pages. Shadow roots are searched, documents in
-// iframes are not: open these as pages of their own.
+// Axe fails the test for every rule that the page breaks in its present state:
+// those of WCAG 2.0 to 2.2, levels A and AA, and axe's best practices. A scope,
+// a CSS selector, limits the check to the elements that it matches and excludes
+// the rules about whole pages. Shadow roots are searched, documents in iframes
+// are not: open those as pages of their own.
 //
-// The script goes in through the DevTools protocol, which no content security
-// policy stops. Without the development packages the test is left out, or
-// fails where no test may be left out: see testhost.Missing.
+// The script is injected through the DevTools protocol, which no content
+// security policy stops. Without the development packages the test is skipped,
+// or fails where every test must run: see testhost.Missing.
 func Axe(tb testing.TB, ctx context.Context, scope ...string) {
 	tb.Helper()
 	script, err := readAxe()
 	if errors.Is(err, os.ErrNotExist) {
-		testhost.Missing(tb, "this test needs the packages of package-lock.json, and there is no "+axeScript+" (run: npm ci)")
+		testhost.Missing(tb, "this test needs the packages of package-lock.json, but "+axeScript+" is missing (run: npm ci)")
 	}
 	if err != nil {
 		tb.Fatal("browsertest: ", err)
 	}
+
 	found, err := violations(ctx, script, scope)
 	if err != nil {
 		tb.Fatal("browsertest: axe: ", err)
 	}
+
 	for _, violation := range found {
 		tb.Errorf("axe finds %s", violation)
 	}
@@ -86,14 +90,16 @@ func violations(ctx context.Context, script string, scope []string) ([]Violation
 	if err != nil {
 		return nil, err
 	}
+
 	where := "document"
 	if len(scope) > 0 {
 		where = strconv.Quote(strings.Join(scope, ", "))
 	}
+
 	return chromedp.Run(ctx, chromedp.Evaluate[[]Violation](fmt.Sprintf(axeRun, where), chromedp.EvalAwaitPromise))
 }
 
-// readAxe looks for the script beside the module of the package under test.
+// readAxe reads the script from the module of the package under test.
 func readAxe() (string, error) {
 	dir, err := os.Getwd()
 	for err == nil {
@@ -103,11 +109,13 @@ func readAxe() (string, error) {
 		if filepath.Dir(dir) == dir {
 			return "", fmt.Errorf("no go.mod above the test: %w", os.ErrNotExist)
 		}
+
 		dir = filepath.Dir(dir)
 	}
 	if err != nil {
 		return "", err
 	}
+
 	script, err := os.ReadFile(filepath.Join(dir, axeScript))
 	return string(script), err
 }

@@ -44,14 +44,17 @@ func TestAxe(t *testing.T) {
 			visit(t, ctx, site.URL)
 			got := &errorsOf{TB: t}
 			browsertest.Axe(got, ctx, c.scope...)
+
 			if c.want == "" && len(got.errors) != 0 {
 				t.Errorf("got %v, want nothing", got.errors)
 			}
+
 			for _, part := range strings.Split(c.want, "|") {
 				if !strings.Contains(strings.Join(got.errors, "\n"), part) {
 					t.Errorf("got %v, want %q in it", got.errors, part)
 				}
 			}
+
 			if c.want != "" && len(got.errors) != 1 {
 				t.Errorf("got %d violations, want 1: %v", len(got.errors), got.errors)
 			}

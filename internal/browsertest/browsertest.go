@@ -1,18 +1,17 @@
-// Package browsertest gives tests a real browser: one headless Chromium for
-// the test binary, and for every test a tab in a private browsing context of
-// its own, with its own cookies and storage.
+// Package browsertest runs tests in a real browser: one headless Chromium for
+// the test binary, and for every test a tab in a private browsing context with
+// its own cookies and storage.
 //
 // The browser reaches loopback addresses only. It ends with the test binary,
-// however that ends, and so does its profile. What a page complains about, an
-// uncaught exception, a console.error, a violated content security policy, is
-// collected for the test to look at: see Problems.
+// however that ends, and its profile is removed. What a page reports (an
+// uncaught exception, a console.error, a violation of the content security
+// policy) is collected for the test: see Problems.
 //
-// Documents of other sites in iframes stay in the process of their page, so
-// that chromedp reaches into them; what they may do is still limited by their
-// origin.
+// Documents of other sites in iframes run in the process of their page, so that
+// chromedp can reach into them. Their origin still limits what they may do.
 //
-// A machine without a browser leaves the test out, or fails it where no test
-// may be left out: see testhost.Missing.
+// On a machine without a browser the tests are skipped, or fail where every
+// test must run: see testhost.Missing.
 package browsertest
 
 import (
@@ -30,14 +29,14 @@ import (
 	"checkoutd/internal/testhost"
 )
 
-// patience is how long a test may use its tab. Waiting for an element that
-// never comes ends then, and the test fails instead of hanging.
+// patience is how long a test may use its tab. After that, waiting for an
+// element that never appears fails instead of hanging.
 const patience = 2 * time.Minute
 
-// New returns a chromedp context on a fresh tab of a fresh private browsing
-// context, 1280 by 800 pixels, light. Both end with the test. When the test
-// failed, its log shows the page's problems, and the tab's last picture goes
-// where Screenshot writes.
+// New returns a chromedp context on a new tab in a new private browsing
+// context, 1280 by 800 pixels, in light colours. Both end with the test. When
+// the test has failed, its log shows the problems of the page, and a last
+// screenshot is written where Screenshot writes.
 func New(tb testing.TB) context.Context {
 	tb.Helper()
 	needBrowser(tb)
@@ -55,7 +54,7 @@ func NewTab(tb testing.TB, ctx context.Context) context.Context {
 	return open(tb, ctx)
 }
 
-// open makes a tab and starts to listen to it.
+// open opens a tab and starts to listen to its events.
 func open(tb testing.TB, parent context.Context, opts ...chromedp.ContextOption) context.Context {
 	tb.Helper()
 	tabCtx, closeTab := chromedp.NewContext(parent, opts...)
@@ -64,22 +63,27 @@ func open(tb testing.TB, parent context.Context, opts ...chromedp.ContextOption)
 	if err == nil {
 		err = chromedp.Do(tabCtx, Viewport(1280, 800))
 	}
+
 	if err != nil {
 		closeTab()
 		tb.Fatal("browsertest: ", err)
 	}
+
 	tb.Cleanup(func() {
 		defer closeTab()
+
 		if tb.Failed() {
 			report(tb, context.WithValue(tabCtx, tabKey{}, tab))
 		}
 	})
+
 	ctx, cancel := context.WithTimeout(context.WithValue(tabCtx, tabKey{}, tab), patience)
 	tb.Cleanup(cancel)
+
 	return ctx
 }
 
-// report tells what is known of the tab of a failed test.
+// report logs what is known about the tab of a failed test.
 func report(tb testing.TB, ctx context.Context) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
@@ -88,27 +92,30 @@ func report(tb testing.TB, ctx context.Context) {
 		tb.Logf("the page: %s", problem)
 	}
 	if err := screenshot(ctx, tb.Name()+"-failed"); err != nil {
-		tb.Logf("no picture of the page: %v", err)
+		tb.Logf("no screenshot of the page: %v", err)
 	}
 }
 
-// shared starts the browser of the test binary. It has to be a variable of the
-// package: the tests of a binary have nothing else in common.
+// shared starts the browser of the test binary on the first call. It has to be
+// a package variable: the tests of a binary share nothing else.
 var shared = sync.OnceValues(func() (context.Context, error) {
 	path, err := findBrowser()
 	if err != nil {
 		return nil, err
 	}
+
 	leash, err := testhost.NewLeash("browsertest-")
 	if err != nil {
 		return nil, err
 	}
-	// Nobody cancels this context: the leash ends the browser.
+
+	// This context is never cancelled: the leash ends the browser.
 	ctx, _ := chromedp.NewExecAllocator(context.Background(), options(path, leash.Dir())...)
 	ctx, _ = chromedp.NewContext(ctx)
 	if err := chromedp.Do(ctx); err != nil {
 		return nil, err
 	}
+
 	return ctx, leash.Hold("KILL", -chromedp.FromContext(ctx).Browser.Process().Pid)
 })
 
@@ -120,15 +127,20 @@ func options(path, profile string) []chromedp.ExecAllocatorOption {
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("no-proxy-server", true),
-		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1, EXCLUDE [::1]"),
+		chromedp.Flag("host-resolver-rules",
+			"MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1, EXCLUDE [::1]"),
 		chromedp.Flag("disable-site-isolation-trials", true),
 		chromedp.Flag("disable-features", "Translate,IsolateOrigins,site-per-process"),
-		// A group of its own, so that the leash can end all of it.
-		chromedp.ModifyCmdFunc(func(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }),
+		// In a process group of its own, so that the leash can end all of it.
+		chromedp.ModifyCmdFunc(func(cmd *exec.Cmd) {
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		}),
 	)
+
 	if os.Geteuid() == 0 {
-		opts = append(opts, chromedp.NoSandbox) // as root there is none
+		opts = append(opts, chromedp.NoSandbox) // Chromium has none for root
 	}
+
 	return opts
 }
 

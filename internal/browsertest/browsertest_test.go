@@ -34,11 +34,14 @@ func TestNew(t *testing.T) {
 		visit(t, one, site.URL)
 		eval[string](t, one, "document.cookie = 'buyer=1'")
 		visit(t, two, site.URL)
+
 		if got := eval[string](t, two, "document.cookie"); got != "" {
 			t.Errorf("another test sees the cookie %q", got)
 		}
+
 		tab := browsertest.NewTab(t, one)
 		visit(t, tab, site.URL)
+
 		if got, want := eval[string](t, tab, "document.cookie"), "buyer=1"; got != want {
 			t.Errorf("the second tab sees %q, want %q", got, want)
 		}
@@ -65,6 +68,7 @@ func TestFrame(t *testing.T) {
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = fmt.Fprint(w, `<button onclick="this.textContent='pressed'">press</button>`)
 		}))
+
 		t.Cleanup(inner.Close)
 		url := strings.Replace(inner.URL, "127.0.0.1", "localhost", 1)
 		outer := serve(t, "", "<body>")
@@ -76,7 +80,9 @@ func TestFrame(t *testing.T) {
 		if _, err := chromedp.Run(ctx, chromedp.Nodes(chromedp.CSS("iframe"))); err != nil {
 			t.Fatal(err)
 		}
+
 		time.AfterFunc(100*time.Millisecond, func() { close(load) })
+
 		frame, err := browsertest.Frame(ctx, chromedp.CSS("iframe"), "button")
 		if err != nil {
 			t.Fatal(err)
@@ -84,6 +90,7 @@ func TestFrame(t *testing.T) {
 		if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS("button"), chromedp.FromNode(frame))); err != nil {
 			t.Fatal(err)
 		}
+
 		got, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("button"), chromedp.FromNode(frame)))
 		if want := "pressed"; err != nil || got != want {
 			t.Errorf("got %q, %v, want %q", got, err, want)
@@ -97,6 +104,7 @@ func TestFrame(t *testing.T) {
 		visit(t, ctx, outer.URL)
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
+
 		if _, err := browsertest.Frame(ctx, chromedp.CSS("iframe"), "button"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
 		}
@@ -130,8 +138,10 @@ func TestProblems(t *testing.T) {
 						return true
 					}
 				}
+
 				return false
 			})
+
 			if got := browsertest.Problems(ctx); len(got) != 1 {
 				t.Errorf("got %d problems, want 1: %v", len(got), got)
 			}
@@ -143,6 +153,7 @@ func TestProblems(t *testing.T) {
 		site := serve(t, policy, "<script>console.log('fine'); console.warn('well')</script>")
 		ctx := browsertest.New(t)
 		visit(t, ctx, site.URL)
+
 		if got := browsertest.Problems(ctx); len(got) != 0 {
 			t.Errorf("got %v", got)
 		}
@@ -155,6 +166,7 @@ func TestLook(t *testing.T) {
 	const colour = "getComputedStyle(document.querySelector('p')).color"
 	ctx := browsertest.New(t)
 	visit(t, ctx, site.URL)
+
 	for _, c := range []struct {
 		dark bool
 		want string
@@ -166,6 +178,7 @@ func TestLook(t *testing.T) {
 			t.Errorf("dark %v: the text is %s, want %s", c.dark, got, c.want)
 		}
 	}
+
 	if err := chromedp.Do(ctx, browsertest.Viewport(320, 640)); err != nil {
 		t.Fatal(err)
 	}
@@ -183,6 +196,7 @@ func TestScreenshot(t *testing.T) {
 	t.Run("without the variable nothing is written", func(t *testing.T) {
 		t.Setenv("CHECKOUTD_SCREENSHOTS", "")
 		browsertest.Screenshot(t, ctx, "none")
+
 		if _, err := os.Stat(dir); !os.IsNotExist(err) {
 			t.Errorf("%s is there: %v", dir, err)
 		}
@@ -195,6 +209,7 @@ func TestScreenshot(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		picture, err := png.DecodeConfig(bytes.NewReader(data))
 		if err != nil {
 			t.Fatal(err)
@@ -210,6 +225,7 @@ func TestKilledTestBinary(t *testing.T) {
 	browsertest.New(t) // no browser: left out, and said so, like the others
 	victim := exec.Command(os.Args[0], "-test.run=^TestVictim$", "-test.v")
 	victim.Env = append(os.Environ(), victimEnv+"=1", "TMPDIR="+t.TempDir())
+
 	out, err := victim.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -217,18 +233,21 @@ func TestKilledTestBinary(t *testing.T) {
 	if err := victim.Start(); err != nil {
 		t.Fatal(err)
 	}
+
 	var pid int
 	var profile string
 	for lines := bufio.NewScanner(out); pid == 0 && lines.Scan(); {
 		_, line, _ := strings.Cut(lines.Text(), "victim: ")
 		_, _ = fmt.Sscan(line, &pid, &profile)
 	}
+
 	if pid == 0 {
 		t.Fatal("the victim did not start its browser")
 	}
 	if err := victim.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
+
 	_ = victim.Wait()
 	waitFor(t, "the profile is removed", func() bool {
 		_, err := os.Stat(profile)
@@ -236,7 +255,8 @@ func TestKilledTestBinary(t *testing.T) {
 	})
 }
 
-// TestVictim is the other half of TestKilledTestBinary, in a process of its own.
+// TestVictim is the other half of TestKilledTestBinary, in a process of its
+// own.
 func TestVictim(t *testing.T) {
 	if os.Getenv(victimEnv) == "" {
 		return
@@ -257,13 +277,17 @@ func serve(t *testing.T, policy, body string) *httptest.Server {
 			http.NotFound(w, r)
 			return
 		}
+
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		if policy != "" {
 			w.Header().Set("Content-Security-Policy", policy)
 		}
+
 		_, _ = fmt.Fprint(w, "<!doctype html>", body)
 	}))
+
 	t.Cleanup(site.Close)
+
 	return site
 }
 

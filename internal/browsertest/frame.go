@@ -8,12 +8,13 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Frame waits until the document inside of an iframe has the element ready, and
-// returns the iframe's node for chromedp.FromNode. It ends with the context.
+// Frame waits until the document inside of an iframe contains the element
+// ready, and returns the iframe's node for chromedp.FromNode. It gives up when
+// ctx ends.
 //
-// An iframe's node is replaced when its document is: who looks the node up
-// while the iframe is still blank has one that never holds the page, and waits
-// for ever. So both are looked up again until they fit together.
+// The node of an iframe is replaced together with its document: a node that was
+// found while the iframe was still blank never contains the page. So both are
+// looked up again until they belong together.
 func Frame[S chromedp.Selectable](ctx context.Context, iframe S, ready chromedp.CSS) (*chromedp.Node, error) {
 	for {
 		node, err := frameNow(ctx, iframe, ready)
@@ -26,7 +27,8 @@ func Frame[S chromedp.Selectable](ctx context.Context, iframe S, ready chromedp.
 	}
 }
 
-// frameNow is one try. It is short: a stale node is only known by its silence.
+// frameNow is one try. It is short, because a stale node shows only by never
+// answering.
 func frameNow[S chromedp.Selectable](ctx context.Context, iframe S, ready chromedp.CSS) (*chromedp.Node, error) {
 	ctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
 	defer cancel()

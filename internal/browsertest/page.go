@@ -17,34 +17,36 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-var errNoBrowser = errors.New("this test needs a browser, and no Chromium or Chrome was found (Debian: apt-get install chromium)")
+var errNoBrowser = errors.New("this test needs a browser, but found neither Chromium nor Chrome " +
+	"(Debian: apt-get install chromium)")
 
 // Kind is what sort of problem a page has.
 type Kind string
 
 // The kinds of problems.
 const (
-	Exception Kind = "exception" // an exception or a rejection that nothing caught
+	Exception Kind = "exception" // an uncaught exception or rejection
 	Console   Kind = "console"   // a console.error
-	CSP       Kind = "csp"       // something that the content security policy stopped
-	Network   Kind = "network"   // an answer of 400 or above, or none
+	CSP       Kind = "csp"       // a violation of the content security policy
+	Network   Kind = "network"   // a response of 400 or above, or none
 	Other     Kind = "other"     // any other error in the browser's log
 )
 
-// Problem is something that a page complained about.
+// Problem is an error that a page reported.
 type Problem struct {
 	Kind Kind
 	Text string
-	URL  string // where, if the browser tells
+	URL  string // where it happened, if the browser reports it
 }
 
 func (p Problem) String() string { return fmt.Sprintf("%s: %s (%s)", p.Kind, p.Text, p.URL) }
 
-// Problems returns what the pages of this tab complained about so far. An
-// answer of 400 or above is a Network problem even where the page expects it.
+// Problems returns the errors that the pages of this tab have reported so far.
+// A response of 400 or above is a Network problem even where the page expects
+// it.
 func Problems(ctx context.Context) []Problem {
-	// The answer comes after the events that happened before the question.
-	// A dead tab has no more to say, so its error tells nothing new.
+	// The reply to this call arrives after all events that happened before it.
+	// A dead tab sends no more events, so its error does not matter.
 	_, _ = chromedp.Run(ctx, chromedp.Evaluate[int]("0"))
 	tab := ctx.Value(tabKey{}).(*tab)
 	tab.mu.Lock()
@@ -57,8 +59,8 @@ func Viewport(width, height int64) chromedp.Action[chromedp.Void] {
 	return chromedp.EmulateViewport(width, height)
 }
 
-// Dark makes the page believe that the person prefers dark colours, or light
-// ones again.
+// Dark makes the page see a preference for dark colours, or for light ones if
+// on is false.
 func Dark(on bool) chromedp.Action[chromedp.Void] {
 	scheme := &emulation.MediaFeature{Name: "prefers-color-scheme", Value: "light"}
 	if on {
@@ -71,8 +73,8 @@ func Dark(on bool) chromedp.Action[chromedp.Void] {
 	})
 }
 
-// Screenshot writes a picture of the whole page to name.png in the folder that
-// CHECKOUTD_SCREENSHOTS names. Without the variable it does nothing.
+// Screenshot writes a picture of the whole page to name.png in the folder
+// $CHECKOUTD_SCREENSHOTS. It does nothing if the variable is not set.
 func Screenshot(tb testing.TB, ctx context.Context, name string) {
 	tb.Helper()
 	if err := screenshot(ctx, name); err != nil {
@@ -85,6 +87,7 @@ func screenshot(ctx context.Context, name string) error {
 	if dir == "" {
 		return nil
 	}
+
 	picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err != nil {
 		return err
@@ -92,10 +95,11 @@ func screenshot(ctx context.Context, name string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
+
 	return os.WriteFile(filepath.Join(dir, strings.ReplaceAll(name, "/", "-")+".png"), picture, 0o644)
 }
 
-// tabKey finds the tab in its context.
+// tabKey is the key of the *tab in its context.
 type tabKey struct{}
 
 type tab struct {
@@ -103,7 +107,7 @@ type tab struct {
 	problems []Problem
 }
 
-// hear keeps the events that tell of a problem.
+// hear records the events that are problems.
 func (t *tab) hear(event any) {
 	switch event := event.(type) {
 	case *runtime.EventExceptionThrown:
@@ -112,11 +116,14 @@ func (t *tab) hear(event any) {
 		if details.Exception != nil {
 			text += " " + describe(details.Exception)
 		}
+
 		t.add(Problem{Exception, text, details.URL})
+
 	case *runtime.EventConsoleAPICalled:
 		if event.Type == runtime.ConsoleAPICalledTypeError || event.Type == runtime.ConsoleAPICalledTypeAssert {
 			t.add(Problem{Console, describe(event.Args...), caller(event.StackTrace)})
 		}
+
 	case *log.EventEntryAdded:
 		if event.Entry.Level == log.EntryLevelError {
 			t.add(Problem{kindOf(event.Entry), event.Entry.Text, event.Entry.URL})
@@ -141,7 +148,8 @@ func kindOf(entry *log.Entry) Kind {
 	}
 }
 
-// describe is the text of console arguments as the developer tools show it.
+// describe returns the text of console arguments as the developer tools show
+// it.
 func describe(args ...*runtime.RemoteObject) string {
 	texts := make([]string, 0, len(args))
 	for _, arg := range args {

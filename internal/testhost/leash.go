@@ -11,15 +11,15 @@ import (
 	"syscall"
 )
 
-// leashScript reads "<signal> <pid>" lines and remembers the last one. When
-// its input ends, because Close closed it or because the test binary died, it
-// signals that process, kills it when it is still there five seconds later,
-// and removes the folder. Processes that are dying still write into the
-// folder, hence the second try.
+// leashScript reads lines "<signal> <pid>" and remembers the last one. When its
+// input ends, because Close closed it or because the test binary died, it sends
+// the signal to the process, kills the process if it is still alive five
+// seconds later, and removes the folder. A dying process still writes into the
+// folder, so the removal is retried.
 //
-// Standard input is the one thing that ends with the test binary for certain:
-// a defer does not run on os.Exit, a test time-out or SIGKILL, and Linux's
-// parent-death signal follows the thread, not the process.
+// Standard input is the one thing that certainly ends with the test binary: a
+// defer does not run on os.Exit, a test timeout or SIGKILL, and Linux sends the
+// parent-death signal when the thread ends, not the process.
 const leashScript = `
 trap '' HUP INT QUIT TERM
 alive() {
@@ -47,32 +47,36 @@ done
 [ ! -e "$1" ]
 `
 
-// A Leash ties a temporary folder, and at most one process, to the life of
-// the test binary: when the binary ends, in whatever way, the process is
-// ended and the folder removed. It is safe for concurrent use.
+// A Leash ties a temporary folder and at most one process to the life of the
+// test binary: when the binary ends, in whatever way, the process is ended and
+// the folder is removed. It is safe for concurrent use.
 type Leash struct {
 	dir   string
-	ended chan error // receives how the script ended
+	ended chan error // receives the error with which the script ended
 
 	mu    sync.Mutex
 	input io.WriteCloser
 }
 
-// NewLeash makes a temporary folder whose name starts with prefix, private to
-// the user who runs the tests, and the leash that holds it.
+// NewLeash creates a temporary folder and returns the leash that holds it. Its
+// name starts with prefix, and only the user who runs the tests can read it.
 func NewLeash(prefix string) (*Leash, error) {
 	dir, err := os.MkdirTemp("", prefix)
 	if err != nil {
 		return nil, err
 	}
-	// macOS has its temporary folder behind a symbolic link.
+
+	// On macOS the path of the temporary folder contains a symbolic link.
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
 		return nil, err
 	}
+
 	cmd := exec.Command("/bin/sh", "-c", leashScript, "leash", dir)
-	// A group of its own, so that Ctrl-C at the terminal leaves it alone.
+
+	// In a process group of its own it does not receive the terminal's Ctrl-C.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Dir = "/"
+
 	input, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
@@ -80,36 +84,39 @@ func NewLeash(prefix string) (*Leash, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
+
 	l := &Leash{dir: dir, ended: make(chan error, 1), input: input}
-	// Waiting also keeps the pipe reachable: a leash that nobody refers to any
-	// more must not let go when the garbage collector closes its pipe.
+
+	// Waiting also keeps the pipe reachable: otherwise the garbage collector
+	// would close the pipe of a leash that is no longer referenced.
 	go func() {
 		l.ended <- cmd.Wait()
 	}()
 	return l, nil
 }
 
-// Dir is the folder.
+// Dir returns the path of the folder.
 func (l *Leash) Dir() string { return l.dir }
 
-// Hold makes sig, such as "QUIT", the signal that ends pid; a negative pid is
-// a process group. It replaces what was held before.
+// Hold ties the process pid to the leash, to be ended with the signal sig, such
+// as "QUIT". A negative pid is a process group. It replaces the previous
+// process.
 func (l *Leash) Hold(sig string, pid int) error {
-	return l.tell(fmt.Sprintf("%s %d\n", sig, pid))
+	return l.send(fmt.Sprintf("%s %d\n", sig, pid))
 }
 
 // Release forgets the process, which has ended.
-func (l *Leash) Release() error { return l.tell("\n") }
+func (l *Leash) Release() error { return l.send("\n") }
 
-func (l *Leash) tell(line string) error {
+func (l *Leash) send(line string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	_, err := io.WriteString(l.input, line)
 	return err
 }
 
-// Close ends the process, if one is held, removes the folder, and returns
-// when both are done. It is called once.
+// Close ends the process, if there is one, removes the folder, and returns when
+// both are done. It must be called at most once.
 func (l *Leash) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -29,8 +29,10 @@ func TestLeash(t *testing.T) {
 		if err := leash.Hold("TERM", sleeper.Process.Pid); err != nil {
 			t.Fatal(err)
 		}
+
 		ended := make(chan error, 1)
 		go func() { ended <- sleeper.Wait() }()
+
 		if err := leash.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -53,6 +55,7 @@ func TestLeash(t *testing.T) {
 		if !alive(pid) {
 			t.Error("the process was ended")
 		}
+
 		_ = sleeper.Process.Kill()
 		_ = sleeper.Wait()
 	})
@@ -63,16 +66,20 @@ func TestLeash(t *testing.T) {
 		if err := newLeash(t).Hold("TERM", sleeper.Process.Pid); err != nil {
 			t.Fatal(err)
 		}
+
 		ended := make(chan error, 1)
 		go func() { ended <- sleeper.Wait() }()
+
 		for range 5 {
 			runtime.GC()
 		}
+
 		select {
 		case err := <-ended:
 			t.Errorf("the process ended with %v", err)
 		case <-time.After(200 * time.Millisecond):
 		}
+
 		_ = sleeper.Process.Kill()
 	})
 
@@ -80,6 +87,7 @@ func TestLeash(t *testing.T) {
 		t.Parallel()
 		victim := exec.Command(os.Args[0], "-test.run=^TestLeashVictim$", "-test.v")
 		victim.Env = append(os.Environ(), victimEnv+"=1")
+
 		out, err := victim.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -87,18 +95,22 @@ func TestLeash(t *testing.T) {
 		if err := victim.Start(); err != nil {
 			t.Fatal(err)
 		}
+
 		var dir string
+
 		var pid int
 		for lines := bufio.NewScanner(out); pid == 0 && lines.Scan(); {
 			_, line, _ := strings.Cut(lines.Text(), "victim: ")
 			_, _ = fmt.Sscan(line, &pid, &dir)
 		}
+
 		if pid == 0 || !alive(pid) || !exists(dir) {
 			t.Fatalf("the victim did not start its process: pid %d, dir %q", pid, dir)
 		}
 		if err := victim.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
+
 		_ = victim.Wait()
 		eventually(t, "the process ends", func() bool { return !alive(pid) })
 		eventually(t, "the folder is removed", func() bool { return !exists(dir) })

@@ -48,7 +48,9 @@ func (l *LogBook) Lines(tb testing.TB) []map[string]any {
 		if err := json.Unmarshal([]byte(line), &fields); err != nil {
 			tb.Fatalf("log line %q: %v", line, err)
 		}
+
 		all = append(all, fields)
 	}
+
 	return all
 }

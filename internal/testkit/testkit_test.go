@@ -30,6 +30,7 @@ func TestLogBook(t *testing.T) {
 	if got, want := log.Tail(2), "{\"n\":1}\n{\"n\":2}"; got != want {
 		t.Errorf("the tail is %q, want %q", got, want)
 	}
+
 	lines := log.Lines(t)
 	if len(lines) != 3 || lines[2]["n"] != 2.0 {
 		t.Errorf("the lines are %v, want three numbers", lines)

@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// buyer is a browser with somebody in front of it who wants to pay one order, and does not give up. What got lost is
-// sent again; a decline is answered with the next card.
+// buyer is a browser with somebody in front of it who wants to pay one order,
+// and does not give up. What got lost is sent again; a decline is answered with
+// the next card.
 type buyer struct {
 	world  *world
 	client *http.Client
@@ -22,7 +23,8 @@ type buyer struct {
 	tried  int
 }
 
-// carts are the ways in which buyers pay: the cards of each, one after the other.
+// carts are the ways in which buyers pay: the cards of each, one after the
+// other.
 func carts() [][]string {
 	return [][]string{{goodCard}, {declinedCard, goodCard}, {secureCard}, {declinedCard, secureCard}}
 }
@@ -64,10 +66,12 @@ func (w *world) newBuyerOf(ctx context.Context, sku string, cards ...string) (*b
 		if r.status != http.StatusCreated || cookie == nil {
 			return errNotYet // an order that was made and never heard of is nobody's
 		}
+
 		b.order, b.amount, b.cookie = r.ID, r.Amount, cookie
 		w.promised.order(r.ID, r.Amount)
 		return nil
 	})
+
 	return b, err
 }
 
@@ -78,10 +82,12 @@ func (b *buyer) pay(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+
 		r, err := b.confirm(ctx, token)
 		if err != nil {
 			return err
 		}
+
 		return b.follow(ctx, r)
 	})
 }
@@ -96,7 +102,8 @@ func (b *buyer) token(ctx context.Context) (string, error) {
 	return b.world.stripe.token(ctx, card)
 }
 
-// confirm presses the button, and again with the same token when the answer got lost.
+// confirm presses the button, and again with the same token when the answer got
+// lost.
 func (b *buyer) confirm(ctx context.Context, token string) (out reply, err error) {
 	err = b.until(ctx, func() error {
 		out, _ = b.call(ctx, http.MethodPost, "/create-confirm-intent", map[string]any{
@@ -108,17 +115,21 @@ func (b *buyer) confirm(ctx context.Context, token string) (out reply, err error
 		case out.status == http.StatusOK && out.Status == "succeeded":
 			b.world.promised.payment(b.order)
 		}
+
 		return nil
 	})
+
 	return out, err
 }
 
-// isPaymentCode: the shop says what became of the payment, and not only that it is out of order.
+// isPaymentCode: the shop says what became of the payment, and not only that it
+// is out of order.
 func isPaymentCode(code string) bool {
 	return code == "payment_provider_busy" || code == "payment_provider_unavailable"
 }
 
-// follow goes where an answer to a confirm leads. errNotYet asks for another token.
+// follow goes where an answer to a confirm leads. errNotYet asks for another
+// token.
 func (b *buyer) follow(ctx context.Context, r reply) error {
 	switch {
 	case r.status == http.StatusOK && r.Status == "succeeded":
@@ -127,11 +138,13 @@ func (b *buyer) follow(ctx context.Context, r reply) error {
 		if err := b.world.stripe.authenticate(ctx, r.ClientSecret); err != nil {
 			return err
 		}
+
 	case r.status == http.StatusOK, r.status == http.StatusConflict, r.status == http.StatusServiceUnavailable,
 		r.status == http.StatusPaymentRequired, r.status == http.StatusUnprocessableEntity:
 	default:
 		return fatal("order %s: confirm was answered %d %s", b.order, r.status, r.Code)
 	}
+
 	return b.watch(ctx)
 }
 
@@ -152,15 +165,19 @@ func (b *buyer) watch(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
+
 			if secret != "" && secret != passed {
 				if err := b.world.stripe.authenticate(ctx, secret); err != nil {
 					return err
 				}
+
 				passed = secret
 			}
+
 		case r.PaymentStatus == "failed", r.PaymentStatus == "unpaid":
 			return errNotYet
 		}
+
 		if err := pause(ctx); err != nil {
 			return err
 		}
@@ -183,15 +200,18 @@ func (b *buyer) call(ctx context.Context, method, path string, body any) (r repl
 	if err != nil {
 		return r, nil // no server runs
 	}
+
 	req.Header.Set("Content-Type", "application/json")
 	if b.cookie != nil {
 		req.AddCookie(b.cookie)
 	}
+
 	res, err := b.client.Do(req)
 	if err != nil {
 		return r, nil
 	}
 	defer func() { _ = res.Body.Close() }()
+
 	var said struct {
 		reply
 		Status any // the order's in words, or a problem's number
@@ -199,14 +219,17 @@ func (b *buyer) call(ctx context.Context, method, path string, body any) (r repl
 	if err := json.NewDecoder(res.Body).Decode(&said); err != nil {
 		return r, nil // cut in the middle
 	}
+
 	r = said.reply
 	r.Status, _ = said.Status.(string)
 	r.status = res.StatusCode
+
 	for _, c := range res.Cookies() {
 		if c.Name == "checkoutd_order" {
 			cookie = c
 		}
 	}
+
 	return r, cookie
 }
 

@@ -42,7 +42,11 @@ func (p *promises) event(id string) {
 func (p *promises) copy() *promises {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return &promises{orders: maps.Clone(p.orders), paid: maps.Clone(p.paid), events: maps.Clone(p.events)}
+	return &promises{
+		orders: maps.Clone(p.orders),
+		paid:   maps.Clone(p.paid),
+		events: maps.Clone(p.events),
+	}
 }
 
 // facts are the three sides of the comparison.
@@ -53,19 +57,22 @@ type facts struct {
 	shop     rows
 }
 
-// compare is the one comparison that every test ends with. It returns a sentence for everything that does not agree.
-// While the shop still works, some of them are only not true yet.
+// compare is the one comparison that every test ends with. It returns a
+// sentence for everything that does not agree. While the shop still works, some
+// of them are only not true yet.
 func compare(f facts) []string {
 	c := comparison{facts: f, orders: map[string]orderRow{}}
 	for _, o := range f.shop.orders {
 		c.orders[o.id] = o
 	}
+
 	c.charges()
 	c.intents()
 	c.promises()
 	c.effects()
 	c.leftovers()
 	slices.Sort(c.found)
+
 	return c.found
 }
 
@@ -79,16 +86,19 @@ func (c *comparison) wrong(format string, args ...any) {
 	c.found = append(c.found, fmt.Sprintf(format, args...))
 }
 
-// charges: every successful charge has its paid order, every paid order one charge of the right amount.
+// charges: every successful charge has its paid order, every paid order one
+// charge of the right amount.
 func (c *comparison) charges() {
 	orderOf, charged := map[string]string{}, map[string]int{}
 	for _, in := range c.ledger.Intents {
 		orderOf[in.ID] = in.Metadata["checkoutd_order"]
 	}
+
 	for _, ch := range c.ledger.Charges {
 		if ch.Status != "succeeded" {
 			continue
 		}
+
 		o, known := c.orders[orderOf[ch.PaymentIntent]]
 		switch {
 		case !known:
@@ -99,11 +109,14 @@ func (c *comparison) charges() {
 		case ch.AmountCaptured != o.amount || ch.Currency != o.currency:
 			c.wrong("charge %s is over %d %s, order %s over %d %s", ch.ID, ch.AmountCaptured, ch.Currency, o.id, o.amount, o.currency)
 		}
+
 		if ch.AmountRefunded != 0 {
 			c.wrong("charge %s was refunded, and nobody asked for it", ch.ID)
 		}
+
 		charged[o.id]++
 	}
+
 	for _, o := range c.orders {
 		if n := charged[o.id]; n > 1 || n == 0 && o.status == "paid" {
 			c.wrong("order %s is %s and has %d charges", o.id, o.status, n)
@@ -111,7 +124,8 @@ func (c *comparison) charges() {
 	}
 }
 
-// intents: an order has one live PaymentIntent, and no subscription one that nobody knows.
+// intents: an order has one live PaymentIntent, and no subscription one that
+// nobody knows.
 func (c *comparison) intents() {
 	live := map[string]int{}
 	for _, in := range c.ledger.Intents {
@@ -124,6 +138,7 @@ func (c *comparison) intents() {
 			live[order]++
 		}
 	}
+
 	for order, n := range live {
 		if n > 1 {
 			c.wrong("order %s has %d live intents", order, n)
@@ -138,20 +153,24 @@ func (c *comparison) promises() {
 			c.wrong("order %s over %d was acknowledged and is %+v", id, amount, o)
 		}
 	}
+
 	for id := range c.promised.paid {
 		if o := c.orders[id]; o.status != "paid" {
 			c.wrong("the buyer of order %s was told that it is paid, and it is %q", id, o.status)
 		}
 	}
+
 	inbox := map[string]bool{}
 	for _, e := range c.shop.events {
 		inbox[e.id] = true
 	}
+
 	for id := range c.promised.events {
 		if !inbox[id] {
 			c.wrong("event %s was acknowledged and is not in the inbox", id)
 		}
 	}
+
 	for _, id := range c.sent {
 		if !inbox[id] {
 			c.wrong("event %s of Stripe's is not in the inbox", id)
@@ -167,11 +186,13 @@ func (c *comparison) effects() {
 			effects[e.order]++
 		}
 	}
+
 	for _, o := range c.orders {
 		want := 0
 		if o.status == "paid" {
 			want = 1
 		}
+
 		if effects[o.id] != want {
 			c.wrong("order %s is %s and has %d effects order.paid", o.id, o.status, effects[o.id])
 		}
@@ -185,11 +206,13 @@ func (c *comparison) leftovers() {
 			c.wrong("order %s is in review: %s", o.id, o.reason)
 		}
 	}
+
 	for _, a := range c.shop.attempts {
 		if a.state == "started" || a.state == "unknown" {
 			c.wrong("attempt %s of order %s is %s", a.id, a.order, a.state)
 		}
 	}
+
 	for _, e := range c.shop.events {
 		if e.state != "done" && e.state != "ignored" {
 			c.wrong("event %s (%s) is %s: %s", e.id, e.kind, e.state, e.note)

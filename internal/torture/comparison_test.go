@@ -13,13 +13,31 @@ func sound() facts {
 	p.order("ord_1", 1800)
 	p.payment("ord_1")
 	p.event("evt_1")
+
 	return facts{
 		promised: p,
 		ledger: sandbox.Ledger{
-			Intents: []sandbox.LedgerIntent{{ID: "pi_1", Status: "succeeded", Metadata: map[string]string{"checkoutd_order": "ord_1"}}},
+			Intents: []sandbox.LedgerIntent{{
+				ID:       "pi_1",
+				Status:   "succeeded",
+				Metadata: map[string]string{"checkoutd_order": "ord_1"},
+			}},
 			Charges: []sandbox.LedgerCharge{
-				{ID: "ch_0", PaymentIntent: "pi_1", Status: "failed", Amount: 1800, Currency: "usd"},
-				{ID: "ch_1", PaymentIntent: "pi_1", Status: "succeeded", Amount: 1800, AmountCaptured: 1800, Currency: "usd"},
+				{
+					ID:            "ch_0",
+					PaymentIntent: "pi_1",
+					Status:        "failed",
+					Amount:        1800,
+					Currency:      "usd",
+				},
+				{
+					ID:             "ch_1",
+					PaymentIntent:  "pi_1",
+					Status:         "succeeded",
+					Amount:         1800,
+					AmountCaptured: 1800,
+					Currency:       "usd",
+				},
 			},
 		},
 		sent: []string{"evt_1"},
@@ -32,12 +50,14 @@ func sound() facts {
 	}
 }
 
-// TestComparison holds the judge itself: it sees every kind of damage, and none where there is none.
+// TestComparison holds the judge itself: it sees every kind of damage, and none
+// where there is none.
 func TestComparison(t *testing.T) {
 	t.Parallel()
 	if got := compare(sound()); len(got) > 0 {
 		t.Fatalf("a sound shop: got %q", got)
 	}
+
 	for want, damage := range map[string]func(*facts){
 		"belongs to no order":                func(f *facts) { f.ledger.Intents[0].Metadata = nil },
 		"was made for order ord_1, which is": func(f *facts) { f.shop.orders[0].status = "open" },
@@ -58,13 +78,18 @@ func TestComparison(t *testing.T) {
 		"is in review":                            func(f *facts) { f.shop.orders[0].status = "review" },
 		"attempt att_1 of order ord_1 is unknown": func(f *facts) { f.shop.attempts[0].state = "unknown" },
 		"(payment_intent.succeeded) is dead": func(f *facts) {
-			f.shop.events[0] = eventRow{id: "evt_1", kind: "payment_intent.succeeded", state: "dead"}
+			f.shop.events[0] = eventRow{
+				id:    "evt_1",
+				kind:  "payment_intent.succeeded",
+				state: "dead",
+			}
 		},
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
 			f := sound()
 			damage(&f)
+
 			if got := strings.Join(compare(f), "\n"); !strings.Contains(got, want) {
 				t.Errorf("got %q, want a sentence with %q", got, want)
 			}

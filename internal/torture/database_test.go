@@ -12,8 +12,8 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-// database is the shop's database as seen from outside, with SQL of our own: the product's reading must not hide the
-// product's mistakes.
+// database is the shop's database as seen from outside, with SQL of our own:
+// the product's reading must not hide the product's mistakes.
 type database struct {
 	url    string // DATABASE_URL
 	driver string
@@ -53,11 +53,13 @@ func (d database) read(ctx context.Context) (out rows, err error) {
 		return out, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+
 	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: d.snapshot()})
 	if err != nil {
 		return out, err
 	}
 	defer func() { _ = tx.Rollback() }() // nothing was written
+
 	err = errors.Join(
 		gather(ctx, tx, &out.orders, `SELECT id, status, review_reason, currency, amount FROM orders`, func(r *orderRow) []any {
 			return []any{&r.id, &r.status, &r.reason, &r.currency, &r.amount}
@@ -72,6 +74,7 @@ func (d database) read(ctx context.Context) (out rows, err error) {
 			return []any{&r.id, &r.kind, &r.state, &r.note, &r.secret, &r.payload}
 		}),
 	)
+
 	return out, err
 }
 
@@ -88,17 +91,21 @@ func gather[R any](ctx context.Context, tx *sql.Tx, into *[]R, query string, fie
 		return err
 	}
 	defer func() { _ = found.Close() }()
+
 	for found.Next() {
 		var r R
 		if err := found.Scan(fields(&r)...); err != nil {
 			return err
 		}
+
 		*into = append(*into, r)
 	}
+
 	return found.Err()
 }
 
-// hold keeps SQLite's one write lock until release: a server may do what it likes, and commits nothing.
+// hold keeps SQLite's one write lock until release: a server may do what it
+// likes, and commits nothing.
 func (d database) hold(t *testing.T) (release func()) {
 	ctx := context.Background()
 	db, err := sql.Open(d.driver, d.dsn+"&_txlock=immediate")
@@ -106,11 +113,13 @@ func (d database) hold(t *testing.T) (release func()) {
 		t.Error("hold the database: ", err)
 		return func() {}
 	}
+
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		t.Error("hold the database: ", errors.Join(err, db.Close()))
 		return func() {}
 	}
+
 	return func() {
 		if err := errors.Join(tx.Rollback(), db.Close()); err != nil {
 			t.Error("let the database go: ", err)
@@ -121,14 +130,15 @@ func (d database) hold(t *testing.T) (release func()) {
 // absence is longer than any lease.
 const absence = 10 * time.Minute
 
-// away makes the database look as if no server had run for ten minutes: what was due or leased is over. No server may
-// run meanwhile.
+// away makes the database look as if no server had run for ten minutes: what
+// was due or leased is over. No server may run meanwhile.
 func (d database) away(ctx context.Context) (err error) {
 	db, err := sql.Open(d.driver, d.dsn)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+
 	for _, text := range []string{
 		`UPDATE events SET lease_until = lease_until - $1 WHERE state = 'working'`,
 		`UPDATE events SET next_at = next_at - $1 WHERE state IN ('received', 'unmatched')`,
@@ -138,5 +148,6 @@ func (d database) away(ctx context.Context) (err error) {
 			return err
 		}
 	}
+
 	return nil
 }

@@ -14,8 +14,8 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// TestKillTheDesk kills `server orders refund|capture|cancel` at every step, beside a running server, and asks for the
-// same again: it was done once.
+// TestKillTheDesk kills `server orders refund|capture|cancel` at every step,
+// beside a running server, and asks for the same again: it was done once.
 func TestKillTheDesk(t *testing.T) {
 	t.Parallel()
 	for _, d := range []desk{
@@ -60,32 +60,42 @@ func (d desk) run(ctx context.Context, w *world, at moment) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+
 	args := append([]string{"orders", d.command, order}, d.args...)
 	first, running := w.command(ctx, args...), make(chan struct{})
 	goOn := make(chan struct{})
-	w.stripe.arm(&stop{route: d.route, at: at, goOn: goOn,
-		hold: func() func() { return w.db.hold(w.t) },
-		kill: func() { <-running; _ = first.Process.Kill() },
+	w.stripe.arm(&stop{
+		route: d.route,
+		at:    at,
+		goOn:  goOn,
+		hold:  func() func() { return w.db.hold(w.t) },
+		kill:  func() { <-running; _ = first.Process.Kill() },
 	})
+
 	err = first.Start()
 	close(running)
+
 	if err == nil {
 		err = first.Wait()
 	}
+
 	if err == nil && at != answered {
 		w.t.Errorf("%s, %s: it was not killed", d.command, at)
 	}
+
 	time.AfterFunc(20*time.Millisecond, func() { close(goOn) }) // in the middle of the next one
 	for at != answered || !d.done(ctx, w, order) {              // the first may have come to its end before it was killed
 		again := w.command(ctx, args...)
 		if err = again.Run(); err == nil {
 			break
 		}
+
 		text := again.Stderr.(*bytes.Buffer).String()
 		if !strings.Contains(text, "has not told") || pause(ctx) != nil {
 			w.t.Fatalf("%s, %s: the same again: %v\n%s", d.command, at, err, text)
 		}
 	}
+
 	d.check(ctx, w, order, at)
 }
 
@@ -99,18 +109,22 @@ func (d desk) check(ctx context.Context, w *world, order string, at moment) {
 			status = in.Status
 		}
 	}
+
 	for _, c := range ledger.Charges {
 		if c.PaymentIntent == intent && !d.once(c, status) {
 			w.t.Errorf("%s, %s: it was not done once: %+v, intent %s", d.command, at, c, status)
 		}
 	}
+
 	if !d.done(ctx, w, order) {
 		w.t.Errorf("%s, %s: the shop's books do not know it", d.command, at)
 	}
+
 	r, err := w.db.read(ctx)
 	if err != nil {
 		w.t.Error(err)
 	}
+
 	for _, o := range r.orders {
 		if o.id == order && o.status != d.status {
 			w.t.Errorf("%s, %s: order %s is %s, want %s", d.command, at, order, o.status, d.status)
@@ -118,7 +132,8 @@ func (d desk) check(ctx context.Context, w *world, order string, at moment) {
 	}
 }
 
-// done reports whether the shop's books show one operation of the order, which is done.
+// done reports whether the shop's books show one operation of the order, which
+// is done.
 func (d desk) done(ctx context.Context, w *world, order string) bool {
 	w.t.Helper()
 	show := w.command(ctx, "orders", "show", order)
@@ -136,14 +151,17 @@ func (w *world) confirmed(ctx context.Context) (order string, err error) {
 	if err != nil {
 		return "", err
 	}
+
 	token, err := b.token(ctx)
 	if err != nil {
 		return "", err
 	}
+
 	r, err := b.confirm(ctx, token)
 	if err == nil && r.status != http.StatusOK {
 		err = errors.New("confirm was answered " + r.Code)
 	}
+
 	return b.order, err
 }
 

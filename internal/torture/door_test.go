@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// door is where Stripe delivers its webhooks: it hands them to a server that runs, and notes what the server
-// acknowledged. It is safe for concurrent use.
+// door is where Stripe delivers its webhooks: it hands them to a server that
+// runs, and notes what the server acknowledged. It is safe for concurrent use.
 type door struct {
 	stops
 	addr     func() string // of a server, "" if none runs
@@ -44,15 +44,18 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
+
 	var e struct{ ID, Type string }
 	if err := json.Unmarshal(body, &e); err != nil {
 		http.Error(w, "not an event", http.StatusBadRequest)
 		return
 	}
+
 	if d.isShut(e.Type) {
 		http.Error(w, "come back later", http.StatusServiceUnavailable)
 		return
 	}
+
 	d.serve(w, r, "WEBHOOK "+e.Type, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { d.hand(w, r, e.ID, body) }))
 }
 
@@ -63,21 +66,26 @@ func (d *door) hand(w http.ResponseWriter, r *http.Request, id string, body []by
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
+
 	req.Header = r.Header.Clone()
+
 	res, err := d.client.Do(req)
 	if err != nil {
 		http.Error(w, "no server", http.StatusBadGateway)
 		return
 	}
 	defer func() { _ = res.Body.Close() }()
+
 	if res.StatusCode >= 200 && res.StatusCode < 300 {
 		d.promised.event(id)
 	}
+
 	w.WriteHeader(res.StatusCode)
 	_, _ = io.Copy(w, res.Body) // Stripe reads the status only
 }
 
-// shutFor refuses the events whose type begins with prefix until open: they come back later.
+// shutFor refuses the events whose type begins with prefix until open: they
+// come back later.
 func (d *door) shutFor(prefix string) (open func()) {
 	set := func(shut func(string) bool) {
 		d.mu.Lock()

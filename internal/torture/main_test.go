@@ -14,7 +14,8 @@ import (
 	"checkoutd/internal/testhost"
 )
 
-// atOnce is how many tests run side by side: most of their time they wait for children, retries and leases.
+// atOnce is how many tests run side by side: most of their time they wait for
+// children, retries and leases.
 const atOnce = "10"
 
 func TestMain(m *testing.M) {
@@ -40,28 +41,33 @@ func ordinary[T any](short, torture T) T {
 	return short
 }
 
-// binary is the server, built once for all tests. It has to be a variable of the package: the tests have nothing else
-// in common. Its folder goes when the test binary ends.
+// binary is the server, built once for all tests. It has to be a variable of
+// the package: the tests have nothing else in common. Its folder goes when the
+// test binary ends.
 var binary = sync.OnceValues(func() (string, error) {
 	if err := readSources(); err != nil {
 		return "", err
 	}
+
 	leash, err := testhost.NewLeash("torture-bin-")
 	if err != nil {
 		return "", err
 	}
+
 	path := filepath.Join(leash.Dir(), "server")
 	args := append([]string{"build", "-o", path}, raceFlag...)
 	out, err := exec.Command("go", append(args, "checkoutd/cmd/server")...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build the server: %w\n%s", err, out)
 	}
+
 	keep = leash
 	return path, nil
 })
 
-// readSources looks at every folder of the server's sources in this process. That is what tells go test not to repeat a
-// result of another server: the binary's sources are no imports of these tests.
+// readSources looks at every folder of the server's sources in this process.
+// That is what tells go test not to repeat a result of another server: the
+// binary's sources are no imports of these tests.
 func readSources() error {
 	for _, dir := range []string{"../../cmd", "../../internal", "../../web"} {
 		if err := filepath.WalkDir(dir, func(_ string, _ fs.DirEntry, err error) error { return err }); err != nil {

@@ -11,18 +11,20 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// outlasting is more often than one call of the server's is repeated by its Stripe library: the first call and two
-// repetitions fail, and the resolver's first look as well.
+// outlasting is more often than one call of the server's is repeated by its
+// Stripe library: the first call and two repetitions fail, and the resolver's
+// first look as well.
 const outlasting = 4
 
-// The server of these tests waits for Stripe for one second, and slow, in milliseconds, is longer.
+// The server of these tests waits for Stripe for one second, and slow, in
+// milliseconds, is longer.
 const (
 	impatient = "STRIPE_TIMEOUT=1s"
 	slow      = 1300
 )
 
-// TestStripeMisbehaves lets Stripe's API fail in every way that the management door knows, once and for longer, at the
-// calls of a payment.
+// TestStripeMisbehaves lets Stripe's API fail in every way that the management
+// door knows, once and for longer, at the calls of a payment.
 func TestStripeMisbehaves(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{
@@ -35,13 +37,16 @@ func TestStripeMisbehaves(t *testing.T) {
 				w := newWorld(t, impatient)
 				ctx, cancel := context.WithTimeout(t.Context(), patience)
 				defer cancel()
+
 				f := sandbox.Fault{Kind: kind, Count: count, DelayMS: slow}
 				for _, provoke := range []func(context.Context, *world, sandbox.Fault) error{createFails, confirmFails, readFails} {
 					if err := provoke(ctx, w, f); err != nil {
 						t.Fatal(err)
 					}
+
 					w.struckAll()
 				}
+
 				w.agree(patience)
 			})
 		}
@@ -60,13 +65,16 @@ func createFails(ctx context.Context, w *world, f sandbox.Fault) error {
 	return b.pay(ctx)
 }
 
-// confirmFails: the call that confirms the intent again after a decline. No webhook helps.
+// confirmFails: the call that confirms the intent again after a decline. No
+// webhook helps.
 func confirmFails(ctx context.Context, w *world, f sandbox.Fault) error {
 	defer w.door.shutFor("")()
+
 	b, err := w.newBuyer(ctx, declinedCard, goodCard)
 	if err != nil {
 		return err
 	}
+
 	token, err := b.token(ctx)
 	if err != nil {
 		return err
@@ -74,6 +82,7 @@ func confirmFails(ctx context.Context, w *world, f sandbox.Fault) error {
 	if _, err := b.confirm(ctx, token); err != nil {
 		return err
 	}
+
 	f.Route = "POST /v1/payment_intents/" + w.stripe.intentOf(b.order) + "/confirm"
 	w.stripe.fault(w.t, f)
 	return b.pay(ctx)
@@ -102,7 +111,8 @@ func (w *world) struckAll() {
 	w.stripe.ClearFaults()
 }
 
-// TestWebhooksMisbehave lets webhooks come twice, late, in another order, or not at all.
+// TestWebhooksMisbehave lets webhooks come twice, late, in another order, or
+// not at all.
 func TestWebhooksMisbehave(t *testing.T) {
 	t.Parallel()
 	for name, faults := range map[string][]sandbox.Fault{
@@ -111,7 +121,12 @@ func TestWebhooksMisbehave(t *testing.T) {
 		"delayed":    {{Route: "WEBHOOK *", Kind: sandbox.FaultDelay, Count: -1, DelayMS: 2000}},
 		"dropped":    {{Route: "WEBHOOK *", Kind: sandbox.FaultDrop, Count: -1}},
 		"some of everything": {
-			{Route: "WEBHOOK payment_intent.succeeded", Kind: sandbox.FaultReorder, Count: -1, DelayMS: 300},
+			{
+				Route:   "WEBHOOK payment_intent.succeeded",
+				Kind:    sandbox.FaultReorder,
+				Count:   -1,
+				DelayMS: 300,
+			},
 			{Route: "WEBHOOK charge.succeeded", Kind: sandbox.FaultDrop, Count: 3},
 			{Route: "WEBHOOK charge.succeeded", Kind: sandbox.FaultDelay, Count: -1, DelayMS: 500},
 			{Route: "WEBHOOK payment_intent.created", Kind: sandbox.FaultDuplicate, Count: -1},
@@ -123,6 +138,7 @@ func TestWebhooksMisbehave(t *testing.T) {
 			for _, f := range faults {
 				w.stripe.fault(t, f)
 			}
+
 			w.everyCard()
 			w.struckAll()
 			w.agree(patience)
@@ -135,10 +151,12 @@ func (w *world) everyCard() {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
+
 	paid := make(chan error)
 	for _, cards := range carts() {
 		go func() { paid <- w.buy(ctx, mug, cards...) }()
 	}
+
 	for range carts() {
 		if err := <-paid; err != nil {
 			w.t.Error("a buyer could not pay: ", err)
@@ -146,8 +164,8 @@ func (w *world) everyCard() {
 	}
 }
 
-// TestSecretRotates: while both secrets are configured, no webhook is refused, whichever of them signs. Nothing else
-// brings the events here.
+// TestSecretRotates: while both secrets are configured, no webhook is refused,
+// whichever of them signs. Nothing else brings the events here.
 func TestSecretRotates(t *testing.T) {
 	t.Parallel()
 	for name, overlap := range map[string]time.Duration{"at once": 0, "with both signing for a while": time.Hour} {
@@ -164,10 +182,12 @@ func TestSecretRotates(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			secrets := map[string]int{}
 			for _, e := range r.events {
 				secrets[e.secret]++
 			}
+
 			for _, secret := range []string{webhookSecret, nextSecret} {
 				if overlap == 0 && secrets[fingerprint(secret)] == 0 {
 					t.Errorf("no event was verified with %s: got %v", secret, secrets)

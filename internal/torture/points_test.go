@@ -47,16 +47,32 @@ const (
 // noBackfill leaves it to the webhooks to bring news.
 const noBackfill = "BACKFILL_EVERY=0"
 
-// points are the steps of confirm, of the resolver, of event work and of the backfill, before and after each commit.
+// points are the steps of confirm, of the resolver, of event work and of the
+// backfill, before and after each commit.
 func points() []point {
 	good, second := []string{goodCard}, []string{declinedCard, goodCard}
 	var all []point
 	call := func(name string, cards []string, strikes ...strike) {
-		all = append(all, point{name: name, cards: cards, strikes: strikes, setUp: noNews, alone: true, settings: noBackfill})
+		all = append(all, point{
+			name:     name,
+			cards:    cards,
+			strikes:  strikes,
+			setUp:    noNews,
+			alone:    true,
+			settings: noBackfill,
+		})
 	}
+
 	event := func(setUp func(*world) func(), name string, s strike) {
-		all = append(all, point{name: name, cards: []string{secureCard}, strikes: []strike{s}, setUp: setUp, settings: noBackfill})
+		all = append(all, point{
+			name:     name,
+			cards:    []string{secureCard},
+			strikes:  []strike{s},
+			setUp:    setUp,
+			settings: noBackfill,
+		})
 	}
+
 	call("create, reserved and not sent", good, strike{create, arrived})
 	call("create, done by Stripe when the next server runs", good, strike{create, late})
 	call("create, done without an answer", good, strike{create, executed})
@@ -81,6 +97,7 @@ func points() []point {
 		call("subscribe, "+what, cards, strikes...)
 		all[len(all)-1].sku = club
 	}
+
 	subscribe("product not made", good, strike{product, arrived})
 	subscribe("product made without an answer", good, strike{product, executed})
 	subscribe("begun without an answer", good, strike{begin, executed})
@@ -91,11 +108,13 @@ func points() []point {
 	subscribe("paid and not recorded", good, strike{again, unrecorded})
 	subscribe("declined without an answer", second, strike{again, executed})
 	subscribe("resolver, begun and then paid without an answer", good, strike{begin, executed}, strike{again, executed})
+
 	for _, at := range []moment{arrived, executed, unrecorded} {
 		event(chargeFirst, fmt.Sprintf("event work, reading %s", at), strike{read, at})
 		event(dropped, fmt.Sprintf("backfill, list %s", at), strike{list, at})
 		all[len(all)-1].settings, all[len(all)-1].when = "", hasPaidStripe
 	}
+
 	return all
 }
 
@@ -109,7 +128,8 @@ func noNews(w *world) (undo func()) { return w.door.shutFor("") }
 // inOrder lets the webhooks come as they come.
 func inOrder(*world) (undo func()) { return func() {} }
 
-// chargeFirst keeps the intent's own events back, so that the worker of the charge's has to read the intent.
+// chargeFirst keeps the intent's own events back, so that the worker of the
+// charge's has to read the intent.
 func chargeFirst(w *world) (undo func()) { return w.door.shutFor("payment_intent.") }
 
 // dropped loses the webhooks that would make the order paid.
@@ -142,37 +162,48 @@ func (w *world) arm(s strike) armed {
 	if strings.HasPrefix(s.route, "WEBHOOK ") {
 		place = &w.door.stops
 	}
+
 	a := armed{struck: make(chan struct{}), goOn: make(chan struct{})}
 	one := &stop{
-		route: s.route, at: s.at, goOn: a.goOn,
-		hold: func() func() { return w.db.hold(w.t) },
-		kill: func() { w.servers[0].kill(); close(a.struck) },
+		route: s.route,
+		at:    s.at,
+		goOn:  a.goOn,
+		hold:  func() func() { return w.db.hold(w.t) },
+		kill:  func() { w.servers[0].kill(); close(a.struck) },
 	}
+
 	a.disarm = func() bool { return place.disarm(one) }
 	place.arm(one)
+
 	return a
 }
 
-// run leads a buyer to the strikes, starts the server again after each, and lets the buyer pay in the end.
+// run leads a buyer to the strikes, starts the server again after each, and
+// lets the buyer pay in the end.
 func (p point) run(ctx context.Context, t *testing.T, w *world) {
 	t.Helper()
 	b, err := w.newBuyerOf(ctx, cmp.Or(p.sku, mug), p.cards...)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	undo := p.setUp(w)
 	var next armed
 	if p.when == nil {
 		next = w.arm(p.strikes[0])
 	}
+
 	paid := make(chan error, 1)
 	go func() { paid <- b.pay(ctx) }()
+
 	if p.when != nil {
 		if err := b.until(ctx, func() error { return unless(p.when(w, b)) }); err != nil {
 			t.Fatal("the buyer did not get to the point: ", err)
 		}
+
 		next = w.arm(p.strikes[0])
 	}
+
 	for i := range p.strikes {
 		now := next
 		select {
@@ -180,21 +211,27 @@ func (p point) run(ctx context.Context, t *testing.T, w *world) {
 		case <-ctx.Done():
 			t.Fatalf("strike %d met nothing: %v", i, ctx.Err())
 		}
+
 		if err := w.left(ctx, b, p.strikes[i]); err != nil {
 			t.Errorf("the server was killed somewhere else: %v", err)
 		}
+
 		if i+1 < len(p.strikes) {
 			next = w.arm(p.strikes[i+1])
 		}
+
 		w.restart()
 		close(now.goOn)
 	}
+
 	if !p.alone {
 		undo()
 	}
+
 	if err := <-paid; err != nil {
 		t.Error("the buyer could not pay: ", err)
 	}
+
 	if p.alone {
 		undo()
 	}
@@ -206,20 +243,24 @@ func (w *world) left(ctx context.Context, b *buyer, s strike) error {
 	if err != nil {
 		return err
 	}
+
 	open, inbox, working := 0, 0, 0
 	for _, a := range r.attempts {
 		if a.order == b.order && (a.state == "started" || a.state == "unknown") {
 			open++
 		}
 	}
+
 	for _, e := range r.events {
 		if e.kind == "payment_intent.succeeded" && strings.Contains(e.payload, b.order) {
 			inbox++
 		}
+
 		if e.state == "working" {
 			working++
 		}
 	}
+
 	switch method, _, _ := strings.Cut(s.route, " "); {
 	case method == "POST" && s.at != answered && open != 1:
 		return fmt.Errorf("the order has %d attempts whose outcome is open, want 1", open)
@@ -232,6 +273,7 @@ func (w *world) left(ctx context.Context, b *buyer, s strike) error {
 	case strings.HasPrefix(s.route, "GET /v1/payment_intents/") && working == 0:
 		return errors.New("no event was being worked")
 	}
+
 	return nil
 }
 

@@ -15,7 +15,8 @@ import (
 	"checkoutd/internal/testhost"
 )
 
-// process is one server under test, which is killed and started again. It is safe for concurrent use.
+// process is one server under test, which is killed and started again. It is
+// safe for concurrent use.
 type process struct {
 	path  string
 	env   []string
@@ -28,19 +29,21 @@ type process struct {
 	past   []*logbook
 }
 
-// newProcess prepares a server; start starts it. It ends with the test, and the test fails if a server had a data race
-// or a panic.
+// newProcess prepares a server; start starts it. It ends with the test, and the
+// test fails if a server had a data race or a panic.
 func newProcess(t *testing.T, leash *testhost.Leash, env []string) *process {
 	t.Helper()
 	path, err := binary()
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	p := &process{path: path, env: env, leash: leash}
 	t.Cleanup(func() {
 		p.kill()
 		p.report(t)
 	})
+
 	return p
 }
 
@@ -48,23 +51,28 @@ func newProcess(t *testing.T, leash *testhost.Leash, env []string) *process {
 func (p *process) launch() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+
 	if p.cmd != nil {
 		return errors.New("the server runs already")
 	}
+
 	log := &logbook{up: make(chan struct{})}
 	cmd := exec.Command(p.path, "serve")
 	cmd.Dir, cmd.Stderr = p.leash.Dir(), log
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + p.leash.Dir(), "TZ=UTC"}, p.env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C at the terminal leaves it to the leash
+
 	if err := cmd.Start(); err != nil {
 		return err
 	}
+
 	p.cmd, p.log, p.exited = cmd, log, make(chan struct{})
 	p.past = append(p.past, log)
 	go func(exited chan struct{}) {
 		_ = cmd.Wait() // it is killed: there is no good end to wait for
 		close(exited)
 	}(p.exited)
+
 	return p.leash.Hold("KILL", cmd.Process.Pid)
 }
 
@@ -73,9 +81,11 @@ func (p *process) start() error {
 	if err := p.launch(); err != nil {
 		return err
 	}
+
 	p.mu.Lock()
 	log, exited := p.log, p.exited
 	p.mu.Unlock()
+
 	select {
 	case <-log.up:
 		return nil
@@ -90,14 +100,17 @@ func (p *process) start() error {
 func (p *process) kill() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+
 	if p.cmd == nil {
 		return
 	}
+
 	select {
 	case <-p.exited:
 		p.log.blame("the server ended by itself")
 	default:
 	}
+
 	_ = p.cmd.Process.Kill() // a process that is gone already is what we want
 	<-p.exited
 	p.cmd = nil
@@ -114,7 +127,8 @@ func (p *process) addr() string {
 	return p.log.address()
 }
 
-// report fails the test for what a server must never do, and shows the last life's log when the test failed.
+// report fails the test for what a server must never do, and shows the last
+// life's log when the test failed.
 func (p *process) report(t *testing.T) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -128,7 +142,8 @@ func (p *process) report(t *testing.T) {
 	}
 }
 
-// logbook reads a server's log as it is written and keeps its end. It is safe for concurrent use.
+// logbook reads a server's log as it is written and keeps its end. It is safe
+// for concurrent use.
 type logbook struct {
 	up chan struct{} // closed when the server says that it is up
 
@@ -144,12 +159,14 @@ const keptLines = 200
 func (l *logbook) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+
 	l.part = append(l.part, b...)
 	for {
 		line, rest, whole := bytes.Cut(l.part, []byte("\n"))
 		if !whole {
 			return len(b), nil
 		}
+
 		l.read(string(line))
 		l.part = rest
 	}
@@ -160,6 +177,7 @@ func (l *logbook) read(line string) {
 	if len(l.lines) > keptLines {
 		l.lines = l.lines[1:]
 	}
+
 	switch {
 	case strings.Contains(line, "WARNING: DATA RACE"):
 		l.fault = "the server has a data race"

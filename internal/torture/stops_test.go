@@ -31,7 +31,8 @@ type stop struct {
 	goOn  <-chan struct{}         // for late: when to do it
 }
 
-// stops are the armed ones of a place where requests pass. It is safe for concurrent use.
+// stops are the armed ones of a place where requests pass. It is safe for
+// concurrent use.
 type stops struct {
 	mu    sync.Mutex
 	armed []*stop
@@ -65,8 +66,8 @@ func (s *stops) take(route string) *stop {
 	return nil
 }
 
-// settling is what a server gets to run into a held database. It need not be enough: held is held, so whatever
-// the server does in it, it commits nothing.
+// settling is what a server gets to run into a held database. It need not be
+// enough: held is held, so whatever the server does in it, it commits nothing.
 const settling = 30 * time.Millisecond
 
 // serve lets a request pass, or stops it.
@@ -76,6 +77,7 @@ func (s *stops) serve(w http.ResponseWriter, r *http.Request, route string, next
 		next.ServeHTTP(w, r)
 		return
 	}
+
 	switch one.at {
 	case arrived:
 		one.kill()
@@ -86,12 +88,14 @@ func (s *stops) serve(w http.ResponseWriter, r *http.Request, route string, next
 			next.ServeHTTP(httptest.NewRecorder(), r)
 		case <-time.After(patience): // the test has failed meanwhile
 		}
+
 	case committing:
 		release, over := one.hold(), make(chan struct{})
 		time.AfterFunc(settling, func() { one.kill(); release(); close(over) })
 		next.ServeHTTP(w, r)
 		<-over
 		return
+
 	case executed:
 		next.ServeHTTP(httptest.NewRecorder(), r)
 		one.kill()
@@ -99,6 +103,7 @@ func (s *stops) serve(w http.ResponseWriter, r *http.Request, route string, next
 		one.answer(w, r, next)
 		return
 	}
+
 	panic(http.ErrAbortHandler) // whoever asked is dead
 }
 
@@ -110,13 +115,16 @@ func (s *stop) answer(w http.ResponseWriter, r *http.Request, next http.Handler)
 	if s.at == unrecorded {
 		release = s.hold()
 	}
+
 	maps.Copy(w.Header(), rec.Header())
 	w.WriteHeader(rec.Code)
 	_, _ = w.Write(rec.Body.Bytes())
 	_ = http.NewResponseController(w).Flush()
+
 	if s.at == unrecorded {
 		time.Sleep(settling)
 	}
+
 	s.kill()
 	release()
 }

@@ -14,7 +14,8 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// The keys of the tests; any well-formed test key opens the offline Stripe's account.
+// The keys of the tests; any well-formed test key opens the offline Stripe's
+// account.
 const (
 	secretKey      = "sk_test_torture12345"
 	publishableKey = "pk_test_torture12345"
@@ -22,7 +23,8 @@ const (
 	nextSecret     = "whsec_afterrotation1"
 )
 
-// offline is the offline Stripe, with a place in front of it where requests can be stopped.
+// offline is the offline Stripe, with a place in front of it where requests can
+// be stopped.
 type offline struct {
 	*sandbox.Server
 	stops
@@ -42,24 +44,30 @@ func retryDelays() []time.Duration {
 func newOffline(t *testing.T, door string) *offline {
 	t.Helper()
 	server, err := sandbox.New(sandbox.Config{
-		Manage: true, RetryDelays: retryDelays(), MaxObjects: 1_000_000,
-		Endpoints: []sandbox.Endpoint{{URL: door, Secret: webhookSecret}},
+		Manage:      true,
+		RetryDelays: retryDelays(),
+		MaxObjects:  1_000_000,
+		Endpoints:   []sandbox.Endpoint{{URL: door, Secret: webhookSecret}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	s := &offline{Server: server}
 	web := httptest.NewServer(s)
 	s.url = web.URL
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
+
 		if err := server.Close(ctx); err != nil {
 			t.Errorf("close the offline Stripe: %v", err)
 		}
+
 		web.CloseClientConnections()
 		web.Close()
 	})
+
 	return s
 }
 
@@ -114,6 +122,7 @@ func (s *offline) token(ctx context.Context, card string) (string, error) {
 		"use_stripe_sdk":                       {"true"},
 		"return_url":                           {"http://localhost:4242/complete"},
 	}, &out)
+
 	return out.ID, err
 }
 
@@ -129,14 +138,18 @@ func (s *offline) post(ctx context.Context, path string, form url.Values, out an
 	if err != nil {
 		return err
 	}
+
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = res.Body.Close() }()
+
 	if res.StatusCode != http.StatusOK {
 		return fmt.Errorf("POST %s: status %d", path, res.StatusCode)
 	}
+
 	return json.NewDecoder(res.Body).Decode(out)
 }

@@ -12,7 +12,8 @@ import (
 	"checkoutd/internal/testhost"
 )
 
-// world is a shop of one or several servers, an offline Stripe, and what the shop promised.
+// world is a shop of one or several servers, an offline Stripe, and what the
+// shop promised.
 type world struct {
 	t        *testing.T
 	stripe   *offline
@@ -37,34 +38,46 @@ func newLeash(t *testing.T) *testhost.Leash {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() {
 		if err := leash.Close(); err != nil {
 			t.Error(err)
 		}
 	})
+
 	return leash
 }
 
 // openWorld starts a server for every leash on the database.
 func openWorld(t *testing.T, db database, settings []string, leashes ...*testhost.Leash) *world {
 	t.Helper()
-	w := &world{t: t, db: db, promised: newPromises(), client: &http.Client{Timeout: 20 * time.Second}}
+	w := &world{
+		t:        t,
+		db:       db,
+		promised: newPromises(),
+		client:   &http.Client{Timeout: 20 * time.Second},
+	}
+
 	t.Cleanup(w.client.CloseIdleConnections)
 	w.door = newDoor(t, w.promised, w.addr)
 	w.stripe = newOffline(t, w.door.url)
+
 	for _, leash := range leashes {
 		w.servers = append(w.servers, newProcess(t, leash, append(w.env(), settings...)))
 	}
+
 	w.start()
 	return w
 }
 
-// env are the servers' settings: everything that waits does so as shortly as the settings allow.
+// env are the servers' settings: everything that waits does so as shortly as
+// the settings allow.
 func (w *world) env() []string {
 	catalog, err := filepath.Abs("testdata/catalog.json")
 	if err != nil {
 		w.t.Fatal(err)
 	}
+
 	return []string{
 		"ADDR=127.0.0.1:0", "BASE_URL=http://localhost:4242", "DATABASE_URL=" + w.db.url, "CATALOG_FILE=" + catalog,
 		"STRIPE_SECRET_KEY=" + secretKey, "STRIPE_PUBLISHABLE_KEY=" + publishableKey,
@@ -108,7 +121,8 @@ func (w *world) addr() string {
 
 func (w *world) next() int { return int(w.turn.Add(1)) }
 
-// buy makes a buyer of a thing who pays with the cards, and returns when the order is paid.
+// buy makes a buyer of a thing who pays with the cards, and returns when the
+// order is paid.
 func (w *world) buy(ctx context.Context, sku string, cards ...string) error {
 	b, err := w.newBuyerOf(ctx, sku, cards...)
 	if err != nil {
@@ -117,7 +131,8 @@ func (w *world) buy(ctx context.Context, sku string, cards ...string) error {
 	return b.pay(ctx)
 }
 
-// facts reads all sides, the shop last: what was promised or charged before must be there.
+// facts reads all sides, the shop last: what was promised or charged before
+// must be there.
 func (w *world) facts(ctx context.Context) (f facts, err error) {
 	f.promised = w.promised.copy()
 	f.ledger, f.sent = w.stripe.Ledger(), w.stripe.events()
@@ -130,6 +145,7 @@ func (w *world) agree(within time.Duration) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), within)
 	defer cancel()
+
 	var found []string
 	for {
 		f, err := w.facts(ctx)
@@ -138,6 +154,7 @@ func (w *world) agree(within time.Duration) {
 				return
 			}
 		}
+
 		if pause(ctx) != nil {
 			w.t.Errorf("after %s the shop and Stripe do not agree (last reading: %v):\n%s", within, err, strings.Join(found, "\n"))
 			return

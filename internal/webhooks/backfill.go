@@ -46,31 +46,41 @@ func (s *Service) Backfill(ctx context.Context) (found int, err error) {
 		if err != nil {
 			return found, err
 		}
+
 		events, n, err := s.acceptPage(ctx, page)
 		if err != nil {
 			return found, err
 		}
+
 		seen, found = seen+len(events), found+n
 
 		if now := s.cfg.Now(); now.Sub(reported) >= progressEvery {
 			reported = now
 			s.cfg.Log.Info().Int("seen", seen).Int("new", found).Msg("backfilling")
 		}
+
 		if !more {
 			break
 		}
-		// Without an id the next page cannot be asked for. To stop here as if the
-		// list were at its end would lose the rest.
+
+		// Without an id the next page cannot be asked for. To stop here as if
+		// the list were at its end would lose the rest.
 		if len(events) == 0 {
-			return found, errors.New("webhooks: backfill: no event of this page could be read, so the next page cannot be requested")
+			return found, errors.New("webhooks: backfill: not one event of a page can be read")
 		}
+
 		after = events[len(events)-1].ID
 	}
 
 	if found > 0 {
-		s.cfg.Log.Warn().Int("seen", seen).Int("new", found).Msg("backfilled events whose webhooks never arrived")
+		s.cfg.Log.Warn().
+			Int("seen", seen).
+			Int("new", found).
+			Msg("backfilled events whose webhooks never arrived")
+
 		s.runner.Wake()
 	}
+
 	return found, s.cfg.Intake.SetCursor(ctx, "", began)
 }
 
@@ -95,6 +105,7 @@ func (s *Service) backfillFrom(ctx context.Context, now time.Time) (time.Time, e
 		s.cfg.Log.Warn().Time("since", from).Msg("the previous backfill is longer ago than Stripe keeps events")
 		from = oldest
 	}
+
 	return from, nil
 }
 
@@ -109,6 +120,7 @@ func (s *Service) acceptPage(ctx context.Context, page [][]byte) (events []Event
 			s.cfg.Log.Error().Err(err).Msg("backfill skipped an event that cannot be read")
 			continue
 		}
+
 		e.Source = SourceBackfill
 		events = append(events, e)
 		ids = append(ids, e.ID)
@@ -122,15 +134,18 @@ func (s *Service) acceptPage(ctx context.Context, page [][]byte) (events []Event
 	isNew := make([]bool, len(events))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(acceptsAtOnce)
+
 	for i, e := range events {
 		if known[e.ID] {
 			continue
 		}
+
 		g.Go(func() (err error) {
 			isNew[i], err = s.cfg.Intake.Accept(ctx, e)
 			return err
 		})
 	}
+
 	if err := g.Wait(); err != nil {
 		return nil, 0, err
 	}
@@ -140,5 +155,6 @@ func (s *Service) acceptPage(ctx context.Context, page [][]byte) (events []Event
 			found++
 		}
 	}
+
 	return events, found, nil
 }

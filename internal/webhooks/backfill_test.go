@@ -47,21 +47,25 @@ func TestBackfillRepairsTheOrderWhoseWebhookNeverArrived(t *testing.T) {
 		f.stripe.set(intent, payments.StatusSucceeded)
 		raw := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
 		f.stripe.list(raw)
+
 		if found := f.backfill(); found != 1 {
 			f.Errorf("found %d events, want 1", found)
 		}
 		if e := f.kept(raw); e.Source != webhooks.SourceBackfill || e.Secret != "" {
 			f.Errorf("it came from %s, signed with %q; want backfill, nobody", e.Source, e.Secret)
 		}
+
 		f.work()
 		f.wantState(raw, webhooks.Done, "")
 		f.wantPaid(order)
 
 		f.deliver(raw) // it arrives after all
 		f.wantStored(1)
+
 		if n := f.work(); n != 0 {
 			f.Errorf("%d events were worked again", n)
 		}
+
 		f.wantPaid(order)
 	})
 }
@@ -73,18 +77,22 @@ func TestBackfillFeedsOnlyWhatTheInboxDoesNotHold(t *testing.T) {
 	for range 7 {
 		all = append(all, f.event("customer.updated", object{"id": "cus_1", "object": "customer"}))
 	}
+
 	f.stripe.list(all...)
 	f.stripe.pageSize = 3
 	f.deliver(all[1], all[4])
+
 	if found := f.backfill(); found != 5 {
 		t.Errorf("found %d new events, want 5", found)
 	}
+
 	f.wantStored(7)
 	for i, raw := range all {
 		if byWebhook := f.kept(raw).Source == webhooks.SourceWebhook; byWebhook != (i == 1 || i == 4) {
 			t.Errorf("event %d: from webhook %t", i, byWebhook)
 		}
 	}
+
 	f.work()
 	if found := f.backfill(); found != 0 {
 		t.Errorf("a second run found %d new events, want 0", found)
@@ -99,9 +107,11 @@ func TestBackfillBeginsAnHourBeforeTheLastOneBegan(t *testing.T) {
 	f := newFixture(t)
 	start := f.clock.Now()
 	f.backfill()
+
 	if want := start.Add(-time.Hour); !f.asked().Equal(want) {
 		t.Errorf("the first run asks from %s, want %s", f.asked(), want)
 	}
+
 	f.wantCursor(start)
 
 	// An event of this moment reaches Stripe's list only after the run.
@@ -110,9 +120,11 @@ func TestBackfillBeginsAnHourBeforeTheLastOneBegan(t *testing.T) {
 	f.clock.Advance(50 * time.Minute)
 	f.stripe.onPage = func(int) error { f.clock.Advance(time.Minute); return nil } // the run takes its time
 	second := f.clock.Now()
+
 	if found := f.backfill(); found != 1 {
 		t.Errorf("the overlap found %d events, want 1", found)
 	}
+
 	f.wantCursor(second) // not where it ended
 }
 
@@ -122,14 +134,17 @@ func TestBackfillReachesNoFurtherThanStripeKeepsEvents(t *testing.T) {
 	f.backfill()
 	f.clock.Advance(29 * 24 * time.Hour)
 	f.backfill()
+
 	if want := f.clock.Now().Add(-29*24*time.Hour - time.Hour); !f.asked().Equal(want) {
 		t.Errorf("after 29 days it asks from %s, want %s", f.asked(), want)
 	}
 	if strings.Contains(f.log.String(), "longer ago") {
 		t.Error("it warns without need")
 	}
+
 	f.clock.Advance(40 * 24 * time.Hour)
 	f.backfill()
+
 	if ago := f.clock.Now().Sub(f.asked()); ago > 30*24*time.Hour || ago < 29*24*time.Hour {
 		t.Errorf("after 40 days it asks %s back, want nearly 30 days", ago)
 	}
@@ -148,6 +163,7 @@ func TestBackfillThatIsCutBeginsAgain(t *testing.T) {
 	for range 5 {
 		all = append(all, f.event("customer.updated", object{"id": "cus_1", "object": "customer"}))
 	}
+
 	f.stripe.list(all...)
 	f.stripe.pageSize = 2
 	cut := errors.New("connection reset")
@@ -157,21 +173,25 @@ func TestBackfillThatIsCutBeginsAgain(t *testing.T) {
 		}
 		return nil
 	}
+
 	found, err := f.hooks.Backfill(t.Context())
 	if found != 2 || !errors.Is(err, cut) {
 		t.Errorf("got %d, %v; want the first page and the error", found, err)
 	}
+
 	f.wantCursor(start) // not moved
 	f.wantStored(2)
 
 	f.stripe.onPage = nil
 	f.clock.Advance(10 * time.Minute)
+
 	if found := f.backfill(); found != 3 {
 		t.Errorf("the next run found %d, want the other 3", found)
 	}
 	if want := start.Add(-time.Hour); !f.asked().Equal(want) {
 		t.Errorf("it asks from %s, want where the cut one did: %s", f.asked(), want)
 	}
+
 	f.wantCursor(f.clock.Now())
 	f.wantStored(5)
 }
@@ -183,13 +203,16 @@ func TestBackfillThatCannotStoreDoesNotMoveOn(t *testing.T) {
 	f.config.Intake, f.config.Claims = away, away
 	f.hooks = webhooks.New(f.config)
 	f.stripe.list(f.event("customer.updated", object{"id": "cus_1", "object": "customer"}))
+
 	if _, err := f.hooks.Backfill(t.Context()); !errors.Is(err, errAway) {
 		t.Errorf("error %v, want the store's", err)
 	}
+
 	began := f.clock.Now()
 	f.wantCursor(began) // where the first run began, however long it goes on failing
 	f.clock.Advance(72 * time.Hour)
 	away.set(false)
+
 	if found := f.backfill(); found != 1 {
 		t.Errorf("found %d, want 1", found)
 	}
@@ -204,21 +227,27 @@ func TestBackfillPassesOverWhatCannotBeRead(t *testing.T) {
 	first := f.event("customer.updated", object{"id": "cus_1", "object": "customer"})
 	last := f.event("customer.updated", object{"id": "cus_1", "object": "customer"})
 	f.stripe.list(first, f.eventWith("customer.updated", object{}, object{"type": "Not A Type"}), last)
+
 	if found := f.backfill(); found != 2 {
 		t.Errorf("found %d, want the 2 that can be read", found)
 	}
+
 	f.wantStored(2)
 	f.wantCursor(f.clock.Now())
+
 	if !strings.Contains(f.log.String(), "cannot be read") {
 		t.Errorf("nobody is told: %s", f.log)
 	}
+
 	t.Run("but does not take a list of them for its end", func(t *testing.T) {
 		g := newFixture(t)
 		g.stripe.list(first, g.eventWith("customer.updated", object{}, object{"type": "Not A Type"}))
 		g.stripe.pageSize = 1
+
 		if _, err := g.hooks.Backfill(t.Context()); err == nil {
 			t.Error("no error")
 		}
+
 		g.wantCursor(g.clock.Now())
 	})
 }
@@ -238,15 +267,18 @@ func TestLongBackfillTellsItsProgress(t *testing.T) {
 	for range 6 {
 		f.stripe.list(f.event("customer.updated", object{"id": "cus_1", "object": "customer"}))
 	}
+
 	f.stripe.pageSize = 1
 	f.stripe.onPage = func(int) error { f.clock.Advance(2 * time.Second); return nil }
 	f.backfill()
+
 	if n := strings.Count(f.log.String(), `"message":"backfilling"`); n != 2 {
 		t.Errorf("%d lines of progress in 12 s, want 2:\n%s", n, f.log)
 	}
 	if !strings.Contains(f.log.String(), `"seen":3,"new":3`) {
 		t.Errorf("the progress has no numbers:\n%s", f.log)
 	}
+
 	f.backfill()
 	if n := strings.Count(f.log.String(), "backfilled events whose webhooks never arrived"); n != 1 {
 		t.Errorf("%d summaries, want one, of the run that found something", n)
@@ -266,9 +298,11 @@ func TestRunBackfillsAtTheStartAndAgain(t *testing.T) {
 		}
 		return nil
 	}
+
 	f.stripe.mu.Unlock()
 	f.run(f.hooks)
 	f.eventually("the order is paid", func() bool { return f.state(order).Order.Status == orders.Paid })
+
 	if !strings.Contains(f.log.String(), "backfill failed") {
 		t.Error("the failure is not in the log")
 	}

@@ -9,7 +9,12 @@ import (
 )
 
 func chargeObject(intent, order string) object {
-	return object{"id": "ch_1", "object": "charge", "payment_intent": intent, "metadata": object{payments.MetaOrder: order}}
+	return object{
+		"id":             "ch_1",
+		"object":         "charge",
+		"payment_intent": intent,
+		"metadata":       object{payments.MetaOrder: order},
+	}
 }
 
 // A charge is a hint that its intent has moved.
@@ -31,6 +36,7 @@ func TestChargeEvents(t *testing.T) {
 			f.deliver(second)
 			f.work()
 			f.wantState(second, webhooks.Done, "")
+
 			if f.stripe.read() != readings {
 				t.Error("a final intent is read again")
 			}
@@ -40,19 +46,29 @@ func TestChargeEvents(t *testing.T) {
 
 // A refund's or a dispute's own metadata names no order: the intent does.
 func refundObject(intent string, expanded bool) object {
-	o := object{"id": "re_1", "object": "refund", "amount": 1099, "payment_intent": intent, "metadata": object{}}
+	o := object{
+		"id":             "re_1",
+		"object":         "refund",
+		"amount":         1099,
+		"payment_intent": intent,
+		"metadata":       object{},
+	}
+
 	if expanded {
 		o["payment_intent"] = object{"id": intent, "object": "payment_intent"}
 	}
+
 	return o
 }
 
-// woocommerce-gateway-stripe#5697, craft-stripe#134: refunds are counted by their own id.
+// woocommerce-gateway-stripe#5697, craft-stripe#134: refunds are counted by
+// their own id.
 func TestRefundEvents(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(f *fixture) {
 		order, intent := f.buy(payments.StatusSucceeded)
 		f.wantPaid(order)
+
 		for _, step := range []struct {
 			name    string
 			refunds []payments.Refund
@@ -62,34 +78,55 @@ func TestRefundEvents(t *testing.T) {
 		}{
 			{"part, pending", []payments.Refund{{ID: "re_1", Amount: 500, Status: "pending"}},
 				f.event("charge.refunded", chargeObject(intent, order)), 500, orders.PartiallyRefunded},
-			{"the same, succeeded", []payments.Refund{{ID: "re_1", Amount: 500, Status: "succeeded"}},
+			{"the same, succeeded", []payments.Refund{{
+				ID:     "re_1",
+				Amount: 500,
+				Status: "succeeded",
+			}},
 				f.event("refund.updated", refundObject(intent, false)), 500, orders.PartiallyRefunded},
-			{"the rest", []payments.Refund{{ID: "re_2", Amount: 599, Status: "succeeded"}, {ID: "re_1", Amount: 500, Status: "succeeded"}},
+			{"the rest", []payments.Refund{{
+				ID:     "re_2",
+				Amount: 599,
+				Status: "succeeded",
+			}, {ID: "re_1", Amount: 500, Status: "succeeded"}},
 				f.event("refund.created", refundObject(intent, true)), 1099, orders.Refunded},
-			{"the rest comes back", []payments.Refund{{ID: "re_2", Amount: 599, Status: "failed"}, {ID: "re_1", Amount: 500, Status: "succeeded"}},
+			{"the rest comes back", []payments.Refund{{
+				ID:     "re_2",
+				Amount: 599,
+				Status: "failed",
+			}, {ID: "re_1", Amount: 500, Status: "succeeded"}},
 				f.event("refund.failed", refundObject(intent, false)), 500, orders.PartiallyRefunded},
-			{"the first is canceled", []payments.Refund{{ID: "re_2", Amount: 599, Status: "failed"}, {ID: "re_1", Amount: 500, Status: "canceled"}},
+			{"the first is canceled", []payments.Refund{{
+				ID:     "re_2",
+				Amount: 599,
+				Status: "failed",
+			}, {ID: "re_1", Amount: 500, Status: "canceled"}},
 				f.event("charge.refund.updated", refundObject(intent, false)), 0, orders.PaymentPaid},
 		} {
 			f.stripe.mu.Lock()
 			for i := range step.refunds {
 				step.refunds[i].IntentID, step.refunds[i].Currency = intent, "usd"
 			}
+
 			f.stripe.refunds[intent] = step.refunds
 			f.stripe.mu.Unlock()
+
 			for range 2 { // the event, and its replay
 				f.deliver(step.event)
 				if _, err := f.store.ReplayEvents(f.Context(), []string{eventID(step.event)}, f.clock.Now()); err != nil {
 					f.Fatal(err)
 				}
+
 				f.work()
 				f.wantState(step.event, webhooks.Done, "")
+
 				o := f.state(order).Order
 				if o.Refunded != step.amount || o.Status != orders.Paid || o.PaymentStatus != step.payment {
 					f.Errorf("%s: refunded %d, %s, %s; want %d, paid, %s", step.name, o.Refunded, o.Status, o.PaymentStatus, step.amount, step.payment)
 				}
 			}
 		}
+
 		if got := len(f.state(order).Refunds); got != 2 {
 			f.Errorf("%d refunds are kept, want 2", got)
 		}
@@ -105,17 +142,34 @@ func TestDisputeEvents(t *testing.T) {
 			{"funds_reinstated", "won"}, {"closed", "won"},
 		} {
 			f.stripe.mu.Lock()
-			f.stripe.disputes["dp_1"] = payments.Dispute{ID: "dp_1", IntentID: intent, Amount: 1099, Currency: "usd", Status: step.status, Reason: "fraudulent"}
+			f.stripe.disputes["dp_1"] = payments.Dispute{
+				ID:       "dp_1",
+				IntentID: intent,
+				Amount:   1099,
+				Currency: "usd",
+				Status:   step.status,
+				Reason:   "fraudulent",
+			}
+
 			f.stripe.mu.Unlock()
+
 			// The event's own object is older than the truth.
-			raw := f.event("charge.dispute."+step.event, object{"id": "dp_1", "object": "dispute", "payment_intent": intent, "status": "needs_response"})
+			raw := f.event("charge.dispute."+step.event, object{
+				"id":             "dp_1",
+				"object":         "dispute",
+				"payment_intent": intent,
+				"status":         "needs_response",
+			})
+
 			f.deliver(raw)
 			f.work()
 			f.wantState(raw, webhooks.Done, "")
+
 			list := f.state(order).Disputes
 			if len(list) != 1 || list[0].Status != step.status || list[0].Amount != 1099 || list[0].Reason != "fraudulent" || list[0].OrderID != order {
 				f.Errorf("%s: the disputes are %+v, want dp_1 %s", step.event, list, step.status)
 			}
+
 			f.wantPaid(order) // nothing is refunded or taken back by itself
 		}
 	})
@@ -126,12 +180,31 @@ func TestRefundAndDisputeWaitWhileStripeIsDown(t *testing.T) {
 	f := newFixture(t)
 	order, intent := f.buy(payments.StatusSucceeded)
 	f.stripe.mu.Lock()
-	f.stripe.refunds[intent] = []payments.Refund{{ID: "re_1", IntentID: intent, Amount: 1099, Currency: "usd", Status: "succeeded"}}
-	f.stripe.disputes["dp_1"] = payments.Dispute{ID: "dp_1", IntentID: intent, Amount: 1099, Currency: "usd", Status: "lost"}
+	f.stripe.refunds[intent] = []payments.Refund{{
+		ID:       "re_1",
+		IntentID: intent,
+		Amount:   1099,
+		Currency: "usd",
+		Status:   "succeeded",
+	}}
+
+	f.stripe.disputes["dp_1"] = payments.Dispute{
+		ID:       "dp_1",
+		IntentID: intent,
+		Amount:   1099,
+		Currency: "usd",
+		Status:   "lost",
+	}
+
 	f.stripe.mu.Unlock()
 	f.stripe.setDown(true)
 	refund := f.event("refund.created", refundObject(intent, false))
-	dispute := f.event("charge.dispute.closed", object{"id": "dp_1", "object": "dispute", "payment_intent": intent})
+	dispute := f.event("charge.dispute.closed", object{
+		"id":             "dp_1",
+		"object":         "dispute",
+		"payment_intent": intent,
+	})
+
 	f.deliver(refund, dispute)
 	f.work()
 	f.wantState(refund, webhooks.Received, "connection refused")

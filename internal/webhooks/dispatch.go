@@ -20,21 +20,49 @@ type route struct {
 	// settle brings the event into its order and ends the claim in the same
 	// transaction. nil: events of these types change no order.
 	settle func(s *Service, ctx context.Context, j *job) error
-	// snapshot reports whether the object is an intent, which can be believed as
-	// it is. Other events are a hint to read something at Stripe.
+	// snapshot reports whether the object is an intent, which can be believed
+	// as it is. Other events are a hint to read something at Stripe.
 	snapshot bool
 }
 
 // routes is the table of all event types. The first row with a matching prefix
 // counts, so a longer prefix stands above a shorter one.
 var routes = []route{
-	{prefixes: []string{"payment_intent.", "setup_intent."}, refer: fromIntent, settle: (*Service).settleIntent, snapshot: true},
-	{prefixes: []string{"customer.subscription."}, refer: fromSubscription, settle: (*Service).settleSubscription},
-	{prefixes: []string{"invoice."}, refer: fromInvoice, settle: (*Service).settleSubscription},
-	{prefixes: []string{"charge.dispute."}, refer: fromIntentMember, settle: (*Service).settleDispute},
-	{prefixes: []string{"refund.", "charge.refund"}, refer: fromIntentMember, settle: (*Service).settleRefunds},
-	{prefixes: []string{"charge."}, refer: fromIntentMember, settle: (*Service).settleCharge},
-	{prefixes: []string{""}, refer: fromIntentMember}, // stored and ignored
+	{
+		prefixes: []string{"payment_intent.", "setup_intent."},
+		refer:    fromIntent,
+		settle:   (*Service).settleIntent,
+		snapshot: true,
+	},
+	{
+		prefixes: []string{"customer.subscription."},
+		refer:    fromSubscription,
+		settle:   (*Service).settleSubscription,
+	},
+	{
+		prefixes: []string{"invoice."},
+		refer:    fromInvoice,
+		settle:   (*Service).settleSubscription,
+	},
+	{
+		prefixes: []string{"charge.dispute."},
+		refer:    fromIntentMember,
+		settle:   (*Service).settleDispute,
+	},
+	{
+		prefixes: []string{"refund.", "charge.refund"},
+		refer:    fromIntentMember,
+		settle:   (*Service).settleRefunds,
+	},
+	{
+		prefixes: []string{"charge."},
+		refer:    fromIntentMember,
+		settle:   (*Service).settleCharge,
+	},
+	{
+		prefixes: []string{""}, // every other type is stored and ignored
+		refer:    fromIntentMember,
+	},
 }
 
 // routeOf returns the row of an event type. The last row matches every type.
@@ -130,6 +158,7 @@ func plan(ctx context.Context, e *Event, find findOrder) (*job, error) {
 			Object rawObject `json:"object"`
 		} `json:"data"`
 	}
+
 	err := json.Unmarshal(e.Payload, &body)
 	if err == nil && body.Data.Object.raw == nil {
 		err = errors.New("it has none")
@@ -137,6 +166,7 @@ func plan(ctx context.Context, e *Event, find findOrder) (*job, error) {
 	if err != nil {
 		return nil, fmt.Errorf("webhooks: read the event's object: %w", err)
 	}
+
 	j := &job{event: e, route: r, object: body.Data.Object}
 
 	j.ref = r.refer(&j.object.object)
@@ -148,7 +178,11 @@ func plan(ctx context.Context, e *Event, find findOrder) (*job, error) {
 	if err == nil && j.orderID == "" {
 		err = errUnmatched
 	}
-	return j, err
+
+	if err != nil {
+		return nil, err
+	}
+	return j, nil
 }
 
 // What events lead to. Each function ends the event's claim when it succeeds.

@@ -33,6 +33,6 @@
 // time. The lease of a worker that dies expires; what it had not committed
 // never happened.
 //
-// What an event leads to is a row of the table in dispatch.go. To handle another
-// type, add a row there and the function that it names.
+// What an event leads to is a row of the table in dispatch.go. To handle
+// another type, add a row there and the function that it names.
 package webhooks

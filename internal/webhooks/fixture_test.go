@@ -41,8 +41,8 @@ const (
 // object is JSON in the making.
 type object map[string]any
 
-// fixture is an inbox on a real store, with the real payments and a Stripe that the test
-// scripts.
+// fixture is an inbox on a real store, with the real payments and a Stripe that
+// the test scripts.
 type fixture struct {
 	*testing.T
 	clock  *testkit.Clock
@@ -82,13 +82,15 @@ func newFixture(t *testing.T, options ...option) *fixture {
 	return newFixtureOn(t, "sqlite:"+file, options...)
 }
 
-// migrated is an empty database that is up to date, made once: the tests copy it.
+// migrated is an empty database that is up to date, made once: the tests copy
+// it.
 var migrated = sync.OnceValues(func() (data []byte, err error) {
 	dir, err := os.MkdirTemp("", "webhooks-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+
 	file := filepath.Join(dir, "test.db")
 	s, err := store.Open(context.Background(), "sqlite:"+file, store.Options{Log: zerolog.Nop()})
 	if err != nil {
@@ -97,40 +99,66 @@ var migrated = sync.OnceValues(func() (data []byte, err error) {
 	if err := errors.Join(s.Migrate(context.Background()), s.Close()); err != nil {
 		return nil, err
 	}
+
 	return os.ReadFile(file)
 })
 
 func newFixtureOn(t *testing.T, url string, options ...option) *fixture {
 	t.Helper()
 	f := &fixture{T: t, log: &testkit.LogBook{}, clock: testkit.NewClock()}
-	f.stripe = &fakeStripe{clock: f.clock, intents: map[string]payments.Snapshot{}, refunds: map[string][]payments.Refund{},
-		disputes: map[string]payments.Dispute{}, subscriptions: map[string]payments.SubscriptionReading{},
-		invoices: map[string]string{}, pageSize: 100}
+	f.stripe = &fakeStripe{
+		clock:         f.clock,
+		intents:       map[string]payments.Snapshot{},
+		refunds:       map[string][]payments.Refund{},
+		disputes:      map[string]payments.Dispute{},
+		subscriptions: map[string]payments.SubscriptionReading{},
+		invoices:      map[string]string{},
+		pageSize:      100,
+	}
+
 	var err error
 	if f.store, err = store.Open(t.Context(), url, store.Options{Now: f.clock.Now, Log: zerolog.Nop()}); err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() {
 		if err := f.store.Close(); err != nil {
 			t.Error(err)
 		}
 	})
+
 	if err := f.store.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+
 	f.pay = payments.New(payments.Config{
-		Store: f.store, Stripe: f.stripe, Now: f.clock.Now, Log: zerolog.Nop(), Workers: 2,
+		Store:        f.store,
+		Stripe:       f.stripe,
+		Now:          f.clock.Now,
+		Log:          zerolog.Nop(),
+		Workers:      2,
 		ReturnURL:    func(id string) string { return "http://shop.test/complete?order=" + id },
-		UnknownAfter: 45 * time.Second, CallTimeout: 10 * time.Second,
+		UnknownAfter: 45 * time.Second,
+		CallTimeout:  10 * time.Second,
 	})
+
 	f.config = webhooks.Config{
-		Intake: f.store, Claims: f.store, Payments: f.pay, Stripe: f.stripe,
-		Now: f.clock.Now, Log: zerolog.New(f.log), Secrets: []string{secretOld, secretNew}, Tolerance: tolerance,
-		Workers: 4, Lease: lease,
+		Intake:    f.store,
+		Claims:    f.store,
+		Payments:  f.pay,
+		Stripe:    f.stripe,
+		Now:       f.clock.Now,
+		Log:       zerolog.New(f.log),
+		Secrets:   []string{secretOld, secretNew},
+		Tolerance: tolerance,
+		Workers:   4,
+		Lease:     lease,
 	}
+
 	for _, o := range options {
 		o(&f.config)
 	}
+
 	f.hooks = webhooks.New(f.config)
 	return f
 }
@@ -150,25 +178,42 @@ func (f *fixture) buy(status payments.Status) (order, intent string) {
 func (f *fixture) order() string {
 	f.Helper()
 	o := orders.Order{
-		ID: orders.NewID("ord_"), TokenHash: orders.HashToken("token"), Status: orders.Open, PaymentStatus: orders.Unpaid,
-		Version: 1, Currency: "usd", Amount: 1099, CreatedAt: f.clock.Now(), ExpiresAt: f.clock.Now().Add(90 * 24 * time.Hour),
+		ID:            orders.NewID("ord_"),
+		TokenHash:     orders.HashToken("token"),
+		Status:        orders.Open,
+		PaymentStatus: orders.Unpaid,
+		Version:       1,
+		Currency:      "usd",
+		Amount:        1099,
+		CreatedAt:     f.clock.Now(),
+		ExpiresAt:     f.clock.Now().Add(90 * 24 * time.Hour),
 	}
 	if err := f.store.CreateOrder(f.Context(), o); err != nil {
 		f.Fatal(err)
 	}
+
 	return o.ID
 }
 
 // intentObject is an intent as Stripe writes it.
 func intentObject(id, order string, status payments.Status) object {
 	o := object{
-		"id": id, "object": "payment_intent", "status": status, "amount": 1099, "amount_received": 0, "currency": "usd",
-		"client_secret": id + "_secret_x", "created": 1769860800, "livemode": false,
-		"metadata": object{payments.MetaOrder: order},
+		"id":              id,
+		"object":          "payment_intent",
+		"status":          status,
+		"amount":          1099,
+		"amount_received": 0,
+		"currency":        "usd",
+		"client_secret":   id + "_secret_x",
+		"created":         1769860800,
+		"livemode":        false,
+		"metadata":        object{payments.MetaOrder: order},
 	}
+
 	if status == payments.StatusSucceeded {
 		o["amount_received"] = 1099
 	}
+
 	return o
 }
 
@@ -180,14 +225,22 @@ func (f *fixture) event(eventType string, o any) []byte {
 func (f *fixture) eventWith(eventType string, o any, change object) []byte {
 	f.Helper()
 	e := object{
-		"id": orders.NewID("evt_"), "object": "event", "type": eventType, "api_version": stripe.APIVersion,
-		"created": f.clock.Now().Unix(), "livemode": false, "data": object{"object": o},
+		"id":          orders.NewID("evt_"),
+		"object":      "event",
+		"type":        eventType,
+		"api_version": stripe.APIVersion,
+		"created":     f.clock.Now().Unix(),
+		"livemode":    false,
+		"data":        object{"object": o},
 	}
+
 	maps.Copy(e, change)
+
 	raw, err := json.Marshal(e)
 	if err != nil {
 		f.Fatal(err)
 	}
+
 	return raw
 }
 
@@ -201,7 +254,11 @@ func eventID(raw []byte) string {
 
 // sign is the header that Stripe sends.
 func sign(payload []byte, secret string, at time.Time) string {
-	return webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: payload, Secret: secret, Timestamp: at}).Header
+	return webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{
+		Payload:   payload,
+		Secret:    secret,
+		Timestamp: at,
+	}).Header
 }
 
 // post sends a body with a signature header and gives the answer.
@@ -237,8 +294,10 @@ func (f *fixture) work() (worked int) {
 		if n == 0 {
 			return worked
 		}
+
 		worked += n
 	}
+
 	f.Fatal("there is no end of work")
 	return worked
 }
@@ -268,10 +327,12 @@ func (f *fixture) wantStored(want int64) {
 	if err != nil {
 		f.Fatal(err)
 	}
+
 	var got int64
 	for _, n := range counts {
 		got += n
 	}
+
 	if got != want {
 		f.Errorf("the inbox holds %d events (%v), want %d", got, counts, want)
 	}
@@ -321,7 +382,9 @@ func (f *fixture) run(s *webhooks.Service) (stop func()) {
 			f.Error("Run does not end")
 		}
 	}
+
 	f.Cleanup(stop)
+
 	return stop
 }
 
@@ -380,7 +443,13 @@ func (s *fakeStripe) set(intent string, status payments.Status) {
 // make puts an intent there that nobody here has seen.
 func (s *fakeStripe) make(intent, order string, status payments.Status) {
 	s.mu.Lock()
-	s.intents[intent] = payments.Snapshot{ID: intent, OrderID: order, Amount: 1099, Currency: "usd", ClientSecret: intent + "_secret_x"}
+	s.intents[intent] = payments.Snapshot{
+		ID:           intent,
+		OrderID:      order,
+		Amount:       1099,
+		Currency:     "usd",
+		ClientSecret: intent + "_secret_x",
+	}
 	s.mu.Unlock()
 	s.set(intent, status)
 }
@@ -396,12 +465,15 @@ func (s *fakeStripe) Send(_ context.Context, p payments.Params, _ string) (payme
 	s.make(id, p.Metadata[payments.MetaOrder], s.next)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	snap := s.intents[id]
 	snap.AttemptID = p.Metadata[payments.MetaAttempt]
 	s.intents[id] = snap
+
 	if s.down {
 		return payments.Snapshot{}, errDown // after Stripe did its work
 	}
+
 	return snap, nil
 }
 
@@ -409,16 +481,21 @@ func (s *fakeStripe) Intent(_ context.Context, id string) (payments.Snapshot, er
 	s.mu.Lock()
 	onRead := s.onRead
 	s.mu.Unlock()
+
 	if onRead != nil {
 		onRead()
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	s.readings++
+
 	snap, ok := s.intents[id]
 	if s.down || !ok {
 		return payments.Snapshot{}, errDown
 	}
+
 	return snap, nil
 }
 
@@ -485,15 +562,18 @@ func (s *fakeStripe) list(events ...[]byte) {
 func (s *fakeStripe) Events(_ context.Context, from time.Time, after string) (page [][]byte, more bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	if after == "" {
 		s.asked, s.pages = append(s.asked, from), 0
 	}
+
 	s.pages++
 	if s.onPage != nil {
 		if err := s.onPage(s.pages); err != nil {
 			return nil, false, err
 		}
 	}
+
 	var all [][]byte
 	for _, raw := range s.events {
 		var e struct {
@@ -503,10 +583,12 @@ func (s *fakeStripe) Events(_ context.Context, from time.Time, after string) (pa
 			all = append(all, raw)
 		}
 	}
+
 	if after != "" {
 		at := slices.IndexFunc(all, func(raw []byte) bool { return eventID(raw) == after })
 		all = all[at+1:]
 	}
+
 	n := min(s.pageSize, len(all))
 	return all[:n], n < len(all), nil
 }

@@ -32,7 +32,7 @@ type Event struct {
 	VersionMismatch bool // of another release train than ours: its object is not believed
 	Livemode        bool
 	Created         time.Time // at Stripe, to the second
-	Group           string    // the id of an intent, subscription or other object; at most one event of a group is in flight
+	Group           string    // id of an intent, a subscription or another object; see the package comment
 	Payload         []byte    // the signed bytes
 	Source          string    // SourceWebhook or SourceBackfill
 	Secret          string    // fingerprint of the secret that verified it; "" for a backfill
@@ -71,10 +71,10 @@ type Filter struct {
 // Intake is how events come into the inbox. Every method is one transaction and
 // safe for concurrent use from several processes.
 type Intake interface {
-	// Accept stores the event unless its id is known, and returns only when that
-	// is durable. isNew is false for a duplicate, which changes nothing. Many
-	// callers share one commit; when too many wait, it fails at once with a fault
-	// of kind Unavailable.
+	// Accept stores the event unless its id is known, and returns only when
+	// that is durable. isNew is false for a duplicate, which changes nothing.
+	// Many callers share one commit; when too many wait, it fails at once with
+	// a fault of kind Unavailable.
 	Accept(ctx context.Context, e Event) (isNew bool, err error)
 	// Known returns those of the ids that the inbox holds.
 	Known(ctx context.Context, ids []string) (map[string]bool, error)
@@ -99,9 +99,9 @@ type Claims interface {
 	// RescueEvents makes those events due again whose lease has expired at now,
 	// and returns how many there were.
 	RescueEvents(ctx context.Context, now time.Time) (int, error)
-	// FinishEvent ends a claim without a change of an order. next is Received or
-	// Unmatched, due again at dueAt, or a final state. An Unmatched event whose
-	// intent was linked in the meantime is due at once. The error is
+	// FinishEvent ends a claim without a change of an order. next is Received
+	// or Unmatched, due again at dueAt, or a final state. An Unmatched event
+	// whose intent was linked in the meantime is due at once. The error is
 	// queue.ErrClaimLost if the lease is no longer held.
 	FinishEvent(ctx context.Context, claim *queue.Claim, next State, note string, dueAt time.Time) error
 	// ReleaseEvent returns a claimed event that was never started: it is due at
@@ -113,8 +113,8 @@ type Claims interface {
 // Admin is how the commands look at the inbox and replay events. Every method
 // is one transaction.
 type Admin interface {
-	// Events lists the events that match the filter, newest first, without their
-	// payloads.
+	// Events lists the events that match the filter, newest first, without
+	// their payloads.
 	Events(ctx context.Context, f Filter) ([]Event, error)
 	// Event returns one event with its payload, or a fault of kind NotFound.
 	Event(ctx context.Context, id string) (Event, error)
@@ -125,8 +125,8 @@ type Admin interface {
 	// Rejected returns the number of rejected requests by reason.
 	Rejected(ctx context.Context) (map[string]int64, error)
 
-	// ReplayEvents makes the events due again, whatever their state, and returns
-	// how many there were. Their tries start again, and a worker that holds one
-	// of them loses its claim.
+	// ReplayEvents makes the events due again, whatever their state, and
+	// returns how many there were. Their tries start again, and a worker that
+	// holds one of them loses its claim.
 	ReplayEvents(ctx context.Context, ids []string, now time.Time) (int, error)
 }

@@ -38,8 +38,8 @@ func newSecrets(values []string) []secret {
 	return list
 }
 
-// ServeHTTP handles POST /webhooks/stripe. It answers 200 only when the event is
-// durable, whether it is new or a duplicate.
+// ServeHTTP handles POST /webhooks/stripe. It answers 200 only when the event
+// is durable, whether it is new or a duplicate.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	payload, err := readBody(w, r)
 	if err != nil {
@@ -56,17 +56,19 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+
 	e, err := s.envelope(payload)
 	if err != nil {
 		s.rejected.add(rejectEnvelope, 1)
 		return fault.Wrap(err, fault.Malformed, rejectEnvelope, "The signed body is not a Stripe event.")
 	}
-	e.Source, e.Secret = SourceWebhook, matched.fingerprint
 
+	e.Source, e.Secret = SourceWebhook, matched.fingerprint
 	isNew, err := s.cfg.Intake.Accept(r.Context(), e)
 	if err != nil {
 		return err
 	}
+
 	s.runner.Wake()
 
 	log := httpio.LogFields(r.Context())
@@ -75,6 +77,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	if !isNew {
 		log.Set("duplicate", "true")
 	}
+
 	return httpio.WriteJSON(w, http.StatusOK, struct {
 		Received bool `json:"received"`
 	}{true})
@@ -97,10 +100,12 @@ func (s *Service) verify(payload []byte, header string) (secret, error) {
 		if err != nil {
 			continue
 		}
+
 		if s.cfg.Now().Sub(signedAt) > s.cfg.Tolerance {
 			s.rejected.add(rejectStale, 1)
 			return secret{}, fault.New(fault.Malformed, rejectStale, "The signature's timestamp is too old.")
 		}
+
 		return sec, nil
 	}
 
@@ -153,9 +158,11 @@ func (s *Service) envelope(payload []byte) (Event, error) {
 	if e.Group == "" {
 		e.Group = e.ID
 	}
+
 	if reason := s.quarantineReason(&e); reason != "" {
 		e.State, e.Note = Quarantined, reason
 	}
+
 	return e, nil
 }
 

@@ -68,11 +68,13 @@ func TestRejectionsAreCountedAndNothingIsStored(t *testing.T) {
 		"a created that is a text": {not(object{"created": "now"}), "", 400, "bad_envelope", "bad_envelope"},
 		"over the limit":           {bytes.Repeat([]byte(" "), 1<<20+1), "", 413, "body_too_large", "body_too_large"},
 	}
+
 	want := map[string]int64{}
 	for name, c := range cases {
 		if c.code == "bad_envelope" && c.header == "" {
 			c.header = sign(c.body, secretNew, now)
 		}
+
 		w := f.post(c.body, c.header)
 		if w.Code != c.status || !strings.Contains(w.Body.String(), `"code":"`+c.code+`"`) {
 			t.Errorf("%s: %d %s, want %d %s", name, w.Code, w.Body, c.status, c.code)
@@ -80,10 +82,13 @@ func TestRejectionsAreCountedAndNothingIsStored(t *testing.T) {
 		if strings.Contains(w.Body.String(), "whsec") || strings.Contains(w.Body.String(), "payment_intent.created") {
 			t.Errorf("%s: the answer repeats a secret or the body: %s", name, w.Body)
 		}
+
 		want[c.reason]++
 	}
+
 	f.wantStored(0)
 	f.run(f.hooks)() // stopping flushes
+
 	got, err := f.store.Rejected(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -99,13 +104,16 @@ func TestRejectionsThatCouldNotBeCountedAreCountedLater(t *testing.T) {
 	away := &awayInbox{Store: f.store, away: true}
 	f.config.Intake, f.config.Claims = away, away
 	f.hooks = webhooks.New(f.config)
+
 	for range 3 {
 		f.post([]byte("x"), "t=1,v1=00")
 	}
+
 	f.run(f.hooks)()
 	away.set(false)
 	f.post([]byte("x"), "t=1,v1=00")
 	f.run(f.hooks)()
+
 	got, err := f.store.Rejected(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -141,10 +149,12 @@ func TestEventThatCannotBeStoredIsNotAcknowledged(t *testing.T) {
 	away := &awayInbox{Store: f.store, away: true}
 	f.config.Intake, f.config.Claims = away, away
 	f.hooks = webhooks.New(f.config)
+
 	raw := f.event("charge.updated", object{"id": "ch_1", "object": "charge"})
 	if w := f.post(raw, sign(raw, secretNew, f.clock.Now())); w.Code != http.StatusServiceUnavailable {
 		t.Errorf("status %d, want 503", w.Code)
 	}
+
 	f.wantStored(0)
 	away.set(false)
 	f.deliver(raw) // as Stripe does again
@@ -159,7 +169,9 @@ func TestSecretThatMatchedIsRecorded(t *testing.T) {
 		if w := f.post(raw, sign(raw, secret, f.clock.Now())); w.Code != http.StatusOK {
 			t.Fatalf("%s: status %d", secret, w.Code)
 		}
+
 		sum := sha256.Sum256([]byte(secret))
+
 		e := f.kept(raw)
 		if want := hex.EncodeToString(sum[:4]); e.Secret != want || e.Source != webhooks.SourceWebhook {
 			t.Errorf("%s: recorded %q from %s, want %q from webhook", secret, e.Secret, e.Source, want)
@@ -168,6 +180,7 @@ func TestSecretThatMatchedIsRecorded(t *testing.T) {
 			t.Error("the signed bytes were not kept as they came")
 		}
 	}
+
 	t.Run("also while a header has the signatures of both", func(t *testing.T) {
 		raw := f.event("charge.updated", object{"id": "ch_2", "object": "charge"})
 		_, mac, _ := strings.Cut(sign(raw, secretNew, f.clock.Now()), ",")
@@ -198,12 +211,14 @@ func TestDuplicatesChangeNothing(t *testing.T) {
 		for range 20 {
 			wg.Go(func() { f.deliver(raw) })
 		}
+
 		wg.Wait()
 		f.wantStored(1)
 		f.work()
 		f.wantPaid(order)
 		before := f.kept(raw)
 		f.deliver(raw)
+
 		if n := f.work(); n != 0 {
 			f.Errorf("a duplicate of a done event was worked: %d", n)
 		}
@@ -224,10 +239,13 @@ func TestForeignEventsAreKeptApart(t *testing.T) {
 			order, intent := f.buy(payments.StatusProcessing)
 			raw := f.eventWith("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded), change)
 			f.deliver(raw)
+
 			if n := f.work(); n != 0 {
 				t.Errorf("%d events were worked, want none", n)
 			}
+
 			f.wantState(raw, webhooks.Quarantined, name)
+
 			// A replay by hand does not make it ours.
 			if p, err := f.previewer().Preview(t.Context(), f.kept(raw)); err != nil || !strings.Contains(p.Note, name) {
 				t.Errorf("the preview is %+v, %v", p, err)
@@ -235,8 +253,10 @@ func TestForeignEventsAreKeptApart(t *testing.T) {
 			if n, err := f.store.ReplayEvents(t.Context(), []string{eventID(raw)}, f.clock.Now()); n != 1 || err != nil {
 				t.Fatal(n, err)
 			}
+
 			f.work()
 			f.wantState(raw, webhooks.Quarantined, name)
+
 			if st := f.state(order); st.Order.Status != "open" || st.Order.ReviewReason != "" {
 				t.Errorf("the order is %s (%s), want it untouched", st.Order.Status, st.Order.ReviewReason)
 			}
@@ -244,7 +264,8 @@ func TestForeignEventsAreKeptApart(t *testing.T) {
 	}
 }
 
-// stripe-go#1333, #1495: another version must not refuse events, nor be believed.
+// stripe-go#1333, #1495: another version must not refuse events, nor be
+// believed.
 func TestVersionOfAnotherTrainIsFlaggedAndReadAfresh(t *testing.T) {
 	t.Parallel()
 	for _, version := range []any{"2020-08-27", "2025-09-30.clover", nil} {
@@ -252,24 +273,30 @@ func TestVersionOfAnotherTrainIsFlaggedAndReadAfresh(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
 			order, intent := f.buy(payments.StatusProcessing)
-			// What the event says is of a shape that this version does not know.
+
+			// What the event says is of a shape that this version does not
+			// know.
 			o := intentObject(intent, order, "brand_new_status")
 			o["amount"] = object{"value": "10.99"}
 			raw := f.eventWith("payment_intent.succeeded", o, object{"api_version": version})
 			f.deliver(raw)
+
 			if e := f.kept(raw); !e.VersionMismatch {
 				t.Error("it is not flagged")
 			}
+
 			f.stripe.set(intent, payments.StatusSucceeded)
 			before := f.stripe.read()
 			f.work()
 			f.wantState(raw, webhooks.Done, "")
 			f.wantPaid(order)
+
 			if f.stripe.read() != before+1 {
 				t.Errorf("%d readings, want 1", f.stripe.read()-before)
 			}
 		})
 	}
+
 	t.Run("another day of the same train is believed", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t)
@@ -279,6 +306,7 @@ func TestVersionOfAnotherTrainIsFlaggedAndReadAfresh(t *testing.T) {
 		f.deliver(raw)
 		f.work()
 		f.wantPaid(order)
+
 		if f.kept(raw).VersionMismatch || f.stripe.read() != before {
 			t.Error("it was flagged or read afresh")
 		}
@@ -293,23 +321,53 @@ func TestGroupIsTheIntent(t *testing.T) {
 		object    any
 		want      string // "": the event's own id
 	}{
-		"an intent":                     {"payment_intent.created", object{"id": "pi_1", "object": "payment_intent"}, "pi_1"},
-		"a charge":                      {"charge.succeeded", object{"id": "ch_1", "object": "charge", "payment_intent": "pi_1"}, "pi_1"},
-		"a charge, intent expanded":     {"charge.succeeded", object{"id": "ch_1", "object": "charge", "payment_intent": object{"id": "pi_1", "object": "payment_intent"}}, "pi_1"},
-		"a charge without an intent":    {"charge.succeeded", object{"id": "ch_1", "object": "charge", "payment_intent": nil}, "ch_1"},
-		"a refund":                      {"refund.updated", object{"id": "re_1", "object": "refund", "payment_intent": "pi_1"}, "pi_1"},
-		"a dispute":                     {"charge.dispute.created", object{"id": "dp_1", "object": "dispute", "payment_intent": "pi_1"}, "pi_1"},
-		"an intent that names another":  {"payment_intent.created", object{"id": "pi_1", "object": "payment_intent", "payment_intent": "pi_2"}, "pi_1"},
-		"a customer":                    {"customer.created", object{"id": "cus_1", "object": "customer"}, "cus_1"},
-		"an object without an id":       {"balance.available", object{"object": "balance"}, ""},
-		"an intent member of odd shape": {"charge.succeeded", object{"id": "ch_1", "object": "charge", "payment_intent": 7}, "ch_1"},
-		"a name that does not end":      {"customer.created", object{"id": strings.Repeat("ü", 200), "object": "customer"}, strings.Repeat("ü", 127)},
+		"an intent": {"payment_intent.created", object{"id": "pi_1", "object": "payment_intent"}, "pi_1"},
+		"a charge": {"charge.succeeded", object{
+			"id":             "ch_1",
+			"object":         "charge",
+			"payment_intent": "pi_1",
+		}, "pi_1"},
+		"a charge, intent expanded": {"charge.succeeded", object{
+			"id":             "ch_1",
+			"object":         "charge",
+			"payment_intent": object{"id": "pi_1", "object": "payment_intent"},
+		}, "pi_1"},
+		"a charge without an intent": {"charge.succeeded", object{
+			"id":             "ch_1",
+			"object":         "charge",
+			"payment_intent": nil,
+		}, "ch_1"},
+		"a refund": {"refund.updated", object{
+			"id":             "re_1",
+			"object":         "refund",
+			"payment_intent": "pi_1",
+		}, "pi_1"},
+		"a dispute": {"charge.dispute.created", object{
+			"id":             "dp_1",
+			"object":         "dispute",
+			"payment_intent": "pi_1",
+		}, "pi_1"},
+		"an intent that names another": {"payment_intent.created", object{
+			"id":             "pi_1",
+			"object":         "payment_intent",
+			"payment_intent": "pi_2",
+		}, "pi_1"},
+		"a customer":              {"customer.created", object{"id": "cus_1", "object": "customer"}, "cus_1"},
+		"an object without an id": {"balance.available", object{"object": "balance"}, ""},
+		"an intent member of odd shape": {"charge.succeeded", object{
+			"id":             "ch_1",
+			"object":         "charge",
+			"payment_intent": 7,
+		}, "ch_1"},
+		"a name that does not end": {"customer.created", object{"id": strings.Repeat("ü", 200), "object": "customer"}, strings.Repeat("ü", 127)},
 	} {
 		raw := f.event(c.eventType, c.object)
 		f.deliver(raw)
+
 		if c.want == "" {
 			c.want = eventID(raw)
 		}
+
 		if got := f.kept(raw).Group; got != c.want {
 			t.Errorf("%s: group %q, want %q", name, got, c.want)
 		}
@@ -330,11 +388,13 @@ func TestLogHoldsNoBody(t *testing.T) {
 	f.post(raw, "t=1,v1=hush")
 	f.run(f.hooks)()
 	f.work()
+
 	for _, private := range []string{"buyer@example.com", "hush", "_secret_", secretNew, secretOld} {
 		if strings.Contains(f.log.String(), private) {
 			t.Errorf("the log holds %q:\n%s", private, f.log)
 		}
 	}
+
 	if !strings.Contains(f.log.String(), eventID(raw)) {
 		t.Error("the log does not name the event")
 	}

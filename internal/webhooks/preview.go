@@ -43,10 +43,12 @@ func (p Previewer) Preview(ctx context.Context, e Event) (Preview, error) {
 	if !j.route.snapshot || e.VersionMismatch {
 		return Preview{OrderID: j.orderID, AsksStripe: true}, nil
 	}
+
 	snap, err := p.Decoder.DecodeIntent(j.object.Kind, j.object.raw)
 	if err != nil {
 		return Preview{}, err
 	}
+
 	before, after, asks, err := p.Payments.Preview(ctx, j.orderID, snap)
 	return Preview{OrderID: j.orderID, Before: before, After: after, AsksStripe: asks}, err
 }

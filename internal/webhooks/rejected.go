@@ -18,8 +18,8 @@ const (
 // store: a flood of bad requests must not become a flood of writes.
 const flushEvery = 5 * time.Second
 
-// counter counts by reason until it is taken. The zero counter is ready for use,
-// and it is safe for concurrent use.
+// counter counts by reason until it is taken. The zero counter is ready for
+// use, and it is safe for concurrent use.
 type counter struct {
 	mu sync.Mutex
 	n  map[string]int64
@@ -45,15 +45,20 @@ func (c *counter) take() map[string]int64 {
 	return n
 }
 
-// flushRejected adds the counts of rejected requests to those in the store. What
-// cannot be written is kept for the next flush.
+// flushRejected adds the counts of rejected requests to those in the store.
+// What cannot be written is kept for the next flush.
 func (s *Service) flushRejected(ctx context.Context) {
 	for reason, n := range s.rejected.take() {
 		if err := s.cfg.Intake.CountRejected(ctx, reason, n); err != nil {
 			s.rejected.add(reason, n)
-			s.cfg.Log.Error().Err(err).Str("reason", reason).Int64("count", n).Msg("could not store the count of rejected webhooks")
+			s.cfg.Log.Error().
+				Err(err).
+				Str("reason", reason).
+				Int64("count", n).
+				Msg("could not store the count of rejected webhooks")
 			continue
 		}
+
 		s.cfg.Log.Warn().Str("reason", reason).Int64("count", n).Msg("rejected webhooks")
 	}
 }

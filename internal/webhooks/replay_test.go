@@ -10,20 +10,24 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-// replay makes due again what the filter chooses, as `server events replay` does.
+// replay makes due again what the filter chooses, as `server events replay`
+// does.
 func (f *fixture) replay(filter webhooks.Filter) []string {
 	f.Helper()
 	found, err := f.store.Events(f.Context(), filter)
 	if err != nil {
 		f.Fatal(err)
 	}
+
 	var ids []string
 	for _, e := range found {
 		ids = append(ids, e.ID)
 	}
+
 	if n, err := f.store.ReplayEvents(f.Context(), ids, f.clock.Now()); n != len(ids) || err != nil {
 		f.Fatalf("replayed %d of %d: %v", n, len(ids), err)
 	}
+
 	slices.Sort(ids)
 	return ids
 }
@@ -55,6 +59,7 @@ func TestReplayChoosesByIDTypeOrderAndTime(t *testing.T) {
 		f.deliver(succeeded2)
 		f.work()
 		f.clock.Advance(time.Hour)
+
 		for name, c := range map[string]struct {
 			filter webhooks.Filter
 			want   [][]byte
@@ -71,6 +76,7 @@ func TestReplayChoosesByIDTypeOrderAndTime(t *testing.T) {
 			for _, raw := range c.want {
 				want = append(want, eventID(raw))
 			}
+
 			slices.Sort(want)
 			if got := f.replay(c.filter); !slices.Equal(got, want) {
 				f.Errorf("%s: replayed %v, want %v", name, got, want)
@@ -78,9 +84,11 @@ func TestReplayChoosesByIDTypeOrderAndTime(t *testing.T) {
 			if n := f.work(); n != len(want) {
 				f.Errorf("%s: worked %d, want %d", name, n, len(want))
 			}
+
 			for _, raw := range c.want {
 				f.wantState(raw, webhooks.Done, "")
 			}
+
 			f.wantPaid(order1)
 			f.wantPaid(order2)
 		}
@@ -103,7 +111,12 @@ func TestPreviewSaysWhatWouldChangeAndChangesNothing(t *testing.T) {
 		"old news change nothing": {f.event("payment_intent.processing", intentObject(paidIntent, paid, payments.StatusProcessing)),
 			webhooks.Preview{OrderID: paid, Before: orders.Paid, After: orders.Paid}},
 		"Stripe would be asked": {f.event("payment_intent.requires_action", intentObject(openIntent, open, payments.StatusRequiresAction)),
-			webhooks.Preview{OrderID: open, Before: orders.Open, After: orders.Open, AsksStripe: true}},
+			webhooks.Preview{
+				OrderID:    open,
+				Before:     orders.Open,
+				After:      orders.Open,
+				AsksStripe: true,
+			}},
 		"a refund asks Stripe": {f.event("refund.created", refundObject(paidIntent, false)),
 			webhooks.Preview{OrderID: paid, AsksStripe: true}},
 		"another version asks Stripe": {f.eventWith("payment_intent.succeeded", intentObject(openIntent, open, payments.StatusSucceeded), object{"api_version": "2020-08-27"}),
@@ -113,7 +126,9 @@ func TestPreviewSaysWhatWouldChangeAndChangesNothing(t *testing.T) {
 		"nobody's": {f.event("payment_intent.succeeded", intentObject("pi_else", "", payments.StatusSucceeded)),
 			webhooks.Preview{Note: "no order matches this event yet"}},
 	}
+
 	before, readings := f.state(open), f.stripe.read()
+
 	for name, c := range cases {
 		f.deliver(c.raw)
 		was := f.kept(c.raw)
@@ -125,12 +140,14 @@ func TestPreviewSaysWhatWouldChangeAndChangesNothing(t *testing.T) {
 			t.Errorf("%s: the preview touched the event: %+v", name, now)
 		}
 	}
+
 	if after := f.state(open); after.Order.Status != before.Order.Status || !after.Order.UpdatedAt.Equal(before.Order.UpdatedAt) || len(after.Intents) != len(before.Intents) {
 		t.Error("a preview changed the order")
 	}
 	if f.stripe.read() != readings {
 		t.Error("a preview asked Stripe")
 	}
+
 	f.work()
 	f.wantPaid(open)
 	f.wantPaid(paid)
@@ -156,7 +173,14 @@ func TestReplayOfEverythingChangesNothingTwice(t *testing.T) {
 	order, intent := f.buy(payments.StatusRequiresAction)
 	f.stripe.set(intent, payments.StatusSucceeded)
 	f.stripe.mu.Lock()
-	f.stripe.refunds[intent] = []payments.Refund{{ID: "re_1", IntentID: intent, Amount: 100, Currency: "usd", Status: "succeeded"}}
+	f.stripe.refunds[intent] = []payments.Refund{{
+		ID:       "re_1",
+		IntentID: intent,
+		Amount:   100,
+		Currency: "usd",
+		Status:   "succeeded",
+	}}
+
 	f.stripe.mu.Unlock()
 	f.deliver(
 		f.event("payment_intent.created", intentObject(intent, order, payments.StatusRequiresPaymentMethod)),
@@ -165,17 +189,21 @@ func TestReplayOfEverythingChangesNothingTwice(t *testing.T) {
 		f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded)),
 		f.event("charge.refunded", chargeObject(intent, order)),
 	)
+
 	f.work()
 	want := f.state(order)
+
 	for range 5 {
 		f.replay(webhooks.Filter{OrderID: order})
 		f.work()
 	}
+
 	got := f.state(order)
 	if got.Order.Status != orders.Paid || got.Order.Refunded != 100 || !got.Order.PaidAt.Equal(want.Order.PaidAt) ||
 		len(got.Refunds) != 1 || len(got.Intents) != 1 || len(got.Attempts) != 1 {
 		t.Errorf("after the replays: %+v, want %+v", got, want)
 	}
+
 	effects, err := f.store.Effects(t.Context(), order)
 	if err != nil || len(effects) != 1 {
 		t.Errorf("%d effects, %v; want 1", len(effects), err)

@@ -13,8 +13,9 @@ import (
 
 // Decoder reads the objects inside of events.
 type Decoder interface {
-	// DecodeIntent returns the snapshot of an intent. kind is "payment_intent" or
-	// "setup_intent", and object is its JSON in the shape of Stripe's APIVersion.
+	// DecodeIntent returns the snapshot of an intent. kind is "payment_intent"
+	// or "setup_intent", and object is its JSON in the shape of Stripe's
+	// APIVersion.
 	DecodeIntent(kind string, object []byte) (payments.Snapshot, error)
 }
 
@@ -25,8 +26,9 @@ type Stripe interface {
 	// APIVersion returns the version whose shapes DecodeIntent reads, such as
 	// "2025-02-24.acacia".
 	APIVersion() string
-	// Verify checks that the Stripe-Signature header is the signature of payload
-	// under secret, and returns when it was signed, however long ago that is.
+	// Verify checks that the Stripe-Signature header is the signature of
+	// payload under secret, and returns when it was signed, however long ago
+	// that is.
 	Verify(payload []byte, header, secret string) (signedAt time.Time, err error)
 	// Events lists a page of the events created at or after from, newest first,
 	// as JSON. startingAfter is the last id of the previous page.
@@ -42,8 +44,8 @@ type Config struct {
 	Now      func() time.Time
 	Log      zerolog.Logger
 
-	// Secrets are the signing secrets of the endpoint, at least one. Any of them
-	// may have signed a request.
+	// Secrets are the signing secrets of the endpoint, at least one. Any of
+	// them may have signed a request.
 	Secrets []string
 	// Tolerance is how old a signature may be.
 	Tolerance time.Duration
@@ -65,8 +67,8 @@ type Service struct {
 	rejected counter
 }
 
-// New returns a Service whose background work starts with Run. It panics without
-// a secret: an endpoint that trusts unsigned events must not exist.
+// New returns a Service whose background work starts with Run. It panics
+// without a secret: an endpoint that trusts unsigned events must not exist.
 func New(c Config) *Service {
 	if len(c.Secrets) == 0 {
 		panic("webhooks: no signing secret")
@@ -95,15 +97,18 @@ func (s *Service) Run(ctx context.Context) {
 	wg.Go(func() { s.runner.Run(ctx) })
 	wg.Go(func() {
 		every(ctx, flushEvery, s.flushRejected)
+
 		// What was rejected since the last tick must not be lost with ctx.
 		s.flushRejected(context.WithoutCancel(ctx))
 	})
+
 	if s.cfg.BackfillEvery > 0 {
 		wg.Go(func() {
 			s.backfillOnce(ctx)
 			every(ctx, s.cfg.BackfillEvery, s.backfillOnce)
 		})
 	}
+
 	wg.Wait()
 }
 

@@ -8,38 +8,72 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-// subscription makes an order whose subscription is known, with a renewal at Stripe that nobody
-// here has heard of.
+// subscription makes an order whose subscription is known, with a renewal at
+// Stripe that nobody here has heard of.
 func (f *fixture) subscription() (order, sub, renewal string) {
 	f.Helper()
 	order, intent := f.buy(payments.StatusSucceeded)
 	sub, renewal = "sub_"+order, "pi_renewal_"+order
-	told := payments.Subscription{ID: sub, OrderID: order, CustomerID: "cus_1", Status: payments.SubscriptionActive}
+	told := payments.Subscription{
+		ID:         sub,
+		OrderID:    order,
+		CustomerID: "cus_1",
+		Status:     payments.SubscriptionActive,
+	}
+
 	f.stripe.mu.Lock()
 	f.stripe.subscriptions[sub] = payments.SubscriptionReading{Subscription: told}
 	f.stripe.invoices["in_"+order] = sub
-	f.stripe.intents[renewal] = payments.Snapshot{ID: renewal, Status: payments.StatusSucceeded, Amount: 2000, AmountReceived: 2000, Currency: "usd",
-		InvoiceID: "in_" + order, SubscriptionID: sub, Subscription: &told, Renewal: true}
+	f.stripe.intents[renewal] = payments.Snapshot{
+		ID:             renewal,
+		Status:         payments.StatusSucceeded,
+		Amount:         2000,
+		AmountReceived: 2000,
+		Currency:       "usd",
+		InvoiceID:      "in_" + order,
+		SubscriptionID: sub,
+		Subscription:   &told,
+		Renewal:        true,
+	}
+
 	f.stripe.mu.Unlock()
+
 	err := f.store.Update(f.Context(), order, nil, func(st *payments.State) error {
 		st.Intent(intent).SubscriptionID = sub
-		st.Subscriptions = append(st.Subscriptions, payments.Subscription{ID: sub, CustomerID: "cus_1", Status: payments.SubscriptionIncomplete})
+		st.Subscriptions = append(st.Subscriptions, payments.Subscription{
+			ID:         sub,
+			CustomerID: "cus_1",
+			Status:     payments.SubscriptionIncomplete,
+		})
+
 		return nil
 	})
 	if err != nil {
 		f.Fatal(err)
 	}
+
 	return order, sub, renewal
 }
 
 func subscriptionObject(id, order string) object {
-	return object{"id": id, "object": "subscription", "status": "active", "metadata": object{payments.MetaOrder: order}}
+	return object{
+		"id":       id,
+		"object":   "subscription",
+		"status":   "active",
+		"metadata": object{payments.MetaOrder: order},
+	}
 }
 
 // invoiceObject is an invoice as our release train writes it.
 func invoiceObject(sub, order string) object {
-	return object{"id": "in_" + order, "object": "invoice", "subscription": sub, "payment_intent": "pi_x", "metadata": object{},
-		"subscription_details": object{"metadata": object{payments.MetaOrder: order}}}
+	return object{
+		"id":                   "in_" + order,
+		"object":               "invoice",
+		"subscription":         sub,
+		"payment_intent":       "pi_x",
+		"metadata":             object{},
+		"subscription_details": object{"metadata": object{payments.MetaOrder: order}},
+	}
 }
 
 func (f *fixture) wantSubscription(order string, want payments.SubscriptionStatus) {
@@ -63,23 +97,28 @@ func TestSubscriptionEvents(t *testing.T) {
 			if eventType[0] == 'i' {
 				o = invoiceObject(sub, order)
 			}
+
 			if eventType == "invoice.upcoming" {
 				delete(o, "id") // it is not there yet
 			}
+
 			raw := f.event(eventType, o)
 			f.deliver(raw)
 			f.work()
 			f.wantState(raw, webhooks.Done, "")
 			f.wantSubscription(order, payments.SubscriptionActive)
+
 			if e := f.kept(raw); e.OrderID != order || e.Group != sub {
 				f.Errorf("%s: order %q, group %q; want %q, %q", eventType, e.OrderID, e.Group, order, sub)
 			}
+
 			f.wantPaid(order)
 		}
 	})
 }
 
-// The order is found by the subscription's own metadata before anything links the two.
+// The order is found by the subscription's own metadata before anything links
+// the two.
 func TestSubscriptionEventOfASubscriptionThatNobodyLinked(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -87,14 +126,23 @@ func TestSubscriptionEventOfASubscriptionThatNobodyLinked(t *testing.T) {
 		"customer.subscription.created": subscriptionObject,
 		"invoice.created":               invoiceObject,
 		"invoice.paid": func(sub, order string) object { // of a later release train
-			return object{"id": "in_1", "object": "invoice", "parent": object{"subscription_details": object{
-				"subscription": sub, "metadata": object{payments.MetaOrder: order}}}}
+			return object{
+				"id":     "in_1",
+				"object": "invoice",
+				"parent": object{"subscription_details": object{
+					"subscription": sub, "metadata": object{payments.MetaOrder: order}}},
+			}
 		},
 	} {
 		order := f.order()
 		sub := "sub_" + order
 		f.stripe.mu.Lock()
-		f.stripe.subscriptions[sub] = payments.SubscriptionReading{Subscription: payments.Subscription{ID: sub, OrderID: order, Status: payments.SubscriptionActive}}
+		f.stripe.subscriptions[sub] = payments.SubscriptionReading{Subscription: payments.Subscription{
+			ID:      sub,
+			OrderID: order,
+			Status:  payments.SubscriptionActive,
+		}}
+
 		f.stripe.mu.Unlock()
 		raw := f.event(name, make(sub, order))
 		f.deliver(raw)
@@ -105,29 +153,69 @@ func TestSubscriptionEventOfASubscriptionThatNobodyLinked(t *testing.T) {
 	}
 }
 
-// A renewal's intent and charge name nothing but their invoice. They are neither unmatched
-// nor a second payment, and its refunds and disputes stand beside the order's.
+// A renewal's intent and charge name nothing but their invoice. They are
+// neither unmatched nor a second payment, and its refunds and disputes stand
+// beside the order's.
 func TestRenewalIsNewsOfTheSubscription(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(f *fixture) {
 		intent := func(order, renewal string) object {
-			return object{"id": renewal, "object": "payment_intent", "status": "succeeded", "amount": 2000, "amount_received": 2000,
-				"currency": "usd", "created": 1769860800, "livemode": false, "metadata": object{}, "invoice": "in_" + order}
+			return object{
+				"id":              renewal,
+				"object":          "payment_intent",
+				"status":          "succeeded",
+				"amount":          2000,
+				"amount_received": 2000,
+				"currency":        "usd",
+				"created":         1769860800,
+				"livemode":        false,
+				"metadata":        object{},
+				"invoice":         "in_" + order,
+			}
 		}
+
 		charge := func(order, renewal string) object {
-			return object{"id": "ch_2", "object": "charge", "payment_intent": renewal, "invoice": "in_" + order, "metadata": object{}}
+			return object{
+				"id":             "ch_2",
+				"object":         "charge",
+				"payment_intent": renewal,
+				"invoice":        "in_" + order,
+				"metadata":       object{},
+			}
 		}
 		for eventType, make := range map[string]func(order, renewal string) object{
-			"payment_intent.succeeded": intent, "payment_intent.created": intent, "charge.succeeded": charge,
+			"payment_intent.succeeded": intent,
+			"payment_intent.created":   intent,
+			"charge.succeeded":         charge,
 		} {
 			order, _, renewal := f.subscription()
-			early := f.event("refund.created", object{"id": "re_2", "object": "refund", "payment_intent": renewal, "metadata": object{}})
+			early := f.event("refund.created", object{
+				"id":             "re_2",
+				"object":         "refund",
+				"payment_intent": renewal,
+				"metadata":       object{},
+			})
+
 			f.deliver(early)
 			f.work()
 			f.wantState(early, webhooks.Unmatched, "no order matches")
 			f.stripe.mu.Lock()
-			f.stripe.refunds[renewal] = []payments.Refund{{ID: "re_" + order, IntentID: renewal, Amount: 2000, Currency: "usd", Status: "succeeded"}}
-			f.stripe.disputes["dp_"+order] = payments.Dispute{ID: "dp_" + order, IntentID: renewal, Amount: 2000, Currency: "usd", Status: "lost"}
+			f.stripe.refunds[renewal] = []payments.Refund{{
+				ID:       "re_" + order,
+				IntentID: renewal,
+				Amount:   2000,
+				Currency: "usd",
+				Status:   "succeeded",
+			}}
+
+			f.stripe.disputes["dp_"+order] = payments.Dispute{
+				ID:       "dp_" + order,
+				IntentID: renewal,
+				Amount:   2000,
+				Currency: "usd",
+				Status:   "lost",
+			}
+
 			f.stripe.mu.Unlock()
 
 			raw := f.event(eventType, make(order, renewal))
@@ -135,10 +223,16 @@ func TestRenewalIsNewsOfTheSubscription(t *testing.T) {
 			f.work()
 			f.wantState(raw, webhooks.Done, "")
 			f.wantState(early, webhooks.Done, "") // woken by the link
-			dispute := f.event("charge.dispute.closed", object{"id": "dp_" + order, "object": "dispute", "payment_intent": renewal})
+			dispute := f.event("charge.dispute.closed", object{
+				"id":             "dp_" + order,
+				"object":         "dispute",
+				"payment_intent": renewal,
+			})
+
 			f.deliver(dispute)
 			f.work()
 			f.wantState(dispute, webhooks.Done, "")
+
 			st := f.state(order)
 			if in := st.Intent(renewal); in == nil || !in.Renewal || in.Status != payments.StatusSucceeded || in.Captured != 2000 {
 				f.Errorf("%s: the renewal is %+v", eventType, in)
@@ -146,6 +240,7 @@ func TestRenewalIsNewsOfTheSubscription(t *testing.T) {
 			if len(st.Refunds) != 1 || len(st.Disputes) != 1 || st.Order.Refunded != 0 || st.Order.Captured != 1099 {
 				f.Errorf("%s: refunds %+v, disputes %+v, refunded %d, captured %d", eventType, st.Refunds, st.Disputes, st.Order.Refunded, st.Order.Captured)
 			}
+
 			f.wantSubscription(order, payments.SubscriptionActive)
 			f.wantPaid(order)
 		}
@@ -159,17 +254,35 @@ func TestEventsOfStrangers(t *testing.T) {
 	f.stripe.invoices["in_theirs"] = "sub_theirs"
 	f.stripe.subscriptions["sub_theirs"] = payments.SubscriptionReading{Subscription: payments.Subscription{ID: "sub_theirs"}}
 	f.stripe.mu.Unlock()
+
 	for name, c := range map[string]struct {
 		object object
 		state  webhooks.State
 		note   string
 	}{
 		"customer.subscription.updated": {object{"id": "sub_theirs", "object": "subscription"}, webhooks.Unmatched, "no order matches"},
-		"invoice.paid":                  {object{"id": "in_theirs", "object": "invoice", "subscription": "sub_theirs"}, webhooks.Unmatched, "no order matches"},
-		"payment_intent.succeeded":      {object{"id": "pi_theirs", "object": "payment_intent", "invoice": "in_theirs"}, webhooks.Unmatched, "no order matches"},
-		"invoice.voided":                {object{"id": "in_manual", "object": "invoice", "subscription": nil}, webhooks.Ignored, "no subscription"},
-		"customer.deleted":              {object{"id": "cus_1", "object": "customer"}, webhooks.Ignored, "change no order"},
-		"payment_method.detached":       {object{"id": "pm_1", "object": "payment_method", "metadata": 5, "parent": "x"}, webhooks.Ignored, "change no order"},
+		"invoice.paid": {object{
+			"id":           "in_theirs",
+			"object":       "invoice",
+			"subscription": "sub_theirs",
+		}, webhooks.Unmatched, "no order matches"},
+		"payment_intent.succeeded": {object{
+			"id":      "pi_theirs",
+			"object":  "payment_intent",
+			"invoice": "in_theirs",
+		}, webhooks.Unmatched, "no order matches"},
+		"invoice.voided": {object{
+			"id":           "in_manual",
+			"object":       "invoice",
+			"subscription": nil,
+		}, webhooks.Ignored, "no subscription"},
+		"customer.deleted": {object{"id": "cus_1", "object": "customer"}, webhooks.Ignored, "change no order"},
+		"payment_method.detached": {object{
+			"id":       "pm_1",
+			"object":   "payment_method",
+			"metadata": 5,
+			"parent":   "x",
+		}, webhooks.Ignored, "change no order"},
 	} {
 		raw := f.event(name, c.object)
 		f.deliver(raw)
@@ -183,14 +296,22 @@ func TestRenewalWaitsWhileStripeIsDown(t *testing.T) {
 	f := newFixture(t)
 	order, _, renewal := f.subscription()
 	f.stripe.setDown(true)
-	raw := f.event("charge.succeeded", object{"id": "ch_2", "object": "charge", "payment_intent": renewal, "invoice": "in_" + order})
+	raw := f.event("charge.succeeded", object{
+		"id":             "ch_2",
+		"object":         "charge",
+		"payment_intent": renewal,
+		"invoice":        "in_" + order,
+	})
+
 	f.deliver(raw)
 	f.work()
 	f.wantState(raw, webhooks.Received, "connection refused")
+
 	p, err := f.previewer().Preview(t.Context(), f.kept(raw)) // which asks nobody
 	if err != nil || p.Note == "" {
 		t.Errorf("the preview is %+v, %v", p, err)
 	}
+
 	f.stripe.setDown(false)
 	f.clock.Advance(1e10)
 	f.work()
@@ -199,8 +320,16 @@ func TestRenewalWaitsWhileStripeIsDown(t *testing.T) {
 
 // setupObject is a SetupIntent as Stripe writes it.
 func setupObject(id, order string, status payments.Status) object {
-	return object{"id": id, "object": "setup_intent", "status": status, "client_secret": id + "_secret_x", "created": 1769860800,
-		"livemode": false, "customer": nil, "metadata": object{payments.MetaOrder: order}}
+	return object{
+		"id":            id,
+		"object":        "setup_intent",
+		"status":        status,
+		"client_secret": id + "_secret_x",
+		"created":       1769860800,
+		"livemode":      false,
+		"customer":      nil,
+		"metadata":      object{payments.MetaOrder: order},
+	}
 }
 
 func TestSetupIntentEvents(t *testing.T) {
@@ -222,21 +351,34 @@ func TestSetupIntentEvents(t *testing.T) {
 			id := "seti_" + order
 			err := f.store.Update(f.Context(), order, nil, func(st *payments.State) error {
 				st.Order.Mode, st.Order.Amount, st.Order.PaymentStatus = orders.ModeSetup, 0, orders.Checking
-				st.Attempts = append(st.Attempts, payments.Attempt{ID: "att_" + order, N: 1, IdempotencyKey: order,
-					State: payments.Unknown, IntentID: id, Params: payments.Params{Mode: orders.ModeSetup, IntentID: id, Token: "ctoken_" + order}})
+				st.Attempts = append(st.Attempts, payments.Attempt{
+					ID:             "att_" + order,
+					N:              1,
+					IdempotencyKey: order,
+					State:          payments.Unknown,
+					IntentID:       id,
+					Params: payments.Params{
+						Mode:     orders.ModeSetup,
+						IntentID: id,
+						Token:    "ctoken_" + order,
+					},
+				})
 				return nil
 			})
 			if err != nil {
 				f.Fatal(err)
 			}
+
 			f.stripe.mu.Lock()
 			f.stripe.intents[id] = payments.Snapshot{ID: id, OrderID: order, Status: c.is}
 			f.stripe.mu.Unlock()
 			raw := f.event("setup_intent."+c.event, setupObject(id, order, c.is))
 			f.deliver(raw)
+
 			if p, err := f.previewer().Preview(f.Context(), f.kept(raw)); err != nil || p.OrderID != order || p.Before != orders.Open {
 				f.Errorf("%s: the preview is %+v, %v", c.event, p, err)
 			}
+
 			f.work()
 			f.wantState(raw, webhooks.Done, "")
 			f.wantOrder(order, c.status, c.payment)

@@ -57,6 +57,7 @@ func (s *Service) work(ctx context.Context, e Event) error {
 		Int64("tries", e.Tries).
 		Int64("duration_ms", s.cfg.Now().Sub(start).Milliseconds()).
 		Msg("event processed")
+
 	return nil
 }
 
@@ -96,6 +97,7 @@ func (s *Service) process(ctx context.Context, e *Event) (err error) {
 				Bytes("stack", debug.Stack()).
 				Str("event_id", e.ID).
 				Msg("panic while processing an event")
+
 			err = fmt.Errorf("webhooks: panic: %v", p)
 		}
 	}()
@@ -104,6 +106,7 @@ func (s *Service) process(ctx context.Context, e *Event) (err error) {
 	if reason := s.quarantineReason(e); reason != "" {
 		return &terminalError{Quarantined, reason}
 	}
+
 	// Its workers died with it: none of those tries was ever finished.
 	if e.Tries > maxTries {
 		return &terminalError{Dead, "every worker that took this event stopped before it was finished"}
@@ -113,13 +116,14 @@ func (s *Service) process(ctx context.Context, e *Event) (err error) {
 	if err != nil {
 		return err
 	}
+
 	e.OrderID = j.orderID
 	return j.route.settle(s, ctx, j)
 }
 
-// findOrder returns the id of the order that ref leads to, or "". It asks Stripe
-// only about what we do not know and a subscription may have made: the payment
-// of a renewal.
+// findOrder returns the id of the order that ref leads to, or "". It asks
+// Stripe only about what we do not know and a subscription may have made: the
+// payment of a renewal.
 func (s *Service) findOrder(ctx context.Context, ref payments.Ref) (string, error) {
 	id, err := s.cfg.Payments.OrderOf(ctx, ref)
 	if err != nil || id != "" || ref.InvoiceID == "" {

@@ -36,16 +36,23 @@ func TestIntentEventsReachTheOrder(t *testing.T) {
 			f.stripe.set(intent, c.is)
 			o := intentObject(intent, order, c.is)
 			if c.event == "payment_failed" {
-				o["last_payment_error"] = object{"type": "card_error", "code": "card_declined", "message": "No."}
+				o["last_payment_error"] = object{
+					"type":    "card_error",
+					"code":    "card_declined",
+					"message": "No.",
+				}
 			}
+
 			raw := f.event("payment_intent."+c.event, o)
 			f.deliver(raw)
 			f.wantState(raw, webhooks.Received, "") // received is not processed
 			f.work()
 			f.wantState(raw, webhooks.Done, "")
+
 			if e := f.kept(raw); e.OrderID != order || e.Tries != 1 || e.FinishedAt.IsZero() {
 				f.Errorf("%s: order %q after %d tries, finished %s", c.event, e.OrderID, e.Tries, e.FinishedAt)
 			}
+
 			f.wantOrder(order, c.order, c.payment)
 		}
 	})
@@ -56,7 +63,12 @@ func TestTypesThatChangeNothingAreIgnored(t *testing.T) {
 	f := newFixture(t)
 	customer := f.event("customer.created", object{"id": "cus_1", "object": "customer"})
 	unheard := f.event("v1.brand.new_thing", object{"id": "x_1", "object": "thing"})
-	without := f.event("charge.succeeded", object{"id": "ch_1", "object": "charge", "payment_intent": nil})
+	without := f.event("charge.succeeded", object{
+		"id":             "ch_1",
+		"object":         "charge",
+		"payment_intent": nil,
+	})
+
 	f.deliver(customer, unheard, without)
 	f.work()
 	f.wantState(customer, webhooks.Ignored, "change no order")
@@ -70,25 +82,31 @@ func TestUnmatchedEventWaitsForItsOrder(t *testing.T) {
 	onEachEngine(t, func(f *fixture) {
 		order := f.order()
 		intent := "pi_" + order
+
 		// An intent whose metadata says nothing: only the link can match it.
 		o := intentObject(intent, "", payments.StatusSucceeded)
 		raw := f.event("payment_intent.succeeded", o)
 		f.deliver(raw)
 		f.work()
 		f.wantState(raw, webhooks.Unmatched, "no order")
+
 		for range 20 { // long enough to be parked
 			f.clock.Advance(6 * time.Hour)
 			f.work()
 		}
+
 		if e := f.kept(raw); e.State != webhooks.Unmatched || e.NextAt.Before(f.clock.Now().Add(10*365*24*time.Hour)) {
 			f.Errorf("after 5 days it is %s, due %s; want parked", e.State, e.NextAt)
 		}
+
 		f.stripe.mu.Lock()
 		f.stripe.next = payments.StatusProcessing
 		f.stripe.mu.Unlock()
+
 		if _, err := f.pay.Confirm(f.Context(), payments.ConfirmRequest{OrderID: order, Token: "ctoken_x"}); err != nil {
 			f.Fatal(err)
 		}
+
 		f.wantOrder(order, orders.Open, orders.Processing)
 		f.work()
 		f.wantState(raw, webhooks.Done, "")
@@ -108,12 +126,14 @@ func TestUnmatchedEventComesBackByItselfEverLater(t *testing.T) {
 		if wait := e.NextAt.Sub(f.clock.Now()); wait < pause/2 || wait > pause {
 			t.Errorf("after try %d it waits %s, want %s to %s", e.Tries, wait, pause/2, pause)
 		}
+
 		f.clock.Advance(pause)
 		pause *= 2
 	}
 }
 
-// The metadata names the order, so that an answer that never arrived is no hindrance.
+// The metadata names the order, so that an answer that never arrived is no
+// hindrance.
 func TestEventOfAnIntentThatNobodyLinkedIsMatchedByItsMetadata(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -132,7 +152,8 @@ func TestEventOfAnIntentThatNobodyLinkedIsMatchedByItsMetadata(t *testing.T) {
 	f.wantState(stranger, webhooks.Unmatched, "no order")
 }
 
-// dj-stripe#832, hyperswitch#3408, lunar#2204: a failure does not count as processed.
+// dj-stripe#832, hyperswitch#3408, lunar#2204: a failure does not count as
+// processed.
 func TestFailureIsTriedAgainEverLaterAndThenDead(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -143,35 +164,44 @@ func TestFailureIsTriedAgainEverLaterAndThenDead(t *testing.T) {
 	f.work()
 	first := f.kept(raw)
 	f.wantState(raw, webhooks.Received, "connection refused")
+
 	if wait := first.NextAt.Sub(f.clock.Now()); wait < time.Second/2 || wait > time.Second {
 		t.Errorf("the first pause is %s, want up to 1s", wait)
 	}
 	if n := f.work(); n != 0 {
 		t.Error("it is tried again before its time")
 	}
+
 	f.deliver(raw) // Stripe's own repeat neither hastens nor resets it
 	if e := f.kept(raw); e.Tries != 1 || !e.NextAt.Equal(first.NextAt) {
 		t.Errorf("a repeat changed it: %d tries, due %s", e.Tries, e.NextAt)
 	}
+
 	for tries := int64(2); tries <= 30; tries++ {
 		f.clock.Advance(time.Hour)
 		f.work()
+
 		if e := f.kept(raw); e.Tries != tries {
 			t.Fatalf("%d tries, want %d", e.Tries, tries)
 		}
 	}
+
 	f.wantState(raw, webhooks.Dead, "connection refused")
 	f.clock.Advance(365 * 24 * time.Hour)
+
 	if n := f.work(); n != 0 {
 		t.Error("a dead event is worked")
 	}
+
 	f.wantOrder(order, orders.Open, orders.RequiresAction)
 
 	f.stripe.setDown(false)
 	f.stripe.set(intent, payments.StatusSucceeded)
+
 	if n, err := f.store.ReplayEvents(t.Context(), []string{eventID(raw)}, f.clock.Now()); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}
+
 	f.work()
 	f.wantState(raw, webhooks.Done, "")
 	f.wantPaid(order)
@@ -220,6 +250,7 @@ func TestPanicOfADecoderIsAFailureOfItsEventAlone(t *testing.T) {
 	f.wantState(bad, webhooks.Received, "index out of range")
 	f.wantState(good, webhooks.Done, "")
 	f.wantPaid(order)
+
 	if !strings.Contains(f.log.String(), "work_test.go") {
 		t.Error("the log does not tell where it panicked")
 	}
@@ -232,21 +263,25 @@ func TestEventThatNoWorkerSurvivesBecomesDead(t *testing.T) {
 	order, intent := f.buy(payments.StatusProcessing)
 	raw := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
 	f.deliver(raw)
+
 	for range 30 { // claimed, and never ended
 		now := f.clock.Now()
 		if list, err := f.store.ClaimEvents(t.Context(), now, now.Add(lease), 1); err != nil || len(list) != 1 {
 			t.Fatal(len(list), err)
 		}
+
 		f.clock.Advance(lease)
 		if _, err := f.store.RescueEvents(t.Context(), f.clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	f.work()
 	f.wantState(raw, webhooks.Dead, "stopped before it was finished")
 }
 
-// A worker is killed between claim and commit: the lease runs out, another does it.
+// A worker is killed between claim and commit: the lease runs out, another does
+// it.
 func TestKilledWorkersEventGoesToAnother(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(f *fixture) {
@@ -258,27 +293,34 @@ func TestKilledWorkersEventGoesToAnother(t *testing.T) {
 		if err != nil || len(taken) != 1 {
 			f.Fatal(len(taken), err)
 		}
+
 		other := webhooks.New(f.config)
 		f.clock.Advance(lease - time.Second)
+
 		if n, err := other.RunOnce(f.Context()); n != 0 || err != nil {
 			f.Errorf("another worked %d, %v while the lease lasts", n, err)
 		}
+
 		f.clock.Advance(time.Second)
 		if n, err := other.RunOnce(f.Context()); n != 1 || err != nil {
 			f.Errorf("another worked %d, %v; want 1 when the lease is over", n, err)
 		}
+
 		f.wantState(raw, webhooks.Done, "")
 		f.wantPaid(order)
+
 		// The dead one was only slow: what it brings now is nobody's.
 		err = f.store.FinishEvent(f.Context(), taken[0].Claim(), webhooks.Dead, "late", time.Time{})
 		if err == nil {
 			f.Error("a lost claim was honoured")
 		}
+
 		f.wantState(raw, webhooks.Done, "")
 	})
 }
 
-// The slow worker is still at it when the lease runs out: it must change nothing more.
+// The slow worker is still at it when the lease runs out: it must change
+// nothing more.
 func TestSlowWorkerLosesItsClaimAndChangesNothing(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(f *fixture) {
@@ -293,15 +335,18 @@ func TestSlowWorkerLosesItsClaimAndChangesNothing(t *testing.T) {
 			if once.Swap(true) {
 				return
 			}
+
 			f.clock.Advance(lease)
 			if n, err := other.RunOnce(f.Context()); n != 1 || err != nil {
 				f.Errorf("the other worker worked %d, %v; want 1", n, err)
 			}
 		}
+
 		f.stripe.mu.Unlock()
 		f.work()
 		f.wantState(raw, webhooks.Done, "")
 		f.wantPaid(order)
+
 		if e := f.kept(raw); e.Tries != 2 {
 			f.Errorf("%d tries, want 2", e.Tries)
 		}
@@ -321,8 +366,10 @@ func TestOneEventOfAnOrderAtATime(t *testing.T) {
 			if n := now.Add(1); n > most.Load() {
 				most.Store(n)
 			}
+
 			now.Add(-1)
 		}
+
 		f.stripe.mu.Unlock()
 		order, intent := f.buy(payments.StatusRequiresAction)
 		var all [][]byte
@@ -332,6 +379,7 @@ func TestOneEventOfAnOrderAtATime(t *testing.T) {
 			all = append(all, raw)
 			f.clock.Advance(time.Microsecond)
 		}
+
 		// Three processes, four workers each.
 		var wg sync.WaitGroup
 		for range 3 {
@@ -344,11 +392,14 @@ func TestOneEventOfAnOrderAtATime(t *testing.T) {
 				}
 			})
 		}
+
 		wg.Wait()
 		f.work()
+
 		for _, raw := range all {
 			f.wantState(raw, webhooks.Done, "")
 		}
+
 		if most.Load() != 1 {
 			f.Errorf("%d events of the intent were worked at once, want 1", most.Load())
 		}
@@ -366,6 +417,7 @@ func TestReplicasShareTheWorkAndDoEachEventOnce(t *testing.T) {
 			f.deliver(raw)
 			all[order] = raw
 		}
+
 		var worked atomic.Int32
 		var wg sync.WaitGroup
 		for range 3 {
@@ -377,17 +429,21 @@ func TestReplicasShareTheWorkAndDoEachEventOnce(t *testing.T) {
 						f.Error(err)
 						return
 					}
+
 					worked.Add(int32(got))
 				}
 			})
 		}
+
 		wg.Wait()
 		if worked.Load() != n {
 			f.Errorf("%d pieces of work, want %d", worked.Load(), n)
 		}
+
 		for order, raw := range all {
 			f.wantState(raw, webhooks.Done, "")
 			f.wantPaid(order)
+
 			if e := f.kept(raw); e.Tries != 1 {
 				f.Errorf("%s was worked %d times", e.ID, e.Tries)
 			}
@@ -395,8 +451,8 @@ func TestReplicasShareTheWorkAndDoEachEventOnce(t *testing.T) {
 	})
 }
 
-// stripe-cli#418, sync-engine#268: created has one-second resolution, and events of one
-// second come in any order.
+// stripe-cli#418, sync-engine#268: created has one-second resolution, and
+// events of one second come in any order.
 func TestEventsOfOneSecondInTheWrongOrder(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -408,6 +464,7 @@ func TestEventsOfOneSecondInTheWrongOrder(t *testing.T) {
 		f.event("payment_intent.requires_action", intentObject(intent, order, payments.StatusRequiresAction)),
 		f.event("payment_intent.created", intentObject(intent, order, payments.StatusRequiresPaymentMethod)),
 	)
+
 	f.work()
 	f.wantPaid(order)
 }
@@ -418,14 +475,21 @@ func TestLateFailureOfAnEarlierTryIsOldNews(t *testing.T) {
 	f := newFixture(t)
 	order, intent := f.buy(payments.StatusRequiresPaymentMethod)
 	failed := intentObject(intent, order, payments.StatusRequiresPaymentMethod)
-	failed["last_payment_error"] = object{"type": "card_error", "code": "card_declined", "message": "No."}
+	failed["last_payment_error"] = object{
+		"type":    "card_error",
+		"code":    "card_declined",
+		"message": "No.",
+	}
+
 	late := f.event("payment_intent.payment_failed", failed)
 	f.stripe.mu.Lock()
 	f.stripe.next = payments.StatusProcessing
 	f.stripe.mu.Unlock()
+
 	if _, err := f.pay.Confirm(f.Context(), payments.ConfirmRequest{OrderID: order, Token: "ctoken_second"}); err != nil {
 		t.Fatal(err)
 	}
+
 	f.deliver(late)
 	f.work()
 	f.wantState(late, webhooks.Done, "")
@@ -447,11 +511,13 @@ func TestRunWorksWhatArrivesAndStopsInGoodOrder(t *testing.T) {
 	stop := f.run(f.hooks)
 	raw := f.event("payment_intent.processing", intentObject(intent, order, payments.StatusProcessing))
 	f.deliver(raw) // wakes the worker
+
 	select {
 	case <-reading:
 	case <-time.After(patience):
 		t.Fatal("nobody works the event")
 	}
+
 	ended := make(chan struct{})
 	go func() { defer close(ended); stop() }()
 	close(goOn)
@@ -471,6 +537,7 @@ func TestUnreadableObjectIsVisible(t *testing.T) {
 	f.work()
 	f.wantState(raw, webhooks.Received, "payment_intent")
 	f.wantOrder(order, orders.Open, orders.Processing)
+
 	if !strings.Contains(f.log.String(), fmt.Sprintf("%q", eventID(raw))) {
 		t.Error("the log does not name it")
 	}

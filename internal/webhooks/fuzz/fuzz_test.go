@@ -1,6 +1,6 @@
-// Package fuzz_test fuzzes the intake of webhooks. It is separate from the other
-// tests, which need a database: the fuzzer would have to build the engine a
-// second time, instrumented.
+// Package fuzz_test fuzzes the intake of webhooks. It is separate from the
+// other tests, which need a database: the fuzzer would have to build the engine
+// a second time, instrumented.
 package fuzz_test
 
 import (
@@ -99,8 +99,8 @@ func fuzzPost(s *webhooks.Service, body, header string) *httptest.ResponseRecord
 const fuzzEvent = `{"id":"evt_1","object":"event","type":"payment_intent.succeeded","api_version":"2025-02-24.acacia","created":1769860800,
 	"livemode":false,"data":{"object":{"id":"pi_1","object":"payment_intent"}}}`
 
-// FuzzSignature checks that, whatever the header and the body, only an event that
-// was signed recently with one of the secrets is stored.
+// FuzzSignature checks that, whatever the header and the body, only an event
+// that was signed recently with one of the secrets is stored.
 func FuzzSignature(f *testing.F) {
 	good := sign([]byte(fuzzEvent), secretNew, fuzzNow)
 	for _, header := range []string{
@@ -110,6 +110,7 @@ func FuzzSignature(f *testing.F) {
 	} {
 		f.Add(header, fuzzEvent)
 	}
+
 	f.Add(good, fuzzEvent+" ")
 	f.Add("t=1,v1=00", "{}")
 	f.Fuzz(func(t *testing.T, header, body string) {
@@ -119,6 +120,7 @@ func FuzzSignature(f *testing.F) {
 		for _, secret := range []string{secretOld, secretNew} {
 			genuine = genuine || webhook.ValidatePayloadIgnoringTolerance([]byte(body), header, secret) == nil
 		}
+
 		switch {
 		case w.Code == http.StatusOK && (!genuine || len(in.kept) != 1):
 			t.Fatalf("accepted %q with %q", body, header)
@@ -147,6 +149,7 @@ func FuzzEnvelope(f *testing.F) {
 	} {
 		f.Add(body)
 	}
+
 	f.Fuzz(func(t *testing.T, body string) {
 		s, in := fuzzService()
 		w := fuzzPost(s, body, sign([]byte(body), secretNew, fuzzNow))
@@ -156,21 +159,32 @@ func FuzzEnvelope(f *testing.F) {
 		if w.Code != http.StatusOK || len(in.kept) != 1 {
 			t.Fatalf("%q: status %d, kept %d", body, w.Code, len(in.kept))
 		}
+
 		e := in.kept[0]
 		if string(e.Payload) != body || !json.Valid(e.Payload) {
 			t.Fatalf("kept %q of %q", e.Payload, body)
 		}
-		for name, text := range map[string]string{"id": e.ID, "type": e.Type, "group": e.Group, "account": e.Account, "version": e.APIVersion} {
+
+		for name, text := range map[string]string{
+			"id":      e.ID,
+			"type":    e.Type,
+			"group":   e.Group,
+			"account": e.Account,
+			"version": e.APIVersion,
+		} {
 			if len(text) > 255 || strings.ToValidUTF8(text, "") != text || text == "" && (name == "id" || name == "type" || name == "group") {
 				t.Fatalf("%q: its %s is kept as %q", body, name, text)
 			}
 		}
+
 		if e.State == webhooks.Received && (e.Livemode || e.Account != "") {
 			t.Fatalf("%q is of another mode or account and would be worked", body)
 		}
+
 		// What a worker would read may be an error, but must not panic.
 		previewer := webhooks.Previewer{Payments: noPayments, Decoder: offline{}}
 		_, _ = previewer.Preview(t.Context(), e)
+
 		for _, kind := range []string{"payment_intent", "setup_intent"} {
 			_, _ = offline{}.DecodeIntent(kind, e.Payload)
 		}
