@@ -33,7 +33,7 @@ func useOf(cfg *config.Config) string {
 // Mode is how the orders of these books are paid, and so what Operations on them are to
 // be configured for.
 func (b *Books) Mode(ctx context.Context) (config.Mode, error) {
-	use, err := b.store.Use(ctx)
+	use, err := b.store.BoundTo(ctx)
 	if use == useSandbox {
 		return config.Sandbox, err
 	}
@@ -44,7 +44,7 @@ func (b *Books) Mode(ctx context.Context) (config.Mode, error) {
 // the books. cfg must be of the books' Mode. It refuses keys that are not those of the books' payments, and an
 // offline Stripe that is not running.
 func (b *Books) Operations(ctx context.Context, cfg *config.Config, version string, log zerolog.Logger, now func() time.Time) (*payments.Operations, error) {
-	use, err := b.store.Use(ctx)
+	use, err := b.store.BoundTo(ctx)
 	if err != nil {
 		return nil, err
 	}

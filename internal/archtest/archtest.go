@@ -63,18 +63,26 @@ var rooms = map[string][]string{
 	"stripeapi": {"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks"},
 }
 
+// parts are the rooms inside a room that may import less than the room itself:
+// of this module only what is listed, down every detour, and nothing of the
+// room around them.
+var parts = map[string][]string{
+	"store/sqldb": {"fault"}, // the engine knows no feature, so that each half can be read alone
+}
+
 // keepers names the few rooms whose code may import what others must not. The
 // key is an import path or the beginning of one.
 var keepers = map[string][]string{
-	"database/sql":                  {"store"},
-	"modernc.org/":                  {"store"},
-	"github.com/pressly/goose/":     {"store"},
-	"github.com/jackc/pgx/":         {"store", "pgtest"},
-	"github.com/stripe/stripe-go/":  {"stripeapi"},
-	"github.com/stripe/stripe-mock": {},
-	"github.com/joho/godotenv":      {"config"},
-	"github.com/chromedp/":          {"browsertest"},
-	"testing":                       {"testhost", "testkit", "pgtest", "browsertest", "store/storetest", "bench", "torture"},
+	"database/sql":                   {"store/sqldb"}, // the store writes SQL, and its engine runs it
+	"modernc.org/":                   {"store/sqldb"},
+	"github.com/pressly/goose/":      {"store/sqldb"},
+	"github.com/jackc/pgx/":          {"store/sqldb", "pgtest"},
+	"checkoutd/internal/store/sqldb": {"store"},
+	"github.com/stripe/stripe-go/":   {"stripeapi"},
+	"github.com/stripe/stripe-mock":  {},
+	"github.com/joho/godotenv":       {"config"},
+	"github.com/chromedp/":           {"browsertest"},
+	"testing":                        {"testhost", "testkit", "pgtest", "browsertest", "store/storetest", "bench", "torture"},
 }
 
 // sandboxMayImport is all that the offline Stripe imports besides the standard
@@ -127,6 +135,9 @@ func check(from, to string) []string {
 	case room(from) == "sandbox" && isThirdParty(to) && !hasPrefix(sandboxMayImport, to):
 		found = append(found, fmt.Sprintf("%s imports %s, and the sandbox stands on the standard library", from, to))
 	}
+	if outsidePart(from, to) {
+		found = append(found, fmt.Sprintf("%s imports %s, which the part of the room may not", from, to))
+	}
 	for path, keeper := range keepers {
 		if isOrBelow(to, path) && !slices.ContainsFunc(keeper, func(k string) bool { return within(from, k) }) {
 			found = append(found, fmt.Sprintf("%s imports %s, which only %v may", from, to, keeper))
@@ -144,10 +155,10 @@ func checkDeps(p Package) []string {
 	var found []string
 	features := []string{"queue", "orders", "customersession", "payments", "webhooks"}
 	for _, path := range p.Deps {
-		bad := false
+		bad := outsidePart(p.ImportPath, path)
 		switch r := room(p.ImportPath); {
 		case r == "sandbox":
-			bad = strings.HasPrefix(path, module) && room(path) != "sandbox" || strings.HasPrefix(path, "github.com/stripe/")
+			bad = bad || strings.HasPrefix(path, module) && room(path) != "sandbox" || strings.HasPrefix(path, "github.com/stripe/")
 		case slices.Contains(features, r):
 			bad = path == "database/sql" || within(path, "store") || within(path, "stripeapi") || within(path, "sandbox")
 		case r == "cmd":
@@ -173,6 +184,20 @@ func room(path string) string {
 func within(path, part string) bool {
 	rest, ok := strings.CutPrefix(path, module+"internal/")
 	return ok && (rest == part || strings.HasPrefix(rest, part+"/"))
+}
+
+// outsidePart reports whether from lies in one of the parts, and to is a
+// package of this module that the part may not import.
+func outsidePart(from, to string) bool {
+	for part, allowed := range parts {
+		if !within(from, part) || !strings.HasPrefix(to, module) || within(to, part) {
+			continue
+		}
+		if !slices.ContainsFunc(allowed, func(a string) bool { return within(to, a) }) {
+			return true
+		}
+	}
+	return false
 }
 
 func isTestRoom(path string) bool {

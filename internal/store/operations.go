@@ -1,33 +1,37 @@
 package store
 
 import (
-	"time"
-
 	"checkoutd/internal/payments"
+	"checkoutd/internal/store/sqldb"
 )
 
-func operationTable() *table[payments.Operation] {
-	return &table[payments.Operation]{
-		name: "operations",
-		columns: []string{"id", "order_id", "intent_id", "kind", "amount", "reason", "idempotency_key",
-			"state", "note", "created_at", "updated_at"},
-		values: func(o *payments.Operation) []any {
-			return []any{o.ID, o.OrderID, o.IntentID, string(o.Kind), o.Amount, o.Reason, o.IdempotencyKey,
-				string(o.State), o.Note, micros(o.CreatedAt), micros(o.UpdatedAt)}
-		},
-		scan: func(row scanner) (o payments.Operation, err error) {
-			var created, updated int64
-			err = row.Scan(&o.ID, &o.OrderID, &o.IntentID, &o.Kind, &o.Amount, &o.Reason, &o.IdempotencyKey,
-				&o.State, &o.Note, &created, &updated)
-			o.CreatedAt, o.UpdatedAt = fromMicros(created), fromMicros(updated)
-			return o, err
-		},
-		stamped: []string{"updated_at"},
-		stamp: func(o, _ *payments.Operation, now time.Time) {
-			o.UpdatedAt = now
-			if o.CreatedAt.IsZero() {
-				o.CreatedAt = now
-			}
-		},
+var operationTable = sqldb.NewTable("operations", func(o *payments.Operation) []sqldb.Cell {
+	return []sqldb.Cell{
+		sqldb.ID(&o.ID),
+		sqldb.Owner("order_id", &o.OrderID),
+		sqldb.Text("intent_id", &o.IntentID),
+		sqldb.Text("kind", &o.Kind),
+		sqldb.Int("amount", &o.Amount),
+		sqldb.Text("reason", &o.Reason),
+		sqldb.Text("idempotency_key", &o.IdempotencyKey),
+		sqldb.Text("state", &o.State),
+		sqldb.Text("note", &o.Note),
+		sqldb.CreatedAt(&o.CreatedAt),
+		sqldb.UpdatedAt(&o.UpdatedAt),
+	}
+})
+
+// oneStartedOperation refuses a second operation while the outcome of one is
+// not known.
+var oneStartedOperation = sqldb.UniqueIndex{
+	Name:    "operations_one_started",
+	Columns: "operations.order_id",
+}
+
+func operations(st *payments.State) sqldb.Rows {
+	return &sqldb.Tracked[payments.Operation]{
+		Table:   operationTable,
+		List:    &st.Operations,
+		OrderBy: "created_at, id",
 	}
 }

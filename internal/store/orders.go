@@ -3,114 +3,146 @@ package store
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"time"
 
 	"checkoutd/internal/orders"
+	"checkoutd/internal/store/sqldb"
 )
 
-// orderTable has one column more than the type: expiry_check_at follows
-// ExpiresAt when that changes, and ClaimExpired moves it on its own.
-func orderTable() *table[orders.Order] {
-	return &table[orders.Order]{
-		name: "orders",
-		columns: []string{"id", "token_hash", "status", "payment_status", "message", "review_reason", "version",
-			"currency", "amount", "refunded", "items", "customer_id", "livemode",
-			"mode", "options", "captured", "promotion_code", "promotion_held", "promotion_limit", "discount", "shipping_rate", "contact",
-			"created_at", "updated_at", "expires_at", "expiry_check_at", "paid_at"},
-		values: func(o *orders.Order) []any {
-			return []any{o.ID, blob(o.TokenHash), string(o.Status), string(o.PaymentStatus), o.Message, o.ReviewReason, o.Version,
-				o.Currency, o.Amount, o.Refunded, toJSON(o.Items), o.CustomerID, o.Livemode,
-				string(o.Mode), toJSON(o.Options), o.Captured,
-				o.Discount.Code, o.Discount.Held, o.Discount.Limit, o.Discount.Amount, toJSON(o.ShippingRate), toJSON(o.Contact),
-				micros(o.CreatedAt), micros(o.UpdatedAt), micros(o.ExpiresAt), micros(o.ExpiresAt), micros(o.PaidAt)}
-		},
-		scan:    scanOrder,
-		stamped: []string{"updated_at"},
-		stamp: func(o, _ *orders.Order, now time.Time) {
-			o.UpdatedAt = now
-			if o.CreatedAt.IsZero() {
-				o.CreatedAt = now
-			}
-		},
+var orderTable = sqldb.NewTable("orders", func(o *orders.Order) []sqldb.Cell {
+	return []sqldb.Cell{
+		sqldb.ID(&o.ID),
+		sqldb.Bytes("token_hash", &o.TokenHash),
+		sqldb.Text("status", &o.Status),
+		sqldb.Text("payment_status", &o.PaymentStatus),
+		sqldb.Text("message", &o.Message),
+		sqldb.Text("review_reason", &o.ReviewReason),
+		sqldb.Int("version", &o.Version), // the rules count it
+		sqldb.Text("currency", &o.Currency),
+		sqldb.Int("amount", &o.Amount),
+		sqldb.Int("captured", &o.Captured),
+		sqldb.Int("refunded", &o.Refunded),
+		sqldb.JSON("items", &o.Items),
+		sqldb.Text("customer_id", &o.CustomerID),
+		sqldb.Bool("livemode", &o.Livemode),
+		sqldb.Text("mode", &o.Mode),
+		sqldb.JSON("options", &o.Options),
+		sqldb.Text("promotion_code", &o.Discount.Code),
+		sqldb.Bool("promotion_held", &o.Discount.Held),
+		sqldb.Int("promotion_limit", &o.Discount.Limit),
+		sqldb.Int("discount", &o.Discount.Amount),
+		sqldb.JSON("shipping_rate", &o.ShippingRate),
+		sqldb.JSON("contact", &o.Contact),
+		sqldb.CreatedAt(&o.CreatedAt),
+		sqldb.UpdatedAt(&o.UpdatedAt),
+		sqldb.Time("expires_at", &o.ExpiresAt),
+		// It follows ExpiresAt when that changes; ClaimExpired moves it.
+		sqldb.WrittenTime("expiry_check_at", o.ExpiresAt),
+		sqldb.Time("paid_at", &o.PaidAt),
 	}
-}
+})
 
-func scanOrder(row scanner) (o orders.Order, err error) {
-	var created, updated, expires, check, paid int64
-	var items, options, rate, contact string
-	err = row.Scan(&o.ID, &o.TokenHash, &o.Status, &o.PaymentStatus, &o.Message, &o.ReviewReason, &o.Version,
-		&o.Currency, &o.Amount, &o.Refunded, &items, &o.CustomerID, &o.Livemode,
-		&o.Mode, &options, &o.Captured, &o.Discount.Code, &o.Discount.Held, &o.Discount.Limit, &o.Discount.Amount, &rate, &contact,
-		&created, &updated, &expires, &check, &paid)
-	if err != nil {
-		return o, err
+// selectOrder returns the command that reads an order into o; lock is
+// DB.LockRow or "".
+func selectOrder(o *orders.Order, id, lock string) sqldb.Command {
+	return sqldb.Command{
+		Text:   orderTable.Select() + " WHERE id = $1" + lock,
+		Args:   []any{id},
+		IfNone: orders.ErrNotFound,
+		Row: func(row sqldb.Row) (err error) {
+			*o, err = orderTable.Scan(row)
+			return err
+		},
 	}
-	o.CreatedAt, o.UpdatedAt = fromMicros(created), fromMicros(updated)
-	o.ExpiresAt, o.PaidAt = fromMicros(expires), fromMicros(paid)
-	return o, errors.Join(fromJSON(items, &o.Items), fromJSON(options, &o.Options),
-		fromJSON(rate, &o.ShippingRate), fromJSON(contact, &o.Contact))
 }
 
 // CreateOrder stores a new order.
 func (s *Store) CreateOrder(ctx context.Context, o orders.Order) error {
-	return s.statement(ctx, func(q querier) error {
-		return q.run(ctx, orderTable().insert(&o, s.stamp()))
+	return s.db.Statement(ctx, func(q sqldb.Querier) error {
+		return q.Run(ctx, orderTable.Insert(&o, s.now()))
 	})
 }
 
 // Order returns the order, or orders.ErrNotFound.
 func (s *Store) Order(ctx context.Context, id string) (o orders.Order, err error) {
-	err = s.reader(ctx).run(ctx, orderByID(&o, id, ""))
-	return o, s.public(ctx, err)
+	err = s.db.Reader().Run(ctx, selectOrder(&o, id, ""))
+	return o, err
 }
 
-// Orders lists what the filter chooses, newest first.
+// Orders returns the orders that the filter selects, newest first.
 func (s *Store) Orders(ctx context.Context, f orders.Filter) ([]orders.Order, error) {
-	var w where
-	in(&w, "status", f.Statuses)
+	var w sqldb.Where
+	sqldb.AddIn(&w, "status", f.Statuses)
 	if !f.From.IsZero() {
-		w.add("created_at >=", micros(f.From))
+		w.AddArg("created_at >=", sqldb.Micros(f.From))
 	}
 	if !f.To.IsZero() {
-		w.add("created_at <", micros(f.To))
+		w.AddArg("created_at <", sqldb.Micros(f.To))
 	}
-	t := orderTable()
-	list, err := queryAll(ctx, s.reader(ctx), t.scan, t.selects()+w.String()+
-		" ORDER BY created_at DESC, id DESC LIMIT "+w.holder(cmp.Or(f.Limit, 100)), w.args...)
-	return list, s.public(ctx, err)
+
+	text := orderTable.Select() + w.String() +
+		" ORDER BY created_at DESC, id DESC LIMIT " + w.Arg(cmp.Or(f.Limit, 100))
+	return sqldb.QueryAll(ctx, s.db.Reader(), orderTable.Scan, text, w.Args()...)
 }
 
-// orderByID reads an order into o.
-func orderByID(o *orders.Order, id, suffix string) command {
-	t := orderTable()
-	return command{text: t.selects() + " WHERE id = $1" + suffix, args: []any{id}, none: orders.ErrNotFound,
-		row: func(row scanner) (err error) { *o, err = t.scan(row); return err }}
-}
+// UpdateOrder changes an order under its lock; see orders.Store.
+func (s *Store) UpdateOrder(
+	ctx context.Context, id string, change func(*orders.Order) error,
+) (o orders.Order, err error) {
+	err = s.db.Transact(ctx, func(q sqldb.Querier) ([]sqldb.Command, error) {
+		o = orders.Order{}
+		if err := q.Run(ctx, selectOrder(&o, id, s.db.LockRow())); err != nil {
+			return nil, err
+		}
+		prev := rememberOrder(&o)
 
-// toJSON is for types that always marshal. An empty list or map is kept as
-// null, so that it reads back as it was.
-func toJSON(v any) string {
-	data, err := json.Marshal(v)
+		if err := change(&o); err != nil {
+			return nil, err
+		}
+		return prev.save(&o, s.now())
+	})
 	if err != nil {
-		panic(fmt.Sprintf("store: %T does not marshal: %v", v, err))
+		return orders.Order{}, err
 	}
-	return string(data)
+	return o, nil
 }
 
-func fromJSON(text string, into any) error {
-	if err := json.Unmarshal([]byte(text), into); err != nil {
-		return fmt.Errorf("kept JSON of %T: %w", into, err)
-	}
-	return nil
+// loadedOrder is an order as it was read.
+type loadedOrder struct {
+	values    []any
+	promotion string // the code of which it held a use
 }
 
-// blob is never NULL.
-func blob(b []byte) []byte {
-	if b == nil {
-		return []byte{}
+func rememberOrder(o *orders.Order) loadedOrder {
+	return loadedOrder{orderTable.Values(o), heldPromotion(o)}
+}
+
+// save returns the writes for an order that was changed. Every write of an
+// order goes through here, so that the count of a promotion code's uses always
+// follows its orders.
+func (prev loadedOrder) save(o *orders.Order, now time.Time) ([]sqldb.Command, error) {
+	o.GiveBack()
+	writes, err := orderTable.Update(prev.values, o, now)
+	if err != nil {
+		return nil, err
 	}
-	return b
+	return append(writes, countPromotion(prev.promotion, o)...), nil
+}
+
+// ClaimExpired claims open orders that have expired; see payments.Store.
+func (s *Store) ClaimExpired(
+	ctx context.Context, now, leaseUntil time.Time, n int,
+) (ids []string, err error) {
+	text := `WITH due AS MATERIALIZED (
+			SELECT id AS due_id FROM orders
+			WHERE status = 'open' AND expiry_check_at <= $1 AND expires_at <= $1
+			ORDER BY expiry_check_at LIMIT $2` + s.db.SkipLocked() + `)
+		UPDATE orders SET expiry_check_at = $3 FROM due WHERE id = due_id
+		RETURNING id`
+	err = s.db.Statement(ctx, func(q sqldb.Querier) (err error) {
+		ids, err = sqldb.QueryAll(ctx, q, sqldb.ScanString, text,
+			sqldb.Micros(now), n, sqldb.Micros(leaseUntil))
+		return err
+	})
+	return ids, err
 }

@@ -2,39 +2,49 @@ package store
 
 import (
 	"context"
-	"time"
 
 	"checkoutd/internal/payments"
+	"checkoutd/internal/store/sqldb"
 )
 
-func subscriptionTable() *table[payments.Subscription] {
-	return &table[payments.Subscription]{
-		name: "subscriptions",
-		columns: []string{"id", "order_id", "customer_id", "status", "cancel_at_period_end", "period_end",
-			"readings", "created_at", "updated_at"},
-		values: func(s *payments.Subscription) []any {
-			return []any{s.ID, s.OrderID, s.CustomerID, string(s.Status), s.CancelAtPeriodEnd, micros(s.PeriodEnd),
-				s.Readings, micros(s.CreatedAt), micros(s.UpdatedAt)}
-		},
-		scan: func(row scanner) (s payments.Subscription, err error) {
-			var end, created, updated int64
-			err = row.Scan(&s.ID, &s.OrderID, &s.CustomerID, &s.Status, &s.CancelAtPeriodEnd, &end,
-				&s.Readings, &created, &updated)
-			s.PeriodEnd, s.CreatedAt, s.UpdatedAt = fromMicros(end), fromMicros(created), fromMicros(updated)
-			return s, err
-		},
-		stamped: []string{"updated_at"},
-		stamp: func(s, _ *payments.Subscription, now time.Time) {
-			s.UpdatedAt = now
-			if s.CreatedAt.IsZero() {
-				s.CreatedAt = now
-			}
-		},
+var subscriptionTable = sqldb.NewTable("subscriptions", func(s *payments.Subscription) []sqldb.Cell {
+	return []sqldb.Cell{
+		sqldb.ID(&s.ID),
+		sqldb.Owner("order_id", &s.OrderID),
+		sqldb.Text("customer_id", &s.CustomerID),
+		sqldb.Text("status", &s.Status),
+		sqldb.Bool("cancel_at_period_end", &s.CancelAtPeriodEnd),
+		sqldb.Time("period_end", &s.PeriodEnd),
+		sqldb.Int("readings", &s.Readings),
+		sqldb.CreatedAt(&s.CreatedAt),
+		sqldb.UpdatedAt(&s.UpdatedAt),
+	}
+})
+
+func subscriptions(st *payments.State) sqldb.Rows {
+	return &sqldb.Tracked[payments.Subscription]{
+		Table:   subscriptionTable,
+		List:    &st.Subscriptions,
+		OrderBy: "created_at, id",
 	}
 }
 
-// OrderOfSubscription names the order that a subscription began with, "" if none.
+// OrderOfSubscription returns the ID of the order that a subscription began
+// with, or "".
 func (s *Store) OrderOfSubscription(ctx context.Context, subscriptionID string) (string, error) {
-	id, _, err := queryOne(ctx, s.reader(ctx), scanString, `SELECT order_id FROM subscriptions WHERE id = $1`, subscriptionID)
-	return id, s.public(ctx, err)
+	id, _, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanString,
+		`SELECT order_id FROM subscriptions WHERE id = $1`, subscriptionID)
+	return id, err
+}
+
+// HasSubscription reports whether the customer has a subscription that
+// continues, or may still begin. One that is canceled or incomplete_expired
+// never comes back
+// (https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses).
+func (s *Store) HasSubscription(ctx context.Context, customerID string) (bool, error) {
+	_, found, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanString,
+		`SELECT id FROM subscriptions
+			WHERE customer_id = $1 AND status NOT IN ('canceled', 'incomplete_expired')
+			LIMIT 1`, customerID)
+	return found, err
 }

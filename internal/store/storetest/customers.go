@@ -150,7 +150,7 @@ func testCustomers(t *testing.T, e Engine) {
 				t.Errorf("got %x and %x", k, keys[0])
 			}
 		}
-		if use, err := f.Use(f.ctx); err != nil || use != "" {
+		if use, err := f.BoundTo(f.ctx); err != nil || use != "" {
 			t.Errorf("it is for %q before anybody said so, %v", use, err)
 		}
 		if first, err := f.Bind(f.ctx, "sandbox"); err != nil || first != "sandbox" {
@@ -159,7 +159,7 @@ func testCustomers(t *testing.T, e Engine) {
 		if first, err := f.Bind(f.ctx, "live"); err != nil || first != "sandbox" {
 			t.Errorf("bound again to %q, %v; want the first use, sandbox", first, err)
 		}
-		if use, err := f.Use(f.ctx); err != nil || use != "sandbox" {
+		if use, err := f.BoundTo(f.ctx); err != nil || use != "sandbox" {
 			t.Errorf("it is for %q, %v; want sandbox", use, err)
 		}
 		if other, err := f.Key(f.ctx, "other"); err != nil || bytes.Equal(other, keys[0]) {

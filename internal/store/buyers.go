@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+
+	"checkoutd/internal/orders"
+	"checkoutd/internal/store/sqldb"
+)
+
+// Buyer returns the Stripe customer of a buyer, or "" if there is none yet.
+func (s *Store) Buyer(ctx context.Context, buyerID string) (customerID string, err error) {
+	id, _, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanString,
+		`SELECT customer_id FROM buyers WHERE id = $1`, buyerID)
+	return id, err
+}
+
+// SetBuyer binds a customer to a buyer and returns the customer that is bound:
+// an earlier one stays.
+func (s *Store) SetBuyer(ctx context.Context, buyerID, customerID string) (bound string, err error) {
+	insert := sqldb.Command{
+		Text: `INSERT INTO buyers (id, customer_id, created_at) VALUES ($1, $2, $3)
+			ON CONFLICT (id) DO NOTHING`,
+		Args: []any{buyerID, customerID, sqldb.Micros(s.now())},
+	}
+	return writeThenRead(ctx, s.db, insert, sqldb.ScanString, sqldb.Command{
+		Text: `SELECT customer_id FROM buyers WHERE id = $1`,
+		Args: []any{buyerID},
+	})
+}
+
+// ForgetBuyer unbinds the customer from the buyer, unless another one has been
+// bound since.
+func (s *Store) ForgetBuyer(ctx context.Context, buyerID, customerID string) error {
+	_, err := s.db.Exec(ctx, `DELETE FROM buyers WHERE id = $1 AND customer_id = $2`,
+		buyerID, customerID)
+	return err
+}
+
+// SetCustomer replaces the Stripe customer prev ("" for none yet) of an open
+// order by customerID, and returns the customer that the order then has. A
+// customer stays once the order has an intent, or an attempt that may create
+// one: both belong to that customer.
+func (s *Store) SetCustomer(
+	ctx context.Context, orderID, prev, customerID string,
+) (current string, err error) {
+	update := sqldb.Command{
+		Text: `UPDATE orders SET customer_id = $2, updated_at = $3
+			WHERE id = $1 AND customer_id = $4 AND status = 'open' AND ($4 = '' OR
+				NOT EXISTS (SELECT 1 FROM intents WHERE order_id = $1) AND
+				NOT EXISTS (SELECT 1 FROM attempts
+					WHERE order_id = $1 AND state NOT IN ('failed', 'canceled')))`,
+		Args: []any{orderID, customerID, sqldb.Micros(s.now()), prev},
+	}
+	return writeThenRead(ctx, s.db, update, sqldb.ScanString, sqldb.Command{
+		Text:   `SELECT customer_id FROM orders WHERE id = $1`,
+		Args:   []any{orderID},
+		IfNone: orders.ErrNotFound,
+	})
+}
+
+// writeThenRead runs a write that may do nothing, because another caller was
+// first, and returns the single row that read finds afterwards. Both run in
+// one transaction.
+func writeThenRead[T any](
+	ctx context.Context, db *sqldb.DB, write sqldb.Command,
+	scan func(sqldb.Row) (T, error), read sqldb.Command,
+) (v T, err error) {
+	read.Row = func(row sqldb.Row) (err error) {
+		v, err = scan(row)
+		return err
+	}
+	err = db.Transact(ctx, func(sqldb.Querier) ([]sqldb.Command, error) {
+		return []sqldb.Command{write, read}, nil
+	})
+	return v, err
+}

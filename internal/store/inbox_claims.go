@@ -1,0 +1,160 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"checkoutd/internal/payments"
+	"checkoutd/internal/queue"
+	"checkoutd/internal/store/sqldb"
+	"checkoutd/internal/webhooks"
+)
+
+// oneOfGroup refuses a second working event of a group.
+var oneOfGroup = sqldb.UniqueIndex{
+	Name:    "events_one_of_group",
+	Columns: "events.event_group",
+}
+
+// errGroupTaken ends a claim that met another one, which took an event of the
+// same group a moment before. The retry sees that event as working.
+var errGroupTaken = fmt.Errorf("store: another claim took an event of the group: %w", sqldb.ErrTryAgain)
+
+// claimText claims the events that have been due longest. A new event is due
+// when it is received, so new events go in the order in which they arrived. An
+// event has to wait while another of its group is worked, or is due too and
+// older; the unique index on working groups enforces that against claims that
+// run at the same time.
+//
+// The conditions on state repeat those of the partial indexes word for word,
+// so that SQLite sees that it may use them.
+const claimText = `WITH picked AS MATERIALIZED (
+	SELECT e.id AS picked_id FROM events e
+	WHERE e.state IN ('received', 'unmatched') AND e.next_at <= $1
+		AND (e.event_group = '' OR (
+			NOT EXISTS (SELECT 1 FROM events w
+				WHERE w.state = 'working' AND w.event_group <> '' AND w.event_group = e.event_group)
+			AND NOT EXISTS (SELECT 1 FROM events o
+				WHERE o.state IN ('received', 'unmatched') AND o.event_group = e.event_group
+					AND o.next_at <= $1 AND (o.received_at, o.id) < (e.received_at, e.id))))
+	ORDER BY e.next_at, e.received_at, e.id LIMIT $2%s)
+UPDATE events SET state = 'working', lease_token = $3, lease_until = $4, tries = tries + 1, next_at = 0
+FROM picked WHERE id = picked_id
+RETURNING %s`
+
+func (s *Store) claimText() string {
+	return fmt.Sprintf(claimText, s.db.SkipLocked(), events.Columns())
+}
+
+// ClaimEvents claims due events under a lease; see webhooks.Claims.
+func (s *Store) ClaimEvents(
+	ctx context.Context, now, leaseUntil time.Time, n int,
+) ([]webhooks.Event, error) {
+	text := s.claimText()
+	token := rand.Text()
+	var claimed []webhooks.Event
+	err := s.db.Statement(ctx, func(q sqldb.Querier) (err error) {
+		claimed, err = sqldb.QueryAll(ctx, q, events.Scan, text,
+			sqldb.Micros(now), n, token, sqldb.Micros(leaseUntil))
+		if s.db.Violates(err, oneOfGroup) {
+			err = errGroupTaken
+		}
+		return err
+	})
+	if errors.Is(err, errGroupTaken) {
+		// It lost every retry: others are at work, and no event is lost.
+		return nil, nil
+	}
+
+	slices.SortFunc(claimed, func(a, b webhooks.Event) int {
+		return cmp.Or(a.ReceivedAt.Compare(b.ReceivedAt), cmp.Compare(a.ID, b.ID))
+	})
+	return claimed, err
+}
+
+// RescueEvents makes the events due whose lease has expired.
+func (s *Store) RescueEvents(ctx context.Context, now time.Time) (int, error) {
+	return s.db.Exec(ctx, `UPDATE events
+		SET state = 'received', lease_token = '', lease_until = 0, next_at = $1
+		WHERE state = 'working' AND lease_until <= $1`, sqldb.Micros(now))
+}
+
+// FinishEvent ends a claim without changing an order; see webhooks.Claims.
+func (s *Store) FinishEvent(
+	ctx context.Context, claim *queue.Claim, next webhooks.State, note string, dueAt time.Time,
+) error {
+	var nextAt, finishedAt int64
+	switch next {
+	case webhooks.Received, webhooks.Unmatched:
+		nextAt = sqldb.Micros(dueAt)
+	case webhooks.Done, webhooks.Ignored, webhooks.Dead, webhooks.Quarantined:
+		finishedAt = sqldb.Micros(s.now())
+	default:
+		return fmt.Errorf("store: an event's work cannot end in state %q", next)
+	}
+
+	// An event that was woken while it was worked (see wakeUnmatched) is due at
+	// once: its worker looked for an order before the intent was linked.
+	return s.endClaim(ctx, `UPDATE events
+		SET state = $3, note = $4,
+			next_at = CASE WHEN $3 = 'unmatched' AND next_at > 0 THEN next_at ELSE $5 END,
+			finished_at = $6, lease_token = '', lease_until = 0
+		WHERE id = $1 AND lease_token = $2 AND state = 'working'`,
+		claim.ID, claim.Token, string(next), note, nextAt, finishedAt)
+}
+
+// ReleaseEvent returns a claimed event as if it had never been claimed; see
+// webhooks.Claims.
+func (s *Store) ReleaseEvent(ctx context.Context, claim *queue.Claim, dueAt time.Time) error {
+	return s.endClaim(ctx, `UPDATE events
+		SET state = 'received', next_at = $3, tries = tries - 1, lease_token = '', lease_until = 0
+		WHERE id = $1 AND lease_token = $2 AND state = 'working'`,
+		claim.ID, claim.Token, sqldb.Micros(dueAt))
+}
+
+// endClaim runs a statement that ends a claim. It returns queue.ErrClaimLost
+// if the lease is no longer held.
+func (s *Store) endClaim(ctx context.Context, text string, args ...any) error {
+	n, err := s.db.Exec(ctx, text, args...)
+	if err == nil && n == 0 {
+		err = queue.ErrClaimLost
+	}
+	return err
+}
+
+// finishDone returns the command that ends the claim of the event which caused
+// a change. It is part of the change's transaction: a lost claim rolls it back.
+func finishDone(claim *queue.Claim, orderID string, now time.Time) sqldb.Command {
+	return sqldb.Command{
+		Text: `UPDATE events
+			SET state = 'done', order_id = $3, note = '', lease_token = '', lease_until = 0,
+				next_at = 0, finished_at = $4
+			WHERE id = $1 AND lease_token = $2 AND state = 'working'`,
+		Args:   []any{claim.ID, claim.Token, orderID, sqldb.Micros(now)},
+		IfNone: queue.ErrClaimLost,
+	}
+}
+
+// wakeUnmatched returns the commands that make the events due which were
+// waiting for an order to be linked to their intent. One that is worked at
+// this moment may not have seen the link: it gets a due time that FinishEvent
+// respects.
+func wakeUnmatched(linked []payments.Intent, now time.Time) (writes []sqldb.Command) {
+	for i := range linked {
+		writes = append(writes, sqldb.Command{
+			Text: wakeGroup,
+			Args: []any{sqldb.Micros(now), linked[i].ID},
+		})
+	}
+	return writes
+}
+
+// The conditions on state repeat those of the indexes word for word.
+const wakeGroup = `UPDATE events SET next_at = $1
+	WHERE event_group = $2 AND state IN ('received', 'unmatched') AND state = 'unmatched' AND next_at > $1
+		OR event_group = $2 AND state = 'working' AND event_group <> ''`

@@ -1,0 +1,41 @@
+package store
+
+import (
+	"context"
+
+	"checkoutd/internal/payments"
+	"checkoutd/internal/store/sqldb"
+)
+
+var intentTable = sqldb.NewTable("intents", func(i *payments.Intent) []sqldb.Cell {
+	return []sqldb.Cell{
+		sqldb.ID(&i.ID),
+		sqldb.Owner("order_id", &i.OrderID),
+		sqldb.Text("status", &i.Status),
+		sqldb.Text("client_secret", &i.ClientSecret),
+		sqldb.Int("amount", &i.Amount),
+		sqldb.Int("captured", &i.Captured),
+		sqldb.Text("currency", &i.Currency),
+		sqldb.Time("capture_before", &i.CaptureBefore),
+		sqldb.Text("subscription_id", &i.SubscriptionID),
+		sqldb.Bool("renewal", &i.Renewal),
+		sqldb.Version(&i.Version),
+		sqldb.CreatedAt(&i.CreatedAt),
+		sqldb.UpdatedAt(&i.UpdatedAt),
+	}
+})
+
+func intents(st *payments.State) sqldb.Rows {
+	return &sqldb.Tracked[payments.Intent]{
+		Table:   intentTable,
+		List:    &st.Intents,
+		OrderBy: "created_at, id",
+	}
+}
+
+// OrderOfIntent returns the ID of the order that an intent is linked to, or "".
+func (s *Store) OrderOfIntent(ctx context.Context, intentID string) (string, error) {
+	id, _, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanString,
+		`SELECT order_id FROM intents WHERE id = $1`, intentID)
+	return id, err
+}

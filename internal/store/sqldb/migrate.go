@@ -1,0 +1,96 @@
+package sqldb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/pressly/goose/v3"
+)
+
+// Migrate brings the schema up to date. Any number of processes may call it at
+// once: one of them migrates, the others wait for it.
+func (db *DB) Migrate(ctx context.Context) (err error) {
+	if db.MigrationsCurrent(ctx) == nil {
+		return nil
+	}
+
+	release, err := db.dialect.lockMigrations(ctx, db.write)
+	if err != nil {
+		return fmt.Errorf("database: cannot lock the migrations: %w", err)
+	}
+	defer func() { err = errors.Join(err, release()) }()
+
+	p, err := db.goose()
+	if err != nil {
+		return err
+	}
+	done, err := p.Up(ctx)
+	if err != nil {
+		return fmt.Errorf("database: cannot migrate: %w", err)
+	}
+
+	for _, m := range done {
+		db.log.Info().
+			Int64("version", m.Source.Version).
+			Dur("duration", m.Duration).
+			Msg("migrated the database")
+	}
+	return nil
+}
+
+// MigrationsCurrent returns nil if the schema has all the migrations of this
+// program. A newer schema counts as current, since replicas are replaced one
+// after the other.
+func (db *DB) MigrationsCurrent(ctx context.Context) error {
+	have, want, err := db.versions(ctx)
+	if err == nil && have < want {
+		err = fmt.Errorf("database: the schema is at version %d and this program needs %d: "+
+			"run the subcommand migrate", have, want)
+	}
+	return err
+}
+
+// MigrationsExact returns nil if the schema has the migrations of this program
+// and no others.
+func (db *DB) MigrationsExact(ctx context.Context) error {
+	have, want, err := db.versions(ctx)
+	switch {
+	case err != nil:
+		return err
+
+	case have > want:
+		return fmt.Errorf("database: the schema is at version %d and this program knows %d: "+
+			"use the version of checkoutd that runs the server", have, want)
+
+	default:
+		return db.MigrationsCurrent(ctx)
+	}
+}
+
+// versions returns the last migration of the schema and that of this program.
+func (db *DB) versions(ctx context.Context) (have, want int64, err error) {
+	p, err := db.goose()
+	if err != nil {
+		return 0, 0, err
+	}
+	sources := p.ListSources()
+	want = sources[len(sources)-1].Version
+
+	have, _, err = QueryOne(ctx, db.Reader(), ScanInt,
+		`SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied`)
+	if err != nil {
+		return 0, 0, fmt.Errorf("database: it is not migrated, or does not answer: %w", err)
+	}
+	return have, want, nil
+}
+
+func (db *DB) goose() (*goose.Provider, error) {
+	p, err := goose.NewProvider(db.dialect.migrations(), db.write.DB, db.migrations,
+		goose.WithLogger(goose.NopLogger()),
+		goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return nil, fmt.Errorf("database: migrations: %w", err)
+	}
+	return p, nil
+}

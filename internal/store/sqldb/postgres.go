@@ -1,0 +1,216 @@
+package sqldb
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+)
+
+// postgresDialect is a PostgreSQL server, shared with other processes.
+type postgresDialect struct{ config *pgx.ConnConfig }
+
+func newPostgres(databaseURL string) (dialect, error) {
+	config, err := pgx.ParseConfig(databaseURL)
+	if err != nil {
+		return nil, errors.New("database: the postgres:// address cannot be parsed; " +
+			"want postgres://user:password@host:5432/database")
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "checkoutd"
+	}
+	return &postgresDialect{config}, nil
+}
+
+// exists always succeeds: connecting never creates a database on a server, so
+// the server itself refuses a wrong name.
+func (d *postgresDialect) exists() error { return nil }
+
+func (d *postgresDialect) open(maxConns int) (write, read *pool, err error) {
+	db := stdlib.OpenDB(*d.config, stdlib.OptionAfterConnect(prepareConn))
+	conns := max(cmp.Or(maxConns, 16), 2) // migrating takes two
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+
+	p := &pool{DB: db}
+	return p, p, nil
+}
+
+// prepareConn checks and configures a new connection.
+func prepareConn(ctx context.Context, conn *pgx.Conn) error {
+	// A server that acknowledges a commit before it has written it could lose
+	// a payment that we have already reported.
+	var commit string
+	err := conn.QueryRow(ctx, "SELECT current_setting('synchronous_commit')").Scan(&commit)
+	if err != nil {
+		return err
+	}
+	if commit == "off" {
+		return errors.New("synchronous_commit is off for this user or database: " +
+			"acknowledged writes could be lost; set it to on")
+	}
+
+	// A process that hangs in the middle of a transaction must not hold its
+	// locks for ever.
+	if _, err := conn.Exec(ctx, "SET idle_in_transaction_session_timeout = '60s'"); err != nil {
+		return err
+	}
+
+	// Compressing payloads with the default, pglz, is half of what an event
+	// costs the server. LZ4 costs little, but not every server is built with it.
+	_, err = conn.Exec(ctx, "SET default_toast_compression = 'lz4'")
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		return nil
+	}
+	return err
+}
+
+func (d *postgresDialect) lockRow() string    { return " FOR UPDATE" }
+func (d *postgresDialect) skipLocked() string { return " FOR UPDATE SKIP LOCKED" }
+func (d *postgresDialect) flushers() int      { return 3 }
+func (d *postgresDialect) shared() bool       { return true }
+
+// flushTimeout limits one commit of a Batcher, so that a server that hangs
+// does not block its callers for ever.
+const flushTimeout = 30 * time.Second
+
+// insertNew sends all rows as one statement with one array per column: its
+// text is the same for any number of rows, so that it is prepared once.
+func (d *postgresDialect) insertNew(
+	ctx context.Context, p *pool, t insertTarget, rows [][]any,
+) ([]bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
+	defer cancel()
+
+	arrays := make([]any, len(t.columns))
+	holders := make([]string, len(t.columns))
+	for c := range t.columns {
+		values, arrayType := columnArray(rows, c)
+		arrays[c] = values
+		holders[c] = fmt.Sprintf("$%d::%s", c+1, arrayType)
+	}
+	key := t.columns[0]
+	text := "INSERT INTO " + t.table + " (" + strings.Join(t.columns, ", ") + ")" +
+		" SELECT * FROM unnest(" + strings.Join(holders, ", ") + ")" +
+		" ON CONFLICT (" + key + ") DO NOTHING RETURNING " + key
+
+	keys, err := QueryAll(ctx, p, ScanString, text, arrays...)
+	if err != nil {
+		return nil, err
+	}
+
+	inserted := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		inserted[key] = true
+	}
+	isNew := make([]bool, len(rows))
+	for i, row := range rows {
+		isNew[i] = inserted[row[0].(string)]
+	}
+	return isNew, nil
+}
+
+// columnArray collects column c of rows in a slice, and returns it with its
+// PostgreSQL type.
+func columnArray(rows [][]any, c int) (values any, arrayType string) {
+	switch rows[0][c].(type) {
+	case int64:
+		return collect[int64](rows, c), "bigint[]"
+	case bool:
+		return collect[bool](rows, c), "boolean[]"
+	case []byte:
+		return collect[[]byte](rows, c), "bytea[]"
+	default:
+		return collect[string](rows, c), "text[]"
+	}
+}
+
+func collect[T any](rows [][]any, c int) []T {
+	out := make([]T, len(rows))
+	for i, row := range rows {
+		out[i] = row[c].(T)
+	}
+	return out
+}
+
+func (d *postgresDialect) migrations() goose.Dialect { return goose.DialectPostgres }
+
+// migrationLock is checkoutd's number among the server's advisory locks.
+const migrationLock = 0x636865636b6f7574
+
+// lockMigrations waits for an advisory lock. The lock belongs to its
+// connection, so that it ends with the process, even with one that crashes.
+func (d *postgresDialect) lockMigrations(ctx context.Context, write *pool) (release func() error, err error) {
+	conn, err := write.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(migrationLock)); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+
+	release = func() error {
+		ctx := context.WithoutCancel(ctx)
+		_, err := conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", int64(migrationLock))
+		return errors.Join(err, conn.Close())
+	}
+	return release, nil
+}
+
+// code returns the SQLSTATE of err, or "" if err did not come from the server.
+func (d *postgresDialect) code(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+func (d *postgresDialect) retryable(err error) bool {
+	switch d.code(err) {
+	case "40001", "40P01", "55P03": // serialization failure, deadlock, lock not available
+		return true
+	}
+	return false
+}
+
+func (d *postgresDialect) unavailable(err error) bool {
+	code := d.code(err)
+	if len(code) == 5 {
+		switch code[:2] {
+		case "08", "53", "57", "58": // connection, resources, operator, system
+			return true
+		}
+		return code == "25006" // a read-only standby
+	}
+
+	var connect *pgconn.ConnectError
+	var network net.Error
+	return errors.As(err, &connect) || errors.As(err, &network) ||
+		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
+		strings.Contains(err.Error(), "conn closed") ||
+		strings.Contains(err.Error(), "unexpected EOF")
+}
+
+func (d *postgresDialect) badRow(err error) bool {
+	code := d.code(err)
+	return strings.HasPrefix(code, "22") || strings.HasPrefix(code, "23") || code == "54000"
+}
+
+func (d *postgresDialect) violates(err error, index UniqueIndex) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.Code == "23505" && e.ConstraintName == index.Name
+}

@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"checkoutd/internal/orders"
+	"checkoutd/internal/store/sqldb"
+)
+
+// The setting that says which payments the database is for. Its name is stored.
+const bindingSetting = "use"
+
+// Bind binds the database to the payments that it is used for ("live keys"),
+// and returns what it is bound to: the first binding stays.
+func (s *Store) Bind(ctx context.Context, purpose string) (bound string, err error) {
+	value, err := s.settingOrSet(ctx, bindingSetting, []byte(purpose))
+	return string(value), err
+}
+
+// BoundTo returns what the database is bound to, or "" before the first Bind.
+func (s *Store) BoundTo(ctx context.Context) (string, error) {
+	value, _, err := s.setting(ctx, bindingSetting)
+	return string(value), err
+}
+
+// TakeOver makes due what the previous server left in flight: events under a
+// lease, and attempts whose outcome is unknown. It returns how many there were.
+//
+// A server calls it when it starts. On an engine that several servers share it
+// does nothing: there the leases of a dead server expire by themselves. If the
+// previous server is alive after all, it loses its claims and commits nothing
+// under them, and an attempt that is sent again has the same idempotency key.
+func (s *Store) TakeOver(ctx context.Context, now time.Time) (n int, err error) {
+	if s.db.Shared() {
+		return 0, nil
+	}
+
+	released, err := s.db.Exec(ctx, `UPDATE events
+		SET state = 'received', lease_token = '', lease_until = 0, next_at = $1
+		WHERE state = 'working'`, sqldb.Micros(now))
+	if err != nil {
+		return 0, err
+	}
+	attempts, err := s.db.Exec(ctx, `UPDATE attempts SET check_at = $1
+		WHERE state IN ('started', 'unknown') AND check_at > $1`, sqldb.Micros(now))
+	return released + attempts, err
+}
+
+// longestHold is how long an authorized order may still become open again:
+// Stripe holds no payment longer
+// (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method).
+const longestHold = 40 * 24 * time.Hour
+
+// AdoptOptions stores o with the orders that may still be paid and have no
+// options, and returns how many there were. A former release stored none: it
+// took the options from its configuration, and buyers were offered to pay
+// under them. Orders of this release always have a capture method, so they are
+// left alone.
+func (s *Store) AdoptOptions(ctx context.Context, o orders.Options, now time.Time) (n int, err error) {
+	const text = `UPDATE orders SET options = $1 WHERE mode = 'payment' AND options = '{}' AND `
+	options := sqldb.EncodeJSON(o)
+
+	open, err := s.db.Exec(ctx, text+`status = 'open'`, options)
+	if err != nil {
+		return 0, err
+	}
+	held, err := s.db.Exec(ctx, text+`status = 'authorized' AND created_at >= $2`,
+		options, sqldb.Micros(now.Add(-longestHold)))
+	return open + held, err
+}
