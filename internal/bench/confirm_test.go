@@ -25,16 +25,16 @@ import (
 	"checkoutd/internal/stripeapi"
 )
 
-// BenchmarkConfirm is what POST /create-confirm-intent adds to the call that it makes: beside the
-// same call made directly, to the same offline Stripe, one of each in turn. added-ms is the median
-// of the differences.
+// BenchmarkConfirm measures what POST /create-confirm-intent adds to its call to
+// Stripe. It alternates with the same call made directly, to the same offline
+// Stripe; added-ms is the median of the differences.
 func BenchmarkConfirm(b *testing.B) {
 	engines(b, func(b *testing.B, url func() string) {
 		shop := openShop(b, openStore(b, url()))
 		b.Run("1", func(b *testing.B) { latency(b, shop) })
 		b.Run("16", func(b *testing.B) {
 			const calls = 400
-			inTurns(5,
+			alternate(5,
 				func() float64 {
 					carts := shop.prepare(calls)
 					return shop.perSecond(calls, func(i int) error { return shop.confirm(carts[i]) })
@@ -47,15 +47,16 @@ func BenchmarkConfirm(b *testing.B) {
 	})
 }
 
-// latency is one buyer at a time. sync-ms is how long the disk takes to make one block
-// durable: the call commits twice.
+// latency measures one buyer at a time. sync-ms is the time in which the disk
+// makes one block durable; the call commits twice.
 func latency(b *testing.B, shop *shop) {
 	const calls = 300
 	carts, tokens := shop.prepare(calls+1), shop.tokens(calls+1) // one to warm up
 	confirmed, sent := 0, 0
 	disk := openDisk(b)
 	var synced []float64
-	p := inTurns(calls,
+
+	p := alternate(calls,
 		func() float64 {
 			synced = append(synced, millis(disk.sync()))
 			confirmed++
@@ -65,21 +66,23 @@ func latency(b *testing.B, shop *shop) {
 			sent++
 			return millis(shop.timed(func() error { return shop.upstream(tokens[sent-1]) }))
 		})
+
 	added := make([]float64, calls)
 	for i := range added {
 		added[i] = p.a[i] - p.b[i]
 	}
+
 	b.ReportMetric(median(added), "added-ms")
 	b.ReportMetric(quantile(added, 0.25), "added-ms-q1")
 	b.ReportMetric(quantile(added, 0.75), "added-ms-q3")
 	b.ReportMetric(median(p.a), "confirm-ms")
 	b.ReportMetric(median(p.b), "upstream-ms")
 	b.ReportMetric(median(synced), "sync-ms")
-	hideTime(b)
+	hideDuration(b)
 }
 
-// shop is the checkout's confirm call, served over HTTP, with an offline Stripe that sends
-// no webhooks.
+// shop serves the checkout's confirm call over HTTP, with an offline Stripe that
+// sends no webhooks.
 type shop struct {
 	b      *testing.B
 	orders *orders.Service
@@ -90,7 +93,7 @@ type shop struct {
 	calls  atomic.Int64
 }
 
-// cart is an order that waits for its confirm call.
+// cart is an order that is ready for its confirm call.
 type cart struct{ order, cookie, token string }
 
 const catalog = `{"currency": "usd", "products": [{"sku": "mug", "name": "Enamel mug", "price": "10.99"}]}`
@@ -127,7 +130,7 @@ func openShop(b *testing.B, s *store.Store) *shop {
 
 func returnURL(id string) string { return "http://localhost:4242/complete?order=" + id }
 
-// prepare makes n orders, each with a token to pay it.
+// prepare creates n orders, each with a token to pay it.
 func (s *shop) prepare(n int) []cart {
 	s.b.Helper()
 	carts := make([]cart, n)
@@ -140,7 +143,7 @@ func (s *shop) prepare(n int) []cart {
 	return carts
 }
 
-// tokens makes n ConfirmationTokens, as the page does.
+// tokens creates n ConfirmationTokens, as the page does.
 func (s *shop) tokens(n int) []string {
 	s.b.Helper()
 	tokens := make([]string, n)
@@ -166,7 +169,7 @@ func (s *shop) token() (string, error) {
 	return token.ID, err
 }
 
-// confirm is the call of the page.
+// confirm makes the page's confirm call.
 func (s *shop) confirm(c cart) error {
 	body := fmt.Appendf(nil, `{"confirmationTokenId":%q,"orderId":%q,"expectedAmount":1099}`, c.token, c.order)
 	r, err := http.NewRequest(http.MethodPost, "http://"+s.addr+"/create-confirm-intent", bytes.NewReader(body))
@@ -182,7 +185,7 @@ func (s *shop) confirm(c cart) error {
 	return wantSucceeded(got.Status)
 }
 
-// upstream is the call that confirm makes, alone.
+// upstream makes only the call to Stripe that confirm leads to.
 func (s *shop) upstream(token string) error {
 	n := s.calls.Add(1)
 	id := fmt.Sprintf("ord_bench%021d", n)
@@ -230,7 +233,7 @@ func (s *shop) timed(call func() error) time.Duration {
 	return took
 }
 
-// perSecond has 16 callers make n calls, and gives calls per second.
+// perSecond makes n calls with 16 callers and returns calls per second.
 func (s *shop) perSecond(n int, call func(i int) error) float64 {
 	s.b.Helper()
 	start := time.Now()
@@ -240,7 +243,7 @@ func (s *shop) perSecond(n int, call func(i int) error) float64 {
 	return float64(n) / time.Since(start).Seconds()
 }
 
-// spread has callers make n calls, and returns the first error.
+// spread makes n calls with that many callers and returns the first error.
 func spread(callers, n int, call func(i int) error) error {
 	var taken atomic.Int64
 	failed := make(chan error, callers)
@@ -256,6 +259,7 @@ func spread(callers, n int, call func(i int) error) error {
 		})
 	}
 	wg.Wait()
+
 	select {
 	case err := <-failed:
 		return err

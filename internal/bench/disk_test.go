@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// disk is a file beside the databases: what it costs to make one block durable is what a
-// commit costs at least.
+// disk is a file beside the databases. Making one block of it durable costs what
+// a commit costs at least.
 type disk struct {
 	b    *testing.B
 	file *os.File
@@ -24,7 +24,7 @@ func openDisk(b *testing.B) *disk {
 	return &disk{b, f}
 }
 
-// sync appends a block and waits until it is durable.
+// sync appends a block, waits until it is durable and returns how long it took.
 func (d *disk) sync() time.Duration {
 	d.b.Helper()
 	start := time.Now()
@@ -37,7 +37,7 @@ func (d *disk) sync() time.Duration {
 	return time.Since(start)
 }
 
-// perSecond is how often a second the disk does that.
+// perSecond returns how many blocks per second the disk makes durable.
 func (d *disk) perSecond() float64 {
 	start, n := time.Now(), 0
 	for ; time.Since(start) < 200*time.Millisecond; n++ {

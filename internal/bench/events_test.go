@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// The places in eventText that differ from event to event, all of a fixed length.
+// The parts of eventText that differ from event to event, all of a fixed length.
 const (
 	eventHole  = "evt_00000000000000000000000000"
 	intentHole = "pi_000000000000000000000000"
@@ -119,20 +119,26 @@ var eventText = strings.Replace(`{
   "type": "payment_intent.succeeded"
 }`, "@", strings.Repeat("x", 500), 1)
 
-// mixed spreads n over 64 bits.
-func mixed(n int64) uint64 { return (uint64(n) + 1) * 0x9E3779B97F4A7C15 }
+// scramble spreads n over 64 bits.
+func scramble(n int64) uint64 { return (uint64(n) + 1) * 0x9E3779B97F4A7C15 }
 
-// eventID is the nth event's id: a part that grows, then chance, as Stripe's.
-func eventID(n int64) string { return fmt.Sprintf("evt_%010x%016x", n/64, mixed(n)) }
+// eventID returns the nth event's ID: a part that grows and a random one, like
+// Stripe's.
+func eventID(n int64) string { return fmt.Sprintf("evt_%010x%016x", n/64, scramble(n)) }
 
-func intentID(n int64) string { return fmt.Sprintf("pi_%08x%016x", n, mixed(n)) }
+func intentID(n int64) string { return fmt.Sprintf("pi_%08x%016x", n, scramble(n)) }
 
-// event is the nth event's text, about an order.
+// event returns the body of the nth event, which is about an order.
 func event(n int64, orderID string) []byte {
-	return []byte(strings.NewReplacer(eventHole, eventID(n), intentHole, intentID(n), orderHole, orderID).Replace(eventText))
+	replacer := strings.NewReplacer(
+		eventHole, eventID(n),
+		intentHole, intentID(n),
+		orderHole, orderID,
+	)
+	return []byte(replacer.Replace(eventText))
 }
 
-// sign gives the hex of the signature of body at the time that stamp says.
+// sign returns the signature of body at the time stamp, in hex.
 func sign(secret, stamp string, body []byte) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(stamp + "."))
@@ -140,73 +146,87 @@ func sign(secret, stamp string, body []byte) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// signatureHeader is a Stripe-Signature header's value.
+// signatureHeader returns the value of a Stripe-Signature header.
 func signatureHeader(stamp, signature string) string { return "t=" + stamp + ",v1=" + signature }
 
 func stampNow() string { return fmt.Sprint(time.Now().Unix()) }
 
-// webhookRequests signs an order's events before they are sent.
-func webhookRequests(o order) func(buf []byte, n int) []byte {
+// webhookRequests signs the events of a workload before the clock starts.
+func webhookRequests(w workload) func(buf []byte, n int) []byte {
 	stamp, noSignature := stampNow(), strings.Repeat("0", 64)
-	body := event(o.First, orderHole)
-	head := "POST /webhooks/stripe HTTP/1.1\r\nHost: " + o.Addr + "\r\nContent-Type: application/json; charset=utf-8\r\n" +
-		"User-Agent: Stripe/1.0 (+https://stripe.com/docs/webhooks)\r\nAccept: */*; q=0.5, application/xml\r\n" +
+	body := event(w.First, orderHole)
+	head := "POST /webhooks/stripe HTTP/1.1\r\n" +
+		"Host: " + w.Addr + "\r\n" +
+		"Content-Type: application/json; charset=utf-8\r\n" +
+		"User-Agent: Stripe/1.0 (+https://stripe.com/docs/webhooks)\r\n" +
+		"Accept: */*; q=0.5, application/xml\r\n" +
 		"Stripe-Signature: " + signatureHeader(stamp, noSignature) + "\r\n" +
 		fmt.Sprintf("Content-Length: %d\r\n\r\n", len(body))
+
 	whole := append([]byte(head), body...)
-	first := newPatch(whole, noSignature, eventID(o.First), intentID(o.First))
-	inBody := newPatch(body, eventID(o.First), intentID(o.First))
-	signatures := make([]string, o.Most)
-	for n := range signatures {
-		body = inBody.write(body, eventID(o.First+int64(n)), intentID(o.First+int64(n)))
-		signatures[n] = sign(o.Secret, stamp, body)
+	request := newTemplate(whole, noSignature, eventID(w.First), intentID(w.First))
+	signed := newTemplate(body, eventID(w.First), intentID(w.First))
+
+	signatures := make([]string, w.Max)
+	for i := range signatures {
+		n := w.First + int64(i)
+		body = signed.write(body, eventID(n), intentID(n))
+		signatures[i] = sign(w.Secret, stamp, body)
 	}
-	return func(buf []byte, n int) []byte {
-		return first.write(buf, signatures[n], eventID(o.First+int64(n)), intentID(o.First+int64(n)))
+
+	return func(buf []byte, i int) []byte {
+		n := w.First + int64(i)
+		return request.write(buf, signatures[i], eventID(n), intentID(n))
 	}
 }
 
-// patch is a text with places to be overwritten.
-type patch struct {
-	text   []byte
-	places [][]int
+// template is a text with holes that values are written over.
+type template struct {
+	text    []byte
+	offsets [][]int // of each hole
 }
 
-func newPatch(text []byte, holes ...string) patch {
-	p := patch{text: bytes.Clone(text), places: make([][]int, len(holes))}
+func newTemplate(text []byte, holes ...string) template {
+	t := template{text: bytes.Clone(text), offsets: make([][]int, len(holes))}
 	for i, hole := range holes {
-		for at := 0; ; at += len(hole) {
-			next := bytes.Index(text[at:], []byte(hole))
+		for offset := 0; ; offset += len(hole) {
+			next := bytes.Index(text[offset:], []byte(hole))
 			if next < 0 {
 				break
 			}
-			at += next
-			p.places[i] = append(p.places[i], at)
+			offset += next
+			t.offsets[i] = append(t.offsets[i], offset)
 		}
 	}
-	return p
+	return t
 }
 
-// write writes the text over buf, with values of the holes' lengths in their places.
-func (p patch) write(buf []byte, values ...string) []byte {
-	buf = append(buf[:0], p.text...)
+// write writes the text over buf, with values in the holes. Every value is as
+// long as its hole.
+func (t template) write(buf []byte, values ...string) []byte {
+	buf = append(buf[:0], t.text...)
 	for i, value := range values {
-		for _, at := range p.places[i] {
-			copy(buf[at:], value)
+		for _, offset := range t.offsets[i] {
+			copy(buf[offset:], value)
 		}
 	}
 	return buf
 }
 
-// intentRequests create and confirm intents at the offline Stripe.
-func intentRequests(o order) func(buf []byte, n int) []byte {
-	const body = "amount=1099&currency=usd&confirm=true&payment_method=pm_card_visa&payment_method_types[]=card&metadata[order]=ord_1"
-	request := fmt.Appendf(nil, "POST /v1/payment_intents HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n"+
-		"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", o.Addr, o.Secret, len(body), body)
+// intentRequests creates and confirms intents at the offline Stripe.
+func intentRequests(w workload) func(buf []byte, n int) []byte {
+	const body = "amount=1099&currency=usd&confirm=true&payment_method=pm_card_visa" +
+		"&payment_method_types[]=card&metadata[order]=ord_1"
+	request := fmt.Appendf(nil, "POST /v1/payment_intents HTTP/1.1\r\n"+
+		"Host: %s\r\n"+
+		"Authorization: Bearer %s\r\n"+
+		"Content-Type: application/x-www-form-urlencoded\r\n"+
+		"Content-Length: %d\r\n\r\n%s",
+		w.Addr, w.Secret, len(body), body)
 	return func(buf []byte, _ int) []byte { return append(buf[:0], request...) }
 }
 
-// signedRequest is a webhook's request for a handler that is called directly.
+// signedRequest returns a webhook request for a handler that is called directly.
 func signedRequest(secret, stamp string, body []byte) *http.Request {
 	r, err := http.NewRequest(http.MethodPost, "http://localhost/webhooks/stripe", bytes.NewReader(body))
 	if err != nil {

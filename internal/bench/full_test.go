@@ -13,8 +13,9 @@ import (
 	"checkoutd/internal/store"
 )
 
-// BenchmarkFullInbox is acknowledgements with many worked events in the inbox beside an empty one, at
-// 64 callers. CHECKOUTD_BENCH_EVENTS is how many.
+// BenchmarkFullInbox compares acknowledgements with many worked events in the
+// inbox to those with an empty one, at 64 callers. CHECKOUTD_BENCH_EVENTS sets
+// the number of events.
 func BenchmarkFullInbox(b *testing.B) {
 	n := 100_000
 	if text := os.Getenv("CHECKOUTD_BENCH_EVENTS"); text != "" {
@@ -23,29 +24,34 @@ func BenchmarkFullInbox(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+
 	engines(b, func(b *testing.B, url func() string) {
 		fullURL := url()
 		full, empty := openStore(b, fullURL), openStore(b, url())
+
 		start := time.Now()
 		fill(b, fullURL, n)
 		b.ReportMetric(time.Since(start).Seconds(), "fill-s")
-		caller := startAsker(b)
-		caller.next = newer
+
+		client := startClient(b)
+		client.next = firstNewEvent
 		side := func(s *store.Store) func() float64 {
 			addr := listen(b, webhookHandler(b, s, s))
-			return func() float64 { return caller.ask(b, webhooksTo(addr, 64)).perSecond() }
+			return func() float64 { return client.run(b, webhooksTo(addr, 64)).perSecond() }
 		}
-		inTurns(webhookRounds, side(full), side(empty)).report(b, "full/s", "empty/s")
+
+		alternate(webhookRounds, side(full), side(empty)).report(b, "full/s", "empty/s")
 		b.ReportMetric(float64(n), "stored-events")
 	})
 }
 
-// newer is the number of an event that is newer than all that fill makes: ids, times and
-// intents grow with time, so that new ones are added at the end of the indexes.
-const newer = 1 << 30
+// firstNewEvent is the number of an event newer than all that fill creates. IDs,
+// times and intents grow with time, so new events go to the end of the indexes.
+const firstNewEvent = 1 << 30
 
-// fill puts n events into the table that were worked long ago, in SQL of each engine: through
-// the store it would take longer than everything else here.
+// fill inserts n events that were worked long ago. It uses SQL of each engine,
+// because filling the inbox through the store would take longer than everything
+// else here.
 func fill(b *testing.B, url string, n int) {
 	b.Helper()
 	driver, dsn := "pgx", url

@@ -27,7 +27,8 @@ const (
 	apiKey        = "sk_test_bench000000000000"
 )
 
-// engines runs a benchmark on both databases. PostgreSQL is a cluster of this run, fsync on.
+// engines runs a benchmark on both databases. PostgreSQL is a cluster started
+// for this run, with fsync on.
 func engines(b *testing.B, run func(b *testing.B, url func() string)) {
 	b.Run("sqlite", func(b *testing.B) {
 		run(b, func() string { return "sqlite:" + filepath.Join(b.TempDir(), "checkoutd.db") })
@@ -38,7 +39,7 @@ func engines(b *testing.B, run func(b *testing.B, url func() string)) {
 	})
 }
 
-// openStore opens and migrates.
+// openStore opens a store and migrates it.
 func openStore(b *testing.B, url string) *store.Store {
 	b.Helper()
 	s, err := store.Open(b.Context(), url, store.Options{Log: zerolog.Nop()})
@@ -56,7 +57,8 @@ func openStore(b *testing.B, url string) *store.Store {
 	return s
 }
 
-// accessLog is a log whose lines are made and written as in production, to nobody.
+// accessLog returns a log that formats and writes its lines as in production,
+// to the null device.
 func accessLog(b *testing.B) zerolog.Logger {
 	b.Helper()
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
@@ -79,7 +81,7 @@ type offline struct{ stripeapi.Codec }
 // Events is never called: nothing here backfills.
 func (offline) Events(context.Context, time.Time, string) ([][]byte, bool, error) { panic("backfill") }
 
-// inbox builds the webhook handler, and its worker, over an inbox.
+// inbox builds the webhook handler and its worker over an inbox.
 func inbox(b *testing.B, keep eventInbox, ledger payments.Store) *webhooks.Service {
 	log := accessLog(b)
 	return webhooks.New(webhooks.Config{
@@ -89,12 +91,12 @@ func inbox(b *testing.B, keep eventInbox, ledger payments.Store) *webhooks.Servi
 	})
 }
 
-// forgetful is an inbox that keeps nothing.
-type forgetful struct{ eventInbox }
+// discarding is an inbox that stores nothing.
+type discarding struct{ eventInbox }
 
-func (forgetful) Accept(context.Context, webhooks.Event) (bool, error) { return true, nil }
+func (discarding) Accept(context.Context, webhooks.Event) (bool, error) { return true, nil }
 
-// chained puts the product's middleware around routes.
+// chained wraps routes in the product's middleware.
 func chained(b *testing.B, routes func(chi.Router)) http.Handler {
 	b.Helper()
 	const origin = "http://localhost:4242"
@@ -117,7 +119,7 @@ func webhookHandler(b *testing.B, keep eventInbox, ledger payments.Store) http.H
 	return chained(b, func(r chi.Router) { r.Post("/webhooks/stripe", httpio.Handle(hooks.ServeHTTP)) })
 }
 
-// listen serves h with the product's server, and says where.
+// listen serves h with the product's server and returns its address.
 func listen(b *testing.B, h http.Handler) (addr string) {
 	b.Helper()
 	server, err := httpserver.Listen(b.Context(), httpserver.Config{Addr: "127.0.0.1:0", Handler: h, Log: zerolog.Nop()})

@@ -16,49 +16,50 @@ import (
 	"time"
 )
 
-// order is what the asking process is told to do: callers, each on a connection of its own,
-// send different requests of one kind, one after the other, until the time is over.
-type order struct {
+// workload is what the client process does: callers, each on a connection of its
+// own, send different requests of one kind, one after the other, until the time
+// is over.
+type workload struct {
 	Kind    string // a key of kinds
 	Addr    string
 	Secret  string
 	Callers int
 	For     time.Duration
-	Most    int   // requests; they are prepared before the clock starts
-	First   int64 // number of the first request; no number is used twice
+	Max     int   // requests, all prepared before the clock starts
+	First   int64 // the number of the first request; none is used twice
 }
 
-// tally is what came of an order.
-type tally struct {
+// result is the outcome of a workload.
+type result struct {
 	Done    int
 	Elapsed time.Duration
-	CPU     time.Duration // of the asking process while it asked
+	CPU     time.Duration // that the client used meanwhile
 	Err     string
 }
 
-func (t tally) perSecond() float64 { return float64(t.Done) / t.Elapsed.Seconds() }
+func (r result) perSecond() float64 { return float64(r.Done) / r.Elapsed.Seconds() }
 
-// kinds prepare the requests of an order: the answer gives the nth of them, as bytes ready for
-// the wire, written over buf.
-var kinds = map[string]func(o order) func(buf []byte, n int) []byte{
+// kinds prepare the requests of a workload. The function they return writes the
+// nth request over buf, as bytes ready for the wire.
+var kinds = map[string]func(w workload) func(buf []byte, n int) []byte{
 	"webhook": webhookRequests,
 	"intent":  intentRequests,
 }
 
-// asker is the process that asks. It is a process of its own, so that its processor
-// time is known and its garbage is not collected on the server's account.
-type asker struct {
-	orders  *json.Encoder
-	tallies *json.Decoder
-	next    int64
+// client is the process that sends the requests. It is separate, so that its CPU
+// time is known and its garbage does not burden the server.
+type client struct {
+	workloads *json.Encoder
+	results   *json.Decoder
+	next      int64
 }
 
-// askerEnv makes this test binary an asker.
-const askerEnv = "CHECKOUTD_BENCH_ASKER"
+// clientEnv turns this test binary into the client.
+const clientEnv = "CHECKOUTD_BENCH_ASKER"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(askerEnv) != "" {
-		if err := answerOrders(os.Stdin, os.Stdout); err != nil {
+	if os.Getenv(clientEnv) != "" {
+		if err := serveWorkloads(os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -67,11 +68,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// startAsker starts the process; it ends with its input, at the latest with this process.
-func startAsker(b *testing.B) *asker {
+// startClient starts the client. It exits when its input ends, at the latest
+// with this process.
+func startClient(b *testing.B) *client {
 	b.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), askerEnv+"=1")
+	cmd.Env = append(os.Environ(), clientEnv+"=1")
 	cmd.Stderr = os.Stderr
 	in, inErr := cmd.StdinPipe()
 	out, outErr := cmd.StdoutPipe()
@@ -83,67 +85,74 @@ func startAsker(b *testing.B) *asker {
 			b.Error(err)
 		}
 	})
-	return &asker{orders: json.NewEncoder(in), tallies: json.NewDecoder(out)}
+	return &client{workloads: json.NewEncoder(in), results: json.NewDecoder(out)}
 }
 
-// ask has an order carried out.
-func (a *asker) ask(b *testing.B, o order) tally {
+// run has the client run a workload and returns its result.
+func (c *client) run(b *testing.B, w workload) result {
 	b.Helper()
-	o.First = a.next
-	a.next += int64(o.Most)
-	var t tally
-	if err := errors.Join(a.orders.Encode(o), a.tallies.Decode(&t)); err != nil {
+	w.First = c.next
+	c.next += int64(w.Max)
+
+	var r result
+	if err := errors.Join(c.workloads.Encode(w), c.results.Decode(&r)); err != nil {
 		b.Fatal(err)
 	}
-	if t.Err != "" {
-		b.Fatal(t.Err)
+	if r.Err != "" {
+		b.Fatal(r.Err)
 	}
-	return t
+	return r
 }
 
-// answerOrders is the asking process.
-func answerOrders(in io.Reader, out io.Writer) error {
-	orders, tallies := json.NewDecoder(in), json.NewEncoder(out)
+// serveWorkloads is the main loop of the client: it reads workloads from in, runs
+// them and writes their results to out.
+func serveWorkloads(in io.Reader, out io.Writer) error {
+	workloads, results := json.NewDecoder(in), json.NewEncoder(out)
 	for {
-		var o order
-		err := orders.Decode(&o)
+		var w workload
+		err := workloads.Decode(&w)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		t, err := carryOut(o)
+
+		r, err := runWorkload(w)
 		if err != nil {
-			t.Err = err.Error()
+			r.Err = err.Error()
 		}
-		if err := tallies.Encode(t); err != nil {
+		if err := results.Encode(r); err != nil {
 			return err
 		}
 	}
 }
 
-func carryOut(o order) (tally, error) {
-	request := kinds[o.Kind](o)
-	callers := make([]*caller, o.Callers)
+// runWorkload connects the callers, starts the clock and sends requests until the
+// time or the requests run out.
+func runWorkload(w workload) (result, error) {
+	request := kinds[w.Kind](w)
+	callers := make([]*caller, w.Callers)
 	for i := range callers {
-		conn, err := net.Dial("tcp", o.Addr)
+		conn, err := net.Dial("tcp", w.Addr)
 		if err != nil {
-			return tally{}, err
+			return result{}, err
 		}
 		defer func() { _ = conn.Close() }()
-		callers[i] = &caller{conn: conn, answers: bufio.NewReaderSize(conn, 8<<10)}
+		callers[i] = &caller{conn: conn, responses: bufio.NewReaderSize(conn, 8<<10)}
 	}
+
 	var taken, done atomic.Int64
 	failed := make(chan error, len(callers))
 	var wg sync.WaitGroup
+
 	cpu, start := cpuTime(), time.Now()
-	end := start.Add(o.For)
+	end := start.Add(w.For)
 	for _, c := range callers {
 		wg.Go(func() {
 			for time.Now().Before(end) {
 				n := int(taken.Add(1)) - 1
-				if n >= o.Most {
+				if n >= w.Max {
 					return
 				}
 				if err := c.call(request(c.buf, n)); err != nil {
@@ -155,38 +164,42 @@ func carryOut(o order) (tally, error) {
 		})
 	}
 	wg.Wait()
-	t := tally{Done: int(done.Load()), Elapsed: time.Since(start), CPU: cpuTime() - cpu}
+
+	r := result{Done: int(done.Load()), Elapsed: time.Since(start), CPU: cpuTime() - cpu}
 	select {
 	case err := <-failed:
-		return t, err
+		return r, err
 	default:
-		return t, nil
+		return r, nil
 	}
 }
 
-// caller speaks just enough HTTP/1.1 to cost little: one keep-alive connection, answers that
-// say their length.
+// caller speaks just enough HTTP/1.1 to cost little: one keep-alive connection,
+// responses with a Content-Length.
 type caller struct {
-	conn    net.Conn
-	answers *bufio.Reader
-	buf     []byte // of the last request
+	conn      net.Conn
+	responses *bufio.Reader
+	buf       []byte // of the last request
 }
 
+// call sends a request and reads the response, which must be a 200.
 func (c *caller) call(request []byte) error {
 	c.buf = request
 	if _, err := c.conn.Write(request); err != nil {
 		return err
 	}
-	line, err := c.answers.ReadSlice('\n')
+
+	line, err := c.responses.ReadSlice('\n')
 	if err != nil {
 		return err
 	}
 	if len(line) < 12 || string(line[9:12]) != "200" {
 		return fmt.Errorf("the server answered %q", line)
 	}
+
 	length := -1
 	for {
-		line, err := c.answers.ReadSlice('\n')
+		line, err := c.responses.ReadSlice('\n')
 		if err != nil {
 			return err
 		}
@@ -198,9 +211,9 @@ func (c *caller) call(request []byte) error {
 		}
 	}
 	if length < 0 {
-		return errors.New("the server did not say the length of its answer")
+		return errors.New("the response has no Content-Length")
 	}
-	_, err = c.answers.Discard(length)
+	_, err = c.responses.Discard(length)
 	return err
 }
 
@@ -209,13 +222,14 @@ func contentLength(line []byte) (n int, ok bool) {
 	if len(line) < len(name) || string(line[:len(name)]) != name {
 		return 0, false
 	}
+
 	for _, digit := range line[len(name) : len(line)-2] {
 		n = 10*n + int(digit-'0')
 	}
 	return n, true
 }
 
-// cpuTime is the processor time that this process has used.
+// cpuTime returns the CPU time that this process has used.
 func cpuTime() time.Duration {
 	var r syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {

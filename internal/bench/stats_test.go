@@ -6,29 +6,32 @@ import (
 	"time"
 )
 
-// quantile is the value below which the part q of the list lies, 0 for an empty list.
+// quantile returns the value below which the share q of the list lies, or 0 for
+// an empty list.
 func quantile(list []float64, q float64) float64 {
 	if len(list) == 0 {
 		return 0
 	}
 	sorted := slices.Sorted(slices.Values(list))
-	at := q * float64(len(sorted)-1)
-	low := int(at)
+	position := q * float64(len(sorted)-1)
+	low := int(position)
 	high := min(low+1, len(sorted)-1)
-	return sorted[low] + (sorted[high]-sorted[low])*(at-float64(low))
+	return sorted[low] + (sorted[high]-sorted[low])*(position-float64(low))
 }
 
 func median(list []float64) float64 { return quantile(list, 0.5) }
 
-// pair is what the rounds of two sides gave.
+// pair holds the figures of two sides, round by round.
 type pair struct{ a, b []float64 }
 
-// inTurns measures both sides rounds times, the two of a round right after each other;
-// each begins every second round. A first round of each warms up and does not count.
-func inTurns(rounds int, a, b func() float64) pair {
-	var p pair
+// alternate measures both sides in rounds, one right after the other, and lets
+// each begin every second round. A first round of each warms up and is not
+// counted.
+func alternate(rounds int, a, b func() float64) pair {
 	a()
 	b()
+
+	var p pair
 	for i := range rounds {
 		var x, y float64
 		if i%2 == 0 {
@@ -41,7 +44,7 @@ func inTurns(rounds int, a, b func() float64) pair {
 	return p
 }
 
-// ratios are a/b of each round.
+// ratios returns a/b of each round.
 func (p pair) ratios() []float64 {
 	list := make([]float64, len(p.a))
 	for i := range list {
@@ -50,7 +53,8 @@ func (p pair) ratios() []float64 {
 	return list
 }
 
-// report prints the medians of both sides, and the median ratio with its quartiles.
+// report prints the medians of both sides and the median ratio with its
+// quartiles.
 func (p pair) report(b *testing.B, unitA, unitB string) {
 	r := p.ratios()
 	b.ReportMetric(median(r), "ratio")
@@ -58,11 +62,11 @@ func (p pair) report(b *testing.B, unitA, unitB string) {
 	b.ReportMetric(quantile(r, 0.75), "ratio-q3")
 	b.ReportMetric(median(p.a), unitA)
 	b.ReportMetric(median(p.b), unitB)
-	hideTime(b)
+	hideDuration(b)
 }
 
-// hideTime leaves out the duration of the whole benchmark, which says nothing.
-func hideTime(b *testing.B) { b.ReportMetric(0, "ns/op") }
+// hideDuration omits the duration of the whole benchmark, which means nothing.
+func hideDuration(b *testing.B) { b.ReportMetric(0, "ns/op") }
 
 func millis(d time.Duration) float64 { return d.Seconds() * 1000 }
 
@@ -79,14 +83,14 @@ func TestQuantile(t *testing.T) {
 	}
 }
 
-func TestInTurns(t *testing.T) {
+func TestAlternate(t *testing.T) {
 	t.Parallel()
 	var order string
 	n := 0.0
 	side := func(name string) func() float64 {
 		return func() float64 { order += name; n++; return n }
 	}
-	p := inTurns(3, side("a"), side("b"))
+	p := alternate(3, side("a"), side("b"))
 	if want := "ababbaab"; order != want {
 		t.Errorf("the sides took turns as %s, want %s", order, want)
 	}

@@ -10,9 +10,9 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-// BenchmarkWork is the worker: each event pays an order of its own, one transaction each, beside
-// how often the disk under the database can make one block durable (which is what a
-// transaction alone on SQLite costs at least).
+// BenchmarkWork compares the worker, where each event pays its own order in its
+// own transaction, to how often the disk under the database makes one block
+// durable. That is the least that a single transaction on SQLite costs.
 func BenchmarkWork(b *testing.B) {
 	engines(b, func(b *testing.B, url func() string) {
 		s := openStore(b, url())
@@ -22,6 +22,7 @@ func BenchmarkWork(b *testing.B) {
 		worked := func() float64 {
 			const events = 800
 			paidOrders(b, s, events, &next)
+
 			start := time.Now()
 			for done := 0; done < events; {
 				n, err := hooks.RunOnce(b.Context())
@@ -31,14 +32,15 @@ func BenchmarkWork(b *testing.B) {
 				done += n
 			}
 			took := time.Since(start)
+
 			wantDone(b, s, next)
 			return events / took.Seconds()
 		}
-		inTurns(5, worked, disk.perSecond).report(b, "worked/s", "syncs/s")
+		alternate(5, worked, disk.perSecond).report(b, "worked/s", "syncs/s")
 	})
 }
 
-// paidOrders makes n orders, and puts an event in the inbox that pays each.
+// paidOrders creates n orders and puts an event that pays each into the inbox.
 func paidOrders(b *testing.B, s *store.Store, n int, next *int64) {
 	b.Helper()
 	first := *next
@@ -63,7 +65,7 @@ func paidOrders(b *testing.B, s *store.Store, n int, next *int64) {
 	}
 }
 
-// wantDone checks that the work was real.
+// wantDone checks that all n events were really worked.
 func wantDone(b *testing.B, s *store.Store, n int64) {
 	b.Helper()
 	counts, err := s.Counts(b.Context())
