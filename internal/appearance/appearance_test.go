@@ -41,12 +41,14 @@ func TestParse(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got, text)
 		}
 	})
+
 	t.Run("an empty file changes nothing on light screens", func(t *testing.T) {
 		t.Parallel()
 		if got := asJSON(t, parse(t, `{}`).Light); got != `{}` {
 			t.Errorf("got %s", got)
 		}
 	})
+
 	t.Run("dark screens get the shapes, and the page's dark colours", func(t *testing.T) {
 		t.Parallel()
 		look := parse(t, `{"theme":"flat","labels":"floating","variables":{"colorPrimary":"teal","borderRadius":"2px","logoColor":"light","focusBoxShadow":"0 0 1px red","iconColor":"var(--colorText)"},
@@ -56,6 +58,7 @@ func TestParse(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	})
+
 	t.Run("dark says what differs", func(t *testing.T) {
 		t.Parallel()
 		look := parse(t, `{"variables":{"colorPrimary":"teal","borderRadius":"2px"},"rules":{".Tab":{"padding":"4px"}},
@@ -65,6 +68,7 @@ func TestParse(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	})
+
 	t.Run("a look that is dark anyway stays", func(t *testing.T) {
 		t.Parallel()
 		for _, text := range []string{`{"theme":"night"}`, `{"variables":{"colorBackground":"#102030","colorText":"white"}}`} {
@@ -73,12 +77,14 @@ func TestParse(t *testing.T) {
 			}
 		}
 	})
+
 	t.Run("the example is one", func(t *testing.T) {
 		t.Parallel()
 		text, err := os.ReadFile("../../examples/appearance.json")
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		look := parse(t, string(text))
 		if look.Light.Colors().Background != "#fffaf3" || look.Dark.Colors().Background != "#241b15" || look.Dark.Variable("borderRadius") != "4px" {
 			t.Errorf("got %+v and %+v", look.Light.Colors(), look.Dark.Colors())
@@ -86,7 +92,8 @@ func TestParse(t *testing.T) {
 	})
 }
 
-// TestProblems holds that each mistake is told by its place, and nothing else with it.
+// TestProblems holds that each mistake is told by its place, and nothing else
+// with it.
 func TestProblems(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -164,6 +171,7 @@ func TestProblems(t *testing.T) {
 			}
 		})
 	}
+
 	t.Run("all of them at once", func(t *testing.T) {
 		t.Parallel()
 		_, err := appearance.Parse([]byte(`{"tehme":1,"variables":{"colorText":"x","borderRadius":"y"},"rules":{"x":{}},"dark":{"labels":"z"},"fonts":[{}]}`))
@@ -176,19 +184,32 @@ func TestProblems(t *testing.T) {
 func TestColors(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"#1F6A58": "#1f6a58", "#abc": "#aabbcc", "#abcf": "#aabbcc", "#1f6a58ff": "#1f6a58",
-		"rgb(31, 106, 88)": "#1f6a58", "rgb(31 106 88)": "#1f6a58", "rgba(31,106,88,1)": "#1f6a58", "rgb(100% 0% 50%)": "#ff0080",
-		"hsl(120, 100%, 25%)": "#008000", "hsl(0deg 100% 50% / 1)": "#ff0000", "hsl(240 100% 50%)": "#0000ff", "hsl(0 0% 50%)": "#808080",
-		"teal": "#008080", "RebeccaPurple": "#663399", "white": "#ffffff",
+		"#1F6A58":                "#1f6a58",
+		"#abc":                   "#aabbcc",
+		"#abcf":                  "#aabbcc",
+		"#1f6a58ff":              "#1f6a58",
+		"rgb(31, 106, 88)":       "#1f6a58",
+		"rgb(31 106 88)":         "#1f6a58",
+		"rgba(31,106,88,1)":      "#1f6a58",
+		"rgb(100% 0% 50%)":       "#ff0080",
+		"hsl(120, 100%, 25%)":    "#008000",
+		"hsl(0deg 100% 50% / 1)": "#ff0000",
+		"hsl(240 100% 50%)":      "#0000ff",
+		"hsl(0 0% 50%)":          "#808080",
+		"teal":                   "#008080",
+		"RebeccaPurple":          "#663399",
+		"white":                  "#ffffff",
 	} {
 		look := parse(t, `{"variables":{"colorPrimary":"`+text+`"}}`)
 		if got := look.Light.Colors().Primary; got != want {
 			t.Errorf("%s: got %q, want %q", text, got, want)
 		}
 	}
+
 	for _, good := range []string{"transparent", "currentColor", "rgba(0,0,0,.5)", "#0008", "color-mix(in srgb, red, blue)", "oklch(60% 0.15 50)", "var(--colorText)", "rgb(from red r g b)"} {
 		parse(t, `{"variables":{"iconColor":"`+good+`"},"rules":{".Tab":{"backgroundColor":"`+good+`"}}}`)
 	}
+
 	for _, bad := range []string{"#12", "#ggg", "rgb(1,2)", "hsl(1,2,3)", "rgb(a,b,c)", "expression(1)", "reddish", "0"} {
 		if _, err := appearance.Parse([]byte(`{"variables":{"iconColor":"` + bad + `"}}`)); err == nil {
 			t.Errorf("%s passes for a colour", bad)
@@ -207,31 +228,37 @@ func TestFonts(t *testing.T) {
 	if got := look.FontCSS(); got != css {
 		t.Errorf("got\n%s\nwant\n%s", got, css)
 	}
+
 	sheets, files := look.Origins()
 	if !slices.Equal(sheets, []string{"https://fonts.googleapis.com"}) ||
 		!slices.Equal(files, []string{"https://cdn.example", "https://fonts.gstatic.com", "https://old.example"}) {
 		t.Errorf("got %q and %q", sheets, files)
 	}
+
 	if got := asJSON(t, look.Fonts[0]); !strings.Contains(got, `"unicodeRange":"U+0000-00FF, U+0131"`) || strings.Contains(got, "cssSrc") {
 		t.Errorf("Stripe.js gets %s", got)
 	}
 }
 
-// FuzzParse holds that whatever is accepted can stand in a style sheet and is JSON again.
+// FuzzParse holds that whatever is accepted can stand in a style sheet and is
+// JSON again.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{`{}`, `{"variables":{"fontFamily":"a"}}`, `{"fonts":[{"family":"a","src":"url(https://a.b/c)"}]}`,
 		`{"fonts":[{"cssSrc":"https://a.b/c"}],"dark":{"rules":{".Tab":{"color":"red"}}}}`} {
 		f.Add([]byte(seed))
 	}
+
 	f.Fuzz(func(t *testing.T, data []byte) {
 		look, err := appearance.Parse(data)
 		if err != nil {
 			return
 		}
+
 		css := look.FontCSS()
 		if strings.Count(css, "{") != strings.Count(css, "@font-face {") || strings.Count(css, "}") != strings.Count(css, "{") || strings.Contains(css, "<") {
 			t.Errorf("%s makes the style sheet %s", data, css)
 		}
+
 		for _, a := range []appearance.Appearance{look.Light, look.Dark} {
 			text, err := json.Marshal(a)
 			if err != nil || !json.Valid(text) {

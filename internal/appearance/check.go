@@ -19,15 +19,18 @@ func (c *checker) problem(place, format string, args ...any) {
 
 // choices are the fields with few values.
 var choices = map[string][]string{
-	"theme": {"stripe", "night", "flat"}, "inputs": {"spaced", "condensed"}, "labels": {"above", "floating"},
+	"theme":  {"stripe", "night", "flat"},
+	"inputs": {"spaced", "condensed"},
+	"labels": {"above", "floating"},
 }
 
-// appearance reads one at place ("" or "dark."). others are fields of the file that are
-// somebody else's to read.
+// appearance reads one at place ("" or "dark."). others are fields of the file
+// that are somebody else's to read.
 func (c *checker) appearance(place string, o object, others ...string) Appearance {
 	var a Appearance
 	known := append([]string{"theme", "inputs", "labels", "disableAnimations", "variables", "rules"}, others...)
 	c.unique(place, o)
+
 	for _, m := range o {
 		at := place + m.name
 		switch m.name {
@@ -42,7 +45,9 @@ func (c *checker) appearance(place string, o object, others ...string) Appearanc
 			if !ok {
 				c.problem(at, "is not true or false")
 			}
+
 			a.DisableAnimations = on
+
 		case "variables":
 			a.Variables = c.variables(at, m.value)
 		case "rules":
@@ -51,6 +56,7 @@ func (c *checker) appearance(place string, o object, others ...string) Appearanc
 			c.known(at, m.name, known)
 		}
 	}
+
 	return a
 }
 
@@ -62,7 +68,8 @@ func (c *checker) choice(at string, m member) string {
 	return s
 }
 
-// unique: of two members with one name JSON readers take the last, and say nothing.
+// unique: of two members with one name JSON readers take the last, and say
+// nothing.
 func (c *checker) unique(place string, o object) {
 	for i, m := range o {
 		if slices.ContainsFunc(o[:i], func(n member) bool { return n.name == m.name }) {
@@ -101,11 +108,13 @@ func (c *checker) variables(at string, v any) []Property {
 		if !c.known(at, m.name, variableNames) {
 			continue
 		}
+
 		if value, ok := c.text(at, m.value); ok {
 			c.variable(at, m.name, value)
 			list = append(list, Property{m.name, value})
 		}
 	}
+
 	return list
 }
 
@@ -124,22 +133,27 @@ func (c *checker) variable(at, name, value string) {
 		if _, ok := plainColor(value); !ok {
 			c.problem(at, "is not a colour that the page can follow. Write it like #1f6a58, rgb(31, 106, 88) or teal, without transparency")
 		}
+
 	case isLogo(name):
 		if value != "light" && value != "dark" {
 			c.problem(at, "is none of: light, dark")
 		}
+
 	case isColor(name):
 		if !isColorValue(value) {
 			c.problem(at, "is not a colour. Write it like #1f6a58, rgb(31, 106, 88) or teal")
 		}
+
 	case name == "borderRadius":
 		if !length.MatchString(value) {
 			c.problem(at, "is not a length like 8px")
 		}
+
 	case strings.HasPrefix(name, "fontSize") || name == "spacingUnit":
 		if !size.MatchString(value) {
 			c.problem(at, "is not a length like 16px")
 		}
+
 	case strings.HasPrefix(name, "fontWeight"):
 		if !weight.MatchString(value) {
 			c.problem(at, "is not a weight like 500")
@@ -166,6 +180,7 @@ func (c *checker) text(at string, v any) (string, bool) {
 	default:
 		return strings.TrimSpace(s), true
 	}
+
 	return "", false
 }
 
@@ -178,6 +193,7 @@ func balanced(s string) bool {
 			if r == quote {
 				quote = 0
 			}
+
 		case r == '"' || r == '\'':
 			quote = r
 		case r == '(':
@@ -188,6 +204,7 @@ func balanced(s string) bool {
 			}
 		}
 	}
+
 	return open == 0 && quote == 0
 }
 
@@ -206,6 +223,7 @@ func (c *checker) rules(at string, v any) []Rule {
 		if said := c.selector(m.name); said != "" {
 			c.problem(at, "%s", said)
 		}
+
 		body, _ := c.object(at, m.value)
 		c.unique(at+".", body)
 		rule := Rule{Selector: m.name}
@@ -215,14 +233,18 @@ func (c *checker) rules(at string, v any) []Rule {
 				c.problem(at, "is not a CSS property in the spelling of scripts, like backgroundColor")
 				continue
 			}
+
 			value, ok := c.text(at, p.value)
 			if ok && slices.Contains(colorOnly, p.name) && !isColorValue(value) {
 				c.problem(at, "is not a colour. Write it like #1f6a58, rgb(31, 106, 88) or teal")
 			}
+
 			rule.Properties = append(rule.Properties, Property{p.name, value})
 		}
+
 		list = append(list, rule)
 	}
+
 	return list
 }
 
@@ -235,6 +257,7 @@ func (c *checker) selector(s string) string {
 		if found == nil {
 			return "is not a selector that Stripe takes: classes like .Tab or .Input--invalid:hover, separated by commas, and none inside of another"
 		}
+
 		class, states, pseudo := found[1], found[2], found[3]
 		if said := classWith(class, states); said != "" {
 			return said
@@ -243,6 +266,7 @@ func (c *checker) selector(s string) string {
 			return said
 		}
 	}
+
 	return ""
 }
 
@@ -254,11 +278,13 @@ func classWith(class, states string) string {
 		}
 		return fmt.Sprintf("selects .%s, which is no public class of Stripe's", class)
 	}
+
 	for state := range strings.SplitSeq(strings.TrimPrefix(states, "--"), "--") {
 		if states != "" && !slices.Contains(strings.Fields(allowed), state) {
 			return fmt.Sprintf("has the state --%s, which .%s has not", state, class)
 		}
 	}
+
 	return ""
 }
 
@@ -270,6 +296,7 @@ func pseudoOf(class, pseudo string) string {
 		if end < 0 {
 			end = len(name)
 		}
+
 		name, pseudo = name[:end], name[end:]
 		switch {
 		case isElement && (class != "Input" || !slices.Contains(pseudoElements, name)):
@@ -278,5 +305,6 @@ func pseudoOf(class, pseudo string) string {
 			return fmt.Sprintf("has :%s, which Stripe does not take", name)
 		}
 	}
+
 	return ""
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Colors are those of an appearance that a page of our own follows, as "#rrggbb", "" where
-// it names none.
+// Colors are those of an appearance that a page of our own follows, as
+// "#rrggbb", "" where it names none.
 type Colors struct{ Primary, Background, Text, TextSecondary, Danger string }
 
 // Colors are the appearance's own. Its theme night counts as a dark background.
@@ -60,6 +60,7 @@ func plainColor(s string) (string, bool) {
 	if named := namedColors[s]; named != "" {
 		return "#" + named, true
 	}
+
 	if hex.MatchString(s) {
 		digits := s[1:]
 		if len(digits) < 6 {
@@ -68,43 +69,52 @@ func plainColor(s string) (string, bool) {
 				long.WriteRune(d)
 				long.WriteRune(d)
 			}
+
 			digits = long.String()
 		}
+
 		return "#" + digits[:6], len(digits) == 6 || digits[6:] == "ff"
 	}
+
 	if m := function.FindStringSubmatch(s); m != nil {
 		c, alpha, ok := functional(m[1], m[2])
 		return c, ok && alpha == 1
 	}
+
 	return "", false
 }
 
-// functional reads what is inside of rgb() or hsl(), in the old form with commas or the new
-// one with spaces and a slash.
+// functional reads what is inside of rgb() or hsl(), in the old form with
+// commas or the new one with spaces and a slash.
 func functional(name, inside string) (color string, alpha float64, ok bool) {
 	parts := strings.FieldsFunc(inside, func(r rune) bool { return r == ',' || r == ' ' || r == '/' })
 	if len(parts) != 3 && len(parts) != 4 {
 		return "", 0, false
 	}
+
 	var v [3]float64
 	for i := range v {
 		most := 255.0
 		if name == "hsl" {
 			most = []float64{360, 1, 1}[i]
 		}
+
 		if v[i], ok = number(parts[i], most, name == "hsl" && i > 0); !ok {
 			return "", 0, false
 		}
 	}
+
 	alpha = 1
 	if len(parts) == 4 {
 		if alpha, ok = number(parts[3], 1, false); !ok {
 			return "", 0, false
 		}
 	}
+
 	if name == "hsl" {
 		v = ofHSL(v)
 	}
+
 	return fmt.Sprintf("#%02x%02x%02x", int(math.Round(v[0])), int(math.Round(v[1])), int(math.Round(v[2]))), alpha, true
 }
 
@@ -127,7 +137,8 @@ func ofHSL(v [3]float64) [3]float64 {
 	return [3]float64{channel(0), channel(8), channel(4)}
 }
 
-// namedColors are those of CSS (https://www.w3.org/TR/css-color-4/#named-colors).
+// namedColors are those of CSS
+// (https://www.w3.org/TR/css-color-4/#named-colors).
 var namedColors = readNames(`
 aliceblue f0f8ff antiquewhite faebd7 aqua 00ffff aquamarine 7fffd4 azure f0ffff beige f5f5dc bisque ffe4c4 black 000000
 blanchedalmond ffebcd blue 0000ff blueviolet 8a2be2 brown a52a2a burlywood deb887 cadetblue 5f9ea0 chartreuse 7fff00

@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// Font is one of the option fonts of stripe.elements(): a style sheet with fonts, or one
-// font (https://docs.stripe.com/js/elements_object/create#stripe_elements-options-fonts).
+// Font is one of the option fonts of stripe.elements(): a style sheet with
+// fonts, or one font
+// (https://docs.stripe.com/js/elements_object/create#stripe_elements-options-fonts).
 type Font struct {
 	CSSSrc string `json:"cssSrc,omitempty"` // https
 
@@ -41,6 +42,7 @@ func (c *checker) fonts(v any) []Font {
 	if !ok {
 		c.problem("fonts", "is not a list in square brackets")
 	}
+
 	var all []Font
 	for i, item := range list {
 		at := fmt.Sprintf("fonts[%d]", i)
@@ -48,6 +50,7 @@ func (c *checker) fonts(v any) []Font {
 			all = append(all, c.font(at, o))
 		}
 	}
+
 	return all
 }
 
@@ -57,15 +60,19 @@ func (c *checker) font(at string, o object) Font {
 		"cssSrc": &f.CSSSrc, "family": &f.Family, "src": &f.Src, "display": &f.Display,
 		"style": &f.Style, "unicodeRange": &f.UnicodeRange, "weight": &f.Weight,
 	}
+
 	c.unique(at+".", o)
 	before := len(c.problems)
+
 	for _, m := range o {
 		at := at + "." + m.name
 		if !c.known(at, m.name, fontFields) {
 			continue
 		}
+
 		s, ok := m.value.(string)
 		*fields[m.name] = s
+
 		switch form := fontForms[m.name]; {
 		case !ok:
 			c.problem(at, "is not text. Put the value in quotes")
@@ -75,9 +82,11 @@ func (c *checker) font(at string, o object) Font {
 			c.problem(at, "is not %s", form.like)
 		}
 	}
+
 	for _, address := range f.addresses() {
 		c.secure(at+".src", address)
 	}
+
 	switch {
 	case len(c.problems) > before:
 	case f.CSSSrc != "" && f != (Font{CSSSrc: f.CSSSrc}):
@@ -85,6 +94,7 @@ func (c *checker) font(at string, o object) Font {
 	case f.CSSSrc == "" && (f.Family == "" || len(f.addresses()) == 0):
 		c.problem(at, "has neither cssSrc, nor family and src with a url()")
 	}
+
 	return f
 }
 
@@ -106,23 +116,27 @@ func (f Font) addresses() []string {
 	return all
 }
 
-// Origins are where the fonts come from: style sheets, and files of fonts. The style sheets
-// of Google Fonts name files on a host of its own.
+// Origins are where the fonts come from: style sheets, and files of fonts. The
+// style sheets of Google Fonts name files on a host of its own.
 func (l *Look) Origins() (sheets, files []string) {
 	for _, f := range l.Fonts {
 		if f.CSSSrc != "" {
 			sheets = append(sheets, originOf(f.CSSSrc))
 		}
+
 		for _, a := range f.addresses() {
 			files = append(files, originOf(a))
 		}
 	}
+
 	for _, s := range sheets {
 		if s == "https://fonts.googleapis.com" {
 			s = "https://fonts.gstatic.com"
 		}
+
 		files = append(files, s)
 	}
+
 	slices.Sort(sheets)
 	slices.Sort(files)
 	return slices.Compact(sheets), slices.Compact(files)
@@ -136,7 +150,8 @@ func originOf(address string) string {
 	return "https://" + strings.ToLower(u.Host)
 }
 
-// FontCSS loads the fonts into a page of our own: rules for the beginning of a style sheet.
+// FontCSS loads the fonts into a page of our own: rules for the beginning of a
+// style sheet.
 func (l *Look) FontCSS() string {
 	var imports, faces strings.Builder
 	for _, f := range l.Fonts {
@@ -144,13 +159,16 @@ func (l *Look) FontCSS() string {
 			fmt.Fprintf(&imports, "@import url(%q);\n", f.CSSSrc)
 			continue
 		}
+
 		fmt.Fprintf(&faces, "@font-face { font-family: %q; src: %s;", f.Family, f.Src)
 		for _, p := range []Property{{"font-display", f.Display}, {"font-style", f.Style}, {"unicode-range", f.UnicodeRange}, {"font-weight", f.Weight}} {
 			if p.Value != "" {
 				fmt.Fprintf(&faces, " %s: %s;", p.Name, p.Value)
 			}
 		}
+
 		faces.WriteString(" }\n")
 	}
+
 	return imports.String() + faces.String()
 }

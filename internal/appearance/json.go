@@ -8,8 +8,8 @@ import (
 	"io"
 )
 
-// object is a JSON object in the order of its file, with every member, even of one name.
-// Values are object, []any, string, bool, json.Number or nil.
+// object is a JSON object in the order of its file, with every member, even of
+// one name. Values are object, []any, string, bool, json.Number or nil.
 type object []member
 
 type member struct {
@@ -32,10 +32,12 @@ func readObject(data []byte) (object, error) {
 	if err != nil {
 		return nil, fmt.Errorf("is not JSON near line %d: %w", 1+bytes.Count(data[:d.InputOffset()], []byte("\n")), err)
 	}
+
 	o, ok := v.(object)
 	if !ok {
 		return nil, errors.New("is not a JSON object. Write {\"theme\": …, \"variables\": {…}}")
 	}
+
 	return o, nil
 }
 
@@ -44,6 +46,7 @@ func readValue(d *json.Decoder, depth int) (any, error) {
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
+
 	opening, nested := token.(json.Delim)
 	if err != nil || !nested {
 		return token, err
@@ -54,18 +57,22 @@ func readValue(d *json.Decoder, depth int) (any, error) {
 	if opening == '[' {
 		return readList(d, depth)
 	}
+
 	out := object{}
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {
 			return nil, err
 		}
+
 		value, err := readValue(d, depth+1)
 		if err != nil {
 			return nil, err
 		}
+
 		out = append(out, member{name.(string), value})
 	}
+
 	return out, closing(d)
 }
 

@@ -1,11 +1,12 @@
-// Package appearance reads the file that says how the payment form looks: an appearance of
-// Stripe's Elements (https://docs.stripe.com/elements/appearance-api) with the fonts of the
+// Package appearance reads the file that says how the payment form looks: an
+// appearance of Stripe's Elements
+// (https://docs.stripe.com/elements/appearance-api) with the fonts of the
 // Elements, and another one for dark screens.
 //
-// Stripe.js ignores what it does not know, with a word on the console of a buyer. Here a
-// name that is misspelt, a value that is none, and a selector that Stripe refuses are told
-// to the shop, all at once, each by its place in the file. What Parse returns is safe to be
-// written into a style sheet.
+// Stripe.js ignores what it does not know, with a word on the console of a
+// buyer. Here a name that is misspelt, a value that is none, and a selector
+// that Stripe refuses are told to the shop, all at once, each by its place in
+// the file. What Parse returns is safe to be written into a style sheet.
 package appearance
 
 import (
@@ -22,8 +23,8 @@ type Look struct {
 	Fonts []Font
 }
 
-// Appearance is the option of that name of stripe.elements(); its JSON is what Stripe.js
-// takes. Zero fields leave the choice to the page and to Stripe.
+// Appearance is the option of that name of stripe.elements(); its JSON is what
+// Stripe.js takes. Zero fields leave the choice to the page and to Stripe.
 type Appearance struct {
 	Theme             string // stripe, night or flat
 	Inputs            string // spaced or condensed
@@ -56,6 +57,7 @@ func Parse(data []byte) (*Look, error) {
 	if err != nil {
 		return nil, &Error{Problems: []string{err.Error()}}
 	}
+
 	var c checker
 	look := &Look{Light: c.appearance("", file, "dark", "fonts")}
 	look.Dark = look.Light.onDarkScreens()
@@ -65,13 +67,16 @@ func Parse(data []byte) (*Look, error) {
 			if dark, ok := c.object(m.name, m.value); ok {
 				look.Dark = look.Dark.with(c.appearance("dark.", dark))
 			}
+
 		case "fonts":
 			look.Fonts = c.fonts(m.value)
 		}
 	}
+
 	if len(c.problems) > 0 {
 		return nil, &Error{Problems: c.problems}
 	}
+
 	return look, nil
 }
 
@@ -87,14 +92,20 @@ func (a Appearance) Variable(name string) string {
 
 // with is a, and over it what more says.
 func (a Appearance) with(more Appearance) Appearance {
-	for to, from := range map[*string]string{&a.Theme: more.Theme, &a.Inputs: more.Inputs, &a.Labels: more.Labels} {
+	for to, from := range map[*string]string{
+		&a.Theme:  more.Theme,
+		&a.Inputs: more.Inputs,
+		&a.Labels: more.Labels,
+	} {
 		if from != "" {
 			*to = from
 		}
 	}
+
 	a.DisableAnimations = a.DisableAnimations || more.DisableAnimations
 	a.Variables = over(a.Variables, more.Variables)
 	a.Rules = append(slices.Clone(a.Rules), more.Rules...)
+
 	return a
 }
 
@@ -111,8 +122,8 @@ func over(list, more []Property) []Property {
 	return list
 }
 
-// MarshalJSON writes the appearance as Stripe.js takes it, in the order of the file. Rules
-// with one selector are made one.
+// MarshalJSON writes the appearance as Stripe.js takes it, in the order of the
+// file. Rules with one selector are made one.
 func (a Appearance) MarshalJSON() ([]byte, error) {
 	var out object
 	for _, m := range []member{{"theme", a.Theme}, {"inputs", a.Inputs}, {"labels", a.Labels}} {
@@ -120,12 +131,15 @@ func (a Appearance) MarshalJSON() ([]byte, error) {
 			out = append(out, m)
 		}
 	}
+
 	if a.DisableAnimations {
 		out = append(out, member{"disableAnimations", true})
 	}
+
 	if len(a.Variables) > 0 {
 		out = append(out, member{"variables", properties(a.Variables)})
 	}
+
 	var rules object
 	for _, r := range a.Rules {
 		if i := slices.IndexFunc(rules, func(m member) bool { return m.name == r.Selector }); i >= 0 {
@@ -134,12 +148,15 @@ func (a Appearance) MarshalJSON() ([]byte, error) {
 			rules = append(rules, member{r.Selector, r.Properties})
 		}
 	}
+
 	for i := range rules {
 		rules[i].value = properties(rules[i].value.([]Property))
 	}
+
 	if len(rules) > 0 {
 		out = append(out, member{"rules", rules})
 	}
+
 	return out.MarshalJSON()
 }
 
@@ -155,21 +172,26 @@ func properties(list []Property) object {
 func (o object) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteByte('{')
+
 	for i, m := range o {
 		if i > 0 {
 			b.WriteByte(',')
 		}
+
 		for j, part := range []any{m.name, m.value} {
 			if j > 0 {
 				b.WriteByte(':')
 			}
+
 			text, err := json.Marshal(part)
 			if err != nil {
 				return nil, err
 			}
+
 			b.Write(text)
 		}
 	}
+
 	b.WriteByte('}')
 	return b.Bytes(), nil
 }

@@ -2,8 +2,8 @@ package appearance
 
 import "strings"
 
-// The variables of the Appearance API, and their older names, which Stripe.js still takes
-// (https://docs.stripe.com/elements/appearance-api#all-variables).
+// The variables of the Appearance API, and their older names, which Stripe.js
+// still takes (https://docs.stripe.com/elements/appearance-api#all-variables).
 var variableNames = strings.Fields(`
 	fontFamily fontSmooth fontVariantLigatures fontVariationSettings fontLineHeight
 	fontSizeBase fontSizeSm fontSizeXs fontSize2Xs fontSize3Xs fontSizeLg fontSizeXl
@@ -31,19 +31,42 @@ var variableNames = strings.Fields(`
 // The classes that a rule may select, with their states
 // (https://docs.stripe.com/elements/appearance-api#all-rules).
 var classStates = map[string]string{
-	"Tab": "selected", "TabIcon": "selected", "TabLabel": "selected",
-	"Label": "empty invalid focused floating resting", "Input": "empty invalid", "Error": "",
-	"Block": "", "BlockDivider": "", "BlockAction": "negative",
-	"CodeInput": "",
-	"Checkbox":  "checked", "CheckboxLabel": "checked", "CheckboxInput": "checked",
-	"Dropdown": "", "DropdownItem": "highlight",
-	"Switch": "active", "SwitchControl": "",
-	"PickerItem": "selected highlight new disabled", "PickerAction": "",
-	"Menu": "", "MenuIcon": "open", "MenuAction": "negative",
-	"Accordion": "", "AccordionItem": "selected",
-	"RadioIcon": "", "RadioIconOuter": "checked hovered", "RadioIconInner": "checked hovered",
-	"Text": "terms redirect", "TermsText": "", "TermsLink": "", "RedirectText": "", "Link": "", "SecondaryLink": "",
-	"Action": "negative", "Button": "", "Spinner": "",
+	"Tab":            "selected",
+	"TabIcon":        "selected",
+	"TabLabel":       "selected",
+	"Label":          "empty invalid focused floating resting",
+	"Input":          "empty invalid",
+	"Error":          "",
+	"Block":          "",
+	"BlockDivider":   "",
+	"BlockAction":    "negative",
+	"CodeInput":      "",
+	"Checkbox":       "checked",
+	"CheckboxLabel":  "checked",
+	"CheckboxInput":  "checked",
+	"Dropdown":       "",
+	"DropdownItem":   "highlight",
+	"Switch":         "active",
+	"SwitchControl":  "",
+	"PickerItem":     "selected highlight new disabled",
+	"PickerAction":   "",
+	"Menu":           "",
+	"MenuIcon":       "open",
+	"MenuAction":     "negative",
+	"Accordion":      "",
+	"AccordionItem":  "selected",
+	"RadioIcon":      "",
+	"RadioIconOuter": "checked hovered",
+	"RadioIconInner": "checked hovered",
+	"Text":           "terms redirect",
+	"TermsText":      "",
+	"TermsLink":      "",
+	"RedirectText":   "",
+	"Link":           "",
+	"SecondaryLink":  "",
+	"Action":         "negative",
+	"Button":         "",
+	"Spinner":        "",
 }
 
 var (
@@ -51,7 +74,8 @@ var (
 	pseudoElements = strings.Fields(`placeholder selection`) // of an Input
 )
 
-// isLogo: which of a logo's drawings is shown, for light or for dark surroundings.
+// isLogo: which of a logo's drawings is shown, for light or for dark
+// surroundings.
 func isLogo(variable string) bool {
 	return strings.Contains(variable, "Logo") || strings.HasPrefix(variable, "logo")
 }

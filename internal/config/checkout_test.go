@@ -13,8 +13,8 @@ import (
 	"checkoutd/internal/config"
 )
 
-// TestContradictions holds that options which Stripe refuses together, or of which one
-// would do nothing, stop the start with the reason.
+// TestContradictions holds that options which Stripe refuses together, or of
+// which one would do nothing, stop the start with the reason.
 func TestContradictions(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -91,13 +91,37 @@ func TestCheckoutOptions(t *testing.T) {
 			"SAVED_METHODS_SAVE_USAGE=off_session", "SAVED_METHODS_REMOVE=true", "SAVED_METHODS_LIMIT=10", "SAVED_METHODS_FILTERS=always, limited",
 			"BRAND_LOGO=/logo.svg", "BRAND_COLOR=#AA3377", "APPEARANCE_FILE=look.json",
 		}, map[string]string{"look.json": `{"variables":{"borderRadius":"2px"}}`})
+
 		no, yes, none := false, true, 0
 		for name, v := range map[string][2]any{
-			"Payment": {c.Payment, config.Payment{CaptureMethod: "automatic", PaymentMethodTypes: []string{"card", "us_bank_account"}, OnBehalfOf: "acct_1A",
-				RequireCVCRecollection: true, Installments: true, BankVerification: "microdeposits", ReceiptEmail: true}},
-			"Page":                {c.Page, config.Page{CollectEmail: true, BillingAddress: "full", ShippingPhone: true}},
-			"Layout":              {c.Layout, config.Layout{Type: "accordion", DefaultCollapsed: &yes, Radios: &no, VisibleItems: &none}},
-			"SavedMethods":        {c.SavedMethods, config.SavedMethods{Redisplay: true, Limit: 10, Filters: []string{"always", "limited"}, Save: true, SaveUsage: "off_session", Remove: true}},
+			"Payment": {c.Payment, config.Payment{
+				CaptureMethod:          "automatic",
+				PaymentMethodTypes:     []string{"card", "us_bank_account"},
+				OnBehalfOf:             "acct_1A",
+				RequireCVCRecollection: true,
+				Installments:           true,
+				BankVerification:       "microdeposits",
+				ReceiptEmail:           true,
+			}},
+			"Page": {c.Page, config.Page{
+				CollectEmail:   true,
+				BillingAddress: "full",
+				ShippingPhone:  true,
+			}},
+			"Layout": {c.Layout, config.Layout{
+				Type:             "accordion",
+				DefaultCollapsed: &yes,
+				Radios:           &no,
+				VisibleItems:     &none,
+			}},
+			"SavedMethods": {c.SavedMethods, config.SavedMethods{
+				Redisplay: true,
+				Limit:     10,
+				Filters:   []string{"always", "limited"},
+				Save:      true,
+				SaveUsage: "off_session",
+				Remove:    true,
+			}},
 			"the look":            {[]string{c.BrandLogo, c.BrandColor, c.AppearanceFile}, []string{"/logo.svg", "#AA3377", "look.json"}},
 			"what is in the file": {c.Appearance.Dark.Variable("borderRadius"), "2px"},
 		} {
@@ -106,12 +130,14 @@ func TestCheckoutOptions(t *testing.T) {
 			}
 		}
 	})
+
 	t.Run("nothing given", func(t *testing.T) {
 		t.Parallel()
 		c := load(t, config.Sandbox, nil, nil)
 		if want := (config.Layout{Type: "tabs"}); c.Layout != want {
 			t.Errorf("got %+v, want %+v", c.Layout, want)
 		}
+
 		want := config.SavedMethods{Redisplay: true, Save: true, SaveUsage: "on_session"}
 		if !reflect.DeepEqual(c.SavedMethods, want) {
 			t.Errorf("got %+v, want %+v", c.SavedMethods, want)
@@ -120,6 +146,7 @@ func TestCheckoutOptions(t *testing.T) {
 			t.Errorf("got %+v", c.Page)
 		}
 	})
+
 	t.Run("setup_future_usage does not ask", func(t *testing.T) {
 		t.Parallel()
 		for _, more := range []string{"SAVED_METHODS_SAVE=", "SAVED_METHODS_SAVE=false"} {
@@ -128,6 +155,7 @@ func TestCheckoutOptions(t *testing.T) {
 			}
 		}
 	})
+
 	t.Run("a configuration of the Dashboard", func(t *testing.T) {
 		t.Parallel()
 		c := load(t, config.Sandbox, []string{"PAYMENT_METHOD_CONFIGURATION=pmc_1Abc", "CAPTURE_METHOD=manual", "BRAND_LOGO=https://cdn.example/a.png"}, nil)
@@ -153,10 +181,12 @@ func TestAppearanceFileIsReadAtStart(t *testing.T) {
 			if tt.file != "" {
 				files["look.json"] = tt.file
 			}
+
 			got := problems(t, config.Sandbox, []string{"APPEARANCE_FILE=look.json", "BRAND_COLOR=#112233"}, files)
 			if len(got) != len(tt.want) {
 				t.Fatalf("got %q, want %q", got, tt.want)
 			}
+
 			for i := range got {
 				if !strings.HasPrefix(got[i], tt.want[i]) {
 					t.Errorf("got %q, want it to begin with %q", got[i], tt.want[i])
@@ -166,8 +196,9 @@ func TestAppearanceFileIsReadAtStart(t *testing.T) {
 	}
 }
 
-// TestManualCaptureIsWhatStripeTakes compares with the parameters of Stripe's own
-// library: a payment method that can be captured later has an option to say so.
+// TestManualCaptureIsWhatStripeTakes compares with the parameters of Stripe's
+// own library: a payment method that can be captured later has an option to say
+// so.
 func TestManualCaptureIsWhatStripeTakes(t *testing.T) {
 	t.Parallel()
 	options := reflect.TypeFor[stripe.PaymentIntentPaymentMethodOptionsParams]()
@@ -178,16 +209,20 @@ func TestManualCaptureIsWhatStripeTakes(t *testing.T) {
 		if slices.Contains(notHere, method) {
 			continue
 		}
+
 		seen++
 		_, want := kind.FieldByName("CaptureMethod")
+
 		if got := load(t, config.Sandbox, []string{"PAYMENT_METHOD_TYPES=" + method}, nil).Warnings; len(got) > 0 {
 			t.Errorf("%s: %q", method, got)
 		}
+
 		_, err := config.Load(config.Sandbox, []string{"CAPTURE_METHOD=manual", "PAYMENT_METHOD_TYPES=" + method}, files(nil))
 		if got := err == nil; got != want {
 			t.Errorf("%s with manual capture: accepted %v, want %v", method, got, want)
 		}
 	}
+
 	if seen < 30 {
 		t.Errorf("looked at %d payment methods, which cannot be all", seen)
 	}
@@ -200,12 +235,14 @@ func TestMisspeltNamesAreToldWithTheProblems(t *testing.T) {
 	if !errors.As(err, &e) || len(e.Problems) != 1 || len(e.Misspelt) != 2 {
 		t.Fatalf("got %v, want one problem and two names", err)
 	}
+
 	for _, want := range []string{"one setting needs attention:\n  STRIPE_SECRET_KEY is missing.", "Did you mean STRIPE_SECRET_KEY?",
 		"\n  BRAND_COLOUR in the file .env is not an option of checkoutd and is ignored. Did you mean BRAND_COLOR?"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in:\n%s", want, err)
 		}
 	}
+
 	if strings.Contains(fmt.Sprint(err), "hunter2") {
 		t.Error("the misspelt secret is shown")
 	}

@@ -108,6 +108,7 @@ func TestServeReportsEverythingMissingAtOnce(t *testing.T) {
 			t.Errorf("nothing begins with %q in:\n%s", name, strings.Join(got, "\n"))
 		}
 	}
+
 	if len(got) != 6 {
 		t.Errorf("got %d problems, want 6: %q", len(got), got)
 	}
@@ -139,6 +140,7 @@ func TestSourcesAndTheirOrder(t *testing.T) {
 			t.Errorf("got %d, %q; want 7 from the environment, the name from .env", c.Workers, c.BrandName)
 		}
 	})
+
 	t.Run("an empty value counts as not given", func(t *testing.T) {
 		t.Parallel()
 		c := load(t, config.Sandbox, []string{"WORKERS= "}, map[string]string{".env": "WORKERS=3"})
@@ -146,6 +148,7 @@ func TestSourcesAndTheirOrder(t *testing.T) {
 			t.Errorf("got %d, want 3 from .env", c.Workers)
 		}
 	})
+
 	t.Run("a secret comes from its file without the newline", func(t *testing.T) {
 		t.Parallel()
 		c := load(t, config.Serve, with(testKeys[1:], "STRIPE_SECRET_KEY_FILE=/run/secrets/k"),
@@ -154,6 +157,7 @@ func TestSourcesAndTheirOrder(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 	})
+
 	t.Run("the environment's file wins over .env's value", func(t *testing.T) {
 		t.Parallel()
 		c := load(t, config.Serve, with(testKeys[1:], "STRIPE_SECRET_KEY_FILE=k"),
@@ -162,6 +166,7 @@ func TestSourcesAndTheirOrder(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 	})
+
 	t.Run("a missing .env is fine and an unreadable one is not", func(t *testing.T) {
 		t.Parallel()
 		_, err := config.Load(config.Sandbox, nil, func(string) ([]byte, error) {
@@ -171,6 +176,7 @@ func TestSourcesAndTheirOrder(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+
 	t.Run("a malformed .env is named by line and not quoted", func(t *testing.T) {
 		t.Parallel()
 		_, err := config.Load(config.Sandbox, nil, files(map[string]string{
@@ -191,129 +197,375 @@ func TestRefusedWithASentence(t *testing.T) {
 		want    string // how the only problem begins
 		mention string
 	}{
-		{name: "both value and file", mode: config.Serve, environ: with(testKeys, "STRIPE_SECRET_KEY_FILE=k"),
-			want: "STRIPE_SECRET_KEY and STRIPE_SECRET_KEY_FILE are both set", mention: "Keep one"},
-		{name: "secret file missing", mode: config.Serve, environ: with(testKeys[1:], "STRIPE_SECRET_KEY_FILE=sk_test_oops"),
-			want: "STRIPE_SECRET_KEY cannot be read from the file in STRIPE_SECRET_KEY_FILE: file does not exist"},
-		{name: "secret file empty", mode: config.Serve, environ: with(testKeys[1:], "STRIPE_SECRET_KEY_FILE=k"),
-			files: map[string]string{"k": "\n"}, want: "STRIPE_SECRET_KEY is empty in the file"},
-		{name: "publishable key as the secret", mode: config.Serve, environ: with(testKeys[1:], "STRIPE_SECRET_KEY=pk_test_1"),
-			want: "STRIPE_SECRET_KEY holds a publishable key", mention: "STRIPE_PUBLISHABLE_KEY"},
-		{name: "secret key as the publishable", mode: config.Serve,
+		{
+			name:    "both value and file",
+			mode:    config.Serve,
+			environ: with(testKeys, "STRIPE_SECRET_KEY_FILE=k"),
+			want:    "STRIPE_SECRET_KEY and STRIPE_SECRET_KEY_FILE are both set",
+			mention: "Keep one",
+		},
+		{
+			name:    "secret file missing",
+			mode:    config.Serve,
+			environ: with(testKeys[1:], "STRIPE_SECRET_KEY_FILE=sk_test_oops"),
+			want:    "STRIPE_SECRET_KEY cannot be read from the file in STRIPE_SECRET_KEY_FILE: file does not exist",
+		},
+		{
+			name:    "secret file empty",
+			mode:    config.Serve,
+			environ: with(testKeys[1:], "STRIPE_SECRET_KEY_FILE=k"),
+			files:   map[string]string{"k": "\n"},
+			want:    "STRIPE_SECRET_KEY is empty in the file",
+		},
+		{
+			name:    "publishable key as the secret",
+			mode:    config.Serve,
+			environ: with(testKeys[1:], "STRIPE_SECRET_KEY=pk_test_1"),
+			want:    "STRIPE_SECRET_KEY holds a publishable key",
+			mention: "STRIPE_PUBLISHABLE_KEY",
+		},
+		{
+			name:    "secret key as the publishable",
+			mode:    config.Serve,
 			environ: with(testKeys, "STRIPE_PUBLISHABLE_KEY=sk_test_1"),
-			want:    "STRIPE_PUBLISHABLE_KEY holds a secret key", mention: "STRIPE_SECRET_KEY"},
-		{name: "restricted key as the publishable", mode: config.Serve,
-			environ: with(testKeys, "STRIPE_PUBLISHABLE_KEY=rk_live_1"), want: "STRIPE_PUBLISHABLE_KEY holds a secret key"},
-		{name: "organization key", mode: config.Serve, environ: with(testKeys, "STRIPE_SECRET_KEY=sk_org_live_1"),
-			want: "STRIPE_SECRET_KEY holds an organization key"},
-		{name: "not a key", mode: config.Serve, environ: with(testKeys, "STRIPE_SECRET_KEY=hunter2"),
-			want: "STRIPE_SECRET_KEY is not a Stripe secret key"},
-		{name: "key with a line break inside", mode: config.Serve, environ: with(testKeys, "STRIPE_SECRET_KEY=sk_test_a\nb"),
-			want: "STRIPE_SECRET_KEY is not a Stripe secret key"},
-		{name: "live secret, test publishable", mode: config.Serve,
+			want:    "STRIPE_PUBLISHABLE_KEY holds a secret key",
+			mention: "STRIPE_SECRET_KEY",
+		},
+		{
+			name:    "restricted key as the publishable",
+			mode:    config.Serve,
+			environ: with(testKeys, "STRIPE_PUBLISHABLE_KEY=rk_live_1"),
+			want:    "STRIPE_PUBLISHABLE_KEY holds a secret key",
+		},
+		{
+			name:    "organization key",
+			mode:    config.Serve,
+			environ: with(testKeys, "STRIPE_SECRET_KEY=sk_org_live_1"),
+			want:    "STRIPE_SECRET_KEY holds an organization key",
+		},
+		{
+			name:    "not a key",
+			mode:    config.Serve,
+			environ: with(testKeys, "STRIPE_SECRET_KEY=hunter2"),
+			want:    "STRIPE_SECRET_KEY is not a Stripe secret key",
+		},
+		{
+			name:    "key with a line break inside",
+			mode:    config.Serve,
+			environ: with(testKeys, "STRIPE_SECRET_KEY=sk_test_a\nb"),
+			want:    "STRIPE_SECRET_KEY is not a Stripe secret key",
+		},
+		{
+			name:    "live secret, test publishable",
+			mode:    config.Serve,
 			environ: with(liveKeys, "STRIPE_PUBLISHABLE_KEY=pk_test_1"),
-			want:    "STRIPE_PUBLISHABLE_KEY is a test key, but STRIPE_SECRET_KEY is a live key"},
-		{name: "webhook secret of another kind", mode: config.Serve, environ: with(testKeys, "STRIPE_WEBHOOK_SECRET=whsec_a,sk_test_1"),
-			want: "STRIPE_WEBHOOK_SECRET is not a webhook signing secret"},
-		{name: "webhook secret of commas", mode: config.Serve, environ: with(testKeys, "STRIPE_WEBHOOK_SECRET=,,"),
-			want: "STRIPE_WEBHOOK_SECRET contains no secret"},
-		{name: "live over http", mode: config.Serve, environ: with(liveKeys, "BASE_URL=http://shop.example"),
-			want: "BASE_URL is not https, but the keys are live"},
-		{name: "live without a proxy that speaks https", mode: config.Serve, environ: with(liveKeys, "TRUSTED_PROXIES="),
-			want: "TRUSTED_PROXIES is empty, but the keys are live", mention: "X-Forwarded-Proto"},
-		{name: "live with another API over https", mode: config.Serve, environ: with(liveKeys, "STRIPE_API_BASE=https://api.stripe.com.evil.example"),
-			want: "STRIPE_API_BASE is not Stripe's, but the keys are live"},
-		{name: "live with Stripe over http", mode: config.Serve, environ: with(liveKeys, "STRIPE_API_BASE=http://api.stripe.com"),
-			want: "STRIPE_API_BASE is not Stripe's"},
-		{name: "live with another server on Stripe's host", mode: config.Serve, environ: with(liveKeys, "STRIPE_API_BASE=https://api.stripe.com:8443"),
-			want: "STRIPE_API_BASE is not Stripe's"},
-		{name: "live with another Stripe.js", mode: config.Serve, environ: with(liveKeys, "STRIPE_JS_URL=https://js.stripe.com.evil.example/v3/"),
-			want: "STRIPE_JS_URL is not Stripe's, but the keys are live"},
-		{name: "the sandbox's webhook secret with the real Stripe", mode: config.Serve,
+			want:    "STRIPE_PUBLISHABLE_KEY is a test key, but STRIPE_SECRET_KEY is a live key",
+		},
+		{
+			name:    "webhook secret of another kind",
+			mode:    config.Serve,
+			environ: with(testKeys, "STRIPE_WEBHOOK_SECRET=whsec_a,sk_test_1"),
+			want:    "STRIPE_WEBHOOK_SECRET is not a webhook signing secret",
+		},
+		{
+			name:    "webhook secret of commas",
+			mode:    config.Serve,
+			environ: with(testKeys, "STRIPE_WEBHOOK_SECRET=,,"),
+			want:    "STRIPE_WEBHOOK_SECRET contains no secret",
+		},
+		{
+			name:    "live over http",
+			mode:    config.Serve,
+			environ: with(liveKeys, "BASE_URL=http://shop.example"),
+			want:    "BASE_URL is not https, but the keys are live",
+		},
+		{
+			name:    "live without a proxy that speaks https",
+			mode:    config.Serve,
+			environ: with(liveKeys, "TRUSTED_PROXIES="),
+			want:    "TRUSTED_PROXIES is empty, but the keys are live",
+			mention: "X-Forwarded-Proto",
+		},
+		{
+			name:    "live with another API over https",
+			mode:    config.Serve,
+			environ: with(liveKeys, "STRIPE_API_BASE=https://api.stripe.com.evil.example"),
+			want:    "STRIPE_API_BASE is not Stripe's, but the keys are live",
+		},
+		{
+			name:    "live with Stripe over http",
+			mode:    config.Serve,
+			environ: with(liveKeys, "STRIPE_API_BASE=http://api.stripe.com"),
+			want:    "STRIPE_API_BASE is not Stripe's",
+		},
+		{
+			name:    "live with another server on Stripe's host",
+			mode:    config.Serve,
+			environ: with(liveKeys, "STRIPE_API_BASE=https://api.stripe.com:8443"),
+			want:    "STRIPE_API_BASE is not Stripe's",
+		},
+		{
+			name:    "live with another Stripe.js",
+			mode:    config.Serve,
+			environ: with(liveKeys, "STRIPE_JS_URL=https://js.stripe.com.evil.example/v3/"),
+			want:    "STRIPE_JS_URL is not Stripe's, but the keys are live",
+		},
+		{
+			name:    "the sandbox's webhook secret with the real Stripe",
+			mode:    config.Serve,
 			environ: with(testKeys, "STRIPE_WEBHOOK_SECRET=whsec_a,"+config.SandboxWebhookSecret),
-			want:    "STRIPE_WEBHOOK_SECRET is that of the offline sandbox"},
-		{name: "a live key in sandbox mode", mode: config.Sandbox, environ: []string{"STRIPE_SECRET_KEY=sk_live_1"},
-			want: "STRIPE_SECRET_KEY holds a live key. Sandbox mode never uses a live key"},
-		{name: "a live restricted key in sandbox mode's .env", mode: config.Sandbox,
-			files: map[string]string{".env": "STRIPE_API_KEY=rk_live_1"}, want: "STRIPE_API_KEY holds a live key"},
-		{name: "a live key in both places in sandbox mode is told once", mode: config.Sandbox, environ: []string{"STRIPE_SECRET_KEY=sk_live_1"},
-			files: map[string]string{".env": "STRIPE_SECRET_KEY=sk_live_2"}, want: "STRIPE_SECRET_KEY holds a live key"},
-		{name: "a live key in a file in sandbox mode", mode: config.Sandbox, environ: []string{"STRIPE_SECRET_KEY_FILE=k"},
-			files: map[string]string{"k": "sk_live_1\n"}, want: "STRIPE_SECRET_KEY_FILE holds a live key"},
-		{name: "sandbox beyond loopback", mode: config.Stripe, environ: []string{"SANDBOX_ADDR=0.0.0.0:12111"},
-			want: "SANDBOX_ADDR is \"0.0.0.0:12111\", which other machines could reach"},
-		{name: "sandbox on every interface", mode: config.Sandbox, environ: []string{"SANDBOX_ADDR=:12111"},
-			want: "SANDBOX_ADDR is \":12111\", which other machines could reach"},
-		{name: "sandbox without a port", mode: config.Stripe, environ: []string{"SANDBOX_ADDR=127.0.0.1"},
-			want: "SANDBOX_ADDR is \"127.0.0.1\". Write host:port"},
-		{name: "sandbox on a name that is not localhost", mode: config.Stripe, environ: []string{"SANDBOX_ADDR=localhost.evil.example:1"},
-			want: "SANDBOX_ADDR is \"localhost.evil.example:1\", which other machines could reach"},
-		{name: "timeout too short", mode: config.Sandbox, environ: []string{"STRIPE_TIMEOUT=10ms"},
-			want: "STRIPE_TIMEOUT is \"10ms\". Use a duration from 1s to 2m"},
-		{name: "number out of range", mode: config.Sandbox, environ: []string{"WORKERS=65"},
-			want: "WORKERS is \"65\". Use a whole number from 1 to 64"},
-		{name: "less than no limit", mode: config.Sandbox, environ: []string{"RATE_LIMIT=-1"},
-			want: "RATE_LIMIT is \"-1\". Use a whole number from 0 to 100000"},
-		{name: "the sandbox's secret key with the real Stripe", mode: config.Serve,
-			environ: with(testKeys, "STRIPE_SECRET_KEY="+config.SandboxSecretKey), want: "STRIPE_SECRET_KEY is that of the offline sandbox"},
-		{name: "the sandbox's publishable key with the real Stripe", mode: config.Serve,
-			environ: with(testKeys, "STRIPE_PUBLISHABLE_KEY="+config.SandboxPublishableKey), want: "STRIPE_PUBLISHABLE_KEY is that of the offline sandbox"},
-		{name: "Stripe.js that is no address", mode: config.Serve, environ: with(testKeys, "STRIPE_JS_URL=//js.stripe.com/v3/"),
-			want: "STRIPE_JS_URL is not a web address"},
-		{name: "a live key of the wrong kind in sandbox mode", mode: config.Sandbox, environ: []string{"STRIPE_PUBLISHABLE_KEY=pk_live_1"},
-			want: "STRIPE_PUBLISHABLE_KEY holds a live key"},
-		{name: "sandbox on the app's port", mode: config.Sandbox, environ: []string{"SANDBOX_ADDR=127.0.0.1:4242"},
-			want: "SANDBOX_ADDR has the same port as ADDR"},
-		{name: "blik", mode: config.Sandbox, environ: []string{"PAYMENT_METHOD_TYPES=card, blik"},
-			want: "PAYMENT_METHOD_TYPES contains blik", mention: "finalized on the server"},
-		{name: "acss_debit", mode: config.Sandbox, environ: []string{"PAYMENT_METHOD_TYPES=acss_debit"},
-			want: "PAYMENT_METHOD_TYPES contains acss_debit", mention: "finalized on the server"},
-		{name: "a method twice", mode: config.Sandbox, environ: []string{"PAYMENT_METHOD_TYPES=card,card"},
-			want: "PAYMENT_METHOD_TYPES contains card twice"},
-		{name: "a method misspelt", mode: config.Sandbox, environ: []string{"PAYMENT_METHOD_TYPES=Card"},
-			want: "PAYMENT_METHOD_TYPES contains \"Card\""},
-		{name: "capture method", mode: config.Sandbox, environ: []string{"CAPTURE_METHOD=later"},
-			want: "CAPTURE_METHOD is \"later\". Use one of: automatic, manual"},
-		{name: "future usage", mode: config.Sandbox, environ: []string{"SETUP_FUTURE_USAGE=always"},
-			want: "SETUP_FUTURE_USAGE is \"always\". Use one of: (empty), on_session, off_session"},
-		{name: "order expiry too short", mode: config.Sandbox, environ: []string{"ORDER_EXPIRES_AFTER=29m"},
-			want: "ORDER_EXPIRES_AFTER is \"29m\". Use a duration from 30m to 30d"},
-		{name: "order expiry too long", mode: config.Sandbox, environ: []string{"ORDER_EXPIRES_AFTER=31d"},
-			want: "ORDER_EXPIRES_AFTER is \"31d\""},
-		{name: "days overflow", mode: config.Sandbox, environ: []string{"ORDER_EXPIRES_AFTER=99999999999d"},
-			want: "ORDER_EXPIRES_AFTER is"},
-		{name: "backfill too often", mode: config.Sandbox, environ: []string{"BACKFILL_EVERY=1s"},
-			want: "BACKFILL_EVERY is \"1s\". Use a duration from 10s to 1d, like 90s, 30m or 24h, or 0 to switch it off"},
-		{name: "unknown before the timeout", mode: config.Sandbox, environ: []string{"UNKNOWN_AFTER=20s"},
-			want: "UNKNOWN_AFTER (20s) is not longer than STRIPE_TIMEOUT (30s)"},
-		{name: "proxy that is no address", mode: config.Sandbox, environ: []string{"TRUSTED_PROXIES=10.0.0.0/8,proxy"},
-			want: "TRUSTED_PROXIES contains \"proxy\""},
-		{name: "proxy in IPv6 clothes", mode: config.Sandbox, environ: []string{"TRUSTED_PROXIES=::ffff:10.0.0.0/104"},
-			want: "TRUSTED_PROXIES contains \"::ffff:10.0.0.0/104\". Write IPv4 addresses without"},
-		{name: "everybody a proxy", mode: config.Sandbox, environ: []string{"TRUSTED_PROXIES=0.0.0.0/0"},
-			want: "TRUSTED_PROXIES trusts every client"},
-		{name: "base URL with a path", mode: config.Sandbox, environ: []string{"BASE_URL=https://a.example/shop"},
-			want: "BASE_URL has more than a scheme and a host"},
-		{name: "base URL with a password", mode: config.Sandbox, environ: []string{"BASE_URL=https://u:hunter2@a.example"},
-			want: "BASE_URL contains a user name"},
-		{name: "base URL without a scheme", mode: config.Sandbox, environ: []string{"BASE_URL=shop.example"},
-			want: "BASE_URL is not a web address"},
-		{name: "base URL that would break the CSP", mode: config.Sandbox, environ: []string{"BASE_URL=https://a.example;script-src*"},
-			want: "BASE_URL has a host with characters"},
-		{name: "database of another kind", mode: config.Migrate, environ: []string{"DATABASE_URL=mysql://u:hunter2@h/d"},
-			want: "DATABASE_URL is of an unknown kind"},
-		{name: "database URL that is none", mode: config.Migrate, environ: []string{"DATABASE_URL=postgres://u:hunter2%zz@h/d"},
-			want: "DATABASE_URL cannot be read as a URL"},
-		{name: "sqlite without a file", mode: config.Migrate, environ: []string{"DATABASE_URL=sqlite:"},
-			want: "DATABASE_URL does not name a usable file"},
-		{name: "log level", mode: config.Healthcheck, environ: []string{"LOG_LEVEL=loud"},
-			want: "LOG_LEVEL is \"loud\". Use one of: trace, debug, info, warn, error"},
-		{name: "boolean", mode: config.Stripe, environ: []string{"SANDBOX_FAULTS=maybe"},
-			want: "SANDBOX_FAULTS is \"maybe\". Use true or false"},
-		{name: "brand on two lines", mode: config.Sandbox, environ: []string{"BRAND_NAME=a\nb"},
-			want: "BRAND_NAME is not a name"},
-		{name: "port out of range", mode: config.Sandbox, environ: []string{"ADDR=localhost:70000"},
-			want: "ADDR is \"localhost:70000\""},
+			want:    "STRIPE_WEBHOOK_SECRET is that of the offline sandbox",
+		},
+		{
+			name:    "a live key in sandbox mode",
+			mode:    config.Sandbox,
+			environ: []string{"STRIPE_SECRET_KEY=sk_live_1"},
+			want:    "STRIPE_SECRET_KEY holds a live key. Sandbox mode never uses a live key",
+		},
+		{
+			name:  "a live restricted key in sandbox mode's .env",
+			mode:  config.Sandbox,
+			files: map[string]string{".env": "STRIPE_API_KEY=rk_live_1"},
+			want:  "STRIPE_API_KEY holds a live key",
+		},
+		{
+			name:    "a live key in both places in sandbox mode is told once",
+			mode:    config.Sandbox,
+			environ: []string{"STRIPE_SECRET_KEY=sk_live_1"},
+			files:   map[string]string{".env": "STRIPE_SECRET_KEY=sk_live_2"},
+			want:    "STRIPE_SECRET_KEY holds a live key",
+		},
+		{
+			name:    "a live key in a file in sandbox mode",
+			mode:    config.Sandbox,
+			environ: []string{"STRIPE_SECRET_KEY_FILE=k"},
+			files:   map[string]string{"k": "sk_live_1\n"},
+			want:    "STRIPE_SECRET_KEY_FILE holds a live key",
+		},
+		{
+			name:    "sandbox beyond loopback",
+			mode:    config.Stripe,
+			environ: []string{"SANDBOX_ADDR=0.0.0.0:12111"},
+			want:    "SANDBOX_ADDR is \"0.0.0.0:12111\", which other machines could reach",
+		},
+		{
+			name:    "sandbox on every interface",
+			mode:    config.Sandbox,
+			environ: []string{"SANDBOX_ADDR=:12111"},
+			want:    "SANDBOX_ADDR is \":12111\", which other machines could reach",
+		},
+		{
+			name:    "sandbox without a port",
+			mode:    config.Stripe,
+			environ: []string{"SANDBOX_ADDR=127.0.0.1"},
+			want:    "SANDBOX_ADDR is \"127.0.0.1\". Write host:port",
+		},
+		{
+			name:    "sandbox on a name that is not localhost",
+			mode:    config.Stripe,
+			environ: []string{"SANDBOX_ADDR=localhost.evil.example:1"},
+			want:    "SANDBOX_ADDR is \"localhost.evil.example:1\", which other machines could reach",
+		},
+		{
+			name:    "timeout too short",
+			mode:    config.Sandbox,
+			environ: []string{"STRIPE_TIMEOUT=10ms"},
+			want:    "STRIPE_TIMEOUT is \"10ms\". Use a duration from 1s to 2m",
+		},
+		{
+			name:    "number out of range",
+			mode:    config.Sandbox,
+			environ: []string{"WORKERS=65"},
+			want:    "WORKERS is \"65\". Use a whole number from 1 to 64",
+		},
+		{
+			name:    "less than no limit",
+			mode:    config.Sandbox,
+			environ: []string{"RATE_LIMIT=-1"},
+			want:    "RATE_LIMIT is \"-1\". Use a whole number from 0 to 100000",
+		},
+		{
+			name:    "the sandbox's secret key with the real Stripe",
+			mode:    config.Serve,
+			environ: with(testKeys, "STRIPE_SECRET_KEY="+config.SandboxSecretKey),
+			want:    "STRIPE_SECRET_KEY is that of the offline sandbox",
+		},
+		{
+			name:    "the sandbox's publishable key with the real Stripe",
+			mode:    config.Serve,
+			environ: with(testKeys, "STRIPE_PUBLISHABLE_KEY="+config.SandboxPublishableKey),
+			want:    "STRIPE_PUBLISHABLE_KEY is that of the offline sandbox",
+		},
+		{
+			name:    "Stripe.js that is no address",
+			mode:    config.Serve,
+			environ: with(testKeys, "STRIPE_JS_URL=//js.stripe.com/v3/"),
+			want:    "STRIPE_JS_URL is not a web address",
+		},
+		{
+			name:    "a live key of the wrong kind in sandbox mode",
+			mode:    config.Sandbox,
+			environ: []string{"STRIPE_PUBLISHABLE_KEY=pk_live_1"},
+			want:    "STRIPE_PUBLISHABLE_KEY holds a live key",
+		},
+		{
+			name:    "sandbox on the app's port",
+			mode:    config.Sandbox,
+			environ: []string{"SANDBOX_ADDR=127.0.0.1:4242"},
+			want:    "SANDBOX_ADDR has the same port as ADDR",
+		},
+		{
+			name:    "blik",
+			mode:    config.Sandbox,
+			environ: []string{"PAYMENT_METHOD_TYPES=card, blik"},
+			want:    "PAYMENT_METHOD_TYPES contains blik",
+			mention: "finalized on the server",
+		},
+		{
+			name:    "acss_debit",
+			mode:    config.Sandbox,
+			environ: []string{"PAYMENT_METHOD_TYPES=acss_debit"},
+			want:    "PAYMENT_METHOD_TYPES contains acss_debit",
+			mention: "finalized on the server",
+		},
+		{
+			name:    "a method twice",
+			mode:    config.Sandbox,
+			environ: []string{"PAYMENT_METHOD_TYPES=card,card"},
+			want:    "PAYMENT_METHOD_TYPES contains card twice",
+		},
+		{
+			name:    "a method misspelt",
+			mode:    config.Sandbox,
+			environ: []string{"PAYMENT_METHOD_TYPES=Card"},
+			want:    "PAYMENT_METHOD_TYPES contains \"Card\"",
+		},
+		{
+			name:    "capture method",
+			mode:    config.Sandbox,
+			environ: []string{"CAPTURE_METHOD=later"},
+			want:    "CAPTURE_METHOD is \"later\". Use one of: automatic, manual",
+		},
+		{
+			name:    "future usage",
+			mode:    config.Sandbox,
+			environ: []string{"SETUP_FUTURE_USAGE=always"},
+			want:    "SETUP_FUTURE_USAGE is \"always\". Use one of: (empty), on_session, off_session",
+		},
+		{
+			name:    "order expiry too short",
+			mode:    config.Sandbox,
+			environ: []string{"ORDER_EXPIRES_AFTER=29m"},
+			want:    "ORDER_EXPIRES_AFTER is \"29m\". Use a duration from 30m to 30d",
+		},
+		{
+			name:    "order expiry too long",
+			mode:    config.Sandbox,
+			environ: []string{"ORDER_EXPIRES_AFTER=31d"},
+			want:    "ORDER_EXPIRES_AFTER is \"31d\"",
+		},
+		{
+			name:    "days overflow",
+			mode:    config.Sandbox,
+			environ: []string{"ORDER_EXPIRES_AFTER=99999999999d"},
+			want:    "ORDER_EXPIRES_AFTER is",
+		},
+		{
+			name:    "backfill too often",
+			mode:    config.Sandbox,
+			environ: []string{"BACKFILL_EVERY=1s"},
+			want:    "BACKFILL_EVERY is \"1s\". Use a duration from 10s to 1d, like 90s, 30m or 24h, or 0 to switch it off",
+		},
+		{
+			name:    "unknown before the timeout",
+			mode:    config.Sandbox,
+			environ: []string{"UNKNOWN_AFTER=20s"},
+			want:    "UNKNOWN_AFTER (20s) is not longer than STRIPE_TIMEOUT (30s)",
+		},
+		{
+			name:    "proxy that is no address",
+			mode:    config.Sandbox,
+			environ: []string{"TRUSTED_PROXIES=10.0.0.0/8,proxy"},
+			want:    "TRUSTED_PROXIES contains \"proxy\"",
+		},
+		{
+			name:    "proxy in IPv6 clothes",
+			mode:    config.Sandbox,
+			environ: []string{"TRUSTED_PROXIES=::ffff:10.0.0.0/104"},
+			want:    "TRUSTED_PROXIES contains \"::ffff:10.0.0.0/104\". Write IPv4 addresses without",
+		},
+		{
+			name:    "everybody a proxy",
+			mode:    config.Sandbox,
+			environ: []string{"TRUSTED_PROXIES=0.0.0.0/0"},
+			want:    "TRUSTED_PROXIES trusts every client",
+		},
+		{
+			name:    "base URL with a path",
+			mode:    config.Sandbox,
+			environ: []string{"BASE_URL=https://a.example/shop"},
+			want:    "BASE_URL has more than a scheme and a host",
+		},
+		{
+			name:    "base URL with a password",
+			mode:    config.Sandbox,
+			environ: []string{"BASE_URL=https://u:hunter2@a.example"},
+			want:    "BASE_URL contains a user name",
+		},
+		{
+			name:    "base URL without a scheme",
+			mode:    config.Sandbox,
+			environ: []string{"BASE_URL=shop.example"},
+			want:    "BASE_URL is not a web address",
+		},
+		{
+			name:    "base URL that would break the CSP",
+			mode:    config.Sandbox,
+			environ: []string{"BASE_URL=https://a.example;script-src*"},
+			want:    "BASE_URL has a host with characters",
+		},
+		{
+			name:    "database of another kind",
+			mode:    config.Migrate,
+			environ: []string{"DATABASE_URL=mysql://u:hunter2@h/d"},
+			want:    "DATABASE_URL is of an unknown kind",
+		},
+		{
+			name:    "database URL that is none",
+			mode:    config.Migrate,
+			environ: []string{"DATABASE_URL=postgres://u:hunter2%zz@h/d"},
+			want:    "DATABASE_URL cannot be read as a URL",
+		},
+		{
+			name:    "sqlite without a file",
+			mode:    config.Migrate,
+			environ: []string{"DATABASE_URL=sqlite:"},
+			want:    "DATABASE_URL does not name a usable file",
+		},
+		{
+			name:    "log level",
+			mode:    config.Healthcheck,
+			environ: []string{"LOG_LEVEL=loud"},
+			want:    "LOG_LEVEL is \"loud\". Use one of: trace, debug, info, warn, error",
+		},
+		{
+			name:    "boolean",
+			mode:    config.Stripe,
+			environ: []string{"SANDBOX_FAULTS=maybe"},
+			want:    "SANDBOX_FAULTS is \"maybe\". Use true or false",
+		},
+		{
+			name:    "brand on two lines",
+			mode:    config.Sandbox,
+			environ: []string{"BRAND_NAME=a\nb"},
+			want:    "BRAND_NAME is not a name",
+		},
+		{
+			name:    "port out of range",
+			mode:    config.Sandbox,
+			environ: []string{"ADDR=localhost:70000"},
+			want:    "ADDR is \"localhost:70000\"",
+		},
 		{name: "another mode", mode: "party", want: "The mode \"party\" is unknown."},
 	}
 	for _, tt := range tests {
@@ -335,12 +587,14 @@ func TestAccepted(t *testing.T) {
 			t.Errorf("got livemode %v, base %q", c.Livemode(), c.BaseURL)
 		}
 	})
+
 	t.Run("a live restricted key is live", func(t *testing.T) {
 		t.Parallel()
 		if c := load(t, config.Serve, with(liveKeys, "STRIPE_SECRET_KEY=rk_live_1"), nil); !c.Livemode() {
 			t.Error("got test mode")
 		}
 	})
+
 	t.Run("test keys with a stand-in API and its secrets", func(t *testing.T) {
 		t.Parallel()
 		c := load(t, config.Serve, with(testKeys, "STRIPE_API_BASE=http://127.0.0.1:12111/", "STRIPE_SECRET_KEY=sk_test_123",
@@ -349,6 +603,7 @@ func TestAccepted(t *testing.T) {
 			t.Errorf("got %q, %d secrets, livemode %v", c.StripeAPIBase, len(c.StripeWebhookSecrets), c.Livemode())
 		}
 	})
+
 	t.Run("lists and durations", func(t *testing.T) {
 		t.Parallel()
 		c := load(t, config.Sandbox, []string{"PAYMENT_METHOD_TYPES=card, ideal,", "ORDER_EXPIRES_AFTER=30d",
@@ -358,6 +613,7 @@ func TestAccepted(t *testing.T) {
 			t.Errorf("got %s", got)
 		}
 	})
+
 	t.Run("BASE_URL follows the port of ADDR", func(t *testing.T) {
 		t.Parallel()
 		if c := load(t, config.Sandbox, []string{"ADDR=127.0.0.1:8080"}, nil); c.BaseURL != "http://localhost:8080" {
@@ -367,22 +623,26 @@ func TestAccepted(t *testing.T) {
 			t.Errorf("got %q", c.BaseURL)
 		}
 	})
+
 	t.Run("BASE_URL does not follow a port that the system chooses", func(t *testing.T) {
 		t.Parallel()
 		if c := load(t, config.Sandbox, []string{"ADDR=127.0.0.1:0"}, nil); c.BaseURL != "http://localhost:4242" {
 			t.Errorf("got %q", c.BaseURL)
 		}
 	})
+
 	t.Run("real mode is not the sandbox", func(t *testing.T) {
 		t.Parallel()
 		if load(t, config.Serve, testKeys, nil).IsSandbox() || !load(t, config.Sandbox, nil, nil).IsSandbox() {
 			t.Error("the modes are mixed up")
 		}
 	})
+
 	t.Run("options of other modes are not looked at", func(t *testing.T) {
 		t.Parallel()
 		load(t, config.Healthcheck, []string{"WORKERS=x", "STRIPE_SECRET_KEY=x", "DATABASE_URL=x"}, nil)
 	})
+
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
 		const u = "postgres://shop:p%40ss@db.example:5432/shop?sslmode=require"
@@ -429,6 +689,7 @@ func TestWarnings(t *testing.T) {
 			if len(got) != len(tt.want) {
 				t.Fatalf("got %q, want %q", got, tt.want)
 			}
+
 			for i := range got {
 				if !strings.HasPrefix(got[i], tt.want[i]) {
 					t.Errorf("got %q, want it to begin with %q", got[i], tt.want[i])
@@ -453,19 +714,23 @@ func TestNoSecretIsEverShown(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		for _, shown := range []string{fmt.Sprintf("%v %+v %#v %s", c, *c, *c, c), string(asJSON), fmt.Sprint(c.Redacted())} {
 			if strings.Contains(shown, marker) {
 				t.Errorf("shown: %s", shown)
 			}
 		}
+
 		if !strings.Contains(c.String(), "DATABASE_URL=postgres://u@h/d (environment)\n") {
 			t.Errorf("the database is not told:\n%s", c)
 		}
 	})
+
 	for _, o := range config.Options() {
 		if !o.Secret && !strings.HasPrefix(o.Name, "STRIPE_PUB") {
 			continue
 		}
+
 		for _, bad := range []string{marker, "sk_live_" + marker, "postgres://" + marker + ":" + marker + "\x7f@h"} {
 			t.Run("of a bad "+o.Name, func(t *testing.T) {
 				t.Parallel()
@@ -486,8 +751,10 @@ func TestRedactedTellsSources(t *testing.T) {
 		if _, twice := got[s.Name]; twice {
 			t.Errorf("%s is listed twice", s.Name)
 		}
+
 		got[s.Name] = s
 	}
+
 	for _, want := range []config.Setting{
 		{Name: "WORKERS", Value: "2", Source: "environment"},
 		{Name: "LOG_LEVEL", Value: "debug", Source: ".env"},
@@ -538,6 +805,7 @@ func TestLoadWithTheRealFileSystem(t *testing.T) {
 	if err := os.WriteFile(path, []byte("whsec_x\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	environ := []string{testKeys[0], testKeys[1], testKeys[3], "STRIPE_WEBHOOK_SECRET_FILE=" + path}
 	c, err := config.Load(config.Serve, environ, os.ReadFile)
 	if err != nil {

@@ -39,16 +39,19 @@ func compare(t *testing.T, path string, render func(old string) (string, error))
 	if err != nil && !*update {
 		t.Fatal(err)
 	}
+
 	want, err := render(string(old))
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if *update {
 		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
+
 	if string(old) != want {
 		t.Errorf("%s does not match the option table; run: go test ./internal/config -run TestDocumentation -update", path)
 	}
@@ -64,16 +67,19 @@ func example(options []config.Option) string {
 			section = o.Section
 			fmt.Fprintf(&b, "\n# ---- %s ----\n", section)
 		}
+
 		fmt.Fprintf(&b, "\n# %s\n", o.Help)
 		if o.File {
 			fmt.Fprintf(&b, "# Or set %s_FILE to the path of a file that contains it.\n", o.Name)
 		}
+
 		if len(o.Required) > 0 {
 			fmt.Fprintf(&b, "# Required by: %s\n%s=\n", words(o.Required), o.Name)
 		} else {
 			fmt.Fprintf(&b, "# %s=%s\n", o.Name, o.Default)
 		}
 	}
+
 	return b.String()
 }
 
@@ -84,6 +90,7 @@ func manual(old string, options []config.Option) (string, error) {
 	if !ok1 || !ok2 {
 		return "", fmt.Errorf("the markers around the tables are missing")
 	}
+
 	var b strings.Builder
 	section := ""
 	for _, o := range options {
@@ -91,8 +98,10 @@ func manual(old string, options []config.Option) (string, error) {
 			section = o.Section
 			fmt.Fprintf(&b, "\n### %s\n\n| option | default | used by | description |\n|---|---|---|---|\n", section)
 		}
+
 		fmt.Fprintf(&b, "| `%s`%s | %s | %s | %s |\n", o.Name, file(o), defaultCell(o), words(o.Modes), o.Help)
 	}
+
 	return head + begin + b.String() + "\n" + end + tail, nil
 }
 
@@ -133,6 +142,7 @@ func TestExampleFileWorks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	want := load(t, config.Serve, testKeys, nil)
 	for name, dotenv := range map[string]string{
 		"as it is":                 string(text),
@@ -146,6 +156,7 @@ func TestExampleFileWorks(t *testing.T) {
 					t.Errorf("got %s=%q, want %s=%q", s.Name, s.Value, w.Name, w.Value)
 				}
 			}
+
 			if len(got.Warnings) > 0 {
 				t.Errorf("warnings: %q", got.Warnings)
 			}

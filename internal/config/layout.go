@@ -14,39 +14,44 @@ type Layout struct {
 }
 
 func layoutSection() section {
-	return section{title: "Payment Element layout", finish: (*loading).finishLayout, options: []option{
-		{
-			name: "PAYMENT_ELEMENT_LAYOUT", def: "tabs",
-			help:  "How the Payment Element shows the payment methods: tabs, accordion or auto.",
-			modes: checkoutModes,
-			read:  oneOf(func(c *Config) *string { return &c.Layout.Type }, "tabs", "accordion", "auto"),
+	return section{
+		title:  "Payment Element layout",
+		finish: (*loading).finishLayout,
+		options: []option{
+			{
+				name:  "PAYMENT_ELEMENT_LAYOUT",
+				def:   "tabs",
+				help:  "How the Payment Element shows the payment methods: tabs, accordion or auto.",
+				modes: checkoutModes,
+				read:  oneOf(func(c *Config) *string { return &c.Layout.Type }, "tabs", "accordion", "auto"),
+			},
+			{
+				name:  "LAYOUT_DEFAULT_COLLAPSED",
+				help:  "true: no payment method is selected at first. Empty: Stripe's choice.",
+				modes: checkoutModes,
+				read:  optional(boolean, func(c *Config) **bool { return &c.Layout.DefaultCollapsed }),
+			},
+			{
+				name:  "LAYOUT_RADIOS",
+				help:  "true shows a radio button beside each payment method. Not with tabs. Empty: Stripe's choice.",
+				modes: checkoutModes,
+				read:  optional(boolean, func(c *Config) **bool { return &c.Layout.Radios }),
+			},
+			{
+				name:  "LAYOUT_SPACED_ITEMS",
+				help:  "true leaves space between the payment methods. Not with tabs. Empty: Stripe's choice.",
+				modes: checkoutModes,
+				read:  optional(boolean, func(c *Config) **bool { return &c.Layout.SpacedItems }),
+			},
+			{
+				name: "LAYOUT_VISIBLE_ITEMS",
+				help: "How many payment methods are shown before \"More\", 0 to 50. 0: all. Not with tabs. " +
+					"Empty: Stripe's choice, 5.",
+				modes: checkoutModes,
+				read:  optional(visibleItems, func(c *Config) **int { return &c.Layout.VisibleItems }),
+			},
 		},
-		{
-			name:  "LAYOUT_DEFAULT_COLLAPSED",
-			help:  "true: no payment method is selected at first. Empty: Stripe's choice.",
-			modes: checkoutModes,
-			read:  optional(boolean, func(c *Config) **bool { return &c.Layout.DefaultCollapsed }),
-		},
-		{
-			name:  "LAYOUT_RADIOS",
-			help:  "true shows a radio button beside each payment method. Not with tabs. Empty: Stripe's choice.",
-			modes: checkoutModes,
-			read:  optional(boolean, func(c *Config) **bool { return &c.Layout.Radios }),
-		},
-		{
-			name:  "LAYOUT_SPACED_ITEMS",
-			help:  "true leaves space between the payment methods. Not with tabs. Empty: Stripe's choice.",
-			modes: checkoutModes,
-			read:  optional(boolean, func(c *Config) **bool { return &c.Layout.SpacedItems }),
-		},
-		{
-			name: "LAYOUT_VISIBLE_ITEMS",
-			help: "How many payment methods are shown before \"More\", 0 to 50. 0: all. Not with tabs. " +
-				"Empty: Stripe's choice, 5.",
-			modes: checkoutModes,
-			read:  optional(visibleItems, func(c *Config) **int { return &c.Layout.VisibleItems }),
-		},
-	}}
+	}
 }
 
 func visibleItems(field func(*Config) *int) reader { return integer(field, 0, 50) }

@@ -54,7 +54,9 @@ func Load(mode Mode, environ []string, readFile func(string) ([]byte, error)) (*
 		config:  &Config{Mode: mode},
 		invalid: map[string]bool{},
 	}
+
 	l.readOptions()
+
 	if slices.Contains(checkoutModes, mode) {
 		l.finishSections()
 	}
@@ -63,6 +65,7 @@ func Load(mode Mode, environ []string, readFile func(string) ([]byte, error)) (*
 	if len(l.problems) > 0 {
 		return nil, &Error{Problems: l.problems, Misspelt: misspelt}
 	}
+
 	l.config.Warnings = slices.Concat(misspelt, l.warnings)
 
 	return l.config, nil
@@ -96,10 +99,12 @@ func (l *loading) readOption(o option) {
 		l.problem(o.name, "%s", err)
 		return
 	}
+
 	if v.text == "" && o.requiredIn(l.mode) {
 		l.problem(o.name, "is missing. %s", o.missing)
 		return
 	}
+
 	if v.text == "" {
 		v = value{text: o.def, source: "default"}
 	}
@@ -107,6 +112,7 @@ func (l *loading) readOption(o option) {
 	if err := o.read(l.config, v.text); err != nil {
 		l.problem(o.name, "%s", err)
 	}
+
 	l.record(o, v)
 }
 
@@ -123,6 +129,7 @@ func (l *loading) record(o option, v value) {
 		settings[i] = s
 		return
 	}
+
 	l.config.settings = append(settings, s)
 }
 

@@ -21,36 +21,41 @@ type Look struct {
 }
 
 func lookSection() section {
-	return section{title: "Look", finish: (*loading).finishLook, options: []option{
-		{
-			name: "BRAND_NAME", def: "checkoutd shop",
-			help:  "The shop's name on its pages, 1 to 60 characters.",
-			modes: checkoutModes,
-			read:  readBrandName,
+	return section{
+		title:  "Look",
+		finish: (*loading).finishLook,
+		options: []option{
+			{
+				name:  "BRAND_NAME",
+				def:   "checkoutd shop",
+				help:  "The shop's name on its pages, 1 to 60 characters.",
+				modes: checkoutModes,
+				read:  readBrandName,
+			},
+			{
+				name: "BRAND_LOGO",
+				help: "A picture shown beside the name: an https address, or a path on BASE_URL's host that begins " +
+					"with /.",
+				modes: checkoutModes,
+				read:  readBrandLogo,
+			},
+			{
+				name: "BRAND_COLOR",
+				help: "The brand's colour, like #1f6a58. The pages darken or lighten it where it would not be " +
+					"legible.",
+				modes: checkoutModes,
+				read:  readBrandColor,
+			},
+			{
+				name: "APPEARANCE_FILE",
+				help: "A JSON file in the format of Stripe's Elements Appearance API. It may also list fonts, and " +
+					"under dark an appearance for dark screens. The pages follow its colours. " +
+					"See examples/appearance.json.",
+				modes: checkoutModes,
+				read:  text(func(c *Config) *string { return &c.AppearanceFile }),
+			},
 		},
-		{
-			name: "BRAND_LOGO",
-			help: "A picture shown beside the name: an https address, or a path on BASE_URL's host that begins " +
-				"with /.",
-			modes: checkoutModes,
-			read:  readBrandLogo,
-		},
-		{
-			name: "BRAND_COLOR",
-			help: "The brand's colour, like #1f6a58. The pages darken or lighten it where it would not be " +
-				"legible.",
-			modes: checkoutModes,
-			read:  readBrandColor,
-		},
-		{
-			name: "APPEARANCE_FILE",
-			help: "A JSON file in the format of Stripe's Elements Appearance API. It may also list fonts, and " +
-				"under dark an appearance for dark screens. The pages follow its colours. " +
-				"See examples/appearance.json.",
-			modes: checkoutModes,
-			read:  text(func(c *Config) *string { return &c.AppearanceFile }),
-		},
-	}}
+	}
 }
 
 // maxBrandName is how many characters of the name fit the page's header.
@@ -112,8 +117,10 @@ func (l *loading) finishLook() {
 			if !strings.HasSuffix(p, "?") {
 				p += "."
 			}
+
 			l.problem("APPEARANCE_FILE", "(%s): %s", c.AppearanceFile, p)
 		}
+
 		return
 	}
 

@@ -39,9 +39,11 @@ func (l *loading) misspeltNames() []string {
 			if guess != "" {
 				sentence += fmt.Sprintf(" Did you mean %s?", guess)
 			}
+
 			all = append(all, sentence)
 		}
 	}
+
 	return all
 }
 

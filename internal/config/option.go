@@ -120,5 +120,6 @@ func Options() []Option {
 			})
 		}
 	}
+
 	return all
 }

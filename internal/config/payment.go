@@ -22,71 +22,79 @@ type Payment struct {
 }
 
 func paymentSection() section {
-	return section{title: "Payments", finish: (*loading).finishPayment, options: []option{
-		{
-			name: "CAPTURE_METHOD", def: "automatic",
-			help: "automatic: the buyer is charged at once; manual: the amount is held, and captured later " +
-				"with \"server orders capture\".",
-			modes: checkoutModes,
-			read:  oneOf(func(c *Config) *string { return &c.CaptureMethod }, "automatic", "manual"),
+	return section{
+		title:  "Payments",
+		finish: (*loading).finishPayment,
+		options: []option{
+			{
+				name: "CAPTURE_METHOD",
+				def:  "automatic",
+				help: "automatic: the buyer is charged at once; manual: the amount is held, and captured later " +
+					"with \"server orders capture\".",
+				modes: checkoutModes,
+				read:  oneOf(func(c *Config) *string { return &c.CaptureMethod }, "automatic", "manual"),
+			},
+			{
+				name: "SETUP_FUTURE_USAGE",
+				help: "Saves the payment method for later payments: on_session or off_session. Empty: it is not saved. " +
+					"A product of the catalog can override this for its orders.",
+				modes: checkoutModes,
+				read:  oneOf(func(c *Config) *string { return &c.SetupFutureUsage }, "", "on_session", "off_session"),
+			},
+			{
+				name: "PAYMENT_METHOD_TYPES",
+				help: "Payment methods to offer, separated by commas (card,ideal). Empty: those enabled in the Stripe " +
+					"Dashboard. blik and acss_debit are not supported.",
+				modes: checkoutModes,
+				read:  readMethodTypes,
+			},
+			{
+				name: "PAYMENT_METHOD_CONFIGURATION",
+				help: "The payment method configuration (pmc_…) of the Dashboard to use. Empty: the account's default. " +
+					"It cannot be combined with PAYMENT_METHOD_TYPES.",
+				modes: checkoutModes,
+				read: stripeID(func(c *Config) *string { return &c.PaymentMethodConfiguration },
+					"pmc_", "a payment method configuration"),
+			},
+			{
+				name:  "ON_BEHALF_OF",
+				help:  "Connect only: the account (acct_…) that is the business of record for the payments.",
+				modes: checkoutModes,
+				read:  stripeID(func(c *Config) *string { return &c.OnBehalfOf }, "acct_", "an account"),
+			},
+			{
+				name:  "REQUIRE_CVC_RECOLLECTION",
+				def:   "false",
+				help:  "true asks for the CVC again when a saved card is used.",
+				modes: checkoutModes,
+				read:  boolean(func(c *Config) *bool { return &c.RequireCVCRecollection }),
+			},
+			{
+				name: "CARD_INSTALLMENTS",
+				def:  "false",
+				help: "true offers payment in installments if the card supports it. PAYMENT_METHOD_TYPES must " +
+					"include card.",
+				modes: checkoutModes,
+				read:  boolean(func(c *Config) *bool { return &c.Installments }),
+			},
+			{
+				name: "US_BANK_VERIFICATION",
+				help: "How us_bank_account accounts are verified: automatic, instant or microdeposits. Empty: Stripe's " +
+					"choice. PAYMENT_METHOD_TYPES must include us_bank_account.",
+				modes: checkoutModes,
+				read: oneOf(func(c *Config) *string { return &c.BankVerification },
+					"", "automatic", "instant", "microdeposits"),
+			},
+			{
+				name: "RECEIPT_EMAIL",
+				def:  "false",
+				help: "true has Stripe mail a receipt to the address that COLLECT_EMAIL asks for. With test keys " +
+					"Stripe sends none.",
+				modes: checkoutModes,
+				read:  boolean(func(c *Config) *bool { return &c.ReceiptEmail }),
+			},
 		},
-		{
-			name: "SETUP_FUTURE_USAGE",
-			help: "Saves the payment method for later payments: on_session or off_session. Empty: it is not saved. " +
-				"A product of the catalog can override this for its orders.",
-			modes: checkoutModes,
-			read:  oneOf(func(c *Config) *string { return &c.SetupFutureUsage }, "", "on_session", "off_session"),
-		},
-		{
-			name: "PAYMENT_METHOD_TYPES",
-			help: "Payment methods to offer, separated by commas (card,ideal). Empty: those enabled in the Stripe " +
-				"Dashboard. blik and acss_debit are not supported.",
-			modes: checkoutModes,
-			read:  readMethodTypes,
-		},
-		{
-			name: "PAYMENT_METHOD_CONFIGURATION",
-			help: "The payment method configuration (pmc_…) of the Dashboard to use. Empty: the account's default. " +
-				"It cannot be combined with PAYMENT_METHOD_TYPES.",
-			modes: checkoutModes,
-			read: stripeID(func(c *Config) *string { return &c.PaymentMethodConfiguration },
-				"pmc_", "a payment method configuration"),
-		},
-		{
-			name:  "ON_BEHALF_OF",
-			help:  "Connect only: the account (acct_…) that is the business of record for the payments.",
-			modes: checkoutModes,
-			read:  stripeID(func(c *Config) *string { return &c.OnBehalfOf }, "acct_", "an account"),
-		},
-		{
-			name: "REQUIRE_CVC_RECOLLECTION", def: "false",
-			help:  "true asks for the CVC again when a saved card is used.",
-			modes: checkoutModes,
-			read:  boolean(func(c *Config) *bool { return &c.RequireCVCRecollection }),
-		},
-		{
-			name: "CARD_INSTALLMENTS", def: "false",
-			help: "true offers payment in installments if the card supports it. PAYMENT_METHOD_TYPES must " +
-				"include card.",
-			modes: checkoutModes,
-			read:  boolean(func(c *Config) *bool { return &c.Installments }),
-		},
-		{
-			name: "US_BANK_VERIFICATION",
-			help: "How us_bank_account accounts are verified: automatic, instant or microdeposits. Empty: Stripe's " +
-				"choice. PAYMENT_METHOD_TYPES must include us_bank_account.",
-			modes: checkoutModes,
-			read: oneOf(func(c *Config) *string { return &c.BankVerification },
-				"", "automatic", "instant", "microdeposits"),
-		},
-		{
-			name: "RECEIPT_EMAIL", def: "false",
-			help: "true has Stripe mail a receipt to the address that COLLECT_EMAIL asks for. With test keys " +
-				"Stripe sends none.",
-			modes: checkoutModes,
-			read:  boolean(func(c *Config) *bool { return &c.ReceiptEmail }),
-		},
-	}}
+	}
 }
 
 // What single payment methods do not support in the API version that
@@ -130,13 +138,16 @@ func readMethodTypes(c *Config, s string) error {
 			// https://docs.stripe.com/payments/finalize-payments-on-the-server
 			return fmt.Errorf("contains %s, which does not support payments that are finalized on the server, "+
 				"as checkoutd's are (Stripe's guide excludes BLIK and ACSS pre-authorized debits). Leave it out", item)
+
 		case !methodType.MatchString(item):
 			return fmt.Errorf("contains %q. Use Stripe's names of payment methods, like card,ideal", item)
 		case slices.Contains(c.PaymentMethodTypes, item):
 			return fmt.Errorf("contains %s twice. List each payment method once", item)
 		}
+
 		c.PaymentMethodTypes = append(c.PaymentMethodTypes, item)
 	}
+
 	return nil
 }
 
@@ -178,18 +189,22 @@ func (l *loading) judgeMethodTypes() {
 		l.problem("PAYMENT_METHOD_CONFIGURATION", "and PAYMENT_METHOD_TYPES are both set. A configuration chooses among "+
 			"the Dashboard's payment methods, and explicit types bypass the Dashboard. Keep one of them")
 	}
+
 	if bad := intersection(types, noManualCapture); c.CaptureMethod == "manual" && bad != "" {
 		l.problem("CAPTURE_METHOD", "is manual, but PAYMENT_METHOD_TYPES contains %s, where Stripe cannot hold an amount "+
 			"and capture it later. Use automatic, or leave it out", bad)
 	}
+
 	if bad := c.SingleUseTypes(); c.SetupFutureUsage != "" && bad != "" {
 		l.problem("SETUP_FUTURE_USAGE", "saves the payment method, but PAYMENT_METHOD_TYPES contains %s, which Stripe "+
 			"cannot charge again. Leave out one of them", bad)
 	}
+
 	if c.RequireCVCRecollection && len(types) > 0 && !slices.Contains(types, "card") {
 		l.problem("REQUIRE_CVC_RECOLLECTION", "is true, but PAYMENT_METHOD_TYPES does not include card, and nothing else "+
 			"has a CVC. Add card, or remove this option")
 	}
+
 	if c.BankVerification != "" && !slices.Contains(types, "us_bank_account") {
 		l.problem("US_BANK_VERIFICATION", "is set, but PAYMENT_METHOD_TYPES does not include us_bank_account. "+
 			"Add it there, or remove this option")
@@ -215,6 +230,7 @@ func (l *loading) judgeInstallments() {
 		l.problem("CARD_INSTALLMENTS", "is true, but PAYMENT_METHOD_TYPES does not include card. Stripe.js supports "+
 			"installments with explicit payment methods only; for the Dashboard's methods, enable them there")
 	}
+
 	if c.PaymentMethodCreation == "manual" {
 		l.problem("CARD_INSTALLMENTS", "is true, but PAYMENT_METHOD_CREATION is manual, and Stripe.js refuses the "+
 			"combination. Remove one of them")

@@ -90,6 +90,7 @@ func durationOrOff(field func(*Config) *time.Duration, low, high time.Duration) 
 			*field(c) = 0
 			return nil
 		}
+
 		if err := read(c, s); err != nil {
 			return fmt.Errorf("%w, or 0 to switch it off", err)
 		}
@@ -166,6 +167,7 @@ func origin(field func(*Config) *string) reader {
 		if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery {
 			return errors.New("has more than a scheme and a host. Write it like https://shop.example")
 		}
+
 		*field(c) = u.Scheme + "://" + strings.ToLower(u.Host)
 		return nil
 	}
@@ -184,6 +186,7 @@ func parseWebURL(s string) (*url.URL, error) {
 		// The address becomes part of the Content-Security-Policy.
 		return nil, errors.New("has a host with characters that a host cannot have. Check the spelling")
 	}
+
 	return u, nil
 }
 

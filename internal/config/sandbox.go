@@ -27,34 +27,42 @@ type OfflineStripe struct {
 }
 
 func sandboxSection() section {
-	return section{title: "Offline Stripe", finish: (*loading).finishSandbox, options: []option{
-		{
-			name: "SANDBOX_ADDR", def: "127.0.0.1:12111",
-			help:  "host:port of the offline Stripe, on the loopback interface only.",
-			modes: offlineModes,
-			read:  readSandboxAddr,
+	return section{
+		title:  "Offline Stripe",
+		finish: (*loading).finishSandbox,
+		options: []option{
+			{
+				name:  "SANDBOX_ADDR",
+				def:   "127.0.0.1:12111",
+				help:  "host:port of the offline Stripe, on the loopback interface only.",
+				modes: offlineModes,
+				read:  readSandboxAddr,
+			},
+			{
+				name:  "SANDBOX_STATE_FILE",
+				def:   "./data/sandbox.json",
+				help:  "The file in which the offline Stripe keeps its objects between runs.",
+				modes: offlineModes,
+				read:  text(func(c *Config) *string { return &c.SandboxStateFile }),
+			},
+			{
+				name: "SANDBOX_MAX_OBJECTS",
+				def:  "10000",
+				help: "How many objects of each kind the offline Stripe keeps, 100 to 1000000. Beyond that it drops " +
+					"the oldest.",
+				modes: offlineModes,
+				read:  integer(func(c *Config) *int { return &c.SandboxMaxObjects }, 100, 1_000_000),
+			},
+			{
+				name: "SANDBOX_FAULTS",
+				def:  "false",
+				help: "true serves the offline Stripe's management API, /_sandbox/, with which tests make it " +
+					"misbehave.",
+				modes: offlineModes,
+				read:  boolean(func(c *Config) *bool { return &c.SandboxFaults }),
+			},
 		},
-		{
-			name: "SANDBOX_STATE_FILE", def: "./data/sandbox.json",
-			help:  "The file in which the offline Stripe keeps its objects between runs.",
-			modes: offlineModes,
-			read:  text(func(c *Config) *string { return &c.SandboxStateFile }),
-		},
-		{
-			name: "SANDBOX_MAX_OBJECTS", def: "10000",
-			help: "How many objects of each kind the offline Stripe keeps, 100 to 1000000. Beyond that it drops " +
-				"the oldest.",
-			modes: offlineModes,
-			read:  integer(func(c *Config) *int { return &c.SandboxMaxObjects }, 100, 1_000_000),
-		},
-		{
-			name: "SANDBOX_FAULTS", def: "false",
-			help: "true serves the offline Stripe's management API, /_sandbox/, with which tests make it " +
-				"misbehave.",
-			modes: offlineModes,
-			read:  boolean(func(c *Config) *bool { return &c.SandboxFaults }),
-		},
-	}}
+	}
 }
 
 func readSandboxAddr(c *Config, s string) error {
@@ -99,6 +107,7 @@ func (l *loading) finishSandbox() {
 	c.StripeSecretKey = SandboxSecretKey
 	c.StripePublishableKey = SandboxPublishableKey
 	c.StripeWebhookSecrets = []Secret{SandboxWebhookSecret}
+
 	if l.valid("SANDBOX_ADDR") {
 		c.UseSandbox("http://" + c.SandboxAddr)
 	}
@@ -106,6 +115,7 @@ func (l *loading) finishSandbox() {
 	if l.valid("ADDR", "SANDBOX_ADDR") && samePort(c.Addr, c.SandboxAddr) {
 		l.problem("SANDBOX_ADDR", "has the same port as ADDR. Give the offline Stripe another port")
 	}
+
 	l.warnOfSandbox()
 }
 

@@ -19,7 +19,8 @@ type SavedMethods struct {
 func savedMethodsSection() section {
 	return section{title: "Saved payment methods", finish: (*loading).finishSavedMethods, options: []option{
 		{
-			name: "SAVED_METHODS_REDISPLAY", def: "true",
+			name:  "SAVED_METHODS_REDISPLAY",
+			def:   "true",
 			help:  "true shows returning buyers their saved payment methods.",
 			modes: checkoutModes,
 			read:  boolean(func(c *Config) *bool { return &c.SavedMethods.Redisplay }),
@@ -32,13 +33,15 @@ func savedMethodsSection() section {
 			read:  orEmpty(boolean(func(c *Config) *bool { return &c.SavedMethods.Save })),
 		},
 		{
-			name: "SAVED_METHODS_SAVE_USAGE", def: "on_session",
+			name:  "SAVED_METHODS_SAVE_USAGE",
+			def:   "on_session",
 			help:  "What a payment method that the buyer saves may be used for: on_session or off_session.",
 			modes: checkoutModes,
 			read:  oneOf(func(c *Config) *string { return &c.SavedMethods.SaveUsage }, "on_session", "off_session"),
 		},
 		{
-			name: "SAVED_METHODS_REMOVE", def: "false",
+			name: "SAVED_METHODS_REMOVE",
+			def:  "false",
 			help: "true lets buyers remove saved payment methods. Buyers with a subscription cannot, because it " +
 				"depends on them.",
 			modes: checkoutModes,
@@ -70,8 +73,10 @@ func readSavedFilters(c *Config, s string) error {
 		case slices.Contains(c.SavedMethods.Filters, item):
 			return fmt.Errorf("contains %s twice. List each filter once", item)
 		}
+
 		c.SavedMethods.Filters = append(c.SavedMethods.Filters, item)
 	}
+
 	return nil
 }
 
@@ -90,6 +95,7 @@ func (l *loading) finishSavedMethods() {
 			"and Stripe calls the combination a conflict "+
 			"(https://docs.stripe.com/changelog/dahlia/2026-03-25/elements-pmo-sfu-customer-session-conflict). "+
 			"Remove one of them")
+
 		return
 	}
 
@@ -97,6 +103,7 @@ func (l *loading) finishSavedMethods() {
 		l.problem("SAVED_METHODS_SAVE_USAGE", "is set, but buyers are not asked whether to save a payment method. "+
 			"Set SAVED_METHODS_SAVE=true, or remove this option")
 	}
+
 	if !c.SavedMethods.Redisplay {
 		l.refuseRedisplayFeatures()
 	}

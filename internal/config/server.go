@@ -31,48 +31,57 @@ const (
 )
 
 func serverSection() section {
-	return section{title: "Server", finish: (*loading).finishServer, options: []option{
-		{
-			name: "ADDR", def: "localhost:4242",
-			help:  "host:port to listen on. :4242 listens on every interface, which a container needs.",
-			modes: []Mode{Serve, Sandbox, Healthcheck},
-			read:  readAddr,
+	return section{
+		title:  "Server",
+		finish: (*loading).finishServer,
+		options: []option{
+			{
+				name:  "ADDR",
+				def:   "localhost:4242",
+				help:  "host:port to listen on. :4242 listens on every interface, which a container needs.",
+				modes: []Mode{Serve, Sandbox, Healthcheck},
+				read:  readAddr,
+			},
+			{
+				name: "BASE_URL",
+				def:  "http://localhost:4242",
+				help: "The shop's public address. With live keys it must be https. If it is not set, it follows the " +
+					"port of ADDR.",
+				modes: checkoutModes,
+				read:  origin(func(c *Config) *string { return &c.BaseURL }),
+			},
+			{
+				name: "TRUSTED_PROXIES",
+				help: "Addresses or CIDR ranges of your reverse proxies, separated by commas. checkoutd trusts the " +
+					"X-Forwarded-For, X-Forwarded-Proto and X-Request-Id headers of these only.",
+				modes: checkoutModes,
+				read:  readProxies,
+			},
+			{
+				name: "RATE_LIMIT",
+				def:  "60",
+				help: "How many orders, changes to orders, customer sessions and confirmations, taken together, one " +
+					"client address (IPv6: its /64) may request in a minute, 0 to 100000. 0: no limit. Each process " +
+					"counts for itself. Loopback addresses are not limited.",
+				modes: checkoutModes,
+				read:  integer(func(c *Config) *int { return &c.RateLimit }, 0, 100_000),
+			},
+			{
+				name:  "LOG_LEVEL",
+				def:   "info",
+				help:  "trace, debug, info, warn or error.",
+				modes: allModes,
+				read:  readLogLevel,
+			},
+			{
+				name:  "LOG_FORMAT",
+				def:   "auto",
+				help:  "console, json, or auto: console on a terminal, json otherwise.",
+				modes: allModes,
+				read:  oneOf(func(c *Config) *LogFormat { return &c.LogFormat }, LogAuto, LogConsole, LogJSON),
+			},
 		},
-		{
-			name: "BASE_URL", def: "http://localhost:4242",
-			help: "The shop's public address. With live keys it must be https. If it is not set, it follows the " +
-				"port of ADDR.",
-			modes: checkoutModes,
-			read:  origin(func(c *Config) *string { return &c.BaseURL }),
-		},
-		{
-			name: "TRUSTED_PROXIES",
-			help: "Addresses or CIDR ranges of your reverse proxies, separated by commas. checkoutd trusts the " +
-				"X-Forwarded-For, X-Forwarded-Proto and X-Request-Id headers of these only.",
-			modes: checkoutModes,
-			read:  readProxies,
-		},
-		{
-			name: "RATE_LIMIT", def: "60",
-			help: "How many orders, changes to orders, customer sessions and confirmations, taken together, one " +
-				"client address (IPv6: its /64) may request in a minute, 0 to 100000. 0: no limit. Each process " +
-				"counts for itself. Loopback addresses are not limited.",
-			modes: checkoutModes,
-			read:  integer(func(c *Config) *int { return &c.RateLimit }, 0, 100_000),
-		},
-		{
-			name: "LOG_LEVEL", def: "info",
-			help:  "trace, debug, info, warn or error.",
-			modes: allModes,
-			read:  readLogLevel,
-		},
-		{
-			name: "LOG_FORMAT", def: "auto",
-			help:  "console, json, or auto: console on a terminal, json otherwise.",
-			modes: allModes,
-			read:  oneOf(func(c *Config) *LogFormat { return &c.LogFormat }, LogAuto, LogConsole, LogJSON),
-		},
-	}}
+	}
 }
 
 func readAddr(c *Config, s string) error {
@@ -94,12 +103,15 @@ func readProxies(c *Config, s string) error {
 			// Clients are compared by their IPv4 address, so this would
 			// match none.
 			return fmt.Errorf("contains %q. Write IPv4 addresses without ::ffff: in front", item)
+
 		case prefix.Bits() == 0:
 			return fmt.Errorf("trusts every client (%q), so any client could claim any address. List only your proxies",
 				item)
 		}
+
 		c.TrustedProxies = append(c.TrustedProxies, prefix.Masked())
 	}
+
 	return nil
 }
 
@@ -116,6 +128,7 @@ func parsePrefix(s string) (netip.Prefix, error) {
 	if addr.Zone() != "" {
 		return netip.Prefix{}, fmt.Errorf("%s has a zone", s)
 	}
+
 	return netip.PrefixFrom(addr, addr.BitLen()), nil
 }
 
@@ -137,9 +150,11 @@ func (l *loading) finishServer() {
 	if l.mode != Serve {
 		return
 	}
+
 	if c.liveKeys() {
 		l.requireHTTPS()
 	}
+
 	if strings.HasPrefix(c.BaseURL, "https://") && len(c.TrustedProxies) == 0 {
 		l.warn("BASE_URL is https, but TRUSTED_PROXIES is empty: " +
 			"every buyer will seem to come over plain http from the proxy's address.")

@@ -11,14 +11,16 @@ type Shop struct {
 func shopSection() section {
 	return section{title: "Shop", options: []option{
 		{
-			name:  "CATALOG_FILE",
-			help:  "The shop's catalog file. If it is not set, the sandbox uses a built-in sample shop.",
-			modes: checkoutModes, required: serveOnly,
-			missing: "Give the path of the file that lists the shop's products and their prices.",
-			read:    text(func(c *Config) *string { return &c.CatalogFile }),
+			name:     "CATALOG_FILE",
+			help:     "The shop's catalog file. If it is not set, the sandbox uses a built-in sample shop.",
+			modes:    checkoutModes,
+			required: serveOnly,
+			missing:  "Give the path of the file that lists the shop's products and their prices.",
+			read:     text(func(c *Config) *string { return &c.CatalogFile }),
 		},
 		{
-			name: "ORDER_EXPIRES_AFTER", def: "24h",
+			name:  "ORDER_EXPIRES_AFTER",
+			def:   "24h",
 			help:  "How long an unpaid order stays open, 30m to 30d.",
 			modes: checkoutModes,
 			read:  duration(func(c *Config) *time.Duration { return &c.OrderExpiresAfter }, 30*time.Minute, 30*day),

@@ -100,6 +100,7 @@ func (s sources) lookup(o option) (value, error) {
 			return s.secretFile(o, file)
 		}
 	}
+
 	return value{}, nil
 }
 
@@ -112,6 +113,7 @@ func (s sources) secretFile(o option, path string) (value, error) {
 		if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
 			err = pathErr.Err
 		}
+
 		return value{}, fmt.Errorf("cannot be read from the file in %s_FILE: %w. "+
 			"Give the path of a file that this user may read", o.name, err)
 	}
@@ -120,6 +122,7 @@ func (s sources) secretFile(o option, path string) (value, error) {
 	if secret == "" {
 		return value{}, fmt.Errorf("is empty in the file in %s_FILE. Write the value into that file", o.name)
 	}
+
 	return value{secret, "file"}, nil
 }
 

@@ -14,10 +14,13 @@ type Storage struct {
 func storageSection() section {
 	return section{title: "Storage", options: []option{
 		{
-			name: "DATABASE_URL", def: "sqlite:./data/checkoutd.db", file: true, redact: redactDatabase,
-			help:  "sqlite:<file>, or postgres://user:password@host/database to run more than one replica.",
-			modes: storageModes,
-			read:  readDatabase,
+			name:   "DATABASE_URL",
+			def:    "sqlite:./data/checkoutd.db",
+			file:   true,
+			redact: redactDatabase,
+			help:   "sqlite:<file>, or postgres://user:password@host/database to run more than one replica.",
+			modes:  storageModes,
+			read:   readDatabase,
 		},
 	}}
 }
@@ -28,6 +31,7 @@ func readDatabase(c *Config, s string) error {
 			return errors.New("does not name a usable file. Write sqlite: and a path without ?, # or %, " +
 				"like sqlite:./data/checkoutd.db")
 		}
+
 		c.DatabaseURL = Secret(s)
 		return nil
 	}
@@ -59,5 +63,6 @@ func redactDatabase(s string) string {
 	if u.User != nil {
 		shown.User = url.User(u.User.Username())
 	}
+
 	return shown.String()
 }

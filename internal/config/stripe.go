@@ -22,57 +22,78 @@ type StripeAccount struct {
 }
 
 func stripeSection() section {
-	return section{title: "Stripe", finish: (*loading).finishStripe, options: []option{
-		{
-			name: "STRIPE_SECRET_KEY", file: true, redact: redactAll, sandboxMakes: true,
-			help: "Secret key (sk_…) or restricted key (rk_…). It must be of the same mode, test or live, " +
-				"as the publishable key.",
-			modes: checkoutModes, required: serveOnly,
-			missing: "Copy it from https://dashboard.stripe.com/apikeys, or run \"server sandbox\" to try checkoutd " +
-				"without a Stripe account.",
-			read: readSecretKey,
+	return section{
+		title:  "Stripe",
+		finish: (*loading).finishStripe,
+		options: []option{
+			{
+				name:         "STRIPE_SECRET_KEY",
+				file:         true,
+				redact:       redactAll,
+				sandboxMakes: true,
+				help: "Secret key (sk_…) or restricted key (rk_…). It must be of the same mode, test or live, " +
+					"as the publishable key.",
+				modes:    checkoutModes,
+				required: serveOnly,
+				missing: "Copy it from https://dashboard.stripe.com/apikeys, or run \"server sandbox\" to try checkoutd " +
+					"without a Stripe account.",
+				read: readSecretKey,
+			},
+			{
+				name:         "STRIPE_PUBLISHABLE_KEY",
+				file:         true,
+				sandboxMakes: true,
+				help:         "Publishable key (pk_…), which the checkout page uses.",
+				modes:        checkoutModes,
+				required:     serveOnly,
+				missing:      "Copy it from https://dashboard.stripe.com/apikeys, where it is listed beside the secret key.",
+				read:         readPublishableKey,
+			},
+			{
+				name:         "STRIPE_WEBHOOK_SECRET",
+				file:         true,
+				redact:       redactAll,
+				sandboxMakes: true,
+				help: "Signing secret (whsec_…) of the webhook endpoint. To rotate it, list several, separated by commas: " +
+					"each of them is accepted.",
+				modes:    checkoutModes,
+				required: serveOnly,
+				missing: "Copy the endpoint's signing secret from https://dashboard.stripe.com/webhooks, or the one that " +
+					"\"stripe listen\" prints. Without it, forged webhooks could not be told from Stripe's.",
+				read: readWebhookSecrets,
+			},
+			{
+				name:         "STRIPE_API_BASE",
+				def:          "https://api.stripe.com",
+				sandboxMakes: true,
+				help:         "Address of Stripe's API. With live keys it must be Stripe's own.",
+				modes:        checkoutModes,
+				read:         origin(func(c *Config) *string { return &c.StripeAPIBase }),
+			},
+			{
+				name:         "STRIPE_JS_URL",
+				def:          "https://js.stripe.com/v3/",
+				sandboxMakes: true,
+				help:         "Address from which the checkout page loads Stripe.js. With live keys it must be Stripe's own.",
+				modes:        checkoutModes,
+				read:         readJSURL,
+			},
+			{
+				name:  "STRIPE_TIMEOUT",
+				def:   "30s",
+				help:  "How long one request to Stripe may take, 1s to 2m.",
+				modes: checkoutModes,
+				read:  duration(func(c *Config) *time.Duration { return &c.StripeTimeout }, time.Second, 2*time.Minute),
+			},
+			{
+				name:  "WEBHOOK_TOLERANCE",
+				def:   "5m",
+				help:  "How old the signature of a webhook may be, 10s to 1h.",
+				modes: checkoutModes,
+				read:  duration(func(c *Config) *time.Duration { return &c.WebhookTolerance }, 10*time.Second, time.Hour),
+			},
 		},
-		{
-			name: "STRIPE_PUBLISHABLE_KEY", file: true, sandboxMakes: true,
-			help:  "Publishable key (pk_…), which the checkout page uses.",
-			modes: checkoutModes, required: serveOnly,
-			missing: "Copy it from https://dashboard.stripe.com/apikeys, where it is listed beside the secret key.",
-			read:    readPublishableKey,
-		},
-		{
-			name: "STRIPE_WEBHOOK_SECRET", file: true, redact: redactAll, sandboxMakes: true,
-			help: "Signing secret (whsec_…) of the webhook endpoint. To rotate it, list several, separated by commas: " +
-				"each of them is accepted.",
-			modes: checkoutModes, required: serveOnly,
-			missing: "Copy the endpoint's signing secret from https://dashboard.stripe.com/webhooks, or the one that " +
-				"\"stripe listen\" prints. Without it, forged webhooks could not be told from Stripe's.",
-			read: readWebhookSecrets,
-		},
-		{
-			name: "STRIPE_API_BASE", def: "https://api.stripe.com", sandboxMakes: true,
-			help:  "Address of Stripe's API. With live keys it must be Stripe's own.",
-			modes: checkoutModes,
-			read:  origin(func(c *Config) *string { return &c.StripeAPIBase }),
-		},
-		{
-			name: "STRIPE_JS_URL", def: "https://js.stripe.com/v3/", sandboxMakes: true,
-			help:  "Address from which the checkout page loads Stripe.js. With live keys it must be Stripe's own.",
-			modes: checkoutModes,
-			read:  readJSURL,
-		},
-		{
-			name: "STRIPE_TIMEOUT", def: "30s",
-			help:  "How long one request to Stripe may take, 1s to 2m.",
-			modes: checkoutModes,
-			read:  duration(func(c *Config) *time.Duration { return &c.StripeTimeout }, time.Second, 2*time.Minute),
-		},
-		{
-			name: "WEBHOOK_TOLERANCE", def: "5m",
-			help:  "How old the signature of a webhook may be, 10s to 1h.",
-			modes: checkoutModes,
-			read:  duration(func(c *Config) *time.Duration { return &c.WebhookTolerance }, 10*time.Second, time.Hour),
-		},
-	}}
+	}
 }
 
 var (
@@ -121,12 +142,14 @@ func readWebhookSecrets(c *Config, s string) error {
 		if !webhookSecret.MatchString(item) {
 			return errors.New("is not a webhook signing secret. Each one begins with whsec_; separate several by commas")
 		}
+
 		c.StripeWebhookSecrets = append(c.StripeWebhookSecrets, Secret(item))
 	}
 
 	if len(c.StripeWebhookSecrets) == 0 {
 		return errors.New("contains no secret. Copy the endpoint's signing secret (whsec_…)")
 	}
+
 	return nil
 }
 
@@ -190,9 +213,11 @@ func (l *loading) refuseSandboxKeys() {
 	if c.StripeSecretKey == SandboxSecretKey {
 		l.problem("STRIPE_SECRET_KEY", sentence)
 	}
+
 	if c.StripePublishableKey == SandboxPublishableKey {
 		l.problem("STRIPE_PUBLISHABLE_KEY", sentence)
 	}
+
 	if slices.Contains(c.StripeWebhookSecrets, SandboxWebhookSecret) {
 		l.problem("STRIPE_WEBHOOK_SECRET", sentence)
 	}

@@ -17,16 +17,23 @@ import (
 
 // DecodeJSON reads the body, one JSON object of at most limit bytes, into v.
 //
-// Over the limit is TooLarge, another content type than application/json (or a
-// charset other than utf-8) is Unsupported. Malformed are: an empty or cut
-// body, text that is not JSON or not UTF-8, a second value after the object, a
-// field that v does not have or that is there twice, a NUL character, and
-// nesting deeper than 32. A number that the field cannot hold is Invalid. The
-// error names the field where there is one. On an error v may be half filled.
+// Its errors are faults:
+//
+//   - TooLarge: the body exceeds the limit;
+//   - Unsupported: a content type other than application/json, or a charset
+//     other than utf-8;
+//   - Malformed: an empty or truncated body, text that is not JSON or not
+//     UTF-8, a second value after the object, an unknown or repeated field, a
+//     NUL character, or nesting deeper than 32;
+//   - Invalid: a number that the field cannot hold.
+//
+// The error names the field if there is one. After an error v may be partly
+// filled.
 func DecodeJSON(w http.ResponseWriter, r *http.Request, v any, limit int64) error {
 	if err := checkContentType(r.Header); err != nil {
 		return err
 	}
+
 	body, err := readBody(w, r, limit)
 	if err != nil {
 		return err
@@ -34,11 +41,12 @@ func DecodeJSON(w http.ResponseWriter, r *http.Request, v any, limit int64) erro
 	if len(body) == 0 {
 		return fault.New(fault.Malformed, "body_missing", "The request needs a JSON body.")
 	}
+
 	return unmarshal(body, v)
 }
 
-// DecodeOptionalJSON is DecodeJSON for calls that may come without a body: an
-// empty one, whatever its content type, leaves v as it is.
+// DecodeOptionalJSON is DecodeJSON for requests whose body is optional. An
+// empty body leaves v unchanged, whatever its content type.
 func DecodeOptionalJSON(w http.ResponseWriter, r *http.Request, v any, limit int64) error {
 	body, err := readBody(w, r, limit)
 	if err != nil || len(body) == 0 {
@@ -57,10 +65,12 @@ func checkContentType(h http.Header) error {
 		return fault.New(fault.Unsupported, "unsupported_content_encoding",
 			"The body must not be compressed: send no Content-Encoding.")
 	}
+
 	values := h.Values("Content-Type")
 	if len(values) != 1 {
 		return unsupported
 	}
+
 	kind, params, err := mime.ParseMediaType(values[0])
 	if err != nil || kind != "application/json" {
 		return unsupported
@@ -68,26 +78,29 @@ func checkContentType(h http.Header) error {
 	if charset, ok := params["charset"]; ok && !strings.EqualFold(charset, "utf-8") {
 		return fault.New(fault.Unsupported, "unsupported_charset", "The body must be JSON in UTF-8.")
 	}
+
 	return nil
 }
 
-// readBody gives the body without the white space around it.
+// readBody returns the body without the white space around it.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		// The rest of the body is not worth reading to keep the connection.
+		// Closing the connection is cheaper than reading the rest of the body.
 		w.Header().Set("Connection", "close")
 		return nil, TooLarge(err, tooLarge.Limit)
+
 	case err != nil:
-		return nil, fault.Wrap(err, fault.Malformed, "body_unreadable", "The request body could not be read to its end.")
+		return nil, fault.Wrap(err, fault.Malformed, "body_unreadable", "The request body could not be read completely.")
 	}
+
 	return bytes.Trim(body, " \t\r\n"), nil
 }
 
-// TooLarge is the error of a body over limit bytes, for those who read it by
-// other means than DecodeJSON.
+// TooLarge returns the error for a body of more than limit bytes, for handlers
+// that do not use DecodeJSON.
 func TooLarge(cause error, limit int64) *fault.Error {
 	return fault.Wrap(cause, fault.TooLarge, "body_too_large",
 		fmt.Sprintf("The request body is larger than %d bytes.", limit))
@@ -102,24 +115,28 @@ func unmarshal(body []byte, v any) error {
 	return publicDecodeError(dec.Decode(v))
 }
 
-// publicDecodeError words what encoding/json found. It never repeats values
-// of the body, only names of fields, shortened.
+// publicDecodeError turns an error of encoding/json into a fault. It never
+// repeats values of the body, only the names of fields, shortened.
 func publicDecodeError(err error) error {
 	if err == nil {
 		return nil
 	}
+
 	var wrongType *json.UnmarshalTypeError
 	if errors.As(err, &wrongType) {
 		return typeError(wrongType)
 	}
-	// encoding/json has no type for this one, only the text.
+
+	// encoding/json has no error type for unknown fields, only this text.
 	if quoted, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		name, unquoteErr := strconv.Unquote(quoted)
 		if unquoteErr != nil {
 			name = quoted
 		}
-		return fieldError("unknown_field", name, "is not known here")
+
+		return fieldError("unknown_field", name, "is unknown")
 	}
+
 	return fault.Wrap(err, fault.Malformed, "invalid_json", "The body is not valid JSON.")
 }
 
@@ -153,14 +170,14 @@ func typeName(t reflect.Type) string {
 	}
 }
 
-// maxFieldName is how much of a caller's field name we say back, in runes.
+// maxFieldName is how many runes of a field's name an error repeats.
 const maxFieldName = 64
 
-func fieldError(code, name, what string) *fault.Error {
+func fieldError(code, name, problem string) *fault.Error {
 	if r := []rune(name); len(r) > maxFieldName {
 		name = string(r[:maxFieldName]) + "…"
 	}
-	f := fault.New(fault.Malformed, code, fmt.Sprintf("The field %q %s.", name, what))
+	f := fault.New(fault.Malformed, code, fmt.Sprintf("The field %q %s.", name, problem))
 	f.Field = name
 	return f
 }

@@ -84,12 +84,12 @@ func TestDecodeJSONRefuses(t *testing.T) {
 		{"cut off", `{"items":[`, js, fault.Malformed, "invalid_json", "", "near byte"},
 		{"a comma too many", `{"note":"a",}`, js, fault.Malformed, "invalid_json", "", "near byte"},
 		{"single quotes", `{'note':1}`, js, fault.Malformed, "invalid_json", "", "near byte 1"},
-		{"a second object", `{}{}`, js, fault.Malformed, "invalid_json", "", "more after"},
-		{"rubbish after", `{} x`, js, fault.Malformed, "invalid_json", "", "more after"},
-		{"a closing brace after", `{}}`, js, fault.Malformed, "invalid_json", "", "more after"},
-		{"an unknown field", `{"price":1}`, js, fault.Malformed, "unknown_field", "price", `"price" is not known`},
+		{"a second object", `{}{}`, js, fault.Malformed, "invalid_json", "", "something after"},
+		{"rubbish after", `{} x`, js, fault.Malformed, "invalid_json", "", "something after"},
+		{"a closing brace after", `{}}`, js, fault.Malformed, "invalid_json", "", "something after"},
+		{"an unknown field", `{"price":1}`, js, fault.Malformed, "unknown_field", "price", `"price" is unknown`},
 		{"an unknown field inside", `{"items":[{"sku":"a","price":1}]}`, js, fault.Malformed, "unknown_field", "price", ""},
-		{"a field twice", `{"note":"a","note":"b"}`, js, fault.Malformed, "duplicate_field", "note", "given twice"},
+		{"a field twice", `{"note":"a","note":"b"}`, js, fault.Malformed, "duplicate_field", "note", "is repeated"},
 		{"a field twice in other letters", `{"note":"a","NOTE":"b"}`, js, fault.Malformed, "duplicate_field", "NOTE", ""},
 		{"a field twice by the Kelvin sign", `{"items":[{"sku":"a","s` + "\u212a" + `u":"b"}]}`, js, fault.Malformed, "duplicate_field", "s\u212au", ""},
 		{"a field twice by an escape", `{"note":"a","\u006eote":"b"}`, js, fault.Malformed, "duplicate_field", "note", ""},
@@ -122,34 +122,41 @@ func TestDecodeJSONRefuses(t *testing.T) {
 			if !errors.As(err, &f) {
 				t.Fatalf("got %v, want a fault", err)
 			}
+
 			if f.Kind != tt.kind || f.Code != tt.code || f.Field != tt.field || !strings.Contains(f.Message, tt.message) {
 				t.Errorf("got kind %d code %q field %q %q,\nwant kind %d code %q field %q and %q",
 					f.Kind, f.Code, f.Field, f.Message, tt.kind, tt.code, tt.field, tt.message)
 			}
 		})
 	}
+
 	t.Run("exactly the limit is accepted", func(t *testing.T) {
 		t.Parallel()
 		if _, err := decode(`{"note":"`+strings.Repeat("a", limit-11)+`"}`, js); err != nil {
 			t.Error(err)
 		}
 	})
+
 	t.Run("two content types", func(t *testing.T) {
 		t.Parallel()
 		r := post(strings.NewReader(`{}`), js)
 		r.Header.Add("Content-Type", "text/plain")
+
 		if err := httpio.DecodeJSON(httptest.NewRecorder(), r, &orderBody{}, limit); !fault.Is(err, "unsupported_content_type") {
 			t.Errorf("got %v", err)
 		}
 	})
+
 	t.Run("a compressed body", func(t *testing.T) {
 		t.Parallel()
 		r := post(strings.NewReader(`{}`), js)
 		r.Header.Set("Content-Encoding", "gzip")
+
 		if err := httpio.DecodeJSON(httptest.NewRecorder(), r, &orderBody{}, limit); !fault.Is(err, "unsupported_content_encoding") {
 			t.Errorf("got %v", err)
 		}
 	})
+
 	t.Run("a body that breaks off", func(t *testing.T) {
 		t.Parallel()
 		broken := io.MultiReader(strings.NewReader(`{"note":`), errReader{io.ErrUnexpectedEOF})
@@ -199,6 +206,7 @@ func FuzzDecodeJSON(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var v orderBody
 		err := httpio.DecodeJSON(httptest.NewRecorder(), post(bytes.NewReader(body), "application/json"), &v, limit)
@@ -213,6 +221,7 @@ func FuzzDecodeJSON(f *testing.F) {
 			}
 			return
 		}
+
 		var fe *fault.Error
 		if !errors.As(err, &fe) {
 			t.Fatalf("%q: got %v, want a fault", body, err)

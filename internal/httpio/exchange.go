@@ -7,9 +7,9 @@ import (
 	"sync"
 )
 
-// Exchange is what is known of one request and its answer: who asks, and what
-// goes into the request's log line. Identify makes it; it is safe for use by
-// several goroutines.
+// Exchange holds what is known about one request and its response: the caller,
+// and the fields of the request's log line. Identify creates it. It is safe for
+// concurrent use.
 type Exchange struct {
 	id    string
 	ip    netip.Addr
@@ -29,8 +29,8 @@ type Field struct {
 
 type exchangeKey struct{}
 
-// ExchangeOf gives the request's Exchange. Outside of Identify it gives an
-// empty one that nobody reads, never nil.
+// ExchangeOf returns the request's Exchange. It never returns nil: outside of
+// Identify it returns an empty Exchange that is not logged.
 func ExchangeOf(ctx context.Context) *Exchange {
 	if x, ok := ctx.Value(exchangeKey{}).(*Exchange); ok {
 		return x
@@ -38,13 +38,14 @@ func ExchangeOf(ctx context.Context) *Exchange {
 	return &Exchange{}
 }
 
-// LogFields is where a handler puts what the log line should say of this
-// request: ids and states, never bodies, keys, e-mail addresses or secrets.
+// LogFields returns the Exchange to which a handler adds fields for the
+// request's log line: IDs and states, but never bodies, keys, e-mail addresses
+// or secrets.
 //
 //	httpio.LogFields(ctx).Set("order_id", id)
 func LogFields(ctx context.Context) *Exchange { return ExchangeOf(ctx) }
 
-// Set puts name = value on the log line; the last value of a name stays.
+// Set adds a field to the log line, or replaces the field of that name.
 func (x *Exchange) Set(name, value string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -57,15 +58,15 @@ func (x *Exchange) Set(name, value string) {
 	x.fields = append(x.fields, Field{name, value})
 }
 
-// Fields gives a copy of what Set was told, in the order of first mention.
+// Fields returns a copy of the fields, in the order in which they were added.
 func (x *Exchange) Fields() []Field {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return append([]Field(nil), x.fields...)
 }
 
-// SetError keeps the request's error for its log line; the first one stays,
-// since what follows it is mostly its consequence.
+// SetError keeps the request's error for its log line. It ignores later errors,
+// which are mostly consequences of the first.
 func (x *Exchange) SetError(err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -74,15 +75,15 @@ func (x *Exchange) SetError(err error) {
 	}
 }
 
-// Err is the error that the request ended with, nil if none.
+// Err returns the error that the request ended with, nil if it succeeded.
 func (x *Exchange) Err() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.err
 }
 
-// WantStripeErrors makes every later error answer to this request carry
-// Stripe's error object too, whoever writes it.
+// WantStripeErrors adds Stripe's error object to every error response of this
+// request from here on, no matter which code writes it.
 func (x *Exchange) WantStripeErrors() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -95,7 +96,7 @@ func (x *Exchange) wantsStripeErrors() bool {
 	return x.stripe
 }
 
-// withExchange gives r an Exchange if it has none yet.
+// withExchange returns the request's Exchange, and adds one if there is none.
 func withExchange(r *http.Request) (*http.Request, *Exchange) {
 	if x, ok := r.Context().Value(exchangeKey{}).(*Exchange); ok {
 		return r, x
@@ -105,15 +106,16 @@ func withExchange(r *http.Request) (*http.Request, *Exchange) {
 	return r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)), x
 }
 
-// RequestID is the id that the answer, the log and the problem name.
+// RequestID returns the ID that identifies the request in its response, in
+// problems and in the log.
 func RequestID(ctx context.Context) string { return ExchangeOf(ctx).id }
 
-// ClientIP is the address of whoever asks, seen through trusted proxies. It
-// is the zero Addr when the peer has none (a unix socket).
+// ClientIP returns the client's address, as reported by trusted proxies. It
+// returns the zero Addr if the peer has no address (a Unix socket).
 func ClientIP(ctx context.Context) netip.Addr { return ExchangeOf(ctx).ip }
 
-// IsHTTPS reports whether the buyer's connection is encrypted: to this server,
-// or to a trusted proxy that says so.
+// IsHTTPS reports whether the client's connection is encrypted, either to this
+// server or, according to a trusted proxy, to that proxy.
 func IsHTTPS(r *http.Request) bool {
 	_, x := withExchange(r)
 	return x.https

@@ -9,36 +9,37 @@ import (
 	"checkoutd/internal/fault"
 )
 
-// Handler is an http handler that returns its error instead of writing it.
-// After it has begun to answer, an error is only logged.
+// Handler is an HTTP handler that returns its error instead of writing it. An
+// error after the first byte of the response is only logged.
 type Handler func(http.ResponseWriter, *http.Request) error
 
-// PageErrorFunc writes the page that tells a visitor of f.
+// PageErrorFunc writes the page that explains f to a visitor.
 type PageErrorFunc func(w http.ResponseWriter, r *http.Request, status int, f *fault.Error)
 
-// Handle answers h's error with a problem.
-func Handle(h Handler) http.HandlerFunc { return answer(h, WriteProblem) }
+// Handle responds to h's error with a problem.
+func Handle(h Handler) http.HandlerFunc { return handle(h, WriteProblem) }
 
-// HandleStripe is Handle for the calls that the client code of Stripe's guide
-// makes. It looks at the answer's error member alone, and takes an answer
-// without one for success; so every error answer carries Stripe's error
-// object as well (https://docs.stripe.com/api/errors).
+// HandleStripe is Handle for the requests that the client code in Stripe's
+// guide makes. That code looks at the error member of the response only, and
+// takes a response without one for a success. Every error response therefore
+// also contains Stripe's error object (https://docs.stripe.com/api/errors).
 func HandleStripe(h Handler) http.HandlerFunc {
-	handle := Handle(h)
+	next := Handle(h)
+
 	return func(w http.ResponseWriter, r *http.Request) {
 		r, x := withExchange(r)
 		x.WantStripeErrors()
-		handle(w, r)
+		next(w, r)
 	}
 }
 
-// HandlePage answers h's error with a page, which render writes.
+// HandlePage responds to h's error with a page that render writes.
 func HandlePage(h Handler, render PageErrorFunc) http.HandlerFunc {
-	return answer(h, render)
+	return handle(h, render)
 }
 
-// WriteError answers with err's public face and keeps err for the log line.
-// It is for middleware; handlers return their errors.
+// WriteError responds with the public part of err and keeps err for the log
+// line. It is for middleware; handlers return their errors.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	r, x := withExchange(r)
 	x.SetError(err)
@@ -46,7 +47,8 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	WriteProblem(w, r, status, f)
 }
 
-func answer(h Handler, write PageErrorFunc) http.HandlerFunc {
+// handle calls h and passes its error to write.
+func handle(h Handler, write PageErrorFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r, x := withExchange(r)
 		rec := Record(w)
@@ -54,17 +56,20 @@ func answer(h Handler, write PageErrorFunc) http.HandlerFunc {
 		if err == nil {
 			return
 		}
+
 		x.SetError(err)
 		if rec.Started() {
 			return
 		}
+
 		status, f := public(r, err)
 		write(rec, r, status, f)
 	}
 }
 
-// public turns err into what the caller is told. A caller who has left is no
-// failure of ours, and must not look like one in the log.
+// public returns the status and the fault to respond with. A canceled request
+// is the client's doing, and must not look like a failure of the server in the
+// log.
 func public(r *http.Request, err error) (int, *fault.Error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return StatusClientGone, fault.Wrap(err, fault.Unavailable, "client_gone", "The request was canceled.")
@@ -73,9 +78,9 @@ func public(r *http.Request, err error) (int, *fault.Error) {
 	return Status(f.Kind), f
 }
 
-// Negotiate writes an error as a page for callers that ask for HTML, which
-// browsers do when they open an address, and as a problem for all others.
-// Without a page (nil) it always writes a problem.
+// Negotiate writes an error as a page to clients that accept HTML, as browsers
+// do when they open an address, and as a problem to all others. If page is nil,
+// it always writes a problem.
 func Negotiate(page PageErrorFunc) PageErrorFunc {
 	return func(w http.ResponseWriter, r *http.Request, status int, f *fault.Error) {
 		w.Header().Add("Vary", "Accept")

@@ -32,12 +32,15 @@ func serve(t *testing.T, h http.Handler, r *http.Request) answered {
 		h.ServeHTTP(w, r)
 		a.logged = httpio.ExchangeOf(r.Context()).Err()
 	})
+
 	httpio.Identify(nil, func() string { return "req_1" })(outer).ServeHTTP(a, r)
+
 	if strings.Contains(a.Header().Get("Content-Type"), "json") {
 		if err := json.Unmarshal(a.Body.Bytes(), &a.body); err != nil {
 			t.Fatalf("the answer %q is not JSON: %v", a.Body, err)
 		}
 	}
+
 	return a
 }
 
@@ -89,9 +92,19 @@ func TestHandleWritesAProblem(t *testing.T) {
 func TestStatusOfEveryKind(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[fault.Kind]int{
-		fault.Internal: 500, fault.Malformed: 400, fault.Invalid: 422, fault.Unauthorized: 401, fault.Forbidden: 403,
-		fault.NotFound: 404, fault.Conflict: 409, fault.TooLarge: 413, fault.Unsupported: 415, fault.Declined: 402,
-		fault.TooMany: 429, fault.Unavailable: 503, fault.Kind(99): 500,
+		fault.Internal:     500,
+		fault.Malformed:    400,
+		fault.Invalid:      422,
+		fault.Unauthorized: 401,
+		fault.Forbidden:    403,
+		fault.NotFound:     404,
+		fault.Conflict:     409,
+		fault.TooLarge:     413,
+		fault.Unsupported:  415,
+		fault.Declined:     402,
+		fault.TooMany:      429,
+		fault.Unavailable:  503,
+		fault.Kind(99):     500,
 	} {
 		if got := httpio.Status(kind); got != want {
 			t.Errorf("kind %d: got %d, want %d", kind, got, want)
@@ -113,6 +126,7 @@ func TestNothingIsWrittenTwice(t *testing.T) {
 			t.Errorf("got %d %s, logged %v", a.Code, a.Body, a.logged)
 		}
 	})
+
 	t.Run("an error after the header alone is only logged", func(t *testing.T) {
 		t.Parallel()
 		a := serve(t, httpio.Handle(func(w http.ResponseWriter, _ *http.Request) error {
@@ -123,6 +137,7 @@ func TestNothingIsWrittenTwice(t *testing.T) {
 			t.Errorf("got %d %s, logged %v", a.Code, a.Body, a.logged)
 		}
 	})
+
 	t.Run("an answer that cannot be encoded becomes a problem", func(t *testing.T) {
 		t.Parallel()
 		a := serve(t, httpio.Handle(func(w http.ResponseWriter, _ *http.Request) error {
@@ -132,19 +147,23 @@ func TestNothingIsWrittenTwice(t *testing.T) {
 			t.Errorf("got %d %s", a.Code, a.Body)
 		}
 	})
+
 	t.Run("headers of the answer that never was are dropped", func(t *testing.T) {
 		t.Parallel()
 		a := serve(t, httpio.Handle(func(w http.ResponseWriter, _ *http.Request) error {
 			for _, name := range []string{"Content-Encoding", "Content-Length", "Etag", "Last-Modified", "Location"} {
 				w.Header().Set(name, "1")
 			}
+
 			return errPrivate
 		}), get("/"))
+
 		for _, name := range []string{"Content-Encoding", "Etag", "Last-Modified", "Location"} {
 			if got := a.Header().Get(name); got != "" {
 				t.Errorf("%s: %q is still there", name, got)
 			}
 		}
+
 		if got, want := a.Header().Get("Content-Length"), fmt.Sprint(a.Body.Len()); got != want {
 			t.Errorf("Content-Length: got %s, want %s", got, want)
 		}
@@ -154,17 +173,30 @@ func TestNothingIsWrittenTwice(t *testing.T) {
 func TestHandleStripeAddsStripesErrorObject(t *testing.T) {
 	t.Parallel()
 	declined := fault.New(fault.Declined, "payment_declined", "Your card has insufficient funds.")
-	declined.Payment = &fault.Payment{Type: "card_error", Code: "card_declined", DeclineCode: "insufficient_funds"}
+	declined.Payment = &fault.Payment{
+		Type:        "card_error",
+		Code:        "card_declined",
+		DeclineCode: "insufficient_funds",
+	}
+
 	tests := []struct {
 		name   string
 		err    error
 		status int
 		want   map[string]any
 	}{
-		{"Stripe's own words", declined, 402, map[string]any{"type": "card_error", "code": "card_declined",
-			"decline_code": "insufficient_funds", "message": "Your card has insufficient funds."}},
+		{"Stripe's own words", declined, 402, map[string]any{
+			"type":         "card_error",
+			"code":         "card_declined",
+			"decline_code": "insufficient_funds",
+			"message":      "Your card has insufficient funds.",
+		}},
 		{"the caller's fault", fault.New(fault.Conflict, "order_not_open", "The order is closed."), 409,
-			map[string]any{"type": "invalid_request_error", "code": "order_not_open", "message": "The order is closed."}},
+			map[string]any{
+				"type":    "invalid_request_error",
+				"code":    "order_not_open",
+				"message": "The order is closed.",
+			}},
 		{"our fault", errPrivate, 500, map[string]any{"type": "api_error", "code": "internal_error",
 			"message": "Something went wrong on our side. Please try again."}},
 	}
@@ -177,6 +209,7 @@ func TestHandleStripeAddsStripesErrorObject(t *testing.T) {
 			}
 		})
 	}
+
 	t.Run("a success has no error", func(t *testing.T) {
 		t.Parallel()
 		a := serve(t, httpio.HandleStripe(func(w http.ResponseWriter, _ *http.Request) error {
@@ -186,10 +219,12 @@ func TestHandleStripeAddsStripesErrorObject(t *testing.T) {
 			t.Errorf("got %d %v", a.Code, a.body)
 		}
 	})
+
 	t.Run("without Identify too", func(t *testing.T) {
 		t.Parallel()
 		w := httptest.NewRecorder()
 		httpio.HandleStripe(fails(errPrivate)).ServeHTTP(w, get("/"))
+
 		if !strings.Contains(w.Body.String(), `"error":{"type":"api_error"`) {
 			t.Errorf("got %s", w.Body)
 		}
@@ -203,10 +238,12 @@ func TestHandlePageRendersTheError(t *testing.T) {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, "<p>"+f.Message)
 	}
+
 	a := serve(t, httpio.HandlePage(fails(errPrivate), page), get("/"))
 	if a.Code != 500 || !strings.HasPrefix(a.Body.String(), "<p>Something went wrong") || !errors.Is(a.logged, errPrivate) {
 		t.Errorf("got %d %s, logged %v", a.Code, a.Body, a.logged)
 	}
+
 	for accept, want := range map[string]string{
 		"text/html,application/xhtml+xml": "text/html; charset=utf-8",
 		"application/json":                "application/problem+json",
@@ -226,10 +263,12 @@ func TestACallerWhoLeftIsNoFailureOfOurs(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
+
 	a := serve(t, httpio.Handle(fails(fmt.Errorf("query: %w", context.Canceled))), get("/").WithContext(ctx))
 	if a.Code != httpio.StatusClientGone || a.body["code"] != "client_gone" {
 		t.Errorf("got %d %s", a.Code, a.Body)
 	}
+
 	a = serve(t, httpio.Handle(fails(fmt.Errorf("query: %w", context.Canceled))), get("/"))
 	if a.Code != 500 {
 		t.Errorf("canceled by ourselves: got %d, want 500", a.Code)
@@ -253,10 +292,13 @@ func TestLogFields(t *testing.T) {
 		httpio.LogFields(r.Context()).Set("order_id", "ord_2")
 		got = fmt.Sprint(httpio.ExchangeOf(r.Context()).Fields())
 	}))
+
 	h.ServeHTTP(httptest.NewRecorder(), get("/"))
+
 	if want := "[{order_id ord_2} {status open}]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+
 	httpio.LogFields(context.Background()).Set("outside", "of a request is harmless")
 }
 
@@ -267,11 +309,14 @@ func TestRecorder(t *testing.T) {
 	if httpio.Record(rec) != rec {
 		t.Error("a Recorder is wrapped again")
 	}
+
 	hinted := httpio.Record(httptest.NewRecorder())
 	hinted.WriteHeader(http.StatusEarlyHints)
+
 	if hinted.Started() {
 		t.Error("an early hint counts as the answer")
 	}
+
 	n, err := rec.Write([]byte("hello"))
 	if n != 5 || err != nil || rec.Status() != 200 || rec.Bytes() != 5 {
 		t.Errorf("got %d %v, status %d, %d bytes", n, err, rec.Status(), rec.Bytes())

@@ -4,22 +4,23 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
-// maxHops bounds the walk through X-Forwarded-For; nobody honest stacks more
-// proxies than this.
+// maxHops bounds the walk through X-Forwarded-For. No real deployment chains
+// more proxies.
 const maxHops = 32
 
-// maxRequestID is the longest request id taken over from a proxy.
+// maxRequestID is the greatest length of a request ID accepted from a proxy.
 const maxRequestID = 64
 
-// Identify finds out who asks, gives the request its Exchange and the answer
-// its Request-Id header.
+// Identify adds an Exchange to the request and the Request-Id header to the
+// response.
 //
-// X-Request-Id, X-Forwarded-For and X-Forwarded-Proto count only when the
-// connection itself comes from an address in trusted. newID makes the ids of
-// requests that bring none; it must be safe for concurrent use.
+// It reads X-Request-Id, X-Forwarded-For and X-Forwarded-Proto only if the
+// connection comes from an address in trusted. newID returns an ID for requests
+// without one; it must be safe for concurrent use.
 func Identify(trusted []netip.Prefix, newID func() string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -39,48 +40,57 @@ func identify(r *http.Request, trusted []netip.Prefix) *Exchange {
 	if !ok {
 		return x
 	}
+
 	x.ip = addr
 	if !contains(trusted, addr) {
 		return x
 	}
+
 	x.ip = ForwardedFor(r.Header.Values("X-Forwarded-For"), addr, trusted)
 	x.https = x.https || forwardedHTTPS(r.Header.Values("X-Forwarded-Proto"))
+
 	if id := r.Header.Get("X-Request-Id"); validRequestID(id) {
 		x.id = id
 	}
+
 	return x
 }
 
-// ForwardedFor finds the client behind a trusted peer: the right-most address
-// of the X-Forwarded-For values that is not itself a trusted proxy. Everything
-// to the left of that one was written by the client and is not believed. An
-// entry that is no address ends the walk at the last proxy that is known.
+// ForwardedFor returns the address of the client behind a trusted peer: the
+// rightmost address in the X-Forwarded-For values that is not a trusted proxy.
+// The client could have written anything to the left of it, so that is ignored.
+// An entry that is not an address ends the walk at the last known proxy.
 func ForwardedFor(values []string, peer netip.Addr, trusted []netip.Prefix) netip.Addr {
 	rest, client := strings.Join(values, ","), peer
 	for range maxHops {
 		if rest == "" {
 			break
 		}
+
 		var entry string
 		if i := strings.LastIndexByte(rest, ','); i >= 0 {
 			rest, entry = rest[:i], rest[i+1:]
 		} else {
 			rest, entry = "", rest
 		}
+
 		addr, ok := parseAddr(strings.TrimSpace(entry))
 		if !ok {
 			break
 		}
+
 		client = addr
 		if !contains(trusted, addr) {
 			break
 		}
 	}
+
 	return client
 }
 
-// forwardedHTTPS is strict: when a chain of proxies names several schemes, all
-// must be https, so that a scheme which the client wrote cannot win.
+// forwardedHTTPS reports whether X-Forwarded-Proto says https. If a chain of
+// proxies lists several schemes, all must be https, because the client may have
+// written one of them.
 func forwardedHTTPS(values []string) bool {
 	if len(values) == 0 {
 		return false
@@ -95,8 +105,9 @@ func forwardedHTTPS(values []string) bool {
 
 func peer(r *http.Request) (netip.Addr, bool) { return parseAddr(r.RemoteAddr) }
 
-// parseAddr reads an address with or without a port, brackets or zone, and
-// gives IPv4-mapped IPv6 as IPv4, so that one client has one spelling.
+// parseAddr parses an address with or without a port, brackets or zone. It
+// returns IPv4-mapped IPv6 addresses as IPv4, so that a client always has the
+// same address.
 func parseAddr(s string) (netip.Addr, bool) {
 	if ap, err := netip.ParseAddrPort(s); err == nil {
 		return ap.Addr().Unmap().WithZone(""), true
@@ -109,18 +120,14 @@ func parseAddr(s string) (netip.Addr, bool) {
 }
 
 func contains(prefixes []netip.Prefix, addr netip.Addr) bool {
-	for _, p := range prefixes {
-		if p.Contains(addr) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(prefixes, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
 func validRequestID(id string) bool {
 	if id == "" || len(id) > maxRequestID {
 		return false
 	}
+
 	for i := range len(id) {
 		c := id[i]
 		alnum := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
@@ -128,5 +135,6 @@ func validRequestID(id string) bool {
 			return false
 		}
 	}
+
 	return true
 }

@@ -22,32 +22,98 @@ func TestIdentify(t *testing.T) {
 		https  bool
 		wantID string
 	}{
-		{name: "nobody in between", remote: "203.0.113.9:5000", wantIP: "203.0.113.9", wantID: "made"},
-		{name: "a stranger's claims are not believed", remote: "203.0.113.9:5000",
-			header: http.Header{"X-Forwarded-For": {"1.2.3.4"}, "X-Forwarded-Proto": {"https"}, "X-Request-Id": {"mine"}},
-			wantIP: "203.0.113.9", wantID: "made"},
-		{name: "a trusted proxy is believed", remote: "10.0.0.2:5000",
-			header: http.Header{"X-Forwarded-For": {"203.0.113.9"}, "X-Forwarded-Proto": {"HTTPS"}, "X-Request-Id": {"Abc-1_2"}},
-			wantIP: "203.0.113.9", https: true, wantID: "Abc-1_2"},
-		{name: "a trusted proxy over IPv6", remote: "[fd00::1]:5000",
-			header: http.Header{"X-Forwarded-For": {"2001:db8::7"}}, wantIP: "2001:db8::7", wantID: "made"},
-		{name: "a trusted proxy over mapped IPv4", remote: "[::ffff:10.0.0.2]:5000",
-			header: http.Header{"X-Forwarded-For": {"203.0.113.9"}}, wantIP: "203.0.113.9", wantID: "made"},
-		{name: "what the client wrote in front counts for nothing", remote: "10.0.0.2:5000",
+		{
+			name:   "nobody in between",
+			remote: "203.0.113.9:5000",
+			wantIP: "203.0.113.9",
+			wantID: "made",
+		},
+		{
+			name:   "a stranger's claims are not believed",
+			remote: "203.0.113.9:5000",
+			header: http.Header{
+				"X-Forwarded-For":   {"1.2.3.4"},
+				"X-Forwarded-Proto": {"https"},
+				"X-Request-Id":      {"mine"},
+			},
+			wantIP: "203.0.113.9",
+			wantID: "made",
+		},
+		{
+			name:   "a trusted proxy is believed",
+			remote: "10.0.0.2:5000",
+			header: http.Header{
+				"X-Forwarded-For":   {"203.0.113.9"},
+				"X-Forwarded-Proto": {"HTTPS"},
+				"X-Request-Id":      {"Abc-1_2"},
+			},
+			wantIP: "203.0.113.9",
+			https:  true,
+			wantID: "Abc-1_2",
+		},
+		{
+			name:   "a trusted proxy over IPv6",
+			remote: "[fd00::1]:5000",
+			header: http.Header{"X-Forwarded-For": {"2001:db8::7"}},
+			wantIP: "2001:db8::7",
+			wantID: "made",
+		},
+		{
+			name:   "a trusted proxy over mapped IPv4",
+			remote: "[::ffff:10.0.0.2]:5000",
+			header: http.Header{"X-Forwarded-For": {"203.0.113.9"}},
+			wantIP: "203.0.113.9",
+			wantID: "made",
+		},
+		{
+			name:   "what the client wrote in front counts for nothing",
+			remote: "10.0.0.2:5000",
 			header: http.Header{"X-Forwarded-For": {"1.2.3.4, 10.9.9.9", "203.0.113.9, 10.0.0.3"}},
-			wantIP: "203.0.113.9", wantID: "made"},
-		{name: "one http among the schemes is not https", remote: "10.0.0.2:5000",
-			header: http.Header{"X-Forwarded-Proto": {"https, http"}}, wantIP: "10.0.0.2", wantID: "made"},
-		{name: "an empty scheme is not https", remote: "10.0.0.2:5000",
-			header: http.Header{"X-Forwarded-Proto": {""}}, wantIP: "10.0.0.2", wantID: "made"},
-		{name: "a request id with other characters is replaced", remote: "10.0.0.2:5000",
-			header: http.Header{"X-Request-Id": {"a b"}}, wantIP: "10.0.0.2", wantID: "made"},
-		{name: "a request id that breaks the line is replaced", remote: "10.0.0.2:5000",
-			header: http.Header{"X-Request-Id": {"a\r\nSet-Cookie: x=1"}}, wantIP: "10.0.0.2", wantID: "made"},
-		{name: "a request id that is too long is replaced", remote: "10.0.0.2:5000",
-			header: http.Header{"X-Request-Id": {strings.Repeat("a", 65)}}, wantIP: "10.0.0.2", wantID: "made"},
-		{name: "a peer without an address", remote: "@",
-			header: http.Header{"X-Forwarded-For": {"1.2.3.4"}}, wantIP: "invalid IP", wantID: "made"},
+			wantIP: "203.0.113.9",
+			wantID: "made",
+		},
+		{
+			name:   "one http among the schemes is not https",
+			remote: "10.0.0.2:5000",
+			header: http.Header{"X-Forwarded-Proto": {"https, http"}},
+			wantIP: "10.0.0.2",
+			wantID: "made",
+		},
+		{
+			name:   "an empty scheme is not https",
+			remote: "10.0.0.2:5000",
+			header: http.Header{"X-Forwarded-Proto": {""}},
+			wantIP: "10.0.0.2",
+			wantID: "made",
+		},
+		{
+			name:   "a request id with other characters is replaced",
+			remote: "10.0.0.2:5000",
+			header: http.Header{"X-Request-Id": {"a b"}},
+			wantIP: "10.0.0.2",
+			wantID: "made",
+		},
+		{
+			name:   "a request id that breaks the line is replaced",
+			remote: "10.0.0.2:5000",
+			header: http.Header{"X-Request-Id": {"a\r\nSet-Cookie: x=1"}},
+			wantIP: "10.0.0.2",
+			wantID: "made",
+		},
+		{
+			name:   "a request id that is too long is replaced",
+			remote: "10.0.0.2:5000",
+			header: http.Header{"X-Request-Id": {strings.Repeat("a", 65)}},
+			wantIP: "10.0.0.2",
+			wantID: "made",
+		},
+		{
+			name:   "a peer without an address",
+			remote: "@",
+			header: http.Header{"X-Forwarded-For": {"1.2.3.4"}},
+			wantIP: "invalid IP",
+			wantID: "made",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -58,13 +124,17 @@ func TestIdentify(t *testing.T) {
 				func(_ http.ResponseWriter, r *http.Request) {
 					ip, id, https = httpio.ClientIP(r.Context()).String(), httpio.RequestID(r.Context()), httpio.IsHTTPS(r)
 				}))
+
 			r := httptest.NewRequest(http.MethodGet, "http://shop.example/", nil)
 			r.RemoteAddr = tt.remote
+
 			if tt.header != nil {
 				r.Header = tt.header
 			}
+
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, r)
+
 			if ip != tt.wantIP || https != tt.https || id != tt.wantID {
 				t.Errorf("got ip %s https %v id %q, want %s %v %q", ip, https, id, tt.wantIP, tt.https, tt.wantID)
 			}
@@ -122,6 +192,7 @@ func FuzzForwardedFor(f *testing.F) {
 	for _, seed := range []string{"", ",", "1.2.3.4", "10.0.0.1", "[::1]:99999", "a%b", "::ffff:10.0.0.1%x", strings.Repeat("1.1.1.1,", 50)} {
 		f.Add(seed)
 	}
+
 	proxy, seen := netip.MustParseAddr("10.0.0.2"), "203.0.113.9"
 	f.Fuzz(func(t *testing.T, claim string) {
 		if got := httpio.ForwardedFor([]string{claim + ", " + seen}, proxy, trusted); got.String() != seen {
@@ -130,6 +201,7 @@ func FuzzForwardedFor(f *testing.F) {
 		if got := httpio.ForwardedFor([]string{claim, seen}, proxy, trusted); got.String() != seen {
 			t.Errorf("claim %q in a header of its own: got %s, want %s", claim, got, seen)
 		}
+
 		got := httpio.ForwardedFor([]string{claim}, proxy, trusted)
 		if !got.IsValid() || got.Is4In6() || got.Zone() != "" {
 			t.Errorf("claim %q: got %v, want one plain address", claim, got)

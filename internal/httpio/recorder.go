@@ -2,14 +2,15 @@ package httpio
 
 import "net/http"
 
-// Recorder is a ResponseWriter that remembers what was answered.
+// Recorder is a ResponseWriter that records the status and size of the
+// response.
 type Recorder struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
 }
 
-// Record wraps w, or gives w itself when it is a Recorder already.
+// Record wraps w, or returns w itself if it is already a Recorder.
 func Record(w http.ResponseWriter) *Recorder {
 	if rec, ok := w.(*Recorder); ok {
 		return rec
@@ -17,17 +18,18 @@ func Record(w http.ResponseWriter) *Recorder {
 	return &Recorder{ResponseWriter: w}
 }
 
-// Started reports whether the answer is under way, so that no other can be
-// given.
+// Started reports whether the response has begun, so that no other can be
+// written.
 func (rec *Recorder) Started() bool { return rec.status != 0 }
 
-// Status is the answer's status, 0 before it has one.
+// Status returns the status of the response, 0 before it has begun.
 func (rec *Recorder) Status() int { return rec.status }
 
-// Bytes is how much of the body was written.
+// Bytes returns how many bytes of the body were written.
 func (rec *Recorder) Bytes() int64 { return rec.bytes }
 
-// WriteHeader notes and sends the status. 1xx answers do not count as begun.
+// WriteHeader records and sends the status. A 1xx response does not count as
+// the beginning of the response.
 func (rec *Recorder) WriteHeader(status int) {
 	if rec.status == 0 && (status >= 200 || status == http.StatusSwitchingProtocols) {
 		rec.status = status

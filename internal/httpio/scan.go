@@ -13,13 +13,13 @@ import (
 	"checkoutd/internal/fault"
 )
 
-// maxDepth is far deeper than any body we take.
+// maxDepth is far deeper than any valid body.
 const maxDepth = 32
 
-// scanJSON checks what encoding/json lets pass: that body is one object and
-// nothing after it, in valid UTF-8, without NUL characters (PostgreSQL cannot
-// store them), without a key given twice (two readers would disagree about
-// which one counts), and not nested beyond maxDepth.
+// scanJSON checks what encoding/json does not: that body is a single object in
+// valid UTF-8, without NUL characters (PostgreSQL cannot store them), without
+// repeated keys (parsers disagree about which one counts), and not nested
+// deeper than maxDepth.
 func scanJSON(body []byte) error {
 	if !utf8.Valid(body) {
 		return fault.New(fault.Malformed, "invalid_json", "The body is not valid UTF-8.")
@@ -27,18 +27,22 @@ func scanJSON(body []byte) error {
 	if body[0] != '{' {
 		return fault.New(fault.Malformed, "invalid_json", "The body must be one JSON object.")
 	}
+
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
+
 	s := scanner{dec: dec}
 	if err := s.value(0); err != nil {
 		return err
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return fault.New(fault.Malformed, "invalid_json", "There is more after the JSON object; send exactly one.")
+		return fault.New(fault.Malformed, "invalid_json", "There is something after the JSON object. Send exactly one object.")
 	}
+
 	return nil
 }
 
+// scanner reads tokens and checks them.
 type scanner struct{ dec *json.Decoder }
 
 func (s scanner) value(depth int) error {
@@ -46,6 +50,7 @@ func (s scanner) value(depth int) error {
 	if err != nil {
 		return err
 	}
+
 	delim, ok := tok.(json.Delim)
 	if !ok {
 		return nil
@@ -56,7 +61,8 @@ func (s scanner) value(depth int) error {
 	if delim == '{' {
 		return s.object(depth)
 	}
-	return s.rest(depth)
+
+	return s.list(depth)
 }
 
 func (s scanner) object(depth int) error {
@@ -66,22 +72,25 @@ func (s scanner) object(depth int) error {
 		if err != nil {
 			return err
 		}
+
 		name, _ := tok.(string)
 		folded := foldName(name)
 		if seen[folded] {
-			return fieldError("duplicate_field", name, "is given twice")
+			return fieldError("duplicate_field", name, "is repeated")
 		}
+
 		seen[folded] = true
 		if err := s.value(depth + 1); err != nil {
 			return err
 		}
 	}
+
 	_, err := s.token()
 	return err
 }
 
-// rest reads the values of a list, and its end.
-func (s scanner) rest(depth int) error {
+// list reads the values of a list and its end.
+func (s scanner) list(depth int) error {
 	for s.dec.More() {
 		if err := s.value(depth + 1); err != nil {
 			return err
@@ -98,20 +107,20 @@ func (s scanner) token() (json.Token, error) {
 			fmt.Sprintf("The body is not valid JSON (near byte %d).", s.dec.InputOffset()))
 	}
 	if text, ok := tok.(string); ok && strings.ContainsRune(text, 0) {
-		return nil, fault.New(fault.Malformed, "invalid_json", "The body holds a NUL character.")
+		return nil, fault.New(fault.Malformed, "invalid_json", "The body contains a NUL character.")
 	}
 	return tok, nil
 }
 
-// foldName spells a key as encoding/json compares it: it takes "Amount",
-// "amount" and even "ſku" and "sku" for the same field, so two such keys are
-// one key given twice.
+// foldName returns a key in the form in which encoding/json compares it.
+// encoding/json takes "Amount" and "amount", and even "ſku" and "sku", for the
+// same field, so two such keys count as a repeated key.
 func foldName(name string) string {
 	return strings.Map(func(r rune) rune {
-		least := r
+		smallest := r
 		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
-			least = min(least, f)
+			smallest = min(smallest, f)
 		}
-		return least
+		return smallest
 	}, name)
 }

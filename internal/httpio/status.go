@@ -6,11 +6,11 @@ import (
 	"checkoutd/internal/fault"
 )
 
-// StatusClientGone is the customary status, for the log only, of a request
-// whose caller left before the answer.
+// StatusClientGone is the customary status of a request whose client closed
+// the connection before the response. It appears in the log only.
 const StatusClientGone = 499
 
-// Status is the HTTP status that a kind of error is answered with.
+// Status returns the HTTP status for a kind of error.
 func Status(k fault.Kind) int {
 	switch k {
 	case fault.Malformed:

@@ -11,27 +11,30 @@ import (
 	"checkoutd/internal/fault"
 )
 
-// WriteJSON answers with v as JSON, not to be cached. It encodes before it
-// writes, so that an error leaves the answer still to be given; that the
-// caller left while it was written is no error.
+// WriteJSON responds with v as JSON that must not be cached. It encodes v
+// before it writes anything, so after an error the caller can still respond. A
+// client that closes the connection meanwhile does not cause an error.
 func WriteJSON(w http.ResponseWriter, status int, v any) error {
 	return write(w, status, "application/json", v)
 }
 
-// WriteProblem answers with f as application/problem+json (RFC 9457), under
-// the given status. The cause of f is not shown.
+// WriteProblem responds with f as application/problem+json (RFC 9457) and the
+// given status. It does not show the cause of f.
 func WriteProblem(w http.ResponseWriter, r *http.Request, status int, f *fault.Error) {
 	body := problem(r, status, f)
 	if seconds, ok := f.Extra["retry_after"].(int); ok {
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
 	}
-	// Whatever a handler prepared for its own answer would be wrong on this one.
+
+	// The handler may have set headers for the response that it did not get
+	// to write.
 	for _, name := range []string{"Content-Encoding", "Content-Length", "Etag", "Last-Modified", "Location"} {
 		w.Header().Del(name)
 	}
+
 	if err := write(w, status, "application/problem+json", body); err != nil {
-		// An Extra that cannot be encoded is a mistake in our code; the
-		// caller gets the problem without it.
+		// Only a programming error puts a value that cannot be encoded into
+		// Extra. Respond without it.
 		plain := *f
 		plain.Extra = nil
 		ExchangeOf(r.Context()).SetError(err)
@@ -49,12 +52,15 @@ func problem(r *http.Request, status int, f *fault.Error) map[string]any {
 	m["code"] = f.Code
 	m["detail"] = f.Message
 	m["request_id"] = x.id
+
 	if f.Field != "" {
 		m["field"] = f.Field
 	}
+
 	if x.wantsStripeErrors() {
 		m["error"] = stripeError(status, f)
 	}
+
 	return m
 }
 
@@ -65,7 +71,7 @@ func title(status int) string {
 	return http.StatusText(status)
 }
 
-// stripeErrorBody is the part of Stripe's error object that a client reads.
+// stripeErrorBody is the part of Stripe's error object that clients read.
 type stripeErrorBody struct {
 	Type        string `json:"type"`
 	Code        string `json:"code,omitempty"`
@@ -87,8 +93,9 @@ func stripeError(status int, f *fault.Error) stripeErrorBody {
 func write(w http.ResponseWriter, status int, contentType string, v any) error {
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(v); err != nil {
-		return fmt.Errorf("encode the answer: %w", err)
+		return fmt.Errorf("encode the response: %w", err)
 	}
+
 	h := w.Header()
 	h.Set("Content-Type", contentType)
 	h.Set("Content-Length", strconv.Itoa(buf.Len()))
@@ -96,5 +103,6 @@ func write(w http.ResponseWriter, status int, contentType string, v any) error {
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	_, _ = w.Write(buf.Bytes())
+
 	return nil
 }

@@ -3,6 +3,7 @@ package httpserver
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -12,7 +13,7 @@ import (
 	"checkoutd/internal/httpio"
 )
 
-// The names of the log line's members, the same for every request.
+// The names of the log line's fields, the same for every request.
 const (
 	fieldMethod    = "method"
 	fieldRoute     = "route"
@@ -24,30 +25,33 @@ const (
 	fieldErrorCode = "error_code"
 	fieldCause     = "cause"
 	fieldStack     = "stack"
-	fieldAborted   = "aborted" // the connection was broken off
+	fieldAborted   = "aborted" // the connection was dropped before the response ended
 )
 
-// noRoute stands for the path of a request that matched no route. The path
-// itself is the caller's words, and may hold anything.
+// noRoute replaces the route of a request that matched none. The path itself
+// is not logged, because the client may have put anything into it.
 const noRoute = "(none)"
 
-// AccessLog writes one line per request, when it is over. The line names the
-// route's pattern, never the path, the query, headers or the body; the private
-// cause of an error is there when the fault is ours.
+// AccessLog writes one line per request when the request has ended. The line
+// contains the pattern of the route, but never the path, the query, headers or
+// the body. It contains the private cause of an error if the server is at
+// fault.
 func AccessLog(log zerolog.Logger, now func() time.Time) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			start := now()
 			rec := httpio.Record(w)
-			whole := false
-			defer func() { logLine(log, r, rec, now().Sub(start), whole) }()
+
+			complete := false
+			defer func() { logLine(log, r, rec, now().Sub(start), complete) }()
+
 			next.ServeHTTP(rec, r)
-			whole = true
+			complete = true
 		})
 	}
 }
 
-func logLine(log zerolog.Logger, r *http.Request, rec *httpio.Recorder, took time.Duration, whole bool) {
+func logLine(log zerolog.Logger, r *http.Request, rec *httpio.Recorder, took time.Duration, complete bool) {
 	x := httpio.ExchangeOf(r.Context())
 	route, status, err := routeOf(r), statusOf(rec), x.Err()
 	e := log.WithLevel(levelOf(route, status, err)).
@@ -58,21 +62,25 @@ func logLine(log zerolog.Logger, r *http.Request, rec *httpio.Recorder, took tim
 		Float64(fieldDuration, float64(took.Microseconds())/1000).
 		Str(fieldRequestID, httpio.RequestID(r.Context())).
 		Stringer(fieldIP, httpio.ClientIP(r.Context()))
+
 	for _, f := range x.Fields() {
 		e = e.Str(f.Name, f.Value)
 	}
+
 	if err != nil {
 		e = withError(e, status, err)
 	}
-	if !whole {
+
+	if !complete {
 		e = e.Bool(fieldAborted, true)
 	}
+
 	e.Msg("request")
 }
 
 func withError(e *zerolog.Event, status int, err error) *zerolog.Event {
 	e = e.Str(fieldErrorCode, fault.Of(err).Code)
-	if ours(status, err) {
+	if serverFault(status, err) {
 		e = e.Str(fieldCause, err.Error())
 	}
 	var p *panicError
@@ -82,9 +90,9 @@ func withError(e *zerolog.Event, status int, err error) *zerolog.Event {
 	return e
 }
 
-// ours reports whether the trouble is on our side, whatever status had been
-// sent before it came up.
-func ours(status int, err error) bool {
+// serverFault reports whether the server is at fault, no matter which status
+// had been sent before the error occurred.
+func serverFault(status int, err error) bool {
 	if err == nil || status == httpio.StatusClientGone {
 		return status >= http.StatusInternalServerError
 	}
@@ -93,7 +101,7 @@ func ours(status int, err error) bool {
 
 func levelOf(route string, status int, err error) zerolog.Level {
 	switch {
-	case ours(status, err):
+	case serverFault(status, err):
 		return zerolog.ErrorLevel
 	case route == HealthPath || route == ReadyPath:
 		return zerolog.DebugLevel
@@ -109,17 +117,17 @@ func routeOf(r *http.Request) string {
 	return noRoute
 }
 
-// methodOf keeps made-up methods out of the log.
+// methodOf returns the method for the log. Unknown methods are not logged,
+// because the client may have written anything.
 func methodOf(r *http.Request) string {
-	for _, m := range methods {
-		if r.Method == m {
-			return m
-		}
+	if slices.Contains(methods, r.Method) {
+		return r.Method
 	}
 	return "(other)"
 }
 
-// statusOf is what net/http sends for a handler that wrote nothing.
+// statusOf returns the status of the response. net/http sends 200 for a handler
+// that wrote nothing.
 func statusOf(rec *httpio.Recorder) int {
 	if rec.Started() {
 		return rec.Status()

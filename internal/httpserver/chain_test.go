@@ -61,18 +61,22 @@ func router(t *testing.T, log io.Writer, change func(*httpserver.Options)) http.
 		StripeErrors:   []string{"/create-confirm-intent"},
 		ErrorPage:      errorPage,
 	}
+
 	if change != nil {
 		change(&o)
 	}
+
 	chain, err := httpserver.Middlewares(o)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	r := chi.NewRouter()
 	r.Use(chain...)
 	r.NotFound(httpserver.NotFound(nil))
 	r.MethodNotAllowed(httpserver.MethodNotAllowed)
 	routes(r)
+
 	return r
 }
 
@@ -82,6 +86,7 @@ func routes(r chi.Router) {
 		httpio.LogFields(r.Context()).Set("order_id", r.PathValue("id"))
 		return httpio.WriteJSON(w, http.StatusOK, map[string]string{"id": r.PathValue("id")})
 	}))
+
 	r.Post("/orders", httpio.Handle(func(w http.ResponseWriter, r *http.Request) error {
 		var v struct {
 			Note string `json:"note"`
@@ -91,6 +96,7 @@ func routes(r chi.Router) {
 		}
 		return httpio.WriteJSON(w, http.StatusCreated, v)
 	}))
+
 	r.Post("/create-confirm-intent", func(http.ResponseWriter, *http.Request) { panic(errPrivate) })
 	r.Post("/webhooks/stripe", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	r.Get("/fails", httpio.Handle(func(http.ResponseWriter, *http.Request) error { return errPrivate }))
@@ -104,14 +110,17 @@ func routes(r chi.Router) {
 		w.WriteHeader(http.StatusOK)
 		return errPrivate
 	}))
+
 	r.Get("/half", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "half")
 		panic("in the middle")
 	})
+
 	r.Get("/waits", httpio.Handle(func(_ http.ResponseWriter, r *http.Request) error {
 		<-r.Context().Done()
 		return r.Context().Err()
 	}))
+
 	r.Get("/abort", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	r.Get("/checkout/{id}", httpio.Handle(func(w http.ResponseWriter, _ *http.Request) error {
 		_, err := io.WriteString(w, "the checkout")
@@ -136,35 +145,96 @@ func TestAccessLogIsOneLineOfKnownMembers(t *testing.T) {
 		want map[string]any // beside request_id, ip, message
 	}{
 		{"a success", request("GET", "/orders/ord_1?client_secret=hunter2", "", "Cookie", "checkoutd_order=hunter2"),
-			map[string]any{"level": "info", "method": "GET", "route": "/orders/{id}", "status": 200., "bytes": 15., "duration_ms": 1.5, "order_id": "ord_1"}},
+			map[string]any{
+				"level":       "info",
+				"method":      "GET",
+				"route":       "/orders/{id}",
+				"status":      200.,
+				"bytes":       15.,
+				"duration_ms": 1.5,
+				"order_id":    "ord_1",
+			}},
 		{"our failure tells its cause", request("GET", "/fails", ""),
-			map[string]any{"level": "error", "method": "GET", "route": "/fails", "status": 500., "duration_ms": 1.5, "error_code": "internal_error", "cause": "pq: password hunter2"}},
+			map[string]any{
+				"level":       "error",
+				"method":      "GET",
+				"route":       "/fails",
+				"status":      500.,
+				"duration_ms": 1.5,
+				"error_code":  "internal_error",
+				"cause":       "pq: password hunter2",
+			}},
 		{"Stripe's failure tells its cause", request("GET", "/unavailable", ""),
-			map[string]any{"level": "error", "method": "GET", "route": "/unavailable", "status": 503., "duration_ms": 1.5,
-				"error_code": "payment_provider_unavailable", "cause": "payment_provider_unavailable: pq: password hunter2"}},
+			map[string]any{
+				"level":       "error",
+				"method":      "GET",
+				"route":       "/unavailable",
+				"status":      503.,
+				"duration_ms": 1.5,
+				"error_code":  "payment_provider_unavailable",
+				"cause":       "payment_provider_unavailable: pq: password hunter2",
+			}},
 		{"the caller's failure tells its code alone", request("GET", "/declined", ""),
-			map[string]any{"level": "info", "method": "GET", "route": "/declined", "status": 402., "duration_ms": 1.5, "error_code": "payment_declined"}},
+			map[string]any{
+				"level":       "info",
+				"method":      "GET",
+				"route":       "/declined",
+				"status":      402.,
+				"duration_ms": 1.5,
+				"error_code":  "payment_declined",
+			}},
 		{"a failure after the answer is not lost", request("GET", "/late", ""),
-			map[string]any{"level": "error", "method": "GET", "route": "/late", "status": 200., "bytes": 0., "duration_ms": 1.5,
-				"error_code": "internal_error", "cause": "pq: password hunter2"}},
+			map[string]any{
+				"level":       "error",
+				"method":      "GET",
+				"route":       "/late",
+				"status":      200.,
+				"bytes":       0.,
+				"duration_ms": 1.5,
+				"error_code":  "internal_error",
+				"cause":       "pq: password hunter2",
+			}},
 		{"a path without a route is not repeated", request("GET", "/wp-admin/hunter2", ""),
-			map[string]any{"level": "info", "method": "GET", "route": "(none)", "status": 404., "duration_ms": 1.5, "error_code": "not_found"}},
+			map[string]any{
+				"level":       "info",
+				"method":      "GET",
+				"route":       "(none)",
+				"status":      404.,
+				"duration_ms": 1.5,
+				"error_code":  "not_found",
+			}},
 		{"a made-up method is not repeated", request("HUNTER2", "/orders", ""),
-			map[string]any{"level": "info", "method": "(other)", "status": 405., "duration_ms": 1.5, "error_code": "method_not_allowed"}},
+			map[string]any{
+				"level":       "info",
+				"method":      "(other)",
+				"status":      405.,
+				"duration_ms": 1.5,
+				"error_code":  "method_not_allowed",
+			}},
 		{"a probe is for debugging only", request("GET", "/healthz", ""),
-			map[string]any{"level": "debug", "method": "GET", "route": "/healthz", "status": 200., "bytes": 16., "duration_ms": 1.5}},
+			map[string]any{
+				"level":       "debug",
+				"method":      "GET",
+				"route":       "/healthz",
+				"status":      200.,
+				"bytes":       16.,
+				"duration_ms": 1.5,
+			}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var log testkit.LogBook
 			router(t, &log, nil).ServeHTTP(httptest.NewRecorder(), tt.req)
+
 			lines := log.Lines(t)
 			if len(lines) != 1 {
 				t.Fatalf("got %d lines, want 1:\n%s", len(lines), log.String())
 			}
+
 			got := lines[0]
 			tt.want["request_id"], tt.want["ip"], tt.want["message"] = "req_1", "203.0.113.9", "request"
+
 			for name, value := range got {
 				want, known := tt.want[name]
 				if !known && (name == "bytes" || name == "route") {
@@ -174,6 +244,7 @@ func TestAccessLogIsOneLineOfKnownMembers(t *testing.T) {
 					t.Errorf("%s: got %v, want %v", name, value, want)
 				}
 			}
+
 			for name := range tt.want {
 				if _, there := got[name]; !there {
 					t.Errorf("%s is missing in %v", name, got)
@@ -202,19 +273,23 @@ func TestPanics(t *testing.T) {
 		var log testkit.LogBook
 		w := httptest.NewRecorder()
 		router(t, &log, nil).ServeHTTP(w, request("POST", "/create-confirm-intent", "{}"))
+
 		if w.Code != 500 || !strings.Contains(w.Body.String(), `"error":{"type":"api_error"`) || strings.Contains(w.Body.String(), "hunter2") {
 			t.Errorf("got %d %s", w.Code, w.Body)
 		}
+
 		line := log.Lines(t)[0]
 		if line["cause"] != "panic: pq: password hunter2" || line["level"] != "error" || !strings.Contains(line["stack"].(string), "chain_test.go") {
 			t.Errorf("got %v", line)
 		}
 	})
+
 	t.Run("in the middle of an answer break the connection", func(t *testing.T) {
 		t.Parallel()
 		var log testkit.LogBook
 		srv := httptest.NewServer(router(t, &log, nil))
 		defer srv.Close()
+
 		resp, err := srv.Client().Get(srv.URL + "/half")
 		if err == nil {
 			_, err = io.ReadAll(resp.Body)
@@ -223,12 +298,15 @@ func TestPanics(t *testing.T) {
 		if err == nil {
 			t.Error("the half answer looked whole")
 		}
+
 		srv.Close()
+
 		line := log.Lines(t)[0]
 		if line["cause"] != "panic: in the middle" || line["level"] != "error" || line["aborted"] != true {
 			t.Errorf("got %v", line)
 		}
 	})
+
 	t.Run("that abort on purpose stay what they are", func(t *testing.T) {
 		t.Parallel()
 		defer func() {
@@ -237,6 +315,7 @@ func TestPanics(t *testing.T) {
 				t.Errorf("got %v, want http.ErrAbortHandler", v)
 			}
 		}()
+
 		router(t, io.Discard, nil).ServeHTTP(httptest.NewRecorder(), request("GET", "/abort", ""))
 		t.Error("the panic was swallowed")
 	})
@@ -265,6 +344,7 @@ func TestCrossOriginCallsAreRefused(t *testing.T) {
 			t.Parallel()
 			w := httptest.NewRecorder()
 			router(t, io.Discard, nil).ServeHTTP(w, tt.req)
+
 			if w.Code != tt.status {
 				t.Errorf("got %d %s, want %d", w.Code, w.Body, tt.status)
 			}
@@ -273,10 +353,12 @@ func TestCrossOriginCallsAreRefused(t *testing.T) {
 			}
 		})
 	}
+
 	t.Run("with Stripe's error object where the client wants it", func(t *testing.T) {
 		t.Parallel()
 		w := httptest.NewRecorder()
 		router(t, io.Discard, nil).ServeHTTP(w, request("POST", "/create-confirm-intent", `{}`, "Sec-Fetch-Site", "cross-site"))
+
 		if !strings.Contains(w.Body.String(), `"error":{"type":"invalid_request_error","code":"cross_origin"`) {
 			t.Errorf("got %s", w.Body)
 		}
@@ -292,6 +374,7 @@ func TestBodyLimit(t *testing.T) {
 		router(t, io.Discard, nil).ServeHTTP(w, request("POST", "/orders", big, "Content-Type", "application/json"))
 		wantTooLarge(t, w)
 	})
+
 	t.Run("a chunked body without a length", func(t *testing.T) {
 		t.Parallel()
 		r := request("POST", "/orders", "", "Content-Type", "application/json")
@@ -333,9 +416,11 @@ func TestRoutesThatAreNotThere(t *testing.T) {
 			t.Parallel()
 			w := httptest.NewRecorder()
 			router(t, io.Discard, nil).ServeHTTP(w, request(tt.method, tt.path, ""))
+
 			if w.Code != tt.status || w.Header().Get("Allow") != tt.allow {
 				t.Errorf("got %d Allow %q, want %d %q", w.Code, w.Header().Get("Allow"), tt.status, tt.allow)
 			}
+
 			if tt.code != "" && (!strings.Contains(w.Body.String(), `"code":"`+tt.code+`"`) ||
 				w.Header().Get("Content-Type") != "application/problem+json") {
 				t.Errorf("got %s %s", w.Header().Get("Content-Type"), w.Body)
@@ -350,10 +435,12 @@ func TestProbes(t *testing.T) {
 		t.Parallel()
 		w := httptest.NewRecorder()
 		httpserver.Health()(w, request("GET", "/healthz", ""))
+
 		if w.Code != 200 || w.Body.String() != "{\"status\":\"ok\"}\n" {
 			t.Errorf("got %d %s", w.Code, w.Body)
 		}
 	})
+
 	t.Run("ready", func(t *testing.T) {
 		t.Parallel()
 		w := httptest.NewRecorder()
@@ -363,14 +450,17 @@ func TestProbes(t *testing.T) {
 			}
 			return nil
 		})(w, request("GET", "/readyz", ""))
+
 		if w.Code != 200 || w.Body.String() != "{\"status\":\"ready\"}\n" {
 			t.Errorf("got %d %s", w.Code, w.Body)
 		}
 	})
+
 	t.Run("not ready, and why is our secret", func(t *testing.T) {
 		t.Parallel()
 		w := httptest.NewRecorder()
 		httpserver.Ready(func(context.Context) error { return errPrivate })(w, request("GET", "/readyz", ""))
+
 		if w.Code != 503 || !strings.Contains(w.Body.String(), `"code":"not_ready"`) || strings.Contains(w.Body.String(), "hunter2") {
 			t.Errorf("got %d %s", w.Code, w.Body)
 		}

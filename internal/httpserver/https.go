@@ -2,41 +2,43 @@ package httpserver
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"checkoutd/internal/fault"
 	"checkoutd/internal/httpio"
 )
 
-// RequireHTTPS shows a clear error, and nothing of the checkout, to whoever
-// comes over plain http, as Stripe asks of its integrations
-// (https://docs.stripe.com/building-plugins). It does not redirect: who typed
-// card data into a page that a stranger could alter should learn of it, and
-// behind a proxy that does not say X-Forwarded-Proto it would redirect for
-// ever.
+// RequireHTTPS responds to plain http with a clear error and no part of the
+// checkout, as Stripe asks of its integrations
+// (https://docs.stripe.com/building-plugins). It does not redirect: a buyer who
+// typed card data into a page that a stranger could have altered should learn of
+// it, and behind a proxy that does not send X-Forwarded-Proto the redirects
+// would never end.
 //
-// Paths in except are served even so; one that ends in / is a prefix.
+// Paths in except are served over plain http as well; one that ends in / is a
+// prefix.
 func RequireHTTPS(baseURL string, page httpio.PageErrorFunc, except ...string) func(http.Handler) http.Handler {
 	refuse := httpio.HandlePage(func(http.ResponseWriter, *http.Request) error {
 		return fault.New(fault.Forbidden, "https_required",
-			"Payments need a secure connection, and this one is not. Please open "+baseURL+" instead.")
+			"Payments need a secure connection, and this connection is not secure. Please open "+baseURL+" instead.")
 	}, httpio.Negotiate(page))
+
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if httpio.IsHTTPS(r) || listed(except, r.URL.Path) {
 				next.ServeHTTP(w, r)
 				return
 			}
+
 			refuse(w, r)
 		})
 	}
 }
 
+// listed reports whether path is one of paths or below one that ends in /.
 func listed(paths []string, path string) bool {
-	for _, p := range paths {
-		if p == path || strings.HasSuffix(p, "/") && strings.HasPrefix(path, p) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(paths, func(p string) bool {
+		return p == path || strings.HasSuffix(p, "/") && strings.HasPrefix(path, p)
+	})
 }

@@ -18,7 +18,7 @@ import (
 	"checkoutd/internal/httpio"
 )
 
-// Options is what the chain of middleware is made of.
+// Options configures the middleware chain.
 type Options struct {
 	Log            zerolog.Logger
 	Now            func() time.Time
@@ -26,34 +26,38 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	BaseURL        string // the shop's public origin
 	Policy         Policy
-	MaxBody        int64 // bytes of any request body; handlers may allow less
+	MaxBody        int64 // bytes of a request body; handlers may allow less
 
-	// Live: real money moves, so the shop is served over https only.
+	// Live is set if real money moves. The shop is then served over https
+	// only.
 	Live bool
-	// PlainHTTP lists the paths that are served without https even so: the
-	// probes, the webhooks (they are signed). One that ends in / is a prefix.
+
+	// PlainHTTP lists the paths that are served over plain http even if Live
+	// is set: the probes, and the webhooks, which are signed. A path that ends
+	// in / is a prefix.
 	PlainHTTP []string
-	// StripeErrors lists the paths whose error answers carry Stripe's error
-	// object, even those that never reach a handler.
+
+	// StripeErrors lists the paths whose error responses contain Stripe's
+	// error object, even if the request never reaches a handler.
 	StripeErrors []string
-	// ErrorPage tells a browser of an error.
+
+	// ErrorPage shows an error to a browser.
 	ErrorPage httpio.PageErrorFunc
 }
 
-// Middlewares gives the chain, outermost first, for chi's Use:
-//
-//	router.Use(httpserver.Middlewares(options)...)
-//
-// It fails when an address in o is none.
+// Middlewares returns the chain, outermost first, for the Use method of chi's
+// router. It fails if an address in o is not one.
 func Middlewares(o Options) ([]func(http.Handler) http.Handler, error) {
 	sameOrigin, err := crossOrigin(o.BaseURL)
 	if err != nil {
 		return nil, err
 	}
+
 	headers, err := SecurityHeaders(o.Policy, o.Live)
 	if err != nil {
 		return nil, err
 	}
+
 	chain := []func(http.Handler) http.Handler{
 		httpio.Identify(o.TrustedProxies, o.NewRequestID),
 		AccessLog(o.Log, o.Now),
@@ -61,13 +65,15 @@ func Middlewares(o Options) ([]func(http.Handler) http.Handler, error) {
 		Recover,
 		headers,
 	}
+
 	if o.Live {
 		chain = append(chain, RequireHTTPS(o.BaseURL, o.ErrorPage, o.PlainHTTP...))
 	}
+
 	return append(chain, PlainAddress, sameOrigin, BodyLimit(o.MaxBody), middleware.GetHead), nil
 }
 
-// stripeErrors marks the requests to paths before anything can fail.
+// stripeErrors marks the requests to paths before any of them can fail.
 func stripeErrors(paths []string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -79,30 +85,30 @@ func stripeErrors(paths []string) func(http.Handler) http.Handler {
 	}
 }
 
-// crossOrigin refuses calls that change something and that a browser makes on
-// behalf of another site. Callers that are no browsers send neither Origin nor
-// Sec-Fetch-Site and pass: they carry no cookies of a buyer.
+// crossOrigin refuses state-changing requests that a browser makes on behalf of
+// another site. Clients other than browsers send neither Origin nor
+// Sec-Fetch-Site. They pass, because they do not carry a buyer's cookies.
 func crossOrigin(baseURL string) (func(http.Handler) http.Handler, error) {
 	check := http.NewCrossOriginProtection()
-	// Behind a proxy that rewrites Host, Origin still names the public place.
+	// Behind a proxy that rewrites Host, Origin is still the public origin.
 	if err := check.AddTrustedOrigin(baseURL); err != nil {
 		return nil, fmt.Errorf("base URL: %w", err)
 	}
 	check.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		httpio.WriteError(w, r, fault.New(fault.Forbidden, "cross_origin",
-			"This call came from another website and was refused."))
+			"This request came from another website and was refused."))
 	}))
 	return check.Handler, nil
 }
 
-// PlainAddress refuses addresses whose path or query holds control characters
-// or is not UTF-8. No page of ours has such an address, and PostgreSQL cannot
-// even be asked about such an id.
+// PlainAddress refuses addresses whose path or query contains control
+// characters or is not UTF-8. No route has such an address, and PostgreSQL
+// rejects such an ID as a parameter.
 func PlainAddress(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !plain(r.URL.Path) || !plainQuery(r.URL) {
 			httpio.WriteError(w, r, fault.New(fault.Malformed, "bad_address",
-				"The address holds characters that no address here has."))
+				"The address contains characters that are not allowed."))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -123,8 +129,8 @@ func plainQuery(u *url.URL) bool {
 
 func plain(s string) bool { return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl) }
 
-// BodyLimit refuses bodies that say they are longer than limit bytes, and cuts
-// off those that are without saying so.
+// BodyLimit refuses requests that announce a body of more than limit bytes, and
+// cuts off bodies that exceed the limit without having announced it.
 func BodyLimit(limit int64) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -133,6 +139,7 @@ func BodyLimit(limit int64) func(http.Handler) http.Handler {
 				httpio.WriteError(w, r, httpio.TooLarge(&http.MaxBytesError{Limit: limit}, limit))
 				return
 			}
+
 			r.Body = http.MaxBytesReader(w, r.Body, limit)
 			next.ServeHTTP(w, r)
 		})

@@ -11,33 +11,35 @@ import (
 	"checkoutd/internal/httpio"
 )
 
-// Policy says where a page may load things from.
+// Policy lists the addresses from which a page may load resources.
 type Policy struct {
 	ScriptURL string   // Stripe.js, or the offline stand-in
 	APIBase   string   // Stripe's API, or the offline one
-	Images    []string // addresses of the shop's pictures, beside our own
-	Styles    []string // addresses of style sheets with fonts
-	Fonts     []string // addresses of fonts
+	Images    []string // the shop's pictures on other hosts
+	Styles    []string // style sheets with fonts
+	Fonts     []string
 }
 
 // stripeJS is the origin of the real Stripe.js.
 const stripeJS = "https://js.stripe.com"
 
-// hosts are the places of a policy, for each kind of thing.
+// hosts are the allowed hosts by directive.
 type hosts struct{ script, connect, frame, image []string }
 
-// hosts are those that Stripe publishes for Stripe.js and Link
-// (https://docs.stripe.com/security/guide#content-security-policy), or the
-// offline Stripe's own.
+// hosts returns the hosts that Stripe publishes for Stripe.js and Link
+// (https://docs.stripe.com/security/guide#content-security-policy), or those of
+// the offline Stripe.
 func (p Policy) hosts() (hosts, error) {
 	script, err := originOf(p.ScriptURL)
 	if err != nil {
 		return hosts{}, err
 	}
+
 	api, err := originOf(p.APIBase)
 	if err != nil {
 		return hosts{}, err
 	}
+
 	if script == stripeJS {
 		return hosts{
 			script:  []string{stripeJS, "https://*.js.stripe.com"},
@@ -46,25 +48,37 @@ func (p Policy) hosts() (hosts, error) {
 			image:   []string{"https://*.stripe.com", "https://*.link.com"},
 		}, nil
 	}
-	own := slices.Compact([]string{script, api})
-	return hosts{script: own[:1], connect: own, frame: own, image: own[:1]}, nil
+
+	offline := slices.Compact([]string{script, api})
+	return hosts{
+		script:  offline[:1],
+		connect: offline,
+		frame:   offline,
+		image:   offline[:1],
+	}, nil
 }
 
-// CSP is the Content-Security-Policy of our pages: nothing but our own files
-// and Stripe's, no inline script or style, no frame around us.
+// CSP returns the Content-Security-Policy of the pages. It allows the shop's
+// own files and Stripe's, but no inline scripts or styles, and no other site
+// may frame the page.
 func CSP(p Policy) (string, error) {
 	h, err := p.hosts()
 	if err != nil {
 		return "", err
 	}
+
 	images, errImages := sources(append([]string{"'self'", "data:"}, h.image...), p.Images)
 	styles, errStyles := sources([]string{"'self'"}, p.Styles)
 	fonts, errFonts := sources([]string{"'self'"}, p.Fonts)
-	// Stripe.js fetches the style sheets that elements() is given as fonts.
+
+	// Stripe.js fetches the style sheets that are passed to elements() as
+	// fonts.
 	connect, _ := sources(append([]string{"'self'"}, h.connect...), p.Styles)
+
 	if err := errors.Join(errImages, errStyles, errFonts); err != nil {
 		return "", err
 	}
+
 	return strings.Join([]string{
 		"default-src 'none'",
 		"script-src " + strings.Join(append([]string{"'self'"}, h.script...), " "),
@@ -80,7 +94,8 @@ func CSP(p Policy) (string, error) {
 	}, "; "), nil
 }
 
-// sources is a list of places with the origins of addresses, each once.
+// sources returns list with the origins of addresses added, without duplicates,
+// as a header value.
 func sources(list, addresses []string) (string, error) {
 	for _, a := range addresses {
 		origin, err := originOf(a)
@@ -94,7 +109,8 @@ func sources(list, addresses []string) (string, error) {
 	return strings.Join(list, " "), nil
 }
 
-// originOf is the scheme and host of a URL, fit for a header.
+// originOf returns the scheme and host of a URL. The result is safe to use in a
+// header.
 func originOf(raw string) (string, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" ||
@@ -104,9 +120,10 @@ func originOf(raw string) (string, error) {
 	return u.Scheme + "://" + strings.ToLower(u.Host), nil
 }
 
-// permissions lets Stripe's frames ask for payment (Apple Pay, Google Pay), and nobody for
-// what a checkout never needs. It speaks of the frames in our page alone: the wallets'
-// own frames lie in Stripe's, which give the permission on
+// permissions returns the Permissions-Policy. It lets Stripe's frames request
+// payment (Apple Pay, Google Pay) and denies what a checkout never needs. It
+// lists the frames of the page itself only: the wallets' frames are inside
+// Stripe's, which delegate the permission
 // (https://www.w3.org/TR/permissions-policy/#define-inherited-policy-in-container).
 func permissions(p Policy) (string, error) {
 	h, err := p.hosts()
@@ -117,18 +134,20 @@ func permissions(p Policy) (string, error) {
 	return "payment=(self " + frames + "), camera=(), microphone=(), geolocation=(), usb=()", nil
 }
 
-// SecurityHeaders puts the headers that protect pages on every answer. A
-// handler may overwrite one. In live mode answers over https also tell the
-// browser to come back over https only.
+// SecurityHeaders sets the headers that protect pages on every response. A
+// handler may overwrite them. In live mode, responses over https also tell the
+// browser to use https only from then on.
 func SecurityHeaders(p Policy, live bool) (func(http.Handler) http.Handler, error) {
 	csp, err := CSP(p)
 	if err != nil {
 		return nil, err
 	}
+
 	payment, err := permissions(p)
 	if err != nil {
 		return nil, err
 	}
+
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			h := w.Header()
@@ -136,13 +155,16 @@ func SecurityHeaders(p Policy, live bool) (func(http.Handler) http.Handler, erro
 			h.Set("Permissions-Policy", payment)
 			h.Set("X-Content-Type-Options", "nosniff")
 			h.Set("X-Frame-Options", "DENY")
-			// The return page's address holds the intent's client secret:
-			// other sites learn our origin at most.
+
+			// The return page's address contains the intent's client
+			// secret. Other sites see the origin at most.
 			h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
 			h.Set("Cross-Origin-Resource-Policy", "same-origin")
+
 			if live && httpio.IsHTTPS(r) {
 				h.Set("Strict-Transport-Security", "max-age=31536000")
 			}
+
 			next.ServeHTTP(w, r)
 		})
 	}, nil

@@ -38,15 +38,18 @@ func TestCSP(t *testing.T) {
 			}
 		})
 	}
+
 	t.Run("pictures from elsewhere, each origin once", func(t *testing.T) {
 		t.Parallel()
 		p := realStripe
 		p.Images = []string{"https://cdn.example/a.png", "https://CDN.example/b.png"}
+
 		got, err := httpserver.CSP(p)
 		if err != nil || strings.Count(got, "cdn.example") != 1 || !strings.Contains(got, "https://*.link.com https://cdn.example; font-src") {
 			t.Errorf("got %q, %v", got, err)
 		}
 	})
+
 	t.Run("fonts: their files for us, their style sheets for us and for Stripe.js", func(t *testing.T) {
 		t.Parallel()
 		p := realStripe
@@ -58,19 +61,37 @@ func TestCSP(t *testing.T) {
 				t.Errorf("%v, no %s in %s", err, want, got)
 			}
 		}
+
 		if strings.Count(got, "googleapis") != 2 || strings.Count(got, "gstatic") != 1 || strings.Contains(got, "unsafe") {
 			t.Errorf("too much in %s", got)
 		}
 	})
+
 	for name, p := range map[string]httpserver.Policy{
-		"a font that injects":        {ScriptURL: "https://js.stripe.com/v3/", APIBase: "https://api.stripe.com", Fonts: []string{"https://a.example; script-src *"}},
-		"a style sheet of nobody":    {ScriptURL: "https://js.stripe.com/v3/", APIBase: "https://api.stripe.com", Styles: []string{"'unsafe-inline'"}},
-		"no script":                  {APIBase: "https://api.stripe.com"},
-		"no API":                     {ScriptURL: "https://js.stripe.com/v3/"},
-		"an address that injects":    {ScriptURL: "https://a.example;script-src *", APIBase: "https://api.stripe.com"},
-		"a line break":               {ScriptURL: "https://a.example\r\nX: y", APIBase: "https://api.stripe.com"},
-		"a picture that is a script": {ScriptURL: "https://js.stripe.com/v3/", APIBase: "https://api.stripe.com", Images: []string{"javascript:alert(1)"}},
-		"pictures from everywhere":   {ScriptURL: "https://js.stripe.com/v3/", APIBase: "https://api.stripe.com", Images: []string{"https://*"}},
+		"a font that injects": {
+			ScriptURL: "https://js.stripe.com/v3/",
+			APIBase:   "https://api.stripe.com",
+			Fonts:     []string{"https://a.example; script-src *"},
+		},
+		"a style sheet of nobody": {
+			ScriptURL: "https://js.stripe.com/v3/",
+			APIBase:   "https://api.stripe.com",
+			Styles:    []string{"'unsafe-inline'"},
+		},
+		"no script":               {APIBase: "https://api.stripe.com"},
+		"no API":                  {ScriptURL: "https://js.stripe.com/v3/"},
+		"an address that injects": {ScriptURL: "https://a.example;script-src *", APIBase: "https://api.stripe.com"},
+		"a line break":            {ScriptURL: "https://a.example\r\nX: y", APIBase: "https://api.stripe.com"},
+		"a picture that is a script": {
+			ScriptURL: "https://js.stripe.com/v3/",
+			APIBase:   "https://api.stripe.com",
+			Images:    []string{"javascript:alert(1)"},
+		},
+		"pictures from everywhere": {
+			ScriptURL: "https://js.stripe.com/v3/",
+			APIBase:   "https://api.stripe.com",
+			Images:    []string{"https://*"},
+		},
 	} {
 		t.Run(name+" is refused", func(t *testing.T) {
 			t.Parallel()
@@ -86,6 +107,7 @@ func TestSecurityHeadersAreOnEveryAnswer(t *testing.T) {
 	for _, path := range []string{"/orders/ord_1", "/nowhere", "/fails", "/healthz"} {
 		w := httptest.NewRecorder()
 		router(t, io.Discard, nil).ServeHTTP(w, request("GET", path, ""))
+
 		for name, want := range map[string]string{
 			"X-Content-Type-Options":     "nosniff",
 			"X-Frame-Options":            "DENY",
@@ -99,6 +121,7 @@ func TestSecurityHeadersAreOnEveryAnswer(t *testing.T) {
 				t.Errorf("%s %s: got %q, want %q", path, name, got, want)
 			}
 		}
+
 		if !strings.Contains(w.Header().Get("Content-Security-Policy"), "frame-ancestors 'none'") {
 			t.Errorf("%s has no policy", path)
 		}
@@ -145,6 +168,7 @@ func TestLiveModeNeedsHTTPS(t *testing.T) {
 			r.RemoteAddr = tt.remote
 			w := httptest.NewRecorder()
 			router(t, io.Discard, live).ServeHTTP(w, r)
+
 			if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.body) {
 				t.Errorf("got %d %s, want %d %s", w.Code, w.Body, tt.status, tt.body)
 			}
@@ -156,18 +180,22 @@ func TestLiveModeNeedsHTTPS(t *testing.T) {
 			}
 		})
 	}
+
 	t.Run("webhooks are signed, so they pass", func(t *testing.T) {
 		t.Parallel()
 		w := httptest.NewRecorder()
 		router(t, io.Discard, live).ServeHTTP(w, request("POST", "/webhooks/stripe", "{}"))
+
 		if w.Code != 204 {
 			t.Errorf("got %d %s", w.Code, w.Body)
 		}
 	})
+
 	t.Run("test mode works over http", func(t *testing.T) {
 		t.Parallel()
 		w := httptest.NewRecorder()
 		router(t, io.Discard, nil).ServeHTTP(w, request("GET", "/checkout/ord_1", ""))
+
 		if w.Code != 200 {
 			t.Errorf("got %d", w.Code)
 		}

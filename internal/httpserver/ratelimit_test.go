@@ -13,32 +13,40 @@ import (
 	"checkoutd/internal/httpserver"
 )
 
-// limited is two calls under one limit, one of them of Stripe's guide, behind a proxy on
-// this machine and the whole chain.
+// limited is two calls under one limit, one of them of Stripe's guide, behind a
+// proxy on this machine and the whole chain.
 func limited(t *testing.T, perMinute int) (call func(path, client string) *httptest.ResponseRecorder, reached *int) {
 	t.Helper()
 	chain, err := httpserver.Middlewares(httpserver.Options{
-		Log: zerolog.Nop(), Now: ticking(), NewRequestID: func() string { return "req_1" }, BaseURL: baseURL,
+		Log:            zerolog.Nop(),
+		Now:            ticking(),
+		NewRequestID:   func() string { return "req_1" },
+		BaseURL:        baseURL,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
 		Policy:         httpserver.Policy{ScriptURL: offlineHost + "/v3/", APIBase: offlineHost},
-		MaxBody:        1000, StripeErrors: []string{"/create-confirm-intent"},
+		MaxBody:        1000,
+		StripeErrors:   []string{"/create-confirm-intent"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	reached = new(int)
 	var h http.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { *reached++ })
 	h = httpserver.RateLimit(perMinute)(h)
 	for i := len(chain) - 1; i >= 0; i-- {
 		h = chain[i](h)
 	}
+
 	return func(path, client string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodPost, path, strings.NewReader("{}"))
 		r.RemoteAddr = "127.0.0.1:5000"
 		r.Header.Set("X-Forwarded-Proto", "https")
+
 		if client != "" {
 			r.Header.Set("X-Forwarded-For", client)
 		}
+
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		return w
@@ -53,6 +61,7 @@ func TestCallsOverTheLimitDoNotReachTheHandler(t *testing.T) {
 			t.Fatalf("call %d of 3: %d %s", i+1, w.Code, w.Body)
 		}
 	}
+
 	for path, stripe := range map[string]bool{"/orders": false, "/create-confirm-intent": true} {
 		w := call(path, "203.0.113.7")
 		var problem struct {
@@ -62,14 +71,17 @@ func TestCallsOverTheLimitDoNotReachTheHandler(t *testing.T) {
 		if err := json.Unmarshal(w.Body.Bytes(), &problem); err != nil {
 			t.Fatalf("%s: %v in %s", path, err, w.Body)
 		}
+
 		if w.Code != http.StatusTooManyRequests || problem.Code != "rate_limited" || w.Header().Get("Retry-After") != "60" ||
 			w.Header().Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: %d %v %s, want 429 rate_limited and Retry-After", path, w.Code, w.Header(), w.Body)
 		}
+
 		if got := problem.Error["code"] == "rate_limited" && problem.Error["message"] != ""; got != stripe {
 			t.Errorf("%s: Stripe's error object is there: %t, want %t in %s", path, got, stripe, w.Body)
 		}
 	}
+
 	if *reached != 3 {
 		t.Errorf("%d calls reached the handler, want 3", *reached)
 	}
@@ -98,6 +110,7 @@ func TestWhoCountsAsOneClient(t *testing.T) {
 			for _, c := range tt.clients {
 				call("/orders", c)
 			}
+
 			if *reached != tt.passed {
 				t.Errorf("%d of %d calls passed, want %d", *reached, len(tt.clients), tt.passed)
 			}

@@ -9,7 +9,7 @@ import (
 	"checkoutd/internal/httpio"
 )
 
-// panicError is a panic as the log line's error.
+// panicError is a panic in the form of an error for the log line.
 type panicError struct {
 	value any
 	stack []byte
@@ -17,9 +17,9 @@ type panicError struct {
 
 func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 
-// Recover turns a panic into a 500 problem and its stack into the log. When
-// the answer is under way it breaks the connection instead, so that nobody
-// takes the half for the whole.
+// Recover turns a panic into a 500 problem and logs its stack. If the response
+// has already begun, it drops the connection instead, so that the client does
+// not take a partial response for a complete one.
 func Recover(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := httpio.Record(w)
@@ -31,13 +31,16 @@ func Recover(next http.Handler) http.Handler {
 			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(v)
 			}
+
 			err := &panicError{value: v, stack: debug.Stack()}
 			if rec.Started() {
 				httpio.ExchangeOf(r.Context()).SetError(err)
 				panic(http.ErrAbortHandler)
 			}
+
 			httpio.WriteError(rec, r, err)
 		}()
+
 		next.ServeHTTP(rec, r)
 	})
 }

@@ -21,8 +21,8 @@ const (
 // readyTimeout is how long a readiness check may take.
 const readyTimeout = 3 * time.Second
 
-// methods are those that a request may have.
-var methods = [...]string{
+// methods are the methods that a request may have.
+var methods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut,
 	http.MethodPatch, http.MethodDelete, http.MethodOptions,
 }
@@ -31,15 +31,15 @@ type probeAnswer struct {
 	Status string `json:"status"`
 }
 
-// Health answers that the process is alive.
+// Health responds that the process is alive.
 func Health() http.HandlerFunc {
 	return httpio.Handle(func(w http.ResponseWriter, _ *http.Request) error {
 		return httpio.WriteJSON(w, http.StatusOK, probeAnswer{"ok"})
 	})
 }
 
-// Ready answers whether ready finds nothing wrong. What it finds goes to the
-// log; the public learns only that there is something.
+// Ready responds whether ready succeeds. Its error goes to the log; the
+// response only says that there is one.
 func Ready(ready func(context.Context) error) http.HandlerFunc {
 	return httpio.Handle(func(w http.ResponseWriter, r *http.Request) error {
 		ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
@@ -51,23 +51,23 @@ func Ready(ready func(context.Context) error) http.HandlerFunc {
 	})
 }
 
-// NotFound answers requests that match no route: browsers with page, others
-// with a problem. page may be nil.
+// NotFound responds to requests that match no route: to browsers with page, to
+// others with a problem. page may be nil.
 func NotFound(page httpio.PageErrorFunc) http.HandlerFunc {
 	return httpio.HandlePage(func(http.ResponseWriter, *http.Request) error {
 		return fault.New(fault.NotFound, "not_found", "There is nothing at this address.")
 	}, httpio.Negotiate(page))
 }
 
-// MethodNotAllowed answers requests whose path has a route, but not for their
-// method, with a problem, and with the methods that it has in Allow.
+// MethodNotAllowed responds with a problem to requests whose path has a route
+// for other methods, which it lists in Allow.
 func MethodNotAllowed(w http.ResponseWriter, r *http.Request) {
 	allowed := allowedMethods(r)
 	if len(allowed) == 0 {
 		NotFound(nil)(w, r)
 		return
 	}
-	f := fault.New(fault.Malformed, "method_not_allowed", "This address does not take this method.")
+	f := fault.New(fault.Malformed, "method_not_allowed", "This address does not support this method.")
 	httpio.ExchangeOf(r.Context()).SetError(f)
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
 	httpio.WriteProblem(w, r, http.StatusMethodNotAllowed, f)
@@ -78,16 +78,19 @@ func allowedMethods(r *http.Request) []string {
 	if path == "" {
 		path = r.URL.Path
 	}
+
 	routes := chi.RouteContext(r.Context()).Routes
 	var allowed []string
 	for _, m := range methods {
 		route := m
 		if m == http.MethodHead {
-			route = http.MethodGet // HEAD is served wherever GET is
+			route = http.MethodGet // middleware.GetHead serves HEAD with the handler of GET
 		}
+
 		if routes.Match(chi.NewRouteContext(), route, path) {
 			allowed = append(allowed, m)
 		}
 	}
+
 	return allowed
 }

@@ -14,19 +14,24 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Config is what a Server is made of. Zero durations and sizes get the
-// defaults.
+// Config configures a Server. Zero durations and sizes take their defaults.
 type Config struct {
 	Addr    string // host:port; port 0 lets the system choose
 	Handler http.Handler
-	Log     zerolog.Logger // net/http's own complaints
+	Log     zerolog.Logger // for the errors of net/http
 
-	ReadHeaderTimeout time.Duration // 5s: the headers must have arrived
-	ReadTimeout       time.Duration // 20s: the whole request must have arrived
-	WriteTimeout      time.Duration // 90s: from the end of the headers to the end of the answer; longer than a body and a confirm (40s) take
-	IdleTimeout       time.Duration // 2m: between requests of one connection
-	StopTimeout       time.Duration // 45s: for requests in flight when stopping; longer than a confirm (40s)
+	ReadHeaderTimeout time.Duration // until the headers have arrived; 5s
+	ReadTimeout       time.Duration // until the whole request has arrived; 20s
+	IdleTimeout       time.Duration // between requests of one connection; 2m
 	MaxHeaderBytes    int           // 32 KiB
+
+	// WriteTimeout lasts from the end of the headers to the end of the
+	// response; 90s, longer than a body (20s) and a confirmation (40s) take.
+	WriteTimeout time.Duration
+
+	// StopTimeout is for requests in flight during a shutdown; 45s, longer
+	// than a confirmation (40s) takes.
+	StopTimeout time.Duration
 }
 
 // Server is a listening HTTP server.
@@ -37,15 +42,16 @@ type Server struct {
 	cancel      context.CancelFunc
 }
 
-// Listen opens the address, so that Addr is known when the handler is built,
-// and callers can connect before Run begins to answer. ctx bounds the opening only.
+// Listen opens the address, so that Addr is known when the handler is built and
+// clients can connect before Run serves them. ctx bounds the opening only.
 func Listen(ctx context.Context, c Config) (*Server, error) {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", c.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	// Requests do not end with the signal that stops the server: they get
+
+	// Requests do not end with the signal that stops the server: they have
 	// until the deadline to finish.
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	return &Server{
@@ -54,7 +60,7 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 		stopTimeout: cmp.Or(c.StopTimeout, 45*time.Second),
 		http: &http.Server{
 			Handler: c.Handler,
-			// "OPTIONS *" goes through the chain like all others.
+			// "OPTIONS *" goes through the chain like any other request.
 			DisableGeneralOptionsHandler: true,
 			BaseContext:                  func(net.Listener) context.Context { return base },
 			ReadHeaderTimeout:            cmp.Or(c.ReadHeaderTimeout, 5*time.Second),
@@ -67,39 +73,44 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 	}, nil
 }
 
-// Addr is the address that is listened on, with the real port.
+// Addr returns the address that the server listens on, with the real port.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
-// Close gives up the address of a Server that was never Run.
+// Close stops listening. It is for a Server that was never run.
 func (s *Server) Close() error {
 	s.cancel()
 	return s.listener.Close()
 }
 
-// Run serves until ctx ends, then accepts nothing new and waits for the
-// requests in flight, at most StopTimeout; those that are still not done are
-// cut off, and Run says so in its error. It returns nil after a clean stop.
+// Run serves until ctx ends. Then it accepts no new requests and waits for those
+// in flight, at most StopTimeout. It cuts off the ones that are still running
+// and returns an error that says so. It returns nil after a clean shutdown.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.cancel()
+
 	failed := make(chan error, 1)
 	go func() { failed <- s.http.Serve(s.listener) }()
+
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
+
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.stopTimeout)
 	defer cancel()
+
 	err := s.http.Shutdown(deadline)
 	if err == nil {
 		return nil
 	}
+
 	s.cancel()
 	return fmt.Errorf("stop: requests still running after %s were cut off: %w", s.stopTimeout,
 		errors.Join(err, s.http.Close()))
 }
 
-// Run is Listen and Server.Run in one, for callers that know the address.
+// Run calls Listen and Server.Run, for callers that know the address.
 func Run(ctx context.Context, c Config) error {
 	s, err := Listen(ctx, c)
 	if err != nil {
@@ -108,10 +119,11 @@ func Run(ctx context.Context, c Config) error {
 	return s.Run(ctx)
 }
 
-// errorLog takes net/http's own complaints, mostly about broken clients.
+// errorLog writes the errors of net/http, mostly about broken clients, to the
+// log.
 type errorLog struct{ log zerolog.Logger }
 
 func (l errorLog) Write(p []byte) (int, error) {
-	l.log.Warn().Str("cause", strings.TrimSpace(string(p))).Msg("http server")
+	l.log.Warn().Str("cause", strings.TrimSpace(string(p))).Msg("http server error")
 	return len(p), nil
 }

@@ -33,13 +33,16 @@ func start(t *testing.T, c httpserver.Config, h http.Handler) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	c.Addr, c.Handler, c.Log = "127.0.0.1:0", h, zerolog.Nop()
+
 	s, err := httpserver.Listen(ctx, c)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	srv := &running{addr: s.Addr().String(), stop: cancel, done: make(chan error, 1)}
 	go func() { srv.done <- s.Run(ctx) }()
 	t.Cleanup(cancel)
+
 	return srv
 }
 
@@ -74,8 +77,10 @@ func (s *running) dial(t *testing.T) net.Conn {
 func (s *running) exchange(t *testing.T, raw string) (status int, body string) {
 	t.Helper()
 	conn := s.dial(t)
+
 	// The server may hang up before it has read everything.
 	_, _ = io.WriteString(conn, raw)
+
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		if ne := net.Error(nil); errors.As(err, &ne) && ne.Timeout() {
@@ -84,6 +89,7 @@ func (s *running) exchange(t *testing.T, raw string) (status int, body string) {
 		return 0, ""
 	}
 	defer func() { _ = resp.Body.Close() }()
+
 	b, _ := io.ReadAll(resp.Body)
 	return resp.StatusCode, string(b)
 }
@@ -99,10 +105,12 @@ func TestRunAnswersOnTheRealAddress(t *testing.T) {
 	if status, body := srv.exchange(t, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); status != 200 || body != "hello" {
 		t.Errorf("got %d %q", status, body)
 	}
+
 	srv.stop()
 	if err := srv.ended(t); err != nil {
 		t.Errorf("a clean stop gave %v", err)
 	}
+
 	if conn, err := net.Dial("tcp", srv.addr); err == nil {
 		_ = conn.Close()
 		t.Error("the address is still open")
@@ -114,21 +122,28 @@ func TestComplaintsOfTheServerGoToTheLog(t *testing.T) {
 	var log testkit.LogBook
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	s, err := httpserver.Listen(ctx, httpserver.Config{Addr: "127.0.0.1:0", Log: zerolog.New(&log),
+
+	s, err := httpserver.Listen(ctx, httpserver.Config{
+		Addr: "127.0.0.1:0",
+		Log:  zerolog.New(&log),
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusOK)
 			w.WriteHeader(http.StatusOK)
-		})})
+		}),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	srv := &running{addr: s.Addr().String(), stop: cancel, done: make(chan error, 1)}
 	go func() { srv.done <- s.Run(ctx) }()
 	srv.exchange(t, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 	cancel()
+
 	if err := srv.ended(t); err != nil {
 		t.Fatal(err)
 	}
+
 	lines := log.Lines(t)
 	if len(lines) != 1 || lines[0]["level"] != "warn" || !strings.Contains(fmt.Sprint(lines[0]["cause"]), "superfluous") {
 		t.Errorf("got %v", lines)
@@ -153,6 +168,7 @@ func TestCloseGivesUpTheAddress(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	if conn, err := net.Dial("tcp", s.Addr().String()); err == nil {
 		_ = conn.Close()
 		t.Error("the address is still open")
@@ -165,24 +181,30 @@ func TestStopLetsARequestInFlightFinish(t *testing.T) {
 	srv := start(t, httpserver.Config{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		close(entered)
 		<-release
+
 		if err := r.Context().Err(); err != nil {
 			w.WriteHeader(http.StatusInternalServerError)
 		}
+
 		_, _ = io.WriteString(w, "acknowledged")
 	}))
+
 	answer := make(chan string, 1)
 	go func() {
 		status, body := srv.exchange(t, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
 		answer <- fmt.Sprint(status, " ", body)
 	}()
+
 	<-entered
 	srv.stop()
 	waitUntilRefused(t, srv.addr)
+
 	select {
 	case err := <-srv.done:
 		t.Fatalf("stopped with the request in flight: %v", err)
 	default:
 	}
+
 	close(release)
 	if got := <-answer; got != "200 acknowledged" {
 		t.Errorf("got %q", got)
@@ -214,15 +236,19 @@ func TestStopCutsOffWhatExceedsTheDeadline(t *testing.T) {
 		<-r.Context().Done()
 		close(canceled)
 	}))
+
 	conn := srv.dial(t)
 	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
+
 	<-entered
 	srv.stop()
+
 	if err := srv.ended(t); err == nil || !strings.Contains(err.Error(), "cut off") {
 		t.Errorf("got %v, want to hear of the cut", err)
 	}
+
 	select {
 	case <-canceled:
 	case <-time.After(patience):
@@ -234,7 +260,12 @@ func TestStopCutsOffWhatExceedsTheDeadline(t *testing.T) {
 // sending slowly, too much, or nonsense. Each gets an answer or is hung up on.
 func TestHostileClients(t *testing.T) {
 	t.Parallel()
-	c := httpserver.Config{ReadHeaderTimeout: 500 * time.Millisecond, ReadTimeout: time.Second, IdleTimeout: 500 * time.Millisecond}
+	c := httpserver.Config{
+		ReadHeaderTimeout: 500 * time.Millisecond,
+		ReadTimeout:       time.Second,
+		IdleTimeout:       500 * time.Millisecond,
+	}
+
 	post := "POST /orders HTTP/1.1\r\nHost: shop.example\r\nContent-Type: application/json\r\n"
 	chunk := fmt.Sprintf("%x\r\n%s\r\n", 900, strings.Repeat(" ", 900))
 	tests := []struct {
@@ -274,10 +305,12 @@ func TestHostileClients(t *testing.T) {
 			if status != tt.status || !strings.Contains(body, tt.code) {
 				t.Errorf("got %d %s, want %d %s", status, body, tt.status, tt.code)
 			}
+
 			srv.stop()
 			if err := srv.ended(t); err != nil {
 				t.Errorf("stop: %v", err)
 			}
+
 			log.Lines(t) // whatever came in, every line is JSON
 		})
 	}

@@ -25,6 +25,7 @@ func TestNearest(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", word, got, want)
 		}
 	}
+
 	if got := spelling.Nearest("B", []string{"AA", "A", "C"}, 2); got != "A" {
 		t.Errorf("got %q, want A, the first of the nearest", got)
 	}
