@@ -52,7 +52,8 @@ var rooms = map[string][]string{
 	"browsertest": {"testhost"},
 
 	// The features know the nouns they are built on, and neither the database
-	// nor Stripe: store and stripeapi implement the interfaces that they declare.
+	// nor Stripe: store and stripeapi implement the interfaces that they
+	// declare.
 	"queue":           {"fault"},
 	"orders":          {"fault", "money", "httpio"},
 	"customersession": {"fault", "idempotency", "money", "httpio", "orders"},
@@ -107,9 +108,11 @@ func Violations(packages []Package) []string {
 			found = append(found, fmt.Sprintf("%s is a room that archtest does not know: say there what it may import", p.ImportPath))
 			continue
 		}
+
 		for _, path := range p.Imports {
 			found = append(found, check(p.ImportPath, path)...)
 		}
+
 		found = append(found, checkDeps(p)...)
 		for _, path := range slices.Concat(p.TestImports, p.XTestImports) {
 			if path == module+"internal/app" && !slices.Contains(startApp, room(p.ImportPath)) {
@@ -117,6 +120,7 @@ func Violations(packages []Package) []string {
 			}
 		}
 	}
+
 	return found
 }
 
@@ -129,23 +133,29 @@ func check(from, to string) []string {
 		if room(from) != room(to) && !slices.Contains(allowed, room(to)) && !slices.Contains(allowed, everything) {
 			found = append(found, fmt.Sprintf("%s imports %s: an arrow in the wrong direction", from, to))
 		}
+
 		if isTestRoom(to) && !isTestRoom(from) {
 			found = append(found, fmt.Sprintf("%s imports %s, which is for tests", from, to))
 		}
+
 	case room(from) == "sandbox" && isThirdParty(to) && !hasPrefix(sandboxMayImport, to):
 		found = append(found, fmt.Sprintf("%s imports %s, and the sandbox stands on the standard library", from, to))
 	}
+
 	if outsidePart(from, to) {
 		found = append(found, fmt.Sprintf("%s imports %s, which the part of the room may not", from, to))
 	}
+
 	for path, keeper := range keepers {
 		if isOrBelow(to, path) && !slices.ContainsFunc(keeper, func(k string) bool { return within(from, k) }) {
 			found = append(found, fmt.Sprintf("%s imports %s, which only %v may", from, to, keeper))
 		}
 	}
+
 	if within(from, "fault") && to == "net/http" {
 		found = append(found, "fault imports net/http, and it must not know of HTTP")
 	}
+
 	return found
 }
 
@@ -164,10 +174,12 @@ func checkDeps(p Package) []string {
 		case r == "cmd":
 			bad = path == "testing" || strings.HasPrefix(path, "github.com/chromedp/") || strings.HasPrefix(path, "github.com/stripe/stripe-mock")
 		}
+
 		if bad {
 			found = append(found, fmt.Sprintf("%s depends on %s by a detour or directly", p.ImportPath, path))
 		}
 	}
+
 	return found
 }
 

@@ -103,10 +103,12 @@ func TestDependenciesPage(t *testing.T) {
 			direct = append(direct, line[1])
 		}
 	}
+
 	var dev struct{ DevDependencies map[string]string }
 	if err := json.Unmarshal([]byte(read(t, "package.json")), &dev); err != nil {
 		t.Fatal(err)
 	}
+
 	for name, version := range dev.DevDependencies {
 		versions[name], direct = version, append(direct, name)
 	}
@@ -118,6 +120,7 @@ func TestDependenciesPage(t *testing.T) {
 			t.Errorf("docs/dependencies.md has %s at %s, and the module file at %q", row[1], got, want)
 		}
 	}
+
 	for _, name := range direct {
 		if rows[name] == "" {
 			t.Errorf("docs/dependencies.md has no row for %s %s", name, versions[name])
@@ -143,6 +146,7 @@ func TestSkips(t *testing.T) {
 				t.Errorf("%s leaves a test out: use testhost.Missing or testhost.Torture", position)
 			}
 		}
+
 		return nil
 	})
 	if err != nil {
@@ -159,18 +163,22 @@ func skips(t *testing.T, path string) []token.Position {
 		t.Log(err) // the compiler has more to say about it
 		return nil
 	}
+
 	var found []token.Position
 	ast.Inspect(file, func(node ast.Node) bool {
 		method, ok := node.(*ast.SelectorExpr)
 		if !ok || !strings.HasPrefix(method.Sel.Name, "Skip") {
 			return true
 		}
+
 		receiver, ok := method.X.(*ast.Ident)
 		if ok && slices.Contains([]string{"t", "b", "f", "tb"}, receiver.Name) {
 			found = append(found, files.Position(method.Pos()))
 		}
+
 		return true
 	})
+
 	return found
 }
 
@@ -194,17 +202,21 @@ func list[T any](t *testing.T, args ...string) []T {
 	cmd.Dir = root
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
+
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("go list: %v\n%s", err, stderr.Bytes())
 	}
+
 	var all []T
 	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
 		var one T
 		if err := dec.Decode(&one); err != nil {
 			t.Fatal(err)
 		}
+
 		all = append(all, one)
 	}
+
 	return all
 }

@@ -54,6 +54,7 @@ func webhooksTo(addr string, callers int) workload {
 	if callers == 1 {
 		events = 5_000
 	}
+
 	return workload{
 		Kind:    "webhook",
 		Addr:    addr,
@@ -106,6 +107,7 @@ func BenchmarkAcknowledgeDirect(b *testing.B) {
 				return callDirectly(b, h, requests)
 			}
 		}
+
 		alternate(webhookRounds, side(webhookHandler(b, s, s)), side(webhookHandler(b, discarding{}, s))).
 			report(b, "stored/s", "bare/s")
 	})
@@ -134,17 +136,20 @@ func callDirectly(b *testing.B, h http.Handler, requests []*http.Request) float6
 			for i := taken.Add(1) - 1; int(i) < len(requests); i = taken.Add(1) - 1 {
 				w := &responseWriter{header: http.Header{}}
 				h.ServeHTTP(w, requests[i].WithContext(context.Background()))
+
 				if w.status != http.StatusOK {
 					failed.Add(1)
 				}
 			}
 		})
 	}
+
 	wg.Wait()
 
 	if n := failed.Load(); n > 0 {
 		b.Fatalf("%d of %d calls failed", n, len(requests))
 	}
+
 	return float64(len(requests)) / time.Since(start).Seconds()
 }
 

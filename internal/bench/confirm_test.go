@@ -25,9 +25,9 @@ import (
 	"checkoutd/internal/stripeapi"
 )
 
-// BenchmarkConfirm measures what POST /create-confirm-intent adds to its call to
-// Stripe. It alternates with the same call made directly, to the same offline
-// Stripe; added-ms is the median of the differences.
+// BenchmarkConfirm measures what POST /create-confirm-intent adds to its call
+// to Stripe. It alternates with the same call made directly, to the same
+// offline Stripe; added-ms is the median of the differences.
 func BenchmarkConfirm(b *testing.B) {
 	engines(b, func(b *testing.B, url func() string) {
 		shop := openShop(b, openStore(b, url()))
@@ -81,8 +81,8 @@ func latency(b *testing.B, shop *shop) {
 	hideDuration(b)
 }
 
-// shop serves the checkout's confirm call over HTTP, with an offline Stripe that
-// sends no webhooks.
+// shop serves the checkout's confirm call over HTTP, with an offline Stripe
+// that sends no webhooks.
 type shop struct {
 	b      *testing.B
 	orders *orders.Service
@@ -104,6 +104,7 @@ func openShop(b *testing.B, s *store.Store) *shop {
 	if err != nil {
 		b.Fatal(err)
 	}
+
 	upstream := httptest.NewServer(offline)
 	b.Cleanup(func() {
 		upstream.Close()
@@ -111,20 +112,46 @@ func openShop(b *testing.B, s *store.Store) *shop {
 			b.Error(err)
 		}
 	})
+
 	products, err := orders.ParseCatalog([]byte(catalog))
 	if err != nil {
 		b.Fatal(err)
 	}
+
 	shop := &shop{b: b, stripe: upstream.URL}
 	shop.http = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: time.Minute}
 	b.Cleanup(shop.http.CloseIdleConnections)
-	shop.client = stripeapi.New(stripeapi.Config{Key: apiKey, BaseURL: upstream.URL, Timeout: 20 * time.Second, Retries: 2, AppVersion: "bench"})
-	shop.orders = orders.New(orders.Config{Store: s, Catalog: products, Now: time.Now, ExpiresAfter: time.Hour, BaseURL: "http://localhost:4242"})
+
+	shop.client = stripeapi.New(stripeapi.Config{
+		Key:        apiKey,
+		BaseURL:    upstream.URL,
+		Timeout:    20 * time.Second,
+		Retries:    2,
+		AppVersion: "bench",
+	})
+
+	shop.orders = orders.New(orders.Config{
+		Store:        s,
+		Catalog:      products,
+		Now:          time.Now,
+		ExpiresAfter: time.Hour,
+		BaseURL:      "http://localhost:4242",
+	})
+
 	pay := payments.NewHandler(payments.New(payments.Config{
-		Store: s, Stripe: shop.client, Now: time.Now, Log: accessLog(b), ReturnURL: returnURL,
-		UnknownAfter: time.Minute, CallTimeout: 30 * time.Second,
+		Store:        s,
+		Stripe:       shop.client,
+		Now:          time.Now,
+		Log:          accessLog(b),
+		ReturnURL:    returnURL,
+		UnknownAfter: time.Minute,
+		CallTimeout:  30 * time.Second,
 	}), shop.orders, nil)
-	shop.addr = listen(b, chained(b, func(r chi.Router) { r.Post("/create-confirm-intent", httpio.HandleStripe(pay.ServeHTTP)) }))
+
+	shop.addr = listen(b, chained(b, func(r chi.Router) {
+		r.Post("/create-confirm-intent", httpio.HandleStripe(pay.ServeHTTP))
+	}))
+
 	return shop
 }
 
@@ -136,10 +163,18 @@ func (s *shop) prepare(n int) []cart {
 	carts := make([]cart, n)
 	tokens := s.tokens(n)
 	s.perSecond(n, func(i int) error {
-		o, secret, err := s.orders.Create(context.Background(), orders.Cart{Items: []orders.Wanted{{SKU: "mug", Quantity: 1}}})
-		carts[i] = cart{order: o.ID, cookie: "checkoutd_order=" + o.ID + ":" + secret, token: tokens[i]}
+		o, secret, err := s.orders.Create(context.Background(), orders.Cart{
+			Items: []orders.Wanted{{SKU: "mug", Quantity: 1}},
+		})
+		carts[i] = cart{
+			order:  o.ID,
+			cookie: "checkoutd_order=" + o.ID + ":" + secret,
+			token:  tokens[i],
+		}
+
 		return err
 	})
+
 	return carts
 }
 
@@ -160,12 +195,14 @@ func (s *shop) token() (string, error) {
 	if err != nil {
 		return "", err
 	}
+
 	r.Header.Set("Authorization", "Bearer "+apiKey)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	var token struct {
 		ID string `json:"id"`
 	}
 	err = s.do(r, &token)
+
 	return token.ID, err
 }
 
@@ -176,12 +213,15 @@ func (s *shop) confirm(c cart) error {
 	if err != nil {
 		return err
 	}
+
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Cookie", c.cookie)
+
 	var got payments.Answer
 	if err := s.do(r, &got); err != nil {
 		return err
 	}
+
 	return wantSucceeded(got.Status)
 }
 
@@ -190,12 +230,16 @@ func (s *shop) upstream(token string) error {
 	n := s.calls.Add(1)
 	id := fmt.Sprintf("ord_bench%021d", n)
 	snap, err := s.client.Send(context.Background(), payments.Params{
-		Token: token, Amount: 1099, Currency: "usd", ReturnURL: returnURL(id),
-		Metadata: map[string]string{payments.MetaOrder: id, payments.MetaAttempt: "att" + id[3:]},
+		Token:     token,
+		Amount:    1099,
+		Currency:  "usd",
+		ReturnURL: returnURL(id),
+		Metadata:  map[string]string{payments.MetaOrder: id, payments.MetaAttempt: "att" + id[3:]},
 	}, fmt.Sprintf("checkoutd-att_bench%021d", n))
 	if err != nil {
 		return err
 	}
+
 	return wantSucceeded(snap.Status)
 }
 
@@ -212,6 +256,7 @@ func (s *shop) do(r *http.Request, into any) error {
 		return err
 	}
 	defer resp.Body.Close()
+
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return err
@@ -219,6 +264,7 @@ func (s *shop) do(r *http.Request, into any) error {
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s answered %d: %s", r.URL.Path, resp.StatusCode, text)
 	}
+
 	return json.Unmarshal(text, into)
 }
 
@@ -258,6 +304,7 @@ func spread(callers, n int, call func(i int) error) error {
 			}
 		})
 	}
+
 	wg.Wait()
 
 	select {

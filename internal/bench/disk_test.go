@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// disk is a file beside the databases. Making one block of it durable costs what
-// a commit costs at least.
+// disk is a file beside the databases. Making one block of it durable costs
+// what a commit costs at least.
 type disk struct {
 	b    *testing.B
 	file *os.File

@@ -6,9 +6,9 @@
 // docs/performance.md explains the figures. It guarantees:
 //
 //   - Both sides of a ratio are measured in one run, in short rounds that take
-//     turns and alternate who begins. A ratio is the median of the ratios of the
-//     rounds, so that a noisy neighbour disturbs both sides alike. The quartiles
-//     are printed beside it.
+//     turns and alternate who begins. A ratio is the median of the ratios of
+//     the rounds, so that a noisy neighbour disturbs both sides alike. The
+//     quartiles are printed beside it.
 //   - The measured code is the product's: the real middleware, handlers and
 //     store, with fsync on, over HTTP on loopback with keep-alive.
 //   - The client is a process of its own. It signs before the clock starts, and

@@ -11,14 +11,16 @@ import (
 	"time"
 )
 
-// The parts of eventText that differ from event to event, all of a fixed length.
+// The parts of eventText that differ from event to event, all of a fixed
+// length.
 const (
 	eventHole  = "evt_00000000000000000000000000"
 	intentHole = "pi_000000000000000000000000"
 	orderHole  = "ord_00000000000000000000000000"
 )
 
-// eventText is a payment_intent.succeeded as Stripe sends it: indented, about 3 KB.
+// eventText is a payment_intent.succeeded as Stripe sends it: indented, about 3
+// KB.
 var eventText = strings.Replace(`{
   "id": "`+eventHole+`",
   "object": "event",
@@ -194,10 +196,12 @@ func newTemplate(text []byte, holes ...string) template {
 			if next < 0 {
 				break
 			}
+
 			offset += next
 			t.offsets[i] = append(t.offsets[i], offset)
 		}
 	}
+
 	return t
 }
 
@@ -226,7 +230,8 @@ func intentRequests(w workload) func(buf []byte, n int) []byte {
 	return func(buf []byte, _ int) []byte { return append(buf[:0], request...) }
 }
 
-// signedRequest returns a webhook request for a handler that is called directly.
+// signedRequest returns a webhook request for a handler that is called
+// directly.
 func signedRequest(secret, stamp string, body []byte) *http.Request {
 	r, err := http.NewRequest(http.MethodPost, "http://localhost/webhooks/stripe", bytes.NewReader(body))
 	if err != nil {

@@ -45,8 +45,9 @@ func BenchmarkFullInbox(b *testing.B) {
 	})
 }
 
-// firstNewEvent is the number of an event newer than all that fill creates. IDs,
-// times and intents grow with time, so new events go to the end of the indexes.
+// firstNewEvent is the number of an event newer than all that fill creates.
+// IDs, times and intents grow with time, so new events go to the end of the
+// indexes.
 const firstNewEvent = 1 << 30
 
 // fill inserts n events that were worked long ago. It uses SQL of each engine,
@@ -55,34 +56,45 @@ const firstNewEvent = 1 << 30
 func fill(b *testing.B, url string, n int) {
 	b.Helper()
 	driver, dsn := "pgx", url
+	tidy := []string{"VACUUM ANALYZE events", "CHECKPOINT"}
 	series := "SELECT $1::bigint + s AS i FROM generate_series(0, $2::bigint - 1) AS s"
 	id := "'evt_' || lpad(to_hex(i / 64), 10, '0') || substr(md5(i::text), 1, 16)"
 	group := "'pi_' || lpad(to_hex(i), 8, '0') || substr(md5(i::text), 1, 16)"
 	body := "convert_to($3::text, 'UTF8')"
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
 		driver, dsn = "sqlite", "file:"+path+"?_pragma=busy_timeout(10000)&_pragma=cache_size(-200000)"
-		series = "WITH RECURSIVE r(i) AS (SELECT $1 UNION ALL SELECT i + 1 FROM r WHERE i + 1 < $1 + $2) SELECT i FROM r"
+		tidy = []string{"PRAGMA wal_checkpoint(TRUNCATE)"}
+		series = "WITH RECURSIVE r(i) AS (SELECT $1 UNION ALL " +
+			"SELECT i + 1 FROM r WHERE i + 1 < $1 + $2) SELECT i FROM r"
+		id = "'evt_' || printf('%010x', i / 64) || lower(hex(randomblob(8)))"
 		group = "'pi_' || printf('%08x', i) || lower(hex(randomblob(8)))"
-		id, body = "'evt_' || printf('%010x', i / 64) || lower(hex(randomblob(8)))", "CAST($3 AS BLOB)"
+		body = "CAST($3 AS BLOB)"
 	}
+
 	db, err := sql.Open(driver, dsn)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	text := fmt.Sprintf(`INSERT INTO events (id, type, account, api_version, version_mismatch, livemode, created,
-			event_group, source, secret, state, note, order_id, tries, next_at, lease_token, lease_until, received_at, finished_at, payload)
+
+	text := fmt.Sprintf(`INSERT INTO events (
+			id, type, account, api_version, version_mismatch, livemode, created,
+			event_group, source, secret, state, note, order_id, tries, next_at,
+			lease_token, lease_until, received_at, finished_at, payload)
 		SELECT %[1]s, 'payment_intent.succeeded', '', '2025-02-24.acacia', FALSE, FALSE, 1700000000000000 + i,
-			%[4]s, 'webhook', '0a1b2c3d', 'done', '', 'ord_' || i, 1, 0, '', 0, 1700000000000000 + i, 1700000000000000 + i, %[2]s
+			%[4]s, 'webhook', '0a1b2c3d', 'done', '', 'ord_' || i, 1, 0,
+			'', 0, 1700000000000000 + i, 1700000000000000 + i, %[2]s
 		FROM (%[3]s) AS numbers`, id, body, series, group)
+
 	const chunk = 50_000
 	for first := 0; first < n; first += chunk {
 		if _, err := db.ExecContext(context.Background(), text, first, min(chunk, n-first), eventText); err != nil {
 			b.Fatal(err)
 		}
 	}
-	for _, tidy := range map[string][]string{"pgx": {"VACUUM ANALYZE events", "CHECKPOINT"}, "sqlite": {"PRAGMA wal_checkpoint(TRUNCATE)"}}[driver] {
-		if _, err := db.ExecContext(context.Background(), tidy); err != nil {
+
+	for _, statement := range tidy {
+		if _, err := db.ExecContext(context.Background(), statement); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -46,14 +46,17 @@ func openStore(b *testing.B, url string) *store.Store {
 	if err != nil {
 		b.Fatal(err)
 	}
+
 	b.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			b.Error(err)
 		}
 	})
+
 	if err := s.Migrate(b.Context()); err != nil {
 		b.Fatal(err)
 	}
+
 	return s
 }
 
@@ -85,9 +88,22 @@ func (offline) Events(context.Context, time.Time, string) ([][]byte, bool, error
 func inbox(b *testing.B, keep eventInbox, ledger payments.Store) *webhooks.Service {
 	log := accessLog(b)
 	return webhooks.New(webhooks.Config{
-		Intake: keep, Claims: keep, Stripe: offline{}, Now: time.Now, Log: log,
-		Payments: payments.New(payments.Config{Store: ledger, Now: time.Now, Log: log, UnknownAfter: time.Minute, CallTimeout: 30 * time.Second}),
-		Secrets:  []string{webhookSecret}, Tolerance: time.Hour, Workers: 4, Lease: 2 * time.Minute,
+		Intake: keep,
+		Claims: keep,
+		Stripe: offline{},
+		Now:    time.Now,
+		Log:    log,
+		Payments: payments.New(payments.Config{
+			Store:        ledger,
+			Now:          time.Now,
+			Log:          log,
+			UnknownAfter: time.Minute,
+			CallTimeout:  30 * time.Second,
+		}),
+		Secrets:   []string{webhookSecret},
+		Tolerance: time.Hour,
+		Workers:   4,
+		Lease:     2 * time.Minute,
 	})
 }
 
@@ -101,16 +117,22 @@ func chained(b *testing.B, routes func(chi.Router)) http.Handler {
 	b.Helper()
 	const origin = "http://localhost:4242"
 	chain, err := httpserver.Middlewares(httpserver.Options{
-		Log: accessLog(b), Now: time.Now, NewRequestID: func() string { return orders.NewID("req_") }, BaseURL: origin,
-		Policy:  httpserver.Policy{ScriptURL: "http://127.0.0.1:12111/v3/", APIBase: "http://127.0.0.1:12111"},
-		MaxBody: 1 << 20, StripeErrors: []string{"/create-confirm-intent"},
+		Log:          accessLog(b),
+		Now:          time.Now,
+		NewRequestID: func() string { return orders.NewID("req_") },
+		BaseURL:      origin,
+		Policy:       httpserver.Policy{ScriptURL: "http://127.0.0.1:12111/v3/", APIBase: "http://127.0.0.1:12111"},
+		MaxBody:      1 << 20,
+		StripeErrors: []string{"/create-confirm-intent"},
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
+
 	r := chi.NewRouter()
 	r.Use(chain...)
 	routes(r)
+
 	return r
 }
 
@@ -122,10 +144,15 @@ func webhookHandler(b *testing.B, keep eventInbox, ledger payments.Store) http.H
 // listen serves h with the product's server and returns its address.
 func listen(b *testing.B, h http.Handler) (addr string) {
 	b.Helper()
-	server, err := httpserver.Listen(b.Context(), httpserver.Config{Addr: "127.0.0.1:0", Handler: h, Log: zerolog.Nop()})
+	server, err := httpserver.Listen(b.Context(), httpserver.Config{
+		Addr:    "127.0.0.1:0",
+		Handler: h,
+		Log:     zerolog.Nop(),
+	})
 	if err != nil {
 		b.Fatal(err)
 	}
+
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- server.Run(ctx) }()
@@ -135,5 +162,6 @@ func listen(b *testing.B, h http.Handler) (addr string) {
 			b.Error(err)
 		}
 	})
+
 	return server.Addr().String()
 }

@@ -16,9 +16,9 @@ import (
 	"time"
 )
 
-// workload is what the client process does: callers, each on a connection of its
-// own, send different requests of one kind, one after the other, until the time
-// is over.
+// workload is what the client process does: callers, each on a connection of
+// its own, send different requests of one kind, one after the other, until the
+// time is over.
 type workload struct {
 	Kind    string // a key of kinds
 	Addr    string
@@ -46,8 +46,8 @@ var kinds = map[string]func(w workload) func(buf []byte, n int) []byte{
 	"intent":  intentRequests,
 }
 
-// client is the process that sends the requests. It is separate, so that its CPU
-// time is known and its garbage does not burden the server.
+// client is the process that sends the requests. It is separate, so that its
+// CPU time is known and its garbage does not burden the server.
 type client struct {
 	workloads *json.Encoder
 	results   *json.Decoder
@@ -76,15 +76,18 @@ func startClient(b *testing.B) *client {
 	cmd.Env = append(os.Environ(), clientEnv+"=1")
 	cmd.Stderr = os.Stderr
 	in, inErr := cmd.StdinPipe()
+
 	out, outErr := cmd.StdoutPipe()
 	if err := errors.Join(inErr, outErr, cmd.Start()); err != nil {
 		b.Fatal(err)
 	}
+
 	b.Cleanup(func() {
 		if err := errors.Join(in.Close(), cmd.Wait()); err != nil {
 			b.Error(err)
 		}
 	})
+
 	return &client{workloads: json.NewEncoder(in), results: json.NewDecoder(out)}
 }
 
@@ -101,11 +104,12 @@ func (c *client) run(b *testing.B, w workload) result {
 	if r.Err != "" {
 		b.Fatal(r.Err)
 	}
+
 	return r
 }
 
-// serveWorkloads is the main loop of the client: it reads workloads from in, runs
-// them and writes their results to out.
+// serveWorkloads is the main loop of the client: it reads workloads from in,
+// runs them and writes their results to out.
 func serveWorkloads(in io.Reader, out io.Writer) error {
 	workloads, results := json.NewDecoder(in), json.NewEncoder(out)
 	for {
@@ -122,14 +126,15 @@ func serveWorkloads(in io.Reader, out io.Writer) error {
 		if err != nil {
 			r.Err = err.Error()
 		}
+
 		if err := results.Encode(r); err != nil {
 			return err
 		}
 	}
 }
 
-// runWorkload connects the callers, starts the clock and sends requests until the
-// time or the requests run out.
+// runWorkload connects the callers, starts the clock and sends requests until
+// the time or the requests run out.
 func runWorkload(w workload) (result, error) {
 	request := kinds[w.Kind](w)
 	callers := make([]*caller, w.Callers)
@@ -139,6 +144,7 @@ func runWorkload(w workload) (result, error) {
 			return result{}, err
 		}
 		defer func() { _ = conn.Close() }()
+
 		callers[i] = &caller{conn: conn, responses: bufio.NewReaderSize(conn, 8<<10)}
 	}
 
@@ -155,14 +161,17 @@ func runWorkload(w workload) (result, error) {
 				if n >= w.Max {
 					return
 				}
+
 				if err := c.call(request(c.buf, n)); err != nil {
 					failed <- err
 					return
 				}
+
 				done.Add(1)
 			}
 		})
 	}
+
 	wg.Wait()
 
 	r := result{Done: int(done.Load()), Elapsed: time.Since(start), CPU: cpuTime() - cpu}
@@ -206,13 +215,16 @@ func (c *caller) call(request []byte) error {
 		if len(line) == 2 { // the empty line
 			break
 		}
+
 		if n, ok := contentLength(line); ok {
 			length = n
 		}
 	}
+
 	if length < 0 {
 		return errors.New("the response has no Content-Length")
 	}
+
 	_, err = c.responses.Discard(length)
 	return err
 }

@@ -23,6 +23,7 @@ func BenchmarkSandbox(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+
 	b.Cleanup(func() {
 		if err := offline.Close(context.Background()); err != nil {
 			b.Error(err)
@@ -47,12 +48,14 @@ func BenchmarkSandbox(b *testing.B) {
 			})
 		}
 	}
+
 	sandboxed, bare := side(offline, &with), side(http.HandlerFunc(stub), &without)
 
 	// Warm up until the cap is reached: from then on old objects make room.
 	for with.calls < 2*kept {
 		sandboxed()
 	}
+
 	before := liveHeap()
 
 	alternate(7, sandboxed, bare).report(b, "payments/s", "bare/s")

@@ -39,8 +39,10 @@ func alternate(rounds int, a, b func() float64) pair {
 		} else {
 			y, x = b(), a()
 		}
+
 		p.a, p.b = append(p.a, x), append(p.b, y)
 	}
+
 	return p
 }
 
@@ -91,6 +93,7 @@ func TestAlternate(t *testing.T) {
 		return func() float64 { order += name; n++; return n }
 	}
 	p := alternate(3, side("a"), side("b"))
+
 	if want := "ababbaab"; order != want {
 		t.Errorf("the sides took turns as %s, want %s", order, want)
 	}

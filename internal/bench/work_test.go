@@ -24,18 +24,22 @@ func BenchmarkWork(b *testing.B) {
 			paidOrders(b, s, events, &next)
 
 			start := time.Now()
+
 			for done := 0; done < events; {
 				n, err := hooks.RunOnce(b.Context())
 				if err != nil {
 					b.Fatal(err)
 				}
+
 				done += n
 			}
+
 			took := time.Since(start)
 
 			wantDone(b, s, next)
 			return events / took.Seconds()
 		}
+
 		alternate(5, worked, disk.perSecond).report(b, "worked/s", "syncs/s")
 	})
 }
@@ -45,19 +49,34 @@ func paidOrders(b *testing.B, s *store.Store, n int, next *int64) {
 	b.Helper()
 	first := *next
 	*next += int64(n)
+
 	err := spread(64, n, func(i int) error {
 		o := orders.Order{
-			ID: orders.NewID("ord_"), Status: orders.Open, PaymentStatus: orders.Unpaid, Currency: "usd", Amount: 1099,
-			CreatedAt: time.Now(), UpdatedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour),
+			ID:            orders.NewID("ord_"),
+			Status:        orders.Open,
+			PaymentStatus: orders.Unpaid,
+			Currency:      "usd",
+			Amount:        1099,
+			CreatedAt:     time.Now(),
+			UpdatedAt:     time.Now(),
+			ExpiresAt:     time.Now().Add(time.Hour),
 		}
 		if err := s.CreateOrder(context.Background(), o); err != nil {
 			return err
 		}
+
 		n := first + int64(i)
 		_, err := s.Accept(context.Background(), webhooks.Event{
-			ID: eventID(n), Type: "payment_intent.succeeded", APIVersion: "2025-02-24.acacia", Created: time.Now(),
-			Group: intentID(n), Payload: event(n, o.ID), Source: webhooks.SourceWebhook, NextAt: time.Now().Add(-time.Second),
+			ID:         eventID(n),
+			Type:       "payment_intent.succeeded",
+			APIVersion: "2025-02-24.acacia",
+			Created:    time.Now(),
+			Group:      intentID(n),
+			Payload:    event(n, o.ID),
+			Source:     webhooks.SourceWebhook,
+			NextAt:     time.Now().Add(-time.Second),
 		})
+
 		return err
 	})
 	if err != nil {

@@ -42,24 +42,30 @@ func violations(product, tests Figures) []string {
 	if f := product.Largest; f.Lines > bounds.productFile {
 		complain("%s has %d lines; product files have at most %d", f.Path, f.Lines, bounds.productFile)
 	}
+
 	if f := tests.Largest; f.Lines > bounds.testFile {
 		complain("%s has %d lines; test files have at most %d", f.Path, f.Lines, bounds.testFile)
 	}
+
 	if got := product.percentile(90); got > bounds.productP90 {
 		complain("the 90th percentile of function lengths is %d lines, at most %d are allowed", got, bounds.productP90)
 	}
+
 	if got := product.blankShare(); got < bounds.productBlank {
 		complain("%.1f %% of the lines in function bodies are blank, at least %.1f %% are asked for", got, bounds.productBlank)
 	}
+
 	if places := slices.Concat(product.WideComments, tests.WideComments); len(places) > bounds.comments {
 		for _, p := range places {
 			complain("%s:%d: the comment is %d columns wide, at most %d are allowed", p.Path, p.Line, p.Size, maxCommentWidth)
 		}
 	}
+
 	if len(product.Unbroken) > bounds.unbroken {
 		for _, p := range product.Unbroken {
 			complain("%s:%d: %s has %d lines and no blank line", p.Path, p.Line, p.What, p.Size)
 		}
 	}
+
 	return broken
 }

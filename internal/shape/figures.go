@@ -72,6 +72,7 @@ func totals(rooms []Figures) (product, tests Figures) {
 			product.add(room)
 		}
 	}
+
 	return product, tests
 }
 

@@ -33,16 +33,19 @@ func measureFile(path string, text []byte) (Figures, error) {
 		files: files,
 		file:  file,
 	}
+
 	s.markComments()
 	s.markRawStrings()
 
 	figures := Figures{Largest: File{path, len(s.lines)}}
 	s.measureWidths(&figures)
+
 	for _, declaration := range file.Decls {
 		if function, ok := declaration.(*ast.FuncDecl); ok && function.Body != nil {
 			s.measureFunction(&figures, function)
 		}
 	}
+
 	return figures, nil
 }
 
@@ -90,6 +93,7 @@ func (s *source) measureWidths(figures *Figures) {
 			if columns > maxCommentWidth && canWrap(text) {
 				figures.WideComments = append(figures.WideComments, place)
 			}
+
 		case columns > maxCodeWidth && !s.raw[i+1]:
 			figures.WideCode = append(figures.WideCode, place)
 		}
@@ -102,6 +106,7 @@ func (s *source) measureFunction(figures *Figures, function *ast.FuncDecl) {
 	figures.Functions = append(figures.Functions, last-first+1)
 
 	blank := 0
+
 	opening, closing := s.line(function.Body.Lbrace), s.line(function.Body.Rbrace)
 	for line := opening + 1; line < closing; line++ {
 		figures.BodyLines++
@@ -109,6 +114,7 @@ func (s *source) measureFunction(figures *Figures, function *ast.FuncDecl) {
 			blank++
 		}
 	}
+
 	figures.BlankLines += blank
 
 	logic := last - first + 1 - s.literalLines(function.Body)

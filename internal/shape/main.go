@@ -25,6 +25,7 @@ func run(args []string, stderr io.Writer) (string, error) {
 	root := flags.String("root", ".", "the root of the module to measure")
 	places := flags.Bool("places", false, "print every wide line and every unbroken function instead")
 	check := flags.Bool("check", false, "print the totals alone, and fail when a bound is broken")
+
 	if err := flags.Parse(args); err != nil {
 		return "", err
 	}
@@ -44,5 +45,6 @@ func run(args []string, stderr io.Writer) (string, error) {
 	if broken := violations(product, tests); len(broken) > 0 {
 		return report, fmt.Errorf("the tree has drifted:\n  %s", strings.Join(broken, "\n  "))
 	}
+
 	return report, nil
 }

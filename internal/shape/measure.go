@@ -34,6 +34,7 @@ func measure(root string) ([]Figures, error) {
 		if err != nil {
 			return err
 		}
+
 		return addFile(rooms, product, path, filepath.ToSlash(name))
 	})
 	if err != nil {
@@ -44,6 +45,7 @@ func measure(root string) ([]Figures, error) {
 	for _, room := range rooms {
 		sorted = append(sorted, *room)
 	}
+
 	slices.SortFunc(sorted, byTreeAndName)
 	return sorted, nil
 }
@@ -54,6 +56,7 @@ func addFile(rooms map[string]*Figures, product map[string]bool, path, name stri
 	if err != nil {
 		return err
 	}
+
 	figures, err := measureFile(name, source)
 	if err != nil {
 		return err
@@ -65,6 +68,7 @@ func addFile(rooms map[string]*Figures, product map[string]bool, path, name stri
 	if rooms[key] == nil {
 		rooms[key] = &Figures{Name: folder, Test: test}
 	}
+
 	rooms[key].add(figures)
 	return nil
 }
@@ -75,6 +79,7 @@ func productFolders(root string) (map[string]bool, error) {
 	list.Dir = root
 	var stderr bytes.Buffer
 	list.Stderr = &stderr
+
 	out, err := list.Output()
 	if err != nil {
 		return nil, fmt.Errorf("go list: %w\n%s", err, stderr.Bytes())
@@ -85,6 +90,7 @@ func productFolders(root string) (map[string]bool, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	absolute, err = filepath.EvalSymlinks(absolute)
 	if err != nil {
 		return nil, err
@@ -96,11 +102,14 @@ func productFolders(root string) (map[string]bool, error) {
 		if err != nil {
 			return nil, err
 		}
+
 		folders[filepath.ToSlash(folder)] = true
 	}
+
 	if len(folders) == 0 {
 		return nil, fmt.Errorf("go list found no package of the module under ./cmd")
 	}
+
 	return folders, nil
 }
 

@@ -17,8 +17,10 @@ func roomReport(rooms []Figures) string {
 			tree = title
 			rows.WriteString(tree + header)
 		}
+
 		writeRow(&rows, room)
 	}
+
 	product, tests := totals(rooms)
 	return align(rows.String()) + "\n" + totalReport(product, tests)
 }
@@ -39,13 +41,16 @@ func placeReport(rooms []Figures) string {
 		for _, p := range room.WideComments {
 			fmt.Fprintf(&lines, "%s:%d: comment of %d columns\n", p.Path, p.Line, p.Size)
 		}
+
 		for _, p := range room.WideCode {
 			fmt.Fprintf(&lines, "%s:%d: code of %d columns\n", p.Path, p.Line, p.Size)
 		}
+
 		for _, p := range room.Unbroken {
 			fmt.Fprintf(&lines, "%s:%d: %s has %d lines and no blank line\n", p.Path, p.Line, p.What, p.Size)
 		}
 	}
+
 	return lines.String()
 }
 
