@@ -1,8 +1,8 @@
-// Package archtest keeps the arrows between the rooms of checkoutd pointing
-// one way: which package may import which. Its test reads the imports of the
-// whole tree and fails on the first one that is not in the tables here.
+// Package archtest keeps imports between the rooms of checkoutd pointing one
+// way. A room is a folder of internal, cmd or web. The test reads the imports
+// of the whole tree and fails on each one that the tables here do not allow.
 //
-// A room that the tables do not know fails too: whoever adds a room says here
+// A room missing from the tables fails, too: whoever adds a room lists here
 // what it may import.
 package archtest
 
@@ -14,20 +14,20 @@ import (
 
 const module = "checkoutd/"
 
-// Package is what `go list -json` tells of a package of this module.
+// Package is the part of the output of `go list -json` that the rules need.
 type Package struct {
 	ImportPath   string
 	Imports      []string // of the code
-	Deps         []string // of the code, all the way down
-	TestImports  []string // of the tests inside of the package
-	XTestImports []string // of the tests outside of it
+	Deps         []string // of the code, transitively
+	TestImports  []string // of the tests in the package
+	XTestImports []string // of the tests in its external test package
 }
 
 // everything lets a room import every other room.
 const everything = "*"
 
-// rooms is what the code of a room may import of the other rooms. Tests may
-// import what they need.
+// rooms lists which other rooms the code of a room may import. Tests may import
+// what they need.
 var rooms = map[string][]string{
 	"cmd":         {"app", "config", "fault", "money", "orders", "payments", "webhooks"}, // the nouns that `server orders` and `server events` print
 	"app":         {everything},
@@ -71,8 +71,8 @@ var parts = map[string][]string{
 	"store/sqldb": {"fault"}, // the engine knows no feature, so that each half can be read alone
 }
 
-// keepers names the few rooms whose code may import what others must not. The
-// key is an import path or the beginning of one.
+// keepers lists the only rooms whose code may import a package. A key is an
+// import path, or the beginning of one if it ends with a slash.
 var keepers = map[string][]string{
 	"database/sql":                   {"store/sqldb"}, // the store writes SQL, and its engine runs it
 	"modernc.org/":                   {"store/sqldb"},
@@ -86,18 +86,18 @@ var keepers = map[string][]string{
 	"testing":                        {"testhost", "testkit", "pgtest", "browsertest", "store/storetest", "bench", "torture"},
 }
 
-// sandboxMayImport is all that the offline Stripe imports besides the standard
-// library. zerolog is the one thing that it shares with the product.
+// sandboxMayImport lists everything that the offline Stripe imports besides the
+// standard library. It shares only zerolog with the product.
 var sandboxMayImport = []string{
 	"github.com/go-chi/chi/v5",
 	"github.com/coder/websocket",
 	"github.com/rs/zerolog",
 }
 
-// startApp are the rooms whose tests start a whole App.
+// startApp lists the rooms whose tests start a whole App.
 var startApp = []string{"cmd", "app", "bench", "torture"}
 
-// testRooms hold helpers of tests, which no code of the product imports.
+// testRooms hold test helpers, which no code of the product may import.
 var testRooms = []string{"testhost", "testkit", "pgtest", "browsertest", "archtest", "torture", "store/storetest"}
 
 // Violations returns a sentence for every import that breaks a rule.
@@ -105,7 +105,7 @@ func Violations(packages []Package) []string {
 	var found []string
 	for _, p := range packages {
 		if _, known := rooms[room(p.ImportPath)]; !known {
-			found = append(found, fmt.Sprintf("%s is a room that archtest does not know: say there what it may import", p.ImportPath))
+			found = append(found, fmt.Sprintf("%s is in no room of archtest: add one, with what it may import", p.ImportPath))
 			continue
 		}
 
@@ -116,7 +116,7 @@ func Violations(packages []Package) []string {
 		found = append(found, checkDeps(p)...)
 		for _, path := range slices.Concat(p.TestImports, p.XTestImports) {
 			if path == module+"internal/app" && !slices.Contains(startApp, room(p.ImportPath)) {
-				found = append(found, fmt.Sprintf("the tests of %s import app, which only %v do", p.ImportPath, startApp))
+				found = append(found, fmt.Sprintf("the tests of %s import app; only those of %v may", p.ImportPath, startApp))
 			}
 		}
 	}
@@ -124,22 +124,22 @@ func Violations(packages []Package) []string {
 	return found
 }
 
-// check looks at one import of a package's code.
+// check returns the rules that one import of a package's code breaks.
 func check(from, to string) []string {
 	var found []string
 	allowed := rooms[room(from)]
 	switch {
 	case strings.HasPrefix(to, module):
 		if room(from) != room(to) && !slices.Contains(allowed, room(to)) && !slices.Contains(allowed, everything) {
-			found = append(found, fmt.Sprintf("%s imports %s: an arrow in the wrong direction", from, to))
+			found = append(found, fmt.Sprintf("%s imports %s, which its room may not", from, to))
 		}
 
 		if isTestRoom(to) && !isTestRoom(from) {
-			found = append(found, fmt.Sprintf("%s imports %s, which is for tests", from, to))
+			found = append(found, fmt.Sprintf("%s imports %s, which is for tests only", from, to))
 		}
 
 	case room(from) == "sandbox" && isThirdParty(to) && !hasPrefix(sandboxMayImport, to):
-		found = append(found, fmt.Sprintf("%s imports %s, and the sandbox stands on the standard library", from, to))
+		found = append(found, fmt.Sprintf("%s imports %s; the sandbox uses only the standard library and %v", from, to, sandboxMayImport))
 	}
 
 	if outsidePart(from, to) {
@@ -148,19 +148,19 @@ func check(from, to string) []string {
 
 	for path, keeper := range keepers {
 		if isOrBelow(to, path) && !slices.ContainsFunc(keeper, func(k string) bool { return within(from, k) }) {
-			found = append(found, fmt.Sprintf("%s imports %s, which only %v may", from, to, keeper))
+			found = append(found, fmt.Sprintf("%s imports %s; only %v may", from, to, keeper))
 		}
 	}
 
 	if within(from, "fault") && to == "net/http" {
-		found = append(found, "fault imports net/http, and it must not know of HTTP")
+		found = append(found, "fault imports net/http, but it must not depend on HTTP")
 	}
 
 	return found
 }
 
-// checkDeps looks at what a package pulls in all the way down: no detour may
-// bring in what a direct import may not.
+// checkDeps returns the rules that the transitive dependencies of a package
+// break: it may not reach indirectly what it may not import.
 func checkDeps(p Package) []string {
 	var found []string
 	features := []string{"queue", "orders", "customersession", "payments", "webhooks"}
@@ -176,23 +176,23 @@ func checkDeps(p Package) []string {
 		}
 
 		if bad {
-			found = append(found, fmt.Sprintf("%s depends on %s by a detour or directly", p.ImportPath, path))
+			found = append(found, fmt.Sprintf("%s depends on %s, directly or indirectly", p.ImportPath, path))
 		}
 	}
 
 	return found
 }
 
-// room is the room of a package of this module: the first folder, below
-// internal where there is one.
+// room returns the room of a package of this module: the first folder of its
+// path, or the one below internal.
 func room(path string) string {
 	path = strings.TrimPrefix(strings.TrimPrefix(path, module), "internal/")
 	name, _, _ := strings.Cut(path, "/")
 	return name
 }
 
-// within tells whether a package of this module lies in a room, or in a part
-// of one such as "store/storetest".
+// within reports whether a package of this module is in a room, or in a part of
+// one such as "store/storetest".
 func within(path, part string) bool {
 	rest, ok := strings.CutPrefix(path, module+"internal/")
 	return ok && (rest == part || strings.HasPrefix(rest, part+"/"))
@@ -216,7 +216,8 @@ func isTestRoom(path string) bool {
 	return slices.ContainsFunc(testRooms, func(part string) bool { return within(path, part) })
 }
 
-// isThirdParty: paths of the standard library have no dot in the first element.
+// isThirdParty reports whether a package is not in the standard library, whose
+// paths have no dot in their first element.
 func isThirdParty(path string) bool {
 	first, _, _ := strings.Cut(path, "/")
 	return strings.Contains(first, ".")

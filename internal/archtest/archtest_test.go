@@ -24,7 +24,7 @@ func TestArrows(t *testing.T) {
 	t.Parallel()
 	packages := list[archtest.Package](t, "-e", "-json=ImportPath,Imports,Deps,TestImports,XTestImports", "./...")
 	if len(packages) < 10 {
-		t.Fatalf("go list found %d packages only", len(packages))
+		t.Fatalf("go list found only %d packages", len(packages))
 	}
 	for _, violation := range archtest.Violations(packages) {
 		t.Error(violation)
@@ -38,33 +38,33 @@ func TestViolations(t *testing.T) {
 		pkg  archtest.Package
 		want int
 	}{
-		"a feature may build on its noun":           {pkg("payments", internal+"orders"), 0},
-		"a noun may not know the feature":           {pkg("orders", internal+"payments"), 1},
-		"a feature may not name the store":          {pkg("payments", internal+"store"), 1},
-		"a feature may not name stripeapi":          {pkg("customersession", internal+"stripeapi"), 1},
-		"nobody imports app":                        {pkg("httpserver", internal+"app"), 1},
-		"no test imports app":                       {archtest.Package{ImportPath: internal + "pages", XTestImports: []string{internal + "app"}}, 1},
-		"only the store speaks SQL":                 {pkg("payments", "database/sql"), 1},
-		"the store leaves SQL to its engine":        {pkg("store", "database/sql"), 1},
-		"the engine of the store speaks SQL":        {pkg("store/sqldb", "database/sql"), 0},
-		"the store builds on its engine":            {pkg("store", internal+"store/sqldb"), 0},
-		"nobody else uses the engine":               {pkg("app", internal+"store/sqldb"), 1},
-		"the engine knows errors":                   {pkg("store/sqldb", internal+"fault"), 0},
-		"the engine knows no feature":               {pkg("store/sqldb", internal+"orders"), 1},
-		"the engine knows no fact of the store":     {pkg("store/sqldb", internal+"store"), 1},
-		"the engine may not take a detour":          {archtest.Package{ImportPath: internal + "store/sqldb", Deps: []string{internal + "orders"}}, 1},
-		"no feature knows stripe-go":                {pkg("payments", "github.com/stripe/stripe-go/v81"), 1},
-		"the adapter knows stripe-go":               {pkg("stripeapi", "github.com/stripe/stripe-go/v81/webhook"), 0},
-		"the sandbox may not share code":            {pkg("sandbox", internal+"money"), 1},
-		"the sandbox may not use stripe-go":         {pkg("sandbox", "github.com/stripe/stripe-go/v81"), 2},
-		"the sandbox may use chi's middleware":      {pkg("sandbox", "github.com/go-chi/chi/v5/middleware"), 0},
-		"the sandbox's parts may use each other":    {pkg("sandbox", internal+"sandbox/stripejs"), 0},
-		"the sandbox may not take a detour":         {archtest.Package{ImportPath: internal + "sandbox", Deps: []string{internal + "fault"}}, 1},
-		"a feature may not reach SQL by a detour":   {archtest.Package{ImportPath: internal + "orders", Deps: []string{"database/sql"}}, 1},
-		"the product may not import a test helper":  {pkg("app", internal+"pgtest"), 1},
-		"the product may not import testing":        {pkg("orders", "testing"), 1},
-		"errors may not know of HTTP":               {pkg("fault", "net/http"), 1},
-		"a room that nobody declared is not let in": {pkg("util"), 1},
+		"a feature may build on its noun":          {pkg("payments", internal+"orders"), 0},
+		"a noun may not know the feature":          {pkg("orders", internal+"payments"), 1},
+		"a feature may not name the store":         {pkg("payments", internal+"store"), 1},
+		"a feature may not name stripeapi":         {pkg("customersession", internal+"stripeapi"), 1},
+		"no room imports app":                      {pkg("httpserver", internal+"app"), 1},
+		"no test imports app":                      {archtest.Package{ImportPath: internal + "pages", XTestImports: []string{internal + "app"}}, 1},
+		"only the store speaks SQL":                {pkg("payments", "database/sql"), 1},
+		"the store leaves SQL to its engine":       {pkg("store", "database/sql"), 1},
+		"the engine of the store speaks SQL":       {pkg("store/sqldb", "database/sql"), 0},
+		"the store builds on its engine":           {pkg("store", internal+"store/sqldb"), 0},
+		"nobody else uses the engine":              {pkg("app", internal+"store/sqldb"), 1},
+		"the engine knows errors":                  {pkg("store/sqldb", internal+"fault"), 0},
+		"the engine knows no feature":              {pkg("store/sqldb", internal+"orders"), 1},
+		"the engine knows no fact of the store":    {pkg("store/sqldb", internal+"store"), 1},
+		"the engine may not take a detour":         {archtest.Package{ImportPath: internal + "store/sqldb", Deps: []string{internal + "orders"}}, 1},
+		"no feature knows stripe-go":               {pkg("payments", "github.com/stripe/stripe-go/v81"), 1},
+		"the adapter knows stripe-go":              {pkg("stripeapi", "github.com/stripe/stripe-go/v81/webhook"), 0},
+		"the sandbox may not share code":           {pkg("sandbox", internal+"money"), 1},
+		"the sandbox may not use stripe-go":        {pkg("sandbox", "github.com/stripe/stripe-go/v81"), 2},
+		"the sandbox may use chi's middleware":     {pkg("sandbox", "github.com/go-chi/chi/v5/middleware"), 0},
+		"the sandbox's parts may use each other":   {pkg("sandbox", internal+"sandbox/stripejs"), 0},
+		"the sandbox may not take a detour":        {archtest.Package{ImportPath: internal + "sandbox", Deps: []string{internal + "fault"}}, 1},
+		"a feature may not reach SQL indirectly":   {archtest.Package{ImportPath: internal + "orders", Deps: []string{"database/sql"}}, 1},
+		"the product may not import a test helper": {pkg("app", internal+"pgtest"), 1},
+		"the product may not import testing":       {pkg("orders", "testing"), 1},
+		"errors may not depend on HTTP":            {pkg("fault", "net/http"), 1},
+		"an undeclared room is rejected":           {pkg("util"), 1},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -76,8 +76,8 @@ func TestViolations(t *testing.T) {
 	}
 }
 
-// TestPins holds the versions that only work together: another libc than the
-// one that a release of sqlite was made with breaks it silently.
+// TestPins checks the versions that only work together: a release of sqlite
+// breaks silently with any libc other than the one it was built with.
 func TestPins(t *testing.T) {
 	t.Parallel()
 	mod := read(t, "go.mod")
@@ -92,8 +92,8 @@ func TestPins(t *testing.T) {
 	}
 }
 
-// TestDependenciesPage holds docs/dependencies.md against the files that
-// decide: a row for every direct dependency, and the version of every row.
+// TestDependenciesPage compares docs/dependencies.md with the module files: the
+// page has a row for every direct dependency, with the right version.
 func TestDependenciesPage(t *testing.T) {
 	t.Parallel()
 	versions, direct := map[string]string{}, []string{}
@@ -117,7 +117,7 @@ func TestDependenciesPage(t *testing.T) {
 	for _, row := range regexp.MustCompile("(?m)^\\| `([^`]+/?[^`]*)` \\| (v?\\d\\S*) \\| [^|]+ \\| [^|]+ \\|").FindAllStringSubmatch(read(t, "docs/dependencies.md"), -1) {
 		rows[row[1]] = row[2]
 		if got, want := row[2], versions[row[1]]; got != want {
-			t.Errorf("docs/dependencies.md has %s at %s, and the module file at %q", row[1], got, want)
+			t.Errorf("docs/dependencies.md has %s at %s, the module file has %q", row[1], got, want)
 		}
 	}
 
@@ -128,11 +128,11 @@ func TestDependenciesPage(t *testing.T) {
 	}
 }
 
-// TestSkips keeps every test that is left out in the two helpers of testhost,
-// which fail in CI instead or have a make target of their own. It also reads
-// every file of the tree in this process: that is what tells go test that the
-// answers of go list above may have changed, so that it does not repeat a
-// cached result.
+// TestSkips checks that tests are skipped only by the two helpers of testhost,
+// which fail in CI instead or have a make target of their own. The test also
+// reads every Go file of the tree in this process. That is how go test learns
+// that the output of go list above may have changed, so that it does not reuse
+// a cached result.
 func TestSkips(t *testing.T) {
 	t.Parallel()
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
@@ -143,7 +143,7 @@ func TestSkips(t *testing.T) {
 			return fs.SkipDir
 		case filepath.Ext(path) == ".go":
 			for _, position := range skips(t, path) {
-				t.Errorf("%s leaves a test out: use testhost.Missing or testhost.Torture", position)
+				t.Errorf("%s skips a test: use testhost.Missing or testhost.Torture", position)
 			}
 		}
 
@@ -154,13 +154,13 @@ func TestSkips(t *testing.T) {
 	}
 }
 
-// skips finds the calls of Skip, Skipf and SkipNow on a t, b, f or tb.
+// skips returns the calls of Skip, Skipf and SkipNow on a t, b, f or tb.
 func skips(t *testing.T, path string) []token.Position {
 	t.Helper()
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
 	if err != nil {
-		t.Log(err) // the compiler has more to say about it
+		t.Log(err) // the compiler reports it better
 		return nil
 	}
 
@@ -195,7 +195,7 @@ func pkg(room string, imports ...string) archtest.Package {
 	return archtest.Package{ImportPath: "checkoutd/internal/" + room, Imports: imports}
 }
 
-// list runs go list and decodes its stream of objects.
+// list runs go list and decodes the objects it prints.
 func list[T any](t *testing.T, args ...string) []T {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list"}, args...)...)
