@@ -21,6 +21,7 @@ import (
 	"checkoutd/internal/orders"
 	"checkoutd/internal/pages"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/sandbox"
 	"checkoutd/internal/store"
 	"checkoutd/internal/stripeapi"
 	"checkoutd/internal/webhooks"
@@ -261,6 +262,17 @@ func (a *App) StripeOrigin() string {
 		return ""
 	}
 	return a.offline.origin()
+}
+
+// Handler returns everything that the checkout serves over HTTP.
+func (a *App) Handler() http.Handler { return a.handler }
+
+// Sandbox returns the offline Stripe, nil in real mode.
+func (a *App) Sandbox() *sandbox.Server {
+	if a.offline == nil {
+		return nil
+	}
+	return a.offline.stripe
 }
 
 // Run serves and works until ctx ends. It stops in this order: HTTP, workers, the

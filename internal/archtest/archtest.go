@@ -48,7 +48,8 @@ var rooms = map[string][]string{
 	"testhost":    {},
 	"testkit":     {"fault", "money", "orders", "payments"}, // it plays what the features ask of Stripe
 	"pgtest":      {"testhost"},
-	"torture":     {}, // its tests start the server as a process
+	"e2e":         {everything}, // its tests start the server in this process
+	"torture":     {},           // its tests start the server as a process
 	"browsertest": {"testhost"},
 
 	// The features know the nouns they are built on, and neither the database
@@ -82,8 +83,8 @@ var keepers = map[string][]string{
 	"github.com/stripe/stripe-go/":   {"stripeapi"},
 	"github.com/stripe/stripe-mock":  {},
 	"github.com/joho/godotenv":       {"config"},
-	"github.com/chromedp/":           {"browsertest"},
-	"testing":                        {"testhost", "testkit", "pgtest", "browsertest", "store/storetest", "bench", "torture"},
+	"github.com/chromedp/":           {"browsertest", "e2e"},
+	"testing":                        {"testhost", "testkit", "pgtest", "browsertest", "e2e", "store/storetest", "bench", "torture"},
 }
 
 // sandboxMayImport lists everything that the offline Stripe imports besides the
@@ -95,10 +96,10 @@ var sandboxMayImport = []string{
 }
 
 // startApp lists the rooms whose tests start a whole App.
-var startApp = []string{"cmd", "app", "bench", "torture"}
+var startApp = []string{"cmd", "app", "e2e", "bench", "torture"}
 
 // testRooms hold test helpers, which no code of the product may import.
-var testRooms = []string{"testhost", "testkit", "pgtest", "browsertest", "archtest", "torture", "store/storetest"}
+var testRooms = []string{"testhost", "testkit", "pgtest", "browsertest", "archtest", "e2e", "torture", "store/storetest"}
 
 // Violations returns a sentence for every import that breaks a rule.
 func Violations(packages []Package) []string {

@@ -44,6 +44,7 @@ func TestViolations(t *testing.T) {
 		"a feature may not name stripeapi":         {pkg("customersession", internal+"stripeapi"), 1},
 		"no room imports app":                      {pkg("httpserver", internal+"app"), 1},
 		"no test imports app":                      {archtest.Package{ImportPath: internal + "pages", XTestImports: []string{internal + "app"}}, 1},
+		"the end-to-end tests import app":          {archtest.Package{ImportPath: internal + "e2e/pay", XTestImports: []string{internal + "app"}}, 0},
 		"only the store speaks SQL":                {pkg("payments", "database/sql"), 1},
 		"the store leaves SQL to its engine":       {pkg("store", "database/sql"), 1},
 		"the engine of the store speaks SQL":       {pkg("store/sqldb", "database/sql"), 0},

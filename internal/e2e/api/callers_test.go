@@ -1,0 +1,90 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"checkoutd/internal/e2e/e2etest"
+)
+
+// TestEveryRouteAgainstEveryCaller: what each route answers to each kind of caller. A route
+// that is not in the table fails the test.
+func TestEveryRouteAgainstEveryCaller(t *testing.T) {
+	t.Parallel()
+	s := e2etest.OpenShop(t)
+	owner, other := s.Buyer(t), s.Buyer(t)
+	id := owner.Order("mug")
+	otherID := other.Order("mug")
+	secret := s.Config.StripeSecretKey.Reveal()
+	_, asset, _ := strings.Cut(owner.Call("GET", "/", "").Body, `href="/static/`)
+	asset, _, _ = strings.Cut(asset, `"`)
+
+	// A Stripe key opens nothing here, and takes nothing from who may: the order's cookie does.
+	callers := []struct {
+		name    string
+		buyer   *e2etest.Buyer
+		headers []string
+	}{
+		{"nobody", s.Buyer(t), nil},
+		{"another buyer", other, nil},
+		{"the buyer", owner, nil},
+		{"a wrong key", s.Buyer(t), []string{"Authorization: Bearer sk_test_wrongwrongwrong"}},
+		{"the right key", s.Buyer(t), []string{"Authorization: Bearer " + secret}},
+		{"the buyer on another site", owner, []string{"Origin: https://evil.example", "Sec-Fetch-Site: cross-site"}},
+	}
+	token := owner.Token(e2etest.CardPays)
+	const quantity = `{"items":[{"sku":"mug","quantity":1}]}`
+	private := [6]int{404, 404, 200, 404, 404, 200} // reading does no harm: no other site can see the answer
+	change := [6]int{404, 404, 200, 404, 404, 403}
+	public := [6]int{200, 200, 200, 200, 200, 200}
+	table := []struct {
+		route, path, body string
+		want              [6]int // one for each caller
+	}{
+		{"GET /", "/", "", public},
+		{"GET /checkout/{id}", "/checkout/" + id, "", private},
+		{"GET /complete", "/complete?order=" + id, "", private},
+		{"GET /static/*", "/static/" + asset, "", public},
+		{"GET /orders/{id}", "/orders/" + id, "", private},
+		{"GET /config", "/config?order=" + id, "", private},
+		{"GET /healthz", "/healthz", "", public},
+		{"GET /readyz", "/readyz", "", public},
+		{"POST /orders", "/orders", quantity, [6]int{201, 201, 201, 201, 201, 403}},
+		{"PATCH /orders/{id}", "/orders/" + id, quantity, change},
+		{"POST /webhooks/stripe", "/webhooks/stripe", `{}`, [6]int{400, 400, 400, 400, 400, 403}}, // the signature alone counts
+		{"POST /create-customer-session", "/create-customer-session", `{"orderId":"` + id + `"}`, change},
+		{"POST /create-confirm-intent", "/create-confirm-intent", fmt.Sprintf(`{"confirmationTokenId":%q,"orderId":%q}`, token, id), change},
+	}
+	var known []string
+	for _, row := range table {
+		known = append(known, row.route)
+		method, _, _ := strings.Cut(row.route, " ")
+		for i, c := range callers {
+			r := c.buyer.Call(method, row.path, row.body, c.headers...)
+			if r.Status != row.want[i] {
+				t.Errorf("%s for %s: %d, want %d: %.200s", row.route, c.name, r.Status, row.want[i], r.Body)
+			}
+			for _, name := range []string{"Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy"} {
+				if r.Header.Get(name) == "" {
+					t.Errorf("%s for %s has no %s", row.route, c.name, name)
+				}
+			}
+			if r.Status >= 400 && strings.Contains(r.Body, "Enamel") {
+				t.Errorf("%s tells %s of the order: %s", row.route, c.name, r.Body)
+			}
+		}
+	}
+	for _, route := range s.Routes() {
+		method, _, _ := strings.Cut(route, " ")
+		if !slices.Contains(known, route) && (method == http.MethodGet || !strings.HasSuffix(route, "/static/*")) {
+			t.Errorf("%s is not in the table", route)
+		}
+	}
+	if got := other.Status(otherID); got != "open unpaid" {
+		t.Errorf("the other buyer's order is %s, want open unpaid", got)
+	}
+	s.WantLedger(1, e2etest.MugPrice)
+}

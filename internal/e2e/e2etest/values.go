@@ -1,0 +1,24 @@
+package e2etest
+
+// Stripe's test cards (https://docs.stripe.com/testing).
+const (
+	CardPays     = "4242424242424242"
+	CardDeclined = "4000000000000002"
+	CardNoFunds  = "4000000000009995"
+	CardAsks     = "4000000000003220"
+)
+
+const (
+	MugPrice = 1800
+	TeaPrice = 950
+)
+
+// What buyers and merchants would not like to read in a log or in an error.
+const (
+	CanaryName  = "Jenny Canary"
+	CanaryEmail = "jenny.canary@example.com"
+	CanaryKey   = "canarykeycanarykeycanary"
+	CanaryCard  = "5555341244441115"
+	CanaryToken = "ctoken_canary7d1f"
+	CanaryIBAN  = "DE89370400440532013000"
+)

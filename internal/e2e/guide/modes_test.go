@@ -1,0 +1,144 @@
+package guide_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"checkoutd/internal/e2e/e2etest"
+)
+
+// TestSavingAMethodWithoutPaying begins at the shop's link, is asked by the bank, reloads in
+// the middle, and finds what was saved at the next order.
+func TestSavingAMethodWithoutPaying(t *testing.T) {
+	t.Parallel()
+	s := e2etest.OpenShop(t)
+	v := e2etest.Visit(t, s)
+	v.Open("/")
+	v.Click("#save-method")
+	v.FormReady()
+	e2etest.Want(v, "document.querySelector('h1').innerText", "Save a way to pay")
+	e2etest.Want(v, "document.querySelector('#pay-label').innerText", "Save")
+	e2etest.Want(v, "document.querySelector('#order-total').checkVisibility()", false)
+	v.Axe()
+	v.Look("setup")
+	v.PayWith(e2etest.CardAsks)
+	v.BankPage()
+	v.Do(chromedp.Reload())
+	v.Until("document.querySelector('#payment-form')?.dataset.phase === 'resume'")
+	e2etest.Want(v, "document.querySelector('#resume').innerText.includes('Nothing is charged')", true)
+	v.Axe()
+	v.Click("#resume-button")
+	v.Challenge("pass")
+	v.Outcome("saved")
+	e2etest.Want(v, "document.querySelector('#order-total, #order-lines')", any(nil))
+	v.Axe()
+	v.Look("saved")
+	id := e2etest.Ask[string](v, "new URLSearchParams(location.search).get('order')")
+	v.WantOrder(id, "paid", "paid")
+	s.WantLedger(0)
+	if got := s.IntentOf("setup_intents")["status"]; got != "succeeded" {
+		t.Errorf("the SetupIntent is %v", got)
+	}
+	v.Open("/checkout/" + id)
+	e2etest.Want(v, "document.querySelector('h1').innerText", "This is saved")
+
+	v.Order("mug")
+	v.Says("saved-method-note", "You pay with a saved card.")
+	v.Click("#pay-button")
+	v.Challenge("pass")
+	v.Outcome("paid")
+	s.WantLedger(1, e2etest.MugPrice)
+}
+
+func TestSubscribing(t *testing.T) {
+	t.Parallel()
+	s := e2etest.OpenShop(t, e2etest.WithChangeCatalog)
+	v := e2etest.Visit(t, s)
+	v.Open("/")
+	v.Click("[data-sku=club] .add")
+	v.Click("[data-sku=mug] .add")
+	e2etest.Want(v, "document.querySelector('#cart-times').hidden", false)
+	e2etest.Want(v, "document.querySelector('#checkout-button').ariaDisabled", "true")
+	v.Axe()
+	v.Look("shop-mixed")
+	v.Click("#cart-lines [data-sku=mug] .remove")
+	e2etest.Want(v, "document.querySelector('#cart-total').innerText", "$12.00 every month")
+	v.Click("#checkout-button")
+	v.FormReady()
+	id := strings.TrimPrefix(e2etest.Ask[string](v, "location.pathname"), "/checkout/")
+	v.WantTotal(id, "$12.00", 1200)
+	e2etest.Want(v, "document.querySelector('#pay-label').innerText", "Subscribe for $12.00 every month")
+	e2etest.Want(v, "document.querySelector('#recurring-note').innerText", "You pay $12.00 now, and the same every month until you cancel.")
+	v.Click("#order-lines [data-sku=club] [data-action=more]")
+	v.WantTotal(id, "$24.00", 2400)
+	e2etest.Want(v, "document.querySelector('#recurring-note').innerText", "You pay $24.00 now, and the same every month until you cancel.")
+	v.Axe()
+	v.Look("subscription")
+	v.PayWith(e2etest.CardAsks)
+	v.Challenge("pass")
+	v.Outcome("paid")
+	v.Says("order-state", "your subscription has begun")
+	v.Says("order-state", "every month")
+	v.Axe()
+	v.Look("subscribed")
+	v.WantOrder(id, "paid", "paid")
+	s.WantLedger(1, 2400)
+	if subs := s.List("/v1/subscriptions"); len(subs) != 1 || subs[0]["status"] != "active" {
+		t.Errorf("Stripe has the subscriptions %v", subs)
+	}
+}
+
+// Who leaves in the middle of the authentication pays nothing: the order expires, its intent is
+// canceled, and every page that is still open says so.
+func TestAbandoned(t *testing.T) {
+	t.Parallel()
+	s := e2etest.OpenShop(t)
+	v := e2etest.Visit(t, s)
+	id := v.Order("mug")
+	second := v.Tab()
+	second.Open("/checkout/" + id)
+	second.FormReady()
+	v.PayWith(e2etest.CardAsks)
+	v.BankPage()
+	v.Open("/")
+	s.ExpireNow(id)
+	second.Foresee("409 (Conflict)")
+	second.Click("#order-lines [data-sku=mug] [data-action=more]")
+	second.Outcome("expired")
+	second.Look("expired")
+	v.Open("/checkout/" + id)
+	e2etest.Want(v, "document.querySelector('#order-state').dataset.state", "expired")
+	s.WantLedger(0)
+}
+
+// What the shop takes of a hold, and what it gives back, stands on the buyer's receipt.
+func TestTheReceiptFollowsTheShop(t *testing.T) {
+	t.Parallel()
+	s := e2etest.OpenShop(t, e2etest.Set("CAPTURE_METHOD", "manual"))
+	v := e2etest.Visit(t, s)
+	id := v.Order("mug")
+	v.PayWith(e2etest.CardPays)
+	v.Outcome("authorized")
+	v.Says("order-state", "will be charged later")
+	e2etest.Want(v, "document.querySelector('#order-captured')", any(nil))
+	desk := s.Operations()
+	if _, err := desk.Capture(t.Context(), id, 1200); err != nil {
+		t.Fatal(err)
+	}
+	v.Do(chromedp.Reload())
+	v.Outcome("paid")
+	e2etest.Want(v, "document.querySelector('#order-total').innerText + ' ' + document.querySelector('#order-captured').innerText", "$18.00 $12.00")
+	if _, err := desk.Refund(t.Context(), id, 500, ""); err != nil {
+		t.Fatal(err)
+	}
+	v.Do(chromedp.Reload())
+	v.Outcome("partly_refunded")
+	e2etest.Want(v, "document.querySelector('#order-refunded').innerText", "$5.00")
+	v.Axe()
+	v.Look("receipt-partly")
+	if got := s.IntentOf("payment_intents")["amount_received"]; got != 1200.0 {
+		t.Errorf("Stripe received %v, want 1200", got)
+	}
+}

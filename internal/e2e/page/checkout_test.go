@@ -1,0 +1,199 @@
+package page_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"checkoutd/internal/e2e/e2etest"
+)
+
+// sheet is a place inside of a wallet's sheet.
+func sheet(selector string) chromedp.JSPath {
+	return chromedp.JSPath(fmt.Sprintf("document.querySelector('[data-stripe-dialog]')?.shadowRoot.querySelector(%q)", selector))
+}
+
+var paris = [][2]string{{"country", "FR"}, {"name", "Jenny Rosen"}, {"line1", "1 rue de la Paix"}, {"city", "Paris"}, {"postal", "75002"}}
+
+// TestTheBuyerChangesTheOrder changes all that a total is made of on the page, with an address
+// and an e-mail, and pays by the form: page, order and intent have one amount all along.
+func TestTheBuyerChangesTheOrder(t *testing.T) {
+	t.Parallel()
+	s := e2etest.OpenShop(t, e2etest.WithChangeCatalog, e2etest.Set("COLLECT_EMAIL", "true"), e2etest.Set("BILLING_ADDRESS", "full"), e2etest.Set("RECEIPT_EMAIL", "true"))
+	v := e2etest.Visit(t, s)
+	v.Foresee("422 (")
+	id := v.Order("mug")
+	v.Axe()
+	v.WantTotal(id, "$22.90", 2290)
+	e2etest.Want(v, "[...document.querySelectorAll('#shipping-rates .rate')].map((rate) => rate.innerText.replace(/\\s+/g, ' ').trim()).join('; ')",
+		"Post 3 to 5 business days $4.90; Courier $15.00")
+
+	for range 3 { // faster than the answers
+		v.Click("#order-lines [data-sku=mug] [data-action=more]")
+	}
+	v.WantTotal(id, "$72.00", 7200) // free from $50.00
+	v.Says("order-shipping", "Free")
+	v.Click("#order-lines [data-sku=mug] [data-action=less]")
+	v.Click("#order-lines [data-sku=mug] [data-action=less]")
+	v.WantTotal(id, "$40.90", 4090)
+
+	v.Do(chromedp.SendKeys(chromedp.CSS("#promotion-input"), "NOPE\r"))
+	v.Says("promotion-error", "code")
+	e2etest.Want(v, "document.activeElement.id + ' ' + document.querySelector('#promotion-input').ariaInvalid", "promotion-input true")
+	v.Axe()
+	v.Look("checkout-code-refused")
+	e2etest.Ask[any](v, "document.querySelector('#promotion-input').select()")
+	v.Do(chromedp.SendKeys(chromedp.CSS("#promotion-input"), "ten"))
+	v.Click("#promotion-apply")
+	v.Says("order-discount", "TEN")
+	v.Says("order-discount", "-$3.60")
+	v.WantTotal(id, "$37.30", 3730)
+	e2etest.Want(v, "document.querySelector('#promotion-form').hidden", true)
+	v.Click("#promotion-remove")
+	v.WantTotal(id, "$40.90", 4090)
+	v.Do(chromedp.SendKeys(chromedp.CSS("#promotion-input"), "FIVE\r"))
+	v.WantTotal(id, "$35.90", 3590)
+
+	v.Click("#shipping-rates [value=express]")
+	v.WantTotal(id, "$46.00", 4600)
+	v.Enter("shipping-address", paris...)
+	v.WantTotal(id, "$35.90", 3590) // no courier goes there
+	e2etest.Want(v, "document.querySelectorAll('#shipping-rates .rate').length", 1)
+	v.Enter("link-authentication", [2]string{"email", "jenny@example.com"})
+	v.Until("fetch('/orders/" + id + "').then((r) => r.json()).then((o) => o.contact.email && o.contact.shipping.address.city && o.contact.billing)")
+	v.Look("checkout-shipping")
+	v.Do(chromedp.Reload())
+	v.FormReady()
+	v.Until(string(e2etest.Inside("shipping-address", "[name=line1]")) + "?.value === '1 rue de la Paix'")
+	v.Until(string(e2etest.Inside("link-authentication", "[name=email]")) + "?.value === 'jenny@example.com'")
+	v.Axe()
+
+	v.FillBare(e2etest.CardPays)
+	v.Click("#pay-button")
+	v.Outcome("paid")
+	s.WantLedger(1, 3590)
+	intent := s.IntentOf("payment_intents")
+	to, _ := intent["shipping"].(map[string]any)
+	if intent["amount"] != 3590.0 || intent["receipt_email"] != "jenny@example.com" || to["name"] != "Jenny Rosen" {
+		t.Errorf("Stripe got %v", intent)
+	}
+	for _, words := range []string{"FIVE", "-$5.00", "$4.90", "$35.90", "jenny@example.com", "75002 Paris", "France"} {
+		v.Says("order-state", words)
+	}
+	v.Axe()
+	v.Look("receipt")
+}
+
+func TestExpressCheckout(t *testing.T) {
+	t.Parallel()
+	s := e2etest.OpenShop(t, e2etest.WithChangeCatalog, e2etest.Set("COLLECT_EMAIL", "true"))
+	v := e2etest.Visit(t, s)
+	id := v.Order("mug")
+	v.Until("document.querySelector('#express').checkVisibility({visibilityProperty: true})")
+	e2etest.Want(v, "document.querySelector('#express-or').innerText", "or pay another way")
+	v.Look("checkout-express")
+	v.Do(chromedp.Click(e2etest.Inside("express-checkout", "[data-express=google_pay]")))
+	v.Until(string(sheet("[data-action=pay]")) + "?.disabled === false")
+	v.Until(string(sheet(".Total")) + ".innerText.includes('$22.90')")
+	v.Picture("wallet")
+	v.Press(sheet("[name=wallet-rate][value=express]"))
+	v.Until(string(sheet(".Total")) + ".innerText.includes('$33.00')")
+	v.WantTotal(id, "$33.00", 3300)
+	v.Do(chromedp.KeyEvent(kb.Escape)) // and what the sheet changed is taken back
+	v.WantTotal(id, "$22.90", 2290)
+	v.Press(e2etest.Inside("express-checkout", "[data-express=google_pay]"))
+	v.Press(sheet("[name=wallet-rate][value=express]"))
+	v.Until(string(sheet(".Total")) + ".innerText.includes('$33.00')")
+	v.Do(chromedp.Click(sheet("[data-action=pay]")))
+	v.Outcome("paid")
+	s.WantLedger(1, 3300)
+	order := v.OrderOf(id)
+	contact := order["contact"].(map[string]any)
+	if e2etest.Bill(order) != "1800 - no code + express 1500 = 3300 usd" || contact["email"] != "jenny.rosen@example.com" {
+		t.Errorf("the order is %v", order)
+	}
+}
+
+// A wallet saves a method, and subscribes, by the same way.
+func TestExpressCheckoutInEveryMode(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		begin func(*e2etest.Visitor)
+		state string
+		total []int64
+	}{
+		"setup":        {func(v *e2etest.Visitor) { v.Click("#save-method") }, "saved", nil},
+		"subscription": {func(v *e2etest.Visitor) { v.Click("[data-sku=club] .add"); v.Click("#checkout-button") }, "paid", []int64{1200}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := e2etest.OpenShop(t, e2etest.WithChangeCatalog)
+			v := e2etest.Visit(t, s)
+			v.Open("/")
+			c.begin(v)
+			v.FormReady()
+			v.Press(e2etest.Inside("express-checkout", "[data-express=google_pay]"))
+			v.Press(sheet("[data-action=pay]"))
+			v.Outcome(c.state)
+			s.WantLedger(len(c.total), c.total...)
+		})
+	}
+}
+
+// What is taken out of the order takes with it what it needed: an address, a way of shipping, a
+// method that is kept. The currency is the buyer's choice.
+func TestTheCheckoutFollowsItsLines(t *testing.T) {
+	t.Parallel()
+	s := e2etest.OpenShop(t, e2etest.WithChangeCatalog)
+	v := e2etest.Visit(t, s)
+	v.Open("/")
+	e2etest.Ask[any](v, "(() => { const choice = document.querySelector('#currency'); choice.value = 'eur'; choice.dispatchEvent(new Event('change')); })()")
+	v.Click("[data-sku=mug] .add")
+	e2etest.Want(v, "document.querySelector('[data-sku=mug] .price').innerText", "€17.00")
+	v.Says("shipping-from", "Shipping from €4.50")
+	v.Click("[data-sku=ebook] .add") // sold in dollars alone
+	e2etest.Want(v, "document.querySelector('#cart-mixed').hidden", false)
+	v.Axe()
+	v.Look("shop-currencies")
+	e2etest.Ask[any](v, "(() => { const choice = document.querySelector('#currency'); choice.value = 'usd'; choice.dispatchEvent(new Event('change')); })()")
+	e2etest.Want(v, "document.querySelector('#cart-total').innerText", "$26.00")
+	v.Click("#checkout-button")
+	v.FormReady()
+	id := strings.TrimPrefix(e2etest.Ask[string](v, "location.pathname"), "/checkout/")
+	v.WantTotal(id, "$30.90", 3090)
+	v.Until(string(e2etest.Inside("shipping-address", "[name=line1]")))
+	e2etest.Want(v, "document.querySelector('#order-lines [data-sku=mug] [data-action=less]').ariaLabel", "Remove Enamel mug")
+	v.Click("#order-lines [data-sku=mug] [data-action=less]")
+	v.WantTotal(id, "$8.00", 800)
+	e2etest.Want(v, "[...document.querySelectorAll('#shipping, #shipping-rates, #order-shipping')].some((part) => part.checkVisibility())", false)
+	e2etest.Want(v, "document.querySelector('#order-lines [data-sku=ebook] [data-action=less]').ariaDisabled", "true")
+	v.PayWith(e2etest.CardPays)
+	v.Outcome("paid")
+	s.WantLedger(1, 800)
+	intent := s.IntentOf("payment_intents")
+	if intent["setup_future_usage"] != "off_session" || intent["shipping"] != nil {
+		t.Errorf("Stripe got %v", intent)
+	}
+}
+
+// A redirect comes back to where a method was to be saved, too.
+func TestSavingByRedirect(t *testing.T) {
+	t.Parallel()
+	for button, state := range map[string]string{"pass": "saved", "fail": "failed"} {
+		t.Run(state, func(t *testing.T) {
+			t.Parallel()
+			s := e2etest.OpenShop(t, e2etest.Set("PAYMENT_METHOD_TYPES", "card,paypal"))
+			v := e2etest.Visit(t, s)
+			v.Open("/")
+			v.Click("#save-method")
+			v.FormReady()
+			v.Press(e2etest.Form("[data-method=paypal]"))
+			v.Click("#pay-button")
+			v.Click("#" + button)
+			v.Outcome(state)
+		})
+	}
+}

@@ -1,0 +1,65 @@
+package page_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"checkoutd/internal/e2e/e2etest"
+)
+
+// TestLayout shows the Payment Element as the configuration says.
+func TestLayout(t *testing.T) {
+	t.Parallel()
+	s := e2etest.OpenShop(t, e2etest.Set("PAYMENT_ELEMENT_LAYOUT", "accordion"), e2etest.Set("LAYOUT_RADIOS", "true"), e2etest.Set("LAYOUT_SPACED_ITEMS", "true"),
+		e2etest.Set("LAYOUT_DEFAULT_COLLAPSED", "true"), e2etest.Set("LAYOUT_VISIBLE_ITEMS", "1"), e2etest.Set("EXPRESS_CHECKOUT", "false"))
+	v := e2etest.Visit(t, s)
+	v.Order("tea")
+	e2etest.Want(v, "document.querySelector('#express').checkVisibility()", false)
+	e2etest.Want(v, string(e2etest.Form(".Accordion--spaced"))+" !== null", true)
+	e2etest.Want(v, string(e2etest.Form(".AccordionItem--selected")), any(nil))
+	e2etest.Want(v, string(e2etest.Form(".AccordionItem--plain")), any(nil))
+	e2etest.Want(v, "[...document.querySelector('[data-stripe-element=payment]').shadowRoot.querySelectorAll('.AccordionItem')].filter((item) => item.checkVisibility()).length", 1)
+	v.Axe()
+	v.Look("checkout-accordion")
+}
+
+// appearanceFile colours the form and the pages, with another accent on dark screens.
+const appearanceFile = `{
+	"theme": "stripe", "labels": "floating",
+	"variables": {"colorPrimary": "#7a1fa2", "colorBackground": "#fffaf5", "colorText": "#2b1b17", "borderRadius": "2px"},
+	"rules": {".Input": {"borderWidth": "2px"}},
+	"dark": {"theme": "night", "variables": {"colorPrimary": "#ffb74d", "colorBackground": "#201a17", "colorText": "#f5ece7"}}
+}`
+
+func TestAppearance(t *testing.T) {
+	t.Parallel()
+	s := e2etest.OpenShop(t, func(s *e2etest.Shop) {
+		s.Env["APPEARANCE_FILE"] = filepath.Join(s.Dir, "appearance.json")
+		if err := os.WriteFile(s.Env["APPEARANCE_FILE"], []byte(appearanceFile), 0o600); err != nil {
+			s.T.Fatal(err)
+		}
+	})
+	v := e2etest.Visit(t, s)
+	v.Order("mug")
+	const (
+		input   = "getComputedStyle(document.querySelector('[data-stripe-element=payment]').shadowRoot.querySelector('[name=number]'))"
+		button  = "getComputedStyle(document.querySelector('#pay-button'))"
+		panel   = "getComputedStyle(document.querySelector('.payment')).backgroundColor"
+		pageInk = "getComputedStyle(document.body).color"
+	)
+	e2etest.Want(v, input+".borderTopWidth", "2px")
+	e2etest.Want(v, button+".backgroundColor", "rgb(122, 31, 162)")
+	e2etest.Want(v, button+".borderTopLeftRadius", "2px")
+	e2etest.Want(v, pageInk, "rgb(43, 27, 23)")
+	light := e2etest.Ask[string](v, panel)
+	v.Dark(true)
+	v.Until(input + ".color === 'rgb(245, 236, 231)'")
+	v.Until(button + ".backgroundColor === 'rgb(255, 183, 77)'") // it fades
+	e2etest.Want(v, pageInk, "rgb(245, 236, 231)")
+	if dark := e2etest.Ask[string](v, panel); dark == light {
+		t.Errorf("the panel is %s on dark screens, too", dark)
+	}
+	v.Axe()
+	v.Look("checkout-appearance")
+}
