@@ -11,7 +11,8 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-// backfill runs once and wants no error.
+// backfill runs one backfill, which must succeed, and returns how many events
+// were new.
 func (f *fixture) backfill() (found int) {
 	f.Helper()
 	found, err := f.hooks.Backfill(f.Context())
@@ -32,14 +33,14 @@ func (f *fixture) wantCursor(want time.Time) {
 	}
 }
 
-// asked is from when the last backfill asked Stripe's list.
+// asked returns the time from which the last backfill listed events.
 func (f *fixture) asked() time.Time {
 	f.stripe.mu.Lock()
 	defer f.stripe.mu.Unlock()
 	return f.stripe.asked[len(f.stripe.asked)-1]
 }
 
-// woocommerce-gateway-stripe#5691 and others: the webhook never arrives.
+// A webhook may never arrive (woocommerce-gateway-stripe#5691 and others).
 func TestBackfillRepairsTheOrderWhoseWebhookNeverArrived(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(f *fixture) {
@@ -51,26 +52,26 @@ func TestBackfillRepairsTheOrderWhoseWebhookNeverArrived(t *testing.T) {
 		if found := f.backfill(); found != 1 {
 			f.Errorf("found %d events, want 1", found)
 		}
-		if e := f.kept(raw); e.Source != webhooks.SourceBackfill || e.Secret != "" {
-			f.Errorf("it came from %s, signed with %q; want backfill, nobody", e.Source, e.Secret)
+		if e := f.stored(raw); e.Source != webhooks.SourceBackfill || e.Secret != "" {
+			f.Errorf("source %s, secret %q; want backfill and no secret", e.Source, e.Secret)
 		}
 
 		f.work()
 		f.wantState(raw, webhooks.Done, "")
 		f.wantPaid(order)
 
-		f.deliver(raw) // it arrives after all
+		f.deliver(raw) // the webhook arrives after all
 		f.wantStored(1)
 
 		if n := f.work(); n != 0 {
-			f.Errorf("%d events were worked again", n)
+			f.Errorf("%d events were processed again", n)
 		}
 
 		f.wantPaid(order)
 	})
 }
 
-func TestBackfillFeedsOnlyWhatTheInboxDoesNotHold(t *testing.T) {
+func TestBackfillAcceptsOnlyEventsThatTheInboxDoesNotHold(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	var all [][]byte
@@ -88,7 +89,7 @@ func TestBackfillFeedsOnlyWhatTheInboxDoesNotHold(t *testing.T) {
 
 	f.wantStored(7)
 	for i, raw := range all {
-		if byWebhook := f.kept(raw).Source == webhooks.SourceWebhook; byWebhook != (i == 1 || i == 4) {
+		if byWebhook := f.stored(raw).Source == webhooks.SourceWebhook; byWebhook != (i == 1 || i == 4) {
 			t.Errorf("event %d: from webhook %t", i, byWebhook)
 		}
 	}
@@ -102,33 +103,33 @@ func TestBackfillFeedsOnlyWhatTheInboxDoesNotHold(t *testing.T) {
 	}
 }
 
-func TestBackfillBeginsAnHourBeforeTheLastOneBegan(t *testing.T) {
+func TestBackfillStartsAnHourBeforeThePreviousStart(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	start := f.clock.Now()
 	f.backfill()
 
 	if want := start.Add(-time.Hour); !f.asked().Equal(want) {
-		t.Errorf("the first run asks from %s, want %s", f.asked(), want)
+		t.Errorf("the first run lists from %s, want %s", f.asked(), want)
 	}
 
 	f.wantCursor(start)
 
-	// An event of this moment reaches Stripe's list only after the run.
+	// An event of this moment appears in Stripe's list only after the run.
 	late := f.event("customer.updated", object{"id": "cus_1", "object": "customer"})
 	f.stripe.list(late)
 	f.clock.Advance(50 * time.Minute)
-	f.stripe.onPage = func(int) error { f.clock.Advance(time.Minute); return nil } // the run takes its time
+	f.stripe.onPage = func(int) error { f.clock.Advance(time.Minute); return nil } // each page takes a minute
 	second := f.clock.Now()
 
 	if found := f.backfill(); found != 1 {
 		t.Errorf("the overlap found %d events, want 1", found)
 	}
 
-	f.wantCursor(second) // not where it ended
+	f.wantCursor(second) // where the run began, not where it ended
 }
 
-func TestBackfillReachesNoFurtherThanStripeKeepsEvents(t *testing.T) {
+func TestBackfillIsLimitedByStripesRetention(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.backfill()
@@ -136,24 +137,24 @@ func TestBackfillReachesNoFurtherThanStripeKeepsEvents(t *testing.T) {
 	f.backfill()
 
 	if want := f.clock.Now().Add(-29*24*time.Hour - time.Hour); !f.asked().Equal(want) {
-		t.Errorf("after 29 days it asks from %s, want %s", f.asked(), want)
+		t.Errorf("after 29 days it lists from %s, want %s", f.asked(), want)
 	}
 	if strings.Contains(f.log.String(), "longer ago") {
-		t.Error("it warns without need")
+		t.Error("it warns although no event can be missing")
 	}
 
 	f.clock.Advance(40 * 24 * time.Hour)
 	f.backfill()
 
 	if ago := f.clock.Now().Sub(f.asked()); ago > 30*24*time.Hour || ago < 29*24*time.Hour {
-		t.Errorf("after 40 days it asks %s back, want nearly 30 days", ago)
+		t.Errorf("after 40 days it goes %s back, want nearly 30 days", ago)
 	}
 	if !strings.Contains(f.log.String(), "longer ago than Stripe keeps events") {
-		t.Errorf("nobody is told of the gap: %s", f.log)
+		t.Errorf("the gap is not logged: %s", f.log)
 	}
 }
 
-func TestBackfillThatIsCutBeginsAgain(t *testing.T) {
+func TestInterruptedBackfillStartsAgain(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	start := f.clock.Now()
@@ -179,7 +180,7 @@ func TestBackfillThatIsCutBeginsAgain(t *testing.T) {
 		t.Errorf("got %d, %v; want the first page and the error", found, err)
 	}
 
-	f.wantCursor(start) // not moved
+	f.wantCursor(start) // unchanged
 	f.wantStored(2)
 
 	f.stripe.onPage = nil
@@ -189,14 +190,14 @@ func TestBackfillThatIsCutBeginsAgain(t *testing.T) {
 		t.Errorf("the next run found %d, want the other 3", found)
 	}
 	if want := start.Add(-time.Hour); !f.asked().Equal(want) {
-		t.Errorf("it asks from %s, want where the cut one did: %s", f.asked(), want)
+		t.Errorf("it lists from %s, want the start of the interrupted run: %s", f.asked(), want)
 	}
 
 	f.wantCursor(f.clock.Now())
 	f.wantStored(5)
 }
 
-func TestBackfillThatCannotStoreDoesNotMoveOn(t *testing.T) {
+func TestBackfillThatCannotStoreKeepsItsCursor(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	away := &awayInbox{Store: f.store, away: true}
@@ -205,11 +206,11 @@ func TestBackfillThatCannotStoreDoesNotMoveOn(t *testing.T) {
 	f.stripe.list(f.event("customer.updated", object{"id": "cus_1", "object": "customer"}))
 
 	if _, err := f.hooks.Backfill(t.Context()); !errors.Is(err, errAway) {
-		t.Errorf("error %v, want the store's", err)
+		t.Errorf("error %v, want that of the store", err)
 	}
 
 	began := f.clock.Now()
-	f.wantCursor(began) // where the first run began, however long it goes on failing
+	f.wantCursor(began) // the start of the first run, however long runs fail
 	f.clock.Advance(72 * time.Hour)
 	away.set(false)
 
@@ -217,11 +218,11 @@ func TestBackfillThatCannotStoreDoesNotMoveOn(t *testing.T) {
 		t.Errorf("found %d, want 1", found)
 	}
 	if want := began.Add(-time.Hour); !f.asked().Equal(want) {
-		t.Errorf("it asks from %s, want %s", f.asked(), want)
+		t.Errorf("it lists from %s, want %s", f.asked(), want)
 	}
 }
 
-func TestBackfillPassesOverWhatCannotBeRead(t *testing.T) {
+func TestBackfillSkipsUnreadableEvents(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	first := f.event("customer.updated", object{"id": "cus_1", "object": "customer"})
@@ -236,10 +237,10 @@ func TestBackfillPassesOverWhatCannotBeRead(t *testing.T) {
 	f.wantCursor(f.clock.Now())
 
 	if !strings.Contains(f.log.String(), "cannot be read") {
-		t.Errorf("nobody is told: %s", f.log)
+		t.Errorf("the skipped event is not logged: %s", f.log)
 	}
 
-	t.Run("but does not take a list of them for its end", func(t *testing.T) {
+	t.Run("a page of nothing else is an error, not the end of the list", func(t *testing.T) {
 		g := newFixture(t)
 		g.stripe.list(first, g.eventWith("customer.updated", object{}, object{"type": "Not A Type"}))
 		g.stripe.pageSize = 1
@@ -252,7 +253,7 @@ func TestBackfillPassesOverWhatCannotBeRead(t *testing.T) {
 	})
 }
 
-func TestBackfillKeepsForeignEventsApart(t *testing.T) {
+func TestBackfillQuarantinesForeignEvents(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	raw := f.eventWith("payment_intent.succeeded", intentObject("pi_1", "", payments.StatusSucceeded), object{"livemode": true})
@@ -261,7 +262,7 @@ func TestBackfillKeepsForeignEventsApart(t *testing.T) {
 	f.wantState(raw, webhooks.Quarantined, "livemode")
 }
 
-func TestLongBackfillTellsItsProgress(t *testing.T) {
+func TestLongBackfillLogsItsProgress(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	for range 6 {
@@ -273,19 +274,19 @@ func TestLongBackfillTellsItsProgress(t *testing.T) {
 	f.backfill()
 
 	if n := strings.Count(f.log.String(), `"message":"backfilling"`); n != 2 {
-		t.Errorf("%d lines of progress in 12 s, want 2:\n%s", n, f.log)
+		t.Errorf("%d progress lines in 12 s, want 2:\n%s", n, f.log)
 	}
 	if !strings.Contains(f.log.String(), `"seen":3,"new":3`) {
-		t.Errorf("the progress has no numbers:\n%s", f.log)
+		t.Errorf("the progress lines lack the numbers:\n%s", f.log)
 	}
 
 	f.backfill()
 	if n := strings.Count(f.log.String(), "backfilled events whose webhooks never arrived"); n != 1 {
-		t.Errorf("%d summaries, want one, of the run that found something", n)
+		t.Errorf("%d summaries, want one, for the run that found events", n)
 	}
 }
 
-func TestRunBackfillsAtTheStartAndAgain(t *testing.T) {
+func TestRunBackfillsAtOnceAndThenPeriodically(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, func(c *webhooks.Config) { c.BackfillEvery = 20 * time.Millisecond })
 	order, intent := f.buy(payments.StatusProcessing)

@@ -17,7 +17,7 @@ func chargeObject(intent, order string) object {
 	}
 }
 
-// A charge is a hint that its intent has moved.
+// A charge is a hint that its intent has changed.
 func TestChargeEvents(t *testing.T) {
 	t.Parallel()
 	for _, eventType := range []string{"charge.succeeded", "charge.failed", "charge.captured", "charge.updated", "charge.pending"} {
@@ -38,13 +38,14 @@ func TestChargeEvents(t *testing.T) {
 			f.wantState(second, webhooks.Done, "")
 
 			if f.stripe.read() != readings {
-				t.Error("a final intent is read again")
+				t.Error("a final intent was read again")
 			}
 		})
 	}
 }
 
-// A refund's or a dispute's own metadata names no order: the intent does.
+// refundObject returns a refund. Its own metadata names no order; the order is
+// found by the intent.
 func refundObject(intent string, expanded bool) object {
 	o := object{
 		"id":             "re_1",
@@ -61,8 +62,8 @@ func refundObject(intent string, expanded bool) object {
 	return o
 }
 
-// woocommerce-gateway-stripe#5697, craft-stripe#134: refunds are counted by
-// their own id.
+// Refunds are counted by their own id (woocommerce-gateway-stripe#5697,
+// craft-stripe#134).
 func TestRefundEvents(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(f *fixture) {
@@ -90,7 +91,7 @@ func TestRefundEvents(t *testing.T) {
 				Status: "succeeded",
 			}, {ID: "re_1", Amount: 500, Status: "succeeded"}},
 				f.event("refund.created", refundObject(intent, true)), 1099, orders.Refunded},
-			{"the rest comes back", []payments.Refund{{
+			{"the rest fails", []payments.Refund{{
 				ID:     "re_2",
 				Amount: 599,
 				Status: "failed",
@@ -122,13 +123,14 @@ func TestRefundEvents(t *testing.T) {
 
 				o := f.state(order).Order
 				if o.Refunded != step.amount || o.Status != orders.Paid || o.PaymentStatus != step.payment {
-					f.Errorf("%s: refunded %d, %s, %s; want %d, paid, %s", step.name, o.Refunded, o.Status, o.PaymentStatus, step.amount, step.payment)
+					f.Errorf("%s: refunded %d, %s, %s; want %d, paid, %s",
+						step.name, o.Refunded, o.Status, o.PaymentStatus, step.amount, step.payment)
 				}
 			}
 		}
 
 		if got := len(f.state(order).Refunds); got != 2 {
-			f.Errorf("%d refunds are kept, want 2", got)
+			f.Errorf("%d refunds are stored, want 2", got)
 		}
 	})
 }
@@ -153,7 +155,7 @@ func TestDisputeEvents(t *testing.T) {
 
 			f.stripe.mu.Unlock()
 
-			// The event's own object is older than the truth.
+			// The object in the event is stale.
 			raw := f.event("charge.dispute."+step.event, object{
 				"id":             "dp_1",
 				"object":         "dispute",
@@ -170,7 +172,7 @@ func TestDisputeEvents(t *testing.T) {
 				f.Errorf("%s: the disputes are %+v, want dp_1 %s", step.event, list, step.status)
 			}
 
-			f.wantPaid(order) // nothing is refunded or taken back by itself
+			f.wantPaid(order) // nothing is refunded automatically
 		}
 	})
 }

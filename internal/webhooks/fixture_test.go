@@ -38,11 +38,11 @@ const (
 	patience  = 10 * time.Second
 )
 
-// object is JSON in the making.
+// object is a JSON object under construction.
 type object map[string]any
 
-// fixture is an inbox on a real store, with the real payments and a Stripe that
-// the test scripts.
+// fixture is an inbox on a real store, with the real payments service and a
+// fake Stripe that the test controls.
 type fixture struct {
 	*testing.T
 	clock  *testkit.Clock
@@ -82,8 +82,8 @@ func newFixture(t *testing.T, options ...option) *fixture {
 	return newFixtureOn(t, "sqlite:"+file, options...)
 }
 
-// migrated is an empty database that is up to date, made once: the tests copy
-// it.
+// migrated returns the file of an empty database with the current schema. It is
+// made once, and the tests copy it.
 var migrated = sync.OnceValues(func() (data []byte, err error) {
 	dir, err := os.MkdirTemp("", "webhooks-")
 	if err != nil {
@@ -163,7 +163,7 @@ func newFixtureOn(t *testing.T, url string, options ...option) *fixture {
 	return f
 }
 
-// buy makes an order and confirms it; the intent has the status.
+// buy creates an order and confirms it. The intent gets the status.
 func (f *fixture) buy(status payments.Status) (order, intent string) {
 	f.Helper()
 	order = f.order()
@@ -174,7 +174,7 @@ func (f *fixture) buy(status payments.Status) (order, intent string) {
 	return order, "pi_" + order
 }
 
-// order makes an open order of 10.99 usd.
+// order creates an open order over 10.99 USD.
 func (f *fixture) order() string {
 	f.Helper()
 	o := orders.Order{
@@ -195,7 +195,7 @@ func (f *fixture) order() string {
 	return o.ID
 }
 
-// intentObject is an intent as Stripe writes it.
+// intentObject returns a PaymentIntent in Stripe's JSON.
 func intentObject(id, order string, status payments.Status) object {
 	o := object{
 		"id":              id,
@@ -217,7 +217,7 @@ func intentObject(id, order string, status payments.Status) object {
 	return o
 }
 
-// event is an event's bytes. Each one has its own id.
+// event returns the JSON of a new event.
 func (f *fixture) event(eventType string, o any) []byte {
 	return f.eventWith(eventType, o, nil)
 }
@@ -252,7 +252,7 @@ func eventID(raw []byte) string {
 	return e.ID
 }
 
-// sign is the header that Stripe sends.
+// sign returns the signature header that Stripe sends.
 func sign(payload []byte, secret string, at time.Time) string {
 	return webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{
 		Payload:   payload,
@@ -261,7 +261,7 @@ func sign(payload []byte, secret string, at time.Time) string {
 	}).Header
 }
 
-// post sends a body with a signature header and gives the answer.
+// post sends a body with a signature header and returns the response.
 func (f *fixture) post(payload []byte, header string) *httptest.ResponseRecorder {
 	f.Helper()
 	r := httptest.NewRequestWithContext(f.Context(), http.MethodPost, "/webhooks/stripe", bytes.NewReader(payload))
@@ -273,7 +273,7 @@ func (f *fixture) post(payload []byte, header string) *httptest.ResponseRecorder
 	return w
 }
 
-// deliver sends events as Stripe does, and each must be acknowledged.
+// deliver sends signed events, each of which must be acknowledged.
 func (f *fixture) deliver(events ...[]byte) {
 	f.Helper()
 	for _, raw := range events {
@@ -283,7 +283,7 @@ func (f *fixture) deliver(events ...[]byte) {
 	}
 }
 
-// work works until nothing is due.
+// work processes events until none is due, and returns how many there were.
 func (f *fixture) work() (worked int) {
 	f.Helper()
 	for range 100 {
@@ -298,12 +298,12 @@ func (f *fixture) work() (worked int) {
 		worked += n
 	}
 
-	f.Fatal("there is no end of work")
+	f.Fatal("there are still due events after 100 batches")
 	return worked
 }
 
-// kept is an event as the inbox holds it.
-func (f *fixture) kept(raw []byte) webhooks.Event {
+// stored returns the event as the inbox holds it.
+func (f *fixture) stored(raw []byte) webhooks.Event {
 	f.Helper()
 	e, err := f.store.Event(f.Context(), eventID(raw))
 	if err != nil {
@@ -314,13 +314,13 @@ func (f *fixture) kept(raw []byte) webhooks.Event {
 
 func (f *fixture) wantState(raw []byte, want webhooks.State, note string) {
 	f.Helper()
-	e := f.kept(raw)
+	e := f.stored(raw)
 	if e.State != want || !strings.Contains(e.Note, note) || note == "" && e.Note != "" {
 		f.Errorf("%s is %s (%q), want %s (%q)", e.Type, e.State, e.Note, want, note)
 	}
 }
 
-// wantStored compares the number of events in the inbox.
+// wantStored checks the number of events in the inbox.
 func (f *fixture) wantStored(want int64) {
 	f.Helper()
 	counts, err := f.store.Counts(f.Context())
@@ -355,7 +355,7 @@ func (f *fixture) wantOrder(order string, status orders.Status, payment orders.P
 	}
 }
 
-// wantPaid checks the one effect, too.
+// wantPaid checks that the order is paid and has its one effect.
 func (f *fixture) wantPaid(order string) {
 	f.Helper()
 	f.wantOrder(order, orders.Paid, orders.PaymentPaid)
@@ -368,7 +368,7 @@ func (f *fixture) wantPaid(order string) {
 	}
 }
 
-// run starts the background work and returns what stops it.
+// run starts the background work. stop stops it and waits for its end.
 func (f *fixture) run(s *webhooks.Service) (stop func()) {
 	f.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(f.Context()))
@@ -379,7 +379,7 @@ func (f *fixture) run(s *webhooks.Service) (stop func()) {
 		select {
 		case <-ended:
 		case <-time.After(patience):
-			f.Error("Run does not end")
+			f.Error("Run did not return")
 		}
 	}
 
@@ -388,12 +388,12 @@ func (f *fixture) run(s *webhooks.Service) (stop func()) {
 	return stop
 }
 
-// eventually polls until ok.
+// eventually polls until ok returns true.
 func (f *fixture) eventually(what string, ok func() bool) {
 	f.Helper()
 	for deadline := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			f.Fatalf("waited in vain: %s", what)
+			f.Fatalf("timed out waiting: %s", what)
 		}
 	}
 }

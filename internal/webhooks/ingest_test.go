@@ -25,7 +25,7 @@ func TestNewPanicsWithoutASecret(t *testing.T) {
 	t.Parallel()
 	defer func() {
 		if recover() == nil {
-			t.Error("an endpoint that trusts unsigned events was made")
+			t.Error("New returned an endpoint that trusts unsigned events")
 		}
 	}()
 	webhooks.New(webhooks.Config{})
@@ -45,7 +45,7 @@ func TestRejectionsAreCountedAndNothingIsStored(t *testing.T) {
 		code, reason string // reason "": not counted
 	}{
 		"no header":                {good, "", 400, "bad_signature", "bad_signature"},
-		"rubbish":                  {good, "hello", 400, "bad_signature", "bad_signature"},
+		"garbage":                  {good, "hello", 400, "bad_signature", "bad_signature"},
 		"no timestamp":             {good, "v1=" + mac, 400, "bad_signature", "bad_signature"},
 		"timestamp is no number":   {good, "t=now,v1=" + mac, 400, "bad_signature", "bad_signature"},
 		"another timestamp":        {good, fmt.Sprintf("t=%d,v1=%s", now.Unix()-1, mac), 400, "bad_signature", "bad_signature"},
@@ -80,14 +80,14 @@ func TestRejectionsAreCountedAndNothingIsStored(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d %s", name, w.Code, w.Body, c.status, c.code)
 		}
 		if strings.Contains(w.Body.String(), "whsec") || strings.Contains(w.Body.String(), "payment_intent.created") {
-			t.Errorf("%s: the answer repeats a secret or the body: %s", name, w.Body)
+			t.Errorf("%s: the response contains a secret or the body: %s", name, w.Body)
 		}
 
 		want[c.reason]++
 	}
 
 	f.wantStored(0)
-	f.run(f.hooks)() // stopping flushes
+	f.run(f.hooks)() // stopping flushes the counts
 
 	got, err := f.store.Rejected(t.Context())
 	if err != nil {
@@ -123,14 +123,14 @@ func TestRejectionsThatCouldNotBeCountedAreCountedLater(t *testing.T) {
 	}
 }
 
-// awayInbox is an inbox whose database cannot be written while it is away.
+// awayInbox is an inbox whose database is unavailable while away is set.
 type awayInbox struct {
 	*store.Store
 	mu   sync.Mutex
 	away bool
 }
 
-func TestBodyThatBreaksOffIsRefused(t *testing.T) {
+func TestIncompleteBodyIsRejected(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	r := httptest.NewRequest(http.MethodPost, "/webhooks/stripe", iotest.ErrReader(errors.New("reset")))
@@ -142,7 +142,7 @@ func TestBodyThatBreaksOffIsRefused(t *testing.T) {
 	f.wantStored(0)
 }
 
-// promise 5: no 2xx before the bytes are durable.
+// There must be no 2xx before the bytes are durable.
 func TestEventThatCannotBeStoredIsNotAcknowledged(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -157,7 +157,7 @@ func TestEventThatCannotBeStoredIsNotAcknowledged(t *testing.T) {
 
 	f.wantStored(0)
 	away.set(false)
-	f.deliver(raw) // as Stripe does again
+	f.deliver(raw) // Stripe retries
 	f.wantStored(1)
 }
 
@@ -172,16 +172,16 @@ func TestSecretThatMatchedIsRecorded(t *testing.T) {
 
 		sum := sha256.Sum256([]byte(secret))
 
-		e := f.kept(raw)
+		e := f.stored(raw)
 		if want := hex.EncodeToString(sum[:4]); e.Secret != want || e.Source != webhooks.SourceWebhook {
 			t.Errorf("%s: recorded %q from %s, want %q from webhook", secret, e.Secret, e.Source, want)
 		}
 		if !bytes.Equal(e.Payload, raw) {
-			t.Error("the signed bytes were not kept as they came")
+			t.Error("the signed bytes were not stored unchanged")
 		}
 	}
 
-	t.Run("also while a header has the signatures of both", func(t *testing.T) {
+	t.Run("a header may hold several signatures", func(t *testing.T) {
 		raw := f.event("charge.updated", object{"id": "ch_2", "object": "charge"})
 		_, mac, _ := strings.Cut(sign(raw, secretNew, f.clock.Now()), ",")
 		if w := f.post(raw, sign(raw, "whsec_gone", f.clock.Now())+","+mac); w.Code != http.StatusOK {
@@ -190,7 +190,7 @@ func TestSecretThatMatchedIsRecorded(t *testing.T) {
 	})
 }
 
-func TestToleranceIsInclusiveAndAheadIsNoFault(t *testing.T) {
+func TestToleranceIsInclusiveAndFutureTimestampsAreAccepted(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	for _, ago := range []time.Duration{tolerance, 0, -time.Hour} {
@@ -216,19 +216,19 @@ func TestDuplicatesChangeNothing(t *testing.T) {
 		f.wantStored(1)
 		f.work()
 		f.wantPaid(order)
-		before := f.kept(raw)
+		before := f.stored(raw)
 		f.deliver(raw)
 
 		if n := f.work(); n != 0 {
-			f.Errorf("a duplicate of a done event was worked: %d", n)
+			f.Errorf("a duplicate of a finished event was processed: %d", n)
 		}
-		if after := f.kept(raw); after.State != webhooks.Done || after.Tries != before.Tries || !after.ReceivedAt.Equal(before.ReceivedAt) {
+		if after := f.stored(raw); after.State != webhooks.Done || after.Tries != before.Tries || !after.ReceivedAt.Equal(before.ReceivedAt) {
 			f.Errorf("the duplicate changed the event: %+v, was %+v", after, before)
 		}
 	})
 }
 
-func TestForeignEventsAreKeptApart(t *testing.T) {
+func TestForeignEventsAreQuarantined(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]object{
 		"livemode is true": {"livemode": true}, "connected account": {"account": "acct_1"},
@@ -241,13 +241,13 @@ func TestForeignEventsAreKeptApart(t *testing.T) {
 			f.deliver(raw)
 
 			if n := f.work(); n != 0 {
-				t.Errorf("%d events were worked, want none", n)
+				t.Errorf("%d events were processed, want none", n)
 			}
 
 			f.wantState(raw, webhooks.Quarantined, name)
 
-			// A replay by hand does not make it ours.
-			if p, err := f.previewer().Preview(t.Context(), f.kept(raw)); err != nil || !strings.Contains(p.Note, name) {
+			// A replay does not change that.
+			if p, err := f.previewer().Preview(t.Context(), f.stored(raw)); err != nil || !strings.Contains(p.Note, name) {
 				t.Errorf("the preview is %+v, %v", p, err)
 			}
 			if n, err := f.store.ReplayEvents(t.Context(), []string{eventID(raw)}, f.clock.Now()); n != 1 || err != nil {
@@ -258,15 +258,15 @@ func TestForeignEventsAreKeptApart(t *testing.T) {
 			f.wantState(raw, webhooks.Quarantined, name)
 
 			if st := f.state(order); st.Order.Status != "open" || st.Order.ReviewReason != "" {
-				t.Errorf("the order is %s (%s), want it untouched", st.Order.Status, st.Order.ReviewReason)
+				t.Errorf("the order is %s (%s), want it unchanged", st.Order.Status, st.Order.ReviewReason)
 			}
 		})
 	}
 }
 
-// stripe-go#1333, #1495: another version must not refuse events, nor be
-// believed.
-func TestVersionOfAnotherTrainIsFlaggedAndReadAfresh(t *testing.T) {
+// An event of another API version must not be rejected, and its object must not
+// be believed (stripe-go#1333, #1495).
+func TestEventOfAnotherReleaseTrainIsReadAtStripe(t *testing.T) {
 	t.Parallel()
 	for _, version := range []any{"2020-08-27", "2025-09-30.clover", nil} {
 		t.Run(fmt.Sprintf("%q", version), func(t *testing.T) {
@@ -274,15 +274,14 @@ func TestVersionOfAnotherTrainIsFlaggedAndReadAfresh(t *testing.T) {
 			f := newFixture(t)
 			order, intent := f.buy(payments.StatusProcessing)
 
-			// What the event says is of a shape that this version does not
-			// know.
+			// The object has a shape that our version does not know.
 			o := intentObject(intent, order, "brand_new_status")
 			o["amount"] = object{"value": "10.99"}
 			raw := f.eventWith("payment_intent.succeeded", o, object{"api_version": version})
 			f.deliver(raw)
 
-			if e := f.kept(raw); !e.VersionMismatch {
-				t.Error("it is not flagged")
+			if e := f.stored(raw); !e.VersionMismatch {
+				t.Error("the mismatch is not recorded")
 			}
 
 			f.stripe.set(intent, payments.StatusSucceeded)
@@ -297,7 +296,7 @@ func TestVersionOfAnotherTrainIsFlaggedAndReadAfresh(t *testing.T) {
 		})
 	}
 
-	t.Run("another day of the same train is believed", func(t *testing.T) {
+	t.Run("another version of the same train is believed", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t)
 		order, intent := f.buy(payments.StatusProcessing)
@@ -307,8 +306,8 @@ func TestVersionOfAnotherTrainIsFlaggedAndReadAfresh(t *testing.T) {
 		f.work()
 		f.wantPaid(order)
 
-		if f.kept(raw).VersionMismatch || f.stripe.read() != before {
-			t.Error("it was flagged or read afresh")
+		if f.stored(raw).VersionMismatch || f.stripe.read() != before {
+			t.Error("there is a mismatch, or the intent was read at Stripe")
 		}
 	})
 }
@@ -319,7 +318,7 @@ func TestGroupIsTheIntent(t *testing.T) {
 	for name, c := range map[string]struct {
 		eventType string
 		object    any
-		want      string // "": the event's own id
+		want      string // "" means the id of the event
 	}{
 		"an intent": {"payment_intent.created", object{"id": "pi_1", "object": "payment_intent"}, "pi_1"},
 		"a charge": {"charge.succeeded", object{
@@ -347,7 +346,7 @@ func TestGroupIsTheIntent(t *testing.T) {
 			"object":         "dispute",
 			"payment_intent": "pi_1",
 		}, "pi_1"},
-		"an intent that names another": {"payment_intent.created", object{
+		"an intent that refers to another": {"payment_intent.created", object{
 			"id":             "pi_1",
 			"object":         "payment_intent",
 			"payment_intent": "pi_2",
@@ -359,7 +358,7 @@ func TestGroupIsTheIntent(t *testing.T) {
 			"object":         "charge",
 			"payment_intent": 7,
 		}, "ch_1"},
-		"a name that does not end": {"customer.created", object{"id": strings.Repeat("ü", 200), "object": "customer"}, strings.Repeat("ü", 127)},
+		"an overlong id": {"customer.created", object{"id": strings.Repeat("ü", 200), "object": "customer"}, strings.Repeat("ü", 127)},
 	} {
 		raw := f.event(c.eventType, c.object)
 		f.deliver(raw)
@@ -368,13 +367,13 @@ func TestGroupIsTheIntent(t *testing.T) {
 			c.want = eventID(raw)
 		}
 
-		if got := f.kept(raw).Group; got != c.want {
+		if got := f.stored(raw).Group; got != c.want {
 			t.Errorf("%s: group %q, want %q", name, got, c.want)
 		}
 	}
 }
 
-// The log names events, and nothing of their bodies.
+// The log contains the ids of events, and nothing of their bodies.
 func TestLogHoldsNoBody(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -391,12 +390,12 @@ func TestLogHoldsNoBody(t *testing.T) {
 
 	for _, private := range []string{"buyer@example.com", "hush", "_secret_", secretNew, secretOld} {
 		if strings.Contains(f.log.String(), private) {
-			t.Errorf("the log holds %q:\n%s", private, f.log)
+			t.Errorf("the log contains %q:\n%s", private, f.log)
 		}
 	}
 
 	if !strings.Contains(f.log.String(), eventID(raw)) {
-		t.Error("the log does not name the event")
+		t.Error("the log lacks the id of the event")
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-// replay makes due again what the filter chooses, as `server events replay`
-// does.
+// replay replays the events that match the filter, as `server events replay`
+// does, and returns their ids.
 func (f *fixture) replay(filter webhooks.Filter) []string {
 	f.Helper()
 	found, err := f.store.Events(f.Context(), filter)
@@ -38,14 +38,14 @@ func (f *fixture) previewer() webhooks.Previewer {
 
 func (f *fixture) preview(raw []byte) webhooks.Preview {
 	f.Helper()
-	p, err := f.previewer().Preview(f.Context(), f.kept(raw))
+	p, err := f.previewer().Preview(f.Context(), f.stored(raw))
 	if err != nil {
 		f.Fatal(err)
 	}
 	return p
 }
 
-func TestReplayChoosesByIDTypeOrderAndTime(t *testing.T) {
+func TestReplayFilters(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(f *fixture) {
 		order1, intent1 := f.buy(payments.StatusProcessing)
@@ -82,7 +82,7 @@ func TestReplayChoosesByIDTypeOrderAndTime(t *testing.T) {
 				f.Errorf("%s: replayed %v, want %v", name, got, want)
 			}
 			if n := f.work(); n != len(want) {
-				f.Errorf("%s: worked %d, want %d", name, n, len(want))
+				f.Errorf("%s: processed %d, want %d", name, n, len(want))
 			}
 
 			for _, raw := range c.want {
@@ -95,7 +95,7 @@ func TestReplayChoosesByIDTypeOrderAndTime(t *testing.T) {
 	})
 }
 
-func TestPreviewSaysWhatWouldChangeAndChangesNothing(t *testing.T) {
+func TestPreviewPredictsAndChangesNothing(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	paid, paidIntent := f.buy(payments.StatusSucceeded)
@@ -108,22 +108,22 @@ func TestPreviewSaysWhatWouldChangeAndChangesNothing(t *testing.T) {
 			webhooks.Preview{OrderID: open, Before: orders.Open, After: orders.Paid}},
 		"an order stays paid": {f.event("payment_intent.succeeded", intentObject(paidIntent, paid, payments.StatusSucceeded)),
 			webhooks.Preview{OrderID: paid, Before: orders.Paid, After: orders.Paid}},
-		"old news change nothing": {f.event("payment_intent.processing", intentObject(paidIntent, paid, payments.StatusProcessing)),
+		"a stale event changes nothing": {f.event("payment_intent.processing", intentObject(paidIntent, paid, payments.StatusProcessing)),
 			webhooks.Preview{OrderID: paid, Before: orders.Paid, After: orders.Paid}},
-		"Stripe would be asked": {f.event("payment_intent.requires_action", intentObject(openIntent, open, payments.StatusRequiresAction)),
+		"Stripe would be called": {f.event("payment_intent.requires_action", intentObject(openIntent, open, payments.StatusRequiresAction)),
 			webhooks.Preview{
 				OrderID:    open,
 				Before:     orders.Open,
 				After:      orders.Open,
 				AsksStripe: true,
 			}},
-		"a refund asks Stripe": {f.event("refund.created", refundObject(paidIntent, false)),
+		"a refund is read at Stripe": {f.event("refund.created", refundObject(paidIntent, false)),
 			webhooks.Preview{OrderID: paid, AsksStripe: true}},
-		"another version asks Stripe": {f.eventWith("payment_intent.succeeded", intentObject(openIntent, open, payments.StatusSucceeded), object{"api_version": "2020-08-27"}),
+		"an intent of another version is read at Stripe": {f.eventWith("payment_intent.succeeded", intentObject(openIntent, open, payments.StatusSucceeded), object{"api_version": "2020-08-27"}),
 			webhooks.Preview{OrderID: open, AsksStripe: true}},
 		"a type that is ignored": {f.event("customer.created", object{"id": "cus_1", "object": "customer"}),
 			webhooks.Preview{Note: "events of this type change no order"}},
-		"nobody's": {f.event("payment_intent.succeeded", intentObject("pi_else", "", payments.StatusSucceeded)),
+		"no order matches": {f.event("payment_intent.succeeded", intentObject("pi_else", "", payments.StatusSucceeded)),
 			webhooks.Preview{Note: "no order matches this event yet"}},
 	}
 
@@ -131,13 +131,13 @@ func TestPreviewSaysWhatWouldChangeAndChangesNothing(t *testing.T) {
 
 	for name, c := range cases {
 		f.deliver(c.raw)
-		was := f.kept(c.raw)
+		prev := f.stored(c.raw)
 		got := f.preview(c.raw)
 		if got != c.want {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}
-		if now := f.kept(c.raw); now.State != was.State || now.Tries != 0 {
-			t.Errorf("%s: the preview touched the event: %+v", name, now)
+		if now := f.stored(c.raw); now.State != prev.State || now.Tries != 0 {
+			t.Errorf("%s: the preview changed the event: %+v", name, now)
 		}
 	}
 
@@ -145,7 +145,7 @@ func TestPreviewSaysWhatWouldChangeAndChangesNothing(t *testing.T) {
 		t.Error("a preview changed the order")
 	}
 	if f.stripe.read() != readings {
-		t.Error("a preview asked Stripe")
+		t.Error("a preview called Stripe")
 	}
 
 	f.work()
@@ -161,13 +161,13 @@ func TestPreviewOfAnUnreadableEventIsAnError(t *testing.T) {
 	o["amount"] = "10.99"
 	raw := f.event("payment_intent.succeeded", o)
 	f.deliver(raw)
-	if p, err := f.previewer().Preview(t.Context(), f.kept(raw)); err == nil {
-		t.Errorf("no error, but %+v", p)
+	if p, err := f.previewer().Preview(t.Context(), f.stored(raw)); err == nil {
+		t.Errorf("no error; the preview is %+v", p)
 	}
 }
 
-// Whoever replays everything a hundred times gets what was there.
-func TestReplayOfEverythingChangesNothingTwice(t *testing.T) {
+// However often everything is replayed, the state stays the same.
+func TestReplayIsIdempotent(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	order, intent := f.buy(payments.StatusRequiresAction)

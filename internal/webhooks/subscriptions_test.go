@@ -8,8 +8,8 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-// subscription makes an order whose subscription is known, with a renewal at
-// Stripe that nobody here has heard of.
+// subscription creates an order with a subscription, and at Stripe a renewal of
+// it that the order does not know yet.
 func (f *fixture) subscription() (order, sub, renewal string) {
 	f.Helper()
 	order, intent := f.buy(payments.StatusSucceeded)
@@ -64,7 +64,7 @@ func subscriptionObject(id, order string) object {
 	}
 }
 
-// invoiceObject is an invoice as our release train writes it.
+// invoiceObject returns an invoice in the shape of our release train.
 func invoiceObject(sub, order string) object {
 	return object{
 		"id":                   "in_" + order,
@@ -83,7 +83,8 @@ func (f *fixture) wantSubscription(order string, want payments.SubscriptionStatu
 	}
 }
 
-// Every event of a subscription or an invoice makes the subscription be read.
+// Every event of a subscription or an invoice causes the subscription to be
+// read at Stripe.
 func TestSubscriptionEvents(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(f *fixture) {
@@ -99,7 +100,7 @@ func TestSubscriptionEvents(t *testing.T) {
 			}
 
 			if eventType == "invoice.upcoming" {
-				delete(o, "id") // it is not there yet
+				delete(o, "id") // the invoice does not exist yet
 			}
 
 			raw := f.event(eventType, o)
@@ -108,7 +109,7 @@ func TestSubscriptionEvents(t *testing.T) {
 			f.wantState(raw, webhooks.Done, "")
 			f.wantSubscription(order, payments.SubscriptionActive)
 
-			if e := f.kept(raw); e.OrderID != order || e.Group != sub {
+			if e := f.stored(raw); e.OrderID != order || e.Group != sub {
 				f.Errorf("%s: order %q, group %q; want %q, %q", eventType, e.OrderID, e.Group, order, sub)
 			}
 
@@ -117,9 +118,8 @@ func TestSubscriptionEvents(t *testing.T) {
 	})
 }
 
-// The order is found by the subscription's own metadata before anything links
-// the two.
-func TestSubscriptionEventOfASubscriptionThatNobodyLinked(t *testing.T) {
+// Before the subscription is linked, its own metadata leads to the order.
+func TestEventOfAnUnlinkedSubscriptionIsMatchedByMetadata(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	for name, make := range map[string]func(sub, order string) object{
@@ -153,10 +153,10 @@ func TestSubscriptionEventOfASubscriptionThatNobodyLinked(t *testing.T) {
 	}
 }
 
-// A renewal's intent and charge name nothing but their invoice. They are
-// neither unmatched nor a second payment, and its refunds and disputes stand
-// beside the order's.
-func TestRenewalIsNewsOfTheSubscription(t *testing.T) {
+// The intent and the charge of a renewal refer to nothing but their invoice.
+// They are neither unmatched nor a second payment of the order, and the refunds
+// and disputes of the renewal are stored beside those of the order.
+func TestRenewalBelongsToTheSubscription(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(f *fixture) {
 		intent := func(order, renewal string) object {
@@ -222,7 +222,7 @@ func TestRenewalIsNewsOfTheSubscription(t *testing.T) {
 			f.deliver(raw)
 			f.work()
 			f.wantState(raw, webhooks.Done, "")
-			f.wantState(early, webhooks.Done, "") // woken by the link
+			f.wantState(early, webhooks.Done, "") // the link made it due
 			dispute := f.event("charge.dispute.closed", object{
 				"id":             "dp_" + order,
 				"object":         "dispute",
@@ -237,8 +237,10 @@ func TestRenewalIsNewsOfTheSubscription(t *testing.T) {
 			if in := st.Intent(renewal); in == nil || !in.Renewal || in.Status != payments.StatusSucceeded || in.Captured != 2000 {
 				f.Errorf("%s: the renewal is %+v", eventType, in)
 			}
+
 			if len(st.Refunds) != 1 || len(st.Disputes) != 1 || st.Order.Refunded != 0 || st.Order.Captured != 1099 {
-				f.Errorf("%s: refunds %+v, disputes %+v, refunded %d, captured %d", eventType, st.Refunds, st.Disputes, st.Order.Refunded, st.Order.Captured)
+				f.Errorf("%s: refunds %+v, disputes %+v, refunded %d, captured %d",
+					eventType, st.Refunds, st.Disputes, st.Order.Refunded, st.Order.Captured)
 			}
 
 			f.wantSubscription(order, payments.SubscriptionActive)
@@ -247,7 +249,7 @@ func TestRenewalIsNewsOfTheSubscription(t *testing.T) {
 	})
 }
 
-func TestEventsOfStrangers(t *testing.T) {
+func TestEventsOfOtherIntegrations(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.stripe.mu.Lock()
@@ -307,7 +309,7 @@ func TestRenewalWaitsWhileStripeIsDown(t *testing.T) {
 	f.work()
 	f.wantState(raw, webhooks.Received, "connection refused")
 
-	p, err := f.previewer().Preview(t.Context(), f.kept(raw)) // which asks nobody
+	p, err := f.previewer().Preview(t.Context(), f.stored(raw)) // without a call to Stripe
 	if err != nil || p.Note == "" {
 		t.Errorf("the preview is %+v, %v", p, err)
 	}
@@ -318,7 +320,7 @@ func TestRenewalWaitsWhileStripeIsDown(t *testing.T) {
 	f.wantState(raw, webhooks.Done, "")
 }
 
-// setupObject is a SetupIntent as Stripe writes it.
+// setupObject returns a SetupIntent in Stripe's JSON.
 func setupObject(id, order string, status payments.Status) object {
 	return object{
 		"id":            id,
@@ -342,7 +344,7 @@ func TestSetupIntentEvents(t *testing.T) {
 			payment orders.PaymentStatus
 		}{
 			{"succeeded", payments.StatusSucceeded, orders.Paid, orders.PaymentPaid},
-			{"requires_action", payments.StatusRequiresAction, orders.Open, orders.Checking}, // a former attempt's, for all we know
+			{"requires_action", payments.StatusRequiresAction, orders.Open, orders.Checking}, // it may be of a previous attempt
 			{"canceled", payments.StatusCanceled, orders.Open, orders.Unpaid},
 			{"setup_failed", payments.StatusRequiresPaymentMethod, orders.Open, orders.Checking},
 			{"created", payments.StatusRequiresPaymentMethod, orders.Open, orders.Checking},
@@ -363,6 +365,7 @@ func TestSetupIntentEvents(t *testing.T) {
 						Token:    "ctoken_" + order,
 					},
 				})
+
 				return nil
 			})
 			if err != nil {
@@ -375,7 +378,7 @@ func TestSetupIntentEvents(t *testing.T) {
 			raw := f.event("setup_intent."+c.event, setupObject(id, order, c.is))
 			f.deliver(raw)
 
-			if p, err := f.previewer().Preview(f.Context(), f.kept(raw)); err != nil || p.OrderID != order || p.Before != orders.Open {
+			if p, err := f.previewer().Preview(f.Context(), f.stored(raw)); err != nil || p.OrderID != order || p.Before != orders.Open {
 				f.Errorf("%s: the preview is %+v, %v", c.event, p, err)
 			}
 

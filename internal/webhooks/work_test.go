@@ -17,10 +17,10 @@ func TestIntentEventsReachTheOrder(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(f *fixture) {
 		for _, c := range []struct {
-			event   string
-			was, is payments.Status
-			order   orders.Status
-			payment orders.PaymentStatus
+			event         string
+			before, after payments.Status
+			order         orders.Status
+			payment       orders.PaymentStatus
 		}{
 			{"succeeded", payments.StatusProcessing, payments.StatusSucceeded, orders.Paid, orders.PaymentPaid},
 			{"succeeded", payments.StatusRequiresAction, payments.StatusSucceeded, orders.Paid, orders.PaymentPaid},
@@ -32,9 +32,9 @@ func TestIntentEventsReachTheOrder(t *testing.T) {
 			{"partially_funded", payments.StatusRequiresAction, payments.StatusRequiresAction, orders.Open, orders.RequiresAction},
 			{"created", payments.StatusRequiresAction, payments.StatusRequiresAction, orders.Open, orders.RequiresAction},
 		} {
-			order, intent := f.buy(c.was)
-			f.stripe.set(intent, c.is)
-			o := intentObject(intent, order, c.is)
+			order, intent := f.buy(c.before)
+			f.stripe.set(intent, c.after)
+			o := intentObject(intent, order, c.after)
 			if c.event == "payment_failed" {
 				o["last_payment_error"] = object{
 					"type":    "card_error",
@@ -49,7 +49,7 @@ func TestIntentEventsReachTheOrder(t *testing.T) {
 			f.work()
 			f.wantState(raw, webhooks.Done, "")
 
-			if e := f.kept(raw); e.OrderID != order || e.Tries != 1 || e.FinishedAt.IsZero() {
+			if e := f.stored(raw); e.OrderID != order || e.Tries != 1 || e.FinishedAt.IsZero() {
 				f.Errorf("%s: order %q after %d tries, finished %s", c.event, e.OrderID, e.Tries, e.FinishedAt)
 			}
 
@@ -58,7 +58,7 @@ func TestIntentEventsReachTheOrder(t *testing.T) {
 	})
 }
 
-func TestTypesThatChangeNothingAreIgnored(t *testing.T) {
+func TestTypesThatChangeNoOrderAreIgnored(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	customer := f.event("customer.created", object{"id": "cus_1", "object": "customer"})
@@ -76,27 +76,28 @@ func TestTypesThatChangeNothingAreIgnored(t *testing.T) {
 	f.wantState(without, webhooks.Ignored, "no intent")
 }
 
-// statamic-cargo#190: the event comes before the order knows its intent.
+// An event may arrive before the order is linked to its intent
+// (statamic-cargo#190).
 func TestUnmatchedEventWaitsForItsOrder(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(f *fixture) {
 		order := f.order()
 		intent := "pi_" + order
 
-		// An intent whose metadata says nothing: only the link can match it.
+		// The metadata names no order, so only the link can match the event.
 		o := intentObject(intent, "", payments.StatusSucceeded)
 		raw := f.event("payment_intent.succeeded", o)
 		f.deliver(raw)
 		f.work()
 		f.wantState(raw, webhooks.Unmatched, "no order")
 
-		for range 20 { // long enough to be parked
+		for range 20 { // more than the limit of retries
 			f.clock.Advance(6 * time.Hour)
 			f.work()
 		}
 
-		if e := f.kept(raw); e.State != webhooks.Unmatched || e.NextAt.Before(f.clock.Now().Add(10*365*24*time.Hour)) {
-			f.Errorf("after 5 days it is %s, due %s; want parked", e.State, e.NextAt)
+		if e := f.stored(raw); e.State != webhooks.Unmatched || e.NextAt.Before(f.clock.Now().Add(10*365*24*time.Hour)) {
+			f.Errorf("after 5 days it is %s, due %s; want never", e.State, e.NextAt)
 		}
 
 		f.stripe.mu.Lock()
@@ -114,7 +115,7 @@ func TestUnmatchedEventWaitsForItsOrder(t *testing.T) {
 	})
 }
 
-func TestUnmatchedEventComesBackByItselfEverLater(t *testing.T) {
+func TestUnmatchedEventIsRetriedWithBackoff(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	raw := f.event("payment_intent.succeeded", intentObject("pi_else", "", payments.StatusSucceeded))
@@ -122,7 +123,7 @@ func TestUnmatchedEventComesBackByItselfEverLater(t *testing.T) {
 	pause := 15 * time.Second
 	for range 8 {
 		f.work()
-		e := f.kept(raw)
+		e := f.stored(raw)
 		if wait := e.NextAt.Sub(f.clock.Now()); wait < pause/2 || wait > pause {
 			t.Errorf("after try %d it waits %s, want %s to %s", e.Tries, wait, pause/2, pause)
 		}
@@ -132,13 +133,13 @@ func TestUnmatchedEventComesBackByItselfEverLater(t *testing.T) {
 	}
 }
 
-// The metadata names the order, so that an answer that never arrived is no
-// hindrance.
-func TestEventOfAnIntentThatNobodyLinkedIsMatchedByItsMetadata(t *testing.T) {
+// The metadata names the order, so the event matches although the response that
+// would have linked the intent was lost.
+func TestEventOfAnUnlinkedIntentIsMatchedByMetadata(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.stripe.setDown(true)
-	order, intent := f.buy(payments.StatusSucceeded) // charged, and the answer is lost
+	order, intent := f.buy(payments.StatusSucceeded) // charged, but the response is lost
 	f.wantOrder(order, orders.Open, orders.Checking)
 	raw := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
 	f.deliver(raw)
@@ -152,36 +153,36 @@ func TestEventOfAnIntentThatNobodyLinkedIsMatchedByItsMetadata(t *testing.T) {
 	f.wantState(stranger, webhooks.Unmatched, "no order")
 }
 
-// dj-stripe#832, hyperswitch#3408, lunar#2204: a failure does not count as
-// processed.
-func TestFailureIsTriedAgainEverLaterAndThenDead(t *testing.T) {
+// A failed event does not count as processed (dj-stripe#832, hyperswitch#3408,
+// lunar#2204).
+func TestFailureIsRetriedWithBackoffAndThenDead(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	order, intent := f.buy(payments.StatusRequiresAction)
 	raw := f.event("payment_intent.processing", intentObject(intent, order, payments.StatusProcessing))
-	f.stripe.setDown(true) // the fresh reading that it needs fails
+	f.stripe.setDown(true) // so the intent cannot be read
 	f.deliver(raw)
 	f.work()
-	first := f.kept(raw)
+	first := f.stored(raw)
 	f.wantState(raw, webhooks.Received, "connection refused")
 
 	if wait := first.NextAt.Sub(f.clock.Now()); wait < time.Second/2 || wait > time.Second {
-		t.Errorf("the first pause is %s, want up to 1s", wait)
+		t.Errorf("the first delay is %s, want up to 1s", wait)
 	}
 	if n := f.work(); n != 0 {
-		t.Error("it is tried again before its time")
+		t.Error("it was retried early")
 	}
 
-	f.deliver(raw) // Stripe's own repeat neither hastens nor resets it
-	if e := f.kept(raw); e.Tries != 1 || !e.NextAt.Equal(first.NextAt) {
-		t.Errorf("a repeat changed it: %d tries, due %s", e.Tries, e.NextAt)
+	f.deliver(raw) // a retry by Stripe neither speeds it up nor resets it
+	if e := f.stored(raw); e.Tries != 1 || !e.NextAt.Equal(first.NextAt) {
+		t.Errorf("a duplicate changed it: %d tries, due %s", e.Tries, e.NextAt)
 	}
 
 	for tries := int64(2); tries <= 30; tries++ {
 		f.clock.Advance(time.Hour)
 		f.work()
 
-		if e := f.kept(raw); e.Tries != tries {
+		if e := f.stored(raw); e.Tries != tries {
 			t.Fatalf("%d tries, want %d", e.Tries, tries)
 		}
 	}
@@ -190,7 +191,7 @@ func TestFailureIsTriedAgainEverLaterAndThenDead(t *testing.T) {
 	f.clock.Advance(365 * 24 * time.Hour)
 
 	if n := f.work(); n != 0 {
-		t.Error("a dead event is worked")
+		t.Error("a dead event was processed")
 	}
 
 	f.wantOrder(order, orders.Open, orders.RequiresAction)
@@ -207,7 +208,7 @@ func TestFailureIsTriedAgainEverLaterAndThenDead(t *testing.T) {
 	f.wantPaid(order)
 }
 
-func TestStripeDownWhileAFreshReadingIsNeeded(t *testing.T) {
+func TestOnlyEventsThatNeedAReadingWaitWhileStripeIsDown(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	order, intent := f.buy(payments.StatusRequiresAction)
@@ -218,12 +219,12 @@ func TestStripeDownWhileAFreshReadingIsNeeded(t *testing.T) {
 	f.work()
 	f.wantState(raw, webhooks.Received, "connection refused")
 	f.deliver(final)
-	f.work() // the final news need nobody, and do not wait for the other
+	f.work() // a final state needs no reading and does not wait for the other event
 	f.wantState(final, webhooks.Done, "")
 	f.wantPaid(order)
 	f.clock.Advance(time.Second)
 	f.work()
-	f.wantState(raw, webhooks.Done, "") // old news by now: nobody has to be asked
+	f.wantState(raw, webhooks.Done, "") // stale by now: no reading needed
 	f.wantPaid(order)
 }
 
@@ -237,7 +238,7 @@ func (p poisoned) DecodeIntent(kind string, object []byte) (payments.Snapshot, e
 	return p.Stripe.DecodeIntent(kind, object)
 }
 
-func TestPanicOfADecoderIsAFailureOfItsEventAlone(t *testing.T) {
+func TestPanicFailsOnlyItsEvent(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, func(c *webhooks.Config) { c.Stripe = poisoned{c.Stripe} })
 	order, intent := f.buy(payments.StatusProcessing)
@@ -252,11 +253,11 @@ func TestPanicOfADecoderIsAFailureOfItsEventAlone(t *testing.T) {
 	f.wantPaid(order)
 
 	if !strings.Contains(f.log.String(), "work_test.go") {
-		t.Error("the log does not tell where it panicked")
+		t.Error("the log lacks the stack of the panic")
 	}
 }
 
-// An event whose worker dies each time must not end the process for ever.
+// An event that kills its worker each time must not do so for ever.
 func TestEventThatNoWorkerSurvivesBecomesDead(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -264,7 +265,7 @@ func TestEventThatNoWorkerSurvivesBecomesDead(t *testing.T) {
 	raw := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
 	f.deliver(raw)
 
-	for range 30 { // claimed, and never ended
+	for range 30 { // claimed, but never finished
 		now := f.clock.Now()
 		if list, err := f.store.ClaimEvents(t.Context(), now, now.Add(lease), 1); err != nil || len(list) != 1 {
 			t.Fatal(len(list), err)
@@ -280,16 +281,16 @@ func TestEventThatNoWorkerSurvivesBecomesDead(t *testing.T) {
 	f.wantState(raw, webhooks.Dead, "stopped before it was finished")
 }
 
-// A worker is killed between claim and commit: the lease runs out, another does
-// it.
-func TestKilledWorkersEventGoesToAnother(t *testing.T) {
+// A worker is killed between claim and commit: its lease expires, and another
+// worker takes the event.
+func TestEventOfAKilledWorkerGoesToAnother(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(f *fixture) {
 		order, intent := f.buy(payments.StatusProcessing)
 		raw := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
 		f.deliver(raw)
 		now := f.clock.Now()
-		taken, err := f.store.ClaimEvents(f.Context(), now, now.Add(lease), 10) // by one that is killed now
+		taken, err := f.store.ClaimEvents(f.Context(), now, now.Add(lease), 10) // by a worker that is killed now
 		if err != nil || len(taken) != 1 {
 			f.Fatal(len(taken), err)
 		}
@@ -298,29 +299,29 @@ func TestKilledWorkersEventGoesToAnother(t *testing.T) {
 		f.clock.Advance(lease - time.Second)
 
 		if n, err := other.RunOnce(f.Context()); n != 0 || err != nil {
-			f.Errorf("another worked %d, %v while the lease lasts", n, err)
+			f.Errorf("another worker processed %d, %v during the lease", n, err)
 		}
 
 		f.clock.Advance(time.Second)
 		if n, err := other.RunOnce(f.Context()); n != 1 || err != nil {
-			f.Errorf("another worked %d, %v; want 1 when the lease is over", n, err)
+			f.Errorf("another worker processed %d, %v; want 1 after the lease", n, err)
 		}
 
 		f.wantState(raw, webhooks.Done, "")
 		f.wantPaid(order)
 
-		// The dead one was only slow: what it brings now is nobody's.
+		// If the first worker was only slow, its result comes too late.
 		err = f.store.FinishEvent(f.Context(), taken[0].Claim(), webhooks.Dead, "late", time.Time{})
 		if err == nil {
-			f.Error("a lost claim was honoured")
+			f.Error("a lost claim was accepted")
 		}
 
 		f.wantState(raw, webhooks.Done, "")
 	})
 }
 
-// The slow worker is still at it when the lease runs out: it must change
-// nothing more.
+// A worker whose lease expires while it works must not change anything any
+// more.
 func TestSlowWorkerLosesItsClaimAndChangesNothing(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(f *fixture) {
@@ -338,7 +339,7 @@ func TestSlowWorkerLosesItsClaimAndChangesNothing(t *testing.T) {
 
 			f.clock.Advance(lease)
 			if n, err := other.RunOnce(f.Context()); n != 1 || err != nil {
-				f.Errorf("the other worker worked %d, %v; want 1", n, err)
+				f.Errorf("the other worker processed %d, %v; want 1", n, err)
 			}
 		}
 
@@ -347,16 +348,17 @@ func TestSlowWorkerLosesItsClaimAndChangesNothing(t *testing.T) {
 		f.wantState(raw, webhooks.Done, "")
 		f.wantPaid(order)
 
-		if e := f.kept(raw); e.Tries != 2 {
+		if e := f.stored(raw); e.Tries != 2 {
 			f.Errorf("%d tries, want 2", e.Tries)
 		}
 		if strings.Count(f.log.String(), `"event_state":"done"`) != 1 {
-			f.Errorf("want one line of a done event:\n%s", f.log)
+			f.Errorf("want one log line of a finished event:\n%s", f.log)
 		}
 	})
 }
 
-// saleor#19220, medusa#13301: two who work one order at a time disagree.
+// Two workers on one order at the same time would disagree (saleor#19220,
+// medusa#13301).
 func TestOneEventOfAnOrderAtATime(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(f *fixture) {
@@ -401,12 +403,12 @@ func TestOneEventOfAnOrderAtATime(t *testing.T) {
 		}
 
 		if most.Load() != 1 {
-			f.Errorf("%d events of the intent were worked at once, want 1", most.Load())
+			f.Errorf("%d events of the intent were in flight at once, want 1", most.Load())
 		}
 	})
 }
 
-func TestReplicasShareTheWorkAndDoEachEventOnce(t *testing.T) {
+func TestReplicasProcessEachEventOnce(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(f *fixture) {
 		const n = 40
@@ -437,22 +439,22 @@ func TestReplicasShareTheWorkAndDoEachEventOnce(t *testing.T) {
 
 		wg.Wait()
 		if worked.Load() != n {
-			f.Errorf("%d pieces of work, want %d", worked.Load(), n)
+			f.Errorf("%d events were processed, want %d", worked.Load(), n)
 		}
 
 		for order, raw := range all {
 			f.wantState(raw, webhooks.Done, "")
 			f.wantPaid(order)
 
-			if e := f.kept(raw); e.Tries != 1 {
-				f.Errorf("%s was worked %d times", e.ID, e.Tries)
+			if e := f.stored(raw); e.Tries != 1 {
+				f.Errorf("%s was processed %d times", e.ID, e.Tries)
 			}
 		}
 	})
 }
 
-// stripe-cli#418, sync-engine#268: created has one-second resolution, and
-// events of one second come in any order.
+// created has a resolution of one second, and the events of a second arrive in
+// any order (stripe-cli#418, sync-engine#268).
 func TestEventsOfOneSecondInTheWrongOrder(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -469,8 +471,9 @@ func TestEventsOfOneSecondInTheWrongOrder(t *testing.T) {
 	f.wantPaid(order)
 }
 
-// polar#14274: the late failure of the first try must not touch the second.
-func TestLateFailureOfAnEarlierTryIsOldNews(t *testing.T) {
+// The late failure of the first attempt must not affect the second
+// (polar#14274).
+func TestLateFailureOfAPreviousAttemptIsStale(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	order, intent := f.buy(payments.StatusRequiresPaymentMethod)
@@ -496,7 +499,7 @@ func TestLateFailureOfAnEarlierTryIsOldNews(t *testing.T) {
 	f.wantOrder(order, orders.Open, orders.Processing)
 }
 
-func TestRunWorksWhatArrivesAndStopsInGoodOrder(t *testing.T) {
+func TestRunProcessesArrivalsAndFinishesWorkInFlight(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	order, intent := f.buy(payments.StatusRequiresAction)
@@ -515,14 +518,14 @@ func TestRunWorksWhatArrivesAndStopsInGoodOrder(t *testing.T) {
 	select {
 	case <-reading:
 	case <-time.After(patience):
-		t.Fatal("nobody works the event")
+		t.Fatal("the event is not processed")
 	}
 
 	ended := make(chan struct{})
 	go func() { defer close(ended); stop() }()
 	close(goOn)
 	<-ended
-	f.wantState(raw, webhooks.Done, "") // what was in hand came to its end
+	f.wantState(raw, webhooks.Done, "") // the work in flight was finished
 	f.wantPaid(order)
 }
 
@@ -539,6 +542,6 @@ func TestUnreadableObjectIsVisible(t *testing.T) {
 	f.wantOrder(order, orders.Open, orders.Processing)
 
 	if !strings.Contains(f.log.String(), fmt.Sprintf("%q", eventID(raw))) {
-		t.Error("the log does not name it")
+		t.Error("the log lacks its id")
 	}
 }
