@@ -129,6 +129,109 @@ func TestDependenciesPage(t *testing.T) {
 	}
 }
 
+// TestArchitecturePage checks that docs/architecture.md names every room, and
+// that every file, folder and declaration that it names exists. Paths may omit
+// internal/.
+func TestArchitecturePage(t *testing.T) {
+	t.Parallel()
+	page := read(t, "docs/architecture.md")
+	entries, err := os.ReadDir(filepath.Join(root, "internal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if entry.IsDir() && !strings.Contains(page, "`"+entry.Name()+"`") {
+			t.Errorf("docs/architecture.md does not name the room %s", entry.Name())
+		}
+	}
+
+	file := regexp.MustCompile(`^[\w.-]+(/[\w.-]*)+$|^[\w-]+\.(go|md|sql|yaml|json|mod)$`)
+	declaration := regexp.MustCompile(`^([a-z]+(?:/[a-z]+)*)\.([A-Z]\w*)(?:\.([A-Z]\w*))?$`)
+
+	files, declarations := 0, 0
+	for _, span := range regexp.MustCompile("`([^`\n]+)`").FindAllStringSubmatch(page, -1) {
+		name := span[1]
+		switch match := declaration.FindStringSubmatch(name); {
+		case match != nil:
+			declarations++
+			if !declares(t, match[1], match[2], match[3]) {
+				t.Errorf("docs/architecture.md names %s, which internal/%s does not declare", name, match[1])
+			}
+
+		case file.MatchString(name):
+			files++
+			if !exists(name) && !exists("internal/"+name) {
+				t.Errorf("docs/architecture.md names %s, which does not exist", name)
+			}
+		}
+	}
+
+	if files < 20 || declarations < 5 {
+		t.Errorf("found only %d files and %d declarations on the page", files, declarations)
+	}
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(filepath.Join(root, name))
+	return err == nil
+}
+
+// declares reports whether the package in a folder of internal declares name,
+// or, if member is not empty, a method member of the type name.
+func declares(t *testing.T, folder, name, member string) bool {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(root, "internal", folder, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	for _, path := range paths {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if slices.ContainsFunc(file.Decls, func(d ast.Decl) bool { return isDeclared(d, name, member) }) {
+			return true
+		}
+	}
+	return false
+}
+
+func isDeclared(declaration ast.Decl, name, member string) bool {
+	switch d := declaration.(type) {
+	case *ast.FuncDecl:
+		if member == "" {
+			return d.Recv == nil && d.Name.Name == name
+		}
+		return d.Recv != nil && d.Name.Name == member && receiver(d) == name
+
+	case *ast.GenDecl:
+		return member == "" && slices.ContainsFunc(d.Specs, func(spec ast.Spec) bool {
+			switch s := spec.(type) {
+			case *ast.TypeSpec:
+				return s.Name.Name == name
+			case *ast.ValueSpec:
+				return slices.ContainsFunc(s.Names, func(id *ast.Ident) bool { return id.Name == name })
+			}
+			return false
+		})
+	}
+	return false
+}
+
+// receiver returns the name of a method's receiver type.
+func receiver(method *ast.FuncDecl) string {
+	kind := method.Recv.List[0].Type
+	if pointer, ok := kind.(*ast.StarExpr); ok {
+		kind = pointer.X
+	}
+	id, ok := kind.(*ast.Ident)
+	if !ok {
+		return ""
+	}
+	return id.Name
+}
+
 // TestSkips checks that tests are skipped only by the two helpers of testhost,
 // which fail in CI instead or have a make target of their own. The test also
 // reads every Go file of the tree in this process. That is how go test learns
