@@ -31,7 +31,7 @@ func asJSON(t *testing.T, v any) string {
 
 func TestParse(t *testing.T) {
 	t.Parallel()
-	t.Run("Stripe.js gets what the file says, in its order", func(t *testing.T) {
+	t.Run("Stripe.js gets the content of the file in its order", func(t *testing.T) {
 		t.Parallel()
 		const text = `{"theme":"flat","inputs":"condensed","labels":"floating","disableAnimations":true,` +
 			`"variables":{"fontSizeBase":"18px","colorText":"rgb(10 20 30 / 100%)","logoColor":"dark","spacingGridRow":"calc(var(--spacingUnit) * 2)"},` +
@@ -59,7 +59,7 @@ func TestParse(t *testing.T) {
 		}
 	})
 
-	t.Run("dark says what differs", func(t *testing.T) {
+	t.Run("dark overrides what it sets", func(t *testing.T) {
 		t.Parallel()
 		look := parse(t, `{"variables":{"colorPrimary":"teal","borderRadius":"2px"},"rules":{".Tab":{"padding":"4px"}},
 			"dark":{"variables":{"colorPrimary":"#7fd","borderRadius":"3px"},"rules":{".Tab":{"color":"white"},".Tab:hover":{"color":"red"}}}}`)
@@ -69,7 +69,7 @@ func TestParse(t *testing.T) {
 		}
 	})
 
-	t.Run("a look that is dark anyway stays", func(t *testing.T) {
+	t.Run("a look that is already dark stays as it is", func(t *testing.T) {
 		t.Parallel()
 		for _, text := range []string{`{"theme":"night"}`, `{"variables":{"colorBackground":"#102030","colorText":"white"}}`} {
 			if look := parse(t, text); asJSON(t, look.Dark) != asJSON(t, look.Light) {
@@ -78,7 +78,7 @@ func TestParse(t *testing.T) {
 		}
 	})
 
-	t.Run("the example is one", func(t *testing.T) {
+	t.Run("the example file is valid", func(t *testing.T) {
 		t.Parallel()
 		text, err := os.ReadFile("../../examples/appearance.json")
 		if err != nil {
@@ -92,34 +92,34 @@ func TestParse(t *testing.T) {
 	})
 }
 
-// TestProblems holds that each mistake is told by its place, and nothing else
-// with it.
+// TestProblems checks that each mistake is reported with its place, and that
+// nothing else is reported.
 func TestProblems(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		``:                                     "is not JSON near line 1: unexpected EOF",
 		"{\n\"theme\": \n}":                    "is not JSON near line",
-		`{"theme":"flat"} {}`:                  "is not JSON near line 1: there is something after the end",
+		`{"theme":"flat"} {}`:                  "is not JSON near line 1: there is something after the object",
 		`{"theme":"flat"`:                      "is not JSON near line 1: unexpected EOF",
 		`["flat"]`:                             "is not a JSON object",
 		`[[[[[[[[[[[[]]]]]]]]`:                 "is not JSON near line 1: it is nested too deeply",
-		`{"tehme":"flat"}`:                     "tehme is not known to Stripe. Did you mean theme?",
-		`{"colours":{}}`:                       "colours is not known to Stripe",
-		`{"theme":"dark"}`:                     "theme is none of: stripe, night, flat",
-		`{"theme":1}`:                          "theme is none of: stripe, night, flat",
-		`{"theme":"flat","theme":"night"}`:     "theme is there twice",
-		`{"labels":"below"}`:                   "labels is none of: above, floating",
-		`{"inputs":"wide"}`:                    "inputs is none of: spaced, condensed",
+		`{"tehme":"flat"}`:                     "tehme is unknown to Stripe. Did you mean theme?",
+		`{"colours":{}}`:                       "colours is unknown to Stripe",
+		`{"theme":"dark"}`:                     "theme is not one of: stripe, night, flat",
+		`{"theme":1}`:                          "theme is not one of: stripe, night, flat",
+		`{"theme":"flat","theme":"night"}`:     "theme is repeated",
+		`{"labels":"below"}`:                   "labels is not one of: above, floating",
+		`{"inputs":"wide"}`:                    "inputs is not one of: spaced, condensed",
 		`{"disableAnimations":"yes"}`:          "disableAnimations is not true or false",
 		`{"variables":[]}`:                     "variables is not an object in braces",
-		`{"variables":{"colorPrimay":"teal"}}`: "variables.colorPrimay is not known to Stripe. Did you mean colorPrimary?",
-		`{"variables":{"colorPrimary":"teal","colorPrimary":"red"}}`:                     "variables.colorPrimary is there twice",
+		`{"variables":{"colorPrimay":"teal"}}`: "variables.colorPrimay is unknown to Stripe. Did you mean colorPrimary?",
+		`{"variables":{"colorPrimary":"teal","colorPrimary":"red"}}`:                     "variables.colorPrimary is repeated",
 		`{"variables":{"colorPrimary":"tael"}}`:                                          "variables.colorPrimary is not a colour that the page can follow",
 		`{"variables":{"colorPrimary":"#0008"}}`:                                         "variables.colorPrimary is not a colour that the page can follow",
 		`{"variables":{"colorText":"var(--colorPrimary)"}}`:                              "variables.colorText is not a colour that the page can follow",
 		`{"variables":{"iconColor":"#12345"}}`:                                           "variables.iconColor is not a colour.",
 		`{"variables":{"iconColor":"rgb(300,0,0)"}}`:                                     "variables.iconColor is not a colour.",
-		`{"variables":{"logoColor":"red"}}`:                                              "variables.logoColor is none of: light, dark",
+		`{"variables":{"logoColor":"red"}}`:                                              "variables.logoColor is not one of: light, dark",
 		`{"variables":{"borderRadius":"8"}}`:                                             "variables.borderRadius is not a length like 8px",
 		`{"variables":{"borderRadius":8}}`:                                               "variables.borderRadius is not text",
 		`{"variables":{"fontSizeBase":"large"}}`:                                         "variables.fontSizeBase is not a length like 16px",
@@ -127,37 +127,37 @@ func TestProblems(t *testing.T) {
 		`{"variables":{"fontFamily":""}}`:                                                "variables.fontFamily is empty or longer",
 		`{"variables":{"fontFamily":"Inter; } body { color: red"}}`:                      "variables.fontFamily is not one CSS value",
 		`{"variables":{"fontFamily":"\"Inter"}}`:                                         "variables.fontFamily is not one CSS value",
-		`{"variables":{"focusOutline":"url(https://evil.example/)"}}`:                    "variables.focusOutline has a url()",
-		`{"rules":{"Tab":{}}}`:                                                           `rules["Tab"] is not a selector that Stripe takes`,
-		`{"rules":{".Tab .TabLabel":{}}}`:                                                `rules[".Tab .TabLabel"] is not a selector that Stripe takes`,
-		`{"rules":{"#Tab":{}}}`:                                                          `rules["#Tab"] is not a selector that Stripe takes`,
-		`{"rules":{".p-SomePrivateClass, img":{}}}`:                                      `rules[".p-SomePrivateClass, img"] is not a selector that Stripe takes`,
-		`{"rules":{".Tap":{}}}`:                                                          `rules[".Tap"] selects .Tap, which is no public class of Stripe's. Did you mean .Tab?`,
-		`{"rules":{".Something":{}}}`:                                                    `rules[".Something"] selects .Something, which is no public class of Stripe's`,
-		`{"rules":{".Tab--invalid":{}}}`:                                                 `rules[".Tab--invalid"] has the state --invalid, which .Tab has not`,
-		`{"rules":{".Input, .Tab:visited":{}}}`:                                          `rules[".Input, .Tab:visited"] has :visited, which Stripe does not take`,
-		`{"rules":{".Tab::placeholder":{}}}`:                                             `rules[".Tab::placeholder"] has ::placeholder, which .Tab has not`,
-		`{"rules":{".Input::before":{}}}`:                                                `rules[".Input::before"] has ::before, which .Input has not`,
+		`{"variables":{"focusOutline":"url(https://evil.example/)"}}`:                    "variables.focusOutline contains a url()",
+		`{"rules":{"Tab":{}}}`:                                                           `rules["Tab"] is not a selector that Stripe supports`,
+		`{"rules":{".Tab .TabLabel":{}}}`:                                                `rules[".Tab .TabLabel"] is not a selector that Stripe supports`,
+		`{"rules":{"#Tab":{}}}`:                                                          `rules["#Tab"] is not a selector that Stripe supports`,
+		`{"rules":{".p-SomePrivateClass, img":{}}}`:                                      `rules[".p-SomePrivateClass, img"] is not a selector that Stripe supports`,
+		`{"rules":{".Tap":{}}}`:                                                          `rules[".Tap"] selects .Tap, which is not a public class of Stripe's. Did you mean .Tab?`,
+		`{"rules":{".Something":{}}}`:                                                    `rules[".Something"] selects .Something, which is not a public class of Stripe's`,
+		`{"rules":{".Tab--invalid":{}}}`:                                                 `rules[".Tab--invalid"] uses the state --invalid, which .Tab does not have`,
+		`{"rules":{".Input, .Tab:visited":{}}}`:                                          `rules[".Input, .Tab:visited"] uses :visited, which Stripe does not support`,
+		`{"rules":{".Tab::placeholder":{}}}`:                                             `rules[".Tab::placeholder"] uses ::placeholder, which .Tab does not support`,
+		`{"rules":{".Input::before":{}}}`:                                                `rules[".Input::before"] uses ::before, which .Input does not support`,
 		`{"rules":{".Tab":[]}}`:                                                          `rules[".Tab"] is not an object in braces`,
-		`{"rules":{".Tab":{"background-color":"red"}}}`:                                  `rules[".Tab"].background-color is not a CSS property in the spelling of scripts`,
+		`{"rules":{".Tab":{"background-color":"red"}}}`:                                  `rules[".Tab"].background-color is not a CSS property as scripts spell it`,
 		`{"rules":{".Tab":{"color":"raed"}}}`:                                            `rules[".Tab"].color is not a colour.`,
 		`{"rules":{".Tab":{"padding":{}}}}`:                                              `rules[".Tab"].padding is not text`,
 		`{"dark":true}`:                                                                  "dark is not an object in braces",
-		`{"dark":{"variables":{"colorTxet":"red"}}}`:                                     "dark.variables.colorTxet is not known to Stripe. Did you mean colorText?",
-		`{"dark":{"dark":{}}}`:                                                           "dark.dark is not known to Stripe",
+		`{"dark":{"variables":{"colorTxet":"red"}}}`:                                     "dark.variables.colorTxet is unknown to Stripe. Did you mean colorText?",
+		`{"dark":{"dark":{}}}`:                                                           "dark.dark is unknown to Stripe",
 		`{"fonts":{}}`:                                                                   "fonts is not a list in square brackets",
 		`{"fonts":["Inter"]}`:                                                            "fonts[0] is not an object in braces",
 		`{"fonts":[{"cssSrc":"http://fonts.example/a.css"}]}`:                            "fonts[0].cssSrc is not an https address",
 		`{"fonts":[{"cssSrc":"https://a.example/\"); } x {"}]}`:                          "fonts[0].cssSrc is not an https address",
-		`{"fonts":[{"cssSrc":"https://fonts.example/","weight":"500"}]}`:                 "fonts[0] has cssSrc and more",
-		`{"fonts":[{"family":"Inter"}]}`:                                                 "fonts[0] has neither cssSrc, nor family and src",
+		`{"fonts":[{"cssSrc":"https://fonts.example/","weight":"500"}]}`:                 "fonts[0] has cssSrc and other fields",
+		`{"fonts":[{"family":"Inter"}]}`:                                                 "fonts[0] needs either cssSrc, or family and src",
 		`{"fonts":[{"family":"Inter","src":"url(http://a.example/i)"}]}`:                 "fonts[0].src is not an https address",
 		`{"fonts":[{"family":"Inter","src":"url(data:font/woff2;base64,AA)"}]}`:          "fonts[0].src is not an https address",
-		`{"fonts":[{"family":"Inter","src":"url(\"https://a.example/i\" ; } x {)"}]}`:    "fonts[0].src is not url(https://…)",
-		`{"fonts":[{"family":"Inter","src":"https://a.example/i"}]}`:                     "fonts[0].src is not url(https://…)",
+		`{"fonts":[{"family":"Inter","src":"url(\"https://a.example/i\" ; } x {)"}]}`:    "fonts[0].src is not a source like url(https://…)",
+		`{"fonts":[{"family":"Inter","src":"https://a.example/i"}]}`:                     "fonts[0].src is not a source like url(https://…)",
 		`{"fonts":[{"family":"In}ter","src":"url(https://a.example/i)"}]}`:               "fonts[0].family is not a name like Avenir",
-		`{"fonts":[{"familly":"Inter"}]}`:                                                "fonts[0].familly is not known to Stripe. Did you mean family?",
-		`{"fonts":[{"family":"Inter","src":"url(https://a.example/i)","weight":"fat"}]}`: "fonts[0].weight is not 500",
+		`{"fonts":[{"familly":"Inter"}]}`:                                                "fonts[0].familly is unknown to Stripe. Did you mean family?",
+		`{"fonts":[{"family":"Inter","src":"url(https://a.example/i)","weight":"fat"}]}`: "fonts[0].weight is not a weight like 500",
 	} {
 		t.Run(text, func(t *testing.T) {
 			t.Parallel()
@@ -166,13 +166,13 @@ func TestProblems(t *testing.T) {
 			if look != nil || !errors.As(err, &e) || len(e.Problems) == 0 || !strings.HasPrefix(e.Problems[0], want) {
 				t.Fatalf("got %+v, %v, want a problem that begins with %q", look, err, want)
 			}
-			if len(e.Problems) > 1 && !strings.HasPrefix(want, `fonts[0] has neither`) && !strings.Contains(want, "familly") {
+			if len(e.Problems) > 1 && !strings.HasPrefix(want, `fonts[0] needs either`) && !strings.Contains(want, "familly") {
 				t.Errorf("got more than one problem: %q", e.Problems)
 			}
 		})
 	}
 
-	t.Run("all of them at once", func(t *testing.T) {
+	t.Run("all problems at once", func(t *testing.T) {
 		t.Parallel()
 		_, err := appearance.Parse([]byte(`{"tehme":1,"variables":{"colorText":"x","borderRadius":"y"},"rules":{"x":{}},"dark":{"labels":"z"},"fonts":[{}]}`))
 		if err == nil || len(strings.Split(err.Error(), "\n")) != 6 {
@@ -212,7 +212,7 @@ func TestColors(t *testing.T) {
 
 	for _, bad := range []string{"#12", "#ggg", "rgb(1,2)", "hsl(1,2,3)", "rgb(a,b,c)", "expression(1)", "reddish", "0"} {
 		if _, err := appearance.Parse([]byte(`{"variables":{"iconColor":"` + bad + `"}}`)); err == nil {
-			t.Errorf("%s passes for a colour", bad)
+			t.Errorf("%s is accepted as a colour", bad)
 		}
 	}
 }
@@ -240,8 +240,8 @@ func TestFonts(t *testing.T) {
 	}
 }
 
-// FuzzParse holds that whatever is accepted can stand in a style sheet and is
-// JSON again.
+// FuzzParse checks that whatever Parse accepts is safe in a style sheet and
+// encodes to valid JSON.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{`{}`, `{"variables":{"fontFamily":"a"}}`, `{"fonts":[{"family":"a","src":"url(https://a.b/c)"}]}`,
 		`{"fonts":[{"cssSrc":"https://a.b/c"}],"dark":{"rules":{".Tab":{"color":"red"}}}}`} {
@@ -265,7 +265,7 @@ func FuzzParse(f *testing.F) {
 				t.Errorf("%s makes %s, %v", data, text, err)
 			}
 			if strings.ContainsAny(a.Variable("fontFamily")+a.Variable("borderRadius"), ";{}<>") {
-				t.Errorf("%s lets a variable leave its place", data)
+				t.Errorf("%s lets a variable escape from its declaration", data)
 			}
 		}
 	})

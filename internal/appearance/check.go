@@ -2,7 +2,6 @@ package appearance
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,29 +9,30 @@ import (
 	"checkoutd/internal/spelling"
 )
 
-// checker collects what is wrong with a file.
+// checker collects the problems of a file. Each begins with its place in the
+// file: variables.colorPrimary.
 type checker struct{ problems []string }
 
 func (c *checker) problem(place, format string, args ...any) {
 	c.problems = append(c.problems, place+" "+fmt.Sprintf(format, args...))
 }
 
-// choices are the fields with few values.
+// choices are the fields with a fixed set of values.
 var choices = map[string][]string{
 	"theme":  {"stripe", "night", "flat"},
 	"inputs": {"spaced", "condensed"},
 	"labels": {"above", "floating"},
 }
 
-// appearance reads one at place ("" or "dark."). others are fields of the file
-// that are somebody else's to read.
-func (c *checker) appearance(place string, o object, others ...string) Appearance {
+// appearance reads an appearance. prefix is its place in the file, "" or
+// "dark."; others are fields that the caller reads.
+func (c *checker) appearance(prefix string, o object, others ...string) Appearance {
 	var a Appearance
 	known := append([]string{"theme", "inputs", "labels", "disableAnimations", "variables", "rules"}, others...)
-	c.unique(place, o)
+	c.unique(prefix, o)
 
 	for _, m := range o {
-		at := place + m.name
+		at := prefix + m.name
 		switch m.name {
 		case "theme":
 			a.Theme = c.choice(at, m)
@@ -41,12 +41,11 @@ func (c *checker) appearance(place string, o object, others ...string) Appearanc
 		case "labels":
 			a.Labels = c.choice(at, m)
 		case "disableAnimations":
-			on, ok := m.value.(bool)
+			disabled, ok := m.value.(bool)
 			if !ok {
 				c.problem(at, "is not true or false")
 			}
-
-			a.DisableAnimations = on
+			a.DisableAnimations = disabled
 
 		case "variables":
 			a.Variables = c.variables(at, m.value)
@@ -60,37 +59,39 @@ func (c *checker) appearance(place string, o object, others ...string) Appearanc
 	return a
 }
 
+// choice reads a field with a fixed set of values.
 func (c *checker) choice(at string, m member) string {
 	s, ok := m.value.(string)
 	if !ok || !slices.Contains(choices[m.name], s) {
-		c.problem(at, "is none of: %s", strings.Join(choices[m.name], ", "))
+		c.problem(at, "is not one of: %s", strings.Join(choices[m.name], ", "))
 	}
 	return s
 }
 
-// unique: of two members with one name JSON readers take the last, and say
-// nothing.
-func (c *checker) unique(place string, o object) {
+// unique reports repeated members. JSON parsers silently take the last one.
+func (c *checker) unique(prefix string, o object) {
 	for i, m := range o {
 		if slices.ContainsFunc(o[:i], func(n member) bool { return n.name == m.name }) {
-			c.problem(place+m.name, "is there twice")
+			c.problem(prefix+m.name, "is repeated")
 		}
 	}
 }
 
-// known complains about a name that is not among the known ones.
+// known reports whether name is one of the known names. If it is not, it adds a
+// problem.
 func (c *checker) known(at, name string, known []string) bool {
 	if slices.Contains(known, name) {
 		return true
 	}
 	if near := spelling.Nearest(name, known, 2); near != "" {
-		c.problem(at, "is not known to Stripe. Did you mean %s?", near)
+		c.problem(at, "is unknown to Stripe. Did you mean %s?", near)
 	} else {
-		c.problem(at, "is not known to Stripe")
+		c.problem(at, "is unknown to Stripe")
 	}
 	return false
 }
 
+// object reads v as an object.
 func (c *checker) object(at string, v any) (object, bool) {
 	o, ok := v.(object)
 	if !ok {
@@ -99,6 +100,7 @@ func (c *checker) object(at string, v any) (object, bool) {
 	return o, ok
 }
 
+// variables reads the variables of an appearance.
 func (c *checker) variables(at string, v any) []Property {
 	o, _ := c.object(at, v)
 	c.unique(at+".", o)
@@ -118,25 +120,28 @@ func (c *checker) variables(at string, v any) []Property {
 	return list
 }
 
-// forPage are the colours that the page follows, so that they must be plain.
-var forPage = []string{"colorPrimary", "colorBackground", "colorText", "colorTextSecondary", "colorDanger"}
+// followedColors are the colours that the page follows. The page computes with
+// them, so they must be plain.
+var followedColors = []string{"colorPrimary", "colorBackground", "colorText", "colorTextSecondary", "colorDanger"}
 
 var (
 	length = regexp.MustCompile(`^(0|\d{0,4}(\.\d{1,3})?\d(px|rem|em))$`)
-	size   = regexp.MustCompile(`^(0|\d{0,4}(\.\d{1,3})?\d(px|rem|em|%))$|\(`) // or a function of others
+	size   = regexp.MustCompile(`^(0|\d{0,4}(\.\d{1,3})?\d(px|rem|em|%))$|\(`) // or a function of other sizes
 	weight = regexp.MustCompile(`^(normal|bold|[1-9]\d{0,2}|1000)$|\(`)
 )
 
+// variable checks the value of a variable.
 func (c *checker) variable(at, name, value string) {
 	switch {
-	case slices.Contains(forPage, name):
+	case slices.Contains(followedColors, name):
 		if _, ok := plainColor(value); !ok {
-			c.problem(at, "is not a colour that the page can follow. Write it like #1f6a58, rgb(31, 106, 88) or teal, without transparency")
+			c.problem(at, "is not a colour that the page can follow. "+
+				"Write it like #1f6a58, rgb(31, 106, 88) or teal, without transparency")
 		}
 
 	case isLogo(name):
 		if value != "light" && value != "dark" {
-			c.problem(at, "is none of: light, dark")
+			c.problem(at, "is not one of: light, dark")
 		}
 
 	case isColor(name):
@@ -161,10 +166,10 @@ func (c *checker) variable(at, name, value string) {
 	}
 }
 
-// maxValue is longer than any list of fonts or shadows.
+// maxValue is more than the longest list of fonts or shadows needs.
 const maxValue = 500
 
-// text reads a value that may stand in a style sheet.
+// text reads a value that is safe to write into a style sheet.
 func (c *checker) text(at string, v any) (string, bool) {
 	s, ok := v.(string)
 	switch {
@@ -172,11 +177,11 @@ func (c *checker) text(at string, v any) (string, bool) {
 		c.problem(at, "is not text. Put the value in quotes, like \"16px\"")
 	case strings.TrimSpace(s) == "" || len(s) > maxValue:
 		c.problem(at, "is empty or longer than %d characters", maxValue)
-	case strings.ContainsAny(s, ";{}<>\\@!") || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }) ||
+	case strings.ContainsAny(s, ";{}<>\\@!") || strings.ContainsFunc(s, isControl) ||
 		strings.Contains(s, "/*") || !balanced(s):
-		c.problem(at, "is not one CSS value: it has signs that none has, or a bracket or quote that is not closed")
+		c.problem(at, "is not one CSS value: it contains characters that a value cannot have, or an unclosed bracket or quote")
 	case strings.Contains(strings.ToLower(s), "url("):
-		c.problem(at, "has a url(). Elements load nothing but fonts; name these under fonts")
+		c.problem(at, "contains a url(). Elements load only fonts; list those under fonts")
 	default:
 		return strings.TrimSpace(s), true
 	}
@@ -184,9 +189,11 @@ func (c *checker) text(at string, v any) (string, bool) {
 	return "", false
 }
 
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }
+
 // balanced reports whether every bracket and quote is closed.
 func balanced(s string) bool {
-	open, quote := 0, rune(0)
+	open, quote := 0, rune(0) // quote is the opening quote, 0 outside of quotes
 	for _, r := range s {
 		switch {
 		case quote != 0:
@@ -206,105 +213,4 @@ func balanced(s string) bool {
 	}
 
 	return open == 0 && quote == 0
-}
-
-var (
-	propertyName = regexp.MustCompile(`^([a-z]+([A-Z][a-z]+)*|-(webkit|moz)-[a-z-]+)$`)
-	colorOnly    = []string{"color", "backgroundColor", "borderColor", "borderTopColor", "borderRightColor", "borderBottomColor",
-		"borderLeftColor", "outlineColor", "fill", "stroke"}
-)
-
-func (c *checker) rules(at string, v any) []Rule {
-	o, _ := c.object(at, v)
-	c.unique(at+".", o)
-	var list []Rule
-	for _, m := range o {
-		at := fmt.Sprintf("%s[%q]", at, m.name)
-		if said := c.selector(m.name); said != "" {
-			c.problem(at, "%s", said)
-		}
-
-		body, _ := c.object(at, m.value)
-		c.unique(at+".", body)
-		rule := Rule{Selector: m.name}
-		for _, p := range body {
-			at := at + "." + p.name
-			if !propertyName.MatchString(p.name) {
-				c.problem(at, "is not a CSS property in the spelling of scripts, like backgroundColor")
-				continue
-			}
-
-			value, ok := c.text(at, p.value)
-			if ok && slices.Contains(colorOnly, p.name) && !isColorValue(value) {
-				c.problem(at, "is not a colour. Write it like #1f6a58, rgb(31, 106, 88) or teal")
-			}
-
-			rule.Properties = append(rule.Properties, Property{p.name, value})
-		}
-
-		list = append(list, rule)
-	}
-
-	return list
-}
-
-var simpleSelector = regexp.MustCompile(`^\.([A-Za-z0-9_]+)((?:--[a-z-]+?)*)((?:::?[a-z-]+)*)$`)
-
-// selector says what is wrong with one, or "".
-func (c *checker) selector(s string) string {
-	for part := range strings.SplitSeq(s, ",") {
-		found := simpleSelector.FindStringSubmatch(strings.TrimSpace(part))
-		if found == nil {
-			return "is not a selector that Stripe takes: classes like .Tab or .Input--invalid:hover, separated by commas, and none inside of another"
-		}
-
-		class, states, pseudo := found[1], found[2], found[3]
-		if said := classWith(class, states); said != "" {
-			return said
-		}
-		if said := pseudoOf(class, pseudo); said != "" {
-			return said
-		}
-	}
-
-	return ""
-}
-
-func classWith(class, states string) string {
-	allowed, known := classStates[class]
-	if !known {
-		if near := spelling.Nearest(class, slices.Sorted(maps.Keys(classStates)), 2); near != "" {
-			return fmt.Sprintf("selects .%s, which is no public class of Stripe's. Did you mean .%s?", class, near)
-		}
-		return fmt.Sprintf("selects .%s, which is no public class of Stripe's", class)
-	}
-
-	for state := range strings.SplitSeq(strings.TrimPrefix(states, "--"), "--") {
-		if states != "" && !slices.Contains(strings.Fields(allowed), state) {
-			return fmt.Sprintf("has the state --%s, which .%s has not", state, class)
-		}
-	}
-
-	return ""
-}
-
-func pseudoOf(class, pseudo string) string {
-	for pseudo != "" {
-		name, isElement := strings.CutPrefix(pseudo, "::")
-		name = strings.TrimPrefix(name, ":")
-		end := strings.IndexByte(name, ':')
-		if end < 0 {
-			end = len(name)
-		}
-
-		name, pseudo = name[:end], name[end:]
-		switch {
-		case isElement && (class != "Input" || !slices.Contains(pseudoElements, name)):
-			return fmt.Sprintf("has ::%s, which .%s has not", name, class)
-		case !isElement && !slices.Contains(pseudoClasses, name):
-			return fmt.Sprintf("has :%s, which Stripe does not take", name)
-		}
-	}
-
-	return ""
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Font is one of the option fonts of stripe.elements(): a style sheet with
-// fonts, or one font
+// Font is an item of the option fonts of stripe.elements(): a style sheet with
+// fonts, or a single font
 // (https://docs.stripe.com/js/elements_object/create#stripe_elements-options-fonts).
 type Font struct {
 	CSSSrc string `json:"cssSrc,omitempty"` // https
@@ -22,21 +22,42 @@ type Font struct {
 	Weight       string `json:"weight,omitempty"`
 }
 
-// fontForms is what the fields of a font look like.
-var fontForms = map[string]struct {
-	form *regexp.Regexp
-	like string
+// fontSyntax holds the syntax of a font's fields, and the problem of a value
+// that does not match it.
+var fontSyntax = map[string]struct {
+	pattern *regexp.Regexp
+	problem string
 }{
-	"family":       {regexp.MustCompile(`^[\pL\pN][\pL\pN _-]{0,60}$`), "a name like Avenir"},
-	"src":          {regexp.MustCompile(`^(url\(\s*("[^"')\s]+"|'[^"')\s]+'|[^"')\s]+)\s*\)|format\("[a-z0-9-]+"\)|format\('[a-z0-9-]+'\)|[\s,])+$`), "url(https://…)"},
-	"display":      {regexp.MustCompile(`^(auto|block|swap|fallback|optional)$`), "auto, block, swap, fallback or optional"},
-	"style":        {regexp.MustCompile(`^(normal|italic|oblique)$`), "normal, italic or oblique"},
-	"unicodeRange": {regexp.MustCompile(`^[Uu]\+[0-9A-Fa-f?-]+(\s*,\s*[Uu]\+[0-9A-Fa-f?-]+)*$`), "U+0000-00FF"},
-	"weight":       {regexp.MustCompile(`^(normal|bold|[1-9]\d{0,2}|1000)$`), "500"},
+	"family": {
+		regexp.MustCompile(`^[\pL\pN][\pL\pN _-]{0,60}$`),
+		"is not a name like Avenir",
+	},
+	"src": {
+		regexp.MustCompile(`^(url\(\s*("[^"')\s]+"|'[^"')\s]+'|[^"')\s]+)\s*\)` +
+			`|format\("[a-z0-9-]+"\)|format\('[a-z0-9-]+'\)|[\s,])+$`),
+		"is not a source like url(https://…)",
+	},
+	"display": {
+		regexp.MustCompile(`^(auto|block|swap|fallback|optional)$`),
+		"is not one of: auto, block, swap, fallback, optional",
+	},
+	"style": {
+		regexp.MustCompile(`^(normal|italic|oblique)$`),
+		"is not one of: normal, italic, oblique",
+	},
+	"unicodeRange": {
+		regexp.MustCompile(`^[Uu]\+[0-9A-Fa-f?-]+(\s*,\s*[Uu]\+[0-9A-Fa-f?-]+)*$`),
+		"is not a range like U+0000-00FF",
+	},
+	"weight": {
+		regexp.MustCompile(`^(normal|bold|[1-9]\d{0,2}|1000)$`),
+		"is not a weight like 500",
+	},
 }
 
 var fontFields = []string{"cssSrc", "family", "src", "display", "style", "unicodeRange", "weight"}
 
+// fonts reads the list of fonts.
 func (c *checker) fonts(v any) []Font {
 	list, ok := v.([]any)
 	if !ok {
@@ -54,11 +75,17 @@ func (c *checker) fonts(v any) []Font {
 	return all
 }
 
+// font reads a font.
 func (c *checker) font(at string, o object) Font {
 	var f Font
 	fields := map[string]*string{
-		"cssSrc": &f.CSSSrc, "family": &f.Family, "src": &f.Src, "display": &f.Display,
-		"style": &f.Style, "unicodeRange": &f.UnicodeRange, "weight": &f.Weight,
+		"cssSrc":       &f.CSSSrc,
+		"family":       &f.Family,
+		"src":          &f.Src,
+		"display":      &f.Display,
+		"style":        &f.Style,
+		"unicodeRange": &f.UnicodeRange,
+		"weight":       &f.Weight,
 	}
 
 	c.unique(at+".", o)
@@ -73,13 +100,13 @@ func (c *checker) font(at string, o object) Font {
 		s, ok := m.value.(string)
 		*fields[m.name] = s
 
-		switch form := fontForms[m.name]; {
+		switch syntax := fontSyntax[m.name]; {
 		case !ok:
 			c.problem(at, "is not text. Put the value in quotes")
 		case m.name == "cssSrc":
 			c.secure(at, s)
-		case !form.form.MatchString(s):
-			c.problem(at, "is not %s", form.like)
+		case !syntax.pattern.MatchString(s):
+			c.problem(at, "%s", syntax.problem)
 		}
 	}
 
@@ -90,24 +117,26 @@ func (c *checker) font(at string, o object) Font {
 	switch {
 	case len(c.problems) > before:
 	case f.CSSSrc != "" && f != (Font{CSSSrc: f.CSSSrc}):
-		c.problem(at, "has cssSrc and more. The style sheet says the rest: write cssSrc alone")
+		c.problem(at, "has cssSrc and other fields. The style sheet defines those: write cssSrc only")
 	case f.CSSSrc == "" && (f.Family == "" || len(f.addresses()) == 0):
-		c.problem(at, "has neither cssSrc, nor family and src with a url()")
+		c.problem(at, "needs either cssSrc, or family and src with a url()")
 	}
 
 	return f
 }
 
-// secure holds that the address is one that a browser loads on a secure page.
+// secure checks that browsers load the address on a secure page.
 func (c *checker) secure(at, address string) {
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || strings.ContainsAny(address, "'\"\\() \t\r\n<>{}*") {
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil ||
+		strings.ContainsAny(address, "'\"\\() \t\r\n<>{}*") {
 		c.problem(at, "is not an https address. Fonts must come over https")
 	}
 }
 
 var fontAddress = regexp.MustCompile(`url\(\s*["']?([^"')]+?)["']?\s*\)`)
 
+// addresses returns the addresses in the font's src.
 func (f Font) addresses() []string {
 	var all []string
 	for _, found := range fontAddress.FindAllStringSubmatch(f.Src, -1) {
@@ -116,8 +145,8 @@ func (f Font) addresses() []string {
 	return all
 }
 
-// Origins are where the fonts come from: style sheets, and files of fonts. The
-// style sheets of Google Fonts name files on a host of its own.
+// Origins returns the origins from which the style sheets and the font files
+// are loaded.
 func (l *Look) Origins() (sheets, files []string) {
 	for _, f := range l.Fonts {
 		if f.CSSSrc != "" {
@@ -129,11 +158,12 @@ func (l *Look) Origins() (sheets, files []string) {
 		}
 	}
 
+	// A style sheet may refer to files on its own host. Those of Google Fonts
+	// refer to another one.
 	for _, s := range sheets {
 		if s == "https://fonts.googleapis.com" {
 			s = "https://fonts.gstatic.com"
 		}
-
 		files = append(files, s)
 	}
 
@@ -150,8 +180,8 @@ func originOf(address string) string {
 	return "https://" + strings.ToLower(u.Host)
 }
 
-// FontCSS loads the fonts into a page of our own: rules for the beginning of a
-// style sheet.
+// FontCSS returns the rules that load the fonts into the shop's own pages. They
+// must be at the beginning of a style sheet.
 func (l *Look) FontCSS() string {
 	var imports, faces strings.Builder
 	for _, f := range l.Fonts {
@@ -161,7 +191,12 @@ func (l *Look) FontCSS() string {
 		}
 
 		fmt.Fprintf(&faces, "@font-face { font-family: %q; src: %s;", f.Family, f.Src)
-		for _, p := range []Property{{"font-display", f.Display}, {"font-style", f.Style}, {"unicode-range", f.UnicodeRange}, {"font-weight", f.Weight}} {
+		for _, p := range []Property{
+			{"font-display", f.Display},
+			{"font-style", f.Style},
+			{"unicode-range", f.UnicodeRange},
+			{"font-weight", f.Weight},
+		} {
 			if p.Value != "" {
 				fmt.Fprintf(&faces, " %s: %s;", p.Name, p.Value)
 			}

@@ -8,8 +8,8 @@ import (
 	"io"
 )
 
-// object is a JSON object in the order of its file, with every member, even of
-// one name. Values are object, []any, string, bool, json.Number or nil.
+// object is a JSON object with its members in the order of the file, including
+// repeated ones. Values are object, []any, string, bool, json.Number or nil.
 type object []member
 
 type member struct {
@@ -17,20 +17,23 @@ type member struct {
 	value any
 }
 
-// maxDepth is deeper than any appearance.
+// maxDepth is deeper than any valid file.
 const maxDepth = 8
 
+// readObject parses a file that consists of one JSON object.
 func readObject(data []byte) (object, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
+
 	v, err := readValue(d, 0)
 	if err == nil {
-		if _, after := d.Token(); !errors.Is(after, io.EOF) {
-			err = errors.New("there is something after the end")
+		if _, next := d.Token(); !errors.Is(next, io.EOF) {
+			err = errors.New("there is something after the object")
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("is not JSON near line %d: %w", 1+bytes.Count(data[:d.InputOffset()], []byte("\n")), err)
+		line := 1 + bytes.Count(data[:d.InputOffset()], []byte("\n"))
+		return nil, fmt.Errorf("is not JSON near line %d: %w", line, err)
 	}
 
 	o, ok := v.(object)
@@ -41,6 +44,7 @@ func readObject(data []byte) (object, error) {
 	return o, nil
 }
 
+// readValue reads the next value, which is depth levels deep.
 func readValue(d *json.Decoder, depth int) (any, error) {
 	token, err := d.Token()
 	if errors.Is(err, io.EOF) {
@@ -54,10 +58,16 @@ func readValue(d *json.Decoder, depth int) (any, error) {
 	if depth == maxDepth {
 		return nil, errors.New("it is nested too deeply")
 	}
+
 	if opening == '[' {
 		return readList(d, depth)
 	}
 
+	return readMembers(d, depth)
+}
+
+// readMembers reads the rest of an object.
+func readMembers(d *json.Decoder, depth int) (object, error) {
 	out := object{}
 	for d.More() {
 		name, err := d.Token()
@@ -72,10 +82,10 @@ func readValue(d *json.Decoder, depth int) (any, error) {
 
 		out = append(out, member{name.(string), value})
 	}
-
-	return out, closing(d)
+	return out, readEnd(d)
 }
 
+// readList reads the rest of a list.
 func readList(d *json.Decoder, depth int) ([]any, error) {
 	out := []any{}
 	for d.More() {
@@ -85,10 +95,11 @@ func readList(d *json.Decoder, depth int) ([]any, error) {
 		}
 		out = append(out, value)
 	}
-	return out, closing(d)
+	return out, readEnd(d)
 }
 
-func closing(d *json.Decoder) error {
+// readEnd reads the bracket that ends a list or an object.
+func readEnd(d *json.Decoder) error {
 	_, err := d.Token()
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF

@@ -1,57 +1,60 @@
-// Package appearance reads the file that says how the payment form looks: an
-// appearance of Stripe's Elements
+// Package appearance reads the file that describes how the payment form looks:
+// an appearance of Stripe's Elements
 // (https://docs.stripe.com/elements/appearance-api) with the fonts of the
 // Elements, and another one for dark screens.
 //
-// Stripe.js ignores what it does not know, with a word on the console of a
-// buyer. Here a name that is misspelt, a value that is none, and a selector
-// that Stripe refuses are told to the shop, all at once, each by its place in
-// the file. What Parse returns is safe to be written into a style sheet.
+// Stripe.js ignores what it does not know and writes a warning to the buyer's
+// console. Parse reports misspelt names, invalid values and selectors that
+// Stripe does not support to the shop instead, all at once, each with its place
+// in the file. What it returns is safe to write into a style sheet.
 package appearance
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
 )
 
-// Look is a file that was read.
+// Look is the content of a file.
 type Look struct {
 	Light Appearance
-	Dark  Appearance // on dark screens: what the file says of them, the rest as Light has it
+	Dark  Appearance // for dark screens: the file's dark over Light
 	Fonts []Font
 }
 
-// Appearance is the option of that name of stripe.elements(); its JSON is what
-// Stripe.js takes. Zero fields leave the choice to the page and to Stripe.
+// Appearance is the appearance option of stripe.elements(). It marshals to the
+// JSON that Stripe.js expects. Zero fields leave the choice to the page and to
+// Stripe.
 type Appearance struct {
 	Theme             string // stripe, night or flat
 	Inputs            string // spaced or condensed
 	Labels            string // above or floating
 	DisableAnimations bool
 	Variables         []Property
-	Rules             []Rule // in the order of the file: of two that fit, the later wins
+	Rules             []Rule // in the order of the file; later rules win
 }
 
-// Property is a variable, or a CSS property in the spelling of scripts.
+// Property is a variable, or a CSS property as scripts spell it
+// (backgroundColor).
 type Property struct{ Name, Value string }
 
-// Rule is what a selector's elements look like.
+// Rule styles the elements that a selector matches.
 type Rule struct {
 	Selector   string
 	Properties []Property
 }
 
-// Error is everything that is wrong with a file.
+// Error holds everything that is wrong with a file.
 type Error struct {
-	Problems []string // sentences that begin with a place: variables.colorPrimary
+	Problems []string // sentences that begin with a place, like variables.colorPrimary
 }
 
 // Error lists the problems, one a line.
 func (e *Error) Error() string { return strings.Join(e.Problems, "\n") }
 
-// Parse reads a file. The error, if any, is an *Error.
+// Parse parses a file. The error, if any, is an *Error.
 func Parse(data []byte) (*Look, error) {
 	file, err := readObject(data)
 	if err != nil {
@@ -61,13 +64,13 @@ func Parse(data []byte) (*Look, error) {
 	var c checker
 	look := &Look{Light: c.appearance("", file, "dark", "fonts")}
 	look.Dark = look.Light.onDarkScreens()
+
 	for _, m := range file {
 		switch m.name {
 		case "dark":
 			if dark, ok := c.object(m.name, m.value); ok {
 				look.Dark = look.Dark.with(c.appearance("dark.", dark))
 			}
-
 		case "fonts":
 			look.Fonts = c.fonts(m.value)
 		}
@@ -80,7 +83,7 @@ func Parse(data []byte) (*Look, error) {
 	return look, nil
 }
 
-// Variable is the value of a variable, "" if it is not set.
+// Variable returns the value of a variable, "" if it is not set.
 func (a Appearance) Variable(name string) string {
 	for _, p := range a.Variables {
 		if p.Name == name {
@@ -90,27 +93,20 @@ func (a Appearance) Variable(name string) string {
 	return ""
 }
 
-// with is a, and over it what more says.
-func (a Appearance) with(more Appearance) Appearance {
-	for to, from := range map[*string]string{
-		&a.Theme:  more.Theme,
-		&a.Inputs: more.Inputs,
-		&a.Labels: more.Labels,
-	} {
-		if from != "" {
-			*to = from
-		}
-	}
-
-	a.DisableAnimations = a.DisableAnimations || more.DisableAnimations
-	a.Variables = over(a.Variables, more.Variables)
-	a.Rules = append(slices.Clone(a.Rules), more.Rules...)
-
+// with returns a, overridden by what b sets.
+func (a Appearance) with(b Appearance) Appearance {
+	a.Theme = cmp.Or(b.Theme, a.Theme)
+	a.Inputs = cmp.Or(b.Inputs, a.Inputs)
+	a.Labels = cmp.Or(b.Labels, a.Labels)
+	a.DisableAnimations = a.DisableAnimations || b.DisableAnimations
+	a.Variables = override(a.Variables, b.Variables)
+	a.Rules = slices.Concat(a.Rules, b.Rules)
 	return a
 }
 
-// over is list, with the values of more where both have the name.
-func over(list, more []Property) []Property {
+// override returns list with the properties of more, which replace those of the
+// same name.
+func override(list, more []Property) []Property {
 	list = slices.Clone(list)
 	for _, p := range more {
 		if i := slices.IndexFunc(list, func(q Property) bool { return q.Name == p.Name }); i >= 0 {
@@ -122,8 +118,8 @@ func over(list, more []Property) []Property {
 	return list
 }
 
-// MarshalJSON writes the appearance as Stripe.js takes it, in the order of the
-// file. Rules with one selector are made one.
+// MarshalJSON encodes the appearance for Stripe.js, in the order of the file. It
+// merges rules with the same selector.
 func (a Appearance) MarshalJSON() ([]byte, error) {
 	var out object
 	for _, m := range []member{{"theme", a.Theme}, {"inputs", a.Inputs}, {"labels", a.Labels}} {
@@ -137,30 +133,37 @@ func (a Appearance) MarshalJSON() ([]byte, error) {
 	}
 
 	if len(a.Variables) > 0 {
-		out = append(out, member{"variables", properties(a.Variables)})
+		out = append(out, member{"variables", propertiesObject(a.Variables)})
 	}
 
-	var rules object
-	for _, r := range a.Rules {
-		if i := slices.IndexFunc(rules, func(m member) bool { return m.name == r.Selector }); i >= 0 {
-			rules[i].value = over(rules[i].value.([]Property), r.Properties)
-		} else {
-			rules = append(rules, member{r.Selector, r.Properties})
-		}
-	}
-
-	for i := range rules {
-		rules[i].value = properties(rules[i].value.([]Property))
-	}
-
-	if len(rules) > 0 {
-		out = append(out, member{"rules", rules})
+	if len(a.Rules) > 0 {
+		out = append(out, member{"rules", rulesObject(a.Rules)})
 	}
 
 	return out.MarshalJSON()
 }
 
-func properties(list []Property) object {
+// rulesObject returns the rules as a JSON object with one member per selector.
+func rulesObject(rules []Rule) object {
+	var merged []Rule
+	for _, r := range rules {
+		i := slices.IndexFunc(merged, func(m Rule) bool { return m.Selector == r.Selector })
+		if i < 0 {
+			merged = append(merged, r)
+			continue
+		}
+		merged[i].Properties = override(merged[i].Properties, r.Properties)
+	}
+
+	var out object
+	for _, r := range merged {
+		out = append(out, member{r.Selector, propertiesObject(r.Properties)})
+	}
+	return out
+}
+
+// propertiesObject returns the properties as a JSON object.
+func propertiesObject(list []Property) object {
 	var out object
 	for _, p := range list {
 		out = append(out, member{p.Name, p.Value})
@@ -168,7 +171,7 @@ func properties(list []Property) object {
 	return out
 }
 
-// MarshalJSON writes the members in their order.
+// MarshalJSON encodes the members in their order.
 func (o object) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteByte('{')

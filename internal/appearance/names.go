@@ -2,8 +2,9 @@ package appearance
 
 import "strings"
 
-// The variables of the Appearance API, and their older names, which Stripe.js
-// still takes (https://docs.stripe.com/elements/appearance-api#all-variables).
+// variableNames lists the variables of the Appearance API, and their older
+// names, which Stripe.js still accepts
+// (https://docs.stripe.com/elements/appearance-api#all-variables).
 var variableNames = strings.Fields(`
 	fontFamily fontSmooth fontVariantLigatures fontVariationSettings fontLineHeight
 	fontSizeBase fontSizeSm fontSizeXs fontSize2Xs fontSize3Xs fontSizeLg fontSizeXl
@@ -28,7 +29,7 @@ var variableNames = strings.Fields(`
 	focusBoxShadow focusOutline
 	borderRadius buttonBorderRadius`)
 
-// The classes that a rule may select, with their states
+// classStates maps the classes that a rule may select to their states
 // (https://docs.stripe.com/elements/appearance-api#all-rules).
 var classStates = map[string]string{
 	"Tab":            "selected",
@@ -74,12 +75,13 @@ var (
 	pseudoElements = strings.Fields(`placeholder selection`) // of an Input
 )
 
-// isLogo: which of a logo's drawings is shown, for light or for dark
-// surroundings.
+// isLogo reports whether the variable chooses the variant of a logo, for light
+// or for dark backgrounds.
 func isLogo(variable string) bool {
 	return strings.Contains(variable, "Logo") || strings.HasPrefix(variable, "logo")
 }
 
+// isColor reports whether the value of the variable is a colour.
 func isColor(variable string) bool {
 	return !isLogo(variable) && (strings.HasPrefix(variable, "color") || strings.Contains(variable, "Color"))
 }

@@ -172,7 +172,7 @@ func TestAppearanceFileIsReadAtStart(t *testing.T) {
 		want []string
 	}{
 		"missing":          {"", []string{"APPEARANCE_FILE cannot be read: open look.json: file does not exist."}},
-		"two mistakes":     {`{"theme":"dark","variables":{"colorTxet":"red"}}`, []string{"APPEARANCE_FILE (look.json): theme is none of", "APPEARANCE_FILE (look.json): variables.colorTxet is not known to Stripe. Did you mean colorText?"}},
+		"two mistakes":     {`{"theme":"dark","variables":{"colorTxet":"red"}}`, []string{"APPEARANCE_FILE (look.json): theme is not one of", "APPEARANCE_FILE (look.json): variables.colorTxet is unknown to Stripe. Did you mean colorText?"}},
 		"a second primary": {`{"variables":{"colorPrimary":"red"}}`, []string{"BRAND_COLOR and colorPrimary in APPEARANCE_FILE both set"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -191,13 +191,13 @@ func (l *loading) judgeMethodTypes() {
 	}
 
 	if bad := intersection(types, noManualCapture); c.CaptureMethod == "manual" && bad != "" {
-		l.problem("CAPTURE_METHOD", "is manual, but PAYMENT_METHOD_TYPES contains %s, where Stripe cannot hold an amount "+
-			"and capture it later. Use automatic, or leave it out", bad)
+		l.problem("CAPTURE_METHOD", "is manual, but PAYMENT_METHOD_TYPES contains %s, for which Stripe cannot hold an "+
+			"amount and capture it later. Use automatic, or leave it out", bad)
 	}
 
 	if bad := c.SingleUseTypes(); c.SetupFutureUsage != "" && bad != "" {
 		l.problem("SETUP_FUTURE_USAGE", "saves the payment method, but PAYMENT_METHOD_TYPES contains %s, which Stripe "+
-			"cannot charge again. Leave out one of them", bad)
+			"cannot charge again. Remove one of them", bad)
 	}
 
 	if c.RequireCVCRecollection && len(types) > 0 && !slices.Contains(types, "card") {

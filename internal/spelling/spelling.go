@@ -1,20 +1,24 @@
-// Package spelling finds what somebody meant to write.
+// Package spelling suggests corrections for misspelt words.
 package spelling
 
-// Nearest is the word of known that is at most most slips away from word, or
-// "". Of several it is the first of the nearest.
-func Nearest(word string, known []string, most int) string {
-	best, least := "", most+1
+// Nearest returns the known word that is the fewest edits away from word, but
+// at most maxEdits, or "" if there is none. Of several equally near words it
+// returns the first.
+func Nearest(word string, known []string, maxEdits int) string {
+	nearest, fewest := "", maxEdits+1
 	for _, k := range known {
-		if d := slips(word, k); d < least {
-			best, least = k, d
+		if n := edits(word, k); n < fewest {
+			nearest, fewest = k, n
 		}
 	}
-	return best
+	return nearest
 }
 
-// slips counts the letters to add, drop or change to get from a to b.
-func slips(a, b string) int {
+// edits returns the Levenshtein distance: how many letters to insert, delete or
+// replace to get from a to b.
+func edits(a, b string) int {
+	// row holds the distances of the prefixes of b from the current prefix
+	// of a.
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
