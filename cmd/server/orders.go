@@ -40,7 +40,7 @@ func ordersCommand(ctx context.Context, args []string, e env) error {
 	if err != nil {
 		return helped(err)
 	}
-	return beside(ctx, e, app.OpenBooks, func(books *app.Books) error {
+	return beside(ctx, e, app.OpenOrderReader, func(books *app.OrderReader) error {
 		switch q.sub {
 		case "list":
 			return listOrders(ctx, books, q.filter, e.out)

@@ -15,7 +15,7 @@ import (
 )
 
 // operate captures, cancels or refunds an order.
-func operate(ctx context.Context, books *app.Books, q orderQuery, e env) error {
+func operate(ctx context.Context, books *app.OrderReader, q orderQuery, e env) error {
 	id := q.ids[0]
 	st, err := books.Order(ctx, id)
 	if err != nil {
@@ -56,7 +56,7 @@ func ask(ctx context.Context, ops *payments.Operations, q orderQuery, id string,
 }
 
 // openOperations loads the configuration with which the orders of the books are paid.
-func openOperations(ctx context.Context, books *app.Books, e env) (*payments.Operations, error) {
+func openOperations(ctx context.Context, books *app.OrderReader, e env) (*payments.Operations, error) {
 	mode, err := books.Mode(ctx)
 	if err != nil {
 		return nil, err

@@ -18,7 +18,7 @@ import (
 // lapsesSoon is how long before a hold lapses it is time to say so.
 const lapsesSoon = 48 * time.Hour
 
-func listOrders(ctx context.Context, books *app.Books, f orders.Filter, out io.Writer) error {
+func listOrders(ctx context.Context, books *app.OrderReader, f orders.Filter, out io.Writer) error {
 	found, err := books.Orders(ctx, f)
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func listOrders(ctx context.Context, books *app.Books, f orders.Filter, out io.W
 }
 
 // holdOf says until when the hold of an authorized order is to be captured.
-func holdOf(ctx context.Context, books *app.Books, o *orders.Order) (string, error) {
+func holdOf(ctx context.Context, books *app.OrderReader, o *orders.Order) (string, error) {
 	if o.Status != orders.Authorized {
 		return "", nil
 	}
@@ -71,7 +71,7 @@ func captureBefore(in payments.Intent) string {
 	return when(in.CaptureBefore)
 }
 
-func showOrder(ctx context.Context, books *app.Books, id string, e env) error {
+func showOrder(ctx context.Context, books *app.OrderReader, id string, e env) error {
 	st, err := books.Order(ctx, id)
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ func showOrder(ctx context.Context, books *app.Books, id string, e env) error {
 }
 
 // findOut reads at Stripe what became of the operation that an order has open.
-func findOut(ctx context.Context, books *app.Books, id string, e env) error {
+func findOut(ctx context.Context, books *app.OrderReader, id string, e env) error {
 	ops, err := openOperations(ctx, books, e)
 	if err != nil {
 		return err

@@ -9,19 +9,22 @@ import (
 	"checkoutd/internal/httpio"
 )
 
-// oneName sends a visitor who came by another name of this machine (127.0.0.1 for
-// localhost) to the one in BASE_URL: cookies belong to a name, and an order made
-// under one could not be opened under the other. Other names are the proxy's business.
+// oneName redirects a visitor who used another name of this machine (127.0.0.1
+// for localhost) to the one in BASE_URL: cookies belong to a name, and an order
+// created under one name could not be opened under the other. Names of other
+// machines are left to the proxy.
 func oneName(baseURL string, h httpio.Handler) httpio.Handler {
 	base, err := url.Parse(baseURL)
 	if err != nil || !isLoopback(base.Hostname()) {
 		return h
 	}
+
 	return func(w http.ResponseWriter, r *http.Request) error {
 		host, port, err := net.SplitHostPort(r.Host)
 		if err != nil || port != base.Port() || host == base.Hostname() || !isLoopback(host) {
 			return h(w, r)
 		}
+
 		http.Redirect(w, r, base.Scheme+"://"+base.Host+r.URL.RequestURI(), http.StatusTemporaryRedirect)
 		return nil
 	}

@@ -13,7 +13,7 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-// Inbox is the inbox without a server: for the commands that look at it and
+// Inbox is the inbox of events without a server, for the commands that show and
 // replay events. It never calls Stripe.
 type Inbox struct {
 	webhooks.Admin
@@ -21,7 +21,8 @@ type Inbox struct {
 	store *store.Store
 }
 
-// OpenInbox opens the configured database, which must be of this program's version.
+// OpenInbox opens the configured database, which must have the schema of this
+// version.
 func OpenInbox(ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time) (*Inbox, error) {
 	s, err := openBeside(ctx, cfg, log, now)
 	if err != nil {

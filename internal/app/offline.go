@@ -23,22 +23,28 @@ type offline struct {
 	http     *http.Server
 }
 
-// newOffline opens the offline Stripe. shop is where the checkout listens: webhooks go
-// there, "" for none.
+// newOffline opens the offline Stripe. It sends webhooks to the checkout at the
+// origin shop, or none if shop is "".
 func newOffline(cfg *config.Config, log zerolog.Logger, shop string) (*offline, error) {
 	listener, err := sandbox.ListenLoopback(cfg.SandboxAddr)
 	if err != nil {
 		return nil, err
 	}
+
 	c := sandbox.Config{
-		BaseURL: "http://" + listener.Addr().String(), Assets: stripejs.FS, Logger: log,
-		Manage: cfg.SandboxFaults, StateFile: cfg.SandboxStateFile, MaxObjects: cfg.SandboxMaxObjects, BusinessName: cfg.BrandName,
+		BaseURL:      "http://" + listener.Addr().String(),
+		Assets:       stripejs.FS,
+		Logger:       log,
+		Manage:       cfg.SandboxFaults,
+		StateFile:    cfg.SandboxStateFile,
+		MaxObjects:   cfg.SandboxMaxObjects,
+		BusinessName: cfg.BrandName,
 	}
 	if shop != "" {
 		c.Endpoints = []sandbox.Endpoint{{URL: shop + "/webhooks/stripe", Secret: cfg.StripeWebhookSecrets[0].Reveal()}}
-		// A shop on the same machine that does not answer is being restarted.
-		c.RetryDelays = []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute}
+		c.RetryDelays = retryDelays()
 	}
+
 	if err := os.MkdirAll(filepath.Dir(cfg.SandboxStateFile), 0o700); err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
@@ -47,9 +53,23 @@ func newOffline(cfg *config.Config, log zerolog.Logger, shop string) (*offline, 
 		return nil, errors.Join(err, listener.Close())
 	}
 	return &offline{
-		stripe: server, listener: listener,
-		http: &http.Server{Handler: server, ReadHeaderTimeout: 5 * time.Second},
+		stripe:   server,
+		listener: listener,
+		http:     &http.Server{Handler: server, ReadHeaderTimeout: 5 * time.Second},
 	}, nil
+}
+
+// retryDelays returns much shorter delays than Stripe's: a shop on the same
+// machine that does not answer is being restarted.
+func retryDelays() []time.Duration {
+	return []time.Duration{
+		time.Second,
+		2 * time.Second,
+		5 * time.Second,
+		15 * time.Second,
+		time.Minute,
+		5 * time.Minute,
+	}
 }
 
 func (o *offline) origin() string { return "http://" + o.listener.Addr().String() }
@@ -69,15 +89,18 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-// RunOffline serves the offline Stripe alone until ctx ends; started is told where.
+// RunOffline serves the offline Stripe alone until ctx ends. It calls started
+// with the origin when it listens.
 func RunOffline(ctx context.Context, cfg *config.Config, log zerolog.Logger, started func(origin string)) error {
 	o, err := newOffline(cfg, log, "")
 	if err != nil {
 		return err
 	}
+
 	done := make(chan struct{})
 	go func() { defer close(done); o.serve() }()
 	started(o.origin())
+
 	select {
 	case <-ctx.Done():
 	case <-done:

@@ -14,23 +14,29 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// maxBody bounds every request body, in bytes; each call has its own limit below it.
+// maxBody is the limit of every request body in bytes. Each call has a lower
+// limit of its own.
 const maxBody = 1 << 20
 
 func (a *App) routes() (http.Handler, error) {
-	cfg := a.Config
+	cfg := a.cfg
 	chain, err := httpserver.Middlewares(httpserver.Options{
-		Log: a.Log, Now: a.Now, NewRequestID: func() string { return orders.NewID("req_") },
-		TrustedProxies: cfg.TrustedProxies, BaseURL: cfg.BaseURL,
-		Policy:  a.policy(),
-		MaxBody: maxBody, Live: cfg.Livemode(),
-		PlainHTTP:    []string{httpserver.HealthPath, httpserver.ReadyPath, "/webhooks/", "/static/"},
-		StripeErrors: []string{"/create-customer-session", "/create-confirm-intent"},
-		ErrorPage:    a.pages.RenderError,
+		Log:            a.opts.Log,
+		Now:            a.opts.Now,
+		NewRequestID:   func() string { return orders.NewID("req_") },
+		TrustedProxies: cfg.TrustedProxies,
+		BaseURL:        cfg.BaseURL,
+		Policy:         a.policy(),
+		MaxBody:        maxBody,
+		Live:           cfg.Livemode(),
+		PlainHTTP:      []string{httpserver.HealthPath, httpserver.ReadyPath, "/webhooks/", "/static/"},
+		StripeErrors:   []string{"/create-customer-session", "/create-confirm-intent"},
+		ErrorPage:      a.pages.RenderError,
 	})
 	if err != nil {
 		return nil, err
 	}
+
 	call := httpio.Handle
 	stripe := httpio.HandleStripe
 	page := func(h httpio.Handler) http.HandlerFunc {
@@ -45,15 +51,15 @@ func (a *App) routes() (http.Handler, error) {
 	r.Get("/", page(a.pages.ServeShop))
 	r.Get("/checkout/{id}", page(a.pages.ServeCheckout))
 	r.Get("/complete", page(a.pages.ServeComplete))
+	r.Get("/config", call(a.pages.ServeConfig))
 	r.Handle("/static/*", a.pages.Static())
 
-	limited := r.With(httpserver.RateLimit(cfg.RateLimit)) // one limit for the four
+	limited := r.With(httpserver.RateLimit(cfg.RateLimit)) // the four share one limit
 	limited.Post("/orders", call(a.orders.ServeCreate))
 	limited.Patch("/orders/{id}", call(a.orders.ServeChange))
-	r.Get("/orders/{id}", call(a.orders.ServeGet))
-	r.Get("/config", call(a.pages.ServeConfig))
 	limited.Post("/create-customer-session", stripe(a.sessions.ServeHTTP))
 	limited.Post("/create-confirm-intent", stripe(payments.NewHandler(a.payments, a.orders, a.sessions.Ensure).ServeHTTP))
+	r.Get("/orders/{id}", call(a.orders.ServeGet))
 
 	r.Post("/webhooks/stripe", call(a.webhooks.ServeHTTP))
 
@@ -62,28 +68,33 @@ func (a *App) routes() (http.Handler, error) {
 	return r, nil
 }
 
-// ready: the database answers and its migrations are current.
+// ready returns an error unless the database answers and its migrations are
+// current.
 func (a *App) ready(ctx context.Context) error {
 	return errors.Join(a.store.Ping(ctx), a.store.MigrationsCurrent(ctx))
 }
 
-// policy says where a page may load things from: Stripe, and the places of the shop's own
-// pictures and fonts.
+// policy returns what a page may load besides our own files: Stripe's scripts,
+// and the pictures and fonts that the shop configured.
 func (a *App) policy() httpserver.Policy {
-	p := httpserver.Policy{ScriptURL: a.Config.StripeJSURL, APIBase: a.Config.StripeAPIBase, Images: a.pictures()}
-	if look := a.Config.Appearance; look != nil {
+	p := httpserver.Policy{
+		ScriptURL: a.cfg.StripeJSURL,
+		APIBase:   a.cfg.StripeAPIBase,
+		Images:    a.pictures(),
+	}
+	if look := a.cfg.Appearance; look != nil {
 		p.Styles, p.Fonts = look.Origins()
 	}
 	return p
 }
 
-// pictures are the addresses of the shop's pictures that are not our own.
+// pictures returns the addresses of the shop's pictures on other origins.
 func (a *App) pictures() []string {
 	var list []string
-	if isHTTPS(a.Config.BrandLogo) {
-		list = append(list, a.Config.BrandLogo)
+	if isHTTPS(a.cfg.BrandLogo) {
+		list = append(list, a.cfg.BrandLogo)
 	}
-	for _, p := range a.orders.Catalog.Products() {
+	for _, p := range a.catalog.Products() {
 		if isHTTPS(p.Image) {
 			list = append(list, p.Image)
 		}

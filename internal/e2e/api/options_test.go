@@ -160,8 +160,8 @@ func TestPagesFollowTheLook(t *testing.T) {
 func TestProductsThatArePaidAgainNeedMethodsThatCan(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ types, product, want string }{
-		"a subscription by Klarna":     {"card,klarna", `"recurring":{"interval":"month"}`, "tea is paid for again later, but PAYMENT_METHOD_TYPES has klarna,"},
-		"a saved method by Klarna":     {"klarna", `"setup_future_usage":"on_session"`, "tea is paid for again later"},
+		"a subscription by Klarna":     {"card,klarna", `"recurring":{"interval":"month"}`, "product tea charges its payment method again later, but PAYMENT_METHOD_TYPES contains klarna,"},
+		"a saved method by Klarna":     {"klarna", `"setup_future_usage":"on_session"`, "product tea charges its payment method again later"},
 		"a subscription by card":       {"card,sepa_debit", `"recurring":{"interval":"month"}`, ""},
 		"a product of once, by Klarna": {"card,klarna", `"digital":true`, ""},
 	} {

@@ -10,21 +10,22 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// Operations returns where the shop captures and refunds, beside the running server, as `server orders` does.
+// Operations returns the shop's captures and refunds beside the running server,
+// as `server orders` has them.
 func (s *Shop) Operations() *payments.Operations {
 	s.T.Helper()
-	books, err := app.OpenBooks(s.T.Context(), s.Config, zerolog.Nop(), time.Now)
+	reader, err := app.OpenOrderReader(s.T.Context(), s.Config, zerolog.Nop(), time.Now)
 	if err != nil {
 		s.T.Fatal(err)
 	}
 	s.T.Cleanup(func() {
-		if err := books.Close(); err != nil {
+		if err := reader.Close(); err != nil {
 			s.T.Error(err)
 		}
 	})
 	cfg := *s.Config
 	cfg.SandboxAddr = strings.TrimPrefix(cfg.StripeAPIBase, "http://")
-	operations, err := books.Operations(s.T.Context(), &cfg, "test", zerolog.Nop(), time.Now)
+	operations, err := reader.Operations(s.T.Context(), &cfg, "test", zerolog.Nop(), time.Now)
 	if err != nil {
 		s.T.Fatal(err)
 	}

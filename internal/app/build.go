@@ -1,0 +1,132 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"checkoutd/internal/config"
+	"checkoutd/internal/customersession"
+	"checkoutd/internal/orders"
+	"checkoutd/internal/pages"
+	"checkoutd/internal/payments"
+	"checkoutd/internal/stripeapi"
+	"checkoutd/internal/webhooks"
+)
+
+// eventLease is how long a worker may hold an event before another one retries
+// it.
+const eventLease = 2 * time.Minute
+
+// build creates the services over the open database.
+func (a *App) build(ctx context.Context) (err error) {
+	cfg, now, log := a.cfg, a.opts.Now, a.opts.Log
+	stripe := newStripe(cfg, a.opts.Version)
+
+	a.orders = orders.New(orders.Config{
+		Store:        a.store,
+		Catalog:      a.catalog,
+		Now:          now,
+		ExpiresAfter: cfg.OrderExpiresAfter,
+		Livemode:     cfg.Livemode(),
+		BaseURL:      cfg.BaseURL,
+		Options:      orderOptions(cfg),
+	})
+	a.payments = payments.New(payments.Config{
+		Store:        a.store,
+		Stripe:       stripe,
+		Now:          now,
+		Log:          log,
+		ReturnURL:    returnURL(cfg),
+		UnknownAfter: cfg.UnknownAfter,
+		CallTimeout:  callTimeout(cfg.StripeTimeout),
+		Workers:      cfg.Workers,
+	})
+	a.sessions, err = customersession.New(ctx, customersession.Config{
+		Store:    a.store,
+		Stripe:   stripe,
+		Orders:   a.orders,
+		Log:      log,
+		Secure:   isHTTPS(cfg.BaseURL),
+		Features: customersession.Features(cfg.SavedMethods),
+	})
+	if err != nil {
+		return err
+	}
+
+	a.webhooks = webhooks.New(webhooks.Config{
+		Intake:        a.store,
+		Claims:        a.store,
+		Payments:      a.payments,
+		Stripe:        stripe,
+		Now:           now,
+		Log:           log,
+		Secrets:       webhookSecrets(cfg),
+		Tolerance:     cfg.WebhookTolerance,
+		Livemode:      cfg.Livemode(),
+		Workers:       cfg.Workers,
+		Lease:         eventLease,
+		BackfillEvery: cfg.BackfillEvery,
+	})
+	a.pages, err = a.newPages()
+	return err
+}
+
+func (a *App) newPages() (*pages.Pages, error) {
+	cfg := a.cfg
+	return pages.New(pages.Config{
+		Orders:         a.orders,
+		Payments:       a.payments,
+		Catalog:        a.catalog,
+		ReturnURL:      returnURL(cfg),
+		App:            pages.AppInfo{Name: stripeapi.Name, Version: a.opts.Version, URL: stripeapi.URL},
+		BrandName:      cfg.BrandName,
+		LogoURL:        cfg.BrandLogo,
+		Theme:          pages.ThemeOf(cfg.Appearance, cfg.BrandColor),
+		Appearance:     cfg.Appearance,
+		Sandbox:        cfg.IsSandbox(),
+		Live:           cfg.Livemode(),
+		ScriptURL:      cfg.StripeJSURL,
+		PublishableKey: cfg.StripePublishableKey,
+		Form: pages.Form{
+			Layout:         pages.Layout(cfg.Layout),
+			Express:        cfg.ExpressCheckout,
+			MethodCreation: cfg.PaymentMethodCreation,
+			SaveMethods:    cfg.SavedMethods.Redisplay,
+			CollectEmail:   cfg.CollectEmail,
+			BillingAddress: cfg.BillingAddress == "full",
+			ShippingPhone:  cfg.ShippingPhone,
+		},
+	})
+}
+
+func newStripe(cfg *config.Config, version string) *stripeapi.Client {
+	return stripeapi.New(stripeapi.Config{
+		Key:        cfg.StripeSecretKey.Reveal(),
+		BaseURL:    cfg.StripeAPIBase,
+		Timeout:    cfg.StripeTimeout,
+		Retries:    2,
+		AppVersion: version,
+	})
+}
+
+// callTimeout returns the limit for all calls of one attempt, stripe-go's
+// retries included: at most three exchanges, and no longer than a buyer waits.
+func callTimeout(exchange time.Duration) time.Duration { return min(2*exchange, 40*time.Second) }
+
+// returnURL returns the function that names the address to which Stripe sends
+// the buyer of an order back.
+func returnURL(cfg *config.Config) func(orderID string) string {
+	return func(orderID string) string { return cfg.BaseURL + "/complete?order=" + orderID }
+}
+
+// orderOptions returns how orders are paid unless their products ask for
+// something else.
+func orderOptions(cfg *config.Config) orders.Options { return orders.Options(cfg.Payment) }
+
+func webhookSecrets(cfg *config.Config) []string {
+	secrets := make([]string, 0, len(cfg.StripeWebhookSecrets))
+	for _, s := range cfg.StripeWebhookSecrets {
+		secrets = append(secrets, s.Reveal())
+	}
+	return secrets
+}

@@ -1,0 +1,53 @@
+package app
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+
+	"checkoutd/internal/config"
+	"checkoutd/internal/orders"
+	"checkoutd/internal/pages"
+)
+
+//go:embed catalog.json
+var sampleCatalog []byte
+
+// loadCatalog reads the configured catalog, or the sample if none is
+// configured.
+func loadCatalog(cfg *config.Config) (*orders.Catalog, error) {
+	if cfg.CatalogFile == "" {
+		return orders.ParseCatalog(sampleCatalog, pages.Pictures()...)
+	}
+
+	data, err := os.ReadFile(cfg.CatalogFile)
+	if err != nil {
+		return nil, fmt.Errorf("CATALOG_FILE: %w", err)
+	}
+	catalog, err := orders.ParseCatalog(data, pages.Pictures()...)
+	if err == nil {
+		err = checkReuse(cfg, catalog)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("CATALOG_FILE %s: %w", cfg.CatalogFile, err)
+	}
+	return catalog, nil
+}
+
+// checkReuse returns an error if a product charges its payment method again
+// later while a configured payment method allows a single payment only: Stripe
+// would refuse the intent.
+func checkReuse(cfg *config.Config, catalog *orders.Catalog) error {
+	singleUse := cfg.SingleUseTypes()
+	if singleUse == "" {
+		return nil
+	}
+
+	for _, p := range catalog.Products() {
+		if p.Recurring != nil || p.SetupFutureUsage != "" {
+			return fmt.Errorf("product %s charges its payment method again later, but PAYMENT_METHOD_TYPES contains %s, "+
+				"which Stripe can charge only once: remove one of them", p.SKU, singleUse)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"checkoutd/internal/config"
+	"checkoutd/internal/store"
+)
+
+// OpenStore opens the configured database and migrates it.
+func OpenStore(ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time) (*store.Store, error) {
+	return openStore(ctx, cfg, store.Options{Now: now, Log: log}, func(s *store.Store) error {
+		if err := s.Migrate(ctx); err != nil {
+			return fmt.Errorf("migrate the database: %w", err)
+		}
+		return nil
+	})
+}
+
+// openBeside opens the configured database for a command that may run beside a
+// server. It neither creates nor migrates a database: a migration would change
+// the tables under a server of another version.
+func openBeside(ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time) (*store.Store, error) {
+	return openStore(ctx, cfg, store.Options{Now: now, Log: log, MustExist: true}, func(s *store.Store) error {
+		if err := s.MigrationsExact(ctx); err != nil {
+			return fmt.Errorf("the database belongs to another version of this program, and this command does not migrate it: %w", err)
+		}
+		return nil
+	})
+}
+
+func openStore(ctx context.Context, cfg *config.Config, o store.Options, prepare func(*store.Store) error) (*store.Store, error) {
+	s, err := store.Open(ctx, cfg.DatabaseURL.Reveal(), o)
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	if err := prepare(s); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// The kinds of payments that a database can be bound to.
+const (
+	boundToSandbox = "the sandbox"
+	boundToTest    = "test keys"
+	boundToLive    = "live keys"
+)
+
+// bindingOf returns the kind of payments that cfg is for.
+func bindingOf(cfg *config.Config) string {
+	switch {
+	case cfg.IsSandbox():
+		return boundToSandbox
+	case cfg.Livemode():
+		return boundToLive
+	}
+	return boundToTest
+}
+
+// bind binds the database to one kind of payments for good: orders that were
+// paid in the sandbox must never appear among those that were paid in money.
+func bind(ctx context.Context, s *store.Store, cfg *config.Config) error {
+	want := bindingOf(cfg)
+	bound, err := s.Bind(ctx, want)
+	if err == nil && bound != want {
+		err = fmt.Errorf("DATABASE_URL: this database belongs to %s, but the configuration is for %s: use another database",
+			bound, want)
+	}
+	return err
+}

@@ -1,0 +1,95 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"checkoutd/internal/config"
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+	"checkoutd/internal/store"
+)
+
+// OrderReader reads the orders without a server, for the commands that show
+// them and operate on them.
+type OrderReader struct{ store *store.Store }
+
+// OpenOrderReader opens the configured database, which must have the schema of
+// this version.
+func OpenOrderReader(ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time) (*OrderReader, error) {
+	s, err := openBeside(ctx, cfg, log, now)
+	if err != nil {
+		return nil, err
+	}
+	return &OrderReader{s}, nil
+}
+
+// Orders returns the orders that match f, newest first.
+func (r *OrderReader) Orders(ctx context.Context, f orders.Filter) ([]orders.Order, error) {
+	return r.store.Orders(ctx, f)
+}
+
+// Order returns an order with all its payments.
+func (r *OrderReader) Order(ctx context.Context, id string) (*payments.State, error) {
+	return r.store.Read(ctx, id)
+}
+
+// Mode returns the mode in which the configuration for Operations must be
+// loaded: that of the orders' payments.
+func (r *OrderReader) Mode(ctx context.Context) (config.Mode, error) {
+	bound, err := r.store.BoundTo(ctx)
+	if bound == boundToSandbox {
+		return config.Sandbox, err
+	}
+	return config.Serve, err
+}
+
+// Operations returns the captures, cancellations and refunds that the shop may
+// ask for. cfg must be loaded in the reader's Mode. It is an error if cfg has
+// other keys than those that the orders were paid with, and if the offline
+// Stripe is needed but not running.
+func (r *OrderReader) Operations(ctx context.Context, cfg *config.Config, version string, log zerolog.Logger, now func() time.Time) (*payments.Operations, error) {
+	bound, err := r.store.BoundTo(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if want := bindingOf(cfg); bound != "" && bound != want {
+		return nil, fmt.Errorf("this database belongs to %s, but the configuration is for %s", bound, want)
+	}
+	if cfg.IsSandbox() {
+		if err := checkOffline(ctx, cfg.SandboxAddr); err != nil {
+			return nil, err
+		}
+	}
+
+	stripe := newStripe(cfg, version)
+	service := payments.New(payments.Config{
+		Store:        r.store,
+		Stripe:       stripe,
+		Now:          now,
+		Log:          log,
+		UnknownAfter: cfg.UnknownAfter,
+		CallTimeout:  callTimeout(cfg.StripeTimeout),
+		Workers:      1,
+	})
+	return payments.NewOperations(service, stripe), nil
+}
+
+// Close closes the database.
+func (r *OrderReader) Close() error { return r.store.Close() }
+
+// checkOffline returns an error unless the offline Stripe, which runs inside the
+// server, accepts connections.
+func checkOffline(ctx context.Context, addr string) error {
+	dialer := net.Dialer{Timeout: 2 * time.Second}
+	conn, err := dialer.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return fmt.Errorf("these orders were paid in the sandbox, but no offline Stripe answers at SANDBOX_ADDR (%s): "+
+			"start \"server sandbox\" first: %w", addr, err)
+	}
+	return conn.Close()
+}
