@@ -50,7 +50,7 @@ func TestCancelBesideAServer(t *testing.T) {
 		s.wantView(id, "canceled", "unpaid", 0, 0)
 		s.fails([]string{"orders", "cancel", id}, "is canceled")
 	}
-	s.fails([]string{"orders", "capture", held}, "Nothing is held")
+	s.fails([]string{"orders", "capture", held}, "No money is held")
 }
 
 // TestSubscriptionsAtTheDesk: one that did not begin is canceled with its order; of one that
@@ -88,7 +88,7 @@ func TestALapseIsSeen(t *testing.T) {
 	s.wantView(id, "authorized", "authorized", 0, 0)
 	s.door("/clock", `{"advance": 172800}`)
 	s.wantView(id, "open", "unpaid", 0, 0)
-	s.fails([]string{"orders", "capture", id}, "Nothing is held", "open")
+	s.fails([]string{"orders", "capture", id}, "No money is held", "open")
 	s.said(s.ok("orders", "show", id), "canceled")
 }
 

@@ -3,90 +3,106 @@ package payments
 /*
 An attempt
 
-	            reserve (durable, before the call)
+	            reserve (committed before the call)
 	                 |
 	              started --- no answer, or the process died ---> unknown
 	                 |                                               |
-	                 +------------- answer, or replayed answer ------+
+	                 +-------- an answer, or a replayed answer ------+
 	                 |
 	  requires_action   processing   requires_capture     (still active)
 	          \              |              /
 	           succeeded   failed   canceled              (final)
 
-  - started and unknown are left only by what Stripe says under the attempt's own key, or
-    by a reading that shows that the intent went further. Once a request may have arrived, a
-    refusal that Stripe gives before it looks at the key (rate limit, authentication, most
-    parameter checks) says nothing about it; nor does a 5xx, which Stripe may roll forward.
-  - The call is sent again for a quarter of an hour, while the order is open. After that
-    the intent is only read, and when half an hour has passed since the attempt began, an
-    intent that is unpaid or was never made is the proof that it failed.
-  - An attempt that waits for its buyer (requires_action) ends when the buyer comes with
-    another token: its intent is canceled at Stripe, and the next attempt makes another.
-    Every other active attempt refuses another token.
-  - At most one attempt of an order is active; a partial unique index says so.
-  - An attempt belongs to the intent that it created or confirmed again. News of an intent
-    touches only the active attempt of that intent.
+  - Only two things end started and unknown: Stripe's answer under the attempt's
+    own key, or a reading that shows that the intent went further. Once a request
+    may have arrived, some answers prove nothing about it. One is a refusal that
+    Stripe returns before it looks at the key (rate limit, authentication, most
+    parameter checks). Another is a 5xx, after which Stripe may still complete
+    the call.
+  - The call is sent again for a quarter of an hour, while the order is open.
+    After that the intent is only read. Half an hour after the attempt began, an
+    intent that is unpaid, or was never created, proves that the attempt failed.
+  - An attempt that waits for its buyer (requires_action) ends when the buyer
+    comes with another token: its intent is canceled at Stripe, and the next
+    attempt creates another. Every other active attempt refuses another token.
+  - At most one attempt of an order is active. A partial unique index enforces
+    it.
+  - An attempt belongs to the intent that it created or confirmed again. News of
+    an intent changes only the active attempt of that intent.
 
 Modes
 
-An order's mode changes what an attempt's call does. Everything else is the same.
+An order's mode changes the call of an attempt. Everything else is the same.
 
-	payment       creates a PaymentIntent with the token, or confirms the order's own again
-	setup         the same with a SetupIntent: it holds no money, and paid means saved
-	subscription  products, subscription, our metadata on the intent of its first invoice,
-	              confirm; or the last alone, again
+	payment       create a PaymentIntent with the token, or confirm the order's
+	              own again
+	setup         the same with a SetupIntent: it holds no money, and paid means
+	              that the payment method is saved
+	subscription  create the products and the subscription, set our metadata on
+	              the intent of its first invoice, confirm; or only confirm again
 
-  - The steps of a call are sent again from the first one, each under its own key, and
-    Stripe repeats what it did. An error of a later step carries the intent that an
-    earlier one made, which is linked at once; what nobody linked is found among the
-    customer's subscriptions. So the next attempt confirms what is there.
-  - The intent of a subscription cannot be changed. When the order is over something else
-    its invoice is voided, which Stripe refuses once it is paid, and the subscription is
-    canceled; then the next attempt begins another. An order that expires or whose buyer
-    comes with another token ends it in the same way. A subscription that is paid for is
-    never ended here; one that goes on although its first payment was canceled is ended
-    before anything else, or is for a person. So is one that goes on while no first payment
-    of it is known: until its order ends it keeps other attempts out.
-  - An intent of another amount than the order's is never confirmed: review.
-  - Later invoices are news of the subscription. Their intents are kept as renewals, which
-    settle passes by: they neither pay the order nor unpay it, and their refunds do not count.
-  - A subscription's row is written from readings. Each counts, and one is kept only if no
-    other came between; what an answer shows is believed only while it is not known, or incomplete.
+  - The steps of a call are sent again from the first one, each under its own
+    key, and Stripe repeats its answers. An error of a later step carries the
+    intent that an earlier step made, which is linked at once. An intent that was
+    never linked is found among the customer's subscriptions. So the next attempt
+    confirms the intent that exists.
+  - The intent of a subscription cannot be changed. If the order has changed, the
+    subscription's invoice is voided, which Stripe refuses once it is paid, and
+    the subscription is canceled; the next attempt begins another. So it ends
+    when the order expires, and when the buyer comes with another token.
+  - A subscription that is paid for is never ended here. One that is running
+    although its first payment was canceled is ended before anything else, or a
+    person reviews it. The same goes for one that is running while no first
+    payment is known: until its order ends, it keeps other attempts out.
+  - An intent for another amount than the order's is never confirmed: review.
+  - Later invoices are news of the subscription. Their intents are kept as
+    renewals, and settle leaves the order alone: they neither pay it nor undo its
+    payment, and their refunds do not count.
+  - A subscription's row is written from readings. A reading counts only if no
+    other write came between. What an answer shows counts only while the
+    subscription is not known, or incomplete.
 
 Settle
 
-Every snapshot of an intent goes through rules.settle, whoever brings it:
+Every snapshot of an intent goes through rules.settle, whatever its source:
 
-	the answer to the attempt's call    asOwn    may fail a started attempt
-	a reading made for the purpose      asFresh  the truth at the time of the reading
-	an event                            asEvent  maybe old: only final news are believed,
-	                                             anything else that differs is read afresh
+	asOwn    the answer to the attempt's own call  may fail a started attempt
+	asFresh  a reading                             the truth when it was read
+	asEvent  an event                              may be old: only final news
+	                                               counts, and anything else
+	                                               that differs is read afresh
 
-A final status never changes again. A fresh reading is kept only if neither the intent
-nor the active attempt changed since before the reading; otherwise it is read again.
+A final status never changes again. A fresh reading counts only if neither the
+intent nor the active attempt changed since before the reading; otherwise it is
+read again.
 
-Operations (Desk)
+Operations
 
-	written (started) --- answer, replayed answer, or a reading that shows it ---> done
+	started (committed) --- an answer, a replayed answer, or a reading
+	        |               that shows it -----------------------------> done
 	        |
-	        +--- a refusal that proves, or half an hour of quiet and nothing shows ---> failed
+	        +--- a refusal that proves it, or half an hour in which
+	             nothing shows ---------------------------------------> failed
 
-  - At most one operation of an order is started; a partial unique index says so. The next
-    wish finds out first what became of it. The same wish is then the same operation.
-  - For the same wish it is sent again, under its key, for 23 hours; each sending is noted
-    before, so that a refusal is a proof only for who sent the only request. After that,
-    and for another wish, it is only read: a refund names its operation, a capture and a
-    cancellation show on the intent.
-  - The order is brought up to date before the operation ends: what is cut between the
-    two is found started, and found out again.
+  - At most one operation of an order is started. A partial unique index enforces
+    it. The next request finds out its outcome first. If that request asks for
+    the same, it is the same operation.
+  - For a repeated request the operation is sent again under its key, for 23
+    hours. Each resend is noted first, so that a refusal proves a failure only if
+    it answers the only request. After that time, and for any other request, the
+    operation is only read: a refund names its operation, and a capture or a
+    cancellation shows on the intent.
+  - The order is brought up to date before the operation ends. A process that dies
+    between the two leaves the operation started, and its outcome is found again.
   - While a cancellation is started no attempt may begin.
 
-What can be cut, and who mends it
+What can be interrupted, and what repairs it
 
-	between reserve and the call        attempt started: the resolver sends it
-	during the call                     attempt started: the resolver sends it again, same key;
-	                                    if it comes too late for that, it reads
-	between the answer and its commit   same; Stripe replays its answer
-	after the commit                    the same token gets the recorded answer
-	webhook lost                        resolver and backfill read the intent
+	between reserve and the call     attempt started: the resolver sends it
+	during the call                  attempt started: the resolver sends it again,
+	                                 under the same key; once it is too late for
+	                                 that, it reads
+	between the answer and commit    the same; Stripe repeats its answer
+	after the commit                 the same token gets the recorded answer
+	a webhook is lost                the resolver and backfill read the intent
 */

@@ -1,11 +1,8 @@
 package payments
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
-// OperationKind is what the shop itself asks of Stripe.
+// OperationKind is what the shop asks Stripe to do about an order.
 type OperationKind string
 
 // The kinds of operation.
@@ -15,19 +12,20 @@ const (
 	OperationRefund  OperationKind = "refund"
 )
 
-// OperationState is where an operation stands.
+// OperationState is the state of an operation.
 type OperationState string
 
-// The states of an operation. One that is started stays so until Stripe has told what
-// became of it.
+// The states of an operation. One that is started stays so until its outcome at
+// Stripe is known.
 const (
 	OperationStarted OperationState = "started"
 	OperationDone    OperationState = "done"
 	OperationFailed  OperationState = "failed"
 )
 
-// Operation is one thing that the shop asks of Stripe about an order. It is written before
-// it is sent, and at most one of an order is started; a unique index says so.
+// Operation is one capture, cancellation or refund that the shop asked for. It is
+// written before it is sent. At most one operation of an order is started, which
+// a unique index enforces.
 type Operation struct {
 	ID             string
 	OrderID        string
@@ -37,48 +35,10 @@ type Operation struct {
 	Reason         string // of a refund: duplicate, fraudulent, requested_by_customer or ""
 	IdempotencyKey string
 	State          OperationState
-	Note           string // what Stripe made of it, or why it failed
+	Note           string // its result at Stripe, or why it failed
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 }
 
-// MetaOperation is the metadata key that we put on every refund.
+// MetaOperation is the metadata key that we set on every refund.
 const MetaOperation = "checkoutd_operation"
-
-// Operator is the calls that a Desk needs beside those of Stripe. Errors are *CallError. Every
-// call carries the operation's own idempotency key.
-type Operator interface {
-	// Capture takes op.Amount of what the intent holds and releases the rest.
-	Capture(ctx context.Context, op Operation) error
-	// Refund gives op.Amount back. The refund names the operation.
-	Refund(ctx context.Context, op Operation) error
-}
-
-// StartedOperation points to the operation whose outcome is not known, or is nil.
-func (st *State) StartedOperation() *Operation {
-	for i := range st.Operations {
-		if st.Operations[i].State == OperationStarted {
-			return &st.Operations[i]
-		}
-	}
-	return nil
-}
-
-func (st *State) operation(id string) *Operation {
-	for i := range st.Operations {
-		if st.Operations[i].ID == id {
-			return &st.Operations[i]
-		}
-	}
-	return nil
-}
-
-// refundBy points to the refund that an operation asked for, or is nil.
-func (st *State) refundBy(operationID string) *Refund {
-	for i := range st.Refunds {
-		if st.Refunds[i].OperationID == operationID {
-			return &st.Refunds[i]
-		}
-	}
-	return nil
-}

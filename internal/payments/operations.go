@@ -10,115 +10,124 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// Desk is where the shop itself asks for something: to capture a hold, to cancel an order,
-// to refund. It is safe for concurrent use, also by several processes beside a running
-// server, and guarantees:
+// Operations carries out what the shop asks for: to capture a hold, cancel an
+// order, or refund. It is safe for concurrent use, including by several
+// processes beside a running server, and guarantees:
 //
-//   - an operation is written before it is sent, and sent under its own idempotency key;
-//   - one whose outcome is not known stays started; whatever is asked about the order
-//     next finds that out first, and the same wish again is the same operation, so that
-//     asking again never takes or gives back money a second time;
-//   - nothing is sent again but for the same wish;
-//   - what Stripe made of it goes through the same settle as everything else, at once.
+//   - An operation is written before it is sent, and sent under its own
+//     idempotency key.
+//   - An operation whose outcome is not known stays started. The next request
+//     about the order finds out that outcome first. A repeated request is the
+//     same operation, so that repeating it never moves money a second time.
+//   - An operation is sent again only for a repeated request.
+//   - The result at Stripe goes through the same settle as all other news, at
+//     once.
 type Operations struct {
 	service  *Service
 	operator Operator
 }
 
-// NewOperations returns a Desk that works with the service's store and Stripe.
-func NewOperations(s *Service, o Operator) *Operations { return &Operations{s, o} }
+// NewOperations returns Operations that work with the store and the Stripe of s.
+func NewOperations(s *Service, o Operator) *Operations {
+	return &Operations{service: s, operator: o}
+}
 
-// Result is what became of a wish.
+// Result is the outcome of a request.
 type Result struct {
-	Operation Operation // the one that the wish led to
-	// Earlier is the operation that was found started, and what became of it, nil if there
-	// was none. It is Operation when the wish was the same.
+	Operation Operation // the operation that the request led to
+	// Earlier is the operation that was found started, with its outcome; nil if
+	// there was none. It is the same as Operation if the request was a repetition.
 	Earlier *Operation
 	State   *State // the order's state afterwards
 }
 
-// Refund is the refund that the operation led to, nil if it was no refund.
+// Refund returns the refund that the operation led to, nil if it was no refund.
 func (r Result) Refund() *Refund { return r.State.refundBy(r.Operation.ID) }
 
-// Capture takes amount minor units of what is held for the order, 0 for all of it. What is
-// not captured is released, and the order is paid. Its errors are faults: a refusal of the
-// rules or of Stripe, or operation_unknown, after which the same wish finds out.
-func (d *Operations) Capture(ctx context.Context, orderID string, amount int64) (Result, error) {
-	if amount == 0 { // all is not what an earlier wish for a part was
-		st, err := d.service.cfg.Store.Read(ctx, orderID)
+// Capture captures amount minor units of the hold, 0 for all of it. The rest of
+// the hold is released, and the order is paid. Its errors are faults: a refusal
+// by the rules or by Stripe, or operation_unknown, after which repeating the
+// request finds out the outcome.
+func (o *Operations) Capture(ctx context.Context, orderID string, amount int64) (Result, error) {
+	if amount == 0 {
+		// Name the amount, so that a request for all does not count as a
+		// repetition of an earlier one for a part.
+		st, err := o.service.cfg.Store.Read(ctx, orderID)
 		if err != nil {
 			return Result{}, err
 		}
 		amount = st.Order.Amount
 	}
-	return d.do(ctx, orderID, wish{kind: OperationCapture, amount: amount})
+	return o.do(ctx, orderID, operationRequest{kind: OperationCapture, amount: amount})
 }
 
-// CancelOrder cancels an order that is not paid. Its intents, and the subscription that was
-// to begin, are canceled at Stripe first. Errors as in Capture.
-func (d *Operations) CancelOrder(ctx context.Context, orderID string) (Result, error) {
-	return d.do(ctx, orderID, wish{kind: OperationCancel})
+// CancelOrder cancels an order that is not paid. Its intents, and a subscription
+// that is not paid for, are canceled at Stripe first. Errors as in Capture.
+func (o *Operations) CancelOrder(ctx context.Context, orderID string) (Result, error) {
+	return o.do(ctx, orderID, operationRequest{kind: OperationCancel})
 }
 
-// Refund gives amount minor units back, 0 for all that is left. reason is Stripe's, or "".
-// A refund may be pending for days, and fail in the end: the order shows it. Errors as in
-// Capture.
-func (d *Operations) Refund(ctx context.Context, orderID string, amount int64, reason string) (Result, error) {
-	return d.do(ctx, orderID, wish{kind: OperationRefund, amount: amount, reason: reason})
+// Refund refunds amount minor units, 0 for everything that is left. reason is one
+// of Stripe's reasons, or "". A refund may stay pending for days and fail in the
+// end; the order shows that. Errors as in Capture.
+func (o *Operations) Refund(ctx context.Context, orderID string, amount int64, reason string) (Result, error) {
+	return o.do(ctx, orderID, operationRequest{kind: OperationRefund, amount: amount, reason: reason})
 }
 
-// FindOut reads at Stripe what became of the operation whose outcome is not known, and sends
-// nothing. It returns nil if there is no such operation.
-func (d *Operations) FindOut(ctx context.Context, orderID string) (*Operation, error) {
-	st, err := d.service.cfg.Store.Read(ctx, orderID)
+// FindOut reads at Stripe the outcome of the started operation, and sends
+// nothing. It returns nil if no operation is started.
+func (o *Operations) FindOut(ctx context.Context, orderID string) (*Operation, error) {
+	st, err := o.service.cfg.Store.Read(ctx, orderID)
 	if err != nil {
 		return nil, err
 	}
-	open := st.StartedOperation()
-	if open == nil {
+	started := st.StartedOperation()
+	if started == nil {
 		return nil, nil //nolint:nilnil // documented: there is nothing to find out
 	}
-	st, err = d.end(ctx, *open, sending{lastSent: open.UpdatedAt})
+
+	st, err = o.finish(ctx, *started, callResult{lastSent: started.UpdatedAt})
 	if err != nil {
-		return open, err
+		return started, err
 	}
-	return st.operation(open.ID), nil
+	return st.operation(started.ID), nil
 }
 
-// do finds out what is open, then does what is wished.
-func (d *Operations) do(ctx context.Context, orderID string, w wish) (out Result, err error) {
+// do finds out the outcome of a started operation, then does what is requested.
+func (o *Operations) do(ctx context.Context, orderID string, req operationRequest) (out Result, err error) {
 	for range maxReadings {
-		earlier, err := d.finishOpen(ctx, orderID, w)
+		earlier, err := o.finishStarted(ctx, orderID, req)
 		if earlier != nil {
 			out.Earlier = earlier
-		}
-		switch {
-		case err != nil:
-			return out, err
-		case earlier != nil && earlier.State == OperationDone && w.asksFor(earlier):
-			out.Operation = *earlier
-			out.State, err = d.service.cfg.Store.Read(ctx, orderID)
-			return out, err
-		}
-		op, err := d.write(ctx, orderID, w)
-		if errors.Is(err, ErrOperationInProgress) {
-			continue // somebody else's, begun a moment ago
 		}
 		if err != nil {
 			return out, err
 		}
-		return d.carryOut(ctx, out, op, sending{sent: true, fresh: true, lastSent: op.UpdatedAt})
+		if earlier != nil && earlier.State == OperationDone && req.repeats(earlier) {
+			out.Operation = *earlier
+			out.State, err = o.service.cfg.Store.Read(ctx, orderID)
+			return out, err
+		}
+
+		op, err := o.write(ctx, orderID, req)
+		if errors.Is(err, ErrOperationInProgress) {
+			continue // another process has just started one
+		}
+		if err != nil {
+			return out, err
+		}
+		return o.carryOut(ctx, out, op, callResult{sent: true, firstSend: true, lastSent: op.UpdatedAt})
 	}
 	return out, ErrOperationInProgress
 }
 
 // write commits an operation before it is sent.
-func (d *Operations) write(ctx context.Context, orderID string, w wish) (op Operation, err error) {
+func (o *Operations) write(ctx context.Context, orderID string, req operationRequest) (op Operation, err error) {
 	id := orders.NewID("op_")
 	var after *State
-	err = d.service.cfg.Store.Update(ctx, orderID, nil, func(st *State) error {
+	err = o.service.cfg.Store.Update(ctx, orderID, nil, func(st *State) error {
 		after = st
-		return d.service.rules().start(st, w, id)
+		return o.service.rules().start(st, req, id)
 	})
 	if err != nil {
 		return op, err
@@ -126,41 +135,46 @@ func (d *Operations) write(ctx context.Context, orderID string, w wish) (op Oper
 	return *after.operation(id), nil
 }
 
-// finishOpen finds out what became of the operation that an order has open, nil if it has
-// none. If it is what is wished now, and while Stripe keeps its key, it is sent again: that tells, or
-// does what was asked. Who wishes something else may have thought better of it: then Stripe
-// is only read. An operation that failed is an error only if it was just tried.
-func (d *Operations) finishOpen(ctx context.Context, orderID string, w wish) (*Operation, error) {
-	st, err := d.service.cfg.Store.Read(ctx, orderID)
+// finishStarted finds out the outcome of the order's started operation, nil if it
+// has none. While Stripe keeps the operation's key, a repeated request sends it
+// again: that shows the outcome, or does what was asked. For any other request
+// Stripe is only read, because the shop may have changed its mind. A failed
+// operation is an error only if it was sent again just now.
+func (o *Operations) finishStarted(ctx context.Context, orderID string, req operationRequest) (*Operation, error) {
+	st, err := o.service.cfg.Store.Read(ctx, orderID)
 	if err != nil || st.StartedOperation() == nil {
 		return nil, err
 	}
+
 	op := *st.StartedOperation()
-	c := sending{lastSent: op.UpdatedAt, sent: w.asksFor(&op) && d.service.cfg.Now().Sub(op.CreatedAt) < keepsKeysFor}
-	if c.sent {
-		now, err := d.touch(ctx, op)
-		if err != nil || now.State != OperationStarted { // somebody else has ended it: it must not be sent any more
-			return &now, err
+	age := o.service.cfg.Now().Sub(op.CreatedAt)
+	call := callResult{lastSent: op.UpdatedAt, sent: req.repeats(&op) && age < keyLifetime}
+	if call.sent {
+		now, err := o.noteResend(ctx, op)
+		if err != nil || now.State != OperationStarted {
+			return &now, err // another process has finished it: it must not be sent again
 		}
 	}
-	out, err := d.carryOut(ctx, Result{}, op, c)
-	if out.Operation.State == OperationFailed && !c.sent {
+
+	out, err := o.carryOut(ctx, Result{}, op, call)
+	if out.Operation.State == OperationFailed && !call.sent {
 		err = nil
 	}
 	return &out.Operation, err
 }
 
-// touch notes that an operation is sent again, before it is, and gives it as it is then.
-func (d *Operations) touch(ctx context.Context, op Operation) (now Operation, err error) {
-	err = d.service.cfg.Store.Update(ctx, op.OrderID, nil, func(st *State) error {
-		kept := st.operation(op.ID)
-		if kept == nil {
+// noteResend notes that an operation is about to be sent again, and returns the
+// operation as stored.
+func (o *Operations) noteResend(ctx context.Context, op Operation) (now Operation, err error) {
+	err = o.service.cfg.Store.Update(ctx, op.OrderID, nil, func(st *State) error {
+		stored := st.operation(op.ID)
+		if stored == nil {
 			return errGone(op)
 		}
-		if kept.State == OperationStarted {
-			kept.Note = "sent again at " + d.service.cfg.Now().UTC().Format(time.RFC3339Nano)
+		if stored.State == OperationStarted {
+			stored.Note = "sent again at " + o.service.cfg.Now().UTC().Format(time.RFC3339Nano)
 		}
-		now = *kept
+		now = *stored
 		return nil
 	})
 	if err != nil {
@@ -171,99 +185,114 @@ func (d *Operations) touch(ctx context.Context, op Operation) (now Operation, er
 
 func errGone(op Operation) error { return fmt.Errorf("payments: operation %s is gone", op.ID) }
 
-// carryOut sends an operation and ends it as far as Stripe tells. The caller's leaving must
-// not cut it in two.
-func (d *Operations) carryOut(ctx context.Context, out Result, op Operation, c sending) (Result, error) {
+// carryOut sends an operation and finishes it if its outcome is known. A caller
+// that leaves must not interrupt it.
+func (o *Operations) carryOut(ctx context.Context, out Result, op Operation, call callResult) (Result, error) {
 	ctx = context.WithoutCancel(ctx)
-	if c.sent {
-		c.err = d.send(ctx, op)
+	if call.sent {
+		call.err = o.send(ctx, op)
 	}
-	st, err := d.end(ctx, op, c)
+
+	st, err := o.finish(ctx, op, call)
 	if err != nil {
 		out.Operation = op
-		return out, operationUnknown(op, errors.Join(err, c.err))
+		return out, operationUnknown(op, errors.Join(err, call.err))
 	}
 	out.Operation, out.State = *st.operation(op.ID), st
-	d.log(out, c)
+	o.log(out, call)
+
 	switch out.Operation.State {
 	case OperationDone:
 		return out, nil
 	case OperationFailed:
-		return out, fault.Wrap(c.err, fault.Conflict, "operation_failed", "The "+string(op.Kind)+" failed: "+out.Operation.Note+".")
+		return out, fault.Wrap(call.err, fault.Conflict, "operation_failed",
+			"The "+string(op.Kind)+" failed: "+out.Operation.Note+".")
 	default:
-		return out, operationUnknown(op, c.err)
+		return out, operationUnknown(op, call.err)
 	}
 }
 
 func operationUnknown(op Operation, cause error) error {
-	return fault.Wrap(cause, fault.Unavailable, "operation_unknown", "Stripe has not told yet what became of the "+string(op.Kind)+
-		" that was asked for at "+op.CreatedAt.UTC().Format(time.RFC3339)+". Ask for the same again in a while: nothing is done twice. Something else can be asked for when half an hour has passed.")
+	return fault.Wrap(cause, fault.Unavailable, "operation_unknown",
+		"Stripe has not confirmed yet whether the "+string(op.Kind)+" requested at "+
+			op.CreatedAt.UTC().Format(time.RFC3339)+" was made. Repeat the same request in a while: "+
+			"nothing is done twice. Any other request has to wait for half an hour.")
 }
 
 // send makes the call of an operation.
-func (d *Operations) send(ctx context.Context, op Operation) error {
-	call, cancel := context.WithTimeout(ctx, d.service.cfg.CallTimeout)
+func (o *Operations) send(ctx context.Context, op Operation) error {
+	callCtx, cancel := context.WithTimeout(ctx, o.service.cfg.CallTimeout)
 	defer cancel()
+
 	switch op.Kind {
 	case OperationCapture:
-		return d.operator.Capture(call, op)
+		return o.operator.Capture(callCtx, op)
 	case OperationRefund:
-		return d.operator.Refund(call, op)
+		return o.operator.Refund(callCtx, op)
 	default:
-		st, err := d.service.cfg.Store.Read(ctx, op.OrderID)
+		st, err := o.service.cfg.Store.Read(ctx, op.OrderID)
 		if err != nil {
 			return err
 		}
-		return d.service.cancelIntents(ctx, st)
+		return o.service.cancelIntents(ctx, st)
 	}
 }
 
-// end brings the order up to date and ends the operation as far as that tells.
-func (d *Operations) end(ctx context.Context, op Operation, c sending) (after *State, err error) {
-	if err := d.read(ctx, op); err != nil {
+// finish brings the order up to date and concludes the operation if its outcome
+// is known.
+func (o *Operations) finish(ctx context.Context, op Operation, call callResult) (after *State, err error) {
+	if err := o.refresh(ctx, op); err != nil {
 		return nil, err
 	}
-	err = d.service.cfg.Store.Update(ctx, op.OrderID, nil, func(st *State) error {
+
+	err = o.service.cfg.Store.Update(ctx, op.OrderID, nil, func(st *State) error {
 		after = st
 		if st.operation(op.ID) == nil {
 			return errGone(op)
 		}
-		d.service.rules().conclude(st, op.ID, c)
+		o.service.rules().conclude(st, op.ID, call)
 		return nil
 	})
 	return after, err
 }
 
-// read brings an order up to date with what an operation is about.
-func (d *Operations) read(ctx context.Context, op Operation) error {
+// refresh reads at Stripe what an operation changes, and settles it.
+func (o *Operations) refresh(ctx context.Context, op Operation) error {
 	switch op.Kind {
 	case OperationRefund:
-		return d.service.SettleRefunds(ctx, op.OrderID, op.IntentID, nil)
+		return o.service.SettleRefunds(ctx, op.OrderID, op.IntentID, nil)
 	case OperationCapture:
-		return d.service.SettleFresh(ctx, op.OrderID, op.IntentID, nil)
+		return o.service.SettleFresh(ctx, op.OrderID, op.IntentID, nil)
 	}
-	st, err := d.service.cfg.Store.Read(ctx, op.OrderID)
+
+	st, err := o.service.cfg.Store.Read(ctx, op.OrderID)
 	if err != nil {
 		return err
 	}
-	for _, in := range st.Intents { // those that were canceled and read are final
+	for _, in := range st.Intents {
 		if !in.pending() {
-			continue
+			continue // canceled, and read after that
 		}
-		if err := d.service.SettleFresh(ctx, op.OrderID, in.ID, nil); err != nil {
+		if err := o.service.SettleFresh(ctx, op.OrderID, in.ID, nil); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// log writes the one line about an operation that was sent.
-func (d *Operations) log(out Result, c sending) {
+// log writes the one log line about an operation that was sent.
+func (o *Operations) log(out Result, call callResult) {
 	op := out.Operation
-	l := d.service.cfg.Log.Info()
+	line := o.service.cfg.Log.Info()
 	if op.State != OperationDone {
-		l = d.service.cfg.Log.Warn().Err(c.err)
+		line = o.service.cfg.Log.Warn().Err(call.err)
 	}
-	l.Str("order_id", op.OrderID).Str("operation_id", op.ID).Str("operation", string(op.Kind)).Int64("amount", op.Amount).
-		Str("operation_state", string(op.State)).Str("order_status", string(out.State.Order.Status)).Msg("operation sent")
+	line.
+		Str("order_id", op.OrderID).
+		Str("operation_id", op.ID).
+		Str("operation", string(op.Kind)).
+		Int64("amount", op.Amount).
+		Str("operation_state", string(op.State)).
+		Str("order_status", string(out.State.Order.Status)).
+		Msg("operation sent")
 }

@@ -11,71 +11,88 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// wish is what the shop asks for.
-type wish struct {
+// operationRequest is what the shop asks for.
+type operationRequest struct {
 	kind   OperationKind
-	amount int64 // minor units; 0: all that there is
+	amount int64 // minor units; 0: everything that is left
 	reason string
 }
 
-// asksFor reports whether an operation is what the wish asks for. A wish that comes again
-// while the first one's outcome is not known is the same wish: nothing is done twice.
-func (w wish) asksFor(op *Operation) bool {
-	return w.kind == op.Kind && w.reason == op.Reason && (w.amount == 0 || w.amount == op.Amount)
+// repeats reports whether the request asks for the same as an operation. While
+// the outcome of the operation is not known, such a request is a repetition, and
+// nothing is done twice.
+func (req operationRequest) repeats(op *Operation) bool {
+	return req.kind == op.Kind && req.reason == op.Reason && (req.amount == 0 || req.amount == op.Amount)
 }
 
-// start adds an operation to the state, or says why there may be none. It is committed
-// before Stripe is called.
-func (r rules) start(st *State, w wish, id string) error {
+// start adds an operation to the state, or returns why there may be none. The
+// operation is committed before Stripe is called.
+func (r rules) start(st *State, req operationRequest, id string) error {
 	if st.StartedOperation() != nil {
 		return ErrOperationInProgress
 	}
-	if a := st.Active(); a != nil && (a.State.Open() || a.State == Processing) {
+	if a := st.Active(); a != nil && a.State.unsettled() {
 		return errPaymentInDoubt
 	}
-	op := Operation{ID: id, OrderID: st.Order.ID, Kind: w.kind, Reason: w.reason,
-		IdempotencyKey: idempotency.Operation(id), State: OperationStarted, CreatedAt: r.now}
+
+	op := Operation{
+		ID:             id,
+		OrderID:        st.Order.ID,
+		Kind:           req.kind,
+		Reason:         req.reason,
+		IdempotencyKey: idempotency.Operation(id),
+		State:          OperationStarted,
+		CreatedAt:      r.now,
+	}
 	var err error
-	switch w.kind {
+	switch req.kind {
 	case OperationCapture:
-		op.IntentID, op.Amount, err = st.capturable(w.amount)
+		op.IntentID, op.Amount, err = st.capturable(req.amount)
 	case OperationRefund:
-		op.IntentID, op.Amount, err = st.refundable(w)
+		op.IntentID, op.Amount, err = st.refundable(req)
 	default:
 		err = st.cancelable()
 	}
-	if err == nil {
-		st.Operations = append(st.Operations, op)
+	if err != nil {
+		return err
 	}
-	return err
+
+	st.Operations = append(st.Operations, op)
+	return nil
 }
 
-// capturable gives what is to be captured: of a hold once, all of it or a part
+// capturable returns the intent and the amount to capture. A hold is captured
+// once, in full or in part
 // (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method).
 func (st *State) capturable(amount int64) (intentID string, _ int64, err error) {
 	o := &st.Order
-	at := slices.IndexFunc(st.Intents, func(in Intent) bool { return in.Status == StatusRequiresCapture })
+	hold := find(st.Intents, func(in *Intent) bool { return in.Status == StatusRequiresCapture })
 	switch {
 	case o.Status == orders.Paid:
 		return "", 0, fault.New(fault.Conflict, "order_paid", "This order is paid: there is nothing left to capture.")
-	case o.Status != orders.Authorized || at < 0:
-		return "", 0, fault.New(fault.Conflict, "order_not_authorized", "Nothing is held for this order: it is "+string(o.Status)+".")
+	case o.Status != orders.Authorized || hold == nil:
+		return "", 0, fault.New(fault.Conflict, "order_not_authorized",
+			"No money is held for this order: it is "+string(o.Status)+".")
 	case amount == 0:
 		amount = o.Amount
 	}
-	return st.Intents[at].ID, amount, within(amount, o.Amount, o.Currency)
+	return hold.ID, amount, checkAmount(amount, o.Amount, o.Currency)
 }
 
-// refundable gives what is to be refunded: never more than was taken and is not on its way
-// back yet (https://docs.stripe.com/refunds).
-func (st *State) refundable(w wish) (intentID string, _ int64, err error) {
+// refundable returns the intent and the amount to refund: never more than what
+// was captured and is not refunded or being refunded yet
+// (https://docs.stripe.com/refunds).
+func (st *State) refundable(req operationRequest) (intentID string, _ int64, err error) {
 	o := &st.Order
-	if !slices.Contains([]string{"", "duplicate", "fraudulent", "requested_by_customer"}, w.reason) {
-		return "", 0, fault.InvalidField("reason", "reason_unknown", "A reason is duplicate, fraudulent or requested_by_customer.")
+	if !slices.Contains([]string{"", "duplicate", "fraudulent", "requested_by_customer"}, req.reason) {
+		return "", 0, fault.InvalidField("reason", "reason_unknown",
+			"The reason must be duplicate, fraudulent or requested_by_customer.")
 	}
 	if o.Status == orders.Authorized {
-		return "", 0, fault.New(fault.Conflict, "order_not_paid", "The money of this order is held, not taken: cancel the order.")
+		return "", 0, fault.New(fault.Conflict, "order_not_paid",
+			"The money for this order is held, not captured: cancel the order instead.")
 	}
+
 	var paid []*Intent
 	for i := range st.Intents {
 		if in := &st.Intents[i]; in.Status == StatusSucceeded && in.Captured > 0 && !in.Renewal {
@@ -84,45 +101,54 @@ func (st *State) refundable(w wish) (intentID string, _ int64, err error) {
 	}
 	switch {
 	case o.Status != orders.Paid && o.Status != orders.Review || len(paid) == 0:
-		return "", 0, fault.New(fault.Conflict, "order_not_paid", "Nothing was taken for this order: it is "+string(o.Status)+".")
+		return "", 0, fault.New(fault.Conflict, "order_not_paid",
+			"No money was captured for this order: it is "+string(o.Status)+".")
 	case len(paid) > 1:
 		return "", 0, fault.New(fault.Conflict, "order_paid_twice",
-			"This order was paid more than once: look at its payments in Stripe's Dashboard, and refund there.")
+			"This order was paid more than once: check its payments in the Stripe Dashboard and refund there.")
 	}
+
 	left := paid[0].Captured - st.refundedOf(paid[0])
 	if left <= 0 {
-		return "", 0, fault.New(fault.Conflict, "order_refunded", "All that was taken for this order is refunded, or on its way back.")
+		return "", 0, fault.New(fault.Conflict, "order_refunded",
+			"All money captured for this order is refunded or being refunded.")
 	}
-	if w.amount == 0 {
+	if req.amount == 0 {
 		return paid[0].ID, left, nil
 	}
-	return paid[0].ID, w.amount, within(w.amount, left, o.Currency)
+	return paid[0].ID, req.amount, checkAmount(req.amount, left, o.Currency)
 }
 
-// within says what is wrong with an amount of which there is only so much.
-func within(amount, most int64, currency string) error {
+// checkAmount returns what is wrong with an amount of which at most limit is
+// available, nil if it is right.
+func checkAmount(amount, limit int64, currency string) error {
 	step := money.Step(currency)
 	switch {
-	case amount < 1 || amount > most:
-		return fault.InvalidField("amount", "amount_out_of_range", fmt.Sprintf("The amount must be from %s to %s %s.",
-			money.Decimal(step, currency), money.Decimal(most, currency), strings.ToUpper(currency))).With("most", most)
+	case amount < 1 || amount > limit:
+		return fault.InvalidField("amount", "amount_out_of_range",
+			fmt.Sprintf("The amount must be between %s and %s %s.",
+				money.Decimal(step, currency), money.Decimal(limit, currency), strings.ToUpper(currency))).
+			With("most", limit)
 	case amount%step != 0:
-		return fault.InvalidField("amount", "amount_out_of_range", fmt.Sprintf("Amounts in %s must be multiples of %s.",
-			strings.ToUpper(currency), money.Decimal(step, currency)))
+		return fault.InvalidField("amount", "amount_out_of_range",
+			fmt.Sprintf("An amount in %s must be a multiple of %s.",
+				strings.ToUpper(currency), money.Decimal(step, currency)))
 	}
 	return nil
 }
 
-// cancelable says why an order cannot be canceled, or nil.
+// cancelable returns why an order cannot be canceled, nil if it can.
 func (st *State) cancelable() error {
 	switch o := &st.Order; o.Status {
 	case orders.Open, orders.Authorized:
 		return nil
 	case orders.Paid:
-		return fault.New(fault.Conflict, "order_paid", "This order is paid: refund it.")
+		return fault.New(fault.Conflict, "order_paid", "This order is paid: refund it instead.")
 	case orders.Review:
-		return fault.New(fault.Conflict, "order_in_review", "This order waits for a person: look at its payments in Stripe's Dashboard first.")
+		return fault.New(fault.Conflict, "order_in_review",
+			"This order is in review: check its payments in the Stripe Dashboard first.")
 	default:
-		return fault.New(fault.Conflict, "order_not_open", "There is nothing to cancel: this order is "+string(o.Status)+".")
+		return fault.New(fault.Conflict, "order_not_open",
+			"There is nothing to cancel: this order is "+string(o.Status)+".")
 	}
 }

@@ -5,37 +5,65 @@ import (
 	"time"
 )
 
-// setRefunds records what Stripe says of an intent's refunds. A pending refund counts:
-// the money is on its way back; a failed or canceled one does not
-// (https://docs.stripe.com/refunds#failed-refunds), nor does a hold that was let go: that
-// money was never taken. Nor does the part of a hold that was not captured.
+// Refund is a refund of an order's charge, keyed by Stripe's ID (re_…).
+type Refund struct {
+	ID       string
+	OrderID  string
+	IntentID string
+	Amount   int64
+	Currency string
+	Status   string // pending, requires_action, succeeded, failed or canceled
+	Reason   string
+	// OperationID is the operation of ours that asked for the refund, "" if it
+	// was made elsewhere, as in the Dashboard.
+	OperationID string
+	CreatedAt   time.Time // by Stripe's clock
+	UpdatedAt   time.Time
+}
+
+// Dispute is a dispute about an order's charge, keyed by Stripe's ID (dp_…).
+type Dispute struct {
+	ID        string
+	OrderID   string
+	IntentID  string
+	Amount    int64
+	Currency  string
+	Status    string // needs_response, under_review, won, lost, warning_…
+	Reason    string
+	UpdatedAt time.Time
+}
+
+// setRefunds records an intent's refunds as read at Stripe.
 func (r rules) setRefunds(st *State, list []Refund) {
 	for _, re := range list {
 		re.OrderID = st.Order.ID
-		at := slices.IndexFunc(st.Refunds, func(k Refund) bool { return k.ID == re.ID })
-		if at < 0 {
+
+		i := slices.IndexFunc(st.Refunds, func(k Refund) bool { return k.ID == re.ID })
+		if i < 0 {
 			st.Refunds = append(st.Refunds, re)
-		} else if re.age() >= st.Refunds[at].age() {
-			st.Refunds[at] = re
+		} else if re.progress() >= st.Refunds[i].progress() {
+			st.Refunds[i] = re
 		}
 	}
+
 	st.countMoney()
-	st.tellBuyer(nil)
+	st.setBuyerStatus(nil)
 }
 
-// setDispute records what Stripe says of a dispute.
+// setDispute records a dispute as read at Stripe.
 func (r rules) setDispute(st *State, d Dispute) {
 	d.OrderID = st.Order.ID
-	at := slices.IndexFunc(st.Disputes, func(k Dispute) bool { return k.ID == d.ID })
-	if at < 0 {
+
+	i := slices.IndexFunc(st.Disputes, func(k Dispute) bool { return k.ID == d.ID })
+	if i < 0 {
 		st.Disputes = append(st.Disputes, d)
 		return
 	}
-	st.Disputes[at] = d
+	st.Disputes[i] = d
 }
 
-// countMoney adds up what was taken for the order and what of it goes back. The money of
-// renewals is kept beside it.
+// countMoney adds up what was captured for the order and what of it is refunded.
+// The money of renewals does not count.
 func (st *State) countMoney() {
 	st.Order.Captured, st.Order.Refunded = 0, 0
 	for i := range st.Intents {
@@ -46,7 +74,10 @@ func (st *State) countMoney() {
 	}
 }
 
-// refundedOf adds up what goes back of the money that an intent took.
+// refundedOf returns how much of an intent's money is refunded. A pending refund
+// counts: the money is on its way back. A failed or canceled one does not
+// (https://docs.stripe.com/refunds#failed-refunds), and neither does the part of
+// a hold that was not captured: that money was never taken.
 func (st *State) refundedOf(in *Intent) (sum int64) {
 	released := false
 	for i := range st.Refunds {
@@ -62,17 +93,18 @@ func (st *State) refundedOf(in *Intent) (sum int64) {
 	return sum
 }
 
-// releases reports whether a refund is what Stripe lists for the part of a hold that was not
-// captured. Nothing names it as such: it is over exactly that part, made with the
-// capture, and not asked for by us.
+// releases reports whether a refund is Stripe's own, for the part of a hold that
+// was not captured. Nothing marks it as such, but it is for exactly that part,
+// was made with the capture, and no operation of ours asked for it.
 func (re *Refund) releases(in *Intent, paidAt time.Time) bool {
 	return re.Amount == in.Amount-in.Captured && re.OperationID == "" &&
 		!re.CreatedAt.IsZero() && re.CreatedAt.Before(paidAt.Add(time.Minute))
 }
 
-// age orders the states of a refund: it goes only forward
-// (https://docs.stripe.com/refunds#failed-refunds), so that an older reading is known.
-func (re *Refund) age() int {
+// progress orders the statuses of a refund, which only move forward
+// (https://docs.stripe.com/refunds#failed-refunds). It shows which of two
+// readings is older.
+func (re *Refund) progress() int {
 	switch re.Status {
 	case "succeeded":
 		return 1

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Status is a PaymentIntent's status
+// Status is the status of a PaymentIntent or a SetupIntent
 // (https://docs.stripe.com/payments/paymentintents/lifecycle).
 type Status string
 
@@ -20,14 +20,14 @@ const (
 	StatusCanceled              Status = "canceled"
 )
 
-// Final reports whether Stripe never leaves the status again.
+// Final reports whether an intent never leaves the status again.
 func (s Status) Final() bool { return s == StatusSucceeded || s == StatusCanceled }
 
-// Snapshot is a PaymentIntent or a SetupIntent as it was at some moment, from an answer,
-// an event or a reading. Amounts are minor units.
+// Snapshot is a PaymentIntent or a SetupIntent as it was at some moment, from an
+// answer, an event or a reading. Amounts are in minor units.
 type Snapshot struct {
 	ID             string
-	OrderID        string // from our metadata, "" if it is not ours
+	OrderID        string // from our metadata, "" if the intent is not ours
 	AttemptID      string // from our metadata; the attempt that created the intent
 	Livemode       bool
 	Status         Status
@@ -35,29 +35,29 @@ type Snapshot struct {
 	AmountReceived int64
 	Capturable     int64
 	CaptureMethod  string    // automatic, automatic_async or manual
-	CaptureBefore  time.Time // when a hold lapses, zero for none; an event does not tell
+	CaptureBefore  time.Time // when a hold lapses, zero for none; missing in events
 	Currency       string    // "" for a SetupIntent
 	CustomerID     string
 	ClientSecret   string
-	Error          *StripeError // last_payment_error, last_setup_error
-	// InvoiceID is the invoice that the intent pays, "" for none. An event tells no more;
-	// a reading names the invoice's subscription, too, and whether the invoice is a later
-	// one than that with which the subscription began.
+	Error          *StripeError // last_payment_error or last_setup_error
+	// InvoiceID is the invoice that the intent pays, "" for none. An event carries
+	// no more than that. A reading adds the invoice's subscription, and Renewal:
+	// whether the invoice is a later one than the subscription's first.
 	InvoiceID      string
 	SubscriptionID string
 	Renewal        bool
-	Subscription   *Subscription // as it was then, nil if that was not told
+	Subscription   *Subscription // as of the same moment, nil if it was not read
 	CreatedAt      time.Time
 }
 
 // IsSetup reports whether the snapshot is of a SetupIntent, which holds no money.
 func (s Snapshot) IsSetup() bool { return IsSetup(s.ID) }
 
-// IsSetup reports whether an intent's id is that of a SetupIntent.
+// IsSetup reports whether an intent's ID is that of a SetupIntent.
 func IsSetup(intentID string) bool { return strings.HasPrefix(intentID, "seti_") }
 
-// StripeError is what Stripe says of a failed try; Message is meant for the buyer
-// when Type is card_error.
+// StripeError is an error that Stripe returned. Message is meant for the buyer
+// if Type is card_error.
 type StripeError struct {
 	Type        string
 	Code        string
@@ -65,7 +65,7 @@ type StripeError struct {
 	Message     string
 }
 
-// The metadata keys that we put on every intent.
+// The metadata keys that we set on every intent.
 const (
 	MetaOrder   = "checkoutd_order"
 	MetaAttempt = "checkoutd_attempt"

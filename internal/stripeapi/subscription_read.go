@@ -51,7 +51,7 @@ func (c *Client) findSubscription(ctx context.Context, p payments.Params, from, 
 			if read.First != nil {
 				return *read.First, true, nil
 			}
-			if reason := read.Unseen(); reason != "" {
+			if reason := read.ReviewReason(); reason != "" {
 				return payments.Snapshot{}, false, mismatch(nil, reason)
 			}
 		}

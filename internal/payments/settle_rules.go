@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"time"
 
 	"checkoutd/internal/orders"
 )
 
-// How much a snapshot is to be trusted; doc.go tells why.
+// source is how far a snapshot can be trusted; doc.go explains it.
 type source int
 
 const (
@@ -18,36 +17,30 @@ const (
 	asOwn
 )
 
-// errReadAfresh says that a snapshot may be old and differs from what is
-// known: only a reading of the intent can tell.
+// errReadAfresh means that a snapshot differs from what is known but may be old:
+// only a reading of the intent can decide.
 var errReadAfresh = errors.New("payments: the snapshot may be old; read the intent afresh")
 
-// rules are the pure part of payments: they change a State and call nobody.
-type rules struct {
-	now          time.Time
-	unknownAfter time.Duration
-}
-
-// settle brings what a snapshot says into the state. It is the only code that
-// makes an order paid. errReadAfresh means that nothing may be committed.
+// settle brings a snapshot into the state. It is the only code that makes an
+// order paid. If it returns errReadAfresh, nothing may be committed.
 func (r rules) settle(st *State, s Snapshot, src source) error {
 	in := st.Intent(s.ID)
 	if in == nil {
 		if src == asEvent && s.InvoiceID != "" {
-			return errReadAfresh // only a reading tells which of its subscription's invoices it pays
+			return errReadAfresh // only a reading shows which of the subscription's invoices it pays
 		}
-		st.Intents = append(st.Intents, Intent{ID: s.ID, OrderID: st.Order.ID, CreatedAt: s.CreatedAt,
-			Status: StatusRequiresPaymentMethod, // where every intent begins
-			Amount: s.Amount, Currency: s.Currency, ClientSecret: s.ClientSecret, Renewal: s.Renewal})
-		in = &st.Intents[len(st.Intents)-1]
+		in = st.linkIntent(s)
 	}
 	if s.Subscription != nil {
 		r.setSubscription(st, *s.Subscription, src)
 	}
 	if in.Renewal {
-		return r.settleRenewal(st, in, s, src)
+		return r.settleRenewal(in, s, src)
 	}
-	a := r.attemptOf(st, s)
+
+	// An intent that does not fit its order is reviewed by a person, but its
+	// news is recorded all the same. Before that, an event is not trusted.
+	a := st.linkAttempt(s)
 	if reason := mismatch(&st.Order, s); reason != "" {
 		if src == asEvent && !s.Status.Final() {
 			return errReadAfresh
@@ -57,9 +50,10 @@ func (r rules) settle(st *State, s Snapshot, src source) error {
 		if src == asEvent {
 			return errReadAfresh
 		}
-		r.review(st, fmt.Sprintf("intent %s is over %d %s (received %d), the order over %d %s",
+		r.review(st, fmt.Sprintf("intent %s is for %d %s (received %d), the order for %d %s",
 			s.ID, s.Amount, s.Currency, s.AmountReceived, st.Order.Amount, st.Order.Currency))
 	}
+
 	switch {
 	case in.Status.Final() && s.Status.Final() && in.Status != s.Status:
 		if src == asEvent {
@@ -75,29 +69,48 @@ func (r rules) settle(st *State, s Snapshot, src source) error {
 		}
 		return errReadAfresh
 	}
+
 	in.take(s)
 	r.applyToAttempt(a, s, src)
 	r.applyToOrder(st, in, a)
 	return nil
 }
 
-// settleRenewal records the payment of a later invoice of the order's subscription. It is
-// news of the subscription alone: whatever becomes of it, the order was paid by the first.
-func (r rules) settleRenewal(st *State, in *Intent, s Snapshot, src source) error {
+// settleRenewal records the payment of a later invoice of the order's
+// subscription. It does not touch the order, which the first invoice paid.
+func (r rules) settleRenewal(in *Intent, s Snapshot, src source) error {
 	switch {
 	case in.Status.Final() && !s.Status.Final():
 		return nil // old news
 	case src == asEvent && !s.Status.Final() && !saysNothingNew(in, nil, s):
 		return errReadAfresh
 	}
+
 	in.take(s)
 	return nil
 }
 
-// take copies what a snapshot says. What only some snapshots tell stays when this one
-// does not.
+// linkIntent adds the intent of a snapshot to the order, in the status in which
+// every intent begins.
+func (st *State) linkIntent(s Snapshot) *Intent {
+	st.Intents = append(st.Intents, Intent{
+		ID:           s.ID,
+		OrderID:      st.Order.ID,
+		Status:       StatusRequiresPaymentMethod,
+		ClientSecret: s.ClientSecret,
+		Amount:       s.Amount,
+		Currency:     s.Currency,
+		Renewal:      s.Renewal,
+		CreatedAt:    s.CreatedAt,
+	})
+	return &st.Intents[len(st.Intents)-1]
+}
+
+// take copies a snapshot into the intent. A value that only some snapshots carry
+// stays if this one does not.
 func (in *Intent) take(s Snapshot) {
-	in.Status, in.Amount, in.Captured, in.Currency = s.Status, s.Amount, s.AmountReceived, s.Currency
+	in.Status = s.Status
+	in.Amount, in.Captured, in.Currency = s.Amount, s.AmountReceived, s.Currency
 	in.ClientSecret = cmp.Or(s.ClientSecret, in.ClientSecret)
 	in.SubscriptionID = cmp.Or(s.SubscriptionID, in.SubscriptionID)
 	if !s.CaptureBefore.IsZero() {
@@ -105,14 +118,17 @@ func (in *Intent) take(s Snapshot) {
 	}
 }
 
-// attemptOf finds the active attempt that the intent belongs to and names the
-// intent in it.
-func (r rules) attemptOf(st *State, s Snapshot) *Attempt {
+// linkAttempt returns the active attempt that the intent belongs to, nil if
+// there is none, and sets the attempt's IntentID.
+func (st *State) linkAttempt(s Snapshot) *Attempt {
 	a := st.Active()
 	if a == nil {
 		return nil
 	}
-	if a.IntentID == "" && (a.Params.IntentID == s.ID || a.Params.IntentID == "" && s.AttemptID == a.ID) {
+
+	confirms := a.Params.IntentID == s.ID
+	created := a.Params.IntentID == "" && s.AttemptID == a.ID
+	if a.IntentID == "" && (confirms || created) {
 		a.IntentID = s.ID
 	}
 	if a.IntentID != s.ID {
@@ -121,28 +137,33 @@ func (r rules) attemptOf(st *State, s Snapshot) *Attempt {
 	return a
 }
 
-// mismatch says what in a snapshot cannot belong to the order, or "". The amount is
-// amountDiffers' business.
+// mismatch returns why a snapshot cannot belong to the order, "" if it can.
+// amountDiffers compares the amounts.
 func mismatch(o *orders.Order, s Snapshot) string {
 	switch {
 	case s.OrderID != "" && s.OrderID != o.ID:
 		return fmt.Sprintf("intent %s belongs to order %s", s.ID, s.OrderID)
 	case s.IsSetup() != (o.Mode == orders.ModeSetup):
-		return fmt.Sprintf("intent %s is not what an order in mode %s asks for", s.ID, o.Mode)
+		return fmt.Sprintf("intent %s does not fit an order in mode %s", s.ID, o.Mode)
 	case s.Livemode != o.Livemode:
 		return fmt.Sprintf("intent %s has livemode %t, the order %t", s.ID, s.Livemode, o.Livemode)
-	case s.Currency != o.Currency && !s.IsSetup(): // which has none
+	case s.Currency != o.Currency && !s.IsSetup(): // a SetupIntent has none
 		return fmt.Sprintf("intent %s is in %s, the order in %s", s.ID, s.Currency, o.Currency)
 	case s.CustomerID != "" && s.CustomerID != o.CustomerID:
-		return fmt.Sprintf("intent %s is of customer %s, the order of %q", s.ID, s.CustomerID, o.CustomerID)
+		return fmt.Sprintf("intent %s belongs to customer %s, the order to %q", s.ID, s.CustomerID, o.CustomerID)
 	}
 	return ""
 }
 
-// amountDiffers compares the money. An intent that holds none and asks for none
-// is brought up to date before its next confirm, so its amount may lag behind. Of a hold
-// the shop may take a part
-// (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method); never more.
+// captureManually is Stripe's capture_method for an intent that only holds the
+// money.
+const captureManually = "manual"
+
+// amountDiffers reports whether an intent's amount contradicts the order's. An
+// intent that holds no money and is not being confirmed may lag behind, because
+// it is updated before its next confirm. Of a hold the shop may capture a part
+// (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method), but never
+// more.
 func amountDiffers(o *orders.Order, s Snapshot) bool {
 	switch s.Status {
 	case StatusRequiresPaymentMethod, StatusRequiresConfirmation, StatusCanceled:
@@ -155,70 +176,38 @@ func amountDiffers(o *orders.Order, s Snapshot) bool {
 	}
 }
 
-// captureManually is Stripe's capture_method of an intent that only holds the money.
-const captureManually = "manual"
-
-// saysNothingNew reports whether an event that is not final only repeats what
-// is known, so that nobody need be asked.
+// saysNothingNew reports whether an event that is not final only repeats what is
+// known, so that no reading is needed.
 func saysNothingNew(in *Intent, a *Attempt, s Snapshot) bool {
 	if s.Status == StatusRequiresPaymentMethod && s.Error == nil {
-		return true // just created
+		return true // it was just created
 	}
 	return s.Status == in.Status && (a == nil || !a.State.Open())
 }
 
-// stateOf is the state of an attempt whose intent has the status.
-var stateOf = map[Status]AttemptState{
-	StatusRequiresAction:  RequiresAction,
-	StatusProcessing:      Processing,
-	StatusRequiresCapture: RequiresCapture,
-	StatusSucceeded:       Succeeded,
-	StatusCanceled:        Canceled,
-}
-
+// applyToAttempt moves the attempt that an intent belongs to.
 func (r rules) applyToAttempt(a *Attempt, s Snapshot, src source) {
 	if a == nil {
 		return
 	}
-	to, further := stateOf[s.Status]
-	// While the attempt's own call is open, an unpaid intent and one that waits for the
-	// buyer may be what a former attempt left; see doc.go. An attempt that made the
-	// intent has no former one: there an error tells of its own call.
-	if a.State.Open() && src != asOwn && (!further || to == RequiresAction) {
-		if made := s.AttemptID == a.ID; !made || !further && s.Error == nil {
+	to, progressed := attemptStateOf[s.Status]
+
+	// While the attempt's own call is open, an unpaid intent, or one that waits
+	// for the buyer, may be what a previous attempt left behind; see doc.go. If
+	// this attempt created the intent, there is no previous one, and an error on
+	// the intent is the outcome of its own call.
+	if a.State.Open() && src != asOwn && (!progressed || to == RequiresAction) {
+		created := s.AttemptID == a.ID
+		if !created || !progressed && s.Error == nil {
 			return
 		}
 	}
-	if further {
+
+	if progressed {
 		r.move(a, to)
 		return
 	}
 	r.fail(a, s.Error)
-}
-
-func (r rules) fail(a *Attempt, e *StripeError) {
-	if e != nil {
-		a.ErrorType, a.ErrorCode, a.DeclineCode, a.Message = e.Type, e.Code, e.DeclineCode, e.Message
-	}
-	r.move(a, Failed)
-}
-
-// move sets an attempt's state and when the resolver looks at it again.
-func (r rules) move(a *Attempt, to AttemptState) {
-	if a.State != to {
-		a.Checks = 0
-	}
-	a.State = to
-	a.CheckAt = time.Time{}
-	if to.Active() {
-		a.CheckAt = r.now.Add(r.patience(to, a.Checks))
-	}
-}
-
-// doubt leaves an attempt unknown and says when it is looked at again.
-func (r rules) doubt(a *Attempt) {
-	a.State, a.CheckAt = Unknown, r.now.Add(r.patience(Unknown, a.Checks))
-	a.Checks++
 }
 
 // applyToOrder draws the consequences of an intent's new status for the order.
@@ -227,7 +216,7 @@ func (r rules) applyToOrder(st *State, in *Intent, a *Attempt) {
 	switch in.Status {
 	case StatusSucceeded:
 		r.pay(st, in)
-		st.countMoney() // the news of refunds may have come first
+		st.countMoney() // news of refunds may have come first
 	case StatusRequiresCapture:
 		if o.Status.CanBecome(orders.Authorized) {
 			o.Status = orders.Authorized
@@ -236,13 +225,15 @@ func (r rules) applyToOrder(st *State, in *Intent, a *Attempt) {
 		}
 	case StatusCanceled:
 		if o.Status == orders.Authorized && !st.holdsMoney() {
-			o.Status, o.PaymentStatus = orders.Open, orders.Unpaid // it may be paid again, on another intent
+			// The order may be paid again, with another intent.
+			o.Status, o.PaymentStatus = orders.Open, orders.Unpaid
 		}
 	}
-	st.tellBuyer(a)
+	st.setBuyerStatus(a)
 }
 
-// pay makes the order paid by the intent, or calls a person if it cannot.
+// pay marks the order paid by the intent, or hands it to a person if it cannot
+// be.
 func (r rules) pay(st *State, in *Intent) {
 	o := &st.Order
 	for _, other := range st.Intents {
@@ -251,6 +242,7 @@ func (r rules) pay(st *State, in *Intent) {
 			return
 		}
 	}
+
 	switch {
 	case o.Status.CanBecome(orders.Paid):
 		o.Status, o.PaidAt = orders.Paid, r.now
@@ -267,22 +259,14 @@ func paidEffect(m orders.Mode) string {
 	return EffectPaid
 }
 
-// review hands the order to a person, once, with the first reason.
+// review hands the order to a person. Only the first reason is kept.
 func (r rules) review(st *State, reason string) {
 	o := &st.Order
 	if !o.Status.CanBecome(orders.Review) {
 		return
 	}
+
 	o.Status, o.ReviewReason = orders.Review, reason
 	st.Effects = append(st.Effects, Effect{OrderID: o.ID, Kind: EffectReview, CreatedAt: r.now})
-	st.tellBuyer(nil)
-}
-
-func (st *State) holdsMoney() bool {
-	for _, in := range st.Intents {
-		if !in.Renewal && (in.Status == StatusRequiresCapture || in.Status == StatusSucceeded) {
-			return true
-		}
-	}
-	return false
+	st.setBuyerStatus(nil)
 }

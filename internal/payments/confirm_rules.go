@@ -1,0 +1,227 @@
+package payments
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+
+	"checkoutd/internal/fault"
+	"checkoutd/internal/idempotency"
+	"checkoutd/internal/orders"
+)
+
+// maxAttempts bounds the attempts to pay one order, so that nobody can use an
+// order to test stolen cards
+// (https://docs.stripe.com/disputes/prevention/card-testing).
+const maxAttempts = 20
+
+// errTokenUsed means that the token has an attempt already.
+var errTokenUsed = errors.New("payments: this token already has an attempt")
+
+// errOutdated means that the order's intent no longer fits the order and cannot
+// be changed: it must be canceled first.
+var errOutdated = errors.New("payments: the order's intent must be canceled first")
+
+// reserve adds an attempt to the state, or returns why there may be none. The
+// attempt is committed before Stripe is called.
+func (r rules) reserve(st *State, req ConfirmRequest, attemptID, returnURL string) error {
+	if st.attemptWith(req.Token) != nil {
+		return errTokenUsed
+	}
+	if err := r.refuse(st, req); err != nil {
+		return err
+	}
+	p := nextParams(st)
+	if st.outdatedIntent(p) != nil {
+		return errOutdated
+	}
+
+	p.Token, p.ReturnURL = req.Token, returnURL
+	p.Metadata[MetaAttempt] = attemptID
+	a := Attempt{
+		ID:             attemptID,
+		OrderID:        st.Order.ID,
+		N:              int64(len(st.Attempts)) + 1,
+		IdempotencyKey: idempotency.Attempt(attemptID),
+		Params:         p,
+		IntentID:       p.IntentID,
+		CreatedAt:      r.now,
+	}
+	r.move(&a, Started)
+
+	if st.Order.Discount.Limit > 0 {
+		st.Order.Discount.Held = true // the store refuses the write when no use is left
+	}
+	st.Attempts = append(st.Attempts, a)
+	st.setBuyerStatus(&a)
+	return nil
+}
+
+// refuse returns why a buyer may not pay the order now, nil if they may.
+func (r rules) refuse(st *State, req ConfirmRequest) error {
+	o := &st.Order
+	switch {
+	case o.IsExpired(r.now):
+		return fault.New(fault.Conflict, "order_not_open",
+			"This order has expired. Please start a new order.")
+	case o.Status == orders.Review:
+		return errInReview
+	case o.Status != orders.Open:
+		return fault.New(fault.Conflict, "order_not_open",
+			"This order can no longer be paid: it is "+string(o.Status)+".")
+	case st.canceling():
+		return errCanceling
+	case req.ExpectedAmount != nil && *req.ExpectedAmount != o.Amount:
+		return amountChanged(o)
+	case st.Active() != nil, st.strayReason() != "":
+		return ErrPaymentInProgress
+	case o.Ships() && (!o.Contact.Shipping.Complete() || o.ShippingRate.ID == ""):
+		return errShippingMissing
+	case len(st.Attempts) >= maxAttempts:
+		return errTooMany
+	case o.CustomerID == "" && needsCustomer(o.Mode):
+		return errNoCustomer
+	}
+	return nil
+}
+
+// amountChanged returns the fault that shows the buyer the order's total, which
+// differs from the one on the page.
+func amountChanged(o *orders.Order) error {
+	return fault.New(fault.Conflict, "amount_changed",
+		"The total of this order has changed. Please check it and pay again.").
+		With("amount", o.Amount).
+		With("currency", o.Currency)
+}
+
+// needsCustomer reports whether an order in the mode needs a Stripe customer.
+func needsCustomer(m orders.Mode) bool {
+	return m == orders.ModeSetup || m == orders.ModeSubscription
+}
+
+// nextParams returns the parameters of the order's next attempt, but for its
+// token, return URL and ID. The attempt is on the order's intent if that is not
+// canceled, and otherwise on a new one.
+func nextParams(st *State) Params {
+	o := &st.Order
+	p := Params{
+		Amount:   o.Amount,
+		Currency: o.Currency,
+		Customer: o.CustomerID,
+		Options:  o.Options,
+		Contact:  o.Contact,
+		Metadata: map[string]string{MetaOrder: o.ID},
+	}
+
+	switch o.Mode {
+	case orders.ModeSetup:
+		p.Mode = o.Mode
+	case orders.ModeSubscription:
+		p.Mode = o.Mode
+		p.Items = slices.Clone(o.Items) // none of them ships: see orders.Catalog.Ships
+	}
+
+	if in := st.livingIntent(); in != nil {
+		p.IntentID = in.ID
+		p.BringUpToDate = in.Amount != o.Amount || !st.createdWith(in.ID, p)
+	}
+	return p
+}
+
+// abandonable returns the intent that nobody needs once the buyer comes with
+// another token, nil if there is none.
+func (st *State) abandonable(outdated bool) *Intent {
+	a := st.Active()
+	switch {
+	case a == nil && outdated:
+		return st.outdatedIntent(nextParams(st))
+	case a != nil && a.State == RequiresAction:
+		return st.Intent(a.IntentID)
+	}
+	return nil
+}
+
+// outdatedIntent returns the intent that must be canceled, with its
+// subscription, before p may be sent; nil if there is none.
+func (st *State) outdatedIntent(p Params) *Intent {
+	return find(st.Intents, func(in *Intent) bool {
+		return st.runsUnpaid(in) || in.ID == p.IntentID && !st.fits(in, p)
+	})
+}
+
+// fits reports whether the intent can be confirmed with p. Only the intent of a
+// subscription cannot be changed: the subscription stays as it was created
+// (https://docs.stripe.com/billing/subscriptions/overview).
+func (st *State) fits(in *Intent, p Params) bool {
+	if p.Mode != orders.ModeSubscription {
+		return true
+	}
+
+	for _, a := range st.Attempts {
+		if a.IntentID == in.ID && a.Params.IntentID == "" { // it created the intent
+			return a.Params.Amount == p.Amount && reflect.DeepEqual(a.Params.Items, p.Items)
+		}
+	}
+	return in.Amount == p.Amount
+}
+
+// createdWith reports whether an intent was created with the amount, customer,
+// contact and usage of p, and no attempt since had others. Values that were set
+// later are set again before every confirm, which costs a call but leaves no
+// doubt: a refusal does not show how far its call had come.
+func (st *State) createdWith(intentID string, p Params) bool {
+	created := false
+	for _, a := range st.Attempts {
+		if a.IntentID != intentID {
+			continue
+		}
+		if a.Params.Amount != p.Amount ||
+			a.Params.Customer != p.Customer ||
+			a.Params.SetupFutureUsage != p.SetupFutureUsage ||
+			!reflect.DeepEqual(a.Params.Contact, p.Contact) {
+			return false
+		}
+		created = created || a.Params.IntentID == ""
+	}
+	return created
+}
+
+// record brings the outcome of an attempt's own call into the state.
+func (r rules) record(st *State, attemptID string, snap Snapshot, callErr error, firstSend bool) error {
+	a := st.attempt(attemptID)
+	if a == nil {
+		return errors.New("payments: an attempt is gone")
+	}
+	switch {
+	case callErr == nil && a.State.Open():
+		return r.settle(st, snap, asOwn)
+	case callErr == nil:
+		// A webhook or another process was faster, and another attempt may be
+		// active by now.
+		return r.settle(st, snap, asEvent)
+	case !a.State.Open():
+		return nil
+	}
+
+	e := asCallError(callErr)
+	if e.Snapshot != nil {
+		if err := r.settle(st, *e.Snapshot, asFresh); err != nil {
+			return err
+		}
+		if !a.State.Open() { // the intent had gone further
+			return nil
+		}
+	}
+
+	switch {
+	case e.Mismatch != "":
+		r.fail(a, e.stripeError())
+		r.review(st, e.Mismatch)
+	case e.provesFailure(firstSend):
+		r.fail(a, e.stripeError())
+	default:
+		r.doubt(a)
+	}
+	st.setBuyerStatus(a)
+	return nil
+}

@@ -1,0 +1,72 @@
+package payments
+
+import (
+	"context"
+	"fmt"
+
+	"checkoutd/internal/idempotency"
+	"checkoutd/internal/orders"
+)
+
+// expire closes an order that has expired. Every intent that may still take
+// money is canceled at Stripe first. If one was paid at the last moment, the
+// order becomes paid instead.
+func (s *Service) expire(ctx context.Context, orderID string) error {
+	st, err := s.cfg.Store.Read(ctx, orderID)
+	if err != nil {
+		return err
+	}
+	if a := st.Active(); a != nil && a.State.unsettled() {
+		return nil // the resolver or the bank must decide first; the order is claimed again later
+	}
+	if err := s.cancelIntents(ctx, st); err != nil {
+		return err
+	}
+
+	return s.cfg.Store.Update(ctx, orderID, nil, func(st *State) error {
+		if st.Order.Status != orders.Open || !st.Order.IsExpired(s.cfg.Now()) || st.mayTakeMoney() {
+			return nil
+		}
+		if reason := st.strayReason(); reason != "" {
+			s.rules().review(st, reason)
+			return nil
+		}
+
+		st.Order.Status = orders.Expired
+		st.setBuyerStatus(nil)
+		return nil
+	})
+}
+
+// cancelIntents cancels every intent of an order that may still take money.
+func (s *Service) cancelIntents(ctx context.Context, st *State) error {
+	for _, in := range st.Intents {
+		if !in.pending() && !st.runsUnpaid(&in) {
+			continue
+		}
+		if err := s.cancel(ctx, st.Order.ID, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cancel cancels an intent and settles what Stripe shows of it, canceled or not.
+func (s *Service) cancel(ctx context.Context, orderID string, in Intent) error {
+	err := s.cfg.Stripe.CancelIntent(ctx, in, idempotency.Cancel())
+	if err != nil && asCallError(err).Outcome == OutcomeUnknown {
+		return fmt.Errorf("payments: cancel %s: %w", in.ID, err)
+	}
+
+	// Canceled, or refused because it is paid or being paid: a reading decides.
+	if settleErr := s.SettleFresh(ctx, orderID, in.ID, nil); settleErr != nil || err == nil {
+		return settleErr
+	}
+	return s.cfg.Store.Update(ctx, orderID, nil, func(st *State) error {
+		if now := st.Intent(in.ID); now != nil && st.runsUnpaid(now) {
+			s.rules().review(st, fmt.Sprintf("subscription %s is still running although intent %s was canceled",
+				now.SubscriptionID, now.ID))
+		}
+		return nil
+	})
+}
