@@ -23,16 +23,28 @@ func (s *Server) platform(c *call) map[string]any {
 	return out
 }
 
-// knowsAccount tells whether a Stripe-Account header names an account that exists.
-func (s *Server) knowsAccount(id string) bool {
-	obj, ok := s.lookup(PlatformAccount, id)
-	return ok && obj.objectKind() == kindAccount
-}
-
 func connectedAccount(c *call, id string) (any, error) {
 	e, ok := c.srv.store.worlds[PlatformAccount].objects[id]
 	if !ok {
 		return nil, notFound(kindAccount, id)
 	}
 	return e.obj, nil
+}
+
+func newAccount(s *Server, kind string) map[string]any {
+	empty := func() map[string]any {
+		return map[string]any{
+			"alternatives": []any{}, "current_deadline": nil, "currently_due": []any{}, "disabled_reason": nil, "errors": []any{},
+			"eventually_due": []any{}, "past_due": []any{}, "pending_verification": []any{},
+		}
+	}
+	return map[string]any{
+		"business_profile": map[string]any{"annual_revenue": nil, "estimated_worker_count": nil, "mcc": nil, "name": nil, "product_description": nil, "support_address": nil, "support_email": nil, "support_phone": nil, "support_url": nil, "url": nil},
+		"business_type":    nil, "capabilities": map[string]any{}, "charges_enabled": false, "controller": map[string]any{"type": "account"},
+		"country": s.cfg.Country, "default_currency": "usd", "details_submitted": false, "email": nil,
+		"external_accounts":   listOf([]any{}, "/v1/accounts/external_accounts"),
+		"future_requirements": empty(), "payouts_enabled": false, "requirements": empty(),
+		"settings":       map[string]any{"branding": map[string]any{"icon": nil, "logo": nil, "primary_color": nil, "secondary_color": nil}, "card_payments": map[string]any{"statement_descriptor_prefix": nil, "statement_descriptor_prefix_kana": nil, "statement_descriptor_prefix_kanji": nil}, "payments": map[string]any{"statement_descriptor": nil, "statement_descriptor_kana": nil, "statement_descriptor_kanji": nil}, "dashboard": map[string]any{"display_name": nil, "timezone": "Etc/UTC"}, "payouts": map[string]any{"debit_negative_balances": false, "schedule": map[string]any{"delay_days": 2, "interval": "daily"}, "statement_descriptor": nil}},
+		"tos_acceptance": map[string]any{"date": nil}, "type": kind,
+	}
 }

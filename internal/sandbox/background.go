@@ -69,9 +69,9 @@ func (s *Server) resume(restored bool) {
 func (s *Server) holdEnds(account string, pi *PaymentIntent) time.Time {
 	held, ok := s.store.worlds[account].objects[deref(pi.LatestCharge)].obj.(*Charge)
 	if !ok {
-		return unixTime(pi.Created).Add(holdOf(""))
+		return time.Unix(pi.Created, 0).Add(holdOf(""))
 	}
-	return unixTime(held.Created).Add(holdOf(held.PaymentMethodDetails.Type))
+	return time.Unix(held.Created, 0).Add(holdOf(held.PaymentMethodDetails.Type))
 }
 
 func (s *Server) resumeObject(account string, obj object) {
@@ -83,25 +83,25 @@ func (s *Server) resumeObject(account string, obj object) {
 			})
 		}
 		if o.Status == processing && s.cfg.DelayedAfter >= 0 {
-			s.schedule.at(o.ID, unixTime(o.private.DueAt), func() {
+			s.schedule.at(o.ID, time.Unix(o.private.DueAt, 0), func() {
 				s.background(account, func(c *call) error { return c.decide(o.ID, "") })
 			})
 		}
 	case *Refund:
 		if o.Status == "pending" {
-			s.schedule.at(o.ID, unixTime(o.Created).Add(refundSettles), func() {
+			s.schedule.at(o.ID, time.Unix(o.Created, 0).Add(refundSettles), func() {
 				s.background(account, func(c *call) error { c.settleRefund(o.ID); return nil })
 			})
 		}
 	case *Dispute:
 		if !o.closed() && o.EvidenceDetails.DueBy != nil {
-			s.schedule.at(o.ID, unixTime(*o.EvidenceDetails.DueBy), func() {
+			s.schedule.at(o.ID, time.Unix(*o.EvidenceDetails.DueBy, 0), func() {
 				s.background(account, func(c *call) error { c.missDeadline(o.ID); return nil })
 			})
 		}
 	case *Record:
 		if o.kind == kindPayout && o.text("status") == "pending" {
-			s.schedule.at(o.id, unixTime(wholeNumber(o.fields["arrival_date"])), func() {
+			s.schedule.at(o.id, time.Unix(wholeNumber(o.fields["arrival_date"]), 0), func() {
 				s.background(account, func(c *call) error { c.arrive(o.id); return nil })
 			})
 		}
@@ -114,4 +114,16 @@ func (s *Server) resumeObject(account string, obj object) {
 			}
 		}
 	}
+}
+
+// later runs a change to an object of this account when the sandbox's clock reaches a time.
+func (c *call) later(id string, due time.Time, run func(c *call) error) {
+	srv, account := c.srv, c.account
+	c.tx.after = append(c.tx.after, func() { srv.schedule.at(id, due, func() { srv.background(account, run) }) })
+}
+
+// elsewhere runs a change of another account when this one is done: a transaction holds one account's objects.
+func (c *call) elsewhere(account string, run func(c *call)) {
+	srv := c.srv
+	c.tx.after = append(c.tx.after, func() { srv.background(account, func(c *call) error { run(c); return nil }) })
 }

@@ -1,6 +1,10 @@
 package sandbox
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"time"
+)
 
 // BalanceTransaction is https://docs.stripe.com/api/balance_transactions/object.
 type BalanceTransaction struct {
@@ -64,7 +68,7 @@ func (c *call) book(ch *Charge, kind string, amount int64, cd *card) string {
 func (o *BalanceTransaction) chargeFee(amount int64) {
 	o.Fee, o.Net = o.Fee+amount, o.Net-amount
 	o.FeeDetails = append(o.FeeDetails, FeeDetail{
-		Amount: amount, Application: ptr(application), Currency: o.Currency, Description: "Application fee", Type: "application_fee",
+		Amount: amount, Application: new(application), Currency: o.Currency, Description: "Application fee", Type: "application_fee",
 	})
 }
 
@@ -148,7 +152,7 @@ func (c *call) sumBalance() *Balance {
 
 func fundsOf(sums map[string]int64) []BalanceFunds {
 	var out []BalanceFunds
-	for _, cur := range sortedKeys(sums) {
+	for _, cur := range slices.Sorted(maps.Keys(sums)) {
 		out = append(out, BalanceFunds{Amount: sums[cur], Currency: cur, SourceTypes: map[string]int64{"card": sums[cur]}})
 	}
 	return out

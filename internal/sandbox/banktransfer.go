@@ -1,5 +1,7 @@
 package sandbox
 
+import "cmp"
+
 // awaitTransfer leaves a bank transfer waiting for the buyer's money.
 // See https://docs.stripe.com/payments/bank-transfers.
 func (c *call) awaitTransfer(a *attempt) *PaymentIntent {
@@ -14,7 +16,7 @@ func transferKind(pi *PaymentIntent) string {
 	opts, _ := pi.PaymentMethodOptions["customer_balance"].(map[string]any)
 	transfer, _ := opts["bank_transfer"].(map[string]any)
 	kind, _ := transfer["type"].(string)
-	switch orDefault(kind, "us_bank_transfer") {
+	switch cmp.Or(kind, "us_bank_transfer") {
 	case "jp_bank_account", "jp_bank_transfer":
 		return "jp_bank_transfer"
 	case "eu_bank_transfer":

@@ -293,3 +293,14 @@ func (c *call) write(w http.ResponseWriter, ans answer) {
 	w.WriteHeader(ans.status)
 	_, _ = w.Write(ans.body) // a caller that has gone away needs no answer
 }
+
+// pathObject finds the object that {id} names.
+func pathObject[T object](c *call, noun string) (T, error) {
+	obj, ok := find[T](c.tx, c.id)
+	if !ok {
+		return obj, notFound(noun, c.id)
+	}
+	return obj, nil
+}
+
+func (c *call) base() string { return c.srv.baseURL(c.req) }

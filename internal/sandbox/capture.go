@@ -35,7 +35,7 @@ func (c *call) capture(pi *PaymentIntent, amount int64) (*PaymentIntent, error) 
 	pm, _ := find[*PaymentMethod](c.tx, deref(pi.PaymentMethod))
 	ch := *held
 	if c.p.has("application_fee_amount") {
-		ch.ApplicationFeeAmount = ptr(c.p.num("application_fee_amount"))
+		ch.ApplicationFeeAmount = new(c.p.num("application_fee_amount"))
 		pi.ApplicationFeeAmount = ch.ApplicationFeeAmount
 	}
 	ch.Captured, ch.AmountCaptured = true, amount
@@ -44,7 +44,7 @@ func (c *call) capture(pi *PaymentIntent, amount int64) (*PaymentIntent, error) 
 		cd = pm.testCard()
 	}
 	c.passOn(&ch)
-	ch.BalanceTransaction = ptr(c.book(&ch, "charge", amount, cd))
+	ch.BalanceTransaction = new(c.book(&ch, "charge", amount, cd))
 	pi.Status, pi.AmountReceived, pi.AmountCapturable = succeeded, amount, 0
 	released := c.release(&ch, ch.Amount-amount)
 	c.tx.put(&ch)

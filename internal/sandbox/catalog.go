@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 )
@@ -75,10 +76,10 @@ func createPrice(c *call) (any, error) {
 func (c *call) newPrice(p *params, product string) *Record {
 	amount := p.str("unit_amount")
 	fields := map[string]any{
-		"active": !p.has("active") || p.flag("active"), "billing_scheme": orDefault(p.str("billing_scheme"), "per_unit"),
+		"active": !p.has("active") || p.flag("active"), "billing_scheme": cmp.Or(p.str("billing_scheme"), "per_unit"),
 		"created": c.now.Unix(), "currency": strings.ToLower(p.str("currency")), "custom_unit_amount": nil, "livemode": false,
 		"lookup_key": p.text("lookup_key"), "metadata": mergeMetadata(nil, p), "nickname": p.text("nickname"), "product": product,
-		"recurring": nil, "tax_behavior": orDefault(p.str("tax_behavior"), "unspecified"), "tiers_mode": nil,
+		"recurring": nil, "tax_behavior": cmp.Or(p.str("tax_behavior"), "unspecified"), "tiers_mode": nil,
 		"transform_quantity": nil, "type": "one_time", "unit_amount": nil, "unit_amount_decimal": nil,
 	}
 	if n, err := strconv.ParseInt(amount, 10, 64); err == nil {
@@ -92,7 +93,7 @@ func (c *call) newPrice(p *params, product string) *Record {
 		fields["type"] = "recurring"
 		fields["recurring"] = map[string]any{
 			"aggregate_usage": nil, "interval": r.str("interval"), "interval_count": count, "meter": nil,
-			"trial_period_days": nil, "usage_type": orDefault(r.str("usage_type"), "licensed"),
+			"trial_period_days": nil, "usage_type": cmp.Or(r.str("usage_type"), "licensed"),
 		}
 	}
 	return newRecord(kindPrice, newID("price"), fields)
@@ -132,7 +133,7 @@ var promotions = recordAPI{
 		}, nil
 	},
 	finish: func(c *call, fields map[string]any) error {
-		id := orDefault(c.p.str("coupon"), c.p.str("promotion", "coupon"))
+		id := cmp.Or(c.p.str("coupon"), c.p.str("promotion", "coupon"))
 		coupon, ok := coupons.find(c, id)
 		if !ok {
 			return noSuch(kindCoupon, "coupon", id)

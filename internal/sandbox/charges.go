@@ -1,23 +1,23 @@
 package sandbox
 
-import "time"
+import "cmp"
 
 // newCharge builds the charge of an attempt; the caller decides its fate and stores it.
 func (c *call) newCharge(a *attempt) *Charge {
 	pi := a.pi
 	ch := &Charge{
 		ID: newID("ch"), Object: kindCharge, Amount: pi.Amount, ApplicationFeeAmount: pi.ApplicationFeeAmount,
-		BillingDetails: a.pm.BillingDetails, CalculatedStatementDescriptor: ptr("SANDBOX SHOP"), Created: c.now.Unix(), Currency: pi.Currency,
+		BillingDetails: a.pm.BillingDetails, CalculatedStatementDescriptor: new("SANDBOX SHOP"), Created: c.now.Unix(), Currency: pi.Currency,
 		Customer: pi.Customer, Description: pi.Description, FraudDetails: map[string]string{}, Invoice: pi.Invoice, Metadata: pi.Metadata,
 		OnBehalfOf: pi.OnBehalfOf, Outcome: approved(a.pm.testCard()), PaymentIntent: &pi.ID, PaymentMethod: &a.pm.ID,
 		PaymentMethodDetails: chargeDetails(a, pi.Amount), ReceiptEmail: pi.ReceiptEmail, Shipping: pi.Shipping,
 		StatementDescriptor: pi.StatementDescriptor, StatementDescriptorSuffix: pi.StatementDescriptorSuffix,
 		TransferData: pi.TransferData, TransferGroup: pi.TransferGroup,
 	}
-	ch.ReceiptURL = ptr(c.base() + "/receipts/" + ch.ID)
+	ch.ReceiptURL = new(c.base() + "/receipts/" + ch.ID)
 	if pi.TransferData != nil {
 		ch.Destination = &pi.TransferData.Destination
-		ch.TransferGroup = ptr("group_" + pi.ID)
+		ch.TransferGroup = new("group_" + pi.ID)
 	}
 	return ch
 }
@@ -59,7 +59,7 @@ func (c *call) charge(a *attempt) (*PaymentIntent, error) {
 func (c *call) hold(a *attempt, ch *Charge) *PaymentIntent {
 	until := c.now.Add(holdOf(a.pm.Type))
 	if ch.PaymentMethodDetails.Card != nil {
-		ch.PaymentMethodDetails.Card.CaptureBefore = ptr(until.Unix())
+		ch.PaymentMethodDetails.Card.CaptureBefore = new(until.Unix())
 	}
 	a.pi.Status, a.pi.AmountCapturable = needsCapture, ch.Amount
 	c.tx.put(ch)
@@ -79,17 +79,11 @@ func (c *call) expireHold(intent string) error {
 	}
 	next := *pi
 	c.releaseCharge(&next, "charge.expired")
-	next.Status, next.CanceledAt, next.CancellationReason = canceled, ptr(c.now.Unix()), ptr("automatic")
+	next.Status, next.CanceledAt, next.CancellationReason = canceled, new(c.now.Unix()), new("automatic")
 	next.AmountCapturable = 0
 	c.tx.put(&next)
 	c.emit("payment_intent.canceled", &next)
 	return nil
-}
-
-// later runs a change to an object of this account when the sandbox's clock reaches a time.
-func (c *call) later(id string, due time.Time, run func(c *call) error) {
-	srv, account := c.srv, c.account
-	c.tx.after = append(c.tx.after, func() { srv.schedule.at(id, due, func() { srv.background(account, run) }) })
 }
 
 // finishCharge books a captured charge and completes its intent.
@@ -99,7 +93,7 @@ func (c *call) finishCharge(a *attempt, ch *Charge) {
 	async := a.pi.CaptureMethod == "automatic_async"
 	c.passOn(ch)
 	booked := *ch
-	booked.BalanceTransaction = ptr(c.book(ch, "charge", ch.AmountCaptured, a.pm.testCard()))
+	booked.BalanceTransaction = new(c.book(ch, "charge", ch.AmountCaptured, a.pm.testCard()))
 	if !async {
 		ch = &booked
 	}
@@ -145,7 +139,7 @@ func (c *call) consume(a *attempt) {
 func (c *call) decline(a *attempt, code, decline string) (*PaymentIntent, error) {
 	ch := c.newCharge(a)
 	ch.Status, ch.ReceiptURL = "failed", nil
-	ch.FailureCode, ch.FailureMessage = &code, ptr(declineMessage(code, decline))
+	ch.FailureCode, ch.FailureMessage = &code, new(declineMessage(code, decline))
 	ch.Outcome = declined(a.pm.testCard(), code, decline)
 	c.tx.put(ch)
 	e := cardError(code, decline, *ch.FailureMessage)
@@ -176,12 +170,12 @@ func (c *call) failIntent(a *attempt, e *apiError, charge *string) {
 
 func declined(cd *card, code, decline string) *Outcome {
 	out := &Outcome{
-		NetworkStatus: "declined_by_network", Reason: ptr(orDefault(decline, code)), RiskLevel: "normal", RiskScore: 33,
+		NetworkStatus: "declined_by_network", Reason: new(cmp.Or(decline, code)), RiskLevel: "normal", RiskScore: 33,
 		SellerMessage: sellerMessage(code, decline), Type: "issuer_declined",
 	}
 	if cd != nil && cd.risk == "block" {
 		out.NetworkStatus, out.Type, out.RiskLevel, out.RiskScore = "not_sent_to_network", "blocked", "highest", 95
-		out.Reason = ptr("highest_risk_level")
+		out.Reason = new("highest_risk_level")
 	}
 	return out
 }
@@ -221,7 +215,7 @@ func retrieveCharge(c *call) (any, error) { return pathObject[*Charge](c, kindCh
 
 func listCharges(c *call) (any, error) {
 	created, intent := createdFilter(c.p), c.p.str("payment_intent")
-	parent := orDefault(intent, c.p.str("customer"))
+	parent := cmp.Or(intent, c.p.str("customer"))
 	group := c.p.str("transfer_group")
 	return page(c, kindCharge, parent, func(ch *Charge) bool {
 		return created(ch.Created) && (group == "" || deref(ch.TransferGroup) == group)

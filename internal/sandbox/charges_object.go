@@ -1,5 +1,7 @@
 package sandbox
 
+import "cmp"
+
 // Charge is https://docs.stripe.com/api/charges/object.
 type Charge struct {
 	ID                            string            `json:"id"`
@@ -184,7 +186,7 @@ func checksOf(cd *card, pm *PaymentMethod) CardChecks {
 	if cd == nil {
 		return out
 	}
-	result := func(fixed string) *string { return ptr(orDefault(fixed, "pass")) }
+	result := func(fixed string) *string { return new(cmp.Or(fixed, "pass")) }
 	if pm.private.CVCCheck != "" || cd.cvc != "" {
 		out.CvcCheck = result(cd.cvc)
 	}
@@ -210,11 +212,11 @@ func chargeDetails(a *attempt, amount int64) *ChargeDetails {
 		ba := a.pm.USBankAccount
 		out.USBankAccount = &ChargeACH{AccountHolderType: ba.AccountHolderType, AccountType: ba.AccountType, BankName: ba.BankName, Fingerprint: ba.Fingerprint, Last4: ba.Last4, Mandate: orNil(a.mandate), RoutingNumber: ba.RoutingNumber}
 	case "ideal":
-		out.Ideal = &ChargeIdeal{Bank: a.pm.Ideal.Bank, BIC: a.pm.Ideal.BIC, IBANLast4: ptr("5264"), VerifiedName: a.pm.BillingDetails.Name}
+		out.Ideal = &ChargeIdeal{Bank: a.pm.Ideal.Bank, BIC: a.pm.Ideal.BIC, IBANLast4: new("5264"), VerifiedName: a.pm.BillingDetails.Name}
 	case "klarna":
-		out.Klarna = &chargeLoan{PaymentMethodCategory: ptr("pay_later"), PreferredLocale: ptr("en-US")}
+		out.Klarna = &chargeLoan{PaymentMethodCategory: new("pay_later"), PreferredLocale: new("en-US")}
 	case "link":
-		out.Link = &chargeLink{Country: ptr("US")}
+		out.Link = &chargeLink{Country: new("US")}
 	case "paypal":
 		out.Paypal = chargePaypal(a.pm)
 	case "amazon_pay":
@@ -231,7 +233,7 @@ func chargeCard(a *attempt, amount int64) *ChargeCard {
 		AmountAuthorized: amount, Brand: mc.Brand, Checks: checksOf(a.pm.testCard(), a.pm), Country: mc.Country,
 		ExpMonth: mc.ExpMonth, ExpYear: mc.ExpYear, ExtendedAuthorization: Feature{"disabled"}, Fingerprint: mc.Fingerprint,
 		Funding: mc.Funding, IncrementalAuthorization: Feature{"unavailable"}, Last4: mc.Last4, Multicapture: Feature{"unavailable"},
-		Network: mc.Brand, NetworkTransactionID: ptr(randomText(15)), RegulatedStatus: mc.RegulatedStatus,
+		Network: mc.Brand, NetworkTransactionID: new(randomText(15)), RegulatedStatus: mc.RegulatedStatus,
 		Overcapture: Overcapture{MaximumAmountCapturable: amount, Status: "unavailable"},
 	}
 	out.ThreeDSecure = a.secureResult()

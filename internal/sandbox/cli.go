@@ -230,7 +230,7 @@ func (i *cliItem) message(now time.Time) ([]byte, error) {
 	}
 	endpoint := cliEndpoint{}
 	if i.latest {
-		endpoint.APIVersion = ptr(APIVersion)
+		endpoint.APIVersion = new(APIVersion)
 	}
 	return encode(map[string]any{
 		"type": "webhook_event", "endpoint": endpoint, "event_payload": string(body), "webhook_id": "we_cli" + PlatformAccount[5:],

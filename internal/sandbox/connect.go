@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 	"time"
@@ -10,7 +11,7 @@ import (
 var accounts = recordAPI{
 	kind: kindAccount, prefix: "acct",
 	defaults: func(c *call) (map[string]any, error) {
-		return newAccount(c.srv, orDefault(c.p.str("type"), "standard")), nil
+		return newAccount(c.srv, cmp.Or(c.p.str("type"), "standard")), nil
 	},
 	finish: func(_ *call, fields map[string]any) error {
 		if caps, ok := fields["capabilities"].(map[string]any); ok {
@@ -37,24 +38,6 @@ func requestedCapabilities(caps map[string]any) map[string]any {
 		}
 	}
 	return out
-}
-
-func newAccount(s *Server, kind string) map[string]any {
-	empty := func() map[string]any {
-		return map[string]any{
-			"alternatives": []any{}, "current_deadline": nil, "currently_due": []any{}, "disabled_reason": nil, "errors": []any{},
-			"eventually_due": []any{}, "past_due": []any{}, "pending_verification": []any{},
-		}
-	}
-	return map[string]any{
-		"business_profile": map[string]any{"annual_revenue": nil, "estimated_worker_count": nil, "mcc": nil, "name": nil, "product_description": nil, "support_address": nil, "support_email": nil, "support_phone": nil, "support_url": nil, "url": nil},
-		"business_type":    nil, "capabilities": map[string]any{}, "charges_enabled": false, "controller": map[string]any{"type": "account"},
-		"country": s.cfg.Country, "default_currency": "usd", "details_submitted": false, "email": nil,
-		"external_accounts":   listOf([]any{}, "/v1/accounts/external_accounts"),
-		"future_requirements": empty(), "payouts_enabled": false, "requirements": empty(),
-		"settings":       map[string]any{"branding": map[string]any{"icon": nil, "logo": nil, "primary_color": nil, "secondary_color": nil}, "card_payments": map[string]any{"statement_descriptor_prefix": nil, "statement_descriptor_prefix_kana": nil, "statement_descriptor_prefix_kanji": nil}, "payments": map[string]any{"statement_descriptor": nil, "statement_descriptor_kana": nil, "statement_descriptor_kanji": nil}, "dashboard": map[string]any{"display_name": nil, "timezone": "Etc/UTC"}, "payouts": map[string]any{"debit_negative_balances": false, "schedule": map[string]any{"delay_days": 2, "interval": "daily"}, "statement_descriptor": nil}},
-		"tos_acceptance": map[string]any{"date": nil}, "type": kind,
-	}
 }
 
 // updateAccount tells the platform through account.updated, which carries the account's id.
@@ -99,9 +82,6 @@ func deleteAccount(c *call) (any, error) {
 	c.deauthorized(rec.id)
 	return &DeletedObject{ID: rec.id, Object: kindAccount, Deleted: true}, nil
 }
-
-// application is the platform's Connect application.
-const application = "ca_SandboxApplication"
 
 // deauthorized announces that an account has left the platform.
 func (c *call) deauthorized(account string) {

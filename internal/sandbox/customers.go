@@ -34,23 +34,9 @@ type InvoiceSettings struct {
 	RenderingOptions     any     `json:"rendering_options"`
 }
 
-// DeletedObject is what stays of an object that was deleted.
-type DeletedObject struct {
-	ID      string `json:"id"`
-	Object  string `json:"object"`
-	Deleted bool   `json:"deleted"`
-}
-
 func (o *Customer) objectID() string   { return o.ID }
 func (o *Customer) objectKind() string { return kindCustomer }
 func (o *Customer) parents() []string  { return nil }
-
-// deletedKind keeps deleted objects out of the lists of their kind.
-const deletedKind = "deleted"
-
-func (o *DeletedObject) objectID() string   { return o.ID }
-func (o *DeletedObject) objectKind() string { return deletedKind }
-func (o *DeletedObject) parents() []string  { return nil }
 
 func createCustomer(c *call) (any, error) {
 	cus := &Customer{
@@ -139,15 +125,6 @@ func retrieveCustomer(c *call) (any, error) {
 		return gone, nil
 	}
 	return pathObject[*Customer](c, kindCustomer)
-}
-
-// pathObject finds the object that {id} names.
-func pathObject[T object](c *call, noun string) (T, error) {
-	obj, ok := find[T](c.tx, c.id)
-	if !ok {
-		return obj, notFound(noun, c.id)
-	}
-	return obj, nil
 }
 
 func updateCustomer(c *call) (any, error) {

@@ -1,12 +1,10 @@
 package sandbox
 
 import (
+	"cmp"
 	"strings"
 	"time"
 )
-
-// staysProcessing is the outcome of the test account whose debits are never decided.
-const staysProcessing = "stay"
 
 // startDelayed puts a bank debit on its way; it is decided later.
 func (c *call) startDelayed(a *attempt) *PaymentIntent {
@@ -62,7 +60,7 @@ func (c *call) decide(intent, outcome string) error {
 	case staysProcessing:
 		return nil
 	case "fail", "fail_delayed":
-		return c.failDelayed(a, &done, orDefault(code, "generic_decline"))
+		return c.failDelayed(a, &done, cmp.Or(code, "generic_decline"))
 	}
 	done.Status, done.Paid = succeeded, true
 	c.finishCharge(a, &done)
@@ -74,7 +72,7 @@ func (c *call) decide(intent, outcome string) error {
 
 func (c *call) failDelayed(a *attempt, ch *Charge, code string) error {
 	ch.Status, ch.Captured, ch.AmountCaptured = "failed", false, 0
-	ch.FailureCode, ch.FailureMessage = &code, ptr("The payment failed.")
+	ch.FailureCode, ch.FailureMessage = &code, new("The payment failed.")
 	ch.Outcome = declined(nil, code, code)
 	if code == "fraudulent" {
 		ch.Outcome = declined(&card{risk: "block"}, code, code)
@@ -97,7 +95,7 @@ func (c *call) stopDebit(pi *PaymentIntent) {
 	}
 	ch := *held
 	ch.Status, ch.Captured, ch.AmountCaptured = "failed", false, 0
-	ch.FailureMessage = ptr("The payment was canceled.")
+	ch.FailureMessage = new("The payment was canceled.")
 	c.tx.put(&ch)
 	c.emit("charge.failed", &ch)
 }
@@ -106,4 +104,15 @@ func (c *call) stopDebit(pi *PaymentIntent) {
 func (c *call) stoppable(pi *PaymentIntent) bool {
 	pm, ok := find[*PaymentMethod](c.tx, deref(pi.PaymentMethod))
 	return ok && pi.Status == processing && pm.Type == "us_bank_account"
+}
+
+// Decide ends the processing of a delayed payment now: outcome "succeed", "fail", or "" for what its test account is for.
+func (s *Server) Decide(intent, outcome string) bool {
+	obj, ok := s.anywhere(intent)
+	pi, is := obj.(*PaymentIntent)
+	if !ok || !is || pi.Status != processing {
+		return false
+	}
+	s.background(s.accountOf(intent), func(c *call) error { return c.decide(intent, outcome) })
+	return true
 }

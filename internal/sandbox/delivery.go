@@ -176,3 +176,19 @@ func (s *Server) Deliveries() []Delivery {
 	}
 	return out
 }
+
+// Resend sends an event again to every endpoint and listener that wants it; false when there is no such event.
+func (s *Server) Resend(id string) bool {
+	obj, ok := s.anywhere(id)
+	ev, is := obj.(*Event)
+	if !ok || !is {
+		return false
+	}
+	s.store.mu.RLock()
+	defer s.store.mu.RUnlock()
+	for _, ep := range s.receivers(ev) {
+		s.sender.again(ev, ep)
+	}
+	s.pushEvent(ev)
+	return true
+}

@@ -11,12 +11,6 @@ func (c *call) checkDestination(param, id string) error {
 	return nil
 }
 
-// elsewhere runs a change of another account when this one is done: a transaction holds one account's objects.
-func (c *call) elsewhere(account string, run func(c *call)) {
-	srv := c.srv
-	c.tx.after = append(c.tx.after, func() { srv.background(account, func(c *call) error { run(c); return nil }) })
-}
-
 // credit moves an account's balance by what another one sent or took back.
 func (c *call) credit(account, source, kind string, amount int64, cur string) {
 	c.elsewhere(account, func(c *call) { c.availableEntry(source, kind, amount, cur) })

@@ -1,6 +1,9 @@
 package sandbox
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Dispute is https://docs.stripe.com/api/disputes/object.
 type Dispute struct {
@@ -94,7 +97,7 @@ func (c *call) openDispute(ch *Charge, how opening) {
 	d := &Dispute{
 		ID: newID("dp"), Object: kindDispute, Amount: how.amount, BalanceTransactions: []BalanceTransaction{}, Charge: ch.ID,
 		Created: c.now.Unix(), Currency: ch.Currency, EnhancedEligibility: []string{}, Evidence: map[string]any{},
-		EvidenceDetails:    EvidenceDetails{DueBy: ptr(c.now.Add(evidenceTime).Unix()), EnhancedEligible: map[string]any{}},
+		EvidenceDetails:    EvidenceDetails{DueBy: new(c.now.Add(evidenceTime).Unix()), EnhancedEligible: map[string]any{}},
 		IsChargeRefundable: how.inquiry, Metadata: map[string]string{}, PaymentIntent: ch.PaymentIntent, Reason: how.reason,
 		Status: "needs_response",
 	}
@@ -120,7 +123,7 @@ func (c *call) openDispute(ch *Charge, how opening) {
 	c.tx.put(d)
 	c.tx.put(&next)
 	c.emit("charge.dispute.created", d)
-	c.later(d.ID, unixTime(*d.EvidenceDetails.DueBy), func(c *call) error { c.missDeadline(d.ID); return nil })
+	c.later(d.ID, time.Unix(*d.EvidenceDetails.DueBy, 0), func(c *call) error { c.missDeadline(d.ID); return nil })
 	if !how.inquiry {
 		c.emit("charge.dispute.funds_withdrawn", d)
 	}
@@ -149,7 +152,7 @@ func retrieveDispute(c *call) (any, error) { return pathObject[*Dispute](c, kind
 
 func listDisputes(c *call) (any, error) {
 	created := createdFilter(c.p)
-	parent := orDefault(c.p.str("payment_intent"), c.p.str("charge"))
+	parent := cmp.Or(c.p.str("payment_intent"), c.p.str("charge"))
 	return page(c, kindDispute, parent, func(d *Dispute) bool { return created(d.Created) })
 }
 

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -88,29 +89,6 @@ func (s *Server) doorRemoveFault(w http.ResponseWriter, r *http.Request) {
 	doorReply(w, s.Faults())
 }
 
-// RotateWebhookSecret gives an endpoint (all when id is empty) a new secret, made up when empty, and returns the secrets by
-// endpoint id. For overlap both secrets sign, as at Stripe: https://docs.stripe.com/webhooks#roll-endpoint-secrets.
-func (s *Server) RotateWebhookSecret(id, secret string, overlap time.Duration) map[string]string {
-	out := map[string]string{}
-	c := &call{srv: s, account: PlatformAccount, now: s.cfg.Now(), p: &params{}}
-	_ = s.change(c, func(c *call) error { // the function below does not fail
-		sh := c.tx.world.kinds[kindEndpoint]
-		for i := 0; sh != nil && i < len(sh.ids); i++ {
-			ep, ok := find[*WebhookEndpoint](c.tx, sh.ids[i])
-			if !ok || id != "" && ep.ID != id {
-				continue
-			}
-			next := *ep
-			next.private.Former, next.private.FormerTo = ep.private.Secret, c.now.Add(overlap).Unix()
-			next.private.Secret = orDefault(secret, newWebhookSecret())
-			c.tx.put(&next)
-			out[ep.ID] = next.private.Secret
-		}
-		return nil
-	})
-	return out
-}
-
 func (s *Server) doorRotate(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		Endpoint       string `json:"endpoint"`
@@ -138,65 +116,12 @@ func (s *Server) doorClock(w http.ResponseWriter, r *http.Request) {
 	doorReply(w, map[string]any{"now": s.now().UTC()})
 }
 
-// Events returns every event that is kept, oldest first.
-func (s *Server) Events() []*Event {
-	s.store.mu.RLock()
-	defer s.store.mu.RUnlock()
-	out := []*Event{}
-	for _, account := range sortedKeys(s.store.worlds) {
-		s.store.worlds[account].each(kindEvent, func(obj object) {
-			if ev, ok := obj.(*Event); ok {
-				out = append(out, ev)
-			}
-		})
-	}
-	return out
-}
-
-// Resend sends an event again to every endpoint and listener that wants it; false when there is no such event.
-func (s *Server) Resend(id string) bool {
-	obj, ok := s.anywhere(id)
-	ev, is := obj.(*Event)
-	if !ok || !is {
-		return false
-	}
-	s.store.mu.RLock()
-	defer s.store.mu.RUnlock()
-	for _, ep := range s.receivers(ev) {
-		s.sender.again(ev, ep)
-	}
-	s.pushEvent(ev)
-	return true
-}
-
 func (s *Server) doorResend(w http.ResponseWriter, r *http.Request) {
 	if !s.Resend(chi.URLParam(r, "id")) {
 		doorError(w, http.StatusNotFound, "no such event")
 		return
 	}
 	doorReply(w, map[string]string{"resent": chi.URLParam(r, "id")})
-}
-
-// Decide ends the processing of a delayed payment now: outcome "succeed", "fail", or "" for what its test account is for.
-func (s *Server) Decide(intent, outcome string) bool {
-	obj, ok := s.anywhere(intent)
-	pi, is := obj.(*PaymentIntent)
-	if !ok || !is || pi.Status != processing {
-		return false
-	}
-	s.background(s.accountOf(intent), func(c *call) error { return c.decide(intent, outcome) })
-	return true
-}
-
-func (s *Server) accountOf(id string) string {
-	s.store.mu.RLock()
-	defer s.store.mu.RUnlock()
-	for account, w := range s.store.worlds {
-		if _, ok := w.objects[id]; ok {
-			return account
-		}
-	}
-	return PlatformAccount
 }
 
 func (s *Server) doorDecide(w http.ResponseWriter, r *http.Request) {
@@ -248,7 +173,7 @@ func (s *Server) Reset() {
 
 // doorSeed makes a few customers and payments to look at, through the sandbox's own API.
 func (s *Server) doorSeed(w http.ResponseWriter, r *http.Request) {
-	n, err := strconv.Atoi(orDefault(r.URL.Query().Get("count"), "3"))
+	n, err := strconv.Atoi(cmp.Or(r.URL.Query().Get("count"), "3"))
 	if err != nil || n < 1 || n > 1000 {
 		doorError(w, http.StatusUnprocessableEntity, "count: want 1 to 1000")
 		return

@@ -1,8 +1,8 @@
 package sandbox
 
 import (
+	"cmp"
 	"net/url"
-	"sort"
 	"time"
 )
 
@@ -59,7 +59,7 @@ func createEndpoint(c *call) (any, error) {
 	}
 	ep.private = endpointPrivate{Secret: newWebhookSecret(), Connect: c.p.flag("connect")}
 	if ep.private.Connect {
-		ep.Application = ptr("ca_SandboxApplication")
+		ep.Application = new("ca_SandboxApplication")
 	}
 	c.tx.put(ep)
 	shown := *ep
@@ -199,13 +199,25 @@ func (o *WebhookEndpoint) secretsAt(now time.Time) []string {
 	return []string{o.private.Secret}
 }
 
-func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	sort.Strings(out)
+// RotateWebhookSecret gives an endpoint (all when id is empty) a new secret, made up when empty, and returns the secrets by
+// endpoint id. For overlap both secrets sign, as at Stripe: https://docs.stripe.com/webhooks#roll-endpoint-secrets.
+func (s *Server) RotateWebhookSecret(id, secret string, overlap time.Duration) map[string]string {
+	out := map[string]string{}
+	c := &call{srv: s, account: PlatformAccount, now: s.cfg.Now(), p: &params{}}
+	_ = s.change(c, func(c *call) error { // the function below does not fail
+		sh := c.tx.world.kinds[kindEndpoint]
+		for i := 0; sh != nil && i < len(sh.ids); i++ {
+			ep, ok := find[*WebhookEndpoint](c.tx, sh.ids[i])
+			if !ok || id != "" && ep.ID != id {
+				continue
+			}
+			next := *ep
+			next.private.Former, next.private.FormerTo = ep.private.Secret, c.now.Add(overlap).Unix()
+			next.private.Secret = cmp.Or(secret, newWebhookSecret())
+			c.tx.put(&next)
+			out[ep.ID] = next.private.Secret
+		}
+		return nil
+	})
 	return out
 }
-
-func unixTime(sec int64) time.Time { return time.Unix(sec, 0) }

@@ -3,7 +3,9 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -145,4 +147,19 @@ func matchesType(wanted []string, kind string) bool {
 func (e *Event) payload() ([]byte, error) {
 	body, err := encodePretty(e)
 	return bytes.TrimSpace(body), err
+}
+
+// Events returns every event that is kept, oldest first.
+func (s *Server) Events() []*Event {
+	s.store.mu.RLock()
+	defer s.store.mu.RUnlock()
+	out := []*Event{}
+	for _, account := range slices.Sorted(maps.Keys(s.store.worlds)) {
+		s.store.worlds[account].each(kindEvent, func(obj object) {
+			if ev, ok := obj.(*Event); ok {
+				out = append(out, ev)
+			}
+		})
+	}
+	return out
 }

@@ -2,7 +2,9 @@ package sandbox
 
 import (
 	"crypto/sha256"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -133,5 +135,19 @@ func (k *keyring) clear() {
 			delete(k.byKey, key)
 		}
 	}
-	k.order = sortedKeys(k.byKey)
+	k.order = slices.Sorted(maps.Keys(k.byKey))
+}
+
+// settled lists copies of the answered keys, oldest first.
+func (k *keyring) settled() []*replay {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var out []*replay
+	for _, key := range k.order {
+		if r := k.byKey[key]; r != nil && !r.running {
+			kept := *r
+			out = append(out, &kept)
+		}
+	}
+	return out
 }

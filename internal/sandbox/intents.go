@@ -84,7 +84,7 @@ func (c *call) fillIntent(pi *PaymentIntent) error {
 		pi.Shipping = readShipping(p.at("shipping"))
 	}
 	if p.has("application_fee_amount") {
-		pi.ApplicationFeeAmount = ptr(p.num("application_fee_amount"))
+		pi.ApplicationFeeAmount = new(p.num("application_fee_amount"))
 	}
 	if v := p.str("capture_method"); v != "" {
 		pi.CaptureMethod = v
@@ -95,7 +95,7 @@ func (c *call) fillIntent(pi *PaymentIntent) error {
 		}
 		pi.TransferData = &TransferData{Destination: dest}
 		if p.has("transfer_data", "amount") {
-			pi.TransferData.Amount = ptr(p.num("transfer_data", "amount"))
+			pi.TransferData.Amount = new(p.num("transfer_data", "amount"))
 		}
 	}
 	if pi.ApplicationFeeAmount != nil && pi.TransferData == nil && c.account == PlatformAccount {
@@ -244,7 +244,7 @@ func cancelIntent(c *call) (any, error) {
 	case processing:
 		c.stopDebit(&next)
 	}
-	next.Status, next.CanceledAt, next.CancellationReason = canceled, ptr(c.now.Unix()), orNil(reason)
+	next.Status, next.CanceledAt, next.CancellationReason = canceled, new(c.now.Unix()), orNil(reason)
 	next.NextAction, next.AmountCapturable = nil, 0
 	c.tx.put(&next)
 	c.emit("payment_intent.canceled", &next)

@@ -208,8 +208,6 @@ func (c *call) payCard(a *attempt) (*PaymentIntent, error) {
 	return c.askAuthentication(a), nil
 }
 
-func (c *call) base() string { return c.srv.baseURL(c.req) }
-
 // askAuthentication leaves the intent waiting for 3D Secure.
 func (c *call) askAuthentication(a *attempt) *PaymentIntent {
 	url := c.base() + "/3ds/" + a.pi.ID + "?client_secret=" + a.pi.ClientSecret

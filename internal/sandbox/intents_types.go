@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -24,7 +25,7 @@ func (c *call) chooseTypes(pi *PaymentIntent) error {
 		pi.PaymentMethodTypes = []string{"card"}
 	default:
 		pi.private.Implicit = !c.p.has("automatic_payment_methods")
-		redirects := orDefault(c.p.str("automatic_payment_methods", "allow_redirects"), "always")
+		redirects := cmp.Or(c.p.str("automatic_payment_methods", "allow_redirects"), "always")
 		pi.AutomaticPaymentMethods = &AutomaticMethods{AllowRedirects: redirects, Enabled: true}
 		settings, err := c.chosenConfiguration(c.p)
 		if err != nil {

@@ -1,13 +1,16 @@
 package sandbox
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 func retrieveInvoice(c *call) (any, error) { return pathObject[*Invoice](c, kindInvoice) }
 
 func listInvoices(c *call) (any, error) {
 	created, status, method := createdFilter(c.p), c.p.str("status"), c.p.str("collection_method")
 	customer, sub, due := c.p.str("customer"), c.p.str("subscription"), timeFilter(c.p, "due_date")
-	return page(c, kindInvoice, orDefault(sub, customer), func(inv *Invoice) bool {
+	return page(c, kindInvoice, cmp.Or(sub, customer), func(inv *Invoice) bool {
 		return created(inv.Created) && (status == "" || status == inv.Status) && (method == "" || method == inv.CollectionMethod) &&
 			(customer == "" || customer == inv.Customer) && (!c.p.has("due_date") || inv.DueDate != nil && due(*inv.DueDate))
 	})
@@ -82,13 +85,13 @@ func openInvoice(c *call, what string) (*Invoice, error) {
 func (c *call) void(inv *Invoice) {
 	if pi, ok := find[*PaymentIntent](c.tx, deref(inv.PaymentIntent)); ok && !pi.final() {
 		gone := *pi
-		gone.Status, gone.CanceledAt, gone.CancellationReason, gone.NextAction = canceled, ptr(c.now.Unix()), ptr("void_invoice"), nil
+		gone.Status, gone.CanceledAt, gone.CancellationReason, gone.NextAction = canceled, new(c.now.Unix()), new("void_invoice"), nil
 		c.tx.put(&gone)
 		c.emit("payment_intent.canceled", &gone)
 	}
 	next := *inv
 	next.Status, next.AutoAdvance, next.NextPaymentAttempt = invoiceVoid, false, nil
-	next.StatusTransitions.VoidedAt = ptr(c.now.Unix())
+	next.StatusTransitions.VoidedAt = new(c.now.Unix())
 	c.tx.put(&next)
 	c.emitUpdate("invoice.updated", &next, inv)
 	c.emit("invoice.voided", &next)
@@ -102,7 +105,7 @@ func writeOffInvoice(c *call) (any, error) {
 	}
 	next := *inv
 	next.Status, next.AutoAdvance, next.NextPaymentAttempt = invoiceUncollectible, false, nil
-	next.StatusTransitions.MarkedUncollectibleAt = ptr(c.now.Unix())
+	next.StatusTransitions.MarkedUncollectibleAt = new(c.now.Unix())
 	c.tx.put(&next)
 	c.emitUpdate("invoice.updated", &next, inv)
 	c.emit("invoice.marked_uncollectible", &next)
@@ -170,7 +173,7 @@ func (c *call) payNow(inv *Invoice) error {
 func (c *call) payElsewhere(inv *Invoice) *Invoice {
 	if pi, ok := find[*PaymentIntent](c.tx, deref(inv.PaymentIntent)); ok && !pi.final() && pi.Status != processing {
 		gone := *pi
-		gone.Status, gone.CanceledAt, gone.NextAction = canceled, ptr(c.now.Unix()), nil
+		gone.Status, gone.CanceledAt, gone.NextAction = canceled, new(c.now.Unix()), nil
 		c.tx.put(&gone)
 		c.emit("payment_intent.canceled", &gone)
 	}

@@ -64,7 +64,7 @@ func (c *call) subInvoice(sub *Subscription, cus *Customer, reason string) *Invo
 	inv := c.newSubInvoice(sub, cus, reason)
 	if reason == "subscription_cycle" {
 		inv.PeriodStart, inv.PeriodEnd = c.formerPeriod(sub), sub.CurrentPeriodStart
-		inv.AutomaticallyFinalizesAt, inv.NextPaymentAttempt = ptr(c.now.Add(draftTime).Unix()), ptr(c.now.Add(draftTime).Unix())
+		inv.AutomaticallyFinalizesAt, inv.NextPaymentAttempt = new(c.now.Add(draftTime).Unix()), new(c.now.Add(draftTime).Unix())
 	}
 	lines := c.sweep(inv)
 	for _, item := range sub.Items.Data {
@@ -128,7 +128,7 @@ func (c *call) finalize(draft *Invoice) *Invoice {
 	now := c.now.Unix()
 	next.Status, next.StatusTransitions.FinalizedAt, next.EffectiveAt = invoiceOpen, &now, &now
 	next.AutomaticallyFinalizesAt, next.NextPaymentAttempt = nil, nil
-	next.HostedInvoiceURL = ptr(c.base() + "/receipts/" + next.ID)
+	next.HostedInvoiceURL = new(c.base() + "/receipts/" + next.ID)
 	next.InvoicePDF = next.HostedInvoiceURL
 	c.settleWith(&next)
 	if next.AmountDue > 0 {
@@ -154,8 +154,8 @@ func (c *call) settleWith(inv *Invoice) {
 	inv.owe(cus.Balance)
 	next := *cus
 	next.Balance = inv.Total + cus.Balance - inv.AmountDue
-	inv.EndingBalance = ptr(next.Balance)
-	inv.Number = ptr(fmt.Sprintf("%s-%04d", strings.ToUpper(cus.InvoicePrefix), cus.NextInvoiceSequence))
+	inv.EndingBalance = new(next.Balance)
+	inv.Number = new(fmt.Sprintf("%s-%04d", strings.ToUpper(cus.InvoicePrefix), cus.NextInvoiceSequence))
 	next.NextInvoiceSequence++
 	c.tx.put(&next)
 	if next.Balance != cus.Balance {
@@ -169,13 +169,13 @@ func (c *call) invoiceIntent(inv *Invoice) *PaymentIntent {
 	pi := &PaymentIntent{
 		ID: id, Object: kindIntent, Amount: inv.AmountDue, CaptureMethod: "automatic", ConfirmationMethod: "automatic",
 		ClientSecret: id + "_secret_" + randomText(25), Created: c.now.Unix(), Currency: inv.Currency, Customer: &inv.Customer,
-		Description: ptr("Payment for Invoice"), Invoice: &inv.ID, Metadata: map[string]string{}, ReceiptEmail: inv.CustomerEmail,
+		Description: new("Payment for Invoice"), Invoice: &inv.ID, Metadata: map[string]string{}, ReceiptEmail: inv.CustomerEmail,
 		StatementDescriptor: inv.StatementDescriptor, Status: needsMethod, PaymentMethodTypes: inv.PaymentSettings.PaymentMethodTypes,
 	}
 	if inv.Subscription != nil {
-		pi.Description, pi.SetupFutureUsage = ptr("Subscription update"), ptr("off_session")
+		pi.Description, pi.SetupFutureUsage = new("Subscription update"), new("off_session")
 		if inv.BillingReason == "subscription_create" {
-			pi.Description = ptr("Subscription creation")
+			pi.Description = new("Subscription creation")
 		}
 	}
 	if len(pi.PaymentMethodTypes) == 0 {

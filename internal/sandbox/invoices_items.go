@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -109,7 +110,7 @@ func (c *call) priceByAmount(item *InvoiceItem) error {
 		}
 		unit = c.p.num("amount")
 	}
-	product := newRecord(kindProduct, newShortID("prod"), plainProduct(c.now.Unix(), orDefault(deref(item.Description), "Invoice item")))
+	product := newRecord(kindProduct, newShortID("prod"), plainProduct(c.now.Unix(), cmp.Or(deref(item.Description), "Invoice item")))
 	product.fields["active"], product.private.Inline = false, true
 	form := &params{kids: map[string]*params{"currency": {leaf: true, value: cur}, "unit_amount": {leaf: true, value: fmt.Sprint(unit)}}}
 	item.Price = c.newPrice(form, product.id)
@@ -171,7 +172,7 @@ func retrieveInvoiceItem(c *call) (any, error) {
 
 func listInvoiceItems(c *call) (any, error) {
 	created, pending := createdFilter(c.p), c.p.str("pending")
-	parent := orDefault(c.p.str("invoice"), c.p.str("customer"))
+	parent := cmp.Or(c.p.str("invoice"), c.p.str("customer"))
 	return page(c, kindInvoiceItem, parent, func(item *InvoiceItem) bool {
 		return created(item.Date) && (pending == "" || isTrue(pending) == (item.Invoice == nil))
 	})

@@ -97,9 +97,9 @@ func (c *call) fillDueDate(inv *Invoice) error {
 	case dated && !sends:
 		return invalid("", "", "You can only specify 'due_date' or 'days_until_due' if invoice collection method is 'send_invoice'.")
 	case c.p.str("due_date") != "":
-		inv.DueDate = ptr(c.p.num("due_date"))
+		inv.DueDate = new(c.p.num("due_date"))
 	case dated:
-		inv.DueDate = ptr(inv.Created + c.p.num("days_until_due")*int64(24*time.Hour/time.Second))
+		inv.DueDate = new(inv.Created + c.p.num("days_until_due")*int64(24*time.Hour/time.Second))
 	case sends && inv.DueDate == nil:
 		return invalid("", "", "If invoice collection method is 'send_invoice', you must specify 'due_date' or 'days_until_due'.")
 	}
@@ -115,7 +115,7 @@ func (c *call) fillAdvance(inv *Invoice) {
 	if !inv.AutoAdvance || inv.Status != invoiceDraft {
 		return
 	}
-	due := unixTime(inv.Created).Add(draftTime).Unix()
+	due := time.Unix(inv.Created, 0).Add(draftTime).Unix()
 	inv.AutomaticallyFinalizesAt = &due
 	if inv.CollectionMethod == "charge_automatically" {
 		inv.NextPaymentAttempt = &due

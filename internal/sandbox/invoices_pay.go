@@ -63,7 +63,7 @@ func (c *call) markPaid(inv *Invoice, pi *PaymentIntent) *Invoice {
 	next := *inv
 	next.Status, next.Paid, next.Attempted, next.AutoAdvance = invoicePaid, true, true, false
 	next.AmountPaid, next.AmountRemaining, next.NextPaymentAttempt = next.AmountDue, 0, nil
-	next.StatusTransitions.PaidAt = ptr(c.now.Unix())
+	next.StatusTransitions.PaidAt = new(c.now.Unix())
 	if pi != nil {
 		next.Charge, next.AttemptCount = pi.LatestCharge, max(1, next.AttemptCount)
 	}
@@ -140,14 +140,14 @@ func (c *call) retryLater(inv *Invoice) bool {
 		inv.NextPaymentAttempt = nil
 		return false
 	}
-	inv.NextPaymentAttempt = ptr(c.now.Add(retryAfter[inv.AttemptCount-1]).Unix())
+	inv.NextPaymentAttempt = new(c.now.Add(retryAfter[inv.AttemptCount-1]).Unix())
 	planRetry(c.onBillingDay, inv)
 	return true
 }
 
 func planRetry(at planner, inv *Invoice) {
 	id, due := inv.ID, *inv.NextPaymentAttempt
-	at(id, unixTime(due), func(c *call) error {
+	at(id, time.Unix(due, 0), func(c *call) error {
 		now, ok := find[*Invoice](c.tx, id)
 		if !ok || now.Status != invoiceOpen || deref(now.NextPaymentAttempt) != due {
 			return nil

@@ -113,3 +113,6 @@ func set(field **string, p *params, names ...string) {
 		*field = p.text(names...)
 	}
 }
+
+// application is the platform's Connect application.
+const application = "ca_SandboxApplication"

@@ -1,5 +1,10 @@
 package sandbox
 
+import (
+	"maps"
+	"slices"
+)
+
 // Ledger is a read-only copy of what was paid, for tests that compare it with what a shop believes.
 type Ledger struct {
 	Charges []LedgerCharge `json:"charges"` // oldest first
@@ -44,7 +49,7 @@ func (s *Server) Ledger() Ledger {
 	s.store.mu.RLock()
 	defer s.store.mu.RUnlock()
 	out := Ledger{Charges: []LedgerCharge{}, Intents: []LedgerIntent{}}
-	for _, account := range sortedKeys(s.store.worlds) {
+	for _, account := range slices.Sorted(maps.Keys(s.store.worlds)) {
 		w := s.store.worlds[account]
 		w.each(kindCharge, func(obj object) {
 			if ch, ok := obj.(*Charge); ok {
@@ -60,40 +65,19 @@ func (s *Server) Ledger() Ledger {
 	return out
 }
 
-// each walks a kind's objects, oldest first. The caller holds the lock.
-func (w *world) each(kind string, visit func(object)) {
-	sh := w.kinds[kind]
-	if sh == nil {
-		return
-	}
-	for _, id := range sh.ids {
-		if e, ok := w.objects[id]; ok {
-			visit(e.obj)
-		}
-	}
-}
-
 func ledgerCharge(account string, ch *Charge) LedgerCharge {
 	return LedgerCharge{
 		ID: ch.ID, Account: account, PaymentIntent: deref(ch.PaymentIntent), Customer: deref(ch.Customer), Amount: ch.Amount,
 		AmountCaptured: ch.AmountCaptured, AmountRefunded: ch.AmountRefunded, Currency: ch.Currency, Status: ch.Status,
 		Captured: ch.Captured, Refunded: ch.Refunded, Disputed: ch.Disputed, FailureCode: deref(ch.FailureCode),
-		Metadata: copyText(ch.Metadata), Created: ch.Created,
+		Metadata: maps.Clone(ch.Metadata), Created: ch.Created,
 	}
 }
 
 func ledgerIntent(account string, pi *PaymentIntent) LedgerIntent {
 	return LedgerIntent{
 		ID: pi.ID, Account: account, Customer: deref(pi.Customer), Amount: pi.Amount, AmountReceived: pi.AmountReceived,
-		Currency: pi.Currency, Status: pi.Status, LatestCharge: deref(pi.LatestCharge), Metadata: copyText(pi.Metadata),
+		Currency: pi.Currency, Status: pi.Status, LatestCharge: deref(pi.LatestCharge), Metadata: maps.Clone(pi.Metadata),
 		Created: pi.Created,
 	}
-}
-
-func copyText(m map[string]string) map[string]string {
-	out := make(map[string]string, len(m))
-	for k, v := range m {
-		out[k] = v
-	}
-	return out
 }

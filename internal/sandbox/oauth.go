@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -95,7 +96,7 @@ func (s *Server) oauthDeauthorize(w http.ResponseWriter, r *http.Request) {
 // oauthKey checks the platform's secret, sent as client_secret or as the key of the call.
 func (s *Server) oauthKey(w http.ResponseWriter, r *http.Request) bool {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	key := orDefault(presentedKey(r), r.PostFormValue("client_secret"))
+	key := cmp.Or(presentedKey(r), r.PostFormValue("client_secret"))
 	form := keyForm.FindStringSubmatch(key)
 	if form == nil || form[1] == "pk" || form[2] == "live" || len(key) < minKeyLength {
 		oauthReply(w, http.StatusUnauthorized, map[string]string{"error": "invalid_client", "error_description": "No such API key: " + redactKey(key)})
@@ -142,7 +143,7 @@ func (s *Server) oauthPage(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Sandbox: response_type=code, client_id and redirect_uri are needed.", http.StatusBadRequest)
 		return
 	}
-	hidden := map[string]string{"redirect_uri": q.Get("redirect_uri"), "state": q.Get("state"), "scope": orDefault(q.Get("scope"), "read_only")}
+	hidden := map[string]string{"redirect_uri": q.Get("redirect_uri"), "state": q.Get("state"), "scope": cmp.Or(q.Get("scope"), "read_only")}
 	showConnect(w, connectPage{"Connect a test account", s.cfg.BusinessName + " asks for access to a new test account.", "Connect", "Refuse", hidden})
 }
 

@@ -1,19 +1,6 @@
 package sandbox
 
-// list is Stripe's list object.
-type list struct {
-	Object  string `json:"object"`
-	Data    any    `json:"data"`
-	HasMore bool   `json:"has_more"`
-	URL     string `json:"url"`
-}
-
-func listOf[T any](data []T, url string) list {
-	if data == nil {
-		data = []T{}
-	}
-	return list{Object: "list", Data: data, URL: url}
-}
+import "slices"
 
 const defaultLimit, maxLimit = 10, 100
 
@@ -41,7 +28,7 @@ func page[T object](c *call, kind, parent string, keep func(T) bool) (any, error
 		found = found[:limit]
 	}
 	if backwards {
-		reverse(found)
+		slices.Reverse(found)
 	}
 	out := listOf(found, c.req.URL.Path)
 	out.HasMore = more
@@ -100,12 +87,6 @@ func gather[T object](t *tx, sh *shelf, from int, backwards bool, want int, keep
 		}
 	}
 	return out
-}
-
-func reverse[T any](s []T) {
-	for i, j := 0, len(s)-1; i < j; i, j = i+1, j-1 {
-		s[i], s[j] = s[j], s[i]
-	}
 }
 
 // createdFilter reads created=N or created[gte|gt|lte|lt]=N.

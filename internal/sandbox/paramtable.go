@@ -242,3 +242,44 @@ func matchesPattern(pattern, steps []string) bool {
 	}
 	return true
 }
+
+// value turns a parameter into JSON; an empty one is null, an object is laid over its former self.
+func (s *shape) value(p *params, former map[string]any) any {
+	switch {
+	case p.leaf && p.value == "":
+		return nil
+	case s.kind == 'h' && !p.leaf:
+		out := make(map[string]any, len(former))
+		for k, v := range former {
+			out[k] = v
+		}
+		for _, key := range p.keys() {
+			if field := s.fields[key]; field != nil {
+				inner, _ := out[key].(map[string]any)
+				out[key] = field.value(p.kids[key], inner)
+			}
+		}
+		return out
+	case s.kind == 'l':
+		out := []any{}
+		for _, key := range p.keys() {
+			out = append(out, s.item.value(p.kids[key], nil))
+		}
+		return out
+	case s.kind == 'm':
+		out := map[string]any{}
+		for _, key := range p.keys() {
+			out[key] = p.kids[key].value
+		}
+		return out
+	case s.kind == 'i':
+		n, _ := strconv.ParseInt(p.value, 10, 64)
+		return n
+	case s.kind == 'n':
+		n, _ := strconv.ParseFloat(p.value, 64)
+		return n
+	case s.kind == 'b':
+		return isTrue(p.value)
+	}
+	return p.value
+}

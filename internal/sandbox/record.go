@@ -94,3 +94,19 @@ func wholeNumber(v any) int64 {
 	}
 	return 0
 }
+
+// DeletedObject is what stays of an object that was deleted.
+type DeletedObject struct {
+	ID      string `json:"id"`
+	Object  string `json:"object"`
+	Deleted bool   `json:"deleted"`
+}
+
+func (o *DeletedObject) objectID() string { return o.ID }
+
+func (o *DeletedObject) objectKind() string { return deletedKind }
+
+func (o *DeletedObject) parents() []string { return nil }
+
+// deletedKind keeps deleted objects out of the lists of their kind.
+const deletedKind = "deleted"

@@ -1,6 +1,9 @@
 package sandbox
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Refund is https://docs.stripe.com/api/refunds/object.
 type Refund struct {
@@ -162,7 +165,7 @@ func (c *call) refundAmount(ch *Charge) (int64, error) {
 // refund takes the money back and tells the world in Stripe's order.
 func (c *call) refund(re *Refund, ch *Charge) {
 	bt := c.entry(re.ID, "refund", -re.Amount, 0, re.Currency)
-	bt.Description = ptr("REFUND FOR CHARGE")
+	bt.Description = new("REFUND FOR CHARGE")
 	c.tx.put(bt)
 	re.BalanceTransaction = &bt.ID
 	later := c.refundLater(re, ch)
@@ -244,7 +247,7 @@ func (c *call) returnRefund(re *Refund, ch *Charge) {
 // failRefund ends a refund that the buyer's bank refused.
 func (c *call) failRefund(next, old *Refund, ch *Charge) {
 	c.returnRefund(next, ch)
-	next.Status, next.FailureReason = "failed", ptr("expired_or_canceled_card")
+	next.Status, next.FailureReason = "failed", new("expired_or_canceled_card")
 	c.tx.put(next)
 	c.emitUpdate("refund.updated", next, old)
 	c.emitUpdate("charge.refund.updated", next, old)
@@ -288,7 +291,7 @@ func cancelRefund(c *call) (any, error) {
 
 func listRefunds(c *call) (any, error) {
 	created := createdFilter(c.p)
-	parent := orDefault(c.p.str("charge"), c.p.str("payment_intent"))
+	parent := cmp.Or(c.p.str("charge"), c.p.str("payment_intent"))
 	return page(c, kindRefund, parent, func(re *Refund) bool { return created(re.Created) })
 }
 

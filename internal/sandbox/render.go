@@ -1,34 +1,9 @@
 package sandbox
 
 import (
-	"bytes"
-	"encoding/json"
 	"slices"
 	"strings"
 )
-
-// encode writes JSON as Stripe does: no HTML escaping.
-func encode(v any) ([]byte, error) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	return buf.Bytes(), nil
-}
-
-// encodePretty writes JSON with two spaces of indentation, the form of answers and of webhook bodies.
-func encodePretty(v any) ([]byte, error) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimRight(buf.Bytes(), "\n"), nil
-}
 
 const maxExpandDepth = 4
 
@@ -57,14 +32,6 @@ func (c *call) render(v any) ([]byte, error) {
 		}
 	}
 	return encodePretty(tree)
-}
-
-func decodeTree(body []byte) (any, error) {
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.UseNumber()
-	var tree any
-	err := dec.Decode(&tree)
-	return tree, err
 }
 
 // expand returns node with the property that steps name made whole.
@@ -145,24 +112,4 @@ func (c *call) included(at map[string]any, name string) (any, error) {
 		return asTree(listOf([]object{}, "/v1/customers/"+id+"/"+name))
 	}
 	return nil, nil
-}
-
-func asTree(v any) (any, error) {
-	body, err := encode(v)
-	if err != nil {
-		return nil, err
-	}
-	return decodeTree(body)
-}
-
-// lookup finds an object outside a transaction.
-func (s *Server) lookup(account, id string) (object, bool) {
-	s.store.mu.RLock()
-	defer s.store.mu.RUnlock()
-	w := s.store.worlds[account]
-	if w == nil {
-		return nil, false
-	}
-	e, ok := w.objects[id]
-	return e.obj, ok
 }

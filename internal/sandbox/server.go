@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,12 +13,6 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/rs/zerolog"
 )
-
-// APIVersion is the version of Stripe's API whose shapes the sandbox speaks; it is the account's default version.
-const APIVersion = "2025-02-24.acacia"
-
-// PlatformAccount is the id of the one account that every test key opens.
-const PlatformAccount = "acct_1SbxCheckoutd000"
 
 // Endpoint is a webhook endpoint that exists from the start.
 type Endpoint struct {
@@ -137,17 +130,6 @@ func ListenLoopback(addr string) (net.Listener, error) {
 		return nil, errors.New("the sandbox listens on loopback only (127.0.0.1, ::1 or localhost), not on " + addr)
 	}
 	return net.Listen("tcp", addr)
-}
-
-// baseURL is how the caller reached the sandbox.
-func (s *Server) baseURL(r *http.Request) string {
-	if s.cfg.BaseURL != "" {
-		return strings.TrimSuffix(s.cfg.BaseURL, "/")
-	}
-	if r == nil || r.Host == "" {
-		return "http://127.0.0.1:12111"
-	}
-	return "http://" + r.Host
 }
 
 // routes is the whole surface in one place: the API table, the browser's files and pages, the management door.

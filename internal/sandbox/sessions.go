@@ -1,6 +1,9 @@
 package sandbox
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // customerSessionLife is how long the client secret of a customer session works.
 const customerSessionLife = 30 * time.Minute
@@ -80,18 +83,18 @@ func readPaymentElement(p *params) PaymentElement {
 	f := p.at("features")
 	feats := &ElementFeatures{
 		AllowRedisplayFilters: f.strs("payment_method_allow_redisplay_filters"),
-		Redisplay:             orDefault(f.str("payment_method_redisplay"), "disabled"),
-		Remove:                orDefault(f.str("payment_method_remove"), "disabled"),
-		Save:                  orDefault(f.str("payment_method_save"), "disabled"),
+		Redisplay:             cmp.Or(f.str("payment_method_redisplay"), "disabled"),
+		Remove:                cmp.Or(f.str("payment_method_remove"), "disabled"),
+		Save:                  cmp.Or(f.str("payment_method_save"), "disabled"),
 		SaveUsage:             f.text("payment_method_save_usage"),
 	}
 	if feats.AllowRedisplayFilters == nil {
 		feats.AllowRedisplayFilters = []string{"always"}
 	}
 	if f.has("payment_method_redisplay_limit") {
-		feats.RedisplayLimit = ptr(f.num("payment_method_redisplay_limit"))
+		feats.RedisplayLimit = new(f.num("payment_method_redisplay_limit"))
 	} else if feats.Redisplay == "enabled" {
-		feats.RedisplayLimit = ptr(int64(3))
+		feats.RedisplayLimit = new(int64(3))
 	}
 	out.Features = feats
 	return out

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -9,7 +10,7 @@ func createSetup(c *call) (any, error) {
 	id := newID("seti")
 	si := &SetupIntent{
 		ID: id, Object: kindSetup, ClientSecret: id + "_secret_" + randomText(25), Created: c.now.Unix(),
-		Metadata: mergeMetadata(nil, c.p), Status: needsMethod, Usage: orDefault(c.p.str("usage"), "off_session"),
+		Metadata: mergeMetadata(nil, c.p), Status: needsMethod, Usage: cmp.Or(c.p.str("usage"), "off_session"),
 	}
 	if err := c.chooseSetupTypes(si); err != nil {
 		return nil, err
@@ -38,7 +39,7 @@ func (c *call) chooseSetupTypes(si *SetupIntent) error {
 		si.PaymentMethodTypes = []string{"card"}
 	default:
 		si.AutomaticPaymentMethods = &AutomaticMethods{
-			AllowRedirects: orDefault(c.p.str("automatic_payment_methods", "allow_redirects"), "always"), Enabled: true,
+			AllowRedirects: cmp.Or(c.p.str("automatic_payment_methods", "allow_redirects"), "always"), Enabled: true,
 		}
 		settings, err := c.chosenConfiguration(c.p)
 		if err != nil {
@@ -131,7 +132,7 @@ func (c *call) setupMethod(si *SetupIntent) (*PaymentMethod, error) {
 			return nil, err
 		}
 		si.private.SDK = si.private.SDK || ct.UseStripeSDK && !c.p.has("use_stripe_sdk")
-		si.private.ReturnURL = orDefault(si.private.ReturnURL, deref(ct.ReturnURL))
+		si.private.ReturnURL = cmp.Or(si.private.ReturnURL, deref(ct.ReturnURL))
 		if pm == nil {
 			pm = carried
 		}
@@ -162,16 +163,16 @@ func (c *call) askSetupRedirect(si *SetupIntent, pm *PaymentMethod) (*SetupInten
 }
 
 func (c *call) setupWaits(si *SetupIntent, pm *PaymentMethod) *SetupIntent {
-	si.Status, si.LatestAttempt = needsAction, ptr(c.noteAttempt(si, pm, needsAction, nil))
+	si.Status, si.LatestAttempt = needsAction, new(c.noteAttempt(si, pm, needsAction, nil))
 	c.tx.put(si)
 	c.emit("setup_intent.requires_action", si)
 	return si
 }
 
 func (c *call) completeSetup(si *SetupIntent, pm *PaymentMethod) *SetupIntent {
-	si.Status, si.NextAction, si.LatestAttempt = succeeded, nil, ptr(c.noteAttempt(si, pm, succeeded, nil))
+	si.Status, si.NextAction, si.LatestAttempt = succeeded, nil, new(c.noteAttempt(si, pm, succeeded, nil))
 	if pm.Type == "sepa_debit" || pm.Type == "us_bank_account" || isWallet(pm.Type) {
-		si.Mandate = ptr(c.newMandate(pm, nil))
+		si.Mandate = new(c.newMandate(pm, nil))
 	}
 	if si.Customer != nil && pm.Customer == nil {
 		c.own(pm, *si.Customer)
@@ -190,7 +191,7 @@ func (c *call) failSetup(si *SetupIntent, pm *PaymentMethod, cd *card) error {
 	e := cardError(cd.code, cd.decline, declineMessage(cd.code, cd.decline))
 	shown := *e
 	shown.PaymentMethod = pm
-	si.Status, si.LastSetupError, si.PaymentMethod, si.LatestAttempt = needsMethod, &shown, nil, ptr(c.noteAttempt(si, pm, "failed", &shown))
+	si.Status, si.LastSetupError, si.PaymentMethod, si.LatestAttempt = needsMethod, &shown, nil, new(c.noteAttempt(si, pm, "failed", &shown))
 	c.tx.put(si)
 	c.emit("setup_intent.setup_failed", si)
 	e.SetupIntent, e.PaymentMethod = si, pm

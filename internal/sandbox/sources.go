@@ -1,6 +1,9 @@
 package sandbox
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Source is a card of the older Sources API (https://docs.stripe.com/api/cards/object), kept on a customer.
 type Source struct {
@@ -57,7 +60,7 @@ func (c *call) addSource(customer, token string) (*Source, error) {
 	}
 	src := &Source{
 		ID: newID("card"), Object: "card", AllowRedisplay: "unspecified", Brand: brandNames[cd.brand], Country: cd.country,
-		Customer: &cus.ID, CvcCheck: ptr(orDefault(cd.cvc, "pass")), ExpMonth: month, ExpYear: year,
+		Customer: &cus.ID, CvcCheck: new(cmp.Or(cd.cvc, "pass")), ExpMonth: month, ExpYear: year,
 		Fingerprint: fingerprint(cd.number), Funding: cd.funding, Last4: cd.number[len(cd.number)-4:],
 		Metadata: mergeMetadata(nil, c.p), RegulatedStatus: "unregulated",
 	}

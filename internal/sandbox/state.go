@@ -178,20 +178,6 @@ func (j *journal) everything() []line {
 	return out
 }
 
-// settled lists copies of the answered keys, oldest first.
-func (k *keyring) settled() []*replay {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	var out []*replay
-	for _, key := range k.order {
-		if r := k.byKey[key]; r != nil && !r.running {
-			kept := *r
-			out = append(out, &kept)
-		}
-	}
-	return out
-}
-
 func (s *Server) closeJournal() error {
 	j := s.journal
 	if j == nil {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"slices"
 	"sort"
 	"sync"
 )
@@ -127,7 +128,7 @@ func (sh *shelf) drop(id string) {
 // reindex moves an object between parents.
 func (w *world) reindex(old, next object) {
 	before, after := old.parents(), next.parents()
-	if equalStrings(before, after) {
+	if slices.Equal(before, after) {
 		return
 	}
 	for _, parent := range before {
@@ -197,14 +198,15 @@ func (sh *shelf) position(w *world, seq uint64) int {
 	})
 }
 
-func equalStrings(a, b []string) bool {
-	if len(a) != len(b) {
-		return false
+// each walks a kind's objects, oldest first. The caller holds the lock.
+func (w *world) each(kind string, visit func(object)) {
+	sh := w.kinds[kind]
+	if sh == nil {
+		return
 	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
+	for _, id := range sh.ids {
+		if e, ok := w.objects[id]; ok {
+			visit(e.obj)
 		}
 	}
-	return true
 }

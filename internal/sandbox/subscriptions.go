@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -23,7 +24,7 @@ func createSubscription(c *call) (any, error) {
 	}
 	inv := c.subInvoice(sub, cus, "subscription_create")
 	sub.LatestInvoice = &inv.ID
-	behavior := orDefault(c.p.str("payment_behavior"), "allow_incomplete")
+	behavior := cmp.Or(c.p.str("payment_behavior"), "allow_incomplete")
 	pm := c.subMethod(sub)
 	switch {
 	case inv.AmountDue > 0:
@@ -128,7 +129,7 @@ func (c *call) readTrial(sub *Subscription) error {
 	default:
 		return nil
 	}
-	sub.Status, sub.TrialStart, sub.TrialEnd = subTrialing, ptr(c.now.Unix()), &end
+	sub.Status, sub.TrialStart, sub.TrialEnd = subTrialing, new(c.now.Unix()), &end
 	sub.BillingCycleAnchor, sub.CurrentPeriodEnd = end, end
 	return nil
 }

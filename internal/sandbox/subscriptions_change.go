@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 )
@@ -64,7 +65,7 @@ func updateSubscription(c *call) (any, error) {
 
 // billUpdate settles what changed items cost for the rest of the period, as proration_behavior says.
 func (c *call) billUpdate(sub *Subscription, changes []itemChange) (any, error) {
-	behavior := orDefault(c.p.str("proration_behavior"), "create_prorations")
+	behavior := cmp.Or(c.p.str("proration_behavior"), "create_prorations")
 	if len(changes) > 0 && behavior != "none" && sub.Status != subTrialing {
 		c.prorate(sub, changes)
 		if behavior == "always_invoice" {
@@ -109,8 +110,8 @@ func (c *call) changeEnd(sub *Subscription) {
 }
 
 func (c *call) cancelLater(sub *Subscription) {
-	sub.CancelAtPeriodEnd, sub.CancelAt, sub.CanceledAt = true, ptr(sub.CurrentPeriodEnd), ptr(c.now.Unix())
-	sub.CancellationDetails.Reason = ptr("cancellation_requested")
+	sub.CancelAtPeriodEnd, sub.CancelAt, sub.CanceledAt = true, new(sub.CurrentPeriodEnd), new(c.now.Unix())
+	sub.CancellationDetails.Reason = new("cancellation_requested")
 }
 
 func (c *call) readCancellation(sub *Subscription) {
@@ -134,7 +135,7 @@ func cancelSubscription(c *call) (any, error) {
 		return nil, notSimulated("invoice_now or prorate")
 	}
 	next := *sub
-	next.CancellationDetails.Reason = ptr("cancellation_requested")
+	next.CancellationDetails.Reason = new("cancellation_requested")
 	c.readCancellation(&next)
 	if sub.Status == subIncomplete {
 		return c.endIncomplete(sub, next.CancellationDetails), nil

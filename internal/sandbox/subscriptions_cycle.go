@@ -46,14 +46,14 @@ func onTime(due time.Time, run func(c *call) error) func(c *call) error {
 func planPeriod(at planner, sub *Subscription) {
 	id, end := sub.ID, sub.CurrentPeriodEnd
 	if sub.Status == subIncomplete {
-		at(id, unixTime(sub.Created).Add(firstPaymentTime), func(c *call) error { c.expire(id); return nil })
+		at(id, time.Unix(sub.Created, 0).Add(firstPaymentTime), func(c *call) error { c.expire(id); return nil })
 	}
-	at(id, unixTime(end), func(c *call) error { return c.turnPeriod(id, end) })
+	at(id, time.Unix(end, 0), func(c *call) error { return c.turnPeriod(id, end) })
 }
 
 // planWarning announces the end of a trial some days before, or now when there are fewer left.
 func planWarning(at planner, sub *Subscription, now time.Time) {
-	id, due := sub.ID, unixTime(sub.CurrentPeriodEnd).Add(-trialWarning)
+	id, due := sub.ID, time.Unix(sub.CurrentPeriodEnd, 0).Add(-trialWarning)
 	at(id, later(now, due), func(c *call) error { c.warnOfTrialEnd(id); return nil })
 }
 
@@ -68,7 +68,7 @@ func (s *Server) resumeBilling(account string, obj object) {
 			return
 		}
 		planPeriod(at, o)
-		if o.Status == subTrialing && unixTime(o.CurrentPeriodEnd).Add(-trialWarning).After(s.now()) {
+		if o.Status == subTrialing && time.Unix(o.CurrentPeriodEnd, 0).Add(-trialWarning).After(s.now()) {
 			planWarning(at, o, s.now())
 		}
 	case *Invoice:
@@ -119,7 +119,7 @@ func (c *call) endIncomplete(sub *Subscription, why Cancellation) *Subscription 
 		c.void(inv)
 	}
 	next := *sub
-	next.Status, next.CanceledAt, next.EndedAt, next.CancellationDetails = subExpired, ptr(c.now.Unix()), ptr(c.now.Unix()), why
+	next.Status, next.CanceledAt, next.EndedAt, next.CancellationDetails = subExpired, new(c.now.Unix()), new(c.now.Unix()), why
 	c.putSubscription(&next)
 	c.emitUpdate("customer.subscription.updated", &next, sub)
 	return &next
@@ -128,9 +128,9 @@ func (c *call) endIncomplete(sub *Subscription, why Cancellation) *Subscription 
 // end cancels a subscription that had begun. What it still owes stays open and is not collected any more.
 func (c *call) end(sub *Subscription, reason string) *Subscription {
 	next := *sub
-	next.Status, next.EndedAt = canceled, ptr(c.now.Unix())
+	next.Status, next.EndedAt = canceled, new(c.now.Unix())
 	if next.CanceledAt == nil {
-		next.CanceledAt = ptr(c.now.Unix())
+		next.CanceledAt = new(c.now.Unix())
 	}
 	next.CancellationDetails.Reason = &reason
 	c.putSubscription(&next)
@@ -203,7 +203,7 @@ func (c *call) turnPeriod(id string, end int64) error {
 // planFinalize opens a draft when its hour is over and collects it.
 func planFinalize(at planner, inv *Invoice) {
 	id, due := inv.ID, *inv.AutomaticallyFinalizesAt
-	at(id, unixTime(due), func(c *call) error {
+	at(id, time.Unix(due, 0), func(c *call) error {
 		draft, ok := find[*Invoice](c.tx, id)
 		if !ok || draft.Status != invoiceDraft || deref(draft.AutomaticallyFinalizesAt) != due {
 			return nil

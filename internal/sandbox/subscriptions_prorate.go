@@ -1,10 +1,12 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // itemChange is one item before and after an update; before is nil for a new one, after for one that goes.
@@ -95,7 +97,7 @@ func (c *call) prorated(sub *Subscription, item *SubscriptionItem, at, sign int6
 	if item.Quantity > 1 {
 		times = fmt.Sprintf("%d × ", item.Quantity)
 	}
-	text := fmt.Sprintf("%s time on %s%s after %s", what, times, c.productName(item.Plan.Product), unixTime(at).UTC().Format("02 Jan 2006"))
+	text := fmt.Sprintf("%s time on %s%s after %s", what, times, c.productName(item.Plan.Product), time.Unix(at, 0).UTC().Format("02 Jan 2006"))
 	made := &InvoiceItem{
 		ID: newID("ii"), Object: kindInvoiceItem, Amount: sign * int64(math.Round(float64(item.Plan.Amount*item.Quantity)*share)),
 		Currency: sub.Currency, Customer: sub.Customer, Date: at, Description: &text, Discounts: []string{}, Metadata: map[string]string{},
@@ -129,7 +131,7 @@ func (c *call) billChange(sub *Subscription) error {
 
 // payChange collects with the saved method; without one the subscription is late.
 func (c *call) payChange(inv *Invoice) error {
-	behavior := orDefault(c.p.str("payment_behavior"), "allow_incomplete")
+	behavior := cmp.Or(c.p.str("payment_behavior"), "allow_incomplete")
 	pm := c.invoiceMethod(inv)
 	if pm == nil || behavior == "default_incomplete" {
 		c.missed(inv, "invoice.payment_failed")

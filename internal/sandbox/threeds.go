@@ -28,8 +28,8 @@ func (a *attempt) secureResult() *Secure {
 	cd := a.pm.testCard()
 	done := func(flow string) *Secure {
 		return &Secure{
-			AuthenticationFlow: &flow, ElectronicCommerceIndicator: ptr("05"), Result: "authenticated",
-			TransactionID: ptr(randomText(28)), Version: ptr("2.2.0"),
+			AuthenticationFlow: &flow, ElectronicCommerceIndicator: new("05"), Result: "authenticated",
+			TransactionID: new(randomText(28)), Version: new("2.2.0"),
 		}
 	}
 	switch {
@@ -44,7 +44,7 @@ func (a *attempt) secureResult() *Secure {
 	case cd.auth == "unsupported":
 		return &Secure{Result: "not_supported"}
 	case cd.auth == "optional_error":
-		return &Secure{Result: "processing_error", ResultReason: ptr("protocol_error"), Version: ptr("2.2.0")}
+		return &Secure{Result: "processing_error", ResultReason: new("protocol_error"), Version: new("2.2.0")}
 	}
-	return &Secure{Result: "attempt_acknowledged", ElectronicCommerceIndicator: ptr("06"), Version: ptr("2.2.0")}
+	return &Secure{Result: "attempt_acknowledged", ElectronicCommerceIndicator: new("06"), Version: new("2.2.0")}
 }

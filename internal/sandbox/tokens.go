@@ -1,6 +1,9 @@
 package sandbox
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // confirmationTokenLife is how long a confirmation token can be used.
 const confirmationTokenLife = 12 * time.Hour
@@ -147,7 +150,7 @@ func (c *call) fillSavedToken(ct *ConfirmationToken, saved string) error {
 			return c.p.at("payment_method_options", "card").cardProblem("invalid_cvc", "cvc")
 		}
 		ct.private.CVCGiven = true
-		ct.PaymentMethodOptions = &tokenOptions{Card: tokenCardOptions{CVCToken: ptr(newID("cvctok"))}}
+		ct.PaymentMethodOptions = &tokenOptions{Card: tokenCardOptions{CVCToken: new(newID("cvctok"))}}
 	}
 	return nil
 }
@@ -178,7 +181,7 @@ func readMandate(p *params) *MandateData {
 		return nil
 	}
 	acc := p.at("customer_acceptance")
-	out := &MandateData{CustomerAcceptance: CustomerAcceptance{Type: orDefault(acc.str("type"), "online")}}
+	out := &MandateData{CustomerAcceptance: CustomerAcceptance{Type: cmp.Or(acc.str("type"), "online")}}
 	if online := acc.at("online"); online != nil {
 		out.CustomerAcceptance.Online = &OnlineAcceptance{IPAddress: online.text("ip_address"), UserAgent: online.text("user_agent")}
 	}

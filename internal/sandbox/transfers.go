@@ -1,5 +1,10 @@
 package sandbox
 
+import (
+	"cmp"
+	"time"
+)
+
 const (
 	kindTransfer = "transfer"
 	kindReversal = "transfer_reversal"
@@ -166,13 +171,13 @@ func createPayout(c *call) (any, error) {
 		"automatic": false, "balance_transaction": c.availableEntry(id, "payout", -amount, cur), "created": c.now.Unix(),
 		"currency": cur, "description": c.p.text("description"), "destination": newID("ba"), "failure_balance_transaction": nil,
 		"failure_code": nil, "failure_message": nil, "livemode": false, "metadata": mergeMetadata(nil, c.p),
-		"method": orDefault(c.p.str("method"), "standard"), "original_payout": nil, "reconciliation_status": "not_applicable",
+		"method": cmp.Or(c.p.str("method"), "standard"), "original_payout": nil, "reconciliation_status": "not_applicable",
 		"reversed_by": nil, "source_type": "card", "statement_descriptor": c.p.text("statement_descriptor"), "status": "pending",
 		"trace_id": nil, "type": "bank_account",
 	})
 	c.tx.put(rec)
 	c.emit("payout.created", rec)
-	c.later(id, unixTime(wholeNumber(rec.fields["arrival_date"])), func(c *call) error { c.arrive(id); return nil })
+	c.later(id, time.Unix(wholeNumber(rec.fields["arrival_date"]), 0), func(c *call) error { c.arrive(id); return nil })
 	return rec, nil
 }
 

@@ -1,6 +1,9 @@
 package sandbox
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // tx collects what one request does. Nothing is visible to others before commit.
 type tx struct {
@@ -63,26 +66,17 @@ func children[T object](t *tx, kind, parent string) []T {
 	if sh := t.world.index[kind+"/"+parent]; sh != nil {
 		for _, id := range sh.ids {
 			seen[id] = true
-			if obj, ok := find[T](t, id); ok && hasParent(obj, parent) {
+			if obj, ok := find[T](t, id); ok && slices.Contains(obj.parents(), parent) {
 				out = append(out, obj)
 			}
 		}
 	}
 	for _, id := range t.order {
-		if obj, ok := t.staged[id].(T); ok && !seen[id] && obj.objectKind() == kind && hasParent(obj, parent) {
+		if obj, ok := t.staged[id].(T); ok && !seen[id] && obj.objectKind() == kind && slices.Contains(obj.parents(), parent) {
 			out = append(out, obj)
 		}
 	}
 	return out
-}
-
-func hasParent(obj object, parent string) bool {
-	for _, p := range obj.parents() {
-		if p == parent {
-			return true
-		}
-	}
-	return false
 }
 
 // commit makes the staged values and the events visible. The caller holds the write lock.

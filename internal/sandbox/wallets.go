@@ -1,6 +1,9 @@
 package sandbox
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // PayPal and Amazon Pay: the buyer agrees on a page of the wallet and comes back. What is authorized can be captured
 // later; a buyer who agreed to more can be charged again without a page.
@@ -67,8 +70,8 @@ func (c *call) payer(pm *PaymentMethod) *PaymentMethod {
 	}
 	next := *pm
 	next.Paypal = &MethodPaypal{
-		Country: ptr(orDefault(deref(pm.BillingDetails.Address.Country), c.srv.cfg.Country)), PayerID: ptr("SBX" + pm.ID[len(pm.ID)-10:]),
-		PayerEmail: ptr(orDefault(deref(pm.BillingDetails.Email), "buyer@example.com")),
+		Country: new(cmp.Or(deref(pm.BillingDetails.Address.Country), c.srv.cfg.Country)), PayerID: new("SBX" + pm.ID[len(pm.ID)-10:]),
+		PayerEmail: new(cmp.Or(deref(pm.BillingDetails.Email), "buyer@example.com")),
 	}
 	c.tx.put(&next)
 	return &next
@@ -78,7 +81,7 @@ func chargePaypal(pm *PaymentMethod) *ChargePaypal {
 	return &ChargePaypal{
 		Country: pm.Paypal.Country, PayerEmail: pm.Paypal.PayerEmail, PayerID: pm.Paypal.PayerID, PayerName: pm.BillingDetails.Name,
 		SellerProtection: SellerProtection{DisputeCategories: []string{"fraudulent", "product_not_received"}, Status: "eligible"},
-		TransactionID:    ptr(randomText(17)),
+		TransactionID:    new(randomText(17)),
 	}
 }
 
@@ -116,12 +119,12 @@ func holds(kind string) bool {
 
 // capturesLater tells whether the attempt only authorizes.
 func (a *attempt) capturesLater() bool {
-	return orDefault(a.ownOption("capture_method"), a.pi.CaptureMethod) == "manual" && holds(a.pm.Type)
+	return cmp.Or(a.ownOption("capture_method"), a.pi.CaptureMethod) == "manual" && holds(a.pm.Type)
 }
 
 // saves tells whether the payment method is to be used again for the intent's customer.
 func (a *attempt) saves() bool {
-	usage := orDefault(a.ownOption("setup_future_usage"), deref(a.pi.SetupFutureUsage))
+	usage := cmp.Or(a.ownOption("setup_future_usage"), deref(a.pi.SetupFutureUsage))
 	if usage == "" || usage == "none" || a.pi.Customer == nil {
 		return false
 	}
