@@ -3,14 +3,14 @@ package sandbox
 // accountOf is GET /v1/account: the platform, or the connected account that the call is for.
 func accountOf(c *call) (any, error) {
 	if c.account == PlatformAccount {
-		return c.srv.platform(c), nil
+		return platform(c), nil
 	}
 	return connectedAccount(c, c.account)
 }
 
 // platform is the one account of every test key.
-func (s *Server) platform(c *call) map[string]any {
-	out := newAccount(s, "standard")
+func platform(c *call) map[string]any {
+	out := newAccount(c.srv.cfg, "standard")
 	for name, value := range map[string]any{
 		"id": PlatformAccount, "object": kindAccount, "created": c.now.Unix(), "email": "sandbox@example.com", "metadata": map[string]string{},
 		"charges_enabled": true, "payouts_enabled": true, "details_submitted": true,
@@ -19,19 +19,19 @@ func (s *Server) platform(c *call) map[string]any {
 		out[name] = value
 	}
 	profile, _ := out["business_profile"].(map[string]any)
-	profile["name"] = s.cfg.BusinessName
+	profile["name"] = c.srv.cfg.BusinessName
 	return out
 }
 
 func connectedAccount(c *call, id string) (any, error) {
-	e, ok := c.srv.store.worlds[PlatformAccount].objects[id]
+	e, ok := c.srv.store.accounts[PlatformAccount].objects[id]
 	if !ok {
 		return nil, notFound(kindAccount, id)
 	}
 	return e.obj, nil
 }
 
-func newAccount(s *Server, kind string) map[string]any {
+func newAccount(cfg apiConfig, kind string) map[string]any {
 	empty := func() map[string]any {
 		return map[string]any{
 			"alternatives": []any{}, "current_deadline": nil, "currently_due": []any{}, "disabled_reason": nil, "errors": []any{},
@@ -41,7 +41,7 @@ func newAccount(s *Server, kind string) map[string]any {
 	return map[string]any{
 		"business_profile": map[string]any{"annual_revenue": nil, "estimated_worker_count": nil, "mcc": nil, "name": nil, "product_description": nil, "support_address": nil, "support_email": nil, "support_phone": nil, "support_url": nil, "url": nil},
 		"business_type":    nil, "capabilities": map[string]any{}, "charges_enabled": false, "controller": map[string]any{"type": "account"},
-		"country": s.cfg.Country, "default_currency": "usd", "details_submitted": false, "email": nil,
+		"country": cfg.Country, "default_currency": "usd", "details_submitted": false, "email": nil,
 		"external_accounts":   listOf([]any{}, "/v1/accounts/external_accounts"),
 		"future_requirements": empty(), "payouts_enabled": false, "requirements": empty(),
 		"settings":       map[string]any{"branding": map[string]any{"icon": nil, "logo": nil, "primary_color": nil, "secondary_color": nil}, "card_payments": map[string]any{"statement_descriptor_prefix": nil, "statement_descriptor_prefix_kana": nil, "statement_descriptor_prefix_kanji": nil}, "payments": map[string]any{"statement_descriptor": nil, "statement_descriptor_kana": nil, "statement_descriptor_kanji": nil}, "dashboard": map[string]any{"display_name": nil, "timezone": "Etc/UTC"}, "payouts": map[string]any{"debit_negative_balances": false, "schedule": map[string]any{"delay_days": 2, "interval": "daily"}, "statement_descriptor": nil}},

@@ -1,10 +1,10 @@
 package sandbox
 
 // lookup finds an object outside a transaction.
-func (s *Server) lookup(account, id string) (object, bool) {
+func (s *apiServer) lookup(account, id string) (object, bool) {
 	s.store.mu.RLock()
 	defer s.store.mu.RUnlock()
-	w := s.store.worlds[account]
+	w := s.store.accounts[account]
 	if w == nil {
 		return nil, false
 	}
@@ -13,10 +13,10 @@ func (s *Server) lookup(account, id string) (object, bool) {
 }
 
 // anywhere finds an object in any account: pages know no account.
-func (s *Server) anywhere(id string) (object, bool) {
+func (s *apiServer) anywhere(id string) (object, bool) {
 	s.store.mu.RLock()
 	defer s.store.mu.RUnlock()
-	for _, w := range s.store.worlds {
+	for _, w := range s.store.accounts {
 		if e, ok := w.objects[id]; ok {
 			return e.obj, true
 		}
@@ -24,10 +24,10 @@ func (s *Server) anywhere(id string) (object, bool) {
 	return nil, false
 }
 
-func (s *Server) accountOf(id string) string {
+func (s *apiServer) accountOf(id string) string {
 	s.store.mu.RLock()
 	defer s.store.mu.RUnlock()
-	for account, w := range s.store.worlds {
+	for account, w := range s.store.accounts {
 		if _, ok := w.objects[id]; ok {
 			return account
 		}
@@ -35,17 +35,17 @@ func (s *Server) accountOf(id string) string {
 	return PlatformAccount
 }
 
-// useWorldOf points the transaction at the account that holds an object.
-func (c *call) useWorldOf(id string) {
-	for account, w := range c.srv.store.worlds {
+// actForOwnerOf points the transaction at the account that holds an object.
+func (c *call) actForOwnerOf(id string) {
+	for account, w := range c.srv.store.accounts {
 		if _, ok := w.objects[id]; ok {
-			c.account, c.tx.world, c.tx.origin.account = account, w, account
+			c.account, c.tx.account = account, w
 		}
 	}
 }
 
 // knowsAccount tells whether a Stripe-Account header names an account that exists.
-func (s *Server) knowsAccount(id string) bool {
+func (s *apiServer) knowsAccount(id string) bool {
 	obj, ok := s.lookup(PlatformAccount, id)
 	return ok && obj.objectKind() == kindAccount
 }

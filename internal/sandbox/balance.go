@@ -132,7 +132,7 @@ func (c *call) sumBalance() *Balance {
 			pending[bt.Currency] += bt.Net
 		}
 	}
-	if sh := c.tx.world.kinds[kindBalanceTxn]; sh != nil {
+	if sh := c.tx.account.kinds[kindBalanceTxn]; sh != nil {
 		for _, id := range sh.ids {
 			if bt, ok := find[*BalanceTransaction](c.tx, id); ok {
 				add(bt)
@@ -140,7 +140,7 @@ func (c *call) sumBalance() *Balance {
 		}
 	}
 	for _, id := range c.tx.order {
-		if _, stored := c.tx.world.objects[id]; stored {
+		if _, stored := c.tx.account.objects[id]; stored {
 			continue
 		}
 		if bt, ok := find[*BalanceTransaction](c.tx, id); ok {

@@ -20,18 +20,18 @@ func (s *Server) browserRoutes(mux *chi.Mux) {
 	mux.Get("/redirect/{id}", s.buyerPage("redirect.html"))
 	mux.Get("/receipts/{id}", s.receipt)
 	for _, path := range []string{"/3ds/{id}", "/redirect/{id}"} {
-		mux.Post(path, s.api(route{http.MethodPost, path, openToAll, decideByBuyer}))
+		mux.Post(path, s.api.serve(s.payments.buyerRoute(path)))
 	}
 }
 
 // file serves one of the stand-in's files, never cached.
 func (s *Server) file(name string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if s.cfg.Assets == nil {
+		if s.assets == nil {
 			http.NotFound(w, r)
 			return
 		}
-		if _, err := fs.Stat(s.cfg.Assets, name); err != nil {
+		if _, err := fs.Stat(s.assets, name); err != nil {
 			http.NotFound(w, r)
 			return
 		}
@@ -39,14 +39,14 @@ func (s *Server) file(name string) http.HandlerFunc {
 		if strings.HasSuffix(name, ".js") {
 			w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 		}
-		http.ServeFileFS(w, r, s.cfg.Assets, name)
+		http.ServeFileFS(w, r, s.assets, name)
 	}
 }
 
 // buyerPage serves the page of an intent to whoever has its client secret.
 func (s *Server) buyerPage(name string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		obj, ok := s.anywhere(chi.URLParam(r, "id"))
+		obj, ok := s.api.anywhere(chi.URLParam(r, "id"))
 		if !ok || secretOf(obj) != r.URL.Query().Get("client_secret") {
 			http.Error(w, "Sandbox: no such payment, or the link is not complete.", http.StatusNotFound)
 			return
@@ -57,7 +57,7 @@ func (s *Server) buyerPage(name string) http.HandlerFunc {
 
 // receipt is a plain page behind receipt_url and hosted_invoice_url.
 func (s *Server) receipt(w http.ResponseWriter, r *http.Request) {
-	obj, _ := s.anywhere(chi.URLParam(r, "id"))
+	obj, _ := s.api.anywhere(chi.URLParam(r, "id"))
 	var text string
 	switch o := obj.(type) {
 	case *Charge:

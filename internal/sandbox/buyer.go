@@ -9,7 +9,7 @@ type outcomeReply struct {
 
 // decideByBuyer is the button on a page: outcome=pass or fail.
 func decideByBuyer(c *call) (any, error) {
-	c.useWorldOf(c.id)
+	c.actForOwnerOf(c.id)
 	obj, ok := c.tx.get(c.id)
 	if !ok || secretOf(obj) == "" || secretOf(obj) != c.p.str("client_secret") {
 		return nil, notFound("intent", c.id)
@@ -46,4 +46,9 @@ func secretOf(obj object) string {
 		return o.ClientSecret
 	}
 	return ""
+}
+
+// buyerRoute is the operation behind the buttons of a buyer's page.
+func (r *paymentRoom) buyerRoute(path string) route {
+	return r.op("POST", path, openToAll, decideByBuyer)
 }

@@ -32,12 +32,16 @@ type route struct {
 	run             handler
 }
 
+func newRoute(method, pattern string, who access, run handler) route {
+	return route{method, pattern, who, run}
+}
+
 // readOnly tells whether the route runs under the read lock.
 func (rt route) readOnly() bool { return rt.method == http.MethodGet }
 
 // call is one API request on its way through the sandbox.
 type call struct {
-	srv          *Server
+	srv          *apiServer
 	route        route
 	req          *http.Request
 	p            *params
@@ -69,16 +73,42 @@ type answer struct {
 
 const maxBody = 1 << 20
 
-// api serves one route of the table.
-func (s *Server) api(rt route) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		c := &call{
-			srv: s, route: rt, req: r, now: s.now(), account: PlatformAccount, requestID: newShortID("req"),
-			id: chi.URLParam(r, "id"), sub: chi.URLParam(r, "sub"), version: APIVersion,
+// logRequest keeps a finished request and tells whoever listens.
+func (s *apiServer) logRequest(c *call, ans answer) {
+	s.log.add(c, ans)
+	for _, m := range s.modules {
+		if m.logged != nil {
+			m.logged(c, ans)
 		}
+	}
+}
+
+// unknownRoute answers what Stripe answers for a URL that its API does not have, or says that this one is left out here.
+func (s *apiServer) unknownRoute(w http.ResponseWriter, r *http.Request) {
+	c := s.newCall(r)
+	e := malformed("", "", "Unrecognized request URL (%s: %s). Please see https://stripe.com/docs or we can help at https://support.stripe.com/.", r.Method, r.URL.Path)
+	e.status = http.StatusNotFound
+	if stripeHas(r.Method, r.URL.Path) {
+		e = malformed("", "", "%s %s is part of Stripe's API, but the offline sandbox does not simulate it.", r.Method, r.URL.Path)
+		e.status = http.StatusNotImplemented
+	}
+	ans := c.failed(e)
+	s.log.add(c, ans)
+	c.write(w, ans)
+}
+
+// newCall starts a call of the platform; r is nil for one that nobody made over HTTP.
+func (s *apiServer) newCall(r *http.Request) *call {
+	return &call{srv: s, req: r, now: s.now(), account: PlatformAccount, requestID: newShortID("req"), version: APIVersion}
+}
+
+// serve serves one route.
+func (s *apiServer) serve(rt route) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c := s.newCall(r)
+		c.route, c.id, c.sub = rt, chi.URLParam(r, "id"), chi.URLParam(r, "sub")
 		ans := s.respond(c)
-		s.log.add(c, ans)
-		s.pushRequestLog(c, ans)
+		s.logRequest(c, ans)
 		if ans.cut {
 			cutConnection(w)
 			return
@@ -88,11 +118,11 @@ func (s *Server) api(rt route) http.HandlerFunc {
 }
 
 // respond takes a call through every station and always returns an answer.
-func (s *Server) respond(c *call) answer {
+func (s *apiServer) respond(c *call) answer {
 	if err := c.open(); err != nil {
 		return c.failed(err)
 	}
-	if err := checkParams(c); err != nil {
+	if err := c.checkParams(); err != nil {
 		return c.failed(err)
 	}
 	c.fault = s.faults.take(c.req.Method, c.req.URL.Path)
@@ -122,6 +152,18 @@ func (c *call) open() error {
 		}
 	}
 	return c.readHeaders()
+}
+
+// checkParams refuses what Stripe's parameter parser would refuse, before anything is done. Calls from browsers carry
+// parameters that are documented nowhere and are not checked.
+func (c *call) checkParams() error {
+	if err := checkMetadata(c.p); err != nil {
+		return err
+	}
+	if c.publishable {
+		return nil
+	}
+	return checkParams(c.route.method+" "+c.route.pattern, c.p)
 }
 
 func (c *call) readForm() (string, error) {
@@ -181,7 +223,7 @@ func accountDenied(key, acct string) error {
 }
 
 // execute runs the handler in a transaction and renders what it returns.
-func (s *Server) execute(c *call) (answer, []line) {
+func (s *apiServer) execute(c *call) (answer, []line) {
 	value, lines, err := s.transact(c)
 	if err != nil {
 		return c.failed(err), lines
@@ -195,7 +237,7 @@ func (s *Server) execute(c *call) (answer, []line) {
 	return answer{status: http.StatusOK, body: body}, lines
 }
 
-func (s *Server) transact(c *call) (value any, lines []line, err error) {
+func (s *apiServer) transact(c *call) (value any, lines []line, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.cfg.Logger.Error().Str("request_id", c.requestID).Str("panic", fmt.Sprint(p)).Msg("sandbox handler")
@@ -210,8 +252,7 @@ func (s *Server) transact(c *call) (value any, lines []line, err error) {
 		return value, nil, err
 	}
 	s.store.mu.Lock()
-	c.tx = s.store.begin(s.store.world(c.account), c.now)
-	c.tx.origin = origin{account: c.account, requestID: c.requestID, idempotencyKey: c.idemKey}
+	c.tx = s.store.begin(s.store.account(c.account), c.now)
 	tx, done := c.tx, false
 	defer func() {
 		if !done {
@@ -235,23 +276,17 @@ func (s *Server) transact(c *call) (value any, lines []line, err error) {
 	return value, lines, err
 }
 
-// beginRead opens a transaction that will not write. A world that does not exist yet reads as a new one.
-func (s *Server) beginRead(c *call) *tx {
-	w := s.store.worlds[c.account]
-	if w == nil {
-		w = newStore(0, s.store.first).world(c.account)
-	}
-	return &tx{store: s.store, world: w, now: c.now}
-}
+// beginRead opens a transaction that will not write. The caller holds the read lock.
+func (s *apiServer) beginRead(c *call) *tx { return s.store.beginRead(c.account, c.now) }
 
 func keepsChanges(err error) bool {
-	var api *apiError
+	var api *Error
 	return err == nil || errors.As(err, &api) && api.commit
 }
 
 // failed turns any error into Stripe's error answer.
 func (c *call) failed(err error) answer {
-	var api *apiError
+	var api *Error
 	if !errors.As(err, &api) {
 		c.srv.cfg.Logger.Error().Err(err).Str("request_id", c.requestID).Msg("sandbox")
 		api = internalError()
@@ -303,4 +338,5 @@ func pathObject[T object](c *call, noun string) (T, error) {
 	return obj, nil
 }
 
+// base is how the caller reached the sandbox.
 func (c *call) base() string { return c.srv.baseURL(c.req) }

@@ -13,27 +13,27 @@ func (c *call) checkCard(p *params) (*card, error) {
 		return nil, missingParam(p.path + "[number]")
 	}
 	if len(number) < 12 || len(number) > 19 {
-		return nil, p.cardProblem("invalid_number", "number")
+		return nil, cardProblem(p, "invalid_number", "number")
 	}
 	if !luhn(number) {
-		return nil, p.cardProblem("incorrect_number", "number")
+		return nil, cardProblem(p, "incorrect_number", "number")
 	}
 	if err := c.checkExpiry(p); err != nil {
 		return nil, err
 	}
 	cd := cards()[number]
 	if cd == nil {
-		e := p.cardProblem("card_declined", "number")
+		e := cardProblem(p, "card_declined", "number")
 		e.DeclineCode, e.Message = "test_mode_live_card", declineMessages["test_mode_live_card"]
 		return nil, e
 	}
 	if p.has("cvc") && !cvcFits(p.str("cvc"), cd.brand) {
-		return nil, p.cardProblem("invalid_cvc", "cvc")
+		return nil, cardProblem(p, "invalid_cvc", "cvc")
 	}
 	return cd, nil
 }
 
-func (p *params) cardProblem(code, field string) *apiError {
+func cardProblem(p *params, code, field string) *Error {
 	e := cardError(code, "", declineMessage(code, ""))
 	e.Param, e.commit = p.path+"["+field+"]", false
 	if p.path == "payment_method_data[card]" {
@@ -55,19 +55,19 @@ func digitsOnly(r rune) rune {
 func (c *call) checkExpiry(p *params) error {
 	month, errMonth := strconv.Atoi(p.str("exp_month"))
 	if errMonth != nil || month < 1 || month > 12 {
-		return p.cardProblem("invalid_expiry_month", "exp_month")
+		return cardProblem(p, "invalid_expiry_month", "exp_month")
 	}
 	year, errYear := strconv.Atoi(p.str("exp_year"))
 	if errYear != nil || year < 0 {
-		return p.cardProblem("invalid_expiry_year", "exp_year")
+		return cardProblem(p, "invalid_expiry_year", "exp_year")
 	}
 	year = fullYear(year)
 	now := c.now.UTC()
 	if year < now.Year() || year > now.Year()+50 {
-		return p.cardProblem("invalid_expiry_year", "exp_year")
+		return cardProblem(p, "invalid_expiry_year", "exp_year")
 	}
 	if year == now.Year() && month < int(now.Month()) {
-		return p.cardProblem("invalid_expiry_month", "exp_month")
+		return cardProblem(p, "invalid_expiry_month", "exp_month")
 	}
 	return nil
 }

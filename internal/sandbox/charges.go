@@ -157,7 +157,7 @@ func (c *call) decline(a *attempt, code, decline string) (*PaymentIntent, error)
 }
 
 // failIntent puts the intent back to requires_payment_method with the error on it.
-func (c *call) failIntent(a *attempt, e *apiError, charge *string) {
+func (c *call) failIntent(a *attempt, e *Error, charge *string) {
 	shown := *e
 	shown.PaymentMethod, shown.PaymentIntent = a.pm, nil
 	a.pi.LastPaymentError, a.pi.Status = &shown, needsMethod

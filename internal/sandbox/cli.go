@@ -62,15 +62,15 @@ func openTicket(id string) (cliTicket, bool) {
 	return t, err == nil && json.Unmarshal(raw, &t) == nil
 }
 
-// createCLISession is POST /v1/stripecli/sessions.
-func createCLISession(c *call) (any, error) {
+// createSession is POST /v1/stripecli/sessions.
+func (h *cliHub) createSession(c *call) (any, error) {
 	t := cliTicket{ID: randomText(16), Features: c.p.strs("websocket_features")}
 	if raw := c.p.str("filters"); raw != "" {
 		if err := json.Unmarshal([]byte(raw), &t.Filters); err != nil {
 			return nil, invalid("", "filters", "Invalid JSON in filters.")
 		}
 	}
-	c.tx.after = append(c.tx.after, func() { c.srv.listeners.session(t) })
+	c.tx.after = append(c.tx.after, func() { h.session(t) })
 	return map[string]any{
 		"websocket_url":                strings.Replace(c.base(), "http", "ws", 1) + "/stripecli/subscribe/" + PlatformAccount,
 		"websocket_id":                 t.seal(),
@@ -83,8 +83,8 @@ func createCLISession(c *call) (any, error) {
 	}, nil
 }
 
-// cliSocket is the websocket that the command line opens next.
-func (s *Server) cliSocket(w http.ResponseWriter, r *http.Request) {
+// serveSocket is the websocket that the command line opens next.
+func (h *cliHub) serveSocket(w http.ResponseWriter, r *http.Request) {
 	ticket, ok := openTicket(r.Header.Get("Websocket-Id"))
 	if !ok {
 		w.Header().Set("Content-Type", "application/json")
@@ -97,28 +97,28 @@ func (s *Server) cliSocket(w http.ResponseWriter, r *http.Request) {
 		return // Accept has answered
 	}
 	conn.SetReadLimit(cliReadLimit)
-	ctx, cancel := context.WithCancel(s.sender.ctx)
+	ctx, cancel := context.WithCancel(h.ctx)
 	defer cancel()
-	session := s.listeners.session(ticket)
+	session := h.session(ticket)
 	epoch := session.connect()
 	go func() {
 		defer cancel()
-		s.cliRead(ctx, conn, session)
+		h.read(ctx, conn, session)
 	}()
-	if err := s.cliWrite(ctx, conn, session, epoch); !errors.Is(err, context.Canceled) {
-		s.cfg.Logger.Debug().Err(err).Msg("command line connection ended")
+	if err := h.write(ctx, conn, session, epoch); !errors.Is(err, context.Canceled) {
+		h.srv.cfg.Logger.Debug().Err(err).Msg("command line connection ended")
 	}
 	_ = conn.Close(websocket.StatusGoingAway, "sandbox closed") // it may be gone already
 }
 
-// cliWrite sends what the session has until the connection ends; the error says how.
-func (s *Server) cliWrite(ctx context.Context, conn *websocket.Conn, session *cliSession, epoch int) error {
+// write sends what the session has until the connection ends; the error says how.
+func (h *cliHub) write(ctx context.Context, conn *websocket.Conn, session *cliSession, epoch int) error {
 	for {
 		item, err := session.next(ctx, epoch)
 		if err != nil {
 			return err
 		}
-		body, err := item.message(s.cfg.Now())
+		body, err := item.message(h.srv.cfg.Now())
 		if err != nil {
 			continue // an event that cannot be encoded is no reason to hang up
 		}
@@ -129,15 +129,15 @@ func (s *Server) cliWrite(ctx context.Context, conn *websocket.Conn, session *cl
 }
 
 // pushEvent hands an event to every `listen`.
-func (s *Server) pushEvent(ev *Event) {
-	for _, session := range s.listeners.with(featureWebhooks) {
+func (h *cliHub) pushEvent(ev *Event) {
+	for _, session := range h.with(featureWebhooks) {
 		session.push(&cliItem{event: ev}, &cliItem{event: ev, latest: true})
 	}
 }
 
 // pushRequestLog hands an API request to every `logs tail` whose filters let it through.
-func (s *Server) pushRequestLog(c *call, ans answer) {
-	for _, session := range s.listeners.with(featureLogs) {
+func (h *cliHub) pushRequestLog(c *call, ans answer) {
+	for _, session := range h.with(featureLogs) {
 		if entry := logEntryOf(c, ans); session.wants(entry) {
 			session.push(&cliItem{log: entry})
 		}
@@ -239,20 +239,20 @@ func (i *cliItem) message(now time.Time) ([]byte, error) {
 }
 
 // retryEvent is POST /v1/events/{id}/retry, behind `stripe events resend`.
-func retryEvent(c *call) (any, error) {
+func (h *cliHub) retryEvent(c *call) (any, error) {
 	ev, err := pathObject[*Event](c, kindEvent)
 	if err != nil {
 		return nil, err
 	}
 	id := c.p.str("webhook_endpoint")
 	if id == "" {
-		c.srv.pushEvent(ev)
+		h.pushEvent(ev)
 		return ev, nil
 	}
-	ep, ok := c.srv.endpointNear(c.account, id)
+	ep, ok := h.hooks.endpointNear(c.account, id)
 	if !ok {
 		return nil, noSuch("webhook endpoint", "webhook_endpoint", id)
 	}
-	c.srv.sender.again(ev, ep)
+	h.hooks.again(ev, ep)
 	return ev, nil
 }

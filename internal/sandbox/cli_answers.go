@@ -18,7 +18,7 @@ type cliReply struct {
 	NotificationID string `json:"notification_id"`
 }
 
-func (s *Server) cliRead(ctx context.Context, conn *websocket.Conn, session *cliSession) {
+func (h *cliHub) read(ctx context.Context, conn *websocket.Conn, session *cliSession) {
 	for {
 		_, raw, err := conn.Read(ctx)
 		if err != nil {
@@ -32,22 +32,22 @@ func (s *Server) cliRead(ctx context.Context, conn *websocket.Conn, session *cli
 		case "event_ack":
 			session.acknowledge(msg.ConversationID, msg.EventID)
 		case "webhook_response":
-			s.recordForward(msg)
+			h.recordForward(msg)
 		}
 	}
 }
 
 // recordForward keeps what the endpoint behind `stripe listen` answered among the deliveries.
-func (s *Server) recordForward(msg cliReply) {
+func (h *cliHub) recordForward(msg cliReply) {
 	d := &Delivery{
 		ID: newID("wd"), Event: msg.NotificationID, Endpoint: "cli", URL: msg.ForwardURL, State: stateOf(msg.Status),
-		Attempts: []DeliveryAttempt{{At: s.now(), Status: msg.Status, Body: msg.Body}},
+		Attempts: []DeliveryAttempt{{At: h.srv.now(), Status: msg.Status, Body: msg.Body}},
 	}
-	obj, _ := s.anywhere(d.Event)
+	obj, _ := h.srv.anywhere(d.Event)
 	if ev, kept := obj.(*Event); kept {
 		d.Type = ev.Type
 	}
-	s.sender.record(d)
+	h.hooks.record(d)
 }
 
 func stateOf(status int) string {

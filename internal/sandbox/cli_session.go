@@ -9,6 +9,11 @@ import (
 
 // cliHub knows the sessions of the command line. It is safe for concurrent use.
 type cliHub struct {
+	srv    *apiServer
+	hooks  *sender
+	ctx    context.Context // ends the connections when the sandbox closes
+	cancel context.CancelFunc
+
 	mu       sync.Mutex
 	sessions map[string]*cliSession
 	order    []string
@@ -19,7 +24,26 @@ const (
 	maxCLIQueue    = 2000
 )
 
-func newCLIHub() *cliHub { return &cliHub{sessions: map[string]*cliSession{}} }
+func newCLIHub(srv *apiServer, hooks *sender) *cliHub {
+	ctx, cancel := context.WithCancel(context.Background())
+	h := &cliHub{srv: srv, hooks: hooks, ctx: ctx, cancel: cancel, sessions: map[string]*cliSession{}}
+	hooks.listen(h.pushEvent)
+	return h
+}
+
+// close ends the connections.
+func (h *cliHub) close() { h.cancel() }
+
+// module is what the command line adds to the API.
+func (h *cliHub) module() module {
+	return module{
+		routes: []route{
+			newRoute("POST", "/v1/events/{id}/retry", secretOnly, h.retryEvent),
+			newRoute("POST", "/v1/stripecli/sessions", secretOnly, h.createSession),
+		},
+		logged: h.pushRequestLog,
+	}
+}
 
 // session finds the session of a ticket, or makes it: after a restart the command line comes back with its old id.
 func (h *cliHub) session(t cliTicket) *cliSession {

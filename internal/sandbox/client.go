@@ -20,7 +20,7 @@ type IntentView struct {
 	Created            int64       `json:"created"`
 	Currency           string      `json:"currency"`
 	Description        *string     `json:"description"`
-	LastPaymentError   *apiError   `json:"last_payment_error"`
+	LastPaymentError   *Error      `json:"last_payment_error"`
 	Livemode           bool        `json:"livemode"`
 	NextAction         *NextAction `json:"next_action"`
 	PaymentMethod      any         `json:"payment_method"`
@@ -54,7 +54,7 @@ type SetupView struct {
 	ClientSecret       string      `json:"client_secret"`
 	Created            int64       `json:"created"`
 	Description        *string     `json:"description"`
-	LastSetupError     *apiError   `json:"last_setup_error"`
+	LastSetupError     *Error      `json:"last_setup_error"`
 	Livemode           bool        `json:"livemode"`
 	NextAction         *NextAction `json:"next_action"`
 	PaymentMethod      *string     `json:"payment_method"`

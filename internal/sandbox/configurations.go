@@ -77,7 +77,7 @@ func (c *call) automaticTypes(o offer) []string {
 	settings, _ := configurations.find(c, o.configuration)
 	var out []string
 	for _, kind := range automaticKinds {
-		if takesCurrency(kind, o.currency) && (o.redirects || !redirects(kind)) && (!o.hold || holds(kind)) && settings.offers(kind) {
+		if takesCurrency(kind, o.currency) && (o.redirects || !redirects(kind)) && (!o.hold || holds(kind)) && offers(settings, kind) {
 			out = append(out, kind)
 		}
 	}
@@ -92,7 +92,7 @@ func (c *call) savableTypes(configuration string, withRedirects bool) []string {
 	settings, _ := configurations.find(c, configuration)
 	var out []string
 	for _, kind := range savableKinds {
-		if (withRedirects || !redirects(kind)) && settings.offers(kind) {
+		if (withRedirects || !redirects(kind)) && offers(settings, kind) {
 			out = append(out, kind)
 		}
 	}
@@ -110,7 +110,7 @@ func savable(types []string) error {
 }
 
 // offers tells whether a configuration has a payment method switched on.
-func (o *Record) offers(kind string) bool {
+func offers(o *Record, kind string) bool {
 	method, _ := o.fields[kind].(map[string]any)
 	display, _ := method["display_preference"].(map[string]any)
 	return display["value"] == "on"

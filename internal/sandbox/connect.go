@@ -11,7 +11,7 @@ import (
 var accounts = recordAPI{
 	kind: kindAccount, prefix: "acct",
 	defaults: func(c *call) (map[string]any, error) {
-		return newAccount(c.srv, cmp.Or(c.p.str("type"), "standard")), nil
+		return newAccount(c.srv.cfg, cmp.Or(c.p.str("type"), "standard")), nil
 	},
 	finish: func(_ *call, fields map[string]any) error {
 		if caps, ok := fields["capabilities"].(map[string]any); ok {
@@ -58,13 +58,12 @@ func updateAccount(c *call) (any, error) {
 
 // connectEvent emits an event that belongs to a connected account.
 func (c *call) connectEvent(kind string, obj, was object, account string) {
-	c.tx.emit(kind, obj, was)
-	c.tx.events[len(c.tx.events)-1].Account = account
+	c.addEvent(kind, obj, was).Account = account
 }
 
 func retrieveAccount(c *call) (any, error) {
 	if c.id == PlatformAccount {
-		return c.srv.platform(c), nil
+		return platform(c), nil
 	}
 	rec, ok := accounts.find(c, c.id)
 	if !ok {

@@ -18,7 +18,7 @@ func (c *call) startDelayed(a *attempt) *PaymentIntent {
 	ch.AmountCaptured = ch.Amount
 	c.tx.put(ch)
 	a.pi.Status, a.pi.LatestCharge = processing, &ch.ID
-	due := c.now.Add(c.srv.delayOf(a.pm))
+	due := c.now.Add(c.delayOf(a.pm))
 	a.pi.private.DueAt = due.Unix()
 	c.tx.put(a.pi)
 	c.consume(a)
@@ -32,11 +32,11 @@ func (c *call) startDelayed(a *attempt) *PaymentIntent {
 	return a.pi
 }
 
-func (s *Server) delayOf(pm *PaymentMethod) time.Duration {
+func (c *call) delayOf(pm *PaymentMethod) time.Duration {
 	if strings.HasSuffix(pm.private.Outcome, "_delayed") {
-		return 36 * s.cfg.DelayedAfter // Stripe's "after three minutes" beside five seconds
+		return 36 * c.srv.cfg.DelayedAfter // Stripe's "after three minutes" beside five seconds
 	}
-	return s.cfg.DelayedAfter
+	return c.srv.cfg.DelayedAfter
 }
 
 // decide ends the processing of a delayed payment; outcome "" takes what the test account is for.
@@ -107,12 +107,12 @@ func (c *call) stoppable(pi *PaymentIntent) bool {
 }
 
 // Decide ends the processing of a delayed payment now: outcome "succeed", "fail", or "" for what its test account is for.
-func (s *Server) Decide(intent, outcome string) bool {
-	obj, ok := s.anywhere(intent)
+func (r *paymentRoom) Decide(intent, outcome string) bool {
+	obj, ok := r.srv.anywhere(intent)
 	pi, is := obj.(*PaymentIntent)
 	if !ok || !is || pi.Status != processing {
 		return false
 	}
-	s.background(s.accountOf(intent), func(c *call) error { return c.decide(intent, outcome) })
+	r.background(r.srv.accountOf(intent), func(c *call) error { return c.decide(intent, outcome) })
 	return true
 }

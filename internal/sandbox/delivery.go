@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -68,7 +69,7 @@ func (q *sender) attempt(d *Delivery) {
 	switch {
 	case try.Status >= 200 && try.Status < 300:
 		if q.finish(d, "delivered") {
-			q.srv.confirmDelivery(ev)
+			q.confirmDelivery(ev)
 		}
 	case tries > len(q.delays):
 		q.finish(d, "failed")
@@ -90,12 +91,12 @@ func (q *sender) finish(d *Delivery, state string) bool {
 
 // load fetches the event and the endpoint as they are now.
 func (q *sender) load(d *Delivery) (*Event, *WebhookEndpoint, bool) {
-	s := q.srv
-	s.store.mu.RLock()
-	defer s.store.mu.RUnlock()
-	for account, w := range s.store.worlds {
+	store := q.srv.store
+	store.mu.RLock()
+	defer store.mu.RUnlock()
+	for account, w := range store.accounts {
 		if ev, found := w.objects[d.Event].obj.(*Event); found {
-			ep, ok := s.endpointNear(account, d.Endpoint)
+			ep, ok := q.endpointNear(account, d.Endpoint)
 			return ev, ep, ok
 		}
 	}
@@ -148,9 +149,10 @@ func signature(body []byte, at time.Time, secrets ...string) string {
 }
 
 // confirmDelivery counts an event's pending webhooks down.
-func (s *Server) confirmDelivery(ev *Event) {
+func (q *sender) confirmDelivery(ev *Event) {
+	s := q.srv
 	s.store.mu.Lock()
-	w := s.store.world(ev.world)
+	w := s.store.account(ev.owner)
 	have, ok := w.objects[ev.ID].obj.(*Event)
 	if !ok || have.PendingWebhooks == 0 {
 		s.store.mu.Unlock()
@@ -159,36 +161,81 @@ func (s *Server) confirmDelivery(ev *Event) {
 	next := *have
 	next.PendingWebhooks--
 	s.store.put(w, &next)
-	lines := s.journal.lines(ev.world, []object{&next})
+	lines := s.journal.lines(ev.owner, []object{&next})
 	s.store.mu.Unlock()
 	s.journal.write(lines)
 }
 
-// Deliveries returns copies of the deliveries that are remembered, oldest first.
-func (s *Server) Deliveries() []Delivery {
-	s.sender.mu.Lock()
-	defer s.sender.mu.Unlock()
-	out := make([]Delivery, 0, len(s.sender.order))
-	for _, id := range s.sender.order {
-		d := *s.sender.byID[id]
-		d.Attempts = append([]DeliveryAttempt(nil), d.Attempts...)
+// deliveries returns copies of the deliveries that are remembered, oldest first.
+func (q *sender) deliveries() []Delivery {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	out := make([]Delivery, 0, len(q.order))
+	for _, id := range q.order {
+		d := *q.byID[id]
+		d.Attempts = slices.Clone(d.Attempts)
 		out = append(out, d)
 	}
 	return out
 }
 
-// Resend sends an event again to every endpoint and listener that wants it; false when there is no such event.
-func (s *Server) Resend(id string) bool {
-	obj, ok := s.anywhere(id)
+// announce queues an event for every endpoint that wants it and hands it to the listeners. The caller holds the write lock.
+func (q *sender) announce(ev *Event) {
+	for _, ep := range q.receivers(ev) {
+		q.deliver(ev, ep)
+	}
+	q.tell(ev)
+}
+
+// tell hands an event to the listeners.
+func (q *sender) tell(ev *Event) {
+	for _, listen := range q.listeners {
+		listen(ev)
+	}
+}
+
+// listen adds a listener, which must not block. It must not be called once events are delivered.
+func (q *sender) listen(f func(ev *Event)) { q.listeners = append(q.listeners, f) }
+
+// resend sends an event again to every endpoint and listener that wants it; false when there is no such event.
+func (q *sender) resend(id string) bool {
+	obj, ok := q.srv.anywhere(id)
 	ev, is := obj.(*Event)
 	if !ok || !is {
 		return false
 	}
-	s.store.mu.RLock()
-	defer s.store.mu.RUnlock()
-	for _, ep := range s.receivers(ev) {
-		s.sender.again(ev, ep)
+	q.srv.store.mu.RLock()
+	defer q.srv.store.mu.RUnlock()
+	for _, ep := range q.receivers(ev) {
+		q.again(ev, ep)
 	}
-	s.pushEvent(ev)
+	q.tell(ev)
 	return true
+}
+
+// resume queues an event that a restart has interrupted. The caller holds the lock.
+func (q *sender) resume(_ string, obj object) {
+	if ev, ok := obj.(*Event); ok && ev.PendingWebhooks > 0 {
+		for _, ep := range q.receivers(ev) {
+			q.deliver(ev, ep)
+		}
+	}
+}
+
+// module is what webhooks add to the API.
+func (q *sender) module() module {
+	return module{
+		routes: []route{
+			newRoute("POST", "/v1/webhook_endpoints", secretOnly, createEndpoint),
+			newRoute("GET", "/v1/webhook_endpoints", secretOnly, listEndpoints),
+			newRoute("GET", "/v1/webhook_endpoints/{id}", secretOnly, retrieveEndpoint),
+			newRoute("POST", "/v1/webhook_endpoints/{id}", secretOnly, updateEndpoint),
+			newRoute("DELETE", "/v1/webhook_endpoints/{id}", secretOnly, deleteEndpoint),
+		},
+		kinds:   []func() object{func() object { return &WebhookEndpoint{} }},
+		kept:    []string{kindEndpoint},
+		resume:  q.resume,
+		deliver: q.announce,
+		expects: func(ev *Event) int { return len(q.receivers(ev)) },
+	}
 }

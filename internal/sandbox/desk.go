@@ -8,8 +8,8 @@ import (
 //go:embed desk.html
 var deskPage []byte
 
-// desk is the management door's page; it reads the JSON beside it.
-func (s *Server) desk(w http.ResponseWriter, r *http.Request) {
+// desk is the management API's page; it reads the JSON beside it.
+func (s *management) desk(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/_sandbox" { // what the page loads is named from the folder
 		http.Redirect(w, r, "/_sandbox/", http.StatusMovedPermanently)
 		return

@@ -36,6 +36,14 @@ func (o *WebhookEndpoint) objectKind() string { return kindEndpoint }
 func (o *WebhookEndpoint) parents() []string  { return nil }
 func (o *WebhookEndpoint) secrets() any       { return &o.private }
 
+// Endpoint is a webhook endpoint that exists from the start.
+type Endpoint struct {
+	URL           string
+	Secret        string   // whsec_...; made up when empty
+	EnabledEvents []string // event types; empty or "*" means all
+	Connect       bool     // receives the events of connected accounts instead of the platform's own
+}
+
 const maxEndpoints = 16
 
 func createEndpoint(c *call) (any, error) {
@@ -49,7 +57,7 @@ func createEndpoint(c *call) (any, error) {
 	if len(events) == 0 {
 		return nil, missingParam("enabled_events")
 	}
-	if sh := c.tx.world.kinds[kindEndpoint]; sh != nil && len(sh.ids)-sh.dead >= maxEndpoints {
+	if sh := c.tx.account.kinds[kindEndpoint]; sh != nil && len(sh.ids)-sh.dead >= maxEndpoints {
 		return nil, invalid("", "", "You have reached the maximum of %d test webhook endpoints.", maxEndpoints)
 	}
 	ep := &WebhookEndpoint{
@@ -119,18 +127,18 @@ func listEndpoints(c *call) (any, error) { return page[*WebhookEndpoint](c, kind
 
 // receivers are the endpoints that want an event: those of the account that it is about, and the platform's Connect
 // endpoints for a connected account's. The caller holds the lock.
-func (s *Server) receivers(ev *Event) []*WebhookEndpoint {
-	out := s.wanting(ev, ev.world, ev.Account != "" && ev.world == PlatformAccount)
-	if ev.world != PlatformAccount {
-		out = append(out, s.wanting(ev, PlatformAccount, true)...)
+func (q *sender) receivers(ev *Event) []*WebhookEndpoint {
+	out := q.wanting(ev, ev.owner, ev.Account != "" && ev.owner == PlatformAccount)
+	if ev.owner != PlatformAccount {
+		out = append(out, q.wanting(ev, PlatformAccount, true)...)
 	}
 	return out
 }
 
 // wanting lists an account's endpoints, for Connect or not, that want an event.
-func (s *Server) wanting(ev *Event, account string, connect bool) []*WebhookEndpoint {
+func (q *sender) wanting(ev *Event, account string, connect bool) []*WebhookEndpoint {
 	var out []*WebhookEndpoint
-	if w := s.store.worlds[account]; w != nil {
+	if w := q.srv.store.accounts[account]; w != nil {
 		w.each(kindEndpoint, func(obj object) {
 			ep, ok := obj.(*WebhookEndpoint)
 			if ok && ep.Status == "enabled" && ep.private.Connect == connect && matchesType(ep.EnabledEvents, ev.Type) {
@@ -143,9 +151,9 @@ func (s *Server) wanting(ev *Event, account string, connect bool) []*WebhookEndp
 
 // endpointNear finds the endpoint of an id where an account's events may go: its own, or the platform's.
 // The caller holds the lock.
-func (s *Server) endpointNear(account, id string) (*WebhookEndpoint, bool) {
+func (q *sender) endpointNear(account, id string) (*WebhookEndpoint, bool) {
 	for _, owner := range []string{account, PlatformAccount} {
-		if w := s.store.worlds[owner]; w != nil {
+		if w := q.srv.store.accounts[owner]; w != nil {
 			if ep, ok := w.objects[id].obj.(*WebhookEndpoint); ok {
 				return ep, true
 			}
@@ -154,13 +162,14 @@ func (s *Server) endpointNear(account, id string) (*WebhookEndpoint, bool) {
 	return nil, false
 }
 
-// seedEndpoints creates the configured endpoints, or brings the ones that a state file remembers up to date.
-func (s *Server) seedEndpoints() {
+// seed creates the configured endpoints, or brings the ones that a state file remembers up to date.
+func (q *sender) seed() {
+	s := q.srv
 	s.store.mu.Lock()
-	w := s.store.world(PlatformAccount)
+	w := s.store.account(PlatformAccount)
 	var changed []object
-	for _, want := range s.cfg.Endpoints {
-		ep := s.endpointFor(w, want)
+	for _, want := range q.endpoints {
+		ep := q.endpointFor(w, want)
 		s.store.put(w, ep)
 		changed = append(changed, ep)
 	}
@@ -169,8 +178,8 @@ func (s *Server) seedEndpoints() {
 	s.journal.write(lines)
 }
 
-func (s *Server) endpointFor(w *world, want Endpoint) *WebhookEndpoint {
-	ep := &WebhookEndpoint{ID: newID("we"), Object: kindEndpoint, Created: s.now().Unix(), Metadata: map[string]string{}, URL: want.URL}
+func (q *sender) endpointFor(w *accountData, want Endpoint) *WebhookEndpoint {
+	ep := &WebhookEndpoint{ID: newID("we"), Object: kindEndpoint, Created: q.srv.now().Unix(), Metadata: map[string]string{}, URL: want.URL}
 	ep.private.Secret = want.Secret
 	for _, e := range w.objects {
 		if have, ok := e.obj.(*WebhookEndpoint); ok && have.URL == want.URL && have.private.Connect == want.Connect {
@@ -199,20 +208,20 @@ func (o *WebhookEndpoint) secretsAt(now time.Time) []string {
 	return []string{o.private.Secret}
 }
 
-// RotateWebhookSecret gives an endpoint (all when id is empty) a new secret, made up when empty, and returns the secrets by
+// rotate gives an endpoint (all when id is empty) a new secret, made up when empty, and returns the secrets by
 // endpoint id. For overlap both secrets sign, as at Stripe: https://docs.stripe.com/webhooks#roll-endpoint-secrets.
-func (s *Server) RotateWebhookSecret(id, secret string, overlap time.Duration) map[string]string {
+func (q *sender) rotate(id, secret string, overlap time.Duration) map[string]string {
 	out := map[string]string{}
-	c := &call{srv: s, account: PlatformAccount, now: s.cfg.Now(), p: &params{}}
-	_ = s.change(c, func(c *call) error { // the function below does not fail
-		sh := c.tx.world.kinds[kindEndpoint]
+	former := q.srv.cfg.Now().Add(overlap).Unix()           // signatures carry the time of a clock that nobody moved
+	_ = q.srv.update(PlatformAccount, func(c *call) error { // the function below does not fail
+		sh := c.tx.account.kinds[kindEndpoint]
 		for i := 0; sh != nil && i < len(sh.ids); i++ {
 			ep, ok := find[*WebhookEndpoint](c.tx, sh.ids[i])
 			if !ok || id != "" && ep.ID != id {
 				continue
 			}
 			next := *ep
-			next.private.Former, next.private.FormerTo = ep.private.Secret, c.now.Add(overlap).Unix()
+			next.private.Former, next.private.FormerTo = ep.private.Secret, former
 			next.private.Secret = cmp.Or(secret, newWebhookSecret())
 			c.tx.put(&next)
 			out[ep.ID] = next.private.Secret

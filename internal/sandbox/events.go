@@ -23,7 +23,7 @@ type Event struct {
 	Request         EventRequest `json:"request"`
 	Type            string       `json:"type"`
 
-	world string // the account whose objects the event is about
+	owner string // the account whose objects the event is about
 }
 
 // EventData is the object and, for updates, what its changed fields held before.
@@ -38,12 +38,10 @@ type EventRequest struct {
 	IdempotencyKey *string `json:"idempotency_key"`
 }
 
-func (e *Event) objectID() string   { return e.ID }
-func (e *Event) objectKind() string { return kindEvent }
-func (e *Event) parents() []string  { return nil }
-
-// origin is the call that a transaction belongs to.
-type origin struct{ account, requestID, idempotencyKey string }
+func (e *Event) objectID() string        { return e.ID }
+func (e *Event) objectKind() string      { return kindEvent }
+func (e *Event) parents() []string       { return nil }
+func (e *Event) setOwner(account string) { e.owner = account }
 
 // difference is encoded as the fields of was that differ from now; making it is put off until somebody reads the event.
 type difference struct{ was, now any }
@@ -86,23 +84,27 @@ func changes(was, now any) any {
 	return out
 }
 
-func (c *call) emit(kind string, obj object)            { c.tx.emit(kind, obj, nil) }
-func (c *call) emitUpdate(kind string, obj, was object) { c.tx.emit(kind, obj, was) }
-
 // emit adds an event about obj, as it is now, to the transaction.
-func (t *tx) emit(kind string, obj, was object) {
+func (c *call) emit(kind string, obj object) { c.addEvent(kind, obj, nil) }
+
+// emitUpdate is emit with the fields that differ from was.
+func (c *call) emitUpdate(kind string, obj, was object) { c.addEvent(kind, obj, was) }
+
+// addEvent adds an event and returns it; nobody else has it before the transaction commits.
+func (c *call) addEvent(kind string, obj, was object) *Event {
 	ev := &Event{
-		ID: newID("evt"), Object: kindEvent, APIVersion: APIVersion, Created: t.unix(), Type: kind,
-		Data: EventData{Object: obj}, world: t.world.account,
-		Request: EventRequest{ID: orNil(t.origin.requestID), IdempotencyKey: orNil(t.origin.idempotencyKey)},
+		ID: newID("evt"), Object: kindEvent, APIVersion: APIVersion, Created: c.tx.unix(), Type: kind,
+		Data: EventData{Object: obj}, owner: c.tx.account.id,
+		Request: EventRequest{ID: orNil(c.requestID), IdempotencyKey: orNil(c.idemKey)},
 	}
 	if was != nil {
 		ev.Data.Previous = difference{was, obj}
 	}
-	if t.world.account != PlatformAccount {
-		ev.Account = t.world.account
+	if c.tx.account.id != PlatformAccount {
+		ev.Account = c.tx.account.id
 	}
-	t.events = append(t.events, ev)
+	c.tx.events = append(c.tx.events, ev)
+	return ev
 }
 
 // eventLife is how long events are listed.
@@ -149,13 +151,13 @@ func (e *Event) payload() ([]byte, error) {
 	return bytes.TrimSpace(body), err
 }
 
-// Events returns every event that is kept, oldest first.
-func (s *Server) Events() []*Event {
+// events returns every event that is kept, oldest first.
+func (s *apiServer) events() []*Event {
 	s.store.mu.RLock()
 	defer s.store.mu.RUnlock()
 	out := []*Event{}
-	for _, account := range slices.Sorted(maps.Keys(s.store.worlds)) {
-		s.store.worlds[account].each(kindEvent, func(obj object) {
+	for _, account := range slices.Sorted(maps.Keys(s.store.accounts)) {
+		s.store.accounts[account].each(kindEvent, func(obj object) {
 			if ev, ok := obj.(*Event); ok {
 				out = append(out, ev)
 			}

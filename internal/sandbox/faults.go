@@ -63,8 +63,8 @@ type faultBox struct {
 
 func newFaultBox() *faultBox { return &faultBox{} }
 
-// AddFault puts a fault in force and returns it with its id.
-func (s *Server) AddFault(f Fault) (Fault, error) {
+// add puts a fault in force and returns it with its id.
+func (b *faultBox) add(f Fault) (Fault, error) {
 	method, pattern, ok := strings.Cut(strings.TrimSpace(f.Route), " ")
 	if !ok {
 		return f, fmt.Errorf("fault route %q: want a method and a path, or WEBHOOK and an event type", f.Route)
@@ -84,34 +84,34 @@ func (s *Server) AddFault(f Fault) (Fault, error) {
 	}
 	f.ID, f.Hits = newShortID("fault"), 0
 	kept := f
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	s.faults.list = append(s.faults.list, &kept)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.list = append(b.list, &kept)
 	return f, nil
 }
 
-// ClearFaults makes the sandbox behave again.
-func (s *Server) ClearFaults() {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	s.faults.list = nil
+// clear makes the sandbox behave again.
+func (b *faultBox) clear() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.list = nil
 }
 
-// RemoveFault takes one fault back; false when it is not in force.
-func (s *Server) RemoveFault(id string) bool {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	before := len(s.faults.list)
-	s.faults.list = slices.DeleteFunc(s.faults.list, func(f *Fault) bool { return f.ID == id })
-	return len(s.faults.list) < before
+// remove takes one fault back; false when it is not in force.
+func (b *faultBox) remove(id string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	before := len(b.list)
+	b.list = slices.DeleteFunc(b.list, func(f *Fault) bool { return f.ID == id })
+	return len(b.list) < before
 }
 
-// Faults returns the faults in force.
-func (s *Server) Faults() []Fault {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	out := make([]Fault, 0, len(s.faults.list))
-	for _, f := range s.faults.list {
+// all returns the faults in force.
+func (b *faultBox) all() []Fault {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out := make([]Fault, 0, len(b.list))
+	for _, f := range b.list {
 		out = append(out, *f)
 	}
 	return out
@@ -198,9 +198,9 @@ func (c *call) faultAfter(ans answer) answer {
 	return ans
 }
 
-func faultError(kind string) *apiError {
+func faultError(kind string) *Error {
 	status, _ := strconv.Atoi(strings.TrimPrefix(kind, "status_"))
-	e := &apiError{status: status, early: true, Type: typeAPI, Message: "An unexpected error occurred while processing your request. We're notified. (Asked for at the sandbox's management door.)"}
+	e := &Error{status: status, early: true, Type: typeAPI, Message: "An unexpected error occurred while processing your request. We're notified. (Asked for at the sandbox's management door.)"}
 	switch status {
 	case http.StatusTooManyRequests:
 		e.Type, e.Code, e.Message = typeInvalid, "rate_limit", "Request rate limit exceeded. You can learn more about rate limits here https://stripe.com/docs/rate-limits."

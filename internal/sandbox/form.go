@@ -47,7 +47,7 @@ func parseForm(raw string) (*params, error) {
 	return root, nil
 }
 
-func badForm() *apiError {
+func badForm() *Error {
 	return invalid("", "", "Invalid request body: it is not valid application/x-www-form-urlencoded data.")
 }
 

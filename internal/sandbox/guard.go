@@ -15,7 +15,7 @@ func thisMachine(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		body, _ := encodePretty(map[string]any{"error": &apiError{
+		body, _ := encodePretty(map[string]any{"error": &Error{
 			Type: typeInvalid, Message: "The offline sandbox answers only under localhost or a loopback address such as 127.0.0.1, not under the host name of this request.",
 		}})
 		w.Header().Set("Content-Type", "application/json")
@@ -37,7 +37,7 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// withCORS lets pages of any origin use the API, as api.stripe.com does; the management door is left out.
+// withCORS lets pages of any origin use the API, as api.stripe.com does; the management API is left out.
 func withCORS(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/_sandbox") {

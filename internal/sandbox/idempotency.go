@@ -12,34 +12,30 @@ import (
 // keyLife is how long Stripe remembers an idempotency key.
 const keyLife = 24 * time.Hour
 
-// replay is what an idempotency key remembers. See https://docs.stripe.com/api/idempotent_requests.
-type replay struct {
-	Key      string    `json:"key"` // account and key
-	Path     string    `json:"path"`
-	Params   [32]byte  `json:"params"`
-	Status   int       `json:"status"`
-	Body     []byte    `json:"body"`
-	Original string    `json:"original"`
-	Until    time.Time `json:"until"`
-	running  bool
+// keyUse is what is known about an idempotency key.
+type keyUse struct {
+	replay
+	running bool
 }
 
-// keyring remembers idempotency keys. It is safe for concurrent use.
-type keyring struct {
+// idempotencyStore remembers idempotency keys. It is safe for concurrent use.
+type idempotencyStore struct {
 	mu    sync.Mutex
-	byKey map[string]*replay
+	byKey map[string]*keyUse
 	order []string // oldest first
 	max   int
 }
 
-func newKeyring(maxKeys int) *keyring { return &keyring{byKey: map[string]*replay{}, max: maxKeys} }
+func newIdempotencyStore(maxKeys int) *idempotencyStore {
+	return &idempotencyStore{byKey: map[string]*keyUse{}, max: maxKeys}
+}
 
 // once executes the call unless its idempotency key has done so before.
-func (s *Server) once(c *call) answer {
-	mine := &replay{
+func (s *apiServer) once(c *call) answer {
+	mine := &keyUse{running: true, replay: replay{
 		Key: c.account + " " + c.idemKey, Path: c.req.URL.Path, Params: sha256.Sum256([]byte(c.p.flat())),
-		Original: c.requestID, Until: c.now.Add(keyLife), running: true,
-	}
+		Original: c.requestID, Until: c.now.Add(keyLife),
+	}}
 	if first := s.keys.claim(mine, c.now); first != nil {
 		return c.again(first, mine)
 	}
@@ -51,13 +47,13 @@ func (s *Server) once(c *call) answer {
 		return ans
 	}
 	ans = c.spoil(ans)
-	s.journal.write(append(lines, s.journal.keyLine(mine, ans)...))
+	s.journal.write(append(lines, s.journal.keyLine(mine.answered(ans))...))
 	s.keys.settle(mine, ans)
 	return ans
 }
 
 // again answers a key that is known already.
-func (c *call) again(first, mine *replay) answer {
+func (c *call) again(first, mine *keyUse) answer {
 	if first.Path != mine.Path {
 		e := malformed("", "", "Keys for idempotent requests can only be used for the same endpoint they were first used for ('%s' vs '%s'). Try using a key other than '%s' if you meant to execute a different request.", mine.Path, first.Path, c.idemKey)
 		e.Type = typeIdempotency
@@ -77,7 +73,7 @@ func (c *call) again(first, mine *replay) answer {
 }
 
 // claim registers a key as running, or returns a copy of what is known about it.
-func (k *keyring) claim(r *replay, now time.Time) *replay {
+func (k *idempotencyStore) claim(r *keyUse, now time.Time) *keyUse {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if have := k.byKey[r.Key]; have != nil && (have.running || now.Before(have.Until)) {
@@ -88,7 +84,7 @@ func (k *keyring) claim(r *replay, now time.Time) *replay {
 	return nil
 }
 
-func (k *keyring) remember(r *replay) {
+func (k *idempotencyStore) remember(r *keyUse) {
 	if _, again := k.byKey[r.Key]; !again {
 		k.order = append(k.order, r.Key)
 	}
@@ -103,15 +99,22 @@ func (k *keyring) remember(r *replay) {
 	}
 }
 
+// answered is what the journal has to hold of a key: a copy with its answer.
+func (r *keyUse) answered(ans answer) replay {
+	kept := r.replay
+	kept.Status, kept.Body = ans.status, ans.body
+	return kept
+}
+
 // settle gives a claimed key its answer.
-func (k *keyring) settle(r *replay, ans answer) {
+func (k *idempotencyStore) settle(r *keyUse, ans answer) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	r.Status, r.Body, r.running = ans.status, ans.body, false
 }
 
 // release forgets a key whose request was refused before execution began.
-func (k *keyring) release(r *replay) {
+func (k *idempotencyStore) release(r *keyUse) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.byKey[r.Key] != r {
@@ -127,7 +130,7 @@ func (k *keyring) release(r *replay) {
 }
 
 // clear forgets every key that is not in use.
-func (k *keyring) clear() {
+func (k *idempotencyStore) clear() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for key, r := range k.byKey {
@@ -139,13 +142,13 @@ func (k *keyring) clear() {
 }
 
 // settled lists copies of the answered keys, oldest first.
-func (k *keyring) settled() []*replay {
+func (k *idempotencyStore) settled() []*replay {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var out []*replay
 	for _, key := range k.order {
 		if r := k.byKey[key]; r != nil && !r.running {
-			kept := *r
+			kept := r.replay
 			out = append(out, &kept)
 		}
 	}

@@ -32,7 +32,7 @@ type PaymentIntent struct {
 	Customer                  *string           `json:"customer"`
 	Description               *string           `json:"description"`
 	Invoice                   *string           `json:"invoice"`
-	LastPaymentError          *apiError         `json:"last_payment_error"`
+	LastPaymentError          *Error            `json:"last_payment_error"`
 	LatestCharge              *string           `json:"latest_charge"`
 	Livemode                  bool              `json:"livemode"`
 	Metadata                  map[string]string `json:"metadata"`
@@ -136,7 +136,7 @@ func (o *PaymentIntent) secrets() any       { return &o.private }
 func (o *PaymentIntent) final() bool { return o.Status == succeeded || o.Status == canceled }
 
 // unexpectedState is Stripe's refusal of an action that the status does not allow; it carries the intent.
-func unexpectedState(pi *PaymentIntent, format string, args ...any) *apiError {
+func unexpectedState(pi *PaymentIntent, format string, args ...any) *Error {
 	e := invalid("payment_intent_unexpected_state", "", format, args...)
 	e.PaymentIntent = pi
 	return e

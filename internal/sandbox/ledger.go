@@ -45,12 +45,12 @@ type LedgerIntent struct {
 }
 
 // Ledger returns the charges and intents of every account at one moment.
-func (s *Server) Ledger() Ledger {
-	s.store.mu.RLock()
-	defer s.store.mu.RUnlock()
+func (s *management) Ledger() Ledger {
+	s.srv.store.mu.RLock()
+	defer s.srv.store.mu.RUnlock()
 	out := Ledger{Charges: []LedgerCharge{}, Intents: []LedgerIntent{}}
-	for _, account := range slices.Sorted(maps.Keys(s.store.worlds)) {
-		w := s.store.worlds[account]
+	for _, account := range slices.Sorted(maps.Keys(s.srv.store.accounts)) {
+		w := s.srv.store.accounts[account]
 		w.each(kindCharge, func(obj object) {
 			if ch, ok := obj.(*Charge); ok {
 				out.Charges = append(out.Charges, ledgerCharge(account, ch))

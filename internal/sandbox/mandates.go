@@ -68,7 +68,7 @@ func (c *call) acceptance() map[string]any {
 }
 
 // noteAttempt records one try of a setup intent and returns its id.
-func (c *call) noteAttempt(si *SetupIntent, pm *PaymentMethod, status string, e *apiError) string {
+func (c *call) noteAttempt(si *SetupIntent, pm *PaymentMethod, status string, e *Error) string {
 	fields := map[string]any{
 		"application": nil, "attach_to_self": false, "created": c.now.Unix(), "customer": si.Customer, "flow_directions": nil,
 		"livemode": false, "on_behalf_of": si.OnBehalfOf, "payment_method": pm.ID, "setup_error": nil, "setup_intent": si.ID,

@@ -156,7 +156,7 @@ func (c *call) pathMethod() (*PaymentMethod, error) {
 	if !ok {
 		return nil, notFound("PaymentMethod", c.id)
 	}
-	sh := c.tx.world.kinds[kindMethod]
+	sh := c.tx.account.kinds[kindMethod]
 	for i := 0; sh != nil && i < len(sh.ids); i++ {
 		pm, ok := find[*PaymentMethod](c.tx, sh.ids[len(sh.ids)-1-i])
 		if ok && pm.private.Card == cd.key && !pm.private.Detached && !pm.private.Consumed {
@@ -225,7 +225,7 @@ func (c *call) attach(id, customer, param string) (*PaymentMethod, error) {
 
 // attachError answers 404 for a payment method in the path that does not exist.
 func attachError(err error, param string) error {
-	var e *apiError
+	var e *Error
 	if errors.As(err, &e) && e.Code == "resource_missing" && param == "id" {
 		e.status = http.StatusNotFound
 	}
@@ -263,7 +263,7 @@ func (c *call) detach(pm *PaymentMethod) *PaymentMethod {
 	next.Customer = nil
 	next.private.Detached = true
 	c.tx.put(&next)
-	c.tx.emit("payment_method.detached", &next, pm)
+	c.emitUpdate("payment_method.detached", &next, pm)
 	c.forgetMethod(*pm.Customer, pm.ID)
 	return &next
 }

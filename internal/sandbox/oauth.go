@@ -6,11 +6,33 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/go-chi/chi/v5"
 )
+
+// connectPages are what connect.stripe.com serves: OAuth and onboarding.
+type connectPages struct{ srv *apiServer }
+
+// mount adds the pages to a router.
+func (s *connectPages) mount(mux *chi.Mux) {
+	mux.Post("/oauth/token", s.oauthToken)
+	mux.Post("/oauth/deauthorize", s.oauthDeauthorize)
+	for _, page := range []string{"/oauth/authorize", "/express/oauth/authorize"} {
+		mux.Get(page, s.oauthPage)
+		mux.Post(page, s.oauthDecide)
+	}
+	mux.Get("/connect/onboarding", s.onboardingPage)
+	mux.Post("/connect/onboarding", s.onboardingDone)
+}
+
+// update runs a change of the platform's account.
+func (s *connectPages) update(run func(c *call) error) error {
+	return s.srv.update(PlatformAccount, run)
+}
 
 // oauthToken swaps a code for an account. The calls and the page are those of connect.stripe.com:
 // https://docs.stripe.com/connect/oauth-reference.
-func (s *Server) oauthToken(w http.ResponseWriter, r *http.Request) {
+func (s *connectPages) oauthToken(w http.ResponseWriter, r *http.Request) {
 	if !s.oauthKey(w, r) {
 		return
 	}
@@ -45,9 +67,9 @@ const (
 )
 
 // spendCode takes a code, which is good for once, and announces the account; nil when it is not good.
-func (s *Server) spendCode(code string) *oauthGrant {
+func (s *connectPages) spendCode(code string) *oauthGrant {
 	var grant *oauthGrant
-	_ = s.change(&call{srv: s, account: PlatformAccount, now: s.now(), p: &params{}}, func(c *call) error { // does not fail
+	_ = s.update(func(c *call) error { // does not fail
 		rec, ok := find[*Record](c.tx, code)
 		if !ok || rec.kind != kindCode || c.now.Unix() > wholeNumber(rec.fields["expires_at"]) {
 			return nil
@@ -56,7 +78,7 @@ func (s *Server) spendCode(code string) *oauthGrant {
 		c.tx.remove(code)
 		c.tx.put(newRecord(kindRefresh, grant.refresh, map[string]any{"account": grant.account, "scope": grant.scope}))
 		if acct, ok := accounts.find(c, grant.account); ok {
-			c.connectEvent("account.application.authorized", newRecord("application", application, map[string]any{"name": s.cfg.BusinessName}), nil, acct.id)
+			c.connectEvent("account.application.authorized", newRecord("application", application, map[string]any{"name": s.srv.cfg.BusinessName}), nil, acct.id)
 		}
 		return nil
 	})
@@ -64,21 +86,21 @@ func (s *Server) spendCode(code string) *oauthGrant {
 }
 
 // refreshed finds the grant of a refresh token while its account is connected.
-func (s *Server) refreshed(token string) *oauthGrant {
-	obj, _ := s.lookup(PlatformAccount, token)
+func (s *connectPages) refreshed(token string) *oauthGrant {
+	obj, _ := s.srv.lookup(PlatformAccount, token)
 	rec, ok := obj.(*Record)
-	if !ok || rec.kind != kindRefresh || !s.knowsAccount(rec.text("account")) {
+	if !ok || rec.kind != kindRefresh || !s.srv.knowsAccount(rec.text("account")) {
 		return nil
 	}
 	return &oauthGrant{rec.text("account"), rec.text("scope"), token}
 }
 
-func (s *Server) oauthDeauthorize(w http.ResponseWriter, r *http.Request) {
+func (s *connectPages) oauthDeauthorize(w http.ResponseWriter, r *http.Request) {
 	if !s.oauthKey(w, r) {
 		return
 	}
 	id, found := r.PostFormValue("stripe_user_id"), false
-	_ = s.change(&call{srv: s, account: PlatformAccount, now: s.now(), p: &params{}}, func(c *call) error { // does not fail
+	_ = s.update(func(c *call) error { // does not fail
 		if _, ok := accounts.find(c, id); ok {
 			found = true
 			c.tx.remove(id)
@@ -94,7 +116,7 @@ func (s *Server) oauthDeauthorize(w http.ResponseWriter, r *http.Request) {
 }
 
 // oauthKey checks the platform's secret, sent as client_secret or as the key of the call.
-func (s *Server) oauthKey(w http.ResponseWriter, r *http.Request) bool {
+func (s *connectPages) oauthKey(w http.ResponseWriter, r *http.Request) bool {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	key := cmp.Or(presentedKey(r), r.PostFormValue("client_secret"))
 	form := keyForm.FindStringSubmatch(key)
@@ -137,18 +159,18 @@ func showConnect(w http.ResponseWriter, p connectPage) {
 	_ = authorizePage.Execute(w, p) // the reader may have gone
 }
 
-func (s *Server) oauthPage(w http.ResponseWriter, r *http.Request) {
+func (s *connectPages) oauthPage(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	if q.Get("response_type") != "code" || q.Get("redirect_uri") == "" || q.Get("client_id") == "" {
 		http.Error(w, "Sandbox: response_type=code, client_id and redirect_uri are needed.", http.StatusBadRequest)
 		return
 	}
 	hidden := map[string]string{"redirect_uri": q.Get("redirect_uri"), "state": q.Get("state"), "scope": cmp.Or(q.Get("scope"), "read_only")}
-	showConnect(w, connectPage{"Connect a test account", s.cfg.BusinessName + " asks for access to a new test account.", "Connect", "Refuse", hidden})
+	showConnect(w, connectPage{"Connect a test account", s.srv.cfg.BusinessName + " asks for access to a new test account.", "Connect", "Refuse", hidden})
 }
 
 // oauthDecide is the button on the authorize page.
-func (s *Server) oauthDecide(w http.ResponseWriter, r *http.Request) {
+func (s *connectPages) oauthDecide(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	back, err := url.Parse(r.PostFormValue("redirect_uri"))
 	if err != nil || !strings.HasPrefix(back.Scheme, "http") {
@@ -171,10 +193,10 @@ func (s *Server) oauthDecide(w http.ResponseWriter, r *http.Request) {
 }
 
 // grantCode makes a test account and the code that opens it, good for five minutes.
-func (s *Server) grantCode(scope string) string {
+func (s *connectPages) grantCode(scope string) string {
 	code := newShortID("ac")
-	_ = s.change(&call{srv: s, account: PlatformAccount, now: s.now(), p: &params{}}, func(c *call) error { // does not fail
-		fields := newAccount(s, "standard")
+	_ = s.update(func(c *call) error { // does not fail
+		fields := newAccount(s.srv.cfg, "standard")
 		fields["metadata"], fields["created"] = map[string]string{}, c.now.Unix()
 		fields["charges_enabled"], fields["payouts_enabled"], fields["details_submitted"] = true, true, true
 		acct := newRecord(kindAccount, newID("acct"), fields)
@@ -185,17 +207,17 @@ func (s *Server) grantCode(scope string) string {
 	return code
 }
 
-func (s *Server) onboardingPage(w http.ResponseWriter, r *http.Request) {
+func (s *connectPages) onboardingPage(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	showConnect(w, connectPage{Title: "Onboarding", Text: "This stands in for Stripe's onboarding of " + q.Get("account") + ".", Yes: "Complete onboarding",
 		Hidden: map[string]string{"account": q.Get("account"), "return_url": q.Get("return_url")}})
 }
 
 // onboardingDone completes an account and sends its owner back.
-func (s *Server) onboardingDone(w http.ResponseWriter, r *http.Request) {
+func (s *connectPages) onboardingDone(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	id := r.PostFormValue("account")
-	_ = s.change(&call{srv: s, account: PlatformAccount, now: s.now(), p: &params{}}, func(c *call) error { // does not fail
+	_ = s.update(func(c *call) error { // does not fail
 		old, ok := accounts.find(c, id)
 		if !ok {
 			return nil

@@ -19,14 +19,14 @@ const objectsShown = 300
 
 // Objects lists the newest objects of every account, oldest first, events left out; of is an id and takes those that belong
 // to it, all objects when empty.
-func (s *Server) Objects(of string) []ObjectEntry {
-	s.store.mu.RLock()
-	defer s.store.mu.RUnlock()
+func (s *management) Objects(of string) []ObjectEntry {
+	s.srv.store.mu.RLock()
+	defer s.srv.store.mu.RUnlock()
 	out := []ObjectEntry{}
-	for account, w := range s.store.worlds {
+	for account, w := range s.srv.store.accounts {
 		for kind, sh := range w.kinds {
 			if of != "" {
-				sh = w.index[kind+"/"+of]
+				sh = w.byParent[kind+"/"+of]
 			}
 			if kind != kindEvent && sh != nil {
 				out = append(out, w.newest(account, sh)...)
@@ -38,7 +38,7 @@ func (s *Server) Objects(of string) []ObjectEntry {
 }
 
 // newest lists the last objects of a shelf.
-func (w *world) newest(account string, sh *shelf) []ObjectEntry {
+func (w *accountData) newest(account string, sh *idList) []ObjectEntry {
 	var out []ObjectEntry
 	for _, id := range sh.ids[max(0, len(sh.ids)-objectsShown):] {
 		if e, ok := w.objects[id]; ok {
@@ -48,6 +48,6 @@ func (w *world) newest(account string, sh *shelf) []ObjectEntry {
 	return out
 }
 
-func (s *Server) doorObjects(w http.ResponseWriter, r *http.Request) {
-	doorReply(w, s.Objects(r.URL.Query().Get("of")))
+func (s *management) listObjects(w http.ResponseWriter, r *http.Request) {
+	reply(w, s.Objects(r.URL.Query().Get("of")))
 }

@@ -5,11 +5,11 @@ import (
 	"net/url"
 )
 
-// sameOrigin refuses what a page of another origin asks the management door for; a link to the desk may be followed.
+// sameOrigin refuses what a page of another origin asks the management API for; a link to the desk may be followed.
 func sameOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if fromElsewhere(r) {
-			doorError(w, http.StatusForbidden, "the management door answers its own origin only")
+			fail(w, http.StatusForbidden, "the management API answers its own origin only")
 			return
 		}
 		next.ServeHTTP(w, r)

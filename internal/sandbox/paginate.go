@@ -11,12 +11,12 @@ func page[T object](c *call, kind, parent string, keep func(T) bool) (any, error
 	if err != nil {
 		return nil, err
 	}
-	sh := c.tx.world.kinds[kind]
+	sh := c.tx.account.kinds[kind]
 	if parent != "" {
-		sh = c.tx.world.index[kind+"/"+parent]
+		sh = c.tx.account.byParent[kind+"/"+parent]
 	}
 	if sh == nil {
-		sh = &shelf{}
+		sh = &idList{}
 	}
 	from, backwards, err := c.cursor(sh, kind)
 	if err != nil {
@@ -50,7 +50,7 @@ func pageLimit(p *params) (int, error) {
 }
 
 // cursor turns starting_after or ending_before into a place on the shelf.
-func (c *call) cursor(sh *shelf, kind string) (from int, backwards bool, err error) {
+func (c *call) cursor(sh *idList, kind string) (from int, backwards bool, err error) {
 	after, before := c.p.str("starting_after"), c.p.str("ending_before")
 	if after != "" && before != "" {
 		return 0, false, malformed("", "", "You can only use one of starting_after and ending_before.")
@@ -62,11 +62,11 @@ func (c *call) cursor(sh *shelf, kind string) (from int, backwards bool, err err
 	if id == "" {
 		return len(sh.ids) - 1, false, nil
 	}
-	e, ok := c.tx.world.objects[id]
+	e, ok := c.tx.account.objects[id]
 	if !ok || e.obj.objectKind() != kind {
 		return 0, false, noSuch(kind, param, id)
 	}
-	at := sh.position(c.tx.world, e.seq)
+	at := sh.position(c.tx.account, e.seq)
 	if before != "" {
 		return at + 1, true, nil
 	}
@@ -74,7 +74,7 @@ func (c *call) cursor(sh *shelf, kind string) (from int, backwards bool, err err
 }
 
 // gather walks the shelf from a place, towards older objects or (backwards) towards newer ones.
-func gather[T object](t *tx, sh *shelf, from int, backwards bool, want int, keep func(T) bool) []T {
+func gather[T object](t *tx, sh *idList, from int, backwards bool, want int, keep func(T) bool) []T {
 	step := -1
 	if backwards {
 		step = 1

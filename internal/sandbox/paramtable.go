@@ -105,17 +105,22 @@ func (p *shapeParser) form() *shape {
 	return out
 }
 
-// checkParams refuses what Stripe's parameter parser would refuse, before anything is done. Calls from browsers carry
-// parameters that are documented nowhere and are not checked.
-func checkParams(c *call) error {
-	if err := checkMetadata(c.p); err != nil {
-		return err
-	}
-	known := operations()[c.route.method+" "+c.route.pattern]
-	if known == nil || c.publishable {
+// checkParams refuses what the parameters of an operation, "METHOD /path", may not be.
+func checkParams(operation string, p *params) error {
+	known := operations()[operation]
+	if known == nil {
 		return nil
 	}
-	return known().checkHash(c.p, "")
+	return known().checkHash(p, "")
+}
+
+// shapeOf returns the parameters of a simulated operation, nil when the table has none.
+func shapeOf(operation string) *shape {
+	known := operations()[operation]
+	if known == nil {
+		return nil
+	}
+	return known()
 }
 
 func (s *shape) checkHash(p *params, path string) error {

@@ -119,12 +119,12 @@ func textOf(v any) string {
 
 // overlay puts the sent parameters, typed as the table says, into fields. Metadata has its own rules.
 func (c *call) overlay(fields map[string]any) {
-	known := operations()[c.route.method+" "+c.route.pattern]
-	if known == nil || known() == nil {
+	known := shapeOf(c.route.method + " " + c.route.pattern)
+	if known == nil {
 		return
 	}
 	for _, name := range c.p.keys() {
-		s := known().fields[name]
+		s := known.fields[name]
 		if s == nil || slices.Contains([]string{"metadata", "expand"}, name) {
 			continue
 		}

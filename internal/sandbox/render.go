@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -97,19 +96,12 @@ func (c *call) included(at map[string]any, name string) (any, error) {
 	id, _ := at["id"].(string)
 	c.srv.store.mu.RLock()
 	defer c.srv.store.mu.RUnlock()
-	t := c.srv.beginRead(c)
-	switch kind + "." + name {
-	case "charge.refunds":
-		return asTree(listOf(children[*Refund](t, kindRefund, id), "/v1/charges/"+id+"/refunds"))
-	case "customer.sources":
-		return asTree(listOf(children[*Source](t, kindSource, id), "/v1/customers/"+id+"/sources"))
-	case "customer.subscriptions":
-		subs := children[*Subscription](t, kindSubscription, id)
-		subs = slices.DeleteFunc(subs, func(sub *Subscription) bool { return sub.Status == canceled })
-		slices.Reverse(subs)
-		return asTree(listOf(subs, "/v1/customers/"+id+"/subscriptions"))
-	case "customer.tax_ids":
-		return asTree(listOf([]object{}, "/v1/customers/"+id+"/"+name))
+	reading := *c
+	reading.tx = c.srv.beginRead(c)
+	for _, m := range c.srv.modules {
+		if list := m.included[kind+"."+name]; list != nil {
+			return asTree(list(&reading, id))
+		}
 	}
 	return nil, nil
 }

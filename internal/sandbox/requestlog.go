@@ -52,9 +52,8 @@ func (l *requestLog) add(c *call, ans answer) {
 	}
 }
 
-// Requests returns the remembered API requests, oldest first.
-func (s *Server) Requests() []RequestEntry {
-	l := s.log
+// entries returns the remembered API requests, oldest first.
+func (l *requestLog) entries() []RequestEntry {
 	l.mu.Lock()
 	kept := append([]loggedCall(nil), l.ring[:l.next]...)
 	if l.full {

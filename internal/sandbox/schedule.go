@@ -143,6 +143,13 @@ func (s *schedule) thin() {
 	s.full = max(fewTasks, 2*len(s.heap))
 }
 
+// planned is how many tasks wait.
+func (s *schedule) planned() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.heap)
+}
+
 // clear forgets every task.
 func (s *schedule) clear() {
 	s.mu.Lock()

@@ -1,9 +1,5 @@
 package sandbox
 
-import (
-	"net/http"
-)
-
 // searchResult is Stripe's answer to a search: https://docs.stripe.com/search.
 type searchResult struct {
 	Object   string  `json:"object"`
@@ -27,13 +23,13 @@ func search(kind string) handler {
 		if err != nil {
 			return nil, err
 		}
-		sh := c.tx.world.kinds[kind]
+		sh := c.tx.account.kinds[kind]
 		if sh == nil {
-			sh = &shelf{}
+			sh = &idList{}
 		}
 		from := len(sh.ids) - 1
-		if after, ok := c.tx.world.objects[c.p.str("page")]; ok {
-			from = sh.position(c.tx.world, after.seq) - 1
+		if after, ok := c.tx.account.objects[c.p.str("page")]; ok {
+			from = sh.position(c.tx.account, after.seq) - 1
 		}
 		found := gather(c.tx, sh, from, false, limit+1, func(obj object) bool {
 			return obj.objectKind() == kind && fitsQuery(obj, clauses, anyOf)
@@ -52,16 +48,5 @@ func (c *call) searchPage(found []object, limit int) searchResult {
 		found = []object{}
 	}
 	out.Data = found
-	return out
-}
-
-// searchRoutes are the searches of the simulated kinds.
-func searchRoutes() []route {
-	var out []route
-	for path, kind := range map[string]string{
-		"charges": kindCharge, "customers": kindCustomer, "payment_intents": kindIntent, "prices": kindPrice, "products": kindProduct, "subscriptions": kindSubscription, "invoices": kindInvoice,
-	} {
-		out = append(out, route{http.MethodGet, "/v1/" + path + "/search", secretOnly, search(kind)})
-	}
 	return out
 }

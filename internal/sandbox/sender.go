@@ -9,12 +9,14 @@ import (
 
 // sender delivers events with a fixed pool of goroutines. It is safe for concurrent use.
 type sender struct {
-	srv    *Server
-	delays []time.Duration
-	client *http.Client
-	ctx    context.Context // ends what is in flight when the sandbox closes
-	cancel context.CancelFunc
-	group  sync.WaitGroup
+	srv       *apiServer
+	endpoints []Endpoint        // configured
+	listeners []func(ev *Event) // get every event beside the endpoints
+	delays    []time.Duration
+	client    *http.Client
+	ctx       context.Context // ends what is in flight when the sandbox closes
+	cancel    context.CancelFunc
+	group     sync.WaitGroup
 
 	mu      sync.Mutex
 	cond    *sync.Cond
@@ -25,19 +27,25 @@ type sender struct {
 	stopped bool
 }
 
-func newSender(s *Server, delays []time.Duration) *sender {
+func newSender(s *apiServer, delays []time.Duration, endpoints []Endpoint) *sender {
+	if delays == nil {
+		delays = defaultRetryDelays
+	}
 	ctx, cancel := context.WithCancel(context.Background())
-	out := &sender{srv: s, delays: delays, byID: map[string]*Delivery{}, ctx: ctx, cancel: cancel, client: &http.Client{
+	out := &sender{srv: s, delays: delays, endpoints: endpoints, byID: map[string]*Delivery{}, ctx: ctx, cancel: cancel, client: &http.Client{
 		Timeout:       deliveryTimeout,
 		Transport:     &http.Transport{MaxIdleConnsPerHost: senders, IdleConnTimeout: time.Minute},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	out.cond = sync.NewCond(&out.mu)
-	for range senders {
-		out.group.Add(1)
-		go out.work()
-	}
 	return out
+}
+
+// start starts the pool.
+func (q *sender) start() {
+	for range senders {
+		q.group.Go(q.work)
+	}
 }
 
 // deliver queues an event for an endpoint, as the webhook faults in force want it.
@@ -129,7 +137,6 @@ func (q *sender) letGo() {
 }
 
 func (q *sender) work() {
-	defer q.group.Done()
 	for {
 		d := q.next()
 		if d == nil {

@@ -12,7 +12,7 @@ type SetupIntent struct {
 	Customer                *string           `json:"customer"`
 	Description             *string           `json:"description"`
 	FlowDirections          []string          `json:"flow_directions"`
-	LastSetupError          *apiError         `json:"last_setup_error"`
+	LastSetupError          *Error            `json:"last_setup_error"`
 	LatestAttempt           *string           `json:"latest_attempt"`
 	Livemode                bool              `json:"livemode"`
 	Mandate                 *string           `json:"mandate"`
@@ -35,7 +35,7 @@ func (o *SetupIntent) objectKind() string { return kindSetup }
 func (o *SetupIntent) parents() []string  { return parentsOf(o.Customer) }
 func (o *SetupIntent) secrets() any       { return &o.private }
 
-func unexpectedSetup(si *SetupIntent, format string, args ...any) *apiError {
+func unexpectedSetup(si *SetupIntent, format string, args ...any) *Error {
 	e := invalid("setup_intent_unexpected_state", "", format, args...)
 	e.SetupIntent = si
 	return e

@@ -3,27 +3,52 @@ package sandbox
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
 	"os"
-	"sort"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
 )
 
 // journal is the state file: one JSON line per changed object, written before the answer leaves. A killed process loses
 // nothing that it answered; a torn last line is dropped. The file is rewritten from scratch when it is opened, when it has
 // grown, and when the sandbox closes. A nil *journal does nothing.
 type journal struct {
-	srv  *Server
-	path string
-	seq  atomic.Uint64
+	store  *store
+	beside besides
+	logger zerolog.Logger
+	path   string
+	seq    atomic.Uint64
 
 	mu       sync.Mutex
 	file     *os.File
 	size     int64
 	baseSize int64
+}
+
+// besides is what the state file holds besides objects: how far the clock was moved, and idempotency keys.
+type besides interface {
+	ClockOffset() int64
+	SetClockOffset(int64)
+	Replays() []*replay // the answered keys, oldest first
+	Remember(*replay)
+}
+
+// replay is what an idempotency key remembers. See https://docs.stripe.com/api/idempotent_requests.
+type replay struct {
+	Key      string    `json:"key"` // account and key
+	Path     string    `json:"path"`
+	Params   [32]byte  `json:"params"`
+	Status   int       `json:"status"`
+	Body     []byte    `json:"body"`
+	Original string    `json:"original"`
+	Until    time.Time `json:"until"`
 }
 
 // line is one entry: an object, the removal of one, or an idempotency key.
@@ -58,13 +83,12 @@ func (j *journal) lines(account string, changed []object) []line {
 	return out
 }
 
-func (j *journal) keyLine(r *replay, ans answer) []line {
+// keyLine is the entry of an answered idempotency key.
+func (j *journal) keyLine(r replay) []line {
 	if j == nil {
 		return nil
 	}
-	kept := *r
-	kept.Status, kept.Body = ans.status, ans.body
-	return []line{{Seq: j.seq.Add(1), Replay: &kept}}
+	return []line{{Seq: j.seq.Add(1), Replay: &r}}
 }
 
 // write appends lines with one system call. A full disk is logged: the sandbox goes on in memory.
@@ -74,7 +98,7 @@ func (j *journal) write(lines []line) {
 	}
 	var buf bytes.Buffer
 	if err := encodeLines(&buf, lines); err != nil {
-		j.srv.cfg.Logger.Error().Err(err).Msg("sandbox state not written")
+		j.logger.Error().Err(err).Msg("sandbox state not written")
 		return
 	}
 	j.mu.Lock()
@@ -85,11 +109,11 @@ func (j *journal) write(lines []line) {
 	n, err := j.file.Write(buf.Bytes())
 	j.size += int64(n)
 	if err != nil {
-		j.srv.cfg.Logger.Error().Err(err).Msg("sandbox state not written")
+		j.logger.Error().Err(err).Msg("sandbox state not written")
 	}
 	if j.size > j.baseSize*3+compactAfter {
 		if err := j.compact(); err != nil {
-			j.srv.cfg.Logger.Error().Err(err).Msg("sandbox state not compacted")
+			j.logger.Error().Err(err).Msg("sandbox state not compacted")
 		}
 	}
 }
@@ -155,31 +179,30 @@ func (j *journal) compact() error {
 
 // everything lists the whole state in order of creation.
 func (j *journal) everything() []line {
-	s := j.srv
-	s.store.mu.RLock()
-	defer s.store.mu.RUnlock()
+	j.store.mu.RLock()
+	defer j.store.mu.RUnlock()
 	var entries []entry
 	accounts := map[string]string{}
-	for account, w := range s.store.worlds {
+	for account, w := range j.store.accounts {
 		for id, e := range w.objects {
 			entries = append(entries, e)
 			accounts[id] = account
 		}
 	}
-	sort.Slice(entries, func(i, k int) bool { return entries[i].seq < entries[k].seq })
-	offset := s.offset.Load()
+	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.seq, b.seq) })
+	offset := j.beside.ClockOffset()
 	out := []line{{Seq: j.seq.Add(1), Offset: &offset}}
 	for _, e := range entries {
 		out = append(out, line{Seq: j.seq.Add(1), Account: accounts[e.obj.objectID()], Kind: e.obj.objectKind(), obj: e.obj})
 	}
-	for _, r := range s.keys.settled() {
+	for _, r := range j.beside.Replays() {
 		out = append(out, line{Seq: j.seq.Add(1), Replay: r})
 	}
 	return out
 }
 
-func (s *Server) closeJournal() error {
-	j := s.journal
+// close rewrites the file and closes it.
+func (j *journal) close() error {
 	if j == nil {
 		return nil
 	}
@@ -191,4 +214,16 @@ func (s *Server) closeJournal() error {
 		j.file = nil
 	}
 	return err
+}
+
+// rewrite writes the whole state anew.
+func (j *journal) rewrite() {
+	if j == nil {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := j.compact(); err != nil {
+		j.logger.Error().Err(err).Msg("sandbox state not written")
+	}
 }

@@ -3,36 +3,39 @@ package sandbox
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"sort"
+	"slices"
+
+	"github.com/rs/zerolog"
 )
 
-// openJournal reads the state file, if one is configured, and rewrites it. It tells whether there was one.
-func (s *Server) openJournal() (restored bool, err error) {
-	if s.cfg.StateFile == "" {
-		return false, nil
+// openJournal reads a state file into the store and rewrites it. It tells whether there was one; without a path there is no
+// journal.
+func openJournal(path string, store *store, beside besides, logger zerolog.Logger) (j *journal, restored bool, err error) {
+	if path == "" {
+		return nil, false, nil
 	}
-	lines, err := readLines(s.cfg.StateFile)
+	lines, err := readLines(path)
 	if err != nil {
-		return false, err
+		return nil, false, err
 	}
-	j := &journal{srv: s, path: s.cfg.StateFile}
+	j = &journal{store: store, beside: beside, logger: logger, path: path}
 	for i := range lines {
-		if err := s.restore(&lines[i]); err != nil {
-			return false, fmt.Errorf("state file %s: %w", s.cfg.StateFile, err)
+		if err := j.restore(&lines[i]); err != nil {
+			return nil, false, fmt.Errorf("state file %s: %w", path, err)
 		}
 	}
 	if len(lines) > 0 {
 		j.seq.Store(lines[len(lines)-1].Seq)
 	}
-	s.journal = j
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return len(lines) > 0, j.compact()
+	return j, len(lines) > 0, j.compact()
 }
 
 // readLines returns the lines of a file in the order in which they were committed.
@@ -61,45 +64,39 @@ func readLines(path string) ([]line, error) {
 		}
 		out = append(out, l)
 	}
-	sort.SliceStable(out, func(i, k int) bool { return out[i].Seq < out[k].Seq })
+	slices.SortStableFunc(out, func(a, b line) int { return cmp.Compare(a.Seq, b.Seq) })
 	return out, nil
 }
 
 // newObject makes an empty object of a kind, ready to be decoded into.
-func newObject(kind string) object {
-	for _, make := range objectMakers {
-		if obj := make(); kind == obj.objectKind() {
+func (s *store) newObject(kind string) object {
+	for _, empty := range s.makers {
+		if obj := empty(); kind == obj.objectKind() {
 			return obj
 		}
 	}
 	return nil
 }
 
-var objectMakers = []func() object{
-	func() object { return &Customer{} }, func() object { return &PaymentMethod{} }, func() object { return &PaymentIntent{} },
-	func() object { return &Charge{} }, func() object { return &Event{} }, func() object { return &BalanceTransaction{} },
-	func() object { return &Refund{} }, func() object { return &ConfirmationToken{} }, func() object { return &CustomerSession{} },
-	func() object { return &WebhookEndpoint{} }, func() object { return &DeletedObject{} }, func() object { return &SetupIntent{} },
-	func() object { return &Dispute{} }, func() object { return &Source{} }, func() object { return &Record{} },
-	func() object { return &Subscription{} }, func() object { return &SubscriptionItem{} }, func() object { return &Invoice{} }, func() object { return &InvoiceItem{} },
-}
+// owned is an object that knows its account.
+type owned interface{ setOwner(account string) }
 
 // restore puts one line back into memory.
-func (s *Server) restore(l *line) error {
+func (j *journal) restore(l *line) error {
 	switch {
 	case l.Offset != nil:
-		s.offset.Store(*l.Offset)
+		j.beside.SetClockOffset(*l.Offset)
 		return nil
 	case l.Replay != nil:
-		s.keys.remember(l.Replay)
+		j.beside.Remember(l.Replay)
 		return nil
 	case l.Removed != "":
-		s.store.world(l.Account).remove(l.Removed)
+		j.store.account(l.Account).remove(l.Removed)
 		return nil
 	}
-	obj := newObject(l.Kind)
+	obj := j.store.newObject(l.Kind)
 	if obj == nil {
-		obj = newObject("record") // generic kinds share one type
+		obj = j.store.newObject("record") // generic kinds share one type
 	}
 	dec := json.NewDecoder(bytes.NewReader(l.Object))
 	dec.UseNumber()
@@ -111,9 +108,9 @@ func (s *Server) restore(l *line) error {
 			return fmt.Errorf("%s: %w", l.Kind, err)
 		}
 	}
-	if ev, ok := obj.(*Event); ok {
-		ev.world = l.Account
+	if o, is := obj.(owned); is {
+		o.setOwner(l.Account)
 	}
-	s.store.put(s.store.world(l.Account), obj)
+	j.store.put(j.store.account(l.Account), obj)
 	return nil
 }

@@ -20,48 +20,72 @@ type entry struct {
 	seq uint64
 }
 
-// shelf holds ids in order of creation. Ids of removed objects stay until they are swept.
-type shelf struct {
+// idList holds ids in order of creation. Ids of removed objects stay until they are swept.
+type idList struct {
 	ids  []string
 	dead int
 }
 
-// world is everything one account holds. Its fields are guarded by the server's lock.
-type world struct {
-	account string
-	objects map[string]entry
-	kinds   map[string]*shelf
-	index   map[string]*shelf
+// accountData is everything one account holds. Its fields are guarded by the server's lock.
+type accountData struct {
+	id       string
+	objects  map[string]entry
+	kinds    map[string]*idList
+	byParent map[string]*idList
 }
 
-// store keeps the worlds of all accounts behind one lock. The lock is held for map work only, never while JSON is made.
+// store keeps the data of all accounts behind one lock. The lock is held for map work only, never while JSON is made.
 type store struct {
-	mu     sync.RWMutex
-	worlds map[string]*world
-	seq    uint64
-	max    int                           // objects kept per kind and account
-	first  func(account string) []object // what a new account holds
+	mu       sync.RWMutex
+	accounts map[string]*accountData
+	seq      uint64
+	max      int // objects kept per kind and account
+
+	makers []func() object                 // one of every registered type
+	kept   map[string]bool                 // kinds of which nothing is dropped
+	first  []func(account string) []object // what a new account holds
 }
 
-func newStore(maxPerKind int, first func(account string) []object) *store {
-	return &store{worlds: map[string]*world{}, max: maxPerKind, first: first}
+func newStore(maxPerKind int) *store {
+	return &store{accounts: map[string]*accountData{}, max: maxPerKind, kept: map[string]bool{}}
 }
 
-// world returns the account's world, making it on first use. The caller holds the write lock.
-func (s *store) world(account string) *world {
-	w := s.worlds[account]
+// register adds kinds of objects: makers make an empty one of each type, kept names the kinds of which nothing is dropped,
+// and first, unless it is nil, makes what a new account holds. It must not be called once the store is in use.
+func (s *store) register(makers []func() object, kept []string, first func(account string) []object) {
+	s.makers = append(s.makers, makers...)
+	for _, kind := range kept {
+		s.kept[kind] = true
+	}
+	if first != nil {
+		s.first = append(s.first, first)
+	}
+}
+
+// reset forgets everything.
+func (s *store) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.accounts = map[string]*accountData{}
+}
+
+// account returns the data of an account, made on first use. The caller holds the write lock.
+func (s *store) account(account string) *accountData {
+	w := s.accounts[account]
 	if w == nil {
-		w = &world{account: account, objects: map[string]entry{}, kinds: map[string]*shelf{}, index: map[string]*shelf{}}
-		s.worlds[account] = w
-		for _, obj := range s.first(account) {
-			s.put(w, obj)
+		w = &accountData{id: account, objects: map[string]entry{}, kinds: map[string]*idList{}, byParent: map[string]*idList{}}
+		s.accounts[account] = w
+		for _, first := range s.first {
+			for _, obj := range first(account) {
+				s.put(w, obj)
+			}
 		}
 	}
 	return w
 }
 
 // put stores a value, under a new sequence number when the id is new.
-func (s *store) put(w *world, obj object) {
+func (s *store) put(w *accountData, obj object) {
 	id := obj.objectID()
 	old, known := w.objects[id]
 	if known {
@@ -73,14 +97,14 @@ func (s *store) put(w *world, obj object) {
 	w.objects[id] = entry{obj, s.seq}
 	s.shelve(w.kinds, obj.objectKind(), w, id)
 	for _, parent := range obj.parents() {
-		shelfOf(w.index, obj.objectKind()+"/"+parent).add(id)
+		listFor(w.byParent, obj.objectKind()+"/"+parent).add(id)
 	}
 }
 
-func (s *store) shelve(kinds map[string]*shelf, kind string, w *world, id string) {
-	sh := shelfOf(kinds, kind)
+func (s *store) shelve(kinds map[string]*idList, kind string, w *accountData, id string) {
+	sh := listFor(kinds, kind)
 	sh.add(id)
-	for s.max > 0 && len(sh.ids)-sh.dead > s.max && keepsOldest(kind) {
+	for s.max > 0 && len(sh.ids)-sh.dead > s.max && !s.kept[kind] {
 		oldest := sh.ids[0]
 		sh.ids = sh.ids[1:]
 		if _, alive := w.objects[oldest]; alive {
@@ -91,28 +115,18 @@ func (s *store) shelve(kinds map[string]*shelf, kind string, w *world, id string
 	}
 }
 
-// keepsOldest tells which kinds are dropped, oldest first, when there are too many: what payments leave behind.
-// Configuration (endpoints, accounts, prices, ...) is kept.
-func keepsOldest(kind string) bool {
-	switch kind {
-	case kindEndpoint, kindAccount, kindPrice, kindProduct, kindCoupon, kindPromotion, kindConfiguration:
-		return false
-	}
-	return true
-}
-
-func shelfOf(shelves map[string]*shelf, key string) *shelf {
+func listFor(shelves map[string]*idList, key string) *idList {
 	sh := shelves[key]
 	if sh == nil {
-		sh = &shelf{}
+		sh = &idList{}
 		shelves[key] = sh
 	}
 	return sh
 }
 
-func (sh *shelf) add(id string) { sh.ids = append(sh.ids, id) }
+func (sh *idList) add(id string) { sh.ids = append(sh.ids, id) }
 
-func (sh *shelf) drop(id string) {
+func (sh *idList) drop(id string) {
 	for i, have := range sh.ids {
 		if have == id && i == 0 {
 			sh.ids = sh.ids[1:]
@@ -126,7 +140,7 @@ func (sh *shelf) drop(id string) {
 }
 
 // reindex moves an object between parents.
-func (w *world) reindex(old, next object) {
+func (w *accountData) reindex(old, next object) {
 	before, after := old.parents(), next.parents()
 	if slices.Equal(before, after) {
 		return
@@ -135,23 +149,23 @@ func (w *world) reindex(old, next object) {
 		w.unindex(next.objectKind()+"/"+parent, next.objectID())
 	}
 	for _, parent := range after {
-		shelfOf(w.index, next.objectKind()+"/"+parent).add(next.objectID())
+		listFor(w.byParent, next.objectKind()+"/"+parent).add(next.objectID())
 	}
 }
 
-func (w *world) unindex(key, id string) {
-	sh := w.index[key]
+func (w *accountData) unindex(key, id string) {
+	sh := w.byParent[key]
 	if sh == nil {
 		return
 	}
 	sh.drop(id)
 	if len(sh.ids) == 0 {
-		delete(w.index, key)
+		delete(w.byParent, key)
 	}
 }
 
 // forget removes an object from everything but its kind's shelf.
-func (w *world) forget(id string) {
+func (w *accountData) forget(id string) {
 	e, ok := w.objects[id]
 	if !ok {
 		return
@@ -163,7 +177,7 @@ func (w *world) forget(id string) {
 }
 
 // remove takes an object out of the world and its lists.
-func (w *world) remove(id string) {
+func (w *accountData) remove(id string) {
 	e, ok := w.objects[id]
 	if !ok {
 		return
@@ -176,7 +190,7 @@ func (w *world) remove(id string) {
 	}
 }
 
-func (sh *shelf) sweep(w *world) {
+func (sh *idList) sweep(w *accountData) {
 	alive := make([]string, 0, len(sh.ids)-sh.dead)
 	for _, id := range sh.ids {
 		if _, ok := w.objects[id]; ok {
@@ -187,7 +201,7 @@ func (sh *shelf) sweep(w *world) {
 }
 
 // position finds where seq would stand on the shelf.
-func (sh *shelf) position(w *world, seq uint64) int {
+func (sh *idList) position(w *accountData, seq uint64) int {
 	return sort.Search(len(sh.ids), func(i int) bool {
 		for ; i < len(sh.ids); i++ {
 			if e, ok := w.objects[sh.ids[i]]; ok {
@@ -199,7 +213,7 @@ func (sh *shelf) position(w *world, seq uint64) int {
 }
 
 // each walks a kind's objects, oldest first. The caller holds the lock.
-func (w *world) each(kind string, visit func(object)) {
+func (w *accountData) each(kind string, visit func(object)) {
 	sh := w.kinds[kind]
 	if sh == nil {
 		return

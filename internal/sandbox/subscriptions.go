@@ -53,7 +53,7 @@ func createSubscription(c *call) (any, error) {
 	return now, nil
 }
 
-func noMethod() *apiError {
+func noMethod() *Error {
 	return invalid("resource_missing", "", "This customer has no attached payment source or default payment method. Please consider adding a default payment method. For more information, visit https://stripe.com/docs/billing/payment-methods-and-settings#payment-method-priority.")
 }
 
@@ -61,7 +61,7 @@ func noMethod() *apiError {
 // asked for an error instead: then nothing is kept.
 func (c *call) collectOr(inv *Invoice, pm *PaymentMethod, behavior string) error {
 	pi, err := c.collect(inv, pm, c.p.flag("off_session"))
-	var refused *apiError
+	var refused *Error
 	if errors.As(err, &refused) && refused.commit {
 		if behavior != "error_if_incomplete" {
 			return nil
@@ -76,7 +76,7 @@ func (c *call) collectOr(inv *Invoice, pm *PaymentMethod, behavior string) error
 }
 
 // actionNeeded is the error of a caller who wants no subscription that waits for the buyer; nothing is kept.
-func actionNeeded() *apiError {
+func actionNeeded() *Error {
 	e := cardError("subscription_payment_intent_requires_action", "", "Payment for this subscription requires additional user action before it can be completed successfully. Payment can be completed using the PaymentIntent associated with subscription.latest_invoice.")
 	e.commit = false
 	return e

@@ -57,10 +57,10 @@ func planWarning(at planner, sub *Subscription, now time.Time) {
 	at(id, later(now, due), func(c *call) error { c.warnOfTrialEnd(id); return nil })
 }
 
-// resumeBilling plans again what a restart has forgotten.
-func (s *Server) resumeBilling(account string, obj object) {
+// resume plans again what a restart has forgotten.
+func (r *billingRoom) resume(account string, obj object) {
 	at := func(id string, due time.Time, run func(c *call) error) {
-		s.schedule.at(id, due, func() { s.background(account, onTime(due, run)) })
+		r.srv.schedule.at(id, due, func() { r.background(account, onTime(due, run)) })
 	}
 	switch o := obj.(type) {
 	case *Subscription:
@@ -68,8 +68,8 @@ func (s *Server) resumeBilling(account string, obj object) {
 			return
 		}
 		planPeriod(at, o)
-		if o.Status == subTrialing && time.Unix(o.CurrentPeriodEnd, 0).Add(-trialWarning).After(s.now()) {
-			planWarning(at, o, s.now())
+		if o.Status == subTrialing && time.Unix(o.CurrentPeriodEnd, 0).Add(-trialWarning).After(r.srv.now()) {
+			planWarning(at, o, r.srv.now())
 		}
 	case *Invoice:
 		if o.Status == invoiceDraft && o.AutomaticallyFinalizesAt != nil {

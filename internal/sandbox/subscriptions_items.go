@@ -35,7 +35,7 @@ func (c *call) refuseLeftOut(names []string) error {
 	return nil
 }
 
-func notSimulated(what string) *apiError {
+func notSimulated(what string) *Error {
 	e := malformed("", what, "%s is part of Stripe's API, but the offline sandbox does not simulate it.", what)
 	e.status = http.StatusNotImplemented
 	return e

@@ -147,7 +147,7 @@ func (c *call) fillSavedToken(ct *ConfirmationToken, saved string) error {
 	}
 	if cvc := c.p.str("payment_method_options", "card", "cvc"); cvc != "" {
 		if pm.Card == nil || !cvcFits(cvc, pm.Card.Brand) {
-			return c.p.at("payment_method_options", "card").cardProblem("invalid_cvc", "cvc")
+			return cardProblem(c.p.at("payment_method_options", "card"), "invalid_cvc", "cvc")
 		}
 		ct.private.CVCGiven = true
 		ct.PaymentMethodOptions = &tokenOptions{Card: tokenCardOptions{CVCToken: new(newID("cvctok"))}}

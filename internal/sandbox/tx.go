@@ -7,18 +7,28 @@ import (
 
 // tx collects what one request does. Nothing is visible to others before commit.
 type tx struct {
-	store  *store
-	world  *world
-	now    time.Time
-	staged map[string]object // nil value = removed
-	order  []string
-	events []*Event
-	origin origin
-	after  []func() // run after the commit, outside the lock
+	store   *store
+	account *accountData
+	now     time.Time
+	staged  map[string]object // nil value = removed
+	order   []string
+	events  []object // stored behind the staged values
+	after   []func() // run after the commit, outside the lock
 }
 
-func (s *store) begin(w *world, now time.Time) *tx {
-	return &tx{store: s, world: w, now: now, staged: map[string]object{}}
+func (s *store) begin(w *accountData, now time.Time) *tx {
+	return &tx{store: s, account: w, now: now, staged: map[string]object{}}
+}
+
+// beginRead begins a transaction that will not write. An account that does not exist yet reads as a new one. The caller
+// holds the read lock.
+func (s *store) beginRead(account string, now time.Time) *tx {
+	w := s.accounts[account]
+	if w == nil {
+		fresh := &store{accounts: map[string]*accountData{}, first: s.first}
+		w = fresh.account(account)
+	}
+	return &tx{store: s, account: w, now: now}
 }
 
 func (t *tx) unix() int64 { return t.now.Unix() }
@@ -28,7 +38,7 @@ func (t *tx) get(id string) (object, bool) {
 	if obj, staged := t.staged[id]; staged {
 		return obj, obj != nil
 	}
-	e, ok := t.world.objects[id]
+	e, ok := t.account.objects[id]
 	return e.obj, ok
 }
 
@@ -63,7 +73,7 @@ func (t *tx) remove(id string) {
 func children[T object](t *tx, kind, parent string) []T {
 	var out []T
 	seen := map[string]bool{}
-	if sh := t.world.index[kind+"/"+parent]; sh != nil {
+	if sh := t.account.byParent[kind+"/"+parent]; sh != nil {
 		for _, id := range sh.ids {
 			seen[id] = true
 			if obj, ok := find[T](t, id); ok && slices.Contains(obj.parents(), parent) {
@@ -85,15 +95,15 @@ func (t *tx) commit() []object {
 	for _, id := range t.order {
 		obj := t.staged[id]
 		if obj == nil {
-			t.world.remove(id)
+			t.account.remove(id)
 			changed = append(changed, tombstone(id))
 			continue
 		}
-		t.store.put(t.world, obj)
+		t.store.put(t.account, obj)
 		changed = append(changed, obj)
 	}
 	for _, ev := range t.events {
-		t.store.put(t.world, ev)
+		t.store.put(t.account, ev)
 		changed = append(changed, ev)
 	}
 	return changed
