@@ -29,7 +29,7 @@ func (s *management) Objects(of string) []ObjectEntry {
 				sh = w.byParent[kind+"/"+of]
 			}
 			if kind != kindEvent && sh != nil {
-				out = append(out, w.newest(account, sh)...)
+				out = append(out, newest(w, account, sh)...)
 			}
 		}
 	}
@@ -38,7 +38,7 @@ func (s *management) Objects(of string) []ObjectEntry {
 }
 
 // newest lists the last objects of a shelf.
-func (w *accountData) newest(account string, sh *idList) []ObjectEntry {
+func newest(w *accountData, account string, sh *idList) []ObjectEntry {
 	var out []ObjectEntry
 	for _, id := range sh.ids[max(0, len(sh.ids)-objectsShown):] {
 		if e, ok := w.objects[id]; ok {

@@ -107,7 +107,7 @@ func compareNumbers(have json.Number, op, value string) bool {
 	return op == "<=" && a <= b
 }
 
-func fitsQuery(obj object, clauses []clause, anyOf bool) bool {
+func fitsQuery(obj any, clauses []clause, anyOf bool) bool {
 	tree, err := asTree(obj)
 	if err != nil {
 		return false
