@@ -280,18 +280,18 @@ func (s *apiServer) transact(c *call) (value any, lines []line, err error) {
 func (s *apiServer) beginRead(c *call) *tx { return s.store.beginRead(c.account, c.now) }
 
 func keepsChanges(err error) bool {
-	var api *Error
-	return err == nil || errors.As(err, &api) && api.commit
+	var failure *Error
+	return err == nil || errors.As(err, &failure) && failure.commit
 }
 
 // failed turns any error into Stripe's error answer.
 func (c *call) failed(err error) answer {
-	var api *Error
-	if !errors.As(err, &api) {
+	var failure *Error
+	if !errors.As(err, &failure) {
 		c.srv.cfg.Logger.Error().Err(err).Str("request_id", c.requestID).Msg("sandbox")
-		api = internalError()
+		failure = internalError()
 	}
-	out := *api
+	out := *failure
 	if out.status != http.StatusUnauthorized {
 		out.RequestLogURL = "https://dashboard.stripe.com/test/logs/" + c.requestID + "?t=" + strconv.FormatInt(c.now.Unix(), 10)
 	}
@@ -299,7 +299,7 @@ func (c *call) failed(err error) answer {
 	if err != nil {
 		body = []byte(`{"error":{"type":"api_error","message":"unprintable error"}}`)
 	}
-	return answer{status: api.status, body: body, errCode: api.Code, early: api.early}
+	return answer{status: failure.status, body: body, errCode: failure.Code, early: failure.early}
 }
 
 // write sends the answer with the headers that Stripe sends.

@@ -24,10 +24,10 @@ const (
 	maxCLIQueue    = 2000
 )
 
-func newCLIHub(srv *apiServer, hooks *sender) *cliHub {
+func newCLIHub(srv *apiServer, webhooks *sender) *cliHub {
 	ctx, cancel := context.WithCancel(context.Background())
-	h := &cliHub{srv: srv, hooks: hooks, ctx: ctx, cancel: cancel, sessions: map[string]*cliSession{}}
-	hooks.listen(h.pushEvent)
+	h := &cliHub{srv: srv, hooks: webhooks, ctx: ctx, cancel: cancel, sessions: map[string]*cliSession{}}
+	webhooks.listen(h.pushEvent)
 	return h
 }
 

@@ -17,6 +17,10 @@ type management struct {
 	payments *paymentRoom
 }
 
+func newManagement(srv *apiServer, webhooks *sender, pay *paymentRoom) *management {
+	return &management{srv, webhooks, pay}
+}
+
 // update runs a change of the platform's account.
 func (s *management) update(run func(c *call) error) error {
 	return s.payments.update(PlatformAccount, run)

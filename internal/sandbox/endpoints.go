@@ -136,12 +136,12 @@ func (q *sender) receivers(ev *Event) []*WebhookEndpoint {
 }
 
 // wanting lists an account's endpoints, for Connect or not, that want an event.
-func (q *sender) wanting(ev *Event, account string, connect bool) []*WebhookEndpoint {
+func (q *sender) wanting(ev *Event, account string, forConnect bool) []*WebhookEndpoint {
 	var out []*WebhookEndpoint
 	if w := q.srv.store.accounts[account]; w != nil {
 		w.each(kindEndpoint, func(obj object) {
 			ep, ok := obj.(*WebhookEndpoint)
-			if ok && ep.Status == "enabled" && ep.private.Connect == connect && matchesType(ep.EnabledEvents, ev.Type) {
+			if ok && ep.Status == "enabled" && ep.private.Connect == forConnect && matchesType(ep.EnabledEvents, ev.Type) {
 				out = append(out, ep)
 			}
 		})

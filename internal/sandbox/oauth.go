@@ -13,6 +13,8 @@ import (
 // connectPages are what connect.stripe.com serves: OAuth and onboarding.
 type connectPages struct{ srv *apiServer }
 
+func newPages(srv *apiServer) *connectPages { return &connectPages{srv} }
+
 // mount adds the pages to a router.
 func (s *connectPages) mount(mux *chi.Mux) {
 	mux.Post("/oauth/token", s.oauthToken)

@@ -58,19 +58,19 @@ func New(cfg Config) (*Server, error) {
 
 // assemble connects the rooms of a sandbox and starts nothing.
 func assemble(cfg Config) *Server {
-	api := newAPIServer(apiConfig{
+	srv := newAPIServer(apiConfig{
 		BaseURL: cfg.BaseURL, Now: cfg.Now, Logger: cfg.Logger, StateFile: cfg.StateFile, DelayedAfter: cfg.DelayedAfter,
 		MaxObjects: cfg.MaxObjects, BusinessName: cfg.BusinessName, Country: cfg.Country,
 	})
-	hooks := newSender(api, cfg.RetryDelays, cfg.Endpoints)
-	listeners := newCLIHub(api, hooks)
-	payments := &paymentRoom{srv: api}
-	billing := &billingRoom{srv: api}
-	connect := &connectRoom{srv: api}
-	api.use(hooks.module(), listeners.module(), payments.module(), billing.module(), connect.module())
+	webhooks := newSender(srv, cfg.RetryDelays, cfg.Endpoints)
+	listeners := newCLIHub(srv, webhooks)
+	money := &paymentRoom{srv: srv}
+	subscribing := &billingRoom{srv: srv}
+	accounts := &connectRoom{srv: srv}
+	srv.use(webhooks.module(), listeners.module(), money.module(), subscribing.module(), accounts.module())
 	return &Server{
-		api: api, payments: payments, connect: &connectPages{srv: api}, hooks: hooks, listeners: listeners,
-		desk: &management{srv: api, hooks: hooks, payments: payments}, assets: cfg.Assets, manages: cfg.Manage,
+		api: srv, payments: money, connect: newPages(srv), hooks: webhooks, listeners: listeners,
+		desk: newManagement(srv, webhooks, money), assets: cfg.Assets, manages: cfg.Manage,
 	}
 }
 
