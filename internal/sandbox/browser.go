@@ -6,6 +6,10 @@ import (
 	"strings"
 
 	"github.com/go-chi/chi/v5"
+
+	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/billing"
+	"checkoutd/internal/sandbox/payments"
 )
 
 // browserRoutes are the stand-in's files and the pages on which buyers authenticate.
@@ -20,7 +24,7 @@ func (s *Server) browserRoutes(mux *chi.Mux) {
 	mux.Get("/redirect/{id}", s.buyerPage("redirect.html"))
 	mux.Get("/receipts/{id}", s.receipt)
 	for _, path := range []string{"/3ds/{id}", "/redirect/{id}"} {
-		mux.Post(path, s.api.serve(s.payments.buyerRoute(path)))
+		mux.Post(path, s.api.Serve(s.payments.BuyerRoute(path)))
 	}
 }
 
@@ -46,8 +50,8 @@ func (s *Server) file(name string) http.HandlerFunc {
 // buyerPage serves the page of an intent to whoever has its client secret.
 func (s *Server) buyerPage(name string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		obj, ok := s.api.anywhere(chi.URLParam(r, "id"))
-		if !ok || secretOf(obj) != r.URL.Query().Get("client_secret") {
+		obj, ok := s.api.Anywhere(chi.URLParam(r, "id"))
+		if !ok || payments.SecretOf(obj) != r.URL.Query().Get("client_secret") {
 			http.Error(w, "Sandbox: no such payment, or the link is not complete.", http.StatusNotFound)
 			return
 		}
@@ -57,13 +61,13 @@ func (s *Server) buyerPage(name string) http.HandlerFunc {
 
 // receipt is a plain page behind receipt_url and hosted_invoice_url.
 func (s *Server) receipt(w http.ResponseWriter, r *http.Request) {
-	obj, _ := s.api.anywhere(chi.URLParam(r, "id"))
+	obj, _ := s.api.Anywhere(chi.URLParam(r, "id"))
 	var text string
 	switch o := obj.(type) {
-	case *Charge:
-		text = "Sandbox receipt. No money moved.\n" + o.ID + "\n" + display(o.Amount, o.Currency)
-	case *Invoice:
-		text = "Sandbox invoice. Nobody owes this.\n" + o.ID + "\n" + display(o.Total, o.Currency) + " " + o.Status
+	case *payments.Charge:
+		text = "Sandbox receipt. No money moved.\n" + o.ID + "\n" + api.Display(o.Amount, o.Currency)
+	case *billing.Invoice:
+		text = "Sandbox invoice. Nobody owes this.\n" + o.ID + "\n" + api.Display(o.Total, o.Currency) + " " + o.Status
 	default:
 		http.NotFound(w, r)
 		return

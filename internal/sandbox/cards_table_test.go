@@ -15,7 +15,7 @@ type cardRow struct {
 
 func cardRows(t *testing.T) []cardRow {
 	t.Helper()
-	raw, err := os.ReadFile("cards.txt")
+	raw, err := os.ReadFile("testcards/cards.txt")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,8 @@ import (
 	"net"
 	"net/http"
 	"strings"
+
+	"checkoutd/internal/sandbox/wire"
 )
 
 // thisMachine answers only who asks this machine by a loopback name or address. The sandbox listens on loopback only, but
@@ -15,8 +17,8 @@ func thisMachine(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		body, _ := encodePretty(map[string]any{"error": &Error{
-			Type: typeInvalid, Message: "The offline sandbox answers only under localhost or a loopback address such as 127.0.0.1, not under the host name of this request.",
+		body, _ := wire.EncodePretty(map[string]any{"error": &wire.Error{
+			Type: wire.TypeInvalid, Message: "The offline sandbox answers only under localhost or a loopback address such as 127.0.0.1, not under the host name of this request.",
 		}})
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusForbidden)

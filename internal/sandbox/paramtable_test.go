@@ -86,12 +86,12 @@ func TestParamTableIsStripes(t *testing.T) {
 		"# go test -run TestParamTableIsStripes -update. name, name:i integer, :b boolean, :n decimal, =a|b enum, {..} hash, [..] list,\n" +
 		"# * map, leading ! required, trailing ? may be empty.\n" + strings.Join(lines, "\n") + "\n"
 	if *update {
-		if err := os.WriteFile("params.txt", []byte(table), 0o644); err != nil {
+		if err := os.WriteFile("wire/params.txt", []byte(table), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	have, err := os.ReadFile("params.txt")
+	have, err := os.ReadFile("wire/params.txt")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,25 +9,25 @@ import (
 // routes is the whole surface in one place: the API, the browser's files and pages, the management API.
 func (s *Server) routes() http.Handler {
 	mux := chi.NewRouter()
-	for _, rt := range s.api.routes() {
-		mux.Method(rt.method, rt.pattern, s.api.serve(rt))
+	for _, rt := range s.api.Routes() {
+		mux.Method(rt.Method, rt.Pattern, s.api.Serve(rt))
 	}
-	mux.Get("/stripecli/subscribe/{account}", s.listeners.serveSocket)
+	mux.Get("/stripecli/subscribe/{account}", s.listeners.ServeSocket)
 	s.browserRoutes(mux)
-	s.connect.mount(mux)
+	s.connect.Mount(mux)
 	if s.manages {
-		s.desk.mount(mux)
+		s.desk.Mount(mux)
 	}
-	mux.NotFound(s.api.unknownRoute)
-	mux.MethodNotAllowed(s.api.unknownRoute)
+	mux.NotFound(s.api.UnknownRoute)
+	mux.MethodNotAllowed(s.api.UnknownRoute)
 	return thisMachine(withCORS(mux))
 }
 
 // Routes names every simulated operation, "METHOD /path".
 func Routes() []string {
 	var out []string
-	for _, rt := range assemble(withDefaults(Config{})).api.routes() {
-		out = append(out, rt.method+" "+rt.pattern)
+	for _, rt := range assemble(withDefaults(Config{})).api.Routes() {
+		out = append(out, rt.Method+" "+rt.Pattern)
 	}
 	return out
 }

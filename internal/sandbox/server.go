@@ -10,6 +10,14 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/billing"
+	"checkoutd/internal/sandbox/connect"
+	"checkoutd/internal/sandbox/desk"
+	"checkoutd/internal/sandbox/hooks"
+	"checkoutd/internal/sandbox/payments"
+	"checkoutd/internal/sandbox/stripecli"
 )
 
 // Config says how a sandbox behaves. The zero value is usable: memory only, no endpoints, no management door.
@@ -30,12 +38,12 @@ type Config struct {
 
 // Server is the offline Stripe. It is an http.Handler, safe for concurrent use; Close ends what it runs.
 type Server struct {
-	api       *apiServer
-	payments  *paymentRoom
-	connect   *connectPages
-	hooks     *sender
-	listeners *cliHub
-	desk      *management
+	api       *api.Server
+	payments  *payments.Room
+	connect   *connect.Pages
+	hooks     *hooks.Sender
+	listeners *stripecli.Hub
+	desk      *desk.Management
 	assets    fs.FS
 	manages   bool
 	mux       http.Handler
@@ -45,32 +53,31 @@ type Server struct {
 // New builds a sandbox, reads its state file when there is one, and starts its senders.
 func New(cfg Config) (*Server, error) {
 	s := assemble(withDefaults(cfg))
-	restored, err := s.api.open()
+	restored, err := s.api.Open()
 	if err != nil {
 		return nil, err
 	}
-	s.hooks.seed()
+	s.hooks.Seed()
 	s.mux = s.routes()
-	s.hooks.start()
-	s.api.start(restored)
+	s.hooks.Start()
+	s.api.Start(restored)
 	return s, nil
 }
 
 // assemble connects the rooms of a sandbox and starts nothing.
 func assemble(cfg Config) *Server {
-	srv := newAPIServer(apiConfig{
+	srv := api.New(api.Config{
 		BaseURL: cfg.BaseURL, Now: cfg.Now, Logger: cfg.Logger, StateFile: cfg.StateFile, DelayedAfter: cfg.DelayedAfter,
 		MaxObjects: cfg.MaxObjects, BusinessName: cfg.BusinessName, Country: cfg.Country,
 	})
-	webhooks := newSender(srv, cfg.RetryDelays, cfg.Endpoints)
-	listeners := newCLIHub(srv, webhooks)
-	money := &paymentRoom{srv: srv}
-	subscribing := &billingRoom{srv: srv}
-	accounts := &connectRoom{srv: srv}
-	srv.use(webhooks.module(), listeners.module(), money.module(), subscribing.module(), accounts.module())
+	webhooks := hooks.New(srv, cfg.RetryDelays, cfg.Endpoints)
+	listeners := stripecli.New(srv, webhooks)
+	pay := payments.New(srv, billing.Followers{}, connect.Connected{})
+	accounts := connect.New(srv, pay)
+	srv.Use(webhooks.Module(), listeners.Module(), pay.Module(), billing.New(srv, pay).Module(), accounts.Module())
 	return &Server{
-		api: srv, payments: money, connect: newPages(srv), hooks: webhooks, listeners: listeners,
-		desk: newManagement(srv, webhooks, money), assets: cfg.Assets, manages: cfg.Manage,
+		api: srv, payments: pay, connect: accounts.Pages(), hooks: webhooks, listeners: listeners,
+		desk: desk.New(srv, webhooks, pay), assets: cfg.Assets, manages: cfg.Manage,
 	}
 }
 
@@ -100,10 +107,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serve
 func (s *Server) Close(ctx context.Context) error {
 	var err error
 	s.closing.Do(func() {
-		s.api.stop()
-		err = s.hooks.stop(ctx)
-		s.listeners.close()
-		err = errors.Join(err, s.api.journal.close())
+		s.api.Stop()
+		err = s.hooks.Stop(ctx)
+		s.listeners.Close()
+		err = errors.Join(err, s.api.Journal.Close())
 	})
 	return err
 }

@@ -1,0 +1,114 @@
+package api
+
+import (
+	"slices"
+
+	"checkoutd/internal/sandbox/memory"
+	"checkoutd/internal/sandbox/wire"
+)
+
+const defaultLimit, maxLimit = 10, 100
+
+// Page answers a list call: newest first, limit, starting_after, ending_before, has_more.
+// parent "" lists the whole kind. See https://docs.stripe.com/api/pagination.
+func Page[T memory.Object](c *Call, kind, parent string, keep func(T) bool) (any, error) {
+	limit, err := PageLimit(c.Params)
+	if err != nil {
+		return nil, err
+	}
+	sh := c.Tx.Account.Kinds[kind]
+	if parent != "" {
+		sh = c.Tx.Account.ByParent[kind+"/"+parent]
+	}
+	if sh == nil {
+		sh = &memory.IDList{}
+	}
+	from, backwards, err := c.cursor(sh, kind)
+	if err != nil {
+		return nil, err
+	}
+	found := gather(c.Tx, sh, from, backwards, limit+1, keep)
+	more := len(found) > limit
+	if more {
+		found = found[:limit]
+	}
+	if backwards {
+		slices.Reverse(found)
+	}
+	out := wire.ListOf(found, c.Request.URL.Path)
+	out.HasMore = more
+	return out, nil
+}
+
+func PageLimit(p *wire.Params) (int, error) {
+	if !p.Has("limit") {
+		return defaultLimit, nil
+	}
+	n := p.Int("limit")
+	if n > maxLimit {
+		return 0, wire.Malformed("parameter_invalid_integer", "limit", "This value must be less than or equal to %d (it currently is '%d').", maxLimit, n)
+	}
+	if n < 1 {
+		return 0, wire.Malformed("parameter_invalid_integer", "limit", "This value must be greater than or equal to 1 (it currently is '%d').", n)
+	}
+	return int(n), nil
+}
+
+// cursor turns starting_after or ending_before into a place on the shelf.
+func (c *Call) cursor(sh *memory.IDList, kind string) (from int, backwards bool, err error) {
+	after, before := c.Params.String("starting_after"), c.Params.String("ending_before")
+	if after != "" && before != "" {
+		return 0, false, wire.Malformed("", "", "You can only use one of starting_after and ending_before.")
+	}
+	id, param := after, "starting_after"
+	if before != "" {
+		id, param = before, "ending_before"
+	}
+	if id == "" {
+		return len(sh.IDs) - 1, false, nil
+	}
+	e, ok := c.Tx.Account.Objects[id]
+	if !ok || e.Object.ObjectKind() != kind {
+		return 0, false, wire.NoSuch(kind, param, id)
+	}
+	at := sh.Position(c.Tx.Account, e.Seq)
+	if before != "" {
+		return at + 1, true, nil
+	}
+	return at - 1, false, nil
+}
+
+// gather walks the shelf from a place, towards older objects or (backwards) towards newer ones.
+func gather[T memory.Object](t *memory.Tx, sh *memory.IDList, from int, backwards bool, want int, keep func(T) bool) []T {
+	step := -1
+	if backwards {
+		step = 1
+	}
+	var out []T
+	for i := from; i >= 0 && i < len(sh.IDs) && len(out) < want; i += step {
+		obj, ok := memory.Find[T](t, sh.IDs[i])
+		if ok && (keep == nil || keep(obj)) {
+			out = append(out, obj)
+		}
+	}
+	return out
+}
+
+// CreatedFilter reads created=N or created[gte|gt|lte|lt]=N.
+func CreatedFilter(p *wire.Params) func(int64) bool { return TimeFilter(p, "created") }
+
+// TimeFilter reads such a filter on any time, in Unix seconds.
+func TimeFilter(p *wire.Params, name string) func(int64) bool {
+	at := p.At(name)
+	if at == nil {
+		return func(int64) bool { return true }
+	}
+	if at.Leaf {
+		want := p.Int(name)
+		return func(t int64) bool { return t == want }
+	}
+	return func(t int64) bool {
+		return (!at.Has("gt") || t > at.Int("gt")) && (!at.Has("gte") || t >= at.Int("gte")) &&
+			(!at.Has("lt") || t < at.Int("lt")) && (!at.Has("lte") || t <= at.Int("lte"))
+	}
+}

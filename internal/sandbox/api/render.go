@@ -1,0 +1,109 @@
+package api
+
+import (
+	"strings"
+
+	"checkoutd/internal/sandbox/wire"
+)
+
+const maxExpandDepth = 4
+
+// render encodes a result and replaces ids by objects where `expand[]` asks for it.
+// See https://docs.stripe.com/api/expanding_objects.
+func (c *Call) render(v any) ([]byte, error) {
+	paths := c.Params.Strings("expand")
+	if len(paths) == 0 {
+		return wire.EncodePretty(v)
+	}
+	body, err := wire.Encode(v)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := wire.DecodeTree(body)
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range paths {
+		steps := strings.Split(path, ".")
+		if len(steps) > maxExpandDepth {
+			return nil, wire.Malformed("", "expand", "You cannot expand more than %d levels of a property. Property: %s", maxExpandDepth, path)
+		}
+		if tree, err = c.expand(tree, steps, path); err != nil {
+			return nil, err
+		}
+	}
+	return wire.EncodePretty(tree)
+}
+
+// expand returns node with the property that steps name made whole.
+func (c *Call) expand(node any, steps []string, path string) (any, error) {
+	switch at := node.(type) {
+	case []any:
+		for i := range at {
+			var err error
+			if at[i], err = c.expand(at[i], steps, path); err != nil {
+				return nil, err
+			}
+		}
+		return at, nil
+	case map[string]any:
+		return at, c.expandIn(at, steps, path)
+	case string:
+		whole, err := c.whole(at, path)
+		if err != nil || len(steps) == 0 {
+			return whole, err
+		}
+		return c.expand(whole, steps, path)
+	case nil:
+		return nil, nil // there is nothing to show
+	}
+	return nil, wire.Malformed("", "expand", "This property cannot be expanded (%s).", path) // a number
+}
+
+func (c *Call) expandIn(at map[string]any, steps []string, path string) error {
+	if len(steps) == 0 {
+		if at["object"] == nil { // a hash of the object itself
+			return wire.Malformed("", "expand", "This property cannot be expanded (%s).", path)
+		}
+		return nil
+	}
+	value, there := at[steps[0]]
+	if !there {
+		extra, err := c.included(at, steps[0])
+		if err != nil {
+			return err
+		}
+		if extra == nil {
+			return wire.Malformed("", "expand", "This property cannot be expanded (%s).", path)
+		}
+		value = extra
+	}
+	next, err := c.expand(value, steps[1:], path)
+	at[steps[0]] = next
+	return err
+}
+
+// whole loads the object that an id stands for.
+func (c *Call) whole(id, path string) (any, error) {
+	obj, ok := c.Server.Lookup(c.Account, id)
+	if !ok {
+		return nil, wire.Malformed("", "expand", "This property cannot be expanded (%s).", path)
+	}
+	return wire.AsTree(obj)
+}
+
+// included builds the lists that Stripe leaves out unless they are asked for.
+func (c *Call) included(at map[string]any, name string) (any, error) {
+	kind, _ := at["object"].(string)
+	id, _ := at["id"].(string)
+	c.Server.Store.Mu.RLock()
+	defer c.Server.Store.Mu.RUnlock()
+	reading := *c
+	reading.Tx = c.Server.beginRead(c)
+	for _, m := range c.Server.modules {
+		if list := m.Included[kind+"."+name]; list != nil {
+			return wire.AsTree(list(&reading, id))
+		}
+	}
+	return nil, nil
+}

@@ -1,0 +1,57 @@
+package api
+
+import (
+	"checkoutd/internal/sandbox/memory"
+	"checkoutd/internal/sandbox/wire"
+)
+
+// searchResult is Stripe's answer to a search: https://docs.stripe.com/search.
+type searchResult struct {
+	Object   string  `json:"object"`
+	Data     any     `json:"data"`
+	HasMore  bool    `json:"has_more"`
+	NextPage *string `json:"next_page"`
+	URL      string  `json:"url"`
+}
+
+// Search makes the handler of a kind's search. Unlike Stripe's, it sees every object at once.
+func Search(kind string) Handler {
+	return func(c *Call) (any, error) {
+		if c.Params.String("query") == "" {
+			return nil, wire.MissingParam("query")
+		}
+		clauses, anyOf, err := wire.ParseQuery(c.Params.String("query"))
+		if err != nil {
+			return nil, err
+		}
+		limit, err := PageLimit(c.Params)
+		if err != nil {
+			return nil, err
+		}
+		sh := c.Tx.Account.Kinds[kind]
+		if sh == nil {
+			sh = &memory.IDList{}
+		}
+		from := len(sh.IDs) - 1
+		if after, ok := c.Tx.Account.Objects[c.Params.String("page")]; ok {
+			from = sh.Position(c.Tx.Account, after.Seq) - 1
+		}
+		found := gather(c.Tx, sh, from, false, limit+1, func(obj memory.Object) bool {
+			return obj.ObjectKind() == kind && wire.FitsQuery(obj, clauses, anyOf)
+		})
+		return c.searchPage(found, limit), nil
+	}
+}
+
+func (c *Call) searchPage(found []memory.Object, limit int) searchResult {
+	out := searchResult{Object: "search_result", URL: c.Request.URL.Path, HasMore: len(found) > limit}
+	if out.HasMore {
+		found = found[:limit]
+		out.NextPage = new(found[limit-1].ObjectID())
+	}
+	if found == nil {
+		found = []memory.Object{}
+	}
+	out.Data = found
+	return out
+}

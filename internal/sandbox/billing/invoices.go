@@ -1,0 +1,188 @@
+package billing
+
+import (
+	"cmp"
+	"slices"
+
+	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/memory"
+	"checkoutd/internal/sandbox/payments"
+	"checkoutd/internal/sandbox/wire"
+)
+
+func retrieveInvoice(c *call) (any, error) { return api.PathObject[*Invoice](c.API(), api.KindInvoice) }
+
+func listInvoices(c *call) (any, error) {
+	created, status, method := api.CreatedFilter(c.Params), c.Params.String("status"), c.Params.String("collection_method")
+	customer, sub, due := c.Params.String("customer"), c.Params.String("subscription"), api.TimeFilter(c.Params, "due_date")
+	return api.Page(c.API(), api.KindInvoice, cmp.Or(sub, customer), func(inv *Invoice) bool {
+		return created(inv.Created) && (status == "" || status == inv.Status) && (method == "" || method == inv.CollectionMethod) &&
+			(customer == "" || customer == inv.Customer) && (!c.Params.Has("due_date") || inv.DueDate != nil && due(*inv.DueDate))
+	})
+}
+
+// listLines pages through the lines of one invoice.
+func listLines(c *call) (any, error) {
+	inv, err := api.PathObject[*Invoice](c.API(), api.KindInvoice)
+	if err != nil {
+		return nil, err
+	}
+	limit, err := api.PageLimit(c.Params)
+	if err != nil {
+		return nil, err
+	}
+	lines := inv.Lines.Data
+	if after := c.Params.String("starting_after"); after != "" {
+		at := slices.IndexFunc(lines, func(line *InvoiceLine) bool { return line.ID == after })
+		if at < 0 {
+			return nil, wire.NoSuch("line_item", "starting_after", after)
+		}
+		lines = lines[at+1:]
+	}
+	out := wire.ListOf(lines[:min(limit, len(lines))], c.Request.URL.Path)
+	out.HasMore = len(lines) > limit
+	return out, nil
+}
+
+// finalizeInvoice is POST /v1/invoices/{id}/finalize: https://docs.stripe.com/api/invoices/finalize.
+func finalizeInvoice(c *call) (any, error) {
+	inv, err := api.PathObject[*Invoice](c.API(), api.KindInvoice)
+	if err != nil {
+		return nil, err
+	}
+	if inv.Status != invoiceDraft {
+		return nil, wire.Invalid("", "", "This invoice is already finalized, you can't re-finalize a non-draft invoice.")
+	}
+	return c.finalize(inv), nil
+}
+
+// voidInvoice is POST /v1/invoices/{id}/void. Without its first invoice an incomplete subscription is over.
+func voidInvoice(c *call) (any, error) {
+	inv, err := openInvoice(c, "void")
+	if err != nil {
+		return nil, err
+	}
+	if inv.Status == invoiceOpen && c.inProcess(inv) {
+		return nil, wire.Invalid("", "", "You cannot void an invoice whose payment is being processed.")
+	}
+	c.void(inv)
+	if sub, ok := memory.Find[*Subscription](c.Tx, wire.Deref(inv.Subscription)); ok && sub.Status == subIncomplete {
+		c.endIncomplete(sub, Cancellation{})
+	}
+	return api.PathObject[*Invoice](c.API(), api.KindInvoice)
+}
+
+// openInvoice finds the invoice of the path while it is open, or also uncollectible for voiding.
+func openInvoice(c *call, what string) (*Invoice, error) {
+	inv, err := api.PathObject[*Invoice](c.API(), api.KindInvoice)
+	switch {
+	case err != nil:
+		return nil, err
+	case inv.Status == invoiceOpen || inv.Status == invoiceUncollectible && what == "void":
+		return inv, nil
+	case inv.Status == invoicePaid && what == "void":
+		return nil, wire.Invalid("", "", "Invoices with `paid` payments cannot be voided.")
+	}
+	return nil, wire.Invalid("", "", "You can only pass in open invoices. This invoice isn't open.")
+}
+
+// void takes back what an invoice asks for and cancels its payment.
+func (c *call) void(inv *Invoice) {
+	if pi, ok := memory.Find[*payments.PaymentIntent](c.Tx, wire.Deref(inv.PaymentIntent)); ok && !pi.Final() {
+		gone := *pi
+		gone.Status, gone.CanceledAt, gone.CancellationReason, gone.NextAction = payments.StatusCanceled, new(c.Now.Unix()), new("void_invoice"), nil
+		c.Tx.Put(&gone)
+		c.Emit("payment_intent.canceled", &gone)
+	}
+	next := *inv
+	next.Status, next.AutoAdvance, next.NextPaymentAttempt = invoiceVoid, false, nil
+	next.StatusTransitions.VoidedAt = new(c.Now.Unix())
+	c.Tx.Put(&next)
+	c.EmitUpdate("invoice.updated", &next, inv)
+	c.Emit("invoice.voided", &next)
+}
+
+// writeOffInvoice is POST /v1/invoices/{id}/mark_uncollectible.
+func writeOffInvoice(c *call) (any, error) {
+	inv, err := openInvoice(c, "write off")
+	if err != nil {
+		return nil, err
+	}
+	next := *inv
+	next.Status, next.AutoAdvance, next.NextPaymentAttempt = invoiceUncollectible, false, nil
+	next.StatusTransitions.MarkedUncollectibleAt = new(c.Now.Unix())
+	c.Tx.Put(&next)
+	c.EmitUpdate("invoice.updated", &next, inv)
+	c.Emit("invoice.marked_uncollectible", &next)
+	return &next, nil
+}
+
+// payInvoice is POST /v1/invoices/{id}/pay: an attempt with a saved payment method, or a note that it was paid elsewhere.
+func payInvoice(c *call) (any, error) {
+	inv, err := api.PathObject[*Invoice](c.API(), api.KindInvoice)
+	if err != nil {
+		return nil, err
+	}
+	if inv.Status == invoicePaid {
+		return nil, wire.Invalid("", "", "Invoice is already paid")
+	}
+	for _, name := range []string{"source", "mandate", "forgive"} {
+		if c.Params.Has(name) {
+			return nil, notSimulated(name)
+		}
+	}
+	if inv.Status == invoiceDraft {
+		inv = c.finalize(inv)
+	}
+	if inv.Status == invoicePaid {
+		return inv, nil
+	}
+	if inv.Status == invoiceVoid {
+		return nil, wire.Invalid("", "", "You can only pass in open invoices. This invoice isn't open.")
+	}
+	if c.Params.Bool("paid_out_of_band") {
+		return c.payElsewhere(inv), nil
+	}
+	if err := c.payNow(inv); err != nil {
+		return nil, err
+	}
+	return api.PathObject[*Invoice](c.API(), api.KindInvoice)
+}
+
+// payNow charges the method that the call names or the default one.
+func (c *call) payNow(inv *Invoice) error {
+	if c.inProcess(inv) {
+		return wire.Invalid("", "", "The payment of this invoice is being processed.")
+	}
+	pm := c.invoiceMethod(inv)
+	if id := c.Params.String("payment_method"); id != "" {
+		var err error
+		if pm, err = c.Usable(id, inv.Customer, "payment_method"); err != nil {
+			return err
+		}
+	}
+	if pm == nil {
+		return wire.Invalid("", "", "There is no default_payment_method set on this Customer or Invoice. Please set a default_payment_method.")
+	}
+	offSession := !c.Params.Has("off_session") || c.Params.Bool("off_session")
+	pi, err := c.collect(inv, pm, offSession)
+	if err == nil && pi != nil && pi.Status == payments.StatusRequiresAction {
+		e := wire.CardError("invoice_payment_intent_requires_action", "", "This payment requires additional user action before it can be completed successfully. Payment can be completed using the PaymentIntent associated with the invoice.")
+		e.PaymentIntent = pi
+		return e
+	}
+	return err
+}
+
+// payElsewhere marks an invoice as paid without Stripe.
+func (c *call) payElsewhere(inv *Invoice) *Invoice {
+	if pi, ok := memory.Find[*payments.PaymentIntent](c.Tx, wire.Deref(inv.PaymentIntent)); ok && !pi.Final() && pi.Status != payments.StatusProcessing {
+		gone := *pi
+		gone.Status, gone.CanceledAt, gone.NextAction = payments.StatusCanceled, new(c.Now.Unix()), nil
+		c.Tx.Put(&gone)
+		c.Emit("payment_intent.canceled", &gone)
+	}
+	next := *inv
+	next.PaidOutOfBand = true
+	return c.markPaid(&next, nil)
+}

@@ -1,0 +1,226 @@
+package billing
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/memory"
+	"checkoutd/internal/sandbox/payments"
+	"checkoutd/internal/sandbox/wire"
+)
+
+// draftTime is how long an automatic invoice stays a draft: https://docs.stripe.com/invoicing/integration/workflow-transitions.
+const draftTime = time.Hour
+
+// newInvoice makes the empty draft of a customer's invoice; it is not stored yet.
+func (c *call) newInvoice(cus *payments.Customer, currency, reason string) *Invoice {
+	now := c.Now.Unix()
+	inv := &Invoice{
+		ID: wire.NewID("in"), Object: api.KindInvoice, AccountCountry: &c.Server.Config.Country, AccountName: &c.Server.Config.BusinessName,
+		AutoAdvance: true, BillingReason: reason, CollectionMethod: "charge_automatically", Created: now, Currency: currency,
+		Customer: cus.ID, CustomerAddress: cus.Address, CustomerEmail: cus.Email, CustomerName: cus.Name, CustomerPhone: cus.Phone,
+		CustomerShipping: cus.Shipping, CustomerTaxExempt: cus.TaxExempt, CustomerTaxIDs: []any{}, DefaultTaxRates: []any{},
+		Discounts: []string{}, Issuer: Issuer{"self"}, Metadata: map[string]string{}, PeriodEnd: now, PeriodStart: now,
+		StartingBalance: cus.Balance, Status: invoiceDraft, TotalDiscountAmounts: []DiscountAmount{}, TotalPretaxCreditAmounts: []any{}, TotalTaxAmounts: []any{},
+		WebhooksDeliveredAt: &now,
+	}
+	inv.setLines(nil)
+	return inv
+}
+
+// setLines replaces the lines and adds them up.
+func (o *Invoice) setLines(lines []*InvoiceLine) {
+	if lines == nil {
+		lines = []*InvoiceLine{}
+	}
+	o.Lines = LineList{Object: "list", Data: lines, TotalCount: len(lines), URL: "/v1/invoices/" + o.ID + "/lines"}
+	var sum int64
+	for _, line := range lines {
+		sum += line.Amount
+	}
+	o.Subtotal, o.SubtotalExcludingTax, o.Total, o.TotalExcludingTax = sum, sum, sum, sum
+	o.owe(o.StartingBalance)
+}
+
+// owe says what is due after the customer's balance: a credit is used up, and what is too little to be charged is left for
+// the next invoice. See https://docs.stripe.com/billing/customer/balance.
+func (o *Invoice) owe(balance int64) {
+	o.StartingBalance, o.AmountDue = balance, o.Total+balance
+	if o.AmountDue < max(1, api.Minimums[o.Currency]) {
+		o.AmountDue = 0
+	}
+	o.AmountRemaining = o.AmountDue
+}
+
+// newSubInvoice makes the empty draft of a subscription's invoice.
+func (c *call) newSubInvoice(sub *Subscription, cus *payments.Customer, reason string) *Invoice {
+	inv := c.newInvoice(cus, sub.Currency, reason)
+	inv.Subscription, inv.SubscriptionDetails = &sub.ID, &InvoiceSub{Metadata: sub.Metadata}
+	inv.PaymentSettings.PaymentMethodTypes = sub.PaymentSettings.PaymentMethodTypes
+	inv.PaymentSettings.PaymentMethodOptions = sub.PaymentSettings.PaymentMethodOptions
+	return inv
+}
+
+// subInvoice drafts the invoice of a subscription's current period, with what has waited for one.
+func (c *call) subInvoice(sub *Subscription, cus *payments.Customer, reason string) *Invoice {
+	inv := c.newSubInvoice(sub, cus, reason)
+	if reason == "subscription_cycle" {
+		inv.PeriodStart, inv.PeriodEnd = c.formerPeriod(sub), sub.CurrentPeriodStart
+		inv.AutomaticallyFinalizesAt, inv.NextPaymentAttempt = new(c.Now.Add(draftTime).Unix()), new(c.Now.Add(draftTime).Unix())
+	}
+	lines := c.sweep(inv)
+	for _, item := range sub.Items.Data {
+		lines = append(lines, c.subLine(sub, item, inv))
+	}
+	inv.setLines(lines)
+	inv.takeOff(c.discountsOf(sub))
+	return inv
+}
+
+// formerPeriod is when the period before the current one began.
+func (c *call) formerPeriod(sub *Subscription) int64 {
+	if before, ok := memory.Find[*Subscription](c.Tx, sub.ID); ok {
+		return before.CurrentPeriodStart
+	}
+	return sub.CurrentPeriodStart
+}
+
+// subLine is what one item costs in the current period; a trial costs nothing.
+func (c *call) subLine(sub *Subscription, item *SubscriptionItem, inv *Invoice) *InvoiceLine {
+	unit, text := item.Plan.Amount, c.lineText(item)
+	if sub.Status == subTrialing {
+		unit, text = 0, "Trial period for "+c.productName(item.Plan.Product)
+	}
+	line := newLine(inv, unit*item.Quantity, text)
+	line.Plan, line.Price, line.Quantity, line.Subscription, line.SubscriptionItem = item.Plan, item.Price, item.Quantity, &sub.ID, item.ID
+	line.Metadata, line.Type, line.UnitAmountExcludingTax = sub.Metadata, api.KindSubscription, fmt.Sprint(unit)
+	line.Period = LinePeriod{Start: sub.CurrentPeriodStart, End: sub.CurrentPeriodEnd}
+	return line
+}
+
+func newLine(inv *Invoice, amount int64, text string) *InvoiceLine {
+	return &InvoiceLine{
+		ID: wire.NewID("il"), Object: "line_item", Amount: amount, AmountExcludingTax: amount, Currency: inv.Currency, Description: &text,
+		DiscountAmounts: []DiscountAmount{}, Discountable: true, Discounts: []string{}, Invoice: inv.ID, Metadata: map[string]string{},
+		Period: LinePeriod{Start: inv.Created, End: inv.Created}, PretaxCreditAmounts: []any{}, Quantity: 1, TaxAmounts: []any{},
+		TaxRates: []any{}, Type: "invoiceitem", UnitAmountExcludingTax: fmt.Sprint(amount),
+	}
+}
+
+func (c *call) productName(id string) string {
+	if rec, ok := products.Find(c.API(), id); ok {
+		return rec.Text("name")
+	}
+	return id
+}
+
+// lineText is written as on Stripe's invoices: 1 × Mug (at $10.00 / month).
+func (c *call) lineText(item *SubscriptionItem) string {
+	every := "/ " + item.Plan.Interval
+	if item.Plan.IntervalCount > 1 {
+		every = fmt.Sprintf("every %d %ss", item.Plan.IntervalCount, item.Plan.Interval)
+	}
+	price := strings.TrimSuffix(api.Display(item.Plan.Amount, item.Plan.Currency), " "+item.Plan.Currency)
+	return fmt.Sprintf("%d × %s (at %s %s)", item.Quantity, c.productName(item.Plan.Product), price, every)
+}
+
+// finalize numbers a draft and opens it, with a PaymentIntent when something is due; nothing due is paid at once.
+func (c *call) finalize(draft *Invoice) *Invoice {
+	next := *draft
+	now := c.Now.Unix()
+	next.Status, next.StatusTransitions.FinalizedAt, next.EffectiveAt = invoiceOpen, &now, &now
+	next.AutomaticallyFinalizesAt, next.NextPaymentAttempt = nil, nil
+	next.HostedInvoiceURL = new(c.Base() + "/receipts/" + next.ID)
+	next.InvoicePDF = next.HostedInvoiceURL
+	c.settleWith(&next)
+	if next.AmountDue > 0 {
+		pi := c.invoiceIntent(&next)
+		c.Tx.Put(pi)
+		c.Emit("payment_intent.created", pi)
+		next.PaymentIntent = &pi.ID
+	}
+	c.Tx.Put(&next)
+	c.Emit("invoice.finalized", &next)
+	if next.AmountDue > 0 {
+		return &next
+	}
+	return c.markPaid(&next, nil)
+}
+
+// settleWith numbers an invoice and takes its customer's balance into account.
+func (c *call) settleWith(inv *Invoice) {
+	cus, ok := memory.Find[*payments.Customer](c.Tx, inv.Customer)
+	if !ok {
+		return
+	}
+	inv.owe(cus.Balance)
+	next := *cus
+	next.Balance = inv.Total + cus.Balance - inv.AmountDue
+	inv.EndingBalance = new(next.Balance)
+	inv.Number = new(fmt.Sprintf("%s-%04d", strings.ToUpper(cus.InvoicePrefix), cus.NextInvoiceSequence))
+	next.NextInvoiceSequence++
+	c.Tx.Put(&next)
+	if next.Balance != cus.Balance {
+		c.EmitUpdate("customer.updated", &next, cus)
+	}
+}
+
+// invoiceIntent is the payment of an invoice. It saves the payment method for the periods to come when there are any.
+func (c *call) invoiceIntent(inv *Invoice) *payments.PaymentIntent {
+	id := wire.NewID("pi")
+	pi := &payments.PaymentIntent{
+		ID: id, Object: api.KindIntent, Amount: inv.AmountDue, CaptureMethod: "automatic", ConfirmationMethod: "automatic",
+		ClientSecret: id + "_secret_" + wire.RandomText(25), Created: c.Now.Unix(), Currency: inv.Currency, Customer: &inv.Customer,
+		Description: new("Payment for Invoice"), Invoice: &inv.ID, Metadata: map[string]string{}, ReceiptEmail: inv.CustomerEmail,
+		StatementDescriptor: inv.StatementDescriptor, Status: payments.StatusRequiresMethod, PaymentMethodTypes: inv.PaymentSettings.PaymentMethodTypes,
+	}
+	if inv.Subscription != nil {
+		pi.Description, pi.SetupFutureUsage = new("Subscription update"), new("off_session")
+		if inv.BillingReason == "subscription_create" {
+			pi.Description = new("Subscription creation")
+		}
+	}
+	if len(pi.PaymentMethodTypes) == 0 {
+		pi.PaymentMethodTypes = c.reusableTypes(inv.Currency)
+	}
+	pi.PaymentMethodOptions = payments.DefaultOptions(pi.PaymentMethodTypes)
+	if sent, ok := inv.PaymentSettings.PaymentMethodOptions.(map[string]any); ok {
+		pi.PaymentMethodOptions = overlaid(pi.PaymentMethodOptions, sent)
+	}
+	if pm := c.invoiceMethod(inv); pm != nil {
+		pi.PaymentMethod, pi.Status = &pm.ID, payments.StatusRequiresConfirmation
+	}
+	return pi
+}
+
+// reusableTypes are the payment methods on offer that can be charged again later without the buyer.
+func (c *call) reusableTypes(cur string) []string {
+	return slices.DeleteFunc(c.SavableTypes(payments.DefaultConfiguration(c.Account), true), func(kind string) bool { return !payments.TakesCurrency(kind, cur) })
+}
+
+// overlaid lays one set of payment method options over another, type by type.
+func overlaid(base, over map[string]any) map[string]any {
+	out := make(map[string]any, len(base))
+	for kind, v := range base {
+		out[kind] = v
+	}
+	for kind, v := range over {
+		fields, ok := v.(map[string]any)
+		former, known := out[kind].(map[string]any)
+		if !ok || !known {
+			continue
+		}
+		merged := make(map[string]any, len(former)+len(fields))
+		for name, value := range former {
+			merged[name] = value
+		}
+		for name, value := range fields {
+			merged[name] = value
+		}
+		out[kind] = merged
+	}
+	return out
+}

@@ -1,0 +1,216 @@
+package billing
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/memory"
+	"checkoutd/internal/sandbox/payments"
+	"checkoutd/internal/sandbox/wire"
+)
+
+// InvoiceItem is https://docs.stripe.com/api/invoiceitems/object: something that waits to be put on an invoice.
+type InvoiceItem struct {
+	ID                string            `json:"id"`
+	Object            string            `json:"object"`
+	Amount            int64             `json:"amount"`
+	Currency          string            `json:"currency"`
+	Customer          string            `json:"customer"`
+	Date              int64             `json:"date"`
+	Description       *string           `json:"description"`
+	Discountable      bool              `json:"discountable"`
+	Discounts         []string          `json:"discounts"`
+	Invoice           *string           `json:"invoice"`
+	Livemode          bool              `json:"livemode"`
+	Metadata          map[string]string `json:"metadata"`
+	Period            LinePeriod        `json:"period"`
+	Plan              *Plan             `json:"plan"`
+	Price             *api.Record       `json:"price"`
+	Proration         bool              `json:"proration"`
+	Quantity          int64             `json:"quantity"`
+	Subscription      *string           `json:"subscription"`
+	TaxRates          []any             `json:"tax_rates"`
+	TestClock         *string           `json:"test_clock"`
+	UnitAmount        int64             `json:"unit_amount"`
+	UnitAmountDecimal string            `json:"unit_amount_decimal"`
+	SubscriptionItem  string            `json:"subscription_item,omitempty"`
+}
+
+func (o *InvoiceItem) ObjectID() string   { return o.ID }
+func (o *InvoiceItem) ObjectKind() string { return api.KindInvoiceItem }
+func (o *InvoiceItem) Parents() []string  { return payments.ParentsOf(&o.Customer, o.Invoice) }
+
+func createInvoiceItem(c *call) (any, error) {
+	for _, name := range []string{"discounts", "subscription", "tax_rates", "quantity_decimal", "unit_amount_decimal"} {
+		if c.Params.Has(name) && !c.Params.Unset(name) {
+			return nil, notSimulated(name)
+		}
+	}
+	cus, err := c.SentCustomer()
+	if err != nil {
+		return nil, err
+	}
+	item := &InvoiceItem{
+		ID: wire.NewID("ii"), Object: api.KindInvoiceItem, Customer: cus.ID, Date: c.Now.Unix(), Description: c.Params.Text("description"),
+		Discountable: !c.Params.Has("discountable") || c.Params.Bool("discountable"), Discounts: []string{}, Metadata: wire.MergeMetadata(nil, c.Params),
+		Period: LinePeriod{Start: c.Now.Unix(), End: c.Now.Unix()}, Quantity: 1, TaxRates: []any{},
+	}
+	if err := c.priceItem(item); err != nil {
+		return nil, err
+	}
+	if id := c.Params.String("invoice"); id != "" {
+		if err := c.addToDraft(item, id); err != nil {
+			return nil, err
+		}
+	}
+	c.Tx.Put(item)
+	c.Emit("invoiceitem.created", item)
+	return item, nil
+}
+
+// priceItem reads what the item costs: an amount, or a price times a quantity.
+func (c *call) priceItem(item *InvoiceItem) error {
+	if c.Params.Has("quantity") {
+		item.Quantity = c.Params.Int("quantity")
+	}
+	switch {
+	case c.Params.String("price") != "":
+		price, ok := prices.Find(c.API(), c.Params.String("price"))
+		if !ok {
+			return wire.NoSuch(api.KindPrice, "price", c.Params.String("price"))
+		}
+		if price.Text("type") != "one_time" {
+			return wire.Invalid("", "price", "The price specified is set to `type=recurring` but this field only accepts prices with `type=one_time`.")
+		}
+		item.Price = price
+	case c.Params.At("price_data") != nil:
+		price, err := c.inlinePrice(c.Params.At("price_data"))
+		if err != nil {
+			return err
+		}
+		item.Price = price
+	default:
+		return c.priceByAmount(item)
+	}
+	item.Currency, item.UnitAmount = item.Price.Text("currency"), api.WholeNumber(item.Price.Fields["unit_amount"])
+	item.Amount, item.UnitAmountDecimal = item.UnitAmount*item.Quantity, fmt.Sprint(item.UnitAmount)
+	return nil
+}
+
+// priceByAmount makes the one-off price behind an amount, as Stripe does; an amount may be negative.
+func (c *call) priceByAmount(item *InvoiceItem) error {
+	cur, err := c.CurrencyOf()
+	if err != nil {
+		return err
+	}
+	unit := c.Params.Int("unit_amount")
+	if !c.Params.Has("unit_amount") {
+		if c.Params.String("amount") == "" {
+			return wire.MissingParam("amount")
+		}
+		if c.Params.Has("quantity") {
+			return wire.Malformed("", "amount", "You may only specify one of these parameters: amount, quantity.")
+		}
+		unit = c.Params.Int("amount")
+	}
+	product := api.NewRecord(api.KindProduct, wire.NewShortID("prod"), plainProduct(c.Now.Unix(), cmp.Or(wire.Deref(item.Description), "Invoice item")))
+	product.Fields["active"], product.Private.Inline = false, true
+	form := &wire.Params{Fields: map[string]*wire.Params{"currency": {Leaf: true, Value: cur}, "unit_amount": {Leaf: true, Value: fmt.Sprint(unit)}}}
+	item.Price = newPrice(c.API(), form, product.ID)
+	item.Price.Fields["active"], item.Price.Private.Inline = false, true
+	c.Tx.Put(product)
+	c.Tx.Put(item.Price)
+	item.Currency, item.UnitAmount, item.Amount, item.UnitAmountDecimal = cur, unit, unit*item.Quantity, fmt.Sprint(unit)
+	return nil
+}
+
+// addToDraft puts an item on a draft at once instead of leaving it pending.
+func (c *call) addToDraft(item *InvoiceItem, invoice string) error {
+	inv, ok := memory.Find[*Invoice](c.Tx, invoice)
+	switch {
+	case !ok || inv.Customer != item.Customer:
+		return wire.NoSuch(api.KindInvoice, "invoice", invoice)
+	case inv.Status != invoiceDraft:
+		return wire.Invalid("invoice_not_editable", "invoice", "Invalid invoice: This invoice is no longer editable")
+	case inv.Currency != item.Currency:
+		return wire.Invalid("", "currency", "The currency of the invoice item (%s) must be the one of the invoice (%s).", item.Currency, inv.Currency)
+	}
+	next := *inv
+	next.setLines(append([]*InvoiceLine{itemLine(&next, item)}, inv.Lines.Data...))
+	item.Invoice = &inv.ID
+	c.Tx.Put(&next)
+	c.EmitUpdate("invoice.updated", &next, inv)
+	return nil
+}
+
+func itemLine(inv *Invoice, item *InvoiceItem) *InvoiceLine {
+	line := newLine(inv, item.Amount, wire.Deref(item.Description))
+	line.Description, line.Discountable, line.InvoiceItem, line.Metadata = item.Description, item.Discountable, item.ID, item.Metadata
+	line.Period, line.Price, line.Quantity, line.UnitAmountExcludingTax = item.Period, item.Price, item.Quantity, item.UnitAmountDecimal
+	line.Plan, line.Proration, line.Subscription, line.SubscriptionItem = item.Plan, item.Proration, item.Subscription, item.SubscriptionItem
+	return line
+}
+
+// sweep takes all that waits for the customer, or for the subscription of the invoice, newest first.
+func (c *call) sweep(inv *Invoice) []*InvoiceLine {
+	var lines []*InvoiceLine
+	for _, item := range memory.Children[*InvoiceItem](c.Tx, api.KindInvoiceItem, inv.Customer) {
+		elsewhere := item.Subscription != nil && *item.Subscription != wire.Deref(inv.Subscription)
+		if item.Invoice != nil || item.Currency != inv.Currency || elsewhere {
+			continue
+		}
+		taken := *item
+		taken.Invoice = &inv.ID
+		c.Tx.Put(&taken)
+		c.EmitUpdate("invoiceitem.updated", &taken, item)
+		lines = append(lines, itemLine(inv, item))
+	}
+	slices.Reverse(lines)
+	return lines
+}
+
+func retrieveInvoiceItem(c *call) (any, error) {
+	return api.PathObject[*InvoiceItem](c.API(), "Invoice Item")
+}
+
+func listInvoiceItems(c *call) (any, error) {
+	created, pending := api.CreatedFilter(c.Params), c.Params.String("pending")
+	parent := cmp.Or(c.Params.String("invoice"), c.Params.String("customer"))
+	return api.Page(c.API(), api.KindInvoiceItem, parent, func(item *InvoiceItem) bool {
+		return created(item.Date) && (pending == "" || wire.IsTrue(pending) == (item.Invoice == nil))
+	})
+}
+
+// updateInvoiceItem changes what does not change the sum.
+func updateInvoiceItem(c *call) (any, error) {
+	old, err := api.PathObject[*InvoiceItem](c.API(), "Invoice Item")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"amount", "discounts", "period", "price", "price_data", "quantity", "tax_rates", "unit_amount"} {
+		if c.Params.Has(name) {
+			return nil, notSimulated(name)
+		}
+	}
+	next := *old
+	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
+	api.Set(&next.Description, c.Params, "description")
+	c.Tx.Put(&next)
+	c.EmitUpdate("invoiceitem.updated", &next, old)
+	return &next, nil
+}
+
+func deleteInvoiceItem(c *call) (any, error) {
+	item, err := api.PathObject[*InvoiceItem](c.API(), "Invoice Item")
+	if err != nil {
+		return nil, err
+	}
+	if item.Invoice != nil {
+		return nil, wire.Invalid("", "", "You can only delete invoice items that are not attached to an invoice. (The offline sandbox does not take lines off drafts.)")
+	}
+	c.Tx.Remove(item.ID)
+	c.Emit("invoiceitem.deleted", item)
+	return &api.DeletedObject{ID: item.ID, Object: api.KindInvoiceItem, Deleted: true}, nil
+}

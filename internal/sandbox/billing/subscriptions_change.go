@@ -1,0 +1,182 @@
+package billing
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+
+	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/memory"
+	"checkoutd/internal/sandbox/payments"
+	"checkoutd/internal/sandbox/wire"
+)
+
+func retrieveSubscription(c *call) (any, error) {
+	return api.PathObject[*Subscription](c.API(), api.KindSubscription)
+}
+
+// listSubscriptions leaves out the canceled ones unless they are asked for: https://docs.stripe.com/api/subscriptions/list.
+func listSubscriptions(c *call) (any, error) {
+	created, start, end := api.CreatedFilter(c.Params), api.TimeFilter(c.Params, "current_period_start"), api.TimeFilter(c.Params, "current_period_end")
+	status, price, method := c.Params.String("status"), c.Params.String("price"), c.Params.String("collection_method")
+	return api.Page(c.API(), api.KindSubscription, c.Params.String("customer"), func(sub *Subscription) bool {
+		has := func(item *SubscriptionItem) bool { return item.Price.ID == price }
+		return created(sub.Created) && start(sub.CurrentPeriodStart) && end(sub.CurrentPeriodEnd) && hasStatus(sub, status) &&
+			(price == "" || slices.ContainsFunc(sub.Items.Data, has)) && (method == "" || method == sub.CollectionMethod) &&
+			!c.Params.Bool("automatic_tax", "enabled") && !c.Params.Has("test_clock")
+	})
+}
+
+func hasStatus(sub *Subscription, wanted string) bool {
+	switch wanted {
+	case "":
+		return sub.Status != payments.StatusCanceled
+	case "all":
+		return true
+	case "ended":
+		return sub.ended()
+	}
+	return sub.Status == wanted
+}
+
+// notOnUpdate are the parameters of an update that the sandbox does not simulate besides those of a create.
+var notOnUpdate = []string{"trial_end", "discounts", "coupon", "promotion_code"}
+
+// updateSubscription is POST /v1/subscriptions/{id}.
+func updateSubscription(c *call) (any, error) {
+	old, err := retrieveAlive(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.refuseLeftOut(append(slices.Clone(leftOutOfBilling), notOnUpdate...)); err != nil {
+		return nil, err
+	}
+	next := *old
+	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
+	if err := c.fillSubscription(&next); err != nil {
+		return nil, err
+	}
+	var changes []itemChange
+	if c.Params.Has("items") {
+		if changes, err = c.changeItems(&next); err != nil {
+			return nil, err
+		}
+	}
+	c.changeEnd(&next)
+	c.putSubscription(&next)
+	c.EmitUpdate("customer.subscription.updated", &next, old)
+	return c.billUpdate(&next, changes)
+}
+
+// billUpdate settles what changed items cost for the rest of the period, as proration_behavior says.
+func (c *call) billUpdate(sub *Subscription, changes []itemChange) (any, error) {
+	behavior := cmp.Or(c.Params.String("proration_behavior"), "create_prorations")
+	if len(changes) > 0 && behavior != "none" && sub.Status != subTrialing {
+		c.prorate(sub, changes)
+		if behavior == "always_invoice" {
+			if err := c.billChange(sub); err != nil {
+				return nil, err
+			}
+		}
+	}
+	now, _ := memory.Find[*Subscription](c.Tx, sub.ID)
+	return now, nil
+}
+
+// retrieveAlive finds the subscription of the path and refuses changes that its status does not allow.
+func retrieveAlive(c *call) (*Subscription, error) {
+	sub, err := api.PathObject[*Subscription](c.API(), api.KindSubscription)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range c.Params.Keys() {
+		harmless := name == "metadata" || name == "cancellation_details" || name == "expand"
+		if sub.ended() && !harmless {
+			return nil, wire.Invalid("", "", "A canceled subscription can only update its cancellation_details and metadata.")
+		}
+		if sub.Status == subIncomplete && !harmless && !slices.Contains([]string{"default_payment_method", "description", "payment_settings", "off_session"}, name) {
+			return nil, wire.Invalid("", name, "Cannot update the `%s` of a subscription in `incomplete` status: its first invoice has to be paid first.", name)
+		}
+	}
+	return sub, nil
+}
+
+// changeEnd switches the cancellation at the end of the period on or off.
+func (c *call) changeEnd(sub *Subscription) {
+	if c.Params.Has("cancel_at_period_end") {
+		switch wanted := c.Params.Bool("cancel_at_period_end"); {
+		case wanted && !sub.CancelAtPeriodEnd:
+			c.cancelLater(sub)
+		case !wanted && sub.CancelAtPeriodEnd:
+			sub.CancelAtPeriodEnd, sub.CancelAt, sub.CanceledAt, sub.CancellationDetails = false, nil, nil, Cancellation{}
+		}
+	}
+	c.readCancellation(sub)
+}
+
+func (c *call) cancelLater(sub *Subscription) {
+	sub.CancelAtPeriodEnd, sub.CancelAt, sub.CanceledAt = true, new(sub.CurrentPeriodEnd), new(c.Now.Unix())
+	sub.CancellationDetails.Reason = new("cancellation_requested")
+}
+
+func (c *call) readCancellation(sub *Subscription) {
+	api.Set(&sub.CancellationDetails.Comment, c.Params, "cancellation_details", "comment")
+	api.Set(&sub.CancellationDetails.Feedback, c.Params, "cancellation_details", "feedback")
+}
+
+// cancelSubscription is DELETE /v1/subscriptions/{id}: the end, now.
+// See https://docs.stripe.com/billing/subscriptions/cancel.
+func cancelSubscription(c *call) (any, error) {
+	sub, err := api.PathObject[*Subscription](c.API(), api.KindSubscription)
+	if err != nil {
+		return nil, err
+	}
+	if sub.ended() {
+		e := wire.NoSuch(api.KindSubscription, "id", sub.ID)
+		e.Status = http.StatusNotFound
+		return nil, e
+	}
+	if c.Params.Bool("invoice_now") || c.Params.Bool("prorate") {
+		return nil, notSimulated("invoice_now or prorate")
+	}
+	next := *sub
+	next.CancellationDetails.Reason = new("cancellation_requested")
+	c.readCancellation(&next)
+	if sub.Status == subIncomplete {
+		return c.endIncomplete(sub, next.CancellationDetails), nil
+	}
+	return c.end(&next, "cancellation_requested"), nil
+}
+
+// forgetMethod takes a payment method that was detached out of the subscriptions and the customer that used it.
+func (c *call) forgetMethod(customer, pm string) {
+	for _, sub := range memory.Children[*Subscription](c.Tx, api.KindSubscription, customer) {
+		if wire.Deref(sub.DefaultPaymentMethod) != pm {
+			continue
+		}
+		next := *sub
+		next.DefaultPaymentMethod = nil
+		c.putSubscription(&next)
+		c.EmitUpdate("customer.subscription.updated", &next, sub)
+	}
+	cus, ok := memory.Find[*payments.Customer](c.Tx, customer)
+	if !ok || wire.Deref(cus.InvoiceSettings.DefaultPaymentMethod) != pm {
+		return
+	}
+	next := *cus
+	next.InvoiceSettings.DefaultPaymentMethod = nil
+	c.Tx.Put(&next)
+	c.EmitUpdate("customer.updated", &next, cus)
+}
+
+// endAll cancels what a customer that is being deleted subscribes to.
+func (c *call) endAll(customer string) {
+	for _, sub := range memory.Children[*Subscription](c.Tx, api.KindSubscription, customer) {
+		switch {
+		case sub.Status == subIncomplete:
+			c.endIncomplete(sub, Cancellation{})
+		case !sub.ended():
+			c.end(sub, "cancellation_requested")
+		}
+	}
+}

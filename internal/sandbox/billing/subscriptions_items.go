@@ -1,0 +1,226 @@
+package billing
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/memory"
+	"checkoutd/internal/sandbox/payments"
+	"checkoutd/internal/sandbox/wire"
+)
+
+// leftOutOfBilling are parameters of Stripe's that would change what is billed and that the sandbox does not simulate:
+// taking them and doing nothing would be a lie.
+var leftOutOfBilling = []string{
+	"add_invoice_items", "application_fee_percent", "backdate_start_date", "billing_cycle_anchor", "billing_cycle_anchor_config",
+	"billing_thresholds", "cancel_at", "days_until_due", "default_source", "default_tax_rates", "invoice_settings",
+	"on_behalf_of", "pause_collection", "pending_invoice_item_interval", "transfer_data", "trial_from_plan",
+}
+
+// refuseLeftOut answers 501 for what is not simulated.
+func (c *call) refuseLeftOut(names []string) error {
+	for _, name := range names {
+		if c.Params.Has(name) && !c.Params.Unset(name) {
+			return notSimulated(name)
+		}
+	}
+	for name, value := range map[string]string{"collection_method": "send_invoice", "payment_behavior": "pending_if_incomplete"} {
+		if c.Params.String(name) == value {
+			return notSimulated(name + "=" + value)
+		}
+	}
+	if c.Params.Bool("automatic_tax", "enabled") {
+		return notSimulated("automatic_tax[enabled]")
+	}
+	if c.Params.String("trial_settings", "end_behavior", "missing_payment_method") == "pause" {
+		return notSimulated("trial_settings[end_behavior][missing_payment_method]=pause")
+	}
+	return nil
+}
+
+func notSimulated(what string) *wire.Error {
+	e := wire.Malformed("", what, "%s is part of Stripe's API, but the offline sandbox does not simulate it.", what)
+	e.Status = http.StatusNotImplemented
+	return e
+}
+
+const maxItems = 20
+
+// readItems makes the items of a new subscription.
+func (c *call) readItems(sub string) ([]*SubscriptionItem, error) {
+	sent := c.Params.Members("items")
+	if len(sent) == 0 {
+		return nil, wire.MissingParam("items")
+	}
+	if len(sent) > maxItems {
+		return nil, wire.Invalid("", "items", "You can only have up to %d items in a subscription.", maxItems)
+	}
+	var out []*SubscriptionItem
+	for _, p := range sent {
+		item, err := c.newItem(sub, p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, item)
+	}
+	return out, c.checkItems(out)
+}
+
+func (c *call) newItem(sub string, p *wire.Params) (*SubscriptionItem, error) {
+	for _, name := range []string{"billing_thresholds", "discounts", "tax_rates"} {
+		if p.Has(name) && !p.Unset(name) {
+			return nil, notSimulated(payments.Pathed(p, name))
+		}
+	}
+	price, err := c.itemPrice(p)
+	if err != nil {
+		return nil, err
+	}
+	item := &SubscriptionItem{
+		ID: wire.NewShortID("si"), Object: api.KindSubItem, Created: c.Now.Unix(), Discounts: []string{}, Metadata: wire.MergeMetadata(nil, p),
+		Plan: planOf(price), Price: price, Quantity: 1, Subscription: sub, TaxRates: []any{},
+	}
+	if p.Has("quantity") {
+		item.Quantity = p.Int("quantity")
+	}
+	return item, nil
+}
+
+// itemPrice finds the price of an item, or makes the one that price_data describes.
+func (c *call) itemPrice(p *wire.Params) (*api.Record, error) {
+	if data := p.At("price_data"); data != nil {
+		return c.inlinePrice(data)
+	}
+	name := payments.Pathed(p, "price")
+	if p.String("price") == "" {
+		return nil, wire.MissingParam(name)
+	}
+	price, ok := prices.Find(c.API(), p.String("price"))
+	switch {
+	case !ok:
+		return nil, wire.NoSuch(api.KindPrice, name, p.String("price"))
+	case price.Fields["active"] != true:
+		return nil, wire.Invalid("", name, "The price specified is inactive. This field only accepts active prices.")
+	case price.Text("type") != "recurring":
+		return nil, wire.Invalid("", name, "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.")
+	case price.Text("billing_scheme") != "per_unit" || price.Fields["unit_amount"] == nil:
+		return nil, notSimulated(name + " with tiers")
+	}
+	return price, c.checkProduct(price.Text("product"), name, price.ID)
+}
+
+// inlinePrice stores the price of price_data; like Stripe's, it is of no use for anything else.
+func (c *call) inlinePrice(data *wire.Params) (*api.Record, error) {
+	product := data.String("product")
+	if err := c.checkProduct(product, payments.Pathed(data, "product"), ""); err != nil {
+		return nil, err
+	}
+	if !api.KnownCurrency(strings.ToLower(data.String("currency"))) {
+		return nil, wire.Malformed("", payments.Pathed(data, "currency"), "Invalid currency: %s.", data.String("currency"))
+	}
+	if data.String("unit_amount") == "" {
+		return nil, wire.MissingParam(payments.Pathed(data, "unit_amount"))
+	}
+	if err := checkRecurring(data); err != nil {
+		return nil, err
+	}
+	price := newPrice(c.API(), data, product)
+	price.Fields["active"], price.Private.Inline = false, true
+	c.Tx.Put(price)
+	c.Emit("price.created", price)
+	return price, nil
+}
+
+// longest is how many intervals make Stripe's longest period, three years.
+var longest = map[string]int64{"day": 3 * 365, "week": 3 * 52, "month": 36, "year": 3}
+
+// checkRecurring refuses prices that cost less than nothing and periods that are none or longer than three years.
+func checkRecurring(p *wire.Params) error {
+	if p.Int("unit_amount") < 0 {
+		return wire.Malformed("parameter_invalid_integer", payments.Pathed(p, "unit_amount"), "Invalid non-negative integer")
+	}
+	cur := strings.ToLower(p.String("currency"))
+	if most := api.Maximum(cur); p.Int("unit_amount") > most {
+		return wire.Invalid("amount_too_large", payments.Pathed(p, "unit_amount"), "Amount must be no more than %s", api.Display(most, cur))
+	}
+	r := p.At("recurring")
+	if !r.Has("interval_count") {
+		return nil
+	}
+	if n := r.Int("interval_count"); n < 1 || n > longest[r.String("interval")] {
+		return wire.Malformed("", payments.Pathed(r, "interval_count"), "Invalid interval_count: the period must be between 1 %s and 3 years.", r.String("interval"))
+	}
+	return nil
+}
+
+func (c *call) checkProduct(id, param, price string) error {
+	product, ok := products.Find(c.API(), id)
+	if !ok {
+		return wire.NoSuch(api.KindProduct, param, id)
+	}
+	if product.Fields["active"] != true {
+		if price == "" {
+			return wire.Invalid("", param, "The product `%s` is inactive. Please activate it to use it in a price.", id)
+		}
+		return wire.Invalid("", param, "Price `%s` is not available to be purchased because its product is not active.", price)
+	}
+	return nil
+}
+
+// checkItems holds the items to what a subscription can bill together.
+func (c *call) checkItems(items []*SubscriptionItem) error {
+	first := items[0].Plan
+	seen := map[string]bool{}
+	for i, item := range items {
+		param := "items[" + strconv.Itoa(i) + "]"
+		switch {
+		case item.Plan.Currency != first.Currency:
+			return wire.Invalid("", param, "All prices on a subscription must have the same `currency`.")
+		case item.Plan.Interval != first.Interval || item.Plan.IntervalCount != first.IntervalCount:
+			return wire.Invalid("", param, "All prices on a subscription must have the same `recurring.interval` and `recurring.interval_count`. If you meant to update an existing subscription item instead of creating a new one, make sure to include the subscription item ID in your request.")
+		case seen[item.Plan.ID]:
+			return wire.Invalid("", param, "Cannot add multiple subscription items with the same plan: %s", item.Plan.ID)
+		case item.Quantity < 0 || item.Quantity > api.MaxAmount:
+			return wire.Malformed("parameter_invalid_integer", param+"[quantity]", "This value must be between 0 and %d.", api.MaxAmount)
+		case item.Quantity > 0 && item.Plan.Amount > api.Maximum(first.Currency)/item.Quantity:
+			return wire.Invalid("amount_too_large", param, "Amount must be no more than %s", api.Display(api.Maximum(first.Currency), first.Currency))
+		case item.Plan.UsageType == "metered":
+			return notSimulated(param + " with metered usage")
+		}
+		seen[item.Plan.ID] = true
+	}
+	return nil
+}
+
+func itemList(sub string, items []*SubscriptionItem) ItemList {
+	return ItemList{Object: "list", Data: items, TotalCount: len(items), URL: "/v1/subscription_items?subscription=" + sub}
+}
+
+// putSubscription stores a subscription and its items, which can be read by themselves.
+func (c *call) putSubscription(sub *Subscription) {
+	sub.Plan, sub.Quantity = nil, nil
+	if items := sub.Items.Data; len(items) == 1 {
+		sub.Plan, sub.Quantity = items[0].Plan, &items[0].Quantity
+	}
+	c.Tx.Put(sub)
+	for _, item := range sub.Items.Data {
+		c.Tx.Put(item)
+	}
+}
+
+func retrieveItem(c *call) (any, error) {
+	return api.PathObject[*SubscriptionItem](c.API(), api.KindSubItem)
+}
+
+func listItems(c *call) (any, error) {
+	sub := c.Params.String("subscription")
+	if sub == "" {
+		return nil, wire.MissingParam("subscription")
+	}
+	if _, ok := memory.Find[*Subscription](c.Tx, sub); !ok {
+		return nil, wire.NoSuch(api.KindSubscription, "subscription", sub)
+	}
+	return api.Page[*SubscriptionItem](c.API(), api.KindSubItem, sub, nil)
+}

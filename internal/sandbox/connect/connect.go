@@ -1,0 +1,152 @@
+package connect
+
+import (
+	"cmp"
+	"net/url"
+	"strings"
+	"time"
+
+	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/memory"
+	"checkoutd/internal/sandbox/wire"
+)
+
+// accounts are connected accounts: https://docs.stripe.com/api/accounts.
+var accounts = api.RecordAPI{
+	Kind: api.KindAccount, Prefix: "acct",
+	Defaults: func(c *api.Call) (map[string]any, error) {
+		return newAccount(c.Server.Config, cmp.Or(c.Params.String("type"), "standard")), nil
+	},
+	Finish: func(_ *api.Call, fields map[string]any) error {
+		if caps, ok := fields["capabilities"].(map[string]any); ok {
+			fields["capabilities"] = requestedCapabilities(caps)
+		}
+		for _, name := range []string{"external_account", "company", "account_token", "livemode"} {
+			delete(fields, name)
+		}
+		return nil
+	},
+}
+
+// requestedCapabilities turns {requested: true} into the status that a test account gets.
+func requestedCapabilities(caps map[string]any) map[string]any {
+	out := map[string]any{}
+	for name, v := range caps {
+		switch ask := v.(type) {
+		case map[string]any:
+			if on, _ := ask["requested"].(bool); on {
+				out[name] = "inactive"
+			}
+		case string:
+			out[name] = ask
+		}
+	}
+	return out
+}
+
+// updateAccount tells the platform through account.updated, which carries the account's id.
+func updateAccount(c *call) (any, error) {
+	old, err := accounts.InPath(c.API())
+	if err != nil {
+		return nil, err
+	}
+	next := old.With(map[string]any{"metadata": wire.MergeMetadata(old.Metadata(), c.Params)})
+	c.Overlay(next.Fields)
+	if err := accounts.Finish(c.API(), next.Fields); err != nil {
+		return nil, err
+	}
+	c.Tx.Put(next)
+	c.connectEvent("account.updated", next, old, old.ID)
+	return next, nil
+}
+
+// connectEvent emits an event that belongs to a connected account.
+func (c *call) connectEvent(kind string, obj, was memory.Object, account string) {
+	c.AddEvent(kind, obj, was).Account = account
+}
+
+func retrieveAccount(c *call) (any, error) {
+	if c.ID == api.PlatformAccount {
+		return platform(c), nil
+	}
+	rec, ok := accounts.Find(c.API(), c.ID)
+	if !ok {
+		return nil, api.AccountDenied(c.Key, c.ID)
+	}
+	return rec, nil
+}
+
+func deleteAccount(c *call) (any, error) {
+	rec, err := accounts.InPath(c.API())
+	if err != nil {
+		return nil, err
+	}
+	c.Tx.Remove(rec.ID)
+	c.deauthorized(rec.ID)
+	return &api.DeletedObject{ID: rec.ID, Object: api.KindAccount, Deleted: true}, nil
+}
+
+// deauthorized announces that an account has left the platform.
+func (c *call) deauthorized(account string) {
+	app := api.NewRecord("application", api.Application, map[string]any{"name": c.Server.Config.BusinessName})
+	c.connectEvent("account.application.deauthorized", app, nil, account)
+}
+
+const linkLife = 5 * time.Minute
+
+func createAccountLink(c *call) (any, error) {
+	if _, ok := accounts.Find(c.API(), c.Params.String("account")); !ok {
+		return nil, wire.NoSuch(api.KindAccount, "account", c.Params.String("account"))
+	}
+	query := url.Values{"account": {c.Params.String("account")}, "return_url": {c.Params.String("return_url")}}
+	return map[string]any{
+		"object": "account_link", "created": c.Now.Unix(), "expires_at": c.Now.Add(linkLife).Unix(),
+		"url": c.Base() + "/connect/onboarding?" + query.Encode(),
+	}, nil
+}
+
+func createAccountSession(c *call) (any, error) {
+	acct := c.Params.String("account")
+	if _, ok := accounts.Find(c.API(), acct); !ok && acct != api.PlatformAccount {
+		return nil, wire.NoSuch(api.KindAccount, "account", acct)
+	}
+	components := map[string]any{}
+	for name, features := range accountComponents {
+		components[name] = map[string]any{
+			"enabled": c.Params.Bool("components", name, "enabled"), "features": featuresOf(features, c.Params.At("components", name, "features")),
+		}
+	}
+	return map[string]any{
+		"object": "account_session", "account": acct, "client_secret": "accs_secret__" + wire.RandomText(48), "components": components,
+		"expires_at": c.Now.Add(30 * time.Minute).Unix(), "livemode": false,
+	}, nil
+}
+
+// accountComponents are the embedded components of 2025-02-24.acacia with their features; a feature with ! is on by default.
+var accountComponents = map[string]string{
+	"account_management": "disable_stripe_user_authentication external_account_collection!",
+	"account_onboarding": "disable_stripe_user_authentication external_account_collection!",
+	"balances":           "disable_stripe_user_authentication edit_payout_schedule external_account_collection! instant_payouts standard_payouts",
+	"documents":          "", "financial_account": "disable_stripe_user_authentication external_account_collection! send_money transfer_balance",
+	"financial_account_transactions": "card_spend_dispute_management",
+	"issuing_card":                   "card_management card_spend_dispute_management cardholder_management spend_control_management",
+	"issuing_cards_list":             "card_management card_spend_dispute_management cardholder_management disable_stripe_user_authentication spend_control_management",
+	"notification_banner":            "disable_stripe_user_authentication external_account_collection!",
+	"payment_details":                "capture_payments! destination_on_behalf_of_charge_management dispute_management! refund_management!",
+	"payments":                       "capture_payments! destination_on_behalf_of_charge_management dispute_management! refund_management!",
+	"payouts":                        "disable_stripe_user_authentication edit_payout_schedule external_account_collection! instant_payouts standard_payouts",
+	"payouts_list":                   "", "tax_registrations": "", "tax_settings": "",
+}
+
+// featuresOf lays what was sent over a component's defaults.
+func featuresOf(known string, p *wire.Params) map[string]any {
+	out := map[string]any{}
+	for _, f := range strings.Fields(known) {
+		name, on := strings.CutSuffix(f, "!")
+		if p.Has(name) {
+			on = p.Bool(name)
+		}
+		out[name] = on
+	}
+	return out
+}

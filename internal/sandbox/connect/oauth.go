@@ -1,0 +1,251 @@
+package connect
+
+import (
+	"cmp"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/memory"
+	"checkoutd/internal/sandbox/wire"
+)
+
+// Pages are what connect.stripe.com serves: OAuth and onboarding.
+type Pages struct {
+	srv  *api.Server
+	room *Room
+}
+
+// Pages returns the pages.
+func (r *Room) Pages() *Pages { return &Pages{r.srv, r} }
+
+// Mount adds the pages to a router.
+func (s *Pages) Mount(mux *chi.Mux) {
+	mux.Post("/oauth/token", s.oauthToken)
+	mux.Post("/oauth/deauthorize", s.oauthDeauthorize)
+	for _, page := range []string{"/oauth/authorize", "/express/oauth/authorize"} {
+		mux.Get(page, s.oauthPage)
+		mux.Post(page, s.oauthDecide)
+	}
+	mux.Get("/connect/onboarding", s.onboardingPage)
+	mux.Post("/connect/onboarding", s.onboardingDone)
+}
+
+// update runs a change of the platform's account.
+func (s *Pages) update(run func(c *call) error) error {
+	return s.room.update(api.PlatformAccount, run)
+}
+
+// oauthToken swaps a code for an account. The calls and the page are those of connect.stripe.com:
+// https://docs.stripe.com/connect/oauth-reference.
+func (s *Pages) oauthToken(w http.ResponseWriter, r *http.Request) {
+	if !s.oauthKey(w, r) {
+		return
+	}
+	var grant *oauthGrant
+	switch code, refresh := r.PostFormValue("code"), r.PostFormValue("refresh_token"); r.PostFormValue("grant_type") {
+	case "authorization_code":
+		if grant = s.spendCode(code); grant == nil {
+			oauthError(w, "invalid_grant", "Authorization code does not exist: "+code)
+			return
+		}
+	case "refresh_token":
+		if grant = s.refreshed(refresh); grant == nil {
+			oauthError(w, "invalid_grant", "Refresh token does not exist: "+refresh)
+			return
+		}
+	default:
+		oauthError(w, "unsupported_grant_type", "The sandbox takes the grant types authorization_code and refresh_token.")
+		return
+	}
+	oauthReply(w, http.StatusOK, map[string]any{
+		"access_token": "sk_test_" + wire.RandomText(24), "livemode": false, "refresh_token": grant.refresh, "token_type": "bearer",
+		"stripe_publishable_key": "pk_test_" + wire.RandomText(24), "stripe_user_id": grant.account, "scope": grant.scope,
+	})
+}
+
+// oauthGrant is what a code or a refresh token opens.
+type oauthGrant struct{ account, scope, refresh string }
+
+const (
+	kindCode    = "oauth_code"
+	kindRefresh = "oauth_refresh"
+)
+
+// spendCode takes a code, which is good for once, and announces the account; nil when it is not good.
+func (s *Pages) spendCode(code string) *oauthGrant {
+	var grant *oauthGrant
+	_ = s.update(func(c *call) error { // does not fail
+		rec, ok := memory.Find[*api.Record](c.Tx, code)
+		if !ok || rec.Kind != kindCode || c.Now.Unix() > api.WholeNumber(rec.Fields["expires_at"]) {
+			return nil
+		}
+		grant = &oauthGrant{rec.Text("account"), rec.Text("scope"), "rt_" + wire.RandomText(32)}
+		c.Tx.Remove(code)
+		c.Tx.Put(api.NewRecord(kindRefresh, grant.refresh, map[string]any{"account": grant.account, "scope": grant.scope}))
+		if acct, ok := accounts.Find(c.API(), grant.account); ok {
+			c.connectEvent("account.application.authorized", api.NewRecord("application", api.Application, map[string]any{"name": s.srv.Config.BusinessName}), nil, acct.ID)
+		}
+		return nil
+	})
+	return grant
+}
+
+// refreshed finds the grant of a refresh token while its account is connected.
+func (s *Pages) refreshed(token string) *oauthGrant {
+	obj, _ := s.srv.Lookup(api.PlatformAccount, token)
+	rec, ok := obj.(*api.Record)
+	if !ok || rec.Kind != kindRefresh || !s.srv.KnowsAccount(rec.Text("account")) {
+		return nil
+	}
+	return &oauthGrant{rec.Text("account"), rec.Text("scope"), token}
+}
+
+func (s *Pages) oauthDeauthorize(w http.ResponseWriter, r *http.Request) {
+	if !s.oauthKey(w, r) {
+		return
+	}
+	id, found := r.PostFormValue("stripe_user_id"), false
+	_ = s.update(func(c *call) error { // does not fail
+		if _, ok := accounts.Find(c.API(), id); ok {
+			found = true
+			c.Tx.Remove(id)
+			c.deauthorized(id)
+		}
+		return nil
+	})
+	if !found {
+		oauthError(w, "invalid_client", "This application is not connected to stripe account "+id+", or that account does not exist.")
+		return
+	}
+	oauthReply(w, http.StatusOK, map[string]string{"stripe_user_id": id})
+}
+
+// oauthKey checks the platform's secret, sent as client_secret or as the key of the call.
+func (s *Pages) oauthKey(w http.ResponseWriter, r *http.Request) bool {
+	r.Body = http.MaxBytesReader(w, r.Body, api.MaxBody)
+	key := cmp.Or(api.PresentedKey(r), r.PostFormValue("client_secret"))
+	form := api.KeyForm.FindStringSubmatch(key)
+	if form == nil || form[1] == "pk" || form[2] == "live" || len(key) < api.MinKeyLength {
+		oauthReply(w, http.StatusUnauthorized, map[string]string{"error": "invalid_client", "error_description": "No such API key: " + api.RedactKey(key)})
+		return false
+	}
+	return true
+}
+
+func oauthError(w http.ResponseWriter, code, text string) {
+	oauthReply(w, http.StatusBadRequest, map[string]string{"error": code, "error_description": text})
+}
+
+func oauthReply(w http.ResponseWriter, status int, v any) {
+	body, _ := wire.Encode(v)
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}
+
+var authorizePage = template.Must(template.New("authorize").Parse(`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Connect — offline sandbox</title><link rel="stylesheet" href="/v3/page.css"></head>
+<body><main><p class="tag">Offline sandbox</p><h1>{{.Title}}</h1><p>{{.Text}}</p>
+<form method="post">{{range $name, $value := .Hidden}}<input type="hidden" name="{{$name}}" value="{{$value}}">{{end}}
+<button class="go" id="pass" type="submit" name="outcome" value="pass">{{.Yes}}</button>
+{{if .No}}<button id="fail" type="submit" name="outcome" value="fail">{{.No}}</button>{{end}}</form></main></body></html>
+`))
+
+type connectPage struct {
+	Title, Text, Yes, No string
+	Hidden               map[string]string
+}
+
+func showConnect(w http.ResponseWriter, p connectPage) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	_ = authorizePage.Execute(w, p) // the reader may have gone
+}
+
+func (s *Pages) oauthPage(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	if q.Get("response_type") != "code" || q.Get("redirect_uri") == "" || q.Get("client_id") == "" {
+		http.Error(w, "Sandbox: response_type=code, client_id and redirect_uri are needed.", http.StatusBadRequest)
+		return
+	}
+	hidden := map[string]string{"redirect_uri": q.Get("redirect_uri"), "state": q.Get("state"), "scope": cmp.Or(q.Get("scope"), "read_only")}
+	showConnect(w, connectPage{"Connect a test account", s.srv.Config.BusinessName + " asks for access to a new test account.", "Connect", "Refuse", hidden})
+}
+
+// oauthDecide is the button on the authorize page.
+func (s *Pages) oauthDecide(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, api.MaxBody)
+	back, err := url.Parse(r.PostFormValue("redirect_uri"))
+	if err != nil || !strings.HasPrefix(back.Scheme, "http") {
+		http.Error(w, "Sandbox: redirect_uri is not a web address.", http.StatusBadRequest)
+		return
+	}
+	q := back.Query()
+	if state := r.PostFormValue("state"); state != "" {
+		q.Set("state", state)
+	}
+	if r.PostFormValue("outcome") == "pass" {
+		q.Set("code", s.grantCode(r.PostFormValue("scope")))
+		q.Set("scope", r.PostFormValue("scope"))
+	} else {
+		q.Set("error", "access_denied")
+		q.Set("error_description", "The user denied your request")
+	}
+	back.RawQuery = q.Encode()
+	http.Redirect(w, r, back.String(), http.StatusSeeOther)
+}
+
+// grantCode makes a test account and the code that opens it, good for five minutes.
+func (s *Pages) grantCode(scope string) string {
+	code := wire.NewShortID("ac")
+	_ = s.update(func(c *call) error { // does not fail
+		fields := newAccount(s.srv.Config, "standard")
+		fields["metadata"], fields["created"] = map[string]string{}, c.Now.Unix()
+		fields["charges_enabled"], fields["payouts_enabled"], fields["details_submitted"] = true, true, true
+		acct := api.NewRecord(api.KindAccount, wire.NewID("acct"), fields)
+		c.Tx.Put(acct)
+		c.Tx.Put(api.NewRecord(kindCode, code, map[string]any{"account": acct.ID, "scope": scope, "expires_at": c.Now.Add(linkLife).Unix()}))
+		return nil
+	})
+	return code
+}
+
+func (s *Pages) onboardingPage(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	showConnect(w, connectPage{Title: "Onboarding", Text: "This stands in for Stripe's onboarding of " + q.Get("account") + ".", Yes: "Complete onboarding",
+		Hidden: map[string]string{"account": q.Get("account"), "return_url": q.Get("return_url")}})
+}
+
+// onboardingDone completes an account and sends its owner back.
+func (s *Pages) onboardingDone(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, api.MaxBody)
+	id := r.PostFormValue("account")
+	_ = s.update(func(c *call) error { // does not fail
+		old, ok := accounts.Find(c.API(), id)
+		if !ok {
+			return nil
+		}
+		caps, _ := old.Fields["capabilities"].(map[string]any)
+		active := map[string]any{}
+		for name := range caps {
+			active[name] = "active"
+		}
+		next := old.With(map[string]any{"charges_enabled": true, "payouts_enabled": true, "details_submitted": true, "capabilities": active})
+		c.Tx.Put(next)
+		c.connectEvent("account.updated", next, old, id)
+		return nil
+	})
+	back := r.PostFormValue("return_url")
+	if !strings.HasPrefix(back, "http://") && !strings.HasPrefix(back, "https://") {
+		http.Error(w, "Sandbox: return_url is not a web address.", http.StatusBadRequest)
+		return
+	}
+	http.Redirect(w, r, back, http.StatusSeeOther)
+}

@@ -1,0 +1,60 @@
+package connect
+
+import (
+	"time"
+
+	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/memory"
+)
+
+// connectRoutes are the operations of this room.
+func connectRoutes(room *Room) []api.Route {
+	op := room.op
+	return []api.Route{
+		op("GET", "/v1/account", api.SecretOnly, accountOf),
+
+		api.NewRoute("POST", "/v1/accounts", api.SecretOnly, accounts.Create),
+		api.NewRoute("GET", "/v1/accounts", api.SecretOnly, accounts.List),
+		op("GET", "/v1/accounts/{id}", api.SecretOnly, retrieveAccount),
+		op("POST", "/v1/accounts/{id}", api.SecretOnly, updateAccount),
+		op("DELETE", "/v1/accounts/{id}", api.SecretOnly, deleteAccount),
+
+		op("POST", "/v1/account_links", api.SecretOnly, createAccountLink),
+
+		op("POST", "/v1/account_sessions", api.SecretOnly, createAccountSession),
+
+		op("POST", "/v1/transfers", api.SecretOnly, createTransfer),
+		api.NewRoute("GET", "/v1/transfers", api.SecretOnly, transfers.List),
+		api.NewRoute("GET", "/v1/transfers/{id}", api.SecretOnly, transfers.Retrieve),
+		api.NewRoute("POST", "/v1/transfers/{id}", api.SecretOnly, transfers.Update),
+		op("POST", "/v1/transfers/{id}/reversals", api.SecretOnly, createReversal),
+		op("GET", "/v1/transfers/{id}/reversals", api.SecretOnly, listReversals),
+		op("GET", "/v1/transfers/{id}/reversals/{sub}", api.SecretOnly, retrieveReversal),
+		op("POST", "/v1/transfers/{id}/reversals/{sub}", api.SecretOnly, updateReversal),
+
+		op("POST", "/v1/payouts", api.SecretOnly, createPayout),
+		api.NewRoute("GET", "/v1/payouts", api.SecretOnly, payouts.List),
+		api.NewRoute("GET", "/v1/payouts/{id}", api.SecretOnly, payouts.Retrieve),
+		api.NewRoute("POST", "/v1/payouts/{id}", api.SecretOnly, payouts.Update),
+		op("POST", "/v1/payouts/{id}/cancel", api.SecretOnly, cancelPayout),
+
+		api.NewRoute("GET", "/v1/application_fees", api.SecretOnly, fees.List),
+		api.NewRoute("GET", "/v1/application_fees/{id}", api.SecretOnly, fees.Retrieve),
+	}
+}
+
+// Module is what Connect adds to the API.
+func (r *Room) Module() api.Module {
+	return api.Module{Routes: connectRoutes(r), Kept: []string{api.KindAccount}, Resume: r.resume}
+}
+
+// resume schedules the payouts that a restart has interrupted.
+func (r *Room) resume(account string, obj memory.Object) {
+	rec, ok := obj.(*api.Record)
+	if !ok || rec.Kind != kindPayout || rec.Text("status") != "pending" {
+		return
+	}
+	r.srv.Schedule.At(rec.ID, time.Unix(api.WholeNumber(rec.Fields["arrival_date"]), 0), func() {
+		r.background(account, func(c *call) error { c.arrive(rec.ID); return nil })
+	})
+}

@@ -1,0 +1,213 @@
+package connect
+
+import (
+	"cmp"
+	"time"
+
+	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/memory"
+	"checkoutd/internal/sandbox/payments"
+	"checkoutd/internal/sandbox/wire"
+)
+
+const (
+	kindTransfer = "transfer"
+	kindReversal = "transfer_reversal"
+	kindPayout   = "payout"
+)
+
+var (
+	transfers = api.RecordAPI{Kind: kindTransfer, Prefix: "tr", Event: "transfer", Filters: []string{"destination", "transfer_group"}}
+	reversals = api.RecordAPI{Kind: kindReversal, Prefix: "trr", Noun: "transfer reversal"}
+	payouts   = api.RecordAPI{Kind: kindPayout, Prefix: "po", Event: "payout", Filters: []string{"status", "destination"}}
+)
+
+// spendable is how much of a currency can be moved now.
+func (c *call) spendable(cur string) int64 {
+	for _, f := range c.SumBalance().Available {
+		if f.Currency == cur {
+			return f.Amount
+		}
+	}
+	return 0
+}
+
+// moneyOut reads what transfers and payouts share and refuses what the balance does not hold.
+func (c *call) moneyOut() (int64, string, error) {
+	cur, err := c.CurrencyOf()
+	if err != nil {
+		return 0, "", err
+	}
+	amount := c.Params.Int("amount")
+	if amount < 1 {
+		return 0, "", wire.MissingParam("amount")
+	}
+	if c.spendable(cur) < amount {
+		return 0, "", wire.Invalid("balance_insufficient", "", "You have insufficient available funds in your Stripe account. Try adding funds directly to your available balance by creating Charges using the 4000000000000077 test card. See: https://stripe.com/docs/testing#available-balance")
+	}
+	return amount, cur, nil
+}
+
+// createTransfer is POST /v1/transfers: https://docs.stripe.com/api/transfers/create.
+func createTransfer(c *call) (any, error) {
+	if acct, ok := accounts.Find(c.API(), c.Params.String("destination")); !ok || acct == nil {
+		return nil, wire.NoSuch("destination", "destination", c.Params.String("destination"))
+	}
+	amount, cur, err := c.moneyOut()
+	if err != nil {
+		return nil, err
+	}
+	rec := c.newTransfer(amount, cur, c.Params.String("destination"), nil)
+	return rec, nil
+}
+
+// newTransfer stores and announces a transfer; from is the charge whose money it is, nil for the platform's balance.
+func (c *call) newTransfer(amount int64, cur, destination string, from *payments.Charge) *api.Record {
+	id, payment := wire.NewID("tr"), wire.NewID("py")
+	fields := map[string]any{
+		"amount": amount, "amount_reversed": int64(0), "balance_transaction": c.availableEntry(id, "transfer", -amount, cur),
+		"created": c.Now.Unix(), "currency": cur, "description": nil, "destination": destination, "destination_payment": payment,
+		"livemode": false, "metadata": map[string]string{}, "reversals": wire.ListOf([]any{}, "/v1/transfers/"+id+"/reversals"),
+		"reversed": false, "source_transaction": nil, "source_type": "card", "transfer_group": nil,
+	}
+	if from != nil {
+		fields["source_transaction"], fields["transfer_group"] = from.ID, from.TransferGroup
+	} else {
+		fields["description"], fields["metadata"] = c.Params.Text("description"), wire.MergeMetadata(nil, c.Params)
+		fields["source_transaction"], fields["transfer_group"] = c.Params.Text("source_transaction"), c.Params.Text("transfer_group")
+	}
+	rec := api.NewRecord(kindTransfer, id, fields)
+	c.Tx.Put(rec)
+	c.Emit("transfer.created", rec)
+	c.credit(destination, payment, "payment", amount, cur)
+	return rec
+}
+
+// availableEntry books a movement that counts at once.
+func (c *call) availableEntry(source, kind string, amount int64, cur string) string {
+	bt := c.Entry(source, kind, amount, 0, cur)
+	bt.Status, bt.AvailableOn = "available", c.Now.Unix()
+	c.Tx.Put(bt)
+	return bt.ID
+}
+
+func createReversal(c *call) (any, error) {
+	old, err := transfers.InPath(c.API())
+	if err != nil {
+		return nil, err
+	}
+	left := api.WholeNumber(old.Fields["amount"]) - api.WholeNumber(old.Fields["amount_reversed"])
+	amount := left
+	if c.Params.Has("amount") {
+		amount = c.Params.Int("amount")
+	}
+	cur := old.Text("currency")
+	if amount < 1 || amount > left {
+		return nil, wire.Invalid("", "amount", "Transfer reversal amount (%s) is greater than unreversed amount on transfer (%s).", api.Display(amount, cur), api.Display(left, cur))
+	}
+	return c.reverse(old, amount, map[string]any{"metadata": wire.MergeMetadata(nil, c.Params)}), nil
+}
+
+// reverse takes a part of a transfer back from its account; more are fields that differ from the usual.
+func (c *call) reverse(old *api.Record, amount int64, more map[string]any) *api.Record {
+	id, back, cur := wire.NewID("trr"), wire.NewID("pyr"), old.Text("currency")
+	rec := api.NewRecord(kindReversal, id, map[string]any{
+		"amount": amount, "balance_transaction": c.availableEntry(id, "transfer_refund", amount, cur), "created": c.Now.Unix(),
+		"currency": cur, "destination_payment_refund": back, "metadata": map[string]string{}, "source_refund": nil,
+		"transfer": old.ID,
+	}, old.ID).With(more)
+	reversed := api.WholeNumber(old.Fields["amount_reversed"]) + amount
+	next := old.With(map[string]any{
+		"amount_reversed": reversed, "reversed": reversed == api.WholeNumber(old.Fields["amount"]),
+		"reversals": wire.ListOf(append(reversalsOf(c, old.ID), rec), "/v1/transfers/"+old.ID+"/reversals"),
+	})
+	c.Tx.Put(rec)
+	c.Tx.Put(next)
+	c.EmitUpdate("transfer.reversed", next, old)
+	c.credit(old.Text("destination"), back, "payment_refund", -amount, cur)
+	return rec
+}
+
+func reversalsOf(c *call, transfer string) []*api.Record {
+	return memory.Children[*api.Record](c.Tx, kindReversal, transfer)
+}
+
+func listReversals(c *call) (any, error) {
+	if _, err := transfers.InPath(c.API()); err != nil {
+		return nil, err
+	}
+	return api.Page[*api.Record](c.API(), kindReversal, c.ID, nil)
+}
+
+// pathReversal finds a reversal of the transfer in the path.
+func (c *call) pathReversal() (*api.Record, error) {
+	rec, ok := reversals.Find(c.API(), c.Sub)
+	if !ok || rec.Text("transfer") != c.ID {
+		return nil, wire.NotFound(reversals.Name(), c.Sub)
+	}
+	return rec, nil
+}
+
+func retrieveReversal(c *call) (any, error) { return c.pathReversal() }
+
+// updateReversal changes metadata only; the transfer shows it too.
+func updateReversal(c *call) (any, error) {
+	old, err := c.pathReversal()
+	if err != nil {
+		return nil, err
+	}
+	next := old.With(map[string]any{"metadata": wire.MergeMetadata(old.Metadata(), c.Params)})
+	c.Tx.Put(next)
+	if transfer, ok := transfers.Find(c.API(), c.ID); ok {
+		c.Tx.Put(transfer.With(map[string]any{"reversals": wire.ListOf(reversalsOf(c, c.ID), "/v1/transfers/"+c.ID+"/reversals")}))
+	}
+	return next, nil
+}
+
+// createPayout is POST /v1/payouts: https://docs.stripe.com/api/payouts/create.
+func createPayout(c *call) (any, error) {
+	amount, cur, err := c.moneyOut()
+	if err != nil {
+		return nil, err
+	}
+	id := wire.NewID("po")
+	rec := api.NewRecord(kindPayout, id, map[string]any{
+		"amount": amount, "application_fee": nil, "application_fee_amount": nil, "arrival_date": c.Now.Add(payments.FundsDelay).Unix(),
+		"automatic": false, "balance_transaction": c.availableEntry(id, "payout", -amount, cur), "created": c.Now.Unix(),
+		"currency": cur, "description": c.Params.Text("description"), "destination": wire.NewID("ba"), "failure_balance_transaction": nil,
+		"failure_code": nil, "failure_message": nil, "livemode": false, "metadata": wire.MergeMetadata(nil, c.Params),
+		"method": cmp.Or(c.Params.String("method"), "standard"), "original_payout": nil, "reconciliation_status": "not_applicable",
+		"reversed_by": nil, "source_type": "card", "statement_descriptor": c.Params.Text("statement_descriptor"), "status": "pending",
+		"trace_id": nil, "type": "bank_account",
+	})
+	c.Tx.Put(rec)
+	c.Emit("payout.created", rec)
+	c.later(id, time.Unix(api.WholeNumber(rec.Fields["arrival_date"]), 0), func(c *call) error { c.arrive(id); return nil })
+	return rec, nil
+}
+
+// arrive ends a payout that reached its bank.
+func (c *call) arrive(id string) {
+	old, ok := payouts.Find(c.API(), id)
+	if !ok || old.Text("status") != "pending" {
+		return
+	}
+	next := old.With(map[string]any{"status": "paid"})
+	c.Tx.Put(next)
+	c.EmitUpdate("payout.paid", next, old)
+}
+
+func cancelPayout(c *call) (any, error) {
+	old, err := payouts.InPath(c.API())
+	if err != nil {
+		return nil, err
+	}
+	if old.Text("status") != "pending" {
+		return nil, wire.Invalid("", "", "Payouts can only be canceled while they are pending.")
+	}
+	back := c.availableEntry(old.ID, "payout_cancel", api.WholeNumber(old.Fields["amount"]), old.Text("currency"))
+	next := old.With(map[string]any{"status": payments.StatusCanceled, "failure_balance_transaction": back})
+	c.Tx.Put(next)
+	c.EmitUpdate("payout.canceled", next, old)
+	return next, nil
+}

@@ -1,0 +1,244 @@
+package hooks
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/memory"
+)
+
+// defaultRetryDelays are the pauses between attempts: quick at first for somebody who waits, then for three days as Stripe.
+var defaultRetryDelays = []time.Duration{
+	5 * time.Second, 30 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 6 * time.Hour, 12 * time.Hour,
+	24 * time.Hour, 24 * time.Hour,
+}
+
+const (
+	senders         = 8
+	deliveryTimeout = 30 * time.Second
+	keptDeliveries  = 5000
+	keptBody        = 4096
+)
+
+// Delivery is the story of one event on its way to one endpoint.
+type Delivery struct {
+	ID       string            `json:"id"`
+	Event    string            `json:"event"`
+	Type     string            `json:"type"`
+	Endpoint string            `json:"endpoint"`
+	URL      string            `json:"url"`
+	State    string            `json:"state"` // pending, delivered, failed, dropped
+	Attempts []DeliveryAttempt `json:"attempts"`
+
+	then []*Delivery // what a reorder fault wants to go out behind this one
+}
+
+// DeliveryAttempt is one try.
+type DeliveryAttempt struct {
+	At     time.Time     `json:"at"`
+	Status int           `json:"status,omitempty"`
+	Error  string        `json:"error,omitempty"`
+	Body   string        `json:"body,omitempty"`
+	Took   time.Duration `json:"took"`
+}
+
+// attempt sends an event once and plans the next try when that fails.
+func (q *Sender) attempt(d *Delivery) {
+	defer q.followUp(d)
+	ev, ep, ok := q.load(d)
+	if !ok {
+		q.finish(d, "dropped")
+		return
+	}
+	body, err := ev.Payload()
+	if err != nil {
+		q.finish(d, "failed")
+		return
+	}
+	try := q.post(ep, body)
+	q.mu.Lock()
+	d.Attempts = append(d.Attempts, try)
+	tries := len(d.Attempts)
+	q.mu.Unlock()
+	switch {
+	case try.Status >= 200 && try.Status < 300:
+		if q.finish(d, "delivered") {
+			q.confirmDelivery(ev)
+		}
+	case tries > len(q.delays):
+		q.finish(d, "failed")
+	default:
+		q.srv.Schedule.At(d.Event, q.srv.Now().Add(q.delays[tries-1]), func() { q.enqueue(d) })
+	}
+}
+
+// finish sets the state of a delivery and tells whether it was pending until now.
+func (q *Sender) finish(d *Delivery, state string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	was := d.State
+	if was != "delivered" { // a duplicate that fails takes nothing back
+		d.State = state
+	}
+	return was == "pending"
+}
+
+// load fetches the event and the endpoint as they are now.
+func (q *Sender) load(d *Delivery) (*api.Event, *WebhookEndpoint, bool) {
+	store := q.srv.Store
+	store.Mu.RLock()
+	defer store.Mu.RUnlock()
+	for account, w := range store.Accounts {
+		if ev, found := w.Objects[d.Event].Object.(*api.Event); found {
+			ep, ok := q.EndpointNear(account, d.Endpoint)
+			return ev, ep, ok
+		}
+	}
+	return nil, nil, false
+}
+
+// post sends a signed body. See https://docs.stripe.com/webhooks#verify-events.
+func (q *Sender) post(ep *WebhookEndpoint, body []byte) DeliveryAttempt {
+	now := q.srv.Config.Now() // the receiver checks the time with a clock that nobody moved
+	try := DeliveryAttempt{At: now}
+	req, err := http.NewRequestWithContext(q.ctx, http.MethodPost, ep.URL, bytes.NewReader(body))
+	if err != nil {
+		try.Error = err.Error()
+		return try
+	}
+	for name, value := range WebhookHeaders(Signature(body, now, ep.secretsAt(now)...)) {
+		req.Header.Set(name, value)
+	}
+	start := time.Now() // how long the endpoint takes is real time, whatever the sandbox's clock says
+	resp, err := q.client.Do(req)
+	try.Took = time.Since(start)
+	if err != nil {
+		try.Error = err.Error()
+		return try
+	}
+	defer func() { _ = resp.Body.Close() }()
+	text, _ := io.ReadAll(io.LimitReader(resp.Body, keptBody)) // a body cut short is still worth showing
+	try.Status, try.Body = resp.StatusCode, string(text)
+	return try
+}
+
+func WebhookHeaders(signature string) map[string]string {
+	return map[string]string{
+		"Accept": "*/*; q=0.5, application/xml", "Cache-Control": "no-cache", "Content-Type": "application/json; charset=utf-8",
+		"Stripe-Signature": signature, "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+	}
+}
+
+// Signature is the Stripe-Signature header of a body sent at a time: t=...,v1=... for every secret.
+func Signature(body []byte, at time.Time, secrets ...string) string {
+	stamp := strconv.FormatInt(at.Unix(), 10)
+	parts := []string{"t=" + stamp}
+	for _, secret := range secrets {
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write([]byte(stamp + "."))
+		mac.Write(body)
+		parts = append(parts, "v1="+hex.EncodeToString(mac.Sum(nil)))
+	}
+	return strings.Join(parts, ",")
+}
+
+// confirmDelivery counts an event's pending webhooks down.
+func (q *Sender) confirmDelivery(ev *api.Event) {
+	s := q.srv
+	s.Store.Mu.Lock()
+	w := s.Store.Account(ev.Owner)
+	have, ok := w.Objects[ev.ID].Object.(*api.Event)
+	if !ok || have.PendingWebhooks == 0 {
+		s.Store.Mu.Unlock()
+		return
+	}
+	next := *have
+	next.PendingWebhooks--
+	s.Store.Put(w, &next)
+	lines := s.Journal.Lines(ev.Owner, []memory.Object{&next})
+	s.Store.Mu.Unlock()
+	s.Journal.Write(lines)
+}
+
+// Deliveries returns copies of the deliveries that are remembered, oldest first.
+func (q *Sender) Deliveries() []Delivery {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	out := make([]Delivery, 0, len(q.order))
+	for _, id := range q.order {
+		d := *q.byID[id]
+		d.Attempts = slices.Clone(d.Attempts)
+		out = append(out, d)
+	}
+	return out
+}
+
+// announce queues an event for every endpoint that wants it and hands it to the listeners. The caller holds the write lock.
+func (q *Sender) announce(ev *api.Event) {
+	for _, ep := range q.receivers(ev) {
+		q.deliver(ev, ep)
+	}
+	q.tell(ev)
+}
+
+// tell hands an event to the listeners.
+func (q *Sender) tell(ev *api.Event) {
+	for _, listen := range q.listeners {
+		listen(ev)
+	}
+}
+
+// Listen adds a listener, which must not block. It must not be called once events are delivered.
+func (q *Sender) Listen(f func(ev *api.Event)) { q.listeners = append(q.listeners, f) }
+
+// Resend sends an event again to every endpoint and listener that wants it; false when there is no such event.
+func (q *Sender) Resend(id string) bool {
+	obj, ok := q.srv.Anywhere(id)
+	ev, is := obj.(*api.Event)
+	if !ok || !is {
+		return false
+	}
+	q.srv.Store.Mu.RLock()
+	defer q.srv.Store.Mu.RUnlock()
+	for _, ep := range q.receivers(ev) {
+		q.Again(ev, ep)
+	}
+	q.tell(ev)
+	return true
+}
+
+// resume queues an event that a restart has interrupted. The caller holds the lock.
+func (q *Sender) resume(_ string, obj memory.Object) {
+	if ev, ok := obj.(*api.Event); ok && ev.PendingWebhooks > 0 {
+		for _, ep := range q.receivers(ev) {
+			q.deliver(ev, ep)
+		}
+	}
+}
+
+// Module is what webhooks add to the API.
+func (q *Sender) Module() api.Module {
+	return api.Module{
+		Routes: []api.Route{
+			api.NewRoute("POST", "/v1/webhook_endpoints", api.SecretOnly, createEndpoint),
+			api.NewRoute("GET", "/v1/webhook_endpoints", api.SecretOnly, listEndpoints),
+			api.NewRoute("GET", "/v1/webhook_endpoints/{id}", api.SecretOnly, retrieveEndpoint),
+			api.NewRoute("POST", "/v1/webhook_endpoints/{id}", api.SecretOnly, updateEndpoint),
+			api.NewRoute("DELETE", "/v1/webhook_endpoints/{id}", api.SecretOnly, deleteEndpoint),
+		},
+		Kinds:   []func() memory.Object{func() memory.Object { return &WebhookEndpoint{} }},
+		Kept:    []string{api.KindEndpoint},
+		Resume:  q.resume,
+		Deliver: q.announce,
+		Expects: func(ev *api.Event) int { return len(q.receivers(ev)) },
+	}
+}

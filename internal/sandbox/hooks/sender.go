@@ -1,0 +1,183 @@
+package hooks
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/wire"
+)
+
+// Sender delivers events with a fixed pool of goroutines. It is safe for concurrent use.
+type Sender struct {
+	srv       *api.Server
+	endpoints []Endpoint            // configured
+	listeners []func(ev *api.Event) // get every event beside the endpoints
+	delays    []time.Duration
+	client    *http.Client
+	ctx       context.Context // ends what is in flight when the sandbox closes
+	cancel    context.CancelFunc
+	group     sync.WaitGroup
+
+	mu      sync.Mutex
+	cond    *sync.Cond
+	queue   []*Delivery
+	held    []*Delivery // kept back by a reorder fault until the next one is queued
+	byID    map[string]*Delivery
+	order   []string
+	stopped bool
+}
+
+func New(s *api.Server, delays []time.Duration, endpoints []Endpoint) *Sender {
+	if delays == nil {
+		delays = defaultRetryDelays
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	out := &Sender{srv: s, delays: delays, endpoints: endpoints, byID: map[string]*Delivery{}, ctx: ctx, cancel: cancel, client: &http.Client{
+		Timeout:       deliveryTimeout,
+		Transport:     &http.Transport{MaxIdleConnsPerHost: senders, IdleConnTimeout: time.Minute},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+	out.cond = sync.NewCond(&out.mu)
+	return out
+}
+
+// Start starts the pool.
+func (q *Sender) Start() {
+	for range senders {
+		q.group.Go(q.work)
+	}
+}
+
+// deliver queues an event for an endpoint, as the webhook faults in force want it.
+func (q *Sender) deliver(ev *api.Event, ep *WebhookEndpoint) {
+	d := &Delivery{ID: wire.NewID("wd"), Event: ev.ID, Type: ev.Type, Endpoint: ep.ID, URL: ep.URL, State: "pending"}
+	f := q.srv.Faults.TakeWebhook(ev.Type)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.keep(d)
+	switch {
+	case f == nil:
+		q.push(d)
+	case f.Kind == api.FaultDrop:
+		d.State = "dropped"
+	case f.Kind == api.FaultDuplicate:
+		q.push(d)
+		q.push(d)
+	case f.Kind == api.FaultReorder:
+		q.held = append(q.held, d)
+		q.srv.Schedule.At("", q.srv.Now().Add(f.Pause(time.Second)), func() { q.letGo() })
+	default:
+		q.srv.Schedule.At(d.Event, q.srv.Now().Add(f.Pause(time.Second)), func() { q.enqueue(d) })
+	}
+}
+
+// Again queues an event for an endpoint once more, past every fault.
+func (q *Sender) Again(ev *api.Event, ep *WebhookEndpoint) {
+	d := &Delivery{ID: wire.NewID("wd"), Event: ev.ID, Type: ev.Type, Endpoint: ep.ID, URL: ep.URL, State: "pending"}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.keep(d)
+	q.push(d)
+}
+
+// Record keeps a delivery that somebody else made.
+func (q *Sender) Record(d *Delivery) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.keep(d)
+}
+
+// Clear forgets what is queued and what was delivered.
+func (q *Sender) Clear() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.queue, q.held, q.order, q.byID = nil, nil, nil, map[string]*Delivery{}
+}
+
+// keep remembers a delivery for the desk, forgetting the oldest.
+func (q *Sender) keep(d *Delivery) {
+	q.byID[d.ID] = d
+	q.order = append(q.order, d.ID)
+	for len(q.order) > keptDeliveries {
+		delete(q.byID, q.order[0])
+		q.order = q.order[1:]
+	}
+}
+
+// push appends to the queue; what a reorder fault held back follows when this one has been tried. The caller holds the lock.
+func (q *Sender) push(d *Delivery) {
+	d.then = append(d.then, q.held...)
+	q.held = nil
+	q.queue = append(q.queue, d)
+	q.cond.Broadcast()
+}
+
+// followUp queues what was held back behind a delivery.
+func (q *Sender) followUp(d *Delivery) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.queue = append(q.queue, d.then...)
+	d.then = nil
+	q.cond.Broadcast()
+}
+
+func (q *Sender) enqueue(d *Delivery) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.push(d)
+}
+
+// letGo releases what was held back when nothing came to overtake it.
+func (q *Sender) letGo() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.queue = append(q.queue, q.held...)
+	q.held = nil
+	q.cond.Broadcast()
+}
+
+func (q *Sender) work() {
+	for {
+		d := q.next()
+		if d == nil {
+			return
+		}
+		q.attempt(d)
+	}
+}
+
+func (q *Sender) next() *Delivery {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.queue) == 0 && !q.stopped {
+		q.cond.Wait()
+	}
+	if q.stopped {
+		return nil
+	}
+	d := q.queue[0]
+	q.queue = q.queue[1:]
+	return d
+}
+
+// Stop ends the pool: what is being sent may finish until ctx ends.
+func (q *Sender) Stop(ctx context.Context) error {
+	q.mu.Lock()
+	q.stopped = true
+	q.cond.Broadcast()
+	q.mu.Unlock()
+	idle := make(chan struct{})
+	go func() { q.group.Wait(); close(idle) }()
+	defer q.cancel()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		q.cancel()
+		<-idle
+		return ctx.Err()
+	}
+}

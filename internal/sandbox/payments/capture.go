@@ -1,0 +1,129 @@
+package payments
+
+import (
+	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/memory"
+	"checkoutd/internal/sandbox/testcards"
+	"checkoutd/internal/sandbox/wire"
+)
+
+// captureIntent is POST /v1/payment_intents/{id}/capture, in full or in part; the rest is released.
+func captureIntent(c *Call) (any, error) {
+	old, err := api.PathObject[*PaymentIntent](c.API(), api.KindIntent)
+	if err != nil {
+		return nil, err
+	}
+	if old.Status != needsCapture {
+		return nil, unexpectedState(old, "This PaymentIntent could not be captured because it has a status of %s. Only a PaymentIntent with one of the following statuses may be captured: requires_capture.", old.Status)
+	}
+	amount := old.AmountCapturable
+	if c.Params.Has("amount_to_capture") {
+		amount = c.Params.Int("amount_to_capture")
+	}
+	if amount < 1 {
+		return nil, wire.Malformed("parameter_invalid_integer", "amount_to_capture", "This value must be greater than or equal to 1.")
+	}
+	if amount > old.AmountCapturable {
+		return nil, wire.Invalid("amount_too_large", "amount_to_capture", "The payment could not be captured because the requested capture amount is greater than the amount you can capture for this charge.")
+	}
+	if err := api.Payable(amount, old.Currency, "amount_to_capture"); err != nil {
+		return nil, err
+	}
+	next := *old
+	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
+	return c.capture(&next, amount)
+}
+
+func (c *Call) capture(pi *PaymentIntent, amount int64) (*PaymentIntent, error) {
+	held, ok := memory.Find[*Charge](c.Tx, wire.Deref(pi.LatestCharge))
+	if !ok {
+		return nil, wire.NoSuch(api.KindCharge, "latest_charge", wire.Deref(pi.LatestCharge))
+	}
+	pm, _ := memory.Find[*PaymentMethod](c.Tx, wire.Deref(pi.PaymentMethod))
+	ch := *held
+	if c.Params.Has("application_fee_amount") {
+		ch.ApplicationFeeAmount = new(c.Params.Int("application_fee_amount"))
+		pi.ApplicationFeeAmount = ch.ApplicationFeeAmount
+	}
+	ch.Captured, ch.AmountCaptured = true, amount
+	var cd *testcards.Card
+	if pm != nil {
+		cd = pm.testCard()
+	}
+	c.passOn(&ch)
+	ch.BalanceTransaction = new(c.book(&ch, "charge", amount, cd))
+	pi.Status, pi.AmountReceived, pi.AmountCapturable = StatusSucceeded, amount, 0
+	released := c.release(&ch, ch.Amount-amount)
+	c.Tx.Put(&ch)
+	c.Tx.Put(pi)
+	c.EmitUpdate("charge.captured", &ch, held)
+	c.Emit("payment_intent.succeeded", pi)
+	if released != nil {
+		c.Emit("refund.created", released)
+	}
+	if cd != nil && cd.Dispute != "" {
+		c.dispute(&ch, cd.Dispute)
+	}
+	return pi, nil
+}
+
+// releaseCharge gives an authorized amount back when its intent is canceled.
+func (c *Call) releaseCharge(pi *PaymentIntent, event string) {
+	held, ok := memory.Find[*Charge](c.Tx, wire.Deref(pi.LatestCharge))
+	if !ok {
+		return
+	}
+	ch := *held
+	released := c.release(&ch, ch.Amount)
+	ch.Refunded = true
+	c.Tx.Put(&ch)
+	c.Emit("refund.created", released)
+	c.EmitUpdate(event, &ch, held)
+}
+
+// release counts the part of a hold that is not captured as refunded and, as Stripe does, makes a refund of it, which
+// moves no money: it has no balance transaction.
+func (c *Call) release(ch *Charge, amount int64) *Refund {
+	if amount == 0 {
+		return nil
+	}
+	re := c.newRefund(ch, amount)
+	if re.DestinationDetails.Card != nil {
+		re.DestinationDetails.Card = &RefundCard{ReferenceStatus: "unavailable", Type: "reversal"}
+	}
+	ch.AmountRefunded += amount
+	c.Tx.Put(re)
+	return re
+}
+
+// incrementIntent is POST /v1/payment_intents/{id}/increment_authorization: a larger hold on the same card.
+func incrementIntent(c *Call) (any, error) {
+	old, err := api.PathObject[*PaymentIntent](c.API(), api.KindIntent)
+	if err != nil {
+		return nil, err
+	}
+	held, ok := memory.Find[*Charge](c.Tx, wire.Deref(old.LatestCharge))
+	if old.Status != needsCapture || !ok || held.PaymentMethodDetails.Card == nil {
+		return nil, unexpectedState(old, "This PaymentIntent's authorization could not be incremented because it has a status of %s. Only a card PaymentIntent with a status of requires_capture can be incremented.", old.Status)
+	}
+	amount, err := c.AmountOf(old.Currency)
+	if err != nil {
+		return nil, err
+	}
+	if amount <= old.Amount {
+		return nil, wire.Invalid("payment_intent_invalid_parameter", "amount", "The amount must be greater than the currently authorized amount.")
+	}
+	next, ch := *old, *held
+	details, cd := *held.PaymentMethodDetails, *held.PaymentMethodDetails.Card
+	cd.AmountAuthorized, cd.Overcapture.MaximumAmountCapturable = amount, amount
+	details.Card = &cd
+	ch.Amount, ch.PaymentMethodDetails = amount, &details
+	next.Amount, next.AmountCapturable = amount, amount
+	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
+	api.Set(&next.Description, c.Params, "description")
+	c.Tx.Put(&ch)
+	c.Tx.Put(&next)
+	c.EmitUpdate("charge.updated", &ch, held)
+	c.EmitUpdate("payment_intent.amount_capturable_updated", &next, old)
+	return &next, nil
+}

@@ -1,0 +1,176 @@
+package payments
+
+import (
+	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/memory"
+	"checkoutd/internal/sandbox/wire"
+)
+
+// Customer is https://docs.stripe.com/api/customers/object.
+type Customer struct {
+	ID                  string            `json:"id"`
+	Object              string            `json:"object"`
+	Address             *api.Address      `json:"address"`
+	Balance             int64             `json:"balance"`
+	Created             int64             `json:"created"`
+	Currency            *string           `json:"currency"`
+	DefaultSource       *string           `json:"default_source"`
+	Delinquent          bool              `json:"delinquent"`
+	Description         *string           `json:"description"`
+	Discount            any               `json:"discount"`
+	Email               *string           `json:"email"`
+	InvoicePrefix       string            `json:"invoice_prefix"`
+	InvoiceSettings     InvoiceSettings   `json:"invoice_settings"`
+	Livemode            bool              `json:"livemode"`
+	Metadata            map[string]string `json:"metadata"`
+	Name                *string           `json:"name"`
+	NextInvoiceSequence int64             `json:"next_invoice_sequence"`
+	Phone               *string           `json:"phone"`
+	PreferredLocales    []string          `json:"preferred_locales"`
+	Shipping            *api.Shipping     `json:"shipping"`
+	TaxExempt           string            `json:"tax_exempt"`
+	TestClock           *string           `json:"test_clock"`
+}
+
+// InvoiceSettings hold the customer's default payment method.
+type InvoiceSettings struct {
+	CustomFields         any     `json:"custom_fields"`
+	DefaultPaymentMethod *string `json:"default_payment_method"`
+	Footer               *string `json:"footer"`
+	RenderingOptions     any     `json:"rendering_options"`
+}
+
+func (o *Customer) ObjectID() string   { return o.ID }
+func (o *Customer) ObjectKind() string { return api.KindCustomer }
+func (o *Customer) Parents() []string  { return nil }
+
+func CreateCustomer(c *Call) (any, error) {
+	cus := &Customer{
+		ID: wire.NewShortID("cus"), Object: api.KindCustomer, Created: c.Now.Unix(), InvoicePrefix: wire.RandomText(8),
+		Metadata: wire.MergeMetadata(nil, c.Params), NextInvoiceSequence: 1, PreferredLocales: []string{}, TaxExempt: "none",
+	}
+	c.fillCustomer(cus)
+	standard := wire.Deref(cus.InvoiceSettings.DefaultPaymentMethod)
+	cus.InvoiceSettings.DefaultPaymentMethod = nil // it can only be one that is attached below
+	c.Tx.Put(cus)
+	c.Emit("customer.created", cus)
+	if name := c.Params.String("payment_method"); name != "" {
+		pm, err := c.attach(name, cus.ID, "payment_method")
+		if err != nil {
+			return nil, err
+		}
+		if standard == name || standard == pm.ID {
+			with := *cus
+			with.InvoiceSettings.DefaultPaymentMethod = &pm.ID
+			cus, standard = &with, ""
+			c.Tx.Put(cus)
+		}
+	}
+	if standard != "" {
+		return nil, noMethodOf(standard)
+	}
+	if source := c.Params.String("source"); source != "" {
+		if _, err := c.addSource(cus.ID, source); err != nil {
+			return nil, err
+		}
+		cus, _ = memory.Find[*Customer](c.Tx, cus.ID)
+	}
+	return cus, nil
+}
+
+func noMethodOf(id string) error {
+	return wire.Invalid("resource_missing", "invoice_settings[default_payment_method]", "The customer does not have a payment method with the ID %s. The payment method must be attached to the customer.", id)
+}
+
+// fillCustomer copies what was sent into a fresh copy of a customer.
+func (c *Call) fillCustomer(cus *Customer) {
+	p := c.Params
+	api.Set(&cus.Description, p, "description")
+	api.Set(&cus.Email, p, "email")
+	api.Set(&cus.Name, p, "name")
+	api.Set(&cus.Phone, p, "phone")
+	api.Set(&cus.DefaultSource, p, "default_source")
+	api.Set(&cus.TestClock, p, "test_clock")
+	api.Set(&cus.InvoiceSettings.DefaultPaymentMethod, p, "invoice_settings", "default_payment_method")
+	if p.Has("address") {
+		cus.Address = api.ReadAddress(p.At("address"))
+	}
+	if p.Has("shipping") {
+		cus.Shipping = api.ReadShipping(p.At("shipping"))
+	}
+	if p.Has("balance") {
+		cus.Balance = p.Int("balance")
+	}
+	if locales := p.Strings("preferred_locales"); len(locales) > 0 {
+		cus.PreferredLocales = locales
+	}
+	if v := p.String("tax_exempt"); v != "" {
+		cus.TaxExempt = v
+	}
+}
+
+// customer finds a living customer named by a parameter.
+func (c *Call) customer(id, param string) (*Customer, error) {
+	cus, ok := memory.Find[*Customer](c.Tx, id)
+	if !ok {
+		return nil, wire.NoSuch(api.KindCustomer, param, id)
+	}
+	return cus, nil
+}
+
+// SentCustomer finds the customer that a call has to name.
+func (c *Call) SentCustomer() (*Customer, error) {
+	if c.Params.String("customer") == "" {
+		return nil, wire.MissingParam("customer")
+	}
+	return c.customer(c.Params.String("customer"), "customer")
+}
+
+func retrieveCustomer(c *Call) (any, error) {
+	if gone, ok := memory.Find[*api.DeletedObject](c.Tx, c.ID); ok && gone.Object == api.KindCustomer {
+		return gone, nil
+	}
+	return api.PathObject[*Customer](c.API(), api.KindCustomer)
+}
+
+func updateCustomer(c *Call) (any, error) {
+	old, err := api.PathObject[*Customer](c.API(), api.KindCustomer)
+	if err != nil {
+		return nil, err
+	}
+	next := *old
+	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
+	if pm := c.Params.String("invoice_settings", "default_payment_method"); pm != "" {
+		method, ok := memory.Find[*PaymentMethod](c.Tx, pm)
+		if !ok || wire.Deref(method.Customer) != old.ID {
+			return nil, noMethodOf(pm)
+		}
+	}
+	c.fillCustomer(&next)
+	c.Tx.Put(&next)
+	c.EmitUpdate("customer.updated", &next, old)
+	return &next, nil
+}
+
+func deleteCustomer(c *Call) (any, error) {
+	cus, err := api.PathObject[*Customer](c.API(), api.KindCustomer)
+	if err != nil {
+		return nil, err
+	}
+	c.endAll(cus.ID)
+	for _, pm := range memory.Children[*PaymentMethod](c.Tx, api.KindMethod, cus.ID) {
+		c.detach(pm)
+	}
+	gone := &api.DeletedObject{ID: cus.ID, Object: api.KindCustomer, Deleted: true}
+	c.Tx.Remove(cus.ID)
+	c.Tx.Put(gone)
+	c.Emit("customer.deleted", cus)
+	return gone, nil
+}
+
+func listCustomers(c *Call) (any, error) {
+	created, email := api.CreatedFilter(c.Params), c.Params.String("email")
+	return api.Page(c.API(), api.KindCustomer, "", func(cus *Customer) bool {
+		return created(cus.Created) && (email == "" || wire.Deref(cus.Email) == email)
+	})
+}

@@ -1,0 +1,307 @@
+package payments
+
+import (
+	"errors"
+	"net/http"
+
+	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/memory"
+	"checkoutd/internal/sandbox/testcards"
+	"checkoutd/internal/sandbox/wire"
+)
+
+// newMethod builds a payment method from payment_method_data or the parameters of POST /v1/payment_methods.
+// It is not stored yet.
+func (c *Call) newMethod(p *wire.Params) (*PaymentMethod, error) {
+	kind := p.String("type")
+	if kind == "" {
+		return nil, wire.MissingParam(Pathed(p, "type"))
+	}
+	pm := &PaymentMethod{
+		ID: wire.NewID("pm"), Object: api.KindMethod, AllowRedisplay: "unspecified", BillingDetails: api.ReadBilling(p.At("billing_details")),
+		Created: c.Now.Unix(), Metadata: wire.MergeMetadata(nil, p), Type: kind,
+	}
+	if v := p.String("allow_redisplay"); v != "" {
+		pm.AllowRedisplay = v
+	}
+	if err := c.fillMethod(pm, p); err != nil {
+		return nil, err
+	}
+	return pm, nil
+}
+
+func Pathed(p *wire.Params, name string) string {
+	if p == nil || p.Path == "" {
+		return name
+	}
+	return p.Path + "[" + name + "]"
+}
+
+// fillMethod sets the fields of the method's own type.
+func (c *Call) fillMethod(pm *PaymentMethod, p *wire.Params) error {
+	switch pm.Type {
+	case "card":
+		return c.fillCard(pm, p.At("card"))
+	case "sepa_debit":
+		return fillSEPA(pm, p)
+	case "us_bank_account":
+		return fillUSBank(pm, p)
+	case "ideal":
+		pm.Ideal = newIdeal(p.String("ideal", "bank"))
+	case "klarna":
+		pm.Klarna = &MethodKlarna{}
+		if pm.BillingDetails.Email == nil || pm.BillingDetails.Address.Country == nil {
+			return needBilling(p, "klarna", "email", "address[country]")
+		}
+	case "link":
+		pm.Link = &MethodLink{Email: pm.BillingDetails.Email}
+	case "customer_balance":
+		pm.CustomerBal = &struct{}{}
+	case "paypal":
+		pm.Paypal = &MethodPaypal{}
+	case "amazon_pay":
+		pm.AmazonPay = &struct{}{}
+	default:
+		return wire.Malformed("", Pathed(p, "type"), "Invalid type: the sandbox knows %s, not '%s'.", knownMethods, pm.Type)
+	}
+	return nil
+}
+
+func (c *Call) fillCard(pm *PaymentMethod, p *wire.Params) error {
+	if p == nil {
+		return wire.MissingParam("card")
+	}
+	if token := p.String("token"); token != "" {
+		cd, month, year, err := c.cardOfToken(token, p.Path+"[token]")
+		if err != nil {
+			return err
+		}
+		c.useCard(pm, cd, month, year)
+		return nil
+	}
+	cd, err := c.checkCard(p)
+	if err != nil {
+		return err
+	}
+	c.useCard(pm, cd, p.Int("exp_month"), int64(fullYear(int(p.Int("exp_year")))))
+	if p.String("cvc") != "" {
+		pm.private.CVCCheck = "pass"
+	}
+	if preferred := p.String("networks", "preferred"); preferred != "" {
+		pm.Card.Networks.Preferred = &preferred
+	}
+	return nil
+}
+
+func (c *Call) useCard(pm *PaymentMethod, cd *testcards.Card, month, year int64) {
+	pm.Card = newMethodCard(cd, month, year)
+	pm.private.Card = cd.Key
+}
+
+// namedMethod makes a payment method of a test card (pm_card_...) or test bank account (pm_usBankAccount_...), not stored yet.
+func (c *Call) namedMethod(name string) (*PaymentMethod, bool) {
+	pm := &PaymentMethod{
+		ID: wire.NewID("pm"), Object: api.KindMethod, AllowRedisplay: "unspecified", Created: c.Now.Unix(), Metadata: map[string]string{},
+	}
+	if cd, ok := testcards.Named(name); ok {
+		pm.Type = "card"
+		c.useCard(pm, cd, int64(c.Now.Month()), int64(c.Now.Year()+1))
+		return pm, true
+	}
+	account, ok := testcards.USBankNamed(name)
+	if ok {
+		pm.Type = "us_bank_account"
+		useUSBank(pm, account, "110000000", "individual", "checking")
+	}
+	return pm, ok
+}
+
+// Usable finds a payment method for a payment and refuses what Stripe refuses: unknown, detached, consumed or somebody else's.
+// The name of a test method stands for a fresh one.
+func (c *Call) Usable(id, customer, param string) (*PaymentMethod, error) {
+	if pm, ok := c.namedMethod(id); ok {
+		c.Tx.Put(pm)
+		return pm, nil
+	}
+	pm, ok := memory.Find[*PaymentMethod](c.Tx, id)
+	if !ok {
+		return nil, wire.NoSuch("PaymentMethod", param, id)
+	}
+	if pm.private.Detached || pm.private.Consumed && pm.Customer == nil {
+		return nil, wire.Invalid("", param, "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a connected account without Customer attachment, or was detached from a Customer. It may not be used again. To use a PaymentMethod multiple times, you must attach it to a Customer first.")
+	}
+	owner := wire.Deref(pm.Customer)
+	if owner != "" && customer == "" {
+		return nil, wire.Invalid("", param, "The PaymentMethod %s does belong to the Customer %s. Please include the Customer in the `customer` parameter on the PaymentIntent.", id, owner)
+	}
+	if owner != "" && owner != customer {
+		return nil, wire.Invalid("", param, "The customer %s does not own the PaymentMethod %s.", customer, id)
+	}
+	return pm, nil
+}
+
+func createMethod(c *Call) (any, error) {
+	if from := c.Params.String("payment_method"); from != "" {
+		return nil, wire.Invalid("", "payment_method", "Cloning a PaymentMethod needs a connected account, which the sandbox does not simulate for payment methods.")
+	}
+	pm, err := c.newMethod(c.Params)
+	if err != nil {
+		return nil, err
+	}
+	c.Tx.Put(pm)
+	return pm, nil
+}
+
+// pathMethod finds the payment method in the path; pm_card_... names one that was attached before, else a fresh one.
+func (c *Call) pathMethod() (*PaymentMethod, error) {
+	if pm, ok := memory.Find[*PaymentMethod](c.Tx, c.ID); ok {
+		return pm, nil
+	}
+	cd, ok := testcards.Named(c.ID)
+	if !ok {
+		return nil, wire.NotFound("PaymentMethod", c.ID)
+	}
+	sh := c.Tx.Account.Kinds[api.KindMethod]
+	for i := 0; sh != nil && i < len(sh.IDs); i++ {
+		pm, ok := memory.Find[*PaymentMethod](c.Tx, sh.IDs[len(sh.IDs)-1-i])
+		if ok && pm.private.Card == cd.Key && !pm.private.Detached && !pm.private.Consumed {
+			return pm, nil
+		}
+	}
+	return c.Usable(c.ID, "", "payment_method")
+}
+
+func retrieveMethod(c *Call) (any, error) {
+	return api.PathObject[*PaymentMethod](c.API(), "PaymentMethod")
+}
+
+func updateMethod(c *Call) (any, error) {
+	old, err := c.pathMethod()
+	if err != nil {
+		return nil, err
+	}
+	next := *old
+	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
+	next.BillingDetails = api.MergeBilling(old.BillingDetails, c.Params.At("billing_details"))
+	if v := c.Params.String("allow_redisplay"); v != "" {
+		next.AllowRedisplay = v
+	}
+	if old.Card != nil && c.Params.Has("card") {
+		cd := *old.Card
+		if c.Params.Has("card", "exp_month") {
+			cd.ExpMonth = c.Params.Int("card", "exp_month")
+		}
+		if c.Params.Has("card", "exp_year") {
+			cd.ExpYear = int64(fullYear(int(c.Params.Int("card", "exp_year"))))
+		}
+		next.Card = &cd
+	}
+	c.Tx.Put(&next)
+	c.EmitUpdate("payment_method.updated", &next, old)
+	return &next, nil
+}
+
+func attachMethod(c *Call) (any, error) {
+	cus := c.Params.String("customer")
+	if cus == "" {
+		return nil, wire.MissingParam("customer")
+	}
+	return c.attach(c.ID, cus, "id")
+}
+
+// attach ties a payment method to a customer, which is when an issuer's refusal of the card shows.
+func (c *Call) attach(id, customer, param string) (*PaymentMethod, error) {
+	cus, err := c.customer(customer, "customer")
+	if err != nil {
+		return nil, err
+	}
+	pm, err := c.Usable(id, cus.ID, param)
+	if err != nil {
+		return nil, attachError(err, param)
+	}
+	if pm.Customer != nil {
+		return pm, nil
+	}
+	if cd := pm.testCard(); cd != nil && cd.Code != "" && !cd.Attaches && cd.Auth == "" {
+		e := wire.CardError(cd.Code, cd.Decline, testcards.DeclineMessage(cd.Code, cd.Decline))
+		e.Commit = false
+		return nil, e
+	}
+	return c.own(pm, cus.ID), nil
+}
+
+// attachError answers 404 for a payment method in the path that does not exist.
+func attachError(err error, param string) error {
+	var e *wire.Error
+	if errors.As(err, &e) && e.Code == "resource_missing" && param == "id" {
+		e.Status = http.StatusNotFound
+	}
+	return err
+}
+
+// own makes the customer the owner and tells the world.
+func (c *Call) own(pm *PaymentMethod, customer string) *PaymentMethod {
+	next := *pm
+	next.Customer = &customer
+	next.private.Ready = true
+	if next.Card != nil {
+		cd := *next.Card
+		cd.Checks = checksOf(next.testCard(), &next)
+		next.Card = &cd
+	}
+	c.Tx.Put(&next)
+	c.Emit("payment_method.attached", &next)
+	return &next
+}
+
+func detachMethod(c *Call) (any, error) {
+	pm, err := c.pathMethod()
+	if err != nil {
+		return nil, err
+	}
+	if pm.Customer == nil {
+		return nil, wire.Invalid("", "", "The payment method you provided is not attached to a customer so detachment is impossible.")
+	}
+	return c.detach(pm), nil
+}
+
+func (c *Call) detach(pm *PaymentMethod) *PaymentMethod {
+	next := *pm
+	next.Customer = nil
+	next.private.Detached = true
+	c.Tx.Put(&next)
+	c.EmitUpdate("payment_method.detached", &next, pm)
+	c.forgetMethod(*pm.Customer, pm.ID)
+	return &next
+}
+
+func listMethods(c *Call) (any, error) {
+	return c.listMethodsOf(c.Params.String("customer"))
+}
+
+func listCustomerMethods(c *Call) (any, error) {
+	if _, err := api.PathObject[*Customer](c.API(), api.KindCustomer); err != nil {
+		return nil, err
+	}
+	return c.listMethodsOf(c.ID)
+}
+
+func (c *Call) listMethodsOf(customer string) (any, error) {
+	if customer != "" {
+		if _, err := c.customer(customer, "customer"); err != nil {
+			return nil, err
+		}
+	}
+	kind, redisplay := c.Params.String("type"), c.Params.String("allow_redisplay")
+	return api.Page(c.API(), api.KindMethod, customer, func(pm *PaymentMethod) bool {
+		return pm.Customer != nil && (kind == "" || pm.Type == kind) && (redisplay == "" || pm.AllowRedisplay == redisplay)
+	})
+}
+
+func retrieveCustomerMethod(c *Call) (any, error) {
+	pm, ok := memory.Find[*PaymentMethod](c.Tx, c.Sub)
+	if !ok || wire.Deref(pm.Customer) != c.ID {
+		return nil, wire.NotFound("PaymentMethod", c.Sub)
+	}
+	return pm, nil
+}

@@ -1,0 +1,41 @@
+package payments
+
+import (
+	"time"
+
+	"checkoutd/internal/sandbox/memory"
+	"checkoutd/internal/sandbox/wire"
+)
+
+// resumePayments schedules again what a restart has interrupted.
+func (r *Room) resume(account string, obj memory.Object) {
+	at := func(id string, due time.Time, run func(c *Call) error) {
+		r.srv.Schedule.At(id, due, func() { r.Background(account, run) })
+	}
+	switch o := obj.(type) {
+	case *PaymentIntent:
+		if o.Status == needsCapture {
+			at(o.ID, r.holdEnds(account, o), func(c *Call) error { return c.expireHold(o.ID) })
+		}
+		if o.Status == StatusProcessing && r.srv.Config.DelayedAfter >= 0 {
+			at(o.ID, time.Unix(o.private.DueAt, 0), func(c *Call) error { return c.decide(o.ID, "") })
+		}
+	case *Refund:
+		if o.Status == "pending" {
+			at(o.ID, time.Unix(o.Created, 0).Add(refundSettles), func(c *Call) error { c.settleRefund(o.ID); return nil })
+		}
+	case *Dispute:
+		if !o.closed() && o.EvidenceDetails.DueBy != nil {
+			at(o.ID, time.Unix(*o.EvidenceDetails.DueBy, 0), func(c *Call) error { c.missDeadline(o.ID); return nil })
+		}
+	}
+}
+
+// holdEnds is when the authorization of an intent lapses. The caller holds the lock.
+func (r *Room) holdEnds(account string, pi *PaymentIntent) time.Time {
+	held, ok := r.srv.Store.Accounts[account].Objects[wire.Deref(pi.LatestCharge)].Object.(*Charge)
+	if !ok {
+		return time.Unix(pi.Created, 0).Add(holdOf(""))
+	}
+	return time.Unix(held.Created, 0).Add(holdOf(held.PaymentMethodDetails.Type))
+}

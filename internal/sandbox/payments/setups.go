@@ -1,0 +1,285 @@
+package payments
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/memory"
+	"checkoutd/internal/sandbox/testcards"
+	"checkoutd/internal/sandbox/wire"
+)
+
+func createSetup(c *Call) (any, error) {
+	id := wire.NewID("seti")
+	si := &SetupIntent{
+		ID: id, Object: api.KindSetup, ClientSecret: id + "_secret_" + wire.RandomText(25), Created: c.Now.Unix(),
+		Metadata: wire.MergeMetadata(nil, c.Params), Status: StatusRequiresMethod, Usage: cmp.Or(c.Params.String("usage"), "off_session"),
+	}
+	if err := c.chooseSetupTypes(si); err != nil {
+		return nil, err
+	}
+	if err := c.fillSetup(si); err != nil {
+		return nil, err
+	}
+	c.Tx.Put(si)
+	c.Emit("setup_intent.created", si)
+	if c.Params.Bool("confirm") {
+		return c.confirmSetup(si)
+	}
+	return si, nil
+}
+
+// chooseSetupTypes decides which payment methods can be saved.
+func (c *Call) chooseSetupTypes(si *SetupIntent) error {
+	types := c.Params.Strings("payment_method_types")
+	switch {
+	case len(types) > 0:
+		if err := savable(types); err != nil {
+			return err
+		}
+		si.PaymentMethodTypes = types
+	case c.Params.Has("automatic_payment_methods") && !c.Params.Bool("automatic_payment_methods", "enabled"):
+		si.PaymentMethodTypes = []string{"card"}
+	default:
+		si.AutomaticPaymentMethods = &AutomaticMethods{
+			AllowRedirects: cmp.Or(c.Params.String("automatic_payment_methods", "allow_redirects"), "always"), Enabled: true,
+		}
+		settings, err := c.chosenConfiguration(c.Params)
+		if err != nil {
+			return err
+		}
+		si.PaymentMethodTypes = c.SavableTypes(settings, si.AutomaticPaymentMethods.AllowRedirects != "never")
+		si.PaymentMethodConfig = &ConfigDetails{ID: settings}
+	}
+	si.PaymentMethodOptions = map[string]any{"card": map[string]any{"mandate_options": nil, "network": nil, "request_three_d_secure": "automatic"}}
+	return nil
+}
+
+func (c *Call) fillSetup(si *SetupIntent) error {
+	if cus := c.Params.String("customer"); cus != "" {
+		if _, err := c.customer(cus, "customer"); err != nil {
+			return err
+		}
+		si.Customer = &cus
+	}
+	api.Set(&si.Description, c.Params, "description")
+	api.Set(&si.OnBehalfOf, c.Params, "on_behalf_of")
+	if c.Params.Bool("confirm") || strings.HasSuffix(c.Route.Pattern, "/confirm") {
+		return nil
+	}
+	pm, err := c.sentMethod(wire.Deref(si.Customer))
+	if err == nil && pm != nil {
+		si.PaymentMethod, si.Status = &pm.ID, StatusRequiresConfirmation
+	}
+	return err
+}
+
+func confirmSetupByID(c *Call) (any, error) {
+	si, err := api.PathObject[*SetupIntent](c.API(), api.KindSetup)
+	if err != nil {
+		return nil, err
+	}
+	if c.Publishable && c.Params.String("client_secret") != si.ClientSecret {
+		return nil, wire.NotFound(api.KindSetup, c.ID)
+	}
+	if si.Status == StatusSucceeded || si.Status == StatusCanceled || si.Status == StatusProcessing {
+		return nil, unexpectedSetup(si, "You cannot confirm this SetupIntent because it has a status of %s.", si.Status)
+	}
+	done, err := c.confirmSetup(si)
+	if err != nil || !c.Publishable {
+		return done, err
+	}
+	return clientSetup(done), nil
+}
+
+// confirmSetup saves a payment method for later, after the buyer has authenticated where the card asks for it.
+func (c *Call) confirmSetup(old *SetupIntent) (*SetupIntent, error) {
+	next := *old
+	pm, err := c.setupMethod(&next)
+	if err != nil {
+		return nil, err
+	}
+	if pm == nil {
+		return nil, unexpectedSetup(old, "You cannot confirm this SetupIntent because it's missing a payment method. Update the SetupIntent with a payment method and then confirm it again.")
+	}
+	if !slices.Contains(next.PaymentMethodTypes, pm.Type) {
+		return nil, wire.Invalid("", "payment_method", "The PaymentMethod provided (%s) is not allowed for this SetupIntent. Please attach a PaymentMethod of one of the following types: %s", pm.Type, strings.Join(next.PaymentMethodTypes, ", "))
+	}
+	if err := c.checkMandate(pm, "SetupIntent", ""); err != nil {
+		return nil, err
+	}
+	next.PaymentMethod, next.LastSetupError, next.NextAction = &pm.ID, nil, nil
+	cd := pm.testCard()
+	switch {
+	case isWallet(pm.Type):
+		return c.askSetupRedirect(&next, pm)
+	case cd != nil && cd.Auth == "error":
+		return nil, c.failSetup(&next, pm, &testcards.Card{Code: "card_declined", Decline: "generic_decline"})
+	case cd != nil && (cd.Auth == "required" || cd.Auth == "setup"):
+		return c.askSetupAuthentication(&next, pm), nil
+	case cd != nil && cd.Code != "" && !cd.Attaches:
+		return nil, c.failSetup(&next, pm, cd)
+	}
+	return c.completeSetup(&next, pm), nil
+}
+
+func (c *Call) setupMethod(si *SetupIntent) (*PaymentMethod, error) {
+	si.private.SDK, si.private.ReturnURL = c.Params.Bool("use_stripe_sdk"), c.Params.String("return_url")
+	pm, err := c.sentMethod(wire.Deref(si.Customer))
+	if err != nil {
+		return nil, err
+	}
+	if token := c.Params.String("confirmation_token"); token != "" {
+		ct, carried, err := c.redeem(token, wire.Deref(si.Customer), true, si.ID)
+		if err != nil {
+			return nil, err
+		}
+		si.private.SDK = si.private.SDK || ct.UseStripeSDK && !c.Params.Has("use_stripe_sdk")
+		si.private.ReturnURL = cmp.Or(si.private.ReturnURL, wire.Deref(ct.ReturnURL))
+		if pm == nil {
+			pm = carried
+		}
+	}
+	if pm == nil && si.PaymentMethod != nil {
+		return c.Usable(*si.PaymentMethod, wire.Deref(si.Customer), "payment_method")
+	}
+	return pm, nil
+}
+
+func (c *Call) askSetupAuthentication(si *SetupIntent, pm *PaymentMethod) *SetupIntent {
+	url := c.Base() + "/3ds/" + si.ID + "?client_secret=" + si.ClientSecret
+	if si.private.SDK || si.private.ReturnURL == "" {
+		si.NextAction = &NextAction{Type: "use_stripe_sdk", UseStripeSDK: &SDKAction{Type: "three_d_secure_redirect", StripeJS: url, Source: wire.NewID("src")}}
+	} else {
+		si.NextAction = &NextAction{Type: "redirect_to_url", RedirectToURL: &RedirectToURL{ReturnURL: &si.private.ReturnURL, URL: url}}
+	}
+	return c.setupWaits(si, pm)
+}
+
+// askSetupRedirect sends the buyer to the page of a wallet.
+func (c *Call) askSetupRedirect(si *SetupIntent, pm *PaymentMethod) (*SetupIntent, error) {
+	if si.private.ReturnURL == "" && !c.Publishable {
+		return nil, wire.Invalid("", "return_url", "A `return_url` must be specified because this Payment Method is configured to automatically redirect: %s.", pm.Type)
+	}
+	si.NextAction = c.redirectTo(si.ID, si.ClientSecret, si.private.ReturnURL)
+	return c.setupWaits(si, pm), nil
+}
+
+func (c *Call) setupWaits(si *SetupIntent, pm *PaymentMethod) *SetupIntent {
+	si.Status, si.LatestAttempt = StatusRequiresAction, new(c.noteAttempt(si, pm, StatusRequiresAction, nil))
+	c.Tx.Put(si)
+	c.Emit("setup_intent.requires_action", si)
+	return si
+}
+
+func (c *Call) completeSetup(si *SetupIntent, pm *PaymentMethod) *SetupIntent {
+	si.Status, si.NextAction, si.LatestAttempt = StatusSucceeded, nil, new(c.noteAttempt(si, pm, StatusSucceeded, nil))
+	if pm.Type == "sepa_debit" || pm.Type == "us_bank_account" || isWallet(pm.Type) {
+		si.Mandate = new(c.newMandate(pm, nil))
+	}
+	if si.Customer != nil && pm.Customer == nil {
+		c.own(pm, *si.Customer)
+	} else {
+		next := *pm
+		next.private.Ready = true
+		c.Tx.Put(&next)
+	}
+	c.Tx.Put(si)
+	c.Emit("setup_intent.succeeded", si)
+	c.setupDone(si)
+	return si
+}
+
+func (c *Call) failSetup(si *SetupIntent, pm *PaymentMethod, cd *testcards.Card) error {
+	e := wire.CardError(cd.Code, cd.Decline, testcards.DeclineMessage(cd.Code, cd.Decline))
+	shown := *e
+	shown.PaymentMethod = pm
+	si.Status, si.LastSetupError, si.PaymentMethod, si.LatestAttempt = StatusRequiresMethod, &shown, nil, new(c.noteAttempt(si, pm, "failed", &shown))
+	c.Tx.Put(si)
+	c.Emit("setup_intent.setup_failed", si)
+	e.SetupIntent, e.PaymentMethod = si, pm
+	return e
+}
+
+// setupAuthenticated continues after 3D Secure or the page of a wallet.
+func (c *Call) setupAuthenticated(old *SetupIntent, pass bool) (*SetupIntent, error) {
+	next := *old
+	pm, ok := memory.Find[*PaymentMethod](c.Tx, wire.Deref(old.PaymentMethod))
+	if !ok {
+		return nil, wire.NoSuch("PaymentMethod", "payment_method", wire.Deref(old.PaymentMethod))
+	}
+	if pass {
+		return c.completeSetup(&next, c.payer(pm)), nil
+	}
+	e := wire.Invalid("setup_intent_authentication_failure", "", "We are unable to authenticate your payment method. Please choose a different payment method and try again.")
+	if isWallet(pm.Type) {
+		e = wire.Invalid("setup_attempt_failed", "", "The payment method could not be set up: the buyer did not agree.")
+	}
+	e.PaymentMethod = pm
+	next.Status, next.LastSetupError, next.PaymentMethod, next.NextAction = StatusRequiresMethod, e, nil, nil
+	c.Tx.Put(&next)
+	c.Emit("setup_intent.setup_failed", &next)
+	return &next, nil
+}
+
+func retrieveSetup(c *Call) (any, error) {
+	si, err := api.PathObject[*SetupIntent](c.API(), api.KindSetup)
+	if err != nil {
+		return nil, err
+	}
+	secret := c.Params.String("client_secret")
+	if c.Publishable && secret == "" {
+		return nil, wire.MissingParam("client_secret")
+	}
+	if secret != "" && secret != si.ClientSecret {
+		return nil, wire.NotFound(api.KindSetup, c.ID)
+	}
+	if c.Publishable {
+		return clientSetup(si), nil
+	}
+	return si, nil
+}
+
+func updateSetup(c *Call) (any, error) {
+	old, err := api.PathObject[*SetupIntent](c.API(), api.KindSetup)
+	if err != nil {
+		return nil, err
+	}
+	next := *old
+	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
+	if err := c.fillSetup(&next); err != nil {
+		return nil, err
+	}
+	if types := c.Params.Strings("payment_method_types"); len(types) > 0 {
+		if err := savable(types); err != nil {
+			return nil, err
+		}
+		next.PaymentMethodTypes, next.AutomaticPaymentMethods = types, nil
+	}
+	c.Tx.Put(&next)
+	return &next, nil
+}
+
+func cancelSetup(c *Call) (any, error) {
+	old, err := api.PathObject[*SetupIntent](c.API(), api.KindSetup)
+	if err != nil {
+		return nil, err
+	}
+	if old.Status == StatusSucceeded || old.Status == StatusCanceled {
+		return nil, unexpectedSetup(old, "You cannot cancel this SetupIntent because it has a status of %s. Only a SetupIntent with one of the following statuses may be canceled: requires_payment_method, requires_confirmation, requires_action.", old.Status)
+	}
+	next := *old
+	next.Status, next.CancellationReason, next.NextAction = StatusCanceled, c.Params.Text("cancellation_reason"), nil
+	c.Tx.Put(&next)
+	c.Emit("setup_intent.canceled", &next)
+	return &next, nil
+}
+
+func listSetups(c *Call) (any, error) {
+	created, pm := api.CreatedFilter(c.Params), c.Params.String("payment_method")
+	return api.Page(c.API(), api.KindSetup, c.Params.String("customer"), func(si *SetupIntent) bool {
+		return created(si.Created) && (pm == "" || wire.Deref(si.PaymentMethod) == pm)
+	})
+}

@@ -1,0 +1,160 @@
+package payments
+
+import (
+	"cmp"
+	"strings"
+
+	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/memory"
+	"checkoutd/internal/sandbox/testcards"
+	"checkoutd/internal/sandbox/wire"
+)
+
+// Source is a card of the older Sources API (https://docs.stripe.com/api/cards/object), kept on a customer.
+type Source struct {
+	ID                string            `json:"id"`
+	Object            string            `json:"object"`
+	AddressCity       *string           `json:"address_city"`
+	AddressCountry    *string           `json:"address_country"`
+	AddressLine1      *string           `json:"address_line1"`
+	AddressLine1Check *string           `json:"address_line1_check"`
+	AddressLine2      *string           `json:"address_line2"`
+	AddressState      *string           `json:"address_state"`
+	AddressZip        *string           `json:"address_zip"`
+	AddressZipCheck   *string           `json:"address_zip_check"`
+	AllowRedisplay    string            `json:"allow_redisplay"`
+	Brand             string            `json:"brand"`
+	Country           string            `json:"country"`
+	Customer          *string           `json:"customer"`
+	CvcCheck          *string           `json:"cvc_check"`
+	DynamicLast4      *string           `json:"dynamic_last4"`
+	ExpMonth          int64             `json:"exp_month"`
+	ExpYear           int64             `json:"exp_year"`
+	Fingerprint       string            `json:"fingerprint"`
+	Funding           string            `json:"funding"`
+	Last4             string            `json:"last4"`
+	Metadata          map[string]string `json:"metadata"`
+	Name              *string           `json:"name"`
+	RegulatedStatus   string            `json:"regulated_status"`
+	Tokenization      *string           `json:"tokenization_method"`
+}
+
+func (o *Source) ObjectID() string   { return o.ID }
+func (o *Source) ObjectKind() string { return api.KindSource }
+func (o *Source) Parents() []string  { return ParentsOf(o.Customer) }
+
+var brandNames = map[string]string{
+	"visa": "Visa", "mastercard": "MasterCard", "amex": "American Express", "discover": "Discover", "diners": "Diners Club",
+	"jcb": "JCB", "unionpay": "UnionPay",
+}
+
+// addSource puts the card of a token on a customer.
+func (c *Call) addSource(customer, token string) (*Source, error) {
+	cus, err := c.customer(customer, "customer")
+	if err != nil {
+		return nil, err
+	}
+	cd, month, year, err := c.cardOfToken(token, "source")
+	if err != nil {
+		return nil, err
+	}
+	if cd.Code != "" && !cd.Attaches {
+		e := wire.CardError(cd.Code, cd.Decline, testcards.DeclineMessage(cd.Code, cd.Decline))
+		e.Commit = false
+		return nil, e
+	}
+	src := &Source{
+		ID: wire.NewID("card"), Object: "card", AllowRedisplay: "unspecified", Brand: brandNames[cd.Brand], Country: cd.Country,
+		Customer: &cus.ID, CvcCheck: new(cmp.Or(cd.CVC, "pass")), ExpMonth: month, ExpYear: year,
+		Fingerprint: fingerprint(cd.Number), Funding: cd.Funding, Last4: cd.Number[len(cd.Number)-4:],
+		Metadata: wire.MergeMetadata(nil, c.Params), RegulatedStatus: "unregulated",
+	}
+	c.Tx.Put(src)
+	c.Emit("customer.source.created", src)
+	if cus.DefaultSource == nil {
+		next := *cus
+		next.DefaultSource = &src.ID
+		c.Tx.Put(&next)
+		c.EmitUpdate("customer.updated", &next, cus)
+	}
+	return src, nil
+}
+
+// cardOfToken finds the test card behind tok_..., made here or one of Stripe's names.
+func (c *Call) cardOfToken(token, param string) (*testcards.Card, int64, int64, error) {
+	if cd, ok := testcards.Named(token); ok && strings.HasPrefix(token, "tok_") {
+		return cd, int64(c.Now.Month()), int64(c.Now.Year() + 1), nil
+	}
+	rec, ok := memory.Find[*api.Record](c.Tx, token)
+	if !ok || rec.Kind != "token" {
+		return nil, 0, 0, wire.NoSuch("token", param, token)
+	}
+	if used, _ := rec.Fields["used"].(bool); used {
+		return nil, 0, 0, wire.Invalid("token_already_used", param, "You cannot use a Stripe token more than once: %s.", token)
+	}
+	c.Tx.Put(rec.With(map[string]any{"used": true}))
+	shown, _ := rec.Fields["card"].(map[string]any)
+	return testcards.Cards()[rec.Private.Secret], api.WholeNumber(shown["exp_month"]), api.WholeNumber(shown["exp_year"]), nil
+}
+
+func createSource(c *Call) (any, error) {
+	if c.Params.String("source") == "" {
+		return nil, wire.MissingParam("source")
+	}
+	return c.addSource(c.ID, c.Params.String("source"))
+}
+
+// pathSource finds a customer's source.
+func (c *Call) pathSource() (*Source, error) {
+	src, ok := memory.Find[*Source](c.Tx, c.Sub)
+	if !ok || wire.Deref(src.Customer) != c.ID {
+		return nil, wire.NotFound("source", c.Sub)
+	}
+	return src, nil
+}
+
+func retrieveSource(c *Call) (any, error) { return c.pathSource() }
+
+func updateSource(c *Call) (any, error) {
+	old, err := c.pathSource()
+	if err != nil {
+		return nil, err
+	}
+	next := *old
+	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
+	api.Set(&next.Name, c.Params, "name")
+	api.Set(&next.AddressLine1, c.Params, "address_line1")
+	api.Set(&next.AddressCity, c.Params, "address_city")
+	api.Set(&next.AddressZip, c.Params, "address_zip")
+	if c.Params.Has("exp_month") {
+		next.ExpMonth = c.Params.Int("exp_month")
+	}
+	if c.Params.Has("exp_year") {
+		next.ExpYear = c.Params.Int("exp_year")
+	}
+	c.Tx.Put(&next)
+	c.EmitUpdate("customer.source.updated", &next, old)
+	return &next, nil
+}
+
+func deleteSource(c *Call) (any, error) {
+	src, err := c.pathSource()
+	if err != nil {
+		return nil, err
+	}
+	c.Tx.Remove(src.ID)
+	c.Emit("customer.source.deleted", src)
+	if cus, ok := memory.Find[*Customer](c.Tx, c.ID); ok && wire.Deref(cus.DefaultSource) == src.ID {
+		next := *cus
+		next.DefaultSource = nil
+		c.Tx.Put(&next)
+	}
+	return &api.DeletedObject{ID: src.ID, Object: "card", Deleted: true}, nil
+}
+
+func listSources(c *Call) (any, error) {
+	if _, err := api.PathObject[*Customer](c.API(), api.KindCustomer); err != nil {
+		return nil, err
+	}
+	return api.Page[*Source](c.API(), api.KindSource, c.ID, nil)
+}

@@ -1,0 +1,248 @@
+package payments
+
+import (
+	"cmp"
+	"time"
+
+	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/memory"
+	"checkoutd/internal/sandbox/wire"
+)
+
+// confirmationTokenLife is how long a confirmation token can be used.
+const confirmationTokenLife = 12 * time.Hour
+
+// ConfirmationToken is https://docs.stripe.com/api/confirmation_tokens/object.
+type ConfirmationToken struct {
+	ID                   string         `json:"id"`
+	Object               string         `json:"object"`
+	Created              int64          `json:"created"`
+	ExpiresAt            int64          `json:"expires_at"`
+	Livemode             bool           `json:"livemode"`
+	MandateData          *MandateData   `json:"mandate_data"`
+	PaymentIntent        *string        `json:"payment_intent"`
+	PaymentMethodOptions *tokenOptions  `json:"payment_method_options"`
+	PaymentMethodPreview *MethodPreview `json:"payment_method_preview"`
+	ReturnURL            *string        `json:"return_url"`
+	SetupFutureUsage     *string        `json:"setup_future_usage"`
+	SetupIntent          *string        `json:"setup_intent"`
+	Shipping             *TokenShipping `json:"shipping"`
+	UseStripeSDK         bool           `json:"use_stripe_sdk"`
+
+	private tokenPrivate
+}
+
+type tokenPrivate struct {
+	Saved    string         `json:"saved,omitempty"` // an existing payment method
+	Fresh    *PaymentMethod `json:"fresh,omitempty"` // one to be made when the token is used
+	Secrets  methodPrivate  `json:"secrets"`         // of Fresh
+	CVCGiven bool           `json:"cvc_given"`       // the buyer typed the code of a saved card again
+}
+
+type tokenOptions struct {
+	Card tokenCardOptions `json:"card"`
+}
+
+type tokenCardOptions struct {
+	CVCToken *string `json:"cvc_token"`
+}
+
+// TokenShipping is the shipping part of a token.
+type TokenShipping struct {
+	Address api.Address `json:"address"`
+	Name    string      `json:"name"`
+	Phone   *string     `json:"phone"`
+}
+
+// MandateData is the buyer's consent to be debited.
+type MandateData struct {
+	CustomerAcceptance CustomerAcceptance `json:"customer_acceptance"`
+}
+
+// CustomerAcceptance says how consent was given.
+type CustomerAcceptance struct {
+	Online *OnlineAcceptance `json:"online"`
+	Type   string            `json:"type"`
+}
+
+// OnlineAcceptance says from where consent was given.
+type OnlineAcceptance struct {
+	IPAddress *string `json:"ip_address"`
+	UserAgent *string `json:"user_agent"`
+}
+
+// MethodPreview is a payment method that does not exist yet.
+type MethodPreview struct {
+	AllowRedisplay string             `json:"allow_redisplay"`
+	AmazonPay      *struct{}          `json:"amazon_pay,omitempty"`
+	BillingDetails api.BillingDetails `json:"billing_details"`
+	Card           *MethodCard        `json:"card,omitempty"`
+	Customer       *string            `json:"customer"`
+	Ideal          *MethodIdeal       `json:"ideal,omitempty"`
+	Klarna         *MethodKlarna      `json:"klarna,omitempty"`
+	Link           *MethodLink        `json:"link,omitempty"`
+	Paypal         *MethodPaypal      `json:"paypal,omitempty"`
+	SEPADebit      *MethodSEPA        `json:"sepa_debit,omitempty"`
+	Type           string             `json:"type"`
+	USBankAccount  *MethodUSBank      `json:"us_bank_account,omitempty"`
+}
+
+func (o *ConfirmationToken) ObjectID() string   { return o.ID }
+func (o *ConfirmationToken) ObjectKind() string { return api.KindConfToken }
+func (o *ConfirmationToken) Parents() []string  { return nil }
+func (o *ConfirmationToken) Secrets() any       { return &o.private }
+
+func previewOf(pm *PaymentMethod) *MethodPreview {
+	out := &MethodPreview{
+		AllowRedisplay: pm.AllowRedisplay, BillingDetails: pm.BillingDetails, Card: pm.Card, Customer: pm.Customer,
+		AmazonPay: pm.AmazonPay, Ideal: pm.Ideal, Klarna: pm.Klarna, Link: pm.Link, Paypal: pm.Paypal, SEPADebit: pm.SEPADebit, Type: pm.Type, USBankAccount: pm.USBankAccount,
+	}
+	return out
+}
+
+// createToken serves the browser's call and the one of test helpers; a publishable key or a secret one will do.
+func createToken(c *Call) (any, error) {
+	if refused := c.Params.String("payment_method_data", "type"); refused == "blik" || refused == "acss_debit" {
+		return nil, wire.Invalid("", "payment_method_data[type]", "Confirmation tokens do not support the payment method type %s.", refused)
+	}
+	ct := &ConfirmationToken{
+		ID: wire.NewID("ctoken"), Object: api.KindConfToken, Created: c.Now.Unix(), ExpiresAt: c.Now.Add(confirmationTokenLife).Unix(),
+		ReturnURL: c.Params.Text("return_url"), SetupFutureUsage: c.Params.Text("setup_future_usage"), UseStripeSDK: true,
+		MandateData: readMandate(c.Params.At("mandate_data")), Shipping: readTokenShipping(c.Params.At("shipping")),
+	}
+	if c.Params.Has("use_stripe_sdk") {
+		ct.UseStripeSDK = c.Params.Bool("use_stripe_sdk")
+	}
+	if err := c.fillToken(ct); err != nil {
+		return nil, err
+	}
+	c.Tx.Put(ct)
+	return ct, nil
+}
+
+// fillToken sets what the token will pay with: new details or a saved method.
+func (c *Call) fillToken(ct *ConfirmationToken) error {
+	if saved := c.Params.String("payment_method"); saved != "" {
+		return c.fillSavedToken(ct, saved)
+	}
+	data := c.Params.At("payment_method_data")
+	if data == nil {
+		return wire.MissingParam("payment_method_data")
+	}
+	pm, err := c.newMethod(data)
+	if err != nil {
+		return err
+	}
+	ct.private.Fresh, ct.private.Secrets = pm, pm.private
+	ct.PaymentMethodPreview = previewOf(pm)
+	return nil
+}
+
+func (c *Call) fillSavedToken(ct *ConfirmationToken, saved string) error {
+	pm, err := c.savedForToken(saved)
+	if err != nil {
+		return err
+	}
+	ct.PaymentMethodPreview = previewOf(pm)
+	if pm.ID != saved {
+		ct.private.Fresh, ct.private.Secrets = pm, pm.private
+	} else {
+		ct.private.Saved = pm.ID
+	}
+	if cvc := c.Params.String("payment_method_options", "card", "cvc"); cvc != "" {
+		if pm.Card == nil || !cvcFits(cvc, pm.Card.Brand) {
+			return cardProblem(c.Params.At("payment_method_options", "card"), "invalid_cvc", "cvc")
+		}
+		ct.private.CVCGiven = true
+		ct.PaymentMethodOptions = &tokenOptions{Card: tokenCardOptions{CVCToken: new(wire.NewID("cvctok"))}}
+	}
+	return nil
+}
+
+// savedForToken finds the payment method that a token names; the browser may name only those of its customer session.
+func (c *Call) savedForToken(id string) (*PaymentMethod, error) {
+	if pm, ok := c.namedMethod(id); ok && !c.Publishable {
+		return pm, nil
+	}
+	pm, ok := memory.Find[*PaymentMethod](c.Tx, id)
+	if !ok || pm.private.Detached {
+		return nil, wire.NoSuch("PaymentMethod", "payment_method", id)
+	}
+	if secret := c.Params.String("customer_session_client_secret"); secret != "" {
+		cs, err := c.sessionOf(secret)
+		if err != nil {
+			return nil, err
+		}
+		if wire.Deref(pm.Customer) != cs.Customer {
+			return nil, wire.NoSuch("PaymentMethod", "payment_method", id)
+		}
+	}
+	return pm, nil
+}
+
+func readMandate(p *wire.Params) *MandateData {
+	if p == nil {
+		return nil
+	}
+	acc := p.At("customer_acceptance")
+	out := &MandateData{CustomerAcceptance: CustomerAcceptance{Type: cmp.Or(acc.String("type"), "online")}}
+	if online := acc.At("online"); online != nil {
+		out.CustomerAcceptance.Online = &OnlineAcceptance{IPAddress: online.Text("ip_address"), UserAgent: online.Text("user_agent")}
+	}
+	return out
+}
+
+func readTokenShipping(p *wire.Params) *TokenShipping {
+	s := api.ReadShipping(p)
+	if s == nil {
+		return nil
+	}
+	out := &TokenShipping{Name: wire.Deref(s.Name), Phone: s.Phone}
+	if s.Address != nil {
+		out.Address = *s.Address
+	}
+	return out
+}
+
+func retrieveToken(c *Call) (any, error) {
+	return api.PathObject[*ConfirmationToken](c.API(), api.KindConfToken)
+}
+
+// redeem takes a token that may still be used and returns its payment method; the token belongs to the intent from now on.
+func (c *Call) redeem(id, customer string, forSetup bool, intent string) (*ConfirmationToken, *PaymentMethod, error) {
+	ct, ok := memory.Find[*ConfirmationToken](c.Tx, id)
+	if !ok {
+		return nil, nil, wire.NoSuch(api.KindConfToken, api.KindConfToken, id)
+	}
+	if used := wire.Deref(ct.PaymentIntent) + wire.Deref(ct.SetupIntent); used != "" {
+		return nil, nil, wire.Invalid("confirmation_token_already_used", api.KindConfToken, "The provided ConfirmationToken %s has already been used to confirm %s. A ConfirmationToken can be used only once; create a new one and try again.", id, used)
+	}
+	if c.Now.Unix() >= ct.ExpiresAt {
+		return nil, nil, wire.Invalid("confirmation_token_expired", api.KindConfToken, "The provided ConfirmationToken %s has expired. Create a new one and try again.", id)
+	}
+	pm, err := c.tokenMethod(ct, customer)
+	if err != nil {
+		return nil, nil, err
+	}
+	c.consent = ct.MandateData
+	next := *ct
+	next.private.Fresh = nil
+	if forSetup {
+		next.SetupIntent = &intent
+	} else {
+		next.PaymentIntent = &intent
+	}
+	c.Tx.Put(&next)
+	return &next, pm, nil
+}
+
+// tokenMethod makes or finds the payment method of a token.
+func (c *Call) tokenMethod(ct *ConfirmationToken, customer string) (*PaymentMethod, error) {
+	if ct.private.Fresh == nil {
+		return c.Usable(ct.private.Saved, customer, "confirmation_token")
+	}
+	pm := *ct.private.Fresh
+	pm.private, pm.Created = ct.private.Secrets, c.Now.Unix()
+	c.Tx.Put(&pm)
+	return &pm, nil
+}

@@ -1,0 +1,31 @@
+package wire
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+)
+
+const alphanumeric = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+// RandomText returns n characters that nobody can guess.
+func RandomText(n int) string {
+	buf := make([]byte, n)
+	_, _ = rand.Read(buf) // crypto/rand.Read never fails
+	for i, b := range buf {
+		buf[i] = alphanumeric[int(b)%len(alphanumeric)]
+	}
+	return string(buf)
+}
+
+// NewID makes an id as Stripe's newer objects have: prefix, the account's mark, randomness.
+func NewID(prefix string) string { return prefix + "_1Sbx" + RandomText(20) }
+
+// NewShortID makes an id as Stripe's older objects have (customers, products, requests).
+func NewShortID(prefix string) string { return prefix + "_" + RandomText(14) }
+
+// NewWebhookSecret returns a signing secret in the form that Stripe's libraries expect.
+func NewWebhookSecret() string {
+	buf := make([]byte, 32)
+	_, _ = rand.Read(buf)
+	return "whsec_" + hex.EncodeToString(buf)
+}

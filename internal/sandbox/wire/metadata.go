@@ -1,0 +1,83 @@
+package wire
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Stripe's limits on metadata: https://docs.stripe.com/metadata#data.
+const (
+	maxMetadataKeys  = 50
+	maxMetadataKey   = 40
+	maxMetadataValue = 500
+)
+
+// MergeMetadata applies Stripe's rule: sent keys replace, empty values remove a key, an empty metadata removes all.
+// The result is a new map. See https://docs.stripe.com/api/metadata.
+func MergeMetadata(old map[string]string, p *Params) map[string]string {
+	out := make(map[string]string, len(old))
+	if !p.Unset("metadata") {
+		for k, v := range old {
+			out[k] = v
+		}
+	}
+	sent := p.At("metadata")
+	if sent == nil {
+		return out
+	}
+	for key, m := range sent.Fields {
+		if m.Value == "" {
+			delete(out, key)
+			continue
+		}
+		out[key] = m.Value
+	}
+	p.metadata = len(out)
+	return out
+}
+
+// TooMuchMetadata refuses a call that would leave an object with more keys than it may have.
+func TooMuchMetadata(p *Params) error {
+	if p == nil || p.metadata <= maxMetadataKeys {
+		return nil
+	}
+	return manyKeys(p.metadata)
+}
+
+func manyKeys(n int) error {
+	return Malformed("", "metadata", "Metadata can have up to %d keys, but you've set %d. Email us at support+metadata@stripe.com for more information.", maxMetadataKeys, n)
+}
+
+// CheckMetadata enforces Stripe's limits on what is sent, wherever in the parameters it stands.
+func CheckMetadata(p *Params) error {
+	if p == nil {
+		return nil
+	}
+	for name, kid := range p.Fields {
+		err := CheckMetadata(kid)
+		if name == "metadata" {
+			err = kid.checkAsMetadata()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Params) checkAsMetadata() error {
+	if len(p.Fields) > maxMetadataKeys {
+		return manyKeys(len(p.Fields))
+	}
+	for key, m := range p.Fields {
+		switch length, size := utf8.RuneCountInString(key), utf8.RuneCountInString(m.Value); {
+		case len(m.Fields) > 0 || strings.ContainsAny(key, "[]"):
+			return Malformed("", p.Path, "Metadata keys cannot contain square brackets. Invalid key: %s", key)
+		case length > maxMetadataKey:
+			return Malformed("", p.Path, "Metadata keys can have up to %d characters, but you passed in a key that is %d characters. Invalid key: %s", maxMetadataKey, length, key)
+		case size > maxMetadataValue:
+			return Malformed("", m.Path, "Metadata values can have up to %d characters, but you passed in a value that is %d characters. Invalid value: %s", maxMetadataValue, size, m.Value)
+		}
+	}
+	return nil
+}
