@@ -70,7 +70,29 @@ var rooms = map[string][]string{
 // room around them.
 var parts = map[string][]string{
 	"store/sqldb": {"fault"}, // the engine knows no feature, so that each half can be read alone
+
+	// The sandbox, from the bottom up. The four leaves know nothing of each
+	// other but memory, which writes its objects as wire does. Only payments
+	// may be built on: subscriptions and Connect follow what it does, through
+	// interfaces that it declares.
+	"sandbox/wire":      {},
+	"sandbox/clock":     {},
+	"sandbox/testcards": {},
+	"sandbox/memory":    {"sandbox/wire"},
+	"sandbox/api":       sandboxBase,
+	"sandbox/hooks":     slices.Concat(sandboxBase, []string{"sandbox/api"}),
+	"sandbox/stripecli": slices.Concat(sandboxBase, []string{"sandbox/api", "sandbox/hooks"}),
+	"sandbox/payments":  slices.Concat(sandboxBase, []string{"sandbox/api", "sandbox/testcards"}),
+	"sandbox/billing":   sandboxOnPayments,
+	"sandbox/connect":   sandboxOnPayments,
+	"sandbox/desk":      slices.Concat(sandboxOnPayments, []string{"sandbox/hooks"}),
+	"sandbox/stripejs":  {}, // files for a browser
 }
+
+var (
+	sandboxBase       = []string{"sandbox/wire", "sandbox/clock", "sandbox/memory"}
+	sandboxOnPayments = slices.Concat(sandboxBase, []string{"sandbox/api", "sandbox/testcards", "sandbox/payments"})
+)
 
 // keepers lists the only rooms whose code may import a package. A key is an
 // import path, or the beginning of one if it ends with a slash.
