@@ -1,14 +1,17 @@
-// Package fault is the error that checkoutd shows to people: a stable code and
-// one sentence for the public, and a private cause for the log.
+// Package fault defines the error that checkoutd shows to people: a stable code
+// and one sentence for the public, and a private cause for the log.
 //
-// It knows nothing of HTTP: a Kind says what sort of trouble it is, and httpio
-// alone turns a Kind into a status. An error that is no *Error is an internal
-// one: the public sees a fixed sentence and the request id, never the text.
+// It knows nothing about HTTP: a Kind classifies the error, and httpio alone
+// maps a Kind to a status. An error without an *Error in its chain is internal:
+// the public sees a fixed sentence and the request id, never its text.
 package fault
 
-import "errors"
+import (
+	"errors"
+	"maps"
+)
 
-// Kind is the sort of trouble, from the caller's point of view.
+// Kind classifies an error from the caller's point of view.
 type Kind int
 
 // The kinds. Internal is the zero value, so that a forgotten kind never
@@ -17,19 +20,19 @@ const (
 	Internal     Kind = iota
 	Malformed         // the request could not be read: bad JSON, unknown field
 	Invalid           // it was read, and a value breaks a rule; Field names it
-	Unauthorized      // nobody is known to be asking
-	Forbidden         // this caller may not
-	NotFound          // no such thing, or none that this caller may see
-	Conflict          // the thing's state does not allow it now
+	Unauthorized      // the caller is not known
+	Forbidden         // this caller may not do it
+	NotFound          // it does not exist, or this caller may not see it
+	Conflict          // its state does not allow it now
 	TooLarge          // the body is over the limit
-	Unsupported       // the content type is not one we read
-	Declined          // the payment was declined; Payment tells how
+	Unsupported       // we do not read this content type
+	Declined          // the payment was declined; Payment has the details
 	TooMany           // the caller must slow down
 	Unavailable       // we, or Stripe behind us, cannot do it now
 )
 
-// Payment is what Stripe's error object says of a failed payment. Its words
-// are Stripe's own and meant for the buyer
+// Payment is a failed payment as Stripe's error object describes it. The
+// message that goes with it is Stripe's own and meant for the buyer
 // (https://docs.stripe.com/error-handling).
 type Payment struct {
 	Type        string // card_error, invalid_request_error, api_error, …
@@ -63,7 +66,7 @@ func InvalidField(field, code, message string) *Error {
 	return &Error{Kind: Invalid, Code: code, Message: message, Field: field}
 }
 
-// Error gives the private text, for logs.
+// Error returns the private text, for logs.
 func (e *Error) Error() string {
 	if e.cause != nil {
 		return e.Code + ": " + e.cause.Error()
@@ -71,28 +74,27 @@ func (e *Error) Error() string {
 	return e.Code + ": " + e.Message
 }
 
-// Unwrap gives the private cause.
+// Unwrap returns the private cause.
 func (e *Error) Unwrap() error { return e.cause }
 
-// With returns a copy that also says key = value to the public.
+// With returns a copy that also shows key = value to the public.
 func (e *Error) With(key string, value any) *Error {
 	c := *e
 	c.Extra = make(map[string]any, len(e.Extra)+1)
-	for k, v := range e.Extra {
-		c.Extra[k] = v
-	}
+	maps.Copy(c.Extra, e.Extra)
 	c.Extra[key] = value
 	return &c
 }
 
-// Of finds the public face of err: the nearest *Error in its chain, or an
-// Internal one that hides it.
+// Of returns the public face of err: the nearest *Error in its chain, or else
+// an Internal one that hides it.
 func Of(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {
 		return e
 	}
-	return Wrap(err, Internal, "internal_error", "Something went wrong on our side. Please try again.")
+	return Wrap(err, Internal, "internal_error",
+		"Something went wrong on our side. Please try again.")
 }
 
 // Is reports whether err's public code is code.

@@ -26,6 +26,7 @@ func TestOf(t *testing.T) {
 			t.Error("the cause is lost to the log")
 		}
 	})
+
 	t.Run("a wrapped fault keeps its public face", func(t *testing.T) {
 		t.Parallel()
 		err := fmt.Errorf("reserve: %w", fault.Wrap(cause, fault.Conflict, "payment_in_progress", "Wait."))

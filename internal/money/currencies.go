@@ -2,9 +2,9 @@ package money
 
 import "strings"
 
-// decimals holds every presentment currency of
-// https://docs.stripe.com/currencies#presentment-currencies with its digits. huf and twd have
-// two: Stripe rounds only their payouts, which are the shop's own.
+// decimals maps every presentment currency to its number of decimals
+// (https://docs.stripe.com/currencies#presentment-currencies). huf and twd have
+// two: Stripe rounds only their payouts, which concern the shop alone.
 var decimals = func() map[string]int {
 	m := make(map[string]int)
 	for d, list := range map[int]string{
@@ -25,8 +25,8 @@ var decimals = func() map[string]int {
 	return m
 }()
 
-// minimums is the table of
-// https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts, in minor units.
+// minimums is Stripe's table of minimum charge amounts, in minor units
+// (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).
 var minimums = map[string]int64{
 	"usd": 50, "aed": 200, "ars": 50, "aud": 50, "bgn": 100, "brl": 50, "cad": 50, "chf": 50,
 	"cop": 50, "czk": 1500, "dkk": 250, "eur": 50, "gbp": 30, "hkd": 400, "huf": 17500, "idr": 50,
@@ -34,7 +34,8 @@ var minimums = map[string]int64{
 	"php": 50, "pln": 200, "ron": 200, "rub": 50, "sek": 300, "sgd": 50, "thb": 1000, "zar": 50,
 }
 
-// maximums are the currencies of the same page in which more than eight digits can be paid.
+// maximums lists the currencies of the same page in which amounts may have more
+// than eight digits.
 var maximums = map[string]int64{
 	"idr": MaxAmount,
 	"lbp": 99_999_999_999,
@@ -42,6 +43,7 @@ var maximums = map[string]int64{
 	"inr": 999_999_999,
 }
 
+// symbols are the signs that Format writes instead of a code.
 var symbols = map[string]string{
 	"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "inr": "₹", "krw": "₩", "ils": "₪",
 	"vnd": "₫", "aud": "A$", "cad": "CA$", "nzd": "NZ$", "hkd": "HK$", "mxn": "MX$",

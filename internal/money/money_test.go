@@ -70,7 +70,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// Stripe's own lists (https://docs.stripe.com/currencies#zero-decimal and below it).
+// The lists are Stripe's (https://docs.stripe.com/currencies#zero-decimal and
+// the sections below it).
 func TestDecimals(t *testing.T) {
 	t.Parallel()
 	for want, list := range map[int]string{
@@ -86,18 +87,19 @@ func TestDecimals(t *testing.T) {
 	}
 }
 
-// Whatever a currency's least and most are, they can be paid.
+// The minimum and the maximum of every currency can be paid.
 func TestEveryCurrencyCanBePaidIn(t *testing.T) {
 	t.Parallel()
-	for _, c := range []string{"usd", "jpy", "kwd", "isk", "ugx", "huf", "twd", "idr", "xof", "bhd", "omr", "clp", "lbp", "inr", "cop", "ars"} {
-		if err := money.Check(money.Minimum(c), c); err != nil {
-			t.Errorf("the least of %s: %v", c, err)
+	for c := range strings.FieldsSeq("usd jpy kwd isk ugx huf twd idr xof bhd omr clp lbp inr cop ars") {
+		minimum, maximum, step := money.Minimum(c), money.Maximum(c), money.Step(c)
+		if err := money.Check(minimum, c); err != nil {
+			t.Errorf("the minimum of %s: %v", c, err)
 		}
-		if err := money.Check(money.Maximum(c)/money.Step(c)*money.Step(c), c); err != nil {
-			t.Errorf("the most of %s: %v", c, err)
+		if err := money.Check(maximum/step*step, c); err != nil {
+			t.Errorf("the maximum of %s: %v", c, err)
 		}
-		if money.Check(money.Minimum(c)-money.Step(c), c) == nil || money.Check(money.Maximum(c)+1, c) == nil {
-			t.Errorf("%s takes less than its least, or more than its most", c)
+		if money.Check(minimum-step, c) == nil || money.Check(maximum+1, c) == nil {
+			t.Errorf("%s accepts less than its minimum, or more than its maximum", c)
 		}
 	}
 }
@@ -128,6 +130,7 @@ func FuzzParse(f *testing.F) {
 			f.Add(s, c)
 		}
 	}
+
 	f.Fuzz(func(t *testing.T, s, currency string) {
 		n, err := money.Parse(s, currency)
 		if err != nil {
@@ -136,6 +139,7 @@ func FuzzParse(f *testing.F) {
 		if n < 0 {
 			t.Fatalf("Parse(%q, %q) = %d, a negative amount", s, currency, n)
 		}
+
 		back, err := money.Parse(money.Decimal(n, currency), currency)
 		if err != nil || back != n {
 			t.Fatalf("%q is %d, written %q, read again %d, %v", s, n, money.Decimal(n, currency), back, err)
