@@ -30,7 +30,8 @@ func Known(currency string) bool {
 
 // Decimals returns the number of digits after the point in the amounts of a
 // currency, as Stripe counts them. isk and ugx have no minor unit any more, but
-// Stripe keeps two digits for them, which must be 00. An unknown currency has 2.
+// Stripe keeps two digits for them, which must be 00. An unknown currency has
+// 2.
 func Decimals(currency string) int {
 	if d, ok := decimals[currency]; ok {
 		return d
@@ -40,8 +41,8 @@ func Decimals(currency string) int {
 
 // Minimum returns the smallest amount that Stripe charges in a currency, in
 // minor units. Where Stripe publishes none it is one step: the minimum then
-// depends on the settlement currency, and only Stripe can refuse. (A charge that
-// is converted before its payout must meet that currency's minimum, too.)
+// depends on the settlement currency, and only Stripe can refuse. (A charge
+// that is converted before its payout must meet that currency's minimum, too.)
 func Minimum(currency string) int64 {
 	if m, ok := minimums[currency]; ok {
 		return m
@@ -151,7 +152,7 @@ func Format(amount int64, currency, locale string) string {
 	if Step(currency) == 100 {
 		amount, d = amount/100, 0 // isk, ugx: nobody writes the 00
 	}
-	// Only the display goes through a float64, which has digits to spare for it.
+	// Only the display goes through a float64, which has digits to spare.
 	tag := language.Make(locale)
 	value := float64(amount) / math.Pow10(d)
 	digits := message.NewPrinter(tag).Sprint(number.Decimal(value, number.Scale(d)))

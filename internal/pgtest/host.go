@@ -34,14 +34,17 @@ func findBinaries() (string, error) {
 	if path, err := exec.LookPath("initdb"); err == nil && isBinaries(filepath.Dir(path)) {
 		return filepath.Dir(path), nil
 	}
+
 	var found []string
 	for _, pattern := range folders {
 		matches, _ := filepath.Glob(pattern) // fails on a bad pattern only
 		found = append(found, slices.DeleteFunc(matches, func(dir string) bool { return !isBinaries(dir) })...)
 	}
+
 	if len(found) == 0 {
 		return "", errNoBinaries
 	}
+
 	return slices.MaxFunc(found, func(a, b string) int { return cmp.Compare(version(a), version(b)) }), nil
 }
 
@@ -69,15 +72,18 @@ func serverAccount() (*account, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
 	}
+
 	for _, name := range []string{"postgres", "nobody"} {
 		u, err := user.Lookup(name)
 		if err != nil {
 			continue
 		}
+
 		uid, uidErr := strconv.ParseUint(u.Uid, 10, 32)
 		gid, gidErr := strconv.ParseUint(u.Gid, 10, 32)
 		return &account{uint32(uid), uint32(gid)}, errors.Join(uidErr, gidErr)
 	}
+
 	return nil, errors.New("PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody")
 }
 

@@ -43,11 +43,13 @@ func Start(tb testing.TB) *Cluster {
 	if err != nil {
 		tb.Fatal("pgtest: ", err)
 	}
+
 	tb.Cleanup(func() {
 		if err := srv.close(); err != nil {
 			tb.Error("pgtest: ", err)
 		}
 	})
+
 	return &Cluster{srv}
 }
 
@@ -88,10 +90,12 @@ func needBinaries(tb testing.TB) string {
 func (c *Cluster) NewDatabase(tb testing.TB) string {
 	tb.Helper()
 	name := "test_" + strings.ToLower(rand.Text())
+
 	// template0 has no connections, so several tests can copy it at once.
 	if err := c.exec("CREATE DATABASE " + name + " TEMPLATE template0"); err != nil {
 		tb.Fatal("pgtest: ", err)
 	}
+
 	tb.Cleanup(func() {
 		if !c.srv.running() {
 			return // the folder goes as a whole
@@ -100,6 +104,7 @@ func (c *Cluster) NewDatabase(tb testing.TB) string {
 			tb.Error("pgtest: ", err)
 		}
 	})
+
 	return c.srv.url(name)
 }
 
@@ -134,14 +139,17 @@ func (c *Cluster) Kill(tb testing.TB) {
 func (c *Cluster) exec(sql string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+
 	conn, err := pgx.Connect(ctx, c.srv.url("postgres"))
 	if err != nil {
 		return err
 	}
+
 	_, err = conn.Exec(ctx, sql)
 	if closeErr := conn.Close(ctx); err == nil {
 		err = closeErr
 	}
+
 	return err
 }
 

@@ -41,6 +41,7 @@ func TestShared(t *testing.T) {
 		t.Parallel()
 		config := parse(t, pgtest.Shared(t).NewDatabase(t))
 		config.Password = "wrong"
+
 		if conn, err := pgx.ConnectConfig(t.Context(), config); err == nil {
 			_ = conn.Close(t.Context())
 			t.Error("connected")
@@ -56,6 +57,7 @@ func TestNewDatabase(t *testing.T) {
 		t.Parallel()
 		one, two := connect(t, cluster.NewDatabase(t)), connect(t, cluster.NewDatabase(t))
 		query(t, one, "CREATE TABLE t (n int)")
+
 		if got := query(t, two, "SELECT to_regclass('t') IS NULL"); got != "t" {
 			t.Error("the table of one is in the other")
 		}
@@ -70,8 +72,10 @@ func TestNewDatabase(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			t.Cleanup(func() { _ = conn.Close(context.Background()) })
 		})
+
 		other := connect(t, cluster.NewDatabase(t))
 		got := query(t, other, "SELECT count(*) FROM pg_database WHERE datname = '"+parse(t, url).Database+"'")
 		if got != "0" {
@@ -94,10 +98,12 @@ func TestRestart(t *testing.T) {
 			query(t, connect(t, url), "CREATE TABLE t AS SELECT 42 AS n")
 
 			end(cluster, t)
+
 			if conn, err := pgx.Connect(t.Context(), url); err == nil {
 				_ = conn.Close(t.Context())
 				t.Fatal("connected to a server that is down")
 			}
+
 			cluster.Start(t)
 			if got, want := query(t, connect(t, url), "SELECT n FROM t"), "42"; got != want {
 				t.Errorf("got %s, want %s", got, want)
@@ -111,6 +117,7 @@ func TestKilledTestBinary(t *testing.T) {
 	pgtest.Shared(t) // no binaries: left out, and said so, like the others
 	victim := exec.Command(os.Args[0], "-test.run=^TestVictim$", "-test.v")
 	victim.Env = append(os.Environ(), victimEnv+"=1")
+
 	out, err := victim.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -118,17 +125,20 @@ func TestKilledTestBinary(t *testing.T) {
 	if err := victim.Start(); err != nil {
 		t.Fatal(err)
 	}
+
 	var url, dir string
 	for lines := bufio.NewScanner(out); url == "" && lines.Scan(); {
 		_, line, _ := strings.Cut(lines.Text(), "victim: ")
 		_, _ = fmt.Sscan(line, &url, &dir)
 	}
+
 	if url == "" {
 		t.Fatal("the victim did not start its cluster")
 	}
 	if err := victim.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
+
 	_ = victim.Wait()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		_, statErr := os.Stat(dir)
@@ -139,13 +149,15 @@ func TestKilledTestBinary(t *testing.T) {
 			t.Fatalf("%s is still there", dir)
 		}
 	}
+
 	if conn, err := pgx.Connect(t.Context(), url); err == nil {
 		_ = conn.Close(t.Context())
 		t.Error("the cluster outlived the test binary")
 	}
 }
 
-// TestVictim is the other half of TestKilledTestBinary, in a process of its own.
+// TestVictim is the other half of TestKilledTestBinary, in a process of its
+// own.
 func TestVictim(t *testing.T) {
 	if os.Getenv(victimEnv) == "" {
 		return

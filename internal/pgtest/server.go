@@ -41,14 +41,17 @@ func newServer(bin string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	leash, err := testhost.NewLeash("pgtest-")
 	if err != nil {
 		return nil, err
 	}
+
 	s := &server{bin: bin, account: account, leash: leash, password: rand.Text()}
 	if err := s.create(); err != nil {
 		return nil, errors.Join(err, leash.Close())
 	}
+
 	return s, nil
 }
 
@@ -58,6 +61,7 @@ func (s *server) create() error {
 	if err := s.initdb(); err != nil {
 		return err
 	}
+
 	var err error
 	for range 3 {
 		if s.port, err = freePort(); err != nil {
@@ -67,6 +71,7 @@ func (s *server) create() error {
 			return nil
 		}
 	}
+
 	return err
 }
 
@@ -79,16 +84,20 @@ func (s *server) initdb() error {
 	if err := errors.Join(s.account.own(dir), s.account.own(password)); err != nil {
 		return err
 	}
+
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+
 	// --no-sync is about the new, empty files only; the server itself syncs.
 	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, "initdb"), "--no-sync",
 		"--pgdata="+s.data(), "--username="+superuser, "--pwfile="+password,
 		"--auth=scram-sha-256", "--encoding=UTF8", "--locale=C")
 	s.prepare(cmd)
+
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
+
 	return nil
 }
 
@@ -112,12 +121,15 @@ func (s *server) start() error {
 		if err = s.ready(deadline); err == nil {
 			return nil
 		}
+
 		_ = s.stop("KILL")
+
 		// After a crash the old server's children may still hold its shared
 		// memory for a moment; everything else is final.
 		if !s.logHas("is still in use") || time.Now().After(deadline) {
 			return fmt.Errorf("%w\n%s", err, s.log())
 		}
+
 		time.Sleep(20 * time.Millisecond)
 	}
 }
@@ -126,28 +138,34 @@ func (s *server) start() error {
 func (s *server) launch() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	if s.cmd != nil {
 		return errors.New("the cluster runs already")
 	}
+
 	log, err := os.Create(s.logFile())
 	if err != nil {
 		return err
 	}
 	defer func() { _ = log.Close() }() // the server has its own copy
+
 	// mmap: what a killed server leaves behind goes with its folder.
 	cmd := exec.Command(filepath.Join(s.bin, "postgres"), "-D", s.data(), "-p", strconv.Itoa(s.port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
 		"-c", "dynamic_shared_memory_type=mmap", "-c", "max_connections=200", "-c", "shared_buffers=64MB")
 	s.prepare(cmd)
 	cmd.Stdout, cmd.Stderr = log, log
+
 	if err := cmd.Start(); err != nil {
 		return err
 	}
+
 	s.cmd, s.exited = cmd, make(chan struct{})
 	go func(exited chan struct{}) {
 		_ = cmd.Wait()
 		close(exited)
 	}(s.exited)
+
 	return s.leash.Hold("QUIT", cmd.Process.Pid)
 }
 
@@ -155,11 +173,13 @@ func (s *server) launch() error {
 func (s *server) ready(deadline time.Time) error {
 	ctx, cancel := context.WithDeadline(context.Background(), deadline)
 	defer cancel()
+
 	for {
 		conn, err := pgx.Connect(ctx, s.url("postgres"))
 		if err == nil {
 			return conn.Close(ctx)
 		}
+
 		select {
 		case <-s.exited:
 			return errors.New("the server ended while it started")
@@ -175,18 +195,26 @@ func (s *server) ready(deadline time.Time) error {
 func (s *server) stop(sig string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	if s.cmd == nil {
 		return errors.New("the cluster does not run")
 	}
-	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "QUIT": syscall.SIGQUIT, "KILL": syscall.SIGKILL}
+
+	signals := map[string]syscall.Signal{
+		"INT":  syscall.SIGINT,
+		"QUIT": syscall.SIGQUIT,
+		"KILL": syscall.SIGKILL,
+	}
 	if err := s.cmd.Process.Signal(signals[sig]); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
+
 	select {
 	case <-s.exited:
 	case <-time.After(patience):
 		return fmt.Errorf("the server ignores SIG%s\n%s", sig, s.log())
 	}
+
 	s.cmd = nil
 	return s.leash.Release()
 }
@@ -216,11 +244,13 @@ func freePort() (int, error) {
 		if err != nil {
 			return 0, err
 		}
+
 		port := low + int(n.Int64())
 		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err == nil {
 			return port, l.Close()
 		}
 	}
+
 	return 0, fmt.Errorf("no free port between %d and %d", low, high)
 }

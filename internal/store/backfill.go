@@ -19,10 +19,12 @@ func (s *Store) Known(ctx context.Context, ids []string) (map[string]bool, error
 		if err != nil {
 			return nil, err
 		}
+
 		for _, id := range found {
 			known[id] = true
 		}
 	}
+
 	return known, nil
 }
 

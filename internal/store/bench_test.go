@@ -42,6 +42,7 @@ func callersDo(b *testing.B, callers int, do func() error) {
 	left.Store(int64(b.N))
 	var wg sync.WaitGroup
 	b.ResetTimer()
+
 	for range callers {
 		wg.Go(func() {
 			for left.Add(-1) >= 0 {
@@ -52,12 +53,14 @@ func callersDo(b *testing.B, callers int, do func() error) {
 			}
 		})
 	}
+
 	wg.Wait()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
 	b.ReportMetric(0, "ns/op")
 }
 
-// BenchmarkAccept is the durable acknowledgement, beside one plain transaction for each.
+// BenchmarkAccept is the durable acknowledgement, beside one plain transaction
+// for each.
 func BenchmarkAccept(b *testing.B) {
 	engines(b, func(b *testing.B, databaseURL string) {
 		s := openMigrated(b, databaseURL)
@@ -69,6 +72,7 @@ func BenchmarkAccept(b *testing.B) {
 					return err
 				})
 			})
+
 			b.Run(fmt.Sprintf("plain/%d", callers), func(b *testing.B) {
 				insert := plainInsert(b, databaseURL)
 				callersDo(b, callers, func() error { return insert(benchEvent(n.Add(1))) })
@@ -85,14 +89,17 @@ func plainInsert(b *testing.B, databaseURL string) func(webhooks.Event) error {
 	if isSQLite(db) {
 		conns = 1
 	}
+
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
+
 	stmt, err := db.Prepare(`INSERT INTO events (id, type, account, api_version, version_mismatch, livemode, created,
 		event_group, source, secret, state, note, order_id, tries, next_at, lease_token, lease_until, received_at, finished_at, payload)
 		VALUES ($1, $2, '', $3, FALSE, FALSE, $4, $5, $6, $7, 'received', '', '', 0, $4, '', 0, $4, 0, $8) ON CONFLICT (id) DO NOTHING`)
 	if err != nil {
 		b.Fatal(err)
 	}
+
 	return func(e webhooks.Event) error {
 		_, err := stmt.Exec(e.ID, e.Type, e.APIVersion, e.NextAt.UnixMicro(), e.Group, e.Source, e.Secret, e.Payload)
 		return err
@@ -107,12 +114,20 @@ func BenchmarkUpdate(b *testing.B) {
 			b.Run(fmt.Sprint(callers), func(b *testing.B) {
 				var ids []string
 				for range b.N {
-					o := orders.Order{ID: orders.NewID("ord_"), Status: orders.Open, PaymentStatus: orders.Unpaid, Currency: "eur", Amount: 1}
+					o := orders.Order{
+						ID:            orders.NewID("ord_"),
+						Status:        orders.Open,
+						PaymentStatus: orders.Unpaid,
+						Currency:      "eur",
+						Amount:        1,
+					}
 					if err := s.CreateOrder(b.Context(), o); err != nil {
 						b.Fatal(err)
 					}
+
 					ids = append(ids, o.ID)
 				}
+
 				var n atomic.Int64
 				callersDo(b, callers, func() error { return settleBench(s, ids[n.Add(1)-1]) })
 			})
@@ -122,7 +137,14 @@ func BenchmarkUpdate(b *testing.B) {
 
 func settleBench(s *store.Store, id string) error {
 	return s.Update(context.Background(), id, nil, func(st *payments.State) error {
-		st.Attempts = append(st.Attempts, payments.Attempt{ID: "att_" + id, N: 1, Params: payments.Params{Token: "t"}, IdempotencyKey: "k" + id, State: payments.Succeeded})
+		st.Attempts = append(st.Attempts, payments.Attempt{
+			ID:             "att_" + id,
+			N:              1,
+			Params:         payments.Params{Token: "t"},
+			IdempotencyKey: "k" + id,
+			State:          payments.Succeeded,
+		})
+
 		st.Intents = append(st.Intents, payments.Intent{ID: "pi_" + id, Status: payments.StatusSucceeded})
 		st.Order.Status = orders.Paid
 		st.Effects = append(st.Effects, payments.Effect{Kind: payments.EffectPaid})
@@ -130,8 +152,9 @@ func settleBench(s *store.Store, id string) error {
 	})
 }
 
-// BenchmarkFull is the inbox with a million finished events, a hundred thousand that
-// wait for an order and as many that are due: the acknowledgement, and a claim of 32.
+// BenchmarkFull is the inbox with a million finished events, a hundred thousand
+// that wait for an order and as many that are due: the acknowledgement, and a
+// claim of 32.
 func BenchmarkFull(b *testing.B) {
 	engines(b, func(b *testing.B, databaseURL string) {
 		s := openMigrated(b, databaseURL)
@@ -143,29 +166,35 @@ func BenchmarkFull(b *testing.B) {
 				return err
 			})
 		}
+
 		claim := func(b *testing.B) {
 			for range b.N {
 				list, err := s.ClaimEvents(context.Background(), time.UnixMicro(2000), time.UnixMicro(3000), 32)
 				if err != nil {
 					b.Fatal(err)
 				}
+
 				b.StopTimer()
 				for i := range list {
 					if err := s.FinishEvent(context.Background(), list[i].Claim(), webhooks.Received, "", time.UnixMicro(1000)); err != nil {
 						b.Fatal(err)
 					}
 				}
+
 				b.StartTimer()
 			}
 		}
+
 		fill(b, db, 1000, "received", 1000)
 		b.Run("empty/accept", accept)
 		b.Run("empty/claim", claim)
 		fill(b, db, 1_000_000, "done", 0)
 		fill(b, db, 100_000, "unmatched", time.Now().Add(time.Hour).UnixMicro())
+
 		if _, err := db.ExecContext(b.Context(), "DELETE FROM events WHERE state = 'received'"); err != nil {
 			b.Fatal(err)
 		}
+
 		fill(b, db, 100_000, "received", 1000)
 		b.Run("full/accept", accept)
 		b.Run("full/claim", claim)

@@ -51,6 +51,7 @@ func (s *Store) SetCustomer(
 					WHERE order_id = $1 AND state NOT IN ('failed', 'canceled')))`,
 		Args: []any{orderID, customerID, sqldb.Micros(s.now()), prev},
 	}
+
 	return writeThenRead(ctx, s.db, update, sqldb.ScanString, sqldb.Command{
 		Text:   `SELECT customer_id FROM orders WHERE id = $1`,
 		Args:   []any{orderID},

@@ -59,8 +59,10 @@ func (s *Store) Accept(ctx context.Context, e webhooks.Event) (isNew bool, err e
 	if e.ReceivedAt.IsZero() {
 		e.ReceivedAt = s.now()
 	}
+
 	if e.NextAt.IsZero() {
 		e.NextAt = e.ReceivedAt
 	}
+
 	return s.inbox.Insert(ctx, events.Values(&e))
 }

@@ -64,6 +64,7 @@ func (s *Store) ClaimEvents(
 		if s.db.Violates(err, oneOfGroup) {
 			err = errGroupTaken
 		}
+
 		return err
 	})
 	if errors.Is(err, errGroupTaken) {

@@ -46,6 +46,7 @@ func (s *Store) Events(ctx context.Context, f webhooks.Filter) ([]webhooks.Event
 		if err != nil {
 			return nil, err
 		}
+
 		w.Add("(received_at, id) < (" + w.Arg(receivedAt) + ", " + w.Arg(f.Before) + ")")
 	}
 
@@ -60,6 +61,7 @@ func whereEvents(f webhooks.Filter) *sqldb.Where {
 	sqldb.AddIn(w, "id", f.IDs)
 	sqldb.AddIn(w, "type", f.Types)
 	sqldb.AddIn(w, "state", f.States)
+
 	if len(f.States) > 0 && !slices.ContainsFunc(f.States, unfinished) {
 		w.Add(finishedTerm)
 	}
@@ -67,12 +69,15 @@ func whereEvents(f webhooks.Filter) *sqldb.Where {
 	if f.OrderID != "" {
 		w.AddArg("order_id <> '' AND order_id =", f.OrderID)
 	}
+
 	if !f.From.IsZero() {
 		w.AddArg("received_at >=", sqldb.Micros(f.From))
 	}
+
 	if !f.To.IsZero() {
 		w.AddArg("received_at <", sqldb.Micros(f.To))
 	}
+
 	return w
 }
 
@@ -96,10 +101,13 @@ func (s *Store) ReplayEvents(ctx context.Context, ids []string, now time.Time) (
 			if err != nil {
 				return nil, err
 			}
+
 			n += int(touched)
 		}
+
 		return nil, nil
 	})
+
 	return n, err
 }
 
@@ -119,6 +127,7 @@ func countBy[K ~string](ctx context.Context, db *sqldb.DB, text string) (map[K]i
 		name K
 		n    int64
 	}
+
 	list, err := sqldb.QueryAll(ctx, db.Reader(), func(row sqldb.Row) (c count, err error) {
 		return c, row.Scan(&c.name, &c.n)
 	}, text)
@@ -130,5 +139,6 @@ func countBy[K ~string](ctx context.Context, db *sqldb.DB, text string) (map[K]i
 	for _, c := range list {
 		counts[c.name] = c.n
 	}
+
 	return counts, nil
 }

@@ -36,6 +36,7 @@ func TestOpenRefuses(t *testing.T) {
 			}
 		})
 	}
+
 	t.Run("a server that is not there is unavailable", func(t *testing.T) {
 		t.Parallel()
 		_, err := store.Open(t.Context(), "postgres://u:hidden@127.0.0.1:1/x", store.Options{})
@@ -43,6 +44,7 @@ func TestOpenRefuses(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+
 	t.Run("a file that is no database is refused", func(t *testing.T) {
 		t.Parallel()
 		path := filepath.Join(t.TempDir(), "x.db")
@@ -72,7 +74,8 @@ func TestOpenMakesTheFolder(t *testing.T) {
 	}
 }
 
-// A command that looks must not leave an empty database where somebody misspelt the name.
+// A command that looks must not leave an empty database where somebody misspelt
+// the name.
 func TestMustExist(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "new", "shop.db")
@@ -80,6 +83,7 @@ func TestMustExist(t *testing.T) {
 	if err == nil {
 		_ = s.Close()
 	}
+
 	if err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("got %v, want an error that names the file", err)
 	}

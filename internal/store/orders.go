@@ -73,9 +73,11 @@ func (s *Store) Order(ctx context.Context, id string) (o orders.Order, err error
 func (s *Store) Orders(ctx context.Context, f orders.Filter) ([]orders.Order, error) {
 	var w sqldb.Where
 	sqldb.AddIn(&w, "status", f.Statuses)
+
 	if !f.From.IsZero() {
 		w.AddArg("created_at >=", sqldb.Micros(f.From))
 	}
+
 	if !f.To.IsZero() {
 		w.AddArg("created_at <", sqldb.Micros(f.To))
 	}
@@ -94,16 +96,19 @@ func (s *Store) UpdateOrder(
 		if err := q.Run(ctx, selectOrder(&o, id, s.db.LockRow())); err != nil {
 			return nil, err
 		}
+
 		prev := rememberOrder(&o)
 
 		if err := change(&o); err != nil {
 			return nil, err
 		}
+
 		return prev.save(&o, s.now())
 	})
 	if err != nil {
 		return orders.Order{}, err
 	}
+
 	return o, nil
 }
 
@@ -139,6 +144,7 @@ func (s *Store) ClaimExpired(
 			ORDER BY expiry_check_at LIMIT $2` + s.db.SkipLocked() + `)
 		UPDATE orders SET expiry_check_at = $3 FROM due WHERE id = due_id
 		RETURNING id`
+
 	err = s.db.Statement(ctx, func(q sqldb.Querier) (err error) {
 		ids, err = sqldb.QueryAll(ctx, q, sqldb.ScanString, text,
 			sqldb.Micros(now), n, sqldb.Micros(leaseUntil))

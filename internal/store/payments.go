@@ -51,11 +51,12 @@ func (s *Store) Update(
 		if err := q.Run(ctx, selectState(st, rows, orderID, s.db.LockRow())...); err != nil {
 			return nil, err
 		}
+
 		prev := rememberOrder(&st.Order)
 		for _, r := range rows {
 			r.Remember()
 		}
-		linked := len(st.Intents)
+		known := len(st.Intents)
 
 		if err := change(st); err != nil {
 			return nil, err
@@ -66,10 +67,12 @@ func (s *Store) Update(
 		if err != nil {
 			return nil, err
 		}
+
 		if claim != nil {
 			writes = append(writes, finishDone(claim, orderID, now))
 		}
-		return append(writes, wakeUnmatched(st.Intents[linked:], now)...), nil
+
+		return append(writes, wakeUnmatched(st.Intents[known:], now)...), nil
 	})
 
 	switch {
@@ -78,6 +81,7 @@ func (s *Store) Update(
 	case s.db.Violates(err, oneStartedOperation):
 		return payments.ErrOperationInProgress
 	}
+
 	return err
 }
 
@@ -96,7 +100,9 @@ func saveState(
 		if err != nil {
 			return nil, err
 		}
+
 		writes = append(writes, list...)
 	}
+
 	return append(writes, insertEffects(st, now)...), nil
 }

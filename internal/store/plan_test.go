@@ -13,8 +13,8 @@ import (
 	"checkoutd/internal/store/storetest"
 )
 
-// TestPlans holds the statements that run all the time to their indexes: a full scan is
-// right in its result and ruinous with a million events.
+// TestPlans holds the statements that run all the time to their indexes: a full
+// scan is right in its result and ruinous with a million events.
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	const many = 4000
@@ -27,6 +27,7 @@ func TestPlans(t *testing.T) {
 		"list of dead":   {`SELECT id FROM events WHERE state IN ('dead') AND ` + store.FinishedTerm + ` ORDER BY received_at DESC, id DESC LIMIT 100`, "events_finished", nil},
 		"newest":         {`SELECT type FROM events ORDER BY received_at DESC, id DESC LIMIT 100`, "events_received", nil},
 	}
+
 	for name, newURL := range map[string]func(testing.TB) string{
 		"sqlite":   storetest.SQLiteURL,
 		"postgres": func(tb testing.TB) string { return pgtest.Shared(tb).NewDatabase(tb) },
@@ -45,12 +46,15 @@ func TestPlans(t *testing.T) {
 					t.Run(what, func(t *testing.T) { hold(t, db, st.text, st.index, st.args...) })
 				}
 			}
+
 			if strings.HasPrefix(databaseURL, "sqlite:") {
 				t.Run("without statistics", check) // nobody may ever have run ANALYZE
 			}
+
 			if _, err := db.ExecContext(t.Context(), "ANALYZE"); err != nil {
 				t.Fatal(err)
 			}
+
 			t.Run("with statistics", check)
 		})
 	}
@@ -76,28 +80,35 @@ func explain(t *testing.T, db *sql.DB, text string, args ...any) string {
 	if isSQLite(db) {
 		verb = "EXPLAIN QUERY PLAN "
 	}
+
 	rows, err := db.QueryContext(t.Context(), verb+text, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rows.Close()
+
 	columns, err := rows.Columns()
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var plan strings.Builder
 	for rows.Next() {
 		cells := make([]any, len(columns))
 		for i := range cells {
 			cells[i] = new(sql.RawBytes)
 		}
+
 		if err := rows.Scan(cells...); err != nil {
 			t.Fatal(err)
 		}
+
 		fmt.Fprintf(&plan, "%s\n", *cells[len(cells)-1].(*sql.RawBytes))
 	}
+
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
 	}
+
 	return plan.String()
 }

@@ -14,7 +14,13 @@ import (
 )
 
 func anOrder(id string) orders.Order {
-	return orders.Order{ID: id, Status: orders.Open, PaymentStatus: orders.Unpaid, Currency: "eur", Amount: 100}
+	return orders.Order{
+		ID:            id,
+		Status:        orders.Open,
+		PaymentStatus: orders.Unpaid,
+		Currency:      "eur",
+		Amount:        100,
+	}
 }
 
 func TestPostgresThatMayLoseCommitsIsRefused(t *testing.T) {
@@ -42,16 +48,19 @@ func TestPostgresDeadlock(t *testing.T) {
 	if _, err := s.Accept(ctx, webhooks.Event{ID: "evt_1", Source: webhooks.SourceWebhook}); err != nil {
 		t.Fatal(err)
 	}
+
 	now := time.Now().Add(time.Minute)
 	list, err := s.ClaimEvents(ctx, now, now.Add(time.Hour), 1)
 	if err != nil || len(list) != 1 {
 		t.Fatalf("got %v, %v", list, err)
 	}
+
 	other, err := openRaw(t, databaseURL).BeginTx(ctx, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer other.Rollback() //nolint:errcheck // it is committed below
+
 	for _, text := range []string{
 		"SET LOCAL deadlock_timeout = '1min'", // the other one is to be the victim
 		"SELECT 1 FROM events FOR UPDATE",
@@ -60,6 +69,7 @@ func TestPostgresDeadlock(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	var runs int
 	locked, done := make(chan struct{}, 9), make(chan error, 1)
 	go func() {
@@ -70,7 +80,9 @@ func TestPostgresDeadlock(t *testing.T) {
 			return nil
 		})
 	}()
+
 	<-locked
+
 	if _, err := other.ExecContext(ctx, "SELECT 1 FROM orders FOR UPDATE"); err != nil {
 		t.Fatal(err)
 	}
@@ -93,6 +105,7 @@ func TestPostgresGone(t *testing.T) {
 	if err := s.CreateOrder(ctx, anOrder("ord_1")); err != nil {
 		t.Fatal(err)
 	}
+
 	event := webhooks.Event{ID: "evt_1", Source: webhooks.SourceWebhook}
 	calls := map[string]func() error{
 		"ping":   func() error { return s.Ping(ctx) },
@@ -102,12 +115,15 @@ func TestPostgresGone(t *testing.T) {
 		"accept": func() error { _, err := s.Accept(ctx, event); return err },
 		"claim":  func() error { _, err := s.ClaimEvents(ctx, time.Now(), time.Now(), 1); return err },
 	}
+
 	cluster.Stop(t)
+
 	for name, call := range calls {
 		if err := call(); fault.Of(err).Kind != fault.Unavailable {
 			t.Errorf("%s: got %v, want a fault of kind Unavailable", name, err)
 		}
 	}
+
 	cluster.Start(t)
 	for name, call := range calls {
 		if err := call(); err != nil {

@@ -17,14 +17,14 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-// child, in the environment, makes the test binary one of several processes on one
-// SQLite file.
+// child, in the environment, makes the test binary one of several processes on
+// one SQLite file.
 const child = "CHECKOUTD_STORE_CHILD"
 
 const childChanges = 40
 
-// TestSQLiteProcesses opens one file from several processes at once: they migrate it,
-// change one order and accept the same events.
+// TestSQLiteProcesses opens one file from several processes at once: they
+// migrate it, change one order and accept the same events.
 func TestSQLiteProcesses(t *testing.T) {
 	t.Parallel()
 	if databaseURL := os.Getenv(child); databaseURL != "" {
@@ -33,6 +33,7 @@ func TestSQLiteProcesses(t *testing.T) {
 		}
 		return
 	}
+
 	databaseURL := "sqlite:" + filepath.Join(t.TempDir(), "shared.db")
 	const processes = 3
 	var wg sync.WaitGroup
@@ -40,19 +41,23 @@ func TestSQLiteProcesses(t *testing.T) {
 		wg.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
+
 			cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestSQLiteProcesses$")
 			cmd.Env = append(os.Environ(), child+"="+databaseURL)
+
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("a process failed: %v\n%s", err, out)
 			}
 		})
 	}
+
 	wg.Wait()
 	s := openMigrated(t, databaseURL)
 	o, err := s.Order(t.Context(), "ord_shared")
 	if err != nil || o.Refunded != processes*childChanges {
 		t.Errorf("%d changes are there, want %d; %v", o.Refunded, processes*childChanges, err)
 	}
+
 	counts, err := s.Counts(t.Context())
 	if err != nil || counts[webhooks.Received] != childChanges {
 		t.Errorf("got %v, %v; want %d events", counts, err, childChanges)
@@ -65,12 +70,15 @@ func beChild(ctx context.Context, databaseURL string) error {
 		return err
 	}
 	defer s.Close() //nolint:errcheck // what matters was committed
+
 	if err := s.Migrate(ctx); err != nil {
 		return err
 	}
+
 	if _, err := s.Order(ctx, "ord_shared"); errors.Is(err, orders.ErrNotFound) {
 		_ = s.CreateOrder(ctx, anOrder("ord_shared")) // another process may be first
 	}
+
 	for n := range childChanges {
 		err := s.Update(ctx, "ord_shared", nil, func(st *payments.State) error {
 			st.Order.Refunded++
@@ -83,5 +91,6 @@ func beChild(ctx context.Context, databaseURL string) error {
 			return err
 		}
 	}
+
 	return nil
 }

@@ -30,6 +30,7 @@ func countPromotion(prev string, o *orders.Order) (writes []sqldb.Command) {
 			Args: []any{prev},
 		})
 	}
+
 	if next != "" {
 		// A conflict locks the existing row, so that the limit holds for orders
 		// that take their use at the same time.
@@ -41,6 +42,7 @@ func countPromotion(prev string, o *orders.Order) (writes []sqldb.Command) {
 			IfNone: orders.ErrPromotionUsedUp,
 		})
 	}
+
 	return writes
 }
 

@@ -19,14 +19,17 @@ func openMigrated(tb testing.TB, databaseURL string) *store.Store {
 	if err != nil {
 		tb.Fatal(err)
 	}
+
 	tb.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			tb.Error(err)
 		}
 	})
+
 	if err := s.Migrate(tb.Context()); err != nil {
 		tb.Fatal(err)
 	}
+
 	return s
 }
 
@@ -37,15 +40,18 @@ func openRaw(tb testing.TB, databaseURL string) *sql.DB {
 	if path, ok := strings.CutPrefix(databaseURL, "sqlite:"); ok {
 		driver, dsn = "sqlite", "file:"+path+"?_busy_timeout=10000&_txlock=immediate"
 	}
+
 	db, err := sql.Open(driver, dsn)
 	if err != nil {
 		tb.Fatal(err)
 	}
+
 	tb.Cleanup(func() {
 		if err := db.Close(); err != nil {
 			tb.Error(err)
 		}
 	})
+
 	return db
 }
 
@@ -58,6 +64,7 @@ func fill(tb testing.TB, db *sql.DB, n int, state string, nextAt int64) {
 	if isSQLite(db) {
 		series = "(WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < $1) SELECT i FROM s)"
 	}
+
 	_, err := db.ExecContext(tb.Context(), `INSERT INTO events
 		SELECT 'evt_`+state+`' || i, 'payment_intent.succeeded', '', '2025-02-24.acacia', FALSE, FALSE, 1, 'pi_`+state+`' || i,
 			'webhook', '', '`+state+`', '', '', 0, $2, '', 0, 1000 + i, 0, '' FROM `+series, n, nextAt)

@@ -14,8 +14,8 @@ import (
 	"checkoutd/internal/pgtest"
 )
 
-// TestPostgresRoundTrips counts how often a call waits for the server: that is what a call
-// costs when the server is on another machine.
+// TestPostgresRoundTrips counts how often a call waits for the server: that is
+// what a call costs when the server is on another machine.
 func TestPostgresRoundTrips(t *testing.T) {
 	t.Parallel()
 	trips := &tripCounter{}
@@ -23,6 +23,7 @@ func TestPostgresRoundTrips(t *testing.T) {
 	if err := s.CreateOrder(ctx, anOrder("ord_1")); err != nil {
 		t.Fatal(err)
 	}
+
 	for name, c := range map[string]struct {
 		want int64
 		call func() error
@@ -47,15 +48,18 @@ func TestPostgresRoundTrips(t *testing.T) {
 			if err := c.call(); err != nil {
 				t.Fatal(err)
 			}
+
 			least = min(least, trips.n.Load()-before)
 		}
+
 		if least != c.want {
 			t.Errorf("%s: %d round trips, want %d", name, least, c.want)
 		}
 	}
 }
 
-// tripCounter is a proxy that counts how often a client speaks after the server has spoken.
+// tripCounter is a proxy that counts how often a client speaks after the server
+// has spoken.
 type tripCounter struct{ n atomic.Int64 }
 
 // inFrontOf gives the address of a database by way of the proxy.
@@ -65,11 +69,14 @@ func (c *tripCounter) inFrontOf(t *testing.T, databaseURL string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	server := u.Host
+
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var open sync.WaitGroup
 	open.Go(func() {
 		for {
@@ -77,38 +84,48 @@ func (c *tripCounter) inFrontOf(t *testing.T, databaseURL string) string {
 			if err != nil {
 				return
 			}
+
 			open.Go(func() { c.serve(t, client, server) })
 		}
 	})
+
 	t.Cleanup(func() { // after the store was closed
 		_ = l.Close()
 		open.Wait()
 	})
+
 	u.Host = l.Addr().String()
+
 	return u.String()
 }
 
 func (c *tripCounter) serve(t *testing.T, client net.Conn, address string) {
 	defer client.Close() //nolint:errcheck // a test's proxy
+
 	server, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Error(err)
 		return
 	}
+
 	var spoke atomic.Bool
 	var both sync.WaitGroup
 	both.Go(func() {
 		defer server.Close() //nolint:errcheck // as above
+
 		_, _ = io.Copy(noting{server, func() {
 			if spoke.Swap(false) {
 				c.n.Add(1)
 			}
 		}}, client)
 	})
+
 	both.Go(func() {
 		defer client.Close() //nolint:errcheck // a test's proxy
+
 		_, _ = io.Copy(noting{client, func() { spoke.Store(true) }}, server)
 	})
+
 	both.Wait()
 }
 

@@ -43,6 +43,7 @@ func (s *Store) settingOrSet(ctx context.Context, name string, value []byte) ([]
 			ON CONFLICT (name) DO NOTHING`,
 		Args: []any{name, value, sqldb.Micros(s.now())},
 	}
+
 	return writeThenRead(ctx, s.db, insert, sqldb.ScanBytes, sqldb.Command{
 		Text: selectSetting,
 		Args: []any{name},

@@ -42,6 +42,7 @@ func (s *Store) TakeOver(ctx context.Context, now time.Time) (n int, err error) 
 	if err != nil {
 		return 0, err
 	}
+
 	attempts, err := s.db.Exec(ctx, `UPDATE attempts SET check_at = $1
 		WHERE state IN ('started', 'unknown') AND check_at > $1`, sqldb.Micros(now))
 	return released + attempts, err

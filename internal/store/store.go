@@ -20,7 +20,8 @@ type Options struct {
 	Now func() time.Time // time.Now if nil
 	Log zerolog.Logger
 
-	// MustExist makes Open fail if there is no database, instead of creating it.
+	// MustExist makes Open fail, instead of creating a database, if there is
+	// none.
 	MustExist bool
 	// MaxConns limits the connections: SQLite's readers (4 if 0), or all of
 	// PostgreSQL's (16 if 0).
@@ -56,6 +57,7 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	db, err := sqldb.Open(ctx, databaseURL, sqldb.Options{
 		Migrations: files,
 		Log:        o.Log,
@@ -70,11 +72,13 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	if s.clock == nil {
 		s.clock = time.Now
 	}
+
 	s.inbox = sqldb.NewBatcher(db, events, sqldb.BatchConfig{
 		Queue: cmp.Or(o.InboxQueue, 4096),
 		Batch: cmp.Or(o.InboxBatch, 256),
 		Busy:  errInboxBusy,
 	})
+
 	return s, nil
 }
 

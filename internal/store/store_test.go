@@ -21,7 +21,11 @@ func TestSQLite(t *testing.T) {
 func TestPostgres(t *testing.T) {
 	t.Parallel()
 	cluster := pgtest.Shared(t)
-	storetest.Run(t, storetest.Engine{NewURL: cluster.NewDatabase, BlockInbox: blockPostgres, Shared: true})
+	storetest.Run(t, storetest.Engine{
+		NewURL:     cluster.NewDatabase,
+		BlockInbox: blockPostgres,
+		Shared:     true,
+	})
 }
 
 // blockSQLite holds the only write lock of the file.
@@ -45,11 +49,13 @@ func blockPostgres(tb testing.TB, url string) (release func()) {
 	if err != nil {
 		tb.Fatal(err)
 	}
+
 	for _, text := range []string{"BEGIN", "LOCK TABLE events IN EXCLUSIVE MODE"} {
 		if _, err := conn.Exec(tb.Context(), text); err != nil {
 			tb.Fatal(err)
 		}
 	}
+
 	return func() {
 		if err := conn.Close(tb.Context()); err != nil {
 			tb.Error(err)
@@ -68,6 +74,7 @@ func TestSQLiteFileIsPrivate(t *testing.T) {
 	if err := errors.Join(s.Migrate(t.Context()), s.Close()); err != nil {
 		t.Fatal(err)
 	}
+
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("got %v, %v; want mode 0600", info.Mode(), err)

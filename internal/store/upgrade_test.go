@@ -19,10 +19,12 @@ import (
 	"checkoutd/internal/store/storetest"
 )
 
-// upgradedAt is when the database of the first release is opened by this program.
+// upgradedAt is when the database of the first release is opened by this
+// program.
 var upgradedAt = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 
-// firstRelease makes a database as the first release left it, with an order in each state.
+// firstRelease makes a database as the first release left it, with an order in
+// each state.
 func firstRelease(t *testing.T, databaseURL string) {
 	t.Helper()
 	ctx, db := t.Context(), openRaw(t, databaseURL)
@@ -30,10 +32,12 @@ func firstRelease(t *testing.T, databaseURL string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	dialect := goose.DialectPostgres
 	if isSQLite(db) {
 		dialect = goose.DialectSQLite3
 	}
+
 	p, err := goose.NewProvider(dialect, db, fstest.MapFS{"00001_start.sql": {Data: text}},
 		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))
 	if err == nil {
@@ -42,6 +46,7 @@ func firstRelease(t *testing.T, databaseURL string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for _, o := range oldOrders {
 		o.insert(t, db)
 	}
@@ -60,16 +65,76 @@ type oldOrder struct {
 
 var oldOrders = []oldOrder{
 	{name: "new", status: "open", payment: "unpaid"},
-	{name: "failed", status: "open", payment: "failed", attempt: "failed", intent: "requires_payment_method", age: time.Hour},
+	{
+		name:    "failed",
+		status:  "open",
+		payment: "failed",
+		attempt: "failed",
+		intent:  "requires_payment_method",
+		age:     time.Hour,
+	},
 	{name: "started", status: "open", payment: "checking", attempt: "started", age: time.Minute},
 	{name: "unknown", status: "open", payment: "checking", attempt: "unknown", age: time.Hour},
-	{name: "action", status: "open", payment: "requires_action", attempt: "requires_action", intent: "requires_action", age: time.Hour},
-	{name: "processing", status: "open", payment: "processing", attempt: "processing", intent: "processing", age: time.Hour},
-	{name: "authorized", status: "authorized", payment: "authorized", attempt: "requires_capture", intent: "requires_capture", age: time.Hour},
-	{name: "paid", status: "paid", payment: "partially_refunded", attempt: "succeeded", intent: "succeeded", age: time.Hour, paid: true, refunded: 200},
-	{name: "twice", status: "review", payment: "review", attempt: "succeeded", intent: "succeeded", intents: 2, age: time.Hour, paid: true},
-	{name: "late", status: "review", payment: "review", attempt: "succeeded", intent: "succeeded", age: time.Hour},
-	{name: "expired", status: "expired", payment: "unpaid", attempt: "failed", intent: "canceled", age: 48 * time.Hour},
+	{
+		name:    "action",
+		status:  "open",
+		payment: "requires_action",
+		attempt: "requires_action",
+		intent:  "requires_action",
+		age:     time.Hour,
+	},
+	{
+		name:    "processing",
+		status:  "open",
+		payment: "processing",
+		attempt: "processing",
+		intent:  "processing",
+		age:     time.Hour,
+	},
+	{
+		name:    "authorized",
+		status:  "authorized",
+		payment: "authorized",
+		attempt: "requires_capture",
+		intent:  "requires_capture",
+		age:     time.Hour,
+	},
+	{
+		name:     "paid",
+		status:   "paid",
+		payment:  "partially_refunded",
+		attempt:  "succeeded",
+		intent:   "succeeded",
+		age:      time.Hour,
+		paid:     true,
+		refunded: 200,
+	},
+	{
+		name:    "twice",
+		status:  "review",
+		payment: "review",
+		attempt: "succeeded",
+		intent:  "succeeded",
+		intents: 2,
+		age:     time.Hour,
+		paid:    true,
+	},
+	{
+		name:    "late",
+		status:  "review",
+		payment: "review",
+		attempt: "succeeded",
+		intent:  "succeeded",
+		age:     time.Hour,
+	},
+	{
+		name:    "expired",
+		status:  "expired",
+		payment: "unpaid",
+		attempt: "failed",
+		intent:  "canceled",
+		age:     48 * time.Hour,
+	},
 	{name: "canceled", status: "canceled", payment: "unpaid", age: time.Hour},
 }
 
@@ -81,44 +146,53 @@ func (o *oldOrder) insert(t *testing.T, db *sql.DB) {
 			t.Fatalf("%s: %v", o.name, err)
 		}
 	}
+
 	at := upgradedAt.Add(-o.age)
 	made, paid, id := at.UnixMicro(), int64(0), "ord_"+o.name
 	if o.paid {
 		paid = made
 	}
+
 	expires := at.Add(24 * time.Hour).UnixMicro()
 	run(`INSERT INTO orders (id, token_hash, status, payment_status, message, review_reason, version, currency, amount, refunded,
 			items, customer_id, livemode, created_at, updated_at, expires_at, expiry_check_at, paid_at)
 		VALUES ($1, $2, $3, $4, '', '', 1, 'usd', 1099, $5, $6, '', FALSE, $7, $7, $8, $8, $9)`,
 		id, orders.HashToken("token"), o.status, o.payment, o.refunded,
 		`[{"sku":"mug","name":"Mug","quantity":1,"unit_amount":1099}]`, made, expires, paid)
+
 	intent := "pi_" + o.name
 	if o.attempt != "" {
 		linked := intent
 		if o.intent == "" {
 			linked = ""
 		}
+
 		check := int64(0)
 		if payments.AttemptState(o.attempt).Active() {
 			check = made
 		}
+
 		run(`INSERT INTO attempts VALUES ($1, $2, 1, 'ctoken_old', $3, $4, $5, $6, '', '', '', '', 0, $7, $8, $8)`,
 			"att_"+o.name, id, "checkoutd-att_"+o.name, `{"token":"ctoken_old","amount":1099,"currency":"usd",`+
 				`"capture_method":"manual","setup_future_usage":"off_session","payment_method_types":["card"],"return_url":"https://shop.test/complete",`+
 				`"metadata":{"checkoutd_attempt":"att_`+o.name+`","checkoutd_order":"`+id+`"}}`, linked, o.attempt, check, made)
 	}
+
 	if o.intent == "" {
 		return
 	}
+
 	for i := range max(o.intents, 1) {
 		run(`INSERT INTO intents VALUES ($1, $2, $3, 'secret', 1099, 'usd', 1, $4, $4)`, intent+"again"[:5*i], id, o.intent, made+int64(i))
 	}
+
 	if o.refunded > 0 {
 		run(`INSERT INTO refunds VALUES ($1, $2, $3, $4, 'usd', 'succeeded', '', $5)`, "re_"+o.name, id, intent, o.refunded, made)
 	}
 }
 
-// oldStripe knows the intents of the first release, and answers with what was asked for.
+// oldStripe knows the intents of the first release, and answers with what was
+// asked for.
 type oldStripe struct {
 	payments.Stripe
 	sent     []payments.Params
@@ -131,11 +205,22 @@ func (s *oldStripe) intent(orderID string, p payments.Params, status payments.St
 	if id == "" {
 		id = "pi_" + orderID[len("ord_"):]
 	}
-	out := payments.Snapshot{ID: id, OrderID: orderID, AttemptID: p.Metadata[payments.MetaAttempt], Status: status,
-		Amount: 1099, Currency: "usd", CaptureMethod: "manual", ClientSecret: "secret"}
+
+	out := payments.Snapshot{
+		ID:            id,
+		OrderID:       orderID,
+		AttemptID:     p.Metadata[payments.MetaAttempt],
+		Status:        status,
+		Amount:        1099,
+		Currency:      "usd",
+		CaptureMethod: "manual",
+		ClientSecret:  "secret",
+	}
+
 	if status == payments.StatusSucceeded {
 		out.AmountReceived = 1099
 	}
+
 	return out
 }
 
@@ -149,8 +234,11 @@ func (s *oldStripe) FindIntent(_ context.Context, p payments.Params, _, _ time.T
 }
 
 func (s *oldStripe) Intent(_ context.Context, id string) (payments.Snapshot, error) {
-	status := map[string]payments.Status{"pi_action": payments.StatusSucceeded, "pi_processing": payments.StatusSucceeded,
-		"pi_started": payments.StatusRequiresCapture}[id]
+	status := map[string]payments.Status{
+		"pi_action":     payments.StatusSucceeded,
+		"pi_processing": payments.StatusSucceeded,
+		"pi_started":    payments.StatusRequiresCapture,
+	}[id]
 	out := s.intent("ord_"+id[len("pi_"):], payments.Params{IntentID: id}, status)
 	if n := s.captured[id]; n > 0 {
 		out.Status, out.AmountReceived = payments.StatusSucceeded, n
@@ -168,8 +256,15 @@ func (s *oldStripe) Capture(_ context.Context, op payments.Operation) error {
 }
 
 func (s *oldStripe) Refund(_ context.Context, op payments.Operation) error {
-	s.refunds = append(s.refunds, payments.Refund{ID: "re_new", IntentID: op.IntentID, Amount: op.Amount, Currency: "usd",
-		Status: "succeeded", OperationID: op.ID, CreatedAt: upgradedAt})
+	s.refunds = append(s.refunds, payments.Refund{
+		ID:          "re_new",
+		IntentID:    op.IntentID,
+		Amount:      op.Amount,
+		Currency:    "usd",
+		Status:      "succeeded",
+		OperationID: op.ID,
+		CreatedAt:   upgradedAt,
+	})
 	return nil
 }
 
@@ -183,6 +278,7 @@ func TestUpgradeGoesOn(t *testing.T) {
 			if newURL == nil {
 				newURL = pgtest.Shared(t).NewDatabase
 			}
+
 			databaseURL := newURL(t)
 			firstRelease(t, databaseURL)
 			goOn(t, openMigrated(t, databaseURL))
@@ -192,42 +288,69 @@ func TestUpgradeGoesOn(t *testing.T) {
 
 func goOn(t *testing.T, s *store.Store) {
 	ctx := t.Context()
-	offered := orders.Options{CaptureMethod: "manual", SetupFutureUsage: "off_session", PaymentMethodTypes: []string{"card"}}
+	offered := orders.Options{
+		CaptureMethod:      "manual",
+		SetupFutureUsage:   "off_session",
+		PaymentMethodTypes: []string{"card"},
+	}
 	if n, err := s.AdoptOptions(ctx, offered, upgradedAt); err != nil || n != 7 {
 		t.Errorf("%d orders got options, %v; want the 7 that may be paid", n, err)
 	}
 	if n, err := s.AdoptOptions(ctx, orders.Options{CaptureMethod: "automatic"}, upgradedAt); err != nil || n != 0 {
 		t.Errorf("%d orders got others the next time, %v", n, err)
 	}
+
 	stripe := &oldStripe{captured: map[string]int64{}}
-	svc := payments.New(payments.Config{Store: s, Stripe: stripe, Now: func() time.Time { return upgradedAt }, Log: zerolog.Nop(),
-		ReturnURL: func(string) string { return "https://shop.test/complete" }, UnknownAfter: time.Minute, CallTimeout: time.Second, Workers: 1})
+	svc := payments.New(payments.Config{
+		Store:        s,
+		Stripe:       stripe,
+		Now:          func() time.Time { return upgradedAt },
+		Log:          zerolog.Nop(),
+		ReturnURL:    func(string) string { return "https://shop.test/complete" },
+		UnknownAfter: time.Minute,
+		CallTimeout:  time.Second,
+		Workers:      1,
+	})
 	if n, err := svc.RunOnce(ctx); err != nil || n == 0 {
 		t.Errorf("worked %d, %v", n, err)
 	}
+
 	for range 5 { // one worker claims one attempt at a time
 		if _, err := svc.RunOnce(ctx); err != nil {
 			t.Error(err)
 		}
 	}
+
 	for _, id := range []string{"ord_new", "ord_failed"} {
 		if _, err := svc.Confirm(ctx, payments.ConfirmRequest{OrderID: id, Token: "ctoken_new"}); err != nil {
 			t.Errorf("%s cannot be paid: %v", id, err)
 		}
 	}
+
 	for _, p := range stripe.sent {
 		if p.CaptureMethod != "manual" || p.SetupFutureUsage != "off_session" || len(p.PaymentMethodTypes) != 1 || p.BringUpToDate {
 			t.Errorf("%s is sent as %+v, which is not what its buyer was offered", p.Metadata[payments.MetaOrder], p)
 		}
 	}
+
 	desk := payments.NewOperations(svc, stripe)
 	if _, err := desk.Capture(ctx, "ord_authorized", 600); err != nil {
 		t.Errorf("capture: %v", err)
 	}
-	stripe.refunds = []payments.Refund{{ID: "re_paid", IntentID: "pi_paid", Amount: 200, Currency: "usd", Status: "succeeded", CreatedAt: upgradedAt.Add(-time.Hour)}}
+
+	stripe.refunds = []payments.Refund{{
+		ID:        "re_paid",
+		IntentID:  "pi_paid",
+		Amount:    200,
+		Currency:  "usd",
+		Status:    "succeeded",
+		CreatedAt: upgradedAt.Add(-time.Hour),
+	}}
+
 	if _, err := desk.Refund(ctx, "ord_paid", 0, ""); err != nil {
 		t.Errorf("refund: %v", err)
 	}
+
 	for id, want := range map[string]struct {
 		status             orders.Status
 		payment            orders.PaymentStatus
@@ -251,10 +374,12 @@ func goOn(t *testing.T, s *store.Store) {
 			t.Error(err)
 			continue
 		}
+
 		if o := st.Order; o.Status != want.status || o.PaymentStatus != want.payment || o.Captured != want.captured || o.Refunded != want.refunded || o.Mode != orders.ModePayment {
 			t.Errorf("%s is %s, %s, captured %d, refunded %d in mode %q (%s); want %+v", id, o.Status, o.PaymentStatus, o.Captured, o.Refunded, o.Mode, o.ReviewReason, want)
 		}
 	}
+
 	if _, err := svc.Confirm(ctx, payments.ConfirmRequest{OrderID: "ord_canceled", Token: "ctoken_new"}); err == nil || errors.Is(err, payments.ErrPaymentInProgress) {
 		t.Errorf("a canceled order: %v", err)
 	}

@@ -63,8 +63,8 @@ func NewBatcher[T any](db *DB, t *Table[T], cfg BatchConfig) *Batcher {
 }
 
 // Insert inserts a row (see Table.Values) unless its key is there, and returns
-// when that is committed. isNew is false for a key that was there. A caller whose ctx ends
-// first stops waiting; the row may be stored nevertheless.
+// when that is committed. isNew is false for a key that was there. A caller
+// whose ctx ends first stops waiting; the row may be stored nevertheless.
 func (b *Batcher) Insert(ctx context.Context, row []any) (isNew bool, err error) {
 	p := &pendingRow{row: cleaned(row), result: make(chan insertResult, 1)}
 	if err := b.enqueue(p); err != nil {
@@ -82,6 +82,7 @@ func (b *Batcher) Insert(ctx context.Context, row []any) (isNew bool, err error)
 func (b *Batcher) enqueue(p *pendingRow) error {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
+
 	if b.closed {
 		return ErrClosed
 	}
@@ -115,8 +116,10 @@ func (b *Batcher) run() {
 			if !ok {
 				break
 			}
+
 			batch = append(batch, p)
 		}
+
 		b.flush(batch)
 	}
 }
@@ -143,6 +146,7 @@ func (b *Batcher) flush(batch []*pendingRow) {
 			one, err := b.insert(ctx, [][]*pendingRow{g})
 			report(g, err == nil && one[0], err)
 		}
+
 		return
 	}
 
@@ -182,6 +186,7 @@ func groupByKey(batch []*pendingRow) [][]*pendingRow {
 			groups = append(groups, []*pendingRow{p})
 		}
 	}
+
 	return groups
 }
 

@@ -136,6 +136,7 @@ func (f jsonField[T]) Scan(src any) error {
 	if err := json.Unmarshal(text, f.p); err != nil {
 		return fmt.Errorf("the stored JSON of %T: %w", *f.p, err)
 	}
+
 	return nil
 }
 

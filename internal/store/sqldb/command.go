@@ -122,6 +122,7 @@ func (s sequential) Run(ctx context.Context, list ...Command) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -145,5 +146,6 @@ func (s sequential) query(ctx context.Context, c *Command) (n int64, err error) 
 			return n, err
 		}
 	}
+
 	return n, rows.Err()
 }

@@ -14,7 +14,8 @@ type Options struct {
 	Migrations fs.FS
 	Log        zerolog.Logger
 
-	// MustExist makes Open fail if there is no database, instead of creating it.
+	// MustExist makes Open fail, instead of creating a database, if there is
+	// none.
 	MustExist bool
 	// MaxConns limits the connections: SQLite's readers (4 if 0), or all of
 	// PostgreSQL's (16 if 0).
@@ -37,6 +38,7 @@ func Open(ctx context.Context, databaseURL string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if o.MustExist {
 		if err := d.exists(); err != nil {
 			return nil, err
@@ -47,6 +49,7 @@ func Open(ctx context.Context, databaseURL string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	db := &DB{
 		dialect:    d,
 		write:      write,
@@ -57,6 +60,7 @@ func Open(ctx context.Context, databaseURL string, o Options) (*DB, error) {
 	if err := db.connect(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+
 	return db, nil
 }
 

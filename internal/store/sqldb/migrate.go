@@ -25,6 +25,7 @@ func (db *DB) Migrate(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+
 	done, err := p.Up(ctx)
 	if err != nil {
 		return fmt.Errorf("database: cannot migrate: %w", err)
@@ -36,6 +37,7 @@ func (db *DB) Migrate(ctx context.Context) (err error) {
 			Dur("duration", m.Duration).
 			Msg("migrated the database")
 	}
+
 	return nil
 }
 
@@ -74,6 +76,7 @@ func (db *DB) versions(ctx context.Context) (have, want int64, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
+
 	sources := p.ListSources()
 	want = sources[len(sources)-1].Version
 
@@ -82,6 +85,7 @@ func (db *DB) versions(ctx context.Context) (have, want int64, err error) {
 	if err != nil {
 		return 0, 0, fmt.Errorf("database: it is not migrated, or does not answer: %w", err)
 	}
+
 	return have, want, nil
 }
 

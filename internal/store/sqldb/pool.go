@@ -26,8 +26,8 @@ func (p *pool) within(ctx context.Context, o *sql.TxOptions, fn Work) error {
 	if err != nil {
 		return &databaseError{err}
 	}
-	// After a commit this is a no-op; otherwise fn's error is the one to return.
-	defer tx.Rollback() //nolint:errcheck // see above
+
+	defer tx.Rollback() //nolint:errcheck // after a commit it is a no-op
 
 	q := sequential{txStmts{tx, p.statements}}
 	last, err := fn(q)
@@ -40,6 +40,7 @@ func (p *pool) within(ctx context.Context, o *sql.TxOptions, fn Work) error {
 	if err := tx.Commit(); err != nil {
 		return &databaseError{err}
 	}
+
 	return nil
 }
 
@@ -76,11 +77,13 @@ func (c *stmtCache) lookup(text string) *sql.Stmt {
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
 	stmt, seen := c.byText[text]
 	if !seen && len(c.byText) < maxStatements {
 		c.byText[text] = nil
 		c.missed = append(c.missed, text)
 	}
+
 	return stmt
 }
 
@@ -98,6 +101,7 @@ func (c *stmtCache) prepare(ctx context.Context) {
 
 	for _, text := range missed {
 		stmt, err := c.db.PrepareContext(ctx, text)
+
 		c.mu.Lock()
 		if err == nil {
 			c.byText[text] = stmt

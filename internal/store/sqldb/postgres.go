@@ -56,6 +56,7 @@ func prepareConn(ctx context.Context, conn *pgx.Conn) error {
 	if err != nil {
 		return err
 	}
+
 	if commit == "off" {
 		return errors.New("synchronous_commit is off for this user or database: " +
 			"acknowledged writes could be lost; set it to on")
@@ -67,13 +68,14 @@ func prepareConn(ctx context.Context, conn *pgx.Conn) error {
 		return err
 	}
 
-	// Compressing payloads with the default, pglz, is half of what an event
-	// costs the server. LZ4 costs little, but not every server is built with it.
+	// With the default compression, pglz, payloads cost the server as much as
+	// all the rest of an event. LZ4 costs little, but not every server has it.
 	_, err = conn.Exec(ctx, "SET default_toast_compression = 'lz4'")
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) {
 		return nil
 	}
+
 	return err
 }
 
@@ -101,6 +103,7 @@ func (d *postgresDialect) insertNew(
 		arrays[c] = values
 		holders[c] = fmt.Sprintf("$%d::%s", c+1, arrayType)
 	}
+
 	key := t.columns[0]
 	text := "INSERT INTO " + t.table + " (" + strings.Join(t.columns, ", ") + ")" +
 		" SELECT * FROM unnest(" + strings.Join(holders, ", ") + ")" +
@@ -115,10 +118,12 @@ func (d *postgresDialect) insertNew(
 	for _, key := range keys {
 		inserted[key] = true
 	}
+
 	isNew := make([]bool, len(rows))
 	for i, row := range rows {
 		isNew[i] = inserted[row[0].(string)]
 	}
+
 	return isNew, nil
 }
 
@@ -166,6 +171,7 @@ func (d *postgresDialect) lockMigrations(ctx context.Context, write *pool) (rele
 		_, err := conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", int64(migrationLock))
 		return errors.Join(err, conn.Close())
 	}
+
 	return release, nil
 }
 
@@ -194,6 +200,7 @@ func (d *postgresDialect) unavailable(err error) bool {
 		case "08", "53", "57", "58": // connection, resources, operator, system
 			return true
 		}
+
 		return code == "25006" // a read-only standby
 	}
 

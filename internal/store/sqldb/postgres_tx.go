@@ -30,8 +30,10 @@ func (d *postgresDialect) transact(ctx context.Context, p *pool, fn Work) error 
 			if err := tx.Run(ctx, last...); err != nil {
 				return err
 			}
+
 			last = nil
 		}
+
 		return tx.send(ctx, last, true)
 	})
 }
@@ -54,6 +56,7 @@ func onPipeline(ctx context.Context, p *pool, begin string, fn func(*pipeline) e
 	return conn.Raw(func(driverConn any) error {
 		tx := &pipeline{driverConn.(*stdlib.Conn).Conn(), begin}
 		defer tx.end(ctx)
+
 		return fn(tx)
 	})
 }
@@ -84,6 +87,7 @@ func (t *pipeline) send(ctx context.Context, list []Command, commit bool) error 
 	for i := range list {
 		enqueue(&batch, &list[i], &missing)
 	}
+
 	if commit {
 		batch.Queue("COMMIT").Exec(isCommit)
 	}
@@ -91,6 +95,7 @@ func (t *pipeline) send(ctx context.Context, list []Command, commit bool) error 
 	if err := t.conn.SendBatch(ctx, &batch).Close(); err != nil {
 		return &databaseError{err}
 	}
+
 	return missing
 }
 
@@ -109,6 +114,7 @@ func enqueue(batch *pgx.Batch, c *Command, missing *error) {
 			done(tag.RowsAffected())
 			return nil
 		})
+
 		return
 	}
 
@@ -119,9 +125,11 @@ func enqueue(batch *pgx.Batch, c *Command, missing *error) {
 				return err
 			}
 		}
+
 		if rows.Err() == nil {
 			done(n)
 		}
+
 		return rows.Err()
 	})
 }

@@ -72,6 +72,7 @@ func (d *sqliteDialect) open(maxConns int) (write, read *pool, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("database: %w", err)
 	}
+
 	readers, err := sql.Open("sqlite", d.dsn(d.path, "deferred",
 		"query_only(1)",
 		"cache_size(-8192)"))
@@ -85,6 +86,7 @@ func (d *sqliteDialect) open(maxConns int) (write, read *pool, err error) {
 	n := cmp.Or(maxConns, 4)
 	readers.SetMaxOpenConns(n)
 	readers.SetMaxIdleConns(n)
+
 	return &pool{writer, newStmtCache(writer)}, &pool{readers, newStmtCache(readers)}, nil
 }
 
@@ -95,6 +97,7 @@ func (d *sqliteDialect) createFile() error {
 	if err := os.MkdirAll(filepath.Dir(d.path), 0o750); err != nil {
 		return fmt.Errorf("database: cannot create the folder of the database: %w", err)
 	}
+
 	file, err := os.OpenFile(d.path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return fmt.Errorf("database: cannot open the database for writing: %w", err)
@@ -102,6 +105,7 @@ func (d *sqliteDialect) createFile() error {
 	if err := file.Close(); err != nil {
 		return fmt.Errorf("database: %w", err)
 	}
+
 	return nil
 }
 
@@ -143,6 +147,7 @@ func (d *sqliteDialect) insertNew(
 	for i, n := range counts {
 		isNew[i] = n == 1
 	}
+
 	return isNew, err
 }
 

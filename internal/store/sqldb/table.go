@@ -62,12 +62,14 @@ func (t *Table[T]) Insert(v *T, now time.Time) Command {
 			if c.role == updated || c.role == created && f.p.IsZero() {
 				*f.p = now
 			}
+
 		case intField[int64]:
 			if c.role == version {
 				*f.p = 1
 			}
 		}
 	}
+
 	return Command{Text: insertText(t.name, t.columns), Args: values(cells)}
 }
 
@@ -93,8 +95,10 @@ func (t *Table[T]) Update(prev []any, v *T, now time.Time) ([]Command, error) {
 		if changed[i] && c.role.fixed() {
 			return nil, fmt.Errorf("database: %s: %s of a stored row cannot change", t.name, c.column)
 		}
+
 		dirty = dirty || changed[i] && !c.role.stamped()
 	}
+
 	if !dirty {
 		return nil, nil
 	}
@@ -111,9 +115,11 @@ func (t *Table[T]) Update(prev []any, v *T, now time.Time) ([]Command, error) {
 				continue
 			}
 		}
+
 		args = append(args, c.field.value())
 		sets = append(sets, fmt.Sprintf("%s = $%d", c.column, len(args)))
 	}
+
 	text := "UPDATE " + t.name + " SET " + strings.Join(sets, ", ") + " WHERE " + t.columns[0] + " = $1"
 	return []Command{{Text: text, Args: args}}, nil
 }

@@ -70,6 +70,7 @@ func (r *Tracked[T]) Save(ownerID string, now time.Time) ([]Command, error) {
 		if err != nil {
 			return nil, err
 		}
+
 		if isEarly {
 			early = append(early, update...)
 		} else {
@@ -81,6 +82,7 @@ func (r *Tracked[T]) Save(ownerID string, now time.Time) ([]Command, error) {
 		r.Table.setOwner(&list[i], ownerID)
 		later = append(later, r.Table.Insert(&list[i], now))
 	}
+
 	return append(early, later...), nil
 }
 

@@ -66,11 +66,13 @@ func (db *DB) retry(ctx context.Context, do func() error) error {
 		if try > 0 && !backOff(ctx, try) {
 			break
 		}
+
 		err = do()
 		if err == nil || !db.dialect.retryable(err) && !errors.Is(err, ErrTryAgain) {
 			break
 		}
 	}
+
 	return db.public(ctx, err)
 }
 
@@ -111,5 +113,6 @@ func (db *DB) public(ctx context.Context, err error) error {
 		return fault.Wrap(err, fault.Unavailable, "storage_unavailable",
 			"The service cannot reach its storage at the moment. Please try again.")
 	}
+
 	return err
 }

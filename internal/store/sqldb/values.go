@@ -43,15 +43,19 @@ func cleaned(args []any) []any {
 		if !ok {
 			continue
 		}
+
 		safe := clean(text)
 		if safe == text {
 			continue
 		}
+
 		if &out[0] == &args[0] {
 			out = slices.Clone(args)
 		}
+
 		out[i] = safe
 	}
+
 	return out
 }
 

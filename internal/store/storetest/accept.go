@@ -22,23 +22,32 @@ func testAccept(t *testing.T, e Engine) {
 		want := newEvent("evt_whole", "pi_1")
 		want.Account, want.VersionMismatch, want.Livemode = "acct_1", true, true
 		want.State, want.Note = webhooks.Quarantined, "wrong mode"
+
 		if isNew, err := f.Accept(f.ctx, want); err != nil || !isNew {
 			t.Fatalf("new %v, %v", isNew, err)
 		}
+
 		got, err := f.Event(f.ctx, want.ID)
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("got\n%+v, %v; want\n%+v", got, err, want)
 		}
 	})
+
 	t.Run("a payload is kept to the byte", func(t *testing.T) {
 		t.Parallel()
 		big := make([]byte, 64<<10)
 		for i := range big {
 			big[i] = byte(rand.Uint32())
 		}
-		for id, payload := range map[string][]byte{"evt_64k": big, "evt_nul": []byte("a\x00b\xff\xfe"), "evt_none": nil} {
+
+		for id, payload := range map[string][]byte{
+			"evt_64k":  big,
+			"evt_nul":  []byte("a\x00b\xff\xfe"),
+			"evt_none": nil,
+		} {
 			ev := newEvent(id, "")
 			ev.Payload = payload
+
 			if _, err := f.Accept(f.ctx, ev); err != nil {
 				t.Fatal(err)
 			}
@@ -47,34 +56,41 @@ func testAccept(t *testing.T, e Engine) {
 			}
 		}
 	})
+
 	t.Run("a bare event is received and due now", func(t *testing.T) {
 		t.Parallel()
 		if _, err := f.Accept(f.ctx, webhooks.Event{ID: "evt_bare", Source: webhooks.SourceBackfill}); err != nil {
 			t.Fatal(err)
 		}
+
 		got, err := f.Event(f.ctx, "evt_bare")
 		if err != nil || got.State != webhooks.Received || got.ReceivedAt != start || got.NextAt != start {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	})
+
 	t.Run("a duplicate changes nothing", func(t *testing.T) {
 		t.Parallel()
 		first, twin := newEvent("evt_twice", "pi_2"), newEvent("evt_twice", "pi_3")
 		twin.Payload = []byte("other")
+
 		for i, ev := range []webhooks.Event{first, twin, twin} {
 			isNew, err := f.Accept(f.ctx, ev)
 			if err != nil || isNew != (i == 0) {
 				t.Errorf("number %d: new %v, %v", i, isNew, err)
 			}
 		}
+
 		if got, err := f.Event(f.ctx, "evt_twice"); err != nil || !reflect.DeepEqual(got, first) {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	})
+
 	t.Run("a caller whose time is over stops waiting", func(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(f.ctx)
 		cancel()
+
 		if _, err := f.Accept(ctx, newEvent("evt_late", "")); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v, want context.Canceled", err)
 		}
@@ -95,17 +111,20 @@ func testBatches(t *testing.T, e Engine) {
 				if err != nil {
 					t.Error(err)
 				}
+
 				if isNew {
 					fresh[n].Add(1)
 				}
 			}
 		})
+
 		for n := range fresh {
 			if fresh[n].Load() != 1 {
 				t.Errorf("evt_%d was new %d times", n, fresh[n].Load())
 			}
 		}
 	})
+
 	t.Run("a bad row harms only itself", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
@@ -114,6 +133,7 @@ func testBatches(t *testing.T, e Engine) {
 			if i%10 == 3 {
 				ev.Source = "nowhere"
 			}
+
 			return ev
 		})
 		for i, err := range results {
@@ -123,6 +143,7 @@ func testBatches(t *testing.T, e Engine) {
 			}
 		}
 	})
+
 	t.Run("a full queue refuses at once, and what waits is stored", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
@@ -137,6 +158,7 @@ func testBatches(t *testing.T, e Engine) {
 			if err == nil && found != nil {
 				t.Errorf("event %d was acknowledged and is not there: %v", i, found)
 			}
+
 			if err != nil {
 				busy++
 				if of := fault.Of(err); of.Kind != fault.Unavailable || of.Code != "inbox_busy" {
@@ -147,10 +169,12 @@ func testBatches(t *testing.T, e Engine) {
 				}
 			}
 		}
+
 		if busy < room || busy == len(results) {
 			t.Errorf("%d of %d were refused, want at least %d", busy, len(results), room)
 		}
 	})
+
 	t.Run("Close stores what waits", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
@@ -158,6 +182,7 @@ func testBatches(t *testing.T, e Engine) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		var stored atomic.Int64
 		together(callers, func(i int) {
 			if i == 0 {
@@ -166,6 +191,7 @@ func testBatches(t *testing.T, e Engine) {
 				}
 				return
 			}
+
 			_, err := s.Accept(f.ctx, newEvent(fmt.Sprintf("evt_%d", i), ""))
 			_, missing := f.Event(f.ctx, fmt.Sprintf("evt_%d", i))
 			switch {
@@ -175,6 +201,7 @@ func testBatches(t *testing.T, e Engine) {
 				t.Errorf("event %d: accept said %v, looking for it %v", i, err, missing)
 			}
 		})
+
 		counts, err := f.Counts(f.ctx)
 		if err != nil || counts[webhooks.Received] != stored.Load() {
 			t.Errorf("%v are there, %d were acknowledged, %v", counts, stored.Load(), err)
@@ -182,8 +209,9 @@ func testBatches(t *testing.T, e Engine) {
 	})
 }
 
-// whileBlocked hands n events to a store whose inbox cannot be written, waits until so
-// many of them are refused, lets the inbox be written and returns what each was told.
+// whileBlocked hands n events to a store whose inbox cannot be written, waits
+// until so many of them are refused, lets the inbox be written and returns what
+// each was told.
 func (f *fixture) whileBlocked(e Engine, o store.Options, n, refused int64, event func(i int) webhooks.Event) []error {
 	f.t.Helper()
 	s := f.open(o)
@@ -193,14 +221,17 @@ func (f *fixture) whileBlocked(e Engine, o store.Options, n, refused int64, even
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+
 		together(int(n), func(i int) {
 			begun.Add(1)
 			_, results[i] = s.Accept(f.ctx, event(i))
 			ended.Add(1)
 		})
 	}()
+
 	f.eventually("the events are handed in", func() bool { return begun.Load() == n && ended.Load() >= refused })
 	release()
 	<-done
+
 	return results
 }

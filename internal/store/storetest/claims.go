@@ -19,10 +19,12 @@ func testClaims(t *testing.T, e Engine) {
 		t.Parallel()
 		f := newFixture(t, e)
 		f.accept(newEvent("evt_c", "pi_1"), newEvent("evt_b", "pi_2"), newEvent("evt_a", "pi_3"))
+
 		list := f.claim(2)
 		if got, want := ids(list), []string{"evt_c", "evt_b"}; !reflect.DeepEqual(got, want) {
 			t.Fatalf("got %v, want %v", got, want)
 		}
+
 		ev := list[0]
 		if ev.State != webhooks.Working || ev.LeaseToken == "" || ev.LeaseUntil != start.Add(time.Minute) || ev.Tries != 1 || len(ev.Payload) == 0 {
 			t.Errorf("got %+v", ev)
@@ -34,14 +36,17 @@ func testClaims(t *testing.T, e Engine) {
 			t.Errorf("then got %v, want %v", got, want)
 		}
 	})
+
 	t.Run("an event that is given back is due as if it had never been claimed", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		f.accept(newEvent("evt_1", "pi_1"))
+
 		ev := f.claim(1)[0]
 		if err := f.ReleaseEvent(f.ctx, ev.Claim(), start); err != nil {
 			t.Fatal(err)
 		}
+
 		again := f.claim(1)
 		if len(again) != 1 || again[0].Tries != 1 {
 			t.Fatalf("got %+v, want it on its first try", again)
@@ -50,6 +55,7 @@ func testClaims(t *testing.T, e Engine) {
 			t.Errorf("the old claim was given back once more: %v", err)
 		}
 	})
+
 	t.Run("events of one moment go by their ids", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
@@ -58,10 +64,12 @@ func testClaims(t *testing.T, e Engine) {
 				t.Fatal(err)
 			}
 		}
+
 		if got, want := ids(f.claim(2)), []string{"evt_1", "evt_2"}; !reflect.DeepEqual(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
 	})
+
 	t.Run("only what is due and unfinished is taken", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
@@ -70,21 +78,26 @@ func testClaims(t *testing.T, e Engine) {
 			ev.State = state
 			f.accept(ev)
 		}
+
 		future := newEvent("evt_future", "")
 		future.NextAt = start.Add(time.Microsecond)
 		f.accept(future)
+
 		if got, want := ids(f.claim(9)), []string{"evt_unmatched"}; !reflect.DeepEqual(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
+
 		f.clock.Advance(time.Microsecond)
 		if got, want := ids(f.claim(9)), []string{"evt_future"}; !reflect.DeepEqual(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
 	})
+
 	t.Run("one of a group at a time, the older first", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		f.accept(newEvent("evt_3", "pi_1"), newEvent("evt_2", "pi_1"), newEvent("evt_1", "pi_1"), newEvent("evt_x", ""), newEvent("evt_y", ""))
+
 		list := f.claim(9)
 		if got, want := ids(list), []string{"evt_3", "evt_x", "evt_y"}; !reflect.DeepEqual(got, want) {
 			t.Fatalf("got %v, want %v", got, want)
@@ -92,11 +105,13 @@ func testClaims(t *testing.T, e Engine) {
 		if more := f.claim(9); len(more) != 0 {
 			t.Fatalf("its group is worked, and %v was taken", ids(more))
 		}
+
 		f.finish(list[0], webhooks.Received, start.Add(time.Hour)) // fails and waits: the next may go
 		if got, want := ids(f.claim(9)), []string{"evt_2"}; !reflect.DeepEqual(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
 	})
+
 	t.Run("a finished claim is over", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
@@ -107,6 +122,7 @@ func testClaims(t *testing.T, e Engine) {
 			if err := f.FinishEvent(f.ctx, ev.Claim(), next, "why", again); err != nil {
 				t.Fatal(err)
 			}
+
 			got, err := f.Event(f.ctx, ev.ID)
 			if err != nil || got.State != next || got.Note != "why" || got.LeaseToken != "" || !got.LeaseUntil.IsZero() {
 				t.Errorf("%s: got %+v, %v", next, got, err)
@@ -119,6 +135,7 @@ func testClaims(t *testing.T, e Engine) {
 			}
 		}
 	})
+
 	t.Run("what is no end of work is refused", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
@@ -129,20 +146,24 @@ func testClaims(t *testing.T, e Engine) {
 				t.Errorf("%q: got %v", next, err)
 			}
 		}
+
 		for _, c := range []queue.Claim{{ID: "evt_none", Token: ev.LeaseToken}, {ID: ev.ID}, {ID: ev.ID, Token: "x"}} {
 			if err := f.FinishEvent(f.ctx, &c, webhooks.Done, "", start); !errors.Is(err, queue.ErrClaimLost) {
 				t.Errorf("%+v: got %v, want ErrClaimLost", c, err)
 			}
 		}
 	})
+
 	t.Run("a lease that is over is rescued, and its holder has lost", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		f.accept(newEvent("evt_1", "pi_1"))
+
 		ev := f.claim(1)[0]
 		if n, err := f.RescueEvents(f.ctx, ev.LeaseUntil.Add(-time.Microsecond)); n != 0 || err != nil {
 			t.Errorf("rescued %d before the time, %v", n, err)
 		}
+
 		f.clock.Advance(time.Minute)
 		if n, err := f.RescueEvents(f.ctx, ev.LeaseUntil); n != 1 || err != nil {
 			t.Errorf("rescued %d, %v; want 1", n, err)
@@ -150,6 +171,7 @@ func testClaims(t *testing.T, e Engine) {
 		if err := f.FinishEvent(f.ctx, ev.Claim(), webhooks.Done, "", start); !errors.Is(err, queue.ErrClaimLost) {
 			t.Errorf("got %v, want ErrClaimLost", err)
 		}
+
 		again := f.claim(1)
 		if len(again) != 1 || again[0].Tries != 2 || again[0].LeaseToken == ev.LeaseToken {
 			t.Errorf("got %+v", again)
@@ -164,8 +186,8 @@ func (f *fixture) finish(ev webhooks.Event, next webhooks.State, at time.Time) {
 	}
 }
 
-// testClaimsAtOnce works a full inbox with many workers in two stores, and looks at
-// who held what.
+// testClaimsAtOnce works a full inbox with many workers in two stores, and
+// looks at who held what.
 func testClaimsAtOnce(t *testing.T, e Engine) {
 	f := newFixture(t, e)
 	stores := []*store.Store{f.Store, f.open(store.Options{})}
@@ -174,11 +196,13 @@ func testClaimsAtOnce(t *testing.T, e Engine) {
 		for n := i; n < events; n += callers {
 			ev := newEvent(fmt.Sprintf("evt_%03d", n), fmt.Sprintf("pi_%d", n%groups))
 			ev.ReceivedAt = start.Add(time.Duration(n) * time.Microsecond)
+
 			if _, err := f.Accept(f.ctx, ev); err != nil {
 				t.Error(err)
 			}
 		}
 	})
+
 	w := watch{t: t, held: map[string]string{}, worked: map[string]int{}}
 	together(callers, func(i int) {
 		s := stores[i%2]
@@ -188,9 +212,11 @@ func testClaimsAtOnce(t *testing.T, e Engine) {
 				t.Error(err)
 				return
 			}
+
 			for _, ev := range list {
 				w.take(ev)
 			}
+
 			for _, ev := range list {
 				w.drop(ev)
 				if err := s.FinishEvent(f.ctx, ev.Claim(), webhooks.Done, "", start); err != nil {
@@ -199,11 +225,13 @@ func testClaimsAtOnce(t *testing.T, e Engine) {
 			}
 		}
 	})
+
 	for id, n := range w.worked {
 		if n != 1 {
 			t.Errorf("%s was worked %d times", id, n)
 		}
 	}
+
 	for g, order := range w.byGroup() {
 		if !slices.IsSorted(order) {
 			t.Errorf("group %s was worked in the order %v", g, order)

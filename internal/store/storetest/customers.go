@@ -20,6 +20,7 @@ func testCustomers(t *testing.T, e Engine) {
 		if id, err := f.Buyer(f.ctx, "buy_1"); id != "" || err != nil {
 			t.Errorf("got %q, %v", id, err)
 		}
+
 		bound := make([]string, callers)
 		together(callers, func(i int) {
 			var err error
@@ -27,16 +28,19 @@ func testCustomers(t *testing.T, e Engine) {
 				t.Error(err)
 			}
 		})
+
 		kept, err := f.Buyer(f.ctx, "buy_1")
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		for _, id := range bound {
 			if id == "" || id != kept {
 				t.Errorf("was told %q, kept is %q", id, kept)
 			}
 		}
 	})
+
 	t.Run("the first customer of an order stays", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
@@ -48,6 +52,7 @@ func testCustomers(t *testing.T, e Engine) {
 				t.Error(err)
 			}
 		})
+
 		kept := f.state(o.ID).Order.CustomerID
 		for _, id := range named {
 			if id == "" || id != kept {
@@ -55,11 +60,13 @@ func testCustomers(t *testing.T, e Engine) {
 			}
 		}
 	})
+
 	t.Run("an order that is not open gets no customer", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
 		o := f.order()
 		f.update(o.ID, func(st *payments.State) { st.Order.Status = orders.Canceled })
+
 		if id, err := f.SetCustomer(f.ctx, o.ID, "", "cus_1"); id != "" || err != nil {
 			t.Errorf("got %q, %v", id, err)
 		}
@@ -67,6 +74,7 @@ func testCustomers(t *testing.T, e Engine) {
 			t.Errorf("got %v, want ErrNotFound", err)
 		}
 	})
+
 	t.Run("a buyer's customer is forgotten by its id only", func(t *testing.T) {
 		t.Parallel()
 		for _, step := range []struct{ forget, want string }{{"cus_other", "cus_1"}, {"cus_1", ""}, {"cus_1", ""}} {
@@ -75,6 +83,7 @@ func testCustomers(t *testing.T, e Engine) {
 					t.Fatal(err)
 				}
 			}
+
 			if err := f.ForgetBuyer(f.ctx, "buy_gone", step.forget); err != nil {
 				t.Fatal(err)
 			}
@@ -83,6 +92,7 @@ func testCustomers(t *testing.T, e Engine) {
 			}
 		}
 	})
+
 	t.Run("a dead customer of an order gives way until there is a payment", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
@@ -94,6 +104,7 @@ func testCustomers(t *testing.T, e Engine) {
 				t.Errorf("%q for %q: got %q, %v; want %q", step.next, step.old, got, err, step.want)
 			}
 		}
+
 		for _, step := range []struct {
 			name   string
 			change func(*payments.State)
@@ -111,6 +122,7 @@ func testCustomers(t *testing.T, e Engine) {
 			}
 		}
 	})
+
 	t.Run("a customer has a subscription until it is over for good", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
@@ -128,14 +140,17 @@ func testCustomers(t *testing.T, e Engine) {
 				s.CustomerID, s.Status = "cus_with_"+string(step.status), step.status
 				st.Subscriptions = append(st.Subscriptions, s)
 			})
+
 			if got, err := f.HasSubscription(f.ctx, "cus_with_"+string(step.status)); got != step.want || err != nil {
 				t.Errorf("%s: got %t, %v; want %t", step.status, got, err, step.want)
 			}
 		}
+
 		if got, err := f.HasSubscription(f.ctx, "cus_of_nobody"); got || err != nil {
 			t.Errorf("nobody: got %t, %v", got, err)
 		}
 	})
+
 	t.Run("a key is made once and differs by its name", func(t *testing.T) {
 		t.Parallel()
 		keys := make([][]byte, callers)
@@ -145,11 +160,13 @@ func testCustomers(t *testing.T, e Engine) {
 				t.Error(err)
 			}
 		})
+
 		for _, k := range keys {
 			if len(k) != 32 || !bytes.Equal(k, keys[0]) {
 				t.Errorf("got %x and %x", k, keys[0])
 			}
 		}
+
 		if use, err := f.BoundTo(f.ctx); err != nil || use != "" {
 			t.Errorf("it is for %q before anybody said so, %v", use, err)
 		}

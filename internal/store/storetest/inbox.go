@@ -24,10 +24,12 @@ func testInbox(t *testing.T, e Engine) {
 				t.Errorf("%q: got %v", id, err)
 			}
 		}
+
 		if _, err := f.Events(f.ctx, webhooks.Filter{Before: "evt_none"}); fault.Of(err).Kind != fault.NotFound {
 			t.Errorf("a page before nothing: %v", err)
 		}
 	})
+
 	t.Run("known ids, more than one statement can ask for", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
@@ -36,6 +38,7 @@ func testInbox(t *testing.T, e Engine) {
 		for i := range 1200 {
 			ask = append(ask, fmt.Sprintf("evt_unknown%d", i))
 		}
+
 		if got, err := f.Known(f.ctx, ask); err != nil || !reflect.DeepEqual(got, map[string]bool{"evt_known": true}) {
 			t.Errorf("got %v, %v", got, err)
 		}
@@ -43,11 +46,13 @@ func testInbox(t *testing.T, e Engine) {
 			t.Errorf("of none: got %v, %v", got, err)
 		}
 	})
+
 	t.Run("a cursor is zero, then where it was moved", func(t *testing.T) {
 		t.Parallel()
 		if at, err := f.Cursor(f.ctx, ""); err != nil || !at.IsZero() {
 			t.Errorf("got %v, %v", at, err)
 		}
+
 		for _, want := range []time.Time{start, start.Add(time.Hour)} {
 			if err := f.SetCursor(f.ctx, "", want); err != nil {
 				t.Fatal(err)
@@ -56,10 +61,12 @@ func testInbox(t *testing.T, e Engine) {
 				t.Errorf("got %v, %v; want %v", at, err, want)
 			}
 		}
+
 		if at, err := f.Cursor(f.ctx, "acct_1"); err != nil || !at.IsZero() {
 			t.Errorf("another account has %v, %v", at, err)
 		}
 	})
+
 	t.Run("refused requests are counted by reason", func(t *testing.T) {
 		t.Parallel()
 		var want atomic.Int64
@@ -67,11 +74,14 @@ func testInbox(t *testing.T, e Engine) {
 			if err := f.CountRejected(f.ctx, "signature", int64(i)); err != nil {
 				t.Error(err)
 			}
+
 			want.Add(int64(i))
 		})
+
 		if err := f.CountRejected(f.ctx, "stale", 1); err != nil {
 			t.Error(err)
 		}
+
 		got, err := f.Rejected(f.ctx)
 		if err != nil || !reflect.DeepEqual(got, map[string]int64{"signature": want.Load(), "stale": 1}) {
 			t.Errorf("got %v, %v", got, err)
@@ -84,13 +94,16 @@ func lists(t *testing.T, e Engine) {
 	for i := range 10 {
 		ev := newEvent(fmt.Sprintf("evt_%d", i), "")
 		ev.ReceivedAt = start.Add(time.Duration(i/2) * time.Second) // two of each moment
+
 		if i%3 == 0 {
 			ev.State, ev.Type, ev.OrderID = webhooks.Dead, "charge.refunded", "ord_3"
 		}
+
 		if _, err := f.Accept(f.ctx, ev); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	for name, c := range map[string]struct {
 		filter webhooks.Filter
 		want   []string
@@ -109,12 +122,14 @@ func lists(t *testing.T, e Engine) {
 		if err != nil || !reflect.DeepEqual(ids(list), c.want) {
 			t.Errorf("%s: got %v, %v; want %v", name, ids(list), err, c.want)
 		}
+
 		for _, ev := range list {
 			if ev.Payload != nil || ev.Type == "" || ev.ReceivedAt.IsZero() {
 				t.Errorf("%s: got %+v", name, ev)
 			}
 		}
 	}
+
 	counts, err := f.Counts(f.ctx)
 	if want := map[webhooks.State]int64{webhooks.Dead: 4, webhooks.Received: 6}; err != nil || !reflect.DeepEqual(counts, want) {
 		t.Errorf("got %v, %v; want %v", counts, err, want)
@@ -126,12 +141,14 @@ func replays(t *testing.T, e Engine) {
 	all := []string{"evt_working"}
 	f.accept(newEvent("evt_working", "pi_1"))
 	held := f.claim(1)[0]
+
 	for _, state := range []webhooks.State{webhooks.Done, webhooks.Dead, webhooks.Ignored, webhooks.Quarantined, webhooks.Unmatched} {
 		ev := newEvent("evt_"+string(state), "")
 		ev.State, ev.Tries, ev.NextAt, ev.FinishedAt, ev.Note = state, 12, start.Add(time.Hour), start, "why"
 		f.accept(ev)
 		all = append(all, ev.ID)
 	}
+
 	now := f.clock.Advance(time.Minute)
 	if n, err := f.ReplayEvents(f.ctx, append(all, "evt_none"), now); err != nil || n != len(all) {
 		t.Errorf("replayed %d, %v; want %d", n, err, len(all))
@@ -139,15 +156,18 @@ func replays(t *testing.T, e Engine) {
 	if err := f.FinishEvent(f.ctx, held.Claim(), webhooks.Done, "", now); !errors.Is(err, queue.ErrClaimLost) {
 		t.Errorf("the former claim still holds: %v", err)
 	}
+
 	list := f.claim(9)
 	if len(list) != len(all) {
 		t.Errorf("%v are due, want %d", ids(list), len(all))
 	}
+
 	for _, ev := range list {
 		if ev.Tries != 1 || ev.Note != "" || !ev.FinishedAt.IsZero() {
 			t.Errorf("got %+v", ev)
 		}
 	}
+
 	if n, err := f.ReplayEvents(f.ctx, nil, now); n != 0 || err != nil {
 		t.Errorf("of none: %d, %v", n, err)
 	}

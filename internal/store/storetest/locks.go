@@ -24,7 +24,12 @@ func testUpdateLocks(t *testing.T, e Engine) {
 			for range 5 {
 				err := stores[i%2].Update(f.ctx, o.ID, nil, func(st *payments.State) error {
 					st.Order.Refunded++
-					st.Refunds = append(st.Refunds, payments.Refund{ID: fmt.Sprintf("re_%d", st.Order.Refunded), Currency: "eur", Status: "pending"})
+					st.Refunds = append(st.Refunds, payments.Refund{
+						ID:       fmt.Sprintf("re_%d", st.Order.Refunded),
+						Currency: "eur",
+						Status:   "pending",
+					})
+
 					return nil
 				})
 				if err != nil {
@@ -32,16 +37,19 @@ func testUpdateLocks(t *testing.T, e Engine) {
 				}
 			}
 		})
+
 		if st := f.state(o.ID); st.Order.Refunded != callers*5 || len(st.Refunds) != callers*5 {
 			t.Errorf("got %d and %d refunds, want %d", st.Order.Refunded, len(st.Refunds), callers*5)
 		}
 	})
+
 	t.Run("of many who start an attempt at once, one does", func(t *testing.T) {
 		t.Parallel()
 		oneWins(t, newFixture(t, e), payments.ErrPaymentInProgress, func(st *payments.State, i int) {
 			st.Attempts = append(st.Attempts, newAttempt(int64(i+1)))
 		})
 	})
+
 	t.Run("a reader does not wait for a change under way, and sees nothing of it", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
@@ -50,12 +58,14 @@ func testUpdateLocks(t *testing.T, e Engine) {
 			if got, err := f.Order(f.ctx, o.ID); err != nil || got.Message != "" {
 				t.Errorf("got %+v, %v", got, err)
 			}
+
 			st.Order.Message = "new"
 			if got := f.state(o.ID); got.Order.Message != "" {
 				t.Error("the change shows before its commit")
 			}
 		})
 	})
+
 	t.Run("many orders at once, with their claims", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
@@ -64,6 +74,7 @@ func testUpdateLocks(t *testing.T, e Engine) {
 			list[i] = f.order()
 			f.accept(newEvent(fmt.Sprintf("evt_%d", i), fmt.Sprintf("pi_%d", i)))
 		}
+
 		events := f.claim(callers)
 		together(callers, func(i int) {
 			err := f.Update(f.ctx, list[i].ID, events[i].Claim(), func(st *payments.State) error {
@@ -74,6 +85,7 @@ func testUpdateLocks(t *testing.T, e Engine) {
 				t.Error(err)
 			}
 		})
+
 		counts, err := f.Counts(f.ctx)
 		if err != nil || counts["done"] != callers {
 			t.Errorf("got %v, %v", counts, err)
@@ -92,11 +104,13 @@ func testRuleClaims(t *testing.T, e Engine) {
 				st.Attempts = append(st.Attempts, a)
 			})
 		}
+
 		f.update(f.order().ID, func(st *payments.State) { // never to be looked at
 			a := newAttempt(1)
 			a.CheckAt = time.Time{}
 			st.Attempts = append(st.Attempts, a)
 		})
+
 		second := f.open(store.Options{})
 		var taken atomic.Int64
 		until := start.Add(time.Minute)
@@ -106,13 +120,16 @@ func testRuleClaims(t *testing.T, e Engine) {
 			if err != nil || len(list) > 2 {
 				t.Errorf("got %d, %v", len(list), err)
 			}
+
 			for _, a := range list {
 				if a.CheckAt != until || a.State == payments.Failed || a.Params.Amount != 2198 {
 					t.Errorf("took %+v", a)
 				}
 			}
+
 			taken.Add(int64(len(list)))
 		})
+
 		if taken.Load() != 3 {
 			t.Errorf("%d were taken, want 3", taken.Load())
 		}
@@ -120,6 +137,7 @@ func testRuleClaims(t *testing.T, e Engine) {
 			t.Errorf("afterwards %d are due, %v; want 3", len(list), err)
 		}
 	})
+
 	t.Run("a change that does not touch CheckAt leaves the claim alone", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
@@ -129,26 +147,31 @@ func testRuleClaims(t *testing.T, e Engine) {
 			a.CheckAt = start
 			st.Attempts = append(st.Attempts, a)
 		})
+
 		until := start.Add(time.Minute)
 		if list, err := f.ClaimAttempts(f.ctx, start, until, 9); err != nil || len(list) != 1 {
 			t.Fatalf("got %v, %v", list, err)
 		}
+
 		f.update(o.ID, func(st *payments.State) { st.Attempts[0].Checks++ })
 		if got := f.state(o.ID).Attempts[0]; got.CheckAt != until || got.Checks != 1 {
 			t.Errorf("got %+v", got)
 		}
 	})
+
 	t.Run("orders whose time is over are taken once", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		due, later, paid := newOrder(), newOrder(), newOrder()
 		later.ExpiresAt = start.Add(2 * time.Hour)
 		paid.Status = orders.Paid
+
 		for _, o := range []orders.Order{due, later, paid} {
 			if err := f.CreateOrder(f.ctx, o); err != nil {
 				t.Fatal(err)
 			}
 		}
+
 		now := start.Add(time.Hour)
 		hold := now.Add(time.Minute)
 		var taken atomic.Int64
@@ -157,11 +180,14 @@ func testRuleClaims(t *testing.T, e Engine) {
 			if err != nil || len(list) > 0 && list[0] != due.ID {
 				t.Errorf("got %v, %v", list, err)
 			}
+
 			taken.Add(int64(len(list)))
 		})
+
 		if taken.Load() != 1 {
 			t.Errorf("taken %d times", taken.Load())
 		}
+
 		f.update(due.ID, func(st *payments.State) { st.Order.Message = "asking Stripe" })
 		if list, err := f.ClaimExpired(f.ctx, now, hold, 5); err != nil || len(list) != 0 {
 			t.Errorf("taken again: %v, %v", list, err)
@@ -173,11 +199,13 @@ func testRuleClaims(t *testing.T, e Engine) {
 			t.Errorf("the claim moved the order's own time: %v, %v", got.ExpiresAt, err)
 		}
 	})
+
 	t.Run("an order whose time is moved is due at its new time", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		o := f.order()
 		f.update(o.ID, func(st *payments.State) { st.Order.ExpiresAt = start.Add(3 * time.Hour) })
+
 		for at, want := range map[time.Duration]int{2 * time.Hour: 0, 3 * time.Hour: 1} {
 			if list, err := f.ClaimExpired(f.ctx, start.Add(at), start.Add(at), 5); err != nil || len(list) != want {
 				t.Errorf("after %v: %v, %v; want %d", at, list, err, want)

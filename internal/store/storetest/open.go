@@ -16,6 +16,7 @@ func testOpen(t *testing.T, e Engine) {
 		f := newFixture(t, e)
 		o := f.order()
 		f.accept(newEvent("evt_1", "pi_1"))
+
 		key, err := f.Key(f.ctx, "cookie")
 		if err != nil {
 			t.Fatal(err)
@@ -23,6 +24,7 @@ func testOpen(t *testing.T, e Engine) {
 		if err := f.Close(); err != nil {
 			t.Fatal(err)
 		}
+
 		again := f.open(store.Options{})
 		if err := again.MigrationsCurrent(f.ctx); err != nil {
 			t.Error(err)
@@ -37,6 +39,7 @@ func testOpen(t *testing.T, e Engine) {
 			t.Errorf("the key changed: %x, %x, %v", key, got, err)
 		}
 	})
+
 	t.Run("a closed store refuses and closes again", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
@@ -60,6 +63,7 @@ func testMigrate(t *testing.T, e Engine) {
 		t.Parallel()
 		f := &fixture{t: t, ctx: t.Context(), url: e.NewURL(t), clock: testkit.NewClockAt(start)}
 		f.Store = f.open(store.Options{})
+
 		if err := f.Ping(f.ctx); err != nil {
 			t.Errorf("it does not answer: %v", err)
 		}
@@ -67,6 +71,7 @@ func testMigrate(t *testing.T, e Engine) {
 			t.Errorf("got %v", err)
 		}
 	})
+
 	t.Run("eight that start at once migrate once", func(t *testing.T) {
 		t.Parallel()
 		f := &fixture{t: t, ctx: t.Context(), url: e.NewURL(t), clock: testkit.NewClockAt(start)}
@@ -75,6 +80,7 @@ func testMigrate(t *testing.T, e Engine) {
 		for i := range stores {
 			stores[i] = f.open(store.Options{MaxConns: 2})
 		}
+
 		together(openers, func(i int) {
 			if err := stores[i].Migrate(f.ctx); err != nil {
 				t.Errorf("opener %d: %v", i, err)
@@ -83,13 +89,16 @@ func testMigrate(t *testing.T, e Engine) {
 				t.Errorf("opener %d: %v", i, err)
 			}
 		})
+
 		f.Store = stores[0]
 		f.order()
 	})
+
 	t.Run("again changes nothing", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		o := f.order()
+
 		if err := f.Migrate(f.ctx); err != nil {
 			t.Fatal(err)
 		}

@@ -14,8 +14,16 @@ import (
 
 func newOperation() payments.Operation {
 	id := orders.NewID("op_")
-	return payments.Operation{ID: id, IntentID: "pi_1", Kind: payments.OperationRefund, Amount: 500, Reason: "duplicate",
-		IdempotencyKey: "checkoutd-" + id, State: payments.OperationStarted, CreatedAt: start}
+	return payments.Operation{
+		ID:             id,
+		IntentID:       "pi_1",
+		Kind:           payments.OperationRefund,
+		Amount:         500,
+		Reason:         "duplicate",
+		IdempotencyKey: "checkoutd-" + id,
+		State:          payments.OperationStarted,
+		CreatedAt:      start,
+	}
 }
 
 // begin adds an operation to an order.
@@ -35,23 +43,28 @@ func testOperations(t *testing.T, e Engine) {
 		if err := f.begin(o.ID, op); err != nil {
 			t.Fatal(err)
 		}
+
 		op.OrderID, op.UpdatedAt = o.ID, f.clock.Now()
 		if got := f.state(o.ID).Operations; !reflect.DeepEqual(got, []payments.Operation{op}) {
 			t.Errorf("got %+v, want %+v", got, op)
 		}
+
 		op.UpdatedAt = f.clock.Advance(time.Minute)
 		op.State, op.Note = payments.OperationDone, "re_1"
 		f.update(o.ID, func(st *payments.State) { st.Operations[0].State, st.Operations[0].Note = op.State, op.Note })
+
 		if got := f.state(o.ID).Operations; !reflect.DeepEqual(got, []payments.Operation{op}) {
 			t.Errorf("got %+v, want %+v", got, op)
 		}
 	})
+
 	t.Run("a second started operation is ErrOperationInProgress, and leaves nothing", func(t *testing.T) {
 		f := f.in(t)
 		o := f.order()
 		if err := f.begin(o.ID, newOperation()); err != nil {
 			t.Fatal(err)
 		}
+
 		err := f.Update(f.ctx, o.ID, nil, func(st *payments.State) error {
 			st.Order.Message = "must not stay"
 			st.Operations = append(st.Operations, newOperation())
@@ -63,15 +76,18 @@ func testOperations(t *testing.T, e Engine) {
 		if st := f.state(o.ID); len(st.Operations) != 1 || st.Order.Message != "" {
 			t.Errorf("something stayed: %+v", st)
 		}
+
 		f.update(o.ID, func(st *payments.State) { st.Operations[0].State = payments.OperationFailed })
 		if err := f.begin(o.ID, newOperation()); err != nil {
 			t.Errorf("one that ended is still in the way: %v", err)
 		}
 	})
+
 	t.Run("a key is used once", func(t *testing.T) {
 		f := f.in(t)
 		first, second := newOperation(), newOperation()
 		second.IdempotencyKey = first.IdempotencyKey
+
 		if err := f.begin(f.order().ID, first); err != nil {
 			t.Fatal(err)
 		}
@@ -79,26 +95,38 @@ func testOperations(t *testing.T, e Engine) {
 			t.Error("two operations have one key")
 		}
 	})
+
 	t.Run("of many who start one at once, one does", func(t *testing.T) {
 		oneWins(t, f.in(t), payments.ErrOperationInProgress, func(st *payments.State, _ int) {
 			st.Operations = append(st.Operations, newOperation())
 		})
 	})
+
 	t.Run("a refund keeps who asked for it and when it was made", func(t *testing.T) {
 		f := f.in(t)
 		o := f.order()
-		re := payments.Refund{ID: "re_" + o.ID, IntentID: "pi_1", Amount: 500, Currency: "eur", Status: "pending", Reason: "duplicate",
-			OperationID: "op_1", CreatedAt: start.Truncate(time.Second)}
+		re := payments.Refund{
+			ID:          "re_" + o.ID,
+			IntentID:    "pi_1",
+			Amount:      500,
+			Currency:    "eur",
+			Status:      "pending",
+			Reason:      "duplicate",
+			OperationID: "op_1",
+			CreatedAt:   start.Truncate(time.Second),
+		}
+
 		f.update(o.ID, func(st *payments.State) { st.Refunds = append(st.Refunds, re) })
 		re.OrderID, re.UpdatedAt = o.ID, f.clock.Now()
+
 		if got := f.state(o.ID).Refunds; !reflect.DeepEqual(got, []payments.Refund{re}) {
 			t.Errorf("got %+v, want %+v", got, re)
 		}
 	})
 }
 
-// oneWins has many processes add a row without a look at the others: an index must refuse
-// all but one.
+// oneWins has many processes add a row without a look at the others: an index
+// must refuse all but one.
 func oneWins(t *testing.T, f *fixture, refusal error, add func(st *payments.State, i int)) {
 	t.Helper()
 	stores := []*store.Store{f.Store, f.open(store.Options{})}
@@ -118,6 +146,7 @@ func oneWins(t *testing.T, f *fixture, refusal error, add func(st *payments.Stat
 			t.Error(err)
 		}
 	})
+
 	if won.Load() != 1 || refused.Load() != callers-1 {
 		t.Errorf("%d won and %d were refused", won.Load(), refused.Load())
 	}

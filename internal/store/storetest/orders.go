@@ -20,13 +20,27 @@ func testOrders(t *testing.T, e Engine) {
 		want.PaidAt = start.Add(time.Minute)
 		want.Mode, want.Captured = orders.ModeSubscription, 7
 		want.Items[0].Recurring = &orders.Recurring{Interval: "month", IntervalCount: 3}
-		want.Options = orders.Options{CaptureMethod: "manual", PaymentMethodTypes: []string{"card"}, Installments: true}
+		want.Options = orders.Options{
+			CaptureMethod:      "manual",
+			PaymentMethodTypes: []string{"card"},
+			Installments:       true,
+		}
+
 		want.Discount = orders.Discount{Code: "SPRING", Amount: 3, Limit: 7, Held: true}
-		want.ShippingRate = orders.ShippingRate{ID: "post", Name: "Post", Amount: 490, MinDays: 3, MaxDays: 5}
+		want.ShippingRate = orders.ShippingRate{
+			ID:      "post",
+			Name:    "Post",
+			Amount:  490,
+			MinDays: 3,
+			MaxDays: 5,
+		}
+
 		want.Contact = orders.Contact{Email: "a@example.com", Shipping: &orders.Address{Name: "A", Address: orders.Place{Line1: "1 Road", Country: "FR"}}}
+
 		if err := f.CreateOrder(f.ctx, want); err != nil {
 			t.Fatal(err)
 		}
+
 		got, err := f.Order(f.ctx, want.ID)
 		if err != nil {
 			t.Fatal(err)
@@ -38,14 +52,17 @@ func testOrders(t *testing.T, e Engine) {
 			t.Error("its token does not open it")
 		}
 	})
+
 	t.Run("times are truncated once, to the microsecond, in UTC", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
 		o := newOrder()
 		o.ExpiresAt = time.Date(2025, 6, 1, 1, 2, 3, 456789999, time.FixedZone("x", 3600))
+
 		if err := f.CreateOrder(f.ctx, o); err != nil {
 			t.Fatal(err)
 		}
+
 		got, err := f.Order(f.ctx, o.ID)
 		if err != nil {
 			t.Fatal(err)
@@ -57,6 +74,7 @@ func testOrders(t *testing.T, e Engine) {
 			t.Errorf("the zero time came back as %v", got.PaidAt)
 		}
 	})
+
 	t.Run("a wrong id is ErrNotFound", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
@@ -69,12 +87,14 @@ func testOrders(t *testing.T, e Engine) {
 			}
 		}
 	})
+
 	t.Run("the same id twice is an error and leaves the first", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
 		o := f.order()
 		twin := newOrder()
 		twin.ID, twin.Amount = o.ID, 1
+
 		if err := f.CreateOrder(f.ctx, twin); err == nil {
 			t.Error("the second was stored")
 		}
@@ -82,6 +102,7 @@ func testOrders(t *testing.T, e Engine) {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	})
+
 	t.Run("lists are newest first, and chosen by status and time", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e) // a database of its own
@@ -89,11 +110,14 @@ func testOrders(t *testing.T, e Engine) {
 		for i, status := range []orders.Status{orders.Open, orders.Review, orders.Review} {
 			o := newOrder()
 			o.Status, o.CreatedAt = status, start.Add(time.Duration(i)*time.Hour)
+
 			if err := f.CreateOrder(f.ctx, o); err != nil {
 				t.Fatal(err)
 			}
+
 			ids = append(ids, o.ID)
 		}
+
 		for name, tt := range map[string]struct {
 			filter orders.Filter
 			want   []string
@@ -107,15 +131,18 @@ func testOrders(t *testing.T, e Engine) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			var got []string
 			for _, o := range list {
 				got = append(got, o.ID)
 			}
+
 			if !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("%s: got %v, want %v", name, got, tt.want)
 			}
 		}
 	})
+
 	t.Run("what no rule allows is refused by the table", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
@@ -126,6 +153,7 @@ func testOrders(t *testing.T, e Engine) {
 		} {
 			o := newOrder()
 			spoil(&o)
+
 			if err := f.CreateOrder(f.ctx, o); err == nil {
 				t.Errorf("a bad %s was stored", name)
 			}

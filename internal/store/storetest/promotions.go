@@ -61,16 +61,19 @@ func testUpdateOrder(t *testing.T, e Engine) {
 			t.Errorf("kept is\n%+v, answered\n%+v", kept, got)
 		}
 	})
+
 	t.Run("a change that changes nothing writes nothing", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e) // with a clock of its own
 		o := f.order()
 		f.clock.Advance(1)
+
 		got, err := f.UpdateOrder(f.ctx, o.ID, func(*orders.Order) error { return nil })
 		if err != nil || got.UpdatedAt != o.UpdatedAt {
 			t.Errorf("got %v, %v; want it untouched since %v", got.UpdatedAt, err, o.UpdatedAt)
 		}
 	})
+
 	t.Run("an error of the change comes back as it is, and nothing stays", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
@@ -81,6 +84,7 @@ func testUpdateOrder(t *testing.T, e Engine) {
 			t.Errorf("got %v, %d", err, got.Amount)
 		}
 	})
+
 	t.Run("a wrong id is ErrNotFound", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
@@ -89,6 +93,7 @@ func testUpdateOrder(t *testing.T, e Engine) {
 			t.Errorf("got %v", err)
 		}
 	})
+
 	t.Run("a context that has ended changes nothing and leaves no lock", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
@@ -98,12 +103,14 @@ func testUpdateOrder(t *testing.T, e Engine) {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
+
 		f.update(o.ID, func(st *payments.State) {
 			if st.Order.Amount != o.Amount {
 				t.Errorf("the amount is %d", st.Order.Amount)
 			}
 		})
 	})
+
 	t.Run("changes of one order lose nothing, through two stores", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
@@ -116,15 +123,17 @@ func testUpdateOrder(t *testing.T, e Engine) {
 				}
 			}
 		})
+
 		if got, err := f.Order(f.ctx, o.ID); err != nil || got.Version != o.Version+callers*5 {
 			t.Errorf("got version %d, %v", got.Version, err)
 		}
 	})
+
 	t.Run("a change and a reservation never cross", func(t *testing.T) { neverCross(t, newFixture(t, e)) })
 }
 
-// neverCross lets changes and a reservation race on many orders: whoever comes first, the
-// amount that is to be charged is the order's.
+// neverCross lets changes and a reservation race on many orders: whoever comes
+// first, the amount that is to be charged is the order's.
 func neverCross(t *testing.T, f *fixture) {
 	t.Parallel()
 	stores := []*store.Store{f.Store, f.open(store.Options{})}
@@ -133,6 +142,7 @@ func neverCross(t *testing.T, f *fixture) {
 	for i := range list {
 		list[i] = f.order()
 	}
+
 	var refused atomic.Int64
 	together(3*n, func(i int) {
 		id, s := list[i/3].ID, stores[i%2]
@@ -142,11 +152,13 @@ func neverCross(t *testing.T, f *fixture) {
 			}
 			return
 		}
+
 		for range 20 {
 			_, err := s.UpdateOrder(f.ctx, id, func(o *orders.Order) error {
 				if o.PaymentStatus != orders.Unpaid {
 					return payments.ErrPaymentInProgress
 				}
+
 				o.Amount++
 				return nil
 			})
@@ -157,11 +169,13 @@ func neverCross(t *testing.T, f *fixture) {
 			}
 		}
 	})
+
 	for _, o := range list {
 		if st := f.state(o.ID); len(st.Attempts) != 1 || st.Attempts[0].Params.Amount != st.Order.Amount {
 			t.Errorf("the order is over %d, its attempts are %+v", st.Order.Amount, st.Attempts)
 		}
 	}
+
 	if refused.Load() == 0 {
 		t.Error("no change met a reservation: this proves nothing")
 	}
@@ -183,8 +197,10 @@ func testPromotions(t *testing.T, e Engine) {
 		if st := f.state(second.ID); len(st.Attempts) != 0 || st.Order.Discount.Held || st.Order.PaymentStatus != orders.Unpaid {
 			t.Errorf("something stayed: %+v", st)
 		}
+
 		f.wantUses("ONE", 1)
 	})
+
 	t.Run("a code without a limit is not counted", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
@@ -193,8 +209,10 @@ func testPromotions(t *testing.T, e Engine) {
 				t.Fatal(err)
 			}
 		}
+
 		f.wantUses("FREELY", 0)
 	})
+
 	t.Run("fifty at once get the seven that there are", func(t *testing.T) { sevenOfFifty(t, newFixture(t, e)) })
 }
 
@@ -202,23 +220,28 @@ func usesFollow(t *testing.T, f *fixture) {
 	t.Parallel()
 	o := f.orderWith("SPRING", 2)
 	f.wantUses("SPRING", 0)
+
 	for range 3 { // a declined attempt keeps its use, and another takes no second one
 		f.update(o.ID, func(st *payments.State) {
 			for i := range st.Attempts {
 				st.Attempts[i].State = payments.Failed
 			}
+
 			if err := reserve(st); err != nil {
 				t.Error(err)
 			}
 		})
+
 		f.wantUses("SPRING", 1)
 	}
+
 	change := func(do func(*orders.Order)) {
 		t.Helper()
 		if _, err := f.UpdateOrder(f.ctx, o.ID, func(o *orders.Order) error { do(o); return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	change(func(o *orders.Order) { o.Amount++ })
 	f.wantUses("SPRING", 1)
 	change(func(o *orders.Order) { o.Discount = orders.Discount{Code: "AUTUMN", Limit: 1} })
@@ -226,7 +249,14 @@ func usesFollow(t *testing.T, f *fixture) {
 	f.wantUses("AUTUMN", 0)
 	change(func(o *orders.Order) { o.Discount.Held = true })
 	f.wantUses("AUTUMN", 1)
-	change(func(o *orders.Order) { o.Discount = orders.Discount{Code: "SPRING", Limit: 2, Held: true} }) // one for the other
+	change(func(o *orders.Order) {
+		o.Discount = orders.Discount{
+			Code:  "SPRING",
+			Limit: 2,
+			Held:  true,
+		}
+	}) // one for the other
+
 	f.wantUses("SPRING", 1)
 	f.wantUses("AUTUMN", 0)
 
@@ -235,15 +265,19 @@ func usesFollow(t *testing.T, f *fixture) {
 		if err := f.Update(f.ctx, other.ID, nil, reserve); err != nil {
 			t.Fatal(err)
 		}
+
 		f.wantUses("SPRING", 2)
 		f.update(other.ID, func(st *payments.State) { st.Order.Status = end })
 		f.wantUses("SPRING", 1)
+
 		if st := f.state(other.ID); st.Order.Discount.Held {
 			t.Errorf("an order that is %s holds its use", end)
 		}
+
 		f.update(other.ID, func(st *payments.State) { st.Order.Status = orders.Review }) // late money must never be refused
 		f.wantUses("SPRING", 1)
 	}
+
 	f.update(o.ID, func(st *payments.State) { st.Order.Status = orders.Paid })
 	f.wantUses("SPRING", 1)
 }
@@ -252,10 +286,12 @@ func sevenOfFifty(t *testing.T, f *fixture) {
 	t.Parallel()
 	const buyers, limit = 50, 7
 	stores := []*store.Store{f.Store, f.open(store.Options{})}
+
 	list := make([]orders.Order, buyers)
 	for i := range list {
 		list[i] = f.orderWith("SEVEN", limit)
 	}
+
 	race := func() (won int) {
 		t.Helper()
 		var n atomic.Int64
@@ -267,12 +303,15 @@ func sevenOfFifty(t *testing.T, f *fixture) {
 				t.Error(err)
 			}
 		})
+
 		return int(n.Load())
 	}
 	if won := race(); won != limit {
 		t.Errorf("%d have a use, want %d", won, limit)
 	}
+
 	f.wantUses("SEVEN", limit)
+
 	// Three orders end, and make room for three others.
 	var ended []string
 	for _, o := range list {
@@ -280,15 +319,19 @@ func sevenOfFifty(t *testing.T, f *fixture) {
 			ended = append(ended, o.ID)
 		}
 	}
+
 	together(len(ended), func(i int) {
 		if err := f.Update(f.ctx, ended[i], nil, func(st *payments.State) error { st.Order.Status = orders.Expired; return nil }); err != nil {
 			t.Error(err)
 		}
 	})
+
 	f.wantUses("SEVEN", limit-3)
+
 	if won := race(); won != 3 {
 		t.Errorf("%d have a use that was given back, want 3", won)
 	}
+
 	f.wantUses("SEVEN", limit)
 	held := 0
 	for _, o := range list {
@@ -296,6 +339,7 @@ func sevenOfFifty(t *testing.T, f *fixture) {
 			held++
 		}
 	}
+
 	if held != limit {
 		t.Errorf("%d orders hold a use, want %d", held, limit)
 	}

@@ -1,5 +1,5 @@
-// Package storetest is the conformance suite of the store: what the interfaces of
-// the features promise, held on every engine.
+// Package storetest is the conformance suite of the store: what the interfaces
+// of the features promise, held on every engine.
 package storetest
 
 import (
@@ -97,11 +97,13 @@ func (f *fixture) open(o store.Options) *store.Store {
 	if err != nil {
 		f.t.Fatal(err)
 	}
+
 	f.t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			f.t.Error(err)
 		}
 	})
+
 	return s
 }
 
@@ -117,34 +119,73 @@ func (f *fixture) order() orders.Order {
 
 func newOrder() orders.Order {
 	return orders.Order{
-		ID: orders.NewID("ord_"), TokenHash: orders.HashToken("token"), Status: orders.Open, PaymentStatus: orders.Unpaid,
-		Version: 1, Currency: "eur", Amount: 2198, Mode: orders.ModePayment,
-		Items:     []orders.Item{{SKU: "mug", Name: "Mug", Image: "/mug.png", Quantity: 2, UnitAmount: 1099}},
-		CreatedAt: start, UpdatedAt: start, ExpiresAt: start.Add(time.Hour),
+		ID:            orders.NewID("ord_"),
+		TokenHash:     orders.HashToken("token"),
+		Status:        orders.Open,
+		PaymentStatus: orders.Unpaid,
+		Version:       1,
+		Currency:      "eur",
+		Amount:        2198,
+		Mode:          orders.ModePayment,
+		Items: []orders.Item{{
+			SKU:        "mug",
+			Name:       "Mug",
+			Image:      "/mug.png",
+			Quantity:   2,
+			UnitAmount: 1099,
+		}},
+		CreatedAt: start,
+		UpdatedAt: start,
+		ExpiresAt: start.Add(time.Hour),
 	}
 }
 
 func newAttempt(n int64) payments.Attempt {
 	id := orders.NewID("att_")
 	return payments.Attempt{
-		ID: id, N: n, IdempotencyKey: "key-" + id, State: payments.Started,
-		Params: payments.Params{Token: "ctoken_" + id, Amount: 2198, Currency: "eur",
+		ID:             id,
+		N:              n,
+		IdempotencyKey: "key-" + id,
+		State:          payments.Started,
+		Params: payments.Params{
+			Token:    "ctoken_" + id,
+			Amount:   2198,
+			Currency: "eur",
 			Options:  orders.Options{PaymentMethodTypes: []string{"card"}},
-			Metadata: map[string]string{payments.MetaAttempt: id}},
-		CheckAt: start.Add(time.Minute), CreatedAt: start,
+			Metadata: map[string]string{payments.MetaAttempt: id},
+		},
+		CheckAt:   start.Add(time.Minute),
+		CreatedAt: start,
 	}
 }
 
 func newIntent(id string) payments.Intent {
-	return payments.Intent{ID: id, Status: payments.StatusRequiresAction, ClientSecret: id + "_secret", Amount: 2198, Captured: 1,
-		Currency: "eur", CaptureBefore: start.Add(time.Hour), SubscriptionID: "sub_1", CreatedAt: start}
+	return payments.Intent{
+		ID:             id,
+		Status:         payments.StatusRequiresAction,
+		ClientSecret:   id + "_secret",
+		Amount:         2198,
+		Captured:       1,
+		Currency:       "eur",
+		CaptureBefore:  start.Add(time.Hour),
+		SubscriptionID: "sub_1",
+		CreatedAt:      start,
+	}
 }
 
 func newEvent(id, group string) webhooks.Event {
 	return webhooks.Event{
-		ID: id, Type: "payment_intent.succeeded", APIVersion: "2025-02-24.acacia", Created: start.Truncate(time.Second),
-		Group: group, Payload: []byte(`{"id":"` + id + `"}`), Source: webhooks.SourceWebhook, Secret: "0a1b2c3d",
-		State: webhooks.Received, NextAt: start, ReceivedAt: start,
+		ID:         id,
+		Type:       "payment_intent.succeeded",
+		APIVersion: "2025-02-24.acacia",
+		Created:    start.Truncate(time.Second),
+		Group:      group,
+		Payload:    []byte(`{"id":"` + id + `"}`),
+		Source:     webhooks.SourceWebhook,
+		Secret:     "0a1b2c3d",
+		State:      webhooks.Received,
+		NextAt:     start,
+		ReceivedAt: start,
 	}
 }
 

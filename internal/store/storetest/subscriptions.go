@@ -9,8 +9,14 @@ import (
 )
 
 func newSubscription(id string) payments.Subscription {
-	return payments.Subscription{ID: id, CustomerID: "cus_1", Status: payments.SubscriptionIncomplete,
-		CancelAtPeriodEnd: true, PeriodEnd: start.Add(time.Hour), CreatedAt: start}
+	return payments.Subscription{
+		ID:                id,
+		CustomerID:        "cus_1",
+		Status:            payments.SubscriptionIncomplete,
+		CancelAtPeriodEnd: true,
+		PeriodEnd:         start.Add(time.Hour),
+		CreatedAt:         start,
+	}
 }
 
 func testSubscriptions(t *testing.T, e Engine) {
@@ -25,24 +31,30 @@ func testSubscriptions(t *testing.T, e Engine) {
 		})
 		want := newSubscription("sub_b")
 		want.OrderID, want.UpdatedAt = o.ID, f.clock.Now()
+
 		got := f.state(o.ID).Subscriptions
 		if len(got) != 2 || !reflect.DeepEqual(got[0], want) {
 			t.Fatalf("got %+v, want %+v and a later one", got, want)
 		}
+
 		f.update(o.ID, func(*payments.State) {})
 		if again := f.state(o.ID).Subscriptions; !reflect.DeepEqual(again, got) {
 			t.Errorf("a change of nothing made %+v of %+v", again, got)
 		}
+
 		want.UpdatedAt = f.clock.Advance(time.Minute)
 		f.update(o.ID, func(st *payments.State) {
 			sub := st.Subscription("sub_b")
 			sub.Status, sub.CancelAtPeriodEnd, sub.PeriodEnd, sub.Readings = payments.SubscriptionActive, false, time.Time{}, 9
 		})
+
 		want.Status, want.CancelAtPeriodEnd, want.PeriodEnd, want.Readings = payments.SubscriptionActive, false, time.Time{}, 9
+
 		if got := f.state(o.ID).Subscriptions; !reflect.DeepEqual(got[0], want) || !got[1].UpdatedAt.Equal(start) {
 			t.Errorf("got %+v, want %+v and the other one untouched", got, want)
 		}
 	})
+
 	t.Run("a subscription names its order, and another order cannot have it", func(t *testing.T) {
 		f := f.in(t)
 		a, b := f.order(), f.order()
@@ -63,6 +75,7 @@ func testSubscriptions(t *testing.T, e Engine) {
 			t.Errorf("got %q, %v; want none", id, err)
 		}
 	})
+
 	t.Run("a renewal is told from the order's own intent", func(t *testing.T) {
 		f := f.in(t)
 		o := f.order()
@@ -71,6 +84,7 @@ func testSubscriptions(t *testing.T, e Engine) {
 			renewal.Renewal = true
 			st.Intents = append(st.Intents, newIntent("pi_first"), renewal)
 		})
+
 		if got := f.state(o.ID).Intents; got[0].Renewal || !got[1].Renewal {
 			t.Errorf("got %+v", got)
 		}

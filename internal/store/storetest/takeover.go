@@ -9,8 +9,8 @@ import (
 	"checkoutd/internal/queue"
 )
 
-// testTakeOver: what a dead server had in hand is due at once where no other server can
-// have it, and is left alone where one can.
+// testTakeOver: what a dead server had in hand is due at once where no other
+// server can have it, and is left alone where one can.
 func testTakeOver(t *testing.T, e Engine) {
 	f := newFixture(t, e)
 	o := f.order()
@@ -19,6 +19,7 @@ func testTakeOver(t *testing.T, e Engine) {
 		a.State, a.CheckAt = payments.Started, start.Add(time.Hour)
 		st.Attempts = append(st.Attempts, a)
 	})
+
 	f.accept(newEvent("evt_1", "pi_1"))
 	held := f.claim(1)
 
@@ -26,10 +27,12 @@ func testTakeOver(t *testing.T, e Engine) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	due, err := f.ClaimAttempts(f.ctx, start, start.Add(time.Hour), 9)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	again := f.claim(9)
 	if e.Shared {
 		if n != 0 || len(due) != 0 || len(again) != 0 {
@@ -37,9 +40,11 @@ func testTakeOver(t *testing.T, e Engine) {
 		}
 		return
 	}
+
 	if n != 2 || len(due) != 1 || len(again) != 1 {
 		t.Errorf("%d rows, attempts %v, events %v; want both due", n, due, ids(again))
 	}
+
 	err = f.Update(f.ctx, o.ID, held[0].Claim(), func(*payments.State) error { return nil })
 	if !errors.Is(err, queue.ErrClaimLost) {
 		t.Errorf("the old claim ended with %v, want ErrClaimLost", err)

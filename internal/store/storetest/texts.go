@@ -29,6 +29,7 @@ func testTexts(t *testing.T, e Engine) {
 				a.Params.ReturnURL = c.text
 				st.Attempts = append(st.Attempts, a)
 			})
+
 			st := f.state(o.ID)
 			if st.Order.Message != c.want {
 				t.Errorf("got %.80q, want %.80q", st.Order.Message, c.want)
@@ -36,9 +37,11 @@ func testTexts(t *testing.T, e Engine) {
 			if got := st.Attempts[0].Params.ReturnURL; strings.ToValidUTF8(c.text, "\uFFFD") == c.text && got != c.text {
 				t.Errorf("JSON: got %.80q, want %.80q", got, c.text)
 			}
+
 			ev := newEvent("evt_"+o.ID, c.text[:min(len(c.text), 255)])
 			ev.Note, ev.Type = c.text, "type"
 			f.accept(ev)
+
 			got := f.claim(1)
 			if len(got) != 1 || got[0].Note != c.want {
 				t.Fatalf("got %d events", len(got))

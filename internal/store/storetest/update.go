@@ -45,6 +45,7 @@ func testUpdate(t *testing.T, e Engine) {
 		f := f.in(t)
 		o := f.order()
 		f.update(o.ID, func(st *payments.State) { st.Attempts = append(st.Attempts, newAttempt(1)) })
+
 		err := f.Update(f.ctx, o.ID, nil, func(st *payments.State) error {
 			st.Order.Message = "must not stay"
 			st.Attempts = append(st.Attempts, newAttempt(2))
@@ -57,6 +58,7 @@ func testUpdate(t *testing.T, e Engine) {
 			t.Errorf("something stayed: %+v", st)
 		}
 	})
+
 	t.Run("an attempt that ends makes room for the next in the same change", func(t *testing.T) {
 		f := f.in(t)
 		o := f.order()
@@ -65,16 +67,19 @@ func testUpdate(t *testing.T, e Engine) {
 			st.Attempts[0].State = payments.Failed
 			st.Attempts = append(st.Attempts, newAttempt(2))
 		})
+
 		if st := f.state(o.ID); len(st.Attempts) != 2 || st.Active() == nil || st.Active().N != 2 {
 			t.Errorf("got %+v", st.Attempts)
 		}
 	})
+
 	t.Run("the same token, number or key twice is refused", func(t *testing.T) {
 		f := f.in(t)
 		o := f.order()
 		first := newAttempt(1)
 		first.State = payments.Failed
 		f.update(o.ID, func(st *payments.State) { st.Attempts = append(st.Attempts, first) })
+
 		for name, spoil := range map[string]func(*payments.Attempt){
 			"token":  func(a *payments.Attempt) { a.Params.Token = first.Params.Token },
 			"number": func(a *payments.Attempt) { a.N = 1 },
@@ -91,6 +96,7 @@ func testUpdate(t *testing.T, e Engine) {
 			}
 		}
 	})
+
 	t.Run("an intent of another order is refused", func(t *testing.T) {
 		f := f.in(t)
 		a, b := f.order(), f.order()
@@ -108,10 +114,12 @@ func testUpdate(t *testing.T, e Engine) {
 			t.Errorf("got %q, %v; want %q", id, err, a.ID)
 		}
 	})
+
 	t.Run("taking a row out of the state is refused", func(t *testing.T) {
 		f := f.in(t)
 		o := f.order()
 		f.update(o.ID, func(st *payments.State) { st.Intents = append(st.Intents, newIntent("pi_"+o.ID)) })
+
 		for name, spoil := range map[string]func(*payments.State){
 			"out":     func(st *payments.State) { st.Intents = nil },
 			"renamed": func(st *payments.State) { st.Intents[0].ID = "pi_other" },
@@ -122,6 +130,7 @@ func testUpdate(t *testing.T, e Engine) {
 			}
 		}
 	})
+
 	t.Run("wrong ids", func(t *testing.T) {
 		f := f.in(t)
 		err := f.Update(f.ctx, "ord_none", nil, func(*payments.State) error { t.Error("the change ran"); return nil })
@@ -132,6 +141,7 @@ func testUpdate(t *testing.T, e Engine) {
 			t.Errorf("got %q, %v", id, err)
 		}
 	})
+
 	t.Run("an effect happens once", func(t *testing.T) {
 		f := f.in(t)
 		o := f.order()
@@ -141,11 +151,13 @@ func testUpdate(t *testing.T, e Engine) {
 				st.Effects = append(st.Effects, payments.Effect{Kind: payments.EffectPaid}, payments.Effect{Kind: payments.EffectPaid})
 			})
 		}
+
 		list, err := f.Effects(f.ctx, o.ID)
 		if err != nil || len(list) != 1 || list[0].Kind != payments.EffectPaid {
 			t.Errorf("got %+v, %v", list, err)
 		}
 	})
+
 	t.Run("claims end with the change", func(t *testing.T) { endsClaims(t, e) })
 	t.Run("a linked intent wakes what waits for it", func(t *testing.T) { wakes(t, e) })
 	t.Run("an intent linked while its event is worked makes that due at once", func(t *testing.T) { wakesWorked(t, e) })
@@ -160,11 +172,28 @@ func wholeState(t *testing.T, f *fixture) {
 		a.IntentID, a.State, a.CheckAt = "pi_whole", payments.Succeeded, time.Time{}
 		st.Attempts = append(st.Attempts, a)
 		st.Intents = append(st.Intents, newIntent("pi_whole"))
-		st.Refunds = append(st.Refunds, payments.Refund{ID: "re_1", IntentID: "pi_whole", Amount: 5, Currency: "eur", Status: "pending", Reason: "duplicate"})
-		st.Disputes = append(st.Disputes, payments.Dispute{ID: "dp_1", IntentID: "pi_whole", Amount: 5, Currency: "eur", Status: "won", Reason: "fraudulent"})
+		st.Refunds = append(st.Refunds, payments.Refund{
+			ID:       "re_1",
+			IntentID: "pi_whole",
+			Amount:   5,
+			Currency: "eur",
+			Status:   "pending",
+			Reason:   "duplicate",
+		})
+
+		st.Disputes = append(st.Disputes, payments.Dispute{
+			ID:       "dp_1",
+			IntentID: "pi_whole",
+			Amount:   5,
+			Currency: "eur",
+			Status:   "won",
+			Reason:   "fraudulent",
+		})
+
 		st.Subscriptions = append(st.Subscriptions, newSubscription("sub_whole"))
 		want = *st
 	})
+
 	got := f.state(o.ID)
 	now := f.clock.Now()
 	want.Order.UpdatedAt, want.Effects = now, nil
@@ -182,13 +211,17 @@ func writesDifferences(t *testing.T, f *fixture) {
 		st.Attempts = append(st.Attempts, newAttempt(1))
 		st.Intents = append(st.Intents, newIntent("pi_diff"))
 	})
+
 	before := f.state(o.ID)
 	later := f.clock.Advance(time.Minute)
 	f.update(o.ID, func(*payments.State) {})
+
 	if got := f.state(o.ID); !reflect.DeepEqual(got, before) {
 		t.Errorf("a change of nothing changed\n%+v to\n%+v", before, got)
 	}
+
 	f.update(o.ID, func(st *payments.State) { st.Attempts[0].Params.Metadata["x"] = "y" })
+
 	got := f.state(o.ID)
 	if got.Attempts[0].Params.Metadata["x"] != "y" || got.Attempts[0].UpdatedAt != later {
 		t.Errorf("a change deep in the parameters was not seen: %+v", got.Attempts[0])
@@ -196,6 +229,7 @@ func writesDifferences(t *testing.T, f *fixture) {
 	if got.Order.UpdatedAt != before.Order.UpdatedAt || got.Intents[0].Version != 1 {
 		t.Errorf("more was written: %+v", got)
 	}
+
 	f.update(o.ID, func(st *payments.State) { st.Intents[0].Status, st.Intents[0].Version = payments.StatusSucceeded, 99 })
 	if in := f.state(o.ID).Intents[0]; in.Version != 2 || in.UpdatedAt != later {
 		t.Errorf("got version %d at %v, want 2 at %v", in.Version, in.UpdatedAt, later)
@@ -218,14 +252,17 @@ func rollsBack(t *testing.T, f *fixture) {
 	if got := f.state(o.ID); !reflect.DeepEqual(got, before) {
 		t.Errorf("something stayed: %+v", got)
 	}
+
 	func() {
 		defer func() {
 			if recover() == nil {
 				t.Error("the panic was swallowed")
 			}
 		}()
+
 		f.update(o.ID, func(*payments.State) { panic("in the rules") })
 	}()
+
 	f.update(o.ID, func(st *payments.State) { st.Order.Message = "the lock is free again" })
 }
 
@@ -242,6 +279,7 @@ func givesUp(t *testing.T, f *fixture) {
 			t.Errorf("%s: got %v, want context.Canceled", name, err)
 		}
 	}
+
 	f.update(o.ID, func(st *payments.State) {
 		if st.Order.Message != "" {
 			t.Errorf("something stayed: %+v", st.Order)
@@ -254,6 +292,7 @@ func endsClaims(t *testing.T, e Engine) {
 	o := f.order()
 	f.accept(newEvent("evt_1", "pi_1"))
 	ev := f.claim(1)[0]
+
 	pay := func(st *payments.State) error {
 		st.Order.Status = orders.Paid
 		return nil
@@ -267,6 +306,7 @@ func endsClaims(t *testing.T, e Engine) {
 	if err := f.Update(f.ctx, o.ID, ev.Claim(), pay); err != nil {
 		t.Fatal(err)
 	}
+
 	got, err := f.Event(f.ctx, ev.ID)
 	if err != nil || got.State != webhooks.Done || got.OrderID != o.ID || got.FinishedAt != f.clock.Now() || got.LeaseToken != "" {
 		t.Errorf("got %+v, %v", got, err)
@@ -280,11 +320,13 @@ func wakes(t *testing.T, e Engine) {
 	f := newFixture(t, e)
 	o := f.order()
 	f.accept(newEvent("evt_intent", "pi_1"), newEvent("evt_other", "pi_2"), newEvent("evt_retry", "pi_1"))
+
 	for _, ev := range f.claim(9) { // evt_retry has to wait for its group
 		if err := f.FinishEvent(f.ctx, ev.Claim(), webhooks.Unmatched, "no order", start.Add(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	ev := f.claim(9)[0]
 	if err := f.FinishEvent(f.ctx, ev.Claim(), webhooks.Received, "later", start.Add(time.Hour)); err != nil {
 		t.Fatal(err)
@@ -292,6 +334,7 @@ func wakes(t *testing.T, e Engine) {
 	if got := f.claim(9); len(got) != 0 {
 		t.Fatalf("not due yet: %v", ids(got))
 	}
+
 	f.update(o.ID, func(st *payments.State) { st.Intents = append(st.Intents, newIntent("pi_1")) })
 	if got, want := ids(f.claim(9)), []string{"evt_intent"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
@@ -304,13 +347,16 @@ func wakesWorked(t *testing.T, e Engine) {
 	f.accept(newEvent("evt_1", "pi_1"), newEvent("evt_2", "pi_2"))
 	held := f.claim(9)
 	f.update(o.ID, func(st *payments.State) { st.Intents = append(st.Intents, newIntent("pi_1")) })
+
 	for _, ev := range held {
 		f.finish(ev, webhooks.Unmatched, start.Add(time.Hour))
 	}
+
 	again := f.claim(9)
 	if got, want := ids(again), []string{"evt_1"}; !reflect.DeepEqual(got, want) {
 		t.Fatalf("got %v, want %v", got, want)
 	}
+
 	f.finish(again[0], webhooks.Unmatched, start.Add(time.Hour))
 	if got := f.claim(9); len(got) != 0 {
 		t.Errorf("it was woken once, and %v is due again", ids(got))
