@@ -1,27 +1,68 @@
 /**
- * Calls to our own server. Every failure is an ApiError.
+ * Requests to our own server. Every failure is an ApiError.
  *
- * @typedef {{code?: string, detail?: string, field?: string, amount?: number, currency?: string,
- *   error?: {type: string, code?: string, decline_code?: string, message?: string}}} Problem
- *   the members that we read of an application/problem+json answer
+ * @typedef {object} Problem the members of an application/problem+json response
+ *   that we read
+ * @property {string} [code]
+ * @property {string} [detail]
+ * @property {string} [field]
+ * @property {number} [amount]
+ * @property {string} [currency]
+ * @property {{type: string, code?: string, decline_code?: string, message?:
+ *   string}} [error]
  *
- * @typedef {{sku: string, name: string, image?: string, quantity: number, unit_amount: number, amount: number}} OrderItem
- * @typedef {{id: string, name: string, amount: number, min_days?: number, max_days?: number}} ShippingRate
- * @typedef {{line1?: string, line2?: string, city?: string, state?: string, postal_code?: string, country: string}} Place
+ * @typedef {object} OrderItem
+ * @property {string} sku
+ * @property {string} name
+ * @property {string} [image]
+ * @property {number} quantity
+ * @property {number} unit_amount
+ * @property {number} amount
+ *
+ * @typedef {object} ShippingRate
+ * @property {string} id
+ * @property {string} name
+ * @property {number} amount
+ * @property {number} [min_days]
+ * @property {number} [max_days]
+ *
+ * @typedef {object} Place
+ * @property {string} [line1]
+ * @property {string} [line2]
+ * @property {string} [city]
+ * @property {string} [state]
+ * @property {string} [postal_code]
+ * @property {string} country
+ *
  * @typedef {{name?: string, phone?: string, address: Place}} Address
  * @typedef {{email?: string, shipping?: Address, billing?: Address}} Contact
- * @typedef {{id: string, mode: 'payment' | 'setup' | 'subscription', status: string, payment_status: string,
- *   amount: number, subtotal: number, discount: {code: string, amount: number} | null, currency: string,
- *   ships: boolean, shipping_rate: ShippingRate | null, shipping_rates: ShippingRate[], shipping_countries: string[],
- *   items: OrderItem[], contact: Contact, setup_future_usage?: 'on_session' | 'off_session', message?: string}} Order
+ *
+ * @typedef {object} Order
+ * @property {string} id
+ * @property {'payment' | 'setup' | 'subscription'} mode
+ * @property {string} status
+ * @property {string} payment_status
+ * @property {number} amount
+ * @property {number} subtotal
+ * @property {{code: string, amount: number} | null} discount
+ * @property {string} currency
+ * @property {boolean} ships
+ * @property {ShippingRate | null} shipping_rate
+ * @property {ShippingRate[]} shipping_rates
+ * @property {string[]} shipping_countries
+ * @property {OrderItem[]} items
+ * @property {Contact} contact
+ * @property {'on_session' | 'off_session'} [setup_future_usage]
+ * @property {string} [message]
  */
 
 const timeoutMs = 30_000;
 
 export class ApiError extends Error {
   /**
-   * @param {number} status 0 when there was no answer
-   * @param {Problem | null} problem what the server said, if it was our server that spoke
+   * @param {number} status 0 if there was no response
+   * @param {Problem | null} problem the response body, if our own server sent
+   *   it
    */
   constructor(status, problem) {
     super(problem?.detail ?? `HTTP ${status}`);
@@ -33,7 +74,9 @@ export class ApiError extends Error {
     return this.problem?.code ?? '';
   }
 
-  /** Nobody knows whether the server did what it was asked. */
+  /**
+   * Whether the response was lost: the server may have carried out the request.
+   */
   get lost() {
     return this.status === 0 || (this.problem === null && this.status >= 500);
   }
@@ -86,18 +129,22 @@ async function call(path, init) {
       cache: 'no-store',
       signal: AbortSignal.timeout(timeoutMs),
     });
+
     text = await response.text();
   } catch {
     throw new ApiError(0, null);
   }
+
   const answer = parse(text);
   if (!response.ok) throw new ApiError(response.status, answer);
   if (!answer) throw new ApiError(0, null);
+
   return answer;
 }
 
 /**
- * A proxy between us and the server answers in HTML.
+ * Parses a response; null if it is not JSON. A proxy in between answers in
+ * HTML.
  *
  * @param {string} text
  */
@@ -110,16 +157,18 @@ function parse(text) {
 }
 
 /**
- * What to tell the buyer. Our own errors are translated by code, Stripe's by
- * decline code; without a translation the server's sentence is shown, which
- * for a decline is Stripe's own.
+ * Returns the message for the buyer. It translates our own errors by their code
+ * and Stripe's by their decline code. Without a translation it returns the
+ * server's sentence, which for a decline is Stripe's.
  *
  * @param {unknown} failure
- * @param {{texts: {unreachable: string, wentWrong: string}, errors: Record<string, string>, declines?: Record<string, string>}} page
+ * @param {{texts: Record<string, string>, errors: Record<string, string>,
+ *   declines?: Record<string, string>}} page
  */
 export function describe(failure, { texts, errors, declines = {} }) {
   if (!(failure instanceof ApiError)) return texts.wentWrong;
   if (failure.lost) return failure.status === 0 ? texts.unreachable : texts.wentWrong;
+
   const stripe = failure.problem?.error;
   return (
     declines[stripe?.decline_code ?? ''] ??

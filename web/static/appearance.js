@@ -1,7 +1,7 @@
 /**
- * Stripe's elements in the page's own colours
+ * Styles Stripe's elements in the page's own colours
  * (https://docs.stripe.com/elements/appearance-api). The shop's configuration
- * goes first.
+ * takes precedence.
  *
  * @typedef {import('@stripe/stripe-js').Appearance} Appearance
  */
@@ -9,13 +9,14 @@
 const darkScreen = matchMedia('(prefers-color-scheme: dark)');
 
 /**
- * @param {Appearance} [light] what the shop wants
- * @param {Appearance} [dark] and on dark screens in place of it
+ * @param {Appearance} [light] as the shop configured it
+ * @param {Appearance} [dark] replaces it on dark screens
  * @returns {Appearance}
  */
 export function appearance(light, dark) {
   const configured = darkScreen.matches ? (dark ?? light) : light;
   const style = getComputedStyle(document.documentElement);
+
   /** @param {string} name */
   const token = (name) => style.getPropertyValue(name).trim();
   return {
@@ -35,12 +36,19 @@ export function appearance(light, dark) {
   };
 }
 
-/** Wallets' buttons that stand out from the page. @returns {import('@stripe/stripe-js').StripeExpressCheckoutElementOptions} */
+/**
+ * Returns options that make the wallet buttons stand out from the page.
+ *
+ * @returns {import('@stripe/stripe-js').StripeExpressCheckoutElementOptions}
+ */
 export function walletLook() {
   return darkScreen.matches ? { buttonTheme: { applePay: 'white', googlePay: 'white' } } : {};
 }
 
-/** @param {() => void} changed called when the screen turns dark or light */
+/**
+ * @param {() => void} changed called when the screen switches between dark and
+ *   light
+ */
 export function onSchemeChange(changed) {
   darkScreen.addEventListener('change', changed);
 }

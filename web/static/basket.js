@@ -1,31 +1,43 @@
 /**
- * The cart with its prices: what is in it, what it comes to, and whether it can
- * be one order.
+ * The cart with its prices: its lines, its total, and whether it can become one
+ * order.
  *
  * @typedef {import('./prices.js').Product} Product
- * @typedef {{product: Product, quantity: number, price: import('./prices.js').Price}} Line
- * @typedef {{remove: string, checkOut: string, opening: string, gone: string, cartCount: string, cartChanged: string,
- *   unreachable: string, wentWrong: string, outOfBounds: string, from: string, free: string, total: string}} Texts
- * @typedef {{locale: string, currency: string, shipping: Record<string, import('./prices.js').Money>,
- *   products: Product[], texts: Texts, errors: Record<string, string>}} ShopData
+ *
+ * @typedef {object} Line
+ * @property {Product} product
+ * @property {number} quantity
+ * @property {import('./prices.js').Price} price
+ *
+ * @typedef {object} ShopData
+ * @property {string} locale
+ * @property {string} currency
+ * @property {Record<string, import('./prices.js').Money>} shipping
+ * @property {Product[]} products
+ * @property {Record<string, string>} texts
+ * @property {Record<string, string>} errors
  */
 import * as cart from './cart.js';
 import { fill, pageData } from './page.js';
-import { priceOf, totals, write } from './prices.js';
+import { priceOf, totals, formatPrice } from './prices.js';
 
 /** @type {ShopData} */
 export const page = pageData();
 export const t = page.texts;
 export const products = new Map(page.products.map((product) => [product.sku, product]));
 
-/** The buyer's choice, or the shop's own. */
+/** Returns the currency that the buyer chose, or else the shop's own. */
 export function currency() {
   const { currency: chosen } = cart.load();
   const sold = chosen && page.products.some(({ prices }) => chosen in prices);
   return sold ? chosen : page.currency;
 }
 
-/** What is in the cart and for sale. @returns {Line[]} */
+/**
+ * Returns the lines of the cart that are still for sale.
+ *
+ * @returns {Line[]}
+ */
 export function lines() {
   return Object.entries(cart.load().lines).flatMap(([sku, { quantity }]) => {
     const product = products.get(sku);
@@ -33,31 +45,40 @@ export function lines() {
   });
 }
 
-/** An order has one currency: the server refuses to mix them. */
-export function isMixed() {
+/**
+ * Reports whether the cart mixes currencies. The server refuses such an order.
+ */
+export function mixesCurrencies() {
   return new Set(lines().map(({ price }) => price.currency)).size > 1;
 }
 
-/** Nor can it have several rhythms of payment. */
-export function hasManyTimes() {
+/**
+ * Reports whether the cart mixes billing intervals, which the server refuses
+ * too.
+ */
+export function mixesIntervals() {
   return new Set(lines().map(({ product }) => product.every)).size > 1;
 }
 
 export function total() {
   const sum = totals(lines(), page.locale);
-  const every = hasManyTimes() ? '' : lines()[0]?.product.every;
+  const every = mixesIntervals() ? '' : lines()[0]?.product.every;
   return every ? fill(t.total, { total: sum, every }) : sum;
 }
 
-/** What sending it costs at least, as far as that can be said. */
-export function shippingWords() {
+/** Describes the lowest shipping cost; empty when it is not known. */
+export function shippingText() {
   const [first] = lines();
-  const least =
-    first && !isMixed() && lines().some(({ product }) => product.ships)
+  const lowest =
+    first && !mixesCurrencies() && lines().some(({ product }) => product.ships)
       ? page.shipping[first.price.currency]
       : null;
-  if (!least) return '';
-  return least.amount
-    ? fill(t.from, { amount: write({ ...least, currency: first.price.currency }, page.locale) })
+
+  if (!lowest) return '';
+
+  return lowest.amount
+    ? fill(t.from, {
+        amount: formatPrice({ ...lowest, currency: first.price.currency }, page.locale),
+      })
     : t.free;
 }

@@ -1,17 +1,21 @@
 /**
- * The cart lives in this browser only; the server prices what is ordered.
+ * The cart. It lives in this browser only; the server prices the order.
  *
  * @typedef {{quantity: number, name: string}} CartLine
- * @typedef {{lines: Record<string, CartLine>, order: string, currency?: string}} Cart lines by sku; order is the
- *   id that this very cart was ordered under, "" if it was not or has changed since; currency is the one that
- *   the buyer chose
+ *
+ * @typedef {object} Cart lines by SKU; order is the ID of the order made from
+ *   this cart, "" if there is none or the cart has changed since; currency is
+ *   the buyer's choice
+ * @property {Record<string, CartLine>} lines
+ * @property {string} order
+ * @property {string} [currency]
  */
 
 const key = 'checkoutd.cart';
 export const maxQuantity = 99;
 
 /** @type {Cart} */
-let memory = { lines: {}, order: '' }; // stands in where the browser forbids storage
+let memory = { lines: {}, order: '' }; // used where the browser forbids storage
 
 /** @returns {Cart} */
 export function load() {
@@ -29,29 +33,34 @@ export function save(cart) {
   try {
     localStorage.setItem(key, JSON.stringify(cart));
   } catch {
-    // Full or forbidden: the cart lasts as long as the page.
+    // Storage is full or forbidden: the cart lasts as long as the page.
   }
 }
 
 /**
- * Empties the cart if it is the one that was ordered so and is paid for by
- * now; a cart whose order came to nothing can be ordered again.
+ * Updates the cart when its order is no longer open. It empties the cart if the
+ * order was paid; otherwise the cart can be ordered again.
  *
- * @param {{id: string, status: string}} order as the server knows it
- * @returns {boolean} whether the cart has changed
+ * @param {{id: string, status: string}} order as the server reported it
+ * @returns {boolean} whether this changed the cart
  */
 export function settle({ id, status }) {
   const { lines, order, currency } = load();
   if (order !== id || status === 'open') return false;
+
   save({
     lines: ['paid', 'authorized', 'review'].includes(status) ? {} : lines,
     order: '',
     currency,
   });
+
   return true;
 }
 
-/** @param {(event: StorageEvent) => void} changed called when another tab changed the cart */
+/**
+ * @param {(event: StorageEvent) => void} changed called when another tab
+ *   changes the cart
+ */
 export function onOtherTab(changed) {
   addEventListener('storage', (event) => {
     if (event.key === key) changed(event);
@@ -59,7 +68,9 @@ export function onOtherTab(changed) {
 }
 
 /**
- * Another version of this page, or a person, may have written it.
+ * Reports whether a stored value is a cart. Reports whether a stored value is a
+ * cart. Reports whether a stored value is a cart. Another version of this page,
+ * or a person, may have written it.
  *
  * @param {any} value
  */

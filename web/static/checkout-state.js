@@ -1,7 +1,7 @@
 /**
- * The checkout of an order that has no form to show: it is paid, over, or its
- * payment is under way. Then the page after the payment takes over as soon as
- * there is something to say.
+ * The checkout page of an order that cannot be paid here: it is paid or closed,
+ * or a payment is in flight. As soon as the order changes, the completion page
+ * takes over.
  *
  * @typedef {import('./poll.js').Known & {completeUrl: string}} StateData
  */

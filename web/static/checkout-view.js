@@ -1,15 +1,16 @@
 /**
- * What the checkout page says. The phase is what the form is doing; the style
- * sheet goes by it:
- * loading, ready, busy, unsure (the answer was lost), resume, failed.
+ * The state of the checkout page and its messages. The phase says what the form
+ * is doing, and the style sheet depends on it: loading, ready, busy, unsure (a
+ * response was lost), resume, failed.
  *
- * @typedef {'loading' | 'ready' | 'busy' | 'unsure' | 'resume' | 'failed'} Phase
+ * @typedef {'loading' | 'ready' | 'busy' | 'unsure' | 'resume' | 'failed'}
+ *   Phase
  */
 import { byId } from './page.js';
 
 const form = byId('payment-form');
 const payButton = byId('pay-button');
-const place = byId('payment-message');
+const messageBox = byId('payment-message');
 const status = byId('payment-status');
 /** @type {(() => void)[]} */
 const listeners = [];
@@ -26,10 +27,11 @@ export function onPhase(listener) {
 /**
  * @param {Phase} next
  * @param {string} label of the pay button
- * @param {string} said to people who do not see the page
+ * @param {string} announcement to screen readers
  */
-export function setPhase(next, label, said = '') {
+export function setPhase(next, label, announcement = '') {
   form.dataset.phase = next;
+
   const pressable = next === 'ready' || next === 'unsure';
   payButton.setAttribute('aria-disabled', String(!pressable));
   form.setAttribute('aria-busy', String(next === 'busy' || next === 'loading'));
@@ -39,7 +41,7 @@ export function setPhase(next, label, said = '') {
   placeMessage(next === 'resume' ? byId('resume-button') : payButton);
   byId('retry-button').hidden = next !== 'failed';
   payButton.hidden = next === 'failed';
-  status.textContent = said;
+  status.textContent = announcement;
   for (const listener of listeners) listener();
 }
 
@@ -49,16 +51,16 @@ export function setLabel(label) {
 }
 
 /**
- * A message stands above the button that is next to be pressed.
+ * Moves the message above the button that the buyer will press next.
  *
  * @param {HTMLElement} button
  */
 function placeMessage(button) {
-  if (button.previousElementSibling !== place) button.before(place);
+  if (button.previousElementSibling !== messageBox) button.before(messageBox);
 }
 
 /**
- * Keeps what was entered as it is while its payment is under way.
+ * Locks the entered details while their payment is in flight.
  *
  * @param {boolean} locked
  */
@@ -68,16 +70,16 @@ export function lockDetails(locked) {
 
 /** @param {string} text */
 export function showMessage(text) {
-  place.textContent = text;
+  messageBox.textContent = text;
   if (!text) return;
-  place.scrollIntoView({ block: 'nearest' });
-  // After a dialog of the bank the focus is nowhere; otherwise it stays put.
-  if (document.activeElement === document.body) place.focus();
+  messageBox.scrollIntoView({ block: 'nearest' });
+  // The bank's dialog leaves the focus nowhere; otherwise the focus stays.
+  if (document.activeElement === document.body) messageBox.focus();
 }
 
-/** What is said now. */
+/** Returns the message on show. */
 export function message() {
-  return place.textContent ?? '';
+  return messageBox.textContent ?? '';
 }
 
 export function focusResume() {

@@ -1,7 +1,7 @@
 /**
- * The checkout: a deferred intent, finalized on the server
- * (https://docs.stripe.com/payments/finalize-payments-on-the-server).
- * The amount, the options and every verdict are the server's.
+ * The checkout page: a deferred intent, finalized on the server
+ * (https://docs.stripe.com/payments/finalize-payments-on-the-server). The
+ * server decides the amount, the options and every outcome.
  *
  * @typedef {import('./pay.js').Payer} Payer
  */
@@ -20,29 +20,37 @@ import { config, customerSession, openStripe, page, readConfig, t } from './sess
 import { loadStripe } from './stripe-loader.js';
 import { payLabel } from './summary.js';
 
-/** Opens the page: the form, or what is left to do of a payment under way. */
+/** Opens the page: the form, or the rest of a payment in flight. */
 async function start() {
   view.setPhase('loading', payLabel(), t.loadingForm);
   if (page.live && location.protocol !== 'https:') return fail(t.insecure);
+
   const script = loadStripe(page.scriptUrl).catch(() => null);
   const session = customerSession();
-  if (!(await learn())) return;
+
+  if (!(await readOrder())) return;
+
   const Stripe = await script;
   if (!Stripe) return fail(t.scriptFailed);
+
   openStripe(Stripe);
+
   if (config.resume) return offerResume(config.resume.client_secret, openForm);
+
   await mountForm(await session);
 }
 
-/** Shows what the server says of the order; false when there is no form to open. */
-async function learn() {
+/** Reads and shows the order. Returns false if the form must not open. */
+async function readOrder() {
   try {
     if (!(await readConfig())) return false;
   } catch (failure) {
     fail(describe(failure, page));
     return false;
   }
+
   setOrder(config.order);
+
   return true;
 }
 
@@ -56,27 +64,29 @@ async function mountForm(customerSessionClientSecret) {
   } catch (failure) {
     return fail(/** @type {Error} */ (failure).message);
   }
+
   ready(t.formReady);
 }
 
 /**
- * Opens the form, which may be there already, if there still is something to pay.
+ * Opens the form, unless it is open already, if the order can still be paid.
  *
- * @param {string} [failed] the payment that went wrong here: one that another tab began since is gone on with
+ * @param {string} [failed] client secret of the payment that failed here: if
+ *   another tab has started one since, the page resumes that one
  */
 async function openForm(failed) {
   view.setPhase('loading', payLabel(), t.loadingForm);
-  if (!(await learn())) return;
-  const waiting = config.resume?.client_secret;
-  if (failed && waiting && waiting !== failed) return offerResume(waiting, openForm);
+  if (!(await readOrder())) return;
+  const clientSecret = config.resume?.client_secret;
+  if (failed && clientSecret && clientSecret !== failed) return offerResume(clientSecret, openForm);
   if (elements) return ready();
   await mountForm(await customerSession());
 }
 
 /** @param {Payer} payer */
 async function press(payer) {
-  const waiting = await pay(payer);
-  if (waiting) await authenticate(waiting, openForm).catch(refused);
+  const clientSecret = await pay(payer);
+  if (clientSecret) await authenticate(clientSecret, openForm).catch(refused);
 }
 
 /** @type {Payer} */

@@ -1,6 +1,6 @@
 /**
- * The page after the payment. When the order has moved on it loads itself
- * again, so that there is one place where an outcome is put into words.
+ * The page after the payment. It reloads when the order changes, so only the
+ * server puts outcomes into words.
  */
 import * as cart from './cart.js';
 import { byId, pageData } from './page.js';
@@ -8,27 +8,30 @@ import { hasMoved } from './poll.js';
 
 /** @type {import('./poll.js').Known} */
 const page = pageData();
-const sayStillAfterMs = 10_000;
+const slowAfterMs = 10_000;
 
 async function wait() {
   const moved = await hasMoved(page, (waitedMs) => {
-    if (waitedMs > sayStillAfterMs) say('still-checking');
+    if (waitedMs > slowAfterMs) showStatus('still-checking');
   });
+
   if (moved) return location.reload();
-  say('gave-up');
+
+  showStatus('gave-up');
+
   const again = document.getElementById('poll-again');
   if (again) again.hidden = false;
 }
 
-/** @param {string} id of the template that holds the words */
-function say(id) {
+/** @param {string} id of the template that holds the text */
+function showStatus(id) {
   const words = /** @type {HTMLTemplateElement | null} */ (document.getElementById(id));
   const place = document.getElementById('poll-status');
   if (words && place && place.textContent !== words.content.textContent)
     place.textContent = words.content.textContent;
 }
 
-// Stripe puts the payment's client secret into this address: not for the history.
+// Stripe appends the client secret to this URL: keep it out of the history.
 history.replaceState(null, '', `/complete?order=${encodeURIComponent(page.orderId)}`);
 
 cart.settle({ id: page.orderId, status: page.status });

@@ -1,11 +1,15 @@
 /**
- * Sends a ConfirmationToken to the server until there is an answer.
+ * Sends a ConfirmationToken to the server until a response arrives.
  *
- * A lost answer does not mean that nothing was charged, so the very same token
- * is sent again: the server binds a token to one attempt, and a token that it
- * has seen gives that attempt's outcome, never a second payment.
+ * A lost response does not mean that nothing was charged, so retries send the
+ * same token. The server binds a token to one attempt and answers a token that
+ * it has seen with that attempt's outcome, never with a second payment.
  *
- * @typedef {{confirmationTokenId: string, orderId: string, expectedAmount: number}} Confirmation
+ * @typedef {object} Confirmation
+ * @property {string} confirmationTokenId
+ * @property {string} orderId
+ * @property {number} expectedAmount
+ *
  * @typedef {{client_secret: string, status: string}} Confirmed
  */
 import { ApiError, post } from './api.js';
@@ -15,7 +19,7 @@ const waitsMs = [500, 1_500, 4_000];
 
 /**
  * @param {Confirmation} confirmation
- * @param {() => void} onLost called before the same is sent again
+ * @param {() => void} onLost called before each retry
  * @returns {Promise<Confirmed>} rejects with an ApiError
  */
 export async function confirm(confirmation, onLost) {
@@ -25,16 +29,19 @@ export async function confirm(confirmation, onLost) {
     } catch (failure) {
       if (!(failure instanceof ApiError && failure.lost)) throw failure;
     }
+
     onLost();
     await sleep(wait);
   }
+
   return post('/create-confirm-intent', confirmation);
 }
 
 /**
- * Whether the token may still decide the payment, so that the next press of
- * the button must send it again instead of a new one. A code that begins with
- * payment_ is a verdict on this token: it would get the same one again.
+ * Reports whether the outcome of the token is still open. If so, the next press
+ * of the button must send the same token, not a new one. A code that begins
+ * with payment_ is final for this token: sending it again returns the same
+ * code.
  *
  * @param {ApiError} failure
  */

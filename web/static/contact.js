@@ -1,10 +1,13 @@
 /**
- * Who the buyer is and where the order goes: the e-mail address and the
- * addresses that the form asks for. What is complete is sent to the server
- * soon after it was entered, and at the latest before the payment.
+ * The buyer's e-mail address, and the shipping and billing addresses. Each is
+ * sent to the server shortly after it is complete, and at the latest before the
+ * payment.
  *
  * @typedef {import('@stripe/stripe-js').StripeAddressElement} AddressElement
- * @typedef {import('@stripe/stripe-js').StripeAddressElementChangeEvent} AddressChange
+ *
+ * @typedef {import('@stripe/stripe-js').StripeAddressElementChangeEvent}
+ *   AddressChange
+ *
  * @typedef {import('./api.js').Address} Address
  * @typedef {import('./order.js').Change} Change
  */
@@ -14,16 +17,25 @@ import { elements, onInput, savedChosen } from './form.js';
 import { byId } from './page.js';
 import { config, page } from './session.js';
 
-const patienceMs = 500;
-const sameBox = /** @type {HTMLInputElement} */ (byId('billing-same'));
+const sendAfterMs = 500;
+const sameBox = byId('billing-same', HTMLInputElement);
 
-/** What the elements hold; complete is false while a part is missing. @type {Record<'shipping' | 'billing', {element: AddressElement, value: Address, complete: boolean} | null>} */
-const held = { shipping: null, billing: null };
+/**
+ * The address elements with their values; complete is false while a part is
+ * missing.
+ *
+ * @type {Record<'shipping' | 'billing', {element: AddressElement, value:
+ *   Address, complete: boolean} | null>}
+ */
+const mounted = { shipping: null, billing: null };
 let email = '';
 /** @type {number | undefined} */
 let timer;
 
-/** Mounts what this order asks for. An order that is being paid has all of it already. */
+/**
+ * Mounts the elements that this order needs. An order whose payment is in
+ * flight has these details already.
+ */
 export function mountContact() {
   if (!elements || !isChangeable()) return;
   if (config.collect_email) mountEmail(elements);
@@ -35,22 +47,27 @@ export function mountContact() {
 /** @param {import('./form.js').StripeElements} group */
 function mountEmail(group) {
   byId('contact').hidden = false;
+
   const known = order().contact.email;
   const link = group.create('linkAuthentication', known ? { defaultValues: { email: known } } : {});
   link.on('change', ({ complete, value }) => {
     email = complete ? value.email : '';
-    soon();
+    sendSoon();
   });
+
   link.mount('#link-authentication');
 }
 
-/** Asks for the addresses that are needed now, and for no others. */
+/** Shows the address elements that are needed now, and no others. */
 function sync() {
   if (!isChangeable()) return;
+
   byId('method-title').hidden = !order().ships && !config.collect_email;
+
   const { ships } = order();
   byId('shipping').hidden = !ships;
   toggle('shipping', ships);
+
   const bills = Boolean(config.address?.billing) && !savedChosen;
   byId('billing').hidden = !bills;
   byId('billing-choice').hidden = !ships;
@@ -62,12 +79,14 @@ function sync() {
  * @param {boolean} wanted
  */
 function toggle(mode, wanted) {
-  if (wanted === Boolean(held[mode])) return;
+  if (wanted === Boolean(mounted[mode])) return;
+
   if (!wanted) {
-    held[mode]?.element.destroy();
-    held[mode] = null;
+    mounted[mode]?.element.destroy();
+    mounted[mode] = null;
     return;
   }
+
   const countries = mode === 'shipping' ? order().shipping_countries : [];
   const known = order().contact[mode];
   const element = /** @type {import('./form.js').StripeElements} */ (elements).create('address', {
@@ -80,20 +99,29 @@ function toggle(mode, wanted) {
       ? { defaultValues: { name: known.name, phone: known.phone, address: known.address } }
       : {}),
   });
-  const now = {
+
+  const entry = {
     element,
     value: /** @type {Address} */ ({ address: { country: '' } }),
     complete: false,
   };
-  held[mode] = now;
+
+  mounted[mode] = entry;
+
   element.on('change', ({ value, complete }) => {
-    Object.assign(now, { value: tidy(value), complete });
-    soon();
+    Object.assign(entry, { value: tidy(value), complete });
+    sendSoon();
   });
+
   element.mount(`#${mode}-address`);
 }
 
-/** An address without its empty parts. @param {AddressChange['value']} value @returns {Address} */
+/**
+ * Returns an address without its empty parts.
+ *
+ * @param {AddressChange['value']} value
+ * @returns {Address}
+ */
 function tidy({ name, phone, address }) {
   const place = Object.fromEntries(Object.entries(address).filter(([, part]) => part));
   return {
@@ -103,23 +131,31 @@ function tidy({ name, phone, address }) {
   };
 }
 
-/** What the server does not know yet of what the form holds. @returns {Change} */
-function news() {
+/**
+ * Returns the complete details that the server does not have yet.
+ *
+ * @returns {Change}
+ */
+function unsent() {
   const { contact, ships } = order();
   /** @type {Change} */
-  const found = {};
-  if (email && email !== contact.email) found.email = email;
-  const { shipping } = held;
-  if (ships && shipping?.complete && !same(shipping.value, contact.shipping))
-    found.shipping = shipping.value;
+  const details = {};
+  if (email && email !== contact.email) details.email = email;
+
+  const { shipping } = mounted;
+  if (ships && shipping?.complete && !isSame(shipping.value, contact.shipping))
+    details.shipping = shipping.value;
+
   const billing = billingAddress();
-  if (billing && !same(billing, contact.billing)) found.billing = billing;
-  return found;
+  if (billing && !isSame(billing, contact.billing)) details.billing = billing;
+
+  return details;
 }
 
 /**
- * What the Payment Element leaves to the page, as createConfirmationToken wants
- * it: with every part, also those that are empty. A saved method has its own.
+ * Returns the billing details for createConfirmationToken, which wants every
+ * part, even empty ones, because the Payment Element does not collect them
+ * here. A saved method has its own.
  */
 export function billingDetails() {
   const billing = billingAddress();
@@ -127,17 +163,22 @@ export function billingDetails() {
   return billing && { ...billing, address: { ...none, ...billing.address } };
 }
 
-/** The address of the bill, when it is complete and the form is what says it. */
+/** Returns the billing address, if the form collects it and it is complete. */
 function billingAddress() {
   if (!config.address?.billing || savedChosen) return null;
-  const from = held.billing ?? (sameBox.checked ? held.shipping : null);
+  const from = mounted.billing ?? (sameBox.checked ? mounted.shipping : null);
   return from?.complete ? from.value : null;
 }
 
-/** The country says what can be sent there, and for how much, before the address is complete. @returns {Change} */
-function country() {
-  const wanted = held.shipping?.value.address.country;
-  if (!wanted || held.shipping?.complete || wanted === order().contact.shipping?.address.country)
+/**
+ * Returns the country of an incomplete shipping address, if it is new. It is
+ * enough for the server to find the shipping rates.
+ *
+ * @returns {Change}
+ */
+function newCountry() {
+  const wanted = mounted.shipping?.value.address.country;
+  if (!wanted || mounted.shipping?.complete || wanted === order().contact.shipping?.address.country)
     return {};
   return { shipping: { address: { country: wanted } } };
 }
@@ -146,7 +187,7 @@ function country() {
  * @param {Address} a
  * @param {Address | undefined} b
  */
-function same(a, b) {
+function isSame(a, b) {
   /** @param {Address | undefined} one */
   const flat = (one) =>
     JSON.stringify([
@@ -156,39 +197,49 @@ function same(a, b) {
         (part) => one?.address[/** @type {keyof import('./api.js').Place} */ (part)] ?? '',
       ),
     ]);
+
   return flat(a) === flat(b);
 }
 
-function soon() {
+function sendSoon() {
   clearTimeout(timer);
-  timer = setTimeout(() => tell({ ...country(), ...news() }).catch(() => {}), patienceMs);
+  timer = setTimeout(() => send({ ...newCountry(), ...unsent() }).catch(() => {}), sendAfterMs);
 }
 
-/** A wallet's sheet speaks for the buyer now: what was typed before waits. */
-export function hold() {
+/**
+ * Cancels the pending send: a payment sheet now provides the buyer's details.
+ */
+export function cancelSend() {
   clearTimeout(timer);
 }
 
-/** Sends what the server does not know yet. Rejects with an ApiError, told in its place. */
+/**
+ * Sends the details that the server does not have yet. Rejects with an
+ * ApiError, after showing it beside the field.
+ */
 export async function flush() {
   clearTimeout(timer);
-  await tell(news());
+  await send(unsent());
 }
 
-/** @param {Change} found */
-async function tell(found) {
-  if (Object.keys(found).length === 0 || !isChangeable()) return;
+/** @param {Change} details */
+async function send(details) {
+  if (Object.keys(details).length === 0 || !isChangeable()) return;
+
   for (const place of Object.values(places)) byId(place).textContent = '';
+
   try {
-    await change(found);
+    await change(details);
   } catch (failure) {
     const field = failure instanceof ApiError ? (failure.problem?.field ?? '') : '';
     const place = places[/** @type {keyof places} */ (field.split('.')[0])] ?? 'payment-message';
     byId(place).textContent = describe(failure, page);
+
     throw failure;
   }
 }
 
+/** Where the error of each field goes. */
 const places = {
   email: 'email-error',
   shipping: 'shipping-error',
@@ -198,5 +249,5 @@ const places = {
 
 sameBox.addEventListener('change', () => {
   sync();
-  soon();
+  sendSoon();
 });

@@ -1,13 +1,24 @@
 /**
  * The buttons of wallets and Link above the form
- * (https://docs.stripe.com/elements/express-checkout-element). A wallet's sheet
- * changes the order as the form does, by PATCH, so its total is the server's;
- * what it changed is taken back when the buyer closes it.
+ * (https://docs.stripe.com/elements/express-checkout-element). The payment
+ * sheet changes the order by PATCH, as the form does, so the server computes
+ * its total. Closing the sheet reverts its changes.
  *
- * @typedef {import('@stripe/stripe-js').StripeExpressCheckoutElementClickEvent} ClickEvent
- * @typedef {import('@stripe/stripe-js').StripeExpressCheckoutElementConfirmEvent} ConfirmEvent
- * @typedef {import('@stripe/stripe-js').StripeExpressCheckoutElementShippingAddressChangeEvent} AddressEvent
- * @typedef {import('@stripe/stripe-js').StripeExpressCheckoutElementShippingRateChangeEvent} RateEvent
+ * @typedef {import('@stripe/stripe-js').StripeExpressCheckoutElementClickEvent}
+ *   ClickEvent
+ *
+ * @typedef
+ *   {import('@stripe/stripe-js').StripeExpressCheckoutElementConfirmEvent}
+ *   ConfirmEvent
+ *
+ * @typedef
+ *   {import('@stripe/stripe-js').StripeExpressCheckoutElementShippingAddressChangeEvent}
+ *   AddressEvent
+ *
+ * @typedef
+ *   {import('@stripe/stripe-js').StripeExpressCheckoutElementShippingRateChangeEvent}
+ *   RateEvent
+ *
  * @typedef {import('@stripe/stripe-js').ClickResolveDetails} SheetDetails
  * @typedef {import('./api.js').Address} Address
  * @typedef {import('./api.js').Order} Order
@@ -16,57 +27,72 @@
  */
 import { walletLook } from './appearance.js';
 import * as view from './checkout-view.js';
-import { hold } from './contact.js';
+import { cancelSend } from './contact.js';
 import { elements } from './form.js';
 import { change, isChangeable, order } from './order.js';
 import { byId, fill } from './page.js';
 import { config, t } from './session.js';
 
-const place = byId('express');
+const container = byId('express');
 
-/** @type {Order | null} the order as it was when a sheet was opened */
+/** @type {Order | null} the order before the payment sheet opened */
 let before = null;
 
 /** @param {(payer: Payer) => void} press */
 export function mountExpress(press) {
   if (!config.express || !elements || !isChangeable()) return;
+
   const element = elements.create('expressCheckout', { ...walletLook(), ...config.express.create });
   element.on('ready', ({ availablePaymentMethods }) => show(Boolean(availablePaymentMethods)));
   element.on('loaderror', () => show(false));
   element.on('click', open);
   element.on('shippingaddresschange', addressChanged);
   element.on('shippingratechange', rateChanged);
-  element.on('cancel', restore);
+  element.on('cancel', revert);
   element.on('confirm', (event) => press(wallet(event)));
-  place.hidden = false; // but out of sight until it is ready: Stripe.js draws in what is displayed alone
+  // Displayed, but out of sight until it is ready: Stripe.js draws only into
+  // elements that are displayed.
+  container.hidden = false;
   element.mount('#express-checkout');
+
   view.onPhase(() => {
-    place.inert = view.phase() !== 'ready';
+    container.inert = view.phase() !== 'ready';
   });
 }
 
 /** @param {boolean} available */
 function show(available) {
-  place.classList.remove('waiting');
-  place.hidden = !available;
+  container.classList.remove('waiting');
+  container.hidden = !available;
 }
 
-/** Stripe waits a second for the answer. @param {ClickEvent} event */
+/**
+ * Opens the payment sheet. Stripe waits one second for resolve().
+ *
+ * @param {ClickEvent} event
+ */
 function open(event) {
   if (view.phase() !== 'ready' || !isChangeable()) return;
+
   before = order();
-  hold();
+  cancelSend();
   view.showMessage('');
+
   const { ships, mode } = before;
   event.resolve({
     ...config.express?.click,
-    shippingAddressRequired: ships, // the last thing to send may have been taken out
+    // The last product that ships may have been removed.
+    shippingAddressRequired: ships,
     ...(ships ? { shippingRates: rates(before) } : {}),
     ...(mode === 'setup' ? {} : { lineItems: lineItems(before) }),
   });
 }
 
-/** What the total is made of; their sum is the order's amount. @param {Order} order */
+/**
+ * Returns the line items of the sheet; their sum is the order's amount.
+ *
+ * @param {Order} order
+ */
 function lineItems({ items, discount, shipping_rate: rate }) {
   return [
     ...items.map(({ name, quantity, amount }) => ({
@@ -80,7 +106,12 @@ function lineItems({ items, discount, shipping_rate: rate }) {
   ];
 }
 
-/** The chosen one first: that is the one which a sheet shows as chosen. @param {Order} order */
+/**
+ * Returns the shipping rates, the chosen one first: the sheet selects the
+ * first.
+ *
+ * @param {Order} order
+ */
 function rates({ shipping_rates: all, shipping_rate: chosen }) {
   const sorted = [...all].sort((a, b) => Number(b.id === chosen?.id) - Number(a.id === chosen?.id));
   return sorted.map(({ id, name, amount, min_days: min, max_days: max }) => {
@@ -97,14 +128,18 @@ function days(value) {
   return { unit: /** @type {const} */ ('business_day'), value };
 }
 
-/** Before the buyer has confirmed a wallet tells the rough parts alone. @param {AddressEvent} event */
+/**
+ * Sends a partial address: wallets keep the rest until the buyer confirms.
+ *
+ * @param {AddressEvent} event
+ */
 function addressChanged({ name, address, resolve, reject }) {
-  answer({ shipping: addressOf(name, address) }, resolve, reject);
+  applyChange({ shipping: addressOf(name, address) }, resolve, reject);
 }
 
 /** @param {RateEvent} event */
 function rateChanged({ shippingRate, resolve, reject }) {
-  answer({ shipping_rate: shippingRate.id }, resolve, reject);
+  applyChange({ shipping_rate: shippingRate.id }, resolve, reject);
 }
 
 /**
@@ -112,23 +147,28 @@ function rateChanged({ shippingRate, resolve, reject }) {
  * @param {(details: SheetDetails) => void} resolve
  * @param {() => void} reject
  */
-async function answer(wanted, resolve, reject) {
+async function applyChange(wanted, resolve, reject) {
   let now;
   try {
     now = await change(wanted);
   } catch {
     return reject();
   }
-  // There is an address, and nothing that could be sent there.
+
+  // No rate ships to this address.
   if (now.ships && now.shipping_rates.length === 0) return reject();
+
   resolve({ lineItems: lineItems(now), shippingRates: rates(now) });
 }
 
-/** @param {ConfirmEvent} event @returns {Payer} */
+/**
+ * @param {ConfirmEvent} event
+ * @returns {Payer}
+ */
 function wallet(event) {
   return {
     prepare: async () => {
-      const wanted = said(event);
+      const wanted = detailsOf(event);
       if (Object.keys(wanted).length > 0) await change(wanted);
     },
     params: () => ({}),
@@ -136,8 +176,13 @@ function wallet(event) {
   };
 }
 
-/** What the wallet says of the buyer. @param {ConfirmEvent} event @returns {Change} */
-function said({ billingDetails, shippingAddress, shippingRate }) {
+/**
+ * Returns the buyer's details from the wallet.
+ *
+ * @param {ConfirmEvent} event
+ * @returns {Change}
+ */
+function detailsOf({ billingDetails, shippingAddress, shippingRate }) {
   const { email, name, phone, address } = billingDetails ?? {};
   return {
     ...(email && config.collect_email ? { email } : {}),
@@ -163,12 +208,15 @@ function addressOf(name, parts, phone) {
   return { ...(name ? { name } : {}), ...(phone ? { phone } : {}), address };
 }
 
-/** The sheet was closed: the order is again what the page says. */
-async function restore() {
+/** Reverts the changes of a sheet that the buyer closed. */
+async function revert() {
   if (!before || view.phase() !== 'ready') return;
+
   const { contact, shipping_rate: rate } = before;
   const now = order();
+
   before = null;
+
   /** @type {Change} */
   const back = {
     ...(JSON.stringify(now.contact.shipping) === JSON.stringify(contact.shipping)
@@ -176,5 +224,6 @@ async function restore() {
       : { shipping: contact.shipping ?? null }),
     ...(rate && now.shipping_rate?.id !== rate.id ? { shipping_rate: rate.id } : {}),
   };
+
   if (Object.keys(back).length > 0) await change(back).catch(() => {});
 }

@@ -1,8 +1,10 @@
 /**
- * The form: Stripe's elements, one group of them, and where each is mounted.
+ * The payment form: the group of Stripe's elements, and the Payment Element.
  *
  * @typedef {import('@stripe/stripe-js').StripeElements} StripeElements
- * @typedef {import('@stripe/stripe-js').StripePaymentElementChangeEvent} PaymentChange
+ *
+ * @typedef {import('@stripe/stripe-js').StripePaymentElementChangeEvent}
+ *   PaymentChange
  */
 import { appearance, onSchemeChange } from './appearance.js';
 import { onOrder, order } from './order.js';
@@ -13,23 +15,32 @@ const formTimeoutMs = 20_000;
 
 /** @type {StripeElements | undefined} */
 export let elements;
-/** Whether the buyer pays with a method that was saved before. */
+/** Whether the buyer chose a saved payment method. */
 export let savedChosen = false;
-/** What Stripe was told last. @type {{amount?: number, setupFutureUsage?: 'on_session' | 'off_session' | null}} */
-let told = {};
+/**
+ * The terms that Stripe.js received last.
+ *
+ * @type {{amount?: number, setupFutureUsage?: 'on_session' | 'off_session' |
+ *   null}}
+ */
+let sentTerms = {};
 /** @type {(() => void)[]} */
 const listeners = [];
 
-/** @param {() => void} listener called when what is entered, or chosen, has changed */
+/**
+ * @param {() => void} listener called when the input or the chosen method
+ *   changes
+ */
 export function onInput(listener) {
   listeners.push(listener);
 }
 
 /**
- * Makes the group and mounts the Payment Element.
+ * Creates the group and mounts the Payment Element.
  *
  * @param {string | null} customerSessionClientSecret
- * @returns {Promise<void>} resolves when the form can be used; rejects with what to tell the buyer
+ * @returns {Promise<void>} resolves when the form can be used; rejects with a
+ *   message for the buyer
  */
 export async function mount(customerSessionClientSecret) {
   const { elements: options, appearance_dark: dark } = config;
@@ -45,7 +56,8 @@ export async function mount(customerSessionClientSecret) {
     console.error(failure);
     throw new Error(t.formFailed);
   }
-  told = terms(order());
+
+  sentTerms = terms(order());
   onSchemeChange(() => elements?.update({ appearance: look() }));
   await mountPayment(elements);
 }
@@ -56,7 +68,8 @@ export async function mount(customerSessionClientSecret) {
  */
 function mountPayment(group) {
   const payment = group.create('payment', paymentOptions());
-  payment.on('change', changed);
+  payment.on('change', methodChanged);
+
   const loaded = /** @type {Promise<void>} */ (
     new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(t.formFailed)), formTimeoutMs);
@@ -64,17 +77,23 @@ function mountPayment(group) {
         clearTimeout(timer);
         resolve();
       });
+
       payment.on('loaderror', ({ error }) => {
         clearTimeout(timer);
         reject(new Error(error.message ?? t.formFailed));
       });
     })
   );
+
   payment.mount('#payment-element');
+
   return loaded;
 }
 
-/** Where the page asks for the address of the bill, the Payment Element need not. */
+/**
+ * Returns the options of the Payment Element, which collects no billing address
+ * where the page itself does.
+ */
 function paymentOptions() {
   if (!config.address?.billing) return config.payment_element;
   return {
@@ -84,15 +103,15 @@ function paymentOptions() {
 }
 
 /** @param {PaymentChange} event */
-function changed({ value }) {
+function methodChanged({ value }) {
   const saved = value?.payment_method;
   savedChosen = Boolean(saved);
-  byId('saved-method-note').textContent = saved ? savedWords(saved.type) : '';
+  byId('saved-method-note').textContent = saved ? savedNote(saved.type) : '';
   for (const listener of listeners) listener();
 }
 
 /** @param {string} type */
-function savedWords(type) {
+function savedNote(type) {
   if (type === 'card') return t.savedCard;
   return ['sepa_debit', 'us_bank_account', 'bacs_debit'].includes(type)
     ? t.savedBank
@@ -100,8 +119,8 @@ function savedWords(type) {
 }
 
 /**
- * What of Stripe's options follows from the lines of the order: wallets and
- * instalments show the amount, and some things have the method saved.
+ * Returns the options of Stripe.js that depend on the order: wallets and
+ * instalments show the amount, and some products save the method.
  *
  * @param {import('./api.js').Order} order
  */
@@ -112,7 +131,7 @@ function terms({ mode, amount, setup_future_usage: usage }) {
 
 onOrder((now) => {
   const next = terms(now);
-  if (!elements || JSON.stringify(next) === JSON.stringify(told)) return;
-  told = next;
+  if (!elements || JSON.stringify(next) === JSON.stringify(sentTerms)) return;
+  sentTerms = next;
   elements.update(next);
 });

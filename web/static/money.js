@@ -1,16 +1,16 @@
 /**
- * Amounts are integers in the currency's minor unit, as Stripe counts them:
- * `decimals` says how many of their digits are behind the point. It comes from
- * the server, since Stripe's table is not the one browsers know
+ * Formats amounts: integers in the currency's minor unit, as at Stripe.
+ * `decimals` is the number of digits behind the point. It comes from the
+ * server, because Stripe's table differs from the browser's
  * (https://docs.stripe.com/currencies#special-cases).
  *
  * @typedef {{currency: string, decimals: number}} Currency
  */
 
 /**
- * Writes an amount as its reader is used to. The browser decides how many
- * decimals people write; never more than Stripe counts, and never so few that
- * money would be hidden.
+ * Formats an amount for a locale. The browser knows how many decimals are
+ * usual; the result never has more than Stripe's, and never so few that it
+ * hides money.
  *
  * @param {number} amount in minor units
  * @param {Currency} currency
@@ -28,5 +28,6 @@ export function formatAmount(amount, { currency, decimals }, locale) {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   });
+
   return format.format(amount / 10 ** decimals);
 }

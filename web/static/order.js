@@ -1,126 +1,158 @@
 /**
- * The order as the server answered last, and the changes that the buyer makes
- * to it. Changes are sent one after the other, so the last answer is the
- * newest order; a newer wish of the same kind takes the place of one that
- * still waits. The amounts are the server's alone.
+ * The latest order from the server, and the buyer's changes to it. Changes are
+ * sent one at a time, so the last response is the newest order. A newer change
+ * of the same kind replaces one that is still queued. Only the server computes
+ * amounts.
  *
  * @typedef {import('./api.js').Order} Order
  * @typedef {{sku: string, quantity: number}[]} Cart
- * @typedef {{items?: Cart, promotion_code?: string, shipping_rate?: string, email?: string,
- *   shipping?: import('./api.js').Address | null, billing?: import('./api.js').Address | null}} Change
- * @typedef {{change: Change, answer: Promise<Order>, resolve: (order: Order) => void,
- *   reject: (failure: unknown) => void}} Wish
+ *
+ * @typedef {object} Change
+ * @property {Cart} [items]
+ * @property {string} [promotion_code]
+ * @property {string} [shipping_rate]
+ * @property {string} [email]
+ * @property {import('./api.js').Address | null} [shipping]
+ * @property {import('./api.js').Address | null} [billing]
+ *
+ * @typedef {object} QueuedChange
+ * @property {Change} change
+ * @property {Promise<Order>} outcome
+ * @property {(order: Order) => void} resolve
+ * @property {(failure: unknown) => void} reject
  */
 import { ApiError, patch } from './api.js';
 import { askOrder, leave } from './session.js';
 
 /** @type {Order} */
-let known;
+let current;
 /** @type {((order: Order) => void)[]} */
 const listeners = [];
 /** @type {((changing: boolean) => void)[]} */
 const watchers = [];
-/** @type {Wish[]} */
-const wishes = []; // the first one is being carried out
-let working = false;
+/** @type {QueuedChange[]} */
+const queue = []; // the first one is in flight
+let isChanging = false;
 
 export function order() {
-  return known;
+  return current;
 }
 
-/** @param {Order} next as the server knows it */
+/** @param {Order} next as the server reported it */
 export function setOrder(next) {
-  known = next;
+  current = next;
   for (const listener of listeners) listener(next);
 }
 
-/** @param {(order: Order) => void} listener called with every order that the server answers */
+/**
+ * @param {(order: Order) => void} listener called with every order that the
+ *   server returns
+ */
 export function onOrder(listener) {
   listeners.push(listener);
 }
 
-/** @param {(changing: boolean) => void} watcher called when there is a change to make, and when none is left */
+/**
+ * @param {(changing: boolean) => void} watcher called with true when a change
+ *   starts, with false when none is left
+ */
 export function onChanging(watcher) {
   watchers.push(watcher);
 }
 
-/** A payment under way holds what is paid for as it is. */
+/**
+ * Reports whether the order can be changed: not while a payment is in flight.
+ */
 export function isChangeable() {
-  return known?.status === 'open' && ['unpaid', 'failed'].includes(known.payment_status);
+  return current?.status === 'open' && ['unpaid', 'failed'].includes(current.payment_status);
 }
 
 /**
- * The cart that the buyer wants: presses may come faster than answers.
+ * Returns the items that the buyer wants: clicks may come faster than
+ * responses.
  *
  * @returns {Cart}
  */
 export function wantedItems() {
-  const wished = wishes.findLast(({ change }) => change.items)?.change.items;
-  return wished ?? known.items.map(({ sku, quantity }) => ({ sku, quantity }));
+  const queued = queue.findLast(({ change }) => change.items)?.change.items;
+  return queued ?? current.items.map(({ sku, quantity }) => ({ sku, quantity }));
 }
 
 /**
+ * Queues a change. A queued change of the same fields is replaced, and both
+ * callers get its outcome.
+ *
  * @param {Change} wanted
- * @returns {Promise<Order>} rejects with an ApiError; then the order is as it was
+ * @returns {Promise<Order>} rejects with an ApiError; then the order is
+ *   unchanged
  */
 export function change(wanted) {
-  const waiting = wishes
+  // The first one is in flight already.
+  const waiting = queue
     .slice(1)
-    .find((wish) => String(Object.keys(wish.change)) === String(Object.keys(wanted)));
+    .find((queued) => String(Object.keys(queued.change)) === String(Object.keys(wanted)));
+
   if (waiting) {
     waiting.change = wanted;
-    return waiting.answer;
+    return waiting.outcome;
   }
-  const wish = /** @type {Wish} */ ({ change: wanted });
-  wish.answer = new Promise((resolve, reject) => Object.assign(wish, { resolve, reject }));
-  wishes.push(wish);
-  if (!working) work();
-  return wish.answer;
+
+  const queued = /** @type {QueuedChange} */ ({ change: wanted });
+  queued.outcome = new Promise((resolve, reject) => Object.assign(queued, { resolve, reject }));
+  queue.push(queued);
+  if (!isChanging) sendChanges();
+
+  return queued.outcome;
 }
 
-/** Waits until no change is under way; whether one failed is told to who made it. */
+/**
+ * Waits until no change is in flight. Failures are reported to the callers of
+ * change.
+ */
 export async function settled() {
-  while (wishes.length > 0) await wishes[0].answer.catch(() => {});
+  while (queue.length > 0) await queue[0].outcome.catch(() => {});
 }
 
-/** Who hears of one change may wish for the next: it is done in its turn. */
-async function work() {
-  watched(true);
-  while (wishes.length > 0) {
-    const wish = wishes[0];
+/**
+ * Sends the changes one by one. A listener may queue another; it gets its turn.
+ */
+async function sendChanges() {
+  setChanging(true);
+
+  while (queue.length > 0) {
+    const queued = queue[0];
     try {
-      const answer = await patch(`/orders/${encodeURIComponent(known.id)}`, wish.change);
-      done(answer);
-      wish.resolve(answer);
+      const changed = await patch(`/orders/${encodeURIComponent(current.id)}`, queued.change);
+      finish(changed);
+      queued.resolve(changed);
     } catch (failure) {
-      await failed(failure);
-      wish.reject(failure);
+      await fail(failure);
+      queued.reject(failure);
     }
   }
-  watched(false);
+
+  setChanging(false);
 }
 
 /** @param {boolean} changing */
-function watched(changing) {
-  working = changing;
+function setChanging(changing) {
+  isChanging = changing;
   for (const watcher of watchers) watcher(changing);
 }
 
-/** @param {Order} answer */
-function done(answer) {
-  wishes.shift();
-  setOrder(answer);
+/** @param {Order} next */
+function finish(next) {
+  queue.shift();
+  setOrder(next);
 }
 
 /** @param {unknown} failure */
-async function failed(failure) {
-  if (
-    failure instanceof ApiError &&
-    ['order_not_open', 'payment_in_progress'].includes(failure.code)
-  )
-    leave();
-  // Nobody knows whether a lost change was made: the server does.
-  const now =
-    failure instanceof ApiError && failure.lost ? await askOrder().catch(() => known) : known;
-  done(now);
+async function fail(failure) {
+  const isOver =
+    failure instanceof ApiError && ['order_not_open', 'payment_in_progress'].includes(failure.code);
+  if (isOver) leave();
+
+  // Only the server knows whether a lost change took effect.
+  const isLost = failure instanceof ApiError && failure.lost;
+  finish(isLost ? await askOrder().catch(() => current) : current);
 }

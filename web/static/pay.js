@@ -1,15 +1,19 @@
 /**
- * Paying: a token of what was entered, the server's verdict on it, and what is
- * left to do with the bank. The form and the wallets pay by the same way.
+ * Paying: create a token from the input, send it to the server, and handle the
+ * outcome. The form and the wallets share this path.
  *
  * @typedef {import('@stripe/stripe-js').StripeError} StripeError
  * @typedef {import('@stripe/stripe-js').ConfirmationToken} ConfirmationToken
- * @typedef {import('@stripe/stripe-js').CreateConfirmationToken['params']} TokenParams
  *
- * @typedef {object} Payer who pays: the form, or a wallet
- * @property {() => Promise<unknown>} prepare tells the server what it must know before; rejects with an ApiError
+ * @typedef {import('@stripe/stripe-js').CreateConfirmationToken['params']}
+ *   TokenParams
+ *
+ * @typedef {object} Payer the form or a wallet
+ * @property {() => Promise<unknown>} prepare sends the details that the server
+ *   needs first; rejects with an ApiError
  * @property {() => TokenParams} params
- * @property {(message: string) => void} failed told whenever the payment did not go through
+ * @property {(message: string) => void} failed called whenever the payment
+ *   fails
  */
 import { ApiError, describe } from './api.js';
 import * as view from './checkout-view.js';
@@ -19,7 +23,10 @@ import { order, setOrder, settled } from './order.js';
 import { askOrder, config, leave, page, stripe, t } from './session.js';
 import { payLabel, withTotal } from './summary.js';
 
-/** @type {import('./confirm.js').Confirmation | null} a token that was sent and may still decide the payment */
+/**
+ * @type {import('./confirm.js').Confirmation | null} a token that was sent and
+ *   whose outcome is open
+ */
 let pending = null;
 
 onInput(() => {
@@ -32,7 +39,11 @@ export function ready(said = '') {
   view.setPhase('ready', payLabel(), said);
 }
 
-/** The form cannot be used; the buyer may try again. @param {string} text */
+/**
+ * Reports that the form cannot be used, and lets the buyer try again.
+ *
+ * @param {string} text
+ */
 export function fail(text) {
   view.setPhase('failed', payLabel());
   view.showMessage(text);
@@ -40,51 +51,65 @@ export function fail(text) {
 
 /**
  * @param {Payer} payer
- * @returns {Promise<string | null>} the client secret of a payment that waits for the buyer; null when the
- *   page goes on by itself, or says what is wrong
+ * @returns {Promise<string | null>} the client secret of a payment that needs
+ *   the buyer; null if the page moves on or shows a message
  */
 export async function pay(payer) {
   if (view.phase() !== 'ready' && view.phase() !== 'unsure') return null;
+
   view.setPhase('busy', t.paying, t.paying);
   view.showMessage('');
+
   try {
     pending ??= await newConfirmation(payer);
     if (!pending) return null;
+
     view.lockDetails(true);
+
     const confirmed = await confirm(pending, () =>
       view.setPhase('busy', t.reconnecting, t.reconnecting),
     );
+
     pending = null;
+
     if (confirmed.status === 'requires_action') return confirmed.client_secret;
+
     leave();
   } catch (failure) {
     await refused(failure);
     payer.failed(view.message());
   }
+
   return null;
 }
 
 /**
- * Makes a token of what was entered; null when the page says what is wrong.
- * The buyer pays the amount that was on the button when it was pressed: when a
- * change that was still under way has made it another, the press is for nothing.
+ * Creates a token from the input; null if the page shows a message instead. The
+ * buyer pays the amount that the button showed when it was pressed. If a change
+ * in flight has changed the amount, the press has no effect.
  *
  * @param {Payer} payer
  */
 async function newConfirmation(payer) {
-  if (!elements) throw new Error('pay before mount');
+  if (!elements) throw new Error('the form is not mounted');
+
   const shown = order().amount;
   const submitted = await elements.submit();
   if (submitted.error) return complain(payer, submitted.error.message);
+
   try {
     await payer.prepare();
   } catch (failure) {
     return complain(payer, describe(failure, page));
   }
+
   await settled();
+
   if (order().amount !== shown) return complain(payer, withTotal(t.amountChanged));
+
   const made = await stripe.createConfirmationToken({ elements, params: paramsOf(payer) });
   if (made.error) return complain(payer, made.error.message);
+
   return {
     confirmationTokenId: made.confirmationToken.id,
     orderId: page.orderId,
@@ -93,9 +118,9 @@ async function newConfirmation(payer) {
 }
 
 /**
- * Who saves a method without paying is told that it can be used for the next
- * orders: that is the consent to show it there
- * (https://docs.stripe.com/api/payment_methods/object#payment_method_object-allow_redisplay).
+ * Returns the parameters of the token. In setup mode the page says that the
+ * method can be used for later orders, which is the consent to show it there
+ * (docs: payment method object, allow_redisplay).
  *
  * @param {Payer} payer
  */
@@ -120,7 +145,7 @@ function complain(payer, message = t.wentWrong) {
 }
 
 /**
- * Tells what became of a payment that did not go through.
+ * Handles a payment that failed: shows why, or leaves the page.
  *
  * @param {unknown} failure
  */
@@ -128,17 +153,23 @@ export async function refused(failure) {
   if (!(failure instanceof ApiError)) {
     console.error(failure);
     if (!elements) return fail(t.wentWrong);
+
     ready();
+
     return view.showMessage(t.wentWrong);
   }
+
   if (!isOpen(failure)) pending = null;
+
   if (failure.lost) {
     view.setPhase('unsure', t.sendAgain);
     return view.showMessage(t.lostAnswer);
   }
+
   if (['payment_in_progress', 'payment_unknown', 'order_not_open'].includes(failure.code))
     return leave();
   if (failure.code === 'amount_changed') return amountChanged(failure.problem?.amount);
+
   ready();
   view.showMessage(describe(failure, page));
 }
@@ -146,11 +177,13 @@ export async function refused(failure) {
 /** @param {number | undefined} amount */
 async function amountChanged(amount) {
   if (amount === undefined) return location.reload();
+
   try {
     setOrder(await askOrder());
   } catch {
-    setOrder({ ...order(), amount }); // the lines can wait, the total cannot
+    setOrder({ ...order(), amount }); // the total matters, the lines can wait
   }
+
   ready();
   view.showMessage(withTotal(t.amountChanged));
 }

@@ -1,9 +1,12 @@
 /**
- * Asks the server until an order has moved on. The page that waits believes
- * the server alone, and lets it put the outcome into words.
+ * Polls the server until an order changes. Only the server's status counts, and
+ * only the server puts the outcome into words.
  *
- * @typedef {{orderId: string, status: string, paymentStatus: string, poll: '' | 'fast' | 'slow'}} Known
- *   what the page shows, and how soon that may change
+ * @typedef {object} Known what the page shows, and how soon it may change
+ * @property {string} orderId
+ * @property {string} status
+ * @property {string} paymentStatus
+ * @property {'' | 'fast' | 'slow'} poll
  */
 import { ApiError, get } from './api.js';
 import { sleep } from './page.js';
@@ -15,20 +18,25 @@ const paces = {
 
 /**
  * @param {Known} known
- * @param {(waitedMs: number) => void} [onWait] called whenever nothing has changed yet
- * @returns {Promise<boolean>} false when it gave up, or when there is nothing to wait for
+ * @param {(waitedMs: number) => void} [onWait] called whenever nothing has
+ *   changed yet
+ * @returns {Promise<boolean>} false if it gave up or there is nothing to wait
+ *   for
  */
 export async function hasMoved(known, onWait = () => {}) {
   if (!known.poll) return false;
+
   const pace = paces[known.poll];
   const began = Date.now();
   let wait = pace.firstMs;
   for (let i = 0; i < pace.tries; i++) {
     await sleep(wait);
     if (await differs(known)) return true;
+
     onWait(Date.now() - began);
     wait = Math.min(wait * pace.growth, pace.longestMs);
   }
+
   return false;
 }
 
@@ -38,6 +46,6 @@ async function differs({ orderId, status, paymentStatus }) {
     const order = await get(`/orders/${encodeURIComponent(orderId)}`);
     return order.status !== status || order.payment_status !== paymentStatus;
   } catch (failure) {
-    return failure instanceof ApiError && failure.status === 404; // the page says what is wrong
+    return failure instanceof ApiError && failure.status === 404; // the reloaded page says what is wrong
   }
 }

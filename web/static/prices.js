@@ -1,27 +1,41 @@
 /**
- * What things cost in the currency that the buyer has chosen. A product that is
- * not sold in it has the price in its own.
+ * Prices in the currency that the buyer chose. A product that is not sold in it
+ * is priced in its own.
  *
  * @typedef {{amount: number, decimals: number}} Money
- * @typedef {{sku: string, name: string, currency: string, prices: Record<string, Money>, every: string,
- *   ships: boolean}} Product
+ *
+ * @typedef {object} Product
+ * @property {string} sku
+ * @property {string} name
+ * @property {string} currency
+ * @property {Record<string, Money>} prices
+ * @property {string} every
+ * @property {boolean} ships
+ *
  * @typedef {Money & {currency: string}} Price
  */
 import { formatAmount } from './money.js';
 
-/** @param {Product} product @param {string} wanted currency @returns {Price} */
+/**
+ * @param {Product} product
+ * @param {string} wanted currency
+ * @returns {Price}
+ */
 export function priceOf({ currency, prices }, wanted) {
   const own = prices[wanted] ? wanted : currency;
   return { ...prices[own], currency: own };
 }
 
-/** @param {Price} price @param {string} locale */
-export function write({ amount, currency, decimals }, locale) {
+/**
+ * @param {Price} price
+ * @param {string} locale
+ */
+export function formatPrice({ amount, currency, decimals }, locale) {
   return formatAmount(amount, { currency, decimals }, locale);
 }
 
 /**
- * Every currency has its own total.
+ * Returns the totals of all lines, one per currency.
  *
  * @param {{price: Price, quantity: number}[]} lines
  * @param {string} locale
@@ -33,5 +47,6 @@ export function totals(lines, locale) {
     const sum = sums.get(price.currency)?.amount ?? 0;
     sums.set(price.currency, { ...price, amount: sum + quantity * price.amount });
   }
-  return [...sums.values()].map((sum) => write(sum, locale)).join(' + ');
+
+  return [...sums.values()].map((sum) => formatPrice(sum, locale)).join(' + ');
 }

@@ -1,11 +1,13 @@
-/** The promotion code: entered, refused in its place, applied, and taken off again. */
+/**
+ * The promotion code: enter it, see why it was refused, apply and remove it.
+ */
 import { onOrder, order } from './order.js';
 import { byId } from './page.js';
 import { config } from './session.js';
-import { make } from './summary.js';
+import { applyChange } from './summary.js';
 
 const form = byId('promotion-form');
-const input = /** @type {HTMLInputElement} */ (byId('promotion-input'));
+const input = byId('promotion-input', HTMLInputElement);
 const problem = byId('promotion-error');
 
 /** @param {boolean} wrong */
@@ -16,15 +18,18 @@ function mark(wrong) {
 async function apply() {
   const code = input.value.trim();
   if (!code) return input.focus();
-  const applied = await make({ promotion_code: code }, problem);
+
+  const applied = await applyChange({ promotion_code: code }, problem);
   mark(!applied);
+
   if (!applied) return input.focus();
+
   input.value = '';
   byId('promotion-remove').focus();
 }
 
 async function remove() {
-  if (await make({ promotion_code: '' })) input.focus();
+  if (await applyChange({ promotion_code: '' })) input.focus();
 }
 
 form.addEventListener('submit', (event) => {

@@ -1,11 +1,14 @@
 /**
- * A payment that waits for the buyer: the bank asks in a dialog, or on a page
- * of its own, and the buyer may come back to it after a reload.
+ * A payment that needs the buyer: the bank asks for authentication in a dialog
+ * or on its own page, and the buyer may resume it after a reload.
  *
  * @typedef {import('@stripe/stripe-js').StripeError} StripeError
- * @typedef {Pick<StripeError, 'code' | 'message'> & {payment_intent?: {status: string}, setup_intent?: {status: string}}} ActionError
- * @typedef {(failed?: string) => Promise<void>} OpenForm opens the form, unless another payment waits than the
- *   one that went wrong
+ *
+ * @typedef {Pick<StripeError, 'code' | 'message'> & {payment_intent?: {status:
+ *   string}, setup_intent?: {status: string}}} ActionError
+ *
+ * @typedef {(failed?: string) => Promise<void>} OpenForm opens the form, unless
+ *   a payment other than the failed one needs the buyer
  */
 import * as view from './checkout-view.js';
 import { elements } from './form.js';
@@ -16,10 +19,11 @@ import { askOrder, canBePaid, leave, page, stripe, t } from './session.js';
 import { payLabel } from './summary.js';
 
 /**
- * A reload in the middle of authentication: the payment that is under way goes
- * on, no other is begun. It waits for a press, since a bank's window that
- * nobody asked for is blocked, and one that opens by itself traps the back button.
- * A buyer who wants another card instead gets the form; its token takes the payment over.
+ * Offers to resume a payment after a reload in the middle of authentication,
+ * instead of starting another. It waits for a click: browsers block a window
+ * that opens unasked, and one that opens by itself traps the back button. A
+ * buyer who prefers another card gets the form; its token takes the payment
+ * over.
  *
  * @param {string} clientSecret
  * @param {OpenForm} openForm
@@ -27,9 +31,11 @@ import { payLabel } from './summary.js';
 export function offerResume(clientSecret, openForm) {
   view.setPhase('resume', payLabel());
   view.focusResume();
+
   byId('resume-button').onclick = () => {
     if (view.phase() === 'resume') authenticate(clientSecret, openForm).catch(refused);
   };
+
   byId('another-button').onclick = () => {
     if (view.phase() === 'resume') openForm();
   };
@@ -41,22 +47,28 @@ export function offerResume(clientSecret, openForm) {
  */
 export async function authenticate(clientSecret, openForm) {
   view.setPhase('busy', t.authenticating, t.authenticating);
+
   const { error } = await nextAction(clientSecret);
   if (!error) return leave();
-  const order = await verdict();
+
+  const order = await awaitOutcome();
   if (order && !canBePaid(order)) return leave();
+
   if (order && elements) setOrder(order);
+
   const intent = error.payment_intent ?? error.setup_intent;
   if (intent?.status === 'requires_action') offerResume(clientSecret, openForm);
   else if (elements) ready();
   else await openForm(clientSecret);
+
   if (!['ready', 'loading', 'resume'].includes(view.phase())) return;
+
   view.showMessage(page.declines[error.code ?? ''] ?? error.message ?? t.notAuthenticated);
 }
 
 /**
- * Stripe.js throws for a payment that does not wait for the buyer any more:
- * another tab was faster. To us that is one more way in which it did not pass here.
+ * Runs the next action. Stripe.js throws if the payment no longer needs the
+ * buyer because another tab was faster; that counts as a failure here.
  *
  * @param {string} clientSecret
  * @returns {Promise<{error?: ActionError}>}
@@ -70,22 +82,26 @@ async function nextAction(clientSecret) {
 }
 
 /**
- * Gives the server a few seconds to hear from Stripe what became of the
- * authentication, so that the next card is not refused as a second payment.
+ * Gives the server a few seconds to learn the outcome of the authentication
+ * from Stripe. Otherwise it would refuse the next card as a second payment.
  *
- * @returns {Promise<import('./api.js').Order | null>} null when the server cannot be reached
+ * @returns {Promise<import('./api.js').Order | null>} null if the server cannot
+ *   be reached
  */
-async function verdict() {
+async function awaitOutcome() {
   let order = null;
   for (const wait of [0, 400, 800, 1_600]) {
     await sleep(wait);
+
     try {
       order = await askOrder();
     } catch {
       continue;
     }
+
     if (order.status !== 'open' || !['requires_action', 'checking'].includes(order.payment_status))
       break;
   }
+
   return order;
 }

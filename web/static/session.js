@@ -1,30 +1,51 @@
 /**
- * What the checkout's modules share: the data that the server put into the
- * page, the answer of GET /config, and Stripe.
+ * What the modules of the checkout share: the data that the server put into the
+ * page, the response of GET /config, and the Stripe object.
  *
  * @typedef {import('@stripe/stripe-js').Stripe} Stripe
- * @typedef {import('@stripe/stripe-js').StripeElementsOptionsMode} ElementsOptions
- * @typedef {import('@stripe/stripe-js').StripePaymentElementOptions} PaymentElementOptions
- * @typedef {{create: import('@stripe/stripe-js').StripeExpressCheckoutElementOptions,
- *   click: import('@stripe/stripe-js').ClickResolveDetails}} ExpressOptions
+ *
+ * @typedef {import('@stripe/stripe-js').StripeElementsOptionsMode}
+ *   ElementsOptions
+ *
+ * @typedef {import('@stripe/stripe-js').StripePaymentElementOptions}
+ *   PaymentElementOptions
+ *
+ * @typedef {object} ExpressOptions
+ * @property {import('@stripe/stripe-js').StripeExpressCheckoutElementOptions}
+ *   create
+ * @property {import('@stripe/stripe-js').ClickResolveDetails} click
+ *
  * @typedef {import('@stripe/stripe-js').Appearance} Appearance
  * @typedef {import('./api.js').Order} Order
  *
- * @typedef {{publishable_key: string, app_info: {name: string, version?: string, url?: string},
- *   elements: ElementsOptions, appearance_dark?: Appearance, payment_element: PaymentElementOptions,
- *   express: ExpressOptions | null, address?: {billing: boolean, phone?: boolean}, collect_email?: boolean,
- *   promotion_codes?: boolean, order: Order, return_url: string,
- *   resume: {client_secret: string, status: string} | null}} Config the answer of GET /config
+ * @typedef {object} Config the response of GET /config
+ * @property {string} publishable_key
+ * @property {{name: string, version?: string, url?: string}} app_info
+ * @property {ElementsOptions} elements
+ * @property {Appearance} [appearance_dark]
+ * @property {PaymentElementOptions} payment_element
+ * @property {ExpressOptions | null} express
+ * @property {{billing: boolean, phone?: boolean}} [address]
+ * @property {boolean} [collect_email]
+ * @property {boolean} [promotion_codes]
+ * @property {Order} order
+ * @property {string} return_url
+ * @property {{client_secret: string, status: string} | null} resume
  *
- * @typedef {{pay: string, paying: string, redirecting: string, authenticating: string, reconnecting: string,
- *   loadingForm: string, formReady: string, scriptFailed: string, formFailed: string, insecure: string,
- *   amountChanged: string, lostAnswer: string, sendAgain: string, unreachable: string, wentWrong: string,
- *   notAuthenticated: string, less: string, more: string, remove: string, quantityOf: string, free: string,
- *   totalNow: string, recurringNote: string, days: string, oneDay: string, daysRange: string, discount: string,
- *   shipping: string, savedCard: string, savedBank: string, savedOther: string}} Texts
- * @typedef {{lang: string, locale: string, live: boolean, orderId: string, currency: string, decimals: number,
- *   every: string, completeUrl: string, scriptUrl: string, texts: Texts, errors: Record<string, string>,
- *   declines: Record<string, string>}} CheckoutData
+ * @typedef {object} CheckoutData
+ * @property {string} lang
+ * @property {string} locale
+ * @property {boolean} live
+ * @property {string} orderId
+ * @property {string} currency
+ * @property {number} decimals
+ * @property {string} every
+ * @property {string} completeUrl
+ * @property {string} scriptUrl
+ * @property {Record<string, string>} texts by name; a test in internal/pages
+ *   checks the names against the modules that use them
+ * @property {Record<string, string>} errors
+ * @property {Record<string, string>} declines
  */
 import { get, post } from './api.js';
 import * as view from './checkout-view.js';
@@ -40,11 +61,11 @@ export let config;
 export let stripe;
 
 /**
- * Asks what the order needs now: it may have changed since the page was
- * rendered, in another tab for one.
+ * Reads the current configuration: the order may have changed since the page
+ * was rendered, for example in another tab.
  *
- * @returns {Promise<boolean>} false when there is nothing to pay here, and the page is left;
- *   rejects with an ApiError
+ * @returns {Promise<boolean>} false if there is nothing to pay and the page is
+ *   left; rejects with an ApiError
  */
 export async function readConfig() {
   config = await get(`/config?order=${encodeURIComponent(page.orderId)}`);
@@ -68,7 +89,10 @@ export function canBePaid(order) {
   );
 }
 
-/** Saved methods are a convenience: without them the page goes on. */
+/**
+ * Returns the client secret of a customer session; null if there is none. Saved
+ * methods are a convenience: the page works without them.
+ */
 export async function customerSession() {
   try {
     const answer = await post('/create-customer-session', { orderId: page.orderId });
@@ -83,7 +107,7 @@ export function askOrder() {
   return get(`/orders/${encodeURIComponent(page.orderId)}`);
 }
 
-/** Goes to the page that says what became of the order. */
+/** Goes to the completion page, which shows the outcome. */
 export function leave() {
   view.setPhase('busy', t.redirecting, t.redirecting);
   location.replace(page.completeUrl);

@@ -1,32 +1,32 @@
 /**
- * The shop: the cart, and the two ways to the checkout.
+ * The shop page: products, the cart, and the two ways to the checkout.
  *
  * @typedef {import('./basket.js').Line} Line
  */
 import { ApiError, describe, get, post } from './api.js';
 import {
   currency,
-  hasManyTimes,
-  isMixed,
+  mixesIntervals,
+  mixesCurrencies,
   lines,
   page,
   products,
-  shippingWords,
+  shippingText,
   t,
   total,
 } from './basket.js';
 import * as cart from './cart.js';
-import { byId, fill } from './page.js';
-import { priceOf, write } from './prices.js';
+import { byId, clickedIn, copyOf, fill, part, setText } from './page.js';
+import { priceOf, formatPrice } from './prices.js';
 
-const checkoutButton = /** @type {HTMLButtonElement} */ (byId('checkout-button'));
+const checkoutButton = byId('checkout-button', HTMLButtonElement);
 const currencyChoice = /** @type {HTMLSelectElement | null} */ (
   document.getElementById('currency')
 );
 let busy = false;
 
 /** @param {string} text */
-function say(text) {
+function showMessage(text) {
   byId('cart-message').textContent = text;
 }
 
@@ -42,13 +42,17 @@ function quantityOf(sku) {
 function setQuantity(sku, wanted) {
   const product = products.get(sku);
   if (!product || busy) return;
+
   const quantity = Math.min(Math.max(Math.trunc(wanted) || 0, 0), cart.maxQuantity);
-  say(wanted > cart.maxQuantity ? t.outOfBounds : '');
+
+  showMessage(wanted > cart.maxQuantity ? t.outOfBounds : '');
+
   const { lines } = cart.load();
   if (quantity > 0) lines[sku] = { quantity, name: product.name };
   else delete lines[sku];
   cart.save({ ...cart.load(), lines, order: '' });
   show();
+
   byId('cart-status').textContent = fill(t.cartChanged, {
     name: product.name,
     count: quantity,
@@ -60,18 +64,21 @@ function show() {
   if (currencyChoice) currencyChoice.value = currency();
   for (const card of document.querySelectorAll('.product'))
     showProduct(/** @type {HTMLElement} */ (card));
+
   const all = lines();
   const count = all.reduce((sum, { quantity }) => sum + quantity, 0);
+
   byId('cart-lines').replaceChildren(...all.map(cartLine));
   byId('cart-total').textContent = total();
-  byId('shipping-from').textContent = shippingWords();
-  byId('shipping-from').hidden = !shippingWords();
+  byId('shipping-from').textContent = shippingText();
+  byId('shipping-from').hidden = !shippingText();
   byId('cart-empty').hidden = count > 0;
   byId('cart-filled').hidden = count === 0;
   checkoutButton.hidden = count === 0;
-  byId('cart-mixed').hidden = !isMixed();
-  byId('cart-times').hidden = !hasManyTimes();
+  byId('cart-mixed').hidden = !mixesCurrencies();
+  byId('cart-times').hidden = !mixesIntervals();
   showBusy();
+
   const badge = byId('cart-count');
   badge.hidden = count === 0;
   badge.textContent = String(count);
@@ -82,10 +89,12 @@ function show() {
 function showProduct(card) {
   const quantity = quantityOf(card.dataset.sku ?? '');
   const product = products.get(card.dataset.sku ?? '');
-  const { add, stepper, input, more, price } = parts(card);
-  if (product) price.textContent = write(priceOf(product, currency()), page.locale);
+  const { add, stepper, input, more, price } = partsOf(card);
+  if (product) price.textContent = formatPrice(priceOf(product, currency()), page.locale);
+
   const focused = card.contains(document.activeElement);
   const swapped = stepper.hidden === quantity > 0;
+
   add.hidden = quantity > 0;
   stepper.hidden = quantity === 0;
   input.value = String(quantity);
@@ -93,88 +102,92 @@ function showProduct(card) {
 }
 
 /** @param {HTMLElement} card */
-function parts(card) {
+function partsOf(card) {
   return {
-    price: /** @type {HTMLElement} */ (card.querySelector('.price .amount')),
-    add: /** @type {HTMLElement} */ (card.querySelector('.add')),
-    stepper: /** @type {HTMLElement} */ (card.querySelector('.stepper')),
-    more: /** @type {HTMLElement} */ (card.querySelector('[data-action=more]')),
-    input: /** @type {HTMLInputElement} */ (card.querySelector('input')),
+    price: part(card, '.price .amount'),
+    add: part(card, '.add'),
+    stepper: part(card, '.stepper'),
+    more: part(card, '[data-action=more]'),
+    input: part(card, 'input', HTMLInputElement),
   };
 }
 
 /** @param {Line} line */
 function cartLine({ product, quantity, price }) {
-  const template = /** @type {HTMLTemplateElement} */ (byId('cart-line'));
-  const line = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
-  /** @param {string} part @param {string} text */
-  const put = (part, text) => {
-    /** @type {Element} */ (line.querySelector(part)).textContent = text;
-  };
+  const line = copyOf('cart-line');
   line.dataset.sku = product.sku;
-  put('.line-name', product.name);
-  put('.line-quantity', String(quantity));
-  put('.line-unit', write(price, page.locale));
-  put('.line-amount', write({ ...price, amount: quantity * price.amount }, page.locale));
+  setText(line, '.line-name', product.name);
+  setText(line, '.line-quantity', String(quantity));
+  setText(line, '.line-unit', formatPrice(price, page.locale));
+  setText(
+    line,
+    '.line-amount',
+    formatPrice({ ...price, amount: quantity * price.amount }, page.locale),
+  );
   line.querySelector('.remove')?.setAttribute('aria-label', fill(t.remove, { name: product.name }));
+
   return line;
 }
 
-/** Takes out what the shop does not sell any more, and says so. */
+/** Removes products that the shop no longer sells, and says so. */
 function dropUnknown() {
   const known = cart.load();
   const gone = Object.entries(known.lines).filter(([sku]) => !products.has(sku));
   if (gone.length === 0) return;
   for (const [sku] of gone) delete known.lines[sku];
   cart.save(known);
-  say(gone.map(([, { name }]) => fill(t.gone, { name })).join(' '));
+  showMessage(gone.map(([, { name }]) => fill(t.gone, { name })).join(' '));
 }
 
 /**
- * The buyer need not have seen the page that says that the order is paid: so
- * the shop asks about the order that the cart became.
+ * Asks the server about the order that the cart became: the buyer may not have
+ * seen the page that says it is paid.
  */
 async function settleOrdered() {
   const { order: id } = cart.load();
   if (!id) return;
+
   try {
     const { status } = await get(`/orders/${encodeURIComponent(id)}`);
     if (cart.settle({ id, status })) show();
   } catch (failure) {
-    // Not this buyer's any more: nothing to ask about again. Else the next visit asks.
+    // The order is no longer this buyer's. Any other failure: the next visit
+    // asks.
     if (failure instanceof ApiError && failure.status === 404)
       cart.settle({ id, status: 'unknown' });
   }
 }
 
 async function checkOut() {
-  if (isMixed() || hasManyTimes()) return;
+  if (mixesCurrencies() || mixesIntervals()) return;
   const items = lines().map(({ product, quantity }) => ({ sku: product.sku, quantity }));
   await order({ items, currency: lines()[0].price.currency }, (id) =>
     cart.save({ ...cart.load(), order: id }),
   );
 }
 
-/** Opens the checkout with nothing to pay: a payment method is saved there. */
+/** Opens a checkout that only saves a payment method. */
 async function saveMethod() {
   await order({ mode: 'setup', currency: currency() }, () => {});
 }
 
 /**
  * @param {object} wanted
- * @param {(id: string) => void} made
+ * @param {(id: string) => void} created
  */
-async function order(wanted, made) {
+async function order(wanted, created) {
   if (busy) return;
+
   setBusy(true);
-  say('');
+  showMessage('');
+
   try {
     const { id, url } = await post('/orders', wanted);
-    made(id);
+    created(id);
     location.assign(url);
   } catch (failure) {
     setBusy(false);
-    say(describe(failure, page));
+    showMessage(describe(failure, page));
   }
 }
 
@@ -185,41 +198,45 @@ function setBusy(on) {
 }
 
 function showBusy() {
-  checkoutButton.setAttribute('aria-disabled', String(busy || isMixed() || hasManyTimes()));
+  checkoutButton.setAttribute(
+    'aria-disabled',
+    String(busy || mixesCurrencies() || mixesIntervals()),
+  );
   checkoutButton.textContent = busy ? t.opening : t.checkOut;
 }
 
 byId('products').addEventListener('click', (event) => {
-  const button = /** @type {HTMLElement} */ (event.target).closest('button');
-  const sku = /** @type {HTMLElement | null | undefined} */ (button?.closest('.product'))?.dataset
-    .sku;
-  if (!button || !sku) return;
-  setQuantity(sku, quantityOf(sku) + (button.dataset.action === 'less' ? -1 : 1));
+  const clicked = clickedIn(event, '.product');
+  const sku = clicked?.around.dataset.sku;
+  if (!clicked || !sku) return;
+  setQuantity(sku, quantityOf(sku) + (clicked.button.dataset.action === 'less' ? -1 : 1));
 });
 
 byId('products').addEventListener('change', (event) => {
-  const input = /** @type {HTMLInputElement} */ (event.target);
-  const card = /** @type {HTMLElement | null} */ (input.closest('.product'));
-  setQuantity(card?.dataset.sku ?? '', input.valueAsNumber);
+  if (!(event.target instanceof HTMLInputElement)) return;
+  const card = event.target.closest('.product');
+  if (card instanceof HTMLElement) setQuantity(card.dataset.sku ?? '', event.target.valueAsNumber);
 });
 
 byId('cart-lines').addEventListener('click', (event) => {
-  const button = /** @type {HTMLElement} */ (event.target).closest('button');
-  const line = /** @type {HTMLElement | null | undefined} */ (button?.closest('.line'));
-  if (!line?.dataset.sku) return;
-  setQuantity(line.dataset.sku, 0);
+  const sku = clickedIn(event, '.line')?.around.dataset.sku;
+  if (!sku) return;
+  setQuantity(sku, 0);
   byId('cart-title').focus();
 });
 
 checkoutButton.addEventListener('click', checkOut);
 document.getElementById('save-method')?.addEventListener('click', saveMethod);
+
 const names = new Intl.DisplayNames(page.locale, { type: 'currency' });
 for (const option of currencyChoice?.options ?? [])
   option.textContent = `${option.value.toUpperCase()} – ${names.of(option.value)}`;
+
 currencyChoice?.addEventListener('change', () => {
   cart.save({ ...cart.load(), currency: currencyChoice.value, order: '' });
   show();
 });
+
 cart.onOtherTab(show);
 dropUnknown();
 show();

@@ -1,7 +1,7 @@
 /**
- * Gets hold of Stripe.js. The page's own script tag has asked for it already;
- * that may have failed before this module ran, which nobody can see
- * afterwards. So when it does not show up soon, it is asked for once more.
+ * Waits for Stripe.js. The page's own script tag loads it, but that may have
+ * failed before this module ran, which cannot be detected afterwards. So if
+ * Stripe.js does not appear soon, this module loads it once more.
  *
  * @typedef {import('@stripe/stripe-js').StripeConstructor} StripeConstructor
  */
@@ -11,7 +11,7 @@ const timeoutMs = 15_000;
 
 /**
  * @param {string} url
- * @returns {Promise<StripeConstructor>} rejects when Stripe.js cannot be loaded
+ * @returns {Promise<StripeConstructor>} rejects if Stripe.js cannot be loaded
  */
 export async function loadStripe(url) {
   const first = document.getElementById('stripe-js');
@@ -19,12 +19,14 @@ export async function loadStripe(url) {
     try {
       return await arrival(first, patienceMs);
     } catch {
-      // Too slow, or failed: ask again.
+      // Too slow, or failed: load it again.
     }
   }
+
   const script = document.createElement('script');
   script.src = url;
   document.head.append(script);
+
   return arrival(script, timeoutMs);
 }
 
@@ -38,15 +40,18 @@ function arrival(script, limitMs) {
     const look = () => {
       if (window.Stripe) finish(() => resolve(/** @type {StripeConstructor} */ (window.Stripe)));
     };
+
     const fail = () => finish(() => reject(new Error('Stripe.js did not load')));
     const timer = setTimeout(fail, limitMs);
     const watch = setInterval(look, 100);
+
     /** @param {() => void} outcome */
     const finish = (outcome) => {
       clearTimeout(timer);
       clearInterval(watch);
       outcome();
     };
+
     script.addEventListener('load', look);
     script.addEventListener('error', fail);
     look();

@@ -1,4 +1,5 @@
-// What the pages find on window: Stripe.js, or the offline sandbox's stand-in for it, loaded by its own script tag.
+// The globals of the pages: Stripe.js or the sandbox's stand-in for it, loaded
+// by a script tag.
 import type { StripeConstructor } from '@stripe/stripe-js';
 
 declare global {

@@ -1,13 +1,24 @@
-// Stand-in for Connect.js: StripeConnect.init and the embedded components as custom elements, each a box that says which
-// component it stands for, follows the appearance, and reports loading and errors as Stripe's components do.
+// Stand-in for Connect.js: StripeConnect.init and the embedded components as
+// custom elements, each a box that says which component it stands for, follows
+// the appearance, and reports loading and errors as Stripe's components do.
 (() => {
   'use strict';
 
-  /** @typedef {import('@stripe/connect-js').IStripeConnectInitParams} InitParams */
-  /** @typedef {import('@stripe/connect-js').IStripeConnectUpdateParams} UpdateParams */
+  /**
+   * @typedef {import('@stripe/connect-js').IStripeConnectInitParams} InitParams
+   */
+  /**
+   * @typedef {import('@stripe/connect-js').IStripeConnectUpdateParams}
+   *   UpdateParams
+   */
   /** @typedef {{changed: () => void}} Component */
 
-  /** Setters of each component beside the common ones, as @stripe/connect-js calls them. @type {Record<string, string[]>} */
+  /**
+   * Setters of each component beside the common ones, as @stripe/connect-js
+   * calls them.
+   *
+   * @type {Record<string, string[]>}
+   */
   const components = {
     'account-onboarding': [
       'setFullTermsOfServiceUrl',
@@ -64,9 +75,15 @@
     [role=alert] { color: var(--colorDanger, #b3093c); }
   `;
 
-  /** What connects the components with one init(): the session's secret, the look. */
+  /**
+   * What connects the components with one init(): the session's secret, the
+   * look.
+   */
   class Connector {
-    /** @param {InitParams & {metaOptions?: {eagerClientSecretPromise?: Promise<string>}}} params */
+    /**
+     * @param {InitParams & {metaOptions?: {eagerClientSecretPromise?:
+     *   Promise<string>}}} params
+     */
     constructor(params) {
       if (
         typeof params?.publishableKey !== 'string' ||
@@ -76,15 +93,19 @@
           'StripeConnect.init: publishableKey has to be a publishable test key (pk_test_...) in the offline sandbox.',
         );
       }
+
       if (typeof params.fetchClientSecret !== 'function')
         throw new Error('StripeConnect.init: fetchClientSecret has to be a function.');
+
       this.params = params;
       /** @type {Set<Component>} */
       this.members = new Set();
+
       /** @type {Promise<string>} */
       this.secret =
         params.metaOptions?.eagerClientSecretPromise ??
         Promise.resolve().then(() => params.fetchClientSecret());
+
       // Each component reports the failure itself.
       this.secret.catch(() => {});
       this.ended = false;
@@ -102,16 +123,25 @@
     }
   }
 
-  /** @param {string} tag @returns {CustomElementConstructor} */
+  /**
+   * @param {string} tag
+   * @returns {CustomElementConstructor}
+   */
   function componentClass(tag) {
     return class extends HTMLElement {
       constructor() {
         super();
-        /** Values of the setters, by name. @type {Record<string, any>} */
+
+        /**
+         * Values of the setters, by name.
+         *
+         * @type {Record<string, any>}
+         */
         this.given = {};
         /** @type {Connector | null} */
         this.connector = null;
         this.sheet = new CSSStyleSheet();
+
         const root = this.attachShadow({ mode: 'open' });
         const base = new CSSStyleSheet();
         base.replaceSync(styles);
@@ -133,23 +163,31 @@
         this.loaded = false;
       }
 
-      /** Tells the page that loading starts, waits for the session, then shows itself. */
+      /**
+       * Tells the page that loading starts, waits for the session, then shows
+       * itself.
+       */
       async load() {
         if (this.loaded || !this.connector) return;
+
         this.loaded = true;
+
         // The page's listeners arrive in the same turn as the connector.
         await Promise.resolve();
         this.given.setOnLoaderStart?.({ elementTagName: tag });
+
         try {
           const secret = await this.connector.secret;
           if (typeof secret !== 'string' || !secret.includes('_secret_'))
             throw new Error(
               'fetchClientSecret has to resolve to the client_secret of an AccountSession.',
             );
+
           this.show('p', 'Stands for Stripe’s component; the sandbox shows no account data in it.');
         } catch (err) {
           const message = err instanceof Error ? err.message : String(err);
           this.show('alert', message);
+
           this.given.setOnLoadError?.({
             elementTagName: tag,
             error: { type: 'authentication_error', message },
@@ -157,11 +195,15 @@
         }
       }
 
-      /** @param {'p' | 'alert'} kind @param {string} text */
+      /**
+       * @param {'p' | 'alert'} kind
+       * @param {string} text
+       */
       show(kind, text) {
         const box = document.createElement('section');
         const title = document.createElement('h3');
         title.textContent = `${tag.replace(/^stripe-connect-/, '').replace(/-/g, ' ')} · offline sandbox`;
+
         const line = document.createElement('p');
         if (kind === 'alert') line.setAttribute('role', 'alert');
         line.textContent = this.connector?.ended ? 'Logged out.' : text;
@@ -172,11 +214,13 @@
 
       paint() {
         this.sheet.replaceSync(':host {}');
+
         const rule = /** @type {CSSStyleRule} */ (this.sheet.cssRules[0]);
         for (const [name, value] of Object.entries(
           this.connector?.params.appearance?.variables ?? {},
         ))
           rule.style.setProperty(`--${name}`, String(value));
+
         this.lang = this.connector?.params.locale ?? '';
       }
 
@@ -191,20 +235,28 @@
   for (const [name, setters] of Object.entries(components)) {
     const tag = `stripe-connect-${name}`;
     if (customElements.get(tag)) continue;
+
     const Kind = componentClass(tag);
     for (const setter of ['setOnLoadError', 'setOnLoaderStart', ...setters]) {
-      /** @this {{given: Record<string, any>}} @param {any} value */
+      /**
+       * @this {{given: Record<string, any>}}
+       * @param {any} value
+       */
       const set = function (value) {
         this.given[setter] = value;
       };
-      // The npm package calls the first name, a page with the plain script the second.
+
+      // The npm package calls the first name, a page with the plain script the
+      // second.
       Object.defineProperty(Kind.prototype, `${setter}InternalOnly`, { value: set });
+
       Object.defineProperty(Kind.prototype, setter, {
         value: set,
         writable: true,
         configurable: true,
       });
     }
+
     customElements.define(tag, Kind);
   }
 
@@ -218,9 +270,12 @@
         const element = document.createElement(
           name in components ? `stripe-connect-${name}` : name,
         );
+
         if (!('setConnector' in element))
           throw new Error(`Element ${name} is not a component of Connect.js.`);
+
         /** @type {any} */ (element).setConnector(connect);
+
         return element;
       },
       /** @param {UpdateParams} options */

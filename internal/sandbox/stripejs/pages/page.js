@@ -1,6 +1,8 @@
-// Behaviour of the challenge page (/3ds/{id}) and of the authorize page (/redirect/{id}): show what is at stake,
-// post the outcome, then tell the opener (in the dialog's frame) or go to the return URL (top-level window).
-// The pages are written in English, and in French when the browser prefers that.
+// Behaviour of the challenge page (/3ds/{id}) and of the authorize page
+// (/redirect/{id}): show what is at stake, post the outcome, then tell the
+// opener (in the dialog's frame) or go to the return URL (top-level window).
+// The pages are written in English, and in French when the browser prefers
+// that.
 'use strict';
 
 (() => {
@@ -8,6 +10,7 @@
   const id = location.pathname.split('/').pop() ?? '';
   const framed = window.parent !== window;
   const french = navigator.language.toLowerCase().startsWith('fr');
+
   const texts = /** @type {Record<string, string>} */ ({
     title:
       document.body.dataset.page === '3ds'
@@ -28,6 +31,7 @@
     authorize: 'Autoriser le paiement de test',
     refuse: 'Faire échouer le paiement de test',
   });
+
   /** @type {any} */
   let intent = null;
 
@@ -61,33 +65,45 @@
     return own ?? type.replace(/_/g, ' ').replace(/^./, (letter) => letter.toUpperCase());
   }
 
-  /** The client's view of the intent: any test key may read it with the secret. */
+  /**
+   * The client's view of the intent: any test key may read it with the secret.
+   */
   async function load() {
     const kind = id.startsWith('seti_') ? 'setup_intents' : 'payment_intents';
+
     const query = new URLSearchParams({
       client_secret: secret,
       key: 'pk_test_offline_sandbox',
       'expand[]': 'payment_method',
     });
+
     const answer = await fetch(`/v1/${kind}/${encodeURIComponent(id)}?${query}`);
     if (!answer.ok) return;
+
     intent = await answer.json();
+
     byId('amount').textContent = intent.amount
       ? writeAmount(intent.amount, intent.currency, navigator.language)
       : '—';
+
     const method = document.getElementById('method');
     if (method && intent.payment_method?.type)
       method.textContent = label(intent.payment_method.type);
   }
 
-  /** @param {string} outcome @param {any} answer of the server */
+  /**
+   * @param {string} outcome
+   * @param {any} answer of the server
+   */
   function finish(outcome, answer) {
     if (framed) {
       window.parent.postMessage({ type: 'stripe-3ds-complete' }, '*');
       return;
     }
+
     const back = answer.return_url ?? intent?.next_action?.redirect_to_url?.return_url;
     if (!back) throw new Error('the intent has no return_url');
+
     const url = new URL(back);
     const prefix = id.startsWith('seti_') ? 'setup_intent' : 'payment_intent';
     url.searchParams.set(prefix, id);
@@ -102,18 +118,22 @@
     buttons.forEach((button) => {
       button.disabled = true;
     });
+
     try {
       const answer = await fetch(location.pathname, {
         method: 'POST',
         body: new URLSearchParams({ client_secret: secret, outcome }),
       });
+
       const body = await answer.json();
       if (!answer.ok) throw new Error(body.error?.message ?? `status ${answer.status}`);
+
       finish(outcome, body);
     } catch (err) {
       buttons.forEach((button) => {
         button.disabled = false;
       });
+
       byId('problem').textContent = problem(err);
       byId('problem').hidden = false;
     }
@@ -124,12 +144,16 @@
     const button = /** @type {SubmitEvent} */ (event).submitter;
     void choose(button instanceof HTMLButtonElement ? button.value : 'fail');
   });
+
   document.addEventListener('keydown', (event) => {
     if (framed && event.key === 'Escape')
       window.parent.postMessage({ type: 'stripe-3ds-cancel' }, '*');
   });
+
   if (french) translate();
-  // Nothing moves when the amount arrives: somebody may be about to press a button.
+
+  // Nothing moves when the amount arrives: somebody may be about to press a
+  // button.
   byId('reference').textContent = id;
   byId('pass').focus();
   load().catch(() => {});

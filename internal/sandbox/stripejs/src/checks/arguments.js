@@ -1,4 +1,5 @@
-// Checks of arguments that Stripe.js makes at run time and the published types cannot.
+// Checks of arguments that Stripe.js makes at run time and the published types
+// cannot.
 
 const secretPattern = /^(pi|seti)_[A-Za-z0-9]+_secret_[A-Za-z0-9]+$/;
 const modes = ['payment', 'setup', 'subscription'];
@@ -37,7 +38,12 @@ const updateParameters = [
 ];
 const currencies = new Set(Intl.supportedValuesOf('currency').map((code) => code.toLowerCase()));
 
-/** @param {string} method @param {string} path @param {string} should @param {unknown} got */
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {string} should
+ * @param {unknown} got
+ */
 function invalidValue(method, path, should, got) {
   const shown = typeof got === 'string' ? got : (JSON.stringify(got) ?? String(got));
   return new IntegrationError(
@@ -51,11 +57,13 @@ function checkKey(key) {
     const got = key === '' ? 'an empty string' : `the value ${String(key)}`;
     throw new IntegrationError(`Please call Stripe() with your publishable key. You used ${got}.`);
   }
+
   if (/^(sk|rk)_/.test(key)) {
     throw new IntegrationError(
       'You should not use your secret key with Stripe.js.\n        Please pass a publishable key instead.',
     );
   }
+
   if (!key.startsWith('pk_test_')) {
     throw new IntegrationError(
       'The offline sandbox takes publishable test keys (pk_test_...) only.',
@@ -63,7 +71,11 @@ function checkKey(key) {
   }
 }
 
-/** A named build of Stripe.js uses its own API version. @param {string | undefined} apiVersion */
+/**
+ * A named build of Stripe.js uses its own API version.
+ *
+ * @param {string | undefined} apiVersion
+ */
 function checkVersion(apiVersion) {
   if (apiVersion === undefined || buildName === 'v3') return;
   throw new IntegrationError(
@@ -71,13 +83,21 @@ function checkVersion(apiVersion) {
   );
 }
 
-/** @param {string} method @param {unknown} secret @param {string} [path] */
+/**
+ * @param {string} method
+ * @param {unknown} secret
+ * @param {string} [path]
+ */
 function checkSecret(method, secret, path = 'clientSecret') {
   if (typeof secret === 'string' && secretPattern.test(secret)) return;
   throw invalidValue(method, path, 'a client secret of the form ${id}_secret_${secret}', secret);
 }
 
-/** camelCase twins of the snake_case names that elements() also takes. @param {Json} options */
+/**
+ * camelCase twins of the snake_case names that elements() also takes.
+ *
+ * @param {Json} options
+ */
 function normalizeElementsOptions(options) {
   const snake = [
     'capture_method',
@@ -87,16 +107,22 @@ function normalizeElementsOptions(options) {
     'on_behalf_of',
     'payment_method_creation',
   ];
+
   const out = { ...options };
   for (const name of snake) {
     if (!(name in out)) continue;
     out[name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase())] = out[name];
     delete out[name];
   }
+
   return out;
 }
 
-/** @param {Json} options @param {string[]} known @param {string} method */
+/**
+ * @param {Json} options
+ * @param {string[]} known
+ * @param {string} method
+ */
 function warnUnknown(options, known, method) {
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
@@ -110,14 +136,18 @@ function warnUnknown(options, known, method) {
 /** @param {Json} options of elements(), normalized */
 function checkElementsOptions(options) {
   warnUnknown(options, elementsParameters, 'elements()');
+
   if ('clientSecret' in options) {
     checkSecret('elements()', options.clientSecret);
+
     if (options.mode !== undefined)
       throw new IntegrationError(
         'Invalid value for elements(): you cannot specify both clientSecret and mode.',
       );
+
     return;
   }
+
   if (options.mode === undefined) {
     for (const name of ['amount', 'currency']) {
       if (options[name] !== undefined)
@@ -125,12 +155,17 @@ function checkElementsOptions(options) {
           `Missing value for elements(): mode is required when ${name} is given.`,
         );
     }
+
     return;
   }
+
   checkMode(options);
 }
 
-/** @param {Json} options with a mode @param {string} [method] */
+/**
+ * @param {Json} options with a mode
+ * @param {string} [method]
+ */
 function checkMode(options, method = 'elements()') {
   if (!modes.includes(options.mode))
     throw invalidValue(
@@ -139,13 +174,17 @@ function checkMode(options, method = 'elements()') {
       `one of the following strings: ${modes.join(', ')}`,
       options.mode,
     );
+
   if (options.mode !== 'setup') checkAmount(options, method);
   checkIntentOptions(options, method);
+
   if (options.currency === undefined && options.mode === 'setup') return;
+
   if (options.currency === undefined)
     throw new IntegrationError(
       `Missing value for ${method}: currency should be a three-letter ISO currency code in lowercase.`,
     );
+
   if (!currencies.has(options.currency)) {
     throw invalidValue(
       method,
@@ -156,12 +195,16 @@ function checkMode(options, method = 'elements()') {
   }
 }
 
-/** @param {Json} options @param {string} method */
+/**
+ * @param {Json} options
+ * @param {string} method
+ */
 function checkAmount({ amount, mode }, method) {
   if (amount === undefined)
     throw new IntegrationError(
       `Missing value for ${method}: amount should be an integer when mode is ${mode}.`,
     );
+
   if (!Number.isInteger(amount))
     throw invalidValue(method, 'amount', 'an integer in the smallest currency unit', amount);
   if (amount < 0 || (amount === 0 && mode === 'payment'))

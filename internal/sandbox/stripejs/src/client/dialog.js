@@ -1,41 +1,62 @@
-// Dialogs over the host page: the 3D Secure challenge and the wallets' sheet. A modal <dialog> keeps the focus inside and gives it back.
+// Dialogs over the host page: the 3D Secure challenge and the wallets' sheet. A
+// modal <dialog> keeps the focus inside and gives it back.
 
-/** What has the focus, inside of shadow roots too. @returns {Element | null} */
+/**
+ * What has the focus, inside of shadow roots too.
+ *
+ * @returns {Element | null}
+ */
 function focusedElement() {
   let { activeElement } = document;
   while (activeElement?.shadowRoot?.activeElement) ({ activeElement } = activeElement.shadowRoot);
   return activeElement;
 }
 
-/** @param {Words} words @param {string} title @param {HTMLElement} content */
+/**
+ * @param {Words} words
+ * @param {string} title
+ * @param {HTMLElement} content
+ */
 function openDialog(words, title, content) {
   const host = h('div', { class: '__PrivateStripeElement', 'data-stripe-dialog': true });
   const shadow = host.attachShadow({ mode: 'open' });
   shadow.adoptedStyleSheets = [styleSheet(dialogStyles)];
+
   const close = h(
     'button',
     { type: 'button', 'aria-label': words.say('close'), 'data-action': 'close' },
     '✕',
   );
+
   const heading = h('h2', { id: uniqueId('dialog') }, title);
   const dialog = h(
     'dialog',
     { 'aria-labelledby': heading.id },
     h('div', { class: 'Frame' }, h('header', {}, heading, close), content),
   );
+
   shadow.append(dialog);
   document.body.append(host);
+
   const before = focusedElement();
+
   dialog.showModal();
+
   return {
     close,
-    /** Escape in the dialog, or its close button; the handler may leave it open. @param {() => void} handler */
+    /**
+     * Escape in the dialog, or its close button; the handler may leave it open.
+     *
+     * @param {() => void} handler
+     */
     onDismiss(handler) {
       close.addEventListener('click', handler);
+
       dialog.addEventListener('cancel', (event) => {
         event.preventDefault();
         handler();
       });
+
       // A browser closes the dialog at a second Escape, whatever the page says.
       dialog.addEventListener('close', () => {
         if (host.isConnected) handler();
@@ -44,7 +65,9 @@ function openDialog(words, title, content) {
     },
     dismiss() {
       if (!host.isConnected) return;
-      // Removed at once: the close event, which comes later, is not the buyer's.
+
+      // Removed at once: the close event, which comes later, is not the
+      // buyer's.
       dialog.close();
       host.remove();
       if (before instanceof HTMLElement && before.isConnected && focusedElement() !== before)
@@ -55,7 +78,9 @@ function openDialog(words, title, content) {
 
 /**
  * Shows the challenge page and waits until it reports or the buyer closes it.
- * @param {Words} words @param {string} url
+ *
+ * @param {Words} words
+ * @param {string} url
  * @returns {Promise<'complete' | 'closed'>}
  */
 function challenge(words, url) {
@@ -64,13 +89,17 @@ function challenge(words, url) {
     title: words.say('dialog3ds'),
     name: 'stripe-challenge-frame',
   });
+
   const dialog = openDialog(words, words.say('dialog3ds'), frame);
+
   frame.addEventListener('load', () => {
     frame.dataset.loaded = 'true';
-    // The page may have put the focus on a button of its own already; focusing the frame again would take it off there.
+    // The page may have put the focus on a button of its own already; focusing
+    // the frame again would take it off there.
     const root = /** @type {ShadowRoot} */ (frame.getRootNode());
     if (root.activeElement !== frame) frame.focus();
   });
+
   return new Promise((resolve) => {
     /** @param {'complete' | 'closed'} how */
     const end = (how) => {
@@ -78,12 +107,14 @@ function challenge(words, url) {
       dialog.dismiss();
       resolve(how);
     };
+
     /** @param {MessageEvent} event */
     const heard = (event) => {
       if (event.source !== frame.contentWindow || event.origin !== new URL(url).origin) return;
       if (event.data?.type === 'stripe-3ds-complete') end('complete');
       if (event.data?.type === 'stripe-3ds-cancel') end('closed');
     };
+
     window.addEventListener('message', heard);
     dialog.onDismiss(() => end('closed'));
   });

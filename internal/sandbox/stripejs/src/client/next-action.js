@@ -1,6 +1,11 @@
-// What a buyer must still do for an intent: the 3D Secure challenge in a dialog, or a redirect of the whole page.
+// What a buyer must still do for an intent: the 3D Secure challenge in a
+// dialog, or a redirect of the whole page.
 
-/** Never settles: the page is being left. @returns {Promise<never>} */
+/**
+ * Never settles: the page is being left.
+ *
+ * @returns {Promise<never>}
+ */
 function leave(/** @type {string} */ url) {
   location.assign(url);
   return new Promise(() => {});
@@ -11,7 +16,13 @@ function lastError(intent) {
   return intent.object === 'setup_intent' ? intent.last_setup_error : intent.last_payment_error;
 }
 
-/** The error that Stripe.js reports for an intent that fell back. @param {Json} intent @param {Words} words @returns {Failure} */
+/**
+ * The error that Stripe.js reports for an intent that fell back.
+ *
+ * @param {Json} intent
+ * @param {Words} words
+ * @returns {Failure}
+ */
 function intentFailure(intent, words) {
   const code = `${intent.object}_authentication_failure`;
   const error = lastError(intent) ?? { type: 'invalid_request_error', code };
@@ -19,25 +30,35 @@ function intentFailure(intent, words) {
   return new Failure({ ...error, message, [intent.object]: intent });
 }
 
-/** Carries the intent's next action out and gives back the intent afterwards. */
+/**
+ * Carries the intent's next action out and gives back the intent afterwards.
+ */
 class NextAction {
   /** @param {Api} api */
   constructor(api) {
     this.api = api;
   }
 
-  /** @param {Json} intent in requires_action @param {string} clientSecret @returns {Promise<Json>} */
+  /**
+   * @param {Json} intent in requires_action
+   * @param {string} clientSecret
+   * @returns {Promise<Json>}
+   */
   async run(intent, clientSecret) {
     const action = intent.next_action ?? {};
     if (action.type === 'redirect_to_url') return leave(action.redirect_to_url.url);
     if (action.type === 'use_stripe_sdk' && action.use_stripe_sdk?.stripe_js)
       return this.authenticate(action.use_stripe_sdk.stripe_js, clientSecret);
+
     throw new IntegrationError(
       `handleNextAction: the next action ${action.type} is not part of the offline sandbox.`,
     );
   }
 
-  /** @param {string} url @param {string} clientSecret */
+  /**
+   * @param {string} url
+   * @param {string} clientSecret
+   */
   async authenticate(url, clientSecret) {
     const how = await challenge(this.api.words, url);
     if (how === 'closed') await this.fail(url, clientSecret);
@@ -46,7 +67,12 @@ class NextAction {
     return intent;
   }
 
-  /** A closed dialog is a failed authentication. @param {string} url @param {string} clientSecret */
+  /**
+   * A closed dialog is a failed authentication.
+   *
+   * @param {string} url
+   * @param {string} clientSecret
+   */
   async fail(url, clientSecret) {
     await this.api.call('POST', new URL(url).pathname, {
       client_secret: clientSecret,

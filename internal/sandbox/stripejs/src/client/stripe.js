@@ -33,7 +33,11 @@ const missingMethods = [
   'verifyMicrodepositsForSetup',
 ];
 
-/** @param {string} method @param {unknown} elements @returns {ElementsGroup} */
+/**
+ * @param {string} method
+ * @param {unknown} elements
+ * @returns {ElementsGroup}
+ */
 function groupOf(method, elements) {
   if (elements instanceof ElementsGroup) return elements;
   throw new IntegrationError(
@@ -41,16 +45,26 @@ function groupOf(method, elements) {
   );
 }
 
-/** @implements {Pick<PublishedStripe, 'createConfirmationToken' | 'handleNextAction' | 'retrievePaymentIntent' | 'retrieveSetupIntent' | 'registerAppInfo' | 'elements'>} */
+/**
+ * @implements {Pick<PublishedStripe, 'createConfirmationToken' |
+ *   'handleNextAction' | 'retrievePaymentIntent' | 'retrieveSetupIntent' |
+ *   'registerAppInfo' | 'elements'>}
+ */
 class StripeClient {
-  /** @param {string} key @param {import('@stripe/stripe-js').StripeConstructorOptions} options */
+  /**
+   * @param {string} key
+   * @param {import('@stripe/stripe-js').StripeConstructorOptions} options
+   */
   constructor(key, options) {
     this.locale = options.locale;
     this.api = new Api(key, options, new Words(options.locale));
     this.next = new NextAction(this.api);
   }
 
-  /** @param {Json} [options] @returns {import('@stripe/stripe-js').StripeElements} */
+  /**
+   * @param {Json} [options]
+   * @returns {import('@stripe/stripe-js').StripeElements}
+   */
   elements(options = {}) {
     const group = new ElementsGroup(this.api, options, this.locale);
     return /** @type {import('@stripe/stripe-js').StripeElements} */ (
@@ -58,7 +72,11 @@ class StripeClient {
     );
   }
 
-  /** Called by the loader of @stripe/stripe-js. @param {object} wrapper */
+  /**
+   * Called by the loader of @stripe/stripe-js.
+   *
+   * @param {object} wrapper
+   */
   _registerWrapper(wrapper) {
     this.wrapper = wrapper;
   }
@@ -70,7 +88,10 @@ class StripeClient {
     this.appInfo = info;
   }
 
-  /** @param {{elements: import('@stripe/stripe-js').StripeElements, params?: Json}} options */
+  /**
+   * @param {{elements: import('@stripe/stripe-js').StripeElements, params?:
+   *   Json}} options
+   */
   async createConfirmationToken(options) {
     const method = 'stripe.createConfirmationToken()';
     const group = groupOf(method, options?.elements);
@@ -83,7 +104,10 @@ class StripeClient {
     });
   }
 
-  /** @param {{elements: import('@stripe/stripe-js').StripeElements, params?: Json}} options */
+  /**
+   * @param {{elements: import('@stripe/stripe-js').StripeElements, params?:
+   *   Json}} options
+   */
   async createPaymentMethod(options) {
     const method = 'stripe.createPaymentMethod()';
     const group = groupOf(method, options?.elements);
@@ -92,11 +116,14 @@ class StripeClient {
         throw new IntegrationError(
           `${method} needs paymentMethodCreation: 'manual' among the options of elements().`,
         );
+
       const { payment_method_data: data } = await collectToken(group, method, {
         payment_method_data: options.params,
       });
+
       if (!data)
         throw new IntegrationError(`${method} cannot be used with a saved payment method.`);
+
       return {
         paymentMethod: await this.api
           .call('POST', '/v1/payment_methods', data)
@@ -108,6 +135,7 @@ class StripeClient {
   /** @param {{clientSecret: string}} options */
   async handleNextAction(options) {
     checkSecret('stripe.handleNextAction()', options?.clientSecret, 'clientSecret');
+
     return outcome(async () => {
       const intent = await this.api.intent(options.clientSecret);
       const kind = intent.object === 'setup_intent' ? 'SetupIntent' : 'PaymentIntent';
@@ -115,6 +143,7 @@ class StripeClient {
         throw new IntegrationError(
           `handleNextAction: The ${kind} supplied is not in the requires_action state.`,
         );
+
       return namedIntent(await this.next.run(intent, options.clientSecret));
     });
   }
@@ -141,7 +170,10 @@ class StripeClient {
     return this.confirm('stripe.confirmSetup()', options);
   }
 
-  /** @param {string} method @param {Json} options */
+  /**
+   * @param {string} method
+   * @param {Json} options
+   */
   async confirm(
     method,
     { elements, clientSecret, confirmParams = {}, redirect = 'always' } = /** @type {Json} */ ({}),
@@ -149,6 +181,7 @@ class StripeClient {
     const group = elements === undefined ? null : groupOf(method, elements);
     const secret = clientSecret ?? group?.options.clientSecret;
     checkSecret(method, secret);
+
     if (!['always', 'if_required'].includes(redirect))
       throw invalidValue(
         method,
@@ -156,21 +189,25 @@ class StripeClient {
         'one of the following strings: always, if_required',
         redirect,
       );
+
     const returnURL = confirmParams.return_url;
     if (redirect === 'always' && !returnURL)
       throw new IntegrationError(
         `Missing value for ${method}: confirmParams.return_url is required unless redirect is 'if_required'.`,
       );
+
     return outcome(async () => {
       const collected =
         group && !confirmParams.payment_method && !confirmParams.confirmation_token
           ? await collectToken(group, method, confirmParams)
           : {};
+
       if (group?.options.mode) {
         const asked =
           (collected.setup_future_usage ?? null) !== (group.options.setupFutureUsage ?? null);
         checkSameIntent(group, await this.api.intent(secret), asked);
       }
+
       const { client_context: _, ...params } = { ...confirmParams, ...collected };
       let intent = await this.api
         .call('POST', `${intentPath(secret)}/confirm`, {
@@ -179,8 +216,11 @@ class StripeClient {
           use_stripe_sdk: true,
         })
         .finally(() => group?.walletDone());
+
       if (intent.status === 'requires_action') intent = await this.next.run(intent, secret);
+
       if (redirect === 'always') return leave(returnAddress(returnURL, intent));
+
       return namedIntent(intent);
     });
   }
@@ -191,17 +231,25 @@ function namedIntent(intent) {
   return intent.object === 'setup_intent' ? { setupIntent: intent } : { paymentIntent: intent };
 }
 
-/** Where the buyer goes after a confirmation, with the parameters that Stripe appends. @param {string} base @param {Json} intent */
+/**
+ * Where the buyer goes after a confirmation, with the parameters that Stripe
+ * appends.
+ *
+ * @param {string} base
+ * @param {Json} intent
+ */
 function returnAddress(base, intent) {
   const url = new URL(base, location.href);
   url.searchParams.set(intent.object, intent.id);
   url.searchParams.set(`${intent.object}_client_secret`, intent.client_secret);
+
   url.searchParams.set(
     'redirect_status',
     ['succeeded', 'processing', 'requires_capture'].includes(intent.status)
       ? 'succeeded'
       : 'failed',
   );
+
   return url.href;
 }
 
@@ -210,18 +258,22 @@ let firstClient = null;
 
 /**
  * The constructor on window; with or without `new`.
+ *
  * @param {string} key
  * @param {import('@stripe/stripe-js').StripeConstructorOptions} [options]
  */
 function Stripe(key, options = {}) {
   checkKey(key);
   checkVersion(options.apiVersion);
+
   if (location.protocol !== 'https:' && !firstClient)
     warn(
       'You may test your Stripe.js integration over HTTP. However, live Stripe.js integrations must use HTTPS.',
     );
+
   const client = new StripeClient(key, options);
   firstClient ??= client;
+
   for (const name of missingMethods) {
     Object.defineProperty(client, name, {
       value: () => {
@@ -229,10 +281,14 @@ function Stripe(key, options = {}) {
       },
     });
   }
+
   return client;
 }
 
-/** What the loader of @stripe/stripe-js compares with its own: 3 for /v3, else the build's name. */
+/**
+ * What the loader of @stripe/stripe-js compares with its own: 3 for /v3, else
+ * the build's name.
+ */
 Stripe.version = buildName === 'v3' ? 3 : buildName;
 
 if (!window.Stripe) window.Stripe = /** @type {any} */ (Stripe);

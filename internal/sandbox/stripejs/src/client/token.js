@@ -1,8 +1,12 @@
-// What a confirmation token, a payment method or a confirmation takes out of a group of elements.
+// What a confirmation token, a payment method or a confirmation takes out of a
+// group of elements.
 
 /**
  * Parameters of POST /v1/confirmation_tokens out of a group's elements.
- * @param {ElementsGroup} group @param {string} method @param {Json} [params] of the page
+ *
+ * @param {ElementsGroup} group
+ * @param {string} method
+ * @param {Json} [params] of the page
  * @returns {Promise<Json>}
  */
 async function collectToken(group, method, params = {}) {
@@ -13,23 +17,30 @@ async function collectToken(group, method, params = {}) {
     throw new IntegrationError(
       `Invalid value for ${method}: elements should have a mounted Payment Element or Express Checkout Element.`,
     );
+
   if (!group.submitted && !group.options.clientSecret) {
     throw new IntegrationError(
       `elements.submit() must be called before ${method}.\n\nLearn more: https://docs.stripe.com/payments/accept-a-payment-deferred`,
     );
   }
+
   await source.validate();
+
   const { waived = [], usage, type, ...collected } = source.collect();
   if (collected.payment_method_data) {
     checkWaived(waived, params.payment_method_data?.billing_details, method);
-    // A wallet brings its own details: what the other elements hold may be unfinished.
+
+    // A wallet brings its own details: what the other elements hold may be
+    // unfinished.
     const others = source === express ? {} : groupBilling(group);
     collected.payment_method_data = merge(
       merge(collected.payment_method_data, others),
       params.payment_method_data,
     );
   }
+
   const reuse = usage ?? group.options.setupFutureUsage ?? undefined;
+
   return {
     ...collected,
     return_url: params.return_url,
@@ -42,7 +53,11 @@ async function collectToken(group, method, params = {}) {
   };
 }
 
-/** What other elements of the group know of the payer. @param {ElementsGroup} group */
+/**
+ * What other elements of the group know of the payer.
+ *
+ * @param {ElementsGroup} group
+ */
 function groupBilling(group) {
   const link = /** @type {LinkElement | null} */ (group.member('linkAuthentication'));
   return {
@@ -69,6 +84,7 @@ function clientContext(group) {
     paymentMethodTypes,
     onBehalfOf,
   } = group.options;
+
   return (
     mode && {
       mode,
@@ -82,17 +98,27 @@ function clientContext(group) {
   );
 }
 
-/** Debits and reuse need the buyer's mandate. @param {string} type @param {boolean} reuse */
+/**
+ * Debits and reuse need the buyer's mandate.
+ *
+ * @param {string} type
+ * @param {boolean} reuse
+ */
 function mandate(type, reuse) {
   if (!methodTypes[type]?.delayed && !(reuse && type !== 'card')) return undefined;
   return { customer_acceptance: { type: 'online', online: { infer_from_client: true } } };
 }
 
-/** @param {string[]} waived @param {Json} given billing details of the page @param {string} method */
+/**
+ * @param {string[]} waived
+ * @param {Json} given billing details of the page
+ * @param {string} method
+ */
 function checkWaived(waived, given, method) {
   for (const path of waived) {
     let value = given;
     for (const part of path.split('.')) value = value?.[part];
+
     if (value === undefined) {
       throw new IntegrationError(
         `You specified "never" for fields.billing_details.${path} when creating the payment Element, but did not pass params.payment_method_data.billing_details.${path} when calling ${method}. ` +

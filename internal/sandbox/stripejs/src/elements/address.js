@@ -1,8 +1,21 @@
 // The Address Element: name, address and phone, by the customs of the country.
 
-/** Lines that a country's address has beyond line1 and city. @typedef {{state?: [string, string][] | true, stateLabel?: TextKey, postal?: TextKey, noState?: boolean, noPostal?: boolean, town?: boolean}} AddressCustom */
+/**
+ * Lines that a country's address has beyond line1 and city.
+ *
+ * @typedef {object} AddressCustom
+ * @property {[string, string][] | true} [state]
+ * @property {TextKey} [stateLabel]
+ * @property {TextKey} [postal]
+ * @property {boolean} [noState]
+ * @property {boolean} [noPostal]
+ * @property {boolean} [town]
+ */
 
-/** @param {string} codes @returns {[string, string][]} */
+/**
+ * @param {string} codes
+ * @returns {[string, string][]}
+ */
 function stateList(codes) {
   return codes.split(' ').map((code) => [code, code]);
 }
@@ -46,6 +59,7 @@ function checkAddressOptions(options) {
       'one of the following strings: shipping, billing',
       options?.mode,
     );
+
   const { allowedCountries, fields, validation } = options;
   if (
     allowedCountries &&
@@ -57,6 +71,7 @@ function checkAddressOptions(options) {
       'an array of two-letter ISO country codes',
       allowedCountries,
     );
+
   if (validation?.phone?.required && fields?.phone !== 'always')
     throw new IntegrationError(
       `Invalid value for ${method}: validation.phone.required needs fields.phone to be 'always'.`,
@@ -64,7 +79,10 @@ function checkAddressOptions(options) {
 }
 
 class AddressElement extends BaseElement {
-  /** @param {ElementsGroup} group @param {Json} options */
+  /**
+   * @param {ElementsGroup} group
+   * @param {Json} options
+   */
   constructor(group, options) {
     super('address', group, options);
     checkAddressOptions(options);
@@ -97,7 +115,9 @@ class AddressElement extends BaseElement {
     for (const field of this.fields) field.onChange = () => this.changed();
     this.field('country')?.input.addEventListener('input', () => this.draw(this.draft()));
     this.grid = h('div', { class: 'Grid' }, ...this.fields.map((field) => field.node));
+
     const hadFocus = this.shadow.activeElement instanceof HTMLSelectElement;
+
     this.body.replaceChildren(this.sandboxLine(), this.grid);
     if (hadFocus) this.field('country')?.input.focus();
   }
@@ -109,18 +129,24 @@ class AddressElement extends BaseElement {
     this.changed();
   }
 
-  /** @param {string} country @param {Json} value @returns {FieldSpec[]} */
+  /**
+   * @param {string} country
+   * @param {Json} value
+   * @returns {FieldSpec[]}
+   */
   specs(country, value) {
     const { words } = this;
     const section = this.options.mode;
     const address = value.address ?? {};
     const custom = addressCustoms[country] ?? {};
+
     const line = (/** @type {string} */ text) =>
       this.options.blockPoBox && /\bp\.?\s?o\.?\s?box\b/i.test(text)
         ? 'po_box'
         : text.trim()
           ? null
           : 'incomplete_field';
+
     /** @type {FieldSpec[]} */
     const specs = [
       ...this.nameSpecs(value, section),
@@ -147,13 +173,21 @@ class AddressElement extends BaseElement {
         half: true,
       },
     ];
+
     if (custom.state) specs.push(this.stateSpec(custom, section, address.state));
     if (!custom.noPostal)
       specs.push(this.postalSpec(country, custom, section, address.postal_code));
+
     return this.asksPhone() ? [...specs, this.phoneSpec(section, value.phone)] : specs;
   }
 
-  /** Left out when there is nothing to choose. @param {string} section @param {string} value @returns {FieldSpec} */
+  /**
+   * Left out when there is nothing to choose.
+   *
+   * @param {string} section
+   * @param {string} value
+   * @returns {FieldSpec}
+   */
   countrySpec(section, value) {
     return {
       name: 'country',
@@ -164,7 +198,11 @@ class AddressElement extends BaseElement {
     };
   }
 
-  /** @param {Json} value @param {string} section @returns {FieldSpec[]} */
+  /**
+   * @param {Json} value
+   * @param {string} section
+   * @returns {FieldSpec[]}
+   */
   nameSpecs(value, section) {
     const { words } = this;
     const { name } = this.options.display ?? {};
@@ -186,6 +224,7 @@ class AddressElement extends BaseElement {
         },
       ];
     }
+
     return [
       {
         name: 'name',
@@ -197,11 +236,17 @@ class AddressElement extends BaseElement {
     ];
   }
 
-  /** @param {AddressCustom} custom @param {string} section @param {string | undefined} value @returns {FieldSpec} */
+  /**
+   * @param {AddressCustom} custom
+   * @param {string} section
+   * @param {string | undefined} value
+   * @returns {FieldSpec}
+   */
   stateSpec(custom, section, value) {
     const options = Array.isArray(custom.state)
       ? /** @type {[string, string][]} */ ([['', this.words.say('select')], ...custom.state])
       : undefined;
+
     return {
       name: 'state',
       label: this.words.say(custom.stateLabel ?? 'region'),
@@ -212,12 +257,19 @@ class AddressElement extends BaseElement {
     };
   }
 
-  /** @param {string} country @param {AddressCustom} custom @param {string} section @param {string | undefined} value @returns {FieldSpec} */
+  /**
+   * @param {string} country
+   * @param {AddressCustom} custom
+   * @param {string} section
+   * @param {string | undefined} value
+   * @returns {FieldSpec}
+   */
   postalSpec(country, custom, section, value) {
     const check =
       country in cardPostal
         ? (/** @type {string} */ text) => checkPostal(country, text)
         : undefined;
+
     return {
       name: 'postal',
       label: this.words.say(custom.postal ?? 'postal'),
@@ -229,7 +281,11 @@ class AddressElement extends BaseElement {
     };
   }
 
-  /** @param {string} section @param {string | undefined} value @returns {FieldSpec} */
+  /**
+   * @param {string} section
+   * @param {string | undefined} value
+   * @returns {FieldSpec}
+   */
   phoneSpec(section, value) {
     const optional = this.options.validation?.phone?.required !== 'always';
     const label = this.words.say('phone') + (optional ? ` (${this.words.say('optional')})` : '');
@@ -270,12 +326,16 @@ class AddressElement extends BaseElement {
     };
   }
 
-  /** @returns {import('@stripe/stripe-js').StripeAddressElementChangeEvent['value']} */
+  /**
+   * @returns
+   *   {import('@stripe/stripe-js').StripeAddressElementChangeEvent['value']}
+   */
   value() {
     const split = this.options.display?.name === 'split';
     const name = split
       ? `${this.text('firstName')} ${this.text('lastName')}`.trim()
       : this.text('name');
+
     const address = {
       line1: this.text('line1'),
       line2: this.text('line2') || null,
@@ -284,9 +344,11 @@ class AddressElement extends BaseElement {
       postal_code: this.text('postal'),
       country: this.text('country') || (this.country ?? ''),
     };
+
     const names = split
       ? { firstName: this.text('firstName'), lastName: this.text('lastName') }
       : {};
+
     return this.asksPhone()
       ? { name, ...names, address, phone: this.text('phone') }
       : { name, ...names, address };
@@ -298,9 +360,11 @@ class AddressElement extends BaseElement {
 
   changed() {
     if (!this.ready) return;
+
     const { complete } = this;
     const empty = this.fields.every((field) => field.empty);
     this.mark({ empty, complete, invalid: this.fields.some((field) => field.shown) });
+
     /** @type {Omit<import('@stripe/stripe-js').StripeAddressElementChangeEvent, 'elementType'>} */
     const state = {
       elementMode: this.options.mode,
@@ -309,8 +373,10 @@ class AddressElement extends BaseElement {
       isNewAddress: true,
       value: this.value(),
     };
+
     const now = JSON.stringify(state);
     if (now === this.last) return;
+
     this.last = now;
     this.emit('change', state);
   }
@@ -326,7 +392,11 @@ class AddressElement extends BaseElement {
     this.insist(this.fields);
   }
 
-  /** In the shape of billing_details and of shipping. @returns {Json} */
+  /**
+   * In the shape of billing_details and of shipping.
+   *
+   * @returns {Json}
+   */
   asBilling() {
     if (!this.ready) return undefined;
     const { name, address, phone } = this.value();

@@ -1,8 +1,18 @@
 // Choosing among payment method types: tabs or an accordion, both by keyboard.
 
-/** @typedef {{type: 'tabs' | 'accordion' | 'auto', defaultCollapsed?: boolean, radios?: boolean | string, spacedAccordionItems?: boolean, visibleAccordionItemsCount?: number}} Layout */
+/**
+ * @typedef {object} Layout
+ * @property {'tabs' | 'accordion' | 'auto'} type
+ * @property {boolean} [defaultCollapsed]
+ * @property {boolean | string} [radios]
+ * @property {boolean} [spacedAccordionItems]
+ * @property {number} [visibleAccordionItemsCount]
+ */
 
-/** @param {Json} layout @returns {Layout} */
+/**
+ * @param {Json} layout
+ * @returns {Layout}
+ */
 function layoutOf(layout) {
   const given =
     typeof layout === 'string' || layout === undefined ? { type: layout } : { ...layout };
@@ -15,6 +25,7 @@ function layoutOf(layout) {
       type,
     );
   }
+
   return { ...given, type: type === 'auto' ? 'tabs' : type };
 }
 
@@ -23,11 +34,14 @@ function checkLayout(layout) {
   const method = "elements.create('payment')";
   const { type: _, radios, visibleAccordionItemsCount: visible, ...rest } = layout;
   warnUnknown(rest, ['defaultCollapsed', 'spacedAccordionItems'], `${method} layout`);
+
   for (const name of ['defaultCollapsed', 'spacedAccordionItems'])
     if (rest[name] !== undefined && typeof rest[name] !== 'boolean')
       throw invalidValue(method, `layout.${name}`, 'a boolean', rest[name]);
+
   if (typeof radios !== 'boolean')
     checkChoice(method, 'layout.radios', radios, ['always', 'auto', 'if_multiple', 'never']);
+
   if (visible !== undefined && (!Number.isInteger(visible) || visible < 0))
     throw invalidValue(
       method,
@@ -37,19 +51,27 @@ function checkLayout(layout) {
     );
 }
 
-/** A button that shows what it hides, and takes the focus there. @param {Words} words @param {HTMLElement[]} rest */
+/**
+ * A button that shows what it hides, and takes the focus there.
+ *
+ * @param {Words} words
+ * @param {HTMLElement[]} rest
+ */
 function moreButton(words, rest) {
   for (const node of rest) node.hidden = true;
+
   const more = h(
     'button',
     { class: 'Button', type: 'button', 'data-action': 'more' },
     words.say('more'),
   );
+
   more.addEventListener('click', () => {
     for (const node of rest) node.hidden = false;
     (rest[0].querySelector('input') ?? rest[0]).focus();
     more.remove();
   });
+
   return more;
 }
 
@@ -93,11 +115,13 @@ class TabChooser extends Chooser {
   /** @param {ConstructorParameters<typeof Chooser>} args */
   constructor(...args) {
     super(...args);
+
     this.list = h('div', {
       class: 'Tabs',
       role: 'tablist',
       'aria-label': this.words.say('methods'),
     });
+
     this.panel = h('div', { role: 'tabpanel', id: `${this.id}-panel` });
     this.tabs = this.types.map((type) => this.tab(type));
     this.list.append(...this.tabs);
@@ -120,12 +144,17 @@ class TabChooser extends Chooser {
       },
       methodLabel(type, this.words),
     );
+
     tab.addEventListener('click', () => this.pick(type));
     tab.addEventListener('keydown', (event) => this.move(event, type));
+
     return tab;
   }
 
-  /** @param {KeyboardEvent} event @param {string} type */
+  /**
+   * @param {KeyboardEvent} event
+   * @param {string} type
+   */
   move(event, type) {
     const step = /** @type {Record<string, number>} */ ({
       ArrowRight: 1,
@@ -133,6 +162,7 @@ class TabChooser extends Chooser {
       ArrowLeft: -1,
       ArrowUp: -1,
     })[event.key];
+
     const at = this.types.indexOf(type);
     const to =
       event.key === 'Home'
@@ -142,7 +172,9 @@ class TabChooser extends Chooser {
           : step
             ? (at + step + this.types.length) % this.types.length
             : -1;
+
     if (to < 0) return;
+
     event.preventDefault();
     this.pick(this.types[to]);
     this.tabs[to].focus();
@@ -155,8 +187,11 @@ class TabChooser extends Chooser {
       tab.setAttribute('aria-selected', String(on));
       tab.tabIndex = on || (!this.selected && i === 0) ? 0 : -1;
     });
+
     this.panel.hidden = !this.selected;
+
     if (!this.selected) return;
+
     this.panel.setAttribute('aria-labelledby', `${this.id}-${this.selected}`);
     this.panel.replaceChildren(this.form(this.selected).node);
   }
@@ -166,12 +201,14 @@ class AccordionChooser extends Chooser {
   /** @param {ConstructorParameters<typeof Chooser>} args */
   constructor(...args) {
     super(...args);
+
     const spaced = this.layout.spacedAccordionItems ? ' Accordion--spaced' : '';
     this.list = h('div', {
       class: `Accordion${spaced}`,
       role: 'radiogroup',
       'aria-label': this.words.say('methods'),
     });
+
     this.items = this.types.map((type) => this.item(type));
     this.list.append(...this.items.map(({ node }) => node));
     this.node.append(this.list);
@@ -182,6 +219,7 @@ class AccordionChooser extends Chooser {
   item(type) {
     const radio = h('input', { type: 'radio', name: this.id, value: type, 'data-method': type });
     radio.addEventListener('change', () => this.pick(type));
+
     const plain = this.showsRadios() ? '' : ' AccordionItem--plain';
     const panel = h('div', { class: 'AccordionItem-panel', hidden: true });
     const node = h(
@@ -190,6 +228,7 @@ class AccordionChooser extends Chooser {
       h('label', { class: 'AccordionItem-header' }, radio, methodLabel(type, this.words)),
       panel,
     );
+
     return { type, radio, panel, node };
   }
 
@@ -219,7 +258,9 @@ class AccordionChooser extends Chooser {
       radio.checked = on;
       panel.hidden = !on;
       node.classList.toggle('AccordionItem--selected', on);
-      // What is chosen shows, also where the form was drawn again with the rest folded.
+
+      // What is chosen shows, also where the form was drawn again with the rest
+      // folded.
       if (on) node.hidden = false;
       if (on && this.form(type).node.parentElement !== panel) panel.append(this.form(type).node);
     }

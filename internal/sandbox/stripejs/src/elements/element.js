@@ -1,9 +1,21 @@
-// What all elements share: mounting, events, the shadow root with its sheets, the loading state.
+// What all elements share: mounting, events, the shadow root with its sheets,
+// the loading state.
 
-/** Joins the look and the words of a group of elements. @typedef {{words: Words, appearance: Appearance | undefined, loader: string}} Look */
+/**
+ * Joins the look and the words of a group of elements.
+ *
+ * @typedef {object} Look
+ * @property {Words} words
+ * @property {Appearance | undefined} appearance
+ * @property {string} loader
+ */
 
 class BaseElement {
-  /** @param {string} type @param {ElementsGroup} group @param {Json} options */
+  /**
+   * @param {string} type
+   * @param {ElementsGroup} group
+   * @param {Json} options
+   */
   constructor(type, group, options) {
     this.type = type;
     this.group = group;
@@ -11,7 +23,10 @@ class BaseElement {
     this.events = new Emitter();
     this.destroyed = false;
     this.ready = false;
-    /** Counts mounts: what an earlier mount still loads does not count as ready. */
+
+    /**
+     * Counts mounts: what an earlier mount still loads does not count as ready.
+     */
     this.turn = 0;
     /** @type {HTMLElement | null} */
     this.container = null;
@@ -43,17 +58,22 @@ class BaseElement {
       this.container?.classList.add('StripeElement--focus');
       this.emit('focus');
     });
+
     this.shadow.addEventListener('focusout', (event) => {
       if (!(event instanceof FocusEvent) || this.holds(event.relatedTarget)) return;
       this.container?.classList.remove('StripeElement--focus');
       this.emit('blur');
     });
+
     this.root.addEventListener('announce', (event) => {
       if (event instanceof CustomEvent) this.live.textContent = event.detail;
     });
+
     this.root.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') this.emit('escape');
-      // Enter in a field submits the form around the element, as if the field were part of it.
+
+      // Enter in a field submits the form around the element, as if the field
+      // were part of it.
       if (
         event.key === 'Enter' &&
         event.target instanceof HTMLInputElement &&
@@ -70,24 +90,36 @@ class BaseElement {
     return node instanceof Node && this.shadow.contains(node);
   }
 
-  /** @param {string} event @param {object} [more] */
+  /**
+   * @param {string} event
+   * @param {object} [more]
+   */
   emit(event, more = {}) {
     this.events.emit(event, { elementType: this.type, ...more });
   }
 
-  /** @param {string} event @param {Function} handler */
+  /**
+   * @param {string} event
+   * @param {Function} handler
+   */
   on(event, handler) {
     this.events.add(event, handler, false);
     return this;
   }
 
-  /** @param {string} event @param {Function} handler */
+  /**
+   * @param {string} event
+   * @param {Function} handler
+   */
   once(event, handler) {
     this.events.add(event, handler, true);
     return this;
   }
 
-  /** @param {string} event @param {Function} [handler] */
+  /**
+   * @param {string} event
+   * @param {Function} [handler]
+   */
   off(event, handler) {
     this.events.remove(event, handler);
     return this;
@@ -99,17 +131,22 @@ class BaseElement {
       throw new IntegrationError(
         'Missing argument. Make sure to call mount() with a valid DOM element or selector.',
       );
+
     this.checkAlive();
+
     const container = typeof target === 'string' ? this.find(target) : target;
     if (!(container instanceof HTMLElement))
       throw new IntegrationError(
         'Invalid DOM element. Make sure to call mount() with a valid DOM element or selector.',
       );
+
     if (this.container === container && this.host.parentElement === container) return;
+
     if (this.container)
       throw new IntegrationError(
         'This Element is already mounted. Use `unmount()` to unmount the Element before re-mounting.',
       );
+
     this.place(container);
     void this.start();
   }
@@ -129,10 +166,12 @@ class BaseElement {
         `The selector you specified (${selector}) applies to no DOM elements that are currently on the page.\nMake sure the element exists on the page before calling mount().`,
       );
     }
+
     if (found.length > 1)
       warn(
         `The selector you specified (${selector}) applies to ${found.length} DOM elements that are currently on the page.\nThe Stripe Element will be mounted to the first one.`,
       );
+
     return found[0];
   }
 
@@ -148,11 +187,14 @@ class BaseElement {
   /** Loads and draws; what fails is told by `loaderror`, never thrown. */
   async start() {
     this.turn += 1;
+
     const { turn } = this;
     if (this.group.loader !== 'never') this.drawSkeleton();
+
     try {
       await this.load();
       if (!this.container || turn !== this.turn) return;
+
       this.ready = true;
       this.live.textContent = '';
       this.emit('ready', this.readyPayload());
@@ -167,10 +209,12 @@ class BaseElement {
     this.body.replaceChildren(
       h('p', { class: 'Error', role: 'alert' }, this.words.say('loadFailed')),
     );
+
     const error =
       err instanceof Failure
         ? err.error
         : { type: 'api_error', message: err instanceof Error ? err.message : String(err) };
+
     if (!this.events.has('loaderror')) console.error('Unhandled payment Element loaderror', error);
     this.emit('loaderror', { error });
   }
@@ -195,6 +239,7 @@ class BaseElement {
 
   unmount() {
     if (!this.container) return;
+
     this.container.classList.remove(
       'StripeElement',
       'StripeElement--focus',
@@ -202,6 +247,7 @@ class BaseElement {
       'StripeElement--empty',
       'StripeElement--invalid',
     );
+
     this.host.remove();
     this.container = null;
     this.ready = false;
@@ -220,6 +266,7 @@ class BaseElement {
     const seen = [
       ...this.body.querySelectorAll(/** @type {'input'} */ ('input, select, button')),
     ].filter((node) => node.checkVisibility());
+
     (
       seen.find((node) => node.matches('input:not([type=radio], [type=checkbox])')) ?? seen[0]
     )?.focus();
@@ -241,7 +288,10 @@ class BaseElement {
 
   redraw() {}
 
-  /** Loads again because the group's options changed; what the buyer typed stays. */
+  /**
+   * Loads again because the group's options changed; what the buyer typed
+   * stays.
+   */
   async reload() {
     try {
       await this.load();
@@ -266,7 +316,13 @@ class BaseElement {
   /** @returns {Promise<void>} */
   async validate() {}
 
-  /** Shows what is wrong with the fields, takes the focus to the first one and reports it. @param {Field[]} fields @throws {Failure} */
+  /**
+   * Shows what is wrong with the fields, takes the focus to the first one and
+   * reports it.
+   *
+   * @param {Field[]} fields
+   * @throws {Failure}
+   */
   insist(fields) {
     const wrong = showProblems(fields);
     this.changed();
@@ -275,13 +331,21 @@ class BaseElement {
     throw this.complain(fieldFailure(wrong));
   }
 
-  /** Says the failure to those who cannot see it. @param {Failure} failure */
+  /**
+   * Says the failure to those who cannot see it.
+   *
+   * @param {Failure} failure
+   */
   complain(failure) {
     this.live.textContent = failure.message;
     return failure;
   }
 
-  /** Classes of the container, as Stripe.js sets them. @param {{empty: boolean, complete: boolean, invalid: boolean}} state */
+  /**
+   * Classes of the container, as Stripe.js sets them.
+   *
+   * @param {{empty: boolean, complete: boolean, invalid: boolean}} state
+   */
   mark({ empty, complete, invalid }) {
     const list = this.container?.classList;
     list?.toggle('StripeElement--empty', empty);

@@ -1,8 +1,17 @@
-// The Express Checkout Element: wallet buttons, each with a sheet that stands in for the wallet.
+// The Express Checkout Element: wallet buttons, each with a sheet that stands
+// in for the wallet.
 
-/** @typedef {import('@stripe/stripe-js').AvailablePaymentMethods} AvailableWallets */
+/**
+ * @typedef {import('@stripe/stripe-js').AvailablePaymentMethods}
+ *   AvailableWallets
+ */
 
-/** Wallets by the name of the option, with the name in events. @type {Record<keyof AvailableWallets, {type: string, label: string, method: string}>} */
+/**
+ * Wallets by the name of the option, with the name in events.
+ *
+ * @type {Record<keyof AvailableWallets, {type: string, label: string, method:
+ *   string}>}
+ */
 const wallets = {
   applePay: { type: 'apple_pay', label: 'Apple Pay', method: 'card' },
   googlePay: { type: 'google_pay', label: 'Google Pay', method: 'card' },
@@ -12,7 +21,12 @@ const wallets = {
 };
 const walletNames = /** @type {(keyof AvailableWallets)[]} */ (Object.keys(wallets));
 
-/** What a button says by its `buttonType`; every other type shows the wallet's name alone. @type {Record<string, TextKey>} */
+/**
+ * What a button says by its `buttonType`; every other type shows the wallet's
+ * name alone.
+ *
+ * @type {Record<string, TextKey>}
+ */
 const buttonTexts = {
   'add-money': 'buttonAdd',
   book: 'buttonBook',
@@ -30,15 +44,24 @@ const buttonTexts = {
 const clickPatience = 1000;
 
 class ExpressElement extends BaseElement {
-  /** @param {ElementsGroup} group @param {Json} options */
+  /**
+   * @param {ElementsGroup} group
+   * @param {Json} options
+   */
   constructor(group, options) {
     super('expressCheckout', group, options);
-    /** The wallet that the buyer accepted, until the payment is over. @type {string | null} */
+
+    /**
+     * The wallet that the buyer accepted, until the payment is over.
+     *
+     * @type {string | null}
+     */
     this.paying = null;
     /** @type {Json} */
     this.accepted = null;
     /** @type {WalletSheet | null} */
     this.sheet = null;
+
     /** What the buttons were drawn from. */
     this.drawn = '';
     this.problem = h('p', { class: 'Error', role: 'alert', hidden: true });
@@ -56,16 +79,22 @@ class ExpressElement extends BaseElement {
     this.draw();
   }
 
-  /** Which buttons show: what the session offers, less what the page leaves out. @returns {AvailableWallets} */
+  /**
+   * Which buttons show: what the session offers, less what the page leaves out.
+   *
+   * @returns {AvailableWallets}
+   */
   available() {
     const offered = this.session.payment_method_preference.ordered_payment_method_types;
     const chosen = { ...this.options.wallets, ...this.options.paymentMethods };
     const shows = (/** @type {keyof AvailableWallets} */ name) => {
       const wish = chosen[name] ?? 'auto';
-      // No wallet of the device is there; Apple Pay shows only when the page insists, as on a device without it.
+      // No wallet of the device is there; Apple Pay shows only when the page
+      // insists, as on a device without it.
       if (name === 'applePay') return wish === 'always' && offered.includes('card');
       return wish !== 'never' && offered.includes(wallets[name].method);
     };
+
     return {
       amazonPay: shows('amazonPay'),
       applePay: shows('applePay'),
@@ -77,15 +106,21 @@ class ExpressElement extends BaseElement {
 
   shown() {
     const available = this.available();
+
     const order = (this.options.paymentMethodOrder ?? []).map((/** @type {string} */ name) =>
       name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase()),
     );
+
     const rank = (/** @type {string} */ name) =>
       order.includes(name) ? order.indexOf(name) : order.length;
+
     return walletNames.filter((name) => available[name]).sort((a, b) => rank(a) - rank(b));
   }
 
-  /** @returns {import('@stripe/stripe-js').StripeExpressCheckoutElementReadyEvent} */
+  /**
+   * @returns
+   *   {import('@stripe/stripe-js').StripeExpressCheckoutElementReadyEvent}
+   */
   readyPayload() {
     const names = this.shown();
     return {
@@ -94,7 +129,10 @@ class ExpressElement extends BaseElement {
     };
   }
 
-  /** Draws the buttons, unless nothing of them changed: a button that opened a sheet gets the focus back. */
+  /**
+   * Draws the buttons, unless nothing of them changed: a button that opened a
+   * sheet gets the focus back.
+   */
   draw() {
     const { buttonHeight, layout, buttonTheme, buttonType } = this.options;
     const names = this.shown();
@@ -106,8 +144,11 @@ class ExpressElement extends BaseElement {
       buttonTheme,
       buttonType,
     ]);
+
     if (look === this.drawn) return;
+
     this.drawn = look;
+
     const { maxColumns, maxRows, overflow } = layout ?? {};
     const buttons = names.map((name) => this.button(name));
     const list = h(
@@ -115,11 +156,13 @@ class ExpressElement extends BaseElement {
       { class: 'Express', role: 'group', 'aria-label': this.words.say('express') },
       ...buttons,
     );
+
     if (buttonHeight)
       list.style.setProperty('--expressHeight', `${Math.min(55, Math.max(40, buttonHeight))}px`);
     if (maxColumns)
       list.style.setProperty('--expressMin', `calc(${100 / maxColumns}% - var(--tabSpacing))`);
     this.body.replaceChildren(...(buttons.length ? [this.sandboxLine(), list, this.problem] : []));
+
     const rest = maxRows && overflow !== 'never' ? buttons.slice(maxRows * (maxColumns || 2)) : [];
     if (rest.length > 0) list.after(moreButton(this.words, rest));
   }
@@ -127,9 +170,11 @@ class ExpressElement extends BaseElement {
   /** @param {keyof AvailableWallets} name */
   button(name) {
     const { type, label } = wallets[name];
+
     const light = this.options.buttonTheme?.[name]?.startsWith('white')
       ? ' ExpressButton--light'
       : '';
+
     const text = buttonTexts[this.options.buttonType?.[name]];
     const button = h(
       'button',
@@ -141,33 +186,54 @@ class ExpressElement extends BaseElement {
       },
       text ? this.words.say(text, { wallet: label }) : label,
     );
+
     button.addEventListener('click', () => void this.clicked(name));
+
     return button;
   }
 
-  /** Tells the page, which may still change what is bought, then opens the sheet. @param {keyof AvailableWallets} name */
+  /**
+   * Tells the page, which may still change what is bought, then opens the
+   * sheet.
+   *
+   * @param {keyof AvailableWallets} name
+   */
   async clicked(name) {
     if (this.sheet) return;
+
     this.say('');
+
     if (!this.events.has('click')) {
       const details = walletDetails(this.options, {});
       checkWalletDetails(details, this.group.options);
       return this.open(name, details);
     }
+
     const details = await this.askForDetails(wallets[name].type);
     if (details && this.container && !this.sheet) this.open(name, details);
   }
 
-  /** What the page passes to resolve() of the click event; null when it takes too long. @param {string} expressPaymentType @returns {Promise<Json | null>} */
+  /**
+   * What the page passes to resolve() of the click event; null when it takes
+   * too long.
+   *
+   * @param {string} expressPaymentType
+   * @returns {Promise<Json | null>}
+   */
   askForDetails(expressPaymentType) {
     return new Promise((done) => {
       const late = setTimeout(() => {
         warn('The Express Checkout Element click event was not resolved within 1 second.');
         done(null);
       }, clickPatience);
+
       this.emit('click', {
         expressPaymentType,
-        /** Throws what is wrong with the details at the page. @param {Json} [given] */
+        /**
+         * Throws what is wrong with the details at the page.
+         *
+         * @param {Json} [given]
+         */
         resolve: (given = {}) => {
           const details = walletDetails(this.options, given);
           checkWalletDetails(details, this.group.options);
@@ -178,19 +244,25 @@ class ExpressElement extends BaseElement {
     });
   }
 
-  /** @param {keyof AvailableWallets} name @param {Json} details */
+  /**
+   * @param {keyof AvailableWallets} name
+   * @param {Json} details
+   */
   open(name, details) {
     const { type, label, method } = wallets[name];
     const sheet = new WalletSheet(this, label, details);
     this.sheet = sheet;
+
     sheet.onCancel = () => {
       this.forget();
       this.emit('cancel');
     };
+
     sheet.onPay = (accepted) => {
       this.paying = type;
       this.method = method;
       this.accepted = accepted;
+
       const { phone, ...event } = accepted;
       this.emit('confirm', {
         expressPaymentType: type,
@@ -200,7 +272,12 @@ class ExpressElement extends BaseElement {
     };
   }
 
-  /** Says in the sheet, or beside the buttons when it is closed already, what the page could not do. @param {{message?: string, reason?: string} | undefined} why */
+  /**
+   * Says in the sheet, or beside the buttons when it is closed already, what
+   * the page could not do.
+   *
+   * @param {{message?: string, reason?: string} | undefined} why
+   */
   paymentFailed(why) {
     const key = /** @type {TextKey} */ (`wallet_${why?.reason ?? 'fail'}`);
     const message = why?.message ?? this.words.say(key in texts.en ? key : 'wallet_fail');
@@ -235,7 +312,12 @@ class ExpressElement extends BaseElement {
     super.unmount();
   }
 
-  /** The test wallet pays with Visa's test card, as wallets do in Stripe's test mode. @returns {Json} */
+  /**
+   * The test wallet pays with Visa's test card, as wallets do in Stripe's test
+   * mode.
+   *
+   * @returns {Json}
+   */
   collect() {
     const { billingDetails = {} } = this.accepted ?? {};
     const { name, email, phone, address } = billingDetails;
@@ -244,6 +326,7 @@ class ExpressElement extends BaseElement {
       this.method === 'card'
         ? { number: '4242424242424242', exp_month: 12, exp_year: now.getFullYear() + 3, cvc: '123' }
         : undefined;
+
     return {
       payment_method_data: {
         type: this.method,
@@ -255,7 +338,11 @@ class ExpressElement extends BaseElement {
     };
   }
 
-  /** Where the wallet sends the goods to, as a token's `shipping`. @returns {Json} */
+  /**
+   * Where the wallet sends the goods to, as a token's `shipping`.
+   *
+   * @returns {Json}
+   */
   shipping() {
     const { shippingAddress, phone } = this.accepted ?? {};
     return shippingAddress && { ...shippingAddress, phone };

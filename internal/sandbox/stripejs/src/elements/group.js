@@ -1,4 +1,5 @@
-// A group of elements: stripe.elements(). It holds the options, the session and the elements of one checkout.
+// A group of elements: stripe.elements(). It holds the options, the session and
+// the elements of one checkout.
 
 const notSimulated = [
   'card',
@@ -24,12 +25,22 @@ const notSimulated = [
   'taxId',
 ];
 
-/** Orders elements as they lie on the page. @param {BaseElement} a @param {BaseElement} b */
+/**
+ * Orders elements as they lie on the page.
+ *
+ * @param {BaseElement} a
+ * @param {BaseElement} b
+ */
 function byPlace(a, b) {
   return a.host.compareDocumentPosition(b.host) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1;
 }
 
-/** Shows what is wrong in all of them; the first wrong field gets the focus. @param {BaseElement[]} elements in the page's order @throws the first element's error */
+/**
+ * Shows what is wrong in all of them; the first wrong field gets the focus.
+ *
+ * @param {BaseElement[]} elements in the page's order
+ * @throws the first element's error
+ */
 async function validateAll(elements) {
   /** @type {{err: unknown, focus: Element | null} | null} */
   let first = null;
@@ -40,13 +51,20 @@ async function validateAll(elements) {
       first ??= { err, focus: focusedElement() };
     }
   }
+
   if (!first) return;
+
   if (first.focus instanceof HTMLElement) first.focus.focus();
+
   throw first.err;
 }
 
 class ElementsGroup {
-  /** @param {Api} api @param {Json} options @param {string | undefined} locale of Stripe() */
+  /**
+   * @param {Api} api
+   * @param {Json} options
+   * @param {string | undefined} locale of Stripe()
+   */
   constructor(api, options, locale) {
     this.api = api;
     this.options = normalizeElementsOptions(options);
@@ -68,10 +86,14 @@ class ElementsGroup {
     return /** @type {Appearance | undefined} */ (this.options.appearance);
   }
 
-  /** @param {string} type @param {Json} [options] */
+  /**
+   * @param {string} type
+   * @param {Json} [options]
+   */
   create(type, options = {}) {
     const Kind = elementKinds[type];
     if (!Kind) throw this.refuse(type);
+
     if (
       ['payment', 'expressCheckout'].includes(type) &&
       !this.options.clientSecret &&
@@ -82,14 +104,18 @@ class ElementsGroup {
         `In order to create a ${name} element, you must pass a clientSecret or mode when creating the Elements group.\n\ne.g. stripe.elements({clientSecret: "{{CLIENT_SECRET}}"})`,
       );
     }
+
     if (this.member(type, options?.mode))
       throw new IntegrationError(
         `Can only create one Element of type ${type} through an Elements instance.`,
       );
+
     checkCreateOptions(type, options);
+
     const element = new Kind(this, options);
     this.members.push(element);
     this.addressesChanged(element);
+
     return element;
   }
 
@@ -102,7 +128,10 @@ class ElementsGroup {
     );
   }
 
-  /** @param {string} type @param {string} [mode] of address elements */
+  /**
+   * @param {string} type
+   * @param {string} [mode] of address elements
+   */
   member(type, mode) {
     return (
       this.members.find(
@@ -111,7 +140,10 @@ class ElementsGroup {
     );
   }
 
-  /** @param {string} type @param {{mode?: string}} [options] */
+  /**
+   * @param {string} type
+   * @param {{mode?: string}} [options]
+   */
   getElement(type, options) {
     return this.member(type, options?.mode);
   }
@@ -122,7 +154,11 @@ class ElementsGroup {
     this.addressesChanged(element);
   }
 
-  /** A payment form asks for no address where an Address Element does. @param {BaseElement} element that came or went */
+  /**
+   * A payment form asks for no address where an Address Element does.
+   *
+   * @param {BaseElement} element that came or went
+   */
   addressesChanged(element) {
     if (element.type === 'address') this.member('payment')?.update({});
   }
@@ -131,12 +167,14 @@ class ElementsGroup {
   update(changes) {
     const normalized = normalizeElementsOptions(changes ?? {});
     warnUnknown(normalized, updateParameters, 'elements.update()');
+
     const next = { ...this.options, ...normalized };
     if (next.clientSecret && ['mode', 'amount', 'currency'].some((name) => name in normalized)) {
       throw new IntegrationError(
         'elements.update(): mode, amount and currency cannot be updated when the Elements group was created with a clientSecret.',
       );
     }
+
     if (next.mode !== undefined) checkMode(next, 'elements.update()');
     checkAppearance(next.appearance);
     this.options = next;
@@ -144,8 +182,10 @@ class ElementsGroup {
     this.members.forEach((element) => element.optionsChanged());
     if (normalized.locale) this.renameWords(normalized.locale);
     if ('appearance' in normalized) this.members.forEach((element) => element.applyAppearance());
+
     const rest = Object.keys(normalized).filter((name) => name !== 'appearance');
     if (rest.some((name) => name !== 'locale')) this.loading = null;
+
     // Another look needs nothing new inside: errors on show and the focus stay.
     if (rest.length > 0) void this.refresh();
     else void Promise.resolve().then(() => this.events.emit('update-end', {}));
@@ -160,7 +200,10 @@ class ElementsGroup {
     this.members.forEach((element) => element.applyAppearance());
   }
 
-  /** Draws the elements again, with a new session where there is none any more, and says so. */
+  /**
+   * Draws the elements again, with a new session where there is none any more,
+   * and says so.
+   */
   async refresh() {
     await Promise.all(
       this.members.filter((element) => element.ready).map((element) => element.reload()),
@@ -168,12 +211,19 @@ class ElementsGroup {
     this.events.emit('update-end', {});
   }
 
-  /** @param {string} event @param {Function} handler */
+  /**
+   * @param {string} event
+   * @param {Function} handler
+   */
   on(event, handler) {
     this.events.add(event, handler, false);
   }
 
-  /** What Stripe offers for this group; one call, shared by its elements. @returns {Promise<Json>} */
+  /**
+   * What Stripe offers for this group; one call, shared by its elements.
+   *
+   * @returns {Promise<Json>}
+   */
   session() {
     this.loading ??= this.loadSession().catch((err) => {
       this.loading = null;
@@ -186,6 +236,7 @@ class ElementsGroup {
     const deferred_intent = this.options.clientSecret
       ? await this.intentFacts()
       : this.deferredFacts();
+
     return this.api.call('GET', '/v1/elements/sessions', {
       type: 'deferred_intent',
       locale: this.words.locale,
@@ -205,6 +256,7 @@ class ElementsGroup {
       paymentMethodConfiguration,
       onBehalfOf,
     } = this.options;
+
     return {
       mode,
       amount,
@@ -221,8 +273,10 @@ class ElementsGroup {
   async intentFacts() {
     const intent = await this.api.intent(this.options.clientSecret);
     this.intentUsage = intent.setup_future_usage ?? intent.usage;
+
     const mode = intent.object === 'setup_intent' ? 'setup' : 'payment';
     this.intentMode = mode;
+
     return {
       mode,
       amount: intent.amount,
@@ -232,7 +286,11 @@ class ElementsGroup {
     };
   }
 
-  /** What the payment method is collected for. @returns {string | undefined} */
+  /**
+   * What the payment method is collected for.
+   *
+   * @returns {string | undefined}
+   */
   get mode() {
     return this.options.mode ?? this.intentMode;
   }
@@ -266,18 +324,24 @@ class ElementsGroup {
   submit() {
     return outcome(async () => {
       const express = /** @type {ExpressElement | null} */ (this.member('expressCheckout'));
+
       // A wallet brings its own details: the other elements may stay empty.
       const mounted = this.members.filter(
         (element) => element.container && (!express?.paying || element === express),
       );
+
       mounted.sort(byPlace);
+
       if (mounted.length === 0)
         throw new IntegrationError(
           'elements.submit() needs a mounted Element. Make sure the Element that you want to submit is still mounted.',
         );
+
       await validateAll(mounted);
       this.submitted = true;
+
       const payment = /** @type {PaymentElement | null} */ (this.member('payment'));
+
       return { selectedPaymentMethod: express?.paying ?? payment?.selectedType ?? '' };
     });
   }

@@ -1,7 +1,11 @@
-// The Link Authentication Element: an e-mail address that the group's payment uses. The sandbox knows no Link accounts.
+// The Link Authentication Element: an e-mail address that the group's payment
+// uses. The sandbox knows no Link accounts.
 
 class LinkElement extends BaseElement {
-  /** @param {ElementsGroup} group @param {Json} options */
+  /**
+   * @param {ElementsGroup} group
+   * @param {Json} options
+   */
   constructor(group, options) {
     super('linkAuthentication', group, options);
     this.last = '';
@@ -34,6 +38,7 @@ class LinkElement extends BaseElement {
       },
       this.words,
     );
+
     this.field.onChange = () => this.changed();
     this.body.replaceChildren(this.sandboxLine(), this.field.node);
   }
@@ -45,13 +50,20 @@ class LinkElement extends BaseElement {
 
   changed() {
     if (!this.ready || !this.field) return;
+
     const { email } = this;
     const complete = !this.field.problem();
     this.mark({ empty: email === '', complete, invalid: Boolean(this.field.shown) });
-    /** @type {Omit<import('@stripe/stripe-js').StripeLinkAuthenticationElementChangeEvent, 'elementType'>} */
+
+    /**
+     * @type
+     *   {Omit<import('@stripe/stripe-js').StripeLinkAuthenticationElementChangeEvent,
+     *   'elementType'>}
+     */
     const state = { empty: email === '', complete, value: { email } };
     const now = JSON.stringify(state);
     if (now === this.last) return;
+
     this.last = now;
     this.emit('change', state);
   }

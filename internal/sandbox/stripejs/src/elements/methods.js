@@ -1,10 +1,14 @@
-// The form of each payment method type: its fields, its terms, and what it sends.
+// The form of each payment method type: its fields, its terms, and what it
+// sends.
 
 /** @typedef {'name' | 'email' | 'country' | 'iban'} CommonField */
 
 /**
- * What the stand-in knows of a type. Anything else that the session offers is shown as a plain redirect.
- * @type {Record<string, {label?: string, fields?: CommonField[], delayed?: boolean, inPlace?: boolean, hidden?: boolean}>}
+ * What the stand-in knows of a type. Anything else that the session offers is
+ * shown as a plain redirect.
+ *
+ * @type {Record<string, {label?: string, fields?: CommonField[], delayed?:
+ *   boolean, inPlace?: boolean, hidden?: boolean}>}
  */
 const methodTypes = {
   card: {},
@@ -27,14 +31,19 @@ const methodTypes = {
   cashapp: { label: 'Cash App Pay' },
   revolut_pay: { label: 'Revolut Pay' },
   link: { label: 'Link', fields: ['email'], inPlace: true },
-  // These need an intent before the form, so the deferred flow has no place for them.
+  // These need an intent before the form, so the deferred flow has no place for
+  // them.
   blik: { hidden: true },
   acss_debit: { hidden: true },
 };
 
-/** @param {string} type @param {Words} words */
+/**
+ * @param {string} type
+ * @param {Words} words
+ */
 function methodLabel(type, words) {
   if (type === 'card') return words.say('card');
+
   return (
     methodTypes[type]?.label ??
     type
@@ -44,9 +53,24 @@ function methodLabel(type, words) {
   );
 }
 
-/** What a form takes from its element. @typedef {{words: Words, country: string, options: Json, group: ElementsGroup, now: () => Date}} FormContext */
+/**
+ * What a form takes from its element.
+ *
+ * @typedef {object} FormContext
+ * @property {Words} words
+ * @property {string} country
+ * @property {Json} options
+ * @property {ElementsGroup} group
+ * @property {() => Date} now
+ */
 
-/** Which billing details the page collects itself (`fields.billingDetails: 'never'`). @param {Json} options @param {string} path */
+/**
+ * Which billing details the page collects itself (`fields.billingDetails:
+ * 'never'`).
+ *
+ * @param {Json} options
+ * @param {string} path
+ */
 function isNever(options, path) {
   let setting = options.fields?.billingDetails;
   for (const part of path.split('.')) {
@@ -56,7 +80,12 @@ function isNever(options, path) {
   return setting === 'never';
 }
 
-/** Billing details that the page promised to pass by saying `never`. @param {Json} options @returns {string[]} */
+/**
+ * Billing details that the page promised to pass by saying `never`.
+ *
+ * @param {Json} options
+ * @returns {string[]}
+ */
 function waivedDetails(options) {
   const paths = [
     'name',
@@ -69,6 +98,7 @@ function waivedDetails(options) {
     'address.country',
     'address.postalCode',
   ];
+
   return paths
     .filter((path) => isNever(options, path))
     .map((path) => path.replace('postalCode', 'postal_code'));
@@ -76,7 +106,10 @@ function waivedDetails(options) {
 
 /** Form of one payment method type. */
 class MethodForm {
-  /** @param {string} type @param {FormContext} context */
+  /**
+   * @param {string} type
+   * @param {FormContext} context
+   */
   constructor(type, context) {
     this.type = type;
     this.context = context;
@@ -87,6 +120,7 @@ class MethodForm {
     this.build();
     for (const field of this.fields) this.grid.append(field.node);
     this.grid.hidden = this.fields.length === 0;
+
     const terms = this.terms();
     if (terms) this.node.append(h('p', { class: 'TermsText' }, terms));
   }
@@ -101,7 +135,10 @@ class MethodForm {
       this.node.append(h('p', { class: 'Note' }, this.words.say('redirect')));
   }
 
-  /** @param {FieldSpec} spec @returns {Field} */
+  /**
+   * @param {FieldSpec} spec
+   * @returns {Field}
+   */
   add(spec) {
     const field = new Field({ readOnly: this.context.options.readOnly, ...spec }, this.words);
     this.fields.push(field);
@@ -149,12 +186,19 @@ class MethodForm {
       });
   }
 
-  /** @param {string} name @returns {Field | undefined} */
+  /**
+   * @param {string} name
+   * @returns {Field | undefined}
+   */
   field(name) {
     return this.fields.find((field) => field.spec.name === name);
   }
 
-  /** Legal text under the form. @returns {string} */
+  /**
+   * Legal text under the form.
+   *
+   * @returns {string}
+   */
   terms() {
     const { options, group } = this.context;
     const wish = options.terms?.[this.type === 'sepa_debit' ? 'sepaDebit' : this.type];
@@ -163,6 +207,7 @@ class MethodForm {
     if (group.mode === 'subscription') return this.words.say('subscriptionTerms');
     if (this.type === 'card' && (wish === 'always' || group.willBeReused()))
       return this.words.say('cardTerms');
+
     return '';
   }
 
@@ -182,6 +227,7 @@ class MethodForm {
   billing() {
     const value = (/** @type {string} */ name) =>
       this.shown.find((field) => field.spec.name === name)?.value.trim() || undefined;
+
     return {
       name: value('name'),
       email: value('email'),
@@ -189,7 +235,10 @@ class MethodForm {
     };
   }
 
-  /** @returns {Json} what goes into payment_method_data beside the billing details */
+  /**
+   * @returns {Json} what goes into payment_method_data beside the billing
+   *   details
+   */
   data() {
     const iban = this.field('iban');
     return iban
@@ -202,7 +251,10 @@ class MethodForm {
   }
 }
 
-/** The card form: number, date, code; country, and postal code where a card's address check wants it. */
+/**
+ * The card form: number, date, code; country, and postal code where a card's
+ * address check wants it.
+ */
 class CardForm extends MethodForm {
   build() {
     const { words, now } = this.context;
@@ -215,6 +267,7 @@ class CardForm extends MethodForm {
       format: formatNumber,
       check: checkNumber,
     });
+
     this.add({
       name: 'expiry',
       label: words.say('expiry'),
@@ -225,6 +278,7 @@ class CardForm extends MethodForm {
       format: formatExpiry,
       check: (text) => checkExpiry(text, now()),
     });
+
     this.add(cvcSpec(words, () => this.brand));
     this.buildAddress();
     this.badge = h('span', { class: 'Badge', 'aria-hidden': 'true', hidden: true });
@@ -235,6 +289,7 @@ class CardForm extends MethodForm {
   buildAddress() {
     const { words, options, country } = this.context;
     if (this.context.group.billingAddress()) return;
+
     const ownCountry = isNever(options, 'address.country');
     if (!ownCountry)
       this.add({
@@ -244,7 +299,9 @@ class CardForm extends MethodForm {
         options: countryOptions(words, null),
         value: options.defaultValues?.billingDetails?.address?.country ?? country,
       });
+
     if (isNever(options, 'address.postalCode')) return;
+
     const code = () => (ownCountry ? country : (this.field('country')?.value ?? country));
     const postal = this.add({
       name: 'postal',
@@ -253,15 +310,18 @@ class CardForm extends MethodForm {
       check: (text) => checkPostal(code(), text),
       value: options.defaultValues?.billingDetails?.address?.postal_code,
     });
+
     const adapt = () => {
       postal.node.hidden = !(code() in cardPostal);
       postal.label.textContent = words.say(code() === 'US' ? 'zip' : 'postal');
       postal.input.setAttribute('inputmode', code() === 'US' ? 'numeric' : 'text');
+
       postal.input.setAttribute(
         'placeholder',
         { US: '12345', GB: 'WS11 1DB', CA: 'M5T 1T4' }[code()] ?? '',
       );
     };
+
     this.field('country')?.input.addEventListener('input', adapt);
     adapt();
   }
@@ -270,12 +330,17 @@ class CardForm extends MethodForm {
     return brandOf(digitsOf(this.field('number')?.value ?? ''));
   }
 
-  /** Told when the brand of the typed number becomes another. @param {string} _name */
+  /**
+   * Told when the brand of the typed number becomes another.
+   *
+   * @param {string} _name
+   */
   onBrand(_name) {}
 
   showBrand() {
     const { brand } = this;
     if (!this.badge) return;
+
     if (this.badge.textContent !== brand.label) this.onBrand(brand.name);
     this.badge.textContent = brand.label;
     this.badge.hidden = !brand.label;
@@ -304,7 +369,11 @@ class CardForm extends MethodForm {
   }
 }
 
-/** @param {Words} words @param {() => CardBrand} brand @returns {FieldSpec} */
+/**
+ * @param {Words} words
+ * @param {() => CardBrand} brand
+ * @returns {FieldSpec}
+ */
 function cvcSpec(words, brand) {
   return {
     name: 'cvc',
@@ -318,7 +387,10 @@ function cvcSpec(words, brand) {
   };
 }
 
-/** @param {string} type @param {FormContext} context */
+/**
+ * @param {string} type
+ * @param {FormContext} context
+ */
 function formOf(type, context) {
   return type === 'card' ? new CardForm(type, context) : new MethodForm(type, context);
 }

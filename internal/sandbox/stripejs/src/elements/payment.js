@@ -1,7 +1,10 @@
 // The Payment Element.
 
 class PaymentElement extends BaseElement {
-  /** @param {ElementsGroup} group @param {Json} options */
+  /**
+   * @param {ElementsGroup} group
+   * @param {Json} options
+   */
   constructor(group, options) {
     super('payment', group, options);
     /** @type {Map<string, MethodForm>} */
@@ -12,15 +15,19 @@ class PaymentElement extends BaseElement {
   async load() {
     this.session = await this.group.session();
     if (!this.container) return;
+
     this.words.business = this.options.business?.name ?? this.session.business_name ?? '';
     this.types = this.typesToShow();
+
     if (this.types.length === 0)
       throw new Failure({
         type: 'invalid_request_error',
         message:
           'None of the payment methods of this Elements group can be shown in the offline sandbox.',
       });
+
     if (this.ready) return this.redraw();
+
     this.forms.clear();
     this.saved = this.chooser = this.save = undefined;
     this.draw();
@@ -31,15 +38,22 @@ class PaymentElement extends BaseElement {
     return this.session.payment_method_preference.ordered_payment_method_types;
   }
 
-  /** Types in the session's order, or the page's (`paymentMethodOrder`) first. Link has no form of its own beside cards. @returns {string[]} */
+  /**
+   * Types in the session's order, or the page's (`paymentMethodOrder`) first.
+   * Link has no form of its own beside cards.
+   *
+   * @returns {string[]}
+   */
   typesToShow() {
     const offered = this.offered.filter(
       (type) => !methodTypes[type]?.hidden && !(type === 'link' && this.offered.includes('card')),
     );
+
     /** @type {string[]} */
     const wished = (this.options.paymentMethodOrder ?? []).filter((/** @type {string} */ type) =>
       offered.includes(type),
     );
+
     return [...new Set([...wished, ...offered])];
   }
 
@@ -48,7 +62,10 @@ class PaymentElement extends BaseElement {
     return (element?.enabled !== false && element?.features) || {};
   }
 
-  /** @param {string} type @returns {MethodForm} kept, so that a change of tab loses nothing */
+  /**
+   * @param {string} type
+   * @returns {MethodForm} kept, so that a change of tab loses nothing
+   */
   form(type) {
     let form = this.forms.get(type);
     if (!form) {
@@ -60,10 +77,12 @@ class PaymentElement extends BaseElement {
         group: this.group,
         now: () => new Date(),
       });
+
       for (const field of form.fields) field.onChange = () => this.changed();
       if (form instanceof CardForm) form.onBrand = (name) => this.cardDetails(name);
       this.forms.set(type, form);
     }
+
     return form;
   }
 
@@ -71,31 +90,39 @@ class PaymentElement extends BaseElement {
     const types = /** @type {string[]} */ (this.types);
     const layout = layoutOf(this.options.layout);
     const before = this.saved;
+
     this.saved = new SavedList(savedMethods(this.session.customer, this.features, this.offered), {
       words: this.words,
       removable: this.features.payment_method_remove === 'enabled',
       recollectCvc: this.group.recollectsCvc(),
     });
+
     if (before?.methods.length) this.saved.keep(before.selected);
     this.saved.onChange = () => this.chosen();
     this.saved.onRemove = (method) => this.remove(method);
+
     const kept = this.chooser ? this.chooser.selected : undefined;
+
     this.chooser = new (layout.type === 'tabs' ? TabChooser : AccordionChooser)(
       types,
       (type) => this.form(type),
       this.words,
       layout,
     );
+
     this.chooser.onSelect = () => this.chosen();
+
     const first = layout.defaultCollapsed ? null : types[0];
     this.chooser.select(kept === null || (kept && types.includes(kept)) ? kept : first);
     this.save = this.saveBox(this.save?.input.checked ?? false);
+
     this.body.replaceChildren(
       this.sandboxLine(),
       this.saved.node,
       this.chooser.node,
       this.save.node,
     );
+
     this.arrange();
   }
 
@@ -103,12 +130,15 @@ class PaymentElement extends BaseElement {
     const values = [...this.forms].map(
       ([type, form]) => /** @type {const} */ ([type, form.fields]),
     );
+
     this.forms.clear();
     this.draw();
+
     for (const [type, fields] of values) {
       if (!this.types?.includes(type)) continue;
       for (const former of fields) this.form(type).field(former.spec.name)?.takeOver(former);
     }
+
     this.changed();
   }
 
@@ -117,16 +147,21 @@ class PaymentElement extends BaseElement {
     const input = h('input', { type: 'checkbox', name: 'save', id: uniqueId('save') });
     input.checked = checked;
     input.addEventListener('change', () => this.changed());
+
     const node = h(
       'label',
       { class: 'CheckboxLabel' },
       input,
       h('span', {}, this.words.say('save')),
     );
+
     return { input, node };
   }
 
-  /** Shows what belongs to the choice between saved and new, and to the chosen type. */
+  /**
+   * Shows what belongs to the choice between saved and new, and to the chosen
+   * type.
+   */
   arrange() {
     const isNew = !this.saved?.selected;
     if (this.chooser) this.chooser.node.hidden = !isNew;
@@ -144,42 +179,56 @@ class PaymentElement extends BaseElement {
       this.cardDetails(selected.card?.brand ?? 'unknown', selected.card?.funding);
   }
 
-  /** @param {string} brand @param {string} [funding] */
+  /**
+   * @param {string} brand
+   * @param {string} [funding]
+   */
   cardDetails(brand, funding) {
     if (!this.ready) return;
+
     const details =
       /** @type {import('@stripe/stripe-js').StripePaymentElementCardDetailsChangeEvent['details']} */ ({
         brands: brand === 'unknown' ? null : [brand],
         funding: funding ?? null,
       });
+
     this.emit('carddetailschange', { loading: false, details });
   }
 
-  /** @param {Json} method @returns {Promise<boolean>} */
+  /**
+   * @param {Json} method
+   * @returns {Promise<boolean>}
+   */
   async remove(method) {
     const payment_method = {
       id: method.id,
       type: method.type,
       billing_details: method.billing_details,
     };
+
     const result = await outcome(() => this.group.detach(method.id));
     const error = result && 'error' in result ? result.error : undefined;
-    // What is drawn again later, for another element of the group say, must not bring it back.
+
+    // What is drawn again later, for another element of the group say, must not
+    // bring it back.
     if (!error)
       this.session.customer.payment_methods = this.session.customer.payment_methods.filter(
         (/** @type {Json} */ { id }) => id !== method.id,
       );
+
     if (!error)
       this.live.textContent = this.words.say('removed', {
         label: savedLabel(method, this.words).spoken,
       });
     else this.live.textContent = error.message ?? '';
+
     this.emit(
       'savedpaymentmethodremove',
       error
         ? { success: false, error: error.message, payment_method }
         : { success: true, payment_method },
     );
+
     return !error;
   }
 
@@ -200,20 +249,25 @@ class PaymentElement extends BaseElement {
     const method = this.saved?.selected;
     const empty = !method && (fields.length === 0 ? !type : fields.every((field) => field.empty));
     const complete = Boolean(type) && fields.every((field) => !field.problem());
+
     const value = method
       ? { type, payment_method: { id: method.id, type, billing_details: method.billing_details } }
       : { type: type ?? '' };
+
     return { empty, complete, collapsed: !type, value };
   }
 
   /** Tells the page when what it would see differs from the last time. */
   changed() {
     if (!this.ready) return;
+
     const state = this.state();
     const invalid = this.activeFields().some((field) => field.shown);
     this.mark({ ...state, invalid });
+
     const now = JSON.stringify(state);
     if (now === this.last) return;
+
     this.last = now;
     this.emit('change', state);
   }
@@ -223,6 +277,7 @@ class PaymentElement extends BaseElement {
       throw new IntegrationError(
         'elements.submit(): the Payment Element is not ready yet. Wait for its ready event.',
       );
+
     if (!this.selectedType)
       throw this.complain(
         new Failure({
@@ -231,20 +286,28 @@ class PaymentElement extends BaseElement {
           message: this.words.say('incomplete_method'),
         }),
       );
+
     this.insist(this.activeFields());
   }
 
-  /** Parameters of a confirmation token, payment method or confirmation, without the page's own. @returns {Json} */
+  /**
+   * Parameters of a confirmation token, payment method or confirmation, without
+   * the page's own.
+   *
+   * @returns {Json}
+   */
   collect() {
     const method = this.saved?.selected;
     if (method) {
       const options = this.saved?.asksCvc ? { card: { cvc: this.saved.cvc.value } } : undefined;
       return { payment_method: method.id, payment_method_options: options, type: method.type };
     }
+
     const form = this.form(this.chooser?.selected ?? 'card');
     const defaults = this.options.defaultValues?.billingDetails ?? {};
     const { name, email, phone } = defaults;
     const billing_details = merge({ name, email, phone, address: {} }, form.billing());
+
     return {
       payment_method_data: {
         ...form.data(),
@@ -257,7 +320,10 @@ class PaymentElement extends BaseElement {
     };
   }
 
-  /** As Stripe.js sets it from the checkbox (docs: customer_sessions, payment_method_save). */
+  /**
+   * As Stripe.js sets it from the checkbox (docs: customer_sessions,
+   * payment_method_save).
+   */
   allowRedisplay() {
     const saving = this.group.willBeReused();
     if (this.features.payment_method_save !== 'enabled') return saving ? 'limited' : 'unspecified';
@@ -265,7 +331,10 @@ class PaymentElement extends BaseElement {
     return saving ? 'limited' : 'unspecified';
   }
 
-  /** What the checkbox makes of the payment; the usage of a setup is the SetupIntent's own. */
+  /**
+   * What the checkbox makes of the payment; the usage of a setup is the
+   * SetupIntent's own.
+   */
   usage() {
     if (this.group.mode === 'setup') return undefined;
     return this.save && !this.save.node.hidden && this.save.input.checked

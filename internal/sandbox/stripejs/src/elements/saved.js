@@ -1,8 +1,15 @@
 // Saved payment methods of the customer session: choose, remove, code again.
 
-/** The saved methods that the session's features allow to show. @param {Json} customer @param {Json} features @param {string[]} types */
+/**
+ * The saved methods that the session's features allow to show.
+ *
+ * @param {Json} customer
+ * @param {Json} features
+ * @param {string[]} types
+ */
 function savedMethods(customer, features, types) {
   if (features.payment_method_redisplay !== 'enabled') return [];
+
   const filters = features.payment_method_allow_redisplay_filters ?? ['always'];
   return (customer?.payment_methods ?? [])
     .filter(
@@ -12,11 +19,15 @@ function savedMethods(customer, features, types) {
     .slice(0, features.payment_method_redisplay_limit ?? 3);
 }
 
-/** @param {Json} method @param {Words} words */
+/**
+ * @param {Json} method
+ * @param {Words} words
+ */
 function savedLabel(method, words) {
   const detail = method[method.type] ?? {};
   const brand =
     cardBrands.find(({ name }) => name === detail.brand)?.label ?? methodLabel(method.type, words);
+
   return {
     short: `${brand} •••• ${detail.last4 ?? ''}`,
     spoken: words.say('ending', { brand, last4: detail.last4 ?? '' }),
@@ -46,6 +57,7 @@ class SavedList {
     /** @type {(method: Json) => Promise<boolean>} */
     this.onRemove = async () => false;
     this.name = uniqueId('saved');
+
     this.cvc = new Field(
       cvcSpec(
         options.words,
@@ -53,12 +65,17 @@ class SavedList {
       ),
       options.words,
     );
+
     this.cvc.onChange = () => this.onChange();
     this.node = h('fieldset', { class: 'Fieldset', 'data-saved': true });
     this.draw();
   }
 
-  /** Keeps an earlier choice when it is still there. @param {Json | null} choice */
+  /**
+   * Keeps an earlier choice when it is still there.
+   *
+   * @param {Json | null} choice
+   */
   keep(choice) {
     const same = this.methods.find(({ id }) => id === choice?.id);
     if (choice && !same) return;
@@ -76,11 +93,15 @@ class SavedList {
       h('legend', { class: 'Visually-hidden' }, words.say('saved')),
       ...this.methods.map((method) => this.item(method)),
     );
+
     if (this.methods.length > 0) this.node.append(this.newItem());
     this.node.hidden = this.methods.length === 0;
   }
 
-  /** @param {Json | null} method @param {...(Node | string)} text */
+  /**
+   * @param {Json | null} method
+   * @param {...(Node | string)} text
+   */
   choice(method, ...text) {
     const radio = h('input', {
       type: 'radio',
@@ -89,7 +110,9 @@ class SavedList {
       checked: this.selected === method,
       'data-saved-method': method?.id ?? 'new',
     });
+
     radio.addEventListener('change', () => this.pick(method));
+
     return h('label', { class: 'PickerItem-label' }, radio, h('span', {}, ...text));
   }
 
@@ -102,6 +125,7 @@ class SavedList {
       h('span', { 'aria-hidden': 'true' }, short),
       h('span', { class: 'Visually-hidden' }, spoken),
     );
+
     if (expiry)
       label.append(
         h(
@@ -111,13 +135,16 @@ class SavedList {
           expiry,
         ),
       );
+
     const node = h(
       'div',
       { class: this.selected === method ? 'PickerItem PickerItem--selected' : 'PickerItem' },
       label,
     );
+
     if (removable) node.append(this.removeButton(method, node, spoken));
     if (this.selected === method && this.asksCvc) node.append(this.cvc.node);
+
     return node;
   }
 
@@ -129,7 +156,11 @@ class SavedList {
     );
   }
 
-  /** @param {Json} method @param {HTMLElement} node @param {string} spoken */
+  /**
+   * @param {Json} method
+   * @param {HTMLElement} node
+   * @param {string} spoken
+   */
   removeButton(method, node, spoken) {
     const { words } = this.options;
     const button = h(
@@ -142,15 +173,20 @@ class SavedList {
       },
       words.say('remove'),
     );
+
     button.addEventListener('click', () => {
       button.hidden = true;
       node.append(this.confirmation(method, button));
       /** @type {HTMLElement | null} */ (node.querySelector('[data-confirm-remove]'))?.focus();
     });
+
     return button;
   }
 
-  /** @param {Json} method @param {HTMLElement} button */
+  /**
+   * @param {Json} method
+   * @param {HTMLElement} button
+   */
   confirmation(method, button) {
     const { words } = this.options;
     const yes = h(
@@ -158,6 +194,7 @@ class SavedList {
       { class: 'Button Button--danger', type: 'button', 'data-confirm-remove': method.id },
       words.say('remove'),
     );
+
     const no = h('button', { class: 'Button', type: 'button' }, words.say('cancel'));
     const box = h(
       'div',
@@ -166,17 +203,21 @@ class SavedList {
       yes,
       no,
     );
+
     const back = () => {
       box.remove();
       button.hidden = false;
       button.focus();
     };
+
     no.addEventListener('click', back);
+
     yes.addEventListener('click', async () => {
       yes.disabled = true;
       if (await this.onRemove(method)) this.drop(method);
       else back();
     });
+
     return box;
   }
 

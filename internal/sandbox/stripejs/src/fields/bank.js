@@ -52,7 +52,11 @@ function formatIban(text) {
   return iban.slice(0, ibanLengths[iban.slice(0, 2)] ?? 34).replace(/(.{4})(?=.)/g, '$1 ');
 }
 
-/** ISO 7064 mod 97-10. @param {string} iban */
+/**
+ * ISO 7064 mod 97-10.
+ *
+ * @param {string} iban
+ */
 function passesMod97(iban) {
   const turned = iban.slice(4) + iban.slice(0, 4);
   let rest = 0;
@@ -62,7 +66,10 @@ function passesMod97(iban) {
   return rest === 1;
 }
 
-/** @param {string} text @returns {TextKey | null} */
+/**
+ * @param {string} text
+ * @returns {TextKey | null}
+ */
 function checkIban(text) {
   const iban = ibanOf(text);
   if (iban.length < 2) return 'incomplete_iban';
@@ -72,14 +79,20 @@ function checkIban(text) {
   return passesMod97(iban) ? null : 'invalid_iban';
 }
 
-/** Countries whose postal code a card form asks for, with the form of that code. */
+/**
+ * Countries whose postal code a card form asks for, with the form of that code.
+ */
 const cardPostal = /** @type {Record<string, RegExp>} */ ({
   US: /^\d{5}(-?\d{4})?$/,
   GB: /^[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}$/i,
   CA: /^[A-Z]\d[A-Z] ?\d[A-Z]\d$/i,
 });
 
-/** @param {string} country @param {string} text @returns {TextKey | null} */
+/**
+ * @param {string} country
+ * @param {string} text
+ * @returns {TextKey | null}
+ */
 function checkPostal(country, text) {
   const value = text.trim();
   const short = country === 'US' ? 5 : country === 'CA' ? 6 : 5;
@@ -89,7 +102,10 @@ function checkPostal(country, text) {
   return country === 'US' ? 'invalid_zip' : 'invalid_postal';
 }
 
-/** @param {string} text @returns {TextKey | null} */
+/**
+ * @param {string} text
+ * @returns {TextKey | null}
+ */
 function checkEmail(text) {
   const value = text.trim();
   if (/^[^\s@]+@[^\s@]+\.[^\s@.]{2,}$/.test(value)) return null;
@@ -104,7 +120,11 @@ const countryCodes = (
   'TZ TH TL TG TK TO TT TA TN TR TM TC TV UG UA AE GB US UY UZ VU VA VE VN WF EH YE ZM ZW'
 ).split(' ');
 
-/** @param {Words} words @param {string[] | null | undefined} allowed @returns {[string, string][]} code and name, by name */
+/**
+ * @param {Words} words
+ * @param {string[] | null | undefined} allowed
+ * @returns {[string, string][]} code and name, by name
+ */
 function countryOptions(words, allowed) {
   const codes = allowed?.length ? allowed : countryCodes;
   /** @type {[string, string][]} */

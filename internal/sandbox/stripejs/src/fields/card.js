@@ -1,7 +1,13 @@
 // Card numbers, dates and codes: brand by prefix, grouping, Luhn.
 
 /**
- * @typedef {{name: string, label: string, pattern: RegExp, lengths: number[], gaps: number[], cvc: number}} CardBrand
+ * @typedef {object} CardBrand
+ * @property {string} name
+ * @property {string} label
+ * @property {RegExp} pattern
+ * @property {number[]} lengths
+ * @property {number[]} gaps
+ * @property {number} cvc
  */
 
 /** @type {CardBrand[]} */
@@ -96,7 +102,10 @@ function passesLuhn(digits) {
   return sum % 10 === 0;
 }
 
-/** @param {string} text @returns {TextKey | null} */
+/**
+ * @param {string} text
+ * @returns {TextKey | null}
+ */
 function checkNumber(text) {
   const digits = digitsOf(text);
   const { lengths } = brandOf(digits);
@@ -107,26 +116,38 @@ function checkNumber(text) {
 
 /**
  * @param {string} text
- * @param {boolean} deleting then no separator is added, or it could never be deleted
+ * @param {boolean} deleting then no separator is added, or it could never be
+ *   deleted
  */
 function formatExpiry(text, deleting) {
   let digits = digitsOf(text);
   if (/^[2-9]/.test(digits) || /^1\s*\//.test(text)) digits = `0${digits}`;
+
   const month = digits.slice(0, 2);
+
   // Autofill may write the year in full.
   const year =
     digits.length === 6 && digits.startsWith('20', 2) ? digits.slice(4) : digits.slice(2, 4);
+
   if (month.length < 2) return month;
+
   return year || !deleting ? `${month} / ${year}` : month;
 }
 
-/** @param {string} text @returns {{month: number, year: number}} with a four-digit year */
+/**
+ * @param {string} text
+ * @returns {{month: number, year: number}} with a four-digit year
+ */
 function expiryOf(text) {
   const digits = digitsOf(text);
   return { month: Number(digits.slice(0, 2)), year: 2000 + Number(digits.slice(2, 4)) };
 }
 
-/** @param {string} text @param {Date} now @returns {TextKey | null} */
+/**
+ * @param {string} text
+ * @param {Date} now
+ * @returns {TextKey | null}
+ */
 function checkExpiry(text, now) {
   const digits = digitsOf(text);
   const { month, year } = expiryOf(text);
@@ -134,6 +155,7 @@ function checkExpiry(text, now) {
   if (digits.length < 4) return 'incomplete_expiry';
   if (year < now.getFullYear()) return 'invalid_expiry_year_past';
   if (year > now.getFullYear() + 50) return 'invalid_expiry_year';
+
   return year === now.getFullYear() && month < now.getMonth() + 1
     ? 'invalid_expiry_month_past'
     : null;

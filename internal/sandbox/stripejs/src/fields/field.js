@@ -1,4 +1,5 @@
-// One labelled input with its error: the part that every form of the elements is made of.
+// One labelled input with its error: the part that every form of the elements
+// is made of.
 
 /**
  * @typedef {object} FieldSpec
@@ -18,7 +19,10 @@
  */
 
 class Field {
-  /** @param {FieldSpec} spec @param {Words} words */
+  /**
+   * @param {FieldSpec} spec
+   * @param {Words} words
+   */
   constructor(spec, words) {
     this.spec = spec;
     this.words = words;
@@ -26,12 +30,14 @@ class Field {
     this.shown = null;
     /** @type {() => void} told when the value changes */
     this.onChange = () => {};
+
     const id = uniqueId(spec.name);
     this.label = h('label', { class: 'Label', for: id }, spec.label);
     this.error = h('p', { class: 'Error', id: `${id}-error`, hidden: true });
     this.input = spec.options ? this.buildSelect(id, spec.options) : this.buildInput(id);
     this.wrap = h('span', { class: 'Input-wrap' }, this.input);
     if (spec.options) this.wrap.append(h('span', { class: 'Chevron', 'aria-hidden': 'true' }));
+
     this.node = h(
       'div',
       { class: spec.half ? 'Field Field--half' : 'Field', 'data-field': spec.name },
@@ -39,6 +45,7 @@ class Field {
       this.wrap,
       this.error,
     );
+
     this.listen();
   }
 
@@ -62,7 +69,10 @@ class Field {
     });
   }
 
-  /** @param {string} id @param {[string, string][]} options */
+  /**
+   * @param {string} id
+   * @param {[string, string][]} options
+   */
   buildSelect(id, options) {
     const { spec } = this;
     const select = h('select', {
@@ -73,8 +83,10 @@ class Field {
       disabled: spec.readOnly,
       'aria-describedby': `${id}-error`,
     });
+
     for (const [value, text] of options)
       select.append(h('option', { value, selected: value === spec.value }, text));
+
     return select;
   }
 
@@ -97,7 +109,10 @@ class Field {
     this.onChange();
   }
 
-  /** An error that more typing cannot cure shows at once; one on show goes when it is cured. */
+  /**
+   * An error that more typing cannot cure shows at once; one on show goes when
+   * it is cured.
+   */
   afterEdit() {
     const problem = this.problem();
     const before = this.shown;
@@ -117,14 +132,20 @@ class Field {
 
   /**
    * Formats the text and keeps the caret behind the same character.
-   * @param {HTMLInputElement} input @param {(text: string, deleting: boolean) => string} format @param {boolean} deleting
+   *
+   * @param {HTMLInputElement} input
+   * @param {(text: string, deleting: boolean) => string} format
+   * @param {boolean} deleting
    */
   reformat(input, format, deleting) {
     const caret = input.selectionStart ?? input.value.length;
     const atEnd = caret === input.value.length;
     const before = input.value.slice(0, caret).replace(/[^A-Za-z0-9]/g, '').length;
+
     input.value = format(input.value, deleting);
+
     if (atEnd) return;
+
     let at = 0;
     for (let seen = 0; seen < before && at < input.value.length; at += 1)
       if (/[A-Za-z0-9]/.test(input.value[at])) seen += 1;
@@ -143,7 +164,11 @@ class Field {
     return this.input instanceof HTMLSelectElement || this.value === '';
   }
 
-  /** What is wrong now, whether it shows or not. @returns {TextKey | null} */
+  /**
+   * What is wrong now, whether it shows or not.
+   *
+   * @returns {TextKey | null}
+   */
   problem() {
     if (this.node.hidden || (this.spec.optional && this.value.trim() === '')) return null;
     if (this.spec.check) return this.spec.check(this.value);
@@ -160,7 +185,12 @@ class Field {
     else this.input.removeAttribute('aria-invalid');
   }
 
-  /** Goes on where the field that this one replaces stood: its value, and its error if it still holds. @param {Field} former */
+  /**
+   * Goes on where the field that this one replaces stood: its value, and its
+   * error if it still holds.
+   *
+   * @param {Field} former
+   */
   takeOver(former) {
     this.value = former.value;
     if (former.shown && former.shown === this.problem()) this.show(former.shown);
@@ -172,7 +202,12 @@ class Field {
   }
 }
 
-/** The first problem of a list of fields, every one shown. @param {Field[]} fields @returns {Field | null} the first wrong one */
+/**
+ * The first problem of a list of fields, every one shown.
+ *
+ * @param {Field[]} fields
+ * @returns {Field | null} the first wrong one
+ */
 function showProblems(fields) {
   const wrong = fields.filter((field) => {
     field.show(field.problem());
@@ -181,9 +216,13 @@ function showProblems(fields) {
   return wrong[0] ?? null;
 }
 
-/** @param {Field} field @returns {Failure} as elements.submit() reports it */
+/**
+ * @param {Field} field
+ * @returns {Failure} as elements.submit() reports it
+ */
 function fieldFailure(field) {
   const problem = field.problem() ?? 'incomplete_field';
+
   // Stripe has one code for all postal codes.
   const code =
     problem === 'incomplete_postal'
@@ -191,5 +230,6 @@ function fieldFailure(field) {
       : problem === 'invalid_postal'
         ? 'invalid_zip'
         : problem;
+
   return new Failure({ type: 'validation_error', code, message: field.words.say(problem) });
 }

@@ -1,12 +1,19 @@
-// The wire: Stripe's own calls of the browser, form-encoded, with the publishable key as a parameter (no CORS preflight).
+// The wire: Stripe's own calls of the browser, form-encoded, with the
+// publishable key as a parameter (no CORS preflight).
 
 /**
- * Stripe's bracket notation: {a: {b: 1}, c: [2]} becomes a[b]=1&c[]=2; undefined and null are left out.
+ * Stripe's bracket notation: {a: {b: 1}, c: [2]} becomes a[b]=1&c[]=2;
+ * undefined and null are left out.
+ *
  * @param {Json} params
  */
 function encodeForm(params) {
   const form = new URLSearchParams();
-  /** @param {string} name @param {Json} value */
+
+  /**
+   * @param {string} name
+   * @param {Json} value
+   */
   const add = (name, value) => {
     if (value === undefined || value === null) return;
     if (Array.isArray(value)) value.forEach((item) => add(`${name}[]`, item));
@@ -14,11 +21,17 @@ function encodeForm(params) {
       Object.entries(value).forEach(([key, item]) => add(`${name}[${key}]`, item));
     else form.append(name, String(value));
   };
+
   for (const [key, value] of Object.entries(params)) add(key, value);
+
   return form;
 }
 
-/** The id inside a client secret: pi_1_secret_2 is of pi_1. @param {string} clientSecret */
+/**
+ * The id inside a client secret: pi_1_secret_2 is of pi_1.
+ *
+ * @param {string} clientSecret
+ */
 function idOf(clientSecret) {
   return clientSecret.split('_secret_')[0];
 }
@@ -30,7 +43,11 @@ function intentPath(clientSecret) {
 }
 
 class Api {
-  /** @param {string} key @param {{stripeAccount?: string, apiVersion?: string}} options @param {Words} words */
+  /**
+   * @param {string} key
+   * @param {{stripeAccount?: string, apiVersion?: string}} options
+   * @param {Words} words
+   */
   constructor(key, options, words) {
     this.words = words;
     this.common = {
@@ -42,6 +59,7 @@ class Api {
 
   /**
    * Calls the API and gives back the decoded object.
+   *
    * @param {'GET' | 'POST'} method
    * @param {string} path
    * @param {Json} [params]
@@ -59,11 +77,14 @@ class Api {
         body: method === 'POST' ? form : undefined,
         credentials: 'omit',
       });
+
       body = await answer.json();
     } catch {
       throw new Failure({ type: 'api_connection_error', message: this.words.say('connection') });
     }
+
     if (answer.ok) return body;
+
     throw new Failure(body.error ?? { type: 'api_error', message: `Status ${answer.status}` });
   }
 

@@ -1,21 +1,35 @@
-// Shared ground of the stand-in: where it was served from, the errors that Stripe.js throws and returns, small DOM help.
+// Shared ground of the stand-in: where it was served from, the errors that
+// Stripe.js throws and returns, small DOM help.
 
 /** @typedef {import('@stripe/stripe-js').StripeError} StripeError */
 /** @typedef {import('@stripe/stripe-js').Appearance} Appearance */
-/** A decoded JSON value of the API. @typedef {any} Json */
+/**
+ * A decoded JSON value of the API.
+ *
+ * @typedef {any} Json
+ */
 
 const scriptURL = new URL(
   document.currentScript instanceof HTMLScriptElement ? document.currentScript.src : location.href,
   location.href,
 );
 
-/** Origin of the offline Stripe; every call goes back to where the script came from. */
+/**
+ * Origin of the offline Stripe; every call goes back to where the script came
+ * from.
+ */
 const baseURL = scriptURL.origin;
 
-/** 'v3', or the name of a named build ('acacia' for /acacia/stripe.js), which ties the API version. */
+/**
+ * 'v3', or the name of a named build ('acacia' for /acacia/stripe.js), which
+ * ties the API version.
+ */
 const buildName = /^\/([a-z]+)\/stripe\.js$/.exec(scriptURL.pathname)?.[1] ?? 'v3';
 
-/** A mistake in the page's code: thrown, as Stripe.js does, never shown to the buyer. */
+/**
+ * A mistake in the page's code: thrown, as Stripe.js does, never shown to the
+ * buyer.
+ */
 class IntegrationError extends Error {
   /** @param {string} message */
   constructor(message) {
@@ -24,7 +38,9 @@ class IntegrationError extends Error {
   }
 }
 
-/** What Stripe answered, or a failed validation: reaches the page as `{error}`. */
+/**
+ * What Stripe answered, or a failed validation: reaches the page as `{error}`.
+ */
 class Failure extends Error {
   /** @param {StripeError} error */
   constructor(error) {
@@ -34,7 +50,9 @@ class Failure extends Error {
 }
 
 /**
- * Runs a public method: a Failure becomes `{error}`, an IntegrationError rejects.
+ * Runs a public method: a Failure becomes `{error}`, an IntegrationError
+ * rejects.
+ *
  * @template T
  * @param {() => Promise<T>} work
  * @returns {Promise<T | {error: StripeError}>}
@@ -54,7 +72,9 @@ function warn(text) {
 }
 
 /**
- * Creates a node. Never pass `style` here: the host page's CSP forbids inline styles.
+ * Creates a node. Never pass `style` here: the host page's CSP forbids inline
+ * styles.
+ *
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
  * @param {Record<string, string | number | boolean | null | undefined>} [attrs]
@@ -68,7 +88,9 @@ function h(tag, attrs = {}, ...children) {
     else if (value !== false && value !== null && value !== undefined)
       node.setAttribute(name, String(value));
   }
+
   node.append(...children);
+
   return node;
 }
 
@@ -80,14 +102,21 @@ function uniqueId(prefix) {
   return `${prefix}-${lastId}`;
 }
 
-/** Handlers of one object's events; a handler that throws does not keep the others from running. */
+/**
+ * Handlers of one object's events; a handler that throws does not keep the
+ * others from running.
+ */
 class Emitter {
   constructor() {
     /** @type {Map<string, {handler: Function, once: boolean}[]>} */
     this.handlers = new Map();
   }
 
-  /** @param {string} event @param {Function} handler @param {boolean} once */
+  /**
+   * @param {string} event
+   * @param {Function} handler
+   * @param {boolean} once
+   */
   add(event, handler, once) {
     if (typeof handler !== 'function') {
       throw new IntegrationError(
@@ -97,7 +126,10 @@ class Emitter {
     this.handlers.set(event, [...(this.handlers.get(event) ?? []), { handler, once }]);
   }
 
-  /** @param {string} event @param {Function} [handler] */
+  /**
+   * @param {string} event
+   * @param {Function} [handler]
+   */
   remove(event, handler) {
     const kept = handler
       ? (this.handlers.get(event) ?? []).filter((entry) => entry.handler !== handler)
@@ -110,13 +142,17 @@ class Emitter {
     return (this.handlers.get(event) ?? []).length > 0;
   }
 
-  /** @param {string} event @param {object} payload */
+  /**
+   * @param {string} event
+   * @param {object} payload
+   */
   emit(event, payload) {
     const entries = this.handlers.get(event) ?? [];
     this.handlers.set(
       event,
       entries.filter((entry) => !entry.once),
     );
+
     for (const { handler } of entries) {
       try {
         handler(payload);
@@ -128,7 +164,9 @@ class Emitter {
 }
 
 /**
- * Joins what is set in both, the later one winning; plain objects are merged, the rest is replaced.
+ * Joins what is set in both, the later one winning; plain objects are merged,
+ * the rest is replaced.
+ *
  * @param {Json} base
  * @param {Json} over
  * @returns {Json}

@@ -11,7 +11,10 @@ class Words {
     this.business = '';
   }
 
-  /** @param {TextKey} key @param {Record<string, string>} [values] */
+  /**
+   * @param {TextKey} key
+   * @param {Record<string, string>} [values]
+   */
   say(key, values = {}) {
     const all = /** @type {Record<string, string>} */ ({
       business: this.business || this.table.business,
@@ -25,7 +28,10 @@ class Words {
     return new Intl.DisplayNames([this.locale], { type: 'region' }).of(code) ?? code;
   }
 
-  /** @param {number} amount in minor units @param {string} currency */
+  /**
+   * @param {number} amount in minor units
+   * @param {string} currency
+   */
   money(amount, currency) {
     return writeAmount(amount, currency, this.locale);
   }

@@ -75,7 +75,10 @@ const variableNames = /** @type {Record<string, string>} */ ({
   colorPrimaryText: 'accessibleColorOnColorPrimary',
 });
 
-/** Only what an appearance rule may select: Stripe's classes with states and pseudo-elements. */
+/**
+ * Only what an appearance rule may select: Stripe's classes with states and
+ * pseudo-elements.
+ */
 const rulePattern = /^(\.[A-Z][A-Za-z]*(--[A-Za-z]+)?(::?[a-z-]+)*(\s|,\s*|$))+$/;
 
 /** @param {string} name */
@@ -84,37 +87,51 @@ function kebab(name) {
 }
 
 /**
- * The style sheet of an appearance, by property setting, so that no value can smuggle in other rules.
+ * The style sheet of an appearance, by property setting, so that no value can
+ * smuggle in other rules.
+ *
  * @param {Appearance | undefined} appearance
  */
 function appearanceSheet(appearance) {
   const sheet = styleSheet(':host {}');
   const root = /** @type {CSSStyleRule} */ (sheet.cssRules[0]).style;
   const variables = { ...lightVariables, ...themes[appearance?.theme ?? 'stripe'] };
-  // For what the browser draws itself: lists of options, scroll bars, check boxes.
+
+  // For what the browser draws itself: lists of options, scroll bars, check
+  // boxes.
   root.setProperty('color-scheme', appearance?.theme === 'night' ? 'dark' : 'light');
   for (const [name, value] of Object.entries(variables)) root.setProperty(`--${name}`, value);
+
   for (const [name, value] of Object.entries(appearance?.variables ?? {})) {
     root.setProperty(`--${variableNames[name] ?? name}`, String(value));
   }
+
   for (const [selector, properties] of Object.entries(appearance?.rules ?? {}))
     addRule(sheet, selector, properties);
+
   return sheet;
 }
 
-/** @param {CSSStyleSheet} sheet @param {string} selector @param {Record<string, string>} properties */
+/**
+ * @param {CSSStyleSheet} sheet
+ * @param {string} selector
+ * @param {Record<string, string>} properties
+ */
 function addRule(sheet, selector, properties) {
   if (!rulePattern.test(selector)) {
     warn(`elements() appearance: ${selector} is not a supported selector.`);
     return;
   }
+
   const scoped = selector
     .split(',')
     .map((part) => `.Root ${part.trim()}`)
     .join(', ');
+
   const rule = /** @type {CSSStyleRule} */ (
     sheet.cssRules[sheet.insertRule(`${scoped} {}`, sheet.cssRules.length)]
   );
+
   for (const [name, value] of Object.entries(properties))
     rule.style.setProperty(kebab(name), String(value));
 }
@@ -130,5 +147,6 @@ function checkAppearance(appearance) {
       theme,
     );
   }
+
   checkChoice('elements()', 'appearance.labels', appearance?.labels, ['above', 'floating']);
 }

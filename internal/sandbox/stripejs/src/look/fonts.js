@@ -1,4 +1,5 @@
-// The page's fonts: known to the elements by name, as they lie in the same document.
+// The page's fonts: known to the elements by name, as they lie in the same
+// document.
 
 /** @param {Json[]} fonts of elements(): {cssSrc} or {family, src, …} */
 function loadFonts(fonts) {
@@ -11,7 +12,12 @@ function loadFonts(fonts) {
   }
 }
 
-/** Reads the @font-face rules of a style sheet; its origin has to be in connect-src, as with Stripe.js. @param {string} url */
+/**
+ * Reads the @font-face rules of a style sheet; its origin has to be in
+ * connect-src, as with Stripe.js.
+ *
+ * @param {string} url
+ */
 async function loadFontSheet(url) {
   const answer = await fetch(url, { credentials: 'omit' });
   if (!answer.ok) throw new Error(`status ${answer.status}`);
@@ -19,13 +25,17 @@ async function loadFontSheet(url) {
     if (rule instanceof CSSFontFaceRule) addFont(rule.style, url);
 }
 
-/** @param {CSSStyleDeclaration} style of a @font-face rule @param {string} base of its relative addresses */
+/**
+ * @param {CSSStyleDeclaration} style of a @font-face rule
+ * @param {string} base of its relative addresses
+ */
 function addFont(style, base) {
   const value = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
   const src = value('src').replace(
     /url\((["']?)(.*?)\1\)/g,
     (_, quote, url) => `url("${new URL(url, base)}")`,
   );
+
   /** @type {Record<string, string>} */
   const descriptors = {};
   for (const name of ['font-weight', 'font-style', 'font-stretch', 'font-display', 'unicode-range'])
@@ -33,6 +43,7 @@ function addFont(style, base) {
       descriptors[
         name.replace('font-', '').replace(/-(\w)/g, (_, letter) => letter.toUpperCase())
       ] = value(name);
+
   document.fonts.add(
     new FontFace(value('font-family').replace(/^["']|["']$/g, ''), src, descriptors),
   );

@@ -1,6 +1,9 @@
-// The buyer of the test wallets: who it is and where it lives. The tester may change all of it in the sheet.
+// The buyer of the test wallets: who it is and where it lives. The tester may
+// change all of it in the sheet.
 
-/** The buyer that every test wallet holds, with the addresses to choose from. */
+/**
+ * The buyer that every test wallet holds, with the addresses to choose from.
+ */
 const walletBuyer = {
   name: 'Jenny Rosen',
   email: 'jenny.rosen@example.com',
@@ -37,17 +40,24 @@ const walletBuyer = {
 const partialAddress = ['city', 'state', 'postal_code', 'country'];
 
 class BuyerForm {
-  /** @param {Words} words @param {Json} details of the sheet */
+  /**
+   * @param {Words} words
+   * @param {Json} details of the sheet
+   */
   constructor(words, details) {
     this.words = words;
     this.details = details;
+
     /** Told when the part of the address that a page may see changed. */
     this.onAddress = () => {};
+
     const allowed = details.allowedShippingCountries;
     this.addresses = walletBuyer.addresses.filter(
       ({ country }) => !allowed?.length || allowed.includes(country),
     );
-    // The buyer lives nowhere where the page ships to: the tester finishes the address.
+
+    // The buyer lives nowhere where the page ships to: the tester finishes the
+    // address.
     if (this.addresses.length === 0)
       this.addresses = [{ ...walletBuyer.addresses[0], state: '', country: allowed[0] }];
     /** @type {Map<string, HTMLInputElement | HTMLSelectElement>} */
@@ -55,6 +65,7 @@ class BuyerForm {
     this.presets = this.addresses.map((address, i) => this.preset(address, i === 0));
     this.folded = h('details', {}, h('summary', {}, words.say('walletEdit')), this.fields());
     this.who = h('small');
+
     this.node = h(
       'div',
       { class: 'Part' },
@@ -62,6 +73,7 @@ class BuyerForm {
       ...(details.shippingAddressRequired ? [this.choice()] : []),
       this.folded,
     );
+
     this.fill(this.addresses[0]);
   }
 
@@ -70,6 +82,7 @@ class BuyerForm {
     const fields = h('div', { class: 'Fields' }, this.input('name', 'name', walletBuyer.name));
     if (details.emailRequired) fields.append(this.input('email', 'email', walletBuyer.email));
     if (details.phoneNumberRequired) fields.append(this.input('phone', 'phone', walletBuyer.phone));
+
     fields.append(
       this.select(
         countryOptions(
@@ -83,6 +96,7 @@ class BuyerForm {
       this.input('state', 'region'),
       this.input('postal_code', 'postal'),
     );
+
     return fields;
   }
 
@@ -91,23 +105,32 @@ class BuyerForm {
     return h('fieldset', {}, h('legend', {}, this.words.say('walletShip')), ...labels);
   }
 
-  /** @param {typeof walletBuyer.addresses[0]} address @param {boolean} checked */
+  /**
+   * @param {typeof walletBuyer.addresses[0]} address
+   * @param {boolean} checked
+   */
   preset(address, checked) {
     const radio = h('input', { type: 'radio', name: 'wallet-address', checked });
     radio.addEventListener('change', () => {
       this.fill(address);
       this.onAddress();
     });
+
     return {
       radio,
       label: h('label', {}, radio, `${address.line1}, ${address.city}, ${address.country}`),
     };
   }
 
-  /** @param {string} name @param {TextKey} label @param {string} [value] */
+  /**
+   * @param {string} name
+   * @param {TextKey} label
+   * @param {string} [value]
+   */
   input(name, label, value = '') {
     const type =
       /** @type {Record<string, string>} */ ({ email: 'email', phone: 'tel' })[name] ?? 'text';
+
     return this.labelled(
       name,
       label,
@@ -125,7 +148,11 @@ class BuyerForm {
     return this.labelled('country', 'country', select);
   }
 
-  /** @param {string} name @param {TextKey} label @param {HTMLInputElement | HTMLSelectElement} input */
+  /**
+   * @param {string} name
+   * @param {TextKey} label
+   * @param {HTMLInputElement | HTMLSelectElement} input
+   */
   labelled(name, label, input) {
     this.inputs.set(name, input);
     input.addEventListener('change', () => this.edited(name));
@@ -187,7 +214,12 @@ class BuyerForm {
     return Object.fromEntries(partialAddress.map((name) => [name, this.text(name)]));
   }
 
-  /** Opens what is folded when a field of it is not right, so that the browser can show it. @param {HTMLFormElement} form */
+  /**
+   * Opens what is folded when a field of it is not right, so that the browser
+   * can show it.
+   *
+   * @param {HTMLFormElement} form
+   */
   check(form) {
     if (form.checkValidity()) return true;
     this.folded.open = true;

@@ -1,8 +1,18 @@
 // The sheet of a wallet: who pays, where it goes, what it costs.
 
-/** Resolves what the page answers to an event of the sheet; null when it rejects. @param {ExpressElement} element @param {string} event @param {object} payload @param {(details: Json) => void} check throws at the page @returns {Promise<Json | null>} */
+/**
+ * Resolves what the page answers to an event of the sheet; null when it
+ * rejects.
+ *
+ * @param {ExpressElement} element
+ * @param {string} event
+ * @param {object} payload
+ * @param {(details: Json) => void} check throws at the page
+ * @returns {Promise<Json | null>}
+ */
 function askPage(element, event, payload, check) {
   if (!element.events.has(event)) return Promise.resolve({});
+
   return new Promise((done) => {
     element.emit(event, {
       ...payload,
@@ -16,7 +26,11 @@ function askPage(element, event, payload, check) {
 }
 
 class WalletSheet {
-  /** @param {ExpressElement} element @param {string} label @param {Json} details */
+  /**
+   * @param {ExpressElement} element
+   * @param {string} label
+   * @param {Json} details
+   */
   constructor(element, label, details) {
     this.element = element;
     this.words = element.words;
@@ -25,29 +39,41 @@ class WalletSheet {
     /** @type {(accepted: Json) => void} */
     this.onPay = () => {};
     this.rate = details.shippingRates?.[0];
+
     /** Counts questions to the page: only the answer to the last one counts. */
     this.question = 0;
-    /** What the rates were drawn from. @type {string} */
+
+    /**
+     * What the rates were drawn from.
+     *
+     * @type {string}
+     */
     this.ratesDrawn = '';
+
     /** The buyer has paid, and the page is working on it. */
     this.busy = false;
     this.buyer = new BuyerForm(this.words, details);
     this.buyer.onAddress = () => void this.addressChanged();
+
     this.pay = h(
       'button',
       { type: 'submit', class: 'Pay', 'data-action': 'pay' },
       this.words.say('walletAccept'),
     );
+
     this.rates = h('div');
     this.lines = h('dl', { class: 'Lines' });
     this.total = h('p', { class: 'Total', role: 'status' });
     this.problem = h('p', { role: 'alert', hidden: true });
     this.form = this.build();
     this.dialog = openDialog(this.words, label, this.form);
+
     this.dialog.onDismiss(() => {
-      // Who has paid waits for the page: what they agreed to must not become a payment by other means.
+      // Who has paid waits for the page: what they agreed to must not become a
+      // payment by other means.
       if (!this.busy) this.onCancel();
     });
+
     this.refresh();
     this.pay.focus();
     if (details.shippingAddressRequired) void this.addressChanged();
@@ -70,10 +96,12 @@ class WalletSheet {
       this.problem,
       this.pay,
     );
+
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       if (!this.pay.disabled && this.buyer.check(form)) this.submit();
     });
+
     return form;
   }
 
@@ -83,7 +111,11 @@ class WalletSheet {
     this.onPay(this.accepted());
   }
 
-  /** The page could not take the payment: the buyer may try again. @param {string} message */
+  /**
+   * The page could not take the payment: the buyer may try again.
+   *
+   * @param {string} message
+   */
   failed(message) {
     this.say(message);
     this.setBusy(false);
@@ -113,15 +145,18 @@ class WalletSheet {
   /** Shows the details, and the amount of the group, as they are now. */
   refresh() {
     this.refreshRates();
+
     const { amount, mode } = this.element.group.options;
     const items = this.details.lineItems ?? [];
     this.lines.hidden = items.length === 0;
+
     this.lines.replaceChildren(
       ...items.flatMap((/** @type {Json} */ item) => [
         h('dt', {}, item.name),
         h('dd', {}, this.money(item.amount)),
       ]),
     );
+
     const note = mode === 'setup' ? 'walletOnce' : mode === 'subscription' ? 'walletAgain' : null;
     this.total.replaceChildren(
       ...(amount === undefined
@@ -135,16 +170,20 @@ class WalletSheet {
     const rates = this.details.shippingAddressRequired ? (this.details.shippingRates ?? []) : [];
     const look = JSON.stringify([rates, this.rate?.id, this.element.group.options.currency]);
     if (look === this.ratesDrawn) return;
+
     this.ratesDrawn = look;
+
     const focused = this.rates.contains(
       /** @type {ShadowRoot} */ (this.rates.getRootNode()).activeElement,
     );
+
     const rows = rates.map((/** @type {Json} */ rate) => this.rateRow(rate));
     this.rates.replaceChildren(
       ...(rows.length
         ? [h('fieldset', {}, h('legend', {}, this.words.say('walletRate')), ...rows)]
         : []),
     );
+
     if (focused)
       /** @type {HTMLElement | null} */ (this.rates.querySelector('input:checked'))?.focus();
   }
@@ -157,7 +196,9 @@ class WalletSheet {
       value: rate.id,
       checked: rate.id === this.rate?.id,
     });
+
     input.addEventListener('change', () => void this.rateChosen(rate));
+
     const estimate = estimateText(rate.deliveryEstimate, this.words.locale);
     const more = estimate ? [h('small', {}, estimate)] : [];
     return h(
@@ -182,25 +223,47 @@ class WalletSheet {
     await this.ask('shippingratechange', { shippingRate: rate }, 'wallet_rate');
   }
 
-  /** Asks the page about a change, and keeps the buyer from paying until it agrees. @param {string} event @param {object} payload @param {TextKey} refusal */
+  /**
+   * Asks the page about a change, and keeps the buyer from paying until it
+   * agrees.
+   *
+   * @param {string} event
+   * @param {object} payload
+   * @param {TextKey} refusal
+   */
   async ask(event, payload, refusal) {
     if (!this.details.shippingAddressRequired) return;
+
     this.question += 1;
+
     const { question } = this;
+
     this.pay.disabled = true;
+
     const changes = await askPage(this.element, event, payload, (given) =>
       checkWalletDetails({ ...this.details, ...given }, this.element.group.options),
     );
+
     if (question !== this.question) return;
+
     this.say(changes ? '' : this.words.say(refusal));
+
     if (!changes) return;
+
     this.details = { ...this.details, ...changes };
     this.rate = this.rateAfter(event, changes.shippingRates);
     this.refresh();
     this.pay.disabled = false;
   }
 
-  /** The first of new rates is chosen, unless the buyer has just chosen among them. @param {string} event @param {Json[] | undefined} rates @returns {Json} */
+  /**
+   * The first of new rates is chosen, unless the buyer has just chosen among
+   * them.
+   *
+   * @param {string} event
+   * @param {Json[] | undefined} rates
+   * @returns {Json}
+   */
   rateAfter(event, rates) {
     if (!rates) return this.rate;
     const same = event === 'shippingratechange' && rates.find(({ id }) => id === this.rate?.id);
@@ -213,9 +276,11 @@ class WalletSheet {
     const { address } = buyer;
     const name = buyer.text('name');
     const phone = buyer.text('phone') || undefined;
+
     const billing = details.billingAddressRequired
       ? address
       : { country: address.country, postal_code: address.postal_code };
+
     return {
       billingDetails: { name, email: buyer.text('email') || undefined, phone, address: billing },
       shippingAddress: details.shippingAddressRequired ? { name, address } : undefined,
@@ -225,13 +290,22 @@ class WalletSheet {
   }
 }
 
-/** How long a delivery takes, in words. @param {Json} estimate a text, or a range @param {string} locale @returns {string} */
+/**
+ * How long a delivery takes, in words.
+ *
+ * @param {Json} estimate a text, or a range
+ * @param {string} locale
+ * @returns {string}
+ */
 function estimateText(estimate, locale) {
   if (!estimate || typeof estimate === 'string') return estimate ?? '';
+
   const { minimum, maximum } = estimate;
   const unit = (maximum ?? minimum)?.unit.replace('business_', '');
   if (!unit) return '';
+
   const format = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' });
   const values = [minimum?.value, maximum?.value].filter((value) => value !== undefined);
+
   return values.length === 2 ? format.formatRange(values[0], values[1]) : format.format(values[0]);
 }
