@@ -1,8 +1,9 @@
-// Package customersession hands the page a CustomerSession, so that a returning
-// buyer sees saved payment methods (POST /create-customer-session).
+// Package customersession creates CustomerSessions for the page, so that a
+// returning buyer sees saved payment methods (POST /create-customer-session).
 //
-// A session is made only for the order's own customer. The Stripe customer is
-// made on first need and bound to a signed buyer cookie. The session is optional: when
-// Stripe fails, the page goes on without it, as Stripe's guide asks
+// A session is created only for the order's own customer. That Stripe customer
+// is created when it is first needed, and bound to a signed buyer cookie. The
+// session is optional: if Stripe fails, the page goes on without it, as Stripe's
+// guide asks
 // (https://docs.stripe.com/payments/finalize-payments-on-the-server).
 package customersession

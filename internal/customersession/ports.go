@@ -1,0 +1,49 @@
+package customersession
+
+import (
+	"context"
+	"errors"
+)
+
+// Stripe is the calls to Stripe that this package needs.
+type Stripe interface {
+	// CreateCustomer creates the customer of a buyer. The same key returns the
+	// same customer.
+	CreateCustomer(ctx context.Context, buyerID, idempotencyKey string) (customerID string, err error)
+	// CheckCustomer returns an ErrNoCustomer if the customer does not exist, or no
+	// longer does.
+	CheckCustomer(ctx context.Context, customerID string) error
+	// CreateCustomerSession creates a session with the features and returns its
+	// client secret. It returns an ErrNoCustomer if the customer does not exist, or
+	// no longer does.
+	CreateCustomerSession(
+		ctx context.Context, customerID string, f Features, idempotencyKey string,
+	) (clientSecret string, err error)
+}
+
+// ErrNoCustomer means that Stripe has no such customer. Somebody deleted it
+// there, which cannot be undone
+// (https://docs.stripe.com/api/customers/delete).
+var ErrNoCustomer = errors.New("customersession: Stripe has no such customer")
+
+// Store keeps the Stripe customers of buyers.
+type Store interface {
+	// Buyer returns the Stripe customer of a buyer, "" if there is none yet.
+	Buyer(ctx context.Context, buyerID string) (customerID string, err error)
+	// SetBuyer binds a customer to a buyer unless the buyer has one. It returns
+	// the customer that is bound afterwards.
+	SetBuyer(ctx context.Context, buyerID, customerID string) (string, error)
+	// ForgetBuyer removes the customer of a buyer if it is still customerID.
+	ForgetBuyer(ctx context.Context, buyerID, customerID string) error
+	// SetCustomer sets the Stripe customer of an open order if it is still
+	// prevCustomerID, "" for none. It returns the customer that the order has
+	// afterwards. The previous customer stays once the order has an intent, or an
+	// attempt that may create one: they belong to that customer.
+	SetCustomer(ctx context.Context, orderID, prevCustomerID, customerID string) (string, error)
+	// HasSubscription reports whether a subscription of the customer is running or
+	// may still begin.
+	HasSubscription(ctx context.Context, customerID string) (bool, error)
+	// Key returns the random 32-byte key with the name. It is created when it is
+	// first needed, and the same in every process.
+	Key(ctx context.Context, name string) ([]byte, error)
+}
