@@ -10,28 +10,27 @@ import (
 	"time"
 )
 
-// buyer is a browser with somebody in front of it who wants to pay one order,
-// and does not give up. What got lost is sent again; a decline is answered with
-// the next card.
+// buyer is a browser whose user wants to pay one order and does not give up: a
+// lost request is retried, and after a decline the next card is used.
 type buyer struct {
-	world  *world
-	client *http.Client
-	cookie *http.Cookie
-	order  string
-	amount int64
-	cards  []string // one after the other; the last one again and again
-	tried  int
+	harness *harness
+	client  *http.Client
+	cookie  *http.Cookie
+	order   string
+	amount  int64
+	cards   []string // used one after the other, the last one repeatedly
+	tried   int
 }
 
-// carts are the ways in which buyers pay: the cards of each, one after the
-// other.
+// carts returns the ways in which buyers pay: for each, the cards that it uses
+// one after the other.
 func carts() [][]string {
 	return [][]string{{goodCard}, {declinedCard, goodCard}, {secureCard}, {declinedCard, secureCard}}
 }
 
-// reply is what the shop says, of an order or of a confirm.
+// reply is the shop's response, with the members of an order or a confirm.
 type reply struct {
-	status int // HTTP, 0 when nothing came back
+	status int // of HTTP; 0 without a response
 
 	ID            string
 	Amount        int64
@@ -44,40 +43,41 @@ type reply struct {
 	}
 }
 
-// errNotYet says that the shop could not be asked, or did not know.
-var errNotYet = errors.New("the shop gave no answer")
+// errNotYet means that the shop could not be reached or did not know the
+// answer.
+var errNotYet = errors.New("no definite answer from the shop")
 
-// What the shop sells: once, and every month.
+// The items of the shop: one is sold once, the other by subscription.
 const (
 	mug  = "mug"
 	club = "club"
 )
 
-// newBuyer fills a cart with mugs.
-func (w *world) newBuyer(ctx context.Context, cards ...string) (*buyer, error) {
-	return w.newBuyerOf(ctx, mug, cards...)
+// newBuyer returns a buyer with an order of mugs.
+func (h *harness) newBuyer(ctx context.Context, cards ...string) (*buyer, error) {
+	return h.newBuyerOf(ctx, mug, cards...)
 }
 
-// newBuyerOf fills a cart. It comes back with an order.
-func (w *world) newBuyerOf(ctx context.Context, sku string, cards ...string) (*buyer, error) {
-	b := &buyer{world: w, client: w.client, cards: cards}
-	err := b.until(ctx, func() error {
-		r, cookie := b.call(ctx, http.MethodPost, "/orders", map[string]any{"items": []map[string]any{{"sku": sku, "quantity": 1 + w.next()%3}}})
+// newBuyerOf returns a buyer with an order of sku.
+func (h *harness) newBuyerOf(ctx context.Context, sku string, cards ...string) (*buyer, error) {
+	b := &buyer{harness: h, client: h.client, cards: cards}
+	err := b.retry(ctx, func() error {
+		r, cookie := b.call(ctx, http.MethodPost, "/orders", map[string]any{"items": []map[string]any{{"sku": sku, "quantity": 1 + h.next()%3}}})
 		if r.status != http.StatusCreated || cookie == nil {
-			return errNotYet // an order that was made and never heard of is nobody's
+			return errNotYet // an order that nobody was told about belongs to nobody
 		}
 
 		b.order, b.amount, b.cookie = r.ID, r.Amount, cookie
-		w.promised.order(r.ID, r.Amount)
+		h.promised.order(r.ID, r.Amount)
 		return nil
 	})
 
 	return b, err
 }
 
-// pay goes on until the shop says that the order is paid.
+// pay continues until the shop reports that the order is paid.
 func (b *buyer) pay(ctx context.Context) error {
-	return b.until(ctx, func() error {
+	return b.retry(ctx, func() error {
 		token, err := b.token(ctx)
 		if err != nil {
 			return err
@@ -92,20 +92,20 @@ func (b *buyer) pay(ctx context.Context) error {
 	})
 }
 
-// token enters the next card.
+// token creates a ConfirmationToken for the next card.
 func (b *buyer) token(ctx context.Context) (string, error) {
 	card := b.cards[min(b.tried, len(b.cards)-1)]
 	b.tried++
 	if b.tried > 15 {
 		return "", fatal("order %s was not paid with %d tokens", b.order, b.tried-1)
 	}
-	return b.world.stripe.token(ctx, card)
+	return b.harness.stripe.token(ctx, card)
 }
 
-// confirm presses the button, and again with the same token when the answer got
-// lost.
+// confirm presses the pay button. It retries with the same token when the
+// response is lost.
 func (b *buyer) confirm(ctx context.Context, token string) (out reply, err error) {
-	err = b.until(ctx, func() error {
+	err = b.retry(ctx, func() error {
 		out, _ = b.call(ctx, http.MethodPost, "/create-confirm-intent", map[string]any{
 			"confirmationTokenId": token, "orderId": b.order, "expectedAmount": b.amount,
 		})
@@ -113,7 +113,7 @@ func (b *buyer) confirm(ctx context.Context, token string) (out reply, err error
 		case out.status == 0, out.status >= 500 && !isPaymentCode(out.Code):
 			return errNotYet
 		case out.status == http.StatusOK && out.Status == "succeeded":
-			b.world.promised.payment(b.order)
+			b.harness.promised.payment(b.order)
 		}
 
 		return nil
@@ -122,41 +122,41 @@ func (b *buyer) confirm(ctx context.Context, token string) (out reply, err error
 	return out, err
 }
 
-// isPaymentCode: the shop says what became of the payment, and not only that it
-// is out of order.
+// isPaymentCode reports whether an error code is about the payment at Stripe,
+// and not about the shop itself.
 func isPaymentCode(code string) bool {
 	return code == "payment_provider_busy" || code == "payment_provider_unavailable"
 }
 
-// follow goes where an answer to a confirm leads. errNotYet asks for another
-// token.
+// follow continues after the response to a confirm. errNotYet means that
+// another token is needed.
 func (b *buyer) follow(ctx context.Context, r reply) error {
 	switch {
 	case r.status == http.StatusOK && r.Status == "succeeded":
 		return nil
 	case r.status == http.StatusOK && r.Status == "requires_action":
-		if err := b.world.stripe.authenticate(ctx, r.ClientSecret); err != nil {
+		if err := b.harness.stripe.authenticate(ctx, r.ClientSecret); err != nil {
 			return err
 		}
 
 	case r.status == http.StatusOK, r.status == http.StatusConflict, r.status == http.StatusServiceUnavailable,
 		r.status == http.StatusPaymentRequired, r.status == http.StatusUnprocessableEntity:
 	default:
-		return fatal("order %s: confirm was answered %d %s", b.order, r.status, r.Code)
+		return fatal("order %s: the response to confirm is %d %s", b.order, r.status, r.Code)
 	}
 
 	return b.watch(ctx)
 }
 
-// watch is the page that polls until the shop knows.
+// watch polls the order, as the page does, until the shop knows the outcome.
 func (b *buyer) watch(ctx context.Context) error {
 	passed := ""
 	for {
 		r, _ := b.call(ctx, http.MethodGet, "/orders/"+b.order, nil)
 		switch {
-		case r.status != http.StatusOK: // not now
+		case r.status != http.StatusOK: // not available now
 		case r.Status == "paid":
-			b.world.promised.payment(b.order)
+			b.harness.promised.payment(b.order)
 			return nil
 		case r.Status != "open":
 			return fatal("order %s is %s", b.order, r.Status)
@@ -167,7 +167,7 @@ func (b *buyer) watch(ctx context.Context) error {
 			}
 
 			if secret != "" && secret != passed {
-				if err := b.world.stripe.authenticate(ctx, secret); err != nil {
+				if err := b.harness.stripe.authenticate(ctx, secret); err != nil {
 					return err
 				}
 
@@ -184,7 +184,8 @@ func (b *buyer) watch(ctx context.Context) error {
 	}
 }
 
-// resume asks for what the page needs to go on with the authentication.
+// resume returns the client secret with which the page continues the
+// authentication, or "".
 func (b *buyer) resume(ctx context.Context) (string, error) {
 	r, _ := b.call(ctx, http.MethodGet, "/config?order="+b.order, nil)
 	if r.Resume == nil {
@@ -193,12 +194,12 @@ func (b *buyer) resume(ctx context.Context) (string, error) {
 	return r.Resume.ClientSecret, nil
 }
 
-// call sends one request to a server that runs.
+// call sends one request to a running server.
 func (b *buyer) call(ctx context.Context, method, path string, body any) (r reply, cookie *http.Cookie) {
 	raw, _ := json.Marshal(body)
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+b.world.addr()+path, bytes.NewReader(raw))
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+b.harness.addr()+path, bytes.NewReader(raw))
 	if err != nil {
-		return r, nil // no server runs
+		return r, nil // no server is running
 	}
 
 	req.Header.Set("Content-Type", "application/json")
@@ -212,16 +213,16 @@ func (b *buyer) call(ctx context.Context, method, path string, body any) (r repl
 	}
 	defer func() { _ = res.Body.Close() }()
 
-	var said struct {
+	var decoded struct {
 		reply
-		Status any // the order's in words, or a problem's number
+		Status any // a word for an order or an intent, a number for a problem
 	}
-	if err := json.NewDecoder(res.Body).Decode(&said); err != nil {
-		return r, nil // cut in the middle
+	if err := json.NewDecoder(res.Body).Decode(&decoded); err != nil {
+		return r, nil // the connection was cut
 	}
 
-	r = said.reply
-	r.Status, _ = said.Status.(string)
+	r = decoded.reply
+	r.Status, _ = decoded.Status.(string)
 	r.status = res.StatusCode
 
 	for _, c := range res.Cookies() {
@@ -233,8 +234,8 @@ func (b *buyer) call(ctx context.Context, method, path string, body any) (r repl
 	return r, cookie
 }
 
-// until repeats try while it says errNotYet and ctx lasts.
-func (b *buyer) until(ctx context.Context, try func() error) error {
+// retry repeats try while it returns errNotYet, until ctx ends.
+func (b *buyer) retry(ctx context.Context, try func() error) error {
 	for {
 		err := try()
 		if !errors.Is(err, errNotYet) {
@@ -246,10 +247,10 @@ func (b *buyer) until(ctx context.Context, try func() error) error {
 	}
 }
 
-// fatal is an answer that no patience mends.
+// fatal returns an error for an answer that no retry will change.
 func fatal(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
-// pause is how long a page waits before it asks again.
+// pause waits as long as a page does before it polls again.
 func pause(ctx context.Context) error {
 	timer := time.NewTimer(50 * time.Millisecond)
 	defer timer.Stop()

@@ -9,12 +9,13 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// promises are what the shop has said to others. It is safe for concurrent use.
+// promises records what the shop has told others. It is safe for concurrent
+// use.
 type promises struct {
 	mu     sync.Mutex
-	orders map[string]int64 // answered 201, with the amount
-	paid   map[string]bool  // a buyer was told that the order is paid
-	events map[string]bool  // Stripe was told 2xx
+	orders map[string]int64 // created with a 201, with their amounts
+	paid   map[string]bool  // reported to a buyer as paid
+	events map[string]bool  // acknowledged to Stripe with a 2xx
 }
 
 func newPromises() *promises {
@@ -49,17 +50,17 @@ func (p *promises) copy() *promises {
 	}
 }
 
-// facts are the three sides of the comparison.
+// facts are the sides of the comparison.
 type facts struct {
-	promised *promises      // as of before
-	ledger   sandbox.Ledger // what Stripe did, as of before
-	sent     []string       // the ids of all of Stripe's events, as of before
+	promised *promises      // read before the shop
+	ledger   sandbox.Ledger // what Stripe did; read before the shop
+	sent     []string       // the ids of all events of Stripe; read before the shop
 	shop     rows
 }
 
-// compare is the one comparison that every test ends with. It returns a
-// sentence for everything that does not agree. While the shop still works, some
-// of them are only not true yet.
+// compare is the one comparison with which every test ends. It returns a
+// sentence for every disagreement. While the shop still works, there are some
+// that will disappear.
 func compare(f facts) []string {
 	c := comparison{facts: f, orders: map[string]orderRow{}}
 	for _, o := range f.shop.orders {
@@ -82,12 +83,12 @@ type comparison struct {
 	found  []string
 }
 
-func (c *comparison) wrong(format string, args ...any) {
+func (c *comparison) mismatch(format string, args ...any) {
 	c.found = append(c.found, fmt.Sprintf(format, args...))
 }
 
-// charges: every successful charge has its paid order, every paid order one
-// charge of the right amount.
+// charges checks that every successful charge has a paid order, and that every
+// paid order has one charge of the right amount.
 func (c *comparison) charges() {
 	orderOf, charged := map[string]string{}, map[string]int{}
 	for _, in := range c.ledger.Intents {
@@ -102,16 +103,16 @@ func (c *comparison) charges() {
 		o, known := c.orders[orderOf[ch.PaymentIntent]]
 		switch {
 		case !known:
-			c.wrong("charge %s of intent %s belongs to no order", ch.ID, ch.PaymentIntent)
+			c.mismatch("charge %s of intent %s belongs to no order", ch.ID, ch.PaymentIntent)
 			continue
 		case o.status != "paid":
-			c.wrong("charge %s was made for order %s, which is %s", ch.ID, o.id, o.status)
+			c.mismatch("charge %s was made for order %s, which is %s", ch.ID, o.id, o.status)
 		case ch.AmountCaptured != o.amount || ch.Currency != o.currency:
-			c.wrong("charge %s is over %d %s, order %s over %d %s", ch.ID, ch.AmountCaptured, ch.Currency, o.id, o.amount, o.currency)
+			c.mismatch("charge %s is over %d %s, order %s over %d %s", ch.ID, ch.AmountCaptured, ch.Currency, o.id, o.amount, o.currency)
 		}
 
 		if ch.AmountRefunded != 0 {
-			c.wrong("charge %s was refunded, and nobody asked for it", ch.ID)
+			c.mismatch("charge %s was refunded without a request", ch.ID)
 		}
 
 		charged[o.id]++
@@ -119,13 +120,13 @@ func (c *comparison) charges() {
 
 	for _, o := range c.orders {
 		if n := charged[o.id]; n > 1 || n == 0 && o.status == "paid" {
-			c.wrong("order %s is %s and has %d charges", o.id, o.status, n)
+			c.mismatch("order %s is %s and has %d charges", o.id, o.status, n)
 		}
 	}
 }
 
-// intents: an order has one live PaymentIntent, and no subscription one that
-// nobody knows.
+// intents checks that every live PaymentIntent belongs to an order, and that no
+// order has two of them.
 func (c *comparison) intents() {
 	live := map[string]int{}
 	for _, in := range c.ledger.Intents {
@@ -133,7 +134,7 @@ func (c *comparison) intents() {
 		switch {
 		case in.Status == "canceled":
 		case order == "":
-			c.wrong("intent %s belongs to no order", in.ID)
+			c.mismatch("intent %s belongs to no order", in.ID)
 		default:
 			live[order]++
 		}
@@ -141,22 +142,22 @@ func (c *comparison) intents() {
 
 	for order, n := range live {
 		if n > 1 {
-			c.wrong("order %s has %d live intents", order, n)
+			c.mismatch("order %s has %d live intents", order, n)
 		}
 	}
 }
 
-// promises: nothing that was acknowledged is missing.
+// promises checks that nothing that was acknowledged is missing.
 func (c *comparison) promises() {
 	for id, amount := range c.promised.orders {
 		if o, ok := c.orders[id]; !ok || o.amount != amount {
-			c.wrong("order %s over %d was acknowledged and is %+v", id, amount, o)
+			c.mismatch("order %s over %d was acknowledged, but is %+v", id, amount, o)
 		}
 	}
 
 	for id := range c.promised.paid {
 		if o := c.orders[id]; o.status != "paid" {
-			c.wrong("the buyer of order %s was told that it is paid, and it is %q", id, o.status)
+			c.mismatch("the buyer of order %s was told that it is paid, but it is %q", id, o.status)
 		}
 	}
 
@@ -167,18 +168,19 @@ func (c *comparison) promises() {
 
 	for id := range c.promised.events {
 		if !inbox[id] {
-			c.wrong("event %s was acknowledged and is not in the inbox", id)
+			c.mismatch("event %s was acknowledged, but is not in the inbox", id)
 		}
 	}
 
 	for _, id := range c.sent {
 		if !inbox[id] {
-			c.wrong("event %s of Stripe's is not in the inbox", id)
+			c.mismatch("event %s of Stripe is not in the inbox", id)
 		}
 	}
 }
 
-// effects: exactly one order.paid for a paid order, none for another.
+// effects checks that a paid order has exactly one effect order.paid, and any
+// other order none.
 func (c *comparison) effects() {
 	effects := map[string]int{}
 	for _, e := range c.shop.effects {
@@ -194,28 +196,28 @@ func (c *comparison) effects() {
 		}
 
 		if effects[o.id] != want {
-			c.wrong("order %s is %s and has %d effects order.paid", o.id, o.status, effects[o.id])
+			c.mismatch("order %s is %s and has %d effects order.paid", o.id, o.status, effects[o.id])
 		}
 	}
 }
 
-// leftovers: nothing waits for a person, and nothing is in doubt.
+// leftovers checks that nothing waits for a person and no outcome is open.
 func (c *comparison) leftovers() {
 	for _, o := range c.orders {
 		if o.status == "review" {
-			c.wrong("order %s is in review: %s", o.id, o.reason)
+			c.mismatch("order %s is in review: %s", o.id, o.reason)
 		}
 	}
 
 	for _, a := range c.shop.attempts {
 		if a.state == "started" || a.state == "unknown" {
-			c.wrong("attempt %s of order %s is %s", a.id, a.order, a.state)
+			c.mismatch("attempt %s of order %s is %s", a.id, a.order, a.state)
 		}
 	}
 
 	for _, e := range c.shop.events {
 		if e.state != "done" && e.state != "ignored" {
-			c.wrong("event %s (%s) is %s: %s", e.id, e.kind, e.state, e.note)
+			c.mismatch("event %s (%s) is %s: %s", e.id, e.kind, e.state, e.note)
 		}
 	}
 }

@@ -7,8 +7,9 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// sound is a shop with one order that is paid as it should be.
-func sound() facts {
+// consistent returns the facts of a shop with one paid order that all sides
+// agree on.
+func consistent() facts {
 	p := newPromises()
 	p.order("ord_1", 1800)
 	p.payment("ord_1")
@@ -50,12 +51,12 @@ func sound() facts {
 	}
 }
 
-// TestComparison holds the judge itself: it sees every kind of damage, and none
-// where there is none.
+// TestComparison tests the judge itself: it finds every kind of damage, and
+// none in consistent facts.
 func TestComparison(t *testing.T) {
 	t.Parallel()
-	if got := compare(sound()); len(got) > 0 {
-		t.Fatalf("a sound shop: got %q", got)
+	if got := compare(consistent()); len(got) > 0 {
+		t.Fatalf("consistent facts: got %q", got)
 	}
 
 	for want, damage := range map[string]func(*facts){
@@ -72,7 +73,7 @@ func TestComparison(t *testing.T) {
 		"order ord_1 over 1800 was acknowledged":  func(f *facts) { f.shop.orders = nil },
 		"was told that it is paid":                func(f *facts) { f.shop.orders[0].status = "open" },
 		"event evt_1 was acknowledged":            func(f *facts) { f.shop.events = nil },
-		"event evt_2 of Stripe's is not":          func(f *facts) { f.sent = append(f.sent, "evt_2") },
+		"event evt_2 of Stripe is not":            func(f *facts) { f.sent = append(f.sent, "evt_2") },
 		"has 0 effects":                           func(f *facts) { f.shop.effects = nil },
 		"has 2 effects":                           func(f *facts) { f.shop.effects = append(f.shop.effects, f.shop.effects[0]) },
 		"is in review":                            func(f *facts) { f.shop.orders[0].status = "review" },
@@ -87,7 +88,7 @@ func TestComparison(t *testing.T) {
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
-			f := sound()
+			f := consistent()
 			damage(&f)
 
 			if got := strings.Join(compare(f), "\n"); !strings.Contains(got, want) {

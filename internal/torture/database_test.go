@@ -12,8 +12,8 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-// database is the shop's database as seen from outside, with SQL of our own:
-// the product's reading must not hide the product's mistakes.
+// database reads the shop's database from outside, with SQL of its own: the
+// product's queries must not hide the product's mistakes.
 type database struct {
 	url    string // DATABASE_URL
 	driver string
@@ -38,7 +38,7 @@ type effectRow struct{ order, kind string }
 
 type eventRow struct{ id, kind, state, note, secret, payload string }
 
-// rows is all that the comparison reads.
+// rows holds all that the comparison reads.
 type rows struct {
 	orders   []orderRow
 	attempts []attemptRow
@@ -46,7 +46,7 @@ type rows struct {
 	events   []eventRow
 }
 
-// read reads everything from one moment.
+// read reads everything in one transaction.
 func (d database) read(ctx context.Context) (out rows, err error) {
 	db, err := sql.Open(d.driver, d.dsn)
 	if err != nil {
@@ -104,35 +104,35 @@ func gather[R any](ctx context.Context, tx *sql.Tx, into *[]R, query string, fie
 	return found.Err()
 }
 
-// hold keeps SQLite's one write lock until release: a server may do what it
-// likes, and commits nothing.
-func (d database) hold(t *testing.T) (release func()) {
+// lock holds SQLite's one write lock until release is called: whatever a server
+// does meanwhile, it cannot commit.
+func (d database) lock(t *testing.T) (release func()) {
 	ctx := context.Background()
 	db, err := sql.Open(d.driver, d.dsn+"&_txlock=immediate")
 	if err != nil {
-		t.Error("hold the database: ", err)
+		t.Error("lock the database: ", err)
 		return func() {}
 	}
 
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
-		t.Error("hold the database: ", errors.Join(err, db.Close()))
+		t.Error("lock the database: ", errors.Join(err, db.Close()))
 		return func() {}
 	}
 
 	return func() {
 		if err := errors.Join(tx.Rollback(), db.Close()); err != nil {
-			t.Error("let the database go: ", err)
+			t.Error("release the database: ", err)
 		}
 	}
 }
 
-// absence is longer than any lease.
+// absence is longer than every lease.
 const absence = 10 * time.Minute
 
-// away makes the database look as if no server had run for ten minutes: what
-// was due or leased is over. No server may run meanwhile.
-func (d database) away(ctx context.Context) (err error) {
+// expireLeases makes the database look as if no server had run for ten minutes:
+// every lease has expired, and what waited is due. No server may run meanwhile.
+func (d database) expireLeases(ctx context.Context) (err error) {
 	db, err := sql.Open(d.driver, d.dsn)
 	if err != nil {
 		return err

@@ -1,21 +1,21 @@
-// Package torture proves that no crash, no fault of Stripe's and no crowd of
+// Package torture proves that no crash, no fault of Stripe and no number of
 // replicas charges a buyer twice or loses a paid order. It holds tests only.
 //
-// The server under test is the real binary in a process of its own, so that
-// SIGKILL takes from it what a crash would. The offline Stripe runs in the
-// test, which reads its ledger and stops its requests at chosen moments;
-// webhooks pass a door that can stop them too and that notes what the server
-// acknowledged. Buyers are plain HTTP clients that repeat what got lost, as a
+// The server under test is the real binary in a process of its own: SIGKILL
+// takes from it what a crash would. The offline Stripe runs in the test, which
+// reads its ledger and stops its requests at breakpoints. Webhooks pass a
+// relay, which can stop them, too, and which records what the server
+// acknowledged. Buyers are plain HTTP clients that retry what got lost, as a
 // browser and its user do.
 //
-// Whatever a test did, it ends with the one comparison of compare_test.go:
-// Stripe's ledger, the shop's database and everything that was promised to
-// buyers and to Stripe must agree.
+// Every test ends with the one comparison of compare_test.go: Stripe's ledger,
+// the shop's database and everything that was promised to buyers and to Stripe
+// must agree.
 //
-// A killed server leaves leases behind that would hold the next one up for two
-// minutes. Tests that may not take that long let the time pass by moving those
-// leases into the past while no server runs; see database.away.
+// A killed server leaves leases behind that would delay the next one by two
+// minutes. Tests that cannot wait that long move those leases into the past
+// while no server runs; see database.expireLeases.
 //
-// `go test` kills the server about fifty times; `make torture`, with
-// CHECKOUTD_TORTURE=1, several hundred times, and waits for the leases.
+// `go test` kills the server about fifty times. `make torture`, which sets
+// CHECKOUTD_TORTURE=1, kills it several hundred times and waits for the leases.
 package torture

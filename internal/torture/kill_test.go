@@ -9,51 +9,51 @@ import (
 	"time"
 )
 
-// TestKill kills the server at every step and at random moments, starts it
-// again, and compares.
+// TestKill kills the server at every step and at random moments, and starts it
+// again.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	rounds, random := ordinary(1, 6), ordinary(12, 150)
+	rounds, random := scaled(1, 6), scaled(12, 150)
 	kills := random
-	for _, p := range points() {
-		kills += rounds * len(p.strikes)
+	for _, s := range scenarios() {
+		kills += rounds * len(s.kills)
 	}
 
-	if want := ordinary(20, 200); kills < want {
+	if want := scaled(20, 200); kills < want {
 		t.Fatalf("there are %d kills here, want at least %d", kills, want)
 	}
 
 	t.Logf("the server is killed %d times", kills)
-	for _, p := range points() {
-		t.Run(p.name, func(t *testing.T) {
+	for _, s := range scenarios() {
+		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, p.settings)
+			h := newHarness(t, s.settings)
 			for range rounds {
 				ctx, cancel := context.WithTimeout(t.Context(), patience)
-				p.run(ctx, t, w)
+				s.run(ctx, t, h)
 				cancel()
-				w.agree(patience)
+				h.wantAgreement(patience)
 			}
 		})
 	}
 
 	t.Run("at random moments under load", func(t *testing.T) {
 		t.Parallel()
-		killAtRandom(t, newWorld(t), random)
+		killAtRandom(t, newHarness(t), random)
 	})
 }
 
 // killAtRandom kills the server n times while buyers keep coming. Half of the
-// servers start at once, and half after the leases of the one before are over;
-// some are killed while they come up.
-func killAtRandom(t *testing.T, w *world, n int) {
+// servers start at once, the other half after the leases of the previous one
+// have expired. Some are killed during their start.
+func killAtRandom(t *testing.T, h *harness, n int) {
 	t.Helper()
-	stop := w.crowd(6)
-	server := w.servers[0]
+	stop := h.crowd(6)
+	server := h.servers[0]
 	for range n {
-		goOn := w.strikeAtRandom()
+		goOn := h.killSoon()
 		if rand.N(2) == 0 {
-			if err := w.db.away(t.Context()); err != nil {
+			if err := h.db.expireLeases(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -72,58 +72,63 @@ func killAtRandom(t *testing.T, w *world, n int) {
 
 	if long() {
 		stop()
-		w.agree(4 * time.Minute) // the leases that are left take two
+		h.wantAgreement(4 * time.Minute) // the leases of the last server take two
 		return
 	}
 
-	w.restart()
+	h.restart()
 	stop()
-	w.agree(patience)
+	h.wantAgreement(patience)
 }
 
-// strikeAtRandom kills the server at some moment of the next half second, or at
-// some step of some request in it.
-func (w *world) strikeAtRandom() (goOn chan struct{}) {
-	w.t.Helper()
-	routes := []string{create, again, begin, naming, read, list, webhook, "WEBHOOK *"}
+// killSoon kills the server at a random time within half a second, or earlier
+// at a random step of a random request.
+func (h *harness) killSoon() (goOn chan struct{}) {
+	h.t.Helper()
+	routes := []string{
+		createIntent, confirmIntent, createSubscription, nameIntent, readIntent, listEvents,
+		succeededEvent, "WEBHOOK *",
+	}
+
 	moments := []moment{arrived, late, committing, executed, answered, unrecorded}
-	a := w.arm(strike{routes[rand.N(len(routes))], moments[rand.N(len(moments))]})
+	a := h.arm(kill{routes[rand.N(len(routes))], moments[rand.N(len(moments))]})
 	timer := time.NewTimer(rand.N(500 * time.Millisecond))
 	defer timer.Stop()
 
 	select {
-	case <-a.struck:
+	case <-a.killed:
 	case <-timer.C:
 		if a.disarm() {
-			w.servers[0].kill()
+			h.servers[0].kill()
 			break
 		}
 
-		<-a.struck
+		<-a.killed
 	}
 
 	return a.goOn
 }
 
 // crowd lets n buyers pay one order after the other, with every kind of card,
-// until stop, which waits for the orders in hand and says how many were paid.
-func (w *world) crowd(n int) (stop func()) {
-	ctx, cancel := context.WithCancel(w.t.Context())
+// until stop is called. stop waits for the orders in progress and logs how many
+// were paid.
+func (h *harness) crowd(n int) (stop func()) {
+	ctx, cancel := context.WithCancel(h.t.Context())
 	carts := carts()
 	var wg sync.WaitGroup
 	var paid atomic.Int64
-	over := make(chan struct{})
+	done := make(chan struct{})
 	for i := range n {
 		wg.Go(func() {
 			for turn := i; ; turn++ {
 				select {
-				case <-over:
+				case <-done:
 					return
 				default:
 				}
 
-				if err := w.buy(ctx, []string{mug, mug, club}[turn%3], carts[turn%len(carts)]...); err != nil {
-					w.t.Error("a buyer could not pay: ", err)
+				if err := h.buy(ctx, []string{mug, mug, club}[turn%3], carts[turn%len(carts)]...); err != nil {
+					h.t.Error("a buyer could not pay: ", err)
 					return
 				}
 
@@ -133,15 +138,15 @@ func (w *world) crowd(n int) (stop func()) {
 	}
 
 	return func() {
-		close(over)
-		timer := time.AfterFunc(ordinary(patience, 4*time.Minute), cancel)
+		close(done)
+		timer := time.AfterFunc(scaled(patience, 4*time.Minute), cancel)
 		wg.Wait()
 		timer.Stop()
 		cancel()
-		w.t.Logf("%d orders were paid", paid.Load())
+		h.t.Logf("%d orders were paid", paid.Load())
 
 		if paid.Load() == 0 {
-			w.t.Error("nobody paid anything")
+			h.t.Error("no order was paid")
 		}
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"checkoutd/internal/testhost"
 )
 
-// atOnce is how many tests run side by side: most of their time they wait for
-// children, retries and leases.
+// atOnce is how many tests run in parallel. Most of the time they wait for
+// child processes, retries and leases.
 const atOnce = "10"
 
 func TestMain(m *testing.M) {
@@ -27,23 +27,23 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// patience bounds every wait for something that has to happen.
+// patience bounds every wait for something that must happen.
 const patience = 2 * time.Minute
 
-// long tells whether this is `make torture`.
+// long reports whether this is `make torture`.
 func long() bool { return os.Getenv("CHECKOUTD_TORTURE") == "1" }
 
-// ordinary chooses between the figures of `go test` and of `make torture`.
-func ordinary[T any](short, torture T) T {
+// scaled returns short for `go test` and torture for `make torture`.
+func scaled[T any](short, torture T) T {
 	if long() {
 		return torture
 	}
 	return short
 }
 
-// binary is the server, built once for all tests. It has to be a variable of
-// the package: the tests have nothing else in common. Its folder goes when the
-// test binary ends.
+// binary builds the server once and returns its path. It has to be a package
+// variable: the tests share nothing else. The folder is removed when the test
+// binary ends.
 var binary = sync.OnceValues(func() (string, error) {
 	if err := readSources(); err != nil {
 		return "", err
@@ -65,9 +65,9 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// readSources looks at every folder of the server's sources in this process.
-// That is what tells go test not to repeat a result of another server: the
-// binary's sources are no imports of these tests.
+// readSources lists every folder of the server's sources in this process. go
+// test then does not reuse the cached result of another server, whose sources
+// are not imports of these tests.
 func readSources() error {
 	for _, dir := range []string{"../../cmd", "../../internal", "../../web"} {
 		if err := filepath.WalkDir(dir, func(_ string, _ fs.DirEntry, err error) error { return err }); err != nil {
@@ -77,5 +77,5 @@ func readSources() error {
 	return nil
 }
 
-// keep holds the binary's folder until the test binary ends.
+// keep keeps the binary's folder until the test binary ends.
 var keep *testhost.Leash

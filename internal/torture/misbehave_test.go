@@ -11,20 +11,19 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// outlasting is more often than one call of the server's is repeated by its
-// Stripe library: the first call and two repetitions fail, and the resolver's
-// first look as well.
+// outlasting is how often a call must fail to outlast stripe-go's retries: the
+// first call and two retries, and then the resolver's first call.
 const outlasting = 4
 
-// The server of these tests waits for Stripe for one second, and slow, in
-// milliseconds, is longer.
+// The server of these tests waits one second for Stripe. slow, in milliseconds,
+// is longer.
 const (
 	impatient = "STRIPE_TIMEOUT=1s"
 	slow      = 1300
 )
 
-// TestStripeMisbehaves lets Stripe's API fail in every way that the management
-// door knows, once and for longer, at the calls of a payment.
+// TestStripeMisbehaves makes the calls of a payment fail in every way that the
+// management API of the offline Stripe offers, once and several times.
 func TestStripeMisbehaves(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{
@@ -34,43 +33,44 @@ func TestStripeMisbehaves(t *testing.T) {
 		for _, count := range []int{outlasting, 1} {
 			t.Run(fmt.Sprintf("%s %d times", kind, count), func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t, impatient)
+				h := newHarness(t, impatient)
 				ctx, cancel := context.WithTimeout(t.Context(), patience)
 				defer cancel()
 
 				f := sandbox.Fault{Kind: kind, Count: count, DelayMS: slow}
-				for _, provoke := range []func(context.Context, *world, sandbox.Fault) error{createFails, confirmFails, readFails} {
-					if err := provoke(ctx, w, f); err != nil {
+				for _, provoke := range []func(context.Context, *harness, sandbox.Fault) error{createFails, confirmFails, readFails} {
+					if err := provoke(ctx, h, f); err != nil {
 						t.Fatal(err)
 					}
 
-					w.struckAll()
+					h.wantFaultsMet()
 				}
 
-				w.agree(patience)
+				h.wantAgreement(patience)
 			})
 		}
 	}
 }
 
-// createFails: the call that makes and confirms the intent. No webhook helps.
-func createFails(ctx context.Context, w *world, f sandbox.Fault) error {
-	defer w.door.shutFor("")()
-	b, err := w.newBuyer(ctx, goodCard)
+// createFails fails the call that creates and confirms the intent. No webhook
+// helps.
+func createFails(ctx context.Context, h *harness, f sandbox.Fault) error {
+	defer h.relay.reject("")()
+	b, err := h.newBuyer(ctx, goodCard)
 	if err != nil {
 		return err
 	}
 	f.Route = "POST /v1/payment_intents"
-	w.stripe.fault(w.t, f)
+	h.stripe.fault(h.t, f)
 	return b.pay(ctx)
 }
 
-// confirmFails: the call that confirms the intent again after a decline. No
-// webhook helps.
-func confirmFails(ctx context.Context, w *world, f sandbox.Fault) error {
-	defer w.door.shutFor("")()
+// confirmFails fails the call that confirms the intent again after a decline.
+// No webhook helps.
+func confirmFails(ctx context.Context, h *harness, f sandbox.Fault) error {
+	defer h.relay.reject("")()
 
-	b, err := w.newBuyer(ctx, declinedCard, goodCard)
+	b, err := h.newBuyer(ctx, declinedCard, goodCard)
 	if err != nil {
 		return err
 	}
@@ -83,36 +83,36 @@ func confirmFails(ctx context.Context, w *world, f sandbox.Fault) error {
 		return err
 	}
 
-	f.Route = "POST /v1/payment_intents/" + w.stripe.intentOf(b.order) + "/confirm"
-	w.stripe.fault(w.t, f)
+	f.Route = "POST /v1/payment_intents/" + h.stripe.intentOf(b.order) + "/confirm"
+	h.stripe.fault(h.t, f)
 	return b.pay(ctx)
 }
 
-// readFails: the call with which the worker of an event reads the intent.
-func readFails(ctx context.Context, w *world, f sandbox.Fault) error {
-	b, err := w.newBuyer(ctx, secureCard)
+// readFails fails the call with which the worker of an event reads the intent.
+func readFails(ctx context.Context, h *harness, f sandbox.Fault) error {
+	b, err := h.newBuyer(ctx, secureCard)
 	if err != nil {
 		return err
 	}
-	defer w.door.shutFor("payment_intent.")()
+	defer h.relay.reject("payment_intent.")()
 	f.Route = "GET /v1/payment_intents/*"
-	w.stripe.fault(w.t, f)
+	h.stripe.fault(h.t, f)
 	return b.pay(ctx)
 }
 
-// struckAll fails the test when a fault was never met, and clears the rest.
-func (w *world) struckAll() {
-	w.t.Helper()
-	for _, f := range w.stripe.Faults() {
+// wantFaultsMet fails the test if no call met a fault, and clears all faults.
+func (h *harness) wantFaultsMet() {
+	h.t.Helper()
+	for _, f := range h.stripe.Faults() {
 		if f.Hits == 0 {
-			w.t.Errorf("nothing met the fault %s at %s", f.Kind, f.Route)
+			h.t.Errorf("no call met the fault %s at %s", f.Kind, f.Route)
 		}
 	}
-	w.stripe.ClearFaults()
+	h.stripe.ClearFaults()
 }
 
-// TestWebhooksMisbehave lets webhooks come twice, late, in another order, or
-// not at all.
+// TestWebhooksMisbehave delivers webhooks twice, late, in another order, or not
+// at all.
 func TestWebhooksMisbehave(t *testing.T) {
 	t.Parallel()
 	for name, faults := range map[string][]sandbox.Fault{
@@ -134,51 +134,52 @@ func TestWebhooksMisbehave(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			h := newHarness(t)
 			for _, f := range faults {
-				w.stripe.fault(t, f)
+				h.stripe.fault(t, f)
 			}
 
-			w.everyCard()
-			w.struckAll()
-			w.agree(patience)
+			h.everyCard()
+			h.wantFaultsMet()
+			h.wantAgreement(patience)
 		})
 	}
 }
 
-// everyCard lets a buyer with every kind of card pay, all at once.
-func (w *world) everyCard() {
-	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
+// everyCard lets buyers pay at the same time, one with each kind of card.
+func (h *harness) everyCard() {
+	h.t.Helper()
+	ctx, cancel := context.WithTimeout(h.t.Context(), patience)
 	defer cancel()
 
 	paid := make(chan error)
 	for _, cards := range carts() {
-		go func() { paid <- w.buy(ctx, mug, cards...) }()
+		go func() { paid <- h.buy(ctx, mug, cards...) }()
 	}
 
 	for range carts() {
 		if err := <-paid; err != nil {
-			w.t.Error("a buyer could not pay: ", err)
+			h.t.Error("a buyer could not pay: ", err)
 		}
 	}
 }
 
-// TestSecretRotates: while both secrets are configured, no webhook is refused,
-// whichever of them signs. Nothing else brings the events here.
+// TestSecretRotates checks that, while both secrets are configured, no webhook
+// is rejected, whichever of them signs. There is no backfill to make up for
+// one.
 func TestSecretRotates(t *testing.T) {
 	t.Parallel()
 	for name, overlap := range map[string]time.Duration{"at once": 0, "with both signing for a while": time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, noBackfill)
-			w.everyCard()
-			w.agree(patience)
-			w.stripe.RotateWebhookSecret("", nextSecret, overlap)
-			w.everyCard()
-			w.agree(patience)
+			h := newHarness(t, noBackfill)
+			h.everyCard()
+			h.wantAgreement(patience)
+			h.stripe.RotateWebhookSecret("", nextSecret, overlap)
+			h.everyCard()
+			h.wantAgreement(patience)
 
-			r, err := w.db.read(t.Context())
+			r, err := h.db.read(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -197,7 +198,7 @@ func TestSecretRotates(t *testing.T) {
 	}
 }
 
-// fingerprint is how the inbox names a secret.
+// fingerprint returns the name of a secret in the inbox.
 func fingerprint(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:4])

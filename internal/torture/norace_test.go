@@ -2,5 +2,5 @@
 
 package torture_test
 
-// raceFlag builds the server as the tests were built.
+// raceFlag builds the server with or without the race detector, as these tests.
 var raceFlag []string

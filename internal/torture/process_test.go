@@ -15,7 +15,7 @@ import (
 	"checkoutd/internal/testhost"
 )
 
-// process is one server under test, which is killed and started again. It is
+// process is a server under test, which can be killed and started again. It is
 // safe for concurrent use.
 type process struct {
 	path  string
@@ -23,14 +23,14 @@ type process struct {
 	leash *testhost.Leash
 
 	mu     sync.Mutex
-	cmd    *exec.Cmd // nil when it does not run
+	cmd    *exec.Cmd // nil when it is not running
 	exited chan struct{}
-	log    *logbook // of the present life
-	past   []*logbook
+	log    *serverLog // of the current run
+	past   []*serverLog
 }
 
-// newProcess prepares a server; start starts it. It ends with the test, and the
-// test fails if a server had a data race or a panic.
+// newProcess prepares a server; start starts it. The server ends with the test,
+// which fails if there was a data race or a panic.
 func newProcess(t *testing.T, leash *testhost.Leash, env []string) *process {
 	t.Helper()
 	path, err := binary()
@@ -47,20 +47,20 @@ func newProcess(t *testing.T, leash *testhost.Leash, env []string) *process {
 	return p
 }
 
-// launch starts the server and does not wait for it.
+// launch starts the server without waiting until it serves.
 func (p *process) launch() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 
 	if p.cmd != nil {
-		return errors.New("the server runs already")
+		return errors.New("the server is already running")
 	}
 
-	log := &logbook{up: make(chan struct{})}
+	log := &serverLog{up: make(chan struct{})}
 	cmd := exec.Command(p.path, "serve")
 	cmd.Dir, cmd.Stderr = p.leash.Dir(), log
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + p.leash.Dir(), "TZ=UTC"}, p.env...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C at the terminal leaves it to the leash
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // not the terminal's Ctrl-C, but the leash ends it
 
 	if err := cmd.Start(); err != nil {
 		return err
@@ -69,7 +69,7 @@ func (p *process) launch() error {
 	p.cmd, p.log, p.exited = cmd, log, make(chan struct{})
 	p.past = append(p.past, log)
 	go func(exited chan struct{}) {
-		_ = cmd.Wait() // it is killed: there is no good end to wait for
+		_ = cmd.Wait() // it is killed, so there is always an error
 		close(exited)
 	}(p.exited)
 
@@ -96,7 +96,7 @@ func (p *process) start() error {
 	}
 }
 
-// kill is SIGKILL; it returns when nothing of the server is left.
+// kill sends SIGKILL and returns when the process is gone.
 func (p *process) kill() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -107,17 +107,17 @@ func (p *process) kill() {
 
 	select {
 	case <-p.exited:
-		p.log.blame("the server ended by itself")
+		p.log.fail("the server ended by itself")
 	default:
 	}
 
-	_ = p.cmd.Process.Kill() // a process that is gone already is what we want
+	_ = p.cmd.Process.Kill() // fails only if the process is gone already
 	<-p.exited
 	p.cmd = nil
-	_ = p.leash.Release() // the leash is gone only when the test binary is
+	_ = p.leash.Release() // fails only when the test binary ends
 }
 
-// addr is where the server listens, "" while it does not.
+// addr returns the address on which the server listens, "" while it does not.
 func (p *process) addr() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -127,28 +127,28 @@ func (p *process) addr() string {
 	return p.log.address()
 }
 
-// report fails the test for what a server must never do, and shows the last
-// life's log when the test failed.
+// report fails the test if a server did what it must never do, and logs the end
+// of the last log if the test failed.
 func (p *process) report(t *testing.T) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, log := range p.past {
-		if text := log.blamed(); text != "" {
+		if text := log.failure(); text != "" {
 			t.Errorf("%s:\n%s", text, log)
 		}
 	}
 	if t.Failed() && p.log != nil {
-		t.Logf("the server's last words:\n%s", p.log)
+		t.Logf("the end of the server's log:\n%s", p.log)
 	}
 }
 
-// logbook reads a server's log as it is written and keeps its end. It is safe
-// for concurrent use.
-type logbook struct {
-	up chan struct{} // closed when the server says that it is up
+// serverLog reads a server's log while it is written and keeps its last lines.
+// It is safe for concurrent use.
+type serverLog struct {
+	up chan struct{} // closed when the server logs that it is up
 
 	mu    sync.Mutex
-	part  []byte // of a line
+	part  []byte // the beginning of a line
 	lines []string
 	bound string
 	fault string
@@ -156,7 +156,7 @@ type logbook struct {
 
 const keptLines = 200
 
-func (l *logbook) Write(b []byte) (int, error) {
+func (l *serverLog) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
@@ -172,7 +172,7 @@ func (l *logbook) Write(b []byte) (int, error) {
 	}
 }
 
-func (l *logbook) read(line string) {
+func (l *serverLog) read(line string) {
 	l.lines = append(l.lines, line)
 	if len(l.lines) > keptLines {
 		l.lines = l.lines[1:]
@@ -192,25 +192,25 @@ func (l *logbook) read(line string) {
 	}
 }
 
-func (l *logbook) address() string {
+func (l *serverLog) address() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.bound
 }
 
-func (l *logbook) blame(text string) {
+func (l *serverLog) fail(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.fault = text
 }
 
-func (l *logbook) blamed() string {
+func (l *serverLog) failure() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.fault
 }
 
-func (l *logbook) String() string {
+func (l *serverLog) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return strings.Join(l.lines, "\n")

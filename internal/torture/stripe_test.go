@@ -14,8 +14,7 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// The keys of the tests; any well-formed test key opens the offline Stripe's
-// account.
+// The keys of the tests. The offline Stripe accepts every well-formed test key.
 const (
 	secretKey      = "sk_test_torture12345"
 	publishableKey = "pk_test_torture12345"
@@ -23,15 +22,14 @@ const (
 	nextSecret     = "whsec_afterrotation1"
 )
 
-// offline is the offline Stripe, with a place in front of it where requests can
-// be stopped.
+// offline is the offline Stripe with breakpoints in front of it.
 type offline struct {
 	*sandbox.Server
-	stops
+	breakpoints
 	url string
 }
 
-// retryDelays keep a delivery coming back for half a minute.
+// retryDelays returns the delays of a delivery's retries, half a minute in all.
 func retryDelays() []time.Duration {
 	list := []time.Duration{50 * time.Millisecond, 100 * time.Millisecond, 200 * time.Millisecond}
 	for range 60 {
@@ -40,14 +38,14 @@ func retryDelays() []time.Duration {
 	return list
 }
 
-// newOffline starts an offline Stripe that delivers its webhooks to door.
-func newOffline(t *testing.T, door string) *offline {
+// newOffline starts an offline Stripe that delivers its webhooks to endpoint.
+func newOffline(t *testing.T, endpoint string) *offline {
 	t.Helper()
 	server, err := sandbox.New(sandbox.Config{
 		Manage:      true,
 		RetryDelays: retryDelays(),
 		MaxObjects:  1_000_000,
-		Endpoints:   []sandbox.Endpoint{{URL: door, Secret: webhookSecret}},
+		Endpoints:   []sandbox.Endpoint{{URL: endpoint, Secret: webhookSecret}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +73,7 @@ func (s *offline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.serve(w, r, r.Method+" "+r.URL.Path, s.Server)
 }
 
-// fault asks for a misbehaviour.
+// fault adds a fault to the offline Stripe.
 func (s *offline) fault(t *testing.T, f sandbox.Fault) {
 	t.Helper()
 	if _, err := s.AddFault(f); err != nil {
@@ -83,7 +81,7 @@ func (s *offline) fault(t *testing.T, f sandbox.Fault) {
 	}
 }
 
-// events are the ids of all events so far.
+// events returns the ids of all events so far.
 func (s *offline) events() []string {
 	var ids []string
 	for _, e := range s.Events() {
@@ -92,7 +90,7 @@ func (s *offline) events() []string {
 	return ids
 }
 
-// intentOf is the intent of an order, "" if it has none.
+// intentOf returns the id of an order's intent, "" if it has none.
 func (s *offline) intentOf(order string) string {
 	for _, in := range s.Ledger().Intents {
 		if in.Metadata["checkoutd_order"] == order {
@@ -106,10 +104,10 @@ func (s *offline) intentOf(order string) string {
 const (
 	goodCard     = "4242424242424242"
 	declinedCard = "4000000000009995" // insufficient_funds
-	secureCard   = "4000002500003155" // asks for 3D Secure
+	secureCard   = "4000002500003155" // requires 3D Secure
 )
 
-// token makes a ConfirmationToken as the page's Stripe.js does.
+// token creates a ConfirmationToken as the page's Stripe.js does.
 func (s *offline) token(ctx context.Context, card string) (string, error) {
 	var out struct{ ID string }
 	err := s.post(ctx, "/v1/confirmation_tokens", url.Values{
@@ -126,7 +124,7 @@ func (s *offline) token(ctx context.Context, card string) (string, error) {
 	return out.ID, err
 }
 
-// authenticate is the buyer's "Complete authentication".
+// authenticate passes the 3D Secure challenge.
 func (s *offline) authenticate(ctx context.Context, clientSecret string) error {
 	id, _, _ := strings.Cut(clientSecret, "_secret_")
 	var out struct{ Status string }
