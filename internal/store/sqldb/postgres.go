@@ -68,7 +68,7 @@ func prepareConn(ctx context.Context, conn *pgx.Conn) error {
 		return err
 	}
 
-	// With the default compression, pglz, payloads cost the server as much as
+	// Compressing payloads with the default, pglz, costs the server as much as
 	// all the rest of an event. LZ4 costs little, but not every server has it.
 	_, err = conn.Exec(ctx, "SET default_toast_compression = 'lz4'")
 	var refused *pgconn.PgError
