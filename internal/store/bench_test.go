@@ -17,26 +17,26 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-// engines are the databases that the benchmarks run on.
+// engines runs a benchmark on both databases.
 func engines(b *testing.B, run func(b *testing.B, databaseURL string)) {
 	b.Run("sqlite", func(b *testing.B) { run(b, storetest.SQLiteURL(b)) })
 	b.Run("postgres", func(b *testing.B) { run(b, pgtest.Shared(b).NewDatabase(b)) })
 }
 
-// payload is as long as a usual event, and as hard to compress.
+// payload is as long as a typical event, and as hard to compress.
 var payload = []byte(`{"data":{"object":{"id":"pi_3MtwBwLkdIwHu7ix28a3tqPa"` + strings.Repeat(`,"amount_details":{"tip":{}},"latest_charge":"ch_3Ln0cV2eZvKYlo2C1O2Z0bYQ"`, 40) + `}}}`)
 
 func benchEvent(n int64) webhooks.Event {
 	now := time.Now()
 	return webhooks.Event{
-		// As Stripe's: a part that grows, then chance.
+		// Like Stripe's: a part that grows, then a random one.
 		ID: fmt.Sprintf("evt_1%010x%016x", n/64, uint64(n)*0x9E3779B97F4A7C15), Type: "payment_intent.succeeded", APIVersion: "2025-02-24.acacia",
 		Created: now, Group: fmt.Sprintf("pi_%x", uint64(n/3)*0x9E3779B97F4A7C15), Payload: payload, Source: webhooks.SourceWebhook,
 		Secret: "0a1b2c3d", State: webhooks.Received, NextAt: now, ReceivedAt: now,
 	}
 }
 
-// callersDo spreads b.N calls over callers, and reports calls per second.
+// callersDo spreads b.N calls over the callers, and reports calls per second.
 func callersDo(b *testing.B, callers int, do func() error) {
 	var left atomic.Int64
 	left.Store(int64(b.N))
@@ -59,8 +59,8 @@ func callersDo(b *testing.B, callers int, do func() error) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// BenchmarkAccept is the durable acknowledgement, beside one plain transaction
-// for each.
+// BenchmarkAccept measures the durable acknowledgement, beside one plain
+// transaction for each event.
 func BenchmarkAccept(b *testing.B) {
 	engines(b, func(b *testing.B, databaseURL string) {
 		s := openMigrated(b, databaseURL)
@@ -81,7 +81,7 @@ func BenchmarkAccept(b *testing.B) {
 	})
 }
 
-// plainInsert is the same insert, one transaction each.
+// plainInsert returns the same insert, as one transaction for each event.
 func plainInsert(b *testing.B, databaseURL string) func(webhooks.Event) error {
 	b.Helper()
 	db := openRaw(b, databaseURL)
@@ -106,7 +106,7 @@ func plainInsert(b *testing.B, databaseURL string) func(webhooks.Event) error {
 	}
 }
 
-// BenchmarkUpdate is one settled order: attempt, intent, paid.
+// BenchmarkUpdate measures the settlement of an order: attempt, intent, paid.
 func BenchmarkUpdate(b *testing.B) {
 	engines(b, func(b *testing.B, databaseURL string) {
 		s := openMigrated(b, databaseURL)
@@ -152,9 +152,9 @@ func settleBench(s *store.Store, id string) error {
 	})
 }
 
-// BenchmarkFull is the inbox with a million finished events, a hundred thousand
-// that wait for an order and as many that are due: the acknowledgement, and a
-// claim of 32.
+// BenchmarkFull measures the acknowledgement and a claim of 32 events while the
+// inbox holds a million finished events, a hundred thousand that wait for an
+// order and as many that are due.
 func BenchmarkFull(b *testing.B) {
 	engines(b, func(b *testing.B, databaseURL string) {
 		s := openMigrated(b, databaseURL)

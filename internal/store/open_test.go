@@ -37,7 +37,7 @@ func TestOpenRefuses(t *testing.T) {
 		})
 	}
 
-	t.Run("a server that is not there is unavailable", func(t *testing.T) {
+	t.Run("a server that does not answer is unavailable", func(t *testing.T) {
 		t.Parallel()
 		_, err := store.Open(t.Context(), "postgres://u:hidden@127.0.0.1:1/x", store.Options{})
 		if fault.Of(err).Kind != fault.Unavailable || strings.Contains(err.Error(), "hidden") {
@@ -45,7 +45,7 @@ func TestOpenRefuses(t *testing.T) {
 		}
 	})
 
-	t.Run("a file that is no database is refused", func(t *testing.T) {
+	t.Run("a file that is not a database is refused", func(t *testing.T) {
 		t.Parallel()
 		path := filepath.Join(t.TempDir(), "x.db")
 		if err := os.WriteFile(path, []byte(strings.Repeat("not a database ", 100)), 0o600); err != nil {
@@ -57,7 +57,7 @@ func TestOpenRefuses(t *testing.T) {
 	})
 }
 
-func TestOpenMakesTheFolder(t *testing.T) {
+func TestOpenCreatesTheFolder(t *testing.T) {
 	t.Parallel()
 	for _, prefix := range []string{"sqlite:", "sqlite://"} {
 		path := filepath.Join(t.TempDir(), "a b%20ü&c", "deeper", "shop.db")
@@ -66,16 +66,16 @@ func TestOpenMakesTheFolder(t *testing.T) {
 			t.Error(err)
 		}
 		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
-			t.Errorf("the file is not where it should be: %v", err)
+			t.Errorf("the file is missing: %v", err)
 		}
 		if info, err := os.Stat(filepath.Dir(path)); err != nil || info.Mode().Perm()&0o007 != 0 {
-			t.Errorf("others may enter the folder: %v, %v", info.Mode(), err)
+			t.Errorf("other users may enter the folder: %v, %v", info.Mode(), err)
 		}
 	}
 }
 
-// A command that looks must not leave an empty database where somebody misspelt
-// the name.
+// A command that only reads must not leave an empty database behind because its
+// name was misspelled.
 func TestMustExist(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "new", "shop.db")
@@ -88,12 +88,12 @@ func TestMustExist(t *testing.T) {
 		t.Errorf("got %v, want an error that names the file", err)
 	}
 	if _, err := os.Stat(filepath.Dir(path)); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("something was made: %v", err)
+		t.Errorf("something was created: %v", err)
 	}
 }
 
-// TestDriverPair holds SQLite's driver to the C library that it was built for:
-// another one breaks it silently, and tools like to lift it.
+// TestDriverPair pins SQLite's driver and the C library that it was built for:
+// another one breaks it silently, and tools tend to upgrade it.
 func TestDriverPair(t *testing.T) {
 	t.Parallel()
 	mod, err := os.ReadFile("../../go.mod")
@@ -102,7 +102,7 @@ func TestDriverPair(t *testing.T) {
 	}
 	for _, want := range []string{"modernc.org/sqlite v1.60.1", "modernc.org/libc v1.77.1"} {
 		if !regexp.MustCompile(`(?m)^\s*(require )?` + regexp.QuoteMeta(want) + `( // indirect)?$`).Match(mod) {
-			t.Errorf("go.mod does not ask for %s: driver and library change together, in this test too", want)
+			t.Errorf("go.mod does not require %s: change driver and library together, here too", want)
 		}
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"checkoutd/internal/store/storetest"
 )
 
-// TestPlans holds the statements that run all the time to their indexes: a full
-// scan is right in its result and ruinous with a million events.
+// TestPlans checks that the frequent statements use their indexes: a full scan
+// returns the right result, and is ruinous with a million events.
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	const many = 4000
@@ -41,14 +41,14 @@ func TestPlans(t *testing.T) {
 			fill(t, db, many, "unmatched", time.Now().Add(time.Hour).UnixMicro())
 			fill(t, db, many, "received", 1000)
 			check := func(t *testing.T) {
-				hold(t, db, s.ClaimText(), "events_waiting", 1000, 32, "token", 2000)
+				checkPlan(t, db, s.ClaimText(), "events_waiting", 1000, 32, "token", 2000)
 				for what, st := range statements {
-					t.Run(what, func(t *testing.T) { hold(t, db, st.text, st.index, st.args...) })
+					t.Run(what, func(t *testing.T) { checkPlan(t, db, st.text, st.index, st.args...) })
 				}
 			}
 
 			if strings.HasPrefix(databaseURL, "sqlite:") {
-				t.Run("without statistics", check) // nobody may ever have run ANALYZE
+				t.Run("without statistics", check) // ANALYZE may never have been run
 			}
 
 			if _, err := db.ExecContext(t.Context(), "ANALYZE"); err != nil {
@@ -60,8 +60,9 @@ func TestPlans(t *testing.T) {
 	}
 }
 
-// hold asks for a plan, which must use the index and scan no table of events.
-func hold(t *testing.T, db *sql.DB, text, index string, args ...any) {
+// checkPlan asks for the plan of a statement, which must use the index and not
+// scan the events.
+func checkPlan(t *testing.T, db *sql.DB, text, index string, args ...any) {
 	t.Helper()
 	plan := explain(t, db, text, args...)
 	if !regexp.MustCompile(`\b` + index + `\b`).MatchString(plan) {

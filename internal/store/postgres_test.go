@@ -23,7 +23,7 @@ func anOrder(id string) orders.Order {
 	}
 }
 
-func TestPostgresThatMayLoseCommitsIsRefused(t *testing.T) {
+func TestPostgresWithoutSynchronousCommitIsRefused(t *testing.T) {
 	t.Parallel()
 	databaseURL := pgtest.Shared(t).NewDatabase(t)
 	joint := "?"
@@ -36,8 +36,8 @@ func TestPostgresThatMayLoseCommitsIsRefused(t *testing.T) {
 	}
 }
 
-// TestPostgresDeadlock makes the server end a change in the middle: it must run
-// again and lose nothing.
+// TestPostgresDeadlock makes the server abort a change in the middle: the change
+// must run again and lose nothing.
 func TestPostgresDeadlock(t *testing.T) {
 	t.Parallel()
 	databaseURL := pgtest.Shared(t).NewDatabase(t)
@@ -62,7 +62,7 @@ func TestPostgresDeadlock(t *testing.T) {
 	defer other.Rollback() //nolint:errcheck // it is committed below
 
 	for _, text := range []string{
-		"SET LOCAL deadlock_timeout = '1min'", // the other one is to be the victim
+		"SET LOCAL deadlock_timeout = '1min'", // the store shall be the victim
 		"SELECT 1 FROM events FOR UPDATE",
 	} {
 		if _, err := other.ExecContext(ctx, text); err != nil {
@@ -93,12 +93,12 @@ func TestPostgresDeadlock(t *testing.T) {
 		t.Fatal(err)
 	}
 	if o, err := s.Order(ctx, "ord_1"); err != nil || o.Refunded != 1 || runs < 2 {
-		t.Errorf("refunded %d after %d runs, %v; want 1 after several", o.Refunded, runs, err)
+		t.Errorf("refunded %d after %d runs, %v; want 1 after at least 2", o.Refunded, runs, err)
 	}
 }
 
-// TestPostgresGone stops the server under an open store and starts it again.
-func TestPostgresGone(t *testing.T) {
+// TestPostgresRestart stops the server of an open store and starts it again.
+func TestPostgresRestart(t *testing.T) {
 	t.Parallel()
 	cluster := pgtest.Start(t)
 	s, ctx := openMigrated(t, cluster.NewDatabase(t)), t.Context()
@@ -127,7 +127,7 @@ func TestPostgresGone(t *testing.T) {
 	cluster.Start(t)
 	for name, call := range calls {
 		if err := call(); err != nil {
-			t.Errorf("%s after the server is back: %v", name, err)
+			t.Errorf("%s after the restart: %v", name, err)
 		}
 	}
 }

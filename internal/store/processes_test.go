@@ -17,8 +17,8 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-// child, in the environment, makes the test binary one of several processes on
-// one SQLite file.
+// child, in the environment, makes the test binary run as one of several
+// processes on one SQLite file.
 const child = "CHECKOUTD_STORE_CHILD"
 
 const childChanges = 40
@@ -28,7 +28,7 @@ const childChanges = 40
 func TestSQLiteProcesses(t *testing.T) {
 	t.Parallel()
 	if databaseURL := os.Getenv(child); databaseURL != "" {
-		if err := beChild(t.Context(), databaseURL); err != nil {
+		if err := runChild(t.Context(), databaseURL); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -55,7 +55,7 @@ func TestSQLiteProcesses(t *testing.T) {
 	s := openMigrated(t, databaseURL)
 	o, err := s.Order(t.Context(), "ord_shared")
 	if err != nil || o.Refunded != processes*childChanges {
-		t.Errorf("%d changes are there, want %d; %v", o.Refunded, processes*childChanges, err)
+		t.Errorf("%d changes are stored, want %d; %v", o.Refunded, processes*childChanges, err)
 	}
 
 	counts, err := s.Counts(t.Context())
@@ -64,19 +64,19 @@ func TestSQLiteProcesses(t *testing.T) {
 	}
 }
 
-func beChild(ctx context.Context, databaseURL string) error {
+func runChild(ctx context.Context, databaseURL string) error {
 	s, err := store.Open(ctx, databaseURL, store.Options{})
 	if err != nil {
 		return err
 	}
-	defer s.Close() //nolint:errcheck // what matters was committed
+	defer s.Close() //nolint:errcheck // everything that matters was committed
 
 	if err := s.Migrate(ctx); err != nil {
 		return err
 	}
 
 	if _, err := s.Order(ctx, "ord_shared"); errors.Is(err, orders.ErrNotFound) {
-		_ = s.CreateOrder(ctx, anOrder("ord_shared")) // another process may be first
+		_ = s.CreateOrder(ctx, anOrder("ord_shared")) // another process may have created it
 	}
 
 	for n := range childChanges {

@@ -12,7 +12,7 @@ import (
 	"checkoutd/internal/store"
 )
 
-// openMigrated opens a store that goes with the test.
+// openMigrated opens a store, which is closed after the test.
 func openMigrated(tb testing.TB, databaseURL string) *store.Store {
 	tb.Helper()
 	s, err := store.Open(tb.Context(), databaseURL, store.Options{MaxConns: 16})
@@ -33,7 +33,7 @@ func openMigrated(tb testing.TB, databaseURL string) *store.Store {
 	return s
 }
 
-// openRaw opens the database beside the store.
+// openRaw opens the database without a store.
 func openRaw(tb testing.TB, databaseURL string) *sql.DB {
 	tb.Helper()
 	driver, dsn := "pgx", databaseURL
@@ -57,7 +57,7 @@ func openRaw(tb testing.TB, databaseURL string) *sql.DB {
 
 func isSQLite(db *sql.DB) bool { return strings.Contains(fmt.Sprintf("%T", db.Driver()), "sqlite") }
 
-// fill stores n small events of a state, each with a group of its own.
+// fill stores n small events in a state, each with a group of its own.
 func fill(tb testing.TB, db *sql.DB, n int, state string, nextAt int64) {
 	tb.Helper()
 	series := "generate_series(1, $1::int) AS s(i)"

@@ -14,7 +14,7 @@ import (
 	"checkoutd/internal/pgtest"
 )
 
-// TestPostgresRoundTrips counts how often a call waits for the server: that is
+// TestPostgresRoundTrips counts how often a call waits for the server, which is
 // what a call costs when the server is on another machine.
 func TestPostgresRoundTrips(t *testing.T) {
 	t.Parallel()
@@ -42,27 +42,27 @@ func TestPostgresRoundTrips(t *testing.T) {
 			return err
 		}},
 	} {
-		least := int64(1000) // the first call prepares, and one after a pause asks whether the connection lives
+		fewest := int64(1000) // the first call prepares, and one after a pause checks the connection
 		for range 5 {
 			before := trips.n.Load()
 			if err := c.call(); err != nil {
 				t.Fatal(err)
 			}
 
-			least = min(least, trips.n.Load()-before)
+			fewest = min(fewest, trips.n.Load()-before)
 		}
 
-		if least != c.want {
-			t.Errorf("%s: %d round trips, want %d", name, least, c.want)
+		if fewest != c.want {
+			t.Errorf("%s: %d round trips, want %d", name, fewest, c.want)
 		}
 	}
 }
 
-// tripCounter is a proxy that counts how often a client speaks after the server
-// has spoken.
+// tripCounter is a proxy that counts how often a client sends after the server
+// has sent.
 type tripCounter struct{ n atomic.Int64 }
 
-// inFrontOf gives the address of a database by way of the proxy.
+// inFrontOf returns the address of a database behind the proxy.
 func (c *tripCounter) inFrontOf(t *testing.T, databaseURL string) string {
 	t.Helper()
 	u, err := url.Parse(databaseURL)
@@ -89,7 +89,7 @@ func (c *tripCounter) inFrontOf(t *testing.T, databaseURL string) string {
 		}
 	})
 
-	t.Cleanup(func() { // after the store was closed
+	t.Cleanup(func() { // after the store is closed
 		_ = l.Close()
 		open.Wait()
 	})
@@ -108,13 +108,13 @@ func (c *tripCounter) serve(t *testing.T, client net.Conn, address string) {
 		return
 	}
 
-	var spoke atomic.Bool
+	var serverSent atomic.Bool
 	var both sync.WaitGroup
 	both.Go(func() {
 		defer server.Close() //nolint:errcheck // as above
 
 		_, _ = io.Copy(noting{server, func() {
-			if spoke.Swap(false) {
+			if serverSent.Swap(false) {
 				c.n.Add(1)
 			}
 		}}, client)
@@ -123,13 +123,13 @@ func (c *tripCounter) serve(t *testing.T, client net.Conn, address string) {
 	both.Go(func() {
 		defer client.Close() //nolint:errcheck // a test's proxy
 
-		_, _ = io.Copy(noting{client, func() { spoke.Store(true) }}, server)
+		_, _ = io.Copy(noting{client, func() { serverSent.Store(true) }}, server)
 	})
 
 	both.Wait()
 }
 
-// noting tells of each write before it is made.
+// noting calls note before each write.
 type noting struct {
 	io.Writer
 	note func()

@@ -28,7 +28,7 @@ func TestPostgres(t *testing.T) {
 	})
 }
 
-// blockSQLite holds the only write lock of the file.
+// blockSQLite takes the only write lock of the file.
 func blockSQLite(tb testing.TB, url string) (release func()) {
 	tb.Helper()
 	tx, err := openRaw(tb, url).BeginTx(tb.Context(), nil)
@@ -42,7 +42,7 @@ func blockSQLite(tb testing.TB, url string) (release func()) {
 	}
 }
 
-// blockPostgres holds a lock on the table of events.
+// blockPostgres locks the table of events.
 func blockPostgres(tb testing.TB, url string) (release func()) {
 	tb.Helper()
 	conn, err := pgx.Connect(tb.Context(), url)
@@ -63,7 +63,7 @@ func blockPostgres(tb testing.TB, url string) (release func()) {
 	}
 }
 
-// TestSQLiteFileIsPrivate: the payloads in it are nobody else's business.
+// TestSQLiteFileIsPrivate checks that other users cannot read the payloads.
 func TestSQLiteFileIsPrivate(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "shop", "test.db")

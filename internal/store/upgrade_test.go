@@ -19,12 +19,11 @@ import (
 	"checkoutd/internal/store/storetest"
 )
 
-// upgradedAt is when the database of the first release is opened by this
-// program.
+// upgradedAt is when this program opens the database of the first release.
 var upgradedAt = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 
-// firstRelease makes a database as the first release left it, with an order in
-// each state.
+// firstRelease creates a database as the first release left it, with an order
+// in each state.
 func firstRelease(t *testing.T, databaseURL string) {
 	t.Helper()
 	ctx, db := t.Context(), openRaw(t, databaseURL)
@@ -191,8 +190,7 @@ func (o *oldOrder) insert(t *testing.T, db *sql.DB) {
 	}
 }
 
-// oldStripe knows the intents of the first release, and answers with what was
-// asked for.
+// oldStripe has the intents of the first release.
 type oldStripe struct {
 	payments.Stripe
 	sent     []payments.Params
@@ -268,8 +266,9 @@ func (s *oldStripe) Refund(_ context.Context, op payments.Operation) error {
 	return nil
 }
 
-// TestUpgradeGoesOn: what the first release left in any state is gone on with.
-func TestUpgradeGoesOn(t *testing.T) {
+// TestUpgrade opens a database of the first release: this one continues its
+// orders in whatever state they are.
+func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	urls := map[string]func(testing.TB) string{"SQLite": storetest.SQLiteURL, "PostgreSQL": nil}
 	for name, newURL := range urls {
@@ -281,12 +280,12 @@ func TestUpgradeGoesOn(t *testing.T) {
 
 			databaseURL := newURL(t)
 			firstRelease(t, databaseURL)
-			goOn(t, openMigrated(t, databaseURL))
+			continueOrders(t, openMigrated(t, databaseURL))
 		})
 	}
 }
 
-func goOn(t *testing.T, s *store.Store) {
+func continueOrders(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	offered := orders.Options{
 		CaptureMethod:      "manual",
@@ -294,10 +293,10 @@ func goOn(t *testing.T, s *store.Store) {
 		PaymentMethodTypes: []string{"card"},
 	}
 	if n, err := s.AdoptOptions(ctx, offered, upgradedAt); err != nil || n != 7 {
-		t.Errorf("%d orders got options, %v; want the 7 that may be paid", n, err)
+		t.Errorf("%d orders got options, %v; want the 7 that may still be paid", n, err)
 	}
 	if n, err := s.AdoptOptions(ctx, orders.Options{CaptureMethod: "automatic"}, upgradedAt); err != nil || n != 0 {
-		t.Errorf("%d orders got others the next time, %v", n, err)
+		t.Errorf("%d orders got other options the next time, %v", n, err)
 	}
 
 	stripe := &oldStripe{captured: map[string]int64{}}
@@ -329,7 +328,7 @@ func goOn(t *testing.T, s *store.Store) {
 
 	for _, p := range stripe.sent {
 		if p.CaptureMethod != "manual" || p.SetupFutureUsage != "off_session" || len(p.PaymentMethodTypes) != 1 || p.BringUpToDate {
-			t.Errorf("%s is sent as %+v, which is not what its buyer was offered", p.Metadata[payments.MetaOrder], p)
+			t.Errorf("%s is sent as %+v, which is not what the buyer was offered", p.Metadata[payments.MetaOrder], p)
 		}
 	}
 

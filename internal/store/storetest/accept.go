@@ -33,7 +33,7 @@ func testAccept(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("a payload is kept to the byte", func(t *testing.T) {
+	t.Run("a payload is stored byte for byte", func(t *testing.T) {
 		t.Parallel()
 		big := make([]byte, 64<<10)
 		for i := range big {
@@ -86,7 +86,7 @@ func testAccept(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("a caller whose time is over stops waiting", func(t *testing.T) {
+	t.Run("a caller whose context has ended stops waiting", func(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(f.ctx)
 		cancel()
@@ -97,9 +97,9 @@ func testAccept(t *testing.T, e Engine) {
 	})
 }
 
-// testBatches looks at callers that share commits.
+// testBatches tests callers that share commits.
 func testBatches(t *testing.T, e Engine) {
-	t.Run("of one id many times at once, through two stores, one is new", func(t *testing.T) {
+	t.Run("an id that arrives many times at once, through two stores, is new once", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		stores := []*store.Store{f.Store, f.open(store.Options{})}
@@ -139,24 +139,24 @@ func testBatches(t *testing.T, e Engine) {
 		for i, err := range results {
 			_, found := f.Event(f.ctx, fmt.Sprintf("evt_%d", i))
 			if bad := i%10 == 3; bad != (err != nil) || bad != (found != nil) {
-				t.Errorf("event %d: accept said %v, looking for it %v", i, err, found)
+				t.Errorf("event %d: Accept returned %v, Event %v", i, err, found)
 			}
 		}
 	})
 
-	t.Run("a full queue refuses at once, and what waits is stored", func(t *testing.T) {
+	t.Run("a full queue refuses at once, and waiting events are stored", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
-		const most = 2
-		const room = 8 + 3*most // the queue and what at most three flushers hold
-		results := f.whileBlocked(e, store.Options{InboxQueue: 8, InboxBatch: most}, 2*room, room, func(i int) webhooks.Event {
+		const batch = 2
+		const room = 8 + 3*batch // the queue, and a batch for each of at most three flushers
+		results := f.whileBlocked(e, store.Options{InboxQueue: 8, InboxBatch: batch}, 2*room, room, func(i int) webhooks.Event {
 			return newEvent(fmt.Sprintf("evt_%d", i), "")
 		})
 		var busy int
 		for i, err := range results {
 			_, found := f.Event(f.ctx, fmt.Sprintf("evt_%d", i))
 			if err == nil && found != nil {
-				t.Errorf("event %d was acknowledged and is not there: %v", i, found)
+				t.Errorf("event %d was acknowledged and is missing: %v", i, found)
 			}
 
 			if err != nil {
@@ -165,7 +165,7 @@ func testBatches(t *testing.T, e Engine) {
 					t.Errorf("got %v, want inbox_busy", err)
 				}
 				if found == nil {
-					t.Errorf("event %d was refused and is there", i)
+					t.Errorf("event %d was refused and is stored", i)
 				}
 			}
 		}
@@ -175,7 +175,7 @@ func testBatches(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("Close stores what waits", func(t *testing.T) {
+	t.Run("Close stores the waiting events", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		s, err := store.Open(f.ctx, f.url, store.Options{Now: f.clock.Now})
@@ -198,13 +198,13 @@ func testBatches(t *testing.T, e Engine) {
 			case err == nil && missing == nil:
 				stored.Add(1)
 			case !errors.Is(err, store.ErrClosed) || missing == nil:
-				t.Errorf("event %d: accept said %v, looking for it %v", i, err, missing)
+				t.Errorf("event %d: Accept returned %v, Event %v", i, err, missing)
 			}
 		})
 
 		counts, err := f.Counts(f.ctx)
 		if err != nil || counts[webhooks.Received] != stored.Load() {
-			t.Errorf("%v are there, %d were acknowledged, %v", counts, stored.Load(), err)
+			t.Errorf("%v are stored, %d were acknowledged, %v", counts, stored.Load(), err)
 		}
 	})
 }
@@ -217,19 +217,19 @@ func (f *fixture) whileBlocked(e Engine, o store.Options, n, refused int64, even
 	s := f.open(o)
 	release := e.BlockInbox(f.t, f.url)
 	results := make([]error, n)
-	var begun, ended atomic.Int64
+	var started, ended atomic.Int64
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 
 		together(int(n), func(i int) {
-			begun.Add(1)
+			started.Add(1)
 			_, results[i] = s.Accept(f.ctx, event(i))
 			ended.Add(1)
 		})
 	}()
 
-	f.eventually("the events are handed in", func() bool { return begun.Load() == n && ended.Load() >= refused })
+	f.eventually("all events were passed to Accept", func() bool { return started.Load() == n && ended.Load() >= refused })
 	release()
 	<-done
 

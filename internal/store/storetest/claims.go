@@ -15,7 +15,7 @@ import (
 )
 
 func testClaims(t *testing.T, e Engine) {
-	t.Run("a claim holds the older events, whole, under a lease", func(t *testing.T) {
+	t.Run("a claim returns the oldest events, with payloads, under a lease", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		f.accept(newEvent("evt_c", "pi_1"), newEvent("evt_b", "pi_2"), newEvent("evt_a", "pi_3"))
@@ -30,14 +30,14 @@ func testClaims(t *testing.T, e Engine) {
 			t.Errorf("got %+v", ev)
 		}
 		if got, err := f.Event(f.ctx, ev.ID); err != nil || !reflect.DeepEqual(got, ev) {
-			t.Errorf("kept is %+v, %v", got, err)
+			t.Errorf("stored is %+v, %v", got, err)
 		}
 		if got, want := ids(f.claim(9)), []string{"evt_a"}; !reflect.DeepEqual(got, want) {
 			t.Errorf("then got %v, want %v", got, want)
 		}
 	})
 
-	t.Run("an event that is given back is due as if it had never been claimed", func(t *testing.T) {
+	t.Run("a released event is due as if it had never been claimed", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		f.accept(newEvent("evt_1", "pi_1"))
@@ -49,14 +49,14 @@ func testClaims(t *testing.T, e Engine) {
 
 		again := f.claim(1)
 		if len(again) != 1 || again[0].Tries != 1 {
-			t.Fatalf("got %+v, want it on its first try", again)
+			t.Fatalf("got %+v, want its first try", again)
 		}
 		if err := f.ReleaseEvent(f.ctx, ev.Claim(), start); !errors.Is(err, queue.ErrClaimLost) {
-			t.Errorf("the old claim was given back once more: %v", err)
+			t.Errorf("the old claim was released again: %v", err)
 		}
 	})
 
-	t.Run("events of one moment go by their ids", func(t *testing.T) {
+	t.Run("events received at the same time are ordered by id", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		for _, id := range []string{"evt_2", "evt_3", "evt_1"} {
@@ -70,7 +70,7 @@ func testClaims(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("only what is due and unfinished is taken", func(t *testing.T) {
+	t.Run("only due and unfinished events are claimed", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		for _, state := range []webhooks.State{webhooks.Unmatched, webhooks.Done, webhooks.Ignored, webhooks.Dead, webhooks.Quarantined} {
@@ -93,7 +93,7 @@ func testClaims(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("one of a group at a time, the older first", func(t *testing.T) {
+	t.Run("one event of a group at a time, the oldest first", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		f.accept(newEvent("evt_3", "pi_1"), newEvent("evt_2", "pi_1"), newEvent("evt_1", "pi_1"), newEvent("evt_x", ""), newEvent("evt_y", ""))
@@ -103,16 +103,16 @@ func testClaims(t *testing.T, e Engine) {
 			t.Fatalf("got %v, want %v", got, want)
 		}
 		if more := f.claim(9); len(more) != 0 {
-			t.Fatalf("its group is worked, and %v was taken", ids(more))
+			t.Fatalf("its group is being worked, and %v was claimed", ids(more))
 		}
 
-		f.finish(list[0], webhooks.Received, start.Add(time.Hour)) // fails and waits: the next may go
+		f.finish(list[0], webhooks.Received, start.Add(time.Hour)) // it failed and waits, so the next one may be claimed
 		if got, want := ids(f.claim(9)), []string{"evt_2"}; !reflect.DeepEqual(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
 	})
 
-	t.Run("a finished claim is over", func(t *testing.T) {
+	t.Run("a finished claim cannot end again", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		for i, next := range []webhooks.State{webhooks.Done, webhooks.Ignored, webhooks.Dead, webhooks.Quarantined, webhooks.Received, webhooks.Unmatched} {
@@ -136,7 +136,7 @@ func testClaims(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("what is no end of work is refused", func(t *testing.T) {
+	t.Run("a state in which work cannot end is refused", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		f.accept(newEvent("evt_1", ""))
@@ -154,14 +154,14 @@ func testClaims(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("a lease that is over is rescued, and its holder has lost", func(t *testing.T) {
+	t.Run("an expired lease is rescued, and its holder loses the claim", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		f.accept(newEvent("evt_1", "pi_1"))
 
 		ev := f.claim(1)[0]
 		if n, err := f.RescueEvents(f.ctx, ev.LeaseUntil.Add(-time.Microsecond)); n != 0 || err != nil {
-			t.Errorf("rescued %d before the time, %v", n, err)
+			t.Errorf("rescued %d before the lease expired, %v", n, err)
 		}
 
 		f.clock.Advance(time.Minute)
@@ -187,7 +187,7 @@ func (f *fixture) finish(ev webhooks.Event, next webhooks.State, at time.Time) {
 }
 
 // testClaimsAtOnce works a full inbox with many workers in two stores, and
-// looks at who held what.
+// records which events were held at the same time.
 func testClaimsAtOnce(t *testing.T, e Engine) {
 	f := newFixture(t, e)
 	stores := []*store.Store{f.Store, f.open(store.Options{})}
@@ -206,7 +206,7 @@ func testClaimsAtOnce(t *testing.T, e Engine) {
 	w := watch{t: t, held: map[string]string{}, worked: map[string]int{}}
 	together(callers, func(i int) {
 		s := stores[i%2]
-		for w.left() < events && !t.Failed() {
+		for w.done() < events && !t.Failed() {
 			list, err := s.ClaimEvents(f.ctx, start.Add(time.Hour), start.Add(2*time.Hour), 3)
 			if err != nil {
 				t.Error(err)
@@ -239,7 +239,7 @@ func testClaimsAtOnce(t *testing.T, e Engine) {
 	}
 }
 
-// watch notes which event of a group is in hand.
+// watch records which event of each group is being worked.
 type watch struct {
 	t      *testing.T
 	mu     sync.Mutex
@@ -252,21 +252,21 @@ func (w *watch) take(ev webhooks.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if other, busy := w.held[ev.Group]; busy {
-		w.t.Errorf("%s and %s of group %s are worked at once", other, ev.ID, ev.Group)
+		w.t.Errorf("%s and %s of group %s are worked at the same time", other, ev.ID, ev.Group)
 	}
 	w.held[ev.Group] = ev.ID
 	w.worked[ev.ID]++
 	w.order = append(w.order, ev)
 }
 
-// drop comes before the claim ends: afterwards another may have it.
+// drop is called before the claim ends: afterwards another worker may have it.
 func (w *watch) drop(ev webhooks.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.held, ev.Group)
 }
 
-func (w *watch) left() int {
+func (w *watch) done() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.worked)

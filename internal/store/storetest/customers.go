@@ -36,7 +36,7 @@ func testCustomers(t *testing.T, e Engine) {
 
 		for _, id := range bound {
 			if id == "" || id != kept {
-				t.Errorf("was told %q, kept is %q", id, kept)
+				t.Errorf("the caller got %q, stored is %q", id, kept)
 			}
 		}
 	})
@@ -56,7 +56,7 @@ func testCustomers(t *testing.T, e Engine) {
 		kept := f.state(o.ID).Order.CustomerID
 		for _, id := range named {
 			if id == "" || id != kept {
-				t.Errorf("was told %q, kept is %q", id, kept)
+				t.Errorf("the caller got %q, stored is %q", id, kept)
 			}
 		}
 	})
@@ -75,7 +75,7 @@ func testCustomers(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("a buyer's customer is forgotten by its id only", func(t *testing.T) {
+	t.Run("a buyer's customer is forgotten only by its id", func(t *testing.T) {
 		t.Parallel()
 		for _, step := range []struct{ forget, want string }{{"cus_other", "cus_1"}, {"cus_1", ""}, {"cus_1", ""}} {
 			if step.want != "" {
@@ -93,15 +93,15 @@ func testCustomers(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("a dead customer of an order gives way until there is a payment", func(t *testing.T) {
+	t.Run("a deleted customer of an order is replaced until there is a payment", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
 		o := f.order()
-		for _, step := range []struct{ old, next, want string }{
+		for _, step := range []struct{ prev, next, want string }{
 			{"", "cus_1", "cus_1"}, {"cus_other", "cus_2", "cus_1"}, {"cus_1", "cus_2", "cus_2"},
 		} {
-			if got, err := f.SetCustomer(f.ctx, o.ID, step.old, step.next); got != step.want || err != nil {
-				t.Errorf("%q for %q: got %q, %v; want %q", step.next, step.old, got, err, step.want)
+			if got, err := f.SetCustomer(f.ctx, o.ID, step.prev, step.next); got != step.want || err != nil {
+				t.Errorf("%q after %q: got %q, %v; want %q", step.next, step.prev, got, err, step.want)
 			}
 		}
 
@@ -115,15 +115,15 @@ func testCustomers(t *testing.T, e Engine) {
 			{"an intent", func(st *payments.State) { st.Intents = append(st.Intents, newIntent("pi_of_dead_customer")) }, "cus_3"},
 		} {
 			f.update(o.ID, step.change)
-			old := f.state(o.ID).Order.CustomerID
-			next := map[string]string{"cus_2": "cus_3", "cus_3": "cus_4"}[old]
-			if got, err := f.SetCustomer(f.ctx, o.ID, old, next); got != step.want || err != nil {
+			prev := f.state(o.ID).Order.CustomerID
+			next := map[string]string{"cus_2": "cus_3", "cus_3": "cus_4"}[prev]
+			if got, err := f.SetCustomer(f.ctx, o.ID, prev, next); got != step.want || err != nil {
 				t.Errorf("with %s: got %q, %v; want %q", step.name, got, err, step.want)
 			}
 		}
 	})
 
-	t.Run("a customer has a subscription until it is over for good", func(t *testing.T) {
+	t.Run("a customer has a subscription until it has ended for good", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
 		o := f.order()
@@ -151,7 +151,7 @@ func testCustomers(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("a key is made once and differs by its name", func(t *testing.T) {
+	t.Run("a key is created once, and each name has its own", func(t *testing.T) {
 		t.Parallel()
 		keys := make([][]byte, callers)
 		together(callers, func(i int) {
@@ -167,17 +167,17 @@ func testCustomers(t *testing.T, e Engine) {
 			}
 		}
 
-		if use, err := f.BoundTo(f.ctx); err != nil || use != "" {
-			t.Errorf("it is for %q before anybody said so, %v", use, err)
+		if bound, err := f.BoundTo(f.ctx); err != nil || bound != "" {
+			t.Errorf("it is bound to %q before the first Bind, %v", bound, err)
 		}
-		if first, err := f.Bind(f.ctx, "sandbox"); err != nil || first != "sandbox" {
-			t.Errorf("bound to %q, %v; want sandbox", first, err)
+		if bound, err := f.Bind(f.ctx, "sandbox"); err != nil || bound != "sandbox" {
+			t.Errorf("bound to %q, %v; want sandbox", bound, err)
 		}
-		if first, err := f.Bind(f.ctx, "live"); err != nil || first != "sandbox" {
-			t.Errorf("bound again to %q, %v; want the first use, sandbox", first, err)
+		if bound, err := f.Bind(f.ctx, "live"); err != nil || bound != "sandbox" {
+			t.Errorf("bound again to %q, %v; want the first binding, sandbox", bound, err)
 		}
-		if use, err := f.BoundTo(f.ctx); err != nil || use != "sandbox" {
-			t.Errorf("it is for %q, %v; want sandbox", use, err)
+		if bound, err := f.BoundTo(f.ctx); err != nil || bound != "sandbox" {
+			t.Errorf("it is bound to %q, %v; want sandbox", bound, err)
 		}
 		if other, err := f.Key(f.ctx, "other"); err != nil || bytes.Equal(other, keys[0]) {
 			t.Errorf("another name has the same key, or %v", err)

@@ -14,8 +14,8 @@ import (
 )
 
 func testInbox(t *testing.T, e Engine) {
-	t.Run("lists choose, newest first, page by page, without payloads", func(t *testing.T) { lists(t, e) })
-	t.Run("a replayed event is due again, whatever became of it", func(t *testing.T) { replays(t, e) })
+	t.Run("lists are filtered, newest first, page by page, without payloads", func(t *testing.T) { lists(t, e) })
+	t.Run("a replayed event is due again, whatever its state", func(t *testing.T) { replays(t, e) })
 	f := newFixture(t, e)
 	t.Run("a wrong id is not found", func(t *testing.T) {
 		t.Parallel()
@@ -30,7 +30,7 @@ func testInbox(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("known ids, more than one statement can ask for", func(t *testing.T) {
+	t.Run("known ids, more than one statement can name", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
 		f.accept(newEvent("evt_known", ""))
@@ -47,7 +47,7 @@ func testInbox(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("a cursor is zero, then where it was moved", func(t *testing.T) {
+	t.Run("a cursor is zero until it is set", func(t *testing.T) {
 		t.Parallel()
 		if at, err := f.Cursor(f.ctx, ""); err != nil || !at.IsZero() {
 			t.Errorf("got %v, %v", at, err)
@@ -154,7 +154,7 @@ func replays(t *testing.T, e Engine) {
 		t.Errorf("replayed %d, %v; want %d", n, err, len(all))
 	}
 	if err := f.FinishEvent(f.ctx, held.Claim(), webhooks.Done, "", now); !errors.Is(err, queue.ErrClaimLost) {
-		t.Errorf("the former claim still holds: %v", err)
+		t.Errorf("the previous claim is still held: %v", err)
 	}
 
 	list := f.claim(9)

@@ -15,7 +15,7 @@ import (
 const callers = 24
 
 func testUpdateLocks(t *testing.T, e Engine) {
-	t.Run("changes of one order lose nothing, through two stores", func(t *testing.T) {
+	t.Run("concurrent changes of one order through two stores are all kept", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		stores := []*store.Store{f.Store, f.open(store.Options{})}
@@ -43,14 +43,14 @@ func testUpdateLocks(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("of many who start an attempt at once, one does", func(t *testing.T) {
+	t.Run("of many attempts started at once, one is stored", func(t *testing.T) {
 		t.Parallel()
 		oneWins(t, newFixture(t, e), payments.ErrPaymentInProgress, func(st *payments.State, i int) {
 			st.Attempts = append(st.Attempts, newAttempt(int64(i+1)))
 		})
 	})
 
-	t.Run("a reader does not wait for a change under way, and sees nothing of it", func(t *testing.T) {
+	t.Run("a reader neither waits for a change in progress nor sees it", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		o := f.order()
@@ -61,7 +61,7 @@ func testUpdateLocks(t *testing.T, e Engine) {
 
 			st.Order.Message = "new"
 			if got := f.state(o.ID); got.Order.Message != "" {
-				t.Error("the change shows before its commit")
+				t.Error("the change is visible before its commit")
 			}
 		})
 	})
@@ -94,7 +94,7 @@ func testUpdateLocks(t *testing.T, e Engine) {
 }
 
 func testRuleClaims(t *testing.T, e Engine) {
-	t.Run("attempts that are due are taken once", func(t *testing.T) {
+	t.Run("due attempts are claimed once", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		for i, state := range []payments.AttemptState{payments.Started, payments.Unknown, payments.Processing, payments.Failed} {
@@ -105,7 +105,7 @@ func testRuleClaims(t *testing.T, e Engine) {
 			})
 		}
 
-		f.update(f.order().ID, func(st *payments.State) { // never to be looked at
+		f.update(f.order().ID, func(st *payments.State) { // never due
 			a := newAttempt(1)
 			a.CheckAt = time.Time{}
 			st.Attempts = append(st.Attempts, a)
@@ -123,7 +123,7 @@ func testRuleClaims(t *testing.T, e Engine) {
 
 			for _, a := range list {
 				if a.CheckAt != until || a.State == payments.Failed || a.Params.Amount != 2198 {
-					t.Errorf("took %+v", a)
+					t.Errorf("claimed %+v", a)
 				}
 			}
 
@@ -131,7 +131,7 @@ func testRuleClaims(t *testing.T, e Engine) {
 		})
 
 		if taken.Load() != 3 {
-			t.Errorf("%d were taken, want 3", taken.Load())
+			t.Errorf("%d were claimed, want 3", taken.Load())
 		}
 		if list, err := f.ClaimAttempts(f.ctx, until, until.Add(1), 9); err != nil || len(list) != 3 {
 			t.Errorf("afterwards %d are due, %v; want 3", len(list), err)
@@ -159,7 +159,7 @@ func testRuleClaims(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("orders whose time is over are taken once", func(t *testing.T) {
+	t.Run("expired orders are claimed once", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		due, later, paid := newOrder(), newOrder(), newOrder()
@@ -185,22 +185,22 @@ func testRuleClaims(t *testing.T, e Engine) {
 		})
 
 		if taken.Load() != 1 {
-			t.Errorf("taken %d times", taken.Load())
+			t.Errorf("claimed %d times", taken.Load())
 		}
 
 		f.update(due.ID, func(st *payments.State) { st.Order.Message = "asking Stripe" })
 		if list, err := f.ClaimExpired(f.ctx, now, hold, 5); err != nil || len(list) != 0 {
-			t.Errorf("taken again: %v, %v", list, err)
+			t.Errorf("claimed again: %v, %v", list, err)
 		}
 		if list, err := f.ClaimExpired(f.ctx, hold, hold.Add(1), 5); err != nil || len(list) != 1 {
 			t.Errorf("not due again: %v, %v", list, err)
 		}
 		if got, err := f.Order(f.ctx, due.ID); err != nil || got.ExpiresAt != due.ExpiresAt {
-			t.Errorf("the claim moved the order's own time: %v, %v", got.ExpiresAt, err)
+			t.Errorf("the claim changed ExpiresAt: %v, %v", got.ExpiresAt, err)
 		}
 	})
 
-	t.Run("an order whose time is moved is due at its new time", func(t *testing.T) {
+	t.Run("an order whose expiry is moved is due at the new time", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		o := f.order()

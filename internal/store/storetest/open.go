@@ -11,7 +11,7 @@ import (
 )
 
 func testOpen(t *testing.T, e Engine) {
-	t.Run("what was stored is there after a restart", func(t *testing.T) {
+	t.Run("everything is there after a restart", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		o := f.order()
@@ -40,7 +40,7 @@ func testOpen(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("a closed store refuses and closes again", func(t *testing.T) {
+	t.Run("a closed store refuses calls and may be closed again", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		if err := f.Close(); err != nil {
@@ -72,7 +72,7 @@ func testMigrate(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("eight that start at once migrate once", func(t *testing.T) {
+	t.Run("eight processes that start at once migrate once", func(t *testing.T) {
 		t.Parallel()
 		f := &fixture{t: t, ctx: t.Context(), url: e.NewURL(t), clock: testkit.NewClockAt(start)}
 		const openers = 8
@@ -94,7 +94,7 @@ func testMigrate(t *testing.T, e Engine) {
 		f.order()
 	})
 
-	t.Run("again changes nothing", func(t *testing.T) {
+	t.Run("a second migration changes nothing", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		o := f.order()

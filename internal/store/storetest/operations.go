@@ -26,7 +26,7 @@ func newOperation() payments.Operation {
 	}
 }
 
-// begin adds an operation to an order.
+// begin stores an operation of an order.
 func (f *fixture) begin(orderID string, op payments.Operation) error {
 	f.t.Helper()
 	return f.Update(f.ctx, orderID, nil, func(st *payments.State) error {
@@ -74,12 +74,12 @@ func testOperations(t *testing.T, e Engine) {
 			t.Errorf("got %v, want ErrOperationInProgress", err)
 		}
 		if st := f.state(o.ID); len(st.Operations) != 1 || st.Order.Message != "" {
-			t.Errorf("something stayed: %+v", st)
+			t.Errorf("part of it was committed: %+v", st)
 		}
 
 		f.update(o.ID, func(st *payments.State) { st.Operations[0].State = payments.OperationFailed })
 		if err := f.begin(o.ID, newOperation()); err != nil {
-			t.Errorf("one that ended is still in the way: %v", err)
+			t.Errorf("an operation that ended still blocks the next: %v", err)
 		}
 	})
 
@@ -96,13 +96,13 @@ func testOperations(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("of many who start one at once, one does", func(t *testing.T) {
+	t.Run("of many operations started at once, one is stored", func(t *testing.T) {
 		oneWins(t, f.in(t), payments.ErrOperationInProgress, func(st *payments.State, _ int) {
 			st.Operations = append(st.Operations, newOperation())
 		})
 	})
 
-	t.Run("a refund keeps who asked for it and when it was made", func(t *testing.T) {
+	t.Run("a refund keeps its operation and the time at which it was created", func(t *testing.T) {
 		f := f.in(t)
 		o := f.order()
 		re := payments.Refund{
@@ -125,8 +125,8 @@ func testOperations(t *testing.T, e Engine) {
 	})
 }
 
-// oneWins has many processes add a row without a look at the others: an index
-// must refuse all but one.
+// oneWins adds a row from many callers at once, none of which checks for the
+// others: an index must refuse all but one.
 func oneWins(t *testing.T, f *fixture, refusal error, add func(st *payments.State, i int)) {
 	t.Helper()
 	stores := []*store.Store{f.Store, f.open(store.Options{})}

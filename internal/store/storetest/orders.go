@@ -49,7 +49,7 @@ func testOrders(t *testing.T, e Engine) {
 			t.Errorf("got\n%+v, want\n%+v", got, want)
 		}
 		if !got.OpenedBy("token") {
-			t.Error("its token does not open it")
+			t.Error("the token does not open it")
 		}
 	})
 
@@ -103,7 +103,7 @@ func testOrders(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("lists are newest first, and chosen by status and time", func(t *testing.T) {
+	t.Run("lists are newest first, and filtered by status and time", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e) // a database of its own
 		var ids []string
@@ -143,7 +143,7 @@ func testOrders(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("what no rule allows is refused by the table", func(t *testing.T) {
+	t.Run("the table refuses invalid values", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
 		for name, spoil := range map[string]func(*orders.Order){

@@ -12,7 +12,7 @@ import (
 	"checkoutd/internal/store"
 )
 
-// orderWith stores an open order with a code that so many orders may use.
+// orderWith creates an open order with a code that limit orders may use.
 func (f *fixture) orderWith(code string, limit int64) orders.Order {
 	f.t.Helper()
 	o := newOrder()
@@ -23,7 +23,7 @@ func (f *fixture) orderWith(code string, limit int64) orders.Order {
 	return o
 }
 
-// reserve does to a state what reserving an attempt does.
+// reserve changes a state as payments does when it reserves an attempt.
 func reserve(st *payments.State) error {
 	o := &st.Order
 	if o.Status != orders.Open || st.Active() != nil {
@@ -62,7 +62,7 @@ func testUpdateOrder(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("a change that changes nothing writes nothing", func(t *testing.T) {
+	t.Run("a change without a difference writes nothing", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e) // with a clock of its own
 		o := f.order()
@@ -74,13 +74,13 @@ func testUpdateOrder(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("an error of the change comes back as it is, and nothing stays", func(t *testing.T) {
+	t.Run("an error of the change is returned as it is, and nothing is written", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
 		o := f.order()
-		mine := errors.New("mine")
-		_, err := f.UpdateOrder(f.ctx, o.ID, func(o *orders.Order) error { o.Amount = 1; return mine })
-		if got, _ := f.Order(f.ctx, o.ID); !errors.Is(err, mine) || got.Amount != o.Amount {
+		refused := errors.New("refused")
+		_, err := f.UpdateOrder(f.ctx, o.ID, func(o *orders.Order) error { o.Amount = 1; return refused })
+		if got, _ := f.Order(f.ctx, o.ID); !errors.Is(err, refused) || got.Amount != o.Amount {
 			t.Errorf("got %v, %d", err, got.Amount)
 		}
 	})
@@ -88,13 +88,13 @@ func testUpdateOrder(t *testing.T, e Engine) {
 	t.Run("a wrong id is ErrNotFound", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
-		_, err := f.UpdateOrder(f.ctx, "ord_none", func(*orders.Order) error { t.Error("it was handed something"); return nil })
+		_, err := f.UpdateOrder(f.ctx, "ord_none", func(*orders.Order) error { t.Error("the change ran"); return nil })
 		if !errors.Is(err, orders.ErrNotFound) {
 			t.Errorf("got %v", err)
 		}
 	})
 
-	t.Run("a context that has ended changes nothing and leaves no lock", func(t *testing.T) {
+	t.Run("a canceled context changes nothing and leaves no lock", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
 		o := f.order()
@@ -111,7 +111,7 @@ func testUpdateOrder(t *testing.T, e Engine) {
 		})
 	})
 
-	t.Run("changes of one order lose nothing, through two stores", func(t *testing.T) {
+	t.Run("concurrent changes of one order through two stores are all kept", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		stores := []*store.Store{f.Store, f.open(store.Options{})}
@@ -132,8 +132,8 @@ func testUpdateOrder(t *testing.T, e Engine) {
 	t.Run("a change and a reservation never cross", func(t *testing.T) { neverCross(t, newFixture(t, e)) })
 }
 
-// neverCross lets changes and a reservation race on many orders: whoever comes
-// first, the amount that is to be charged is the order's.
+// neverCross lets changes and a reservation race on many orders. Whichever
+// comes first, the amount of the attempt is that of the order.
 func neverCross(t *testing.T, f *fixture) {
 	t.Parallel()
 	stores := []*store.Store{f.Store, f.open(store.Options{})}
@@ -172,19 +172,19 @@ func neverCross(t *testing.T, f *fixture) {
 
 	for _, o := range list {
 		if st := f.state(o.ID); len(st.Attempts) != 1 || st.Attempts[0].Params.Amount != st.Order.Amount {
-			t.Errorf("the order is over %d, its attempts are %+v", st.Order.Amount, st.Attempts)
+			t.Errorf("the order's amount is %d, its attempts are %+v", st.Order.Amount, st.Attempts)
 		}
 	}
 
 	if refused.Load() == 0 {
-		t.Error("no change met a reservation: this proves nothing")
+		t.Error("no change was refused: the test proves nothing")
 	}
 }
 
 func testPromotions(t *testing.T, e Engine) {
 	f := newFixture(t, e)
 	t.Run("the count follows the orders that hold the code", func(t *testing.T) { usesFollow(t, f.in(t)) })
-	t.Run("a use that is not there changes nothing at all", func(t *testing.T) {
+	t.Run("an order that gets no use is not changed at all", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
 		first, second := f.orderWith("ONE", 1), f.orderWith("ONE", 1)
@@ -195,7 +195,7 @@ func testPromotions(t *testing.T, e Engine) {
 			t.Errorf("got %v, want ErrPromotionUsedUp", err)
 		}
 		if st := f.state(second.ID); len(st.Attempts) != 0 || st.Order.Discount.Held || st.Order.PaymentStatus != orders.Unpaid {
-			t.Errorf("something stayed: %+v", st)
+			t.Errorf("part of it was committed: %+v", st)
 		}
 
 		f.wantUses("ONE", 1)
@@ -213,7 +213,7 @@ func testPromotions(t *testing.T, e Engine) {
 		f.wantUses("FREELY", 0)
 	})
 
-	t.Run("fifty at once get the seven that there are", func(t *testing.T) { sevenOfFifty(t, newFixture(t, e)) })
+	t.Run("fifty orders at once get the seven uses of a code", func(t *testing.T) { sevenOfFifty(t, newFixture(t, e)) })
 }
 
 func usesFollow(t *testing.T, f *fixture) {
@@ -221,7 +221,7 @@ func usesFollow(t *testing.T, f *fixture) {
 	o := f.orderWith("SPRING", 2)
 	f.wantUses("SPRING", 0)
 
-	for range 3 { // a declined attempt keeps its use, and another takes no second one
+	for range 3 { // a declined attempt keeps its use, and the next takes no second one
 		f.update(o.ID, func(st *payments.State) {
 			for i := range st.Attempts {
 				st.Attempts[i].State = payments.Failed
@@ -255,7 +255,7 @@ func usesFollow(t *testing.T, f *fixture) {
 			Limit: 2,
 			Held:  true,
 		}
-	}) // one for the other
+	}) // one code replaces the other
 
 	f.wantUses("SPRING", 1)
 	f.wantUses("AUTUMN", 0)
@@ -271,10 +271,10 @@ func usesFollow(t *testing.T, f *fixture) {
 		f.wantUses("SPRING", 1)
 
 		if st := f.state(other.ID); st.Order.Discount.Held {
-			t.Errorf("an order that is %s holds its use", end)
+			t.Errorf("an order that is %s still holds its use", end)
 		}
 
-		f.update(other.ID, func(st *payments.State) { st.Order.Status = orders.Review }) // late money must never be refused
+		f.update(other.ID, func(st *payments.State) { st.Order.Status = orders.Review }) // a late payment must never be refused
 		f.wantUses("SPRING", 1)
 	}
 
@@ -307,7 +307,7 @@ func sevenOfFifty(t *testing.T, f *fixture) {
 		return int(n.Load())
 	}
 	if won := race(); won != limit {
-		t.Errorf("%d have a use, want %d", won, limit)
+		t.Errorf("%d got a use, want %d", won, limit)
 	}
 
 	f.wantUses("SEVEN", limit)
@@ -329,7 +329,7 @@ func sevenOfFifty(t *testing.T, f *fixture) {
 	f.wantUses("SEVEN", limit-3)
 
 	if won := race(); won != 3 {
-		t.Errorf("%d have a use that was given back, want 3", won)
+		t.Errorf("%d got one of the returned uses, want 3", won)
 	}
 
 	f.wantUses("SEVEN", limit)

@@ -1,5 +1,5 @@
-// Package storetest is the conformance suite of the store: what the interfaces
-// of the features promise, held on every engine.
+// Package storetest is the conformance suite of the store: it checks on every
+// engine what the interfaces of the features promise.
 package storetest
 
 import (
@@ -20,18 +20,18 @@ import (
 
 // Engine is a kind of database that the suite runs on.
 type Engine struct {
-	// NewURL makes an empty database that goes with the test.
+	// NewURL creates an empty database, which is removed after the test.
 	NewURL func(tb testing.TB) string
-	// BlockInbox keeps the events table from being written until release.
+	// BlockInbox blocks all writes to the events table until release.
 	BlockInbox func(tb testing.TB, url string) (release func())
-	// Shared: several servers may use one database at a time.
+	// Shared is set if several servers may use one database at a time.
 	Shared bool
 }
 
 // SQLiteURL is a NewURL for SQLite.
 func SQLiteURL(tb testing.TB) string { return "sqlite:" + filepath.Join(tb.TempDir(), "test.db") }
 
-// Run holds the engine to everything.
+// Run runs the whole suite on an engine.
 func Run(t *testing.T, e Engine) {
 	for name, test := range map[string]func(*testing.T, Engine){
 		"open":            testOpen,
@@ -60,7 +60,7 @@ func Run(t *testing.T, e Engine) {
 	}
 }
 
-// start is when the tests begin; clocks go on by hand.
+// start is the time at which the tests begin. Clocks are advanced by hand.
 var start = time.Date(2025, 3, 1, 12, 0, 0, 123456000, time.UTC)
 
 // fixture is an open, migrated store on a database of its own.
@@ -82,14 +82,14 @@ func newFixture(t testing.TB, e Engine) *fixture {
 	return f
 }
 
-// in is the fixture for a subtest that shares the database.
+// in returns the fixture for a subtest that shares the database.
 func (f *fixture) in(t *testing.T) *fixture {
 	shared := *f
 	shared.t = t
 	return &shared
 }
 
-// open opens the same database once more, as another process would.
+// open opens the same database again, as another process would.
 func (f *fixture) open(o store.Options) *store.Store {
 	f.t.Helper()
 	o.Now, o.Log = f.clock.Now, zerolog.Nop()
@@ -107,7 +107,7 @@ func (f *fixture) open(o store.Options) *store.Store {
 	return s
 }
 
-// order stores an open order.
+// order creates an open order.
 func (f *fixture) order() orders.Order {
 	f.t.Helper()
 	o := newOrder()
@@ -219,7 +219,7 @@ func ids(list []webhooks.Event) []string {
 	return out
 }
 
-// together runs do n times at once and waits for all.
+// together runs do n times at once and waits for all of them.
 func together(n int, do func(i int)) {
 	var wg sync.WaitGroup
 	begin := make(chan struct{})
@@ -233,13 +233,13 @@ func together(n int, do func(i int)) {
 	wg.Wait()
 }
 
-// eventually polls until ok, for ten seconds.
+// eventually polls until ok returns true, for ten seconds at most.
 func (f *fixture) eventually(what string, ok func() bool) {
 	f.t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
 	for !ok() {
 		if time.Now().After(deadline) {
-			f.t.Fatalf("it never came that %s", what)
+			f.t.Fatalf("waited in vain until %s", what)
 		}
 		time.Sleep(time.Millisecond)
 	}

@@ -39,7 +39,7 @@ func testSubscriptions(t *testing.T, e Engine) {
 
 		f.update(o.ID, func(*payments.State) {})
 		if again := f.state(o.ID).Subscriptions; !reflect.DeepEqual(again, got) {
-			t.Errorf("a change of nothing made %+v of %+v", again, got)
+			t.Errorf("an empty change turned %+v into %+v", got, again)
 		}
 
 		want.UpdatedAt = f.clock.Advance(time.Minute)
@@ -55,7 +55,7 @@ func testSubscriptions(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("a subscription names its order, and another order cannot have it", func(t *testing.T) {
+	t.Run("a subscription belongs to one order", func(t *testing.T) {
 		f := f.in(t)
 		a, b := f.order(), f.order()
 		begin := func(st *payments.State) error {
@@ -76,7 +76,7 @@ func testSubscriptions(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("a renewal is told from the order's own intent", func(t *testing.T) {
+	t.Run("a renewal is distinguished from the order's own intent", func(t *testing.T) {
 		f := f.in(t)
 		o := f.order()
 		f.update(o.ID, func(st *payments.State) {

@@ -8,7 +8,7 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-// testTexts keeps what a hostile or broken sender may put into a text.
+// testTexts stores what a hostile or broken sender may put into a text.
 func testTexts(t *testing.T, e Engine) {
 	f := newFixture(t, e)
 	for name, c := range map[string]struct{ text, want string }{

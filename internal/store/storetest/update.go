@@ -13,7 +13,7 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-// read reads a state that must be there.
+// state reads a state that must exist.
 func (f *fixture) state(orderID string) *payments.State {
 	f.t.Helper()
 	st, err := f.Read(f.ctx, orderID)
@@ -37,10 +37,10 @@ func (f *fixture) update(orderID string, change func(*payments.State)) {
 
 func testUpdate(t *testing.T, e Engine) {
 	f := newFixture(t, e)
-	t.Run("a whole state comes back as the change left it", func(t *testing.T) { wholeState(t, f.in(t)) })
-	t.Run("only what differs is written", func(t *testing.T) { writesDifferences(t, f.in(t)) })
-	t.Run("an error of the change rolls back and comes back as it is", func(t *testing.T) { rollsBack(t, f.in(t)) })
-	t.Run("a context that ends in the middle leaves nothing and no lock", func(t *testing.T) { givesUp(t, f.in(t)) })
+	t.Run("a whole state is read back as the change left it", func(t *testing.T) { wholeState(t, f.in(t)) })
+	t.Run("only differences are written", func(t *testing.T) { writesDifferences(t, f.in(t)) })
+	t.Run("an error of the change rolls back and is returned as it is", func(t *testing.T) { rollsBack(t, f.in(t)) })
+	t.Run("a context that ends in the middle leaves neither a change nor a lock", func(t *testing.T) { givesUp(t, f.in(t)) })
 	t.Run("a second active attempt is ErrPaymentInProgress", func(t *testing.T) {
 		f := f.in(t)
 		o := f.order()
@@ -55,11 +55,11 @@ func testUpdate(t *testing.T, e Engine) {
 			t.Errorf("got %v, want ErrPaymentInProgress", err)
 		}
 		if st := f.state(o.ID); len(st.Attempts) != 1 || st.Order.Message != "" {
-			t.Errorf("something stayed: %+v", st)
+			t.Errorf("part of it was committed: %+v", st)
 		}
 	})
 
-	t.Run("an attempt that ends makes room for the next in the same change", func(t *testing.T) {
+	t.Run("one change may end an attempt and start the next", func(t *testing.T) {
 		f := f.in(t)
 		o := f.order()
 		f.update(o.ID, func(st *payments.State) { st.Attempts = append(st.Attempts, newAttempt(1)) })
@@ -73,7 +73,7 @@ func testUpdate(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("the same token, number or key twice is refused", func(t *testing.T) {
+	t.Run("a repeated token, number or key is refused", func(t *testing.T) {
 		f := f.in(t)
 		o := f.order()
 		first := newAttempt(1)
@@ -115,7 +115,7 @@ func testUpdate(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("taking a row out of the state is refused", func(t *testing.T) {
+	t.Run("removing or moving a row of the state is refused", func(t *testing.T) {
 		f := f.in(t)
 		o := f.order()
 		f.update(o.ID, func(st *payments.State) { st.Intents = append(st.Intents, newIntent("pi_"+o.ID)) })
@@ -158,9 +158,9 @@ func testUpdate(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("claims end with the change", func(t *testing.T) { endsClaims(t, e) })
-	t.Run("a linked intent wakes what waits for it", func(t *testing.T) { wakes(t, e) })
-	t.Run("an intent linked while its event is worked makes that due at once", func(t *testing.T) { wakesWorked(t, e) })
+	t.Run("a claim ends with the change", func(t *testing.T) { endsClaims(t, e) })
+	t.Run("a linked intent wakes the events that wait for it", func(t *testing.T) { wakes(t, e) })
+	t.Run("an intent linked while its event is worked makes the event due at once", func(t *testing.T) { wakesWorked(t, e) })
 }
 
 func wholeState(t *testing.T, f *fixture) {
@@ -198,7 +198,7 @@ func wholeState(t *testing.T, f *fixture) {
 	now := f.clock.Now()
 	want.Order.UpdatedAt, want.Effects = now, nil
 	if want.Intents[0].Version != 1 || want.Intents[0].UpdatedAt != now || want.Refunds[0].OrderID != o.ID || want.Attempts[0].UpdatedAt != now {
-		t.Errorf("the state in hand was not stamped: %+v", want)
+		t.Errorf("the state of the caller was not stamped: %+v", want)
 	}
 	if !reflect.DeepEqual(*got, want) {
 		t.Errorf("got\n%+v, want\n%+v", *got, want)
@@ -217,17 +217,17 @@ func writesDifferences(t *testing.T, f *fixture) {
 	f.update(o.ID, func(*payments.State) {})
 
 	if got := f.state(o.ID); !reflect.DeepEqual(got, before) {
-		t.Errorf("a change of nothing changed\n%+v to\n%+v", before, got)
+		t.Errorf("an empty change turned\n%+v into\n%+v", before, got)
 	}
 
 	f.update(o.ID, func(st *payments.State) { st.Attempts[0].Params.Metadata["x"] = "y" })
 
 	got := f.state(o.ID)
 	if got.Attempts[0].Params.Metadata["x"] != "y" || got.Attempts[0].UpdatedAt != later {
-		t.Errorf("a change deep in the parameters was not seen: %+v", got.Attempts[0])
+		t.Errorf("a change deep in the parameters was missed: %+v", got.Attempts[0])
 	}
 	if got.Order.UpdatedAt != before.Order.UpdatedAt || got.Intents[0].Version != 1 {
-		t.Errorf("more was written: %+v", got)
+		t.Errorf("other rows were written: %+v", got)
 	}
 
 	f.update(o.ID, func(st *payments.State) { st.Intents[0].Status, st.Intents[0].Version = payments.StatusSucceeded, 99 })
@@ -239,24 +239,24 @@ func writesDifferences(t *testing.T, f *fixture) {
 func rollsBack(t *testing.T, f *fixture) {
 	o := f.order()
 	before := f.state(o.ID)
-	own := errors.New("no")
+	refused := errors.New("refused")
 	err := f.Update(f.ctx, o.ID, nil, func(st *payments.State) error {
 		st.Order.Amount = 1
 		st.Attempts = append(st.Attempts, newAttempt(1))
 		st.Intents = append(st.Intents, newIntent("pi_rolled"))
-		return own
+		return refused
 	})
-	if err != own { //nolint:errorlint // to the letter
+	if err != refused { //nolint:errorlint // the very same error
 		t.Errorf("got %v, want the change's own error", err)
 	}
 	if got := f.state(o.ID); !reflect.DeepEqual(got, before) {
-		t.Errorf("something stayed: %+v", got)
+		t.Errorf("part of it was committed: %+v", got)
 	}
 
 	func() {
 		defer func() {
 			if recover() == nil {
-				t.Error("the panic was swallowed")
+				t.Error("the panic was lost")
 			}
 		}()
 
@@ -268,7 +268,7 @@ func rollsBack(t *testing.T, f *fixture) {
 
 func givesUp(t *testing.T, f *fixture) {
 	o := f.order()
-	for name, rules := range map[string]error{"the rules go on": nil, "the rules end": context.Canceled} {
+	for name, rules := range map[string]error{"the rules continue": nil, "the rules stop": context.Canceled} {
 		ctx, cancel := context.WithCancel(f.ctx)
 		err := f.Update(ctx, o.ID, nil, func(st *payments.State) error {
 			st.Order.Message = "must not stay"
@@ -282,7 +282,7 @@ func givesUp(t *testing.T, f *fixture) {
 
 	f.update(o.ID, func(st *payments.State) {
 		if st.Order.Message != "" {
-			t.Errorf("something stayed: %+v", st.Order)
+			t.Errorf("part of it was committed: %+v", st.Order)
 		}
 	})
 }
@@ -301,7 +301,7 @@ func endsClaims(t *testing.T, e Engine) {
 		t.Errorf("got %v, want ErrClaimLost", err)
 	}
 	if st := f.state(o.ID); st.Order.Status != orders.Open {
-		t.Error("a lost claim left its change")
+		t.Error("the change of a lost claim was committed")
 	}
 	if err := f.Update(f.ctx, o.ID, ev.Claim(), pay); err != nil {
 		t.Fatal(err)
@@ -321,7 +321,7 @@ func wakes(t *testing.T, e Engine) {
 	o := f.order()
 	f.accept(newEvent("evt_intent", "pi_1"), newEvent("evt_other", "pi_2"), newEvent("evt_retry", "pi_1"))
 
-	for _, ev := range f.claim(9) { // evt_retry has to wait for its group
+	for _, ev := range f.claim(9) { // evt_retry waits for its group
 		if err := f.FinishEvent(f.ctx, ev.Claim(), webhooks.Unmatched, "no order", start.Add(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
@@ -359,6 +359,6 @@ func wakesWorked(t *testing.T, e Engine) {
 
 	f.finish(again[0], webhooks.Unmatched, start.Add(time.Hour))
 	if got := f.claim(9); len(got) != 0 {
-		t.Errorf("it was woken once, and %v is due again", ids(got))
+		t.Errorf("it was woken only once, and %v is due again", ids(got))
 	}
 }
