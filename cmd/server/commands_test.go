@@ -15,21 +15,24 @@ func TestUsage(t *testing.T) {
 		out := p.ok(args...)
 		for _, c := range commands {
 			if !strings.Contains(out, "  "+c+" ") {
-				t.Errorf("%v does not tell of %s:\n%s", args, c, out)
+				t.Errorf("%v does not mention %s:\n%s", args, c, out)
 			}
 		}
 	}
+
 	for _, args := range [][]string{{"orders", "help"}, {"orders", "-h"}, {"events", "--help"}} {
 		if _, log, err := p.run(args...); err != nil || !strings.Contains(log, "usage: server "+args[0]) {
 			t.Errorf("%v: %v, usage %q", args, err, log)
 		}
 	}
-	if out, log := p.fails(nil, "which command?"); !strings.Contains(log, "usage:") || out != "" {
+
+	if out, log := p.fails(nil, "no command given"); !strings.Contains(log, "usage:") || out != "" {
 		t.Errorf("without a command: printed %q, usage %q", out, log)
 	}
-	if _, log := p.fails([]string{"serv"}, `no command "serv"`); !strings.Contains(log, "usage:") {
+	if _, log := p.fails([]string{"serv"}, `unknown command "serv"`); !strings.Contains(log, "usage:") {
 		t.Errorf("with a wrong command: %q", log)
 	}
+
 	for _, c := range []string{"serve", "sandbox", "stripe", "migrate", "healthcheck", "version"} {
 		p.fails([]string{c, "--addr=:80"}, c+" takes no arguments")
 	}
@@ -43,32 +46,36 @@ func TestBadSettingsAreReportedAllAtOnceAndByName(t *testing.T) {
 	p.settings["ORDER_EXPIRES_AFTER"] = "1s"
 	p.settings["WORKERS"] = "many"
 	p.settings["LOG_LEVEL"] = "loud"
+
 	_, log, err := p.run("serve")
 	if err == nil {
-		t.Fatal("it starts")
+		t.Fatal("the server starts")
 	}
+
 	for _, want := range []string{"settings need attention", "STRIPE_PUBLISHABLE_KEY is a test key", "STRIPE_WEBHOOK_SECRET is missing",
 		"CATALOG_FILE is missing", "ORDER_EXPIRES_AFTER", "WORKERS", "LOG_LEVEL", "BASE_URL is not https"} {
 		if !strings.Contains(err.Error(), want) {
-			t.Errorf("the error does not say %q:\n%v", want, err)
+			t.Errorf("the error does not contain %q:\n%v", want, err)
 		}
 	}
+
 	if strings.Contains(err.Error()+log, strings.Repeat("s", 24)) {
 		t.Error("the error shows the secret key")
 	}
+
 	p.wantFree(p.settings["ADDR"])
 }
 
 func TestVersion(t *testing.T) {
 	p := newProgram(t)
 	if out := p.ok("version"); strings.TrimSpace(out) == "" {
-		t.Error("it prints nothing")
+		t.Error("got no output")
 	}
-	was := version
-	defer func() { version = was }()
+	previous := version
+	defer func() { version = previous }()
 	version = "v1.2.3"
 	if out := p.ok("version"); out != "v1.2.3\n" {
-		t.Errorf("it prints %q, want what the linker set", out)
+		t.Errorf("got %q, want the version set by the linker", out)
 	}
 }
 
@@ -77,7 +84,7 @@ func TestMigrate(t *testing.T) {
 	p := newProgram(t)
 	for range 2 {
 		if out := p.ok("migrate"); out != "the database is up to date\n" {
-			t.Errorf("it prints %q", out)
+			t.Errorf("got %q", out)
 		}
 	}
 	p.settings["DATABASE_URL"] = "mysql://x"
@@ -92,49 +99,55 @@ func TestSandboxServesIsHealthyAndStops(t *testing.T) {
 	out, log, stop := p.start("checkoutd is up", "sandbox")
 	for _, want := range []string{"no real payment", p.settings["SANDBOX_ADDR"], "4242 4242 4242 4242", "4000 0025 0000 3155", "4000 0000 0000 9995"} {
 		if !strings.Contains(out.String(), want) {
-			t.Errorf("the welcome does not say %q:\n%s", want, out)
+			t.Errorf("the welcome text does not contain %q:\n%s", want, out)
 		}
 	}
+
 	if got := p.ok("healthcheck"); got != "ready\n" {
 		t.Errorf("healthcheck prints %q", got)
 	}
+
 	for _, want := range []string{`"level":"debug"`, `"name":"ADDR"`, `"source":"environment"`, `"name":"STRIPE_SECRET_KEY","value":"set","source":"sandbox"`, `"name":"WORKERS","value":"4","source":"default"`} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the settings in the log lack %s", want)
 		}
 	}
+
 	res, err := http.Post("http://"+p.settings["ADDR"]+"/orders", "application/json", strings.NewReader("{"))
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	_ = res.Body.Close()
 	if res.StatusCode != http.StatusBadRequest {
 		t.Errorf("status %d, want the shop's 400", res.StatusCode)
 	}
 	if err := stop(); err != nil {
-		t.Errorf("it ends with %v", err)
+		t.Errorf("the command ended with %v", err)
 	}
 	if !strings.Contains(log.String(), "checkoutd has stopped") {
-		t.Error("it does not say that it has stopped")
+		t.Error("the log does not say that the server has stopped")
 	}
+
 	p.wantFree(p.settings["ADDR"])
 	p.wantFree(p.settings["SANDBOX_ADDR"])
 	p.fails([]string{"healthcheck"}, "not ready")
 }
 
-// The settings in the log are those that may be shown.
-func TestSettingsInTheLogHoldNoSecret(t *testing.T) {
+func TestSettingsInTheLogContainNoSecret(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
 	p.settings["LOG_LEVEL"] = "debug"
 	p.settings["DATABASE_URL"] = "postgres://shop:hush@127.0.0.1:1/shop?connect_timeout=1"
+
 	_, log := p.fails([]string{"migrate"}, "database")
 	if !strings.Contains(log, `"name":"DATABASE_URL"`) || strings.Contains(log, "hush") {
-		t.Errorf("the log says %s", log)
+		t.Errorf("the log is %s", log)
 	}
+
 	p.settings["LOG_LEVEL"] = "info"
 	if _, log := p.fails([]string{"migrate"}); strings.Contains(log, "DATABASE_URL") {
-		t.Errorf("the settings are there without being asked for: %s", log)
+		t.Errorf("the settings are logged at level info: %s", log)
 	}
 }
 
@@ -142,28 +155,33 @@ func TestStripeRunsAlone(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
 	_, _, stop := p.start("offline Stripe on http://"+p.settings["SANDBOX_ADDR"], "stripe")
+
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+p.settings["SANDBOX_ADDR"]+"/v1/customers", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	req.SetBasicAuth("sk_test_123456789012", "")
+
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	_ = res.Body.Close()
 	if res.StatusCode != http.StatusOK {
 		t.Errorf("status %d, want 200", res.StatusCode)
 	}
 	if err := stop(); err != nil {
-		t.Errorf("it ends with %v", err)
+		t.Errorf("the command ended with %v", err)
 	}
+
 	p.wantFree(p.settings["SANDBOX_ADDR"])
 }
 
 func TestStartThatFailsLeavesNoPortOpen(t *testing.T) {
 	t.Parallel()
-	for name, break_ := range map[string]func(p *program) (word string){
+	for name, sabotage := range map[string]func(p *program) (wantError string){
 		"no catalog": func(p *program) string {
 			p.settings["CATALOG_FILE"] = filepath.Join(p.dir, "nowhere.json")
 			return "CATALOG_FILE"
@@ -183,7 +201,7 @@ func TestStartThatFailsLeavesNoPortOpen(t *testing.T) {
 			t.Parallel()
 			p := newProgram(t)
 			own := p.settings["SANDBOX_ADDR"]
-			p.fails([]string{"sandbox"}, break_(p))
+			p.fails([]string{"sandbox"}, sabotage(p))
 			p.wantFree(p.settings["ADDR"])
 			p.wantFree(own)
 		})

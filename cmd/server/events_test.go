@@ -14,10 +14,10 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-// noon is when the inbox of the tests begins.
+// noon is when the first event of the tests was received.
 var noon = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 
-// open opens the program's database beside it.
+// open opens the program's database.
 func (p *program) open() *store.Store {
 	p.Helper()
 	p.ok("migrate")
@@ -25,23 +25,34 @@ func (p *program) open() *store.Store {
 	if err != nil {
 		p.Fatal(err)
 	}
+
 	p.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			p.Error(err)
 		}
 	})
+
 	return s
 }
 
-// fill puts an open order into the database, and events about its intent: one an hour.
-func (p *program) fill(s *store.Store) (order string) {
+// fillInbox stores an open order, and one event about its intent for each hour.
+func (p *program) fillInbox(s *store.Store) (order string) {
 	p.Helper()
 	order = orders.NewID("ord_")
-	err := s.CreateOrder(p.Context(), orders.Order{ID: order, Status: orders.Open, PaymentStatus: orders.Unpaid, Version: 1,
-		Currency: "usd", Amount: 1099, CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)})
+	err := s.CreateOrder(p.Context(), orders.Order{
+		ID:            order,
+		Status:        orders.Open,
+		PaymentStatus: orders.Unpaid,
+		Version:       1,
+		Currency:      "usd",
+		Amount:        1099,
+		CreatedAt:     noon,
+		ExpiresAt:     noon.Add(time.Hour),
+	})
 	if err != nil {
 		p.Fatal(err)
 	}
+
 	for i, e := range []struct{ id, eventType, status string }{
 		{"evt_1", "payment_intent.created", "requires_payment_method"},
 		{"evt_2", "payment_intent.succeeded", "succeeded"},
@@ -51,14 +62,27 @@ func (p *program) fill(s *store.Store) (order string) {
 		if e.status == "succeeded" {
 			received = 1099
 		}
+
 		payload := fmt.Sprintf(`{"id":%q,"data":{"object":{"id":"pi_1","object":"payment_intent","status":%q,"amount":1099,
 			"amount_received":%d,"currency":"usd","metadata":{%q:%q}}}}`, e.id, e.status, received, payments.MetaOrder, order)
 		at := noon.Add(time.Duration(i) * time.Hour)
-		_, err := s.Accept(p.Context(), webhooks.Event{ID: e.id, Type: e.eventType, APIVersion: "2025-02-24.acacia", Created: at,
-			Group: "pi_1", Payload: []byte(payload), Source: webhooks.SourceWebhook, Secret: "0a1b2c3d", State: webhooks.Received, NextAt: at, ReceivedAt: at})
+		_, err := s.Accept(p.Context(), webhooks.Event{
+			ID:         e.id,
+			Type:       e.eventType,
+			APIVersion: "2025-02-24.acacia",
+			Created:    at,
+			Group:      "pi_1",
+			Payload:    []byte(payload),
+			Source:     webhooks.SourceWebhook,
+			Secret:     "0a1b2c3d",
+			State:      webhooks.Received,
+			NextAt:     at,
+			ReceivedAt: at,
+		})
 		if err != nil {
 			p.Fatal(err)
 		}
+
 		claimed, err := s.ClaimEvents(p.Context(), at, at.Add(time.Minute), 1)
 		if err != nil || len(claimed) != 1 {
 			p.Fatal(len(claimed), err)
@@ -67,6 +91,7 @@ func (p *program) fill(s *store.Store) (order string) {
 			p.Fatal(err)
 		}
 	}
+
 	return order
 }
 
@@ -87,7 +112,8 @@ func (p *program) wantStates(s *store.Store, want ...webhooks.State) {
 func TestEventsList(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
-	p.fill(p.open())
+	p.fillInbox(p.open())
+
 	for name, c := range map[string]struct{ args, want string }{
 		"all, newest first":      {"", "evt_3 evt_2 evt_1"},
 		"at most":                {"--limit 2", "evt_3 evt_2"},
@@ -106,13 +132,15 @@ func TestEventsList(t *testing.T) {
 		if !strings.HasPrefix(lines[0], "RECEIVED") {
 			t.Errorf("%s: no heading: %q", name, lines[0])
 		}
+
 		var got []string
 		for _, l := range lines[1:] {
 			got = append(got, strings.Fields(l)[1])
 			if !strings.Contains(l, "dead") || !strings.Contains(l, "a reason") {
-				t.Errorf("%s: the line does not tell state and note: %q", name, l)
+				t.Errorf("%s: the line lacks state or note: %q", name, l)
 			}
 		}
+
 		if strings.Join(got, " ") != c.want {
 			t.Errorf("%s: listed %v, want %s", name, got, c.want)
 		}
@@ -122,25 +150,26 @@ func TestEventsList(t *testing.T) {
 func TestEventsShow(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
-	order := p.fill(p.open())
+	order := p.fillInbox(p.open())
 	out := p.ok("events", "show", "evt_2")
 	for _, want := range []string{"evt_2", "payment_intent.succeeded", "dead", "a reason", "webhook", "0a1b2c3d", "2025-02-24.acacia (mismatch false)",
 		"2026-01-31T13:00:00Z", `"amount_received":1099`, order} {
 		if !strings.Contains(out, want) {
-			t.Errorf("it does not show %q:\n%s", want, out)
+			t.Errorf("the output does not contain %q:\n%s", want, out)
 		}
 	}
+
 	p.fails([]string{"events", "show", "evt_nobody"}, "evt_nobody", "no such event")
 }
 
 func TestEventsReplay(t *testing.T) {
 	t.Parallel()
-	t.Run("dry run says which orders would change and changes nothing", func(t *testing.T) {
+	t.Run("a dry run lists the orders that would change and changes nothing", func(t *testing.T) {
 		t.Parallel()
 		for _, args := range []string{"--dry-run --state dead", "--state dead --dry-run", "evt_1 evt_2 evt_3 --dry-run", "evt_1 --dry-run evt_2 evt_3"} {
 			p := newProgram(t)
 			s := p.open()
-			order := p.fill(s)
+			order := p.fillInbox(s)
 			out := p.ok(append([]string{"events", "replay"}, strings.Fields(args)...)...)
 			for _, want := range []string{
 				"evt_1  payment_intent.created  order " + order + " stays open",
@@ -149,15 +178,17 @@ func TestEventsReplay(t *testing.T) {
 				"3 events would be replayed; nothing was changed",
 			} {
 				if !strings.Contains(out, want) {
-					t.Errorf("%s: it does not say %q:\n%s", args, want, out)
+					t.Errorf("%s: the output does not contain %q:\n%s", args, want, out)
 				}
 			}
+
 			p.wantStates(s, webhooks.Dead, webhooks.Dead, webhooks.Dead)
 			if o, err := s.Order(t.Context(), order); err != nil || o.Status != orders.Open {
 				t.Errorf("%s: the order is %s, %v", args, o.Status, err)
 			}
 		}
 	})
+
 	for args, want := range map[string][3]webhooks.State{
 		"evt_2":                           {webhooks.Dead, webhooks.Received, webhooks.Dead},
 		"--type payment_intent.created":   {webhooks.Received, webhooks.Dead, webhooks.Dead},
@@ -170,53 +201,74 @@ func TestEventsReplay(t *testing.T) {
 			t.Parallel()
 			p := newProgram(t)
 			s := p.open()
-			p.fill(s)
+			p.fillInbox(s)
 			p.ok(append([]string{"events", "replay"}, strings.Fields(args)...)...)
 			p.wantStates(s, want[:]...)
 		})
 	}
+
 	t.Run("an unknown id replays nothing", func(t *testing.T) {
 		t.Parallel()
 		p := newProgram(t)
 		s := p.open()
-		p.fill(s)
+		p.fillInbox(s)
 		p.fails([]string{"events", "replay", "evt_1", "evt_nobody"}, "evt_nobody: there is no such event")
 		p.wantStates(s, webhooks.Dead, webhooks.Dead, webhooks.Dead)
 	})
-	t.Run("all that are chosen, however many", func(t *testing.T) {
+
+	t.Run("all selected events, however many", func(t *testing.T) {
 		t.Parallel()
 		p := newProgram(t)
 		s := p.open()
+
 		const n = 1100
 		for i := range n {
 			at := noon.Add(time.Duration(i/3) * time.Second) // some came at the same moment
-			_, err := s.Accept(t.Context(), webhooks.Event{ID: fmt.Sprintf("evt_%d", i), Type: "customer.created", Source: webhooks.SourceBackfill,
-				State: webhooks.Ignored, Payload: []byte("{}"), ReceivedAt: at, NextAt: at})
+			_, err := s.Accept(t.Context(), webhooks.Event{
+				ID:         fmt.Sprintf("evt_%d", i),
+				Type:       "customer.created",
+				Source:     webhooks.SourceBackfill,
+				State:      webhooks.Ignored,
+				Payload:    []byte("{}"),
+				ReceivedAt: at,
+				NextAt:     at,
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
+
 		if out := p.ok("events", "replay", "--type", "customer.created"); !strings.HasPrefix(out, fmt.Sprintf("%d events are due", n)) {
-			t.Errorf("it says %q, want %d", out, n)
+			t.Errorf("got %q, want %d", out, n)
 		}
+
 		counts, err := s.Counts(t.Context())
 		if err != nil || counts[webhooks.Received] != n {
 			t.Errorf("%v, %v; want %d received", counts, err, n)
 		}
 	})
+
 	t.Run("a dry run goes on after an event that cannot be read", func(t *testing.T) {
 		t.Parallel()
 		p := newProgram(t)
 		s := p.open()
-		p.fill(s)
-		_, err := s.Accept(t.Context(), webhooks.Event{ID: "evt_bad", Type: "payment_intent.succeeded", Source: webhooks.SourceWebhook,
-			State: webhooks.Dead, Payload: []byte("{}"), ReceivedAt: noon.Add(-time.Hour)})
+		p.fillInbox(s)
+
+		_, err := s.Accept(t.Context(), webhooks.Event{
+			ID:         "evt_bad",
+			Type:       "payment_intent.succeeded",
+			Source:     webhooks.SourceWebhook,
+			State:      webhooks.Dead,
+			Payload:    []byte("{}"),
+			ReceivedAt: noon.Add(-time.Hour),
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		out := p.ok("events", "replay", "--state", "dead", "--dry-run")
 		if !strings.Contains(out, "evt_bad  payment_intent.succeeded  would fail") || !strings.Contains(out, "4 events would be replayed") {
-			t.Errorf("it says:\n%s", out)
+			t.Errorf("got:\n%s", out)
 		}
 	})
 }
@@ -225,24 +277,25 @@ func TestEventsWrongFlags(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
 	for args, want := range map[string]string{
-		"":                             "list, show or replay?",
-		"lst":                          `no command "lst"`,
+		"":                             "use list, show or replay",
+		"lst":                          `unknown subcommand "lst"`,
 		"list --colour":                "colour",
 		"list --limit 0":               "--limit must be 1 or more",
 		"list --limit many":            "limit",
-		"list --state gone":            `no state "gone"`,
+		"list --state gone":            `unknown state "gone"`,
 		"list --from yesterday":        `"yesterday" is not a time`,
 		"list --to 31.1.2026":          "is not a time",
 		"list --dry-run":               "dry-run",
-		"show":                         "which event?",
-		"show --type charge.succeeded": "which event?",
-		"replay":                       "replay which events?",
-		"replay --dry-run":             "replay which events?",
+		"show":                         "show needs the ID of an event",
+		"show --type charge.succeeded": "show needs the ID of an event",
+		"replay":                       "replay needs the IDs of events",
+		"replay --dry-run":             "replay needs the IDs of events",
 		"replay evt_1 --dry-rum":       "dry-rum",
 		"replay --limit 3":             "limit",
 	} {
 		p.fails(append([]string{"events"}, strings.Fields(args)...), want)
 	}
+
 	if _, log, err := p.run("events", "list", "--help"); err != nil || !strings.Contains(log, "usage: server events") || !strings.Contains(log, "-state") {
 		t.Errorf("--help: %v\n%s", err, log)
 	}

@@ -13,10 +13,11 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for what must come.
+// patience is how long a test waits for an expected event.
 const patience = 20 * time.Second
 
-// output is what a command wrote, readable while it writes.
+// output collects the output of a command. It can be read while the command
+// writes.
 type output struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -34,7 +35,7 @@ func (o *output) String() string {
 	return o.b.String()
 }
 
-// program runs commands in an environment of its own.
+// program runs commands in their own environment.
 type program struct {
 	*testing.T
 	dir      string
@@ -43,16 +44,20 @@ type program struct {
 
 func newProgram(t *testing.T) *program {
 	dir := t.TempDir()
-	return &program{T: t, dir: dir, settings: map[string]string{
-		"ADDR":               freeAddress(t),
-		"SANDBOX_ADDR":       freeAddress(t),
-		"SANDBOX_STATE_FILE": filepath.Join(dir, "sandbox.json"),
-		"DATABASE_URL":       "sqlite:" + filepath.Join(dir, "test.db"),
-		"LOG_FORMAT":         "json",
-	}}
+	return &program{
+		T:   t,
+		dir: dir,
+		settings: map[string]string{
+			"ADDR":               freeAddress(t),
+			"SANDBOX_ADDR":       freeAddress(t),
+			"SANDBOX_STATE_FILE": filepath.Join(dir, "sandbox.json"),
+			"DATABASE_URL":       "sqlite:" + filepath.Join(dir, "test.db"),
+			"LOG_FORMAT":         "json",
+		},
+	}
 }
 
-// freeAddress names a port that was free a moment ago.
+// freeAddress returns an address whose port was free a moment ago.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -63,18 +68,25 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// env is the program's environment; .env of whoever runs the tests is not in it.
+// env returns the program's environment. It does not contain the .env of the
+// person who runs the tests.
 func (p *program) env() (e env, out, err *output) {
 	out, err = &output{}, &output{}
-	e = env{out: out, err: err, readFile: func(name string) ([]byte, error) {
-		if name == ".env" {
-			return nil, fs.ErrNotExist
-		}
-		return os.ReadFile(name)
-	}}
+	e = env{
+		out: out,
+		err: err,
+		readFile: func(name string) ([]byte, error) {
+			if name == ".env" {
+				return nil, fs.ErrNotExist
+			}
+			return os.ReadFile(name)
+		},
+	}
+
 	for name, value := range p.settings {
 		e.environ = append(e.environ, name+"="+value)
 	}
+
 	return e, out, err
 }
 
@@ -88,7 +100,7 @@ func (p *program) run(args ...string) (stdout, stderr string, err error) {
 	return o.String(), l.String(), err
 }
 
-// ok runs a command that must succeed and gives what it printed.
+// ok runs a command that must succeed and returns its output.
 func (p *program) ok(args ...string) string {
 	p.Helper()
 	out, log, err := p.run(args...)
@@ -98,7 +110,7 @@ func (p *program) ok(args ...string) string {
 	return out
 }
 
-// fails runs a command that must fail, with every one of the words in its error.
+// fails runs a command that must fail with all the words in its error.
 func (p *program) fails(args []string, words ...string) (stdout, stderr string) {
 	p.Helper()
 	out, log, err := p.run(args...)
@@ -106,16 +118,18 @@ func (p *program) fails(args []string, words ...string) (stdout, stderr string) 
 		p.Errorf("%v succeeds: %s", args, out)
 		return out, log
 	}
+
 	for _, w := range words {
 		if !strings.Contains(err.Error(), w) {
-			p.Errorf("%v: the error does not say %q: %v", args, w, err)
+			p.Errorf("%v: the error does not contain %q: %v", args, w, err)
 		}
 	}
+
 	return out, log
 }
 
-// start starts a command that goes on, waits until it has said ready, and returns
-// what stops it and gives its error.
+// start starts a command that keeps running and waits until it has printed
+// ready. stop stops the command and returns its error.
 func (p *program) start(ready string, args ...string) (out, log *output, stop func() error) {
 	p.Helper()
 	e, out, log := p.env()
@@ -132,21 +146,25 @@ func (p *program) start(ready string, args ...string) (out, log *output, stop fu
 			return nil
 		}
 	})
+
 	p.Cleanup(func() { _ = stop() })
+
 	for deadline := time.Now().Add(patience); !strings.Contains(out.String()+log.String(), ready); time.Sleep(5 * time.Millisecond) {
 		select {
 		case err := <-ended:
 			p.Fatalf("%v ended: %v\n%s", args, err, log)
 		default:
 		}
+
 		if time.Now().After(deadline) {
-			p.Fatalf("%v never said %q:\n%s%s", args, ready, out, log)
+			p.Fatalf("%v never printed %q:\n%s%s", args, ready, out, log)
 		}
 	}
+
 	return out, log, stop
 }
 
-// wantFree checks that nobody listens on the address any more.
+// wantFree checks that nothing listens on the address any more.
 func (p *program) wantFree(addr string) {
 	p.Helper()
 	l, err := net.Listen("tcp", addr)

@@ -12,55 +12,55 @@ import (
 	"checkoutd/internal/orders"
 )
 
-const ordersUsage = `usage: server orders <list|show|capture|cancel|refund> [flags] [order ids]
+const ordersUsage = `usage: server orders <list|show|capture|cancel|refund> [flags] [order IDs]
 
-  list     the orders, newest first; --status review shows those that wait for a person
-  show     orders with their attempts, intents, refunds, disputes and operations
-  capture  take the money that is held for an order, or with --amount a part of it: the rest is released
-  cancel   cancel an order that is not paid; a hold is let go
-  refund   give back what was taken for an order, or with --amount a part of it
+  list     list orders, newest first; --status review lists those that need a decision
+  show     show orders with their attempts, intents, refunds, disputes and operations
+  capture  capture the hold of an order; with --amount capture a part and release the rest
+  cancel   cancel an unpaid order and release its hold
+  refund   refund the payment of an order, or with --amount a part of it
 
-Capture, cancel and refund ask Stripe, with the configuration of the server. When it is not known what became of a call,
-ask for the same again: nothing is done twice.
+Capture, cancel and refund call Stripe with the configuration of the server. If the outcome of a command is unknown,
+run the same command again: nothing is done twice.
 
 `
 
-// orderQuery is what the arguments ask for.
+// orderQuery is the meaning of the arguments.
 type orderQuery struct {
 	sub    string
 	filter orders.Filter // of list
 	ids    []string
-	amount string // of capture and refund: a decimal in the order's currency, "" for all
+	amount string // of capture and refund, in the order's currency; "" for all
 	reason string // of refund
 }
 
-// ordersCommand is the command for the orders.
+// ordersCommand lists, shows or operates on orders.
 func ordersCommand(ctx context.Context, args []string, e env) error {
 	q, err := parseOrderQuery(args, e.err)
 	if err != nil {
-		return helped(err)
+		return ignoreHelp(err)
 	}
-	return beside(ctx, e, app.OpenOrderReader, func(books *app.OrderReader) error {
+
+	return withOpened(ctx, e, app.OpenOrderReader, func(reader *app.OrderReader) error {
 		switch q.sub {
 		case "list":
-			return listOrders(ctx, books, q.filter, e.out)
+			return listOrders(ctx, reader, q.filter, e.out)
 		case "show":
-			for _, id := range q.ids {
-				if err := showOrder(ctx, books, id, e); err != nil {
-					return fmt.Errorf("%s: %w", id, told(err))
-				}
-			}
-			return nil
+			return showOrders(ctx, reader, q.ids, e)
 		default:
-			return operate(ctx, books, q, e)
+			return operate(ctx, reader, q, e)
 		}
 	})
 }
 
+// parseOrderQuery parses the arguments of the command.
 func parseOrderQuery(args []string, stderr io.Writer) (q orderQuery, err error) {
-	if len(args) > 0 {
-		q.sub = args[0]
+	if len(args) == 0 {
+		_, _ = io.WriteString(stderr, ordersUsage)
+		return q, errors.New("orders: no subcommand given: use list, show, capture, cancel or refund")
 	}
+
+	q.sub = args[0]
 	switch q.sub {
 	case "list", "show", "capture", "cancel", "refund":
 	case "help", "-h", "--help":
@@ -68,56 +68,65 @@ func parseOrderQuery(args []string, stderr io.Writer) (q orderQuery, err error) 
 		return q, cmp.Or(err, flag.ErrHelp)
 	default:
 		_, _ = io.WriteString(stderr, ordersUsage)
-		return q, errors.New("orders: list, show, capture, cancel or refund?")
+		return q, fmt.Errorf("orders: unknown subcommand %q: use list, show, capture, cancel or refund", q.sub)
 	}
+
 	fs := newFlags("orders "+q.sub, ordersUsage, stderr)
-	filter := q.flags(fs)
-	if q.ids, err = parseMixed(fs, args[1:]); err != nil {
+	parseFilter := q.defineFlags(fs)
+	if q.ids, err = parseInterspersed(fs, args[1:]); err != nil {
 		return q, err
 	}
-	if err := filter(); err != nil {
+	if err := parseFilter(); err != nil {
 		return q, err
 	}
+
 	return q, q.check()
 }
 
-// flags defines the flags of the subcommand; filter reads those of list when they are parsed.
-func (q *orderQuery) flags(fs *flag.FlagSet) (filter func() error) {
+// defineFlags defines the flags of the subcommand. Once they have been parsed,
+// parseFilter sets the filter of list from their values.
+func (q *orderQuery) defineFlags(fs *flag.FlagSet) (parseFilter func() error) {
 	var statuses, from, to string
 	switch q.sub {
 	case "list":
-		fs.StringVar(&statuses, "status", "", "statuses, comma-separated: open, authorized, paid, review, expired, canceled")
-		fs.StringVar(&from, "from", "", "created at or after: 2026-01-31 or 2026-01-31T12:00:00Z")
-		fs.StringVar(&to, "to", "", "created before")
-		fs.IntVar(&q.filter.Limit, "limit", 100, "at most so many")
+		fs.StringVar(&statuses, "status", "",
+			"`statuses`, comma-separated: open, authorized, paid, review, expired, canceled")
+		fs.StringVar(&from, "from", "", "created at or after this `time`: 2026-01-31 or 2026-01-31T12:00:00Z")
+		fs.StringVar(&to, "to", "", "created before this `time`")
+		fs.IntVar(&q.filter.Limit, "limit", 100, "list at most this `number` of orders")
 	case "capture":
-		fs.StringVar(&q.amount, "amount", "", "how much to take, like 10.99; all of it if not given")
+		fs.StringVar(&q.amount, "amount", "", "the `amount` to capture, like 10.99 (default: the whole hold)")
 	case "refund":
-		fs.StringVar(&q.amount, "amount", "", "how much to give back, like 5.00; all that is left if not given")
-		fs.StringVar(&q.reason, "reason", "", "duplicate, fraudulent or requested_by_customer")
+		fs.StringVar(&q.amount, "amount", "", "the `amount` to refund, like 5.00 (default: all that is left)")
+		fs.StringVar(&q.reason, "reason", "", "the `reason`: duplicate, fraudulent or requested_by_customer")
 	}
+
 	return func() (err error) {
-		for _, s := range list(statuses) {
+		for _, s := range splitList(statuses) {
 			if !orders.Status(s).Known() {
-				return fmt.Errorf("there is no status %q: open, authorized, paid, review, expired or canceled", s)
+				return fmt.Errorf("--status: unknown status %q: "+
+					"use open, authorized, paid, review, expired or canceled", s)
 			}
 			q.filter.Statuses = append(q.filter.Statuses, orders.Status(s))
 		}
-		q.filter.From, q.filter.To, err = span(from, to)
+
+		q.filter.From, q.filter.To, err = parseRange(from, to)
 		return err
 	}
 }
 
+// check reports what the subcommand lacks.
 func (q *orderQuery) check() error {
 	switch {
 	case q.sub == "list" && len(q.ids) > 0:
-		return errors.New("list takes no ids: show does")
+		return errors.New("list takes no order IDs: use show")
 	case q.sub == "list" && q.filter.Limit < 1:
 		return errors.New("--limit must be 1 or more")
 	case q.sub == "show" && len(q.ids) == 0:
-		return errors.New("show which order? Give its id")
+		return errors.New("show needs the ID of an order")
 	case q.sub != "list" && q.sub != "show" && len(q.ids) != 1:
-		return fmt.Errorf("%s which order? Give one id", q.sub)
+		return fmt.Errorf("%s needs exactly one order ID", q.sub)
 	}
+
 	return nil
 }

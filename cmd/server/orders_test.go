@@ -16,28 +16,71 @@ func TestOrders(t *testing.T) {
 	s := p.open()
 	var ids []string
 	for i, status := range []orders.Status{orders.Open, orders.Review, orders.Paid} {
-		o := orders.Order{ID: orders.NewID("ord_"), Status: status, PaymentStatus: orders.Unpaid, Version: 1, Currency: "usd", Amount: 1099,
-			Items:     []orders.Item{{SKU: "mug", Name: "Mug", Quantity: 1, UnitAmount: 1099}},
-			CreatedAt: noon.Add(time.Duration(i) * time.Hour), ExpiresAt: noon.Add(48 * time.Hour)}
+		o := orders.Order{
+			ID:            orders.NewID("ord_"),
+			Status:        status,
+			PaymentStatus: orders.Unpaid,
+			Version:       1,
+			Currency:      "usd",
+			Amount:        1099,
+			Items:         []orders.Item{{SKU: "mug", Name: "Mug", Quantity: 1, UnitAmount: 1099}},
+			CreatedAt:     noon.Add(time.Duration(i) * time.Hour),
+			ExpiresAt:     noon.Add(48 * time.Hour),
+		}
+
 		if status == orders.Review {
 			o.ReviewReason = "paid twice"
 		}
+
 		if err := s.CreateOrder(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}
+
 		ids = append(ids, o.ID)
 	}
+
 	err := s.Update(t.Context(), ids[1], nil, func(st *payments.State) error {
-		st.Attempts = append(st.Attempts, payments.Attempt{ID: "att_1", N: 1, Params: payments.Params{Token: "ctoken_secret"}, IdempotencyKey: "key-1", IntentID: "pi_1",
-			State: payments.Failed, ErrorType: payments.TypeCard, DeclineCode: "insufficient_funds"})
-		st.Intents = append(st.Intents, payments.Intent{ID: "pi_1", Status: payments.StatusSucceeded, ClientSecret: "pi_1_secret_x", Amount: 1099, Currency: "usd"})
-		st.Refunds = append(st.Refunds, payments.Refund{ID: "re_1", IntentID: "pi_1", Amount: 99, Currency: "usd", Status: "pending"})
-		st.Disputes = append(st.Disputes, payments.Dispute{ID: "du_1", IntentID: "pi_1", Amount: 1099, Currency: "usd", Status: "needs_response"})
+		st.Attempts = append(st.Attempts, payments.Attempt{
+			ID:             "att_1",
+			N:              1,
+			Params:         payments.Params{Token: "ctoken_secret"},
+			IdempotencyKey: "key-1",
+			IntentID:       "pi_1",
+			State:          payments.Failed,
+			ErrorType:      payments.TypeCard,
+			DeclineCode:    "insufficient_funds",
+		})
+
+		st.Intents = append(st.Intents, payments.Intent{
+			ID:           "pi_1",
+			Status:       payments.StatusSucceeded,
+			ClientSecret: "pi_1_secret_x",
+			Amount:       1099,
+			Currency:     "usd",
+		})
+
+		st.Refunds = append(st.Refunds, payments.Refund{
+			ID:       "re_1",
+			IntentID: "pi_1",
+			Amount:   99,
+			Currency: "usd",
+			Status:   "pending",
+		})
+
+		st.Disputes = append(st.Disputes, payments.Dispute{
+			ID:       "du_1",
+			IntentID: "pi_1",
+			Amount:   1099,
+			Currency: "usd",
+			Status:   "needs_response",
+		})
+
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	held := p.heldOrder(s)
 	t.Run("list is newest first, and chooses", func(t *testing.T) {
 		for _, tt := range []struct {
@@ -55,75 +98,109 @@ func TestOrders(t *testing.T) {
 					got = append(got, f[1])
 				}
 			}
+
 			if strings.Join(got, " ") != strings.Join(tt.want, " ") {
 				t.Errorf("%v: got %v, want %v", tt.args, got, tt.want)
 			}
 		}
-		if out := p.ok("orders", "list", "--limit", "1"); !strings.Contains(out, "--limit shows more") {
-			t.Errorf("a cut list does not say so: %s", out)
+
+		if out := p.ok("orders", "list", "--limit", "1"); !strings.Contains(out, "use --limit to list more") {
+			t.Errorf("a truncated list does not say so: %s", out)
 		}
 	})
-	t.Run("show tells all but what is secret", func(t *testing.T) {
+
+	t.Run("show prints everything but secrets", func(t *testing.T) {
 		out := p.ok("orders", "show", ids[1])
 		for _, want := range []string{"paid twice", "10.99 USD", "insufficient_funds", "pi_1", "re_1", "du_1", "mug"} {
 			if !strings.Contains(out, want) {
-				t.Errorf("it does not say %q:\n%s", want, out)
+				t.Errorf("the output does not contain %q:\n%s", want, out)
 			}
 		}
+
 		for _, secret := range []string{"ctoken_", "_secret_"} {
 			if strings.Contains(out, secret) {
 				t.Errorf("it shows %q", secret)
 			}
 		}
 	})
-	t.Run("show tells the terms, list does not tell who the buyer is", func(t *testing.T) {
+
+	t.Run("show prints the terms, list does not identify the buyer", func(t *testing.T) {
 		out := strings.Join(strings.Fields(p.ok("orders", "show", held)), " ")
 		for _, want := range []string{"discount SPRING -1.00 USD", "Parcel", "5.00 USD", "e-mail", "ada@example.com", "Ada", "1 Road", `Par\x1bis`,
 			"capture before", "(soon: in 23h59m)", "subscription sub_1 active", "operation", "refund of 0.99 USD", "duplicate re_9"} {
 			if !strings.Contains(out, want) {
-				t.Errorf("it does not say %q:\n%s", want, out)
+				t.Errorf("the output does not contain %q:\n%s", want, out)
 			}
 		}
+
 		out = p.ok("orders", "list", "--status", "authorized")
 		if !strings.Contains(out, "(soon: in 23h5") || !strings.Contains(out, "payment") {
-			t.Errorf("list does not say that a hold lapses: %s", out)
+			t.Errorf("list does not warn that a hold lapses: %s", out)
 		}
 		if strings.Contains(out, "ada@") {
-			t.Errorf("list names the buyer: %s", out)
+			t.Errorf("list identifies the buyer: %s", out)
 		}
 	})
-	t.Run("what is wrong is said", func(t *testing.T) {
-		p.fails([]string{"orders"}, "list, show, capture")
+
+	t.Run("errors name what is wrong", func(t *testing.T) {
+		p.fails([]string{"orders"}, "use list, show, capture")
 		p.fails([]string{"orders", "list", "--status", "gone"}, `"gone"`)
 		p.fails([]string{"orders", "list", "--limit", "0"}, "--limit")
 		p.fails([]string{"orders", "list", "--from", "yesterday"}, "yesterday")
 		p.fails([]string{"orders", "list", ids[0]}, "show")
-		p.fails([]string{"orders", "show"}, "which order")
+		p.fails([]string{"orders", "show"}, "show needs the ID of an order")
 		p.fails([]string{"orders", "show", "ord_none"}, "ord_none")
 	})
 }
 
-// heldOrder is an order before all others, with every term, whose hold lapses within a day.
+// heldOrder creates the oldest order. It has every term, and a hold that lapses
+// within a day.
 func (p *program) heldOrder(s *store.Store) string {
 	p.Helper()
-	o := orders.Order{ID: orders.NewID("ord_"), Status: orders.Authorized, PaymentStatus: orders.PaymentAuthorized, Version: 1, Mode: orders.ModePayment,
-		Currency: "usd", Amount: 1499, CreatedAt: noon.Add(-time.Hour), ExpiresAt: noon.Add(48 * time.Hour),
-		Discount: orders.Discount{Code: "SPRING", Amount: 100}, ShippingRate: orders.ShippingRate{ID: "parcel", Name: "Parcel", Amount: 500},
+	o := orders.Order{
+		ID:            orders.NewID("ord_"),
+		Status:        orders.Authorized,
+		PaymentStatus: orders.PaymentAuthorized,
+		Version:       1,
+		Mode:          orders.ModePayment,
+		Currency:      "usd",
+		Amount:        1499,
+		CreatedAt:     noon.Add(-time.Hour),
+		ExpiresAt:     noon.Add(48 * time.Hour),
+		Discount:      orders.Discount{Code: "SPRING", Amount: 100},
+		ShippingRate:  orders.ShippingRate{ID: "parcel", Name: "Parcel", Amount: 500},
 		Contact: orders.Contact{Email: "ada@example.com", Shipping: &orders.Address{Name: "Ada",
-			Address: orders.Place{Line1: "1 Road", City: "Par\x1bis", Country: "FR"}}}}
+			Address: orders.Place{Line1: "1 Road", City: "Par\x1bis", Country: "FR"}}},
+	}
 	if err := s.CreateOrder(p.Context(), o); err != nil {
 		p.Fatal(err)
 	}
+
 	err := s.Update(p.Context(), o.ID, nil, func(st *payments.State) error {
-		st.Intents = append(st.Intents, payments.Intent{ID: "pi_9", Status: payments.StatusRequiresCapture, Amount: 1499, Currency: "usd",
-			CaptureBefore: time.Now().Add(24 * time.Hour)})
+		st.Intents = append(st.Intents, payments.Intent{
+			ID:            "pi_9",
+			Status:        payments.StatusRequiresCapture,
+			Amount:        1499,
+			Currency:      "usd",
+			CaptureBefore: time.Now().Add(24 * time.Hour),
+		})
+
 		st.Subscriptions = append(st.Subscriptions, payments.Subscription{ID: "sub_1", Status: payments.SubscriptionActive})
-		st.Operations = append(st.Operations, payments.Operation{ID: "op_9", Kind: payments.OperationRefund, Amount: 99, Reason: "duplicate",
-			IdempotencyKey: "checkoutd-op_9", State: payments.OperationDone, Note: "re_9"})
+		st.Operations = append(st.Operations, payments.Operation{
+			ID:             "op_9",
+			Kind:           payments.OperationRefund,
+			Amount:         99,
+			Reason:         "duplicate",
+			IdempotencyKey: "checkoutd-op_9",
+			State:          payments.OperationDone,
+			Note:           "re_9",
+		})
+
 		return nil
 	})
 	if err != nil {
 		p.Fatal(err)
 	}
+
 	return o.ID
 }

@@ -18,7 +18,7 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// sandboxShop is a running sandbox with a buyer, to run commands beside.
+// sandboxShop is a running sandbox with a buyer. Commands can be run beside it.
 type sandboxShop struct {
 	*program
 	buyer *http.Client
@@ -26,43 +26,52 @@ type sandboxShop struct {
 	stop  func() error
 }
 
-// newSandboxShop starts a sandbox whose management door is open. settings are pairs.
+// newSandboxShop starts a sandbox with its management API. settings are pairs of
+// an option and its value.
 func newSandboxShop(t *testing.T, settings ...string) *sandboxShop {
 	t.Helper()
 	p := newProgram(t)
 	p.settings["SANDBOX_FAULTS"] = "true"
 	p.settings["BACKFILL_EVERY"] = "0"
 	p.settings["CATALOG_FILE"] = filepath.Join(p.dir, "catalog.json")
+
 	const catalog = `{"currency": "usd", "products": [{"sku": "guide", "name": "Guide", "price": "10.99"},
 		{"sku": "box", "name": "A box each month", "price": "10.99", "recurring": {"interval": "month", "interval_count": 1}}]}`
 	if err := os.WriteFile(p.settings["CATALOG_FILE"], []byte(catalog), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	for i := 0; i+1 < len(settings); i += 2 {
 		p.settings[settings[i]] = settings[i+1]
 	}
+
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	s := &sandboxShop{program: p, buyer: &http.Client{Jar: jar, Timeout: patience}}
 	t.Cleanup(s.buyer.CloseIdleConnections)
 	_, s.log, s.stop = p.start("checkoutd is up", "sandbox")
+
 	return s
 }
 
-// ask sends a request and reads the JSON of its answer.
-func (s *sandboxShop) ask(method, address, contentType, body string) (status int, answer map[string]any) {
+// send sends a request and parses the JSON of its response.
+func (s *sandboxShop) send(method, address, contentType, body string) (status int, answer map[string]any) {
 	s.Helper()
 	r, err := http.NewRequestWithContext(s.Context(), method, address, strings.NewReader(body))
 	if err != nil {
 		s.Fatal(err)
 	}
+
 	r.Header.Set("Content-Type", contentType)
+
 	res, err := s.buyer.Do(r)
 	if err != nil {
 		s.Fatal(err)
 	}
+
 	text, err := io.ReadAll(res.Body)
 	if err := errors.Join(err, res.Body.Close()); err != nil {
 		s.Fatal(err)
@@ -70,6 +79,7 @@ func (s *sandboxShop) ask(method, address, contentType, body string) (status int
 	if err := json.Unmarshal(bytes.TrimSpace(text), &answer); err != nil {
 		s.Fatalf("%s %s: %d %s: %v", method, address, res.StatusCode, text, err)
 	}
+
 	return res.StatusCode, answer
 }
 
@@ -79,10 +89,10 @@ func (s *sandboxShop) stripe(path string) string {
 	return "http://" + s.settings["SANDBOX_ADDR"] + path
 }
 
-// order places an order of one piece.
+// order places an order of one item.
 func (s *sandboxShop) order(sku string) string {
 	s.Helper()
-	status, made := s.ask("POST", s.at("/orders"), "application/json", `{"items":[{"sku":"`+sku+`","quantity":1}]}`)
+	status, made := s.send("POST", s.at("/orders"), "application/json", `{"items":[{"sku":"`+sku+`","quantity":1}]}`)
 	if status != http.StatusCreated {
 		s.Fatalf("%d %v", status, made)
 	}
@@ -102,38 +112,44 @@ func (s *sandboxShop) paid(card string) (order string) {
 // pay confirms an order with a card.
 func (s *sandboxShop) pay(order, card string) (status int, answer map[string]any) {
 	s.Helper()
-	_, token := s.ask("POST", s.stripe("/v1/confirmation_tokens"), "application/x-www-form-urlencoded", url.Values{
-		"key": {config.SandboxPublishableKey}, "use_stripe_sdk": {"true"}, "payment_method_data[type]": {"card"},
-		"payment_method_data[card][number]": {card}, "payment_method_data[card][cvc]": {"123"},
-		"payment_method_data[card][exp_month]": {"12"}, "payment_method_data[card][exp_year]": {"2034"},
+	_, token := s.send("POST", s.stripe("/v1/confirmation_tokens"), "application/x-www-form-urlencoded", url.Values{
+		"key":                                  {config.SandboxPublishableKey},
+		"use_stripe_sdk":                       {"true"},
+		"payment_method_data[type]":            {"card"},
+		"payment_method_data[card][number]":    {card},
+		"payment_method_data[card][cvc]":       {"123"},
+		"payment_method_data[card][exp_month]": {"12"},
+		"payment_method_data[card][exp_year]":  {"2034"},
 	}.Encode())
-	return s.ask("POST", s.at("/create-confirm-intent"), "application/json",
+
+	return s.send("POST", s.at("/create-confirm-intent"), "application/json",
 		`{"confirmationTokenId":"`+token["id"].(string)+`","orderId":"`+order+`"}`)
 }
 
-// view is what the buyer is shown of an order.
+// view returns the order as the buyer sees it.
 func (s *sandboxShop) view(order string) map[string]any {
 	s.Helper()
-	_, v := s.ask("GET", s.at("/orders/"+order), "application/json", "")
+	_, v := s.send("GET", s.at("/orders/"+order), "application/json", "")
 	return v
 }
 
-// wantView polls until the buyer is shown the statuses and the money, in minor units.
+// wantView polls until the buyer sees the statuses and the amounts, which are in
+// minor units.
 func (s *sandboxShop) wantView(order, status, payment string, captured, refunded float64) {
 	s.Helper()
 	var v map[string]any
-	if s.became(func() bool {
+	if s.poll(func() bool {
 		v = s.view(order)
 		return v["status"] == status && v["payment_status"] == payment && v["captured"] == captured && v["refunded"] == refunded
 	}) {
 		return
 	}
-	s.Errorf("the buyer is shown %v %v, captured %v, refunded %v; want %s %s, %v, %v",
+	s.Errorf("the buyer sees %v %v, captured %v, refunded %v; want %s %s, %v, %v",
 		v["status"], v["payment_status"], v["captured"], v["refunded"], status, payment, captured, refunded)
 }
 
-// became polls until ok, as long as patience lasts.
-func (s *sandboxShop) became(ok func() bool) bool {
+// poll polls ok until it is true, or until patience has passed.
+func (s *sandboxShop) poll(ok func() bool) bool {
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if ok() {
 			return true
@@ -144,33 +160,37 @@ func (s *sandboxShop) became(ok func() bool) bool {
 
 func (s *sandboxShop) eventually(what string, ok func() bool) {
 	s.Helper()
-	if !s.became(ok) {
-		s.Fatalf("it never came that %s", what)
+	if !s.poll(ok) {
+		s.Fatalf("timed out waiting until %s", what)
 	}
 }
 
-// door does something at the offline Stripe's management door.
-func (s *sandboxShop) door(path, body string) map[string]any {
+// manage sends a request to the offline Stripe's management API.
+func (s *sandboxShop) manage(path, body string) map[string]any {
 	s.Helper()
-	status, answer := s.ask("POST", s.stripe("/_sandbox"+path), "application/json", body)
+	status, answer := s.send("POST", s.stripe("/_sandbox"+path), "application/json", body)
 	if status != http.StatusOK {
 		s.Fatalf("%s: %d %v", path, status, answer)
 	}
 	return answer
 }
 
-// refunds are those that the shop asked for: what a hold releases is listed beside them.
-func (s *sandboxShop) refunds() (asked []any) {
+// refunds returns the refunds that the shop requested. Stripe also lists what it
+// releases of a hold.
+func (s *sandboxShop) refunds() (requested []any) {
 	s.Helper()
 	r, err := http.NewRequestWithContext(s.Context(), http.MethodGet, s.stripe("/v1/refunds?limit=100"), nil)
 	if err != nil {
 		s.Fatal(err)
 	}
+
 	r.SetBasicAuth(config.SandboxSecretKey, "")
+
 	res, err := s.buyer.Do(r)
 	if err != nil {
 		s.Fatal(err)
 	}
+
 	var page struct {
 		Data []any `json:"data"`
 	}
@@ -178,20 +198,22 @@ func (s *sandboxShop) refunds() (asked []any) {
 	if err := errors.Join(err, res.Body.Close()); err != nil {
 		s.Fatal(err)
 	}
+
 	for _, re := range page.Data {
 		if meta, _ := re.(map[string]any)["metadata"].(map[string]any); meta[payments.MetaOperation] != nil {
-			asked = append(asked, re)
+			requested = append(requested, re)
 		}
 	}
-	return asked
+
+	return requested
 }
 
-// said checks that a command printed all the words.
-func (s *sandboxShop) said(printed string, words ...string) {
+// wantOutput checks that a command printed all the words.
+func (s *sandboxShop) wantOutput(printed string, words ...string) {
 	s.Helper()
 	for _, w := range words {
 		if !strings.Contains(printed, w) {
-			s.Errorf("it does not say %q:\n%s", w, printed)
+			s.Errorf("the output does not contain %q:\n%s", w, printed)
 		}
 	}
 }

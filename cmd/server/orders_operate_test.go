@@ -18,122 +18,131 @@ func TestCaptureAPartThenRefundIt(t *testing.T) {
 	s := newSandboxShop(t, "CAPTURE_METHOD", "manual")
 	id := s.paid(visa)
 	s.wantView(id, "authorized", "authorized", 0, 0)
-	s.said(s.ok("orders", "list"), id, "authorized", "Z") // until when
-	s.said(s.ok("orders", "show", id), "capture before", "payment")
+	s.wantOutput(s.ok("orders", "list"), id, "authorized", "Z") // until when
+	s.wantOutput(s.ok("orders", "show", id), "capture before", "payment")
 
 	s.fails([]string{"orders", "capture", id, "--amount", "11.00"}, "10.99 USD")
 	s.fails([]string{"orders", "refund", id}, "cancel the order")
-	s.said(s.ok("orders", "capture", id, "--amount", "6.00"), "captured 6.00 USD; 4.99 USD released", "paid, payment paid", "captured 6.00, refunded 0.00 of 10.99 USD")
+	s.wantOutput(s.ok("orders", "capture", id, "--amount", "6.00"), "captured 6.00 USD; 4.99 USD released", "paid, payment paid", "captured 6.00, refunded 0.00 of 10.99 USD")
 	s.wantView(id, "paid", "paid", 600, 0)
 	s.fails([]string{"orders", "capture", id}, "nothing left to capture")
 	s.fails([]string{"orders", "cancel", id}, "refund it")
 
 	s.fails([]string{"orders", "refund", id, "--amount", "6.01"}, "6.00 USD")
-	s.said(s.ok("orders", "refund", "--reason", "requested_by_customer", id, "--amount", "2.50"), "of 2.50 USD: succeeded", "partially_refunded", "refunded 2.50")
+	s.wantOutput(s.ok("orders", "refund", "--reason", "requested_by_customer", id, "--amount", "2.50"), "of 2.50 USD: succeeded", "partially_refunded", "refunded 2.50")
 	s.wantView(id, "paid", "partially_refunded", 600, 250)
-	s.said(s.ok("orders", "refund", id), "of 3.50 USD: succeeded", "payment refunded")
+	s.wantOutput(s.ok("orders", "refund", id), "of 3.50 USD: succeeded", "payment refunded")
 	s.wantView(id, "paid", "refunded", 600, 600)
-	s.fails([]string{"orders", "refund", id}, "All that was taken")
+	s.fails([]string{"orders", "refund", id}, "is refunded or being refunded")
 
-	s.said(s.ok("orders", "show", id), "captured", "6.00 USD", "capture of 6.00 USD", "refund of 2.50 USD", "requested_by_customer", "refund of 3.50 USD", "done")
+	s.wantOutput(s.ok("orders", "show", id), "captured", "6.00 USD", "capture of 6.00 USD", "refund of 2.50 USD", "requested_by_customer", "refund of 3.50 USD", "done")
+
 	if n := len(s.refunds()); n != 2 {
 		t.Errorf("%d refunds at Stripe, want 2", n)
 	}
 }
 
-func TestCancelBesideAServer(t *testing.T) {
+func TestCancel(t *testing.T) {
 	t.Parallel()
 	s := newSandboxShop(t, "CAPTURE_METHOD", "manual")
 	held, open := s.paid(visa), s.order("guide")
 	for _, id := range []string{held, open} {
-		s.said(s.ok("orders", "cancel", id), "canceled", "order "+id+": canceled, payment unpaid")
+		s.wantOutput(s.ok("orders", "cancel", id), "canceled", "order "+id+": canceled, payment unpaid")
 		s.wantView(id, "canceled", "unpaid", 0, 0)
 		s.fails([]string{"orders", "cancel", id}, "is canceled")
 	}
 	s.fails([]string{"orders", "capture", held}, "No money is held")
 }
 
-// TestSubscriptionsAtTheDesk: one that did not begin is canceled with its order; of one that
-// did, the first payment is refunded.
-func TestSubscriptionsAtTheDesk(t *testing.T) {
+// TestOperationsOnSubscriptions checks that canceling an order cancels its
+// incomplete subscription, and that refunding one refunds the first payment.
+func TestOperationsOnSubscriptions(t *testing.T) {
 	t.Parallel()
 	s := newSandboxShop(t)
 	declined, paid := s.order("box"), s.order("box")
 	if status, answer := s.pay(declined, "4000000000000341"); status == http.StatusOK {
 		t.Fatalf("it was paid: %v", answer)
 	}
-	s.said(s.ok("orders", "show", declined), "subscription", "incomplete", "every 1 month")
-	s.said(s.ok("orders", "cancel", declined), "canceled")
+
+	s.wantOutput(s.ok("orders", "show", declined), "subscription", "incomplete", "every 1 month")
+	s.wantOutput(s.ok("orders", "cancel", declined), "canceled")
 	s.wantView(declined, "canceled", "unpaid", 0, 0)
 	s.eventually("the subscription is over", func() bool { return !strings.Contains(s.ok("orders", "show", declined), " incomplete ") })
+
 	if status, answer := s.pay(paid, visa); status != http.StatusOK {
 		t.Fatalf("%d %v", status, answer)
 	}
+
 	s.fails([]string{"orders", "cancel", paid}, "refund it")
-	s.door("/clock", `{"advance": 2764800}`) // 32 days
+	s.manage("/clock", `{"advance": 2764800}`) // 32 days
 	s.eventually("the renewal is told apart from the order's payment", func() bool {
 		return strings.Contains(s.ok("orders", "show", paid), "of a later invoice")
 	})
 	s.wantView(paid, "paid", "paid", 1099, 0)
-	s.said(s.ok("orders", "refund", paid, "--amount", "0.99"), "of 0.99 USD: succeeded", "refunded 0.99 of 10.99 USD")
+	s.wantOutput(s.ok("orders", "refund", paid, "--amount", "0.99"), "of 0.99 USD: succeeded", "refunded 0.99 of 10.99 USD")
 	s.wantView(paid, "paid", "partially_refunded", 1099, 99)
 }
 
-// TestALapseIsSeen: the hold lapses at Stripe, and the order is never shown as paid.
-func TestALapseIsSeen(t *testing.T) {
+// TestALapsedHoldIsShown checks that an order whose hold lapses at Stripe opens
+// again and is never shown as paid.
+func TestALapsedHoldIsShown(t *testing.T) {
 	t.Parallel()
 	s := newSandboxShop(t, "CAPTURE_METHOD", "manual")
 	id := s.paid(visa)
-	s.door("/clock", `{"advance": 518400}`) // six days
+	s.manage("/clock", `{"advance": 518400}`) // six days
 	s.wantView(id, "authorized", "authorized", 0, 0)
-	s.door("/clock", `{"advance": 172800}`)
+	s.manage("/clock", `{"advance": 172800}`)
 	s.wantView(id, "open", "unpaid", 0, 0)
 	s.fails([]string{"orders", "capture", id}, "No money is held", "open")
-	s.said(s.ok("orders", "show", id), "canceled")
+	s.wantOutput(s.ok("orders", "show", id), "canceled")
 }
 
 func TestRefundsThatTakeTimeOrFail(t *testing.T) {
 	t.Parallel()
 	s := newSandboxShop(t)
 	pending, failing := s.paid(pendingRefund), s.paid(failingRefund)
-	s.said(s.ok("orders", "refund", pending, "--amount", "4.00"), "of 4.00 USD: pending", "on its way back")
+	s.wantOutput(s.ok("orders", "refund", pending, "--amount", "4.00"), "of 4.00 USD: pending", "on its way to the buyer")
 	s.wantView(pending, "paid", "partially_refunded", 1099, 400)
-	s.said(s.ok("orders", "show", pending), "pending")
-	s.said(s.ok("orders", "refund", failing), "of 10.99 USD: succeeded")
+	s.wantOutput(s.ok("orders", "show", pending), "pending")
+	s.wantOutput(s.ok("orders", "refund", failing), "of 10.99 USD: succeeded")
 	s.wantView(failing, "paid", "refunded", 1099, 1099)
-	s.door("/clock", `{"advance": 10}`)
+	s.manage("/clock", `{"advance": 10}`)
 	s.wantView(failing, "paid", "paid", 1099, 0) // the amount is free again
-	s.said(s.ok("orders", "show", failing), "failed")
+	s.wantOutput(s.ok("orders", "show", failing), "failed")
 	s.eventually("the refund succeeds", func() bool { return !strings.Contains(s.ok("orders", "show", pending), "pending") })
-	s.said(s.ok("orders", "refund", failing, "--amount", "10.99"), "succeeded")
+	s.wantOutput(s.ok("orders", "refund", failing, "--amount", "10.99"), "succeeded")
 }
 
-// TestRefundTwiceAtOnce: two processes are asked for the same, the second one while the first
-// waits for its answer.
+// TestRefundTwiceAtOnce runs the same command twice, the second time while the
+// first waits for Stripe's response. There must be one refund.
 func TestRefundTwiceAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newSandboxShop(t)
 	id := s.paid(visa)
-	s.door("/faults", `{"route": "POST /v1/refunds", "kind": "charge_then_delay", "delay_ms": 700}`)
+	s.manage("/faults", `{"route": "POST /v1/refunds", "kind": "charge_then_delay", "delay_ms": 700}`)
 	var at sync.WaitGroup
-	at.Go(func() { s.said(s.ok("orders", "refund", id, "--amount", "4.00"), "refunded 4.00 of 10.99 USD") })
+	at.Go(func() { s.wantOutput(s.ok("orders", "refund", id, "--amount", "4.00"), "refunded 4.00 of 10.99 USD") })
 	books := s.open()
 	s.eventually("the first is started", func() bool {
 		st, err := books.Read(t.Context(), id)
 		return err == nil && st.StartedOperation() != nil
 	})
-	s.said(s.ok("orders", "refund", id, "--amount", "4.00"), "found out first", "nothing else was asked", "refunded 4.00 of 10.99 USD")
+
+	s.wantOutput(s.ok("orders", "refund", id, "--amount", "4.00"), "pending since", "nothing else was sent", "refunded 4.00 of 10.99 USD")
 	at.Wait()
+
 	if n := len(s.refunds()); n != 1 {
 		t.Errorf("%d refunds, want 1", n)
 	}
+
 	s.wantView(id, "paid", "partially_refunded", 1099, 400)
 }
 
-// TestStripeDoesNotAnswer: the money moved, or did not, and nobody said so. Asking again does
-// it once.
+// TestStripeDoesNotAnswer loses Stripe's responses, whether or not the money has
+// moved. Running the command again must complete the operation once.
 func TestStripeDoesNotAnswer(t *testing.T) {
 	t.Parallel()
+
 	// As often as one command asks.
 	kinds := map[string]string{"charge_then_cut": "3", "charge_then_500": "3", "reset": "3"}
 	for _, tt := range []struct {
@@ -152,12 +161,14 @@ func TestStripeDoesNotAnswer(t *testing.T) {
 			refunds := 0
 			for kind, count := range kinds {
 				args := append([]string{"orders", tt.args[0], s.paid(visa)}, tt.args[1:]...)
-				s.door("/faults", `{"route": "`+tt.route+`", "kind": "`+kind+`", "count": `+count+`}`)
+				s.manage("/faults", `{"route": "`+tt.route+`", "kind": "`+kind+`", "count": `+count+`}`)
 				out, _, err := s.run(args...)
 				if err != nil {
 					out = s.ok(args...)
 				}
-				s.said(out, tt.want)
+
+				s.wantOutput(out, tt.want)
+
 				refunds += strings.Count(tt.args[0], "refund")
 				if n := len(s.refunds()); n != refunds {
 					t.Errorf("after %s there are %d refunds, want %d", kind, n, refunds)
@@ -167,20 +178,24 @@ func TestStripeDoesNotAnswer(t *testing.T) {
 	}
 }
 
-// TestShowTellsWhatIsNotKnown also when Stripe cannot be asked.
-func TestShowTellsWhatIsNotKnown(t *testing.T) {
+// TestShowReportsUnknownOutcomes checks this with a Stripe that can be asked and
+// with one that cannot.
+func TestShowReportsUnknownOutcomes(t *testing.T) {
 	t.Parallel()
 	s := newSandboxShop(t)
 	id := s.paid(visa)
-	s.door("/faults", `{"route": "POST /v1/refunds", "kind": "status_500", "count": 3}`)
-	s.fails([]string{"orders", "refund", id, "--amount", "4.00"}, "has not told", "nothing is done twice")
-	s.said(s.ok("orders", "show", id), "started", "refund of 4.00 USD", "what became of the refund is not known yet")
+	s.manage("/faults", `{"route": "POST /v1/refunds", "kind": "status_500", "count": 3}`)
+	s.fails([]string{"orders", "refund", id, "--amount", "4.00"}, "has not confirmed yet", "nothing is done twice")
+	s.wantOutput(s.ok("orders", "show", id), "started", "refund of 4.00 USD", "the outcome of the refund is not known yet")
+
 	if err := s.stop(); err != nil {
 		t.Fatal(err)
 	}
-	s.said(s.ok("orders", "show", id), "started", "Stripe could not be asked", "no offline Stripe answers")
+
+	s.wantOutput(s.ok("orders", "show", id), "started", "could not ask Stripe", "no offline Stripe answers")
 	s.start("checkoutd is up", "sandbox")
-	s.said(s.ok("orders", "refund", id, "--amount", "4.00"), "found out first: refund of 4.00 USD", "it is done", "nothing else was asked of Stripe")
+	s.wantOutput(s.ok("orders", "refund", id, "--amount", "4.00"), "pending since", "refund of 4.00 USD; it succeeded", "nothing else was sent to Stripe")
+
 	if n := len(s.refunds()); n != 1 {
 		t.Errorf("%d refunds, want 1", n)
 	}
@@ -194,27 +209,31 @@ func TestOperatingNeedsStripe(t *testing.T) {
 	s.fails([]string{"orders", "refund", id, "--amount", "1,00"}, "--amount")
 	s.fails([]string{"orders", "refund", id, "--amount", "0"}, "--amount")
 	s.fails([]string{"orders", "refund", id, "--reason", "bored"}, "requested_by_customer")
-	s.fails([]string{"orders", "refund"}, "Give one id")
-	s.fails([]string{"orders", "refund", id, id}, "Give one id")
+	s.fails([]string{"orders", "refund"}, "exactly one order ID")
+	s.fails([]string{"orders", "refund", id, id}, "exactly one order ID")
 	s.fails([]string{"orders", "cancel", id, "--amount", "1"}, "amount")
+
 	if err := s.stop(); err != nil {
 		t.Fatal(err)
 	}
+
 	s.fails([]string{"orders", "refund", id}, "no offline Stripe answers", s.settings["SANDBOX_ADDR"])
-	s.said(s.ok("orders", "show", id), "paid")
+	s.wantOutput(s.ok("orders", "show", id), "paid")
 }
 
-// TestTheDeskTakesTheKeysOfTheOrders and no others.
-func TestTheDeskTakesTheKeysOfTheOrders(t *testing.T) {
+// TestOperationsNeedTheKeysOfTheOrders checks that other keys are refused.
+func TestOperationsNeedTheKeysOfTheOrders(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
 	s := p.open()
 	id := p.heldOrder(s)
+
 	if _, err := s.Bind(t.Context(), "live keys"); err != nil {
 		t.Fatal(err)
 	}
+
 	p.fails([]string{"orders", "capture", id}, "STRIPE_SECRET_KEY is missing")
 	p.settings["STRIPE_SECRET_KEY"], p.settings["STRIPE_PUBLISHABLE_KEY"] = "sk_test_123456789012", "pk_test_123456789012"
 	p.settings["STRIPE_WEBHOOK_SECRET"], p.settings["CATALOG_FILE"] = "whsec_123456789012", "catalog.json"
-	p.fails([]string{"orders", "capture", id}, "the orders of live keys", "is for test keys")
+	p.fails([]string{"orders", "capture", id}, "belongs to live keys", "is for test keys")
 }

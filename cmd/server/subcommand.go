@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"checkoutd/internal/config"
+)
+
+// withOpened opens a part of the database, calls use with it and closes it. A
+// server may be running on the same database.
+func withOpened[T io.Closer](
+	ctx context.Context,
+	e env,
+	open func(context.Context, *config.Config, zerolog.Logger, func() time.Time) (T, error),
+	use func(T) error,
+) (err error) {
+	cfg, log, err := load(config.Migrate, e)
+	if err != nil {
+		return err
+	}
+	opened, err := open(ctx, cfg, log, time.Now)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, opened.Close()) }()
+	return use(opened)
+}
+
+// newFlags returns the flag set of a subcommand. Its help begins with usage.
+func newFlags(name, usage string, stderr io.Writer) *flag.FlagSet {
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.Usage = func() {
+		_, _ = io.WriteString(stderr, usage)
+		fs.PrintDefaults()
+	}
+	return fs
+}
+
+// ignoreHelp returns nil if err only says that the help was requested.
+func ignoreHelp(err error) error {
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	return err
+}
+
+// parseInterspersed parses the flags among args and returns the other arguments.
+// The flag package stops at the first argument that is not a flag, and would
+// take a --dry-run after it for an ID.
+func parseInterspersed(fs *flag.FlagSet, args []string) (words []string, err error) {
+	for len(args) > 0 {
+		if err := fs.Parse(args); err != nil {
+			return nil, err
+		}
+		if args = fs.Args(); len(args) > 0 {
+			words, args = append(words, args[0]), args[1:]
+		}
+	}
+	return words, nil
+}
+
+// splitList splits the comma-separated value of a flag.
+func splitList(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, ",")
+}
+
+// parseTime parses a date or a time. It returns the zero time for "".
+func parseTime(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is not a time: use 2026-01-31 or 2026-01-31T12:00:00Z", s)
+}
+
+// parseRange parses the ends of a time range.
+func parseRange(from, to string) (start, end time.Time, err error) {
+	if start, err = parseTime(from); err == nil {
+		end, err = parseTime(to)
+	}
+	return start, end, err
+}
+
+// formatTime formats a time, and the zero time as "".
+func formatTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
