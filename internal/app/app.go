@@ -94,6 +94,7 @@ func (a *App) listen(ctx context.Context) (err error) {
 	if a.offline, err = newOffline(a.cfg, a.opts.Log, "http://"+a.server.Addr().String()); err != nil {
 		return err
 	}
+
 	a.cfg.UseSandbox(a.offline.origin())
 	return nil
 }
@@ -113,6 +114,7 @@ func (a *App) openDatabase(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+
 	if released > 0 {
 		a.opts.Log.Warn().Int("rows", released).Msg("released what the previous server left in flight")
 	}
@@ -151,6 +153,7 @@ func (a *App) Run(ctx context.Context) error {
 	var workers, stripe sync.WaitGroup
 	workers.Go(func() { a.payments.Run(work) })
 	workers.Go(func() { a.webhooks.Run(work) })
+
 	if a.offline != nil {
 		stripe.Go(a.offline.serve)
 	}
@@ -163,6 +166,7 @@ func (a *App) Run(ctx context.Context) error {
 		err = errors.Join(err, a.offline.close())
 		a.offline = nil
 	}
+
 	stripe.Wait()
 	return errors.Join(err, a.closeStore())
 }

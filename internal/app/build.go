@@ -31,6 +31,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		BaseURL:      cfg.BaseURL,
 		Options:      orderOptions(cfg),
 	})
+
 	a.payments = payments.New(payments.Config{
 		Store:        a.store,
 		Stripe:       stripe,
@@ -41,6 +42,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		CallTimeout:  callTimeout(cfg.StripeTimeout),
 		Workers:      cfg.Workers,
 	})
+
 	a.sessions, err = customersession.New(ctx, customersession.Config{
 		Store:    a.store,
 		Stripe:   stripe,
@@ -67,6 +69,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Lease:         eventLease,
 		BackfillEvery: cfg.BackfillEvery,
 	})
+
 	a.pages, err = a.newPages()
 	return err
 }
@@ -74,11 +77,15 @@ func (a *App) build(ctx context.Context) (err error) {
 func (a *App) newPages() (*pages.Pages, error) {
 	cfg := a.cfg
 	return pages.New(pages.Config{
-		Orders:         a.orders,
-		Payments:       a.payments,
-		Catalog:        a.catalog,
-		ReturnURL:      returnURL(cfg),
-		App:            pages.AppInfo{Name: stripeapi.Name, Version: a.opts.Version, URL: stripeapi.URL},
+		Orders:    a.orders,
+		Payments:  a.payments,
+		Catalog:   a.catalog,
+		ReturnURL: returnURL(cfg),
+		App: pages.AppInfo{
+			Name:    stripeapi.Name,
+			Version: a.opts.Version,
+			URL:     stripeapi.URL,
+		},
 		BrandName:      cfg.BrandName,
 		LogoURL:        cfg.BrandLogo,
 		Theme:          pages.ThemeOf(cfg.Appearance, cfg.BrandColor),

@@ -24,6 +24,7 @@ func loadCatalog(cfg *config.Config) (*orders.Catalog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("CATALOG_FILE: %w", err)
 	}
+
 	catalog, err := orders.ParseCatalog(data, pages.Pictures()...)
 	if err == nil {
 		err = checkReuse(cfg, catalog)
@@ -31,6 +32,7 @@ func loadCatalog(cfg *config.Config) (*orders.Catalog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("CATALOG_FILE %s: %w", cfg.CatalogFile, err)
 	}
+
 	return catalog, nil
 }
 
@@ -49,5 +51,6 @@ func checkReuse(cfg *config.Config, catalog *orders.Catalog) error {
 				"which Stripe can charge only once: remove one of them", p.SKU, singleUse)
 		}
 	}
+
 	return nil
 }

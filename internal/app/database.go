@@ -26,7 +26,11 @@ func OpenStore(ctx context.Context, cfg *config.Config, log zerolog.Logger, now 
 // server. It neither creates nor migrates a database: a migration would change
 // the tables under a server of another version.
 func openBeside(ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time) (*store.Store, error) {
-	return openStore(ctx, cfg, store.Options{Now: now, Log: log, MustExist: true}, func(s *store.Store) error {
+	return openStore(ctx, cfg, store.Options{
+		Now:       now,
+		Log:       log,
+		MustExist: true,
+	}, func(s *store.Store) error {
 		if err := s.MigrationsExact(ctx); err != nil {
 			return fmt.Errorf("the database belongs to another version of this program, and this command does not migrate it: %w", err)
 		}

@@ -40,6 +40,7 @@ func newOffline(cfg *config.Config, log zerolog.Logger, shop string) (*offline, 
 		MaxObjects:   cfg.SandboxMaxObjects,
 		BusinessName: cfg.BrandName,
 	}
+
 	if shop != "" {
 		c.Endpoints = []sandbox.Endpoint{{URL: shop + "/webhooks/stripe", Secret: cfg.StripeWebhookSecrets[0].Reveal()}}
 		c.RetryDelays = retryDelays()
@@ -48,10 +49,12 @@ func newOffline(cfg *config.Config, log zerolog.Logger, shop string) (*offline, 
 	if err := os.MkdirAll(filepath.Dir(cfg.SandboxStateFile), 0o700); err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
+
 	server, err := sandbox.New(c)
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
+
 	return &offline{
 		stripe:   server,
 		listener: listener,
@@ -105,5 +108,6 @@ func RunOffline(ctx context.Context, cfg *config.Config, log zerolog.Logger, sta
 	case <-ctx.Done():
 	case <-done:
 	}
+
 	return o.close()
 }

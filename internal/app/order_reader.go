@@ -60,6 +60,7 @@ func (r *OrderReader) Operations(ctx context.Context, cfg *config.Config, versio
 	if want := bindingOf(cfg); bound != "" && bound != want {
 		return nil, fmt.Errorf("this database belongs to %s, but the configuration is for %s", bound, want)
 	}
+
 	if cfg.IsSandbox() {
 		if err := checkOffline(ctx, cfg.SandboxAddr); err != nil {
 			return nil, err
@@ -76,14 +77,15 @@ func (r *OrderReader) Operations(ctx context.Context, cfg *config.Config, versio
 		CallTimeout:  callTimeout(cfg.StripeTimeout),
 		Workers:      1,
 	})
+
 	return payments.NewOperations(service, stripe), nil
 }
 
 // Close closes the database.
 func (r *OrderReader) Close() error { return r.store.Close() }
 
-// checkOffline returns an error unless the offline Stripe, which runs inside the
-// server, accepts connections.
+// checkOffline returns an error unless the offline Stripe, which runs inside
+// the server, accepts connections.
 func checkOffline(ctx context.Context, addr string) error {
 	dialer := net.Dialer{Timeout: 2 * time.Second}
 	conn, err := dialer.DialContext(ctx, "tcp", addr)

@@ -65,6 +65,7 @@ func (a *App) routes() (http.Handler, error) {
 
 	r.Get(httpserver.HealthPath, httpserver.Health())
 	r.Get(httpserver.ReadyPath, httpserver.Ready(a.ready))
+
 	return r, nil
 }
 

@@ -8,8 +8,8 @@ import (
 	"checkoutd/internal/fault"
 )
 
-// MaxQuantity and MaxLines bound an order, so that a total cannot overflow and a
-// request cannot be made to work long.
+// MaxQuantity and MaxLines bound an order, so that a total cannot overflow and
+// a request cannot be made to work long.
 const (
 	MaxQuantity = 99
 	MaxLines    = 50
@@ -34,8 +34,8 @@ type Product struct {
 	SetupFutureUsage string     // on_session or off_session: who buys it has the method saved
 }
 
-// Catalog is what is for sale, how it is sent and what codes take off. It does not change
-// after it was parsed and is safe for concurrent use.
+// Catalog is what is for sale, how it is sent and what codes take off. It does
+// not change after it was parsed and is safe for concurrent use.
 type Catalog struct {
 	currency   string
 	products   []Product
@@ -62,34 +62,46 @@ func (c *Catalog) Products() []Product {
 // Currency is the catalog's own: the one in which nothing else is said.
 func (c *Catalog) Currency() string { return c.currency }
 
-// Price turns a cart into priced lines, all in one currency: the wanted one, or, with "", the
-// catalog's own if everything is sold in it, or else the first one that everything is sold
-// in. The same sku twice is one line. What cannot be sold is a fault that names the field.
+// Price turns a cart into priced lines, all in one currency: the wanted one,
+// or, with "", the catalog's own if everything is sold in it, or else the first
+// one that everything is sold in. The same sku twice is one line. What cannot
+// be sold is a fault that names the field.
 func (c *Catalog) Price(cart []Wanted, currency string) (items []Item, in string, err error) {
 	products, err := c.find(cart)
 	if err != nil {
 		return nil, "", err
 	}
+
 	if currency == "" {
 		currency = c.choose(products)
 	}
+
 	line := make(map[string]int, len(cart))
 	for i, p := range products {
 		unit, sold := p.Prices[currency]
 		if !sold {
 			return nil, "", c.notSoldIn(products, i, currency)
 		}
+
 		at, seen := line[p.SKU]
 		if !seen {
 			at = len(items)
 			line[p.SKU] = at
-			items = append(items, Item{SKU: p.SKU, Name: p.Name, Image: p.Image, UnitAmount: unit,
-				Recurring: p.Recurring, Ships: c.Ships(&p)})
+			items = append(items, Item{
+				SKU:        p.SKU,
+				Name:       p.Name,
+				Image:      p.Image,
+				UnitAmount: unit,
+				Recurring:  p.Recurring,
+				Ships:      c.Ships(&p),
+			})
 		}
+
 		if items[at].Quantity += cart[i].Quantity; items[at].Quantity > MaxQuantity {
 			return nil, "", quantityFault(i)
 		}
 	}
+
 	return items, currency, nil
 }
 
@@ -101,6 +113,7 @@ func (c *Catalog) find(cart []Wanted) ([]Product, error) {
 	case len(cart) > MaxLines:
 		return nil, fault.InvalidField("items", "items_too_many", fmt.Sprintf("An order has at most %d lines.", MaxLines))
 	}
+
 	products := make([]Product, len(cart))
 	for i, w := range cart {
 		p, ok := c.bySKU[w.SKU]
@@ -110,13 +123,15 @@ func (c *Catalog) find(cart []Wanted) ([]Product, error) {
 		if w.Quantity < 1 || w.Quantity > MaxQuantity {
 			return nil, quantityFault(i)
 		}
+
 		products[i] = p
 	}
+
 	return products, nil
 }
 
-// choose finds the currency for products when nobody asked for one. When there is none for
-// all, it is the first product's own.
+// choose finds the currency for products when nobody asked for one. When there
+// is none for all, it is the first product's own.
 func (c *Catalog) choose(products []Product) string {
 	first := products[0]
 	for _, currency := range append([]string{c.currency, first.Currency}, slices.Sorted(maps.Keys(first.Prices))...) {
@@ -145,8 +160,8 @@ func quantityFault(i int) error {
 	return fault.InvalidField(field(i, "quantity"), "quantity_out_of_range", fmt.Sprintf("A quantity is a whole number from 1 to %d.", MaxQuantity))
 }
 
-// Ships reports whether a product is sent to an address. What recurs is not: nobody would
-// take the address of the second time.
+// Ships reports whether a product is sent to an address. What recurs is not:
+// nobody would take the address of the second time.
 func (c *Catalog) Ships(p *Product) bool {
 	return len(c.rates) > 0 && !p.Digital && p.Recurring == nil
 }

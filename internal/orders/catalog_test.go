@@ -34,14 +34,23 @@ func TestParseCatalogReadsProductsInOrder(t *testing.T) {
 	if len(list) != 5 {
 		t.Fatalf("%d products, want 5", len(list))
 	}
-	want := orders.Product{SKU: "mug", Name: "Enamel mug", Description: "White.", Image: "/static/mug.png", Currency: "usd", UnitAmount: 1800,
-		Prices: map[string]int64{"usd": 1800}}
+
+	want := orders.Product{
+		SKU:         "mug",
+		Name:        "Enamel mug",
+		Description: "White.",
+		Image:       "/static/mug.png",
+		Currency:    "usd",
+		UnitAmount:  1800,
+		Prices:      map[string]int64{"usd": 1800},
+	}
 	if !reflect.DeepEqual(list[0], want) {
 		t.Errorf("got %+v, want %+v", list[0], want)
 	}
 	if p := list[2]; p.Currency != "jpy" || p.UnitAmount != 500 {
 		t.Errorf("a zero-decimal price is %d %s, want 500 jpy", p.UnitAmount, p.Currency)
 	}
+
 	list[0].UnitAmount = 1
 	if c.Products()[0].UnitAmount != 1800 {
 		t.Error("whoever is given the products can change the catalog")
@@ -62,6 +71,7 @@ func TestParseCatalogSaysEverythingThatIsWrongAtOnce(t *testing.T) {
 	if err == nil || c != nil {
 		t.Fatalf("got %v, %v; want no catalog", c, err)
 	}
+
 	for _, want := range []string{
 		"product 2 (no spaces)", "sku must be", "it has no name", `"1,00"`,
 		"product 3 (ok)", "twice", "product 4 (free)", "product 5 (dear)", `price "1000000.00"`,
@@ -71,6 +81,7 @@ func TestParseCatalogSaysEverythingThatIsWrongAtOnce(t *testing.T) {
 			t.Errorf("the error does not say %q:\n%v", want, err)
 		}
 	}
+
 	if strings.Contains(err.Error(), "product 1 ") {
 		t.Errorf("the good product is complained about:\n%v", err)
 	}
@@ -137,12 +148,14 @@ func TestPrice(t *testing.T) {
 		if err != nil || amount != tt.amount || currency != tt.currency {
 			t.Errorf("%s: %d %s, %v; want %d %s", name, amount, currency, err, tt.amount, tt.currency)
 		}
+
 		var lines []string
 		var sum int64
 		for _, i := range items {
 			lines = append(lines, fmt.Sprintf("%s %d x %d", i.SKU, i.Quantity, i.UnitAmount))
 			sum += i.Amount()
 		}
+
 		if got := strings.Join(lines, ", "); got != tt.items || sum != amount {
 			t.Errorf("%s: the lines are %s (sum %d), want %s (sum %d)", name, got, sum, tt.items, amount)
 		}
@@ -196,7 +209,14 @@ func FuzzParseCatalog(f *testing.F) {
 		if err != nil {
 			return
 		}
-		svc := orders.New(orders.Config{Store: &memory{list: map[string]orders.Order{}}, Catalog: c, Now: func() time.Time { return start }, ExpiresAfter: time.Hour})
+
+		svc := orders.New(orders.Config{
+			Store:        &memory{list: map[string]orders.Order{}},
+			Catalog:      c,
+			Now:          func() time.Time { return start },
+			ExpiresAfter: time.Hour,
+		})
+
 		for _, p := range c.Products() {
 			for currency, unit := range p.Prices {
 				o, _, err := svc.Create(t.Context(), orders.Cart{Items: []orders.Wanted{{SKU: p.SKU, Quantity: 1}}, Currency: currency})

@@ -13,7 +13,8 @@ import (
 	"checkoutd/internal/httpio"
 )
 
-// Change is what a buyer wants changed of an open order. What is nil, or not set, stays.
+// Change is what a buyer wants changed of an open order. What is nil, or not
+// set, stays.
 type Change struct {
 	Items        *[]Wanted         `json:"items"`
 	Promotion    *string           `json:"promotion_code"` // "" takes the code off
@@ -60,8 +61,8 @@ func (o *Order) changeable(now time.Time) error {
 // underWay reports whether a payment is under way, or was made.
 func (o *Order) underWay() bool { return o.PaymentStatus != Unpaid && o.PaymentStatus != PaymentFailed }
 
-// Change changes an open order as its buyer wants it, all of it or nothing, and computes
-// afresh what is to be paid. The same change again changes nothing.
+// Change changes an open order as its buyer wants it, all of it or nothing, and
+// computes afresh what is to be paid. The same change again changes nothing.
 func (s *Service) Change(ctx context.Context, id string, c Change) (Order, error) {
 	uses := int64(0)
 	if c.Promotion != nil {
@@ -73,11 +74,12 @@ func (s *Service) Change(ctx context.Context, id string, c Change) (Order, error
 			}
 		}
 	}
+
 	return s.update(ctx, id, func(o *Order) error { return s.change(o, c, uses) })
 }
 
-// DropPromotion takes the code off an open order, for when its last use went to somebody
-// else. It returns the order with its new total.
+// DropPromotion takes the code off an open order, for when its last use went to
+// somebody else. It returns the order with its new total.
 func (s *Service) DropPromotion(ctx context.Context, id string) (Order, error) {
 	return s.update(ctx, id, func(o *Order) error {
 		if o.Discount.Held {
@@ -93,13 +95,16 @@ func (s *Service) update(ctx context.Context, id string, change func(*Order) err
 		if err := o.changeable(s.Now()); err != nil {
 			return err
 		}
+
 		was := o.bill()
 		if err := change(o); err != nil {
 			return err
 		}
+
 		if !reflect.DeepEqual(was, o.bill()) {
 			o.Version++
 		}
+
 		return nil
 	})
 }
@@ -118,31 +123,37 @@ func (o *Order) bill() bill {
 	return bill{slices.Clone(o.Items), o.Options, o.Discount.Code, o.Discount.Amount, o.ShippingRate, o.Amount}
 }
 
-// change does one after the other what was asked. uses is how many orders held the code a moment
-// ago: a hint for the buyer, since only the reservation takes one.
+// change does one after the other what was asked. uses is how many orders held
+// the code a moment ago: a hint for the buyer, since only the reservation takes
+// one.
 func (s *Service) change(o *Order, c Change, uses int64) error {
 	country := o.country()
 	if err := o.setContact(c); err != nil {
 		return err
 	}
+
 	if c.Items != nil {
 		if err := s.setItems(o, *c.Items); err != nil {
 			return err
 		}
 	}
+
 	if c.Promotion != nil {
 		if err := s.setPromotion(o, canonical(*c.Promotion), uses); err != nil {
 			return err
 		}
 	}
+
 	if c.ShippingRate != nil {
 		if err := s.Catalog.setRate(o, *c.ShippingRate); err != nil {
 			return err
 		}
 	}
+
 	if c.Items == nil && c.Promotion == nil && c.ShippingRate == nil && country == o.country() {
 		return nil // what is to be paid stays as it was, whatever became of the catalog
 	}
+
 	return s.Catalog.reprice(o)
 }
 
@@ -153,24 +164,29 @@ func (o *Order) setContact(c Change) (err error) {
 			return err
 		}
 	}
+
 	if c.Shipping.Set {
 		if o.Contact.Shipping, err = cleanAddress(c.Shipping.Value, "shipping"); err != nil {
 			return err
 		}
 	}
+
 	if c.Billing.Set {
 		if o.Contact.Billing, err = cleanAddress(c.Billing.Value, "billing"); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
-// setItems puts other lines in the place of an order's. Its currency and mode stay.
+// setItems puts other lines in the place of an order's. Its currency and mode
+// stay.
 func (s *Service) setItems(o *Order, cart []Wanted) error {
 	if o.Mode == ModeSetup {
 		return errItemsNotHere
 	}
+
 	items, _, err := s.Catalog.Price(cart, o.Currency)
 	if fault.Is(err, errCurrency.Code) {
 		return fault.InvalidField("items", "currency_mixed", "These products are not sold in the currency of this order.")
@@ -178,6 +194,7 @@ func (s *Service) setItems(o *Order, cart []Wanted) error {
 	if err != nil {
 		return err
 	}
+
 	mode, err := modeOf(items)
 	if err == nil && mode != o.Mode {
 		err = errItemsMixed
@@ -185,23 +202,27 @@ func (s *Service) setItems(o *Order, cart []Wanted) error {
 	if err != nil {
 		return err
 	}
+
 	o.Items = items
 	if o.Mode == ModePayment {
 		o.Options.SetupFutureUsage = s.Catalog.futureUsage(items, s.Options.SetupFutureUsage)
 	}
+
 	return nil
 }
 
-// setPromotion enters a code, or takes one off with "". The order's own code again is left
-// as it is: it was good when it was entered.
+// setPromotion enters a code, or takes one off with "". The order's own code
+// again is left as it is: it was good when it was entered.
 func (s *Service) setPromotion(o *Order, code string, uses int64) error {
 	if code == o.Discount.Code {
 		return nil
 	}
+
 	o.Discount = Discount{}
 	if code == "" {
 		return nil
 	}
+
 	p, ok := s.Catalog.promotions[code]
 	switch {
 	case o.Mode != ModePayment:
@@ -213,10 +234,12 @@ func (s *Service) setPromotion(o *Order, code string, uses int64) error {
 	case p.Uses > 0 && uses >= p.Uses:
 		return ErrPromotionUsedUp
 	}
+
 	goods, _ := subtotal(o.Items)
 	if err := p.fits(goods, o.Currency); err != nil {
 		return err
 	}
+
 	o.Discount.Code = code
 	return nil
 }
@@ -230,32 +253,37 @@ func (c *Catalog) setRate(o *Order, id string) error {
 	return nil
 }
 
-// reprice computes what an order costs. A code that does not fit any more, since the goods
-// became less or the catalog another, is taken off; a rate that does not go to the order's
-// country gives way to the first that does.
+// reprice computes what an order costs. A code that does not fit any more,
+// since the goods became less or the catalog another, is taken off; a rate that
+// does not go to the order's country gives way to the first that does.
 func (c *Catalog) reprice(o *Order) error {
 	if o.Mode == ModeSetup {
 		return nil
 	}
+
 	promotion := c.promotionOf(o)
 	rate, err := c.rateOf(o)
 	if err != nil {
 		return err
 	}
+
 	t, err := Total(o.Items, o.Currency, promotion, rate)
 	if err != nil {
 		return err
 	}
+
 	o.Amount = t.Amount
 	if promotion == nil {
 		o.Discount = Discount{}
 	} else {
 		o.Discount.Amount, o.Discount.Limit = t.Discount, promotion.Uses
 	}
+
 	o.ShippingRate = ShippingRate{}
 	if rate != nil {
 		o.ShippingRate = rate.offer(t.Subtotal, o.Currency)
 	}
+
 	return nil
 }
 
@@ -269,8 +297,8 @@ func (c *Catalog) promotionOf(o *Order) *Promotion {
 	return &p
 }
 
-// rateOf is the order's rate while it can be had, or else the first that can, or nil for an
-// order that is not sent.
+// rateOf is the order's rate while it can be had, or else the first that can,
+// or nil for an order that is not sent.
 func (c *Catalog) rateOf(o *Order) (*Rate, error) {
 	if !o.Ships() {
 		return nil, nil // no rate is a good answer
@@ -289,13 +317,16 @@ func (s *Service) ServeChange(w http.ResponseWriter, r *http.Request) error {
 	if err := httpio.DecodeJSON(w, r, &c, maxBody); err != nil {
 		return err
 	}
+
 	o, err := s.Opened(r, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
+
 	httpio.LogFields(r.Context()).Set("order_id", o.ID)
 	if o, err = s.Change(r.Context(), o.ID, c); err != nil {
 		return err
 	}
+
 	return httpio.WriteJSON(w, http.StatusOK, s.View(o))
 }

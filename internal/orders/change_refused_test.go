@@ -84,6 +84,7 @@ func TestChangeRefusesAndLeavesTheOrder(t *testing.T) {
 			id := s.create(tt.create)
 			before := s.store.list[id]
 			w := s.request(http.MethodPatch, "/orders/"+id, tt.change)
+
 			var got struct{ Code, Field string }
 			if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != tt.status || got.Code != tt.code || got.Field != tt.field {
 				t.Errorf("%d %s, want %d %s (field %q)", w.Code, w.Body, tt.status, tt.code, tt.field)

@@ -116,6 +116,7 @@ func TestChangeRecomputesTheTotal(t *testing.T) {
 					t.Errorf("%s again makes %+v of %+v", c, again, v)
 				}
 			}
+
 			s.wantBill(v, tt.want)
 			if got := s.view(id); !reflect.DeepEqual(got, v) {
 				t.Errorf("the order is %+v, the answer was %+v", got, v)
@@ -124,7 +125,8 @@ func TestChangeRecomputesTheTotal(t *testing.T) {
 	}
 }
 
-// An order is changed while it is open and nothing is under way, by its own buyer.
+// An order is changed while it is open and nothing is under way, by its own
+// buyer.
 func TestChangeWhen(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -154,21 +156,25 @@ func TestChangeWhen(t *testing.T) {
 			o.Status, o.PaymentStatus = tt.status, tt.payment
 			s.store.list[id] = o
 			s.now = start.Add(tt.after)
+
 			for _, body := range []string{cart("mug", 2), `{"email":"a@example.com"}`} {
 				w := s.request(http.MethodPatch, "/orders/"+id, body)
 				if tt.code == "" && w.Code != http.StatusOK || tt.code != "" && (w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), tt.code)) {
 					t.Errorf("%s: %d %s, want %q", body, w.Code, w.Body, tt.code)
 				}
 			}
+
 			if changed := s.store.list[id].Amount != o.Amount; changed != (tt.code == "") {
 				t.Errorf("it was changed: %t", changed)
 			}
 		})
 	}
+
 	s := newFullShop(t)
 	mine := s.create(oneMug)
 	other := newFullShop(t)
 	other.store, other.svc.Store = s.store, s.store
+
 	theirs := other.create(oneMug)
 	for name, tt := range map[string]struct{ cookie, id string }{
 		"nobody":            {"", mine},
@@ -178,10 +184,12 @@ func TestChangeWhen(t *testing.T) {
 	} {
 		asks := *s
 		asks.cookie = tt.cookie
+
 		if w := asks.request(http.MethodPatch, "/orders/"+tt.id, cart("mug", 2)); w.Code != http.StatusNotFound {
 			t.Errorf("%s: %d %s, want 404", name, w.Code, w.Body)
 		}
 	}
+
 	if s.view(mine).Amount != 2290 {
 		t.Error("somebody else changed the order")
 	}
@@ -206,22 +214,29 @@ func TestVersionCountsChangesOfWhatIsToBePaid(t *testing.T) {
 		if tt.changes {
 			version++
 		}
+
 		if got := s.store.list[id].Version; got != version {
 			t.Fatalf("after %s it is version %d, want %d", tt.body, got, version)
 		}
 	}
 }
 
-// A code that was good when it was entered stays, whatever becomes of it, until the order
-// does not fit it any more.
+// A code that was good when it was entered stays, whatever becomes of it, until
+// the order does not fit it any more.
 func TestACodeIsKeptForTheOrder(t *testing.T) {
 	t.Parallel()
 	s := newFullShop(t)
 	id := s.create(cart("mug", 1))
 	s.wantBill(s.change(id, `{"promotion_code":"EIGHTH"}`), "1800 - EIGHTH 225 + post 490 = 2065 usd")
-	if d := s.store.list[id].Discount; d != (orders.Discount{Code: "EIGHTH", Amount: 225, Limit: 3}) {
+
+	if d := s.store.list[id].Discount; d != (orders.Discount{
+		Code:   "EIGHTH",
+		Amount: 225,
+		Limit:  3,
+	}) {
 		t.Errorf("kept is %+v", d)
 	}
+
 	s.store.uses["EIGHTH"] = 3 // others were faster: the reservation will tell
 	s.wantBill(s.change(id, cart("mug", 2)), "3600 - EIGHTH 450 + post 490 = 3640 usd")
 
@@ -229,16 +244,19 @@ func TestACodeIsKeptForTheOrder(t *testing.T) {
 	o.Discount.Held, o.PaymentStatus = true, orders.PaymentFailed
 	s.store.list[id] = o
 	s.wantBill(s.change(id, cart("mug", 1)), "1800 - EIGHTH 225 + post 490 = 2065 usd")
+
 	if !s.store.list[id].Discount.Held {
 		t.Error("the use was lost with the lines")
 	}
 	if o, err := s.svc.DropPromotion(t.Context(), id); err != nil || o.Discount.Code == "" {
 		t.Errorf("a code whose use is held was dropped: %+v, %v", o.Discount, err)
 	}
+
 	s.change(id, `{"promotion_code":"TEN"}`)
 	if d := s.store.list[id].Discount; d.Held || d.Limit != 0 {
 		t.Errorf("another code has the use of the first: %+v", d)
 	}
+
 	o, err := s.svc.DropPromotion(t.Context(), id)
 	if err != nil || o.Discount != (orders.Discount{}) || o.Amount != 2290 {
 		t.Errorf("got %+v, %d, %v", o.Discount, o.Amount, err)
@@ -258,6 +276,7 @@ func TestAnotherCatalogLater(t *testing.T) {
 		}
 		return c
 	}())
+
 	later.store, later.svc.Store, later.cookie = s.store, s.store, s.cookie
 	later.wantBill(later.change(id, `{"email":"a@example.com"}`), "3600 - TEN 360 + courier 1500 = 4740 usd")
 	later.wantBill(later.change(id, `{"shipping":`+address("US")+`}`), "3600 - TEN 720 + courier 1600 = 4480 usd")
@@ -275,6 +294,7 @@ func FuzzChangeBody(f *testing.F) {
 		`{"items":[{"sku":"dust","quantity":99}],"promotion_code":"big"}`} {
 		f.Add(body)
 	}
+
 	c := full(f)
 	f.Fuzz(func(t *testing.T, body string) {
 		s := newShopOf(t, "http://shop.test", c)
@@ -287,10 +307,12 @@ func FuzzChangeBody(f *testing.F) {
 			if o.Amount != o.Subtotal()-o.Discount.Amount+o.ShippingRate.Amount || o.Amount < 50 || o.Discount.Amount < 0 || o.Ships() != (o.ShippingRate.ID != "") {
 				t.Fatalf("%q makes %+v", body, o)
 			}
+
 		case 400, 413, 415, 422:
 			if !reflect.DeepEqual(o, before) {
 				t.Fatalf("%q was refused and left %+v", body, o)
 			}
+
 		default:
 			t.Fatalf("%q: status %d: %s", body, w.Code, w.Body)
 		}

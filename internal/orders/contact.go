@@ -9,8 +9,9 @@ import (
 	"checkoutd/internal/fault"
 )
 
-// Most of what a contact's parts may have, in characters. RFC 5321 bounds an address for
-// mail; the others leave room for every real one, within what Stripe takes.
+// Most of what a contact's parts may have, in characters. RFC 5321 bounds an
+// address for mail; the others leave room for every real one, within what
+// Stripe takes.
 const (
 	maxEmail    = 254
 	maxMailName = 64 // before the @
@@ -21,27 +22,30 @@ const (
 	maxPostal   = 20
 )
 
-// cleanEmail gives the address without the space around it; "" is none. The error does not
-// repeat it.
+// cleanEmail gives the address without the space around it; "" is none. The
+// error does not repeat it.
 func cleanEmail(email string) (string, error) {
 	malformed := fault.InvalidField("email", "email_malformed", "This is not an e-mail address.")
 	email = strings.TrimSpace(email)
 	if email == "" {
 		return "", nil
 	}
+
 	parsed, err := mail.ParseAddress(email)
 	if err != nil || len(email) > maxEmail || parsed.Address != email || !plain(email) {
 		return "", malformed
 	}
+
 	name, host, _ := strings.Cut(email, "@")
 	if len(name) > maxMailName || strings.ContainsAny(name, "\"()<>,;: \\") || !isHost(host) {
 		return "", malformed
 	}
+
 	return email, nil
 }
 
-// isHost reports whether a name can be that of a mail host on the Internet: labels of letters,
-// digits and dashes, the last of which is no number.
+// isHost reports whether a name can be that of a mail host on the Internet:
+// labels of letters, digits and dashes, the last of which is no number.
 func isHost(name string) bool {
 	labels := strings.Split(name, ".")
 	for _, label := range labels {
@@ -55,12 +59,14 @@ func isHost(name string) bool {
 	return len(labels) > 1 && strings.ContainsFunc(labels[len(labels)-1], unicode.IsLetter)
 }
 
-// cleanAddress gives a copy without the space around its parts. What is missing may be
-// missing: a wallet says only the place at first. field is the request's name for it.
+// cleanAddress gives a copy without the space around its parts. What is missing
+// may be missing: a wallet says only the place at first. field is the request's
+// name for it.
 func cleanAddress(a *Address, field string) (*Address, error) {
 	if a == nil {
 		return nil, nil // no address is a good one
 	}
+
 	c := *a
 	for _, part := range []struct {
 		text *string
@@ -76,13 +82,16 @@ func cleanAddress(a *Address, field string) (*Address, error) {
 			return nil, fault.InvalidField(field+"."+part.name, "address_malformed", "This part of the address is too long, or not text on one line.")
 		}
 	}
+
 	if !isCountry(c.Address.Country) {
 		return nil, fault.InvalidField(field+".address.country", "address_malformed", "The country must be two capital letters of ISO 3166-1.")
 	}
+
 	return &c, nil
 }
 
-// plain reports whether text is one line without anything that hides or turns what follows.
+// plain reports whether text is one line without anything that hides or turns
+// what follows.
 func plain(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
 		return unicode.Is(unicode.C, r) || r == '\u2028' || r == '\u2029'

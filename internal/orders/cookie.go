@@ -7,7 +7,8 @@ import (
 )
 
 // cookie keeps the tokens of a browser's last orders, newest first:
-// "id:token|id:token". One browser may have several orders open in several tabs.
+// "id:token|id:token". One browser may have several orders open in several
+// tabs.
 type cookie struct {
 	Secure bool // the shop is on https
 	MaxAge time.Duration
@@ -16,8 +17,8 @@ type cookie struct {
 // held is an order with the token that opens it.
 type held struct{ ID, Token string }
 
-// maxHeld is how many orders a browser can come back to; the cookie stays under 600
-// bytes.
+// maxHeld is how many orders a browser can come back to; the cookie stays under
+// 600 bytes.
 const maxHeld = 8
 
 // name is the cookie's name. On https the __Host- prefix keeps other hosts of
@@ -56,11 +57,13 @@ func parseHeld(value string) []held {
 		if !ok || !isWord(id) || !isWord(token) {
 			continue
 		}
+
 		list = append(list, held{ID: id, Token: token})
 		if len(list) == maxHeld {
 			break
 		}
 	}
+
 	return list
 }
 
@@ -85,8 +88,14 @@ func (c cookie) add(w http.ResponseWriter, r *http.Request, h held) {
 			entries = append(entries, old.ID+":"+old.Token)
 		}
 	}
+
 	http.SetCookie(w, &http.Cookie{
-		Name: c.name(), Value: strings.Join(entries, "|"), Path: "/", MaxAge: int(c.MaxAge.Seconds()),
-		Secure: c.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Name:     c.name(),
+		Value:    strings.Join(entries, "|"),
+		Path:     "/",
+		MaxAge:   int(c.MaxAge.Seconds()),
+		Secure:   c.Secure,
+		HttpOnly: true,
+		SameSite: http.SameSiteLaxMode,
 	})
 }

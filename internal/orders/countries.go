@@ -2,8 +2,9 @@ package orders
 
 import "strings"
 
-// countries are the codes of ISO 3166-1 alpha-2, and those that Stripe's Address Element
-// offers beyond them: Ascension (AC), Tristan da Cunha (TA) and Kosovo (XK).
+// countries are the codes of ISO 3166-1 alpha-2, and those that Stripe's
+// Address Element offers beyond them: Ascension (AC), Tristan da Cunha (TA) and
+// Kosovo (XK).
 const countries = "" +
 	" AC AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ" +
 	" CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR" +

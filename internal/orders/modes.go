@@ -2,7 +2,8 @@ package orders
 
 import "checkoutd/internal/fault"
 
-// Cart is what a browser wants to order. Zero fields leave the choice to the catalog.
+// Cart is what a browser wants to order. Zero fields leave the choice to the
+// catalog.
 type Cart struct {
 	Items    []Wanted `json:"items"`
 	Currency string   `json:"currency"`
@@ -23,12 +24,14 @@ func modeOf(items []Item) (Mode, error) {
 			return "", errItemsMixed
 		}
 	}
+
 	if first == nil {
 		return ModePayment, nil
 	}
 	if len(items) > maxSubscriptionLines {
 		return "", fault.InvalidField("items", "items_too_many", "A subscription has at most 20 lines.")
 	}
+
 	return ModeSubscription, nil
 }
 
@@ -40,9 +43,10 @@ func (o *Order) Recurring() *Recurring {
 	return o.Items[0].Recurring
 }
 
-// forMode leaves out what Stripe refuses in a mode, or does there by itself:
-// a subscription's payments are captured at once, its method is saved and its invoices have
-// receipts of their own; where nothing is paid, nothing is captured or split.
+// forMode leaves out what Stripe refuses in a mode, or does there by itself: a
+// subscription's payments are captured at once, its method is saved and its
+// invoices have receipts of their own; where nothing is paid, nothing is
+// captured or split.
 func (o Options) forMode(m Mode) Options {
 	if m == ModePayment {
 		return o
@@ -54,8 +58,8 @@ func (o Options) forMode(m Mode) Options {
 	return o
 }
 
-// futureUsage is what the products of an order ask to be done with its method: the most
-// that one of them asks, or else the shop's usual.
+// futureUsage is what the products of an order ask to be done with its method:
+// the most that one of them asks, or else the shop's usual.
 func (c *Catalog) futureUsage(items []Item, usual string) string {
 	asked := ""
 	for _, i := range items {
@@ -66,8 +70,10 @@ func (c *Catalog) futureUsage(items []Item, usual string) string {
 			asked = p.SetupFutureUsage
 		}
 	}
+
 	if asked == "" {
 		return usual
 	}
+
 	return asked
 }

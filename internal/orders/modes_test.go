@@ -13,13 +13,30 @@ import (
 
 func TestModesAndOptions(t *testing.T) {
 	t.Parallel()
-	all := orders.Options{CaptureMethod: "manual", SetupFutureUsage: "on_session", PaymentMethodTypes: []string{"card"}, PaymentMethodConfiguration: "pmc_1",
-		OnBehalfOf: "acct_1", RequireCVCRecollection: true, Installments: true, BankVerification: "instant", ReceiptEmail: true}
-	recurs := orders.Options{PaymentMethodTypes: []string{"card"}, PaymentMethodConfiguration: "pmc_1", OnBehalfOf: "acct_1", BankVerification: "instant"}
+	all := orders.Options{
+		CaptureMethod:              "manual",
+		SetupFutureUsage:           "on_session",
+		PaymentMethodTypes:         []string{"card"},
+		PaymentMethodConfiguration: "pmc_1",
+		OnBehalfOf:                 "acct_1",
+		RequireCVCRecollection:     true,
+		Installments:               true,
+		BankVerification:           "instant",
+		ReceiptEmail:               true,
+	}
+
+	recurs := orders.Options{
+		PaymentMethodTypes:         []string{"card"},
+		PaymentMethodConfiguration: "pmc_1",
+		OnBehalfOf:                 "acct_1",
+		BankVerification:           "instant",
+	}
+
 	saves := recurs
 	saves.SetupFutureUsage = "on_session"
 	offSession := all
 	offSession.SetupFutureUsage = "off_session"
+
 	for name, tt := range map[string]struct {
 		body string
 		mode orders.Mode
@@ -40,6 +57,7 @@ func TestModesAndOptions(t *testing.T) {
 			t.Errorf("%s: %s with %+v, want %s with %+v", name, o.Mode, o.Options, tt.mode, tt.want)
 		}
 	}
+
 	s := newFullShop(t)
 	id := s.create(oneMug)
 	if v := s.change(id, cart("course", 1)); v.SetupFutureUsage != "off_session" {
@@ -83,13 +101,16 @@ func TestASubscriptionHasTwentyLines(t *testing.T) {
 		products = append(products, fmt.Sprintf(`{"sku":"s%d","name":"S","price":"1","recurring":{"interval":"week"}}`, i))
 		twenty = append(twenty, fmt.Sprintf(`{"sku":"s%d","quantity":1}`, i))
 	}
+
 	c, err := orders.ParseCatalog([]byte(`{"currency":"usd","products":[` + strings.Join(products, ",") + `]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	s := newShopOf(t, "http://shop.test", c)
 	if w := s.request(http.MethodPost, "/orders", `{"items":[`+strings.Join(twenty, ",")+`]}`); !strings.Contains(w.Body.String(), "items_too_many") {
 		t.Errorf("21 lines: %d %s", w.Code, w.Body)
 	}
+
 	s.create(`{"items":[` + strings.Join(twenty[:20], ",") + `]}`)
 }

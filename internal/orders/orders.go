@@ -1,9 +1,9 @@
-// Package orders owns what is sold: the catalog with its promotion codes and shipping
-// rates, the order with its items and total, what its buyer may change of it, and the table
-// of what an order may become.
+// Package orders owns what is sold: the catalog with its promotion codes and
+// shipping rates, the order with its items and total, what its buyer may change
+// of it, and the table of what an order may become.
 //
-// The amount is decided here (Total), on the server, and nowhere else. An order is
-// visible only to who holds its token; the store keeps a hash of it.
+// The amount is decided here (Total), on the server, and nowhere else. An order
+// is visible only to who holds its token; the store keeps a hash of it.
 package orders
 
 import (
@@ -16,7 +16,8 @@ import (
 	"checkoutd/internal/fault"
 )
 
-// Status is where an order stands. Only settle (internal/payments) makes one paid.
+// Status is where an order stands. Only settle (internal/payments) makes one
+// paid.
 type Status string
 
 // The statuses. Review means that a person must look: money and order disagree.
@@ -139,5 +140,6 @@ func NewID(prefix string) string { return prefix + strings.ToLower(rand.Text()) 
 // nobody learns which orders exist.
 var ErrNotFound = fault.New(fault.NotFound, "order_not_found", "There is no such order, or it is not yours to see.")
 
-// ErrPromotionUsedUp refuses a promotion code whose last use went to somebody else.
+// ErrPromotionUsedUp refuses a promotion code whose last use went to somebody
+// else.
 var ErrPromotionUsedUp = fault.InvalidField("promotion_code", "promotion_used_up", "This code has been used up.")

@@ -20,12 +20,14 @@ func TestTransitions(t *testing.T) {
 		orders.Canceled:   {orders.Review},
 		orders.Review:     nil, // a person decides
 	}
+
 	for _, from := range all {
 		for _, to := range all {
 			if got := from.CanBecome(to); got != slices.Contains(want[from], to) {
 				t.Errorf("%s can become %s: %t, want %t", from, to, got, !got)
 			}
 		}
+
 		if from.CanBecome("no such status") || orders.Status("no such status").CanBecome(from) {
 			t.Errorf("%s knows a status that there is not", from)
 		}
@@ -60,11 +62,19 @@ func TestToken(t *testing.T) {
 	if bytes.Contains(o.TokenHash, []byte("token")) || len(o.TokenHash) != 32 {
 		t.Errorf("the token is kept as %q", o.TokenHash)
 	}
-	for token, want := range map[string]bool{"token": true, "Token": false, "": false, "token ": false, string(o.TokenHash): false} {
+
+	for token, want := range map[string]bool{
+		"token":             true,
+		"Token":             false,
+		"":                  false,
+		"token ":            false,
+		string(o.TokenHash): false,
+	} {
 		if got := o.OpenedBy(token); got != want {
 			t.Errorf("%q opens it: %t, want %t", token, got, want)
 		}
 	}
+
 	none := orders.Order{}
 	if none.OpenedBy("") {
 		t.Error("an order without a token is opened by none")
@@ -79,11 +89,13 @@ func TestNewIDIsUnguessableAndPlain(t *testing.T) {
 		if len(id) != 30 || id[:4] != "ord_" || seen[id] {
 			t.Fatalf("%q has not 26 characters after its prefix, or came before", id)
 		}
+
 		for _, c := range id[4:] {
 			if (c < 'a' || c > 'z') && (c < '2' || c > '7') {
 				t.Fatalf("%q is not lower-case base32", id)
 			}
 		}
+
 		seen[id] = true
 	}
 }

@@ -27,29 +27,36 @@ func (p *parser) promotion(f *promotionFile) {
 	if currency == "" {
 		currency = p.currency
 	}
+
 	promotion := Promotion{
 		Code:     canonical(f.Code),
 		Amounts:  p.amounts("amount", f.Amount, currency, f.Amounts, 1, true),
 		Minimums: p.amounts("minimum", f.Minimum, currency, f.Minimums, 1, true),
 		Expires:  p.moment("expires", f.Expires),
 	}
+
 	if !codePattern.MatchString(f.Code) {
 		p.complain("code must be 1 to 40 letters, digits, dashes or underscores")
 	}
+
 	if _, twice := p.promotions[promotion.Code]; twice {
 		p.complain("the code is there twice: small and capital letters are the same")
 	}
+
 	if f.Percent != "" {
 		promotion.Percent = p.percent(f.Percent)
 	}
+
 	if (f.Percent != "") == (len(promotion.Amounts) > 0) {
 		p.complain("it needs either percent, or amount or amounts")
 	}
+
 	if f.Uses != nil {
 		if promotion.Uses = *f.Uses; promotion.Uses < 1 {
 			p.complain("uses must be 1 or more; leave it out for any number")
 		}
 	}
+
 	p.promotions[promotion.Code] = promotion
 }
 
@@ -72,10 +79,12 @@ func (p *parser) moment(name, text string) time.Time {
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t.UTC()
 	}
+
 	day, err := time.Parse(time.DateOnly, text)
 	if err != nil {
 		p.complain(`%s %q is neither a day ("2026-12-31") nor a time ("2026-12-31T18:00:00Z")`, name, text)
 	}
+
 	return day.AddDate(0, 0, 1)
 }
 
@@ -110,27 +119,34 @@ func (p *parser) rate(f *rateFile) {
 	if currency == "" {
 		currency = p.currency
 	}
+
 	r := Rate{
-		ID: f.ID, Name: f.Name, Countries: f.Countries,
-		Prices:   p.amounts("price", f.Price, currency, f.Prices, 0, false),
-		FreeFrom: p.amounts("free_from", f.FreeFrom.one, currency, f.FreeFrom.each, 1, true),
+		ID:        f.ID,
+		Name:      f.Name,
+		Countries: f.Countries,
+		Prices:    p.amounts("price", f.Price, currency, f.Prices, 0, false),
+		FreeFrom:  p.amounts("free_from", f.FreeFrom.one, currency, f.FreeFrom.each, 1, true),
 	}
 	if !skuPattern.MatchString(r.ID) {
 		p.complain("id must be 1 to 64 letters, digits, dots, dashes or underscores")
 	}
+
 	for _, other := range p.rates {
 		if other.ID == r.ID {
 			p.complain("the id is there twice")
 		}
 	}
+
 	if r.Name == "" {
 		p.complain("it has no name")
 	}
+
 	for _, c := range slices.Sorted(maps.Keys(r.FreeFrom)) {
 		if _, priced := r.Prices[c]; !priced {
 			p.complain("free_from: it has no price in %s", c)
 		}
 	}
+
 	p.countries(r.Countries)
 	r.MinDays, r.MaxDays = p.days(f.Days)
 	p.rates = append(p.rates, r)

@@ -63,6 +63,7 @@ func TestParseCatalogReadsPrices(t *testing.T) {
 	if p := list[5]; *p.Recurring != (orders.Recurring{Interval: "month", IntervalCount: 1}) {
 		t.Errorf("the club is paid for every %+v", p.Recurring)
 	}
+
 	list[0].Prices["eur"] = 1
 	if c.Products()[0].Prices["eur"] != 1700 {
 		t.Error("whoever is given the products can change the catalog")
@@ -70,6 +71,7 @@ func TestParseCatalogReadsPrices(t *testing.T) {
 	if c.Currency() != "usd" {
 		t.Errorf("the catalog's currency is %q", c.Currency())
 	}
+
 	none, err := orders.ParseCatalog([]byte(`{"products": [{"sku": "a", "name": "A", "prices": {"usd": "1", "eur": "1"}}]}`))
 	if err != nil || none.Currency() != "eur" || none.Products()[0].Currency != "eur" {
 		t.Errorf("without a currency of its own it is %v, %v", none, err)
@@ -111,6 +113,7 @@ func TestParseCatalogSaysWhatIsWrongWithEverythingAtOnce(t *testing.T) {
 	if err == nil || c != nil {
 		t.Fatalf("got %v, %v; want no catalog", c, err)
 	}
+
 	for _, want := range []string{
 		"product 2 (a): prices: usd is there twice",
 		"product 3 (b): it has a currency and no price for it", `product 3 (b): price: "xxx" is not a currency`,
@@ -135,11 +138,13 @@ func TestParseCatalogSaysWhatIsWrongWithEverythingAtOnce(t *testing.T) {
 			t.Errorf("the error does not say %q", want)
 		}
 	}
+
 	for _, good := range []string{"product 1 ", "promotion 1 ", "shipping rate 1 ", "MISSING", "!("} {
 		if strings.Contains(err.Error(), good) {
 			t.Errorf("the error says %q", good)
 		}
 	}
+
 	if t.Failed() {
 		t.Log(err)
 	}
@@ -193,6 +198,7 @@ func TestExpiry(t *testing.T) {
 		o := s.store.list[id]
 		o.ExpiresAt, o.Discount = tt.now.Add(time.Hour), orders.Discount{}
 		s.store.list[id] = o
+
 		if _, err := s.svc.Change(t.Context(), id, orders.Change{Promotion: &tt.code}); (err == nil) != (tt.want == "") || err != nil && !fault.Is(err, tt.want) {
 			t.Errorf("%s at %s: %v, want %q", tt.code, tt.now, err, tt.want)
 		}

@@ -40,6 +40,7 @@ func (p *Promotion) fits(goods int64, currency string) error {
 	if len(p.Minimums) == 0 {
 		return nil
 	}
+
 	least, ok := p.Minimums[currency]
 	switch {
 	case !ok:
@@ -48,11 +49,13 @@ func (p *Promotion) fits(goods int64, currency string) error {
 		return fault.InvalidField(promotionField, "promotion_minimum", "The order is too small for this code.").
 			With("minimum", least).With("currency", currency)
 	}
+
 	return nil
 }
 
-// off is what the promotion takes off goods that it fits: never more than they cost. A
-// percentage is rounded to the currency's step, half of one in favour of the buyer.
+// off is what the promotion takes off goods that it fits: never more than they
+// cost. A percentage is rounded to the currency's step, half of one in favour
+// of the buyer.
 func (p *Promotion) off(goods int64, currency string) int64 {
 	if p.Percent == 0 {
 		return min(p.Amounts[currency], goods)

@@ -36,20 +36,28 @@ func New(c Config) *Service {
 	return &Service{Config: c, cookie: cookie{Secure: strings.HasPrefix(c.BaseURL, "https://"), MaxAge: cookieLife(c.ExpiresAfter)}}
 }
 
-// cookieLife outlasts the order, so that its buyer can come back for the receipt.
+// cookieLife outlasts the order, so that its buyer can come back for the
+// receipt.
 func cookieLife(expiresAfter time.Duration) time.Duration { return expiresAfter + 30*24*time.Hour }
 
 // Create prices the cart and stores a new open order. The token opens it and is
 // given only here.
 func (s *Service) Create(ctx context.Context, cart Cart) (o Order, token string, err error) {
 	o = Order{
-		ID: NewID("ord_"), Status: Open, PaymentStatus: Unpaid, Version: 1, Livemode: s.Livemode,
-		CreatedAt: s.Now(),
+		ID:            NewID("ord_"),
+		Status:        Open,
+		PaymentStatus: Unpaid,
+		Version:       1,
+		Livemode:      s.Livemode,
+		CreatedAt:     s.Now(),
 	}
+
 	o.UpdatedAt, o.ExpiresAt = o.CreatedAt, o.CreatedAt.Add(s.ExpiresAfter)
+
 	if err := s.fill(&o, cart); err != nil {
 		return Order{}, "", err
 	}
+
 	token = rand.Text()
 	o.TokenHash = HashToken(token)
 	return o, token, s.Store.CreateOrder(ctx, o)
@@ -63,9 +71,11 @@ func (s *Service) fill(o *Order, cart Cart) (err error) {
 		if err == nil {
 			o.Mode, err = modeOf(o.Items)
 		}
+
 		if err == nil && cart.Mode != "" && cart.Mode != o.Mode {
 			err = errItemsMixed
 		}
+
 	case ModeSetup:
 		o.Mode, o.Currency = ModeSetup, cmp.Or(cart.Currency, s.Catalog.currency)
 		switch {
@@ -74,26 +84,30 @@ func (s *Service) fill(o *Order, cart Cart) (err error) {
 		case !money.Known(o.Currency):
 			err = errCurrency
 		}
+
 	default:
 		err = fault.InvalidField("mode", "mode_unknown", "The mode is one of payment, subscription and setup.")
 	}
 	if err != nil {
 		return err
 	}
+
 	o.Options = s.Options.forMode(o.Mode)
 	if o.Mode == ModePayment {
 		o.Options.SetupFutureUsage = s.Catalog.futureUsage(o.Items, o.Options.SetupFutureUsage)
 	}
+
 	return s.Catalog.reprice(o)
 }
 
-// Opened returns the order that the request's cookie opens: the one named, or the
-// newest in the cookie when id is "". It is ErrNotFound for everybody else.
+// Opened returns the order that the request's cookie opens: the one named, or
+// the newest in the cookie when id is "". It is ErrNotFound for everybody else.
 func (s *Service) Opened(r *http.Request, id string) (Order, error) {
 	held, ok := s.cookie.find(r, id)
 	if !ok {
 		return Order{}, ErrNotFound
 	}
+
 	o, err := s.Store.Order(r.Context(), held.ID)
 	if err != nil {
 		return Order{}, err
@@ -101,10 +115,12 @@ func (s *Service) Opened(r *http.Request, id string) (Order, error) {
 	if !o.OpenedBy(held.Token) {
 		return Order{}, ErrNotFound
 	}
+
 	return o, nil
 }
 
-// maxBody bounds the body of a call, in bytes: 50 lines of the longest sku fit, and two addresses.
+// maxBody bounds the body of a call, in bytes: 50 lines of the longest sku fit,
+// and two addresses.
 const maxBody = 16 << 10
 
 // ServeCreate is POST /orders.
@@ -113,13 +129,16 @@ func (s *Service) ServeCreate(w http.ResponseWriter, r *http.Request) error {
 	if err := httpio.DecodeJSON(w, r, &cart, maxBody); err != nil {
 		return err
 	}
+
 	o, token, err := s.Create(r.Context(), cart)
 	if err != nil {
 		return err
 	}
+
 	url := s.BaseURL + "/checkout/" + o.ID
 	s.cookie.add(w, r, held{ID: o.ID, Token: token})
 	w.Header().Set("Location", url)
+
 	return httpio.WriteJSON(w, http.StatusCreated, struct {
 		ID       string `json:"id"`
 		Mode     Mode   `json:"mode"`

@@ -46,6 +46,7 @@ func (m *memory) Order(_ context.Context, id string) (orders.Order, error) {
 func (m *memory) UpdateOrder(_ context.Context, id string, change func(*orders.Order) error) (orders.Order, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+
 	o, ok := m.list[id]
 	if !ok {
 		return orders.Order{}, orders.ErrNotFound
@@ -53,6 +54,7 @@ func (m *memory) UpdateOrder(_ context.Context, id string, change func(*orders.O
 	if err := change(&o); err != nil {
 		return orders.Order{}, err
 	}
+
 	m.list[id] = o
 	return o, m.fail
 }
@@ -80,11 +82,20 @@ func newShop(t testing.TB, baseURL string) *shop { return newShopOf(t, baseURL, 
 func newFullShop(t testing.TB) *shop { return newShopOf(t, "http://shop.test", full(t)) }
 
 func newShopOf(t testing.TB, baseURL string, c *orders.Catalog) *shop {
-	s := &shop{TB: t, store: &memory{list: map[string]orders.Order{}, uses: map[string]int64{}}, now: start}
+	s := &shop{
+		TB:    t,
+		store: &memory{list: map[string]orders.Order{}, uses: map[string]int64{}},
+		now:   start,
+	}
+
 	s.svc = orders.New(orders.Config{
-		Store: s.store, Catalog: c, Now: func() time.Time { return s.now },
-		ExpiresAfter: time.Hour, BaseURL: baseURL,
+		Store:        s.store,
+		Catalog:      c,
+		Now:          func() time.Time { return s.now },
+		ExpiresAfter: time.Hour,
+		BaseURL:      baseURL,
 	})
+
 	return s
 }
 
@@ -97,9 +108,11 @@ func (s *shop) request(method, path, body string) *httptest.ResponseRecorder {
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
+
 	if s.cookie != "" {
 		r.Header.Set("Cookie", s.cookie)
 	}
+
 	w := httptest.NewRecorder()
 	mux.ServeHTTP(w, r)
 	return w
@@ -115,10 +128,12 @@ func (s *shop) create(body string) (id string) {
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != http.StatusCreated {
 		s.Fatalf("status %d: %s", w.Code, w.Body)
 	}
+
 	c := w.Result().Cookies()
 	if len(c) != 1 {
 		s.Fatalf("%d cookies, want 1", len(c))
 	}
+
 	s.cookie = c[0].Name + "=" + c[0].Value
 	return got.ID
 }
@@ -129,10 +144,12 @@ func TestServeCreate(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "https://shop.test")
 	w := s.request(http.MethodPost, "/orders", `{"items":[{"sku":"mug","quantity":2},{"sku":"dust","quantity":3}]}`)
+
 	var got map[string]any
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != http.StatusCreated {
 		t.Fatalf("status %d: %s", w.Code, w.Body)
 	}
+
 	id, _ := got["id"].(string)
 	if len(got) != 5 || got["mode"] != "payment" || got["amount"] != 3603.0 || got["currency"] != "usd" || got["url"] != "https://shop.test/checkout/"+id {
 		t.Errorf("answered %v", got)
@@ -140,6 +157,7 @@ func TestServeCreate(t *testing.T) {
 	if loc := w.Header().Get("Location"); loc != got["url"] {
 		t.Errorf("Location is %q", loc)
 	}
+
 	c := w.Result().Cookies()[0]
 	if c.Name != "__Host-checkoutd_order" || !c.HttpOnly || !c.Secure || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
 		t.Errorf("the cookie is %+v", c)
@@ -147,12 +165,15 @@ func TestServeCreate(t *testing.T) {
 	if want := int((time.Hour + 30*24*time.Hour).Seconds()); c.MaxAge != want {
 		t.Errorf("the cookie lives %d s, want %d: longer than the order", c.MaxAge, want)
 	}
+
 	o := s.store.list[id]
+
 	_, token, _ := strings.Cut(c.Value, ":")
 	if !o.OpenedBy(token) || o.Status != orders.Open || o.PaymentStatus != orders.Unpaid || o.Version != 1 ||
 		!o.CreatedAt.Equal(start) || !o.ExpiresAt.Equal(start.Add(time.Hour)) || len(o.Items) != 2 {
 		t.Errorf("stored %+v", o)
 	}
+
 	if strings.Contains(w.Body.String(), token) {
 		t.Error("the token is in the body")
 	}
@@ -184,7 +205,9 @@ func TestServeCreateRefusesAndStoresNothing(t *testing.T) {
 			t.Errorf("%s: it left something behind", name)
 		}
 	}
+
 	s.store.fail = errors.New("disk full")
+
 	w := s.request(http.MethodPost, "/orders", oneMug)
 	if w.Code != http.StatusInternalServerError || len(w.Result().Cookies()) > 0 || strings.Contains(w.Body.String(), "disk") {
 		t.Errorf("a store that fails: %d %s, cookies %v", w.Code, w.Body, w.Result().Cookies())
@@ -196,6 +219,7 @@ func TestServeGet(t *testing.T) {
 	s := newShop(t, "http://shop.test")
 	id := s.create(`{"items":[{"sku":"mug","quantity":2}]}`)
 	w := s.request(http.MethodGet, "/orders/"+id, "")
+
 	var got orders.View
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != http.StatusOK {
 		t.Fatalf("status %d: %s", w.Code, w.Body)
@@ -203,14 +227,17 @@ func TestServeGet(t *testing.T) {
 	if got.ID != id || got.Status != orders.Open || got.Amount != 3600 || len(got.Items) != 1 || got.Items[0].Amount != 3600 || got.PaidAt != nil {
 		t.Errorf("got %+v", got)
 	}
+
 	for _, private := range []string{"token", "customer", "review", "livemode", "version"} {
 		if strings.Contains(w.Body.String(), private) {
 			t.Errorf("the answer tells of %q: %s", private, w.Body)
 		}
 	}
+
 	other := newShop(t, "http://shop.test")
 	other.store = s.store
 	other.svc.Store = s.store
+
 	theirs := other.create(oneMug)
 	for name, tt := range map[string]struct{ cookie, id string }{
 		"no cookie":              {"", id},
@@ -237,20 +264,25 @@ func TestCookieKeepsTheEightNewestOrders(t *testing.T) {
 	for range 10 {
 		ids = append(ids, s.create(oneMug))
 	}
+
 	if n := strings.Count(s.cookie, "|") + 1; n != 8 || len(s.cookie) > 600 {
 		t.Errorf("the cookie holds %d orders in %d bytes, want 8 in at most 600", n, len(s.cookie))
 	}
+
 	for i, id := range ids {
 		want := http.StatusOK
 		if i < 2 {
 			want = http.StatusNotFound
 		}
+
 		if w := s.request(http.MethodGet, "/orders/"+id, ""); w.Code != want {
 			t.Errorf("order %d of 10: status %d, want %d", i+1, w.Code, want)
 		}
 	}
+
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header.Set("Cookie", s.cookie)
+
 	if o, err := s.svc.Opened(r, ""); err != nil || o.ID != ids[9] {
 		t.Errorf("the newest is %s, %v; want %s", o.ID, err, ids[9])
 	}
@@ -271,9 +303,11 @@ func TestHostileCookieOpensNothingAndDoesNotStay(t *testing.T) {
 			t.Parallel()
 			s := newShop(t, "http://shop.test")
 			s.cookie = "checkoutd_order=" + value
+
 			if w := s.request(http.MethodGet, "/orders/ord_1", ""); w.Code != http.StatusNotFound {
 				t.Errorf("status %d, want 404", w.Code)
 			}
+
 			id := s.create(oneMug)
 			if w := s.request(http.MethodGet, "/orders/"+id, ""); w.Code != http.StatusOK {
 				t.Errorf("the new order is not opened: %d", w.Code)
@@ -306,7 +340,13 @@ func TestView(t *testing.T) {
 		{orders.Review, orders.PaymentReview, late, orders.Review},
 	} {
 		s.now = tt.now
-		v := s.svc.View(orders.Order{Status: tt.status, PaymentStatus: tt.payment, ExpiresAt: start.Add(time.Hour), Amount: 100, ReviewReason: "secret"})
+		v := s.svc.View(orders.Order{
+			Status:        tt.status,
+			PaymentStatus: tt.payment,
+			ExpiresAt:     start.Add(time.Hour),
+			Amount:        100,
+			ReviewReason:  "secret",
+		})
 		if v.Status != tt.want || v.PaymentStatus != tt.payment {
 			t.Errorf("%s, %s at %s: shown as %s, %s; want %s", tt.status, tt.payment, tt.now, v.Status, v.PaymentStatus, tt.want)
 		}
@@ -314,8 +354,14 @@ func TestView(t *testing.T) {
 			t.Errorf("shown as %s, %v", raw, err)
 		}
 	}
+
 	zone := time.FixedZone("", 3600)
-	v := s.svc.View(orders.Order{Status: orders.Paid, PaidAt: start.In(zone), CreatedAt: start.In(zone), ExpiresAt: start.In(zone)})
+	v := s.svc.View(orders.Order{
+		Status:    orders.Paid,
+		PaidAt:    start.In(zone),
+		CreatedAt: start.In(zone),
+		ExpiresAt: start.In(zone),
+	})
 	if v.PaidAt == nil || v.PaidAt.Location() != time.UTC || v.CreatedAt.Location() != time.UTC || v.ExpiresAt.Location() != time.UTC {
 		t.Errorf("times are not in UTC: %+v", v)
 	}
@@ -327,6 +373,7 @@ func FuzzCreateBody(f *testing.F) {
 		`{"ITEMS":[{"sku":"mug","quantity":1}]}`, "{\"items\":[{\"sku\":\"mug\\u0000\",\"quantity\":1}]}", strings.Repeat("[", 100)} {
 		f.Add(body)
 	}
+
 	f.Fuzz(func(t *testing.T, body string) {
 		s := newShop(t, "http://shop.test")
 		w := s.request(http.MethodPost, "/orders", body)
@@ -335,19 +382,23 @@ func FuzzCreateBody(f *testing.F) {
 			if len(s.store.list) != 1 {
 				t.Fatalf("created %d orders from %q", len(s.store.list), body)
 			}
+
 			for _, o := range s.store.list {
 				var sum int64
 				for _, i := range o.Items {
 					sum += i.Amount()
 				}
+
 				if o.Amount != sum || o.Amount < 1 {
 					t.Fatalf("%q costs %d, its items %d", body, o.Amount, sum)
 				}
 			}
+
 		case 400, 413, 415, 422:
 			if len(s.store.list) != 0 || len(w.Result().Cookies()) != 0 || !json.Valid(w.Body.Bytes()) {
 				t.Fatalf("%q was refused and left something: %s", body, w.Body)
 			}
+
 		default:
 			t.Fatalf("%q: status %d: %s", body, w.Code, w.Body)
 		}
@@ -361,6 +412,7 @@ func FuzzCookie(f *testing.F) {
 	for _, v := range []string{good, id + ":x", "", ":", "|", "a:b|" + good, good + "|" + good, strings.Repeat("a:b|", 9) + good, `"` + good + `"`, "a:b;c:d"} {
 		f.Add(v)
 	}
+
 	o := s.store.list[id]
 	f.Fuzz(func(t *testing.T, value string) {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
@@ -375,10 +427,12 @@ func FuzzCookie(f *testing.F) {
 		if _, token, _ := strings.Cut(good, ":"); !o.OpenedBy(token) {
 			t.Fatal("the order lost its token")
 		}
+
 		w := httptest.NewRecorder()
 		r = httptest.NewRequest(http.MethodPost, "/orders", strings.NewReader(oneMug))
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Cookie", "checkoutd_order="+value)
+
 		if err := newShop(t, "http://shop.test").svc.ServeCreate(w, r); err != nil {
 			t.Fatal(err)
 		}

@@ -22,15 +22,15 @@ var (
 	errCountry     = fault.InvalidField("shipping.address.country", "shipping_country_unsupported", "We do not send to this country.")
 )
 
-// serves reports whether the rate goes to a country and is priced in the currency. Before
-// a country is known, every one may be it.
+// serves reports whether the rate goes to a country and is priced in the
+// currency. Before a country is known, every one may be it.
 func (r *Rate) serves(country, currency string) bool {
 	_, priced := r.Prices[currency]
 	return priced && (country == "" || len(r.Countries) == 0 || slices.Contains(r.Countries, country))
 }
 
-// cost is what the rate costs for goods of that price, before their discount: a code must
-// not take away what the goods alone have earned.
+// cost is what the rate costs for goods of that price, before their discount: a
+// code must not take away what the goods alone have earned.
 func (r *Rate) cost(goods int64, currency string) int64 {
 	if from, ok := r.FreeFrom[currency]; ok && goods >= from {
 		return 0
@@ -40,7 +40,13 @@ func (r *Rate) cost(goods int64, currency string) int64 {
 
 // offer is the rate as an order has it.
 func (r *Rate) offer(goods int64, currency string) ShippingRate {
-	return ShippingRate{ID: r.ID, Name: r.Name, Amount: r.cost(goods, currency), MinDays: r.MinDays, MaxDays: r.MaxDays}
+	return ShippingRate{
+		ID:      r.ID,
+		Name:    r.Name,
+		Amount:  r.cost(goods, currency),
+		MinDays: r.MinDays,
+		MaxDays: r.MaxDays,
+	}
 }
 
 // ratesFor lists the rates that an order can have, in the file's order.
@@ -57,12 +63,14 @@ func (c *Catalog) ratesFor(o *Order) []Rate {
 	return list
 }
 
-// countriesFor lists where an order can be sent; none: everywhere, or it is not sent at all.
+// countriesFor lists where an order can be sent; none: everywhere, or it is not
+// sent at all.
 func (c *Catalog) countriesFor(o *Order) []string {
 	list := []string{}
 	if !o.Ships() {
 		return list
 	}
+
 	for _, r := range c.rates {
 		if !r.serves("", o.Currency) {
 			continue
@@ -70,14 +78,16 @@ func (c *Catalog) countriesFor(o *Order) []string {
 		if len(r.Countries) == 0 {
 			return []string{}
 		}
+
 		list = append(list, r.Countries...)
 	}
+
 	slices.Sort(list)
 	return slices.Compact(list)
 }
 
-// ShippingFrom is the least that it costs to send something, by currency, in minor units;
-// empty when nothing is sent.
+// ShippingFrom is the least that it costs to send something, by currency, in
+// minor units; empty when nothing is sent.
 func (c *Catalog) ShippingFrom() map[string]int64 {
 	least := make(map[string]int64)
 	for _, r := range c.rates {

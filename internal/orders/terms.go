@@ -1,7 +1,7 @@
 package orders
 
-// Mode is what an order is for, in the words of Stripe.js' elements option of that name
-// (https://docs.stripe.com/js/elements_object/create_without_intent).
+// Mode is what an order is for, in the words of Stripe.js' elements option of
+// that name (https://docs.stripe.com/js/elements_object/create_without_intent).
 type Mode string
 
 // The modes.
@@ -11,9 +11,9 @@ const (
 	ModeSubscription Mode = "subscription" // the first payment of a subscription
 )
 
-// Options are how an order is to be paid. They are those of the page's Elements and of
-// the intent alike, and kept with the order, so that a changed configuration never parts
-// the two. Zero fields leave the choice to Stripe.
+// Options are how an order is to be paid. They are those of the page's Elements
+// and of the intent alike, and kept with the order, so that a changed
+// configuration never parts the two. Zero fields leave the choice to Stripe.
 type Options struct {
 	CaptureMethod              string   `json:"capture_method,omitempty"`     // automatic or manual
 	SetupFutureUsage           string   `json:"setup_future_usage,omitempty"` // on_session or off_session
@@ -75,8 +75,9 @@ type Place struct {
 	Country    string `json:"country"` // ISO 3166-1, two capitals
 }
 
-// GiveBack gives back the use of a promotion code that an order holds which is over. What
-// is paid after the end is for a person to look at: it takes no use again.
+// GiveBack gives back the use of a promotion code that an order holds which is
+// over. What is paid after the end is for a person to look at: it takes no use
+// again.
 func (o *Order) GiveBack() {
 	if o.Status == Expired || o.Status == Canceled {
 		o.Discount.Held = false
@@ -98,7 +99,8 @@ func (a *Address) Complete() bool {
 	return a != nil && a.Name != "" && a.Address.Line1 != "" && a.Address.Country != ""
 }
 
-// Subtotal is the sum of the lines in minor units, before discount and shipping.
+// Subtotal is the sum of the lines in minor units, before discount and
+// shipping.
 func (o *Order) Subtotal() int64 {
 	var sum int64
 	for _, i := range o.Items {

@@ -27,6 +27,7 @@ func TestTotal(t *testing.T) {
 	t.Parallel()
 	free := post(490, "usd")
 	free.FreeFrom = map[string]int64{"usd": 5000}
+
 	for name, tt := range map[string]struct {
 		items    []orders.Item
 		currency string
@@ -63,6 +64,7 @@ func TestTotalRefusals(t *testing.T) {
 	t.Parallel()
 	atLeast := percent(1000)
 	atLeast.Minimums = map[string]int64{"usd": 2000}
+
 	for name, tt := range map[string]struct {
 		items    []orders.Item
 		currency string
@@ -92,6 +94,7 @@ func TestTotalRefusals(t *testing.T) {
 			t.Errorf("%s: got %+v, %v; want %s", name, got, err, tt.code)
 		}
 	}
+
 	_, err := orders.Total([]orders.Item{line(1, 1999)}, "usd", atLeast, nil)
 	if f := fault.Of(err); f.Extra["minimum"] != int64(2000) || f.Extra["currency"] != "usd" {
 		t.Errorf("the minimum is told as %v", f.Extra)
@@ -111,15 +114,18 @@ func FuzzTotal(f *testing.F) {
 		other := currencies[(int(currency)+1)%len(currencies)]
 		step := money.Step(in)
 		items := []orders.Item{line(q1, u1), line(q2, u2)}
+
 		// What a catalog may hold: see parser.money.
 		within := func(n, least int64) int64 { return max(least, (n&math.MaxInt64)%money.Maximum(in)/step*step) }
 		p := &orders.Promotion{Percent: (hundredths & math.MaxInt64) % 10001, Minimums: map[string]int64{in: within(minimum, step)}}
 		if p.Percent == 0 {
 			p.Amounts = map[string]int64{in: within(amount, step), other: 1}
 		}
+
 		r := &orders.Rate{Prices: map[string]int64{in: within(shipping, 0), other: 1}, FreeFrom: map[string]int64{in: within(freeFrom, step), other: 1}}
 
 		plain, errPlain := orders.Total(items, in, nil, r)
+
 		got, err := orders.Total(items, in, p, r)
 		if err != nil {
 			if f := fault.Of(err); f.Kind != fault.Invalid || !strings.Contains("amount_out_of_range promotion_minimum", f.Code) || got != (orders.Totals{}) {
@@ -127,10 +133,12 @@ func FuzzTotal(f *testing.F) {
 			}
 			return
 		}
+
 		sum := new(big.Int)
 		for _, i := range items {
 			sum.Add(sum, new(big.Int).Mul(big.NewInt(i.Quantity), big.NewInt(i.UnitAmount)))
 		}
+
 		switch {
 		case sum.Cmp(big.NewInt(got.Subtotal)) != 0:
 			t.Fatalf("the lines cost %s, not %d", sum, got.Subtotal)
@@ -149,7 +157,9 @@ func FuzzTotal(f *testing.F) {
 		case errPlain == nil && got.Amount > plain.Amount:
 			t.Fatalf("the code makes %d out of %d", got.Amount, plain.Amount)
 		}
-		// A percentage is off by half a step at most, and never against the buyer.
+
+		// A percentage is off by half a step at most, and never against the
+		// buyer.
 		if exact := got.Subtotal * p.Percent; p.Percent > 0 && got.Subtotal%step == 0 && (2*(got.Discount*10000-exact) > 10000*step || 2*(exact-got.Discount*10000) >= 10000*step) {
 			t.Fatalf("%d hundredths of %d are not %d", p.Percent, got.Subtotal, got.Discount)
 		}

@@ -49,29 +49,48 @@ type ItemView struct {
 // them even before the store says so.
 func (s *Service) View(o Order) View {
 	v := View{
-		ID: o.ID, Mode: o.Mode, Status: o.Status, PaymentStatus: o.PaymentStatus,
-		Amount: o.Amount, Captured: o.Captured, Refunded: o.Refunded, Subtotal: o.Subtotal(), Currency: o.Currency,
-		ShippingRates: s.offers(&o), ShippingCountries: s.Catalog.countriesFor(&o), Ships: o.Ships(),
-		Recurring: o.Recurring(), SetupFutureUsage: o.Options.SetupFutureUsage,
-		Items: []ItemView{}, Contact: o.Contact, Message: o.Message,
-		CreatedAt: o.CreatedAt.UTC(), ExpiresAt: o.ExpiresAt.UTC(),
+		ID:                o.ID,
+		Mode:              o.Mode,
+		Status:            o.Status,
+		PaymentStatus:     o.PaymentStatus,
+		Amount:            o.Amount,
+		Captured:          o.Captured,
+		Refunded:          o.Refunded,
+		Subtotal:          o.Subtotal(),
+		Currency:          o.Currency,
+		ShippingRates:     s.offers(&o),
+		ShippingCountries: s.Catalog.countriesFor(&o),
+		Ships:             o.Ships(),
+		Recurring:         o.Recurring(),
+		SetupFutureUsage:  o.Options.SetupFutureUsage,
+		Items:             []ItemView{},
+		Contact:           o.Contact,
+		Message:           o.Message,
+		CreatedAt:         o.CreatedAt.UTC(),
+		ExpiresAt:         o.ExpiresAt.UTC(),
 	}
+
 	if o.IsExpired(s.Now()) && !o.underWay() {
 		v.Status = Expired
 	}
+
 	if o.Discount.Code != "" {
 		v.Discount = &DiscountView{o.Discount.Code, o.Discount.Amount}
 	}
+
 	if o.ShippingRate.ID != "" {
 		v.ShippingRate = &o.ShippingRate
 	}
+
 	if !o.PaidAt.IsZero() {
 		paid := o.PaidAt.UTC()
 		v.PaidAt = &paid
 	}
+
 	for _, i := range o.Items {
 		v.Items = append(v.Items, ItemView{i.SKU, i.Name, i.Image, i.Quantity, i.UnitAmount, i.Amount(), i.Recurring})
 	}
+
 	return v
 }
 

@@ -26,6 +26,7 @@ func (l locale) address(to *orders.Address) []string {
 		town = join(", ", place.City, join(" ", place.State, place.PostalCode))
 		region = ""
 	}
+
 	lines := []string{to.Name, place.Line1, place.Line2, town, region, l.country(place.Country)}
 	return slices.DeleteFunc(lines, func(line string) bool { return line == "" })
 }

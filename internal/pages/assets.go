@@ -42,17 +42,20 @@ func newAssets(files fs.FS, generated map[string][]byte) (*assets, error) {
 		if staticTypes[path.Ext(name)] == "" {
 			return fmt.Errorf("static file %s has no known type", name)
 		}
+
 		a.files[name], err = fs.ReadFile(files, name)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+
 	sum := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(a.files)) {
 		_, _ = fmt.Fprintf(sum, "%s %d\n", name, len(a.files[name]))
 		_, _ = sum.Write(a.files[name])
 	}
+
 	a.hash = hex.EncodeToString(sum.Sum(nil))[:16]
 	return a, nil
 }
@@ -78,12 +81,15 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "404 page not found", http.StatusNotFound)
 		return
 	}
+
 	h := w.Header()
 	h.Set("Content-Type", staticTypes[path.Ext(name)])
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
+
 	if hash == a.hash {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
+
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 }

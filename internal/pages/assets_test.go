@@ -97,6 +97,7 @@ func TestModulesImportEachOtherByExistingNames(t *testing.T) {
 	if err != nil || len(modules) == 0 {
 		t.Fatal(modules, err)
 	}
+
 	for _, m := range modules {
 		for _, found := range imports.FindAllStringSubmatch(read(t, m), -1) {
 			if name, ok := strings.CutPrefix(found[1], "./"); !ok || !slices.Contains(modules, name) {
@@ -132,9 +133,11 @@ func TestScriptsFindTheirWords(t *testing.T) {
 				words = append(words, found[1])
 			}
 		}
+
 		slices.Sort(words)
 		return slices.Compact(words)
 	}
+
 	names := regexp.MustCompile(`\{\w+\}`)
 	for _, tt := range []struct {
 		v    view
@@ -151,6 +154,7 @@ func TestScriptsFindTheirWords(t *testing.T) {
 					t.Errorf("%s in %s: the script says %q, for which there are no words", tt.v.name, language, w)
 				}
 			}
+
 			for w, s := range texts {
 				if !slices.Contains(tt.used, w) {
 					t.Errorf("%s: nobody says %q", tt.v.name, w)
@@ -174,6 +178,7 @@ func TestEveryAccentIsMadeLegible(t *testing.T) {
 		if len(found) != 4 {
 			t.Fatalf("accent %q: got %v", accent, found)
 		}
+
 		for i, paper := range []string{"#ffffff", "#1d1f1d"} {
 			colour, on := found[2*i][2], found[2*i+1][2]
 			if c := contrast(t, colour, paper); c < 4.5 {
@@ -211,14 +216,17 @@ func luminance(t *testing.T, colour string) float64 {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		v := float64(n) / 255
 		if v <= 0.04045 {
 			v /= 12.92
 		} else {
 			v = math.Pow((v+0.055)/1.055, 2.4)
 		}
+
 		sum += weight * v
 	}
+
 	return sum
 }
 
@@ -229,6 +237,7 @@ func TestModulesMakeNoCodeAndNoMarkupOfText(t *testing.T) {
 	if err != nil || len(modules) == 0 {
 		t.Fatal(modules, err)
 	}
+
 	forbidden := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|\.style\b`)
 	for _, m := range modules {
 		if found := forbidden.FindString(read(t, m)); found != "" {

@@ -19,17 +19,34 @@ func longOrder(status, payment string, lines int) orders.Order {
 	o := order(status, payment)
 	const name = "Extraordinarily long product name with Donaudampfschifffahrtsgesellschaft in it"
 	for i := range lines {
-		o.Items = append(o.Items, orders.Item{SKU: fmt.Sprint("p", i), Name: name, Quantity: 99, UnitAmount: 99999999})
+		o.Items = append(o.Items, orders.Item{
+			SKU:        fmt.Sprint("p", i),
+			Name:       name,
+			Quantity:   99,
+			UnitAmount: 99999999,
+		})
 	}
+
 	o.Currency, o.Amount, o.Captured, o.Refunded = "kwd", 494999999505, 100000, 5000
 	o.Discount = orders.Discount{Code: strings.Repeat("LONGCODE", 6), Amount: 100}
-	o.ShippingRate = orders.ShippingRate{ID: "express", Name: strings.Repeat("Overnight express ", 5), Amount: 4900}
+	o.ShippingRate = orders.ShippingRate{
+		ID:     "express",
+		Name:   strings.Repeat("Overnight express ", 5),
+		Amount: 4900,
+	}
+
 	o.Items[0].Ships = true
 	o.Contact.Email = strings.Repeat("very.long.name.", 6) + "@example.com"
 	o.Contact.Shipping = &orders.Address{
-		Name:    strings.Repeat("Jenny ", 20),
-		Address: orders.Place{Line1: strings.Repeat("rue", 40), City: "Paris", PostalCode: "75002", Country: "FR"},
+		Name: strings.Repeat("Jenny ", 20),
+		Address: orders.Place{
+			Line1:      strings.Repeat("rue", 40),
+			City:       "Paris",
+			PostalCode: "75002",
+			Country:    "FR",
+		},
 	}
+
 	return o
 }
 
@@ -49,6 +66,7 @@ func allStates() []view {
 		checkout(longOrder("open", "unpaid", 48)), complete(longOrder("paid", "partially_refunded", 2)), complete(longOrder("paid", "paid", 2)),
 		checkout(moded("setup", order("open", "unpaid"))), checkout(moded("subscription", order("open", "failed"))),
 	}
+
 	for _, state := range [][2]string{
 		{"open", "checking"}, {"open", "requires_action"}, {"open", "processing"}, {"open", "failed"}, {"open", "unpaid"},
 		{"paid", "paid"}, {"review", "paid"}, {"expired", "unpaid"}, {"canceled", "failed"},
@@ -56,20 +74,23 @@ func allStates() []view {
 		o := order(state[0], state[1])
 		all = append(all, complete(o), complete(moded("setup", o)))
 	}
+
 	for _, status := range []string{"authorized", "paid", "review", "expired", "canceled"} {
 		all = append(all, checkout(order(status, "paid")))
 	}
+
 	all = append(all, checkout(order("open", "processing")), complete(order("authorized", "authorized")), complete(order("paid", "refunded")))
 	for _, v := range views() {
 		if strings.HasPrefix(v.name, "shop") || strings.HasPrefix(v.name, "error") {
 			all = append(all, v)
 		}
 	}
+
 	return all
 }
 
-// axe-core finds no violation on any page in any state, light or dark, and no page is wider
-// than the narrowest phone.
+// axe-core finds no violation on any page in any state, light or dark, and no
+// page is wider than the narrowest phone.
 func TestEveryStateIsAccessibleAndFitsAPhone(t *testing.T) {
 	t.Parallel()
 	p := newPages(t, nil)
@@ -82,12 +103,15 @@ func TestEveryStateIsAccessibleAndFitsAPhone(t *testing.T) {
 		_, _ = fmt.Sscan(r.PathValue("n"), &n)
 		rec := httptest.NewRecorder()
 		r.Header.Set("Accept-Language", r.PathValue("lang"))
+
 		if err := states[n].render(p, rec, r); err != nil {
 			t.Error(err)
 		}
+
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write([]byte(script.ReplaceAllString(rec.Body.String(), "")))
 	})
+
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	tab := browsertestTab{t, browsertest.New(t)}
@@ -97,12 +121,15 @@ func TestEveryStateIsAccessibleAndFitsAPhone(t *testing.T) {
 			tab.do(browsertest.Dark(dark))
 			browsertest.Axe(t, tab.ctx)
 		}
+
 		tab.do(browsertest.Viewport(320, 640), browsertest.Dark(false))
 		var wide []string
 		tab.json("document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.outerHTML.slice(0, 80))", &wide)
+
 		if len(wide) > 0 || t.Failed() {
 			t.Fatalf("%s: axe, or too wide for a phone: %q", v.name, wide)
 		}
+
 		browsertest.Screenshot(t, tab.ctx, fmt.Sprintf("state-%d-%s", n, v.name))
 		tab.do(browsertest.Viewport(1280, 800))
 	}

@@ -63,12 +63,19 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{
-		t: t, order: order("open", "unpaid"),
-		pages:    newPages(t, func(c *pages.Config) { c.ScriptURL = "/stripe.js" }),
-		products: []orders.Product{mug, {SKU: "tote", Name: "Tote bag", Currency: "eur", Prices: map[string]int64{"eur": 1600}}},
-		patch:    func(int, map[string]any) error { return nil },
-		confirm:  func(int, string, int64) (string, error) { return "succeeded", nil },
+		t:     t,
+		order: order("open", "unpaid"),
+		pages: newPages(t, func(c *pages.Config) { c.ScriptURL = "/stripe.js" }),
+		products: []orders.Product{mug, {
+			SKU:      "tote",
+			Name:     "Tote bag",
+			Currency: "eur",
+			Prices:   map[string]int64{"eur": 1600},
+		}},
+		patch:   func(int, map[string]any) error { return nil },
+		confirm: func(int, string, int64) (string, error) { return "succeeded", nil },
 	}
+
 	mux := http.NewServeMux()
 	for pattern, h := range map[string]httpio.Handler{
 		"GET /{$}":                      s.shop,
@@ -85,15 +92,18 @@ func newSite(t *testing.T) *site {
 	} {
 		mux.HandleFunc(pattern, httpio.HandleStripe(h))
 	}
+
 	mux.Handle("/static/", s.pages.Static())
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", policy)
 		mux.ServeHTTP(w, r)
 	}))
+
 	t.Cleanup(server.Close)
 	s.url = server.URL
 	s.tab = browsertestTab{t, browsertest.New(t)}
 	t.Cleanup(s.tab.checkProblems)
+
 	return s
 }
 
@@ -143,13 +153,32 @@ func (s *site) noStripe(w http.ResponseWriter, _ *http.Request) error {
 func (s *site) json() map[string]any {
 	items := []map[string]any{}
 	for _, it := range s.order.Items {
-		items = append(items, map[string]any{"sku": it.SKU, "name": it.Name, "quantity": it.Quantity, "unit_amount": it.UnitAmount, "amount": it.Amount()})
+		items = append(items, map[string]any{
+			"sku":         it.SKU,
+			"name":        it.Name,
+			"quantity":    it.Quantity,
+			"unit_amount": it.UnitAmount,
+			"amount":      it.Amount(),
+		})
 	}
+
 	view := map[string]any{
-		"id": s.order.ID, "mode": s.order.Mode, "status": s.order.Status, "payment_status": s.order.PaymentStatus,
-		"amount": s.order.Amount, "subtotal": s.order.Subtotal(), "currency": s.order.Currency, "items": items, "discount": nil,
-		"ships": false, "shipping_rate": nil, "shipping_rates": []any{}, "shipping_countries": []any{}, "contact": map[string]any{},
+		"id":                 s.order.ID,
+		"mode":               s.order.Mode,
+		"status":             s.order.Status,
+		"payment_status":     s.order.PaymentStatus,
+		"amount":             s.order.Amount,
+		"subtotal":           s.order.Subtotal(),
+		"currency":           s.order.Currency,
+		"items":              items,
+		"discount":           nil,
+		"ships":              false,
+		"shipping_rate":      nil,
+		"shipping_rates":     []any{},
+		"shipping_countries": []any{},
+		"contact":            map[string]any{},
 	}
+
 	maps.Copy(view, s.view)
 	return view
 }
@@ -157,20 +186,34 @@ func (s *site) json() map[string]any {
 func (s *site) config(w http.ResponseWriter, r *http.Request) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	if s.down {
 		panic(http.ErrAbortHandler)
 	}
+
 	var resume any
 	if s.resume != "" {
 		resume = map[string]any{"client_secret": s.resume, "status": "requires_action"}
 	}
+
 	answer := map[string]any{
-		"publishable_key": "pk_test_pages", "app_info": map[string]any{"name": "checkoutd", "version": "1.2.3"},
-		"elements":        map[string]any{"mode": "payment", "amount": s.order.Amount, "currency": s.order.Currency},
-		"payment_element": map[string]any{"layout": "tabs"}, "order": s.json(), "resume": resume,
-		"return_url": "http://" + r.Host + "/complete?order=" + s.order.ID,
-		"express":    nil, "address": map[string]any{"shipping": false, "billing": false}, "collect_email": false, "promotion_codes": false,
+		"publishable_key": "pk_test_pages",
+		"app_info":        map[string]any{"name": "checkoutd", "version": "1.2.3"},
+		"elements": map[string]any{
+			"mode":     "payment",
+			"amount":   s.order.Amount,
+			"currency": s.order.Currency,
+		},
+		"payment_element": map[string]any{"layout": "tabs"},
+		"order":           s.json(),
+		"resume":          resume,
+		"return_url":      "http://" + r.Host + "/complete?order=" + s.order.ID,
+		"express":         nil,
+		"address":         map[string]any{"shipping": false, "billing": false},
+		"collect_email":   false,
+		"promotion_codes": false,
 	}
+
 	maps.Copy(answer, s.settings)
 	return httpio.WriteJSON(w, http.StatusOK, answer)
 }
@@ -181,21 +224,26 @@ func (s *site) change(w http.ResponseWriter, r *http.Request) error {
 	if err := errors.Join(err, json.Unmarshal(body, &change)); err != nil {
 		return err
 	}
+
 	s.mu.Lock()
 	s.patches = append(s.patches, string(body))
 	n, hold := len(s.patches), s.hold
 	s.mu.Unlock()
+
 	if hold != nil {
 		<-hold
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	if err := s.patch(n, change); err != nil {
 		if errors.Is(err, errLost) {
 			panic(http.ErrAbortHandler)
 		}
 		return err
 	}
+
 	return httpio.WriteJSON(w, http.StatusOK, s.json())
 }
 
@@ -217,12 +265,16 @@ func (s *site) post(w http.ResponseWriter, r *http.Request) error {
 	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
 		return err
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	s.posted = append(s.posted, string(body))
+
 	if s.refuse != nil {
 		return s.refuse
 	}
+
 	return httpio.WriteJSON(w, http.StatusCreated, map[string]any{"id": s.order.ID, "url": "http://" + r.Host + "/checkout/" + s.order.ID})
 }
 
@@ -239,8 +291,10 @@ func (s *site) create(w http.ResponseWriter, r *http.Request) error {
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in.OrderID != s.order.ID {
 		return fault.New(fault.Malformed, "invalid_json", "No such body.")
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	s.confirms = append(s.confirms, in.ConfirmationTokenID)
 	status, err := s.confirm(len(s.confirms), in.ConfirmationTokenID, in.ExpectedAmount)
 	if errors.Is(err, errLost) {
@@ -249,6 +303,7 @@ func (s *site) create(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+
 	return httpio.WriteJSON(w, http.StatusOK, map[string]any{"client_secret": "pi_1_secret_1", "status": status})
 }
 

@@ -18,6 +18,7 @@ func (s *site) priced() {
 				}
 			}
 		}
+
 		s.order.Amount = s.order.Subtotal()
 		return nil
 	}
@@ -33,8 +34,8 @@ func pressMore(times int) string {
 	return fmt.Sprintf("(() => { for (let i = 0; i < %d; i++) document.querySelector('[data-sku=mug] [data-action=more]').click(); })()", times)
 }
 
-// Presses come faster than answers, and a press of the pay button faster than both: nobody pays
-// what was not on that button.
+// Presses come faster than answers, and a press of the pay button faster than
+// both: nobody pays what was not on that button.
 func TestCheckoutScriptChangesTheOrder(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -48,13 +49,16 @@ func TestCheckoutScriptChangesTheOrder(t *testing.T) {
 	s.pay("good")
 	close(release)
 	s.tab.until(formReady + " && " + says("#payment-message", "now €104.50") + " && " + says("#pay-label", "€104.50") + " && " + says("#order-total", "€104.50"))
+
 	if got := s.patched(); len(got) != 2 || len(s.sent()) != 0 {
 		t.Errorf("three presses sent the changes %v, and the payments %v; want two changes: what waits is replaced", got, s.sent())
 	}
+
 	updates := s.calls("update")
 	if last := updates[len(updates)-1].(map[string]any); last["amount"] != 10450.0 {
 		t.Errorf("Stripe was told %v", updates)
 	}
+
 	var paid int64
 	s.set(func() {
 		s.confirm = func(_ int, _ string, expected int64) (string, error) {
@@ -62,8 +66,10 @@ func TestCheckoutScriptChangesTheOrder(t *testing.T) {
 			return "succeeded", nil
 		}
 	})
+
 	s.pay("good")
 	s.tab.until(afterPayment)
+
 	if paid != 10450 {
 		t.Errorf("the payment was for %d, want 10450", paid)
 	}
@@ -92,8 +98,10 @@ func TestCheckoutScriptKeepsTheOrderThatCannotBeChanged(t *testing.T) {
 				if tt.err == errLost { //nolint:errorlint // it is the very one
 					_ = change(n, wanted)
 				}
+
 				return tt.err
 			}
+
 			s.openCheckout()
 			s.tab.run(pressMore(1))
 			s.tab.until(tt.after)
@@ -101,8 +109,8 @@ func TestCheckoutScriptKeepsTheOrderThatCannotBeChanged(t *testing.T) {
 	}
 }
 
-// While a payment waits for the buyer its amount stands: nothing can be changed, nothing is asked
-// for again, and after a failure everything can.
+// While a payment waits for the buyer its amount stands: nothing can be
+// changed, nothing is asked for again, and after a failure everything can.
 func TestCheckoutScriptHoldsTheOrderOfAPaymentThatWaits(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -119,7 +127,8 @@ func TestCheckoutScriptHoldsTheOrderOfAPaymentThatWaits(t *testing.T) {
 	s.tab.until("!document.querySelector('#order-controls').disabled && !document.querySelector('#contact').hidden && !document.querySelector('#promotion-form').hidden")
 }
 
-// A line that another tab put in is drawn, and the last one cannot be taken out.
+// A line that another tab put in is drawn, and the last one cannot be taken
+// out.
 func TestCheckoutScriptDrawsTheLinesOfTheAnswer(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -129,9 +138,11 @@ func TestCheckoutScriptDrawsTheLinesOfTheAnswer(t *testing.T) {
 			s.order.Items[2].SKU, s.order.Items[2].Name = "new", hostile
 			return nil
 		}
+
 		s.order.Items = s.order.Items[:1]
 		return nil
 	}
+
 	s.openCheckout()
 	s.tab.run(pressMore(1))
 	s.tab.until("document.querySelector('[data-sku=new] .line-name')?.textContent.includes('<script>') && !document.querySelector('#order-lines script')")
@@ -144,23 +155,38 @@ func TestCheckoutScriptDrawsTheLinesOfTheAnswer(t *testing.T) {
 func TestCheckoutScriptTellsWhoTheBuyerIs(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.settings = map[string]any{"collect_email": true, "address": map[string]any{"shipping": true, "billing": true, "phone": true}}
+	s.settings = map[string]any{"collect_email": true, "address": map[string]any{
+		"shipping": true,
+		"billing":  true,
+		"phone":    true,
+	}}
+
 	rate := map[string]any{"id": "post", "name": "Post", "amount": 0, "min_days": 1, "max_days": 1}
-	s.view = map[string]any{"ships": true, "shipping_countries": []string{"FR"}, "shipping_rates": []any{rate}, "shipping_rate": rate}
+	s.view = map[string]any{
+		"ships":              true,
+		"shipping_countries": []string{"FR"},
+		"shipping_rates":     []any{rate},
+		"shipping_rate":      rate,
+	}
+
 	s.patch = func(_ int, change map[string]any) error {
 		if change["email"] == "nobody" {
 			return fault.InvalidField("email", "email_malformed", "This is no e-mail address.")
 		}
+
 		s.view["contact"] = change
 		return nil
 	}
+
 	s.openCheckout()
 	s.tab.until(says("#rate-list", "1 business day") + " && " + says("#rate-list", "Free") + " && " + says("#order-shipping", "Free"))
 	var options map[string]any
 	s.tab.json("window.stripeElements.shipping.options", &options)
+
 	if fmt.Sprint(options["allowedCountries"]) != "[FR]" || fmt.Sprint(options["fields"]) != "map[phone:always]" {
 		t.Errorf("the shipping address was made with %v", options)
 	}
+
 	email := func(address string) {
 		s.tab.run(fmt.Sprintf("window.stripeElements.linkAuthentication.fire('change', {complete: true, value: {email: %q}})", address))
 	}
@@ -179,7 +205,8 @@ func TestCheckoutScriptTellsWhoTheBuyerIs(t *testing.T) {
 	}
 }
 
-// sheetOf has the buyer press a wallet's button, and records what the page answers.
+// sheetOf has the buyer press a wallet's button, and records what the page
+// answers.
 const sheetOf = `(() => {
 	window.said = [];
 	window.answers = (event) => ({...event, resolve: (details) => window.said.push(details), reject: () => window.said.push('rejected'),
@@ -208,28 +235,45 @@ func newExpressSite(t *testing.T) *site {
 	s.settings = map[string]any{"collect_email": true, "express": map[string]any{
 		"create": map[string]any{"buttonHeight": 50}, "click": map[string]any{"emailRequired": true, "allowedShippingCountries": []string{"FR", "US"}}}}
 	post := map[string]any{"id": "post", "name": "Post", "amount": 490}
-	courier := map[string]any{"id": "courier", "name": "Courier", "amount": 1500, "min_days": 1, "max_days": 2}
+	courier := map[string]any{
+		"id":       "courier",
+		"name":     "Courier",
+		"amount":   1500,
+		"min_days": 1,
+		"max_days": 2,
+	}
+
 	s.order.Amount = 4900 - 400 + 490
-	s.view = map[string]any{"ships": true, "shipping_rates": []any{courier, post}, "shipping_rate": post,
-		"discount": map[string]any{"code": "TEN", "amount": 400}}
+	s.view = map[string]any{
+		"ships":          true,
+		"shipping_rates": []any{courier, post},
+		"shipping_rate":  post,
+		"discount":       map[string]any{"code": "TEN", "amount": 400},
+	}
+
 	s.patch = func(_ int, change map[string]any) error {
 		if to, ok := change["shipping"].(map[string]any); ok {
 			if to["address"].(map[string]any)["country"] == "NO" {
 				return fault.InvalidField("shipping.address.country", "shipping_country_unsupported", "We do not send to this country.")
 			}
+
 			s.view["contact"] = map[string]any{"shipping": to}
 		} else if _, given := change["shipping"]; given {
 			s.view["contact"] = map[string]any{}
 		}
+
 		switch change["shipping_rate"] {
 		case "courier":
 			s.order.Amount, s.view["shipping_rate"] = 6000, courier
 		case "post":
 			s.order.Amount, s.view["shipping_rate"] = 4990, post
 		}
+
 		return nil
 	}
+
 	s.openCheckout()
+
 	return s
 }
 
@@ -243,27 +287,34 @@ func TestExpressScript(t *testing.T) {
 		t.Parallel()
 		s := newExpressSite(t)
 		s.tab.run(sheetOf)
+
 		opened := s.said(1).(map[string]any)
 		if got := sumOf(opened["lineItems"]); got != 4990 {
 			t.Errorf("the lines come to %v, want the order's 4990: %v", got, opened["lineItems"])
 		}
+
 		rates := opened["shippingRates"].([]any)
 		if len(rates) != 2 || rates[0].(map[string]any)["id"] != "post" || opened["emailRequired"] != true || opened["shippingAddressRequired"] != true {
 			t.Errorf("the sheet was opened with %v, want the chosen rate first", opened)
 		}
+
 		s.fire("shippingaddresschange", atHome)
 		s.said(2)
 		s.fire("shippingaddresschange", `{name: 'J', address: {country: 'NO'}}`)
+
 		if got := s.said(3); got != "rejected" {
 			t.Errorf("got %v for a country that is not served", got)
 		}
+
 		s.fire("shippingratechange", `{shippingRate: {id: 'courier'}}`)
 		if got := sumOf(s.said(4).(map[string]any)["lineItems"]); got != 6000 {
 			t.Errorf("the lines come to %v, want 6000", got)
 		}
+
 		s.tab.until(says("#order-total", "€60.00"))
 		s.fire("cancel", "{}")
 		s.tab.until(says("#order-total", "€49.90") + " && " + says("#pay-label", "€49.90"))
+
 		if got := s.patched(); got[len(got)-1] != `{"shipping":null,"shipping_rate":"post"}` {
 			t.Errorf("got the changes %v, want the last to restore the order", got)
 		}
@@ -275,19 +326,26 @@ func TestExpressScript(t *testing.T) {
 		s.set(func() {
 			s.confirm = func(n int, _ string, _ int64) (string, error) {
 				if n == 1 {
-					return "", &fault.Error{Kind: fault.Declined, Code: "payment_declined", Message: "Your card was declined."}
+					return "", &fault.Error{
+						Kind:    fault.Declined,
+						Code:    "payment_declined",
+						Message: "Your card was declined.",
+					}
 				}
 				return "succeeded", nil
 			}
 		})
+
 		s.tab.run("document.querySelector('#fake-card').value = 'wallet'")
 		s.tab.run(sheetOf)
 		s.fire("shippingratechange", `{shippingRate: {id: 'courier'}}`)
 		s.said(2)
 		s.fire("confirm", confirmed)
+
 		if why := s.said(3).(map[string]any); why["message"] != "Your card was declined." || why["reason"] != "fail" {
 			t.Errorf("the sheet was told %v", why)
 		}
+
 		s.tab.until(formReady)
 		s.fire("confirm", confirmed)
 		s.tab.until(afterPayment)
@@ -299,9 +357,11 @@ func TestExpressScript(t *testing.T) {
 		s.tab.run("document.querySelector('#fake-card').value = 'wallet'")
 		s.tab.run(sheetOf)
 		s.fire("confirm", confirmed) // with another rate than the one on show
+
 		if why := fmt.Sprint(s.said(2)); len(s.sent()) != 0 || why == "" {
 			t.Errorf("the sheet was told %v, and the payments are %v", why, s.sent())
 		}
+
 		s.tab.until(formReady + " && " + says("#payment-message", "now €60.00"))
 	})
 

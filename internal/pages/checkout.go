@@ -74,11 +74,14 @@ func (p *Pages) ServeCheckout(w http.ResponseWriter, r *http.Request) error {
 		Intro:     t.Intro,
 		State:     checkoutState(o),
 	}
+
 	pg := p.page(loc, "checkout", t.Title)
 	pg.T.Checkout = t
+
 	if view.State != "" {
 		return p.renderState(w, loc, pg, view)
 	}
+
 	view.Message = loc.refusal(refusal)
 	return p.renderForm(w, loc, pg, view)
 }
@@ -88,6 +91,7 @@ func (p *Pages) renderForm(w http.ResponseWriter, loc locale, pg page, view chec
 	t, total := pg.T.Checkout, view.Order.Total
 	view.Order.Open = true
 	view.Pay = fill(t.Pay, "total", strings.TrimSpace(total.Text+" "+view.Order.Every))
+
 	if p.cfg.Sandbox {
 		view.TestCards = []testCard{
 			{"4242 4242 4242 4242", t.CardPays},
@@ -112,6 +116,7 @@ func (p *Pages) renderForm(w http.ResponseWriter, loc locale, pg page, view chec
 		Errors:      loc.texts.Errors.ByCode,
 		Declines:    loc.texts.Errors.ByDecline,
 	}
+
 	return p.render(w, http.StatusOK, pg)
 }
 
@@ -129,6 +134,7 @@ func (p *Pages) renderState(w http.ResponseWriter, loc locale, pg page, view che
 	if known.Poll == "fast" {
 		pg.Refresh = refreshSeconds
 	}
+
 	pg.Script, pg.View = "checkout-state.js", view
 	pg.Data = stateData{known, completeURL(o.ID)}
 	return p.render(w, http.StatusOK, pg)
@@ -144,9 +150,12 @@ func checkoutState(o orders.View) string {
 		case orders.Checking, orders.Processing:
 			return "progress"
 		}
+
 		return ""
+
 	case orders.Paid, orders.Authorized, orders.Expired, orders.Canceled:
 		return string(o.Status)
 	}
+
 	return "review"
 }

@@ -18,14 +18,15 @@ func parseColour(s string) (rgb, error) {
 
 func (c rgb) String() string { return fmt.Sprintf("#%02x%02x%02x", c[0], c[1], c[2]) }
 
-// What WCAG 2.2 wants: of text (1.4.3), and of the edges of what is worked with (1.4.11).
+// What WCAG 2.2 wants: of text (1.4.3), and of the edges of what is worked with
+// (1.4.11).
 const (
 	textContrast = 4.5
 	edgeContrast = 3
 )
 
-// legibleOn moves c away from the papers, the first of which tells where to, in small
-// steps, until it has the contrast on each.
+// legibleOn moves c away from the papers, the first of which tells where to, in
+// small steps, until it has the contrast on each.
 func (c rgb) legibleOn(least float64, papers ...rgb) rgb {
 	far := papers[0].opposite()
 	const steps = 20

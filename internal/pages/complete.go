@@ -80,6 +80,7 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 		Setup:   o.Mode == orders.ModeSetup,
 		Waiting: poll == "fast",
 	}
+
 	switch state {
 	case "requires_action":
 		view.Checkout, view.GoBack = checkoutURL(o.ID), loc.texts.Checkout.forMode(o.Mode).Resume
@@ -88,6 +89,7 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 		if state == "failed" {
 			view.Message = loc.refusal(refusal)
 		}
+
 	case "paid", "refunded", "partly_refunded":
 		view.Receipt = true
 	}
@@ -96,6 +98,7 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 	if view.Waiting {
 		pg.Refresh = refreshSeconds
 	}
+
 	pg.Script, pg.View = "complete.js", view
 	pg.Data = p.knownData(loc, o, poll)
 	return p.render(w, http.StatusOK, pg)
@@ -121,5 +124,6 @@ func completeState(o orders.View) string {
 	case orders.Checking, orders.RequiresAction, orders.Processing, orders.PaymentFailed, orders.Unpaid:
 		return string(o.PaymentStatus)
 	}
+
 	return "checking" // paid or authorized, and the order is about to follow
 }

@@ -36,10 +36,12 @@ func (p *Pages) ServeConfig(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	var resume *payments.Answer
+
 	answer, underWay, err := p.cfg.Payments.Resume(r.Context(), o.ID)
 	if err != nil {
 		return err
 	}
+
 	if underWay {
 		resume = &answer
 	}

@@ -6,8 +6,9 @@ import (
 )
 
 // elementsView are the options of stripe.elements(), in Stripe.js' own spelling
-// (https://docs.stripe.com/js/elements_object/create_without_intent). All but the last
-// three are the order's, so that the intent is created with the matching parameters.
+// (https://docs.stripe.com/js/elements_object/create_without_intent). All but
+// the last three are the order's, so that the intent is created with the
+// matching parameters.
 type elementsView struct {
 	Mode                       orders.Mode            `json:"mode"`
 	Amount                     int64                  `json:"amount,omitempty"` // a setup has none
@@ -54,9 +55,11 @@ func (p *Pages) elements(o orders.Order) elementsView {
 		PaymentMethodOptions:       methodOptionsOf(o.Options),
 		PaymentMethodCreation:      p.cfg.Form.MethodCreation,
 	}
+
 	if look := p.cfg.Appearance; look != nil {
 		v.Appearance, v.Fonts = &look.Light, look.Fonts
 	}
+
 	return v
 }
 
@@ -75,15 +78,19 @@ func methodOptionsOf(o orders.Options) *methodOptions {
 	if o.RequireCVCRecollection || o.Installments {
 		m.Card = &cardOptions{RequireCVCRecollection: o.RequireCVCRecollection}
 	}
+
 	if o.Installments {
 		m.Card.Installments = &installments{Enabled: true}
 	}
+
 	if o.BankVerification != "" {
 		m.USBankAccount = &bankOptions{o.BankVerification}
 	}
+
 	if m == (methodOptions{}) {
 		return nil
 	}
+
 	return &m
 }
 
@@ -160,11 +167,13 @@ func (p *Pages) express(o orders.View) *expressView {
 		EmailRequired:          form.CollectEmail,
 		BillingAddressRequired: form.BillingAddress,
 	}
+
 	if o.Ships {
 		click.ShippingAddressRequired = true
 		click.PhoneNumberRequired = form.ShippingPhone
 		click.AllowedShippingCountries = o.ShippingCountries
 	}
+
 	return &expressView{Create: expressCreate{expressHeight}, Click: click}
 }
 

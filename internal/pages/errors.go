@@ -22,25 +22,30 @@ func (p *Pages) RenderError(w http.ResponseWriter, r *http.Request, status int, 
 	if !ok {
 		says = t.ByStatus[0]
 	}
+
 	if text := t.ByCode[f.Code]; text != "" {
 		says.Text = text
 	} else if loc.lang == "en" && f.Message != "" {
 		says.Text = f.Message
 	}
+
 	pg := p.page(loc, "error", says.Title)
 	pg.View = errorPage{says, httpio.RequestID(r.Context())}
+
 	if err := p.render(w, status, pg); err != nil {
 		httpio.ExchangeOf(r.Context()).SetError(err)
 		http.Error(w, says.Title, status)
 	}
 }
 
-// refusal says why a payment failed: in the buyer's language where there are words for
-// the code, in Stripe's own otherwise. The page's script does the same.
+// refusal says why a payment failed: in the buyer's language where there are
+// words for the code, in Stripe's own otherwise. The page's script does the
+// same.
 func (l locale) refusal(f *fault.Error) string {
 	if f == nil {
 		return ""
 	}
+
 	t := l.texts.Errors
 	if p := f.Payment; p != nil {
 		for _, code := range []string{p.DeclineCode, p.Code} {
@@ -49,8 +54,10 @@ func (l locale) refusal(f *fault.Error) string {
 			}
 		}
 	}
+
 	if text := t.ByCode[f.Code]; text != "" {
 		return text
 	}
+
 	return f.Message
 }

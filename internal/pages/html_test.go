@@ -32,16 +32,20 @@ func parse(t *testing.T, page string) []*node {
 		if err != nil {
 			t.Fatalf("the page is not well-formed: %v", err)
 		}
+
 		switch token := token.(type) {
 		case xml.StartElement:
 			n := &node{name: token.Name.Local, attr: map[string]string{}}
 			for _, a := range token.Attr {
 				n.attr[a.Name.Local] = a.Value
 			}
+
 			if len(open) > 0 {
 				n.parent = open[len(open)-1]
 			}
+
 			all, open = append(all, n), append(open, n)
+
 		case xml.EndElement:
 			open = open[:len(open)-1]
 		case xml.CharData:
@@ -50,9 +54,11 @@ func parse(t *testing.T, page string) []*node {
 			}
 		}
 	}
+
 	if len(open) > 0 {
 		t.Errorf("<%s> is never closed", open[0].name)
 	}
+
 	return all
 }
 

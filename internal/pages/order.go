@@ -79,19 +79,25 @@ func (p *Pages) orderView(loc locale, o orders.View) orderView {
 		Every:    loc.every(o.Recurring),
 		Placed:   loc.date(o.CreatedAt),
 	}
+
 	v.addSums(amount)
+
 	if v.Every != "" {
 		v.RecurringNote = fill(loc.texts.Checkout.RecurringNote, "total", v.Total.Text, "every", v.Every)
 	}
+
 	if o.Ships {
 		v.ShipTo = loc.address(o.Contact.Shipping)
 	}
+
 	if o.PaidAt != nil {
 		v.Paid = loc.date(*o.PaidAt)
 	}
+
 	for _, it := range o.Items {
 		v.Lines = append(v.Lines, p.lineView(loc, it, amount))
 	}
+
 	return v
 }
 
@@ -102,6 +108,7 @@ func (v *orderView) addSums(amount func(int64) amountView) {
 	if d := v.View.Discount; d != nil {
 		v.Code, discount = d.Code, d.Amount
 	}
+
 	if rate := v.ShippingRate; rate != nil {
 		v.Rate, shipping = rate.Name, rate.Amount
 	}
@@ -109,10 +116,12 @@ func (v *orderView) addSums(amount func(int64) amountView) {
 	v.Sums = v.Code != "" || v.Rate != ""
 	v.Discount = takenOff(amount(discount))
 	v.Shipping, v.ShippingFree = amount(shipping), shipping == 0
+
 	if v.Captured > 0 && v.Captured < v.Amount {
 		taken := amount(v.Captured)
 		v.Taken = &taken
 	}
+
 	if v.Refunded > 0 {
 		back := amount(v.Refunded)
 		v.Back = &back

@@ -37,7 +37,8 @@ type Orders interface {
 	View(o orders.Order) orders.View
 }
 
-// Payments reports on the payments of an order. *payments.Service implements it.
+// Payments reports on the payments of an order. *payments.Service implements
+// it.
 type Payments interface {
 	// Resume returns the payment that waits for the buyer, and whether there
 	// is one.
@@ -110,25 +111,31 @@ func New(cfg Config) (*Pages, error) {
 	if cfg.BrandName == "" {
 		cfg.BrandName = "Shop"
 	}
+
 	if cfg.ScriptURL == "" {
 		return nil, errors.New("pages: no address of Stripe.js")
 	}
+
 	theme, err := themeCSS(cfg.Theme)
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
+
 	assets, err := newAssets(web.Static(), map[string][]byte{"theme.css": theme})
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
+
 	p := &Pages{cfg: cfg, assets: assets, templates: make(map[string]*template.Template)}
 	for _, name := range []string{"shop", "checkout", "complete", "error"} {
 		t := template.New("base.html").Funcs(template.FuncMap{"asset": assets.url, "upper": strings.ToUpper})
 		if t, err = t.ParseFS(web.Templates(), "base.html", "parts.html", name+".html"); err != nil {
 			return nil, fmt.Errorf("pages: %w", err)
 		}
+
 		p.templates[name] = t
 	}
+
 	return p, nil
 }
 
@@ -170,8 +177,15 @@ type page struct {
 
 func (p *Pages) page(loc locale, name, title string) page {
 	return page{
-		Name: name, Lang: loc.lang, Title: title + " · " + p.cfg.BrandName, Brand: p.cfg.BrandName, Logo: p.cfg.LogoURL,
-		Sandbox: p.cfg.Sandbox, TestMode: !p.cfg.Sandbox && !p.cfg.Live, Version: p.cfg.App.Version, T: loc.texts,
+		Name:     name,
+		Lang:     loc.lang,
+		Title:    title + " · " + p.cfg.BrandName,
+		Brand:    p.cfg.BrandName,
+		Logo:     p.cfg.LogoURL,
+		Sandbox:  p.cfg.Sandbox,
+		TestMode: !p.cfg.Sandbox && !p.cfg.Live,
+		Version:  p.cfg.App.Version,
+		T:        loc.texts,
 	}
 }
 
@@ -183,6 +197,7 @@ func (p *Pages) render(w http.ResponseWriter, status int, v page) error {
 	if err := p.templates[v.Name].Execute(&buf, v); err != nil {
 		return fmt.Errorf("render the page %s: %w", v.Name, err)
 	}
+
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", v.Lang)
@@ -191,6 +206,7 @@ func (p *Pages) render(w http.ResponseWriter, status int, v page) error {
 	h.Add("Vary", "Accept-Language")
 	w.WriteHeader(status)
 	_, _ = buf.WriteTo(w) // the browser has left: nobody to tell
+
 	return nil
 }
 

@@ -39,6 +39,7 @@ func checkPage(t *testing.T, w *httptest.ResponseRecorder, language string, sand
 	t.Helper()
 	body := w.Body.String()
 	all := parse(t, body)
+
 	if h := w.Header(); h.Get("Content-Type") != "text/html; charset=utf-8" || h.Get("Cache-Control") != "no-store" || h.Get("Content-Language") != language {
 		t.Errorf("got headers %v", h)
 	}
@@ -54,18 +55,21 @@ func checkPage(t *testing.T, w *httptest.ResponseRecorder, language string, sand
 	if strings.Contains(body, "ZgotmplZ") && !strings.Contains(body, "onerror") {
 		t.Error("the template filtered a value that is not hostile")
 	}
+
 	seen := map[string]bool{}
 	for _, n := range all {
 		checkElement(t, n)
 		if n.name == "input" && !labelled(all, n) {
 			t.Errorf("an input has no label: %v", n.attr)
 		}
+
 		if id := n.attr["id"]; id != "" && seen[id] {
 			t.Errorf("two elements have the id %q", id)
 		} else {
 			seen[id] = true
 		}
 	}
+
 	for _, part := range []string{"title", "h1", "main"} {
 		if n := find(all, named(part)); len(n) != 1 || strings.TrimSpace(n[0].text) == "" {
 			t.Errorf("got %d <%s>, or an empty one", len(n), part)
@@ -82,6 +86,7 @@ func checkElement(t *testing.T, n *node) {
 			t.Errorf("<%s> has the inline attribute %s", n.name, a)
 		}
 	}
+
 	switch n.name {
 	case "style":
 		t.Error("there is an inline style")
@@ -89,19 +94,23 @@ func checkElement(t *testing.T, n *node) {
 		if n.attr["src"] == "" && n.attr["type"] != "application/json" {
 			t.Errorf("there is an inline script: %.80s", n.text)
 		}
+
 	case "img":
 		if _, ok := n.attr["alt"]; !ok || n.attr["src"] == "x" || strings.HasPrefix(n.attr["src"], "javascript:") {
 			t.Errorf("got img %v", n.attr)
 		}
+
 	case "a", "button", "summary":
 		if n.label() == "" && n.parent.parent.name != "template" && n.attr["class"] != "remove" {
 			t.Errorf("<%s %v> has no name", n.name, n.attr)
 		}
+
 	case "section":
 		if n.attr["aria-labelledby"] == "" && n.attr["id"] != "order-state" {
 			t.Errorf("a section has no label: %v", n.attr)
 		}
 	}
+
 	if href := n.attr["href"]; n.name == "a" && href != "" && href[0] != '/' && href[0] != '#' {
 		t.Errorf("a link leaves the site: %q", href)
 	}
@@ -202,7 +211,13 @@ func data(t *testing.T, all []*node) map[string]any {
 
 func TestHostileNamesReachTheScriptUnharmed(t *testing.T) {
 	t.Parallel()
-	v := shop("hostile", catalog{products: []orders.Product{{SKU: "x", Name: hostile, Currency: "jpy", Prices: map[string]int64{"jpy": 500}}}})
+	v := shop("hostile", catalog{products: []orders.Product{{
+		SKU:      "x",
+		Name:     hostile,
+		Currency: "jpy",
+		Prices:   map[string]int64{"jpy": 500},
+	}}})
+
 	all := parse(t, get(t, newPages(t, nil), v, "en").Body.String())
 	product := data(t, all)["products"].([]any)[0].(map[string]any)
 	if product["name"] != hostile || product["prices"].(map[string]any)["jpy"].(map[string]any)["decimals"] != 0.0 {
@@ -240,6 +255,7 @@ func TestAnErrorPageSpeaksTheBuyersLanguage(t *testing.T) {
 	t.Parallel()
 	p := newPages(t, nil)
 	known := fault.New(fault.NotFound, "order_not_found", "There is no such order, or it is not yours to see.")
+
 	unknown := fault.New(fault.Conflict, "never_heard_of", "An English sentence.")
 	for _, tt := range []struct {
 		name, language string
@@ -287,6 +303,7 @@ func TestGolden(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+
 			want, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
@@ -301,10 +318,22 @@ func TestGolden(t *testing.T) {
 func TestNewRefusesAConfigurationThatCannotWork(t *testing.T) {
 	t.Parallel()
 	for name, cfg := range map[string]pages.Config{
-		"no Stripe.js":   {BrandName: "X"},
-		"a named colour": {BrandName: "X", ScriptURL: "https://js.stripe.com/v3", Theme: pages.Theme{Light: pages.Colours{Primary: "red"}}},
-		"a short colour": {BrandName: "X", ScriptURL: "https://js.stripe.com/v3", Theme: pages.Theme{Light: pages.Colours{Primary: "#fff"}}},
-		"style injected": {BrandName: "X", ScriptURL: "https://js.stripe.com/v3", Theme: pages.Theme{Light: pages.Colours{Primary: "#12345}"}}},
+		"no Stripe.js": {BrandName: "X"},
+		"a named colour": {
+			BrandName: "X",
+			ScriptURL: "https://js.stripe.com/v3",
+			Theme:     pages.Theme{Light: pages.Colours{Primary: "red"}},
+		},
+		"a short colour": {
+			BrandName: "X",
+			ScriptURL: "https://js.stripe.com/v3",
+			Theme:     pages.Theme{Light: pages.Colours{Primary: "#fff"}},
+		},
+		"style injected": {
+			BrandName: "X",
+			ScriptURL: "https://js.stripe.com/v3",
+			Theme:     pages.Theme{Light: pages.Colours{Primary: "#12345}"}},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -315,12 +344,17 @@ func TestNewRefusesAConfigurationThatCannotWork(t *testing.T) {
 	}
 }
 
-// TestRefusal: the reason of a failed payment is told in the buyer's language where
-// there are words for it, after a reload, too.
+// TestRefusal: the reason of a failed payment is told in the buyer's language
+// where there are words for it, after a reload, too.
 func TestRefusal(t *testing.T) {
 	t.Parallel()
 	noFunds := fault.New(fault.Declined, "payment_declined", "Your card has insufficient funds.")
-	noFunds.Payment = &fault.Payment{Type: "card_error", Code: "card_declined", DeclineCode: "insufficient_funds"}
+	noFunds.Payment = &fault.Payment{
+		Type:        "card_error",
+		Code:        "card_declined",
+		DeclineCode: "insufficient_funds",
+	}
+
 	strange := fault.New(fault.Declined, "never_heard_of", "Something new.")
 	for _, tt := range []struct {
 		name, language string

@@ -26,10 +26,12 @@ func (p *Pages) picture(sku, name, image string) picture {
 	if url, err := p.assets.url("products/" + image); err == nil {
 		return picture{URL: url}
 	}
+
 	first, _ := utf8.DecodeRuneInString(name)
 	tint := 0
 	for _, c := range sku {
 		tint += int(c)
 	}
+
 	return picture{Initial: fmt.Sprintf("%c", unicode.ToUpper(first)), Tint: tint % 5}
 }

@@ -24,6 +24,7 @@ func TestAPictureIsOnlyWhatTheProductNames(t *testing.T) {
 			t.Parallel()
 			o := order("paid", "paid")
 			o.Items = []orders.Item{{SKU: tt.sku, Name: "Tote", Image: tt.image, Quantity: 1}}
+
 			product := orders.Product{SKU: tt.sku, Name: "Tote", Image: tt.image, Currency: "eur"}
 			for _, v := range []view{checkout(o), shop("one", catalog{products: []orders.Product{product}})} {
 				checkPicture(t, get(t, p, v, "en"), tt.src)

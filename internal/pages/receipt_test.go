@@ -17,7 +17,13 @@ func fullOrder() orders.Order {
 	o.Amount = o.Subtotal() - o.Discount.Amount + o.ShippingRate.Amount
 	o.Captured, o.Refunded = 4000, 1200
 	o.Contact.Email = "jenny@example.com"
-	o.Contact.Shipping = &orders.Address{Name: "Jenny Rosen", Address: orders.Place{Line1: "1 rue de la Paix", City: "Paris", PostalCode: "75002", Country: "FR"}}
+	o.Contact.Shipping = &orders.Address{Name: "Jenny Rosen", Address: orders.Place{
+		Line1:      "1 rue de la Paix",
+		City:       "Paris",
+		PostalCode: "75002",
+		Country:    "FR",
+	}}
+
 	return o
 }
 
@@ -31,13 +37,22 @@ func TestTheReceiptTellsAllOfTheOrder(t *testing.T) {
 	p := newPages(t, nil)
 	for language, want := range map[string]map[string]string{
 		"en": {
-			"order-subtotal": "Subtotal€49.00", "order-discount": "Discount TEN -€4.90", "order-shipping": "Shipping Colissimo €6.90",
-			"order-total": "€51.00", "order-captured": "€40.00", "order-refunded": "€12.00",
-			"order-email": "jenny@example.com", "order-ship-to": "Jenny Rosen1 rue de la Paix75002 ParisFrance",
+			"order-subtotal": "Subtotal€49.00",
+			"order-discount": "Discount TEN -€4.90",
+			"order-shipping": "Shipping Colissimo €6.90",
+			"order-total":    "€51.00",
+			"order-captured": "€40.00",
+			"order-refunded": "€12.00",
+			"order-email":    "jenny@example.com",
+			"order-ship-to":  "Jenny Rosen1 rue de la Paix75002 ParisFrance",
 		},
 		"fr": {
-			"order-subtotal": "Sous-total49,00 €", "order-discount": "Remise TEN -4,90 €", "order-shipping": "Livraison Colissimo 6,90 €",
-			"order-total": "51,00 €", "order-captured": "40,00 €", "order-refunded": "12,00 €",
+			"order-subtotal": "Sous-total49,00 €",
+			"order-discount": "Remise TEN -4,90 €",
+			"order-shipping": "Livraison Colissimo 6,90 €",
+			"order-total":    "51,00 €",
+			"order-captured": "40,00 €",
+			"order-refunded": "12,00 €",
 		},
 	} {
 		all := parse(t, get(t, p, complete(fullOrder()), language).Body.String())
@@ -56,6 +71,7 @@ func TestTheReceiptTellsAllOfTheOrder(t *testing.T) {
 				t.Errorf("there is #%s", id)
 			}
 		}
+
 		for _, id := range []string{"order-subtotal", "order-discount", "order-shipping"} {
 			if _, hidden := byID(t, all, id).attr["hidden"]; !hidden {
 				t.Errorf("#%s is shown", id)
@@ -67,6 +83,7 @@ func TestTheReceiptTellsAllOfTheOrder(t *testing.T) {
 		t.Parallel()
 		o := fullOrder()
 		o.ShippingRate.Amount = 0
+
 		all := parse(t, get(t, p, complete(o), "fr").Body.String())
 		if got := words(byID(t, all, "order-shipping")); got != "Livraison Colissimo Gratuit" {
 			t.Errorf("got %q", got)
@@ -82,10 +99,27 @@ func TestAnAddressIsWrittenAsItsCountryDoes(t *testing.T) {
 		to             *orders.Address
 		want           string
 	}{
-		{"the United States", "fr", &orders.Address{Name: "A", Address: orders.Place{Line1: "1 Main St", Line2: "Apt 2", City: "Boise", State: "ID", PostalCode: "83702", Country: "US"}},
+		{"the United States", "fr", &orders.Address{Name: "A", Address: orders.Place{
+			Line1:      "1 Main St",
+			Line2:      "Apt 2",
+			City:       "Boise",
+			State:      "ID",
+			PostalCode: "83702",
+			Country:    "US",
+		}},
 			"A 1 Main St Apt 2 Boise, ID 83702 États-Unis"},
-		{"Germany", "en", &orders.Address{Name: "A", Address: orders.Place{Line1: "Weg 1", City: "Köln", PostalCode: "50667", Country: "DE"}}, "A Weg 1 50667 Köln Germany"},
-		{"no postal code", "en", &orders.Address{Name: "A", Address: orders.Place{Line1: "1 Nathan Rd", City: "Kowloon", State: "HK", Country: "HK"}}, "A 1 Nathan Rd Kowloon HK Hong Kong SAR China"},
+		{"Germany", "en", &orders.Address{Name: "A", Address: orders.Place{
+			Line1:      "Weg 1",
+			City:       "Köln",
+			PostalCode: "50667",
+			Country:    "DE",
+		}}, "A Weg 1 50667 Köln Germany"},
+		{"no postal code", "en", &orders.Address{Name: "A", Address: orders.Place{
+			Line1:   "1 Nathan Rd",
+			City:    "Kowloon",
+			State:   "HK",
+			Country: "HK",
+		}}, "A 1 Nathan Rd Kowloon HK Hong Kong SAR China"},
 		{"a code that nobody knows", "en", &orders.Address{Name: "A", Address: orders.Place{Line1: "B", Country: "?"}}, "A B ?"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -97,6 +131,7 @@ func TestAnAddressIsWrittenAsItsCountryDoes(t *testing.T) {
 			for _, n := range find(all, func(n *node) bool { return n.parent != nil && n.parent.name == "address" }) {
 				lines = append(lines, n.text)
 			}
+
 			if got := strings.Join(lines, " "); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
@@ -104,7 +139,8 @@ func TestAnAddressIsWrittenAsItsCountryDoes(t *testing.T) {
 	}
 }
 
-// The words of an order that pays nothing now never speak of paying, in any state.
+// The words of an order that pays nothing now never speak of paying, in any
+// state.
 func TestEveryModeHasItsWords(t *testing.T) {
 	t.Parallel()
 	p := newPages(t, func(c *pages.Config) { c.Sandbox, c.Live = false, true })
@@ -114,6 +150,7 @@ func TestEveryModeHasItsWords(t *testing.T) {
 	} {
 		o := moded("setup", order(state[0], state[1]))
 		o.Items, o.Amount = nil, 0
+
 		for _, v := range []view{checkout(o), complete(o)} {
 			all := parse(t, get(t, p, v, "en").Body.String())
 			title := byID(t, all, "main").text
@@ -124,6 +161,7 @@ func TestEveryModeHasItsWords(t *testing.T) {
 			}
 		}
 	}
+
 	for _, tt := range []struct{ language, id, want string }{
 		{"en", "pay-label", "Subscribe for €49.00 every 3 months"},
 		{"fr", "pay-label", "S’abonner pour 49,00 € tous les 3 mois"},
@@ -137,19 +175,35 @@ func TestEveryModeHasItsWords(t *testing.T) {
 	}
 }
 
-// Every currency that something is sold in can be chosen, the shop's own first; a shop with one
-// price each offers no choice.
+// Every currency that something is sold in can be chosen, the shop's own first;
+// a shop with one price each offers no choice.
 func TestTheShopOffersItsCurrencies(t *testing.T) {
 	t.Parallel()
 	p := newPages(t, nil)
-	many := orders.Product{SKU: "a", Name: "A", Currency: "usd", Prices: map[string]int64{"usd": 100, "chf": 90, "eur": 95}}
-	one := orders.Product{SKU: "b", Name: "B", Currency: "jpy", Prices: map[string]int64{"jpy": 100}}
+	many := orders.Product{
+		SKU:      "a",
+		Name:     "A",
+		Currency: "usd",
+		Prices:   map[string]int64{"usd": 100, "chf": 90, "eur": 95},
+	}
+
+	one := orders.Product{
+		SKU:      "b",
+		Name:     "B",
+		Currency: "jpy",
+		Prices:   map[string]int64{"jpy": 100},
+	}
 	for name, tt := range map[string]struct {
 		products []orders.Product
 		want     string
 	}{
 		"several prices": {[]orders.Product{one, many}, "usd chf eur jpy"},
-		"one price each": {[]orders.Product{one, {SKU: "c", Name: "C", Currency: "usd", Prices: map[string]int64{"usd": 1}}}, ""},
+		"one price each": {[]orders.Product{one, {
+			SKU:      "c",
+			Name:     "C",
+			Currency: "usd",
+			Prices:   map[string]int64{"usd": 1},
+		}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -158,6 +212,7 @@ func TestTheShopOffersItsCurrencies(t *testing.T) {
 			for _, n := range find(parse(t, get(t, p, v, "en").Body.String()), named("option")) {
 				got = append(got, n.attr["value"])
 			}
+
 			if strings.Join(got, " ") != tt.want {
 				t.Errorf("got %v, want %s", got, tt.want)
 			}

@@ -14,6 +14,7 @@ func TestCheckoutScriptPays(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.openCheckout()
+
 	elements := s.calls("elements")[0].(map[string]any)
 	if elements["mode"] != "payment" || elements["amount"] != 4900.0 || elements["currency"] != "eur" || elements["customerSessionClientSecret"] != "cuss_secret_1" {
 		t.Errorf("got the options %v", elements)
@@ -21,10 +22,12 @@ func TestCheckoutScriptPays(t *testing.T) {
 	if info := s.calls("registerAppInfo"); len(info) != 1 {
 		t.Errorf("got app info %v", info)
 	}
+
 	s.pay("")
 	s.tab.until(says("#payment-message", "incomplete") + " && " + formReady)
 	s.tab.run("(() => { document.querySelector('#fake-card').value = 'good'; for (let i = 0; i < 3; i++) document.querySelector('#pay-button').click(); })()")
 	s.tab.until(afterPayment)
+
 	if got := s.sent(); len(got) != 1 || got[0] != "ctoken_good_1" {
 		t.Errorf("three presses sent %v, want one token", got)
 	}
@@ -48,13 +51,16 @@ func TestCheckoutScriptSendsTheSameTokenWhileItMayDecide(t *testing.T) {
 				}
 				return "succeeded", nil
 			}
+
 			s.openCheckout()
 			s.pay("good")
+
 			for n := 1; n < 3 && !errors.Is(tt.err, errLost); n++ {
 				s.waitSent(n)
 				s.tab.until(says("#payment-message", "Not now.") + " && " + formReady)
 				s.pay("good")
 			}
+
 			s.tab.until(afterPayment)
 			if got := s.sent(); len(got) != 3 || !sameTokens(got) {
 				t.Errorf("got %v, want the same token three times", got)
@@ -73,17 +79,21 @@ func TestCheckoutScriptAsksAgainWhenNobodyAnswers(t *testing.T) {
 		}
 		return "succeeded", nil
 	}
+
 	s.openCheckout()
 	s.pay("good")
 	s.tab.until(formUnsure + " && " + says("#payment-message", "not be charged twice"))
 	var locked bool
 	s.tab.json("document.querySelector('#payment-element').closest('[inert]') !== null", &locked)
+
 	if !locked {
 		t.Error("the card can be changed while its payment is in doubt")
 	}
+
 	s.set(func() { answering = true })
 	s.tab.run("document.querySelector('#pay-button').click()")
 	s.tab.until(afterPayment)
+
 	if got := s.sent(); !sameTokens(got) {
 		t.Errorf("got %v, want one token all along", got)
 	}
@@ -96,8 +106,16 @@ func TestCheckoutScriptTakesAnotherCardAfterAVerdict(t *testing.T) {
 		err  *fault.Error
 		says string
 	}{
-		{"a decline is told in Stripe's words", &fault.Error{Kind: fault.Declined, Code: "payment_declined", Message: "Your card has insufficient funds.",
-			Payment: &fault.Payment{Type: "card_error", Code: "card_declined", DeclineCode: "insufficient_funds"}}, "Your card has insufficient funds."},
+		{"a decline is told in Stripe's words", &fault.Error{
+			Kind:    fault.Declined,
+			Code:    "payment_declined",
+			Message: "Your card has insufficient funds.",
+			Payment: &fault.Payment{
+				Type:        "card_error",
+				Code:        "card_declined",
+				DeclineCode: "insufficient_funds",
+			},
+		}, "Your card has insufficient funds."},
 		{"trouble at Stripe that is over", fault.New(fault.Unavailable, "payment_provider_unavailable", "You were not charged."), "You were not charged."},
 		{"a token that expired", fault.New(fault.Invalid, "token_expired", "Enter them again."), "Enter them again."},
 	} {
@@ -110,11 +128,13 @@ func TestCheckoutScriptTakesAnotherCardAfterAVerdict(t *testing.T) {
 				}
 				return "processing", nil
 			}
+
 			s.openCheckout()
 			s.pay("same")
 			s.tab.until(says("#payment-message", tt.says) + " && " + formReady)
 			s.pay("same")
 			s.tab.until(afterPayment)
+
 			if got := s.sent(); len(got) != 2 || got[0] == got[1] {
 				t.Errorf("got %v, want two different tokens", got)
 			}
@@ -132,16 +152,20 @@ func TestCheckoutScriptShowsAChangedTotalBeforeItIsPaid(t *testing.T) {
 		}
 		return "succeeded", nil
 	}
+
 	s.openCheckout()
 	s.pay("good")
 	s.tab.until(formReady + " && " + says("#payment-message", "€61.00"))
+
 	for _, place := range []string{"#order-total", "#pay-label"} {
 		s.tab.until(says(place, "€61.00"))
 	}
+
 	s.tab.until(says("#order-lines", "€24.00"))
 	if updates := s.calls("update"); len(updates) != 1 || updates[0].(map[string]any)["amount"] != 6100.0 {
 		t.Errorf("Stripe was told %v", updates)
 	}
+
 	s.pay("good")
 	s.tab.until(afterPayment)
 }
@@ -156,6 +180,7 @@ func TestCheckoutScriptLeavesForThePageThatWaits(t *testing.T) {
 				s.order.PaymentStatus = "checking"
 				return "", fault.New(fault.Conflict, code, "Wait.")
 			}
+
 			s.openCheckout()
 			s.pay("good")
 			s.tab.until(afterPayment)
@@ -173,6 +198,7 @@ func TestCheckoutScriptAuthenticates(t *testing.T) {
 			return "requires_action", nil
 		}
 	}
+
 	t.Run("passed", func(t *testing.T) {
 		t.Parallel()
 		s := newSite(t)
@@ -181,6 +207,7 @@ func TestCheckoutScriptAuthenticates(t *testing.T) {
 		s.pay("good")
 		s.tab.until(afterPayment)
 	})
+
 	t.Run("failed: the form takes another card", func(t *testing.T) {
 		t.Parallel()
 		s := newSite(t)
@@ -193,13 +220,16 @@ func TestCheckoutScriptAuthenticates(t *testing.T) {
 			s.order.PaymentStatus = "failed"
 			s.confirm = func(int, string, int64) (string, error) { return "succeeded", nil }
 		})
+
 		s.tab.until(formReady + " && " + says("#payment-message", "Not authenticated."))
 		s.pay("good")
 		s.tab.until(afterPayment)
+
 		if got := s.sent(); len(got) != 2 || got[0] == got[1] {
 			t.Errorf("got %v", got)
 		}
 	})
+
 	t.Run("after a reload the same payment goes on", func(t *testing.T) {
 		t.Parallel()
 		s := newSite(t)
@@ -211,6 +241,7 @@ func TestCheckoutScriptAuthenticates(t *testing.T) {
 		s.tab.run("delete window.nextAction")
 		s.tab.run("document.querySelector('#resume-button').click()")
 		s.tab.until(afterPayment)
+
 		if got := s.sent(); len(got) != 0 {
 			t.Errorf("another payment was begun: %v", got)
 		}
@@ -257,6 +288,7 @@ func TestShopScriptKeepsTheCart(t *testing.T) {
 	s.set(func() { s.refuse = nil })
 	s.tab.run("(() => { const button = document.querySelector('#checkout-button'); button.click(); button.click(); })()")
 	s.tab.until(formReady)
+
 	if want := `{"items":[{"sku":"mug","quantity":2}],"currency":"eur"}`; len(s.posted) != 2 || s.posted[1] != want {
 		t.Errorf("got the orders %v, want the second to be %s", s.posted, want)
 	}
@@ -277,6 +309,7 @@ func TestShopScriptOrdersInOneCurrency(t *testing.T) {
 	s.tab.until("document.querySelector('#cart-mixed').hidden && !(" + disabled + ")")
 	s.tab.run("document.querySelector('#checkout-button').click()")
 	s.tab.until(formReady)
+
 	if want := `{"items":[{"sku":"mug","quantity":1}],"currency":"eur"}`; len(s.posted) != 1 || s.posted[0] != want {
 		t.Errorf("got the orders %v, want one: %s", s.posted, want)
 	}

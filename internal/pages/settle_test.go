@@ -58,9 +58,11 @@ func TestTheShopAsksAboutTheOrderOfItsCart(t *testing.T) {
 					s.missing = fault.New(fault.NotFound, "order_not_found", "There is no such order.")
 				}
 			})
+
 			s.open("/", tt.want)
 		})
 	}
+
 	t.Run("open: the cart stays, and the next visit asks again", func(t *testing.T) {
 		t.Parallel()
 		s := newSite(t)

@@ -81,10 +81,12 @@ func (p *Pages) ServeShop(w http.ResponseWriter, r *http.Request) error {
 		Texts:    shopWords{t, loc.texts.Lines.Remove},
 		Errors:   loc.texts.Errors.ByCode,
 	}
+
 	view := shopPage{
 		Currencies:  currenciesOf(products, catalog.Currency()),
 		SaveMethods: p.cfg.Form.SaveMethods,
 	}
+
 	for _, it := range products {
 		one := p.productView(loc, it)
 		data.Products = append(data.Products, shopProduct{
@@ -95,6 +97,7 @@ func (p *Pages) ServeShop(w http.ResponseWriter, r *http.Request) error {
 			Every:    one.Every,
 			Ships:    catalog.Ships(&it),
 		})
+
 		view.Products = append(view.Products, one)
 	}
 
@@ -123,15 +126,18 @@ func currenciesOf(products []orders.Product, own string) []string {
 		choice = choice || len(it.Prices) > 1
 		list = slices.AppendSeq(list, maps.Keys(it.Prices))
 	}
+
 	if !choice {
 		return nil
 	}
 
 	slices.Sort(list)
+
 	list = slices.Compact(list)
 	if i := slices.Index(list, own); i > 0 {
 		list = slices.Insert(slices.Delete(list, i, i+1), 0, own)
 	}
+
 	return list
 }
 

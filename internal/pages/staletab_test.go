@@ -42,10 +42,12 @@ func TestCheckoutScriptInATabThatIsOutOfDate(t *testing.T) {
 			})
 			s.tab.run("(() => { window.nextActionThrows = true; document.querySelector('" + tt.press + "').click(); })()")
 			s.tab.until(tt.want)
+
 			if tt.resume == "pi_2_secret_resume" {
 				s.tab.run("(() => { window.nextActionThrows = false; document.querySelector('#resume-button').click(); })()")
 				s.tab.until(afterPayment)
 			}
+
 			if got := s.sent(); len(got) != 0 {
 				t.Errorf("another payment was begun: %v", got)
 			}

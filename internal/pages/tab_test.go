@@ -11,7 +11,8 @@ import (
 	"checkoutd/internal/browsertest"
 )
 
-// browsertestTab is a browser tab that a test reads and presses with JavaScript.
+// browsertestTab is a browser tab that a test reads and presses with
+// JavaScript.
 type browsertestTab struct {
 	t   *testing.T
 	ctx context.Context
@@ -24,7 +25,8 @@ func (b browsertestTab) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// json evaluates an expression, waits for its promise, and reads its value into v.
+// json evaluates an expression, waits for its promise, and reads its value into
+// v.
 func (b browsertestTab) json(js string, v any) {
 	b.t.Helper()
 	out, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("(async () => JSON.stringify((await ("+js+")) ?? null))()", chromedp.EvalAwaitPromise))

@@ -12,7 +12,8 @@ import (
 )
 
 // texts are the words of every page in one language. Fields with a JSON name
-// are what the page's script says, and go to it; words in {braces} are filled in by name.
+// are what the page's script says, and go to it; words in {braces} are filled
+// in by name.
 type texts struct {
 	Common   commonTexts
 	Lines    lineTexts
@@ -21,7 +22,8 @@ type texts struct {
 	Complete completeTexts
 	Errors   errorTexts
 	Dates    dateTexts
-	// Every says how often: by interval, and by interval and "s" for {count} of them.
+	// Every says how often: by interval, and by interval and "s" for {count} of
+	// them.
 	Every map[string]string
 }
 
@@ -40,7 +42,8 @@ type commonTexts struct {
 	PoweredBy     string
 }
 
-// lineTexts are the words of a line's controls, in the cart and at the checkout.
+// lineTexts are the words of a line's controls, in the cart and at the
+// checkout.
 type lineTexts struct {
 	QuantityOf string `json:"quantityOf"`
 	Less       string `json:"less"`
@@ -217,12 +220,14 @@ func localeOf(r *http.Request) locale {
 	if err != nil {
 		tags = nil
 	}
+
 	for _, t := range tags {
 		base, _ := t.Base()
 		if text, ok := textsOf(base.String()); ok {
 			return locale{lang: base.String(), tag: shortTag(t), texts: text}
 		}
 	}
+
 	en := english()
 	return locale{lang: "en", tag: "en", texts: &en}
 }
@@ -249,7 +254,8 @@ func shortTag(t language.Tag) string {
 	return base.String()
 }
 
-// fill puts values in the place of {names}: fill("Pay {total}", "total", "5 €").
+// fill puts values in the place of {names}: fill("Pay {total}", "total", "5
+// €").
 func fill(text string, pairs ...string) string {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		text = strings.ReplaceAll(text, "{"+pairs[i]+"}", pairs[i+1])

@@ -106,14 +106,17 @@ func english() texts {
 			SavedOther:       "You pay with a saved payment method.",
 			Modes: map[orders.Mode]modeTexts{
 				orders.ModeSetup: {
-					Title: "Save a way to pay", Payment: "Payment method",
-					Intro: "Nothing is charged now. What you save here can be used for your next orders.",
-					Pay:   "Save", Paying: "Saving…",
+					Title:            "Save a way to pay",
+					Payment:          "Payment method",
+					Intro:            "Nothing is charged now. What you save here can be used for your next orders.",
+					Pay:              "Save",
+					Paying:           "Saving…",
 					LostAnswer:       "We sent your details, but got no answer. Press the button to ask again.",
 					NotAuthenticated: "This was not confirmed. Try again, or use another way to pay.",
 					ResumeText:       "Your bank or payment provider waits for you to confirm. Nothing is charged.",
-					Resume:           "Continue", PayAnotherWay: "Save another one",
-					OrAnotherWay: "or enter your details",
+					Resume:           "Continue",
+					PayAnotherWay:    "Save another one",
+					OrAnotherWay:     "or enter your details",
 					States: map[string]stateTexts{
 						"paid":     {"This is saved", "There is nothing left to do."},
 						"progress": {"Your payment method is being saved", "We are waiting for the answer."},
@@ -134,7 +137,8 @@ func english() texts {
 					},
 				},
 				orders.ModeSubscription: {
-					Title: "Subscribe", Pay: "Subscribe for {total}",
+					Title: "Subscribe",
+					Pay:   "Subscribe for {total}",
 					States: map[string]stateTexts{
 						"paid": {"Your subscription has begun", "There is nothing left to pay now."},
 					},
@@ -199,8 +203,14 @@ func english() texts {
 			HomeLink:  "Go to the shop",
 		},
 		Every: map[string]string{
-			"day": "every day", "days": "every {count} days", "week": "every week", "weeks": "every {count} weeks",
-			"month": "every month", "months": "every {count} months", "year": "every year", "years": "every {count} years",
+			"day":    "every day",
+			"days":   "every {count} days",
+			"week":   "every week",
+			"weeks":  "every {count} weeks",
+			"month":  "every month",
+			"months": "every {count} months",
+			"year":   "every year",
+			"years":  "every {count} years",
 		},
 		Dates: dateTexts{
 			Months: [12]string{"January", "February", "March", "April", "May", "June",

@@ -107,14 +107,17 @@ func french() texts {
 			SavedOther:       "Vous payez avec un moyen de paiement enregistré.",
 			Modes: map[orders.Mode]modeTexts{
 				orders.ModeSetup: {
-					Title: "Enregistrer un moyen de paiement", Payment: "Moyen de paiement",
-					Intro: "Rien n’est débité maintenant. Vous pourrez l’utiliser pour vos prochaines commandes.",
-					Pay:   "Enregistrer", Paying: "Enregistrement en cours…",
+					Title:            "Enregistrer un moyen de paiement",
+					Payment:          "Moyen de paiement",
+					Intro:            "Rien n’est débité maintenant. Vous pourrez l’utiliser pour vos prochaines commandes.",
+					Pay:              "Enregistrer",
+					Paying:           "Enregistrement en cours…",
 					LostAnswer:       "Vos données ont été envoyées, mais aucune réponse n’est arrivée. Appuyez sur le bouton pour redemander.",
 					NotAuthenticated: "Il n’y a pas eu de confirmation. Réessayez ou choisissez un autre moyen de paiement.",
 					ResumeText:       "Votre banque ou votre prestataire de paiement attend votre confirmation. Rien n’est débité.",
-					Resume:           "Continuer", PayAnotherWay: "En enregistrer un autre",
-					OrAnotherWay: "ou saisir vos coordonnées",
+					Resume:           "Continuer",
+					PayAnotherWay:    "En enregistrer un autre",
+					OrAnotherWay:     "ou saisir vos coordonnées",
 					States: map[string]stateTexts{
 						"paid":     {"C’est enregistré", "Il ne reste rien à faire."},
 						"progress": {"Votre moyen de paiement est en cours d’enregistrement", "Nous attendons la réponse."},
@@ -135,7 +138,8 @@ func french() texts {
 					},
 				},
 				orders.ModeSubscription: {
-					Title: "S’abonner", Pay: "S’abonner pour {total}",
+					Title: "S’abonner",
+					Pay:   "S’abonner pour {total}",
 					States: map[string]stateTexts{
 						"paid": {"Votre abonnement a commencé", "Il ne reste rien à payer maintenant."},
 					},
@@ -252,8 +256,14 @@ func french() texts {
 			HomeLink:  "Aller à la boutique",
 		},
 		Every: map[string]string{
-			"day": "chaque jour", "days": "tous les {count} jours", "week": "chaque semaine", "weeks": "toutes les {count} semaines",
-			"month": "chaque mois", "months": "tous les {count} mois", "year": "chaque année", "years": "tous les {count} ans",
+			"day":    "chaque jour",
+			"days":   "tous les {count} jours",
+			"week":   "chaque semaine",
+			"weeks":  "toutes les {count} semaines",
+			"month":  "chaque mois",
+			"months": "tous les {count} mois",
+			"year":   "chaque année",
+			"years":  "tous les {count} ans",
 		},
 		Dates: dateTexts{
 			Months: [12]string{"janvier", "février", "mars", "avril", "mai", "juin",

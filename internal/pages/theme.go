@@ -21,7 +21,8 @@ var (
 	darkPaper, darkInk, darkDanger    = rgb{0x1d, 0x1f, 0x1d}, rgb{0xec, 0xee, 0xea}, rgb{0xff, 0x9d, 0x92}
 )
 
-// Theme is how a shop's pages look apart from app.css. Its zero fields are ours.
+// Theme is how a shop's pages look apart from app.css. Its zero fields are
+// ours.
 type Theme struct {
 	Light, Dark Colours // on light and on dark screens
 	Radius      string  // of corners, a CSS length
@@ -51,27 +52,32 @@ func ThemeOf(look *appearance.Look, accent string) Theme {
 	return t
 }
 
-// themeCSS writes the shop's colours as custom properties. One that would not be legible
-// where it stands is moved towards black or white until it is.
+// themeCSS writes the shop's colours as custom properties. One that would not
+// be legible where it stands is moved towards black or white until it is.
 func themeCSS(t Theme) ([]byte, error) {
 	light, err := schemeOf(t.Light, defaultAccent, false)
 	if err != nil {
 		return nil, err
 	}
+
 	dark, err := schemeOf(t.Dark, defaultAccentDark, true)
 	if err != nil {
 		return nil, err
 	}
+
 	for _, value := range []string{t.Radius, t.Font} {
 		if strings.ContainsAny(value, ";{}<>\\") {
 			return nil, fmt.Errorf("%q cannot stand in a style sheet", value)
 		}
 	}
+
 	var b strings.Builder
 	b.WriteString(t.FontCSS)
+
 	// Selectors with html are stronger than those of app.css.
 	fmt.Fprintf(&b, ":root { %s}\n", light.accents())
 	fmt.Fprintf(&b, "@media screen and (prefers-color-scheme: dark) { :root { %s} }\n", dark.accents())
+
 	for _, p := range []struct{ form, value string }{
 		{"@media screen and (prefers-color-scheme: light) { html:root { %s} }\n", light.tokens()},
 		{"@media screen and (prefers-color-scheme: dark) { html:root { %s} }\n", dark.tokens()},
@@ -82,6 +88,7 @@ func themeCSS(t Theme) ([]byte, error) {
 			fmt.Fprintf(&b, p.form, p.value)
 		}
 	}
+
 	return []byte(b.String()), nil
 }
 
@@ -103,45 +110,55 @@ func schemeOf(c Colours, accent string, dark bool) (scheme, error) {
 		if text == "" {
 			continue
 		}
+
 		var err error
 		if read[i], err = parseColour(text); err != nil {
 			return scheme{}, err
 		}
 	}
+
 	panel := lightPaper
 	if dark {
 		panel = darkPaper
 	}
+
 	if c.Background != "" {
 		panel = read[1]
 	}
+
 	s := scheme{own: c != (Colours{Primary: c.Primary}), panel: panel}
 	s.paper = around(panel)
 	ink, danger := lightInk, lightDanger
 	if panel.dark() {
 		ink, danger = darkInk, darkDanger
 	}
+
 	if c.Text != "" {
 		ink = read[2]
 	}
+
 	if c.Danger != "" {
 		danger = read[4]
 	}
+
 	s.accent = read[0].legibleOn(textContrast, panel, s.paper)
 	s.ink = ink.legibleOn(textContrast, panel, s.paper)
 	soft := s.ink.mix(panel, .35)
 	if c.TextSecondary != "" {
 		soft = read[3]
 	}
+
 	s.inkSoft = soft.legibleOn(textContrast, panel, s.paper)
 	s.hairline = panel.mix(s.ink, .12)
 	s.edge = panel.mix(s.ink, .4).legibleOn(edgeContrast, panel, s.paper)
 	s.danger, s.dangerWash = washed(danger, panel, s.paper)
 	s.notice, s.noticeWash = washed(rgb{0x8a, 0x62, 0x00}, panel)
+
 	return s, nil
 }
 
-// around is the paper that a panel lies on: a little darker, as long as text reads on both.
+// around is the paper that a panel lies on: a little darker, as long as text
+// reads on both.
 func around(panel rgb) rgb {
 	part := .03
 	if panel.dark() {

@@ -19,7 +19,14 @@ const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)>{{.}}`
 
 var (
 	placed = time.Date(2025, 2, 1, 13, 4, 5, 0, time.UTC)
-	mug    = orders.Product{SKU: "mug", Name: "Stoneware mug", Description: "Holds 300 ml.", Image: "mug.svg", Currency: "eur", Prices: map[string]int64{"eur": 1850}}
+	mug    = orders.Product{
+		SKU:         "mug",
+		Name:        "Stoneware mug",
+		Description: "Holds 300 ml.",
+		Image:       "mug.svg",
+		Currency:    "eur",
+		Prices:      map[string]int64{"eur": 1850},
+	}
 )
 
 // catalog is what a page's shop sells.
@@ -58,26 +65,41 @@ func (k known) Refusal(context.Context, string) (*fault.Error, bool, error) {
 
 func newPages(t *testing.T, change func(*pages.Config)) *pages.Pages {
 	t.Helper()
-	cfg := pages.Config{BrandName: "Atelier Lumen", Sandbox: true, ScriptURL: "http://127.0.0.1:12111/v3", App: pages.AppInfo{Version: "1.2.3"}, Form: pages.Form{SaveMethods: true}}
+	cfg := pages.Config{
+		BrandName: "Atelier Lumen",
+		Sandbox:   true,
+		ScriptURL: "http://127.0.0.1:12111/v3",
+		App:       pages.AppInfo{Version: "1.2.3"},
+		Form:      pages.Form{SaveMethods: true},
+	}
+
 	if change != nil {
 		change(&cfg)
 	}
+
 	p, err := pages.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return p
 }
 
 func order(status, payment string) orders.Order {
 	return orders.Order{
-		ID: "ord_abcdefghijklmnopqrstuvwxyz", Mode: orders.ModePayment, Currency: "eur", Amount: 4900,
-		Status: orders.Status(status), PaymentStatus: orders.PaymentStatus(payment),
+		ID:            "ord_abcdefghijklmnopqrstuvwxyz",
+		Mode:          orders.ModePayment,
+		Currency:      "eur",
+		Amount:        4900,
+		Status:        orders.Status(status),
+		PaymentStatus: orders.PaymentStatus(payment),
 		Items: []orders.Item{
 			{SKU: "mug", Name: "Stoneware mug", Image: "mug.svg", Quantity: 2, UnitAmount: 1850},
 			{SKU: "other", Name: "Other thing", Quantity: 1, UnitAmount: 1200},
 		},
-		CreatedAt: placed, ExpiresAt: placed.Add(time.Hour), PaidAt: placed.Add(time.Minute),
+		CreatedAt: placed,
+		ExpiresAt: placed.Add(time.Hour),
+		PaidAt:    placed.Add(time.Minute),
 	}
 }
 
@@ -127,18 +149,31 @@ func views() []view {
 	refusal := fault.New(fault.Declined, "never_heard_of", hostile)
 	all := []view{
 		shop("empty", catalog{}),
-		shop("with products", catalog{currency: "eur", shipping: map[string]int64{"eur": 490}, products: []orders.Product{mug, {SKU: "x.1", Name: hostile, Description: hostile, Currency: "kwd", Prices: map[string]int64{"kwd": 12340, "eur": 4000}, Recurring: &orders.Recurring{Interval: "month", IntervalCount: 3}}}}),
+		shop("with products", catalog{
+			currency: "eur",
+			shipping: map[string]int64{"eur": 490},
+			products: []orders.Product{mug, {
+				SKU:         "x.1",
+				Name:        hostile,
+				Description: hostile,
+				Currency:    "kwd",
+				Prices:      map[string]int64{"kwd": 12340, "eur": 4000},
+				Recurring:   &orders.Recurring{Interval: "month", IntervalCount: 3},
+			}},
+		}),
 		checkoutAfter(badOpen, refusal), complete(bad), completeAfter(badOpen, refusal),
 		failure(403, fault.New(fault.Forbidden, "https_required", "This page needs a secure connection.")),
 		failure(404, fault.New(fault.NotFound, "not_found", hostile)),
 		failure(500, fault.Of(os.ErrPermission)),
 		failure(418, fault.New(fault.Invalid, "teapot", "")),
 	}
+
 	for _, status := range []string{"open", "authorized", "paid", "review", "expired", "canceled"} {
 		for _, payment := range []string{"unpaid", "checking", "requires_action", "processing", "authorized", "paid", "failed", "review", "refunded", "partially_refunded"} {
 			all = append(all, checkout(order(status, payment)), complete(order(status, payment)))
 		}
 	}
+
 	return all
 }
 

@@ -31,6 +31,7 @@ func TestEveryPageSaysWhetherMoneyMoves(t *testing.T) {
 						t.Errorf("%s: #%s: got %v", v.name, id, has(all, id))
 					}
 				}
+
 				if tt.id != "" && byID(t, all, tt.id).text != tt.text {
 					t.Errorf("%s: got %q, want %q", v.name, byID(t, all, tt.id).text, tt.text)
 				}

@@ -8,8 +8,8 @@ import (
 	"checkoutd/internal/e2e/e2etest"
 )
 
-// TestOneName: an order belongs to the name under which its cookie was set, so that the shop
-// has one name for this machine.
+// TestOneName: an order belongs to the name under which its cookie was set, so
+// that the shop has one name for this machine.
 func TestOneName(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t)
@@ -20,6 +20,7 @@ func TestOneName(t *testing.T) {
 	if strings.HasPrefix(base, "127.0.0.1") {
 		alias = "localhost:" + port
 	}
+
 	for _, tt := range []struct {
 		host, path, location string
 		status               int
@@ -34,11 +35,14 @@ func TestOneName(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		r.Host = tt.host
+
 		res, err := client.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		_ = res.Body.Close()
 		if res.StatusCode != tt.status || res.Header.Get("Location") != tt.location {
 			t.Errorf("%s%s: %d to %q, want %d to %q", tt.host, tt.path, res.StatusCode, res.Header.Get("Location"), tt.status, tt.location)

@@ -10,8 +10,8 @@ import (
 	"checkoutd/internal/e2e/e2etest"
 )
 
-// TestEveryRouteAgainstEveryCaller: what each route answers to each kind of caller. A route
-// that is not in the table fails the test.
+// TestEveryRouteAgainstEveryCaller: what each route answers to each kind of
+// caller. A route that is not in the table fails the test.
 func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t)
@@ -22,7 +22,8 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 	_, asset, _ := strings.Cut(owner.Call("GET", "/", "").Body, `href="/static/`)
 	asset, _, _ = strings.Cut(asset, `"`)
 
-	// A Stripe key opens nothing here, and takes nothing from who may: the order's cookie does.
+	// A Stripe key opens nothing here, and takes nothing from who may: the
+	// order's cookie does.
 	callers := []struct {
 		name    string
 		buyer   *e2etest.Buyer
@@ -35,6 +36,7 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 		{"the right key", s.Buyer(t), []string{"Authorization: Bearer " + secret}},
 		{"the buyer on another site", owner, []string{"Origin: https://evil.example", "Sec-Fetch-Site: cross-site"}},
 	}
+
 	token := owner.Token(e2etest.CardPays)
 	const quantity = `{"items":[{"sku":"mug","quantity":1}]}`
 	private := [6]int{404, 404, 200, 404, 404, 200} // reading does no harm: no other site can see the answer
@@ -58,6 +60,7 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 		{"POST /create-customer-session", "/create-customer-session", `{"orderId":"` + id + `"}`, change},
 		{"POST /create-confirm-intent", "/create-confirm-intent", fmt.Sprintf(`{"confirmationTokenId":%q,"orderId":%q}`, token, id), change},
 	}
+
 	var known []string
 	for _, row := range table {
 		known = append(known, row.route)
@@ -67,24 +70,29 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 			if r.Status != row.want[i] {
 				t.Errorf("%s for %s: %d, want %d: %.200s", row.route, c.name, r.Status, row.want[i], r.Body)
 			}
+
 			for _, name := range []string{"Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy"} {
 				if r.Header.Get(name) == "" {
 					t.Errorf("%s for %s has no %s", row.route, c.name, name)
 				}
 			}
+
 			if r.Status >= 400 && strings.Contains(r.Body, "Enamel") {
 				t.Errorf("%s tells %s of the order: %s", row.route, c.name, r.Body)
 			}
 		}
 	}
+
 	for _, route := range s.Routes() {
 		method, _, _ := strings.Cut(route, " ")
 		if !slices.Contains(known, route) && (method == http.MethodGet || !strings.HasSuffix(route, "/static/*")) {
 			t.Errorf("%s is not in the table", route)
 		}
 	}
+
 	if got := other.Status(otherID); got != "open unpaid" {
 		t.Errorf("the other buyer's order is %s, want open unpaid", got)
 	}
+
 	s.WantLedger(1, e2etest.MugPrice)
 }

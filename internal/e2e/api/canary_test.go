@@ -37,6 +37,7 @@ func TestNothingPrivateIsToldOn(t *testing.T) {
 		keep(b.Confirm(id, card))
 		keep(b.Call("GET", "/complete?order="+id+"&payment_intent_client_secret=pi_1_secret_canary", "", "Accept: text/html"))
 	}
+
 	for _, kind := range []string{sandbox.FaultStatus500, sandbox.FaultStatus429, sandbox.FaultReset, sandbox.FaultChargeThenCut} {
 		s.Fault("POST /v1/payment_intents", kind, 3)
 		s.Fault("POST /v1/customer_sessions", kind, 3)
@@ -46,7 +47,8 @@ func TestNothingPrivateIsToldOn(t *testing.T) {
 		s.App.Sandbox().ClearFaults()
 	}
 
-	// A buyer who says who they are, in every mode, with Stripe well and unwell at every step.
+	// A buyer who says who they are, in every mode, with Stripe well and unwell
+	// at every step.
 	for _, mode := range []string{"mug", "club", "setup"} {
 		for _, fault := range []struct{ route, kind string }{
 			{"", ""}, {"POST /v1/customers/*", sandbox.FaultStatus500}, {"POST /v1/subscriptions", sandbox.FaultReset}, {"POST /v1/payment_intents/*", sandbox.FaultStatus429},
@@ -56,14 +58,17 @@ func TestNothingPrivateIsToldOn(t *testing.T) {
 			if mode == "setup" {
 				cart = `{"mode":"setup"}`
 			}
+
 			id, _ := b.Object(b.Call("POST", "/orders", cart))["id"].(string)
 			if fault.route != "" {
 				s.Fault(fault.route, fault.kind, 3)
 			}
+
 			for _, card := range []string{e2etest.CardDeclined, e2etest.CardPays} {
 				keep(b.Call("PATCH", "/orders/"+id, `{"email":"`+e2etest.CanaryEmail+`","shipping":{"name":"`+e2etest.CanaryName+`","address":{"line1":"`+card+`","country":"FR"}}}`))
 				keep(b.Confirm(id, card))
 			}
+
 			s.App.Sandbox().ClearFaults()
 		}
 	}
@@ -77,6 +82,7 @@ func TestNothingPrivateIsToldOn(t *testing.T) {
 			"X-Forwarded-For: " + in, "Accept-Language: " + in, "Idempotency-Key: " + in, "Stripe-Signature: t=1,v1=" + in,
 			"Cookie: checkoutd_order=" + in + ":" + in + "; checkoutd_buyer=buy_" + in + "." + in,
 		}
+
 		quoted := fmt.Sprintf("%q", word)
 		for _, c := range []struct{ method, path, body string }{
 			{"GET", "/?x=" + in, ""}, {"GET", "/" + in, ""}, {"GET", "/static/" + in, ""},
@@ -93,7 +99,9 @@ func TestNothingPrivateIsToldOn(t *testing.T) {
 			keep(b.Call(c.method, c.path, c.body, headers...))
 		}
 	}
-	// The buyer's own order, changed to all that they say of themselves, and to what is refused.
+
+	// The buyer's own order, changed to all that they say of themselves, and to
+	// what is refused.
 	own := b.Order("mug")
 	for _, word := range everything {
 		quoted := fmt.Sprintf("%q", word)
@@ -106,6 +114,7 @@ func TestNothingPrivateIsToldOn(t *testing.T) {
 			keep(b.Call("PATCH", "/orders/"+own, body))
 		}
 	}
+
 	keep(b.Confirm(own, e2etest.CardDeclined))
 
 	// And a token that is well-formed, of this buyer, and unknown to Stripe.
@@ -118,10 +127,12 @@ func TestNothingPrivateIsToldOn(t *testing.T) {
 			}
 		}
 	}
+
 	s.Stop()
 	if len(problems) < 50 || strings.Count(s.Logs.String(), "\n") < 100 {
 		t.Fatalf("there were %d problems and %d lines of log: too few to prove anything", len(problems), strings.Count(s.Logs.String(), "\n"))
 	}
+
 	for where, text := range map[string]string{"log": s.Logs.String(), "problem": strings.Join(problems, "\n")} {
 		for line := range strings.SplitSeq(text, "\n") {
 			for _, secret := range private {
@@ -129,6 +140,7 @@ func TestNothingPrivateIsToldOn(t *testing.T) {
 					t.Errorf("a %s tells %q: %.400s", where, secret, line)
 				}
 			}
+
 			if found := secretShapes.FindString(line); found != "" {
 				t.Errorf("a %s tells %q: %.400s", where, found, line)
 			}

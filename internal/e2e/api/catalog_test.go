@@ -21,8 +21,10 @@ func TestTheExampleCatalogSells(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	s := e2etest.OpenShop(t, e2etest.Set("CATALOG_FILE", path))
 	b := s.Buyer(t)
+
 	var file struct {
 		Products []struct {
 			SKU    string            `json:"sku"`
@@ -35,6 +37,7 @@ func TestTheExampleCatalogSells(t *testing.T) {
 	if err := json.Unmarshal([]byte(read(t, exampleFile)), &file); err != nil {
 		t.Fatal(err)
 	}
+
 	modes := map[string]bool{}
 	for _, p := range file.Products {
 		for _, currency := range []string{"usd", "eur"} {
@@ -43,12 +46,15 @@ func TestTheExampleCatalogSells(t *testing.T) {
 				t.Errorf("%s in %s: %d %s", p.SKU, currency, r.Status, r.Body)
 				continue
 			}
+
 			modes[b.Object(r)["mode"].(string)] = true
 		}
 	}
+
 	if len(modes) != 2 {
 		t.Errorf("the example sells by %v, want payments and subscriptions", modes)
 	}
+
 	r := b.Call("POST", "/orders", `{"items":[{"sku":"tote","quantity":2}]}`)
 	id := b.Object(r)["id"].(string)
 	for _, p := range file.Promotions {
@@ -56,6 +62,7 @@ func TestTheExampleCatalogSells(t *testing.T) {
 			t.Errorf("%s takes nothing off", p.Code)
 		}
 	}
+
 	b.WantBill(b.Change(id, `{"promotion_code":"","items":[{"sku":"tote","quantity":3}],"shipping":`+inFrance+`}`), "7200 - no code + post 0 = 7200 usd")
 	if page := b.Call("GET", "/", "", "Accept: text/html"); page.Status != http.StatusOK || !strings.Contains(page.Body, "Sticker club") {
 		t.Errorf("the shop's page: %d", page.Status)

@@ -21,7 +21,8 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-// triggers are the events of Stripe's command line 1.52.0 that the offline Stripe causes.
+// triggers are the events of Stripe's command line 1.52.0 that the offline
+// Stripe causes.
 var triggers = strings.Fields(`
 payment_intent.created payment_intent.succeeded payment_intent.payment_failed payment_intent.canceled payment_intent.requires_action
 payment_intent.processing payment_intent.amount_capturable_updated payment_intent.partially_funded setup_intent.created
@@ -31,23 +32,27 @@ account.updated account.application.deauthorized customer.created customer.updat
 customer.source.updated payment_method.attached payment_method.detached payment_method.updated transfer.created transfer.reversed
 payout.created balance.available`)
 
-// stripeCLI prepares Stripe's own command line, as npm installs it or as STRIPE_CLI names it, against the API at base.
+// stripeCLI prepares Stripe's own command line, as npm installs it or as
+// STRIPE_CLI names it, against the API at base.
 func stripeCLI(t *testing.T, base string, args ...string) *exec.Cmd {
 	t.Helper()
 	path := os.Getenv("STRIPE_CLI")
 	if found, _ := filepath.Glob("../../../node_modules/@stripe/cli-*/bin/stripe"); path == "" && len(found) > 0 {
 		path = found[0]
 	}
+
 	if path == "" {
 		testhost.Missing(t, "Stripe's command line is not installed (npm ci): the webhooks are not tested with it")
 	}
+
 	cmd := exec.Command(path, append(args, "--api-base", base)...)
 	cmd.Env = append(os.Environ(), "STRIPE_API_KEY=sk_test_sandboxcheckoutd", "STRIPE_CLI_TELEMETRY_OPTOUT=1",
 		"HTTPS_PROXY=http://127.0.0.1:9", "XDG_CONFIG_HOME="+t.TempDir())
 	return cmd
 }
 
-// listenTo runs `stripe listen` until the test ends; it returns when events come through.
+// listenTo runs `stripe listen` until the test ends; it returns when events
+// come through.
 func listenTo(t *testing.T, base, target string) {
 	t.Helper()
 	cmd := stripeCLI(t, base, "listen", "--all-snapshot", "--skip-update", "--forward-to", target)
@@ -58,6 +63,7 @@ func listenTo(t *testing.T, base, target string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = cmd.Process.Signal(syscall.SIGTERM); _ = cmd.Wait() })
 	ready := make(chan struct{})
 	go func() {
@@ -67,6 +73,7 @@ func listenTo(t *testing.T, base, target string) {
 			}
 		}
 	}()
+
 	select {
 	case <-ready:
 	case <-time.After(e2etest.Patience):
@@ -74,14 +81,16 @@ func listenTo(t *testing.T, base, target string) {
 	}
 }
 
-// TestStripeCommandLine has every event that `stripe trigger` knows forwarded by `stripe listen` to the webhook endpoint
-// of a checkout that takes the offline Stripe for the real one.
+// TestStripeCommandLine has every event that `stripe trigger` knows forwarded
+// by `stripe listen` to the webhook endpoint of a checkout that takes the
+// offline Stripe for the real one.
 func TestStripeCommandLine(t *testing.T) {
 	t.Parallel()
 	offline, err := sandbox.New(sandbox.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	stripe := httptest.NewServer(offline)
 	t.Cleanup(func() {
 		stripe.Close()
@@ -89,10 +98,12 @@ func TestStripeCommandLine(t *testing.T) {
 			t.Error(err)
 		}
 	})
+
 	secret, err := stripeCLI(t, stripe.URL, "listen", "--print-secret").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	s := e2etest.OpenShop(t, func(s *e2etest.Shop) {
 		s.Mode = config.Serve
 		s.Env["STRIPE_API_BASE"], s.Env["STRIPE_JS_URL"] = stripe.URL, stripe.URL+"/v3/"
@@ -101,12 +112,15 @@ func TestStripeCommandLine(t *testing.T) {
 		delete(s.Env, "SANDBOX_ADDR")
 		delete(s.Env, "SANDBOX_STATE_FILE")
 	})
+
 	listenTo(t, stripe.URL, s.URL+"/webhooks/stripe")
+
 	for _, name := range triggers {
 		if out, err := stripeCLI(t, stripe.URL, "trigger", name).CombinedOutput(); err != nil {
 			t.Errorf("trigger %s: %v\n%s", name, err, out)
 		}
 	}
+
 	in := s.Inbox()
 	var open []string
 	for deadline := time.Now().Add(e2etest.Patience); ; time.Sleep(25 * time.Millisecond) {
@@ -117,6 +131,7 @@ func TestStripeCommandLine(t *testing.T) {
 			t.Fatalf("not worked: %v", open)
 		}
 	}
+
 	for _, e := range everyEvent(t, in) {
 		if e.State == webhooks.Dead || e.VersionMismatch || e.Source != webhooks.SourceWebhook || e.State == webhooks.Quarantined && e.Account == "" {
 			t.Errorf("%s %s: %s, version mismatch %v, from %s", e.Type, e.ID, e.State, e.VersionMismatch, e.Source)

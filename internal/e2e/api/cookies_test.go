@@ -11,14 +11,15 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// realMode starts the shop as `server serve` does, with a Stripe of the test's own
-// behind it and a proxy on this machine in front.
+// realMode starts the shop as `server serve` does, with a Stripe of the test's
+// own behind it and a proxy on this machine in front.
 func realMode(t *testing.T) e2etest.Option {
 	t.Helper()
 	stripe, err := sandbox.New(sandbox.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	api := httptest.NewServer(stripe)
 	t.Cleanup(func() {
 		api.Close()
@@ -26,6 +27,7 @@ func realMode(t *testing.T) e2etest.Option {
 			t.Error(err)
 		}
 	})
+
 	return func(s *e2etest.Shop) {
 		s.Mode = config.Serve
 		s.Env["STRIPE_SECRET_KEY"] = "sk_test_" + e2etest.CanaryKey
@@ -80,12 +82,14 @@ func TestCookies(t *testing.T) {
 		for range 9 {
 			ids = append(ids, b.Order("mug"))
 		}
+
 		if got := len(b.Cookies()["checkoutd_order"]); got > 600 {
 			t.Errorf("the cookie has %d bytes", got)
 		}
 		if got := b.Call("GET", "/orders/"+ids[0], "").Status; got != 404 {
 			t.Errorf("the oldest answers %d, want 404", got)
 		}
+
 		for _, id := range ids[1:] {
 			if got := b.Status(id); got != "open unpaid" {
 				t.Errorf("%s is %s", id, got)
@@ -111,6 +115,7 @@ func TestLiveNeedsHTTPS(t *testing.T) {
 		delete(s.Env, "STRIPE_API_BASE")
 		delete(s.Env, "STRIPE_JS_URL")
 	})
+
 	b := s.Buyer(t)
 	for _, path := range []string{"/", "/checkout/ord_1", "/complete"} {
 		r := b.Call("GET", path, "", "Accept: text/html")
@@ -118,12 +123,15 @@ func TestLiveNeedsHTTPS(t *testing.T) {
 			t.Errorf("%s over plain http: %d %.300s", path, r.Status, r.Body)
 		}
 	}
+
 	for _, path := range []string{"/orders", "/create-confirm-intent", "/create-customer-session"} {
 		b.WantProblem(path, b.Call("POST", path, "{}"), 403, "https_required", "")
 	}
+
 	if r := b.Call("GET", "/healthz", ""); r.Status != 200 {
 		t.Errorf("the probe over plain http: %d", r.Status)
 	}
+
 	b.WantProblem("/webhooks/stripe", b.Call("POST", "/webhooks/stripe", "{}"), 400, "bad_signature", "")
 
 	r := b.Call("GET", "/", "", overHTTPS)
@@ -144,11 +152,13 @@ func TestUnsafeLiveSettingsAreRefused(t *testing.T) {
 	if err == nil {
 		t.Fatal("live keys with plain http are accepted")
 	}
+
 	for _, name := range []string{"BASE_URL", "STRIPE_API_BASE"} {
 		if !strings.Contains(err.Error(), "\n  "+name) {
 			t.Errorf("the error does not name %s: %v", name, err)
 		}
 	}
+
 	if strings.Contains(err.Error(), e2etest.CanaryKey) {
 		t.Errorf("the error tells a key: %v", err)
 	}

@@ -8,8 +8,8 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// A method that its buyer removes is detached, and the subscription that it pays for fails at
-// its next payment: the guide warns of it.
+// A method that its buyer removes is detached, and the subscription that it
+// pays for fails at its next payment: the guide warns of it.
 func TestMethodsOfASubscriberStay(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, with(switches, map[string]string{"SAVED_METHODS_REMOVE": "true"}))
@@ -18,6 +18,7 @@ func TestMethodsOfASubscriberStay(t *testing.T) {
 	if got := b.Feature(first, "payment_method_remove"); got != `"enabled"` {
 		t.Errorf("before: removing is %s", got)
 	}
+
 	club := b.Order("club")
 	if got := b.Feature(club, "payment_method_save"); got != `"disabled"` {
 		t.Errorf("a subscription, which saves its method, asks whether to save it: %s", got)
@@ -25,12 +26,18 @@ func TestMethodsOfASubscriberStay(t *testing.T) {
 	if r := b.Confirm(club, e2etest.CardPays); r.Status != http.StatusOK {
 		t.Fatalf("subscribing: %d %s", r.Status, r.Body)
 	}
+
 	next := b.Order("song")
-	for name, want := range map[string]string{"payment_method_remove": `"disabled"`, "payment_method_redisplay": `"enabled"`, "payment_method_save": `"enabled"`} {
+	for name, want := range map[string]string{
+		"payment_method_remove":    `"disabled"`,
+		"payment_method_redisplay": `"enabled"`,
+		"payment_method_save":      `"enabled"`,
+	} {
 		if got := b.Feature(next, name); got != want {
 			t.Errorf("with a subscription %s is %s, want %s", name, got, want)
 		}
 	}
+
 	if got := other.Feature(other.Order("song"), "payment_method_remove"); got != `"enabled"` {
 		t.Errorf("of another buyer: removing is %s", got)
 	}
@@ -38,6 +45,7 @@ func TestMethodsOfASubscriberStay(t *testing.T) {
 	subscription := s.Ledger(club).Subscriptions[0].ID
 	s.Stripe(http.MethodDelete, "/v1/subscriptions/"+subscription)
 	s.Eventually("the shop learns of the end", func() bool { return s.Ledger(club).Subscriptions[0].Status == payments.SubscriptionCanceled })
+
 	if got := b.Feature(next, "payment_method_remove"); got != `"enabled"` {
 		t.Errorf("after its end: removing is %s", got)
 	}

@@ -36,8 +36,8 @@ func with(catalog string, env map[string]string) e2etest.Option {
 	}
 }
 
-// TestEveryOptionReachesThePage holds that GET /config says of each option what Stripe.js
-// takes, in its own spelling.
+// TestEveryOptionReachesThePage holds that GET /config says of each option what
+// Stripe.js takes, in its own spelling.
 func TestEveryOptionReachesThePage(t *testing.T) {
 	t.Parallel()
 	const mug, song, box, club = `{"items":[{"sku":"mug","quantity":1}]}`, `{"items":[{"sku":"song","quantity":1}]}`,
@@ -52,17 +52,25 @@ func TestEveryOptionReachesThePage(t *testing.T) {
 			"payment_element": `{"business":{"name":"Tea \u0026 Mugs"},"layout":{"type":"tabs"},"wallets":{"applePay":"never","googlePay":"never"}}`,
 			"express":         `{"click":{"business":{"name":"Tea \u0026 Mugs"}},"create":{"buttonHeight":50}}`,
 			"address":         `{"billing":false,"phone":false,"shipping":false}`,
-			"collect_email":   `false`, "promotion_codes": `true`, "appearance_dark": "",
+			"collect_email":   `false`,
+			"promotion_codes": `true`,
+			"appearance_dark": "",
 		}},
 		"the options of elements": {map[string]string{
-			"CAPTURE_METHOD": "manual", "SETUP_FUTURE_USAGE": "on_session", "ON_BEHALF_OF": "acct_1A", "PAYMENT_METHOD_CONFIGURATION": "pmc_1A",
-			"PAYMENT_METHOD_CREATION": "manual", "REQUIRE_CVC_RECOLLECTION": "true",
+			"CAPTURE_METHOD":               "manual",
+			"SETUP_FUTURE_USAGE":           "on_session",
+			"ON_BEHALF_OF":                 "acct_1A",
+			"PAYMENT_METHOD_CONFIGURATION": "pmc_1A",
+			"PAYMENT_METHOD_CREATION":      "manual",
+			"REQUIRE_CVC_RECOLLECTION":     "true",
 		}, song, map[string]string{
 			"elements": `{"amount":200,"captureMethod":"manual","currency":"usd","mode":"payment","onBehalfOf":"acct_1A","paymentMethodConfiguration":"pmc_1A",` +
 				`"paymentMethodCreation":"manual","paymentMethodOptions":{"card":{"require_cvc_recollection":true}},"setupFutureUsage":"on_session"}`,
 		}},
 		"the options of single payment methods": {map[string]string{
-			"PAYMENT_METHOD_TYPES": "card,us_bank_account", "CARD_INSTALLMENTS": "true", "US_BANK_VERIFICATION": "instant",
+			"PAYMENT_METHOD_TYPES": "card,us_bank_account",
+			"CARD_INSTALLMENTS":    "true",
+			"US_BANK_VERIFICATION": "instant",
 		}, song, map[string]string{
 			"elements.paymentMethodTypes":   `["card","us_bank_account"]`,
 			"elements.paymentMethodOptions": `{"card":{"installments":{"enabled":true}},"us_bank_account":{"verification_method":"instant"}}`,
@@ -71,32 +79,52 @@ func TestEveryOptionReachesThePage(t *testing.T) {
 			"elements.setupFutureUsage": `"off_session"`,
 		}},
 		"a subscription leaves capture and usage to Stripe": {map[string]string{"CAPTURE_METHOD": "manual", "SETUP_FUTURE_USAGE": "on_session"}, club, map[string]string{
-			"elements.mode": `"subscription"`, "elements.amount": `900`, "elements.captureMethod": "", "elements.setupFutureUsage": "", "promotion_codes": `false`,
+			"elements.mode":             `"subscription"`,
+			"elements.amount":           `900`,
+			"elements.captureMethod":    "",
+			"elements.setupFutureUsage": "",
+			"promotion_codes":           `false`,
 		}},
 		"a setup has no amount": {nil, `{"mode":"setup"}`, map[string]string{
-			"elements": `{"currency":"usd","mode":"setup"}`, "promotion_codes": `false`, "address.shipping": `false`,
+			"elements":         `{"currency":"usd","mode":"setup"}`,
+			"promotion_codes":  `false`,
+			"address.shipping": `false`,
 		}},
 		"the layout": {map[string]string{
-			"PAYMENT_ELEMENT_LAYOUT": "accordion", "LAYOUT_DEFAULT_COLLAPSED": "false", "LAYOUT_RADIOS": "false", "LAYOUT_SPACED_ITEMS": "true", "LAYOUT_VISIBLE_ITEMS": "0",
+			"PAYMENT_ELEMENT_LAYOUT":   "accordion",
+			"LAYOUT_DEFAULT_COLLAPSED": "false",
+			"LAYOUT_RADIOS":            "false",
+			"LAYOUT_SPACED_ITEMS":      "true",
+			"LAYOUT_VISIBLE_ITEMS":     "0",
 		}, song, map[string]string{
 			"payment_element.layout": `{"defaultCollapsed":false,"radios":false,"spacedAccordionItems":true,"type":"accordion","visibleAccordionItemsCount":0}`,
 		}},
 		"no express checkout leaves the wallets to the form": {map[string]string{"EXPRESS_CHECKOUT": "false"}, mug, map[string]string{
 			"express": `null`, "payment_element.wallets": "",
 		}},
-		"what is asked of a buyer of goods": {map[string]string{"COLLECT_EMAIL": "true", "BILLING_ADDRESS": "full", "SHIPPING_PHONE": "true"}, mug, map[string]string{
+		"what is asked of a buyer of goods": {map[string]string{
+			"COLLECT_EMAIL":   "true",
+			"BILLING_ADDRESS": "full",
+			"SHIPPING_PHONE":  "true",
+		}, mug, map[string]string{
 			"express.click": `{"allowedShippingCountries":["DE","FR"],"billingAddressRequired":true,"business":{"name":"Tea \u0026 Mugs"},"emailRequired":true,` +
 				`"phoneNumberRequired":true,"shippingAddressRequired":true}`,
 			"address":       `{"billing":true,"phone":true,"shipping":true}`,
 			"collect_email": `true`,
 		}},
 		"and of who gets nothing by post": {map[string]string{"SHIPPING_PHONE": "true"}, song, map[string]string{
-			"express.click.phoneNumberRequired": "", "express.click.shippingAddressRequired": "", "address.shipping": `false`,
+			"express.click.phoneNumberRequired":     "",
+			"express.click.shippingAddressRequired": "",
+			"address.shipping":                      `false`,
 		}},
 		"the appearance, and the one for dark screens": {map[string]string{"APPEARANCE_FILE": "../../../examples/appearance.json"}, song, map[string]string{
-			"elements.appearance.theme": `"stripe"`, "elements.appearance.variables.colorPrimary": `"#7a3b12"`, "elements.appearance.labels": `"floating"`,
-			"appearance_dark.theme": `"night"`, "appearance_dark.variables.colorPrimary": `"#e8b483"`, "appearance_dark.variables.borderRadius": `"4px"`,
-			"elements.fonts": "",
+			"elements.appearance.theme":                  `"stripe"`,
+			"elements.appearance.variables.colorPrimary": `"#7a3b12"`,
+			"elements.appearance.labels":                 `"floating"`,
+			"appearance_dark.theme":                      `"night"`,
+			"appearance_dark.variables.colorPrimary":     `"#e8b483"`,
+			"appearance_dark.variables.borderRadius":     `"4px"`,
+			"elements.fonts":                             "",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -107,6 +135,7 @@ func TestEveryOptionReachesThePage(t *testing.T) {
 			if r.Status != http.StatusCreated {
 				t.Fatalf("POST /orders: %d %s", r.Status, r.Body)
 			}
+
 			got := b.Object(b.Call("GET", "/config?order="+b.Object(r)["id"].(string), ""))
 			for path, want := range tt.want {
 				if text := e2etest.Part(t, got, path); text != want {
@@ -117,8 +146,8 @@ func TestEveryOptionReachesThePage(t *testing.T) {
 	}
 }
 
-// The pages follow the payment form's look, and load its fonts and the logo from where the
-// policy allows.
+// The pages follow the payment form's look, and load its fonts and the logo
+// from where the policy allows.
 func TestPagesFollowTheLook(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, func(s *e2etest.Shop) {
@@ -130,11 +159,13 @@ func TestPagesFollowTheLook(t *testing.T) {
 			s.T.Fatal(err)
 		}
 	})
+
 	b := s.Buyer(t)
 	page := b.Call("GET", "/", "")
 	if !strings.Contains(page.Body, `<img src="https://cdn.example/logo.svg"`) {
 		t.Error("the page has no logo")
 	}
+
 	_, rest, _ := strings.Cut(page.Body, `rel="stylesheet" href="`)
 	address, _, _ := strings.Cut(rest, `"`)
 	css := b.Call("GET", address, "").Body
@@ -144,12 +175,14 @@ func TestPagesFollowTheLook(t *testing.T) {
 			t.Errorf("%s has no %s:\n%s", address, want, css)
 		}
 	}
+
 	policy := page.Header.Get("Content-Security-Policy")
 	for _, want := range []string{"https://cdn.example;", "style-src 'self' https://css.example;", "font-src 'self' https://css.example https://fonts.example;", " https://css.example; frame-src"} {
 		if !strings.Contains(policy, want) {
 			t.Errorf("the policy has no %s: %s", want, policy)
 		}
 	}
+
 	fonts := e2etest.Part(t, b.Object(b.Call("GET", "/config?order="+b.Order("mug"), "")), "elements.fonts")
 	if want := `[{"family":"Lato","src":"url(https://fonts.example/lato.woff2)"},{"cssSrc":"https://css.example/more.css"}]`; fonts != want {
 		t.Errorf("Stripe.js gets the fonts %s, want %s", fonts, want)
@@ -172,15 +205,22 @@ func TestProductsThatArePaidAgainNeedMethodsThatCan(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "shop.json"), []byte(catalog), 0o600); err != nil {
 				t.Fatal(err)
 			}
+
 			cfg, err := config.Load(config.Sandbox, []string{"ADDR=127.0.0.1:0", "SANDBOX_ADDR=127.0.0.1:0", "CATALOG_FILE=" + filepath.Join(dir, "shop.json"),
 				"SANDBOX_STATE_FILE=" + filepath.Join(dir, "s.json"), "DATABASE_URL=sqlite:" + filepath.Join(dir, "c.db"), "PAYMENT_METHOD_TYPES=" + tt.types}, e2etest.ReadNoDotenv)
 			if err != nil {
 				t.Fatal(err)
 			}
-			a, err := app.New(t.Context(), app.Options{Config: cfg, Log: zerolog.Nop(), Now: time.Now})
+
+			a, err := app.New(t.Context(), app.Options{
+				Config: cfg,
+				Log:    zerolog.Nop(),
+				Now:    time.Now,
+			})
 			if err == nil {
 				err = a.Close()
 			}
+
 			if got := fmt.Sprint(err); tt.want == "" && err != nil || !strings.Contains(got, tt.want) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
@@ -188,8 +228,9 @@ func TestProductsThatArePaidAgainNeedMethodsThatCan(t *testing.T) {
 	}
 }
 
-// TestPageAndIntentHaveTheSameOptions: Stripe refuses to confirm an intent that differs from
-// the Elements that the buyer filled in, so what the page is told the intent is made with.
+// TestPageAndIntentHaveTheSameOptions: Stripe refuses to confirm an intent that
+// differs from the Elements that the buyer filled in, so what the page is told
+// the intent is made with.
 func TestPageAndIntentHaveTheSameOptions(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -197,19 +238,28 @@ func TestPageAndIntentHaveTheSameOptions(t *testing.T) {
 		want map[string]string
 	}{
 		"of every method": {map[string]string{
-			"CAPTURE_METHOD": "manual", "SETUP_FUTURE_USAGE": "off_session", "ON_BEHALF_OF": "acct_1Other",
-			"REQUIRE_CVC_RECOLLECTION": "true", "PAYMENT_METHOD_CREATION": "manual",
+			"CAPTURE_METHOD":           "manual",
+			"SETUP_FUTURE_USAGE":       "off_session",
+			"ON_BEHALF_OF":             "acct_1Other",
+			"REQUIRE_CVC_RECOLLECTION": "true",
+			"PAYMENT_METHOD_CREATION":  "manual",
 		}, map[string]string{
-			"capture_method": `"manual"`, "setup_future_usage": `"off_session"`, "on_behalf_of": `"acct_1Other"`,
+			"capture_method":     `"manual"`,
+			"setup_future_usage": `"off_session"`,
+			"on_behalf_of":       `"acct_1Other"`,
 			"payment_method_options.card.require_cvc_recollection": `true`,
 		}},
 		"of explicit methods": {map[string]string{
-			"PAYMENT_METHOD_TYPES": "card,us_bank_account", "CARD_INSTALLMENTS": "true", "US_BANK_VERIFICATION": "instant",
+			"PAYMENT_METHOD_TYPES": "card,us_bank_account",
+			"CARD_INSTALLMENTS":    "true",
+			"US_BANK_VERIFICATION": "instant",
 		}, map[string]string{
 			"payment_method_types":                                       `["card","us_bank_account"]`,
 			"payment_method_options.card.installments.enabled":           `true`,
 			"payment_method_options.us_bank_account.verification_method": `"instant"`,
-			"capture_method": `"automatic"`, "setup_future_usage": `null`, "automatic_payment_methods": `null`,
+			"capture_method":            `"automatic"`,
+			"setup_future_usage":        `null`,
+			"automatic_payment_methods": `null`,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

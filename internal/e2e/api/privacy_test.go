@@ -20,6 +20,7 @@ func TestSurface(t *testing.T) {
 		order["url"] != s.URL+"/checkout/"+id || made.Header.Get("Location") != order["url"] {
 		t.Errorf("POST /orders: %d %s %v", made.Status, made.Body, made.Header)
 	}
+
 	for _, c := range []struct {
 		method, path, body string
 		kind               string
@@ -44,15 +45,18 @@ func TestSurface(t *testing.T) {
 			t.Errorf("%s %s: %d %s, want 200 %s", c.method, c.path, r.Status, r.Header.Get("Content-Type"), c.kind)
 			continue
 		}
+
 		if c.members != nil {
 			if got := members(b.Object(r)); !slices.Equal(got, c.members) {
 				t.Errorf("%s %s has %v, want %v", c.method, c.path, got, c.members)
 			}
 		}
+
 		if got := r.Header.Get("Cache-Control"); got != "no-store" && c.path != "/" {
 			t.Errorf("%s %s: Cache-Control is %q, want no-store", c.method, c.path, got)
 		}
 	}
+
 	if r := b.Call("HEAD", "/", ""); r.Status != 200 || r.Body != "" {
 		t.Errorf("HEAD /: %d %q", r.Status, r.Body)
 	}
@@ -78,6 +82,7 @@ func TestOnlyTheBuyer(t *testing.T) {
 	if m := owner.Object(owner.Confirm(id, e2etest.CardAsks)); m["status"] != "requires_action" {
 		t.Fatalf("got %v", m)
 	}
+
 	value := owner.Cookies()["checkoutd_order"]
 	other := s.Buyer(t)
 	otherID := other.Order("mug")
@@ -117,6 +122,7 @@ func TestOnlyTheBuyer(t *testing.T) {
 				if r.Status != 404 {
 					t.Errorf("%s %s: %d", c.method, c.path, r.Status)
 				}
+
 				for _, secret := range []string{"pi_", "cuss_", "Enamel", "18.00", "1800"} {
 					if strings.Contains(r.Body, secret) {
 						t.Errorf("%s %s tells %s: %s", c.method, c.path, secret, r.Body)
@@ -177,8 +183,10 @@ func TestReturnAddressIsNotBelieved(t *testing.T) {
 		if strings.Contains(page, "pi_1") {
 			t.Errorf("the page repeats its address: %s", page)
 		}
+
 		b.Confirm(id, e2etest.CardAsks)
 	}
+
 	s.WantLedger(1)
 }
 
@@ -192,20 +200,24 @@ func TestBuyerCookie(t *testing.T) {
 		if cookie != "" {
 			headers = []string{"Cookie: checkoutd_order=" + b.Cookies()["checkoutd_order"] + "; checkoutd_buyer=" + cookie}
 		}
+
 		if r := b.Call("POST", "/create-customer-session", "", headers...); !strings.Contains(r.Body, `"cuss_secret_`) {
 			t.Fatalf("no session: %s", r.Body)
 		}
 		if r := b.Confirm(id, e2etest.CardPays); r.Status != 200 {
 			t.Fatalf("not paid: %s", r.Body)
 		}
+
 		intents := s.App.Sandbox().Ledger().Intents
 		return intents[len(intents)-1].Customer
 	}
+
 	victim := s.Buyer(t)
 	first := pay(victim, "")
 	if again := pay(victim, ""); first == "" || again != first {
 		t.Errorf("the same browser is customer %q and then %q", first, again)
 	}
+
 	cookie := victim.Cookies()["checkoutd_buyer"]
 	name, mac, _ := strings.Cut(cookie, ".")
 	for what, forged := range map[string]string{

@@ -16,6 +16,7 @@ func TestRefusals(t *testing.T) {
 		confirm = "/create-confirm-intent"
 		session = "/create-customer-session"
 	)
+
 	item := func(sku, quantity string) string {
 		return `{"items":[{"sku":"` + sku + `","quantity":` + quantity + `}]}`
 	}
@@ -23,7 +24,9 @@ func TestRefusals(t *testing.T) {
 	for range 51 {
 		lines = append(lines, `{"sku":"mug","quantity":1}`)
 	}
+
 	long := strings.Repeat(" ", 20<<10)
+
 	// {order} and {token} stand for the buyer's open order and a good token.
 	cases := []struct {
 		name, method, path, body string
@@ -99,6 +102,7 @@ func TestRefusals(t *testing.T) {
 			if strings.Contains(c.body, "{token}") {
 				fill = strings.NewReplacer("{token}", b.Token(e2etest.CardPays)).Replace
 			}
+
 			path := fill(strings.ReplaceAll(c.path, "{order}", id))
 			r := b.Call(c.method, path, fill(c.body), c.headers...)
 			bare, _, _ := strings.Cut(path, "?")
@@ -107,11 +111,13 @@ func TestRefusals(t *testing.T) {
 			if c.code == "token_expired" {
 				want = "open failed"
 			}
+
 			if got := b.Status(id); got != want {
 				t.Errorf("the order is %q afterwards, want %q", got, want)
 			}
 		})
 	}
+
 	t.Cleanup(func() { s.WantLedger(0) })
 }
 
@@ -127,6 +133,7 @@ func TestPaymentAnswers(t *testing.T) {
 		if secret, _ := m["client_secret"].(string); len(m) != 2 || !strings.HasPrefix(secret, "pi_") || m["status"] != "succeeded" {
 			t.Errorf("got %v", m)
 		}
+
 		b.WantProblem("/create-confirm-intent", b.Confirm(id, e2etest.CardPays), 409, "order_not_open", "")
 	})
 
@@ -135,6 +142,7 @@ func TestPaymentAnswers(t *testing.T) {
 		b := s.Buyer(t)
 		older, newer := b.Order("mug"), b.Order("mug")
 		b.Call("POST", "/create-confirm-intent", `{"confirmationTokenId":"`+b.Token(e2etest.CardPays)+`"}`)
+
 		if got := b.Status(older) + ", " + b.Status(newer); got != "open unpaid, paid paid" {
 			t.Errorf("the orders are %s", got)
 		}
@@ -170,10 +178,12 @@ func TestPaymentAnswers(t *testing.T) {
 		if m := b.Object(b.Confirm(id, e2etest.CardAsks)); m["status"] != "requires_action" {
 			t.Fatalf("got %v", m)
 		}
+
 		b.Confirm(id, e2etest.CardPays)
 		if got := b.Status(id); got != "paid paid" {
 			t.Errorf("the order is %q", got)
 		}
+
 		s.WantLedger(1, e2etest.MugPrice)
 	})
 
@@ -199,9 +209,11 @@ func TestStripeFails(t *testing.T) {
 		b.WantProblem("/create-confirm-intent", b.Confirm(id, e2etest.CardPays), 503, "payment_provider_busy", "")
 		s.App.Sandbox().ClearFaults()
 		b.Confirm(id, e2etest.CardPays)
+
 		if got := b.Status(id); got != "paid paid" {
 			t.Errorf("the order is %q", got)
 		}
+
 		s.WantLedger(1, e2etest.MugPrice)
 	})
 
@@ -216,9 +228,11 @@ func TestStripeFails(t *testing.T) {
 		b.WantProblem("/create-confirm-intent", b.Call("POST", "/create-confirm-intent", body), 409, "payment_unknown", "")
 		b.WantProblem("/create-confirm-intent", b.Confirm(id, e2etest.CardPays), 409, "payment_in_progress", "")
 		s.Eventually("the resolver finds it out", func() bool { return b.Status(id) == "paid paid" })
+
 		if m := b.Object(b.Call("POST", "/create-confirm-intent", body)); m["status"] != "succeeded" {
 			t.Errorf("the same token is answered with %v", m)
 		}
+
 		s.WantLedger(1, e2etest.MugPrice)
 	})
 
@@ -228,6 +242,7 @@ func TestStripeFails(t *testing.T) {
 		b := s.Buyer(t)
 		b.Order("mug")
 		s.Fault("POST /v1/customers", sandbox.FaultStatus500, -1)
+
 		r := b.Call("POST", "/create-customer-session", "")
 		if r.Status != 200 || strings.TrimSpace(r.Body) != `{"customer_session_client_secret":null}` {
 			t.Errorf("got %d %s", r.Status, r.Body)

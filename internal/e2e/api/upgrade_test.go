@@ -12,8 +12,8 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// An order that was made before orders kept their options is paid under the shop's: where
-// money is only held, it is not taken.
+// An order that was made before orders kept their options is paid under the
+// shop's: where money is only held, it is not taken.
 func TestOrderOfTheFirstReleaseIsPaidAsItWasOffered(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, e2etest.Set("CAPTURE_METHOD", "manual"))
@@ -25,10 +25,12 @@ func TestOrderOfTheFirstReleaseIsPaidAsItWasOffered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	_, err = kept.UpdateOrder(ctx, id, func(o *orders.Order) error { o.Options = orders.Options{}; return nil })
 	if err := errors.Join(err, kept.Close()); err != nil {
 		t.Fatal(err)
 	}
+
 	s.Start()
 	if r := b.Confirm(id, e2etest.CardPays); r.Status != 200 {
 		t.Fatalf("%d %s", r.Status, r.Body)

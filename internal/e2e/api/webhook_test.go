@@ -46,6 +46,7 @@ func TestWebhookRefusals(t *testing.T) {
 			b.WantProblem("/webhooks/stripe", b.Call("POST", "/webhooks/stripe", c.body, c.signature), c.status, c.code, "")
 		})
 	}
+
 	t.Cleanup(func() {
 		if all := s.Events(s.Inbox()); len(all) != 0 {
 			t.Errorf("the inbox took %d events that were refused", len(all))
@@ -70,6 +71,7 @@ func TestWebhookAccepted(t *testing.T) {
 		b.Deliver(body, config.SandboxWebhookSecret)
 		b.Deliver(body, config.SandboxWebhookSecret) // Stripe may repeat itself
 	}
+
 	in := s.Inbox()
 	s.Eventually("all is worked", func() bool {
 		for _, e := range s.Events(in) {
@@ -77,19 +79,26 @@ func TestWebhookAccepted(t *testing.T) {
 				return false
 			}
 		}
+
 		return true
 	})
+
 	got := s.Events(in)
 	if len(got) != len(bodies) {
 		t.Errorf("the inbox has %d events, want %d", len(got), len(bodies))
 	}
+
 	for id, want := range map[string]webhooks.State{
-		"evt_live": webhooks.Quarantined, "evt_account": webhooks.Quarantined,
-		"evt_other": webhooks.Ignored, "evt_unmatched": webhooks.Unmatched, "evt_mib": webhooks.Ignored,
+		"evt_live":      webhooks.Quarantined,
+		"evt_account":   webhooks.Quarantined,
+		"evt_other":     webhooks.Ignored,
+		"evt_unmatched": webhooks.Unmatched,
+		"evt_mib":       webhooks.Ignored,
 	} {
 		if got[id].State != want || got[id].Note == "" {
 			t.Errorf("%s is %q (%s), want %q and why", id, got[id].State, got[id].Note, want)
 		}
+
 		whole, err := in.Event(context.Background(), id)
 		if err != nil || string(whole.Payload) != bodies[id] {
 			t.Errorf("%s is not kept as it was signed: %v", id, err)
@@ -102,18 +111,22 @@ func TestWebhookSecretRotation(t *testing.T) {
 	s := e2etest.OpenShop(t, realMode(t))
 	b := s.Buyer(t)
 	fingerprints := map[string]bool{}
+
 	for i, secret := range []string{"whsec_" + e2etest.CanaryKey, "whsec_second"} {
 		b.Deliver(e2etest.Event(fmt.Sprintf("evt_%d", i), "customer.created", "{}", ""), secret)
 	}
+
 	for id, e := range s.Events(s.Inbox()) {
 		fingerprints[e.Secret] = true
 		if e.Secret == "" || strings.Contains(e.Secret, "whsec") {
 			t.Errorf("%s says that it was signed with %q", id, e.Secret)
 		}
 	}
+
 	if len(fingerprints) != 2 {
 		t.Errorf("the inbox tells %d secrets apart, want 2", len(fingerprints))
 	}
+
 	body := e2etest.Event("evt_3", "customer.created", "{}", "")
 	b.WantProblem("/webhooks/stripe", b.Call("POST", "/webhooks/stripe", body, e2etest.Signature(body, "whsec_third", time.Now())), 400, "bad_signature", "")
 }
@@ -137,12 +150,15 @@ func TestWebhookAlone(t *testing.T) {
 		if err := resp.Body.Close(); err != nil || resp.StatusCode != http.StatusOK {
 			t.Fatalf("the bank answers %d, %v", resp.StatusCode, err)
 		}
+
 		s.WantLedger(1, e2etest.MugPrice)
 		if got := b.Status(order); got != "open requires_action" {
 			t.Fatalf("the order is %q before anybody told", got)
 		}
+
 		return s, b, order, intent
 	}
+
 	for name, c := range map[string]struct{ kind, object, version string }{
 		"whose object is whole makes the order paid":                              {"payment_intent.succeeded", `{"id":"INTENT","object":"payment_intent","status":"succeeded","amount":1800,"amount_received":1800,"currency":"usd","metadata":{"checkoutd_order":"ORDER"}}`, "2025-02-24.acacia"},
 		"of another release train is a reason to read the intent":                 {"payment_intent.succeeded", `{"id":"INTENT","object":"payment_intent","status":"of another world","amount":{"value":"18"}}`, "2031-01-01.quartz"},
@@ -157,6 +173,7 @@ func TestWebhookAlone(t *testing.T) {
 			b.Deliver(body, config.SandboxWebhookSecret)
 			in := s.Inbox()
 			s.Eventually("it is worked", func() bool { return s.Events(in)["evt_alone"].State == webhooks.Done })
+
 			if got := b.Status(order); got != "paid paid" {
 				t.Errorf("the order is %q", got)
 			}

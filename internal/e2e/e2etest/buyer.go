@@ -26,12 +26,19 @@ func (s *Shop) Buyer(t *testing.T) *Buyer {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &Buyer{t: t, shop: s, Client: &http.Client{
-		Jar: jar, Transport: transport, Timeout: Patience,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	return &Buyer{
+		t:    t,
+		shop: s,
+		Client: &http.Client{
+			Jar:           jar,
+			Transport:     transport,
+			Timeout:       Patience,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
 }
 
 // Reply is an answer, read to its end.
@@ -41,7 +48,8 @@ type Reply struct {
 	Body   string
 }
 
-// origin is the shop's own name, or its address when only a proxy could answer to the name.
+// origin is the shop's own name, or its address when only a proxy could answer
+// to the name.
 func (b *Buyer) origin() string {
 	if strings.HasPrefix(b.shop.URL, "http://localhost") {
 		return b.shop.URL
@@ -49,24 +57,28 @@ func (b *Buyer) origin() string {
 	return "http://" + b.shop.App.Addr().String()
 }
 
-// Call sends a request. A body is JSON unless headers, "Name: value" each, say otherwise;
-// "Name:" alone removes one.
+// Call sends a request. A body is JSON unless headers, "Name: value" each, say
+// otherwise; "Name:" alone removes one.
 func (b *Buyer) Call(method, path, body string, headers ...string) Reply {
 	b.t.Helper()
 	r, err := http.NewRequest(method, b.origin()+path, strings.NewReader(body))
 	if err != nil {
 		b.t.Fatal(err)
 	}
+
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
+
 	for _, line := range headers {
 		name, value, _ := strings.Cut(line, ":")
 		r.Header.Del(name)
+
 		if value = strings.TrimSpace(value); value != "" {
 			r.Header.Set(name, value)
 		}
 	}
+
 	return b.send(r)
 }
 
@@ -107,7 +119,8 @@ func (b *Buyer) Order(sku string) string {
 func (b *Buyer) Token(card string) string {
 	b.t.Helper()
 	form := url.Values{
-		"key": {config.SandboxPublishableKey}, "use_stripe_sdk": {"true"},
+		"key":                                                    {config.SandboxPublishableKey},
+		"use_stripe_sdk":                                         {"true"},
 		"payment_method_data[type]":                              {"card"},
 		"payment_method_data[card][number]":                      {card},
 		"payment_method_data[card][exp_month]":                   {"12"},
@@ -117,10 +130,12 @@ func (b *Buyer) Token(card string) string {
 		"payment_method_data[billing_details][email]":            {CanaryEmail},
 		"payment_method_data[billing_details][address][country]": {"US"},
 	}
+
 	resp, err := b.Client.PostForm(b.shop.Config.StripeAPIBase+"/v1/confirmation_tokens", form)
 	if err != nil {
 		b.t.Fatal(err)
 	}
+
 	var made struct {
 		ID string `json:"id"`
 	}
@@ -128,6 +143,7 @@ func (b *Buyer) Token(card string) string {
 	if err := errors.Join(err, resp.Body.Close()); err != nil || made.ID == "" {
 		b.t.Fatalf("no token: %d, %v", resp.StatusCode, err)
 	}
+
 	return made.ID
 }
 

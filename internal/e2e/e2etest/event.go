@@ -12,7 +12,8 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-// Signature signs a body as Stripe does (https://docs.stripe.com/webhooks#verify-manually).
+// Signature signs a body as Stripe does
+// (https://docs.stripe.com/webhooks#verify-manually).
 func Signature(body, secret string, at time.Time) string {
 	m := hmac.New(sha256.New, []byte(secret))
 	_, _ = fmt.Fprintf(m, "%d.%s", at.Unix(), body)

@@ -10,21 +10,31 @@ import (
 	"checkoutd/internal/config"
 )
 
-// Feature is what Stripe.js learns of a feature of saved methods on the page of an order.
+// Feature is what Stripe.js learns of a feature of saved methods on the page of
+// an order.
 func (b *Buyer) Feature(orderID, name string) string {
 	b.t.Helper()
 	secret, _ := b.Object(b.Call("POST", "/create-customer-session", `{"orderId":"`+orderID+`"}`))["customer_session_client_secret"].(string)
-	query := url.Values{"key": {config.SandboxPublishableKey}, "type": {"deferred_intent"}, "customer_session_client_secret": {secret},
-		"deferred_intent[mode]": {"payment"}, "deferred_intent[amount]": {"200"}, "deferred_intent[currency]": {"usd"}}
+	query := url.Values{
+		"key":                            {config.SandboxPublishableKey},
+		"type":                           {"deferred_intent"},
+		"customer_session_client_secret": {secret},
+		"deferred_intent[mode]":          {"payment"},
+		"deferred_intent[amount]":        {"200"},
+		"deferred_intent[currency]":      {"usd"},
+	}
+
 	r, err := http.NewRequest(http.MethodGet, b.shop.Config.StripeAPIBase+"/v1/elements/sessions?"+query.Encode(), nil)
 	if err != nil {
 		b.t.Fatal(err)
 	}
+
 	session := b.Object(b.send(r))
 	return Part(b.t, session, "customer.customer_session.components.payment_element.features."+name)
 }
 
-// Part is what is at a path like elements.mode in an object, as JSON, "" for nothing.
+// Part is what is at a path like elements.mode in an object, as JSON, "" for
+// nothing.
 func Part(t *testing.T, of any, path string) string {
 	t.Helper()
 	for name := range strings.SplitSeq(path, ".") {
@@ -34,9 +44,11 @@ func Part(t *testing.T, of any, path string) string {
 			return ""
 		}
 	}
+
 	text, err := json.Marshal(of)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return string(text)
 }

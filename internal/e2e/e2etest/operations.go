@@ -18,16 +18,20 @@ func (s *Shop) Operations() *payments.Operations {
 	if err != nil {
 		s.T.Fatal(err)
 	}
+
 	s.T.Cleanup(func() {
 		if err := reader.Close(); err != nil {
 			s.T.Error(err)
 		}
 	})
+
 	cfg := *s.Config
 	cfg.SandboxAddr = strings.TrimPrefix(cfg.StripeAPIBase, "http://")
+
 	operations, err := reader.Operations(s.T.Context(), &cfg, "test", zerolog.Nop(), time.Now)
 	if err != nil {
 		s.T.Fatal(err)
 	}
+
 	return operations
 }

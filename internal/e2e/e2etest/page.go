@@ -9,20 +9,22 @@ import (
 	"checkoutd/internal/browsertest"
 )
 
-// Inside is a place inside of the element of Stripe's that is mounted in a container.
+// Inside is a place inside of the element of Stripe's that is mounted in a
+// container.
 func Inside(container, selector string) chromedp.JSPath {
 	return chromedp.JSPath(fmt.Sprintf("document.querySelector('#%s [data-stripe-element]')?.shadowRoot.querySelector(%q)", container, selector))
 }
 
-// Press clicks a control wherever it is: a pointer would miss it while the form still grows.
+// Press clicks a control wherever it is: a pointer would miss it while the form
+// still grows.
 func (v *Visitor) Press(control chromedp.JSPath) {
 	v.t.Helper()
 	v.Until(string(control))
 	Ask[any](v, string(control)+".click()")
 }
 
-// Enter puts values into fields at once, as autofill does; each field is waited for, since
-// an address is drawn anew for another country.
+// Enter puts values into fields at once, as autofill does; each field is waited
+// for, since an address is drawn anew for another country.
 func (v *Visitor) Enter(container string, fields ...[2]string) {
 	v.t.Helper()
 	for _, f := range fields {
@@ -56,7 +58,8 @@ func (v *Visitor) OrderOf(id string) map[string]any {
 	return Ask[map[string]any](v, "fetch('/orders/"+id+"').then((r) => r.json())")
 }
 
-// WantTotal waits until the page, the pay button, Stripe's elements and the server agree on a total.
+// WantTotal waits until the page, the pay button, Stripe's elements and the
+// server agree on a total.
 func (v *Visitor) WantTotal(id, shown string, amount int64) {
 	v.t.Helper()
 	v.Says("order-total", shown)
@@ -67,7 +70,8 @@ func (v *Visitor) WantTotal(id, shown string, amount int64) {
 	}
 }
 
-// Dark makes the screen dark or light, and waits for Stripe's elements to follow.
+// Dark makes the screen dark or light, and waits for Stripe's elements to
+// follow.
 func (v *Visitor) Dark(on bool) {
 	v.t.Helper()
 	v.Do(browsertest.Dark(on))
@@ -96,7 +100,8 @@ func (v *Visitor) Look(name string) {
 	v.Do(browsertest.Viewport(1280, 800))
 }
 
-// IntentOf is the only intent that Stripe has of a kind: payment_intents or setup_intents.
+// IntentOf is the only intent that Stripe has of a kind: payment_intents or
+// setup_intents.
 func (s *Shop) IntentOf(kind string) map[string]any {
 	s.T.Helper()
 	list := s.List("/v1/" + kind)
@@ -109,7 +114,8 @@ func (s *Shop) IntentOf(kind string) map[string]any {
 // focused is the element that has the focus, inside of the Payment Element too.
 const focused = `(() => { let at = document.activeElement; while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement; return at; })()`
 
-// TabTo presses Tab until the focus is there. Wherever it rests on the way, it must show.
+// TabTo presses Tab until the focus is there. Wherever it rests on the way, it
+// must show.
 func (v *Visitor) TabTo(selector string) {
 	v.t.Helper()
 	for range 60 {
@@ -121,5 +127,6 @@ func (v *Visitor) TabTo(selector string) {
 			return
 		}
 	}
+
 	v.t.Fatalf("Tab does not reach %s", selector)
 }

@@ -26,7 +26,8 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-// ShopCatalog has the guide's own price, two currencies and a thing of no worth.
+// ShopCatalog has the guide's own price, two currencies and a thing of no
+// worth.
 const ShopCatalog = `{"currency": "usd", "products": [
 	{"sku": "mug", "name": "Enamel mug", "price": "18.00"},
 	{"sku": "guide", "name": "Guide's example", "price": "10.99"},
@@ -36,8 +37,8 @@ const ShopCatalog = `{"currency": "usd", "products": [
 // Patience is how long a test waits for what must come.
 const Patience = 20 * time.Second
 
-// Shop is a running App, as `server sandbox` starts it: the checkout with the offline
-// Stripe inside, SQLite in a folder of its own.
+// Shop is a running App, as `server sandbox` starts it: the checkout with the
+// offline Stripe inside, SQLite in a folder of its own.
 type Shop struct {
 	T    *testing.T
 	Dir  string
@@ -80,13 +81,16 @@ func OpenShop(t *testing.T, options ...Option) *Shop {
 	if err := os.WriteFile(s.Env["CATALOG_FILE"], []byte(ShopCatalog), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	for _, o := range options {
 		o(s)
 	}
+
 	if s.wrap != nil {
 		s.Env["BASE_URL"] = "http://" + s.Env["ADDR"]
 		s.Env["ADDR"] = freeAddress(t)
 	}
+
 	s.Start()
 	t.Cleanup(func() {
 		s.Stop()
@@ -94,11 +98,12 @@ func OpenShop(t *testing.T, options ...Option) *Shop {
 			t.Logf("the log ends with:\n%s", s.Logs.Tail(40))
 		}
 	})
+
 	return s
 }
 
-// freeAddress names a port that was free a moment ago. The shop's own address must be
-// known before it listens, since pages and webhooks are told it.
+// freeAddress names a port that was free a moment ago. The shop's own address
+// must be known before it listens, since pages and webhooks are told it.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "localhost:0")
@@ -112,8 +117,8 @@ func freeAddress(t *testing.T) string {
 	return "localhost:" + port
 }
 
-// Start builds the App from the environment alone and runs it. Somebody else may have
-// taken the address meanwhile; then it tries another.
+// Start builds the App from the environment alone and runs it. Somebody else
+// may have taken the address meanwhile; then it tries another.
 func (s *Shop) Start() {
 	s.T.Helper()
 	for range 5 {
@@ -124,8 +129,10 @@ func (s *Shop) Start() {
 		if !errors.Is(err, syscall.EADDRINUSE) {
 			s.T.Fatal(err)
 		}
+
 		s.Env["ADDR"] = freeAddress(s.T)
 	}
+
 	s.T.Fatal("no free address")
 }
 
@@ -135,12 +142,19 @@ func (s *Shop) tryStart() error {
 	if s.Config, err = config.Load(s.Mode, environ(s.Env), ReadNoDotenv); err != nil {
 		s.T.Fatal(err)
 	}
+
 	ctx, cancel := context.WithCancel(context.Background())
-	s.App, err = app.New(ctx, app.Options{Config: s.Config, Version: "test", Log: zerolog.New(s.Logs), Now: time.Now})
+	s.App, err = app.New(ctx, app.Options{
+		Config:  s.Config,
+		Version: "test",
+		Log:     zerolog.New(s.Logs),
+		Now:     time.Now,
+	})
 	if err != nil {
 		cancel()
 		return err
 	}
+
 	s.URL = s.Config.BaseURL
 	ended := make(chan error, 1)
 	go func() { ended <- s.App.Run(ctx) }()
@@ -148,10 +162,12 @@ func (s *Shop) tryStart() error {
 	s.Stop = sync.OnceFunc(func() {
 		stopProxy()
 		cancel()
+
 		if err := <-ended; err != nil {
 			s.T.Errorf("the app ended with: %v", err)
 		}
 	})
+
 	return nil
 }
 
@@ -167,9 +183,11 @@ func (s *Shop) startProxy() (stop func()) {
 	if err != nil {
 		s.T.Fatal(err)
 	}
+
 	server := &http.Server{Handler: s.wrap(s.App.Handler()), ReadHeaderTimeout: Patience}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
+
 	return func() {
 		_ = server.Close()
 		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
@@ -197,18 +215,22 @@ func (s *Shop) Books() *store.Store {
 	s.T.Helper()
 	s.opened.Lock()
 	defer s.opened.Unlock()
+
 	if s.store != nil {
 		return s.store
 	}
+
 	var err error
 	if s.store, err = app.OpenStore(context.Background(), s.Config, zerolog.Nop(), time.Now); err != nil {
 		s.T.Fatal(err)
 	}
+
 	s.T.Cleanup(func() {
 		if err := s.store.Close(); err != nil {
 			s.T.Error(err)
 		}
 	})
+
 	return s.store
 }
 
@@ -238,13 +260,17 @@ func ReadNoDotenv(name string) ([]byte, error) {
 // Fault makes the offline Stripe misbehave: see sandbox.Fault.
 func (s *Shop) Fault(route, kind string, count int) {
 	s.T.Helper()
-	if _, err := s.App.Sandbox().AddFault(sandbox.Fault{Route: route, Kind: kind, Count: count}); err != nil {
+	if _, err := s.App.Sandbox().AddFault(sandbox.Fault{
+		Route: route,
+		Kind:  kind,
+		Count: count,
+	}); err != nil {
 		s.T.Fatal(err)
 	}
 }
 
-// WantLedger compares what Stripe's side holds: how many intents that are not canceled, and
-// how many charges that took money.
+// WantLedger compares what Stripe's side holds: how many intents that are not
+// canceled, and how many charges that took money.
 func (s *Shop) WantLedger(intents int, amounts ...int64) {
 	s.T.Helper()
 	ledger := s.App.Sandbox().Ledger()
@@ -252,12 +278,14 @@ func (s *Shop) WantLedger(intents int, amounts ...int64) {
 	if got := len(live); got != intents {
 		s.T.Errorf("Stripe has %d PaymentIntents, want %d: %+v", got, intents, ledger.Intents)
 	}
+
 	var charged []int64
 	for _, c := range ledger.Charges {
 		if c.Status == "succeeded" {
 			charged = append(charged, c.Amount)
 		}
 	}
+
 	if !slices.Equal(charged, amounts) {
 		s.T.Errorf("Stripe charged %v, want %v", charged, amounts)
 	}
@@ -270,16 +298,19 @@ func (s *Shop) Inbox() *app.Inbox {
 	if err != nil {
 		s.T.Fatal(err)
 	}
+
 	s.T.Cleanup(func() {
 		if err := in.Close(); err != nil {
 			s.T.Error(err)
 		}
 	})
+
 	return in
 }
 
-// WantWorked waits until every event of the order was worked, payment_intent.succeeded
-// among them, and checks that each came signed, by webhook.
+// WantWorked waits until every event of the order was worked,
+// payment_intent.succeeded among them, and checks that each came signed, by
+// webhook.
 func (s *Shop) WantWorked(orderID string) {
 	s.T.Helper()
 	in := s.Inbox()
@@ -289,6 +320,7 @@ func (s *Shop) WantWorked(orderID string) {
 		if err != nil {
 			s.T.Fatal(err)
 		}
+
 		seen = nil
 		paid, open := false, false
 		for _, e := range all {
@@ -298,8 +330,10 @@ func (s *Shop) WantWorked(orderID string) {
 				paid = paid || e.Type == "payment_intent.succeeded"
 			}
 		}
+
 		return paid && !open
 	})
+
 	for _, e := range seen {
 		if e.State != webhooks.Done {
 			s.T.Errorf("%s is %s, want done: %s", e.Type, e.State, e.Note)

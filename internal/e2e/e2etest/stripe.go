@@ -45,25 +45,31 @@ func (s *Shop) Stripe(method, path string, pairs ...string) map[string]any {
 	for i := 0; i < len(pairs); i += 2 {
 		form.Add(pairs[i], pairs[i+1])
 	}
+
 	target, body := s.Config.StripeAPIBase+path, io.Reader(strings.NewReader(form.Encode()))
 	if method == http.MethodGet && len(pairs) > 0 {
 		target, body = target+"?"+form.Encode(), http.NoBody
 	}
+
 	r, err := http.NewRequest(method, target, body)
 	if err != nil {
 		s.T.Fatal(err)
 	}
+
 	r.SetBasicAuth(config.SandboxSecretKey, "")
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		s.T.Fatal(err)
 	}
+
 	var out map[string]any
 	err = json.NewDecoder(resp.Body).Decode(&out)
 	if err := errors.Join(err, resp.Body.Close()); err != nil || resp.StatusCode != http.StatusOK {
 		s.T.Fatalf("%s %s: %d, %v %v", method, path, resp.StatusCode, err, out)
 	}
+
 	return out
 }
 
@@ -76,7 +82,8 @@ func (s *Shop) List(path string, pairs ...string) (list []map[string]any) {
 	return list
 }
 
-// Authenticate passes or fails the 3D Secure of an intent, as the buyer's bank does.
+// Authenticate passes or fails the 3D Secure of an intent, as the buyer's bank
+// does.
 func (b *Buyer) Authenticate(secret, outcome string) {
 	b.t.Helper()
 	id, _, _ := strings.Cut(secret, "_secret_")
@@ -111,7 +118,8 @@ func (b *Buyer) WantStatus(id, want string) {
 	b.shop.Eventually("the order is "+want, func() bool { got = b.Status(id); return got == want })
 }
 
-// quiet waits until the inbox has nothing left to do, and returns its events, newest first.
+// quiet waits until the inbox has nothing left to do, and returns its events,
+// newest first.
 func (s *Shop) quiet() []webhooks.Event {
 	s.T.Helper()
 	in := s.Inbox()
@@ -125,11 +133,12 @@ func (s *Shop) quiet() []webhooks.Event {
 			return e.State == webhooks.Received || e.State == webhooks.Working
 		})
 	})
+
 	return all
 }
 
-// WantQuiet waits until every event is worked and checks that each one found its order or
-// changes nothing.
+// WantQuiet waits until every event is worked and checks that each one found
+// its order or changes nothing.
 func (s *Shop) WantQuiet() {
 	s.T.Helper()
 	for _, e := range s.quiet() {

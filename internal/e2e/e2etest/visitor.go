@@ -14,12 +14,14 @@ import (
 	"checkoutd/internal/browsertest"
 )
 
-// tabs bounds the tests that use the browser at the same time, for the memory's sake.
+// tabs bounds the tests that use the browser at the same time, for the memory's
+// sake.
 var tabs = make(chan struct{}, 2)
 
-// Visitor is a person in front of a browser of their own. When the test ends no page may
-// have complained: no exception, no console.error, nothing that the content security
-// policy stopped, no failed call but those that the test foresaw.
+// Visitor is a person in front of a browser of their own. When the test ends no
+// page may have complained: no exception, no console.error, nothing that the
+// content security policy stopped, no failed call but those that the test
+// foresaw.
 type Visitor struct {
 	t       *testing.T
 	ctx     context.Context
@@ -103,6 +105,7 @@ func (v *Visitor) Until(js string) {
 		if last = v.eval("Boolean(await ("+js+"))", &ok); last == nil && ok {
 			return
 		}
+
 		if time.Now().After(deadline) {
 			v.t.Fatalf("waited %s in vain: %s (%v); the page at %s says: %.600s", Patience, js, last,
 				Ask[string](v, "location.href"), Ask[string](v, "document.body.innerText"))
@@ -124,8 +127,8 @@ func (v *Visitor) Picture(name string) {
 	browsertest.Screenshot(v.t, v.ctx, "app-"+name)
 }
 
-// Order puts a product into the cart, checks out, waits for the form and gives the
-// order's id.
+// Order puts a product into the cart, checks out, waits for the form and gives
+// the order's id.
 func (v *Visitor) Order(sku string) string {
 	v.t.Helper()
 	v.Open("/")
@@ -140,7 +143,8 @@ func (v *Visitor) FormReady() {
 	v.Until("document.querySelector('#payment-form')?.dataset.phase === 'ready'")
 }
 
-// Form is a place inside of the Payment Element, whose inside is hidden from the page.
+// Form is a place inside of the Payment Element, whose inside is hidden from
+// the page.
 func Form(selector string) chromedp.JSPath {
 	return chromedp.JSPath(fmt.Sprintf("document.querySelector('[data-stripe-element=payment]')?.shadowRoot.querySelector(%q)", selector))
 }
@@ -170,7 +174,8 @@ func (v *Visitor) PayWith(card string) {
 	v.Click("#pay-button")
 }
 
-// Challenge waits for the bank's page in the dialog and presses its button: pass or fail.
+// Challenge waits for the bank's page in the dialog and presses its button:
+// pass or fail.
 func (v *Visitor) Challenge(button string) {
 	v.t.Helper()
 	v.Do(chromedp.Click(chromedp.CSS("#"+button), chromedp.FromNode(v.BankPage())))

@@ -10,10 +10,10 @@ import (
 	"checkoutd/internal/e2e/e2etest"
 )
 
-// guidePage and guideScript are a checkout as Stripe's guide has merchants write it
-// (https://docs.stripe.com/payments/finalize-payments-on-the-server): a fixed amount, the
-// two endpoints under the guide's names, and response.error as the only sign of trouble.
-// Nothing in it knows of checkoutd.
+// guidePage and guideScript are a checkout as Stripe's guide has merchants
+// write it (https://docs.stripe.com/payments/finalize-payments-on-the-server):
+// a fixed amount, the two endpoints under the guide's names, and response.error
+// as the only sign of trouble. Nothing in it knows of checkoutd.
 const (
 	guidePage = `<!doctype html><title>guide</title><link rel="icon" href="data:,">
 <form id="payment-form"><div id="payment-element"></div><button id="submit">Pay</button><div id="error-message"></div></form>
@@ -89,6 +89,7 @@ func TestGuide(t *testing.T) {
 		t.Helper()
 		v.Until("document.querySelector('#error-message').textContent.startsWith(" + strconv.Quote(text) + ")")
 	}
+
 	v.Open("/guide")
 	says("ready")
 	v.FillCard(e2etest.CardDeclined)

@@ -9,8 +9,8 @@ import (
 	"checkoutd/internal/e2e/e2etest"
 )
 
-// TestSavingAMethodWithoutPaying begins at the shop's link, is asked by the bank, reloads in
-// the middle, and finds what was saved at the next order.
+// TestSavingAMethodWithoutPaying begins at the shop's link, is asked by the
+// bank, reloads in the middle, and finds what was saved at the next order.
 func TestSavingAMethodWithoutPaying(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t)
@@ -38,9 +38,11 @@ func TestSavingAMethodWithoutPaying(t *testing.T) {
 	id := e2etest.Ask[string](v, "new URLSearchParams(location.search).get('order')")
 	v.WantOrder(id, "paid", "paid")
 	s.WantLedger(0)
+
 	if got := s.IntentOf("setup_intents")["status"]; got != "succeeded" {
 		t.Errorf("the SetupIntent is %v", got)
 	}
+
 	v.Open("/checkout/" + id)
 	e2etest.Want(v, "document.querySelector('h1').innerText", "This is saved")
 
@@ -85,13 +87,14 @@ func TestSubscribing(t *testing.T) {
 	v.Look("subscribed")
 	v.WantOrder(id, "paid", "paid")
 	s.WantLedger(1, 2400)
+
 	if subs := s.List("/v1/subscriptions"); len(subs) != 1 || subs[0]["status"] != "active" {
 		t.Errorf("Stripe has the subscriptions %v", subs)
 	}
 }
 
-// Who leaves in the middle of the authentication pays nothing: the order expires, its intent is
-// canceled, and every page that is still open says so.
+// Who leaves in the middle of the authentication pays nothing: the order
+// expires, its intent is canceled, and every page that is still open says so.
 func TestAbandoned(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t)
@@ -113,7 +116,8 @@ func TestAbandoned(t *testing.T) {
 	s.WantLedger(0)
 }
 
-// What the shop takes of a hold, and what it gives back, stands on the buyer's receipt.
+// What the shop takes of a hold, and what it gives back, stands on the buyer's
+// receipt.
 func TestTheReceiptFollowsTheShop(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, e2etest.Set("CAPTURE_METHOD", "manual"))
@@ -123,21 +127,26 @@ func TestTheReceiptFollowsTheShop(t *testing.T) {
 	v.Outcome("authorized")
 	v.Says("order-state", "will be charged later")
 	e2etest.Want(v, "document.querySelector('#order-captured')", any(nil))
+
 	desk := s.Operations()
 	if _, err := desk.Capture(t.Context(), id, 1200); err != nil {
 		t.Fatal(err)
 	}
+
 	v.Do(chromedp.Reload())
 	v.Outcome("paid")
 	e2etest.Want(v, "document.querySelector('#order-total').innerText + ' ' + document.querySelector('#order-captured').innerText", "$18.00 $12.00")
+
 	if _, err := desk.Refund(t.Context(), id, 500, ""); err != nil {
 		t.Fatal(err)
 	}
+
 	v.Do(chromedp.Reload())
 	v.Outcome("partly_refunded")
 	e2etest.Want(v, "document.querySelector('#order-refunded').innerText", "$5.00")
 	v.Axe()
 	v.Look("receipt-partly")
+
 	if got := s.IntentOf("payment_intents")["amount_received"]; got != 1200.0 {
 		t.Errorf("Stripe received %v, want 1200", got)
 	}

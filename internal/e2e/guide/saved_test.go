@@ -8,8 +8,9 @@ import (
 	"checkoutd/internal/e2e/e2etest"
 )
 
-// TestSavedMethods: a card is saved, chosen again with its code entered anew, and removed. The
-// page changes with what is chosen: a saved card has its own billing address.
+// TestSavedMethods: a card is saved, chosen again with its code entered anew,
+// and removed. The page changes with what is chosen: a saved card has its own
+// billing address.
 func TestSavedMethods(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, e2etest.Set("SAVED_METHODS_REMOVE", "true"), e2etest.Set("BILLING_ADDRESS", "full"), e2etest.Set("REQUIRE_CVC_RECOLLECTION", "true"))
@@ -18,6 +19,7 @@ func TestSavedMethods(t *testing.T) {
 		note    = "document.querySelector('#saved-method-note').innerText"
 		billing = "document.querySelector('#billing').checkVisibility()"
 	)
+
 	v.Order("mug")
 	e2etest.Want(v, "document.querySelector('#billing-choice').hidden", true) // nothing is shipped
 	v.Enter("billing-address", sanFrancisco...)
@@ -55,13 +57,15 @@ func TestSavedMethods(t *testing.T) {
 	v.Do(chromedp.Reload())
 	v.FormReady()
 	e2etest.Want(v, note, "")
+
 	customer := intent["customer"].(string)
 	if left := s.List("/v1/payment_methods", "customer", customer, "type", "card"); len(left) != 0 {
 		t.Errorf("Stripe still holds %v", left)
 	}
 }
 
-// TestNothingIsKeptWhereTheShopKeepsNothing: each feature of saved methods is a switch.
+// TestNothingIsKeptWhereTheShopKeepsNothing: each feature of saved methods is a
+// switch.
 func TestNothingIsKeptWhereTheShopKeepsNothing(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, e2etest.Set("SAVED_METHODS_SAVE", "false"), e2etest.Set("SAVED_METHODS_REDISPLAY", "false"))

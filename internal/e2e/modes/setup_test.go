@@ -20,10 +20,12 @@ func TestSetupSavesACard(t *testing.T) {
 	if r.Status != http.StatusOK || answer["status"] != "succeeded" || !strings.HasPrefix(answer["client_secret"].(string), "seti_") {
 		t.Fatalf("saving: %d %s", r.Status, r.Body)
 	}
+
 	again := b.Call("POST", "/create-confirm-intent", `{"confirmationTokenId":"`+token+`","orderId":"`+id+`"}`)
 	if again.Status != http.StatusOK || again.Body != r.Body {
 		t.Errorf("the same token again: %d %s", again.Status, again.Body)
 	}
+
 	b.WantSaved(id)
 }
 
@@ -35,10 +37,12 @@ func TestSetupDeclinedAndTriedAgain(t *testing.T) {
 	if r := b.Confirm(id, e2etest.CardDeclined); r.Status != http.StatusPaymentRequired || !strings.Contains(r.Body, `"card_declined"`) {
 		t.Fatalf("a declined card: %d %s", r.Status, r.Body)
 	}
+
 	b.WantStatus(id, "open failed")
 	if r := b.Confirm(id, e2etest.CardPays); r.Status != http.StatusOK {
 		t.Fatalf("another card: %d %s", r.Status, r.Body)
 	}
+
 	b.WantSaved(id)
 	if n := len(s.Ledger(id).Intents); n != 1 {
 		t.Errorf("%d SetupIntents, want the same one", n)
@@ -57,15 +61,18 @@ func TestSetupWithThreeDSecure(t *testing.T) {
 			if answer["status"] != "requires_action" {
 				t.Fatalf("answered %v", answer)
 			}
+
 			b.WantStatus(id, "open requires_action")
 			b.Authenticate(answer["client_secret"].(string), outcome)
 			b.WantStatus(id, status)
+
 			if outcome == "fail" {
 				r := b.Confirm(id, e2etest.CardPays)
 				if r.Status != http.StatusOK {
 					t.Fatalf("another card: %d %s", r.Status, r.Body)
 				}
 			}
+
 			b.WantSaved(id)
 		})
 	}
@@ -93,6 +100,7 @@ func TestSetupWhoseAnswersAreLost(t *testing.T) {
 	if r := b.Confirm(id, e2etest.CardPays); r.Status != http.StatusConflict || !strings.Contains(r.Body, "payment_unknown") {
 		t.Fatalf("without an answer: %d %s", r.Status, r.Body)
 	}
+
 	b.WantStatus(id, "paid paid")
 	if list := s.List("/v1/setup_intents"); len(list) != 1 {
 		t.Errorf("%d SetupIntents, want one", len(list))

@@ -30,9 +30,11 @@ func TestSubscribe(t *testing.T) {
 	if st := s.Ledger(id); len(st.Subscriptions) != 1 || st.Subscriptions[0].Status != payments.SubscriptionActive {
 		t.Errorf("right after the answer the shop keeps %+v, want an active subscription", st.Subscriptions)
 	}
+
 	b.WantSubscribed(id)
 	s.WantQuiet()
 	s.WantCharged(2*e2etest.ClubPrice + 300)
+
 	if r := b.Confirm(id, e2etest.CardPays); r.Status != http.StatusConflict {
 		t.Errorf("paying again: %d %s", r.Status, r.Body)
 	}
@@ -50,14 +52,18 @@ func TestSubscriptionDeclinedAndTriedAgain(t *testing.T) {
 		if r := b.Confirm(id, e2etest.CardDeclined); r.Status != http.StatusPaymentRequired || !strings.Contains(r.Body, `"card_declined"`) {
 			t.Fatalf("a declined card: %d %s", r.Status, r.Body)
 		}
+
 		b.WantStatus(id, "open failed")
 	}
+
 	if r := b.Confirm(id, e2etest.CardPays); r.Status != http.StatusOK {
 		t.Fatalf("another card: %d %s", r.Status, r.Body)
 	}
+
 	b.WantSubscribed(id)
 	s.WantQuiet()
 	s.WantCharged(e2etest.ClubPrice)
+
 	if st := s.Ledger(id); len(st.Intents) != 1 || len(st.Subscriptions) != 1 {
 		t.Errorf("%d intents and %d subscriptions, want the same one each time", len(st.Intents), len(st.Subscriptions))
 	}
@@ -75,13 +81,16 @@ func TestSubscriptionWithThreeDSecure(t *testing.T) {
 			if answer["status"] != "requires_action" {
 				t.Fatalf("answered %v", answer)
 			}
+
 			b.Authenticate(answer["client_secret"].(string), outcome)
 			b.WantStatus(id, status)
+
 			if outcome == "fail" {
 				if r := b.Confirm(id, e2etest.CardPays); r.Status != http.StatusOK {
 					t.Fatalf("another card: %d %s", r.Status, r.Body)
 				}
 			}
+
 			b.WantSubscribed(id)
 			s.WantQuiet()
 			s.WantCharged(e2etest.ClubPrice)
@@ -95,9 +104,11 @@ func TestSubscriptionWithAnotherCardInsteadOfThreeDSecure(t *testing.T) {
 	b := s.Buyer(t)
 	id := b.Order("club")
 	b.Confirm(id, e2etest.CardChallenges)
+
 	if r := b.Confirm(id, e2etest.CardPays); r.Status != http.StatusOK {
 		t.Fatalf("another card: %d %s", r.Status, r.Body)
 	}
+
 	b.WantSubscribed(id)
 	s.WantQuiet()
 	s.WantCharged(e2etest.ClubPrice)
@@ -109,18 +120,21 @@ func TestSubscriptionOfAnOrderThatChanged(t *testing.T) {
 	b := s.Buyer(t)
 	id := b.Order("club")
 	b.Confirm(id, e2etest.CardDeclined)
+
 	if r := b.Call("PATCH", "/orders/"+id, `{"items":[{"sku":"club","quantity":3}]}`); r.Status != http.StatusOK {
 		t.Fatalf("changing the order: %d %s", r.Status, r.Body)
 	}
 	if r := b.Confirm(id, e2etest.CardPays); r.Status != http.StatusOK {
 		t.Fatalf("paying: %d %s", r.Status, r.Body)
 	}
+
 	b.WantSubscribed(id)
 	s.WantQuiet()
 	s.WantCharged(3 * e2etest.ClubPrice)
 }
 
-// Each step of the call may be cut after Stripe did it: the whole of it is sent again.
+// Each step of the call may be cut after Stripe did it: the whole of it is sent
+// again.
 func TestSubscriptionWhoseAnswersAreLost(t *testing.T) {
 	t.Parallel()
 	for _, route := range []string{
@@ -133,9 +147,11 @@ func TestSubscriptionWhoseAnswersAreLost(t *testing.T) {
 			b := s.Buyer(t)
 			id := b.Order("club")
 			s.Fault(route, sandbox.FaultChargeThenCut, 6)
+
 			if r := b.Confirm(id, e2etest.CardPays); r.Status != http.StatusConflict || !strings.Contains(r.Body, "payment_unknown") {
 				t.Fatalf("without an answer: %d %s", r.Status, r.Body)
 			}
+
 			b.WantSubscribed(id)
 			s.WantCharged(e2etest.ClubPrice)
 		})
@@ -161,15 +177,18 @@ func TestSubscriptionWhoseEventsAreFirst(t *testing.T) {
 	b := s.Buyer(t)
 	id := b.Order("club")
 	s.Fault("POST /v1/payment_intents/*/confirm", sandbox.FaultChargeThenDelay, 1)
+
 	if r := b.Confirm(id, e2etest.CardPays); r.Status != http.StatusOK || b.Object(r)["status"] != "succeeded" {
 		t.Fatalf("subscribing: %d %s", r.Status, r.Body)
 	}
+
 	b.WantSubscribed(id)
 	s.WantQuiet()
 	s.WantCharged(e2etest.ClubPrice)
 }
 
-// Stripe gives up a first payment after 23 hours; the shop may do so in the Dashboard.
+// Stripe gives up a first payment after 23 hours; the shop may do so in the
+// Dashboard.
 func TestSubscriptionThatEndedAtStripeIsBegunAgain(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(s *e2etest.Shop, sub string){
@@ -184,9 +203,11 @@ func TestSubscriptionThatEndedAtStripeIsBegunAgain(t *testing.T) {
 			b.Confirm(id, e2etest.CardChallenges)
 			end(s, s.Ledger(id).Subscriptions[0].ID)
 			b.WantStatus(id, "open unpaid")
+
 			if r := b.Confirm(id, e2etest.CardPays); r.Status != http.StatusOK {
 				t.Fatalf("another try: %d %s", r.Status, r.Body)
 			}
+
 			b.WantSubscribed(id)
 			s.WantQuiet()
 			s.WantCharged(e2etest.ClubPrice)
@@ -203,9 +224,11 @@ func TestSubscriptionExpires(t *testing.T) {
 	s.ExpireNow(id)
 	b.WantStatus(id, "expired unpaid")
 	s.WantQuiet()
+
 	if st := s.Ledger(id); len(st.Subscriptions) != 1 || st.Subscriptions[0].Status != payments.SubscriptionIncompleteExpired {
 		t.Errorf("the shop keeps %+v, want one subscription that never began", st.Subscriptions)
 	}
+
 	s.WantCharged()
 }
 
@@ -233,9 +256,11 @@ func TestSubscriptionIsRenewed(t *testing.T) {
 	s.Stripe("POST", "/v1/refunds", "payment_intent", renewal.ID, "amount", "500")
 	s.Eventually("the refund is known", func() bool { return len(s.Ledger(id).Refunds) == 1 })
 	s.WantQuiet()
+
 	if st := s.Ledger(id); st.Order.Refunded != 0 || st.Refunds[0].IntentID != renewal.ID {
 		t.Errorf("refunded %d of the order, refunds %+v; want the renewal's beside it", st.Order.Refunded, st.Refunds)
 	}
+
 	b.WantStatus(id, "paid paid")
 }
 
@@ -274,6 +299,7 @@ func TestSubscriptionOverAnotherAmountIsForAPerson(t *testing.T) {
 	b := s.Buyer(t)
 	id := b.Order("club")
 	s.Reprice(id, 900) // but not what the subscription will be over
+
 	err := s.Books().Update(t.Context(), id, nil, func(st *payments.State) error {
 		st.Order.Items[0].UnitAmount = e2etest.ClubPrice
 		return nil
@@ -287,5 +313,6 @@ func TestSubscriptionOverAnotherAmountIsForAPerson(t *testing.T) {
 	if o := s.Ledger(id).Order; o.Status != "review" || !strings.Contains(o.ReviewReason, "begins with 1200 usd, the order is over 900 usd") {
 		t.Errorf("the order is %s: %q", o.Status, o.ReviewReason)
 	}
+
 	s.WantCharged()
 }

@@ -18,8 +18,9 @@ func sheet(selector string) chromedp.JSPath {
 
 var paris = [][2]string{{"country", "FR"}, {"name", "Jenny Rosen"}, {"line1", "1 rue de la Paix"}, {"city", "Paris"}, {"postal", "75002"}}
 
-// TestTheBuyerChangesTheOrder changes all that a total is made of on the page, with an address
-// and an e-mail, and pays by the form: page, order and intent have one amount all along.
+// TestTheBuyerChangesTheOrder changes all that a total is made of on the page,
+// with an address and an e-mail, and pays by the form: page, order and intent
+// have one amount all along.
 func TestTheBuyerChangesTheOrder(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, e2etest.WithChangeCatalog, e2etest.Set("COLLECT_EMAIL", "true"), e2etest.Set("BILLING_ADDRESS", "full"), e2etest.Set("RECEIPT_EMAIL", "true"))
@@ -34,6 +35,7 @@ func TestTheBuyerChangesTheOrder(t *testing.T) {
 	for range 3 { // faster than the answers
 		v.Click("#order-lines [data-sku=mug] [data-action=more]")
 	}
+
 	v.WantTotal(id, "$72.00", 7200) // free from $50.00
 	v.Says("order-shipping", "Free")
 	v.Click("#order-lines [data-sku=mug] [data-action=less]")
@@ -80,9 +82,11 @@ func TestTheBuyerChangesTheOrder(t *testing.T) {
 	if intent["amount"] != 3590.0 || intent["receipt_email"] != "jenny@example.com" || to["name"] != "Jenny Rosen" {
 		t.Errorf("Stripe got %v", intent)
 	}
+
 	for _, words := range []string{"FIVE", "-$5.00", "$4.90", "$35.90", "jenny@example.com", "75002 Paris", "France"} {
 		v.Says("order-state", words)
 	}
+
 	v.Axe()
 	v.Look("receipt")
 }
@@ -143,8 +147,8 @@ func TestExpressCheckoutInEveryMode(t *testing.T) {
 	}
 }
 
-// What is taken out of the order takes with it what it needed: an address, a way of shipping, a
-// method that is kept. The currency is the buyer's choice.
+// What is taken out of the order takes with it what it needed: an address, a
+// way of shipping, a method that is kept. The currency is the buyer's choice.
 func TestTheCheckoutFollowsItsLines(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, e2etest.WithChangeCatalog)
@@ -173,6 +177,7 @@ func TestTheCheckoutFollowsItsLines(t *testing.T) {
 	v.PayWith(e2etest.CardPays)
 	v.Outcome("paid")
 	s.WantLedger(1, 800)
+
 	intent := s.IntentOf("payment_intents")
 	if intent["setup_future_usage"] != "off_session" || intent["shipping"] != nil {
 		t.Errorf("Stripe got %v", intent)

@@ -24,7 +24,8 @@ func TestLayout(t *testing.T) {
 	v.Look("checkout-accordion")
 }
 
-// appearanceFile colours the form and the pages, with another accent on dark screens.
+// appearanceFile colours the form and the pages, with another accent on dark
+// screens.
 const appearanceFile = `{
 	"theme": "stripe", "labels": "floating",
 	"variables": {"colorPrimary": "#7a1fa2", "colorBackground": "#fffaf5", "colorText": "#2b1b17", "borderRadius": "2px"},
@@ -40,6 +41,7 @@ func TestAppearance(t *testing.T) {
 			s.T.Fatal(err)
 		}
 	})
+
 	v := e2etest.Visit(t, s)
 	v.Order("mug")
 	const (
@@ -48,6 +50,7 @@ func TestAppearance(t *testing.T) {
 		panel   = "getComputedStyle(document.querySelector('.payment')).backgroundColor"
 		pageInk = "getComputedStyle(document.body).color"
 	)
+
 	e2etest.Want(v, input+".borderTopWidth", "2px")
 	e2etest.Want(v, button+".backgroundColor", "rgb(122, 31, 162)")
 	e2etest.Want(v, button+".borderTopLeftRadius", "2px")
@@ -57,9 +60,11 @@ func TestAppearance(t *testing.T) {
 	v.Until(input + ".color === 'rgb(245, 236, 231)'")
 	v.Until(button + ".backgroundColor === 'rgb(255, 183, 77)'") // it fades
 	e2etest.Want(v, pageInk, "rgb(245, 236, 231)")
+
 	if dark := e2etest.Ask[string](v, panel); dark == light {
 		t.Errorf("the panel is %s on dark screens, too", dark)
 	}
+
 	v.Axe()
 	v.Look("checkout-appearance")
 }

@@ -24,14 +24,17 @@ func TestKeyboard(t *testing.T) {
 	v.TabTo("#checkout-button")
 	v.Do(chromedp.KeyEvent(kb.Enter))
 	v.FormReady()
+
 	for _, field := range []struct{ selector, text string }{
 		{"[name=number]", e2etest.CardAsks}, {"[name=expiry]", "1234"}, {"[name=cvc]", "123"}, {"[name=postal]", "94103"},
 	} {
 		v.TabTo(field.selector)
 		v.Do(chromedp.KeyEvent(field.text))
 	}
+
 	v.TabTo("#pay-button")
 	v.Do(chromedp.KeyEvent(kb.Enter))
+
 	// The bank's page takes the focus to its first button.
 	v.Do(chromedp.WaitVisible(chromedp.CSS("#pass:focus"), chromedp.FromNode(v.BankPage())), chromedp.KeyEvent(kb.Enter))
 	v.Outcome("paid")
@@ -50,8 +53,10 @@ func TestNarrowAndDark(t *testing.T) {
 		if got := e2etest.Ask[int](v, "document.documentElement.scrollWidth"); got > 320 {
 			t.Errorf("%s is %d pixels wide on a screen of 320", name, got)
 		}
+
 		v.Picture("320-" + name)
 	}
+
 	v.Open("/")
 	fits("shop")
 	v.Click("[data-sku=mug] .add")
@@ -92,13 +97,16 @@ func TestNoScript(t *testing.T) {
 		_, err := cdp.Call(ctx, tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 		return err
 	}))
+
 	for _, path := range []string{"/", "/checkout/" + id} {
 		v.Open(path)
 		if got := e2etest.Ask[string](v, "document.querySelector('main').innerText"); !strings.Contains(got, "This page needs JavaScript.") {
 			t.Errorf("%s does not say that it needs JavaScript: %s", path, got)
 		}
+
 		e2etest.Want(v, "[...document.querySelectorAll('main button')].filter((b) => b.checkVisibility()).length", 0)
 	}
+
 	v.Picture("no-script")
 	v.Open("/complete?order=" + id)
 	e2etest.Want(v, "document.querySelector('#order-state').dataset.state", "unpaid")
@@ -111,9 +119,11 @@ func TestReturningBuyer(t *testing.T) {
 	v.Order("mug")
 	const save = "document.querySelector('[data-stripe-element=payment]')?.shadowRoot.querySelector('[name=save]')"
 	v.Until(save)
+
 	if !e2etest.Ask[bool](v, "("+save+".click(), "+save+".checked)") { // the form may still settle under a pointer
 		t.Fatal("the card will not be saved")
 	}
+
 	v.PayWith(e2etest.CardPays)
 	v.Outcome("paid")
 	v.Order("mug")
@@ -122,6 +132,7 @@ func TestReturningBuyer(t *testing.T) {
 	v.Click("#pay-button")
 	v.Outcome("paid")
 	s.WantLedger(2, e2etest.MugPrice, e2etest.MugPrice)
+
 	if got := s.App.Sandbox().Ledger().Intents; got[0].Customer == "" || got[0].Customer != got[1].Customer {
 		t.Errorf("the customers are %q and %q, want one", got[0].Customer, got[1].Customer)
 	}

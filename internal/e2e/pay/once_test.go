@@ -16,8 +16,8 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// wire sits between the browser and the app: it keeps the tokens that were sent, and
-// may lose an answer on its way.
+// wire sits between the browser and the app: it keeps the tokens that were
+// sent, and may lose an answer on its way.
 type wire struct {
 	mu     sync.Mutex
 	tokens []string // of POST /create-confirm-intent, in order
@@ -30,17 +30,20 @@ func (l *wire) wrap(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
+
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			panic(http.ErrAbortHandler)
 		}
+
 		if !l.note(body) {
 			r.Body = io.NopCloser(bytes.NewReader(body))
 			next.ServeHTTP(w, r)
 			return
 		}
-		// The server does its work, and its answer breaks off. (After an answer that does
-		// not even begin the browser would ask again by itself.)
+
+		// The server does its work, and its answer breaks off. (After an answer
+		// that does not even begin the browser would ask again by itself.)
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		next.ServeHTTP(unheard{http.Header{}}, r)
 		w.Header().Set("Content-Length", "100")
@@ -58,10 +61,13 @@ func (l *wire) note(body []byte) (lost bool) {
 	_ = json.Unmarshal(body, &sent)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+
 	l.tokens = append(l.tokens, sent.Token)
+
 	if l.lose == 0 {
 		return false
 	}
+
 	l.lose--
 	return true
 }
@@ -188,6 +194,7 @@ func TestChargedOnce(t *testing.T) {
 		v.PayWith(e2etest.CardPays)
 		v.Outcome("paid")
 		s.WantLedger(1, e2etest.MugPrice)
+
 		if want := `"order_id":"` + id + `","message":"no CustomerSession`; !strings.Contains(s.Logs.String(), want) {
 			t.Errorf("the log has no warning with %s", want)
 		}

@@ -55,6 +55,7 @@ func TestDecline(t *testing.T) {
 		e2etest.Want(v, "document.querySelector('#payment-form').getAttribute('aria-busy')", "false")
 		e2etest.Want(v, "document.querySelector('#payment-element').inert", false)
 	}
+
 	v.Picture("declined")
 
 	v.PayWith(e2etest.CardPays)
