@@ -8,34 +8,35 @@ import (
 	"checkoutd/internal/fault"
 )
 
-// MaxQuantity and MaxLines bound an order, so that a total cannot overflow and
-// a request cannot be made to work long.
+// MaxQuantity and MaxLines bound an order, so that its total cannot overflow
+// and a request stays cheap.
 const (
 	MaxQuantity = 99
 	MaxLines    = 50
 )
 
-// maxSubscriptionLines is how many prices Stripe lets a subscription have
+// maxSubscriptionLines is the number of prices that Stripe allows in a
+// subscription
 // (https://docs.stripe.com/billing/subscriptions/multiple-products).
 const maxSubscriptionLines = 20
 
-// Product is a thing for sale.
+// Product is something for sale.
 type Product struct {
 	SKU         string
 	Name        string
 	Description string
-	Image       string           // address, path or built-in name, may be empty
-	Currency    string           // the one that it is shown in
-	UnitAmount  int64            // its price in Currency, in minor units
-	Prices      map[string]int64 // in every currency that it is sold in
+	Image       string           // URL, path or built-in name; may be empty
+	Currency    string           // in which it is shown unless the buyer chooses another
+	UnitAmount  int64            // the price in Currency, in minor units
+	Prices      map[string]int64 // by currency, for each that it is sold in
 
 	Recurring        *Recurring // nil: sold once
-	Digital          bool       // never sent to an address
-	SetupFutureUsage string     // on_session or off_session: who buys it has the method saved
+	Digital          bool       // never shipped
+	SetupFutureUsage string     // on_session or off_session: buying it saves the payment method
 }
 
-// Catalog is what is for sale, how it is sent and what codes take off. It does
-// not change after it was parsed and is safe for concurrent use.
+// Catalog holds the products, shipping rates and promotion codes of a shop. It
+// never changes after ParseCatalog and is safe for concurrent use.
 type Catalog struct {
 	currency   string
 	products   []Product
@@ -50,7 +51,7 @@ type Wanted struct {
 	Quantity int64  `json:"quantity"`
 }
 
-// Products lists what is for sale, in the file's order.
+// Products returns what is for sale, in the order of the file.
 func (c *Catalog) Products() []Product {
 	list := slices.Clone(c.products)
 	for i := range list {
@@ -59,21 +60,21 @@ func (c *Catalog) Products() []Product {
 	return list
 }
 
-// Currency is the catalog's own: the one in which nothing else is said.
+// Currency returns the catalog's currency: that of prices which name none.
 func (c *Catalog) Currency() string { return c.currency }
 
-// Price turns a cart into priced lines, all in one currency: the wanted one,
-// or, with "", the catalog's own if everything is sold in it, or else the first
-// one that everything is sold in. The same sku twice is one line. What cannot
-// be sold is a fault that names the field.
+// Price returns the priced lines of a cart, all in one currency: the given one,
+// or, if that is "", the catalog's own if everything is sold in it, otherwise
+// the first one in which everything is sold. Lines with the same SKU become
+// one. An item that cannot be sold is a fault that names the field.
 func (c *Catalog) Price(cart []Wanted, currency string) (items []Item, in string, err error) {
-	products, err := c.find(cart)
+	products, err := c.lookUp(cart)
 	if err != nil {
 		return nil, "", err
 	}
 
 	if currency == "" {
-		currency = c.choose(products)
+		currency = c.chooseCurrency(products)
 	}
 
 	line := make(map[string]int, len(cart))
@@ -105,8 +106,8 @@ func (c *Catalog) Price(cart []Wanted, currency string) (items []Item, in string
 	return items, currency, nil
 }
 
-// find gives the product of each line of a cart.
-func (c *Catalog) find(cart []Wanted) ([]Product, error) {
+// lookUp returns the product of each line of a cart.
+func (c *Catalog) lookUp(cart []Wanted) ([]Product, error) {
 	switch {
 	case len(cart) == 0:
 		return nil, fault.InvalidField("items", "items_empty", "The order has no items.")
@@ -130,9 +131,9 @@ func (c *Catalog) find(cart []Wanted) ([]Product, error) {
 	return products, nil
 }
 
-// choose finds the currency for products when nobody asked for one. When there
-// is none for all, it is the first product's own.
-func (c *Catalog) choose(products []Product) string {
+// chooseCurrency returns the currency for products when the buyer named none.
+// If none fits all of them, it is that of the first product.
+func (c *Catalog) chooseCurrency(products []Product) string {
 	first := products[0]
 	for _, currency := range append([]string{c.currency, first.Currency}, slices.Sorted(maps.Keys(first.Prices))...) {
 		if !slices.ContainsFunc(products, func(p Product) bool { _, sold := p.Prices[currency]; return !sold }) {
@@ -142,7 +143,7 @@ func (c *Catalog) choose(products []Product) string {
 	return first.Currency
 }
 
-// notSoldIn says why line i cannot be sold in a currency.
+// notSoldIn returns why line i cannot be sold in a currency.
 func (c *Catalog) notSoldIn(products []Product, i int, currency string) error {
 	for _, p := range products {
 		if _, sold := p.Prices[currency]; sold {
@@ -160,8 +161,8 @@ func quantityFault(i int) error {
 	return fault.InvalidField(field(i, "quantity"), "quantity_out_of_range", fmt.Sprintf("A quantity is a whole number from 1 to %d.", MaxQuantity))
 }
 
-// Ships reports whether a product is sent to an address. What recurs is not:
-// nobody would take the address of the second time.
+// Ships reports whether a product is shipped to an address. A recurring product
+// is not: nothing asks for the address of its second delivery.
 func (c *Catalog) Ships(p *Product) bool {
 	return len(c.rates) > 0 && !p.Digital && p.Recurring == nil
 }

@@ -13,13 +13,13 @@ import (
 	"checkoutd/internal/httpio"
 )
 
-// Change is what a buyer wants changed of an open order. What is nil, or not
-// set, stays.
+// Change is a buyer's change of an open order. Fields that are nil or not set
+// stay as they are.
 type Change struct {
 	Items        *[]Wanted         `json:"items"`
-	Promotion    *string           `json:"promotion_code"` // "" takes the code off
+	Promotion    *string           `json:"promotion_code"` // "" removes the code
 	ShippingRate *string           `json:"shipping_rate"`
-	Email        *string           `json:"email"` // "" forgets it
+	Email        *string           `json:"email"` // "" removes it
 	Shipping     Nullable[Address] `json:"shipping"`
 	Billing      Nullable[Address] `json:"billing"`
 }
@@ -30,78 +30,81 @@ type Nullable[T any] struct {
 	Value *T
 }
 
-// UnmarshalJSON is called only when the field is there.
+// UnmarshalJSON sets the value. The decoder calls it only if the field is
+// present.
 func (n *Nullable[T]) UnmarshalJSON(data []byte) error {
 	n.Set = true
 	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields() // which the decoder around this one does not pass on
+	dec.DisallowUnknownFields() // the outer decoder does not pass this on
 	return dec.Decode(&n.Value)
 }
 
-// The refusals of a change.
+// The reasons why an order cannot be changed.
 var (
 	errOver       = fault.New(fault.Conflict, "order_not_open", "The time to pay this order is over. Please start a new order.")
 	errInProgress = fault.New(fault.Conflict, "payment_in_progress",
 		"A payment for this order is in progress. It cannot be changed now.")
 )
 
-// changeable says why an order cannot be changed, or nil.
+// changeable returns why the order cannot be changed, nil if it can.
 func (o *Order) changeable(now time.Time) error {
 	switch {
 	case o.IsExpired(now):
 		return errOver
 	case o.Status != Open:
 		return fault.New(fault.Conflict, "order_not_open", "This order cannot be changed any more: it is "+string(o.Status)+".")
-	case o.underWay():
+	case o.paymentStarted():
 		return errInProgress
 	}
 	return nil
 }
 
-// underWay reports whether a payment is under way, or was made.
-func (o *Order) underWay() bool { return o.PaymentStatus != Unpaid && o.PaymentStatus != PaymentFailed }
+// paymentStarted reports whether a payment is in flight or was made.
+func (o *Order) paymentStarted() bool {
+	return o.PaymentStatus != Unpaid && o.PaymentStatus != PaymentFailed
+}
 
-// Change changes an open order as its buyer wants it, all of it or nothing, and
-// computes afresh what is to be paid. The same change again changes nothing.
+// Change applies a buyer's change to an open order, all of it or nothing, and
+// computes the amount again. Repeating a change is a no-op.
 func (s *Service) Change(ctx context.Context, id string, c Change) (Order, error) {
 	uses := int64(0)
 	if c.Promotion != nil {
 		code := canonical(*c.Promotion)
-		if p, ok := s.Catalog.promotions[code]; ok && p.Uses > 0 {
+		if p, ok := s.cfg.Catalog.promotions[code]; ok && p.Uses > 0 {
 			var err error
-			if uses, err = s.Store.PromotionUses(ctx, code); err != nil {
+			if uses, err = s.cfg.Store.PromotionUses(ctx, code); err != nil {
 				return Order{}, err
 			}
 		}
 	}
 
-	return s.update(ctx, id, func(o *Order) error { return s.change(o, c, uses) })
+	return s.update(ctx, id, func(o *Order) error { return s.apply(o, c, uses) })
 }
 
-// DropPromotion takes the code off an open order, for when its last use went to
-// somebody else. It returns the order with its new total.
+// DropPromotion removes the code of an open order after another order took the
+// code's last use. It returns the order with its new total.
 func (s *Service) DropPromotion(ctx context.Context, id string) (Order, error) {
 	return s.update(ctx, id, func(o *Order) error {
 		if o.Discount.Held {
 			return nil
 		}
 		o.Discount = Discount{}
-		return s.Catalog.reprice(o)
+		return s.cfg.Catalog.reprice(o)
 	})
 }
 
 func (s *Service) update(ctx context.Context, id string, change func(*Order) error) (Order, error) {
-	return s.Store.UpdateOrder(ctx, id, func(o *Order) error {
-		if err := o.changeable(s.Now()); err != nil {
+	return s.cfg.Store.UpdateOrder(ctx, id, func(o *Order) error {
+		if err := o.changeable(s.cfg.Now()); err != nil {
 			return err
 		}
 
-		was := o.bill()
+		before := o.bill()
 		if err := change(o); err != nil {
 			return err
 		}
 
-		if !reflect.DeepEqual(was, o.bill()) {
+		if !reflect.DeepEqual(before, o.bill()) {
 			o.Version++
 		}
 
@@ -109,7 +112,7 @@ func (s *Service) update(ctx context.Context, id string, change func(*Order) err
 	})
 }
 
-// bill is what is to be paid, and how.
+// bill is what a buyer agrees to pay, and how. If it changes, so does Version.
 type bill struct {
 	items    []Item
 	options  Options
@@ -123,10 +126,10 @@ func (o *Order) bill() bill {
 	return bill{slices.Clone(o.Items), o.Options, o.Discount.Code, o.Discount.Amount, o.ShippingRate, o.Amount}
 }
 
-// change does one after the other what was asked. uses is how many orders held
-// the code a moment ago: a hint for the buyer, since only the reservation takes
-// one.
-func (s *Service) change(o *Order, c Change, uses int64) error {
+// apply carries out a change. uses is the number of orders that held the code a
+// moment ago: it lets the buyer know early, but only the reservation of a
+// payment takes a use.
+func (s *Service) apply(o *Order, c Change, uses int64) error {
 	country := o.country()
 	if err := o.setContact(c); err != nil {
 		return err
@@ -145,19 +148,19 @@ func (s *Service) change(o *Order, c Change, uses int64) error {
 	}
 
 	if c.ShippingRate != nil {
-		if err := s.Catalog.setRate(o, *c.ShippingRate); err != nil {
+		if err := s.cfg.Catalog.setRate(o, *c.ShippingRate); err != nil {
 			return err
 		}
 	}
 
 	if c.Items == nil && c.Promotion == nil && c.ShippingRate == nil && country == o.country() {
-		return nil // what is to be paid stays as it was, whatever became of the catalog
+		return nil // the amount stays, even if the catalog has changed since
 	}
 
-	return s.Catalog.reprice(o)
+	return s.cfg.Catalog.reprice(o)
 }
 
-// setContact takes what the buyer says of themselves.
+// setContact sets the buyer's e-mail address and postal addresses.
 func (o *Order) setContact(c Change) (err error) {
 	if c.Email != nil {
 		if o.Contact.Email, err = cleanEmail(*c.Email); err != nil {
@@ -180,14 +183,13 @@ func (o *Order) setContact(c Change) (err error) {
 	return nil
 }
 
-// setItems puts other lines in the place of an order's. Its currency and mode
-// stay.
+// setItems replaces the lines of an order. Its currency and mode stay.
 func (s *Service) setItems(o *Order, cart []Wanted) error {
 	if o.Mode == ModeSetup {
 		return errItemsNotHere
 	}
 
-	items, _, err := s.Catalog.Price(cart, o.Currency)
+	items, _, err := s.cfg.Catalog.Price(cart, o.Currency)
 	if fault.Is(err, errCurrency.Code) {
 		return fault.InvalidField("items", "currency_mixed", "These products are not sold in the currency of this order.")
 	}
@@ -205,14 +207,15 @@ func (s *Service) setItems(o *Order, cart []Wanted) error {
 
 	o.Items = items
 	if o.Mode == ModePayment {
-		o.Options.SetupFutureUsage = s.Catalog.futureUsage(items, s.Options.SetupFutureUsage)
+		o.Options.SetupFutureUsage = s.cfg.Catalog.futureUsage(items, s.cfg.Options.SetupFutureUsage)
 	}
 
 	return nil
 }
 
-// setPromotion enters a code, or takes one off with "". The order's own code
-// again is left as it is: it was good when it was entered.
+// setPromotion sets the promotion code, or removes it if code is "". The code
+// that the order has already is not checked again: it was valid when it was
+// entered.
 func (s *Service) setPromotion(o *Order, code string, uses int64) error {
 	if code == o.Discount.Code {
 		return nil
@@ -223,13 +226,13 @@ func (s *Service) setPromotion(o *Order, code string, uses int64) error {
 		return nil
 	}
 
-	p, ok := s.Catalog.promotions[code]
+	p, ok := s.cfg.Catalog.promotions[code]
 	switch {
 	case o.Mode != ModePayment:
 		return errPromotionNotHere
 	case !ok:
 		return errPromotionUnknown
-	case !p.Expires.IsZero() && !s.Now().Before(p.Expires):
+	case !p.Expires.IsZero() && !s.cfg.Now().Before(p.Expires):
 		return errPromotionExpired
 	case p.Uses > 0 && uses >= p.Uses:
 		return ErrPromotionUsedUp
@@ -244,7 +247,7 @@ func (s *Service) setPromotion(o *Order, code string, uses int64) error {
 	return nil
 }
 
-// setRate chooses a rate by its id. reprice gives it its price.
+// setRate chooses a shipping rate by its ID; reprice sets its price.
 func (c *Catalog) setRate(o *Order, id string) error {
 	if !slices.ContainsFunc(c.ratesFor(o), func(r Rate) bool { return r.ID == id }) {
 		return errRateUnknown
@@ -253,9 +256,9 @@ func (c *Catalog) setRate(o *Order, id string) error {
 	return nil
 }
 
-// reprice computes what an order costs. A code that does not fit any more,
-// since the goods became less or the catalog another, is taken off; a rate that
-// does not go to the order's country gives way to the first that does.
+// reprice computes the amount of an order. It removes a code that no longer
+// fits, because the goods cost less or the catalog changed, and replaces a rate
+// that does not serve the order's country by the first that does.
 func (c *Catalog) reprice(o *Order) error {
 	if o.Mode == ModeSetup {
 		return nil
@@ -287,7 +290,8 @@ func (c *Catalog) reprice(o *Order) error {
 	return nil
 }
 
-// promotionOf is the promotion of the order's code while it fits, or nil.
+// promotionOf returns the promotion of the order's code, nil if it does not
+// fit.
 func (c *Catalog) promotionOf(o *Order) *Promotion {
 	p, ok := c.promotions[o.Discount.Code]
 	goods, _ := subtotal(o.Items)
@@ -297,11 +301,11 @@ func (c *Catalog) promotionOf(o *Order) *Promotion {
 	return &p
 }
 
-// rateOf is the order's rate while it can be had, or else the first that can,
-// or nil for an order that is not sent.
+// rateOf returns the order's shipping rate if it still serves the order,
+// otherwise the first that does; nil if nothing is shipped.
 func (c *Catalog) rateOf(o *Order) (*Rate, error) {
 	if !o.Ships() {
-		return nil, nil // no rate is a good answer
+		return nil, nil // nothing to ship is no error
 	}
 	list := c.ratesFor(o)
 	if len(list) == 0 {

@@ -37,7 +37,7 @@ func TestChangeRefusesAndLeavesTheOrder(t *testing.T) {
 		"a subscription in a payment":                  {oneMug, cart("club", 1), 422, "items_mixed", "items"},
 		"a payment in a subscription":                  {cart("club", 1), cart("mug", 1), 422, "items_mixed", "items"},
 		"both":                                         {oneMug, cart("mug", 1, "club", 1), 422, "items_mixed", "items"},
-		"another rhythm":                               {cart("club", 1), cart("club", 1, "quarterly", 1), 422, "items_mixed", "items"},
+		"another period":                               {cart("club", 1), cart("club", 1, "quarterly", 1), 422, "items_mixed", "items"},
 		"items where a method is saved":                {`{"mode":"setup"}`, cart("mug", 1), 422, "items_not_here", "items"},
 		"a code that the new lines are too little for": {oneMug, `{"items":[{"sku":"dust","quantity":1}],"shipping_rate":"post","promotion_code":"BIG"}`, 422, "promotion_minimum", "promotion_code"},
 		"a code that leaves nothing":                   {cart("course", 1), `{` + items("ebook", 1) + `,"promotion_code":"FREE"}`, 422, "amount_out_of_range", "promotion_code"},

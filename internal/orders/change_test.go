@@ -173,7 +173,7 @@ func TestChangeWhen(t *testing.T) {
 	s := newFullShop(t)
 	mine := s.create(oneMug)
 	other := newFullShop(t)
-	other.store, other.svc.Store = s.store, s.store
+	other.share(s)
 
 	theirs := other.create(oneMug)
 	for name, tt := range map[string]struct{ cookie, id string }{
@@ -277,13 +277,15 @@ func TestAnotherCatalogLater(t *testing.T) {
 		return c
 	}())
 
-	later.store, later.svc.Store, later.cookie = s.store, s.store, s.cookie
+	later.share(s)
+	later.cookie = s.cookie
 	later.wantBill(later.change(id, `{"email":"a@example.com"}`), "3600 - TEN 360 + courier 1500 = 4740 usd")
 	later.wantBill(later.change(id, `{"shipping":`+address("US")+`}`), "3600 - TEN 720 + courier 1600 = 4480 usd")
 	later.wantBill(later.change(id, cart("mug", 2)), "3800 - TEN 760 + courier 1600 = 4640 usd")
 
 	bare := newShop(t, "http://shop.test") // it has no codes and ships nothing
-	bare.store, bare.svc.Store, bare.cookie = s.store, s.store, s.cookie
+	bare.share(s)
+	bare.cookie = s.cookie
 	bare.wantBill(bare.view(id), "3800 - TEN 760 + courier 1600 = 4640 usd")
 	bare.wantBill(bare.change(id, cart("mug", 1)), "1800 = 1800 usd")
 }

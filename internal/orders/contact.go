@@ -9,9 +9,9 @@ import (
 	"checkoutd/internal/fault"
 )
 
-// Most of what a contact's parts may have, in characters. RFC 5321 bounds an
-// address for mail; the others leave room for every real one, within what
-// Stripe takes.
+// The maximum lengths of a contact's parts, in characters. RFC 5321 limits
+// e-mail addresses; the others leave room for every real address within
+// Stripe's limits.
 const (
 	maxEmail    = 254
 	maxMailName = 64 // before the @
@@ -22,8 +22,8 @@ const (
 	maxPostal   = 20
 )
 
-// cleanEmail gives the address without the space around it; "" is none. The
-// error does not repeat it.
+// cleanEmail trims and checks an e-mail address; "" stands for none. The error
+// does not repeat the address.
 func cleanEmail(email string) (string, error) {
 	malformed := fault.InvalidField("email", "email_malformed", "This is not an e-mail address.")
 	email = strings.TrimSpace(email)
@@ -44,8 +44,8 @@ func cleanEmail(email string) (string, error) {
 	return email, nil
 }
 
-// isHost reports whether a name can be that of a mail host on the Internet:
-// labels of letters, digits and dashes, the last of which is no number.
+// isHost reports whether name can be that of a mail host on the Internet:
+// labels of letters, digits and dashes, the last of which is not a number.
 func isHost(name string) bool {
 	labels := strings.Split(name, ".")
 	for _, label := range labels {
@@ -59,27 +59,26 @@ func isHost(name string) bool {
 	return len(labels) > 1 && strings.ContainsFunc(labels[len(labels)-1], unicode.IsLetter)
 }
 
-// cleanAddress gives a copy without the space around its parts. What is missing
-// may be missing: a wallet says only the place at first. field is the request's
-// name for it.
+// cleanAddress returns a copy of a with trimmed parts. Parts may be missing: a
+// wallet first shares only the rough place. field names the address in errors.
 func cleanAddress(a *Address, field string) (*Address, error) {
 	if a == nil {
-		return nil, nil // no address is a good one
+		return nil, nil // no address is no error
 	}
 
 	c := *a
 	for _, part := range []struct {
-		text *string
-		name string
-		most int
+		text  *string
+		name  string
+		limit int
 	}{
 		{&c.Name, "name", maxName}, {&c.Phone, "phone", maxPhone},
 		{&c.Address.Line1, "address.line1", maxLine}, {&c.Address.Line2, "address.line2", maxLine},
 		{&c.Address.City, "address.city", maxTown}, {&c.Address.State, "address.state", maxTown},
 		{&c.Address.PostalCode, "address.postal_code", maxPostal},
 	} {
-		if *part.text = strings.TrimSpace(*part.text); utf8.RuneCountInString(*part.text) > part.most || !plain(*part.text) {
-			return nil, fault.InvalidField(field+"."+part.name, "address_malformed", "This part of the address is too long, or not text on one line.")
+		if *part.text = strings.TrimSpace(*part.text); utf8.RuneCountInString(*part.text) > part.limit || !plain(*part.text) {
+			return nil, fault.InvalidField(field+"."+part.name, "address_malformed", "This part of the address is too long or contains characters that are not allowed.")
 		}
 	}
 
@@ -90,8 +89,8 @@ func cleanAddress(a *Address, field string) (*Address, error) {
 	return &c, nil
 }
 
-// plain reports whether text is one line without anything that hides or turns
-// what follows.
+// plain reports whether text is a single line without characters that hide or
+// reverse others.
 func plain(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
 		return unicode.Is(unicode.C, r) || r == '\u2028' || r == '\u2029'

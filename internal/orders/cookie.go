@@ -14,15 +14,15 @@ type cookie struct {
 	MaxAge time.Duration
 }
 
-// held is an order with the token that opens it.
-type held struct{ ID, Token string }
+// entry is an order with the token that opens it.
+type entry struct{ ID, Token string }
 
-// maxHeld is how many orders a browser can come back to; the cookie stays under
-// 600 bytes.
-const maxHeld = 8
+// maxEntries is the number of orders that a browser can return to. It keeps the
+// cookie under 600 bytes.
+const maxEntries = 8
 
-// name is the cookie's name. On https the __Host- prefix keeps other hosts of
-// the same domain from setting it.
+// name returns the cookie's name. On https the __Host- prefix keeps other hosts
+// of the same domain from setting it.
 func (c cookie) name() string {
 	if c.Secure {
 		return "__Host-checkoutd_order"
@@ -30,36 +30,36 @@ func (c cookie) name() string {
 	return "checkoutd_order"
 }
 
-// find returns the entry for the order, or the newest one when id is "".
-func (c cookie) find(r *http.Request, id string) (held, bool) {
-	for _, h := range c.read(r) {
-		if id == "" || h.ID == id {
-			return h, true
+// find returns the entry of the order, or the newest one if id is "".
+func (c cookie) find(r *http.Request, id string) (entry, bool) {
+	for _, e := range c.read(r) {
+		if id == "" || e.ID == id {
+			return e, true
 		}
 	}
-	return held{}, false
+	return entry{}, false
 }
 
-func (c cookie) read(r *http.Request) []held {
+func (c cookie) read(r *http.Request) []entry {
 	found, err := r.Cookie(c.name())
 	if err != nil {
 		return nil
 	}
-	return parseHeld(found.Value)
+	return parseEntries(found.Value)
 }
 
-// parseHeld reads a cookie's value. What is not well-formed is passed over: a
-// cookie is the browser's word, and a bad one only opens nothing.
-func parseHeld(value string) []held {
-	var list []held
-	for entry := range strings.SplitSeq(value, "|") {
-		id, token, ok := strings.Cut(entry, ":")
+// parseEntries parses a cookie's value. It skips malformed entries: the cookie
+// comes from the browser, and a bad entry merely opens no order.
+func parseEntries(value string) []entry {
+	var list []entry
+	for text := range strings.SplitSeq(value, "|") {
+		id, token, ok := strings.Cut(text, ":")
 		if !ok || !isWord(id) || !isWord(token) {
 			continue
 		}
 
-		list = append(list, held{ID: id, Token: token})
-		if len(list) == maxHeld {
+		list = append(list, entry{ID: id, Token: token})
+		if len(list) == maxEntries {
 			break
 		}
 	}
@@ -67,7 +67,8 @@ func parseHeld(value string) []held {
 	return list
 }
 
-// isWord reports whether s is made as our ids and tokens are.
+// isWord reports whether s has the characters and the length of our IDs and
+// tokens.
 func isWord(s string) bool {
 	if s == "" || len(s) > 64 {
 		return false
@@ -80,12 +81,12 @@ func isWord(s string) bool {
 	return true
 }
 
-// add puts the order in front of those that the browser holds.
-func (c cookie) add(w http.ResponseWriter, r *http.Request, h held) {
-	entries := []string{h.ID + ":" + h.Token}
-	for _, old := range c.read(r) {
-		if old.ID != h.ID && len(entries) < maxHeld {
-			entries = append(entries, old.ID+":"+old.Token)
+// add sets the cookie with e in front of the browser's other orders.
+func (c cookie) add(w http.ResponseWriter, r *http.Request, e entry) {
+	entries := []string{e.ID + ":" + e.Token}
+	for _, prev := range c.read(r) {
+		if prev.ID != e.ID && len(entries) < maxEntries {
+			entries = append(entries, prev.ID+":"+prev.Token)
 		}
 	}
 

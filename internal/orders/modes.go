@@ -1,9 +1,12 @@
 package orders
 
-import "checkoutd/internal/fault"
+import (
+	"cmp"
 
-// Cart is what a browser wants to order. Zero fields leave the choice to the
-// catalog.
+	"checkoutd/internal/fault"
+)
+
+// Cart is a request for an order. Zero fields leave the choice to the catalog.
 type Cart struct {
 	Items    []Wanted `json:"items"`
 	Currency string   `json:"currency"`
@@ -12,11 +15,11 @@ type Cart struct {
 
 var (
 	errItemsMixed = fault.InvalidField("items", "items_mixed",
-		"Products that are paid for once, and those with another rhythm of payment, need an order of their own.")
+		"One-time products and subscriptions cannot share an order, nor can subscriptions with different billing periods.")
 	errItemsNotHere = fault.InvalidField("items", "items_not_here", "An order that only saves a payment method has no items.")
 )
 
-// modeOf is what an order of items is for.
+// modeOf returns the mode of an order of items.
 func modeOf(items []Item) (Mode, error) {
 	first := items[0].Recurring
 	for _, i := range items[1:] {
@@ -35,7 +38,7 @@ func modeOf(items []Item) (Mode, error) {
 	return ModeSubscription, nil
 }
 
-// Recurring is how often the order is paid for again, nil for once.
+// Recurring returns how often the order is paid for, nil for once.
 func (o *Order) Recurring() *Recurring {
 	if len(o.Items) == 0 {
 		return nil
@@ -43,10 +46,10 @@ func (o *Order) Recurring() *Recurring {
 	return o.Items[0].Recurring
 }
 
-// forMode leaves out what Stripe refuses in a mode, or does there by itself: a
-// subscription's payments are captured at once, its method is saved and its
-// invoices have receipts of their own; where nothing is paid, nothing is
-// captured or split.
+// forMode returns o without the options that Stripe refuses in mode m or
+// applies there by itself: a subscription's payments are captured at once, its
+// method is saved and its invoices have receipts of their own; a setup has no
+// payment that could be captured or split.
 func (o Options) forMode(m Mode) Options {
 	if m == ModePayment {
 		return o
@@ -58,9 +61,9 @@ func (o Options) forMode(m Mode) Options {
 	return o
 }
 
-// futureUsage is what the products of an order ask to be done with its method:
-// the most that one of them asks, or else the shop's usual.
-func (c *Catalog) futureUsage(items []Item, usual string) string {
+// futureUsage returns the setup_future_usage of an order of items: the
+// strongest that one of its products asks for, or fallback if none does.
+func (c *Catalog) futureUsage(items []Item, fallback string) string {
 	asked := ""
 	for _, i := range items {
 		switch p := c.bySKU[i.SKU]; {
@@ -71,9 +74,5 @@ func (c *Catalog) futureUsage(items []Item, usual string) string {
 		}
 	}
 
-	if asked == "" {
-		return usual
-	}
-
-	return asked
+	return cmp.Or(asked, fallback)
 }

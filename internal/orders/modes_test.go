@@ -51,7 +51,8 @@ func TestModesAndOptions(t *testing.T) {
 		"where a method is saved nothing is charged": {`{"mode":"setup","currency":"eur"}`, orders.ModeSetup, saves},
 	} {
 		s := newFullShop(t)
-		s.svc.Options = all
+		s.cfg.Options = all
+		s.configure(s.cfg)
 		o := s.store.list[s.create(tt.body)]
 		if o.Mode != tt.mode || !reflect.DeepEqual(o.Options, tt.want) {
 			t.Errorf("%s: %s with %+v, want %s with %+v", name, o.Mode, o.Options, tt.mode, tt.want)

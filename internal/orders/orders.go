@@ -1,9 +1,10 @@
 // Package orders owns what is sold: the catalog with its promotion codes and
-// shipping rates, the order with its items and total, what its buyer may change
-// of it, and the table of what an order may become.
+// shipping rates, the order with its items and total, the changes that its
+// buyer may make, and the table of status transitions.
 //
-// The amount is decided here (Total), on the server, and nowhere else. An order
-// is visible only to who holds its token; the store keeps a hash of it.
+// The amount is computed here (Total), on the server, and nowhere else. An
+// order is visible only to the holder of its token, of which the store keeps a
+// hash.
 package orders
 
 import (
@@ -16,11 +17,12 @@ import (
 	"checkoutd/internal/fault"
 )
 
-// Status is where an order stands. Only settle (internal/payments) makes one
-// paid.
+// Status is the state of an order. Only settle (internal/payments) makes it
+// Paid.
 type Status string
 
-// The statuses. Review means that a person must look: money and order disagree.
+// The statuses. Review means that a person must decide: the payment and the
+// order disagree.
 const (
 	Open       Status = "open"
 	Authorized Status = "authorized" // the money is held, not yet captured
@@ -30,8 +32,8 @@ const (
 	Canceled   Status = "canceled"
 )
 
-// transitions says what an order may become. Paid never goes back; money that
-// arrives for a closed order puts it in review.
+// transitions lists the statuses that may follow a status. A paid order is
+// never open again; money that arrives for a closed order puts it in review.
 var transitions = map[Status][]Status{
 	Open:       {Authorized, Paid, Review, Expired, Canceled},
 	Authorized: {Paid, Review, Open, Canceled}, // open again when the hold is canceled
@@ -57,7 +59,7 @@ func (s Status) CanBecome(to Status) bool {
 	return false
 }
 
-// PaymentStatus is what the buyer is told about the payment of an order.
+// PaymentStatus is the state of an order's payment as its buyer sees it.
 type PaymentStatus string
 
 // The payment statuses. Checking means that the outcome is not known yet.
@@ -74,7 +76,7 @@ const (
 	Refunded          PaymentStatus = "refunded"
 )
 
-// Item is one line of an order, priced when the order was made.
+// Item is one line of an order, with the price of the time when it was ordered.
 type Item struct {
 	SKU        string     `json:"sku"`
 	Name       string     `json:"name"`
@@ -82,24 +84,24 @@ type Item struct {
 	Quantity   int64      `json:"quantity"`
 	UnitAmount int64      `json:"unit_amount"` // minor units
 	Recurring  *Recurring `json:"recurring,omitempty"`
-	Ships      bool       `json:"ships,omitempty"` // it is sent to an address
+	Ships      bool       `json:"ships,omitempty"` // it is shipped to an address
 }
 
-// Amount is the price of the line in minor units.
+// Amount returns the price of the line in minor units.
 func (i Item) Amount() int64 { return i.Quantity * i.UnitAmount }
 
-// Order is what a buyer is to pay for. Its amounts are minor units of Currency.
+// Order is a buyer's purchase. Its amounts are minor units of Currency.
 type Order struct {
 	ID            string
 	TokenHash     []byte // SHA-256 of the token that opens the order
 	Status        Status
 	PaymentStatus PaymentStatus
-	Message       string // what the buyer was last told about the payment; Stripe's own words
-	ReviewReason  string // why a person must look, for the shop only
-	Version       int64  // counts the changes of what is to be paid
+	Message       string // the last message about the payment to the buyer, in Stripe's words
+	ReviewReason  string // why a person must decide, for the shop only
+	Version       int64  // grows whenever the bill changes
 	Currency      string
 	Amount        int64 // the total: Subtotal - Discount.Amount + ShippingRate.Amount
-	Captured      int64 // what was taken; less than Amount after a partial capture
+	Captured      int64 // what was charged: less than Amount after a partial capture
 	Refunded      int64 // succeeded and pending refunds
 	Items         []Item
 	CustomerID    string // Stripe customer, "" until one is needed
@@ -107,7 +109,7 @@ type Order struct {
 	Mode          Mode
 	Options       Options
 	Discount      Discount
-	ShippingRate  ShippingRate // the one that is chosen, zero for none
+	ShippingRate  ShippingRate // the chosen one, zero for none
 	Contact       Contact
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
@@ -115,8 +117,8 @@ type Order struct {
 	PaidAt        time.Time // zero until paid
 }
 
-// IsExpired reports whether the order's time is over at now. It may still be
-// open in the store: expiring it asks Stripe first.
+// IsExpired reports whether the order has expired at now. The store may still
+// have it open: expiring it there asks Stripe first.
 func (o *Order) IsExpired(now time.Time) bool {
 	return o.Status == Expired || o.Status == Open && !now.Before(o.ExpiresAt)
 }
@@ -126,7 +128,7 @@ func (o *Order) OpenedBy(token string) bool {
 	return subtle.ConstantTimeCompare(HashToken(token), o.TokenHash) == 1
 }
 
-// HashToken is the form in which a token is kept.
+// HashToken returns what the store keeps of a token.
 func HashToken(token string) []byte {
 	h := sha256.Sum256([]byte(token))
 	return h[:]
@@ -140,6 +142,6 @@ func NewID(prefix string) string { return prefix + strings.ToLower(rand.Text()) 
 // nobody learns which orders exist.
 var ErrNotFound = fault.New(fault.NotFound, "order_not_found", "There is no such order, or it is not yours to see.")
 
-// ErrPromotionUsedUp refuses a promotion code whose last use went to somebody
-// else.
+// ErrPromotionUsedUp rejects a promotion code whose last use went to another
+// order.
 var ErrPromotionUsedUp = fault.InvalidField("promotion_code", "promotion_used_up", "This code has been used up.")

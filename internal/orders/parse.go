@@ -20,8 +20,7 @@ var (
 	codePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$`)
 )
 
-// catalogFile is the file as it is written; docs/catalog.md tells of its
-// members.
+// catalogFile is the JSON of a catalog; docs/catalog.md describes its members.
 type catalogFile struct {
 	Currency      string          `json:"currency"`
 	Products      []productFile   `json:"products"`
@@ -29,10 +28,10 @@ type catalogFile struct {
 	ShippingRates []rateFile      `json:"shipping_rates"`
 }
 
-// ParseCatalog reads a catalog: JSON with a default "currency", "products",
-// and, as far as wanted, "promotions" and "shipping_rates". Prices are decimals
-// in quotes ("10.99"). It reports everything that is wrong with the file at
-// once. pictures are the names of the built-in ones that an image may name.
+// ParseCatalog parses a catalog: JSON with a default "currency", "products" and
+// optional "promotions" and "shipping_rates". Prices are decimals in quotes
+// ("10.99"). The error lists everything that is wrong with the file. pictures
+// are the built-in pictures that an image may name.
 func ParseCatalog(data []byte, pictures ...string) (*Catalog, error) {
 	var file catalogFile
 	dec := json.NewDecoder(bytes.NewReader(data))
@@ -63,50 +62,50 @@ func ParseCatalog(data []byte, pictures ...string) (*Catalog, error) {
 	return p.Catalog, nil
 }
 
-// parser fills a catalog and notes what is wrong with it.
+// parser fills a catalog and collects what is wrong with it.
 type parser struct {
 	*Catalog
 	pictures []string
-	at       string // what it reads just now
+	place    string // what is being parsed, for errors
 	wrong    []error
 }
 
 func (p *parser) complain(format string, args ...any) {
-	p.wrong = append(p.wrong, fmt.Errorf("catalog: %s: %s", p.at, fmt.Sprintf(format, args...)))
+	p.wrong = append(p.wrong, fmt.Errorf("catalog: %s: %s", p.place, fmt.Sprintf(format, args...)))
 }
 
 func (p *parser) read(file *catalogFile) {
-	p.at = "currency"
+	p.place = "currency"
 	if p.currency == "" {
 		p.currency = file.Products[0].anyCurrency()
 	} else if !money.Known(p.currency) {
-		p.complain("%q is not a currency that Stripe takes", p.currency)
+		p.complain("%q is not a currency that Stripe supports", p.currency)
 	}
 
 	for i := range file.Products {
 		f := &file.Products[i]
-		p.at = fmt.Sprintf("product %d (%s)", i+1, f.SKU)
+		p.place = fmt.Sprintf("product %d (%s)", i+1, f.SKU)
 		p.product(f)
 	}
 
 	for i := range file.Promotions {
 		f := &file.Promotions[i]
-		p.at = fmt.Sprintf("promotion %d (%s)", i+1, f.Code)
+		p.place = fmt.Sprintf("promotion %d (%s)", i+1, f.Code)
 		p.promotion(f)
 	}
 
 	for i := range file.ShippingRates {
 		f := &file.ShippingRates[i]
-		p.at = fmt.Sprintf("shipping rate %d (%s)", i+1, f.ID)
+		p.place = fmt.Sprintf("shipping rate %d (%s)", i+1, f.ID)
 		p.rate(f)
 	}
 
-	p.everythingCanBeSent()
+	p.checkShipping()
 }
 
-// everythingCanBeSent looks for a product that is shipped and has a currency in
-// which no rate is priced.
-func (p *parser) everythingCanBeSent() {
+// checkShipping complains of shipped products with a price in a currency in
+// which no shipping rate has one.
+func (p *parser) checkShipping() {
 	for i := range p.products {
 		product := &p.products[i]
 		if !p.Ships(product) {
@@ -115,47 +114,47 @@ func (p *parser) everythingCanBeSent() {
 
 		for _, currency := range slices.Sorted(maps.Keys(product.Prices)) {
 			if !slices.ContainsFunc(p.rates, func(r Rate) bool { return r.serves("", currency) }) {
-				p.at = fmt.Sprintf("product %d (%s)", i+1, product.SKU)
-				p.complain("it is sold in %s and shipped, and no shipping rate has a price in %s", currency, currency)
+				p.place = fmt.Sprintf("product %d (%s)", i+1, product.SKU)
+				p.complain("it is shipped and sold in %s, but no shipping rate has a price in %s", currency, currency)
 			}
 		}
 	}
 }
 
-// money reads one amount, at least least.
-func (p *parser) money(name, text, currency string, least int64) int64 {
+// money parses one amount of at least minimum.
+func (p *parser) money(name, text, currency string, minimum int64) int64 {
 	amount, err := money.Parse(text, currency)
 	switch {
 	case err != nil:
 		p.complain("%s: %v", name, err)
-	case amount < least || amount > money.Maximum(currency):
-		p.complain("%s %q is not between %s and Stripe's maximum", name, text, money.Decimal(least, currency))
+	case amount < minimum || amount > money.Maximum(currency):
+		p.complain("%s %q is not between %s and Stripe's maximum", name, text, money.Decimal(minimum, currency))
 	case amount%money.Step(currency) != 0:
 		p.complain("%s %q: amounts in %s must be multiples of %s", name, text, strings.ToUpper(currency), money.Decimal(money.Step(currency), currency))
 	}
 	return amount
 }
 
-// amounts reads what has one amount in a currency, or amounts by currency, or
-// both. There is one at least, unless optional.
-func (p *parser) amounts(name, one, currency string, each map[string]string, least int64, optional bool) map[string]int64 {
+// amounts parses a member that has one amount in currency, amounts by currency,
+// or both. Unless optional, it must have at least one.
+func (p *parser) amounts(name, one, currency string, each map[string]string, minimum int64, optional bool) map[string]int64 {
 	all := make(map[string]int64, len(each)+1)
 	if one != "" || len(each) == 0 && !optional {
-		all[currency] = p.money(name, one, currency, least)
+		all[currency] = p.money(name, one, currency, minimum)
 	}
 
 	for _, c := range slices.Sorted(maps.Keys(each)) {
 		if _, twice := all[c]; twice {
-			p.complain("%ss: %s is there twice", name, c)
+			p.complain("%ss: %s appears twice", name, c)
 		}
 
-		all[c] = p.money(name, each[c], c, least)
+		all[c] = p.money(name, each[c], c, minimum)
 	}
 
 	return all
 }
 
-// productFile is a product as it is written.
+// productFile is the JSON of a product.
 type productFile struct {
 	SKU              string            `json:"sku"`
 	Name             string            `json:"name"`
@@ -169,7 +168,7 @@ type productFile struct {
 	SetupFutureUsage string            `json:"setup_future_usage"`
 }
 
-// anyCurrency is the one in which a product has a price for sure.
+// anyCurrency returns a currency in which the product has a price.
 func (f *productFile) anyCurrency() string {
 	if f.Currency == "" && len(f.Prices) > 0 {
 		return slices.Min(slices.Collect(maps.Keys(f.Prices)))
@@ -180,7 +179,7 @@ func (f *productFile) anyCurrency() string {
 func (p *parser) product(f *productFile) {
 	currency := cmp.Or(f.Currency, p.currency)
 	if f.Price == "" && f.Currency != "" && len(f.Prices) > 0 {
-		p.complain("it has a currency and no price for it: prices name theirs")
+		p.complain("it has a currency but no price: remove currency, since prices name their own")
 	}
 
 	product := Product{
@@ -205,14 +204,14 @@ func (p *parser) product(f *productFile) {
 	p.bySKU[product.SKU] = product
 }
 
-// checkProduct says what is wrong with a product besides its price.
+// checkProduct collects what is wrong with a product besides its prices.
 func (p *parser) checkProduct(product *Product) {
 	if !skuPattern.MatchString(product.SKU) {
 		p.complain("sku must be 1 to 64 letters, digits, dots, dashes or underscores")
 	}
 
 	if _, twice := p.bySKU[product.SKU]; twice {
-		p.complain("the sku is there twice")
+		p.complain("the sku appears twice")
 	}
 
 	if product.Name == "" {
@@ -227,7 +226,7 @@ func (p *parser) checkProduct(product *Product) {
 	case "":
 	case "on_session", "off_session":
 		if product.Recurring != nil {
-			p.complain("setup_future_usage is not for what recurs: a subscription saves its method by itself")
+			p.complain("a recurring product takes no setup_future_usage: its subscription saves the payment method anyway")
 		}
 
 	default:
@@ -235,7 +234,7 @@ func (p *parser) checkProduct(product *Product) {
 	}
 }
 
-// longest are Stripe's longest intervals: three years
+// longest is Stripe's longest interval in each unit: three years
 // (https://docs.stripe.com/api/prices/object#price_object-recurring-interval_count).
 var longest = map[string]int64{"day": 3 * 365, "week": 3 * 52, "month": 3 * 12, "year": 3}
 
@@ -245,11 +244,11 @@ func (p *parser) recurring(f *Recurring) *Recurring {
 	}
 
 	r := Recurring{Interval: f.Interval, IntervalCount: cmp.Or(f.IntervalCount, 1)}
-	most, known := longest[r.Interval]
+	limit, known := longest[r.Interval]
 	if !known {
-		p.complain("recurring: interval %q is none of day, week, month and year", r.Interval)
-	} else if r.IntervalCount < 1 || r.IntervalCount > most {
-		p.complain("recurring: interval_count must be from 1 to %d for a %s", most, r.Interval)
+		p.complain("recurring: interval %q is not one of day, week, month and year", r.Interval)
+	} else if r.IntervalCount < 1 || r.IntervalCount > limit {
+		p.complain("recurring: interval_count must be from 1 to %d for a %s", limit, r.Interval)
 	}
 
 	return &r

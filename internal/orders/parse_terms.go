@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// promotionFile is a promotion as it is written.
+// promotionFile is the JSON of a promotion.
 type promotionFile struct {
 	Code     string            `json:"code"`
 	Percent  json.Number       `json:"percent"`
@@ -40,7 +40,7 @@ func (p *parser) promotion(f *promotionFile) {
 	}
 
 	if _, twice := p.promotions[promotion.Code]; twice {
-		p.complain("the code is there twice: small and capital letters are the same")
+		p.complain("the code appears twice: small and capital letters are the same")
 	}
 
 	if f.Percent != "" {
@@ -48,30 +48,30 @@ func (p *parser) promotion(f *promotionFile) {
 	}
 
 	if (f.Percent != "") == (len(promotion.Amounts) > 0) {
-		p.complain("it needs either percent, or amount or amounts")
+		p.complain("it needs either percent, or amount or amounts, and not both")
 	}
 
 	if f.Uses != nil {
 		if promotion.Uses = *f.Uses; promotion.Uses < 1 {
-			p.complain("uses must be 1 or more; leave it out for any number")
+			p.complain("uses must be 1 or more; leave it out for no limit")
 		}
 	}
 
 	p.promotions[promotion.Code] = promotion
 }
 
-// percent gives hundredths of a percent.
+// percent parses a percentage and returns hundredths of a percent.
 func (p *parser) percent(n json.Number) int64 {
 	f, err := n.Float64()
 	hundredths := math.Round(f * 100)
 	if err != nil || hundredths < 1 || hundredths > 100*100 || math.Abs(f*100-hundredths) > 1e-6 {
-		p.complain("percent must be above 0 and at most 100, with two decimals at most")
+		p.complain("percent must be above 0 and at most 100, with at most two decimals")
 		return 0
 	}
 	return int64(hundredths)
 }
 
-// moment reads a time, or a day, which ends with the day in UTC.
+// moment parses a time, or a day, which stands for its end in UTC.
 func (p *parser) moment(name, text string) time.Time {
 	if text == "" {
 		return time.Time{}
@@ -88,7 +88,7 @@ func (p *parser) moment(name, text string) time.Time {
 	return day.AddDate(0, 0, 1)
 }
 
-// rateFile is a shipping rate as it is written.
+// rateFile is the JSON of a shipping rate.
 type rateFile struct {
 	ID        string            `json:"id"`
 	Name      string            `json:"name"`
@@ -100,13 +100,13 @@ type rateFile struct {
 	FreeFrom  oneOrEach         `json:"free_from"`
 }
 
-// oneOrEach is an amount in quotes, or amounts by currency.
+// oneOrEach is either one amount or amounts by currency.
 type oneOrEach struct {
 	one  string
 	each map[string]string
 }
 
-// UnmarshalJSON reads the one or the other.
+// UnmarshalJSON parses either form.
 func (o *oneOrEach) UnmarshalJSON(data []byte) error {
 	if len(data) > 0 && data[0] == '{' {
 		return json.Unmarshal(data, &o.each)
@@ -133,7 +133,7 @@ func (p *parser) rate(f *rateFile) {
 
 	for _, other := range p.rates {
 		if other.ID == r.ID {
-			p.complain("the id is there twice")
+			p.complain("the id appears twice")
 		}
 	}
 
@@ -143,7 +143,7 @@ func (p *parser) rate(f *rateFile) {
 
 	for _, c := range slices.Sorted(maps.Keys(r.FreeFrom)) {
 		if _, priced := r.Prices[c]; !priced {
-			p.complain("free_from: it has no price in %s", c)
+			p.complain("free_from: the rate has no price in %s", c)
 		}
 	}
 
@@ -156,22 +156,22 @@ func (p *parser) countries(list []string) {
 	seen := map[string]bool{}
 	for _, c := range list {
 		if !isCountry(c) {
-			p.complain("countries: %q is not a code of ISO 3166-1 in capitals, such as FR", c)
+			p.complain("countries: %q is not an ISO 3166-1 code in capitals, such as FR", c)
 		} else if seen[c] {
-			p.complain("countries: %s is there twice", c)
+			p.complain("countries: %s appears twice", c)
 		}
 		seen[c] = true
 	}
 }
 
-// days reads how long a rate takes: [least, most].
-func (p *parser) days(list []int64) (least, most int64) {
+// days parses the delivery time of a rate: [minimum, maximum].
+func (p *parser) days(list []int64) (minimum, maximum int64) {
 	const longest = 365
 	switch {
 	case len(list) == 0:
 		return 0, 0
 	case len(list) != 2 || list[0] < 0 || list[0] > list[1] || list[1] < 1 || list[1] > longest:
-		p.complain("days must be two whole numbers, the least and the most, up to %d: %s", longest, fmt.Sprint(list))
+		p.complain("days must be two whole numbers, minimum and maximum, up to %d: %s", longest, fmt.Sprint(list))
 		return 0, 0
 	}
 	return list[0], list[1]

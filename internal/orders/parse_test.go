@@ -115,24 +115,24 @@ func TestParseCatalogSaysWhatIsWrongWithEverythingAtOnce(t *testing.T) {
 	}
 
 	for _, want := range []string{
-		"product 2 (a): prices: usd is there twice",
-		"product 3 (b): it has a currency and no price for it", `product 3 (b): price: "xxx" is not a currency`,
+		"product 2 (a): prices: usd appears twice",
+		"product 3 (b): it has a currency but no price", `product 3 (b): price: "xxx" is not a currency`,
 		`product 4 (c): price "1.234": amounts in KWD must be multiples of 0.010`,
 		`product 5 (d): price "1.50": amounts in ISK must be multiples of 1.00`,
 		`product 6 (e): recurring: interval "fortnight"`,
-		"product 7 (f): recurring: interval_count must be from 1 to 3", "product 7 (f): setup_future_usage is not for what recurs",
+		"product 7 (f): recurring: interval_count must be from 1 to 3", "product 7 (f): a recurring product takes no setup_future_usage",
 		`product 8 (g): setup_future_usage "always"`,
 		`product 9 (h): image "http://shop.example/h.png"`, `product 10 (i): image "nope.svg" is neither an https:// address, nor a /path, nor the name of a built-in picture (mug.svg, tote.svg)`,
 		`product 11 (j): image "//evil.example/j.png"`,
-		"product 12 (k): it is sold in gbp and shipped, and no shipping rate has a price in gbp",
+		"product 12 (k): it is shipped and sold in gbp, but no shipping rate has a price in gbp",
 		"product 13 (100%d): sku must be", "product 13 (100%d): it has no name", `product 13 (100%d): price: "%s" is not an amount`,
-		"promotion 2 (good): the code is there twice", "promotion 3 (NONE): it needs either", "promotion 4 (BOTH): it needs either",
+		"promotion 2 (good): the code appears twice", "promotion 3 (NONE): it needs either", "promotion 4 (BOTH): it needs either",
 		"promotion 5 (MUCH): percent must be", "promotion 6 (FINE): percent must be", "promotion 7 (WITH SPACE): code must be",
 		`promotion 8 (ZERO): amount "0" is not between 0.01`, "promotion 8 (ZERO): uses must be", `promotion 9 (WHEN): expires "tomorrow"`,
 		`promotion 10 (YEN): amount: "1.5"`, `promotion 10 (YEN): minimum: "x"`,
-		"shipping rate 2 (good): the id is there twice", "shipping rate 2 (good): it has no name", `shipping rate 2 (good): price: "-1"`,
-		`countries: "fr" is not`, "countries: DE is there twice", `countries: "EU" is not`, "shipping rate 2 (good): days must be two",
-		"shipping rate 3 (no spaces): id must be", "shipping rate 3 (no spaces): free_from: it has no price in jpy", "shipping rate 3 (no spaces): days must be two",
+		"shipping rate 2 (good): the id appears twice", "shipping rate 2 (good): it has no name", `shipping rate 2 (good): price: "-1"`,
+		`countries: "fr" is not`, "countries: DE appears twice", `countries: "EU" is not`, "shipping rate 2 (good): days must be two",
+		"shipping rate 3 (no spaces): id must be", "shipping rate 3 (no spaces): free_from: the rate has no price in jpy", "shipping rate 3 (no spaces): days must be two",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not say %q", want)

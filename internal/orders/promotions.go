@@ -8,31 +8,33 @@ import (
 	"checkoutd/internal/money"
 )
 
-// Promotion is a code that takes something off the goods of an order.
+// Promotion is a code that reduces the price of an order's goods.
 type Promotion struct {
-	Code     string           // in capitals; buyers may write it as they like
-	Percent  int64            // in hundredths of a percent; 0: Amounts
-	Amounts  map[string]int64 // what it takes off, by currency
-	Minimums map[string]int64 // what the goods must cost at least, by currency; none: anything
+	Code     string           // in capitals; buyers may type it in any case
+	Percent  int64            // in hundredths of a percent; 0: Amounts apply
+	Amounts  map[string]int64 // the discount by currency
+	Minimums map[string]int64 // the lowest price of the goods by currency; none: no minimum
 	Expires  time.Time        // zero: never
-	Uses     int64            // how many orders may use it; 0: any number
+	Uses     int64            // how many orders may use it; 0: no limit
 }
 
-// canonical is the form in which a code is kept and compared.
+// canonical returns the form in which codes are stored and compared.
 func canonical(code string) string { return strings.ToUpper(strings.TrimSpace(code)) }
 
-// promotionField is the request field that all refusals of a code name.
+// promotionField is the field of the request that every rejection of a code
+// names.
 const promotionField = "promotion_code"
 
-// The refusals of a code. ErrPromotionUsedUp is one more.
+// The rejections of a code; ErrPromotionUsedUp is another one.
 var (
 	errPromotionUnknown  = fault.InvalidField(promotionField, "promotion_unknown", "There is no such code.")
 	errPromotionExpired  = fault.InvalidField(promotionField, "promotion_expired", "This code has expired.")
-	errPromotionCurrency = fault.InvalidField(promotionField, "promotion_currency", "This code is not for orders in this currency.")
-	errPromotionNotHere  = fault.InvalidField(promotionField, "promotion_not_here", "This order takes no code.")
+	errPromotionCurrency = fault.InvalidField(promotionField, "promotion_currency", "This code cannot be used with this currency.")
+	errPromotionNotHere  = fault.InvalidField(promotionField, "promotion_not_here", "Promotion codes cannot be used with this order.")
 )
 
-// fits says why the promotion is not for goods of that price, or nil.
+// fits returns why the promotion does not apply to goods of that price, nil if
+// it does.
 func (p *Promotion) fits(goods int64, currency string) error {
 	if _, ok := p.Amounts[currency]; p.Percent == 0 && !ok {
 		return errPromotionCurrency
@@ -41,22 +43,22 @@ func (p *Promotion) fits(goods int64, currency string) error {
 		return nil
 	}
 
-	least, ok := p.Minimums[currency]
+	minimum, ok := p.Minimums[currency]
 	switch {
 	case !ok:
 		return errPromotionCurrency
-	case goods < least:
+	case goods < minimum:
 		return fault.InvalidField(promotionField, "promotion_minimum", "The order is too small for this code.").
-			With("minimum", least).With("currency", currency)
+			With("minimum", minimum).With("currency", currency)
 	}
 
 	return nil
 }
 
-// off is what the promotion takes off goods that it fits: never more than they
-// cost. A percentage is rounded to the currency's step, half of one in favour
-// of the buyer.
-func (p *Promotion) off(goods int64, currency string) int64 {
+// discount returns what the promotion takes off goods to which it applies:
+// never more than they cost. A percentage is rounded to the currency's smallest
+// step, half a step in favour of the buyer.
+func (p *Promotion) discount(goods int64, currency string) int64 {
 	if p.Percent == 0 {
 		return min(p.Amounts[currency], goods)
 	}
@@ -64,5 +66,5 @@ func (p *Promotion) off(goods int64, currency string) int64 {
 	return min((goods*p.Percent+whole*step/2)/(whole*step)*step, goods)
 }
 
-// HasPromotions reports whether there is any code to enter.
+// HasPromotions reports whether the catalog has any promotion code.
 func (c *Catalog) HasPromotions() bool { return len(c.promotions) > 0 }

@@ -18,41 +18,44 @@ type Config struct {
 	Store        Store
 	Catalog      *Catalog
 	Now          func() time.Time
-	ExpiresAfter time.Duration // how long an order may wait to be paid
+	ExpiresAfter time.Duration // how long a new order can be paid
 	Livemode     bool
-	BaseURL      string  // the shop's origin, no slash at the end
-	Options      Options // of every order, as far as its mode takes them
+	BaseURL      string  // the shop's origin, without a slash at the end
+	Options      Options // of every order, as far as its mode allows them
 }
 
-// Service makes orders and opens them for who holds their token. It is safe for
-// concurrent use.
+// Service creates orders, changes them, and opens them for the holders of their
+// tokens. It is safe for concurrent use.
 type Service struct {
-	Config
+	cfg    Config
 	cookie cookie
 }
 
 // New returns a Service.
 func New(c Config) *Service {
-	return &Service{Config: c, cookie: cookie{Secure: strings.HasPrefix(c.BaseURL, "https://"), MaxAge: cookieLife(c.ExpiresAfter)}}
+	return &Service{cfg: c, cookie: cookie{
+		Secure: strings.HasPrefix(c.BaseURL, "https://"),
+		MaxAge: cookieLife(c.ExpiresAfter),
+	}}
 }
 
-// cookieLife outlasts the order, so that its buyer can come back for the
-// receipt.
+// cookieLife returns how long a browser keeps the cookie: longer than the order
+// stays open, so that its buyer can return to the receipt.
 func cookieLife(expiresAfter time.Duration) time.Duration { return expiresAfter + 30*24*time.Hour }
 
-// Create prices the cart and stores a new open order. The token opens it and is
-// given only here.
+// Create prices the cart and stores a new open order. It returns the token that
+// opens the order, which nothing returns again.
 func (s *Service) Create(ctx context.Context, cart Cart) (o Order, token string, err error) {
 	o = Order{
 		ID:            NewID("ord_"),
 		Status:        Open,
 		PaymentStatus: Unpaid,
 		Version:       1,
-		Livemode:      s.Livemode,
-		CreatedAt:     s.Now(),
+		Livemode:      s.cfg.Livemode,
+		CreatedAt:     s.cfg.Now(),
 	}
 
-	o.UpdatedAt, o.ExpiresAt = o.CreatedAt, o.CreatedAt.Add(s.ExpiresAfter)
+	o.UpdatedAt, o.ExpiresAt = o.CreatedAt, o.CreatedAt.Add(s.cfg.ExpiresAfter)
 
 	if err := s.fill(&o, cart); err != nil {
 		return Order{}, "", err
@@ -60,14 +63,14 @@ func (s *Service) Create(ctx context.Context, cart Cart) (o Order, token string,
 
 	token = rand.Text()
 	o.TokenHash = HashToken(token)
-	return o, token, s.Store.CreateOrder(ctx, o)
+	return o, token, s.cfg.Store.CreateOrder(ctx, o)
 }
 
-// fill decides what a new order is about and what it costs.
+// fill sets the mode, the items, the options and the amount of a new order.
 func (s *Service) fill(o *Order, cart Cart) (err error) {
 	switch cart.Mode {
 	case "", ModePayment, ModeSubscription:
-		o.Items, o.Currency, err = s.Catalog.Price(cart.Items, cart.Currency)
+		o.Items, o.Currency, err = s.cfg.Catalog.Price(cart.Items, cart.Currency)
 		if err == nil {
 			o.Mode, err = modeOf(o.Items)
 		}
@@ -77,7 +80,7 @@ func (s *Service) fill(o *Order, cart Cart) (err error) {
 		}
 
 	case ModeSetup:
-		o.Mode, o.Currency = ModeSetup, cmp.Or(cart.Currency, s.Catalog.currency)
+		o.Mode, o.Currency = ModeSetup, cmp.Or(cart.Currency, s.cfg.Catalog.currency)
 		switch {
 		case len(cart.Items) > 0:
 			err = errItemsNotHere
@@ -92,27 +95,27 @@ func (s *Service) fill(o *Order, cart Cart) (err error) {
 		return err
 	}
 
-	o.Options = s.Options.forMode(o.Mode)
+	o.Options = s.cfg.Options.forMode(o.Mode)
 	if o.Mode == ModePayment {
-		o.Options.SetupFutureUsage = s.Catalog.futureUsage(o.Items, o.Options.SetupFutureUsage)
+		o.Options.SetupFutureUsage = s.cfg.Catalog.futureUsage(o.Items, o.Options.SetupFutureUsage)
 	}
 
-	return s.Catalog.reprice(o)
+	return s.cfg.Catalog.reprice(o)
 }
 
-// Opened returns the order that the request's cookie opens: the one named, or
-// the newest in the cookie when id is "". It is ErrNotFound for everybody else.
+// Opened returns the order with that ID if the request's cookie opens it, or
+// the newest order of the cookie if id is "". Everybody else gets ErrNotFound.
 func (s *Service) Opened(r *http.Request, id string) (Order, error) {
-	held, ok := s.cookie.find(r, id)
+	found, ok := s.cookie.find(r, id)
 	if !ok {
 		return Order{}, ErrNotFound
 	}
 
-	o, err := s.Store.Order(r.Context(), held.ID)
+	o, err := s.cfg.Store.Order(r.Context(), found.ID)
 	if err != nil {
 		return Order{}, err
 	}
-	if !o.OpenedBy(held.Token) {
+	if !o.OpenedBy(found.Token) {
 		return Order{}, ErrNotFound
 	}
 
@@ -135,8 +138,8 @@ func (s *Service) ServeCreate(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	url := s.BaseURL + "/checkout/" + o.ID
-	s.cookie.add(w, r, held{ID: o.ID, Token: token})
+	url := s.cfg.BaseURL + "/checkout/" + o.ID
+	s.cookie.add(w, r, entry{ID: o.ID, Token: token})
 	w.Header().Set("Location", url)
 
 	return httpio.WriteJSON(w, http.StatusCreated, struct {

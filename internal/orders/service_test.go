@@ -71,6 +71,7 @@ var start = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 type shop struct {
 	testing.TB
 	store  *memory
+	cfg    orders.Config
 	svc    *orders.Service
 	now    time.Time
 	cookie string // as the browser sends it
@@ -88,7 +89,7 @@ func newShopOf(t testing.TB, baseURL string, c *orders.Catalog) *shop {
 		now:   start,
 	}
 
-	s.svc = orders.New(orders.Config{
+	s.configure(orders.Config{
 		Store:        s.store,
 		Catalog:      c,
 		Now:          func() time.Time { return s.now },
@@ -97,6 +98,15 @@ func newShopOf(t testing.TB, baseURL string, c *orders.Catalog) *shop {
 	})
 
 	return s
+}
+
+// configure gives the shop a service with another configuration.
+func (s *shop) configure(c orders.Config) { s.cfg, s.svc = c, orders.New(c) }
+
+// share lets the shop keep its orders in the store of another one.
+func (s *shop) share(other *shop) {
+	s.store, s.cfg.Store = other.store, other.store
+	s.configure(s.cfg)
 }
 
 func (s *shop) request(method, path, body string) *httptest.ResponseRecorder {
@@ -236,7 +246,7 @@ func TestServeGet(t *testing.T) {
 
 	other := newShop(t, "http://shop.test")
 	other.store = s.store
-	other.svc.Store = s.store
+	other.share(s)
 
 	theirs := other.create(oneMug)
 	for name, tt := range map[string]struct{ cookie, id string }{

@@ -6,31 +6,32 @@ import (
 	"checkoutd/internal/fault"
 )
 
-// Rate is a way to send orders.
+// Rate is a way of shipping orders.
 type Rate struct {
 	ID        string
 	Name      string
 	Prices    map[string]int64 // by currency, in minor units; 0 is free
-	Countries []string         // where it goes; none: everywhere
-	MinDays   int64            // business days until it is there, 0 for not said
+	Countries []string         // that it serves; none: all
+	MinDays   int64            // delivery time in business days, 0 if unknown
 	MaxDays   int64
-	FreeFrom  map[string]int64 // it is free when the goods cost as much, before any discount
+	FreeFrom  map[string]int64 // by currency: free from this price of the goods, before any discount
 }
 
 var (
-	errRateUnknown = fault.InvalidField("shipping_rate", "shipping_rate_unknown", "This order cannot be sent that way.")
-	errCountry     = fault.InvalidField("shipping.address.country", "shipping_country_unsupported", "We do not send to this country.")
+	errRateUnknown = fault.InvalidField("shipping_rate", "shipping_rate_unknown", "This shipping method is not available for this order.")
+	errCountry     = fault.InvalidField("shipping.address.country", "shipping_country_unsupported", "We do not ship to this country.")
 )
 
-// serves reports whether the rate goes to a country and is priced in the
-// currency. Before a country is known, every one may be it.
+// serves reports whether the rate serves a country and has a price in the
+// currency. While the country is not known (""), any country may still be
+// chosen.
 func (r *Rate) serves(country, currency string) bool {
 	_, priced := r.Prices[currency]
 	return priced && (country == "" || len(r.Countries) == 0 || slices.Contains(r.Countries, country))
 }
 
-// cost is what the rate costs for goods of that price, before their discount: a
-// code must not take away what the goods alone have earned.
+// cost returns the price of the rate for goods of that price before their
+// discount: a promotion code must not take free shipping away again.
 func (r *Rate) cost(goods int64, currency string) int64 {
 	if from, ok := r.FreeFrom[currency]; ok && goods >= from {
 		return 0
@@ -38,7 +39,7 @@ func (r *Rate) cost(goods int64, currency string) int64 {
 	return r.Prices[currency]
 }
 
-// offer is the rate as an order has it.
+// offer returns the rate as it is stored with an order.
 func (r *Rate) offer(goods int64, currency string) ShippingRate {
 	return ShippingRate{
 		ID:      r.ID,
@@ -49,7 +50,7 @@ func (r *Rate) offer(goods int64, currency string) ShippingRate {
 	}
 }
 
-// ratesFor lists the rates that an order can have, in the file's order.
+// ratesFor returns the rates that serve an order, in the order of the file.
 func (c *Catalog) ratesFor(o *Order) []Rate {
 	if !o.Ships() {
 		return nil
@@ -63,8 +64,8 @@ func (c *Catalog) ratesFor(o *Order) []Rate {
 	return list
 }
 
-// countriesFor lists where an order can be sent; none: everywhere, or it is not
-// sent at all.
+// countriesFor returns the countries to which an order can be shipped; none: to
+// all, or the order is not shipped.
 func (c *Catalog) countriesFor(o *Order) []string {
 	list := []string{}
 	if !o.Ships() {
@@ -86,21 +87,22 @@ func (c *Catalog) countriesFor(o *Order) []string {
 	return slices.Compact(list)
 }
 
-// ShippingFrom is the least that it costs to send something, by currency, in
-// minor units; empty when nothing is sent.
+// ShippingFrom returns the lowest shipping price by currency, in minor units.
+// It is empty if nothing is shipped.
 func (c *Catalog) ShippingFrom() map[string]int64 {
-	least := make(map[string]int64)
+	lowest := make(map[string]int64)
 	for _, r := range c.rates {
 		for currency, price := range r.Prices {
-			if known, ok := least[currency]; !ok || price < known {
-				least[currency] = price
+			if known, ok := lowest[currency]; !ok || price < known {
+				lowest[currency] = price
 			}
 		}
 	}
-	return least
+	return lowest
 }
 
-// country is where the order goes, "" while that is not known.
+// country returns the country to which the order is shipped, "" while it is not
+// known.
 func (o *Order) country() string {
 	if o.Contact.Shipping == nil {
 		return ""

@@ -5,33 +5,34 @@ import (
 	"time"
 )
 
-// Store keeps orders. Each method is one transaction and safe for concurrent
+// Store stores orders. Each method is one transaction and safe for concurrent
 // use.
 type Store interface {
 	// CreateOrder stores a new order.
 	CreateOrder(ctx context.Context, o Order) error
 	// Order returns the order, or ErrNotFound.
 	Order(ctx context.Context, id string) (Order, error)
-	// UpdateOrder locks the order, hands it to change and commits what it
-	// became, which it returns. An error of change rolls back and is returned
-	// as it is; a wrong id is ErrNotFound. change may run again on an order
-	// read afresh: it keeps nothing of a former run and calls nobody.
+	// UpdateOrder locks the order, calls change with it, commits what change
+	// made of it and returns that. An error of change rolls back and is
+	// returned unchanged; a wrong ID is ErrNotFound. change may run again on a
+	// fresh copy: it must keep nothing from an earlier run and have no side
+	// effects.
 	//
-	// The lock is the one under which an attempt to pay is reserved, and
-	// PaymentStatus says there whether one is under way: a change and a payment
-	// never cross.
+	// Attempts are reserved under the same lock, where PaymentStatus tells
+	// whether a payment is in flight: so an order never changes under a
+	// payment.
 	//
-	// Whoever writes an order, the count of a promotion code's uses follows its
-	// Discount in the same transaction: it grows when Held becomes true, but
-	// never over Limit, which is ErrPromotionUsedUp and changes nothing; it
-	// shrinks when Held becomes false, when another code takes its place, and
-	// when the order is over (GiveBack).
+	// Every write of an order also counts the uses of its promotion code in the
+	// same transaction. The count grows when Discount.Held becomes true; beyond
+	// Discount.Limit that is ErrPromotionUsedUp, and nothing is written. The
+	// count shrinks when Held becomes false and when another code replaces this
+	// one. An order that ends unpaid releases its use (GiveBack).
 	UpdateOrder(ctx context.Context, id string, change func(*Order) error) (Order, error)
-	// PromotionUses is how many orders hold a use of the code.
+	// PromotionUses returns the number of orders that hold a use of the code.
 	PromotionUses(ctx context.Context, code string) (int64, error)
 }
 
-// Filter chooses orders for the shop's own eyes. Zero fields do not choose.
+// Filter selects orders for the shop. Zero fields match every order.
 type Filter struct {
 	Statuses []Status
 	From     time.Time // created at or after

@@ -1,7 +1,9 @@
 package orders
 
-// Mode is what an order is for, in the words of Stripe.js' elements option of
-// that name (https://docs.stripe.com/js/elements_object/create_without_intent).
+import "slices"
+
+// Mode is what an order is for, named as in the option mode of Stripe.js
+// Elements (https://docs.stripe.com/js/elements_object/create_without_intent).
 type Mode string
 
 // The modes.
@@ -11,9 +13,10 @@ const (
 	ModeSubscription Mode = "subscription" // the first payment of a subscription
 )
 
-// Options are how an order is to be paid. They are those of the page's Elements
-// and of the intent alike, and kept with the order, so that a changed
-// configuration never parts the two. Zero fields leave the choice to Stripe.
+// Options are how an order is paid. The page's Elements and the intent must
+// have the same options, so they are stored with the order: a changed
+// configuration cannot make the two differ. Zero fields leave the choice to
+// Stripe.
 type Options struct {
 	CaptureMethod              string   `json:"capture_method,omitempty"`     // automatic or manual
 	SetupFutureUsage           string   `json:"setup_future_usage,omitempty"` // on_session or off_session
@@ -23,33 +26,33 @@ type Options struct {
 	RequireCVCRecollection     bool     `json:"require_cvc_recollection,omitempty"`     // for saved cards
 	Installments               bool     `json:"installments,omitempty"`                 // card installments
 	BankVerification           string   `json:"bank_verification,omitempty"`            // us_bank_account: verification_method
-	ReceiptEmail               bool     `json:"receipt_email,omitempty"`                // Stripe mails a receipt to Contact.Email
+	ReceiptEmail               bool     `json:"receipt_email,omitempty"`                // Stripe sends a receipt to Contact.Email
 }
 
-// Recurring is how often a product is paid for again.
+// Recurring is how often a product is paid for.
 type Recurring struct {
 	Interval      string `json:"interval"` // day, week, month or year
 	IntervalCount int64  `json:"interval_count"`
 }
 
-// Discount is what a promotion code takes off.
+// Discount is what a promotion code takes off an order.
 type Discount struct {
 	Code   string // "" for none
 	Amount int64  // minor units
-	Limit  int64  // how many orders may use the code, 0 for any number
-	Held   bool   // one of the code's uses is this order's
+	Limit  int64  // how many orders may use the code, 0 for no limit
+	Held   bool   // this order holds one of the code's uses
 }
 
-// ShippingRate is a way to send an order, priced in the order's currency.
+// ShippingRate is a way of shipping an order, priced in the order's currency.
 type ShippingRate struct {
 	ID      string `json:"id"`
 	Name    string `json:"name"`
 	Amount  int64  `json:"amount"`             // minor units
-	MinDays int64  `json:"min_days,omitempty"` // delivery estimate in business days, 0 for none
+	MinDays int64  `json:"min_days,omitempty"` // delivery time in business days, 0 if unknown
 	MaxDays int64  `json:"max_days,omitempty"`
 }
 
-// Contact is what the buyer said of themselves. It never goes into a log.
+// Contact is the personal data that the buyer entered. It is never logged.
 type Contact struct {
 	Email    string   `json:"email,omitempty"`
 	Shipping *Address `json:"shipping,omitempty"`
@@ -58,7 +61,7 @@ type Contact struct {
 
 // Address is a person and a place, in the shape of Stripe's
 // (https://docs.stripe.com/api/payment_intents/object#payment_intent_object-shipping).
-// A wallet gives only the place's rough parts before the buyer has confirmed.
+// Before the buyer confirms, a wallet shares only the rough parts of the place.
 type Address struct {
 	Name    string `json:"name,omitempty"`
 	Phone   string `json:"phone,omitempty"`
@@ -75,31 +78,26 @@ type Place struct {
 	Country    string `json:"country"` // ISO 3166-1, two capitals
 }
 
-// GiveBack gives back the use of a promotion code that an order holds which is
-// over. What is paid after the end is for a person to look at: it takes no use
-// again.
+// GiveBack releases the order's use of a promotion code if the order has
+// expired or was canceled. A payment that arrives later puts the order in
+// review and does not take a use again.
 func (o *Order) GiveBack() {
 	if o.Status == Expired || o.Status == Canceled {
 		o.Discount.Held = false
 	}
 }
 
-// Ships reports whether something of the order is sent to an address.
+// Ships reports whether any item of the order is shipped to an address.
 func (o *Order) Ships() bool {
-	for _, i := range o.Items {
-		if i.Ships {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(o.Items, func(i Item) bool { return i.Ships })
 }
 
-// Complete reports whether something can be sent there.
+// Complete reports whether something can be shipped to the address.
 func (a *Address) Complete() bool {
 	return a != nil && a.Name != "" && a.Address.Line1 != "" && a.Address.Country != ""
 }
 
-// Subtotal is the sum of the lines in minor units, before discount and
+// Subtotal returns the sum of the lines in minor units, before discount and
 // shipping.
 func (o *Order) Subtotal() int64 {
 	var sum int64

@@ -16,15 +16,14 @@ type Totals struct {
 	Amount   int64
 }
 
-// Total is the one place where an order's total is computed: of its lines, a
-// promotion (nil for none) and a shipping rate (nil for none), all in one
-// currency. It is an error when the promotion does not fit, when the rate has
-// no price in the currency, and when Stripe would not take the amount
-// (money.Check).
+// Total computes what an order costs; nothing else does. p and r may be nil;
+// all prices are in one currency. It is an error if the promotion does not
+// apply, if the rate has no price in the currency, and if Stripe would not
+// accept the amount (money.Check).
 func Total(items []Item, currency string, p *Promotion, r *Rate) (Totals, error) {
 	goods, ok := subtotal(items)
 	if !ok {
-		return Totals{}, fault.New(fault.Invalid, "amount_out_of_range", "This total is too large to be paid.")
+		return Totals{}, fault.New(fault.Invalid, "amount_out_of_range", "This total is too large.")
 	}
 
 	t := Totals{Subtotal: goods}
@@ -33,7 +32,7 @@ func Total(items []Item, currency string, p *Promotion, r *Rate) (Totals, error)
 			return Totals{}, err
 		}
 
-		t.Discount = p.off(t.Subtotal, currency)
+		t.Discount = p.discount(t.Subtotal, currency)
 	}
 
 	if r != nil {
@@ -57,18 +56,19 @@ func Total(items []Item, currency string, p *Promotion, r *Rate) (Totals, error)
 	return t, nil
 }
 
-// mostGoods bounds what the goods may cost before discount: two digits more
-// than Stripe takes, and few enough that a percentage of it is still a number.
-const mostGoods = money.MaxAmount * 100
+// maxGoods is the highest price of the goods before the discount: 100 times
+// what Stripe accepts, and low enough that computing a percentage cannot
+// overflow.
+const maxGoods = money.MaxAmount * 100
 
-// subtotal sums the lines; ok is false when one of them, or the sum, is out of
-// all proportion.
+// subtotal returns the sum of the lines. ok is false if a line or the sum
+// exceeds maxGoods or would overflow.
 func subtotal(items []Item) (sum int64, ok bool) {
 	for _, i := range items {
 		if i.Quantity < 0 || i.UnitAmount < 0 || i.Quantity > 0 && i.UnitAmount > math.MaxInt64/i.Quantity {
 			return 0, false
 		}
-		if sum += i.Amount(); sum < 0 || sum > mostGoods {
+		if sum += i.Amount(); sum < 0 || sum > maxGoods {
 			return 0, false
 		}
 	}

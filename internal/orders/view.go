@@ -9,16 +9,16 @@ type View struct {
 	Status            Status         `json:"status"`
 	PaymentStatus     PaymentStatus  `json:"payment_status"`
 	Amount            int64          `json:"amount"`
-	Captured          int64          `json:"captured"` // less than Amount when the shop took a part of what was held
-	Refunded          int64          `json:"refunded"` // what of it went back, or is on its way
+	Captured          int64          `json:"captured"` // less than Amount after a partial capture
+	Refunded          int64          `json:"refunded"` // includes pending refunds
 	Subtotal          int64          `json:"subtotal"`
 	Discount          *DiscountView  `json:"discount"`
 	ShippingRate      *ShippingRate  `json:"shipping_rate"`
-	ShippingRates     []ShippingRate `json:"shipping_rates"`     // those to choose from now
-	ShippingCountries []string       `json:"shipping_countries"` // empty: everywhere
+	ShippingRates     []ShippingRate `json:"shipping_rates"`     // to choose from
+	ShippingCountries []string       `json:"shipping_countries"` // empty: all
 	Ships             bool           `json:"ships"`
 	Recurring         *Recurring     `json:"recurring"`
-	SetupFutureUsage  string         `json:"setup_future_usage,omitempty"` // it follows the items
+	SetupFutureUsage  string         `json:"setup_future_usage,omitempty"` // depends on the items
 	Currency          string         `json:"currency"`
 	Items             []ItemView     `json:"items"`
 	Contact           Contact        `json:"contact"`
@@ -28,7 +28,7 @@ type View struct {
 	PaidAt            *time.Time     `json:"paid_at,omitempty"`
 }
 
-// DiscountView is a promotion code with what it takes off.
+// DiscountView is a promotion code with its discount.
 type DiscountView struct {
 	Code   string `json:"code"`
 	Amount int64  `json:"amount"`
@@ -45,8 +45,8 @@ type ItemView struct {
 	Recurring  *Recurring `json:"recurring,omitempty"`
 }
 
-// View shows the order to its buyer. An order whose time is over is expired to
-// them even before the store says so.
+// View returns what the buyer sees of an order. The buyer sees it as expired as
+// soon as its time is over, even if the store has not recorded it yet.
 func (s *Service) View(o Order) View {
 	v := View{
 		ID:                o.ID,
@@ -59,7 +59,7 @@ func (s *Service) View(o Order) View {
 		Subtotal:          o.Subtotal(),
 		Currency:          o.Currency,
 		ShippingRates:     s.offers(&o),
-		ShippingCountries: s.Catalog.countriesFor(&o),
+		ShippingCountries: s.cfg.Catalog.countriesFor(&o),
 		Ships:             o.Ships(),
 		Recurring:         o.Recurring(),
 		SetupFutureUsage:  o.Options.SetupFutureUsage,
@@ -70,7 +70,7 @@ func (s *Service) View(o Order) View {
 		ExpiresAt:         o.ExpiresAt.UTC(),
 	}
 
-	if o.IsExpired(s.Now()) && !o.underWay() {
+	if o.IsExpired(s.cfg.Now()) && !o.paymentStarted() {
 		v.Status = Expired
 	}
 
@@ -94,10 +94,10 @@ func (s *Service) View(o Order) View {
 	return v
 }
 
-// offers are the rates that the order can have, at what they cost it.
+// offers returns the rates that serve the order, with their price for it.
 func (s *Service) offers(o *Order) []ShippingRate {
 	list := []ShippingRate{}
-	for _, r := range s.Catalog.ratesFor(o) {
+	for _, r := range s.cfg.Catalog.ratesFor(o) {
 		list = append(list, r.offer(o.Subtotal(), o.Currency))
 	}
 	return list

@@ -254,7 +254,7 @@ func newExpressSite(t *testing.T) *site {
 	s.patch = func(_ int, change map[string]any) error {
 		if to, ok := change["shipping"].(map[string]any); ok {
 			if to["address"].(map[string]any)["country"] == "NO" {
-				return fault.InvalidField("shipping.address.country", "shipping_country_unsupported", "We do not send to this country.")
+				return fault.InvalidField("shipping.address.country", "shipping_country_unsupported", "We do not ship to this country.")
 			}
 
 			s.view["contact"] = map[string]any{"shipping": to}
