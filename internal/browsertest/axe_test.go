@@ -8,7 +8,7 @@ import (
 	"checkoutd/internal/browsertest"
 )
 
-// errorsOf is a testing.TB that keeps the errors instead of failing.
+// errorsOf is a testing.TB that records errors instead of failing.
 type errorsOf struct {
 	testing.TB
 	errors []string
@@ -26,7 +26,7 @@ func TestAxe(t *testing.T) {
 	for _, c := range []struct {
 		name, body string
 		scope      []string
-		want       string // the rule, and the element; nothing when the page is good
+		want       string // the rule and the element, or "" for a good page
 	}{
 		{"a good page has no violation", head + "<p>text</p>", nil, ""},
 		{"an input without a label is one", head + "<input id=bare>", nil, "label (critical)|<input id=\"bare\">"},

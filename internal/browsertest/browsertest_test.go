@@ -21,7 +21,7 @@ import (
 	"checkoutd/internal/browsertest"
 )
 
-// victimEnv makes TestVictim play the test binary that is killed.
+// victimEnv makes TestVictim act as the test binary that is killed.
 const victimEnv = "BROWSERTEST_VICTIM"
 
 func TestNew(t *testing.T) {
@@ -76,7 +76,7 @@ func TestFrame(t *testing.T) {
 		visit(t, ctx, outer.URL)
 		eval[int](t, ctx, "document.body.appendChild(document.createElement('iframe')).src = '"+url+"', 0")
 
-		// The node that is found now is that of the blank iframe.
+		// The node that is found now is that of the blank document.
 		if _, err := chromedp.Run(ctx, chromedp.Nodes(chromedp.CSS("iframe"))); err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +97,7 @@ func TestFrame(t *testing.T) {
 		}
 	})
 
-	t.Run("an iframe that never has the element ends with the context", func(t *testing.T) {
+	t.Run("waiting for an element that never appears ends with the context", func(t *testing.T) {
 		t.Parallel()
 		outer := serve(t, "", "<iframe></iframe>")
 		ctx := browsertest.New(t)
@@ -222,7 +222,7 @@ func TestScreenshot(t *testing.T) {
 
 func TestKilledTestBinary(t *testing.T) {
 	t.Parallel()
-	browsertest.New(t) // no browser: left out, and said so, like the others
+	browsertest.New(t) // skips this test, like the others, without a browser
 	victim := exec.Command(os.Args[0], "-test.run=^TestVictim$", "-test.v")
 	victim.Env = append(os.Environ(), victimEnv+"=1", "TMPDIR="+t.TempDir())
 
@@ -311,7 +311,7 @@ func waitFor(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited 20 s in vain: %s", what)
+			t.Fatalf("timed out after 20 s: %s", what)
 		}
 	}
 }

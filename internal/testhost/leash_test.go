@@ -16,7 +16,7 @@ import (
 	"checkoutd/internal/testhost"
 )
 
-// victimEnv makes TestLeashVictim play the test binary that is killed.
+// victimEnv makes TestLeashVictim act as the test binary that is killed.
 const victimEnv = "TESTHOST_LEASH_VICTIM"
 
 func TestLeash(t *testing.T) {
@@ -60,7 +60,7 @@ func TestLeash(t *testing.T) {
 		_ = sleeper.Wait()
 	})
 
-	t.Run("a leash that nobody refers to holds on", func(t *testing.T) {
+	t.Run("an unreferenced leash keeps its process", func(t *testing.T) {
 		t.Parallel()
 		sleeper := startSleeper(t)
 		if err := newLeash(t).Hold("TERM", sleeper.Process.Pid); err != nil {
@@ -161,8 +161,8 @@ func signalOf(t *testing.T, err error) syscall.Signal {
 	return exit.Sys().(syscall.WaitStatus).Signal()
 }
 
-// alive is false for a zombie, too: nobody waits for an orphan in a container
-// without an init.
+// alive reports whether a process exists and is no zombie: in a container
+// without an init, nothing reaps an orphan.
 func alive(pid int) bool {
 	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)) // Linux only
 	return syscall.Kill(pid, 0) == nil && !strings.Contains(string(stat), ") Z ")
@@ -177,7 +177,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !ok(); {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited 20 s in vain: %s", what)
+			t.Fatalf("timed out after 20 s: %s", what)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}

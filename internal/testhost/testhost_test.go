@@ -7,7 +7,7 @@ import (
 	"checkoutd/internal/testhost"
 )
 
-// recorder notes how a helper would have ended a test.
+// recorder records how a helper would have ended a test.
 type recorder struct {
 	testing.TB
 	ended string

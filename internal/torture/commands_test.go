@@ -120,7 +120,7 @@ func (o operation) run(ctx context.Context, h *harness, m moment) {
 
 // stillInFlight is part of what the command prints while the outcome of the
 // first request is not known.
-const stillInFlight = "has not told"
+const stillInFlight = "has not confirmed yet"
 
 // check compares what Stripe did with what the shop knows.
 func (o operation) check(ctx context.Context, h *harness, order string, m moment) {

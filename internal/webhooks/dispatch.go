@@ -13,20 +13,21 @@ import (
 
 // route is what the events of some types lead to.
 type route struct {
-	// prefixes are the beginnings of the event types. A whole type is one, too.
+	// prefixes are the beginnings of the event types, or whole types.
 	prefixes []string
 	// refer returns how the event's object refers to its order.
 	refer func(o *object) payments.Ref
 	// settle brings the event into its order and ends the claim in the same
 	// transaction. nil: events of these types change no order.
 	settle func(s *Service, ctx context.Context, j *job) error
-	// snapshot reports whether the object is an intent, which can be believed
-	// as it is. Other events are a hint to read something at Stripe.
+	// snapshot means that the object is an intent, which can be believed as it
+	// is. Other events are a hint to read something at Stripe.
 	snapshot bool
 }
 
 // routes is the table of all event types. The first row with a matching prefix
-// counts, so a longer prefix stands above a shorter one.
+// counts, so a longer prefix must come before a shorter one. To handle another
+// type, add a row and the settle function that it names.
 var routes = []route{
 	{
 		prefixes: []string{"payment_intent.", "setup_intent."},
@@ -87,8 +88,8 @@ func fromIntent(o *object) payments.Ref {
 	}
 }
 
-// fromIntentMember is for charges, refunds, disputes and whatever else may name
-// an intent.
+// fromIntentMember reads the payment_intent member that charges, refunds,
+// disputes and other objects have.
 func fromIntentMember(o *object) payments.Ref {
 	return payments.Ref{
 		IntentID:      string(o.PaymentIntent),
@@ -104,8 +105,8 @@ func fromSubscription(o *object) payments.Ref {
 	}
 }
 
-// fromInvoice ignores the invoice's own metadata: it is the subscription that
-// the order began.
+// fromInvoice ignores the invoice's own metadata: the order created the
+// subscription, not the invoice.
 func fromInvoice(o *object) payments.Ref {
 	own, parent := o.Details.v, o.Parent.v.Details.v
 	return payments.Ref{
@@ -168,25 +169,26 @@ func plan(ctx context.Context, e *Event, find findOrder) (*job, error) {
 	}
 
 	j := &job{event: e, route: r, object: body.Data.Object}
-
 	j.ref = r.refer(&j.object.object)
 	if j.ref.IntentID == "" && j.ref.SubscriptionID == "" {
 		return nil, &terminalError{Ignored, "its object refers to no intent and no subscription"}
 	}
 
 	j.orderID, err = find(ctx, j.ref)
-	if err == nil && j.orderID == "" {
-		err = errUnmatched
+	switch {
+	case err != nil:
+		return nil, err
+	case j.orderID == "":
+		return nil, errUnmatched
 	}
 
-	if err != nil {
-		return nil, err
-	}
 	return j, nil
 }
 
 // What events lead to. Each function ends the event's claim when it succeeds.
 
+// settleIntent believes the snapshot in the event. Settle itself reads the
+// intent at Stripe when the snapshot may be stale.
 func (s *Service) settleIntent(ctx context.Context, j *job) error {
 	// Another release train may have other shapes: only our own reading counts.
 	if j.event.VersionMismatch {
@@ -211,10 +213,13 @@ func (s *Service) settleSubscription(ctx context.Context, j *job) error {
 	return s.cfg.Payments.SettleSubscription(ctx, j.orderID, j.ref.SubscriptionID, j.event.Claim())
 }
 
+// settleRefunds takes the event as a hint that the intent's refunds have
+// changed.
 func (s *Service) settleRefunds(ctx context.Context, j *job) error {
 	return s.cfg.Payments.SettleRefunds(ctx, j.orderID, j.ref.IntentID, j.event.Claim())
 }
 
+// settleDispute takes the event as a hint that the dispute has changed.
 func (s *Service) settleDispute(ctx context.Context, j *job) error {
 	return s.cfg.Payments.SettleDispute(ctx, j.orderID, j.object.ID, j.event.Claim())
 }
