@@ -1,55 +1,49 @@
 package api
 
-import (
-	"checkoutd/internal/sandbox/memory"
-)
+import "checkoutd/internal/sandbox/memory"
 
-// Lookup finds an object outside a transaction.
+// Lookup returns an object of an account, outside a transaction.
 func (s *Server) Lookup(account, id string) (memory.Object, bool) {
-	s.Store.Mu.RLock()
-	defer s.Store.Mu.RUnlock()
-	w := s.Store.Accounts[account]
-	if w == nil {
+	s.Store.RLock()
+	defer s.Store.RUnlock()
+	return s.Store.Get(account, id)
+}
+
+// Anywhere returns an object of any account, for pages that know no account.
+func (s *Server) Anywhere(id string) (memory.Object, bool) {
+	s.Store.RLock()
+	defer s.Store.RUnlock()
+
+	holder := s.Store.Holder(id)
+	if holder == nil {
 		return nil, false
 	}
-	e, ok := w.Objects[id]
-	return e.Object, ok
+	return holder.Get(id)
 }
 
-// Anywhere finds an object in any account: pages know no account.
-func (s *Server) Anywhere(id string) (memory.Object, bool) {
-	s.Store.Mu.RLock()
-	defer s.Store.Mu.RUnlock()
-	for _, w := range s.Store.Accounts {
-		if e, ok := w.Objects[id]; ok {
-			return e.Object, true
-		}
-	}
-	return nil, false
-}
-
+// AccountOf returns the ID of the account that holds an object, by default the
+// platform's.
 func (s *Server) AccountOf(id string) string {
-	s.Store.Mu.RLock()
-	defer s.Store.Mu.RUnlock()
-	for account, w := range s.Store.Accounts {
-		if _, ok := w.Objects[id]; ok {
-			return account
-		}
+	s.Store.RLock()
+	defer s.Store.RUnlock()
+
+	holder := s.Store.Holder(id)
+	if holder == nil {
+		return PlatformAccount
 	}
-	return PlatformAccount
+	return holder.ID
 }
 
-// ActForOwnerOf points the transaction at the account that holds an object.
-func (c *Call) ActForOwnerOf(id string) {
-	for account, w := range c.Server.Store.Accounts {
-		if _, ok := w.Objects[id]; ok {
-			c.Account, c.Tx.Account = account, w
-		}
-	}
-}
-
-// KnowsAccount tells whether a Stripe-Account header names an account that exists.
+// KnowsAccount reports whether a connected account exists.
 func (s *Server) KnowsAccount(id string) bool {
 	obj, ok := s.Lookup(PlatformAccount, id)
 	return ok && obj.ObjectKind() == KindAccount
+}
+
+// ActForOwnerOf moves the call and its transaction to the account that holds an
+// object. Nothing must have been changed before.
+func (c *Call) ActForOwnerOf(id string) {
+	if holder := c.Server.Store.Holder(id); holder != nil {
+		c.Account, c.Tx.Account = holder.ID, holder
+	}
 }

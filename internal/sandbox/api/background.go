@@ -18,15 +18,15 @@ func (s *Server) Background(account string, run func(c *Call) error) {
 // A decline counts as done.
 func (s *Server) Update(account string, run func(c *Call) error) error {
 	c := &Call{Server: s, Account: account, Now: s.Now(), Params: &wire.Params{}, version: APIVersion}
-	s.Store.Mu.Lock()
+	s.Store.Lock()
 	c.Tx = s.Store.Begin(s.Store.Account(c.Account), c.Now)
 	err := run(c)
 	if !KeepsChanges(err) {
-		s.Store.Mu.Unlock()
+		s.Store.Unlock()
 		return err
 	}
 	lines := s.commit(c.Tx)
-	s.Store.Mu.Unlock()
+	s.Store.Unlock()
 	s.Journal.Write(lines)
 	for _, f := range c.Tx.After {
 		f()
@@ -73,13 +73,13 @@ func (s *Server) announce(ev *Event) {
 
 // resume takes up what a restart interrupted: delayed payments, pending refunds, undelivered events.
 func (s *Server) resume() {
-	s.Store.Mu.RLock()
-	defer s.Store.Mu.RUnlock()
-	for account, w := range s.Store.Accounts {
-		for _, e := range w.Objects {
+	s.Store.RLock()
+	defer s.Store.RUnlock()
+	for _, account := range s.Store.Accounts() {
+		for obj := range account.Objects() {
 			for _, m := range s.modules {
 				if m.Resume != nil {
-					m.Resume(account, e.Object)
+					m.Resume(account.ID, obj)
 				}
 			}
 		}

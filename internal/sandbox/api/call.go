@@ -247,18 +247,18 @@ func (s *Server) transact(c *Call) (value any, lines []memory.Line, err error) {
 		}
 	}()
 	if c.Route.readOnly() {
-		s.Store.Mu.RLock()
-		defer s.Store.Mu.RUnlock()
+		s.Store.RLock()
+		defer s.Store.RUnlock()
 		c.Tx = s.beginRead(c)
 		value, err = c.Route.run(c)
 		return value, nil, err
 	}
-	s.Store.Mu.Lock()
+	s.Store.Lock()
 	c.Tx = s.Store.Begin(s.Store.Account(c.Account), c.Now)
 	tx, done := c.Tx, false
 	defer func() {
 		if !done {
-			s.Store.Mu.Unlock()
+			s.Store.Unlock()
 		}
 	}()
 	value, err = c.Route.run(c)
@@ -271,7 +271,7 @@ func (s *Server) transact(c *Call) (value any, lines []memory.Line, err error) {
 		tx.After = nil
 	}
 	done = true
-	s.Store.Mu.Unlock()
+	s.Store.Unlock()
 	for _, f := range tx.After {
 		f()
 	}

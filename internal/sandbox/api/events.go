@@ -3,9 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 
@@ -156,15 +154,16 @@ func (e *Event) Payload() ([]byte, error) {
 
 // Events returns every event that is kept, oldest first.
 func (s *Server) Events() []*Event {
-	s.Store.Mu.RLock()
-	defer s.Store.Mu.RUnlock()
+	s.Store.RLock()
+	defer s.Store.RUnlock()
 	out := []*Event{}
-	for _, account := range slices.Sorted(maps.Keys(s.Store.Accounts)) {
-		s.Store.Accounts[account].Each(KindEvent, func(obj memory.Object) {
+	for _, account := range s.Store.Accounts() {
+		for obj := range account.OfKind(KindEvent) {
 			if ev, ok := obj.(*Event); ok {
 				out = append(out, ev)
 			}
-		})
+		}
 	}
+
 	return out
 }

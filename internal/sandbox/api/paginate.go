@@ -16,18 +16,13 @@ func Page[T memory.Object](c *Call, kind, parent string, keep func(T) bool) (any
 	if err != nil {
 		return nil, err
 	}
-	sh := c.Tx.Account.Kinds[kind]
-	if parent != "" {
-		sh = c.Tx.Account.ByParent[kind+"/"+parent]
-	}
-	if sh == nil {
-		sh = &memory.IDList{}
-	}
-	from, backwards, err := c.cursor(sh, kind)
+
+	index := c.Tx.Account.Index(kind, parent)
+	from, backwards, err := c.cursor(index, kind)
 	if err != nil {
 		return nil, err
 	}
-	found := gather(c.Tx, sh, from, backwards, limit+1, keep)
+	found := memory.Gather(c.Tx, index, from, backwards, limit+1, keep)
 	more := len(found) > limit
 	if more {
 		found = found[:limit]
@@ -54,8 +49,8 @@ func PageLimit(p *wire.Params) (int, error) {
 	return int(n), nil
 }
 
-// cursor turns starting_after or ending_before into a place on the shelf.
-func (c *Call) cursor(sh *memory.IDList, kind string) (from int, backwards bool, err error) {
+// cursor turns starting_after or ending_before into a position in an index.
+func (c *Call) cursor(index *memory.Index, kind string) (from int, backwards bool, err error) {
 	after, before := c.Params.String("starting_after"), c.Params.String("ending_before")
 	if after != "" && before != "" {
 		return 0, false, wire.Malformed("", "", "You can only use one of starting_after and ending_before.")
@@ -65,33 +60,17 @@ func (c *Call) cursor(sh *memory.IDList, kind string) (from int, backwards bool,
 		id, param = before, "ending_before"
 	}
 	if id == "" {
-		return len(sh.IDs) - 1, false, nil
+		return index.Last(), false, nil
 	}
-	e, ok := c.Tx.Account.Objects[id]
-	if !ok || e.Object.ObjectKind() != kind {
+	obj, ok := c.Tx.Account.Get(id)
+	if !ok || obj.ObjectKind() != kind {
 		return 0, false, wire.NoSuch(kind, param, id)
 	}
-	at := sh.Position(c.Tx.Account, e.Seq)
+	at := index.Position(c.Tx.Account, id)
 	if before != "" {
 		return at + 1, true, nil
 	}
 	return at - 1, false, nil
-}
-
-// gather walks the shelf from a place, towards older objects or (backwards) towards newer ones.
-func gather[T memory.Object](t *memory.Tx, sh *memory.IDList, from int, backwards bool, want int, keep func(T) bool) []T {
-	step := -1
-	if backwards {
-		step = 1
-	}
-	var out []T
-	for i := from; i >= 0 && i < len(sh.IDs) && len(out) < want; i += step {
-		obj, ok := memory.Find[T](t, sh.IDs[i])
-		if ok && (keep == nil || keep(obj)) {
-			out = append(out, obj)
-		}
-	}
-	return out
 }
 
 // CreatedFilter reads created=N or created[gte|gt|lte|lt]=N.

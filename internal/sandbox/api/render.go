@@ -96,8 +96,8 @@ func (c *Call) whole(id, path string) (any, error) {
 func (c *Call) included(at map[string]any, name string) (any, error) {
 	kind, _ := at["object"].(string)
 	id, _ := at["id"].(string)
-	c.Server.Store.Mu.RLock()
-	defer c.Server.Store.Mu.RUnlock()
+	c.Server.Store.RLock()
+	defer c.Server.Store.RUnlock()
 	reading := *c
 	reading.Tx = c.Server.beginRead(c)
 	for _, m := range c.Server.modules {

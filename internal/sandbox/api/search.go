@@ -28,15 +28,16 @@ func Search(kind string) Handler {
 		if err != nil {
 			return nil, err
 		}
-		sh := c.Tx.Account.Kinds[kind]
-		if sh == nil {
-			sh = &memory.IDList{}
+
+		index := c.Tx.Account.Index(kind, "")
+		from := index.Last()
+		if after := c.Params.String("page"); after != "" {
+			if _, ok := c.Tx.Account.Get(after); ok {
+				from = index.Position(c.Tx.Account, after) - 1
+			}
 		}
-		from := len(sh.IDs) - 1
-		if after, ok := c.Tx.Account.Objects[c.Params.String("page")]; ok {
-			from = sh.Position(c.Tx.Account, after.Seq) - 1
-		}
-		found := gather(c.Tx, sh, from, false, limit+1, func(obj memory.Object) bool {
+
+		found := memory.Gather(c.Tx, index, from, false, limit+1, func(obj memory.Object) bool {
 			return obj.ObjectKind() == kind && wire.FitsQuery(obj, clauses, anyOf)
 		})
 		return c.searchPage(found, limit), nil

@@ -29,11 +29,11 @@ func platform(c *call) map[string]any {
 }
 
 func connectedAccount(c *call, id string) (any, error) {
-	e, ok := c.Server.Store.Accounts[api.PlatformAccount].Objects[id]
+	obj, ok := c.Server.Store.Get(api.PlatformAccount, id)
 	if !ok {
 		return nil, wire.NotFound(api.KindAccount, id)
 	}
-	return e.Object, nil
+	return obj, nil
 }
 
 func newAccount(cfg api.Config, kind string) map[string]any {

@@ -2,10 +2,8 @@ package desk
 
 import (
 	"maps"
-	"slices"
 
 	"checkoutd/internal/sandbox/api"
-	"checkoutd/internal/sandbox/memory"
 	"checkoutd/internal/sandbox/payments"
 	"checkoutd/internal/sandbox/wire"
 )
@@ -51,22 +49,23 @@ type LedgerIntent struct {
 
 // Ledger returns the charges and intents of every account at one moment.
 func (s *Management) Ledger() Ledger {
-	s.srv.Store.Mu.RLock()
-	defer s.srv.Store.Mu.RUnlock()
+	s.srv.Store.RLock()
+	defer s.srv.Store.RUnlock()
 	out := Ledger{Charges: []LedgerCharge{}, Intents: []LedgerIntent{}}
-	for _, account := range slices.Sorted(maps.Keys(s.srv.Store.Accounts)) {
-		w := s.srv.Store.Accounts[account]
-		w.Each(api.KindCharge, func(obj memory.Object) {
+	for _, account := range s.srv.Store.Accounts() {
+		for obj := range account.OfKind(api.KindCharge) {
 			if ch, ok := obj.(*payments.Charge); ok {
-				out.Charges = append(out.Charges, ledgerCharge(account, ch))
+				out.Charges = append(out.Charges, ledgerCharge(account.ID, ch))
 			}
-		})
-		w.Each(api.KindIntent, func(obj memory.Object) {
+		}
+
+		for obj := range account.OfKind(api.KindIntent) {
 			if pi, ok := obj.(*payments.PaymentIntent); ok {
-				out.Intents = append(out.Intents, ledgerIntent(account, pi))
+				out.Intents = append(out.Intents, ledgerIntent(account.ID, pi))
 			}
-		})
+		}
 	}
+
 	return out
 }
 

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 
@@ -23,30 +24,36 @@ const objectsShown = 300
 // Objects lists the newest objects of every account, oldest first, events left out; of is an id and takes those that belong
 // to it, all objects when empty.
 func (s *Management) Objects(of string) []ObjectEntry {
-	s.srv.Store.Mu.RLock()
-	defer s.srv.Store.Mu.RUnlock()
+	s.srv.Store.RLock()
+	defer s.srv.Store.RUnlock()
 	out := []ObjectEntry{}
-	for account, w := range s.srv.Store.Accounts {
-		for kind, sh := range w.Kinds {
-			if of != "" {
-				sh = w.ByParent[kind+"/"+of]
-			}
-			if kind != api.KindEvent && sh != nil {
-				out = append(out, newest(w, account, sh)...)
+	for _, account := range s.srv.Store.Accounts() {
+		for kind := range account.Kinds() {
+			if kind != api.KindEvent {
+				out = append(out, newest(account, account.Index(kind, of))...)
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b ObjectEntry) int { return int(a.seq) - int(b.seq) })
+	slices.SortFunc(out, func(a, b ObjectEntry) int { return cmp.Compare(a.seq, b.seq) })
 	return out[max(0, len(out)-objectsShown):]
 }
 
-// newest lists the last objects of a shelf.
-func newest(w *memory.AccountData, account string, sh *memory.IDList) []ObjectEntry {
+// newest returns the newest objects of an index.
+func newest(account *memory.Account, index *memory.Index) []ObjectEntry {
 	var out []ObjectEntry
-	for _, id := range sh.IDs[max(0, len(sh.IDs)-objectsShown):] {
-		if e, ok := w.Objects[id]; ok {
-			out = append(out, ObjectEntry{id, e.Object.ObjectKind(), account, append([]string{}, e.Object.Parents()...), e.Seq})
+	for _, id := range index.Newest(objectsShown) {
+		obj, ok := account.Get(id)
+		if !ok {
+			continue
 		}
+
+		out = append(out, ObjectEntry{
+			ID:        id,
+			Object:    obj.ObjectKind(),
+			Account:   account.ID,
+			BelongsTo: append([]string{}, obj.Parents()...),
+			seq:       account.Seq(id),
+		})
 	}
 	return out
 }

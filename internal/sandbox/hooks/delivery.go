@@ -95,15 +95,22 @@ func (q *Sender) finish(d *Delivery, state string) bool {
 // load fetches the event and the endpoint as they are now.
 func (q *Sender) load(d *Delivery) (*api.Event, *WebhookEndpoint, bool) {
 	store := q.srv.Store
-	store.Mu.RLock()
-	defer store.Mu.RUnlock()
-	for account, w := range store.Accounts {
-		if ev, found := w.Objects[d.Event].Object.(*api.Event); found {
-			ep, ok := q.EndpointNear(account, d.Endpoint)
-			return ev, ep, ok
-		}
+	store.RLock()
+	defer store.RUnlock()
+
+	holder := store.Holder(d.Event)
+	if holder == nil {
+		return nil, nil, false
 	}
-	return nil, nil, false
+
+	obj, _ := holder.Get(d.Event)
+	ev, ok := obj.(*api.Event)
+	if !ok {
+		return nil, nil, false
+	}
+
+	ep, ok := q.EndpointNear(holder.ID, d.Endpoint)
+	return ev, ep, ok
 }
 
 // post sends a signed body. See https://docs.stripe.com/webhooks#verify-events.
@@ -154,18 +161,19 @@ func Signature(body []byte, at time.Time, secrets ...string) string {
 // confirmDelivery counts an event's pending webhooks down.
 func (q *Sender) confirmDelivery(ev *api.Event) {
 	s := q.srv
-	s.Store.Mu.Lock()
+	s.Store.Lock()
 	w := s.Store.Account(ev.Owner)
-	have, ok := w.Objects[ev.ID].Object.(*api.Event)
+	obj, _ := w.Get(ev.ID)
+	have, ok := obj.(*api.Event)
 	if !ok || have.PendingWebhooks == 0 {
-		s.Store.Mu.Unlock()
+		s.Store.Unlock()
 		return
 	}
 	next := *have
 	next.PendingWebhooks--
 	s.Store.Put(w, &next)
 	lines := s.Journal.Lines(ev.Owner, []memory.Object{&next})
-	s.Store.Mu.Unlock()
+	s.Store.Unlock()
 	s.Journal.Write(lines)
 }
 
@@ -207,8 +215,8 @@ func (q *Sender) Resend(id string) bool {
 	if !ok || !is {
 		return false
 	}
-	q.srv.Store.Mu.RLock()
-	defer q.srv.Store.Mu.RUnlock()
+	q.srv.Store.RLock()
+	defer q.srv.Store.RUnlock()
 	for _, ep := range q.receivers(ev) {
 		q.Again(ev, ep)
 	}

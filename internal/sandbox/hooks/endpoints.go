@@ -61,7 +61,7 @@ func createEndpoint(c *api.Call) (any, error) {
 	if len(events) == 0 {
 		return nil, wire.MissingParam("enabled_events")
 	}
-	if sh := c.Tx.Account.Kinds[api.KindEndpoint]; sh != nil && len(sh.IDs)-sh.Dead >= maxEndpoints {
+	if c.Tx.Account.Index(api.KindEndpoint, "").Len() >= maxEndpoints {
 		return nil, wire.Invalid("", "", "You have reached the maximum of %d test webhook endpoints.", maxEndpoints)
 	}
 	ep := &WebhookEndpoint{
@@ -144,13 +144,11 @@ func (q *Sender) receivers(ev *api.Event) []*WebhookEndpoint {
 // wanting lists an account's endpoints, for Connect or not, that want an event.
 func (q *Sender) wanting(ev *api.Event, account string, forConnect bool) []*WebhookEndpoint {
 	var out []*WebhookEndpoint
-	if w := q.srv.Store.Accounts[account]; w != nil {
-		w.Each(api.KindEndpoint, func(obj memory.Object) {
-			ep, ok := obj.(*WebhookEndpoint)
-			if ok && ep.Status == "enabled" && ep.private.Connect == forConnect && api.MatchesType(ep.EnabledEvents, ev.Type) {
-				out = append(out, ep)
-			}
-		})
+	for obj := range q.srv.Store.OfKind(account, api.KindEndpoint) {
+		ep, ok := obj.(*WebhookEndpoint)
+		if ok && ep.Status == "enabled" && ep.private.Connect == forConnect && api.MatchesType(ep.EnabledEvents, ev.Type) {
+			out = append(out, ep)
+		}
 	}
 	return out
 }
@@ -159,10 +157,9 @@ func (q *Sender) wanting(ev *api.Event, account string, forConnect bool) []*Webh
 // The caller holds the lock.
 func (q *Sender) EndpointNear(account, id string) (*WebhookEndpoint, bool) {
 	for _, owner := range []string{account, api.PlatformAccount} {
-		if w := q.srv.Store.Accounts[owner]; w != nil {
-			if ep, ok := w.Objects[id].Object.(*WebhookEndpoint); ok {
-				return ep, true
-			}
+		obj, _ := q.srv.Store.Get(owner, id)
+		if ep, ok := obj.(*WebhookEndpoint); ok {
+			return ep, true
 		}
 	}
 	return nil, false
@@ -171,7 +168,7 @@ func (q *Sender) EndpointNear(account, id string) (*WebhookEndpoint, bool) {
 // Seed creates the configured endpoints, or brings the ones that a state file remembers up to date.
 func (q *Sender) Seed() {
 	s := q.srv
-	s.Store.Mu.Lock()
+	s.Store.Lock()
 	w := s.Store.Account(api.PlatformAccount)
 	var changed []memory.Object
 	for _, want := range q.endpoints {
@@ -180,15 +177,15 @@ func (q *Sender) Seed() {
 		changed = append(changed, ep)
 	}
 	lines := s.Journal.Lines(api.PlatformAccount, changed)
-	s.Store.Mu.Unlock()
+	s.Store.Unlock()
 	s.Journal.Write(lines)
 }
 
-func (q *Sender) endpointFor(w *memory.AccountData, want Endpoint) *WebhookEndpoint {
+func (q *Sender) endpointFor(account *memory.Account, want Endpoint) *WebhookEndpoint {
 	ep := &WebhookEndpoint{ID: wire.NewID("we"), Object: api.KindEndpoint, Created: q.srv.Now().Unix(), Metadata: map[string]string{}, URL: want.URL}
 	ep.private.Secret = want.Secret
-	for _, e := range w.Objects {
-		if have, ok := e.Object.(*WebhookEndpoint); ok && have.URL == want.URL && have.private.Connect == want.Connect {
+	for obj := range account.OfKind(api.KindEndpoint) {
+		if have, ok := obj.(*WebhookEndpoint); ok && have.URL == want.URL && have.private.Connect == want.Connect {
 			next := *have
 			ep = &next
 			if want.Secret != "" {
@@ -220,12 +217,11 @@ func (q *Sender) Rotate(id, secret string, overlap time.Duration) map[string]str
 	out := map[string]string{}
 	former := q.srv.Config.Now().Add(overlap).Unix()                // signatures carry the time of a clock that nobody moved
 	_ = q.srv.Update(api.PlatformAccount, func(c *api.Call) error { // the function below does not fail
-		sh := c.Tx.Account.Kinds[api.KindEndpoint]
-		for i := 0; sh != nil && i < len(sh.IDs); i++ {
-			ep, ok := memory.Find[*WebhookEndpoint](c.Tx, sh.IDs[i])
-			if !ok || id != "" && ep.ID != id {
+		for ep := range memory.All[*WebhookEndpoint](c.Tx, api.KindEndpoint) {
+			if id != "" && ep.ID != id {
 				continue
 			}
+
 			next := *ep
 			next.private.Former, next.private.FormerTo = ep.private.Secret, former
 			next.private.Secret = cmp.Or(secret, wire.NewWebhookSecret())

@@ -137,20 +137,8 @@ func (c *Call) SumBalance() *Balance {
 			pending[bt.Currency] += bt.Net
 		}
 	}
-	if sh := c.Tx.Account.Kinds[api.KindBalanceTxn]; sh != nil {
-		for _, id := range sh.IDs {
-			if bt, ok := memory.Find[*BalanceTransaction](c.Tx, id); ok {
-				add(bt)
-			}
-		}
-	}
-	for _, id := range c.Tx.Order {
-		if _, stored := c.Tx.Account.Objects[id]; stored {
-			continue
-		}
-		if bt, ok := memory.Find[*BalanceTransaction](c.Tx, id); ok {
-			add(bt)
-		}
+	for bt := range memory.All[*BalanceTransaction](c.Tx, api.KindBalanceTxn) {
+		add(bt)
 	}
 	return &Balance{Object: "balance", Available: fundsOf(available), Pending: fundsOf(pending)}
 }

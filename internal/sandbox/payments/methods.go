@@ -3,6 +3,7 @@ package payments
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"checkoutd/internal/sandbox/api"
 	"checkoutd/internal/sandbox/memory"
@@ -161,10 +162,9 @@ func (c *Call) pathMethod() (*PaymentMethod, error) {
 	if !ok {
 		return nil, wire.NotFound("PaymentMethod", c.ID)
 	}
-	sh := c.Tx.Account.Kinds[api.KindMethod]
-	for i := 0; sh != nil && i < len(sh.IDs); i++ {
-		pm, ok := memory.Find[*PaymentMethod](c.Tx, sh.IDs[len(sh.IDs)-1-i])
-		if ok && pm.private.Card == cd.Key && !pm.private.Detached && !pm.private.Consumed {
+	attached := slices.Collect(memory.All[*PaymentMethod](c.Tx, api.KindMethod))
+	for _, pm := range slices.Backward(attached) {
+		if pm.private.Card == cd.Key && !pm.private.Detached && !pm.private.Consumed {
 			return pm, nil
 		}
 	}

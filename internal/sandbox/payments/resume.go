@@ -33,7 +33,8 @@ func (r *Room) resume(account string, obj memory.Object) {
 
 // holdEnds is when the authorization of an intent lapses. The caller holds the lock.
 func (r *Room) holdEnds(account string, pi *PaymentIntent) time.Time {
-	held, ok := r.srv.Store.Accounts[account].Objects[wire.Deref(pi.LatestCharge)].Object.(*Charge)
+	obj, _ := r.srv.Store.Get(account, wire.Deref(pi.LatestCharge))
+	held, ok := obj.(*Charge)
 	if !ok {
 		return time.Unix(pi.Created, 0).Add(holdOf(""))
 	}

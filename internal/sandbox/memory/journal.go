@@ -181,21 +181,21 @@ func (j *Journal) compact() error {
 
 // everything lists the whole state in order of creation.
 func (j *Journal) everything() []Line {
-	j.store.Mu.RLock()
-	defer j.store.Mu.RUnlock()
+	j.store.RLock()
+	defer j.store.RUnlock()
 	var entries []entry
 	accounts := map[string]string{}
-	for account, w := range j.store.Accounts {
-		for id, e := range w.Objects {
+	for _, a := range j.store.accounts {
+		for id, e := range a.objects {
 			entries = append(entries, e)
-			accounts[id] = account
+			accounts[id] = a.ID
 		}
 	}
-	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.Seq, b.Seq) })
+	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.seq, b.seq) })
 	offset := j.beside.ClockOffset()
 	out := []Line{{Seq: j.seq.Add(1), Offset: &offset}}
 	for _, e := range entries {
-		out = append(out, Line{Seq: j.seq.Add(1), Account: accounts[e.Object.ObjectID()], Kind: e.Object.ObjectKind(), obj: e.Object})
+		out = append(out, Line{Seq: j.seq.Add(1), Account: accounts[e.object.ObjectID()], Kind: e.object.ObjectKind(), obj: e.object})
 	}
 	for _, r := range j.beside.Replays() {
 		out = append(out, Line{Seq: j.seq.Add(1), Replay: r})
