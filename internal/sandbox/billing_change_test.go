@@ -7,7 +7,8 @@ import (
 	"github.com/stripe/stripe-go/v81"
 )
 
-// halfway is half a period after a subscription of two mugs at 15 dollars began.
+// halfway is half a period after a subscription of two mugs at 15 dollars
+// began.
 func (b *biller) halfway() *stripe.Subscription {
 	b.t.Helper()
 	sub := b.subscribed(1500, "pm_card_visa")
@@ -90,9 +91,11 @@ func TestChangeThatCannotBePaid(t *testing.T) {
 	b.s.Advance(5 * day)
 	item := sub.Items.Data[0].ID
 	p := &stripe.SubscriptionParams{
-		Items: []*stripe.SubscriptionItemsParams{{ID: &item, Quantity: stripe.Int64(9)}}, ProrationBehavior: stripe.String("always_invoice"),
-		PaymentBehavior: stripe.String("error_if_incomplete"),
+		Items:             []*stripe.SubscriptionItemsParams{{ID: &item, Quantity: stripe.Int64(9)}},
+		ProrationBehavior: stripe.String("always_invoice"),
+		PaymentBehavior:   stripe.String("error_if_incomplete"),
 	}
+
 	_, err := b.api.Subscriptions.Update(sub.ID, p)
 	want(t, "declined", refusal(t, err).Code, stripe.ErrorCodeCardDeclined)
 	want(t, "unchanged", b.subscription(sub.ID).Items.Data[0].Quantity, 2)

@@ -49,10 +49,12 @@ func TestJumpOverSeveralPeriodsBillsEachOnce(t *testing.T) {
 		want(t, "paid", inv.Status, stripe.InvoiceStatusPaid)
 		starts[inv.Lines.Data[0].Period.Start] = true
 	}
+
 	want(t, "periods", len(starts), 7)
 }
 
-// failing is a subscription whose first payment worked and whose card will refuse from now on.
+// failing is a subscription whose first payment worked and whose card will
+// refuse from now on.
 func (b *biller) failing() *stripe.Subscription {
 	b.t.Helper()
 	sub := b.subscribed(1500, "pm_card_visa")
@@ -152,9 +154,11 @@ func TestBillingGoesOnAfterARestart(t *testing.T) {
 	paying, late, unpaid := b.subscribed(1500, "pm_card_visa"), b.failing(), must(b.api.Subscriptions.New(b.monthly(900)))(t)
 	b.live(31*day+time.Hour, late.ID, "late", func(s *stripe.Subscription) bool { return s.Status == stripe.SubscriptionStatusPastDue })
 	fresh := must(b.api.Subscriptions.New(b.monthly(800)))(t)
+
 	if err := b.s.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}
+
 	after := newBox(t, keep, func(cfg *sandbox.Config) { cfg.Now = func() time.Time { return billingStart } })
 	again := &biller{after, after.sdk(), b.customer}
 	want(t, "expired before", again.subscription(unpaid.ID).Status, stripe.SubscriptionStatusIncompleteExpired)

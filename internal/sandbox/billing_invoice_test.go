@@ -12,7 +12,12 @@ import (
 // owing is a finalized invoice of 20 dollars outside of subscriptions.
 func (b *biller) owing() *stripe.Invoice {
 	b.t.Helper()
-	must(b.api.InvoiceItems.New(&stripe.InvoiceItemParams{Customer: &b.customer, Amount: stripe.Int64(2000), Currency: stripe.String("usd"), Description: stripe.String("Repair")}))(b.t)
+	must(b.api.InvoiceItems.New(&stripe.InvoiceItemParams{
+		Customer:    &b.customer,
+		Amount:      stripe.Int64(2000),
+		Currency:    stripe.String("usd"),
+		Description: stripe.String("Repair"),
+	}))(b.t)
 	draft := must(b.api.Invoices.New(&stripe.InvoiceParams{Customer: &b.customer, PendingInvoiceItemsBehavior: stripe.String("include")}))(b.t)
 	want(b.t, "draft", draft.Status, stripe.InvoiceStatusDraft)
 	return must(b.api.Invoices.FinalizeInvoice(draft.ID, nil))(b.t)
@@ -77,6 +82,7 @@ func TestInvoicesThatAreNotCharged(t *testing.T) {
 	for it := b.api.Invoices.List(list); it.Next(); {
 		n++
 	}
+
 	want(t, "paid ones", n, 2)
 }
 
@@ -99,7 +105,12 @@ func TestDraftFinalizesItselfAfterAnHour(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t)
 	b.ok("/v1/invoiceitems", "customer="+b.customer, "amount=700", "currency=usd")
-	draft := must(b.api.Invoices.New(&stripe.InvoiceParams{Customer: &b.customer, PendingInvoiceItemsBehavior: stripe.String("include"), AutoAdvance: stripe.Bool(true)}))(t)
+	draft := must(b.api.Invoices.New(&stripe.InvoiceParams{
+		Customer:                    &b.customer,
+		PendingInvoiceItemsBehavior: stripe.String("include"),
+		AutoAdvance:                 stripe.Bool(true),
+	}))(t)
+
 	want(t, "when", unix(draft.AutomaticallyFinalizesAt), billingStart.Add(time.Hour))
 	must(b.api.Customers.Update(b.customer, &stripe.CustomerParams{InvoiceSettings: &stripe.CustomerInvoiceSettingsParams{
 		DefaultPaymentMethod: &must(b.api.PaymentMethods.Attach("pm_card_visa", &stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t).ID,
@@ -152,14 +163,17 @@ func TestPageOffersWhatCanBeChargedAgain(t *testing.T) {
 		list, _ := r.at("payment_method_preference.ordered_payment_method_types").([]any)
 		return list
 	}
+
 	has := func(list []any, kind string) bool {
 		for _, one := range list {
 			if one == any(kind) {
 				return true
 			}
 		}
+
 		return false
 	}
+
 	want(t, "a payment may be lent", has(offers("payment"), "klarna"), true)
 	sub := offers("subscription")
 	want(t, "a subscription may not", has(sub, "klarna") || has(sub, "ideal"), false)

@@ -58,9 +58,12 @@ func TestWhatCannotBeSubscribedTo(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t)
 	archived := must(b.api.Prices.New(&stripe.PriceParams{
-		Product: stripe.String("shop_mug"), Currency: stripe.String("usd"), UnitAmount: stripe.Int64(500),
-		Recurring: &stripe.PriceRecurringParams{Interval: stripe.String("week")},
+		Product:    stripe.String("shop_mug"),
+		Currency:   stripe.String("usd"),
+		UnitAmount: stripe.Int64(500),
+		Recurring:  &stripe.PriceRecurringParams{Interval: stripe.String("week")},
 	}))(t)
+
 	ok := b.monthly(0)
 	ok.Items = []*stripe.SubscriptionItemsParams{{Price: &archived.ID}}
 	want(t, "weekly", must(b.api.Subscriptions.New(ok))(t).LatestInvoice.AmountDue, 500)
@@ -69,6 +72,7 @@ func TestWhatCannotBeSubscribedTo(t *testing.T) {
 	euros := b.ok("/v1/prices", "product=shop_mug", "currency=eur", "unit_amount=500", "recurring[interval]=month").str("id")
 	dollars := b.ok("/v1/prices", "product=shop_mug", "currency=usd", "unit_amount=500", "recurring[interval]=month").str("id")
 	b.ok("/v1/products", "id=shop_gone", "name=Gone", "active=false")
+
 	data := "items[0][price_data][currency]=usd items[0][price_data][unit_amount]=100 items[0][price_data][recurring][interval]=month items[0][price_data][product]="
 	for what, c := range map[string]struct{ sent, code, message string }{
 		"an archived price":         {"items[0][price]=" + archived.ID, "", "The price specified is inactive. This field only accepts active prices."},
@@ -86,13 +90,16 @@ func TestWhatCannotBeSubscribedTo(t *testing.T) {
 		if !strings.Contains(c.sent, "payment_behavior") {
 			sent = append(sent, "payment_behavior=default_incomplete")
 		}
+
 		r := b.post("/v1/subscriptions", sent...)
 		want(t, what+": status", r.status, http.StatusBadRequest)
 		want(t, what+": code", r.str("error.code"), c.code)
+
 		if !strings.HasPrefix(r.str("error.message"), c.message) {
 			t.Errorf("%s: got %q, want %q", what, r.str("error.message"), c.message)
 		}
 	}
+
 	want(t, "a taken id", b.post("/v1/products", "id=shop_mug", "name=Again").str("error.code"), "resource_already_exists")
 }
 
@@ -108,11 +115,14 @@ func TestBillingThatIsNotSimulatedSaysSo(t *testing.T) {
 		want(t, sent, r.status, http.StatusNotImplemented)
 		want(t, sent+" says so", strings.HasSuffix(r.str("error.message"), "the offline sandbox does not simulate it."), true)
 	}
+
 	sub := b.subscribed(1500, "pm_card_visa")
+
 	yearly := b.ok("/v1/prices", "product=shop_mug", "currency=usd", "unit_amount=500", "recurring[interval]=year").str("id")
 	for _, sent := range []string{"trial_end=now", "coupon=X", "items[0][id]=" + sub.Items.Data[0].ID + "&items[0][price]=" + yearly} {
 		want(t, sent, b.do("POST", "/v1/subscriptions/"+sub.ID, sent).status, http.StatusNotImplemented)
 	}
+
 	want(t, "nothing was made", len(b.s.Ledger().Charges), 1)
 }
 
@@ -136,6 +146,7 @@ func TestSubscriptionsAreListedPagedAndExpanded(t *testing.T) {
 	for range 5 {
 		made = append(made, b.subscribed(1500, "pm_card_visa").ID)
 	}
+
 	must(b.api.Subscriptions.Cancel(made[0], nil))(t)
 	list := func(change func(*stripe.SubscriptionListParams)) []string {
 		p := &stripe.SubscriptionListParams{Customer: &b.customer}
@@ -147,18 +158,22 @@ func TestSubscriptionsAreListedPagedAndExpanded(t *testing.T) {
 			want(t, "expanded", it.Subscription().LatestInvoice.Status, stripe.InvoiceStatusPaid)
 			out = append(out, it.Subscription().ID)
 		}
+
 		slices.Reverse(out)
 		return out
 	}
+
 	want(t, "alive", joined(list(func(*stripe.SubscriptionListParams) {})), joined(made[1:]))
 	want(t, "all", joined(list(func(p *stripe.SubscriptionListParams) { p.Status = stripe.String("all") })), joined(made))
 	want(t, "ended", joined(list(func(p *stripe.SubscriptionListParams) { p.Status = stripe.String("ended") })), made[0])
+
 	items := &stripe.SubscriptionItemListParams{Subscription: &made[1]}
 	for it := b.api.SubscriptionItems.List(items); it.Next(); {
 		one := must(b.api.SubscriptionItems.Get(it.SubscriptionItem().ID, nil))(t)
 		want(t, "item", one.Subscription, made[1])
 		want(t, "quantity", one.Quantity, 2)
 	}
+
 	deep := b.get("/v1/subscriptions/" + made[1] + "?expand[]=items.data.price.product&expand[]=customer&expand[]=latest_invoice.payment_intent.payment_method")
 	want(t, "product", deep.str("items.data.0.price.product.name"), "Mug club")
 	want(t, "card", deep.str("latest_invoice.payment_intent.payment_method.card.last4"), "4242")
@@ -214,6 +229,7 @@ func TestOldSubscriptionsMakeRoomAndResetForgetsThem(t *testing.T) {
 	for range 9 {
 		last = must(b.api.Subscriptions.New(b.monthly(1500)))(t).ID
 	}
+
 	want(t, "kept", b.get("/v1/subscriptions?limit=100").size("data"), 4)
 	want(t, "invoices", b.get("/v1/invoices?limit=100").size("data"), 4)
 	want(t, "prices made along", len(b.s.Objects("")) < 4*6, true)

@@ -11,7 +11,8 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// biller is a sandbox at a fixed hour, Stripe's library on it and a customer who subscribes.
+// biller is a sandbox at a fixed hour, Stripe's library on it and a customer
+// who subscribes.
 type biller struct {
 	*box
 	api      *client.API
@@ -30,22 +31,28 @@ func newBiller(t *testing.T, change ...func(*sandbox.Config)) *biller {
 	return &biller{b, api, cus.ID}
 }
 
-// monthly are the parameters of a subscription whose first payment the buyer makes.
+// monthly are the parameters of a subscription whose first payment the buyer
+// makes.
 func (b *biller) monthly(amount int64) *stripe.SubscriptionParams {
 	p := &stripe.SubscriptionParams{
-		Customer: &b.customer, PaymentBehavior: stripe.String("default_incomplete"),
+		Customer:        &b.customer,
+		PaymentBehavior: stripe.String("default_incomplete"),
 		PaymentSettings: &stripe.SubscriptionPaymentSettingsParams{SaveDefaultPaymentMethod: stripe.String("on_subscription")},
 		Items: []*stripe.SubscriptionItemsParams{{
 			Quantity: stripe.Int64(2),
 			PriceData: &stripe.SubscriptionItemPriceDataParams{
-				Currency: stripe.String("usd"), Product: stripe.String("shop_mug"), UnitAmount: stripe.Int64(amount),
-				Recurring: &stripe.SubscriptionItemPriceDataRecurringParams{Interval: stripe.String("month")},
+				Currency:   stripe.String("usd"),
+				Product:    stripe.String("shop_mug"),
+				UnitAmount: stripe.Int64(amount),
+				Recurring:  &stripe.SubscriptionItemPriceDataRecurringParams{Interval: stripe.String("month")},
 			},
 		}},
 	}
+
 	p.AddMetadata("checkoutd_order", "ord_1")
 	p.AddExpand("latest_invoice.payment_intent")
 	p.AddExpand("pending_setup_intent")
+
 	return p
 }
 
@@ -88,7 +95,8 @@ func (b *biller) live(d time.Duration, id, what string, cond func(*stripe.Subscr
 
 const day = 24 * time.Hour
 
-// told lists all events that were ever emitted, oldest first; the API lists those of 30 days.
+// told lists all events that were ever emitted, oldest first; the API lists
+// those of 30 days.
 func (b *biller) told() []string {
 	var out []string
 	for _, ev := range b.s.Events() {
@@ -185,6 +193,7 @@ func TestSubscriptionAfterAuthentication(t *testing.T) {
 		want(t, "told", strings.HasSuffix(joined(b.told()), "payment_intent.requires_action invoice.updated invoice.payment_action_required"), true)
 		b.do("POST", "/3ds/"+intent.ID, form("client_secret="+intent.ClientSecret, "outcome="+outcome), withKey(""))
 	}
+
 	want(t, "active", b.subscription(sub.ID).Status, stripe.SubscriptionStatusActive)
 }
 
@@ -196,11 +205,13 @@ func TestBankDebitActivatesWhenItArrives(t *testing.T) {
 	sub := must(b.api.Subscriptions.New(p))(t)
 	pi := must(b.api.PaymentIntents.Confirm(sub.LatestInvoice.PaymentIntent.ID, &stripe.PaymentIntentConfirmParams{
 		PaymentMethodData: &stripe.PaymentIntentPaymentMethodDataParams{
-			Type: stripe.String("sepa_debit"), SEPADebit: &stripe.PaymentMethodSEPADebitParams{IBAN: stripe.String("AT321904300235473204")},
+			Type:           stripe.String("sepa_debit"),
+			SEPADebit:      &stripe.PaymentMethodSEPADebitParams{IBAN: stripe.String("AT321904300235473204")},
 			BillingDetails: &stripe.PaymentIntentPaymentMethodDataBillingDetailsParams{Name: stripe.String("J"), Email: stripe.String("j@b.test")},
 		},
 		MandateData: &stripe.PaymentIntentMandateDataParams{CustomerAcceptance: &stripe.PaymentIntentMandateDataCustomerAcceptanceParams{Type: stripe.String("offline"), Offline: &stripe.PaymentIntentMandateDataCustomerAcceptanceOfflineParams{}}},
 	}))(t)
+
 	want(t, "on its way", pi.Status, stripe.PaymentIntentStatusProcessing)
 	want(t, "attempted", b.subscription(sub.ID).LatestInvoice.Attempted, true)
 	b.live(25*time.Hour, sub.ID, "the debit is waited for", func(s *stripe.Subscription) bool { return s.Status == stripe.SubscriptionStatusIncomplete })

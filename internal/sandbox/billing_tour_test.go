@@ -2,7 +2,8 @@ package sandbox_test
 
 import "strings"
 
-// tourBilling visits subscriptions, invoices and invoice items in each of their shapes.
+// tourBilling visits subscriptions, invoices and invoice items in each of their
+// shapes.
 func (g tourist) tourBilling() {
 	pay := []string{"payment_method=pm_card_visa", "invoice_settings[default_payment_method]=pm_card_visa"}
 	cus := g.b.ok("/v1/customers", append(pay, "name=Payer", "email=p@b.test", "address[line1]=x", "shipping[name]=J", "shipping[address][city]=P")...).str("id")
@@ -47,6 +48,7 @@ func (g tourist) tourInvoices(cus string) {
 		g.b.ok("/v1/invoiceitems", "customer="+cus, "invoice="+id, "unit_amount=700", "quantity=2", "currency=usd")
 		return id
 	}
+
 	g.call("POST /v1/invoices/{id}/send", ids(single()))
 	bad := single()
 	g.call("POST /v1/invoices/{id}/finalize", ids(bad))
@@ -57,8 +59,9 @@ func (g tourist) tourInvoices(cus string) {
 	g.call("DELETE /v1/invoiceitems/{id}", ids(gone))
 }
 
-// billingDiffers are the justified differences of subscriptions and invoices: the "basil" versions, which came next, took
-// the payment out of the invoice, the period out of the subscription and the price out of the line.
+// billingDiffers are the justified differences of subscriptions and invoices:
+// the "basil" versions, which came next, took the payment out of the invoice,
+// the period out of the subscription and the price out of the line.
 var billingDiffers = differ(map[string]string{
 	newer: "discount.source invoice.amount_overpaid invoice.amount_paid_off_stripe invoiceitem.quantity_decimal line_item.subtotal subscription.billing_mode " +
 		"subscription.billing_schedules subscription_item.current_period_end subscription_item.current_period_start",

@@ -12,7 +12,8 @@ import (
 	"checkoutd/internal/sandbox/payments"
 )
 
-// browserRoutes are the stand-in's files and the pages on which buyers authenticate.
+// browserRoutes are the stand-in's files and the pages on which buyers
+// authenticate.
 func (s *Server) browserRoutes(mux *chi.Mux) {
 	mux.Get("/v3", s.file("stripe.js"))
 	mux.Get("/v3/", s.file("stripe.js"))
@@ -23,6 +24,7 @@ func (s *Server) browserRoutes(mux *chi.Mux) {
 	mux.Get("/3ds/{id}", s.buyerPage("3ds.html"))
 	mux.Get("/redirect/{id}", s.buyerPage("redirect.html"))
 	mux.Get("/receipts/{id}", s.receipt)
+
 	for _, path := range []string{"/3ds/{id}", "/redirect/{id}"} {
 		mux.Post(path, s.api.Serve(s.payments.BuyerRoute(path)))
 	}
@@ -35,14 +37,17 @@ func (s *Server) file(name string) http.HandlerFunc {
 			http.NotFound(w, r)
 			return
 		}
+
 		if _, err := fs.Stat(s.assets, name); err != nil {
 			http.NotFound(w, r)
 			return
 		}
+
 		w.Header().Set("Cache-Control", "no-store")
 		if strings.HasSuffix(name, ".js") {
 			w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 		}
+
 		http.ServeFileFS(w, r, s.assets, name)
 	}
 }
@@ -72,6 +77,7 @@ func (s *Server) receipt(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = w.Write([]byte(text + "\n"))
 }

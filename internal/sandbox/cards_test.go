@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// way is how an integration hands a card over. Once is for what can be used once only, full for what says code and address.
+// way is how an integration hands a card over. Once is for what can be used
+// once only, full for what says code and address.
 type way struct {
 	pair       string
 	once, full bool
@@ -16,22 +17,30 @@ func (row cardRow) ways(t *testing.T, b *box) []way {
 	t.Helper()
 	var out []way
 	if row.key == row.number {
-		out = append(out, way{pair: "confirmation_token=" + row.typed(t, b).str("id"), once: true, full: true})
+		out = append(out, way{
+			pair: "confirmation_token=" + row.typed(t, b).str("id"),
+			once: true,
+			full: true,
+		})
 	}
+
 	for _, name := range row.names {
 		token := b.ok("/v1/payment_methods", "type=card", "card[token]=tok"+strings.TrimPrefix(name, "pm_card"))
 		out = append(out, way{pair: "payment_method=" + name}, way{pair: "payment_method=" + token.str("id"), once: true})
 	}
+
 	return out
 }
 
-// typed is the token of a buyer who fills in everything, and what it says about the card.
+// typed is the token of a buyer who fills in everything, and what it says about
+// the card.
 func (row cardRow) typed(t *testing.T, b *box) reply {
 	t.Helper()
 	cvc := "payment_method_data[card][cvc]=123"
 	if row.brand == "amex" {
 		cvc = "payment_method_data[card][cvc]=1234"
 	}
+
 	const address = "payment_method_data[billing_details][address]"
 	ct := b.browserToken(row.number, cvc, address+"[line1]=1 Main St", address+"[postal_code]=12345")
 	want(t, "token", ct.status, 200)
@@ -39,24 +48,29 @@ func (row cardRow) typed(t *testing.T, b *box) reply {
 	want(t, "funding", ct.str("payment_method_preview.card.funding"), row.funding)
 	want(t, "country", ct.str("payment_method_preview.card.country"), row.country)
 	want(t, "last digits", ct.str("payment_method_preview.card.last4"), row.number[len(row.number)-4:])
+
 	networks := row.does["networks"]
 	if networks == "" {
 		networks = row.brand
 	}
+
 	first, second, _ := strings.Cut(networks, ",")
 	want(t, "network", ct.str("payment_method_preview.card.networks.available.0"), first)
 	want(t, "second network", ct.str("payment_method_preview.card.networks.available.1"), second)
 	want(t, "3D Secure", ct.at("payment_method_preview.card.three_d_secure_usage.supported"), any(row.does["auth"] != "unsupported"))
+
 	return ct
 }
 
-// TestEveryCardDoesWhatTheTableSays walks all of Stripe's documented test cards, by number, by name and by token.
+// TestEveryCardDoesWhatTheTableSays walks all of Stripe's documented test
+// cards, by number, by name and by token.
 func TestEveryCardDoesWhatTheTableSays(t *testing.T) {
 	t.Parallel()
 	rows := cardRows(t)
 	if len(rows) < 130 {
 		t.Fatalf("only %d cards", len(rows))
 	}
+
 	for _, row := range rows {
 		t.Run(row.key, func(t *testing.T) {
 			t.Parallel()
@@ -64,6 +78,7 @@ func TestEveryCardDoesWhatTheTableSays(t *testing.T) {
 			for _, w := range row.ways(t, b) {
 				row.pay(t, b, w)
 			}
+
 			row.payForced(t, b)
 			row.save(t, b)
 			row.payOffSession(t, b)
@@ -71,7 +86,8 @@ func TestEveryCardDoesWhatTheTableSays(t *testing.T) {
 	}
 }
 
-// wants tells what happens when the cardholder is there: the status or error of a payment at first, and in the end.
+// wants tells what happens when the cardholder is there: the status or error of
+// a payment at first, and in the end.
 func (row cardRow) wants() (first, last string) {
 	code, decline, _ := strings.Cut(row.does["decline"], "/")
 	refused := strings.TrimSpace("402 " + code + " " + decline)
@@ -85,6 +101,7 @@ func (row cardRow) wants() (first, last string) {
 	case code != "":
 		return refused, ""
 	}
+
 	return "succeeded", ""
 }
 
@@ -102,24 +119,29 @@ func (row cardRow) charge(b *box, pairs ...string) reply {
 	return b.post("/v1/payment_intents", append([]string{"amount=2000", "currency=usd", "confirm=true", "payment_method_types[]=card"}, pairs...)...)
 }
 
-// pay confirms a payment as the buyer would and checks what comes of it, here and after the buyer has authenticated.
+// pay confirms a payment as the buyer would and checks what comes of it, here
+// and after the buyer has authenticated.
 func (row cardRow) pay(t *testing.T, b *box, w way) {
 	t.Helper()
 	first, last := row.wants()
 	r := row.charge(b, w.pair, "use_stripe_sdk=true")
 	want(t, w.pair, result(r), first)
+
 	if last != "" {
 		r = row.authenticate(t, b, r, "pass")
 		want(t, w.pair+", authenticated", result(r), last)
+
 		if !w.once {
 			refused := row.authenticate(t, b, row.charge(b, w.pair, "use_stripe_sdk=true"), "fail")
 			want(t, w.pair+", not authenticated", result(refused), "requires_payment_method payment_intent_authentication_failure")
 		}
 	}
+
 	charge := r.str("latest_charge")
 	if r.status == 402 {
 		charge = r.str("error.charge")
 	}
+
 	row.checkCharge(t, b, charge, w.full)
 	if result(r) == "succeeded" {
 		row.checkAftermath(t, b, r)
@@ -132,29 +154,55 @@ func (row cardRow) authenticate(t *testing.T, b *box, pi reply, outcome string) 
 	return b.get("/v1/payment_intents/" + pi.str("id"))
 }
 
-// checkCharge looks at what the charge says about the card; full means that code and address were given.
+// checkCharge looks at what the charge says about the card; full means that
+// code and address were given.
 func (row cardRow) checkCharge(t *testing.T, b *box, id string, full bool) {
 	t.Helper()
 	ch := b.get("/v1/charges/" + id)
 	want(t, "charged brand", ch.str("payment_method_details.card.brand"), row.brand)
 	want(t, "charged country", ch.str("payment_method_details.card.country"), row.country)
-	level := map[string]string{"": "normal", "elevated": "elevated", "highest": "highest", "block": "highest"}[row.does["risk"]]
+	level := map[string]string{
+		"":         "normal",
+		"elevated": "elevated",
+		"highest":  "highest",
+		"block":    "highest",
+	}[row.does["risk"]]
+
 	want(t, "risk", ch.str("outcome.risk_level"), level)
-	kind := map[string]string{"": "authorized", "elevated": "manual_review", "highest": "authorized", "block": "blocked"}[row.does["risk"]]
+	kind := map[string]string{
+		"":         "authorized",
+		"elevated": "manual_review",
+		"highest":  "authorized",
+		"block":    "blocked",
+	}[row.does["risk"]]
+
 	if row.does["risk"] == "" && ch.str("status") == "failed" {
 		kind = "issuer_declined"
 	}
+
 	want(t, "outcome", ch.str("outcome.type"), kind)
 	if full {
-		for check, key := range map[string]string{"cvc_check": "cvc", "address_postal_code_check": "zip", "address_line1_check": "line1"} {
+		for check, key := range map[string]string{
+			"cvc_check":                 "cvc",
+			"address_postal_code_check": "zip",
+			"address_line1_check":       "line1",
+		} {
 			result := row.does[key]
 			if result == "" {
 				result = "pass"
 			}
+
 			want(t, check, ch.str("payment_method_details.card.checks."+check), result)
 		}
 	}
-	secure := map[string]string{"required": "authenticated challenge", "setup": "authenticated challenge", "presetup": "authenticated challenge", "frictionless": "authenticated frictionless"}[row.does["auth"]]
+
+	secure := map[string]string{
+		"required":     "authenticated challenge",
+		"setup":        "authenticated challenge",
+		"presetup":     "authenticated challenge",
+		"frictionless": "authenticated frictionless",
+	}[row.does["auth"]]
+
 	want(t, "3D Secure", strings.TrimSpace(ch.str("payment_method_details.card.three_d_secure.result")+" "+ch.str("payment_method_details.card.three_d_secure.authentication_flow")), secure)
 }
 
@@ -187,6 +235,7 @@ func (row cardRow) checkAftermath(t *testing.T, b *box, pi reply) {
 	want(t, "eligible", list.str("data.0.enhanced_eligibility_types.0"), d.eligible)
 	warnings := b.get("/v1/radar/early_fraud_warnings?charge=" + ch.str("id")).size("data")
 	want(t, "fraud warning", warnings == 1, row.does["dispute"] == "warning")
+
 	if d.count == 0 {
 		row.checkRefund(t, b, pi)
 	}
@@ -195,10 +244,20 @@ func (row cardRow) checkAftermath(t *testing.T, b *box, pi reply) {
 func (row cardRow) checkRefund(t *testing.T, b *box, pi reply) {
 	t.Helper()
 	re := b.ok("/v1/refunds", "payment_intent="+pi.str("id"))
-	first := map[string]string{"": "succeeded", "pending": "pending", "fail": "succeeded"}[row.does["refund"]]
+	first := map[string]string{
+		"":        "succeeded",
+		"pending": "pending",
+		"fail":    "succeeded",
+	}[row.does["refund"]]
+
 	want(t, "refund", re.str("status"), first)
 	b.do("POST", "/_sandbox/clock", `{"advance": 10}`)
-	last := map[string]string{"": "succeeded", "pending": "succeeded", "fail": "failed"}[row.does["refund"]]
+	last := map[string]string{
+		"":        "succeeded",
+		"pending": "succeeded",
+		"fail":    "failed",
+	}[row.does["refund"]]
+
 	eventually(t, "refund "+last, func() bool { return b.get("/v1/refunds/"+re.str("id")).str("status") == last })
 }
 
@@ -208,13 +267,21 @@ func (row cardRow) payForced(t *testing.T, b *box) {
 	if len(row.names) == 0 || row.does["decline"] != "" {
 		return
 	}
+
 	r := row.charge(b, "payment_method="+row.names[0], "use_stripe_sdk=true", "payment_method_options[card][request_three_d_secure]=any", "expand[]=latest_charge")
 	expected := map[string]string{
-		"": "succeeded attempt_acknowledged", "unsupported": "succeeded not_supported", "optional_error": "succeeded processing_error",
-		"optional": "requires_action", "required": "requires_action", "setup": "requires_action", "presetup": "requires_action",
-		"error": "402 card_declined generic_decline",
+		"":               "succeeded attempt_acknowledged",
+		"unsupported":    "succeeded not_supported",
+		"optional_error": "succeeded processing_error",
+		"optional":       "requires_action",
+		"required":       "requires_action",
+		"setup":          "requires_action",
+		"presetup":       "requires_action",
+		"error":          "402 card_declined generic_decline",
 	}[row.does["auth"]]
+
 	want(t, "3D Secure asked for", strings.TrimSpace(result(r)+" "+r.str("latest_charge.payment_method_details.card.three_d_secure.result")), expected)
+
 	if row.does["auth"] == "optional" {
 		want(t, "and passed", result(row.authenticate(t, b, r, "pass")), "succeeded")
 	}
@@ -226,41 +293,59 @@ func (row cardRow) save(t *testing.T, b *box) {
 	if len(row.names) == 0 {
 		return
 	}
+
 	r := b.post("/v1/payment_methods/"+row.names[0]+"/attach", "customer="+b.ok("/v1/customers").str("id"))
+
 	first, _ := row.wants()
 	if row.does["attach"] == "ok" || !strings.HasPrefix(first, "402") || row.does["auth"] == "error" {
 		want(t, "saved", r.status, 200)
 		return
 	}
+
 	want(t, "not saved", result(r), first)
 }
 
-// payOffSession charges the card without its holder, before and after it was set up for that.
+// payOffSession charges the card without its holder, before and after it was
+// set up for that.
 func (row cardRow) payOffSession(t *testing.T, b *box) {
 	t.Helper()
 	if len(row.names) == 0 {
 		return
 	}
+
 	const refused = "402 authentication_required authentication_required"
 	r := row.charge(b, "payment_method="+row.names[0], "off_session=true")
 	first, last := row.wants()
-	expected := map[string]string{"required": refused, "setup": refused, "error": refused, "presetup": last}[row.does["auth"]]
+	expected := map[string]string{
+		"required": refused,
+		"setup":    refused,
+		"error":    refused,
+		"presetup": last,
+	}[row.does["auth"]]
 	if expected == "" {
 		expected = first
 	}
+
 	want(t, "without its holder", result(r), expected)
 	if last == "" {
 		return
 	}
+
 	cus := b.ok("/v1/customers").str("id")
 	si := b.ok("/v1/setup_intents", "customer="+cus, "confirm=true", "payment_method="+row.names[0], "payment_method_types[]=card", "use_stripe_sdk=true")
 	if si.str("status") == "requires_action" {
 		b.do("POST", "/3ds/"+si.str("id"), form("client_secret="+si.str("client_secret"), "outcome=pass"), withKey(""))
 	}
+
 	si = b.get("/v1/setup_intents/" + si.str("id"))
 	want(t, "set up", si.str("status"), "succeeded")
 	r = row.charge(b, "customer="+cus, "payment_method="+si.str("payment_method"), "off_session=true")
-	expected = map[string]string{"required": refused, "setup": "succeeded", "presetup": "succeeded"}[row.does["auth"]]
+	expected = map[string]string{
+		"required": refused,
+		"setup":    "succeeded",
+		"presetup": "succeeded",
+	}[row.does["auth"]]
+
 	want(t, "set up, without its holder", result(r), expected)
 }
 

@@ -36,11 +36,15 @@ func newSink(t *testing.T, secret string) *sink {
 			w.WriteHeader(http.StatusBadRequest)
 			return
 		}
+
 		s.mu.Lock()
 		defer s.mu.Unlock()
+
 		s.got[r.URL.RequestURI()+" "+string(ev.Type)]++
 	}))
+
 	t.Cleanup(s.Close)
+
 	return s
 }
 
@@ -50,13 +54,15 @@ func (s *sink) count(key string) int {
 	return s.got[key]
 }
 
-// background starts a command line that runs until the test ends, and waits for a line on one of its outputs.
+// background starts a command line that runs until the test ends, and waits for
+// a line on one of its outputs.
 func background(t *testing.T, cmd *exec.Cmd, stderr bool, until string) <-chan string {
 	t.Helper()
 	open := cmd.StdoutPipe
 	if stderr {
 		open = cmd.StderrPipe
 	}
+
 	pipe, err := open()
 	if err != nil {
 		t.Fatal(err)
@@ -64,24 +70,29 @@ func background(t *testing.T, cmd *exec.Cmd, stderr bool, until string) <-chan s
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = cmd.Process.Signal(syscall.SIGTERM); _ = cmd.Wait() })
 	lines, ready := make(chan string, 100), make(chan struct{})
 	go func() {
 		defer close(lines)
+
 		var once sync.Once
 		for scan := bufio.NewScanner(pipe); scan.Scan(); {
 			if strings.Contains(scan.Text(), until) {
 				once.Do(func() { close(ready) })
 			}
+
 			select {
 			case lines <- scan.Text():
 			default:
 			}
 		}
 	}()
+
 	if until != "" {
 		<-ready
 	}
+
 	return lines
 }
 
@@ -125,11 +136,14 @@ func TestStripeCLILogsTail(t *testing.T) {
 				return true
 			}
 		}
+
 		return false
 	})
+
 	b.ok("/v1/customers", "name=1")
 	b.get("/v1/customers/cus_none")
 	b.post("/v1/payment_intents", "amount=1")
+
 	for line := range lines {
 		var entry struct {
 			URL    string `json:"url"`
@@ -138,14 +152,17 @@ func TestStripeCLILogsTail(t *testing.T) {
 		if json.Unmarshal([]byte(line), &entry) != nil {
 			continue
 		}
+
 		want(t, "first line that gets through", entry.URL, "/v1/payment_intents")
 		want(t, "status", entry.Status, 400)
 		return
 	}
+
 	t.Error("logs tail showed nothing")
 }
 
-// triggers are the events that `stripe trigger` knows in 1.52.0 and that the sandbox must cause.
+// triggers are the events that `stripe trigger` knows in 1.52.0 and that the
+// sandbox must cause.
 var triggers = strings.Fields(`
 payment_intent.created payment_intent.succeeded payment_intent.payment_failed payment_intent.canceled payment_intent.requires_action
 payment_intent.processing payment_intent.amount_capturable_updated payment_intent.partially_funded setup_intent.created
@@ -158,45 +175,56 @@ customer.subscription.trial_will_end invoiceitem.created invoiceitem.deleted inv
 invoice.finalized invoice.sent invoice.voided invoice.marked_uncollectible invoice.paid invoice.payment_succeeded
 invoice.payment_failed invoice.payment_action_required`)
 
-// cli runs Stripe's own command line as npm installs it, or the one that STRIPE_CLI names.
+// cli runs Stripe's own command line as npm installs it, or the one that
+// STRIPE_CLI names.
 func (b *box) cli(args ...string) *exec.Cmd {
 	b.t.Helper()
 	path := os.Getenv("STRIPE_CLI")
 	if found, _ := filepath.Glob("../../node_modules/@stripe/cli-*/bin/stripe"); path == "" && len(found) > 0 {
 		path = found[0]
 	}
+
 	if path == "" {
 		testhost.Missing(b.t, "Stripe's command line is not installed (npm ci): the sandbox is not tested against it")
 	}
+
 	cmd := exec.Command(path, append(args, "--api-base", b.url)...)
 	cmd.Env = append(os.Environ(), "STRIPE_API_KEY="+secretKey, "STRIPE_CLI_TELEMETRY_OPTOUT=1", "HTTPS_PROXY=http://127.0.0.1:9", "XDG_CONFIG_HOME="+b.t.TempDir())
 	return cmd
 }
 
-// TestStripeCLI drives the sandbox with the real command line: listen, every trigger, resend, get, post, delete, logs.
+// TestStripeCLI drives the sandbox with the real command line: listen, every
+// trigger, resend, get, post, delete, logs.
 func TestStripeCLI(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	target := newSink(t, cliSecretOf(t, b))
 	background(t, b.cli("listen", "--all-snapshot", "--skip-update", "--forward-to", target.URL), true, "Ready!")
+
 	for _, name := range triggers {
 		before := target.count("/ " + name)
 		if out, err := b.cli("trigger", name).CombinedOutput(); err != nil {
 			t.Errorf("trigger %s: %v\n%s", name, err, out)
 			continue
 		}
+
 		eventually(t, name, func() bool { return target.count("/ "+name) > before })
 	}
+
 	ev := b.get("/v1/events?type=customer.created").str("data.0.id")
 	before := target.count("/ customer.created")
+
 	if out, err := b.cli("events", "resend", ev).CombinedOutput(); err != nil {
 		t.Errorf("resend: %v\n%s", err, out)
 	}
+
 	eventually(t, "resent", func() bool { return target.count("/ customer.created") > before })
+
 	out, err := b.cli("post", "/v1/customers", "-d", "name=from the command line").Output()
 	if err != nil || !strings.Contains(string(out), "from the command line") {
 		t.Errorf("post: %v\n%s", err, out)
 	}
+
 	var cus struct{ ID string }
 	if err := json.Unmarshal(out, &cus); err != nil {
 		t.Fatal(err)

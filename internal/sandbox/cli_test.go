@@ -51,9 +51,11 @@ func (l *listener) dial(url string) {
 	if err != nil {
 		l.t.Fatal(err)
 	}
+
 	if resp.Body != nil {
 		_ = resp.Body.Close()
 	}
+
 	want(l.t, "subprotocol", conn.Subprotocol(), "stripecli-devproxy-v1")
 	l.conn = conn
 	l.t.Cleanup(func() { _ = conn.CloseNow() })
@@ -63,14 +65,17 @@ func (l *listener) read() cliMessage {
 	l.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
+
 	_, raw, err := l.conn.Read(ctx)
 	if err != nil {
 		l.t.Fatal(err)
 	}
+
 	var m cliMessage
 	if err := json.Unmarshal(raw, &m); err != nil {
 		l.t.Fatal(err)
 	}
+
 	return m
 }
 
@@ -93,20 +98,29 @@ func TestListenGetsSignedEventsAndAnswersBack(t *testing.T) {
 	first, second := l.read(), l.read()
 	want(t, "type", first.Type, "webhook_event")
 	want(t, "default copy", first.Endpoint.APIVersion, nil)
+
 	if second.Endpoint.APIVersion == nil || first.Conversation == second.Conversation {
 		t.Errorf("second copy: %+v", second)
 	}
+
 	ev, err := webhook.ConstructEvent([]byte(first.Payload), first.Headers["Stripe-Signature"], l.secret)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	want(t, "event", string(ev.Type), "customer.created")
 	want(t, "object", ev.GetObjectValue("id"), cus.str("id"))
 	l.write(map[string]any{
-		"type": "webhook_response", "forward_url": "http://127.0.0.1:4242/x", "status": 200, "body": strings.Repeat("x", 5000),
-		"webhook_conversation_id": first.Conversation, "webhook_id": first.WebhookID, "notification_id": ev.ID,
-		"request_body": strings.Repeat("y", 100_000),
+		"type":                    "webhook_response",
+		"forward_url":             "http://127.0.0.1:4242/x",
+		"status":                  200,
+		"body":                    strings.Repeat("x", 5000),
+		"webhook_conversation_id": first.Conversation,
+		"webhook_id":              first.WebhookID,
+		"notification_id":         ev.ID,
+		"request_body":            strings.Repeat("y", 100_000),
 	})
+
 	eventually(t, "the answer is recorded", func() bool {
 		return slices.ContainsFunc(b.s.Deliveries(), func(d sandbox.Delivery) bool {
 			return d.Event == ev.ID && d.Endpoint == "cli" && d.State == "delivered" && d.Type == "customer.created"
@@ -127,6 +141,7 @@ func TestListenLosesNothingWhenTheConnectionBreaks(t *testing.T) {
 	for range 4 { // nothing was acknowledged: both copies of both events come
 		got = append(got, l.read().Conversation)
 	}
+
 	want(t, "the first comes again", slices.Contains(got, seen.Conversation), true)
 }
 
@@ -147,6 +162,7 @@ func TestLogsTailFilters(t *testing.T) {
 	b.get("/v1/customers/cus_none")
 	m := l.read()
 	want(t, "type", m.Type, "request_log_event")
+
 	var entry struct {
 		URL    string `json:"url"`
 		Status int
@@ -155,17 +171,22 @@ func TestLogsTailFilters(t *testing.T) {
 	if err := json.Unmarshal([]byte(m.Payload), &entry); err != nil {
 		t.Fatal(err)
 	}
+
 	want(t, "url", entry.URL, "/v1/customers/cus_none")
 	want(t, "status", entry.Status, 404)
 	want(t, "code", entry.Error.Code, "resource_missing")
 }
 
-// TestEveryLogsTailFilter gives each filter of the command line one value that fits only the second of two requests.
+// TestEveryLogsTailFilter gives each filter of the command line one value that
+// fits only the second of two requests.
 func TestEveryLogsTailFilter(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]string{
-		"filter_http_method": "DELETE", "filter_request_path": "/v1/customers/cus_none", "filter_request_status": "FAILED",
-		"filter_status_code": "404", "filter_status_code_type": "400",
+		"filter_http_method":      "DELETE",
+		"filter_request_path":     "/v1/customers/cus_none",
+		"filter_request_status":   "FAILED",
+		"filter_status_code":      "404",
+		"filter_status_code_type": "400",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -176,6 +197,7 @@ func TestEveryLogsTailFilter(t *testing.T) {
 			want(t, "the first that comes", strings.Contains(l.read().Payload, `/v1/customers/cus_none`), true)
 		})
 	}
+
 	for name, value := range map[string]string{"filter_source": "API", "filter_ip_address": "127.0.0.1"} {
 		t.Run(name+" lets its own through", func(t *testing.T) {
 			t.Parallel()
@@ -190,7 +212,8 @@ func TestEveryLogsTailFilter(t *testing.T) {
 	}
 }
 
-// TestLogsTailTellsConnectRequestsApart uses the three sides that the command line knows.
+// TestLogsTailTellsConnectRequestsApart uses the three sides that the command
+// line knows.
 func TestLogsTailTellsConnectRequestsApart(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)

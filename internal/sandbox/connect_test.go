@@ -18,13 +18,16 @@ func (b *box) browse(path, body string) *url.URL {
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	w := httptest.NewRecorder()
 	b.s.ServeHTTP(w, req)
+
 	if w.Code != http.StatusSeeOther {
 		b.t.Fatalf("POST %s: %d %s", path, w.Code, w.Body)
 	}
+
 	to, err := url.Parse(w.Header().Get("Location"))
 	if err != nil {
 		b.t.Fatal(err)
 	}
+
 	return to
 }
 
@@ -75,7 +78,13 @@ func TestOnboardingEnablesAnAccount(t *testing.T) {
 
 func TestAssetsAndPages(t *testing.T) {
 	t.Parallel()
-	assets := fstest.MapFS{"stripe.js": {Data: []byte("// script")}, "3ds.html": {Data: []byte("challenge")}, "redirect.html": {Data: []byte("bank")}, "page.css": {Data: []byte("p{}")}}
+	assets := fstest.MapFS{
+		"stripe.js":     {Data: []byte("// script")},
+		"3ds.html":      {Data: []byte("challenge")},
+		"redirect.html": {Data: []byte("bank")},
+		"page.css":      {Data: []byte("p{}")},
+	}
+
 	b := newBox(t, func(cfg *sandbox.Config) { cfg.Assets = assets })
 	for _, path := range []string{"/v3", "/v3/", "/v3/stripe.js", "/acacia/stripe.js"} {
 		r := b.get(path)
@@ -83,6 +92,7 @@ func TestAssetsAndPages(t *testing.T) {
 		want(t, path+" type", r.header.Get("Content-Type"), "text/javascript; charset=utf-8")
 		want(t, path+" cache", r.header.Get("Cache-Control"), "no-store")
 	}
+
 	want(t, "style", b.get("/v3/page.css").status, http.StatusOK)
 	want(t, "missing", b.get("/v3/none.css").status, http.StatusNotFound)
 	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=eur", "confirm=true", "payment_method_types[]=ideal", "payment_method_data[type]=ideal", "return_url=https://shop.test/back")

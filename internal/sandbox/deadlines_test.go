@@ -24,9 +24,16 @@ func TestDisputesEndWithTheirDeadline(t *testing.T) {
 	sent, _ := b.disputeOf("pm_card_createDispute")
 	b.ok(sent, "evidence[uncategorized_text]=a letter")
 	b.s.Advance(10 * 24 * time.Hour)
-	for path, status := range map[string]string{silent: "lost", inquiry: "warning_closed", kept: "won", sent: "under_review"} {
+
+	for path, status := range map[string]string{
+		silent:  "lost",
+		inquiry: "warning_closed",
+		kept:    "won",
+		sent:    "under_review",
+	} {
 		eventually(t, status, func() bool { return b.get(path).str("status") == status })
 	}
+
 	want(t, "past due", b.get(silent).at("evidence_details.past_due"), any(true))
 }
 
@@ -61,9 +68,11 @@ func TestDeadlinesSurviveARestart(t *testing.T) {
 	first := newBox(t, stateIn(file))
 	dispute, _ := first.disputeOf("pm_card_createDispute")
 	po := first.ok("/v1/payouts", "amount=100", "currency=usd").str("id")
+
 	if err := first.s.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+
 	second := newBox(t, stateIn(file))
 	second.s.Advance(10 * 24 * time.Hour)
 	eventually(t, "lost", func() bool { return second.get(dispute).str("status") == "lost" })

@@ -6,13 +6,21 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// TestEveryTestBankAccountDoesWhatItIsFor walks Stripe's US test accounts by the names of their payment methods.
+// TestEveryTestBankAccountDoesWhatItIsFor walks Stripe's US test accounts by
+// the names of their payment methods.
 func TestEveryTestBankAccountDoesWhatItIsFor(t *testing.T) {
 	t.Parallel()
 	for name, failure := range map[string]string{
-		"success": "", "dispute": "", "accountClosed": "account_closed", "noAccount": "no_account", "insufficientFunds": "insufficient_funds",
-		"debitNotAuthorized": "debit_not_authorized", "invalidCurrency": "invalid_currency", "weeklyLimitExceeded": "generic_decline",
-		"riskLevelHighest": "fraudulent", "failMicrodeposits": "generic_decline",
+		"success":             "",
+		"dispute":             "",
+		"accountClosed":       "account_closed",
+		"noAccount":           "no_account",
+		"insufficientFunds":   "insufficient_funds",
+		"debitNotAuthorized":  "debit_not_authorized",
+		"invalidCurrency":     "invalid_currency",
+		"weeklyLimitExceeded": "generic_decline",
+		"riskLevelHighest":    "fraudulent",
+		"failMicrodeposits":   "generic_decline",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -23,6 +31,7 @@ func TestEveryTestBankAccountDoesWhatItIsFor(t *testing.T) {
 			if failure != "" {
 				last = "requires_payment_method"
 			}
+
 			eventually(t, last, func() bool { return b.get("/v1/payment_intents/"+pi.str("id")).str("status") == last })
 			ch := b.get("/v1/charges/" + pi.str("latest_charge"))
 			want(t, "failure", ch.str("failure_code"), failure)
@@ -74,6 +83,7 @@ func TestEnhancedEvidenceIsKept(t *testing.T) {
 		d := b.get("/v1/disputes?payment_intent=" + pi.str("id"))
 		return "/v1/disputes/" + d.str("data.0.id"), d
 	}
+
 	path, before := open("pm_card_createComplianceDispute")
 	want(t, "a fee to accept", before.str("data.0.evidence_details.enhanced_eligibility.visa_compliance.status"), "requires_fee_acknowledgement")
 	after := b.ok(path, "evidence[enhanced_evidence][visa_compliance][fee_acknowledged]=true", "submit=false")

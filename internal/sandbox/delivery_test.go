@@ -32,15 +32,19 @@ func newHook(t *testing.T) *hook {
 		body, _ := io.ReadAll(r.Body)
 		h.mu.Lock()
 		defer h.mu.Unlock()
+
 		if h.fail > 0 {
 			h.fail--
 			w.WriteHeader(http.StatusInternalServerError)
 			return
 		}
+
 		h.bodies = append(h.bodies, string(body))
 		h.signed = append(h.signed, r.Header.Get("Stripe-Signature"))
 	}))
+
 	t.Cleanup(h.Close)
+
 	return h
 }
 
@@ -67,10 +71,12 @@ func verified(body, header, secret string) bool {
 		if v, ok := strings.CutPrefix(part, "t="); ok {
 			stamp = v
 		}
+
 		if v, ok := strings.CutPrefix(part, "v1="); ok && sum == "" {
 			sum = v
 		}
 	}
+
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(stamp + "." + body))
 	return hex.EncodeToString(mac.Sum(nil)) == sum
@@ -86,6 +92,7 @@ func TestWebhooksAreSignedAndRetried(t *testing.T) {
 	if secret == "" {
 		t.Fatal("no secret at creation")
 	}
+
 	want(t, "secret later", b.get("/v1/webhook_endpoints/"+ep.str("id")).at("secret"), nil)
 	cus := b.do("POST", "/v1/customers", form("name=é<&>"), header("Idempotency-Key", "k9"))
 	eventually(t, "delivered", func() bool { bodies, _ := h.got(); return len(bodies) == 1 })
@@ -93,6 +100,7 @@ func TestWebhooksAreSignedAndRetried(t *testing.T) {
 	want(t, "signature", verified(bodies[0], signatures[0], secret), true)
 	want(t, "indented", strings.HasPrefix(bodies[0], "{\n  \"id\": \"evt_"), true)
 	want(t, "not escaped", strings.Contains(bodies[0], "é<&>"), true)
+
 	var ev struct {
 		APIVersion string `json:"api_version"`
 		Data       struct{ Object struct{ ID string } }
@@ -105,6 +113,7 @@ func TestWebhooksAreSignedAndRetried(t *testing.T) {
 	if err := json.Unmarshal([]byte(bodies[0]), &ev); err != nil {
 		t.Fatal(err)
 	}
+
 	want(t, "version", ev.APIVersion, "2025-02-24.acacia")
 	want(t, "object", ev.Data.Object.ID, cus.str("id"))
 	want(t, "request", ev.Request.ID, cus.header.Get("Request-Id"))
@@ -143,20 +152,28 @@ func TestWebhookFaults(t *testing.T) {
 			t.Parallel()
 			h := newHook(t)
 			b := newBox(t, func(cfg *sandbox.Config) { cfg.Endpoints = []sandbox.Endpoint{{URL: h.URL, Secret: "whsec_x"}} })
-			if _, err := b.s.AddFault(sandbox.Fault{Route: "WEBHOOK customer.created", Kind: kind, DelayMS: int(time.Hour / time.Millisecond)}); err != nil {
+			if _, err := b.s.AddFault(sandbox.Fault{
+				Route:   "WEBHOOK customer.created",
+				Kind:    kind,
+				DelayMS: int(time.Hour / time.Millisecond),
+			}); err != nil {
 				t.Fatal(err)
 			}
+
 			cus := b.ok("/v1/customers", "name=x").str("id")
 			if kind == sandbox.FaultDuplicate {
 				eventually(t, "both", func() bool { return len(h.types()) == 2 })
 			}
+
 			b.ok("/v1/customers/"+cus, "name=y")
 			if kind == sandbox.FaultDelay {
 				eventually(t, "the second overtakes", func() bool { return joined(h.types()) == "customer.updated" })
 				b.s.Advance(time.Hour)
 			}
+
 			n := len(strings.Fields(expected))
 			eventually(t, expected, func() bool { return len(h.types()) >= n })
+
 			if got := joined(h.types()); got != expected {
 				t.Errorf("got %s, want %s", got, expected)
 			}

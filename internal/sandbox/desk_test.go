@@ -60,7 +60,8 @@ func (d *desk) filter(words string) {
 	evaluate[int](d, fmt.Sprintf("$('filter').value = %q, $('filter').dispatchEvent(new Event('input')), 0", words))
 }
 
-// TestTheDeskInABrowser opens the desk, looks at a payment and makes the sandbox misbehave.
+// TestTheDeskInABrowser opens the desk, looks at a payment and makes the
+// sandbox misbehave.
 func TestTheDeskInABrowser(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
@@ -80,22 +81,27 @@ func TestTheDeskInABrowser(t *testing.T) {
 	click("Add fault")
 	eventually(t, "a fault", func() bool { return len(b.s.Faults()) == 1 })
 	want(t, "fault in force", b.s.Faults()[0].Route, "POST /v1/payment_intents")
+
 	if _, err := b.s.AddFault(sandbox.Fault{Route: "GET /v1/*", Kind: sandbox.FaultStatus500}); err != nil {
 		t.Fatal(err)
 	}
+
 	click("faults")
 	shows("GET /v1/*")
 	click("Remove") // the first row is the newest
 	eventually(t, "the older fault alone", func() bool { return len(b.s.Faults()) == 1 && b.s.Faults()[0].Route == "POST /v1/payment_intents" })
 	click("Behave (remove all faults)")
 	eventually(t, "no fault", func() bool { return len(b.s.Faults()) == 0 })
+
 	open := "location.hash = '" + b.s.Ledger().Charges[0].ID + "', 0"
 	if _, err := chromedp.Run(ctx, chromedp.Evaluate[int](open)); err != nil {
 		t.Fatal(err)
 	}
+
 	shows(`"object": "charge"`)
 	browsertest.Screenshot(t, ctx, "desk-object")
 	shows("Belongs to it:")
+
 	for _, view := range []string{"requests", "deliveries", "intents", "objects", "faults"} {
 		click(view)
 		for name, look := range map[string]chromedp.Action[chromedp.Void]{"light": browsertest.Dark(false), "dark": browsertest.Dark(true)} {
@@ -103,6 +109,7 @@ func TestTheDeskInABrowser(t *testing.T) {
 				if err := chromedp.Do(ctx, look, browsertest.Viewport(width, 800)); err != nil {
 					t.Fatal(err)
 				}
+
 				browsertest.Screenshot(t, ctx, fmt.Sprintf("desk-%s-%d-%s", view, width, name))
 				wide, err := chromedp.Run(ctx, chromedp.Evaluate[float64]("document.documentElement.scrollWidth"))
 				if err != nil || wide > float64(width) {
@@ -111,12 +118,14 @@ func TestTheDeskInABrowser(t *testing.T) {
 			}
 		}
 	}
+
 	for _, p := range browsertest.Problems(ctx) {
 		t.Errorf("the page complains: %s", p)
 	}
 }
 
-// TestTheDeskFollowsAndActs works at the desk while requests come in: nothing is loaded again by hand.
+// TestTheDeskFollowsAndActs works at the desk while requests come in: nothing
+// is loaded again by hand.
 func TestTheDeskFollowsAndActs(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
@@ -124,6 +133,7 @@ func TestTheDeskFollowsAndActs(t *testing.T) {
 		w.WriteHeader(http.StatusTeapot)
 		_, _ = io.WriteString(w, "the shop is short of stout")
 	}))
+
 	t.Cleanup(shop.Close)
 	b.ok("/v1/webhook_endpoints", "url="+shop.URL, "enabled_events[]=customer.created")
 	d := openDesk(t, b)

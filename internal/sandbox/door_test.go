@@ -37,19 +37,23 @@ func TestTheDoorShowsAndSteers(t *testing.T) {
 	cus := b.ok("/v1/customers", "name=x")
 	want(t, "object", b.get("/_sandbox/objects/"+cus.str("id")).str("name"), "x")
 	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "customer="+cus.str("id"))
+
 	var owned []sandbox.ObjectEntry
 	if err := json.Unmarshal(b.get("/_sandbox/objects?of="+cus.str("id")).raw, &owned); err != nil || len(owned) != 1 {
 		t.Fatalf("got %v, %v, want the one intent of the customer", owned, err)
 	}
+
 	want(t, "belongs to the customer", owned[0].ID, pi.str("id"))
 	want(t, "all objects, newest last", b.s.Objects("")[len(b.s.Objects(""))-1].ID, pi.str("id"))
 	b.do("POST", "/_sandbox/seed?count=3", "")
 	want(t, "ledger", b.get("/_sandbox/ledger").size("charges"), 3)
 	before := b.ok("/v1/customers").num("created")
 	b.do("POST", "/_sandbox/clock", `{"advance": 3600}`)
+
 	if after := b.ok("/v1/customers").num("created"); after < before+3600 {
 		t.Errorf("the clock went from %d to %d", before, after)
 	}
+
 	want(t, "backwards", b.do("POST", "/_sandbox/clock", `{"advance": -1}`).status, 422)
 	b.do("POST", "/_sandbox/reset", "")
 	want(t, "empty", b.get("/v1/customers").size("data"), 0)
@@ -99,6 +103,7 @@ func TestStateSurvivesARestart(t *testing.T) {
 			"payment_method_data[type]=sepa_debit", "payment_method_data[sepa_debit][iban]=AT321904300235473204",
 			"payment_method_data[billing_details][name]=Bob", "payment_method_data[billing_details][email]=b@b.test").str("id")
 	})
+
 	t.Run("a torn last line is dropped", func(t *testing.T) {
 		f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0)
 		if err != nil {
@@ -111,6 +116,7 @@ func TestStateSurvivesARestart(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+
 	t.Run("after", func(t *testing.T) {
 		b := newBox(t, shortDelay, func(cfg *sandbox.Config) { cfg.StateFile = file })
 		r := b.do("POST", "/v1/payment_intents", body, header("Idempotency-Key", "k"))

@@ -25,6 +25,7 @@ func TestAPIFaults(t *testing.T) {
 			if _, err := b.s.AddFault(sandbox.Fault{Route: "POST /v1/payment_intents", Kind: kind}); err != nil {
 				t.Fatal(err)
 			}
+
 			r, err := b.send("POST", "/v1/payment_intents", body, header("Idempotency-Key", "k"))
 			want(t, "cut", err != nil, c.status == 0)
 			want(t, "status", r.status, c.status)

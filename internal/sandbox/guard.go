@@ -8,15 +8,17 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// thisMachine answers only who asks this machine by a loopback name or address. The sandbox listens on loopback only, but
-// a browser on the machine can be led here under another name, which would make a foreign page the sandbox's own origin
-// (DNS rebinding).
+// thisMachine answers only who asks this machine by a loopback name or address.
+// The sandbox listens on loopback only, but a browser on the machine can be led
+// here under another name, which would make a foreign page the sandbox's own
+// origin (DNS rebinding).
 func thisMachine(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isLoopback(r.Host) {
 			next.ServeHTTP(w, r)
 			return
 		}
+
 		body, _ := wire.EncodePretty(map[string]any{"error": &wire.Error{
 			Type: wire.TypeInvalid, Message: "The offline sandbox answers only under localhost or a loopback address such as 127.0.0.1, not under the host name of this request.",
 		}})
@@ -26,7 +28,8 @@ func thisMachine(next http.Handler) http.Handler {
 	})
 }
 
-// isLoopback tells whether a Host header, with or without a port, names this machine.
+// isLoopback tells whether a Host header, with or without a port, names this
+// machine.
 func isLoopback(host string) bool {
 	name := host
 	if bare, _, err := net.SplitHostPort(host); err == nil {
@@ -39,16 +42,19 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// withCORS lets pages of any origin use the API, as api.stripe.com does; the management API is left out.
+// withCORS lets pages of any origin use the API, as api.stripe.com does; the
+// management API is left out.
 func withCORS(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/_sandbox") {
 			next.ServeHTTP(w, r)
 			return
 		}
+
 		h := w.Header()
 		h.Set("Access-Control-Allow-Origin", "*")
 		h.Set("Access-Control-Expose-Headers", "Request-Id, Stripe-Manage-Version, Stripe-Should-Retry, X-Stripe-External-Auth-Required, X-Stripe-Privileged-Session-Required")
+
 		if r.Method == http.MethodOptions {
 			h.Set("Access-Control-Allow-Methods", "GET, HEAD, PUT, PATCH, POST, DELETE")
 			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, Stripe-Account, Stripe-Version, X-Requested-With")
@@ -56,6 +62,7 @@ func withCORS(next http.Handler) http.Handler {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
+
 		next.ServeHTTP(w, r)
 	})
 }

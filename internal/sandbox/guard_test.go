@@ -16,14 +16,18 @@ func asked(t *testing.T, s http.Handler, method, host, path string, headers ...s
 	r := httptest.NewRequest(method, path, nil)
 	r.Host = host
 	r.Header.Set("Authorization", "Bearer "+secretKey)
+
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
+
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
+
 	if w.Code == http.StatusForbidden && !strings.Contains(w.Body.String(), "only") {
 		t.Errorf("%s %s under %q does not say why: %s", method, path, host, w.Body)
 	}
+
 	return w.Code
 }
 
@@ -37,10 +41,12 @@ func TestOnlyLoopbackNamesAreAnswered(t *testing.T) {
 		for _, host := range []string{"localhost", "localhost:12111", "LocalHost:1", "127.0.0.1", "127.0.0.1:12111", "127.8.9.10:80", "[::1]", "[::1]:12111"} {
 			want(t, host+path, asked(t, b.s, "GET", host, path), http.StatusOK)
 		}
+
 		for _, host := range []string{"", "evil.test", "evil.test:12111", "localhost.evil.test", "127.0.0.1.evil.test", "10.0.0.1:12111", "0.0.0.0:12111", "[2001:db8::1]:12111", "127.0.0.1@evil.test"} {
 			want(t, host+path, asked(t, b.s, "GET", host, path), http.StatusForbidden)
 		}
 	}
+
 	want(t, "unknown pages too", asked(t, b.s, "GET", "evil.test", "/nothing"), http.StatusForbidden)
 	want(t, "what would change things too", asked(t, b.s, "POST", "evil.test", "/_sandbox/reset"), http.StatusForbidden)
 }
@@ -49,6 +55,7 @@ func TestTheDoorRefusesPagesOfOtherOrigins(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	const host = "127.0.0.1:12111"
+
 	refused := [][]string{
 		{"Origin", "http://evil.test"}, {"Origin", "null"}, {"Origin", "http://127.0.0.1:4242"},
 		{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "navigate"},
@@ -59,6 +66,7 @@ func TestTheDoorRefusesPagesOfOtherOrigins(t *testing.T) {
 			want(t, change+joined(headers), asked(t, b.s, method, host, path, headers...), http.StatusForbidden)
 		}
 	}
+
 	want(t, "its own page", asked(t, b.s, "POST", host, "/_sandbox/reset", "Origin", "http://"+host, "Sec-Fetch-Site", "same-origin"), http.StatusOK)
 	want(t, "no browser", asked(t, b.s, "POST", host, "/_sandbox/reset"), http.StatusOK)
 	want(t, "a link to the desk", asked(t, b.s, "GET", host, "/_sandbox/", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate"), http.StatusOK)

@@ -22,7 +22,8 @@ const (
 	publishableKey = "pk_test_sandbox123"
 )
 
-// box is a running sandbox with a small client that knows nothing of Stripe's libraries.
+// box is a running sandbox with a small client that knows nothing of Stripe's
+// libraries.
 type box struct {
 	t   *testing.T
 	s   *sandbox.Server
@@ -31,23 +32,32 @@ type box struct {
 
 func newBox(t *testing.T, change ...func(*sandbox.Config)) *box {
 	t.Helper()
-	cfg := sandbox.Config{Manage: true, RetryDelays: []time.Duration{time.Millisecond, time.Millisecond}, DelayedAfter: -1}
+	cfg := sandbox.Config{
+		Manage:       true,
+		RetryDelays:  []time.Duration{time.Millisecond, time.Millisecond},
+		DelayedAfter: -1,
+	}
+
 	for _, f := range change {
 		f(&cfg)
 	}
+
 	s, err := sandbox.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	web := httptest.NewServer(s)
 	t.Cleanup(func() {
 		web.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
+
 		if err := s.Close(ctx); err != nil {
 			t.Errorf("close: %v", err)
 		}
 	})
+
 	return &box{t: t, s: s, url: web.URL}
 }
 
@@ -71,11 +81,14 @@ func (r reply) at(path string) any {
 			if i >= len(at) {
 				return nil
 			}
+
 			node = at[i]
+
 		default:
 			return nil
 		}
 	}
+
 	return node
 }
 
@@ -89,7 +102,8 @@ func (r reply) num(path string) int64 {
 
 func (r reply) size(path string) int { l, _ := r.at(path).([]any); return len(l) }
 
-// form turns "a=b" pairs into a body; the values are escaped, the keys are not, as Stripe's CLI sends them.
+// form turns "a=b" pairs into a body; the values are escaped, the keys are not,
+// as Stripe's CLI sends them.
 func form(pairs ...string) string {
 	var out []string
 	for _, pair := range pairs {
@@ -115,26 +129,32 @@ func (b *box) send(method, path, body string, opts ...option) (reply, error) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+
 	req.Header.Set("Authorization", "Bearer "+secretKey)
 	if body != "" {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
+
 	for _, o := range opts {
 		o(req)
 	}
+
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return reply{}, err
 	}
 	defer func() { _ = resp.Body.Close() }()
+
 	raw, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return reply{}, err
 	}
+
 	out := reply{status: resp.StatusCode, header: resp.Header, raw: raw}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
 	_ = dec.Decode(&out.tree) // pages are not JSON
+
 	return out, nil
 }
 

@@ -32,16 +32,23 @@ func TestDeclineKeepsTheIntentOpenForAnotherCard(t *testing.T) {
 	r := b.post("/v1/payment_intents", "amount=2000", "currency=eur", "confirm=true", "payment_method_types[]=card",
 		"payment_method=pm_card_visa_chargeDeclinedInsufficientFunds")
 	want(t, "status", r.status, http.StatusPaymentRequired)
+
 	for path, text := range map[string]string{
-		"error.type": "card_error", "error.code": "card_declined", "error.decline_code": "insufficient_funds",
-		"error.message": "Your card has insufficient funds.", "error.payment_intent.status": "requires_payment_method",
-		"error.payment_intent.last_payment_error.decline_code": "insufficient_funds", "error.payment_method.object": "payment_method",
+		"error.type":                  "card_error",
+		"error.code":                  "card_declined",
+		"error.decline_code":          "insufficient_funds",
+		"error.message":               "Your card has insufficient funds.",
+		"error.payment_intent.status": "requires_payment_method",
+		"error.payment_intent.last_payment_error.decline_code": "insufficient_funds",
+		"error.payment_method.object":                          "payment_method",
 	} {
 		want(t, path, r.str(path), text)
 	}
+
 	if r.at("error.payment_intent.payment_method") != nil {
 		t.Error("the declined payment method stayed on the intent")
 	}
+
 	ch := b.get("/v1/charges/" + r.str("error.charge"))
 	want(t, "charge status", ch.str("status"), "failed")
 	id := r.str("error.payment_intent.id")
@@ -68,6 +75,7 @@ func TestAuthenticationIsAskedForAndDecided(t *testing.T) {
 			want(t, "page answer", r.str("status"), status)
 			now := b.get("/v1/payment_intents/" + pi.str("id"))
 			want(t, "status", now.str("status"), status)
+
 			if outcome == "fail" {
 				want(t, "error", now.str("last_payment_error.code"), "payment_intent_authentication_failure")
 			}
@@ -94,6 +102,7 @@ func TestManualCapture(t *testing.T) {
 		return b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa",
 			"payment_method_types[]=card", "capture_method=manual")
 	}
+
 	pi := make()
 	want(t, "status", pi.str("status"), "requires_capture")
 	want(t, "capturable", pi.num("amount_capturable"), 2000)
@@ -151,6 +160,7 @@ func TestValidationErrorsAreStripes(t *testing.T) {
 			r := b.post("/v1/payment_intents", c.pairs...)
 			want(t, "code", r.str("error.code"), c.code)
 			want(t, "param", r.str("error.param"), c.param)
+
 			if c.param != "" {
 				want(t, "status", r.status, http.StatusBadRequest)
 			}
@@ -208,14 +218,20 @@ func TestStatesThatAllowNothingSaySo(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	paid := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa", "payment_method_types[]=card").str("id")
+
 	open := b.ok("/v1/payment_intents", "amount=2000", "currency=usd").str("id")
 	for path, pairs := range map[string][]string{
-		paid + "/cancel": nil, paid + "/capture": nil, paid + "/confirm": {"payment_method=pm_card_visa"}, paid: {"amount=3000"},
-		open + "/capture": nil, open + "/confirm": nil,
+		paid + "/cancel":  nil,
+		paid + "/capture": nil,
+		paid + "/confirm": {"payment_method=pm_card_visa"},
+		paid:              {"amount=3000"},
+		open + "/capture": nil,
+		open + "/confirm": nil,
 	} {
 		r := b.post("/v1/payment_intents/"+path, pairs...)
 		want(t, path, r.str("error.code"), "payment_intent_unexpected_state")
 		want(t, path, r.str("error.payment_intent.object"), "payment_intent")
 	}
+
 	want(t, "metadata of a paid intent", b.ok("/v1/payment_intents/"+paid, "metadata[a]=b").str("metadata.a"), "b")
 }

@@ -55,9 +55,11 @@ func (d *openAPI) check(s *respSchema, v any, at string) []string {
 		}
 		return []string{at + ": null"}
 	}
+
 	if len(s.AnyOf) > 0 {
 		return d.checkAny(s.AnyOf, v, at)
 	}
+
 	switch val := v.(type) {
 	case map[string]any:
 		return d.checkObject(s, val, at)
@@ -65,16 +67,20 @@ func (d *openAPI) check(s *respSchema, v any, at string) []string {
 		if s.Type != "array" {
 			return []string{at + ": a list"}
 		}
+
 		var out []string
 		for _, item := range val {
 			out = append(out, d.check(s.Items, item, at+"[]")...)
 		}
+
 		return out
 	}
+
 	return checkScalar(s, v, at)
 }
 
-// checkAny takes the alternative that fits best; objects are told apart by their `object` field.
+// checkAny takes the alternative that fits best; objects are told apart by
+// their `object` field.
 func (d *openAPI) checkAny(alternatives []*respSchema, v any, at string) []string {
 	var best []string
 	matched := false
@@ -83,15 +89,18 @@ func (d *openAPI) checkAny(alternatives []*respSchema, v any, at string) []strin
 		if len(problems) == 0 {
 			return nil
 		}
+
 		same := d.sameObject(alt, v)
 		if best == nil || same && !matched || same == matched && len(problems) < len(best) {
 			best, matched = problems, same
 		}
 	}
+
 	return best
 }
 
-// sameObject tells whether an alternative describes objects of the value's kind.
+// sameObject tells whether an alternative describes objects of the value's
+// kind.
 func (d *openAPI) sameObject(alt *respSchema, v any) bool {
 	m, ok := v.(map[string]any)
 	p := d.resolve(alt).Properties["object"]
@@ -102,15 +111,18 @@ func (d *openAPI) checkObject(s *respSchema, val map[string]any, at string) []st
 	if s.Type != "object" {
 		return []string{at + ": an object, want " + s.Type}
 	}
+
 	if kind, ok := val["object"].(string); ok && kind != "list" {
 		at = kind
 	}
+
 	var out []string
 	for _, name := range s.Required {
 		if _, ok := val[name]; !ok {
 			out = append(out, at+"."+name+": missing")
 		}
 	}
+
 	for name, v := range val {
 		prop := s.Properties[name]
 		switch {
@@ -121,6 +133,7 @@ func (d *openAPI) checkObject(s *respSchema, val map[string]any, at string) []st
 			out = append(out, at+"."+name+": not in the document")
 		}
 	}
+
 	return out
 }
 
@@ -137,16 +150,19 @@ func checkScalar(s *respSchema, v any, at string) []string {
 			kind = "integer"
 		}
 	}
+
 	if s.Type != kind {
 		return []string{fmt.Sprintf("%s: a %s, want %s", at, kind, s.Type)}
 	}
 	if len(s.Enum) > 0 && !slices.Contains(s.Enum, v) {
 		return []string{fmt.Sprintf("%s: %v is none of %v", at, v, s.Enum)}
 	}
+
 	return nil
 }
 
-// justified are the places where an answer of 2025-02-24.acacia must differ from the document's version, and why.
+// justified are the places where an answer of 2025-02-24.acacia must differ
+// from the document's version, and why.
 var justified = both(billingDiffers, map[string]string{
 	"account_session.components.balance_report":                                     newer,
 	"account_session.components.disputes_list":                                      newer,
@@ -182,13 +198,15 @@ const (
 	older = "answers of 2025-02-24.acacia have it, the document's version does not"
 )
 
-// TestAnswersFitStripesDocument drives every simulated operation and holds each answer to Stripe's response schema.
+// TestAnswersFitStripesDocument drives every simulated operation and holds each
+// answer to Stripe's response schema.
 func TestAnswersFitStripesDocument(t *testing.T) {
 	t.Parallel()
 	var doc openAPI
 	if err := json.Unmarshal(embedded.OpenAPISpec, &doc); err != nil {
 		t.Fatal(err)
 	}
+
 	b := newBox(t, shortDelay)
 	var calls []answered
 	tour(b, func(route string, r reply) { calls = append(calls, answered{route, r}) })
@@ -200,19 +218,23 @@ func TestAnswersFitStripesDocument(t *testing.T) {
 		if schema == nil {
 			continue
 		}
+
 		for _, p := range doc.check(schema, any(c.reply.tree), "") {
 			place, _, _ := strings.Cut(p, ":")
 			if justified[place] != "" {
 				used[place] = true
 				continue
 			}
+
 			problems[p] = c.route
 		}
 	}
+
 	snapshots := b.snapshots()
 	if len(snapshots) < 100 {
 		t.Errorf("only %d events to look at", len(snapshots))
 	}
+
 	for _, ev := range snapshots {
 		kind, _ := ev["object"].(string)
 		schema := doc.Components.Schemas[kind]
@@ -220,6 +242,7 @@ func TestAnswersFitStripesDocument(t *testing.T) {
 			t.Errorf("an event about a %s, which the document does not know", kind)
 			continue
 		}
+
 		for _, p := range doc.check(schema, any(ev), "") {
 			place, _, _ := strings.Cut(p, ":")
 			if justified[place] == "" {
@@ -227,14 +250,17 @@ func TestAnswersFitStripesDocument(t *testing.T) {
 			}
 		}
 	}
+
 	for _, p := range sortedProblems(problems) {
 		t.Errorf("%s (%s)", p, problems[p])
 	}
+
 	for place := range justified {
 		if !used[place] {
 			t.Errorf("%s is listed as a justified difference and does not differ", place)
 		}
 	}
+
 	for _, route := range sandbox.Routes() {
 		if !visited[route] && doc.response(route) != nil {
 			t.Errorf("%s was not tried", route)
@@ -254,9 +280,11 @@ func (b *box) snapshots() []map[string]any {
 			obj, _ := inner["object"].(map[string]any)
 			out, last = append(out, obj), ev["id"].(string)
 		}
+
 		if r.at("has_more") != any(true) {
 			return out
 		}
+
 		r = b.get("/v1/events?limit=100&starting_after=" + last)
 	}
 }
@@ -275,7 +303,8 @@ func sortedProblems(m map[string]string) []string {
 	return out
 }
 
-// response finds the schema of a route's good answer; nil when the document has no such operation.
+// response finds the schema of a route's good answer; nil when the document has
+// no such operation.
 func (d *openAPI) response(route string) *respSchema {
 	for path, methods := range d.Paths {
 		for method, op := range methods {

@@ -24,12 +24,15 @@ var later = []string{
 
 // former are parameters that 2025-02-24.acacia had and the document has not.
 var former = map[string]string{
-	"POST /v1/customers": "coupon promotion_code default_source validate:b", "POST /v1/customers/{id}": "coupon promotion_code validate:b",
+	"POST /v1/customers":              "coupon promotion_code default_source validate:b",
+	"POST /v1/customers/{id}":         "coupon promotion_code validate:b",
 	"POST /v1/customers/{id}/sources": "validate:b",
 	"POST /v1/promotion_codes":        "coupon",
-	"POST /v1/subscriptions":          "coupon promotion_code", "POST /v1/subscriptions/{id}": "coupon promotion_code",
-	"POST /v1/invoiceitems": "price unit_amount:i", "POST /v1/invoiceitems/{id}": "price unit_amount:i",
-	"GET /v1/promotion_codes": "coupon",
+	"POST /v1/subscriptions":          "coupon promotion_code",
+	"POST /v1/subscriptions/{id}":     "coupon promotion_code",
+	"POST /v1/invoiceitems":           "price unit_amount:i",
+	"POST /v1/invoiceitems/{id}":      "price unit_amount:i",
+	"GET /v1/promotion_codes":         "coupon",
 }
 
 // schema is the part of OpenAPI's schema object that the table needs.
@@ -66,10 +69,12 @@ func TestParamTableIsStripes(t *testing.T) {
 	if err := json.Unmarshal(embedded.OpenAPISpec, &doc); err != nil {
 		t.Fatal(err)
 	}
+
 	simulated := map[string]string{}
 	for _, rt := range sandbox.Routes() {
 		simulated[bare(rt)] = rt
 	}
+
 	var lines []string
 	for path, methods := range doc.Paths {
 		for method, op := range methods {
@@ -78,9 +83,11 @@ func TestParamTableIsStripes(t *testing.T) {
 				words := strings.Replace(op.words(), "!promotion{", "promotion{", 1) // it was `coupon` in 2025-02-24.acacia
 				name = ours + " " + strings.TrimSpace(former[ours]+" "+words)
 			}
+
 			lines = append(lines, strings.TrimSpace(name))
 		}
 	}
+
 	sort.Strings(lines)
 	table := "# Stripe's operations, and the parameters of the simulated ones. Made from Stripe's OpenAPI document by\n" +
 		"# go test -run TestParamTableIsStripes -update. name, name:i integer, :b boolean, :n decimal, =a|b enum, {..} hash, [..] list,\n" +
@@ -91,6 +98,7 @@ func TestParamTableIsStripes(t *testing.T) {
 		}
 		return
 	}
+
 	have, err := os.ReadFile("wire/params.txt")
 	if err != nil {
 		t.Fatal(err)
@@ -121,12 +129,15 @@ func (op operation) words() string {
 			}
 		}
 	}
+
 	for _, c := range op.RequestBody.Content {
 		for name, s := range c.Schema.Properties {
 			root.Properties[name] = s
 		}
+
 		root.Required = append(root.Required, c.Schema.Required...)
 	}
+
 	return root.fields()
 }
 
@@ -136,12 +147,15 @@ func (s *schema) fields() string {
 		if slices.Contains(later, name) {
 			continue
 		}
+
 		mark := ""
 		if slices.Contains(s.Required, name) {
 			mark = "!"
 		}
+
 		out = append(out, mark+name+kid.word())
 	}
+
 	sort.Strings(out)
 	return strings.Join(out, " ")
 }
@@ -151,6 +165,7 @@ func (s *schema) word() string {
 	if len(s.AnyOf) > 0 {
 		return s.alternatives()
 	}
+
 	switch {
 	case len(s.Properties) > 0:
 		return "{" + s.fields() + "}"
@@ -169,10 +184,12 @@ func (s *schema) word() string {
 	case len(s.Enum) > 0:
 		return "=" + strings.Join(s.Enum, "|")
 	}
+
 	return ""
 }
 
-// mergedHashes makes one of the alternatives that have fields; only what all of them need is required.
+// mergedHashes makes one of the alternatives that have fields; only what all of
+// them need is required.
 func (s *schema) mergedHashes() []*schema {
 	merged, rest := &schema{Properties: map[string]*schema{}}, []*schema{}
 	for i, alt := range s.AnyOf {
@@ -180,9 +197,11 @@ func (s *schema) mergedHashes() []*schema {
 			rest = append(rest, alt)
 			continue
 		}
+
 		if len(merged.Properties) == 0 {
 			merged.Required = s.AnyOf[i].Required
 		}
+
 		merged.Required = slices.DeleteFunc(slices.Clone(merged.Required), func(name string) bool { return !slices.Contains(alt.Required, name) })
 		for name, kid := range alt.Properties {
 			if merged.Properties[name] == nil {
@@ -190,9 +209,11 @@ func (s *schema) mergedHashes() []*schema {
 			}
 		}
 	}
+
 	if len(merged.Properties) > 0 {
 		rest = append(rest, merged)
 	}
+
 	return rest
 }
 
@@ -206,16 +227,20 @@ func (s *schema) alternatives() string {
 			if len(w) > len(hash) {
 				hash = w
 			}
+
 		default:
 			scalars = append(scalars, w)
 		}
 	}
+
 	out := hash
 	if hash == "" && len(scalars) == 1 {
 		out = scalars[0]
 	}
+
 	if empty || hash != "" && len(scalars) > 0 {
 		out += "?"
 	}
+
 	return out
 }

@@ -8,7 +8,8 @@ import (
 	"checkoutd/internal/sandbox/hooks"
 )
 
-// What the methods of a Server take and return is declared in the rooms of the sandbox.
+// What the methods of a Server take and return is declared in the rooms of the
+// sandbox.
 type (
 	Endpoint     = hooks.Endpoint
 	Delivery     = hooks.Delivery
@@ -63,32 +64,37 @@ func (s *Server) Requests() []RequestEntry { return s.api.Log.Entries() }
 // Events returns every event that is kept, oldest first.
 func (s *Server) Events() []*Event { return s.api.Events() }
 
-// Deliveries returns copies of the deliveries that are remembered, oldest first.
+// Deliveries returns copies of the deliveries that are remembered, oldest
+// first.
 func (s *Server) Deliveries() []Delivery { return s.hooks.Deliveries() }
 
-// Resend sends an event again to every endpoint and listener that wants it; it reports whether there is such an event.
+// Resend sends an event again to every endpoint and listener that wants it; it
+// reports whether there is such an event.
 func (s *Server) Resend(event string) bool { return s.hooks.Resend(event) }
 
-// RotateWebhookSecret gives an endpoint (all when id is empty) a new secret, made up when empty, and returns the secrets
-// by endpoint id. During overlap both secrets sign, as at Stripe: https://docs.stripe.com/webhooks#roll-endpoint-secrets.
+// RotateWebhookSecret gives an endpoint (all when id is empty) a new secret,
+// made up when empty, and returns the secrets by endpoint id. During overlap
+// both secrets sign, as at Stripe:
+// https://docs.stripe.com/webhooks#roll-endpoint-secrets.
 func (s *Server) RotateWebhookSecret(id, secret string, overlap time.Duration) map[string]string {
 	return s.hooks.Rotate(id, secret, overlap)
 }
 
-// Decide ends the processing of a delayed payment now: outcome "succeed", "fail", or "" for what its test account is for.
-// It reports whether there was such a payment.
+// Decide ends the processing of a delayed payment now: outcome "succeed",
+// "fail", or "" for what its test account is for. It reports whether there was
+// such a payment.
 func (s *Server) Decide(intent, outcome string) bool { return s.payments.Decide(intent, outcome) }
 
 // Ledger returns the charges and intents of every account at one moment.
 func (s *Server) Ledger() Ledger { return s.desk.Ledger() }
 
-// Objects lists the newest objects of every account, oldest first, events left out; with of, only those that belong to
-// that object.
+// Objects lists the newest objects of every account, oldest first, events left
+// out; with of, only those that belong to that object.
 func (s *Server) Objects(of string) []ObjectEntry { return s.desk.Objects(of) }
 
 // Seed makes n customers, each with a payment; every third is declined.
 func (s *Server) Seed(n int) { s.desk.Seed(n) }
 
-// Reset forgets every object, key, fault, request and delivery, and sets the configured endpoints up again.
-// Deliveries in flight end as they may.
+// Reset forgets every object, key, fault, request and delivery, and sets the
+// configured endpoints up again. Deliveries in flight end as they may.
 func (s *Server) Reset() { s.desk.Reset() }

@@ -20,7 +20,8 @@ import (
 	"checkoutd/internal/sandbox/stripecli"
 )
 
-// Config says how a sandbox behaves. The zero value is usable: memory only, no endpoints, no management door.
+// Config says how a sandbox behaves. The zero value is usable: memory only, no
+// endpoints, no management door.
 type Config struct {
 	BaseURL      string           // how a browser reaches the sandbox, used in next_action URLs; "" = taken from each request's Host
 	Assets       fs.FS            // the stripe.js stand-in and its pages; nil = those routes answer 404
@@ -36,7 +37,8 @@ type Config struct {
 	Country      string          // the account's country; "" = "US"
 }
 
-// Server is the offline Stripe. It is an http.Handler, safe for concurrent use; Close ends what it runs.
+// Server is the offline Stripe. It is an http.Handler, safe for concurrent use;
+// Close ends what it runs.
 type Server struct {
 	api       *api.Server
 	payments  *payments.Room
@@ -50,7 +52,8 @@ type Server struct {
 	closing   sync.Once
 }
 
-// New builds a sandbox, reads its state file when there is one, and starts its senders.
+// New builds a sandbox, reads its state file when there is one, and starts its
+// senders.
 func New(cfg Config) (*Server, error) {
 	s := assemble(withDefaults(cfg))
 	restored, err := s.api.Open()
@@ -67,17 +70,31 @@ func New(cfg Config) (*Server, error) {
 // assemble connects the rooms of a sandbox and starts nothing.
 func assemble(cfg Config) *Server {
 	srv := api.New(api.Config{
-		BaseURL: cfg.BaseURL, Now: cfg.Now, Logger: cfg.Logger, StateFile: cfg.StateFile, DelayedAfter: cfg.DelayedAfter,
-		MaxObjects: cfg.MaxObjects, BusinessName: cfg.BusinessName, Country: cfg.Country,
+		BaseURL:      cfg.BaseURL,
+		Now:          cfg.Now,
+		Logger:       cfg.Logger,
+		StateFile:    cfg.StateFile,
+		DelayedAfter: cfg.DelayedAfter,
+		MaxObjects:   cfg.MaxObjects,
+		BusinessName: cfg.BusinessName,
+		Country:      cfg.Country,
 	})
+
 	webhooks := hooks.New(srv, cfg.RetryDelays, cfg.Endpoints)
 	listeners := stripecli.New(srv, webhooks)
 	pay := payments.New(srv, billing.Followers{}, connect.Connected{})
 	accounts := connect.New(srv, pay)
 	srv.Use(webhooks.Module(), listeners.Module(), pay.Module(), billing.New(srv, pay).Module(), accounts.Module())
+
 	return &Server{
-		api: srv, payments: pay, connect: accounts.Pages(), hooks: webhooks, listeners: listeners,
-		desk: desk.New(srv, webhooks, pay), assets: cfg.Assets, manages: cfg.Manage,
+		api:       srv,
+		payments:  pay,
+		connect:   accounts.Pages(),
+		hooks:     webhooks,
+		listeners: listeners,
+		desk:      desk.New(srv, webhooks, pay),
+		assets:    cfg.Assets,
+		manages:   cfg.Manage,
 	}
 }
 
@@ -85,25 +102,31 @@ func withDefaults(cfg Config) Config {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+
 	if cfg.MaxObjects == 0 {
 		cfg.MaxObjects = 10_000
 	}
+
 	if cfg.DelayedAfter == 0 {
 		cfg.DelayedAfter = 5 * time.Second
 	}
+
 	if cfg.BusinessName == "" {
 		cfg.BusinessName = "Sandbox shop"
 	}
+
 	if cfg.Country == "" {
 		cfg.Country = "US"
 	}
+
 	return cfg
 }
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// Close stops the senders, waits for what they are doing until ctx ends, and writes the state file.
+// Close stops the senders, waits for what they are doing until ctx ends, and
+// writes the state file.
 func (s *Server) Close(ctx context.Context) error {
 	var err error
 	s.closing.Do(func() {
@@ -115,8 +138,8 @@ func (s *Server) Close(ctx context.Context) error {
 	return err
 }
 
-// ListenLoopback listens on addr and refuses every address but this machine's own: the sandbox takes any key, so it
-// must not be reachable from elsewhere.
+// ListenLoopback listens on addr and refuses every address but this machine's
+// own: the sandbox takes any key, so it must not be reachable from elsewhere.
 func ListenLoopback(addr string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {

@@ -25,6 +25,7 @@ func TestOldObjectsMakeRoom(t *testing.T) {
 	for range 3 * limit {
 		last = b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa", "payment_method_types[]=card", "customer="+cus).str("id")
 	}
+
 	ledger := b.s.Ledger()
 	want(t, "intents", len(ledger.Intents), limit)
 	want(t, "charges", len(ledger.Charges), limit)
@@ -37,7 +38,8 @@ func TestOldObjectsMakeRoom(t *testing.T) {
 	want(t, "configuration stays", b.get("/v1/webhook_endpoints/"+ep).status, 200)
 }
 
-// TestPlansOfForgottenObjectsAreDropped makes holds that would all expire in a week; few of them are kept until then.
+// TestPlansOfForgottenObjectsAreDropped makes holds that would all expire in a
+// week; few of them are kept until then.
 func TestPlansOfForgottenObjectsAreDropped(t *testing.T) {
 	t.Parallel()
 	const limit = 20
@@ -46,6 +48,7 @@ func TestPlansOfForgottenObjectsAreDropped(t *testing.T) {
 	for range 1200 {
 		last = b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa", "payment_method_types[]=card", "capture_method=manual").str("id")
 	}
+
 	eventually(t, "few plans", func() bool { return b.s.Planned() < 1000 })
 	b.s.Advance(8 * 24 * time.Hour)
 	eventually(t, "the kept ones are carried out", func() bool {
@@ -53,7 +56,8 @@ func TestPlansOfForgottenObjectsAreDropped(t *testing.T) {
 	})
 }
 
-// TestAnswersAreInTheStateFile reads the file of a sandbox that was never closed, as after a kill.
+// TestAnswersAreInTheStateFile reads the file of a sandbox that was never
+// closed, as after a kill.
 func TestAnswersAreInTheStateFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -65,13 +69,16 @@ func TestAnswersAreInTheStateFile(t *testing.T) {
 		group.Add(1)
 		go func() {
 			defer group.Done()
+
 			for range 10 {
 				b.do("POST", "/v1/payment_intents", body, header("Idempotency-Key", rand()))
 			}
 		}()
 	}
+
 	group.Wait()
 	first := b.do("POST", "/v1/payment_intents", body, header("Idempotency-Key", "last"))
+
 	raw, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -79,6 +86,7 @@ func TestAnswersAreInTheStateFile(t *testing.T) {
 	if err := os.WriteFile(copied, raw, 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	after := newBox(t, func(cfg *sandbox.Config) { cfg.StateFile = copied })
 	want(t, "charges", len(after.s.Ledger().Charges), 81)
 	again := after.do("POST", "/v1/payment_intents", body, header("Idempotency-Key", "last"))
@@ -96,9 +104,11 @@ func TestManyAtOnceOnOneIntentChargeOnce(t *testing.T) {
 		group.Add(1)
 		go func() {
 			defer group.Done()
+
 			codes <- b.post("/v1/payment_intents/"+pi+"/confirm", "payment_method=pm_card_visa").status
 		}()
 	}
+
 	group.Wait()
 	close(codes)
 	won := 0
@@ -107,20 +117,24 @@ func TestManyAtOnceOnOneIntentChargeOnce(t *testing.T) {
 			won++
 		}
 	}
+
 	want(t, "confirmed", won, 1)
 	want(t, "charges", len(b.s.Ledger().Charges), 1)
 	want(t, "events", strings.Count(joined(b.types()), "payment_intent.succeeded"), 1)
 }
 
-// FuzzForm sends any body to several calls: whatever comes, the sandbox answers in Stripe's form and never with a 500.
+// FuzzForm sends any body to several calls: whatever comes, the sandbox answers
+// in Stripe's form and never with a 500.
 func FuzzForm(f *testing.F) {
 	for _, seed := range []string{"amount=1&currency=usd", "a[b][c]=1", "a[]=1&a[]=2", "a[=1", "%zz=1", "metadata[a]=b", "amount[x]=1", "shipping=1&amount=2", "payment_method_data[type]=card&payment_method_data[card][number]=4242", "customer=x&items[0][price_data][recurring][interval]=day&items[]=1&discounts[0]=x"} {
 		f.Add(seed)
 	}
+
 	s, err := sandbox.New(sandbox.Config{DelayedAfter: -1})
 	if err != nil {
 		f.Fatal(err)
 	}
+
 	f.Cleanup(func() { _ = s.Close(context.Background()) })
 	f.Fuzz(func(t *testing.T, body string) {
 		for _, path := range []string{"/v1/payment_intents", "/v1/customers", "/v1/test_helpers/confirmation_tokens", "/v1/accounts", "/v1/setup_intents", "/v1/subscriptions", "/v1/invoiceitems", "/v1/invoices"} {
@@ -128,6 +142,7 @@ func FuzzForm(f *testing.F) {
 			r.Header.Set("Authorization", "Bearer "+secretKey)
 			w := httptest.NewRecorder()
 			s.ServeHTTP(w, r)
+
 			raw, _ := io.ReadAll(w.Body)
 			if w.Code >= 500 || w.Code != 200 && !strings.Contains(string(raw), `"error"`) {
 				t.Errorf("%s with %q: %d %s", path, body, w.Code, raw)

@@ -10,7 +10,8 @@ import (
 	"github.com/stripe/stripe-go/v81/client"
 )
 
-// owned is a kind of object as somebody looks for it: own are the ids of one owner's objects by kind.
+// owned is a kind of object as somebody looks for it: own are the ids of one
+// owner's objects by kind.
 type owned struct {
 	name string
 	get  func(own map[string]string, p stripe.Params) error
@@ -29,6 +30,7 @@ func everyOwned(api *client.API) []owned {
 			},
 		})
 	}
+
 	return append(append(append(out, ownedMoney(api)...), ownedBelow(api)...), ownedBilling(api)...)
 }
 
@@ -87,7 +89,8 @@ func ownedMoney(api *client.API) []owned {
 	}
 }
 
-// ownedBelow are the kinds that are listed below another object, and those that are never listed.
+// ownedBelow are the kinds that are listed below another object, and those that
+// are never listed.
 func ownedBelow(api *client.API) []owned {
 	return []owned{
 		{"payment methods", func(own map[string]string, p stripe.Params) error {
@@ -132,50 +135,76 @@ func ownedBelow(api *client.API) []owned {
 
 func ptrTo(s string) *string { return &s }
 
-// furnish makes one object of every kind that an account of its own can have; acct is nil for the platform.
+// furnish makes one object of every kind that an account of its own can have;
+// acct is nil for the platform.
 func furnish(t *testing.T, api *client.API, acct *string) map[string]string {
 	t.Helper()
 	p := stripe.Params{StripeAccount: acct}
 	own := map[string]string{}
 	pay := func(method string) *stripe.PaymentIntent {
 		return must(api.PaymentIntents.New(&stripe.PaymentIntentParams{
-			Params: p, Expand: stripe.StringSlice([]string{"latest_charge"}), Amount: stripe.Int64(2000), Currency: stripe.String("usd"),
-			Confirm: stripe.Bool(true), PaymentMethod: &method, PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
+			Params:             p,
+			Expand:             stripe.StringSlice([]string{"latest_charge"}),
+			Amount:             stripe.Int64(2000),
+			Currency:           stripe.String("usd"),
+			Confirm:            stripe.Bool(true),
+			PaymentMethod:      &method,
+			PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
 		}))(t)
 	}
+
 	paid := pay("pm_card_bypassPending")
 	own["charges"], own["balance transactions"] = paid.LatestCharge.ID, paid.LatestCharge.BalanceTransaction.ID
 	pay("pm_card_createDispute")
 	pay("pm_card_createIssuerFraudRecord")
+
 	for _, r := range everyResource(api, paid.ID) {
 		if r.name == "accounts" {
 			continue // the platform's alone
 		}
+
 		own[r.name] = must(r.create(p, "1"))(t)
 	}
+
 	cus := own["customers"]
 	own["payment methods"] = must(api.PaymentMethods.Attach("pm_card_visa", &stripe.PaymentMethodAttachParams{Params: p, Customer: &cus}))(t).ID
-	own["cards"] = must(api.Cards.New(&stripe.CardParams{Params: p, Customer: &cus, Token: stripe.String("tok_visa")}))(t).ID
-	own["tokens"] = must(api.Tokens.New(&stripe.TokenParams{Params: p, Card: &stripe.CardParams{Number: stripe.String("4242424242424242"), ExpMonth: stripe.String("12"), ExpYear: stripe.String("2034")}}))(t).ID
+	own["cards"] = must(api.Cards.New(&stripe.CardParams{
+		Params:   p,
+		Customer: &cus,
+		Token:    stripe.String("tok_visa"),
+	}))(t).ID
+
+	own["tokens"] = must(api.Tokens.New(&stripe.TokenParams{Params: p, Card: &stripe.CardParams{
+		Number:   stripe.String("4242424242424242"),
+		ExpMonth: stripe.String("12"),
+		ExpYear:  stripe.String("2034"),
+	}}))(t).ID
+
 	own["confirmation tokens"] = must(api.TestHelpersConfirmationTokens.New(&stripe.TestHelpersConfirmationTokenParams{Params: p, PaymentMethod: stripe.String("pm_card_visa")}))(t).ID
 	wallet := must(api.SetupIntents.Confirm(own["setup intents"], &stripe.SetupIntentConfirmParams{Params: p, PaymentMethod: stripe.String("pm_card_visa")}))(t)
 	own["setup attempts"] = wallet.LatestAttempt.ID
 	debit := must(api.SetupIntents.New(&stripe.SetupIntentParams{
-		Params: p, Confirm: stripe.Bool(true), PaymentMethodTypes: stripe.StringSlice([]string{"us_bank_account"}),
-		MandateData: &stripe.SetupIntentMandateDataParams{CustomerAcceptance: &stripe.SetupIntentMandateDataCustomerAcceptanceParams{Type: stripe.MandateCustomerAcceptanceTypeOffline}},
+		Params:             p,
+		Confirm:            stripe.Bool(true),
+		PaymentMethodTypes: stripe.StringSlice([]string{"us_bank_account"}),
+		MandateData:        &stripe.SetupIntentMandateDataParams{CustomerAcceptance: &stripe.SetupIntentMandateDataCustomerAcceptanceParams{Type: stripe.MandateCustomerAcceptanceTypeOffline}},
 		PaymentMethodData: &stripe.SetupIntentPaymentMethodDataParams{
-			Type: stripe.String("us_bank_account"), BillingDetails: &stripe.SetupIntentPaymentMethodDataBillingDetailsParams{Name: stripe.String("Jenny")},
-			USBankAccount: &stripe.SetupIntentPaymentMethodDataUSBankAccountParams{AccountNumber: stripe.String("000123456789"), RoutingNumber: stripe.String("110000000")},
+			Type:           stripe.String("us_bank_account"),
+			BillingDetails: &stripe.SetupIntentPaymentMethodDataBillingDetailsParams{Name: stripe.String("Jenny")},
+			USBankAccount:  &stripe.SetupIntentPaymentMethodDataUSBankAccountParams{AccountNumber: stripe.String("000123456789"), RoutingNumber: stripe.String("110000000")},
 		},
 	}))(t)
+
 	own["mandates"] = debit.Mandate.ID
 	furnishBilling(t, api, p, own)
+
 	for _, r := range ownedMoney(api) {
 		if own[r.name] == "" && r.name != "transfers" && r.name != "application fees" {
 			it, id := r.list(own, stripe.ListParams{StripeAccount: acct})
 			own[r.name] = collect(t, it, id)[0]
 		}
 	}
+
 	return own
 }
 
@@ -183,18 +212,29 @@ func furnish(t *testing.T, api *client.API, acct *string) map[string]string {
 func furnishPlatform(t *testing.T, api *client.API, own map[string]string, acct string) {
 	t.Helper()
 	own["accounts"] = acct
-	own["transfers"] = must(api.Transfers.New(&stripe.TransferParams{Amount: stripe.Int64(100), Currency: stripe.String("usd"), Destination: &acct}))(t).ID
+	own["transfers"] = must(api.Transfers.New(&stripe.TransferParams{
+		Amount:      stripe.Int64(100),
+		Currency:    stripe.String("usd"),
+		Destination: &acct,
+	}))(t).ID
+
 	own["transfer reversals"] = must(api.TransferReversals.New(&stripe.TransferReversalParams{ID: ptrTo(own["transfers"]), Amount: stripe.Int64(10)}))(t).ID
 	p := &stripe.PaymentIntentParams{
-		Amount: stripe.Int64(1000), Currency: stripe.String("usd"), Confirm: stripe.Bool(true), PaymentMethod: stripe.String("pm_card_visa"),
-		PaymentMethodTypes: stripe.StringSlice([]string{"card"}), ApplicationFeeAmount: stripe.Int64(100),
-		TransferData: &stripe.PaymentIntentTransferDataParams{Destination: &acct},
+		Amount:               stripe.Int64(1000),
+		Currency:             stripe.String("usd"),
+		Confirm:              stripe.Bool(true),
+		PaymentMethod:        stripe.String("pm_card_visa"),
+		PaymentMethodTypes:   stripe.StringSlice([]string{"card"}),
+		ApplicationFeeAmount: stripe.Int64(100),
+		TransferData:         &stripe.PaymentIntentTransferDataParams{Destination: &acct},
 	}
+
 	p.AddExpand("latest_charge")
 	own["application fees"] = must(api.PaymentIntents.New(p))(t).LatestCharge.ApplicationFee.ID
 }
 
-// TestSDKAccountsSeeTheirOwnOnly looks for everything that the platform and two accounts have, from all three.
+// TestSDKAccountsSeeTheirOwnOnly looks for everything that the platform and two
+// accounts have, from all three.
 func TestSDKAccountsSeeTheirOwnOnly(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
@@ -205,6 +245,7 @@ func TestSDKAccountsSeeTheirOwnOnly(t *testing.T) {
 	for name, acct := range viewers {
 		owners[name] = furnish(t, api, acct)
 	}
+
 	furnishPlatform(t, api, owners["platform"], two)
 	for _, r := range everyOwned(api) {
 		t.Run(r.name, func(t *testing.T) {
@@ -214,33 +255,39 @@ func TestSDKAccountsSeeTheirOwnOnly(t *testing.T) {
 				if own[r.name] == "" {
 					continue // only the platform has this kind
 				}
+
 				seen++
 				for viewer, acct := range viewers {
 					r.testView(t, owner+"'s from "+viewer, own, acct, owner == viewer)
 				}
 			}
+
 			want(t, "looked at", seen > 0, true)
 		})
 	}
 }
 
-// testView checks that one object can be read and listed by its owner and by nobody else.
+// testView checks that one object can be read and listed by its owner and by
+// nobody else.
 func (r owned) testView(t *testing.T, what string, own map[string]string, acct *string, mine bool) {
 	t.Helper()
 	if r.get != nil {
 		err := r.get(own, stripe.Params{StripeAccount: acct})
 		want(t, what+" read", err == nil, mine)
+
 		if !mine {
 			status := refusal(t, err).HTTPStatusCode
 			want(t, what+" status", status == http.StatusNotFound || r.name == "accounts" && status == http.StatusForbidden, true)
 		}
 	}
+
 	if r.list != nil {
 		it, id := r.list(own, stripe.ListParams{StripeAccount: acct, Limit: stripe.Int64(100)})
 		var ids []string
 		for it.Next() {
 			ids = append(ids, id())
 		}
+
 		want(t, what+" listed", slices.Contains(ids, own[r.name]), mine)
 		if mine {
 			want(t, what+" list", it.Err(), nil)
@@ -252,19 +299,29 @@ func TestSDKEventsGoToTheAccountsOwnEndpointsAndToConnectOnes(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
 	acct := must(api.Accounts.New(&stripe.AccountParams{Type: stripe.String("standard")}))(t).ID
+
 	hooks := map[string]*hook{"own": newHook(t), "connect": newHook(t), "platform": newHook(t)}
 	for name, h := range hooks {
-		p := &stripe.WebhookEndpointParams{URL: stripe.String(h.URL), EnabledEvents: stripe.StringSlice([]string{"customer.created"}), Connect: stripe.Bool(name == "connect")}
+		p := &stripe.WebhookEndpointParams{
+			URL:           stripe.String(h.URL),
+			EnabledEvents: stripe.StringSlice([]string{"customer.created"}),
+			Connect:       stripe.Bool(name == "connect"),
+		}
+
 		if name == "own" {
 			p.SetStripeAccount(acct)
 		}
+
 		must(api.WebhookEndpoints.New(p))(t)
 	}
+
 	must(api.Customers.New(&stripe.CustomerParams{Params: stripe.Params{StripeAccount: &acct}}))(t)
 	must(api.Customers.New(&stripe.CustomerParams{}))(t)
+
 	for _, h := range hooks {
 		eventually(t, "every endpoint has its event", func() bool { return len(h.types()) == 1 })
 	}
+
 	for name, h := range hooks {
 		bodies, _ := h.got()
 		ev := must(eventOf(bodies[0]))(t)

@@ -10,27 +10,58 @@ import (
 // taggedBilling is what billing has of metadata.
 func taggedBilling(api *client.API, cus, price string) []tagged {
 	return []tagged{
-		{name: "subscriptions", create: func(p stripe.Params, m map[string]string) (string, error) {
-			v, err := api.Subscriptions.New(&stripe.SubscriptionParams{Params: p, Metadata: m, Customer: &cus, PaymentBehavior: stripe.String("default_incomplete"), Items: []*stripe.SubscriptionItemsParams{{Price: &price}}})
-			return of(v, err, func(v *stripe.Subscription) string { return v.ID })
-		}, update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
-			v, err := api.Subscriptions.Update(id, &stripe.SubscriptionParams{Params: p, Metadata: m})
-			return of(v, err, func(v *stripe.Subscription) map[string]string { return v.Metadata })
-		}},
-		{name: "invoices", create: func(p stripe.Params, m map[string]string) (string, error) {
-			v, err := api.Invoices.New(&stripe.InvoiceParams{Params: p, Metadata: m, Customer: &cus})
-			return of(v, err, func(v *stripe.Invoice) string { return v.ID })
-		}, update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
-			v, err := api.Invoices.Update(id, &stripe.InvoiceParams{Params: p, Metadata: m})
-			return of(v, err, func(v *stripe.Invoice) map[string]string { return v.Metadata })
-		}},
-		{name: "invoice items", create: func(p stripe.Params, m map[string]string) (string, error) {
-			v, err := api.InvoiceItems.New(&stripe.InvoiceItemParams{Params: p, Metadata: m, Customer: &cus, Amount: stripe.Int64(100), Currency: stripe.String("usd")})
-			return of(v, err, func(v *stripe.InvoiceItem) string { return v.ID })
-		}, update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
-			v, err := api.InvoiceItems.Update(id, &stripe.InvoiceItemParams{Params: p, Metadata: m})
-			return of(v, err, func(v *stripe.InvoiceItem) map[string]string { return v.Metadata })
-		}},
+		{
+			name: "subscriptions",
+			create: func(p stripe.Params, m map[string]string) (string, error) {
+				v, err := api.Subscriptions.New(&stripe.SubscriptionParams{
+					Params:          p,
+					Metadata:        m,
+					Customer:        &cus,
+					PaymentBehavior: stripe.String("default_incomplete"),
+					Items:           []*stripe.SubscriptionItemsParams{{Price: &price}},
+				})
+
+				return of(v, err, func(v *stripe.Subscription) string { return v.ID })
+			},
+			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
+				v, err := api.Subscriptions.Update(id, &stripe.SubscriptionParams{Params: p, Metadata: m})
+				return of(v, err, func(v *stripe.Subscription) map[string]string { return v.Metadata })
+			},
+		},
+		{
+			name: "invoices",
+			create: func(p stripe.Params, m map[string]string) (string, error) {
+				v, err := api.Invoices.New(&stripe.InvoiceParams{
+					Params:   p,
+					Metadata: m,
+					Customer: &cus,
+				})
+
+				return of(v, err, func(v *stripe.Invoice) string { return v.ID })
+			},
+			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
+				v, err := api.Invoices.Update(id, &stripe.InvoiceParams{Params: p, Metadata: m})
+				return of(v, err, func(v *stripe.Invoice) map[string]string { return v.Metadata })
+			},
+		},
+		{
+			name: "invoice items",
+			create: func(p stripe.Params, m map[string]string) (string, error) {
+				v, err := api.InvoiceItems.New(&stripe.InvoiceItemParams{
+					Params:   p,
+					Metadata: m,
+					Customer: &cus,
+					Amount:   stripe.Int64(100),
+					Currency: stripe.String("usd"),
+				})
+
+				return of(v, err, func(v *stripe.InvoiceItem) string { return v.ID })
+			},
+			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
+				v, err := api.InvoiceItems.Update(id, &stripe.InvoiceItemParams{Params: p, Metadata: m})
+				return of(v, err, func(v *stripe.InvoiceItem) map[string]string { return v.Metadata })
+			},
+		},
 	}
 }
 
@@ -38,8 +69,11 @@ func taggedBilling(api *client.API, cus, price string) []tagged {
 func monthly(t *testing.T, api *client.API, p stripe.Params) string {
 	t.Helper()
 	return must(api.Prices.New(&stripe.PriceParams{
-		Params: p, Currency: stripe.String("usd"), UnitAmount: stripe.Int64(900), ProductData: &stripe.PriceProductDataParams{Name: stripe.String("Club")},
-		Recurring: &stripe.PriceRecurringParams{Interval: stripe.String("month")},
+		Params:      p,
+		Currency:    stripe.String("usd"),
+		UnitAmount:  stripe.Int64(900),
+		ProductData: &stripe.PriceProductDataParams{Name: stripe.String("Club")},
+		Recurring:   &stripe.PriceRecurringParams{Interval: stripe.String("month")},
 	}))(t).ID
 }
 
@@ -75,8 +109,17 @@ func furnishBilling(t *testing.T, api *client.API, p stripe.Params, own map[stri
 	t.Helper()
 	cus, price := own["customers"], monthly(t, api, p)
 	own["subscriptions"] = must(api.Subscriptions.New(&stripe.SubscriptionParams{
-		Params: p, Customer: &cus, PaymentBehavior: stripe.String("default_incomplete"), Items: []*stripe.SubscriptionItemsParams{{Price: &price}},
+		Params:          p,
+		Customer:        &cus,
+		PaymentBehavior: stripe.String("default_incomplete"),
+		Items:           []*stripe.SubscriptionItemsParams{{Price: &price}},
 	}))(t).ID
+
 	own["invoices"] = must(api.Invoices.New(&stripe.InvoiceParams{Params: p, Customer: &cus}))(t).ID
-	own["invoice items"] = must(api.InvoiceItems.New(&stripe.InvoiceItemParams{Params: p, Customer: &cus, Amount: stripe.Int64(100), Currency: stripe.String("usd")}))(t).ID
+	own["invoice items"] = must(api.InvoiceItems.New(&stripe.InvoiceItemParams{
+		Params:   p,
+		Customer: &cus,
+		Amount:   stripe.Int64(100),
+		Currency: stripe.String("usd"),
+	}))(t).ID
 }

@@ -7,7 +7,8 @@ import (
 	"github.com/stripe/stripe-go/v81/client"
 )
 
-// availableTo is what an account can pay out in US dollars; nil is the platform.
+// availableTo is what an account can pay out in US dollars; nil is the
+// platform.
 func availableTo(t *testing.T, api *client.API, acct *string) int64 {
 	t.Helper()
 	return must(api.Balance.Get(&stripe.BalanceParams{Params: stripe.Params{StripeAccount: acct}}))(t).Available[0].Amount
@@ -19,15 +20,30 @@ func TestSDKBalancesAreTheAccountsOwn(t *testing.T) {
 	acct := must(api.Accounts.New(&stripe.AccountParams{Type: stripe.String("standard")}))(t).ID
 	platform := availableTo(t, api, nil)
 	want(t, "an account starts with nothing", availableTo(t, api, &acct), 0)
-	_, err := api.Payouts.New(&stripe.PayoutParams{Params: stripe.Params{StripeAccount: &acct}, Amount: stripe.Int64(100), Currency: stripe.String("usd")})
+	_, err := api.Payouts.New(&stripe.PayoutParams{
+		Params:   stripe.Params{StripeAccount: &acct},
+		Amount:   stripe.Int64(100),
+		Currency: stripe.String("usd"),
+	})
+
 	want(t, "nothing to pay out", refusal(t, err).Code, stripe.ErrorCodeBalanceInsufficient)
 	must(api.PaymentIntents.New(&stripe.PaymentIntentParams{
-		Params: stripe.Params{StripeAccount: &acct}, Amount: stripe.Int64(2000), Currency: stripe.String("usd"), Confirm: stripe.Bool(true),
-		PaymentMethod: stripe.String("pm_card_bypassPending"), PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
+		Params:             stripe.Params{StripeAccount: &acct},
+		Amount:             stripe.Int64(2000),
+		Currency:           stripe.String("usd"),
+		Confirm:            stripe.Bool(true),
+		PaymentMethod:      stripe.String("pm_card_bypassPending"),
+		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
 	}))(t)
+
 	want(t, "its payment", availableTo(t, api, &acct), 2000-88)
 	want(t, "is not the platform's", availableTo(t, api, nil), platform)
-	must(api.Payouts.New(&stripe.PayoutParams{Params: stripe.Params{StripeAccount: &acct}, Amount: stripe.Int64(100), Currency: stripe.String("usd")}))(t)
+	must(api.Payouts.New(&stripe.PayoutParams{
+		Params:   stripe.Params{StripeAccount: &acct},
+		Amount:   stripe.Int64(100),
+		Currency: stripe.String("usd"),
+	}))(t)
+
 	want(t, "paid out", availableTo(t, api, &acct), 2000-88-100)
 }
 
@@ -36,7 +52,12 @@ func TestSDKTransfersMoveTheAccountsBalance(t *testing.T) {
 	api := newBox(t).sdk()
 	acct := must(api.Accounts.New(&stripe.AccountParams{Type: stripe.String("standard")}))(t).ID
 	platform := availableTo(t, api, nil)
-	tr := must(api.Transfers.New(&stripe.TransferParams{Amount: stripe.Int64(500), Currency: stripe.String("usd"), Destination: &acct}))(t)
+	tr := must(api.Transfers.New(&stripe.TransferParams{
+		Amount:      stripe.Int64(500),
+		Currency:    stripe.String("usd"),
+		Destination: &acct,
+	}))(t)
+
 	must(api.TransferReversals.New(&stripe.TransferReversalParams{ID: &tr.ID, Amount: stripe.Int64(200)}))(t)
 	want(t, "sent", availableTo(t, api, nil), platform-300)
 	want(t, "received", availableTo(t, api, &acct), 300)
@@ -47,14 +68,25 @@ func TestSDKRefundsTakeFeesAndTransfersBack(t *testing.T) {
 	api := newBox(t).sdk()
 	acct := must(api.Accounts.New(&stripe.AccountParams{Type: stripe.String("standard")}))(t).ID
 	p := &stripe.PaymentIntentParams{
-		Amount: stripe.Int64(2000), Currency: stripe.String("usd"), Confirm: stripe.Bool(true), PaymentMethod: stripe.String("pm_card_visa"),
-		PaymentMethodTypes: stripe.StringSlice([]string{"card"}), ApplicationFeeAmount: stripe.Int64(300),
-		TransferData: &stripe.PaymentIntentTransferDataParams{Destination: &acct},
+		Amount:               stripe.Int64(2000),
+		Currency:             stripe.String("usd"),
+		Confirm:              stripe.Bool(true),
+		PaymentMethod:        stripe.String("pm_card_visa"),
+		PaymentMethodTypes:   stripe.StringSlice([]string{"card"}),
+		ApplicationFeeAmount: stripe.Int64(300),
+		TransferData:         &stripe.PaymentIntentTransferDataParams{Destination: &acct},
 	}
+
 	p.AddExpand("latest_charge")
 	pi := must(api.PaymentIntents.New(p))(t)
 	want(t, "the account has its part", availableTo(t, api, &acct), 2000-300)
-	half := &stripe.RefundParams{PaymentIntent: &pi.ID, Amount: stripe.Int64(1000), ReverseTransfer: stripe.Bool(true), RefundApplicationFee: stripe.Bool(true)}
+	half := &stripe.RefundParams{
+		PaymentIntent:        &pi.ID,
+		Amount:               stripe.Int64(1000),
+		ReverseTransfer:      stripe.Bool(true),
+		RefundApplicationFee: stripe.Bool(true),
+	}
+
 	half.AddExpand("transfer_reversal")
 	re := must(api.Refunds.New(half))(t)
 	want(t, "half of the transfer", re.TransferReversal.Amount, 1000)
@@ -62,7 +94,12 @@ func TestSDKRefundsTakeFeesAndTransfersBack(t *testing.T) {
 	want(t, "half of the fee", fee.AmountRefunded, 150)
 	want(t, "its refund", fee.Refunds.Data[0].Amount, 150)
 	want(t, "the account's half", availableTo(t, api, &acct), 2000-300-1000+150)
-	must(api.Refunds.New(&stripe.RefundParams{PaymentIntent: &pi.ID, ReverseTransfer: stripe.Bool(true), RefundApplicationFee: stripe.Bool(true)}))(t)
+	must(api.Refunds.New(&stripe.RefundParams{
+		PaymentIntent:        &pi.ID,
+		ReverseTransfer:      stripe.Bool(true),
+		RefundApplicationFee: stripe.Bool(true),
+	}))(t)
+
 	want(t, "all of the fee", must(api.ApplicationFees.Get(fee.ID, nil))(t).Refunded, true)
 	want(t, "nothing is left", availableTo(t, api, &acct), 0)
 	plain := charged(t, api, "pm_card_visa")
@@ -79,9 +116,15 @@ func TestSDKDirectChargesPayThePlatformsFee(t *testing.T) {
 	acct := must(api.Accounts.New(&stripe.AccountParams{Type: stripe.String("standard")}))(t).ID
 	platform := availableTo(t, api, nil)
 	p := &stripe.PaymentIntentParams{
-		Params: stripe.Params{StripeAccount: &acct}, Amount: stripe.Int64(2000), Currency: stripe.String("usd"), Confirm: stripe.Bool(true),
-		PaymentMethod: stripe.String("pm_card_bypassPending"), PaymentMethodTypes: stripe.StringSlice([]string{"card"}), ApplicationFeeAmount: stripe.Int64(300),
+		Params:               stripe.Params{StripeAccount: &acct},
+		Amount:               stripe.Int64(2000),
+		Currency:             stripe.String("usd"),
+		Confirm:              stripe.Bool(true),
+		PaymentMethod:        stripe.String("pm_card_bypassPending"),
+		PaymentMethodTypes:   stripe.StringSlice([]string{"card"}),
+		ApplicationFeeAmount: stripe.Int64(300),
 	}
+
 	p.AddExpand("latest_charge.balance_transaction")
 	pi := must(api.PaymentIntents.New(p))(t)
 	bt := pi.LatestCharge.BalanceTransaction
@@ -91,7 +134,13 @@ func TestSDKDirectChargesPayThePlatformsFee(t *testing.T) {
 	want(t, "from", fee.Account.ID, acct)
 	want(t, "the platform has it", availableTo(t, api, nil), platform+300)
 	want(t, "the account has the rest", availableTo(t, api, &acct), 2000-388)
-	must(api.Refunds.New(&stripe.RefundParams{Params: stripe.Params{StripeAccount: &acct}, PaymentIntent: &pi.ID, Amount: stripe.Int64(1000), RefundApplicationFee: stripe.Bool(true)}))(t)
+	must(api.Refunds.New(&stripe.RefundParams{
+		Params:               stripe.Params{StripeAccount: &acct},
+		PaymentIntent:        &pi.ID,
+		Amount:               stripe.Int64(1000),
+		RefundApplicationFee: stripe.Bool(true),
+	}))(t)
+
 	want(t, "half goes back", availableTo(t, api, nil), platform+150)
 	want(t, "told", must(api.ApplicationFees.Get(fee.ID, nil))(t).AmountRefunded, 150)
 	it := api.Events.List(&stripe.EventListParams{Types: stripe.StringSlice([]string{"application_fee.created", "application_fee.refunded"})})

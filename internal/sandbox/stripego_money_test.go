@@ -15,7 +15,8 @@ type iter interface {
 	Err() error
 }
 
-// collect walks a list to its end, page by page, and gives what id says of each item.
+// collect walks a list to its end, page by page, and gives what id says of each
+// item.
 func collect(t *testing.T, it iter, id func() string) []string {
 	t.Helper()
 	var out []string
@@ -32,15 +33,24 @@ func collect(t *testing.T, it iter, id func() string) []string {
 func charged(t *testing.T, api *client.API, method string) *stripe.PaymentIntent {
 	t.Helper()
 	return must(api.PaymentIntents.New(&stripe.PaymentIntentParams{
-		Amount: stripe.Int64(2000), Currency: stripe.String("usd"), Confirm: stripe.Bool(true),
-		PaymentMethod: &method, PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
+		Amount:             stripe.Int64(2000),
+		Currency:           stripe.String("usd"),
+		Confirm:            stripe.Bool(true),
+		PaymentMethod:      &method,
+		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
 	}))(t)
 }
 
 func TestSDKIntentStates(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
-	pi := must(api.PaymentIntents.New(&stripe.PaymentIntentParams{Amount: stripe.Int64(2000), Currency: stripe.String("usd"), CaptureMethod: stripe.String("manual"), PaymentMethodTypes: stripe.StringSlice([]string{"card"})}))(t)
+	pi := must(api.PaymentIntents.New(&stripe.PaymentIntentParams{
+		Amount:             stripe.Int64(2000),
+		Currency:           stripe.String("usd"),
+		CaptureMethod:      stripe.String("manual"),
+		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
+	}))(t)
+
 	want(t, "created", pi.Status, stripe.PaymentIntentStatusRequiresPaymentMethod)
 	pi = must(api.PaymentIntents.Update(pi.ID, &stripe.PaymentIntentParams{Amount: stripe.Int64(2500), PaymentMethod: stripe.String("pm_card_visa")}))(t)
 	want(t, "updated", pi.Status, stripe.PaymentIntentStatusRequiresConfirmation)
@@ -68,8 +78,12 @@ func TestSDKIntentStates(t *testing.T) {
 func pay3DS(t *testing.T, api *client.API) *stripe.PaymentIntent {
 	t.Helper()
 	return must(api.PaymentIntents.New(&stripe.PaymentIntentParams{
-		Amount: stripe.Int64(2000), Currency: stripe.String("usd"), Confirm: stripe.Bool(true), ReturnURL: stripe.String("https://shop.test/back"),
-		PaymentMethod: stripe.String("pm_card_authenticationRequired"), PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
+		Amount:             stripe.Int64(2000),
+		Currency:           stripe.String("usd"),
+		Confirm:            stripe.Bool(true),
+		ReturnURL:          stripe.String("https://shop.test/back"),
+		PaymentMethod:      stripe.String("pm_card_authenticationRequired"),
+		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
 	}))(t)
 }
 
@@ -80,6 +94,7 @@ func TestSDKListsWalkBothWays(t *testing.T) {
 	for range 5 {
 		made = append([]string{charged(t, api, "pm_card_visa").ID}, made...)
 	}
+
 	list := &stripe.PaymentIntentListParams{}
 	list.Limit = stripe.Int64(2)
 	list.AddExpand("data.latest_charge")
@@ -89,6 +104,7 @@ func TestSDKListsWalkBothWays(t *testing.T) {
 		expanded = append(expanded, it.PaymentIntent().LatestCharge.Amount)
 		return it.PaymentIntent().ID
 	})
+
 	want(t, "newest first, page by page", joined(got), joined(made))
 	want(t, "every charge is expanded", len(expanded) == 5 && expanded[4] == 2000, true)
 	after := &stripe.PaymentIntentListParams{}
@@ -129,6 +145,7 @@ func TestSDKRefundsTakeTheirTime(t *testing.T) {
 		it := api.Refunds.List(&stripe.RefundListParams{PaymentIntent: &pi.ID})
 		want(t, "listed", joined(collect(t, it, func() string { return it.Refund().ID })), re.ID)
 	}
+
 	pi := charged(t, api, "pm_card_visa")
 	ch := &stripe.ChargeParams{}
 	ch.AddExpand("payment_intent.payment_method")
@@ -144,13 +161,16 @@ func TestSDKDisputesEnd(t *testing.T) {
 		pi := charged(t, api, card)
 		p := &stripe.DisputeListParams{PaymentIntent: &pi.ID}
 		p.AddExpand("data.charge")
+
 		it := api.Disputes.List(p)
 		if !it.Next() {
 			t.Fatalf("%s: no dispute", card)
 		}
+
 		want(t, "expanded in the list", it.Dispute().Charge.Amount, 2000)
 		return it.Dispute()
 	}
+
 	for text, status := range map[string]stripe.DisputeStatus{"winning_evidence": stripe.DisputeStatusWon, "losing_evidence": stripe.DisputeStatusLost} {
 		d := disputeOf("pm_card_createDispute")
 		want(t, "open", d.Status, stripe.DisputeStatusNeedsResponse)
@@ -159,6 +179,7 @@ func TestSDKDisputesEnd(t *testing.T) {
 		want(t, text, d.Status, status)
 		want(t, "money is back", len(d.BalanceTransactions) == 2, status == stripe.DisputeStatusWon)
 	}
+
 	inquiry := disputeOf("pm_card_createDisputeInquiry")
 	want(t, "inquiry", inquiry.Status, stripe.DisputeStatusWarningNeedsResponse)
 	want(t, "no money moves", len(inquiry.BalanceTransactions), 0)

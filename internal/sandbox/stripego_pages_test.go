@@ -8,36 +8,51 @@ import (
 	"github.com/stripe/stripe-go/v81/client"
 )
 
-// furnishThrice leaves three of everything that is not made by a call of its own.
+// furnishThrice leaves three of everything that is not made by a call of its
+// own.
 func furnishThrice(t *testing.T, api *client.API) map[string]string {
 	t.Helper()
 	cus := must(api.Customers.New(&stripe.CustomerParams{}))(t).ID
 	acct := must(api.Accounts.New(&stripe.AccountParams{Type: stripe.String("standard")}))(t).ID
 	own := map[string]string{"customers": cus}
+
 	for range 3 {
 		charged(t, api, "pm_card_createDispute")
 		charged(t, api, "pm_card_createIssuerFraudRecord")
 		must(api.PaymentMethods.Attach("pm_card_visa", &stripe.PaymentMethodAttachParams{Customer: &cus}))(t)
 		must(api.Cards.New(&stripe.CardParams{Customer: &cus, Token: stripe.String("tok_visa")}))(t)
 		must(api.PaymentIntents.New(&stripe.PaymentIntentParams{
-			Amount: stripe.Int64(1000), Currency: stripe.String("usd"), Confirm: stripe.Bool(true), PaymentMethod: stripe.String("pm_card_visa"),
-			PaymentMethodTypes: stripe.StringSlice([]string{"card"}), ApplicationFeeAmount: stripe.Int64(100),
-			TransferData: &stripe.PaymentIntentTransferDataParams{Destination: &acct},
+			Amount:               stripe.Int64(1000),
+			Currency:             stripe.String("usd"),
+			Confirm:              stripe.Bool(true),
+			PaymentMethod:        stripe.String("pm_card_visa"),
+			PaymentMethodTypes:   stripe.StringSlice([]string{"card"}),
+			ApplicationFeeAmount: stripe.Int64(100),
+			TransferData:         &stripe.PaymentIntentTransferDataParams{Destination: &acct},
 		}))(t)
 	}
-	own["transfers"] = must(api.Transfers.New(&stripe.TransferParams{Amount: stripe.Int64(100), Currency: stripe.String("usd"), Destination: &acct}))(t).ID
+
+	own["transfers"] = must(api.Transfers.New(&stripe.TransferParams{
+		Amount:      stripe.Int64(100),
+		Currency:    stripe.String("usd"),
+		Destination: &acct,
+	}))(t).ID
+
 	si := must(api.SetupIntents.New(&stripe.SetupIntentParams{PaymentMethodTypes: stripe.StringSlice([]string{"card"})}))(t)
 	own["setup intents"] = si.ID
+
 	for range 3 {
 		furnishBilling(t, api, stripe.Params{}, own)
 		must(api.TransferReversals.New(&stripe.TransferReversalParams{ID: ptrTo(own["transfers"]), Amount: stripe.Int64(10)}))(t)
 		_, err := api.SetupIntents.Confirm(si.ID, &stripe.SetupIntentConfirmParams{PaymentMethod: stripe.String("pm_card_chargeDeclined")})
 		want(t, "a failed attempt", refusal(t, err).Type, stripe.ErrorTypeCard)
 	}
+
 	return own
 }
 
-// TestSDKPagesOfWhatIsLeftBehind walks every list whose objects are not made by a call of their own.
+// TestSDKPagesOfWhatIsLeftBehind walks every list whose objects are not made by
+// a call of their own.
 func TestSDKPagesOfWhatIsLeftBehind(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
@@ -46,6 +61,7 @@ func TestSDKPagesOfWhatIsLeftBehind(t *testing.T) {
 		if r.list == nil {
 			continue
 		}
+
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
 			r.testCursors(t, own)
@@ -62,10 +78,12 @@ func (r owned) testCursors(t *testing.T, own map[string]string) {
 		listed, ok := it.(interface{ Meta() *stripe.ListMeta })
 		return ids, ok && listed.Meta().HasMore
 	}
+
 	all, _ := page(stripe.ListParams{Limit: stripe.Int64(100)})
 	if len(all) < 3 {
 		t.Fatalf("only %d", len(all))
 	}
+
 	steps, _ := page(stripe.ListParams{Limit: stripe.Int64(2)})
 	want(t, "page by page", joined(steps), joined(all))
 	first, more := page(stripe.ListParams{Limit: stripe.Int64(1), Single: true})
@@ -74,13 +92,28 @@ func (r owned) testCursors(t *testing.T, own map[string]string) {
 	next, _ := page(stripe.ListParams{Limit: stripe.Int64(1), StartingAfter: &all[0], Single: true})
 	want(t, "starting after", joined(next), all[1])
 	last := len(all) - 1
-	none, more := page(stripe.ListParams{Limit: stripe.Int64(100), StartingAfter: &all[last], Single: true})
+	none, more := page(stripe.ListParams{
+		Limit:         stripe.Int64(100),
+		StartingAfter: &all[last],
+		Single:        true,
+	})
+
 	want(t, "after the oldest", len(none), 0)
 	want(t, "there are no more", more, false)
-	before, more := page(stripe.ListParams{Limit: stripe.Int64(1), EndingBefore: &all[2], Single: true})
+	before, more := page(stripe.ListParams{
+		Limit:        stripe.Int64(1),
+		EndingBefore: &all[2],
+		Single:       true,
+	})
+
 	want(t, "ending before", joined(before), all[1])
 	want(t, "there are newer ones", more, true)
-	newer, more := page(stripe.ListParams{Limit: stripe.Int64(5), EndingBefore: &all[2], Single: true})
+	newer, more := page(stripe.ListParams{
+		Limit:        stripe.Int64(5),
+		EndingBefore: &all[2],
+		Single:       true,
+	})
+
 	slices.Sort(newer)
 	expected := slices.Sorted(slices.Values(all[:2]))
 	want(t, "all newer ones", joined(newer), joined(expected))

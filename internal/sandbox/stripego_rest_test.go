@@ -15,13 +15,21 @@ func TestSDKPaymentMethods(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
 	cus := must(api.Customers.New(&stripe.CustomerParams{}))(t)
-	tok := must(api.Tokens.New(&stripe.TokenParams{Card: &stripe.CardParams{Number: stripe.String("5555555555554444"), ExpMonth: stripe.String("12"), ExpYear: stripe.String("2034"), CVC: stripe.String("123")}}))(t)
+	tok := must(api.Tokens.New(&stripe.TokenParams{Card: &stripe.CardParams{
+		Number:   stripe.String("5555555555554444"),
+		ExpMonth: stripe.String("12"),
+		ExpYear:  stripe.String("2034"),
+		CVC:      stripe.String("123"),
+	}}))(t)
+
 	want(t, "token", tok.Card.Brand, stripe.CardBrandMasterCard)
+
 	for _, token := range []string{tok.ID, "tok_visa"} {
 		pm := must(api.PaymentMethods.New(&stripe.PaymentMethodParams{Type: stripe.String("card"), Card: &stripe.PaymentMethodCardParams{Token: &token}}))(t)
 		pm = must(api.PaymentMethods.Attach(pm.ID, &stripe.PaymentMethodAttachParams{Customer: &cus.ID}))(t)
 		want(t, "attached", pm.Customer.ID, cus.ID)
 	}
+
 	p := &stripe.PaymentMethodParams{BillingDetails: &stripe.PaymentMethodBillingDetailsParams{Name: stripe.String("Jenny")}}
 	p.AddMetadata("a", "1")
 	list := &stripe.PaymentMethodListParams{Customer: &cus.ID, Type: stripe.String("card")}
@@ -32,6 +40,7 @@ func TestSDKPaymentMethods(t *testing.T) {
 		want(t, "expanded in the list", it.PaymentMethod().Customer.Object, "customer")
 		return it.PaymentMethod().ID
 	})
+
 	want(t, "both pages", len(ids), 2)
 	pm := must(api.PaymentMethods.Update(ids[0], p))(t)
 	want(t, "name", pm.BillingDetails.Name, "Jenny")
@@ -49,16 +58,21 @@ func TestSDKMandatesAndAttempts(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
 	pm := must(api.PaymentMethods.New(&stripe.PaymentMethodParams{
-		Type: stripe.String("sepa_debit"), SEPADebit: &stripe.PaymentMethodSEPADebitParams{IBAN: stripe.String("AT321904300235473204")},
+		Type:           stripe.String("sepa_debit"),
+		SEPADebit:      &stripe.PaymentMethodSEPADebitParams{IBAN: stripe.String("AT321904300235473204")},
 		BillingDetails: &stripe.PaymentMethodBillingDetailsParams{Name: stripe.String("Jenny"), Email: stripe.String("j@b.test")},
 	}))(t)
+
 	p := &stripe.SetupIntentParams{
-		PaymentMethod: &pm.ID, Confirm: stripe.Bool(true), PaymentMethodTypes: stripe.StringSlice([]string{"sepa_debit"}),
+		PaymentMethod:      &pm.ID,
+		Confirm:            stripe.Bool(true),
+		PaymentMethodTypes: stripe.StringSlice([]string{"sepa_debit"}),
 		MandateData: &stripe.SetupIntentMandateDataParams{CustomerAcceptance: &stripe.SetupIntentMandateDataCustomerAcceptanceParams{
 			Type:   stripe.MandateCustomerAcceptanceTypeOnline,
 			Online: &stripe.SetupIntentMandateDataCustomerAcceptanceOnlineParams{IPAddress: stripe.String("203.0.113.7"), UserAgent: stripe.String("test")},
 		}},
 	}
+
 	p.AddExpand("mandate.payment_method")
 	si := must(api.SetupIntents.New(p))(t)
 	want(t, "status", si.Status, stripe.SetupIntentStatusSucceeded)
@@ -86,17 +100,35 @@ func TestSDKCatalogInFull(t *testing.T) {
 	prod = must(api.Products.Update(prod.ID, p))(t)
 	want(t, "off", prod.Active, false)
 	want(t, "metadata", prod.Metadata["a"], "1")
-	monthly := must(api.Prices.New(&stripe.PriceParams{Product: &prod.ID, Currency: stripe.String("eur"), UnitAmount: stripe.Int64(900), Recurring: &stripe.PriceRecurringParams{Interval: stripe.String("month")}}))(t)
+	monthly := must(api.Prices.New(&stripe.PriceParams{
+		Product:    &prod.ID,
+		Currency:   stripe.String("eur"),
+		UnitAmount: stripe.Int64(900),
+		Recurring:  &stripe.PriceRecurringParams{Interval: stripe.String("month")},
+	}))(t)
+
 	want(t, "recurring", monthly.Recurring.Interval, stripe.PriceRecurringIntervalMonth)
 	list := &stripe.PriceListParams{Product: &prod.ID}
 	list.AddExpand("data.product")
 	it := api.Prices.List(list)
 	want(t, "prices of the product", len(collect(t, it, func() string { return it.Price().Product.Name })), 2)
 	want(t, "renamed", must(api.Prices.Update(monthly.ID, &stripe.PriceParams{Nickname: stripe.String("Monthly")}))(t).Nickname, "Monthly")
-	coupon := must(api.Coupons.New(&stripe.CouponParams{ID: stripe.String("TENOFF"), AmountOff: stripe.Int64(1000), Currency: stripe.String("eur"), Duration: stripe.String("repeating"), DurationInMonths: stripe.Int64(3)}))(t)
+	coupon := must(api.Coupons.New(&stripe.CouponParams{
+		ID:               stripe.String("TENOFF"),
+		AmountOff:        stripe.Int64(1000),
+		Currency:         stripe.String("eur"),
+		Duration:         stripe.String("repeating"),
+		DurationInMonths: stripe.Int64(3),
+	}))(t)
+
 	want(t, "own id", coupon.ID, "TENOFF")
 	want(t, "months", coupon.DurationInMonths, 3)
-	code := must(api.PromotionCodes.New(&stripe.PromotionCodeParams{Coupon: &coupon.ID, Code: stripe.String("SPRING"), MaxRedemptions: stripe.Int64(5)}))(t)
+	code := must(api.PromotionCodes.New(&stripe.PromotionCodeParams{
+		Coupon:         &coupon.ID,
+		Code:           stripe.String("SPRING"),
+		MaxRedemptions: stripe.Int64(5),
+	}))(t)
+
 	want(t, "redemptions", code.MaxRedemptions, 5)
 	want(t, "off", must(api.PromotionCodes.Update(code.ID, &stripe.PromotionCodeParams{Active: stripe.Bool(false)}))(t).Active, false)
 	found := api.PromotionCodes.List(&stripe.PromotionCodeListParams{Active: stripe.Bool(true)})
@@ -116,6 +148,7 @@ func TestSDKSearch(t *testing.T) {
 		p.AddMetadata("order", "6735")
 		must(api.PaymentIntents.New(p))(t)
 	}
+
 	charged(t, api, "pm_card_visa")
 	p := &stripe.PaymentIntentSearchParams{SearchParams: stripe.SearchParams{Query: "metadata['order']:'6735' AND amount>1000", Limit: stripe.Int64(2)}}
 	it := api.PaymentIntents.Search(p)
@@ -155,7 +188,12 @@ func TestSDKDomainsConfigurationsClocks(t *testing.T) {
 func TestSDKAccountsAndTransfers(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
-	p := &stripe.AccountParams{Type: stripe.String("express"), Country: stripe.String("US"), Capabilities: &stripe.AccountCapabilitiesParams{Transfers: &stripe.AccountCapabilitiesTransfersParams{Requested: stripe.Bool(true)}}}
+	p := &stripe.AccountParams{
+		Type:         stripe.String("express"),
+		Country:      stripe.String("US"),
+		Capabilities: &stripe.AccountCapabilitiesParams{Transfers: &stripe.AccountCapabilitiesTransfersParams{Requested: stripe.Bool(true)}},
+	}
+
 	p.AddMetadata("a", "1")
 	acct := must(api.Accounts.New(p))(t)
 	want(t, "type", acct.Type, stripe.AccountTypeExpress)
@@ -163,12 +201,24 @@ func TestSDKAccountsAndTransfers(t *testing.T) {
 	change := &stripe.AccountParams{}
 	change.AddMetadata("b", "2")
 	want(t, "metadata merges", len(must(api.Accounts.Update(acct.ID, change))(t).Metadata), 2)
-	link := must(api.AccountLinks.New(&stripe.AccountLinkParams{Account: &acct.ID, Type: stripe.String("account_onboarding"), ReturnURL: stripe.String("https://shop.test/back"), RefreshURL: stripe.String("https://shop.test/again")}))(t)
+	link := must(api.AccountLinks.New(&stripe.AccountLinkParams{
+		Account:    &acct.ID,
+		Type:       stripe.String("account_onboarding"),
+		ReturnURL:  stripe.String("https://shop.test/back"),
+		RefreshURL: stripe.String("https://shop.test/again"),
+	}))(t)
+
 	want(t, "link", strings.Contains(link.URL, "/connect/onboarding"), true)
 	session := must(api.AccountSessions.New(&stripe.AccountSessionParams{Account: &acct.ID, Components: &stripe.AccountSessionComponentsParams{Payments: &stripe.AccountSessionComponentsPaymentsParams{Enabled: stripe.Bool(true)}}}))(t)
 	want(t, "component", session.Components.Payments.Enabled, true)
 	want(t, "secret", strings.HasPrefix(session.ClientSecret, "accs_secret__"), true)
-	tr := must(api.Transfers.New(&stripe.TransferParams{Amount: stripe.Int64(1000), Currency: stripe.String("usd"), Destination: &acct.ID, TransferGroup: stripe.String("G")}))(t)
+	tr := must(api.Transfers.New(&stripe.TransferParams{
+		Amount:        stripe.Int64(1000),
+		Currency:      stripe.String("usd"),
+		Destination:   &acct.ID,
+		TransferGroup: stripe.String("G"),
+	}))(t)
+
 	get := &stripe.TransferParams{}
 	get.AddExpand("destination")
 	get.AddExpand("balance_transaction")
@@ -181,7 +231,12 @@ func TestSDKAccountsAndTransfers(t *testing.T) {
 	want(t, "reversals", tr.Reversals.Data[0].Amount, 1000)
 	it := api.Transfers.List(&stripe.TransferListParams{TransferGroup: stripe.String("G")})
 	want(t, "by group", joined(collect(t, it, func() string { return it.Transfer().ID })), tr.ID)
-	_, err := api.Transfers.New(&stripe.TransferParams{Amount: stripe.Int64(1), Currency: stripe.String("usd"), Destination: stripe.String("acct_none")})
+	_, err := api.Transfers.New(&stripe.TransferParams{
+		Amount:      stripe.Int64(1),
+		Currency:    stripe.String("usd"),
+		Destination: stripe.String("acct_none"),
+	})
+
 	want(t, "nobody", refusal(t, err).Param, "destination")
 	testFee(t, api, acct.ID)
 	want(t, "gone", must(api.Accounts.Del(acct.ID, nil))(t).Deleted, true)
@@ -189,8 +244,16 @@ func TestSDKAccountsAndTransfers(t *testing.T) {
 
 func testFee(t *testing.T, api *client.API, acct string) {
 	t.Helper()
-	p := &stripe.PaymentIntentParams{Amount: stripe.Int64(2000), Currency: stripe.String("usd"), Confirm: stripe.Bool(true), PaymentMethod: stripe.String("pm_card_visa"),
-		PaymentMethodTypes: stripe.StringSlice([]string{"card"}), ApplicationFeeAmount: stripe.Int64(150), TransferData: &stripe.PaymentIntentTransferDataParams{Destination: &acct}}
+	p := &stripe.PaymentIntentParams{
+		Amount:               stripe.Int64(2000),
+		Currency:             stripe.String("usd"),
+		Confirm:              stripe.Bool(true),
+		PaymentMethod:        stripe.String("pm_card_visa"),
+		PaymentMethodTypes:   stripe.StringSlice([]string{"card"}),
+		ApplicationFeeAmount: stripe.Int64(150),
+		TransferData:         &stripe.PaymentIntentTransferDataParams{Destination: &acct},
+	}
+
 	p.AddExpand("latest_charge.transfer.destination")
 	pi := must(api.PaymentIntents.New(p))(t)
 	want(t, "three levels", pi.LatestCharge.Transfer.Destination.ID, acct)
@@ -203,18 +266,41 @@ func testFee(t *testing.T, api *client.API, acct string) {
 func TestSDKOAuth(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
-	backend := stripe.GetBackendWithConfig(stripe.ConnectBackend, &stripe.BackendConfig{URL: &b.url, MaxNetworkRetries: stripe.Int64(0), LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull}})
+	backend := stripe.GetBackendWithConfig(stripe.ConnectBackend, &stripe.BackendConfig{
+		URL:               &b.url,
+		MaxNetworkRetries: stripe.Int64(0),
+		LeveledLogger:     &stripe.LeveledLogger{Level: stripe.LevelNull},
+	})
+
 	auth := oauth.Client{B: backend, Key: secretKey}
 	for _, express := range []bool{false, true} {
-		page := must(url.Parse(auth.AuthorizeURL(&stripe.AuthorizeURLParams{ClientID: stripe.String("ca_x"), ResponseType: stripe.String("code"), Scope: stripe.String("read_write"), State: stripe.String("s"), RedirectURI: stripe.String("https://shop.test/back"), Express: &express})))(t)
+		page := must(url.Parse(auth.AuthorizeURL(&stripe.AuthorizeURLParams{
+			ClientID:     stripe.String("ca_x"),
+			ResponseType: stripe.String("code"),
+			Scope:        stripe.String("read_write"),
+			State:        stripe.String("s"),
+			RedirectURI:  stripe.String("https://shop.test/back"),
+			Express:      &express,
+		})))(t)
+
 		want(t, "page", b.get(page.RequestURI()).status, http.StatusOK)
 		back := b.browse(page.Path, page.RawQuery+"&outcome=pass")
 		want(t, "state", back.Query().Get("state"), "s")
 		code := back.Query().Get("code")
-		tok := must(auth.New(&stripe.OAuthTokenParams{ClientSecret: stripe.String(secretKey), GrantType: stripe.String("authorization_code"), Code: &code}))(t)
+		tok := must(auth.New(&stripe.OAuthTokenParams{
+			ClientSecret: stripe.String(secretKey),
+			GrantType:    stripe.String("authorization_code"),
+			Code:         &code,
+		}))(t)
+
 		want(t, "scope", string(tok.Scope), "read_write")
 		want(t, "account", must(b.sdk().Accounts.GetByID(tok.StripeUserID, nil))(t).ChargesEnabled, true)
-		_, err := auth.New(&stripe.OAuthTokenParams{ClientSecret: stripe.String(secretKey), GrantType: stripe.String("authorization_code"), Code: &code})
+		_, err := auth.New(&stripe.OAuthTokenParams{
+			ClientSecret: stripe.String(secretKey),
+			GrantType:    stripe.String("authorization_code"),
+			Code:         &code,
+		})
+
 		want(t, "once only", refusal(t, err).OAuthError, "invalid_grant")
 		want(t, "let go", must(auth.Del(&stripe.DeauthorizeParams{ClientID: stripe.String("ca_x"), StripeUserID: &tok.StripeUserID}))(t).StripeUserID, tok.StripeUserID)
 	}

@@ -12,7 +12,9 @@ import (
 // sdk is Stripe's own Go library pointed at the sandbox.
 func (b *box) sdk() *client.API {
 	return client.New(secretKey, &stripe.Backends{API: stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
-		URL: stripe.String(b.url), MaxNetworkRetries: stripe.Int64(0), LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull},
+		URL:               stripe.String(b.url),
+		MaxNetworkRetries: stripe.Int64(0),
+		LeveledLogger:     &stripe.LeveledLogger{Level: stripe.LevelNull},
 	})})
 }
 
@@ -41,7 +43,12 @@ func TestSDKCustomers(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	api := b.sdk()
-	p := &stripe.CustomerParams{Name: stripe.String("Jenny"), Email: stripe.String("j@b.test"), Address: &stripe.AddressParams{City: stripe.String("Paris")}}
+	p := &stripe.CustomerParams{
+		Name:    stripe.String("Jenny"),
+		Email:   stripe.String("j@b.test"),
+		Address: &stripe.AddressParams{City: stripe.String("Paris")},
+	}
+
 	p.AddMetadata("a", "1")
 	cus := must(api.Customers.New(p))(t)
 	want(t, "name", cus.Name, "Jenny")
@@ -52,15 +59,18 @@ func TestSDKCustomers(t *testing.T) {
 	change.AddMetadata("b", "2")
 	cus = must(api.Customers.Update(cus.ID, change))(t)
 	want(t, "removed", len(cus.Metadata), 1)
+
 	for range 12 {
 		must(api.Customers.New(&stripe.CustomerParams{}))(t)
 	}
+
 	list := &stripe.CustomerListParams{}
 	list.Limit = stripe.Int64(5)
 	seen := map[string]bool{}
 	for it := api.Customers.List(list); it.Next(); {
 		seen[it.Customer().ID] = true
 	}
+
 	want(t, "all pages", len(seen), 13)
 	must(api.Customers.Del(cus.ID, nil))(t)
 	want(t, "deleted", must(api.Customers.Get(cus.ID, nil))(t).Deleted, true)
@@ -75,9 +85,13 @@ func TestSDKDecline(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
 	_, err := api.PaymentIntents.New(&stripe.PaymentIntentParams{
-		Amount: stripe.Int64(2000), Currency: stripe.String("usd"), Confirm: stripe.Bool(true),
-		PaymentMethod: stripe.String("pm_card_visa_chargeDeclinedInsufficientFunds"), PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
+		Amount:             stripe.Int64(2000),
+		Currency:           stripe.String("usd"),
+		Confirm:            stripe.Bool(true),
+		PaymentMethod:      stripe.String("pm_card_visa_chargeDeclinedInsufficientFunds"),
+		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
 	})
+
 	e := refusal(t, err)
 	want(t, "type", e.Type, stripe.ErrorTypeCard)
 	want(t, "code", e.Code, stripe.ErrorCodeCardDeclined)
@@ -120,18 +134,31 @@ func TestSDKConfirmationTokenFlow(t *testing.T) {
 			PaymentMethodSave: stripe.String("enabled"), PaymentMethodSaveUsage: stripe.String("off_session"),
 		}},
 	}}))(t)
+
 	want(t, "save", string(session.Components.PaymentElement.Features.PaymentMethodSave), "enabled")
 	ct := must(api.TestHelpersConfirmationTokens.New(&stripe.TestHelpersConfirmationTokenParams{PaymentMethod: stripe.String("pm_card_visa"), SetupFutureUsage: stripe.String("off_session")}))(t)
 	want(t, "preview", ct.PaymentMethodPreview.Card.Brand, "visa")
 	pi := must(api.PaymentIntents.New(&stripe.PaymentIntentParams{
-		Amount: stripe.Int64(1099), Currency: stripe.String("eur"), Confirm: stripe.Bool(true), ConfirmationToken: &ct.ID, Customer: &cus.ID,
-		AutomaticPaymentMethods: &stripe.PaymentIntentAutomaticPaymentMethodsParams{Enabled: stripe.Bool(true)}, UseStripeSDK: stripe.Bool(true),
+		Amount:                  stripe.Int64(1099),
+		Currency:                stripe.String("eur"),
+		Confirm:                 stripe.Bool(true),
+		ConfirmationToken:       &ct.ID,
+		Customer:                &cus.ID,
+		AutomaticPaymentMethods: &stripe.PaymentIntentAutomaticPaymentMethodsParams{Enabled: stripe.Bool(true)},
+		UseStripeSDK:            stripe.Bool(true),
 	}))(t)
+
 	want(t, "status", pi.Status, stripe.PaymentIntentStatusSucceeded)
 	want(t, "used", must(api.ConfirmationTokens.Get(ct.ID, nil))(t).PaymentIntent, pi.ID)
 	off := must(api.PaymentIntents.New(&stripe.PaymentIntentParams{
-		Amount: stripe.Int64(500), Currency: stripe.String("eur"), Confirm: stripe.Bool(true), OffSession: stripe.Bool(true), Customer: &cus.ID, PaymentMethod: stripe.String(pi.PaymentMethod.ID),
+		Amount:        stripe.Int64(500),
+		Currency:      stripe.String("eur"),
+		Confirm:       stripe.Bool(true),
+		OffSession:    stripe.Bool(true),
+		Customer:      &cus.ID,
+		PaymentMethod: stripe.String(pi.PaymentMethod.ID),
 	}))(t)
+
 	want(t, "off session", off.Status, stripe.PaymentIntentStatusSucceeded)
 }
 
@@ -139,14 +166,27 @@ func TestSDKCaptureRefundDispute(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
 	create := func(method string) *stripe.PaymentIntent {
-		p := &stripe.PaymentIntentParams{Amount: stripe.Int64(2000), Currency: stripe.String("usd"), Confirm: stripe.Bool(true), CaptureMethod: stripe.String("manual"),
-			PaymentMethod: &method, PaymentMethodTypes: stripe.StringSlice([]string{"card"})}
+		p := &stripe.PaymentIntentParams{
+			Amount:             stripe.Int64(2000),
+			Currency:           stripe.String("usd"),
+			Confirm:            stripe.Bool(true),
+			CaptureMethod:      stripe.String("manual"),
+			PaymentMethod:      &method,
+			PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
+		}
+
 		return must(api.PaymentIntents.New(p))(t)
 	}
+
 	pi := create("pm_card_visa")
 	pi = must(api.PaymentIntents.Capture(pi.ID, &stripe.PaymentIntentCaptureParams{AmountToCapture: stripe.Int64(1500)}))(t)
 	want(t, "received", pi.AmountReceived, 1500)
-	re := must(api.Refunds.New(&stripe.RefundParams{PaymentIntent: &pi.ID, Amount: stripe.Int64(500), Reason: stripe.String("requested_by_customer")}))(t)
+	re := must(api.Refunds.New(&stripe.RefundParams{
+		PaymentIntent: &pi.ID,
+		Amount:        stripe.Int64(500),
+		Reason:        stripe.String("requested_by_customer"),
+	}))(t)
+
 	want(t, "refund", re.Status, stripe.RefundStatusSucceeded)
 	get := &stripe.ChargeParams{}
 	get.AddExpand("refunds")
@@ -161,11 +201,13 @@ func TestSDKCaptureRefundDispute(t *testing.T) {
 	want(t, "again", refusal(t, err).Code, stripe.ErrorCodeChargeAlreadyRefunded)
 	disputed := create("pm_card_createDispute")
 	must(api.PaymentIntents.Capture(disputed.ID, nil))(t)
+
 	for text, status := range map[string]stripe.DisputeStatus{"winning_evidence": stripe.DisputeStatusWon} {
 		it := api.Disputes.List(&stripe.DisputeListParams{PaymentIntent: &disputed.ID})
 		if !it.Next() {
 			t.Fatal("no dispute")
 		}
+
 		want(t, "open", it.Dispute().Status, stripe.DisputeStatusNeedsResponse)
 		d := must(api.Disputes.Update(it.Dispute().ID, &stripe.DisputeParams{Evidence: &stripe.DisputeEvidenceParams{UncategorizedText: &text}}))(t)
 		want(t, text, d.Status, status)
@@ -176,11 +218,22 @@ func TestSDKSetupIntents(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
 	cus := must(api.Customers.New(&stripe.CustomerParams{}))(t)
-	si := must(api.SetupIntents.New(&stripe.SetupIntentParams{Customer: &cus.ID, Confirm: stripe.Bool(true), PaymentMethod: stripe.String("pm_card_visa"), PaymentMethodTypes: stripe.StringSlice([]string{"card"})}))(t)
+	si := must(api.SetupIntents.New(&stripe.SetupIntentParams{
+		Customer:           &cus.ID,
+		Confirm:            stripe.Bool(true),
+		PaymentMethod:      stripe.String("pm_card_visa"),
+		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
+	}))(t)
+
 	want(t, "status", si.Status, stripe.SetupIntentStatusSucceeded)
 	it := api.PaymentMethods.List(&stripe.PaymentMethodListParams{Customer: &cus.ID})
 	want(t, "saved", it.Next(), true)
-	_, err := api.SetupIntents.New(&stripe.SetupIntentParams{Confirm: stripe.Bool(true), PaymentMethod: stripe.String("pm_card_chargeDeclined"), PaymentMethodTypes: stripe.StringSlice([]string{"card"})})
+	_, err := api.SetupIntents.New(&stripe.SetupIntentParams{
+		Confirm:            stripe.Bool(true),
+		PaymentMethod:      stripe.String("pm_card_chargeDeclined"),
+		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
+	})
+
 	e := refusal(t, err)
 	want(t, "declined", e.Type, stripe.ErrorTypeCard)
 	want(t, "carried", e.SetupIntent.Status, stripe.SetupIntentStatusRequiresPaymentMethod)
@@ -190,7 +243,12 @@ func TestSDKCatalog(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
 	prod := must(api.Products.New(&stripe.ProductParams{Name: stripe.String("Shirt")}))(t)
-	price := must(api.Prices.New(&stripe.PriceParams{Product: &prod.ID, Currency: stripe.String("usd"), UnitAmount: stripe.Int64(700)}))(t)
+	price := must(api.Prices.New(&stripe.PriceParams{
+		Product:    &prod.ID,
+		Currency:   stripe.String("usd"),
+		UnitAmount: stripe.Int64(700),
+	}))(t)
+
 	want(t, "amount", price.UnitAmount, 700)
 	coupon := must(api.Coupons.New(&stripe.CouponParams{PercentOff: stripe.Float64(25.5), Duration: stripe.String("once")}))(t)
 	want(t, "percent", coupon.PercentOff, 25.5)
@@ -221,7 +279,12 @@ func TestSDKConnectedAccountsAreApart(t *testing.T) {
 	get.SetStripeAccount("acct_none")
 	_, err = api.Customers.Get(cus.ID, get)
 	want(t, "no such account", refusal(t, err).HTTPStatusCode, http.StatusForbidden)
-	tr := must(api.Transfers.New(&stripe.TransferParams{Amount: stripe.Int64(1000), Currency: stripe.String("usd"), Destination: &acct.ID}))(t)
+	tr := must(api.Transfers.New(&stripe.TransferParams{
+		Amount:      stripe.Int64(1000),
+		Currency:    stripe.String("usd"),
+		Destination: &acct.ID,
+	}))(t)
+
 	must(api.TransferReversals.New(&stripe.TransferReversalParams{ID: &tr.ID, Amount: stripe.Int64(400)}))(t)
 	want(t, "reversed", must(api.Transfers.Get(tr.ID, nil))(t).AmountReversed, 400)
 }
@@ -229,7 +292,12 @@ func TestSDKConnectedAccountsAreApart(t *testing.T) {
 func TestSDKEventsAndEndpoints(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
-	ep := must(api.WebhookEndpoints.New(&stripe.WebhookEndpointParams{URL: stripe.String("https://shop.test/hook"), EnabledEvents: stripe.StringSlice([]string{"charge.expired"}), APIVersion: stripe.String(stripe.APIVersion)}))(t)
+	ep := must(api.WebhookEndpoints.New(&stripe.WebhookEndpointParams{
+		URL:           stripe.String("https://shop.test/hook"),
+		EnabledEvents: stripe.StringSlice([]string{"charge.expired"}),
+		APIVersion:    stripe.String(stripe.APIVersion),
+	}))(t)
+
 	want(t, "secret", len(ep.Secret), len("whsec_")+64)
 	must(api.Customers.New(&stripe.CustomerParams{}))(t)
 	it := api.Events.List(&stripe.EventListParams{Types: stripe.StringSlice([]string{"customer.created"})})

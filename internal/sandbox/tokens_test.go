@@ -84,9 +84,11 @@ func TestSavedCardIsShownAndUsed(t *testing.T) {
 	cus := b.ok("/v1/customers", "email=a@b.test").str("id")
 	ct := b.browserToken("4242424242424242", "payment_method_data[allow_redisplay]=always", "setup_future_usage=off_session")
 	b.ok("/v1/payment_intents", "amount=1099", "currency=usd", "customer="+cus, "confirm=true", "confirmation_token="+ct.str("id"))
+
 	if events := joined(b.types()); !strings.Contains(events, "payment_method.attached") {
 		t.Errorf("events: %s", events)
 	}
+
 	cs := b.ok("/v1/customer_sessions", "customer="+cus, "components[payment_element][enabled]=true",
 		"components[payment_element][features][payment_method_redisplay]=enabled",
 		"components[payment_element][features][payment_method_remove]=enabled")
@@ -96,6 +98,7 @@ func TestSavedCardIsShownAndUsed(t *testing.T) {
 	if pm == "" {
 		t.Fatalf("no saved method in %s", session.raw)
 	}
+
 	second := b.do("POST", "/v1/confirmation_tokens", form("key="+publishableKey, "payment_method="+pm, "customer_session_client_secret="+secret), withKey(""))
 	pi := b.ok("/v1/payment_intents", "amount=500", "currency=usd", "customer="+cus, "confirm=true", "confirmation_token="+second.str("id"))
 	want(t, "payment method", pi.str("payment_method"), pm)
@@ -113,11 +116,13 @@ func TestClientViewHidesWhatIsNotTheBuyers(t *testing.T) {
 	path := "/v1/payment_intents/" + pi.str("id") + "?client_secret=" + pi.str("client_secret")
 	view := b.do("GET", path, "", withKey(publishableKey))
 	want(t, "status", view.status, http.StatusOK)
+
 	for _, field := range []string{"metadata", "customer", "latest_charge"} {
 		if _, there := view.tree[field]; there {
 			t.Errorf("%s is shown to the browser", field)
 		}
 	}
+
 	want(t, "no secret", b.do("GET", "/v1/payment_intents/"+pi.str("id"), "", withKey(publishableKey)).status, http.StatusBadRequest)
 	want(t, "wrong secret", b.do("GET", path+"x", "", withKey(publishableKey)).status, http.StatusNotFound)
 }
@@ -131,6 +136,7 @@ func TestCVCIsAskedForAgain(t *testing.T) {
 		return b.post("/v1/payment_intents", append(pairs, "amount=2000", "currency=usd", "confirm=true", "customer="+cus,
 			"payment_method_types[]=card", "payment_method_options[card][require_cvc_recollection]=true")...)
 	}
+
 	want(t, "without", pay("payment_method="+pm).str("error.param"), "payment_method_options[card][cvc_token]")
 	ct := b.do("POST", "/v1/confirmation_tokens", form("key="+publishableKey, "payment_method="+pm, "payment_method_options[card][cvc]=123"), withKey(""))
 	want(t, "with", pay("confirmation_token="+ct.str("id")).str("status"), "succeeded")
@@ -146,8 +152,9 @@ func TestMethodsThatNeedAnIntentFirstAreRefused(t *testing.T) {
 	}
 }
 
-// TestTheRequestGoesBeforeTheToken follows https://docs.stripe.com/api/payment_intents/confirm: values in the request take
-// precedence over those of the confirmation token.
+// TestTheRequestGoesBeforeTheToken follows
+// https://docs.stripe.com/api/payment_intents/confirm: values in the request
+// take precedence over those of the confirmation token.
 func TestTheRequestGoesBeforeTheToken(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)

@@ -20,22 +20,27 @@ func (g tourist) call(route string, args []string, pairs ...string) reply {
 			steps[i], args = args[0], args[1:]
 		}
 	}
+
 	path = strings.Join(steps, "/")
+
 	body := form(pairs...)
 	if method != http.MethodPost && body != "" {
 		path, body = path+"?"+body, ""
 	}
+
 	r := g.b.do(method, path, body)
 	if r.status != http.StatusOK {
 		g.b.t.Fatalf("%s: %d %s", route, r.status, r.raw)
 	}
+
 	g.note(route, r)
 	return r
 }
 
 func ids(list ...string) []string { return list }
 
-// tour visits every operation once, and more often where it has several kinds of answer.
+// tour visits every operation once, and more often where it has several kinds
+// of answer.
 func tour(b *box, note func(string, reply)) {
 	g := tourist{b, note}
 	cus := g.tourCustomers()
@@ -63,6 +68,7 @@ func (g tourist) tourCustomers() string {
 	g.call("DELETE /v1/customers/{id}", ids(gone))
 	g.call("GET /v1/customers/{id}", ids(gone))
 	g.call("POST /v1/customer_sessions", nil, "customer="+cus, "components[payment_element][enabled]=true", "components[payment_element][features][payment_method_redisplay]=enabled")
+
 	return cus
 }
 
@@ -107,7 +113,13 @@ func (g tourist) tourPayments(cus string) {
 func (g tourist) tourOtherMethods(cus string) {
 	const create = "POST /v1/payment_intents"
 	billing := []string{"payment_method_data[billing_details][name]=Bob", "payment_method_data[billing_details][email]=b@b.test", "payment_method_data[billing_details][address][country]=DE"}
-	for kind, extra := range map[string]string{"ideal": "payment_method_data[ideal][bank]=ing", "klarna": "return_url=https://x.test", "paypal": "return_url=https://x.test", "amazon_pay": "return_url=https://x.test", "sepa_debit": "payment_method_data[sepa_debit][iban]=AT321904300235473204"} {
+	for kind, extra := range map[string]string{
+		"ideal":      "payment_method_data[ideal][bank]=ing",
+		"klarna":     "return_url=https://x.test",
+		"paypal":     "return_url=https://x.test",
+		"amazon_pay": "return_url=https://x.test",
+		"sepa_debit": "payment_method_data[sepa_debit][iban]=AT321904300235473204",
+	} {
 		pairs := append([]string{"amount=1000", "currency=eur", "confirm=true", "return_url=https://x.test", "payment_method_types[]=" + kind, "payment_method_data[type]=" + kind, extra}, billing...)
 		pi := g.call(create, nil, pairs...)
 		if kind == "sepa_debit" {
@@ -115,17 +127,21 @@ func (g tourist) tourOtherMethods(cus string) {
 		} else {
 			g.b.do("POST", "/redirect/"+pi.str("id"), form("client_secret="+pi.str("client_secret"), "outcome=pass"), withKey(""))
 		}
+
 		paid := g.call("GET /v1/payment_intents/{id}", ids(pi.str("id")), "expand[]=latest_charge", "expand[]=payment_method")
 		want(g.b.t, kind, paid.str("status"), "succeeded")
+
 		if m := paid.str("latest_charge.payment_method_details.sepa_debit.mandate"); m != "" {
 			g.call("GET /v1/mandates/{id}", ids(m))
 		}
 	}
+
 	transfer := g.call(create, nil, "amount=20000", "currency=jpy", "confirm=true", "customer="+cus, "payment_method_data[type]=customer_balance",
 		"payment_method_options[customer_balance][bank_transfer][type]=jp_bank_transfer", "payment_method_options[customer_balance][funding_type]=bank_transfer", "payment_method_types[]=customer_balance")
 	for range 2 {
 		g.call("POST /v1/test_helpers/customers/{id}/fund_cash_balance", ids(cus), "amount=10000", "currency=jpy")
 	}
+
 	want(g.b.t, "funded in two parts", g.b.get("/v1/payment_intents/"+transfer.str("id")).str("status"), "succeeded")
 	re := g.call("POST /v1/refunds", nil, "payment_intent="+transfer.str("id"), "instructions_email=b@b.test")
 	want(g.b.t, "refund", re.str("status"), "requires_action")
@@ -155,8 +171,13 @@ func (g tourist) tourMethods(cus string) {
 
 func (g tourist) tourSearch() {
 	for path, query := range map[string]string{
-		"payment_intents": `metadata["a"]:"b" AND -status:"canceled"`, "charges": `amount>1000`, "customers": `email~"b.test"`,
-		"products": `active:"true"`, "prices": `currency:"usd"`, "subscriptions": `status:"active"`, "invoices": `total>100 AND status:"paid"`,
+		"payment_intents": `metadata["a"]:"b" AND -status:"canceled"`,
+		"charges":         `amount>1000`,
+		"customers":       `email~"b.test"`,
+		"products":        `active:"true"`,
+		"prices":          `currency:"usd"`,
+		"subscriptions":   `status:"active"`,
+		"invoices":        `total>100 AND status:"paid"`,
 	} {
 		if g.call("GET /v1/"+path+"/search", nil, "query="+query).size("data") == 0 {
 			g.b.t.Errorf("search %s: nothing for %s", path, query)

@@ -43,6 +43,7 @@ func TestWalletButtonsPayAfterARedirect(t *testing.T) {
 			re := b.ok("/v1/refunds", "payment_intent="+pi.str("id"), "amount=500")
 			want(t, "refund", re.str("status")+" "+re.str("destination_details.type"), "succeeded "+kind)
 			want(t, "rest", b.ok("/v1/refunds", "payment_intent="+pi.str("id")).num("amount"), 1500)
+
 			if kind == "paypal" {
 				want(t, "payer", paid.str("payment_method.paypal.payer_email"), "jenny@b.test")
 				want(t, "transaction", paid.str("latest_charge.payment_method_details.paypal.transaction_id") != "", true)
@@ -89,6 +90,7 @@ func TestWalletsHoldUntilCaptured(t *testing.T) {
 				b.decide(pi, "pass")
 				return b.get("/v1/payment_intents/" + pi.str("id"))
 			}
+
 			held, lapsing := hold(), hold()
 			want(t, "held", held.str("status"), "requires_capture")
 			part := b.ok("/v1/payment_intents/"+held.str("id")+"/capture", "amount_to_capture=1500")
@@ -111,20 +113,37 @@ func TestWalletsAreSavedForLaterWhenTheBuyerAgrees(t *testing.T) {
 		cus := must(api.Customers.New(&stripe.CustomerParams{}))(t).ID
 		types := stripe.StringSlice([]string{kind})
 		pay := &stripe.PaymentIntentParams{
-			Amount: stripe.Int64(900), Currency: stripe.String("usd"), Confirm: stripe.Bool(true), Customer: &cus, PaymentMethodTypes: types,
-			PaymentMethodData: &stripe.PaymentIntentPaymentMethodDataParams{Type: &kind}, ReturnURL: stripe.String("https://shop.test/back"), SetupFutureUsage: stripe.String("off_session"),
+			Amount:             stripe.Int64(900),
+			Currency:           stripe.String("usd"),
+			Confirm:            stripe.Bool(true),
+			Customer:           &cus,
+			PaymentMethodTypes: types,
+			PaymentMethodData:  &stripe.PaymentIntentPaymentMethodDataParams{Type: &kind},
+			ReturnURL:          stripe.String("https://shop.test/back"),
+			SetupFutureUsage:   stripe.String("off_session"),
 		}
+
 		first := must(api.PaymentIntents.New(pay))(t)
 		b.decide(b.get("/v1/payment_intents/"+first.ID), "pass")
 		again := &stripe.PaymentIntentParams{
-			Amount: stripe.Int64(100), Currency: stripe.String("usd"), Confirm: stripe.Bool(true), OffSession: stripe.Bool(true), Customer: &cus,
-			PaymentMethod: &first.PaymentMethod.ID, PaymentMethodTypes: types,
+			Amount:             stripe.Int64(100),
+			Currency:           stripe.String("usd"),
+			Confirm:            stripe.Bool(true),
+			OffSession:         stripe.Bool(true),
+			Customer:           &cus,
+			PaymentMethod:      &first.PaymentMethod.ID,
+			PaymentMethodTypes: types,
 		}
+
 		want(t, kind+" again", must(api.PaymentIntents.New(again))(t).Status, stripe.PaymentIntentStatusSucceeded)
 		si := must(api.SetupIntents.New(&stripe.SetupIntentParams{
-			Customer: &cus, Confirm: stripe.Bool(true), PaymentMethodTypes: types, ReturnURL: stripe.String("https://shop.test/back"),
-			PaymentMethodData: &stripe.SetupIntentPaymentMethodDataParams{Type: &kind},
+			Customer:           &cus,
+			Confirm:            stripe.Bool(true),
+			PaymentMethodTypes: types,
+			ReturnURL:          stripe.String("https://shop.test/back"),
+			PaymentMethodData:  &stripe.SetupIntentPaymentMethodDataParams{Type: &kind},
 		}))(t)
+
 		want(t, kind+" setup", si.NextAction.Type, stripe.SetupIntentNextActionType("redirect_to_url"))
 		b.decide(b.get("/v1/setup_intents/"+si.ID), "pass")
 		si = must(api.SetupIntents.Get(si.ID, nil))(t)
@@ -142,8 +161,13 @@ func TestTheDefaultConfigurationDecidesWhatIsOffered(t *testing.T) {
 	api := b.sdk()
 	create := func(settings *string) *stripe.PaymentIntent {
 		t.Helper()
-		return must(api.PaymentIntents.New(&stripe.PaymentIntentParams{Amount: stripe.Int64(900), Currency: stripe.String("usd"), PaymentMethodConfiguration: settings}))(t)
+		return must(api.PaymentIntents.New(&stripe.PaymentIntentParams{
+			Amount:                     stripe.Int64(900),
+			Currency:                   stripe.String("usd"),
+			PaymentMethodConfiguration: settings,
+		}))(t)
 	}
+
 	first := create(nil)
 	want(t, "at first", joined(first.PaymentMethodTypes), "card klarna link us_bank_account")
 	standard := must(api.PaymentMethodConfigurations.Get(first.PaymentMethodConfigurationDetails.ID, nil))(t)
@@ -152,6 +176,7 @@ func TestTheDefaultConfigurationDecidesWhatIsOffered(t *testing.T) {
 		Paypal: &stripe.PaymentMethodConfigurationPaypalParams{DisplayPreference: &stripe.PaymentMethodConfigurationPaypalDisplayPreferenceParams{Preference: stripe.String("on")}},
 		Klarna: &stripe.PaymentMethodConfigurationKlarnaParams{DisplayPreference: &stripe.PaymentMethodConfigurationKlarnaDisplayPreferenceParams{Preference: stripe.String("off")}},
 	}))(t)
+
 	want(t, "then", joined(create(nil).PaymentMethodTypes), "card link paypal us_bank_account")
 	session := b.get("/v1/elements/sessions?key=" + publishableKey + "&deferred_intent[currency]=usd")
 	want(t, "in the elements", strings.Contains(string(session.raw), `"paypal"`), true)
@@ -161,14 +186,23 @@ func TestTheDefaultConfigurationDecidesWhatIsOffered(t *testing.T) {
 	want(t, "another one", joined(create(&own.ID).PaymentMethodTypes), "card amazon_pay klarna link us_bank_account")
 	session = b.get("/v1/elements/sessions?key=" + publishableKey + "&deferred_intent[currency]=usd&deferred_intent[payment_method_configuration]=" + own.ID)
 	want(t, "in the elements too", strings.Contains(string(session.raw), `"amazon_pay"`), true)
-	_, err := api.PaymentIntents.New(&stripe.PaymentIntentParams{Amount: stripe.Int64(900), Currency: stripe.String("usd"), PaymentMethodConfiguration: stripe.String("pmc_none")})
+	_, err := api.PaymentIntents.New(&stripe.PaymentIntentParams{
+		Amount:                     stripe.Int64(900),
+		Currency:                   stripe.String("usd"),
+		PaymentMethodConfiguration: stripe.String("pmc_none"),
+	})
+
 	want(t, "an unknown one", refusal(t, err).Param, "payment_method_configuration")
 }
 
 func TestOnlyMethodsThatHoldAreOfferedForManualCapture(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
-	pi := must(api.PaymentIntents.New(&stripe.PaymentIntentParams{Amount: stripe.Int64(900), Currency: stripe.String("eur"), CaptureMethod: stripe.String("manual")}))(t)
+	pi := must(api.PaymentIntents.New(&stripe.PaymentIntentParams{
+		Amount:        stripe.Int64(900),
+		Currency:      stripe.String("eur"),
+		CaptureMethod: stripe.String("manual"),
+	}))(t)
 	want(t, "manual", joined(pi.PaymentMethodTypes), "card klarna link")
 	pi = must(api.PaymentIntents.New(&stripe.PaymentIntentParams{Amount: stripe.Int64(900), Currency: stripe.String("eur")}))(t)
 	want(t, "automatic", joined(pi.PaymentMethodTypes), "card ideal klarna link sepa_debit")

@@ -16,15 +16,24 @@ func TestKeys(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	for key, status := range map[string]int{
-		"sk_test_1234": 200, "rk_test_1234": 200, "sk_test_abc": 401, "sk_live_123456789": 401, "rk_live_123456789": 401,
-		"pk_live_123456789": 401, "pk_test_123456789": 401, "nonsense": 401, "": 401,
+		"sk_test_1234":      200,
+		"rk_test_1234":      200,
+		"sk_test_abc":       401,
+		"sk_live_123456789": 401,
+		"rk_live_123456789": 401,
+		"pk_live_123456789": 401,
+		"pk_test_123456789": 401,
+		"nonsense":          401,
+		"":                  401,
 	} {
 		r := b.do("GET", "/v1/customers", "", withKey(key))
 		want(t, key, r.status, status)
+
 		if status == 401 {
 			want(t, key, r.str("error.type"), "invalid_request_error")
 		}
 	}
+
 	want(t, "publishable", b.do("GET", "/v1/customers", "", withKey("pk_test_123456789")).str("error.code"), "secret_key_required")
 	want(t, "basic", b.do("GET", "/v1/customers", "", func(r *http.Request) { r.SetBasicAuth(secretKey, "") }).status, 200)
 }
@@ -40,9 +49,17 @@ func TestUnknownRoute(t *testing.T) {
 
 func TestListenLoopbackRefusesOtherAddresses(t *testing.T) {
 	t.Parallel()
-	for addr, fine := range map[string]bool{"127.0.0.1:0": true, "localhost:0": true, "0.0.0.0:0": false, ":0": false, "192.0.2.1:0": false, "example.com:0": false} {
+	for addr, fine := range map[string]bool{
+		"127.0.0.1:0":   true,
+		"localhost:0":   true,
+		"0.0.0.0:0":     false,
+		":0":            false,
+		"192.0.2.1:0":   false,
+		"example.com:0": false,
+	} {
 		l, err := sandbox.ListenLoopback(addr)
 		want(t, addr, err == nil, fine)
+
 		if l != nil {
 			_ = l.Close()
 		}
@@ -66,6 +83,7 @@ func TestPagination(t *testing.T) {
 	for i := range 5 {
 		ids = append(ids, b.ok("/v1/customers", fmt.Sprintf("name=c%d", i)).str("id"))
 	}
+
 	first := b.get("/v1/customers?limit=2")
 	want(t, "newest first", first.str("data.0.id"), ids[4])
 	want(t, "has_more", first.at("has_more"), any(true))
@@ -126,6 +144,7 @@ func TestIdempotency(t *testing.T) {
 		want(t, "original", second.header.Get("Original-Request"), first.header.Get("Request-Id"))
 		want(t, "charges", len(b.s.Ledger().Charges), 1)
 	})
+
 	t.Run("a decline is replayed", func(t *testing.T) {
 		t.Parallel()
 		b := newBox(t)
@@ -133,8 +152,10 @@ func TestIdempotency(t *testing.T) {
 		for range 2 {
 			want(t, "status", b.do("POST", "/v1/payment_intents", declined, key("k1")).status, 402)
 		}
+
 		want(t, "charges", len(b.s.Ledger().Charges), 1)
 	})
+
 	t.Run("other parameters are refused", func(t *testing.T) {
 		t.Parallel()
 		b := newBox(t)
@@ -145,32 +166,43 @@ func TestIdempotency(t *testing.T) {
 		other := b.do("POST", "/v1/customers", "", key("k1"))
 		want(t, "other endpoint", other.str("error.type"), "idempotency_error")
 	})
+
 	t.Run("a malformed request is not remembered", func(t *testing.T) {
 		t.Parallel()
 		b := newBox(t)
 		want(t, "status", b.do("POST", "/v1/payment_intents", "currency=usd", key("k1")).status, 400)
 		want(t, "status", b.do("POST", "/v1/payment_intents", body, key("k1")).status, 200)
 	})
+
 	t.Run("a refused expansion does not charge twice", func(t *testing.T) {
 		t.Parallel()
 		b := newBox(t)
 		for range 2 {
 			want(t, "status", b.do("POST", "/v1/payment_intents", body+"&expand[]=nonsense", key("k1")).status, 400)
 		}
+
 		want(t, "charges", len(b.s.Ledger().Charges), 1)
 	})
+
 	t.Run("two at once", func(t *testing.T) {
 		t.Parallel()
 		b := newBox(t)
-		if _, err := b.s.AddFault(sandbox.Fault{Route: "POST /v1/payment_intents", Kind: sandbox.FaultDelay, DelayMS: 2000}); err != nil {
+		if _, err := b.s.AddFault(sandbox.Fault{
+			Route:   "POST /v1/payment_intents",
+			Kind:    sandbox.FaultDelay,
+			DelayMS: 2000,
+		}); err != nil {
 			t.Fatal(err)
 		}
+
 		var group sync.WaitGroup
 		group.Add(1)
 		go func() {
 			defer group.Done()
+
 			want(t, "first", b.do("POST", "/v1/payment_intents", body, key("k1")).status, 200)
 		}()
+
 		eventually(t, "the first holds the key", func() bool { return len(b.s.Faults()) == 0 })
 		r := b.do("POST", "/v1/payment_intents", body, key("k1"))
 		want(t, "status", r.status, 409)
@@ -178,6 +210,7 @@ func TestIdempotency(t *testing.T) {
 		group.Wait()
 		want(t, "charges", len(b.s.Ledger().Charges), 1)
 	})
+
 	t.Run("a key is forgotten after 24 hours", func(t *testing.T) {
 		t.Parallel()
 		var day clock
@@ -195,19 +228,27 @@ func TestSearch(t *testing.T) {
 	for _, amount := range []string{"100", "200", "300"} {
 		b.ok("/v1/payment_intents", "amount="+amount, "currency=usd", "metadata[order]=o"+amount)
 	}
+
 	find := func(query string) reply {
 		return b.get("/v1/payment_intents/search?limit=2&query=" + url.QueryEscape(query))
 	}
 	for query, n := range map[string]int{
-		`metadata['order']:'o200'`: 1, `metadata["order"]:"none"`: 0, `amount>=200`: 2, `amount>100 AND amount<300`: 1,
-		`metadata["order"]:"o100" OR metadata["order"]:"o300"`: 2, `-metadata["order"]:"o100"`: 2, `customer:null amount:100`: 1,
+		`metadata['order']:'o200'`:                             1,
+		`metadata["order"]:"none"`:                             0,
+		`amount>=200`:                                          2,
+		`amount>100 AND amount<300`:                            1,
+		`metadata["order"]:"o100" OR metadata["order"]:"o300"`: 2,
+		`-metadata["order"]:"o100"`:                            2,
+		`customer:null amount:100`:                             1,
 	} {
 		want(t, query, find(query).size("data"), n)
 	}
+
 	all := find(`currency:"usd"`)
 	want(t, "has_more", all.at("has_more"), any(true))
 	rest := b.get("/v1/payment_intents/search?limit=2&page=" + all.str("next_page") + "&query=" + url.QueryEscape(`currency:"usd"`))
 	want(t, "second page", rest.str("data.0.metadata.order"), "o100")
+
 	for _, query := range []string{"", "nonsense", `a:"b" AND`, `a:"b" AND c:"d" OR e:"f"`} {
 		want(t, query, find(query).status, 400)
 	}

@@ -12,16 +12,19 @@ const MinKeyLength = 12
 
 var KeyForm = regexp.MustCompile(`^(sk|rk|pk)_(test|live)_[A-Za-z0-9_]+$`)
 
-// authenticate reads the key (Bearer, Basic user name, or the browser's `key` parameter) and checks that it may use the
-// route. See https://docs.stripe.com/api/authentication and https://docs.stripe.com/keys.
+// authenticate reads the key (Bearer, Basic user name, or the browser's `key`
+// parameter) and checks that it may use the route. See
+// https://docs.stripe.com/api/authentication and https://docs.stripe.com/keys.
 func (c *Call) authenticate() error {
 	c.Key = PresentedKey(c.Request)
 	if c.Key == "" {
 		c.Key = c.Params.String("key")
 	}
+
 	if c.Key == "" {
 		return wire.Unauthorized("", "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See https://stripe.com/docs/api#authentication for details, or we can help at https://support.stripe.com/.")
 	}
+
 	form := KeyForm.FindStringSubmatch(c.Key)
 	if form == nil || len(c.Key) < MinKeyLength {
 		return wire.Unauthorized("", "Invalid API Key provided: %s", RedactKey(c.Key))
@@ -29,10 +32,12 @@ func (c *Call) authenticate() error {
 	if form[2] == "live" {
 		return wire.Unauthorized("", "This is the offline sandbox: it refuses live keys. Use a test key (%s_test_...).", form[1])
 	}
+
 	c.Publishable = form[1] == "pk"
 	if c.Publishable && c.Route.who == SecretOnly {
 		return wire.Unauthorized("secret_key_required", "This API call cannot be made with a publishable API key. Please use a secret API key. You can find a list of your API keys at https://dashboard.stripe.com/account/apikeys.")
 	}
+
 	return nil
 }
 

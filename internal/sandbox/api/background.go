@@ -7,47 +7,61 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// Background runs a change that no API call asked for: a delayed payment is decided, a refund settles.
+// Background runs a change that no API call asked for: a delayed payment is
+// decided, a refund settles.
 func (s *Server) Background(account string, run func(c *Call) error) {
 	if err := s.Update(account, run); err != nil {
 		s.Config.Logger.Error().Err(err).Msg("sandbox background change")
 	}
 }
 
-// Update runs a function in a transaction of its own, commits unless it fails, and writes the journal.
-// A decline counts as done.
+// Update runs a function in a transaction of its own, commits unless it fails,
+// and writes the journal. A decline counts as done.
 func (s *Server) Update(account string, run func(c *Call) error) error {
-	c := &Call{Server: s, Account: account, Now: s.Now(), Params: &wire.Params{}, version: APIVersion}
+	c := &Call{
+		Server:  s,
+		Account: account,
+		Now:     s.Now(),
+		Params:  &wire.Params{},
+		version: APIVersion,
+	}
+
 	s.Store.Lock()
 	c.Tx = s.Store.Begin(s.Store.Account(c.Account), c.Now)
+
 	err := run(c)
 	if !KeepsChanges(err) {
 		s.Store.Unlock()
 		return err
 	}
+
 	lines := s.commit(c.Tx)
 	s.Store.Unlock()
 	s.Journal.Write(lines)
+
 	for _, f := range c.Tx.After {
 		f()
 	}
+
 	return nil
 }
 
-// commit makes a transaction visible, hands its events to the senders and returns what the journal has to hold.
-// The caller holds the write lock.
+// commit makes a transaction visible, hands its events to the senders and
+// returns what the journal has to hold. The caller holds the write lock.
 func (s *Server) commit(t *memory.Tx) []memory.Line {
 	for _, obj := range t.Events {
 		if ev, ok := obj.(*Event); ok {
 			ev.PendingWebhooks = s.expected(ev)
 		}
 	}
+
 	changed := t.Commit()
 	for _, obj := range t.Events {
 		if ev, ok := obj.(*Event); ok {
 			s.announce(ev)
 		}
 	}
+
 	return s.Journal.Lines(t.Account.ID, changed)
 }
 
@@ -62,7 +76,8 @@ func (s *Server) expected(ev *Event) int {
 	return n
 }
 
-// announce hands an event to whoever delivers events. The caller holds the write lock.
+// announce hands an event to whoever delivers events. The caller holds the
+// write lock.
 func (s *Server) announce(ev *Event) {
 	for _, m := range s.modules {
 		if m.Deliver != nil {
@@ -71,10 +86,12 @@ func (s *Server) announce(ev *Event) {
 	}
 }
 
-// resume takes up what a restart interrupted: delayed payments, pending refunds, undelivered events.
+// resume takes up what a restart interrupted: delayed payments, pending
+// refunds, undelivered events.
 func (s *Server) resume() {
 	s.Store.RLock()
 	defer s.Store.RUnlock()
+
 	for _, account := range s.Store.Accounts() {
 		for obj := range account.Objects() {
 			for _, m := range s.modules {
@@ -86,13 +103,15 @@ func (s *Server) resume() {
 	}
 }
 
-// Later runs a change to an object of this account when the sandbox's clock reaches a time.
+// Later runs a change to an object of this account when the sandbox's clock
+// reaches a time.
 func (c *Call) Later(id string, due time.Time, run func(c *Call) error) {
 	srv, account := c.Server, c.Account
 	c.Tx.After = append(c.Tx.After, func() { srv.Schedule.At(id, due, func() { srv.Background(account, run) }) })
 }
 
-// Elsewhere runs a change of another account when this one is done: a transaction holds one account's objects.
+// Elsewhere runs a change of another account when this one is done: a
+// transaction holds one account's objects.
 func (c *Call) Elsewhere(account string, run func(c *Call)) {
 	srv := c.Server
 	c.Tx.After = append(c.Tx.After, func() { srv.Background(account, func(c *Call) error { run(c); return nil }) })

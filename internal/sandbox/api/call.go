@@ -25,7 +25,8 @@ const (
 	OpenToAll
 )
 
-// Handler does the work of one route inside a transaction and returns what to render.
+// Handler does the work of one route inside a transaction and returns what to
+// render.
 type Handler func(c *Call) (any, error)
 
 // Route is one row of the API table.
@@ -85,7 +86,8 @@ func (s *Server) logRequest(c *Call, ans Answer) {
 	}
 }
 
-// UnknownRoute answers what Stripe answers for a URL that its API does not have, or says that this one is left out here.
+// UnknownRoute answers what Stripe answers for a URL that its API does not
+// have, or says that this one is left out here.
 func (s *Server) UnknownRoute(w http.ResponseWriter, r *http.Request) {
 	c := s.newCall(r)
 	e := wire.Malformed("", "", "Unrecognized request URL (%s: %s). Please see https://stripe.com/docs or we can help at https://support.stripe.com/.", r.Method, r.URL.Path)
@@ -99,9 +101,17 @@ func (s *Server) UnknownRoute(w http.ResponseWriter, r *http.Request) {
 	c.write(w, ans)
 }
 
-// newCall starts a call of the platform; r is nil for one that nobody made over HTTP.
+// newCall starts a call of the platform; r is nil for one that nobody made over
+// HTTP.
 func (s *Server) newCall(r *http.Request) *Call {
-	return &Call{Server: s, Request: r, Now: s.Now(), Account: PlatformAccount, RequestID: wire.NewShortID("req"), version: APIVersion}
+	return &Call{
+		Server:    s,
+		Request:   r,
+		Now:       s.Now(),
+		Account:   PlatformAccount,
+		RequestID: wire.NewShortID("req"),
+		version:   APIVersion,
+	}
 }
 
 // Serve serves one route.
@@ -111,10 +121,12 @@ func (s *Server) Serve(rt Route) http.HandlerFunc {
 		c.Route, c.ID, c.Sub = rt, chi.URLParam(r, "id"), chi.URLParam(r, "sub")
 		ans := s.respond(c)
 		s.logRequest(c, ans)
+
 		if ans.cut {
 			cutConnection(w)
 			return
 		}
+
 		c.write(w, ans)
 	}
 }
@@ -127,15 +139,18 @@ func (s *Server) respond(c *Call) Answer {
 	if err := c.checkParams(); err != nil {
 		return c.failed(err)
 	}
+
 	c.fault = s.Faults.take(c.Request.Method, c.Request.URL.Path)
 	if ans, stop := c.faultBefore(); stop {
 		return ans
 	}
+
 	if c.idemKey == "" || c.Route.Method != http.MethodPost {
 		ans, lines := s.execute(c)
 		s.Journal.Write(lines)
 		return c.faultAfter(ans)
 	}
+
 	return c.faultAfter(s.once(c))
 }
 
@@ -148,16 +163,19 @@ func (c *Call) open() error {
 	if c.Params, err = wire.ParseForm(raw); err != nil {
 		return err
 	}
+
 	if c.Route.who != OpenToAll {
 		if err := c.authenticate(); err != nil {
 			return err
 		}
 	}
+
 	return c.readHeaders()
 }
 
-// checkParams refuses what Stripe's parameter parser would refuse, before anything is done. Calls from browsers carry
-// parameters that are documented nowhere and are not checked.
+// checkParams refuses what Stripe's parameter parser would refuse, before
+// anything is done. Calls from browsers carry parameters that are documented
+// nowhere and are not checked.
 func (c *Call) checkParams() error {
 	if err := wire.CheckMetadata(c.Params); err != nil {
 		return err
@@ -173,10 +191,12 @@ func (c *Call) readForm() (string, error) {
 		c.body = c.Request.URL.RawQuery
 		return c.body, nil
 	}
+
 	kind := c.Request.Header.Get("Content-Type")
 	if strings.HasPrefix(kind, "application/json") {
 		return "", wire.Malformed("", "", "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have any questions, we can help at https://support.stripe.com/.")
 	}
+
 	raw, err := io.ReadAll(http.MaxBytesReader(nil, c.Request.Body, MaxBody))
 	if err != nil {
 		var tooBig *http.MaxBytesError
@@ -187,12 +207,14 @@ func (c *Call) readForm() (string, error) {
 		}
 		return "", wire.Malformed("", "", "The request body could not be read.")
 	}
+
 	c.body = string(raw)
 	if query := c.Request.URL.RawQuery; query != "" && c.body != "" {
 		c.body += "&" + query
 	} else if query != "" {
 		c.body = query
 	}
+
 	return c.body, nil
 }
 
@@ -203,18 +225,23 @@ func (c *Call) readHeaders() error {
 		if date, _, _ := strings.Cut(v, ";"); !versionForm.MatchString(strings.TrimSpace(date)) {
 			return wire.Malformed("", "", "Invalid Stripe API version: %s", v)
 		}
+
 		c.version = v
 	}
+
 	if acct := c.Request.Header.Get("Stripe-Account"); acct != "" && acct != PlatformAccount {
 		if !c.Server.KnowsAccount(acct) {
 			return AccountDenied(c.Key, acct)
 		}
+
 		c.Account = acct
 	}
+
 	c.idemKey = c.Request.Header.Get("Idempotency-Key")
 	if len(c.idemKey) > 255 {
 		return wire.Malformed("", "", "Idempotency keys must be at most 255 characters long, but you sent one with %d characters.", len(c.idemKey))
 	}
+
 	return nil
 }
 
@@ -230,29 +257,38 @@ func (s *Server) execute(c *Call) (Answer, []memory.Line) {
 	if err != nil {
 		return c.failed(err), lines
 	}
+
 	body, err := c.render(value)
 	if err != nil {
 		ans := c.failed(err)
 		ans.early = false // the work is done, only its expansion was refused: the key must not do it again
 		return ans, lines
 	}
+
 	return Answer{Status: http.StatusOK, Body: body}, lines
 }
 
 func (s *Server) transact(c *Call) (value any, lines []memory.Line, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.Config.Logger.Error().Str("request_id", c.RequestID).Str("panic", fmt.Sprint(p)).Msg("sandbox handler")
+			s.Config.Logger.Error().
+				Str("request_id", c.RequestID).
+				Str("panic", fmt.Sprint(p)).
+				Msg("sandbox handler")
+
 			value, err = nil, wire.InternalError()
 		}
 	}()
+
 	if c.Route.readOnly() {
 		s.Store.RLock()
 		defer s.Store.RUnlock()
+
 		c.Tx = s.beginRead(c)
 		value, err = c.Route.run(c)
 		return value, nil, err
 	}
+
 	s.Store.Lock()
 	c.Tx = s.Store.Begin(s.Store.Account(c.Account), c.Now)
 	tx, done := c.Tx, false
@@ -261,24 +297,30 @@ func (s *Server) transact(c *Call) (value any, lines []memory.Line, err error) {
 			s.Store.Unlock()
 		}
 	}()
+
 	value, err = c.Route.run(c)
 	if err == nil {
 		err = wire.TooMuchMetadata(c.Params)
 	}
+
 	if KeepsChanges(err) {
 		lines = s.commit(tx)
 	} else {
 		tx.After = nil
 	}
+
 	done = true
 	s.Store.Unlock()
+
 	for _, f := range tx.After {
 		f()
 	}
+
 	return value, lines, err
 }
 
-// beginRead opens a transaction that will not write. The caller holds the read lock.
+// beginRead opens a transaction that will not write. The caller holds the read
+// lock.
 func (s *Server) beginRead(c *Call) *memory.Tx { return s.Store.BeginRead(c.Account, c.Now) }
 
 func KeepsChanges(err error) bool {
@@ -293,14 +335,17 @@ func (c *Call) failed(err error) Answer {
 		c.Server.Config.Logger.Error().Err(err).Str("request_id", c.RequestID).Msg("sandbox")
 		failure = wire.InternalError()
 	}
+
 	out := *failure
 	if out.Status != http.StatusUnauthorized {
 		out.RequestLogURL = "https://dashboard.stripe.com/test/logs/" + c.RequestID + "?t=" + strconv.FormatInt(c.Now.Unix(), 10)
 	}
+
 	body, err := wire.EncodePretty(map[string]any{"error": &out})
 	if err != nil {
 		body = []byte(`{"error":{"type":"api_error","message":"unprintable error"}}`)
 	}
+
 	return Answer{Status: failure.Status, Body: body, errCode: failure.Code, early: failure.Early}
 }
 
@@ -311,9 +356,11 @@ func (c *Call) write(w http.ResponseWriter, ans Answer) {
 	h.Set("Cache-Control", "no-cache, no-store")
 	h.Set("Request-Id", c.RequestID)
 	h.Set("Stripe-Version", c.version)
+
 	if c.Account != PlatformAccount {
 		h.Set("Stripe-Account", c.Account)
 	}
+
 	if c.idemKey != "" {
 		h.Set("Idempotency-Key", c.idemKey)
 		original := c.RequestID
@@ -321,11 +368,14 @@ func (c *Call) write(w http.ResponseWriter, ans Answer) {
 			original = ans.original
 			h.Set("Idempotent-Replayed", "true")
 		}
+
 		h.Set("Original-Request", original)
 	}
+
 	if ans.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Basic realm="Stripe"`)
 	}
+
 	h.Set("Content-Length", strconv.Itoa(len(ans.Body)))
 	w.WriteHeader(ans.Status)
 	_, _ = w.Write(ans.Body) // a caller that has gone away needs no answer

@@ -11,7 +11,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// Event is https://docs.stripe.com/api/events/object. Its data keeps the object as it was at that moment.
+// Event is https://docs.stripe.com/api/events/object. Its data keeps the object
+// as it was at that moment.
 type Event struct {
 	ID              string       `json:"id"`
 	Object          string       `json:"object"`
@@ -27,13 +28,15 @@ type Event struct {
 	Owner string `json:"-"` // the account whose objects the event is about
 }
 
-// EventData is the object and, for updates, what its changed fields held before.
+// EventData is the object and, for updates, what its changed fields held
+// before.
 type EventData struct {
 	Object   any `json:"object"`
 	Previous any `json:"previous_attributes,omitempty"`
 }
 
-// EventRequest names the API call that caused the event; both are null when nobody called.
+// EventRequest names the API call that caused the event; both are null when
+// nobody called.
 type EventRequest struct {
 	ID             *string `json:"id"`
 	IdempotencyKey *string `json:"idempotency_key"`
@@ -44,7 +47,8 @@ func (e *Event) ObjectKind() string      { return KindEvent }
 func (e *Event) Parents() []string       { return nil }
 func (e *Event) SetOwner(account string) { e.Owner = account }
 
-// difference is encoded as the fields of was that differ from now; making it is put off until somebody reads the event.
+// difference is encoded as the fields of was that differ from now; making it is
+// put off until somebody reads the event.
 type difference struct{ was, now any }
 
 // MarshalJSON writes the former values of the changed fields.
@@ -53,35 +57,42 @@ func (d difference) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	now, err := wire.AsTree(d.now)
 	if err != nil {
 		return nil, err
 	}
+
 	changed, _ := changes(was, now).(map[string]any)
 	if changed == nil {
 		changed = map[string]any{}
 	}
+
 	return json.Marshal(changed)
 }
 
-// changes keeps the old value of everything that differs; nested objects are compared field by field.
+// changes keeps the old value of everything that differs; nested objects are
+// compared field by field.
 func changes(was, now any) any {
 	before, ok := was.(map[string]any)
 	after, ok2 := now.(map[string]any)
 	if !ok || !ok2 {
 		return was
 	}
+
 	out := map[string]any{}
 	for key, old := range before {
 		if next, kept := after[key]; !kept || !reflect.DeepEqual(old, next) {
 			out[key] = changes(old, after[key])
 		}
 	}
+
 	for key := range after {
 		if _, had := before[key]; !had {
 			out[key] = nil
 		}
 	}
+
 	return out
 }
 
@@ -91,19 +102,28 @@ func (c *Call) Emit(kind string, obj memory.Object) { c.AddEvent(kind, obj, nil)
 // EmitUpdate is emit with the fields that differ from was.
 func (c *Call) EmitUpdate(kind string, obj, was memory.Object) { c.AddEvent(kind, obj, was) }
 
-// AddEvent adds an event and returns it; nobody else has it before the transaction commits.
+// AddEvent adds an event and returns it; nobody else has it before the
+// transaction commits.
 func (c *Call) AddEvent(kind string, obj, was memory.Object) *Event {
 	ev := &Event{
-		ID: wire.NewID("evt"), Object: KindEvent, APIVersion: APIVersion, Created: c.Tx.Unix(), Type: kind,
-		Data: EventData{Object: obj}, Owner: c.Tx.Account.ID,
-		Request: EventRequest{ID: wire.OrNil(c.RequestID), IdempotencyKey: wire.OrNil(c.idemKey)},
+		ID:         wire.NewID("evt"),
+		Object:     KindEvent,
+		APIVersion: APIVersion,
+		Created:    c.Tx.Unix(),
+		Type:       kind,
+		Data:       EventData{Object: obj},
+		Owner:      c.Tx.Account.ID,
+		Request:    EventRequest{ID: wire.OrNil(c.RequestID), IdempotencyKey: wire.OrNil(c.idemKey)},
 	}
+
 	if was != nil {
 		ev.Data.Previous = difference{was, obj}
 	}
+
 	if c.Tx.Account.ID != PlatformAccount {
 		ev.Account = c.Tx.Account.ID
 	}
+
 	c.Tx.Events = append(c.Tx.Events, ev)
 	return ev
 }
@@ -156,6 +176,7 @@ func (e *Event) Payload() ([]byte, error) {
 func (s *Server) Events() []*Event {
 	s.Store.RLock()
 	defer s.Store.RUnlock()
+
 	out := []*Event{}
 	for _, account := range s.Store.Accounts() {
 		for obj := range account.OfKind(KindEvent) {

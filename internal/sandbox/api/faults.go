@@ -71,24 +71,30 @@ func (b *faultBox) Add(f Fault) (Fault, error) {
 	if !ok {
 		return f, fmt.Errorf("fault route %q: want a method and a path, or WEBHOOK and an event type", f.Route)
 	}
+
 	known := apiFaults
 	if method == webhookRoute {
 		known = webhookFaults
 	}
+
 	if !ContainsWord(known, f.Kind) || f.Kind == "" {
 		return f, fmt.Errorf("fault kind %q: want one of %s", f.Kind, known)
 	}
 	if _, err := path.Match(pattern, "/"); err != nil {
 		return f, fmt.Errorf("fault route %q: %w", f.Route, err)
 	}
+
 	if f.Count == 0 {
 		f.Count = 1
 	}
+
 	f.ID, f.Hits = wire.NewShortID("fault"), 0
 	kept := f
 	b.mu.Lock()
 	defer b.mu.Unlock()
+
 	b.list = append(b.list, &kept)
+
 	return f, nil
 }
 
@@ -119,10 +125,12 @@ func (b *faultBox) All() []Fault {
 	return out
 }
 
-// take returns a copy of the fault that strikes this call, nil when there is none.
+// take returns a copy of the fault that strikes this call, nil when there is
+// none.
 func (b *faultBox) take(method, urlPath string) *Fault {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+
 	for i, f := range b.list {
 		want, pattern, _ := strings.Cut(f.Route, " ")
 		if want != method && want != "*" {
@@ -131,29 +139,36 @@ func (b *faultBox) take(method, urlPath string) *Fault {
 		if ok, _ := path.Match(pattern, urlPath); !ok && pattern != "*" {
 			continue
 		}
+
 		if f.After > 0 {
 			f.After--
 			continue
 		}
+
 		f.Hits++
 		struck := *f
+
 		if f.Count > 0 {
 			if f.Count--; f.Count == 0 {
 				b.list = append(b.list[:i:i], b.list[i+1:]...)
 			}
 		}
+
 		return &struck
 	}
+
 	return nil
 }
 
 func (b *faultBox) TakeWebhook(event string) *Fault { return b.take(webhookRoute, event) }
 
-// faultBefore strikes before the call is executed; stop means that the answer is final.
+// faultBefore strikes before the call is executed; stop means that the answer
+// is final.
 func (c *Call) faultBefore() (ans Answer, stop bool) {
 	if c.fault == nil {
 		return Answer{}, false
 	}
+
 	switch c.fault.Kind {
 	case FaultReset:
 		return Answer{cut: true, early: true}, true
@@ -164,10 +179,12 @@ func (c *Call) faultBefore() (ans Answer, stop bool) {
 			time.Sleep(c.fault.Pause(time.Second))
 		}
 	}
+
 	return Answer{}, false
 }
 
-// holdKey strikes after the idempotency key is taken and before anything is done, so that a twin meets a 409.
+// holdKey strikes after the idempotency key is taken and before anything is
+// done, so that a twin meets a 409.
 func (c *Call) holdKey() {
 	if c.fault != nil && c.fault.Kind == FaultDelay {
 		time.Sleep(c.fault.Pause(time.Second))
@@ -187,6 +204,7 @@ func (c *Call) faultAfter(ans Answer) Answer {
 	if c.fault == nil {
 		return ans
 	}
+
 	switch c.fault.Kind {
 	case FaultChargeThenCut:
 		ans.cut = true
@@ -197,34 +215,46 @@ func (c *Call) faultAfter(ans Answer) Answer {
 			return c.failed(faultError(FaultStatus500))
 		}
 	}
+
 	return ans
 }
 
 func faultError(kind string) *wire.Error {
 	status, _ := strconv.Atoi(strings.TrimPrefix(kind, "status_"))
-	e := &wire.Error{Status: status, Early: true, Type: wire.TypeAPI, Message: "An unexpected error occurred while processing your request. We're notified. (Asked for at the sandbox's management door.)"}
+	e := &wire.Error{
+		Status:  status,
+		Early:   true,
+		Type:    wire.TypeAPI,
+		Message: "An unexpected error occurred while processing your request. We're notified. (Asked for at the sandbox's management door.)",
+	}
+
 	switch status {
 	case http.StatusTooManyRequests:
 		e.Type, e.Code, e.Message = wire.TypeInvalid, "rate_limit", "Request rate limit exceeded. You can learn more about rate limits here https://stripe.com/docs/rate-limits."
 	case http.StatusConflict:
 		e.Type, e.Code, e.Message = wire.TypeInvalid, "lock_timeout", "This object cannot be accessed right now because another API request or Stripe process is currently accessing it. If you see this error intermittently, retry the request. If you see this error frequently and are making multiple concurrent requests to a single object, make your requests serially or at a lower rate. For more details, see https://stripe.com/docs/rate-limits#object-lock-timeouts."
 	}
+
 	e.DocURL = wire.DocURL(e.Code)
 	return e
 }
 
-// cutConnection drops the caller's connection without an answer, with a TCP reset where that is possible.
+// cutConnection drops the caller's connection without an answer, with a TCP
+// reset where that is possible.
 func cutConnection(w http.ResponseWriter) {
 	hijacker, ok := w.(http.Hijacker)
 	if !ok {
 		panic(http.ErrAbortHandler)
 	}
+
 	conn, _, err := hijacker.Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
+
 	if tcp, is := conn.(*net.TCPConn); is {
 		_ = tcp.SetLinger(0)
 	}
+
 	_ = conn.Close()
 }

@@ -36,22 +36,29 @@ func newIdempotencyStore(maxKeys int) *idempotencyStore {
 // once executes the call unless its idempotency key has done so before.
 func (s *Server) once(c *Call) Answer {
 	mine := &keyUse{running: true, Replay: memory.Replay{
-		Key: c.Account + " " + c.idemKey, Path: c.Request.URL.Path, Params: sha256.Sum256([]byte(c.Params.Flat())),
-		Original: c.RequestID, Until: c.Now.Add(keyLife),
+		Key:      c.Account + " " + c.idemKey,
+		Path:     c.Request.URL.Path,
+		Params:   sha256.Sum256([]byte(c.Params.Flat())),
+		Original: c.RequestID,
+		Until:    c.Now.Add(keyLife),
 	}}
 	if first := s.keys.claim(mine, c.Now); first != nil {
 		return c.again(first, mine)
 	}
+
 	c.holdKey()
+
 	ans, lines := s.execute(c)
 	if ans.early {
 		s.keys.release(mine)
 		s.Journal.Write(lines)
 		return ans
 	}
+
 	ans = c.spoil(ans)
 	s.Journal.Write(append(lines, s.Journal.KeyLine(mine.answered(ans))...))
 	s.keys.settle(mine, ans)
+
 	return ans
 }
 
@@ -62,20 +69,24 @@ func (c *Call) again(first, mine *keyUse) Answer {
 		e.Type = wire.TypeIdempotency
 		return c.failed(e)
 	}
+
 	if first.Params != mine.Params {
 		e := wire.Malformed("", "", "Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '%s' if you meant to execute a different request.", c.idemKey)
 		e.Type = wire.TypeIdempotency
 		return c.failed(e)
 	}
+
 	if first.running {
 		e := wire.Malformed("idempotency_key_in_use", "", "There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, and the other request is still going through): %s. Please try again later.", c.idemKey)
 		e.Type, e.Status = wire.TypeIdempotency, http.StatusConflict
 		return c.failed(e)
 	}
+
 	return Answer{Status: first.Status, Body: first.Body, replayed: true, original: first.Original}
 }
 
-// claim registers a key as running, or returns a copy of what is known about it.
+// claim registers a key as running, or returns a copy of what is known about
+// it.
 func (k *idempotencyStore) claim(r *keyUse, now time.Time) *keyUse {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -91,12 +102,14 @@ func (k *idempotencyStore) remember(r *keyUse) {
 	if _, again := k.byKey[r.Key]; !again {
 		k.order = append(k.order, r.Key)
 	}
+
 	k.byKey[r.Key] = r
 	for len(k.order) > k.max && k.max > 0 {
 		oldest := k.byKey[k.order[0]]
 		if oldest != nil && oldest.running {
 			return // never forget a request in progress
 		}
+
 		delete(k.byKey, k.order[0])
 		k.order = k.order[1:]
 	}
@@ -120,9 +133,11 @@ func (k *idempotencyStore) settle(r *keyUse, ans Answer) {
 func (k *idempotencyStore) release(r *keyUse) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+
 	if k.byKey[r.Key] != r {
 		return
 	}
+
 	delete(k.byKey, r.Key)
 	for i, key := range k.order {
 		if key == r.Key {

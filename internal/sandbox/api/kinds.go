@@ -65,9 +65,14 @@ func ReadAddress(p *wire.Params) *Address {
 	if p == nil || p.Leaf && p.Value == "" {
 		return nil
 	}
+
 	return &Address{
-		City: p.Text("city"), Country: p.Text("country"), Line1: p.Text("line1"), Line2: p.Text("line2"),
-		PostalCode: p.Text("postal_code"), State: p.Text("state"),
+		City:       p.Text("city"),
+		Country:    p.Text("country"),
+		Line1:      p.Text("line1"),
+		Line2:      p.Text("line2"),
+		PostalCode: p.Text("postal_code"),
+		State:      p.Text("state"),
 	}
 }
 
@@ -76,8 +81,11 @@ func ReadShipping(p *wire.Params) *Shipping {
 		return nil
 	}
 	return &Shipping{
-		Address: ReadAddress(p.At("address")), Carrier: p.Text("carrier"), Name: p.Text("name"),
-		Phone: p.Text("phone"), TrackingNumber: p.Text("tracking_number"),
+		Address:        ReadAddress(p.At("address")),
+		Carrier:        p.Text("carrier"),
+		Name:           p.Text("name"),
+		Phone:          p.Text("phone"),
+		TrackingNumber: p.Text("tracking_number"),
 	}
 }
 
@@ -102,12 +110,24 @@ func MergeBilling(old BillingDetails, p *wire.Params) BillingDetails {
 		}
 		return a
 	}
-	out := BillingDetails{Email: pick(old.Email, next.Email), Name: pick(old.Name, next.Name), Phone: pick(old.Phone, next.Phone), TaxID: pick(old.TaxID, next.TaxID)}
+
+	out := BillingDetails{
+		Email: pick(old.Email, next.Email),
+		Name:  pick(old.Name, next.Name),
+		Phone: pick(old.Phone, next.Phone),
+		TaxID: pick(old.TaxID, next.TaxID),
+	}
+
 	a, b := old.Address, next.Address
 	out.Address = Address{
-		City: pick(a.City, b.City), Country: pick(a.Country, b.Country), Line1: pick(a.Line1, b.Line1),
-		Line2: pick(a.Line2, b.Line2), PostalCode: pick(a.PostalCode, b.PostalCode), State: pick(a.State, b.State),
+		City:       pick(a.City, b.City),
+		Country:    pick(a.Country, b.Country),
+		Line1:      pick(a.Line1, b.Line1),
+		Line2:      pick(a.Line2, b.Line2),
+		PostalCode: pick(a.PostalCode, b.PostalCode),
+		State:      pick(a.State, b.State),
 	}
+
 	return out
 }
 

@@ -11,12 +11,34 @@ import (
 // Minimums are the smallest charges that Stripe accepts, in minor units.
 // See https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts.
 var Minimums = map[string]int64{
-	"usd": 50, "aed": 200, "aud": 50, "bgn": 100, "brl": 50, "cad": 50, "chf": 50, "czk": 1500, "dkk": 250, "eur": 50,
-	"gbp": 30, "hkd": 400, "huf": 17500, "inr": 50, "jpy": 50, "mxn": 1000, "myr": 200, "nok": 300, "nzd": 50,
-	"pln": 200, "ron": 200, "sek": 300, "sgd": 50, "thb": 1000,
+	"usd": 50,
+	"aed": 200,
+	"aud": 50,
+	"bgn": 100,
+	"brl": 50,
+	"cad": 50,
+	"chf": 50,
+	"czk": 1500,
+	"dkk": 250,
+	"eur": 50,
+	"gbp": 30,
+	"hkd": 400,
+	"huf": 17500,
+	"inr": 50,
+	"jpy": 50,
+	"mxn": 1000,
+	"myr": 200,
+	"nok": 300,
+	"nzd": 50,
+	"pln": 200,
+	"ron": 200,
+	"sek": 300,
+	"sgd": 50,
+	"thb": 1000,
 }
 
-// otherCurrencies are presentment currencies without a minimum of their own: Stripe converts and applies about 50 US cents.
+// otherCurrencies are presentment currencies without a minimum of their own:
+// Stripe converts and applies about 50 US cents.
 const otherCurrencies = "afn all amd ang aoa ars awg azn bam bbd bdt bhd bif bmd bnd bob bsd bwp byn bzd cdf clp cny cop crc " +
 	"cve djf dop dzd egp etb fjd fkp gel gip gmd gnf gtq gyd hnl htg idr ils isk jmd jod kes kgs khr kmf krw kwd kyd kzt " +
 	"lak lbp lkr lrd lsl mad mdl mga mkd mmk mnt mop mur mvr mwk mzn nad ngn nio npr omr pab pen pgk php pkr pyg qar rsd rub " +
@@ -25,16 +47,23 @@ const otherCurrencies = "afn all amd ang aoa ars awg azn bam bbd bdt bhd bif bmd
 const ZeroDecimal = "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf"
 const threeDecimal = "bhd jod kwd omr tnd"
 
-// wholeUnits are currencies without minor units whose amounts have two decimals all the same, which must be 00.
-// See https://docs.stripe.com/currencies#special-cases.
+// wholeUnits are currencies without minor units whose amounts have two decimals
+// all the same, which must be 00. See
+// https://docs.stripe.com/currencies#special-cases.
 const wholeUnits = "isk ugx"
 
-// MaxAmount is the largest charge, eight digits, in the currencies that maximums does not name.
+// MaxAmount is the largest charge, eight digits, in the currencies that
+// maximums does not name.
 const MaxAmount = 99_999_999
 
-// maximums are the largest charges with more digits. See https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts.
+// maximums are the largest charges with more digits. See
+// https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts.
 var maximums = map[string]int64{
-	"inr": 999_999_999, "cop": 9_999_999_999, "huf": 9_999_999_999, "jpy": 9_999_999_999, "lbp": 99_999_999_999,
+	"inr": 999_999_999,
+	"cop": 9_999_999_999,
+	"huf": 9_999_999_999,
+	"jpy": 9_999_999_999,
+	"lbp": 99_999_999_999,
 	"idr": 999_999_999_999,
 }
 
@@ -69,6 +98,7 @@ func (c *Call) AmountOf(cur string) (int64, error) {
 	if c.Params.String("amount") == "" {
 		return 0, wire.MissingParam("amount")
 	}
+
 	amount, err := strconv.ParseInt(c.Params.String("amount"), 10, 64)
 	if err != nil {
 		return 0, wire.Malformed("parameter_invalid_integer", "amount", "Invalid integer: %s", c.Params.String("amount"))
@@ -85,6 +115,7 @@ func (c *Call) AmountOf(cur string) (int64, error) {
 	if least := Minimums[cur]; amount < least {
 		return 0, wire.Invalid("amount_too_small", "amount", "Amount must be at least %s", Display(least, cur))
 	}
+
 	return amount, nil
 }
 
@@ -101,12 +132,22 @@ func Payable(amount int64, cur, param string) error {
 
 // Display writes an amount as Stripe's messages do, e.g. $0.50 usd.
 func Display(amount int64, cur string) string {
-	sign := map[string]string{"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "cad": "$", "aud": "$", "nzd": "$"}[cur]
+	sign := map[string]string{
+		"usd": "$",
+		"eur": "€",
+		"gbp": "£",
+		"jpy": "¥",
+		"cad": "$",
+		"aud": "$",
+		"nzd": "$",
+	}[cur]
+
 	switch {
 	case ContainsWord(ZeroDecimal, cur):
 		return fmt.Sprintf("%s%d %s", sign, amount, cur)
 	case ContainsWord(threeDecimal, cur):
 		return fmt.Sprintf("%s%d.%03d %s", sign, amount/1000, amount%1000, cur)
 	}
+
 	return fmt.Sprintf("%s%d.%02d %s", sign, amount/100, amount%100, cur)
 }

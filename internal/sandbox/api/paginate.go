@@ -9,8 +9,9 @@ import (
 
 const defaultLimit, maxLimit = 10, 100
 
-// Page answers a list call: newest first, limit, starting_after, ending_before, has_more.
-// parent "" lists the whole kind. See https://docs.stripe.com/api/pagination.
+// Page answers a list call: newest first, limit, starting_after, ending_before,
+// has_more. parent "" lists the whole kind. See
+// https://docs.stripe.com/api/pagination.
 func Page[T memory.Object](c *Call, kind, parent string, keep func(T) bool) (any, error) {
 	limit, err := PageLimit(c.Params)
 	if err != nil {
@@ -22,14 +23,17 @@ func Page[T memory.Object](c *Call, kind, parent string, keep func(T) bool) (any
 	if err != nil {
 		return nil, err
 	}
+
 	found := memory.Gather(c.Tx, index, from, backwards, limit+1, keep)
 	more := len(found) > limit
 	if more {
 		found = found[:limit]
 	}
+
 	if backwards {
 		slices.Reverse(found)
 	}
+
 	out := wire.ListOf(found, c.Request.URL.Path)
 	out.HasMore = more
 	return out, nil
@@ -39,6 +43,7 @@ func PageLimit(p *wire.Params) (int, error) {
 	if !p.Has("limit") {
 		return defaultLimit, nil
 	}
+
 	n := p.Int("limit")
 	if n > maxLimit {
 		return 0, wire.Malformed("parameter_invalid_integer", "limit", "This value must be less than or equal to %d (it currently is '%d').", maxLimit, n)
@@ -46,6 +51,7 @@ func PageLimit(p *wire.Params) (int, error) {
 	if n < 1 {
 		return 0, wire.Malformed("parameter_invalid_integer", "limit", "This value must be greater than or equal to 1 (it currently is '%d').", n)
 	}
+
 	return int(n), nil
 }
 
@@ -55,21 +61,26 @@ func (c *Call) cursor(index *memory.Index, kind string) (from int, backwards boo
 	if after != "" && before != "" {
 		return 0, false, wire.Malformed("", "", "You can only use one of starting_after and ending_before.")
 	}
+
 	id, param := after, "starting_after"
 	if before != "" {
 		id, param = before, "ending_before"
 	}
+
 	if id == "" {
 		return index.Last(), false, nil
 	}
+
 	obj, ok := c.Tx.Account.Get(id)
 	if !ok || obj.ObjectKind() != kind {
 		return 0, false, wire.NoSuch(kind, param, id)
 	}
+
 	at := index.Position(c.Tx.Account, id)
 	if before != "" {
 		return at + 1, true, nil
 	}
+
 	return at - 1, false, nil
 }
 
@@ -82,10 +93,12 @@ func TimeFilter(p *wire.Params, name string) func(int64) bool {
 	if at == nil {
 		return func(int64) bool { return true }
 	}
+
 	if at.Leaf {
 		want := p.Int(name)
 		return func(t int64) bool { return t == want }
 	}
+
 	return func(t int64) bool {
 		return (!at.Has("gt") || t > at.Int("gt")) && (!at.Has("gte") || t >= at.Int("gte")) &&
 			(!at.Has("lt") || t < at.Int("lt")) && (!at.Has("lte") || t <= at.Int("lte"))

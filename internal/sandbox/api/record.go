@@ -6,7 +6,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// Record is an object of a kind that the sandbox keeps and shows but has few rules for; its fields are a map.
+// Record is an object of a kind that the sandbox keeps and shows but has few
+// rules for; its fields are a map.
 type Record struct {
 	ID      string
 	Kind    string
@@ -61,8 +62,10 @@ func (o *Record) Metadata() map[string]string {
 		for k, v := range m {
 			out[k], _ = v.(string)
 		}
+
 		return out
 	}
+
 	return nil
 }
 

@@ -29,28 +29,35 @@ func (a RecordAPI) Create(c *Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	fields["metadata"] = wire.MergeMetadata(nil, c.Params)
 	fields["created"], fields["livemode"] = c.Now.Unix(), false
 	c.Overlay(fields)
+
 	if a.Finish != nil {
 		if err := a.Finish(c, fields); err != nil {
 			return nil, err
 		}
 	}
+
 	id, _ := fields["id"].(string)
 	if id == "" && a.Short {
 		id = wire.NewShortID(a.Prefix)
 	} else if id == "" {
 		id = wire.NewID(a.Prefix)
 	}
+
 	if _, taken := c.Tx.Get(id); taken {
 		return nil, wire.Invalid("resource_already_exists", "id", "%s already exists.", strings.ToUpper(a.Name()[:1])+a.Name()[1:])
 	}
+
 	rec := NewRecord(a.Kind, id, fields)
 	c.Tx.Put(rec)
+
 	if a.Event != "" {
 		c.Emit(a.Event+".created", rec)
 	}
+
 	return rec, nil
 }
 
@@ -75,12 +82,15 @@ func (a RecordAPI) Update(c *Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	next := old.With(map[string]any{"metadata": wire.MergeMetadata(old.Metadata(), c.Params)})
 	c.Overlay(next.Fields)
 	c.Tx.Put(next)
+
 	if a.Event != "" {
 		c.EmitUpdate(a.Event+".updated", next, old)
 	}
+
 	return next, nil
 }
 
@@ -120,17 +130,20 @@ func TextOf(v any) string {
 	return ""
 }
 
-// Overlay puts the sent parameters, typed as the table says, into fields. Metadata has its own rules.
+// Overlay puts the sent parameters, typed as the table says, into fields.
+// Metadata has its own rules.
 func (c *Call) Overlay(fields map[string]any) {
 	known := wire.ShapeOf(c.Route.Method + " " + c.Route.Pattern)
 	if known == nil {
 		return
 	}
+
 	for _, name := range c.Params.Keys() {
 		s := known.Fields[name]
 		if s == nil || slices.Contains([]string{"metadata", "expand"}, name) {
 			continue
 		}
+
 		former, _ := fields[name].(map[string]any)
 		fields[name] = s.Value(c.Params.Fields[name], former)
 	}

@@ -8,21 +8,24 @@ import (
 
 const maxExpandDepth = 4
 
-// render encodes a result and replaces ids by objects where `expand[]` asks for it.
-// See https://docs.stripe.com/api/expanding_objects.
+// render encodes a result and replaces ids by objects where `expand[]` asks for
+// it. See https://docs.stripe.com/api/expanding_objects.
 func (c *Call) render(v any) ([]byte, error) {
 	paths := c.Params.Strings("expand")
 	if len(paths) == 0 {
 		return wire.EncodePretty(v)
 	}
+
 	body, err := wire.Encode(v)
 	if err != nil {
 		return nil, err
 	}
+
 	tree, err := wire.DecodeTree(body)
 	if err != nil {
 		return nil, err
 	}
+
 	for _, path := range paths {
 		steps := strings.Split(path, ".")
 		if len(steps) > maxExpandDepth {
@@ -32,6 +35,7 @@ func (c *Call) render(v any) ([]byte, error) {
 			return nil, err
 		}
 	}
+
 	return wire.EncodePretty(tree)
 }
 
@@ -45,7 +49,9 @@ func (c *Call) expand(node any, steps []string, path string) (any, error) {
 				return nil, err
 			}
 		}
+
 		return at, nil
+
 	case map[string]any:
 		return at, c.expandIn(at, steps, path)
 	case string:
@@ -54,9 +60,11 @@ func (c *Call) expand(node any, steps []string, path string) (any, error) {
 			return whole, err
 		}
 		return c.expand(whole, steps, path)
+
 	case nil:
 		return nil, nil // there is nothing to show
 	}
+
 	return nil, wire.Malformed("", "expand", "This property cannot be expanded (%s).", path) // a number
 }
 
@@ -67,6 +75,7 @@ func (c *Call) expandIn(at map[string]any, steps []string, path string) error {
 		}
 		return nil
 	}
+
 	value, there := at[steps[0]]
 	if !there {
 		extra, err := c.included(at, steps[0])
@@ -76,8 +85,10 @@ func (c *Call) expandIn(at map[string]any, steps []string, path string) error {
 		if extra == nil {
 			return wire.Malformed("", "expand", "This property cannot be expanded (%s).", path)
 		}
+
 		value = extra
 	}
+
 	next, err := c.expand(value, steps[1:], path)
 	at[steps[0]] = next
 	return err
@@ -98,12 +109,15 @@ func (c *Call) included(at map[string]any, name string) (any, error) {
 	id, _ := at["id"].(string)
 	c.Server.Store.RLock()
 	defer c.Server.Store.RUnlock()
+
 	reading := *c
 	reading.Tx = c.Server.beginRead(c)
+
 	for _, m := range c.Server.modules {
 		if list := m.Included[kind+"."+name]; list != nil {
 			return wire.AsTree(list(&reading, id))
 		}
 	}
+
 	return nil, nil
 }

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// RequestEntry is one API request as the desk shows it. Card numbers and codes are blanked.
+// RequestEntry is one API request as the desk shows it. Card numbers and codes
+// are blanked.
 type RequestEntry struct {
 	ID             string    `json:"id"`
 	At             time.Time `json:"at"`
@@ -39,14 +40,17 @@ type loggedCall struct {
 func newRequestLog(size int) *requestLog { return &requestLog{ring: make([]loggedCall, size)} }
 
 func (l *requestLog) add(c *Call, ans Answer) {
-	// What is kept must not keep the request's connection and transaction alive.
+	// What is kept must not keep the request's connection and transaction
+	// alive.
 	kept := *c
 	kept.Tx, kept.Params = nil, nil
 	kept.path, kept.method = c.Request.URL.Path, c.Request.Method
 	kept.Request = nil
 	l.mu.Lock()
 	defer l.mu.Unlock()
+
 	l.ring[l.next] = loggedCall{&kept, ans}
+
 	if l.next++; l.next == len(l.ring) {
 		l.next, l.full = 0, true
 	}
@@ -59,23 +63,36 @@ func (l *requestLog) Entries() []RequestEntry {
 	if l.full {
 		kept = append(append([]loggedCall(nil), l.ring[l.next:]...), l.ring[:l.next]...)
 	}
+
 	l.mu.Unlock()
 	out := make([]RequestEntry, 0, len(kept))
 	for _, k := range kept {
 		out = append(out, k.entry())
 	}
+
 	return out
 }
 
 func (k loggedCall) entry() RequestEntry {
 	e := RequestEntry{
-		ID: k.call.RequestID, At: k.call.Now, Account: k.call.Account, Method: k.call.method, Path: k.call.path,
-		Params: blankCards(k.call.body), IdempotencyKey: k.call.idemKey, Status: k.answer.Status, ErrorCode: k.answer.errCode,
-		Replayed: k.answer.replayed, Cut: k.answer.cut, Body: string(k.answer.Body),
+		ID:             k.call.RequestID,
+		At:             k.call.Now,
+		Account:        k.call.Account,
+		Method:         k.call.method,
+		Path:           k.call.path,
+		Params:         blankCards(k.call.body),
+		IdempotencyKey: k.call.idemKey,
+		Status:         k.answer.Status,
+		ErrorCode:      k.answer.errCode,
+		Replayed:       k.answer.replayed,
+		Cut:            k.answer.cut,
+		Body:           string(k.answer.Body),
 	}
+
 	if k.call.fault != nil {
 		e.Fault = k.call.fault.Kind
 	}
+
 	return e
 }
 

@@ -14,16 +14,19 @@ type searchResult struct {
 	URL      string  `json:"url"`
 }
 
-// Search makes the handler of a kind's search. Unlike Stripe's, it sees every object at once.
+// Search makes the handler of a kind's search. Unlike Stripe's, it sees every
+// object at once.
 func Search(kind string) Handler {
 	return func(c *Call) (any, error) {
 		if c.Params.String("query") == "" {
 			return nil, wire.MissingParam("query")
 		}
+
 		clauses, anyOf, err := wire.ParseQuery(c.Params.String("query"))
 		if err != nil {
 			return nil, err
 		}
+
 		limit, err := PageLimit(c.Params)
 		if err != nil {
 			return nil, err
@@ -45,14 +48,20 @@ func Search(kind string) Handler {
 }
 
 func (c *Call) searchPage(found []memory.Object, limit int) searchResult {
-	out := searchResult{Object: "search_result", URL: c.Request.URL.Path, HasMore: len(found) > limit}
+	out := searchResult{
+		Object:  "search_result",
+		URL:     c.Request.URL.Path,
+		HasMore: len(found) > limit,
+	}
 	if out.HasMore {
 		found = found[:limit]
 		out.NextPage = new(found[limit-1].ObjectID())
 	}
+
 	if found == nil {
 		found = []memory.Object{}
 	}
+
 	out.Data = found
 	return out
 }

@@ -12,13 +12,15 @@ import (
 	"checkoutd/internal/sandbox/memory"
 )
 
-// APIVersion is the version of Stripe's API whose shapes the sandbox speaks; it is the account's default version.
+// APIVersion is the version of Stripe's API whose shapes the sandbox speaks; it
+// is the account's default version.
 const APIVersion = "2025-02-24.acacia"
 
 // PlatformAccount is the id of the one account that every test key opens.
 const PlatformAccount = "acct_1SbxCheckoutd000"
 
-// Config configures the API. Unlike the sandbox's own configuration it has no defaults.
+// Config configures the API. Unlike the sandbox's own configuration it has no
+// defaults.
 type Config struct {
 	BaseURL      string
 	Now          func() time.Time
@@ -43,8 +45,9 @@ type Module struct {
 	Logged   func(c *Call, ans Answer)               // is told every finished request
 }
 
-// Server serves Stripe's API: it takes requests through authentication, parameters, faults, idempotency and a
-// transaction to the handlers that modules registered.
+// Server serves Stripe's API: it takes requests through authentication,
+// parameters, faults, idempotency and a transaction to the handlers that
+// modules registered.
 type Server struct {
 	Config   Config
 	Store    *memory.Store
@@ -59,9 +62,13 @@ type Server struct {
 
 func New(cfg Config) *Server {
 	s := &Server{
-		Config: cfg, Store: memory.New(cfg.MaxObjects), keys: newIdempotencyStore(cfg.MaxObjects),
-		Faults: newFaultBox(), Log: newRequestLog(1000),
+		Config: cfg,
+		Store:  memory.New(cfg.MaxObjects),
+		keys:   newIdempotencyStore(cfg.MaxObjects),
+		Faults: newFaultBox(),
+		Log:    newRequestLog(1000),
 	}
+
 	s.Schedule = clock.New(s.Now, func(id string) bool { _, kept := s.Anywhere(id); return kept })
 	s.Use(Module{
 		Routes: []Route{
@@ -72,6 +79,7 @@ func New(cfg Config) *Server {
 			func() memory.Object { return &Event{} }, func() memory.Object { return &DeletedObject{} }, func() memory.Object { return &Record{} },
 		},
 	})
+
 	return s
 }
 
@@ -83,13 +91,15 @@ func (s *Server) Use(modules ...Module) {
 	}
 }
 
-// Open reads the state file, when there is one, and tells whether it held anything.
+// Open reads the state file, when there is one, and tells whether it held
+// anything.
 func (s *Server) Open() (restored bool, err error) {
 	s.Journal, restored, err = memory.OpenJournal(s.Config.StateFile, s.Store, s, s.Config.Logger)
 	return restored, err
 }
 
-// Start runs what falls due; with restored it first schedules again what a restart has interrupted.
+// Start runs what falls due; with restored it first schedules again what a
+// restart has interrupted.
 func (s *Server) Start(restored bool) {
 	s.Schedule.Start()
 	if restored {
@@ -119,7 +129,8 @@ func (s *Server) Reset() {
 	s.offset.Store(0)
 }
 
-// Now is the sandbox's clock: the configured one, moved by what the management API asked for.
+// Now is the sandbox's clock: the configured one, moved by what the management
+// API asked for.
 func (s *Server) Now() time.Time { return s.Config.Now().Add(time.Duration(s.offset.Load())) }
 
 // Advance moves the clock forward; what falls due runs at once.

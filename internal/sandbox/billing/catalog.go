@@ -11,7 +11,11 @@ import (
 
 // products: https://docs.stripe.com/api/products.
 var products = api.RecordAPI{
-	Kind: api.KindProduct, Prefix: "prod", Short: true, Event: "product", Filters: []string{"active", "url"},
+	Kind:    api.KindProduct,
+	Prefix:  "prod",
+	Short:   true,
+	Event:   "product",
+	Filters: []string{"active", "url"},
 	Defaults: func(c *api.Call) (map[string]any, error) {
 		return plainProduct(c.Now.Unix(), c.Params.String("name")), nil
 	},
@@ -19,19 +23,23 @@ var products = api.RecordAPI{
 		if fields["default_price_data"] == nil {
 			return nil
 		}
+
 		delete(fields, "default_price_data")
 		id, _ := fields["id"].(string)
 		if id == "" {
 			id = wire.NewShortID("prod")
 			fields["id"] = id
 		}
+
 		if err := checkRecurring(c.Params.At("default_price_data")); err != nil {
 			return err
 		}
+
 		price := newPrice(c, c.Params.At("default_price_data"), id)
 		c.Tx.Put(price)
 		c.Emit("price.created", price)
 		fields["default_price"] = price.ID
+
 		return nil
 	},
 }
@@ -39,14 +47,33 @@ var products = api.RecordAPI{
 // plainProduct is a product of which only the name is known.
 func plainProduct(now int64, name string) map[string]any {
 	return map[string]any{
-		"active": true, "created": now, "default_price": nil, "description": nil, "images": []any{}, "livemode": false,
-		"marketing_features": []any{}, "metadata": map[string]string{}, "name": name, "package_dimensions": nil, "shippable": nil,
-		"statement_descriptor": nil, "tax_code": nil, "type": "service", "unit_label": nil, "updated": now, "url": nil,
+		"active":               true,
+		"created":              now,
+		"default_price":        nil,
+		"description":          nil,
+		"images":               []any{},
+		"livemode":             false,
+		"marketing_features":   []any{},
+		"metadata":             map[string]string{},
+		"name":                 name,
+		"package_dimensions":   nil,
+		"shippable":            nil,
+		"statement_descriptor": nil,
+		"tax_code":             nil,
+		"type":                 "service",
+		"unit_label":           nil,
+		"updated":              now,
+		"url":                  nil,
 	}
 }
 
 // prices: https://docs.stripe.com/api/prices.
-var prices = api.RecordAPI{Kind: api.KindPrice, Prefix: "price", Event: "price", Filters: []string{"active", "product", "currency", "type"}}
+var prices = api.RecordAPI{
+	Kind:    api.KindPrice,
+	Prefix:  "price",
+	Event:   "price",
+	Filters: []string{"active", "product", "currency", "type"},
+}
 
 func createPrice(c *call) (any, error) {
 	product := c.Params.String("product")
@@ -57,6 +84,7 @@ func createPrice(c *call) (any, error) {
 		c.Emit("product.created", made)
 		product = made.ID
 	}
+
 	if product == "" {
 		return nil, wire.MissingParam("product")
 	}
@@ -69,46 +97,79 @@ func createPrice(c *call) (any, error) {
 	if err := checkRecurring(c.Params); err != nil {
 		return nil, err
 	}
+
 	price := newPrice(c.API(), c.Params, product)
 	c.Tx.Put(price)
 	c.Emit("price.created", price)
+
 	return price, nil
 }
 
-// newPrice builds a price from the parameters of POST /v1/prices or from default_price_data.
+// newPrice builds a price from the parameters of POST /v1/prices or from
+// default_price_data.
 func newPrice(c *api.Call, p *wire.Params, product string) *api.Record {
 	amount := p.String("unit_amount")
 	fields := map[string]any{
-		"active": !p.Has("active") || p.Bool("active"), "billing_scheme": cmp.Or(p.String("billing_scheme"), "per_unit"),
-		"created": c.Now.Unix(), "currency": strings.ToLower(p.String("currency")), "custom_unit_amount": nil, "livemode": false,
-		"lookup_key": p.Text("lookup_key"), "metadata": wire.MergeMetadata(nil, p), "nickname": p.Text("nickname"), "product": product,
-		"recurring": nil, "tax_behavior": cmp.Or(p.String("tax_behavior"), "unspecified"), "tiers_mode": nil,
-		"transform_quantity": nil, "type": "one_time", "unit_amount": nil, "unit_amount_decimal": nil,
+		"active":              !p.Has("active") || p.Bool("active"),
+		"billing_scheme":      cmp.Or(p.String("billing_scheme"), "per_unit"),
+		"created":             c.Now.Unix(),
+		"currency":            strings.ToLower(p.String("currency")),
+		"custom_unit_amount":  nil,
+		"livemode":            false,
+		"lookup_key":          p.Text("lookup_key"),
+		"metadata":            wire.MergeMetadata(nil, p),
+		"nickname":            p.Text("nickname"),
+		"product":             product,
+		"recurring":           nil,
+		"tax_behavior":        cmp.Or(p.String("tax_behavior"), "unspecified"),
+		"tiers_mode":          nil,
+		"transform_quantity":  nil,
+		"type":                "one_time",
+		"unit_amount":         nil,
+		"unit_amount_decimal": nil,
 	}
+
 	if n, err := strconv.ParseInt(amount, 10, 64); err == nil {
 		fields["unit_amount"], fields["unit_amount_decimal"] = n, amount
 	}
+
 	if r := p.At("recurring"); r != nil {
 		count := int64(1)
 		if r.Has("interval_count") {
 			count = r.Int("interval_count")
 		}
+
 		fields["type"] = "recurring"
 		fields["recurring"] = map[string]any{
-			"aggregate_usage": nil, "interval": r.String("interval"), "interval_count": count, "meter": nil,
-			"trial_period_days": nil, "usage_type": cmp.Or(r.String("usage_type"), "licensed"),
+			"aggregate_usage":   nil,
+			"interval":          r.String("interval"),
+			"interval_count":    count,
+			"meter":             nil,
+			"trial_period_days": nil,
+			"usage_type":        cmp.Or(r.String("usage_type"), "licensed"),
 		}
 	}
+
 	return api.NewRecord(api.KindPrice, wire.NewID("price"), fields)
 }
 
 // coupons: https://docs.stripe.com/api/coupons.
 var coupons = api.RecordAPI{
-	Kind: api.KindCoupon, Event: "coupon",
+	Kind:  api.KindCoupon,
+	Event: "coupon",
 	Defaults: func(_ *api.Call) (map[string]any, error) {
 		return map[string]any{
-			"id": wire.RandomText(8), "amount_off": nil, "currency": nil, "duration": "once", "duration_in_months": nil,
-			"max_redemptions": nil, "name": nil, "percent_off": nil, "redeem_by": nil, "times_redeemed": int64(0), "valid": true,
+			"id":                 wire.RandomText(8),
+			"amount_off":         nil,
+			"currency":           nil,
+			"duration":           "once",
+			"duration_in_months": nil,
+			"max_redemptions":    nil,
+			"name":               nil,
+			"percent_off":        nil,
+			"redeem_by":          nil,
+			"times_redeemed":     int64(0),
+			"valid":              true,
 		}, nil
 	},
 	Finish: func(_ *api.Call, fields map[string]any) error {
@@ -127,11 +188,23 @@ var coupons = api.RecordAPI{
 
 // promotions: https://docs.stripe.com/api/promotion_codes.
 var promotions = api.RecordAPI{
-	Kind: api.KindPromotion, Prefix: "promo", Noun: "promotion code", Event: "promotion_code", Filters: []string{"active", "code", "customer"},
+	Kind:    api.KindPromotion,
+	Prefix:  "promo",
+	Noun:    "promotion code",
+	Event:   "promotion_code",
+	Filters: []string{"active", "code", "customer"},
 	Defaults: func(c *api.Call) (map[string]any, error) {
 		return map[string]any{
-			"active": true, "code": strings.ToUpper(wire.RandomText(8)), "customer": nil, "expires_at": nil, "max_redemptions": nil,
-			"restrictions":   map[string]any{"first_time_transaction": false, "minimum_amount": nil, "minimum_amount_currency": nil},
+			"active":          true,
+			"code":            strings.ToUpper(wire.RandomText(8)),
+			"customer":        nil,
+			"expires_at":      nil,
+			"max_redemptions": nil,
+			"restrictions": map[string]any{
+				"first_time_transaction":  false,
+				"minimum_amount":          nil,
+				"minimum_amount_currency": nil,
+			},
 			"times_redeemed": int64(0),
 		}, nil
 	},

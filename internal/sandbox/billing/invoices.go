@@ -27,24 +27,29 @@ func listLines(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	limit, err := api.PageLimit(c.Params)
 	if err != nil {
 		return nil, err
 	}
+
 	lines := inv.Lines.Data
 	if after := c.Params.String("starting_after"); after != "" {
 		at := slices.IndexFunc(lines, func(line *InvoiceLine) bool { return line.ID == after })
 		if at < 0 {
 			return nil, wire.NoSuch("line_item", "starting_after", after)
 		}
+
 		lines = lines[at+1:]
 	}
+
 	out := wire.ListOf(lines[:min(limit, len(lines))], c.Request.URL.Path)
 	out.HasMore = len(lines) > limit
 	return out, nil
 }
 
-// finalizeInvoice is POST /v1/invoices/{id}/finalize: https://docs.stripe.com/api/invoices/finalize.
+// finalizeInvoice is POST /v1/invoices/{id}/finalize:
+// https://docs.stripe.com/api/invoices/finalize.
 func finalizeInvoice(c *call) (any, error) {
 	inv, err := api.PathObject[*Invoice](c.API(), api.KindInvoice)
 	if err != nil {
@@ -56,7 +61,8 @@ func finalizeInvoice(c *call) (any, error) {
 	return c.finalize(inv), nil
 }
 
-// voidInvoice is POST /v1/invoices/{id}/void. Without its first invoice an incomplete subscription is over.
+// voidInvoice is POST /v1/invoices/{id}/void. Without its first invoice an
+// incomplete subscription is over.
 func voidInvoice(c *call) (any, error) {
 	inv, err := openInvoice(c, "void")
 	if err != nil {
@@ -65,14 +71,17 @@ func voidInvoice(c *call) (any, error) {
 	if inv.Status == invoiceOpen && c.inProcess(inv) {
 		return nil, wire.Invalid("", "", "You cannot void an invoice whose payment is being processed.")
 	}
+
 	c.void(inv)
 	if sub, ok := memory.Find[*Subscription](c.Tx, wire.Deref(inv.Subscription)); ok && sub.Status == subIncomplete {
 		c.endIncomplete(sub, Cancellation{})
 	}
+
 	return api.PathObject[*Invoice](c.API(), api.KindInvoice)
 }
 
-// openInvoice finds the invoice of the path while it is open, or also uncollectible for voiding.
+// openInvoice finds the invoice of the path while it is open, or also
+// uncollectible for voiding.
 func openInvoice(c *call, what string) (*Invoice, error) {
 	inv, err := api.PathObject[*Invoice](c.API(), api.KindInvoice)
 	switch {
@@ -94,6 +103,7 @@ func (c *call) void(inv *Invoice) {
 		c.Tx.Put(&gone)
 		c.Emit("payment_intent.canceled", &gone)
 	}
+
 	next := *inv
 	next.Status, next.AutoAdvance, next.NextPaymentAttempt = invoiceVoid, false, nil
 	next.StatusTransitions.VoidedAt = new(c.Now.Unix())
@@ -108,16 +118,19 @@ func writeOffInvoice(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	next := *inv
 	next.Status, next.AutoAdvance, next.NextPaymentAttempt = invoiceUncollectible, false, nil
 	next.StatusTransitions.MarkedUncollectibleAt = new(c.Now.Unix())
 	c.Tx.Put(&next)
 	c.EmitUpdate("invoice.updated", &next, inv)
 	c.Emit("invoice.marked_uncollectible", &next)
+
 	return &next, nil
 }
 
-// payInvoice is POST /v1/invoices/{id}/pay: an attempt with a saved payment method, or a note that it was paid elsewhere.
+// payInvoice is POST /v1/invoices/{id}/pay: an attempt with a saved payment
+// method, or a note that it was paid elsewhere.
 func payInvoice(c *call) (any, error) {
 	inv, err := api.PathObject[*Invoice](c.API(), api.KindInvoice)
 	if err != nil {
@@ -126,14 +139,17 @@ func payInvoice(c *call) (any, error) {
 	if inv.Status == invoicePaid {
 		return nil, wire.Invalid("", "", "Invoice is already paid")
 	}
+
 	for _, name := range []string{"source", "mandate", "forgive"} {
 		if c.Params.Has(name) {
 			return nil, notSimulated(name)
 		}
 	}
+
 	if inv.Status == invoiceDraft {
 		inv = c.finalize(inv)
 	}
+
 	if inv.Status == invoicePaid {
 		return inv, nil
 	}
@@ -146,6 +162,7 @@ func payInvoice(c *call) (any, error) {
 	if err := c.payNow(inv); err != nil {
 		return nil, err
 	}
+
 	return api.PathObject[*Invoice](c.API(), api.KindInvoice)
 }
 
@@ -154,6 +171,7 @@ func (c *call) payNow(inv *Invoice) error {
 	if c.inProcess(inv) {
 		return wire.Invalid("", "", "The payment of this invoice is being processed.")
 	}
+
 	pm := c.invoiceMethod(inv)
 	if id := c.Params.String("payment_method"); id != "" {
 		var err error
@@ -161,9 +179,11 @@ func (c *call) payNow(inv *Invoice) error {
 			return err
 		}
 	}
+
 	if pm == nil {
 		return wire.Invalid("", "", "There is no default_payment_method set on this Customer or Invoice. Please set a default_payment_method.")
 	}
+
 	offSession := !c.Params.Has("off_session") || c.Params.Bool("off_session")
 	pi, err := c.collect(inv, pm, offSession)
 	if err == nil && pi != nil && pi.Status == payments.StatusRequiresAction {
@@ -171,6 +191,7 @@ func (c *call) payNow(inv *Invoice) error {
 		e.PaymentIntent = pi
 		return e
 	}
+
 	return err
 }
 

@@ -12,22 +12,48 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// draftTime is how long an automatic invoice stays a draft: https://docs.stripe.com/invoicing/integration/workflow-transitions.
+// draftTime is how long an automatic invoice stays a draft:
+// https://docs.stripe.com/invoicing/integration/workflow-transitions.
 const draftTime = time.Hour
 
-// newInvoice makes the empty draft of a customer's invoice; it is not stored yet.
+// newInvoice makes the empty draft of a customer's invoice; it is not stored
+// yet.
 func (c *call) newInvoice(cus *payments.Customer, currency, reason string) *Invoice {
 	now := c.Now.Unix()
 	inv := &Invoice{
-		ID: wire.NewID("in"), Object: api.KindInvoice, AccountCountry: &c.Server.Config.Country, AccountName: &c.Server.Config.BusinessName,
-		AutoAdvance: true, BillingReason: reason, CollectionMethod: "charge_automatically", Created: now, Currency: currency,
-		Customer: cus.ID, CustomerAddress: cus.Address, CustomerEmail: cus.Email, CustomerName: cus.Name, CustomerPhone: cus.Phone,
-		CustomerShipping: cus.Shipping, CustomerTaxExempt: cus.TaxExempt, CustomerTaxIDs: []any{}, DefaultTaxRates: []any{},
-		Discounts: []string{}, Issuer: Issuer{"self"}, Metadata: map[string]string{}, PeriodEnd: now, PeriodStart: now,
-		StartingBalance: cus.Balance, Status: invoiceDraft, TotalDiscountAmounts: []DiscountAmount{}, TotalPretaxCreditAmounts: []any{}, TotalTaxAmounts: []any{},
-		WebhooksDeliveredAt: &now,
+		ID:                       wire.NewID("in"),
+		Object:                   api.KindInvoice,
+		AccountCountry:           &c.Server.Config.Country,
+		AccountName:              &c.Server.Config.BusinessName,
+		AutoAdvance:              true,
+		BillingReason:            reason,
+		CollectionMethod:         "charge_automatically",
+		Created:                  now,
+		Currency:                 currency,
+		Customer:                 cus.ID,
+		CustomerAddress:          cus.Address,
+		CustomerEmail:            cus.Email,
+		CustomerName:             cus.Name,
+		CustomerPhone:            cus.Phone,
+		CustomerShipping:         cus.Shipping,
+		CustomerTaxExempt:        cus.TaxExempt,
+		CustomerTaxIDs:           []any{},
+		DefaultTaxRates:          []any{},
+		Discounts:                []string{},
+		Issuer:                   Issuer{"self"},
+		Metadata:                 map[string]string{},
+		PeriodEnd:                now,
+		PeriodStart:              now,
+		StartingBalance:          cus.Balance,
+		Status:                   invoiceDraft,
+		TotalDiscountAmounts:     []DiscountAmount{},
+		TotalPretaxCreditAmounts: []any{},
+		TotalTaxAmounts:          []any{},
+		WebhooksDeliveredAt:      &now,
 	}
+
 	inv.setLines(nil)
+
 	return inv
 }
 
@@ -36,17 +62,26 @@ func (o *Invoice) setLines(lines []*InvoiceLine) {
 	if lines == nil {
 		lines = []*InvoiceLine{}
 	}
-	o.Lines = LineList{Object: "list", Data: lines, TotalCount: len(lines), URL: "/v1/invoices/" + o.ID + "/lines"}
+
+	o.Lines = LineList{
+		Object:     "list",
+		Data:       lines,
+		TotalCount: len(lines),
+		URL:        "/v1/invoices/" + o.ID + "/lines",
+	}
+
 	var sum int64
 	for _, line := range lines {
 		sum += line.Amount
 	}
+
 	o.Subtotal, o.SubtotalExcludingTax, o.Total, o.TotalExcludingTax = sum, sum, sum, sum
 	o.owe(o.StartingBalance)
 }
 
-// owe says what is due after the customer's balance: a credit is used up, and what is too little to be charged is left for
-// the next invoice. See https://docs.stripe.com/billing/customer/balance.
+// owe says what is due after the customer's balance: a credit is used up, and
+// what is too little to be charged is left for the next invoice. See
+// https://docs.stripe.com/billing/customer/balance.
 func (o *Invoice) owe(balance int64) {
 	o.StartingBalance, o.AmountDue = balance, o.Total+balance
 	if o.AmountDue < max(1, api.Minimums[o.Currency]) {
@@ -64,17 +99,20 @@ func (c *call) newSubInvoice(sub *Subscription, cus *payments.Customer, reason s
 	return inv
 }
 
-// subInvoice drafts the invoice of a subscription's current period, with what has waited for one.
+// subInvoice drafts the invoice of a subscription's current period, with what
+// has waited for one.
 func (c *call) subInvoice(sub *Subscription, cus *payments.Customer, reason string) *Invoice {
 	inv := c.newSubInvoice(sub, cus, reason)
 	if reason == "subscription_cycle" {
 		inv.PeriodStart, inv.PeriodEnd = c.formerPeriod(sub), sub.CurrentPeriodStart
 		inv.AutomaticallyFinalizesAt, inv.NextPaymentAttempt = new(c.Now.Add(draftTime).Unix()), new(c.Now.Add(draftTime).Unix())
 	}
+
 	lines := c.sweep(inv)
 	for _, item := range sub.Items.Data {
 		lines = append(lines, c.subLine(sub, item, inv))
 	}
+
 	inv.setLines(lines)
 	inv.takeOff(c.discountsOf(sub))
 	return inv
@@ -103,10 +141,24 @@ func (c *call) subLine(sub *Subscription, item *SubscriptionItem, inv *Invoice) 
 
 func newLine(inv *Invoice, amount int64, text string) *InvoiceLine {
 	return &InvoiceLine{
-		ID: wire.NewID("il"), Object: "line_item", Amount: amount, AmountExcludingTax: amount, Currency: inv.Currency, Description: &text,
-		DiscountAmounts: []DiscountAmount{}, Discountable: true, Discounts: []string{}, Invoice: inv.ID, Metadata: map[string]string{},
-		Period: LinePeriod{Start: inv.Created, End: inv.Created}, PretaxCreditAmounts: []any{}, Quantity: 1, TaxAmounts: []any{},
-		TaxRates: []any{}, Type: "invoiceitem", UnitAmountExcludingTax: fmt.Sprint(amount),
+		ID:                     wire.NewID("il"),
+		Object:                 "line_item",
+		Amount:                 amount,
+		AmountExcludingTax:     amount,
+		Currency:               inv.Currency,
+		Description:            &text,
+		DiscountAmounts:        []DiscountAmount{},
+		Discountable:           true,
+		Discounts:              []string{},
+		Invoice:                inv.ID,
+		Metadata:               map[string]string{},
+		Period:                 LinePeriod{Start: inv.Created, End: inv.Created},
+		PretaxCreditAmounts:    []any{},
+		Quantity:               1,
+		TaxAmounts:             []any{},
+		TaxRates:               []any{},
+		Type:                   "invoiceitem",
+		UnitAmountExcludingTax: fmt.Sprint(amount),
 	}
 }
 
@@ -127,7 +179,8 @@ func (c *call) lineText(item *SubscriptionItem) string {
 	return fmt.Sprintf("%d × %s (at %s %s)", item.Quantity, c.productName(item.Plan.Product), price, every)
 }
 
-// finalize numbers a draft and opens it, with a PaymentIntent when something is due; nothing due is paid at once.
+// finalize numbers a draft and opens it, with a PaymentIntent when something is
+// due; nothing due is paid at once.
 func (c *call) finalize(draft *Invoice) *Invoice {
 	next := *draft
 	now := c.Now.Unix()
@@ -136,17 +189,21 @@ func (c *call) finalize(draft *Invoice) *Invoice {
 	next.HostedInvoiceURL = new(c.Base() + "/receipts/" + next.ID)
 	next.InvoicePDF = next.HostedInvoiceURL
 	c.settleWith(&next)
+
 	if next.AmountDue > 0 {
 		pi := c.invoiceIntent(&next)
 		c.Tx.Put(pi)
 		c.Emit("payment_intent.created", pi)
 		next.PaymentIntent = &pi.ID
 	}
+
 	c.Tx.Put(&next)
 	c.Emit("invoice.finalized", &next)
+
 	if next.AmountDue > 0 {
 		return &next
 	}
+
 	return c.markPaid(&next, nil)
 }
 
@@ -156,6 +213,7 @@ func (c *call) settleWith(inv *Invoice) {
 	if !ok {
 		return
 	}
+
 	inv.owe(cus.Balance)
 	next := *cus
 	next.Balance = inv.Total + cus.Balance - inv.AmountDue
@@ -163,40 +221,60 @@ func (c *call) settleWith(inv *Invoice) {
 	inv.Number = new(fmt.Sprintf("%s-%04d", strings.ToUpper(cus.InvoicePrefix), cus.NextInvoiceSequence))
 	next.NextInvoiceSequence++
 	c.Tx.Put(&next)
+
 	if next.Balance != cus.Balance {
 		c.EmitUpdate("customer.updated", &next, cus)
 	}
 }
 
-// invoiceIntent is the payment of an invoice. It saves the payment method for the periods to come when there are any.
+// invoiceIntent is the payment of an invoice. It saves the payment method for
+// the periods to come when there are any.
 func (c *call) invoiceIntent(inv *Invoice) *payments.PaymentIntent {
 	id := wire.NewID("pi")
 	pi := &payments.PaymentIntent{
-		ID: id, Object: api.KindIntent, Amount: inv.AmountDue, CaptureMethod: "automatic", ConfirmationMethod: "automatic",
-		ClientSecret: id + "_secret_" + wire.RandomText(25), Created: c.Now.Unix(), Currency: inv.Currency, Customer: &inv.Customer,
-		Description: new("Payment for Invoice"), Invoice: &inv.ID, Metadata: map[string]string{}, ReceiptEmail: inv.CustomerEmail,
-		StatementDescriptor: inv.StatementDescriptor, Status: payments.StatusRequiresMethod, PaymentMethodTypes: inv.PaymentSettings.PaymentMethodTypes,
+		ID:                  id,
+		Object:              api.KindIntent,
+		Amount:              inv.AmountDue,
+		CaptureMethod:       "automatic",
+		ConfirmationMethod:  "automatic",
+		ClientSecret:        id + "_secret_" + wire.RandomText(25),
+		Created:             c.Now.Unix(),
+		Currency:            inv.Currency,
+		Customer:            &inv.Customer,
+		Description:         new("Payment for Invoice"),
+		Invoice:             &inv.ID,
+		Metadata:            map[string]string{},
+		ReceiptEmail:        inv.CustomerEmail,
+		StatementDescriptor: inv.StatementDescriptor,
+		Status:              payments.StatusRequiresMethod,
+		PaymentMethodTypes:  inv.PaymentSettings.PaymentMethodTypes,
 	}
+
 	if inv.Subscription != nil {
 		pi.Description, pi.SetupFutureUsage = new("Subscription update"), new("off_session")
 		if inv.BillingReason == "subscription_create" {
 			pi.Description = new("Subscription creation")
 		}
 	}
+
 	if len(pi.PaymentMethodTypes) == 0 {
 		pi.PaymentMethodTypes = c.reusableTypes(inv.Currency)
 	}
+
 	pi.PaymentMethodOptions = payments.DefaultOptions(pi.PaymentMethodTypes)
 	if sent, ok := inv.PaymentSettings.PaymentMethodOptions.(map[string]any); ok {
 		pi.PaymentMethodOptions = overlaid(pi.PaymentMethodOptions, sent)
 	}
+
 	if pm := c.invoiceMethod(inv); pm != nil {
 		pi.PaymentMethod, pi.Status = &pm.ID, payments.StatusRequiresConfirmation
 	}
+
 	return pi
 }
 
-// reusableTypes are the payment methods on offer that can be charged again later without the buyer.
+// reusableTypes are the payment methods on offer that can be charged again
+// later without the buyer.
 func (c *call) reusableTypes(cur string) []string {
 	return slices.DeleteFunc(c.SavableTypes(payments.DefaultConfiguration(c.Account), true), func(kind string) bool { return !payments.TakesCurrency(kind, cur) })
 }
@@ -207,20 +285,25 @@ func overlaid(base, over map[string]any) map[string]any {
 	for kind, v := range base {
 		out[kind] = v
 	}
+
 	for kind, v := range over {
 		fields, ok := v.(map[string]any)
 		former, known := out[kind].(map[string]any)
 		if !ok || !known {
 			continue
 		}
+
 		merged := make(map[string]any, len(former)+len(fields))
 		for name, value := range former {
 			merged[name] = value
 		}
+
 		for name, value := range fields {
 			merged[name] = value
 		}
+
 		out[kind] = merged
 	}
+
 	return out
 }

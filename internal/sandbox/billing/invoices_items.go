@@ -11,7 +11,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// InvoiceItem is https://docs.stripe.com/api/invoiceitems/object: something that waits to be put on an invoice.
+// InvoiceItem is https://docs.stripe.com/api/invoiceitems/object: something
+// that waits to be put on an invoice.
 type InvoiceItem struct {
 	ID                string            `json:"id"`
 	Object            string            `json:"object"`
@@ -48,23 +49,35 @@ func createInvoiceItem(c *call) (any, error) {
 			return nil, notSimulated(name)
 		}
 	}
+
 	cus, err := c.SentCustomer()
 	if err != nil {
 		return nil, err
 	}
+
 	item := &InvoiceItem{
-		ID: wire.NewID("ii"), Object: api.KindInvoiceItem, Customer: cus.ID, Date: c.Now.Unix(), Description: c.Params.Text("description"),
-		Discountable: !c.Params.Has("discountable") || c.Params.Bool("discountable"), Discounts: []string{}, Metadata: wire.MergeMetadata(nil, c.Params),
-		Period: LinePeriod{Start: c.Now.Unix(), End: c.Now.Unix()}, Quantity: 1, TaxRates: []any{},
+		ID:           wire.NewID("ii"),
+		Object:       api.KindInvoiceItem,
+		Customer:     cus.ID,
+		Date:         c.Now.Unix(),
+		Description:  c.Params.Text("description"),
+		Discountable: !c.Params.Has("discountable") || c.Params.Bool("discountable"),
+		Discounts:    []string{},
+		Metadata:     wire.MergeMetadata(nil, c.Params),
+		Period:       LinePeriod{Start: c.Now.Unix(), End: c.Now.Unix()},
+		Quantity:     1,
+		TaxRates:     []any{},
 	}
 	if err := c.priceItem(item); err != nil {
 		return nil, err
 	}
+
 	if id := c.Params.String("invoice"); id != "" {
 		if err := c.addToDraft(item, id); err != nil {
 			return nil, err
 		}
 	}
+
 	c.Tx.Put(item)
 	c.Emit("invoiceitem.created", item)
 	return item, nil
@@ -75,6 +88,7 @@ func (c *call) priceItem(item *InvoiceItem) error {
 	if c.Params.Has("quantity") {
 		item.Quantity = c.Params.Int("quantity")
 	}
+
 	switch {
 	case c.Params.String("price") != "":
 		price, ok := prices.Find(c.API(), c.Params.String("price"))
@@ -84,27 +98,34 @@ func (c *call) priceItem(item *InvoiceItem) error {
 		if price.Text("type") != "one_time" {
 			return wire.Invalid("", "price", "The price specified is set to `type=recurring` but this field only accepts prices with `type=one_time`.")
 		}
+
 		item.Price = price
+
 	case c.Params.At("price_data") != nil:
 		price, err := c.inlinePrice(c.Params.At("price_data"))
 		if err != nil {
 			return err
 		}
+
 		item.Price = price
+
 	default:
 		return c.priceByAmount(item)
 	}
+
 	item.Currency, item.UnitAmount = item.Price.Text("currency"), api.WholeNumber(item.Price.Fields["unit_amount"])
 	item.Amount, item.UnitAmountDecimal = item.UnitAmount*item.Quantity, fmt.Sprint(item.UnitAmount)
 	return nil
 }
 
-// priceByAmount makes the one-off price behind an amount, as Stripe does; an amount may be negative.
+// priceByAmount makes the one-off price behind an amount, as Stripe does; an
+// amount may be negative.
 func (c *call) priceByAmount(item *InvoiceItem) error {
 	cur, err := c.CurrencyOf()
 	if err != nil {
 		return err
 	}
+
 	unit := c.Params.Int("unit_amount")
 	if !c.Params.Has("unit_amount") {
 		if c.Params.String("amount") == "" {
@@ -113,8 +134,10 @@ func (c *call) priceByAmount(item *InvoiceItem) error {
 		if c.Params.Has("quantity") {
 			return wire.Malformed("", "amount", "You may only specify one of these parameters: amount, quantity.")
 		}
+
 		unit = c.Params.Int("amount")
 	}
+
 	product := api.NewRecord(api.KindProduct, wire.NewShortID("prod"), plainProduct(c.Now.Unix(), cmp.Or(wire.Deref(item.Description), "Invoice item")))
 	product.Fields["active"], product.Private.Inline = false, true
 	form := &wire.Params{Fields: map[string]*wire.Params{"currency": {Leaf: true, Value: cur}, "unit_amount": {Leaf: true, Value: fmt.Sprint(unit)}}}
@@ -123,6 +146,7 @@ func (c *call) priceByAmount(item *InvoiceItem) error {
 	c.Tx.Put(product)
 	c.Tx.Put(item.Price)
 	item.Currency, item.UnitAmount, item.Amount, item.UnitAmountDecimal = cur, unit, unit*item.Quantity, fmt.Sprint(unit)
+
 	return nil
 }
 
@@ -137,11 +161,13 @@ func (c *call) addToDraft(item *InvoiceItem, invoice string) error {
 	case inv.Currency != item.Currency:
 		return wire.Invalid("", "currency", "The currency of the invoice item (%s) must be the one of the invoice (%s).", item.Currency, inv.Currency)
 	}
+
 	next := *inv
 	next.setLines(append([]*InvoiceLine{itemLine(&next, item)}, inv.Lines.Data...))
 	item.Invoice = &inv.ID
 	c.Tx.Put(&next)
 	c.EmitUpdate("invoice.updated", &next, inv)
+
 	return nil
 }
 
@@ -153,7 +179,8 @@ func itemLine(inv *Invoice, item *InvoiceItem) *InvoiceLine {
 	return line
 }
 
-// sweep takes all that waits for the customer, or for the subscription of the invoice, newest first.
+// sweep takes all that waits for the customer, or for the subscription of the
+// invoice, newest first.
 func (c *call) sweep(inv *Invoice) []*InvoiceLine {
 	var lines []*InvoiceLine
 	for _, item := range memory.Children[*InvoiceItem](c.Tx, api.KindInvoiceItem, inv.Customer) {
@@ -161,12 +188,14 @@ func (c *call) sweep(inv *Invoice) []*InvoiceLine {
 		if item.Invoice != nil || item.Currency != inv.Currency || elsewhere {
 			continue
 		}
+
 		taken := *item
 		taken.Invoice = &inv.ID
 		c.Tx.Put(&taken)
 		c.EmitUpdate("invoiceitem.updated", &taken, item)
 		lines = append(lines, itemLine(inv, item))
 	}
+
 	slices.Reverse(lines)
 	return lines
 }
@@ -189,16 +218,19 @@ func updateInvoiceItem(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	for _, name := range []string{"amount", "discounts", "period", "price", "price_data", "quantity", "tax_rates", "unit_amount"} {
 		if c.Params.Has(name) {
 			return nil, notSimulated(name)
 		}
 	}
+
 	next := *old
 	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
 	api.Set(&next.Description, c.Params, "description")
 	c.Tx.Put(&next)
 	c.EmitUpdate("invoiceitem.updated", &next, old)
+
 	return &next, nil
 }
 

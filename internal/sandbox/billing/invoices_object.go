@@ -5,7 +5,8 @@ import (
 	"checkoutd/internal/sandbox/payments"
 )
 
-// The statuses of an Invoice: https://docs.stripe.com/invoicing/overview#invoice-statuses.
+// The statuses of an Invoice:
+// https://docs.stripe.com/invoicing/overview#invoice-statuses.
 const (
 	invoiceDraft         = "draft"
 	invoiceOpen          = "open"
@@ -14,7 +15,8 @@ const (
 	invoiceUncollectible = "uncollectible"
 )
 
-// Invoice is https://docs.stripe.com/api/invoices/object as it was before the "basil" versions.
+// Invoice is https://docs.stripe.com/api/invoices/object as it was before the
+// "basil" versions.
 type Invoice struct {
 	ID                           string            `json:"id"`
 	Object                       string            `json:"object"`

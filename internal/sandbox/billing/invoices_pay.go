@@ -8,50 +8,60 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// retryAfter are the pauses before an unpaid renewal is tried again. Stripe chooses its times by machine learning unless
-// a fixed schedule is set: https://docs.stripe.com/billing/revenue-recovery/smart-retries. After the last one the
-// subscription is canceled.
+// retryAfter are the pauses before an unpaid renewal is tried again. Stripe
+// chooses its times by machine learning unless a fixed schedule is set:
+// https://docs.stripe.com/billing/revenue-recovery/smart-retries. After the
+// last one the subscription is canceled.
 var retryAfter = []time.Duration{3 * 24 * time.Hour, 5 * 24 * time.Hour, 7 * 24 * time.Hour}
 
-// invoiceMethod is what an invoice is paid with when nobody says otherwise: its own default payment method, the
-// subscription's, the customer's. Nil when there is none.
+// invoiceMethod is what an invoice is paid with when nobody says otherwise: its
+// own default payment method, the subscription's, the customer's. Nil when
+// there is none.
 func (c *call) invoiceMethod(inv *Invoice) *payments.PaymentMethod {
 	ids := []*string{inv.DefaultPaymentMethod}
 	if sub, ok := memory.Find[*Subscription](c.Tx, wire.Deref(inv.Subscription)); ok {
 		ids = append(ids, sub.DefaultPaymentMethod)
 	}
+
 	if cus, ok := memory.Find[*payments.Customer](c.Tx, inv.Customer); ok {
 		ids = append(ids, cus.InvoiceSettings.DefaultPaymentMethod)
 	}
+
 	for _, id := range ids {
 		if pm, ok := memory.Find[*payments.PaymentMethod](c.Tx, wire.Deref(id)); ok && wire.Deref(pm.Customer) == inv.Customer {
 			return pm
 		}
 	}
+
 	return nil
 }
 
-// collect tries to pay an open invoice with a saved payment method. A decline is an error that keeps its changes.
+// collect tries to pay an open invoice with a saved payment method. A decline
+// is an error that keeps its changes.
 func (c *call) collect(inv *Invoice, pm *payments.PaymentMethod, offSession bool) (*payments.PaymentIntent, error) {
 	pi, ok := memory.Find[*payments.PaymentIntent](c.Tx, wire.Deref(inv.PaymentIntent))
 	if !ok || payments.Confirmable(pi) != nil {
 		return pi, nil
 	}
+
 	next := *pi
 	a := &payments.Attempt{Intent: &next, Method: pm, OffSession: offSession}
 	if err := payments.Fits(a.Intent, pm); err != nil {
 		return nil, err
 	}
+
 	next.PaymentMethod, next.LastPaymentError, next.NextAction = &pm.ID, nil, nil
 	return c.Pay(a)
 }
 
-// follow moves the invoice and the subscription of an attempt's PaymentIntent after it; other intents have none.
+// follow moves the invoice and the subscription of an attempt's PaymentIntent
+// after it; other intents have none.
 func (c *call) follow(a *payments.Attempt) {
 	inv, ok := memory.Find[*Invoice](c.Tx, wire.Deref(a.Intent.Invoice))
 	if !ok || inv.Status != invoiceOpen && inv.Status != invoiceUncollectible {
 		return
 	}
+
 	switch a.Intent.Status {
 	case payments.StatusSucceeded:
 		c.markPaid(inv, a.Intent)
@@ -64,42 +74,51 @@ func (c *call) follow(a *payments.Attempt) {
 	}
 }
 
-// markPaid settles an invoice, by a payment or because nothing is due, and takes its subscription along.
+// markPaid settles an invoice, by a payment or because nothing is due, and
+// takes its subscription along.
 func (c *call) markPaid(inv *Invoice, pi *payments.PaymentIntent) *Invoice {
 	next := *inv
 	next.Status, next.Paid, next.Attempted, next.AutoAdvance = invoicePaid, true, true, false
 	next.AmountPaid, next.AmountRemaining, next.NextPaymentAttempt = next.AmountDue, 0, nil
 	next.StatusTransitions.PaidAt = new(c.Now.Unix())
+
 	if pi != nil {
 		next.Charge, next.AttemptCount = pi.LatestCharge, max(1, next.AttemptCount)
 	}
+
 	c.Tx.Put(&next)
 	if sub, ok := memory.Find[*Subscription](c.Tx, wire.Deref(next.Subscription)); ok {
 		c.subscriptionPaid(sub, &next, pi)
 	}
+
 	if pi != nil {
 		c.EmitUpdate("invoice.updated", &next, inv)
 	}
+
 	c.Emit("invoice.paid", &next)
 	c.Emit("invoice.payment_succeeded", &next)
 	return &next
 }
 
-// subscriptionPaid brings a subscription to life with its latest invoice and keeps the payment method if it should.
+// subscriptionPaid brings a subscription to life with its latest invoice and
+// keeps the payment method if it should.
 func (c *call) subscriptionPaid(old *Subscription, inv *Invoice, pi *payments.PaymentIntent) {
 	if old.ended() {
 		return
 	}
+
 	next := *old
 	waiting := old.Status == subIncomplete || old.Status == subPastDue
 	if waiting && wire.Deref(old.LatestInvoice) == inv.ID {
 		next.Status = subActive
 	}
+
 	if pi != nil && old.PaymentSettings.SaveDefaultPaymentMethod == "on_subscription" {
 		if pm, ok := memory.Find[*payments.PaymentMethod](c.Tx, wire.Deref(pi.PaymentMethod)); ok && wire.Deref(pm.Customer) == old.Customer {
 			next.DefaultPaymentMethod = &pm.ID
 		}
 	}
+
 	if next.Status != old.Status || wire.Deref(next.DefaultPaymentMethod) != wire.Deref(old.DefaultPaymentMethod) {
 		c.putSubscription(&next)
 		c.EmitUpdate("customer.subscription.updated", &next, old)
@@ -114,8 +133,9 @@ func (c *call) attempted(inv *Invoice) {
 	c.EmitUpdate("invoice.updated", &next, inv)
 }
 
-// missed records that an open invoice could not be paid: a renewal is tried again later and its subscription is late, a
-// first payment waits for the buyer.
+// missed records that an open invoice could not be paid: a renewal is tried
+// again later and its subscription is late, a first payment waits for the
+// buyer.
 func (c *call) missed(inv *Invoice, event string) {
 	next := *inv
 	next.Attempted, next.AttemptCount = true, max(1, inv.AttemptCount)
@@ -125,6 +145,7 @@ func (c *call) missed(inv *Invoice, event string) {
 	if renewal && wire.Deref(inv.NextPaymentAttempt) <= c.Now.Unix() {
 		given = !c.retryLater(&next)
 	}
+
 	c.Tx.Put(&next)
 	if renewal && wire.Deref(sub.LatestInvoice) == inv.ID && (sub.Status == subActive || sub.Status == subTrialing) {
 		late := *sub
@@ -133,8 +154,10 @@ func (c *call) missed(inv *Invoice, event string) {
 		c.EmitUpdate("customer.subscription.updated", &late, sub)
 		sub = &late
 	}
+
 	c.EmitUpdate("invoice.updated", &next, inv)
 	c.Emit(event, &next)
+
 	if given {
 		c.end(sub, "payment_failed")
 	}
@@ -170,11 +193,13 @@ func (c *call) tryAgain(inv *Invoice) error {
 		c.Tx.Put(&counted)
 		inv = &counted
 	}
+
 	pm := c.invoiceMethod(inv)
 	if pm == nil {
 		c.missed(inv, "invoice.payment_failed")
 		return nil
 	}
+
 	_, err := c.collect(inv, pm, true)
 	return err
 }

@@ -46,7 +46,8 @@ func (Followers) ForgetMethod(c *payments.Call, customer, method string) {
 	(&call{c}).forgetMethod(customer, method)
 }
 
-// later runs a change to an object of this account when the sandbox's clock reaches a time.
+// later runs a change to an object of this account when the sandbox's clock
+// reaches a time.
 func (c *call) later(id string, due time.Time, run func(c *call) error) {
 	c.Call.Later(id, due, func(c *payments.Call) error { return run(&call{c}) })
 }

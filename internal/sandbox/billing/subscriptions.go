@@ -13,23 +13,29 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// createSubscription is POST /v1/subscriptions. With payment_behavior=default_incomplete the buyer pays the first invoice;
-// otherwise a saved payment method does, at once. See https://docs.stripe.com/api/subscriptions/create.
+// createSubscription is POST /v1/subscriptions. With
+// payment_behavior=default_incomplete the buyer pays the first invoice;
+// otherwise a saved payment method does, at once. See
+// https://docs.stripe.com/api/subscriptions/create.
 func createSubscription(c *call) (any, error) {
 	if err := c.refuseLeftOut(leftOutOfBilling); err != nil {
 		return nil, err
 	}
+
 	cus, err := c.SentCustomer()
 	if err != nil {
 		return nil, err
 	}
+
 	sub, err := c.newSubscription(cus)
 	if err != nil {
 		return nil, err
 	}
+
 	inv := c.subInvoice(sub, cus, "subscription_create")
 	sub.LatestInvoice = &inv.ID
 	behavior := cmp.Or(c.Params.String("payment_behavior"), "allow_incomplete")
+
 	pm := c.subMethod(sub)
 	switch {
 	case inv.AmountDue > 0:
@@ -37,23 +43,28 @@ func createSubscription(c *call) (any, error) {
 		if pm == nil && behavior != "default_incomplete" {
 			return nil, noMethod()
 		}
+
 	case pm == nil && behavior == "default_incomplete":
 		sub.PendingSetupIntent = &c.pendingSetup(sub).ID
 	}
+
 	c.putSubscription(sub)
 	c.Tx.Put(inv)
 	c.Emit("customer.subscription.created", sub)
 	c.Emit("invoice.created", inv)
 	open := c.finalize(inv)
 	planPeriod(c.onBillingDay, sub)
+
 	if sub.Status == subTrialing {
 		planWarning(c.onBillingDay, sub, c.Now)
 	}
+
 	if open.Status == invoiceOpen && behavior != "default_incomplete" {
 		if err := c.collectOr(open, pm, behavior); err != nil {
 			return nil, err
 		}
 	}
+
 	now, _ := memory.Find[*Subscription](c.Tx, sub.ID)
 	return now, nil
 }
@@ -62,8 +73,9 @@ func noMethod() *wire.Error {
 	return wire.Invalid("resource_missing", "", "This customer has no attached payment source or default payment method. Please consider adding a default payment method. For more information, visit https://stripe.com/docs/billing/payment-methods-and-settings#payment-method-priority.")
 }
 
-// collectOr pays an invoice with a saved method. A refusal leaves the subscription incomplete or late, unless the caller
-// asked for an error instead: then nothing is kept.
+// collectOr pays an invoice with a saved method. A refusal leaves the
+// subscription incomplete or late, unless the caller asked for an error
+// instead: then nothing is kept.
 func (c *call) collectOr(inv *Invoice, pm *payments.PaymentMethod, behavior string) error {
 	pi, err := c.collect(inv, pm, c.Params.Bool("off_session"))
 	var refused *wire.Error
@@ -71,50 +83,73 @@ func (c *call) collectOr(inv *Invoice, pm *payments.PaymentMethod, behavior stri
 		if behavior != "error_if_incomplete" {
 			return nil
 		}
+
 		refused.Commit, refused.PaymentIntent, refused.Charge = false, nil, ""
 		return refused
 	}
+
 	if err == nil && behavior == "error_if_incomplete" && pi.Status == payments.StatusRequiresAction {
 		return actionNeeded()
 	}
+
 	return err
 }
 
-// actionNeeded is the error of a caller who wants no subscription that waits for the buyer; nothing is kept.
+// actionNeeded is the error of a caller who wants no subscription that waits
+// for the buyer; nothing is kept.
 func actionNeeded() *wire.Error {
 	e := wire.CardError("subscription_payment_intent_requires_action", "", "Payment for this subscription requires additional user action before it can be completed successfully. Payment can be completed using the PaymentIntent associated with subscription.latest_invoice.")
 	e.Commit = false
 	return e
 }
 
-// newSubscription reads the parameters into a subscription that is active or in its trial; nothing is stored yet.
+// newSubscription reads the parameters into a subscription that is active or in
+// its trial; nothing is stored yet.
 func (c *call) newSubscription(cus *payments.Customer) (*Subscription, error) {
 	id, now := wire.NewID("sub"), c.Now.Unix()
 	sub := &Subscription{
-		ID: id, Object: api.KindSubscription, BillingCycleAnchor: now, CollectionMethod: "charge_automatically", Created: now,
-		CurrentPeriodStart: now, Customer: cus.ID, DefaultTaxRates: []any{}, Discounts: []string{},
-		InvoiceSettings: SubInvoices{Issuer: Issuer{"self"}}, Metadata: wire.MergeMetadata(nil, c.Params), StartDate: now, Status: subActive,
-		PaymentSettings: SubPayments{SaveDefaultPaymentMethod: "off"}, TrialSettings: TrialSettings{EndBehavior{"create_invoice"}},
+		ID:                 id,
+		Object:             api.KindSubscription,
+		BillingCycleAnchor: now,
+		CollectionMethod:   "charge_automatically",
+		Created:            now,
+		CurrentPeriodStart: now,
+		Customer:           cus.ID,
+		DefaultTaxRates:    []any{},
+		Discounts:          []string{},
+		InvoiceSettings:    SubInvoices{Issuer: Issuer{"self"}},
+		Metadata:           wire.MergeMetadata(nil, c.Params),
+		StartDate:          now,
+		Status:             subActive,
+		PaymentSettings:    SubPayments{SaveDefaultPaymentMethod: "off"},
+		TrialSettings:      TrialSettings{EndBehavior{"create_invoice"}},
 	}
+
 	items, err := c.readItems(id)
 	if err != nil {
 		return nil, err
 	}
+
 	sub.Items, sub.Currency = itemList(id, items), items[0].Plan.Currency
 	if cur := c.Params.String("currency"); cur != "" && cur != sub.Currency {
 		return nil, wire.Invalid("", "currency", "The price specified only supports `%s`. This doesn't match the expected currency: `%s`.", sub.Currency, cur)
 	}
+
 	interval, count := sub.interval()
 	sub.CurrentPeriodEnd = periodAfter(now, now, interval, count)
+
 	if err := c.readTrial(sub); err != nil {
 		return nil, err
 	}
+
 	if c.Params.Bool("cancel_at_period_end") {
 		c.cancelLater(sub)
 	}
+
 	if err := c.fillSubscription(sub); err != nil {
 		return nil, err
 	}
+
 	return sub, c.readDiscounts(sub)
 }
 
@@ -127,6 +162,7 @@ func (c *call) readTrial(sub *Subscription) error {
 		if end <= c.Now.Unix() {
 			return wire.Invalid("", "trial_end", "The `trial_end` must be in the future.")
 		}
+
 	case days < 0 || days > 730:
 		return wire.Invalid("", "trial_period_days", "Invalid trial_period_days: must be between 0 and 730.")
 	case days > 0:
@@ -134,6 +170,7 @@ func (c *call) readTrial(sub *Subscription) error {
 	default:
 		return nil
 	}
+
 	sub.Status, sub.TrialStart, sub.TrialEnd = subTrialing, new(c.Now.Unix()), &end
 	sub.BillingCycleAnchor, sub.CurrentPeriodEnd = end, end
 	return nil
@@ -150,13 +187,16 @@ func (c *call) fillSubscription(sub *Subscription) error {
 		if wire.Deref(pm.Customer) != sub.Customer {
 			return wire.Invalid("resource_missing", "default_payment_method", "The customer does not have a payment method with the ID %s. The payment method must be attached to the customer.", id)
 		}
+
 		sub.DefaultPaymentMethod = &pm.ID
 	} else if c.Params.Unset("default_payment_method") {
 		sub.DefaultPaymentMethod = nil
 	}
+
 	if end := c.Params.String("trial_settings", "end_behavior", "missing_payment_method"); end != "" {
 		sub.TrialSettings.EndBehavior.MissingPaymentMethod = end
 	}
+
 	return c.fillSubPayments(sub)
 }
 
@@ -165,57 +205,82 @@ func (c *call) fillSubPayments(sub *Subscription) error {
 	if v := p.String("save_default_payment_method"); v != "" {
 		sub.PaymentSettings.SaveDefaultPaymentMethod = v
 	}
+
 	if p.Has("payment_method_types") {
 		sub.PaymentSettings.PaymentMethodTypes = p.Strings("payment_method_types")
 	}
+
 	for _, kind := range sub.PaymentSettings.PaymentMethodTypes {
 		if !slices.Contains(payments.SavableKinds, kind) || !payments.TakesCurrency(kind, sub.Currency) {
 			return wire.Invalid("", "payment_settings[payment_method_types]", "The payment method type `%s` cannot pay a subscription in %s. (The offline sandbox bills %s.)", kind, sub.Currency, strings.Join(payments.SavableKinds, ", "))
 		}
 	}
+
 	if p.Has("payment_method_options") {
 		sub.PaymentSettings.PaymentMethodOptions = payments.MergeOptions(nil, p.At("payment_method_options"))
 	}
+
 	return nil
 }
 
-// subMethod is the saved payment method that pays a subscription: its own default or the customer's.
+// subMethod is the saved payment method that pays a subscription: its own
+// default or the customer's.
 func (c *call) subMethod(sub *Subscription) *payments.PaymentMethod {
 	inv := &Invoice{Customer: sub.Customer, DefaultPaymentMethod: sub.DefaultPaymentMethod}
 	return c.invoiceMethod(inv)
 }
 
-// pendingSetup asks the buyer for a payment method where the first period costs nothing.
+// pendingSetup asks the buyer for a payment method where the first period costs
+// nothing.
 func (c *call) pendingSetup(sub *Subscription) *payments.SetupIntent {
 	id := wire.NewID("seti")
 	types := sub.PaymentSettings.PaymentMethodTypes
 	if len(types) == 0 {
 		types = c.reusableTypes(sub.Currency)
 	}
+
 	si := &payments.SetupIntent{
-		ID: id, Object: api.KindSetup, ClientSecret: id + "_secret_" + wire.RandomText(25), Created: c.Now.Unix(), Customer: &sub.Customer,
-		Metadata: map[string]string{}, PaymentMethodTypes: types, Status: payments.StatusRequiresMethod, Usage: "off_session",
-		PaymentMethodOptions: map[string]any{"card": map[string]any{"mandate_options": nil, "network": nil, "request_three_d_secure": "automatic"}},
+		ID:                 id,
+		Object:             api.KindSetup,
+		ClientSecret:       id + "_secret_" + wire.RandomText(25),
+		Created:            c.Now.Unix(),
+		Customer:           &sub.Customer,
+		Metadata:           map[string]string{},
+		PaymentMethodTypes: types,
+		Status:             payments.StatusRequiresMethod,
+		Usage:              "off_session",
+		PaymentMethodOptions: map[string]any{"card": map[string]any{
+			"mandate_options":        nil,
+			"network":                nil,
+			"request_three_d_secure": "automatic",
+		}},
 	}
+
 	c.Tx.Put(si)
 	c.Emit("setup_intent.created", si)
+
 	return si
 }
 
-// setupDone gives a subscription the payment method that its pending setup intent has saved.
+// setupDone gives a subscription the payment method that its pending setup
+// intent has saved.
 func (c *call) setupDone(si *payments.SetupIntent) {
 	if si.Customer == nil {
 		return
 	}
+
 	for _, sub := range memory.Children[*Subscription](c.Tx, api.KindSubscription, *si.Customer) {
 		if wire.Deref(sub.PendingSetupIntent) != si.ID {
 			continue
 		}
+
 		next := *sub
 		next.PendingSetupIntent = nil
+
 		if sub.PaymentSettings.SaveDefaultPaymentMethod == "on_subscription" {
 			next.DefaultPaymentMethod = si.PaymentMethod
 		}
+
 		c.putSubscription(&next)
 		c.EmitUpdate("customer.subscription.updated", &next, sub)
 	}

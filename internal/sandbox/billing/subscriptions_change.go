@@ -15,7 +15,8 @@ func retrieveSubscription(c *call) (any, error) {
 	return api.PathObject[*Subscription](c.API(), api.KindSubscription)
 }
 
-// listSubscriptions leaves out the canceled ones unless they are asked for: https://docs.stripe.com/api/subscriptions/list.
+// listSubscriptions leaves out the canceled ones unless they are asked for:
+// https://docs.stripe.com/api/subscriptions/list.
 func listSubscriptions(c *call) (any, error) {
 	created, start, end := api.CreatedFilter(c.Params), api.TimeFilter(c.Params, "current_period_start"), api.TimeFilter(c.Params, "current_period_end")
 	status, price, method := c.Params.String("status"), c.Params.String("price"), c.Params.String("collection_method")
@@ -39,7 +40,8 @@ func hasStatus(sub *Subscription, wanted string) bool {
 	return sub.Status == wanted
 }
 
-// notOnUpdate are the parameters of an update that the sandbox does not simulate besides those of a create.
+// notOnUpdate are the parameters of an update that the sandbox does not
+// simulate besides those of a create.
 var notOnUpdate = []string{"trial_end", "discounts", "coupon", "promotion_code"}
 
 // updateSubscription is POST /v1/subscriptions/{id}.
@@ -51,24 +53,30 @@ func updateSubscription(c *call) (any, error) {
 	if err := c.refuseLeftOut(append(slices.Clone(leftOutOfBilling), notOnUpdate...)); err != nil {
 		return nil, err
 	}
+
 	next := *old
 	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
+
 	if err := c.fillSubscription(&next); err != nil {
 		return nil, err
 	}
+
 	var changes []itemChange
 	if c.Params.Has("items") {
 		if changes, err = c.changeItems(&next); err != nil {
 			return nil, err
 		}
 	}
+
 	c.changeEnd(&next)
 	c.putSubscription(&next)
 	c.EmitUpdate("customer.subscription.updated", &next, old)
+
 	return c.billUpdate(&next, changes)
 }
 
-// billUpdate settles what changed items cost for the rest of the period, as proration_behavior says.
+// billUpdate settles what changed items cost for the rest of the period, as
+// proration_behavior says.
 func (c *call) billUpdate(sub *Subscription, changes []itemChange) (any, error) {
 	behavior := cmp.Or(c.Params.String("proration_behavior"), "create_prorations")
 	if len(changes) > 0 && behavior != "none" && sub.Status != subTrialing {
@@ -79,16 +87,19 @@ func (c *call) billUpdate(sub *Subscription, changes []itemChange) (any, error) 
 			}
 		}
 	}
+
 	now, _ := memory.Find[*Subscription](c.Tx, sub.ID)
 	return now, nil
 }
 
-// retrieveAlive finds the subscription of the path and refuses changes that its status does not allow.
+// retrieveAlive finds the subscription of the path and refuses changes that its
+// status does not allow.
 func retrieveAlive(c *call) (*Subscription, error) {
 	sub, err := api.PathObject[*Subscription](c.API(), api.KindSubscription)
 	if err != nil {
 		return nil, err
 	}
+
 	for _, name := range c.Params.Keys() {
 		harmless := name == "metadata" || name == "cancellation_details" || name == "expand"
 		if sub.ended() && !harmless {
@@ -98,6 +109,7 @@ func retrieveAlive(c *call) (*Subscription, error) {
 			return nil, wire.Invalid("", name, "Cannot update the `%s` of a subscription in `incomplete` status: its first invoice has to be paid first.", name)
 		}
 	}
+
 	return sub, nil
 }
 
@@ -131,38 +143,47 @@ func cancelSubscription(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if sub.ended() {
 		e := wire.NoSuch(api.KindSubscription, "id", sub.ID)
 		e.Status = http.StatusNotFound
 		return nil, e
 	}
+
 	if c.Params.Bool("invoice_now") || c.Params.Bool("prorate") {
 		return nil, notSimulated("invoice_now or prorate")
 	}
+
 	next := *sub
 	next.CancellationDetails.Reason = new("cancellation_requested")
 	c.readCancellation(&next)
+
 	if sub.Status == subIncomplete {
 		return c.endIncomplete(sub, next.CancellationDetails), nil
 	}
+
 	return c.end(&next, "cancellation_requested"), nil
 }
 
-// forgetMethod takes a payment method that was detached out of the subscriptions and the customer that used it.
+// forgetMethod takes a payment method that was detached out of the
+// subscriptions and the customer that used it.
 func (c *call) forgetMethod(customer, pm string) {
 	for _, sub := range memory.Children[*Subscription](c.Tx, api.KindSubscription, customer) {
 		if wire.Deref(sub.DefaultPaymentMethod) != pm {
 			continue
 		}
+
 		next := *sub
 		next.DefaultPaymentMethod = nil
 		c.putSubscription(&next)
 		c.EmitUpdate("customer.subscription.updated", &next, sub)
 	}
+
 	cus, ok := memory.Find[*payments.Customer](c.Tx, customer)
 	if !ok || wire.Deref(cus.InvoiceSettings.DefaultPaymentMethod) != pm {
 		return
 	}
+
 	next := *cus
 	next.InvoiceSettings.DefaultPaymentMethod = nil
 	c.Tx.Put(&next)

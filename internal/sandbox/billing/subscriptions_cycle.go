@@ -9,13 +9,15 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// firstPaymentTime is how long the first invoice can be paid: https://docs.stripe.com/billing/subscriptions/overview#payment-window.
+// firstPaymentTime is how long the first invoice can be paid:
+// https://docs.stripe.com/billing/subscriptions/overview#payment-window.
 const firstPaymentTime = 23 * time.Hour
 
 // trialWarning is how long before its end a trial is announced to end.
 const trialWarning = 3 * 24 * time.Hour
 
-// periodAfter is the end of the period that begins at start. Days of the month are kept as far as the month has them:
+// periodAfter is the end of the period that begins at start. Days of the month
+// are kept as far as the month has them:
 // https://docs.stripe.com/billing/subscriptions/billing-cycle.
 func periodAfter(anchor, start int64, interval string, count int64) int64 {
 	at, from := time.Unix(anchor, 0).UTC(), time.Unix(start, 0).UTC()
@@ -28,6 +30,7 @@ func periodAfter(anchor, start int64, interval string, count int64) int64 {
 	case "year":
 		n *= 12
 	}
+
 	first := time.Date(from.Year(), from.Month()+time.Month(n), 1, at.Hour(), at.Minute(), at.Second(), 0, time.UTC)
 	last := first.AddDate(0, 1, -1).Day()
 	return first.AddDate(0, 0, min(at.Day(), last)-1).Unix()
@@ -36,8 +39,9 @@ func periodAfter(anchor, start int64, interval string, count int64) int64 {
 // planner puts a change to an object on the schedule.
 type planner func(id string, due time.Time, run func(c *call) error)
 
-// onBillingDay is the planner of a call. The change happens at its time even if the clock was moved past it, so that a
-// jump over several periods ends where living through them would have.
+// onBillingDay is the planner of a call. The change happens at its time even if
+// the clock was moved past it, so that a jump over several periods ends where
+// living through them would have.
 func (c *call) onBillingDay(id string, due time.Time, run func(c *call) error) {
 	c.later(id, due, onTime(due, run))
 }
@@ -49,7 +53,8 @@ func onTime(due time.Time, run func(c *call) error) func(c *call) error {
 	}
 }
 
-// planPeriod puts what the calendar does to a subscription on the schedule; what has become moot by then does nothing.
+// planPeriod puts what the calendar does to a subscription on the schedule;
+// what has become moot by then does nothing.
 func planPeriod(at planner, sub *Subscription) {
 	id, end := sub.ID, sub.CurrentPeriodEnd
 	if sub.Status == subIncomplete {
@@ -58,7 +63,8 @@ func planPeriod(at planner, sub *Subscription) {
 	at(id, time.Unix(end, 0), func(c *call) error { return c.turnPeriod(id, end) })
 }
 
-// planWarning announces the end of a trial some days before, or now when there are fewer left.
+// planWarning announces the end of a trial some days before, or now when there
+// are fewer left.
 func planWarning(at planner, sub *Subscription, now time.Time) {
 	id, due := sub.ID, time.Unix(sub.CurrentPeriodEnd, 0).Add(-trialWarning)
 	at(id, later(now, due), func(c *call) error { c.warnOfTrialEnd(id); return nil })
@@ -74,14 +80,17 @@ func (r *Room) resume(account string, obj memory.Object) {
 		if o.ended() {
 			return
 		}
+
 		planPeriod(at, o)
 		if o.Status == subTrialing && time.Unix(o.CurrentPeriodEnd, 0).Add(-trialWarning).After(r.srv.Now()) {
 			planWarning(at, o, r.srv.Now())
 		}
+
 	case *Invoice:
 		if o.Status == invoiceDraft && o.AutomaticallyFinalizesAt != nil {
 			planFinalize(at, o)
 		}
+
 		if o.Status == invoiceOpen && o.NextPaymentAttempt != nil {
 			planRetry(at, o)
 		}
@@ -101,7 +110,8 @@ func (c *call) warnOfTrialEnd(id string) {
 	}
 }
 
-// expire gives up a subscription whose first invoice was not paid in time. A payment that is being processed is waited for.
+// expire gives up a subscription whose first invoice was not paid in time. A
+// payment that is being processed is waited for.
 func (c *call) expire(id string) {
 	sub, ok := memory.Find[*Subscription](c.Tx, id)
 	if !ok || sub.Status != subIncomplete {
@@ -120,7 +130,8 @@ func (c *call) inProcess(inv *Invoice) bool {
 	return ok && pi.Status == payments.StatusProcessing
 }
 
-// endIncomplete takes a subscription that never began to its final status and voids what it asked for.
+// endIncomplete takes a subscription that never began to its final status and
+// voids what it asked for.
 func (c *call) endIncomplete(sub *Subscription, why Cancellation) *Subscription {
 	if inv, ok := memory.Find[*Invoice](c.Tx, wire.Deref(sub.LatestInvoice)); ok && inv.Status == invoiceOpen && !c.inProcess(inv) {
 		c.void(inv)
@@ -132,18 +143,23 @@ func (c *call) endIncomplete(sub *Subscription, why Cancellation) *Subscription 
 	return &next
 }
 
-// end cancels a subscription that had begun. What it still owes stays open and is not collected any more.
+// end cancels a subscription that had begun. What it still owes stays open and
+// is not collected any more.
 func (c *call) end(sub *Subscription, reason string) *Subscription {
 	next := *sub
 	next.Status, next.EndedAt = payments.StatusCanceled, new(c.Now.Unix())
+
 	if next.CanceledAt == nil {
 		next.CanceledAt = new(c.Now.Unix())
 	}
+
 	next.CancellationDetails.Reason = &reason
 	c.putSubscription(&next)
+
 	for _, inv := range memory.Children[*Invoice](c.Tx, api.KindInvoice, sub.ID) {
 		c.stopCollecting(inv)
 	}
+
 	c.dropSetup(&next)
 	c.Emit("customer.subscription.deleted", &next)
 	return &next
@@ -171,31 +187,38 @@ func (c *call) dropSetup(sub *Subscription) {
 	c.Emit("setup_intent.canceled", &next)
 }
 
-// turnPeriod begins the next period and drafts its invoice, or ends the subscription.
+// turnPeriod begins the next period and drafts its invoice, or ends the
+// subscription.
 func (c *call) turnPeriod(id string, end int64) error {
 	sub, ok := memory.Find[*Subscription](c.Tx, id)
 	if !ok || sub.CurrentPeriodEnd != end || sub.ended() || sub.Status == subIncomplete {
 		return nil
 	}
+
 	cus, ok := memory.Find[*payments.Customer](c.Tx, sub.Customer)
 	if !ok {
 		return nil
 	}
+
 	if sub.CancelAtPeriodEnd {
 		c.end(sub, "cancellation_requested")
 		return nil
 	}
+
 	if sub.Status == subTrialing && sub.TrialSettings.EndBehavior.MissingPaymentMethod == "cancel" && c.subMethod(sub) == nil {
 		c.end(sub, "payment_failed")
 		return nil
 	}
+
 	next := *sub
 	interval, count := sub.interval()
 	next.CurrentPeriodStart, next.CurrentPeriodEnd = end, periodAfter(sub.BillingCycleAnchor, end, interval, count)
 	c.dropDiscounts(&next, sub.Status == subTrialing)
+
 	if next.Status == subTrialing {
 		next.Status = subActive
 	}
+
 	inv := c.subInvoice(&next, cus, "subscription_cycle")
 	next.LatestInvoice = &inv.ID
 	c.putSubscription(&next)
@@ -204,6 +227,7 @@ func (c *call) turnPeriod(id string, end int64) error {
 	c.Emit("invoice.created", inv)
 	planFinalize(c.onBillingDay, inv)
 	planPeriod(c.onBillingDay, &next)
+
 	return nil
 }
 
@@ -215,10 +239,12 @@ func planFinalize(at planner, inv *Invoice) {
 		if !ok || draft.Status != invoiceDraft || wire.Deref(draft.AutomaticallyFinalizesAt) != due {
 			return nil
 		}
+
 		open := c.finalize(draft)
 		if open.Status != invoiceOpen || open.CollectionMethod != "charge_automatically" {
 			return nil
 		}
+
 		return c.tryAgain(open)
 	})
 }

@@ -18,8 +18,8 @@ type DiscountAmount struct {
 	Discount string `json:"discount"`
 }
 
-// readDiscounts puts the coupons and promotion codes of the call on a subscription.
-// See https://docs.stripe.com/billing/subscriptions/coupons.
+// readDiscounts puts the coupons and promotion codes of the call on a
+// subscription. See https://docs.stripe.com/billing/subscriptions/coupons.
 func (c *call) readDiscounts(sub *Subscription) error {
 	for _, older := range []string{"coupon", "promotion_code"} {
 		if c.Params.String(older) != "" {
@@ -28,6 +28,7 @@ func (c *call) readDiscounts(sub *Subscription) error {
 			}
 		}
 	}
+
 	for _, p := range c.Params.Members("discounts") {
 		if p.Has("discount") {
 			return notSimulated(payments.Pathed(p, "discount"))
@@ -36,6 +37,7 @@ func (c *call) readDiscounts(sub *Subscription) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -47,22 +49,35 @@ func (c *call) addDiscount(sub *Subscription, p *wire.Params) error {
 	if cur := api.TextOf(coupon["currency"]); coupon["amount_off"] != nil && cur != sub.Currency {
 		return wire.Invalid("", payments.Pathed(p, "coupon"), "The coupon specified (%s) is in %s, but the subscription is in %s.", api.TextOf(coupon["id"]), cur, sub.Currency)
 	}
+
 	var end any
 	if months := api.WholeNumber(coupon["duration_in_months"]); coupon["duration"] == "repeating" {
 		end = c.Now.AddDate(0, int(months), 0).Unix()
 	}
+
 	rec := api.NewRecord(api.KindDiscount, wire.NewID("di"), map[string]any{
-		"checkout_session": nil, "coupon": coupon, "customer": sub.Customer, "end": end, "invoice": nil, "invoice_item": nil,
-		"promotion_code": wire.OrNil(code), "start": c.Now.Unix(), "subscription": sub.ID, "subscription_item": nil,
+		"checkout_session":  nil,
+		"coupon":            coupon,
+		"customer":          sub.Customer,
+		"end":               end,
+		"invoice":           nil,
+		"invoice_item":      nil,
+		"promotion_code":    wire.OrNil(code),
+		"start":             c.Now.Unix(),
+		"subscription":      sub.ID,
+		"subscription_item": nil,
 	}, sub.ID)
+
 	c.Tx.Put(rec)
 	c.Emit("customer.discount.created", rec)
 	sub.Discounts = append(slices.Clone(sub.Discounts), rec.ID)
 	sub.Discount = rec
+
 	return nil
 }
 
-// couponOf finds the coupon that is named by itself or behind a promotion code, while it may be used.
+// couponOf finds the coupon that is named by itself or behind a promotion code,
+// while it may be used.
 func (c *call) couponOf(p *wire.Params, sub *Subscription) (map[string]any, string, error) {
 	param, id := payments.Pathed(p, "coupon"), p.String("coupon")
 	var code string
@@ -71,7 +86,9 @@ func (c *call) couponOf(p *wire.Params, sub *Subscription) (map[string]any, stri
 		if !ok {
 			return nil, "", wire.NoSuch("promotion code", payments.Pathed(p, "promotion_code"), sent)
 		}
+
 		owner := api.TextOf(promo.Fields["customer"])
+
 		over := api.WholeNumber(promo.Fields["expires_at"])
 		if promo.Fields["active"] != true || owner != "" && owner != sub.Customer || over != 0 && over <= c.Now.Unix() {
 			return nil, "", wire.Invalid("promotion_code_inactive", payments.Pathed(p, "promotion_code"), "This promotion code cannot be used: it is inactive, expired or another customer's.")
@@ -79,13 +96,16 @@ func (c *call) couponOf(p *wire.Params, sub *Subscription) (map[string]any, stri
 		if err := worth(promo, sub); err != nil {
 			return nil, "", err
 		}
+
 		inner, _ := promo.Fields["coupon"].(map[string]any)
 		param, id, code = payments.Pathed(p, "promotion_code"), api.TextOf(inner["id"]), sent
 	}
+
 	coupon, ok := coupons.Find(c.API(), id)
 	if !ok {
 		return nil, "", wire.NoSuch(api.KindCoupon, param, id)
 	}
+
 	by := api.WholeNumber(coupon.Fields["redeem_by"])
 	switch {
 	case coupon.Fields["valid"] != true || by != 0 && by <= c.Now.Unix():
@@ -93,10 +113,12 @@ func (c *call) couponOf(p *wire.Params, sub *Subscription) (map[string]any, stri
 	case coupon.Fields["applies_to"] != nil:
 		return nil, "", notSimulated(param + " for some products")
 	}
+
 	return coupon.Fields, code, nil
 }
 
-// worth refuses a promotion code whose smallest amount the subscription does not reach.
+// worth refuses a promotion code whose smallest amount the subscription does
+// not reach.
 func worth(promo *api.Record, sub *Subscription) error {
 	rules, _ := promo.Fields["restrictions"].(map[string]any)
 	if least := api.WholeNumber(rules["minimum_amount"]); least > sub.amount() {
@@ -105,7 +127,8 @@ func worth(promo *api.Record, sub *Subscription) error {
 	return nil
 }
 
-// discountsOf are a subscription's discounts that count for the period that begins.
+// discountsOf are a subscription's discounts that count for the period that
+// begins.
 func (c *call) discountsOf(sub *Subscription) []*api.Record {
 	var out []*api.Record
 	for _, id := range sub.Discounts {
@@ -120,7 +143,8 @@ func over(discount *api.Record, at int64) bool {
 	return discount.Fields["end"] != nil && api.WholeNumber(discount.Fields["end"]) <= at
 }
 
-// dropDiscounts takes off what ended with the period before: coupons for once and those whose months are over.
+// dropDiscounts takes off what ended with the period before: coupons for once
+// and those whose months are over.
 func (c *call) dropDiscounts(sub *Subscription, wasTrial bool) {
 	var kept []string
 	for _, id := range sub.Discounts {
@@ -128,13 +152,16 @@ func (c *call) dropDiscounts(sub *Subscription, wasTrial bool) {
 		if !ok {
 			continue
 		}
+
 		coupon, _ := rec.Fields["coupon"].(map[string]any)
 		if over(rec, sub.CurrentPeriodStart) || coupon["duration"] == "once" && !wasTrial {
 			c.Emit("customer.discount.deleted", rec)
 			continue
 		}
+
 		kept = append(kept, id)
 	}
+
 	sub.Discounts, sub.Discount = []string{}, nil
 	for _, id := range kept {
 		sub.Discounts = append(sub.Discounts, id)
@@ -142,7 +169,8 @@ func (c *call) dropDiscounts(sub *Subscription, wasTrial bool) {
 	}
 }
 
-// takeOff lowers what a draft that was just built asks for by its discounts, one after the other.
+// takeOff lowers what a draft that was just built asks for by its discounts,
+// one after the other.
 func (o *Invoice) takeOff(discounts []*api.Record) {
 	var total int64
 	for _, rec := range discounts {
@@ -153,21 +181,26 @@ func (o *Invoice) takeOff(discounts []*api.Record) {
 			if !line.Discountable {
 				continue
 			}
+
 			left := line.Amount - line.discounted()
 			cut := min(left, off)
 			if coupon["percent_off"] != nil {
 				cut = int64(math.Round(float64(left) * decimal(coupon["percent_off"]) / 100))
 			}
+
 			off, sum = off-cut, sum+cut
 			line.DiscountAmounts = append(line.DiscountAmounts, DiscountAmount{cut, rec.ID})
 		}
+
 		total += sum
 		o.Discounts = append(o.Discounts, rec.ID)
 		o.TotalDiscountAmounts = append(o.TotalDiscountAmounts, DiscountAmount{sum, rec.ID})
 	}
+
 	if len(discounts) == 1 {
 		o.Discount = discounts[0]
 	}
+
 	o.Total, o.TotalExcludingTax = o.Subtotal-total, o.Subtotal-total
 	o.owe(o.StartingBalance)
 }
@@ -192,5 +225,6 @@ func decimal(v any) float64 {
 		f, _ := strconv.ParseFloat(n, 64)
 		return f
 	}
+
 	return float64(api.WholeNumber(v))
 }

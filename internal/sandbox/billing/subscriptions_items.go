@@ -11,8 +11,9 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// leftOutOfBilling are parameters of Stripe's that would change what is billed and that the sandbox does not simulate:
-// taking them and doing nothing would be a lie.
+// leftOutOfBilling are parameters of Stripe's that would change what is billed
+// and that the sandbox does not simulate: taking them and doing nothing would
+// be a lie.
 var leftOutOfBilling = []string{
 	"add_invoice_items", "application_fee_percent", "backdate_start_date", "billing_cycle_anchor", "billing_cycle_anchor_config",
 	"billing_thresholds", "cancel_at", "days_until_due", "default_source", "default_tax_rates", "invoice_settings",
@@ -26,17 +27,20 @@ func (c *call) refuseLeftOut(names []string) error {
 			return notSimulated(name)
 		}
 	}
+
 	for name, value := range map[string]string{"collection_method": "send_invoice", "payment_behavior": "pending_if_incomplete"} {
 		if c.Params.String(name) == value {
 			return notSimulated(name + "=" + value)
 		}
 	}
+
 	if c.Params.Bool("automatic_tax", "enabled") {
 		return notSimulated("automatic_tax[enabled]")
 	}
 	if c.Params.String("trial_settings", "end_behavior", "missing_payment_method") == "pause" {
 		return notSimulated("trial_settings[end_behavior][missing_payment_method]=pause")
 	}
+
 	return nil
 }
 
@@ -57,14 +61,17 @@ func (c *call) readItems(sub string) ([]*SubscriptionItem, error) {
 	if len(sent) > maxItems {
 		return nil, wire.Invalid("", "items", "You can only have up to %d items in a subscription.", maxItems)
 	}
+
 	var out []*SubscriptionItem
 	for _, p := range sent {
 		item, err := c.newItem(sub, p)
 		if err != nil {
 			return nil, err
 		}
+
 		out = append(out, item)
 	}
+
 	return out, c.checkItems(out)
 }
 
@@ -74,29 +81,44 @@ func (c *call) newItem(sub string, p *wire.Params) (*SubscriptionItem, error) {
 			return nil, notSimulated(payments.Pathed(p, name))
 		}
 	}
+
 	price, err := c.itemPrice(p)
 	if err != nil {
 		return nil, err
 	}
+
 	item := &SubscriptionItem{
-		ID: wire.NewShortID("si"), Object: api.KindSubItem, Created: c.Now.Unix(), Discounts: []string{}, Metadata: wire.MergeMetadata(nil, p),
-		Plan: planOf(price), Price: price, Quantity: 1, Subscription: sub, TaxRates: []any{},
+		ID:           wire.NewShortID("si"),
+		Object:       api.KindSubItem,
+		Created:      c.Now.Unix(),
+		Discounts:    []string{},
+		Metadata:     wire.MergeMetadata(nil, p),
+		Plan:         planOf(price),
+		Price:        price,
+		Quantity:     1,
+		Subscription: sub,
+		TaxRates:     []any{},
 	}
+
 	if p.Has("quantity") {
 		item.Quantity = p.Int("quantity")
 	}
+
 	return item, nil
 }
 
-// itemPrice finds the price of an item, or makes the one that price_data describes.
+// itemPrice finds the price of an item, or makes the one that price_data
+// describes.
 func (c *call) itemPrice(p *wire.Params) (*api.Record, error) {
 	if data := p.At("price_data"); data != nil {
 		return c.inlinePrice(data)
 	}
+
 	name := payments.Pathed(p, "price")
 	if p.String("price") == "" {
 		return nil, wire.MissingParam(name)
 	}
+
 	price, ok := prices.Find(c.API(), p.String("price"))
 	switch {
 	case !ok:
@@ -108,10 +130,12 @@ func (c *call) itemPrice(p *wire.Params) (*api.Record, error) {
 	case price.Text("billing_scheme") != "per_unit" || price.Fields["unit_amount"] == nil:
 		return nil, notSimulated(name + " with tiers")
 	}
+
 	return price, c.checkProduct(price.Text("product"), name, price.ID)
 }
 
-// inlinePrice stores the price of price_data; like Stripe's, it is of no use for anything else.
+// inlinePrice stores the price of price_data; like Stripe's, it is of no use
+// for anything else.
 func (c *call) inlinePrice(data *wire.Params) (*api.Record, error) {
 	product := data.String("product")
 	if err := c.checkProduct(product, payments.Pathed(data, "product"), ""); err != nil {
@@ -126,25 +150,30 @@ func (c *call) inlinePrice(data *wire.Params) (*api.Record, error) {
 	if err := checkRecurring(data); err != nil {
 		return nil, err
 	}
+
 	price := newPrice(c.API(), data, product)
 	price.Fields["active"], price.Private.Inline = false, true
 	c.Tx.Put(price)
 	c.Emit("price.created", price)
+
 	return price, nil
 }
 
 // longest is how many intervals make Stripe's longest period, three years.
 var longest = map[string]int64{"day": 3 * 365, "week": 3 * 52, "month": 36, "year": 3}
 
-// checkRecurring refuses prices that cost less than nothing and periods that are none or longer than three years.
+// checkRecurring refuses prices that cost less than nothing and periods that
+// are none or longer than three years.
 func checkRecurring(p *wire.Params) error {
 	if p.Int("unit_amount") < 0 {
 		return wire.Malformed("parameter_invalid_integer", payments.Pathed(p, "unit_amount"), "Invalid non-negative integer")
 	}
+
 	cur := strings.ToLower(p.String("currency"))
 	if most := api.Maximum(cur); p.Int("unit_amount") > most {
 		return wire.Invalid("amount_too_large", payments.Pathed(p, "unit_amount"), "Amount must be no more than %s", api.Display(most, cur))
 	}
+
 	r := p.At("recurring")
 	if !r.Has("interval_count") {
 		return nil
@@ -152,6 +181,7 @@ func checkRecurring(p *wire.Params) error {
 	if n := r.Int("interval_count"); n < 1 || n > longest[r.String("interval")] {
 		return wire.Malformed("", payments.Pathed(r, "interval_count"), "Invalid interval_count: the period must be between 1 %s and 3 years.", r.String("interval"))
 	}
+
 	return nil
 }
 
@@ -160,12 +190,14 @@ func (c *call) checkProduct(id, param, price string) error {
 	if !ok {
 		return wire.NoSuch(api.KindProduct, param, id)
 	}
+
 	if product.Fields["active"] != true {
 		if price == "" {
 			return wire.Invalid("", param, "The product `%s` is inactive. Please activate it to use it in a price.", id)
 		}
 		return wire.Invalid("", param, "Price `%s` is not available to be purchased because its product is not active.", price)
 	}
+
 	return nil
 }
 
@@ -189,16 +221,24 @@ func (c *call) checkItems(items []*SubscriptionItem) error {
 		case item.Plan.UsageType == "metered":
 			return notSimulated(param + " with metered usage")
 		}
+
 		seen[item.Plan.ID] = true
 	}
+
 	return nil
 }
 
 func itemList(sub string, items []*SubscriptionItem) ItemList {
-	return ItemList{Object: "list", Data: items, TotalCount: len(items), URL: "/v1/subscription_items?subscription=" + sub}
+	return ItemList{
+		Object:     "list",
+		Data:       items,
+		TotalCount: len(items),
+		URL:        "/v1/subscription_items?subscription=" + sub,
+	}
 }
 
-// putSubscription stores a subscription and its items, which can be read by themselves.
+// putSubscription stores a subscription and its items, which can be read by
+// themselves.
 func (c *call) putSubscription(sub *Subscription) {
 	sub.Plan, sub.Quantity = nil, nil
 	if items := sub.Items.Data; len(items) == 1 {

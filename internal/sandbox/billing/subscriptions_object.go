@@ -6,7 +6,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// The statuses of a Subscription: https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses.
+// The statuses of a Subscription:
+// https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses.
 // canceled is shared with PaymentIntents.
 const (
 	subIncomplete = "incomplete"
@@ -16,8 +17,9 @@ const (
 	subPastDue    = "past_due"
 )
 
-// Subscription is https://docs.stripe.com/api/subscriptions/object as it was before the "basil" versions: the billing
-// period stands on the subscription, the first invoice has a PaymentIntent.
+// Subscription is https://docs.stripe.com/api/subscriptions/object as it was
+// before the "basil" versions: the billing period stands on the subscription,
+// the first invoice has a PaymentIntent.
 type Subscription struct {
 	ID                            string            `json:"id"`
 	Object                        string            `json:"object"`
@@ -135,7 +137,8 @@ type SubscriptionItem struct {
 	TaxRates          []any             `json:"tax_rates"`
 }
 
-// Plan is a recurring price in its older form: https://docs.stripe.com/api/plans/object.
+// Plan is a recurring price in its older form:
+// https://docs.stripe.com/api/plans/object.
 type Plan struct {
 	ID              string  `json:"id"`
 	Object          string  `json:"object"`
@@ -192,11 +195,21 @@ func planOf(price *api.Record) *Plan {
 	recurring, _ := price.Fields["recurring"].(map[string]any)
 	amount := api.WholeNumber(price.Fields["unit_amount"])
 	active, _ := price.Fields["active"].(bool)
+
 	return &Plan{
-		ID: price.ID, Object: "plan", Active: active, Amount: amount, AmountDecimal: api.TextOf(price.Fields["unit_amount_decimal"]),
-		BillingScheme: price.Text("billing_scheme"), Created: api.WholeNumber(price.Fields["created"]), Currency: price.Text("currency"),
-		Interval: api.TextOf(recurring["interval"]), IntervalCount: api.WholeNumber(recurring["interval_count"]),
-		Metadata: price.Fields["metadata"], Nickname: wire.OrNil(api.TextOf(price.Fields["nickname"])), Product: price.Text("product"),
-		UsageType: api.TextOf(recurring["usage_type"]),
+		ID:            price.ID,
+		Object:        "plan",
+		Active:        active,
+		Amount:        amount,
+		AmountDecimal: api.TextOf(price.Fields["unit_amount_decimal"]),
+		BillingScheme: price.Text("billing_scheme"),
+		Created:       api.WholeNumber(price.Fields["created"]),
+		Currency:      price.Text("currency"),
+		Interval:      api.TextOf(recurring["interval"]),
+		IntervalCount: api.WholeNumber(recurring["interval_count"]),
+		Metadata:      price.Fields["metadata"],
+		Nickname:      wire.OrNil(api.TextOf(price.Fields["nickname"])),
+		Product:       price.Text("product"),
+		UsageType:     api.TextOf(recurring["usage_type"]),
 	}
 }

@@ -14,10 +14,12 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// itemChange is one item before and after an update; before is nil for a new one, after for one that goes.
+// itemChange is one item before and after an update; before is nil for a new
+// one, after for one that goes.
 type itemChange struct{ before, after *SubscriptionItem }
 
-// changeItems reads what an update does to the items: quantities, other prices of the same interval, more or fewer items.
+// changeItems reads what an update does to the items: quantities, other prices
+// of the same interval, more or fewer items.
 func (c *call) changeItems(sub *Subscription) ([]itemChange, error) {
 	items := slices.Clone(sub.Items.Data)
 	var out []itemChange
@@ -26,6 +28,7 @@ func (c *call) changeItems(sub *Subscription) ([]itemChange, error) {
 		if err != nil {
 			return nil, err
 		}
+
 		at := slices.Index(items, change.before)
 		switch {
 		case change.after == nil:
@@ -36,15 +39,19 @@ func (c *call) changeItems(sub *Subscription) ([]itemChange, error) {
 		default:
 			items[at] = change.after
 		}
+
 		out = append(out, change)
 	}
+
 	if len(items) == 0 {
 		return nil, wire.Invalid("", "items", "A subscription must have at least one active plan. To cancel a subscription, please use the cancel endpoint.")
 	}
+
 	interval, count := sub.interval()
 	if plan := items[0].Plan; plan.Interval != interval || plan.IntervalCount != count {
 		return nil, notSimulated("items with another interval")
 	}
+
 	sub.Items = itemList(sub.ID, items)
 	return out, c.checkItems(items)
 }
@@ -54,6 +61,7 @@ func (c *call) changeItem(sub *Subscription, items []*SubscriptionItem, p *wire.
 		added, err := c.newItem(sub.ID, p)
 		return itemChange{nil, added}, err
 	}
+
 	at := slices.IndexFunc(items, func(item *SubscriptionItem) bool { return item.ID == p.String("id") })
 	if at < 0 {
 		return itemChange{}, wire.NoSuch("subscription_item", name+"[id]", p.String("id"))
@@ -61,35 +69,44 @@ func (c *call) changeItem(sub *Subscription, items []*SubscriptionItem, p *wire.
 	if p.Bool("deleted") {
 		return itemChange{items[at], nil}, nil
 	}
+
 	next := *items[at]
 	next.Metadata = wire.MergeMetadata(next.Metadata, p)
+
 	if p.Has("quantity") {
 		next.Quantity = p.Int("quantity")
 	}
+
 	if p.Has("price_data") || p.Has("price") && p.String("price") != next.Price.ID {
 		price, err := c.itemPrice(p)
 		if err != nil {
 			return itemChange{}, err
 		}
+
 		next.Price, next.Plan = price, planOf(price)
 	}
+
 	return itemChange{items[at], &next}, nil
 }
 
-// prorate makes invoice items of the difference for the rest of the period: a credit for what was paid and is not used, a
-// charge for what is used instead. See https://docs.stripe.com/billing/subscriptions/prorations.
+// prorate makes invoice items of the difference for the rest of the period: a
+// credit for what was paid and is not used, a charge for what is used instead.
+// See https://docs.stripe.com/billing/subscriptions/prorations.
 func (c *call) prorate(sub *Subscription, changes []itemChange) {
 	at := c.Now.Unix()
 	if c.Params.Has("proration_date") {
 		at = min(max(c.Params.Int("proration_date"), sub.CurrentPeriodStart), sub.CurrentPeriodEnd)
 	}
+
 	for _, change := range changes {
 		if change.before != nil && change.after != nil && change.before.Quantity == change.after.Quantity && change.before.Plan.ID == change.after.Plan.ID {
 			continue
 		}
+
 		if change.before != nil {
 			c.prorated(sub, change.before, at, -1, "Unused")
 		}
+
 		if change.after != nil {
 			c.prorated(sub, change.after, at, 1, "Remaining")
 		}
@@ -102,14 +119,30 @@ func (c *call) prorated(sub *Subscription, item *SubscriptionItem, at, sign int6
 	if item.Quantity > 1 {
 		times = fmt.Sprintf("%d × ", item.Quantity)
 	}
+
 	text := fmt.Sprintf("%s time on %s%s after %s", what, times, c.productName(item.Plan.Product), time.Unix(at, 0).UTC().Format("02 Jan 2006"))
 	made := &InvoiceItem{
-		ID: wire.NewID("ii"), Object: api.KindInvoiceItem, Amount: sign * int64(math.Round(float64(item.Plan.Amount*item.Quantity)*share)),
-		Currency: sub.Currency, Customer: sub.Customer, Date: at, Description: &text, Discounts: []string{}, Metadata: map[string]string{},
-		Period: LinePeriod{Start: at, End: sub.CurrentPeriodEnd}, Plan: item.Plan, Price: item.Price, Proration: true,
-		Quantity: item.Quantity, Subscription: &sub.ID, SubscriptionItem: item.ID, TaxRates: []any{}, UnitAmount: item.Plan.Amount,
+		ID:                wire.NewID("ii"),
+		Object:            api.KindInvoiceItem,
+		Amount:            sign * int64(math.Round(float64(item.Plan.Amount*item.Quantity)*share)),
+		Currency:          sub.Currency,
+		Customer:          sub.Customer,
+		Date:              at,
+		Description:       &text,
+		Discounts:         []string{},
+		Metadata:          map[string]string{},
+		Period:            LinePeriod{Start: at, End: sub.CurrentPeriodEnd},
+		Plan:              item.Plan,
+		Price:             item.Price,
+		Proration:         true,
+		Quantity:          item.Quantity,
+		Subscription:      &sub.ID,
+		SubscriptionItem:  item.ID,
+		TaxRates:          []any{},
+		UnitAmount:        item.Plan.Amount,
 		UnitAmountDecimal: item.Plan.AmountDecimal,
 	}
+
 	c.Tx.Put(made)
 	c.Emit("invoiceitem.created", made)
 }
@@ -120,6 +153,7 @@ func (c *call) billChange(sub *Subscription) error {
 	if !ok {
 		return wire.NoSuch(api.KindCustomer, "customer", sub.Customer)
 	}
+
 	inv := c.newSubInvoice(sub, cus, "subscription_update")
 	inv.setLines(c.sweep(inv))
 	next := *sub
@@ -127,14 +161,17 @@ func (c *call) billChange(sub *Subscription) error {
 	c.putSubscription(&next)
 	c.Tx.Put(inv)
 	c.Emit("invoice.created", inv)
+
 	open := c.finalize(inv)
 	if open.Status != invoiceOpen {
 		return nil
 	}
+
 	return c.payChange(open)
 }
 
-// payChange collects with the saved method; without one the subscription is late.
+// payChange collects with the saved method; without one the subscription is
+// late.
 func (c *call) payChange(inv *Invoice) error {
 	behavior := cmp.Or(c.Params.String("payment_behavior"), "allow_incomplete")
 	pm := c.invoiceMethod(inv)

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Schedule runs tasks when the sandbox's clock reaches their time. Tasks must be quick: they run one after the other.
-// Tasks about objects that are not kept any more are dropped, so that it does not grow for good.
+// Schedule runs tasks when the sandbox's clock reaches their time. Tasks must
+// be quick: they run one after the other. Tasks about objects that are not kept
+// any more are dropped, so that it does not grow for good.
 type Schedule struct {
 	now  func() time.Time
 	kept func(id string) bool // must not be called with a lock held
@@ -56,7 +57,14 @@ func (h *taskHeap) Pop() any {
 const fewTasks = 1000
 
 func New(now func() time.Time, kept func(id string) bool) *Schedule {
-	return &Schedule{now: now, kept: kept, full: fewTasks, wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{})}
+	return &Schedule{
+		now:  now,
+		kept: kept,
+		full: fewTasks,
+		wake: make(chan struct{}, 1),
+		quit: make(chan struct{}),
+		done: make(chan struct{}),
+	}
 }
 
 // At adds a task about an object. A time that is past means at once.
@@ -86,12 +94,15 @@ func (s *Schedule) Stop() {
 
 func (s *Schedule) loop() {
 	defer close(s.done)
+
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
+
 	for {
 		wait := s.runDue()
 		s.thin()
 		timer.Reset(wait)
+
 		select {
 		case <-s.quit:
 			return
@@ -109,12 +120,15 @@ func (s *Schedule) runDue() time.Duration {
 			s.mu.Unlock()
 			return time.Hour
 		}
+
 		if wait := s.heap[0].due.Sub(s.now()); wait > 0 {
 			s.mu.Unlock()
 			return wait
 		}
+
 		next := heap.Pop(&s.heap).(task)
 		s.mu.Unlock()
+
 		select {
 		case <-s.quit:
 			return time.Hour
@@ -124,8 +138,9 @@ func (s *Schedule) runDue() time.Duration {
 	}
 }
 
-// thin drops the tasks about objects that are gone, when there are twice as many tasks as were left the last time.
-// Nothing falls due meanwhile: the loop itself does it.
+// thin drops the tasks about objects that are gone, when there are twice as
+// many tasks as were left the last time. Nothing falls due meanwhile: the loop
+// itself does it.
 func (s *Schedule) thin() {
 	s.mu.Lock()
 	all := s.heap
@@ -133,11 +148,13 @@ func (s *Schedule) thin() {
 		s.mu.Unlock()
 		return
 	}
+
 	s.heap = nil
 	s.mu.Unlock()
 	needed := slices.DeleteFunc(all, func(t task) bool { return t.of != "" && !s.kept(t.of) })
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	s.heap = append(slices.Clip(needed), s.heap...)
 	heap.Init(&s.heap)
 	s.full = max(fewTasks, 2*len(s.heap))

@@ -5,7 +5,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// accountOf is GET /v1/account: the platform, or the connected account that the call is for.
+// accountOf is GET /v1/account: the platform, or the connected account that the
+// call is for.
 func accountOf(c *call) (any, error) {
 	if c.Account == api.PlatformAccount {
 		return platform(c), nil
@@ -17,12 +18,19 @@ func accountOf(c *call) (any, error) {
 func platform(c *call) map[string]any {
 	out := newAccount(c.Server.Config, "standard")
 	for name, value := range map[string]any{
-		"id": api.PlatformAccount, "object": api.KindAccount, "created": c.Now.Unix(), "email": "sandbox@example.com", "metadata": map[string]string{},
-		"charges_enabled": true, "payouts_enabled": true, "details_submitted": true,
-		"capabilities": map[string]string{"card_payments": "active", "transfers": "active"},
+		"id":                api.PlatformAccount,
+		"object":            api.KindAccount,
+		"created":           c.Now.Unix(),
+		"email":             "sandbox@example.com",
+		"metadata":          map[string]string{},
+		"charges_enabled":   true,
+		"payouts_enabled":   true,
+		"details_submitted": true,
+		"capabilities":      map[string]string{"card_payments": "active", "transfers": "active"},
 	} {
 		out[name] = value
 	}
+
 	profile, _ := out["business_profile"].(map[string]any)
 	profile["name"] = c.Server.Config.BusinessName
 	return out
@@ -39,17 +47,67 @@ func connectedAccount(c *call, id string) (any, error) {
 func newAccount(cfg api.Config, kind string) map[string]any {
 	empty := func() map[string]any {
 		return map[string]any{
-			"alternatives": []any{}, "current_deadline": nil, "currently_due": []any{}, "disabled_reason": nil, "errors": []any{},
-			"eventually_due": []any{}, "past_due": []any{}, "pending_verification": []any{},
+			"alternatives":         []any{},
+			"current_deadline":     nil,
+			"currently_due":        []any{},
+			"disabled_reason":      nil,
+			"errors":               []any{},
+			"eventually_due":       []any{},
+			"past_due":             []any{},
+			"pending_verification": []any{},
 		}
 	}
+
 	return map[string]any{
-		"business_profile": map[string]any{"annual_revenue": nil, "estimated_worker_count": nil, "mcc": nil, "name": nil, "product_description": nil, "support_address": nil, "support_email": nil, "support_phone": nil, "support_url": nil, "url": nil},
-		"business_type":    nil, "capabilities": map[string]any{}, "charges_enabled": false, "controller": map[string]any{"type": "account"},
-		"country": cfg.Country, "default_currency": "usd", "details_submitted": false, "email": nil,
+		"business_profile": map[string]any{
+			"annual_revenue":         nil,
+			"estimated_worker_count": nil,
+			"mcc":                    nil,
+			"name":                   nil,
+			"product_description":    nil,
+			"support_address":        nil,
+			"support_email":          nil,
+			"support_phone":          nil,
+			"support_url":            nil,
+			"url":                    nil,
+		},
+		"business_type":       nil,
+		"capabilities":        map[string]any{},
+		"charges_enabled":     false,
+		"controller":          map[string]any{"type": "account"},
+		"country":             cfg.Country,
+		"default_currency":    "usd",
+		"details_submitted":   false,
+		"email":               nil,
 		"external_accounts":   wire.ListOf([]any{}, "/v1/accounts/external_accounts"),
-		"future_requirements": empty(), "payouts_enabled": false, "requirements": empty(),
-		"settings":       map[string]any{"branding": map[string]any{"icon": nil, "logo": nil, "primary_color": nil, "secondary_color": nil}, "card_payments": map[string]any{"statement_descriptor_prefix": nil, "statement_descriptor_prefix_kana": nil, "statement_descriptor_prefix_kanji": nil}, "payments": map[string]any{"statement_descriptor": nil, "statement_descriptor_kana": nil, "statement_descriptor_kanji": nil}, "dashboard": map[string]any{"display_name": nil, "timezone": "Etc/UTC"}, "payouts": map[string]any{"debit_negative_balances": false, "schedule": map[string]any{"delay_days": 2, "interval": "daily"}, "statement_descriptor": nil}},
-		"tos_acceptance": map[string]any{"date": nil}, "type": kind,
+		"future_requirements": empty(),
+		"payouts_enabled":     false,
+		"requirements":        empty(),
+		"settings": map[string]any{
+			"branding": map[string]any{
+				"icon":            nil,
+				"logo":            nil,
+				"primary_color":   nil,
+				"secondary_color": nil,
+			},
+			"card_payments": map[string]any{
+				"statement_descriptor_prefix":       nil,
+				"statement_descriptor_prefix_kana":  nil,
+				"statement_descriptor_prefix_kanji": nil,
+			},
+			"payments": map[string]any{
+				"statement_descriptor":       nil,
+				"statement_descriptor_kana":  nil,
+				"statement_descriptor_kanji": nil,
+			},
+			"dashboard": map[string]any{"display_name": nil, "timezone": "Etc/UTC"},
+			"payouts": map[string]any{
+				"debit_negative_balances": false,
+				"schedule":                map[string]any{"delay_days": 2, "interval": "daily"},
+				"statement_descriptor":    nil,
+			},
+		},
+		"tos_acceptance": map[string]any{"date": nil},
+		"type":           kind,
 	}
 }

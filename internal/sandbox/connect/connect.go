@@ -13,7 +13,8 @@ import (
 
 // accounts are connected accounts: https://docs.stripe.com/api/accounts.
 var accounts = api.RecordAPI{
-	Kind: api.KindAccount, Prefix: "acct",
+	Kind:   api.KindAccount,
+	Prefix: "acct",
 	Defaults: func(c *api.Call) (map[string]any, error) {
 		return newAccount(c.Server.Config, cmp.Or(c.Params.String("type"), "standard")), nil
 	},
@@ -28,7 +29,8 @@ var accounts = api.RecordAPI{
 	},
 }
 
-// requestedCapabilities turns {requested: true} into the status that a test account gets.
+// requestedCapabilities turns {requested: true} into the status that a test
+// account gets.
 func requestedCapabilities(caps map[string]any) map[string]any {
 	out := map[string]any{}
 	for name, v := range caps {
@@ -37,24 +39,30 @@ func requestedCapabilities(caps map[string]any) map[string]any {
 			if on, _ := ask["requested"].(bool); on {
 				out[name] = "inactive"
 			}
+
 		case string:
 			out[name] = ask
 		}
 	}
+
 	return out
 }
 
-// updateAccount tells the platform through account.updated, which carries the account's id.
+// updateAccount tells the platform through account.updated, which carries the
+// account's id.
 func updateAccount(c *call) (any, error) {
 	old, err := accounts.InPath(c.API())
 	if err != nil {
 		return nil, err
 	}
+
 	next := old.With(map[string]any{"metadata": wire.MergeMetadata(old.Metadata(), c.Params)})
 	c.Overlay(next.Fields)
+
 	if err := accounts.Finish(c.API(), next.Fields); err != nil {
 		return nil, err
 	}
+
 	c.Tx.Put(next)
 	c.connectEvent("account.updated", next, old, old.ID)
 	return next, nil
@@ -110,24 +118,32 @@ func createAccountSession(c *call) (any, error) {
 	if _, ok := accounts.Find(c.API(), acct); !ok && acct != api.PlatformAccount {
 		return nil, wire.NoSuch(api.KindAccount, "account", acct)
 	}
+
 	components := map[string]any{}
 	for name, features := range accountComponents {
 		components[name] = map[string]any{
 			"enabled": c.Params.Bool("components", name, "enabled"), "features": featuresOf(features, c.Params.At("components", name, "features")),
 		}
 	}
+
 	return map[string]any{
-		"object": "account_session", "account": acct, "client_secret": "accs_secret__" + wire.RandomText(48), "components": components,
-		"expires_at": c.Now.Add(30 * time.Minute).Unix(), "livemode": false,
+		"object":        "account_session",
+		"account":       acct,
+		"client_secret": "accs_secret__" + wire.RandomText(48),
+		"components":    components,
+		"expires_at":    c.Now.Add(30 * time.Minute).Unix(),
+		"livemode":      false,
 	}, nil
 }
 
-// accountComponents are the embedded components of 2025-02-24.acacia with their features; a feature with ! is on by default.
+// accountComponents are the embedded components of 2025-02-24.acacia with their
+// features; a feature with ! is on by default.
 var accountComponents = map[string]string{
-	"account_management": "disable_stripe_user_authentication external_account_collection!",
-	"account_onboarding": "disable_stripe_user_authentication external_account_collection!",
-	"balances":           "disable_stripe_user_authentication edit_payout_schedule external_account_collection! instant_payouts standard_payouts",
-	"documents":          "", "financial_account": "disable_stripe_user_authentication external_account_collection! send_money transfer_balance",
+	"account_management":             "disable_stripe_user_authentication external_account_collection!",
+	"account_onboarding":             "disable_stripe_user_authentication external_account_collection!",
+	"balances":                       "disable_stripe_user_authentication edit_payout_schedule external_account_collection! instant_payouts standard_payouts",
+	"documents":                      "",
+	"financial_account":              "disable_stripe_user_authentication external_account_collection! send_money transfer_balance",
 	"financial_account_transactions": "card_spend_dispute_management",
 	"issuing_card":                   "card_management card_spend_dispute_management cardholder_management spend_control_management",
 	"issuing_cards_list":             "card_management card_spend_dispute_management cardholder_management disable_stripe_user_authentication spend_control_management",
@@ -135,7 +151,9 @@ var accountComponents = map[string]string{
 	"payment_details":                "capture_payments! destination_on_behalf_of_charge_management dispute_management! refund_management!",
 	"payments":                       "capture_payments! destination_on_behalf_of_charge_management dispute_management! refund_management!",
 	"payouts":                        "disable_stripe_user_authentication edit_payout_schedule external_account_collection! instant_payouts standard_payouts",
-	"payouts_list":                   "", "tax_registrations": "", "tax_settings": "",
+	"payouts_list":                   "",
+	"tax_registrations":              "",
+	"tax_settings":                   "",
 }
 
 // featuresOf lays what was sent over a component's defaults.

@@ -8,9 +8,15 @@ import (
 )
 
 // fees: https://docs.stripe.com/api/application_fees.
-var fees = api.RecordAPI{Kind: "application_fee", Prefix: "fee", Noun: "application fee", Filters: []string{"charge"}}
+var fees = api.RecordAPI{
+	Kind:    "application_fee",
+	Prefix:  "fee",
+	Noun:    "application fee",
+	Filters: []string{"charge"},
+}
 
-// checkDestination refuses a destination charge to an account that the platform does not have.
+// checkDestination refuses a destination charge to an account that the platform
+// does not have.
 func (c *call) checkDestination(param, id string) error {
 	if _, ok := accounts.Find(c.API(), id); !ok && c.Account == api.PlatformAccount {
 		return wire.NoSuch("destination", param, id)
@@ -23,24 +29,30 @@ func (c *call) credit(account, source, kind string, amount int64, cur string) {
 	c.elsewhere(account, func(c *call) { c.availableEntry(source, kind, amount, cur) })
 }
 
-// passOn collects the platform's fee of a captured charge and moves a destination charge to its account, and notes both
-// on the charge. See https://docs.stripe.com/connect/destination-charges and https://docs.stripe.com/connect/direct-charges.
+// passOn collects the platform's fee of a captured charge and moves a
+// destination charge to its account, and notes both on the charge. See
+// https://docs.stripe.com/connect/destination-charges and
+// https://docs.stripe.com/connect/direct-charges.
 func (c *call) passOn(ch *payments.Charge) {
 	if wire.Deref(ch.ApplicationFeeAmount) > 0 {
 		c.takeFee(ch)
 	}
+
 	if ch.TransferData == nil {
 		return
 	}
+
 	amount := ch.AmountCaptured
 	if part := wire.Deref(ch.TransferData.Amount); part > 0 {
 		amount = min(part, amount)
 	}
+
 	rec := c.newTransfer(amount, ch.Currency, ch.TransferData.Destination, ch)
 	ch.Transfer = &rec.ID
 }
 
-// takeFee makes the platform's application fee: of a direct charge in the platform's own account, whose call this is not.
+// takeFee makes the platform's application fee: of a direct charge in the
+// platform's own account, whose call this is not.
 func (c *call) takeFee(ch *payments.Charge) {
 	id, fee := wire.NewID("fee"), *ch.ApplicationFeeAmount
 	ch.ApplicationFee = &id
@@ -50,6 +62,7 @@ func (c *call) takeFee(ch *payments.Charge) {
 		c.elsewhere(api.PlatformAccount, func(c *call) { c.putFee(id, from, charge, fee, cur) })
 		return
 	}
+
 	if ch.TransferData != nil {
 		c.putFee(id, ch.TransferData.Destination, charge, fee, cur)
 		c.credit(ch.TransferData.Destination, id, "application_fee", -fee, cur)
@@ -58,34 +71,50 @@ func (c *call) takeFee(ch *payments.Charge) {
 
 func (c *call) putFee(id, account, charge string, amount int64, cur string) {
 	rec := api.NewRecord(fees.Kind, id, map[string]any{
-		"account": account, "amount": amount, "amount_refunded": int64(0), "application": api.Application,
-		"balance_transaction": c.availableEntry(id, "application_fee", amount, cur), "charge": charge, "created": c.Now.Unix(),
-		"currency": cur, "fee_source": map[string]any{"charge": charge, "type": "charge"}, "livemode": false,
-		"originating_transaction": charge, "refunded": false, "refunds": wire.ListOf([]any{}, "/v1/application_fees/"+id+"/refunds"),
+		"account":                 account,
+		"amount":                  amount,
+		"amount_refunded":         int64(0),
+		"application":             api.Application,
+		"balance_transaction":     c.availableEntry(id, "application_fee", amount, cur),
+		"charge":                  charge,
+		"created":                 c.Now.Unix(),
+		"currency":                cur,
+		"fee_source":              map[string]any{"charge": charge, "type": "charge"},
+		"livemode":                false,
+		"originating_transaction": charge,
+		"refunded":                false,
+		"refunds":                 wire.ListOf([]any{}, "/v1/application_fees/"+id+"/refunds"),
 	}, charge)
+
 	c.Tx.Put(rec)
 	c.Emit("application_fee.created", rec)
 }
 
-// refundConnected takes back the platform's fee and the transfer of a refunded charge, in proportion, when the call asks
-// for it: https://docs.stripe.com/connect/destination-charges#issue-refunds.
+// refundConnected takes back the platform's fee and the transfer of a refunded
+// charge, in proportion, when the call asks for it:
+// https://docs.stripe.com/connect/destination-charges#issue-refunds.
 func (c *call) refundConnected(re *payments.Refund, ch *payments.Charge) error {
 	if c.Params.Bool("refund_application_fee") {
 		if ch.ApplicationFee == nil {
 			return wire.Invalid("", "refund_application_fee", "You cannot refund the application fee of %s because no application fee was collected.", ch.ID)
 		}
+
 		c.returnFee(re, ch)
 	}
+
 	if !c.Params.Bool("reverse_transfer") {
 		return nil
 	}
+
 	tr, ok := transfers.Find(c.API(), wire.Deref(ch.Transfer))
 	if !ok {
 		return wire.Invalid("", "reverse_transfer", "Cannot reverse transfer on charge %s because it does not have an associated transfer.", ch.ID)
 	}
+
 	left := api.WholeNumber(tr.Fields["amount"]) - api.WholeNumber(tr.Fields["amount_reversed"])
 	rec := c.reverse(tr, min(left, share(api.WholeNumber(tr.Fields["amount"]), re.Amount, ch)), map[string]any{"source_refund": re.ID})
 	re.TransferReversal = &rec.ID
+
 	return nil
 }
 
@@ -94,7 +123,8 @@ func share(amount, refunded int64, ch *payments.Charge) int64 {
 	return amount * refunded / ch.AmountCaptured
 }
 
-// returnFee gives a part of the platform's fee back to the account that paid it.
+// returnFee gives a part of the platform's fee back to the account that paid
+// it.
 func (c *call) returnFee(re *payments.Refund, ch *payments.Charge) {
 	id, part := *ch.ApplicationFee, share(wire.Deref(ch.ApplicationFeeAmount), re.Amount, ch)
 	if c.Account == api.PlatformAccount {
@@ -103,30 +133,41 @@ func (c *call) returnFee(re *payments.Refund, ch *payments.Charge) {
 			c.refundFee(id, part)
 			c.credit(account, id, "application_fee_refund", part, ch.Currency)
 		}
+
 		return
 	}
+
 	c.availableEntry(id, "application_fee_refund", part, ch.Currency)
 	c.elsewhere(api.PlatformAccount, func(c *call) { c.refundFee(id, part) })
 }
 
-// refundFee writes what was given back into the fee: https://docs.stripe.com/api/fee_refunds.
+// refundFee writes what was given back into the fee:
+// https://docs.stripe.com/api/fee_refunds.
 func (c *call) refundFee(id string, amount int64) {
 	old, ok := fees.Find(c.API(), id)
 	if !ok {
 		return
 	}
+
 	before := memory.Children[*api.Record](c.Tx, "fee_refund", id)
 	back := wire.NewID("fr")
 	rec := api.NewRecord("fee_refund", back, map[string]any{
-		"amount": amount, "balance_transaction": c.availableEntry(back, "application_fee_refund", -amount, old.Text("currency")),
-		"created": c.Now.Unix(), "currency": old.Fields["currency"], "fee": id, "metadata": map[string]string{},
+		"amount":              amount,
+		"balance_transaction": c.availableEntry(back, "application_fee_refund", -amount, old.Text("currency")),
+		"created":             c.Now.Unix(),
+		"currency":            old.Fields["currency"],
+		"fee":                 id,
+		"metadata":            map[string]string{},
 	}, id)
+
 	c.Tx.Put(rec)
 	total := api.WholeNumber(old.Fields["amount_refunded"]) + amount
 	next := old.With(map[string]any{
-		"amount_refunded": total, "refunded": total == api.WholeNumber(old.Fields["amount"]),
-		"refunds": wire.ListOf(append([]*api.Record{rec}, before...), "/v1/application_fees/"+id+"/refunds"),
+		"amount_refunded": total,
+		"refunded":        total == api.WholeNumber(old.Fields["amount"]),
+		"refunds":         wire.ListOf(append([]*api.Record{rec}, before...), "/v1/application_fees/"+id+"/refunds"),
 	})
+
 	c.Tx.Put(next)
 	c.EmitUpdate("application_fee.refunded", next, old)
 }

@@ -40,12 +40,13 @@ func (s *Pages) update(run func(c *call) error) error {
 	return s.room.update(api.PlatformAccount, run)
 }
 
-// oauthToken swaps a code for an account. The calls and the page are those of connect.stripe.com:
-// https://docs.stripe.com/connect/oauth-reference.
+// oauthToken swaps a code for an account. The calls and the page are those of
+// connect.stripe.com: https://docs.stripe.com/connect/oauth-reference.
 func (s *Pages) oauthToken(w http.ResponseWriter, r *http.Request) {
 	if !s.oauthKey(w, r) {
 		return
 	}
+
 	var grant *oauthGrant
 	switch code, refresh := r.PostFormValue("code"), r.PostFormValue("refresh_token"); r.PostFormValue("grant_type") {
 	case "authorization_code":
@@ -53,18 +54,26 @@ func (s *Pages) oauthToken(w http.ResponseWriter, r *http.Request) {
 			oauthError(w, "invalid_grant", "Authorization code does not exist: "+code)
 			return
 		}
+
 	case "refresh_token":
 		if grant = s.refreshed(refresh); grant == nil {
 			oauthError(w, "invalid_grant", "Refresh token does not exist: "+refresh)
 			return
 		}
+
 	default:
 		oauthError(w, "unsupported_grant_type", "The sandbox takes the grant types authorization_code and refresh_token.")
 		return
 	}
+
 	oauthReply(w, http.StatusOK, map[string]any{
-		"access_token": "sk_test_" + wire.RandomText(24), "livemode": false, "refresh_token": grant.refresh, "token_type": "bearer",
-		"stripe_publishable_key": "pk_test_" + wire.RandomText(24), "stripe_user_id": grant.account, "scope": grant.scope,
+		"access_token":           "sk_test_" + wire.RandomText(24),
+		"livemode":               false,
+		"refresh_token":          grant.refresh,
+		"token_type":             "bearer",
+		"stripe_publishable_key": "pk_test_" + wire.RandomText(24),
+		"stripe_user_id":         grant.account,
+		"scope":                  grant.scope,
 	})
 }
 
@@ -76,7 +85,8 @@ const (
 	kindRefresh = "oauth_refresh"
 )
 
-// spendCode takes a code, which is good for once, and announces the account; nil when it is not good.
+// spendCode takes a code, which is good for once, and announces the account;
+// nil when it is not good.
 func (s *Pages) spendCode(code string) *oauthGrant {
 	var grant *oauthGrant
 	_ = s.update(func(c *call) error { // does not fail
@@ -84,14 +94,18 @@ func (s *Pages) spendCode(code string) *oauthGrant {
 		if !ok || rec.Kind != kindCode || c.Now.Unix() > api.WholeNumber(rec.Fields["expires_at"]) {
 			return nil
 		}
+
 		grant = &oauthGrant{rec.Text("account"), rec.Text("scope"), "rt_" + wire.RandomText(32)}
 		c.Tx.Remove(code)
 		c.Tx.Put(api.NewRecord(kindRefresh, grant.refresh, map[string]any{"account": grant.account, "scope": grant.scope}))
+
 		if acct, ok := accounts.Find(c.API(), grant.account); ok {
 			c.connectEvent("account.application.authorized", api.NewRecord("application", api.Application, map[string]any{"name": s.srv.Config.BusinessName}), nil, acct.ID)
 		}
+
 		return nil
 	})
+
 	return grant
 }
 
@@ -109,6 +123,7 @@ func (s *Pages) oauthDeauthorize(w http.ResponseWriter, r *http.Request) {
 	if !s.oauthKey(w, r) {
 		return
 	}
+
 	id, found := r.PostFormValue("stripe_user_id"), false
 	_ = s.update(func(c *call) error { // does not fail
 		if _, ok := accounts.Find(c.API(), id); ok {
@@ -116,16 +131,20 @@ func (s *Pages) oauthDeauthorize(w http.ResponseWriter, r *http.Request) {
 			c.Tx.Remove(id)
 			c.deauthorized(id)
 		}
+
 		return nil
 	})
+
 	if !found {
 		oauthError(w, "invalid_client", "This application is not connected to stripe account "+id+", or that account does not exist.")
 		return
 	}
+
 	oauthReply(w, http.StatusOK, map[string]string{"stripe_user_id": id})
 }
 
-// oauthKey checks the platform's secret, sent as client_secret or as the key of the call.
+// oauthKey checks the platform's secret, sent as client_secret or as the key of
+// the call.
 func (s *Pages) oauthKey(w http.ResponseWriter, r *http.Request) bool {
 	r.Body = http.MaxBytesReader(w, r.Body, api.MaxBody)
 	key := cmp.Or(api.PresentedKey(r), r.PostFormValue("client_secret"))
@@ -175,7 +194,13 @@ func (s *Pages) oauthPage(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Sandbox: response_type=code, client_id and redirect_uri are needed.", http.StatusBadRequest)
 		return
 	}
-	hidden := map[string]string{"redirect_uri": q.Get("redirect_uri"), "state": q.Get("state"), "scope": cmp.Or(q.Get("scope"), "read_only")}
+
+	hidden := map[string]string{
+		"redirect_uri": q.Get("redirect_uri"),
+		"state":        q.Get("state"),
+		"scope":        cmp.Or(q.Get("scope"), "read_only"),
+	}
+
 	showConnect(w, connectPage{"Connect a test account", s.srv.Config.BusinessName + " asks for access to a new test account.", "Connect", "Refuse", hidden})
 }
 
@@ -187,10 +212,12 @@ func (s *Pages) oauthDecide(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Sandbox: redirect_uri is not a web address.", http.StatusBadRequest)
 		return
 	}
+
 	q := back.Query()
 	if state := r.PostFormValue("state"); state != "" {
 		q.Set("state", state)
 	}
+
 	if r.PostFormValue("outcome") == "pass" {
 		q.Set("code", s.grantCode(r.PostFormValue("scope")))
 		q.Set("scope", r.PostFormValue("scope"))
@@ -198,11 +225,13 @@ func (s *Pages) oauthDecide(w http.ResponseWriter, r *http.Request) {
 		q.Set("error", "access_denied")
 		q.Set("error_description", "The user denied your request")
 	}
+
 	back.RawQuery = q.Encode()
 	http.Redirect(w, r, back.String(), http.StatusSeeOther)
 }
 
-// grantCode makes a test account and the code that opens it, good for five minutes.
+// grantCode makes a test account and the code that opens it, good for five
+// minutes.
 func (s *Pages) grantCode(scope string) string {
 	code := wire.NewShortID("ac")
 	_ = s.update(func(c *call) error { // does not fail
@@ -211,16 +240,26 @@ func (s *Pages) grantCode(scope string) string {
 		fields["charges_enabled"], fields["payouts_enabled"], fields["details_submitted"] = true, true, true
 		acct := api.NewRecord(api.KindAccount, wire.NewID("acct"), fields)
 		c.Tx.Put(acct)
-		c.Tx.Put(api.NewRecord(kindCode, code, map[string]any{"account": acct.ID, "scope": scope, "expires_at": c.Now.Add(linkLife).Unix()}))
+		c.Tx.Put(api.NewRecord(kindCode, code, map[string]any{
+			"account":    acct.ID,
+			"scope":      scope,
+			"expires_at": c.Now.Add(linkLife).Unix(),
+		}))
+
 		return nil
 	})
+
 	return code
 }
 
 func (s *Pages) onboardingPage(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	showConnect(w, connectPage{Title: "Onboarding", Text: "This stands in for Stripe's onboarding of " + q.Get("account") + ".", Yes: "Complete onboarding",
-		Hidden: map[string]string{"account": q.Get("account"), "return_url": q.Get("return_url")}})
+	showConnect(w, connectPage{
+		Title:  "Onboarding",
+		Text:   "This stands in for Stripe's onboarding of " + q.Get("account") + ".",
+		Yes:    "Complete onboarding",
+		Hidden: map[string]string{"account": q.Get("account"), "return_url": q.Get("return_url")},
+	})
 }
 
 // onboardingDone completes an account and sends its owner back.
@@ -232,20 +271,30 @@ func (s *Pages) onboardingDone(w http.ResponseWriter, r *http.Request) {
 		if !ok {
 			return nil
 		}
+
 		caps, _ := old.Fields["capabilities"].(map[string]any)
 		active := map[string]any{}
 		for name := range caps {
 			active[name] = "active"
 		}
-		next := old.With(map[string]any{"charges_enabled": true, "payouts_enabled": true, "details_submitted": true, "capabilities": active})
+
+		next := old.With(map[string]any{
+			"charges_enabled":   true,
+			"payouts_enabled":   true,
+			"details_submitted": true,
+			"capabilities":      active,
+		})
+
 		c.Tx.Put(next)
 		c.connectEvent("account.updated", next, old, id)
 		return nil
 	})
+
 	back := r.PostFormValue("return_url")
 	if !strings.HasPrefix(back, "http://") && !strings.HasPrefix(back, "https://") {
 		http.Error(w, "Sandbox: return_url is not a web address.", http.StatusBadRequest)
 		return
 	}
+
 	http.Redirect(w, r, back, http.StatusSeeOther)
 }

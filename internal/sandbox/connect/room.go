@@ -50,12 +50,14 @@ func (Connected) RefundConnected(c *payments.Call, re *payments.Refund, ch *paym
 	return (&call{c}).refundConnected(re, ch)
 }
 
-// later runs a change to an object of this account when the sandbox's clock reaches a time.
+// later runs a change to an object of this account when the sandbox's clock
+// reaches a time.
 func (c *call) later(id string, due time.Time, run func(c *call) error) {
 	c.Call.Later(id, due, func(c *payments.Call) error { return run(&call{c}) })
 }
 
-// elsewhere runs a change of another account when this one is done: a transaction holds one account's objects.
+// elsewhere runs a change of another account when this one is done: a
+// transaction holds one account's objects.
 func (c *call) elsewhere(account string, run func(c *call)) {
 	c.Call.Elsewhere(account, func(c *payments.Call) { run(&call{c}) })
 }

@@ -17,9 +17,19 @@ const (
 )
 
 var (
-	transfers = api.RecordAPI{Kind: kindTransfer, Prefix: "tr", Event: "transfer", Filters: []string{"destination", "transfer_group"}}
+	transfers = api.RecordAPI{
+		Kind:    kindTransfer,
+		Prefix:  "tr",
+		Event:   "transfer",
+		Filters: []string{"destination", "transfer_group"},
+	}
 	reversals = api.RecordAPI{Kind: kindReversal, Prefix: "trr", Noun: "transfer reversal"}
-	payouts   = api.RecordAPI{Kind: kindPayout, Prefix: "po", Event: "payout", Filters: []string{"status", "destination"}}
+	payouts   = api.RecordAPI{
+		Kind:    kindPayout,
+		Prefix:  "po",
+		Event:   "payout",
+		Filters: []string{"status", "destination"},
+	}
 )
 
 // spendable is how much of a currency can be moved now.
@@ -32,12 +42,14 @@ func (c *call) spendable(cur string) int64 {
 	return 0
 }
 
-// moneyOut reads what transfers and payouts share and refuses what the balance does not hold.
+// moneyOut reads what transfers and payouts share and refuses what the balance
+// does not hold.
 func (c *call) moneyOut() (int64, string, error) {
 	cur, err := c.CurrencyOf()
 	if err != nil {
 		return 0, "", err
 	}
+
 	amount := c.Params.Int("amount")
 	if amount < 1 {
 		return 0, "", wire.MissingParam("amount")
@@ -45,10 +57,12 @@ func (c *call) moneyOut() (int64, string, error) {
 	if c.spendable(cur) < amount {
 		return 0, "", wire.Invalid("balance_insufficient", "", "You have insufficient available funds in your Stripe account. Try adding funds directly to your available balance by creating Charges using the 4000000000000077 test card. See: https://stripe.com/docs/testing#available-balance")
 	}
+
 	return amount, cur, nil
 }
 
-// createTransfer is POST /v1/transfers: https://docs.stripe.com/api/transfers/create.
+// createTransfer is POST /v1/transfers:
+// https://docs.stripe.com/api/transfers/create.
 func createTransfer(c *call) (any, error) {
 	if acct, ok := accounts.Find(c.API(), c.Params.String("destination")); !ok || acct == nil {
 		return nil, wire.NoSuch("destination", "destination", c.Params.String("destination"))
@@ -61,25 +75,40 @@ func createTransfer(c *call) (any, error) {
 	return rec, nil
 }
 
-// newTransfer stores and announces a transfer; from is the charge whose money it is, nil for the platform's balance.
+// newTransfer stores and announces a transfer; from is the charge whose money
+// it is, nil for the platform's balance.
 func (c *call) newTransfer(amount int64, cur, destination string, from *payments.Charge) *api.Record {
 	id, payment := wire.NewID("tr"), wire.NewID("py")
 	fields := map[string]any{
-		"amount": amount, "amount_reversed": int64(0), "balance_transaction": c.availableEntry(id, "transfer", -amount, cur),
-		"created": c.Now.Unix(), "currency": cur, "description": nil, "destination": destination, "destination_payment": payment,
-		"livemode": false, "metadata": map[string]string{}, "reversals": wire.ListOf([]any{}, "/v1/transfers/"+id+"/reversals"),
-		"reversed": false, "source_transaction": nil, "source_type": "card", "transfer_group": nil,
+		"amount":              amount,
+		"amount_reversed":     int64(0),
+		"balance_transaction": c.availableEntry(id, "transfer", -amount, cur),
+		"created":             c.Now.Unix(),
+		"currency":            cur,
+		"description":         nil,
+		"destination":         destination,
+		"destination_payment": payment,
+		"livemode":            false,
+		"metadata":            map[string]string{},
+		"reversals":           wire.ListOf([]any{}, "/v1/transfers/"+id+"/reversals"),
+		"reversed":            false,
+		"source_transaction":  nil,
+		"source_type":         "card",
+		"transfer_group":      nil,
 	}
+
 	if from != nil {
 		fields["source_transaction"], fields["transfer_group"] = from.ID, from.TransferGroup
 	} else {
 		fields["description"], fields["metadata"] = c.Params.Text("description"), wire.MergeMetadata(nil, c.Params)
 		fields["source_transaction"], fields["transfer_group"] = c.Params.Text("source_transaction"), c.Params.Text("transfer_group")
 	}
+
 	rec := api.NewRecord(kindTransfer, id, fields)
 	c.Tx.Put(rec)
 	c.Emit("transfer.created", rec)
 	c.credit(destination, payment, "payment", amount, cur)
+
 	return rec
 }
 
@@ -96,35 +125,48 @@ func createReversal(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	left := api.WholeNumber(old.Fields["amount"]) - api.WholeNumber(old.Fields["amount_reversed"])
 	amount := left
 	if c.Params.Has("amount") {
 		amount = c.Params.Int("amount")
 	}
+
 	cur := old.Text("currency")
 	if amount < 1 || amount > left {
 		return nil, wire.Invalid("", "amount", "Transfer reversal amount (%s) is greater than unreversed amount on transfer (%s).", api.Display(amount, cur), api.Display(left, cur))
 	}
+
 	return c.reverse(old, amount, map[string]any{"metadata": wire.MergeMetadata(nil, c.Params)}), nil
 }
 
-// reverse takes a part of a transfer back from its account; more are fields that differ from the usual.
+// reverse takes a part of a transfer back from its account; more are fields
+// that differ from the usual.
 func (c *call) reverse(old *api.Record, amount int64, more map[string]any) *api.Record {
 	id, back, cur := wire.NewID("trr"), wire.NewID("pyr"), old.Text("currency")
 	rec := api.NewRecord(kindReversal, id, map[string]any{
-		"amount": amount, "balance_transaction": c.availableEntry(id, "transfer_refund", amount, cur), "created": c.Now.Unix(),
-		"currency": cur, "destination_payment_refund": back, "metadata": map[string]string{}, "source_refund": nil,
-		"transfer": old.ID,
+		"amount":                     amount,
+		"balance_transaction":        c.availableEntry(id, "transfer_refund", amount, cur),
+		"created":                    c.Now.Unix(),
+		"currency":                   cur,
+		"destination_payment_refund": back,
+		"metadata":                   map[string]string{},
+		"source_refund":              nil,
+		"transfer":                   old.ID,
 	}, old.ID).With(more)
+
 	reversed := api.WholeNumber(old.Fields["amount_reversed"]) + amount
 	next := old.With(map[string]any{
-		"amount_reversed": reversed, "reversed": reversed == api.WholeNumber(old.Fields["amount"]),
-		"reversals": wire.ListOf(append(reversalsOf(c, old.ID), rec), "/v1/transfers/"+old.ID+"/reversals"),
+		"amount_reversed": reversed,
+		"reversed":        reversed == api.WholeNumber(old.Fields["amount"]),
+		"reversals":       wire.ListOf(append(reversalsOf(c, old.ID), rec), "/v1/transfers/"+old.ID+"/reversals"),
 	})
+
 	c.Tx.Put(rec)
 	c.Tx.Put(next)
 	c.EmitUpdate("transfer.reversed", next, old)
 	c.credit(old.Text("destination"), back, "payment_refund", -amount, cur)
+
 	return rec
 }
 
@@ -170,19 +212,39 @@ func createPayout(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	id := wire.NewID("po")
 	rec := api.NewRecord(kindPayout, id, map[string]any{
-		"amount": amount, "application_fee": nil, "application_fee_amount": nil, "arrival_date": c.Now.Add(payments.FundsDelay).Unix(),
-		"automatic": false, "balance_transaction": c.availableEntry(id, "payout", -amount, cur), "created": c.Now.Unix(),
-		"currency": cur, "description": c.Params.Text("description"), "destination": wire.NewID("ba"), "failure_balance_transaction": nil,
-		"failure_code": nil, "failure_message": nil, "livemode": false, "metadata": wire.MergeMetadata(nil, c.Params),
-		"method": cmp.Or(c.Params.String("method"), "standard"), "original_payout": nil, "reconciliation_status": "not_applicable",
-		"reversed_by": nil, "source_type": "card", "statement_descriptor": c.Params.Text("statement_descriptor"), "status": "pending",
-		"trace_id": nil, "type": "bank_account",
+		"amount":                      amount,
+		"application_fee":             nil,
+		"application_fee_amount":      nil,
+		"arrival_date":                c.Now.Add(payments.FundsDelay).Unix(),
+		"automatic":                   false,
+		"balance_transaction":         c.availableEntry(id, "payout", -amount, cur),
+		"created":                     c.Now.Unix(),
+		"currency":                    cur,
+		"description":                 c.Params.Text("description"),
+		"destination":                 wire.NewID("ba"),
+		"failure_balance_transaction": nil,
+		"failure_code":                nil,
+		"failure_message":             nil,
+		"livemode":                    false,
+		"metadata":                    wire.MergeMetadata(nil, c.Params),
+		"method":                      cmp.Or(c.Params.String("method"), "standard"),
+		"original_payout":             nil,
+		"reconciliation_status":       "not_applicable",
+		"reversed_by":                 nil,
+		"source_type":                 "card",
+		"statement_descriptor":        c.Params.Text("statement_descriptor"),
+		"status":                      "pending",
+		"trace_id":                    nil,
+		"type":                        "bank_account",
 	})
+
 	c.Tx.Put(rec)
 	c.Emit("payout.created", rec)
 	c.later(id, time.Unix(api.WholeNumber(rec.Fields["arrival_date"]), 0), func(c *call) error { c.arrive(id); return nil })
+
 	return rec, nil
 }
 
@@ -205,9 +267,11 @@ func cancelPayout(c *call) (any, error) {
 	if old.Text("status") != "pending" {
 		return nil, wire.Invalid("", "", "Payouts can only be canceled while they are pending.")
 	}
+
 	back := c.availableEntry(old.ID, "payout_cancel", api.WholeNumber(old.Fields["amount"]), old.Text("currency"))
 	next := old.With(map[string]any{"status": payments.StatusCanceled, "failure_balance_transaction": back})
 	c.Tx.Put(next)
 	c.EmitUpdate("payout.canceled", next, old)
+
 	return next, nil
 }

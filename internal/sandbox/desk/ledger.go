@@ -8,7 +8,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// Ledger is a read-only copy of what was paid, for tests that compare it with what a shop believes.
+// Ledger is a read-only copy of what was paid, for tests that compare it with
+// what a shop believes.
 type Ledger struct {
 	Charges []LedgerCharge `json:"charges"` // oldest first
 	Intents []LedgerIntent `json:"intents"`
@@ -51,6 +52,7 @@ type LedgerIntent struct {
 func (s *Management) Ledger() Ledger {
 	s.srv.Store.RLock()
 	defer s.srv.Store.RUnlock()
+
 	out := Ledger{Charges: []LedgerCharge{}, Intents: []LedgerIntent{}}
 	for _, account := range s.srv.Store.Accounts() {
 		for obj := range account.OfKind(api.KindCharge) {
@@ -71,17 +73,35 @@ func (s *Management) Ledger() Ledger {
 
 func ledgerCharge(account string, ch *payments.Charge) LedgerCharge {
 	return LedgerCharge{
-		ID: ch.ID, Account: account, PaymentIntent: wire.Deref(ch.PaymentIntent), Customer: wire.Deref(ch.Customer), Amount: ch.Amount,
-		AmountCaptured: ch.AmountCaptured, AmountRefunded: ch.AmountRefunded, Currency: ch.Currency, Status: ch.Status,
-		Captured: ch.Captured, Refunded: ch.Refunded, Disputed: ch.Disputed, FailureCode: wire.Deref(ch.FailureCode),
-		Metadata: maps.Clone(ch.Metadata), Created: ch.Created,
+		ID:             ch.ID,
+		Account:        account,
+		PaymentIntent:  wire.Deref(ch.PaymentIntent),
+		Customer:       wire.Deref(ch.Customer),
+		Amount:         ch.Amount,
+		AmountCaptured: ch.AmountCaptured,
+		AmountRefunded: ch.AmountRefunded,
+		Currency:       ch.Currency,
+		Status:         ch.Status,
+		Captured:       ch.Captured,
+		Refunded:       ch.Refunded,
+		Disputed:       ch.Disputed,
+		FailureCode:    wire.Deref(ch.FailureCode),
+		Metadata:       maps.Clone(ch.Metadata),
+		Created:        ch.Created,
 	}
 }
 
 func ledgerIntent(account string, pi *payments.PaymentIntent) LedgerIntent {
 	return LedgerIntent{
-		ID: pi.ID, Account: account, Customer: wire.Deref(pi.Customer), Amount: pi.Amount, AmountReceived: pi.AmountReceived,
-		Currency: pi.Currency, Status: pi.Status, LatestCharge: wire.Deref(pi.LatestCharge), Metadata: maps.Clone(pi.Metadata),
-		Created: pi.Created,
+		ID:             pi.ID,
+		Account:        account,
+		Customer:       wire.Deref(pi.Customer),
+		Amount:         pi.Amount,
+		AmountReceived: pi.AmountReceived,
+		Currency:       pi.Currency,
+		Status:         pi.Status,
+		LatestCharge:   wire.Deref(pi.LatestCharge),
+		Metadata:       maps.Clone(pi.Metadata),
+		Created:        pi.Created,
 	}
 }

@@ -15,7 +15,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// Management is how a test or a person at the desk looks into the sandbox and makes it misbehave.
+// Management is how a test or a person at the desk looks into the sandbox and
+// makes it misbehave.
 type Management struct {
 	srv      *api.Server
 	hooks    *hooks.Sender
@@ -31,8 +32,9 @@ func (s *Management) update(run func(c *payments.Call) error) error {
 	return s.payments.Update(api.PlatformAccount, run)
 }
 
-// Mount adds the management API: how a test or a person at the desk looks into the sandbox and makes it misbehave.
-// Everything there is open to whoever reaches loopback, but not to web pages of other origins.
+// Mount adds the management API: how a test or a person at the desk looks into
+// the sandbox and makes it misbehave. Everything there is open to whoever
+// reaches loopback, but not to web pages of other origins.
 func (s *Management) Mount(mux *chi.Mux) {
 	mux.Route("/_sandbox", func(r chi.Router) {
 		r.Use(sameOrigin)
@@ -75,7 +77,8 @@ func fail(w http.ResponseWriter, status int, text string) {
 	_, _ = w.Write(body)
 }
 
-// readBody decodes a JSON body; it answers the caller and returns false when that fails.
+// readBody decodes a JSON body; it answers the caller and returns false when
+// that fails.
 func readBody(w http.ResponseWriter, r *http.Request, into any) bool {
 	if r.ContentLength == 0 {
 		return true
@@ -129,10 +132,12 @@ func (s *Management) moveClock(w http.ResponseWriter, r *http.Request) {
 	if !readBody(w, r, &in) {
 		return
 	}
+
 	if in.Advance < 0 {
 		fail(w, http.StatusUnprocessableEntity, "the clock goes forward only")
 		return
 	}
+
 	s.srv.Advance(time.Duration(in.Advance * float64(time.Second)))
 	reply(w, map[string]any{"now": s.srv.Now().UTC()})
 }
@@ -152,10 +157,12 @@ func (s *Management) decide(w http.ResponseWriter, r *http.Request) {
 	if !readBody(w, r, &in) {
 		return
 	}
+
 	if !s.payments.Decide(chi.URLParam(r, "id"), in.Outcome) {
 		fail(w, http.StatusNotFound, "no such payment in processing")
 		return
 	}
+
 	obj, _ := s.srv.Anywhere(chi.URLParam(r, "id"))
 	reply(w, obj)
 }
@@ -169,8 +176,8 @@ func (s *Management) showObject(w http.ResponseWriter, r *http.Request) {
 	reply(w, obj)
 }
 
-// Reset forgets every object, key, fault, request and delivery, and sets the configured endpoints up again.
-// Deliveries in flight end as they may.
+// Reset forgets every object, key, fault, request and delivery, and sets the
+// configured endpoints up again. Deliveries in flight end as they may.
 func (s *Management) Reset() {
 	s.hooks.Clear()
 	s.srv.Reset()
@@ -178,7 +185,8 @@ func (s *Management) Reset() {
 	s.srv.Journal.Rewrite()
 }
 
-// seed makes a few customers and payments to look at, through the sandbox's own API.
+// seed makes a few customers and payments to look at, through the sandbox's own
+// API.
 func (s *Management) seed(w http.ResponseWriter, r *http.Request) {
 	n, err := strconv.Atoi(cmp.Or(r.URL.Query().Get("count"), "3"))
 	if err != nil || n < 1 || n > 1000 {
@@ -200,6 +208,7 @@ func (s *Management) Seed(n int) {
 			if err != nil {
 				return err
 			}
+
 			cus, _ := made.(*payments.Customer)
 			c.Params, _ = wire.ParseForm("amount=" + strconv.Itoa(1000+100*i) + "&currency=usd&confirm=true&payment_method_types[]=card&customer=" + cus.ID + "&payment_method=" + methods[i%len(methods)])
 			_, err = payments.CreateIntent(c)

@@ -9,7 +9,8 @@ import (
 	"checkoutd/internal/sandbox/memory"
 )
 
-// ObjectEntry names one kept object and what it belongs to: its customer, its intent, its charge.
+// ObjectEntry names one kept object and what it belongs to: its customer, its
+// intent, its charge.
 type ObjectEntry struct {
 	ID        string   `json:"id"`
 	Object    string   `json:"object"`
@@ -21,11 +22,12 @@ type ObjectEntry struct {
 // objectsShown bounds what the desk lists.
 const objectsShown = 300
 
-// Objects lists the newest objects of every account, oldest first, events left out; of is an id and takes those that belong
-// to it, all objects when empty.
+// Objects lists the newest objects of every account, oldest first, events left
+// out; of is an id and takes those that belong to it, all objects when empty.
 func (s *Management) Objects(of string) []ObjectEntry {
 	s.srv.Store.RLock()
 	defer s.srv.Store.RUnlock()
+
 	out := []ObjectEntry{}
 	for _, account := range s.srv.Store.Accounts() {
 		for kind := range account.Kinds() {
@@ -34,6 +36,7 @@ func (s *Management) Objects(of string) []ObjectEntry {
 			}
 		}
 	}
+
 	slices.SortFunc(out, func(a, b ObjectEntry) int { return cmp.Compare(a.seq, b.seq) })
 	return out[max(0, len(out)-objectsShown):]
 }
@@ -55,6 +58,7 @@ func newest(account *memory.Account, index *memory.Index) []ObjectEntry {
 			seq:       account.Seq(id),
 		})
 	}
+
 	return out
 }
 

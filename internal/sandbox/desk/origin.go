@@ -5,7 +5,8 @@ import (
 	"net/url"
 )
 
-// sameOrigin refuses what a page of another origin asks the management API for; a link to the desk may be followed.
+// sameOrigin refuses what a page of another origin asks the management API for;
+// a link to the desk may be followed.
 func sameOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if fromElsewhere(r) {
@@ -16,7 +17,8 @@ func sameOrigin(next http.Handler) http.Handler {
 	})
 }
 
-// fromElsewhere reads what a browser says about the page behind a request; other clients say nothing.
+// fromElsewhere reads what a browser says about the page behind a request;
+// other clients say nothing.
 func fromElsewhere(r *http.Request) bool {
 	if origin := r.Header.Get("Origin"); origin != "" {
 		u, err := url.Parse(origin)

@@ -16,7 +16,8 @@ import (
 	"checkoutd/internal/sandbox/memory"
 )
 
-// defaultRetryDelays are the pauses between attempts: quick at first for somebody who waits, then for three days as Stripe.
+// defaultRetryDelays are the pauses between attempts: quick at first for
+// somebody who waits, then for three days as Stripe.
 var defaultRetryDelays = []time.Duration{
 	5 * time.Second, 30 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 6 * time.Hour, 12 * time.Hour,
 	24 * time.Hour, 24 * time.Hour,
@@ -54,26 +55,31 @@ type DeliveryAttempt struct {
 // attempt sends an event once and plans the next try when that fails.
 func (q *Sender) attempt(d *Delivery) {
 	defer q.followUp(d)
+
 	ev, ep, ok := q.load(d)
 	if !ok {
 		q.finish(d, "dropped")
 		return
 	}
+
 	body, err := ev.Payload()
 	if err != nil {
 		q.finish(d, "failed")
 		return
 	}
+
 	try := q.post(ep, body)
 	q.mu.Lock()
 	d.Attempts = append(d.Attempts, try)
 	tries := len(d.Attempts)
 	q.mu.Unlock()
+
 	switch {
 	case try.Status >= 200 && try.Status < 300:
 		if q.finish(d, "delivered") {
 			q.confirmDelivery(ev)
 		}
+
 	case tries > len(q.delays):
 		q.finish(d, "failed")
 	default:
@@ -81,7 +87,8 @@ func (q *Sender) attempt(d *Delivery) {
 	}
 }
 
-// finish sets the state of a delivery and tells whether it was pending until now.
+// finish sets the state of a delivery and tells whether it was pending until
+// now.
 func (q *Sender) finish(d *Delivery, state string) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -122,30 +129,39 @@ func (q *Sender) post(ep *WebhookEndpoint, body []byte) DeliveryAttempt {
 		try.Error = err.Error()
 		return try
 	}
+
 	for name, value := range WebhookHeaders(Signature(body, now, ep.secretsAt(now)...)) {
 		req.Header.Set(name, value)
 	}
+
 	start := time.Now() // how long the endpoint takes is real time, whatever the sandbox's clock says
 	resp, err := q.client.Do(req)
 	try.Took = time.Since(start)
+
 	if err != nil {
 		try.Error = err.Error()
 		return try
 	}
 	defer func() { _ = resp.Body.Close() }()
+
 	text, _ := io.ReadAll(io.LimitReader(resp.Body, keptBody)) // a body cut short is still worth showing
 	try.Status, try.Body = resp.StatusCode, string(text)
+
 	return try
 }
 
 func WebhookHeaders(signature string) map[string]string {
 	return map[string]string{
-		"Accept": "*/*; q=0.5, application/xml", "Cache-Control": "no-cache", "Content-Type": "application/json; charset=utf-8",
-		"Stripe-Signature": signature, "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+		"Accept":           "*/*; q=0.5, application/xml",
+		"Cache-Control":    "no-cache",
+		"Content-Type":     "application/json; charset=utf-8",
+		"Stripe-Signature": signature,
+		"User-Agent":       "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
 	}
 }
 
-// Signature is the Stripe-Signature header of a body sent at a time: t=...,v1=... for every secret.
+// Signature is the Stripe-Signature header of a body sent at a time:
+// t=...,v1=... for every secret.
 func Signature(body []byte, at time.Time, secrets ...string) string {
 	stamp := strconv.FormatInt(at.Unix(), 10)
 	parts := []string{"t=" + stamp}
@@ -169,6 +185,7 @@ func (q *Sender) confirmDelivery(ev *api.Event) {
 		s.Store.Unlock()
 		return
 	}
+
 	next := *have
 	next.PendingWebhooks--
 	s.Store.Put(w, &next)
@@ -177,7 +194,8 @@ func (q *Sender) confirmDelivery(ev *api.Event) {
 	s.Journal.Write(lines)
 }
 
-// Deliveries returns copies of the deliveries that are remembered, oldest first.
+// Deliveries returns copies of the deliveries that are remembered, oldest
+// first.
 func (q *Sender) Deliveries() []Delivery {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -190,7 +208,8 @@ func (q *Sender) Deliveries() []Delivery {
 	return out
 }
 
-// announce queues an event for every endpoint that wants it and hands it to the listeners. The caller holds the write lock.
+// announce queues an event for every endpoint that wants it and hands it to the
+// listeners. The caller holds the write lock.
 func (q *Sender) announce(ev *api.Event) {
 	for _, ep := range q.receivers(ev) {
 		q.deliver(ev, ep)
@@ -205,26 +224,32 @@ func (q *Sender) tell(ev *api.Event) {
 	}
 }
 
-// Listen adds a listener, which must not block. It must not be called once events are delivered.
+// Listen adds a listener, which must not block. It must not be called once
+// events are delivered.
 func (q *Sender) Listen(f func(ev *api.Event)) { q.listeners = append(q.listeners, f) }
 
-// Resend sends an event again to every endpoint and listener that wants it; false when there is no such event.
+// Resend sends an event again to every endpoint and listener that wants it;
+// false when there is no such event.
 func (q *Sender) Resend(id string) bool {
 	obj, ok := q.srv.Anywhere(id)
 	ev, is := obj.(*api.Event)
 	if !ok || !is {
 		return false
 	}
+
 	q.srv.Store.RLock()
 	defer q.srv.Store.RUnlock()
+
 	for _, ep := range q.receivers(ev) {
 		q.Again(ev, ep)
 	}
+
 	q.tell(ev)
 	return true
 }
 
-// resume queues an event that a restart has interrupted. The caller holds the lock.
+// resume queues an event that a restart has interrupted. The caller holds the
+// lock.
 func (q *Sender) resume(_ string, obj memory.Object) {
 	if ev, ok := obj.(*api.Event); ok && ev.PendingWebhooks > 0 {
 		for _, ep := range q.receivers(ev) {

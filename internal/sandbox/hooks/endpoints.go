@@ -10,7 +10,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// WebhookEndpoint is https://docs.stripe.com/api/webhook_endpoints/object. The secret is shown once, at creation.
+// WebhookEndpoint is https://docs.stripe.com/api/webhook_endpoints/object. The
+// secret is shown once, at creation.
 type WebhookEndpoint struct {
 	ID            string            `json:"id"`
 	Object        string            `json:"object"`
@@ -57,6 +58,7 @@ func createEndpoint(c *api.Call) (any, error) {
 	if err := checkEndpointURL(c.Params.String("url")); err != nil {
 		return nil, err
 	}
+
 	events := c.Params.Strings("enabled_events")
 	if len(events) == 0 {
 		return nil, wire.MissingParam("enabled_events")
@@ -64,18 +66,28 @@ func createEndpoint(c *api.Call) (any, error) {
 	if c.Tx.Account.Index(api.KindEndpoint, "").Len() >= maxEndpoints {
 		return nil, wire.Invalid("", "", "You have reached the maximum of %d test webhook endpoints.", maxEndpoints)
 	}
+
 	ep := &WebhookEndpoint{
-		ID: wire.NewID("we"), Object: api.KindEndpoint, APIVersion: c.Params.Text("api_version"), Created: c.Now.Unix(),
-		Description: c.Params.Text("description"), EnabledEvents: events, Metadata: wire.MergeMetadata(nil, c.Params), Status: "enabled",
-		URL: c.Params.String("url"),
+		ID:            wire.NewID("we"),
+		Object:        api.KindEndpoint,
+		APIVersion:    c.Params.Text("api_version"),
+		Created:       c.Now.Unix(),
+		Description:   c.Params.Text("description"),
+		EnabledEvents: events,
+		Metadata:      wire.MergeMetadata(nil, c.Params),
+		Status:        "enabled",
+		URL:           c.Params.String("url"),
 	}
+
 	ep.private = endpointPrivate{Secret: wire.NewWebhookSecret(), Connect: c.Params.Bool("connect")}
 	if ep.private.Connect {
 		ep.Application = new("ca_SandboxApplication")
 	}
+
 	c.Tx.Put(ep)
 	shown := *ep
 	shown.Secret = ep.private.Secret
+
 	return &shown, nil
 }
 
@@ -96,24 +108,30 @@ func updateEndpoint(c *api.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	next := *old
 	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
 	api.Set(&next.Description, c.Params, "description")
+
 	if events := c.Params.Strings("enabled_events"); len(events) > 0 {
 		next.EnabledEvents = events
 	}
+
 	if raw := c.Params.String("url"); raw != "" {
 		if err := checkEndpointURL(raw); err != nil {
 			return nil, err
 		}
+
 		next.URL = raw
 	}
+
 	if c.Params.Has("disabled") {
 		next.Status = "enabled"
 		if c.Params.Bool("disabled") {
 			next.Status = "disabled"
 		}
 	}
+
 	c.Tx.Put(&next)
 	return &next, nil
 }
@@ -131,8 +149,9 @@ func listEndpoints(c *api.Call) (any, error) {
 	return api.Page[*WebhookEndpoint](c, api.KindEndpoint, "", nil)
 }
 
-// receivers are the endpoints that want an event: those of the account that it is about, and the platform's Connect
-// endpoints for a connected account's. The caller holds the lock.
+// receivers are the endpoints that want an event: those of the account that it
+// is about, and the platform's Connect endpoints for a connected account's. The
+// caller holds the lock.
 func (q *Sender) receivers(ev *api.Event) []*WebhookEndpoint {
 	out := q.wanting(ev, ev.Owner, ev.Account != "" && ev.Owner == api.PlatformAccount)
 	if ev.Owner != api.PlatformAccount {
@@ -153,8 +172,8 @@ func (q *Sender) wanting(ev *api.Event, account string, forConnect bool) []*Webh
 	return out
 }
 
-// EndpointNear finds the endpoint of an id where an account's events may go: its own, or the platform's.
-// The caller holds the lock.
+// EndpointNear finds the endpoint of an id where an account's events may go:
+// its own, or the platform's. The caller holds the lock.
 func (q *Sender) EndpointNear(account, id string) (*WebhookEndpoint, bool) {
 	for _, owner := range []string{account, api.PlatformAccount} {
 		obj, _ := q.srv.Store.Get(owner, id)
@@ -165,7 +184,8 @@ func (q *Sender) EndpointNear(account, id string) (*WebhookEndpoint, bool) {
 	return nil, false
 }
 
-// Seed creates the configured endpoints, or brings the ones that a state file remembers up to date.
+// Seed creates the configured endpoints, or brings the ones that a state file
+// remembers up to date.
 func (q *Sender) Seed() {
 	s := q.srv
 	s.Store.Lock()
@@ -176,13 +196,21 @@ func (q *Sender) Seed() {
 		s.Store.Put(w, ep)
 		changed = append(changed, ep)
 	}
+
 	lines := s.Journal.Lines(api.PlatformAccount, changed)
 	s.Store.Unlock()
 	s.Journal.Write(lines)
 }
 
 func (q *Sender) endpointFor(account *memory.Account, want Endpoint) *WebhookEndpoint {
-	ep := &WebhookEndpoint{ID: wire.NewID("we"), Object: api.KindEndpoint, Created: q.srv.Now().Unix(), Metadata: map[string]string{}, URL: want.URL}
+	ep := &WebhookEndpoint{
+		ID:       wire.NewID("we"),
+		Object:   api.KindEndpoint,
+		Created:  q.srv.Now().Unix(),
+		Metadata: map[string]string{},
+		URL:      want.URL,
+	}
+
 	ep.private.Secret = want.Secret
 	for obj := range account.OfKind(api.KindEndpoint) {
 		if have, ok := obj.(*WebhookEndpoint); ok && have.URL == want.URL && have.private.Connect == want.Connect {
@@ -193,17 +221,21 @@ func (q *Sender) endpointFor(account *memory.Account, want Endpoint) *WebhookEnd
 			}
 		}
 	}
+
 	if ep.private.Secret == "" {
 		ep.private.Secret = wire.NewWebhookSecret()
 	}
+
 	ep.private.Connect, ep.Status, ep.EnabledEvents = want.Connect, "enabled", want.EnabledEvents
 	if len(ep.EnabledEvents) == 0 {
 		ep.EnabledEvents = []string{"*"}
 	}
+
 	return ep
 }
 
-// secretsAt are the secrets that sign at a moment: the current one and, for a while after a rotation, the former.
+// secretsAt are the secrets that sign at a moment: the current one and, for a
+// while after a rotation, the former.
 func (o *WebhookEndpoint) secretsAt(now time.Time) []string {
 	if o.private.Former != "" && now.Unix() < o.private.FormerTo {
 		return []string{o.private.Secret, o.private.Former}
@@ -211,8 +243,9 @@ func (o *WebhookEndpoint) secretsAt(now time.Time) []string {
 	return []string{o.private.Secret}
 }
 
-// Rotate gives an endpoint (all when id is empty) a new secret, made up when empty, and returns the secrets by
-// endpoint id. For overlap both secrets sign, as at Stripe: https://docs.stripe.com/webhooks#roll-endpoint-secrets.
+// Rotate gives an endpoint (all when id is empty) a new secret, made up when
+// empty, and returns the secrets by endpoint id. For overlap both secrets sign,
+// as at Stripe: https://docs.stripe.com/webhooks#roll-endpoint-secrets.
 func (q *Sender) Rotate(id, secret string, overlap time.Duration) map[string]string {
 	out := map[string]string{}
 	former := q.srv.Config.Now().Add(overlap).Unix()                // signatures carry the time of a clock that nobody moved
@@ -228,7 +261,9 @@ func (q *Sender) Rotate(id, secret string, overlap time.Duration) map[string]str
 			c.Tx.Put(&next)
 			out[ep.ID] = next.private.Secret
 		}
+
 		return nil
 	})
+
 	return out
 }

@@ -10,7 +10,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// Sender delivers events with a fixed pool of goroutines. It is safe for concurrent use.
+// Sender delivers events with a fixed pool of goroutines. It is safe for
+// concurrent use.
 type Sender struct {
 	srv       *api.Server
 	endpoints []Endpoint            // configured
@@ -34,13 +35,24 @@ func New(s *api.Server, delays []time.Duration, endpoints []Endpoint) *Sender {
 	if delays == nil {
 		delays = defaultRetryDelays
 	}
+
 	ctx, cancel := context.WithCancel(context.Background())
-	out := &Sender{srv: s, delays: delays, endpoints: endpoints, byID: map[string]*Delivery{}, ctx: ctx, cancel: cancel, client: &http.Client{
-		Timeout:       deliveryTimeout,
-		Transport:     &http.Transport{MaxIdleConnsPerHost: senders, IdleConnTimeout: time.Minute},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	out := &Sender{
+		srv:       s,
+		delays:    delays,
+		endpoints: endpoints,
+		byID:      map[string]*Delivery{},
+		ctx:       ctx,
+		cancel:    cancel,
+		client: &http.Client{
+			Timeout:       deliveryTimeout,
+			Transport:     &http.Transport{MaxIdleConnsPerHost: senders, IdleConnTimeout: time.Minute},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+
 	out.cond = sync.NewCond(&out.mu)
+
 	return out
 }
 
@@ -51,13 +63,24 @@ func (q *Sender) Start() {
 	}
 }
 
-// deliver queues an event for an endpoint, as the webhook faults in force want it.
+// deliver queues an event for an endpoint, as the webhook faults in force want
+// it.
 func (q *Sender) deliver(ev *api.Event, ep *WebhookEndpoint) {
-	d := &Delivery{ID: wire.NewID("wd"), Event: ev.ID, Type: ev.Type, Endpoint: ep.ID, URL: ep.URL, State: "pending"}
+	d := &Delivery{
+		ID:       wire.NewID("wd"),
+		Event:    ev.ID,
+		Type:     ev.Type,
+		Endpoint: ep.ID,
+		URL:      ep.URL,
+		State:    "pending",
+	}
+
 	f := q.srv.Faults.TakeWebhook(ev.Type)
 	q.mu.Lock()
 	defer q.mu.Unlock()
+
 	q.keep(d)
+
 	switch {
 	case f == nil:
 		q.push(d)
@@ -76,9 +99,18 @@ func (q *Sender) deliver(ev *api.Event, ep *WebhookEndpoint) {
 
 // Again queues an event for an endpoint once more, past every fault.
 func (q *Sender) Again(ev *api.Event, ep *WebhookEndpoint) {
-	d := &Delivery{ID: wire.NewID("wd"), Event: ev.ID, Type: ev.Type, Endpoint: ep.ID, URL: ep.URL, State: "pending"}
+	d := &Delivery{
+		ID:       wire.NewID("wd"),
+		Event:    ev.ID,
+		Type:     ev.Type,
+		Endpoint: ep.ID,
+		URL:      ep.URL,
+		State:    "pending",
+	}
+
 	q.mu.Lock()
 	defer q.mu.Unlock()
+
 	q.keep(d)
 	q.push(d)
 }
@@ -107,7 +139,8 @@ func (q *Sender) keep(d *Delivery) {
 	}
 }
 
-// push appends to the queue; what a reorder fault held back follows when this one has been tried. The caller holds the lock.
+// push appends to the queue; what a reorder fault held back follows when this
+// one has been tried. The caller holds the lock.
 func (q *Sender) push(d *Delivery) {
 	d.then = append(d.then, q.held...)
 	q.held = nil
@@ -152,12 +185,15 @@ func (q *Sender) work() {
 func (q *Sender) next() *Delivery {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+
 	for len(q.queue) == 0 && !q.stopped {
 		q.cond.Wait()
 	}
+
 	if q.stopped {
 		return nil
 	}
+
 	d := q.queue[0]
 	q.queue = q.queue[1:]
 	return d
@@ -172,6 +208,7 @@ func (q *Sender) Stop(ctx context.Context) error {
 	idle := make(chan struct{})
 	go func() { q.group.Wait(); close(idle) }()
 	defer q.cancel()
+
 	select {
 	case <-idle:
 		return nil

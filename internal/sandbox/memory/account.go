@@ -134,6 +134,7 @@ func (a *Account) remove(id string) {
 	a.forget(id)
 	x := a.kinds[e.object.ObjectKind()]
 	x.dead++
+
 	if x.dead > 64 && x.dead > len(x.ids)/2 {
 		x.sweep(a)
 	}

@@ -18,9 +18,10 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// Journal is the state file: one JSON line per changed object, written before the answer leaves. A killed process loses
-// nothing that it answered; a torn last line is dropped. The file is rewritten from scratch when it is opened, when it has
-// grown, and when the sandbox closes. A nil *journal does nothing.
+// Journal is the state file: one JSON line per changed object, written before
+// the answer leaves. A killed process loses nothing that it answered; a torn
+// last line is dropped. The file is rewritten from scratch when it is opened,
+// when it has grown, and when the sandbox closes. A nil *journal does nothing.
 type Journal struct {
 	store  *Store
 	beside besides
@@ -34,7 +35,8 @@ type Journal struct {
 	baseSize int64
 }
 
-// besides is what the state file holds besides objects: how far the clock was moved, and idempotency keys.
+// besides is what the state file holds besides objects: how far the clock was
+// moved, and idempotency keys.
 type besides interface {
 	ClockOffset() int64
 	SetClockOffset(int64)
@@ -42,7 +44,8 @@ type besides interface {
 	Remember(*Replay)
 }
 
-// Replay is what an idempotency key remembers. See https://docs.stripe.com/api/idempotent_requests.
+// Replay is what an idempotency key remembers. See
+// https://docs.stripe.com/api/idempotent_requests.
 type Replay struct {
 	Key      string    `json:"key"` // account and key
 	Path     string    `json:"path"`
@@ -73,15 +76,23 @@ type keeper interface{ Secrets() any }
 // compactAfter is how large the file may grow beside its last rewriting.
 const compactAfter = 32 << 20
 
-// Lines lists what a commit changed. The caller holds the store's lock; encoding is left to write.
+// Lines lists what a commit changed. The caller holds the store's lock;
+// encoding is left to write.
 func (j *Journal) Lines(account string, changed []Object) []Line {
 	if j == nil {
 		return nil
 	}
+
 	out := make([]Line, 0, len(changed)+1)
 	for _, obj := range changed {
-		out = append(out, Line{Seq: j.seq.Add(1), Account: account, Kind: obj.ObjectKind(), obj: obj})
+		out = append(out, Line{
+			Seq:     j.seq.Add(1),
+			Account: account,
+			Kind:    obj.ObjectKind(),
+			obj:     obj,
+		})
 	}
+
 	return out
 }
 
@@ -93,26 +104,33 @@ func (j *Journal) KeyLine(r Replay) []Line {
 	return []Line{{Seq: j.seq.Add(1), Replay: &r}}
 }
 
-// Write appends lines with one system call. A full disk is logged: the sandbox goes on in memory.
+// Write appends lines with one system call. A full disk is logged: the sandbox
+// goes on in memory.
 func (j *Journal) Write(lines []Line) {
 	if j == nil || len(lines) == 0 {
 		return
 	}
+
 	var buf bytes.Buffer
 	if err := encodeLines(&buf, lines); err != nil {
 		j.logger.Error().Err(err).Msg("sandbox state not written")
 		return
 	}
+
 	j.mu.Lock()
 	defer j.mu.Unlock()
+
 	if j.file == nil {
 		return
 	}
+
 	n, err := j.file.Write(buf.Bytes())
 	j.size += int64(n)
+
 	if err != nil {
 		j.logger.Error().Err(err).Msg("sandbox state not written")
 	}
+
 	if j.size > j.baseSize*3+compactAfter {
 		if err := j.compact(); err != nil {
 			j.logger.Error().Err(err).Msg("sandbox state not compacted")
@@ -123,6 +141,7 @@ func (j *Journal) Write(lines []Line) {
 func encodeLines(w io.Writer, lines []Line) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
+
 	for i := range lines {
 		if err := lines[i].fill(); err != nil {
 			return err
@@ -131,6 +150,7 @@ func encodeLines(w io.Writer, lines []Line) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -139,27 +159,33 @@ func (l *Line) fill() error {
 	if l.obj == nil {
 		return nil
 	}
+
 	if gone, removed := l.obj.(tombstone); removed {
 		l.Removed, l.Kind = string(gone), ""
 		return nil
 	}
+
 	var err error
 	if l.Object, err = wire.Encode(l.obj); err != nil {
 		return err
 	}
+
 	if k, has := l.obj.(keeper); has {
 		l.Private, err = wire.Encode(k.Secrets())
 	}
+
 	return err
 }
 
-// compact writes everything into a new file and puts it in the place of the old one. The caller holds j.mu.
+// compact writes everything into a new file and puts it in the place of the old
+// one. The caller holds j.mu.
 func (j *Journal) compact() error {
 	tmp := j.path + ".new"
 	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
+
 	out := bufio.NewWriterSize(f, 1<<20)
 	err = errors.Join(encodeLines(out, j.everything()), out.Flush(), f.Sync())
 	if err == nil {
@@ -168,14 +194,18 @@ func (j *Journal) compact() error {
 	if err != nil {
 		return errors.Join(err, f.Close())
 	}
+
 	if j.file != nil {
 		_ = j.file.Close() // the renamed file has all that it held
 	}
+
 	j.file = f
+
 	info, err := f.Stat()
 	if err == nil {
 		j.size, j.baseSize = info.Size(), info.Size()
 	}
+
 	return err
 }
 
@@ -183,7 +213,9 @@ func (j *Journal) compact() error {
 func (j *Journal) everything() []Line {
 	j.store.RLock()
 	defer j.store.RUnlock()
+
 	var entries []entry
+
 	accounts := map[string]string{}
 	for _, a := range j.store.accounts {
 		for id, e := range a.objects {
@@ -191,15 +223,23 @@ func (j *Journal) everything() []Line {
 			accounts[id] = a.ID
 		}
 	}
+
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.seq, b.seq) })
 	offset := j.beside.ClockOffset()
 	out := []Line{{Seq: j.seq.Add(1), Offset: &offset}}
 	for _, e := range entries {
-		out = append(out, Line{Seq: j.seq.Add(1), Account: accounts[e.object.ObjectID()], Kind: e.object.ObjectKind(), obj: e.object})
+		out = append(out, Line{
+			Seq:     j.seq.Add(1),
+			Account: accounts[e.object.ObjectID()],
+			Kind:    e.object.ObjectKind(),
+			obj:     e.object,
+		})
 	}
+
 	for _, r := range j.beside.Replays() {
 		out = append(out, Line{Seq: j.seq.Add(1), Replay: r})
 	}
+
 	return out
 }
 
@@ -208,13 +248,16 @@ func (j *Journal) Close() error {
 	if j == nil {
 		return nil
 	}
+
 	j.mu.Lock()
 	defer j.mu.Unlock()
+
 	err := j.compact()
 	if j.file != nil {
 		err = errors.Join(err, j.file.Close())
 		j.file = nil
 	}
+
 	return err
 }
 

@@ -14,31 +14,37 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// OpenJournal reads a state file into the store and rewrites it. It tells whether there was one; without a path there is no
-// journal.
+// OpenJournal reads a state file into the store and rewrites it. It tells
+// whether there was one; without a path there is no journal.
 func OpenJournal(path string, store *Store, beside besides, logger zerolog.Logger) (j *Journal, restored bool, err error) {
 	if path == "" {
 		return nil, false, nil
 	}
+
 	lines, err := readLines(path)
 	if err != nil {
 		return nil, false, err
 	}
+
 	j = &Journal{store: store, beside: beside, logger: logger, path: path}
 	for i := range lines {
 		if err := j.restore(&lines[i]); err != nil {
 			return nil, false, fmt.Errorf("state file %s: %w", path, err)
 		}
 	}
+
 	if len(lines) > 0 {
 		j.seq.Store(lines[len(lines)-1].Seq)
 	}
+
 	j.mu.Lock()
 	defer j.mu.Unlock()
+
 	return j, len(lines) > 0, j.compact()
 }
 
-// readLines returns the lines of a file in the order in which they were committed.
+// readLines returns the lines of a file in the order in which they were
+// committed.
 func readLines(path string) ([]Line, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -48,6 +54,7 @@ func readLines(path string) ([]Line, error) {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }() // only read
+
 	var out []Line
 	in := bufio.NewReaderSize(f, 1<<20)
 	for {
@@ -58,12 +65,15 @@ func readLines(path string) ([]Line, error) {
 		if err != nil {
 			return nil, err
 		}
+
 		var l Line
 		if err := json.Unmarshal(raw, &l); err != nil {
 			return nil, fmt.Errorf("state file %s: %w", path, err)
 		}
+
 		out = append(out, l)
 	}
+
 	slices.SortStableFunc(out, func(a, b Line) int { return cmp.Compare(a.Seq, b.Seq) })
 	return out, nil
 }
@@ -94,23 +104,29 @@ func (j *Journal) restore(l *Line) error {
 		j.store.Account(l.Account).remove(l.Removed)
 		return nil
 	}
+
 	obj := j.store.newObject(l.Kind)
 	if obj == nil {
 		obj = j.store.newObject("record") // generic kinds share one type
 	}
+
 	dec := json.NewDecoder(bytes.NewReader(l.Object))
 	dec.UseNumber()
+
 	if err := dec.Decode(obj); err != nil {
 		return fmt.Errorf("%s: %w", l.Kind, err)
 	}
+
 	if k, has := obj.(keeper); has && len(l.Private) > 0 {
 		if err := json.Unmarshal(l.Private, k.Secrets()); err != nil {
 			return fmt.Errorf("%s: %w", l.Kind, err)
 		}
 	}
+
 	if o, is := obj.(owned); is {
 		o.SetOwner(l.Account)
 	}
+
 	j.store.Put(j.store.Account(l.Account), obj)
 	return nil
 }

@@ -80,6 +80,7 @@ func (s *Store) Account(id string) *Account {
 
 	a = newAccount(id)
 	s.accounts[id] = a
+
 	for _, first := range s.first {
 		for _, obj := range first(id) {
 			s.Put(a, obj)
@@ -141,6 +142,7 @@ func (s *Store) Put(a *Account, obj Object) {
 
 	ofKind := indexAt(a.kinds, kind)
 	ofKind.add(id)
+
 	if s.max > 0 && !s.kept[kind] {
 		a.dropOldest(ofKind, s.max)
 	}

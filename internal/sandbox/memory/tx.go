@@ -138,8 +138,8 @@ func Children[T Object](t *Tx, kind, parent string) []T {
 }
 
 // Gather walks an index from a position, towards older objects or, if backwards
-// is set, towards newer ones, and returns up to limit objects that keep accepts.
-// A nil keep accepts all.
+// is set, towards newer ones, and returns up to limit objects that keep
+// accepts. A nil keep accepts all.
 func Gather[T Object](t *Tx, x *Index, from int, backwards bool, limit int, keep func(T) bool) []T {
 	step := -1
 	if backwards {

@@ -11,7 +11,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// BalanceTransaction is https://docs.stripe.com/api/balance_transactions/object.
+// BalanceTransaction is
+// https://docs.stripe.com/api/balance_transactions/object.
 type BalanceTransaction struct {
 	ID                string      `json:"id"`
 	Object            string      `json:"object"`
@@ -43,29 +44,36 @@ func (o *BalanceTransaction) ObjectID() string   { return o.ID }
 func (o *BalanceTransaction) ObjectKind() string { return api.KindBalanceTxn }
 func (o *BalanceTransaction) Parents() []string  { return ParentsOf(o.Source) }
 
-// openingBalance is what the platform has before its first payment, in US cents, so that transfers and payouts can be tried.
+// openingBalance is what the platform has before its first payment, in US
+// cents, so that transfers and payouts can be tried.
 const openingBalance = 100_000
 
 const FundsDelay = 48 * time.Hour
 
-// book writes a charge's money to the account's balance, less Stripe's usual fee (2.9% + 30), and returns the entry's id.
+// book writes a charge's money to the account's balance, less Stripe's usual
+// fee (2.9% + 30), and returns the entry's id.
 func (c *Call) book(ch *Charge, kind string, amount int64, cd *testcards.Card) string {
 	fee := amount*29/1000 + 30
 	if api.ContainsWord(api.ZeroDecimal, ch.Currency) {
 		fee = amount * 36 / 1000
 	}
+
 	bt := c.Entry(ch.ID, kind, amount, fee, ch.Currency)
 	bt.Description = ch.Description
+
 	if part := wire.Deref(ch.ApplicationFeeAmount); part > 0 && c.Account != api.PlatformAccount {
 		bt.chargeFee(part)
 	}
+
 	if cd != nil && cd.Available {
 		bt.Status, bt.AvailableOn = "available", c.Now.Unix()
 	}
+
 	c.Tx.Put(bt)
 	if bt.Status == "available" {
 		c.announceBalance()
 	}
+
 	return bt.ID
 }
 
@@ -73,20 +81,41 @@ func (c *Call) book(ch *Charge, kind string, amount int64, cd *testcards.Card) s
 func (o *BalanceTransaction) chargeFee(amount int64) {
 	o.Fee, o.Net = o.Fee+amount, o.Net-amount
 	o.FeeDetails = append(o.FeeDetails, FeeDetail{
-		Amount: amount, Application: new(api.Application), Currency: o.Currency, Description: "Application fee", Type: "application_fee",
+		Amount:      amount,
+		Application: new(api.Application),
+		Currency:    o.Currency,
+		Description: "Application fee",
+		Type:        "application_fee",
 	})
 }
 
 // Entry builds a balance transaction without storing it.
 func (c *Call) Entry(source, kind string, amount, fee int64, cur string) *BalanceTransaction {
 	bt := &BalanceTransaction{
-		ID: wire.NewID("txn"), Object: api.KindBalanceTxn, Amount: amount, AvailableOn: c.Now.Add(FundsDelay).Unix(), Created: c.Now.Unix(),
-		Currency: cur, Fee: fee, FeeDetails: []FeeDetail{}, Net: amount - fee, ReportingCategory: kind, Source: &source,
-		Status: "pending", Type: kind,
+		ID:                wire.NewID("txn"),
+		Object:            api.KindBalanceTxn,
+		Amount:            amount,
+		AvailableOn:       c.Now.Add(FundsDelay).Unix(),
+		Created:           c.Now.Unix(),
+		Currency:          cur,
+		Fee:               fee,
+		FeeDetails:        []FeeDetail{},
+		Net:               amount - fee,
+		ReportingCategory: kind,
+		Source:            &source,
+		Status:            "pending",
+		Type:              kind,
 	}
+
 	if fee != 0 {
-		bt.FeeDetails = []FeeDetail{{Amount: fee, Currency: cur, Description: "Stripe processing fees", Type: "stripe_fee"}}
+		bt.FeeDetails = []FeeDetail{{
+			Amount:      fee,
+			Currency:    cur,
+			Description: "Stripe processing fees",
+			Type:        "stripe_fee",
+		}}
 	}
+
 	return bt
 }
 
@@ -130,6 +159,7 @@ func (c *Call) SumBalance() *Balance {
 	if c.Account == api.PlatformAccount {
 		available["usd"] = openingBalance
 	}
+
 	add := func(bt *BalanceTransaction) {
 		if bt.Status == "available" || bt.AvailableOn <= c.Now.Unix() {
 			available[bt.Currency] += bt.Net
@@ -137,16 +167,22 @@ func (c *Call) SumBalance() *Balance {
 			pending[bt.Currency] += bt.Net
 		}
 	}
+
 	for bt := range memory.All[*BalanceTransaction](c.Tx, api.KindBalanceTxn) {
 		add(bt)
 	}
+
 	return &Balance{Object: "balance", Available: fundsOf(available), Pending: fundsOf(pending)}
 }
 
 func fundsOf(sums map[string]int64) []BalanceFunds {
 	var out []BalanceFunds
 	for _, cur := range slices.Sorted(maps.Keys(sums)) {
-		out = append(out, BalanceFunds{Amount: sums[cur], Currency: cur, SourceTypes: map[string]int64{"card": sums[cur]}})
+		out = append(out, BalanceFunds{
+			Amount:      sums[cur],
+			Currency:    cur,
+			SourceTypes: map[string]int64{"card": sums[cur]},
+		})
 	}
 	return out
 }

@@ -20,26 +20,32 @@ func decideByBuyer(c *Call) (any, error) {
 	if !ok || SecretOf(obj) == "" || SecretOf(obj) != c.Params.String("client_secret") {
 		return nil, wire.NotFound("intent", c.ID)
 	}
+
 	outcome := c.Params.String("outcome")
 	if outcome != "pass" && outcome != "fail" {
 		return nil, wire.Malformed("", "outcome", "Invalid outcome: must be one of pass or fail")
 	}
+
 	if si, is := obj.(*SetupIntent); is {
 		if si.Status != StatusRequiresAction {
 			return &outcomeReply{si.ID, si.Status, wire.OrNil(si.private.ReturnURL)}, nil
 		}
+
 		done, err := c.setupAuthenticated(si, outcome == "pass")
 		if err != nil {
 			return nil, err
 		}
+
 		return &outcomeReply{done.ID, done.Status, wire.OrNil(si.private.ReturnURL)}, nil
 	}
+
 	pi, _ := obj.(*PaymentIntent)
 	if pi.Status == StatusRequiresAction {
 		if _, err := c.authenticated(pi, outcome == "pass"); err != nil && !api.KeepsChanges(err) {
 			return nil, err
 		}
 	}
+
 	now, _ := memory.Find[*PaymentIntent](c.Tx, pi.ID)
 	return &outcomeReply{now.ID, now.Status, wire.OrNil(pi.private.ReturnURL)}, nil
 }

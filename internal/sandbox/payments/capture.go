@@ -7,7 +7,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// captureIntent is POST /v1/payment_intents/{id}/capture, in full or in part; the rest is released.
+// captureIntent is POST /v1/payment_intents/{id}/capture, in full or in part;
+// the rest is released.
 func captureIntent(c *Call) (any, error) {
 	old, err := api.PathObject[*PaymentIntent](c.API(), api.KindIntent)
 	if err != nil {
@@ -16,10 +17,12 @@ func captureIntent(c *Call) (any, error) {
 	if old.Status != needsCapture {
 		return nil, unexpectedState(old, "This PaymentIntent could not be captured because it has a status of %s. Only a PaymentIntent with one of the following statuses may be captured: requires_capture.", old.Status)
 	}
+
 	amount := old.AmountCapturable
 	if c.Params.Has("amount_to_capture") {
 		amount = c.Params.Int("amount_to_capture")
 	}
+
 	if amount < 1 {
 		return nil, wire.Malformed("parameter_invalid_integer", "amount_to_capture", "This value must be greater than or equal to 1.")
 	}
@@ -29,6 +32,7 @@ func captureIntent(c *Call) (any, error) {
 	if err := api.Payable(amount, old.Currency, "amount_to_capture"); err != nil {
 		return nil, err
 	}
+
 	next := *old
 	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
 	return c.capture(&next, amount)
@@ -39,17 +43,20 @@ func (c *Call) capture(pi *PaymentIntent, amount int64) (*PaymentIntent, error) 
 	if !ok {
 		return nil, wire.NoSuch(api.KindCharge, "latest_charge", wire.Deref(pi.LatestCharge))
 	}
+
 	pm, _ := memory.Find[*PaymentMethod](c.Tx, wire.Deref(pi.PaymentMethod))
 	ch := *held
 	if c.Params.Has("application_fee_amount") {
 		ch.ApplicationFeeAmount = new(c.Params.Int("application_fee_amount"))
 		pi.ApplicationFeeAmount = ch.ApplicationFeeAmount
 	}
+
 	ch.Captured, ch.AmountCaptured = true, amount
 	var cd *testcards.Card
 	if pm != nil {
 		cd = pm.testCard()
 	}
+
 	c.passOn(&ch)
 	ch.BalanceTransaction = new(c.book(&ch, "charge", amount, cd))
 	pi.Status, pi.AmountReceived, pi.AmountCapturable = StatusSucceeded, amount, 0
@@ -58,12 +65,15 @@ func (c *Call) capture(pi *PaymentIntent, amount int64) (*PaymentIntent, error) 
 	c.Tx.Put(pi)
 	c.EmitUpdate("charge.captured", &ch, held)
 	c.Emit("payment_intent.succeeded", pi)
+
 	if released != nil {
 		c.Emit("refund.created", released)
 	}
+
 	if cd != nil && cd.Dispute != "" {
 		c.dispute(&ch, cd.Dispute)
 	}
+
 	return pi, nil
 }
 
@@ -81,8 +91,9 @@ func (c *Call) releaseCharge(pi *PaymentIntent, event string) {
 	c.EmitUpdate(event, &ch, held)
 }
 
-// release counts the part of a hold that is not captured as refunded and, as Stripe does, makes a refund of it, which
-// moves no money: it has no balance transaction.
+// release counts the part of a hold that is not captured as refunded and, as
+// Stripe does, makes a refund of it, which moves no money: it has no balance
+// transaction.
 func (c *Call) release(ch *Charge, amount int64) *Refund {
 	if amount == 0 {
 		return nil
@@ -96,16 +107,19 @@ func (c *Call) release(ch *Charge, amount int64) *Refund {
 	return re
 }
 
-// incrementIntent is POST /v1/payment_intents/{id}/increment_authorization: a larger hold on the same card.
+// incrementIntent is POST /v1/payment_intents/{id}/increment_authorization: a
+// larger hold on the same card.
 func incrementIntent(c *Call) (any, error) {
 	old, err := api.PathObject[*PaymentIntent](c.API(), api.KindIntent)
 	if err != nil {
 		return nil, err
 	}
+
 	held, ok := memory.Find[*Charge](c.Tx, wire.Deref(old.LatestCharge))
 	if old.Status != needsCapture || !ok || held.PaymentMethodDetails.Card == nil {
 		return nil, unexpectedState(old, "This PaymentIntent's authorization could not be incremented because it has a status of %s. Only a card PaymentIntent with a status of requires_capture can be incremented.", old.Status)
 	}
+
 	amount, err := c.AmountOf(old.Currency)
 	if err != nil {
 		return nil, err
@@ -113,6 +127,7 @@ func incrementIntent(c *Call) (any, error) {
 	if amount <= old.Amount {
 		return nil, wire.Invalid("payment_intent_invalid_parameter", "amount", "The amount must be greater than the currently authorized amount.")
 	}
+
 	next, ch := *old, *held
 	details, cd := *held.PaymentMethodDetails, *held.PaymentMethodDetails.Card
 	cd.AmountAuthorized, cd.Overcapture.MaximumAmountCapturable = amount, amount
@@ -125,5 +140,6 @@ func incrementIntent(c *Call) (any, error) {
 	c.Tx.Put(&next)
 	c.EmitUpdate("charge.updated", &ch, held)
 	c.EmitUpdate("payment_intent.amount_capturable_updated", &next, old)
+
 	return &next, nil
 }

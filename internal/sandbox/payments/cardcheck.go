@@ -8,8 +8,9 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// checkCard validates raw card data as Stripe does and finds the test card behind it.
-// It returns Stripe's card_error for numbers, dates and codes that cannot be right.
+// checkCard validates raw card data as Stripe does and finds the test card
+// behind it. It returns Stripe's card_error for numbers, dates and codes that
+// cannot be right.
 func (c *Call) checkCard(p *wire.Params) (*testcards.Card, error) {
 	number := strings.Map(digitsOnly, p.String("number"))
 	if p.String("number") == "" {
@@ -24,15 +25,18 @@ func (c *Call) checkCard(p *wire.Params) (*testcards.Card, error) {
 	if err := c.checkExpiry(p); err != nil {
 		return nil, err
 	}
+
 	cd := testcards.Cards()[number]
 	if cd == nil {
 		e := cardProblem(p, "card_declined", "number")
 		e.DeclineCode, e.Message = "test_mode_live_card", testcards.DeclineMessages["test_mode_live_card"]
 		return nil, e
 	}
+
 	if p.Has("cvc") && !cvcFits(p.String("cvc"), cd.Brand) {
 		return nil, cardProblem(p, "invalid_cvc", "cvc")
 	}
+
 	return cd, nil
 }
 
@@ -60,11 +64,14 @@ func (c *Call) checkExpiry(p *wire.Params) error {
 	if errMonth != nil || month < 1 || month > 12 {
 		return cardProblem(p, "invalid_expiry_month", "exp_month")
 	}
+
 	year, errYear := strconv.Atoi(p.String("exp_year"))
 	if errYear != nil || year < 0 {
 		return cardProblem(p, "invalid_expiry_year", "exp_year")
 	}
+
 	year = fullYear(year)
+
 	now := c.Now.UTC()
 	if year < now.Year() || year > now.Year()+50 {
 		return cardProblem(p, "invalid_expiry_year", "exp_year")
@@ -72,6 +79,7 @@ func (c *Call) checkExpiry(p *wire.Params) error {
 	if year == now.Year() && month < int(now.Month()) {
 		return cardProblem(p, "invalid_expiry_month", "exp_month")
 	}
+
 	return nil
 }
 
@@ -100,12 +108,15 @@ func luhn(number string) bool {
 		if d < 0 || d > 9 {
 			return false
 		}
+
 		if i%2 == 1 {
 			if d *= 2; d > 9 {
 				d -= 9
 			}
 		}
+
 		sum += d
 	}
+
 	return sum%10 == 0
 }

@@ -186,22 +186,27 @@ func (o *Charge) ObjectID() string   { return o.ID }
 func (o *Charge) ObjectKind() string { return api.KindCharge }
 func (o *Charge) Parents() []string  { return ParentsOf(o.PaymentIntent, o.Customer) }
 
-// checksOf tells what the issuer said about code and address; what was not given is not checked.
+// checksOf tells what the issuer said about code and address; what was not
+// given is not checked.
 func checksOf(cd *testcards.Card, pm *PaymentMethod) CardChecks {
 	var out CardChecks
 	if cd == nil {
 		return out
 	}
+
 	result := func(fixed string) *string { return new(cmp.Or(fixed, "pass")) }
 	if pm.private.CVCCheck != "" || cd.CVC != "" {
 		out.CvcCheck = result(cd.CVC)
 	}
+
 	if pm.BillingDetails.Address.PostalCode != nil {
 		out.AddressPostalCodeCheck = result(cd.Zip)
 	}
+
 	if pm.BillingDetails.Address.Line1 != nil {
 		out.AddressLine1Check = result(cd.Line1)
 	}
+
 	return out
 }
 
@@ -213,12 +218,35 @@ func chargeDetails(a *Attempt, amount int64) *ChargeDetails {
 		out.Card = chargeCard(a, amount)
 	case "sepa_debit":
 		sd := a.Method.SEPADebit
-		out.SEPADebit = &ChargeSEPA{BankCode: sd.BankCode, BranchCode: sd.BranchCode, Country: sd.Country, Fingerprint: sd.Fingerprint, Last4: sd.Last4, Mandate: wire.OrNil(a.mandate)}
+		out.SEPADebit = &ChargeSEPA{
+			BankCode:    sd.BankCode,
+			BranchCode:  sd.BranchCode,
+			Country:     sd.Country,
+			Fingerprint: sd.Fingerprint,
+			Last4:       sd.Last4,
+			Mandate:     wire.OrNil(a.mandate),
+		}
+
 	case "us_bank_account":
 		ba := a.Method.USBankAccount
-		out.USBankAccount = &ChargeACH{AccountHolderType: ba.AccountHolderType, AccountType: ba.AccountType, BankName: ba.BankName, Fingerprint: ba.Fingerprint, Last4: ba.Last4, Mandate: wire.OrNil(a.mandate), RoutingNumber: ba.RoutingNumber}
+		out.USBankAccount = &ChargeACH{
+			AccountHolderType: ba.AccountHolderType,
+			AccountType:       ba.AccountType,
+			BankName:          ba.BankName,
+			Fingerprint:       ba.Fingerprint,
+			Last4:             ba.Last4,
+			Mandate:           wire.OrNil(a.mandate),
+			RoutingNumber:     ba.RoutingNumber,
+		}
+
 	case "ideal":
-		out.Ideal = &ChargeIdeal{Bank: a.Method.Ideal.Bank, BIC: a.Method.Ideal.BIC, IBANLast4: new("5264"), VerifiedName: a.Method.BillingDetails.Name}
+		out.Ideal = &ChargeIdeal{
+			Bank:         a.Method.Ideal.Bank,
+			BIC:          a.Method.Ideal.BIC,
+			IBANLast4:    new("5264"),
+			VerifiedName: a.Method.BillingDetails.Name,
+		}
+
 	case "klarna":
 		out.Klarna = &chargeLoan{PaymentMethodCategory: new("pay_later"), PreferredLocale: new("en-US")}
 	case "link":
@@ -230,18 +258,32 @@ func chargeDetails(a *Attempt, amount int64) *ChargeDetails {
 	case "customer_balance":
 		out.CustomerBalance = &struct{}{}
 	}
+
 	return out
 }
 
 func chargeCard(a *Attempt, amount int64) *ChargeCard {
 	mc := a.Method.Card
 	out := &ChargeCard{
-		AmountAuthorized: amount, Brand: mc.Brand, Checks: checksOf(a.Method.testCard(), a.Method), Country: mc.Country,
-		ExpMonth: mc.ExpMonth, ExpYear: mc.ExpYear, ExtendedAuthorization: Feature{"disabled"}, Fingerprint: mc.Fingerprint,
-		Funding: mc.Funding, IncrementalAuthorization: Feature{"unavailable"}, Last4: mc.Last4, Multicapture: Feature{"unavailable"},
-		Network: mc.Brand, NetworkTransactionID: new(wire.RandomText(15)), RegulatedStatus: mc.RegulatedStatus,
-		Overcapture: Overcapture{MaximumAmountCapturable: amount, Status: "unavailable"},
+		AmountAuthorized:         amount,
+		Brand:                    mc.Brand,
+		Checks:                   checksOf(a.Method.testCard(), a.Method),
+		Country:                  mc.Country,
+		ExpMonth:                 mc.ExpMonth,
+		ExpYear:                  mc.ExpYear,
+		ExtendedAuthorization:    Feature{"disabled"},
+		Fingerprint:              mc.Fingerprint,
+		Funding:                  mc.Funding,
+		IncrementalAuthorization: Feature{"unavailable"},
+		Last4:                    mc.Last4,
+		Multicapture:             Feature{"unavailable"},
+		Network:                  mc.Brand,
+		NetworkTransactionID:     new(wire.RandomText(15)),
+		RegulatedStatus:          mc.RegulatedStatus,
+		Overcapture:              Overcapture{MaximumAmountCapturable: amount, Status: "unavailable"},
 	}
+
 	out.ThreeDSecure = a.secureResult()
+
 	return out
 }

@@ -40,12 +40,28 @@ type IntentView struct {
 
 func clientView(_ *Call, pi *PaymentIntent) *IntentView {
 	return &IntentView{
-		ID: pi.ID, Object: pi.Object, Amount: pi.Amount, AutomaticMethods: pi.AutomaticPaymentMethods, CanceledAt: pi.CanceledAt,
-		CancellationReason: pi.CancellationReason, CaptureMethod: pi.CaptureMethod, ClientSecret: pi.ClientSecret,
-		ConfirmationMethod: pi.ConfirmationMethod, Created: pi.Created, Currency: pi.Currency, Description: pi.Description,
-		LastPaymentError: pi.LastPaymentError, NextAction: pi.NextAction, PaymentMethod: pi.PaymentMethod,
-		ConfigDetails: pi.PaymentMethodConfig, PaymentMethodTypes: pi.PaymentMethodTypes, Processing: pi.Processing,
-		ReceiptEmail: pi.ReceiptEmail, SetupFutureUsage: pi.SetupFutureUsage, Shipping: pi.Shipping, Status: pi.Status,
+		ID:                 pi.ID,
+		Object:             pi.Object,
+		Amount:             pi.Amount,
+		AutomaticMethods:   pi.AutomaticPaymentMethods,
+		CanceledAt:         pi.CanceledAt,
+		CancellationReason: pi.CancellationReason,
+		CaptureMethod:      pi.CaptureMethod,
+		ClientSecret:       pi.ClientSecret,
+		ConfirmationMethod: pi.ConfirmationMethod,
+		Created:            pi.Created,
+		Currency:           pi.Currency,
+		Description:        pi.Description,
+		LastPaymentError:   pi.LastPaymentError,
+		NextAction:         pi.NextAction,
+		PaymentMethod:      pi.PaymentMethod,
+		ConfigDetails:      pi.PaymentMethodConfig,
+		PaymentMethodTypes: pi.PaymentMethodTypes,
+		Processing:         pi.Processing,
+		ReceiptEmail:       pi.ReceiptEmail,
+		SetupFutureUsage:   pi.SetupFutureUsage,
+		Shipping:           pi.Shipping,
+		Status:             pi.Status,
 	}
 }
 
@@ -69,14 +85,24 @@ type SetupView struct {
 
 func clientSetup(si *SetupIntent) *SetupView {
 	return &SetupView{
-		ID: si.ID, Object: si.Object, AutomaticMethods: si.AutomaticPaymentMethods, CancellationReason: si.CancellationReason,
-		ClientSecret: si.ClientSecret, Created: si.Created, Description: si.Description, LastSetupError: si.LastSetupError,
-		NextAction: si.NextAction, PaymentMethod: si.PaymentMethod, PaymentMethodTypes: si.PaymentMethodTypes, Status: si.Status,
-		Usage: si.Usage,
+		ID:                 si.ID,
+		Object:             si.Object,
+		AutomaticMethods:   si.AutomaticPaymentMethods,
+		CancellationReason: si.CancellationReason,
+		ClientSecret:       si.ClientSecret,
+		Created:            si.Created,
+		Description:        si.Description,
+		LastSetupError:     si.LastSetupError,
+		NextAction:         si.NextAction,
+		PaymentMethod:      si.PaymentMethod,
+		PaymentMethodTypes: si.PaymentMethodTypes,
+		Status:             si.Status,
+		Usage:              si.Usage,
 	}
 }
 
-// elementsSession answers what Stripe.js asks when elements are made: methods on offer, the customer's saved ones.
+// elementsSession answers what Stripe.js asks when elements are made: methods
+// on offer, the customer's saved ones.
 func elementsSession(c *Call) (any, error) {
 	deferred := c.Params.At("deferred_intent")
 	types := deferred.Strings("payment_method_types")
@@ -85,31 +111,43 @@ func elementsSession(c *Call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
+
 		types = c.automaticTypes(offer{strings.ToLower(deferred.String("currency")), settings, true, deferred.String("capture_method") == "manual"})
 		reused := deferred.String("mode") != "payment" || deferred.String("setup_future_usage") != ""
 		types = slices.DeleteFunc(types, func(kind string) bool {
 			return kind == "us_bank_account" || reused && !slices.Contains(SavableKinds, kind)
 		})
 	}
+
 	out := map[string]any{
-		"object": "elements_session", "session_id": wire.NewID("elements_session"), "business_name": c.Server.Config.BusinessName,
+		"object":        "elements_session",
+		"session_id":    wire.NewID("elements_session"),
+		"business_name": c.Server.Config.BusinessName,
 		"payment_method_preference": map[string]any{
-			"object": "payment_method_preference", "ordered_payment_method_types": types, "country_code": c.Server.Config.Country,
-			"type": cmp.Or(c.Params.String("type"), "deferred_intent"),
+			"object":                       "payment_method_preference",
+			"ordered_payment_method_types": types,
+			"country_code":                 c.Server.Config.Country,
+			"type":                         cmp.Or(c.Params.String("type"), "deferred_intent"),
 		},
-		"customer": nil, "livemode": false, "merchant_country": c.Server.Config.Country,
+		"customer":         nil,
+		"livemode":         false,
+		"merchant_country": c.Server.Config.Country,
 	}
+
 	if secret := c.Params.String("customer_session_client_secret"); secret != "" {
 		cs, err := c.sessionOf(secret)
 		if err != nil {
 			return nil, err
 		}
+
 		out["customer"] = c.sessionCustomer(cs, types)
 	}
+
 	return out, nil
 }
 
-// sessionCustomer lists the saved methods that the session's features let the buyer see.
+// sessionCustomer lists the saved methods that the session's features let the
+// buyer see.
 func (c *Call) sessionCustomer(cs *CustomerSession, types []string) any {
 	methods := []*PaymentMethod{}
 	element := cs.Components.PaymentElement
@@ -122,23 +160,31 @@ func (c *Call) sessionCustomer(cs *CustomerSession, types []string) any {
 			}
 		}
 	}
+
 	return map[string]any{
 		"payment_methods": methods,
 		"customer_session": map[string]any{
-			"object": api.KindCustSession, "customer": cs.Customer, "expires_at": cs.ExpiresAt, "livemode": false, "components": cs.Components,
+			"object":     api.KindCustSession,
+			"customer":   cs.Customer,
+			"expires_at": cs.ExpiresAt,
+			"livemode":   false,
+			"components": cs.Components,
 		},
 	}
 }
 
-// detachFromBrowser lets a buyer remove a saved method, when the customer session allows it; a secret key needs no session.
+// detachFromBrowser lets a buyer remove a saved method, when the customer
+// session allows it; a secret key needs no session.
 func detachFromBrowser(c *Call) (any, error) {
 	if !c.Publishable {
 		return detachMethod(c)
 	}
+
 	cs, err := c.sessionOf(c.Params.String("customer_session_client_secret"))
 	if err != nil {
 		return nil, err
 	}
+
 	pm, ok := memory.Find[*PaymentMethod](c.Tx, c.ID)
 	if !ok || wire.Deref(pm.Customer) != cs.Customer {
 		return nil, wire.NotFound("PaymentMethod", c.ID)
@@ -146,5 +192,6 @@ func detachFromBrowser(c *Call) (any, error) {
 	if f := cs.Components.PaymentElement.Features; f == nil || f.Remove != "enabled" {
 		return nil, wire.Invalid("", "", "The customer session does not allow payment methods to be removed.")
 	}
+
 	return c.detach(pm), nil
 }

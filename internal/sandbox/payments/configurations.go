@@ -9,9 +9,12 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// configurations: https://docs.stripe.com/api/payment_method_configurations. They say what automatic payment methods offer.
+// configurations: https://docs.stripe.com/api/payment_method_configurations.
+// They say what automatic payment methods offer.
 var configurations = api.RecordAPI{
-	Kind: api.KindConfiguration, Prefix: "pmc", Noun: "payment method configuration",
+	Kind:     api.KindConfiguration,
+	Prefix:   "pmc",
+	Noun:     "payment method configuration",
 	Defaults: func(_ *api.Call) (map[string]any, error) { return newConfiguration("Custom", false), nil },
 	Finish: func(c *api.Call, fields map[string]any) error {
 		for name, v := range fields {
@@ -19,28 +22,42 @@ var configurations = api.RecordAPI{
 			if !ok {
 				continue
 			}
+
 			if display, ok := sent["display_preference"].(map[string]any); ok {
 				fields[name] = preferenceOf(api.TextOf(display["preference"]))
 			}
 		}
+
 		delete(fields, "created")
 		return withoutMetadata(c, fields)
 	},
 }
 
-// automaticKinds are the payment methods that a configuration can offer, in the order in which they are offered.
+// automaticKinds are the payment methods that a configuration can offer, in the
+// order in which they are offered.
 var automaticKinds = []string{"card", "amazon_pay", "ideal", "klarna", "link", "paypal", "sepa_debit", "us_bank_account"}
 
-// newConfiguration offers what every account can take; a wallet of another company has to be switched on first.
+// newConfiguration offers what every account can take; a wallet of another
+// company has to be switched on first.
 func newConfiguration(name string, standard bool) map[string]any {
-	out := map[string]any{"active": true, "application": nil, "is_default": standard, "livemode": false, "name": name, "parent": nil}
+	out := map[string]any{
+		"active":      true,
+		"application": nil,
+		"is_default":  standard,
+		"livemode":    false,
+		"name":        name,
+		"parent":      nil,
+	}
+
 	for _, kind := range automaticKinds {
 		preference := "on"
 		if isWallet(kind) {
 			preference = "off"
 		}
+
 		out[kind] = preferenceOf(preference)
 	}
+
 	return out
 }
 
@@ -49,13 +66,19 @@ func preferenceOf(preference string) map[string]any {
 	if preference == "none" {
 		value = "on"
 	}
+
 	return map[string]any{
-		"available":          value == "on",
-		"display_preference": map[string]any{"overridable": nil, "preference": preference, "value": value},
+		"available": value == "on",
+		"display_preference": map[string]any{
+			"overridable": nil,
+			"preference":  preference,
+			"value":       value,
+		},
 	}
 }
 
-// DefaultConfiguration is the id of the configuration that an account has from the start.
+// DefaultConfiguration is the id of the configuration that an account has from
+// the start.
 func DefaultConfiguration(account string) string {
 	if account == api.PlatformAccount {
 		return "pmc_1SbxDefaultConfiguration"
@@ -68,7 +91,8 @@ func firstObjects(account string) []memory.Object {
 	return []memory.Object{api.NewRecord(api.KindConfiguration, DefaultConfiguration(account), newConfiguration("Default", true))}
 }
 
-// offer is what automatic payment methods depend on besides the account's settings.
+// offer is what automatic payment methods depend on besides the account's
+// settings.
 type offer struct {
 	currency      string
 	configuration string
@@ -103,7 +127,8 @@ func (c *Call) SavableTypes(configuration string, withRedirects bool) []string {
 	return out
 }
 
-// savable refuses payment method types that the sandbox cannot save without a payment.
+// savable refuses payment method types that the sandbox cannot save without a
+// payment.
 func savable(types []string) error {
 	for _, kind := range types {
 		if !slices.Contains(SavableKinds, kind) {
@@ -120,7 +145,8 @@ func offers(o *api.Record, kind string) bool {
 	return display["value"] == "on"
 }
 
-// chosenConfiguration returns the id of the configuration that the parameters name, else of the account's default.
+// chosenConfiguration returns the id of the configuration that the parameters
+// name, else of the account's default.
 func (c *Call) chosenConfiguration(p *wire.Params) (string, error) {
 	id := p.String("payment_method_configuration")
 	if id == "" {

@@ -46,19 +46,28 @@ func (o *Customer) Parents() []string  { return nil }
 
 func CreateCustomer(c *Call) (any, error) {
 	cus := &Customer{
-		ID: wire.NewShortID("cus"), Object: api.KindCustomer, Created: c.Now.Unix(), InvoicePrefix: wire.RandomText(8),
-		Metadata: wire.MergeMetadata(nil, c.Params), NextInvoiceSequence: 1, PreferredLocales: []string{}, TaxExempt: "none",
+		ID:                  wire.NewShortID("cus"),
+		Object:              api.KindCustomer,
+		Created:             c.Now.Unix(),
+		InvoicePrefix:       wire.RandomText(8),
+		Metadata:            wire.MergeMetadata(nil, c.Params),
+		NextInvoiceSequence: 1,
+		PreferredLocales:    []string{},
+		TaxExempt:           "none",
 	}
+
 	c.fillCustomer(cus)
 	standard := wire.Deref(cus.InvoiceSettings.DefaultPaymentMethod)
 	cus.InvoiceSettings.DefaultPaymentMethod = nil // it can only be one that is attached below
 	c.Tx.Put(cus)
 	c.Emit("customer.created", cus)
+
 	if name := c.Params.String("payment_method"); name != "" {
 		pm, err := c.attach(name, cus.ID, "payment_method")
 		if err != nil {
 			return nil, err
 		}
+
 		if standard == name || standard == pm.ID {
 			with := *cus
 			with.InvoiceSettings.DefaultPaymentMethod = &pm.ID
@@ -66,15 +75,19 @@ func CreateCustomer(c *Call) (any, error) {
 			c.Tx.Put(cus)
 		}
 	}
+
 	if standard != "" {
 		return nil, noMethodOf(standard)
 	}
+
 	if source := c.Params.String("source"); source != "" {
 		if _, err := c.addSource(cus.ID, source); err != nil {
 			return nil, err
 		}
+
 		cus, _ = memory.Find[*Customer](c.Tx, cus.ID)
 	}
+
 	return cus, nil
 }
 
@@ -92,18 +105,23 @@ func (c *Call) fillCustomer(cus *Customer) {
 	api.Set(&cus.DefaultSource, p, "default_source")
 	api.Set(&cus.TestClock, p, "test_clock")
 	api.Set(&cus.InvoiceSettings.DefaultPaymentMethod, p, "invoice_settings", "default_payment_method")
+
 	if p.Has("address") {
 		cus.Address = api.ReadAddress(p.At("address"))
 	}
+
 	if p.Has("shipping") {
 		cus.Shipping = api.ReadShipping(p.At("shipping"))
 	}
+
 	if p.Has("balance") {
 		cus.Balance = p.Int("balance")
 	}
+
 	if locales := p.Strings("preferred_locales"); len(locales) > 0 {
 		cus.PreferredLocales = locales
 	}
+
 	if v := p.String("tax_exempt"); v != "" {
 		cus.TaxExempt = v
 	}
@@ -138,17 +156,21 @@ func updateCustomer(c *Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	next := *old
 	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
+
 	if pm := c.Params.String("invoice_settings", "default_payment_method"); pm != "" {
 		method, ok := memory.Find[*PaymentMethod](c.Tx, pm)
 		if !ok || wire.Deref(method.Customer) != old.ID {
 			return nil, noMethodOf(pm)
 		}
 	}
+
 	c.fillCustomer(&next)
 	c.Tx.Put(&next)
 	c.EmitUpdate("customer.updated", &next, old)
+
 	return &next, nil
 }
 
@@ -157,14 +179,17 @@ func deleteCustomer(c *Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	c.endAll(cus.ID)
 	for _, pm := range memory.Children[*PaymentMethod](c.Tx, api.KindMethod, cus.ID) {
 		c.detach(pm)
 	}
+
 	gone := &api.DeletedObject{ID: cus.ID, Object: api.KindCustomer, Deleted: true}
 	c.Tx.Remove(cus.ID)
 	c.Tx.Put(gone)
 	c.Emit("customer.deleted", cus)
+
 	return gone, nil
 }
 

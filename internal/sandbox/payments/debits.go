@@ -16,6 +16,7 @@ func (c *Call) startDelayed(a *Attempt) *PaymentIntent {
 	if a.Intent.SetupFutureUsage != nil {
 		once = nil
 	}
+
 	a.mandate = c.newMandate(a.Method, once)
 	ch := c.newCharge(a)
 	ch.Status, ch.Captured = "pending", true
@@ -29,10 +30,12 @@ func (c *Call) startDelayed(a *Attempt) *PaymentIntent {
 	c.Emit("payment_intent.processing", a.Intent)
 	c.Emit("charge.pending", ch)
 	c.follow(a)
+
 	if c.Server.Config.DelayedAfter >= 0 && a.Method.private.Outcome != testcards.StaysProcessing {
 		intent := a.Intent.ID
 		c.Later(intent, due, func(c *Call) error { return c.decide(intent, "") })
 	}
+
 	return a.Intent
 }
 
@@ -43,22 +46,28 @@ func (c *Call) delayOf(pm *PaymentMethod) time.Duration {
 	return c.Server.Config.DelayedAfter
 }
 
-// decide ends the processing of a delayed payment; outcome "" takes what the test account is for.
+// decide ends the processing of a delayed payment; outcome "" takes what the
+// test account is for.
 func (c *Call) decide(intent, outcome string) error {
 	pi, ok := memory.Find[*PaymentIntent](c.Tx, intent)
 	if !ok || pi.Status != StatusProcessing {
 		return nil
 	}
+
 	ch, _ := memory.Find[*Charge](c.Tx, wire.Deref(pi.LatestCharge))
+
 	pm, _ := memory.Find[*PaymentMethod](c.Tx, wire.Deref(pi.PaymentMethod))
 	if ch == nil || pm == nil {
 		return nil
 	}
+
 	next, done := *pi, *ch
 	a := &Attempt{Intent: &next, Method: pm}
+
 	if outcome == "" {
 		outcome = pm.private.Outcome
 	}
+
 	kind, code, _ := strings.Cut(outcome, ":")
 	switch kind {
 	case testcards.StaysProcessing:
@@ -66,11 +75,14 @@ func (c *Call) decide(intent, outcome string) error {
 	case "fail", "fail_delayed":
 		return c.failDelayed(a, &done, cmp.Or(code, "generic_decline"))
 	}
+
 	done.Status, done.Paid = StatusSucceeded, true
 	c.finishCharge(a, &done)
+
 	if kind == "dispute" {
 		c.dispute(&done, "bank_cannot_process")
 	}
+
 	return nil
 }
 
@@ -81,6 +93,7 @@ func (c *Call) failDelayed(a *Attempt, ch *Charge, code string) error {
 	if code == "fraudulent" {
 		ch.Outcome = declined(&testcards.Card{Risk: "block"}, code, code)
 	}
+
 	c.Tx.Put(ch)
 	e := wire.Invalid("payment_intent_payment_attempt_failed", "", "The payment failed.")
 	e.Charge = ch.ID
@@ -88,10 +101,12 @@ func (c *Call) failDelayed(a *Attempt, ch *Charge, code string) error {
 	c.Emit("charge.failed", ch)
 	c.Emit("payment_intent.payment_failed", a.Intent)
 	c.follow(a)
+
 	return nil
 }
 
-// stopDebit takes back a debit that is canceled while it is processing, which Stripe allows for US bank accounts.
+// stopDebit takes back a debit that is canceled while it is processing, which
+// Stripe allows for US bank accounts.
 func (c *Call) stopDebit(pi *PaymentIntent) {
 	held, ok := memory.Find[*Charge](c.Tx, wire.Deref(pi.LatestCharge))
 	if !ok {
@@ -104,13 +119,15 @@ func (c *Call) stopDebit(pi *PaymentIntent) {
 	c.Emit("charge.failed", &ch)
 }
 
-// stoppable tells whether an intent is processing a debit that can still be taken back.
+// stoppable tells whether an intent is processing a debit that can still be
+// taken back.
 func (c *Call) stoppable(pi *PaymentIntent) bool {
 	pm, ok := memory.Find[*PaymentMethod](c.Tx, wire.Deref(pi.PaymentMethod))
 	return ok && pi.Status == StatusProcessing && pm.Type == "us_bank_account"
 }
 
-// Decide ends the processing of a delayed payment now: outcome "succeed", "fail", or "" for what its test account is for.
+// Decide ends the processing of a delayed payment now: outcome "succeed",
+// "fail", or "" for what its test account is for.
 func (r *Room) Decide(intent, outcome string) bool {
 	obj, ok := r.srv.Anywhere(intent)
 	pi, is := obj.(*PaymentIntent)

@@ -69,7 +69,8 @@ var evidenceFields = []string{
 	"uncategorized_file", "uncategorized_text",
 }
 
-// dispute opens what a test card asks for: a dispute, an inquiry (no money moves), several, or an early fraud warning.
+// dispute opens what a test card asks for: a dispute, an inquiry (no money
+// moves), several, or an early fraud warning.
 func (c *Call) dispute(ch *Charge, kind string) {
 	switch kind {
 	case "warning":
@@ -80,10 +81,21 @@ func (c *Call) dispute(ch *Charge, kind string) {
 		c.openDispute(ch, opening{reason: "fraudulent", amount: ch.Amount / 2})
 		again, _ := memory.Find[*Charge](c.Tx, ch.ID)
 		c.openDispute(again, opening{reason: "fraudulent", amount: ch.Amount - ch.Amount/2})
+
 	case "ce3":
-		c.openDispute(ch, opening{reason: "fraudulent", amount: ch.Amount, eligible: "visa_compelling_evidence_3"})
+		c.openDispute(ch, opening{
+			reason:   "fraudulent",
+			amount:   ch.Amount,
+			eligible: "visa_compelling_evidence_3",
+		})
+
 	case "compliance":
-		c.openDispute(ch, opening{reason: "noncompliant", amount: ch.Amount, eligible: "visa_compliance"})
+		c.openDispute(ch, opening{
+			reason:   "noncompliant",
+			amount:   ch.Amount,
+			eligible: "visa_compliance",
+		})
+
 	default:
 		c.openDispute(ch, opening{reason: kind, amount: ch.Amount})
 	}
@@ -99,21 +111,39 @@ type opening struct {
 
 func (c *Call) openDispute(ch *Charge, how opening) {
 	d := &Dispute{
-		ID: wire.NewID("dp"), Object: api.KindDispute, Amount: how.amount, BalanceTransactions: []BalanceTransaction{}, Charge: ch.ID,
-		Created: c.Now.Unix(), Currency: ch.Currency, EnhancedEligibility: []string{}, Evidence: map[string]any{},
-		EvidenceDetails:    EvidenceDetails{DueBy: new(c.Now.Add(evidenceTime).Unix()), EnhancedEligible: map[string]any{}},
-		IsChargeRefundable: how.inquiry, Metadata: map[string]string{}, PaymentIntent: ch.PaymentIntent, Reason: how.reason,
-		Status: "needs_response",
+		ID:                  wire.NewID("dp"),
+		Object:              api.KindDispute,
+		Amount:              how.amount,
+		BalanceTransactions: []BalanceTransaction{},
+		Charge:              ch.ID,
+		Created:             c.Now.Unix(),
+		Currency:            ch.Currency,
+		EnhancedEligibility: []string{},
+		Evidence:            map[string]any{},
+		EvidenceDetails:     EvidenceDetails{DueBy: new(c.Now.Add(evidenceTime).Unix()), EnhancedEligible: map[string]any{}},
+		IsChargeRefundable:  how.inquiry,
+		Metadata:            map[string]string{},
+		PaymentIntent:       ch.PaymentIntent,
+		Reason:              how.reason,
+		Status:              "needs_response",
 	}
+
 	for _, name := range evidenceFields {
 		d.Evidence[name] = nil
 	}
+
 	d.Evidence["enhanced_evidence"] = map[string]any{}
 	d.qualify(how.eligible)
+
 	d.PaymentMethodDetails = &disputeMethod{Type: ch.PaymentMethodDetails.Type}
 	if cd := ch.PaymentMethodDetails.Card; cd != nil {
-		d.PaymentMethodDetails.Card = &disputeCard{Brand: cd.Brand, CaseType: "chargeback", NetworkReasonCode: wire.OrNil(networkReasons[how.reason])}
+		d.PaymentMethodDetails.Card = &disputeCard{
+			Brand:             cd.Brand,
+			CaseType:          "chargeback",
+			NetworkReasonCode: wire.OrNil(networkReasons[how.reason]),
+		}
 	}
+
 	if how.inquiry {
 		d.Status = "warning_needs_response"
 		if cd := d.PaymentMethodDetails.Card; cd != nil {
@@ -122,12 +152,14 @@ func (c *Call) openDispute(ch *Charge, how opening) {
 	} else {
 		d.BalanceTransactions = append(d.BalanceTransactions, *c.moveDisputed(d, "adjustment", -how.amount, disputeFee))
 	}
+
 	next := *ch
 	next.Disputed, next.Dispute = true, &d.ID
 	c.Tx.Put(d)
 	c.Tx.Put(&next)
 	c.Emit("charge.dispute.created", d)
 	c.Later(d.ID, time.Unix(*d.EvidenceDetails.DueBy, 0), func(c *Call) error { c.missDeadline(d.ID); return nil })
+
 	if !how.inquiry {
 		c.Emit("charge.dispute.funds_withdrawn", d)
 	}
@@ -140,12 +172,21 @@ func (c *Call) moveDisputed(d *Dispute, kind string, amount, fee int64) *Balance
 	return bt
 }
 
-var warnings = api.RecordAPI{Kind: "radar.early_fraud_warning", Noun: "early fraud warning", Filters: []string{"charge", "payment_intent"}}
+var warnings = api.RecordAPI{
+	Kind:    "radar.early_fraud_warning",
+	Noun:    "early fraud warning",
+	Filters: []string{"charge", "payment_intent"},
+}
 
-// fraudWarning records an early fraud warning: https://docs.stripe.com/api/radar/early_fraud_warnings.
+// fraudWarning records an early fraud warning:
+// https://docs.stripe.com/api/radar/early_fraud_warnings.
 func (c *Call) fraudWarning(ch *Charge) {
 	w := api.NewRecord(warnings.Kind, wire.NewID("issfr"), map[string]any{
-		"actionable": true, "charge": ch.ID, "created": c.Now.Unix(), "fraud_type": "misc", "livemode": false,
+		"actionable":     true,
+		"charge":         ch.ID,
+		"created":        c.Now.Unix(),
+		"fraud_type":     "misc",
+		"livemode":       false,
 		"payment_intent": wire.Deref(ch.PaymentIntent),
 	}, ch.ID)
 	c.Tx.Put(w)
@@ -164,8 +205,9 @@ func (d *Dispute) closed() bool {
 	return d.Status == "won" || d.Status == "lost" || d.Status == "warning_closed"
 }
 
-// updateDispute takes evidence. Test evidence decides a dispute: the texts winning_evidence and losing_evidence.
-// See https://docs.stripe.com/testing#disputes.
+// updateDispute takes evidence. Test evidence decides a dispute: the texts
+// winning_evidence and losing_evidence. See
+// https://docs.stripe.com/testing#disputes.
 func updateDispute(c *Call) (any, error) {
 	old, err := api.PathObject[*Dispute](c.API(), api.KindDispute)
 	if err != nil {
@@ -174,20 +216,25 @@ func updateDispute(c *Call) (any, error) {
 	if old.closed() && c.Params.Has("evidence") {
 		return nil, wire.Invalid("", "", "This dispute is already closed")
 	}
+
 	next := *old
 	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
 	next.takeEvidence(c.Params.At("evidence"))
 	submit := c.Params.Has("evidence") && (!c.Params.Has("submit") || c.Params.Bool("submit"))
 	next.EvidenceDetails.HasEvidence = old.EvidenceDetails.HasEvidence || c.Params.Has("evidence")
+
 	if submit {
 		next.EvidenceDetails.SubmissionCount++
 		next.Status = underReview(old.Status)
 	}
+
 	c.Tx.Put(&next)
 	c.EmitUpdate("charge.dispute.updated", &next, old)
+
 	if submit {
 		c.judge(&next)
 	}
+
 	final, _ := memory.Find[*Dispute](c.Tx, old.ID)
 	return final, nil
 }
@@ -214,18 +261,21 @@ func (c *Call) closeDisputeAs(d *Dispute, status string) *Dispute {
 	if d.Status == "warning_needs_response" || d.Status == "warning_under_review" {
 		status = "warning_closed"
 	}
+
 	next.Status = status
 	if status == "won" {
 		back := c.moveDisputed(&next, "adjustment", d.Amount, -disputeFee)
 		next.BalanceTransactions = append(append([]BalanceTransaction(nil), d.BalanceTransactions...), *back)
 		c.Emit("charge.dispute.funds_reinstated", &next)
 	}
+
 	c.Tx.Put(&next)
 	c.EmitUpdate("charge.dispute.closed", &next, d)
 	return &next
 }
 
-// closeDispute is POST /v1/disputes/{id}/close: the merchant accepts that it is lost.
+// closeDispute is POST /v1/disputes/{id}/close: the merchant accepts that it is
+// lost.
 func closeDispute(c *Call) (any, error) {
 	old, err := api.PathObject[*Dispute](c.API(), api.KindDispute)
 	if err != nil {

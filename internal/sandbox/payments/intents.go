@@ -19,7 +19,8 @@ func CreateIntent(c *Call) (any, error) {
 	return c.confirm(pi)
 }
 
-// refuseConfirmOnly names parameters that make sense only together with confirm=true.
+// refuseConfirmOnly names parameters that make sense only together with
+// confirm=true.
 func (c *Call) refuseConfirmOnly() error {
 	for _, name := range []string{"off_session", "error_on_requires_action", "mandate_data", "confirmation_token", "return_url", "use_stripe_sdk"} {
 		if c.Params.Has(name) && !c.Params.Unset(name) && name != "use_stripe_sdk" {
@@ -35,25 +36,37 @@ func (c *Call) newIntent() (*PaymentIntent, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	amount, err := c.AmountOf(cur)
 	if err != nil {
 		return nil, err
 	}
+
 	id := wire.NewID("pi")
 	pi := &PaymentIntent{
-		ID: id, Object: api.KindIntent, Amount: amount, CaptureMethod: "automatic_async", ConfirmationMethod: "automatic",
-		ClientSecret: id + "_secret_" + wire.RandomText(25), Created: c.Now.Unix(), Currency: cur, Status: StatusRequiresMethod,
-		Metadata: wire.MergeMetadata(nil, c.Params),
+		ID:                 id,
+		Object:             api.KindIntent,
+		Amount:             amount,
+		CaptureMethod:      "automatic_async",
+		ConfirmationMethod: "automatic",
+		ClientSecret:       id + "_secret_" + wire.RandomText(25),
+		Created:            c.Now.Unix(),
+		Currency:           cur,
+		Status:             StatusRequiresMethod,
+		Metadata:           wire.MergeMetadata(nil, c.Params),
 	}
+
 	if v := c.Params.String("confirmation_method"); v != "" {
 		pi.ConfirmationMethod = v
 	}
+
 	if err := c.chooseTypes(pi); err != nil {
 		return nil, err
 	}
 	if err := c.fillIntent(pi); err != nil {
 		return nil, err
 	}
+
 	c.Tx.Put(pi)
 	c.Emit("payment_intent.created", pi)
 	return pi, nil
@@ -70,12 +83,15 @@ func (c *Call) fillIntent(pi *PaymentIntent) error {
 			return wire.Invalid("", name, "You cannot change the `%s` of a PaymentIntent that was created by an invoice.", name)
 		}
 	}
+
 	if cus := p.String("customer"); cus != "" {
 		if _, err := c.customer(cus, "customer"); err != nil {
 			return err
 		}
+
 		pi.Customer = &cus
 	}
+
 	api.Set(&pi.Description, p, "description")
 	api.Set(&pi.ReceiptEmail, p, "receipt_email")
 	api.Set(&pi.OnBehalfOf, p, "on_behalf_of")
@@ -83,38 +99,48 @@ func (c *Call) fillIntent(pi *PaymentIntent) error {
 	api.Set(&pi.StatementDescriptorSuffix, p, "statement_descriptor_suffix")
 	api.Set(&pi.TransferGroup, p, "transfer_group")
 	api.Set(&pi.SetupFutureUsage, p, "setup_future_usage")
+
 	if p.Has("shipping") {
 		pi.Shipping = api.ReadShipping(p.At("shipping"))
 	}
+
 	if p.Has("application_fee_amount") {
 		pi.ApplicationFeeAmount = new(p.Int("application_fee_amount"))
 	}
+
 	if v := p.String("capture_method"); v != "" {
 		pi.CaptureMethod = v
 	}
+
 	if dest := p.String("transfer_data", "destination"); dest != "" {
 		if err := c.checkDestination("transfer_data[destination]", dest); err != nil {
 			return err
 		}
+
 		pi.TransferData = &TransferData{Destination: dest}
 		if p.Has("transfer_data", "amount") {
 			pi.TransferData.Amount = new(p.Int("transfer_data", "amount"))
 		}
 	}
+
 	if pi.ApplicationFeeAmount != nil && pi.TransferData == nil && c.Account == api.PlatformAccount {
 		return wire.Invalid("", "application_fee_amount", "Can only apply an application_fee_amount when the PaymentIntent is attempting a direct payment (using an OAuth key or Stripe-Account header) or destination payment (using `transfer_data[destination]`).")
 	}
+
 	return c.fillIntentMethod(pi)
 }
 
-// fillIntentMethod sets the payment method of an intent that is not being confirmed.
+// fillIntentMethod sets the payment method of an intent that is not being
+// confirmed.
 func (c *Call) fillIntentMethod(pi *PaymentIntent) error {
 	if c.Params.Has("payment_method_options") {
 		pi.PaymentMethodOptions = MergeOptions(pi.PaymentMethodOptions, c.Params.At("payment_method_options"))
 	}
+
 	if c.Params.Bool("confirm") || strings.HasSuffix(c.Route.Pattern, "/confirm") {
 		return nil
 	}
+
 	pm, err := c.sentMethod(wire.Deref(pi.Customer))
 	if err != nil || pm == nil {
 		return err
@@ -122,22 +148,27 @@ func (c *Call) fillIntentMethod(pi *PaymentIntent) error {
 	if err := Fits(pi, pm); err != nil {
 		return err
 	}
+
 	pi.PaymentMethod, pi.Status = &pm.ID, StatusRequiresConfirmation
 	return nil
 }
 
-// sentMethod returns the payment method that the parameters name or describe, nil when there is none.
+// sentMethod returns the payment method that the parameters name or describe,
+// nil when there is none.
 func (c *Call) sentMethod(customer string) (*PaymentMethod, error) {
 	if id := c.Params.String("payment_method"); id != "" {
 		return c.Usable(id, customer, "payment_method")
 	}
+
 	if data := c.Params.At("payment_method_data"); data != nil {
 		pm, err := c.newMethod(data)
 		if err == nil {
 			c.Tx.Put(pm)
 		}
+
 		return pm, err
 	}
+
 	return nil, nil //nolint:nilnil // no payment method sent is not an error
 }
 
@@ -146,6 +177,7 @@ func retrieveIntent(c *Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	secret := c.Params.String("client_secret")
 	if c.Publishable && secret == "" {
 		return nil, wire.MissingParam("client_secret")
@@ -156,6 +188,7 @@ func retrieveIntent(c *Call) (any, error) {
 	if c.Publishable {
 		return clientView(c, pi), nil
 	}
+
 	return pi, nil
 }
 
@@ -164,10 +197,12 @@ func updateIntent(c *Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	next := *old
 	if err := c.reprice(old, &next); err != nil {
 		return nil, err
 	}
+
 	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
 	if err := c.fillIntent(&next); err != nil {
 		return nil, err
@@ -175,6 +210,7 @@ func updateIntent(c *Call) (any, error) {
 	if c.Params.Unset("customer") {
 		return nil, wire.Malformed("parameter_invalid_empty", "customer", "You passed an empty string for 'customer'. We assume empty values are an attempt to unset a parameter; however 'customer' cannot be unset. You should remove 'customer' from your request or supply a non-empty value.")
 	}
+
 	c.Tx.Put(&next)
 	return &next, nil
 }
@@ -182,7 +218,8 @@ func updateIntent(c *Call) (any, error) {
 // frozen are the parameters that a confirmed intent does not take any more.
 var frozen = []string{"amount", "currency", "payment_method", "payment_method_data", "payment_method_types", "customer", "setup_future_usage", "capture_method"}
 
-// reprice changes amount, currency and payment method types while the intent still allows it.
+// reprice changes amount, currency and payment method types while the intent
+// still allows it.
 func (c *Call) reprice(old, next *PaymentIntent) error {
 	open := old.Status == StatusRequiresMethod || old.Status == StatusRequiresConfirmation || old.Status == StatusRequiresAction
 	for _, name := range frozen {
@@ -190,30 +227,36 @@ func (c *Call) reprice(old, next *PaymentIntent) error {
 			return unexpectedState(old, "This PaymentIntent's %s could not be updated because it has a status of %s. You may only update the %s of a PaymentIntent with one of the following statuses: requires_payment_method, requires_confirmation, requires_action.", name, old.Status, name)
 		}
 	}
+
 	var err error
 	if c.Params.Has("currency") {
 		if next.Currency, err = c.CurrencyOf(); err != nil {
 			return err
 		}
 	}
+
 	if c.Params.Has("amount") {
 		if next.Amount, err = c.AmountOf(next.Currency); err != nil {
 			return err
 		}
 	}
+
 	if old.Status == StatusRequiresAction && (c.Params.Has("amount") || c.Params.Has("currency")) {
 		next.Status, next.NextAction = StatusRequiresConfirmation, nil
 	}
+
 	if c.Params.Has("payment_method_types") {
 		next.AutomaticPaymentMethods, next.PaymentMethodConfig = nil, nil
 		return c.chooseTypes(next)
 	}
+
 	if c.Params.Has("currency") && next.AutomaticPaymentMethods != nil {
 		next.PaymentMethodTypes = c.automaticTypes(offer{
 			next.Currency, next.PaymentMethodConfig.ID, next.AutomaticPaymentMethods.AllowRedirects != "never", next.CaptureMethod == "manual",
 		})
 		next.PaymentMethodOptions = DefaultOptions(next.PaymentMethodTypes)
 	}
+
 	return nil
 }
 
@@ -233,6 +276,7 @@ func cancelIntent(c *Call) (any, error) {
 	if old.Invoice != nil {
 		return nil, wire.Invalid("", "", "You cannot cancel PaymentIntents created by invoices. Try voiding the invoice instead.")
 	}
+
 	reason := c.Params.String("cancellation_reason")
 	if reason != "" && !api.ContainsWord(cancelReasons, reason) {
 		return nil, wire.Malformed("", "cancellation_reason", "Invalid cancellation_reason: must be one of duplicate, fraudulent, requested_by_customer, or abandoned")
@@ -240,6 +284,7 @@ func cancelIntent(c *Call) (any, error) {
 	if old.Final() || old.Status == StatusProcessing && !c.stoppable(old) {
 		return nil, unexpectedState(old, "You cannot cancel this PaymentIntent because it has a status of %s. Only a PaymentIntent with one of the following statuses may be canceled: requires_payment_method, requires_capture, requires_reauthorization, requires_confirmation, requires_action, processing.", old.Status)
 	}
+
 	next := *old
 	switch old.Status {
 	case needsCapture:
@@ -247,9 +292,11 @@ func cancelIntent(c *Call) (any, error) {
 	case StatusProcessing:
 		c.stopDebit(&next)
 	}
+
 	next.Status, next.CanceledAt, next.CancellationReason = StatusCanceled, new(c.Now.Unix()), wire.OrNil(reason)
 	next.NextAction, next.AmountCapturable = nil, 0
 	c.Tx.Put(&next)
 	c.Emit("payment_intent.canceled", &next)
+
 	return &next, nil
 }

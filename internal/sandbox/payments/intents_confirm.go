@@ -9,12 +9,14 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// confirmIntent is POST /v1/payment_intents/{id}/confirm, for the server's key and for the browser's.
+// confirmIntent is POST /v1/payment_intents/{id}/confirm, for the server's key
+// and for the browser's.
 func confirmIntent(c *Call) (any, error) {
 	pi, err := api.PathObject[*PaymentIntent](c.API(), api.KindIntent)
 	if err != nil {
 		return nil, err
 	}
+
 	if c.Publishable {
 		if c.Params.String("client_secret") != pi.ClientSecret {
 			return nil, wire.NotFound(api.KindIntent, c.ID)
@@ -23,13 +25,16 @@ func confirmIntent(c *Call) (any, error) {
 			return nil, wire.Invalid("payment_intent_invalid_parameter", "", "This PaymentIntent %s cannot be confirmed using your publishable key because its `confirmation_method` is set to `manual`. Please use your secret key instead, or create a PaymentIntent with `confirmation_method` set to `automatic`.", pi.ID)
 		}
 	}
+
 	if err := Confirmable(pi); err != nil {
 		return nil, err
 	}
+
 	done, err := c.confirm(pi)
 	if err != nil || !c.Publishable {
 		return done, err
 	}
+
 	return clientView(c, done), nil
 }
 
@@ -56,11 +61,13 @@ type Attempt struct {
 	mandate    string
 }
 
-// confirm tries to pay old with what the parameters say. A decline is an error that keeps its changes.
+// confirm tries to pay old with what the parameters say. A decline is an error
+// that keeps its changes.
 func (c *Call) confirm(old *PaymentIntent) (*PaymentIntent, error) {
 	next := *old
 	a := &Attempt{Intent: &next, noAction: c.Params.Bool("error_on_requires_action")}
 	a.OffSession = c.Params.Bool("off_session") || c.Params.String("off_session") == "one_off" || c.Params.String("off_session") == "recurring"
+
 	if err := c.fillIntent(a.Intent); err != nil {
 		return nil, err
 	}
@@ -70,6 +77,7 @@ func (c *Call) confirm(old *PaymentIntent) (*PaymentIntent, error) {
 	if err := c.checkAttempt(a); err != nil {
 		return nil, err
 	}
+
 	a.Intent.PaymentMethod = &a.Method.ID
 	a.Intent.LastPaymentError, a.Intent.NextAction, a.Intent.CanceledAt = nil, nil, nil
 	return c.Pay(a)
@@ -81,43 +89,58 @@ func (c *Call) readConfirm(a *Attempt) error {
 	if token := c.Params.String("confirmation_token"); token != "" {
 		return c.readToken(a, token)
 	}
+
 	pm, err := c.sentMethod(wire.Deref(a.Intent.Customer))
 	if err != nil {
 		return err
 	}
+
 	if pm == nil && a.Intent.PaymentMethod != nil {
 		pm, err = c.Usable(*a.Intent.PaymentMethod, wire.Deref(a.Intent.Customer), "payment_method")
 	}
+
 	a.Method = pm
 	return err
 }
 
-// readToken takes what a confirmation token carries; what the request says itself goes first.
+// readToken takes what a confirmation token carries; what the request says
+// itself goes first.
 func (c *Call) readToken(a *Attempt, token string) error {
 	sent, err := c.sentMethod(wire.Deref(a.Intent.Customer))
 	if err != nil {
 		return err
 	}
+
 	ct, pm, err := c.redeem(token, wire.Deref(a.Intent.Customer), false, a.Intent.ID)
 	if err != nil {
 		return err
 	}
+
 	a.Method, a.cvcGiven = pm, ct.private.CVCGiven
 	if sent != nil {
 		a.Method = sent
 	}
+
 	if !c.Params.Has("use_stripe_sdk") {
 		a.Intent.private.SDK = ct.UseStripeSDK
 	}
+
 	if a.Intent.private.ReturnURL == "" {
 		a.Intent.private.ReturnURL = wire.Deref(ct.ReturnURL)
 	}
+
 	if ct.SetupFutureUsage != nil && !c.Params.Has("setup_future_usage") && a.Intent.Invoice == nil {
 		a.Intent.SetupFutureUsage = ct.SetupFutureUsage
 	}
+
 	if ct.Shipping != nil && !c.Params.Has("shipping") {
-		a.Intent.Shipping = &api.Shipping{Address: &ct.Shipping.Address, Name: &ct.Shipping.Name, Phone: ct.Shipping.Phone}
+		a.Intent.Shipping = &api.Shipping{
+			Address: &ct.Shipping.Address,
+			Name:    &ct.Shipping.Name,
+			Phone:   ct.Shipping.Phone,
+		}
 	}
+
 	return nil
 }
 
@@ -139,31 +162,38 @@ func (c *Call) checkAttempt(a *Attempt) error {
 		if a.Intent.Customer != nil {
 			who = "To confirm the PaymentIntent with " + *a.Intent.Customer + ", specify a payment method attached to this customer along with the customer ID."
 		}
+
 		old, _ := memory.Find[*PaymentIntent](c.Tx, a.Intent.ID)
 		return unexpectedState(old, "You cannot confirm this PaymentIntent because it's missing a payment method. %s", who)
 	}
+
 	if err := Fits(a.Intent, a.Method); err != nil {
 		return err
 	}
+
 	if a.Intent.SetupFutureUsage != nil {
 		if err := c.checkMandate(a.Method, "PaymentIntent", " and `setup_future_usage`"); err != nil {
 			return err
 		}
 	}
+
 	if a.wantsCVC() && c.Params.String("payment_method_options", "card", "cvc_token") == "" {
 		return wire.Invalid("payment_intent_invalid_parameter", "payment_method_options[card][cvc_token]", "This PaymentIntent requires the CVC to be collected again: `require_cvc_recollection` is enabled and the card is attached to a customer.")
 	}
+
 	return c.checkReturnURL(a)
 }
 
-// wantsCVC tells whether the buyer has to type the code of a saved card again and has not.
+// wantsCVC tells whether the buyer has to type the code of a saved card again
+// and has not.
 func (a *Attempt) wantsCVC() bool {
 	opts, _ := a.Intent.PaymentMethodOptions["card"].(map[string]any)
 	again, _ := opts["require_cvc_recollection"].(bool)
 	return again && a.Method.Card != nil && a.Method.Customer != nil && !a.OffSession && !a.cvcGiven
 }
 
-// checkReturnURL asks for a return_url when a redirect may follow and Stripe.js is not there to handle it.
+// checkReturnURL asks for a return_url when a redirect may follow and Stripe.js
+// is not there to handle it.
 func (c *Call) checkReturnURL(a *Attempt) error {
 	auto := a.Intent.AutomaticPaymentMethods
 	if a.Intent.private.ReturnURL != "" || c.Publishable {
@@ -175,6 +205,7 @@ func (c *Call) checkReturnURL(a *Attempt) error {
 	if redirects(a.Method.Type) && !agreed(a.Method) {
 		return wire.Invalid("payment_intent_invalid_parameter", "return_url", "A `return_url` must be specified because this Payment Method is configured to automatically redirect: %s.", a.Method.Type)
 	}
+
 	return nil
 }
 
@@ -190,6 +221,7 @@ func (c *Call) Pay(a *Attempt) (*PaymentIntent, error) {
 	case a.Method.Type == "customer_balance":
 		return c.awaitTransfer(a), nil
 	}
+
 	return c.charge(a)
 }
 
@@ -209,6 +241,7 @@ func (c *Call) payCard(a *Attempt) (*PaymentIntent, error) {
 	if cd.Auth == "error" {
 		return c.decline(a, "card_declined", "generic_decline")
 	}
+
 	return c.askAuthentication(a), nil
 }
 
@@ -217,11 +250,14 @@ func (c *Call) askAuthentication(a *Attempt) *PaymentIntent {
 	url := c.Base() + "/3ds/" + a.Intent.ID + "?client_secret=" + a.Intent.ClientSecret
 	if a.Intent.private.SDK || a.Intent.private.ReturnURL == "" {
 		a.Intent.NextAction = &NextAction{Type: "use_stripe_sdk", UseStripeSDK: &SDKAction{
-			Type: "three_d_secure_redirect", StripeJS: url, Source: wire.NewID("src"),
+			Type:     "three_d_secure_redirect",
+			StripeJS: url,
+			Source:   wire.NewID("src"),
 		}}
 	} else {
 		a.Intent.NextAction = &NextAction{Type: "redirect_to_url", RedirectToURL: &RedirectToURL{ReturnURL: &a.Intent.private.ReturnURL, URL: url}}
 	}
+
 	return c.waitForBuyer(a)
 }
 
@@ -231,7 +267,8 @@ func (c *Call) askRedirect(a *Attempt) *PaymentIntent {
 	return c.waitForBuyer(a)
 }
 
-// redirectTo is the way to the page on which the buyer of an intent agrees or refuses.
+// redirectTo is the way to the page on which the buyer of an intent agrees or
+// refuses.
 func (c *Call) redirectTo(intent, secret, back string) *NextAction {
 	return &NextAction{Type: "redirect_to_url", RedirectToURL: &RedirectToURL{
 		ReturnURL: wire.OrNil(back), URL: c.Base() + "/redirect/" + intent + "?client_secret=" + secret,

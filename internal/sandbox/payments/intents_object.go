@@ -5,7 +5,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// The statuses of a PaymentIntent: https://docs.stripe.com/payments/paymentintents/lifecycle.
+// The statuses of a PaymentIntent:
+// https://docs.stripe.com/payments/paymentintents/lifecycle.
 const (
 	StatusRequiresMethod       = "requires_payment_method"
 	StatusRequiresConfirmation = "requires_confirmation"
@@ -101,7 +102,8 @@ type TransferData struct {
 	Destination string `json:"destination"`
 }
 
-// NextAction is what the buyer has to do. See https://docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action.
+// NextAction is what the buyer has to do. See
+// https://docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action.
 type NextAction struct {
 	Bank          *BankInstructions `json:"display_bank_transfer_instructions,omitempty"`
 	RedirectToURL *RedirectToURL    `json:"redirect_to_url,omitempty"`
@@ -137,12 +139,14 @@ func (o *PaymentIntent) ObjectKind() string { return api.KindIntent }
 func (o *PaymentIntent) Parents() []string  { return ParentsOf(o.Customer, o.Invoice) }
 func (o *PaymentIntent) Secrets() any       { return &o.private }
 
-// Final tells whether nothing more can happen to the intent by confirming or canceling it.
+// Final tells whether nothing more can happen to the intent by confirming or
+// canceling it.
 func (o *PaymentIntent) Final() bool {
 	return o.Status == StatusSucceeded || o.Status == StatusCanceled
 }
 
-// unexpectedState is Stripe's refusal of an action that the status does not allow; it carries the intent.
+// unexpectedState is Stripe's refusal of an action that the status does not
+// allow; it carries the intent.
 func unexpectedState(pi *PaymentIntent, format string, args ...any) *wire.Error {
 	e := wire.Invalid("payment_intent_unexpected_state", "", format, args...)
 	e.PaymentIntent = pi

@@ -8,13 +8,15 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// chooseTypes decides which payment methods an intent takes.
-// Since 2023-08-16 automatic payment methods are the default: https://docs.stripe.com/upgrades#2023-08-16.
+// chooseTypes decides which payment methods an intent takes. Since 2023-08-16
+// automatic payment methods are the default:
+// https://docs.stripe.com/upgrades#2023-08-16.
 func (c *Call) chooseTypes(pi *PaymentIntent) error {
 	types := c.Params.Strings("payment_method_types")
 	if len(types) > 0 && c.Params.Bool("automatic_payment_methods", "enabled") {
 		return wire.Malformed("", "payment_method_types", "You may only specify one of these parameters: automatic_payment_methods, payment_method_types.")
 	}
+
 	switch {
 	case len(types) > 0:
 		for i, t := range types {
@@ -22,27 +24,34 @@ func (c *Call) chooseTypes(pi *PaymentIntent) error {
 				return err
 			}
 		}
+
 		pi.PaymentMethodTypes = types
+
 	case c.Params.Has("automatic_payment_methods") && !c.Params.Bool("automatic_payment_methods", "enabled"):
 		pi.PaymentMethodTypes = []string{"card"}
 	default:
 		pi.private.Implicit = !c.Params.Has("automatic_payment_methods")
 		redirects := cmp.Or(c.Params.String("automatic_payment_methods", "allow_redirects"), "always")
 		pi.AutomaticPaymentMethods = &AutomaticMethods{AllowRedirects: redirects, Enabled: true}
+
 		settings, err := c.chosenConfiguration(c.Params)
 		if err != nil {
 			return err
 		}
+
 		pi.PaymentMethodTypes = c.automaticTypes(offer{pi.Currency, settings, redirects != "never", c.Params.String("capture_method") == "manual"})
 		pi.PaymentMethodConfig = &ConfigDetails{ID: settings}
 	}
+
 	pi.PaymentMethodOptions = DefaultOptions(pi.PaymentMethodTypes)
 	return nil
 }
 
 // typeCurrencies lists the currencies of methods that do not take every one.
 var typeCurrencies = map[string][]string{
-	"ideal": {"eur"}, "sepa_debit": {"eur"}, "us_bank_account": {"usd"},
+	"ideal":            {"eur"},
+	"sepa_debit":       {"eur"},
+	"us_bank_account":  {"usd"},
 	"klarna":           {"usd", "eur", "gbp", "sek", "dkk", "nok", "chf", "cad", "aud", "nzd", "pln", "czk"},
 	"customer_balance": {"usd", "eur", "gbp", "jpy", "mxn"},
 	"paypal":           {"eur", "usd", "gbp", "chf", "czk", "dkk", "nok", "pln", "sek", "aud", "cad", "hkd", "nzd", "sgd"},
@@ -57,7 +66,8 @@ func TakesCurrency(kind, cur string) bool {
 // knownMethods are the payment method types, for messages.
 const knownMethods = "amazon_pay, card, customer_balance, ideal, klarna, link, paypal, sepa_debit and us_bank_account"
 
-// Supports refuses a payment method type that the sandbox does not know or the currency does not allow.
+// Supports refuses a payment method type that the sandbox does not know or the
+// currency does not allow.
 func (c *Call) Supports(pi *PaymentIntent, kind string, _ int) error {
 	switch kind {
 	case "card", "amazon_pay", "link", "ideal", "klarna", "paypal", "sepa_debit", "us_bank_account", "customer_balance":
@@ -70,7 +80,8 @@ func (c *Call) Supports(pi *PaymentIntent, kind string, _ int) error {
 	return nil
 }
 
-// DefaultOptions is what payment_method_options shows when nothing was asked for.
+// DefaultOptions is what payment_method_options shows when nothing was asked
+// for.
 func DefaultOptions(types []string) map[string]any {
 	out := make(map[string]any, len(types))
 	for _, kind := range types {
@@ -89,12 +100,18 @@ func DefaultOptions(types []string) map[string]any {
 			out[kind] = noOptions
 		}
 	}
+
 	return out
 }
 
 // These maps are shared by all intents and never written to.
 var (
-	cardOptions   = map[string]any{"installments": nil, "mandate_options": nil, "network": nil, "request_three_d_secure": "automatic"}
+	cardOptions = map[string]any{
+		"installments":           nil,
+		"mandate_options":        nil,
+		"network":                nil,
+		"request_three_d_secure": "automatic",
+	}
 	klarnaOptions = map[string]any{"preferred_locale": nil}
 	linkOptions   = map[string]any{"persistent_token": nil}
 	paypalOptions = map[string]any{"preferred_locale": nil, "reference": nil}
@@ -108,6 +125,7 @@ func MergeOptions(old map[string]any, p *wire.Params) map[string]any {
 	for k, v := range old {
 		out[k] = v
 	}
+
 	for _, key := range p.Keys() {
 		kid := p.Fields[key]
 		if kid.Leaf && len(kid.Fields) == 0 {
@@ -115,12 +133,15 @@ func MergeOptions(old map[string]any, p *wire.Params) map[string]any {
 				delete(out, key)
 				continue
 			}
+
 			out[key] = optionValue(kid.Value)
 			continue
 		}
+
 		former, _ := out[key].(map[string]any)
 		out[key] = MergeOptions(former, kid)
 	}
+
 	return out
 }
 

@@ -11,23 +11,32 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// newMethod builds a payment method from payment_method_data or the parameters of POST /v1/payment_methods.
-// It is not stored yet.
+// newMethod builds a payment method from payment_method_data or the parameters
+// of POST /v1/payment_methods. It is not stored yet.
 func (c *Call) newMethod(p *wire.Params) (*PaymentMethod, error) {
 	kind := p.String("type")
 	if kind == "" {
 		return nil, wire.MissingParam(Pathed(p, "type"))
 	}
+
 	pm := &PaymentMethod{
-		ID: wire.NewID("pm"), Object: api.KindMethod, AllowRedisplay: "unspecified", BillingDetails: api.ReadBilling(p.At("billing_details")),
-		Created: c.Now.Unix(), Metadata: wire.MergeMetadata(nil, p), Type: kind,
+		ID:             wire.NewID("pm"),
+		Object:         api.KindMethod,
+		AllowRedisplay: "unspecified",
+		BillingDetails: api.ReadBilling(p.At("billing_details")),
+		Created:        c.Now.Unix(),
+		Metadata:       wire.MergeMetadata(nil, p),
+		Type:           kind,
 	}
+
 	if v := p.String("allow_redisplay"); v != "" {
 		pm.AllowRedisplay = v
 	}
+
 	if err := c.fillMethod(pm, p); err != nil {
 		return nil, err
 	}
+
 	return pm, nil
 }
 
@@ -54,6 +63,7 @@ func (c *Call) fillMethod(pm *PaymentMethod, p *wire.Params) error {
 		if pm.BillingDetails.Email == nil || pm.BillingDetails.Address.Country == nil {
 			return needBilling(p, "klarna", "email", "address[country]")
 		}
+
 	case "link":
 		pm.Link = &MethodLink{Email: pm.BillingDetails.Email}
 	case "customer_balance":
@@ -65,6 +75,7 @@ func (c *Call) fillMethod(pm *PaymentMethod, p *wire.Params) error {
 	default:
 		return wire.Malformed("", Pathed(p, "type"), "Invalid type: the sandbox knows %s, not '%s'.", knownMethods, pm.Type)
 	}
+
 	return nil
 }
 
@@ -72,25 +83,31 @@ func (c *Call) fillCard(pm *PaymentMethod, p *wire.Params) error {
 	if p == nil {
 		return wire.MissingParam("card")
 	}
+
 	if token := p.String("token"); token != "" {
 		cd, month, year, err := c.cardOfToken(token, p.Path+"[token]")
 		if err != nil {
 			return err
 		}
+
 		c.useCard(pm, cd, month, year)
 		return nil
 	}
+
 	cd, err := c.checkCard(p)
 	if err != nil {
 		return err
 	}
+
 	c.useCard(pm, cd, p.Int("exp_month"), int64(fullYear(int(p.Int("exp_year")))))
 	if p.String("cvc") != "" {
 		pm.private.CVCCheck = "pass"
 	}
+
 	if preferred := p.String("networks", "preferred"); preferred != "" {
 		pm.Card.Networks.Preferred = &preferred
 	}
+
 	return nil
 }
 
@@ -99,31 +116,41 @@ func (c *Call) useCard(pm *PaymentMethod, cd *testcards.Card, month, year int64)
 	pm.private.Card = cd.Key
 }
 
-// namedMethod makes a payment method of a test card (pm_card_...) or test bank account (pm_usBankAccount_...), not stored yet.
+// namedMethod makes a payment method of a test card (pm_card_...) or test bank
+// account (pm_usBankAccount_...), not stored yet.
 func (c *Call) namedMethod(name string) (*PaymentMethod, bool) {
 	pm := &PaymentMethod{
-		ID: wire.NewID("pm"), Object: api.KindMethod, AllowRedisplay: "unspecified", Created: c.Now.Unix(), Metadata: map[string]string{},
+		ID:             wire.NewID("pm"),
+		Object:         api.KindMethod,
+		AllowRedisplay: "unspecified",
+		Created:        c.Now.Unix(),
+		Metadata:       map[string]string{},
 	}
+
 	if cd, ok := testcards.Named(name); ok {
 		pm.Type = "card"
 		c.useCard(pm, cd, int64(c.Now.Month()), int64(c.Now.Year()+1))
 		return pm, true
 	}
+
 	account, ok := testcards.USBankNamed(name)
 	if ok {
 		pm.Type = "us_bank_account"
 		useUSBank(pm, account, "110000000", "individual", "checking")
 	}
+
 	return pm, ok
 }
 
-// Usable finds a payment method for a payment and refuses what Stripe refuses: unknown, detached, consumed or somebody else's.
-// The name of a test method stands for a fresh one.
+// Usable finds a payment method for a payment and refuses what Stripe refuses:
+// unknown, detached, consumed or somebody else's. The name of a test method
+// stands for a fresh one.
 func (c *Call) Usable(id, customer, param string) (*PaymentMethod, error) {
 	if pm, ok := c.namedMethod(id); ok {
 		c.Tx.Put(pm)
 		return pm, nil
 	}
+
 	pm, ok := memory.Find[*PaymentMethod](c.Tx, id)
 	if !ok {
 		return nil, wire.NoSuch("PaymentMethod", param, id)
@@ -131,6 +158,7 @@ func (c *Call) Usable(id, customer, param string) (*PaymentMethod, error) {
 	if pm.private.Detached || pm.private.Consumed && pm.Customer == nil {
 		return nil, wire.Invalid("", param, "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a connected account without Customer attachment, or was detached from a Customer. It may not be used again. To use a PaymentMethod multiple times, you must attach it to a Customer first.")
 	}
+
 	owner := wire.Deref(pm.Customer)
 	if owner != "" && customer == "" {
 		return nil, wire.Invalid("", param, "The PaymentMethod %s does belong to the Customer %s. Please include the Customer in the `customer` parameter on the PaymentIntent.", id, owner)
@@ -138,6 +166,7 @@ func (c *Call) Usable(id, customer, param string) (*PaymentMethod, error) {
 	if owner != "" && owner != customer {
 		return nil, wire.Invalid("", param, "The customer %s does not own the PaymentMethod %s.", customer, id)
 	}
+
 	return pm, nil
 }
 
@@ -153,21 +182,25 @@ func createMethod(c *Call) (any, error) {
 	return pm, nil
 }
 
-// pathMethod finds the payment method in the path; pm_card_... names one that was attached before, else a fresh one.
+// pathMethod finds the payment method in the path; pm_card_... names one that
+// was attached before, else a fresh one.
 func (c *Call) pathMethod() (*PaymentMethod, error) {
 	if pm, ok := memory.Find[*PaymentMethod](c.Tx, c.ID); ok {
 		return pm, nil
 	}
+
 	cd, ok := testcards.Named(c.ID)
 	if !ok {
 		return nil, wire.NotFound("PaymentMethod", c.ID)
 	}
+
 	attached := slices.Collect(memory.All[*PaymentMethod](c.Tx, api.KindMethod))
 	for _, pm := range slices.Backward(attached) {
 		if pm.private.Card == cd.Key && !pm.private.Detached && !pm.private.Consumed {
 			return pm, nil
 		}
 	}
+
 	return c.Usable(c.ID, "", "payment_method")
 }
 
@@ -180,22 +213,28 @@ func updateMethod(c *Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	next := *old
 	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
 	next.BillingDetails = api.MergeBilling(old.BillingDetails, c.Params.At("billing_details"))
+
 	if v := c.Params.String("allow_redisplay"); v != "" {
 		next.AllowRedisplay = v
 	}
+
 	if old.Card != nil && c.Params.Has("card") {
 		cd := *old.Card
 		if c.Params.Has("card", "exp_month") {
 			cd.ExpMonth = c.Params.Int("card", "exp_month")
 		}
+
 		if c.Params.Has("card", "exp_year") {
 			cd.ExpYear = int64(fullYear(int(c.Params.Int("card", "exp_year"))))
 		}
+
 		next.Card = &cd
 	}
+
 	c.Tx.Put(&next)
 	c.EmitUpdate("payment_method.updated", &next, old)
 	return &next, nil
@@ -209,12 +248,14 @@ func attachMethod(c *Call) (any, error) {
 	return c.attach(c.ID, cus, "id")
 }
 
-// attach ties a payment method to a customer, which is when an issuer's refusal of the card shows.
+// attach ties a payment method to a customer, which is when an issuer's refusal
+// of the card shows.
 func (c *Call) attach(id, customer, param string) (*PaymentMethod, error) {
 	cus, err := c.customer(customer, "customer")
 	if err != nil {
 		return nil, err
 	}
+
 	pm, err := c.Usable(id, cus.ID, param)
 	if err != nil {
 		return nil, attachError(err, param)
@@ -222,11 +263,13 @@ func (c *Call) attach(id, customer, param string) (*PaymentMethod, error) {
 	if pm.Customer != nil {
 		return pm, nil
 	}
+
 	if cd := pm.testCard(); cd != nil && cd.Code != "" && !cd.Attaches && cd.Auth == "" {
 		e := wire.CardError(cd.Code, cd.Decline, testcards.DeclineMessage(cd.Code, cd.Decline))
 		e.Commit = false
 		return nil, e
 	}
+
 	return c.own(pm, cus.ID), nil
 }
 
@@ -244,11 +287,13 @@ func (c *Call) own(pm *PaymentMethod, customer string) *PaymentMethod {
 	next := *pm
 	next.Customer = &customer
 	next.private.Ready = true
+
 	if next.Card != nil {
 		cd := *next.Card
 		cd.Checks = checksOf(next.testCard(), &next)
 		next.Card = &cd
 	}
+
 	c.Tx.Put(&next)
 	c.Emit("payment_method.attached", &next)
 	return &next

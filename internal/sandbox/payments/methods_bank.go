@@ -13,6 +13,7 @@ func fillSEPA(pm *PaymentMethod, p *wire.Params) error {
 	if p.Path == "" {
 		field = "sepa_debit[iban]"
 	}
+
 	if iban == "" {
 		return wire.MissingParam(field)
 	}
@@ -22,9 +23,14 @@ func fillSEPA(pm *PaymentMethod, p *wire.Params) error {
 	if err := needBilling(p, "sepa_debit", "name", "email"); err != nil {
 		return err
 	}
+
 	pm.SEPADebit = &MethodSEPA{
-		BankCode: testcards.BankCode(iban), Country: iban[:2], Fingerprint: fingerprint(iban), Last4: iban[len(iban)-4:],
+		BankCode:    testcards.BankCode(iban),
+		Country:     iban[:2],
+		Fingerprint: fingerprint(iban),
+		Last4:       iban[len(iban)-4:],
 	}
+
 	pm.private.Outcome = testcards.SEPAOutcome(iban)
 	return nil
 }

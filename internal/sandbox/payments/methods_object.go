@@ -8,7 +8,8 @@ import (
 	"checkoutd/internal/sandbox/testcards"
 )
 
-// PaymentMethod is https://docs.stripe.com/api/payment_methods/object. One of the type's own fields is set.
+// PaymentMethod is https://docs.stripe.com/api/payment_methods/object. One of
+// the type's own fields is set.
 type PaymentMethod struct {
 	ID             string             `json:"id"`
 	Object         string             `json:"object"`
@@ -33,7 +34,8 @@ type PaymentMethod struct {
 	private methodPrivate
 }
 
-// methodPrivate is what the sandbox knows about a payment method and Stripe would not tell.
+// methodPrivate is what the sandbox knows about a payment method and Stripe
+// would not tell.
 type methodPrivate struct {
 	Card     string `json:"card,omitempty"`     // the row of the test card table
 	Detached bool   `json:"detached,omitempty"` // detached methods cannot be used again
@@ -152,9 +154,16 @@ func fingerprint(secret string) string {
 // newMethodCard describes a test card as a payment method shows it.
 func newMethodCard(cd *testcards.Card, month, year int64) *MethodCard {
 	return &MethodCard{
-		Brand: cd.Brand, Country: cd.Country, DisplayBrand: cd.Networks[0], ExpMonth: month, ExpYear: year,
-		Fingerprint: fingerprint(cd.Number), Funding: cd.Funding, Last4: cd.Number[len(cd.Number)-4:],
-		Networks: Networks{Available: cd.Networks}, RegulatedStatus: "unregulated",
+		Brand:             cd.Brand,
+		Country:           cd.Country,
+		DisplayBrand:      cd.Networks[0],
+		ExpMonth:          month,
+		ExpYear:           year,
+		Fingerprint:       fingerprint(cd.Number),
+		Funding:           cd.Funding,
+		Last4:             cd.Number[len(cd.Number)-4:],
+		Networks:          Networks{Available: cd.Networks},
+		RegulatedStatus:   "unregulated",
 		ThreeDSecureUsage: SecureUsage{Supported: cd.Auth != "unsupported"},
 	}
 }

@@ -18,6 +18,7 @@ func fillUSBank(pm *PaymentMethod, p *wire.Params) error {
 	if err := needBilling(p, "us_bank_account", "name"); err != nil {
 		return err
 	}
+
 	holder, kind := p.String("us_bank_account", "account_holder_type"), p.String("us_bank_account", "account_type")
 	useUSBank(pm, account, routing, cmp.Or(holder, "individual"), cmp.Or(kind, "checking"))
 	return nil
@@ -25,9 +26,13 @@ func fillUSBank(pm *PaymentMethod, p *wire.Params) error {
 
 func useUSBank(pm *PaymentMethod, account, routing, holder, kind string) {
 	pm.USBankAccount = &MethodUSBank{
-		AccountHolderType: holder, AccountType: kind, BankName: "STRIPE TEST BANK",
-		Fingerprint: fingerprint(routing + account), Last4: account[max(0, len(account)-4):], RoutingNumber: routing,
-		Networks: usBankNetworks{Preferred: "ach", Supported: []string{"ach", "us_domestic_wire"}},
+		AccountHolderType: holder,
+		AccountType:       kind,
+		BankName:          "STRIPE TEST BANK",
+		Fingerprint:       fingerprint(routing + account),
+		Last4:             account[max(0, len(account)-4):],
+		RoutingNumber:     routing,
+		Networks:          usBankNetworks{Preferred: "ach", Supported: []string{"ach", "us_domestic_wire"}},
 	}
 	pm.private.Outcome = cmp.Or(testcards.USOutcomes[account], "succeed")
 }

@@ -67,10 +67,12 @@ func (o *Refund) ObjectID() string   { return o.ID }
 func (o *Refund) ObjectKind() string { return api.KindRefund }
 func (o *Refund) Parents() []string  { return ParentsOf(o.Charge, o.PaymentIntent) }
 
-// refundAnswer is how long a buyer has to say where the money of a bank transfer shall go.
+// refundAnswer is how long a buyer has to say where the money of a bank
+// transfer shall go.
 const refundAnswer = 45 * 24 * time.Hour
 
-// refundSettles is when an asynchronous refund succeeds or fails, on the sandbox's clock.
+// refundSettles is when an asynchronous refund succeeds or fails, on the
+// sandbox's clock.
 const refundSettles = 5 * time.Second
 
 func createRefund(c *Call) (any, error) {
@@ -78,6 +80,7 @@ func createRefund(c *Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	amount, err := c.refundAmount(ch)
 	if err != nil {
 		return nil, err
@@ -85,25 +88,42 @@ func createRefund(c *Call) (any, error) {
 	if reason := c.Params.String("reason"); reason != "" && !api.ContainsWord("duplicate fraudulent requested_by_customer", reason) {
 		return nil, wire.Malformed("", "reason", "Invalid reason: must be one of duplicate, fraudulent, or requested_by_customer")
 	}
+
 	re := c.newRefund(ch, amount)
 	re.Metadata, re.Reason = wire.MergeMetadata(nil, c.Params), c.Params.Text("reason")
+
 	if err := c.refundConnected(re, ch); err != nil {
 		return nil, err
 	}
+
 	c.refund(re, ch)
 	return re, nil
 }
 
-// newRefund is a refund over a part of a charge, on its way to where the money came from.
+// newRefund is a refund over a part of a charge, on its way to where the money
+// came from.
 func (c *Call) newRefund(ch *Charge, amount int64) *Refund {
 	re := &Refund{
-		ID: wire.NewID("re"), Object: api.KindRefund, Amount: amount, Charge: &ch.ID, Created: c.Now.Unix(), Currency: ch.Currency,
-		Metadata: map[string]string{}, PaymentIntent: ch.PaymentIntent, Status: StatusSucceeded,
+		ID:                 wire.NewID("re"),
+		Object:             api.KindRefund,
+		Amount:             amount,
+		Charge:             &ch.ID,
+		Created:            c.Now.Unix(),
+		Currency:           ch.Currency,
+		Metadata:           map[string]string{},
+		PaymentIntent:      ch.PaymentIntent,
+		Status:             StatusSucceeded,
 		DestinationDetails: &RefundDestination{Type: ch.PaymentMethodDetails.Type},
 	}
+
 	if ch.PaymentMethodDetails.Card != nil {
-		re.DestinationDetails.Card = &RefundCard{ReferenceStatus: "pending", ReferenceType: "acquirer_reference_number", Type: "refund"}
+		re.DestinationDetails.Card = &RefundCard{
+			ReferenceStatus: "pending",
+			ReferenceType:   "acquirer_reference_number",
+			Type:            "refund",
+		}
 	}
+
 	return re
 }
 
@@ -118,19 +138,24 @@ func (c *Call) refundedCharge() (*Charge, error) {
 		if pi.LatestCharge == nil || pi.Status != StatusSucceeded {
 			return nil, wire.Invalid("", "payment_intent", "This PaymentIntent (%s) does not have a successful charge to refund.", intent)
 		}
+
 		id, param = *pi.LatestCharge, "payment_intent"
 	}
+
 	if id == "" {
 		return nil, wire.Malformed("parameter_missing", "", "One of the following params should be provided for this request: payment_intent or charge.")
 	}
+
 	ch, ok := memory.Find[*Charge](c.Tx, id)
 	if !ok {
 		return nil, wire.NoSuch(api.KindCharge, param, id)
 	}
+
 	return ch, c.refundable(ch)
 }
 
-// refundable refuses what cannot be refunded. A mere inquiry can be answered with a refund.
+// refundable refuses what cannot be refunded. A mere inquiry can be answered
+// with a refund.
 func (c *Call) refundable(ch *Charge) error {
 	switch {
 	case ch.Status != StatusSucceeded:
@@ -142,10 +167,12 @@ func (c *Call) refundable(ch *Charge) error {
 	case !ch.Captured:
 		return wire.Invalid("", "charge", "Charge %s has not been captured. Cancel its PaymentIntent to release the funds.", ch.ID)
 	}
+
 	return nil
 }
 
-// inquired tells whether the dispute of a charge is an inquiry, which no money was taken for.
+// inquired tells whether the dispute of a charge is an inquiry, which no money
+// was taken for.
 func (c *Call) inquired(ch *Charge) bool {
 	d, ok := memory.Find[*Dispute](c.Tx, wire.Deref(ch.Dispute))
 	return ok && d.IsChargeRefundable
@@ -156,6 +183,7 @@ func (c *Call) refundAmount(ch *Charge) (int64, error) {
 	if !c.Params.Has("amount") {
 		return left, nil
 	}
+
 	amount := c.Params.Int("amount")
 	if amount < 1 {
 		return 0, wire.Malformed("parameter_invalid_integer", "amount", "Invalid positive integer")
@@ -163,6 +191,7 @@ func (c *Call) refundAmount(ch *Charge) (int64, error) {
 	if amount > left {
 		return 0, wire.Invalid("", "amount", "Refund amount (%s) is greater than unrefunded amount on charge (%s)", api.Display(amount, ch.Currency), api.Display(left, ch.Currency))
 	}
+
 	return amount, nil
 }
 
@@ -180,21 +209,25 @@ func (c *Call) refund(re *Refund, ch *Charge) {
 	c.Tx.Put(&next)
 	c.Emit("refund.created", re)
 	c.EmitUpdate("charge.refunded", &next, ch)
+
 	if d, open := memory.Find[*Dispute](c.Tx, wire.Deref(ch.Dispute)); open && next.Refunded && !d.closed() {
 		c.closeDisputeAs(d, "warning_closed")
 	}
+
 	if later {
 		id := re.ID
 		c.Later(id, c.Now.Add(refundSettles), func(c *Call) error { c.settleRefund(id); return nil })
 	}
 }
 
-// refundLater sets the first status of refunds that are decided later and tells whether this is one.
+// refundLater sets the first status of refunds that are decided later and tells
+// whether this is one.
 func (c *Call) refundLater(re *Refund, ch *Charge) bool {
 	pm, ok := memory.Find[*PaymentMethod](c.Tx, wire.Deref(ch.PaymentMethod))
 	if !ok {
 		return false
 	}
+
 	cd := pm.testCard()
 	switch {
 	case pm.Type == "customer_balance": // the buyer is asked by e-mail where the money shall go
@@ -203,12 +236,14 @@ func (c *Call) refundLater(re *Refund, ch *Charge) bool {
 			EmailSent: EmailSent{EmailSentAt: c.Now.Unix(), EmailSentTo: c.Params.String("instructions_email")}, ExpiresAt: c.Now.Add(refundAnswer).Unix(),
 		}}
 		return false
+
 	case cd != nil && cd.Refund == "pending", pm.Type == "sepa_debit", pm.Type == "us_bank_account":
 		re.Status = "pending"
 		return true
 	case cd != nil && cd.Refund == "fail":
 		return true
 	}
+
 	return false
 }
 
@@ -218,26 +253,32 @@ func (c *Call) settleRefund(id string) {
 	if !ok || old.Status == "failed" || old.Status == StatusCanceled {
 		return
 	}
+
 	next := *old
+
 	ch, found := memory.Find[*Charge](c.Tx, wire.Deref(old.Charge))
 	if !found {
 		return
 	}
+
 	pm, _ := memory.Find[*PaymentMethod](c.Tx, wire.Deref(ch.PaymentMethod))
 	if pm != nil && pm.testCard() != nil && pm.testCard().Refund == "fail" {
 		c.failRefund(&next, old, ch)
 		return
 	}
+
 	if old.Status == StatusSucceeded {
 		return
 	}
+
 	next.Status = StatusSucceeded
 	c.Tx.Put(&next)
 	c.EmitUpdate("refund.updated", &next, old)
 	c.EmitUpdate("charge.refund.updated", &next, old)
 }
 
-// returnRefund books the money of a refund that did not arrive back to the merchant's balance.
+// returnRefund books the money of a refund that did not arrive back to the
+// merchant's balance.
 func (c *Call) returnRefund(re *Refund, ch *Charge) {
 	back := c.Entry(re.ID, "refund_failure", re.Amount, 0, re.Currency)
 	c.Tx.Put(back)
@@ -281,15 +322,18 @@ func cancelRefund(c *Call) (any, error) {
 	if old.Status != StatusRequiresAction {
 		return nil, wire.Invalid("", "", "A refund can be canceled only while its status is requires_action; this one is %s.", old.Status)
 	}
+
 	ch, ok := memory.Find[*Charge](c.Tx, wire.Deref(old.Charge))
 	if !ok {
 		return nil, wire.NoSuch(api.KindCharge, "charge", wire.Deref(old.Charge))
 	}
+
 	next := *old
 	c.returnRefund(&next, ch)
 	next.Status, next.NextAction = StatusCanceled, nil
 	c.Tx.Put(&next)
 	c.EmitUpdate("refund.updated", &next, old)
+
 	return &next, nil
 }
 

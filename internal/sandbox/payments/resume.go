@@ -17,13 +17,16 @@ func (r *Room) resume(account string, obj memory.Object) {
 		if o.Status == needsCapture {
 			at(o.ID, r.holdEnds(account, o), func(c *Call) error { return c.expireHold(o.ID) })
 		}
+
 		if o.Status == StatusProcessing && r.srv.Config.DelayedAfter >= 0 {
 			at(o.ID, time.Unix(o.private.DueAt, 0), func(c *Call) error { return c.decide(o.ID, "") })
 		}
+
 	case *Refund:
 		if o.Status == "pending" {
 			at(o.ID, time.Unix(o.Created, 0).Add(refundSettles), func(c *Call) error { c.settleRefund(o.ID); return nil })
 		}
+
 	case *Dispute:
 		if !o.closed() && o.EvidenceDetails.DueBy != nil {
 			at(o.ID, time.Unix(*o.EvidenceDetails.DueBy, 0), func(c *Call) error { c.missDeadline(o.ID); return nil })
@@ -31,7 +34,8 @@ func (r *Room) resume(account string, obj memory.Object) {
 	}
 }
 
-// holdEnds is when the authorization of an intent lapses. The caller holds the lock.
+// holdEnds is when the authorization of an intent lapses. The caller holds the
+// lock.
 func (r *Room) holdEnds(account string, pi *PaymentIntent) time.Time {
 	obj, _ := r.srv.Store.Get(account, wire.Deref(pi.LatestCharge))
 	held, ok := obj.(*Charge)

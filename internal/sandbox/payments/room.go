@@ -6,7 +6,8 @@ import (
 	"checkoutd/internal/sandbox/api"
 )
 
-// Followers are what moves along with payments: subscriptions and invoices. They act in the transaction of the call.
+// Followers are what moves along with payments: subscriptions and invoices.
+// They act in the transaction of the call.
 type Followers interface {
 	// Follow is called when the status of a PaymentIntent has changed.
 	Follow(c *Call, a *Attempt)
@@ -14,17 +15,20 @@ type Followers interface {
 	SetupDone(c *Call, si *SetupIntent)
 	// EndAll is called before a customer is deleted.
 	EndAll(c *Call, customer string)
-	// ForgetMethod is called when a payment method was detached from a customer.
+	// ForgetMethod is called when a payment method was detached from a
+	// customer.
 	ForgetMethod(c *Call, customer, method string)
 }
 
-// Connected is what Connect does with payments: fees and transfers. It acts in the transaction of the call.
+// Connected is what Connect does with payments: fees and transfers. It acts in
+// the transaction of the call.
 type Connected interface {
 	// CheckDestination refuses an account that the platform does not have.
 	CheckDestination(c *Call, param, account string) error
 	// PassOn collects the fee of a captured charge and moves its money.
 	PassOn(c *Call, ch *Charge)
-	// RefundConnected takes fee and transfer of a refunded charge back when the call asks for it.
+	// RefundConnected takes fee and transfer of a refunded charge back when the
+	// call asks for it.
 	RefundConnected(c *Call, re *Refund, ch *Charge) error
 }
 
@@ -35,7 +39,8 @@ type Room struct {
 	connected Connected
 }
 
-// New returns the rules of payments, which call the two rooms that build on them.
+// New returns the rules of payments, which call the two rooms that build on
+// them.
 func New(srv *api.Server, followers Followers, connected Connected) *Room {
 	return &Room{srv, followers, connected}
 }
@@ -65,7 +70,8 @@ func (r *Room) Update(account string, run func(c *Call) error) error {
 	return r.srv.Update(account, func(c *api.Call) error { return run(r.Call(c)) })
 }
 
-// Later runs a change to an object of this account when the sandbox's clock reaches a time.
+// Later runs a change to an object of this account when the sandbox's clock
+// reaches a time.
 func (c *Call) Later(id string, due time.Time, run func(c *Call) error) {
 	room := c.room
 	c.Call.Later(id, due, func(c *api.Call) error { return run(room.Call(c)) })
@@ -86,7 +92,8 @@ func (c *Call) refundConnected(re *Refund, ch *Charge) error {
 	return c.room.connected.RefundConnected(c, re, ch)
 }
 
-// Elsewhere runs a change of another account when this one is done: a transaction holds one account's objects.
+// Elsewhere runs a change of another account when this one is done: a
+// transaction holds one account's objects.
 func (c *Call) Elsewhere(account string, run func(c *Call)) {
 	room := c.room
 	c.Call.Elsewhere(account, func(c *api.Call) { run(room.Call(c)) })

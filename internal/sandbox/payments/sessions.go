@@ -9,10 +9,12 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// customerSessionLife is how long the client secret of a customer session works.
+// customerSessionLife is how long the client secret of a customer session
+// works.
 const customerSessionLife = 30 * time.Minute
 
-// CustomerSession is https://docs.stripe.com/api/customer_sessions/object. It has no id of its own; the secret is its key.
+// CustomerSession is https://docs.stripe.com/api/customer_sessions/object. It
+// has no id of its own; the secret is its key.
 type CustomerSession struct {
 	Object       string            `json:"object"`
 	ClientSecret string            `json:"client_secret"`
@@ -63,17 +65,24 @@ func createCustomerSession(c *Call) (any, error) {
 	if !c.Params.Has("components") {
 		return nil, wire.MissingParam("components")
 	}
+
 	cs := &CustomerSession{
-		Object: api.KindCustSession, ClientSecret: "cuss_secret_" + wire.RandomText(48), Created: c.Now.Unix(), Customer: cus.ID,
-		ExpiresAt: c.Now.Add(customerSessionLife).Unix(),
+		Object:       api.KindCustSession,
+		ClientSecret: "cuss_secret_" + wire.RandomText(48),
+		Created:      c.Now.Unix(),
+		Customer:     cus.ID,
+		ExpiresAt:    c.Now.Add(customerSessionLife).Unix(),
 	}
+
 	comps := c.Params.At("components")
 	cs.Components.BuyButton.Enabled = comps.Bool("buy_button", "enabled")
 	cs.Components.PricingTable.Enabled = comps.Bool("pricing_table", "enabled")
+
 	cs.Components.PaymentElement = readPaymentElement(comps.At("payment_element"))
 	if err := cs.Components.PaymentElement.check(); err != nil {
 		return nil, err
 	}
+
 	c.Tx.Put(cs)
 	return cs, nil
 }
@@ -84,6 +93,7 @@ func readPaymentElement(p *wire.Params) PaymentElement {
 	if !out.Enabled {
 		return out
 	}
+
 	f := p.At("features")
 	feats := &ElementFeatures{
 		AllowRedisplayFilters: f.Strings("payment_method_allow_redisplay_filters"),
@@ -95,16 +105,19 @@ func readPaymentElement(p *wire.Params) PaymentElement {
 	if feats.AllowRedisplayFilters == nil {
 		feats.AllowRedisplayFilters = []string{"always"}
 	}
+
 	if f.Has("payment_method_redisplay_limit") {
 		feats.RedisplayLimit = new(f.Int("payment_method_redisplay_limit"))
 	} else if feats.Redisplay == "enabled" {
 		feats.RedisplayLimit = new(int64(3))
 	}
+
 	out.Features = feats
 	return out
 }
 
-// maxRedisplay is how many saved methods a session may show: https://docs.stripe.com/api/customer_sessions/create.
+// maxRedisplay is how many saved methods a session may show:
+// https://docs.stripe.com/api/customer_sessions/create.
 const maxRedisplay = 10
 
 func (e PaymentElement) check() error {

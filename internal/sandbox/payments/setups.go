@@ -14,8 +14,13 @@ import (
 func createSetup(c *Call) (any, error) {
 	id := wire.NewID("seti")
 	si := &SetupIntent{
-		ID: id, Object: api.KindSetup, ClientSecret: id + "_secret_" + wire.RandomText(25), Created: c.Now.Unix(),
-		Metadata: wire.MergeMetadata(nil, c.Params), Status: StatusRequiresMethod, Usage: cmp.Or(c.Params.String("usage"), "off_session"),
+		ID:           id,
+		Object:       api.KindSetup,
+		ClientSecret: id + "_secret_" + wire.RandomText(25),
+		Created:      c.Now.Unix(),
+		Metadata:     wire.MergeMetadata(nil, c.Params),
+		Status:       StatusRequiresMethod,
+		Usage:        cmp.Or(c.Params.String("usage"), "off_session"),
 	}
 	if err := c.chooseSetupTypes(si); err != nil {
 		return nil, err
@@ -23,11 +28,14 @@ func createSetup(c *Call) (any, error) {
 	if err := c.fillSetup(si); err != nil {
 		return nil, err
 	}
+
 	c.Tx.Put(si)
 	c.Emit("setup_intent.created", si)
+
 	if c.Params.Bool("confirm") {
 		return c.confirmSetup(si)
 	}
+
 	return si, nil
 }
 
@@ -39,7 +47,9 @@ func (c *Call) chooseSetupTypes(si *SetupIntent) error {
 		if err := savable(types); err != nil {
 			return err
 		}
+
 		si.PaymentMethodTypes = types
+
 	case c.Params.Has("automatic_payment_methods") && !c.Params.Bool("automatic_payment_methods", "enabled"):
 		si.PaymentMethodTypes = []string{"card"}
 	default:
@@ -50,10 +60,17 @@ func (c *Call) chooseSetupTypes(si *SetupIntent) error {
 		if err != nil {
 			return err
 		}
+
 		si.PaymentMethodTypes = c.SavableTypes(settings, si.AutomaticPaymentMethods.AllowRedirects != "never")
 		si.PaymentMethodConfig = &ConfigDetails{ID: settings}
 	}
-	si.PaymentMethodOptions = map[string]any{"card": map[string]any{"mandate_options": nil, "network": nil, "request_three_d_secure": "automatic"}}
+
+	si.PaymentMethodOptions = map[string]any{"card": map[string]any{
+		"mandate_options":        nil,
+		"network":                nil,
+		"request_three_d_secure": "automatic",
+	}}
+
 	return nil
 }
 
@@ -62,17 +79,22 @@ func (c *Call) fillSetup(si *SetupIntent) error {
 		if _, err := c.customer(cus, "customer"); err != nil {
 			return err
 		}
+
 		si.Customer = &cus
 	}
+
 	api.Set(&si.Description, c.Params, "description")
 	api.Set(&si.OnBehalfOf, c.Params, "on_behalf_of")
+
 	if c.Params.Bool("confirm") || strings.HasSuffix(c.Route.Pattern, "/confirm") {
 		return nil
 	}
+
 	pm, err := c.sentMethod(wire.Deref(si.Customer))
 	if err == nil && pm != nil {
 		si.PaymentMethod, si.Status = &pm.ID, StatusRequiresConfirmation
 	}
+
 	return err
 }
 
@@ -87,14 +109,17 @@ func confirmSetupByID(c *Call) (any, error) {
 	if si.Status == StatusSucceeded || si.Status == StatusCanceled || si.Status == StatusProcessing {
 		return nil, unexpectedSetup(si, "You cannot confirm this SetupIntent because it has a status of %s.", si.Status)
 	}
+
 	done, err := c.confirmSetup(si)
 	if err != nil || !c.Publishable {
 		return done, err
 	}
+
 	return clientSetup(done), nil
 }
 
-// confirmSetup saves a payment method for later, after the buyer has authenticated where the card asks for it.
+// confirmSetup saves a payment method for later, after the buyer has
+// authenticated where the card asks for it.
 func (c *Call) confirmSetup(old *SetupIntent) (*SetupIntent, error) {
 	next := *old
 	pm, err := c.setupMethod(&next)
@@ -110,7 +135,9 @@ func (c *Call) confirmSetup(old *SetupIntent) (*SetupIntent, error) {
 	if err := c.checkMandate(pm, "SetupIntent", ""); err != nil {
 		return nil, err
 	}
+
 	next.PaymentMethod, next.LastSetupError, next.NextAction = &pm.ID, nil, nil
+
 	cd := pm.testCard()
 	switch {
 	case isWallet(pm.Type):
@@ -122,6 +149,7 @@ func (c *Call) confirmSetup(old *SetupIntent) (*SetupIntent, error) {
 	case cd != nil && cd.Code != "" && !cd.Attaches:
 		return nil, c.failSetup(&next, pm, cd)
 	}
+
 	return c.completeSetup(&next, pm), nil
 }
 
@@ -131,30 +159,40 @@ func (c *Call) setupMethod(si *SetupIntent) (*PaymentMethod, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if token := c.Params.String("confirmation_token"); token != "" {
 		ct, carried, err := c.redeem(token, wire.Deref(si.Customer), true, si.ID)
 		if err != nil {
 			return nil, err
 		}
+
 		si.private.SDK = si.private.SDK || ct.UseStripeSDK && !c.Params.Has("use_stripe_sdk")
 		si.private.ReturnURL = cmp.Or(si.private.ReturnURL, wire.Deref(ct.ReturnURL))
+
 		if pm == nil {
 			pm = carried
 		}
 	}
+
 	if pm == nil && si.PaymentMethod != nil {
 		return c.Usable(*si.PaymentMethod, wire.Deref(si.Customer), "payment_method")
 	}
+
 	return pm, nil
 }
 
 func (c *Call) askSetupAuthentication(si *SetupIntent, pm *PaymentMethod) *SetupIntent {
 	url := c.Base() + "/3ds/" + si.ID + "?client_secret=" + si.ClientSecret
 	if si.private.SDK || si.private.ReturnURL == "" {
-		si.NextAction = &NextAction{Type: "use_stripe_sdk", UseStripeSDK: &SDKAction{Type: "three_d_secure_redirect", StripeJS: url, Source: wire.NewID("src")}}
+		si.NextAction = &NextAction{Type: "use_stripe_sdk", UseStripeSDK: &SDKAction{
+			Type:     "three_d_secure_redirect",
+			StripeJS: url,
+			Source:   wire.NewID("src"),
+		}}
 	} else {
 		si.NextAction = &NextAction{Type: "redirect_to_url", RedirectToURL: &RedirectToURL{ReturnURL: &si.private.ReturnURL, URL: url}}
 	}
+
 	return c.setupWaits(si, pm)
 }
 
@@ -179,6 +217,7 @@ func (c *Call) completeSetup(si *SetupIntent, pm *PaymentMethod) *SetupIntent {
 	if pm.Type == "sepa_debit" || pm.Type == "us_bank_account" || isWallet(pm.Type) {
 		si.Mandate = new(c.newMandate(pm, nil))
 	}
+
 	if si.Customer != nil && pm.Customer == nil {
 		c.own(pm, *si.Customer)
 	} else {
@@ -186,9 +225,11 @@ func (c *Call) completeSetup(si *SetupIntent, pm *PaymentMethod) *SetupIntent {
 		next.private.Ready = true
 		c.Tx.Put(&next)
 	}
+
 	c.Tx.Put(si)
 	c.Emit("setup_intent.succeeded", si)
 	c.setupDone(si)
+
 	return si
 }
 
@@ -213,14 +254,17 @@ func (c *Call) setupAuthenticated(old *SetupIntent, pass bool) (*SetupIntent, er
 	if pass {
 		return c.completeSetup(&next, c.payer(pm)), nil
 	}
+
 	e := wire.Invalid("setup_intent_authentication_failure", "", "We are unable to authenticate your payment method. Please choose a different payment method and try again.")
 	if isWallet(pm.Type) {
 		e = wire.Invalid("setup_attempt_failed", "", "The payment method could not be set up: the buyer did not agree.")
 	}
+
 	e.PaymentMethod = pm
 	next.Status, next.LastSetupError, next.PaymentMethod, next.NextAction = StatusRequiresMethod, e, nil, nil
 	c.Tx.Put(&next)
 	c.Emit("setup_intent.setup_failed", &next)
+
 	return &next, nil
 }
 
@@ -229,6 +273,7 @@ func retrieveSetup(c *Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	secret := c.Params.String("client_secret")
 	if c.Publishable && secret == "" {
 		return nil, wire.MissingParam("client_secret")
@@ -239,6 +284,7 @@ func retrieveSetup(c *Call) (any, error) {
 	if c.Publishable {
 		return clientSetup(si), nil
 	}
+
 	return si, nil
 }
 
@@ -247,17 +293,22 @@ func updateSetup(c *Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	next := *old
 	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
+
 	if err := c.fillSetup(&next); err != nil {
 		return nil, err
 	}
+
 	if types := c.Params.Strings("payment_method_types"); len(types) > 0 {
 		if err := savable(types); err != nil {
 			return nil, err
 		}
+
 		next.PaymentMethodTypes, next.AutomaticPaymentMethods = types, nil
 	}
+
 	c.Tx.Put(&next)
 	return &next, nil
 }
@@ -270,10 +321,12 @@ func cancelSetup(c *Call) (any, error) {
 	if old.Status == StatusSucceeded || old.Status == StatusCanceled {
 		return nil, unexpectedSetup(old, "You cannot cancel this SetupIntent because it has a status of %s. Only a SetupIntent with one of the following statuses may be canceled: requires_payment_method, requires_confirmation, requires_action.", old.Status)
 	}
+
 	next := *old
 	next.Status, next.CancellationReason, next.NextAction = StatusCanceled, c.Params.Text("cancellation_reason"), nil
 	c.Tx.Put(&next)
 	c.Emit("setup_intent.canceled", &next)
+
 	return &next, nil
 }
 

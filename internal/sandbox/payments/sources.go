@@ -10,7 +10,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// Source is a card of the older Sources API (https://docs.stripe.com/api/cards/object), kept on a customer.
+// Source is a card of the older Sources API
+// (https://docs.stripe.com/api/cards/object), kept on a customer.
 type Source struct {
 	ID                string            `json:"id"`
 	Object            string            `json:"object"`
@@ -44,8 +45,13 @@ func (o *Source) ObjectKind() string { return api.KindSource }
 func (o *Source) Parents() []string  { return ParentsOf(o.Customer) }
 
 var brandNames = map[string]string{
-	"visa": "Visa", "mastercard": "MasterCard", "amex": "American Express", "discover": "Discover", "diners": "Diners Club",
-	"jcb": "JCB", "unionpay": "UnionPay",
+	"visa":       "Visa",
+	"mastercard": "MasterCard",
+	"amex":       "American Express",
+	"discover":   "Discover",
+	"diners":     "Diners Club",
+	"jcb":        "JCB",
+	"unionpay":   "UnionPay",
 }
 
 // addSource puts the card of a token on a customer.
@@ -54,37 +60,55 @@ func (c *Call) addSource(customer, token string) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	cd, month, year, err := c.cardOfToken(token, "source")
 	if err != nil {
 		return nil, err
 	}
+
 	if cd.Code != "" && !cd.Attaches {
 		e := wire.CardError(cd.Code, cd.Decline, testcards.DeclineMessage(cd.Code, cd.Decline))
 		e.Commit = false
 		return nil, e
 	}
+
 	src := &Source{
-		ID: wire.NewID("card"), Object: "card", AllowRedisplay: "unspecified", Brand: brandNames[cd.Brand], Country: cd.Country,
-		Customer: &cus.ID, CvcCheck: new(cmp.Or(cd.CVC, "pass")), ExpMonth: month, ExpYear: year,
-		Fingerprint: fingerprint(cd.Number), Funding: cd.Funding, Last4: cd.Number[len(cd.Number)-4:],
-		Metadata: wire.MergeMetadata(nil, c.Params), RegulatedStatus: "unregulated",
+		ID:              wire.NewID("card"),
+		Object:          "card",
+		AllowRedisplay:  "unspecified",
+		Brand:           brandNames[cd.Brand],
+		Country:         cd.Country,
+		Customer:        &cus.ID,
+		CvcCheck:        new(cmp.Or(cd.CVC, "pass")),
+		ExpMonth:        month,
+		ExpYear:         year,
+		Fingerprint:     fingerprint(cd.Number),
+		Funding:         cd.Funding,
+		Last4:           cd.Number[len(cd.Number)-4:],
+		Metadata:        wire.MergeMetadata(nil, c.Params),
+		RegulatedStatus: "unregulated",
 	}
+
 	c.Tx.Put(src)
 	c.Emit("customer.source.created", src)
+
 	if cus.DefaultSource == nil {
 		next := *cus
 		next.DefaultSource = &src.ID
 		c.Tx.Put(&next)
 		c.EmitUpdate("customer.updated", &next, cus)
 	}
+
 	return src, nil
 }
 
-// cardOfToken finds the test card behind tok_..., made here or one of Stripe's names.
+// cardOfToken finds the test card behind tok_..., made here or one of Stripe's
+// names.
 func (c *Call) cardOfToken(token, param string) (*testcards.Card, int64, int64, error) {
 	if cd, ok := testcards.Named(token); ok && strings.HasPrefix(token, "tok_") {
 		return cd, int64(c.Now.Month()), int64(c.Now.Year() + 1), nil
 	}
+
 	rec, ok := memory.Find[*api.Record](c.Tx, token)
 	if !ok || rec.Kind != "token" {
 		return nil, 0, 0, wire.NoSuch("token", param, token)
@@ -92,6 +116,7 @@ func (c *Call) cardOfToken(token, param string) (*testcards.Card, int64, int64, 
 	if used, _ := rec.Fields["used"].(bool); used {
 		return nil, 0, 0, wire.Invalid("token_already_used", param, "You cannot use a Stripe token more than once: %s.", token)
 	}
+
 	c.Tx.Put(rec.With(map[string]any{"used": true}))
 	shown, _ := rec.Fields["card"].(map[string]any)
 	return testcards.Cards()[rec.Private.Secret], api.WholeNumber(shown["exp_month"]), api.WholeNumber(shown["exp_year"]), nil
@@ -120,18 +145,22 @@ func updateSource(c *Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	next := *old
 	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
 	api.Set(&next.Name, c.Params, "name")
 	api.Set(&next.AddressLine1, c.Params, "address_line1")
 	api.Set(&next.AddressCity, c.Params, "address_city")
 	api.Set(&next.AddressZip, c.Params, "address_zip")
+
 	if c.Params.Has("exp_month") {
 		next.ExpMonth = c.Params.Int("exp_month")
 	}
+
 	if c.Params.Has("exp_year") {
 		next.ExpYear = c.Params.Int("exp_year")
 	}
+
 	c.Tx.Put(&next)
 	c.EmitUpdate("customer.source.updated", &next, old)
 	return &next, nil
@@ -142,13 +171,16 @@ func deleteSource(c *Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	c.Tx.Remove(src.ID)
 	c.Emit("customer.source.deleted", src)
+
 	if cus, ok := memory.Find[*Customer](c.Tx, c.ID); ok && wire.Deref(cus.DefaultSource) == src.ID {
 		next := *cus
 		next.DefaultSource = nil
 		c.Tx.Put(&next)
 	}
+
 	return &api.DeletedObject{ID: src.ID, Object: "card", Deleted: true}, nil
 }
 

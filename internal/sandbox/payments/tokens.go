@@ -94,28 +94,50 @@ func (o *ConfirmationToken) Secrets() any       { return &o.private }
 
 func previewOf(pm *PaymentMethod) *MethodPreview {
 	out := &MethodPreview{
-		AllowRedisplay: pm.AllowRedisplay, BillingDetails: pm.BillingDetails, Card: pm.Card, Customer: pm.Customer,
-		AmazonPay: pm.AmazonPay, Ideal: pm.Ideal, Klarna: pm.Klarna, Link: pm.Link, Paypal: pm.Paypal, SEPADebit: pm.SEPADebit, Type: pm.Type, USBankAccount: pm.USBankAccount,
+		AllowRedisplay: pm.AllowRedisplay,
+		BillingDetails: pm.BillingDetails,
+		Card:           pm.Card,
+		Customer:       pm.Customer,
+		AmazonPay:      pm.AmazonPay,
+		Ideal:          pm.Ideal,
+		Klarna:         pm.Klarna,
+		Link:           pm.Link,
+		Paypal:         pm.Paypal,
+		SEPADebit:      pm.SEPADebit,
+		Type:           pm.Type,
+		USBankAccount:  pm.USBankAccount,
 	}
+
 	return out
 }
 
-// createToken serves the browser's call and the one of test helpers; a publishable key or a secret one will do.
+// createToken serves the browser's call and the one of test helpers; a
+// publishable key or a secret one will do.
 func createToken(c *Call) (any, error) {
 	if refused := c.Params.String("payment_method_data", "type"); refused == "blik" || refused == "acss_debit" {
 		return nil, wire.Invalid("", "payment_method_data[type]", "Confirmation tokens do not support the payment method type %s.", refused)
 	}
+
 	ct := &ConfirmationToken{
-		ID: wire.NewID("ctoken"), Object: api.KindConfToken, Created: c.Now.Unix(), ExpiresAt: c.Now.Add(confirmationTokenLife).Unix(),
-		ReturnURL: c.Params.Text("return_url"), SetupFutureUsage: c.Params.Text("setup_future_usage"), UseStripeSDK: true,
-		MandateData: readMandate(c.Params.At("mandate_data")), Shipping: readTokenShipping(c.Params.At("shipping")),
+		ID:               wire.NewID("ctoken"),
+		Object:           api.KindConfToken,
+		Created:          c.Now.Unix(),
+		ExpiresAt:        c.Now.Add(confirmationTokenLife).Unix(),
+		ReturnURL:        c.Params.Text("return_url"),
+		SetupFutureUsage: c.Params.Text("setup_future_usage"),
+		UseStripeSDK:     true,
+		MandateData:      readMandate(c.Params.At("mandate_data")),
+		Shipping:         readTokenShipping(c.Params.At("shipping")),
 	}
+
 	if c.Params.Has("use_stripe_sdk") {
 		ct.UseStripeSDK = c.Params.Bool("use_stripe_sdk")
 	}
+
 	if err := c.fillToken(ct); err != nil {
 		return nil, err
 	}
+
 	c.Tx.Put(ct)
 	return ct, nil
 }
@@ -125,14 +147,17 @@ func (c *Call) fillToken(ct *ConfirmationToken) error {
 	if saved := c.Params.String("payment_method"); saved != "" {
 		return c.fillSavedToken(ct, saved)
 	}
+
 	data := c.Params.At("payment_method_data")
 	if data == nil {
 		return wire.MissingParam("payment_method_data")
 	}
+
 	pm, err := c.newMethod(data)
 	if err != nil {
 		return err
 	}
+
 	ct.private.Fresh, ct.private.Secrets = pm, pm.private
 	ct.PaymentMethodPreview = previewOf(pm)
 	return nil
@@ -143,31 +168,38 @@ func (c *Call) fillSavedToken(ct *ConfirmationToken, saved string) error {
 	if err != nil {
 		return err
 	}
+
 	ct.PaymentMethodPreview = previewOf(pm)
 	if pm.ID != saved {
 		ct.private.Fresh, ct.private.Secrets = pm, pm.private
 	} else {
 		ct.private.Saved = pm.ID
 	}
+
 	if cvc := c.Params.String("payment_method_options", "card", "cvc"); cvc != "" {
 		if pm.Card == nil || !cvcFits(cvc, pm.Card.Brand) {
 			return cardProblem(c.Params.At("payment_method_options", "card"), "invalid_cvc", "cvc")
 		}
+
 		ct.private.CVCGiven = true
 		ct.PaymentMethodOptions = &tokenOptions{Card: tokenCardOptions{CVCToken: new(wire.NewID("cvctok"))}}
 	}
+
 	return nil
 }
 
-// savedForToken finds the payment method that a token names; the browser may name only those of its customer session.
+// savedForToken finds the payment method that a token names; the browser may
+// name only those of its customer session.
 func (c *Call) savedForToken(id string) (*PaymentMethod, error) {
 	if pm, ok := c.namedMethod(id); ok && !c.Publishable {
 		return pm, nil
 	}
+
 	pm, ok := memory.Find[*PaymentMethod](c.Tx, id)
 	if !ok || pm.private.Detached {
 		return nil, wire.NoSuch("PaymentMethod", "payment_method", id)
 	}
+
 	if secret := c.Params.String("customer_session_client_secret"); secret != "" {
 		cs, err := c.sessionOf(secret)
 		if err != nil {
@@ -177,6 +209,7 @@ func (c *Call) savedForToken(id string) (*PaymentMethod, error) {
 			return nil, wire.NoSuch("PaymentMethod", "payment_method", id)
 		}
 	}
+
 	return pm, nil
 }
 
@@ -208,7 +241,8 @@ func retrieveToken(c *Call) (any, error) {
 	return api.PathObject[*ConfirmationToken](c.API(), api.KindConfToken)
 }
 
-// redeem takes a token that may still be used and returns its payment method; the token belongs to the intent from now on.
+// redeem takes a token that may still be used and returns its payment method;
+// the token belongs to the intent from now on.
 func (c *Call) redeem(id, customer string, forSetup bool, intent string) (*ConfirmationToken, *PaymentMethod, error) {
 	ct, ok := memory.Find[*ConfirmationToken](c.Tx, id)
 	if !ok {
@@ -220,18 +254,22 @@ func (c *Call) redeem(id, customer string, forSetup bool, intent string) (*Confi
 	if c.Now.Unix() >= ct.ExpiresAt {
 		return nil, nil, wire.Invalid("confirmation_token_expired", api.KindConfToken, "The provided ConfirmationToken %s has expired. Create a new one and try again.", id)
 	}
+
 	pm, err := c.tokenMethod(ct, customer)
 	if err != nil {
 		return nil, nil, err
 	}
+
 	c.consent = ct.MandateData
 	next := *ct
 	next.private.Fresh = nil
+
 	if forSetup {
 		next.SetupIntent = &intent
 	} else {
 		next.PaymentIntent = &intent
 	}
+
 	c.Tx.Put(&next)
 	return &next, pm, nil
 }

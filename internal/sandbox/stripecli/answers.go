@@ -11,7 +11,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// cliReply is what the command line sends: acknowledgements, and what the endpoints answered.
+// cliReply is what the command line sends: acknowledgements, and what the
+// endpoints answered.
 type cliReply struct {
 	Type           string `json:"type"`
 	EventID        string `json:"event_id"`
@@ -28,10 +29,12 @@ func (h *Hub) read(ctx context.Context, conn *websocket.Conn, session *cliSessio
 		if err != nil {
 			return
 		}
+
 		var msg cliReply
 		if json.Unmarshal(raw, &msg) != nil {
 			continue
 		}
+
 		switch msg.Type {
 		case "event_ack":
 			session.acknowledge(msg.ConversationID, msg.EventID)
@@ -41,16 +44,23 @@ func (h *Hub) read(ctx context.Context, conn *websocket.Conn, session *cliSessio
 	}
 }
 
-// recordForward keeps what the endpoint behind `stripe listen` answered among the deliveries.
+// recordForward keeps what the endpoint behind `stripe listen` answered among
+// the deliveries.
 func (h *Hub) recordForward(msg cliReply) {
 	d := &hooks.Delivery{
-		ID: wire.NewID("wd"), Event: msg.NotificationID, Endpoint: "cli", URL: msg.ForwardURL, State: stateOf(msg.Status),
+		ID:       wire.NewID("wd"),
+		Event:    msg.NotificationID,
+		Endpoint: "cli",
+		URL:      msg.ForwardURL,
+		State:    stateOf(msg.Status),
 		Attempts: []hooks.DeliveryAttempt{{At: h.srv.Now(), Status: msg.Status, Body: msg.Body}},
 	}
+
 	obj, _ := h.srv.Anywhere(d.Event)
 	if ev, kept := obj.(*api.Event); kept {
 		d.Type = ev.Type
 	}
+
 	h.hooks.Record(d)
 }
 

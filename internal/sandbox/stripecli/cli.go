@@ -21,8 +21,9 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// The protocol of Stripe's command line (`stripe listen`, `logs tail`, `events resend`), as its 1.52.0 speaks it: a session
-// is made by a POST, then a websocket brings events, which the command line forwards and acknowledges.
+// The protocol of Stripe's command line (`stripe listen`, `logs tail`, `events
+// resend`), as its 1.52.0 speaks it: a session is made by a POST, then a
+// websocket brings events, which the command line forwards and acknowledges.
 
 const (
 	cliSubprotocol  = "stripecli-devproxy-v1"
@@ -32,19 +33,22 @@ const (
 	featureLogs     = "request_logs"
 )
 
-// cliTicket is what a websocket id says about its session. It is signed, not remembered: a restarted sandbox accepts it.
+// cliTicket is what a websocket id says about its session. It is signed, not
+// remembered: a restarted sandbox accepts it.
 type cliTicket struct {
 	ID       string              `json:"i"`
 	Features []string            `json:"f"`
 	Filters  map[string][]string `json:"l,omitempty"`
 }
 
-// cliSecret signs what `listen` forwards. It is the same for every session and restart, as the command line prints it once.
+// cliSecret signs what `listen` forwards. It is the same for every session and
+// restart, as the command line prints it once.
 func cliSecret() string {
 	return "whsec_" + hex.EncodeToString(cliMAC("webhooks of "+api.PlatformAccount))
 }
 
-// cliMAC only keeps clients from making ids up by accident; whoever reaches loopback may listen anyway.
+// cliMAC only keeps clients from making ids up by accident; whoever reaches
+// loopback may listen anyway.
 func cliMAC(text string) []byte {
 	mac := hmac.New(sha256.New, []byte("offline sandbox"))
 	mac.Write([]byte(text))
@@ -76,16 +80,18 @@ func (h *Hub) createSession(c *api.Call) (any, error) {
 			return nil, wire.Invalid("", "filters", "Invalid JSON in filters.")
 		}
 	}
+
 	c.Tx.After = append(c.Tx.After, func() { h.session(t) })
 	return map[string]any{
-		"websocket_url":                strings.Replace(c.Base(), "http", "ws", 1) + "/stripecli/subscribe/" + api.PlatformAccount,
-		"websocket_id":                 t.seal(),
-		"websocket_authorized_feature": strings.Join(t.Features, ","),
-		"secret":                       cliSecret(),
-		"reconnect_delay":              cliReconnect,
-		"default_version":              api.APIVersion,
-		"latest_version":               api.APIVersion,
-		"device_token":                 "sandbox", "display_connect_filter_warning": false,
+		"websocket_url":                  strings.Replace(c.Base(), "http", "ws", 1) + "/stripecli/subscribe/" + api.PlatformAccount,
+		"websocket_id":                   t.seal(),
+		"websocket_authorized_feature":   strings.Join(t.Features, ","),
+		"secret":                         cliSecret(),
+		"reconnect_delay":                cliReconnect,
+		"default_version":                api.APIVersion,
+		"latest_version":                 api.APIVersion,
+		"device_token":                   "sandbox",
+		"display_connect_filter_warning": false,
 	}, nil
 }
 
@@ -98,32 +104,40 @@ func (h *Hub) ServeSocket(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(`{"error":{"message":"Unknown WebSocket ID."}}`))
 		return
 	}
+
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{cliSubprotocol}})
 	if err != nil {
 		return // Accept has answered
 	}
+
 	conn.SetReadLimit(cliReadLimit)
 	ctx, cancel := context.WithCancel(h.ctx)
 	defer cancel()
+
 	session := h.session(ticket)
 	epoch := session.connect()
 	go func() {
 		defer cancel()
+
 		h.read(ctx, conn, session)
 	}()
+
 	if err := h.write(ctx, conn, session, epoch); !errors.Is(err, context.Canceled) {
 		h.srv.Config.Logger.Debug().Err(err).Msg("command line connection ended")
 	}
+
 	_ = conn.Close(websocket.StatusGoingAway, "sandbox closed") // it may be gone already
 }
 
-// write sends what the session has until the connection ends; the error says how.
+// write sends what the session has until the connection ends; the error says
+// how.
 func (h *Hub) write(ctx context.Context, conn *websocket.Conn, session *cliSession, epoch int) error {
 	for {
 		item, err := session.next(ctx, epoch)
 		if err != nil {
 			return err
 		}
+
 		body, err := item.message(h.srv.Config.Now())
 		if err != nil {
 			continue // an event that cannot be encoded is no reason to hang up
@@ -141,7 +155,8 @@ func (h *Hub) pushEvent(ev *api.Event) {
 	}
 }
 
-// pushRequestLog hands an API request to every `logs tail` whose filters let it through.
+// pushRequestLog hands an API request to every `logs tail` whose filters let it
+// through.
 func (h *Hub) pushRequestLog(c *api.Call, ans api.Answer) {
 	for _, session := range h.with(featureLogs) {
 		if entry := logEntryOf(c, ans); session.wants(entry) {
@@ -175,14 +190,24 @@ type cliErr struct {
 }
 
 func logEntryOf(c *api.Call, ans api.Answer) *cliLog {
-	out := &cliLog{CreatedAt: c.Now.Unix(), Method: c.Request.Method, RequestID: c.RequestID, Status: ans.Status, URL: c.Request.URL.Path, account: c.Account}
+	out := &cliLog{
+		CreatedAt: c.Now.Unix(),
+		Method:    c.Request.Method,
+		RequestID: c.RequestID,
+		Status:    ans.Status,
+		URL:       c.Request.URL.Path,
+		account:   c.Account,
+	}
+
 	out.caller, _, _ = net.SplitHostPort(c.Request.RemoteAddr)
+
 	if ans.Status >= http.StatusBadRequest {
 		var body struct{ Error *cliErr }
 		if json.Unmarshal(ans.Body, &body) == nil {
 			out.Error = body.Error
 		}
 	}
+
 	return out
 }
 
@@ -192,21 +217,30 @@ func (c *cliSession) wants(e *cliLog) bool {
 	if e.Status >= http.StatusBadRequest {
 		outcome = "FAILED"
 	}
+
 	side := "SELF"
 	if e.account != api.PlatformAccount {
 		side = "CONNECT_OUT"
 	}
+
 	digits := string(rune('0' + e.Status/100))
 	have := map[string]string{
-		"filter_account": side, "filter_http_method": e.Method, "filter_request_path": e.URL,
-		"filter_request_status": outcome, "filter_source": "API", "filter_status_code_type": digits + "00",
-		"filter_status_code": string([]byte{digits[0], byte('0' + e.Status/10%10), byte('0' + e.Status%10)}), "filter_ip_address": e.caller,
+		"filter_account":          side,
+		"filter_http_method":      e.Method,
+		"filter_request_path":     e.URL,
+		"filter_request_status":   outcome,
+		"filter_source":           "API",
+		"filter_status_code_type": digits + "00",
+		"filter_status_code":      string([]byte{digits[0], byte('0' + e.Status/10%10), byte('0' + e.Status%10)}),
+		"filter_ip_address":       e.caller,
 	}
+
 	for name, allowed := range c.ticket.Filters {
 		if len(allowed) > 0 && !slices.ContainsFunc(allowed, func(v string) bool { return strings.EqualFold(v, have[name]) }) {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -228,19 +262,30 @@ func (i *cliItem) message(now time.Time) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		return wire.Encode(map[string]any{"type": "request_log_event", "request_log_id": i.conversation, "event_payload": string(payload)})
+		return wire.Encode(map[string]any{
+			"type":           "request_log_event",
+			"request_log_id": i.conversation,
+			"event_payload":  string(payload),
+		})
 	}
+
 	body, err := i.event.Payload()
 	if err != nil {
 		return nil, err
 	}
+
 	endpoint := cliEndpoint{}
 	if i.latest {
 		endpoint.APIVersion = new(api.APIVersion)
 	}
+
 	return wire.Encode(map[string]any{
-		"type": "webhook_event", "endpoint": endpoint, "event_payload": string(body), "webhook_id": "we_cli" + api.PlatformAccount[5:],
-		"webhook_conversation_id": i.conversation, "http_headers": hooks.WebhookHeaders(hooks.Signature(body, now, cliSecret())),
+		"type":                    "webhook_event",
+		"endpoint":                endpoint,
+		"event_payload":           string(body),
+		"webhook_id":              "we_cli" + api.PlatformAccount[5:],
+		"webhook_conversation_id": i.conversation,
+		"http_headers":            hooks.WebhookHeaders(hooks.Signature(body, now, cliSecret())),
 	})
 }
 
@@ -250,15 +295,18 @@ func (h *Hub) retryEvent(c *api.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	id := c.Params.String("webhook_endpoint")
 	if id == "" {
 		h.pushEvent(ev)
 		return ev, nil
 	}
+
 	ep, ok := h.hooks.EndpointNear(c.Account, id)
 	if !ok {
 		return nil, wire.NoSuch("webhook endpoint", "webhook_endpoint", id)
 	}
+
 	h.hooks.Again(ev, ep)
 	return ev, nil
 }

@@ -30,7 +30,13 @@ const (
 
 func New(srv *api.Server, webhooks *hooks.Sender) *Hub {
 	ctx, cancel := context.WithCancel(context.Background())
-	h := &Hub{srv: srv, hooks: webhooks, ctx: ctx, cancel: cancel, sessions: map[string]*cliSession{}}
+	h := &Hub{
+		srv:      srv,
+		hooks:    webhooks,
+		ctx:      ctx,
+		cancel:   cancel,
+		sessions: map[string]*cliSession{},
+	}
 	webhooks.Listen(h.pushEvent)
 	return h
 }
@@ -49,20 +55,25 @@ func (h *Hub) Module() api.Module {
 	}
 }
 
-// session finds the session of a ticket, or makes it: after a restart the command line comes back with its old id.
+// session finds the session of a ticket, or makes it: after a restart the
+// command line comes back with its old id.
 func (h *Hub) session(t cliTicket) *cliSession {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+
 	if have := h.sessions[t.ID]; have != nil {
 		return have
 	}
+
 	s := &cliSession{ticket: t, wake: make(chan struct{}, 1)}
 	h.sessions[t.ID] = s
+
 	h.order = append(h.order, t.ID)
 	if len(h.order) > maxCLISessions {
 		delete(h.sessions, h.order[0])
 		h.order = h.order[1:]
 	}
+
 	return s
 }
 
@@ -79,7 +90,8 @@ func (h *Hub) with(feature string) []*cliSession {
 	return out
 }
 
-// cliSession queues what a command line has to get while it is not connected, and keeps what it has not acknowledged.
+// cliSession queues what a command line has to get while it is not connected,
+// and keeps what it has not acknowledged.
 type cliSession struct {
 	ticket cliTicket
 	wake   chan struct{}
@@ -99,10 +111,12 @@ func (c *cliSession) push(items ...*cliItem) {
 			item.conversation = wire.NewID("resp")
 		}
 	}
+
 	c.queue = append(c.queue, items...)
 	if over := len(c.queue) - maxCLIQueue; over > 0 {
 		c.queue = c.queue[over:]
 	}
+
 	c.mu.Unlock()
 	c.poke()
 }
@@ -114,7 +128,8 @@ func (c *cliSession) poke() {
 	}
 }
 
-// connect puts back what the former connection did not acknowledge, and ends that one's right to fetch.
+// connect puts back what the former connection did not acknowledge, and ends
+// that one's right to fetch.
 func (c *cliSession) connect() (epoch int) {
 	c.mu.Lock()
 	c.epoch++
@@ -136,6 +151,7 @@ func (c *cliSession) next(ctx context.Context, epoch int) (*cliItem, error) {
 			c.poke() // the word was meant for the other one
 			return nil, errReplaced
 		}
+
 		if len(c.queue) > 0 {
 			item := c.queue[0]
 			c.queue = c.queue[1:]
@@ -143,9 +159,11 @@ func (c *cliSession) next(ctx context.Context, epoch int) (*cliItem, error) {
 			if over := len(c.unacked) - maxCLIQueue; over > 0 {
 				c.unacked = c.unacked[over:]
 			}
+
 			c.mu.Unlock()
 			return item, nil
 		}
+
 		c.mu.Unlock()
 		select {
 		case <-ctx.Done():

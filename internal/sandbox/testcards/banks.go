@@ -2,13 +2,19 @@ package testcards
 
 import "strings"
 
-// ibanOutcomes are Stripe's test accounts for SEPA debit by the tail of their number, and what a debit of them does.
-// See https://docs.stripe.com/payments/sepa-debit/accept-a-payment#test-integration.
+// ibanOutcomes are Stripe's test accounts for SEPA debit by the tail of their
+// number, and what a debit of them does. See
+// https://docs.stripe.com/payments/sepa-debit/accept-a-payment#test-integration.
 var ibanOutcomes = map[string]string{
-	"3204": "succeed", "3205": "succeed_delayed", "3202": "fail", "3203": "fail_delayed", "5987": "dispute",
+	"3204": "succeed",
+	"3205": "succeed_delayed",
+	"3202": "fail",
+	"3203": "fail_delayed",
+	"5987": "dispute",
 }
 
-// SEPAOutcome reads what a test IBAN stands for. Stripe publishes one per country with the same pattern of endings.
+// SEPAOutcome reads what a test IBAN stands for. Stripe publishes one per
+// country with the same pattern of endings.
 func SEPAOutcome(iban string) string {
 	for tail, outcome := range ibanOutcomes {
 		if strings.HasSuffix(iban, tail) {
@@ -22,20 +28,40 @@ func SEPAOutcome(iban string) string {
 }
 
 var otherIBANs = map[string]string{
-	"DE89370400440532013000": "succeed", "DE08370400440532013003": "succeed_delayed", "DE62370400440532013001": "fail",
-	"DE78370400440532013004": "fail_delayed", "DE35370400440532013002": "dispute",
-	"NL39RABO0300065264": "succeed", "NL55RABO0300065268": "succeed_delayed", "NL91ABNA0417164300": "fail",
-	"NL28RABO0300065269": "fail_delayed", "NL82RABO0300065266": "dispute",
-	"FR1420041010050500013M02606": "succeed", "FR3020041010050500013M02609": "succeed_delayed",
-	"FR8420041010050500013M02607": "fail", "FR7920041010050500013M02600": "fail_delayed", "FR5720041010050500013M02608": "dispute",
+	"DE89370400440532013000":      "succeed",
+	"DE08370400440532013003":      "succeed_delayed",
+	"DE62370400440532013001":      "fail",
+	"DE78370400440532013004":      "fail_delayed",
+	"DE35370400440532013002":      "dispute",
+	"NL39RABO0300065264":          "succeed",
+	"NL55RABO0300065268":          "succeed_delayed",
+	"NL91ABNA0417164300":          "fail",
+	"NL28RABO0300065269":          "fail_delayed",
+	"NL82RABO0300065266":          "dispute",
+	"FR1420041010050500013M02606": "succeed",
+	"FR3020041010050500013M02609": "succeed_delayed",
+	"FR8420041010050500013M02607": "fail",
+	"FR7920041010050500013M02600": "fail_delayed",
+	"FR5720041010050500013M02608": "dispute",
 }
 
 func BankCode(iban string) string {
-	lengths := map[string]int{"AT": 5, "DE": 8, "FR": 5, "NL": 4, "BE": 3, "ES": 4, "IT": 5, "IE": 4}
+	lengths := map[string]int{
+		"AT": 5,
+		"DE": 8,
+		"FR": 5,
+		"NL": 4,
+		"BE": 3,
+		"ES": 4,
+		"IT": 5,
+		"IE": 4,
+	}
+
 	n := lengths[iban[:2]]
 	if n == 0 || len(iban) < 4+n {
 		n = 4
 	}
+
 	return iban[4 : 4+n]
 }
 
@@ -44,6 +70,7 @@ func IBANFits(iban string) bool {
 	if len(iban) < 15 || len(iban) > 34 {
 		return false
 	}
+
 	rest := 0
 	for _, r := range iban[4:] + iban[:4] {
 		switch {
@@ -55,30 +82,56 @@ func IBANFits(iban string) bool {
 			return false
 		}
 	}
+
 	return rest == 1
 }
 
 var IdealBICs = map[string]string{
-	"abn_amro": "ABNANL2A", "asn_bank": "ASNBNL21", "bunq": "BUNQNL2A", "ing": "INGBNL2A", "knab": "KNABNL2H", "n26": "NTSBDEB1",
-	"rabobank": "RABONL2U", "regiobank": "RBRBNL21", "revolut": "REVOLT21", "sns_bank": "SNSBNL2A", "triodos_bank": "TRIONL2U",
-	"van_lanschot": "FVLBNL22", "yoursafe": "BITSNL2A",
+	"abn_amro":     "ABNANL2A",
+	"asn_bank":     "ASNBNL21",
+	"bunq":         "BUNQNL2A",
+	"ing":          "INGBNL2A",
+	"knab":         "KNABNL2H",
+	"n26":          "NTSBDEB1",
+	"rabobank":     "RABONL2U",
+	"regiobank":    "RBRBNL21",
+	"revolut":      "REVOLT21",
+	"sns_bank":     "SNSBNL2A",
+	"triodos_bank": "TRIONL2U",
+	"van_lanschot": "FVLBNL22",
+	"yoursafe":     "BITSNL2A",
 }
 
-// USOutcomes are Stripe's test account numbers for ACH debits. Microdeposits are not simulated: the account whose
-// microdeposits fail fails.
-// See https://docs.stripe.com/payments/ach-direct-debit/accept-a-payment#test-account-numbers.
+// USOutcomes are Stripe's test account numbers for ACH debits. Microdeposits
+// are not simulated: the account whose microdeposits fail fails. See
+// https://docs.stripe.com/payments/ach-direct-debit/accept-a-payment#test-account-numbers.
 var USOutcomes = map[string]string{
-	"000123456789": "succeed", "000111111113": "fail:account_closed", "000000004954": "fail:fraudulent",
-	"000111111116": "fail:no_account", "000222222227": "fail:insufficient_funds", "000333333335": "fail:debit_not_authorized",
-	"000444444440": "fail:invalid_currency", "000666666661": "fail", "000555555559": "dispute", "000000000009": StaysProcessing,
+	"000123456789": "succeed",
+	"000111111113": "fail:account_closed",
+	"000000004954": "fail:fraudulent",
+	"000111111116": "fail:no_account",
+	"000222222227": "fail:insufficient_funds",
+	"000333333335": "fail:debit_not_authorized",
+	"000444444440": "fail:invalid_currency",
+	"000666666661": "fail",
+	"000555555559": "dispute",
+	"000000000009": StaysProcessing,
 	"000777777771": "fail:generic_decline",
 }
 
 // usNames are the payment methods pm_usBankAccount_... of the same accounts.
 var usNames = map[string]string{
-	"success": "000123456789", "accountClosed": "000111111113", "riskLevelHighest": "000000004954", "noAccount": "000111111116",
-	"insufficientFunds": "000222222227", "debitNotAuthorized": "000333333335", "invalidCurrency": "000444444440",
-	"failMicrodeposits": "000666666661", "dispute": "000555555559", "processing": "000000000009", "weeklyLimitExceeded": "000777777771",
+	"success":             "000123456789",
+	"accountClosed":       "000111111113",
+	"riskLevelHighest":    "000000004954",
+	"noAccount":           "000111111116",
+	"insufficientFunds":   "000222222227",
+	"debitNotAuthorized":  "000333333335",
+	"invalidCurrency":     "000444444440",
+	"failMicrodeposits":   "000666666661",
+	"dispute":             "000555555559",
+	"processing":          "000000000009",
+	"weeklyLimitExceeded": "000777777771",
 }
 
 // USBankNamed finds a test account number by the name of its payment method.
@@ -88,5 +141,6 @@ func USBankNamed(name string) (string, bool) {
 	return account, named && ok
 }
 
-// StaysProcessing is the outcome of the test account whose debits are never decided.
+// StaysProcessing is the outcome of the test account whose debits are never
+// decided.
 const StaysProcessing = "stay"

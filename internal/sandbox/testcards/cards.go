@@ -25,7 +25,8 @@ type Card struct {
 	Available                       bool   // funds are available at once
 }
 
-// Cards indexes the table by number and by pm_card_... name; it is read once and never changed.
+// Cards indexes the table by number and by pm_card_... name; it is read once
+// and never changed.
 var Cards = sync.OnceValue(func() map[string]*Card {
 	index := map[string]*Card{}
 	for _, row := range strings.Split(cardTable, "\n") {
@@ -33,26 +34,38 @@ var Cards = sync.OnceValue(func() map[string]*Card {
 		if len(fields) < 4 || strings.HasPrefix(row, "#") {
 			continue
 		}
+
 		cd := parseCard(fields)
 		index[cd.Key] = cd
+
 		for _, name := range cd.names {
 			index[name] = cd
 			index["tok"+strings.TrimPrefix(name, "pm_card")] = cd
 		}
 	}
+
 	return index
 })
 
 func parseCard(fields []string) *Card {
 	number, _, _ := strings.Cut(fields[0], "/")
-	cd := &Card{Key: fields[0], Number: number, Brand: fields[1], Funding: fields[2], Country: fields[3]}
+	cd := &Card{
+		Key:     fields[0],
+		Number:  number,
+		Brand:   fields[1],
+		Funding: fields[2],
+		Country: fields[3],
+	}
+
 	for _, f := range fields[4:] {
 		key, value, _ := strings.Cut(f, "=")
 		cd.apply(key, value)
 	}
+
 	if cd.Networks == nil {
 		cd.Networks = []string{cd.Brand}
 	}
+
 	return cd
 }
 
@@ -85,7 +98,8 @@ func (cd *Card) apply(key, value string) {
 	}
 }
 
-// DeclineMessages are the sentences that Stripe shows to buyers. See https://docs.stripe.com/declines/codes.
+// DeclineMessages are the sentences that Stripe shows to buyers. See
+// https://docs.stripe.com/declines/codes.
 var DeclineMessages = map[string]string{
 	"insufficient_funds":      "Your card has insufficient funds.",
 	"card_velocity_exceeded":  "Your card was declined for making repeated attempts too frequently or exceeding its amount limit.",
@@ -118,11 +132,13 @@ func SellerMessage(code, decline string) string {
 			return "Payment complete."
 		}
 		return "The bank returned the decline code `" + code + "`."
+
 	case "generic_decline":
 		return "The bank did not return any further details with this decline."
 	case "fraudulent":
 		return "Stripe blocked this payment as too risky."
 	}
+
 	return "The bank returned the decline code `" + decline + "`."
 }
 

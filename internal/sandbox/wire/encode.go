@@ -16,7 +16,8 @@ func Encode(v any) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// EncodePretty writes JSON with two spaces of indentation, the form of answers and of webhook bodies.
+// EncodePretty writes JSON with two spaces of indentation, the form of answers
+// and of webhook bodies.
 func EncodePretty(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// apiError is Stripe's error object with the HTTP status that goes with it.
-// See https://docs.stripe.com/api/errors and https://docs.stripe.com/error-codes.
+// apiError is Stripe's error object with the HTTP status that goes with it. See
+// https://docs.stripe.com/api/errors and https://docs.stripe.com/error-codes.
 type Error struct {
 	Status int  `json:"-"`
 	Commit bool `json:"-"` // the change stays although the caller gets an error (a declined payment)
@@ -47,12 +47,17 @@ func DocURL(code string) string {
 // Invalid is a 400 invalid_request_error.
 func Invalid(code, param, format string, args ...any) *Error {
 	return &Error{
-		Status: http.StatusBadRequest, Type: TypeInvalid, Code: code, Param: param,
-		DocURL: DocURL(code), Message: fmt.Sprintf(format, args...),
+		Status:  http.StatusBadRequest,
+		Type:    TypeInvalid,
+		Code:    code,
+		Param:   param,
+		DocURL:  DocURL(code),
+		Message: fmt.Sprintf(format, args...),
 	}
 }
 
-// Malformed is an error of the parameters themselves, found before anything was done.
+// Malformed is an error of the parameters themselves, found before anything was
+// done.
 func Malformed(code, param, format string, args ...any) *Error {
 	e := Invalid(code, param, format, args...)
 	e.Early = true
@@ -78,8 +83,13 @@ func NoSuch(noun, param, id string) *Error {
 // CardError is a 402 that keeps what the attempt changed.
 func CardError(code, decline, message string) *Error {
 	return &Error{
-		Status: http.StatusPaymentRequired, Commit: true, Type: typeCard, Code: code, DeclineCode: decline,
-		DocURL: DocURL(code), Message: message,
+		Status:      http.StatusPaymentRequired,
+		Commit:      true,
+		Type:        typeCard,
+		Code:        code,
+		DeclineCode: decline,
+		DocURL:      DocURL(code),
+		Message:     message,
 	}
 }
 
@@ -91,7 +101,9 @@ func Unauthorized(code, format string, args ...any) *Error {
 
 func InternalError() *Error {
 	return &Error{
-		Status: http.StatusInternalServerError, Early: true, Type: TypeAPI,
+		Status:  http.StatusInternalServerError,
+		Early:   true,
+		Type:    TypeAPI,
 		Message: "Sorry, there was an unexpected error in the sandbox. It has been written to its log.",
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Params is one level of the bracketed form encoding that Stripe's API uses: a[b][c]=v, a[]=v, a[0][b]=v.
-// A nil *params is an empty one.
+// Params is one level of the bracketed form encoding that Stripe's API uses:
+// a[b][c]=v, a[]=v, a[0][b]=v. A nil *params is an empty one.
 type Params struct {
 	Value  string
 	Leaf   bool
@@ -31,11 +31,13 @@ func ParseForm(raw string) (*Params, error) {
 		if pair == "" {
 			continue
 		}
+
 		key, value, _ := strings.Cut(pair, "=")
 		name, err := url.QueryUnescape(key)
 		if err != nil {
 			return nil, badForm()
 		}
+
 		text, err := url.QueryUnescape(value)
 		if err != nil {
 			return nil, badForm()
@@ -44,6 +46,7 @@ func ParseForm(raw string) (*Params, error) {
 			return nil, err
 		}
 	}
+
 	return root, nil
 }
 
@@ -51,7 +54,8 @@ func badForm() *Error {
 	return Invalid("", "", "Invalid request body: it is not valid application/x-www-form-urlencoded data.")
 }
 
-// insert puts one pair into the tree. counters numbers the members of a[]= lists.
+// insert puts one pair into the tree. counters numbers the members of a[]=
+// lists.
 func (p *Params) insert(name, value string, counters map[string]int) error {
 	head, rest, nested := strings.Cut(name, "[")
 	at := p.child(head)
@@ -62,14 +66,17 @@ func (p *Params) insert(name, value string, counters map[string]int) error {
 		if !closed || depth > maxFormDepth {
 			return badForm()
 		}
+
 		if part == "" {
 			at.list = true
 			part = strconv.Itoa(counters[at.Path])
 			counters[at.Path]++
 		}
+
 		at = at.child(part)
 		_, rest, nested = strings.Cut(rest, "[")
 	}
+
 	at.Leaf, at.Value = true, value
 	return nil
 }
@@ -78,15 +85,18 @@ func (p *Params) child(name string) *Params {
 	if p.Fields == nil {
 		p.Fields = map[string]*Params{}
 	}
+
 	kid := p.Fields[name]
 	if kid == nil {
 		path := name
 		if p.Path != "" {
 			path = p.Path + "[" + name + "]"
 		}
+
 		kid = &Params{Path: path}
 		p.Fields[name] = kid
 	}
+
 	return kid
 }
 
@@ -126,7 +136,8 @@ func (p *Params) Bool(names ...string) bool { return IsTrue(p.String(names...)) 
 
 func IsTrue(s string) bool { return s == "true" || s == "1" }
 
-// Unset tells whether a parameter was sent empty, which is how a value is removed.
+// Unset tells whether a parameter was sent empty, which is how a value is
+// removed.
 func (p *Params) Unset(names ...string) bool {
 	found := p.At(names...)
 	return found != nil && found.Leaf && found.Value == "" && len(found.Fields) == 0
@@ -137,18 +148,22 @@ func (p *Params) Keys() []string {
 	if p == nil {
 		return nil
 	}
+
 	out := make([]string, 0, len(p.Fields))
 	for name := range p.Fields {
 		out = append(out, name)
 	}
+
 	sort.Slice(out, func(i, j int) bool {
 		a, errA := strconv.Atoi(out[i])
 		b, errB := strconv.Atoi(out[j])
 		if errA == nil && errB == nil {
 			return a < b
 		}
+
 		return out[i] < out[j]
 	})
+
 	return out
 }
 
@@ -173,7 +188,8 @@ func (p *Params) Strings(names ...string) []string {
 	return out
 }
 
-// Flat writes the tree as sorted pairs, so that equal parameters compare equal whatever their order was.
+// Flat writes the tree as sorted pairs, so that equal parameters compare equal
+// whatever their order was.
 func (p *Params) Flat() string {
 	var pairs []string
 	p.collect(&pairs)

@@ -17,13 +17,16 @@ func RandomText(n int) string {
 	return string(buf)
 }
 
-// NewID makes an id as Stripe's newer objects have: prefix, the account's mark, randomness.
+// NewID makes an id as Stripe's newer objects have: prefix, the account's mark,
+// randomness.
 func NewID(prefix string) string { return prefix + "_1Sbx" + RandomText(20) }
 
-// NewShortID makes an id as Stripe's older objects have (customers, products, requests).
+// NewShortID makes an id as Stripe's older objects have (customers, products,
+// requests).
 func NewShortID(prefix string) string { return prefix + "_" + RandomText(14) }
 
-// NewWebhookSecret returns a signing secret in the form that Stripe's libraries expect.
+// NewWebhookSecret returns a signing secret in the form that Stripe's libraries
+// expect.
 func NewWebhookSecret() string {
 	buf := make([]byte, 32)
 	_, _ = rand.Read(buf)

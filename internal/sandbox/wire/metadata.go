@@ -12,8 +12,9 @@ const (
 	maxMetadataValue = 500
 )
 
-// MergeMetadata applies Stripe's rule: sent keys replace, empty values remove a key, an empty metadata removes all.
-// The result is a new map. See https://docs.stripe.com/api/metadata.
+// MergeMetadata applies Stripe's rule: sent keys replace, empty values remove a
+// key, an empty metadata removes all. The result is a new map. See
+// https://docs.stripe.com/api/metadata.
 func MergeMetadata(old map[string]string, p *Params) map[string]string {
 	out := make(map[string]string, len(old))
 	if !p.Unset("metadata") {
@@ -21,22 +22,27 @@ func MergeMetadata(old map[string]string, p *Params) map[string]string {
 			out[k] = v
 		}
 	}
+
 	sent := p.At("metadata")
 	if sent == nil {
 		return out
 	}
+
 	for key, m := range sent.Fields {
 		if m.Value == "" {
 			delete(out, key)
 			continue
 		}
+
 		out[key] = m.Value
 	}
+
 	p.metadata = len(out)
 	return out
 }
 
-// TooMuchMetadata refuses a call that would leave an object with more keys than it may have.
+// TooMuchMetadata refuses a call that would leave an object with more keys than
+// it may have.
 func TooMuchMetadata(p *Params) error {
 	if p == nil || p.metadata <= maxMetadataKeys {
 		return nil
@@ -48,11 +54,13 @@ func manyKeys(n int) error {
 	return Malformed("", "metadata", "Metadata can have up to %d keys, but you've set %d. Email us at support+metadata@stripe.com for more information.", maxMetadataKeys, n)
 }
 
-// CheckMetadata enforces Stripe's limits on what is sent, wherever in the parameters it stands.
+// CheckMetadata enforces Stripe's limits on what is sent, wherever in the
+// parameters it stands.
 func CheckMetadata(p *Params) error {
 	if p == nil {
 		return nil
 	}
+
 	for name, kid := range p.Fields {
 		err := CheckMetadata(kid)
 		if name == "metadata" {
@@ -62,6 +70,7 @@ func CheckMetadata(p *Params) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -69,6 +78,7 @@ func (p *Params) checkAsMetadata() error {
 	if len(p.Fields) > maxMetadataKeys {
 		return manyKeys(len(p.Fields))
 	}
+
 	for key, m := range p.Fields {
 		switch length, size := utf8.RuneCountInString(key), utf8.RuneCountInString(m.Value); {
 		case len(m.Fields) > 0 || strings.ContainsAny(key, "[]"):
@@ -79,5 +89,6 @@ func (p *Params) checkAsMetadata() error {
 			return Malformed("", m.Path, "Metadata values can have up to %d characters, but you passed in a value that is %d characters. Invalid value: %s", maxMetadataValue, size, m.Value)
 		}
 	}
+
 	return nil
 }

@@ -10,7 +10,8 @@ import (
 //go:embed params.txt
 var paramText string
 
-// shape is what a parameter may look like. See the head of params.txt for the notation.
+// shape is what a parameter may look like. See the head of params.txt for the
+// notation.
 type shape struct {
 	kind   byte // s text, i integer, b boolean, n decimal, e enum, h hash, l list, m map
 	empty  bool // may be sent empty, or as a plain value
@@ -20,14 +21,15 @@ type shape struct {
 	needed []string // names of the required fields, sorted
 }
 
-// Operations maps "METHOD /path" to its parameters, read from the table on first use; a nil shape is an operation of
-// Stripe's that is not simulated.
+// Operations maps "METHOD /path" to its parameters, read from the table on
+// first use; a nil shape is an operation of Stripe's that is not simulated.
 var Operations = sync.OnceValue(func() map[string]func() *shape {
 	out := map[string]func() *shape{}
 	for _, row := range strings.Split(paramText, "\n") {
 		if row == "" || row[0] == '#' {
 			continue
 		}
+
 		method, rest, _ := strings.Cut(row, " ")
 		path, fields, _ := strings.Cut(rest, " ")
 		out[method+" "+path] = sync.OnceValue(func() *shape {
@@ -35,6 +37,7 @@ var Operations = sync.OnceValue(func() map[string]func() *shape {
 			return s
 		})
 	}
+
 	return out
 })
 
@@ -57,18 +60,22 @@ func (p *shapeParser) fields() *shape {
 			p.text = p.text[1:]
 			continue
 		}
+
 		required := p.eat("!")
 		end := strings.IndexAny(p.text, " {}[]:=*?")
 		if end < 0 {
 			end = len(p.text)
 		}
+
 		name := p.text[:end]
 		p.text = p.text[end:]
+
 		field := p.form()
 		if out.Fields[name] = field; required {
 			out.needed = append(out.needed, name) // the table is sorted
 		}
 	}
+
 	return out
 }
 
@@ -98,14 +105,17 @@ func (p *shapeParser) form() *shape {
 		if end < 0 {
 			end = len(p.text)
 		}
+
 		out.kind, out.enum = 'e', strings.Split(p.text[:end], "|")
 		p.text = p.text[end:]
 	}
+
 	out.empty = p.eat("?")
 	return out
 }
 
-// CheckParams refuses what the parameters of an operation, "METHOD /path", may not be.
+// CheckParams refuses what the parameters of an operation, "METHOD /path", may
+// not be.
 func CheckParams(operation string, p *Params) error {
 	known := Operations()[operation]
 	if known == nil {
@@ -114,7 +124,8 @@ func CheckParams(operation string, p *Params) error {
 	return known().checkHash(p, "")
 }
 
-// ShapeOf returns the parameters of a simulated operation, nil when the table has none.
+// ShapeOf returns the parameters of a simulated operation, nil when the table
+// has none.
 func ShapeOf(operation string) *shape {
 	known := Operations()[operation]
 	if known == nil {
@@ -133,15 +144,18 @@ func (s *shape) checkHash(p *Params, path string) error {
 			}
 			return Malformed("parameter_unknown", at, "Received unknown parameter: %s", at)
 		}
+
 		if err := field.check(p.Fields[name], at); err != nil {
 			return err
 		}
 	}
+
 	for _, name := range s.needed {
 		if p.At(name) == nil {
 			return MissingParam(joinPath(path, name))
 		}
 	}
+
 	return nil
 }
 
@@ -169,6 +183,7 @@ func (s *shape) check(p *Params, path string) error {
 	case !p.Leaf:
 		return Malformed("", path, "Invalid string: {...}")
 	}
+
 	return s.checkValue(p.Value, path)
 }
 
@@ -179,11 +194,13 @@ func (s *shape) checkList(p *Params, path string) error {
 		}
 		return Malformed("", path, "Invalid array")
 	}
+
 	for _, key := range p.Keys() {
 		if err := s.item.check(p.Fields[key], path+"["+key+"]"); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -192,22 +209,27 @@ func (s *shape) checkValue(value, path string) error {
 	if value == "" && s.kind != 's' && (s.kind != 'e' || s.checkEnum("", path) != nil) {
 		return Malformed("parameter_invalid_empty", path, "You passed an empty string for '%s'. We assume empty values are an attempt to unset a parameter; however '%s' cannot be unset. You should remove '%s' from your request or supply a non-empty value.", path, path, path)
 	}
+
 	switch s.kind {
 	case 'i':
 		if _, err := strconv.ParseInt(value, 10, 64); err != nil {
 			return Malformed("parameter_invalid_integer", path, "Invalid integer: %s", value)
 		}
+
 	case 'n':
 		if _, err := strconv.ParseFloat(value, 64); err != nil {
 			return Malformed("", path, "Invalid decimal: %s", value)
 		}
+
 	case 'b':
 		if value != "true" && value != "false" && value != "1" && value != "0" {
 			return Malformed("", path, "Invalid boolean: %s", value)
 		}
+
 	case 'e':
 		return s.checkEnum(value, path)
 	}
+
 	return nil
 }
 
@@ -248,7 +270,8 @@ func matchesPattern(pattern, steps []string) bool {
 	return true
 }
 
-// Value turns a parameter into JSON; an empty one is null, an object is laid over its former self.
+// Value turns a parameter into JSON; an empty one is null, an object is laid
+// over its former self.
 func (s *shape) Value(p *Params, former map[string]any) any {
 	switch {
 	case p.Leaf && p.Value == "":
@@ -258,25 +281,32 @@ func (s *shape) Value(p *Params, former map[string]any) any {
 		for k, v := range former {
 			out[k] = v
 		}
+
 		for _, key := range p.Keys() {
 			if field := s.Fields[key]; field != nil {
 				inner, _ := out[key].(map[string]any)
 				out[key] = field.Value(p.Fields[key], inner)
 			}
 		}
+
 		return out
+
 	case s.kind == 'l':
 		out := []any{}
 		for _, key := range p.Keys() {
 			out = append(out, s.item.Value(p.Fields[key], nil))
 		}
+
 		return out
+
 	case s.kind == 'm':
 		out := map[string]any{}
 		for _, key := range p.Keys() {
 			out[key] = p.Fields[key].Value
 		}
+
 		return out
+
 	case s.kind == 'i':
 		n, _ := strconv.ParseInt(p.Value, 10, 64)
 		return n
@@ -286,5 +316,6 @@ func (s *shape) Value(p *Params, former map[string]any) any {
 	case s.kind == 'b':
 		return IsTrue(p.Value)
 	}
+
 	return p.Value
 }

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// clause is one condition of a query: field, operator, value; not turns it round.
+// clause is one condition of a query: field, operator, value; not turns it
+// round.
 type clause struct {
 	not       bool
 	path      []string
@@ -15,12 +16,14 @@ type clause struct {
 	null      bool
 }
 
-// clauseForm is a field (with a key in brackets for metadata), an operator and a quoted value, a number or null.
+// clauseForm is a field (with a key in brackets for metadata), an operator and
+// a quoted value, a number or null.
 var clauseForm = regexp.MustCompile(`^\s*(-?)([a-z0-9_.]+)(?:\[["']([^"']+)["']\])?\s*(>=|<=|:|~|>|<)\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(-?[0-9.]+)|(null))\s*`)
 
 var joinForm = regexp.MustCompile(`(?i)^(AND|OR)\s+`)
 
-// ParseQuery reads Stripe's search language: clauses joined by AND (or blanks) or by OR, never by both.
+// ParseQuery reads Stripe's search language: clauses joined by AND (or blanks)
+// or by OR, never by both.
 func ParseQuery(text string) (clauses []clause, anyOf bool, err error) {
 	rest, joined := text, ""
 	for strings.TrimSpace(rest) != "" {
@@ -28,20 +31,25 @@ func ParseQuery(text string) (clauses []clause, anyOf bool, err error) {
 		if m == nil {
 			return nil, false, badQuery(text)
 		}
+
 		rest = rest[len(m[0]):]
 		clauses = append(clauses, newClause(m))
+
 		if j := joinForm.FindString(rest); j != "" {
 			rest = rest[len(j):]
 			word := strings.ToUpper(strings.TrimSpace(j))
 			if joined != "" && word != joined || strings.TrimSpace(rest) == "" {
 				return nil, false, badQuery(text)
 			}
+
 			joined = word
 		}
 	}
+
 	if len(clauses) == 0 || len(clauses) > maxClauses {
 		return nil, false, badQuery(text)
 	}
+
 	return clauses, joined == "OR", nil
 }
 
@@ -74,17 +82,20 @@ func (c clause) compare(have any) bool {
 	if c.null {
 		return have == nil
 	}
+
 	switch v := have.(type) {
 	case string:
 		if c.op == "~" {
 			return strings.Contains(strings.ToLower(v), strings.ToLower(c.value))
 		}
 		return c.op == ":" && strings.EqualFold(v, c.value)
+
 	case bool:
 		return c.op == ":" && strconv.FormatBool(v) == c.value
 	case json.Number:
 		return compareNumbers(v, c.op, c.value)
 	}
+
 	return false
 }
 
@@ -94,6 +105,7 @@ func compareNumbers(have json.Number, op, value string) bool {
 	if errA != nil || errB != nil {
 		return false
 	}
+
 	switch op {
 	case ":":
 		return a == b
@@ -104,6 +116,7 @@ func compareNumbers(have json.Number, op, value string) bool {
 	case ">=":
 		return a >= b
 	}
+
 	return op == "<=" && a <= b
 }
 
