@@ -8,7 +8,7 @@ can_install() {
 	[ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null
 }
 
-# install_packages NAME... installs packages, and prints the log only on failure.
+# install_packages NAME... installs packages. It prints the log on failure.
 install_packages() {
 	local sudo='' log
 	[ "$(id -u)" = 0 ] || sudo='sudo -n'

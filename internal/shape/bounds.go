@@ -33,7 +33,8 @@ var bounds = struct {
 }
 
 // violations returns a sentence for every bound that is broken.
-func violations(product, tests Figures) []string {
+func violations(sums []Figures) []string {
+	product, tests := sums[Product], sums[Tests]
 	var broken []string
 	complain := func(format string, args ...any) {
 		broken = append(broken, fmt.Sprintf(format, args...))
@@ -55,7 +56,7 @@ func violations(product, tests Figures) []string {
 		complain("%.1f %% of the lines in function bodies are blank, at least %.1f %% are asked for", got, bounds.productBlank)
 	}
 
-	if places := slices.Concat(product.WideComments, tests.WideComments); len(places) > bounds.comments {
+	if places := slices.Concat(product.WideComments, tests.WideComments, sums[Other].WideComments); len(places) > bounds.comments {
 		for _, p := range places {
 			complain("%s:%d: the comment is %d columns wide, at most %d are allowed", p.Path, p.Line, p.Size, maxCommentWidth)
 		}

@@ -4,6 +4,7 @@
 // room; `scripts/shape -check`, which is part of `make lint`, prints the totals
 // and fails when they have drifted past the bounds in bounds.go.
 //
-// The code that the server is built from is measured apart from everything
-// else, which is tests and their helpers. Generated files are left out.
+// It measures the Go code of the server apart from other Go, which is tests and
+// their helpers, and in JavaScript, CSS, SQL and scripts only the comments.
+// Generated files are skipped.
 package main

@@ -5,10 +5,22 @@ import (
 	"slices"
 )
 
+// Tree is what the source of a room is for.
+type Tree int
+
+// The trees, in the order of the report.
+const (
+	Product Tree = iota // Go that the server is built from
+	Tests               // all other Go: tests and their helpers
+	Other               // JavaScript, CSS, SQL and scripts
+)
+
+var treeNames = []string{Product: "product", Tests: "tests", Other: "other"}
+
 // Figures are what was measured in a room, or in several of them.
 type Figures struct {
 	Name         string
-	Test         bool  // tests and their helpers, not the product
+	Tree         Tree
 	Functions    []int // their lengths in lines, signature and braces included
 	BodyLines    int   // lines between the braces of functions
 	BlankLines   int   // the blank ones among them
@@ -60,29 +72,20 @@ func (f *Figures) add(other Figures) {
 	}
 }
 
-// totals returns the sum of the product's rooms and that of the tests'.
-func totals(rooms []Figures) (product, tests Figures) {
-	product.Name = "product"
-	tests.Name, tests.Test = "tests", true
+// totals returns the sum of the rooms of each tree, indexed by Tree.
+func totals(rooms []Figures) []Figures {
+	sums := make([]Figures, len(treeNames))
+	for i, name := range treeNames {
+		sums[i].Tree, sums[i].Name = Tree(i), name
+	}
 
 	for _, room := range rooms {
-		if room.Test {
-			tests.add(room)
-		} else {
-			product.add(room)
-		}
+		sums[room.Tree].add(room)
 	}
-
-	return product, tests
+	return sums
 }
 
-// byTreeAndName puts the product's rooms before those of the tests.
+// byTreeAndName orders rooms as the report does.
 func byTreeAndName(a, b Figures) int {
-	if a.Test != b.Test {
-		if b.Test {
-			return -1
-		}
-		return 1
-	}
-	return cmp.Compare(a.Name, b.Name)
+	return cmp.Or(cmp.Compare(a.Tree, b.Tree), cmp.Compare(a.Name, b.Name))
 }

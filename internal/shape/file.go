@@ -150,5 +150,5 @@ func canWrap(line string) bool {
 	if strings.HasPrefix(text, "//go:") || strings.HasPrefix(text, "//nolint") {
 		return false
 	}
-	return len(strings.Fields(strings.TrimLeft(text, "/*- \t"))) > 1
+	return len(strings.Fields(strings.TrimLeft(text, "/*#- \t"))) > 1
 }

@@ -40,9 +40,9 @@ func run(args []string, stderr io.Writer) (string, error) {
 		return roomReport(rooms), nil
 	}
 
-	product, tests := totals(rooms)
-	report := totalReport(product, tests)
-	if broken := violations(product, tests); len(broken) > 0 {
+	sums := totals(rooms)
+	report := totalReport(sums)
+	if broken := violations(sums); len(broken) > 0 {
 		return report, fmt.Errorf("the tree has drifted:\n  %s", strings.Join(broken, "\n  "))
 	}
 

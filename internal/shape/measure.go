@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// measure reads every Go file below root. A room is a folder; its tests are a
-// room of their own.
+// measure reads every source file below root. A room is the source of one tree
+// in one folder.
 func measure(root string) ([]Figures, error) {
 	product, err := productFolders(root)
 	if err != nil {
@@ -26,7 +26,7 @@ func measure(root string) ([]Figures, error) {
 			return err
 		case entry.IsDir() && path != root && skipFolder(entry.Name()):
 			return fs.SkipDir
-		case entry.IsDir() || filepath.Ext(path) != ".go":
+		case entry.IsDir():
 			return nil
 		}
 
@@ -52,23 +52,34 @@ func measure(root string) ([]Figures, error) {
 
 // addFile measures one file and adds it to the room that it belongs to.
 func addFile(rooms map[string]*Figures, product map[string]bool, path, name string) error {
-	source, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-
-	figures, err := measureFile(name, source)
-	if err != nil {
-		return err
-	}
-
 	folder := filepath.ToSlash(filepath.Dir(name))
-	test := strings.HasSuffix(name, "_test.go") || !product[folder]
-	key := fmt.Sprint(folder, test)
-	if rooms[key] == nil {
-		rooms[key] = &Figures{Name: folder, Test: test}
+	tree := Product
+	switch {
+	case filepath.Ext(name) != ".go":
+		tree = Other
+	case strings.HasSuffix(name, "_test.go") || !product[folder]:
+		tree = Tests
+	}
+	if tree == Other && commentMark(name) == "" {
+		return nil // not source
 	}
 
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+
+	var figures Figures
+	if tree == Other {
+		figures = measureText(name, text)
+	} else if figures, err = measureFile(name, text); err != nil {
+		return err
+	}
+
+	key := fmt.Sprint(folder, tree)
+	if rooms[key] == nil {
+		rooms[key] = &Figures{Name: folder, Tree: tree}
+	}
 	rooms[key].add(figures)
 	return nil
 }
@@ -115,5 +126,5 @@ func productFolders(root string) (map[string]bool, error) {
 
 // skipFolder reports whether nothing in a folder of this name is our source.
 func skipFolder(name string) bool {
-	return name == "node_modules" || name == "testdata" || strings.HasPrefix(name, ".")
+	return name == "node_modules" || name == "testdata" || strings.HasPrefix(name, ".") && name != ".ci"
 }

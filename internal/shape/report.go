@@ -11,26 +11,22 @@ const header = "\tfunctions\tmedian\tp90\tlargest file\tblank %\tcomments > 80\t
 // roomReport returns a table of the rooms, and the totals below it.
 func roomReport(rooms []Figures) string {
 	var rows strings.Builder
-	tree := ""
-	for _, room := range rooms {
-		if title := treeOf(room); title != tree {
-			tree = title
-			rows.WriteString(tree + header)
+	for i, room := range rooms {
+		if i == 0 || room.Tree != rooms[i-1].Tree {
+			rows.WriteString(treeNames[room.Tree] + header)
 		}
-
 		writeRow(&rows, room)
 	}
-
-	product, tests := totals(rooms)
-	return align(rows.String()) + "\n" + totalReport(product, tests)
+	return align(rows.String()) + "\n" + totalReport(totals(rooms))
 }
 
-// totalReport returns one row for the product and one for the tests.
-func totalReport(product, tests Figures) string {
+// totalReport returns one row for each tree.
+func totalReport(sums []Figures) string {
 	var rows strings.Builder
 	rows.WriteString(header)
-	writeRow(&rows, product)
-	writeRow(&rows, tests)
+	for _, sum := range sums {
+		writeRow(&rows, sum)
+	}
 	return align(rows.String())
 }
 
@@ -54,14 +50,13 @@ func placeReport(rooms []Figures) string {
 	return lines.String()
 }
 
-func treeOf(room Figures) string {
-	if room.Test {
-		return "tests"
-	}
-	return "product"
-}
-
 func writeRow(rows *strings.Builder, f Figures) {
+	if f.Tree == Other {
+		fmt.Fprintf(rows, "%s\t-\t-\t-\t%d %s\t-\t%d\t-\t-\n",
+			f.Name, f.Largest.Lines, f.Largest.Path, len(f.WideComments))
+		return
+	}
+
 	fmt.Fprintf(rows, "%s\t%d\t%d\t%d\t%d %s\t%.1f\t%d\t%d\t%d\n",
 		f.Name, len(f.Functions), f.percentile(50), f.percentile(90), f.Largest.Lines, f.Largest.Path,
 		f.blankShare(), len(f.WideComments), len(f.WideCode), len(f.Unbroken))

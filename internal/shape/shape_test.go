@@ -84,6 +84,29 @@ func TestGeneratedFilesAreLeftOut(t *testing.T) {
 	}
 }
 
+func TestMeasureText(t *testing.T) {
+	t.Parallel()
+	wide := strings.Repeat("wide ", 20)
+	cases := map[string]struct {
+		name, text string
+		want       int
+	}{
+		"a comment of a script":       {"scripts/x", "# " + wide + "\n" + wide, 1},
+		"a comment of JavaScript":     {"web/x.js", "/**\n * " + wide + "\n */\n", 1},
+		"a comment of SQL":            {"x.sql", "-- " + wide, 1},
+		"a comment that fits":         {"x.css", "/* narrow */", 0},
+		"code is the formatter's job": {"web/x.js", wide, 0},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := measureText(c.name, []byte(c.text)).WideComments; len(got) != c.want {
+				t.Errorf("got the wide comments %v, want %d", got, c.want)
+			}
+		})
+	}
+}
+
 func TestPercentile(t *testing.T) {
 	t.Parallel()
 	f := Figures{Functions: []int{9, 1, 2, 3, 4, 5, 6, 7, 8, 10}}
