@@ -14,7 +14,7 @@ import (
 	"syscall"
 )
 
-// folders is where systems keep the server binaries out of the PATH.
+// folders are where systems install the server binaries outside of the PATH.
 var folders = []string{
 	"/usr/lib/postgresql/*/bin",               // Debian, Ubuntu
 	"/usr/pgsql-*/bin",                        // PostgreSQL's own RPMs
@@ -26,10 +26,11 @@ var folders = []string{
 	"/home/linuxbrew/.linuxbrew/opt/pos*/bin", // Homebrew on Linux
 }
 
-var errNoBinaries = errors.New("this test needs PostgreSQL's server binaries, and none were found (Debian: apt-get install postgresql)")
+var errNoBinaries = errors.New("this test needs the server binaries of PostgreSQL, and none were found " +
+	"(Debian: apt-get install postgresql)")
 
-// findBinaries returns the folder that holds initdb and postgres: that of the
-// PATH, else the newest that is installed.
+// findBinaries returns the folder of initdb and postgres: the one in the PATH,
+// or else the newest that is installed.
 func findBinaries() (string, error) {
 	if path, err := exec.LookPath("initdb"); err == nil && isBinaries(filepath.Dir(path)) {
 		return filepath.Dir(path), nil
@@ -37,7 +38,7 @@ func findBinaries() (string, error) {
 
 	var found []string
 	for _, pattern := range folders {
-		matches, _ := filepath.Glob(pattern) // fails on a bad pattern only
+		matches, _ := filepath.Glob(pattern) // fails only on a bad pattern
 		found = append(found, slices.DeleteFunc(matches, func(dir string) bool { return !isBinaries(dir) })...)
 	}
 
@@ -64,10 +65,11 @@ func version(dir string) float64 {
 	return v
 }
 
-// account is the user that the server runs as; nil is the user of the tests.
+// account is the user that the server runs as; nil is the user who runs the
+// tests.
 type account struct{ uid, gid uint32 }
 
-// serverAccount is nil unless the tests run as root.
+// serverAccount returns nil unless the tests run as root.
 func serverAccount() (*account, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -84,7 +86,7 @@ func serverAccount() (*account, error) {
 		return &account{uint32(uid), uint32(gid)}, errors.Join(uidErr, gidErr)
 	}
 
-	return nil, errors.New("PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody")
+	return nil, errors.New("PostgreSQL refuses to run as root, and there is no user postgres or nobody")
 }
 
 func (a *account) own(path string) error {

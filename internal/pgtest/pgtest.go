@@ -1,13 +1,14 @@
-// Package pgtest gives tests a real PostgreSQL: a cluster of their own in a
-// temporary folder, made with the server binaries that the machine has.
+// Package pgtest runs a real PostgreSQL for tests: a cluster in a temporary
+// folder, created with the server binaries of the machine.
 //
-// The cluster listens on a loopback port, takes only its own random password,
-// and keeps fsync on, so that what a test measures or loses is what production
-// would. It ends with the test binary, however that ends. As root, the server
-// runs as the user postgres or nobody, because it refuses to run as root.
+// The cluster listens on a loopback port and accepts only its own random
+// password. fsync stays on, so that a test measures and loses what production
+// would. The cluster ends with the test binary, however that ends. When the
+// tests run as root, the server runs as the user postgres or nobody, because it
+// refuses to run as root.
 //
-// A machine without server binaries leaves the test out, or fails it where no
-// test may be left out: see testhost.Missing.
+// On a machine without server binaries the test is skipped, or fails where no
+// test may be skipped: see testhost.Missing.
 package pgtest
 
 import (
@@ -25,8 +26,8 @@ import (
 	"checkoutd/internal/testhost"
 )
 
-// patience bounds every single step: making a cluster, starting it, making a
-// database.
+// patience limits every single step: creating a cluster, starting it, creating
+// a database.
 const patience = time.Minute
 
 // Cluster is a PostgreSQL cluster. Its methods may be called from several
@@ -35,8 +36,8 @@ type Cluster struct {
 	srv *server
 }
 
-// Start makes a cluster for this test alone, to be stopped and started again
-// at will. It ends with the test.
+// Start creates a cluster for this test alone, which the test may stop and
+// start again. It ends with the test.
 func Start(tb testing.TB) *Cluster {
 	tb.Helper()
 	srv, err := newServer(needBinaries(tb))
@@ -53,8 +54,8 @@ func Start(tb testing.TB) *Cluster {
 	return &Cluster{srv}
 }
 
-// shared is the cluster of Shared. It has to be a variable of the package: the
-// tests of a binary have nothing else in common.
+// shared is the cluster of Shared. It has to be a package variable, since the
+// tests of a binary share nothing else.
 var shared = sync.OnceValues(func() (*server, error) {
 	bin, err := findBinaries()
 	if err != nil {
@@ -63,8 +64,8 @@ var shared = sync.OnceValues(func() (*server, error) {
 	return newServer(bin)
 })
 
-// Shared returns the one cluster of the test binary and starts it when it is
-// first asked for. Tests have their own databases in it and never stop it.
+// Shared returns the one cluster of the test binary, which the first call
+// starts. Tests have their own databases in it and never stop it.
 func Shared(tb testing.TB) *Cluster {
 	tb.Helper()
 	needBinaries(tb)
@@ -84,21 +85,21 @@ func needBinaries(tb testing.TB) string {
 	return bin
 }
 
-// NewDatabase makes an empty database and returns its address,
+// NewDatabase creates an empty database and returns its address,
 // postgres://user:password@127.0.0.1:port/name. The database is dropped at the
-// end of the test, together with the connections that are still open.
+// end of the test, and connections that are still open are closed.
 func (c *Cluster) NewDatabase(tb testing.TB) string {
 	tb.Helper()
 	name := "test_" + strings.ToLower(rand.Text())
 
-	// template0 has no connections, so several tests can copy it at once.
+	// template0 has no connections, so that several tests can copy it at once.
 	if err := c.exec("CREATE DATABASE " + name + " TEMPLATE template0"); err != nil {
 		tb.Fatal("pgtest: ", err)
 	}
 
 	tb.Cleanup(func() {
 		if !c.srv.running() {
-			return // the folder goes as a whole
+			return // the whole folder is removed
 		}
 		if err := c.exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
 			tb.Error("pgtest: ", err)
@@ -117,8 +118,8 @@ func (c *Cluster) Start(tb testing.TB) {
 	}
 }
 
-// Stop ends the cluster in good order: it breaks open connections off, rolls
-// their transactions back and writes everything out (a "fast" shutdown).
+// Stop shuts the cluster down in an orderly way: it closes open connections,
+// rolls their transactions back and writes everything out (a "fast" shutdown).
 func (c *Cluster) Stop(tb testing.TB) {
 	tb.Helper()
 	if err := c.srv.stop("INT"); err != nil {
@@ -126,8 +127,8 @@ func (c *Cluster) Stop(tb testing.TB) {
 	}
 }
 
-// Kill ends the cluster as a crash would: what was committed comes back from
-// the write-ahead log with the next Start.
+// Kill ends the cluster as a crash would: the next Start recovers what was
+// committed from the write-ahead log.
 func (c *Cluster) Kill(tb testing.TB) {
 	tb.Helper()
 	if err := c.srv.stop("KILL"); err != nil {
@@ -135,7 +136,7 @@ func (c *Cluster) Kill(tb testing.TB) {
 	}
 }
 
-// exec runs one statement outside of the tests' databases.
+// exec runs one statement outside the databases of the tests.
 func (c *Cluster) exec(sql string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()

@@ -15,7 +15,7 @@ import (
 	"checkoutd/internal/pgtest"
 )
 
-// victimEnv makes TestVictim play the test binary that is killed.
+// victimEnv makes TestVictim act as the test binary that is killed.
 const victimEnv = "PGTEST_VICTIM"
 
 func TestShared(t *testing.T) {
@@ -53,17 +53,17 @@ func TestNewDatabase(t *testing.T) {
 	t.Parallel()
 	cluster := pgtest.Shared(t)
 
-	t.Run("two databases know nothing of each other", func(t *testing.T) {
+	t.Run("two databases are separate", func(t *testing.T) {
 		t.Parallel()
 		one, two := connect(t, cluster.NewDatabase(t)), connect(t, cluster.NewDatabase(t))
 		query(t, one, "CREATE TABLE t (n int)")
 
 		if got := query(t, two, "SELECT to_regclass('t') IS NULL"); got != "t" {
-			t.Error("the table of one is in the other")
+			t.Error("the table of one is visible in the other")
 		}
 	})
 
-	t.Run("it is dropped at the end in spite of an open connection", func(t *testing.T) {
+	t.Run("it is dropped at the end of the test despite an open connection", func(t *testing.T) {
 		t.Parallel()
 		var url string
 		t.Run("test", func(t *testing.T) {
@@ -87,8 +87,8 @@ func TestNewDatabase(t *testing.T) {
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	ends := map[string]func(*pgtest.Cluster, testing.TB){
-		"what was committed survives Stop": (*pgtest.Cluster).Stop,
-		"what was committed survives Kill": (*pgtest.Cluster).Kill,
+		"committed rows survive Stop": (*pgtest.Cluster).Stop,
+		"committed rows survive Kill": (*pgtest.Cluster).Kill,
 	}
 	for name, end := range ends {
 		t.Run(name, func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestRestart(t *testing.T) {
 
 func TestKilledTestBinary(t *testing.T) {
 	t.Parallel()
-	pgtest.Shared(t) // no binaries: left out, and said so, like the others
+	pgtest.Shared(t) // skips the test without binaries, as the others do
 	victim := exec.Command(os.Args[0], "-test.run=^TestVictim$", "-test.v")
 	victim.Env = append(os.Environ(), victimEnv+"=1")
 

@@ -22,7 +22,7 @@ import (
 
 const superuser = "checkoutd"
 
-// server is the postmaster process with its data folder.
+// server is the process of a cluster, with its data folder.
 type server struct {
 	bin      string // folder of initdb and postgres
 	account  *account
@@ -31,11 +31,11 @@ type server struct {
 	password string
 
 	mu     sync.Mutex
-	cmd    *exec.Cmd     // nil when it does not run
+	cmd    *exec.Cmd     // nil unless it runs
 	exited chan struct{} // closed when cmd has ended
 }
 
-// newServer makes a cluster and starts it.
+// newServer creates a cluster and starts it.
 func newServer(bin string) (*server, error) {
 	account, err := serverAccount()
 	if err != nil {
@@ -55,8 +55,8 @@ func newServer(bin string) (*server, error) {
 	return s, nil
 }
 
-// create makes the data folder and starts the server on a port that nobody
-// has; another process can take the port first, hence the tries.
+// create creates the data folder and starts the server on a free port. It
+// retries, since another process may take the port first.
 func (s *server) create() error {
 	if err := s.initdb(); err != nil {
 		return err
@@ -88,7 +88,7 @@ func (s *server) initdb() error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 
-	// --no-sync is about the new, empty files only; the server itself syncs.
+	// --no-sync affects only the new, empty files; the server itself syncs.
 	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, "initdb"), "--no-sync",
 		"--pgdata="+s.data(), "--username="+superuser, "--pwfile="+password,
 		"--auth=scram-sha-256", "--encoding=UTF8", "--locale=C")
@@ -101,12 +101,12 @@ func (s *server) initdb() error {
 	return nil
 }
 
-// prepare gives cmd the server's user and an environment without the PG*
-// variables of the developer.
+// prepare makes cmd run as the user of the server, in an environment without
+// the developer's PG* variables.
 func (s *server) prepare(cmd *exec.Cmd) {
 	cmd.Dir = s.leash.Dir()
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
-	// A group of its own, so that Ctrl-C at the terminal leaves it alone.
+	// A process group of its own, which Ctrl-C at the terminal does not reach.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: s.account.credential()}
 }
 
@@ -140,16 +140,16 @@ func (s *server) launch() error {
 	defer s.mu.Unlock()
 
 	if s.cmd != nil {
-		return errors.New("the cluster runs already")
+		return errors.New("the cluster is already running")
 	}
 
 	log, err := os.Create(s.logFile())
 	if err != nil {
 		return err
 	}
-	defer func() { _ = log.Close() }() // the server has its own copy
+	defer func() { _ = log.Close() }() // the server has a copy of its own
 
-	// mmap: what a killed server leaves behind goes with its folder.
+	// mmap: the memory of a killed server is a file, removed with its folder.
 	cmd := exec.Command(filepath.Join(s.bin, "postgres"), "-D", s.data(), "-p", strconv.Itoa(s.port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
 		"-c", "dynamic_shared_memory_type=mmap", "-c", "max_connections=200", "-c", "shared_buffers=64MB")
@@ -182,22 +182,22 @@ func (s *server) ready(deadline time.Time) error {
 
 		select {
 		case <-s.exited:
-			return errors.New("the server ended while it started")
+			return errors.New("the server exited while it was starting")
 		case <-ctx.Done():
-			return fmt.Errorf("the server did not get ready: %w", err)
+			return fmt.Errorf("the server did not become ready: %w", err)
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
 }
 
-// stop sends the server INT (fast shutdown), QUIT (immediate) or KILL and
-// waits for its end.
+// stop sends the server INT (fast shutdown), QUIT (immediate) or KILL, and
+// waits until it has exited.
 func (s *server) stop(sig string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
 	if s.cmd == nil {
-		return errors.New("the cluster does not run")
+		return errors.New("the cluster is not running")
 	}
 
 	signals := map[string]syscall.Signal{
@@ -219,7 +219,7 @@ func (s *server) stop(sig string) error {
 	return s.leash.Release()
 }
 
-// close ends the server, when it runs, and removes its folder.
+// close stops the server, if it runs, and removes its folder.
 func (s *server) close() error {
 	var err error
 	if s.running() {
@@ -234,9 +234,9 @@ func (s *server) running() bool {
 	return s.cmd != nil
 }
 
-// freePort finds a loopback port below the range from which systems take the
-// ports of outgoing connections. From that range, a client that knocks on the
-// port of a stopped server could take the port, or even connect to itself.
+// freePort returns a loopback port below the range from which systems take the
+// ports of outgoing connections. In that range, a client that connects to the
+// port of a stopped server could be given that port, and connect to itself.
 func freePort() (int, error) {
 	const low, high = 15_000, 32_000
 	for range 100 {

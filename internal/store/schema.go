@@ -5,8 +5,8 @@ import (
 	"embed"
 )
 
-// The numbered migrations. A released one is never edited, though it may be
-// renamed: only its number counts. There is no way back.
+// The numbered migrations. The statements of a released one are never edited;
+// it may be renamed, since only its number counts. There is no way back.
 //
 //go:embed migrations/*.sql
 var migrations embed.FS

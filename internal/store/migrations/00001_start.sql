@@ -1,6 +1,7 @@
--- One text for SQLite and PostgreSQL. Times are unix microseconds UTC, 0 is
--- "never"; money is minor units; SQLite ignores the names of types that it does
--- not know (BYTEA), so blobs stay blobs there.
+-- The schema of the first release, one text for SQLite and PostgreSQL. Times are
+-- Unix microseconds in UTC, and 0 is "never"; amounts are in minor units. SQLite
+-- ignores the names of types that it does not know (BYTEA), so that blobs stay
+-- blobs there.
 
 -- +goose Up
 CREATE TABLE orders (
@@ -20,7 +21,7 @@ CREATE TABLE orders (
     created_at      BIGINT  NOT NULL,
     updated_at      BIGINT  NOT NULL,
     expires_at      BIGINT  NOT NULL,
-    expiry_check_at BIGINT  NOT NULL, -- when somebody may claim the order's expiry
+    expiry_check_at BIGINT  NOT NULL, -- when the order's expiry may be claimed
     paid_at         BIGINT  NOT NULL
 );
 CREATE INDEX orders_expiring ON orders (expiry_check_at) WHERE status = 'open';
@@ -53,7 +54,7 @@ CREATE UNIQUE INDEX attempts_one_active ON attempts (order_id)
 CREATE INDEX attempts_due ON attempts (check_at)
     WHERE state IN ('started', 'unknown', 'requires_action', 'processing', 'requires_capture') AND check_at > 0;
 
--- An intent belongs to one order for ever: its id is the key.
+-- An intent belongs to one order for ever, so its id is the key.
 CREATE TABLE intents (
     id            TEXT PRIMARY KEY,
     order_id      TEXT   NOT NULL REFERENCES orders (id),
@@ -98,7 +99,7 @@ CREATE TABLE disputes (
 );
 CREATE INDEX disputes_order ON disputes (order_id);
 
--- The inbox, which is its own queue. The payload comes last, so that SQLite
+-- The inbox, which is also the queue. The payload comes last, so that SQLite
 -- reads the other columns without it.
 CREATE TABLE events (
     id               TEXT PRIMARY KEY,
@@ -122,13 +123,13 @@ CREATE TABLE events (
     finished_at      BIGINT  NOT NULL,
     payload          BYTEA   NOT NULL
 );
--- What a claim reads: due events only, however many are finished or parked.
+-- For claims, which read only due events, however many are finished or not due.
 CREATE INDEX events_waiting ON events (next_at, received_at, id) WHERE state IN ('received', 'unmatched');
 CREATE INDEX events_waiting_group ON events (event_group, received_at, id, state) WHERE state IN ('received', 'unmatched');
--- One event of a group is worked at a time, by construction.
+-- At most one event of a group is worked at a time.
 CREATE UNIQUE INDEX events_one_of_group ON events (event_group) WHERE state = 'working' AND event_group <> '';
 CREATE INDEX events_leased ON events (lease_until) WHERE state = 'working';
--- What the lists read.
+-- For the lists.
 CREATE INDEX events_received ON events (received_at, id);
 CREATE INDEX events_finished ON events (state, received_at, id) WHERE state NOT IN ('received', 'unmatched', 'working');
 CREATE INDEX events_order ON events (order_id, received_at) WHERE order_id <> '';

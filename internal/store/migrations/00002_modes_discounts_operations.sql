@@ -1,5 +1,6 @@
--- What the rest of Stripe's guide needs: modes, options, discounts, shipping, contacts,
--- subscriptions, and what the shop itself asks of Stripe.
+-- Modes and options of an order, discounts, shipping and contacts; partial
+-- captures; subscriptions; operations (captures, cancelations and refunds that
+-- the shop asks for).
 
 -- +goose Up
 ALTER TABLE orders ADD COLUMN mode TEXT NOT NULL DEFAULT 'payment';
@@ -13,15 +14,16 @@ ALTER TABLE orders ADD COLUMN shipping_rate TEXT NOT NULL DEFAULT '{}'; -- JSON
 ALTER TABLE orders ADD COLUMN contact TEXT NOT NULL DEFAULT '{}'; -- JSON
 
 ALTER TABLE intents ADD COLUMN captured BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE intents ADD COLUMN capture_before BIGINT NOT NULL DEFAULT 0; -- when a hold lapses
+ALTER TABLE intents ADD COLUMN capture_before BIGINT NOT NULL DEFAULT 0; -- when a hold expires
 ALTER TABLE intents ADD COLUMN subscription_id TEXT NOT NULL DEFAULT '';
 ALTER TABLE intents ADD COLUMN renewal BOOLEAN NOT NULL DEFAULT FALSE; -- it pays a later invoice, not the order
--- All that was paid before there were partial captures was captured in full.
+-- Before there were partial captures, everything that was paid was captured in
+-- full.
 UPDATE intents SET captured = amount WHERE status = 'succeeded';
 UPDATE orders SET captured = CAST((SELECT COALESCE(SUM(i.captured), 0) FROM intents i WHERE i.order_id = orders.id) AS BIGINT)
     WHERE paid_at > 0 OR status = 'review';
 
--- Which of our operations asked for a refund, and when Stripe made it.
+-- Which of our operations asked for a refund, and when Stripe created it.
 ALTER TABLE refunds ADD COLUMN operation_id TEXT NOT NULL DEFAULT '';
 ALTER TABLE refunds ADD COLUMN created_at BIGINT NOT NULL DEFAULT 0;
 
@@ -45,7 +47,7 @@ CREATE TABLE subscriptions (
 CREATE INDEX subscriptions_order ON subscriptions (order_id);
 CREATE INDEX subscriptions_customer ON subscriptions (customer_id);
 
--- What the shop asked of Stripe by itself: written before it is sent.
+-- Operations that the shop asked for. A row is written before Stripe is called.
 CREATE TABLE operations (
     id              TEXT PRIMARY KEY,
     order_id        TEXT   NOT NULL REFERENCES orders (id),
@@ -55,11 +57,11 @@ CREATE TABLE operations (
     reason          TEXT   NOT NULL,
     idempotency_key TEXT   NOT NULL,
     state           TEXT   NOT NULL CHECK (state IN ('started', 'done', 'failed')),
-    note            TEXT   NOT NULL, -- what Stripe made of it, or why it refused
+    note            TEXT   NOT NULL, -- its result at Stripe, or why it failed
     created_at      BIGINT NOT NULL,
     updated_at      BIGINT NOT NULL,
     CONSTRAINT operations_key UNIQUE (idempotency_key)
 );
 CREATE INDEX operations_order ON operations (order_id);
--- An order has at most one operation whose outcome is not known.
+-- An order has at most one operation whose outcome is unknown.
 CREATE UNIQUE INDEX operations_one_started ON operations (order_id) WHERE state = 'started';
