@@ -46,6 +46,7 @@ async function differs({ orderId, status, paymentStatus }) {
     const order = await get(`/orders/${encodeURIComponent(orderId)}`);
     return order.status !== status || order.payment_status !== paymentStatus;
   } catch (failure) {
-    return failure instanceof ApiError && failure.status === 404; // the reloaded page says what is wrong
+    // The reloaded page says what is wrong.
+    return failure instanceof ApiError && failure.status === 404;
   }
 }

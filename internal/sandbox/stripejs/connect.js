@@ -1,6 +1,6 @@
-// Stand-in for Connect.js: StripeConnect.init and the embedded components as
-// custom elements, each a box that says which component it stands for, follows
-// the appearance, and reports loading and errors as Stripe's components do.
+// The stand-in for Connect.js: StripeConnect.init, and the embedded components
+// as custom elements. Each is a box that names the component, follows the
+// appearance, and reports loading and errors as Stripe's components do.
 (() => {
   'use strict';
 
@@ -14,8 +14,8 @@
   /** @typedef {{changed: () => void}} Component */
 
   /**
-   * Setters of each component beside the common ones, as @stripe/connect-js
-   * calls them.
+   * The setters of each component besides the common ones, by the names that
+   * @stripe/connect-js uses.
    *
    * @type {Record<string, string[]>}
    */
@@ -69,15 +69,22 @@
 
   const styles = `
     :host { display: block; }
-    section { font: 15px/1.45 var(--fontFamily, system-ui, sans-serif); color: var(--colorText, #30313d); background: var(--colorBackground, #fff);
-      border: 1px dashed var(--colorBorder, #8f949e); border-radius: var(--borderRadius, 8px); padding: 1rem; }
-    h3 { margin: 0 0 .3rem; font-size: 1rem; color: var(--colorPrimary, inherit); } p { margin: 0; overflow-wrap: anywhere; }
+    section {
+      font: 15px/1.45 var(--fontFamily, system-ui, sans-serif);
+      color: var(--colorText, #30313d);
+      background: var(--colorBackground, #fff);
+      border: 1px dashed var(--colorBorder, #8f949e);
+      border-radius: var(--borderRadius, 8px);
+      padding: 1rem;
+    }
+    h3 { margin: 0 0 0.3rem; font-size: 1rem; color: var(--colorPrimary, inherit); }
+    p { margin: 0; overflow-wrap: anywhere; }
     [role=alert] { color: var(--colorDanger, #b3093c); }
   `;
 
   /**
-   * What connects the components with one init(): the session's secret, the
-   * look.
+   * The state that the components of one init() share: the session's secret and
+   * the appearance.
    */
   class Connector {
     /**
@@ -90,7 +97,8 @@
         !params.publishableKey.startsWith('pk_test_')
       ) {
         throw new Error(
-          'StripeConnect.init: publishableKey has to be a publishable test key (pk_test_...) in the offline sandbox.',
+          'StripeConnect.init: publishableKey has to be a publishable test key ' +
+            '(pk_test_...) in the offline sandbox.',
         );
       }
 
@@ -164,15 +172,14 @@
       }
 
       /**
-       * Tells the page that loading starts, waits for the session, then shows
-       * itself.
+       * Reports that loading starts, waits for the session, then draws the box.
        */
       async load() {
         if (this.loaded || !this.connector) return;
 
         this.loaded = true;
 
-        // The page's listeners arrive in the same turn as the connector.
+        // The page adds its listeners in the same turn as the connector.
         await Promise.resolve();
         this.given.setOnLoaderStart?.({ elementTagName: tag });
 
@@ -183,7 +190,10 @@
               'fetchClientSecret has to resolve to the client_secret of an AccountSession.',
             );
 
-          this.show('p', 'Stands for Stripe’s component; the sandbox shows no account data in it.');
+          this.show(
+            'p',
+            'Stands in for Stripe’s component. The sandbox has no account data to show.',
+          );
         } catch (err) {
           const message = err instanceof Error ? err.message : String(err);
           this.show('alert', message);
@@ -202,7 +212,8 @@
       show(kind, text) {
         const box = document.createElement('section');
         const title = document.createElement('h3');
-        title.textContent = `${tag.replace(/^stripe-connect-/, '').replace(/-/g, ' ')} · offline sandbox`;
+        const name = tag.replace(/^stripe-connect-/, '').replace(/-/g, ' ');
+        title.textContent = `${name} · offline sandbox`;
 
         const line = document.createElement('p');
         if (kind === 'alert') line.setAttribute('role', 'alert');
@@ -246,8 +257,8 @@
         this.given[setter] = value;
       };
 
-      // The npm package calls the first name, a page with the plain script the
-      // second.
+      // The npm package calls the first name; a page with the plain script
+      // calls the second.
       Object.defineProperty(Kind.prototype, `${setter}InternalOnly`, { value: set });
 
       Object.defineProperty(Kind.prototype, setter, {

@@ -1,5 +1,5 @@
-// What the parts of the stand-in take from outside. Read by the type check
-// only.
+// Declarations for the type check: what the parts of the stand-in use from
+// outside.
 interface Window {
   Stripe?: import('@stripe/stripe-js').StripeConstructor;
 }

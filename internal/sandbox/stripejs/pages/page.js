@@ -1,8 +1,7 @@
-// Behaviour of the challenge page (/3ds/{id}) and of the authorize page
-// (/redirect/{id}): show what is at stake, post the outcome, then tell the
-// opener (in the dialog's frame) or go to the return URL (top-level window).
-// The pages are written in English, and in French when the browser prefers
-// that.
+// The script of the challenge page (/3ds/{id}) and of the redirect page
+// (/redirect/{id}). It shows the amount, posts the outcome, then notifies the
+// opener (in the dialog's frame) or goes to the return URL (in a top-level
+// window). The pages are in English, or in French if the browser prefers it.
 'use strict';
 
 (() => {
@@ -20,7 +19,9 @@
     amount: 'Montant',
     reference: 'Référence',
     bankTitle: 'Page de test 3D Secure 2',
-    bank: "Cette page remplace la banque du titulaire de la carte. Choisissez l'issue de l'authentification.",
+    bank:
+      "Cette page remplace la banque du titulaire de la carte. Choisissez l'issue de " +
+      "l'authentification.",
     bankNote: "Aucune banque n'est interrogée et aucun argent ne circule.",
     pass: "Réussir l'authentification",
     fail: "Faire échouer l'authentification",
@@ -66,7 +67,7 @@
   }
 
   /**
-   * The client's view of the intent: any test key may read it with the secret.
+   * Reads the client's view of the intent. Any test key may, with the secret.
    */
   async function load() {
     const kind = id.startsWith('seti_') ? 'setup_intents' : 'payment_intents';
@@ -77,10 +78,10 @@
       'expand[]': 'payment_method',
     });
 
-    const answer = await fetch(`/v1/${kind}/${encodeURIComponent(id)}?${query}`);
-    if (!answer.ok) return;
+    const response = await fetch(`/v1/${kind}/${encodeURIComponent(id)}?${query}`);
+    if (!response.ok) return;
 
-    intent = await answer.json();
+    intent = await response.json();
 
     byId('amount').textContent = intent.amount
       ? writeAmount(intent.amount, intent.currency, navigator.language)
@@ -93,15 +94,15 @@
 
   /**
    * @param {string} outcome
-   * @param {any} answer of the server
+   * @param {any} response of the server
    */
-  function finish(outcome, answer) {
+  function finish(outcome, response) {
     if (framed) {
       window.parent.postMessage({ type: 'stripe-3ds-complete' }, '*');
       return;
     }
 
-    const back = answer.return_url ?? intent?.next_action?.redirect_to_url?.return_url;
+    const back = response.return_url ?? intent?.next_action?.redirect_to_url?.return_url;
     if (!back) throw new Error('the intent has no return_url');
 
     const url = new URL(back);
@@ -120,13 +121,13 @@
     });
 
     try {
-      const answer = await fetch(location.pathname, {
+      const response = await fetch(location.pathname, {
         method: 'POST',
         body: new URLSearchParams({ client_secret: secret, outcome }),
       });
 
-      const body = await answer.json();
-      if (!answer.ok) throw new Error(body.error?.message ?? `status ${answer.status}`);
+      const body = await response.json();
+      if (!response.ok) throw new Error(body.error?.message ?? `status ${response.status}`);
 
       finish(outcome, body);
     } catch (err) {
@@ -152,7 +153,7 @@
 
   if (french) translate();
 
-  // Nothing moves when the amount arrives: somebody may be about to press a
+  // Nothing moves when the amount arrives: the buyer may be about to press a
   // button.
   byId('reference').textContent = id;
   byId('pass').focus();

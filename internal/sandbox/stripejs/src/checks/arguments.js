@@ -1,5 +1,5 @@
-// Checks of arguments that Stripe.js makes at run time and the published types
-// cannot.
+// Checks of arguments that Stripe.js makes at run time and that the published
+// types cannot express.
 
 const secretPattern = /^(pi|seti)_[A-Za-z0-9]+_secret_[A-Za-z0-9]+$/;
 const modes = ['payment', 'setup', 'subscription'];
@@ -60,7 +60,8 @@ function checkKey(key) {
 
   if (/^(sk|rk)_/.test(key)) {
     throw new IntegrationError(
-      'You should not use your secret key with Stripe.js.\n        Please pass a publishable key instead.',
+      'You should not use your secret key with Stripe.js.\n        Please pass a ' +
+        'publishable key instead.',
     );
   }
 
@@ -72,14 +73,16 @@ function checkKey(key) {
 }
 
 /**
- * A named build of Stripe.js uses its own API version.
+ * Refuses an API version for a named build of Stripe.js, which has its own.
  *
  * @param {string | undefined} apiVersion
  */
 function checkVersion(apiVersion) {
   if (apiVersion === undefined || buildName === 'v3') return;
   throw new IntegrationError(
-    `The apiVersion option cannot be used with the ${buildName} version of Stripe.js, which is tied to its own API version. Use https://js.stripe.com/v3 to set it.`,
+    `The apiVersion option cannot be used with the ${buildName} version of ` +
+      'Stripe.js, which is tied to its own API version. Use https://js.stripe.com/v3 ' +
+      'to set it.',
   );
 }
 
@@ -94,7 +97,7 @@ function checkSecret(method, secret, path = 'clientSecret') {
 }
 
 /**
- * camelCase twins of the snake_case names that elements() also takes.
+ * Returns the options with camelCase names. elements() also accepts snake_case.
  *
  * @param {Json} options
  */
@@ -127,7 +130,8 @@ function warnUnknown(options, known, method) {
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
       warn(
-        `Unrecognized ${method} parameter: ${name} is not a recognized parameter. This may cause issues with your integration in the future.`,
+        `Unrecognized ${method} parameter: ${name} is not a recognized parameter. This ` +
+          'may cause issues with your integration in the future.',
       );
     }
   }
@@ -182,14 +186,16 @@ function checkMode(options, method = 'elements()') {
 
   if (options.currency === undefined)
     throw new IntegrationError(
-      `Missing value for ${method}: currency should be a three-letter ISO currency code in lowercase.`,
+      `Missing value for ${method}: currency should be a three-letter ISO currency ` +
+        'code in lowercase.',
     );
 
   if (!currencies.has(options.currency)) {
     throw invalidValue(
       method,
       'currency',
-      'one of the following strings: usd, eur, gbp, and other three-letter ISO currency codes in lowercase',
+      'one of the following strings: usd, eur, gbp, and other three-letter ISO ' +
+        'currency codes in lowercase',
       options.currency,
     );
   }

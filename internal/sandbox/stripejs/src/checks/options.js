@@ -1,5 +1,5 @@
-// Options that say how the payment will be made, and those of the elements:
-// their values, and what does not go together.
+// Checks of the options that shape the payment and of those of the elements:
+// their values, and combinations that Stripe.js refuses.
 
 const intentChoices = /** @type {Record<string, (string | null)[]>} */ ({
   setupFutureUsage: [null, 'off_session', 'on_session'],
@@ -8,7 +8,7 @@ const intentChoices = /** @type {Record<string, (string | null)[]>} */ ({
 });
 
 /**
- * Options of create() by element; others are warned of.
+ * Options of create() by element; Stripe.js warns about others.
  *
  * @type {Record<string, string[]>}
  */
@@ -85,7 +85,8 @@ function checkStrings(method, path, value) {
 }
 
 /**
- * How the payment will be made (docs: elements created without an intent).
+ * Checks the options that shape the payment (docs: elements created without an
+ * intent).
  *
  * @param {Json} options with a mode
  * @param {string} method
@@ -101,7 +102,8 @@ function checkIntentOptions(options, method) {
 
   if (options.paymentMethodTypes && options.paymentMethodConfiguration)
     throw new IntegrationError(
-      `Invalid value for ${method}: you cannot specify both paymentMethodTypes and paymentMethodConfiguration.`,
+      `Invalid value for ${method}: you cannot specify both paymentMethodTypes and ` +
+        'paymentMethodConfiguration.',
     );
 
   checkMethodOptions(options, method);
@@ -141,7 +143,8 @@ function checkMethodOptions(
 
   if (wrong)
     throw new IntegrationError(
-      `Invalid value for ${method}: ${wrong} when paymentMethodOptions.card.installments.enabled is true.`,
+      `Invalid value for ${method}: ${wrong} when ` +
+        'paymentMethodOptions.card.installments.enabled is true.',
     );
 }
 
@@ -173,15 +176,15 @@ function checkPaymentOptions(
 
   if (paymentMethodOrder !== undefined)
     checkStrings(method, 'paymentMethodOrder', paymentMethodOrder);
-  for (const [name, wish] of Object.entries(terms ?? {}))
-    checkChoice(method, `terms.${name}`, wish, ['auto', 'always', 'never']);
-  for (const [name, wish] of Object.entries(shown ?? {}))
-    checkChoice(method, `wallets.${name}`, wish, ['auto', 'never']);
+  for (const [name, setting] of Object.entries(terms ?? {}))
+    checkChoice(method, `terms.${name}`, setting, ['auto', 'always', 'never']);
+  for (const [name, setting] of Object.entries(shown ?? {}))
+    checkChoice(method, `wallets.${name}`, setting, ['auto', 'never']);
 }
 
 /**
- * Options whose presence turns the collection of the billing address off,
- * unless the page asks for it.
+ * Options that stop the sheet from collecting the billing address, unless the
+ * page asks for it.
  */
 const askingOptions = [
   'allowedShippingCountries',
@@ -194,8 +197,8 @@ const askingOptions = [
 ];
 
 /**
- * What the sheet is made of (docs: express_checkout_element_create,
- * billingAddressRequired).
+ * Returns the details of the payment sheet (docs:
+ * express_checkout_element_create, billingAddressRequired).
  *
  * @param {Json} options of create()
  * @param {Json} given to resolve()
@@ -208,7 +211,7 @@ function walletDetails(options, given) {
 }
 
 /**
- * Refuses what a wallet could not show, in Stripe.js' words.
+ * Refuses details that a wallet cannot show, with Stripe.js's error messages.
  *
  * @param {Json} details of create() and of resolve()
  * @param {Json} options of the group, with the amount
@@ -266,10 +269,11 @@ function sumOf(items) {
 }
 
 /**
- * Refuses an intent that is not the one the buyer was shown, in Stripe's words.
+ * Refuses an intent that differs from what the buyer saw, with Stripe's error
+ * message.
  *
  * @param {ElementsGroup} group made with a mode
- * @param {Json} intent
+ * @param {Intent} intent
  * @param {boolean} asked whether the buyer asked to save the method, which
  *   overrides the page's own setup_future_usage
  */
@@ -278,8 +282,8 @@ function checkSameIntent({ options }, intent, asked) {
   const pairs = [];
   const kind = intent.object === 'setup_intent' ? 'setup' : 'payment';
 
-  // A subscription's first intent is of either kind, and always keeps the
-  // method for later.
+  // The first intent of a subscription is of either kind, and always saves the
+  // method.
   if (options.mode !== 'subscription') pairs.push(['mode', options.mode, kind]);
 
   if (kind === 'payment') {
@@ -306,6 +310,9 @@ function checkSameIntent({ options }, intent, asked) {
 
   throw new Failure({
     type: 'invalid_request_error',
-    message: `The provided ${name} (${given}) does not match the expected ${name} (${expected}). Try confirming with a Payment Intent that is configured to use the same parameters as Stripe Elements.`,
+    message:
+      `The provided ${name} (${given}) does not match the expected ${name} ` +
+      `(${expected}). Try confirming with a Payment Intent that is configured to use ` +
+      'the same parameters as Stripe Elements.',
   });
 }

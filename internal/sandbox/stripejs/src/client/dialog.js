@@ -1,8 +1,8 @@
-// Dialogs over the host page: the 3D Secure challenge and the wallets' sheet. A
-// modal <dialog> keeps the focus inside and gives it back.
+// Dialogs over the host page: the 3D Secure challenge and the payment sheet of
+// a wallet. A modal <dialog> traps the focus and returns it.
 
 /**
- * What has the focus, inside of shadow roots too.
+ * Returns the focused element, inside shadow roots too.
  *
  * @returns {Element | null}
  */
@@ -45,7 +45,8 @@ function openDialog(words, title, content) {
   return {
     close,
     /**
-     * Escape in the dialog, or its close button; the handler may leave it open.
+     * Registers the handler of Escape and of the close button; it may leave the
+     * dialog open.
      *
      * @param {() => void} handler
      */
@@ -57,7 +58,7 @@ function openDialog(words, title, content) {
         handler();
       });
 
-      // A browser closes the dialog at a second Escape, whatever the page says.
+      // A browser closes the dialog on a second Escape, whatever the page does.
       dialog.addEventListener('close', () => {
         if (host.isConnected) handler();
         if (host.isConnected) dialog.showModal();
@@ -66,7 +67,7 @@ function openDialog(words, title, content) {
     dismiss() {
       if (!host.isConnected) return;
 
-      // Removed at once: the close event, which comes later, is not the
+      // Remove the host at once: the close event fires later and is not the
       // buyer's.
       dialog.close();
       host.remove();
@@ -94,8 +95,8 @@ function challenge(words, url) {
 
   frame.addEventListener('load', () => {
     frame.dataset.loaded = 'true';
-    // The page may have put the focus on a button of its own already; focusing
-    // the frame again would take it off there.
+    // The page may have focused one of its buttons already; focusing the frame
+    // again would take the focus away.
     const root = /** @type {ShadowRoot} */ (frame.getRootNode());
     if (root.activeElement !== frame) frame.focus();
   });

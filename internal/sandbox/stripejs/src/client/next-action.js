@@ -1,8 +1,8 @@
-// What a buyer must still do for an intent: the 3D Secure challenge in a
-// dialog, or a redirect of the whole page.
+// The next action of an intent: a 3D Secure challenge in a dialog, or a
+// redirect of the whole page.
 
 /**
- * Never settles: the page is being left.
+ * Leaves the page. The promise never settles.
  *
  * @returns {Promise<never>}
  */
@@ -11,15 +11,16 @@ function leave(/** @type {string} */ url) {
   return new Promise(() => {});
 }
 
-/** @param {Json} intent */
+/** @param {Intent} intent */
 function lastError(intent) {
   return intent.object === 'setup_intent' ? intent.last_setup_error : intent.last_payment_error;
 }
 
 /**
- * The error that Stripe.js reports for an intent that fell back.
+ * Returns the error that Stripe.js reports for an intent that went back to
+ * requires_payment_method.
  *
- * @param {Json} intent
+ * @param {Intent} intent
  * @param {Words} words
  * @returns {Failure}
  */
@@ -30,9 +31,7 @@ function intentFailure(intent, words) {
   return new Failure({ ...error, message, [intent.object]: intent });
 }
 
-/**
- * Carries the intent's next action out and gives back the intent afterwards.
- */
+/** Runs the next action of an intent and returns the updated intent. */
 class NextAction {
   /** @param {Api} api */
   constructor(api) {
@@ -40,7 +39,7 @@ class NextAction {
   }
 
   /**
-   * @param {Json} intent in requires_action
+   * @param {Intent} intent in requires_action
    * @param {string} clientSecret
    * @returns {Promise<Json>}
    */
@@ -68,7 +67,7 @@ class NextAction {
   }
 
   /**
-   * A closed dialog is a failed authentication.
+   * Fails the authentication, as closing the dialog does.
    *
    * @param {string} url
    * @param {string} clientSecret

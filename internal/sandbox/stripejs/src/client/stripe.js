@@ -1,4 +1,4 @@
-// Stripe(): the object that pages talk to.
+// Stripe(): the object that pages use.
 
 /** @typedef {import('@stripe/stripe-js').Stripe} PublishedStripe */
 
@@ -10,7 +10,10 @@ const elementKinds = {
   expressCheckout: ExpressElement,
 };
 
-/** Methods of Stripe.js that the sandbox leaves out; calling one says so. */
+/**
+ * Methods of Stripe.js that the sandbox does not have; calling one throws an
+ * error that says so.
+ */
 const missingMethods = [
   'confirmCardPayment',
   'confirmCardSetup',
@@ -41,7 +44,8 @@ const missingMethods = [
 function groupOf(method, elements) {
   if (elements instanceof ElementsGroup) return elements;
   throw new IntegrationError(
-    `Invalid value for ${method}: elements should be an Elements object. You specified: ${String(elements)}.`,
+    `Invalid value for ${method}: elements should be an Elements object. You ` +
+      `specified: ${String(elements)}.`,
   );
 }
 
@@ -73,7 +77,7 @@ class StripeClient {
   }
 
   /**
-   * Called by the loader of @stripe/stripe-js.
+   * Stores the wrapper; the loader of @stripe/stripe-js calls it.
    *
    * @param {object} wrapper
    */
@@ -151,13 +155,17 @@ class StripeClient {
   /** @param {string} clientSecret */
   async retrievePaymentIntent(clientSecret) {
     checkSecret('stripe.retrievePaymentIntent()', clientSecret, 'intent secret');
-    return outcome(async () => ({ paymentIntent: await this.api.intent(clientSecret) }));
+    return outcome(async () => ({
+      paymentIntent: /** @type {Json} */ (await this.api.intent(clientSecret)),
+    }));
   }
 
   /** @param {string} clientSecret */
   async retrieveSetupIntent(clientSecret) {
     checkSecret('stripe.retrieveSetupIntent()', clientSecret, 'intent secret');
-    return outcome(async () => ({ setupIntent: await this.api.intent(clientSecret) }));
+    return outcome(async () => ({
+      setupIntent: /** @type {Json} */ (await this.api.intent(clientSecret)),
+    }));
   }
 
   /** @param {Json} options */
@@ -193,7 +201,8 @@ class StripeClient {
     const returnURL = confirmParams.return_url;
     if (redirect === 'always' && !returnURL)
       throw new IntegrationError(
-        `Missing value for ${method}: confirmParams.return_url is required unless redirect is 'if_required'.`,
+        `Missing value for ${method}: confirmParams.return_url is required unless ` +
+          "redirect is 'if_required'.",
       );
 
     return outcome(async () => {
@@ -226,17 +235,23 @@ class StripeClient {
   }
 }
 
-/** @param {Json} intent */
+/**
+ * Returns the result of a public method: the whole object from the API, by the
+ * name of its kind.
+ *
+ * @param {Intent} intent
+ */
 function namedIntent(intent) {
-  return intent.object === 'setup_intent' ? { setupIntent: intent } : { paymentIntent: intent };
+  const whole = /** @type {Json} */ (intent);
+  return intent.object === 'setup_intent' ? { setupIntent: whole } : { paymentIntent: whole };
 }
 
 /**
- * Where the buyer goes after a confirmation, with the parameters that Stripe
- * appends.
+ * Returns the URL to go to after a confirmation, with the parameters that
+ * Stripe appends.
  *
  * @param {string} base
- * @param {Json} intent
+ * @param {Intent} intent
  */
 function returnAddress(base, intent) {
   const url = new URL(base, location.href);
@@ -268,7 +283,8 @@ function Stripe(key, options = {}) {
 
   if (location.protocol !== 'https:' && !firstClient)
     warn(
-      'You may test your Stripe.js integration over HTTP. However, live Stripe.js integrations must use HTTPS.',
+      'You may test your Stripe.js integration over HTTP. However, live Stripe.js ' +
+        'integrations must use HTTPS.',
     );
 
   const client = new StripeClient(key, options);
@@ -286,8 +302,8 @@ function Stripe(key, options = {}) {
 }
 
 /**
- * What the loader of @stripe/stripe-js compares with its own: 3 for /v3, else
- * the build's name.
+ * The version that the loader of @stripe/stripe-js compares with its own: 3 for
+ * /v3, otherwise the name of the build.
  */
 Stripe.version = buildName === 'v3' ? 3 : buildName;
 

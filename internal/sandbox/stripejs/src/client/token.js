@@ -1,8 +1,9 @@
-// What a confirmation token, a payment method or a confirmation takes out of a
-// group of elements.
+// Collects the parameters of a confirmation token, a payment method or a
+// confirmation from a group of elements.
 
 /**
- * Parameters of POST /v1/confirmation_tokens out of a group's elements.
+ * Returns the parameters of POST /v1/confirmation_tokens from a group's
+ * elements.
  *
  * @param {ElementsGroup} group
  * @param {string} method
@@ -15,12 +16,14 @@ async function collectToken(group, method, params = {}) {
   const source = express?.paying ? express : payment;
   if (!source?.container)
     throw new IntegrationError(
-      `Invalid value for ${method}: elements should have a mounted Payment Element or Express Checkout Element.`,
+      `Invalid value for ${method}: elements should have a mounted Payment Element or ` +
+        'Express Checkout Element.',
     );
 
   if (!group.submitted && !group.options.clientSecret) {
     throw new IntegrationError(
-      `elements.submit() must be called before ${method}.\n\nLearn more: https://docs.stripe.com/payments/accept-a-payment-deferred`,
+      `elements.submit() must be called before ${method}.\n\nLearn more: ` +
+        'https://docs.stripe.com/payments/accept-a-payment-deferred',
     );
   }
 
@@ -30,8 +33,8 @@ async function collectToken(group, method, params = {}) {
   if (collected.payment_method_data) {
     checkWaived(waived, params.payment_method_data?.billing_details, method);
 
-    // A wallet brings its own details: what the other elements hold may be
-    // unfinished.
+    // A wallet provides its own details; the input in other elements may be
+    // incomplete.
     const others = source === express ? {} : groupBilling(group);
     collected.payment_method_data = merge(
       merge(collected.payment_method_data, others),
@@ -54,7 +57,7 @@ async function collectToken(group, method, params = {}) {
 }
 
 /**
- * What other elements of the group know of the payer.
+ * Returns the billing details from the other elements of the group.
  *
  * @param {ElementsGroup} group
  */
@@ -99,7 +102,7 @@ function clientContext(group) {
 }
 
 /**
- * Debits and reuse need the buyer's mandate.
+ * Returns the mandate data that debits and saved methods need.
  *
  * @param {string} type
  * @param {boolean} reuse
@@ -121,8 +124,11 @@ function checkWaived(waived, given, method) {
 
     if (value === undefined) {
       throw new IntegrationError(
-        `You specified "never" for fields.billing_details.${path} when creating the payment Element, but did not pass params.payment_method_data.billing_details.${path} when calling ${method}. ` +
-          'If you opt out of collecting data via the payment Element using the fields option, the data must be passed in when calling it.',
+        `You specified "never" for fields.billing_details.${path} when creating the ` +
+          'payment Element, but did not pass ' +
+          `params.payment_method_data.billing_details.${path} when calling ${method}. ` +
+          'If you opt out of collecting data via the payment Element using the fields ' +
+          'option, the data must be passed in when calling it.',
       );
     }
   }

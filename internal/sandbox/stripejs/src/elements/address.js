@@ -1,7 +1,7 @@
-// The Address Element: name, address and phone, by the customs of the country.
+// The Address Element: name, address and phone, in the format of the country.
 
 /**
- * Lines that a country's address has beyond line1 and city.
+ * How a country's address differs from line1, line2, city and postal code.
  *
  * @typedef {object} AddressCustom
  * @property {[string, string][] | true} [state]
@@ -24,7 +24,9 @@ function stateList(codes) {
 const addressCustoms = {
   US: {
     state: stateList(
-      'AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA PR RI SC SD TN TX UT VT VA WA WV WI WY AA AE AP',
+      'AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO ' +
+        'MT NE NV NH NJ NM NY NC ND OH OK OR PA PR RI SC SD TN TX UT VT VA WA WV WI WY ' +
+        'AA AE AP',
     ),
     stateLabel: 'state',
     postal: 'zip',
@@ -98,7 +100,10 @@ class AddressElement extends BaseElement {
     this.draw(this.options.defaultValues ?? {});
   }
 
-  /** A group may hold an address alone; then there is no session to ask. */
+  /**
+   * Returns the buyer's country from the session. A group with only an address
+   * has no session.
+   */
   async sessionCountry() {
     const { options } = this.group;
     if (!options.mode && !options.clientSecret) return 'US';
@@ -125,7 +130,7 @@ class AddressElement extends BaseElement {
   redraw() {
     const before = this.fields;
     this.draw(this.draft());
-    for (const former of before) this.field(former.spec.name)?.takeOver(former);
+    for (const previous of before) this.field(previous.spec.name)?.takeOver(previous);
     this.changed();
   }
 
@@ -182,7 +187,8 @@ class AddressElement extends BaseElement {
   }
 
   /**
-   * Left out when there is nothing to choose.
+   * Returns the country field; callers leave it out if there is only one
+   * country.
    *
    * @param {string} section
    * @param {string} value
@@ -315,7 +321,7 @@ class AddressElement extends BaseElement {
     return this.field(name)?.value.trim() ?? '';
   }
 
-  /** What is typed, in the shape of defaultValues, to draw it again. */
+  /** Returns the input in the shape of defaultValues, to draw it again. */
   draft() {
     const v = this.value();
     return {
@@ -363,7 +369,7 @@ class AddressElement extends BaseElement {
 
     const { complete } = this;
     const empty = this.fields.every((field) => field.empty);
-    this.mark({ empty, complete, invalid: this.fields.some((field) => field.shown) });
+    this.setStateClasses({ empty, complete, invalid: this.fields.some((field) => field.shown) });
 
     /** @type {Omit<import('@stripe/stripe-js').StripeAddressElementChangeEvent, 'elementType'>} */
     const state = {
@@ -381,7 +387,7 @@ class AddressElement extends BaseElement {
     this.emit('change', state);
   }
 
-  /** The typed address, with every error shown when it is not complete. */
+  /** Returns the input, and shows every error in it. */
   async getValue() {
     showProblems(this.fields);
     this.changed();
@@ -389,11 +395,11 @@ class AddressElement extends BaseElement {
   }
 
   async validate() {
-    this.insist(this.fields);
+    this.requireValid(this.fields);
   }
 
   /**
-   * In the shape of billing_details and of shipping.
+   * Returns the address in the shape of billing_details and of shipping.
    *
    * @returns {Json}
    */

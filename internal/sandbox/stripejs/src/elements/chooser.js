@@ -1,4 +1,5 @@
-// Choosing among payment method types: tabs or an accordion, both by keyboard.
+// The choice of a payment method type: tabs or an accordion, both usable by
+// keyboard.
 
 /**
  * @typedef {object} Layout
@@ -52,7 +53,7 @@ function checkLayout(layout) {
 }
 
 /**
- * A button that shows what it hides, and takes the focus there.
+ * Hides the rest behind a button that shows it and moves the focus there.
  *
  * @param {Words} words
  * @param {HTMLElement[]} rest
@@ -75,7 +76,7 @@ function moreButton(words, rest) {
   return more;
 }
 
-/** Shows one form of several. `select(null)` collapses. */
+/** Shows one of several forms. `select(null)` collapses all. */
 class Chooser {
   /**
    * @param {string[]} types in order
@@ -239,7 +240,7 @@ class AccordionChooser extends Chooser {
     );
   }
 
-  /** Items beyond the visible count wait behind a button. */
+  /** Hides the items beyond the visible count behind a button. */
   fold() {
     const visible = this.layout.visibleAccordionItemsCount ?? 5;
     const rest = visible > 0 ? this.items.slice(visible) : [];
@@ -259,8 +260,7 @@ class AccordionChooser extends Chooser {
       panel.hidden = !on;
       node.classList.toggle('AccordionItem--selected', on);
 
-      // What is chosen shows, also where the form was drawn again with the rest
-      // folded.
+      // Show the chosen item even if a redraw has folded it away.
       if (on) node.hidden = false;
       if (on && this.form(type).node.parentElement !== panel) panel.append(this.form(type).node);
     }

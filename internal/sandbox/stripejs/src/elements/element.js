@@ -1,8 +1,8 @@
-// What all elements share: mounting, events, the shadow root with its sheets,
-// the loading state.
+// The base class of all elements: mounting, events, the shadow root with its
+// style sheets, the loading state.
 
 /**
- * Joins the look and the words of a group of elements.
+ * The look and the texts of a group of elements.
  *
  * @typedef {object} Look
  * @property {Words} words
@@ -25,7 +25,8 @@ class BaseElement {
     this.ready = false;
 
     /**
-     * Counts mounts: what an earlier mount still loads does not count as ready.
+     * Counts mounts, so that a load of an earlier mount does not make this one
+     * ready.
      */
     this.turn = 0;
     /** @type {HTMLElement | null} */
@@ -54,13 +55,13 @@ class BaseElement {
 
   watchFocus() {
     this.shadow.addEventListener('focusin', (event) => {
-      if (!(event instanceof FocusEvent) || this.holds(event.relatedTarget)) return;
+      if (!(event instanceof FocusEvent) || this.hasInside(event.relatedTarget)) return;
       this.container?.classList.add('StripeElement--focus');
       this.emit('focus');
     });
 
     this.shadow.addEventListener('focusout', (event) => {
-      if (!(event instanceof FocusEvent) || this.holds(event.relatedTarget)) return;
+      if (!(event instanceof FocusEvent) || this.hasInside(event.relatedTarget)) return;
       this.container?.classList.remove('StripeElement--focus');
       this.emit('blur');
     });
@@ -72,8 +73,8 @@ class BaseElement {
     this.root.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') this.emit('escape');
 
-      // Enter in a field submits the form around the element, as if the field
-      // were part of it.
+      // Enter in a field submits the surrounding form, as if the field were
+      // part of it.
       if (
         event.key === 'Enter' &&
         event.target instanceof HTMLInputElement &&
@@ -86,7 +87,7 @@ class BaseElement {
   }
 
   /** @param {EventTarget | null} node */
-  holds(node) {
+  hasInside(node) {
     return node instanceof Node && this.shadow.contains(node);
   }
 
@@ -144,7 +145,8 @@ class BaseElement {
 
     if (this.container)
       throw new IntegrationError(
-        'This Element is already mounted. Use `unmount()` to unmount the Element before re-mounting.',
+        'This Element is already mounted. Use `unmount()` to unmount the Element before ' +
+          're-mounting.',
       );
 
     this.place(container);
@@ -163,13 +165,17 @@ class BaseElement {
     const found = document.querySelectorAll(selector);
     if (found.length === 0) {
       throw new IntegrationError(
-        `The selector you specified (${selector}) applies to no DOM elements that are currently on the page.\nMake sure the element exists on the page before calling mount().`,
+        `The selector you specified (${selector}) applies to no DOM elements that are ` +
+          'currently on the page.\nMake sure the element exists on the page before ' +
+          'calling mount().',
       );
     }
 
     if (found.length > 1)
       warn(
-        `The selector you specified (${selector}) applies to ${found.length} DOM elements that are currently on the page.\nThe Stripe Element will be mounted to the first one.`,
+        `The selector you specified (${selector}) applies to ${found.length} DOM ` +
+          'elements that are currently on the page.\nThe Stripe Element will be mounted ' +
+          'to the first one.',
       );
 
     return found[0];
@@ -184,7 +190,7 @@ class BaseElement {
     this.container = container;
   }
 
-  /** Loads and draws; what fails is told by `loaderror`, never thrown. */
+  /** Loads and draws. A failure is reported by `loaderror`, never thrown. */
   async start() {
     this.turn += 1;
 
@@ -227,7 +233,7 @@ class BaseElement {
     this.emit('loaderstart');
   }
 
-  /** The line that says what this is. */
+  /** Returns the line that identifies the sandbox. */
   sandboxLine() {
     return h(
       'p',
@@ -288,10 +294,7 @@ class BaseElement {
 
   redraw() {}
 
-  /**
-   * Loads again because the group's options changed; what the buyer typed
-   * stays.
-   */
+  /** Loads again because the group's options changed. The input is kept. */
   async reload() {
     try {
       await this.load();
@@ -310,43 +313,42 @@ class BaseElement {
 
   changed() {}
 
-  /** Options of the group changed; what shows them at once does it here. */
+  /** Called when the group's options change, for what shows them at once. */
   optionsChanged() {}
 
   /** @returns {Promise<void>} */
   async validate() {}
 
   /**
-   * Shows what is wrong with the fields, takes the focus to the first one and
-   * reports it.
+   * Shows the errors of the fields, focuses the first and throws it.
    *
    * @param {Field[]} fields
    * @throws {Failure}
    */
-  insist(fields) {
+  requireValid(fields) {
     const wrong = showProblems(fields);
     this.changed();
     if (!wrong) return;
     wrong.input.focus();
-    throw this.complain(fieldFailure(wrong));
+    throw this.announceFailure(fieldFailure(wrong));
   }
 
   /**
-   * Says the failure to those who cannot see it.
+   * Announces the failure to screen readers.
    *
    * @param {Failure} failure
    */
-  complain(failure) {
+  announceFailure(failure) {
     this.live.textContent = failure.message;
     return failure;
   }
 
   /**
-   * Classes of the container, as Stripe.js sets them.
+   * Sets the classes of the container, as Stripe.js does.
    *
    * @param {{empty: boolean, complete: boolean, invalid: boolean}} state
    */
-  mark({ empty, complete, invalid }) {
+  setStateClasses({ empty, complete, invalid }) {
     const list = this.container?.classList;
     list?.toggle('StripeElement--empty', empty);
     list?.toggle('StripeElement--complete', complete);

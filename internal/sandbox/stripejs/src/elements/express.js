@@ -1,5 +1,5 @@
-// The Express Checkout Element: wallet buttons, each with a sheet that stands
-// in for the wallet.
+// The Express Checkout Element: wallet buttons, each with a payment sheet that
+// stands in for the wallet's.
 
 /**
  * @typedef {import('@stripe/stripe-js').AvailablePaymentMethods}
@@ -7,7 +7,7 @@
  */
 
 /**
- * Wallets by the name of the option, with the name in events.
+ * Wallets by option name, with their name in events.
  *
  * @type {Record<keyof AvailableWallets, {type: string, label: string, method:
  *   string}>}
@@ -22,8 +22,8 @@ const wallets = {
 const walletNames = /** @type {(keyof AvailableWallets)[]} */ (Object.keys(wallets));
 
 /**
- * What a button says by its `buttonType`; every other type shows the wallet's
- * name alone.
+ * The text of a button by its `buttonType`; other types show only the wallet's
+ * name.
  *
  * @type {Record<string, TextKey>}
  */
@@ -40,7 +40,10 @@ const buttonTexts = {
   subscribe: 'buttonSubscribe',
 };
 
-/** How long a page may take to call resolve() of a click, as with Stripe.js. */
+/**
+ * How many milliseconds a page has to call resolve() of a click, as with
+ * Stripe.js.
+ */
 const clickPatience = 1000;
 
 class ExpressElement extends BaseElement {
@@ -52,7 +55,7 @@ class ExpressElement extends BaseElement {
     super('expressCheckout', group, options);
 
     /**
-     * The wallet that the buyer accepted, until the payment is over.
+     * The wallet that the buyer pays with, until the payment is over.
      *
      * @type {string | null}
      */
@@ -62,7 +65,7 @@ class ExpressElement extends BaseElement {
     /** @type {WalletSheet | null} */
     this.sheet = null;
 
-    /** What the buttons were drawn from. */
+    /** The options that the buttons were drawn from. */
     this.drawn = '';
     this.problem = h('p', { class: 'Error', role: 'alert', hidden: true });
   }
@@ -80,7 +83,8 @@ class ExpressElement extends BaseElement {
   }
 
   /**
-   * Which buttons show: what the session offers, less what the page leaves out.
+   * Reports which buttons show: those that the session offers, without those
+   * that the page excludes.
    *
    * @returns {AvailableWallets}
    */
@@ -88,11 +92,10 @@ class ExpressElement extends BaseElement {
     const offered = this.session.payment_method_preference.ordered_payment_method_types;
     const chosen = { ...this.options.wallets, ...this.options.paymentMethods };
     const shows = (/** @type {keyof AvailableWallets} */ name) => {
-      const wish = chosen[name] ?? 'auto';
-      // No wallet of the device is there; Apple Pay shows only when the page
-      // insists, as on a device without it.
-      if (name === 'applePay') return wish === 'always' && offered.includes('card');
-      return wish !== 'never' && offered.includes(wallets[name].method);
+      const setting = chosen[name] ?? 'auto';
+      // Apple Pay shows only if the page insists, as on a device without it.
+      if (name === 'applePay') return setting === 'always' && offered.includes('card');
+      return setting !== 'never' && offered.includes(wallets[name].method);
     };
 
     return {
@@ -130,8 +133,8 @@ class ExpressElement extends BaseElement {
   }
 
   /**
-   * Draws the buttons, unless nothing of them changed: a button that opened a
-   * sheet gets the focus back.
+   * Draws the buttons, unless they are unchanged: the button that opened a
+   * sheet must get the focus back.
    */
   draw() {
     const { buttonHeight, layout, buttonTheme, buttonType } = this.options;
@@ -193,7 +196,7 @@ class ExpressElement extends BaseElement {
   }
 
   /**
-   * Tells the page, which may still change what is bought, then opens the
+   * Emits click, so that the page can still change the details, then opens the
    * sheet.
    *
    * @param {keyof AvailableWallets} name
@@ -214,8 +217,8 @@ class ExpressElement extends BaseElement {
   }
 
   /**
-   * What the page passes to resolve() of the click event; null when it takes
-   * too long.
+   * Returns what the page passes to resolve() of the click event; null if it
+   * takes too long.
    *
    * @param {string} expressPaymentType
    * @returns {Promise<Json | null>}
@@ -230,7 +233,7 @@ class ExpressElement extends BaseElement {
       this.emit('click', {
         expressPaymentType,
         /**
-         * Throws what is wrong with the details at the page.
+         * Throws an error at the page if the details are wrong.
          *
          * @param {Json} [given]
          */
@@ -273,8 +276,8 @@ class ExpressElement extends BaseElement {
   }
 
   /**
-   * Says in the sheet, or beside the buttons when it is closed already, what
-   * the page could not do.
+   * Shows the page's error in the sheet, or beside the buttons if the sheet is
+   * closed.
    *
    * @param {{message?: string, reason?: string} | undefined} why
    */
@@ -287,18 +290,21 @@ class ExpressElement extends BaseElement {
     else this.say(message);
   }
 
-  /** @param {string} message empty to take the last one away */
+  /** @param {string} message empty to clear it */
   say(message) {
     this.problem.textContent = message;
     this.problem.hidden = message === '';
   }
 
-  /** The sheet shows the group's amount. */
+  /** Updates the amount in the sheet. */
   optionsChanged() {
     this.sheet?.refresh();
   }
 
-  /** The buyer's acceptance is used up or taken back. */
+  /**
+   * Forgets the buyer's details, once they are used or withdrawn, and closes
+   * the sheet.
+   */
   forget() {
     this.paying = null;
     this.accepted = null;
@@ -313,8 +319,8 @@ class ExpressElement extends BaseElement {
   }
 
   /**
-   * The test wallet pays with Visa's test card, as wallets do in Stripe's test
-   * mode.
+   * Returns the payment method: the Visa test card, as wallets use in Stripe's
+   * test mode.
    *
    * @returns {Json}
    */
@@ -339,7 +345,7 @@ class ExpressElement extends BaseElement {
   }
 
   /**
-   * Where the wallet sends the goods to, as a token's `shipping`.
+   * Returns the wallet's shipping address, as a token's `shipping`.
    *
    * @returns {Json}
    */

@@ -1,5 +1,5 @@
-// A group of elements: stripe.elements(). It holds the options, the session and
-// the elements of one checkout.
+// A group of elements, which stripe.elements() returns. It holds the options,
+// the session and the elements of one checkout.
 
 const notSimulated = [
   'card',
@@ -26,7 +26,7 @@ const notSimulated = [
 ];
 
 /**
- * Orders elements as they lie on the page.
+ * Compares elements by their order on the page.
  *
  * @param {BaseElement} a
  * @param {BaseElement} b
@@ -36,7 +36,7 @@ function byPlace(a, b) {
 }
 
 /**
- * Shows what is wrong in all of them; the first wrong field gets the focus.
+ * Shows the errors of all elements and focuses the first wrong field.
  *
  * @param {BaseElement[]} elements in the page's order
  * @throws the first element's error
@@ -101,7 +101,9 @@ class ElementsGroup {
     ) {
       const name = type === 'payment' ? 'payment' : 'express checkout';
       throw new IntegrationError(
-        `In order to create a ${name} element, you must pass a clientSecret or mode when creating the Elements group.\n\ne.g. stripe.elements({clientSecret: "{{CLIENT_SECRET}}"})`,
+        `In order to create a ${name} element, you must pass a clientSecret or mode ` +
+          'when creating the Elements group.\n\ne.g. stripe.elements({clientSecret: ' +
+          '"{{CLIENT_SECRET}}"})',
       );
     }
 
@@ -124,7 +126,9 @@ class ElementsGroup {
     if (notSimulated.includes(type))
       return new IntegrationError(`The ${type} Element is not part of the offline sandbox.`);
     return new IntegrationError(
-      `A valid Element name must be provided. Valid Elements are:\n  ${[...Object.keys(elementKinds), ...notSimulated].join(', ')}; you passed: ${type}.`,
+      'A valid Element name must be provided. Valid Elements are:\n  ' +
+        `${[...Object.keys(elementKinds), ...notSimulated].join(', ')}; you passed: ` +
+        `${type}.`,
     );
   }
 
@@ -155,7 +159,8 @@ class ElementsGroup {
   }
 
   /**
-   * A payment form asks for no address where an Address Element does.
+   * Redraws the payment form, which asks for no address if an Address Element
+   * does.
    *
    * @param {BaseElement} element that came or went
    */
@@ -171,7 +176,8 @@ class ElementsGroup {
     const next = { ...this.options, ...normalized };
     if (next.clientSecret && ['mode', 'amount', 'currency'].some((name) => name in normalized)) {
       throw new IntegrationError(
-        'elements.update(): mode, amount and currency cannot be updated when the Elements group was created with a clientSecret.',
+        'elements.update(): mode, amount and currency cannot be updated when the ' +
+          'Elements group was created with a clientSecret.',
       );
     }
 
@@ -186,7 +192,7 @@ class ElementsGroup {
     const rest = Object.keys(normalized).filter((name) => name !== 'appearance');
     if (rest.some((name) => name !== 'locale')) this.loading = null;
 
-    // Another look needs nothing new inside: errors on show and the focus stay.
+    // A new appearance needs no redraw: visible errors and the focus stay.
     if (rest.length > 0) void this.refresh();
     else void Promise.resolve().then(() => this.events.emit('update-end', {}));
   }
@@ -201,8 +207,8 @@ class ElementsGroup {
   }
 
   /**
-   * Draws the elements again, with a new session where there is none any more,
-   * and says so.
+   * Redraws the elements, with a new session if the old one was dropped, and
+   * emits update-end.
    */
   async refresh() {
     await Promise.all(
@@ -220,7 +226,8 @@ class ElementsGroup {
   }
 
   /**
-   * What Stripe offers for this group; one call, shared by its elements.
+   * Returns the elements session of this group: one request, shared by its
+   * elements.
    *
    * @returns {Promise<Json>}
    */
@@ -269,7 +276,7 @@ class ElementsGroup {
     };
   }
 
-  /** With a client secret the facts are those of the intent. */
+  /** Returns the facts of the intent behind the client secret. */
   async intentFacts() {
     const intent = await this.api.intent(this.options.clientSecret);
     this.intentUsage = intent.setup_future_usage ?? intent.usage;
@@ -287,7 +294,7 @@ class ElementsGroup {
   }
 
   /**
-   * What the payment method is collected for.
+   * Returns the mode of the group.
    *
    * @returns {string | undefined}
    */
@@ -295,7 +302,7 @@ class ElementsGroup {
     return this.options.mode ?? this.intentMode;
   }
 
-  /** Whether the payment method will be charged again later. */
+  /** Reports whether the payment method will be charged again later. */
   willBeReused() {
     return (
       ['setup', 'subscription'].includes(this.mode ?? '') ||
@@ -320,12 +327,13 @@ class ElementsGroup {
     this.loading = null;
   }
 
-  /** Validates every mounted element. */
+  /** Validates every mounted element, as elements.submit() does. */
   submit() {
     return outcome(async () => {
       const express = /** @type {ExpressElement | null} */ (this.member('expressCheckout'));
 
-      // A wallet brings its own details: the other elements may stay empty.
+      // A wallet provides its own details, so the other elements may stay
+      // empty.
       const mounted = this.members.filter(
         (element) => element.container && (!express?.paying || element === express),
       );
@@ -334,7 +342,8 @@ class ElementsGroup {
 
       if (mounted.length === 0)
         throw new IntegrationError(
-          'elements.submit() needs a mounted Element. Make sure the Element that you want to submit is still mounted.',
+          'elements.submit() needs a mounted Element. Make sure the Element that you want ' +
+            'to submit is still mounted.',
         );
 
       await validateAll(mounted);
@@ -346,12 +355,12 @@ class ElementsGroup {
     });
   }
 
-  /** The wallet's details were used; the next payment starts afresh. */
+  /** Drops the wallet's details once they are used. */
   walletDone() {
     /** @type {ExpressElement | null} */ (this.member('expressCheckout'))?.forget();
   }
 
-  /** Asks Stripe again, for an intent that the server has changed. */
+  /** Reads the session again, after the server has changed the intent. */
   fetchUpdates() {
     return outcome(async () => {
       this.loading = null;

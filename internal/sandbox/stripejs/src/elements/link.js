@@ -1,5 +1,5 @@
 // The Link Authentication Element: an e-mail address that the group's payment
-// uses. The sandbox knows no Link accounts.
+// uses. The sandbox has no Link accounts.
 
 class LinkElement extends BaseElement {
   /**
@@ -53,7 +53,7 @@ class LinkElement extends BaseElement {
 
     const { email } = this;
     const complete = !this.field.problem();
-    this.mark({ empty: email === '', complete, invalid: Boolean(this.field.shown) });
+    this.setStateClasses({ empty: email === '', complete, invalid: Boolean(this.field.shown) });
 
     /**
      * @type
@@ -69,7 +69,7 @@ class LinkElement extends BaseElement {
   }
 
   async validate() {
-    if (this.field) this.insist([this.field]);
+    if (this.field) this.requireValid([this.field]);
   }
 
   clear() {

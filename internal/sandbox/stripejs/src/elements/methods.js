@@ -1,11 +1,11 @@
-// The form of each payment method type: its fields, its terms, and what it
+// The form of each payment method type: its fields, its terms, and the data it
 // sends.
 
 /** @typedef {'name' | 'email' | 'country' | 'iban'} CommonField */
 
 /**
- * What the stand-in knows of a type. Anything else that the session offers is
- * shown as a plain redirect.
+ * The types that the stand-in knows. Others that the session offers are shown
+ * as a plain redirect.
  *
  * @type {Record<string, {label?: string, fields?: CommonField[], delayed?:
  *   boolean, inPlace?: boolean, hidden?: boolean}>}
@@ -54,7 +54,7 @@ function methodLabel(type, words) {
 }
 
 /**
- * What a form takes from its element.
+ * What a form gets from its element.
  *
  * @typedef {object} FormContext
  * @property {Words} words
@@ -65,8 +65,8 @@ function methodLabel(type, words) {
  */
 
 /**
- * Which billing details the page collects itself (`fields.billingDetails:
- * 'never'`).
+ * Reports whether the page collects a billing detail itself
+ * (`fields.billingDetails: 'never'`).
  *
  * @param {Json} options
  * @param {string} path
@@ -81,7 +81,7 @@ function isNever(options, path) {
 }
 
 /**
- * Billing details that the page promised to pass by saying `never`.
+ * Returns the billing details that the page must pass because it said `never`.
  *
  * @param {Json} options
  * @returns {string[]}
@@ -104,7 +104,7 @@ function waivedDetails(options) {
     .map((path) => path.replace('postalCode', 'postal_code'));
 }
 
-/** Form of one payment method type. */
+/** The form of one payment method type. */
 class MethodForm {
   /**
    * @param {string} type
@@ -195,17 +195,17 @@ class MethodForm {
   }
 
   /**
-   * Legal text under the form.
+   * Returns the legal text below the form.
    *
    * @returns {string}
    */
   terms() {
     const { options, group } = this.context;
-    const wish = options.terms?.[this.type === 'sepa_debit' ? 'sepaDebit' : this.type];
-    if (wish === 'never') return '';
+    const setting = options.terms?.[this.type === 'sepa_debit' ? 'sepaDebit' : this.type];
+    if (setting === 'never') return '';
     if (this.type === 'sepa_debit') return this.words.say('sepaTerms');
     if (group.mode === 'subscription') return this.words.say('subscriptionTerms');
-    if (this.type === 'card' && (wish === 'always' || group.willBeReused()))
+    if (this.type === 'card' && (setting === 'always' || group.willBeReused()))
       return this.words.say('cardTerms');
 
     return '';
@@ -223,7 +223,7 @@ class MethodForm {
     return this.shown.every((field) => !field.problem());
   }
 
-  /** @returns {Json} billing_details of the form's own fields */
+  /** @returns {Json} the billing_details from the form's own fields */
   billing() {
     const value = (/** @type {string} */ name) =>
       this.shown.find((field) => field.spec.name === name)?.value.trim() || undefined;
@@ -235,10 +235,7 @@ class MethodForm {
     };
   }
 
-  /**
-   * @returns {Json} what goes into payment_method_data beside the billing
-   *   details
-   */
+  /** @returns {Json} the payment_method_data without the billing details */
   data() {
     const iban = this.field('iban');
     return iban
@@ -252,8 +249,8 @@ class MethodForm {
 }
 
 /**
- * The card form: number, date, code; country, and postal code where a card's
- * address check wants it.
+ * The card form: number, expiry date, security code, country, and the postal
+ * code where card checks use it.
  */
 class CardForm extends MethodForm {
   build() {
@@ -331,7 +328,7 @@ class CardForm extends MethodForm {
   }
 
   /**
-   * Told when the brand of the typed number becomes another.
+   * Called when the brand of the typed number changes.
    *
    * @param {string} _name
    */

@@ -1,5 +1,11 @@
 // The Payment Element.
 
+/**
+ * @typedef
+ *   {import('@stripe/stripe-js').StripePaymentElementCardDetailsChangeEvent}
+ *   CardDetailsEvent
+ */
+
 class PaymentElement extends BaseElement {
   /**
    * @param {ElementsGroup} group
@@ -39,8 +45,8 @@ class PaymentElement extends BaseElement {
   }
 
   /**
-   * Types in the session's order, or the page's (`paymentMethodOrder`) first.
-   * Link has no form of its own beside cards.
+   * Returns the types in the session's order, those of `paymentMethodOrder`
+   * first. Beside cards, Link has no form of its own.
    *
    * @returns {string[]}
    */
@@ -50,11 +56,11 @@ class PaymentElement extends BaseElement {
     );
 
     /** @type {string[]} */
-    const wished = (this.options.paymentMethodOrder ?? []).filter((/** @type {string} */ type) =>
+    const preferred = (this.options.paymentMethodOrder ?? []).filter((/** @type {string} */ type) =>
       offered.includes(type),
     );
 
-    return [...new Set([...wished, ...offered])];
+    return [...new Set([...preferred, ...offered])];
   }
 
   get features() {
@@ -64,7 +70,7 @@ class PaymentElement extends BaseElement {
 
   /**
    * @param {string} type
-   * @returns {MethodForm} kept, so that a change of tab loses nothing
+   * @returns {MethodForm} kept, so that switching tabs loses no input
    */
   form(type) {
     let form = this.forms.get(type);
@@ -136,7 +142,7 @@ class PaymentElement extends BaseElement {
 
     for (const [type, fields] of values) {
       if (!this.types?.includes(type)) continue;
-      for (const former of fields) this.form(type).field(former.spec.name)?.takeOver(former);
+      for (const previous of fields) this.form(type).field(previous.spec.name)?.takeOver(previous);
     }
 
     this.changed();
@@ -159,7 +165,7 @@ class PaymentElement extends BaseElement {
   }
 
   /**
-   * Shows what belongs to the choice between saved and new, and to the chosen
+   * Shows the parts that belong to the chosen method, saved or new, and its
    * type.
    */
   arrange() {
@@ -170,7 +176,7 @@ class PaymentElement extends BaseElement {
       this.save.node.hidden = !isNew || !savable || this.features.payment_method_save !== 'enabled';
   }
 
-  /** Another method was chosen, saved or new. */
+  /** Handles the choice of another method, saved or new. */
   chosen() {
     this.arrange();
     this.changed();
@@ -186,17 +192,16 @@ class PaymentElement extends BaseElement {
   cardDetails(brand, funding) {
     if (!this.ready) return;
 
-    const details =
-      /** @type {import('@stripe/stripe-js').StripePaymentElementCardDetailsChangeEvent['details']} */ ({
-        brands: brand === 'unknown' ? null : [brand],
-        funding: funding ?? null,
-      });
+    const details = /** @type {CardDetailsEvent['details']} */ ({
+      brands: brand === 'unknown' ? null : [brand],
+      funding: funding ?? null,
+    });
 
     this.emit('carddetailschange', { loading: false, details });
   }
 
   /**
-   * @param {Json} method
+   * @param {SavedMethod} method
    * @returns {Promise<boolean>}
    */
   async remove(method) {
@@ -209,8 +214,8 @@ class PaymentElement extends BaseElement {
     const result = await outcome(() => this.group.detach(method.id));
     const error = result && 'error' in result ? result.error : undefined;
 
-    // What is drawn again later, for another element of the group say, must not
-    // bring it back.
+    // A later redraw, for example after another element of the group changes,
+    // must not bring the method back.
     if (!error)
       this.session.customer.payment_methods = this.session.customer.payment_methods.filter(
         (/** @type {Json} */ { id }) => id !== method.id,
@@ -232,12 +237,12 @@ class PaymentElement extends BaseElement {
     return !error;
   }
 
-  /** @returns {string | null} the type that would be paid with */
+  /** @returns {string | null} the type of the chosen method */
   get selectedType() {
     return this.saved?.selected?.type ?? this.chooser?.selected ?? null;
   }
 
-  /** @returns {Field[]} the inputs that count now */
+  /** @returns {Field[]} the inputs that apply to the chosen method */
   activeFields() {
     if (this.saved?.selected) return this.saved.asksCvc ? [this.saved.cvc] : [];
     return this.chooser?.selected ? this.form(this.chooser.selected).shown : [];
@@ -257,13 +262,13 @@ class PaymentElement extends BaseElement {
     return { empty, complete, collapsed: !type, value };
   }
 
-  /** Tells the page when what it would see differs from the last time. */
+  /** Emits change if the state differs from the last one. */
   changed() {
     if (!this.ready) return;
 
     const state = this.state();
     const invalid = this.activeFields().some((field) => field.shown);
-    this.mark({ ...state, invalid });
+    this.setStateClasses({ ...state, invalid });
 
     const now = JSON.stringify(state);
     if (now === this.last) return;
@@ -279,7 +284,7 @@ class PaymentElement extends BaseElement {
       );
 
     if (!this.selectedType)
-      throw this.complain(
+      throw this.announceFailure(
         new Failure({
           type: 'validation_error',
           code: 'incomplete_payment_method',
@@ -287,12 +292,12 @@ class PaymentElement extends BaseElement {
         }),
       );
 
-    this.insist(this.activeFields());
+    this.requireValid(this.activeFields());
   }
 
   /**
-   * Parameters of a confirmation token, payment method or confirmation, without
-   * the page's own.
+   * Returns the parameters of a confirmation token, payment method or
+   * confirmation, without the page's own.
    *
    * @returns {Json}
    */
@@ -321,8 +326,8 @@ class PaymentElement extends BaseElement {
   }
 
   /**
-   * As Stripe.js sets it from the checkbox (docs: customer_sessions,
-   * payment_method_save).
+   * Returns allow_redisplay as Stripe.js derives it from the check box (docs:
+   * customer_sessions, payment_method_save).
    */
   allowRedisplay() {
     const saving = this.group.willBeReused();
@@ -332,8 +337,8 @@ class PaymentElement extends BaseElement {
   }
 
   /**
-   * What the checkbox makes of the payment; the usage of a setup is the
-   * SetupIntent's own.
+   * Returns the usage that the check box implies. In setup mode the SetupIntent
+   * has its own.
    */
   usage() {
     if (this.group.mode === 'setup') return undefined;

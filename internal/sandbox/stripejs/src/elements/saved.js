@@ -1,7 +1,8 @@
-// Saved payment methods of the customer session: choose, remove, code again.
+// Saved payment methods of the customer session: choose one, remove one, enter
+// its security code again.
 
 /**
- * The saved methods that the session's features allow to show.
+ * Returns the saved methods that the session's features allow.
  *
  * @param {Json} customer
  * @param {Json} features
@@ -13,18 +14,18 @@ function savedMethods(customer, features, types) {
   const filters = features.payment_method_allow_redisplay_filters ?? ['always'];
   return (customer?.payment_methods ?? [])
     .filter(
-      (/** @type {Json} */ method) =>
+      (/** @type {SavedMethod} */ method) =>
         types.includes(method.type) && filters.includes(method.allow_redisplay ?? 'unspecified'),
     )
     .slice(0, features.payment_method_redisplay_limit ?? 3);
 }
 
 /**
- * @param {Json} method
+ * @param {SavedMethod} method
  * @param {Words} words
  */
 function savedLabel(method, words) {
-  const detail = method[method.type] ?? {};
+  const detail = /** @type {Json} */ (method)[method.type] ?? {};
   const brand =
     cardBrands.find(({ name }) => name === detail.brand)?.label ?? methodLabel(method.type, words);
 
@@ -45,16 +46,16 @@ function expiryText(card) {
 /** A list of radio buttons: the saved methods and "new". */
 class SavedList {
   /**
-   * @param {Json[]} methods
+   * @param {SavedMethod[]} methods
    * @param {{words: Words, removable: boolean, recollectCvc: boolean}} options
    */
   constructor(methods, options) {
     this.methods = methods;
     this.options = options;
-    /** @type {Json | null} */
+    /** @type {SavedMethod | null} */
     this.selected = methods[0] ?? null;
     this.onChange = () => {};
-    /** @type {(method: Json) => Promise<boolean>} */
+    /** @type {(method: SavedMethod) => Promise<boolean>} */
     this.onRemove = async () => false;
     this.name = uniqueId('saved');
 
@@ -72,9 +73,9 @@ class SavedList {
   }
 
   /**
-   * Keeps an earlier choice when it is still there.
+   * Restores an earlier choice if it still exists.
    *
-   * @param {Json | null} choice
+   * @param {SavedMethod | null} choice
    */
   keep(choice) {
     const same = this.methods.find(({ id }) => id === choice?.id);
@@ -99,7 +100,7 @@ class SavedList {
   }
 
   /**
-   * @param {Json | null} method
+   * @param {SavedMethod | null} method
    * @param {...(Node | string)} text
    */
   choice(method, ...text) {
@@ -116,7 +117,7 @@ class SavedList {
     return h('label', { class: 'PickerItem-label' }, radio, h('span', {}, ...text));
   }
 
-  /** @param {Json} method */
+  /** @param {SavedMethod} method */
   item(method) {
     const { words, removable } = this.options;
     const { short, spoken, expiry } = savedLabel(method, words);
@@ -157,7 +158,7 @@ class SavedList {
   }
 
   /**
-   * @param {Json} method
+   * @param {SavedMethod} method
    * @param {HTMLElement} node
    * @param {string} spoken
    */
@@ -184,7 +185,7 @@ class SavedList {
   }
 
   /**
-   * @param {Json} method
+   * @param {SavedMethod} method
    * @param {HTMLElement} button
    */
   confirmation(method, button) {
@@ -221,7 +222,7 @@ class SavedList {
     return box;
   }
 
-  /** @param {Json} method */
+  /** @param {SavedMethod} method */
   drop(method) {
     this.methods = this.methods.filter((other) => other !== method);
     if (this.selected === method) this.selected = this.methods[0] ?? null;
@@ -230,7 +231,7 @@ class SavedList {
     this.onChange();
   }
 
-  /** @param {Json | null} method */
+  /** @param {SavedMethod | null} method */
   pick(method) {
     this.selected = method;
     this.cvc.clear();

@@ -1,6 +1,6 @@
 // IBANs, postal codes, countries.
 
-/** Length of an IBAN per country of the SEPA area. */
+/** The length of an IBAN by country of the SEPA area. */
 const ibanLengths = /** @type {Record<string, number>} */ ({
   AD: 24,
   AT: 20,
@@ -79,9 +79,7 @@ function checkIban(text) {
   return passesMod97(iban) ? null : 'invalid_iban';
 }
 
-/**
- * Countries whose postal code a card form asks for, with the form of that code.
- */
+/** Countries whose postal code a card form asks for, with its format. */
 const cardPostal = /** @type {Record<string, RegExp>} */ ({
   US: /^\d{5}(-?\d{4})?$/,
   GB: /^[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}$/i,
@@ -113,17 +111,21 @@ function checkEmail(text) {
 }
 
 const countryCodes = (
-  'AF AX AL DZ AD AO AI AQ AG AR AM AW AC AU AT AZ BS BH BD BB BY BE BZ BJ BM BT BO BA BW BV BR IO VG BN BG BF BI KH CM CA CV BQ KY CF TD CL CN CO KM CG CD ' +
-  'CK CR CI HR CW CY CZ DK DJ DM DO EC EG SV GQ ER EE SZ ET FK FO FJ FI FR GF PF TF GA GM GE DE GH GI GR GL GD GP GU GT GG GN GW GY HT HN HK HU IS IN ID IQ IE ' +
-  'IM IL IT JM JP JE JO KZ KE KI KW KG LA LV LB LS LR LY LI LT LU MO MG MW MY MV ML MT MQ MR MU YT MX MD MC MN ME MS MA MZ MM NA NR NP NL NC NZ NI NE NG NU ' +
-  'MK NO OM PK PS PA PG PY PE PH PN PL PT PR QA RE RO RU RW WS SM ST SA SN RS SC SL SG SX SK SI SB SO ZA GS KR SS ES LK BL SH KN LC MF PM VC SR SJ SE CH TW TJ ' +
+  'AF AX AL DZ AD AO AI AQ AG AR AM AW AC AU AT AZ BS BH BD BB BY BE BZ BJ BM BT ' +
+  'BO BA BW BV BR IO VG BN BG BF BI KH CM CA CV BQ KY CF TD CL CN CO KM CG CD ' +
+  'CK CR CI HR CW CY CZ DK DJ DM DO EC EG SV GQ ER EE SZ ET FK FO FJ FI FR GF PF ' +
+  'TF GA GM GE DE GH GI GR GL GD GP GU GT GG GN GW GY HT HN HK HU IS IN ID IQ IE ' +
+  'IM IL IT JM JP JE JO KZ KE KI KW KG LA LV LB LS LR LY LI LT LU MO MG MW MY MV ' +
+  'ML MT MQ MR MU YT MX MD MC MN ME MS MA MZ MM NA NR NP NL NC NZ NI NE NG NU ' +
+  'MK NO OM PK PS PA PG PY PE PH PN PL PT PR QA RE RO RU RW WS SM ST SA SN RS SC ' +
+  'SL SG SX SK SI SB SO ZA GS KR SS ES LK BL SH KN LC MF PM VC SR SJ SE CH TW TJ ' +
   'TZ TH TL TG TK TO TT TA TN TR TM TC TV UG UA AE GB US UY UZ VU VA VE VN WF EH YE ZM ZW'
 ).split(' ');
 
 /**
  * @param {Words} words
  * @param {string[] | null | undefined} allowed
- * @returns {[string, string][]} code and name, by name
+ * @returns {[string, string][]} pairs of code and name, sorted by name
  */
 function countryOptions(words, allowed) {
   const codes = allowed?.length ? allowed : countryCodes;

@@ -1,4 +1,5 @@
-// Card numbers, dates and codes: brand by prefix, grouping, Luhn.
+// Card numbers, expiry dates and security codes: brand by prefix, grouping,
+// Luhn check.
 
 /**
  * @typedef {object} CardBrand
@@ -87,7 +88,7 @@ function brandOf(digits) {
 function formatNumber(text) {
   const brand = brandOf(digitsOf(text));
   const digits = digitsOf(text).slice(0, Math.max(...brand.lengths));
-  // A 16-digit Diners card is grouped like the others.
+  // A 16-digit Diners Club number is grouped like those of other brands.
   const gaps = digits.length > 15 ? unknownBrand.gaps.concat(16) : brand.gaps;
   return [...digits].map((digit, i) => (gaps.includes(i) ? ` ${digit}` : digit)).join('');
 }
@@ -116,8 +117,8 @@ function checkNumber(text) {
 
 /**
  * @param {string} text
- * @param {boolean} deleting then no separator is added, or it could never be
- *   deleted
+ * @param {boolean} deleting if so, no separator is added: the buyer could never
+ *   delete it
  */
 function formatExpiry(text, deleting) {
   let digits = digitsOf(text);

@@ -1,5 +1,5 @@
-// One labelled input with its error: the part that every form of the elements
-// is made of.
+// One labelled input with its error. Every form of the elements consists of
+// these.
 
 /**
  * @typedef {object} FieldSpec
@@ -28,7 +28,7 @@ class Field {
     this.words = words;
     /** @type {TextKey | null} */
     this.shown = null;
-    /** @type {() => void} told when the value changes */
+    /** @type {() => void} called when the value changes */
     this.onChange = () => {};
 
     const id = uniqueId(spec.name);
@@ -110,8 +110,8 @@ class Field {
   }
 
   /**
-   * An error that more typing cannot cure shows at once; one on show goes when
-   * it is cured.
+   * Shows an error that more typing cannot fix at once, and clears a visible
+   * one as soon as it is fixed.
    */
   afterEdit() {
     const problem = this.problem();
@@ -122,7 +122,7 @@ class Field {
     if (this.shown !== before) this.announce();
   }
 
-  /** Lets the element read the error out. */
+  /** Lets the element announce the error to screen readers. */
   announce() {
     if (this.shown)
       this.node.dispatchEvent(
@@ -165,7 +165,7 @@ class Field {
   }
 
   /**
-   * What is wrong now, whether it shows or not.
+   * Returns the current problem, whether it is visible or not.
    *
    * @returns {TextKey | null}
    */
@@ -186,14 +186,14 @@ class Field {
   }
 
   /**
-   * Goes on where the field that this one replaces stood: its value, and its
-   * error if it still holds.
+   * Takes the value of the field that this one replaces, and its error if it
+   * still applies.
    *
-   * @param {Field} former
+   * @param {Field} previous
    */
-  takeOver(former) {
-    this.value = former.value;
-    if (former.shown && former.shown === this.problem()) this.show(former.shown);
+  takeOver(previous) {
+    this.value = previous.value;
+    if (previous.shown && previous.shown === this.problem()) this.show(previous.shown);
   }
 
   clear() {
@@ -203,7 +203,7 @@ class Field {
 }
 
 /**
- * The first problem of a list of fields, every one shown.
+ * Shows the problems of all fields.
  *
  * @param {Field[]} fields
  * @returns {Field | null} the first wrong one
@@ -218,7 +218,8 @@ function showProblems(fields) {
 
 /**
  * @param {Field} field
- * @returns {Failure} as elements.submit() reports it
+ * @returns {Failure} the failure the failure the failure as elements.submit()
+ *   reports it
  */
 function fieldFailure(field) {
   const problem = field.problem() ?? 'incomplete_field';

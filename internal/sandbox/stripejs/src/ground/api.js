@@ -1,9 +1,9 @@
-// The wire: Stripe's own calls of the browser, form-encoded, with the
-// publishable key as a parameter (no CORS preflight).
+// Requests to the API as Stripe.js sends them: form-encoded, with the
+// publishable key as a parameter, so that there is no CORS preflight.
 
 /**
- * Stripe's bracket notation: {a: {b: 1}, c: [2]} becomes a[b]=1&c[]=2;
- * undefined and null are left out.
+ * Encodes parameters in Stripe's bracket notation: {a: {b: 1}, c: [2]} becomes
+ * a[b]=1&c[]=2. It leaves out undefined and null.
  *
  * @param {Json} params
  */
@@ -28,7 +28,7 @@ function encodeForm(params) {
 }
 
 /**
- * The id inside a client secret: pi_1_secret_2 is of pi_1.
+ * Returns the ID in a client secret: pi_1 from pi_1_secret_2.
  *
  * @param {string} clientSecret
  */
@@ -39,7 +39,8 @@ function idOf(clientSecret) {
 /** @param {string} clientSecret */
 function intentPath(clientSecret) {
   const id = idOf(clientSecret);
-  return `/v1/${id.startsWith('seti_') ? 'setup_intents' : 'payment_intents'}/${encodeURIComponent(id)}`;
+  const kind = id.startsWith('seti_') ? 'setup_intents' : 'payment_intents';
+  return `/v1/${kind}/${encodeURIComponent(id)}`;
 }
 
 class Api {
@@ -58,7 +59,7 @@ class Api {
   }
 
   /**
-   * Calls the API and gives back the decoded object.
+   * Sends a request and returns the decoded object.
    *
    * @param {'GET' | 'POST'} method
    * @param {string} path
@@ -69,26 +70,29 @@ class Api {
   async call(method, path, params = {}) {
     const form = encodeForm({ ...this.common, ...params });
     const url = baseURL + path + (method === 'GET' ? `?${form}` : '');
-    let answer;
+    let response;
     let body;
     try {
-      answer = await fetch(url, {
+      response = await fetch(url, {
         method,
         body: method === 'POST' ? form : undefined,
         credentials: 'omit',
       });
 
-      body = await answer.json();
+      body = await response.json();
     } catch {
       throw new Failure({ type: 'api_connection_error', message: this.words.say('connection') });
     }
 
-    if (answer.ok) return body;
+    if (response.ok) return body;
 
-    throw new Failure(body.error ?? { type: 'api_error', message: `Status ${answer.status}` });
+    throw new Failure(body.error ?? { type: 'api_error', message: `Status ${response.status}` });
   }
 
-  /** @param {string} clientSecret */
+  /**
+   * @param {string} clientSecret
+   * @returns {Promise<Intent>}
+   */
   intent(clientSecret) {
     return this.call('GET', intentPath(clientSecret), { client_secret: clientSecret });
   }

@@ -1,5 +1,5 @@
-// Shared ground of the stand-in: where it was served from, the errors that
-// Stripe.js throws and returns, small DOM help.
+// The base of the stand-in: the origin it was served from, the errors that
+// Stripe.js throws and returns, small DOM helpers.
 
 /** @typedef {import('@stripe/stripe-js').StripeError} StripeError */
 /** @typedef {import('@stripe/stripe-js').Appearance} Appearance */
@@ -9,26 +9,56 @@
  * @typedef {any} Json
  */
 
+/**
+ * A PaymentIntent or a SetupIntent, as far as the stand-in reads it.
+ *
+ * @typedef {object} Intent
+ * @property {'payment_intent' | 'setup_intent'} object
+ * @property {string} id
+ * @property {string} client_secret
+ * @property {string} status
+ * @property {number} [amount]
+ * @property {string} [currency]
+ * @property {string[]} payment_method_types
+ * @property {string} [capture_method]
+ * @property {string | null} [setup_future_usage] of a PaymentIntent
+ * @property {string} [usage] of a SetupIntent
+ * @property {Json} [next_action]
+ * @property {StripeError} [last_payment_error]
+ * @property {StripeError} [last_setup_error]
+ */
+
+/**
+ * A saved payment method; its type names the property with its details.
+ *
+ * @typedef {object} SavedMethod
+ * @property {string} id
+ * @property {string} type
+ * @property {string} [allow_redisplay]
+ * @property {Json} [billing_details]
+ * @property {{brand: string, funding: string}} [card]
+ */
+
 const scriptURL = new URL(
   document.currentScript instanceof HTMLScriptElement ? document.currentScript.src : location.href,
   location.href,
 );
 
 /**
- * Origin of the offline Stripe; every call goes back to where the script came
+ * Origin of the offline Stripe: every request goes to where the script came
  * from.
  */
 const baseURL = scriptURL.origin;
 
 /**
- * 'v3', or the name of a named build ('acacia' for /acacia/stripe.js), which
- * ties the API version.
+ * 'v3', or the name of a build that fixes the API version ('acacia' for
+ * /acacia/stripe.js).
  */
 const buildName = /^\/([a-z]+)\/stripe\.js$/.exec(scriptURL.pathname)?.[1] ?? 'v3';
 
 /**
- * A mistake in the page's code: thrown, as Stripe.js does, never shown to the
- * buyer.
+ * A mistake in the page's code. Like Stripe.js, the stand-in throws it and
+ * never shows it to the buyer.
  */
 class IntegrationError extends Error {
   /** @param {string} message */
@@ -39,7 +69,8 @@ class IntegrationError extends Error {
 }
 
 /**
- * What Stripe answered, or a failed validation: reaches the page as `{error}`.
+ * An error from Stripe or a failed validation. It reaches the page as
+ * `{error}`.
  */
 class Failure extends Error {
   /** @param {StripeError} error */
@@ -50,7 +81,7 @@ class Failure extends Error {
 }
 
 /**
- * Runs a public method: a Failure becomes `{error}`, an IntegrationError
+ * Runs a public method. A Failure becomes `{error}`; an IntegrationError
  * rejects.
  *
  * @template T
@@ -103,8 +134,7 @@ function uniqueId(prefix) {
 }
 
 /**
- * Handlers of one object's events; a handler that throws does not keep the
- * others from running.
+ * The event handlers of one object. If a handler throws, the others still run.
  */
 class Emitter {
   constructor() {
@@ -164,8 +194,8 @@ class Emitter {
 }
 
 /**
- * Joins what is set in both, the later one winning; plain objects are merged,
- * the rest is replaced.
+ * Merges two values: plain objects key by key; otherwise `over` wins if it is
+ * set.
  *
  * @param {Json} base
  * @param {Json} over

@@ -1,10 +1,10 @@
-// Amounts as Stripe counts them, for the elements and for the pages: what
-// browsers know of a currency's decimals is not what Stripe's amounts have. See
+// Formats amounts for the elements and the pages. Stripe's amounts have other
+// decimals than browsers expect for some currencies: see
 // https://docs.stripe.com/currencies#zero-decimal and #special-cases.
 
 /**
  * @param {string} currency
- * @returns {number} how many of an amount's digits stand behind the point
+ * @returns {number} the number of an amount's digits behind the point
  */
 function decimalsOf(currency) {
   if (/^(bif|clp|djf|gnf|jpy|kmf|krw|mga|pyg|rwf|vnd|vuv|xaf|xof|xpf)$/i.test(currency)) return 0;
@@ -12,7 +12,7 @@ function decimalsOf(currency) {
 }
 
 /**
- * Nobody writes the decimals of isk and ugx.
+ * Formats an amount. The decimals of isk and ugx are never written.
  *
  * @param {number} amount in minor units
  * @param {string} currency

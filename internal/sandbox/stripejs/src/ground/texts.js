@@ -1,4 +1,4 @@
-// Words on the elements' face, in the two languages that the stand-in speaks.
+// The texts of the elements in English and French, which the stand-in supports.
 
 const texts = {
   en: {
@@ -43,9 +43,18 @@ const texts = {
     save: 'Save payment details to {business} for future purchases',
     loading: 'Loading payment form',
     cardTerms:
-      'By providing your card information, you allow {business} to charge your card for future payments in accordance with their terms.',
+      'By providing your card information, you allow {business} to charge your card ' +
+      'for future payments in accordance with their terms.',
     sepaTerms:
-      'By providing your payment information and confirming this payment, you authorise (A) {business} and Stripe, our payment service provider, to send instructions to your bank to debit your account and (B) your bank to debit your account in accordance with those instructions. As part of your rights, you are entitled to a refund from your bank under the terms and conditions of your agreement with your bank. A refund must be claimed within 8 weeks starting from the date on which your account was debited. Your rights are explained in a statement that you can obtain from your bank. You agree to receive notifications for future debits up to 2 days before they occur.',
+      'By providing your payment information and confirming this payment, you ' +
+      'authorise (A) {business} and Stripe, our payment service provider, to send ' +
+      'instructions to your bank to debit your account and (B) your bank to debit ' +
+      'your account in accordance with those instructions. As part of your rights, ' +
+      'you are entitled to a refund from your bank under the terms and conditions of ' +
+      'your agreement with your bank. A refund must be claimed within 8 weeks ' +
+      'starting from the date on which your account was debited. Your rights are ' +
+      'explained in a statement that you can obtain from your bank. You agree to ' +
+      'receive notifications for future debits up to 2 days before they occur.',
     incomplete_number: 'Your card number is incomplete.',
     invalid_number: 'Your card number is invalid.',
     incomplete_expiry: "Your card's expiration date is incomplete.",
@@ -69,10 +78,12 @@ const texts = {
     po_box: 'PO boxes are not accepted.',
     incomplete_method: 'Please select a payment method.',
     connection:
-      'We are experiencing issues connecting to our payments provider. You have not been charged. Please check your internet connection and try again.',
+      'We are experiencing issues connecting to our payments provider. You have not ' +
+      'been charged. Please check your internet connection and try again.',
     loadFailed: 'The payment form could not be loaded.',
     authFailed:
-      'We are unable to authenticate your payment method. Please choose a different payment method and try again.',
+      'We are unable to authenticate your payment method. Please choose a different ' +
+      'payment method and try again.',
     dialog3ds: 'Verify your payment',
     close: 'Close',
     express: 'Express checkout',
@@ -93,7 +104,8 @@ const texts = {
     wallet_address_unserviceable: 'The merchant does not ship to this address.',
     wallet_rate: 'The merchant does not offer this shipping any more.',
     subscriptionTerms:
-      'By confirming your subscription, you allow {business} to charge you for future payments in accordance with their terms.',
+      'By confirming your subscription, you allow {business} to charge you for future ' +
+      'payments in accordance with their terms.',
     buttonAdd: 'Add money with {wallet}',
     buttonBook: 'Book with {wallet}',
     buttonBuy: 'Buy with {wallet}',
@@ -131,7 +143,8 @@ const texts = {
     expiryHint: 'MM / AA',
     card: 'Carte',
     redirect:
-      'Après avoir soumis votre demande, vous serez redirigé pour effectuer les étapes suivantes en toute sécurité.',
+      'Après avoir soumis votre demande, vous serez redirigé pour effectuer les ' +
+      'étapes suivantes en toute sécurité.',
     methods: 'Moyen de paiement',
     saved: 'Moyens de paiement enregistrés',
     newMethod: 'Nouveau moyen de paiement',
@@ -145,9 +158,19 @@ const texts = {
     save: 'Enregistrer les informations de paiement auprès de {business} pour de futurs achats',
     loading: 'Chargement du formulaire de paiement',
     cardTerms:
-      'En fournissant vos informations de carte bancaire, vous autorisez {business} à débiter votre carte pour les paiements futurs conformément à ses conditions.',
+      'En fournissant vos informations de carte bancaire, vous autorisez {business} à ' +
+      'débiter votre carte pour les paiements futurs conformément à ses conditions.',
     sepaTerms:
-      "En fournissant vos informations de paiement et en confirmant ce paiement, vous autorisez (A) {business} et Stripe, notre prestataire de services de paiement, à envoyer des instructions à votre banque pour débiter votre compte et (B) votre banque à débiter votre compte conformément à ces instructions. Vous bénéficiez d'un droit à remboursement par votre banque selon les conditions décrites dans la convention que vous avez passée avec elle. Toute demande de remboursement doit être présentée dans les 8 semaines suivant la date de débit de votre compte. Vos droits sont expliqués dans une déclaration disponible auprès de votre banque. Vous acceptez de recevoir des notifications des débits à venir dans les 2 jours précédant leur réalisation.",
+      'En fournissant vos informations de paiement et en confirmant ce paiement, vous ' +
+      'autorisez (A) {business} et Stripe, notre prestataire de services de paiement, ' +
+      'à envoyer des instructions à votre banque pour débiter votre compte et (B) ' +
+      'votre banque à débiter votre compte conformément à ces instructions. Vous ' +
+      "bénéficiez d'un droit à remboursement par votre banque selon les conditions " +
+      'décrites dans la convention que vous avez passée avec elle. Toute demande de ' +
+      'remboursement doit être présentée dans les 8 semaines suivant la date de débit ' +
+      'de votre compte. Vos droits sont expliqués dans une déclaration disponible ' +
+      'auprès de votre banque. Vous acceptez de recevoir des notifications des débits ' +
+      'à venir dans les 2 jours précédant leur réalisation.',
     incomplete_number: 'Votre numéro de carte est incomplet.',
     invalid_number: 'Votre numéro de carte est invalide.',
     incomplete_expiry: "La date d'expiration de votre carte est incomplète.",
@@ -171,10 +194,13 @@ const texts = {
     po_box: 'Les boîtes postales ne sont pas acceptées.',
     incomplete_method: 'Veuillez sélectionner un moyen de paiement.',
     connection:
-      "Nous rencontrons des difficultés pour nous connecter à notre prestataire de paiement. Vous n'avez pas été débité. Veuillez vérifier votre connexion Internet et réessayer.",
+      'Nous rencontrons des difficultés pour nous connecter à notre prestataire de ' +
+      "paiement. Vous n'avez pas été débité. Veuillez vérifier votre connexion " +
+      'Internet et réessayer.',
     loadFailed: "Le formulaire de paiement n'a pas pu être chargé.",
     authFailed:
-      "Nous ne sommes pas en mesure d'authentifier votre moyen de paiement. Veuillez choisir un autre moyen de paiement et réessayer.",
+      "Nous ne sommes pas en mesure d'authentifier votre moyen de paiement. Veuillez " +
+      'choisir un autre moyen de paiement et réessayer.',
     dialog3ds: 'Vérifiez votre paiement',
     close: 'Fermer',
     express: 'Paiement express',
@@ -195,7 +221,8 @@ const texts = {
     wallet_address_unserviceable: 'Le marchand ne livre pas à cette adresse.',
     wallet_rate: 'Le marchand ne propose plus cette livraison.',
     subscriptionTerms:
-      'En confirmant votre abonnement, vous autorisez {business} à vous débiter pour les paiements futurs conformément à ses conditions.',
+      'En confirmant votre abonnement, vous autorisez {business} à vous débiter pour ' +
+      'les paiements futurs conformément à ses conditions.',
     buttonAdd: 'Ajouter des fonds avec {wallet}',
     buttonBook: 'Réserver avec {wallet}',
     buttonBuy: 'Acheter avec {wallet}',

@@ -1,8 +1,8 @@
-// The words of one locale, and how it writes countries and amounts.
+// The texts of one locale, and how it writes countries and amounts.
 
 /** @typedef {keyof typeof texts.en} TextKey */
 
-/** The words of one locale. */
+/** The texts of one locale. */
 class Words {
   /** @param {string | undefined} locale a BCP 47 tag or 'auto' */
   constructor(locale) {

@@ -1,4 +1,5 @@
-// Stripe's Appearance API: a theme, variables over it, rules over both.
+// Stripe's Appearance API: a theme, variables that override it, and rules that
+// override both.
 
 const lightVariables = {
   colorPrimary: '#0570de',
@@ -35,7 +36,8 @@ const lightVariables = {
   accordionBorderColor: 'var(--borderColor)',
   focusOutline: '2px solid transparent',
   focusBoxShadow:
-    '0 0 0 3px color-mix(in srgb, var(--colorPrimary) 28%, transparent), 0 0 0 1px var(--colorPrimary)',
+    '0 0 0 3px color-mix(in srgb, var(--colorPrimary) 28%, transparent), 0 0 0 1px ' +
+    'var(--colorPrimary)',
 };
 
 const themes = /** @type {Record<string, Record<string, string>>} */ ({
@@ -66,7 +68,7 @@ const themes = /** @type {Record<string, Record<string, string>>} */ ({
   },
 });
 
-/** Older and newer names of one variable. */
+/** Newer names of variables, with the older ones. */
 const variableNames = /** @type {Record<string, string>} */ ({
   spacingGridRow: 'gridRowSpacing',
   spacingGridColumn: 'gridColumnSpacing',
@@ -76,7 +78,7 @@ const variableNames = /** @type {Record<string, string>} */ ({
 });
 
 /**
- * Only what an appearance rule may select: Stripe's classes with states and
+ * What an appearance rule may select: Stripe's classes with states and
  * pseudo-elements.
  */
 const rulePattern = /^(\.[A-Z][A-Za-z]*(--[A-Za-z]+)?(::?[a-z-]+)*(\s|,\s*|$))+$/;
@@ -87,8 +89,8 @@ function kebab(name) {
 }
 
 /**
- * The style sheet of an appearance, by property setting, so that no value can
- * smuggle in other rules.
+ * Returns the style sheet of an appearance. It sets properties one by one, so
+ * that no value can smuggle in other rules.
  *
  * @param {Appearance | undefined} appearance
  */
@@ -97,7 +99,7 @@ function appearanceSheet(appearance) {
   const root = /** @type {CSSStyleRule} */ (sheet.cssRules[0]).style;
   const variables = { ...lightVariables, ...themes[appearance?.theme ?? 'stripe'] };
 
-  // For what the browser draws itself: lists of options, scroll bars, check
+  // For the parts that the browser draws: option lists, scroll bars, check
   // boxes.
   root.setProperty('color-scheme', appearance?.theme === 'night' ? 'dark' : 'light');
   for (const [name, value] of Object.entries(variables)) root.setProperty(`--${name}`, value);

@@ -1,5 +1,5 @@
-// The page's fonts: known to the elements by name, as they lie in the same
-// document.
+// The page's fonts. The elements know them by name, because they are in the
+// same document.
 
 /** @param {Json[]} fonts of elements(): {cssSrc} or {family, src, …} */
 function loadFonts(fonts) {
@@ -13,21 +13,21 @@ function loadFonts(fonts) {
 }
 
 /**
- * Reads the @font-face rules of a style sheet; its origin has to be in
+ * Reads the @font-face rules of a style sheet. Its origin must be in
  * connect-src, as with Stripe.js.
  *
  * @param {string} url
  */
 async function loadFontSheet(url) {
-  const answer = await fetch(url, { credentials: 'omit' });
-  if (!answer.ok) throw new Error(`status ${answer.status}`);
-  for (const rule of styleSheet(await answer.text()).cssRules)
+  const response = await fetch(url, { credentials: 'omit' });
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  for (const rule of styleSheet(await response.text()).cssRules)
     if (rule instanceof CSSFontFaceRule) addFont(rule.style, url);
 }
 
 /**
- * @param {CSSStyleDeclaration} style of a @font-face rule
- * @param {string} base of its relative addresses
+ * @param {CSSStyleDeclaration} style of the @font-face rule
+ * @param {string} base of its relative URLs
  */
 function addFont(style, base) {
   const value = (/** @type {string} */ name) => style.getPropertyValue(name).trim();

@@ -1,9 +1,7 @@
-// The buyer of the test wallets: who it is and where it lives. The tester may
-// change all of it in the sheet.
+// The buyer of the test wallets: name, contact and addresses. The tester may
+// change all of them in the sheet.
 
-/**
- * The buyer that every test wallet holds, with the addresses to choose from.
- */
+/** The buyer in every test wallet, with a choice of addresses. */
 const walletBuyer = {
   name: 'Jenny Rosen',
   email: 'jenny.rosen@example.com',
@@ -36,7 +34,7 @@ const walletBuyer = {
   ],
 };
 
-/** What a page learns of an address before the buyer pays. */
+/** The parts of an address that a page gets before the buyer pays. */
 const partialAddress = ['city', 'state', 'postal_code', 'country'];
 
 class BuyerForm {
@@ -48,7 +46,7 @@ class BuyerForm {
     this.words = words;
     this.details = details;
 
-    /** Told when the part of the address that a page may see changed. */
+    /** Called when the part of the address that a page may see changes. */
     this.onAddress = () => {};
 
     const allowed = details.allowedShippingCountries;
@@ -56,8 +54,8 @@ class BuyerForm {
       ({ country }) => !allowed?.length || allowed.includes(country),
     );
 
-    // The buyer lives nowhere where the page ships to: the tester finishes the
-    // address.
+    // No address is in a country that the page ships to: the tester completes
+    // one.
     if (this.addresses.length === 0)
       this.addresses = [{ ...walletBuyer.addresses[0], state: '', country: allowed[0] }];
     /** @type {Map<string, HTMLInputElement | HTMLSelectElement>} */
@@ -179,13 +177,13 @@ class BuyerForm {
     this.introduce();
   }
 
-  /** Says who pays. */
+  /** Shows the buyer's details. */
   introduce() {
     const names = ['name', 'email', 'phone'].map((name) => this.text(name)).filter(Boolean);
     this.who.textContent = `${this.words.say('walletBuyer')}: ${names.join(', ')}`;
   }
 
-  /** What an address of the country must have. */
+  /** Marks the fields that an address of the country requires. */
   require() {
     const custom = addressCustoms[this.text('country')] ?? {};
     for (const [name, input] of this.inputs) input.required = name !== 'line2';
@@ -209,14 +207,14 @@ class BuyerForm {
     };
   }
 
-  /** The part that shippingaddresschange tells. */
+  /** Returns the part of the address that shippingaddresschange carries. */
   get partial() {
     return Object.fromEntries(partialAddress.map((name) => [name, this.text(name)]));
   }
 
   /**
-   * Opens what is folded when a field of it is not right, so that the browser
-   * can show it.
+   * Checks the form. It unfolds the fields if one is wrong, so that the browser
+   * can point at it.
    *
    * @param {HTMLFormElement} form
    */

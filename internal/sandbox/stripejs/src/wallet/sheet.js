@@ -1,8 +1,8 @@
-// The sheet of a wallet: who pays, where it goes, what it costs.
+// The payment sheet of a wallet: the buyer, the shipping address and the cost.
 
 /**
- * Resolves what the page answers to an event of the sheet; null when it
- * rejects.
+ * Emits an event of the sheet and returns the details that the page resolves it
+ * with; null if the page rejects it.
  *
  * @param {ExpressElement} element
  * @param {string} event
@@ -40,17 +40,17 @@ class WalletSheet {
     this.onPay = () => {};
     this.rate = details.shippingRates?.[0];
 
-    /** Counts questions to the page: only the answer to the last one counts. */
+    /** Counts events that wait for the page: only the last one counts. */
     this.question = 0;
 
     /**
-     * What the rates were drawn from.
+     * The options that the rates were drawn from.
      *
      * @type {string}
      */
     this.ratesDrawn = '';
 
-    /** The buyer has paid, and the page is working on it. */
+    /** Whether the buyer has paid and the page is processing it. */
     this.busy = false;
     this.buyer = new BuyerForm(this.words, details);
     this.buyer.onAddress = () => void this.addressChanged();
@@ -69,8 +69,8 @@ class WalletSheet {
     this.dialog = openDialog(this.words, label, this.form);
 
     this.dialog.onDismiss(() => {
-      // Who has paid waits for the page: what they agreed to must not become a
-      // payment by other means.
+      // Once paid, the sheet stays open until the page is done: closing it must
+      // not let the buyer pay a second time in another way.
       if (!this.busy) this.onCancel();
     });
 
@@ -112,7 +112,8 @@ class WalletSheet {
   }
 
   /**
-   * The page could not take the payment: the buyer may try again.
+   * Shows why the page could not take the payment, and lets the buyer try
+   * again.
    *
    * @param {string} message
    */
@@ -142,7 +143,7 @@ class WalletSheet {
     return currency ? this.words.money(amount, currency) : String(amount);
   }
 
-  /** Shows the details, and the amount of the group, as they are now. */
+  /** Shows the current details and the group's amount. */
   refresh() {
     this.refreshRates();
 
@@ -224,8 +225,7 @@ class WalletSheet {
   }
 
   /**
-   * Asks the page about a change, and keeps the buyer from paying until it
-   * agrees.
+   * Asks the page about a change, and disables paying until it agrees.
    *
    * @param {string} event
    * @param {object} payload
@@ -257,8 +257,8 @@ class WalletSheet {
   }
 
   /**
-   * The first of new rates is chosen, unless the buyer has just chosen among
-   * them.
+   * Returns the rate to select: the first of new rates, unless the buyer has
+   * just chosen one of them.
    *
    * @param {string} event
    * @param {Json[] | undefined} rates
@@ -270,7 +270,7 @@ class WalletSheet {
     return same || rates[0];
   }
 
-  /** @returns {Json} the details of the confirm event, and the phone number */
+  /** @returns {Json} the details of the confirm event, with the phone number */
   accepted() {
     const { details, buyer } = this;
     const { address } = buyer;
@@ -291,7 +291,7 @@ class WalletSheet {
 }
 
 /**
- * How long a delivery takes, in words.
+ * Describes a delivery estimate.
  *
  * @param {Json} estimate a text, or a range
  * @param {string} locale
