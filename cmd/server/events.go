@@ -111,6 +111,7 @@ func parseStates(text string) (states []webhooks.State, err error) {
 				"use received, working, unmatched, done, ignored, dead or quarantined", name)
 		}
 	}
+
 	return states, nil
 }
 
@@ -166,12 +167,13 @@ func showEvents(ctx context.Context, inbox *app.Inbox, q eventQuery, out io.Writ
 			"note", e.Note,
 			"order", e.OrderID,
 			"tries", strconv.FormatInt(e.Tries, 10),
-			"source", string(e.Source),
+			"source", e.Source,
 			"secret", e.Secret,
 			"version", fmt.Sprintf("%s (mismatch %t)", e.APIVersion, e.VersionMismatch),
 			"livemode", strconv.FormatBool(e.Livemode),
 			"created", formatTime(e.Created),
 			"received", formatTime(e.ReceivedAt))
+
 		if err := w.Flush(); err != nil {
 			return err
 		}

@@ -73,6 +73,7 @@ func parseOrderQuery(args []string, stderr io.Writer) (q orderQuery, err error) 
 
 	fs := newFlags("orders "+q.sub, ordersUsage, stderr)
 	parseFilter := q.defineFlags(fs)
+
 	if q.ids, err = parseInterspersed(fs, args[1:]); err != nil {
 		return q, err
 	}
@@ -94,6 +95,7 @@ func (q *orderQuery) defineFlags(fs *flag.FlagSet) (parseFilter func() error) {
 		fs.StringVar(&from, "from", "", "created at or after this `time`: 2026-01-31 or 2026-01-31T12:00:00Z")
 		fs.StringVar(&to, "to", "", "created before this `time`")
 		fs.IntVar(&q.filter.Limit, "limit", 100, "list at most this `number` of orders")
+
 	case "capture":
 		fs.StringVar(&q.amount, "amount", "", "the `amount` to capture, like 10.99 (default: the whole hold)")
 	case "refund":
@@ -107,6 +109,7 @@ func (q *orderQuery) defineFlags(fs *flag.FlagSet) (parseFilter func() error) {
 				return fmt.Errorf("--status: unknown status %q: "+
 					"use open, authorized, paid, review, expired or canceled", s)
 			}
+
 			q.filter.Statuses = append(q.filter.Statuses, orders.Status(s))
 		}
 

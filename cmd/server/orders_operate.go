@@ -42,6 +42,7 @@ func operate(ctx context.Context, reader *app.OrderReader, q orderQuery, e env) 
 	if res.Earlier != nil {
 		printEarlier(e.out, res, st.Order.Currency)
 	}
+
 	if err != nil {
 		return fmt.Errorf("%s: %w", id, publicError(err))
 	}
@@ -137,7 +138,9 @@ func printResult(out io.Writer, res payments.Result) error {
 		if rest := o.Amount - res.Operation.Amount; rest > 0 {
 			_, _ = fmt.Fprintf(out, "; %s released", amount(rest, o.Currency))
 		}
+
 		_, _ = fmt.Fprintln(out)
+
 	case payments.OperationCancel:
 		_, _ = fmt.Fprintln(out, "canceled")
 	case payments.OperationRefund:
@@ -151,6 +154,7 @@ func printResult(out io.Writer, res payments.Result) error {
 		money.Decimal(o.Captured, o.Currency),
 		money.Decimal(o.Refunded, o.Currency),
 		amount(o.Amount, o.Currency))
+
 	return err
 }
 

@@ -138,8 +138,8 @@ func TestRefundTwiceAtOnce(t *testing.T) {
 	s.wantView(id, "paid", "partially_refunded", 1099, 400)
 }
 
-// TestStripeDoesNotAnswer loses Stripe's responses, whether or not the money has
-// moved. Running the command again must complete the operation once.
+// TestStripeDoesNotAnswer loses Stripe's responses, whether or not the money
+// has moved. Running the command again must complete the operation once.
 func TestStripeDoesNotAnswer(t *testing.T) {
 	t.Parallel()
 
@@ -178,8 +178,8 @@ func TestStripeDoesNotAnswer(t *testing.T) {
 	}
 }
 
-// TestShowReportsUnknownOutcomes checks this with a Stripe that can be asked and
-// with one that cannot.
+// TestShowReportsUnknownOutcomes checks this with a Stripe that can be asked
+// and with one that cannot.
 func TestShowReportsUnknownOutcomes(t *testing.T) {
 	t.Parallel()
 	s := newSandboxShop(t)

@@ -86,6 +86,7 @@ func captureBefore(in payments.Intent) string {
 	case left < lapsesSoon:
 		return deadline + " (soon: in " + strings.TrimSuffix(left.Truncate(time.Minute).String(), "0s") + ")"
 	}
+
 	return deadline
 }
 
@@ -121,8 +122,10 @@ func showOrder(ctx context.Context, reader *app.OrderReader, id string, e env) e
 	showPayments(w, st)
 
 	if op := st.StartedOperation(); op != nil {
-		_, _ = fmt.Fprintf(w, "\nthe outcome of the %s is not known yet: run the same command again, nothing is done twice\n", op.Kind)
+		_, _ = fmt.Fprintf(w, "\nthe outcome of the %s is not known yet: "+
+			"run the same command again, nothing is done twice\n", op.Kind)
 	}
+
 	if checkErr != nil {
 		_, _ = fmt.Fprintf(w, "could not ask Stripe: %v\n", publicError(checkErr))
 	}
@@ -163,14 +166,17 @@ func showTerms(w io.Writer, o *orders.Order) {
 		if r := i.Recurring; r != nil {
 			every = fmt.Sprintf("every %d %s", r.IntervalCount, r.Interval)
 		}
+
 		_, _ = fmt.Fprintf(w, "item\t%s\t%d × %s\t%s\n", i.SKU, i.Quantity, in(i.UnitAmount), every)
 	}
 
 	if o.Discount.Code != "" {
 		_, _ = fmt.Fprintf(w, "discount\t%s\t-%s\n", o.Discount.Code, in(o.Discount.Amount))
 	}
+
 	if o.ShippingRate.ID != "" {
-		_, _ = fmt.Fprintf(w, "shipping\t%s\t%s\n", cmp.Or(o.ShippingRate.Name, o.ShippingRate.ID), in(o.ShippingRate.Amount))
+		name := cmp.Or(o.ShippingRate.Name, o.ShippingRate.ID)
+		_, _ = fmt.Fprintf(w, "shipping\t%s\t%s\n", name, in(o.ShippingRate.Amount))
 	}
 
 	if o.Contact.Email != "" {
@@ -208,8 +214,8 @@ func showAddress(w io.Writer, name string, a *orders.Address) {
 	_, _ = fmt.Fprintf(w, "%s\t%s\n", name, strings.Join(parts, ", "))
 }
 
-// printable escapes control characters, with which a buyer's text could move the
-// terminal's cursor.
+// printable escapes control characters, with which a buyer's text could move
+// the terminal's cursor.
 func printable(s string) string {
 	return strings.Trim(fmt.Sprintf("%q", s), `"`)
 }
@@ -233,7 +239,8 @@ func showPayments(w io.Writer, st *payments.State) {
 
 	for _, op := range st.Operations {
 		_, _ = fmt.Fprintf(w, "operation\t%s\t%s\t%s\t%s\n",
-			formatTime(op.CreatedAt), op.State, describe(op, st.Order.Currency), strings.TrimSpace(op.Reason+" "+op.Note))
+			formatTime(op.CreatedAt), op.State, describe(op, st.Order.Currency),
+			strings.TrimSpace(op.Reason+" "+op.Note))
 	}
 }
 

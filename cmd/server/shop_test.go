@@ -26,8 +26,8 @@ type sandboxShop struct {
 	stop  func() error
 }
 
-// newSandboxShop starts a sandbox with its management API. settings are pairs of
-// an option and its value.
+// newSandboxShop starts a sandbox with its management API. settings are pairs
+// of an option and its value.
 func newSandboxShop(t *testing.T, settings ...string) *sandboxShop {
 	t.Helper()
 	p := newProgram(t)
@@ -133,8 +133,8 @@ func (s *sandboxShop) view(order string) map[string]any {
 	return v
 }
 
-// wantView polls until the buyer sees the statuses and the amounts, which are in
-// minor units.
+// wantView polls until the buyer sees the statuses and the amounts, which are
+// in minor units.
 func (s *sandboxShop) wantView(order, status, payment string, captured, refunded float64) {
 	s.Helper()
 	var v map[string]any
@@ -175,8 +175,8 @@ func (s *sandboxShop) manage(path, body string) map[string]any {
 	return answer
 }
 
-// refunds returns the refunds that the shop requested. Stripe also lists what it
-// releases of a hold.
+// refunds returns the refunds that the shop requested. Stripe also lists what
+// it releases of a hold.
 func (s *sandboxShop) refunds() (requested []any) {
 	s.Helper()
 	r, err := http.NewRequestWithContext(s.Context(), http.MethodGet, s.stripe("/v1/refunds?limit=100"), nil)

@@ -53,9 +53,9 @@ func ignoreHelp(err error) error {
 	return err
 }
 
-// parseInterspersed parses the flags among args and returns the other arguments.
-// The flag package stops at the first argument that is not a flag, and would
-// take a --dry-run after it for an ID.
+// parseInterspersed parses the flags among args and returns the other
+// arguments. The flag package stops at the first argument that is not a flag,
+// and would take a --dry-run after it for an ID.
 func parseInterspersed(fs *flag.FlagSet, args []string) (words []string, err error) {
 	for len(args) > 0 {
 		if err := fs.Parse(args); err != nil {

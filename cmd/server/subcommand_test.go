@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestSubcommandsDoNotMigrate checks that no subcommand changes the schema, as a
-// server of another version may be running on the database.
+// TestSubcommandsDoNotMigrate checks that no subcommand changes the schema, as
+// a server of another version may be running on the database.
 func TestSubcommandsDoNotMigrate(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)

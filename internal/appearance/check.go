@@ -45,6 +45,7 @@ func (c *checker) appearance(prefix string, o object, others ...string) Appearan
 			if !ok {
 				c.problem(at, "is not true or false")
 			}
+
 			a.DisableAnimations = disabled
 
 		case "variables":
@@ -179,7 +180,9 @@ func (c *checker) text(at string, v any) (string, bool) {
 		c.problem(at, "is empty or longer than %d characters", maxValue)
 	case strings.ContainsAny(s, ";{}<>\\@!") || strings.ContainsFunc(s, isControl) ||
 		strings.Contains(s, "/*") || !balanced(s):
-		c.problem(at, "is not one CSS value: it contains characters that a value cannot have, or an unclosed bracket or quote")
+		c.problem(at, "is not one CSS value: it contains characters that a value cannot have, or an "+
+			"unclosed bracket or quote")
+
 	case strings.Contains(strings.ToLower(s), "url("):
 		c.problem(at, "contains a url(). Elements load only fonts; list those under fonts")
 	default:

@@ -36,6 +36,7 @@ func (a Appearance) Colors() Colors {
 	if c.Background == "" && a.Theme == "night" {
 		c.Background = nightBackground
 	}
+
 	return c
 }
 
@@ -48,8 +49,9 @@ func (c Colors) dark() bool {
 		return false
 	}
 
-	// plainColor has written it, so it can be parsed. The weights are those
-	// of relative luminance (https://www.w3.org/TR/WCAG22/#dfn-relative-luminance).
+	// plainColor has written it, so it can be parsed. The weights are those of
+	// relative luminance
+	// (https://www.w3.org/TR/WCAG22/#dfn-relative-luminance).
 	rgb, _ := strconv.ParseUint(c.Background[1:], 16, 32)
 	red, green, blue := rgb>>16, rgb>>8&0xff, rgb&0xff
 	return 2126*red+7152*green+722*blue < 10000*0x80
@@ -76,7 +78,8 @@ func isColorValue(s string) bool {
 	return keyword || hex.MatchString(s) || computed.MatchString(s)
 }
 
-// plainColor returns an opaque colour as "#rrggbb". ok is false if s is not one.
+// plainColor returns an opaque colour as "#rrggbb". ok is false if s is not
+// one.
 func plainColor(s string) (color string, ok bool) {
 	s = strings.ToLower(s)
 	if named := namedColors[s]; named != "" {

@@ -164,6 +164,7 @@ func (l *Look) Origins() (sheets, files []string) {
 		if s == "https://fonts.googleapis.com" {
 			s = "https://fonts.gstatic.com"
 		}
+
 		files = append(files, s)
 	}
 

@@ -31,6 +31,7 @@ func readObject(data []byte) (object, error) {
 			err = errors.New("there is something after the object")
 		}
 	}
+
 	if err != nil {
 		line := 1 + bytes.Count(data[:d.InputOffset()], []byte("\n"))
 		return nil, fmt.Errorf("is not JSON near line %d: %w", line, err)
@@ -82,6 +83,7 @@ func readMembers(d *json.Decoder, depth int) (object, error) {
 
 		out = append(out, member{name.(string), value})
 	}
+
 	return out, readEnd(d)
 }
 

@@ -71,6 +71,7 @@ func Parse(data []byte) (*Look, error) {
 			if dark, ok := c.object(m.name, m.value); ok {
 				look.Dark = look.Dark.with(c.appearance("dark.", dark))
 			}
+
 		case "fonts":
 			look.Fonts = c.fonts(m.value)
 		}
@@ -118,8 +119,8 @@ func override(list, more []Property) []Property {
 	return list
 }
 
-// MarshalJSON encodes the appearance for Stripe.js, in the order of the file. It
-// merges rules with the same selector.
+// MarshalJSON encodes the appearance for Stripe.js, in the order of the file.
+// It merges rules with the same selector.
 func (a Appearance) MarshalJSON() ([]byte, error) {
 	var out object
 	for _, m := range []member{{"theme", a.Theme}, {"inputs", a.Inputs}, {"labels", a.Labels}} {
@@ -152,6 +153,7 @@ func rulesObject(rules []Rule) object {
 			merged = append(merged, r)
 			continue
 		}
+
 		merged[i].Properties = override(merged[i].Properties, r.Properties)
 	}
 
@@ -159,6 +161,7 @@ func rulesObject(rules []Rule) object {
 	for _, r := range merged {
 		out = append(out, member{r.Selector, propertiesObject(r.Properties)})
 	}
+
 	return out
 }
 

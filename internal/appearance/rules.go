@@ -98,8 +98,8 @@ func checkClass(class, states string) string {
 	return ""
 }
 
-// checkPseudo returns the problem of the pseudo-classes and pseudo-elements of a
-// class, "" for none.
+// checkPseudo returns the problem of the pseudo-classes and pseudo-elements of
+// a class, "" for none.
 func checkPseudo(class, pseudo string) string {
 	for pseudo != "" {
 		name, isElement := strings.CutPrefix(pseudo, "::")

@@ -24,10 +24,11 @@ func backgroundSection() section {
 			{
 				name: "UNKNOWN_AFTER",
 				def:  "45s",
-				help: "How long a payment may go without an answer before its outcome counts as unknown and Stripe is " +
-					"asked, 5s to 10m. It must be longer than STRIPE_TIMEOUT.",
+				help: "How long a payment may go without an answer before its outcome counts as unknown " +
+					"and Stripe is asked, 5s to 10m. It must be longer than STRIPE_TIMEOUT.",
 				modes: checkoutModes,
-				read:  duration(func(c *Config) *time.Duration { return &c.UnknownAfter }, 5*time.Second, 10*time.Minute),
+				read: duration(func(c *Config) *time.Duration { return &c.UnknownAfter },
+					5*time.Second, 10*time.Minute),
 			},
 			{
 				name:  "BACKFILL_EVERY",

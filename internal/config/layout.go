@@ -32,8 +32,9 @@ func layoutSection() section {
 				read:  optional(boolean, func(c *Config) **bool { return &c.Layout.DefaultCollapsed }),
 			},
 			{
-				name:  "LAYOUT_RADIOS",
-				help:  "true shows a radio button beside each payment method. Not with tabs. Empty: Stripe's choice.",
+				name: "LAYOUT_RADIOS",
+				help: "true shows a radio button beside each payment method. Not with tabs. Empty: " +
+					"Stripe's choice.",
 				modes: checkoutModes,
 				read:  optional(boolean, func(c *Config) **bool { return &c.Layout.Radios }),
 			},

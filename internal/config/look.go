@@ -34,8 +34,8 @@ func lookSection() section {
 			},
 			{
 				name: "BRAND_LOGO",
-				help: "A picture shown beside the name: an https address, or a path on BASE_URL's host that begins " +
-					"with /.",
+				help: "A picture shown beside the name: an https address, or a path on BASE_URL's host " +
+					"that begins with /.",
 				modes: checkoutModes,
 				read:  readBrandLogo,
 			},
@@ -48,8 +48,8 @@ func lookSection() section {
 			},
 			{
 				name: "APPEARANCE_FILE",
-				help: "A JSON file in the format of Stripe's Elements Appearance API. It may also list fonts, and " +
-					"under dark an appearance for dark screens. The pages follow its colours. " +
+				help: "A JSON file in the format of Stripe's Elements Appearance API. It may also list " +
+					"fonts, and under dark an appearance for dark screens. The pages follow its colours. " +
 					"See examples/appearance.json.",
 				modes: checkoutModes,
 				read:  text(func(c *Config) *string { return &c.AppearanceFile }),

@@ -36,22 +36,22 @@ func paymentSection() section {
 			},
 			{
 				name: "SETUP_FUTURE_USAGE",
-				help: "Saves the payment method for later payments: on_session or off_session. Empty: it is not saved. " +
-					"A product of the catalog can override this for its orders.",
+				help: "Saves the payment method for later payments: on_session or off_session. Empty: it " +
+					"is not saved. A product of the catalog can override this for its orders.",
 				modes: checkoutModes,
 				read:  oneOf(func(c *Config) *string { return &c.SetupFutureUsage }, "", "on_session", "off_session"),
 			},
 			{
 				name: "PAYMENT_METHOD_TYPES",
-				help: "Payment methods to offer, separated by commas (card,ideal). Empty: those enabled in the Stripe " +
-					"Dashboard. blik and acss_debit are not supported.",
+				help: "Payment methods to offer, separated by commas (card,ideal). Empty: those enabled " +
+					"in the Stripe Dashboard. blik and acss_debit are not supported.",
 				modes: checkoutModes,
 				read:  readMethodTypes,
 			},
 			{
 				name: "PAYMENT_METHOD_CONFIGURATION",
-				help: "The payment method configuration (pmc_…) of the Dashboard to use. Empty: the account's default. " +
-					"It cannot be combined with PAYMENT_METHOD_TYPES.",
+				help: "The payment method configuration (pmc_…) of the Dashboard to use. Empty: the " +
+					"account's default. It cannot be combined with PAYMENT_METHOD_TYPES.",
 				modes: checkoutModes,
 				read: stripeID(func(c *Config) *string { return &c.PaymentMethodConfiguration },
 					"pmc_", "a payment method configuration"),
@@ -79,8 +79,8 @@ func paymentSection() section {
 			},
 			{
 				name: "US_BANK_VERIFICATION",
-				help: "How us_bank_account accounts are verified: automatic, instant or microdeposits. Empty: Stripe's " +
-					"choice. PAYMENT_METHOD_TYPES must include us_bank_account.",
+				help: "How us_bank_account accounts are verified: automatic, instant or microdeposits. " +
+					"Empty: Stripe's choice. PAYMENT_METHOD_TYPES must include us_bank_account.",
 				modes: checkoutModes,
 				read: oneOf(func(c *Config) *string { return &c.BankVerification },
 					"", "automatic", "instant", "microdeposits"),
@@ -136,8 +136,9 @@ func readMethodTypes(c *Config, s string) error {
 		switch {
 		case item == "blik" || item == "acss_debit":
 			// https://docs.stripe.com/payments/finalize-payments-on-the-server
-			return fmt.Errorf("contains %s, which does not support payments that are finalized on the server, "+
-				"as checkoutd's are (Stripe's guide excludes BLIK and ACSS pre-authorized debits). Leave it out", item)
+			return fmt.Errorf("contains %s, which does not support payments that are finalized on the "+
+				"server, as checkoutd's are (Stripe's guide excludes BLIK and ACSS pre-authorized "+
+				"debits). Leave it out", item)
 
 		case !methodType.MatchString(item):
 			return fmt.Errorf("contains %q. Use Stripe's names of payment methods, like card,ideal", item)
@@ -186,8 +187,9 @@ func (l *loading) judgeMethodTypes() {
 	types := c.PaymentMethodTypes
 
 	if len(types) > 0 && l.given("PAYMENT_METHOD_CONFIGURATION") {
-		l.problem("PAYMENT_METHOD_CONFIGURATION", "and PAYMENT_METHOD_TYPES are both set. A configuration chooses among "+
-			"the Dashboard's payment methods, and explicit types bypass the Dashboard. Keep one of them")
+		l.problem("PAYMENT_METHOD_CONFIGURATION", "and PAYMENT_METHOD_TYPES are both set. "+
+			"A configuration chooses among the Dashboard's payment methods, and explicit types "+
+			"bypass the Dashboard. Keep one of them")
 	}
 
 	if bad := intersection(types, noManualCapture); c.CaptureMethod == "manual" && bad != "" {
@@ -201,8 +203,8 @@ func (l *loading) judgeMethodTypes() {
 	}
 
 	if c.RequireCVCRecollection && len(types) > 0 && !slices.Contains(types, "card") {
-		l.problem("REQUIRE_CVC_RECOLLECTION", "is true, but PAYMENT_METHOD_TYPES does not include card, and nothing else "+
-			"has a CVC. Add card, or remove this option")
+		l.problem("REQUIRE_CVC_RECOLLECTION", "is true, but PAYMENT_METHOD_TYPES does not include card, "+
+			"and nothing else has a CVC. Add card, or remove this option")
 	}
 
 	if c.BankVerification != "" && !slices.Contains(types, "us_bank_account") {

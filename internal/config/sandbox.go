@@ -48,8 +48,8 @@ func sandboxSection() section {
 			{
 				name: "SANDBOX_MAX_OBJECTS",
 				def:  "10000",
-				help: "How many objects of each kind the offline Stripe keeps, 100 to 1000000. Beyond that it drops " +
-					"the oldest.",
+				help: "How many objects of each kind the offline Stripe keeps, 100 to 1000000. Beyond " +
+					"that it drops the oldest.",
 				modes: offlineModes,
 				read:  integer(func(c *Config) *int { return &c.SandboxMaxObjects }, 100, 1_000_000),
 			},

@@ -55,9 +55,9 @@ func savedMethodsSection() section {
 		},
 		{
 			name: "SAVED_METHODS_FILTERS",
-			help: "Which saved payment methods are shown, by Stripe's allow_redisplay, separated by commas: always, " +
-				"limited, unspecified. Empty: Stripe's choice, always. Methods saved by SETUP_FUTURE_USAGE or by a " +
-				"subscription are limited.",
+			help: "Which saved payment methods are shown, by Stripe's allow_redisplay, separated by " +
+				"commas: always, limited, unspecified. Empty: Stripe's choice, always. Methods saved by " +
+				"SETUP_FUTURE_USAGE or by a subscription are limited.",
 			modes: checkoutModes,
 			read:  readSavedFilters,
 		},
@@ -122,8 +122,8 @@ func (l *loading) refuseRedisplayFeatures() {
 		{"SAVED_METHODS_FILTERS", features.Filters != nil},
 	} {
 		if option.set {
-			l.problem(option.name, "has no effect, because SAVED_METHODS_REDISPLAY is false and no saved payment method "+
-				"is shown. Set SAVED_METHODS_REDISPLAY=true, or remove this option")
+			l.problem(option.name, "has no effect, because SAVED_METHODS_REDISPLAY is false and no "+
+				"saved payment method is shown. Set SAVED_METHODS_REDISPLAY=true, or remove this option")
 		}
 	}
 }

@@ -45,24 +45,25 @@ func serverSection() section {
 			{
 				name: "BASE_URL",
 				def:  "http://localhost:4242",
-				help: "The shop's public address. With live keys it must be https. If it is not set, it follows the " +
-					"port of ADDR.",
+				help: "The shop's public address. With live keys it must be https. If it is not set, it " +
+					"follows the port of ADDR.",
 				modes: checkoutModes,
 				read:  origin(func(c *Config) *string { return &c.BaseURL }),
 			},
 			{
 				name: "TRUSTED_PROXIES",
-				help: "Addresses or CIDR ranges of your reverse proxies, separated by commas. checkoutd trusts the " +
-					"X-Forwarded-For, X-Forwarded-Proto and X-Request-Id headers of these only.",
+				help: "Addresses or CIDR ranges of your reverse proxies, separated by commas. checkoutd " +
+					"trusts the X-Forwarded-For, X-Forwarded-Proto and X-Request-Id headers of these " +
+					"only.",
 				modes: checkoutModes,
 				read:  readProxies,
 			},
 			{
 				name: "RATE_LIMIT",
 				def:  "60",
-				help: "How many orders, changes to orders, customer sessions and confirmations, taken together, one " +
-					"client address (IPv6: its /64) may request in a minute, 0 to 100000. 0: no limit. Each process " +
-					"counts for itself. Loopback addresses are not limited.",
+				help: "How many orders, changes to orders, customer sessions and confirmations, taken " +
+					"together, one client address (IPv6: its /64) may request in a minute, 0 to 100000. " +
+					"0: no limit. Each process counts for itself. Loopback addresses are not limited.",
 				modes: checkoutModes,
 				read:  integer(func(c *Config) *int { return &c.RateLimit }, 0, 100_000),
 			},
@@ -99,14 +100,15 @@ func readProxies(c *Config, s string) error {
 		case err != nil:
 			return fmt.Errorf("contains %q, which is not an address. Use addresses or ranges like 10.0.0.0/8, "+
 				"separated by commas", item)
+
 		case prefix.Addr().Is4In6():
 			// Clients are compared by their IPv4 address, so this would
 			// match none.
 			return fmt.Errorf("contains %q. Write IPv4 addresses without ::ffff: in front", item)
 
 		case prefix.Bits() == 0:
-			return fmt.Errorf("trusts every client (%q), so any client could claim any address. List only your proxies",
-				item)
+			return fmt.Errorf("trusts every client (%q), so any client could claim any address. "+
+				"List only your proxies", item)
 		}
 
 		c.TrustedProxies = append(c.TrustedProxies, prefix.Masked())
@@ -147,6 +149,7 @@ func (l *loading) finishServer() {
 	l.deriveBaseURL()
 
 	c := l.config
+
 	if l.mode != Serve {
 		return
 	}
@@ -188,6 +191,7 @@ func (l *loading) requireHTTPS() {
 	// know that a request came over https.
 	if l.valid("TRUSTED_PROXIES") && len(c.TrustedProxies) == 0 {
 		l.problem("TRUSTED_PROXIES", "is empty, but the keys are live, so every page would be refused as not https. "+
-			"Name the proxy that terminates TLS for the shop and sets X-Forwarded-Proto, like 127.0.0.1 or 172.16.0.0/12")
+			"Name the proxy that terminates TLS for the shop and sets X-Forwarded-Proto, like 127.0.0.1 "+
+			"or 172.16.0.0/12")
 	}
 }

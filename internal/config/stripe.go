@@ -35,8 +35,8 @@ func stripeSection() section {
 					"as the publishable key.",
 				modes:    checkoutModes,
 				required: serveOnly,
-				missing: "Copy it from https://dashboard.stripe.com/apikeys, or run \"server sandbox\" to try checkoutd " +
-					"without a Stripe account.",
+				missing: "Copy it from https://dashboard.stripe.com/apikeys, or run \"server sandbox\" " +
+					"to try checkoutd without a Stripe account.",
 				read: readSecretKey,
 			},
 			{
@@ -46,20 +46,22 @@ func stripeSection() section {
 				help:         "Publishable key (pk_…), which the checkout page uses.",
 				modes:        checkoutModes,
 				required:     serveOnly,
-				missing:      "Copy it from https://dashboard.stripe.com/apikeys, where it is listed beside the secret key.",
-				read:         readPublishableKey,
+				missing: "Copy it from https://dashboard.stripe.com/apikeys, where it is listed " +
+					"beside the secret key.",
+				read: readPublishableKey,
 			},
 			{
 				name:         "STRIPE_WEBHOOK_SECRET",
 				file:         true,
 				redact:       redactAll,
 				sandboxMakes: true,
-				help: "Signing secret (whsec_…) of the webhook endpoint. To rotate it, list several, separated by commas: " +
-					"each of them is accepted.",
+				help: "Signing secret (whsec_…) of the webhook endpoint. To rotate it, list several, " +
+					"separated by commas: each of them is accepted.",
 				modes:    checkoutModes,
 				required: serveOnly,
-				missing: "Copy the endpoint's signing secret from https://dashboard.stripe.com/webhooks, or the one that " +
-					"\"stripe listen\" prints. Without it, forged webhooks could not be told from Stripe's.",
+				missing: "Copy the endpoint's signing secret from https://dashboard.stripe.com/webhooks, " +
+					"or the one that \"stripe listen\" prints. Without it, forged webhooks could not be " +
+					"told from Stripe's.",
 				read: readWebhookSecrets,
 			},
 			{
@@ -74,9 +76,10 @@ func stripeSection() section {
 				name:         "STRIPE_JS_URL",
 				def:          "https://js.stripe.com/v3/",
 				sandboxMakes: true,
-				help:         "Address from which the checkout page loads Stripe.js. With live keys it must be Stripe's own.",
-				modes:        checkoutModes,
-				read:         readJSURL,
+				help: "Address from which the checkout page loads Stripe.js. With live keys it " +
+					"must be Stripe's own.",
+				modes: checkoutModes,
+				read:  readJSURL,
 			},
 			{
 				name:  "STRIPE_TIMEOUT",
@@ -90,7 +93,8 @@ func stripeSection() section {
 				def:   "5m",
 				help:  "How old the signature of a webhook may be, 10s to 1h.",
 				modes: checkoutModes,
-				read:  duration(func(c *Config) *time.Duration { return &c.WebhookTolerance }, 10*time.Second, time.Hour),
+				read: duration(func(c *Config) *time.Duration { return &c.WebhookTolerance },
+					10*time.Second, time.Hour),
 			},
 		},
 	}
@@ -126,8 +130,8 @@ func readSecretKey(c *Config, s string) error {
 func readPublishableKey(c *Config, s string) error {
 	switch {
 	case strings.HasPrefix(s, "sk_") || strings.HasPrefix(s, "rk_"):
-		return errors.New("holds a secret key, which every visitor would see. Put the publishable key (pk_…) here, " +
-			"and the secret key into STRIPE_SECRET_KEY")
+		return errors.New("holds a secret key, which every visitor would see. Put the publishable key " +
+			"(pk_…) here, and the secret key into STRIPE_SECRET_KEY")
 	case !publishableKey.MatchString(s):
 		return errors.New("is not a Stripe publishable key. A publishable key begins with pk_test_ or pk_live_; " +
 			"copy all of it")
@@ -140,7 +144,8 @@ func readPublishableKey(c *Config, s string) error {
 func readWebhookSecrets(c *Config, s string) error {
 	for _, item := range splitList(s) {
 		if !webhookSecret.MatchString(item) {
-			return errors.New("is not a webhook signing secret. Each one begins with whsec_; separate several by commas")
+			return errors.New("is not a webhook signing secret. Each one begins with whsec_; separate " +
+				"several by commas")
 		}
 
 		c.StripeWebhookSecrets = append(c.StripeWebhookSecrets, Secret(item))

@@ -93,7 +93,8 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 		return nil, TooLarge(err, tooLarge.Limit)
 
 	case err != nil:
-		return nil, fault.Wrap(err, fault.Malformed, "body_unreadable", "The request body could not be read completely.")
+		return nil, fault.Wrap(err, fault.Malformed, "body_unreadable",
+			"The request body could not be read completely.")
 	}
 
 	return bytes.Trim(body, " \t\r\n"), nil

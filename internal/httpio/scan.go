@@ -36,7 +36,8 @@ func scanJSON(body []byte) error {
 		return err
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return fault.New(fault.Malformed, "invalid_json", "There is something after the JSON object. Send exactly one object.")
+		return fault.New(fault.Malformed, "invalid_json",
+			"There is something after the JSON object. Send exactly one object.")
 	}
 
 	return nil

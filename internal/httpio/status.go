@@ -1,6 +1,7 @@
 package httpio
 
 import (
+	"cmp"
 	"net/http"
 
 	"checkoutd/internal/fault"
@@ -10,32 +11,21 @@ import (
 // the connection before the response. It appears in the log only.
 const StatusClientGone = 499
 
-// Status returns the HTTP status for a kind of error.
-func Status(k fault.Kind) int {
-	switch k {
-	case fault.Malformed:
-		return http.StatusBadRequest
-	case fault.Invalid:
-		return http.StatusUnprocessableEntity
-	case fault.Unauthorized:
-		return http.StatusUnauthorized
-	case fault.Forbidden:
-		return http.StatusForbidden
-	case fault.NotFound:
-		return http.StatusNotFound
-	case fault.Conflict:
-		return http.StatusConflict
-	case fault.TooLarge:
-		return http.StatusRequestEntityTooLarge
-	case fault.Unsupported:
-		return http.StatusUnsupportedMediaType
-	case fault.Declined:
-		return http.StatusPaymentRequired
-	case fault.TooMany:
-		return http.StatusTooManyRequests
-	case fault.Unavailable:
-		return http.StatusServiceUnavailable
-	default:
-		return http.StatusInternalServerError
-	}
+// statuses maps the kinds of errors to HTTP statuses. An unknown kind is an
+// internal error.
+var statuses = map[fault.Kind]int{
+	fault.Malformed:    http.StatusBadRequest,
+	fault.Invalid:      http.StatusUnprocessableEntity,
+	fault.Unauthorized: http.StatusUnauthorized,
+	fault.Forbidden:    http.StatusForbidden,
+	fault.NotFound:     http.StatusNotFound,
+	fault.Conflict:     http.StatusConflict,
+	fault.TooLarge:     http.StatusRequestEntityTooLarge,
+	fault.Unsupported:  http.StatusUnsupportedMediaType,
+	fault.Declined:     http.StatusPaymentRequired,
+	fault.TooMany:      http.StatusTooManyRequests,
+	fault.Unavailable:  http.StatusServiceUnavailable,
 }
+
+// Status returns the HTTP status for a kind of error.
+func Status(k fault.Kind) int { return cmp.Or(statuses[k], http.StatusInternalServerError) }

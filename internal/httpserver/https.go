@@ -12,8 +12,8 @@ import (
 // RequireHTTPS responds to plain http with a clear error and no part of the
 // checkout, as Stripe asks of its integrations
 // (https://docs.stripe.com/building-plugins). It does not redirect: a buyer who
-// typed card data into a page that a stranger could have altered should learn of
-// it, and behind a proxy that does not send X-Forwarded-Proto the redirects
+// typed card data into a page that a stranger could have altered should learn
+// of it, and behind a proxy that does not send X-Forwarded-Proto the redirects
 // would never end.
 //
 // Paths in except are served over plain http as well; one that ends in / is a

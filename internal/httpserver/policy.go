@@ -44,8 +44,11 @@ func (p Policy) hosts() (hosts, error) {
 		return hosts{
 			script:  []string{stripeJS, "https://*.js.stripe.com"},
 			connect: []string{"https://api.stripe.com", "https://link.com", "https://*.link.com"},
-			frame:   []string{stripeJS, "https://*.js.stripe.com", "https://hooks.stripe.com", "https://link.com", "https://*.link.com"},
-			image:   []string{"https://*.stripe.com", "https://*.link.com"},
+			frame: []string{
+				stripeJS, "https://*.js.stripe.com", "https://hooks.stripe.com",
+				"https://link.com", "https://*.link.com",
+			},
+			image: []string{"https://*.stripe.com", "https://*.link.com"},
 		}, nil
 	}
 

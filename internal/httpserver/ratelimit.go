@@ -12,14 +12,14 @@ import (
 )
 
 // RateLimit allows each client address perMinute requests per minute to all the
-// routes that it wraps, taken together. It refuses the rest with 429 before they
-// reach Stripe, which limits the whole account
+// routes that it wraps, taken together. It refuses the rest with 429 before
+// they reach Stripe, which limits the whole account
 // (https://docs.stripe.com/rate-limits). 0 means no limit. Each process counts
 // for itself.
 //
 // Loopback addresses are not limited: they are used in development and tests. A
-// buyer never has one when TRUSTED_PROXIES is set, as live keys require, because
-// the proxy forwards the buyer's own address.
+// buyer never has one when TRUSTED_PROXIES is set, as live keys require,
+// because the proxy forwards the buyer's own address.
 func RateLimit(perMinute int) func(http.Handler) http.Handler {
 	if perMinute == 0 {
 		return func(next http.Handler) http.Handler { return next }
@@ -41,7 +41,8 @@ func RateLimit(perMinute int) func(http.Handler) http.Handler {
 }
 
 // limitKey returns the key that identifies one client. For IPv6 it is the /64
-// prefix, because one household or one rented machine owns all of its addresses.
+// prefix, because one household or one rented machine owns all of its
+// addresses.
 func limitKey(client netip.Addr) string {
 	if client.Is6() {
 		if p, err := client.Prefix(64); err == nil {

@@ -82,9 +82,10 @@ func (s *Server) Close() error {
 	return s.listener.Close()
 }
 
-// Run serves until ctx ends. Then it accepts no new requests and waits for those
-// in flight, at most StopTimeout. It cuts off the ones that are still running
-// and returns an error that says so. It returns nil after a clean shutdown.
+// Run serves until ctx ends. Then it accepts no new requests and waits for
+// those in flight, at most StopTimeout. It cuts off the ones that are still
+// running and returns an error that says so. It returns nil after a clean
+// shutdown.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.cancel()
 
