@@ -9,31 +9,36 @@ import (
 	"checkoutd/internal/browsertest"
 )
 
-// axe lets axe look at the shop's element.
+// axe checks the shop's element with axe-core.
 func (s *shop) axe() {
 	s.t.Helper()
 	browsertest.Axe(s.t, s.ctx, "#element")
 }
 
-// axeSheet lets it look at the dialog that is open.
+// axeSheet checks the open dialog with axe-core.
 func (s *shop) axeSheet() {
 	s.t.Helper()
 	browsertest.Axe(s.t, s.ctx, "[data-stripe-dialog]")
 }
 
-// TestPaymentAccessibility lets axe look at the Payment Element in every state that a buyer meets, in every theme.
+// TestPaymentAccessibility checks the Payment Element in every state that a
+// buyer sees, in every theme.
 func TestPaymentAccessibility(t *testing.T) {
 	t.Parallel()
 	tab := browsertest.New(t)
 	for name, appearance := range map[string]string{
-		"stripe": "theme: 'stripe'", "night": "theme: 'night'", "flat": "theme: 'flat'", "floating": "theme: 'night', labels: 'floating'",
+		"stripe":   "theme: 'stripe'",
+		"night":    "theme: 'night'",
+		"flat":     "theme: 'flat'",
+		"floating": "theme: 'night', labels: 'floating'",
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWire(t)
 			w.offer("US", "card", "sepa_debit", "ideal", "klarna", "paypal", "eps")
 			w.saved(features(nil), saved("pm_1", "always"))
 			s := openShop(t, tab, w, "/v3/stripe.js")
-			// The shop's own ground follows what the buyer prefers.
+
+			// The background of the shop follows the buyer's preference.
 			s.do(browsertest.Dark(strings.Contains(appearance, "night")))
 			s.boot("{mode: 'subscription', amount: 1099, currency: 'eur', customerSessionClientSecret: 'cuss_1', appearance: {"+appearance+"}, paymentMethodOptions: {card: {require_cvc_recollection: true}}}", "{}", "payment")
 			s.run("elements.submit()")
@@ -59,7 +64,8 @@ func TestPaymentAccessibility(t *testing.T) {
 	}
 }
 
-// TestElementsAccessibility is the same for the other elements, while loading and when that failed.
+// TestElementsAccessibility checks the other elements, also while they load and
+// after loading failed.
 func TestElementsAccessibility(t *testing.T) {
 	t.Parallel()
 	tab := browsertest.New(t)
@@ -103,12 +109,14 @@ func TestElementsAccessibility(t *testing.T) {
 	}
 }
 
-// TestPageAccessibility looks at the dialog of 3D Secure, and at the pages as wholes, light and dark.
+// TestPageAccessibility checks the dialog of 3D Secure and the whole pages,
+// light and dark.
 func TestPageAccessibility(t *testing.T) {
 	t.Parallel()
 	s := newChallenge(t, browsertest.New(t))
 	startChallenge(t, s)
 	s.axeSheet()
+
 	for _, dark := range []bool{false, true} {
 		s.do(browsertest.Dark(dark))
 		for _, path := range []string{"/3ds/", "/redirect/"} {

@@ -8,17 +8,19 @@ import (
 	"checkoutd/internal/browsertest"
 )
 
-// entry puts a text into an input as a paste would, leaves it, and gives [value, error].
+// entry pastes a text into an input, leaves the input and returns [value,
+// error].
 const entry = `(() => { const input = inside('[name=%s]'); input.focus(); input.value = %q; input.dispatchEvent(new InputEvent('input', {inputType: 'insertFromPaste'}));
 	input.blur(); return [input.value, inside('[data-field=%s] .Error').textContent]; })()`
 
-// TestChecks walks what the inputs make of texts, and what they say about them.
+// TestChecks covers how the inputs format texts and which errors they show.
 func TestChecks(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	w.offer("US", "card", "sepa_debit")
 	s := newShop(t, browsertest.New(t), w, deferred, "{}")
 	now := s.text("(() => { const now = new Date(); return String(now.getMonth()).padStart(2, '0') + ' / ' + String(now.getFullYear()).slice(2); })()")
+
 	const (
 		shortNumber = "Your card number is incomplete."
 		wrongNumber = "Your card number is invalid."
@@ -67,13 +69,17 @@ func TestChecks(t *testing.T) {
 		if c.field == "iban" || c.field == "email" {
 			tab = "sepa_debit"
 		}
+
 		s.run("inside('[data-method=" + tab + "]').click()")
+
 		want, err := json.Marshal([]string{c.value, c.problem})
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		s.want(fmt.Sprintf(entry, c.field, c.text, c.field), string(want))
 	}
+
 	if month := now[:2]; month != "00" {
 		s.run("inside('[data-method=card]').click()")
 		s.want(fmt.Sprintf(entry, "expiry", now, "expiry")+"[1]", `"Your card's expiration date is in the past."`)

@@ -30,9 +30,17 @@ func TestAddressElement(t *testing.T) {
 		s.want("[...inside('.Grid', 'address').querySelectorAll('[name]')].map((el) => el.name)", `["name","country","line1","line2","city","state","postal","phone"]`)
 		s.want("[...inside('[name=country]', 'address').options].map((o) => o.value)", `["FR","GB","US"]`)
 		s.want("inside('[data-field=postal] .Label', 'address').textContent", `"ZIP code"`)
-		for name, text := range map[string]string{"name": "Jenny Rosen", "line1": "510 Townsend St", "city": "San Francisco", "postal": "94103", "phone": "5555555555"} {
+
+		for name, text := range map[string]string{
+			"name":   "Jenny Rosen",
+			"line1":  "510 Townsend St",
+			"city":   "San Francisco",
+			"postal": "94103",
+			"phone":  "5555555555",
+		} {
 			s.typeWithin("address", name, text)
 		}
+
 		s.want("last('change').complete", "false")
 		s.want("element.getValue().then((v) => v.complete)", "false")
 		s.want("inside('[data-field=state] .Error', 'address').textContent", `"This field is incomplete."`)
@@ -60,7 +68,7 @@ func TestAddressElement(t *testing.T) {
 		s.want("inside('[name=country]', 'address').value", `"FR"`)
 	})
 
-	t.Run("a phone number is asked when the page wants it, and required when it says so", func(t *testing.T) {
+	t.Run("a phone number is asked for if the page wants it, and required if the page says so", func(t *testing.T) {
 		s := openShop(t, tab, newWire(t), "/v3/stripe.js")
 		const value = "defaultValues: {name: 'Jenny', address: {line1: '1 rue de la Paix', city: 'Paris', postal_code: '75001', country: 'FR'}}"
 		for _, c := range []struct{ options, want string }{
@@ -71,12 +79,14 @@ func TestAddressElement(t *testing.T) {
 			s.boot(deferred, "{mode: 'shipping', "+c.options+value+"}", "address")
 			s.want("[Boolean(inside('[name=phone]', 'address')), last('change').complete, 'phone' in last('change').value]", c.want)
 		}
+
 		s.typeWithin("address", "phone", "0601020304")
 		s.want("last('change')", `{"elementType":"address","elementMode":"shipping","empty":false,"complete":true,"isNewAddress":true,"value":{"name":"Jenny","address":{"line1":"1 rue de la Paix","line2":null,"city":"Paris","state":"","postal_code":"75001","country":"FR"},"phone":"0601020304"}}`)
 	})
 }
 
-// mountAll mounts several elements, each "kind: options", in boxes of their own in this order and keeps them by kind.
+// mountAll mounts several elements, each "kind: options", in this order in
+// boxes of their own, and stores them by kind.
 func (s *shop) mountAll(elementsOptions string, elements ...string) {
 	s.t.Helper()
 	s.run(`(async () => {
@@ -114,12 +124,19 @@ func TestElementsTogether(t *testing.T) {
 		s.want("elements.submit()", `{"selectedPaymentMethod":"card"}`)
 		s.run("stripe.createConfirmationToken({elements})")
 		s.wantForm("POST /v1/confirmation_tokens", map[string]string{
-			"payment_method_data[billing_details][email]": "jenny@example.com", "payment_method_data[billing_details][name]": "Jenny Rosen",
-			"payment_method_data[billing_details][address][line1]": "510 Townsend St", "payment_method_data[billing_details][address][state]": "CA",
-			"payment_method_data[billing_details][address][country]": "US", "payment_method_data[billing_details][phone]": "",
-			"shipping[name]": "Max Muster", "shipping[phone]": "+4930123456", "shipping[address][line1]": "Unter den Linden 1",
-			"shipping[address][postal_code]": "10117", "shipping[address][country]": "DE",
+			"payment_method_data[billing_details][email]":            "jenny@example.com",
+			"payment_method_data[billing_details][name]":             "Jenny Rosen",
+			"payment_method_data[billing_details][address][line1]":   "510 Townsend St",
+			"payment_method_data[billing_details][address][state]":   "CA",
+			"payment_method_data[billing_details][address][country]": "US",
+			"payment_method_data[billing_details][phone]":            "",
+			"shipping[name]":                 "Max Muster",
+			"shipping[phone]":                "+4930123456",
+			"shipping[address][line1]":       "Unter den Linden 1",
+			"shipping[address][postal_code]": "10117",
+			"shipping[address][country]":     "DE",
 		})
+
 		s.want("['billing', 'shipping'].map((mode) => elements.getElement('address', {mode}) === kept['address' + mode])", "[true,true]")
 		s.run("elements.getElement('address', {mode: 'billing'}).destroy()")
 		s.want("[elements.getElement('address', {mode: 'billing'}), inside('[name=country]').value]", `[null,"US"]`)
@@ -128,7 +145,7 @@ func TestElementsTogether(t *testing.T) {
 		s.wantForm("POST /v1/confirmation_tokens", map[string]string{"shipping[name]": "Other", "shipping[address][country]": ""})
 	})
 
-	t.Run("submit shows what is wrong everywhere, and the focus goes to the first on the page", func(t *testing.T) {
+	t.Run("submit shows every error, and the focus goes to the first on the page", func(t *testing.T) {
 		s := openShop(t, tab, newWire(t), "/v3/stripe.js")
 		s.mountAll(deferred, "payment: {}", "address: {mode: 'shipping', "+jenny+"}", "linkAuthentication: {}")
 		s.run("document.querySelector('#element').prepend(document.querySelector('#element').lastElementChild)")
@@ -145,8 +162,9 @@ func TestElementsTogether(t *testing.T) {
 		s := openShop(t, tab, w, "/v3/stripe.js")
 		s.mountAll("{}", "address: {mode: 'shipping', "+jenny+"}", "linkAuthentication: {}")
 		s.want("kept.addressshipping.getValue().then((given) => [given.complete, given.isNewAddress, given.value.name])", `[true,true,"Jenny Rosen"]`)
+
 		if n := len(w.calls("GET /v1/elements/sessions")); n != 0 {
-			t.Errorf("%d sessions were asked for", n)
+			t.Errorf("%d sessions were requested", n)
 		}
 	})
 }

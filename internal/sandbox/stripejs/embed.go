@@ -147,6 +147,7 @@ func Script() []byte {
 			writeString(&script, constant, read(sources, "src/"+name))
 			continue
 		}
+
 		script.Write(read(sources, "src/"+name))
 	}
 
@@ -194,6 +195,7 @@ func (a assets) Open(name string) (fs.File, error) {
 			size:   int64(len(script)),
 		}, nil
 	}
+
 	if name == "connect.js" {
 		return files.Open(name)
 	}

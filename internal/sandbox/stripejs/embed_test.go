@@ -26,6 +26,7 @@ func TestFS(t *testing.T) {
 			req := httptest.NewRequest(http.MethodGet, "/", nil)
 			req.Header.Set("Range", "bytes=1-")
 			http.ServeFileFS(rw, req, stripejs.FS, name)
+
 			if rw.Code != http.StatusPartialContent || rw.Body.Len() < 500 {
 				t.Errorf("%s: got status %d and %d bytes", name, rw.Code, rw.Body.Len())
 			}
@@ -76,23 +77,27 @@ func TestFS(t *testing.T) {
 	})
 }
 
-// TestTypes checks the sources against the types that Stripe publishes. One planted mistake has to be found, and nothing
-// else, so that the check is known to work.
+// TestTypes checks the sources against the types that Stripe publishes. It
+// plants one mistake: the check must find it and nothing else.
 func TestTypes(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"@stripe/stripe-js", "@stripe/connect-js", "typescript"} {
 		packageFile(t, name+"/package.json")
 	}
+
 	root, err := filepath.Abs("../../..")
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	dir := t.TempDir()
 	copySources(t, dir, "return { confirmationToken };", "return { token: confirmationToken };")
+
 	config := `{"extends": "` + root + `/tsconfig.base.json", "compilerOptions": {"paths": {"@stripe/*": ["` + root + `/node_modules/@stripe/*"]}}, "include": ["**/*"]}`
 	if err := os.WriteFile(filepath.Join(dir, "tsconfig.json"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	out, err := exec.CommandContext(t.Context(), filepath.Join(root, "node_modules/.bin/tsc"), "-p", dir).CombinedOutput()
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
@@ -113,6 +118,7 @@ func copySources(t *testing.T, dir, text, replacement string) {
 		if err != nil || len(found) == 0 {
 			t.Fatalf("%s: got %v, %v", pattern, found, err)
 		}
+
 		names = append(names, found...)
 	}
 
@@ -126,6 +132,7 @@ func copySources(t *testing.T, dir, text, replacement string) {
 		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
 			t.Fatal(err)
 		}
+
 		data = bytes.ReplaceAll(data, []byte(text), []byte(replacement))
 		if err := os.WriteFile(target, data, 0o600); err != nil {
 			t.Fatal(err)

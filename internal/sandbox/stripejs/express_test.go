@@ -11,7 +11,8 @@ import (
 	"checkoutd/internal/browsertest"
 )
 
-// newExpress mounts an Express Checkout Element; types are what the session offers, or a card, Link and PayPal.
+// newExpress mounts an Express Checkout Element. The session offers types, by
+// default card, Link and PayPal.
 func newExpress(t *testing.T, tab context.Context, elementsOptions, options string, types ...string) *shop {
 	t.Helper()
 	w := newWire(t)
@@ -26,14 +27,14 @@ func sheet(selector string) chromedp.JSPath {
 	return chromedp.JSPath(fmt.Sprintf("sheet(%q)", selector))
 }
 
-// openSheet presses a button and waits until the buyer could pay, or has read why not.
+// openSheet clicks a button and waits until the buyer can pay or sees an error.
 func (s *shop) openSheet(wallet string) {
 	s.t.Helper()
 	s.do(chromedp.Click(within("expressCheckout", "[data-express="+wallet+"]")))
 	s.eventually("sheet('[data-action=pay]:enabled') ?? sheet('[role=alert]:not([hidden])')")
 }
 
-// enter types into a field of the sheet, as a tester does, and leaves it.
+// enter types into a field of the sheet and leaves it.
 func (s *shop) enter(name, text string) {
 	s.t.Helper()
 	s.run("(() => { const input = sheet('[name=wallet-" + name + "]'); input.value = '" + text + "'; input.dispatchEvent(new Event('change')); })()")
@@ -46,7 +47,7 @@ func TestExpressButtons(t *testing.T) {
 	t.Parallel()
 	tab := browsertest.New(t)
 
-	t.Run("the buttons are those on offer, less what the page leaves out", func(t *testing.T) {
+	t.Run("the buttons are those on offer, without those that the page excludes", func(t *testing.T) {
 		s := newExpress(t, tab, deferred, "{paymentMethods: {link: 'never', applePay: 'always'}, paymentMethodOrder: ['paypal', 'google_pay'], buttonHeight: 50, buttonType: {googlePay: 'buy', applePay: 'plain'}}")
 		s.want("last('ready')", `{"elementType":"expressCheckout","availablePaymentMethods":{"amazonPay":false,"applePay":true,"googlePay":true,"link":false,"paypal":true}}`)
 		s.want("[...inside('.Express', 'expressCheckout').children].map((el) => [el.dataset.express, el.getAttribute('aria-label') ?? el.textContent, el.offsetHeight])",
@@ -71,6 +72,7 @@ func TestExpressButtons(t *testing.T) {
 		s := newExpress(t, tab, deferred, "{}", "amazon_pay", "paypal")
 		s.want("last('ready').availablePaymentMethods", `{"amazonPay":true,"applePay":false,"googlePay":false,"link":false,"paypal":true}`)
 		s.run("element.on('confirm', async () => { await elements.submit(); window.token = await stripe.createConfirmationToken({elements, params: {return_url: 'https://shop.test/'}}); }) && null")
+
 		for _, wallet := range []string{"paypal", "amazon_pay"} {
 			s.run("delete window.token")
 			s.openSheet(wallet)
@@ -78,8 +80,12 @@ func TestExpressButtons(t *testing.T) {
 			s.eventually("window.token")
 			s.want("last('confirm').expressPaymentType", `"`+wallet+`"`)
 			s.wantForm("POST /v1/confirmation_tokens", map[string]string{
-				"payment_method_data[type]": wallet, "payment_method_data[card][number]": "", "payment_method_data[billing_details][name]": "Jenny Rosen",
-				"payment_method_data[billing_details][address][line1]": "510 Townsend St", "return_url": "https://shop.test/", "shipping[name]": "",
+				"payment_method_data[type]":                            wallet,
+				"payment_method_data[card][number]":                    "",
+				"payment_method_data[billing_details][name]":           "Jenny Rosen",
+				"payment_method_data[billing_details][address][line1]": "510 Townsend St",
+				"return_url":     "https://shop.test/",
+				"shipping[name]": "",
 			})
 		}
 	})
@@ -93,7 +99,7 @@ func TestExpressButtons(t *testing.T) {
 		s.want("[click.expressPaymentType, document.querySelector('[data-stripe-dialog]')]", `["link",null]`)
 	})
 
-	t.Run("what a wallet could not show is refused, at create() or at resolve()", func(t *testing.T) {
+	t.Run("details that a wallet cannot show are refused, at create() or at resolve()", func(t *testing.T) {
 		s := newExpress(t, tab, deferred, "{}")
 		for _, c := range []struct{ details, want string }{
 			{"{lineItems: [{name: 'Tea', amount: 1000}, {name: 'Shipping', amount: 100}]}", "The amount 1099 is less than the total amount of the line items provided."},
@@ -106,9 +112,11 @@ func TestExpressButtons(t *testing.T) {
 		} {
 			s.run("(() => { window.thrown = null; element.off('click'); element.on('click', (event) => { try { event.resolve(" + c.details + "); } catch (err) { window.thrown = err.name + ': ' + err.message; event.resolve({lineItems: []}); } }); })()")
 			s.openSheet("google_pay")
+
 			if got, want := s.text("window.thrown"), "IntegrationError: "+c.want; got != want {
 				t.Errorf("%s:\n got %s\nwant %s", c.details, got, want)
 			}
+
 			s.do(chromedp.Click(sheet("[data-action=close]")))
 		}
 	})
@@ -126,6 +134,7 @@ func TestExpressSheet(t *testing.T) {
 			element.on('shippingratechange', (event) => { window.chosen = event.shippingRate.id; elements.update({amount: 1800}); event.resolve({lineItems: [{name: 'Tea', amount: 1300}, {name: 'Shipping', amount: 500}]}); });
 			element.on('confirm', async (event) => { window.confirmed = event; window.submitted = await elements.submit(); window.token = await stripe.createConfirmationToken({elements}); });
 		})()`)
+
 		s.openSheet("google_pay")
 		s.want("seen", `{"elementType":"expressCheckout","name":"Jenny Rosen","address":{"city":"San Francisco","state":"CA","postal_code":"94103","country":"US"}}`)
 		s.want("[sheet('.Lines').textContent, sheet('.Total').textContent, sheet('.Body').textContent.includes('London')]", `["Tea€10.99Tax€2.01","Total€13.00",false]`)
@@ -141,16 +150,25 @@ func TestExpressSheet(t *testing.T) {
 				`{"name":"Jenny Rosen","address":{"line1":"510 Townsend St","line2":null,"city":"San Francisco","state":"CA","postal_code":"94103","country":"US"}},"fast","function",false]`)
 		s.want("submitted", `{"selectedPaymentMethod":"google_pay"}`)
 		s.wantForm("POST /v1/confirmation_tokens", map[string]string{
-			"payment_method_data[type]": "card", "payment_method_data[card][number]": "4242424242424242", "client_context[amount]": "1800",
-			"payment_method_data[billing_details][email]": "jenny.rosen@example.com", "payment_method_data[allow_redisplay]": "unspecified",
-			"shipping[name]": "Jenny Rosen", "shipping[phone]": "+15555555555", "shipping[address][line1]": "510 Townsend St",
-			"shipping[address][city]": "San Francisco", "shipping[address][state]": "CA", "shipping[address][postal_code]": "94103", "shipping[address][country]": "US",
+			"payment_method_data[type]":                   "card",
+			"payment_method_data[card][number]":           "4242424242424242",
+			"client_context[amount]":                      "1800",
+			"payment_method_data[billing_details][email]": "jenny.rosen@example.com",
+			"payment_method_data[allow_redisplay]":        "unspecified",
+			"shipping[name]":                              "Jenny Rosen",
+			"shipping[phone]":                             "+15555555555",
+			"shipping[address][line1]":                    "510 Townsend St",
+			"shipping[address][city]":                     "San Francisco",
+			"shipping[address][state]":                    "CA",
+			"shipping[address][postal_code]":              "94103",
+			"shipping[address][country]":                  "US",
 		})
+
 		s.want("document.querySelector('[data-stripe-dialog]')", "null")
 		s.eventually("inside('[data-express=google_pay]', 'expressCheckout').matches(':focus')")
 	})
 
-	t.Run("the tester changes the buyer, and the page hears of the address only", func(t *testing.T) {
+	t.Run("the tester changes the buyer, and the page gets the address only", func(t *testing.T) {
 		s := newExpress(t, tab, deferred, shipping)
 		s.run(`(() => { window.seen = [];
 			element.on('shippingaddresschange', (event) => { seen.push([event.name, Object.values(event.address).join('|')]); event.resolve(); });
@@ -175,14 +193,14 @@ func TestExpressSheet(t *testing.T) {
 		s.want("[...sheet('[name=wallet-country]').options].map((option) => option.value)", `["FR","US"]`)
 	})
 
-	t.Run("a page that ships nowhere near the buyer gets an address to finish", func(t *testing.T) {
+	t.Run("a page that ships nowhere near the buyer gets an address to complete", func(t *testing.T) {
 		s := newExpress(t, tab, deferred, "{shippingAddressRequired: true, allowedShippingCountries: ['JP'], shippingRates: [{id: 'free', amount: 0, displayName: 'Free'}]}")
 		s.openSheet("link")
 		s.do(chromedp.Click(sheet("[data-action=pay]")))
 		s.want("[sheet('details').open, sheet('[name=wallet-state]').matches(':invalid'), sheet('[name=wallet-country]').value]", `[true,true,"JP"]`)
 	})
 
-	t.Run("the buyer cannot pay while the page thinks or after it refused", func(t *testing.T) {
+	t.Run("the buyer cannot pay while the page decides or after it refused", func(t *testing.T) {
 		s := newExpress(t, tab, deferred, shipping)
 		s.run("element.on('shippingaddresschange', (event) => { window.asked = event; if (event.address.country === 'US') event.reject(); }) && null")
 		s.openSheet("google_pay")
@@ -216,10 +234,11 @@ func TestExpressSheet(t *testing.T) {
 		s.want("failure(() => stripe.createConfirmationToken({elements})).then((text) => text.includes('mounted Payment Element'))", "true")
 	})
 
-	t.Run("a page that cannot take the payment says so in the sheet, and the buyer tries again", func(t *testing.T) {
+	t.Run("a page that cannot take the payment shows why in the sheet, and the buyer tries again", func(t *testing.T) {
 		s := newExpress(t, tab, deferred, "{}")
 		s.run("element.on('confirm', (event) => { window.confirmed = event; }) && null")
 		s.openSheet("google_pay")
+
 		for reason, want := range map[string]string{
 			"{message: 'Sold out.'}":              "Sold out.",
 			"{reason: 'invalid_billing_address'}": "The billing address is not valid.",
@@ -233,6 +252,7 @@ func TestExpressSheet(t *testing.T) {
 			s.run("confirmed.paymentFailed(" + reason + ")")
 			s.want("[sheet('[data-action=pay]').disabled, sheet('[role=alert]').textContent]", `[false,"`+want+`"]`)
 		}
+
 		s.do(chromedp.Click(sheet("[data-action=pay]")))
 		s.run("elements.submit().then(() => stripe.createConfirmationToken({elements}))")
 		s.run("confirmed.paymentFailed({message: 'Declined.'})")
@@ -249,11 +269,16 @@ func TestExpressSheet(t *testing.T) {
 			await Promise.all([['address', {mode: 'shipping', defaultValues: {name: 'Max', address: {country: 'US'}}}, first], ['payment', {}, second]].map(([kind, options, target]) => {
 				const other = elements.create(kind, options); const ready = new Promise((resolve) => other.on('ready', resolve)); other.mount(target); return ready; }));
 			element.on('confirm', async () => { window.submitted = await elements.submit(); window.token = await stripe.createConfirmationToken({elements}); }); })()`)
+
 		s.openSheet("google_pay")
 		s.do(chromedp.Click(sheet("[data-action=pay]")))
 		s.eventually("window.token")
 		s.want("[submitted, token.error]", `[{"selectedPaymentMethod":"google_pay"},null]`)
-		s.wantForm("POST /v1/confirmation_tokens", map[string]string{"payment_method_data[billing_details][name]": "Jenny Rosen", "shipping[name]": "", "shipping[address][country]": ""})
+		s.wantForm("POST /v1/confirmation_tokens", map[string]string{
+			"payment_method_data[billing_details][name]": "Jenny Rosen",
+			"shipping[name]":             "",
+			"shipping[address][country]": "",
+		})
 	})
 
 	for _, c := range []struct{ name, group, want string }{

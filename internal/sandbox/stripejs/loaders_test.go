@@ -16,7 +16,7 @@ import (
 	"checkoutd/internal/testhost"
 )
 
-// packageFile reads a file of an npm package of the development set-up.
+// packageFile reads a file of an npm package for development.
 func packageFile(t *testing.T, name string) string {
 	t.Helper()
 	data, err := os.ReadFile("../../../node_modules/" + name)
@@ -29,7 +29,8 @@ func packageFile(t *testing.T, name string) string {
 	return string(data)
 }
 
-// openLoader loads a page with the stand-in at path, then the npm package's own loader as window.loader.
+// openLoader loads a page with the stand-in at path, and the npm package's own
+// loader as window.loader.
 func openLoader(t *testing.T, tab context.Context, path, loader string) *shop {
 	t.Helper()
 	source := packageFile(t, loader)
@@ -47,9 +48,11 @@ func openLoader(t *testing.T, tab context.Context, path, loader string) *shop {
 			_, _ = fmt.Fprintf(rw, `<!doctype html><title>loader</title><link rel="icon" href="data:,"><script src="/loader.js"></script><script src="%s"></script><body></body>`, script)
 		}
 	}))
+
 	t.Cleanup(site.Close)
 	s := newVisit(t, tab, w, site.URL)
 	s.do(chromedp.Navigate(site.URL))
+
 	return s
 }
 
@@ -66,7 +69,7 @@ func TestStripeLoader(t *testing.T) {
 		s.want("warnings.filter((text) => !text.includes('over HTTP'))", "[]")
 	})
 
-	t.Run("a named build tells its name and refuses another API version", func(t *testing.T) {
+	t.Run("a named build has its name as version and refuses another API version", func(t *testing.T) {
 		s := openShop(t, tab, newWire(t), "/acacia/stripe.js")
 		s.want("Stripe.version", `"acacia"`)
 		s.want("failure(() => Stripe('pk_test_shop', {apiVersion: '2024-06-20'})).then((text) => text.slice(0, 70))",
@@ -85,7 +88,7 @@ func TestConnectLoader(t *testing.T) {
 	t.Parallel()
 	tab := browsertest.New(t)
 
-	t.Run("the loader of connect-js makes every component out of the stand-in", func(t *testing.T) {
+	t.Run("the loader of connect-js creates every component of the stand-in", func(t *testing.T) {
 		s := openLoader(t, tab, "/connect.js", "@stripe/connect-js/dist/pure.js")
 		s.run(`(window.told = [], window.connect = loader.loadConnectAndInitialize({publishableKey: 'pk_test_shop',
 			fetchClientSecret: async () => 'accs_secret__1_secret_x', appearance: {variables: {colorPrimary: '#ff0000'}}}))`)
@@ -104,7 +107,7 @@ func TestConnectLoader(t *testing.T) {
 		s.want("document.querySelector('stripe-connect-payments').shadowRoot.querySelector('p').textContent", `"Logged out."`)
 	})
 
-	t.Run("a session that cannot be had is told as a load error", func(t *testing.T) {
+	t.Run("a session that cannot be read is reported as a load error", func(t *testing.T) {
 		s := openLoader(t, tab, "/connect.js", "@stripe/connect-js/dist/pure.js")
 		s.run(`(window.told = [], window.connect = loader.loadConnectAndInitialize({publishableKey: 'pk_test_shop', fetchClientSecret: async () => { throw new Error('no session'); }}))`)
 		s.run(`(() => { const el = connect.create('payments'); el.setOnLoadError((e) => told.push(e)); document.body.append(el); })()`)

@@ -28,7 +28,7 @@ func TestAppearance(t *testing.T) {
 		s.want("inside('.Root').classList.contains('Root--floating')", "false")
 	})
 
-	t.Run("another look or language keeps what was typed, the errors and, for the look, the focus", func(t *testing.T) {
+	t.Run("another appearance or language keeps the input, the errors and, for the appearance, the focus", func(t *testing.T) {
 		s := newShop(t, tab, newWire(t), deferred, "{}")
 		s.typeIn("number", "4242")
 		s.typeIn("expiry", "0101")
@@ -69,6 +69,7 @@ func TestAppearance(t *testing.T) {
 			s.boot("{mode: 'payment', amount: 1, currency: 'eur', appearance: "+c.appearance+"}", "{}", "payment")
 			s.want(look, c.want)
 		}
+
 		s.boot("{mode: 'payment', amount: 1, currency: 'eur', fonts: [{family: 'Own', src: 'url("+s.wire.URL+"/own.woff2)', weight: '700'}, {cssSrc: '"+s.wire.URL+"/fonts.css'}]}", "{}", "payment")
 		s.eventually("document.fonts.size === 3")
 		s.want("[...document.fonts].map((font) => [font.family, font.weight, font.style, font.display].join(' '))", `["Own 700 normal auto","Leaf 400 italic swap","Root normal normal auto"]`)
@@ -77,7 +78,7 @@ func TestAppearance(t *testing.T) {
 		s.eventually("warned.length === 1 && warned[0].endsWith('none.css could not be loaded: status 404')")
 	})
 
-	t.Run("French pages get French words, also after an update", func(t *testing.T) {
+	t.Run("French pages get French texts, also after an update", func(t *testing.T) {
 		s := newShop(t, tab, newWire(t), "{mode: 'payment', amount: 1, currency: 'eur', locale: 'fr'}", "{}")
 		s.want("elements.submit().then((r) => r.error.message)", `"Votre numéro de carte est incomplet."`)
 		s.want("[...inside('.Grid').querySelectorAll('.Field:not([hidden]) .Label')].map((label) => label.textContent)", `["Numéro de carte","Date d'expiration","Code de sécurité","Pays ou région"]`)
@@ -94,7 +95,7 @@ func TestKeyboardAndFocus(t *testing.T) {
 	t.Parallel()
 	tab := browsertest.New(t)
 
-	t.Run("focus, blur and Escape are told; Enter submits the form around", func(t *testing.T) {
+	t.Run("focus, blur and Escape are reported; Enter submits the surrounding form", func(t *testing.T) {
 		s := newShop(t, tab, newWire(t), deferred, "{}")
 		s.run("element.focus()")
 		s.want("last('focus')", `{"elementType":"payment"}`)

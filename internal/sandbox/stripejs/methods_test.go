@@ -94,7 +94,7 @@ func TestOtherMethods(t *testing.T) {
 	t.Parallel()
 	tab := browsertest.New(t)
 
-	t.Run("a SEPA debit takes IBAN, name and e-mail and gives a mandate", func(t *testing.T) {
+	t.Run("a SEPA debit takes IBAN, name and e-mail and sends a mandate", func(t *testing.T) {
 		s := newMany(t, tab, "{defaultValues: {billingDetails: {name: 'Jenny Rosen'}}}")
 		s.do(chromedp.Click(inside("[data-method=sepa_debit]")))
 		s.typeIn("iban", "de89370400440532013001")
@@ -106,10 +106,14 @@ func TestOtherMethods(t *testing.T) {
 		s.want("elements.submit()", `{"selectedPaymentMethod":"sepa_debit"}`)
 		s.want("stripe.createConfirmationToken({elements}).then((r) => Object.keys(r))", `["confirmationToken"]`)
 		s.wantForm("POST /v1/confirmation_tokens", map[string]string{
-			"payment_method_data[type]": "sepa_debit", "payment_method_data[sepa_debit][iban]": "DE89370400440532013000",
-			"payment_method_data[billing_details][name]": "Jenny Rosen", "payment_method_data[billing_details][email]": "jenny@example.com",
-			"mandate_data[customer_acceptance][type]": "online", "payment_method_data[card][number]": "",
+			"payment_method_data[type]":                   "sepa_debit",
+			"payment_method_data[sepa_debit][iban]":       "DE89370400440532013000",
+			"payment_method_data[billing_details][name]":  "Jenny Rosen",
+			"payment_method_data[billing_details][email]": "jenny@example.com",
+			"mandate_data[customer_acceptance][type]":     "online",
+			"payment_method_data[card][number]":           "",
 		})
+
 		s.want("inside('.TermsText').textContent.includes('Tea House')", "true")
 	})
 
@@ -120,8 +124,10 @@ func TestOtherMethods(t *testing.T) {
 		s.want("elements.submit()", `{"selectedPaymentMethod":"klarna"}`)
 		s.run("stripe.createConfirmationToken({elements})")
 		s.wantForm("POST /v1/confirmation_tokens", map[string]string{
-			"payment_method_data[type]": "klarna", "payment_method_data[billing_details][email]": "jenny@example.com",
-			"payment_method_data[billing_details][address][country]": "DE", "mandate_data[customer_acceptance][type]": "",
+			"payment_method_data[type]":                              "klarna",
+			"payment_method_data[billing_details][email]":            "jenny@example.com",
+			"payment_method_data[billing_details][address][country]": "DE",
+			"mandate_data[customer_acceptance][type]":                "",
 		})
 	})
 

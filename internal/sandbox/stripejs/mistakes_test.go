@@ -8,7 +8,8 @@ import (
 	"checkoutd/internal/browsertest"
 )
 
-// TestMistakes holds what Stripe.js says at run time about mistakes that the published types let pass.
+// TestMistakes checks the errors that Stripe.js reports at run time for
+// mistakes that the published types accept.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	s := openShop(t, browsertest.New(t), newWire(t), "/v3/stripe.js")
@@ -90,6 +91,7 @@ func TestOrderOfCalls(t *testing.T) {
 		s.want("elements.submit()", `{"selectedPaymentMethod":"card"}`)
 		s.run("elements.update({amount: 1200})")
 		s.want("failure(() => stripe.createConfirmationToken({elements})).then((text) => text.split('\\n')[0])", early)
+
 		if n := len(s.wire.calls("POST /v1/confirmation_tokens")); n != 0 {
 			t.Errorf("%d tokens were made", n)
 		}
@@ -122,7 +124,12 @@ func TestConfirmPayment(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	w.intent("pi_1", "requires_payment_method", map[string]any{"setup_future_usage": "off_session"})
-	w.answers["POST /v1/payment_intents/pi_1/confirm"] = answer{200, map[string]any{"id": "pi_1", "object": "payment_intent", "status": "succeeded"}}
+	w.answers["POST /v1/payment_intents/pi_1/confirm"] = answer{200, map[string]any{
+		"id":     "pi_1",
+		"object": "payment_intent",
+		"status": "succeeded",
+	}}
+
 	s := newShop(t, browsertest.New(t), w, "{clientSecret: 'pi_1_secret_x'}", "{}")
 	s.want("inside('.TermsText').textContent.includes('Tea House')", "true")
 	w.intent("pi_1", "requires_payment_method", map[string]any{"setup_future_usage": "off_session", "amount": 1500})
@@ -131,18 +138,29 @@ func TestConfirmPayment(t *testing.T) {
 	s.want("stripe.confirmPayment({elements, confirmParams: {return_url: 'https://shop.test/'}, redirect: 'if_required'})",
 		`{"paymentIntent":{"id":"pi_1","object":"payment_intent","status":"succeeded"}}`)
 	s.wantForm("POST /v1/payment_intents/pi_1/confirm", map[string]string{
-		"client_secret": "pi_1_secret_x", "payment_method_data[card][number]": "4242424242424242", "use_stripe_sdk": "true",
-		"return_url": "https://shop.test/", "client_context[mode]": "", "key": "pk_test_shop",
+		"client_secret":                     "pi_1_secret_x",
+		"payment_method_data[card][number]": "4242424242424242",
+		"use_stripe_sdk":                    "true",
+		"return_url":                        "https://shop.test/",
+		"client_context[mode]":              "",
+		"key":                               "pk_test_shop",
 	})
+
 	s.wantForm("GET /v1/elements/sessions", map[string]string{"deferred_intent[amount]": "1500", "deferred_intent[setup_future_usage]": "off_session"})
 }
 
-// TestOtherIntent holds that an intent that is not the one the buyer was shown is refused before it is confirmed.
+// TestOtherIntent checks that an intent that differs from what the buyer saw is
+// refused before it is confirmed.
 func TestOtherIntent(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	s := openShop(t, browsertest.New(t), w, "/v3/stripe.js")
-	w.answers["POST /v1/payment_intents/pi_1/confirm"] = answer{200, map[string]any{"id": "pi_1", "object": "payment_intent", "status": "succeeded"}}
+	w.answers["POST /v1/payment_intents/pi_1/confirm"] = answer{200, map[string]any{
+		"id":     "pi_1",
+		"object": "payment_intent",
+		"status": "succeeded",
+	}}
+
 	const mismatch = "Try confirming with a Payment Intent that is configured to use the same parameters as Stripe Elements."
 	for _, c := range []struct {
 		group  string
@@ -162,14 +180,17 @@ func TestOtherIntent(t *testing.T) {
 		s.boot(c.group, "{}", "payment")
 		s.fillCard("4242424242424242")
 		got := s.text("elements.submit().then(() => stripe.confirmPayment({elements, clientSecret: 'pi_1_secret_x', redirect: 'if_required'})).then((r) => r.error?.message ?? '')")
+
 		want := c.want
 		if want != "" {
 			want += " " + mismatch
 		}
+
 		if got != want {
 			t.Errorf("%s with %v:\n got %s\nwant %s", c.group, c.intent, got, want)
 		}
 	}
+
 	if n := len(w.calls("POST /v1/payment_intents/pi_1/confirm")); n != 3 {
 		t.Errorf("%d intents were confirmed, want 3", n)
 	}

@@ -16,7 +16,8 @@ import (
 
 const handled = "[window.handled?.error?.code, window.handled?.error?.payment_intent?.status, window.handled?.paymentIntent?.status]"
 
-// startChallenge opens the dialog of pi_1 from the pay button and waits for its page.
+// startChallenge opens the dialog of pi_1 from the pay button and waits for its
+// page.
 func startChallenge(t *testing.T, s *shop) *chromedp.Node {
 	t.Helper()
 	s.run("document.querySelector('#pay').focus()")
@@ -24,7 +25,8 @@ func startChallenge(t *testing.T, s *shop) *chromedp.Node {
 	return s.challengePage()
 }
 
-// challengePage is the frame of the dialog, once its page can be clicked.
+// challengePage returns the frame of the dialog as soon as its page can be
+// clicked.
 func (s *shop) challengePage() *chromedp.Node {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.ctx, time.Minute)
@@ -36,7 +38,7 @@ func (s *shop) challengePage() *chromedp.Node {
 	return frame
 }
 
-// size is a measure of the frame's document in CSS pixels.
+// size returns a measure of the frame's document in CSS pixels.
 func (s *shop) size(frame *chromedp.Node, property string) float64 {
 	s.t.Helper()
 	size, err := chromedp.Run(s.ctx, chromedp.JavascriptAttribute[float64](chromedp.CSS("html"), property, chromedp.FromNode(frame)))
@@ -59,7 +61,7 @@ func TestHandleNextAction(t *testing.T) {
 	t.Parallel()
 	tab := browsertest.New(t)
 
-	t.Run("a passed challenge gives the paid intent and the focus back", func(t *testing.T) {
+	t.Run("a passed challenge returns the paid intent and the focus", func(t *testing.T) {
 		s := newChallenge(t, tab)
 		frame := startChallenge(t, s)
 		s.want("document.querySelector('[data-stripe-dialog]').shadowRoot.querySelector('dialog').matches(':modal')", "true")
@@ -67,9 +69,11 @@ func TestHandleNextAction(t *testing.T) {
 		s.picture("3ds-1280")
 		s.do(browsertest.Viewport(320, 640), browsertest.Dark(true))
 		s.picture("3ds-320-dark")
+
 		if seen, all := s.size(frame, "clientHeight"), s.size(frame, "scrollHeight"); all > seen {
 			t.Errorf("the page is %v high and %v of it are in view: a button may be out of sight", all, seen)
 		}
+
 		s.do(chromedp.Click(chromedp.CSS("#pass"), chromedp.FromNode(frame)))
 		s.eventually("window.handled")
 		s.want(handled, `[null,null,"succeeded"]`)
@@ -132,6 +136,7 @@ func TestHandleNextAction(t *testing.T) {
 					"url": w.URL + "/redirect/pi_2?client_secret=pi_2_secret_x", "return_url": s.url + "/complete?order=1",
 				}},
 			})
+
 			s.run("Stripe('pk_test_shop').handleNextAction({clientSecret: 'pi_2_secret_x'}) && null")
 			s.arrive("#pass")
 			s.want("document.querySelector('#reference').textContent", `"pi_2"`)
@@ -143,7 +148,7 @@ func TestHandleNextAction(t *testing.T) {
 	})
 }
 
-// speak makes the tab ask for pages in a language, as its settings would.
+// speak makes the tab request pages in a language, as its settings would.
 func (s *shop) speak(language string) {
 	s.t.Helper()
 	agent := s.text("navigator.userAgent")
@@ -170,29 +175,43 @@ func TestFrenchPages(t *testing.T) {
 		s.do(chromedp.Navigate(w.URL + c.path + "pi_1?client_secret=pi_1_secret_x"))
 		s.eventually("document.querySelector('#amount').textContent !== '…'")
 		s.want(page, c.want)
+
 		if c.language != "de-DE" {
 			s.want(untranslated, "[]")
 		}
 	}
+
 	s.speak("fr-FR")
 	s.do(chromedp.Navigate(w.URL + "/3ds/pi_2?client_secret=pi_2_secret_x"))
 	s.do(chromedp.Click(chromedp.CSS("#pass")))
 	s.eventually("document.querySelector('#problem').textContent === \"Cela n'a pas fonctionné : No such intent. Veuillez réessayer.\"")
 }
 
-// Browsers know other decimals than Stripe for some currencies: a page must not show a hundredfold price.
+// For some currencies browsers have other decimals than Stripe. A page must not
+// show a hundredfold price.
 func TestPagesWriteAmountsAsStripeCountsThem(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	s := openShop(t, browsertest.New(t), w, "/v3/stripe.js")
 	s.speak("en-US")
+
 	for currency, c := range map[string]struct {
 		amount int
 		want   string
 	}{
-		"isk": {50000, "ISK 500"}, "ugx": {500000, "UGX 5,000"}, "kwd": {5010, "KWD 5.010"}, "mga": {5000, "MGA 5,000"}, "huf": {20050, "HUF 200.50"}, "afn": {5050, "AFN 50.50"},
+		"isk": {50000, "ISK 500"},
+		"ugx": {500000, "UGX 5,000"},
+		"kwd": {5010, "KWD 5.010"},
+		"mga": {5000, "MGA 5,000"},
+		"huf": {20050, "HUF 200.50"},
+		"afn": {5050, "AFN 50.50"},
 	} {
-		w.intent("pi_"+currency, "requires_action", map[string]any{"amount": c.amount, "currency": currency, "payment_method": map[string]any{"type": "amazon_pay"}})
+		w.intent("pi_"+currency, "requires_action", map[string]any{
+			"amount":         c.amount,
+			"currency":       currency,
+			"payment_method": map[string]any{"type": "amazon_pay"},
+		})
+
 		s.do(chromedp.Navigate(w.URL + "/redirect/pi_" + currency + "?client_secret=pi_" + currency + "_secret_x"))
 		s.eventually("document.querySelector('#amount').textContent !== '…'")
 		s.want(`[document.querySelector('#amount').textContent.replace(/\s/g, ' '), document.querySelector('#method').textContent]`, `["`+c.want+`","Amazon Pay"]`)

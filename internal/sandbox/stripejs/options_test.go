@@ -8,14 +8,14 @@ import (
 	"checkoutd/internal/browsertest"
 )
 
-// listen keeps what the stand-in warns of, beside the word about plain HTTP.
+// listen records the stand-in's warnings, except the one about plain HTTP.
 const listen = "(() => { window.warned = []; console.warn = (text) => { if (!text.includes('over HTTP')) warned.push(text); }; })()"
 
 func TestPaymentOptions(t *testing.T) {
 	t.Parallel()
 	tab := browsertest.New(t)
 
-	t.Run("every option of the types is taken without a warning, and does what it says", func(t *testing.T) {
+	t.Run("every option of the types is accepted without a warning and takes effect", func(t *testing.T) {
 		w := newWire(t)
 		w.offer("US", "card", "klarna")
 		s := openShop(t, tab, w, "/v3/stripe.js")
@@ -25,6 +25,7 @@ func TestPaymentOptions(t *testing.T) {
 			paymentMethodOrder: ['card', 'apple_pay'], readOnly: true, layout: {type: 'tabs'}, fields: {billingDetails: {name: 'auto', address: {postalCode: 'auto'}}},
 			defaultValues: {billingDetails: {name: 'Jenny Rosen', email: 'jenny@example.com', phone: '+15555555555', address: {country: 'FR', postal_code: '75001'}}, card: {network: ['visa']}},
 		}`, "payment")
+
 		s.want("warned", "[]")
 		s.want("inside('.TermsText').textContent", `"By providing your card information, you allow Corner Shop to charge your card for future payments in accordance with their terms."`)
 		s.want("[inside('[name=number]').readOnly, inside('[name=country]').disabled, inside('[name=country]').value]", `[true,true,"FR"]`)
@@ -33,9 +34,12 @@ func TestPaymentOptions(t *testing.T) {
 		s.fillCard("4242424242424242")
 		s.run("elements.submit().then(() => stripe.createConfirmationToken({elements}))")
 		s.wantForm("POST /v1/confirmation_tokens", map[string]string{
-			"payment_method_data[billing_details][name]": "Jenny Rosen", "payment_method_data[billing_details][email]": "jenny@example.com",
-			"payment_method_data[billing_details][phone]": "+15555555555", "payment_method_data[billing_details][address][country]": "FR",
+			"payment_method_data[billing_details][name]":             "Jenny Rosen",
+			"payment_method_data[billing_details][email]":            "jenny@example.com",
+			"payment_method_data[billing_details][phone]":            "+15555555555",
+			"payment_method_data[billing_details][address][country]": "FR",
 		})
+
 		s.run("boot(" + deferred + ", {colour: 'red', layout: {type: 'tabs', rows: 2}})")
 		s.want("warned.map((text) => text.split(' is not')[0])",
 			`["[Stripe.js] Unrecognized elements.create('payment') parameter: colour","[Stripe.js] Unrecognized elements.create('payment') layout parameter: rows"]`)
@@ -58,16 +62,25 @@ func TestPaymentOptions(t *testing.T) {
 			paymentMethodOptions: {card: {installments: {enabled: true}}, us_bank_account: {verification_method: 'instant'}}, loader: 'always', fonts: [], externalPaymentMethodTypes: []}`, "{}", "payment")
 		s.want("warned", "[]")
 		s.wantForm("GET /v1/elements/sessions", map[string]string{
-			"deferred_intent[mode]": "payment", "deferred_intent[setup_future_usage]": "off_session", "deferred_intent[capture_method]": "manual",
-			"deferred_intent[on_behalf_of]": "acct_9", "deferred_intent[payment_method_types][]": "card",
+			"deferred_intent[mode]":                   "payment",
+			"deferred_intent[setup_future_usage]":     "off_session",
+			"deferred_intent[capture_method]":         "manual",
+			"deferred_intent[on_behalf_of]":           "acct_9",
+			"deferred_intent[payment_method_types][]": "card",
 		})
+
 		s.fillCard("4242424242424242")
 		s.run("elements.submit().then(() => stripe.createConfirmationToken({elements}))")
 		s.wantForm("POST /v1/confirmation_tokens", map[string]string{
-			"client_context[capture_method]": "manual", "client_context[on_behalf_of]": "acct_9", "client_context[currency]": "mxn",
-			"client_context[payment_method_types][]": "card", "client_context[setup_future_usage]": "off_session", "setup_future_usage": "off_session",
-			"payment_method_data[allow_redisplay]": "limited",
+			"client_context[capture_method]":         "manual",
+			"client_context[on_behalf_of]":           "acct_9",
+			"client_context[currency]":               "mxn",
+			"client_context[payment_method_types][]": "card",
+			"client_context[setup_future_usage]":     "off_session",
+			"setup_future_usage":                     "off_session",
+			"payment_method_data[allow_redisplay]":   "limited",
 		})
+
 		s.boot("{mode: 'payment', amount: 1099, currency: 'eur', paymentMethodConfiguration: 'pmc_1', paymentMethodCreation: 'manual'}", "{}", "payment")
 		s.wantForm("GET /v1/elements/sessions", map[string]string{"deferred_intent[payment_method_configuration]": "pmc_1"})
 		w.answers["POST /v1/payment_methods"] = answer{200, map[string]any{"id": "pm_1"}}
@@ -88,13 +101,18 @@ func TestModes(t *testing.T) {
 		s.fillCard("4242424242424242")
 		s.run("elements.submit().then(() => stripe.createConfirmationToken({elements}))")
 		s.wantForm("POST /v1/confirmation_tokens", map[string]string{
-			"client_context[mode]": "setup", "client_context[amount]": "", "setup_future_usage": "", "payment_method_data[allow_redisplay]": "limited", "mandate_data[customer_acceptance][type]": "",
+			"client_context[mode]":                    "setup",
+			"client_context[amount]":                  "",
+			"setup_future_usage":                      "",
+			"payment_method_data[allow_redisplay]":    "limited",
+			"mandate_data[customer_acceptance][type]": "",
 		})
+
 		s.do(chromedp.Click(inside("[data-method=sepa_debit]")))
 		s.want("inside('[data-form=sepa_debit] .TermsText').textContent.startsWith('By providing your payment information and confirming this payment, you authorise (A) Tea House')", "true")
 	})
 
-	t.Run("a subscription says that it goes on", func(t *testing.T) {
+	t.Run("a subscription says that it renews", func(t *testing.T) {
 		w := newWire(t)
 		w.offer("US", "card", "link")
 		s := newShop(t, tab, w, "{mode: 'subscription', amount: 1099, currency: 'usd'}", "{}")
@@ -103,7 +121,8 @@ func TestModes(t *testing.T) {
 	})
 }
 
-// TestUpdates holds that every option that elements.update() takes shows or is sent at once.
+// TestUpdates checks that every option of elements.update() takes effect at
+// once, on the page or in the next request.
 func TestUpdates(t *testing.T) {
 	t.Parallel()
 	tab := browsertest.New(t)
@@ -117,6 +136,7 @@ func TestUpdates(t *testing.T) {
 		s := newShop(t, tab, w, deferred, "{}")
 		s.run(listen)
 		s.fillCard("4242424242424242")
+
 		for _, c := range []struct {
 			changes string
 			sent    map[string]string
@@ -134,12 +154,14 @@ func TestUpdates(t *testing.T) {
 				session["deferred_intent["+name+"]"] = value
 				token["client_context["+name+"]"] = value
 			}
+
 			s.wantForm("GET /v1/elements/sessions", session)
 			s.want("[inside('[name=number]').value, inside('[name=cvc]').value]", `["4242 4242 4242 4242","123"]`)
 			s.want("elements.submit()", `{"selectedPaymentMethod":"card"}`)
 			s.run("stripe.createConfirmationToken({elements})")
 			s.wantForm("POST /v1/confirmation_tokens", token)
 		}
+
 		s.want("warned", "[]")
 	})
 

@@ -10,7 +10,7 @@ func TestCardForm(t *testing.T) {
 	t.Parallel()
 	tab := browsertest.New(t)
 
-	t.Run("a complete card gives a confirmation token", func(t *testing.T) {
+	t.Run("a complete card makes a confirmation token", func(t *testing.T) {
 		s := newShop(t, tab, newWire(t), deferred, "{}")
 		s.want("last('ready')", `{"elementType":"payment"}`)
 		s.want("last('change')", `{"elementType":"payment","empty":true,"complete":false,"collapsed":false,"value":{"type":"card"}}`)
@@ -22,14 +22,28 @@ func TestCardForm(t *testing.T) {
 		s.want("stripe.createConfirmationToken({elements, params: {return_url: 'https://shop.test/complete'}})",
 			`{"confirmationToken":{"id":"ctoken_1","object":"confirmation_token"}}`)
 		s.wantForm("POST /v1/confirmation_tokens", map[string]string{
-			"key": "pk_test_shop", "payment_method_data[type]": "card", "payment_method_data[card][number]": "4242424242424242",
-			"payment_method_data[card][exp_month]": "12", "payment_method_data[card][exp_year]": "2034", "payment_method_data[card][cvc]": "123",
-			"payment_method_data[billing_details][address][country]": "FR", "payment_method_data[allow_redisplay]": "unspecified",
-			"return_url": "https://shop.test/complete", "use_stripe_sdk": "true", "client_context[mode]": "payment",
-			"client_context[amount]": "1099", "client_context[currency]": "eur", "setup_future_usage": "",
+			"key":                                                    "pk_test_shop",
+			"payment_method_data[type]":                              "card",
+			"payment_method_data[card][number]":                      "4242424242424242",
+			"payment_method_data[card][exp_month]":                   "12",
+			"payment_method_data[card][exp_year]":                    "2034",
+			"payment_method_data[card][cvc]":                         "123",
+			"payment_method_data[billing_details][address][country]": "FR",
+			"payment_method_data[allow_redisplay]":                   "unspecified",
+			"return_url":                                             "https://shop.test/complete",
+			"use_stripe_sdk":                                         "true",
+			"client_context[mode]":                                   "payment",
+			"client_context[amount]":                                 "1099",
+			"client_context[currency]":                               "eur",
+			"setup_future_usage":                                     "",
 		})
+
 		s.wantForm("GET /v1/elements/sessions", map[string]string{
-			"key": "pk_test_shop", "type": "deferred_intent", "deferred_intent[mode]": "payment", "deferred_intent[amount]": "1099", "deferred_intent[currency]": "eur",
+			"key":                       "pk_test_shop",
+			"type":                      "deferred_intent",
+			"deferred_intent[mode]":     "payment",
+			"deferred_intent[amount]":   "1099",
+			"deferred_intent[currency]": "eur",
 		})
 	})
 
@@ -47,7 +61,7 @@ func TestCardForm(t *testing.T) {
 		s.picture("errors-320-dark")
 	})
 
-	t.Run("a wrong number shows at once and goes when it is cured", func(t *testing.T) {
+	t.Run("a wrong number shows at once and its error goes once it is fixed", func(t *testing.T) {
 		s := newShop(t, tab, newWire(t), deferred, "{}")
 		s.typeIn("number", "4242424242424241")
 		s.want("inside('[data-field=number] .Error').textContent", `"Your card number is invalid."`)

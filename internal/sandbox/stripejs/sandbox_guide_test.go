@@ -18,7 +18,7 @@ func openOn(t *testing.T, tab context.Context, base string) *shop {
 	return openShop(t, tab, &wire{Server: &httptest.Server{URL: base}}, "/v3/stripe.js")
 }
 
-// dig reads a value out of decoded JSON by names.
+// dig returns the value at a path in decoded JSON.
 func dig(object map[string]any, names ...string) any {
 	var value any = object
 	for _, name := range names {
@@ -37,7 +37,7 @@ func get(t *testing.T, base, path string) map[string]any {
 	return secretRequest(t, http.MethodGet, base, path, nil)
 }
 
-// payWith has a wallet's buyer pay, and returns when the page heard of it.
+// payWith pays with a wallet and returns once the page has received the event.
 func (s *shop) payWith(wallet string) {
 	s.t.Helper()
 	s.run("element.off('click') && null")
@@ -45,7 +45,8 @@ func (s *shop) payWith(wallet string) {
 	s.run("new Promise((resolve) => { element.on('confirm', resolve); sheet('[data-action=pay]').click(); })")
 }
 
-// TestGuideAgainstSandbox drives the optional parts of Stripe's guide with the real offline Stripe.
+// TestGuideAgainstSandbox drives the optional parts of Stripe's guide with the
+// real offline Stripe.
 func TestGuideAgainstSandbox(t *testing.T) {
 	t.Parallel()
 	tab := browsertest.New(t)
@@ -56,18 +57,27 @@ func TestGuideAgainstSandbox(t *testing.T) {
 			s := openOn(t, tab, base)
 			s.boot("{mode: 'payment', amount: 1099, currency: 'eur', paymentMethodTypes: ['card', 'paypal', 'amazon_pay']}", "{shippingAddressRequired: true, shippingRates: [{id: 'free', amount: 0, displayName: 'Free'}]}", "expressCheckout")
 			s.payWith(wallet)
-			intent := secretCall(t, base, "/v1/payment_intents", url.Values{"amount": {"1099"}, "currency": {"eur"}, "confirm": {"true"}, "confirmation_token": {s.token()}, "payment_method_types[]": {"card", "paypal", "amazon_pay"}})
+
+			intent := secretCall(t, base, "/v1/payment_intents", url.Values{
+				"amount":                 {"1099"},
+				"currency":               {"eur"},
+				"confirm":                {"true"},
+				"confirmation_token":     {s.token()},
+				"payment_method_types[]": {"card", "paypal", "amazon_pay"},
+			})
 			if intent["status"] != "requires_action" || dig(intent, "next_action", "type") != "redirect_to_url" {
 				t.Fatalf("got %v, want a redirect", intent)
 			}
 			if got := dig(intent, "shipping", "address", "line1"); got != "510 Townsend St" {
 				t.Errorf("got shipping %v, want the address of the sheet", intent["shipping"])
 			}
+
 			s.run("stripe.handleNextAction({clientSecret: '" + intent["client_secret"].(string) + "'}) && null")
 			s.arrive("#pass")
 			s.run("document.querySelector('#pass').click()")
 			s.arrive("#element")
 			s.want("[location.pathname, new URLSearchParams(location.search).get('redirect_status')]", `["/complete","succeeded"]`)
+
 			if got := get(t, base, "/v1/payment_intents/"+intent["id"].(string))["status"]; got != "succeeded" {
 				t.Errorf("got %v, want succeeded", got)
 			}
@@ -79,6 +89,7 @@ func TestGuideAgainstSandbox(t *testing.T) {
 		s := openOn(t, tab, base)
 		s.boot(deferred, "{emailRequired: true, billingAddressRequired: true}", "expressCheckout")
 		s.payWith("google_pay")
+
 		intent := confirm(t, base, s.token(), url.Values{"expand[]": {"payment_method"}})
 		if intent["status"] != "succeeded" || dig(intent, "payment_method", "billing_details", "email") != "jenny.rosen@example.com" {
 			t.Errorf("got %v", intent)
@@ -98,10 +109,15 @@ func TestGuideAgainstSandbox(t *testing.T) {
 			"address: {mode: 'shipping', fields: {phone: 'always'}, defaultValues: {name: 'Max Muster', phone: '+4930123456', address: {line1: 'Unter den Linden 1', city: 'Berlin', postal_code: '10117', country: 'DE'}}}",
 			"address: {mode: 'billing', defaultValues: {name: 'Jenny Rosen', address: {line1: '510 Townsend St', city: 'San Francisco', state: 'CA', postal_code: '94103', country: 'US'}}}", "payment: {}")
 		s.fillCard("4242424242424242")
+
 		intent := confirm(t, base, s.token(), url.Values{"expand[]": {"payment_method"}})
 		for want, got := range map[string]any{
-			"succeeded": intent["status"], "Max Muster": dig(intent, "shipping", "name"), "+4930123456": dig(intent, "shipping", "phone"), "10117": dig(intent, "shipping", "address", "postal_code"),
-			"jenny@example.com": dig(intent, "payment_method", "billing_details", "email"), "94103": dig(intent, "payment_method", "billing_details", "address", "postal_code"),
+			"succeeded":         intent["status"],
+			"Max Muster":        dig(intent, "shipping", "name"),
+			"+4930123456":       dig(intent, "shipping", "phone"),
+			"10117":             dig(intent, "shipping", "address", "postal_code"),
+			"jenny@example.com": dig(intent, "payment_method", "billing_details", "email"),
+			"94103":             dig(intent, "payment_method", "billing_details", "address", "postal_code"),
 		} {
 			if got != want {
 				t.Errorf("got %v, want %s", got, want)
@@ -118,16 +134,25 @@ func TestGuideAgainstSandbox(t *testing.T) {
 			customer := secretCall(t, base, "/v1/customers", url.Values{"name": {"Jenny"}})["id"].(string)
 			s := openReal(t, tab, base, "{mode: 'setup', currency: 'eur'}")
 			s.fillCard(c.card)
-			intent := secretCall(t, base, "/v1/setup_intents", url.Values{"customer": {customer}, "confirm": {"true"}, "confirmation_token": {s.token()}, "usage": {"off_session"}, "automatic_payment_methods[enabled]": {"true"}})
+
+			intent := secretCall(t, base, "/v1/setup_intents", url.Values{
+				"customer":                           {customer},
+				"confirm":                            {"true"},
+				"confirmation_token":                 {s.token()},
+				"usage":                              {"off_session"},
+				"automatic_payment_methods[enabled]": {"true"},
+			})
 			if intent["status"] != c.status {
 				t.Fatalf("got %v, want %s", intent, c.status)
 			}
+
 			if c.status == "requires_action" {
 				s.run("stripe.handleNextAction({clientSecret: '" + intent["client_secret"].(string) + "'}).then((result) => { window.handled = result; }) && null")
 				s.do(chromedp.Click(chromedp.CSS("#pass"), chromedp.FromNode(s.challengePage())))
 				s.eventually("window.handled")
 				s.want("handled.setupIntent?.status", `"succeeded"`)
 			}
+
 			methods := get(t, base, "/v1/payment_methods?customer="+customer)["data"].([]any)
 			if len(methods) != 1 || methods[0].(map[string]any)["allow_redisplay"] != "limited" {
 				t.Errorf("got %v, want one saved card", methods)
@@ -138,11 +163,23 @@ func TestGuideAgainstSandbox(t *testing.T) {
 	t.Run("the first payment of a subscription is confirmed from the token", func(t *testing.T) {
 		base := newSandbox(t).URL
 		customer := secretCall(t, base, "/v1/customers", url.Values{"name": {"Jenny"}})["id"].(string)
-		price := secretCall(t, base, "/v1/prices", url.Values{"currency": {"eur"}, "unit_amount": {"1099"}, "recurring[interval]": {"month"}, "product_data[name]": {"Tea club"}})["id"].(string)
+		price := secretCall(t, base, "/v1/prices", url.Values{
+			"currency":            {"eur"},
+			"unit_amount":         {"1099"},
+			"recurring[interval]": {"month"},
+			"product_data[name]":  {"Tea club"},
+		})["id"].(string)
+
 		s := openReal(t, tab, base, "{mode: 'subscription', amount: 1099, currency: 'eur'}")
 		s.fillCard("4242424242424242")
 		token := s.token()
-		subscription := secretCall(t, base, "/v1/subscriptions", url.Values{"customer": {customer}, "items[0][price]": {price}, "payment_behavior": {"default_incomplete"}, "expand[]": {"latest_invoice.payment_intent"}})
+		subscription := secretCall(t, base, "/v1/subscriptions", url.Values{
+			"customer":         {customer},
+			"items[0][price]":  {price},
+			"payment_behavior": {"default_incomplete"},
+			"expand[]":         {"latest_invoice.payment_intent"},
+		})
+
 		id, ok := dig(subscription, "latest_invoice", "payment_intent", "id").(string)
 		if !ok {
 			t.Fatalf("got %v, want an intent to confirm", subscription)
@@ -161,10 +198,16 @@ func TestGuideAgainstSandbox(t *testing.T) {
 		method := get(t, base, "/v1/payment_methods?customer="+customer)["data"].([]any)[0].(map[string]any)["id"].(string)
 		secretCall(t, base, "/v1/payment_methods/"+method, url.Values{"allow_redisplay": {"always"}})
 		const feature = "components[payment_element][features][payment_method_redisplay]"
-		secret := secretCall(t, base, "/v1/customer_sessions", url.Values{"customer": {customer}, "components[payment_element][enabled]": {"true"}, feature: {"enabled"}})["client_secret"].(string)
+		secret := secretCall(t, base, "/v1/customer_sessions", url.Values{
+			"customer":                             {customer},
+			"components[payment_element][enabled]": {"true"},
+			feature:                                {"enabled"},
+		})["client_secret"].(string)
+
 		s := openReal(t, tab, base, "{mode: 'payment', amount: 1099, currency: 'eur', customerSessionClientSecret: '"+secret+"', paymentMethodOptions: {card: {require_cvc_recollection: true}}}")
 		s.want("[last('change').complete, last('change').value.payment_method.id]", `[false,"`+method+`"]`)
 		s.typeIn("cvc", "123")
+
 		more := url.Values{"customer": {customer}, "payment_method_options[card][require_cvc_recollection]": {"true"}}
 		if got := confirm(t, base, s.token(), more)["status"]; got != "succeeded" {
 			t.Errorf("got %v, want succeeded", got)

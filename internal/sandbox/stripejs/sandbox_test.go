@@ -20,46 +20,58 @@ import (
 // newSandbox starts the real offline Stripe with the stand-in's files.
 func newSandbox(t *testing.T) *httptest.Server {
 	t.Helper()
-	srv, err := sandbox.New(sandbox.Config{Assets: stripejs.FS, DelayedAfter: -1, BusinessName: "Tea House", Country: "FR"})
+	srv, err := sandbox.New(sandbox.Config{
+		Assets:       stripejs.FS,
+		DelayedAfter: -1,
+		BusinessName: "Tea House",
+		Country:      "FR",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	site := httptest.NewServer(srv)
 	t.Cleanup(func() {
 		site.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
+
 		if err := srv.Close(ctx); err != nil {
 			t.Error(err)
 		}
 	})
+
 	return site
 }
 
-// secretCall changes something with the shop's secret key.
+// secretCall sends a request with the shop's secret key.
 func secretCall(t *testing.T, base, path string, form url.Values) map[string]any {
 	t.Helper()
 	return secretRequest(t, http.MethodPost, base, path, form)
 }
 
-// secretRequest is a call of the shop's server.
+// secretRequest returns a request of the shop's server.
 func secretRequest(t *testing.T, method, base, path string, form url.Values) map[string]any {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, base+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Authorization", "Bearer sk_test_sandboxshop")
+
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = res.Body.Close() }()
+
 	var out map[string]any
 	if err := json.NewDecoder(res.Body).Decode(&out); err != nil {
 		t.Fatal(err)
 	}
+
 	return out
 }
 
@@ -72,7 +84,7 @@ func openReal(t *testing.T, tab context.Context, base, elementsOptions string) *
 	return s
 }
 
-// token submits the element and gives the id of its confirmation token.
+// token submits the element and returns the ID of its confirmation token.
 func (s *shop) token() string {
 	s.t.Helper()
 	return s.text("elements.submit().then((r) => r.error?.message ?? stripe.createConfirmationToken({elements, params: {return_url: location.origin + '/complete'}}).then((r) => r.confirmationToken?.id ?? JSON.stringify(r.error)))")
@@ -80,10 +92,18 @@ func (s *shop) token() string {
 
 func confirm(t *testing.T, base, token string, more url.Values) map[string]any {
 	t.Helper()
-	form := url.Values{"amount": {"1099"}, "currency": {"eur"}, "confirm": {"true"}, "confirmation_token": {token}, "automatic_payment_methods[enabled]": {"true"}}
+	form := url.Values{
+		"amount":                             {"1099"},
+		"currency":                           {"eur"},
+		"confirm":                            {"true"},
+		"confirmation_token":                 {token},
+		"automatic_payment_methods[enabled]": {"true"},
+	}
+
 	for key, value := range more {
 		form[key] = value
 	}
+
 	return secretCall(t, base, "/v1/payment_intents", form)
 }
 
@@ -96,6 +116,7 @@ func TestAgainstSandbox(t *testing.T) {
 		base := newSandbox(t).URL
 		s := openReal(t, tab, base, deferred)
 		s.fillCard("4242424242424242")
+
 		if got := confirm(t, base, s.token(), nil)["status"]; got != "succeeded" {
 			t.Errorf("got %v, want succeeded", got)
 		}
@@ -110,10 +131,12 @@ func TestAgainstSandbox(t *testing.T) {
 			base := newSandbox(t).URL
 			s := openReal(t, tab, base, deferred)
 			s.fillCard(c.card)
+
 			intent := confirm(t, base, s.token(), nil)
 			if intent["status"] != "requires_action" {
 				t.Fatalf("got %v, want requires_action", intent)
 			}
+
 			s.run("stripe.handleNextAction({clientSecret: '" + intent["client_secret"].(string) + "'}).then((result) => { window.handled = result; }) && null")
 			s.do(chromedp.Click(chromedp.CSS(c.button), chromedp.FromNode(s.challengePage())))
 			s.eventually("window.handled")
@@ -144,6 +167,7 @@ func TestAgainstSandbox(t *testing.T) {
 		s.typeIn("iban", "AT321904300235473204")
 		s.typeIn("name", "Jenny Rosen")
 		s.typeIn("email", "jenny@example.com")
+
 		if got := confirm(t, base, s.token(), nil)["status"]; got != "processing" {
 			t.Errorf("got %v, want processing", got)
 		}
@@ -155,22 +179,32 @@ func TestAgainstSandbox(t *testing.T) {
 		session := func() string {
 			feature := "components[payment_element][features][payment_method_"
 			secret := secretCall(t, base, "/v1/customer_sessions", url.Values{
-				"customer": {customer}, "components[payment_element][enabled]": {"true"}, feature + "redisplay]": {"enabled"},
-				feature + "save]": {"enabled"}, feature + "save_usage]": {"off_session"}, feature + "remove]": {"enabled"},
+				"customer":                             {customer},
+				"components[payment_element][enabled]": {"true"},
+				feature + "redisplay]":                 {"enabled"},
+				feature + "save]":                      {"enabled"},
+				feature + "save_usage]":                {"off_session"},
+				feature + "remove]":                    {"enabled"},
 			})["client_secret"].(string)
+
 			return "{mode: 'payment', amount: 1099, currency: 'eur', customerSessionClientSecret: '" + secret + "'}"
 		}
+
 		s := openReal(t, tab, base, session())
 		s.fillCard("4242424242424242")
 		s.do(chromedp.Click(inside("[name=save]")))
+
 		if got := confirm(t, base, s.token(), url.Values{"customer": {customer}})["status"]; got != "succeeded" {
 			t.Fatalf("got %v, want succeeded", got)
 		}
+
 		s = openReal(t, tab, base, session())
 		s.want("last('change').value.payment_method?.type", `"card"`)
+
 		if got := confirm(t, base, s.token(), url.Values{"customer": {customer}})["status"]; got != "succeeded" {
 			t.Errorf("got %v, want succeeded", got)
 		}
+
 		s.do(chromedp.Click(inside("[data-remove]")), chromedp.Click(inside("[data-confirm-remove]")))
 		s.eventually("last('savedpaymentmethodremove')")
 		s.want("last('savedpaymentmethodremove').success", "true")

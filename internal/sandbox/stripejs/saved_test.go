@@ -12,19 +12,33 @@ import (
 
 func saved(id, redisplay string) map[string]any {
 	return map[string]any{
-		"id": id, "type": "card", "allow_redisplay": redisplay, "billing_details": map[string]any{"name": "Jenny"},
-		"card": map[string]any{"brand": "visa", "last4": "4242", "exp_month": 4, "exp_year": 2031},
+		"id":              id,
+		"type":            "card",
+		"allow_redisplay": redisplay,
+		"billing_details": map[string]any{"name": "Jenny"},
+		"card": map[string]any{
+			"brand":     "visa",
+			"last4":     "4242",
+			"exp_month": 4,
+			"exp_year":  2031,
+		},
 	}
 }
 
 func features(more map[string]any) map[string]any {
 	out := map[string]any{
-		"payment_method_redisplay": "enabled", "payment_method_remove": "enabled", "payment_method_save": "enabled", "payment_method_save_usage": "off_session",
-		"payment_method_allow_redisplay_filters": []string{"always", "limited"}, "payment_method_redisplay_limit": 3,
+		"payment_method_redisplay":               "enabled",
+		"payment_method_remove":                  "enabled",
+		"payment_method_save":                    "enabled",
+		"payment_method_save_usage":              "off_session",
+		"payment_method_allow_redisplay_filters": []string{"always", "limited"},
+		"payment_method_redisplay_limit":         3,
 	}
+
 	for key, value := range more {
 		out[key] = value
 	}
+
 	return out
 }
 
@@ -44,7 +58,10 @@ func TestSavedMethods(t *testing.T) {
 		s.want("elements.submit()", `{"selectedPaymentMethod":"card"}`)
 		s.run("stripe.createConfirmationToken({elements})")
 		s.wantForm("POST /v1/confirmation_tokens", map[string]string{
-			"payment_method": "pm_1", "customer_session_client_secret": "cuss_secret_1", "payment_method_data[type]": "", "payment_method_options[card][cvc]": "",
+			"payment_method":                    "pm_1",
+			"customer_session_client_secret":    "cuss_secret_1",
+			"payment_method_data[type]":         "",
+			"payment_method_options[card][cvc]": "",
 		})
 	})
 
@@ -58,7 +75,7 @@ func TestSavedMethods(t *testing.T) {
 		s.wantForm("POST /v1/confirmation_tokens", map[string]string{"payment_method": "pm_1", "payment_method_options[card][cvc]": "123"})
 	})
 
-	t.Run("removing asks first, detaches, tells the page and goes on to the new form", func(t *testing.T) {
+	t.Run("removing asks first, detaches, notifies the page and moves on to the new form", func(t *testing.T) {
 		w := newWire(t)
 		w.saved(features(nil), saved("pm_1", "always"))
 		w.answers["POST /v1/payment_methods/pm_1/detach"] = answer{200, map[string]any{"id": "pm_1"}}
@@ -109,12 +126,14 @@ func TestSavedMethods(t *testing.T) {
 	})
 }
 
-// TestSaveCheckbox walks what the features, the page and the buyer say about saving, and what the token makes of it (docs:
-// customer_sessions, payment_method_save and payment_method_save_usage).
+// TestSaveCheckbox combines what the features, the page and the buyer choose
+// about saving, and checks the token (docs: customer_sessions,
+// payment_method_save and payment_method_save_usage).
 func TestSaveCheckbox(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
 	s := openShop(t, browsertest.New(t), w, "/v3/stripe.js")
+
 	const none, off, on = "", "off_session", "on_session"
 	for _, c := range []struct {
 		mode, save, usage, future string
@@ -140,24 +159,30 @@ func TestSaveCheckbox(t *testing.T) {
 		if c.usage == none {
 			more["payment_method_save_usage"] = nil
 		}
+
 		w.saved(features(more))
+
 		future := ""
 		if c.future != none {
 			future = ", setupFutureUsage: '" + c.future + "'"
 		}
+
 		t.Logf("%+v", c)
 		s.boot("{mode: '"+c.mode+"', amount: 1099, currency: 'eur', customerSessionClientSecret: 'cuss_1'"+future+"}", "{}", "payment")
 		s.want("inside('[name=save]').checkVisibility()", fmt.Sprint(c.box))
 		s.fillCard("4242424242424242")
+
 		if c.check {
 			s.do(chromedp.Click(inside("[name=save]")))
 		}
+
 		s.want("elements.submit().then(() => stripe.createConfirmationToken({elements})).then((r) => r.confirmationToken?.id)", `"ctoken_1"`)
 		s.wantForm("POST /v1/confirmation_tokens", map[string]string{"payment_method_data[allow_redisplay]": c.redisplay, "setup_future_usage": c.want})
 	}
 }
 
-// TestSavingWithSaved holds that saved methods show, and can be removed, whatever the other features say.
+// TestSavingWithSaved checks that saved methods show and can be removed,
+// whatever the other features are.
 func TestSavingWithSaved(t *testing.T) {
 	t.Parallel()
 	w := newWire(t)
@@ -166,7 +191,12 @@ func TestSavingWithSaved(t *testing.T) {
 		state := func(bit int) string { return []string{"disabled", "enabled"}[i>>bit&1] }
 		redisplay, save, remove := state(0), state(1), state(2)
 		t.Logf("redisplay %s, save %s, remove %s", redisplay, save, remove)
-		w.saved(features(map[string]any{"payment_method_redisplay": redisplay, "payment_method_save": save, "payment_method_remove": remove}), saved("pm_1", "always"))
+		w.saved(features(map[string]any{
+			"payment_method_redisplay": redisplay,
+			"payment_method_save":      save,
+			"payment_method_remove":    remove,
+		}), saved("pm_1", "always"))
+
 		s.boot(withCustomer, "{}", "payment")
 		shown := redisplay == "enabled"
 		s.want("[Boolean(inside('[data-saved-method=pm_1]')), Boolean(inside('[data-remove=pm_1]')), last('change').value.payment_method?.id ?? null]",

@@ -19,21 +19,22 @@ import (
 	"checkoutd/internal/browsertest"
 )
 
-// shop is a page of another origin that uses the stand-in, under a CSP as strict as the product's own.
+// shop is a page on another origin that uses the stand-in, under a CSP as
+// strict as the product's own.
 type shop struct {
 	t    *testing.T
 	ctx  context.Context
 	wire *wire
 	url  string
 
-	former int // problems of the tests that had the tab before
+	problemsBefore int // problems of the tests that had the tab before
 }
 
 const shopPage = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>shop</title>
 <link rel="stylesheet" href="/shop.css"><form id="form"><h1>Shop</h1><div id="other"></div><div id="element"></div><button id="pay">Pay</button></form>
 <script src="%s"></script><script src="/shop.js"></script></html>`
 
-// shopScript makes an element and keeps its events; the tests call boot.
+// shopScript creates an element and records its events; the tests call boot.
 const shopScript = `'use strict';
 window.element = null;
 window.events = [];
@@ -64,8 +65,8 @@ window.last = (name) => events.filter((entry) => entry[0] === name).map((entry) 
 window.failure = async (work) => { try { return 'no error: ' + JSON.stringify(await work()); } catch (err) { return err.name + ': ' + err.message; } };
 `
 
-// openShop loads the page with the stand-in's script into the tab, and checks at the end that the page had nothing to
-// complain about.
+// openShop loads the page with the stand-in's script into the tab. At the end
+// it checks that the page reported no problems.
 func openShop(t *testing.T, tab context.Context, w *wire, path string) *shop {
 	t.Helper()
 	site := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -84,28 +85,32 @@ func openShop(t *testing.T, tab context.Context, w *wire, path string) *shop {
 			_, _ = fmt.Fprintf(rw, shopPage, w.URL+path)
 		}
 	}))
+
 	t.Cleanup(site.Close)
 	s := newVisit(t, tab, w, site.URL)
 	s.do(chromedp.Navigate(site.URL + "/checkout"))
+
 	return s
 }
 
-// newVisit takes the tab over from the test that had it before: a tab costs more than all else in most tests. Every
-// site has an origin of its own, and none keeps anything in the browser.
+// newVisit reuses the tab of an earlier test, since opening a tab is the
+// slowest part of most tests. Every site has its own origin, and none stores
+// anything in the browser.
 func newVisit(t *testing.T, tab context.Context, w *wire, url string) *shop {
 	t.Helper()
-	s := &shop{t: t, ctx: tab, wire: w, url: url, former: len(browsertest.Problems(tab))}
+	s := &shop{t: t, ctx: tab, wire: w, url: url, problemsBefore: len(browsertest.Problems(tab))}
 	s.do(focused, browsertest.Viewport(1280, 800), browsertest.Dark(false))
 	t.Cleanup(s.leave)
 	return s
 }
 
-// leave tells what the page complained about, and shows it when the test failed.
+// leave reports the problems of the page, and takes a screenshot if the test
+// failed.
 func (s *shop) leave() {
-	for _, p := range browsertest.Problems(s.ctx)[s.former:] {
-		// Answers of 400 and above are what many tests are about.
+	for _, p := range browsertest.Problems(s.ctx)[s.problemsBefore:] {
+		// Many tests cause responses of 400 and above on purpose.
 		if p.Kind != browsertest.Network {
-			s.t.Errorf("the page complained: %s", p)
+			s.t.Errorf("the page reported a problem: %s", p)
 		}
 	}
 	if s.t.Failed() {
@@ -113,7 +118,8 @@ func (s *shop) leave() {
 	}
 }
 
-// focused makes the tab take the focus as if it were the only one; tests share a browser.
+// focused gives the tab the focus as if it were the only one: tests share a
+// browser.
 func focused(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
 	_, err := cdp.Call(ctx, target, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	return chromedp.Void{}, err
@@ -129,7 +135,8 @@ func newShop(t *testing.T, tab context.Context, w *wire, elementsOptions, paymen
 
 const deferred = "{mode: 'payment', amount: 1099, currency: 'eur'}"
 
-// boot makes and mounts one element in place of the former; the last argument may be options of Stripe().
+// boot creates and mounts one element in place of the previous one. The last
+// argument may be options of Stripe().
 func (s *shop) boot(elementsOptions, options, kind string, stripeOptions ...string) {
 	s.t.Helper()
 	s.run(fmt.Sprintf("boot(%s, %s, '%s', %s)", elementsOptions, options, kind, append(stripeOptions, "undefined")[0]))
@@ -148,7 +155,7 @@ func (s *shop) run(js string) {
 	s.json("(async () => { await (" + js + "); return null; })()")
 }
 
-// json evaluates an expression and gives its value as JSON text.
+// json evaluates an expression and returns its value as JSON text.
 func (s *shop) json(js string) string {
 	s.t.Helper()
 	out, err := chromedp.Run(s.ctx, chromedp.Evaluate[string]("(async () => JSON.stringify((await ("+js+")) ?? null))()", chromedp.EvalAwaitPromise))
@@ -158,7 +165,7 @@ func (s *shop) json(js string) string {
 	return out
 }
 
-// text evaluates an expression that gives a string.
+// text evaluates an expression whose value is a string.
 func (s *shop) text(js string) string {
 	s.t.Helper()
 	var out string
@@ -181,13 +188,14 @@ func (s *shop) eventually(js string) {
 	s.t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); s.json("Boolean("+js+")") != "true"; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			s.t.Fatalf("waited 10 s in vain: %s", js)
+			s.t.Fatalf("waited 10 s for: %s", js)
 		}
 	}
 }
 
-// arrive waits until the tab has gone to a page with this element. Between two pages nothing can be evaluated, and a node
-// of the former one is of no use: that is why what follows should not be a click of the mouse.
+// arrive waits until the tab shows a page with this element. Between two pages
+// nothing can be evaluated and nodes of the previous page are stale, so the
+// next step should not be a mouse click.
 func (s *shop) arrive(selector string) {
 	s.t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
@@ -196,7 +204,7 @@ func (s *shop) arrive(selector string) {
 			return
 		}
 		if time.Now().After(deadline) {
-			s.t.Fatalf("waited 20 s in vain for %s: %v", selector, err)
+			s.t.Fatalf("waited 20 s for %s: %v", selector, err)
 		}
 	}
 }
@@ -219,13 +227,13 @@ func (s *shop) typeCard(number string) {
 	s.typeIn("cvc", "123")
 }
 
-// fillCard fills a whole card in at once, as a browser's autofill does.
+// fillCard fills in a whole card at once, as a browser's autofill does.
 func (s *shop) fillCard(number string) {
 	s.t.Helper()
 	s.run(fmt.Sprintf("fill({number: %q, expiry: '1234', cvc: '123'})", number))
 }
 
-// wantForm compares parts of the one form that was sent to a route.
+// wantForm compares parts of the last form that was sent to a route.
 func (s *shop) wantForm(line string, want map[string]string) {
 	s.t.Helper()
 	calls := s.wire.calls(line)
@@ -244,7 +252,7 @@ func compareForm(t *testing.T, form url.Values, want map[string]string) {
 	}
 }
 
-// picture writes a screenshot when CHECKOUTD_SCREENSHOTS is set.
+// picture writes a screenshot if CHECKOUTD_SCREENSHOTS is set.
 func (s *shop) picture(name string) {
 	s.t.Helper()
 	if os.Getenv("CHECKOUTD_SCREENSHOTS") != "" {

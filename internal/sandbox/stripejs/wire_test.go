@@ -12,7 +12,8 @@ import (
 	"checkoutd/internal/sandbox/stripejs"
 )
 
-// wire is the other end of the stand-in's calls: it keeps what was asked and answers what the test set.
+// wire is the server behind the stand-in's requests: it records them and
+// returns the responses that the test set.
 type wire struct {
 	*httptest.Server
 
@@ -37,14 +38,19 @@ func newWire(t *testing.T) *wire {
 	t.Helper()
 	w := &wire{
 		session: map[string]any{
-			"object": "elements_session", "session_id": "elements_session_1", "business_name": "Tea House", "customer": nil,
+			"object":                    "elements_session",
+			"session_id":                "elements_session_1",
+			"business_name":             "Tea House",
+			"customer":                  nil,
 			"payment_method_preference": map[string]any{"ordered_payment_method_types": []string{"card"}, "country_code": "FR"},
 		},
 		intents: map[string]map[string]any{},
 		answers: map[string]answer{},
 	}
+
 	w.Server = httptest.NewServer(w)
 	t.Cleanup(w.Close)
+
 	return w
 }
 
@@ -54,7 +60,7 @@ func (w *wire) offer(country string, types ...string) {
 	w.session["payment_method_preference"] = map[string]any{"ordered_payment_method_types": types, "country_code": country}
 }
 
-// saved gives the session a customer with methods and features.
+// saved adds a customer with methods and features to the session.
 func (w *wire) saved(features map[string]any, methods ...map[string]any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -64,7 +70,7 @@ func (w *wire) saved(features map[string]any, methods ...map[string]any) {
 	}
 }
 
-// intent adds an intent; its secret is id + "_secret_x".
+// intent adds an intent; its client secret is id + "_secret_x".
 func (w *wire) intent(id, status string, more map[string]any) {
 	intent := map[string]any{
 		"id": id, "object": "payment_intent", "status": status, "amount": 1099, "currency": "eur",
@@ -78,14 +84,16 @@ func (w *wire) intent(id, status string, more map[string]any) {
 	w.intents[id] = intent
 }
 
-// challengeFor is the next_action of a card with use_stripe_sdk.
+// challengeFor returns the next_action of a card with use_stripe_sdk.
 func (w *wire) challengeFor(id string) map[string]any {
 	return map[string]any{"next_action": map[string]any{"type": "use_stripe_sdk", "use_stripe_sdk": map[string]any{
-		"type": "three_d_secure_redirect", "stripe_js": w.URL + "/3ds/" + id + "?client_secret=" + id + "_secret_x", "source": "src_1",
+		"type":      "three_d_secure_redirect",
+		"stripe_js": w.URL + "/3ds/" + id + "?client_secret=" + id + "_secret_x",
+		"source":    "src_1",
 	}}}
 }
 
-// calls gives the forms of all requests with this line.
+// calls returns the forms of all requests with this line.
 func (w *wire) calls(line string) []url.Values {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -103,12 +111,15 @@ func (w *wire) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	rw.Header().Set("Access-Control-Allow-Origin", "*")
 	w.mu.Lock()
 	defer w.mu.Unlock()
+
 	line := r.Method + " " + r.URL.Path
 	w.asked = append(w.asked, request{line, r.Form})
+
 	if a, ok := w.answers[line]; ok {
 		reply(rw, a.status, a.body)
 		return
 	}
+
 	w.route(rw, r, line)
 }
 
@@ -146,6 +157,7 @@ func (w *wire) decide(rw http.ResponseWriter, id string, form url.Values) {
 		reply(rw, http.StatusNotFound, stripeError("invalid_request_error", "resource_missing", "No such intent"))
 		return
 	}
+
 	intent["next_action"] = nil
 	if form.Get("outcome") == "pass" {
 		intent["status"] = "succeeded"
@@ -156,6 +168,7 @@ func (w *wire) decide(rw http.ResponseWriter, id string, form url.Values) {
 			"message": "The provided PaymentMethod has failed authentication.",
 		}
 	}
+
 	reply(rw, http.StatusOK, map[string]any{"status": intent["status"]})
 }
 

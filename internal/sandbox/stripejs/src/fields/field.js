@@ -218,8 +218,7 @@ function showProblems(fields) {
 
 /**
  * @param {Field} field
- * @returns {Failure} the failure the failure the failure as elements.submit()
- *   reports it
+ * @returns {Failure} the failure as elements.submit() reports it
  */
 function fieldFailure(field) {
   const problem = field.problem() ?? 'incomplete_field';
