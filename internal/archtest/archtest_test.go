@@ -169,7 +169,16 @@ func TestArchitecturePage(t *testing.T) {
 		}
 	}
 
-	if files < 20 || declarations < 5 {
+	// "`name` in `file.go`"
+	inFile := regexp.MustCompile("`(\\w+)`\\s+in\\s+`([\\w/]+\\.go)`")
+	for _, match := range inFile.FindAllStringSubmatch(page, -1) {
+		word := regexp.MustCompile(`\b` + match[1] + `\b`)
+		if !word.MatchString(read(t, "internal/"+match[2])) {
+			t.Errorf("docs/architecture.md names %s in %s, which has no such name", match[1], match[2])
+		}
+	}
+
+	if files < 40 || declarations < 5 {
 		t.Errorf("found only %d files and %d declarations on the page", files, declarations)
 	}
 }
