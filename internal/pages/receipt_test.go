@@ -165,8 +165,8 @@ func TestEveryModeHasItsWords(t *testing.T) {
 	for _, tt := range []struct{ language, id, want string }{
 		{"en", "pay-label", "Subscribe for €49.00 every 3 months"},
 		{"fr", "pay-label", "S’abonner pour 49,00 € tous les 3 mois"},
-		{"en", "recurring-note", "You pay €49.00 now, and the same every 3 months until you cancel."},
-		{"fr", "recurring-note", "Vous payez 49,00 € maintenant, puis autant tous les 3 mois jusqu’à résiliation."},
+		{"en", "recurring-note", "You pay €49.00 now and the same amount every 3 months until you cancel."},
+		{"fr", "recurring-note", "Vous payez 49,00 € maintenant, puis le même montant tous les 3 mois jusqu’à la résiliation."},
 	} {
 		all := parse(t, get(t, p, checkout(moded("subscription", order("open", "unpaid"))), tt.language).Body.String())
 		if got := strings.ReplaceAll(words(byID(t, all, tt.id)), "\u00a0", " "); got != tt.want {

@@ -29,7 +29,7 @@ func TestSavedMethods(t *testing.T) {
 	v.Outcome("paid")
 
 	v.Order("mug")
-	v.Until(note + " === 'You pay with a saved card.'")
+	v.Until(note + " === 'You are paying with a saved card.'")
 	e2etest.Want(v, billing, false)
 	v.Axe()
 	v.Look("checkout-saved")
