@@ -24,7 +24,7 @@ func TestLogBook(t *testing.T) {
 	t.Parallel()
 	var log testkit.LogBook
 	for n := range 3 {
-		fmt.Fprintf(&log, "{\"n\":%d}\n", n)
+		_, _ = fmt.Fprintf(&log, "{\"n\":%d}\n", n)
 	}
 
 	if got, want := log.Tail(2), "{\"n\":1}\n{\"n\":2}"; got != want {

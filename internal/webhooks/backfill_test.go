@@ -8,6 +8,7 @@ import (
 
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/testkit"
 	"checkoutd/internal/webhooks"
 )
 
@@ -45,7 +46,7 @@ func TestBackfillRepairsTheOrderWhoseWebhookNeverArrived(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(f *fixture) {
 		order, intent := f.buy(payments.StatusProcessing)
-		f.stripe.set(intent, payments.StatusSucceeded)
+		f.stripe.SetStatus(intent, payments.StatusSucceeded)
 		raw := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
 		f.stripe.list(raw)
 
@@ -290,12 +291,12 @@ func TestRunBackfillsAtOnceAndThenPeriodically(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, func(c *webhooks.Config) { c.BackfillEvery = 20 * time.Millisecond })
 	order, intent := f.buy(payments.StatusProcessing)
-	f.stripe.set(intent, payments.StatusSucceeded)
+	f.stripe.SetStatus(intent, payments.StatusSucceeded)
 	f.stripe.list(f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded)))
 	f.stripe.mu.Lock()
 	f.stripe.onPage = func(int) error { // the first run fails
 		if len(f.stripe.asked) == 1 {
-			return errDown
+			return testkit.ErrDown
 		}
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/testkit"
 	"checkoutd/internal/webhooks"
 )
 
@@ -25,19 +26,19 @@ func TestChargeEvents(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
 			order, intent := f.buy(payments.StatusProcessing)
-			f.stripe.set(intent, payments.StatusSucceeded)
+			f.stripe.SetStatus(intent, payments.StatusSucceeded)
 			first := f.event(eventType, chargeObject(intent, order))
 			f.deliver(first)
 			f.work()
 			f.wantState(first, webhooks.Done, "")
 			f.wantPaid(order)
-			readings := f.stripe.read()
+			readings := f.stripe.Readings()
 			second := f.event(eventType, chargeObject(intent, order))
 			f.deliver(second)
 			f.work()
 			f.wantState(second, webhooks.Done, "")
 
-			if f.stripe.read() != readings {
+			if f.stripe.Readings() != readings {
 				t.Error("a final intent was read again")
 			}
 		})
@@ -104,13 +105,11 @@ func TestRefundEvents(t *testing.T) {
 			}, {ID: "re_1", Amount: 500, Status: "canceled"}},
 				f.event("charge.refund.updated", refundObject(intent, false)), 0, orders.PaymentPaid},
 		} {
-			f.stripe.mu.Lock()
 			for i := range step.refunds {
 				step.refunds[i].IntentID, step.refunds[i].Currency = intent, "usd"
 			}
 
-			f.stripe.refunds[intent] = step.refunds
-			f.stripe.mu.Unlock()
+			f.stripe.SetRefunds(intent, step.refunds...)
 
 			for range 2 { // the event, and its replay
 				f.deliver(step.event)
@@ -143,17 +142,14 @@ func TestDisputeEvents(t *testing.T) {
 			{"created", "needs_response"}, {"updated", "under_review"}, {"funds_withdrawn", "under_review"},
 			{"funds_reinstated", "won"}, {"closed", "won"},
 		} {
-			f.stripe.mu.Lock()
-			f.stripe.disputes["dp_1"] = payments.Dispute{
+			f.stripe.PutDispute(payments.Dispute{
 				ID:       "dp_1",
 				IntentID: intent,
 				Amount:   1099,
 				Currency: "usd",
 				Status:   step.status,
 				Reason:   "fraudulent",
-			}
-
-			f.stripe.mu.Unlock()
+			})
 
 			// The object in the event is stale.
 			raw := f.event("charge.dispute."+step.event, object{
@@ -181,25 +177,23 @@ func TestRefundAndDisputeWaitWhileStripeIsDown(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	order, intent := f.buy(payments.StatusSucceeded)
-	f.stripe.mu.Lock()
-	f.stripe.refunds[intent] = []payments.Refund{{
+	f.stripe.SetRefunds(intent, payments.Refund{
 		ID:       "re_1",
 		IntentID: intent,
 		Amount:   1099,
 		Currency: "usd",
 		Status:   "succeeded",
-	}}
+	})
 
-	f.stripe.disputes["dp_1"] = payments.Dispute{
+	f.stripe.PutDispute(payments.Dispute{
 		ID:       "dp_1",
 		IntentID: intent,
 		Amount:   1099,
 		Currency: "usd",
 		Status:   "lost",
-	}
+	})
 
-	f.stripe.mu.Unlock()
-	f.stripe.setDown(true)
+	f.stripe.SetDown(testkit.ErrDown)
 	refund := f.event("refund.created", refundObject(intent, false))
 	dispute := f.event("charge.dispute.closed", object{
 		"id":             "dp_1",
@@ -212,7 +206,7 @@ func TestRefundAndDisputeWaitWhileStripeIsDown(t *testing.T) {
 	f.wantState(refund, webhooks.Received, "connection refused")
 	f.wantState(dispute, webhooks.Received, "connection refused")
 	f.wantPaid(order)
-	f.stripe.setDown(false)
+	f.stripe.SetDown(nil)
 	f.clock.Advance(lease)
 	f.work()
 	f.wantState(refund, webhooks.Done, "")

@@ -106,15 +106,7 @@ var migrated = sync.OnceValues(func() (data []byte, err error) {
 func newFixtureOn(t *testing.T, url string, options ...option) *fixture {
 	t.Helper()
 	f := &fixture{T: t, log: &testkit.LogBook{}, clock: testkit.NewClock()}
-	f.stripe = &fakeStripe{
-		clock:         f.clock,
-		intents:       map[string]payments.Snapshot{},
-		refunds:       map[string][]payments.Refund{},
-		disputes:      map[string]payments.Dispute{},
-		subscriptions: map[string]payments.SubscriptionReading{},
-		invoices:      map[string]string{},
-		pageSize:      100,
-	}
+	f.stripe = &fakeStripe{Stripe: testkit.NewStripe(), pageSize: 100}
 
 	var err error
 	if f.store, err = store.Open(t.Context(), url, store.Options{Now: f.clock.Now, Log: zerolog.Nop()}); err != nil {
@@ -167,9 +159,7 @@ func newFixtureOn(t *testing.T, url string, options ...option) *fixture {
 func (f *fixture) buy(status payments.Status) (order, intent string) {
 	f.Helper()
 	order = f.order()
-	f.stripe.mu.Lock()
-	f.stripe.next = status
-	f.stripe.mu.Unlock()
+	f.stripe.SetNext(status)
 	_, _ = f.pay.Confirm(f.Context(), payments.ConfirmRequest{OrderID: order, Token: "ctoken_" + order})
 	return order, "pi_" + order
 }
@@ -398,156 +388,17 @@ func (f *fixture) eventually(what string, ok func() bool) {
 	}
 }
 
-// fakeStripe is both what payments and what the inbox ask of Stripe.
+// fakeStripe adds the list of events to the shared fake.
 type fakeStripe struct {
+	*testkit.Stripe
 	stripeapi.Codec // reads events as in production
 
-	mu            sync.Mutex
-	clock         *testkit.Clock
-	next          payments.Status // of the next intent
-	intents       map[string]payments.Snapshot
-	refunds       map[string][]payments.Refund
-	disputes      map[string]payments.Dispute
-	subscriptions map[string]payments.SubscriptionReading
-	invoices      map[string]string // the subscription of each
-	events        [][]byte          // newest first
-	pageSize      int
-	asked         []time.Time // from of each first page
-	pages         int
-	onPage        func(page int) error
-	onRead        func() // before a reading of an intent is answered
-	down          bool
-	readings      int
-}
-
-var errDown = &payments.CallError{Stripe: payments.StripeError{Type: payments.TypeConnection}, Cause: errors.New("connection refused")}
-
-func (s *fakeStripe) setDown(down bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.down = down
-}
-
-// set changes the truth about an intent.
-func (s *fakeStripe) set(intent string, status payments.Status) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	snap := s.intents[intent]
-	snap.Status = status
-	if status == payments.StatusSucceeded {
-		snap.AmountReceived = snap.Amount
-	}
-	s.intents[intent] = snap
-}
-
-// make puts an intent there that nobody here has seen.
-func (s *fakeStripe) make(intent, order string, status payments.Status) {
-	s.mu.Lock()
-	s.intents[intent] = payments.Snapshot{
-		ID:           intent,
-		OrderID:      order,
-		Amount:       1099,
-		Currency:     "usd",
-		ClientSecret: intent + "_secret_x",
-	}
-	s.mu.Unlock()
-	s.set(intent, status)
-}
-
-func (s *fakeStripe) read() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.readings
-}
-
-func (s *fakeStripe) Send(_ context.Context, p payments.Params, _ string) (payments.Snapshot, error) {
-	id := "pi_" + p.Metadata[payments.MetaOrder]
-	s.make(id, p.Metadata[payments.MetaOrder], s.next)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-
-	snap := s.intents[id]
-	snap.AttemptID = p.Metadata[payments.MetaAttempt]
-	s.intents[id] = snap
-
-	if s.down {
-		return payments.Snapshot{}, errDown // after Stripe did its work
-	}
-
-	return snap, nil
-}
-
-func (s *fakeStripe) Intent(_ context.Context, id string) (payments.Snapshot, error) {
-	s.mu.Lock()
-	onRead := s.onRead
-	s.mu.Unlock()
-
-	if onRead != nil {
-		onRead()
-	}
-
-	s.mu.Lock()
-	defer s.mu.Unlock()
-
-	s.readings++
-
-	snap, ok := s.intents[id]
-	if s.down || !ok {
-		return payments.Snapshot{}, errDown
-	}
-
-	return snap, nil
-}
-
-func (s *fakeStripe) FindIntent(_ context.Context, p payments.Params, _, _ time.Time) (payments.Snapshot, bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	snap, ok := s.intents["pi_"+p.Metadata[payments.MetaOrder]]
-	return snap, ok, nil
-}
-
-func (s *fakeStripe) CancelIntent(_ context.Context, in payments.Intent, _ string) error {
-	s.set(in.ID, payments.StatusCanceled)
-	return nil
-}
-
-func (s *fakeStripe) Subscription(_ context.Context, id string) (payments.SubscriptionReading, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.readings++
-	sub, ok := s.subscriptions[id]
-	if s.down || !ok {
-		return payments.SubscriptionReading{}, errDown
-	}
-	return sub, nil
-}
-
-func (s *fakeStripe) InvoiceSubscription(_ context.Context, invoice string) (string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.readings++
-	if s.down {
-		return "", errDown
-	}
-	return s.invoices[invoice], nil
-}
-
-func (s *fakeStripe) Refunds(_ context.Context, intent string) ([]payments.Refund, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.down {
-		return nil, errDown
-	}
-	return slices.Clone(s.refunds[intent]), nil
-}
-
-func (s *fakeStripe) Dispute(_ context.Context, id string) (payments.Dispute, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.down {
-		return payments.Dispute{}, errDown
-	}
-	return s.disputes[id], nil
+	mu       sync.Mutex
+	events   [][]byte // newest first
+	pageSize int
+	asked    []time.Time // from of each first page
+	pages    int
+	onPage   func(page int) error
 }
 
 // list puts an event in front of Stripe's list.

@@ -284,14 +284,14 @@ func TestEventOfAnotherReleaseTrainIsReadAtStripe(t *testing.T) {
 				t.Error("the mismatch is not recorded")
 			}
 
-			f.stripe.set(intent, payments.StatusSucceeded)
-			before := f.stripe.read()
+			f.stripe.SetStatus(intent, payments.StatusSucceeded)
+			before := f.stripe.Readings()
 			f.work()
 			f.wantState(raw, webhooks.Done, "")
 			f.wantPaid(order)
 
-			if f.stripe.read() != before+1 {
-				t.Errorf("%d readings, want 1", f.stripe.read()-before)
+			if f.stripe.Readings() != before+1 {
+				t.Errorf("%d readings, want 1", f.stripe.Readings()-before)
 			}
 		})
 	}
@@ -301,12 +301,12 @@ func TestEventOfAnotherReleaseTrainIsReadAtStripe(t *testing.T) {
 		f := newFixture(t)
 		order, intent := f.buy(payments.StatusProcessing)
 		raw := f.eventWith("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded), object{"api_version": "2024-09-30.acacia"})
-		before := f.stripe.read()
+		before := f.stripe.Readings()
 		f.deliver(raw)
 		f.work()
 		f.wantPaid(order)
 
-		if f.stored(raw).VersionMismatch || f.stripe.read() != before {
+		if f.stored(raw).VersionMismatch || f.stripe.Readings() != before {
 			t.Error("there is a mismatch, or the intent was read at Stripe")
 		}
 	})

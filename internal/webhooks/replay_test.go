@@ -127,7 +127,7 @@ func TestPreviewPredictsAndChangesNothing(t *testing.T) {
 			webhooks.Preview{Note: "no order matches this event yet"}},
 	}
 
-	before, readings := f.state(open), f.stripe.read()
+	before, readings := f.state(open), f.stripe.Readings()
 
 	for name, c := range cases {
 		f.deliver(c.raw)
@@ -144,7 +144,7 @@ func TestPreviewPredictsAndChangesNothing(t *testing.T) {
 	if after := f.state(open); after.Order.Status != before.Order.Status || !after.Order.UpdatedAt.Equal(before.Order.UpdatedAt) || len(after.Intents) != len(before.Intents) {
 		t.Error("a preview changed the order")
 	}
-	if f.stripe.read() != readings {
+	if f.stripe.Readings() != readings {
 		t.Error("a preview called Stripe")
 	}
 
@@ -171,17 +171,15 @@ func TestReplayIsIdempotent(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	order, intent := f.buy(payments.StatusRequiresAction)
-	f.stripe.set(intent, payments.StatusSucceeded)
-	f.stripe.mu.Lock()
-	f.stripe.refunds[intent] = []payments.Refund{{
+	f.stripe.SetStatus(intent, payments.StatusSucceeded)
+	f.stripe.SetRefunds(intent, payments.Refund{
 		ID:       "re_1",
 		IntentID: intent,
 		Amount:   100,
 		Currency: "usd",
 		Status:   "succeeded",
-	}}
+	})
 
-	f.stripe.mu.Unlock()
 	f.deliver(
 		f.event("payment_intent.created", intentObject(intent, order, payments.StatusRequiresPaymentMethod)),
 		f.event("payment_intent.requires_action", intentObject(intent, order, payments.StatusRequiresAction)),

@@ -5,6 +5,7 @@ import (
 
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/testkit"
 	"checkoutd/internal/webhooks"
 )
 
@@ -14,17 +15,15 @@ func (f *fixture) subscription() (order, sub, renewal string) {
 	f.Helper()
 	order, intent := f.buy(payments.StatusSucceeded)
 	sub, renewal = "sub_"+order, "pi_renewal_"+order
-	told := payments.Subscription{
+	read := payments.Subscription{
 		ID:         sub,
 		OrderID:    order,
 		CustomerID: "cus_1",
 		Status:     payments.SubscriptionActive,
 	}
 
-	f.stripe.mu.Lock()
-	f.stripe.subscriptions[sub] = payments.SubscriptionReading{Subscription: told}
-	f.stripe.invoices["in_"+order] = sub
-	f.stripe.intents[renewal] = payments.Snapshot{
+	f.stripe.PutSubscription(payments.SubscriptionReading{Subscription: read}, "in_"+order)
+	f.stripe.PutIntent(payments.Snapshot{
 		ID:             renewal,
 		Status:         payments.StatusSucceeded,
 		Amount:         2000,
@@ -32,11 +31,9 @@ func (f *fixture) subscription() (order, sub, renewal string) {
 		Currency:       "usd",
 		InvoiceID:      "in_" + order,
 		SubscriptionID: sub,
-		Subscription:   &told,
+		Subscription:   &read,
 		Renewal:        true,
-	}
-
-	f.stripe.mu.Unlock()
+	})
 
 	err := f.store.Update(f.Context(), order, nil, func(st *payments.State) error {
 		st.Intent(intent).SubscriptionID = sub
@@ -136,14 +133,12 @@ func TestEventOfAnUnlinkedSubscriptionIsMatchedByMetadata(t *testing.T) {
 	} {
 		order := f.order()
 		sub := "sub_" + order
-		f.stripe.mu.Lock()
-		f.stripe.subscriptions[sub] = payments.SubscriptionReading{Subscription: payments.Subscription{
+		f.stripe.PutSubscription(payments.SubscriptionReading{Subscription: payments.Subscription{
 			ID:      sub,
 			OrderID: order,
 			Status:  payments.SubscriptionActive,
-		}}
+		}})
 
-		f.stripe.mu.Unlock()
 		raw := f.event(name, make(sub, order))
 		f.deliver(raw)
 		f.work()
@@ -199,24 +194,21 @@ func TestRenewalBelongsToTheSubscription(t *testing.T) {
 			f.deliver(early)
 			f.work()
 			f.wantState(early, webhooks.Unmatched, "no order matches")
-			f.stripe.mu.Lock()
-			f.stripe.refunds[renewal] = []payments.Refund{{
+			f.stripe.SetRefunds(renewal, payments.Refund{
 				ID:       "re_" + order,
 				IntentID: renewal,
 				Amount:   2000,
 				Currency: "usd",
 				Status:   "succeeded",
-			}}
+			})
 
-			f.stripe.disputes["dp_"+order] = payments.Dispute{
+			f.stripe.PutDispute(payments.Dispute{
 				ID:       "dp_" + order,
 				IntentID: renewal,
 				Amount:   2000,
 				Currency: "usd",
 				Status:   "lost",
-			}
-
-			f.stripe.mu.Unlock()
+			})
 
 			raw := f.event(eventType, make(order, renewal))
 			f.deliver(raw)
@@ -252,10 +244,8 @@ func TestRenewalBelongsToTheSubscription(t *testing.T) {
 func TestEventsOfOtherIntegrations(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.stripe.mu.Lock()
-	f.stripe.invoices["in_theirs"] = "sub_theirs"
-	f.stripe.subscriptions["sub_theirs"] = payments.SubscriptionReading{Subscription: payments.Subscription{ID: "sub_theirs"}}
-	f.stripe.mu.Unlock()
+	theirs := payments.SubscriptionReading{Subscription: payments.Subscription{ID: "sub_theirs"}}
+	f.stripe.PutSubscription(theirs, "in_theirs")
 
 	for name, c := range map[string]struct {
 		object object
@@ -297,7 +287,7 @@ func TestRenewalWaitsWhileStripeIsDown(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	order, _, renewal := f.subscription()
-	f.stripe.setDown(true)
+	f.stripe.SetDown(testkit.ErrDown)
 	raw := f.event("charge.succeeded", object{
 		"id":             "ch_2",
 		"object":         "charge",
@@ -314,7 +304,7 @@ func TestRenewalWaitsWhileStripeIsDown(t *testing.T) {
 		t.Errorf("the preview is %+v, %v", p, err)
 	}
 
-	f.stripe.setDown(false)
+	f.stripe.SetDown(nil)
 	f.clock.Advance(1e10)
 	f.work()
 	f.wantState(raw, webhooks.Done, "")
@@ -372,9 +362,7 @@ func TestSetupIntentEvents(t *testing.T) {
 				f.Fatal(err)
 			}
 
-			f.stripe.mu.Lock()
-			f.stripe.intents[id] = payments.Snapshot{ID: id, OrderID: order, Status: c.is}
-			f.stripe.mu.Unlock()
+			f.stripe.PutIntent(payments.Snapshot{ID: id, OrderID: order, Status: c.is})
 			raw := f.event("setup_intent."+c.event, setupObject(id, order, c.is))
 			f.deliver(raw)
 

@@ -10,6 +10,7 @@ import (
 
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/testkit"
 	"checkoutd/internal/webhooks"
 )
 
@@ -33,7 +34,7 @@ func TestIntentEventsReachTheOrder(t *testing.T) {
 			{"created", payments.StatusRequiresAction, payments.StatusRequiresAction, orders.Open, orders.RequiresAction},
 		} {
 			order, intent := f.buy(c.before)
-			f.stripe.set(intent, c.after)
+			f.stripe.SetStatus(intent, c.after)
 			o := intentObject(intent, order, c.after)
 			if c.event == "payment_failed" {
 				o["last_payment_error"] = object{
@@ -100,9 +101,7 @@ func TestUnmatchedEventWaitsForItsOrder(t *testing.T) {
 			f.Errorf("after 5 days it is %s, due %s; want never", e.State, e.NextAt)
 		}
 
-		f.stripe.mu.Lock()
-		f.stripe.next = payments.StatusProcessing
-		f.stripe.mu.Unlock()
+		f.stripe.SetNext(payments.StatusProcessing)
 
 		if _, err := f.pay.Confirm(f.Context(), payments.ConfirmRequest{OrderID: order, Token: "ctoken_x"}); err != nil {
 			f.Fatal(err)
@@ -138,7 +137,7 @@ func TestUnmatchedEventIsRetriedWithBackoff(t *testing.T) {
 func TestEventOfAnUnlinkedIntentIsMatchedByMetadata(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.stripe.setDown(true)
+	f.stripe.SetDown(testkit.ErrDown)
 	order, intent := f.buy(payments.StatusSucceeded) // charged, but the response is lost
 	f.wantOrder(order, orders.Open, orders.Checking)
 	raw := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
@@ -160,7 +159,7 @@ func TestFailureIsRetriedWithBackoffAndThenDead(t *testing.T) {
 	f := newFixture(t)
 	order, intent := f.buy(payments.StatusRequiresAction)
 	raw := f.event("payment_intent.processing", intentObject(intent, order, payments.StatusProcessing))
-	f.stripe.setDown(true) // so the intent cannot be read
+	f.stripe.SetDown(testkit.ErrDown) // so the intent cannot be read
 	f.deliver(raw)
 	f.work()
 	first := f.stored(raw)
@@ -196,8 +195,8 @@ func TestFailureIsRetriedWithBackoffAndThenDead(t *testing.T) {
 
 	f.wantOrder(order, orders.Open, orders.RequiresAction)
 
-	f.stripe.setDown(false)
-	f.stripe.set(intent, payments.StatusSucceeded)
+	f.stripe.SetDown(nil)
+	f.stripe.SetStatus(intent, payments.StatusSucceeded)
 
 	if n, err := f.store.ReplayEvents(t.Context(), []string{eventID(raw)}, f.clock.Now()); n != 1 || err != nil {
 		t.Fatal(n, err)
@@ -214,7 +213,7 @@ func TestOnlyEventsThatNeedAReadingWaitWhileStripeIsDown(t *testing.T) {
 	order, intent := f.buy(payments.StatusRequiresAction)
 	raw := f.event("payment_intent.processing", intentObject(intent, order, payments.StatusProcessing))
 	final := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
-	f.stripe.setDown(true)
+	f.stripe.SetDown(testkit.ErrDown)
 	f.deliver(raw)
 	f.work()
 	f.wantState(raw, webhooks.Received, "connection refused")
@@ -326,13 +325,12 @@ func TestSlowWorkerLosesItsClaimAndChangesNothing(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(f *fixture) {
 		order, intent := f.buy(payments.StatusRequiresAction)
-		f.stripe.set(intent, payments.StatusSucceeded)
+		f.stripe.SetStatus(intent, payments.StatusSucceeded)
 		raw := f.event("payment_intent.processing", intentObject(intent, order, payments.StatusProcessing))
 		f.deliver(raw)
 		other := webhooks.New(f.config)
 		var once atomic.Bool
-		f.stripe.mu.Lock()
-		f.stripe.onRead = func() {
+		f.stripe.OnRead(func() {
 			if once.Swap(true) {
 				return
 			}
@@ -341,9 +339,8 @@ func TestSlowWorkerLosesItsClaimAndChangesNothing(t *testing.T) {
 			if n, err := other.RunOnce(f.Context()); n != 1 || err != nil {
 				f.Errorf("the other worker processed %d, %v; want 1", n, err)
 			}
-		}
+		})
 
-		f.stripe.mu.Unlock()
 		f.work()
 		f.wantState(raw, webhooks.Done, "")
 		f.wantPaid(order)
@@ -363,16 +360,14 @@ func TestOneEventOfAnOrderAtATime(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(f *fixture) {
 		var now, most atomic.Int32
-		f.stripe.mu.Lock()
-		f.stripe.onRead = func() {
+		f.stripe.OnRead(func() {
 			if n := now.Add(1); n > most.Load() {
 				most.Store(n)
 			}
 
 			now.Add(-1)
-		}
+		})
 
-		f.stripe.mu.Unlock()
 		order, intent := f.buy(payments.StatusRequiresAction)
 		var all [][]byte
 		for range 12 {
@@ -459,7 +454,7 @@ func TestEventsOfOneSecondInTheWrongOrder(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	order, intent := f.buy(payments.StatusRequiresAction)
-	f.stripe.set(intent, payments.StatusSucceeded)
+	f.stripe.SetStatus(intent, payments.StatusSucceeded)
 	f.deliver(
 		f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded)),
 		f.event("payment_intent.processing", intentObject(intent, order, payments.StatusProcessing)),
@@ -485,9 +480,7 @@ func TestLateFailureOfAPreviousAttemptIsStale(t *testing.T) {
 	}
 
 	late := f.event("payment_intent.payment_failed", failed)
-	f.stripe.mu.Lock()
-	f.stripe.next = payments.StatusProcessing
-	f.stripe.mu.Unlock()
+	f.stripe.SetNext(payments.StatusProcessing)
 
 	if _, err := f.pay.Confirm(f.Context(), payments.ConfirmRequest{OrderID: order, Token: "ctoken_second"}); err != nil {
 		t.Fatal(err)
@@ -503,14 +496,12 @@ func TestRunProcessesArrivalsAndFinishesWorkInFlight(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	order, intent := f.buy(payments.StatusRequiresAction)
-	f.stripe.set(intent, payments.StatusSucceeded)
+	f.stripe.SetStatus(intent, payments.StatusSucceeded)
 	reading, goOn := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	f.stripe.mu.Lock()
-	f.stripe.onRead = func() {
+	f.stripe.OnRead(func() {
 		once.Do(func() { close(reading); <-goOn })
-	}
-	f.stripe.mu.Unlock()
+	})
 	stop := f.run(f.hooks)
 	raw := f.event("payment_intent.processing", intentObject(intent, order, payments.StatusProcessing))
 	f.deliver(raw) // wakes the worker
