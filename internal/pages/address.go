@@ -10,11 +10,11 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// townFirst are the countries that write the town before the postal code.
+// townFirst lists the countries that write the town before the postal code.
 var townFirst = []string{"US", "CA", "AU", "NZ", "GB", "IE", "IN", "JP"}
 
-// address writes an address as on a parcel, with the country in the reader's
-// language. It returns nil if nothing can be sent there.
+// address returns the lines of an address as on a parcel, with the country in
+// the reader's language. It returns nil if the address is incomplete.
 func (l locale) address(to *orders.Address) []string {
 	if !to.Complete() {
 		return nil

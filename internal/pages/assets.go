@@ -15,16 +15,16 @@ import (
 	"time"
 )
 
-// assets are the static files under one directory whose name is the hash of
-// them all: /static/<hash>/checkout.js. So modules import each other by
-// relative names, and every address may be cached for ever.
+// assets are the static files, served below one directory that is named after
+// the hash of all of them: /static/<hash>/checkout.js. So modules import each
+// other by relative names, and every address may be cached for ever.
 type assets struct {
 	hash  string
 	files map[string][]byte
 }
 
-// staticTypes are the content types of what we serve. The system's table is
-// not asked: it differs between machines, and scratch images have none.
+// staticTypes maps file extensions to content types. The system's table is not
+// used: it differs between machines, and scratch images have none.
 var staticTypes = map[string]string{
 	".css": "text/css; charset=utf-8",
 	".js":  "text/javascript; charset=utf-8",
@@ -60,7 +60,8 @@ func newAssets(files fs.FS, generated map[string][]byte) (*assets, error) {
 	return a, nil
 }
 
-// url is the address of a file; an unknown one fails the template that asks.
+// url returns the address of a file. A file that does not exist is an error,
+// which fails the template.
 func (a *assets) url(name string) (string, error) {
 	if !a.has(name) {
 		return "", fmt.Errorf("there is no static file %q", name)
@@ -70,9 +71,9 @@ func (a *assets) url(name string) (string, error) {
 
 func (a *assets) has(name string) bool { _, ok := a.files[name]; return ok }
 
-// ServeHTTP answers for the current hash with a year's caching. A page that
-// another version of the program rendered asks with another hash: during an
-// upgrade it gets our file too, which is then not to be kept.
+// ServeHTTP serves a file and lets it be cached for a year if the address has
+// the current hash. During an upgrade a page of another version may ask with
+// another hash: it gets our file too, but may not cache it.
 func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	hash, name, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/static/"), "/")
 	content, ok := a.files[name]

@@ -7,7 +7,7 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// checkoutData is what checkout.js gets. The payment options come from
+// checkoutData is the data for checkout.js. The options for payments come from
 // GET /config.
 type checkoutData struct {
 	Lang        string            `json:"lang"`
@@ -29,14 +29,14 @@ type checkoutWords struct {
 	lineTexts
 }
 
-// stateData is what checkout-state.js gets.
+// stateData is the data for checkout-state.js.
 type stateData struct {
 	knownData
 	CompleteURL string `json:"completeUrl"`
 }
 
-// checkoutPage is what checkout.html takes. State is empty while the order can
-// be paid; otherwise the page says State instead of showing the form.
+// checkoutPage is the view of checkout.html. State is empty while the order can
+// be paid; otherwise the page shows the state instead of the form.
 type checkoutPage struct {
 	Title     string
 	Order     orderView
@@ -46,7 +46,7 @@ type checkoutPage struct {
 	Intro     string
 	Pay       string
 	State     string
-	Says      stateTexts
+	Texts     stateTexts
 	Link      string // where State sends the buyer
 	LinkText  string
 	Message   string // the last refusal
@@ -123,8 +123,8 @@ func (p *Pages) renderForm(w http.ResponseWriter, loc locale, pg page, view chec
 // renderState writes the checkout of an order that has no form to show.
 func (p *Pages) renderState(w http.ResponseWriter, loc locale, pg page, view checkoutPage) error {
 	t, o := pg.T.Checkout, view.Order.View
-	view.Says = t.States[view.State]
-	view.Title = view.Says.Title
+	view.Texts = t.States[view.State]
+	view.Title = view.Texts.Title
 	view.Link, view.LinkText = completeURL(o.ID), t.States["link"].Text
 	if view.State == "expired" || view.State == "canceled" {
 		view.Link, view.LinkText = shopURL, loc.texts.Common.BackToShop

@@ -18,36 +18,38 @@ func parseColour(s string) (rgb, error) {
 
 func (c rgb) String() string { return fmt.Sprintf("#%02x%02x%02x", c[0], c[1], c[2]) }
 
-// What WCAG 2.2 wants: of text (1.4.3), and of the edges of what is worked with
-// (1.4.11).
+// The contrasts that WCAG 2.2 requires: of text (1.4.3), and of the edges of
+// controls (1.4.11).
 const (
 	textContrast = 4.5
 	edgeContrast = 3
 )
 
-// legibleOn moves c away from the papers, the first of which tells where to, in
-// small steps, until it has the contrast on each.
-func (c rgb) legibleOn(least float64, papers ...rgb) rgb {
+// legibleOn returns the colour nearest to c that has at least minContrast on
+// every paper. It moves c in small steps towards the colour farthest from the
+// first paper.
+func (c rgb) legibleOn(minContrast float64, papers ...rgb) rgb {
 	far := papers[0].opposite()
 	const steps = 20
 	for i := range steps {
-		if m := c.mix(far, float64(i)/steps); m.readsOn(least, papers...) {
+		if m := c.mix(far, float64(i)/steps); m.readsOn(minContrast, papers...) {
 			return m
 		}
 	}
 	return far
 }
 
-func (c rgb) readsOn(least float64, papers ...rgb) bool {
+func (c rgb) readsOn(minContrast float64, papers ...rgb) bool {
 	for _, p := range papers {
-		if contrast(c, p) < least {
+		if contrast(c, p) < minContrast {
 			return false
 		}
 	}
 	return true
 }
 
-// opposite is black or white, whichever is farther from c: 4.58 to 1 at least.
+// opposite returns black or white, whichever has more contrast with c: at least
+// 4.58 to 1.
 func (c rgb) opposite() rgb {
 	white := rgb{0xff, 0xff, 0xff}
 	if contrast(white, c) >= contrast(rgb{}, c) {
@@ -59,7 +61,7 @@ func (c rgb) opposite() rgb {
 // dark reports whether white reads better on c than black.
 func (c rgb) dark() bool { return c.opposite() != rgb{} }
 
-// textOn is white or nearly black, whichever reads on c.
+// textOn returns white or nearly black, whichever is legible on c.
 func (c rgb) textOn() rgb {
 	if ink := (rgb{0x10, 0x12, 0x10}); !c.dark() && contrast(ink, c) >= textContrast {
 		return ink
@@ -74,7 +76,7 @@ func (c rgb) mix(with rgb, part float64) rgb {
 	return c
 }
 
-// luminance and contrast are those of WCAG 2.2.
+// luminance and contrast follow the definitions of WCAG 2.2.
 func (c rgb) luminance() float64 {
 	var v [3]float64
 	for i := range c {

@@ -6,15 +6,15 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// pageData is what every page's script gets at least.
+// pageData is the data that every page's script gets.
 type pageData struct {
 	Lang   string `json:"lang"`
 	Locale string `json:"locale"`
 }
 
-// knownData is what the script of a page gets that shows the state of an
-// order. The script polls GET /orders/{id} until it differs from Status and
-// PaymentStatus, then loads the page that has the words for the new state.
+// knownData is the data for scripts of pages that show the state of an order.
+// The script polls GET /orders/{id} until the answer differs from Status and
+// PaymentStatus, then loads the page that has the texts for the new state.
 type knownData struct {
 	pageData
 	OrderID       string               `json:"orderId"`
@@ -33,11 +33,11 @@ func (p *Pages) knownData(loc locale, o orders.View, poll string) knownData {
 	}
 }
 
-// completePage is what complete.html takes.
+// completePage is the view of complete.html.
 type completePage struct {
 	Order    orderView
 	State    string
-	Says     stateTexts
+	Texts    stateTexts
 	Message  string // Stripe's words on a failure
 	Receipt  bool   // the order is paid: show date and print button
 	Setup    bool   // a method is saved, nothing is paid
@@ -46,11 +46,11 @@ type completePage struct {
 	GoBack   string // and the words for it
 }
 
-// refreshSeconds is how often a browser without scripts asks again.
+// refreshSeconds is how often a browser without scripts reloads the page.
 const refreshSeconds = 5
 
-// pollOf is the pace at which a page asks whether the order has moved on from a
-// completeState: fast where that takes seconds, slow where it may take days.
+// pollOf returns how fast a page polls for the order to leave a state that
+// completeState returned: fast if that takes seconds, slow if it may take days.
 func pollOf(state string) string {
 	switch state {
 	case "checking", "requires_action":
@@ -61,8 +61,9 @@ func pollOf(state string) string {
 	return ""
 }
 
-// ServeComplete is GET /complete, where buyers come back to. It never believes
-// what Stripe adds to the address: the page shows what the server knows.
+// ServeComplete is GET /complete, to which buyers return after a payment. It
+// ignores what Stripe adds to the address: the page shows what the server
+// knows.
 func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 	o, refusal, err := p.opened(r, r.URL.Query().Get("order"))
 	if err != nil {
@@ -76,7 +77,7 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 	view := completePage{
 		Order:   p.orderView(loc, o),
 		State:   state,
-		Says:    loc.texts.statesFor(o.Mode)[state],
+		Texts:   loc.texts.statesFor(o.Mode)[state],
 		Setup:   o.Mode == orders.ModeSetup,
 		Waiting: poll == "fast",
 	}
@@ -94,7 +95,7 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 		view.Receipt = true
 	}
 
-	pg := p.page(loc, "complete", view.Says.Title)
+	pg := p.page(loc, "complete", view.Texts.Title)
 	if view.Waiting {
 		pg.Refresh = refreshSeconds
 	}

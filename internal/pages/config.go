@@ -9,7 +9,8 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// configView is GET /config: what the page's script needs to show the checkout.
+// configView is the answer of GET /config: everything that the page's script
+// needs to show the checkout.
 type configView struct {
 	PublishableKey string                 `json:"publishable_key"`
 	ScriptURL      string                 `json:"script_url"`

@@ -5,10 +5,10 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// elementsView are the options of stripe.elements(), in Stripe.js' own spelling
+// elementsView holds the options of stripe.elements(), spelled as in Stripe.js
 // (https://docs.stripe.com/js/elements_object/create_without_intent). All but
-// the last three are the order's, so that the intent is created with the
-// matching parameters.
+// the last three come from the order, so that its intent is created with the
+// same parameters.
 type elementsView struct {
 	Mode                       orders.Mode            `json:"mode"`
 	Amount                     int64                  `json:"amount,omitempty"` // a setup has none
@@ -63,8 +63,8 @@ func (p *Pages) elements(o orders.Order) elementsView {
 	return v
 }
 
-// darkAppearance replaces elements.appearance on dark screens; it is nil
-// unless the shop has an appearance of its own.
+// darkAppearance returns what replaces elements.appearance on dark screens, nil
+// unless the shop configured an appearance.
 func (p *Pages) darkAppearance() *appearance.Appearance {
 	if p.cfg.Appearance == nil {
 		return nil
@@ -72,7 +72,7 @@ func (p *Pages) darkAppearance() *appearance.Appearance {
 	return &p.cfg.Appearance.Dark
 }
 
-// methodOptionsOf are the options of single payment methods, nil for none.
+// methodOptionsOf returns the options of single payment methods, nil for none.
 func methodOptionsOf(o orders.Options) *methodOptions {
 	var m methodOptions
 	if o.RequireCVCRecollection || o.Installments {
@@ -94,7 +94,7 @@ func methodOptionsOf(o orders.Options) *methodOptions {
 	return &m
 }
 
-// paymentElementView are the options of elements.create('payment')
+// paymentElementView holds the options of elements.create('payment')
 // (https://docs.stripe.com/js/elements_object/create_payment_element).
 type paymentElementView struct {
 	Layout   Layout       `json:"layout"`
@@ -152,10 +152,11 @@ type expressClick struct {
 	AllowedShippingCountries []string     `json:"allowedShippingCountries,omitempty"` // none: everywhere
 }
 
-// expressHeight is that of the page's own button; Stripe takes 40 to 55.
+// expressHeight is the height of the page's own button; Stripe accepts 40 to
+// 55.
 const expressHeight = 50
 
-// express returns nil if the shop does without the Express Checkout Element.
+// express returns nil unless the shop shows the Express Checkout Element.
 func (p *Pages) express(o orders.View) *expressView {
 	form := p.cfg.Form
 	if !form.Express {
@@ -177,7 +178,7 @@ func (p *Pages) express(o orders.View) *expressView {
 	return &expressView{Create: expressCreate{expressHeight}, Click: click}
 }
 
-// addressView reports which Address Elements the page shows.
+// addressView lists which Address Elements the page shows.
 type addressView struct {
 	Shipping bool `json:"shipping"`
 	Billing  bool `json:"billing"`

@@ -8,38 +8,38 @@ import (
 )
 
 type errorPage struct {
-	Says      stateTexts
+	Texts     stateTexts
 	RequestID string
 }
 
 // RenderError writes the page for an error; it is an httpio.PageErrorFunc. The
-// fault's own sentence is English: another language has its own for the codes
-// that buyers meet, and a general one for the rest.
+// sentence of a fault is English. Another language has sentences of its own for
+// the codes that buyers meet, and a general one for the others.
 func (p *Pages) RenderError(w http.ResponseWriter, r *http.Request, status int, f *fault.Error) {
 	loc := localeOf(r)
 	t := loc.texts.Errors
-	says, ok := t.ByStatus[status]
+	state, ok := t.ByStatus[status]
 	if !ok {
-		says = t.ByStatus[0]
+		state = t.ByStatus[0]
 	}
 
 	if text := t.ByCode[f.Code]; text != "" {
-		says.Text = text
+		state.Text = text
 	} else if loc.lang == "en" && f.Message != "" {
-		says.Text = f.Message
+		state.Text = f.Message
 	}
 
-	pg := p.page(loc, "error", says.Title)
-	pg.View = errorPage{says, httpio.RequestID(r.Context())}
+	pg := p.page(loc, "error", state.Title)
+	pg.View = errorPage{state, httpio.RequestID(r.Context())}
 
 	if err := p.render(w, status, pg); err != nil {
 		httpio.ExchangeOf(r.Context()).SetError(err)
-		http.Error(w, says.Title, status)
+		http.Error(w, state.Title, status)
 	}
 }
 
-// refusal says why a payment failed: in the buyer's language where there are
-// words for the code, in Stripe's own otherwise. The page's script does the
+// refusal returns why a payment failed: in the buyer's language if there is a
+// text for the code, otherwise in Stripe's words. The page's script does the
 // same.
 func (l locale) refusal(f *fault.Error) string {
 	if f == nil {

@@ -9,8 +9,8 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// amountView is an amount in words for people, and in numbers for the page's
-// script, which writes it again by the browser's own rules.
+// amountView is an amount twice: as text for people, and as numbers for the
+// page's script, which formats it again by the browser's rules.
 type amountView struct {
 	Text     string
 	Minor    int64
@@ -22,15 +22,14 @@ func (l locale) amount(minor int64, currency string) amountView {
 	return amountView{money.Format(minor, currency, l.tag), minor, currency, money.Decimals(currency)}
 }
 
-// takenOff writes an amount as one below zero, with the sign where people
-// expect it.
-func takenOff(a amountView) amountView {
+// negative returns the amount below zero, with the sign where people expect it.
+func negative(a amountView) amountView {
 	a.Text, a.Minor = "-"+a.Text, -a.Minor
 	return a
 }
 
-// orderView is an order as the templates show it: what the buyer may see, and
-// the words for it.
+// orderView is an order as the templates show it: what the buyer may see of it,
+// and the texts for that.
 type orderView struct {
 	orders.View
 	Short         string // the part of the id that people read to each other
@@ -46,8 +45,8 @@ type orderView struct {
 	Total         amountView
 	Every         string // "every month", "" for once
 	RecurringNote string
-	Taken         *amountView // what was captured where it is less than the total
-	Back          *amountView // what was refunded, nil for nothing
+	Charged       *amountView // nil unless it is less than the total
+	PaidBack      *amountView // what was refunded, nil for nothing
 	ShipTo        []string    // lines of the address
 	Placed        dateView
 	Paid          dateView
@@ -63,7 +62,7 @@ type lineView struct {
 	Stepper  stepperView
 }
 
-// stepperView are a quantity and the names of the buttons that change it.
+// stepperView is a quantity with the labels of the buttons that change it.
 type stepperView struct {
 	Count                int64
 	Quantity, Less, More string
@@ -101,8 +100,9 @@ func (p *Pages) orderView(loc locale, o orders.View) orderView {
 	return v
 }
 
-// addSums adds the sums besides the subtotal and the total. The checkout's
-// script fills in those that are empty when they come up.
+// addSums adds the sums between the subtotal and the total. The page has all of
+// them, hidden if they are empty, because the checkout's script may show them
+// later.
 func (v *orderView) addSums(amount func(int64) amountView) {
 	var discount, shipping int64
 	if d := v.View.Discount; d != nil {
@@ -114,17 +114,17 @@ func (v *orderView) addSums(amount func(int64) amountView) {
 	}
 
 	v.Sums = v.Code != "" || v.Rate != ""
-	v.Discount = takenOff(amount(discount))
+	v.Discount = negative(amount(discount))
 	v.Shipping, v.ShippingFree = amount(shipping), shipping == 0
 
 	if v.Captured > 0 && v.Captured < v.Amount {
-		taken := amount(v.Captured)
-		v.Taken = &taken
+		charged := amount(v.Captured)
+		v.Charged = &charged
 	}
 
 	if v.Refunded > 0 {
-		back := amount(v.Refunded)
-		v.Back = &back
+		paidBack := amount(v.Refunded)
+		v.PaidBack = &paidBack
 	}
 }
 
@@ -158,7 +158,8 @@ func (l locale) every(r *orders.Recurring) string {
 	return fill(every[r.Interval+"s"], "count", strconv.FormatInt(r.IntervalCount, 10))
 }
 
-// shortID is the first eight characters of the random part, in capitals.
+// shortID returns the first eight characters of the random part of an ID, in
+// capitals.
 func shortID(id string) string {
 	_, random, found := strings.Cut(id, "_")
 	if !found {
@@ -167,8 +168,8 @@ func shortID(id string) string {
 	return strings.ToUpper(random[:min(8, len(random))])
 }
 
-// dateView is a moment for people, and for the page's script, which writes it
-// in the browser's time zone.
+// dateView is a time twice: as text for people, and machine-readable for the
+// page's script, which writes it in the browser's time zone.
 type dateView struct {
 	Text    string // "" when there is none
 	Machine string

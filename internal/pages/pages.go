@@ -1,12 +1,12 @@
 // Package pages serves what a buyer sees: the shop, the checkout, the page
-// after the payment, and the error pages, in English or French as the browser
-// asks; and GET /config, which tells the checkout's script how to set up
+// after the payment and the error pages, in English or French as the browser
+// asks. It also serves GET /config, from which the checkout's script sets up
 // Stripe's form.
 //
-// It owns words, templates and assets (package web). It shows orders and
+// It owns texts, templates and assets (package web). It shows orders and
 // payments, and decides nothing about them. It guarantees that a page is
-// rendered whole before its first byte is written, that no page needs an
-// inline script or style, and that an asset's address changes with its
+// rendered completely before its first byte is written, that no page needs an
+// inline script or style, and that the address of an asset changes with its
 // content.
 package pages
 
@@ -98,15 +98,16 @@ type Form struct {
 	ShippingPhone  bool // a phone number with the shipping address
 }
 
-// Pages renders. It does not change after New and is safe for concurrent use.
+// Pages renders the pages. It does not change after New and is safe for
+// concurrent use.
 type Pages struct {
 	cfg       Config
 	assets    *assets
 	templates map[string]*template.Template
 }
 
-// New parses every template and hashes every asset, so that what is wrong with
-// them is known at start.
+// New parses every template and hashes every asset, so that mistakes in them
+// are found at start.
 func New(cfg Config) (*Pages, error) {
 	if cfg.BrandName == "" {
 		cfg.BrandName = "Shop"
@@ -139,8 +140,8 @@ func New(cfg Config) (*Pages, error) {
 	return p, nil
 }
 
-// opened returns what the buyer who asks may see of an order, and why its last
-// payment failed if that is what there is to tell.
+// opened returns the order of the buyer who sent the request, and, if its last
+// payment failed, why.
 func (p *Pages) opened(r *http.Request, id string) (v orders.View, refusal *fault.Error, err error) {
 	o, err := p.cfg.Orders.Opened(r, id)
 	if err != nil {
@@ -154,10 +155,10 @@ func (p *Pages) opened(r *http.Request, id string) (v orders.View, refusal *faul
 	return v, refusal, err
 }
 
-// Static serves the assets below /static/.
+// Static returns the handler of the assets below /static/.
 func (p *Pages) Static() http.Handler { return p.assets }
 
-// page is what base.html takes; View is what the page's own template takes.
+// page is the view of base.html; View is that of the page's own template.
 type page struct {
 	Name     string // which page, for the style sheet
 	Lang     string
@@ -189,9 +190,9 @@ func (p *Pages) page(loc locale, name, title string) page {
 	}
 }
 
-// render writes the page whole, or returns an error and has written nothing.
-// Pages speak of one buyer, so nobody may keep them: a page out of the
-// browser's history would show a form for an order that is paid by now.
+// render writes the whole page, or returns an error and writes nothing. Nobody
+// may cache a page: it shows the data of one buyer, and a page from the
+// browser's history would offer a form for an order that was paid meanwhile.
 func (p *Pages) render(w http.ResponseWriter, status int, v page) error {
 	var buf bytes.Buffer
 	if err := p.templates[v.Name].Execute(&buf, v); err != nil {
@@ -210,7 +211,7 @@ func (p *Pages) render(w http.ResponseWriter, status int, v page) error {
 	return nil
 }
 
-// The addresses that the pages link to.
+// The addresses of the pages.
 const shopURL = "/"
 
 func checkoutURL(orderID string) string { return "/checkout/" + url.PathEscape(orderID) }

@@ -7,18 +7,18 @@ import (
 	"unicode/utf8"
 )
 
-// picture is an image, or, for a product without one, its initial on a tint.
+// picture is an image or, for a product without one, its initial on a tint.
 type picture struct {
 	URL     string
 	Initial string
 	Tint    int // 0 to 4
 }
 
-// picture finds the picture of a product. Its image is an https address; a path
-// from the root ("/img/mug.jpg"), which a proxy in front of us has to serve,
-// since we serve no files but our own; or the name of one of those in
-// web/static/products ("mug.svg"), which the built-in catalog uses. Anything
-// else, or nothing, gives the initial.
+// picture returns the picture of a product. image is an https address; a path
+// from the root ("/img/mug.jpg"), which a proxy in front of us must serve,
+// because we serve no files but our own; or the name of a file in
+// web/static/products ("mug.svg"), as in the built-in catalog. For anything
+// else, and for no image, it is the initial.
 func (p *Pages) picture(sku, name, image string) picture {
 	if strings.HasPrefix(image, "https://") || strings.HasPrefix(image, "/") {
 		return picture{URL: image}

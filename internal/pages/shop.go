@@ -12,7 +12,7 @@ import (
 	"checkoutd/web"
 )
 
-// shopPage is what shop.html takes.
+// shopPage is the view of shop.html.
 type shopPage struct {
 	Products    []productView
 	Currencies  []string // to choose from, empty where there is no choice
@@ -28,7 +28,7 @@ type productView struct {
 	Stepper  stepperView
 }
 
-// shopData is what shop.js gets.
+// shopData is the data for shop.js.
 type shopData struct {
 	Lang     string                `json:"lang"`
 	Locale   string                `json:"locale"`
@@ -141,7 +141,7 @@ func currenciesOf(products []orders.Product, own string) []string {
 	return list
 }
 
-// Pictures names the built-in pictures of products, which an image may name.
+// Pictures returns the names of the built-in pictures, which a product may use.
 func Pictures() []string {
 	list, err := fs.Glob(web.Static(), "products/*")
 	if err != nil {

@@ -11,9 +11,8 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// texts are the words of every page in one language. Fields with a JSON name
-// are what the page's script says, and go to it; words in {braces} are filled
-// in by name.
+// texts are all texts of the pages in one language. Fields with a JSON name are
+// for the page's script. Words in {braces} are placeholders.
 type texts struct {
 	Common   commonTexts
 	Lines    lineTexts
@@ -22,8 +21,8 @@ type texts struct {
 	Complete completeTexts
 	Errors   errorTexts
 	Dates    dateTexts
-	// Every says how often: by interval, and by interval and "s" for {count} of
-	// them.
+	// Every maps an interval to how often ("month": "every month"), and an
+	// interval with "s" to the plural with {count}.
 	Every map[string]string
 }
 
@@ -42,7 +41,7 @@ type commonTexts struct {
 	PoweredBy     string
 }
 
-// lineTexts are the words of a line's controls, in the cart and at the
+// lineTexts are the labels of a line's controls, in the cart and at the
 // checkout.
 type lineTexts struct {
 	QuantityOf string `json:"quantityOf"`
@@ -137,14 +136,14 @@ type checkoutTexts struct {
 	States           map[string]stateTexts     `json:"-"`
 }
 
-// modeTexts are the words that differ where a method is saved or a subscription
-// begins; an empty one does not.
+// modeTexts are the texts that differ where a method is saved or a subscription
+// starts; empty ones do not differ.
 type modeTexts struct {
 	Title, Payment, Intro, Pay, Paying, LostAnswer, NotAuthenticated, ResumeText, Resume, PayAnotherWay, OrAnotherWay string
 	States, Complete                                                                                                  map[string]stateTexts
 }
 
-// forMode are the words of the checkout for an order of a mode.
+// forMode returns the texts of the checkout for an order's mode.
 func (t checkoutTexts) forMode(mode orders.Mode) checkoutTexts {
 	m := t.Modes[mode]
 	t.Title, t.Payment, t.Intro = cmp.Or(m.Title, t.Title), cmp.Or(m.Payment, t.Payment), cmp.Or(m.Intro, t.Intro)
@@ -156,7 +155,8 @@ func (t checkoutTexts) forMode(mode orders.Mode) checkoutTexts {
 	return t
 }
 
-// statesFor are the words of the page after the payment for an order of a mode.
+// statesFor returns the texts of the page after the payment for an order's
+// mode.
 func (t *texts) statesFor(mode orders.Mode) map[string]stateTexts {
 	return merged(t.Complete.States, t.Checkout.Modes[mode].Complete)
 }
@@ -184,18 +184,18 @@ type completeTexts struct {
 	States        map[string]stateTexts
 }
 
-// stateTexts is what a page says of one state of the order.
+// stateTexts describe one state of the order.
 type stateTexts struct{ Title, Text string }
 
 type errorTexts struct {
-	// ByStatus is used where ByCode has no sentence and the fault's own may
-	// not be shown in this language; 0 stands for every other status.
+	// ByStatus is used if ByCode has no sentence and the fault's own must not
+	// be shown in this language; 0 stands for every other status.
 	ByStatus map[int]stateTexts
-	// ByCode translates our own error codes; a code that is not here is shown
-	// in the server's words.
+	// ByCode translates our error codes; other codes are shown in the server's
+	// words.
 	ByCode map[string]string
-	// ByDecline translates Stripe's decline_code or code; one that is not
-	// here is shown in Stripe's words.
+	// ByDecline translates Stripe's decline_code or code; others are shown in
+	// Stripe's words.
 	ByDecline map[string]string
 	Reference string
 	HomeLink  string
@@ -206,15 +206,15 @@ type dateTexts struct {
 	Layout string // {day} {month} {year} {time}
 }
 
-// locale is what one request asked for.
+// locale is the language of one request.
 type locale struct {
 	lang  string // "en" or "fr": the language of the texts
 	tag   string // "fr-CA": how amounts and dates are written
 	texts *texts
 }
 
-// localeOf picks the first language of Accept-Language that we have texts
-// for; English when there is none.
+// localeOf returns the first language of Accept-Language that has texts,
+// English if none has.
 func localeOf(r *http.Request) locale {
 	tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
 	if err != nil {
@@ -244,8 +244,8 @@ func textsOf(lang string) (*texts, bool) {
 	return nil, false
 }
 
-// shortTag keeps the language and a region that the buyer named, and drops
-// what the formatting of money does not need.
+// shortTag returns the language and the region, if the buyer named one, without
+// what formatting amounts does not need.
 func shortTag(t language.Tag) string {
 	base, _ := t.Base()
 	if region, confidence := t.Region(); confidence == language.Exact {
@@ -254,8 +254,7 @@ func shortTag(t language.Tag) string {
 	return base.String()
 }
 
-// fill puts values in the place of {names}: fill("Pay {total}", "total", "5
-// €").
+// fill replaces {names} by values: fill("Pay {total}", "total", "5 €").
 func fill(text string, pairs ...string) string {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		text = strings.ReplaceAll(text, "{"+pairs[i]+"}", pairs[i+1])

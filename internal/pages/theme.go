@@ -8,21 +8,21 @@ import (
 	"checkoutd/internal/appearance"
 )
 
-// The colours of a shop that names none: a calm green, and the same for dark
-// screens, where mixing it with white would leave it dull.
+// The colours of a shop that configured none: a calm green, and a lighter one
+// for dark screens, where mixing it with white would make it dull.
 const (
 	defaultAccent     = "#1f6a58"
 	defaultAccentDark = "#5cbfa3"
 )
 
-// The panels of app.css, on which most things stand, with their ink.
+// The panels of app.css, on which most text stands, with the colours of their
+// text.
 var (
 	lightPaper, lightInk, lightDanger = rgb{0xff, 0xff, 0xff}, rgb{0x1c, 0x1f, 0x1c}, rgb{0xb3, 0x26, 0x1e}
 	darkPaper, darkInk, darkDanger    = rgb{0x1d, 0x1f, 0x1d}, rgb{0xec, 0xee, 0xea}, rgb{0xff, 0x9d, 0x92}
 )
 
-// Theme is how a shop's pages look apart from app.css. Its zero fields are
-// ours.
+// Theme is how a shop's pages differ from app.css. Zero fields keep its values.
 type Theme struct {
 	Light, Dark Colours // on light and on dark screens
 	Radius      string  // of corners, a CSS length
@@ -30,11 +30,11 @@ type Theme struct {
 	FontCSS     string  // what loads the font: the beginning of a style sheet
 }
 
-// Colours are a shop's own, as "#rrggbb".
+// Colours are a shop's own colours, as "#rrggbb".
 type Colours struct{ Primary, Background, Text, TextSecondary, Danger string }
 
 // ThemeOf returns the theme that makes our pages look like Stripe's form. look
-// may be nil; accent is the primary colour where look has none.
+// may be nil; accent is the primary colour if look has none.
 func ThemeOf(look *appearance.Look, accent string) Theme {
 	var t Theme
 	if look != nil {
@@ -52,8 +52,9 @@ func ThemeOf(look *appearance.Look, accent string) Theme {
 	return t
 }
 
-// themeCSS writes the shop's colours as custom properties. One that would not
-// be legible where it stands is moved towards black or white until it is.
+// themeCSS returns a style sheet with the shop's colours as custom properties.
+// A colour that would not be legible is moved towards black or white until it
+// is.
 func themeCSS(t Theme) ([]byte, error) {
 	light, err := schemeOf(t.Light, defaultAccent, false)
 	if err != nil {
@@ -74,7 +75,7 @@ func themeCSS(t Theme) ([]byte, error) {
 	var b strings.Builder
 	b.WriteString(t.FontCSS)
 
-	// Selectors with html are stronger than those of app.css.
+	// Selectors with html override those of app.css.
 	fmt.Fprintf(&b, ":root { %s}\n", light.accents())
 	fmt.Fprintf(&b, "@media screen and (prefers-color-scheme: dark) { :root { %s} }\n", dark.accents())
 
@@ -92,7 +93,7 @@ func themeCSS(t Theme) ([]byte, error) {
 	return []byte(b.String()), nil
 }
 
-// scheme is the colours of one kind of screen.
+// scheme holds the colours for light or for dark screens.
 type scheme struct {
 	own                bool // other papers and inks than those of app.css
 	accent             rgb
@@ -157,8 +158,8 @@ func schemeOf(c Colours, accent string, dark bool) (scheme, error) {
 	return s, nil
 }
 
-// around is the paper that a panel lies on: a little darker, as long as text
-// reads on both.
+// around returns the colour behind panels: a little darker than panel, as long
+// as text is legible on both.
 func around(panel rgb) rgb {
 	part := .03
 	if panel.dark() {
@@ -170,7 +171,8 @@ func around(panel rgb) rgb {
 	return panel
 }
 
-// washed is a colour for words, and its tint of the panel to put them on.
+// washed returns a colour for text, and a tint of the panel with it as
+// background.
 func washed(c, panel rgb, also ...rgb) (words, wash rgb) {
 	wash = panel.mix(c, .1)
 	if !wash.readsOn(textContrast, panel.opposite()) {
@@ -183,7 +185,7 @@ func (s scheme) accents() string {
 	return fmt.Sprintf("--accent: %s; --on-accent: %s; ", s.accent, s.accent.textOn())
 }
 
-// tokens are the custom properties of app.css, "" if it has them already.
+// tokens returns the custom properties of app.css, "" if none differs.
 func (s scheme) tokens() string {
 	if !s.own {
 		return ""
