@@ -29,7 +29,8 @@ const everything = "*"
 // rooms lists which other rooms the code of a room may import. Tests may import
 // what they need.
 var rooms = map[string][]string{
-	"cmd":         {"app", "config", "fault", "money", "orders", "payments", "webhooks"}, // the nouns that `server orders` and `server events` print
+	// cmd knows the nouns that `server orders` and `server events` print.
+	"cmd":         {"app", "config", "fault", "money", "orders", "payments", "webhooks"},
 	"app":         {everything},
 	"config":      {"appearance", "spelling"},
 	"appearance":  {"spelling"},
@@ -61,13 +62,14 @@ var rooms = map[string][]string{
 	"payments":        {"fault", "idempotency", "money", "httpio", "orders", "queue"},
 	"webhooks":        {"fault", "money", "httpio", "orders", "payments", "queue"},
 
-	"store":     {"fault", "money", "orders", "payments", "customersession", "webhooks", "queue", "testkit"}, // testkit in storetest
+	// The store's conformance suite, storetest, uses testkit.
+	"store":     {"fault", "money", "orders", "payments", "customersession", "webhooks", "queue", "testkit"},
 	"stripeapi": {"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks"},
 }
 
 // parts are the rooms inside a room that may import less than the room itself:
-// of this module only what is listed, down every detour, and nothing of the
-// room around them.
+// of this module only what is listed here, directly or indirectly, and nothing
+// else of the room around them.
 var parts = map[string][]string{
 	"store/sqldb": {"fault"}, // the engine knows no feature, so that each half can be read alone
 
@@ -106,7 +108,9 @@ var keepers = map[string][]string{
 	"github.com/stripe/stripe-mock":  {},
 	"github.com/joho/godotenv":       {"config"},
 	"github.com/chromedp/":           {"browsertest", "e2e"},
-	"testing":                        {"testhost", "testkit", "pgtest", "browsertest", "e2e", "store/storetest", "bench", "torture"},
+	"testing": {
+		"testhost", "testkit", "pgtest", "browsertest", "e2e", "store/storetest", "bench", "torture",
+	},
 }
 
 // sandboxMayImport lists everything that the offline Stripe imports besides the
@@ -117,93 +121,107 @@ var sandboxMayImport = []string{
 	"github.com/rs/zerolog",
 }
 
+// features know neither the database nor Stripe, not even indirectly.
+var features = []string{"queue", "orders", "customersession", "payments", "webhooks"}
+
 // startApp lists the rooms whose tests start a whole App.
 var startApp = []string{"cmd", "app", "e2e", "bench", "torture"}
 
 // testRooms hold test helpers, which no code of the product may import.
-var testRooms = []string{"testhost", "testkit", "pgtest", "browsertest", "archtest", "e2e", "torture", "store/storetest"}
+var testRooms = []string{
+	"testhost", "testkit", "pgtest", "browsertest", "archtest", "e2e", "torture", "store/storetest",
+}
 
 // Violations returns a sentence for every import that breaks a rule.
 func Violations(packages []Package) []string {
-	var found []string
+	var found findings
 	for _, p := range packages {
 		if _, known := rooms[room(p.ImportPath)]; !known {
-			found = append(found, fmt.Sprintf("%s is in no room of archtest: add one, with what it may import", p.ImportPath))
+			found.addf("%s is in no room of archtest: add one, with what it may import", p.ImportPath)
 			continue
 		}
 
 		for _, path := range p.Imports {
-			found = append(found, check(p.ImportPath, path)...)
+			found.check(p.ImportPath, path)
+		}
+		for _, path := range p.Deps {
+			found.checkIndirect(p.ImportPath, path)
 		}
 
-		found = append(found, checkDeps(p)...)
 		for _, path := range slices.Concat(p.TestImports, p.XTestImports) {
 			if path == module+"internal/app" && !slices.Contains(startApp, room(p.ImportPath)) {
-				found = append(found, fmt.Sprintf("the tests of %s import app; only those of %v may", p.ImportPath, startApp))
+				found.addf("the tests of %s import app; only those of %v may", p.ImportPath, startApp)
 			}
 		}
 	}
-
 	return found
 }
 
-// check returns the rules that one import of a package's code breaks.
-func check(from, to string) []string {
-	var found []string
-	allowed := rooms[room(from)]
+// findings are sentences about broken rules.
+type findings []string
+
+func (f *findings) addf(format string, args ...any) {
+	*f = append(*f, fmt.Sprintf(format, args...))
+}
+
+// check adds the rules that one import of a package's code breaks.
+func (f *findings) check(from, to string) {
 	switch {
 	case strings.HasPrefix(to, module):
-		if room(from) != room(to) && !slices.Contains(allowed, room(to)) && !slices.Contains(allowed, everything) {
-			found = append(found, fmt.Sprintf("%s imports %s, which its room may not", from, to))
+		if !mayImport(room(from), room(to)) {
+			f.addf("%s imports %s, which its room may not", from, to)
 		}
-
 		if isTestRoom(to) && !isTestRoom(from) {
-			found = append(found, fmt.Sprintf("%s imports %s, which is for tests only", from, to))
+			f.addf("%s imports %s, which is for tests only", from, to)
 		}
 
 	case room(from) == "sandbox" && isThirdParty(to) && !hasPrefix(sandboxMayImport, to):
-		found = append(found, fmt.Sprintf("%s imports %s; the sandbox uses only the standard library and %v", from, to, sandboxMayImport))
+		f.addf("%s imports %s; the sandbox uses only the standard library and %v", from, to, sandboxMayImport)
 	}
 
 	if outsidePart(from, to) {
-		found = append(found, fmt.Sprintf("%s imports %s, which the part of the room may not", from, to))
+		f.addf("%s imports %s, which its part of the room may not", from, to)
 	}
 
 	for path, keeper := range keepers {
-		if isOrBelow(to, path) && !slices.ContainsFunc(keeper, func(k string) bool { return within(from, k) }) {
-			found = append(found, fmt.Sprintf("%s imports %s; only %v may", from, to, keeper))
+		keeps := func(part string) bool { return within(from, part) }
+		if isOrBelow(to, path) && !slices.ContainsFunc(keeper, keeps) {
+			f.addf("%s imports %s; only %v may", from, to, keeper)
 		}
 	}
 
 	if within(from, "fault") && to == "net/http" {
-		found = append(found, "fault imports net/http, but it must not depend on HTTP")
+		f.addf("fault imports net/http, but it must not depend on HTTP")
 	}
-
-	return found
 }
 
-// checkDeps returns the rules that the transitive dependencies of a package
-// break: it may not reach indirectly what it may not import.
-func checkDeps(p Package) []string {
-	var found []string
-	features := []string{"queue", "orders", "customersession", "payments", "webhooks"}
-	for _, path := range p.Deps {
-		bad := outsidePart(p.ImportPath, path)
-		switch r := room(p.ImportPath); {
-		case r == "sandbox":
-			bad = bad || strings.HasPrefix(path, module) && room(path) != "sandbox" || strings.HasPrefix(path, "github.com/stripe/")
-		case slices.Contains(features, r):
-			bad = path == "database/sql" || within(path, "store") || within(path, "stripeapi") || within(path, "sandbox")
-		case r == "cmd":
-			bad = path == "testing" || strings.HasPrefix(path, "github.com/chromedp/") || strings.HasPrefix(path, "github.com/stripe/stripe-mock")
-		}
-
-		if bad {
-			found = append(found, fmt.Sprintf("%s depends on %s, directly or indirectly", p.ImportPath, path))
-		}
+// checkIndirect adds the rules that one of a package's transitive dependencies
+// breaks: a package may not reach indirectly what it may not import.
+func (f *findings) checkIndirect(from, to string) {
+	bad := outsidePart(from, to)
+	switch r := room(from); {
+	case r == "sandbox":
+		bad = bad ||
+			strings.HasPrefix(to, module) && room(to) != "sandbox" ||
+			strings.HasPrefix(to, "github.com/stripe/")
+	case slices.Contains(features, r):
+		bad = to == "database/sql" ||
+			within(to, "store") || within(to, "stripeapi") || within(to, "sandbox")
+	case r == "cmd":
+		bad = to == "testing" ||
+			strings.HasPrefix(to, "github.com/chromedp/") ||
+			strings.HasPrefix(to, "github.com/stripe/stripe-mock")
 	}
 
-	return found
+	if bad {
+		f.addf("%s depends on %s, directly or indirectly", from, to)
+	}
+}
+
+// mayImport reports whether the code of a room may import another room.
+func mayImport(from, to string) bool {
+	allowed := rooms[from]
+	return from == to || slices.Contains(allowed, to) || slices.Contains(allowed, everything)
 }
 
 // room returns the room of a package of this module: the first folder of its

@@ -43,8 +43,8 @@ func TestViolations(t *testing.T) {
 		"a feature may not name the store":            {pkg("payments", internal+"store"), 1},
 		"a feature may not name stripeapi":            {pkg("customersession", internal+"stripeapi"), 1},
 		"no room imports app":                         {pkg("httpserver", internal+"app"), 1},
-		"no test imports app":                         {archtest.Package{ImportPath: internal + "pages", XTestImports: []string{internal + "app"}}, 1},
-		"the end-to-end tests import app":             {archtest.Package{ImportPath: internal + "e2e/pay", XTestImports: []string{internal + "app"}}, 0},
+		"no test imports app":                         {withTests("pages", internal+"app"), 1},
+		"the end-to-end tests import app":             {withTests("e2e/pay", internal+"app"), 0},
 		"only the store speaks SQL":                   {pkg("payments", "database/sql"), 1},
 		"the store leaves SQL to its engine":          {pkg("store", "database/sql"), 1},
 		"the engine of the store speaks SQL":          {pkg("store/sqldb", "database/sql"), 0},
@@ -53,7 +53,7 @@ func TestViolations(t *testing.T) {
 		"the engine knows errors":                     {pkg("store/sqldb", internal+"fault"), 0},
 		"the engine knows no feature":                 {pkg("store/sqldb", internal+"orders"), 1},
 		"the engine knows no fact of the store":       {pkg("store/sqldb", internal+"store"), 1},
-		"the engine may not take a detour":            {archtest.Package{ImportPath: internal + "store/sqldb", Deps: []string{internal + "orders"}}, 1},
+		"the engine may not take a detour":            {withDeps("store/sqldb", internal+"orders"), 1},
 		"no feature knows stripe-go":                  {pkg("payments", "github.com/stripe/stripe-go/v81"), 1},
 		"the adapter knows stripe-go":                 {pkg("stripeapi", "github.com/stripe/stripe-go/v81/webhook"), 0},
 		"the sandbox may not share code":              {pkg("sandbox", internal+"money"), 1},
@@ -63,8 +63,8 @@ func TestViolations(t *testing.T) {
 		"the sandbox's payments may not know billing": {pkg("sandbox/payments", internal+"sandbox/billing"), 1},
 		"the sandbox's billing may build on payments": {pkg("sandbox/billing", internal+"sandbox/payments"), 0},
 		"a leaf of the sandbox may not know its API":  {pkg("sandbox/wire", internal+"sandbox/api"), 1},
-		"the sandbox may not take a detour":           {archtest.Package{ImportPath: internal + "sandbox", Deps: []string{internal + "fault"}}, 1},
-		"a feature may not reach SQL indirectly":      {archtest.Package{ImportPath: internal + "orders", Deps: []string{"database/sql"}}, 1},
+		"the sandbox may not take a detour":           {withDeps("sandbox", internal+"fault"), 1},
+		"a feature may not reach SQL indirectly":      {withDeps("orders", "database/sql"), 1},
 		"the product may not import a test helper":    {pkg("app", internal+"pgtest"), 1},
 		"the product may not import testing":          {pkg("orders", "testing"), 1},
 		"errors may not depend on HTTP":               {pkg("fault", "net/http"), 1},
@@ -101,7 +101,8 @@ func TestPins(t *testing.T) {
 func TestDependenciesPage(t *testing.T) {
 	t.Parallel()
 	versions, direct := map[string]string{}, []string{}
-	for _, line := range regexp.MustCompile(`(?m)^(?:require)?\s+(\S+\.\S+/\S+) (v\S+)( // indirect)?$`).FindAllStringSubmatch(read(t, "go.mod"), -1) {
+	requirement := regexp.MustCompile(`(?m)^(?:require)?\s+(\S+\.\S+/\S+) (v\S+)( // indirect)?$`)
+	for _, line := range requirement.FindAllStringSubmatch(read(t, "go.mod"), -1) {
 		versions[line[1]] = line[2]
 		if line[3] == "" {
 			direct = append(direct, line[1])
@@ -118,7 +119,8 @@ func TestDependenciesPage(t *testing.T) {
 	}
 
 	rows := map[string]string{}
-	for _, row := range regexp.MustCompile("(?m)^\\| `([^`]+/?[^`]*)` \\| (v?\\d\\S*) \\| [^|]+ \\| [^|]+ \\|").FindAllStringSubmatch(read(t, "docs/dependencies.md"), -1) {
+	tableRow := regexp.MustCompile("(?m)^\\| `([^`]+/?[^`]*)` \\| (v?\\d\\S*) \\| [^|]+ \\| [^|]+ \\|")
+	for _, row := range tableRow.FindAllStringSubmatch(read(t, "docs/dependencies.md"), -1) {
 		rows[row[1]] = row[2]
 		if got, want := row[2], versions[row[1]]; got != want {
 			t.Errorf("docs/dependencies.md has %s at %s, the module file has %q", row[1], got, want)
@@ -255,7 +257,8 @@ func TestSkips(t *testing.T) {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == "testhost" || strings.HasPrefix(entry.Name(), ".") && path != root):
+		case entry.IsDir() && path != root && (slices.Contains([]string{"node_modules", "testhost"}, entry.Name()) ||
+			strings.HasPrefix(entry.Name(), ".")):
 			return fs.SkipDir
 		case filepath.Ext(path) == ".go":
 			for _, position := range skips(t, path) {
@@ -309,6 +312,14 @@ func read(t *testing.T, name string) string {
 
 func pkg(room string, imports ...string) archtest.Package {
 	return archtest.Package{ImportPath: "checkoutd/internal/" + room, Imports: imports}
+}
+
+func withTests(room string, imports ...string) archtest.Package {
+	return archtest.Package{ImportPath: "checkoutd/internal/" + room, XTestImports: imports}
+}
+
+func withDeps(room string, deps ...string) archtest.Package {
+	return archtest.Package{ImportPath: "checkoutd/internal/" + room, Deps: deps}
 }
 
 // list runs go list and decodes the objects it prints.

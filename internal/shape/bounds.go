@@ -49,16 +49,17 @@ func violations(sums []Figures) []string {
 	}
 
 	if got := product.percentile(90); got > bounds.productP90 {
-		complain("the 90th percentile of function lengths is %d lines, at most %d are allowed", got, bounds.productP90)
+		complain("the 90th percentile of function lengths is %d lines; the limit is %d", got, bounds.productP90)
 	}
 
 	if got := product.blankShare(); got < bounds.productBlank {
-		complain("%.1f %% of the lines in function bodies are blank, at least %.1f %% are asked for", got, bounds.productBlank)
+		complain("%.1f %% of the lines in function bodies are blank; the minimum is %.1f %%", got, bounds.productBlank)
 	}
 
-	if places := slices.Concat(product.WideComments, tests.WideComments, sums[Other].WideComments); len(places) > bounds.comments {
-		for _, p := range places {
-			complain("%s:%d: the comment is %d columns wide, at most %d are allowed", p.Path, p.Line, p.Size, maxCommentWidth)
+	comments := slices.Concat(product.WideComments, tests.WideComments, sums[Other].WideComments)
+	if len(comments) > bounds.comments {
+		for _, p := range comments {
+			complain("%s:%d: the comment is %d columns wide; the limit is %d", p.Path, p.Line, p.Size, maxCommentWidth)
 		}
 	}
 

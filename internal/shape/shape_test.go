@@ -40,7 +40,7 @@ func TestMeasureFile(t *testing.T) {
 		t.Errorf("got functions of %v lines, want 6 and 5", got.Functions)
 	}
 	if got.BodyLines != 7 || got.BlankLines != 1 {
-		t.Errorf("got %d blank lines of %d, want 1 of 7: a blank line in a string is text", got.BlankLines, got.BodyLines)
+		t.Errorf("got %d blank lines of %d, want 1 of 7 (a string has none)", got.BlankLines, got.BodyLines)
 	}
 	if len(got.WideComments) != 1 || got.WideComments[0].Line != 3 {
 		t.Errorf("got the wide comments %v, want the one on line 3", got.WideComments)

@@ -17,8 +17,8 @@ var commentMarks = map[string]string{
 	".yaml": `#`,
 }
 
-// commentMark returns the mark of a file that is not Go, or "" if the file is no
-// source.
+// commentMark returns the mark of a file that is not Go, or "" if the file is
+// not source.
 func commentMark(name string) string {
 	base, folder := filepath.Base(name), filepath.Base(filepath.Dir(name))
 	if base == "Makefile" || base == "Dockerfile" || folder == "scripts" || folder == ".ci" {
