@@ -11,7 +11,7 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// CreateCustomer makes the Stripe customer of a buyer.
+// CreateCustomer creates the Stripe customer of a buyer.
 func (c *Client) CreateCustomer(ctx context.Context, buyerID, key string) (string, error) {
 	params := &stripe.CustomerParams{Metadata: map[string]string{"checkoutd_buyer": buyerID}}
 	post(ctx, &params.Params, key)
@@ -22,9 +22,28 @@ func (c *Client) CreateCustomer(ctx context.Context, buyerID, key string) (strin
 	return cus.ID, nil
 }
 
-// CreateCustomerSession lets the Payment Element deal with a customer's saved methods
-// (https://docs.stripe.com/api/customer_sessions).
-func (c *Client) CreateCustomerSession(ctx context.Context, customerID string, f customersession.Features, key string) (string, error) {
+// CheckCustomer returns an ErrNoCustomer if Stripe does not have the customer.
+// Stripe still returns a deleted customer, marked as such
+// (https://docs.stripe.com/api/customers/delete).
+func (c *Client) CheckCustomer(ctx context.Context, id string) error {
+	params := &stripe.CustomerParams{}
+	params.Context = ctx
+	cus, err := c.api.Customers.Get(id, params)
+
+	switch err = callError(err); {
+	case err == nil && cus.Deleted:
+		return fmt.Errorf("%w: %s was deleted", customersession.ErrNoCustomer, id)
+	case isMissing(err, anyParam):
+		return fmt.Errorf("%w: %w", customersession.ErrNoCustomer, err)
+	}
+	return err
+}
+
+// CreateCustomerSession lets the Payment Element show and change a customer's
+// saved payment methods (https://docs.stripe.com/api/customer_sessions).
+func (c *Client) CreateCustomerSession(
+	ctx context.Context, customerID string, f customersession.Features, key string,
+) (clientSecret string, err error) {
 	params := &stripe.CustomerSessionParams{
 		Customer: stripe.String(customerID),
 		Components: &stripe.CustomerSessionComponentsParams{
@@ -36,27 +55,36 @@ func (c *Client) CreateCustomerSession(ctx context.Context, customerID string, f
 	}
 	post(ctx, &params.Params, key)
 	cs, err := c.api.CustomerSessions.New(params)
-	if err != nil {
-		return "", noCustomer(callError(err))
+
+	// The error for a deleted customer is the same
+	// (https://docs.stripe.com/error-codes#resource-missing).
+	switch err = callError(err); {
+	case isMissing(err, "customer"):
+		return "", fmt.Errorf("%w: %w", customersession.ErrNoCustomer, err)
+	case err != nil:
+		return "", err
 	}
 	return cs.ClientSecret, nil
 }
 
-// noCustomer marks the error about a customer that does not exist. For one that was
-// deleted it is the same (https://docs.stripe.com/error-codes#resource-missing).
-func noCustomer(err error) error {
+// anyParam matches every parameter in isMissing.
+const anyParam = ""
+
+// isMissing reports whether err means that the object in a parameter does not
+// exist.
+func isMissing(err error, param string) bool {
 	var e *payments.CallError
-	if errors.As(err, &e) && e.Stripe.Code == string(stripe.ErrorCodeResourceMissing) && e.Param == "customer" {
-		return fmt.Errorf("%w: %w", customersession.ErrNoCustomer, err)
-	}
-	return err
+	return errors.As(err, &e) && e.Stripe.Code == string(stripe.ErrorCodeResourceMissing) &&
+		(param == anyParam || e.Param == param)
 }
 
-// features says of each switch whether it is on, and nothing of what is off: Stripe
-// refuses a usage without saving.
+// features returns the features of a session: each switch on or off, and no
+// details of one that is off, since Stripe refuses a usage without saving.
 func features(f customersession.Features) *stripe.CustomerSessionComponentsPaymentElementFeaturesParams {
 	out := &stripe.CustomerSessionComponentsPaymentElementFeaturesParams{
-		PaymentMethodRedisplay: enabled(f.Redisplay), PaymentMethodRemove: enabled(f.Remove), PaymentMethodSave: enabled(f.Save),
+		PaymentMethodRedisplay: enabled(f.Redisplay),
+		PaymentMethodRemove:    enabled(f.Remove),
+		PaymentMethodSave:      enabled(f.Save),
 	}
 	if f.Save {
 		out.PaymentMethodSaveUsage = optional(f.SaveUsage)

@@ -1,13 +1,10 @@
 package stripeapi
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptrace"
 	"strings"
-	"sync/atomic"
 	"unicode"
 
 	"github.com/stripe/stripe-go/v81"
@@ -15,27 +12,37 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// callError turns what stripe-go returns into a CallError, which says what the call
-// left behind. Sources: https://docs.stripe.com/error-low-level (which statuses
-// are certain) and https://docs.stripe.com/api/errors.
+// callError turns an error of stripe-go into a CallError, whose Outcome states
+// whether the call may have taken effect. Sources:
+// https://docs.stripe.com/error-low-level (which statuses are certain) and
+// https://docs.stripe.com/api/errors.
 func callError(err error) error {
 	if err == nil {
 		return nil
 	}
+
 	var e *stripe.Error
 	if !errors.As(err, &e) {
-		// No answer, or one that nobody can read: anything may have happened.
-		return &payments.CallError{Stripe: payments.StripeError{Type: payments.TypeConnection}, Cause: clipped{err}}
+		// No answer, or an unreadable one: anything may have happened.
+		return &payments.CallError{
+			Outcome: payments.OutcomeUnknown,
+			Stripe:  payments.StripeError{Type: payments.TypeConnection},
+			Cause:   clipped{err},
+		}
 	}
+
 	out := &payments.CallError{
+		Outcome:  outcome(e),
+		Replayed: e.LastResponse != nil && e.LastResponse.Header.Get("Idempotent-Replayed") == "true",
 		Stripe: payments.StripeError{
-			Type: errorType(e), Code: string(e.Code), DeclineCode: string(e.DeclineCode), Message: e.Msg,
+			Type:        errorType(e),
+			Code:        string(e.Code),
+			DeclineCode: string(e.DeclineCode),
+			Message:     e.Msg,
 		},
 		Param: e.Param,
 		Cause: fmt.Errorf("status %d, request %s", e.HTTPStatusCode, e.RequestID),
 	}
-	out.Outcome = outcome(e)
-	out.Replayed = e.LastResponse != nil && e.LastResponse.Header.Get("Idempotent-Replayed") == "true"
 	switch {
 	case e.PaymentIntent != nil:
 		s := snapshot(e.PaymentIntent)
@@ -47,8 +54,8 @@ func callError(err error) error {
 	return out
 }
 
-// clipped shows the beginning of an error, on one line. stripe-go makes the whole body
-// of an answer that is not Stripe's (a proxy's page) the text of its error.
+// clipped shortens the text of an error to one line. If an answer is not
+// Stripe's (a proxy's page), the text of stripe-go's error is the whole body.
 type clipped struct{ error }
 
 const maxCause = 200 // characters
@@ -56,6 +63,7 @@ const maxCause = 200 // characters
 func (c clipped) Error() string {
 	var b strings.Builder
 	n := 0
+
 	for _, r := range c.error.Error() {
 		if n++; n > maxCause {
 			b.WriteRune('…')
@@ -69,10 +77,12 @@ func (c clipped) Error() string {
 	return b.String()
 }
 
-// Unwrap keeps what the error is: a timeout, the caller's leaving.
+// Unwrap returns the whole error, so that a timeout or a cancellation is still
+// recognized.
 func (c clipped) Unwrap() error { return c.error }
 
-// errorType tells apart by the HTTP status what Stripe's type alone does not.
+// errorType returns the type of an error. Where Stripe's type alone does not
+// tell errors apart, the HTTP status does.
 func errorType(e *stripe.Error) string {
 	switch {
 	case e.HTTPStatusCode == http.StatusUnauthorized:
@@ -90,48 +100,19 @@ func errorType(e *stripe.Error) string {
 	}
 }
 
-// outcome says what the request left behind.
+// outcome returns whether the request may have taken effect.
 func outcome(e *stripe.Error) payments.Outcome {
 	switch {
 	case e.HTTPStatusCode == http.StatusConflict, e.Code == stripe.ErrorCodeLockTimeout:
-		return payments.OutcomeUnknown // another request with this key or on this object is under way
+		return payments.OutcomeUnknown // another request with this key or on this object is in flight
 	case e.HTTPStatusCode >= http.StatusInternalServerError, e.HTTPStatusCode == http.StatusFailedDependency,
 		e.Type == stripe.ErrorTypeAPI:
-		return payments.OutcomeUnknown // Stripe may roll it forward (https://docs.stripe.com/error-low-level#server-errors)
+		// Stripe may complete it later
+		// (https://docs.stripe.com/error-low-level#server-errors).
+		return payments.OutcomeUnknown
 	case e.Type == stripe.ErrorTypeIdempotency:
-		return payments.OutcomeUnknown // the key was used, with other parameters
+		return payments.OutcomeUnknown // the key was used before, with other parameters
 	default:
 		return payments.OutcomeRefused
 	}
-}
-
-// exchanges counts the HTTP requests that one call wrote: stripe-go and Go's transport
-// repeat it by themselves.
-type exchanges struct{ n atomic.Int64 }
-
-type exchangesKey struct{}
-
-func countExchanges(ctx context.Context) (context.Context, *exchanges) {
-	x := &exchanges{}
-	return context.WithValue(ctx, exchangesKey{}, x), x
-}
-
-// traceExchanges counts what is written under a context of countExchanges.
-func traceExchanges(ctx context.Context) context.Context {
-	x, ok := ctx.Value(exchangesKey{}).(*exchanges)
-	if !ok {
-		return ctx
-	}
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteHeaders: func() { x.n.Add(1) },
-	})
-}
-
-// mark notes in a call's error that the request was sent more than once.
-func (x *exchanges) mark(err error) error {
-	var e *payments.CallError
-	if errors.As(err, &e) {
-		e.Repeated = x.n.Load() > 1
-	}
-	return err
 }

@@ -16,11 +16,11 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// Codec reads what Stripe sends by itself: signatures and events. It makes no
-// calls and needs no key; the zero Codec is ready for use.
+// Codec reads what Stripe sends on its own initiative: signatures and events. It
+// makes no calls and needs no key. The zero Codec is ready for use.
 type Codec struct{}
 
-// APIVersion returns the version whose shapes DecodeIntent reads.
+// APIVersion returns the version of the events that DecodeIntent reads.
 func (Codec) APIVersion() string { return APIVersion }
 
 // Verify checks that the Stripe-Signature header is the signature of payload
@@ -28,7 +28,7 @@ func (Codec) APIVersion() string { return APIVersion }
 // (https://docs.stripe.com/webhooks#verify-official-libraries).
 func (Codec) Verify(payload []byte, header, secret string) (signedAt time.Time, err error) {
 	// stripe-go would compare the time with the system's clock. Our caller has a
-	// clock of its own, and tells a stale signature from a forged one.
+	// clock of its own, and distinguishes a stale signature from a forged one.
 	if err := webhook.ValidatePayloadIgnoringTolerance(payload, header, secret); err != nil {
 		return time.Time{}, fmt.Errorf("stripeapi: verify a webhook: %w", err)
 	}
@@ -71,20 +71,26 @@ type eventPage struct {
 	Data    []json.RawMessage `json:"data"`
 }
 
-// Events lists a page of events created at or after from, newest first, as
-// their JSON; startingAfter is the id of the last one of the page before. Stripe
-// keeps events for 30 days (https://docs.stripe.com/api/events/list).
-func (c *Client) Events(ctx context.Context, from time.Time, startingAfter string) (page [][]byte, more bool, err error) {
+// Events returns a page of the events created at or after from, newest first, as
+// their JSON. startingAfter is the ID of the last event on the previous page, ""
+// for the first page. Stripe keeps events for 30 days
+// (https://docs.stripe.com/api/events/list).
+func (c *Client) Events(
+	ctx context.Context, from time.Time, startingAfter string,
+) (page [][]byte, more bool, err error) {
 	query := &form.Values{}
 	query.Add("created[gte]", strconv.FormatInt(from.Unix(), 10))
-	query.Add("limit", "100")
+	query.Add("limit", strconv.Itoa(pageSize))
 	if startingAfter != "" {
 		query.Add("starting_after", startingAfter)
 	}
+
 	var list eventPage
-	if err := c.backend.CallRaw(http.MethodGet, "/v1/events", c.key, query, &stripe.Params{Context: ctx}, &list); err != nil {
+	params := &stripe.Params{Context: ctx}
+	if err := c.backend.CallRaw(http.MethodGet, "/v1/events", c.key, query, params, &list); err != nil {
 		return nil, false, callError(err)
 	}
+
 	for _, raw := range list.Data {
 		page = append(page, raw)
 	}

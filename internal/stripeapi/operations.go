@@ -2,24 +2,24 @@ package stripeapi
 
 import (
 	"context"
-	"time"
 
 	"github.com/stripe/stripe-go/v81"
 
 	"checkoutd/internal/payments"
 )
 
-// Capture takes the money that an intent holds; what is not captured is released
+// Capture captures the money that an intent holds and releases the rest
 // (https://docs.stripe.com/api/payment_intents/capture).
 func (c *Client) Capture(ctx context.Context, op payments.Operation) error {
 	params := &stripe.PaymentIntentCaptureParams{AmountToCapture: stripe.Int64(op.Amount)}
-	ctx, sent := countExchanges(ctx)
+
+	ctx, sent := countRequests(ctx)
 	post(ctx, &params.Params, op.IdempotencyKey)
 	_, err := c.api.PaymentIntents.Capture(op.IntentID, params)
-	return sent.mark(callError(err))
+	return sent.flagRepeated(callError(err))
 }
 
-// Refund gives money back (https://docs.stripe.com/api/refunds/create).
+// Refund refunds money (https://docs.stripe.com/api/refunds/create).
 func (c *Client) Refund(ctx context.Context, op payments.Operation) error {
 	params := &stripe.RefundParams{
 		PaymentIntent: stripe.String(op.IntentID),
@@ -28,16 +28,9 @@ func (c *Client) Refund(ctx context.Context, op payments.Operation) error {
 	}
 	params.AddMetadata(payments.MetaOrder, op.OrderID)
 	params.AddMetadata(payments.MetaOperation, op.ID)
-	ctx, sent := countExchanges(ctx)
+
+	ctx, sent := countRequests(ctx)
 	post(ctx, &params.Params, op.IdempotencyKey)
 	_, err := c.api.Refunds.New(params)
-	return sent.mark(callError(err))
-}
-
-func refundOf(re *stripe.Refund, intentID string) payments.Refund {
-	return payments.Refund{
-		ID: re.ID, IntentID: intentID, Amount: re.Amount, Currency: string(re.Currency),
-		Status: string(re.Status), Reason: string(re.Reason),
-		OperationID: re.Metadata[payments.MetaOperation], CreatedAt: time.Unix(re.Created, 0).UTC(),
-	}
+	return sent.flagRepeated(callError(err))
 }

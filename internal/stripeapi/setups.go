@@ -1,6 +1,7 @@
 package stripeapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,7 +14,8 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// sendSetup makes the call of an attempt to save a method without a payment
+// sendSetup makes the call of an attempt to save a payment method without a
+// payment
 // (https://docs.stripe.com/payments/finalize-payments-on-the-server?type=setup).
 func (c *Client) sendSetup(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
 	if p.IntentID == "" {
@@ -26,17 +28,19 @@ func (c *Client) sendSetup(ctx context.Context, p payments.Params, key string) (
 			return payments.Snapshot{}, callError(err)
 		}
 	}
+
 	params := &stripe.SetupIntentConfirmParams{
 		ConfirmationToken: stripe.String(p.Token),
 		ReturnURL:         stripe.String(p.ReturnURL),
 	}
-	ctx, sent := countExchanges(ctx)
+	ctx, sent := countRequests(ctx)
 	post(ctx, &params.Params, key)
 	snap, err := setupResult(c.api.SetupIntents.Confirm(p.IntentID, params))
-	return snap, sent.mark(err)
+	return snap, sent.flagRepeated(err)
 }
 
-// usageOffSession is what a saved method is for unless the order says otherwise.
+// usageOffSession is what a method is saved for unless the order sets something
+// else.
 const usageOffSession = "off_session"
 
 func (c *Client) createSetup(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
@@ -45,7 +49,7 @@ func (c *Client) createSetup(ctx context.Context, p payments.Params, key string)
 		ConfirmationToken:    stripe.String(p.Token),
 		ReturnURL:            stripe.String(p.ReturnURL),
 		Customer:             optional(p.Customer),
-		Usage:                stripe.String(usage(p.Options)),
+		Usage:                stripe.String(cmp.Or(p.SetupFutureUsage, usageOffSession)),
 		OnBehalfOf:           optional(p.OnBehalfOf),
 		PaymentMethodOptions: setupOptions(p.Options),
 		Metadata:             p.Metadata,
@@ -56,27 +60,23 @@ func (c *Client) createSetup(ctx context.Context, p payments.Params, key string)
 		params.AutomaticPaymentMethods = &stripe.SetupIntentAutomaticPaymentMethodsParams{Enabled: stripe.Bool(true)}
 		params.PaymentMethodConfiguration = optional(p.PaymentMethodConfiguration)
 	}
-	ctx, sent := countExchanges(ctx)
+
+	ctx, sent := countRequests(ctx)
 	post(ctx, &params.Params, key)
 	snap, err := setupResult(c.api.SetupIntents.New(params))
-	return snap, sent.mark(err)
+	return snap, sent.flagRepeated(err)
 }
 
-func usage(o orders.Options) string {
-	if o.SetupFutureUsage != "" {
-		return o.SetupFutureUsage
-	}
-	return usageOffSession
-}
-
-// setupOptions are the options of single payment methods, nil for none. A SetupIntent
-// knows fewer than a PaymentIntent.
+// setupOptions returns the options of single payment methods, nil for none. A
+// SetupIntent has fewer than a PaymentIntent.
 func setupOptions(o orders.Options) *stripe.SetupIntentPaymentMethodOptionsParams {
 	if o.BankVerification == "" {
 		return nil
 	}
 	return &stripe.SetupIntentPaymentMethodOptionsParams{
-		USBankAccount: &stripe.SetupIntentPaymentMethodOptionsUSBankAccountParams{VerificationMethod: stripe.String(o.BankVerification)},
+		USBankAccount: &stripe.SetupIntentPaymentMethodOptionsUSBankAccountParams{
+			VerificationMethod: stripe.String(o.BankVerification),
+		},
 	}
 }
 
@@ -86,12 +86,18 @@ func (c *Client) setup(ctx context.Context, id string) (payments.Snapshot, error
 	return setupResult(c.api.SetupIntents.Get(id, params))
 }
 
-func (c *Client) findSetup(ctx context.Context, p payments.Params, from, to time.Time) (payments.Snapshot, bool, error) {
-	params := &stripe.SetupIntentListParams{CreatedRange: between(from, to), Customer: optional(p.Customer)}
-	params.Context, params.Limit = ctx, stripe.Int64(100)
+func (c *Client) findSetup(
+	ctx context.Context, p payments.Params, from, to time.Time,
+) (snap payments.Snapshot, ok bool, err error) {
+	params := &stripe.SetupIntentListParams{
+		CreatedRange: between(from, to),
+		Customer:     optional(p.Customer),
+	}
+	params.Context, params.Limit = ctx, stripe.Int64(pageSize)
+
 	list := c.api.SetupIntents.List(params)
 	for list.Next() {
-		if si := list.SetupIntent(); si.Metadata[payments.MetaOrder] == p.Metadata[payments.MetaOrder] {
+		if si := list.SetupIntent(); isOfOrder(si.Metadata, p) {
 			return setupSnapshot(si), true, nil
 		}
 	}
@@ -99,7 +105,9 @@ func (c *Client) findSetup(ctx context.Context, p payments.Params, from, to time
 }
 
 func (c *Client) cancelSetup(ctx context.Context, id, key string) error {
-	params := &stripe.SetupIntentCancelParams{CancellationReason: stripe.String(string(stripe.SetupIntentCancellationReasonAbandoned))}
+	params := &stripe.SetupIntentCancelParams{
+		CancellationReason: stripe.String(string(stripe.SetupIntentCancellationReasonAbandoned)),
+	}
 	post(ctx, &params.Params, key)
 	_, err := c.api.SetupIntents.Cancel(id, params)
 	return callError(err)
@@ -122,9 +130,14 @@ func setupResult(si *stripe.SetupIntent, err error) (payments.Snapshot, error) {
 
 func setupSnapshot(si *stripe.SetupIntent) payments.Snapshot {
 	s := payments.Snapshot{
-		ID: si.ID, OrderID: si.Metadata[payments.MetaOrder], AttemptID: si.Metadata[payments.MetaAttempt],
-		Livemode: si.Livemode, Status: payments.Status(si.Status), ClientSecret: si.ClientSecret,
-		Error: lastError(si.LastSetupError), CreatedAt: time.Unix(si.Created, 0).UTC(),
+		ID:           si.ID,
+		OrderID:      si.Metadata[payments.MetaOrder],
+		AttemptID:    si.Metadata[payments.MetaAttempt],
+		Livemode:     si.Livemode,
+		Status:       payments.Status(si.Status),
+		ClientSecret: si.ClientSecret,
+		Error:        lastError(si.LastSetupError),
+		CreatedAt:    time.Unix(si.Created, 0).UTC(),
 	}
 	if si.Customer != nil {
 		s.CustomerID = si.Customer.ID

@@ -16,8 +16,8 @@ import (
 )
 
 // sendSubscription makes the call of an attempt to begin a subscription
-// (https://docs.stripe.com/billing/subscriptions/build-subscriptions). Its steps, each under
-// a key of its own made from the attempt's:
+// (https://docs.stripe.com/billing/subscriptions/build-subscriptions). Its
+// steps, each under a key of its own made from the attempt's key:
 //
 //	product       every item has a product at Stripe
 //	customer      invoices go where the order goes
@@ -25,43 +25,46 @@ import (
 //	intent        our metadata on the PaymentIntent of that invoice
 //	confirm       with the token; the only step that may take money
 //
-// When the steps are sent again Stripe repeats its answers to those that it knows. What a
-// step after the subscription's says goes with a snapshot of the intent, so that no other
-// subscription is made in its place.
+// When the steps are sent again, Stripe repeats the answers that it has given
+// already. An error after the subscription's step carries a snapshot of the
+// intent, so that no second subscription is created in its place.
 func (c *Client) sendSubscription(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
 	if p.IntentID != "" {
 		if p.BringUpToDate {
-			if err := c.tellCustomer(ctx, p, idempotency.CustomerStep(key)); err != nil {
+			if err := c.updateCustomer(ctx, p, idempotency.CustomerStep(key)); err != nil {
 				return payments.Snapshot{}, err
 			}
 		}
 		return c.confirm(ctx, p, key)
 	}
+
 	if err := c.ensureProducts(ctx, p.Items, key); err != nil {
 		return payments.Snapshot{}, err
 	}
-	if err := c.tellCustomer(ctx, p, idempotency.CustomerStep(key)); err != nil {
+	if err := c.updateCustomer(ctx, p, idempotency.CustomerStep(key)); err != nil {
 		return payments.Snapshot{}, err
 	}
 	first, err := c.subscribe(ctx, p, idempotency.SubscriptionStep(key))
 	if err != nil {
 		return payments.Snapshot{}, err
 	}
-	if err := c.nameIntent(ctx, first.ID, p, idempotency.IntentStep(key)); err != nil {
-		return payments.Snapshot{}, carrying(first, err)
+
+	if err := c.setIntentMetadata(ctx, first.ID, p, idempotency.IntentStep(key)); err != nil {
+		return payments.Snapshot{}, withSnapshot(err, first)
 	}
 	p.IntentID = first.ID
 	snap, err := c.confirm(ctx, p, key)
-	return snap, carrying(first, err)
+	return snap, withSnapshot(err, first)
 }
 
-// carrying puts the intent into an error that has none, and what only its subscription
-// tells into the one that it has.
-func carrying(first payments.Snapshot, err error) error {
+// withSnapshot adds the intent to an error that has none. To the intent of any
+// other error it adds the subscription.
+func withSnapshot(err error, first payments.Snapshot) error {
 	var e *payments.CallError
 	if !errors.As(err, &e) {
 		return err
 	}
+
 	if e.Snapshot == nil {
 		e.Snapshot = &first
 	}
@@ -70,23 +73,24 @@ func carrying(first payments.Snapshot, err error) error {
 	return err
 }
 
-// productPrefix begins the ids of the products that we make: an item's SKU follows.
+// productPrefix begins the IDs of the products that we create. The item's SKU
+// follows.
 const productPrefix = "checkoutd_"
 
-// atOnce bounds the requests of one call that run at the same time.
-const atOnce = 4
+// maxParallel bounds the requests of one call that run at the same time.
+const maxParallel = 4
 
 func (c *Client) ensureProducts(ctx context.Context, items []orders.Item, key string) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(atOnce)
+	g.SetLimit(maxParallel)
 	for i, item := range items {
 		g.Go(func() error { return c.ensureProduct(ctx, item, idempotency.ProductStep(key, i)) })
 	}
 	return g.Wait()
 }
 
-// ensureProduct makes the product of an item unless it is there. Prices are not kept at
-// Stripe: each subscription carries those of its order.
+// ensureProduct creates the product of an item unless it exists. Prices are not
+// kept at Stripe: each subscription carries those of its order.
 func (c *Client) ensureProduct(ctx context.Context, item orders.Item, key string) error {
 	get := &stripe.ProductParams{}
 	get.Context = ctx
@@ -95,7 +99,11 @@ func (c *Client) ensureProduct(ctx context.Context, item orders.Item, key string
 	if err == nil || !errors.As(err, &e) || e.HTTPStatusCode != http.StatusNotFound {
 		return callError(err)
 	}
-	params := &stripe.ProductParams{ID: stripe.String(productPrefix + item.SKU), Name: stripe.String(item.Name)}
+
+	params := &stripe.ProductParams{
+		ID:   stripe.String(productPrefix + item.SKU),
+		Name: stripe.String(item.Name),
+	}
 	post(ctx, &params.Params, key)
 	_, err = c.api.Products.New(params)
 	if errors.As(err, &e) && e.Code == stripe.ErrorCodeResourceAlreadyExists { // another order was faster
@@ -104,9 +112,9 @@ func (c *Client) ensureProduct(ctx context.Context, item orders.Item, key string
 	return callError(err)
 }
 
-// tellCustomer puts on the customer what Stripe puts on the invoices: where the order goes,
-// and who gets the receipts.
-func (c *Client) tellCustomer(ctx context.Context, p payments.Params, key string) error {
+// updateCustomer sets on the customer what Stripe puts on the invoices: where
+// the order goes, and who gets the receipts.
+func (c *Client) updateCustomer(ctx context.Context, p payments.Params, key string) error {
 	params := &stripe.CustomerParams{Email: optional(p.Contact.Email)}
 	if to := shippingDetails(p.Contact.Shipping); to != nil {
 		params.Shipping = &stripe.CustomerShippingParams{Name: to.Name, Phone: to.Phone, Address: to.Address}
@@ -114,6 +122,7 @@ func (c *Client) tellCustomer(ctx context.Context, p payments.Params, key string
 	if params.Email == nil && params.Shipping == nil {
 		return nil
 	}
+
 	post(ctx, &params.Params, key)
 	_, err := c.api.Customers.Update(p.Customer, params)
 	return callError(err)
@@ -129,31 +138,39 @@ func (c *Client) subscribe(ctx context.Context, p payments.Params, key string) (
 		Metadata:        p.Metadata,
 	}
 	params.AddExpand("latest_invoice.payment_intent")
-	ctx, sent := countExchanges(ctx)
+
+	ctx, sent := countRequests(ctx)
 	post(ctx, &params.Params, key)
 	sub, err := c.api.Subscriptions.New(params)
 	if err != nil {
-		return payments.Snapshot{}, sent.mark(callError(err))
+		return payments.Snapshot{}, sent.flagRepeated(callError(err))
 	}
-	return firstOf(sub, p)
+	return firstIntent(sub, p)
 }
 
 func subscriptionItems(p payments.Params) (items []*stripe.SubscriptionItemsParams) {
 	for _, item := range p.Items {
 		price := &stripe.SubscriptionItemPriceDataParams{
-			Currency: stripe.String(p.Currency), Product: stripe.String(productPrefix + item.SKU), UnitAmount: stripe.Int64(item.UnitAmount),
+			Currency:   stripe.String(p.Currency),
+			Product:    stripe.String(productPrefix + item.SKU),
+			UnitAmount: stripe.Int64(item.UnitAmount),
 		}
 		if r := item.Recurring; r != nil {
 			price.Recurring = &stripe.SubscriptionItemPriceDataRecurringParams{
-				Interval: stripe.String(r.Interval), IntervalCount: stripe.Int64(r.IntervalCount),
+				Interval:      stripe.String(r.Interval),
+				IntervalCount: stripe.Int64(r.IntervalCount),
 			}
 		}
-		items = append(items, &stripe.SubscriptionItemsParams{PriceData: price, Quantity: stripe.Int64(item.Quantity)})
+		items = append(items, &stripe.SubscriptionItemsParams{
+			PriceData: price,
+			Quantity:  stripe.Int64(item.Quantity),
+		})
 	}
 	return items
 }
 
-// paymentSettings let Stripe pay the renewals with what pays the first invoice.
+// paymentSettings returns the settings with which Stripe pays the renewals with
+// the method that pays the first invoice.
 func paymentSettings(o orders.Options) *stripe.SubscriptionPaymentSettingsParams {
 	s := &stripe.SubscriptionPaymentSettingsParams{SaveDefaultPaymentMethod: stripe.String("on_subscription")}
 	if len(o.PaymentMethodTypes) > 0 {
@@ -169,40 +186,46 @@ func paymentSettings(o orders.Options) *stripe.SubscriptionPaymentSettingsParams
 	return s
 }
 
-// firstOf is the intent of a new subscription's first invoice. One over another amount than
-// the order's (a credit of the customer, a tax) must not be confirmed.
-func firstOf(sub *stripe.Subscription, p payments.Params) (payments.Snapshot, error) {
+// firstIntent returns the intent of a new subscription's first invoice. An
+// intent for another amount than the order's (a customer's credit, a tax) must
+// not be confirmed.
+func firstIntent(sub *stripe.Subscription, p payments.Params) (payments.Snapshot, error) {
 	first := reading(sub).First
 	switch {
 	case first == nil:
-		return payments.Snapshot{}, mismatch(nil, fmt.Sprintf("subscription %s is %s and asks for no payment", sub.ID, sub.Status))
+		return payments.Snapshot{}, mismatch(nil,
+			fmt.Sprintf("subscription %s is %s and asks for no payment", sub.ID, sub.Status))
 	case first.Amount != p.Amount || first.Currency != p.Currency:
-		return payments.Snapshot{}, mismatch(first, fmt.Sprintf("subscription %s begins with %d %s, the order is over %d %s",
-			sub.ID, first.Amount, first.Currency, p.Amount, p.Currency))
+		return payments.Snapshot{}, mismatch(first,
+			fmt.Sprintf("subscription %s begins with %d %s, the order is for %d %s",
+				sub.ID, first.Amount, first.Currency, p.Amount, p.Currency))
 	}
 	return *first, nil
 }
 
-func mismatch(s *payments.Snapshot, text string) error {
+func mismatch(s *payments.Snapshot, reason string) error {
 	return &payments.CallError{
-		Outcome: payments.OutcomeRefused, Stripe: payments.StripeError{Type: payments.TypeInvalidRequest},
-		Snapshot: s, Mismatch: text, Cause: errors.New(text),
+		Outcome:  payments.OutcomeRefused,
+		Stripe:   payments.StripeError{Type: payments.TypeInvalidRequest},
+		Snapshot: s,
+		Mismatch: reason,
+		Cause:    errors.New(reason),
 	}
 }
 
-// nameIntent puts our metadata on an intent that Stripe made.
-func (c *Client) nameIntent(ctx context.Context, id string, p payments.Params, key string) error {
+// setIntentMetadata sets our metadata on an intent that Stripe created.
+func (c *Client) setIntentMetadata(ctx context.Context, id string, p payments.Params, key string) error {
 	params := &stripe.PaymentIntentParams{Metadata: p.Metadata}
 	post(ctx, &params.Params, key)
 	_, err := c.api.PaymentIntents.Update(id, params)
 	return callError(err)
 }
 
-// endBeginning ends a subscription whose first invoice is not paid. The invoice goes first:
-// Stripe refuses to void one that is paid or about to be, so that a subscription that
-// somebody has just paid for lives on (https://docs.stripe.com/api/invoices/void). Its
-// intent is canceled with it.
-func (c *Client) endBeginning(ctx context.Context, in payments.Intent, key string) error {
+// endUnpaidSubscription ends a subscription whose first invoice is not paid. It
+// voids the invoice first, because Stripe refuses to void one that is paid or
+// being paid: a subscription that was paid for just now stays
+// (https://docs.stripe.com/api/invoices/void). Voiding cancels the intent.
+func (c *Client) endUnpaidSubscription(ctx context.Context, in payments.Intent, key string) error {
 	get := &stripe.PaymentIntentParams{}
 	get.Context = ctx
 	get.AddExpand("invoice")
@@ -213,13 +236,16 @@ func (c *Client) endBeginning(ctx context.Context, in payments.Intent, key strin
 	if pi.Invoice == nil {
 		return fmt.Errorf("stripeapi: intent %s of subscription %s has no invoice", in.ID, in.SubscriptionID)
 	}
-	if pi.Invoice.Status != stripe.InvoiceStatusVoid { // by one who did not come further
+
+	// A process that died before the next step may have voided it already.
+	if pi.Invoice.Status != stripe.InvoiceStatusVoid {
 		void := &stripe.InvoiceVoidInvoiceParams{}
 		post(ctx, &void.Params, key)
 		if _, err := c.api.Invoices.VoidInvoice(pi.Invoice.ID, void); err != nil {
 			return callError(err)
 		}
 	}
+
 	cancel := &stripe.SubscriptionCancelParams{}
 	cancel.Context = ctx
 	_, err = c.api.Subscriptions.Cancel(in.SubscriptionID, cancel)

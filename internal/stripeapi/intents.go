@@ -1,0 +1,216 @@
+package stripeapi
+
+import (
+	"context"
+	"time"
+
+	"github.com/stripe/stripe-go/v81"
+
+	"checkoutd/internal/idempotency"
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+)
+
+// Send makes the call of an attempt. The same p and key always make the same
+// requests, so that the call can be sent again.
+func (c *Client) Send(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
+	switch p.Mode {
+	case orders.ModeSetup:
+		return c.sendSetup(ctx, p, key)
+	case orders.ModeSubscription:
+		return c.sendSubscription(ctx, p, key)
+	}
+
+	if p.IntentID == "" {
+		return c.create(ctx, p, key)
+	}
+	if p.BringUpToDate {
+		if err := c.update(ctx, p, idempotency.UpdateStep(key)); err != nil {
+			return payments.Snapshot{}, err
+		}
+	}
+	return c.confirm(ctx, p, key)
+}
+
+func (c *Client) confirm(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
+	params := &stripe.PaymentIntentConfirmParams{
+		ConfirmationToken: stripe.String(p.Token),
+		ReturnURL:         stripe.String(p.ReturnURL),
+	}
+	expandSnapshot(&params.Params)
+
+	ctx, sent := countRequests(ctx)
+	post(ctx, &params.Params, key)
+	snap, err := result(c.api.PaymentIntents.Confirm(p.IntentID, params))
+	return snap, sent.flagRepeated(err)
+}
+
+func (c *Client) create(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
+	params := &stripe.PaymentIntentParams{
+		Amount:               stripe.Int64(p.Amount),
+		Currency:             stripe.String(p.Currency),
+		Confirm:              stripe.Bool(true),
+		ConfirmationToken:    stripe.String(p.Token),
+		ReturnURL:            stripe.String(p.ReturnURL),
+		Customer:             optional(p.Customer),
+		CaptureMethod:        optional(p.CaptureMethod),
+		SetupFutureUsage:     optional(p.SetupFutureUsage),
+		OnBehalfOf:           optional(p.OnBehalfOf),
+		PaymentMethodOptions: methodOptions(p.Options),
+		Metadata:             p.Metadata,
+	}
+	setContact(params, p)
+	if len(p.PaymentMethodTypes) > 0 {
+		params.PaymentMethodTypes = stripe.StringSlice(p.PaymentMethodTypes)
+	} else {
+		params.AutomaticPaymentMethods = &stripe.PaymentIntentAutomaticPaymentMethodsParams{Enabled: stripe.Bool(true)}
+		params.PaymentMethodConfiguration = optional(p.PaymentMethodConfiguration)
+	}
+	expandSnapshot(&params.Params)
+
+	ctx, sent := countRequests(ctx)
+	post(ctx, &params.Params, key)
+	snap, err := result(c.api.PaymentIntents.New(params))
+	return snap, sent.flagRepeated(err)
+}
+
+// update sets on an intent what may have changed since it was created.
+func (c *Client) update(ctx context.Context, p payments.Params, key string) error {
+	params := &stripe.PaymentIntentParams{
+		Amount:   stripe.Int64(p.Amount),
+		Currency: stripe.String(p.Currency),
+		Customer: optional(p.Customer),
+		// It follows the order's products: an empty value removes it.
+		SetupFutureUsage: stripe.String(p.SetupFutureUsage),
+	}
+	setContact(params, p)
+
+	// The buyer may have removed either of them.
+	if p.ReceiptEmail {
+		params.ReceiptEmail = stripe.String(p.Contact.Email)
+	}
+	if params.Shipping == nil {
+		params.AddExtra("shipping", "")
+	}
+
+	post(ctx, &params.Params, key)
+	_, err := c.api.PaymentIntents.Update(p.IntentID, params)
+	return callError(err)
+}
+
+// setContact sets where the order is shipped and who gets Stripe's receipt.
+func setContact(params *stripe.PaymentIntentParams, p payments.Params) {
+	if p.ReceiptEmail {
+		params.ReceiptEmail = optional(p.Contact.Email)
+	}
+	params.Shipping = shippingDetails(p.Contact.Shipping)
+}
+
+// shippingDetails returns where an order is shipped, nil while the address is
+// incomplete.
+func shippingDetails(to *orders.Address) *stripe.ShippingDetailsParams {
+	if !to.Complete() {
+		return nil
+	}
+	return &stripe.ShippingDetailsParams{
+		Name:  stripe.String(to.Name),
+		Phone: optional(to.Phone),
+		Address: &stripe.AddressParams{
+			Line1:      stripe.String(to.Address.Line1),
+			Line2:      optional(to.Address.Line2),
+			City:       optional(to.Address.City),
+			State:      optional(to.Address.State),
+			PostalCode: optional(to.Address.PostalCode),
+			Country:    stripe.String(to.Address.Country),
+		},
+	}
+}
+
+// methodOptions returns the options of single payment methods, nil for none. The
+// page gives Stripe.js the same ones.
+func methodOptions(o orders.Options) *stripe.PaymentIntentPaymentMethodOptionsParams {
+	var out stripe.PaymentIntentPaymentMethodOptionsParams
+	if o.RequireCVCRecollection || o.Installments {
+		out.Card = &stripe.PaymentIntentPaymentMethodOptionsCardParams{}
+	}
+	if o.RequireCVCRecollection {
+		out.Card.RequireCVCRecollection = stripe.Bool(true)
+	}
+	if o.Installments {
+		out.Card.Installments = &stripe.PaymentIntentPaymentMethodOptionsCardInstallmentsParams{
+			Enabled: stripe.Bool(true),
+		}
+	}
+	if o.BankVerification != "" {
+		out.USBankAccount = &stripe.PaymentIntentPaymentMethodOptionsUSBankAccountParams{
+			VerificationMethod: stripe.String(o.BankVerification),
+		}
+	}
+
+	if out.Card == nil && out.USBankAccount == nil {
+		return nil
+	}
+	return &out
+}
+
+// Intent reads an intent.
+func (c *Client) Intent(ctx context.Context, id string) (payments.Snapshot, error) {
+	if payments.IsSetup(id) {
+		return c.setup(ctx, id)
+	}
+
+	params := &stripe.PaymentIntentParams{}
+	params.Context = ctx
+	expandSnapshot(&params.Params)
+	return result(c.api.PaymentIntents.Get(id, params))
+}
+
+// FindIntent returns the newest intent of the order among those created between
+// from and to. It lists them, because Stripe's search does not see what was just
+// written (https://docs.stripe.com/search#data-freshness).
+func (c *Client) FindIntent(
+	ctx context.Context, p payments.Params, from, to time.Time,
+) (snap payments.Snapshot, ok bool, err error) {
+	switch p.Mode {
+	case orders.ModeSetup:
+		return c.findSetup(ctx, p, from, to)
+	case orders.ModeSubscription:
+		return c.findSubscription(ctx, p, from, to)
+	}
+
+	params := &stripe.PaymentIntentListParams{CreatedRange: between(from, to)}
+	params.Context, params.Limit = ctx, stripe.Int64(pageSize)
+	params.AddExpand("data.latest_charge")
+
+	list := c.api.PaymentIntents.List(params)
+	for list.Next() {
+		if pi := list.PaymentIntent(); isOfOrder(pi.Metadata, p) {
+			return snapshot(pi), true, nil
+		}
+	}
+	return payments.Snapshot{}, false, callError(list.Err())
+}
+
+// isOfOrder reports whether the metadata of an object at Stripe names the order
+// of p.
+func isOfOrder(metadata map[string]string, p payments.Params) bool {
+	return metadata[payments.MetaOrder] == p.Metadata[payments.MetaOrder]
+}
+
+// CancelIntent cancels an intent as abandoned, with the subscription that it was
+// to begin.
+func (c *Client) CancelIntent(ctx context.Context, in payments.Intent, key string) error {
+	switch {
+	case payments.IsSetup(in.ID):
+		return c.cancelSetup(ctx, in.ID, key)
+	case in.SubscriptionID != "":
+		return c.endUnpaidSubscription(ctx, in, key)
+	}
+
+	params := &stripe.PaymentIntentCancelParams{
+		CancellationReason: stripe.String(string(stripe.PaymentIntentCancellationReasonAbandoned)),
+	}
+	post(ctx, &params.Params, key)
+	_, err := c.api.PaymentIntents.Cancel(in.ID, params)
+	return callError(err)
+}

@@ -1,0 +1,85 @@
+package stripeapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+
+	"github.com/stripe/stripe-go/v81"
+
+	"checkoutd/internal/idempotency"
+	"checkoutd/internal/payments"
+)
+
+// pageSize is how many objects a list call returns at most; Stripe allows 100.
+const pageSize = 100
+
+// post prepares the params of a POST.
+func post(ctx context.Context, p *stripe.Params, key string) {
+	p.Context = ctx
+	p.SetIdempotencyKey(key)
+}
+
+// optional returns a parameter that is left out if s is empty.
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func between(from, to time.Time) *stripe.RangeQueryParams {
+	return &stripe.RangeQueryParams{GreaterThanOrEqual: from.Unix(), LesserThanOrEqual: to.Unix()}
+}
+
+// guard refuses a POST whose idempotency key is not ours. stripe-go would make a
+// random key for it, which would hide that ours was forgotten.
+type guard struct{ next http.RoundTripper }
+
+var errNoKey = errors.New("stripeapi: a POST without an idempotency key of ours")
+
+func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodPost && !idempotency.IsOurs(r.Header.Get("Idempotency-Key")) {
+		if r.Body != nil {
+			_ = r.Body.Close()
+		}
+		return nil, fmt.Errorf("%w: %s", errNoKey, r.URL.Path)
+	}
+	return g.next.RoundTrip(r.WithContext(traceRequests(r.Context())))
+}
+
+// requestCount counts the HTTP requests that one call wrote: stripe-go and Go's
+// transport both repeat a request on their own.
+type requestCount struct{ n atomic.Int64 }
+
+type requestCountKey struct{}
+
+func countRequests(ctx context.Context) (context.Context, *requestCount) {
+	count := &requestCount{}
+	return context.WithValue(ctx, requestCountKey{}, count), count
+}
+
+// traceRequests counts what is written under a context of countRequests.
+func traceRequests(ctx context.Context) context.Context {
+	count, ok := ctx.Value(requestCountKey{}).(*requestCount)
+	if !ok {
+		return ctx
+	}
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		WroteHeaders: func() { count.n.Add(1) },
+	})
+}
+
+// flagRepeated sets Repeated in a call's error if the request was sent more than
+// once.
+func (c *requestCount) flagRepeated(err error) error {
+	var e *payments.CallError
+	if errors.As(err, &e) {
+		e.Repeated = c.n.Load() > 1
+	}
+	return err
+}

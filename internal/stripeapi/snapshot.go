@@ -1,0 +1,74 @@
+package stripeapi
+
+import (
+	"time"
+
+	"github.com/stripe/stripe-go/v81"
+
+	"checkoutd/internal/payments"
+)
+
+// expandSnapshot asks Stripe for what a snapshot holds beyond the intent itself.
+func expandSnapshot(p *stripe.Params) {
+	p.AddExpand("latest_charge")
+	p.AddExpand("invoice.subscription")
+}
+
+func result(pi *stripe.PaymentIntent, err error) (payments.Snapshot, error) {
+	if err != nil {
+		return payments.Snapshot{}, callError(err)
+	}
+	return snapshot(pi), nil
+}
+
+func snapshot(pi *stripe.PaymentIntent) payments.Snapshot {
+	s := payments.Snapshot{
+		ID:             pi.ID,
+		OrderID:        pi.Metadata[payments.MetaOrder],
+		AttemptID:      pi.Metadata[payments.MetaAttempt],
+		Livemode:       pi.Livemode,
+		Status:         payments.Status(pi.Status),
+		Amount:         pi.Amount,
+		AmountReceived: pi.AmountReceived,
+		Capturable:     pi.AmountCapturable,
+		CaptureMethod:  string(pi.CaptureMethod),
+		CaptureBefore:  captureBefore(pi.LatestCharge),
+		Currency:       string(pi.Currency),
+		ClientSecret:   pi.ClientSecret,
+		Error:          lastError(pi.LastPaymentError),
+		CreatedAt:      time.Unix(pi.Created, 0).UTC(),
+	}
+	if pi.Customer != nil {
+		s.CustomerID = pi.Customer.ID
+	}
+	if inv := pi.Invoice; inv != nil {
+		s.InvoiceID = inv.ID
+		addSubscription(&s, inv, inv.Subscription)
+	}
+	return s
+}
+
+func lastError(e *stripe.Error) *payments.StripeError {
+	if e == nil {
+		return nil
+	}
+	return &payments.StripeError{
+		Type:        string(e.Type),
+		Code:        string(e.Code),
+		DeclineCode: string(e.DeclineCode),
+		Message:     e.Msg,
+	}
+}
+
+// captureBefore returns when the hold of a card charge lapses, zero if it is not
+// known (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method).
+func captureBefore(ch *stripe.Charge) time.Time {
+	if ch == nil || ch.PaymentMethodDetails == nil || ch.PaymentMethodDetails.Card == nil {
+		return time.Time{}
+	}
+	before := ch.PaymentMethodDetails.Card.CaptureBefore
+	if before == 0 {
+		return time.Time{}
+	}
+	return time.Unix(before, 0).UTC()
+}
