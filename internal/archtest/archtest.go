@@ -205,10 +205,10 @@ func (f *findings) checkIndirect(from, to string) {
 			strings.HasPrefix(to, module) && room(to) != "sandbox" ||
 			strings.HasPrefix(to, "github.com/stripe/")
 	case slices.Contains(features, r):
-		bad = to == "database/sql" ||
+		bad = bad || to == "database/sql" ||
 			within(to, "store") || within(to, "stripeapi") || within(to, "sandbox")
 	case r == "cmd":
-		bad = to == "testing" ||
+		bad = bad || to == "testing" ||
 			strings.HasPrefix(to, "github.com/chromedp/") ||
 			strings.HasPrefix(to, "github.com/stripe/stripe-mock")
 	}
