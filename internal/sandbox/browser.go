@@ -12,12 +12,12 @@ import (
 	"checkoutd/internal/sandbox/payments"
 )
 
-// browserRoutes are the stand-in's files and the pages on which buyers
-// authenticate.
+// browserRoutes adds the files of the stand-in for Stripe.js and the pages on
+// which buyers authenticate.
 func (s *Server) browserRoutes(mux *chi.Mux) {
 	mux.Get("/v3", s.file("stripe.js"))
 	mux.Get("/v3/", s.file("stripe.js"))
-	mux.Get("/{train}/stripe.js", s.file("stripe.js"))
+	mux.Get("/{releaseTrain}/stripe.js", s.file("stripe.js"))
 	mux.Get("/v1.0/connect.js", s.file("connect.js"))
 	mux.Get("/v0.1/connect.js", s.file("connect.js"))
 	mux.Get("/v3/{name}", func(w http.ResponseWriter, r *http.Request) { s.file(chi.URLParam(r, "name"))(w, r) })
@@ -30,7 +30,7 @@ func (s *Server) browserRoutes(mux *chi.Mux) {
 	}
 }
 
-// file serves one of the stand-in's files, never cached.
+// file serves one file of the stand-in. Browsers must not cache it.
 func (s *Server) file(name string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if s.assets == nil {
@@ -52,27 +52,30 @@ func (s *Server) file(name string) http.HandlerFunc {
 	}
 }
 
-// buyerPage serves the page of an intent to whoever has its client secret.
+// buyerPage serves the page of an intent to a browser that has its client
+// secret.
 func (s *Server) buyerPage(name string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		obj, ok := s.api.Anywhere(chi.URLParam(r, "id"))
 		if !ok || payments.SecretOf(obj) != r.URL.Query().Get("client_secret") {
-			http.Error(w, "Sandbox: no such payment, or the link is not complete.", http.StatusNotFound)
+			http.Error(w, "Sandbox: this payment does not exist, or the link is incomplete.", http.StatusNotFound)
 			return
 		}
+
 		s.file(name)(w, r)
 	}
 }
 
-// receipt is a plain page behind receipt_url and hosted_invoice_url.
+// receipt serves the plain page behind receipt_url and hosted_invoice_url.
 func (s *Server) receipt(w http.ResponseWriter, r *http.Request) {
 	obj, _ := s.api.Anywhere(chi.URLParam(r, "id"))
+
 	var text string
 	switch o := obj.(type) {
 	case *payments.Charge:
 		text = "Sandbox receipt. No money moved.\n" + o.ID + "\n" + api.Display(o.Amount, o.Currency)
 	case *billing.Invoice:
-		text = "Sandbox invoice. Nobody owes this.\n" + o.ID + "\n" + api.Display(o.Total, o.Currency) + " " + o.Status
+		text = "Sandbox invoice. Nothing is owed.\n" + o.ID + "\n" + api.Display(o.Total, o.Currency) + " " + o.Status
 	default:
 		http.NotFound(w, r)
 		return

@@ -8,10 +8,10 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// thisMachine answers only who asks this machine by a loopback name or address.
-// The sandbox listens on loopback only, but a browser on the machine can be led
-// here under another name, which would make a foreign page the sandbox's own
-// origin (DNS rebinding).
+// thisMachine refuses requests for any host name but this machine's own. The
+// listener takes loopback connections only, but a browser on this machine may
+// still come under another name (DNS rebinding), and then a foreign page would
+// have the sandbox's origin.
 func thisMachine(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isLoopback(r.Host) {
@@ -20,7 +20,8 @@ func thisMachine(next http.Handler) http.Handler {
 		}
 
 		body, _ := wire.EncodePretty(map[string]any{"error": &wire.Error{
-			Type: wire.TypeInvalid, Message: "The offline sandbox answers only under localhost or a loopback address such as 127.0.0.1, not under the host name of this request.",
+			Type:    wire.TypeInvalid,
+			Message: "The offline sandbox answers only under localhost or a loopback address such as 127.0.0.1, not under the host name of this request.",
 		}})
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusForbidden)
@@ -28,22 +29,24 @@ func thisMachine(next http.Handler) http.Handler {
 	})
 }
 
-// isLoopback tells whether a Host header, with or without a port, names this
+// isLoopback reports whether a Host header, with or without a port, names this
 // machine.
 func isLoopback(host string) bool {
 	name := host
 	if bare, _, err := net.SplitHostPort(host); err == nil {
 		name = bare
 	}
+
 	if strings.EqualFold(name, "localhost") {
 		return true
 	}
+
 	ip := net.ParseIP(strings.TrimSuffix(strings.TrimPrefix(name, "["), "]"))
 	return ip != nil && ip.IsLoopback()
 }
 
-// withCORS lets pages of any origin use the API, as api.stripe.com does; the
-// management API is left out.
+// withCORS lets pages of any origin use the API, as api.stripe.com does. The
+// management API stays closed to them.
 func withCORS(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/_sandbox") {

@@ -6,8 +6,9 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// routes is the whole surface in one place: the API, the browser's files and
-// pages, the management API.
+// routes returns the whole surface of the sandbox: the API, the files and pages
+// for browsers, and the management API. The operations of the API are listed in
+// the routes.go of each room.
 func (s *Server) routes() http.Handler {
 	mux := chi.NewRouter()
 	for _, rt := range s.api.Routes() {
@@ -27,7 +28,7 @@ func (s *Server) routes() http.Handler {
 	return thisMachine(withCORS(mux))
 }
 
-// Routes names every simulated operation, "METHOD /path".
+// Routes returns every simulated operation as "METHOD /path".
 func Routes() []string {
 	var out []string
 	for _, rt := range assemble(withDefaults(Config{})).api.Routes() {

@@ -20,25 +20,40 @@ import (
 	"checkoutd/internal/sandbox/stripecli"
 )
 
-// Config says how a sandbox behaves. The zero value is usable: memory only, no
-// endpoints, no management door.
+// Config configures a sandbox. The zero value is usable: everything in memory,
+// no webhook endpoints and no management API.
 type Config struct {
-	BaseURL      string           // how a browser reaches the sandbox, used in next_action URLs; "" = taken from each request's Host
-	Assets       fs.FS            // the stripe.js stand-in and its pages; nil = those routes answer 404
-	Now          func() time.Time // nil = time.Now
-	Logger       zerolog.Logger   // never receives bodies, keys or card data
-	Manage       bool             // opens /_sandbox/
-	StateFile    string           // "" = memory only
-	Endpoints    []Endpoint
-	RetryDelays  []time.Duration // pauses between webhook attempts; nil = Stripe-like, hours apart in the end
-	DelayedAfter time.Duration   // how long a delayed method stays in processing; 0 = 5 seconds, negative = until told
-	MaxObjects   int             // objects kept per kind and account, oldest dropped first; 0 = 10,000
-	BusinessName string          // shown on the pages; "" = "Sandbox shop"
-	Country      string          // the account's country; "" = "US"
+	// BaseURL is how a browser reaches the sandbox; next_action URLs begin with
+	// it. If it is empty, the Host of each request is used.
+	BaseURL string
+
+	// Assets holds the stand-in for Stripe.js and its pages. If it is nil,
+	// their URLs return 404.
+	Assets fs.FS
+
+	Now    func() time.Time // nil = time.Now
+	Logger zerolog.Logger   // never receives bodies, keys or card data
+
+	Manage    bool   // serves the management API below /_sandbox/
+	StateFile string // "" = memory only
+
+	Endpoints   []Endpoint
+	RetryDelays []time.Duration // pauses between webhook attempts; nil = like Stripe's, hours apart in the end
+
+	// DelayedAfter is how long a delayed payment stays in processing: 5 seconds
+	// if it is 0, and until a test decides if it is negative.
+	DelayedAfter time.Duration
+
+	// MaxObjects limits the objects kept per kind and account; the oldest are
+	// dropped first. 0 = 10,000.
+	MaxObjects int
+
+	BusinessName string // shown on the pages; "" = "Sandbox shop"
+	Country      string // of the account; "" = "US"
 }
 
-// Server is the offline Stripe. It is an http.Handler, safe for concurrent use;
-// Close ends what it runs.
+// Server is the offline Stripe. It is an http.Handler and safe for concurrent
+// use. Close stops what runs in the background.
 type Server struct {
 	api       *api.Server
 	payments  *payments.Room
@@ -46,20 +61,23 @@ type Server struct {
 	hooks     *hooks.Sender
 	listeners *stripecli.Hub
 	desk      *desk.Management
-	assets    fs.FS
-	manages   bool
-	mux       http.Handler
-	closing   sync.Once
+
+	assets  fs.FS
+	manages bool
+	mux     http.Handler
+	closing sync.Once
 }
 
-// New builds a sandbox, reads its state file when there is one, and starts its
-// senders.
+// New builds a sandbox, reads its state file if there is one, and starts the
+// delivery of webhooks and the clock.
 func New(cfg Config) (*Server, error) {
 	s := assemble(withDefaults(cfg))
 	restored, err := s.api.Open()
 	if err != nil {
 		return nil, err
 	}
+
+	// The configured endpoints must exist before anything can emit an event.
 	s.hooks.Seed()
 	s.mux = s.routes()
 	s.hooks.Start()
@@ -67,7 +85,7 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// assemble connects the rooms of a sandbox and starts nothing.
+// assemble builds the rooms of a sandbox and connects them. It starts nothing.
 func assemble(cfg Config) *Server {
 	srv := api.New(api.Config{
 		BaseURL:      cfg.BaseURL,
@@ -84,7 +102,13 @@ func assemble(cfg Config) *Server {
 	listeners := stripecli.New(srv, webhooks)
 	pay := payments.New(srv, billing.Followers{}, connect.Connected{})
 	accounts := connect.New(srv, pay)
-	srv.Use(webhooks.Module(), listeners.Module(), pay.Module(), billing.New(srv, pay).Module(), accounts.Module())
+	srv.Use(
+		webhooks.Module(),
+		listeners.Module(),
+		pay.Module(),
+		billing.New(srv, pay).Module(),
+		accounts.Module(),
+	)
 
 	return &Server{
 		api:       srv,
@@ -122,11 +146,11 @@ func withDefaults(cfg Config) Config {
 	return cfg
 }
 
-// ServeHTTP answers one request.
+// ServeHTTP serves one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// Close stops the senders, waits for what they are doing until ctx ends, and
-// writes the state file.
+// Close stops the clock and the delivery of webhooks, waits for deliveries in
+// flight until ctx ends, and writes the state file.
 func (s *Server) Close(ctx context.Context) error {
 	var err error
 	s.closing.Do(func() {
@@ -138,16 +162,18 @@ func (s *Server) Close(ctx context.Context) error {
 	return err
 }
 
-// ListenLoopback listens on addr and refuses every address but this machine's
-// own: the sandbox takes any key, so it must not be reachable from elsewhere.
+// ListenLoopback listens on a loopback address and refuses every other one. The
+// sandbox takes any test key, so other machines must not reach it.
 func ListenLoopback(addr string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, err
 	}
+
 	ip := net.ParseIP(host)
 	if host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, errors.New("the sandbox listens on loopback only (127.0.0.1, ::1 or localhost), not on " + addr)
 	}
+
 	return net.Listen("tcp", addr)
 }

@@ -40,9 +40,9 @@ func (s *Server) KnowsAccount(id string) bool {
 	return ok && obj.ObjectKind() == KindAccount
 }
 
-// ActForOwnerOf moves the call and its transaction to the account that holds an
+// SwitchToHolder moves the call and its transaction to the account that holds an
 // object. Nothing must have been changed before.
-func (c *Call) ActForOwnerOf(id string) {
+func (c *Call) SwitchToHolder(id string) {
 	if holder := c.Server.Store.Holder(id); holder != nil {
 		c.Account, c.Tx.Account = holder.ID, holder
 	}

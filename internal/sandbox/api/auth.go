@@ -8,15 +8,17 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
+// MinKeyLength is the length of the shortest key that is taken for one.
 const MinKeyLength = 12
 
+// KeyForm matches keys; its groups are their type and their mode.
 var KeyForm = regexp.MustCompile(`^(sk|rk|pk)_(test|live)_[A-Za-z0-9_]+$`)
 
-// authenticate reads the key (Bearer, Basic user name, or the browser's `key`
-// parameter) and checks that it may use the route. See
+// authenticate reads the key (as Bearer token, as user name, or from the
+// browser's `key` parameter) and checks that it may use the route. See
 // https://docs.stripe.com/api/authentication and https://docs.stripe.com/keys.
 func (c *Call) authenticate() error {
-	c.Key = PresentedKey(c.Request)
+	c.Key = KeyOf(c.Request)
 	if c.Key == "" {
 		c.Key = c.Params.String("key")
 	}
@@ -34,17 +36,19 @@ func (c *Call) authenticate() error {
 	}
 
 	c.Publishable = form[1] == "pk"
-	if c.Publishable && c.Route.who == SecretOnly {
+	if c.Publishable && c.Route.access == SecretOnly {
 		return wire.Unauthorized("secret_key_required", "This API call cannot be made with a publishable API key. Please use a secret API key. You can find a list of your API keys at https://dashboard.stripe.com/account/apikeys.")
 	}
 
 	return nil
 }
 
-func PresentedKey(r *http.Request) string {
+// KeyOf returns the key in the headers of a request, "" if there is none.
+func KeyOf(r *http.Request) string {
 	if user, _, ok := r.BasicAuth(); ok {
 		return user
 	}
+
 	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if strings.EqualFold(scheme, "bearer") {
 		return strings.TrimSpace(key)
@@ -52,7 +56,7 @@ func PresentedKey(r *http.Request) string {
 	return ""
 }
 
-// RedactKey shows a key as Stripe's messages do: the ends only.
+// RedactKey returns a key with only its ends legible, as in Stripe's messages.
 func RedactKey(key string) string {
 	if len(key) <= MinKeyLength {
 		return strings.Repeat("*", len(key))

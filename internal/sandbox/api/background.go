@@ -7,16 +7,16 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// Background runs a change that no API call asked for: a delayed payment is
-// decided, a refund settles.
+// Background runs a change that no request asked for, such as the decision of a
+// delayed payment or the settling of a refund.
 func (s *Server) Background(account string, run func(c *Call) error) {
 	if err := s.Update(account, run); err != nil {
-		s.Config.Logger.Error().Err(err).Msg("sandbox background change")
+		s.Config.Logger.Error().Err(err).Msg("background change in the sandbox failed")
 	}
 }
 
-// Update runs a function in a transaction of its own, commits unless it fails,
-// and writes the journal. A decline counts as done.
+// Update runs a function in a transaction of its own. It commits the changes
+// and writes the journal unless the function fails. A decline is no failure.
 func (s *Server) Update(account string, run func(c *Call) error) error {
 	c := &Call{
 		Server:  s,
@@ -30,7 +30,7 @@ func (s *Server) Update(account string, run func(c *Call) error) error {
 	c.Tx = s.Store.Begin(s.Store.Account(c.Account), c.Now)
 
 	err := run(c)
-	if !KeepsChanges(err) {
+	if !Commits(err) {
 		s.Store.Unlock()
 		return err
 	}
@@ -46,8 +46,8 @@ func (s *Server) Update(account string, run func(c *Call) error) error {
 	return nil
 }
 
-// commit makes a transaction visible, hands its events to the senders and
-// returns what the journal has to hold. The caller holds the write lock.
+// commit commits a transaction, announces its events, and returns the lines for
+// the journal. The caller holds the write lock.
 func (s *Server) commit(t *memory.Tx) []memory.Line {
 	for _, obj := range t.Events {
 		if ev, ok := obj.(*Event); ok {
@@ -65,7 +65,7 @@ func (s *Server) commit(t *memory.Tx) []memory.Line {
 	return s.Journal.Lines(t.Account.ID, changed)
 }
 
-// expected is how many endpoints will get an event.
+// expected returns how many webhook endpoints will get an event.
 func (s *Server) expected(ev *Event) int {
 	n := 0
 	for _, m := range s.modules {
@@ -76,8 +76,8 @@ func (s *Server) expected(ev *Event) int {
 	return n
 }
 
-// announce hands an event to whoever delivers events. The caller holds the
-// write lock.
+// announce passes an event to the modules that deliver events. The caller holds
+// the write lock.
 func (s *Server) announce(ev *Event) {
 	for _, m := range s.modules {
 		if m.Deliver != nil {
@@ -86,8 +86,8 @@ func (s *Server) announce(ev *Event) {
 	}
 }
 
-// resume takes up what a restart interrupted: delayed payments, pending
-// refunds, undelivered events.
+// resume lets the modules schedule what a restart interrupted, such as delayed
+// payments, pending refunds and undelivered events.
 func (s *Server) resume() {
 	s.Store.RLock()
 	defer s.Store.RUnlock()
@@ -103,16 +103,23 @@ func (s *Server) resume() {
 	}
 }
 
-// Later runs a change to an object of this account when the sandbox's clock
-// reaches a time.
+// Later schedules a change to an object of this account. It is dropped if the
+// object is deleted before.
 func (c *Call) Later(id string, due time.Time, run func(c *Call) error) {
 	srv, account := c.Server, c.Account
-	c.Tx.After = append(c.Tx.After, func() { srv.Schedule.At(id, due, func() { srv.Background(account, run) }) })
+	c.Tx.After = append(c.Tx.After, func() {
+		srv.Schedule.At(id, due, func() { srv.Background(account, run) })
+	})
 }
 
-// Elsewhere runs a change of another account when this one is done: a
-// transaction holds one account's objects.
+// Elsewhere runs a change of another account after the commit of this one,
+// because a transaction covers one account only.
 func (c *Call) Elsewhere(account string, run func(c *Call)) {
 	srv := c.Server
-	c.Tx.After = append(c.Tx.After, func() { srv.Background(account, func(c *Call) error { run(c); return nil }) })
+	c.Tx.After = append(c.Tx.After, func() {
+		srv.Background(account, func(c *Call) error {
+			run(c)
+			return nil
+		})
+	})
 }

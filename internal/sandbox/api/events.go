@@ -11,8 +11,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// Event is https://docs.stripe.com/api/events/object. Its data keeps the object
-// as it was at that moment.
+// Event is https://docs.stripe.com/api/events/object. Its data is the object as
+// it was when the event happened.
 type Event struct {
 	ID              string       `json:"id"`
 	Object          string       `json:"object"`
@@ -28,15 +28,15 @@ type Event struct {
 	Owner string `json:"-"` // the account whose objects the event is about
 }
 
-// EventData is the object and, for updates, what its changed fields held
-// before.
+// EventData is the object and, for updates, the previous values of the fields
+// that changed.
 type EventData struct {
 	Object   any `json:"object"`
 	Previous any `json:"previous_attributes,omitempty"`
 }
 
-// EventRequest names the API call that caused the event; both are null when
-// nobody called.
+// EventRequest identifies the API call that caused the event. Both fields are
+// null if there was none.
 type EventRequest struct {
 	ID             *string `json:"id"`
 	IdempotencyKey *string `json:"idempotency_key"`
@@ -47,23 +47,23 @@ func (e *Event) ObjectKind() string      { return KindEvent }
 func (e *Event) Parents() []string       { return nil }
 func (e *Event) SetOwner(account string) { e.Owner = account }
 
-// difference is encoded as the fields of was that differ from now; making it is
-// put off until somebody reads the event.
-type difference struct{ was, now any }
+// difference is encoded as those fields of prev that differ from next. It is
+// computed only when the event is encoded.
+type difference struct{ prev, next any }
 
-// MarshalJSON writes the former values of the changed fields.
+// MarshalJSON writes the previous values of the changed fields.
 func (d difference) MarshalJSON() ([]byte, error) {
-	was, err := wire.AsTree(d.was)
+	prev, err := wire.AsTree(d.prev)
 	if err != nil {
 		return nil, err
 	}
 
-	now, err := wire.AsTree(d.now)
+	next, err := wire.AsTree(d.next)
 	if err != nil {
 		return nil, err
 	}
 
-	changed, _ := changes(was, now).(map[string]any)
+	changed, _ := changes(prev, next).(map[string]any)
 	if changed == nil {
 		changed = map[string]any{}
 	}
@@ -71,24 +71,24 @@ func (d difference) MarshalJSON() ([]byte, error) {
 	return json.Marshal(changed)
 }
 
-// changes keeps the old value of everything that differs; nested objects are
-// compared field by field.
-func changes(was, now any) any {
-	before, ok := was.(map[string]any)
-	after, ok2 := now.(map[string]any)
+// changes returns the previous value of everything that differs. Nested objects
+// are compared field by field.
+func changes(prev, next any) any {
+	before, ok := prev.(map[string]any)
+	after, ok2 := next.(map[string]any)
 	if !ok || !ok2 {
-		return was
+		return prev
 	}
 
 	out := map[string]any{}
-	for key, old := range before {
-		if next, kept := after[key]; !kept || !reflect.DeepEqual(old, next) {
-			out[key] = changes(old, after[key])
+	for key, value := range before {
+		if now, exists := after[key]; !exists || !reflect.DeepEqual(value, now) {
+			out[key] = changes(value, now)
 		}
 	}
 
 	for key := range after {
-		if _, had := before[key]; !had {
+		if _, existed := before[key]; !existed {
 			out[key] = nil
 		}
 	}
@@ -96,15 +96,15 @@ func changes(was, now any) any {
 	return out
 }
 
-// Emit adds an event about obj, as it is now, to the transaction.
+// Emit adds an event about obj to the transaction. obj must not change any more.
 func (c *Call) Emit(kind string, obj memory.Object) { c.AddEvent(kind, obj, nil) }
 
-// EmitUpdate is emit with the fields that differ from was.
-func (c *Call) EmitUpdate(kind string, obj, was memory.Object) { c.AddEvent(kind, obj, was) }
+// EmitUpdate adds an event with the fields in which obj differs from prev.
+func (c *Call) EmitUpdate(kind string, obj, prev memory.Object) { c.AddEvent(kind, obj, prev) }
 
-// AddEvent adds an event and returns it; nobody else has it before the
-// transaction commits.
-func (c *Call) AddEvent(kind string, obj, was memory.Object) *Event {
+// AddEvent adds an event to the transaction and returns it. The caller may
+// change it until the transaction commits. prev is nil unless obj was updated.
+func (c *Call) AddEvent(kind string, obj, prev memory.Object) *Event {
 	ev := &Event{
 		ID:         wire.NewID("evt"),
 		Object:     KindEvent,
@@ -113,11 +113,14 @@ func (c *Call) AddEvent(kind string, obj, was memory.Object) *Event {
 		Type:       kind,
 		Data:       EventData{Object: obj},
 		Owner:      c.Tx.Account.ID,
-		Request:    EventRequest{ID: wire.OrNil(c.RequestID), IdempotencyKey: wire.OrNil(c.idemKey)},
+		Request: EventRequest{
+			ID:             wire.OrNil(c.RequestID),
+			IdempotencyKey: wire.OrNil(c.idempotencyKey),
+		},
 	}
 
-	if was != nil {
-		ev.Data.Previous = difference{was, obj}
+	if prev != nil {
+		ev.Data.Previous = difference{prev, obj}
 	}
 
 	if c.Tx.Account.ID != PlatformAccount {
@@ -136,6 +139,7 @@ func retrieveEvent(c *Call) (any, error) { return PathObject[*Event](c, KindEven
 func listEvents(c *Call) (any, error) {
 	created, match := CreatedFilter(c.Params), eventFilter(c.Params)
 	delivered, oldest := c.Params.String("delivery_success"), c.Now.Add(-eventLife).Unix()
+
 	return Page(c, KindEvent, "", func(e *Event) bool {
 		if delivered != "" && wire.IsTrue(delivered) != (e.PendingWebhooks == 0) {
 			return false
@@ -153,12 +157,14 @@ func eventFilter(p *wire.Params) func(string) bool {
 	return func(kind string) bool { return len(wanted) == 0 || MatchesType(wanted, kind) }
 }
 
-// MatchesType tells whether a list of event names with wildcards covers kind.
+// MatchesType reports whether a list of event types, which may end with
+// wildcards, contains kind.
 func MatchesType(wanted []string, kind string) bool {
 	for _, w := range wanted {
 		if w == "*" || w == kind {
 			return true
 		}
+
 		if prefix, wild := strings.CutSuffix(w, "*"); wild && strings.HasPrefix(kind, prefix) {
 			return true
 		}
@@ -166,13 +172,13 @@ func MatchesType(wanted []string, kind string) bool {
 	return false
 }
 
-// Payload is the exact body of a webhook: the event, indented as Stripe does.
+// Payload returns the exact body of a webhook: the event, indented as by Stripe.
 func (e *Event) Payload() ([]byte, error) {
 	body, err := wire.EncodePretty(e)
 	return bytes.TrimSpace(body), err
 }
 
-// Events returns every event that is kept, oldest first.
+// Events returns every stored event, oldest first.
 func (s *Server) Events() []*Event {
 	s.Store.RLock()
 	defer s.Store.RUnlock()

@@ -14,14 +14,14 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// The ways in which the sandbox misbehaves when it is told to.
+// The faults that can be injected.
 const (
-	FaultChargeThenCut   = "charge_then_cut"   // do it, then cut the connection without an answer
-	FaultChargeThen500   = "charge_then_500"   // do it, then answer 500; the idempotency key remembers the 500, as Stripe's does
-	FaultChargeThenDelay = "charge_then_delay" // do it, then answer late
-	FaultReset           = "reset"             // cut the connection before doing anything
-	FaultDelay           = "delay"             // wait before doing it (API) or before sending it (webhooks)
-	FaultStatus500       = "status_500"        // answer 500 without doing it
+	FaultChargeThenCut   = "charge_then_cut"   // execute the request, then cut the connection
+	FaultChargeThen500   = "charge_then_500"   // execute the request, then respond with 500, which the idempotency key keeps as at Stripe
+	FaultChargeThenDelay = "charge_then_delay" // execute the request, then respond late
+	FaultReset           = "reset"             // cut the connection and do nothing
+	FaultDelay           = "delay"             // wait before executing a request or sending a webhook
+	FaultStatus500       = "status_500"        // respond with 500 and do nothing
 	FaultStatus429       = "status_429"
 	FaultStatus409       = "status_409"
 	FaultDuplicate       = "duplicate" // send a webhook twice
@@ -29,17 +29,18 @@ const (
 	FaultDrop            = "drop"      // never send a webhook
 )
 
-// Fault asks for one misbehaviour.
+// Fault is a fault to inject.
 type Fault struct {
 	ID      string `json:"id"`
 	Route   string `json:"route"`    // "POST /v1/payment_intents/*/confirm", or "WEBHOOK payment_intent.*"; * matches one path segment
 	Kind    string `json:"kind"`     // one of the constants above
-	Count   int    `json:"count"`    // how often; 0 = once, negative = until removed
-	After   int    `json:"after"`    // how many matching calls go through first
+	Count   int    `json:"count"`    // how often to inject it; 0 = once, negative = until it is removed
+	After   int    `json:"after"`    // how many matching calls to let pass first
 	DelayMS int    `json:"delay_ms"` // for the delays; 0 = one second
-	Hits    int    `json:"hits"`     // how often it has struck
+	Hits    int    `json:"hits"`     // how often it was injected
 }
 
+// Pause returns the delay of the fault, or fallback if it has none.
 func (f *Fault) Pause(fallback time.Duration) time.Duration {
 	if f.DelayMS == 0 {
 		return fallback
@@ -50,23 +51,27 @@ func (f *Fault) Pause(fallback time.Duration) time.Duration {
 const webhookRoute = "WEBHOOK"
 
 var (
-	apiFaults = words(FaultChargeThenCut, FaultChargeThen500, FaultChargeThenDelay, FaultReset, FaultDelay, FaultStatus500,
-		FaultStatus429, FaultStatus409)
-	webhookFaults = words(FaultDuplicate, FaultReorder, FaultDelay, FaultDrop)
+	apiFaults = []string{
+		FaultChargeThenCut,
+		FaultChargeThen500,
+		FaultChargeThenDelay,
+		FaultReset,
+		FaultDelay,
+		FaultStatus500,
+		FaultStatus429,
+		FaultStatus409,
+	}
+	webhookFaults = []string{FaultDuplicate, FaultReorder, FaultDelay, FaultDrop}
 )
 
-func words(list ...string) string { return strings.Join(list, " ") }
-
-// faultBox holds the faults in force. It is safe for concurrent use.
-type faultBox struct {
+// Faults holds the active faults. It is safe for concurrent use.
+type Faults struct {
 	mu   sync.Mutex
 	list []*Fault
 }
 
-func newFaultBox() *faultBox { return &faultBox{} }
-
-// Add puts a fault in force and returns it with its id.
-func (b *faultBox) Add(f Fault) (Fault, error) {
+// Add activates a fault and returns it with its ID.
+func (b *Faults) Add(f Fault) (Fault, error) {
 	method, pattern, ok := strings.Cut(strings.TrimSpace(f.Route), " ")
 	if !ok {
 		return f, fmt.Errorf("fault route %q: want a method and a path, or WEBHOOK and an event type", f.Route)
@@ -77,8 +82,8 @@ func (b *faultBox) Add(f Fault) (Fault, error) {
 		known = webhookFaults
 	}
 
-	if !ContainsWord(known, f.Kind) || f.Kind == "" {
-		return f, fmt.Errorf("fault kind %q: want one of %s", f.Kind, known)
+	if !slices.Contains(known, f.Kind) {
+		return f, fmt.Errorf("fault kind %q: want one of %s", f.Kind, strings.Join(known, " "))
 	}
 	if _, err := path.Match(pattern, "/"); err != nil {
 		return f, fmt.Errorf("fault route %q: %w", f.Route, err)
@@ -90,23 +95,23 @@ func (b *faultBox) Add(f Fault) (Fault, error) {
 
 	f.ID, f.Hits = wire.NewShortID("fault"), 0
 	kept := f
+
 	b.mu.Lock()
 	defer b.mu.Unlock()
 
 	b.list = append(b.list, &kept)
-
 	return f, nil
 }
 
-// Clear makes the sandbox behave again.
-func (b *faultBox) Clear() {
+// Clear deactivates every fault.
+func (b *Faults) Clear() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.list = nil
 }
 
-// Remove takes one fault back; false when it is not in force.
-func (b *faultBox) Remove(id string) bool {
+// Remove deactivates a fault and reports whether it was active.
+func (b *Faults) Remove(id string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	before := len(b.list)
@@ -114,8 +119,8 @@ func (b *faultBox) Remove(id string) bool {
 	return len(b.list) < before
 }
 
-// All returns the faults in force.
-func (b *faultBox) All() []Fault {
+// All returns the active faults.
+func (b *Faults) All() []Fault {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	out := make([]Fault, 0, len(b.list))
@@ -125,9 +130,8 @@ func (b *faultBox) All() []Fault {
 	return out
 }
 
-// take returns a copy of the fault that strikes this call, nil when there is
-// none.
-func (b *faultBox) take(method, urlPath string) *Fault {
+// take returns a copy of the fault to inject into a call, or nil, and counts it.
+func (b *Faults) take(method, urlPath string) *Fault {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 
@@ -146,77 +150,78 @@ func (b *faultBox) take(method, urlPath string) *Fault {
 		}
 
 		f.Hits++
-		struck := *f
-
+		taken := *f
 		if f.Count > 0 {
 			if f.Count--; f.Count == 0 {
-				b.list = append(b.list[:i:i], b.list[i+1:]...)
+				b.list = slices.Concat(b.list[:i], b.list[i+1:])
 			}
 		}
 
-		return &struck
+		return &taken
 	}
 
 	return nil
 }
 
-func (b *faultBox) TakeWebhook(event string) *Fault { return b.take(webhookRoute, event) }
+// TakeWebhook returns the fault to inject into the delivery of an event, or nil.
+func (b *Faults) TakeWebhook(event string) *Fault { return b.take(webhookRoute, event) }
 
-// faultBefore strikes before the call is executed; stop means that the answer
-// is final.
-func (c *Call) faultBefore() (ans Answer, stop bool) {
+// faultBefore injects a fault before the call is executed. If it stops the call,
+// it returns the response.
+func (c *Call) faultBefore() (resp Response, stop bool) {
 	if c.fault == nil {
-		return Answer{}, false
+		return Response{}, false
 	}
 
 	switch c.fault.Kind {
 	case FaultReset:
-		return Answer{cut: true, early: true}, true
+		return Response{cut: true, early: true}, true
 	case FaultStatus500, FaultStatus429, FaultStatus409:
 		return c.failed(faultError(c.fault.Kind)), true
 	case FaultDelay:
-		if c.idemKey == "" || c.Route.Method != http.MethodPost {
+		if c.idempotencyKey == "" || c.Route.Method != http.MethodPost {
 			time.Sleep(c.fault.Pause(time.Second))
 		}
 	}
 
-	return Answer{}, false
+	return Response{}, false
 }
 
-// holdKey strikes after the idempotency key is taken and before anything is
-// done, so that a twin meets a 409.
-func (c *Call) holdKey() {
+// delayWithKey injects a delay while the idempotency key is claimed, so that a
+// second request with the same key gets a 409.
+func (c *Call) delayWithKey() {
 	if c.fault != nil && c.fault.Kind == FaultDelay {
 		time.Sleep(c.fault.Pause(time.Second))
 	}
 }
 
-// spoil replaces the answer that the idempotency key will remember.
-func (c *Call) spoil(ans Answer) Answer {
+// replaceWith500 injects a 500 in place of the response that the idempotency key
+// keeps.
+func (c *Call) replaceWith500(resp Response) Response {
 	if c.fault != nil && c.fault.Kind == FaultChargeThen500 {
 		return c.failed(faultError(FaultStatus500))
 	}
-	return ans
+	return resp
 }
 
-// faultAfter strikes when everything is done.
-func (c *Call) faultAfter(ans Answer) Answer {
+// faultAfter injects a fault after the call was executed.
+func (c *Call) faultAfter(resp Response) Response {
 	if c.fault == nil {
-		return ans
+		return resp
 	}
 
 	switch c.fault.Kind {
 	case FaultChargeThenCut:
-		ans.cut = true
+		resp.cut = true
 	case FaultChargeThenDelay:
 		time.Sleep(c.fault.Pause(time.Second))
 	case FaultChargeThen500:
-		if c.idemKey == "" {
+		if c.idempotencyKey == "" {
 			return c.failed(faultError(FaultStatus500))
 		}
 	}
 
-	return ans
+	return resp
 }
 
 func faultError(kind string) *wire.Error {
@@ -225,7 +230,7 @@ func faultError(kind string) *wire.Error {
 		Status:  status,
 		Early:   true,
 		Type:    wire.TypeAPI,
-		Message: "An unexpected error occurred while processing your request. We're notified. (Asked for at the sandbox's management door.)",
+		Message: "An unexpected error occurred while processing your request. We're notified. (Injected through the sandbox's management API.)",
 	}
 
 	switch status {
@@ -239,8 +244,8 @@ func faultError(kind string) *wire.Error {
 	return e
 }
 
-// cutConnection drops the caller's connection without an answer, with a TCP
-// reset where that is possible.
+// cutConnection closes the caller's connection without a response, with a TCP
+// reset if possible.
 func cutConnection(w http.ResponseWriter) {
 	hijacker, ok := w.(http.Hijacker)
 	if !ok {
@@ -253,8 +258,7 @@ func cutConnection(w http.ResponseWriter) {
 	}
 
 	if tcp, is := conn.(*net.TCPConn); is {
-		_ = tcp.SetLinger(0)
+		_ = tcp.SetLinger(0) // reset instead of a graceful end
 	}
-
 	_ = conn.Close()
 }

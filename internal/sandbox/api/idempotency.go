@@ -12,92 +12,98 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// keyLife is how long Stripe remembers an idempotency key.
+// keyLife is how long Stripe keeps an idempotency key.
 const keyLife = 24 * time.Hour
 
-// keyUse is what is known about an idempotency key.
+// keyUse is the first use of an idempotency key.
 type keyUse struct {
 	memory.Replay
-	running bool
+	running bool // its request is in flight
 }
 
-// idempotencyStore remembers idempotency keys. It is safe for concurrent use.
+// idempotencyStore keeps idempotency keys with their responses. It is safe for
+// concurrent use.
 type idempotencyStore struct {
 	mu    sync.Mutex
 	byKey map[string]*keyUse
 	order []string // oldest first
-	max   int
+	max   int      // 0 = no limit
 }
 
 func newIdempotencyStore(maxKeys int) *idempotencyStore {
 	return &idempotencyStore{byKey: map[string]*keyUse{}, max: maxKeys}
 }
 
-// once executes the call unless its idempotency key has done so before.
-func (s *Server) once(c *Call) Answer {
+// once executes the call unless its idempotency key was used before.
+func (s *Server) once(c *Call) Response {
 	mine := &keyUse{running: true, Replay: memory.Replay{
-		Key:      c.Account + " " + c.idemKey,
+		Key:      c.Account + " " + c.idempotencyKey,
 		Path:     c.Request.URL.Path,
-		Params:   sha256.Sum256([]byte(c.Params.Flat())),
+		Params:   sha256.Sum256([]byte(c.Params.Canonical())),
 		Original: c.RequestID,
 		Until:    c.Now.Add(keyLife),
 	}}
+
 	if first := s.keys.claim(mine, c.Now); first != nil {
 		return c.again(first, mine)
 	}
 
-	c.holdKey()
+	c.delayWithKey()
 
-	ans, lines := s.execute(c)
-	if ans.early {
+	resp, lines := s.execute(c)
+	if resp.early {
 		s.keys.release(mine)
 		s.Journal.Write(lines)
-		return ans
+		return resp
 	}
 
-	ans = c.spoil(ans)
-	s.Journal.Write(append(lines, s.Journal.KeyLine(mine.answered(ans))...))
-	s.keys.settle(mine, ans)
+	resp = c.replaceWith500(resp)
+	s.Journal.Write(append(lines, s.Journal.KeyLine(mine.replayOf(resp))...))
+	s.keys.settle(mine, resp)
 
-	return ans
+	return resp
 }
 
-// again answers a key that is known already.
-func (c *Call) again(first, mine *keyUse) Answer {
+// again responds to the second use of a key.
+func (c *Call) again(first, mine *keyUse) Response {
 	if first.Path != mine.Path {
-		e := wire.Malformed("", "", "Keys for idempotent requests can only be used for the same endpoint they were first used for ('%s' vs '%s'). Try using a key other than '%s' if you meant to execute a different request.", mine.Path, first.Path, c.idemKey)
+		e := wire.Malformed("", "", "Keys for idempotent requests can only be used for the same endpoint they were first used for ('%s' vs '%s'). Try using a key other than '%s' if you meant to execute a different request.", mine.Path, first.Path, c.idempotencyKey)
 		e.Type = wire.TypeIdempotency
 		return c.failed(e)
 	}
 
 	if first.Params != mine.Params {
-		e := wire.Malformed("", "", "Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '%s' if you meant to execute a different request.", c.idemKey)
+		e := wire.Malformed("", "", "Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '%s' if you meant to execute a different request.", c.idempotencyKey)
 		e.Type = wire.TypeIdempotency
 		return c.failed(e)
 	}
 
 	if first.running {
-		e := wire.Malformed("idempotency_key_in_use", "", "There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, and the other request is still going through): %s. Please try again later.", c.idemKey)
+		e := wire.Malformed("idempotency_key_in_use", "", "There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, and the other request is still going through): %s. Please try again later.", c.idempotencyKey)
 		e.Type, e.Status = wire.TypeIdempotency, http.StatusConflict
 		return c.failed(e)
 	}
 
-	return Answer{Status: first.Status, Body: first.Body, replayed: true, original: first.Original}
+	return Response{Status: first.Status, Body: first.Body, replayed: true, original: first.Original}
 }
 
-// claim registers a key as running, or returns a copy of what is known about
-// it.
+// claim registers the use of a key and returns nil, or returns a copy of an
+// earlier use that still counts.
 func (k *idempotencyStore) claim(r *keyUse, now time.Time) *keyUse {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+
 	if have := k.byKey[r.Key]; have != nil && (have.running || now.Before(have.Until)) {
 		known := *have
 		return &known
 	}
+
 	k.remember(r)
 	return nil
 }
 
+// remember keeps the use of a key and drops the oldest ones. The caller holds
+// the lock.
 func (k *idempotencyStore) remember(r *keyUse) {
 	if _, again := k.byKey[r.Key]; !again {
 		k.order = append(k.order, r.Key)
@@ -107,7 +113,7 @@ func (k *idempotencyStore) remember(r *keyUse) {
 	for len(k.order) > k.max && k.max > 0 {
 		oldest := k.byKey[k.order[0]]
 		if oldest != nil && oldest.running {
-			return // never forget a request in progress
+			return // never drop a request in flight
 		}
 
 		delete(k.byKey, k.order[0])
@@ -115,21 +121,21 @@ func (k *idempotencyStore) remember(r *keyUse) {
 	}
 }
 
-// answered is what the journal has to hold of a key: a copy with its answer.
-func (r *keyUse) answered(ans Answer) memory.Replay {
+// replayOf returns a copy with the response, for the journal.
+func (r *keyUse) replayOf(resp Response) memory.Replay {
 	kept := r.Replay
-	kept.Status, kept.Body = ans.Status, ans.Body
+	kept.Status, kept.Body = resp.Status, resp.Body
 	return kept
 }
 
-// settle gives a claimed key its answer.
-func (k *idempotencyStore) settle(r *keyUse, ans Answer) {
+// settle stores the response of a claimed key.
+func (k *idempotencyStore) settle(r *keyUse, resp Response) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	r.Status, r.Body, r.running = ans.Status, ans.Body, false
+	r.Status, r.Body, r.running = resp.Status, resp.Body, false
 }
 
-// release forgets a key whose request was refused before execution began.
+// release drops a key whose request was refused before its execution.
 func (k *idempotencyStore) release(r *keyUse) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -139,15 +145,12 @@ func (k *idempotencyStore) release(r *keyUse) {
 	}
 
 	delete(k.byKey, r.Key)
-	for i, key := range k.order {
-		if key == r.Key {
-			k.order = append(k.order[:i:i], k.order[i+1:]...)
-			return
-		}
+	if i := slices.Index(k.order, r.Key); i >= 0 {
+		k.order = slices.Concat(k.order[:i], k.order[i+1:])
 	}
 }
 
-// clear forgets every key that is not in use.
+// clear drops every key whose request is not in flight.
 func (k *idempotencyStore) clear() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -159,10 +162,11 @@ func (k *idempotencyStore) clear() {
 	k.order = slices.Sorted(maps.Keys(k.byKey))
 }
 
-// settled lists copies of the answered keys, oldest first.
+// settled returns copies of the keys that have a response, oldest first.
 func (k *idempotencyStore) settled() []*memory.Replay {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+
 	var out []*memory.Replay
 	for _, key := range k.order {
 		if r := k.byKey[key]; r != nil && !r.running {

@@ -4,7 +4,7 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// The kinds of objects, named as Stripe's `object` field names them.
+// The kinds of objects, as in Stripe's `object` field.
 const (
 	KindAccount       = "account"
 	KindBalanceTxn    = "balance_transaction"
@@ -33,7 +33,7 @@ const (
 	KindSubscription  = "subscription"
 )
 
-// Address is a postal address, null where unknown.
+// Address is a postal address. Unknown parts are null.
 type Address struct {
 	City       *string `json:"city"`
 	Country    *string `json:"country"`
@@ -43,7 +43,7 @@ type Address struct {
 	State      *string `json:"state"`
 }
 
-// Shipping is where goods go.
+// Shipping says where the goods go.
 type Shipping struct {
 	Address        *Address `json:"address"`
 	Carrier        *string  `json:"carrier"`
@@ -52,7 +52,7 @@ type Shipping struct {
 	TrackingNumber *string  `json:"tracking_number"`
 }
 
-// BillingDetails are what the payer said about themselves.
+// BillingDetails describe the payer.
 type BillingDetails struct {
 	Address Address `json:"address"`
 	Email   *string `json:"email"`
@@ -61,6 +61,7 @@ type BillingDetails struct {
 	TaxID   *string `json:"tax_id"`
 }
 
+// ReadAddress returns a sent address, nil if there is none.
 func ReadAddress(p *wire.Params) *Address {
 	if p == nil || p.Leaf && p.Value == "" {
 		return nil
@@ -76,6 +77,7 @@ func ReadAddress(p *wire.Params) *Address {
 	}
 }
 
+// ReadShipping returns sent shipping details, nil if there are none.
 func ReadShipping(p *wire.Params) *Shipping {
 	if p == nil || p.Leaf && p.Value == "" {
 		return nil
@@ -89,6 +91,7 @@ func ReadShipping(p *wire.Params) *Shipping {
 	}
 }
 
+// ReadBilling returns sent billing details.
 func ReadBilling(p *wire.Params) BillingDetails {
 	var out BillingDetails
 	if p == nil {
@@ -101,8 +104,8 @@ func ReadBilling(p *wire.Params) BillingDetails {
 	return out
 }
 
-// MergeBilling lays newer details over older ones.
-func MergeBilling(old BillingDetails, p *wire.Params) BillingDetails {
+// MergeBilling returns prev with the details that were sent.
+func MergeBilling(prev BillingDetails, p *wire.Params) BillingDetails {
 	next := ReadBilling(p)
 	pick := func(a, b *string) *string {
 		if b != nil {
@@ -112,13 +115,13 @@ func MergeBilling(old BillingDetails, p *wire.Params) BillingDetails {
 	}
 
 	out := BillingDetails{
-		Email: pick(old.Email, next.Email),
-		Name:  pick(old.Name, next.Name),
-		Phone: pick(old.Phone, next.Phone),
-		TaxID: pick(old.TaxID, next.TaxID),
+		Email: pick(prev.Email, next.Email),
+		Name:  pick(prev.Name, next.Name),
+		Phone: pick(prev.Phone, next.Phone),
+		TaxID: pick(prev.TaxID, next.TaxID),
 	}
 
-	a, b := old.Address, next.Address
+	a, b := prev.Address, next.Address
 	out.Address = Address{
 		City:       pick(a.City, b.City),
 		Country:    pick(a.Country, b.Country),
@@ -131,7 +134,8 @@ func MergeBilling(old BillingDetails, p *wire.Params) BillingDetails {
 	return out
 }
 
-// Set copies a sent text into a field; an empty one clears it.
+// Set copies a parameter into a field if it was sent. An empty one clears the
+// field.
 func Set(field **string, p *wire.Params, names ...string) {
 	if p.Has(names...) {
 		*field = p.Text(names...)

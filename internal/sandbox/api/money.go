@@ -37,23 +37,24 @@ var Minimums = map[string]int64{
 	"thb": 1000,
 }
 
-// otherCurrencies are presentment currencies without a minimum of their own:
-// Stripe converts and applies about 50 US cents.
+// otherCurrencies are presentment currencies without a minimum of their own.
+// Stripe converts the amount and demands about 50 US cents.
 const otherCurrencies = "afn all amd ang aoa ars awg azn bam bbd bdt bhd bif bmd bnd bob bsd bwp byn bzd cdf clp cny cop crc " +
 	"cve djf dop dzd egp etb fjd fkp gel gip gmd gnf gtq gyd hnl htg idr ils isk jmd jod kes kgs khr kmf krw kwd kyd kzt " +
 	"lak lbp lkr lrd lsl mad mdl mga mkd mmk mnt mop mur mvr mwk mzn nad ngn nio npr omr pab pen pgk php pkr pyg qar rsd rub " +
 	"rwf sar sbd scr shp sle sos srd std szl tjs tnd top try ttd twd tzs uah ugx uyu uzs vnd vuv wst xaf xcd xcg xof xpf yer zar zmw"
 
+// ZeroDecimal lists the currencies without minor units.
 const ZeroDecimal = "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf"
+
 const threeDecimal = "bhd jod kwd omr tnd"
 
-// wholeUnits are currencies without minor units whose amounts have two decimals
-// all the same, which must be 00. See
+// wholeUnits are currencies without minor units whose amounts nevertheless have
+// two decimals, which must be 00. See
 // https://docs.stripe.com/currencies#special-cases.
 const wholeUnits = "isk ugx"
 
-// MaxAmount is the largest charge, eight digits, in the currencies that
-// maximums does not name.
+// MaxAmount is the largest charge in the currencies that are not in maximums.
 const MaxAmount = 99_999_999
 
 // maximums are the largest charges with more digits. See
@@ -67,25 +68,29 @@ var maximums = map[string]int64{
 	"idr": 999_999_999_999,
 }
 
+// Maximum returns the largest charge in a currency.
 func Maximum(cur string) int64 {
-	if most, has := maximums[cur]; has {
-		return most
+	if limit, ok := maximums[cur]; ok {
+		return limit
 	}
 	return MaxAmount
 }
 
+// KnownCurrency reports whether Stripe takes a currency.
 func KnownCurrency(cur string) bool {
-	_, has := Minimums[cur]
-	return has || len(cur) == 3 && ContainsWord(otherCurrencies, cur)
+	_, ok := Minimums[cur]
+	return ok || len(cur) == 3 && ContainsWord(otherCurrencies, cur)
 }
 
+// ContainsWord reports whether words, separated by blanks, contain w.
 func ContainsWord(words, w string) bool { return strings.Contains(" "+words+" ", " "+w+" ") }
 
-// CurrencyOf reads and checks the currency parameter.
+// CurrencyOf returns the currency parameter.
 func (c *Call) CurrencyOf() (string, error) {
 	if c.Params.String("currency") == "" {
 		return "", wire.MissingParam("currency")
 	}
+
 	cur := strings.ToLower(c.Params.String("currency"))
 	if !KnownCurrency(cur) {
 		return "", wire.Malformed("", "currency", "Invalid currency: %s. Stripe currently supports these currencies: usd, aed, eur, gbp, jpy and others; see https://stripe.com/docs/currencies.", cur)
@@ -93,7 +98,8 @@ func (c *Call) CurrencyOf() (string, error) {
 	return cur, nil
 }
 
-// AmountOf reads and checks the amount parameter in the given currency.
+// AmountOf returns the amount parameter, which must be chargeable in the
+// currency.
 func (c *Call) AmountOf(cur string) (int64, error) {
 	if c.Params.String("amount") == "" {
 		return 0, wire.MissingParam("amount")
@@ -106,20 +112,20 @@ func (c *Call) AmountOf(cur string) (int64, error) {
 	if amount < 1 {
 		return 0, wire.Malformed("parameter_invalid_integer", "amount", "This value must be greater than or equal to 1.")
 	}
-	if most := Maximum(cur); amount > most {
-		return 0, wire.Invalid("amount_too_large", "amount", "Amount must be no more than %s", Display(most, cur))
+	if limit := Maximum(cur); amount > limit {
+		return 0, wire.Invalid("amount_too_large", "amount", "Amount must be no more than %s", Display(limit, cur))
 	}
 	if err := Payable(amount, cur, "amount"); err != nil {
 		return 0, err
 	}
-	if least := Minimums[cur]; amount < least {
-		return 0, wire.Invalid("amount_too_small", "amount", "Amount must be at least %s", Display(least, cur))
+	if limit := Minimums[cur]; amount < limit {
+		return 0, wire.Invalid("amount_too_small", "amount", "Amount must be at least %s", Display(limit, cur))
 	}
 
 	return amount, nil
 }
 
-// Payable refuses amounts with decimals that nobody can pay in a currency.
+// Payable refuses amounts with decimals that a currency does not have.
 func Payable(amount int64, cur, param string) error {
 	switch {
 	case ContainsWord(wholeUnits, cur) && amount%100 != 0:
@@ -130,7 +136,7 @@ func Payable(amount int64, cur, param string) error {
 	return nil
 }
 
-// Display writes an amount as Stripe's messages do, e.g. $0.50 usd.
+// Display formats an amount as Stripe's messages do, such as $0.50 usd.
 func Display(amount int64, cur string) string {
 	sign := map[string]string{
 		"usd": "$",

@@ -9,8 +9,9 @@ import (
 
 const defaultLimit, maxLimit = 10, 100
 
-// Page answers a list call: newest first, limit, starting_after, ending_before,
-// has_more. parent "" lists the whole kind. See
+// Page returns one page of a list, newest first, according to limit,
+// starting_after and ending_before. It lists the objects below parent, or the
+// whole kind if that is empty, for which keep returns true. See
 // https://docs.stripe.com/api/pagination.
 func Page[T memory.Object](c *Call, kind, parent string, keep func(T) bool) (any, error) {
 	limit, err := PageLimit(c.Params)
@@ -39,6 +40,7 @@ func Page[T memory.Object](c *Call, kind, parent string, keep func(T) bool) (any
 	return out, nil
 }
 
+// PageLimit returns the limit parameter.
 func PageLimit(p *wire.Params) (int, error) {
 	if !p.Has("limit") {
 		return defaultLimit, nil
@@ -84,10 +86,11 @@ func (c *Call) cursor(index *memory.Index, kind string) (from int, backwards boo
 	return at - 1, false, nil
 }
 
-// CreatedFilter reads created=N or created[gte|gt|lte|lt]=N.
+// CreatedFilter returns the filter that created=N or created[gte|gt|lte|lt]=N
+// stands for.
 func CreatedFilter(p *wire.Params) func(int64) bool { return TimeFilter(p, "created") }
 
-// TimeFilter reads such a filter on any time, in Unix seconds.
+// TimeFilter returns such a filter for any parameter. Times are Unix seconds.
 func TimeFilter(p *wire.Params, name string) func(int64) bool {
 	at := p.At(name)
 	if at == nil {

@@ -2,12 +2,13 @@ package api
 
 import (
 	"encoding/json"
+	"maps"
 
 	"checkoutd/internal/sandbox/wire"
 )
 
-// Record is an object of a kind that the sandbox keeps and shows but has few
-// rules for; its fields are a map.
+// Record is an object of a kind that the sandbox stores and shows but has few
+// rules for. Its fields are a map.
 type Record struct {
 	ID      string
 	Kind    string
@@ -18,16 +19,21 @@ type Record struct {
 type recordPrivate struct {
 	Parents []string `json:"parents,omitempty"`
 	Secret  string   `json:"secret,omitempty"`
-	Inline  bool     `json:"inline,omitempty"` // made along with another object: not listed, dropped when there are too many
+	Inline  bool     `json:"inline,omitempty"` // created with another object: not listed
 }
 
-// NewRecord makes a record; fields belong to it from now on.
+// NewRecord returns a record. It owns fields from now on.
 func NewRecord(kind, id string, fields map[string]any, parents ...string) *Record {
 	fields["id"], fields["object"] = id, kind
 	return &Record{ID: id, Kind: kind, Fields: fields, Private: recordPrivate{Parents: parents}}
 }
 
-func (o *Record) ObjectID() string { return o.ID }
+func (o *Record) ObjectID() string  { return o.ID }
+func (o *Record) Parents() []string { return o.Private.Parents }
+func (o *Record) Secrets() any      { return &o.Private }
+
+// ObjectKind returns the kind. Inline records have one of their own, so that
+// they are not listed.
 func (o *Record) ObjectKind() string {
 	if o.Kind == "" {
 		return "record"
@@ -37,22 +43,17 @@ func (o *Record) ObjectKind() string {
 	}
 	return o.Kind
 }
-func (o *Record) Parents() []string { return o.Private.Parents }
-func (o *Record) Secrets() any      { return &o.Private }
 
-// With returns a copy that has some fields replaced.
+// With returns a copy with some fields replaced.
 func (o *Record) With(fields map[string]any) *Record {
 	next := *o
-	next.Fields = make(map[string]any, len(o.Fields))
-	for k, v := range o.Fields {
-		next.Fields[k] = v
-	}
-	for k, v := range fields {
-		next.Fields[k] = v
-	}
+	next.Fields = make(map[string]any, len(o.Fields)+len(fields))
+	maps.Copy(next.Fields, o.Fields)
+	maps.Copy(next.Fields, fields)
 	return &next
 }
 
+// Metadata returns the metadata.
 func (o *Record) Metadata() map[string]string {
 	switch m := o.Fields["metadata"].(type) {
 	case map[string]string:
@@ -69,6 +70,7 @@ func (o *Record) Metadata() map[string]string {
 	return nil
 }
 
+// Text returns a field that holds text, "" if it does not.
 func (o *Record) Text(name string) string {
 	s, _ := o.Fields[name].(string)
 	return s
@@ -83,12 +85,14 @@ func (o *Record) UnmarshalJSON(raw []byte) error {
 	if err != nil {
 		return err
 	}
+
 	o.Fields, _ = tree.(map[string]any)
 	o.ID, o.Kind = o.Text("id"), o.Text("object")
 	return nil
 }
 
-// WholeNumber reads a number that may have come from JSON.
+// WholeNumber returns the number in a field, which is a json.Number after a
+// restart.
 func WholeNumber(v any) int64 {
 	switch n := v.(type) {
 	case int64:
@@ -102,18 +106,16 @@ func WholeNumber(v any) int64 {
 	return 0
 }
 
-// DeletedObject is what stays of an object that was deleted.
+// DeletedObject is what remains of a deleted object.
 type DeletedObject struct {
 	ID      string `json:"id"`
 	Object  string `json:"object"`
 	Deleted bool   `json:"deleted"`
 }
 
-func (o *DeletedObject) ObjectID() string { return o.ID }
-
+func (o *DeletedObject) ObjectID() string   { return o.ID }
 func (o *DeletedObject) ObjectKind() string { return deletedKind }
-
-func (o *DeletedObject) Parents() []string { return nil }
+func (o *DeletedObject) Parents() []string  { return nil }
 
 // deletedKind keeps deleted objects out of the lists of their kind.
 const deletedKind = "deleted"

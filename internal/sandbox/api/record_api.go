@@ -2,7 +2,6 @@ package api
 
 import (
 	"cmp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -10,20 +9,23 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// RecordAPI serves a kind whose objects are what was sent laid over defaults.
+// RecordAPI serves a kind whose objects are the sent parameters laid over
+// defaults.
 type RecordAPI struct {
 	Kind     string
-	Prefix   string // of ids
-	Noun     string // in "No such ..."; the kind when empty
-	Short    bool   // short ids, as Stripe's older kinds have
-	Event    string // prefix of .created and .updated events; "" = none
+	Prefix   string // of IDs
+	Noun     string // in "No such ..."; "" = the kind
+	Short    bool   // short IDs, like Stripe's older kinds
+	Event    string // prefix of the .created and .updated events; "" = no events
 	Defaults func(c *Call) (map[string]any, error)
-	Finish   func(c *Call, fields map[string]any) error // checks and derives fields after the parameters are in
-	Filters  []string                                   // list parameters that must equal a field
+	Finish   func(c *Call, fields map[string]any) error // checks and derives fields once the parameters are applied
+	Filters  []string                                   // list parameters that select by the field of that name
 }
 
+// Name returns the noun of the kind in messages.
 func (a RecordAPI) Name() string { return cmp.Or(a.Noun, a.Kind) }
 
+// Create is the handler of POST.
 func (a RecordAPI) Create(c *Call) (any, error) {
 	fields, err := a.Defaults(c)
 	if err != nil {
@@ -32,7 +34,7 @@ func (a RecordAPI) Create(c *Call) (any, error) {
 
 	fields["metadata"] = wire.MergeMetadata(nil, c.Params)
 	fields["created"], fields["livemode"] = c.Now.Unix(), false
-	c.Overlay(fields)
+	c.ApplyParams(fields)
 
 	if a.Finish != nil {
 		if err := a.Finish(c, fields); err != nil {
@@ -61,13 +63,14 @@ func (a RecordAPI) Create(c *Call) (any, error) {
 	return rec, nil
 }
 
-// Find returns the record of an id when it is of this kind.
+// Find returns the record of an ID if it is of this kind.
 func (a RecordAPI) Find(c *Call, id string) (*Record, bool) {
 	rec, ok := memory.Find[*Record](c.Tx, id)
 	return rec, ok && rec.Kind == a.Kind
 }
 
-func (a RecordAPI) InPath(c *Call) (*Record, error) {
+// FromPath returns the record that {id} names.
+func (a RecordAPI) FromPath(c *Call) (*Record, error) {
 	rec, ok := a.Find(c, c.ID)
 	if !ok {
 		return nil, wire.NotFound(a.Name(), c.ID)
@@ -75,27 +78,30 @@ func (a RecordAPI) InPath(c *Call) (*Record, error) {
 	return rec, nil
 }
 
-func (a RecordAPI) Retrieve(c *Call) (any, error) { return a.InPath(c) }
+// Retrieve is the handler of GET for one record.
+func (a RecordAPI) Retrieve(c *Call) (any, error) { return a.FromPath(c) }
 
+// Update is the handler of POST for one record.
 func (a RecordAPI) Update(c *Call) (any, error) {
-	old, err := a.InPath(c)
+	prev, err := a.FromPath(c)
 	if err != nil {
 		return nil, err
 	}
 
-	next := old.With(map[string]any{"metadata": wire.MergeMetadata(old.Metadata(), c.Params)})
-	c.Overlay(next.Fields)
+	next := prev.With(map[string]any{"metadata": wire.MergeMetadata(prev.Metadata(), c.Params)})
+	c.ApplyParams(next.Fields)
 	c.Tx.Put(next)
 
 	if a.Event != "" {
-		c.EmitUpdate(a.Event+".updated", next, old)
+		c.EmitUpdate(a.Event+".updated", next, prev)
 	}
 
 	return next, nil
 }
 
+// Remove is the handler of DELETE.
 func (a RecordAPI) Remove(c *Call) (any, error) {
-	rec, err := a.InPath(c)
+	rec, err := a.FromPath(c)
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +112,7 @@ func (a RecordAPI) Remove(c *Call) (any, error) {
 	return &DeletedObject{ID: rec.ID, Object: a.Kind, Deleted: true}, nil
 }
 
+// List is the handler of GET for all records.
 func (a RecordAPI) List(c *Call) (any, error) {
 	created := CreatedFilter(c.Params)
 	return Page(c, a.Kind, "", func(rec *Record) bool {
@@ -118,6 +125,7 @@ func (a RecordAPI) List(c *Call) (any, error) {
 	})
 }
 
+// TextOf returns a field as a list parameter would hold it.
 func TextOf(v any) string {
 	switch t := v.(type) {
 	case string:
@@ -130,9 +138,9 @@ func TextOf(v any) string {
 	return ""
 }
 
-// Overlay puts the sent parameters, typed as the table says, into fields.
-// Metadata has its own rules.
-func (c *Call) Overlay(fields map[string]any) {
+// ApplyParams copies the sent parameters into fields, with the types from the
+// parameter table. Metadata has rules of its own.
+func (c *Call) ApplyParams(fields map[string]any) {
 	known := wire.ShapeOf(c.Route.Method + " " + c.Route.Pattern)
 	if known == nil {
 		return
@@ -140,11 +148,11 @@ func (c *Call) Overlay(fields map[string]any) {
 
 	for _, name := range c.Params.Keys() {
 		s := known.Fields[name]
-		if s == nil || slices.Contains([]string{"metadata", "expand"}, name) {
+		if s == nil || name == "metadata" || name == "expand" {
 			continue
 		}
 
-		former, _ := fields[name].(map[string]any)
-		fields[name] = s.Value(c.Params.Fields[name], former)
+		prev, _ := fields[name].(map[string]any)
+		fields[name] = s.Value(c.Params.Fields[name], prev)
 	}
 }

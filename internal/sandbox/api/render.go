@@ -8,8 +8,8 @@ import (
 
 const maxExpandDepth = 4
 
-// render encodes a result and replaces ids by objects where `expand[]` asks for
-// it. See https://docs.stripe.com/api/expanding_objects.
+// render encodes a result and replaces the IDs that `expand[]` names by their
+// objects. See https://docs.stripe.com/api/expanding_objects.
 func (c *Call) render(v any) ([]byte, error) {
 	paths := c.Params.Strings("expand")
 	if len(paths) == 0 {
@@ -39,7 +39,7 @@ func (c *Call) render(v any) ([]byte, error) {
 	return wire.EncodePretty(tree)
 }
 
-// expand returns node with the property that steps name made whole.
+// expand returns node with the property at the end of steps expanded.
 func (c *Call) expand(node any, steps []string, path string) (any, error) {
 	switch at := node.(type) {
 	case []any:
@@ -54,6 +54,7 @@ func (c *Call) expand(node any, steps []string, path string) (any, error) {
 
 	case map[string]any:
 		return at, c.expandIn(at, steps, path)
+
 	case string:
 		whole, err := c.whole(at, path)
 		if err != nil || len(steps) == 0 {
@@ -70,14 +71,14 @@ func (c *Call) expand(node any, steps []string, path string) (any, error) {
 
 func (c *Call) expandIn(at map[string]any, steps []string, path string) error {
 	if len(steps) == 0 {
-		if at["object"] == nil { // a hash of the object itself
+		if at["object"] == nil { // a hash that belongs to the object
 			return wire.Malformed("", "expand", "This property cannot be expanded (%s).", path)
 		}
 		return nil
 	}
 
-	value, there := at[steps[0]]
-	if !there {
+	value, exists := at[steps[0]]
+	if !exists {
 		extra, err := c.included(at, steps[0])
 		if err != nil {
 			return err
@@ -94,7 +95,7 @@ func (c *Call) expandIn(at map[string]any, steps []string, path string) error {
 	return err
 }
 
-// whole loads the object that an id stands for.
+// whole returns the object of an ID.
 func (c *Call) whole(id, path string) (any, error) {
 	obj, ok := c.Server.Lookup(c.Account, id)
 	if !ok {
@@ -103,10 +104,11 @@ func (c *Call) whole(id, path string) (any, error) {
 	return wire.AsTree(obj)
 }
 
-// included builds the lists that Stripe leaves out unless they are asked for.
+// included returns a list that Stripe leaves out unless it is expanded.
 func (c *Call) included(at map[string]any, name string) (any, error) {
 	kind, _ := at["object"].(string)
 	id, _ := at["id"].(string)
+
 	c.Server.Store.RLock()
 	defer c.Server.Store.RUnlock()
 

@@ -2,12 +2,13 @@ package api
 
 import (
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 )
 
-// RequestEntry is one API request as the desk shows it. Card numbers and codes
-// are blanked.
+// RequestEntry is one API request as the desk shows it. Card and account numbers
+// are masked.
 type RequestEntry struct {
 	ID             string    `json:"id"`
 	At             time.Time `json:"at"`
@@ -19,52 +20,53 @@ type RequestEntry struct {
 	Status         int       `json:"status"`
 	ErrorCode      string    `json:"error_code,omitempty"`
 	Replayed       bool      `json:"replayed,omitempty"`
-	Cut            bool      `json:"cut,omitempty"` // the connection was cut instead of answering
+	Cut            bool      `json:"cut,omitempty"` // the connection was cut instead of a response
 	Fault          string    `json:"fault,omitempty"`
 	Body           string    `json:"body,omitempty"`
 }
 
-// requestLog keeps the last requests in a ring. It is safe for concurrent use.
-type requestLog struct {
+// RequestLog keeps the latest requests. It is safe for concurrent use.
+type RequestLog struct {
 	mu   sync.Mutex
-	ring []loggedCall
+	ring []loggedCall // the oldest are overwritten
 	next int
 	full bool
 }
 
 type loggedCall struct {
-	call   *Call
-	answer Answer
+	call     *Call
+	response Response
 }
 
-func newRequestLog(size int) *requestLog { return &requestLog{ring: make([]loggedCall, size)} }
+func newRequestLog(size int) *RequestLog { return &RequestLog{ring: make([]loggedCall, size)} }
 
-func (l *requestLog) add(c *Call, ans Answer) {
-	// What is kept must not keep the request's connection and transaction
-	// alive.
+// add logs a request.
+func (l *RequestLog) add(c *Call, resp Response) {
+	// The log must not keep the connection and the transaction of a request
+	// in memory.
 	kept := *c
 	kept.Tx, kept.Params = nil, nil
 	kept.path, kept.method = c.Request.URL.Path, c.Request.Method
 	kept.Request = nil
+
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
-	l.ring[l.next] = loggedCall{&kept, ans}
-
+	l.ring[l.next] = loggedCall{&kept, resp}
 	if l.next++; l.next == len(l.ring) {
 		l.next, l.full = 0, true
 	}
 }
 
-// Entries returns the remembered API requests, oldest first.
-func (l *requestLog) Entries() []RequestEntry {
+// Entries returns the latest requests, oldest first.
+func (l *RequestLog) Entries() []RequestEntry {
 	l.mu.Lock()
-	kept := append([]loggedCall(nil), l.ring[:l.next]...)
+	kept := slices.Clone(l.ring[:l.next])
 	if l.full {
-		kept = append(append([]loggedCall(nil), l.ring[l.next:]...), l.ring[:l.next]...)
+		kept = slices.Concat(l.ring[l.next:], l.ring[:l.next])
 	}
-
 	l.mu.Unlock()
+
 	out := make([]RequestEntry, 0, len(kept))
 	for _, k := range kept {
 		out = append(out, k.entry())
@@ -80,13 +82,13 @@ func (k loggedCall) entry() RequestEntry {
 		Account:        k.call.Account,
 		Method:         k.call.method,
 		Path:           k.call.path,
-		Params:         blankCards(k.call.body),
-		IdempotencyKey: k.call.idemKey,
-		Status:         k.answer.Status,
-		ErrorCode:      k.answer.errCode,
-		Replayed:       k.answer.replayed,
-		Cut:            k.answer.cut,
-		Body:           string(k.answer.Body),
+		Params:         maskCards(k.call.body),
+		IdempotencyKey: k.call.idempotencyKey,
+		Status:         k.response.Status,
+		ErrorCode:      k.response.errorCode,
+		Replayed:       k.response.replayed,
+		Cut:            k.response.cut,
+		Body:           string(k.response.Body),
 	}
 
 	if k.call.fault != nil {
@@ -98,9 +100,10 @@ func (k loggedCall) entry() RequestEntry {
 
 var cardFields = regexp.MustCompile(`((?:number|cvc|iban|account_number)(?:%5D|\])=)[^&]*`)
 
-func blankCards(params string) string { return cardFields.ReplaceAllString(params, "${1}***") }
+func maskCards(params string) string { return cardFields.ReplaceAllString(params, "${1}***") }
 
-func (l *requestLog) clear() {
+// clear deletes all entries.
+func (l *RequestLog) clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.ring, l.next, l.full = make([]loggedCall, len(l.ring)), 0, false

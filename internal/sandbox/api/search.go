@@ -5,7 +5,7 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// searchResult is Stripe's answer to a search: https://docs.stripe.com/search.
+// searchResult is the result of a search: https://docs.stripe.com/search.
 type searchResult struct {
 	Object   string  `json:"object"`
 	Data     any     `json:"data"`
@@ -14,8 +14,8 @@ type searchResult struct {
 	URL      string  `json:"url"`
 }
 
-// Search makes the handler of a kind's search. Unlike Stripe's, it sees every
-// object at once.
+// Search returns the handler that searches a kind. Unlike at Stripe, an object
+// can be found as soon as it exists.
 func Search(kind string) Handler {
 	return func(c *Call) (any, error) {
 		if c.Params.String("query") == "" {

@@ -12,15 +12,14 @@ import (
 	"checkoutd/internal/sandbox/memory"
 )
 
-// APIVersion is the version of Stripe's API whose shapes the sandbox speaks; it
-// is the account's default version.
+// APIVersion is the version of Stripe's API that the sandbox speaks. It is also
+// the default version of the account.
 const APIVersion = "2025-02-24.acacia"
 
-// PlatformAccount is the id of the one account that every test key opens.
+// PlatformAccount is the ID of the one account that every test key opens.
 const PlatformAccount = "acct_1SbxCheckoutd000"
 
-// Config configures the API. Unlike the sandbox's own configuration it has no
-// defaults.
+// Config configures the API. The sandbox has set every default.
 type Config struct {
 	BaseURL      string
 	Now          func() time.Time
@@ -32,58 +31,85 @@ type Config struct {
 	Country      string
 }
 
-// Module is what a package of rules adds to the API.
+// Module is what a room adds to the API. Every field may be left empty.
 type Module struct {
-	Routes   []Route
-	Kinds    []func() memory.Object                  // an empty object of every type, for reading the state file
-	Kept     []string                                // kinds of which nothing is dropped however many there are
-	First    func(account string) []memory.Object    // what a new account holds
-	Resume   func(account string, obj memory.Object) // schedules again what a restart has interrupted
-	Included map[string]func(c *Call, id string) any // lists that are left out unless they are expanded, as "charge.refunds"
-	Deliver  func(ev *Event)                         // hands out a committed event; the store is locked
-	Expects  func(ev *Event) int                     // how many endpoints will get an event; the store is locked
-	Logged   func(c *Call, ans Answer)               // is told every finished request
+	Routes []Route
+
+	// Kinds returns an empty object of every type that the room stores, for
+	// reading the state file.
+	Kinds []func() memory.Object
+
+	// Kept lists the kinds of which nothing is dropped, however many objects
+	// there are.
+	Kept []string
+
+	// First returns what a new account holds.
+	First func(account string) []memory.Object
+
+	// Resume schedules what a restart interrupted. It is called for every
+	// object, with the store locked for reading.
+	Resume func(account string, obj memory.Object)
+
+	// Included returns the lists that a response contains only if they are
+	// expanded, by kind and field, such as "charge.refunds".
+	Included map[string]func(c *Call, id string) any
+
+	// Expects returns how many webhook endpoints will get an event, before it
+	// is committed. The store is locked.
+	Expects func(ev *Event) int
+
+	// Deliver queues a committed event. The store is locked.
+	Deliver func(ev *Event)
+
+	// Logged gets every finished request.
+	Logged func(c *Call, resp Response)
 }
 
-// Server serves Stripe's API: it takes requests through authentication,
-// parameters, faults, idempotency and a transaction to the handlers that
-// modules registered.
+// Server serves Stripe's API. It is safe for concurrent use once it is started.
 type Server struct {
 	Config   Config
 	Store    *memory.Store
 	Journal  *memory.Journal
-	keys     *idempotencyStore
-	Faults   *faultBox
-	Log      *requestLog
+	Faults   *Faults
+	Log      *RequestLog
 	Schedule *clock.Schedule
-	offset   atomic.Int64 // how far the clock was moved, in nanoseconds
-	modules  []Module
+
+	modules []Module
+	keys    *idempotencyStore
+	offset  atomic.Int64 // how far the clock was advanced, in nanoseconds
 }
 
+// New returns a server without modules. Use adds them, Open reads its state and
+// Start starts its clock.
 func New(cfg Config) *Server {
 	s := &Server{
 		Config: cfg,
 		Store:  memory.New(cfg.MaxObjects),
 		keys:   newIdempotencyStore(cfg.MaxObjects),
-		Faults: newFaultBox(),
+		Faults: &Faults{},
 		Log:    newRequestLog(1000),
 	}
 
-	s.Schedule = clock.New(s.Now, func(id string) bool { _, kept := s.Anywhere(id); return kept })
+	s.Schedule = clock.New(s.Now, func(id string) bool {
+		_, exists := s.Anywhere(id)
+		return exists
+	})
 	s.Use(Module{
 		Routes: []Route{
 			NewRoute("GET", "/v1/events", SecretOnly, listEvents),
 			NewRoute("GET", "/v1/events/{id}", SecretOnly, retrieveEvent),
 		},
 		Kinds: []func() memory.Object{
-			func() memory.Object { return &Event{} }, func() memory.Object { return &DeletedObject{} }, func() memory.Object { return &Record{} },
+			func() memory.Object { return &Event{} },
+			func() memory.Object { return &DeletedObject{} },
+			func() memory.Object { return &Record{} },
 		},
 	})
 
 	return s
 }
 
-// Use registers modules. It must not be called after open.
+// Use registers modules. It must not be called after Open.
 func (s *Server) Use(modules ...Module) {
 	for _, m := range modules {
 		s.Store.Register(m.Kinds, m.Kept, m.First)
@@ -91,15 +117,15 @@ func (s *Server) Use(modules ...Module) {
 	}
 }
 
-// Open reads the state file, when there is one, and tells whether it held
+// Open reads the state file, if there is one, and reports whether it held
 // anything.
 func (s *Server) Open() (restored bool, err error) {
 	s.Journal, restored, err = memory.OpenJournal(s.Config.StateFile, s.Store, s, s.Config.Logger)
 	return restored, err
 }
 
-// Start runs what falls due; with restored it first schedules again what a
-// restart has interrupted.
+// Start starts the clock. If restored is set, it also resumes what a restart
+// interrupted.
 func (s *Server) Start(restored bool) {
 	s.Schedule.Start()
 	if restored {
@@ -107,10 +133,10 @@ func (s *Server) Start(restored bool) {
 	}
 }
 
-// Stop ends the schedule.
+// Stop stops the clock.
 func (s *Server) Stop() { s.Schedule.Stop() }
 
-// Routes lists what the modules registered.
+// Routes returns the routes of all modules.
 func (s *Server) Routes() []Route {
 	var out []Route
 	for _, m := range s.modules {
@@ -119,7 +145,8 @@ func (s *Server) Routes() []Route {
 	return out
 }
 
-// Reset forgets every object, key, fault and request, and puts the clock back.
+// Reset deletes every object, idempotency key, fault and logged request, and
+// sets the clock back.
 func (s *Server) Reset() {
 	s.Schedule.Clear()
 	s.Faults.Clear()
@@ -129,29 +156,29 @@ func (s *Server) Reset() {
 	s.offset.Store(0)
 }
 
-// Now is the sandbox's clock: the configured one, moved by what the management
-// API asked for.
+// Now returns the time on the sandbox's clock, which Advance moves ahead of the
+// configured one.
 func (s *Server) Now() time.Time { return s.Config.Now().Add(time.Duration(s.offset.Load())) }
 
-// Advance moves the clock forward; what falls due runs at once.
+// Advance moves the clock forward. Whatever is due then runs at once.
 func (s *Server) Advance(d time.Duration) {
 	s.offset.Add(int64(d))
-	s.Schedule.Poke()
+	s.Schedule.Wake()
 }
 
-// ClockOffset implements besides.
+// ClockOffset implements memory.Extras.
 func (s *Server) ClockOffset() int64 { return s.offset.Load() }
 
-// SetClockOffset implements besides.
+// SetClockOffset implements memory.Extras.
 func (s *Server) SetClockOffset(offset int64) { s.offset.Store(offset) }
 
-// Replays implements besides.
+// Replays implements memory.Extras.
 func (s *Server) Replays() []*memory.Replay { return s.keys.settled() }
 
-// Remember implements besides.
+// Remember implements memory.Extras.
 func (s *Server) Remember(r *memory.Replay) { s.keys.remember(&keyUse{Replay: *r}) }
 
-// baseURL is how the caller reached the sandbox.
+// baseURL returns the URL at which a caller reached the sandbox.
 func (s *Server) baseURL(r *http.Request) string {
 	if s.Config.BaseURL != "" {
 		return strings.TrimSuffix(s.Config.BaseURL, "/")

@@ -73,11 +73,11 @@ func (s *Schedule) At(of string, due time.Time, run func()) {
 	s.seq++
 	heap.Push(&s.heap, task{due, s.seq, of, run})
 	s.mu.Unlock()
-	s.Poke()
+	s.Wake()
 }
 
-// Poke makes the loop look at the clock again.
-func (s *Schedule) Poke() {
+// Wake makes the loop look at the clock again.
+func (s *Schedule) Wake() {
 	select {
 	case s.wake <- struct{}{}:
 	default:

@@ -51,13 +51,13 @@ func requestedCapabilities(caps map[string]any) map[string]any {
 // updateAccount tells the platform through account.updated, which carries the
 // account's id.
 func updateAccount(c *call) (any, error) {
-	old, err := accounts.InPath(c.API())
+	old, err := accounts.FromPath(c.API())
 	if err != nil {
 		return nil, err
 	}
 
 	next := old.With(map[string]any{"metadata": wire.MergeMetadata(old.Metadata(), c.Params)})
-	c.Overlay(next.Fields)
+	c.ApplyParams(next.Fields)
 
 	if err := accounts.Finish(c.API(), next.Fields); err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func retrieveAccount(c *call) (any, error) {
 }
 
 func deleteAccount(c *call) (any, error) {
-	rec, err := accounts.InPath(c.API())
+	rec, err := accounts.FromPath(c.API())
 	if err != nil {
 		return nil, err
 	}

@@ -147,7 +147,7 @@ func (s *Pages) oauthDeauthorize(w http.ResponseWriter, r *http.Request) {
 // the call.
 func (s *Pages) oauthKey(w http.ResponseWriter, r *http.Request) bool {
 	r.Body = http.MaxBytesReader(w, r.Body, api.MaxBody)
-	key := cmp.Or(api.PresentedKey(r), r.PostFormValue("client_secret"))
+	key := cmp.Or(api.KeyOf(r), r.PostFormValue("client_secret"))
 	form := api.KeyForm.FindStringSubmatch(key)
 	if form == nil || form[1] == "pk" || form[2] == "live" || len(key) < api.MinKeyLength {
 		oauthReply(w, http.StatusUnauthorized, map[string]string{"error": "invalid_client", "error_description": "No such API key: " + api.RedactKey(key)})

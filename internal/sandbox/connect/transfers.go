@@ -121,7 +121,7 @@ func (c *call) availableEntry(source, kind string, amount int64, cur string) str
 }
 
 func createReversal(c *call) (any, error) {
-	old, err := transfers.InPath(c.API())
+	old, err := transfers.FromPath(c.API())
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +175,7 @@ func reversalsOf(c *call, transfer string) []*api.Record {
 }
 
 func listReversals(c *call) (any, error) {
-	if _, err := transfers.InPath(c.API()); err != nil {
+	if _, err := transfers.FromPath(c.API()); err != nil {
 		return nil, err
 	}
 	return api.Page[*api.Record](c.API(), kindReversal, c.ID, nil)
@@ -260,7 +260,7 @@ func (c *call) arrive(id string) {
 }
 
 func cancelPayout(c *call) (any, error) {
-	old, err := payouts.InPath(c.API())
+	old, err := payouts.FromPath(c.API())
 	if err != nil {
 		return nil, err
 	}

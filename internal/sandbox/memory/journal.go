@@ -19,12 +19,12 @@ import (
 )
 
 // Journal is the state file: one JSON line per changed object, written before
-// the answer leaves. A killed process loses nothing that it answered; a torn
+// the answer leaves. A killed process loses nothing that it replayOf; a torn
 // last line is dropped. The file is rewritten from scratch when it is opened,
 // when it has grown, and when the sandbox closes. A nil *journal does nothing.
 type Journal struct {
 	store  *Store
-	beside besides
+	extras Extras
 	logger zerolog.Logger
 	path   string
 	seq    atomic.Uint64
@@ -35,12 +35,12 @@ type Journal struct {
 	baseSize int64
 }
 
-// besides is what the state file holds besides objects: how far the clock was
+// Extras is what the state file holds besides objects: how far the clock was
 // moved, and idempotency keys.
-type besides interface {
+type Extras interface {
 	ClockOffset() int64
 	SetClockOffset(int64)
-	Replays() []*Replay // the answered keys, oldest first
+	Replays() []*Replay // the replayOf keys, oldest first
 	Remember(*Replay)
 }
 
@@ -96,7 +96,7 @@ func (j *Journal) Lines(account string, changed []Object) []Line {
 	return out
 }
 
-// KeyLine is the entry of an answered idempotency key.
+// KeyLine is the entry of an replayOf idempotency key.
 func (j *Journal) KeyLine(r Replay) []Line {
 	if j == nil {
 		return nil
@@ -225,7 +225,7 @@ func (j *Journal) everything() []Line {
 	}
 
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.seq, b.seq) })
-	offset := j.beside.ClockOffset()
+	offset := j.extras.ClockOffset()
 	out := []Line{{Seq: j.seq.Add(1), Offset: &offset}}
 	for _, e := range entries {
 		out = append(out, Line{
@@ -236,7 +236,7 @@ func (j *Journal) everything() []Line {
 		})
 	}
 
-	for _, r := range j.beside.Replays() {
+	for _, r := range j.extras.Replays() {
 		out = append(out, Line{Seq: j.seq.Add(1), Replay: r})
 	}
 

@@ -16,7 +16,7 @@ import (
 
 // OpenJournal reads a state file into the store and rewrites it. It tells
 // whether there was one; without a path there is no journal.
-func OpenJournal(path string, store *Store, beside besides, logger zerolog.Logger) (j *Journal, restored bool, err error) {
+func OpenJournal(path string, store *Store, extras Extras, logger zerolog.Logger) (j *Journal, restored bool, err error) {
 	if path == "" {
 		return nil, false, nil
 	}
@@ -26,7 +26,7 @@ func OpenJournal(path string, store *Store, beside besides, logger zerolog.Logge
 		return nil, false, err
 	}
 
-	j = &Journal{store: store, beside: beside, logger: logger, path: path}
+	j = &Journal{store: store, extras: extras, logger: logger, path: path}
 	for i := range lines {
 		if err := j.restore(&lines[i]); err != nil {
 			return nil, false, fmt.Errorf("state file %s: %w", path, err)
@@ -95,10 +95,10 @@ type owned interface{ SetOwner(account string) }
 func (j *Journal) restore(l *Line) error {
 	switch {
 	case l.Offset != nil:
-		j.beside.SetClockOffset(*l.Offset)
+		j.extras.SetClockOffset(*l.Offset)
 		return nil
 	case l.Replay != nil:
-		j.beside.Remember(l.Replay)
+		j.extras.Remember(l.Replay)
 		return nil
 	case l.Removed != "":
 		j.store.Account(l.Account).remove(l.Removed)

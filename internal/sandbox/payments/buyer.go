@@ -15,7 +15,7 @@ type outcomeReply struct {
 
 // decideByBuyer is the button on a page: outcome=pass or fail.
 func decideByBuyer(c *Call) (any, error) {
-	c.ActForOwnerOf(c.ID)
+	c.SwitchToHolder(c.ID)
 	obj, ok := c.Tx.Get(c.ID)
 	if !ok || SecretOf(obj) == "" || SecretOf(obj) != c.Params.String("client_secret") {
 		return nil, wire.NotFound("intent", c.ID)
@@ -41,7 +41,7 @@ func decideByBuyer(c *Call) (any, error) {
 
 	pi, _ := obj.(*PaymentIntent)
 	if pi.Status == StatusRequiresAction {
-		if _, err := c.authenticated(pi, outcome == "pass"); err != nil && !api.KeepsChanges(err) {
+		if _, err := c.authenticated(pi, outcome == "pass"); err != nil && !api.Commits(err) {
 			return nil, err
 		}
 	}
@@ -62,5 +62,5 @@ func SecretOf(obj memory.Object) string {
 
 // BuyerRoute is the operation behind the buttons of a buyer's page.
 func (r *Room) BuyerRoute(path string) api.Route {
-	return r.op("POST", path, api.OpenToAll, decideByBuyer)
+	return r.op("POST", path, api.Public, decideByBuyer)
 }

@@ -109,13 +109,13 @@ func withoutMetadata(_ *api.Call, fields map[string]any) error {
 
 func updatePlain(a api.RecordAPI) api.Handler {
 	return func(c *api.Call) (any, error) {
-		old, err := a.InPath(c)
+		old, err := a.FromPath(c)
 		if err != nil {
 			return nil, err
 		}
 
 		next := old.With(nil)
-		c.Overlay(next.Fields)
+		c.ApplyParams(next.Fields)
 
 		if a.Finish != nil {
 			if err := a.Finish(c, next.Fields); err != nil {
@@ -129,7 +129,7 @@ func updatePlain(a api.RecordAPI) api.Handler {
 }
 
 func advanceClock(c *Call) (any, error) {
-	old, err := clocks.InPath(c.API())
+	old, err := clocks.FromPath(c.API())
 	if err != nil {
 		return nil, err
 	}

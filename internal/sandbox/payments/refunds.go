@@ -154,7 +154,7 @@ func (c *Call) refundedCharge() (*Charge, error) {
 	return ch, c.refundable(ch)
 }
 
-// refundable refuses what cannot be refunded. A mere inquiry can be answered
+// refundable refuses what cannot be refunded. A mere inquiry can be replayOf
 // with a refund.
 func (c *Call) refundable(ch *Charge) error {
 	switch {

@@ -31,36 +31,36 @@ func paymentsRoutes(room *Room) []api.Route {
 
 		op("POST", "/v1/customer_sessions", api.SecretOnly, createCustomerSession),
 
-		op("GET", "/v1/elements/sessions", api.BrowserToo, elementsSession),
+		op("GET", "/v1/elements/sessions", api.BrowserAllowed, elementsSession),
 
-		op("POST", "/v1/confirmation_tokens", api.BrowserToo, createToken),
+		op("POST", "/v1/confirmation_tokens", api.BrowserAllowed, createToken),
 
 		op("POST", "/v1/test_helpers/confirmation_tokens", api.SecretOnly, createToken),
 
-		op("GET", "/v1/confirmation_tokens/{id}", api.BrowserToo, retrieveToken),
+		op("GET", "/v1/confirmation_tokens/{id}", api.BrowserAllowed, retrieveToken),
 
 		op("POST", "/v1/payment_intents", api.SecretOnly, CreateIntent),
 		op("GET", "/v1/payment_intents", api.SecretOnly, listIntents),
-		op("GET", "/v1/payment_intents/{id}", api.BrowserToo, retrieveIntent),
+		op("GET", "/v1/payment_intents/{id}", api.BrowserAllowed, retrieveIntent),
 		op("POST", "/v1/payment_intents/{id}", api.SecretOnly, updateIntent),
-		op("POST", "/v1/payment_intents/{id}/confirm", api.BrowserToo, confirmIntent),
+		op("POST", "/v1/payment_intents/{id}/confirm", api.BrowserAllowed, confirmIntent),
 		op("POST", "/v1/payment_intents/{id}/capture", api.SecretOnly, captureIntent),
 		op("POST", "/v1/payment_intents/{id}/increment_authorization", api.SecretOnly, incrementIntent),
 		op("POST", "/v1/payment_intents/{id}/cancel", api.SecretOnly, cancelIntent),
 
 		op("POST", "/v1/setup_intents", api.SecretOnly, createSetup),
 		op("GET", "/v1/setup_intents", api.SecretOnly, listSetups),
-		op("GET", "/v1/setup_intents/{id}", api.BrowserToo, retrieveSetup),
+		op("GET", "/v1/setup_intents/{id}", api.BrowserAllowed, retrieveSetup),
 		op("POST", "/v1/setup_intents/{id}", api.SecretOnly, updateSetup),
-		op("POST", "/v1/setup_intents/{id}/confirm", api.BrowserToo, confirmSetupByID),
+		op("POST", "/v1/setup_intents/{id}/confirm", api.BrowserAllowed, confirmSetupByID),
 		op("POST", "/v1/setup_intents/{id}/cancel", api.SecretOnly, cancelSetup),
 
-		op("POST", "/v1/payment_methods", api.BrowserToo, createMethod),
+		op("POST", "/v1/payment_methods", api.BrowserAllowed, createMethod),
 		op("GET", "/v1/payment_methods", api.SecretOnly, listMethods),
 		op("GET", "/v1/payment_methods/{id}", api.SecretOnly, retrieveMethod),
 		op("POST", "/v1/payment_methods/{id}", api.SecretOnly, updateMethod),
 		op("POST", "/v1/payment_methods/{id}/attach", api.SecretOnly, attachMethod),
-		op("POST", "/v1/payment_methods/{id}/detach", api.BrowserToo, detachFromBrowser),
+		op("POST", "/v1/payment_methods/{id}/detach", api.BrowserAllowed, detachFromBrowser),
 
 		op("GET", "/v1/charges", api.SecretOnly, listCharges),
 		op("GET", "/v1/charges/{id}", api.SecretOnly, retrieveCharge),
@@ -86,8 +86,8 @@ func paymentsRoutes(room *Room) []api.Route {
 		op("GET", "/v1/balance/history", api.SecretOnly, listBalanceTransactions),
 		op("GET", "/v1/balance/history/{id}", api.SecretOnly, retrieveBalanceTransaction),
 
-		op("POST", "/v1/tokens", api.BrowserToo, createCardToken),
-		api.NewRoute("GET", "/v1/tokens/{id}", api.BrowserToo, tokens.Retrieve),
+		op("POST", "/v1/tokens", api.BrowserAllowed, createCardToken),
+		api.NewRoute("GET", "/v1/tokens/{id}", api.BrowserAllowed, tokens.Retrieve),
 
 		api.NewRoute("POST", "/v1/payment_method_domains", api.SecretOnly, domains.Create),
 		api.NewRoute("GET", "/v1/payment_method_domains", api.SecretOnly, domains.List),

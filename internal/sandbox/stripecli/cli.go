@@ -107,7 +107,7 @@ func (h *Hub) ServeSocket(w http.ResponseWriter, r *http.Request) {
 
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{cliSubprotocol}})
 	if err != nil {
-		return // Accept has answered
+		return // Accept has replayOf
 	}
 
 	conn.SetReadLimit(cliReadLimit)
@@ -157,7 +157,7 @@ func (h *Hub) pushEvent(ev *api.Event) {
 
 // pushRequestLog hands an API request to every `logs tail` whose filters let it
 // through.
-func (h *Hub) pushRequestLog(c *api.Call, ans api.Answer) {
+func (h *Hub) pushRequestLog(c *api.Call, ans api.Response) {
 	for _, session := range h.with(featureLogs) {
 		if entry := logEntryOf(c, ans); session.wants(entry) {
 			session.push(&cliItem{log: entry})
@@ -189,7 +189,7 @@ type cliErr struct {
 	ErrorInsight *string `json:"error_insight"`
 }
 
-func logEntryOf(c *api.Call, ans api.Answer) *cliLog {
+func logEntryOf(c *api.Call, ans api.Response) *cliLog {
 	out := &cliLog{
 		CreatedAt: c.Now.Unix(),
 		Method:    c.Request.Method,

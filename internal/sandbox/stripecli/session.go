@@ -118,10 +118,10 @@ func (c *cliSession) push(items ...*cliItem) {
 	}
 
 	c.mu.Unlock()
-	c.poke()
+	c.wakeUp()
 }
 
-func (c *cliSession) poke() {
+func (c *cliSession) wakeUp() {
 	select {
 	case c.wake <- struct{}{}:
 	default:
@@ -136,7 +136,7 @@ func (c *cliSession) connect() (epoch int) {
 	epoch = c.epoch
 	c.queue, c.unacked = append(c.unacked, c.queue...), nil
 	c.mu.Unlock()
-	c.poke()
+	c.wakeUp()
 	return epoch
 }
 
@@ -148,7 +148,7 @@ func (c *cliSession) next(ctx context.Context, epoch int) (*cliItem, error) {
 		c.mu.Lock()
 		if epoch != c.epoch {
 			c.mu.Unlock()
-			c.poke() // the word was meant for the other one
+			c.wakeUp() // the word was meant for the other one
 			return nil, errReplaced
 		}
 

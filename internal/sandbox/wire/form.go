@@ -188,9 +188,9 @@ func (p *Params) Strings(names ...string) []string {
 	return out
 }
 
-// Flat writes the tree as sorted pairs, so that equal parameters compare equal
+// Canonical writes the tree as sorted pairs, so that equal parameters compare equal
 // whatever their order was.
-func (p *Params) Flat() string {
+func (p *Params) Canonical() string {
 	var pairs []string
 	p.collect(&pairs)
 	sort.Strings(pairs)

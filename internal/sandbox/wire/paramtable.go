@@ -246,8 +246,8 @@ func (s *shape) checkEnum(value, path string) error {
 	return Malformed("", path, "Invalid %s: must be one of %s", path, options)
 }
 
-// StripeHas tells whether a URL belongs to Stripe's API.
-func StripeHas(method, path string) bool {
+// InStripesAPI tells whether a URL belongs to Stripe's API.
+func InStripesAPI(method, path string) bool {
 	steps := strings.Split(path, "/")
 	for name := range Operations() {
 		verb, pattern, _ := strings.Cut(name, " ")
