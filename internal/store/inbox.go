@@ -9,16 +9,15 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-var events = sqldb.NewTable("events", eventCells)
+var eventTable = sqldb.NewTable("events", eventCells)
+
+// eventHeadTable reads events without their payloads.
+var eventHeadTable = sqldb.NewTable("events", func(e *webhooks.Event) []sqldb.Cell {
+	cells := eventCells(e)
+	return cells[:len(cells)-1]
+})
 
 func eventCells(e *webhooks.Event) []sqldb.Cell {
-	return append(eventHeadCells(e), sqldb.Bytes("payload", &e.Payload))
-}
-
-// eventHeads reads events without their payloads.
-var eventHeads = sqldb.NewTable("events", eventHeadCells)
-
-func eventHeadCells(e *webhooks.Event) []sqldb.Cell {
 	return []sqldb.Cell{
 		sqldb.ID(&e.ID),
 		sqldb.Text("type", &e.Type),
@@ -39,6 +38,7 @@ func eventHeadCells(e *webhooks.Event) []sqldb.Cell {
 		sqldb.Time("lease_until", &e.LeaseUntil),
 		sqldb.Time("received_at", &e.ReceivedAt),
 		sqldb.Time("finished_at", &e.FinishedAt),
+		sqldb.Bytes("payload", &e.Payload), // last: eventHeadTable leaves it out
 	}
 }
 
@@ -64,5 +64,5 @@ func (s *Store) Accept(ctx context.Context, e webhooks.Event) (isNew bool, err e
 		e.NextAt = e.ReceivedAt
 	}
 
-	return s.inbox.Insert(ctx, events.Values(&e))
+	return s.inbox.Insert(ctx, eventTable.Values(&e))
 }

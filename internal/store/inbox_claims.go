@@ -48,7 +48,7 @@ FROM picked WHERE id = picked_id
 RETURNING %s`
 
 func (s *Store) claimText() string {
-	return fmt.Sprintf(claimText, s.db.SkipLocked(), events.Columns())
+	return fmt.Sprintf(claimText, s.db.SkipLocked(), eventTable.Columns())
 }
 
 // ClaimEvents claims due events under a lease; see webhooks.Claims.
@@ -59,7 +59,7 @@ func (s *Store) ClaimEvents(
 	token := rand.Text()
 	var claimed []webhooks.Event
 	err := s.db.Statement(ctx, func(q sqldb.Querier) (err error) {
-		claimed, err = sqldb.QueryAll(ctx, q, events.Scan, text,
+		claimed, err = sqldb.QueryAll(ctx, q, eventTable.Scan, text,
 			sqldb.Micros(now), n, token, sqldb.Micros(leaseUntil))
 		if s.db.Violates(err, oneOfGroup) {
 			err = errGroupTaken

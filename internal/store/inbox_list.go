@@ -25,8 +25,8 @@ func unfinished(s webhooks.State) bool {
 
 // Event returns one event with its payload, or a fault of kind NotFound.
 func (s *Store) Event(ctx context.Context, id string) (webhooks.Event, error) {
-	e, ok, err := sqldb.QueryOne(ctx, s.db.Reader(), events.Scan,
-		events.Select()+" WHERE id = $1", id)
+	e, ok, err := sqldb.QueryOne(ctx, s.db.Reader(), eventTable.Scan,
+		eventTable.Select()+" WHERE id = $1", id)
 	if err == nil && !ok {
 		err = errNoEvent
 	}
@@ -50,9 +50,9 @@ func (s *Store) Events(ctx context.Context, f webhooks.Filter) ([]webhooks.Event
 		w.Add("(received_at, id) < (" + w.Arg(receivedAt) + ", " + w.Arg(f.Before) + ")")
 	}
 
-	text := eventHeads.Select() + w.String() +
+	text := eventHeadTable.Select() + w.String() +
 		" ORDER BY received_at DESC, id DESC LIMIT " + w.Arg(cmp.Or(f.Limit, 100))
-	return sqldb.QueryAll(ctx, s.db.Reader(), eventHeads.Scan, text, w.Args()...)
+	return sqldb.QueryAll(ctx, s.db.Reader(), eventHeadTable.Scan, text, w.Args()...)
 }
 
 // whereEvents returns the conditions of a filter, except Before.

@@ -73,7 +73,7 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 		s.clock = time.Now
 	}
 
-	s.inbox = sqldb.NewBatcher(db, events, sqldb.BatchConfig{
+	s.inbox = sqldb.NewBatcher(db, eventTable, sqldb.BatchConfig{
 		Queue: cmp.Or(o.InboxQueue, 4096),
 		Batch: cmp.Or(o.InboxBatch, 256),
 		Busy:  errInboxBusy,
