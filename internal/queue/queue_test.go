@@ -369,7 +369,8 @@ func TestPanicEndsOnlyItsJob(t *testing.T) {
 	if worked.Load() != 2 {
 		t.Errorf("%d other jobs ended, want 2", worked.Load())
 	}
-	if text := log.String(); !strings.Contains(text, "panic: cannot happen") || !strings.Contains(text, "queue_test.go") {
+	text := log.String()
+	if !strings.Contains(text, "panic: cannot happen") || !strings.Contains(text, "queue_test.go") {
 		t.Errorf("the log does not say where it panicked: %s", text)
 	}
 }
@@ -410,7 +411,8 @@ func TestBackoffDoublesIsBoundedAndSpread(t *testing.T) {
 			}
 
 			if full > time.Second && len(seen) < 10 {
-				t.Errorf("Backoff(%d, %s, %s) returned %d different delays of 20: not spread", tries, c.initial, c.limit, len(seen))
+				t.Errorf("Backoff(%d, %s, %s) returned %d different delays of 20: not spread",
+					tries, c.initial, c.limit, len(seen))
 			}
 		}
 	}

@@ -24,15 +24,25 @@ func engines(b *testing.B, run func(b *testing.B, databaseURL string)) {
 }
 
 // payload is as long as a typical event, and as hard to compress.
-var payload = []byte(`{"data":{"object":{"id":"pi_3MtwBwLkdIwHu7ix28a3tqPa"` + strings.Repeat(`,"amount_details":{"tip":{}},"latest_charge":"ch_3Ln0cV2eZvKYlo2C1O2Z0bYQ"`, 40) + `}}}`)
+var payload = []byte(`{"data":{"object":{"id":"pi_3MtwBwLkdIwHu7ix28a3tqPa"` +
+	strings.Repeat(`,"amount_details":{"tip":{}},"latest_charge":"ch_3Ln0cV2eZvKYlo2C1O2Z0bYQ"`, 40) +
+	`}}}`)
 
 func benchEvent(n int64) webhooks.Event {
 	now := time.Now()
 	return webhooks.Event{
 		// Like Stripe's: a part that grows, then a random one.
-		ID: fmt.Sprintf("evt_1%010x%016x", n/64, uint64(n)*0x9E3779B97F4A7C15), Type: "payment_intent.succeeded", APIVersion: "2025-02-24.acacia",
-		Created: now, Group: fmt.Sprintf("pi_%x", uint64(n/3)*0x9E3779B97F4A7C15), Payload: payload, Source: webhooks.SourceWebhook,
-		Secret: "0a1b2c3d", State: webhooks.Received, NextAt: now, ReceivedAt: now,
+		ID:         fmt.Sprintf("evt_1%010x%016x", n/64, uint64(n)*0x9E3779B97F4A7C15),
+		Type:       "payment_intent.succeeded",
+		APIVersion: "2025-02-24.acacia",
+		Created:    now,
+		Group:      fmt.Sprintf("pi_%x", uint64(n/3)*0x9E3779B97F4A7C15),
+		Payload:    payload,
+		Source:     webhooks.SourceWebhook,
+		Secret:     "0a1b2c3d",
+		State:      webhooks.Received,
+		NextAt:     now,
+		ReceivedAt: now,
 	}
 }
 
@@ -176,7 +186,8 @@ func BenchmarkFull(b *testing.B) {
 
 				b.StopTimer()
 				for i := range list {
-					if err := s.FinishEvent(context.Background(), list[i].Claim(), webhooks.Received, "", time.UnixMicro(1000)); err != nil {
+					err := s.FinishEvent(context.Background(), list[i].Claim(), webhooks.Received, "", time.UnixMicro(1000))
+					if err != nil {
 						b.Fatal(err)
 					}
 				}

@@ -23,9 +23,19 @@ func TestPlans(t *testing.T) {
 		args        []any
 	}{
 		"wake by intent": {store.WakeGroup, "events_waiting_group", []any{1, "pi_1"}},
-		"rescue":         {`UPDATE events SET state = 'received' WHERE state = 'working' AND lease_until <= $1`, "events_leased", []any{1}},
-		"list of dead":   {`SELECT id FROM events WHERE state IN ('dead') AND ` + store.FinishedTerm + ` ORDER BY received_at DESC, id DESC LIMIT 100`, "events_finished", nil},
-		"newest":         {`SELECT type FROM events ORDER BY received_at DESC, id DESC LIMIT 100`, "events_received", nil},
+		"rescue": {
+			`UPDATE events SET state = 'received' WHERE state = 'working' AND lease_until <= $1`,
+			"events_leased", []any{1},
+		},
+		"list of dead": {
+			`SELECT id FROM events WHERE state IN ('dead') AND ` + store.FinishedTerm +
+				` ORDER BY received_at DESC, id DESC LIMIT 100`,
+			"events_finished", nil,
+		},
+		"newest": {
+			`SELECT type FROM events ORDER BY received_at DESC, id DESC LIMIT 100`,
+			"events_received", nil,
+		},
 	}
 
 	for name, newURL := range map[string]func(testing.TB) string{

@@ -36,8 +36,8 @@ func TestPostgresWithoutSynchronousCommitIsRefused(t *testing.T) {
 	}
 }
 
-// TestPostgresDeadlock makes the server abort a change in the middle: the change
-// must run again and lose nothing.
+// TestPostgresDeadlock makes the server abort a change in the middle. The
+// change must run again and lose nothing.
 func TestPostgresDeadlock(t *testing.T) {
 	t.Parallel()
 	databaseURL := pgtest.Shared(t).NewDatabase(t)

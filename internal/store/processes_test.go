@@ -87,7 +87,8 @@ func runChild(ctx context.Context, databaseURL string) error {
 		if err != nil {
 			return err
 		}
-		if _, err := s.Accept(ctx, webhooks.Event{ID: fmt.Sprintf("evt_%d", n), Source: webhooks.SourceWebhook}); err != nil {
+		event := webhooks.Event{ID: fmt.Sprintf("evt_%d", n), Source: webhooks.SourceWebhook}
+		if _, err := s.Accept(ctx, event); err != nil {
 			return err
 		}
 	}

@@ -153,8 +153,8 @@ func (o *oldOrder) insert(t *testing.T, db *sql.DB) {
 	}
 
 	expires := at.Add(24 * time.Hour).UnixMicro()
-	run(`INSERT INTO orders (id, token_hash, status, payment_status, message, review_reason, version, currency, amount, refunded,
-			items, customer_id, livemode, created_at, updated_at, expires_at, expiry_check_at, paid_at)
+	run(`INSERT INTO orders (id, token_hash, status, payment_status, message, review_reason,
+			version, currency, amount, refunded, items, customer_id, livemode, created_at, updated_at, expires_at, expiry_check_at, paid_at)
 		VALUES ($1, $2, $3, $4, '', '', 1, 'usd', 1099, $5, $6, '', FALSE, $7, $7, $8, $8, $9)`,
 		id, orders.HashToken("token"), o.status, o.payment, o.refunded,
 		`[{"sku":"mug","name":"Mug","quantity":1,"unit_amount":1099}]`, made, expires, paid)
@@ -173,8 +173,10 @@ func (o *oldOrder) insert(t *testing.T, db *sql.DB) {
 
 		run(`INSERT INTO attempts VALUES ($1, $2, 1, 'ctoken_old', $3, $4, $5, $6, '', '', '', '', 0, $7, $8, $8)`,
 			"att_"+o.name, id, "checkoutd-att_"+o.name, `{"token":"ctoken_old","amount":1099,"currency":"usd",`+
-				`"capture_method":"manual","setup_future_usage":"off_session","payment_method_types":["card"],"return_url":"https://shop.test/complete",`+
-				`"metadata":{"checkoutd_attempt":"att_`+o.name+`","checkoutd_order":"`+id+`"}}`, linked, o.attempt, check, made)
+				`"capture_method":"manual","setup_future_usage":"off_session","payment_method_types":["card"],`+
+				`"return_url":"https://shop.test/complete",`+
+				`"metadata":{"checkoutd_attempt":"att_`+o.name+`","checkoutd_order":"`+id+`"}}`,
+			linked, o.attempt, check, made)
 	}
 
 	if o.intent == "" {
@@ -182,11 +184,13 @@ func (o *oldOrder) insert(t *testing.T, db *sql.DB) {
 	}
 
 	for i := range max(o.intents, 1) {
-		run(`INSERT INTO intents VALUES ($1, $2, $3, 'secret', 1099, 'usd', 1, $4, $4)`, intent+"again"[:5*i], id, o.intent, made+int64(i))
+		run(`INSERT INTO intents VALUES ($1, $2, $3, 'secret', 1099, 'usd', 1, $4, $4)`,
+			intent+"again"[:5*i], id, o.intent, made+int64(i))
 	}
 
 	if o.refunded > 0 {
-		run(`INSERT INTO refunds VALUES ($1, $2, $3, $4, 'usd', 'succeeded', '', $5)`, "re_"+o.name, id, intent, o.refunded, made)
+		run(`INSERT INTO refunds VALUES ($1, $2, $3, $4, 'usd', 'succeeded', '', $5)`,
+			"re_"+o.name, id, intent, o.refunded, made)
 	}
 }
 
@@ -327,13 +331,14 @@ func continueOrders(t *testing.T, s *store.Store) {
 	}
 
 	for _, p := range stripe.sent {
-		if p.CaptureMethod != "manual" || p.SetupFutureUsage != "off_session" || len(p.PaymentMethodTypes) != 1 || p.BringUpToDate {
+		if p.CaptureMethod != "manual" || p.SetupFutureUsage != "off_session" ||
+			len(p.PaymentMethodTypes) != 1 || p.BringUpToDate {
 			t.Errorf("%s is sent as %+v, which is not what the buyer was offered", p.Metadata[payments.MetaOrder], p)
 		}
 	}
 
-	desk := payments.NewOperations(svc, stripe)
-	if _, err := desk.Capture(ctx, "ord_authorized", 600); err != nil {
+	ops := payments.NewOperations(svc, stripe)
+	if _, err := ops.Capture(ctx, "ord_authorized", 600); err != nil {
 		t.Errorf("capture: %v", err)
 	}
 
@@ -346,7 +351,7 @@ func continueOrders(t *testing.T, s *store.Store) {
 		CreatedAt: upgradedAt.Add(-time.Hour),
 	}}
 
-	if _, err := desk.Refund(ctx, "ord_paid", 0, ""); err != nil {
+	if _, err := ops.Refund(ctx, "ord_paid", 0, ""); err != nil {
 		t.Errorf("refund: %v", err)
 	}
 
@@ -374,12 +379,16 @@ func continueOrders(t *testing.T, s *store.Store) {
 			continue
 		}
 
-		if o := st.Order; o.Status != want.status || o.PaymentStatus != want.payment || o.Captured != want.captured || o.Refunded != want.refunded || o.Mode != orders.ModePayment {
-			t.Errorf("%s is %s, %s, captured %d, refunded %d in mode %q (%s); want %+v", id, o.Status, o.PaymentStatus, o.Captured, o.Refunded, o.Mode, o.ReviewReason, want)
+		o := st.Order
+		if o.Status != want.status || o.PaymentStatus != want.payment ||
+			o.Captured != want.captured || o.Refunded != want.refunded || o.Mode != orders.ModePayment {
+			t.Errorf("%s is %s, %s, captured %d, refunded %d in mode %q (%s); want %+v",
+				id, o.Status, o.PaymentStatus, o.Captured, o.Refunded, o.Mode, o.ReviewReason, want)
 		}
 	}
 
-	if _, err := svc.Confirm(ctx, payments.ConfirmRequest{OrderID: "ord_canceled", Token: "ctoken_new"}); err == nil || errors.Is(err, payments.ErrPaymentInProgress) {
+	_, err := svc.Confirm(ctx, payments.ConfirmRequest{OrderID: "ord_canceled", Token: "ctoken_new"})
+	if err == nil || errors.Is(err, payments.ErrPaymentInProgress) {
 		t.Errorf("a canceled order: %v", err)
 	}
 }

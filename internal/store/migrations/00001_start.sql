@@ -1,7 +1,7 @@
--- The schema of the first release, one text for SQLite and PostgreSQL. Times are
--- Unix microseconds in UTC, and 0 is "never"; amounts are in minor units. SQLite
--- ignores the names of types that it does not know (BYTEA), so that blobs stay
--- blobs there.
+-- The schema of the first release, one text for SQLite and PostgreSQL. Times
+-- are Unix microseconds in UTC, and 0 is "never"; amounts are in minor units.
+-- SQLite ignores the names of types that it does not know (BYTEA), so that
+-- blobs stay blobs there.
 
 -- +goose Up
 CREATE TABLE orders (

@@ -47,7 +47,8 @@ var parcels = sqldb.NewTable("parcels", func(p *parcel) []sqldb.Cell {
 	}
 })
 
-const parcelColumns = "id, order_id, state, grams, fragile, label, due_at, check_at, tags, version, created_at, updated_at"
+const parcelColumns = "id, order_id, state, grams, fragile, label, due_at, check_at, tags, " +
+	"version, created_at, updated_at"
 
 func TestTextsHaveTheColumnsInTheOrderOfTheCells(t *testing.T) {
 	t.Parallel()
@@ -93,11 +94,14 @@ func TestUpdateWritesOnlyWhatDiffers(t *testing.T) {
 		change func(*parcel)
 		sets   string // "" for no write
 	}{
-		"nothing":             {func(*parcel) {}, ""},
-		"a stamp alone":       {func(p *parcel) { p.Version, p.UpdatedAt = 9, monday }, ""},
-		"one column":          {func(p *parcel) { p.Grams = 5 }, "grams = $2, version = $3, updated_at = $4"},
-		"inside of a JSON":    {func(p *parcel) { p.Tags[0] = "b" }, "tags = $2, version = $3, updated_at = $4"},
-		"a column that leads": {func(p *parcel) { p.DueAt = monday }, "due_at = $2, check_at = $3, version = $4, updated_at = $5"},
+		"nothing":         {func(*parcel) {}, ""},
+		"a stamp alone":   {func(p *parcel) { p.Version, p.UpdatedAt = 9, monday }, ""},
+		"one column":      {func(p *parcel) { p.Grams = 5 }, "grams = $2, version = $3, updated_at = $4"},
+		"inside the JSON": {func(p *parcel) { p.Tags[0] = "b" }, "tags = $2, version = $3, updated_at = $4"},
+		"a time that another column follows": {
+			func(p *parcel) { p.DueAt = monday },
+			"due_at = $2, check_at = $3, version = $4, updated_at = $5",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

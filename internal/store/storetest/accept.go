@@ -149,7 +149,8 @@ func testBatches(t *testing.T, e Engine) {
 		f := newFixture(t, e)
 		const batch = 2
 		const room = 8 + 3*batch // the queue, and a batch for each of at most three flushers
-		results := f.whileBlocked(e, store.Options{InboxQueue: 8, InboxBatch: batch}, 2*room, room, func(i int) webhooks.Event {
+		options := store.Options{InboxQueue: 8, InboxBatch: batch}
+		results := f.whileBlocked(e, options, 2*room, room, func(i int) webhooks.Event {
 			return newEvent(fmt.Sprintf("evt_%d", i), "")
 		})
 		var busy int
@@ -229,7 +230,9 @@ func (f *fixture) whileBlocked(e Engine, o store.Options, n, refused int64, even
 		})
 	}()
 
-	f.eventually("all events were passed to Accept", func() bool { return started.Load() == n && ended.Load() >= refused })
+	f.eventually("all events were passed to Accept", func() bool {
+		return started.Load() == n && ended.Load() >= refused
+	})
 	release()
 	<-done
 

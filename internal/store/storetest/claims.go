@@ -26,7 +26,8 @@ func testClaims(t *testing.T, e Engine) {
 		}
 
 		ev := list[0]
-		if ev.State != webhooks.Working || ev.LeaseToken == "" || ev.LeaseUntil != start.Add(time.Minute) || ev.Tries != 1 || len(ev.Payload) == 0 {
+		if ev.State != webhooks.Working || ev.LeaseToken == "" || ev.LeaseUntil != start.Add(time.Minute) ||
+			ev.Tries != 1 || len(ev.Payload) == 0 {
 			t.Errorf("got %+v", ev)
 		}
 		if got, err := f.Event(f.ctx, ev.ID); err != nil || !reflect.DeepEqual(got, ev) {
@@ -73,7 +74,13 @@ func testClaims(t *testing.T, e Engine) {
 	t.Run("only due and unfinished events are claimed", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
-		for _, state := range []webhooks.State{webhooks.Unmatched, webhooks.Done, webhooks.Ignored, webhooks.Dead, webhooks.Quarantined} {
+		for _, state := range []webhooks.State{
+			webhooks.Unmatched,
+			webhooks.Done,
+			webhooks.Ignored,
+			webhooks.Dead,
+			webhooks.Quarantined,
+		} {
 			ev := newEvent("evt_"+string(state), "")
 			ev.State = state
 			f.accept(ev)
@@ -96,7 +103,13 @@ func testClaims(t *testing.T, e Engine) {
 	t.Run("one event of a group at a time, the oldest first", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
-		f.accept(newEvent("evt_3", "pi_1"), newEvent("evt_2", "pi_1"), newEvent("evt_1", "pi_1"), newEvent("evt_x", ""), newEvent("evt_y", ""))
+		f.accept(
+			newEvent("evt_3", "pi_1"),
+			newEvent("evt_2", "pi_1"),
+			newEvent("evt_1", "pi_1"),
+			newEvent("evt_x", ""),
+			newEvent("evt_y", ""),
+		)
 
 		list := f.claim(9)
 		if got, want := ids(list), []string{"evt_3", "evt_x", "evt_y"}; !reflect.DeepEqual(got, want) {
@@ -106,7 +119,8 @@ func testClaims(t *testing.T, e Engine) {
 			t.Fatalf("its group is being worked, and %v was claimed", ids(more))
 		}
 
-		f.finish(list[0], webhooks.Received, start.Add(time.Hour)) // it failed and waits, so the next one may be claimed
+		// The first fails and waits, so that the next may be claimed.
+		f.finish(list[0], webhooks.Received, start.Add(time.Hour))
 		if got, want := ids(f.claim(9)), []string{"evt_2"}; !reflect.DeepEqual(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
@@ -115,7 +129,14 @@ func testClaims(t *testing.T, e Engine) {
 	t.Run("a finished claim cannot end again", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
-		for i, next := range []webhooks.State{webhooks.Done, webhooks.Ignored, webhooks.Dead, webhooks.Quarantined, webhooks.Received, webhooks.Unmatched} {
+		for i, next := range []webhooks.State{
+			webhooks.Done,
+			webhooks.Ignored,
+			webhooks.Dead,
+			webhooks.Quarantined,
+			webhooks.Received,
+			webhooks.Unmatched,
+		} {
 			f.accept(newEvent(fmt.Sprintf("evt_%d", i), ""))
 			ev := f.claim(1)[0]
 			again := start.Add(time.Hour)
@@ -124,10 +145,12 @@ func testClaims(t *testing.T, e Engine) {
 			}
 
 			got, err := f.Event(f.ctx, ev.ID)
-			if err != nil || got.State != next || got.Note != "why" || got.LeaseToken != "" || !got.LeaseUntil.IsZero() {
+			if err != nil || got.State != next || got.Note != "why" ||
+				got.LeaseToken != "" || !got.LeaseUntil.IsZero() {
 				t.Errorf("%s: got %+v, %v", next, got, err)
 			}
-			if waits := next == webhooks.Received || next == webhooks.Unmatched; waits != got.NextAt.Equal(again) || waits != got.FinishedAt.IsZero() {
+			waits := next == webhooks.Received || next == webhooks.Unmatched
+			if waits != got.NextAt.Equal(again) || waits != got.FinishedAt.IsZero() {
 				t.Errorf("%s: next at %v, finished at %v", next, got.NextAt, got.FinishedAt)
 			}
 			if err := f.FinishEvent(f.ctx, ev.Claim(), webhooks.Dead, "", again); !errors.Is(err, queue.ErrClaimLost) {
@@ -142,7 +165,8 @@ func testClaims(t *testing.T, e Engine) {
 		f.accept(newEvent("evt_1", ""))
 		ev := f.claim(1)[0]
 		for _, next := range []webhooks.State{webhooks.Working, "gone", ""} {
-			if err := f.FinishEvent(f.ctx, ev.Claim(), next, "", start); err == nil || errors.Is(err, queue.ErrClaimLost) {
+			err := f.FinishEvent(f.ctx, ev.Claim(), next, "", start)
+			if err == nil || errors.Is(err, queue.ErrClaimLost) {
 				t.Errorf("%q: got %v", next, err)
 			}
 		}

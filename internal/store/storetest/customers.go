@@ -110,9 +110,15 @@ func testCustomers(t *testing.T, e Engine) {
 			change func(*payments.State)
 			want   string
 		}{
-			{"an attempt under way", func(st *payments.State) { st.Attempts = append(st.Attempts, newAttempt(1)) }, "cus_2"},
-			{"an attempt that failed", func(st *payments.State) { st.Attempts[0].State = payments.Failed }, "cus_3"},
-			{"an intent", func(st *payments.State) { st.Intents = append(st.Intents, newIntent("pi_of_dead_customer")) }, "cus_3"},
+			{"an active attempt", func(st *payments.State) {
+				st.Attempts = append(st.Attempts, newAttempt(1))
+			}, "cus_2"},
+			{"a failed attempt", func(st *payments.State) {
+				st.Attempts[0].State = payments.Failed
+			}, "cus_3"},
+			{"an intent", func(st *payments.State) {
+				st.Intents = append(st.Intents, newIntent("pi_of_deleted_customer"))
+			}, "cus_3"},
 		} {
 			f.update(o.ID, step.change)
 			prev := f.state(o.ID).Order.CustomerID
@@ -131,9 +137,14 @@ func testCustomers(t *testing.T, e Engine) {
 			status payments.SubscriptionStatus
 			want   bool
 		}{
-			{payments.SubscriptionIncomplete, true}, {payments.SubscriptionTrialing, true}, {payments.SubscriptionActive, true},
-			{payments.SubscriptionPastDue, true}, {payments.SubscriptionUnpaid, true}, {payments.SubscriptionPaused, true},
-			{payments.SubscriptionCanceled, false}, {payments.SubscriptionIncompleteExpired, false},
+			{payments.SubscriptionIncomplete, true},
+			{payments.SubscriptionTrialing, true},
+			{payments.SubscriptionActive, true},
+			{payments.SubscriptionPastDue, true},
+			{payments.SubscriptionUnpaid, true},
+			{payments.SubscriptionPaused, true},
+			{payments.SubscriptionCanceled, false},
+			{payments.SubscriptionIncompleteExpired, false},
 		} {
 			f.update(o.ID, func(st *payments.State) {
 				s := newSubscription("sub_" + string(step.status))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -104,23 +105,25 @@ func lists(t *testing.T, e Engine) {
 		}
 	}
 
+	second, third := start.Add(time.Second), start.Add(3*time.Second)
 	for name, c := range map[string]struct {
 		filter webhooks.Filter
-		want   []string
+		want   string // the numbers of the events
 	}{
-		"all":    {webhooks.Filter{}, []string{"evt_9", "evt_8", "evt_7", "evt_6", "evt_5", "evt_4", "evt_3", "evt_2", "evt_1", "evt_0"}},
-		"few":    {webhooks.Filter{Limit: 2}, []string{"evt_9", "evt_8"}},
-		"page":   {webhooks.Filter{Limit: 2, Before: "evt_7"}, []string{"evt_6", "evt_5"}},
-		"ids":    {webhooks.Filter{IDs: []string{"evt_1", "evt_5", "evt_none"}}, []string{"evt_5", "evt_1"}},
-		"types":  {webhooks.Filter{Types: []string{"charge.refunded", "other"}}, []string{"evt_9", "evt_6", "evt_3", "evt_0"}},
-		"states": {webhooks.Filter{States: []webhooks.State{webhooks.Dead}, From: start.Add(time.Second)}, []string{"evt_9", "evt_6", "evt_3"}},
-		"order":  {webhooks.Filter{OrderID: "ord_3", To: start.Add(time.Second)}, []string{"evt_0"}},
-		"times":  {webhooks.Filter{From: start.Add(time.Second), To: start.Add(3 * time.Second)}, []string{"evt_5", "evt_4", "evt_3", "evt_2"}},
-		"none":   {webhooks.Filter{OrderID: "ord_none"}, []string{}},
+		"all":    {webhooks.Filter{}, "9876543210"},
+		"few":    {webhooks.Filter{Limit: 2}, "98"},
+		"page":   {webhooks.Filter{Limit: 2, Before: "evt_7"}, "65"},
+		"ids":    {webhooks.Filter{IDs: []string{"evt_1", "evt_5", "evt_none"}}, "51"},
+		"types":  {webhooks.Filter{Types: []string{"charge.refunded", "other"}}, "9630"},
+		"states": {webhooks.Filter{States: []webhooks.State{webhooks.Dead}, From: second}, "963"},
+		"order":  {webhooks.Filter{OrderID: "ord_3", To: second}, "0"},
+		"times":  {webhooks.Filter{From: second, To: third}, "5432"},
+		"none":   {webhooks.Filter{OrderID: "ord_none"}, ""},
 	} {
 		list, err := f.Events(f.ctx, c.filter)
-		if err != nil || !reflect.DeepEqual(ids(list), c.want) {
-			t.Errorf("%s: got %v, %v; want %v", name, ids(list), err, c.want)
+		got := strings.ReplaceAll(strings.Join(ids(list), ""), "evt_", "")
+		if err != nil || got != c.want {
+			t.Errorf("%s: got %s, %v; want %s", name, got, err, c.want)
 		}
 
 		for _, ev := range list {
@@ -131,7 +134,8 @@ func lists(t *testing.T, e Engine) {
 	}
 
 	counts, err := f.Counts(f.ctx)
-	if want := map[webhooks.State]int64{webhooks.Dead: 4, webhooks.Received: 6}; err != nil || !reflect.DeepEqual(counts, want) {
+	want := map[webhooks.State]int64{webhooks.Dead: 4, webhooks.Received: 6}
+	if err != nil || !reflect.DeepEqual(counts, want) {
 		t.Errorf("got %v, %v; want %v", counts, err, want)
 	}
 }
@@ -142,7 +146,13 @@ func replays(t *testing.T, e Engine) {
 	f.accept(newEvent("evt_working", "pi_1"))
 	held := f.claim(1)[0]
 
-	for _, state := range []webhooks.State{webhooks.Done, webhooks.Dead, webhooks.Ignored, webhooks.Quarantined, webhooks.Unmatched} {
+	for _, state := range []webhooks.State{
+		webhooks.Done,
+		webhooks.Dead,
+		webhooks.Ignored,
+		webhooks.Quarantined,
+		webhooks.Unmatched,
+	} {
 		ev := newEvent("evt_"+string(state), "")
 		ev.State, ev.Tries, ev.NextAt, ev.FinishedAt, ev.Note = state, 12, start.Add(time.Hour), start, "why"
 		f.accept(ev)

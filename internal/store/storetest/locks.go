@@ -97,7 +97,12 @@ func testRuleClaims(t *testing.T, e Engine) {
 	t.Run("due attempts are claimed once", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
-		for i, state := range []payments.AttemptState{payments.Started, payments.Unknown, payments.Processing, payments.Failed} {
+		for i, state := range []payments.AttemptState{
+			payments.Started,
+			payments.Unknown,
+			payments.Processing,
+			payments.Failed,
+		} {
 			f.update(f.order().ID, func(st *payments.State) {
 				a := newAttempt(1)
 				a.State, a.CheckAt = state, start.Add(-time.Duration(i)*time.Second)

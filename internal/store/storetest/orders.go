@@ -35,7 +35,13 @@ func testOrders(t *testing.T, e Engine) {
 			MaxDays: 5,
 		}
 
-		want.Contact = orders.Contact{Email: "a@example.com", Shipping: &orders.Address{Name: "A", Address: orders.Place{Line1: "1 Road", Country: "FR"}}}
+		want.Contact = orders.Contact{
+			Email: "a@example.com",
+			Shipping: &orders.Address{
+				Name:    "A",
+				Address: orders.Place{Line1: "1 Road", Country: "FR"},
+			},
+		}
 
 		if err := f.CreateOrder(f.ctx, want); err != nil {
 			t.Fatal(err)

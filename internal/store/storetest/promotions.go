@@ -118,7 +118,11 @@ func testUpdateOrder(t *testing.T, e Engine) {
 		o := f.order()
 		together(callers, func(i int) {
 			for range 5 {
-				if _, err := stores[i%2].UpdateOrder(f.ctx, o.ID, func(o *orders.Order) error { o.Version++; return nil }); err != nil {
+				_, err := stores[i%2].UpdateOrder(f.ctx, o.ID, func(o *orders.Order) error {
+					o.Version++
+					return nil
+				})
+				if err != nil {
 					t.Error(err)
 				}
 			}
@@ -194,7 +198,8 @@ func testPromotions(t *testing.T, e Engine) {
 		if err := f.Update(f.ctx, second.ID, nil, reserve); !errors.Is(err, orders.ErrPromotionUsedUp) {
 			t.Errorf("got %v, want ErrPromotionUsedUp", err)
 		}
-		if st := f.state(second.ID); len(st.Attempts) != 0 || st.Order.Discount.Held || st.Order.PaymentStatus != orders.Unpaid {
+		st := f.state(second.ID)
+		if len(st.Attempts) != 0 || st.Order.Discount.Held || st.Order.PaymentStatus != orders.Unpaid {
 			t.Errorf("part of it was committed: %+v", st)
 		}
 
@@ -244,19 +249,22 @@ func usesFollow(t *testing.T, f *fixture) {
 
 	change(func(o *orders.Order) { o.Amount++ })
 	f.wantUses("SPRING", 1)
+
 	change(func(o *orders.Order) { o.Discount = orders.Discount{Code: "AUTUMN", Limit: 1} })
 	f.wantUses("SPRING", 0)
 	f.wantUses("AUTUMN", 0)
+
 	change(func(o *orders.Order) { o.Discount.Held = true })
 	f.wantUses("AUTUMN", 1)
+
+	// One code replaces the other.
 	change(func(o *orders.Order) {
 		o.Discount = orders.Discount{
 			Code:  "SPRING",
 			Limit: 2,
 			Held:  true,
 		}
-	}) // one code replaces the other
-
+	})
 	f.wantUses("SPRING", 1)
 	f.wantUses("AUTUMN", 0)
 
@@ -274,7 +282,8 @@ func usesFollow(t *testing.T, f *fixture) {
 			t.Errorf("an order that is %s still holds its use", end)
 		}
 
-		f.update(other.ID, func(st *payments.State) { st.Order.Status = orders.Review }) // a late payment must never be refused
+		// A late payment must never be refused.
+		f.update(other.ID, func(st *payments.State) { st.Order.Status = orders.Review })
 		f.wantUses("SPRING", 1)
 	}
 
@@ -321,7 +330,11 @@ func sevenOfFifty(t *testing.T, f *fixture) {
 	}
 
 	together(len(ended), func(i int) {
-		if err := f.Update(f.ctx, ended[i], nil, func(st *payments.State) error { st.Order.Status = orders.Expired; return nil }); err != nil {
+		err := f.Update(f.ctx, ended[i], nil, func(st *payments.State) error {
+			st.Order.Status = orders.Expired
+			return nil
+		})
+		if err != nil {
 			t.Error(err)
 		}
 	})

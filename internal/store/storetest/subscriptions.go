@@ -45,11 +45,12 @@ func testSubscriptions(t *testing.T, e Engine) {
 		want.UpdatedAt = f.clock.Advance(time.Minute)
 		f.update(o.ID, func(st *payments.State) {
 			sub := st.Subscription("sub_b")
-			sub.Status, sub.CancelAtPeriodEnd, sub.PeriodEnd, sub.Readings = payments.SubscriptionActive, false, time.Time{}, 9
+			sub.Status, sub.CancelAtPeriodEnd = payments.SubscriptionActive, false
+			sub.PeriodEnd, sub.Readings = time.Time{}, 9
 		})
 
-		want.Status, want.CancelAtPeriodEnd, want.PeriodEnd, want.Readings = payments.SubscriptionActive, false, time.Time{}, 9
-
+		want.Status, want.CancelAtPeriodEnd = payments.SubscriptionActive, false
+		want.PeriodEnd, want.Readings = time.Time{}, 9
 		if got := f.state(o.ID).Subscriptions; !reflect.DeepEqual(got[0], want) || !got[1].UpdatedAt.Equal(start) {
 			t.Errorf("got %+v, want %+v and the other one untouched", got, want)
 		}

@@ -9,8 +9,8 @@ import (
 	"checkoutd/internal/queue"
 )
 
-// testTakeOver: what a dead server had in hand is due at once where no other
-// server can have it, and is left alone where one can.
+// testTakeOver checks that the work of a dead server is due at once where no
+// other server can hold it, and is left alone where one can.
 func testTakeOver(t *testing.T, e Engine) {
 	f := newFixture(t, e)
 	o := f.order()
@@ -36,7 +36,8 @@ func testTakeOver(t *testing.T, e Engine) {
 	again := f.claim(9)
 	if e.Shared {
 		if n != 0 || len(due) != 0 || len(again) != 0 {
-			t.Errorf("%d rows, attempts %v and events %v were taken from a server that may be alive", n, due, ids(again))
+			t.Errorf("%d rows, attempts %v and events %v were taken from a server that may be alive",
+				n, due, ids(again))
 		}
 		return
 	}

@@ -34,7 +34,8 @@ func testTexts(t *testing.T, e Engine) {
 			if st.Order.Message != c.want {
 				t.Errorf("got %.80q, want %.80q", st.Order.Message, c.want)
 			}
-			if got := st.Attempts[0].Params.ReturnURL; strings.ToValidUTF8(c.text, "\uFFFD") == c.text && got != c.text {
+			valid := strings.ToValidUTF8(c.text, "\uFFFD") == c.text
+			if got := st.Attempts[0].Params.ReturnURL; valid && got != c.text {
 				t.Errorf("JSON: got %.80q, want %.80q", got, c.text)
 			}
 

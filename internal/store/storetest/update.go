@@ -40,7 +40,9 @@ func testUpdate(t *testing.T, e Engine) {
 	t.Run("a whole state is read back as the change left it", func(t *testing.T) { wholeState(t, f.in(t)) })
 	t.Run("only differences are written", func(t *testing.T) { writesDifferences(t, f.in(t)) })
 	t.Run("an error of the change rolls back and is returned as it is", func(t *testing.T) { rollsBack(t, f.in(t)) })
-	t.Run("a context that ends in the middle leaves neither a change nor a lock", func(t *testing.T) { givesUp(t, f.in(t)) })
+	t.Run("a context that ends in the middle leaves no change and no lock", func(t *testing.T) {
+		givesUp(t, f.in(t))
+	})
 	t.Run("a second active attempt is ErrPaymentInProgress", func(t *testing.T) {
 		f := f.in(t)
 		o := f.order()
@@ -148,7 +150,8 @@ func testUpdate(t *testing.T, e Engine) {
 		for range 3 {
 			f.clock.Advance(time.Second)
 			f.update(o.ID, func(st *payments.State) {
-				st.Effects = append(st.Effects, payments.Effect{Kind: payments.EffectPaid}, payments.Effect{Kind: payments.EffectPaid})
+				paid := payments.Effect{Kind: payments.EffectPaid}
+				st.Effects = append(st.Effects, paid, paid)
 			})
 		}
 
@@ -160,14 +163,17 @@ func testUpdate(t *testing.T, e Engine) {
 
 	t.Run("a claim ends with the change", func(t *testing.T) { endsClaims(t, e) })
 	t.Run("a linked intent wakes the events that wait for it", func(t *testing.T) { wakes(t, e) })
-	t.Run("an intent linked while its event is worked makes the event due at once", func(t *testing.T) { wakesWorked(t, e) })
+	t.Run("an intent linked while its event is worked makes the event due at once", func(t *testing.T) {
+		wakesWorked(t, e)
+	})
 }
 
 func wholeState(t *testing.T, f *fixture) {
 	o := f.order()
 	var want payments.State
 	f.update(o.ID, func(st *payments.State) {
-		st.Order.Status, st.Order.PaymentStatus, st.Order.PaidAt = orders.Paid, orders.PaymentPaid, start.Add(time.Minute)
+		st.Order.Status, st.Order.PaymentStatus = orders.Paid, orders.PaymentPaid
+		st.Order.PaidAt = start.Add(time.Minute)
 		a := newAttempt(1)
 		a.IntentID, a.State, a.CheckAt = "pi_whole", payments.Succeeded, time.Time{}
 		st.Attempts = append(st.Attempts, a)
@@ -197,7 +203,8 @@ func wholeState(t *testing.T, f *fixture) {
 	got := f.state(o.ID)
 	now := f.clock.Now()
 	want.Order.UpdatedAt, want.Effects = now, nil
-	if want.Intents[0].Version != 1 || want.Intents[0].UpdatedAt != now || want.Refunds[0].OrderID != o.ID || want.Attempts[0].UpdatedAt != now {
+	if want.Intents[0].Version != 1 || want.Intents[0].UpdatedAt != now ||
+		want.Refunds[0].OrderID != o.ID || want.Attempts[0].UpdatedAt != now {
 		t.Errorf("the state of the caller was not stamped: %+v", want)
 	}
 	if !reflect.DeepEqual(*got, want) {
@@ -230,7 +237,9 @@ func writesDifferences(t *testing.T, f *fixture) {
 		t.Errorf("other rows were written: %+v", got)
 	}
 
-	f.update(o.ID, func(st *payments.State) { st.Intents[0].Status, st.Intents[0].Version = payments.StatusSucceeded, 99 })
+	f.update(o.ID, func(st *payments.State) {
+		st.Intents[0].Status, st.Intents[0].Version = payments.StatusSucceeded, 99
+	})
 	if in := f.state(o.ID).Intents[0]; in.Version != 2 || in.UpdatedAt != later {
 		t.Errorf("got version %d at %v, want 2 at %v", in.Version, in.UpdatedAt, later)
 	}
@@ -297,7 +306,8 @@ func endsClaims(t *testing.T, e Engine) {
 		st.Order.Status = orders.Paid
 		return nil
 	}
-	if err := f.Update(f.ctx, o.ID, &queue.Claim{ID: ev.ID, Token: "stolen"}, pay); !errors.Is(err, queue.ErrClaimLost) {
+	stolen := &queue.Claim{ID: ev.ID, Token: "stolen"}
+	if err := f.Update(f.ctx, o.ID, stolen, pay); !errors.Is(err, queue.ErrClaimLost) {
 		t.Errorf("got %v, want ErrClaimLost", err)
 	}
 	if st := f.state(o.ID); st.Order.Status != orders.Open {
@@ -308,7 +318,8 @@ func endsClaims(t *testing.T, e Engine) {
 	}
 
 	got, err := f.Event(f.ctx, ev.ID)
-	if err != nil || got.State != webhooks.Done || got.OrderID != o.ID || got.FinishedAt != f.clock.Now() || got.LeaseToken != "" {
+	if err != nil || got.State != webhooks.Done || got.OrderID != o.ID ||
+		got.FinishedAt != f.clock.Now() || got.LeaseToken != "" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if err := f.Update(f.ctx, o.ID, ev.Claim(), pay); !errors.Is(err, queue.ErrClaimLost) {
