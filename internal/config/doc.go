@@ -31,25 +31,31 @@
 //
 // # Adding an option
 //
-// An option of the server takes two hand-edited files: the section's file
-// here, and the code that uses the value (internal/app where it passes the
-// value on to a room's Config).
+// An option takes at most five hand-edited files.
 //
-// A payment option that reaches Stripe and the checkout page takes at most
+// An option of the server takes three: its section's file here, the Config of
+// the package that uses the value, and internal/app/build.go, which passes it
+// on.
+//
+// A payment option that reaches Stripe and the checkout page takes four or
 // five:
 //
 //  1. internal/config/payment.go: a field of Payment, a row, a rule if Stripe
 //     refuses some combinations.
 //  2. internal/orders/terms.go: the same field of orders.Options, in the same
-//     place. internal/app converts one struct to the other, so it needs no
-//     change, and does not compile until the two agree.
+//     place. internal/app converts one struct to the other: it needs no change,
+//     and does not compile until the two agree.
 //  3. internal/orders/modes.go: forMode, only if Stripe refuses the option
 //     for a subscription or a setup.
-//  4. internal/stripeapi: the parameter of the intent.
+//  4. internal/stripeapi/options.go: the parameter of Stripe's API.
 //  5. internal/pages/elements.go: the option of stripe.elements().
 //
-// An option of the page alone takes two: its section's file here and
-// internal/pages/elements.go.
+// An option of the page alone takes four: page.go here, Form in
+// internal/pages/pages.go, internal/app/build.go, and
+// internal/pages/elements.go or config.go, where the page's script receives it.
+// An option of the layout takes two, layout.go and internal/pages/elements.go,
+// as its struct is converted, too. So are the features in saved_methods.go,
+// with internal/customersession/features.go.
 //
 // Then run
 //

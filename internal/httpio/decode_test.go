@@ -72,7 +72,7 @@ func TestDecodeJSONRefuses(t *testing.T) {
 		{"no content type", `{}`, "", fault.Unsupported, "unsupported_content_type", "", "application/json"},
 		{"a form", `a=b`, "application/x-www-form-urlencoded", fault.Unsupported, "unsupported_content_type", "", ""},
 		{"text", `{}`, "text/plain", fault.Unsupported, "unsupported_content_type", "", ""},
-		{"a type that only begins like it", `{}`, "application/json-seq", fault.Unsupported, "unsupported_content_type", "", ""},
+		{"a type with the same prefix", `{}`, "application/json-seq", fault.Unsupported, "unsupported_content_type", "", ""},
 		{"a malformed type", `{}`, "application/json; charset", fault.Unsupported, "unsupported_content_type", "", ""},
 		{"another charset", `{}`, "application/json; charset=evil", fault.Unsupported, "unsupported_charset", "", "UTF-8"},
 		{"utf-7", `{}`, "application/json; charset=utf-7", fault.Unsupported, "unsupported_charset", "", ""},
@@ -85,19 +85,19 @@ func TestDecodeJSONRefuses(t *testing.T) {
 		{"a comma too many", `{"note":"a",}`, js, fault.Malformed, "invalid_json", "", "near byte"},
 		{"single quotes", `{'note':1}`, js, fault.Malformed, "invalid_json", "", "near byte 1"},
 		{"a second object", `{}{}`, js, fault.Malformed, "invalid_json", "", "something after"},
-		{"rubbish after", `{} x`, js, fault.Malformed, "invalid_json", "", "something after"},
-		{"a closing brace after", `{}}`, js, fault.Malformed, "invalid_json", "", "something after"},
+		{"garbage after the object", `{} x`, js, fault.Malformed, "invalid_json", "", "something after"},
+		{"a closing brace after the object", `{}}`, js, fault.Malformed, "invalid_json", "", "something after"},
 		{"an unknown field", `{"price":1}`, js, fault.Malformed, "unknown_field", "price", `"price" is unknown`},
 		{"an unknown field inside", `{"items":[{"sku":"a","price":1}]}`, js, fault.Malformed, "unknown_field", "price", ""},
 		{"a field twice", `{"note":"a","note":"b"}`, js, fault.Malformed, "duplicate_field", "note", "is repeated"},
-		{"a field twice in other letters", `{"note":"a","NOTE":"b"}`, js, fault.Malformed, "duplicate_field", "NOTE", ""},
-		{"a field twice by the Kelvin sign", `{"items":[{"sku":"a","s` + "\u212a" + `u":"b"}]}`, js, fault.Malformed, "duplicate_field", "s\u212au", ""},
-		{"a field twice by an escape", `{"note":"a","\u006eote":"b"}`, js, fault.Malformed, "duplicate_field", "note", ""},
+		{"a field twice in different case", `{"note":"a","NOTE":"b"}`, js, fault.Malformed, "duplicate_field", "NOTE", ""},
+		{"a field twice with the Kelvin sign", `{"items":[{"sku":"a","s` + "\u212a" + `u":"b"}]}`, js, fault.Malformed, "duplicate_field", "s\u212au", ""},
+		{"a field twice with an escape", `{"note":"a","\u006eote":"b"}`, js, fault.Malformed, "duplicate_field", "note", ""},
 		{"text for a number", `{"items":[{"quantity":"2"}]}`, js, fault.Malformed, "wrong_type", "items.quantity", "a whole number"},
 		{"a number for text", `{"note":1}`, js, fault.Malformed, "wrong_type", "note", "a string"},
 		{"text for a list", `{"items":"x"}`, js, fault.Malformed, "wrong_type", "items", "a list"},
 		{"a list for an object", `{"items":[[]]}`, js, fault.Malformed, "wrong_type", "items", "an object"},
-		{"text for a truth", `{"gift":"yes"}`, js, fault.Malformed, "wrong_type", "gift", "true or false"},
+		{"text for a boolean", `{"gift":"yes"}`, js, fault.Malformed, "wrong_type", "gift", "true or false"},
 		{"text for a fraction", `{"weight":"1"}`, js, fault.Malformed, "wrong_type", "weight", "a number"},
 		{"a fraction", `{"items":[{"quantity":1.5}]}`, js, fault.Invalid, "number_out_of_range", "items.quantity", "within range"},
 		{"a number beyond range", `{"items":[{"quantity":99999999999999999999}]}`, js, fault.Invalid, "number_out_of_range", "items.quantity", ""},
@@ -157,7 +157,7 @@ func TestDecodeJSONRefuses(t *testing.T) {
 		}
 	})
 
-	t.Run("a body that breaks off", func(t *testing.T) {
+	t.Run("a truncated body", func(t *testing.T) {
 		t.Parallel()
 		broken := io.MultiReader(strings.NewReader(`{"note":`), errReader{io.ErrUnexpectedEOF})
 		err := httpio.DecodeJSON(httptest.NewRecorder(), post(broken, js), &orderBody{}, limit)
@@ -178,7 +178,7 @@ func TestDecodeOptionalJSON(t *testing.T) {
 		{"no body and a form's content type", "", "application/x-www-form-urlencoded", "", ""},
 		{"no body and text", "", "text/plain;charset=UTF-8", "", ""},
 		{"a JSON body", `{"note":"a"}`, "application/json", "", "a"},
-		{"a JSON body of no type", `{"note":"a"}`, "", "unsupported_content_type", ""},
+		{"a JSON body without a type", `{"note":"a"}`, "", "unsupported_content_type", ""},
 		{"a form", `a=b`, "application/x-www-form-urlencoded", "unsupported_content_type", ""},
 		{"malformed", `{`, "application/json", "invalid_json", ""},
 		{"too large", strings.Repeat(" ", limit+1), "", "body_too_large", ""},
@@ -195,9 +195,9 @@ func TestDecodeOptionalJSON(t *testing.T) {
 	}
 }
 
-// FuzzDecodeJSON holds that nothing panics, that every refusal is the caller's
-// fault in public words, and that what is accepted is one valid object which
-// an independent reader understands alike.
+// FuzzDecodeJSON checks that nothing panics, that every refusal is a fault of
+// the caller with a public message, and that an accepted body is one valid
+// object which an independent parser reads in the same way.
 func FuzzDecodeJSON(f *testing.F) {
 	for _, seed := range []string{
 		``, `{}`, `{"items":[{"sku":"a","quantity":2}],"note":"é","gift":true,"weight":1.5,"extra":{"a":"b"}}`,
@@ -214,7 +214,7 @@ func FuzzDecodeJSON(f *testing.F) {
 		refErr := json.Unmarshal(body, &ref)
 		if err == nil {
 			if refErr != nil || ref == nil {
-				t.Errorf("accepted %q, which is no JSON object: %v", body, refErr)
+				t.Errorf("accepted %q, which is not a JSON object: %v", body, refErr)
 			}
 			if v.Note != "" && !utf8.ValidString(v.Note) {
 				t.Errorf("note %q is not UTF-8", v.Note)

@@ -17,14 +17,14 @@ import (
 
 var errPrivate = errors.New("dial tcp 10.1.1.1:5432: password hunter2")
 
-// answered is an answer and what the log would learn of it.
+// answered is a response with the error that the log line would contain.
 type answered struct {
 	*httptest.ResponseRecorder
 	body   map[string]any
 	logged error
 }
 
-// serve runs h behind Identify.
+// serve serves a request with h behind Identify.
 func serve(t *testing.T, h http.Handler, r *http.Request) answered {
 	t.Helper()
 	a := answered{ResponseRecorder: httptest.NewRecorder()}
@@ -37,7 +37,7 @@ func serve(t *testing.T, h http.Handler, r *http.Request) answered {
 
 	if strings.Contains(a.Header().Get("Content-Type"), "json") {
 		if err := json.Unmarshal(a.Body.Bytes(), &a.body); err != nil {
-			t.Fatalf("the answer %q is not JSON: %v", a.Body, err)
+			t.Fatalf("the response %q is not JSON: %v", a.Body, err)
 		}
 	}
 
@@ -58,11 +58,11 @@ func TestHandleWritesAProblem(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"a fault in public words", fault.Wrap(errPrivate, fault.Conflict, "amount_changed", "The total changed.").With("amount", 1200),
+		{"a fault is shown", fault.Wrap(errPrivate, fault.Conflict, "amount_changed", "The total changed.").With("amount", 1200),
 			409, `{"amount":1200,"code":"amount_changed","detail":"The total changed.","request_id":"req_1","status":409,"title":"Conflict","type":"about:blank"}`},
 		{"a field", fault.InvalidField("items.0.sku", "unknown_sku", "There is no such thing."),
 			422, `{"code":"unknown_sku","detail":"There is no such thing.","field":"items.0.sku","request_id":"req_1","status":422,"title":"Unprocessable Entity","type":"about:blank"}`},
-		{"any other error hidden", errPrivate,
+		{"any other error is hidden", errPrivate,
 			500, `{"code":"internal_error","detail":"Something went wrong on our side. Please try again.","request_id":"req_1","status":500,"title":"Internal Server Error","type":"about:blank"}`},
 		{"extras do not replace the members", fault.New(fault.NotFound, "x", "X.").With("status", 200).With("code", "fine").With("request_id", "y").With("type", "z"),
 			404, `{"code":"x","detail":"X.","request_id":"req_1","status":404,"title":"Not Found","type":"about:blank"}`},
@@ -114,7 +114,7 @@ func TestStatusOfEveryKind(t *testing.T) {
 
 func TestNothingIsWrittenTwice(t *testing.T) {
 	t.Parallel()
-	t.Run("an error after the answer is only logged", func(t *testing.T) {
+	t.Run("an error after the response is only logged", func(t *testing.T) {
 		t.Parallel()
 		a := serve(t, httpio.Handle(func(w http.ResponseWriter, _ *http.Request) error {
 			if err := httpio.WriteJSON(w, http.StatusCreated, map[string]int{"a": 1}); err != nil {
@@ -127,7 +127,7 @@ func TestNothingIsWrittenTwice(t *testing.T) {
 		}
 	})
 
-	t.Run("an error after the header alone is only logged", func(t *testing.T) {
+	t.Run("an error after the header is only logged", func(t *testing.T) {
 		t.Parallel()
 		a := serve(t, httpio.Handle(func(w http.ResponseWriter, _ *http.Request) error {
 			w.WriteHeader(http.StatusAccepted)
@@ -138,7 +138,7 @@ func TestNothingIsWrittenTwice(t *testing.T) {
 		}
 	})
 
-	t.Run("an answer that cannot be encoded becomes a problem", func(t *testing.T) {
+	t.Run("a value that cannot be encoded becomes a problem", func(t *testing.T) {
 		t.Parallel()
 		a := serve(t, httpio.Handle(func(w http.ResponseWriter, _ *http.Request) error {
 			return httpio.WriteJSON(w, http.StatusOK, map[string]any{"f": func() {}})
@@ -148,7 +148,7 @@ func TestNothingIsWrittenTwice(t *testing.T) {
 		}
 	})
 
-	t.Run("headers of the answer that never was are dropped", func(t *testing.T) {
+	t.Run("headers of the response that was not written are dropped", func(t *testing.T) {
 		t.Parallel()
 		a := serve(t, httpio.Handle(func(w http.ResponseWriter, _ *http.Request) error {
 			for _, name := range []string{"Content-Encoding", "Content-Length", "Etag", "Last-Modified", "Location"} {
@@ -197,8 +197,11 @@ func TestHandleStripeAddsStripesErrorObject(t *testing.T) {
 				"code":    "order_not_open",
 				"message": "The order is closed.",
 			}},
-		{"our fault", errPrivate, 500, map[string]any{"type": "api_error", "code": "internal_error",
-			"message": "Something went wrong on our side. Please try again."}},
+		{"the server's fault", errPrivate, 500, map[string]any{
+			"type":    "api_error",
+			"code":    "internal_error",
+			"message": "Something went wrong on our side. Please try again.",
+		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -259,7 +262,7 @@ func TestHandlePageRendersTheError(t *testing.T) {
 	}
 }
 
-func TestACallerWhoLeftIsNoFailureOfOurs(t *testing.T) {
+func TestAClientThatLeftIsNotAServerError(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -271,7 +274,7 @@ func TestACallerWhoLeftIsNoFailureOfOurs(t *testing.T) {
 
 	a = serve(t, httpio.Handle(fails(fmt.Errorf("query: %w", context.Canceled))), get("/"))
 	if a.Code != 500 {
-		t.Errorf("canceled by ourselves: got %d, want 500", a.Code)
+		t.Errorf("canceled by the server: got %d, want 500", a.Code)
 	}
 }
 
@@ -314,7 +317,7 @@ func TestRecorder(t *testing.T) {
 	hinted.WriteHeader(http.StatusEarlyHints)
 
 	if hinted.Started() {
-		t.Error("an early hint counts as the answer")
+		t.Error("an early hint counts as the response")
 	}
 
 	n, err := rec.Write([]byte("hello"))

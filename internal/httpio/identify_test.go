@@ -23,13 +23,13 @@ func TestIdentify(t *testing.T) {
 		wantID string
 	}{
 		{
-			name:   "nobody in between",
+			name:   "no proxy",
 			remote: "203.0.113.9:5000",
 			wantIP: "203.0.113.9",
 			wantID: "made",
 		},
 		{
-			name:   "a stranger's claims are not believed",
+			name:   "the headers of an untrusted client are ignored",
 			remote: "203.0.113.9:5000",
 			header: http.Header{
 				"X-Forwarded-For":   {"1.2.3.4"},
@@ -40,7 +40,7 @@ func TestIdentify(t *testing.T) {
 			wantID: "made",
 		},
 		{
-			name:   "a trusted proxy is believed",
+			name:   "the headers of a trusted proxy are used",
 			remote: "10.0.0.2:5000",
 			header: http.Header{
 				"X-Forwarded-For":   {"203.0.113.9"},
@@ -66,7 +66,7 @@ func TestIdentify(t *testing.T) {
 			wantID: "made",
 		},
 		{
-			name:   "what the client wrote in front counts for nothing",
+			name:   "what the client wrote in front is ignored",
 			remote: "10.0.0.2:5000",
 			header: http.Header{"X-Forwarded-For": {"1.2.3.4, 10.9.9.9", "203.0.113.9, 10.0.0.3"}},
 			wantIP: "203.0.113.9",
@@ -87,21 +87,21 @@ func TestIdentify(t *testing.T) {
 			wantID: "made",
 		},
 		{
-			name:   "a request id with other characters is replaced",
+			name:   "a request ID with other characters is replaced",
 			remote: "10.0.0.2:5000",
 			header: http.Header{"X-Request-Id": {"a b"}},
 			wantIP: "10.0.0.2",
 			wantID: "made",
 		},
 		{
-			name:   "a request id that breaks the line is replaced",
+			name:   "a request ID with a line break is replaced",
 			remote: "10.0.0.2:5000",
 			header: http.Header{"X-Request-Id": {"a\r\nSet-Cookie: x=1"}},
 			wantIP: "10.0.0.2",
 			wantID: "made",
 		},
 		{
-			name:   "a request id that is too long is replaced",
+			name:   "a request ID that is too long is replaced",
 			remote: "10.0.0.2:5000",
 			header: http.Header{"X-Request-Id": {strings.Repeat("a", 65)}},
 			wantIP: "10.0.0.2",
@@ -171,9 +171,9 @@ func TestForwardedFor(t *testing.T) {
 		{"a zone is dropped", []string{"fe80::1%eth0"}, "fe80::1"},
 		{"all proxies: the left-most", []string{"10.0.0.5, 10.0.0.4"}, "10.0.0.5"},
 		{"several headers are one list", []string{"1.1.1.1", "2.2.2.2"}, "2.2.2.2"},
-		{"rubbish ends the walk at the last known proxy", []string{"1.1.1.1, unknown, 10.0.0.4"}, "10.0.0.4"},
-		{"rubbish at the end", []string{"1.1.1.1, _hidden"}, "10.0.0.2"},
-		{"an empty place ends the walk", []string{"1.1.1.1,,10.0.0.4"}, "10.0.0.4"},
+		{"garbage ends the walk at the last known proxy", []string{"1.1.1.1, unknown, 10.0.0.4"}, "10.0.0.4"},
+		{"garbage at the end", []string{"1.1.1.1, _hidden"}, "10.0.0.2"},
+		{"an empty entry ends the walk", []string{"1.1.1.1,,10.0.0.4"}, "10.0.0.4"},
 		{"the walk is bounded", []string{"1.1.1.1" + strings.Repeat(",10.0.0.4", 1000)}, "10.0.0.4"},
 	}
 	for _, tt := range tests {
@@ -186,8 +186,8 @@ func TestForwardedFor(t *testing.T) {
 	}
 }
 
-// FuzzForwardedFor holds what makes the header safe to believe: whatever a
-// client puts in front, the result is the address that the trusted proxy saw.
+// FuzzForwardedFor checks that the header can be trusted: whatever a client
+// puts in front, the result is the address that the trusted proxy saw.
 func FuzzForwardedFor(f *testing.F) {
 	for _, seed := range []string{"", ",", "1.2.3.4", "10.0.0.1", "[::1]:99999", "a%b", "::ffff:10.0.0.1%x", strings.Repeat("1.1.1.1,", 50)} {
 		f.Add(seed)

@@ -28,7 +28,7 @@ const (
 
 var errPrivate = errors.New("pq: password hunter2")
 
-// ticking is a clock that moves 1.5 ms with every look.
+// ticking returns a clock that advances by 1.5 ms with every call.
 func ticking() func() time.Time {
 	var mu sync.Mutex
 	now := time.Unix(1_700_000_000, 0)
@@ -46,7 +46,7 @@ func errorPage(w http.ResponseWriter, _ *http.Request, status int, f *fault.Erro
 	_, _ = io.WriteString(w, "<h1>"+f.Message)
 }
 
-// router is an app as far as the chain can tell.
+// router returns a router with the chain and the routes of a small app.
 func router(t *testing.T, log io.Writer, change func(*httpserver.Options)) http.Handler {
 	t.Helper()
 	o := httpserver.Options{
@@ -154,7 +154,7 @@ func TestAccessLogIsOneLineOfKnownMembers(t *testing.T) {
 				"duration_ms": 1.5,
 				"order_id":    "ord_1",
 			}},
-		{"our failure tells its cause", request("GET", "/fails", ""),
+		{"a server error with its cause", request("GET", "/fails", ""),
 			map[string]any{
 				"level":       "error",
 				"method":      "GET",
@@ -164,7 +164,7 @@ func TestAccessLogIsOneLineOfKnownMembers(t *testing.T) {
 				"error_code":  "internal_error",
 				"cause":       "pq: password hunter2",
 			}},
-		{"Stripe's failure tells its cause", request("GET", "/unavailable", ""),
+		{"an error of Stripe with its cause", request("GET", "/unavailable", ""),
 			map[string]any{
 				"level":       "error",
 				"method":      "GET",
@@ -174,7 +174,7 @@ func TestAccessLogIsOneLineOfKnownMembers(t *testing.T) {
 				"error_code":  "payment_provider_unavailable",
 				"cause":       "payment_provider_unavailable: pq: password hunter2",
 			}},
-		{"the caller's failure tells its code alone", request("GET", "/declined", ""),
+		{"an error of the caller with its code only", request("GET", "/declined", ""),
 			map[string]any{
 				"level":       "info",
 				"method":      "GET",
@@ -254,7 +254,7 @@ func TestAccessLogIsOneLineOfKnownMembers(t *testing.T) {
 	}
 }
 
-func TestACallerWhoLeftIsNoErrorInTheLog(t *testing.T) {
+func TestAClientThatLeftIsNotLoggedAsAnError(t *testing.T) {
 	t.Parallel()
 	var log testkit.LogBook
 	ctx, cancel := context.WithCancel(context.Background())
@@ -268,7 +268,7 @@ func TestACallerWhoLeftIsNoErrorInTheLog(t *testing.T) {
 
 func TestPanics(t *testing.T) {
 	t.Parallel()
-	t.Run("become a 500 problem, in Stripe's form where it is wanted, with the stack in the log", func(t *testing.T) {
+	t.Run("become a 500 problem, with Stripe's error object where wanted, and log the stack", func(t *testing.T) {
 		t.Parallel()
 		var log testkit.LogBook
 		w := httptest.NewRecorder()
@@ -284,7 +284,7 @@ func TestPanics(t *testing.T) {
 		}
 	})
 
-	t.Run("in the middle of an answer break the connection", func(t *testing.T) {
+	t.Run("in the middle of a response drop the connection", func(t *testing.T) {
 		t.Parallel()
 		var log testkit.LogBook
 		srv := httptest.NewServer(router(t, &log, nil))
@@ -296,7 +296,7 @@ func TestPanics(t *testing.T) {
 			_ = resp.Body.Close()
 		}
 		if err == nil {
-			t.Error("the half answer looked whole")
+			t.Error("the partial response looked complete")
 		}
 
 		srv.Close()
@@ -307,7 +307,7 @@ func TestPanics(t *testing.T) {
 		}
 	})
 
-	t.Run("that abort on purpose stay what they are", func(t *testing.T) {
+	t.Run("with http.ErrAbortHandler are passed on", func(t *testing.T) {
 		t.Parallel()
 		defer func() {
 			v := recover()
@@ -330,14 +330,14 @@ func TestCrossOriginCallsAreRefused(t *testing.T) {
 	}{
 		{"from our own page", request("POST", "/orders", `{"note":"a"}`, "Content-Type", "application/json", "Origin", baseURL, "Sec-Fetch-Site", "same-origin"), 201},
 		{"from the public origin behind a proxy that rewrites Host", request("POST", "http://10.0.0.1/orders", `{"note":"a"}`, "Content-Type", "application/json", "Origin", baseURL), 201},
-		{"from no browser", request("POST", "/orders", `{"note":"a"}`, "Content-Type", "application/json"), 201},
+		{"from a client that is not a browser", request("POST", "/orders", `{"note":"a"}`, "Content-Type", "application/json"), 201},
 		{"from another site", request("POST", "/orders", `{}`, "Content-Type", "application/json", "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"), 403},
-		{"from a sister host", request("POST", "/orders", `{}`, "Content-Type", "application/json", "Sec-Fetch-Site", "same-site", "Origin", "https://blog.shop.example"), 403},
+		{"from another host of the same site", request("POST", "/orders", `{}`, "Content-Type", "application/json", "Sec-Fetch-Site", "same-site", "Origin", "https://blog.shop.example"), 403},
 		{"from an old browser on another site", request("POST", "/orders", `{}`, "Origin", "https://evil.example"), 403},
 		{"from a sandboxed frame", request("POST", "/orders", `{}`, "Origin", "null", "Sec-Fetch-Site", "cross-site"), 403},
 		{"a webhook has no origin", request("POST", "/webhooks/stripe", `{}`), 204},
-		{"a webhook from a browser elsewhere", request("POST", "/webhooks/stripe", `{}`, "Sec-Fetch-Site", "cross-site"), 403},
-		{"reading from another site changes nothing", request("GET", "/orders/ord_1", "", "Sec-Fetch-Site", "cross-site"), 200},
+		{"a webhook from a browser on another site", request("POST", "/webhooks/stripe", `{}`, "Sec-Fetch-Site", "cross-site"), 403},
+		{"reading from another site", request("GET", "/orders/ord_1", "", "Sec-Fetch-Site", "cross-site"), 200},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -368,7 +368,7 @@ func TestCrossOriginCallsAreRefused(t *testing.T) {
 func TestBodyLimit(t *testing.T) {
 	t.Parallel()
 	big := `{"note":"` + strings.Repeat("a", 2000) + `"}`
-	t.Run("a body that says its length", func(t *testing.T) {
+	t.Run("a body with a length", func(t *testing.T) {
 		t.Parallel()
 		w := httptest.NewRecorder()
 		router(t, io.Discard, nil).ServeHTTP(w, request("POST", "/orders", big, "Content-Type", "application/json"))
@@ -385,8 +385,7 @@ func TestBodyLimit(t *testing.T) {
 	})
 }
 
-// wantTooLarge holds that the answer says so, and that the connection ends
-// instead of being read on.
+// wantTooLarge checks that the response is 413 and closes the connection.
 func wantTooLarge(t *testing.T, w *httptest.ResponseRecorder) {
 	t.Helper()
 	if w.Code != 413 || !strings.Contains(w.Body.String(), "1000 bytes") || w.Header().Get("Connection") != "close" {
@@ -394,7 +393,7 @@ func wantTooLarge(t *testing.T, w *httptest.ResponseRecorder) {
 	}
 }
 
-func TestRoutesThatAreNotThere(t *testing.T) {
+func TestMissingRoutes(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, method, path string
@@ -402,12 +401,12 @@ func TestRoutesThatAreNotThere(t *testing.T) {
 		allow, code        string
 	}{
 		{"an unknown path", "GET", "/nowhere", 404, "", "not_found"},
-		{"a method that the path does not take", "DELETE", "/orders/ord_1", 405, "GET, HEAD", "method_not_allowed"},
-		{"reading what is only posted to", "GET", "/orders", 405, "POST", "method_not_allowed"},
-		{"HEAD of what is only posted to", "HEAD", "/orders", 405, "POST", ""},
+		{"a method that the route does not support", "DELETE", "/orders/ord_1", 405, "GET, HEAD", "method_not_allowed"},
+		{"GET of a POST route", "GET", "/orders", 405, "POST", "method_not_allowed"},
+		{"HEAD of a POST route", "HEAD", "/orders", 405, "POST", ""},
 		{"a made-up method", "BREW", "/orders", 405, "POST", "method_not_allowed"},
 		{"a made-up method nowhere", "BREW", "/nowhere", 404, "", "not_found"},
-		{"HEAD where GET is", "HEAD", "/orders/ord_1", 200, "", ""},
+		{"HEAD of a GET route", "HEAD", "/orders/ord_1", 200, "", ""},
 		{"no path at all", "OPTIONS", "*", 404, "", "not_found"},
 		{"an escaped slash", "GET", "/orders%2Ford_1", 404, "", "not_found"},
 	}
@@ -456,7 +455,7 @@ func TestProbes(t *testing.T) {
 		}
 	})
 
-	t.Run("not ready, and why is our secret", func(t *testing.T) {
+	t.Run("not ready, without the cause", func(t *testing.T) {
 		t.Parallel()
 		w := httptest.NewRecorder()
 		httpserver.Ready(func(context.Context) error { return errPrivate })(w, request("GET", "/readyz", ""))

@@ -39,7 +39,7 @@ func TestCSP(t *testing.T) {
 		})
 	}
 
-	t.Run("pictures from elsewhere, each origin once", func(t *testing.T) {
+	t.Run("pictures from other hosts, each origin once", func(t *testing.T) {
 		t.Parallel()
 		p := realStripe
 		p.Images = []string{"https://cdn.example/a.png", "https://CDN.example/b.png"}
@@ -50,7 +50,7 @@ func TestCSP(t *testing.T) {
 		}
 	})
 
-	t.Run("fonts: their files for us, their style sheets for us and for Stripe.js", func(t *testing.T) {
+	t.Run("fonts: files for the pages, style sheets for the pages and for Stripe.js", func(t *testing.T) {
 		t.Parallel()
 		p := realStripe
 		p.Styles, p.Fonts = []string{"https://fonts.googleapis.com"}, []string{"https://fonts.gstatic.com", "https://cdn.example/a.woff2"}
@@ -63,7 +63,7 @@ func TestCSP(t *testing.T) {
 		}
 
 		if strings.Count(got, "googleapis") != 2 || strings.Count(got, "gstatic") != 1 || strings.Contains(got, "unsafe") {
-			t.Errorf("too much in %s", got)
+			t.Errorf("more than allowed in %s", got)
 		}
 	})
 
@@ -102,7 +102,7 @@ func TestCSP(t *testing.T) {
 	}
 }
 
-func TestSecurityHeadersAreOnEveryAnswer(t *testing.T) {
+func TestSecurityHeadersAreOnEveryResponse(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/orders/ord_1", "/nowhere", "/fails", "/healthz"} {
 		w := httptest.NewRecorder()
@@ -128,7 +128,7 @@ func TestSecurityHeadersAreOnEveryAnswer(t *testing.T) {
 	}
 }
 
-func TestStripesFramesMayAskForPayment(t *testing.T) {
+func TestStripesFramesMayRequestPayment(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
 	router(t, io.Discard, func(o *httpserver.Options) { o.Policy = realStripe }).ServeHTTP(w, request("GET", "/orders/ord_1", ""))
@@ -153,13 +153,13 @@ func TestLiveModeNeedsHTTPS(t *testing.T) {
 	}{
 		{"a browser over http gets the page", "/checkout/ord_1", "203.0.113.9:1", []string{"Accept", "text/html"}, 403, "<h1>Payments need a secure connection", false},
 		{"a program over http gets a problem", "/orders/ord_1", "203.0.113.9:1", nil, 403, `"code":"https_required"`, false},
-		{"a stranger's claim of https counts for nothing", "/checkout/ord_1", "203.0.113.9:1", proxied, 403, "https_required", false},
+		{"an untrusted claim of https is ignored", "/checkout/ord_1", "203.0.113.9:1", proxied, 403, "https_required", false},
 		{"a trusted proxy's https is served", "/checkout/ord_1", "10.0.0.2:1", proxied, 200, "the checkout", true},
-		{"a trusted proxy that says nothing", "/checkout/ord_1", "10.0.0.2:1", nil, 403, "https_required", false},
+		{"a trusted proxy without X-Forwarded-Proto", "/checkout/ord_1", "10.0.0.2:1", nil, 403, "https_required", false},
 		{"TLS itself is served", "https://shop.example/checkout/ord_1", "203.0.113.9:1", nil, 200, "the checkout", true},
 		{"the probe is served over http", "/healthz", "203.0.113.9:1", nil, 200, "ok", false},
-		{"a path that only begins like the probe", "/healthz2", "203.0.113.9:1", nil, 403, "https_required", false},
-		{"an unknown path is not told over http", "/nowhere", "203.0.113.9:1", nil, 403, "https_required", false},
+		{"a path with the probe's prefix", "/healthz2", "203.0.113.9:1", nil, 403, "https_required", false},
+		{"an unknown path over http", "/nowhere", "203.0.113.9:1", nil, 403, "https_required", false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

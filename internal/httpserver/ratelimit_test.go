@@ -13,8 +13,8 @@ import (
 	"checkoutd/internal/httpserver"
 )
 
-// limited is two calls under one limit, one of them of Stripe's guide, behind a
-// proxy on this machine and the whole chain.
+// limited returns a handler with two routes under one limit, one of them with
+// Stripe's error object, behind the whole chain and a proxy on this machine.
 func limited(t *testing.T, perMinute int) (call func(path, client string) *httptest.ResponseRecorder, reached *int) {
 	t.Helper()
 	chain, err := httpserver.Middlewares(httpserver.Options{
@@ -53,7 +53,7 @@ func limited(t *testing.T, perMinute int) (call func(path, client string) *httpt
 	}, reached
 }
 
-func TestCallsOverTheLimitDoNotReachTheHandler(t *testing.T) {
+func TestRequestsOverTheLimitDoNotReachTheHandler(t *testing.T) {
 	t.Parallel()
 	call, reached := limited(t, 3)
 	for i, path := range []string{"/orders", "/create-confirm-intent", "/orders"} {
@@ -78,19 +78,19 @@ func TestCallsOverTheLimitDoNotReachTheHandler(t *testing.T) {
 		}
 
 		if got := problem.Error["code"] == "rate_limited" && problem.Error["message"] != ""; got != stripe {
-			t.Errorf("%s: Stripe's error object is there: %t, want %t in %s", path, got, stripe, w.Body)
+			t.Errorf("%s: has Stripe's error object: %t, want %t in %s", path, got, stripe, w.Body)
 		}
 	}
 
 	if *reached != 3 {
-		t.Errorf("%d calls reached the handler, want 3", *reached)
+		t.Errorf("%d requests reached the handler, want 3", *reached)
 	}
 	if w := call("/orders", "203.0.113.8"); w.Code != http.StatusOK {
 		t.Errorf("another address: %d %s", w.Code, w.Body)
 	}
 }
 
-func TestWhoCountsAsOneClient(t *testing.T) {
+func TestClientAddresses(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		perMinute int
@@ -112,7 +112,7 @@ func TestWhoCountsAsOneClient(t *testing.T) {
 			}
 
 			if *reached != tt.passed {
-				t.Errorf("%d of %d calls passed, want %d", *reached, len(tt.clients), tt.passed)
+				t.Errorf("%d of %d requests passed, want %d", *reached, len(tt.clients), tt.passed)
 			}
 		})
 	}

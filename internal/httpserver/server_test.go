@@ -18,7 +18,7 @@ import (
 	"checkoutd/internal/testkit"
 )
 
-// patience bounds every wait of these tests.
+// patience bounds every wait in these tests.
 const patience = 10 * time.Second
 
 // running is a server under test.
@@ -28,7 +28,7 @@ type running struct {
 	done chan error
 }
 
-// start runs h on a port of the system's choice until the test ends.
+// start runs h on a free port until the test ends.
 func start(t *testing.T, c httpserver.Config, h http.Handler) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -46,7 +46,7 @@ func start(t *testing.T, c httpserver.Config, h http.Handler) *running {
 	return srv
 }
 
-// ended waits for Run's result.
+// ended waits for Run and returns its error.
 func (s *running) ended(t *testing.T) error {
 	t.Helper()
 	select {
@@ -72,19 +72,19 @@ func (s *running) dial(t *testing.T) net.Conn {
 	return conn
 }
 
-// exchange sends raw bytes and gives the status of the answer, 0 when the
-// server hangs up without one.
+// exchange sends raw bytes and returns the status and body of the response. The
+// status is 0 if the server closes the connection without a response.
 func (s *running) exchange(t *testing.T, raw string) (status int, body string) {
 	t.Helper()
 	conn := s.dial(t)
 
-	// The server may hang up before it has read everything.
+	// The server may close the connection before it has read everything.
 	_, _ = io.WriteString(conn, raw)
 
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		if ne := net.Error(nil); errors.As(err, &ne) && ne.Timeout() {
-			t.Fatal("the server neither answered nor hung up")
+			t.Fatal("the server neither responded nor closed the connection")
 		}
 		return 0, ""
 	}
@@ -94,7 +94,7 @@ func (s *running) exchange(t *testing.T, raw string) (status int, body string) {
 	return resp.StatusCode, string(b)
 }
 
-func TestRunAnswersOnTheRealAddress(t *testing.T) {
+func TestRunServesTheRealAddress(t *testing.T) {
 	t.Parallel()
 	srv := start(t, httpserver.Config{}, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "hello")
@@ -108,7 +108,7 @@ func TestRunAnswersOnTheRealAddress(t *testing.T) {
 
 	srv.stop()
 	if err := srv.ended(t); err != nil {
-		t.Errorf("a clean stop gave %v", err)
+		t.Errorf("a clean shutdown returned %v", err)
 	}
 
 	if conn, err := net.Dial("tcp", srv.addr); err == nil {
@@ -117,7 +117,7 @@ func TestRunAnswersOnTheRealAddress(t *testing.T) {
 	}
 }
 
-func TestComplaintsOfTheServerGoToTheLog(t *testing.T) {
+func TestServerErrorsAreLogged(t *testing.T) {
 	t.Parallel()
 	var log testkit.LogBook
 	ctx, cancel := context.WithCancel(context.Background())
@@ -150,7 +150,7 @@ func TestComplaintsOfTheServerGoToTheLog(t *testing.T) {
 	}
 }
 
-func TestListenSaysWhatIsWrong(t *testing.T) {
+func TestListenReportsAnAddressInUse(t *testing.T) {
 	t.Parallel()
 	srv := start(t, httpserver.Config{}, http.NotFoundHandler())
 	if err := httpserver.Run(context.Background(), httpserver.Config{Addr: srv.addr}); err == nil ||
@@ -159,7 +159,7 @@ func TestListenSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestCloseGivesUpTheAddress(t *testing.T) {
+func TestCloseReleasesTheAddress(t *testing.T) {
 	t.Parallel()
 	s, err := httpserver.Listen(context.Background(), httpserver.Config{Addr: "127.0.0.1:0"})
 	if err != nil {
@@ -175,7 +175,7 @@ func TestCloseGivesUpTheAddress(t *testing.T) {
 	}
 }
 
-func TestStopLetsARequestInFlightFinish(t *testing.T) {
+func TestShutdownWaitsForRequestsInFlight(t *testing.T) {
 	t.Parallel()
 	entered, release := make(chan struct{}), make(chan struct{})
 	srv := start(t, httpserver.Config{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -210,11 +210,11 @@ func TestStopLetsARequestInFlightFinish(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	if err := srv.ended(t); err != nil {
-		t.Errorf("a clean stop gave %v", err)
+		t.Errorf("a clean shutdown returned %v", err)
 	}
 }
 
-// waitUntilRefused polls until nobody listens on addr.
+// waitUntilRefused polls until nothing listens on addr.
 func waitUntilRefused(t *testing.T, addr string) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
@@ -227,7 +227,7 @@ func waitUntilRefused(t *testing.T, addr string) {
 	t.Fatal("the server still accepts connections")
 }
 
-func TestStopCutsOffWhatExceedsTheDeadline(t *testing.T) {
+func TestShutdownCutsOffRequestsAtTheDeadline(t *testing.T) {
 	t.Parallel()
 	entered := make(chan struct{})
 	canceled := make(chan struct{})
@@ -246,18 +246,19 @@ func TestStopCutsOffWhatExceedsTheDeadline(t *testing.T) {
 	srv.stop()
 
 	if err := srv.ended(t); err == nil || !strings.Contains(err.Error(), "cut off") {
-		t.Errorf("got %v, want to hear of the cut", err)
+		t.Errorf("got %v, want an error about the cut", err)
 	}
 
 	select {
 	case <-canceled:
 	case <-time.After(patience):
-		t.Error("the handler was not told")
+		t.Error("the handler's context was not canceled")
 	}
 }
 
-// TestHostileClients holds that nobody can keep a connection or memory by
-// sending slowly, too much, or nonsense. Each gets an answer or is hung up on.
+// TestHostileClients checks that no client can hold a connection or memory by
+// sending slowly, too much or nonsense. Each gets a response or is
+// disconnected.
 func TestHostileClients(t *testing.T) {
 	t.Parallel()
 	c := httpserver.Config{
@@ -280,8 +281,8 @@ func TestHostileClients(t *testing.T) {
 		{"a giant request line", "GET /" + strings.Repeat("a", 64<<10) + " HTTP/1.1\r\nHost: shop.example\r\n\r\n", 431, ""},
 		{"a body that never comes", post + "Content-Length: 10\r\n\r\n", 400, "body_unreadable"},
 		{"a chunked body over the limit", post + "Transfer-Encoding: chunked\r\n\r\n" + chunk + chunk + "0\r\n\r\n", 413, "body_too_large"},
-		{"a chunk that is none", post + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400, "body_unreadable"},
-		{"length and chunks at once count as chunks", post + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 201, ""},
+		{"a malformed chunk", post + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400, "body_unreadable"},
+		{"chunks take precedence over a length", post + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 201, ""},
 		{"two lengths", post + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400, ""},
 		{"a header name with a space", "GET / HTTP/1.1\r\nHost: shop.example\r\nX y: z\r\n\r\n", 400, ""},
 		{"a NUL in a header", "GET / HTTP/1.1\r\nHost: shop.example\r\nX: a\x00b\r\n\r\n", 400, ""},
@@ -289,12 +290,12 @@ func TestHostileClients(t *testing.T) {
 		{"a request for another host's address", "GET http://evil.example/orders/a HTTP/1.1\r\nHost: shop.example\r\n\r\n", 200, ""},
 		{"two hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, ""},
 		{"a NUL in the path", "GET /orders/a%00b HTTP/1.1\r\nHost: shop.example\r\n\r\n", 400, "bad_address"},
-		{"an escape that is none", "GET /%zz HTTP/1.1\r\nHost: shop.example\r\n\r\n", 400, ""},
+		{"a malformed escape", "GET /%zz HTTP/1.1\r\nHost: shop.example\r\n\r\n", 400, ""},
 		{"a line break in the path", "GET /orders/a%0d%0aSet-Cookie:x HTTP/1.1\r\nHost: shop.example\r\n\r\n", 400, "bad_address"},
 		{"a path that is not UTF-8", "GET /orders/a%ff HTTP/1.1\r\nHost: shop.example\r\n\r\n", 400, "bad_address"},
 		{"a NUL in the query", "GET /orders/a?order=%00 HTTP/1.1\r\nHost: shop.example\r\n\r\n", 400, "bad_address"},
 		{"a name in the query that is not UTF-8", "GET /orders/a?%ff=1 HTTP/1.1\r\nHost: shop.example\r\n\r\n", 400, "bad_address"},
-		{"a query with a broken escape is its own problem", "GET /orders/a?x=%zz&y=1 HTTP/1.1\r\nHost: shop.example\r\n\r\n", 200, ""},
+		{"a query with a malformed escape is ignored", "GET /orders/a?x=%zz&y=1 HTTP/1.1\r\nHost: shop.example\r\n\r\n", 200, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
