@@ -186,7 +186,8 @@ func BenchmarkFull(b *testing.B) {
 
 				b.StopTimer()
 				for i := range list {
-					err := s.FinishEvent(context.Background(), list[i].Claim(), webhooks.Received, "", time.UnixMicro(1000))
+					claim, dueAt := list[i].Claim(), time.UnixMicro(1000)
+					err := s.FinishEvent(context.Background(), claim, webhooks.Received, "", dueAt)
 					if err != nil {
 						b.Fatal(err)
 					}

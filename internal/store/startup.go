@@ -8,7 +8,7 @@ import (
 	"checkoutd/internal/store/sqldb"
 )
 
-// The setting that says which payments the database is for. Its name is stored.
+// bindingSetting is the name under which the binding is stored.
 const bindingSetting = "use"
 
 // Bind binds the database to the payments that it is used for ("live keys"),
@@ -54,10 +54,9 @@ func (s *Store) TakeOver(ctx context.Context, now time.Time) (n int, err error) 
 const longestHold = 40 * 24 * time.Hour
 
 // AdoptOptions stores o with the orders that may still be paid and have no
-// options, and returns how many there were. A former release stored none: it
-// took the options from its configuration, and buyers were offered to pay
-// under them. Orders of this release always have a capture method, so they are
-// left alone.
+// options, and returns how many there were. The first release stored no options
+// with an order: its buyers were offered those of its configuration. Orders of
+// this release always have a capture method, so they are left alone.
 func (s *Store) AdoptOptions(ctx context.Context, o orders.Options, now time.Time) (n int, err error) {
 	const text = `UPDATE orders SET options = $1 WHERE mode = 'payment' AND options = '{}' AND `
 	options := sqldb.EncodeJSON(o)

@@ -135,7 +135,7 @@ func (b *Batcher) takeWaiting() (*pendingRow, bool) {
 }
 
 // flush commits a batch and reports to each caller. If one of the rows is bad,
-// it inserts them one by one, so that the bad row harms nobody else.
+// it inserts them one by one, so that the others are stored.
 func (b *Batcher) flush(batch []*pendingRow) {
 	ctx := context.Background() // callers come and go; the dialect limits the time
 	groups := groupByKey(batch)

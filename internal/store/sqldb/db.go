@@ -93,7 +93,8 @@ func (db *DB) Close() error {
 // empty on SQLite, where a writing transaction is alone from its beginning.
 func (db *DB) LockRow() string { return db.dialect.lockRow() }
 
-// SkipLocked ends a SELECT that takes only rows that nobody else has locked.
+// SkipLocked ends a SELECT that takes only rows that no other transaction
+// has locked.
 func (db *DB) SkipLocked() string { return db.dialect.skipLocked() }
 
 // Shared reports whether several servers may use the database at a time.

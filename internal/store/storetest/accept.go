@@ -210,10 +210,12 @@ func testBatches(t *testing.T, e Engine) {
 	})
 }
 
-// whileBlocked hands n events to a store whose inbox cannot be written, waits
-// until so many of them are refused, lets the inbox be written and returns what
-// each was told.
-func (f *fixture) whileBlocked(e Engine, o store.Options, n, refused int64, event func(i int) webhooks.Event) []error {
+// whileBlocked accepts n events with a store whose inbox is blocked, waits
+// until that many of them are refused, unblocks the inbox and returns the
+// results.
+func (f *fixture) whileBlocked(
+	e Engine, o store.Options, n, refused int64, event func(i int) webhooks.Event,
+) []error {
 	f.t.Helper()
 	s := f.open(o)
 	release := e.BlockInbox(f.t, f.url)

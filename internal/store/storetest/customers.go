@@ -29,14 +29,14 @@ func testCustomers(t *testing.T, e Engine) {
 			}
 		})
 
-		kept, err := f.Buyer(f.ctx, "buy_1")
+		stored, err := f.Buyer(f.ctx, "buy_1")
 		if err != nil {
 			t.Fatal(err)
 		}
 
 		for _, id := range bound {
-			if id == "" || id != kept {
-				t.Errorf("the caller got %q, stored is %q", id, kept)
+			if id == "" || id != stored {
+				t.Errorf("the caller got %q, stored is %q", id, stored)
 			}
 		}
 	})
@@ -53,10 +53,10 @@ func testCustomers(t *testing.T, e Engine) {
 			}
 		})
 
-		kept := f.state(o.ID).Order.CustomerID
+		stored := f.state(o.ID).Order.CustomerID
 		for _, id := range named {
-			if id == "" || id != kept {
-				t.Errorf("the caller got %q, stored is %q", id, kept)
+			if id == "" || id != stored {
+				t.Errorf("the caller got %q, stored is %q", id, stored)
 			}
 		}
 	})
@@ -158,7 +158,7 @@ func testCustomers(t *testing.T, e Engine) {
 		}
 
 		if got, err := f.HasSubscription(f.ctx, "cus_of_nobody"); got || err != nil {
-			t.Errorf("nobody: got %t, %v", got, err)
+			t.Errorf("a customer without one: got %t, %v", got, err)
 		}
 	})
 

@@ -27,7 +27,7 @@ func testInbox(t *testing.T, e Engine) {
 		}
 
 		if _, err := f.Events(f.ctx, webhooks.Filter{Before: "evt_none"}); fault.Of(err).Kind != fault.NotFound {
-			t.Errorf("a page before nothing: %v", err)
+			t.Errorf("a page before an unknown event: %v", err)
 		}
 	})
 

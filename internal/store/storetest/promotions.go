@@ -57,8 +57,8 @@ func testUpdateOrder(t *testing.T, e Engine) {
 		if err != nil || got.Amount != 77 || !got.Ships() {
 			t.Fatalf("got %+v, %v", got, err)
 		}
-		if kept, err := f.Order(f.ctx, o.ID); err != nil || !reflect.DeepEqual(kept, got) {
-			t.Errorf("kept is\n%+v, answered\n%+v", kept, got)
+		if stored, err := f.Order(f.ctx, o.ID); err != nil || !reflect.DeepEqual(stored, got) {
+			t.Errorf("stored is\n%+v, returned\n%+v", stored, got)
 		}
 	})
 
