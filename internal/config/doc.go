@@ -53,9 +53,10 @@
 // An option of the page alone takes four: page.go here, Form in
 // internal/pages/pages.go, internal/app/build.go, and
 // internal/pages/elements.go or config.go, where the page's script receives it.
-// An option of the layout takes two, layout.go and internal/pages/elements.go,
-// as its struct is converted, too. So are the features in saved_methods.go,
-// with internal/customersession/features.go.
+// An option of the layout takes two: layout.go and internal/pages/elements.go.
+// One of the saved methods takes three: saved_methods.go, and features.go in
+// internal/customersession and customers.go in internal/stripeapi. internal/app
+// converts these structs, too.
 //
 // Then run
 //

@@ -47,25 +47,16 @@ func (c *Client) confirm(ctx context.Context, p payments.Params, key string) (pa
 
 func (c *Client) create(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
 	params := &stripe.PaymentIntentParams{
-		Amount:               stripe.Int64(p.Amount),
-		Currency:             stripe.String(p.Currency),
-		Confirm:              stripe.Bool(true),
-		ConfirmationToken:    stripe.String(p.Token),
-		ReturnURL:            stripe.String(p.ReturnURL),
-		Customer:             optional(p.Customer),
-		CaptureMethod:        optional(p.CaptureMethod),
-		SetupFutureUsage:     optional(p.SetupFutureUsage),
-		OnBehalfOf:           optional(p.OnBehalfOf),
-		PaymentMethodOptions: methodOptions(p.Options),
-		Metadata:             p.Metadata,
+		Amount:            stripe.Int64(p.Amount),
+		Currency:          stripe.String(p.Currency),
+		Confirm:           stripe.Bool(true),
+		ConfirmationToken: stripe.String(p.Token),
+		ReturnURL:         stripe.String(p.ReturnURL),
+		Customer:          optional(p.Customer),
+		Metadata:          p.Metadata,
 	}
 	setContact(params, p)
-	if len(p.PaymentMethodTypes) > 0 {
-		params.PaymentMethodTypes = stripe.StringSlice(p.PaymentMethodTypes)
-	} else {
-		params.AutomaticPaymentMethods = &stripe.PaymentIntentAutomaticPaymentMethodsParams{Enabled: stripe.Bool(true)}
-		params.PaymentMethodConfiguration = optional(p.PaymentMethodConfiguration)
-	}
+	setIntentOptions(params, p.Options)
 	expandSnapshot(&params.Params)
 
 	ctx, sent := countRequests(ctx)
@@ -124,33 +115,6 @@ func shippingDetails(to *orders.Address) *stripe.ShippingDetailsParams {
 			Country:    stripe.String(to.Address.Country),
 		},
 	}
-}
-
-// methodOptions returns the options of single payment methods, nil for none. The
-// page gives Stripe.js the same ones.
-func methodOptions(o orders.Options) *stripe.PaymentIntentPaymentMethodOptionsParams {
-	var out stripe.PaymentIntentPaymentMethodOptionsParams
-	if o.RequireCVCRecollection || o.Installments {
-		out.Card = &stripe.PaymentIntentPaymentMethodOptionsCardParams{}
-	}
-	if o.RequireCVCRecollection {
-		out.Card.RequireCVCRecollection = stripe.Bool(true)
-	}
-	if o.Installments {
-		out.Card.Installments = &stripe.PaymentIntentPaymentMethodOptionsCardInstallmentsParams{
-			Enabled: stripe.Bool(true),
-		}
-	}
-	if o.BankVerification != "" {
-		out.USBankAccount = &stripe.PaymentIntentPaymentMethodOptionsUSBankAccountParams{
-			VerificationMethod: stripe.String(o.BankVerification),
-		}
-	}
-
-	if out.Card == nil && out.USBankAccount == nil {
-		return nil
-	}
-	return &out
 }
 
 // Intent reads an intent.

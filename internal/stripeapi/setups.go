@@ -1,7 +1,6 @@
 package stripeapi
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"github.com/stripe/stripe-go/v81"
 
 	"checkoutd/internal/idempotency"
-	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 )
 
@@ -39,45 +37,20 @@ func (c *Client) sendSetup(ctx context.Context, p payments.Params, key string) (
 	return snap, sent.flagRepeated(err)
 }
 
-// usageOffSession is what a method is saved for unless the order sets something
-// else.
-const usageOffSession = "off_session"
-
 func (c *Client) createSetup(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
 	params := &stripe.SetupIntentParams{
-		Confirm:              stripe.Bool(true),
-		ConfirmationToken:    stripe.String(p.Token),
-		ReturnURL:            stripe.String(p.ReturnURL),
-		Customer:             optional(p.Customer),
-		Usage:                stripe.String(cmp.Or(p.SetupFutureUsage, usageOffSession)),
-		OnBehalfOf:           optional(p.OnBehalfOf),
-		PaymentMethodOptions: setupOptions(p.Options),
-		Metadata:             p.Metadata,
+		Confirm:           stripe.Bool(true),
+		ConfirmationToken: stripe.String(p.Token),
+		ReturnURL:         stripe.String(p.ReturnURL),
+		Customer:          optional(p.Customer),
+		Metadata:          p.Metadata,
 	}
-	if len(p.PaymentMethodTypes) > 0 {
-		params.PaymentMethodTypes = stripe.StringSlice(p.PaymentMethodTypes)
-	} else {
-		params.AutomaticPaymentMethods = &stripe.SetupIntentAutomaticPaymentMethodsParams{Enabled: stripe.Bool(true)}
-		params.PaymentMethodConfiguration = optional(p.PaymentMethodConfiguration)
-	}
+	setSetupOptions(params, p.Options)
 
 	ctx, sent := countRequests(ctx)
 	post(ctx, &params.Params, key)
 	snap, err := setupResult(c.api.SetupIntents.New(params))
 	return snap, sent.flagRepeated(err)
-}
-
-// setupOptions returns the options of single payment methods, nil for none. A
-// SetupIntent has fewer than a PaymentIntent.
-func setupOptions(o orders.Options) *stripe.SetupIntentPaymentMethodOptionsParams {
-	if o.BankVerification == "" {
-		return nil
-	}
-	return &stripe.SetupIntentPaymentMethodOptionsParams{
-		USBankAccount: &stripe.SetupIntentPaymentMethodOptionsUSBankAccountParams{
-			VerificationMethod: stripe.String(o.BankVerification),
-		},
-	}
 }
 
 func (c *Client) setup(ctx context.Context, id string) (payments.Snapshot, error) {

@@ -133,10 +133,9 @@ func (c *Client) subscribe(ctx context.Context, p payments.Params, key string) (
 		Customer:        stripe.String(p.Customer),
 		Items:           subscriptionItems(p),
 		PaymentBehavior: stripe.String("default_incomplete"),
-		PaymentSettings: paymentSettings(p.Options),
-		OnBehalfOf:      optional(p.OnBehalfOf),
 		Metadata:        p.Metadata,
 	}
+	setSubscriptionOptions(params, p.Options)
 	params.AddExpand("latest_invoice.payment_intent")
 
 	ctx, sent := countRequests(ctx)
@@ -167,23 +166,6 @@ func subscriptionItems(p payments.Params) (items []*stripe.SubscriptionItemsPara
 		})
 	}
 	return items
-}
-
-// paymentSettings returns the settings with which Stripe pays the renewals with
-// the method that pays the first invoice.
-func paymentSettings(o orders.Options) *stripe.SubscriptionPaymentSettingsParams {
-	s := &stripe.SubscriptionPaymentSettingsParams{SaveDefaultPaymentMethod: stripe.String("on_subscription")}
-	if len(o.PaymentMethodTypes) > 0 {
-		s.PaymentMethodTypes = stripe.StringSlice(o.PaymentMethodTypes)
-	}
-	if o.BankVerification != "" {
-		s.PaymentMethodOptions = &stripe.SubscriptionPaymentSettingsPaymentMethodOptionsParams{
-			USBankAccount: &stripe.SubscriptionPaymentSettingsPaymentMethodOptionsUSBankAccountParams{
-				VerificationMethod: stripe.String(o.BankVerification),
-			},
-		}
-	}
-	return s
 }
 
 // firstIntent returns the intent of a new subscription's first invoice. An
