@@ -1,13 +1,7 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
-	"net/http/cookiejar"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,12 +10,13 @@ import (
 
 	"checkoutd/internal/config"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/testkit"
 )
 
 // sandboxShop is a running sandbox with a buyer. Commands can be run beside it.
 type sandboxShop struct {
 	*program
-	buyer *http.Client
+	buyer *testkit.Buyer
 	log   *output
 	stop  func() error
 }
@@ -45,13 +40,7 @@ func newSandboxShop(t *testing.T, settings ...string) *sandboxShop {
 		p.settings[settings[i]] = settings[i+1]
 	}
 
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	s := &sandboxShop{program: p, buyer: &http.Client{Jar: jar, Timeout: patience}}
-	t.Cleanup(s.buyer.CloseIdleConnections)
+	s := &sandboxShop{program: p, buyer: testkit.NewBuyer(t, patience)}
 	_, s.log, s.stop = p.start("checkoutd is up", "sandbox")
 
 	return s
@@ -60,27 +49,8 @@ func newSandboxShop(t *testing.T, settings ...string) *sandboxShop {
 // send sends a request and parses the JSON of its response.
 func (s *sandboxShop) send(method, address, contentType, body string) (status int, answer map[string]any) {
 	s.Helper()
-	r, err := http.NewRequestWithContext(s.Context(), method, address, strings.NewReader(body))
-	if err != nil {
-		s.Fatal(err)
-	}
-
-	r.Header.Set("Content-Type", contentType)
-
-	res, err := s.buyer.Do(r)
-	if err != nil {
-		s.Fatal(err)
-	}
-
-	text, err := io.ReadAll(res.Body)
-	if err := errors.Join(err, res.Body.Close()); err != nil {
-		s.Fatal(err)
-	}
-	if err := json.Unmarshal(bytes.TrimSpace(text), &answer); err != nil {
-		s.Fatalf("%s %s: %d %s: %v", method, address, res.StatusCode, text, err)
-	}
-
-	return res.StatusCode, answer
+	r := s.buyer.Call(method, address, body, "Content-Type: "+contentType)
+	return r.Status, s.buyer.Object(r)
 }
 
 func (s *sandboxShop) at(path string) string { return "http://" + s.settings["ADDR"] + path }
@@ -112,18 +82,9 @@ func (s *sandboxShop) paid(card string) (order string) {
 // pay confirms an order with a card.
 func (s *sandboxShop) pay(order, card string) (status int, answer map[string]any) {
 	s.Helper()
-	_, token := s.send("POST", s.stripe("/v1/confirmation_tokens"), "application/x-www-form-urlencoded", url.Values{
-		"key":                                  {config.SandboxPublishableKey},
-		"use_stripe_sdk":                       {"true"},
-		"payment_method_data[type]":            {"card"},
-		"payment_method_data[card][number]":    {card},
-		"payment_method_data[card][cvc]":       {"123"},
-		"payment_method_data[card][exp_month]": {"12"},
-		"payment_method_data[card][exp_year]":  {"2034"},
-	}.Encode())
-
+	token := s.buyer.Token(s.stripe(""), config.SandboxPublishableKey, card, nil)
 	return s.send("POST", s.at("/create-confirm-intent"), "application/json",
-		`{"confirmationTokenId":"`+token["id"].(string)+`","orderId":"`+order+`"}`)
+		`{"confirmationTokenId":"`+token+`","orderId":"`+order+`"}`)
 }
 
 // view returns the order as the buyer sees it.
@@ -186,20 +147,8 @@ func (s *sandboxShop) refunds() (requested []any) {
 
 	r.SetBasicAuth(config.SandboxSecretKey, "")
 
-	res, err := s.buyer.Do(r)
-	if err != nil {
-		s.Fatal(err)
-	}
-
-	var page struct {
-		Data []any `json:"data"`
-	}
-	err = json.NewDecoder(res.Body).Decode(&page)
-	if err := errors.Join(err, res.Body.Close()); err != nil {
-		s.Fatal(err)
-	}
-
-	for _, re := range page.Data {
+	list, _ := s.buyer.Object(s.buyer.Send(r))["data"].([]any)
+	for _, re := range list {
 		if meta, _ := re.(map[string]any)["metadata"].(map[string]any); meta[payments.MetaOperation] != nil {
 			requested = append(requested, re)
 		}

@@ -3,7 +3,6 @@ package api_test
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -143,13 +142,7 @@ func TestWebhookAlone(t *testing.T) {
 		order = b.Order("mug")
 		secret := b.Object(b.Confirm(order, e2etest.CardAsks))["client_secret"].(string)
 		intent, _, _ = strings.Cut(secret, "_secret_")
-		resp, err := b.Client.PostForm(s.App.StripeOrigin()+"/3ds/"+intent, map[string][]string{"client_secret": {secret}, "outcome": {"pass"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := resp.Body.Close(); err != nil || resp.StatusCode != http.StatusOK {
-			t.Fatalf("the bank answers %d, %v", resp.StatusCode, err)
-		}
+		b.Authenticate(secret, "pass")
 
 		s.WantLedger(1, e2etest.MugPrice)
 		if got := b.Status(order); got != "open requires_action" {

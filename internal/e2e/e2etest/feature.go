@@ -29,7 +29,7 @@ func (b *Buyer) Feature(orderID, name string) string {
 		b.t.Fatal(err)
 	}
 
-	session := b.Object(b.send(r))
+	session := b.Object(b.Send(r))
 	return Part(b.t, session, "customer.customer_session.components.payment_element.features."+name)
 }
 

@@ -87,12 +87,9 @@ func (s *Shop) List(path string, pairs ...string) (list []map[string]any) {
 func (b *Buyer) Authenticate(secret, outcome string) {
 	b.t.Helper()
 	id, _, _ := strings.Cut(secret, "_secret_")
-	resp, err := b.Client.PostForm(b.shop.Config.StripeAPIBase+"/3ds/"+id, url.Values{"client_secret": {secret}, "outcome": {outcome}})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	if err := resp.Body.Close(); err != nil || resp.StatusCode != http.StatusOK {
-		b.t.Fatalf("3D Secure: %d, %v", resp.StatusCode, err)
+	r := b.PostForm(b.shop.Config.StripeAPIBase+"/3ds/"+id, url.Values{"client_secret": {secret}, "outcome": {outcome}})
+	if r.Status != http.StatusOK {
+		b.t.Fatalf("3D Secure: %d %s", r.Status, r.Body)
 	}
 }
 
