@@ -48,7 +48,8 @@ func (v Violation) String() string {
 	var text strings.Builder
 	_, _ = fmt.Fprintf(&text, "%s (%s): %s", v.ID, v.Impact, v.Help)
 	for _, node := range v.Nodes {
-		_, _ = fmt.Fprintf(&text, "\n  %s\n    %s\n    %s", node.Target, node.HTML, strings.ReplaceAll(node.Why, "\n", "\n    "))
+		why := strings.ReplaceAll(node.Why, "\n", "\n    ")
+		_, _ = fmt.Fprintf(&text, "\n  %s\n    %s\n    %s", node.Target, node.HTML, why)
 	}
 	return text.String()
 }
@@ -66,7 +67,8 @@ func Axe(tb testing.TB, ctx context.Context, scope ...string) {
 	tb.Helper()
 	script, err := readAxe()
 	if errors.Is(err, os.ErrNotExist) {
-		testhost.Missing(tb, "this test needs the packages of package-lock.json, but "+axeScript+" is missing (run: npm ci)")
+		testhost.Missing(tb, "this test needs the packages of package-lock.json, "+
+			"but "+axeScript+" is missing (run: npm ci)")
 	}
 	if err != nil {
 		tb.Fatal("browsertest: ", err)

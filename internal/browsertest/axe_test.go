@@ -30,10 +30,28 @@ func TestAxe(t *testing.T) {
 	}{
 		{"a good page has no violation", head + "<p>text</p>", nil, ""},
 		{"an input without a label is one", head + "<input id=bare>", nil, "label (critical)|<input id=\"bare\">"},
-		{"small targets of WCAG 2.2 are one", head + "<a href=/>a</a><div><button style='font-size:5px'>a</button><button style='font-size:5px'>b</button></div>", nil, "target-size (serious)|<button"},
-		{"content outside of the landmarks is one", head + "</main><p>text</p>", nil, "region (moderate)|<p>"},
-		{"faint text in a shadow root is one", head + "<div><template shadowrootmode=open><p id=faint style='color:#ddd'>text</p></template></div>", nil, "color-contrast (serious)|#faint"},
-		{"what is outside of the scope is not looked at", head + "<input id=bare><p id=here>text</p>", []string{"#here"}, ""},
+		{
+			"small targets of WCAG 2.2 are one",
+			head + "<a href=/>a</a><div>" +
+				"<button style='font-size:5px'>a</button>" +
+				"<button style='font-size:5px'>b</button></div>",
+			nil, "target-size (serious)|<button",
+		},
+		{
+			"content outside of the landmarks is one",
+			head + "</main><p>text</p>",
+			nil, "region (moderate)|<p>",
+		},
+		{
+			"faint text in a shadow root is one",
+			head + "<div><template shadowrootmode=open><p id=faint style='color:#ddd'>text</p></template></div>",
+			nil, "color-contrast (serious)|#faint",
+		},
+		{
+			"what is outside of the scope is not looked at",
+			head + "<input id=bare><p id=here>text</p>",
+			[]string{"#here"}, "",
+		},
 		{"what is inside of it is", head + "<p id=here><input></p>", []string{"#here"}, "label (critical)"},
 		{"a page that forbids scripts is looked at", head + "<input>", nil, "label (critical)"},
 	} {

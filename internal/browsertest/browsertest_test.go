@@ -105,7 +105,8 @@ func TestFrame(t *testing.T) {
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
 
-		if _, err := browsertest.Frame(ctx, chromedp.CSS("iframe"), "button"); !errors.Is(err, context.DeadlineExceeded) {
+		_, err := browsertest.Frame(ctx, chromedp.CSS("iframe"), "button")
+		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
 		}
 	})
@@ -119,12 +120,18 @@ func TestProblems(t *testing.T) {
 		kind browsertest.Kind
 		text string
 	}{
-		"a console.error is a problem":        {"<script>console.error('no', 7)</script>", browsertest.Console, "no 7"},
-		"an uncaught exception is a problem":  {"<script>throw new Error('oh')</script>", browsertest.Exception, "Error: oh"},
-		"an unhandled rejection is a problem": {"<script>Promise.reject(new Error('oh'))</script>", browsertest.Exception, "Error: oh"},
-		"a blocked image is a problem":        {"<img src='/x.png'>", browsertest.CSP, "img-src"},
-		"a blocked style is a problem":        {"<p style='color:red'>x</p>", browsertest.CSP, "style-src"},
-		"an answer of 404 is a problem":       {"<script>fetch('/none')</script>", browsertest.Network, "404"},
+		"a console.error is a problem": {"<script>console.error('no', 7)</script>", browsertest.Console, "no 7"},
+		"an uncaught exception is a problem": {
+			"<script>throw new Error('oh')</script>",
+			browsertest.Exception, "Error: oh",
+		},
+		"an unhandled rejection is a problem": {
+			"<script>Promise.reject(new Error('oh'))</script>",
+			browsertest.Exception, "Error: oh",
+		},
+		"a blocked image is a problem":  {"<img src='/x.png'>", browsertest.CSP, "img-src"},
+		"a blocked style is a problem":  {"<p style='color:red'>x</p>", browsertest.CSP, "style-src"},
+		"an answer of 404 is a problem": {"<script>fetch('/none')</script>", browsertest.Network, "404"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

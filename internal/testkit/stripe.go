@@ -155,6 +155,7 @@ func (s *Stripe) Send(_ context.Context, p payments.Params, key string) (payment
 	s.sent, s.keys = append(s.sent, p), append(s.keys, key)
 	send := s.onSend
 	s.mu.Unlock()
+
 	if send != nil {
 		return send(p, key)
 	}
@@ -175,11 +176,13 @@ func (s *Stripe) Send(_ context.Context, p payments.Params, key string) (payment
 	if snap.Status == payments.StatusSucceeded {
 		snap.AmountReceived = snap.Amount
 	}
+
 	s.intents[snap.ID] = snap
 
 	if s.down != nil {
 		return payments.Snapshot{}, s.down
 	}
+
 	return snap, nil
 }
 
@@ -188,6 +191,7 @@ func (s *Stripe) Intent(_ context.Context, id string) (payments.Snapshot, error)
 	s.mu.Lock()
 	hook := s.onRead
 	s.mu.Unlock()
+
 	if hook != nil {
 		hook()
 	}
@@ -196,6 +200,7 @@ func (s *Stripe) Intent(_ context.Context, id string) (payments.Snapshot, error)
 	defer s.mu.Unlock()
 
 	s.readings++
+
 	return read(s, s.intents, id)
 }
 
@@ -207,11 +212,13 @@ func (s *Stripe) FindIntent(_ context.Context, p payments.Params, _, _ time.Time
 	if s.down != nil {
 		return payments.Snapshot{}, false, s.down
 	}
+
 	for _, snap := range s.intents {
 		if snap.OrderID == p.Metadata[payments.MetaOrder] {
 			return snap, true, nil
 		}
 	}
+
 	return payments.Snapshot{}, false, nil
 }
 
@@ -228,6 +235,7 @@ func (s *Stripe) CancelIntent(_ context.Context, in payments.Intent, _ string) e
 	case down != nil:
 		return down
 	}
+
 	s.SetStatus(in.ID, payments.StatusCanceled)
 	return nil
 }

@@ -62,7 +62,8 @@ func (h *harness) newBuyer(ctx context.Context, cards ...string) (*buyer, error)
 func (h *harness) newBuyerOf(ctx context.Context, sku string, cards ...string) (*buyer, error) {
 	b := &buyer{harness: h, client: h.client, cards: cards}
 	err := b.retry(ctx, func() error {
-		r, cookie := b.call(ctx, http.MethodPost, "/orders", map[string]any{"items": []map[string]any{{"sku": sku, "quantity": 1 + h.next()%3}}})
+		item := map[string]any{"sku": sku, "quantity": 1 + h.next()%3}
+		r, cookie := b.call(ctx, http.MethodPost, "/orders", map[string]any{"items": []any{item}})
 		if r.status != http.StatusCreated || cookie == nil {
 			return errNotYet // an order that nobody was told about belongs to nobody
 		}

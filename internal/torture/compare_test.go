@@ -108,7 +108,8 @@ func (c *comparison) charges() {
 		case o.status != "paid":
 			c.mismatch("charge %s was made for order %s, which is %s", ch.ID, o.id, o.status)
 		case ch.AmountCaptured != o.amount || ch.Currency != o.currency:
-			c.mismatch("charge %s is over %d %s, order %s over %d %s", ch.ID, ch.AmountCaptured, ch.Currency, o.id, o.amount, o.currency)
+			c.mismatch("charge %s is over %d %s, order %s over %d %s",
+				ch.ID, ch.AmountCaptured, ch.Currency, o.id, o.amount, o.currency)
 		}
 
 		if ch.AmountRefunded != 0 {

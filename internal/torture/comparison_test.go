@@ -66,17 +66,22 @@ func TestComparison(t *testing.T) {
 		"has 0 charges":                      func(f *facts) { f.ledger.Charges = nil },
 		"is over 1700 usd":                   func(f *facts) { f.ledger.Charges[1].AmountCaptured = 1700 },
 		"intent pi_2 belongs to no order": func(f *facts) {
-			f.ledger.Intents = append(f.ledger.Intents, sandbox.LedgerIntent{ID: "pi_2", Status: "requires_payment_method"})
+			stray := sandbox.LedgerIntent{ID: "pi_2", Status: "requires_payment_method"}
+			f.ledger.Intents = append(f.ledger.Intents, stray)
 		},
-		"was refunded":                            func(f *facts) { f.ledger.Charges[1].AmountRefunded = 1 },
-		"2 live intents":                          func(f *facts) { f.ledger.Intents = append(f.ledger.Intents, f.ledger.Intents[0]) },
-		"order ord_1 over 1800 was acknowledged":  func(f *facts) { f.shop.orders = nil },
-		"was told that it is paid":                func(f *facts) { f.shop.orders[0].status = "open" },
-		"event evt_1 was acknowledged":            func(f *facts) { f.shop.events = nil },
-		"event evt_2 of Stripe is not":            func(f *facts) { f.sent = append(f.sent, "evt_2") },
-		"has 0 effects":                           func(f *facts) { f.shop.effects = nil },
-		"has 2 effects":                           func(f *facts) { f.shop.effects = append(f.shop.effects, f.shop.effects[0]) },
-		"is in review":                            func(f *facts) { f.shop.orders[0].status = "review" },
+		"was refunded": func(f *facts) { f.ledger.Charges[1].AmountRefunded = 1 },
+		"2 live intents": func(f *facts) {
+			f.ledger.Intents = append(f.ledger.Intents, f.ledger.Intents[0])
+		},
+		"order ord_1 over 1800 was acknowledged": func(f *facts) { f.shop.orders = nil },
+		"was told that it is paid":               func(f *facts) { f.shop.orders[0].status = "open" },
+		"event evt_1 was acknowledged":           func(f *facts) { f.shop.events = nil },
+		"event evt_2 of Stripe is not":           func(f *facts) { f.sent = append(f.sent, "evt_2") },
+		"has 0 effects":                          func(f *facts) { f.shop.effects = nil },
+		"has 2 effects": func(f *facts) {
+			f.shop.effects = append(f.shop.effects, f.shop.effects[0])
+		},
+		"is in review": func(f *facts) { f.shop.orders[0].status = "review" },
 		"attempt att_1 of order ord_1 is unknown": func(f *facts) { f.shop.attempts[0].state = "unknown" },
 		"(payment_intent.succeeded) is dead": func(f *facts) {
 			f.shop.events[0] = eventRow{

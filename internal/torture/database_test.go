@@ -61,18 +61,26 @@ func (d database) read(ctx context.Context) (out rows, err error) {
 	defer func() { _ = tx.Rollback() }() // nothing was written
 
 	err = errors.Join(
-		gather(ctx, tx, &out.orders, `SELECT id, status, review_reason, currency, amount FROM orders`, func(r *orderRow) []any {
-			return []any{&r.id, &r.status, &r.reason, &r.currency, &r.amount}
-		}),
-		gather(ctx, tx, &out.attempts, `SELECT id, order_id, state FROM attempts`, func(r *attemptRow) []any {
-			return []any{&r.id, &r.order, &r.state}
-		}),
-		gather(ctx, tx, &out.effects, `SELECT order_id, kind FROM effects`, func(r *effectRow) []any {
-			return []any{&r.order, &r.kind}
-		}),
-		gather(ctx, tx, &out.events, `SELECT id, type, state, note, secret, payload FROM events`, func(r *eventRow) []any {
-			return []any{&r.id, &r.kind, &r.state, &r.note, &r.secret, &r.payload}
-		}),
+		gather(ctx, tx, &out.orders,
+			`SELECT id, status, review_reason, currency, amount FROM orders`,
+			func(r *orderRow) []any {
+				return []any{&r.id, &r.status, &r.reason, &r.currency, &r.amount}
+			}),
+		gather(ctx, tx, &out.attempts,
+			`SELECT id, order_id, state FROM attempts`,
+			func(r *attemptRow) []any {
+				return []any{&r.id, &r.order, &r.state}
+			}),
+		gather(ctx, tx, &out.effects,
+			`SELECT order_id, kind FROM effects`,
+			func(r *effectRow) []any {
+				return []any{&r.order, &r.kind}
+			}),
+		gather(ctx, tx, &out.events,
+			`SELECT id, type, state, note, secret, payload FROM events`,
+			func(r *eventRow) []any {
+				return []any{&r.id, &r.kind, &r.state, &r.note, &r.secret, &r.payload}
+			}),
 	)
 
 	return out, err

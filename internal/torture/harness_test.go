@@ -156,7 +156,8 @@ func (h *harness) wantAgreement(within time.Duration) {
 		}
 
 		if pause(ctx) != nil {
-			h.t.Errorf("the shop and Stripe do not agree after %s (last error: %v):\n%s", within, err, strings.Join(found, "\n"))
+			h.t.Errorf("the shop and Stripe do not agree after %s (last error: %v):\n%s",
+				within, err, strings.Join(found, "\n"))
 			return
 		}
 	}

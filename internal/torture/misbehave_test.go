@@ -38,7 +38,9 @@ func TestStripeMisbehaves(t *testing.T) {
 				defer cancel()
 
 				f := sandbox.Fault{Kind: kind, Count: count, DelayMS: slow}
-				for _, provoke := range []func(context.Context, *harness, sandbox.Fault) error{createFails, confirmFails, readFails} {
+				for _, provoke := range []func(context.Context, *harness, sandbox.Fault) error{
+					createFails, confirmFails, readFails,
+				} {
 					if err := provoke(ctx, h, f); err != nil {
 						t.Fatal(err)
 					}

@@ -181,7 +181,8 @@ func (l *serverLog) read(line string) {
 	switch {
 	case strings.Contains(line, "WARNING: DATA RACE"):
 		l.fault = "the server has a data race"
-	case strings.HasPrefix(line, "panic:"), strings.HasPrefix(line, "fatal error:"), strings.Contains(line, "webhooks: panic"):
+	case strings.HasPrefix(line, "panic:"), strings.HasPrefix(line, "fatal error:"),
+		strings.Contains(line, "webhooks: panic"):
 		l.fault = "the server panicked"
 	case l.bound == "" && strings.Contains(line, `"message":"checkoutd is up"`):
 		var v struct{ Addr string }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -54,6 +55,9 @@ func TestReplicasChargeOnce(t *testing.T) {
 	}
 }
 
+// inConflict are the codes of a confirm that another one has overtaken.
+var inConflict = []string{"payment_in_progress", "payment_unknown", "order_not_open"}
+
 // rush sends many confirms of one order at once, each to the next server. A
 // buyer must be able to continue after every response.
 func (h *harness) rush(ctx context.Context) error {
@@ -84,9 +88,10 @@ func (h *harness) rush(ctx context.Context) error {
 
 			switch {
 			case r.status == http.StatusOK && r.Status == "succeeded":
-			case r.status == http.StatusConflict && (r.Code == "payment_in_progress" || r.Code == "payment_unknown" || r.Code == "order_not_open"):
+			case r.status == http.StatusConflict && slices.Contains(inConflict, r.Code):
 			default:
-				return fatal("order %s: the response to one of many confirms is %d %s %s", b.order, r.status, r.Status, r.Code)
+				return fatal("order %s: the response to one of many confirms is %d %s %s",
+					b.order, r.status, r.Status, r.Code)
 			}
 
 			return nil

@@ -37,9 +37,11 @@ func (a *awayInbox) CountRejected(ctx context.Context, reason string, n int64) e
 	return a.Store.CountRejected(ctx, reason, n)
 }
 
-func (a *awayInbox) FinishEvent(ctx context.Context, claim *queue.Claim, next webhooks.State, note string, at time.Time) error {
+func (a *awayInbox) FinishEvent(
+	ctx context.Context, claim *queue.Claim, next webhooks.State, note string, dueAt time.Time,
+) error {
 	if err := a.err(); err != nil {
 		return err
 	}
-	return a.Store.FinishEvent(ctx, claim, next, note, at)
+	return a.Store.FinishEvent(ctx, claim, next, note, dueAt)
 }

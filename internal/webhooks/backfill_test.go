@@ -47,7 +47,7 @@ func TestBackfillRepairsTheOrderWhoseWebhookNeverArrived(t *testing.T) {
 	onEachEngine(t, func(f *fixture) {
 		order, intent := f.buy(payments.StatusProcessing)
 		f.stripe.SetStatus(intent, payments.StatusSucceeded)
-		raw := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
+		raw := f.intentEvent("succeeded", intent, order, payments.StatusSucceeded)
 		f.stripe.list(raw)
 
 		if found := f.backfill(); found != 1 {
@@ -257,7 +257,8 @@ func TestBackfillSkipsUnreadableEvents(t *testing.T) {
 func TestBackfillQuarantinesForeignEvents(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	raw := f.eventWith("payment_intent.succeeded", intentObject("pi_1", "", payments.StatusSucceeded), object{"livemode": true})
+	intent := intentObject("pi_1", "", payments.StatusSucceeded)
+	raw := f.eventWith("payment_intent.succeeded", intent, object{"livemode": true})
 	f.stripe.list(raw)
 	f.backfill()
 	f.wantState(raw, webhooks.Quarantined, "livemode")
@@ -292,7 +293,7 @@ func TestRunBackfillsAtOnceAndThenPeriodically(t *testing.T) {
 	f := newFixture(t, func(c *webhooks.Config) { c.BackfillEvery = 20 * time.Millisecond })
 	order, intent := f.buy(payments.StatusProcessing)
 	f.stripe.SetStatus(intent, payments.StatusSucceeded)
-	f.stripe.list(f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded)))
+	f.stripe.list(f.intentEvent("succeeded", intent, order, payments.StatusSucceeded))
 	f.stripe.mu.Lock()
 	f.stripe.onPage = func(int) error { // the first run fails
 		if len(f.stripe.asked) == 1 {

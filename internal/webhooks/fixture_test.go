@@ -207,6 +207,21 @@ func intentObject(id, order string, status payments.Status) object {
 	return o
 }
 
+// confirm confirms the order with a token.
+func (f *fixture) confirm(order, token string) {
+	f.Helper()
+	request := payments.ConfirmRequest{OrderID: order, Token: token}
+	if _, err := f.pay.Confirm(f.Context(), request); err != nil {
+		f.Fatal(err)
+	}
+}
+
+// intentEvent returns the event payment_intent.name of an intent.
+func (f *fixture) intentEvent(name, intent, order string, status payments.Status) []byte {
+	f.Helper()
+	return f.event("payment_intent."+name, intentObject(intent, order, status))
+}
+
 // event returns the JSON of a new event.
 func (f *fixture) event(eventType string, o any) []byte {
 	return f.eventWith(eventType, o, nil)
@@ -341,7 +356,8 @@ func (f *fixture) wantOrder(order string, status orders.Status, payment orders.P
 	f.Helper()
 	o := f.state(order).Order
 	if o.Status != status || o.PaymentStatus != payment {
-		f.Errorf("order is %s, payment %s (review: %q); want %s, %s", o.Status, o.PaymentStatus, o.ReviewReason, status, payment)
+		f.Errorf("order is %s, payment %s (review: %q); want %s, %s",
+			o.Status, o.PaymentStatus, o.ReviewReason, status, payment)
 	}
 }
 

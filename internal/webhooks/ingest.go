@@ -64,6 +64,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	e.Source, e.Secret = SourceWebhook, matched.fingerprint
+
 	isNew, err := s.cfg.Intake.Accept(r.Context(), e)
 	if err != nil {
 		return err
@@ -74,6 +75,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	log := httpio.LogFields(r.Context())
 	log.Set("event_id", e.ID)
 	log.Set("event_type", e.Type)
+
 	if !isNew {
 		log.Set("duplicate", "true")
 	}

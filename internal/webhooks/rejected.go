@@ -56,6 +56,7 @@ func (s *Service) flushRejected(ctx context.Context) {
 				Str("reason", reason).
 				Int64("count", n).
 				Msg("could not store the count of rejected webhooks")
+
 			continue
 		}
 

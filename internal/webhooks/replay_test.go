@@ -32,6 +32,15 @@ func (f *fixture) replay(filter webhooks.Filter) []string {
 	return ids
 }
 
+// replayEvent replays one event.
+func (f *fixture) replayEvent(raw []byte) {
+	f.Helper()
+	n, err := f.store.ReplayEvents(f.Context(), []string{eventID(raw)}, f.clock.Now())
+	if n != 1 || err != nil {
+		f.Fatalf("replayed %d events, %v; want 1", n, err)
+	}
+}
+
 func (f *fixture) previewer() webhooks.Previewer {
 	return webhooks.Previewer{Payments: f.pay, Decoder: f.stripe}
 }
@@ -50,12 +59,12 @@ func TestReplayFilters(t *testing.T) {
 	onEachEngine(t, func(f *fixture) {
 		order1, intent1 := f.buy(payments.StatusProcessing)
 		order2, intent2 := f.buy(payments.StatusProcessing)
-		succeeded1 := f.event("payment_intent.succeeded", intentObject(intent1, order1, payments.StatusSucceeded))
-		created1 := f.event("payment_intent.created", intentObject(intent1, order1, payments.StatusRequiresPaymentMethod))
+		succeeded1 := f.intentEvent("succeeded", intent1, order1, payments.StatusSucceeded)
+		created1 := f.intentEvent("created", intent1, order1, payments.StatusRequiresPaymentMethod)
 		f.deliver(created1, succeeded1)
 		f.clock.Advance(time.Hour)
 		noon := f.clock.Now()
-		succeeded2 := f.event("payment_intent.succeeded", intentObject(intent2, order2, payments.StatusSucceeded))
+		succeeded2 := f.intentEvent("succeeded", intent2, order2, payments.StatusSucceeded)
 		f.deliver(succeeded2)
 		f.work()
 		f.clock.Advance(time.Hour)
@@ -64,13 +73,19 @@ func TestReplayFilters(t *testing.T) {
 			filter webhooks.Filter
 			want   [][]byte
 		}{
-			"ids":         {webhooks.Filter{IDs: []string{eventID(created1), "evt_nobody"}}, [][]byte{created1}},
-			"type":        {webhooks.Filter{Types: []string{"payment_intent.succeeded"}}, [][]byte{succeeded1, succeeded2}},
-			"order":       {webhooks.Filter{OrderID: order1}, [][]byte{created1, succeeded1}},
-			"from":        {webhooks.Filter{From: noon}, [][]byte{succeeded2}},
-			"to":          {webhooks.Filter{To: noon}, [][]byte{created1, succeeded1}},
-			"order, type": {webhooks.Filter{OrderID: order1, Types: []string{"payment_intent.created"}}, [][]byte{created1}},
-			"state":       {webhooks.Filter{States: []webhooks.State{webhooks.Dead}}, nil},
+			"ids": {webhooks.Filter{IDs: []string{eventID(created1), "evt_nobody"}}, [][]byte{created1}},
+			"type": {
+				webhooks.Filter{Types: []string{"payment_intent.succeeded"}},
+				[][]byte{succeeded1, succeeded2},
+			},
+			"order": {webhooks.Filter{OrderID: order1}, [][]byte{created1, succeeded1}},
+			"from":  {webhooks.Filter{From: noon}, [][]byte{succeeded2}},
+			"to":    {webhooks.Filter{To: noon}, [][]byte{created1, succeeded1}},
+			"order, type": {
+				webhooks.Filter{OrderID: order1, Types: []string{"payment_intent.created"}},
+				[][]byte{created1},
+			},
+			"state": {webhooks.Filter{States: []webhooks.State{webhooks.Dead}}, nil},
 		} {
 			var want []string
 			for _, raw := range c.want {
@@ -100,17 +115,20 @@ func TestPreviewPredictsAndChangesNothing(t *testing.T) {
 	f := newFixture(t)
 	paid, paidIntent := f.buy(payments.StatusSucceeded)
 	open, openIntent := f.buy(payments.StatusProcessing)
+	otherVersion := f.eventWith("payment_intent.succeeded",
+		intentObject(openIntent, open, payments.StatusSucceeded), object{"api_version": "2020-08-27"})
+
 	cases := map[string]struct {
 		raw  []byte
 		want webhooks.Preview
 	}{
-		"an order would be paid": {f.event("payment_intent.succeeded", intentObject(openIntent, open, payments.StatusSucceeded)),
+		"an order would be paid": {f.intentEvent("succeeded", openIntent, open, payments.StatusSucceeded),
 			webhooks.Preview{OrderID: open, Before: orders.Open, After: orders.Paid}},
-		"an order stays paid": {f.event("payment_intent.succeeded", intentObject(paidIntent, paid, payments.StatusSucceeded)),
+		"an order stays paid": {f.intentEvent("succeeded", paidIntent, paid, payments.StatusSucceeded),
 			webhooks.Preview{OrderID: paid, Before: orders.Paid, After: orders.Paid}},
-		"a stale event changes nothing": {f.event("payment_intent.processing", intentObject(paidIntent, paid, payments.StatusProcessing)),
+		"a stale event changes nothing": {f.intentEvent("processing", paidIntent, paid, payments.StatusProcessing),
 			webhooks.Preview{OrderID: paid, Before: orders.Paid, After: orders.Paid}},
-		"Stripe would be called": {f.event("payment_intent.requires_action", intentObject(openIntent, open, payments.StatusRequiresAction)),
+		"Stripe would be called": {f.intentEvent("requires_action", openIntent, open, payments.StatusRequiresAction),
 			webhooks.Preview{
 				OrderID:    open,
 				Before:     orders.Open,
@@ -119,11 +137,11 @@ func TestPreviewPredictsAndChangesNothing(t *testing.T) {
 			}},
 		"a refund is read at Stripe": {f.event("refund.created", refundObject(paidIntent, false)),
 			webhooks.Preview{OrderID: paid, AsksStripe: true}},
-		"an intent of another version is read at Stripe": {f.eventWith("payment_intent.succeeded", intentObject(openIntent, open, payments.StatusSucceeded), object{"api_version": "2020-08-27"}),
+		"an intent of another version is read at Stripe": {otherVersion,
 			webhooks.Preview{OrderID: open, AsksStripe: true}},
 		"a type that is ignored": {f.event("customer.created", object{"id": "cus_1", "object": "customer"}),
 			webhooks.Preview{Note: "events of this type change no order"}},
-		"no order matches": {f.event("payment_intent.succeeded", intentObject("pi_else", "", payments.StatusSucceeded)),
+		"no order matches": {f.intentEvent("succeeded", "pi_else", "", payments.StatusSucceeded),
 			webhooks.Preview{Note: "no order matches this event yet"}},
 	}
 
@@ -141,9 +159,12 @@ func TestPreviewPredictsAndChangesNothing(t *testing.T) {
 		}
 	}
 
-	if after := f.state(open); after.Order.Status != before.Order.Status || !after.Order.UpdatedAt.Equal(before.Order.UpdatedAt) || len(after.Intents) != len(before.Intents) {
+	after := f.state(open)
+	if after.Order.Status != before.Order.Status || !after.Order.UpdatedAt.Equal(before.Order.UpdatedAt) ||
+		len(after.Intents) != len(before.Intents) {
 		t.Error("a preview changed the order")
 	}
+
 	if f.stripe.Readings() != readings {
 		t.Error("a preview called Stripe")
 	}
@@ -181,10 +202,10 @@ func TestReplayIsIdempotent(t *testing.T) {
 	})
 
 	f.deliver(
-		f.event("payment_intent.created", intentObject(intent, order, payments.StatusRequiresPaymentMethod)),
-		f.event("payment_intent.requires_action", intentObject(intent, order, payments.StatusRequiresAction)),
+		f.intentEvent("created", intent, order, payments.StatusRequiresPaymentMethod),
+		f.intentEvent("requires_action", intent, order, payments.StatusRequiresAction),
 		f.event("charge.succeeded", chargeObject(intent, order)),
-		f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded)),
+		f.intentEvent("succeeded", intent, order, payments.StatusSucceeded),
 		f.event("charge.refunded", chargeObject(intent, order)),
 	)
 

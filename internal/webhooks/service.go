@@ -87,6 +87,7 @@ func New(c Config) *Service {
 		Work:    s.work,
 		Release: s.release,
 	})
+
 	return s
 }
 

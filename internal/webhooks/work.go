@@ -28,6 +28,7 @@ func (s *Service) work(ctx context.Context, e Event) error {
 	err := s.process(ctx, &e)
 
 	state := Done
+
 	var terminal *terminalError
 	switch {
 	case err == nil: // the claim ended together with the change

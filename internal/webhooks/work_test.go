@@ -16,6 +16,15 @@ import (
 
 func TestIntentEventsReachTheOrder(t *testing.T) {
 	t.Parallel()
+	const (
+		noMethod   = payments.StatusRequiresPaymentMethod
+		action     = payments.StatusRequiresAction
+		processing = payments.StatusProcessing
+		succeeded  = payments.StatusSucceeded
+		held       = payments.StatusRequiresCapture
+		canceled   = payments.StatusCanceled
+	)
+
 	onEachEngine(t, func(f *fixture) {
 		for _, c := range []struct {
 			event         string
@@ -23,15 +32,15 @@ func TestIntentEventsReachTheOrder(t *testing.T) {
 			order         orders.Status
 			payment       orders.PaymentStatus
 		}{
-			{"succeeded", payments.StatusProcessing, payments.StatusSucceeded, orders.Paid, orders.PaymentPaid},
-			{"succeeded", payments.StatusRequiresAction, payments.StatusSucceeded, orders.Paid, orders.PaymentPaid},
-			{"processing", payments.StatusRequiresAction, payments.StatusProcessing, orders.Open, orders.Processing},
-			{"requires_action", payments.StatusRequiresAction, payments.StatusRequiresAction, orders.Open, orders.RequiresAction},
-			{"payment_failed", payments.StatusProcessing, payments.StatusRequiresPaymentMethod, orders.Open, orders.PaymentFailed},
-			{"canceled", payments.StatusRequiresAction, payments.StatusCanceled, orders.Open, orders.Unpaid},
-			{"amount_capturable_updated", payments.StatusRequiresAction, payments.StatusRequiresCapture, orders.Authorized, orders.PaymentAuthorized},
-			{"partially_funded", payments.StatusRequiresAction, payments.StatusRequiresAction, orders.Open, orders.RequiresAction},
-			{"created", payments.StatusRequiresAction, payments.StatusRequiresAction, orders.Open, orders.RequiresAction},
+			{"succeeded", processing, succeeded, orders.Paid, orders.PaymentPaid},
+			{"succeeded", action, succeeded, orders.Paid, orders.PaymentPaid},
+			{"processing", action, processing, orders.Open, orders.Processing},
+			{"requires_action", action, action, orders.Open, orders.RequiresAction},
+			{"payment_failed", processing, noMethod, orders.Open, orders.PaymentFailed},
+			{"canceled", action, canceled, orders.Open, orders.Unpaid},
+			{"amount_capturable_updated", action, held, orders.Authorized, orders.PaymentAuthorized},
+			{"partially_funded", action, action, orders.Open, orders.RequiresAction},
+			{"created", action, action, orders.Open, orders.RequiresAction},
 		} {
 			order, intent := f.buy(c.before)
 			f.stripe.SetStatus(intent, c.after)
@@ -97,15 +106,14 @@ func TestUnmatchedEventWaitsForItsOrder(t *testing.T) {
 			f.work()
 		}
 
-		if e := f.stored(raw); e.State != webhooks.Unmatched || e.NextAt.Before(f.clock.Now().Add(10*365*24*time.Hour)) {
+		tenYears := f.clock.Now().Add(10 * 365 * 24 * time.Hour)
+		if e := f.stored(raw); e.State != webhooks.Unmatched || e.NextAt.Before(tenYears) {
 			f.Errorf("after 5 days it is %s, due %s; want never", e.State, e.NextAt)
 		}
 
 		f.stripe.SetNext(payments.StatusProcessing)
 
-		if _, err := f.pay.Confirm(f.Context(), payments.ConfirmRequest{OrderID: order, Token: "ctoken_x"}); err != nil {
-			f.Fatal(err)
-		}
+		f.confirm(order, "ctoken_x")
 
 		f.wantOrder(order, orders.Open, orders.Processing)
 		f.work()
@@ -117,7 +125,7 @@ func TestUnmatchedEventWaitsForItsOrder(t *testing.T) {
 func TestUnmatchedEventIsRetriedWithBackoff(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	raw := f.event("payment_intent.succeeded", intentObject("pi_else", "", payments.StatusSucceeded))
+	raw := f.intentEvent("succeeded", "pi_else", "", payments.StatusSucceeded)
 	f.deliver(raw)
 	pause := 15 * time.Second
 	for range 8 {
@@ -140,13 +148,13 @@ func TestEventOfAnUnlinkedIntentIsMatchedByMetadata(t *testing.T) {
 	f.stripe.SetDown(testkit.ErrDown)
 	order, intent := f.buy(payments.StatusSucceeded) // charged, but the response is lost
 	f.wantOrder(order, orders.Open, orders.Checking)
-	raw := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
+	raw := f.intentEvent("succeeded", intent, order, payments.StatusSucceeded)
 	f.deliver(raw)
 	f.work()
 	f.wantState(raw, webhooks.Done, "")
 	f.wantPaid(order)
 
-	stranger := f.event("payment_intent.succeeded", intentObject("pi_2", "ord_nobody", payments.StatusSucceeded))
+	stranger := f.intentEvent("succeeded", "pi_2", "ord_nobody", payments.StatusSucceeded)
 	f.deliver(stranger)
 	f.work()
 	f.wantState(stranger, webhooks.Unmatched, "no order")
@@ -158,7 +166,7 @@ func TestFailureIsRetriedWithBackoffAndThenDead(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	order, intent := f.buy(payments.StatusRequiresAction)
-	raw := f.event("payment_intent.processing", intentObject(intent, order, payments.StatusProcessing))
+	raw := f.intentEvent("processing", intent, order, payments.StatusProcessing)
 	f.stripe.SetDown(testkit.ErrDown) // so the intent cannot be read
 	f.deliver(raw)
 	f.work()
@@ -198,9 +206,7 @@ func TestFailureIsRetriedWithBackoffAndThenDead(t *testing.T) {
 	f.stripe.SetDown(nil)
 	f.stripe.SetStatus(intent, payments.StatusSucceeded)
 
-	if n, err := f.store.ReplayEvents(t.Context(), []string{eventID(raw)}, f.clock.Now()); n != 1 || err != nil {
-		t.Fatal(n, err)
-	}
+	f.replayEvent(raw)
 
 	f.work()
 	f.wantState(raw, webhooks.Done, "")
@@ -211,8 +217,8 @@ func TestOnlyEventsThatNeedAReadingWaitWhileStripeIsDown(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	order, intent := f.buy(payments.StatusRequiresAction)
-	raw := f.event("payment_intent.processing", intentObject(intent, order, payments.StatusProcessing))
-	final := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
+	raw := f.intentEvent("processing", intent, order, payments.StatusProcessing)
+	final := f.intentEvent("succeeded", intent, order, payments.StatusSucceeded)
 	f.stripe.SetDown(testkit.ErrDown)
 	f.deliver(raw)
 	f.work()
@@ -244,7 +250,7 @@ func TestPanicFailsOnlyItsEvent(t *testing.T) {
 	poison := intentObject(intent, order, payments.StatusProcessing)
 	poison["description"] = "poison"
 	bad := f.event("payment_intent.processing", poison)
-	good := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
+	good := f.intentEvent("succeeded", intent, order, payments.StatusSucceeded)
 	f.deliver(bad, good)
 	f.work()
 	f.wantState(bad, webhooks.Received, "index out of range")
@@ -261,7 +267,7 @@ func TestEventThatNoWorkerSurvivesBecomesDead(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	order, intent := f.buy(payments.StatusProcessing)
-	raw := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
+	raw := f.intentEvent("succeeded", intent, order, payments.StatusSucceeded)
 	f.deliver(raw)
 
 	for range 30 { // claimed, but never finished
@@ -286,7 +292,7 @@ func TestEventOfAKilledWorkerGoesToAnother(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(f *fixture) {
 		order, intent := f.buy(payments.StatusProcessing)
-		raw := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
+		raw := f.intentEvent("succeeded", intent, order, payments.StatusSucceeded)
 		f.deliver(raw)
 		now := f.clock.Now()
 		taken, err := f.store.ClaimEvents(f.Context(), now, now.Add(lease), 10) // by a worker that is killed now
@@ -326,7 +332,7 @@ func TestSlowWorkerLosesItsClaimAndChangesNothing(t *testing.T) {
 	onEachEngine(t, func(f *fixture) {
 		order, intent := f.buy(payments.StatusRequiresAction)
 		f.stripe.SetStatus(intent, payments.StatusSucceeded)
-		raw := f.event("payment_intent.processing", intentObject(intent, order, payments.StatusProcessing))
+		raw := f.intentEvent("processing", intent, order, payments.StatusProcessing)
 		f.deliver(raw)
 		other := webhooks.New(f.config)
 		var once atomic.Bool
@@ -371,7 +377,7 @@ func TestOneEventOfAnOrderAtATime(t *testing.T) {
 		order, intent := f.buy(payments.StatusRequiresAction)
 		var all [][]byte
 		for range 12 {
-			raw := f.event("payment_intent.processing", intentObject(intent, order, payments.StatusProcessing))
+			raw := f.intentEvent("processing", intent, order, payments.StatusProcessing)
 			f.deliver(raw)
 			all = append(all, raw)
 			f.clock.Advance(time.Microsecond)
@@ -410,7 +416,7 @@ func TestReplicasProcessEachEventOnce(t *testing.T) {
 		all := map[string][]byte{}
 		for range n {
 			order, intent := f.buy(payments.StatusProcessing)
-			raw := f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded))
+			raw := f.intentEvent("succeeded", intent, order, payments.StatusSucceeded)
 			f.deliver(raw)
 			all[order] = raw
 		}
@@ -456,10 +462,10 @@ func TestEventsOfOneSecondInTheWrongOrder(t *testing.T) {
 	order, intent := f.buy(payments.StatusRequiresAction)
 	f.stripe.SetStatus(intent, payments.StatusSucceeded)
 	f.deliver(
-		f.event("payment_intent.succeeded", intentObject(intent, order, payments.StatusSucceeded)),
-		f.event("payment_intent.processing", intentObject(intent, order, payments.StatusProcessing)),
-		f.event("payment_intent.requires_action", intentObject(intent, order, payments.StatusRequiresAction)),
-		f.event("payment_intent.created", intentObject(intent, order, payments.StatusRequiresPaymentMethod)),
+		f.intentEvent("succeeded", intent, order, payments.StatusSucceeded),
+		f.intentEvent("processing", intent, order, payments.StatusProcessing),
+		f.intentEvent("requires_action", intent, order, payments.StatusRequiresAction),
+		f.intentEvent("created", intent, order, payments.StatusRequiresPaymentMethod),
 	)
 
 	f.work()
@@ -482,9 +488,7 @@ func TestLateFailureOfAPreviousAttemptIsStale(t *testing.T) {
 	late := f.event("payment_intent.payment_failed", failed)
 	f.stripe.SetNext(payments.StatusProcessing)
 
-	if _, err := f.pay.Confirm(f.Context(), payments.ConfirmRequest{OrderID: order, Token: "ctoken_second"}); err != nil {
-		t.Fatal(err)
-	}
+	f.confirm(order, "ctoken_second")
 
 	f.deliver(late)
 	f.work()
@@ -503,7 +507,7 @@ func TestRunProcessesArrivalsAndFinishesWorkInFlight(t *testing.T) {
 		once.Do(func() { close(reading); <-goOn })
 	})
 	stop := f.run(f.hooks)
-	raw := f.event("payment_intent.processing", intentObject(intent, order, payments.StatusProcessing))
+	raw := f.intentEvent("processing", intent, order, payments.StatusProcessing)
 	f.deliver(raw) // wakes the worker
 
 	select {
