@@ -54,7 +54,7 @@ func (p *promises) copy() *promises {
 type facts struct {
 	promised *promises      // read before the shop
 	ledger   sandbox.Ledger // what Stripe did; read before the shop
-	sent     []string       // the ids of all events of Stripe; read before the shop
+	sent     []string       // the IDs of all events of Stripe; read before the shop
 	shop     rows
 }
 

@@ -81,7 +81,7 @@ func (s *offline) fault(t *testing.T, f sandbox.Fault) {
 	}
 }
 
-// events returns the ids of all events so far.
+// events returns the IDs of all events so far.
 func (s *offline) events() []string {
 	var ids []string
 	for _, e := range s.Events() {
@@ -90,7 +90,7 @@ func (s *offline) events() []string {
 	return ids
 }
 
-// intentOf returns the id of an order's intent, "" if it has none.
+// intentOf returns the ID of an order's intent, "" if it has none.
 func (s *offline) intentOf(order string) string {
 	for _, in := range s.Ledger().Intents {
 		if in.Metadata["checkoutd_order"] == order {

@@ -63,7 +63,7 @@ func (s *Service) Backfill(ctx context.Context) (found int, err error) {
 			break
 		}
 
-		// Without an id the next page cannot be asked for. To stop here as if
+		// Without an ID the next page cannot be asked for. To stop here as if
 		// the list were at its end would lose the rest.
 		if len(events) == 0 {
 			return found, errors.New("webhooks: backfill: not one event of a page can be read")

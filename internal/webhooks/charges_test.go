@@ -65,7 +65,7 @@ func refundObject(intent string, expanded bool) object {
 	return o
 }
 
-// Refunds are counted by their own id (woocommerce-gateway-stripe#5697,
+// Refunds are counted by their own ID (woocommerce-gateway-stripe#5697,
 // craft-stripe#134).
 func TestRefundEvents(t *testing.T) {
 	t.Parallel()

@@ -115,7 +115,7 @@ func fromInvoice(o *object) payments.Ref {
 	}
 }
 
-// groupOf returns the id under which events of one intent or one subscription
+// groupOf returns the ID under which events of one intent or one subscription
 // are worked one at a time.
 func groupOf(eventType string, o *object) string {
 	ref := routeOf(eventType).refer(o)
@@ -143,7 +143,7 @@ type terminalError struct {
 
 func (e *terminalError) Error() string { return e.note }
 
-// findOrder returns the id of the order that ref leads to, or "".
+// findOrder returns the ID of the order that ref leads to, or "".
 type findOrder func(ctx context.Context, ref payments.Ref) (orderID string, err error)
 
 // plan reads an event and finds its order. The error is a *terminalError or

@@ -3,7 +3,7 @@
 //
 // It guarantees:
 //   - A 2xx is answered only after the bytes of the event are committed.
-//   - A duplicate id changes nothing.
+//   - A duplicate ID changes nothing.
 //   - Received and processed are two facts, each with its own time.
 //   - An event that matches no order waits; it is not dropped.
 //   - What an event changes and the end of its claim commit in one transaction.
@@ -17,7 +17,7 @@
 //	       wrong mode or account       |
 //	quarantined <----------------------+
 //	                                   v
-//	      lease expired         received <------ retry, with jittered back-off
+//	      lease expired         received <------ retry, with jittered backoff
 //	      +--------------------> /    |                    ^
 //	      |            replay --'     | claim (lease)      |
 //	      +--------------------- working ------------------+

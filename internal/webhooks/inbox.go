@@ -32,7 +32,7 @@ type Event struct {
 	VersionMismatch bool // of another release train than ours: its object is not believed
 	Livemode        bool
 	Created         time.Time // at Stripe, to the second
-	Group           string    // id of an intent, a subscription or another object; see the package comment
+	Group           string    // ID of an intent, a subscription or another object; see the package comment
 	Payload         []byte    // the signed bytes
 	Source          string    // SourceWebhook or SourceBackfill
 	Secret          string    // fingerprint of the secret that verified it; "" for a backfill
@@ -64,19 +64,19 @@ type Filter struct {
 	OrderID string
 	From    time.Time // received at or after
 	To      time.Time // received before
-	Before  string    // the last id of the previous page: only events received before it
+	Before  string    // the last ID of the previous page: only events received before it
 	Limit   int       // 100 if 0
 }
 
 // Intake is how events come into the inbox. Every method is one transaction and
 // safe for concurrent use from several processes.
 type Intake interface {
-	// Accept stores the event unless its id is known, and returns only when
+	// Accept stores the event unless its ID is known, and returns only when
 	// that is durable. isNew is false for a duplicate, which changes nothing.
 	// Many callers share one commit; when too many wait, it fails at once with
 	// a fault of kind Unavailable.
 	Accept(ctx context.Context, e Event) (isNew bool, err error)
-	// Known returns those of the ids that the inbox holds.
+	// Known returns those of the IDs that the inbox holds.
 	Known(ctx context.Context, ids []string) (map[string]bool, error)
 
 	// Cursor returns the time up to which the account's events were backfilled,
@@ -118,7 +118,7 @@ type Admin interface {
 	Events(ctx context.Context, f Filter) ([]Event, error)
 	// Event returns one event with its payload, or a fault of kind NotFound.
 	Event(ctx context.Context, id string) (Event, error)
-	// Known returns those of the ids that the inbox holds.
+	// Known returns those of the IDs that the inbox holds.
 	Known(ctx context.Context, ids []string) (map[string]bool, error)
 	// Counts returns the number of events by state.
 	Counts(ctx context.Context) (map[State]int64, error)

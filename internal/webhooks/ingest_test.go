@@ -329,7 +329,7 @@ func TestGroupIsTheIntent(t *testing.T) {
 	for name, c := range map[string]struct {
 		eventType string
 		object    any
-		want      string // "" means the id of the event
+		want      string // "" means the ID of the event
 	}{
 		"an intent": {"payment_intent.created", object{"id": "pi_1", "object": "payment_intent"}, "pi_1"},
 		"a charge": {"charge.succeeded", object{
@@ -388,7 +388,7 @@ func TestGroupIsTheIntent(t *testing.T) {
 	}
 }
 
-// The log contains the ids of events, and nothing of their bodies.
+// The log contains the IDs of events, and nothing of their bodies.
 func TestLogHoldsNoBody(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -16,7 +16,7 @@ type object struct {
 	Subscription  reference         `json:"subscription"`
 	Metadata      lenient[metadata] `json:"metadata"`
 	// Details is what an invoice repeats of its subscription. Later release
-	// trains keep it, with the subscription's id, under parent
+	// trains keep it, with the subscription's ID, under parent
 	// (https://docs.stripe.com/changelog/basil/2025-03-31/adds-new-parent-field-to-invoicing-objects).
 	Details lenient[details] `json:"subscription_details"`
 	Parent  lenient[struct {
@@ -55,8 +55,8 @@ func (l *lenient[T]) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// reference is the id of another object, "" if there is none. Stripe writes the
-// id alone or the expanded object with its id.
+// reference is the ID of another object, "" if there is none. Stripe writes the
+// ID alone or the expanded object with its ID.
 type reference string
 
 // UnmarshalJSON reads both forms and never fails.

@@ -11,7 +11,7 @@ import (
 )
 
 // replay replays the events that match the filter, as `server events replay`
-// does, and returns their ids.
+// does, and returns their IDs.
 func (f *fixture) replay(filter webhooks.Filter) []string {
 	f.Helper()
 	found, err := f.store.Events(f.Context(), filter)

@@ -31,7 +31,7 @@ type Stripe interface {
 	// that is.
 	Verify(payload []byte, header, secret string) (signedAt time.Time, err error)
 	// Events lists a page of the events created at or after from, newest first,
-	// as JSON. startingAfter is the last id of the previous page.
+	// as JSON. startingAfter is the last ID of the previous page.
 	Events(ctx context.Context, from time.Time, startingAfter string) (page [][]byte, more bool, err error)
 }
 

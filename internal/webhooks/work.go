@@ -11,7 +11,7 @@ import (
 	"checkoutd/internal/queue"
 )
 
-// maxTries is how often an event is tried before it is dead. With the back-off
+// maxTries is how often an event is tried before it is dead. With the backoff
 // up to an hour this takes most of a day, longer than outages at Stripe last.
 const maxTries = 30
 
@@ -122,7 +122,7 @@ func (s *Service) process(ctx context.Context, e *Event) (err error) {
 	return j.route.settle(s, ctx, j)
 }
 
-// findOrder returns the id of the order that ref leads to, or "". It asks
+// findOrder returns the ID of the order that ref leads to, or "". It asks
 // Stripe only about what we do not know and a subscription may have made: the
 // payment of a renewal.
 func (s *Service) findOrder(ctx context.Context, ref payments.Ref) (string, error) {
