@@ -52,7 +52,8 @@ func TestBadSettingsAreReportedAllAtOnceAndByName(t *testing.T) {
 		t.Fatal("the server starts")
 	}
 
-	for _, want := range []string{"settings need attention", "STRIPE_PUBLISHABLE_KEY is a test key", "STRIPE_WEBHOOK_SECRET is missing",
+	for _, want := range []string{"settings need attention", "STRIPE_PUBLISHABLE_KEY is a test key",
+		"STRIPE_WEBHOOK_SECRET is missing",
 		"CATALOG_FILE is missing", "ORDER_EXPIRES_AFTER", "WORKERS", "LOG_LEVEL", "BASE_URL is not https"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not contain %q:\n%v", want, err)
@@ -97,7 +98,8 @@ func TestSandboxServesIsHealthyAndStops(t *testing.T) {
 	p.fails([]string{"healthcheck"}, "not ready")
 	p.settings["LOG_LEVEL"] = "debug"
 	out, log, stop := p.start("checkoutd is up", "sandbox")
-	for _, want := range []string{"no real payment", p.settings["SANDBOX_ADDR"], "4242 4242 4242 4242", "4000 0025 0000 3155", "4000 0000 0000 9995"} {
+	for _, want := range []string{"no real payment", p.settings["SANDBOX_ADDR"], "4242 4242 4242 4242",
+		"4000 0025 0000 3155", "4000 0000 0000 9995"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the welcome text does not contain %q:\n%s", want, out)
 		}
@@ -107,7 +109,9 @@ func TestSandboxServesIsHealthyAndStops(t *testing.T) {
 		t.Errorf("healthcheck prints %q", got)
 	}
 
-	for _, want := range []string{`"level":"debug"`, `"name":"ADDR"`, `"source":"environment"`, `"name":"STRIPE_SECRET_KEY","value":"set","source":"sandbox"`, `"name":"WORKERS","value":"4","source":"default"`} {
+	for _, want := range []string{`"level":"debug"`, `"name":"ADDR"`, `"source":"environment"`,
+		`"name":"STRIPE_SECRET_KEY","value":"set","source":"sandbox"`,
+		`"name":"WORKERS","value":"4","source":"default"`} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the settings in the log lack %s", want)
 		}
@@ -156,7 +160,8 @@ func TestStripeRunsAlone(t *testing.T) {
 	p := newProgram(t)
 	_, _, stop := p.start("offline Stripe on http://"+p.settings["SANDBOX_ADDR"], "stripe")
 
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+p.settings["SANDBOX_ADDR"]+"/v1/customers", nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
+		"http://"+p.settings["SANDBOX_ADDR"]+"/v1/customers", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

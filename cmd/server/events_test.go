@@ -128,7 +128,8 @@ func TestEventsList(t *testing.T) {
 		"flags around the ids":   {"--state dead evt_1 --limit 1 evt_3", "evt_3"},
 		"everything of one dash": {"-limit 1", "evt_3"},
 	} {
-		lines := strings.Split(strings.TrimSpace(p.ok(append([]string{"events", "list"}, strings.Fields(c.args)...)...)), "\n")
+		out := p.ok(append([]string{"events", "list"}, strings.Fields(c.args)...)...)
+		lines := strings.Split(strings.TrimSpace(out), "\n")
 		if !strings.HasPrefix(lines[0], "RECEIVED") {
 			t.Errorf("%s: no heading: %q", name, lines[0])
 		}
@@ -152,7 +153,8 @@ func TestEventsShow(t *testing.T) {
 	p := newProgram(t)
 	order := p.fillInbox(p.open())
 	out := p.ok("events", "show", "evt_2")
-	for _, want := range []string{"evt_2", "payment_intent.succeeded", "dead", "a reason", "webhook", "0a1b2c3d", "2025-02-24.acacia (mismatch false)",
+	for _, want := range []string{"evt_2", "payment_intent.succeeded", "dead", "a reason", "webhook",
+		"0a1b2c3d", "2025-02-24.acacia (mismatch false)",
 		"2026-01-31T13:00:00Z", `"amount_received":1099`, order} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the output does not contain %q:\n%s", want, out)
@@ -166,7 +168,8 @@ func TestEventsReplay(t *testing.T) {
 	t.Parallel()
 	t.Run("a dry run lists the orders that would change and changes nothing", func(t *testing.T) {
 		t.Parallel()
-		for _, args := range []string{"--dry-run --state dead", "--state dead --dry-run", "evt_1 evt_2 evt_3 --dry-run", "evt_1 --dry-run evt_2 evt_3"} {
+		for _, args := range []string{"--dry-run --state dead", "--state dead --dry-run",
+			"evt_1 evt_2 evt_3 --dry-run", "evt_1 --dry-run evt_2 evt_3"} {
 			p := newProgram(t)
 			s := p.open()
 			order := p.fillInbox(s)
@@ -238,7 +241,8 @@ func TestEventsReplay(t *testing.T) {
 			}
 		}
 
-		if out := p.ok("events", "replay", "--type", "customer.created"); !strings.HasPrefix(out, fmt.Sprintf("%d events are due", n)) {
+		out := p.ok("events", "replay", "--type", "customer.created")
+		if !strings.HasPrefix(out, fmt.Sprintf("%d events are due", n)) {
 			t.Errorf("got %q, want %d", out, n)
 		}
 
@@ -267,7 +271,8 @@ func TestEventsReplay(t *testing.T) {
 		}
 
 		out := p.ok("events", "replay", "--state", "dead", "--dry-run")
-		if !strings.Contains(out, "evt_bad  payment_intent.succeeded  would fail") || !strings.Contains(out, "4 events would be replayed") {
+		if !strings.Contains(out, "evt_bad  payment_intent.succeeded  would fail") ||
+			!strings.Contains(out, "4 events would be replayed") {
 			t.Errorf("got:\n%s", out)
 		}
 	})
@@ -296,7 +301,8 @@ func TestEventsWrongFlags(t *testing.T) {
 		p.fails(append([]string{"events"}, strings.Fields(args)...), want)
 	}
 
-	if _, log, err := p.run("events", "list", "--help"); err != nil || !strings.Contains(log, "usage: server events") || !strings.Contains(log, "-state") {
+	_, log, err := p.run("events", "list", "--help")
+	if err != nil || !strings.Contains(log, "usage: server events") || !strings.Contains(log, "-state") {
 		t.Errorf("--help: %v\n%s", err, log)
 	}
 }

@@ -149,7 +149,8 @@ func (p *program) start(ready string, args ...string) (out, log *output, stop fu
 
 	p.Cleanup(func() { _ = stop() })
 
-	for deadline := time.Now().Add(patience); !strings.Contains(out.String()+log.String(), ready); time.Sleep(5 * time.Millisecond) {
+	isReady := func() bool { return strings.Contains(out.String()+log.String(), ready) }
+	for deadline := time.Now().Add(patience); !isReady(); time.Sleep(5 * time.Millisecond) {
 		select {
 		case err := <-ended:
 			p.Fatalf("%v ended: %v\n%s", args, err, log)

@@ -23,19 +23,22 @@ func TestCaptureAPartThenRefundIt(t *testing.T) {
 
 	s.fails([]string{"orders", "capture", id, "--amount", "11.00"}, "10.99 USD")
 	s.fails([]string{"orders", "refund", id}, "cancel the order")
-	s.wantOutput(s.ok("orders", "capture", id, "--amount", "6.00"), "captured 6.00 USD; 4.99 USD released", "paid, payment paid", "captured 6.00, refunded 0.00 of 10.99 USD")
+	s.wantOutput(s.ok("orders", "capture", id, "--amount", "6.00"), "captured 6.00 USD; 4.99 USD released",
+		"paid, payment paid", "captured 6.00, refunded 0.00 of 10.99 USD")
 	s.wantView(id, "paid", "paid", 600, 0)
 	s.fails([]string{"orders", "capture", id}, "nothing left to capture")
 	s.fails([]string{"orders", "cancel", id}, "refund it")
 
 	s.fails([]string{"orders", "refund", id, "--amount", "6.01"}, "6.00 USD")
-	s.wantOutput(s.ok("orders", "refund", "--reason", "requested_by_customer", id, "--amount", "2.50"), "of 2.50 USD: succeeded", "partially_refunded", "refunded 2.50")
+	s.wantOutput(s.ok("orders", "refund", "--reason", "requested_by_customer", id, "--amount", "2.50"),
+		"of 2.50 USD: succeeded", "partially_refunded", "refunded 2.50")
 	s.wantView(id, "paid", "partially_refunded", 600, 250)
 	s.wantOutput(s.ok("orders", "refund", id), "of 3.50 USD: succeeded", "payment refunded")
 	s.wantView(id, "paid", "refunded", 600, 600)
 	s.fails([]string{"orders", "refund", id}, "is refunded or being refunded")
 
-	s.wantOutput(s.ok("orders", "show", id), "captured", "6.00 USD", "capture of 6.00 USD", "refund of 2.50 USD", "requested_by_customer", "refund of 3.50 USD", "done")
+	s.wantOutput(s.ok("orders", "show", id), "captured", "6.00 USD", "capture of 6.00 USD",
+		"refund of 2.50 USD", "requested_by_customer", "refund of 3.50 USD", "done")
 
 	if n := len(s.refunds()); n != 2 {
 		t.Errorf("%d refunds at Stripe, want 2", n)
@@ -67,7 +70,9 @@ func TestOperationsOnSubscriptions(t *testing.T) {
 	s.wantOutput(s.ok("orders", "show", declined), "subscription", "incomplete", "every 1 month")
 	s.wantOutput(s.ok("orders", "cancel", declined), "canceled")
 	s.wantView(declined, "canceled", "unpaid", 0, 0)
-	s.eventually("the subscription is over", func() bool { return !strings.Contains(s.ok("orders", "show", declined), " incomplete ") })
+	s.eventually("the subscription is over", func() bool {
+		return !strings.Contains(s.ok("orders", "show", declined), " incomplete ")
+	})
 
 	if status, answer := s.pay(paid, visa); status != http.StatusOK {
 		t.Fatalf("%d %v", status, answer)
@@ -79,7 +84,8 @@ func TestOperationsOnSubscriptions(t *testing.T) {
 		return strings.Contains(s.ok("orders", "show", paid), "of a later invoice")
 	})
 	s.wantView(paid, "paid", "paid", 1099, 0)
-	s.wantOutput(s.ok("orders", "refund", paid, "--amount", "0.99"), "of 0.99 USD: succeeded", "refunded 0.99 of 10.99 USD")
+	s.wantOutput(s.ok("orders", "refund", paid, "--amount", "0.99"), "of 0.99 USD: succeeded",
+		"refunded 0.99 of 10.99 USD")
 	s.wantView(paid, "paid", "partially_refunded", 1099, 99)
 }
 
@@ -101,7 +107,8 @@ func TestRefundsThatTakeTimeOrFail(t *testing.T) {
 	t.Parallel()
 	s := newSandboxShop(t)
 	pending, failing := s.paid(pendingRefund), s.paid(failingRefund)
-	s.wantOutput(s.ok("orders", "refund", pending, "--amount", "4.00"), "of 4.00 USD: pending", "on its way to the buyer")
+	s.wantOutput(s.ok("orders", "refund", pending, "--amount", "4.00"), "of 4.00 USD: pending",
+		"on its way to the buyer")
 	s.wantView(pending, "paid", "partially_refunded", 1099, 400)
 	s.wantOutput(s.ok("orders", "show", pending), "pending")
 	s.wantOutput(s.ok("orders", "refund", failing), "of 10.99 USD: succeeded")
@@ -109,7 +116,9 @@ func TestRefundsThatTakeTimeOrFail(t *testing.T) {
 	s.manage("/clock", `{"advance": 10}`)
 	s.wantView(failing, "paid", "paid", 1099, 0) // the amount is free again
 	s.wantOutput(s.ok("orders", "show", failing), "failed")
-	s.eventually("the refund succeeds", func() bool { return !strings.Contains(s.ok("orders", "show", pending), "pending") })
+	s.eventually("the refund succeeds", func() bool {
+		return !strings.Contains(s.ok("orders", "show", pending), "pending")
+	})
 	s.wantOutput(s.ok("orders", "refund", failing, "--amount", "10.99"), "succeeded")
 }
 
@@ -128,7 +137,8 @@ func TestRefundTwiceAtOnce(t *testing.T) {
 		return err == nil && st.StartedOperation() != nil
 	})
 
-	s.wantOutput(s.ok("orders", "refund", id, "--amount", "4.00"), "pending since", "nothing else was sent", "refunded 4.00 of 10.99 USD")
+	s.wantOutput(s.ok("orders", "refund", id, "--amount", "4.00"), "pending since", "nothing else was sent",
+		"refunded 4.00 of 10.99 USD")
 	at.Wait()
 
 	if n := len(s.refunds()); n != 1 {
@@ -151,8 +161,10 @@ func TestStripeDoesNotAnswer(t *testing.T) {
 		route  string
 		want   string
 	}{
-		{[]string{"refund", "--amount", "4.00"}, "automatic", "POST /v1/refunds", "captured 10.99, refunded 4.00 of 10.99 USD"},
-		{[]string{"capture", "--amount", "4.00"}, "manual", "POST /v1/payment_intents/*/capture", "captured 4.00, refunded 0.00 of 10.99 USD"},
+		{[]string{"refund", "--amount", "4.00"}, "automatic", "POST /v1/refunds",
+			"captured 10.99, refunded 4.00 of 10.99 USD"},
+		{[]string{"capture", "--amount", "4.00"}, "manual", "POST /v1/payment_intents/*/capture",
+			"captured 4.00, refunded 0.00 of 10.99 USD"},
 		{[]string{"cancel"}, "manual", "POST /v1/payment_intents/*/cancel", "canceled, payment unpaid"},
 	} {
 		t.Run(tt.args[0], func(t *testing.T) {
@@ -186,7 +198,8 @@ func TestShowReportsUnknownOutcomes(t *testing.T) {
 	id := s.paid(visa)
 	s.manage("/faults", `{"route": "POST /v1/refunds", "kind": "status_500", "count": 3}`)
 	s.fails([]string{"orders", "refund", id, "--amount", "4.00"}, "has not confirmed yet", "nothing is done twice")
-	s.wantOutput(s.ok("orders", "show", id), "started", "refund of 4.00 USD", "the outcome of the refund is not known yet")
+	s.wantOutput(s.ok("orders", "show", id), "started", "refund of 4.00 USD",
+		"the outcome of the refund is not known yet")
 
 	if err := s.stop(); err != nil {
 		t.Fatal(err)
@@ -194,7 +207,8 @@ func TestShowReportsUnknownOutcomes(t *testing.T) {
 
 	s.wantOutput(s.ok("orders", "show", id), "started", "could not ask Stripe", "no offline Stripe answers")
 	s.start("checkoutd is up", "sandbox")
-	s.wantOutput(s.ok("orders", "refund", id, "--amount", "4.00"), "pending since", "refund of 4.00 USD; it succeeded", "nothing else was sent to Stripe")
+	s.wantOutput(s.ok("orders", "refund", id, "--amount", "4.00"), "pending since",
+		"refund of 4.00 USD; it succeeded", "nothing else was sent to Stripe")
 
 	if n := len(s.refunds()); n != 1 {
 		t.Errorf("%d refunds, want 1", n)
@@ -233,7 +247,8 @@ func TestOperationsNeedTheKeysOfTheOrders(t *testing.T) {
 	}
 
 	p.fails([]string{"orders", "capture", id}, "STRIPE_SECRET_KEY is missing")
-	p.settings["STRIPE_SECRET_KEY"], p.settings["STRIPE_PUBLISHABLE_KEY"] = "sk_test_123456789012", "pk_test_123456789012"
+	p.settings["STRIPE_SECRET_KEY"] = "sk_test_123456789012"
+	p.settings["STRIPE_PUBLISHABLE_KEY"] = "pk_test_123456789012"
 	p.settings["STRIPE_WEBHOOK_SECRET"], p.settings["CATALOG_FILE"] = "whsec_123456789012", "catalog.json"
 	p.fails([]string{"orders", "capture", id}, "belongs to live keys", "is for test keys")
 }

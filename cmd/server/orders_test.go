@@ -89,7 +89,8 @@ func TestOrders(t *testing.T) {
 		}{
 			{[]string{"orders", "list"}, []string{ids[2], ids[1], ids[0], held}},
 			{[]string{"orders", "list", "--status", "review"}, []string{ids[1]}},
-			{[]string{"orders", "list", "--from", noon.Add(time.Hour).Format(time.RFC3339), "--to", noon.Add(2 * time.Hour).Format(time.RFC3339)}, []string{ids[1]}},
+			{[]string{"orders", "list", "--from", noon.Add(time.Hour).Format(time.RFC3339), "--to",
+				noon.Add(2 * time.Hour).Format(time.RFC3339)}, []string{ids[1]}},
 			{[]string{"orders", "list", "--limit", "1"}, []string{ids[2]}},
 		} {
 			var got []string
@@ -111,7 +112,8 @@ func TestOrders(t *testing.T) {
 
 	t.Run("show prints everything but secrets", func(t *testing.T) {
 		out := p.ok("orders", "show", ids[1])
-		for _, want := range []string{"paid twice", "10.99 USD", "insufficient_funds", "pi_1", "re_1", "du_1", "mug"} {
+		for _, want := range []string{"paid twice", "10.99 USD", "insufficient_funds", "pi_1", "re_1",
+			"du_1", "mug"} {
 			if !strings.Contains(out, want) {
 				t.Errorf("the output does not contain %q:\n%s", want, out)
 			}
@@ -126,8 +128,10 @@ func TestOrders(t *testing.T) {
 
 	t.Run("show prints the terms, list does not identify the buyer", func(t *testing.T) {
 		out := strings.Join(strings.Fields(p.ok("orders", "show", held)), " ")
-		for _, want := range []string{"discount SPRING -1.00 USD", "Parcel", "5.00 USD", "e-mail", "ada@example.com", "Ada", "1 Road", `Par\x1bis`,
-			"capture before", "(soon: in 23h59m)", "subscription sub_1 active", "operation", "refund of 0.99 USD", "duplicate re_9"} {
+		for _, want := range []string{"discount SPRING -1.00 USD", "Parcel", "5.00 USD", "e-mail",
+			"ada@example.com", "Ada", "1 Road", `Par\x1bis`,
+			"capture before", "(soon: in 23h59m)", "subscription sub_1 active", "operation",
+			"refund of 0.99 USD", "duplicate re_9"} {
 			if !strings.Contains(out, want) {
 				t.Errorf("the output does not contain %q:\n%s", want, out)
 			}
@@ -185,7 +189,8 @@ func (p *program) heldOrder(s *store.Store) string {
 			CaptureBefore: time.Now().Add(24 * time.Hour),
 		})
 
-		st.Subscriptions = append(st.Subscriptions, payments.Subscription{ID: "sub_1", Status: payments.SubscriptionActive})
+		st.Subscriptions = append(st.Subscriptions,
+			payments.Subscription{ID: "sub_1", Status: payments.SubscriptionActive})
 		st.Operations = append(st.Operations, payments.Operation{
 			ID:             "op_9",
 			Kind:           payments.OperationRefund,

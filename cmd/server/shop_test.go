@@ -101,7 +101,8 @@ func (s *sandboxShop) wantView(order, status, payment string, captured, refunded
 	var v map[string]any
 	if s.poll(func() bool {
 		v = s.view(order)
-		return v["status"] == status && v["payment_status"] == payment && v["captured"] == captured && v["refunded"] == refunded
+		return v["status"] == status && v["payment_status"] == payment && v["captured"] == captured &&
+			v["refunded"] == refunded
 	}) {
 		return
 	}

@@ -15,7 +15,8 @@ func TestSubcommandsDoNotMigrate(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
 	subcommands := [][]string{{"orders", "list"}, {"orders", "show", "ord_1"},
-		{"orders", "capture", "ord_1"}, {"orders", "cancel", "ord_1"}, {"orders", "refund", "ord_1"}, {"events", "list"}, {"events", "show", "evt_1"}, {"events", "replay", "evt_1"}}
+		{"orders", "capture", "ord_1"}, {"orders", "cancel", "ord_1"}, {"orders", "refund", "ord_1"},
+		{"events", "list"}, {"events", "show", "evt_1"}, {"events", "replay", "evt_1"}}
 	for _, args := range subcommands {
 		p.fails(args, "migrate", "there is no database") // and none is created
 	}

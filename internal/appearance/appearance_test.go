@@ -71,7 +71,8 @@ func TestParse(t *testing.T) {
 
 	t.Run("a look that is already dark stays as it is", func(t *testing.T) {
 		t.Parallel()
-		for _, text := range []string{`{"theme":"night"}`, `{"variables":{"colorBackground":"#102030","colorText":"white"}}`} {
+		for _, text := range []string{`{"theme":"night"}`,
+			`{"variables":{"colorBackground":"#102030","colorText":"white"}}`} {
 			if look := parse(t, text); asJSON(t, look.Dark) != asJSON(t, look.Light) {
 				t.Errorf("%s: on dark screens %s", text, asJSON(t, look.Dark))
 			}
@@ -86,7 +87,8 @@ func TestParse(t *testing.T) {
 		}
 
 		look := parse(t, string(text))
-		if look.Light.Colors().Background != "#fffaf3" || look.Dark.Colors().Background != "#241b15" || look.Dark.Variable("borderRadius") != "4px" {
+		if look.Light.Colors().Background != "#fffaf3" || look.Dark.Colors().Background != "#241b15" ||
+			look.Dark.Variable("borderRadius") != "4px" {
 			t.Errorf("got %+v and %+v", look.Light.Colors(), look.Dark.Colors())
 		}
 	})
@@ -166,7 +168,8 @@ func TestProblems(t *testing.T) {
 			if look != nil || !errors.As(err, &e) || len(e.Problems) == 0 || !strings.HasPrefix(e.Problems[0], want) {
 				t.Fatalf("got %+v, %v, want a problem that begins with %q", look, err, want)
 			}
-			if len(e.Problems) > 1 && !strings.HasPrefix(want, `fonts[0] needs either`) && !strings.Contains(want, "familly") {
+			if len(e.Problems) > 1 && !strings.HasPrefix(want, `fonts[0] needs either`) &&
+				!strings.Contains(want, "familly") {
 				t.Errorf("got more than one problem: %q", e.Problems)
 			}
 		})
@@ -206,11 +209,13 @@ func TestColors(t *testing.T) {
 		}
 	}
 
-	for _, good := range []string{"transparent", "currentColor", "rgba(0,0,0,.5)", "#0008", "color-mix(in srgb, red, blue)", "oklch(60% 0.15 50)", "var(--colorText)", "rgb(from red r g b)"} {
+	for _, good := range []string{"transparent", "currentColor", "rgba(0,0,0,.5)", "#0008",
+		"color-mix(in srgb, red, blue)", "oklch(60% 0.15 50)", "var(--colorText)", "rgb(from red r g b)"} {
 		parse(t, `{"variables":{"iconColor":"`+good+`"},"rules":{".Tab":{"backgroundColor":"`+good+`"}}}`)
 	}
 
-	for _, bad := range []string{"#12", "#ggg", "rgb(1,2)", "hsl(1,2,3)", "rgb(a,b,c)", "expression(1)", "reddish", "0"} {
+	for _, bad := range []string{"#12", "#ggg", "rgb(1,2)", "hsl(1,2,3)", "rgb(a,b,c)", "expression(1)",
+		"reddish", "0"} {
 		if _, err := appearance.Parse([]byte(`{"variables":{"iconColor":"` + bad + `"}}`)); err == nil {
 			t.Errorf("%s is accepted as a colour", bad)
 		}
@@ -235,7 +240,8 @@ func TestFonts(t *testing.T) {
 		t.Errorf("got %q and %q", sheets, files)
 	}
 
-	if got := asJSON(t, look.Fonts[0]); !strings.Contains(got, `"unicodeRange":"U+0000-00FF, U+0131"`) || strings.Contains(got, "cssSrc") {
+	if got := asJSON(t, look.Fonts[0]); !strings.Contains(got, `"unicodeRange":"U+0000-00FF, U+0131"`) ||
+		strings.Contains(got, "cssSrc") {
 		t.Errorf("Stripe.js gets %s", got)
 	}
 }
@@ -243,7 +249,8 @@ func TestFonts(t *testing.T) {
 // FuzzParse checks that whatever Parse accepts is safe in a style sheet and
 // encodes to valid JSON.
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{`{}`, `{"variables":{"fontFamily":"a"}}`, `{"fonts":[{"family":"a","src":"url(https://a.b/c)"}]}`,
+	for _, seed := range []string{`{}`, `{"variables":{"fontFamily":"a"}}`,
+		`{"fonts":[{"family":"a","src":"url(https://a.b/c)"}]}`,
 		`{"fonts":[{"cssSrc":"https://a.b/c"}],"dark":{"rules":{".Tab":{"color":"red"}}}}`} {
 		f.Add([]byte(seed))
 	}
@@ -255,7 +262,8 @@ func FuzzParse(f *testing.F) {
 		}
 
 		css := look.FontCSS()
-		if strings.Count(css, "{") != strings.Count(css, "@font-face {") || strings.Count(css, "}") != strings.Count(css, "{") || strings.Contains(css, "<") {
+		if strings.Count(css, "{") != strings.Count(css, "@font-face {") ||
+			strings.Count(css, "}") != strings.Count(css, "{") || strings.Contains(css, "<") {
 			t.Errorf("%s makes the style sheet %s", data, css)
 		}
 

@@ -25,7 +25,8 @@ func TestNoSecretIsEverShown(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		for _, shown := range []string{fmt.Sprintf("%v %+v %#v %s", c, *c, *c, c), string(asJSON), fmt.Sprint(c.Redacted())} {
+		for _, shown := range []string{fmt.Sprintf("%v %+v %#v %s", c, *c, *c, c), string(asJSON),
+			fmt.Sprint(c.Redacted())} {
 			if strings.Contains(shown, marker) {
 				t.Errorf("shown: %s", shown)
 			}
@@ -45,7 +46,8 @@ func TestNoSecretIsEverShown(t *testing.T) {
 			t.Run("of a bad "+o.Name, func(t *testing.T) {
 				t.Parallel()
 				environ := with(good, o.Name+"="+bad, o.Name+"_FILE=")
-				if _, err := config.Load(config.Serve, environ, files(nil)); err == nil || strings.Contains(err.Error(), marker) {
+				if _, err := config.Load(config.Serve, environ, files(nil)); err == nil ||
+					strings.Contains(err.Error(), marker) {
 					t.Errorf("got %v, want an error without the value", err)
 				}
 			})

@@ -48,9 +48,12 @@ func TestAppearanceFileIsReadAtStart(t *testing.T) {
 		file string
 		want []string
 	}{
-		"missing":          {"", []string{"APPEARANCE_FILE cannot be read: open look.json: file does not exist."}},
-		"two mistakes":     {`{"theme":"dark","variables":{"colorTxet":"red"}}`, []string{"APPEARANCE_FILE (look.json): theme is not one of", "APPEARANCE_FILE (look.json): variables.colorTxet is unknown to Stripe. Did you mean colorText?"}},
-		"a second primary": {`{"variables":{"colorPrimary":"red"}}`, []string{"BRAND_COLOR and colorPrimary in APPEARANCE_FILE both set"}},
+		"missing": {"", []string{"APPEARANCE_FILE cannot be read: open look.json: file does not exist."}},
+		"two mistakes": {`{"theme":"dark","variables":{"colorTxet":"red"}}`,
+			[]string{"APPEARANCE_FILE (look.json): theme is not one of",
+				"APPEARANCE_FILE (look.json): variables.colorTxet is unknown to Stripe. Did you mean colorText?"}},
+		"a second primary": {`{"variables":{"colorPrimary":"red"}}`,
+			[]string{"BRAND_COLOR and colorPrimary in APPEARANCE_FILE both set"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -26,18 +26,23 @@ func TestWarnings(t *testing.T) {
 			[]string{"STRIPE_WHATEVER_ELSE in the environment is not an option of checkoutd and is ignored."}},
 		{"another option misspelt in .env", config.Serve, testKeys, "BASE_ULR=x\nPOSTGRES_PASSWORD=y",
 			[]string{"BASE_ULR in the file .env is not an option of checkoutd and is ignored. Did you mean BASE_URL?"}},
-		{"another option misspelt in the environment", config.Serve, with(testKeys, "COLECT_EMAIL=true", "PAYMENT_METHOD_TYPE=card"), "", []string{
-			"COLECT_EMAIL in the environment is not an option of checkoutd and is ignored. Did you mean COLLECT_EMAIL?",
-			"PAYMENT_METHOD_TYPE in the environment is not an option of checkoutd and is ignored. Did you mean PAYMENT_METHOD_TYPES?"}},
-		{"the Stripe CLI's variables are known", config.Serve, with(testKeys, "STRIPE_CLI_TELEMETRY_OPTOUT=1", "STRIPE_DEVICE_NAME=x"), "", nil},
-		{"the environment is full of other names", config.Serve, with(testKeys, "PATH=/bin", "WORKER=x", "ADDRESS=x", "LOGLEVEL=debug", "BASEURL=x"), "", nil},
+		{"another option misspelt in the environment", config.Serve,
+			with(testKeys, "COLECT_EMAIL=true", "PAYMENT_METHOD_TYPE=card"), "", []string{
+				"COLECT_EMAIL in the environment is not an option of checkoutd and is ignored. Did you mean COLLECT_EMAIL?",
+				"PAYMENT_METHOD_TYPE in the environment is not an option of checkoutd and is ignored. Did you mean PAYMENT_METHOD_TYPES?"}},
+		{"the Stripe CLI's variables are known", config.Serve,
+			with(testKeys, "STRIPE_CLI_TELEMETRY_OPTOUT=1", "STRIPE_DEVICE_NAME=x"), "", nil},
+		{"the environment is full of other names", config.Serve,
+			with(testKeys, "PATH=/bin", "WORKER=x", "ADDRESS=x", "LOGLEVEL=debug", "BASEURL=x"), "", nil},
 		{"real keys in sandbox mode", config.Sandbox, testKeys, "",
-			[]string{"STRIPE_SECRET_KEY is not used", "STRIPE_PUBLISHABLE_KEY is not used", "STRIPE_WEBHOOK_SECRET is not used"}},
+			[]string{"STRIPE_SECRET_KEY is not used", "STRIPE_PUBLISHABLE_KEY is not used",
+				"STRIPE_WEBHOOK_SECRET is not used"}},
 		{"an unknown payment method", config.Serve, with(testKeys, "PAYMENT_METHOD_TYPES=card,foo"), "",
 			[]string{"PAYMENT_METHOD_TYPES contains foo, which checkoutd does not know"}},
 		{"https without a trusted proxy", config.Serve, with(testKeys, "BASE_URL=https://shop.example"), "",
 			[]string{"BASE_URL is https, but TRUSTED_PROXIES is empty"}},
-		{"a sandbox open to other machines", config.Sandbox, []string{"ADDR=:4242"}, "", []string{"ADDR can be reached from other machines"}},
+		{"a sandbox open to other machines", config.Sandbox, []string{"ADDR=:4242"}, "",
+			[]string{"ADDR can be reached from other machines"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -58,13 +63,15 @@ func TestWarnings(t *testing.T) {
 
 func TestMisspeltNamesAreReportedWithTheProblems(t *testing.T) {
 	t.Parallel()
-	_, err := config.Load(config.Serve, with(testKeys[1:], "STRIPE_SECERT_KEY=sk_test_hunter2"), files(map[string]string{".env": "BRAND_COLOUR=#fff"}))
+	_, err := config.Load(config.Serve, with(testKeys[1:], "STRIPE_SECERT_KEY=sk_test_hunter2"),
+		files(map[string]string{".env": "BRAND_COLOUR=#fff"}))
 	var e *config.Error
 	if !errors.As(err, &e) || len(e.Problems) != 1 || len(e.Misspelt) != 2 {
 		t.Fatalf("got %v, want one problem and two names", err)
 	}
 
-	for _, want := range []string{"one setting needs attention:\n  STRIPE_SECRET_KEY is missing.", "Did you mean STRIPE_SECRET_KEY?",
+	for _, want := range []string{"one setting needs attention:\n  STRIPE_SECRET_KEY is missing.",
+		"Did you mean STRIPE_SECRET_KEY?",
 		"\n  BRAND_COLOUR in the file .env is not an option of checkoutd and is ignored. Did you mean BRAND_COLOR?"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in:\n%s", want, err)

@@ -28,10 +28,14 @@ func TestCheckoutOptions(t *testing.T) {
 	t.Run("all options that can be combined", func(t *testing.T) {
 		t.Parallel()
 		c := load(t, config.Sandbox, []string{
-			"PAYMENT_METHOD_TYPES=card,us_bank_account", "ON_BEHALF_OF=acct_1A", "CARD_INSTALLMENTS=true", "US_BANK_VERIFICATION=microdeposits",
-			"REQUIRE_CVC_RECOLLECTION=true", "COLLECT_EMAIL=true", "RECEIPT_EMAIL=true", "BILLING_ADDRESS=full", "SHIPPING_PHONE=true", "EXPRESS_CHECKOUT=false",
-			"PAYMENT_ELEMENT_LAYOUT=accordion", "LAYOUT_RADIOS=false", "LAYOUT_VISIBLE_ITEMS=0", "LAYOUT_DEFAULT_COLLAPSED=true",
-			"SAVED_METHODS_SAVE_USAGE=off_session", "SAVED_METHODS_REMOVE=true", "SAVED_METHODS_LIMIT=10", "SAVED_METHODS_FILTERS=always, limited",
+			"PAYMENT_METHOD_TYPES=card,us_bank_account", "ON_BEHALF_OF=acct_1A", "CARD_INSTALLMENTS=true",
+			"US_BANK_VERIFICATION=microdeposits",
+			"REQUIRE_CVC_RECOLLECTION=true", "COLLECT_EMAIL=true", "RECEIPT_EMAIL=true",
+			"BILLING_ADDRESS=full", "SHIPPING_PHONE=true", "EXPRESS_CHECKOUT=false",
+			"PAYMENT_ELEMENT_LAYOUT=accordion", "LAYOUT_RADIOS=false", "LAYOUT_VISIBLE_ITEMS=0",
+			"LAYOUT_DEFAULT_COLLAPSED=true",
+			"SAVED_METHODS_SAVE_USAGE=off_session", "SAVED_METHODS_REMOVE=true", "SAVED_METHODS_LIMIT=10",
+			"SAVED_METHODS_FILTERS=always, limited",
 			"BRAND_LOGO=/logo.svg", "BRAND_COLOR=#AA3377", "APPEARANCE_FILE=look.json",
 		}, map[string]string{"look.json": `{"variables":{"borderRadius":"2px"}}`})
 
@@ -65,7 +69,8 @@ func TestCheckoutOptions(t *testing.T) {
 				SaveUsage: "off_session",
 				Remove:    true,
 			}},
-			"the look":            {[]string{c.BrandLogo, c.BrandColor, c.AppearanceFile}, []string{"/logo.svg", "#AA3377", "look.json"}},
+			"the look": {[]string{c.BrandLogo, c.BrandColor, c.AppearanceFile},
+				[]string{"/logo.svg", "#AA3377", "look.json"}},
 			"what is in the file": {c.Appearance.Dark.Variable("borderRadius"), "2px"},
 		} {
 			if !reflect.DeepEqual(v[0], v[1]) {
@@ -93,7 +98,8 @@ func TestCheckoutOptions(t *testing.T) {
 	t.Run("SETUP_FUTURE_USAGE saves without asking", func(t *testing.T) {
 		t.Parallel()
 		for _, more := range []string{"SAVED_METHODS_SAVE=", "SAVED_METHODS_SAVE=false"} {
-			if c := load(t, config.Sandbox, []string{"SETUP_FUTURE_USAGE=on_session", more}, nil); c.SavedMethods.Save {
+			c := load(t, config.Sandbox, []string{"SETUP_FUTURE_USAGE=on_session", more}, nil)
+			if c.SavedMethods.Save {
 				t.Errorf("%s: buyers are asked to save what is saved anyway", more)
 			}
 		}
@@ -101,7 +107,8 @@ func TestCheckoutOptions(t *testing.T) {
 
 	t.Run("a configuration of the Dashboard", func(t *testing.T) {
 		t.Parallel()
-		c := load(t, config.Sandbox, []string{"PAYMENT_METHOD_CONFIGURATION=pmc_1Abc", "CAPTURE_METHOD=manual", "BRAND_LOGO=https://cdn.example/a.png"}, nil)
+		c := load(t, config.Sandbox, []string{"PAYMENT_METHOD_CONFIGURATION=pmc_1Abc",
+			"CAPTURE_METHOD=manual", "BRAND_LOGO=https://cdn.example/a.png"}, nil)
 		if c.PaymentMethodConfiguration != "pmc_1Abc" || c.BrandLogo != "https://cdn.example/a.png" {
 			t.Errorf("got %q, %q", c.PaymentMethodConfiguration, c.BrandLogo)
 		}

@@ -70,7 +70,8 @@ func TestPaymentRefusals(t *testing.T) {
 			mention: "explicit",
 		},
 		"installments and manual creation": {
-			environ: []string{"CARD_INSTALLMENTS=true", "PAYMENT_METHOD_TYPES=card", "PAYMENT_METHOD_CREATION=manual"},
+			environ: []string{"CARD_INSTALLMENTS=true", "PAYMENT_METHOD_TYPES=card",
+				"PAYMENT_METHOD_CREATION=manual"},
 			want:    "CARD_INSTALLMENTS is true, but PAYMENT_METHOD_CREATION is manual",
 			mention: "Stripe.js refuses",
 		},
@@ -127,7 +128,8 @@ func TestManualCaptureMatchesStripe(t *testing.T) {
 			t.Errorf("%s: %q", method, got)
 		}
 
-		_, err := config.Load(config.Sandbox, []string{"CAPTURE_METHOD=manual", "PAYMENT_METHOD_TYPES=" + method}, files(nil))
+		_, err := config.Load(config.Sandbox, []string{"CAPTURE_METHOD=manual",
+			"PAYMENT_METHOD_TYPES=" + method}, files(nil))
 		if got := err == nil; got != want {
 			t.Errorf("%s with manual capture: accepted %v, want %v", method, got, want)
 		}

@@ -71,7 +71,9 @@ func TestBaseURL(t *testing.T) {
 		if c := load(t, config.Sandbox, []string{"ADDR=127.0.0.1:8080"}, nil); c.BaseURL != "http://localhost:8080" {
 			t.Errorf("got %q", c.BaseURL)
 		}
-		if c := load(t, config.Sandbox, []string{"ADDR=:8080", "BASE_URL=https://A.example/"}, nil); c.BaseURL != "https://a.example" {
+
+		c := load(t, config.Sandbox, []string{"ADDR=:8080", "BASE_URL=https://A.example/"}, nil)
+		if c.BaseURL != "https://a.example" {
 			t.Errorf("got %q", c.BaseURL)
 		}
 	})

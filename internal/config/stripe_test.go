@@ -121,7 +121,8 @@ func TestStripeKeys(t *testing.T) {
 
 	t.Run("test keys with a stand-in API and its secrets", func(t *testing.T) {
 		t.Parallel()
-		c := load(t, config.Serve, with(testKeys, "STRIPE_API_BASE=http://127.0.0.1:12111/", "STRIPE_SECRET_KEY=sk_test_123",
+		c := load(t, config.Serve, with(testKeys, "STRIPE_API_BASE=http://127.0.0.1:12111/",
+			"STRIPE_SECRET_KEY=sk_test_123",
 			"STRIPE_WEBHOOK_SECRET= whsec_new , "+config.SandboxWebhookSecret), nil)
 		if c.StripeAPIBase != "http://127.0.0.1:12111" || len(c.StripeWebhookSecrets) != 2 || c.Livemode() {
 			t.Errorf("got %q, %d secrets, livemode %v", c.StripeAPIBase, len(c.StripeWebhookSecrets), c.Livemode())
@@ -131,7 +132,8 @@ func TestStripeKeys(t *testing.T) {
 
 func TestServeJudgesALivePublishableKeyAlone(t *testing.T) {
 	t.Parallel()
-	got := problems(t, config.Serve, []string{"STRIPE_PUBLISHABLE_KEY=pk_live_1", "STRIPE_WEBHOOK_SECRET=whsec_a", "CATALOG_FILE=c", "TRUSTED_PROXIES=::1"}, nil)
+	got := problems(t, config.Serve, []string{"STRIPE_PUBLISHABLE_KEY=pk_live_1",
+		"STRIPE_WEBHOOK_SECRET=whsec_a", "CATALOG_FILE=c", "TRUSTED_PROXIES=::1"}, nil)
 	if len(got) != 2 || !hasPrefix(got, "STRIPE_SECRET_KEY is missing") || !hasPrefix(got, "BASE_URL is not https") {
 		t.Errorf("got %q, want the missing key and the http address", got)
 	}

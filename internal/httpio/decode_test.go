@@ -72,9 +72,12 @@ func TestDecodeJSONRefuses(t *testing.T) {
 		{"no content type", `{}`, "", fault.Unsupported, "unsupported_content_type", "", "application/json"},
 		{"a form", `a=b`, "application/x-www-form-urlencoded", fault.Unsupported, "unsupported_content_type", "", ""},
 		{"text", `{}`, "text/plain", fault.Unsupported, "unsupported_content_type", "", ""},
-		{"a type with the same prefix", `{}`, "application/json-seq", fault.Unsupported, "unsupported_content_type", "", ""},
-		{"a malformed type", `{}`, "application/json; charset", fault.Unsupported, "unsupported_content_type", "", ""},
-		{"another charset", `{}`, "application/json; charset=evil", fault.Unsupported, "unsupported_charset", "", "UTF-8"},
+		{"a type with the same prefix", `{}`, "application/json-seq", fault.Unsupported,
+			"unsupported_content_type", "", ""},
+		{"a malformed type", `{}`, "application/json; charset", fault.Unsupported,
+			"unsupported_content_type", "", ""},
+		{"another charset", `{}`, "application/json; charset=evil", fault.Unsupported,
+			"unsupported_charset", "", "UTF-8"},
 		{"utf-7", `{}`, "application/json; charset=utf-7", fault.Unsupported, "unsupported_charset", "", ""},
 		{"no body", ``, js, fault.Malformed, "body_missing", "", "needs a JSON body"},
 		{"white space only", " \n", js, fault.Malformed, "body_missing", "", ""},
@@ -88,31 +91,44 @@ func TestDecodeJSONRefuses(t *testing.T) {
 		{"garbage after the object", `{} x`, js, fault.Malformed, "invalid_json", "", "something after"},
 		{"a closing brace after the object", `{}}`, js, fault.Malformed, "invalid_json", "", "something after"},
 		{"an unknown field", `{"price":1}`, js, fault.Malformed, "unknown_field", "price", `"price" is unknown`},
-		{"an unknown field inside", `{"items":[{"sku":"a","price":1}]}`, js, fault.Malformed, "unknown_field", "price", ""},
+		{"an unknown field inside", `{"items":[{"sku":"a","price":1}]}`, js, fault.Malformed,
+			"unknown_field", "price", ""},
 		{"a field twice", `{"note":"a","note":"b"}`, js, fault.Malformed, "duplicate_field", "note", "is repeated"},
-		{"a field twice in different case", `{"note":"a","NOTE":"b"}`, js, fault.Malformed, "duplicate_field", "NOTE", ""},
-		{"a field twice with the Kelvin sign", `{"items":[{"sku":"a","s` + "\u212a" + `u":"b"}]}`, js, fault.Malformed, "duplicate_field", "s\u212au", ""},
-		{"a field twice with an escape", `{"note":"a","\u006eote":"b"}`, js, fault.Malformed, "duplicate_field", "note", ""},
-		{"text for a number", `{"items":[{"quantity":"2"}]}`, js, fault.Malformed, "wrong_type", "items.quantity", "a whole number"},
+		{"a field twice in different case", `{"note":"a","NOTE":"b"}`, js, fault.Malformed,
+			"duplicate_field", "NOTE", ""},
+		{"a field twice with the Kelvin sign", `{"items":[{"sku":"a","s` + "\u212a" + `u":"b"}]}`, js,
+			fault.Malformed, "duplicate_field", "s\u212au", ""},
+		{"a field twice with an escape", `{"note":"a","\u006eote":"b"}`, js, fault.Malformed,
+			"duplicate_field", "note", ""},
+		{"text for a number", `{"items":[{"quantity":"2"}]}`, js, fault.Malformed, "wrong_type",
+			"items.quantity", "a whole number"},
 		{"a number for text", `{"note":1}`, js, fault.Malformed, "wrong_type", "note", "a string"},
 		{"text for a list", `{"items":"x"}`, js, fault.Malformed, "wrong_type", "items", "a list"},
 		{"a list for an object", `{"items":[[]]}`, js, fault.Malformed, "wrong_type", "items", "an object"},
 		{"text for a boolean", `{"gift":"yes"}`, js, fault.Malformed, "wrong_type", "gift", "true or false"},
 		{"text for a fraction", `{"weight":"1"}`, js, fault.Malformed, "wrong_type", "weight", "a number"},
-		{"a fraction", `{"items":[{"quantity":1.5}]}`, js, fault.Invalid, "number_out_of_range", "items.quantity", "within range"},
-		{"a number beyond range", `{"items":[{"quantity":99999999999999999999}]}`, js, fault.Invalid, "number_out_of_range", "items.quantity", ""},
-		{"a number with an exponent", `{"items":[{"quantity":1e999999}]}`, js, fault.Invalid, "number_out_of_range", "items.quantity", ""},
+		{"a fraction", `{"items":[{"quantity":1.5}]}`, js, fault.Invalid, "number_out_of_range",
+			"items.quantity", "within range"},
+		{"a number beyond range", `{"items":[{"quantity":99999999999999999999}]}`, js, fault.Invalid,
+			"number_out_of_range", "items.quantity", ""},
+		{"a number with an exponent", `{"items":[{"quantity":1e999999}]}`, js, fault.Invalid,
+			"number_out_of_range", "items.quantity", ""},
 		{"a NUL character", "{\"note\":\"a\x00b\"}", js, fault.Malformed, "invalid_json", "", ""},
 		{"an escaped NUL character", `{"note":"a\u0000b"}`, js, fault.Malformed, "invalid_json", "", "NUL"},
 		{"a NUL character in a name", `{"a\u0000":1}`, js, fault.Malformed, "invalid_json", "", "NUL"},
 		{"text that is not UTF-8", "{\"note\":\"\xff\xfe\"}", js, fault.Malformed, "invalid_json", "", "UTF-8"},
 		{"UTF-16", "\xff\xfe{\x00}\x00", js, fault.Malformed, "invalid_json", "", "UTF-8"},
 		{"a byte order mark", "\ufeff{}", js, fault.Malformed, "invalid_json", "", ""},
-		{"nested lists", `{"items":` + strings.Repeat("[", 2000) + strings.Repeat("]", 2000) + `}`, js, fault.Malformed, "invalid_json", "", "too deeply"},
-		{"nested objects", strings.Repeat(`{"a":`, 400) + "1" + strings.Repeat("}", 400), js, fault.Malformed, "invalid_json", "", "too deeply"},
-		{"one byte over the limit", `{"note":"` + strings.Repeat("a", limit-10) + `"}`, js, fault.TooLarge, "body_too_large", "", "4096 bytes"},
-		{"white space over the limit", `{}` + strings.Repeat(" ", limit), js, fault.TooLarge, "body_too_large", "", ""},
-		{"a long unknown name is cut", `{"` + strings.Repeat("é", 500) + `":1}`, js, fault.Malformed, "unknown_field", strings.Repeat("é", 64) + "…", ""},
+		{"nested lists", `{"items":` + strings.Repeat("[", 2000) + strings.Repeat("]", 2000) + `}`, js,
+			fault.Malformed, "invalid_json", "", "too deeply"},
+		{"nested objects", strings.Repeat(`{"a":`, 400) + "1" + strings.Repeat("}", 400), js,
+			fault.Malformed, "invalid_json", "", "too deeply"},
+		{"one byte over the limit", `{"note":"` + strings.Repeat("a", limit-10) + `"}`, js, fault.TooLarge,
+			"body_too_large", "", "4096 bytes"},
+		{"white space over the limit", `{}` + strings.Repeat(" ", limit), js, fault.TooLarge,
+			"body_too_large", "", ""},
+		{"a long unknown name is cut", `{"` + strings.Repeat("é", 500) + `":1}`, js, fault.Malformed,
+			"unknown_field", strings.Repeat("é", 64) + "…", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -123,7 +139,8 @@ func TestDecodeJSONRefuses(t *testing.T) {
 				t.Fatalf("got %v, want a fault", err)
 			}
 
-			if f.Kind != tt.kind || f.Code != tt.code || f.Field != tt.field || !strings.Contains(f.Message, tt.message) {
+			if f.Kind != tt.kind || f.Code != tt.code || f.Field != tt.field ||
+				!strings.Contains(f.Message, tt.message) {
 				t.Errorf("got kind %d code %q field %q %q,\nwant kind %d code %q field %q and %q",
 					f.Kind, f.Code, f.Field, f.Message, tt.kind, tt.code, tt.field, tt.message)
 			}
@@ -142,7 +159,8 @@ func TestDecodeJSONRefuses(t *testing.T) {
 		r := post(strings.NewReader(`{}`), js)
 		r.Header.Add("Content-Type", "text/plain")
 
-		if err := httpio.DecodeJSON(httptest.NewRecorder(), r, &orderBody{}, limit); !fault.Is(err, "unsupported_content_type") {
+		err := httpio.DecodeJSON(httptest.NewRecorder(), r, &orderBody{}, limit)
+		if !fault.Is(err, "unsupported_content_type") {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -152,7 +170,8 @@ func TestDecodeJSONRefuses(t *testing.T) {
 		r := post(strings.NewReader(`{}`), js)
 		r.Header.Set("Content-Encoding", "gzip")
 
-		if err := httpio.DecodeJSON(httptest.NewRecorder(), r, &orderBody{}, limit); !fault.Is(err, "unsupported_content_encoding") {
+		err := httpio.DecodeJSON(httptest.NewRecorder(), r, &orderBody{}, limit)
+		if !fault.Is(err, "unsupported_content_encoding") {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -187,7 +206,8 @@ func TestDecodeOptionalJSON(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var v orderBody
-			err := httpio.DecodeOptionalJSON(httptest.NewRecorder(), post(strings.NewReader(tt.body), tt.contentType), &v, limit)
+			err := httpio.DecodeOptionalJSON(httptest.NewRecorder(),
+				post(strings.NewReader(tt.body), tt.contentType), &v, limit)
 			if (err == nil) != (tt.code == "") || err != nil && !fault.Is(err, tt.code) || v.Note != tt.note {
 				t.Errorf("got %v and note %q, want code %q and note %q", err, v.Note, tt.code, tt.note)
 			}

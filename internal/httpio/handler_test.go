@@ -58,13 +58,16 @@ func TestHandleWritesAProblem(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"a fault is shown", fault.Wrap(errPrivate, fault.Conflict, "amount_changed", "The total changed.").With("amount", 1200),
+		{"a fault is shown", fault.Wrap(errPrivate, fault.Conflict, "amount_changed",
+			"The total changed.").With("amount", 1200),
 			409, `{"amount":1200,"code":"amount_changed","detail":"The total changed.","request_id":"req_1","status":409,"title":"Conflict","type":"about:blank"}`},
 		{"a field", fault.InvalidField("items.0.sku", "unknown_sku", "There is no such thing."),
 			422, `{"code":"unknown_sku","detail":"There is no such thing.","field":"items.0.sku","request_id":"req_1","status":422,"title":"Unprocessable Entity","type":"about:blank"}`},
 		{"any other error is hidden", errPrivate,
 			500, `{"code":"internal_error","detail":"Something went wrong on our side. Please try again.","request_id":"req_1","status":500,"title":"Internal Server Error","type":"about:blank"}`},
-		{"extras do not replace the members", fault.New(fault.NotFound, "x", "X.").With("status", 200).With("code", "fine").With("request_id", "y").With("type", "z"),
+		{"extras do not replace the members",
+			fault.New(fault.NotFound, "x", "X.").
+				With("status", 200).With("code", "fine").With("request_id", "y").With("type", "z"),
 			404, `{"code":"x","detail":"X.","request_id":"req_1","status":404,"title":"Not Found","type":"about:blank"}`},
 		{"extras that cannot be encoded are left out", fault.New(fault.Conflict, "x", "X.").With("f", func() {}),
 			409, `{"code":"x","detail":"X.","request_id":"req_1","status":409,"title":"Conflict","type":"about:blank"}`},
@@ -243,7 +246,8 @@ func TestHandlePageRendersTheError(t *testing.T) {
 	}
 
 	a := serve(t, httpio.HandlePage(fails(errPrivate), page), get("/"))
-	if a.Code != 500 || !strings.HasPrefix(a.Body.String(), "<p>Something went wrong") || !errors.Is(a.logged, errPrivate) {
+	if a.Code != 500 || !strings.HasPrefix(a.Body.String(), "<p>Something went wrong") ||
+		!errors.Is(a.logged, errPrivate) {
 		t.Errorf("got %d %s, logged %v", a.Code, a.Body, a.logged)
 	}
 
@@ -280,7 +284,8 @@ func TestAClientThatLeftIsNotAServerError(t *testing.T) {
 
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
-	a := serve(t, httpio.Handle(fails(fault.New(fault.TooMany, "slow_down", "Wait.").With("retry_after", 30))), get("/"))
+	slowDown := fault.New(fault.TooMany, "slow_down", "Wait.").With("retry_after", 30)
+	a := serve(t, httpio.Handle(fails(slowDown)), get("/"))
 	if got := a.Header().Get("Retry-After"); a.Code != 429 || got != "30" {
 		t.Errorf("got %d and Retry-After %q", a.Code, got)
 	}
@@ -289,7 +294,8 @@ func TestRetryAfter(t *testing.T) {
 func TestLogFields(t *testing.T) {
 	t.Parallel()
 	var got string
-	h := httpio.Identify(nil, func() string { return "x" })(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	identify := httpio.Identify(nil, func() string { return "x" })
+	h := identify(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		httpio.LogFields(r.Context()).Set("order_id", "ord_1")
 		httpio.LogFields(r.Context()).Set("status", "open")
 		httpio.LogFields(r.Context()).Set("order_id", "ord_2")

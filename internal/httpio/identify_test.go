@@ -122,7 +122,8 @@ func TestIdentify(t *testing.T) {
 			var https bool
 			h := httpio.Identify(trusted, func() string { return "made" })(http.HandlerFunc(
 				func(_ http.ResponseWriter, r *http.Request) {
-					ip, id, https = httpio.ClientIP(r.Context()).String(), httpio.RequestID(r.Context()), httpio.IsHTTPS(r)
+					ip, id, https = httpio.ClientIP(r.Context()).String(), httpio.RequestID(r.Context()),
+						httpio.IsHTTPS(r)
 				}))
 
 			r := httptest.NewRequest(http.MethodGet, "http://shop.example/", nil)
@@ -189,7 +190,8 @@ func TestForwardedFor(t *testing.T) {
 // FuzzForwardedFor checks that the header can be trusted: whatever a client
 // puts in front, the result is the address that the trusted proxy saw.
 func FuzzForwardedFor(f *testing.F) {
-	for _, seed := range []string{"", ",", "1.2.3.4", "10.0.0.1", "[::1]:99999", "a%b", "::ffff:10.0.0.1%x", strings.Repeat("1.1.1.1,", 50)} {
+	for _, seed := range []string{"", ",", "1.2.3.4", "10.0.0.1", "[::1]:99999", "a%b", "::ffff:10.0.0.1%x",
+		strings.Repeat("1.1.1.1,", 50)} {
 		f.Add(seed)
 	}
 

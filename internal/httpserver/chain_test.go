@@ -274,12 +274,14 @@ func TestPanics(t *testing.T) {
 		w := httptest.NewRecorder()
 		router(t, &log, nil).ServeHTTP(w, request("POST", "/create-confirm-intent", "{}"))
 
-		if w.Code != 500 || !strings.Contains(w.Body.String(), `"error":{"type":"api_error"`) || strings.Contains(w.Body.String(), "hunter2") {
+		if w.Code != 500 || !strings.Contains(w.Body.String(), `"error":{"type":"api_error"`) ||
+			strings.Contains(w.Body.String(), "hunter2") {
 			t.Errorf("got %d %s", w.Code, w.Body)
 		}
 
 		line := log.Lines(t)[0]
-		if line["cause"] != "panic: pq: password hunter2" || line["level"] != "error" || !strings.Contains(line["stack"].(string), "chain_test.go") {
+		if line["cause"] != "panic: pq: password hunter2" || line["level"] != "error" ||
+			!strings.Contains(line["stack"].(string), "chain_test.go") {
 			t.Errorf("got %v", line)
 		}
 	})
@@ -328,15 +330,24 @@ func TestCrossOriginCallsAreRefused(t *testing.T) {
 		req    *http.Request
 		status int
 	}{
-		{"from our own page", request("POST", "/orders", `{"note":"a"}`, "Content-Type", "application/json", "Origin", baseURL, "Sec-Fetch-Site", "same-origin"), 201},
-		{"from the public origin behind a proxy that rewrites Host", request("POST", "http://10.0.0.1/orders", `{"note":"a"}`, "Content-Type", "application/json", "Origin", baseURL), 201},
-		{"from a client that is not a browser", request("POST", "/orders", `{"note":"a"}`, "Content-Type", "application/json"), 201},
-		{"from another site", request("POST", "/orders", `{}`, "Content-Type", "application/json", "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"), 403},
-		{"from another host of the same site", request("POST", "/orders", `{}`, "Content-Type", "application/json", "Sec-Fetch-Site", "same-site", "Origin", "https://blog.shop.example"), 403},
-		{"from an old browser on another site", request("POST", "/orders", `{}`, "Origin", "https://evil.example"), 403},
-		{"from a sandboxed frame", request("POST", "/orders", `{}`, "Origin", "null", "Sec-Fetch-Site", "cross-site"), 403},
+		{"from our own page", request("POST", "/orders", `{"note":"a"}`, "Content-Type", "application/json",
+			"Origin", baseURL, "Sec-Fetch-Site", "same-origin"), 201},
+		{"from the public origin behind a proxy that rewrites Host",
+			request("POST", "http://10.0.0.1/orders", `{"note":"a"}`, "Content-Type", "application/json",
+				"Origin", baseURL), 201},
+		{"from a client that is not a browser", request("POST", "/orders", `{"note":"a"}`, "Content-Type",
+			"application/json"), 201},
+		{"from another site", request("POST", "/orders", `{}`, "Content-Type", "application/json",
+			"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"), 403},
+		{"from another host of the same site", request("POST", "/orders", `{}`, "Content-Type",
+			"application/json", "Sec-Fetch-Site", "same-site", "Origin", "https://blog.shop.example"), 403},
+		{"from an old browser on another site", request("POST", "/orders", `{}`, "Origin",
+			"https://evil.example"), 403},
+		{"from a sandboxed frame", request("POST", "/orders", `{}`, "Origin", "null", "Sec-Fetch-Site",
+			"cross-site"), 403},
 		{"a webhook has no origin", request("POST", "/webhooks/stripe", `{}`), 204},
-		{"a webhook from a browser on another site", request("POST", "/webhooks/stripe", `{}`, "Sec-Fetch-Site", "cross-site"), 403},
+		{"a webhook from a browser on another site",
+			request("POST", "/webhooks/stripe", `{}`, "Sec-Fetch-Site", "cross-site"), 403},
 		{"reading from another site", request("GET", "/orders/ord_1", "", "Sec-Fetch-Site", "cross-site"), 200},
 	}
 	for _, tt := range tests {
@@ -357,7 +368,8 @@ func TestCrossOriginCallsAreRefused(t *testing.T) {
 	t.Run("with Stripe's error object where the client wants it", func(t *testing.T) {
 		t.Parallel()
 		w := httptest.NewRecorder()
-		router(t, io.Discard, nil).ServeHTTP(w, request("POST", "/create-confirm-intent", `{}`, "Sec-Fetch-Site", "cross-site"))
+		router(t, io.Discard, nil).ServeHTTP(w, request("POST", "/create-confirm-intent", `{}`,
+			"Sec-Fetch-Site", "cross-site"))
 
 		if !strings.Contains(w.Body.String(), `"error":{"type":"invalid_request_error","code":"cross_origin"`) {
 			t.Errorf("got %s", w.Body)
@@ -401,7 +413,8 @@ func TestMissingRoutes(t *testing.T) {
 		allow, code        string
 	}{
 		{"an unknown path", "GET", "/nowhere", 404, "", "not_found"},
-		{"a method that the route does not support", "DELETE", "/orders/ord_1", 405, "GET, HEAD", "method_not_allowed"},
+		{"a method that the route does not support", "DELETE", "/orders/ord_1", 405, "GET, HEAD",
+			"method_not_allowed"},
 		{"GET of a POST route", "GET", "/orders", 405, "POST", "method_not_allowed"},
 		{"HEAD of a POST route", "HEAD", "/orders", 405, "POST", ""},
 		{"a made-up method", "BREW", "/orders", 405, "POST", "method_not_allowed"},
@@ -460,7 +473,8 @@ func TestProbes(t *testing.T) {
 		w := httptest.NewRecorder()
 		httpserver.Ready(func(context.Context) error { return errPrivate })(w, request("GET", "/readyz", ""))
 
-		if w.Code != 503 || !strings.Contains(w.Body.String(), `"code":"not_ready"`) || strings.Contains(w.Body.String(), "hunter2") {
+		if w.Code != 503 || !strings.Contains(w.Body.String(), `"code":"not_ready"`) ||
+			strings.Contains(w.Body.String(), "hunter2") {
 			t.Errorf("got %d %s", w.Code, w.Body)
 		}
 	})

@@ -24,10 +24,11 @@ func TestCSP(t *testing.T) {
 			"connect-src 'self' https://api.stripe.com https://link.com https://*.link.com; " +
 			"frame-src https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com https://link.com https://*.link.com; " +
 			"form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"},
-		{"the offline Stripe", httpserver.Policy{ScriptURL: offlineHost + "/v3/", APIBase: offlineHost}, "default-src 'none'; " +
-			"script-src 'self' http://127.0.0.1:12111; style-src 'self'; img-src 'self' data: http://127.0.0.1:12111; font-src 'self'; " +
-			"connect-src 'self' http://127.0.0.1:12111; frame-src http://127.0.0.1:12111; " +
-			"form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"},
+		{"the offline Stripe", httpserver.Policy{ScriptURL: offlineHost + "/v3/", APIBase: offlineHost},
+			"default-src 'none'; " +
+				"script-src 'self' http://127.0.0.1:12111; style-src 'self'; img-src 'self' data: http://127.0.0.1:12111; font-src 'self'; " +
+				"connect-src 'self' http://127.0.0.1:12111; frame-src http://127.0.0.1:12111; " +
+				"form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -45,7 +46,8 @@ func TestCSP(t *testing.T) {
 		p.Images = []string{"https://cdn.example/a.png", "https://CDN.example/b.png"}
 
 		got, err := httpserver.CSP(p)
-		if err != nil || strings.Count(got, "cdn.example") != 1 || !strings.Contains(got, "https://*.link.com https://cdn.example; font-src") {
+		if err != nil || strings.Count(got, "cdn.example") != 1 ||
+			!strings.Contains(got, "https://*.link.com https://cdn.example; font-src") {
 			t.Errorf("got %q, %v", got, err)
 		}
 	})
@@ -53,16 +55,19 @@ func TestCSP(t *testing.T) {
 	t.Run("fonts: files for the pages, style sheets for the pages and for Stripe.js", func(t *testing.T) {
 		t.Parallel()
 		p := realStripe
-		p.Styles, p.Fonts = []string{"https://fonts.googleapis.com"}, []string{"https://fonts.gstatic.com", "https://cdn.example/a.woff2"}
+		p.Styles, p.Fonts = []string{"https://fonts.googleapis.com"},
+			[]string{"https://fonts.gstatic.com", "https://cdn.example/a.woff2"}
 		got, err := httpserver.CSP(p)
-		for _, want := range []string{"style-src 'self' https://fonts.googleapis.com;", "font-src 'self' https://fonts.gstatic.com https://cdn.example;",
+		for _, want := range []string{"style-src 'self' https://fonts.googleapis.com;",
+			"font-src 'self' https://fonts.gstatic.com https://cdn.example;",
 			"connect-src 'self' https://api.stripe.com https://link.com https://*.link.com https://fonts.googleapis.com;"} {
 			if err != nil || !strings.Contains(got, want) {
 				t.Errorf("%v, no %s in %s", err, want, got)
 			}
 		}
 
-		if strings.Count(got, "googleapis") != 2 || strings.Count(got, "gstatic") != 1 || strings.Contains(got, "unsafe") {
+		if strings.Count(got, "googleapis") != 2 || strings.Count(got, "gstatic") != 1 ||
+			strings.Contains(got, "unsafe") {
 			t.Errorf("more than allowed in %s", got)
 		}
 	})
@@ -131,7 +136,8 @@ func TestSecurityHeadersAreOnEveryResponse(t *testing.T) {
 func TestStripesFramesMayRequestPayment(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
-	router(t, io.Discard, func(o *httpserver.Options) { o.Policy = realStripe }).ServeHTTP(w, request("GET", "/orders/ord_1", ""))
+	router(t, io.Discard, func(o *httpserver.Options) { o.Policy = realStripe }).ServeHTTP(w,
+		request("GET", "/orders/ord_1", ""))
 	want := `payment=(self "https://js.stripe.com" "https://*.js.stripe.com"), camera=(), microphone=(), geolocation=(), usb=()`
 	if got := w.Header().Get("Permissions-Policy"); got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -151,12 +157,17 @@ func TestLiveModeNeedsHTTPS(t *testing.T) {
 		body   string
 		hsts   bool
 	}{
-		{"a browser over http gets the page", "/checkout/ord_1", "203.0.113.9:1", []string{"Accept", "text/html"}, 403, "<h1>Payments need a secure connection", false},
-		{"a program over http gets a problem", "/orders/ord_1", "203.0.113.9:1", nil, 403, `"code":"https_required"`, false},
-		{"an untrusted claim of https is ignored", "/checkout/ord_1", "203.0.113.9:1", proxied, 403, "https_required", false},
+		{"a browser over http gets the page", "/checkout/ord_1", "203.0.113.9:1",
+			[]string{"Accept", "text/html"}, 403, "<h1>Payments need a secure connection", false},
+		{"a program over http gets a problem", "/orders/ord_1", "203.0.113.9:1", nil, 403,
+			`"code":"https_required"`, false},
+		{"an untrusted claim of https is ignored", "/checkout/ord_1", "203.0.113.9:1", proxied, 403,
+			"https_required", false},
 		{"a trusted proxy's https is served", "/checkout/ord_1", "10.0.0.2:1", proxied, 200, "the checkout", true},
-		{"a trusted proxy without X-Forwarded-Proto", "/checkout/ord_1", "10.0.0.2:1", nil, 403, "https_required", false},
-		{"TLS itself is served", "https://shop.example/checkout/ord_1", "203.0.113.9:1", nil, 200, "the checkout", true},
+		{"a trusted proxy without X-Forwarded-Proto", "/checkout/ord_1", "10.0.0.2:1", nil, 403,
+			"https_required", false},
+		{"TLS itself is served", "https://shop.example/checkout/ord_1", "203.0.113.9:1", nil, 200,
+			"the checkout", true},
 		{"the probe is served over http", "/healthz", "203.0.113.9:1", nil, 200, "ok", false},
 		{"a path with the probe's prefix", "/healthz2", "203.0.113.9:1", nil, 403, "https_required", false},
 		{"an unknown path over http", "/nowhere", "203.0.113.9:1", nil, 403, "https_required", false},

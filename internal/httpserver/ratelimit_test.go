@@ -72,7 +72,8 @@ func TestRequestsOverTheLimitDoNotReachTheHandler(t *testing.T) {
 			t.Fatalf("%s: %v in %s", path, err, w.Body)
 		}
 
-		if w.Code != http.StatusTooManyRequests || problem.Code != "rate_limited" || w.Header().Get("Retry-After") != "60" ||
+		if w.Code != http.StatusTooManyRequests || problem.Code != "rate_limited" ||
+			w.Header().Get("Retry-After") != "60" ||
 			w.Header().Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: %d %v %s, want 429 rate_limited and Retry-After", path, w.Code, w.Header(), w.Body)
 		}
@@ -97,12 +98,14 @@ func TestClientAddresses(t *testing.T) {
 		clients   []string
 		passed    int
 	}{
-		"addresses of one /64 are one client":       {1, []string{"2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::1"}, 1},
+		"addresses of one /64 are one client": {1,
+			[]string{"2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::1"}, 1},
 		"another /64 is another client":             {1, []string{"2001:db8::1", "2001:db8:0:1::1"}, 2},
 		"IPv4 in IPv6's clothes is the same client": {1, []string{"203.0.113.7", "::ffff:203.0.113.7"}, 1},
-		"what the client wrote does not help it":    {1, []string{"127.0.0.1, 203.0.113.7", "10.0.0.9, 203.0.113.7"}, 1},
-		"this machine is not limited":               {1, []string{"", "", ""}, 3},
-		"0 is no limit":                             {0, []string{"203.0.113.7", "203.0.113.7", "203.0.113.7"}, 3},
+		"what the client wrote does not help it": {1,
+			[]string{"127.0.0.1, 203.0.113.7", "10.0.0.9, 203.0.113.7"}, 1},
+		"this machine is not limited": {1, []string{"", "", ""}, 3},
+		"0 is no limit":               {0, []string{"203.0.113.7", "203.0.113.7", "203.0.113.7"}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -145,7 +145,8 @@ func TestServerErrorsAreLogged(t *testing.T) {
 	}
 
 	lines := log.Lines(t)
-	if len(lines) != 1 || lines[0]["level"] != "warn" || !strings.Contains(fmt.Sprint(lines[0]["cause"]), "superfluous") {
+	if len(lines) != 1 || lines[0]["level"] != "warn" ||
+		!strings.Contains(fmt.Sprint(lines[0]["cause"]), "superfluous") {
 		t.Errorf("got %v", lines)
 	}
 }
@@ -231,11 +232,12 @@ func TestShutdownCutsOffRequestsAtTheDeadline(t *testing.T) {
 	t.Parallel()
 	entered := make(chan struct{})
 	canceled := make(chan struct{})
-	srv := start(t, httpserver.Config{StopTimeout: 20 * time.Millisecond}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		close(entered)
-		<-r.Context().Done()
-		close(canceled)
-	}))
+	srv := start(t, httpserver.Config{StopTimeout: 20 * time.Millisecond},
+		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			close(entered)
+			<-r.Context().Done()
+			close(canceled)
+		}))
 
 	conn := srv.dial(t)
 	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
@@ -269,16 +271,18 @@ func TestHostileClients(t *testing.T) {
 
 	post := "POST /orders HTTP/1.1\r\nHost: shop.example\r\nContent-Type: application/json\r\n"
 	chunk := fmt.Sprintf("%x\r\n%s\r\n", 900, strings.Repeat(" ", 900))
+	giant := strings.Repeat("a", 64<<10)
+
 	tests := []struct {
 		name   string
 		raw    string
-		status int // 0: hung up on
+		status int // 0 if disconnected
 		code   string
 	}{
 		{"headers that never end", "GET / HTTP/1.1\r\nHost: shop.example\r\nX: ", 0, ""},
 		{"nothing at all", "", 0, ""},
-		{"giant headers", "GET / HTTP/1.1\r\nHost: shop.example\r\nX: " + strings.Repeat("a", 64<<10) + "\r\n\r\n", 431, ""},
-		{"a giant request line", "GET /" + strings.Repeat("a", 64<<10) + " HTTP/1.1\r\nHost: shop.example\r\n\r\n", 431, ""},
+		{"giant headers", "GET / HTTP/1.1\r\nHost: shop.example\r\nX: " + giant + "\r\n\r\n", 431, ""},
+		{"a giant request line", "GET /" + giant + " HTTP/1.1\r\nHost: shop.example\r\n\r\n", 431, ""},
 		{"a body that never comes", post + "Content-Length: 10\r\n\r\n", 400, "body_unreadable"},
 		{"a chunked body over the limit", post + "Transfer-Encoding: chunked\r\n\r\n" + chunk + chunk + "0\r\n\r\n", 413, "body_too_large"},
 		{"a malformed chunk", post + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400, "body_unreadable"},
@@ -295,7 +299,8 @@ func TestHostileClients(t *testing.T) {
 		{"a path that is not UTF-8", "GET /orders/a%ff HTTP/1.1\r\nHost: shop.example\r\n\r\n", 400, "bad_address"},
 		{"a NUL in the query", "GET /orders/a?order=%00 HTTP/1.1\r\nHost: shop.example\r\n\r\n", 400, "bad_address"},
 		{"a name in the query that is not UTF-8", "GET /orders/a?%ff=1 HTTP/1.1\r\nHost: shop.example\r\n\r\n", 400, "bad_address"},
-		{"a query with a malformed escape is ignored", "GET /orders/a?x=%zz&y=1 HTTP/1.1\r\nHost: shop.example\r\n\r\n", 200, ""},
+		{"a query with a malformed escape is ignored",
+			"GET /orders/a?x=%zz&y=1 HTTP/1.1\r\nHost: shop.example\r\n\r\n", 200, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
