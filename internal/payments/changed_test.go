@@ -24,12 +24,12 @@ func TestIntentIsSetAgainAfterAnAttemptThatSetItOtherwise(t *testing.T) {
 	f := newFixture(t)
 	atStripe := int64(0) // what the intent is over
 	call := func(send func(payments.Params, string) (payments.Snapshot, error)) {
-		f.stripe.send = func(p payments.Params, key string) (payments.Snapshot, error) {
+		f.stripe.OnSend(func(p payments.Params, key string) (payments.Snapshot, error) {
 			if p.IntentID == "" || p.BringUpToDate {
 				atStripe = p.Amount
 			}
 			return send(p, key)
-		}
+		})
 	}
 	call(func(p payments.Params, _ string) (payments.Snapshot, error) { return payments.Snapshot{}, declined(p) })
 	_, _ = f.confirm("ctoken_a")
@@ -54,7 +54,7 @@ func TestCustomerIsNotAskedForWhileAPaymentIsUnderWay(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []orders.Mode{orders.ModeSetup, orders.ModeSubscription} {
 		f := newFixtureOf(t, mode)
-		f.stripe.send = func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset }
+		f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset })
 		if _, err := f.confirm("ctoken_a"); fault.Of(err).Code != "payment_unknown" {
 			t.Fatal(err)
 		}
@@ -72,20 +72,20 @@ func TestCustomerIsNotAskedForWhileAPaymentIsUnderWay(t *testing.T) {
 func unseenFirst(t *testing.T) *fixture {
 	t.Helper()
 	f := newFixtureOf(t, orders.ModeSubscription)
-	f.stripe.send = func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset }
+	f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset })
 	if _, err := f.confirm("ctoken_a"); fault.Of(err).Code != "payment_unknown" {
 		t.Fatal(err)
 	}
-	f.stripe.subscription = payments.SubscriptionReading{Subscription: subscriptionIn(active)}
+	f.stripe.PutSubscription(payments.SubscriptionReading{Subscription: subscriptionIn(active)})
 	return f
 }
 
 func (f *fixture) wantNoSecondSubscription() {
 	f.Helper()
-	f.stripe.send = func(payments.Params, string) (payments.Snapshot, error) {
+	f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) {
 		f.Error("another subscription is begun")
 		return payments.Snapshot{}, errReset
-	}
+	})
 	if _, err := f.confirm("ctoken_b"); err == nil {
 		f.Error("another token was taken")
 	}
@@ -125,7 +125,7 @@ func TestSubscriptionWhoseFirstPaymentIsNotSeenIsForAPerson(t *testing.T) {
 	t.Run("when it is looked for", func(t *testing.T) {
 		t.Parallel()
 		f := unseenFirst(t)
-		f.stripe.down = &payments.CallError{Outcome: payments.OutcomeRefused, Mismatch: "subscription sub_1 is active"}
+		f.stripe.SetDown(&payments.CallError{Outcome: payments.OutcomeRefused, Mismatch: "subscription sub_1 is active"})
 		f.clock.Advance(20 * time.Minute)
 		f.runOnce()
 		f.wantAttempts(payments.Failed)
@@ -135,7 +135,7 @@ func TestSubscriptionWhoseFirstPaymentIsNotSeenIsForAPerson(t *testing.T) {
 	t.Run("but not when its news come late", func(t *testing.T) {
 		t.Parallel()
 		s := told(t)
-		s.happen(s.stripe.sent[0], moment{intent: succeeded, sub: active})
+		s.happen(s.sent(0), moment{intent: succeeded, sub: active})
 		if err := s.svc.SettleFresh(context.Background(), orderID, intentID, nil); err != nil {
 			t.Fatal(err)
 		}

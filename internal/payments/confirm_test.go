@@ -24,7 +24,7 @@ func TestConfirmPays(t *testing.T) {
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 	f.wantAttempts(payments.Succeeded)
 	f.wantPaidOnce()
-	p := f.stripe.sent[0]
+	p := f.sent(0)
 	if p.Amount != 1099 || p.Currency != "usd" || p.Token != "ctoken_a" || p.Metadata[payments.MetaOrder] != orderID {
 		t.Errorf("sent %+v", p)
 	}
@@ -43,13 +43,13 @@ func TestConfirmSameTokenAgain(t *testing.T) {
 		t.Run(name+" gets the same answer without a call", func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
-			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) { return send(p) }
+			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return send(p) })
 			a1, err1 := f.confirm("ctoken_a")
 			a2, err2 := f.confirm("ctoken_a")
 			if a1 != a2 || !reflect.DeepEqual(faultOf(err1), faultOf(err2)) {
 				t.Errorf("first %+v, %v; then %+v, %v", a1, err1, a2, err2)
 			}
-			if n := f.stripe.calls(); n != 1 {
+			if n := f.calls(); n != 1 {
 				t.Errorf("%d calls, want 1", n)
 			}
 		})
@@ -67,11 +67,11 @@ func TestConfirmTwentyAtOnce(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	inCall, goOn := make(chan struct{}), make(chan struct{})
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		close(inCall)
 		<-goOn
 		return snap(p, payments.StatusSucceeded), nil
-	}
+	})
 	var wg sync.WaitGroup
 	answers := make([]payments.Answer, 20)
 	first := make(chan error, 1)
@@ -98,7 +98,7 @@ func TestConfirmTwentyAtOnce(t *testing.T) {
 			t.Errorf("answer %+v, want succeeded", a)
 		}
 	}
-	if n := f.stripe.calls(); n != 1 {
+	if n := f.calls(); n != 1 {
 		t.Errorf("%d calls, want 1", n)
 	}
 	f.wantPaidOnce()
@@ -107,7 +107,7 @@ func TestConfirmTwentyAtOnce(t *testing.T) {
 func TestConfirmAfterDeclineUsesTheSameIntent(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) { return payments.Snapshot{}, declined(p) }
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return payments.Snapshot{}, declined(p) })
 	_, err := f.confirm("ctoken_a")
 	if e := fault.Of(err); e.Kind != fault.Declined || e.Payment.DeclineCode != "insufficient_funds" || e.Message != "Your card has insufficient funds." {
 		t.Fatalf("decline told as %+v", e)
@@ -115,17 +115,17 @@ func TestConfirmAfterDeclineUsesTheSameIntent(t *testing.T) {
 	f.wantOrder(orders.Open, orders.PaymentFailed)
 
 	f.store.states[orderID].Order.Amount = 2000 // the order changed meanwhile
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		return snap(p, payments.StatusSucceeded), nil
-	}
+	})
 	if _, err := f.confirm("ctoken_b"); err != nil {
 		t.Fatal(err)
 	}
-	p := f.stripe.sent[1]
+	p := f.sent(1)
 	if p.IntentID != intentID || !p.BringUpToDate || p.Amount != 2000 {
 		t.Errorf("sent %+v, want a confirm of %s brought up to 2000", p, intentID)
 	}
-	if f.stripe.keys[0] == f.stripe.keys[1] {
+	if f.key(0) == f.key(1) {
 		t.Error("two attempts share an idempotency key")
 	}
 	f.wantAttempts(payments.Failed, payments.Succeeded)
@@ -158,7 +158,7 @@ func TestConfirmRefusesBeforeStripe(t *testing.T) {
 			if !fault.Is(err, tt.code) {
 				t.Errorf("got %v, want %s", err, tt.code)
 			}
-			if f.stripe.calls() != 0 || len(f.state().Attempts) != 0 {
+			if f.calls() != 0 || len(f.state().Attempts) != 0 {
 				t.Error("something was half-done")
 			}
 		})
@@ -168,7 +168,7 @@ func TestConfirmRefusesBeforeStripe(t *testing.T) {
 func TestConfirmBoundsTheTries(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) { return payments.Snapshot{}, declined(p) }
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return payments.Snapshot{}, declined(p) })
 	for i := range 20 {
 		if _, err := f.confirm("ctoken_" + string(rune('a'+i))); !fault.Is(err, "payment_declined") {
 			t.Fatalf("try %d: %v", i, err)
@@ -177,7 +177,7 @@ func TestConfirmBoundsTheTries(t *testing.T) {
 	if _, err := f.confirm("ctoken_more"); !fault.Is(err, "too_many_attempts") {
 		t.Errorf("got %v, want too_many_attempts", err)
 	}
-	if n := f.stripe.calls(); n != 20 {
+	if n := f.calls(); n != 20 {
 		t.Errorf("%d calls, want 20", n)
 	}
 }
@@ -215,7 +215,7 @@ func TestEveryErrorType(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
-			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) { return payments.Snapshot{}, tt.err(p) }
+			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return payments.Snapshot{}, tt.err(p) })
 			_, err := f.confirm("ctoken_a")
 			e := fault.Of(err)
 			if e.Kind != tt.kind || e.Code != tt.code {
@@ -239,10 +239,10 @@ func TestConfirmOutlivesTheBuyer(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	ctx, leave := context.WithCancel(context.Background())
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		leave() // the buyer closes the page while Stripe works
 		return snap(p, payments.StatusSucceeded), nil
-	}
+	})
 	if _, err := f.svc.Confirm(ctx, payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a"}); err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +267,7 @@ func TestConfirmWhoseOutcomeCannotBeCommittedIsResolved(t *testing.T) {
 	f.runOnce()
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 	f.wantPaidOnce()
-	if f.stripe.keys[0] != f.stripe.keys[1] || !reflect.DeepEqual(f.stripe.sent[0], f.stripe.sent[1]) {
+	if f.key(0) != f.key(1) || !reflect.DeepEqual(f.sent(0), f.sent(1)) {
 		t.Error("the call was not repeated to the letter")
 	}
 }

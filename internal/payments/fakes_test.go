@@ -141,122 +141,11 @@ func (m *memory) ClaimExpired(_ context.Context, now, _ time.Time, _ int) ([]str
 	return out, nil
 }
 
-// stripe is a scripted payments.Stripe. The intent is the truth at Stripe; Send
-// answers what the test says.
-type stripe struct {
-	mu             sync.Mutex
-	intent         *payments.Snapshot
-	renewal        *payments.Snapshot // the intent of a later invoice
-	refunds        []payments.Refund
-	dispute        payments.Dispute
-	subscription   payments.SubscriptionReading
-	send           func(p payments.Params, key string) (payments.Snapshot, error)
-	onRead         func()
-	onSubscription func()
-	found          payments.Params // what was looked for last
-	cancel         func() error
-	down           error // what every reading gets, nil if Stripe is up
-	sent           []payments.Params
-	keys           []string
-	readings       int
-	canceled       int
-}
-
-var errNoIntent = &payments.CallError{Outcome: payments.OutcomeRefused,
-	Stripe: payments.StripeError{Type: payments.TypeInvalidRequest, Code: "resource_missing"}}
-
-func (s *stripe) Send(_ context.Context, p payments.Params, key string) (payments.Snapshot, error) {
-	s.mu.Lock()
-	s.sent, s.keys = append(s.sent, p), append(s.keys, key)
-	send := s.send
-	s.mu.Unlock()
-	return send(p, key)
-}
-
-func (s *stripe) Intent(_ context.Context, id string) (payments.Snapshot, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.readings++
-	if s.down != nil {
-		return payments.Snapshot{}, s.down
-	}
-	if s.intent == nil {
-		return payments.Snapshot{}, errNoIntent
-	}
-	snap := *s.intent
-	if s.renewal != nil && s.renewal.ID == id {
-		snap = *s.renewal
-	}
-	if s.onRead != nil {
-		s.onRead()
-	}
-	return snap, nil
-}
-
-func (s *stripe) FindIntent(_ context.Context, p payments.Params, _, _ time.Time) (payments.Snapshot, bool, error) {
-	orderID := p.Metadata[payments.MetaOrder]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.found = p
-	if s.down != nil {
-		return payments.Snapshot{}, false, s.down
-	}
-	if s.intent == nil || s.intent.OrderID != orderID {
-		return payments.Snapshot{}, false, nil
-	}
-	return *s.intent, true, nil
-}
-
-func (s *stripe) CancelIntent(context.Context, payments.Intent, string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.canceled++
-	if s.cancel != nil {
-		return s.cancel()
-	}
-	s.intent.Status = payments.StatusCanceled
-	return nil
-}
-
-func (s *stripe) Subscription(context.Context, string) (payments.SubscriptionReading, error) {
-	s.mu.Lock()
-	s.readings++
-	down, sub, hook := s.down, s.subscription, s.onSubscription
-	s.mu.Unlock()
-	if down != nil {
-		return payments.SubscriptionReading{}, down
-	}
-	if hook != nil { // while the answer is on its way
-		hook()
-	}
-	return sub, nil
-}
-
-func (s *stripe) InvoiceSubscription(context.Context, string) (string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.subscription.ID, s.down
-}
-
-func (s *stripe) Refunds(context.Context, string) ([]payments.Refund, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.refunds), nil
-}
-
-func (s *stripe) Dispute(context.Context, string) (payments.Dispute, error) { return s.dispute, nil }
-
-func (s *stripe) calls() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.sent)
-}
-
-// bench is an order with its store, Stripe and service.
+// fixture is an order with its store, Stripe and service.
 type fixture struct {
 	*testing.T
 	store  *memory
-	stripe *stripe
+	stripe *testkit.Stripe
 	clock  *testkit.Clock
 	config payments.Config
 	svc    *payments.Service
@@ -269,15 +158,15 @@ const (
 )
 
 func newFixture(t *testing.T) *fixture {
-	f := &fixture{T: t, clock: testkit.NewClock(), stripe: &stripe{}}
+	f := &fixture{T: t, clock: testkit.NewClock(), stripe: testkit.NewStripe()}
 	f.store = newMemory(orders.Order{
 		ID: orderID, Status: orders.Open, PaymentStatus: orders.Unpaid, Version: 1,
 		Currency: "usd", Amount: 1099, CreatedAt: f.clock.Now(), ExpiresAt: f.clock.Now().Add(24 * time.Hour),
 	})
 	f.store.now = f.clock.Now
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		return snap(p, payments.StatusSucceeded), nil
-	}
+	})
 	f.config = payments.Config{
 		Store: f.store, Stripe: f.stripe, Now: f.clock.Now, Log: zerolog.Nop(),
 		ReturnURL:    func(id string) string { return "http://shop.test/complete?order=" + id },
@@ -316,6 +205,43 @@ var (
 
 func (f *fixture) confirm(token string) (payments.Answer, error) {
 	return f.svc.Confirm(context.Background(), payments.ConfirmRequest{OrderID: orderID, Token: token})
+}
+
+// sent returns the parameters of the nth call that was sent, counted from 0.
+func (f *fixture) sent(n int) payments.Params {
+	f.Helper()
+	sent, _ := f.stripe.Sent()
+	return sent[n]
+}
+
+// key returns the idempotency key of the nth call that was sent.
+func (f *fixture) key(n int) string {
+	f.Helper()
+	_, keys := f.stripe.Sent()
+	return keys[n]
+}
+
+func (f *fixture) calls() int {
+	sent, _ := f.stripe.Sent()
+	return len(sent)
+}
+
+// intentNow returns the order's intent as it is at Stripe.
+func (f *fixture) intentNow() payments.Snapshot {
+	f.Helper()
+	snap, ok := f.stripe.Peek(intentID)
+	if !ok {
+		f.Fatal("Stripe has no intent")
+	}
+	return snap
+}
+
+// editIntent changes the order's intent at Stripe.
+func (f *fixture) editIntent(change func(*payments.Snapshot)) {
+	f.Helper()
+	snap := f.intentNow()
+	change(&snap)
+	f.stripe.PutIntent(snap)
 }
 
 func (f *fixture) state() *payments.State {

@@ -56,12 +56,12 @@ func FuzzConfirmBody(f *testing.F) {
 		}
 		switch w.Code {
 		case http.StatusOK:
-			if fx.stripe.calls() != 1 || fx.stripe.sent[0].Amount != 1099 || answer.Status != "succeeded" || answer.Error != nil {
-				t.Fatalf("%q: %d calls, answered %s", body, fx.stripe.calls(), w.Body)
+			if fx.calls() != 1 || fx.sent(0).Amount != 1099 || answer.Status != "succeeded" || answer.Error != nil {
+				t.Fatalf("%q: %d calls, answered %s", body, fx.calls(), w.Body)
 			}
 		case 400, 404, 409, 413, 422:
-			if fx.stripe.calls() != 0 || answer.Error == nil || answer.Error.Message == "" {
-				t.Fatalf("%q was refused: %d calls, answered %s", body, fx.stripe.calls(), w.Body)
+			if fx.calls() != 0 || answer.Error == nil || answer.Error.Message == "" {
+				t.Fatalf("%q was refused: %d calls, answered %s", body, fx.calls(), w.Body)
 			}
 		default:
 			t.Fatalf("%q: status %d: %s", body, w.Code, w.Body)

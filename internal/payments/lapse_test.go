@@ -20,13 +20,13 @@ func TestAWarningBeforeAHoldLapses(t *testing.T) {
 	s.config.Log = zerolog.New(&log)
 	s.restart()
 	lapses := s.clock.Now().Add(7 * 24 * time.Hour)
-	s.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+	s.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		made := snap(p, capturing)
 		made.CaptureBefore = lapses
 		truth := made
-		s.stripe.intent = &truth
+		s.stripe.PutIntent(truth)
 		return made, nil
-	}
+	})
 	if _, err := s.confirm("ctoken_a"); err != nil {
 		t.Fatal(err)
 	}
@@ -45,11 +45,11 @@ func TestAWarningBeforeAHoldLapses(t *testing.T) {
 	if len(warned) != 1 || lapses.Sub(warned[0]) > 24*time.Hour || lapses.Sub(warned[0]) < 23*time.Hour {
 		t.Errorf("warned at %v, the hold lapses at %v", warned, lapses)
 	}
-	s.stripe.intent.Status = gone
-	readings := s.stripe.readings
+	s.stripe.SetStatus(intentID, gone)
+	readings := s.stripe.Readings()
 	s.clock.Advance(10 * time.Minute)
 	s.runOnce() // no webhook has told
-	if s.stripe.readings == readings {
+	if s.stripe.Readings() == readings {
 		t.Error("nobody looked after the hold had lapsed")
 	}
 	s.wantMoney(0, 0)

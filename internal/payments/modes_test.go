@@ -146,12 +146,17 @@ var modeSequences = []struct {
 func (f *fixture) happen(p payments.Params, m moment) {
 	s := snapOf(p, m.intent, m.sub)
 	s.Error = m.err
-	f.stripe.intent = &s
-	f.stripe.subscription = payments.SubscriptionReading{Subscription: subscriptionIn(m.sub)}
+	f.stripe.PutIntent(s)
+
+	reading := payments.SubscriptionReading{Subscription: subscriptionIn(m.sub)}
 	if m.renewal == "" {
-		f.stripe.subscription.First = &s
+		reading.First = &s
+	}
+	f.stripe.PutSubscription(reading, "in_1", "in_2")
+	if m.renewal == "" {
 		return
 	}
+
 	told := subscriptionIn(m.sub)
 	next := payments.Snapshot{
 		ID: renewalID, Status: m.renewal, Amount: 2000, Currency: "usd", CustomerID: customerID,
@@ -160,9 +165,9 @@ func (f *fixture) happen(p payments.Params, m moment) {
 	if m.renewal == succeeded {
 		next.AmountReceived = next.Amount
 	}
-	f.stripe.renewal = &next
+	f.stripe.PutIntent(next)
 	if m.refund > 0 {
-		f.stripe.refunds = []payments.Refund{{ID: "re_1", IntentID: renewalID, Amount: m.refund, Currency: "usd", Status: "succeeded"}}
+		f.stripe.PutRefund(payments.Refund{ID: "re_1", IntentID: renewalID, Amount: m.refund, Currency: "usd", Status: "succeeded"})
 	}
 }
 
@@ -202,29 +207,29 @@ func playSteps(t *testing.T, mode orders.Mode, answer payments.Status, steps []s
 	at := -1
 	advance := func(to int) {
 		for ; at < to; at++ {
-			f.happen(f.stripe.sent[0], steps[at+1].moment)
+			f.happen(f.sent(0), steps[at+1].moment)
 		}
 	}
 	reply := func(p payments.Params, _ string) (payments.Snapshot, error) {
 		return snapOf(p, answer, incomplete), nil
 	}
-	f.stripe.send = func(p payments.Params, key string) (payments.Snapshot, error) {
+	f.stripe.OnSend(func(p payments.Params, key string) (payments.Snapshot, error) {
 		advance(0)
 		if !d.answered {
 			return payments.Snapshot{}, errReset
 		}
 		advance(slices.IndexFunc(steps, func(e step) bool { return e.intent == answer }))
 		return reply(p, key)
-	}
+	})
 	_, _ = f.confirm("ctoken_a")
 	for n, i := range d.order {
 		advance(max(i, d.truth(n)))
-		if err := f.deliver(f.stripe.sent[0], steps[i]); err != nil {
+		if err := f.deliver(f.sent(0), steps[i]); err != nil {
 			t.Fatalf("%s: %v", steps[i].name, err)
 		}
 	}
 	if !d.answered { // the resolver repeats the call, and Stripe repeats its answer of that time
-		f.stripe.send = reply
+		f.stripe.OnSend(reply)
 		f.clock.Advance(time.Minute)
 		f.runOnce()
 	}

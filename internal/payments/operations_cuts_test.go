@@ -32,15 +32,15 @@ var wishes = []struct {
 	{"refund", succeeded, func(s *shop) (payments.Result, error) { return s.refund(500) }, func(s *shop) {
 		s.wantOrder(orders.Paid, orders.PartiallyRefunded)
 		s.wantMoney(1099, 500)
-		if n := len(s.stripe.refunds); n != 1 {
+		if n := len(s.refundsNow()); n != 1 {
 			s.Errorf("%d refunds at Stripe, want 1", n)
 		}
 	}},
 	{"cancel", capturing, (*shop).cancelOrder, func(s *shop) {
 		s.wantOrder(orders.Canceled, orders.Unpaid)
 		s.wantMoney(0, 0)
-		if s.stripe.intent.Status != gone {
-			s.Errorf("the intent is %s", s.stripe.intent.Status)
+		if s.intentNow().Status != gone {
+			s.Errorf("the intent is %s", s.intentNow().Status)
 		}
 	}},
 }
@@ -57,16 +57,29 @@ func dying() error { panic(errKilled) }
 
 func cuts() []cut {
 	list := []cut{
-		{"killed before the call is sent", func(s *shop) { s.bank.before, s.stripe.cancel = dying, dying }},
-		{"the call is lost on its way", func(s *shop) { s.bank.before, s.stripe.cancel = failing(errReset), failing(errReset) }},
-		{"the answer is lost", func(s *shop) { s.bank.after, s.stripe.cancel = failing(errReset), s.cancelThen(failing(errReset)) }},
-		{"killed before the answer", func(s *shop) { s.bank.after, s.stripe.cancel = dying, s.cancelThen(dying) }},
+		{"killed before the call is sent", func(s *shop) {
+			s.bank.before = dying
+			s.stripe.OnCancel(dying)
+		}},
+		{"the call is lost on its way", func(s *shop) {
+			s.bank.before = failing(errReset)
+			s.stripe.OnCancel(failing(errReset))
+		}},
+		{"the answer is lost", func(s *shop) {
+			s.bank.after = failing(errReset)
+			s.stripe.OnCancel(s.cancelThen(failing(errReset)))
+		}},
+		{"killed before the answer", func(s *shop) {
+			s.bank.after = dying
+			s.stripe.OnCancel(s.cancelThen(dying))
+		}},
 		{"done, and answered with a 500", func(s *shop) {
-			s.bank.after, s.stripe.cancel = failing(errInternal), s.cancelThen(failing(errInternal))
+			s.bank.after = failing(errInternal)
+			s.stripe.OnCancel(s.cancelThen(failing(errInternal)))
 		}},
 		{"Stripe cannot be read afterwards", func(s *shop) {
-			s.bank.after = func() error { s.stripe.down = errReset; return nil }
-			s.stripe.cancel = s.cancelThen(func() error { s.stripe.down = errReset; return errReset })
+			s.bank.after = func() error { s.stripe.SetDown(errReset); return nil }
+			s.stripe.OnCancel(s.cancelThen(func() error { s.stripe.SetDown(errReset); return errReset }))
 		}},
 	}
 	for n := 1; n <= 4; n++ { // write, settle, end
@@ -86,7 +99,7 @@ func cuts() []cut {
 // cancelThen cancels the intent at Stripe, and answers something else.
 func (s *shop) cancelThen(answer func() error) func() error {
 	return func() error {
-		s.stripe.intent.Status = gone
+		s.stripe.SetStatus(intentID, gone)
 		return answer()
 	}
 }
@@ -105,7 +118,9 @@ func (s *shop) dies(ask func(*shop) (payments.Result, error)) (res payments.Resu
 }
 
 func (s *shop) mend() {
-	s.bank.before, s.bank.after, s.stripe.cancel, s.stripe.down, s.store.fail = nil, nil, nil, nil, nil
+	s.bank.before, s.bank.after, s.store.fail = nil, nil, nil
+	s.stripe.OnCancel(nil)
+	s.stripe.SetDown(nil)
 }
 
 // TestCutAnywhere: wherever a wish is cut, the same wish again is done once.
@@ -239,10 +254,10 @@ func TestFindOutOnlyReads(t *testing.T) {
 	t.Run("the intent was canceled", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, capturing)
-		s.stripe.cancel = s.cancelThen(dying)
+		s.stripe.OnCancel(s.cancelThen(dying))
 		_, _ = s.dies((*shop).cancelOrder)
-		if op := find(s); op.State != payments.OperationDone || s.stripe.canceled != 1 {
-			t.Errorf("got %+v, %d calls", op, s.stripe.canceled)
+		if op := find(s); op.State != payments.OperationDone || s.stripe.Canceled() != 1 {
+			t.Errorf("got %+v, %d calls", op, s.stripe.Canceled())
 		}
 		s.wantOrder(orders.Canceled, orders.Unpaid)
 	})

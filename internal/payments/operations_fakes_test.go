@@ -9,6 +9,7 @@ import (
 
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/testkit"
 )
 
 // stampOperations does for operations what the real store does.
@@ -32,7 +33,7 @@ func (m *memory) stampOperations(old, st *payments.State) error {
 // bank is Stripe as an operator sees it: it keeps answers under their keys, and can be told
 // to fail around what it does. It shares the truth with the fixture's stripe.
 type bank struct {
-	*stripe
+	*testkit.Stripe
 	mu      sync.Mutex
 	now     func() time.Time
 	kept    map[string]answer // by idempotency key
@@ -84,9 +85,9 @@ func (b *bank) once(op payments.Operation, do func()) error {
 
 func (b *bank) Capture(_ context.Context, op payments.Operation) error {
 	return b.once(op, func() {
-		b.stripe.mu.Lock()
-		defer b.stripe.mu.Unlock()
-		b.intent.Status, b.intent.AmountReceived = succeeded, op.Amount
+		snap, _ := b.Intent(context.Background(), op.IntentID)
+		snap.Status, snap.AmountReceived = succeeded, op.Amount
+		b.PutIntent(snap)
 	})
 }
 
@@ -96,9 +97,7 @@ func (b *bank) Refund(_ context.Context, op payments.Operation) error {
 		if b.pending {
 			status = "pending"
 		}
-		b.stripe.mu.Lock()
-		defer b.stripe.mu.Unlock()
-		b.refunds = append(b.refunds, payments.Refund{ID: "re_" + op.ID, IntentID: op.IntentID, Amount: op.Amount, Currency: "usd",
+		b.PutRefund(payments.Refund{ID: "re_" + op.ID, IntentID: op.IntentID, Amount: op.Amount, Currency: "usd",
 			Status: status, Reason: op.Reason, OperationID: op.ID, CreatedAt: op.CreatedAt})
 	})
 }
@@ -112,7 +111,7 @@ type shop struct {
 
 func newShop(t *testing.T) *shop {
 	f := newFixture(t)
-	s := &shop{fixture: f, bank: &bank{stripe: f.stripe, kept: map[string]answer{}, now: f.clock.Now}}
+	s := &shop{fixture: f, bank: &bank{Stripe: f.stripe, kept: map[string]answer{}, now: f.clock.Now}}
 	s.ops = payments.NewOperations(f.svc, s.bank)
 	return s
 }
@@ -126,13 +125,13 @@ func (s *shop) restart() {
 // confirmed is a shop whose order's intent has the status; it is captured manually.
 func confirmed(t *testing.T, status payments.Status) *shop {
 	s := newShop(t)
-	s.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+	s.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		made := snap(p, status)
 		made.CaptureMethod = "manual"
 		truth := made
-		s.stripe.intent = &truth
+		s.stripe.PutIntent(truth)
 		return made, nil
-	}
+	})
 	_, _ = s.confirm("ctoken_a")
 	return s
 }
@@ -181,4 +180,22 @@ func (s *shop) edit(change func(*orders.Order)) {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	change(&s.store.states[orderID].Order)
+}
+
+// refundsNow returns the refunds of the order's intent as they are at Stripe.
+func (s *shop) refundsNow() []payments.Refund {
+	s.Helper()
+	list, err := s.stripe.Refunds(context.Background(), intentID)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return list
+}
+
+// editRefund sets the status of the order's first refund at Stripe.
+func (s *shop) editRefund(status string) {
+	s.Helper()
+	re := s.refundsNow()[0]
+	re.Status = status
+	s.stripe.PutRefund(re)
 }

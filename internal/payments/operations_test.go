@@ -55,9 +55,11 @@ func TestEventOfAPartialCapture(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := confirmed(t, capturing)
-			s.stripe.intent.Status = succeeded
-			change(s.stripe.intent)
-			if err := s.svc.Settle(context.Background(), orderID, *s.stripe.intent, nil); err != nil {
+			s.editIntent(func(snap *payments.Snapshot) {
+				snap.Status = succeeded
+				change(snap)
+			})
+			if err := s.svc.Settle(context.Background(), orderID, s.intentNow(), nil); err != nil {
 				t.Fatal(err)
 			}
 			if name == "a part" {
@@ -110,7 +112,7 @@ func TestRefunds(t *testing.T) {
 		if _, err := s.refund(100); !fault.Is(err, "amount_out_of_range") {
 			t.Errorf("got %v", err)
 		}
-		s.stripe.refunds[0].Status = "failed"
+		s.editRefund("failed")
 		if err := s.svc.SettleRefunds(context.Background(), orderID, intentID, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +124,7 @@ func TestRefunds(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
 		s.mustRefund(500)
-		s.stripe.refunds[0].Status = "pending"
+		s.editRefund("pending")
 		if err := s.svc.SettleRefunds(context.Background(), orderID, intentID, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -136,7 +138,7 @@ func TestRefunds(t *testing.T) {
 		if _, err := s.capture(600); err != nil {
 			t.Fatal(err)
 		}
-		s.stripe.refunds = append(s.stripe.refunds, payments.Refund{ID: "re_release", IntentID: intentID, Amount: 499, Currency: "usd",
+		s.stripe.PutRefund(payments.Refund{ID: "re_release", IntentID: intentID, Amount: 499, Currency: "usd",
 			Status: "succeeded", CreatedAt: s.clock.Now()})
 		s.clock.Advance(time.Hour)
 		s.mustRefund(499) // of the same amount, and of ours
@@ -155,7 +157,7 @@ func TestRefunds(t *testing.T) {
 	t.Run("one that was paid twice cannot: nobody says which", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
-		second := *s.stripe.intent
+		second := s.intentNow()
 		second.ID = "pi_2"
 		if err := s.svc.Settle(context.Background(), orderID, second, nil); err != nil {
 			t.Fatal(err)
@@ -176,8 +178,8 @@ func TestCancelOrder(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.wantOrder(orders.Canceled, orders.Unpaid)
-			if s.stripe.intent.Status != gone || s.stripe.canceled != 1 {
-				t.Errorf("the intent is %s, canceled %d times", s.stripe.intent.Status, s.stripe.canceled)
+			if s.intentNow().Status != gone || s.stripe.Canceled() != 1 {
+				t.Errorf("the intent is %s, canceled %d times", s.intentNow().Status, s.stripe.Canceled())
 			}
 			if _, err := s.confirm("ctoken_b"); !fault.Is(err, "order_not_open") {
 				t.Errorf("a canceled order can be paid: %v", err)
@@ -195,10 +197,10 @@ func TestCancelOrder(t *testing.T) {
 	t.Run("paid in the last moment: it is paid, and not canceled", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, action)
-		s.stripe.cancel = func() error {
-			s.stripe.intent.Status, s.stripe.intent.AmountReceived = succeeded, 1099
+		s.stripe.OnCancel(func() error {
+			s.stripe.SetStatus(intentID, succeeded)
 			return &payments.CallError{Outcome: payments.OutcomeRefused, Stripe: payments.StripeError{Type: payments.TypeInvalidRequest}}
-		}
+		})
 		if _, err := s.cancelOrder(); !fault.Is(err, "operation_failed") {
 			t.Errorf("got %v, want operation_failed", err)
 		}
@@ -208,14 +210,14 @@ func TestCancelOrder(t *testing.T) {
 	t.Run("Stripe does not tell: no payment starts meanwhile", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, rpm)
-		s.stripe.cancel = func() error { return errReset }
+		s.stripe.OnCancel(func() error { return errReset })
 		if _, err := s.cancelOrder(); !fault.Is(err, "operation_unknown") {
 			t.Errorf("got %v, want operation_unknown", err)
 		}
-		if _, err := s.confirm("ctoken_b"); !fault.Is(err, "order_not_open") || s.stripe.calls() != 1 {
+		if _, err := s.confirm("ctoken_b"); !fault.Is(err, "order_not_open") || s.calls() != 1 {
 			t.Errorf("got %v, want order_not_open", err)
 		}
-		s.stripe.cancel = nil
+		s.stripe.OnCancel(nil)
 		if _, err := s.cancelOrder(); err != nil {
 			t.Fatal(err)
 		}
@@ -228,7 +230,7 @@ func TestCancelOrder(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	doubt := func(s *shop) {
-		s.stripe.send = func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset }
+		s.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset })
 		_, _ = s.confirm("ctoken_b")
 	}
 	status := func(to orders.Status) func(*shop) {
@@ -276,7 +278,7 @@ func TestRefusals(t *testing.T) {
 			if _, err := tt.ask(s); !fault.Is(err, tt.code) {
 				t.Errorf("got %v, want %s", err, tt.code)
 			}
-			if len(s.bank.sent) != 0 || s.stripe.canceled != 0 {
+			if len(s.bank.sent) != 0 || s.stripe.Canceled() != 0 {
 				t.Error("Stripe was asked all the same")
 			}
 			s.wantOperations()
@@ -293,8 +295,8 @@ func TestALapsedHold(t *testing.T) {
 		if expired {
 			s.clock.Advance(7 * 24 * time.Hour)
 		}
-		s.stripe.intent.Status = gone
-		if err := s.svc.Settle(context.Background(), orderID, *s.stripe.intent, nil); err != nil {
+		s.stripe.SetStatus(intentID, gone)
+		if err := s.svc.Settle(context.Background(), orderID, s.intentNow(), nil); err != nil {
 			t.Fatal(err)
 		}
 		s.wantOrder(orders.Open, orders.Unpaid)
@@ -318,7 +320,7 @@ func TestALapsedHold(t *testing.T) {
 func TestTheHoldLapsesUnderTheCapture(t *testing.T) {
 	t.Parallel()
 	s := confirmed(t, capturing)
-	s.stripe.intent.Status = gone
+	s.stripe.SetStatus(intentID, gone)
 	s.bank.refuse = &payments.CallError{Outcome: payments.OutcomeRefused,
 		Stripe: payments.StripeError{Type: payments.TypeInvalidRequest, Code: "payment_intent_unexpected_state", Message: "it was canceled"}}
 	if _, err := s.capture(0); !fault.Is(err, "operation_failed") {
@@ -348,8 +350,8 @@ func TestManyAtOnce(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if len(s.stripe.refunds) != 1 || done == 0 {
-		t.Errorf("%d refunds, %d were told that it is done", len(s.stripe.refunds), done)
+	if len(s.refundsNow()) != 1 || done == 0 {
+		t.Errorf("%d refunds, %d were told that it is done", len(s.refundsNow()), done)
 	}
 	s.wantMoney(1099, 700)
 }

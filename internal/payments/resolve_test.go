@@ -12,7 +12,7 @@ import (
 // unknown makes an attempt whose outcome is not known.
 func unknown(t *testing.T) *fixture {
 	f := newFixture(t)
-	f.stripe.send = func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset }
+	f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset })
 	if _, err := f.confirm("ctoken_a"); !fault.Is(err, "payment_unknown") {
 		t.Fatalf("got %v, want payment_unknown", err)
 	}
@@ -39,14 +39,14 @@ func TestUnknownIsResolvedByTheSameCall(t *testing.T) {
 			if _, err := f.confirm("ctoken_b"); !fault.Is(err, "payment_in_progress") {
 				t.Errorf("a new token while unknown: %v, want payment_in_progress", err)
 			}
-			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) { return tt.answer(p) }
+			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return tt.answer(p) })
 			f.clock.Advance(time.Minute)
 			f.runOnce()
 			f.wantAttempts(tt.attempt)
 			if got := f.state().Order.PaymentStatus; got != tt.payment {
 				t.Errorf("payment is %s, want %s", got, tt.payment)
 			}
-			if f.stripe.keys[0] != f.stripe.keys[1] {
+			if f.key(0) != f.key(1) {
 				t.Error("the call was repeated under another key")
 			}
 		})
@@ -56,18 +56,18 @@ func TestUnknownIsResolvedByTheSameCall(t *testing.T) {
 func TestUnknownBacksOffAndNeverGivesUp(t *testing.T) {
 	t.Parallel()
 	f := unknown(t)
-	f.stripe.down = errReset
+	f.stripe.SetDown(errReset)
 	for range 100 {
 		f.clock.Advance(6 * time.Minute) // more than the longest pause
 		f.runOnce()
 	}
 	f.wantAttempts(payments.Unknown)
-	if n := f.stripe.calls(); n != 3 {
+	if n := f.calls(); n != 3 {
 		t.Errorf("sent %d times, want 3: after a quarter of an hour the intent is only read", n)
 	}
-	f.stripe.down = nil
-	s := snap(f.stripe.sent[0], payments.StatusSucceeded)
-	f.stripe.intent = &s
+	f.stripe.SetDown(nil)
+	s := snap(f.sent(0), payments.StatusSucceeded)
+	f.stripe.PutIntent(s)
 	f.store.states[orderID].Order.ExpiresAt = f.clock.Now().Add(time.Hour)
 	f.clock.Advance(6 * time.Minute)
 	f.runOnce()
@@ -85,9 +85,9 @@ func TestNoRefusalAfterADoubt(t *testing.T) {
 		t.Run(typ+" on a later request leaves it unknown", func(t *testing.T) {
 			t.Parallel()
 			f := unknown(t)
-			f.stripe.send = func(payments.Params, string) (payments.Snapshot, error) {
+			f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) {
 				return payments.Snapshot{}, refused(typ, false, false)
-			}
+			})
 			f.clock.Advance(time.Minute)
 			f.runOnce()
 			f.wantAttempts(payments.Unknown)
@@ -98,9 +98,9 @@ func TestNoRefusalAfterADoubt(t *testing.T) {
 		t.Run(typ+" after a lost request of the same call leaves it unknown", func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
-			f.stripe.send = func(payments.Params, string) (payments.Snapshot, error) {
+			f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) {
 				return payments.Snapshot{}, refused(typ, false, true)
-			}
+			})
 			if _, err := f.confirm("ctoken_a"); !fault.Is(err, "payment_unknown") {
 				t.Errorf("got %v, want payment_unknown", err)
 			}
@@ -108,9 +108,9 @@ func TestNoRefusalAfterADoubt(t *testing.T) {
 		t.Run(typ+" that Stripe kept under the key ends it", func(t *testing.T) {
 			t.Parallel()
 			f := unknown(t)
-			f.stripe.send = func(payments.Params, string) (payments.Snapshot, error) {
+			f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) {
 				return payments.Snapshot{}, refused(typ, true, false)
-			}
+			})
 			f.clock.Advance(time.Minute)
 			f.runOnce()
 			f.wantAttempts(payments.Failed)
@@ -139,14 +139,14 @@ func TestErrorsOfStripeThatKeepComing(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
-			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 				if tt.truth != "" {
 					s := snap(p, tt.truth)
 					s.Error = tt.said
-					f.stripe.intent = &s
+					f.stripe.PutIntent(s)
 				}
 				return payments.Snapshot{}, errInternal
-			}
+			})
 			if _, err := f.confirm("ctoken_a"); !fault.Is(err, "payment_unknown") {
 				t.Fatalf("got %v, want payment_unknown", err)
 			}
@@ -178,7 +178,7 @@ func TestALateStartSendsNothing(t *testing.T) {
 			late(f)
 			f.clock.Advance(time.Minute)
 			f.runOnce()
-			if n := f.stripe.calls(); n != 1 {
+			if n := f.calls(); n != 1 {
 				t.Errorf("sent %d times, want once", n)
 			}
 			f.clock.Advance(40 * time.Minute)
@@ -197,7 +197,7 @@ func TestAnOldCopySendsNothing(t *testing.T) {
 		f.store.states[orderID].Attempts[0].CheckAt = f.clock.Now().Add(time.Hour)
 	}
 	f.runOnce()
-	if n := f.stripe.calls(); n != 1 {
+	if n := f.calls(); n != 1 {
 		t.Errorf("sent %d times, want once", n)
 	}
 }
@@ -208,24 +208,26 @@ func TestAbandonedAction(t *testing.T) {
 	t.Parallel()
 	abandoned := func(t *testing.T) *fixture {
 		f := newFixture(t)
-		f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 			s := snap(p, payments.StatusRequiresAction)
-			f.stripe.intent = &s
+			f.stripe.PutIntent(s)
 			return s, nil
-		}
+		})
 		if _, err := f.confirm("ctoken_a"); err != nil {
 			t.Fatal(err)
 		}
-		f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 			return snap(p, payments.StatusSucceeded), nil
-		}
+		})
 		return f
 	}
 	t.Run("that failed meanwhile is a failed attempt", func(t *testing.T) {
 		t.Parallel()
 		f := abandoned(t)
-		f.stripe.intent.Status = payments.StatusRequiresPaymentMethod // and no webhook came
-		f.stripe.intent.Error = &payments.StripeError{Type: payments.TypeInvalidRequest, Code: "payment_intent_authentication_failure"}
+		f.stripe.SetStatus(intentID, payments.StatusRequiresPaymentMethod) // and no webhook came
+		f.editIntent(func(snap *payments.Snapshot) {
+			snap.Error = &payments.StripeError{Type: payments.TypeInvalidRequest, Code: "payment_intent_authentication_failure"}
+		})
 		if _, err := f.confirm("ctoken_b"); err != nil {
 			t.Fatal(err)
 		}
@@ -237,19 +239,19 @@ func TestAbandonedAction(t *testing.T) {
 	t.Run("that still waits is canceled at Stripe before another intent is made", func(t *testing.T) {
 		t.Parallel()
 		f := abandoned(t)
-		f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
-			if f.stripe.canceled != 1 {
+		f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
+			if f.stripe.Canceled() != 1 {
 				t.Error("another intent is made while the first can still take money")
 			}
 			s := snap(p, payments.StatusSucceeded)
 			s.ID = "pi_2"
 			return s, nil
-		}
+		})
 		if _, err := f.confirm("ctoken_b"); err != nil {
 			t.Fatal(err)
 		}
 		f.wantAttempts(payments.Canceled, payments.Succeeded)
-		if got := f.stripe.sent[1].IntentID; got != "" {
+		if got := f.sent(1).IntentID; got != "" {
 			t.Errorf("confirmed %q again, which is canceled", got)
 		}
 		f.wantPaidOnce()
@@ -257,11 +259,11 @@ func TestAbandonedAction(t *testing.T) {
 	t.Run("that is passed while it is being canceled is paid", func(t *testing.T) {
 		t.Parallel()
 		f := abandoned(t)
-		f.stripe.cancel = func() error {
-			s := snap(f.stripe.sent[0], payments.StatusSucceeded)
-			f.stripe.intent = &s
+		f.stripe.OnCancel(func() error {
+			s := snap(f.sent(0), payments.StatusSucceeded)
+			f.stripe.PutIntent(s)
 			return &payments.CallError{Outcome: payments.OutcomeRefused, Stripe: payments.StripeError{Type: payments.TypeInvalidRequest}}
-		}
+		})
 		if _, err := f.confirm("ctoken_b"); !fault.Is(err, "order_not_open") {
 			t.Errorf("got %v, want order_not_open", err)
 		}
@@ -270,11 +272,11 @@ func TestAbandonedAction(t *testing.T) {
 	t.Run("that was passed in the last moment is paid", func(t *testing.T) {
 		t.Parallel()
 		f := abandoned(t)
-		*f.stripe.intent = snap(f.stripe.sent[0], payments.StatusSucceeded)
+		f.stripe.PutIntent(snap(f.sent(0), payments.StatusSucceeded))
 		if _, err := f.confirm("ctoken_b"); !fault.Is(err, "order_not_open") {
 			t.Errorf("got %v, want order_not_open", err)
 		}
-		if f.stripe.calls() != 1 {
+		if f.calls() != 1 {
 			t.Error("a paid intent was confirmed again")
 		}
 		f.wantPaidOnce()
@@ -282,7 +284,7 @@ func TestAbandonedAction(t *testing.T) {
 	t.Run("that Stripe cannot tell of stays", func(t *testing.T) {
 		t.Parallel()
 		f := abandoned(t)
-		f.stripe.intent = nil
+		f.stripe.RemoveIntent(intentID)
 		if _, err := f.confirm("ctoken_b"); !fault.Is(err, "payment_in_progress") {
 			t.Errorf("got %v, want payment_in_progress", err)
 		}
@@ -290,15 +292,15 @@ func TestAbandonedAction(t *testing.T) {
 	t.Run("news of it do not touch the next attempt", func(t *testing.T) {
 		t.Parallel()
 		f := abandoned(t)
-		f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 			p.IntentID = "pi_2"
-			old := snap(f.stripe.sent[0], payments.StatusRequiresAction) // its event comes late
+			old := snap(f.sent(0), payments.StatusRequiresAction) // its event comes late
 			if err := f.svc.Settle(t.Context(), orderID, old, nil); err != nil {
 				t.Error(err)
 			}
 			f.wantAttempts(payments.Canceled, payments.Started)
 			return snap(p, payments.StatusSucceeded), nil
-		}
+		})
 		if _, err := f.confirm("ctoken_b"); err != nil {
 			t.Fatal(err)
 		}
@@ -309,11 +311,11 @@ func TestAbandonedAction(t *testing.T) {
 func TestQuietAttemptsAreRead(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		s := snap(p, payments.StatusProcessing)
-		f.stripe.intent = &s
+		f.stripe.PutIntent(s)
 		return s, nil
-	}
+	})
 	if _, err := f.confirm("ctoken_a"); err != nil {
 		t.Fatal(err)
 	}
@@ -321,8 +323,8 @@ func TestQuietAttemptsAreRead(t *testing.T) {
 	f.clock.Advance(13 * time.Hour)
 	f.runOnce()
 	f.wantAttempts(payments.Processing)
-	s := snap(f.stripe.sent[0], payments.StatusSucceeded)
-	f.stripe.intent = &s
+	s := snap(f.sent(0), payments.StatusSucceeded)
+	f.stripe.PutIntent(s)
 	f.store.states[orderID].Order.ExpiresAt = f.clock.Now().Add(24 * time.Hour)
 	f.clock.Advance(13 * time.Hour)
 	f.runOnce()
@@ -340,46 +342,46 @@ func TestExpiry(t *testing.T) {
 	}{
 		{"an order that nobody paid expires", func(*fixture) {}, orders.Expired, 0},
 		{"an open intent is canceled first", func(f *fixture) {
-			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 				s := snap(p, payments.StatusRequiresPaymentMethod)
-				f.stripe.intent = &s
+				f.stripe.PutIntent(s)
 				return payments.Snapshot{}, declined(p)
-			}
+			})
 			_, _ = f.confirm("ctoken_a")
 		}, orders.Expired, 1},
 		{"an abandoned 3D Secure is canceled first", func(f *fixture) {
-			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 				s := snap(p, payments.StatusRequiresAction)
-				f.stripe.intent = &s
+				f.stripe.PutIntent(s)
 				return s, nil
-			}
+			})
 			_, _ = f.confirm("ctoken_a")
 		}, orders.Expired, 1},
 		{"an intent that was paid in the last moment makes it paid", func(f *fixture) {
-			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 				s := snap(p, payments.StatusRequiresAction)
-				f.stripe.intent = &s
+				f.stripe.PutIntent(s)
 				return s, nil
-			}
+			})
 			_, _ = f.confirm("ctoken_a")
-			f.stripe.cancel = func() error { // 3D Secure passed while we were about to cancel
-				s := snap(f.stripe.sent[0], payments.StatusSucceeded)
-				f.stripe.intent = &s
+			f.stripe.OnCancel(func() error { // 3D Secure passed while we were about to cancel
+				s := snap(f.sent(0), payments.StatusSucceeded)
+				f.stripe.PutIntent(s)
 				return &payments.CallError{Outcome: payments.OutcomeRefused,
 					Stripe: payments.StripeError{Type: payments.TypeInvalidRequest, Code: "payment_intent_unexpected_state"}, Snapshot: &s}
-			}
+			})
 		}, orders.Paid, 1},
 		{"an attempt that is not known keeps it open", func(f *fixture) {
-			f.stripe.send = func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset }
+			f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset })
 			_, _ = f.confirm("ctoken_a")
 			f.store.states[orderID].Attempts[0].CreatedAt = f.clock.Now().Add(day) // still within the time to resend
 		}, orders.Open, 0},
 		{"a bank that is processing keeps it open", func(f *fixture) {
-			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 				s := snap(p, payments.StatusProcessing)
-				f.stripe.intent = &s
+				f.stripe.PutIntent(s)
 				return s, nil
-			}
+			})
 			_, _ = f.confirm("ctoken_a")
 		}, orders.Open, 0},
 		{"a paid order never expires", func(f *fixture) { _, _ = f.confirm("ctoken_a") }, orders.Paid, 0},
@@ -399,8 +401,8 @@ func TestExpiry(t *testing.T) {
 			if got := f.state().Order.Status; got != tt.status {
 				t.Errorf("order is %s, want %s", got, tt.status)
 			}
-			if f.stripe.canceled != tt.canceled {
-				t.Errorf("%d intents canceled, want %d", f.stripe.canceled, tt.canceled)
+			if f.stripe.Canceled() != tt.canceled {
+				t.Errorf("%d intents canceled, want %d", f.stripe.Canceled(), tt.canceled)
 			}
 		})
 	}

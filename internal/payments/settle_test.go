@@ -136,26 +136,25 @@ func play(t *testing.T, answer payments.Status, events []event, order []int, tru
 	f := newFixture(t)
 	ctx := context.Background()
 	at := -1
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		s := snap(p, rpm)
-		f.stripe.intent = &s
+		f.stripe.PutIntent(s)
 		if !answered {
 			return payments.Snapshot{}, errReset
 		}
 		return snap(p, answer), nil
-	}
+	})
 	_, _ = f.confirm("ctoken_a")
-	params := f.stripe.sent[0]
+	params := f.sent(0)
 	advance := func(to int) {
 		for ; at < to; at++ {
 			e := events[at+1]
 			s := e.snap(params)
-			f.stripe.intent = &s
+			f.stripe.PutIntent(s)
 			if e.kind == "refund" {
-				f.stripe.refunds = slices.DeleteFunc(f.stripe.refunds, func(r payments.Refund) bool { return r.ID == e.refund.ID })
-				f.stripe.refunds = append(f.stripe.refunds, e.refund)
+				f.stripe.PutRefund(e.refund)
 			}
-			f.stripe.dispute = payments.Dispute{ID: "dp_1", IntentID: intentID, Amount: 1099, Currency: "usd", Status: e.name}
+			f.stripe.PutDispute(payments.Dispute{ID: "dp_1", IntentID: intentID, Amount: 1099, Currency: "usd", Status: e.name})
 		}
 	}
 	if answered { // what the answer showed has happened
@@ -179,7 +178,7 @@ func play(t *testing.T, answer payments.Status, events []event, order []int, tru
 		}
 	}
 	if !answered { // the resolver repeats the call, and Stripe repeats its answer of that time
-		f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) { return snap(p, answer), nil }
+		f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return snap(p, answer), nil })
 		f.clock.Advance(time.Minute)
 		f.runOnce()
 	}
@@ -299,13 +298,13 @@ func TestDeclineThenSuccessInAnyOrder(t *testing.T) {
 			f := newFixture(t)
 			ctx := context.Background()
 			var p1 payments.Params
-			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 				p1 = p
 				s := snap(p, rpm)
 				s.Error = cardDeclined
-				f.stripe.intent = &s
+				f.stripe.PutIntent(s)
 				return payments.Snapshot{}, declined(p)
-			}
+			})
 			_, _ = f.confirm("ctoken_a")
 			deliver := func(list []int) {
 				for _, i := range list {
@@ -328,14 +327,14 @@ func TestDeclineThenSuccessInAnyOrder(t *testing.T) {
 			if when == 0 {
 				deliver(early)
 			}
-			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 				if when == 1 {
 					deliver(early) // the late failure of attempt 1, while attempt 2 is in flight
 				}
 				s := snap(p1, succeeded)
-				f.stripe.intent = &s
+				f.stripe.PutIntent(s)
 				return s, nil
-			}
+			})
 			if _, err := f.confirm("ctoken_b"); err != nil {
 				t.Fatalf("order %v, when %d: %v", order, when, err)
 			}
@@ -369,17 +368,17 @@ func TestMismatchGoesToReview(t *testing.T) {
 					change(&s)
 					return s
 				}
-				f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+				f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 					if from == "answer" {
 						return bad(p), nil
 					}
 					return payments.Snapshot{}, errReset
-				}
+				})
 				_, _ = f.confirm("ctoken_a")
 				if from == "event" {
-					truth := bad(f.stripe.sent[0])
-					f.stripe.intent = &truth
-					if err := f.svc.Settle(context.Background(), orderID, bad(f.stripe.sent[0]), nil); err != nil {
+					truth := bad(f.sent(0))
+					f.stripe.PutIntent(truth)
+					if err := f.svc.Settle(context.Background(), orderID, bad(f.sent(0)), nil); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -390,7 +389,7 @@ func TestMismatchGoesToReview(t *testing.T) {
 				if n := f.store.effects[orderID+" "+payments.EffectPaid]; n != 0 {
 					t.Errorf("%d paid effects, want none", n)
 				}
-				if _, err := f.confirm("ctoken_b"); err == nil || f.stripe.calls() != 1 {
+				if _, err := f.confirm("ctoken_b"); err == nil || f.calls() != 1 {
 					t.Error("the order can be charged again")
 				}
 			})
@@ -404,7 +403,7 @@ func TestSecondSuccessGoesToReview(t *testing.T) {
 	if _, err := f.confirm("ctoken_a"); err != nil {
 		t.Fatal(err)
 	}
-	second := snap(f.stripe.sent[0], succeeded)
+	second := snap(f.sent(0), succeeded)
 	second.ID = "pi_2"
 	if err := f.svc.Settle(context.Background(), orderID, second, nil); err != nil {
 		t.Fatal(err)
@@ -416,10 +415,10 @@ func TestSecondSuccessGoesToReview(t *testing.T) {
 func TestMoneyForAnExpiredOrderGoesToReview(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) { return snap(p, action), nil }
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return snap(p, action), nil })
 	_, _ = f.confirm("ctoken_a")
 	f.store.states[orderID].Order.Status = orders.Expired
-	if err := f.svc.Settle(context.Background(), orderID, snap(f.stripe.sent[0], succeeded), nil); err != nil {
+	if err := f.svc.Settle(context.Background(), orderID, snap(f.sent(0), succeeded), nil); err != nil {
 		t.Fatal(err)
 	}
 	f.wantOrder(orders.Review, orders.PaymentReview)
@@ -430,29 +429,29 @@ func TestMoneyForAnExpiredOrderGoesToReview(t *testing.T) {
 func TestOvertakenReadingIsReadAgain(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		s := snap(p, action)
-		f.stripe.intent = &s
+		f.stripe.PutIntent(s)
 		return s, nil
-	}
+	})
 	if _, err := f.confirm("ctoken_a"); err != nil {
 		t.Fatal(err)
 	}
-	paid := snap(f.stripe.sent[0], succeeded)
-	stale := snap(f.stripe.sent[0], proc)
-	f.stripe.intent = &stale
-	f.stripe.onRead = func() { // between the reading and its commit the webhook brings the end
-		f.stripe.onRead = nil
-		f.stripe.intent = &paid
+	paid := snap(f.sent(0), succeeded)
+	stale := snap(f.sent(0), proc)
+	f.stripe.PutIntent(stale)
+	f.stripe.OnRead(func() { // between the reading and its commit the webhook brings the end
+		f.stripe.OnRead(nil)
+		f.stripe.PutIntent(paid)
 		if err := f.svc.Settle(context.Background(), orderID, paid, nil); err != nil {
 			t.Error(err)
 		}
-	}
+	})
 	if err := f.svc.SettleFresh(context.Background(), orderID, intentID, nil); err != nil {
 		t.Fatal(err)
 	}
-	if f.stripe.readings != 2 {
-		t.Errorf("%d readings, want 2", f.stripe.readings)
+	if f.stripe.Readings() != 2 {
+		t.Errorf("%d readings, want 2", f.stripe.Readings())
 	}
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 }
@@ -464,34 +463,30 @@ func TestReadingOfAFormerAttempt(t *testing.T) {
 	f := newFixture(t)
 	act := func(p payments.Params, _ string) (payments.Snapshot, error) {
 		s := snap(p, action)
-		f.stripe.intent = &s
+		f.stripe.PutIntent(s)
 		return s, nil
 	}
-	f.stripe.send = act
+	f.stripe.OnSend(act)
 	if _, err := f.confirm("ctoken_a"); err != nil {
 		t.Fatal(err)
 	}
-	failed := snap(f.stripe.sent[0], rpm)
+	failed := snap(f.sent(0), rpm)
 	failed.Error = cardDeclined
-	f.stripe.intent = &failed
-	f.stripe.onRead = func() { // the first attempt fails and the second is answered, while the reading is on its way
-		f.stripe.onRead = nil
+	f.stripe.PutIntent(failed)
+	f.stripe.OnRead(func() { // the first attempt fails and the second is answered, while the reading is on its way
+		f.stripe.OnRead(nil)
 		f.store.mu.Lock()
 		f.store.states[orderID].Attempts[0].State = payments.Failed
 		f.store.mu.Unlock()
-		f.stripe.mu.Unlock()
-		defer f.stripe.mu.Lock()
-		f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 			s := snap(p, action)
-			f.stripe.mu.Lock()
-			f.stripe.intent = &s
-			f.stripe.mu.Unlock()
+			f.stripe.PutIntent(s)
 			return s, nil
-		}
+		})
 		if _, err := f.confirm("ctoken_b"); err != nil {
 			t.Error(err)
 		}
-	}
+	})
 	if err := f.svc.SettleFresh(context.Background(), orderID, intentID, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -502,11 +497,11 @@ func TestReadingOfAFormerAttempt(t *testing.T) {
 func TestReviewIsNotGoneOnWith(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		s := snap(p, action)
 		s.Amount = 1
 		return s, nil
-	}
+	})
 	if a, err := f.confirm("ctoken_a"); !fault.Is(err, "order_not_open") {
 		t.Errorf("got %+v, %v; want order_not_open", a, err)
 	}
@@ -520,14 +515,14 @@ func TestReviewIsNotGoneOnWith(t *testing.T) {
 func TestRefusedWhileAnotherActionWaits(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) { return payments.Snapshot{}, declined(p) }
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return payments.Snapshot{}, declined(p) })
 	_, _ = f.confirm("ctoken_a")
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		s := snap(p, action)
 		s.AttemptID = f.state().Attempts[0].ID
 		return payments.Snapshot{}, &payments.CallError{Outcome: payments.OutcomeRefused, Snapshot: &s, Param: "confirmation_token",
 			Stripe: payments.StripeError{Type: payments.TypeInvalidRequest}}
-	}
+	})
 	if a, err := f.confirm("ctoken_b"); !fault.Is(err, "token_expired") {
 		t.Errorf("got %+v, %v; want token_expired", a, err)
 	}
@@ -539,23 +534,23 @@ func TestRefusedWhileAnotherActionWaits(t *testing.T) {
 func TestAHoldThatWasLetGoIsNoRefund(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) { return snap(p, capturing), nil }
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return snap(p, capturing), nil })
 	if _, err := f.confirm("ctoken_a"); err != nil {
 		t.Fatal(err)
 	}
-	canceled := snap(f.stripe.sent[0], gone)
+	canceled := snap(f.sent(0), gone)
 	if err := f.svc.Settle(context.Background(), orderID, canceled, nil); err != nil {
 		t.Fatal(err)
 	}
-	f.stripe.refunds = []payments.Refund{{ID: "re_1", IntentID: intentID, Amount: 1099, Currency: "usd", Status: "succeeded"}}
+	f.stripe.PutRefund(payments.Refund{ID: "re_1", IntentID: intentID, Amount: 1099, Currency: "usd", Status: "succeeded"})
 	if err := f.svc.SettleRefunds(context.Background(), orderID, intentID, nil); err != nil {
 		t.Fatal(err)
 	}
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		s := snap(p, succeeded)
 		s.ID = "pi_2"
 		return s, nil
-	}
+	})
 	if _, err := f.confirm("ctoken_b"); err != nil {
 		t.Fatal(err)
 	}

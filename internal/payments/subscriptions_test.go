@@ -19,10 +19,10 @@ import (
 func subscribed(t *testing.T) *fixture {
 	t.Helper()
 	f := newFixtureOf(t, orders.ModeSubscription)
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		f.happen(p, moment{intent: succeeded, sub: active})
 		return snapOf(p, succeeded, active), nil
-	}
+	})
 	if _, err := f.confirm("ctoken_a"); err != nil {
 		t.Fatal(err)
 	}
@@ -39,33 +39,33 @@ func (f *fixture) wantSubscription(want payments.SubscriptionStatus) {
 func TestPaidSubscriptionIsReadUntilItShows(t *testing.T) {
 	t.Parallel()
 	f := newFixtureOf(t, orders.ModeSubscription)
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		f.happen(p, moment{intent: succeeded, sub: active})
 		return snapOf(p, succeeded, incomplete), nil // as it was a moment before
-	}
+	})
 	if _, err := f.confirm("ctoken_a"); err != nil {
 		t.Fatal(err)
 	}
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 	f.wantSubscription(active)
-	if f.stripe.readings != 1 {
-		t.Errorf("%d readings, want one", f.stripe.readings)
+	if f.stripe.Readings() != 1 {
+		t.Errorf("%d readings, want one", f.stripe.Readings())
 	}
 }
 
 func TestPaidSubscriptionThatCannotBeReadIsPaidAllTheSame(t *testing.T) {
 	t.Parallel()
 	f := newFixtureOf(t, orders.ModeSubscription)
-	f.stripe.down = errReset
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+	f.stripe.SetDown(errReset)
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		return snapOf(p, succeeded, incomplete), nil
-	}
+	})
 	if answer, err := f.confirm("ctoken_a"); err != nil || answer.Status != succeeded {
 		t.Errorf("answered %+v, %v", answer, err)
 	}
 	f.wantSubscription(incomplete)
-	f.stripe.down = nil
-	f.happen(f.stripe.sent[0], moment{intent: succeeded, sub: active})
+	f.stripe.SetDown(nil)
+	f.happen(f.sent(0), moment{intent: succeeded, sub: active})
 	if err := f.svc.SettleSubscription(context.Background(), orderID, subID, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -77,13 +77,13 @@ func TestPaidSubscriptionThatCannotBeReadIsPaidAllTheSame(t *testing.T) {
 func TestLateAnswerDoesNotUndoASubscription(t *testing.T) {
 	t.Parallel()
 	f := newFixtureOf(t, orders.ModeSubscription)
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		f.happen(p, moment{intent: succeeded, sub: payments.SubscriptionCanceled})
 		if err := f.svc.SettleSubscription(context.Background(), orderID, subID, nil); err != nil {
 			t.Error(err)
 		}
 		return snapOf(p, succeeded, active), nil
-	}
+	})
 	if _, err := f.confirm("ctoken_a"); err != nil {
 		t.Fatal(err)
 	}
@@ -95,15 +95,15 @@ func TestLateAnswerDoesNotUndoASubscription(t *testing.T) {
 func TestOvertakenReadingOfASubscriptionIsDoneAgain(t *testing.T) {
 	t.Parallel()
 	f := subscribed(t)
-	p := f.stripe.sent[0]
+	p := f.sent(0)
 	f.happen(p, moment{intent: succeeded, sub: pastDue, renewal: rpm})
-	f.stripe.onSubscription = func() {
-		f.stripe.onSubscription = nil
+	f.stripe.OnSubscription(func() {
+		f.stripe.OnSubscription(nil)
 		f.happen(p, moment{intent: succeeded, sub: active, renewal: succeeded})
 		if err := f.svc.SettleFresh(context.Background(), orderID, renewalID, nil); err != nil {
 			t.Error(err)
 		}
-	}
+	})
 	if err := f.svc.SettleSubscription(context.Background(), orderID, subID, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -113,10 +113,10 @@ func TestOvertakenReadingOfASubscriptionIsDoneAgain(t *testing.T) {
 func TestSubscriptionNewsOfAnUnlinkedFirstPaymentPaysTheOrder(t *testing.T) {
 	t.Parallel()
 	f := newFixtureOf(t, orders.ModeSubscription)
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		f.happen(p, moment{intent: succeeded, sub: active})
 		return payments.Snapshot{}, errReset
-	}
+	})
 	_, _ = f.confirm("ctoken_a")
 	if err := f.svc.SettleSubscription(context.Background(), orderID, subID, nil); err != nil {
 		t.Fatal(err)
@@ -141,13 +141,13 @@ func TestErrorOfALaterStepLinksWhatAnEarlierOneMade(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixtureOf(t, orders.ModeSubscription)
-			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 				s := snapOf(p, rpm, incomplete)
 				f.happen(p, moment{intent: rpm, sub: incomplete})
 				e := c.err
 				e.Snapshot = &s
 				return payments.Snapshot{}, &e
-			}
+			})
 			if _, err := f.confirm("ctoken_a"); err == nil {
 				t.Error("no error")
 			}
@@ -159,14 +159,14 @@ func TestErrorOfALaterStepLinksWhatAnEarlierOneMade(t *testing.T) {
 			if c.state != payments.Failed {
 				return
 			}
-			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 				f.happen(p, moment{intent: succeeded, sub: active})
 				return snapOf(p, succeeded, active), nil
-			}
+			})
 			if _, err := f.confirm("ctoken_b"); err != nil {
 				t.Fatal(err)
 			}
-			if p := f.stripe.sent[1]; p.IntentID != intentID || p.BringUpToDate {
+			if p := f.sent(1); p.IntentID != intentID || p.BringUpToDate {
 				t.Errorf("the second attempt is on %q (brought up to date: %t), want the same intent as it is", p.IntentID, p.BringUpToDate)
 			}
 			f.wantPaidOnce()
@@ -177,10 +177,10 @@ func TestErrorOfALaterStepLinksWhatAnEarlierOneMade(t *testing.T) {
 func TestMismatchOfASubscriptionIsForAPerson(t *testing.T) {
 	t.Parallel()
 	f := newFixtureOf(t, orders.ModeSubscription)
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		return payments.Snapshot{}, &payments.CallError{Outcome: payments.OutcomeRefused, Mismatch: "it begins with 900 usd",
 			Stripe: payments.StripeError{Type: payments.TypeInvalidRequest}}
-	}
+	})
 	_, err := f.confirm("ctoken_a")
 	if f := fault.Of(err); f.Code != "order_not_open" || strings.Contains(f.Message, "900") {
 		t.Errorf("the buyer is told %q: %q", f.Code, f.Message)
@@ -190,8 +190,8 @@ func TestMismatchOfASubscriptionIsForAPerson(t *testing.T) {
 	if got := f.state().Order.ReviewReason; got != "it begins with 900 usd" {
 		t.Errorf("the reason is %q", got)
 	}
-	if _, err := f.confirm("ctoken_b"); err == nil || f.stripe.calls() != 1 {
-		t.Errorf("%d calls (%v), want no other", f.stripe.calls(), err)
+	if _, err := f.confirm("ctoken_b"); err == nil || f.calls() != 1 {
+		t.Errorf("%d calls (%v), want no other", f.calls(), err)
 	}
 }
 
@@ -210,18 +210,18 @@ func TestChangedOrderEndsTheOldSubscriptionFirst(t *testing.T) {
 			st.Order.Items = append([]orders.Item(nil), st.Order.Items...)
 			change(&st.Order)
 			f.store.states[orderID] = st
-			f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
-				if f.stripe.canceled != 1 {
+			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
+				if f.stripe.Canceled() != 1 {
 					t.Error("the old subscription is still there")
 				}
 				s := snapOf(p, succeeded, active)
 				s.ID = "pi_other"
 				return s, nil
-			}
+			})
 			if _, err := f.confirm("ctoken_b"); err != nil {
 				t.Fatal(err)
 			}
-			if p := f.stripe.sent[1]; p.IntentID != "" || p.Items[0] != st.Order.Items[0] {
+			if p := f.sent(1); p.IntentID != "" || p.Items[0] != st.Order.Items[0] {
 				t.Errorf("sent %+v, want a new subscription to %+v", p, st.Order.Items)
 			}
 			f.wantPaidOnce()
@@ -231,16 +231,16 @@ func TestChangedOrderEndsTheOldSubscriptionFirst(t *testing.T) {
 		t.Parallel()
 		f := declinedSubscription(t)
 		f.store.states[orderID].Order.Amount = 900
-		f.stripe.cancel = func() error { return errReset }
-		if _, err := f.confirm("ctoken_b"); !errors.Is(err, payments.ErrPaymentInProgress) || f.stripe.calls() != 1 {
-			t.Errorf("%d calls, %v; want one and ErrPaymentInProgress", f.stripe.calls(), err)
+		f.stripe.OnCancel(func() error { return errReset })
+		if _, err := f.confirm("ctoken_b"); !errors.Is(err, payments.ErrPaymentInProgress) || f.calls() != 1 {
+			t.Errorf("%d calls, %v; want one and ErrPaymentInProgress", f.calls(), err)
 		}
-		f.stripe.cancel = func() error { // somebody paid it a moment before
-			f.happen(f.stripe.sent[0], moment{intent: succeeded, sub: active})
+		f.stripe.OnCancel(func() error { // somebody paid it a moment before
+			f.happen(f.sent(0), moment{intent: succeeded, sub: active})
 			return &payments.CallError{Outcome: payments.OutcomeRefused}
-		}
-		if _, err := f.confirm("ctoken_c"); err == nil || f.stripe.calls() != 1 {
-			t.Errorf("%d calls, %v; want no other", f.stripe.calls(), err)
+		})
+		if _, err := f.confirm("ctoken_c"); err == nil || f.calls() != 1 {
+			t.Errorf("%d calls, %v; want no other", f.calls(), err)
 		}
 		f.wantOrder(orders.Review, orders.PaymentReview) // over another amount than the order's
 	})
@@ -250,11 +250,11 @@ func TestChangedOrderEndsTheOldSubscriptionFirst(t *testing.T) {
 func declinedSubscription(t *testing.T) *fixture {
 	t.Helper()
 	f := newFixtureOf(t, orders.ModeSubscription)
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		f.happen(p, moment{intent: rpm, sub: incomplete})
 		s := snapOf(p, rpm, incomplete)
 		return payments.Snapshot{}, &payments.CallError{Outcome: payments.OutcomeRefused, Stripe: *cardDeclined, Snapshot: &s}
-	}
+	})
 	if _, err := f.confirm("ctoken_a"); err == nil {
 		t.Fatal("it was not declined")
 	}
@@ -267,30 +267,30 @@ func declinedSubscription(t *testing.T) *fixture {
 func runningUnpaid(t *testing.T) *fixture {
 	t.Helper()
 	f := declinedSubscription(t)
-	p := f.stripe.sent[0]
+	p := f.sent(0)
 	f.happen(p, moment{intent: gone, sub: active})
 	if err := f.svc.SettleSubscription(context.Background(), orderID, subID, nil); err != nil {
 		t.Fatal(err)
 	}
 	f.wantSubscription(active)
-	f.stripe.cancel = func() error {
+	f.stripe.OnCancel(func() error {
 		f.happen(p, moment{intent: gone, sub: payments.SubscriptionCanceled})
 		return nil
-	}
+	})
 	return f
 }
 
 func TestSubscriptionThatRunsUnpaidEndsBeforeAnotherBegins(t *testing.T) {
 	t.Parallel()
 	f := runningUnpaid(t)
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
-		if f.stripe.canceled != 1 {
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
+		if f.stripe.Canceled() != 1 {
 			t.Error("the old subscription is still there")
 		}
 		s := snapOf(p, succeeded, active)
 		s.ID, s.SubscriptionID, s.Subscription.ID = "pi_other", "sub_other", "sub_other"
 		return s, nil
-	}
+	})
 	if _, err := f.confirm("ctoken_b"); err != nil {
 		t.Fatal(err)
 	}
@@ -313,7 +313,7 @@ func TestSubscriptionThatRunsUnpaidEndsWithItsOrder(t *testing.T) {
 func TestSubscriptionThatMayNotBeEndedIsForAPerson(t *testing.T) {
 	t.Parallel()
 	f := runningUnpaid(t)
-	f.stripe.cancel = func() error { return &payments.CallError{Outcome: payments.OutcomeRefused} }
+	f.stripe.OnCancel(func() error { return &payments.CallError{Outcome: payments.OutcomeRefused} })
 	f.clock.Advance(25 * time.Hour)
 	f.runOnce()
 	f.wantOrder(orders.Review, orders.PaymentReview)
@@ -323,11 +323,11 @@ func TestSubscriptionThatMayNotBeEndedIsForAPerson(t *testing.T) {
 func TestSubscriptionThatRunsForAClosedOrderIsForAPerson(t *testing.T) {
 	t.Parallel()
 	f := declinedSubscription(t)
-	p := f.stripe.sent[0]
-	f.stripe.cancel = func() error {
+	p := f.sent(0)
+	f.stripe.OnCancel(func() error {
 		f.happen(p, moment{intent: gone, sub: payments.SubscriptionIncompleteExpired})
 		return nil
-	}
+	})
 	f.clock.Advance(25 * time.Hour)
 	f.runOnce()
 	f.wantOrder(orders.Expired, orders.Unpaid)
@@ -343,8 +343,8 @@ func TestModeThatNeedsACustomerIsRefusedWithoutOne(t *testing.T) {
 	for _, mode := range []orders.Mode{orders.ModeSetup, orders.ModeSubscription} {
 		f := newFixtureOf(t, mode)
 		f.store.states[orderID].Order.CustomerID = ""
-		if _, err := f.confirm("ctoken_a"); fault.Of(err).Kind != fault.Unavailable || f.stripe.calls() != 0 {
-			t.Errorf("%s: %v after %d calls", mode, err, f.stripe.calls())
+		if _, err := f.confirm("ctoken_a"); fault.Of(err).Kind != fault.Unavailable || f.calls() != 0 {
+			t.Errorf("%s: %v after %d calls", mode, err, f.calls())
 		}
 		f.wantOrder(orders.Open, orders.Unpaid)
 	}
@@ -354,11 +354,11 @@ func TestIntentOfAnotherKindGoesToReview(t *testing.T) {
 	t.Parallel()
 	for mode, id := range map[orders.Mode]string{orders.ModePayment: setupID, orders.ModeSetup: intentID} {
 		f := newFixtureOf(t, mode)
-		f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 			s := snap(p, succeeded)
 			s.ID = id
 			return s, nil
-		}
+		})
 		if _, err := f.confirm("ctoken_a"); err == nil {
 			t.Errorf("%s: an intent %s was taken", mode, id)
 		}
@@ -369,13 +369,13 @@ func TestIntentOfAnotherKindGoesToReview(t *testing.T) {
 func TestSetupWhoseAuthenticationFailedTellsItsOwnWords(t *testing.T) {
 	t.Parallel()
 	f := newFixtureOf(t, orders.ModeSetup)
-	f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) { return snapOf(p, action, ""), nil }
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return snapOf(p, action, ""), nil })
 	if answer, err := f.confirm("ctoken_a"); err != nil || answer.Status != action {
 		t.Fatalf("%+v, %v", answer, err)
 	}
-	s := snapOf(f.stripe.sent[0], rpm, "")
+	s := snapOf(f.sent(0), rpm, "")
 	s.Error = &payments.StripeError{Type: payments.TypeInvalidRequest, Code: "setup_intent_authentication_failure", Message: "for developers"}
-	f.stripe.intent = &s
+	f.stripe.PutIntent(s)
 	if err := f.svc.Settle(context.Background(), orderID, s, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -388,16 +388,16 @@ func TestResolverReadsByMode(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []orders.Mode{orders.ModeSetup, orders.ModeSubscription} {
 		f := newFixtureOf(t, mode)
-		f.stripe.send = func(p payments.Params, _ string) (payments.Snapshot, error) {
+		f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 			f.happen(p, moment{intent: succeeded, sub: active})
 			return payments.Snapshot{}, errReset
-		}
+		})
 		_, _ = f.confirm("ctoken_a")
 		f.clock.Advance(20 * time.Minute) // too late to send it again
 		f.runOnce()
 		f.wantOrder(orders.Paid, orders.PaymentPaid)
-		if p := f.stripe.found; f.stripe.calls() != 1 || p.Mode != mode || p.Customer != customerID {
-			t.Errorf("%s: %d calls, looked for %+v", mode, f.stripe.calls(), p)
+		if p := f.stripe.LastSearch(); f.calls() != 1 || p.Mode != mode || p.Customer != customerID {
+			t.Errorf("%s: %d calls, looked for %+v", mode, f.calls(), p)
 		}
 	}
 }
@@ -421,15 +421,17 @@ func TestWhoseOrderAnInvoiceIs(t *testing.T) {
 	if got := ask(payments.Ref{InvoiceID: "in_2"}); got != orderID {
 		t.Errorf("by the subscription's metadata: %q", got)
 	}
-	f.stripe.subscription.OrderID = "ord_else"
+	strange := payments.SubscriptionReading{Subscription: subscriptionIn(active)}
+	strange.OrderID = "ord_else"
+	f.stripe.PutSubscription(strange)
 	if got := ask(payments.Ref{InvoiceID: "in_2"}); got != "" {
 		t.Errorf("of a stranger's subscription: %q", got)
 	}
-	f.stripe.subscription.ID = ""
+	f.stripe.PutInvoice("in_2", "")
 	if got := ask(payments.Ref{InvoiceID: "in_2"}); got != "" {
 		t.Errorf("of an invoice without a subscription: %q", got)
 	}
-	f.stripe.down = errInternal
+	f.stripe.SetDown(errInternal)
 	if _, err := f.svc.AskOrderOf(ctx, payments.Ref{InvoiceID: "in_2"}); err == nil {
 		t.Error("no error while Stripe is down")
 	}
@@ -471,8 +473,8 @@ func TestConfirmEnsuresACustomerFirst(t *testing.T) {
 			asked++
 			return refusal
 		})
-		if asked != want || (status == http.StatusServiceUnavailable) != (want == 1) || f.stripe.calls() != 1-want {
-			t.Errorf("%s: asked %d times, status %d, %d calls", mode, asked, status, f.stripe.calls())
+		if asked != want || (status == http.StatusServiceUnavailable) != (want == 1) || f.calls() != 1-want {
+			t.Errorf("%s: asked %d times, status %d, %d calls", mode, asked, status, f.calls())
 		}
 	}
 }

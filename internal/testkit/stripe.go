@@ -38,12 +38,14 @@ type Stripe struct {
 	subscriptions map[string]payments.SubscriptionReading
 	invoices      map[string]string // the subscription of each
 
-	onSend   func(p payments.Params, key string) (payments.Snapshot, error)
-	onRead   func()
-	onCancel func() error
+	onSend         func(p payments.Params, key string) (payments.Snapshot, error)
+	onRead         func()
+	onSubscription func()
+	onCancel       func() error
 
 	sent     []payments.Params
 	keys     []string
+	searched payments.Params
 	readings int
 	canceled int
 }
@@ -71,6 +73,15 @@ func (s *Stripe) PutIntent(snap payments.Snapshot) {
 	s.change(func() { s.intents[snap.ID] = snap })
 }
 
+// RemoveIntent makes Stripe deny that an intent exists.
+func (s *Stripe) RemoveIntent(id string) { s.change(func() { delete(s.intents, id) }) }
+
+// Peek returns an intent without counting as a reading.
+func (s *Stripe) Peek(intentID string) (snap payments.Snapshot, ok bool) {
+	s.change(func() { snap, ok = s.intents[intentID] })
+	return snap, ok
+}
+
 // SetStatus changes the status of an intent. One that succeeds receives its
 // amount.
 func (s *Stripe) SetStatus(intentID string, status payments.Status) {
@@ -89,6 +100,14 @@ func (s *Stripe) SetRefunds(intentID string, list ...payments.Refund) {
 	s.change(func() { s.refunds[intentID] = list })
 }
 
+// PutRefund creates or replaces a refund of its intent.
+func (s *Stripe) PutRefund(re payments.Refund) {
+	s.change(func() {
+		list := slices.DeleteFunc(s.refunds[re.IntentID], func(k payments.Refund) bool { return k.ID == re.ID })
+		s.refunds[re.IntentID] = append(list, re)
+	})
+}
+
 // PutDispute creates or replaces a dispute.
 func (s *Stripe) PutDispute(d payments.Dispute) {
 	s.change(func() { s.disputes[d.ID] = d })
@@ -104,14 +123,24 @@ func (s *Stripe) PutSubscription(sub payments.SubscriptionReading, invoiceIDs ..
 	})
 }
 
+// PutInvoice makes an invoice belong to a subscription, "" for none.
+func (s *Stripe) PutInvoice(id, subscriptionID string) {
+	s.change(func() { s.invoices[id] = subscriptionID })
+}
+
 // OnSend makes send the response to every call of Send. nil restores the
 // behaviour of a fake without a script.
 func (s *Stripe) OnSend(send func(p payments.Params, key string) (payments.Snapshot, error)) {
 	s.change(func() { s.onSend = send })
 }
 
-// OnRead makes an intent's reading call hook before it takes place.
+// OnRead makes every reading of an intent call hook while its response, which is
+// made already, is on its way.
 func (s *Stripe) OnRead(hook func()) { s.change(func() { s.onRead = hook }) }
+
+// OnSubscription makes every reading of a subscription call hook while its
+// response, which is made already, is on its way.
+func (s *Stripe) OnSubscription(hook func()) { s.change(func() { s.onSubscription = hook }) }
 
 // OnCancel makes cancel the response to every call of CancelIntent, which then
 // cancels nothing itself.
@@ -130,6 +159,12 @@ func (s *Stripe) Sent() (sent []payments.Params, keys []string) {
 	defer s.mu.Unlock()
 
 	return slices.Clone(s.sent), slices.Clone(s.keys)
+}
+
+// LastSearch returns the parameters of the last call of FindIntent.
+func (s *Stripe) LastSearch() (p payments.Params) {
+	s.change(func() { p = s.searched })
+	return p
 }
 
 // Readings returns how often an intent, a subscription or an invoice was read.
@@ -189,19 +224,15 @@ func (s *Stripe) Send(_ context.Context, p payments.Params, key string) (payment
 // Intent returns an intent, or ErrMissing.
 func (s *Stripe) Intent(_ context.Context, id string) (payments.Snapshot, error) {
 	s.mu.Lock()
+	s.readings++
+	snap, err := read(s, s.intents, id)
 	hook := s.onRead
 	s.mu.Unlock()
 
 	if hook != nil {
 		hook()
 	}
-
-	s.mu.Lock()
-	defer s.mu.Unlock()
-
-	s.readings++
-
-	return read(s, s.intents, id)
+	return snap, err
 }
 
 // FindIntent returns the intent of the order in p.
@@ -209,6 +240,7 @@ func (s *Stripe) FindIntent(_ context.Context, p payments.Params, _, _ time.Time
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
+	s.searched = p
 	if s.down != nil {
 		return payments.Snapshot{}, false, s.down
 	}
@@ -243,10 +275,15 @@ func (s *Stripe) CancelIntent(_ context.Context, in payments.Intent, _ string) e
 // Subscription returns a subscription, or ErrMissing.
 func (s *Stripe) Subscription(_ context.Context, id string) (payments.SubscriptionReading, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-
 	s.readings++
-	return read(s, s.subscriptions, id)
+	reading, err := read(s, s.subscriptions, id)
+	hook := s.onSubscription
+	s.mu.Unlock()
+
+	if hook != nil {
+		hook()
+	}
+	return reading, err
 }
 
 // InvoiceSubscription returns the ID of an invoice's subscription, or "".
