@@ -47,7 +47,7 @@ var rooms = map[string][]string{
 	"archtest":    {},
 	"shape":       {}, // the report of scripts/shape
 	"testhost":    {},
-	"testkit":     {"fault", "money", "orders", "payments"}, // it plays what the features ask of Stripe
+	"testkit":     {"customersession", "fault", "money", "orders", "payments"}, // it plays what the features ask of Stripe
 	"pgtest":      {"testhost"},
 	"e2e":         {everything}, // its tests start the server in this process
 	"torture":     {},           // its tests start the server as a process

@@ -17,7 +17,7 @@ func TestCustomerIsMadeOnFirstNeedAndKept(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}
 	first := s.order(b)
-	if len(s.stripe.customers) != 0 {
+	if s.stripe.Len() != 0 {
 		t.Fatal("a customer was made before any page asked")
 	}
 	secret := s.session(b)
@@ -32,14 +32,14 @@ func TestCustomerIsMadeOnFirstNeedAndKept(t *testing.T) {
 	s.session(b) // a reload
 	second := s.order(b)
 	s.session(b)
-	if got := s.customerOf(second); got != customer || len(s.stripe.customers) != 1 {
-		t.Errorf("the buyer's next order is of %q, want %q; %d customers", got, customer, len(s.stripe.customers))
+	if got := s.customerOf(second); got != customer || s.stripe.Len() != 1 {
+		t.Errorf("the buyer's next order is of %q, want %q; %d customers", got, customer, s.stripe.Len())
 	}
 	if b["checkoutd_buyer"] != buyer {
 		t.Error("the buyer became another one")
 	}
-	if len(s.stripe.keys) != 3 {
-		t.Errorf("%d keys for 3 sessions: a session is for one use", len(s.stripe.keys))
+	if _, keys := s.stripe.Sessions(); keys != 3 {
+		t.Errorf("%d keys for 3 sessions: a session is for one use", keys)
 	}
 }
 
@@ -101,7 +101,7 @@ func TestCookieIsGoodInEveryReplicaAndNoOtherShop(t *testing.T) {
 	cookie := b["checkoutd_buyer"]
 	second := s.order(b)
 	b.send(s.handler(false), "")
-	if b["checkoutd_buyer"] != cookie || s.customerOf(second) == "" || len(s.stripe.customers) != 1 {
+	if b["checkoutd_buyer"] != cookie || s.customerOf(second) == "" || s.stripe.Len() != 1 {
 		t.Error("another replica does not know the buyer")
 	}
 	other := newShop(t)
@@ -123,13 +123,11 @@ func TestTwoPagesAtOnceMakeOneCustomer(t *testing.T) {
 			if name == "a buyer who is known" {
 				s.order(b)
 				s.session(b)
-				s.stripe.customers = map[string]string{}
+				s.stripe.Forget()
 			}
 			s.order(b)
 			hold := make(chan struct{})
-			s.stripe.mu.Lock()
-			s.stripe.hold = hold
-			s.stripe.mu.Unlock()
+			s.stripe.Hold(hold)
 			var wg sync.WaitGroup
 			secrets, pages := make([]string, 8), make([]browser, 8)
 			for i := range secrets {
@@ -143,7 +141,7 @@ func TestTwoPagesAtOnceMakeOneCustomer(t *testing.T) {
 					t.Errorf("page %d got %q as %q, page 0 %q as %q", i, secrets[i], pages[i]["checkoutd_buyer"], secrets[0], pages[0]["checkoutd_buyer"])
 				}
 			}
-			if n := len(s.stripe.customers); n > 1 {
+			if n := s.stripe.Len(); n > 1 {
 				t.Errorf("%d customers, want one", n)
 			}
 		})
@@ -155,7 +153,7 @@ func TestStripeThatFailsIsNullAndAWarning(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}
 	order := s.order(b)
-	s.stripe.fail = errors.New("stripe: status 500")
+	s.stripe.SetDown(errors.New("stripe: status 500"))
 	if secret := s.session(b); secret != "" {
 		t.Errorf("secret %q, want null", secret)
 	}
@@ -165,16 +163,17 @@ func TestStripeThatFailsIsNullAndAWarning(t *testing.T) {
 	if b["checkoutd_buyer"] != "" || s.customerOf(order) != "" {
 		t.Error("it left something half done")
 	}
-	s.stripe.fail, s.stripe.failHalf = nil, errors.New("stripe: status 429")
+	s.stripe.SetDown(nil)
+	s.stripe.SetSessionsDown(errors.New("stripe: status 429"))
 	if secret := s.session(b); secret != "" {
 		t.Errorf("secret %q, want null", secret)
 	}
 	if customer := s.customerOf(order); customer != "" {
 		t.Errorf("the order is of %q, for whom there is no session", customer)
 	}
-	s.stripe.failHalf = nil
-	if secret := s.session(b); secret == "" || secret != "cuss_secret_"+s.customerOf(order) || len(s.stripe.customers) != 1 {
-		t.Errorf("afterwards secret %q with %d customers, want the customer that was made", secret, len(s.stripe.customers))
+	s.stripe.SetSessionsDown(nil)
+	if secret := s.session(b); secret == "" || secret != "cuss_secret_"+s.customerOf(order) || s.stripe.Len() != 1 {
+		t.Errorf("afterwards secret %q with %d customers, want the customer that was made", secret, s.stripe.Len())
 	}
 	if strings.Contains(s.log.String(), "cuss_secret") {
 		t.Error("the log holds a client secret")
@@ -215,8 +214,8 @@ func TestClosedOrderGetsNoCustomer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if secret := s.session(b); secret != "" || len(s.stripe.customers) != 0 || len(s.stripe.sessions) != 0 {
-		t.Errorf("secret %q, %d customers, sessions %v; want nothing made", secret, len(s.stripe.customers), s.stripe.sessions)
+	if secret := s.session(b); secret != "" || s.stripe.Len() != 0 || len(s.sessions()) != 0 {
+		t.Errorf("secret %q, %d customers, sessions %v; want nothing made", secret, s.stripe.Len(), s.sessions())
 	}
 }
 
@@ -254,7 +253,7 @@ func TestBodies(t *testing.T) {
 			t.Errorf("%s: the guide's client reads error in %s", name, w.Body)
 		}
 	}
-	if s.customerOf(first) == "" || !slices.Contains(s.stripe.sessions, s.customerOf(first)) {
+	if s.customerOf(first) == "" || !slices.Contains(s.sessions(), s.customerOf(first)) {
 		t.Error("the order that the body named got no session")
 	}
 }

@@ -19,7 +19,7 @@ func TestDeletedCustomerIsReplaced(t *testing.T) {
 		order := s.order(b)
 		s.session(b)
 		dead := s.customerOf(order)
-		s.stripe.deleted[dead] = true
+		s.stripe.Delete(dead)
 
 		next := s.order(b)
 		if secret := s.session(b); secret == "" || secret != "cuss_secret_"+s.customerOf(next) || s.customerOf(next) == dead {
@@ -43,8 +43,8 @@ func TestDeletedCustomerOfAnOrderThatIsNotOpenStays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if secret := s.session(b); secret != "" || s.customerOf(order) != dead || len(s.stripe.customers) != 1 {
-		t.Errorf("secret %q for %q, %d customers; want none, and nothing made", secret, s.customerOf(order), len(s.stripe.customers))
+	if secret := s.session(b); secret != "" || s.customerOf(order) != dead || s.stripe.Len() != 1 {
+		t.Errorf("secret %q for %q, %d customers; want none, and nothing made", secret, s.customerOf(order), s.stripe.Len())
 	}
 }
 
@@ -54,7 +54,7 @@ func (s *shop) orphan(b browser) (order, dead string) {
 	order = s.order(b)
 	s.session(b)
 	dead = s.customerOf(order)
-	s.stripe.deleted[dead] = true
+	s.stripe.Delete(dead)
 	return order, dead
 }
 

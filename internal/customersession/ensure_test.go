@@ -73,7 +73,7 @@ func TestEnsureSaysWhenStripeCannotBeAsked(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}
 	order := s.order(b)
-	s.stripe.fail = errors.New("connection refused")
+	s.stripe.SetDown(errors.New("connection refused"))
 	if status, body := s.ensure(b); status != http.StatusServiceUnavailable || !strings.Contains(body, "payment_provider_unavailable") {
 		t.Errorf("status %d: %s", status, body)
 	}

@@ -58,7 +58,7 @@ func TestSessionHasTheFeaturesThatSuitItsOrder(t *testing.T) {
 			}
 			want := allFeatures
 			tt.want(&want)
-			if got := s.stripe.features; !reflect.DeepEqual(got, want) {
+			if got := s.stripe.Features(); !reflect.DeepEqual(got, want) {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
 			if len(known.asked) != 1 || known.asked[0] != s.customerOf(id) {
@@ -77,8 +77,8 @@ func TestSubscriptionsAreLookedUpForRemovingOnly(t *testing.T) {
 	known := &withSubscriptions{Store: s.store, subscribed: true}
 	s.call = s.handlerOf(customersession.Config{Store: known, Features: f})
 	s.order(b)
-	if s.session(b) == "" || len(known.asked) > 0 || !reflect.DeepEqual(s.stripe.features, f) {
-		t.Errorf("asked for %q, and got %+v", known.asked, s.stripe.features)
+	if s.session(b) == "" || len(known.asked) > 0 || !reflect.DeepEqual(s.stripe.Features(), f) {
+		t.Errorf("asked for %q, and got %+v", known.asked, s.stripe.Features())
 	}
 }
 
@@ -89,8 +89,8 @@ func TestNoSessionWithoutAnAnswerAboutSubscriptions(t *testing.T) {
 	s, b := newShop(t), browser{}
 	s.call = s.handlerOf(customersession.Config{Store: &withSubscriptions{Store: s.store, err: errors.New("disk on fire")}, Features: allFeatures})
 	s.order(b)
-	if secret := s.session(b); secret != "" || len(s.stripe.sessions) > 0 {
-		t.Errorf("got %q, sessions of %q", secret, s.stripe.sessions)
+	if secret := s.session(b); secret != "" || len(s.sessions()) > 0 {
+		t.Errorf("got %q, sessions of %q", secret, s.sessions())
 	}
 	if !strings.Contains(s.log.String(), "disk on fire") {
 		t.Errorf("the log says %s", s.log)

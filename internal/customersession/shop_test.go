@@ -1,15 +1,11 @@
 package customersession_test
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,67 +18,11 @@ import (
 	"checkoutd/internal/testkit"
 )
 
-// fakeStripe keeps customers by idempotency key, as Stripe does.
-type fakeStripe struct {
-	mu        sync.Mutex
-	customers map[string]string        // by key
-	deleted   map[string]bool          // customers that are no more
-	sessions  []string                 // of which customer, in order
-	features  customersession.Features // of the last session
-	keys      map[string]bool          // of sessions
-	fail      error
-	failHalf  error         // only sessions fail
-	hold      chan struct{} // if set, CreateCustomer waits for it
-}
-
-func (s *fakeStripe) CreateCustomer(_ context.Context, buyer, key string) (string, error) {
-	s.mu.Lock()
-	hold := s.hold
-	s.mu.Unlock()
-	if hold != nil {
-		<-hold
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.fail != nil {
-		return "", s.fail
-	}
-	if s.customers[key] == "" {
-		s.customers[key] = "cus_" + buyer
-		if n := len(s.deleted); n > 0 {
-			s.customers[key] += fmt.Sprintf("_%d", n)
-		}
-	}
-	return s.customers[key], nil
-}
-
-func (s *fakeStripe) CheckCustomer(_ context.Context, customer string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.deleted[customer] {
-		return fmt.Errorf("%w: %s", customersession.ErrNoCustomer, customer)
-	}
-	return s.fail
-}
-
-func (s *fakeStripe) CreateCustomerSession(_ context.Context, customer string, f customersession.Features, key string) (string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.deleted[customer] {
-		return "", fmt.Errorf("%w: %s", customersession.ErrNoCustomer, customer)
-	}
-	if err := errors.Join(s.fail, s.failHalf); err != nil {
-		return "", err
-	}
-	s.sessions, s.keys[key], s.features = append(s.sessions, customer), true, f
-	return "cuss_secret_" + customer, nil
-}
-
 // shop is the call with a real store; browsers keep cookies.
 type shop struct {
 	testing.TB
 	store  *store.Store
-	stripe *fakeStripe
+	stripe *testkit.Customers
 	orders *orders.Service
 	log    *testkit.LogBook
 	call   http.HandlerFunc
@@ -91,7 +31,7 @@ type shop struct {
 
 func newShop(t testing.TB) *shop {
 	t.Helper()
-	s := &shop{TB: t, log: &testkit.LogBook{}, stripe: &fakeStripe{customers: map[string]string{}, deleted: map[string]bool{}, keys: map[string]bool{}}}
+	s := &shop{TB: t, log: &testkit.LogBook{}, stripe: testkit.NewCustomers()}
 	var err error
 	if s.store, err = store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "test.db"), store.Options{Log: zerolog.Nop()}); err != nil {
 		t.Fatal(err)
@@ -191,4 +131,10 @@ func (s *shop) customerOf(order string) string {
 		s.Fatal(err)
 	}
 	return o.CustomerID
+}
+
+// sessions returns the customer of each session at Stripe.
+func (s *shop) sessions() []string {
+	customers, _ := s.stripe.Sessions()
+	return customers
 }

@@ -17,6 +17,7 @@ import (
 	"checkoutd/internal/customersession"
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/orders"
+	"checkoutd/internal/testkit"
 )
 
 // memory is both stores; the real one is held to their promises by storetest.
@@ -69,19 +70,6 @@ func (m *memory) Key(context.Context, string) ([]byte, error) {
 	return bytes.Repeat([]byte("k"), 32), nil
 }
 
-// fakeStripe names customers after their buyers, and sessions after their customers.
-type fakeStripe struct{}
-
-func (fakeStripe) CreateCustomer(_ context.Context, buyer, _ string) (string, error) {
-	return "cus_" + buyer, nil
-}
-
-func (fakeStripe) CheckCustomer(context.Context, string) error { return nil }
-
-func (fakeStripe) CreateCustomerSession(_ context.Context, customer string, _ customersession.Features, _ string) (string, error) {
-	return "cuss_secret_" + customer, nil
-}
-
 // call sends one request with the cookie header to a shop with two orders, ord_victim of
 // buy_victim and ord_thief of nobody yet, whose tokens are their names.
 func call(t testing.TB, cookie, body string) (*memory, *httptest.ResponseRecorder) {
@@ -90,7 +78,7 @@ func call(t testing.TB, cookie, body string) (*memory, *httptest.ResponseRecorde
 	for _, id := range []string{"ord_victim", "ord_thief"} {
 		m.orders[id] = orders.Order{ID: id, TokenHash: orders.HashToken(id), Status: orders.Open}
 	}
-	h, err := customersession.New(t.Context(), customersession.Config{Store: m, Stripe: fakeStripe{}, Log: zerolog.Nop(),
+	h, err := customersession.New(t.Context(), customersession.Config{Store: m, Stripe: testkit.NewCustomers(), Log: zerolog.Nop(),
 		Orders: orders.New(orders.Config{Store: m, Now: time.Now, BaseURL: "http://shop.test"})})
 	if err != nil {
 		t.Fatal(err)
