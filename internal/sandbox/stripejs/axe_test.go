@@ -40,7 +40,14 @@ func TestPaymentAccessibility(t *testing.T) {
 
 			// The background of the shop follows the buyer's preference.
 			s.do(browsertest.Dark(strings.Contains(appearance, "night")))
-			s.boot("{mode: 'subscription', amount: 1099, currency: 'eur', customerSessionClientSecret: 'cuss_1', appearance: {"+appearance+"}, paymentMethodOptions: {card: {require_cvc_recollection: true}}}", "{}", "payment")
+			s.boot(
+				"{mode: 'subscription', amount: 1099, currency: 'eur', customerSessionClientSecret: "+
+					"'cuss_1', appearance: {"+
+					appearance+
+					"}, paymentMethodOptions: {card: {require_cvc_recollection: true}}}",
+				"{}",
+				"payment",
+			)
 			s.run("elements.submit()")
 			s.axe() // a saved card, and its code is missing
 			s.do(chromedp.Click(inside("[data-remove=pm_1]")))
@@ -56,7 +63,10 @@ func TestPaymentAccessibility(t *testing.T) {
 			s.want("inside('[data-saved-method=new]').checked && inside('[name=iban]').checkVisibility()", "true")
 			s.picture("axe-accordion-" + name)
 			s.axe()
-			s.run("element.update({layout: {type: 'accordion', radios: false, spacedAccordionItems: true, visibleAccordionItemsCount: 0}, readOnly: true})")
+			s.run(
+				"element.update({layout: {type: 'accordion', radios: false, spacedAccordionItems: " +
+					"true, visibleAccordionItemsCount: 0}, readOnly: true})",
+			)
 			s.axe()
 			s.run("element.collapse()")
 			s.axe()
@@ -83,7 +93,13 @@ func TestElementsAccessibility(t *testing.T) {
 			s.boot(options, "{}", "linkAuthentication")
 			s.run("elements.submit()")
 			s.axe()
-			s.boot(options, "{paymentMethods: {applePay: 'always'}, buttonTheme: {googlePay: 'white'}, layout: {maxColumns: 1, maxRows: 2}, "+shipping[1:], "expressCheckout")
+			s.boot(
+				options,
+				"{paymentMethods: {applePay: 'always'}, buttonTheme: {googlePay: 'white'}, layout: "+
+					"{maxColumns: 1, maxRows: 2}, "+
+					shipping[1:],
+				"expressCheckout",
+			)
 			s.axe() // buttons, two of them behind "More"
 			s.run("element.off('click') && null")
 			s.openSheet("google_pay")
@@ -101,7 +117,10 @@ func TestElementsAccessibility(t *testing.T) {
 			s.run("(() => { sheet('[data-action=close]').click(); confirmed.paymentFailed(); })()")
 			s.axe() // the same beside the buttons
 			w.answers["GET /v1/elements/sessions"] = answer{400, stripeError("invalid_request_error", "", "No.")}
-			s.run("(() => { element.destroy(); window.element = stripe.elements(" + options + ").create('payment'); element.on('loaderror', () => {}); element.mount('#element'); })()")
+			s.run(
+				"(() => { element.destroy(); window.element = stripe.elements(" + options +
+					").create('payment'); element.on('loaderror', () => {}); element.mount('#element'); })()",
+			)
 			s.axe() // loading, or failed already
 			s.eventually("inside('[role=alert]')")
 			s.axe()

@@ -19,7 +19,10 @@ func TestChecks(t *testing.T) {
 	w := newWire(t)
 	w.offer("US", "card", "sepa_debit")
 	s := newShop(t, browsertest.New(t), w, deferred, "{}")
-	now := s.text("(() => { const now = new Date(); return String(now.getMonth()).padStart(2, '0') + ' / ' + String(now.getFullYear()).slice(2); })()")
+	now := s.text(
+		"(() => { const now = new Date(); return String(now.getMonth()).padStart(2, '0') + ' " +
+			"/ ' + String(now.getFullYear()).slice(2); })()",
+	)
 
 	const (
 		shortNumber = "Your card number is incomplete."

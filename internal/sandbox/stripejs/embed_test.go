@@ -64,7 +64,9 @@ func TestFS(t *testing.T) {
 
 	t.Run("nothing needs a loose content security policy", func(t *testing.T) {
 		t.Parallel()
-		loose := regexp.MustCompile(`\beval\(|new Function\(|innerHTML|insertAdjacentHTML|document\.write|\son[a-z]+="|\sstyle="`)
+		loose := regexp.MustCompile(
+			`\beval\(|new Function\(|innerHTML|insertAdjacentHTML|document\.write|\son[a-z]+="|\sstyle="`,
+		)
 		for _, name := range []string{"stripe.js", "connect.js", "3ds.html", "redirect.html", "page.js"} {
 			data, err := fs.ReadFile(stripejs.FS, name)
 			if err != nil {
@@ -93,12 +95,18 @@ func TestTypes(t *testing.T) {
 	dir := t.TempDir()
 	copySources(t, dir, "return { confirmationToken };", "return { token: confirmationToken };")
 
-	config := `{"extends": "` + root + `/tsconfig.base.json", "compilerOptions": {"paths": {"@stripe/*": ["` + root + `/node_modules/@stripe/*"]}}, "include": ["**/*"]}`
+	config := `{"extends": "` + root + `/tsconfig.base.json", "compilerOptions": {"paths": {"@stripe/*": ["` + root +
+		`/node_modules/@stripe/*"]}}, "include": ["**/*"]}`
 	if err := os.WriteFile(filepath.Join(dir, "tsconfig.json"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
 
-	out, err := exec.CommandContext(t.Context(), filepath.Join(root, "node_modules/.bin/tsc"), "-p", dir).CombinedOutput()
+	out, err := exec.CommandContext(
+		t.Context(),
+		filepath.Join(root, "node_modules/.bin/tsc"),
+		"-p",
+		dir,
+	).CombinedOutput()
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}

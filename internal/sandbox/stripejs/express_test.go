@@ -37,41 +37,73 @@ func (s *shop) openSheet(wallet string) {
 // enter types into a field of the sheet and leaves it.
 func (s *shop) enter(name, text string) {
 	s.t.Helper()
-	s.run("(() => { const input = sheet('[name=wallet-" + name + "]'); input.value = '" + text + "'; input.dispatchEvent(new Event('change')); })()")
+	s.run(
+		"(() => { const input = sheet('[name=wallet-" + name + "]'); input.value = '" + text +
+			"'; input.dispatchEvent(new Event('change')); })()",
+	)
 }
 
-const shipping = "{shippingAddressRequired: true, emailRequired: true, phoneNumberRequired: true, allowedShippingCountries: ['US', 'FR'], " +
-	"shippingRates: [{id: 'free', amount: 0, displayName: 'Free'}, {id: 'fast', amount: 500, displayName: 'Fast', deliveryEstimate: {minimum: {unit: 'business_day', value: 1}, maximum: {unit: 'business_day', value: 2}}}]}"
+const shipping = "{shippingAddressRequired: true, emailRequired: true, phoneNumberRequired: true, " +
+	"allowedShippingCountries: ['US', 'FR'], " +
+	"shippingRates: [{id: 'free', amount: 0, displayName: 'Free'}, {id: 'fast', amount: " +
+	"500, displayName: 'Fast', deliveryEstimate: {minimum: {unit: 'business_day', value: " +
+	"1}, maximum: {unit: 'business_day', value: 2}}}]}"
 
 func TestExpressButtons(t *testing.T) {
 	t.Parallel()
 	tab := browsertest.New(t)
 
 	t.Run("the buttons are those on offer, without those that the page excludes", func(t *testing.T) {
-		s := newExpress(t, tab, deferred, "{paymentMethods: {link: 'never', applePay: 'always'}, paymentMethodOrder: ['paypal', 'google_pay'], buttonHeight: 50, buttonType: {googlePay: 'buy', applePay: 'plain'}}")
-		s.want("last('ready')", `{"elementType":"expressCheckout","availablePaymentMethods":{"amazonPay":false,"applePay":true,"googlePay":true,"link":false,"paypal":true}}`)
-		s.want("[...inside('.Express', 'expressCheckout').children].map((el) => [el.dataset.express, el.getAttribute('aria-label') ?? el.textContent, el.offsetHeight])",
-			`[["paypal","Pay with PayPal",50],["google_pay","Buy with Google Pay",50],["apple_pay","Pay with Apple Pay",50]]`)
+		s := newExpress(
+			t,
+			tab,
+			deferred,
+			"{paymentMethods: {link: 'never', applePay: 'always'}, paymentMethodOrder: "+
+				"['paypal', 'google_pay'], buttonHeight: 50, buttonType: {googlePay: 'buy', "+
+				"applePay: 'plain'}}",
+		)
+		s.want(
+			"last('ready')",
+			`{"elementType":"expressCheckout","availablePaymentMethods":{"amazonPay":false,"applePay":true,"googlePay":true,"link":false,"paypal":true}}`,
+		)
+		s.want("[...inside('.Express', 'expressCheckout').children].map((el) => "+
+			"[el.dataset.express, el.getAttribute('aria-label') ?? el.textContent, "+
+			"el.offsetHeight])",
+			`[["paypal","Pay with PayPal",50],["google_pay","Buy with Google `+
+				`Pay",50],["apple_pay","Pay with Apple Pay",50]]`)
 		s.picture("express-1280")
 		s.do(browsertest.Viewport(280, 600))
 		s.want("document.documentElement.scrollWidth <= 280", "true")
 	})
 
 	for name, c := range map[string]struct{ options, offered string }{
-		"the page leaves everything out":           {"{paymentMethods: {link: 'never', googlePay: 'never', paypal: 'never'}}", "card"},
+		"the page leaves everything out": {
+			"{paymentMethods: {link: 'never', googlePay: 'never', paypal: 'never'}}",
+			"card",
+		},
 		"the session offers neither card nor Link": {"{paymentMethods: {applePay: 'always'}}", "ideal"},
 	} {
 		t.Run("no button and a ready event without methods when "+name, func(t *testing.T) {
 			s := newExpress(t, tab, deferred, c.options, c.offered)
 			s.want("last('ready')", `{"elementType":"expressCheckout"}`)
-			s.want("[inside('.Express', 'expressCheckout'), document.querySelector('#element').offsetHeight]", "[null,0]")
+			s.want(
+				"[inside('.Express', 'expressCheckout'), document.querySelector('#element').offsetHeight]",
+				"[null,0]",
+			)
 		})
 	}
 
 	t.Run("PayPal and Amazon Pay show when the session offers them, and pay without a card", func(t *testing.T) {
 		s := newExpress(t, tab, deferred, "{}", "amazon_pay", "paypal")
-		s.want("last('ready').availablePaymentMethods", `{"amazonPay":true,"applePay":false,"googlePay":false,"link":false,"paypal":true}`)
-		s.run("element.on('confirm', async () => { await elements.submit(); window.token = await stripe.createConfirmationToken({elements, params: {return_url: 'https://shop.test/'}}); }) && null")
+		s.want(
+			"last('ready').availablePaymentMethods",
+			`{"amazonPay":true,"applePay":false,"googlePay":false,"link":false,"paypal":true}`,
+		)
+		s.run(
+			"element.on('confirm', async () => { await elements.submit(); window.token = await " +
+				"stripe.createConfirmationToken({elements, params: {return_url: " +
+				"'https://shop.test/'}}); }) && null",
+		)
 
 		for _, wallet := range []string{"paypal", "amazon_pay"} {
 			s.run("delete window.token")
@@ -92,7 +124,10 @@ func TestExpressButtons(t *testing.T) {
 
 	t.Run("a click that the page does not resolve in a second opens nothing", func(t *testing.T) {
 		s := newExpress(t, tab, deferred, "{}")
-		s.run("(window.warned = new Promise((resolve) => { console.warn = resolve; })) && element.on('click', (event) => { window.click = event; }) && null")
+		s.run(
+			"(window.warned = new Promise((resolve) => { console.warn = resolve; })) && " +
+				"element.on('click', (event) => { window.click = event; }) && null",
+		)
 		s.do(chromedp.Click(within("expressCheckout", "[data-express=link]")))
 		s.want("window.warned.then((text) => text.includes('not resolved within 1 second'))", "true")
 		s.run("click.resolve()")
@@ -102,15 +137,44 @@ func TestExpressButtons(t *testing.T) {
 	t.Run("details that a wallet cannot show are refused, at create() or at resolve()", func(t *testing.T) {
 		s := newExpress(t, tab, deferred, "{}")
 		for _, c := range []struct{ details, want string }{
-			{"{lineItems: [{name: 'Tea', amount: 1000}, {name: 'Shipping', amount: 100}]}", "The amount 1099 is less than the total amount of the line items provided."},
-			{"{lineItems: [{name: 'Tea', amount: 10.5}]}", "Invalid value for resolve(): lineItems[0].amount should be an integer in the smallest currency unit. You specified: 10.5."},
-			{"{lineItems: [{amount: 10}]}", "Invalid value for resolve(): lineItems[0].name should be a string. You specified: undefined."},
-			{"{shippingAddressRequired: true}", "When `shippingAddressRequired` is true, you must specify `shippingRates`."},
-			{"{shippingAddressRequired: true, shippingRates: []}", "When `shippingAddressRequired` is true, you must specify `shippingRates`."},
-			{"{shippingRates: [{amount: 1, displayName: 'Fast'}]}", "Invalid value for resolve(): shippingRates[0].id should be a string. You specified: undefined."},
-			{"{shippingRates: [{id: 'a', amount: -1, displayName: 'Fast'}]}", "Invalid value for resolve(): shippingRates[0].amount should be a positive integer in the smallest currency unit. You specified: -1."},
+			{
+				"{lineItems: [{name: 'Tea', amount: 1000}, {name: 'Shipping', amount: 100}]}",
+				"The amount 1099 is less than the total amount of the line items provided.",
+			},
+			{
+				"{lineItems: [{name: 'Tea', amount: 10.5}]}",
+				"Invalid value for resolve(): lineItems[0].amount should be an integer in the " +
+					"smallest currency unit. You specified: 10.5.",
+			},
+			{
+				"{lineItems: [{amount: 10}]}",
+				"Invalid value for resolve(): lineItems[0].name should be a string. You specified: undefined.",
+			},
+			{
+				"{shippingAddressRequired: true}",
+				"When `shippingAddressRequired` is true, you must specify `shippingRates`.",
+			},
+			{
+				"{shippingAddressRequired: true, shippingRates: []}",
+				"When `shippingAddressRequired` is true, you must specify `shippingRates`.",
+			},
+			{
+				"{shippingRates: [{amount: 1, displayName: 'Fast'}]}",
+				"Invalid value for resolve(): shippingRates[0].id should be a string. You specified: undefined.",
+			},
+			{
+				"{shippingRates: [{id: 'a', amount: -1, displayName: 'Fast'}]}",
+				"Invalid value for resolve(): shippingRates[0].amount should be a positive integer " +
+					"in the smallest currency unit. You specified: -1.",
+			},
 		} {
-			s.run("(() => { window.thrown = null; element.off('click'); element.on('click', (event) => { try { event.resolve(" + c.details + "); } catch (err) { window.thrown = err.name + ': ' + err.message; event.resolve({lineItems: []}); } }); })()")
+			s.run(
+				"(() => { window.thrown = null; element.off('click'); element.on('click', (event) => " +
+					"{ try { event.resolve(" +
+					c.details +
+					"); } catch (err) { window.thrown = err.name + ': ' + err.message; " +
+					"event.resolve({lineItems: []}); } }); })()",
+			)
 			s.openSheet("google_pay")
 
 			if got, want := s.text("window.thrown"), "IntegrationError: "+c.want; got != want {
@@ -136,18 +200,33 @@ func TestExpressSheet(t *testing.T) {
 		})()`)
 
 		s.openSheet("google_pay")
-		s.want("seen", `{"elementType":"expressCheckout","name":"Jenny Rosen","address":{"city":"San Francisco","state":"CA","postal_code":"94103","country":"US"}}`)
-		s.want("[sheet('.Lines').textContent, sheet('.Total').textContent, sheet('.Body').textContent.includes('London')]", `["Tea€10.99Tax€2.01","Total€13.00",false]`)
+		s.want(
+			"seen",
+			`{"elementType":"expressCheckout","name":"Jenny Rosen","address":{"city":"San `+
+				`Francisco","state":"CA","postal_code":"94103","country":"US"}}`,
+		)
+		s.want(
+			"[sheet('.Lines').textContent, sheet('.Total').textContent, sheet('.Body').textContent.includes('London')]",
+			`["Tea€10.99Tax€2.01","Total€13.00",false]`,
+		)
 		s.want("sheet('[value=fast]').closest('label').textContent", `"Fast €5.00 1–2 days"`)
 		s.picture("wallet-1280")
 		s.do(chromedp.Click(sheet("[value=fast]")))
 		s.eventually("sheet('.Total').textContent === 'Total€18.00' && !sheet('[data-action=pay]').disabled")
-		s.want("[chosen, sheet('.Lines').textContent, document.querySelector('[data-stripe-dialog]').shadowRoot.activeElement.value]", `["fast","Tea€13.00Shipping€5.00","fast"]`)
+		s.want(
+			"[chosen, sheet('.Lines').textContent, "+
+				"document.querySelector('[data-stripe-dialog]').shadowRoot.activeElement.value]",
+			`["fast","Tea€13.00Shipping€5.00","fast"]`,
+		)
 		s.do(chromedp.Click(sheet("[data-action=pay]")))
 		s.eventually("window.token")
-		s.want("[confirmed.elementType, confirmed.expressPaymentType, confirmed.billingDetails, confirmed.shippingAddress, confirmed.shippingRate.id, typeof confirmed.paymentFailed, 'phone' in confirmed]",
-			`["expressCheckout","google_pay",{"name":"Jenny Rosen","email":"jenny.rosen@example.com","phone":"+15555555555","address":{"country":"US","postal_code":"94103"}},`+
-				`{"name":"Jenny Rosen","address":{"line1":"510 Townsend St","line2":null,"city":"San Francisco","state":"CA","postal_code":"94103","country":"US"}},"fast","function",false]`)
+		s.want("[confirmed.elementType, confirmed.expressPaymentType, confirmed.billingDetails, "+
+			"confirmed.shippingAddress, confirmed.shippingRate.id, typeof "+
+			"confirmed.paymentFailed, 'phone' in confirmed]",
+			`["expressCheckout","google_pay",{"name":"Jenny `+
+				`Rosen","email":"jenny.rosen@example.com","phone":"+15555555555","address":{"country":"US","postal_code":"94103"}},`+
+				`{"name":"Jenny Rosen","address":{"line1":"510 Townsend St","line2":null,"city":"San `+
+				`Francisco","state":"CA","postal_code":"94103","country":"US"}},"fast","function",false]`)
 		s.want("submitted", `{"selectedPaymentMethod":"google_pay"}`)
 		s.wantForm("POST /v1/confirmation_tokens", map[string]string{
 			"payment_method_data[type]":                   "card",
@@ -185,35 +264,65 @@ func TestExpressSheet(t *testing.T) {
 		s.enter("state", "")
 		s.enter("postal_code", "")
 		s.do(chromedp.Click(sheet("[data-action=pay]")))
-		s.want("[window.confirmed, sheet('[name=wallet-postal_code]').matches(':focus:invalid'), sheet('[name=wallet-state]').matches(':valid')]", "[null,true,true]")
+		s.want(
+			"[window.confirmed, sheet('[name=wallet-postal_code]').matches(':focus:invalid'), "+
+				"sheet('[name=wallet-state]').matches(':valid')]",
+			"[null,true,true]",
+		)
 		s.enter("postal_code", "69001")
 		s.eventually("!sheet('[data-action=pay]').disabled")
 		s.do(chromedp.Click(sheet("[data-action=pay]")))
-		s.want("[confirmed.shippingAddress.name, Object.values(confirmed.shippingAddress.address).join('|')]", `["Max Muster","1 rue de la Paix||Lyon||69001|FR"]`)
+		s.want(
+			"[confirmed.shippingAddress.name, Object.values(confirmed.shippingAddress.address).join('|')]",
+			`["Max Muster","1 rue de la Paix||Lyon||69001|FR"]`,
+		)
 		s.want("[...sheet('[name=wallet-country]').options].map((option) => option.value)", `["FR","US"]`)
 	})
 
 	t.Run("a page that ships nowhere near the buyer gets an address to complete", func(t *testing.T) {
-		s := newExpress(t, tab, deferred, "{shippingAddressRequired: true, allowedShippingCountries: ['JP'], shippingRates: [{id: 'free', amount: 0, displayName: 'Free'}]}")
+		s := newExpress(
+			t,
+			tab,
+			deferred,
+			"{shippingAddressRequired: true, allowedShippingCountries: ['JP'], shippingRates: "+
+				"[{id: 'free', amount: 0, displayName: 'Free'}]}",
+		)
 		s.openSheet("link")
 		s.do(chromedp.Click(sheet("[data-action=pay]")))
-		s.want("[sheet('details').open, sheet('[name=wallet-state]').matches(':invalid'), sheet('[name=wallet-country]').value]", `[true,true,"JP"]`)
+		s.want(
+			"[sheet('details').open, sheet('[name=wallet-state]').matches(':invalid'), "+
+				"sheet('[name=wallet-country]').value]",
+			`[true,true,"JP"]`,
+		)
 	})
 
 	t.Run("the buyer cannot pay while the page decides or after it refused", func(t *testing.T) {
 		s := newExpress(t, tab, deferred, shipping)
-		s.run("element.on('shippingaddresschange', (event) => { window.asked = event; if (event.address.country === 'US') event.reject(); }) && null")
+		s.run(
+			"element.on('shippingaddresschange', (event) => { window.asked = event; if " +
+				"(event.address.country === 'US') event.reject(); }) && null",
+		)
 		s.openSheet("google_pay")
-		s.want("[sheet('[role=alert]').textContent, sheet('[data-action=pay]').disabled]", `["The merchant does not ship to this address.",true]`)
+		s.want(
+			"[sheet('[role=alert]').textContent, sheet('[data-action=pay]').disabled]",
+			`["The merchant does not ship to this address.",true]`,
+		)
 		s.do(chromedp.Click(sheet("label:nth-of-type(2) [name=wallet-address]")))
 		s.want("[asked.address.city, sheet('[data-action=pay]').disabled]", `["Paris",true]`)
-		s.want("failure(() => asked.resolve({shippingRates: []}))", "\"IntegrationError: When `shippingAddressRequired` is true, you must specify `shippingRates`.\"")
-		s.want("failure(() => asked.resolve({lineItems: [{name: 'Tea', amount: 2000}]}))", `"IntegrationError: The amount 1099 is less than the total amount of the line items provided."`)
+		s.want(
+			"failure(() => asked.resolve({shippingRates: []}))",
+			"\"IntegrationError: When `shippingAddressRequired` is true, you must specify `shippingRates`.\"",
+		)
+		s.want(
+			"failure(() => asked.resolve({lineItems: [{name: 'Tea', amount: 2000}]}))",
+			`"IntegrationError: The amount 1099 is less than the total amount of the line items provided."`,
+		)
 		s.want("sheet('[data-action=pay]').disabled", "true")
 		s.run("asked.resolve({shippingRates: [{id: 'post', amount: 300, displayName: 'Post'}]})")
 		s.eventually("!sheet('[data-action=pay]').disabled")
 		s.want("[sheet('[role=alert]').hidden, sheet('[name=wallet-rate]:checked').value]", `[true,"post"]`)
-		const two = "{shippingRates: [{id: 'courier', amount: 900, displayName: 'Courier'}, {id: 'post', amount: 300, displayName: 'Post'}]}"
+		const two = "{shippingRates: [{id: 'courier', amount: 900, displayName: 'Courier'}, {id: 'post', " +
+			"amount: 300, displayName: 'Post'}]}"
 		s.enter("city", "Lyon")
 		s.run("asked.resolve(" + two + ")")
 		s.eventually("sheet('[name=wallet-rate]:checked').value === 'courier'") // the first of the new ones
@@ -231,7 +340,11 @@ func TestExpressSheet(t *testing.T) {
 		s.want("last('cancel')", `{"elementType":"expressCheckout"}`)
 		s.want("document.querySelector('[data-stripe-dialog]')", "null")
 		s.want("inside('[data-express=paypal]', 'expressCheckout').matches(':focus')", "true")
-		s.want("failure(() => stripe.createConfirmationToken({elements})).then((text) => text.includes('mounted Payment Element'))", "true")
+		s.want(
+			"failure(() => stripe.createConfirmationToken({elements})).then((text) => "+
+				"text.includes('mounted Payment Element'))",
+			"true",
+		)
 	})
 
 	t.Run("a page that cannot take the payment shows why in the sheet, and the buyer tries again", func(t *testing.T) {
@@ -245,7 +358,11 @@ func TestExpressSheet(t *testing.T) {
 			"undefined":                           "The payment could not be made. Try again or choose another way to pay.",
 		} {
 			s.do(chromedp.Click(sheet("[data-action=pay]")))
-			s.want("[sheet('[data-action=pay]').disabled, sheet('[role=alert]').hidden, sheet('[data-action=close]').disabled]", "[true,true,true]")
+			s.want(
+				"[sheet('[data-action=pay]').disabled, sheet('[role=alert]').hidden, "+
+					"sheet('[data-action=close]').disabled]",
+				"[true,true,true]",
+			)
 			s.do(chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent(kb.Escape))
 			s.eventually("sheet('dialog').matches(':modal')")
 			s.want("last('cancel')", "null")
@@ -256,7 +373,12 @@ func TestExpressSheet(t *testing.T) {
 		s.do(chromedp.Click(sheet("[data-action=pay]")))
 		s.run("elements.submit().then(() => stripe.createConfirmationToken({elements}))")
 		s.run("confirmed.paymentFailed({message: 'Declined.'})")
-		s.want("[document.querySelector('[data-stripe-dialog]'), inside('[role=alert]', 'expressCheckout').textContent, inside('[role=alert]', 'expressCheckout').checkVisibility()]", `[null,"Declined.",true]`)
+		s.want(
+			"[document.querySelector('[data-stripe-dialog]'), inside('[role=alert]', "+
+				"'expressCheckout').textContent, inside('[role=alert]', "+
+				"'expressCheckout').checkVisibility()]",
+			`[null,"Declined.",true]`,
+		)
 		s.openSheet("google_pay")
 		s.want("inside('[role=alert]', 'expressCheckout').hidden", "true")
 	})
@@ -282,17 +404,31 @@ func TestExpressSheet(t *testing.T) {
 	})
 
 	for _, c := range []struct{ name, group, want string }{
-		{"a setup has nothing to pay", "{mode: 'setup', currency: 'eur'}", `"Nothing is charged now: the payment details are saved for later."`},
-		{"a subscription is charged again", "{mode: 'subscription', amount: 1099, currency: 'eur'}", `"Total€10.99Charged again until the subscription ends."`},
+		{
+			"a setup has nothing to pay",
+			"{mode: 'setup', currency: 'eur'}",
+			`"Nothing is charged now: the payment details are saved for later."`,
+		},
+		{
+			"a subscription is charged again",
+			"{mode: 'subscription', amount: 1099, currency: 'eur'}",
+			`"Total€10.99Charged again until the subscription ends."`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newExpress(t, tab, c.group, "{}")
 			s.openSheet("google_pay")
 			s.want("sheet('.Total').textContent", c.want)
-			s.run("element.on('confirm', async () => { await elements.submit(); window.token = await stripe.createConfirmationToken({elements}); }) && null")
+			s.run(
+				"element.on('confirm', async () => { await elements.submit(); window.token = await " +
+					"stripe.createConfirmationToken({elements}); }) && null",
+			)
 			s.do(chromedp.Click(sheet("[data-action=pay]")))
 			s.eventually("window.token")
-			s.wantForm("POST /v1/confirmation_tokens", map[string]string{"payment_method_data[allow_redisplay]": "limited"})
+			s.wantForm(
+				"POST /v1/confirmation_tokens",
+				map[string]string{"payment_method_data[allow_redisplay]": "limited"},
+			)
 		})
 	}
 }

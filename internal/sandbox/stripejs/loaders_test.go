@@ -21,7 +21,10 @@ func packageFile(t *testing.T, name string) string {
 	t.Helper()
 	data, err := os.ReadFile("../../../node_modules/" + name)
 	if os.IsNotExist(err) {
-		testhost.Missing(t, "this test needs the packages of package-lock.json, and node_modules has no "+name+" (run: npm ci)")
+		testhost.Missing(
+			t,
+			"this test needs the packages of package-lock.json, and node_modules has no "+name+" (run: npm ci)",
+		)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -39,13 +42,23 @@ func openLoader(t *testing.T, tab context.Context, path, loader string) *shop {
 		switch r.URL.Path {
 		case "/loader.js":
 			rw.Header().Set("Content-Type", "text/javascript")
-			_, _ = fmt.Fprintf(rw, "window.warnings = []; console.warn = (...args) => warnings.push(args.join(' '));\nwindow.loader = {}; (function (exports, module) {\n%s\n})(window.loader, {});", source)
+			_, _ = fmt.Fprintf(
+				rw,
+				"window.warnings = []; console.warn = (...args) => warnings.push(args.join(' "+
+					"'));\nwindow.loader = {}; (function (exports, module) {\n%s\n})(window.loader, {});",
+				source,
+			)
 		case "/connect.js":
 			http.ServeFileFS(rw, r, stripejs.FS, "connect.js")
 		default:
 			rw.Header().Set("Content-Type", "text/html; charset=utf-8")
 			script := strings.Replace(path, "WIRE", w.URL, 1)
-			_, _ = fmt.Fprintf(rw, `<!doctype html><title>loader</title><link rel="icon" href="data:,"><script src="/loader.js"></script><script src="%s"></script><body></body>`, script)
+			_, _ = fmt.Fprintf(
+				rw,
+				`<!doctype html><title>loader</title><link rel="icon" href="data:,"><script `+
+					`src="/loader.js"></script><script src="%s"></script><body></body>`,
+				script,
+			)
 		}
 	}))
 
@@ -80,7 +93,10 @@ func TestStripeLoader(t *testing.T) {
 		s := openShop(t, tab, newWire(t), "/v3/stripe.js")
 		s.want("Stripe.version", "3")
 		s.boot(deferred, "{}", "payment", "{apiVersion: '2024-06-20', stripeAccount: 'acct_9'}")
-		s.wantForm("GET /v1/elements/sessions", map[string]string{"_stripe_version": "2024-06-20", "_stripe_account": "acct_9"})
+		s.wantForm(
+			"GET /v1/elements/sessions",
+			map[string]string{"_stripe_version": "2024-06-20", "_stripe_account": "acct_9"},
+		)
 	})
 }
 
@@ -90,34 +106,73 @@ func TestConnectLoader(t *testing.T) {
 
 	t.Run("the loader of connect-js creates every component of the stand-in", func(t *testing.T) {
 		s := openLoader(t, tab, "/connect.js", "@stripe/connect-js/dist/pure.js")
-		s.run(`(window.told = [], window.connect = loader.loadConnectAndInitialize({publishableKey: 'pk_test_shop',
+		s.run(`(window.reports = [], window.connect = loader.loadConnectAndInitialize({publishableKey: 'pk_test_shop',
 			fetchClientSecret: async () => 'accs_secret__1_secret_x', appearance: {variables: {colorPrimary: '#ff0000'}}}))`)
 		s.want("[...document.scripts].filter((script) => script.src.includes('stripe.com')).length", "0")
-		s.run(`(() => { const el = connect.create('payments'); el.setOnLoaderStart((e) => told.push(e)); el.setOnLoadError((e) => told.push(e));
+		s.run(`(() => { const el = connect.create('payments'); el.setOnLoaderStart((e) => reports.push(e)); el.setOnLoadError((e) => reports.push(e));
 			el.setDefaultFilters({amount: {equals: 100}}); document.body.append(el); })()`)
-		s.eventually("document.querySelector('stripe-connect-payments').shadowRoot.textContent.includes('payments · offline sandbox')")
-		s.want("told", `[{"elementTagName":"stripe-connect-payments"}]`)
-		s.want("getComputedStyle(document.querySelector('stripe-connect-payments').shadowRoot.querySelector('h3')).color", `"rgb(255, 0, 0)"`)
+		s.eventually(
+			"document.querySelector('stripe-connect-payments').shadowRoot.textContent.includes('payments " +
+				"· offline sandbox')",
+		)
+		s.want("reports", `[{"elementTagName":"stripe-connect-payments"}]`)
+		s.want(
+			"getComputedStyle(document.querySelector('stripe-connect-payments').shadowRoot.querySelector('h3')).color",
+			`"rgb(255, 0, 0)"`,
+		)
 		s.run("connect.update({appearance: {variables: {colorPrimary: '#00ff00'}}})")
-		s.eventually("getComputedStyle(document.querySelector('stripe-connect-payments').shadowRoot.querySelector('h3')).color === 'rgb(0, 255, 0)'")
+		s.eventually(
+			"getComputedStyle(document.querySelector('stripe-connect-payments').shadowRoot.querySelector('h3')).color " +
+				"" +
+				"" +
+				"" +
+				"" +
+				"" +
+				"" +
+				"=== 'rgb(0, 255, 0)'",
+		)
 		s.want(`Promise.all(['account-onboarding', 'payouts', 'tax-settings', 'balance-report'].map(async (name) => {
 			const el = connect.create(name); document.body.append(el); await connect.debugInstance(); await 0; return typeof el.setConnector; }))`,
 			`["function","function","function","function"]`)
 		s.run("connect.logout()")
-		s.want("document.querySelector('stripe-connect-payments').shadowRoot.querySelector('p').textContent", `"Logged out."`)
+		s.want(
+			"document.querySelector('stripe-connect-payments').shadowRoot.querySelector('p').textContent",
+			`"Logged out."`,
+		)
 	})
 
 	t.Run("a session that cannot be read is reported as a load error", func(t *testing.T) {
 		s := openLoader(t, tab, "/connect.js", "@stripe/connect-js/dist/pure.js")
-		s.run(`(window.told = [], window.connect = loader.loadConnectAndInitialize({publishableKey: 'pk_test_shop', fetchClientSecret: async () => { throw new Error('no session'); }}))`)
-		s.run(`(() => { const el = connect.create('payments'); el.setOnLoadError((e) => told.push(e)); document.body.append(el); })()`)
-		s.eventually("told.length")
-		s.want("told", `[{"elementTagName":"stripe-connect-payments","error":{"type":"authentication_error","message":"no session"}}]`)
+		s.run(
+			`(window.reports = [], window.connect = ` +
+				`loader.loadConnectAndInitialize({publishableKey: 'pk_test_shop', fetchClientSecret: ` +
+				`async () => { throw new Error('no session'); }}))`,
+		)
+		s.run(
+			`(() => { const el = connect.create('payments'); el.setOnLoadError((e) => ` +
+				`reports.push(e)); document.body.append(el); })()`,
+		)
+		s.eventually("reports.length")
+		s.want(
+			"reports",
+			`[{"elementTagName":"stripe-connect-payments","error":{"type":"authentication_error","message":"no `+
+				`session"}}]`,
+		)
 	})
 
 	t.Run("the plain script calls onLoad and its instance creates components", func(t *testing.T) {
 		s := openLoader(t, tab, "/connect.js", "@stripe/connect-js/dist/pure.js")
-		s.want("StripeConnect.init({publishableKey: 'pk_test_shop', fetchClientSecret: async () => 'accs_secret__1_secret_x'}).create('payments').tagName", `"STRIPE-CONNECT-PAYMENTS"`)
-		s.want("new Promise((resolve) => { const old = window.StripeConnect; window.StripeConnect = {onLoad: () => resolve(typeof window.StripeConnect.init)}; const again = document.createElement('script'); again.src = '/connect.js'; document.head.append(again); })", `"function"`)
+		s.want(
+			"StripeConnect.init({publishableKey: 'pk_test_shop', fetchClientSecret: async () => "+
+				"'accs_secret__1_secret_x'}).create('payments').tagName",
+			`"STRIPE-CONNECT-PAYMENTS"`,
+		)
+		s.want(
+			"new Promise((resolve) => { const old = window.StripeConnect; window.StripeConnect = "+
+				"{onLoad: () => resolve(typeof window.StripeConnect.init)}; const again = "+
+				"document.createElement('script'); again.src = '/connect.js'; "+
+				"document.head.append(again); })",
+			`"function"`,
+		)
 	})
 }

@@ -33,8 +33,12 @@ func TestAppearance(t *testing.T) {
 		s.typeIn("number", "4242")
 		s.typeIn("expiry", "0101")
 		s.do(chromedp.KeyEvent(kb.Tab))
-		const errors = "['number', 'expiry', 'cvc'].map((name) => inside('[data-field=' + name + '] .Error').textContent)"
-		s.run("new Promise((resolve) => { elements.on('update-end', resolve); elements.update({appearance: {theme: 'night'}}); })")
+		const errors = "['number', 'expiry', 'cvc'].map((name) => inside('[data-field=' + name + '] " +
+			".Error').textContent)"
+		s.run(
+			"new Promise((resolve) => { elements.on('update-end', resolve); " +
+				"elements.update({appearance: {theme: 'night'}}); })",
+		)
 		s.want(errors, `["Your card number is incomplete.","Your card's expiration year is in the past.",""]`)
 		s.want("document.querySelector('[data-stripe-element=payment]').shadowRoot.activeElement.name", `"cvc"`)
 		s.run("new Promise((resolve) => { elements.on('update-end', resolve); elements.update({locale: 'fr'}); })")
@@ -48,7 +52,10 @@ func TestAppearance(t *testing.T) {
 		s.typeIn("number", "378282246310005")
 		s.picture("brand-320")
 		s.want("inside('.Badge').textContent", `"American Express"`)
-		s.want("inside('.Badge').getBoundingClientRect().bottom <= inside('[name=number]').getBoundingClientRect().top", "true")
+		s.want(
+			"inside('.Badge').getBoundingClientRect().bottom <= inside('[name=number]').getBoundingClientRect().top",
+			"true",
+		)
 		s.want("inside('[name=number]').scrollWidth <= inside('[name=number]').clientWidth", "true")
 	})
 
@@ -60,28 +67,53 @@ func TestAppearance(t *testing.T) {
 
 	t.Run("labels, animations and fonts", func(t *testing.T) {
 		s := openShop(t, tab, newWire(t), "/v3/stripe.js")
-		const look = "[getComputedStyle(inside('.Label')).position, getComputedStyle(inside('[name=number]')).transitionDuration, getComputedStyle(inside('[name=number]')).fontFamily]"
+		const look = "[getComputedStyle(inside('.Label')).position, " +
+			"getComputedStyle(inside('[name=number]')).transitionDuration, " +
+			"getComputedStyle(inside('[name=number]')).fontFamily]"
 		for _, c := range []struct{ appearance, want string }{
 			{"{variables: {fontFamily: 'Tea Sans'}}", `["static","0.12s, 0.12s","\"Tea Sans\""]`},
-			{"{labels: 'above', disableAnimations: true, variables: {fontFamily: 'Tea Sans'}}", `["static","0s","\"Tea Sans\""]`},
-			{"{labels: 'floating', theme: 'flat', variables: {fontFamily: 'Tea Sans'}}", `["absolute","0.12s, 0.12s","\"Tea Sans\""]`},
+			{
+				"{labels: 'above', disableAnimations: true, variables: {fontFamily: 'Tea Sans'}}",
+				`["static","0s","\"Tea Sans\""]`,
+			},
+			{
+				"{labels: 'floating', theme: 'flat', variables: {fontFamily: 'Tea Sans'}}",
+				`["absolute","0.12s, 0.12s","\"Tea Sans\""]`,
+			},
 		} {
 			s.boot("{mode: 'payment', amount: 1, currency: 'eur', appearance: "+c.appearance+"}", "{}", "payment")
 			s.want(look, c.want)
 		}
 
-		s.boot("{mode: 'payment', amount: 1, currency: 'eur', fonts: [{family: 'Own', src: 'url("+s.wire.URL+"/own.woff2)', weight: '700'}, {cssSrc: '"+s.wire.URL+"/fonts.css'}]}", "{}", "payment")
+		s.boot(
+			"{mode: 'payment', amount: 1, currency: 'eur', fonts: [{family: 'Own', src: 'url("+s.wire.URL+
+				"/own.woff2)', weight: '700'}, {cssSrc: '"+
+				s.wire.URL+
+				"/fonts.css'}]}",
+			"{}",
+			"payment",
+		)
 		s.eventually("document.fonts.size === 3")
-		s.want("[...document.fonts].map((font) => [font.family, font.weight, font.style, font.display].join(' '))", `["Own 700 normal auto","Leaf 400 italic swap","Root normal normal auto"]`)
+		s.want(
+			"[...document.fonts].map((font) => [font.family, font.weight, font.style, font.display].join(' '))",
+			`["Own 700 normal auto","Leaf 400 italic swap","Root normal normal auto"]`,
+		)
 		s.run(listen)
-		s.boot("{mode: 'payment', amount: 1, currency: 'eur', fonts: [{cssSrc: '"+s.wire.URL+"/none.css'}]}", "{}", "payment")
+		s.boot(
+			"{mode: 'payment', amount: 1, currency: 'eur', fonts: [{cssSrc: '"+s.wire.URL+"/none.css'}]}",
+			"{}",
+			"payment",
+		)
 		s.eventually("warned.length === 1 && warned[0].endsWith('none.css could not be loaded: status 404')")
 	})
 
 	t.Run("French pages get French texts, also after an update", func(t *testing.T) {
 		s := newShop(t, tab, newWire(t), "{mode: 'payment', amount: 1, currency: 'eur', locale: 'fr'}", "{}")
 		s.want("elements.submit().then((r) => r.error.message)", `"Votre numéro de carte est incomplet."`)
-		s.want("[...inside('.Grid').querySelectorAll('.Field:not([hidden]) .Label')].map((label) => label.textContent)", `["Numéro de carte","Date d'expiration","Code de sécurité","Pays ou région"]`)
+		s.want(
+			"[...inside('.Grid').querySelectorAll('.Field:not([hidden]) .Label')].map((label) => label.textContent)",
+			`["Numéro de carte","Date d'expiration","Code de sécurité","Pays ou région"]`,
+		)
 		s.do(browsertest.Viewport(320, 760))
 		s.picture("french-320")
 		s.typeIn("number", "4242")
@@ -127,8 +159,14 @@ func TestKeyboardAndFocus(t *testing.T) {
 	t.Run("brands set the grouping and the length of the code", func(t *testing.T) {
 		s := newShop(t, tab, newWire(t), deferred, "{}")
 		s.typeIn("number", "378282246310005")
-		s.want("last('carddetailschange')", `{"elementType":"payment","loading":false,"details":{"brands":["amex"],"funding":null}}`)
-		s.want("[inside('[name=number]').value, inside('.Badge').textContent]", `["3782 822463 10005","American Express"]`)
+		s.want(
+			"last('carddetailschange')",
+			`{"elementType":"payment","loading":false,"details":{"brands":["amex"],"funding":null}}`,
+		)
+		s.want(
+			"[inside('[name=number]').value, inside('.Badge').textContent]",
+			`["3782 822463 10005","American Express"]`,
+		)
 		s.typeIn("expiry", "1234")
 		s.typeIn("cvc", "123")
 		s.want("elements.submit().then((r) => r.error.code)", `"incomplete_cvc"`)

@@ -23,7 +23,10 @@ func TestLayouts(t *testing.T) {
 
 	t.Run("tabs move by arrow keys and keep what was typed", func(t *testing.T) {
 		s := newMany(t, tab, "{layout: 'tabs'}")
-		s.want("[...inside('[role=tablist]').children].map((tab) => tab.dataset.method)", `["card","sepa_debit","ideal","klarna"]`)
+		s.want(
+			"[...inside('[role=tablist]').children].map((tab) => tab.dataset.method)",
+			`["card","sepa_debit","ideal","klarna"]`,
+		)
 		s.typeIn("number", "4242")
 		s.run("inside('[data-method=card]').focus()")
 		s.do(chromedp.KeyEvent(kb.ArrowRight))
@@ -39,17 +42,35 @@ func TestLayouts(t *testing.T) {
 	})
 
 	t.Run("an accordion is a radio group; collapsed it has no choice yet", func(t *testing.T) {
-		s := newMany(t, tab, "{layout: {type: 'accordion', defaultCollapsed: true, radios: true, spacedAccordionItems: true, visibleAccordionItemsCount: 3}}")
-		s.want("last('change')", `{"elementType":"payment","empty":true,"complete":false,"collapsed":true,"value":{"type":""}}`)
+		s := newMany(
+			t,
+			tab,
+			"{layout: {type: 'accordion', defaultCollapsed: true, radios: true, "+
+				"spacedAccordionItems: true, visibleAccordionItemsCount: 3}}",
+		)
+		s.want(
+			"last('change')",
+			`{"elementType":"payment","empty":true,"complete":false,"collapsed":true,"value":{"type":""}}`,
+		)
 		s.want("elements.submit().then((r) => r.error.code)", `"incomplete_payment_method"`)
 		s.want("inside('[data-method=klarna]').closest('.AccordionItem').hidden", "true")
 		s.do(chromedp.Click(inside("[data-action=more]")))
-		s.want("[inside('[data-method=klarna]').closest('.AccordionItem').hidden, inside('[data-method=klarna]').matches(':focus')]", "[false,true]")
+		s.want(
+			"[inside('[data-method=klarna]').closest('.AccordionItem').hidden, "+
+				"inside('[data-method=klarna]').matches(':focus')]",
+			"[false,true]",
+		)
 		s.do(chromedp.Click(inside("[data-method=klarna]")))
 		s.run("new Promise((resolve) => { elements.on('update-end', resolve); elements.update({amount: 1200}); })")
-		s.want("[inside('[data-method=klarna]').checked, inside('[data-method=klarna]').closest('.AccordionItem').hidden]", "[true,false]")
+		s.want(
+			"[inside('[data-method=klarna]').checked, inside('[data-method=klarna]').closest('.AccordionItem').hidden]",
+			"[true,false]",
+		)
 		s.do(chromedp.Click(inside("[data-method=ideal]")))
-		s.want("last('change')", `{"elementType":"payment","empty":false,"complete":true,"collapsed":false,"value":{"type":"ideal"}}`)
+		s.want(
+			"last('change')",
+			`{"elementType":"payment","empty":false,"complete":true,"collapsed":false,"value":{"type":"ideal"}}`,
+		)
 		s.picture("accordion-1280")
 		s.run("element.collapse()")
 		s.want("last('change').collapsed", "true")
@@ -57,8 +78,12 @@ func TestLayouts(t *testing.T) {
 
 	t.Run("the options of an accordion show", func(t *testing.T) {
 		s := newMany(t, tab, "{}")
-		const look = "(() => { const items = [...inside('.Accordion').children]; const [first, second] = items.map((item) => item.getBoundingClientRect());" +
-			"return [getComputedStyle(inside('[data-method=card]')).opacity, second.top - first.bottom, items.filter((item) => item.checkVisibility()).length, Boolean(inside('[data-action=more]')), inside('[data-form=card]')?.checkVisibility() ?? false]; })()"
+		const look = "(() => { const items = [...inside('.Accordion').children]; const [first, second] = " +
+			"items.map((item) => item.getBoundingClientRect());" +
+			"return [getComputedStyle(inside('[data-method=card]')).opacity, second.top - " +
+			"first.bottom, items.filter((item) => item.checkVisibility()).length, " +
+			"Boolean(inside('[data-action=more]')), " +
+			"inside('[data-form=card]')?.checkVisibility() ?? false]; })()"
 		for _, c := range []struct{ layout, want string }{
 			{"'accordion'", `["0",-1,4,false,true]`},
 			{"{type: 'accordion', radios: true}", `["1",-1,4,false,true]`},
@@ -76,7 +101,10 @@ func TestLayouts(t *testing.T) {
 
 	t.Run("the page's order of methods goes before the session's", func(t *testing.T) {
 		s := newMany(t, tab, "{paymentMethodOrder: ['klarna', 'ideal', 'zip']}")
-		s.want("[...inside('[role=tablist]').children].map((tab) => tab.dataset.method)", `["klarna","ideal","card","sepa_debit"]`)
+		s.want(
+			"[...inside('[role=tablist]').children].map((tab) => tab.dataset.method)",
+			`["klarna","ideal","card","sepa_debit"]`,
+		)
 	})
 
 	t.Run("nothing is wider than a page of 280 pixels", func(t *testing.T) {
@@ -150,8 +178,15 @@ func TestOtherMethods(t *testing.T) {
 
 	t.Run("a refused session is a load error with Stripe's error", func(t *testing.T) {
 		w := newWire(t)
-		w.answers["GET /v1/elements/sessions"] = answer{400, stripeError("invalid_request_error", "customer_session_expired", "The customer session has expired.")}
+		w.answers["GET /v1/elements/sessions"] = answer{
+			400,
+			stripeError("invalid_request_error", "customer_session_expired", "The customer session has expired."),
+		}
 		s := newShop(t, tab, w, deferred, "{}")
-		s.want("last('loaderror')", `{"elementType":"payment","error":{"code":"customer_session_expired","message":"The customer session has expired.","type":"invalid_request_error"}}`)
+		s.want(
+			"last('loaderror')",
+			`{"elementType":"payment","error":{"code":"customer_session_expired","message":"The `+
+				`customer session has expired.","type":"invalid_request_error"}}`,
+		)
 	})
 }

@@ -9,7 +9,8 @@ import (
 )
 
 // listen records the stand-in's warnings, except the one about plain HTTP.
-const listen = "(() => { window.warned = []; console.warn = (text) => { if (!text.includes('over HTTP')) warned.push(text); }; })()"
+const listen = "(() => { window.warned = []; console.warn = (text) => { if (!text.includes('over " +
+	"HTTP')) warned.push(text); }; })()"
 
 func TestPaymentOptions(t *testing.T) {
 	t.Parallel()
@@ -27,8 +28,15 @@ func TestPaymentOptions(t *testing.T) {
 		}`, "payment")
 
 		s.want("warned", "[]")
-		s.want("inside('.TermsText').textContent", `"By providing your card information, you allow Corner Shop to charge your card for future payments in accordance with their terms."`)
-		s.want("[inside('[name=number]').readOnly, inside('[name=country]').disabled, inside('[name=country]').value]", `[true,true,"FR"]`)
+		s.want(
+			"inside('.TermsText').textContent",
+			`"By providing your card information, you allow Corner Shop to charge your card for `+
+				`future payments in accordance with their terms."`,
+		)
+		s.want(
+			"[inside('[name=number]').readOnly, inside('[name=country]').disabled, inside('[name=country]').value]",
+			`[true,true,"FR"]`,
+		)
 		s.run("element.update({readOnly: false, terms: {card: 'never'}})")
 		s.want("inside('.TermsText')", "null")
 		s.fillCard("4242424242424242")
@@ -42,7 +50,9 @@ func TestPaymentOptions(t *testing.T) {
 
 		s.run("boot(" + deferred + ", {colour: 'red', layout: {type: 'tabs', rows: 2}})")
 		s.want("warned.map((text) => text.split(' is not')[0])",
-			`["[Stripe.js] Unrecognized elements.create('payment') parameter: colour","[Stripe.js] Unrecognized elements.create('payment') layout parameter: rows"]`)
+			`["[Stripe.js] Unrecognized elements.create('payment') parameter: `+
+				`colour","[Stripe.js] Unrecognized elements.create('payment') layout parameter: `+
+				`rows"]`)
 	})
 
 	t.Run("a page that collects all billing details itself sees no field of them", func(t *testing.T) {
@@ -51,7 +61,10 @@ func TestPaymentOptions(t *testing.T) {
 		s := newShop(t, tab, w, deferred, "{fields: {billingDetails: 'never'}}")
 		s.want("[...inside('.Grid').querySelectorAll('[name]')].map((el) => el.name)", `["number","expiry","cvc"]`)
 		s.do(chromedp.Click(inside("[data-method=sepa_debit]")))
-		s.want("[...inside('[data-form=sepa_debit] .Grid').querySelectorAll('[name]')].map((el) => el.name)", `["iban"]`)
+		s.want(
+			"[...inside('[data-form=sepa_debit] .Grid').querySelectorAll('[name]')].map((el) => el.name)",
+			`["iban"]`,
+		)
 	})
 
 	t.Run("the options of a payment reach the session and the token", func(t *testing.T) {
@@ -81,11 +94,22 @@ func TestPaymentOptions(t *testing.T) {
 			"payment_method_data[allow_redisplay]":   "limited",
 		})
 
-		s.boot("{mode: 'payment', amount: 1099, currency: 'eur', paymentMethodConfiguration: 'pmc_1', paymentMethodCreation: 'manual'}", "{}", "payment")
-		s.wantForm("GET /v1/elements/sessions", map[string]string{"deferred_intent[payment_method_configuration]": "pmc_1"})
+		s.boot(
+			"{mode: 'payment', amount: 1099, currency: 'eur', paymentMethodConfiguration: "+
+				"'pmc_1', paymentMethodCreation: 'manual'}",
+			"{}",
+			"payment",
+		)
+		s.wantForm(
+			"GET /v1/elements/sessions",
+			map[string]string{"deferred_intent[payment_method_configuration]": "pmc_1"},
+		)
 		w.answers["POST /v1/payment_methods"] = answer{200, map[string]any{"id": "pm_1"}}
 		s.fillCard("4242424242424242")
-		s.want("elements.submit().then(() => stripe.createPaymentMethod({elements}))", `{"paymentMethod":{"id":"pm_1"}}`)
+		s.want(
+			"elements.submit().then(() => stripe.createPaymentMethod({elements}))",
+			`{"paymentMethod":{"id":"pm_1"}}`,
+		)
 	})
 }
 
@@ -97,7 +121,10 @@ func TestModes(t *testing.T) {
 		w := newWire(t)
 		w.offer("DE", "card", "sepa_debit")
 		s := newShop(t, tab, w, "{mode: 'setup'}", "{}")
-		s.want("inside('.TermsText').textContent.startsWith('By providing your card information, you allow Tea House')", "true")
+		s.want(
+			"inside('.TermsText').textContent.startsWith('By providing your card information, you allow Tea House')",
+			"true",
+		)
 		s.fillCard("4242424242424242")
 		s.run("elements.submit().then(() => stripe.createConfirmationToken({elements}))")
 		s.wantForm("POST /v1/confirmation_tokens", map[string]string{
@@ -109,15 +136,26 @@ func TestModes(t *testing.T) {
 		})
 
 		s.do(chromedp.Click(inside("[data-method=sepa_debit]")))
-		s.want("inside('[data-form=sepa_debit] .TermsText').textContent.startsWith('By providing your payment information and confirming this payment, you authorise (A) Tea House')", "true")
+		s.want(
+			"inside('[data-form=sepa_debit] .TermsText').textContent.startsWith('By providing "+
+				"your payment information and confirming this payment, you authorise (A) Tea House')",
+			"true",
+		)
 	})
 
 	t.Run("a subscription says that it renews", func(t *testing.T) {
 		w := newWire(t)
 		w.offer("US", "card", "link")
 		s := newShop(t, tab, w, "{mode: 'subscription', amount: 1099, currency: 'usd'}", "{}")
-		s.want("inside('.TermsText').textContent", `"By confirming your subscription, you allow Tea House to charge you for future payments in accordance with their terms."`)
-		s.wantForm("GET /v1/elements/sessions", map[string]string{"deferred_intent[mode]": "subscription", "deferred_intent[amount]": "1099"})
+		s.want(
+			"inside('.TermsText').textContent",
+			`"By confirming your subscription, you allow Tea House to charge you for future `+
+				`payments in accordance with their terms."`,
+		)
+		s.wantForm(
+			"GET /v1/elements/sessions",
+			map[string]string{"deferred_intent[mode]": "subscription", "deferred_intent[amount]": "1099"},
+		)
 	})
 }
 
@@ -146,7 +184,10 @@ func TestUpdates(t *testing.T) {
 			{"{setupFutureUsage: 'on_session'}", map[string]string{"setup_future_usage": "on_session"}},
 			{"{captureMethod: 'manual'}", map[string]string{"capture_method": "manual"}},
 			{"{onBehalfOf: 'acct_9'}", map[string]string{"on_behalf_of": "acct_9"}},
-			{"{setupFutureUsage: null, mode: 'payment'}", map[string]string{"setup_future_usage": "", "mode": "payment"}},
+			{
+				"{setupFutureUsage: null, mode: 'payment'}",
+				map[string]string{"setup_future_usage": "", "mode": "payment"},
+			},
 		} {
 			update(s, c.changes)
 			session, token := map[string]string{}, map[string]string{}
@@ -182,7 +223,10 @@ func TestUpdates(t *testing.T) {
 		w.offer("DE", "card", "ideal")
 		update(s, "{paymentMethodTypes: ['card', 'ideal']}")
 		s.wantForm("GET /v1/elements/sessions", map[string]string{"deferred_intent[payment_method_types][]": "card"})
-		s.want("[...inside('[role=tablist]').children].map((tab) => [tab.dataset.method, tab.ariaSelected])", `[["card","false"],["ideal","true"]]`)
+		s.want(
+			"[...inside('[role=tablist]').children].map((tab) => [tab.dataset.method, tab.ariaSelected])",
+			`[["card","false"],["ideal","true"]]`,
+		)
 		w.offer("DE", "card")
 		update(s, "{paymentMethodTypes: ['card']}")
 		s.want("[inside('[role=tablist]').hidden, last('change').value.type]", `[true,"card"]`)
@@ -205,8 +249,14 @@ func TestUpdates(t *testing.T) {
 		s := newShop(t, tab, newWire(t), deferred, "{}")
 		s.run(listen)
 		s.run("elements.update({paymentMethodCreation: 'manual'})")
-		s.want("warned.map((text) => text.split(' is not')[0])", `["[Stripe.js] Unrecognized elements.update() parameter: paymentMethodCreation"]`)
-		s.want("failure(() => elements.update({amount: -5}))", `"IntegrationError: Invalid value for elements.update(): amount must be greater than 0."`)
+		s.want(
+			"warned.map((text) => text.split(' is not')[0])",
+			`["[Stripe.js] Unrecognized elements.update() parameter: paymentMethodCreation"]`,
+		)
+		s.want(
+			"failure(() => elements.update({amount: -5}))",
+			`"IntegrationError: Invalid value for elements.update(): amount must be greater than 0."`,
+		)
 		s.fillCard("4242424242424242")
 		s.run("elements.submit().then(() => stripe.createConfirmationToken({elements}))")
 		s.wantForm("POST /v1/confirmation_tokens", map[string]string{"client_context[amount]": "1099"})
@@ -221,10 +271,16 @@ func TestMount(t *testing.T) {
 	s.want("inside('[name=number]').value", `""`)
 	s.want("last('change').empty", "true")
 	s.run("element.unmount()")
-	s.want("[document.querySelector('#element').childElementCount, document.querySelector('#element').className]", `[0,""]`)
+	s.want(
+		"[document.querySelector('#element').childElementCount, document.querySelector('#element').className]",
+		`[0,""]`,
+	)
 	s.run("new Promise((resolve) => { element.once('ready', resolve); element.mount('#other'); })")
 	s.want("document.querySelector('#other').classList.contains('StripeElement')", "true")
-	s.run("(() => { window.events = []; element.unmount(); element.mount('#other'); element.unmount(); element.mount('#element'); })()")
+	s.run(
+		"(() => { window.events = []; element.unmount(); element.mount('#other'); " +
+			"element.unmount(); element.mount('#element'); })()",
+	)
 	s.eventually("last('ready')")
 	s.want("events.filter((e) => e[0] === 'ready').length", "1")
 	s.run("element.destroy()")

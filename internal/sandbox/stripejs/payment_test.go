@@ -13,11 +13,17 @@ func TestCardForm(t *testing.T) {
 	t.Run("a complete card makes a confirmation token", func(t *testing.T) {
 		s := newShop(t, tab, newWire(t), deferred, "{}")
 		s.want("last('ready')", `{"elementType":"payment"}`)
-		s.want("last('change')", `{"elementType":"payment","empty":true,"complete":false,"collapsed":false,"value":{"type":"card"}}`)
+		s.want(
+			"last('change')",
+			`{"elementType":"payment","empty":true,"complete":false,"collapsed":false,"value":{"type":"card"}}`,
+		)
 		s.typeCard("4242424242424242")
 		s.want("inside('[name=number]').value", `"4242 4242 4242 4242"`)
 		s.want("inside('[name=expiry]').value", `"12 / 34"`)
-		s.want("last('change')", `{"elementType":"payment","empty":false,"complete":true,"collapsed":false,"value":{"type":"card"}}`)
+		s.want(
+			"last('change')",
+			`{"elementType":"payment","empty":false,"complete":true,"collapsed":false,"value":{"type":"card"}}`,
+		)
 		s.want("elements.submit()", `{"selectedPaymentMethod":"card"}`)
 		s.want("stripe.createConfirmationToken({elements, params: {return_url: 'https://shop.test/complete'}})",
 			`{"confirmationToken":{"id":"ctoken_1","object":"confirmation_token"}}`)
@@ -49,12 +55,20 @@ func TestCardForm(t *testing.T) {
 
 	t.Run("an empty form shows every error, focuses the first and reports it", func(t *testing.T) {
 		s := newShop(t, tab, newWire(t), deferred, "{}")
-		s.want("elements.submit()", `{"error":{"type":"validation_error","code":"incomplete_number","message":"Your card number is incomplete."}}`)
+		s.want(
+			"elements.submit()",
+			`{"error":{"type":"validation_error","code":"incomplete_number","message":"Your card `+
+				`number is incomplete."}}`,
+		)
 		s.want("['number', 'expiry', 'cvc'].map((name) => inside('[data-field=' + name + '] .Error').textContent)",
-			`["Your card number is incomplete.","Your card's expiration date is incomplete.","Your card's security code is incomplete."]`)
+			`["Your card number is incomplete.","Your card's expiration date is `+
+				`incomplete.","Your card's security code is incomplete."]`)
 		s.want("inside('[name=number]').getRootNode().activeElement.name", `"number"`)
 		s.want("inside('[name=number]').getAttribute('aria-invalid')", `"true"`)
-		s.want("inside('#' + inside('[name=number]').getAttribute('aria-describedby')).textContent", `"Your card number is incomplete."`)
+		s.want(
+			"inside('#' + inside('[name=number]').getAttribute('aria-describedby')).textContent",
+			`"Your card number is incomplete."`,
+		)
 		s.want("inside('[role=status]').textContent", `"Your card number is incomplete."`)
 		s.picture("errors-1280")
 		s.do(browsertest.Viewport(320, 700), browsertest.Dark(true))
@@ -76,7 +90,10 @@ func TestCardForm(t *testing.T) {
 		s := newShop(t, tab, w, deferred, "{}")
 		s.want("inside('[data-field=postal] .Label').textContent", `"ZIP code"`)
 		s.fillCard("4242424242424242")
-		s.want("elements.submit()", `{"error":{"type":"validation_error","code":"incomplete_zip","message":"Your ZIP code is incomplete."}}`)
+		s.want(
+			"elements.submit()",
+			`{"error":{"type":"validation_error","code":"incomplete_zip","message":"Your ZIP code is incomplete."}}`,
+		)
 		s.run("(() => { const c = inside('[name=country]'); c.value = 'FR'; c.dispatchEvent(new Event('input')); })()")
 		s.want("inside('[data-field=postal]').hidden", "true")
 		s.want("elements.submit()", `{"selectedPaymentMethod":"card"}`)

@@ -55,7 +55,12 @@ func TestGuideAgainstSandbox(t *testing.T) {
 		t.Run(wallet+" redirects and comes back paid, with the sheet's shipping address", func(t *testing.T) {
 			base := newSandbox(t).URL
 			s := openOn(t, tab, base)
-			s.boot("{mode: 'payment', amount: 1099, currency: 'eur', paymentMethodTypes: ['card', 'paypal', 'amazon_pay']}", "{shippingAddressRequired: true, shippingRates: [{id: 'free', amount: 0, displayName: 'Free'}]}", "expressCheckout")
+			s.boot(
+				"{mode: 'payment', amount: 1099, currency: 'eur', paymentMethodTypes: ['card', "+
+					"'paypal', 'amazon_pay']}",
+				"{shippingAddressRequired: true, shippingRates: [{id: 'free', amount: 0, displayName: 'Free'}]}",
+				"expressCheckout",
+			)
 			s.payWith(wallet)
 
 			intent := secretCall(t, base, "/v1/payment_intents", url.Values{
@@ -76,7 +81,10 @@ func TestGuideAgainstSandbox(t *testing.T) {
 			s.arrive("#pass")
 			s.run("document.querySelector('#pass').click()")
 			s.arrive("#element")
-			s.want("[location.pathname, new URLSearchParams(location.search).get('redirect_status')]", `["/complete","succeeded"]`)
+			s.want(
+				"[location.pathname, new URLSearchParams(location.search).get('redirect_status')]",
+				`["/complete","succeeded"]`,
+			)
 
 			if got := get(t, base, "/v1/payment_intents/"+intent["id"].(string))["status"]; got != "succeeded" {
 				t.Errorf("got %v, want succeeded", got)
@@ -98,7 +106,11 @@ func TestGuideAgainstSandbox(t *testing.T) {
 
 	t.Run("a page that takes neither cards nor Link has no button to show", func(t *testing.T) {
 		s := openOn(t, tab, newSandbox(t).URL)
-		s.boot("{mode: 'payment', amount: 1099, currency: 'eur', paymentMethodTypes: ['ideal', 'sepa_debit']}", "{paymentMethods: {applePay: 'always'}}", "expressCheckout")
+		s.boot(
+			"{mode: 'payment', amount: 1099, currency: 'eur', paymentMethodTypes: ['ideal', 'sepa_debit']}",
+			"{paymentMethods: {applePay: 'always'}}",
+			"expressCheckout",
+		)
 		s.want("last('ready')", `{"elementType":"expressCheckout"}`)
 	})
 
@@ -106,8 +118,12 @@ func TestGuideAgainstSandbox(t *testing.T) {
 		base := newSandbox(t).URL
 		s := openOn(t, tab, base)
 		s.mountAll(deferred, "linkAuthentication: {defaultValues: {email: 'jenny@example.com'}}",
-			"address: {mode: 'shipping', fields: {phone: 'always'}, defaultValues: {name: 'Max Muster', phone: '+4930123456', address: {line1: 'Unter den Linden 1', city: 'Berlin', postal_code: '10117', country: 'DE'}}}",
-			"address: {mode: 'billing', defaultValues: {name: 'Jenny Rosen', address: {line1: '510 Townsend St', city: 'San Francisco', state: 'CA', postal_code: '94103', country: 'US'}}}", "payment: {}")
+			"address: {mode: 'shipping', fields: {phone: 'always'}, defaultValues: {name: 'Max "+
+				"Muster', phone: '+4930123456', address: {line1: 'Unter den Linden 1', city: "+
+				"'Berlin', postal_code: '10117', country: 'DE'}}}",
+			"address: {mode: 'billing', defaultValues: {name: 'Jenny Rosen', address: {line1: "+
+				"'510 Townsend St', city: 'San Francisco', state: 'CA', postal_code: '94103', "+
+				"country: 'US'}}}", "payment: {}")
 		s.fillCard("4242424242424242")
 
 		intent := confirm(t, base, s.token(), url.Values{"expand[]": {"payment_method"}})
@@ -147,7 +163,10 @@ func TestGuideAgainstSandbox(t *testing.T) {
 			}
 
 			if c.status == "requires_action" {
-				s.run("stripe.handleNextAction({clientSecret: '" + intent["client_secret"].(string) + "'}).then((result) => { window.handled = result; }) && null")
+				s.run(
+					"stripe.handleNextAction({clientSecret: '" + intent["client_secret"].(string) +
+						"'}).then((result) => { window.handled = result; }) && null",
+				)
 				s.do(chromedp.Click(chromedp.CSS("#pass"), chromedp.FromNode(s.challengePage())))
 				s.eventually("window.handled")
 				s.want("handled.setupIntent?.status", `"succeeded"`)
@@ -184,7 +203,8 @@ func TestGuideAgainstSandbox(t *testing.T) {
 		if !ok {
 			t.Fatalf("got %v, want an intent to confirm", subscription)
 		}
-		if got := secretCall(t, base, "/v1/payment_intents/"+id+"/confirm", url.Values{"confirmation_token": {token}}); got["status"] != "succeeded" {
+		if got := secretCall(t, base, "/v1/payment_intents/"+id+
+			"/confirm", url.Values{"confirmation_token": {token}}); got["status"] != "succeeded" {
 			t.Fatalf("got %v, want succeeded", got)
 		}
 		if got := get(t, base, "/v1/subscriptions/"+subscription["id"].(string))["status"]; got != "active" {
@@ -194,8 +214,17 @@ func TestGuideAgainstSandbox(t *testing.T) {
 
 	t.Run("the code of a saved card is sent where the payment wants it", func(t *testing.T) {
 		base := newSandbox(t).URL
-		customer := secretCall(t, base, "/v1/customers", url.Values{"name": {"Jenny"}, "payment_method": {"pm_card_visa"}})["id"].(string)
-		method := get(t, base, "/v1/payment_methods?customer="+customer)["data"].([]any)[0].(map[string]any)["id"].(string)
+		customer := secretCall(
+			t,
+			base,
+			"/v1/customers",
+			url.Values{"name": {"Jenny"}, "payment_method": {"pm_card_visa"}},
+		)["id"].(string)
+		method := get(
+			t,
+			base,
+			"/v1/payment_methods?customer="+customer,
+		)["data"].([]any)[0].(map[string]any)["id"].(string)
 		secretCall(t, base, "/v1/payment_methods/"+method, url.Values{"allow_redisplay": {"always"}})
 		const feature = "components[payment_element][features][payment_method_redisplay]"
 		secret := secretCall(t, base, "/v1/customer_sessions", url.Values{
@@ -204,7 +233,13 @@ func TestGuideAgainstSandbox(t *testing.T) {
 			feature:                                {"enabled"},
 		})["client_secret"].(string)
 
-		s := openReal(t, tab, base, "{mode: 'payment', amount: 1099, currency: 'eur', customerSessionClientSecret: '"+secret+"', paymentMethodOptions: {card: {require_cvc_recollection: true}}}")
+		s := openReal(
+			t,
+			tab,
+			base,
+			"{mode: 'payment', amount: 1099, currency: 'eur', customerSessionClientSecret: '"+secret+
+				"', paymentMethodOptions: {card: {require_cvc_recollection: true}}}",
+		)
 		s.want("[last('change').complete, last('change').value.payment_method.id]", `[false,"`+method+`"]`)
 		s.typeIn("cvc", "123")
 

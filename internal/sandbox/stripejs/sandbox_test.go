@@ -87,7 +87,11 @@ func openReal(t *testing.T, tab context.Context, base, elementsOptions string) *
 // token submits the element and returns the ID of its confirmation token.
 func (s *shop) token() string {
 	s.t.Helper()
-	return s.text("elements.submit().then((r) => r.error?.message ?? stripe.createConfirmationToken({elements, params: {return_url: location.origin + '/complete'}}).then((r) => r.confirmationToken?.id ?? JSON.stringify(r.error)))")
+	return s.text(
+		"elements.submit().then((r) => r.error?.message ?? " +
+			"stripe.createConfirmationToken({elements, params: {return_url: location.origin + " +
+			"'/complete'}}).then((r) => r.confirmationToken?.id ?? JSON.stringify(r.error)))",
+	)
 }
 
 func confirm(t *testing.T, base, token string, more url.Values) map[string]any {
@@ -137,7 +141,10 @@ func TestAgainstSandbox(t *testing.T) {
 				t.Fatalf("got %v, want requires_action", intent)
 			}
 
-			s.run("stripe.handleNextAction({clientSecret: '" + intent["client_secret"].(string) + "'}).then((result) => { window.handled = result; }) && null")
+			s.run(
+				"stripe.handleNextAction({clientSecret: '" + intent["client_secret"].(string) +
+					"'}).then((result) => { window.handled = result; }) && null",
+			)
 			s.do(chromedp.Click(chromedp.CSS(c.button), chromedp.FromNode(s.challengePage())))
 			s.eventually("window.handled")
 			s.want("[handled.paymentIntent?.status, handled.error?.code]", c.want)
@@ -152,12 +159,19 @@ func TestAgainstSandbox(t *testing.T) {
 		secret := intent["client_secret"].(string)
 		s.run("stripe.handleNextAction({clientSecret: '" + secret + "'}) && null")
 		s.arrive("#pass")
-		s.eventually("document.querySelector('h1').textContent === 'iDEAL test payment page' && document.querySelector('#amount').textContent === '€10.99'")
+		s.eventually(
+			"document.querySelector('h1').textContent === 'iDEAL test payment page' && " +
+				"document.querySelector('#amount').textContent === '€10.99'",
+		)
 		s.run("document.querySelector('#pass').click()")
 		s.arrive("#element")
-		s.want("[location.pathname, new URLSearchParams(location.search).get('redirect_status'), new URLSearchParams(location.search).get('payment_intent_client_secret')]",
+		s.want("[location.pathname, new URLSearchParams(location.search).get('redirect_status'), "+
+			"new URLSearchParams(location.search).get('payment_intent_client_secret')]",
 			`["/complete","succeeded","`+secret+`"]`)
-		s.want("Stripe('pk_test_shop').retrievePaymentIntent('"+secret+"').then((r) => r.paymentIntent.status)", `"succeeded"`)
+		s.want(
+			"Stripe('pk_test_shop').retrievePaymentIntent('"+secret+"').then((r) => r.paymentIntent.status)",
+			`"succeeded"`,
+		)
 	})
 
 	t.Run("a SEPA debit is processing", func(t *testing.T) {
@@ -212,9 +226,17 @@ func TestAgainstSandbox(t *testing.T) {
 
 	t.Run("a setup with a client secret is confirmed in the browser", func(t *testing.T) {
 		base := newSandbox(t).URL
-		secret := secretCall(t, base, "/v1/setup_intents", url.Values{"payment_method_types[]": {"card"}})["client_secret"].(string)
+		secret := secretCall(
+			t,
+			base,
+			"/v1/setup_intents",
+			url.Values{"payment_method_types[]": {"card"}},
+		)["client_secret"].(string)
 		s := openReal(t, tab, base, "{clientSecret: '"+secret+"'}")
 		s.fillCard("4242424242424242")
-		s.want("stripe.confirmSetup({elements, redirect: 'if_required'}).then((r) => r.setupIntent?.status ?? r)", `"succeeded"`)
+		s.want(
+			"stripe.confirmSetup({elements, redirect: 'if_required'}).then((r) => r.setupIntent?.status ?? r)",
+			`"succeeded"`,
+		)
 	})
 }

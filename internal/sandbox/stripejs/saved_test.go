@@ -52,8 +52,14 @@ func TestSavedMethods(t *testing.T) {
 		w := newWire(t)
 		w.saved(features(nil), saved("pm_1", "always"), saved("pm_2", "limited"), saved("pm_3", "unspecified"))
 		s := newShop(t, tab, w, withCustomer, "{}")
-		s.want("[...inside('[data-saved]').querySelectorAll('[data-saved-method]')].map((el) => el.dataset.savedMethod)", `["pm_1","pm_2","new"]`)
-		s.want("last('change')", `{"elementType":"payment","empty":false,"complete":true,"collapsed":false,"value":{"type":"card","payment_method":{"id":"pm_1","type":"card","billing_details":{"name":"Jenny"}}}}`)
+		s.want(
+			"[...inside('[data-saved]').querySelectorAll('[data-saved-method]')].map((el) => el.dataset.savedMethod)",
+			`["pm_1","pm_2","new"]`,
+		)
+		s.want(
+			"last('change')",
+			`{"elementType":"payment","empty":false,"complete":true,"collapsed":false,"value":{"type":"card","payment_method":{"id":"pm_1","type":"card","billing_details":{"name":"Jenny"}}}}`,
+		)
 		s.picture("saved-1280")
 		s.want("elements.submit()", `{"selectedPaymentMethod":"card"}`)
 		s.run("stripe.createConfirmationToken({elements})")
@@ -68,11 +74,21 @@ func TestSavedMethods(t *testing.T) {
 	t.Run("the code of a saved card is asked again when the page wants it", func(t *testing.T) {
 		w := newWire(t)
 		w.saved(features(nil), saved("pm_1", "always"))
-		s := newShop(t, tab, w, "{mode: 'payment', amount: 1, currency: 'eur', customerSessionClientSecret: 'cuss_1', paymentMethodOptions: {card: {require_cvc_recollection: true}}}", "{}")
+		s := newShop(
+			t,
+			tab,
+			w,
+			"{mode: 'payment', amount: 1, currency: 'eur', customerSessionClientSecret: "+
+				"'cuss_1', paymentMethodOptions: {card: {require_cvc_recollection: true}}}",
+			"{}",
+		)
 		s.want("elements.submit().then((r) => r.error.code)", `"incomplete_cvc"`)
 		s.typeIn("cvc", "123")
 		s.run("elements.submit().then(() => stripe.createConfirmationToken({elements}))")
-		s.wantForm("POST /v1/confirmation_tokens", map[string]string{"payment_method": "pm_1", "payment_method_options[card][cvc]": "123"})
+		s.wantForm(
+			"POST /v1/confirmation_tokens",
+			map[string]string{"payment_method": "pm_1", "payment_method_options[card][cvc]": "123"},
+		)
 	})
 
 	t.Run("removing asks first, detaches, notifies the page and moves on to the new form", func(t *testing.T) {
@@ -84,16 +100,25 @@ func TestSavedMethods(t *testing.T) {
 		s.want("inside('[data-confirm-remove]').getRootNode().activeElement.dataset.confirmRemove", `"pm_1"`)
 		s.do(chromedp.Click(inside("[data-confirm-remove=pm_1]")))
 		s.eventually("last('savedpaymentmethodremove')")
-		s.want("last('savedpaymentmethodremove')", `{"elementType":"payment","success":true,"payment_method":{"id":"pm_1","type":"card","billing_details":{"name":"Jenny"}}}`)
+		s.want(
+			"last('savedpaymentmethodremove')",
+			`{"elementType":"payment","success":true,"payment_method":{"id":"pm_1","type":"card","billing_details":{"name":"Jenny"}}}`,
+		)
 		s.eventually("inside('[data-saved]').hidden")
 		s.want("last('change').value", `{"type":"card"}`)
-		s.wantForm("POST /v1/payment_methods/pm_1/detach", map[string]string{"customer_session_client_secret": "cuss_secret_1", "key": "pk_test_shop"})
+		s.wantForm(
+			"POST /v1/payment_methods/pm_1/detach",
+			map[string]string{"customer_session_client_secret": "cuss_secret_1", "key": "pk_test_shop"},
+		)
 	})
 
 	t.Run("a removal that Stripe refuses keeps the method and says why", func(t *testing.T) {
 		w := newWire(t)
 		w.saved(features(nil), saved("pm_1", "always"))
-		w.answers["POST /v1/payment_methods/pm_1/detach"] = answer{400, stripeError("invalid_request_error", "", "Not now.")}
+		w.answers["POST /v1/payment_methods/pm_1/detach"] = answer{
+			400,
+			stripeError("invalid_request_error", "", "Not now."),
+		}
 		s := newShop(t, tab, w, withCustomer, "{}")
 		s.do(chromedp.Click(inside("[data-remove=pm_1]")), chromedp.Click(inside("[data-confirm-remove=pm_1]")))
 		s.eventually("last('savedpaymentmethodremove')")
@@ -109,11 +134,36 @@ func TestSavedMethods(t *testing.T) {
 			change                map[string]any
 			saved, remove, saving string
 		}{
-			"saving disabled still shows the saved methods": {map[string]any{"payment_method_save": "disabled"}, "3", "2", "false"},
-			"redisplay disabled":                            {map[string]any{"payment_method_redisplay": "disabled"}, "0", "0", "true"},
-			"removal disabled":                              {map[string]any{"payment_method_remove": "disabled"}, "3", "0", "true"},
-			"a limit of one":                                {map[string]any{"payment_method_redisplay_limit": 1}, "2", "1", "true"},
-			"only what may always show":                     {map[string]any{"payment_method_allow_redisplay_filters": []string{"always"}}, "2", "1", "true"},
+			"saving disabled still shows the saved methods": {
+				map[string]any{"payment_method_save": "disabled"},
+				"3",
+				"2",
+				"false",
+			},
+			"redisplay disabled": {
+				map[string]any{"payment_method_redisplay": "disabled"},
+				"0",
+				"0",
+				"true",
+			},
+			"removal disabled": {
+				map[string]any{"payment_method_remove": "disabled"},
+				"3",
+				"0",
+				"true",
+			},
+			"a limit of one": {
+				map[string]any{"payment_method_redisplay_limit": 1},
+				"2",
+				"1",
+				"true",
+			},
+			"only what may always show": {
+				map[string]any{"payment_method_allow_redisplay_filters": []string{"always"}},
+				"2",
+				"1",
+				"true",
+			},
 		} {
 			t.Log(name)
 			w.saved(features(c.change), saved("pm_1", "always"), saved("pm_2", "limited"))
@@ -168,7 +218,11 @@ func TestSaveCheckbox(t *testing.T) {
 		}
 
 		t.Logf("%+v", c)
-		s.boot("{mode: '"+c.mode+"', amount: 1099, currency: 'eur', customerSessionClientSecret: 'cuss_1'"+future+"}", "{}", "payment")
+		s.boot(
+			"{mode: '"+c.mode+"', amount: 1099, currency: 'eur', customerSessionClientSecret: 'cuss_1'"+future+"}",
+			"{}",
+			"payment",
+		)
 		s.want("inside('[name=save]').checkVisibility()", fmt.Sprint(c.box))
 		s.fillCard("4242424242424242")
 
@@ -176,8 +230,15 @@ func TestSaveCheckbox(t *testing.T) {
 			s.do(chromedp.Click(inside("[name=save]")))
 		}
 
-		s.want("elements.submit().then(() => stripe.createConfirmationToken({elements})).then((r) => r.confirmationToken?.id)", `"ctoken_1"`)
-		s.wantForm("POST /v1/confirmation_tokens", map[string]string{"payment_method_data[allow_redisplay]": c.redisplay, "setup_future_usage": c.want})
+		s.want(
+			"elements.submit().then(() => stripe.createConfirmationToken({elements})).then((r) "+
+				"=> r.confirmationToken?.id)",
+			`"ctoken_1"`,
+		)
+		s.wantForm(
+			"POST /v1/confirmation_tokens",
+			map[string]string{"payment_method_data[allow_redisplay]": c.redisplay, "setup_future_usage": c.want},
+		)
 	}
 }
 
@@ -199,9 +260,23 @@ func TestSavingWithSaved(t *testing.T) {
 
 		s.boot(withCustomer, "{}", "payment")
 		shown := redisplay == "enabled"
-		s.want("[Boolean(inside('[data-saved-method=pm_1]')), Boolean(inside('[data-remove=pm_1]')), last('change').value.payment_method?.id ?? null]",
-			strings.ReplaceAll(fmt.Sprintf("[%t,%t,%s]", shown, shown && remove == "enabled", map[bool]string{true: `"pm_1"`, false: "null"}[shown]), " ", ""))
+		s.want("[Boolean(inside('[data-saved-method=pm_1]')), "+
+			"Boolean(inside('[data-remove=pm_1]')), last('change').value.payment_method?.id ?? "+
+			"null]",
+			strings.ReplaceAll(
+				fmt.Sprintf(
+					"[%t,%t,%s]",
+					shown,
+					shown && remove == "enabled",
+					map[bool]string{true: `"pm_1"`, false: "null"}[shown],
+				),
+				" ",
+				"",
+			))
 		s.run("inside('[data-saved-method=new]')?.click()")
-		s.want("[inside('[name=save]').checkVisibility(), last('change').value.payment_method ?? null]", fmt.Sprintf("[%t,null]", save == "enabled"))
+		s.want(
+			"[inside('[name=save]').checkVisibility(), last('change').value.payment_method ?? null]",
+			fmt.Sprintf("[%t,null]", save == "enabled"),
+		)
 	}
 }

@@ -76,11 +76,23 @@ func openShop(t *testing.T, tab context.Context, w *wire, path string) *shop {
 			_, _ = fmt.Fprint(rw, shopScript)
 		case "/shop.css":
 			rw.Header().Set("Content-Type", "text/css")
-			_, _ = fmt.Fprint(rw, "body{margin:0;padding:16px;font-family:sans-serif}#element{margin:1em 0}@media(prefers-color-scheme:dark){body{background:#1a1b25;color:#fff}}")
+			_, _ = fmt.Fprint(
+				rw,
+				"body{margin:0;padding:16px;font-family:sans-serif}#element{margin:1em "+
+					"0}@media(prefers-color-scheme:dark){body{background:#1a1b25;color:#fff}}",
+			)
 		case "/favicon.ico":
 			rw.WriteHeader(http.StatusNoContent)
 		default:
-			rw.Header().Set("Content-Security-Policy", strings.ReplaceAll("default-src 'none'; script-src 'self' W; connect-src W; frame-src W; font-src W; style-src 'self'; img-src 'self'; base-uri 'none'", "W", w.URL))
+			rw.Header().Set(
+				"Content-Security-Policy",
+				strings.ReplaceAll(
+					"default-src 'none'; script-src 'self' W; connect-src W; frame-src W; font-src W; "+
+						"style-src 'self'; img-src 'self'; base-uri 'none'",
+					"W",
+					w.URL,
+				),
+			)
 			rw.Header().Set("Content-Type", "text/html; charset=utf-8")
 			_, _ = fmt.Fprintf(rw, shopPage, w.URL+path)
 		}
@@ -121,7 +133,12 @@ func (s *shop) leave() {
 // focused gives the tab the focus as if it were the only one: tests share a
 // browser.
 func focused(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
-	_, err := cdp.Call(ctx, target, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	_, err := cdp.Call(
+		ctx,
+		target,
+		emulation.SetFocusEmulationEnabled,
+		emulation.SetFocusEmulationEnabledParams{Enabled: true},
+	)
 	return chromedp.Void{}, err
 }
 
@@ -158,7 +175,13 @@ func (s *shop) run(js string) {
 // json evaluates an expression and returns its value as JSON text.
 func (s *shop) json(js string) string {
 	s.t.Helper()
-	out, err := chromedp.Run(s.ctx, chromedp.Evaluate[string]("(async () => JSON.stringify((await ("+js+")) ?? null))()", chromedp.EvalAwaitPromise))
+	out, err := chromedp.Run(
+		s.ctx,
+		chromedp.Evaluate[string](
+			"(async () => JSON.stringify((await ("+js+")) ?? null))()",
+			chromedp.EvalAwaitPromise,
+		),
+	)
 	if err != nil {
 		s.t.Fatalf("%s: %v", js, err)
 	}
@@ -186,7 +209,8 @@ func (s *shop) want(js, want string) {
 // eventually waits until the expression is true.
 func (s *shop) eventually(js string) {
 	s.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); s.json("Boolean("+js+")") != "true"; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Second); s.json("Boolean("+js+
+		")") != "true"; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("waited 10 s for: %s", js)
 		}
@@ -199,7 +223,12 @@ func (s *shop) eventually(js string) {
 func (s *shop) arrive(selector string) {
 	s.t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		there, err := chromedp.Run(s.ctx, chromedp.Evaluate[bool](fmt.Sprintf("document.readyState === 'complete' && Boolean(document.querySelector(%q))", selector)))
+		there, err := chromedp.Run(
+			s.ctx,
+			chromedp.Evaluate[bool](
+				fmt.Sprintf("document.readyState === 'complete' && Boolean(document.querySelector(%q))", selector),
+			),
+		)
 		if err == nil && there {
 			return
 		}

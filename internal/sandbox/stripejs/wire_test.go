@@ -38,11 +38,14 @@ func newWire(t *testing.T) *wire {
 	t.Helper()
 	w := &wire{
 		session: map[string]any{
-			"object":                    "elements_session",
-			"session_id":                "elements_session_1",
-			"business_name":             "Tea House",
-			"customer":                  nil,
-			"payment_method_preference": map[string]any{"ordered_payment_method_types": []string{"card"}, "country_code": "FR"},
+			"object":        "elements_session",
+			"session_id":    "elements_session_1",
+			"business_name": "Tea House",
+			"customer":      nil,
+			"payment_method_preference": map[string]any{
+				"ordered_payment_method_types": []string{"card"},
+				"country_code":                 "FR",
+			},
 		},
 		intents: map[string]map[string]any{},
 		answers: map[string]answer{},
@@ -57,7 +60,10 @@ func newWire(t *testing.T) *wire {
 func (w *wire) offer(country string, types ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.session["payment_method_preference"] = map[string]any{"ordered_payment_method_types": types, "country_code": country}
+	w.session["payment_method_preference"] = map[string]any{
+		"ordered_payment_method_types": types,
+		"country_code":                 country,
+	}
 }
 
 // saved adds a customer with methods and features to the session.
@@ -65,8 +71,10 @@ func (w *wire) saved(features map[string]any, methods ...map[string]any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.session["customer"] = map[string]any{
-		"payment_methods":  methods,
-		"customer_session": map[string]any{"components": map[string]any{"payment_element": map[string]any{"enabled": true, "features": features}}},
+		"payment_methods": methods,
+		"customer_session": map[string]any{
+			"components": map[string]any{"payment_element": map[string]any{"enabled": true, "features": features}},
+		},
 	}
 }
 
@@ -132,7 +140,13 @@ func (w *wire) route(rw http.ResponseWriter, r *http.Request, line string) {
 		http.ServeFileFS(rw, r, stripejs.FS, "stripe.js")
 	case line == "GET /fonts.css":
 		rw.Header().Set("Content-Type", "text/css")
-		_, _ = rw.Write([]byte("@font-face { font-family: 'Leaf'; src: url(leaf.woff2); font-weight: 400; font-style: italic; font-display: swap } @font-face { font-family: Root; src: local(Root) } p { color: red }"))
+		_, _ = rw.Write(
+			[]byte(
+				"@font-face { font-family: 'Leaf'; src: url(leaf.woff2); font-weight: 400; " +
+					"font-style: italic; font-display: swap } @font-face { font-family: Root; src: " +
+					"local(Root) } p { color: red }",
+			),
+		)
 	case strings.HasPrefix(line, "GET /3ds/"):
 		http.ServeFileFS(rw, r, stripejs.FS, "3ds.html")
 	case strings.HasPrefix(line, "GET /redirect/"):
@@ -175,7 +189,11 @@ func (w *wire) decide(rw http.ResponseWriter, id string, form url.Values) {
 func (w *wire) retrieve(rw http.ResponseWriter, id string, form url.Values) {
 	intent, ok := w.intents[id]
 	if !ok || form.Get("client_secret") != intent["client_secret"] || form.Get("key") == "" {
-		reply(rw, http.StatusNotFound, stripeError("invalid_request_error", "resource_missing", "No such payment_intent: '"+id+"'"))
+		reply(
+			rw,
+			http.StatusNotFound,
+			stripeError("invalid_request_error", "resource_missing", "No such payment_intent: '"+id+"'"),
+		)
 		return
 	}
 	reply(rw, http.StatusOK, intent)
