@@ -73,9 +73,9 @@ func (s *Server) receipt(w http.ResponseWriter, r *http.Request) {
 	var text string
 	switch o := obj.(type) {
 	case *payments.Charge:
-		text = "Sandbox receipt. No money moved.\n" + o.ID + "\n" + api.Display(o.Amount, o.Currency)
+		text = "Sandbox receipt. No money moved.\n" + o.ID + "\n" + api.FormatAmount(o.Amount, o.Currency)
 	case *billing.Invoice:
-		text = "Sandbox invoice. Nothing is owed.\n" + o.ID + "\n" + api.Display(o.Total, o.Currency) + " " + o.Status
+		text = "Sandbox invoice. Nothing is owed.\n" + o.ID + "\n" + api.FormatAmount(o.Total, o.Currency) + " " + o.Status
 	default:
 		http.NotFound(w, r)
 		return

@@ -19,7 +19,7 @@
 //
 // # Inside the sandbox
 //
-// The sandbox is a house of its own. Its rooms are packages below this one, and
+// The sandbox is a small program of its own. Its rooms are the packages below this one, and
 // each imports only rooms above it in this list (internal/archtest checks it):
 //
 //	wire        forms, parameters, errors, IDs, JSON: Stripe's wire format

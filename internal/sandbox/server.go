@@ -56,7 +56,7 @@ type Config struct {
 // use. Close stops what runs in the background.
 type Server struct {
 	api       *api.Server
-	payments  *payments.Room
+	payments  *payments.Service
 	connect   *connect.Pages
 	hooks     *hooks.Sender
 	listeners *stripecli.Hub

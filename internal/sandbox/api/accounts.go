@@ -40,8 +40,8 @@ func (s *Server) KnowsAccount(id string) bool {
 	return ok && obj.ObjectKind() == KindAccount
 }
 
-// SwitchToHolder moves the call and its transaction to the account that holds an
-// object. Nothing must have been changed before.
+// SwitchToHolder moves the call and its transaction to the account that holds
+// an object. Nothing must have been changed before.
 func (c *Call) SwitchToHolder(id string) {
 	if holder := c.Server.Store.Holder(id); holder != nil {
 		c.Account, c.Tx.Account = holder.ID, holder

@@ -53,12 +53,12 @@ type difference struct{ prev, next any }
 
 // MarshalJSON writes the previous values of the changed fields.
 func (d difference) MarshalJSON() ([]byte, error) {
-	prev, err := wire.AsTree(d.prev)
+	prev, err := wire.ToTree(d.prev)
 	if err != nil {
 		return nil, err
 	}
 
-	next, err := wire.AsTree(d.next)
+	next, err := wire.ToTree(d.next)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,8 @@ func changes(prev, next any) any {
 	return out
 }
 
-// Emit adds an event about obj to the transaction. obj must not change any more.
+// Emit adds an event about obj to the transaction. obj must not change any
+// more.
 func (c *Call) Emit(kind string, obj memory.Object) { c.AddEvent(kind, obj, nil) }
 
 // EmitUpdate adds an event with the fields in which obj differs from prev.
@@ -172,7 +173,8 @@ func MatchesType(wanted []string, kind string) bool {
 	return false
 }
 
-// Payload returns the exact body of a webhook: the event, indented as by Stripe.
+// Payload returns the exact body of a webhook: the event, indented as by
+// Stripe.
 func (e *Event) Payload() ([]byte, error) {
 	body, err := wire.EncodePretty(e)
 	return bytes.TrimSpace(body), err

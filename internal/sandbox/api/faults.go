@@ -100,6 +100,7 @@ func (b *Faults) Add(f Fault) (Fault, error) {
 	defer b.mu.Unlock()
 
 	b.list = append(b.list, &kept)
+
 	return f, nil
 }
 
@@ -130,7 +131,8 @@ func (b *Faults) All() []Fault {
 	return out
 }
 
-// take returns a copy of the fault to inject into a call, or nil, and counts it.
+// take returns a copy of the fault to inject into a call, or nil, and counts
+// it.
 func (b *Faults) take(method, urlPath string) *Fault {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -151,6 +153,7 @@ func (b *Faults) take(method, urlPath string) *Fault {
 
 		f.Hits++
 		taken := *f
+
 		if f.Count > 0 {
 			if f.Count--; f.Count == 0 {
 				b.list = slices.Concat(b.list[:i], b.list[i+1:])
@@ -163,11 +166,12 @@ func (b *Faults) take(method, urlPath string) *Fault {
 	return nil
 }
 
-// TakeWebhook returns the fault to inject into the delivery of an event, or nil.
+// TakeWebhook returns the fault to inject into the delivery of an event, or
+// nil.
 func (b *Faults) TakeWebhook(event string) *Fault { return b.take(webhookRoute, event) }
 
-// faultBefore injects a fault before the call is executed. If it stops the call,
-// it returns the response.
+// faultBefore injects a fault before the call is executed. If it stops the
+// call, it returns the response.
 func (c *Call) faultBefore() (resp Response, stop bool) {
 	if c.fault == nil {
 		return Response{}, false
@@ -195,8 +199,8 @@ func (c *Call) delayWithKey() {
 	}
 }
 
-// replaceWith500 injects a 500 in place of the response that the idempotency key
-// keeps.
+// replaceWith500 injects a 500 in place of the response that the idempotency
+// key keeps.
 func (c *Call) replaceWith500(resp Response) Response {
 	if c.fault != nil && c.fault.Kind == FaultChargeThen500 {
 		return c.failed(faultError(FaultStatus500))
@@ -260,5 +264,6 @@ func cutConnection(w http.ResponseWriter) {
 	if tcp, is := conn.(*net.TCPConn); is {
 		_ = tcp.SetLinger(0) // reset instead of a graceful end
 	}
+
 	_ = conn.Close()
 }

@@ -41,7 +41,7 @@ func (s *Server) once(c *Call) Response {
 		Path:     c.Request.URL.Path,
 		Params:   sha256.Sum256([]byte(c.Params.Canonical())),
 		Original: c.RequestID,
-		Until:    c.Now.Add(keyLife),
+		Expires:  c.Now.Add(keyLife),
 	}}
 
 	if first := s.keys.claim(mine, c.Now); first != nil {
@@ -84,7 +84,12 @@ func (c *Call) again(first, mine *keyUse) Response {
 		return c.failed(e)
 	}
 
-	return Response{Status: first.Status, Body: first.Body, replayed: true, original: first.Original}
+	return Response{
+		Status:   first.Status,
+		Body:     first.Body,
+		replayed: true,
+		original: first.Original,
+	}
 }
 
 // claim registers the use of a key and returns nil, or returns a copy of an
@@ -93,7 +98,7 @@ func (k *idempotencyStore) claim(r *keyUse, now time.Time) *keyUse {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 
-	if have := k.byKey[r.Key]; have != nil && (have.running || now.Before(have.Until)) {
+	if have := k.byKey[r.Key]; have != nil && (have.running || now.Before(have.Expires)) {
 		known := *have
 		return &known
 	}
@@ -174,5 +179,6 @@ func (k *idempotencyStore) settled() []*memory.Replay {
 			out = append(out, &kept)
 		}
 	}
+
 	return out
 }

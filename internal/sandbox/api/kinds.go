@@ -134,9 +134,9 @@ func MergeBilling(prev BillingDetails, p *wire.Params) BillingDetails {
 	return out
 }
 
-// Set copies a parameter into a field if it was sent. An empty one clears the
+// SetText copies a parameter into a field if it was sent. An empty one clears the
 // field.
-func Set(field **string, p *wire.Params, names ...string) {
+func SetText(field **string, p *wire.Params, names ...string) {
 	if p.Has(names...) {
 		*field = p.Text(names...)
 	}

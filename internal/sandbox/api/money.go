@@ -113,20 +113,20 @@ func (c *Call) AmountOf(cur string) (int64, error) {
 		return 0, wire.Malformed("parameter_invalid_integer", "amount", "This value must be greater than or equal to 1.")
 	}
 	if limit := Maximum(cur); amount > limit {
-		return 0, wire.Invalid("amount_too_large", "amount", "Amount must be no more than %s", Display(limit, cur))
+		return 0, wire.Invalid("amount_too_large", "amount", "Amount must be no more than %s", FormatAmount(limit, cur))
 	}
-	if err := Payable(amount, cur, "amount"); err != nil {
+	if err := CheckDecimals(amount, cur, "amount"); err != nil {
 		return 0, err
 	}
 	if limit := Minimums[cur]; amount < limit {
-		return 0, wire.Invalid("amount_too_small", "amount", "Amount must be at least %s", Display(limit, cur))
+		return 0, wire.Invalid("amount_too_small", "amount", "Amount must be at least %s", FormatAmount(limit, cur))
 	}
 
 	return amount, nil
 }
 
-// Payable refuses amounts with decimals that a currency does not have.
-func Payable(amount int64, cur, param string) error {
+// CheckDecimals refuses amounts with decimals that a currency does not have.
+func CheckDecimals(amount int64, cur, param string) error {
 	switch {
 	case ContainsWord(wholeUnits, cur) && amount%100 != 0:
 		return wire.Invalid("", param, "Invalid amount. Currency %s has become effectively zero-decimal and charged amounts must be evenly divisible by 100. See https://stripe.com/docs/currencies#zero-decimal for more information.", strings.ToUpper(cur))
@@ -136,8 +136,8 @@ func Payable(amount int64, cur, param string) error {
 	return nil
 }
 
-// Display formats an amount as Stripe's messages do, such as $0.50 usd.
-func Display(amount int64, cur string) string {
+// FormatAmount formats an amount as Stripe's messages do, such as $0.50 usd.
+func FormatAmount(amount int64, cur string) string {
 	sign := map[string]string{
 		"usd": "$",
 		"eur": "€",

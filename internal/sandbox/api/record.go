@@ -13,10 +13,10 @@ type Record struct {
 	ID      string
 	Kind    string
 	Fields  map[string]any
-	Private recordPrivate
+	Private RecordPrivate
 }
 
-type recordPrivate struct {
+type RecordPrivate struct {
 	Parents []string `json:"parents,omitempty"`
 	Secret  string   `json:"secret,omitempty"`
 	Inline  bool     `json:"inline,omitempty"` // created with another object: not listed
@@ -25,7 +25,7 @@ type recordPrivate struct {
 // NewRecord returns a record. It owns fields from now on.
 func NewRecord(kind, id string, fields map[string]any, parents ...string) *Record {
 	fields["id"], fields["object"] = id, kind
-	return &Record{ID: id, Kind: kind, Fields: fields, Private: recordPrivate{Parents: parents}}
+	return &Record{ID: id, Kind: kind, Fields: fields, Private: RecordPrivate{Parents: parents}}
 }
 
 func (o *Record) ObjectID() string  { return o.ID }

@@ -101,7 +101,7 @@ func (c *Call) whole(id, path string) (any, error) {
 	if !ok {
 		return nil, wire.Malformed("", "expand", "This property cannot be expanded (%s).", path)
 	}
-	return wire.AsTree(obj)
+	return wire.ToTree(obj)
 }
 
 // included returns a list that Stripe leaves out unless it is expanded.
@@ -117,7 +117,7 @@ func (c *Call) included(at map[string]any, name string) (any, error) {
 
 	for _, m := range c.Server.modules {
 		if list := m.Included[kind+"."+name]; list != nil {
-			return wire.AsTree(list(&reading, id))
+			return wire.ToTree(list(&reading, id))
 		}
 	}
 

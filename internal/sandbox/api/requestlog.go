@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// RequestEntry is one API request as the desk shows it. Card and account numbers
-// are masked.
+// RequestEntry is one API request as the desk shows it. Card and account
+// numbers are masked.
 type RequestEntry struct {
 	ID             string    `json:"id"`
 	At             time.Time `json:"at"`
@@ -53,6 +53,7 @@ func (l *RequestLog) add(c *Call, resp Response) {
 	defer l.mu.Unlock()
 
 	l.ring[l.next] = loggedCall{&kept, resp}
+
 	if l.next++; l.next == len(l.ring) {
 		l.next, l.full = 0, true
 	}
@@ -65,6 +66,7 @@ func (l *RequestLog) Entries() []RequestEntry {
 	if l.full {
 		kept = slices.Concat(l.ring[l.next:], l.ring[:l.next])
 	}
+
 	l.mu.Unlock()
 
 	out := make([]RequestEntry, 0, len(kept))

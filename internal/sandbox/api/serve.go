@@ -180,7 +180,11 @@ func Commits(err error) bool {
 func (c *Call) failed(err error) Response {
 	var failure *wire.Error
 	if !errors.As(err, &failure) {
-		c.Server.Config.Logger.Error().Err(err).Str("request_id", c.RequestID).Msg("handler of the sandbox failed")
+		c.Server.Config.Logger.Error().
+			Err(err).
+			Str("request_id", c.RequestID).
+			Msg("handler of the sandbox failed")
+
 		failure = wire.InternalError()
 	}
 
@@ -194,7 +198,12 @@ func (c *Call) failed(err error) Response {
 		body = []byte(`{"error":{"type":"api_error","message":"the error could not be encoded"}}`)
 	}
 
-	return Response{Status: failure.Status, Body: body, errorCode: failure.Code, early: failure.Early}
+	return Response{
+		Status:    failure.Status,
+		Body:      body,
+		errorCode: failure.Code,
+		early:     failure.Early,
+	}
 }
 
 // write writes a response with the headers that Stripe sends.

@@ -94,6 +94,7 @@ func New(cfg Config) *Server {
 		_, exists := s.Anywhere(id)
 		return exists
 	})
+
 	s.Use(Module{
 		Routes: []Route{
 			NewRoute("GET", "/v1/events", SecretOnly, listEvents),

@@ -175,7 +175,7 @@ func (c *call) lineText(item *SubscriptionItem) string {
 	if item.Plan.IntervalCount > 1 {
 		every = fmt.Sprintf("every %d %ss", item.Plan.IntervalCount, item.Plan.Interval)
 	}
-	price := strings.TrimSuffix(api.Display(item.Plan.Amount, item.Plan.Currency), " "+item.Plan.Currency)
+	price := strings.TrimSuffix(api.FormatAmount(item.Plan.Amount, item.Plan.Currency), " "+item.Plan.Currency)
 	return fmt.Sprintf("%d × %s (at %s %s)", item.Quantity, c.productName(item.Plan.Product), price, every)
 }
 

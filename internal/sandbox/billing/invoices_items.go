@@ -227,7 +227,7 @@ func updateInvoiceItem(c *call) (any, error) {
 
 	next := *old
 	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
-	api.Set(&next.Description, c.Params, "description")
+	api.SetText(&next.Description, c.Params, "description")
 	c.Tx.Put(&next)
 	c.EmitUpdate("invoiceitem.updated", &next, old)
 

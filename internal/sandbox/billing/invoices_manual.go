@@ -82,9 +82,9 @@ func (c *call) invoiceCurrency(cus *payments.Customer) (string, error) {
 
 // fillInvoice copies the parameters that create and update share.
 func (c *call) fillInvoice(inv *Invoice) error {
-	api.Set(&inv.Description, c.Params, "description")
-	api.Set(&inv.Footer, c.Params, "footer")
-	api.Set(&inv.StatementDescriptor, c.Params, "statement_descriptor")
+	api.SetText(&inv.Description, c.Params, "description")
+	api.SetText(&inv.Footer, c.Params, "footer")
+	api.SetText(&inv.StatementDescriptor, c.Params, "statement_descriptor")
 
 	if id := c.Params.String("default_payment_method"); id != "" {
 		pm, ok := memory.Find[*payments.PaymentMethod](c.Tx, id)

@@ -56,15 +56,15 @@ func (c *call) collect(inv *Invoice, pm *payments.PaymentMethod, offSession bool
 
 // follow moves the invoice and the subscription of an attempt's PaymentIntent
 // after it; other intents have none.
-func (c *call) follow(a *payments.Attempt) {
-	inv, ok := memory.Find[*Invoice](c.Tx, wire.Deref(a.Intent.Invoice))
+func (c *call) follow(pi *payments.PaymentIntent) {
+	inv, ok := memory.Find[*Invoice](c.Tx, wire.Deref(pi.Invoice))
 	if !ok || inv.Status != invoiceOpen && inv.Status != invoiceUncollectible {
 		return
 	}
 
-	switch a.Intent.Status {
+	switch pi.Status {
 	case payments.StatusSucceeded:
-		c.markPaid(inv, a.Intent)
+		c.markPaid(inv, pi)
 	case payments.StatusProcessing:
 		c.attempted(inv)
 	case payments.StatusRequiresAction:

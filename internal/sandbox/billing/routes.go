@@ -9,9 +9,9 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// billingRoutes are the operations of this room.
-func billingRoutes(room *Room) []api.Route {
-	op := room.op
+// routes returns the operations of this package.
+func (s *Service) routes() []api.Route {
+	op := s.op
 	return []api.Route{
 		api.NewRoute("GET", "/v1/prices/search", api.SecretOnly, api.Search(api.KindPrice)),
 		api.NewRoute("GET", "/v1/products/search", api.SecretOnly, api.Search(api.KindProduct)),
@@ -69,16 +69,16 @@ func billingRoutes(room *Room) []api.Route {
 	}
 }
 
-// Module is what billing adds to the API.
-func (r *Room) Module() api.Module {
+// Module returns what billing adds to the API.
+func (s *Service) Module() api.Module {
 	return api.Module{
-		Routes: billingRoutes(r),
+		Routes: s.routes(),
 		Kinds: []func() memory.Object{
 			func() memory.Object { return &Subscription{} }, func() memory.Object { return &SubscriptionItem{} },
 			func() memory.Object { return &Invoice{} }, func() memory.Object { return &InvoiceItem{} },
 		},
 		Kept:   []string{api.KindPrice, api.KindProduct, api.KindCoupon, api.KindPromotion},
-		Resume: r.resume,
+		Resume: s.resume,
 		Included: map[string]func(c *api.Call, id string) any{
 			"customer.subscriptions": func(c *api.Call, id string) any {
 				subs := memory.Children[*Subscription](c.Tx, api.KindSubscription, id)

@@ -178,7 +178,7 @@ func (c *call) readTrial(sub *Subscription) error {
 
 // fillSubscription copies the parameters that create and update share.
 func (c *call) fillSubscription(sub *Subscription) error {
-	api.Set(&sub.Description, c.Params, "description")
+	api.SetText(&sub.Description, c.Params, "description")
 	if id := c.Params.String("default_payment_method"); id != "" {
 		pm, err := c.Usable(id, sub.Customer, "default_payment_method")
 		if err != nil {

@@ -132,8 +132,8 @@ func (c *call) cancelLater(sub *Subscription) {
 }
 
 func (c *call) readCancellation(sub *Subscription) {
-	api.Set(&sub.CancellationDetails.Comment, c.Params, "cancellation_details", "comment")
-	api.Set(&sub.CancellationDetails.Feedback, c.Params, "cancellation_details", "feedback")
+	api.SetText(&sub.CancellationDetails.Comment, c.Params, "cancellation_details", "comment")
+	api.SetText(&sub.CancellationDetails.Feedback, c.Params, "cancellation_details", "feedback")
 }
 
 // cancelSubscription is DELETE /v1/subscriptions/{id}: the end, now.

@@ -71,9 +71,9 @@ func planWarning(at planner, sub *Subscription, now time.Time) {
 }
 
 // resume plans again what a restart has forgotten.
-func (r *Room) resume(account string, obj memory.Object) {
+func (s *Service) resume(account string, obj memory.Object) {
 	at := func(id string, due time.Time, run func(c *call) error) {
-		r.srv.Schedule.At(id, due, func() { r.background(account, onTime(due, run)) })
+		s.srv.Schedule.At(id, due, func() { s.background(account, onTime(due, run)) })
 	}
 	switch o := obj.(type) {
 	case *Subscription:
@@ -82,8 +82,8 @@ func (r *Room) resume(account string, obj memory.Object) {
 		}
 
 		planPeriod(at, o)
-		if o.Status == subTrialing && time.Unix(o.CurrentPeriodEnd, 0).Add(-trialWarning).After(r.srv.Now()) {
-			planWarning(at, o, r.srv.Now())
+		if o.Status == subTrialing && time.Unix(o.CurrentPeriodEnd, 0).Add(-trialWarning).After(s.srv.Now()) {
+			planWarning(at, o, s.srv.Now())
 		}
 
 	case *Invoice:

@@ -122,7 +122,7 @@ func (c *call) couponOf(p *wire.Params, sub *Subscription) (map[string]any, stri
 func worth(promo *api.Record, sub *Subscription) error {
 	rules, _ := promo.Fields["restrictions"].(map[string]any)
 	if least := api.WholeNumber(rules["minimum_amount"]); least > sub.amount() {
-		return wire.Invalid("", "promotion_code", "This promotion code cannot be redeemed because the minimum amount of %s is not reached.", api.Display(least, sub.Currency))
+		return wire.Invalid("", "promotion_code", "This promotion code cannot be redeemed because the minimum amount of %s is not reached.", api.FormatAmount(least, sub.Currency))
 	}
 	return nil
 }

@@ -171,7 +171,7 @@ func checkRecurring(p *wire.Params) error {
 
 	cur := strings.ToLower(p.String("currency"))
 	if most := api.Maximum(cur); p.Int("unit_amount") > most {
-		return wire.Invalid("amount_too_large", payments.Pathed(p, "unit_amount"), "Amount must be no more than %s", api.Display(most, cur))
+		return wire.Invalid("amount_too_large", payments.Pathed(p, "unit_amount"), "Amount must be no more than %s", api.FormatAmount(most, cur))
 	}
 
 	r := p.At("recurring")
@@ -217,7 +217,7 @@ func (c *call) checkItems(items []*SubscriptionItem) error {
 		case item.Quantity < 0 || item.Quantity > api.MaxAmount:
 			return wire.Malformed("parameter_invalid_integer", param+"[quantity]", "This value must be between 0 and %d.", api.MaxAmount)
 		case item.Quantity > 0 && item.Plan.Amount > api.Maximum(first.Currency)/item.Quantity:
-			return wire.Invalid("amount_too_large", param, "Amount must be no more than %s", api.Display(api.Maximum(first.Currency), first.Currency))
+			return wire.Invalid("amount_too_large", param, "Amount must be no more than %s", api.FormatAmount(api.Maximum(first.Currency), first.Currency))
 		case item.Plan.UsageType == "metered":
 			return notSimulated(param + " with metered usage")
 		}

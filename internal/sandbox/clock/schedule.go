@@ -7,16 +7,18 @@ import (
 	"time"
 )
 
-// Schedule runs tasks when the sandbox's clock reaches their time. Tasks must
-// be quick: they run one after the other. Tasks about objects that are not kept
-// any more are dropped, so that it does not grow for good.
+// Schedule runs tasks when the clock reaches their time, one after the other,
+// so they must be quick. Tasks about objects that no longer exist are dropped,
+// so that the schedule does not grow forever.
 type Schedule struct {
 	now  func() time.Time
-	kept func(id string) bool // must not be called with a lock held
+	kept func(id string) bool // must not be called with mu held
+
 	mu   sync.Mutex
 	heap taskHeap
 	seq  uint64
-	full int // how many tasks are a reason to look for needless ones
+	full int // the number of tasks at which needless ones are dropped
+
 	wake chan struct{}
 	quit chan struct{}
 	done chan struct{}
@@ -25,37 +27,40 @@ type Schedule struct {
 type task struct {
 	due time.Time
 	seq uint64
-	of  string // the object that it is about, "" if it is about none
+	id  string // of the object that the task is about, "" if there is none
 	run func()
 }
 
-// taskHeap orders tasks by time, then by when they were added.
+// taskHeap orders tasks by time and then by age.
 type taskHeap []task
 
-func (h taskHeap) Len() int { return len(h) }
+func (h taskHeap) Len() int      { return len(h) }
+func (h taskHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+
 func (h taskHeap) Less(i, j int) bool {
 	if h[i].due.Equal(h[j].due) {
 		return h[i].seq < h[j].seq
 	}
 	return h[i].due.Before(h[j].due)
 }
-func (h taskHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
 
 // Push is part of heap.Interface.
 func (h *taskHeap) Push(x any) { *h = append(*h, x.(task)) }
 
 // Pop is part of heap.Interface.
 func (h *taskHeap) Pop() any {
-	old := *h
-	last := old[len(old)-1]
-	old[len(old)-1] = task{}
-	*h = old[:len(old)-1]
+	tasks := *h
+	last := tasks[len(tasks)-1]
+	tasks[len(tasks)-1] = task{} // so that its function can be freed
+	*h = tasks[:len(tasks)-1]
 	return last
 }
 
-// fewTasks are not worth looking through.
+// fewTasks are never looked through for needless ones.
 const fewTasks = 1000
 
+// New returns a schedule. now is the clock, and kept reports whether an object
+// still exists.
 func New(now func() time.Time, kept func(id string) bool) *Schedule {
 	return &Schedule{
 		now:  now,
@@ -67,16 +72,17 @@ func New(now func() time.Time, kept func(id string) bool) *Schedule {
 	}
 }
 
-// At adds a task about an object. A time that is past means at once.
-func (s *Schedule) At(of string, due time.Time, run func()) {
+// At adds a task about an object. It runs at once if it is already due.
+func (s *Schedule) At(id string, due time.Time, run func()) {
 	s.mu.Lock()
 	s.seq++
-	heap.Push(&s.heap, task{due, s.seq, of, run})
+	heap.Push(&s.heap, task{due, s.seq, id, run})
 	s.mu.Unlock()
+
 	s.Wake()
 }
 
-// Wake makes the loop look at the clock again.
+// Wake makes the loop read the clock again.
 func (s *Schedule) Wake() {
 	select {
 	case s.wake <- struct{}{}:
@@ -84,9 +90,10 @@ func (s *Schedule) Wake() {
 	}
 }
 
+// Start starts the loop.
 func (s *Schedule) Start() { go s.loop() }
 
-// Stop ends the loop after the task that is running.
+// Stop ends the loop and waits for the running task.
 func (s *Schedule) Stop() {
 	close(s.quit)
 	<-s.done
@@ -112,7 +119,8 @@ func (s *Schedule) loop() {
 	}
 }
 
-// runDue runs what is due and returns how long to wait for the next task.
+// runDue runs the tasks that are due and returns how long to wait for the next
+// one.
 func (s *Schedule) runDue() time.Duration {
 	for {
 		s.mu.Lock()
@@ -138,9 +146,8 @@ func (s *Schedule) runDue() time.Duration {
 	}
 }
 
-// thin drops the tasks about objects that are gone, when there are twice as
-// many tasks as were left the last time. Nothing falls due meanwhile: the loop
-// itself does it.
+// thin drops the tasks about deleted objects once there are twice as many tasks
+// as the last time. It runs in the loop, so no task becomes due meanwhile.
 func (s *Schedule) thin() {
 	s.mu.Lock()
 	all := s.heap
@@ -149,9 +156,12 @@ func (s *Schedule) thin() {
 		return
 	}
 
+	// kept locks the store, whose holders add tasks: mu must be free. Tasks
+	// added in the meantime are in the new heap.
 	s.heap = nil
 	s.mu.Unlock()
-	needed := slices.DeleteFunc(all, func(t task) bool { return t.of != "" && !s.kept(t.of) })
+	needed := slices.DeleteFunc(all, func(t task) bool { return t.id != "" && !s.kept(t.id) })
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
@@ -160,14 +170,14 @@ func (s *Schedule) thin() {
 	s.full = max(fewTasks, 2*len(s.heap))
 }
 
-// Planned returns how many tasks wait.
+// Planned returns the number of waiting tasks.
 func (s *Schedule) Planned() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.heap)
 }
 
-// Clear forgets every task.
+// Clear drops every task.
 func (s *Schedule) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -16,12 +16,12 @@ import (
 
 // Pages are what connect.stripe.com serves: OAuth and onboarding.
 type Pages struct {
-	srv  *api.Server
-	room *Room
+	srv     *api.Server
+	service *Service
 }
 
 // Pages returns the pages.
-func (r *Room) Pages() *Pages { return &Pages{r.srv, r} }
+func (s *Service) Pages() *Pages { return &Pages{s.srv, s} }
 
 // Mount adds the pages to a router.
 func (s *Pages) Mount(mux *chi.Mux) {
@@ -37,7 +37,7 @@ func (s *Pages) Mount(mux *chi.Mux) {
 
 // update runs a change of the platform's account.
 func (s *Pages) update(run func(c *call) error) error {
-	return s.room.update(api.PlatformAccount, run)
+	return s.service.update(api.PlatformAccount, run)
 }
 
 // oauthToken swaps a code for an account. The calls and the page are those of

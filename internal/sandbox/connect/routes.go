@@ -7,9 +7,9 @@ import (
 	"checkoutd/internal/sandbox/memory"
 )
 
-// connectRoutes are the operations of this room.
-func connectRoutes(room *Room) []api.Route {
-	op := room.op
+// routes returns the operations of this package.
+func (s *Service) routes() []api.Route {
+	op := s.op
 	return []api.Route{
 		op("GET", "/v1/account", api.SecretOnly, accountOf),
 
@@ -43,18 +43,18 @@ func connectRoutes(room *Room) []api.Route {
 	}
 }
 
-// Module is what Connect adds to the API.
-func (r *Room) Module() api.Module {
-	return api.Module{Routes: connectRoutes(r), Kept: []string{api.KindAccount}, Resume: r.resume}
+// Module returns what Connect adds to the API.
+func (s *Service) Module() api.Module {
+	return api.Module{Routes: s.routes(), Kept: []string{api.KindAccount}, Resume: s.resume}
 }
 
 // resume schedules the payouts that a restart has interrupted.
-func (r *Room) resume(account string, obj memory.Object) {
+func (s *Service) resume(account string, obj memory.Object) {
 	rec, ok := obj.(*api.Record)
 	if !ok || rec.Kind != kindPayout || rec.Text("status") != "pending" {
 		return
 	}
-	r.srv.Schedule.At(rec.ID, time.Unix(api.WholeNumber(rec.Fields["arrival_date"]), 0), func() {
-		r.background(account, func(c *call) error { c.arrive(rec.ID); return nil })
+	s.srv.Schedule.At(rec.ID, time.Unix(api.WholeNumber(rec.Fields["arrival_date"]), 0), func() {
+		s.background(account, func(c *call) error { c.arrive(rec.ID); return nil })
 	})
 }

@@ -134,7 +134,7 @@ func createReversal(c *call) (any, error) {
 
 	cur := old.Text("currency")
 	if amount < 1 || amount > left {
-		return nil, wire.Invalid("", "amount", "Transfer reversal amount (%s) is greater than unreversed amount on transfer (%s).", api.Display(amount, cur), api.Display(left, cur))
+		return nil, wire.Invalid("", "amount", "Transfer reversal amount (%s) is greater than unreversed amount on transfer (%s).", api.FormatAmount(amount, cur), api.FormatAmount(left, cur))
 	}
 
 	return c.reverse(old, amount, map[string]any{"metadata": wire.MergeMetadata(nil, c.Params)}), nil

@@ -20,10 +20,10 @@ import (
 type Management struct {
 	srv      *api.Server
 	hooks    *hooks.Sender
-	payments *payments.Room
+	payments *payments.Service
 }
 
-func New(srv *api.Server, webhooks *hooks.Sender, pay *payments.Room) *Management {
+func New(srv *api.Server, webhooks *hooks.Sender, pay *payments.Service) *Management {
 	return &Management{srv, webhooks, pay}
 }
 

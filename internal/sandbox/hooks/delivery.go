@@ -16,21 +16,28 @@ import (
 	"checkoutd/internal/sandbox/memory"
 )
 
-// defaultRetryDelays are the pauses between attempts: quick at first for
-// somebody who waits, then for three days as Stripe.
+// defaultRetryDelays are the pauses between attempts: short at first, for a
+// developer who is waiting, and then for three days, as at Stripe.
 var defaultRetryDelays = []time.Duration{
-	5 * time.Second, 30 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 6 * time.Hour, 12 * time.Hour,
-	24 * time.Hour, 24 * time.Hour,
+	5 * time.Second,
+	30 * time.Second,
+	5 * time.Minute,
+	30 * time.Minute,
+	2 * time.Hour,
+	6 * time.Hour,
+	12 * time.Hour,
+	24 * time.Hour,
+	24 * time.Hour,
 }
 
 const (
 	senders         = 8
 	deliveryTimeout = 30 * time.Second
 	keptDeliveries  = 5000
-	keptBody        = 4096
+	keptBody        = 4096 // bytes of an endpoint's response
 )
 
-// Delivery is the story of one event on its way to one endpoint.
+// Delivery is the delivery of one event to one endpoint.
 type Delivery struct {
 	ID       string            `json:"id"`
 	Event    string            `json:"event"`
@@ -40,10 +47,10 @@ type Delivery struct {
 	State    string            `json:"state"` // pending, delivered, failed, dropped
 	Attempts []DeliveryAttempt `json:"attempts"`
 
-	then []*Delivery // what a reorder fault wants to go out behind this one
+	then []*Delivery // held back by a reorder fault until this one was sent
 }
 
-// DeliveryAttempt is one try.
+// DeliveryAttempt is one attempt of a delivery.
 type DeliveryAttempt struct {
 	At     time.Time     `json:"at"`
 	Status int           `json:"status,omitempty"`
@@ -52,7 +59,7 @@ type DeliveryAttempt struct {
 	Took   time.Duration `json:"took"`
 }
 
-// attempt sends an event once and plans the next try when that fails.
+// attempt sends an event once and schedules a retry if that fails.
 func (q *Sender) attempt(d *Delivery) {
 	defer q.followUp(d)
 
@@ -69,6 +76,7 @@ func (q *Sender) attempt(d *Delivery) {
 	}
 
 	try := q.post(ep, body)
+
 	q.mu.Lock()
 	d.Attempts = append(d.Attempts, try)
 	tries := len(d.Attempts)
@@ -87,19 +95,19 @@ func (q *Sender) attempt(d *Delivery) {
 	}
 }
 
-// finish sets the state of a delivery and tells whether it was pending until
-// now.
+// finish sets the state of a delivery and reports whether it was pending.
 func (q *Sender) finish(d *Delivery, state string) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	was := d.State
-	if was != "delivered" { // a duplicate that fails takes nothing back
+
+	prev := d.State
+	if prev != "delivered" { // the failure of a duplicate changes nothing
 		d.State = state
 	}
-	return was == "pending"
+	return prev == "pending"
 }
 
-// load fetches the event and the endpoint as they are now.
+// load returns the event and the endpoint as they are now.
 func (q *Sender) load(d *Delivery) (*api.Event, *WebhookEndpoint, bool) {
 	store := q.srv.Store
 	store.RLock()
@@ -120,9 +128,10 @@ func (q *Sender) load(d *Delivery) (*api.Event, *WebhookEndpoint, bool) {
 	return ev, ep, ok
 }
 
-// post sends a signed body. See https://docs.stripe.com/webhooks#verify-events.
+// post sends a signed webhook. See
+// https://docs.stripe.com/webhooks#verify-events.
 func (q *Sender) post(ep *WebhookEndpoint, body []byte) DeliveryAttempt {
-	now := q.srv.Config.Now() // the receiver checks the time with a clock that nobody moved
+	now := q.srv.Config.Now() // not the sandbox's clock: the receiver checks the time of the signature
 	try := DeliveryAttempt{At: now}
 	req, err := http.NewRequestWithContext(q.ctx, http.MethodPost, ep.URL, bytes.NewReader(body))
 	if err != nil {
@@ -134,7 +143,7 @@ func (q *Sender) post(ep *WebhookEndpoint, body []byte) DeliveryAttempt {
 		req.Header.Set(name, value)
 	}
 
-	start := time.Now() // how long the endpoint takes is real time, whatever the sandbox's clock says
+	start := time.Now() // the duration is measured in real time
 	resp, err := q.client.Do(req)
 	try.Took = time.Since(start)
 
@@ -144,12 +153,13 @@ func (q *Sender) post(ep *WebhookEndpoint, body []byte) DeliveryAttempt {
 	}
 	defer func() { _ = resp.Body.Close() }()
 
-	text, _ := io.ReadAll(io.LimitReader(resp.Body, keptBody)) // a body cut short is still worth showing
+	text, _ := io.ReadAll(io.LimitReader(resp.Body, keptBody)) // a truncated body is better than none
 	try.Status, try.Body = resp.StatusCode, string(text)
 
 	return try
 }
 
+// WebhookHeaders returns the headers of a webhook.
 func WebhookHeaders(signature string) map[string]string {
 	return map[string]string{
 		"Accept":           "*/*; q=0.5, application/xml",
@@ -160,10 +170,10 @@ func WebhookHeaders(signature string) map[string]string {
 	}
 }
 
-// Signature is the Stripe-Signature header of a body sent at a time:
-// t=...,v1=... for every secret.
-func Signature(body []byte, at time.Time, secrets ...string) string {
-	stamp := strconv.FormatInt(at.Unix(), 10)
+// Signature returns the Stripe-Signature header for a body: t=..., and v1=...
+// for every secret.
+func Signature(body []byte, now time.Time, secrets ...string) string {
+	stamp := strconv.FormatInt(now.Unix(), 10)
 	parts := []string{"t=" + stamp}
 	for _, secret := range secrets {
 		mac := hmac.New(sha256.New, []byte(secret))
@@ -174,31 +184,33 @@ func Signature(body []byte, at time.Time, secrets ...string) string {
 	return strings.Join(parts, ",")
 }
 
-// confirmDelivery counts an event's pending webhooks down.
+// confirmDelivery decrements the number of pending webhooks of an event.
 func (q *Sender) confirmDelivery(ev *api.Event) {
-	s := q.srv
-	s.Store.Lock()
-	w := s.Store.Account(ev.Owner)
-	obj, _ := w.Get(ev.ID)
-	have, ok := obj.(*api.Event)
-	if !ok || have.PendingWebhooks == 0 {
-		s.Store.Unlock()
+	store, journal := q.srv.Store, q.srv.Journal
+
+	store.Lock()
+	owner := store.Account(ev.Owner)
+	obj, _ := owner.Get(ev.ID)
+	prev, ok := obj.(*api.Event)
+	if !ok || prev.PendingWebhooks == 0 {
+		store.Unlock()
 		return
 	}
 
-	next := *have
+	next := *prev
 	next.PendingWebhooks--
-	s.Store.Put(w, &next)
-	lines := s.Journal.Lines(ev.Owner, []memory.Object{&next})
-	s.Store.Unlock()
-	s.Journal.Write(lines)
+	store.Put(owner, &next)
+	lines := journal.Lines(ev.Owner, []memory.Object{&next})
+	store.Unlock()
+
+	journal.Write(lines)
 }
 
-// Deliveries returns copies of the deliveries that are remembered, oldest
-// first.
+// Deliveries returns copies of the latest deliveries, oldest first.
 func (q *Sender) Deliveries() []Delivery {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+
 	out := make([]Delivery, 0, len(q.order))
 	for _, id := range q.order {
 		d := *q.byID[id]
@@ -208,28 +220,30 @@ func (q *Sender) Deliveries() []Delivery {
 	return out
 }
 
-// announce queues an event for every endpoint that wants it and hands it to the
-// listeners. The caller holds the write lock.
+// announce queues an event for every endpoint that wants it and passes it to
+// the listeners. The caller holds the write lock.
 func (q *Sender) announce(ev *api.Event) {
 	for _, ep := range q.receivers(ev) {
 		q.deliver(ev, ep)
 	}
-	q.tell(ev)
+	q.notify(ev)
 }
 
-// tell hands an event to the listeners.
-func (q *Sender) tell(ev *api.Event) {
+// notify passes an event to the listeners.
+func (q *Sender) notify(ev *api.Event) {
 	for _, listen := range q.listeners {
 		listen(ev)
 	}
 }
 
-// Listen adds a listener, which must not block. It must not be called once
-// events are delivered.
-func (q *Sender) Listen(f func(ev *api.Event)) { q.listeners = append(q.listeners, f) }
+// Listen registers a function that gets every event and must not block. Listen
+// must not be called after Start.
+func (q *Sender) Listen(listen func(ev *api.Event)) {
+	q.listeners = append(q.listeners, listen)
+}
 
-// Resend sends an event again to every endpoint and listener that wants it;
-// false when there is no such event.
+// Resend sends an event again to every endpoint and listener that wants it. It
+// reports whether the event exists.
 func (q *Sender) Resend(id string) bool {
 	obj, ok := q.srv.Anywhere(id)
 	ev, is := obj.(*api.Event)
@@ -244,12 +258,12 @@ func (q *Sender) Resend(id string) bool {
 		q.Again(ev, ep)
 	}
 
-	q.tell(ev)
+	q.notify(ev)
 	return true
 }
 
-// resume queues an event that a restart has interrupted. The caller holds the
-// lock.
+// resume queues an event whose delivery a restart interrupted. The caller holds
+// the lock.
 func (q *Sender) resume(_ string, obj memory.Object) {
 	if ev, ok := obj.(*api.Event); ok && ev.PendingWebhooks > 0 {
 		for _, ep := range q.receivers(ev) {
@@ -258,7 +272,7 @@ func (q *Sender) resume(_ string, obj memory.Object) {
 	}
 }
 
-// Module is what webhooks add to the API.
+// Module returns what webhooks add to the API.
 func (q *Sender) Module() api.Module {
 	return api.Module{
 		Routes: []api.Route{

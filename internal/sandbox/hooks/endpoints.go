@@ -32,7 +32,7 @@ type WebhookEndpoint struct {
 type endpointPrivate struct {
 	Secret   string `json:"secret"`
 	Former   string `json:"former,omitempty"`    // the secret before the last rotation
-	FormerTo int64  `json:"former_to,omitempty"` // until when both sign
+	FormerTo int64  `json:"former_to,omitempty"` // the time until which both sign
 	Connect  bool   `json:"connect,omitempty"`
 }
 
@@ -44,7 +44,7 @@ func (o *WebhookEndpoint) Secrets() any       { return &o.private }
 // Endpoint is a webhook endpoint that exists from the start.
 type Endpoint struct {
 	URL           string
-	Secret        string   // whsec_...; made up when empty
+	Secret        string   // whsec_...; created if it is empty
 	EnabledEvents []string // event types; empty or "*" means all
 	Connect       bool     // receives the events of connected accounts instead of the platform's own
 }
@@ -81,10 +81,11 @@ func createEndpoint(c *api.Call) (any, error) {
 
 	ep.private = endpointPrivate{Secret: wire.NewWebhookSecret(), Connect: c.Params.Bool("connect")}
 	if ep.private.Connect {
-		ep.Application = new("ca_SandboxApplication")
+		ep.Application = new(api.Application)
 	}
 
 	c.Tx.Put(ep)
+
 	shown := *ep
 	shown.Secret = ep.private.Secret
 
@@ -104,14 +105,14 @@ func retrieveEndpoint(c *api.Call) (any, error) {
 }
 
 func updateEndpoint(c *api.Call) (any, error) {
-	old, err := api.PathObject[*WebhookEndpoint](c, "webhook endpoint")
+	prev, err := api.PathObject[*WebhookEndpoint](c, "webhook endpoint")
 	if err != nil {
 		return nil, err
 	}
 
-	next := *old
-	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
-	api.Set(&next.Description, c.Params, "description")
+	next := *prev
+	next.Metadata = wire.MergeMetadata(prev.Metadata, c.Params)
+	api.SetText(&next.Description, c.Params, "description")
 
 	if events := c.Params.Strings("enabled_events"); len(events) > 0 {
 		next.EnabledEvents = events
@@ -149,8 +150,8 @@ func listEndpoints(c *api.Call) (any, error) {
 	return api.Page[*WebhookEndpoint](c, api.KindEndpoint, "", nil)
 }
 
-// receivers are the endpoints that want an event: those of the account that it
-// is about, and the platform's Connect endpoints for a connected account's. The
+// receivers returns the endpoints that want an event: those of the event's own
+// account and, for a connected account, the platform's Connect endpoints. The
 // caller holds the lock.
 func (q *Sender) receivers(ev *api.Event) []*WebhookEndpoint {
 	out := q.wanting(ev, ev.Owner, ev.Account != "" && ev.Owner == api.PlatformAccount)
@@ -160,20 +161,26 @@ func (q *Sender) receivers(ev *api.Event) []*WebhookEndpoint {
 	return out
 }
 
-// wanting lists an account's endpoints, for Connect or not, that want an event.
+// wanting returns the endpoints of an account that want an event, either those
+// for Connect or the others.
 func (q *Sender) wanting(ev *api.Event, account string, forConnect bool) []*WebhookEndpoint {
 	var out []*WebhookEndpoint
 	for obj := range q.srv.Store.OfKind(account, api.KindEndpoint) {
 		ep, ok := obj.(*WebhookEndpoint)
-		if ok && ep.Status == "enabled" && ep.private.Connect == forConnect && api.MatchesType(ep.EnabledEvents, ev.Type) {
+		if !ok || ep.Status != "enabled" || ep.private.Connect != forConnect {
+			continue
+		}
+
+		if api.MatchesType(ep.EnabledEvents, ev.Type) {
 			out = append(out, ep)
 		}
 	}
+
 	return out
 }
 
-// EndpointNear finds the endpoint of an id where an account's events may go:
-// its own, or the platform's. The caller holds the lock.
+// EndpointNear returns an endpoint of an account or, if it has none of that ID,
+// of the platform. The caller holds the lock.
 func (q *Sender) EndpointNear(account, id string) (*WebhookEndpoint, bool) {
 	for _, owner := range []string{account, api.PlatformAccount} {
 		obj, _ := q.srv.Store.Get(owner, id)
@@ -184,24 +191,28 @@ func (q *Sender) EndpointNear(account, id string) (*WebhookEndpoint, bool) {
 	return nil, false
 }
 
-// Seed creates the configured endpoints, or brings the ones that a state file
-// remembers up to date.
+// Seed creates the configured endpoints. Those that a state file has restored
+// are updated.
 func (q *Sender) Seed() {
-	s := q.srv
-	s.Store.Lock()
-	w := s.Store.Account(api.PlatformAccount)
+	store, journal := q.srv.Store, q.srv.Journal
+
+	store.Lock()
+	platform := store.Account(api.PlatformAccount)
 	var changed []memory.Object
 	for _, want := range q.endpoints {
-		ep := q.endpointFor(w, want)
-		s.Store.Put(w, ep)
+		ep := q.endpointFor(platform, want)
+		store.Put(platform, ep)
 		changed = append(changed, ep)
 	}
 
-	lines := s.Journal.Lines(api.PlatformAccount, changed)
-	s.Store.Unlock()
-	s.Journal.Write(lines)
+	lines := journal.Lines(api.PlatformAccount, changed)
+	store.Unlock()
+
+	journal.Write(lines)
 }
 
+// endpointFor returns the endpoint for a configured one, with the ID and the
+// secret of the restored one if there is one.
 func (q *Sender) endpointFor(account *memory.Account, want Endpoint) *WebhookEndpoint {
 	ep := &WebhookEndpoint{
 		ID:       wire.NewID("we"),
@@ -213,20 +224,21 @@ func (q *Sender) endpointFor(account *memory.Account, want Endpoint) *WebhookEnd
 
 	ep.private.Secret = want.Secret
 	for obj := range account.OfKind(api.KindEndpoint) {
-		if have, ok := obj.(*WebhookEndpoint); ok && have.URL == want.URL && have.private.Connect == want.Connect {
-			next := *have
-			ep = &next
-			if want.Secret != "" {
-				ep.private.Secret = want.Secret
-			}
+		have, ok := obj.(*WebhookEndpoint)
+		if !ok || have.URL != want.URL || have.private.Connect != want.Connect {
+			continue
 		}
+
+		next := *have
+		next.private.Secret = cmp.Or(want.Secret, have.private.Secret)
+		ep = &next
 	}
 
-	if ep.private.Secret == "" {
-		ep.private.Secret = wire.NewWebhookSecret()
-	}
+	ep.private.Secret = cmp.Or(ep.private.Secret, wire.NewWebhookSecret())
+	ep.private.Connect = want.Connect
+	ep.Status = "enabled"
 
-	ep.private.Connect, ep.Status, ep.EnabledEvents = want.Connect, "enabled", want.EnabledEvents
+	ep.EnabledEvents = want.EnabledEvents
 	if len(ep.EnabledEvents) == 0 {
 		ep.EnabledEvents = []string{"*"}
 	}
@@ -234,8 +246,8 @@ func (q *Sender) endpointFor(account *memory.Account, want Endpoint) *WebhookEnd
 	return ep
 }
 
-// secretsAt are the secrets that sign at a moment: the current one and, for a
-// while after a rotation, the former.
+// secretsAt returns the secrets that sign at a time: the current one and, for
+// some time after a rotation, the previous one.
 func (o *WebhookEndpoint) secretsAt(now time.Time) []string {
 	if o.private.Former != "" && now.Unix() < o.private.FormerTo {
 		return []string{o.private.Secret, o.private.Former}
@@ -243,20 +255,24 @@ func (o *WebhookEndpoint) secretsAt(now time.Time) []string {
 	return []string{o.private.Secret}
 }
 
-// Rotate gives an endpoint (all when id is empty) a new secret, made up when
-// empty, and returns the secrets by endpoint id. For overlap both secrets sign,
-// as at Stripe: https://docs.stripe.com/webhooks#roll-endpoint-secrets.
+// Rotate replaces the secret of one endpoint, or of all if id is empty, and
+// returns the new secrets by endpoint ID. It creates a secret if none is given.
+// During overlap both secrets sign, as at Stripe:
+// https://docs.stripe.com/webhooks#roll-endpoint-secrets.
 func (q *Sender) Rotate(id, secret string, overlap time.Duration) map[string]string {
 	out := map[string]string{}
-	former := q.srv.Config.Now().Add(overlap).Unix()                // signatures carry the time of a clock that nobody moved
-	_ = q.srv.Update(api.PlatformAccount, func(c *api.Call) error { // the function below does not fail
+
+	// Signatures are made with the configured clock, which tests do not move.
+	prevEnds := q.srv.Config.Now().Add(overlap).Unix()
+
+	_ = q.srv.Update(api.PlatformAccount, func(c *api.Call) error { // cannot fail
 		for ep := range memory.All[*WebhookEndpoint](c.Tx, api.KindEndpoint) {
 			if id != "" && ep.ID != id {
 				continue
 			}
 
 			next := *ep
-			next.private.Former, next.private.FormerTo = ep.private.Secret, former
+			next.private.Former, next.private.FormerTo = ep.private.Secret, prevEnds
 			next.private.Secret = cmp.Or(secret, wire.NewWebhookSecret())
 			c.Tx.Put(&next)
 			out[ep.ID] = next.private.Secret

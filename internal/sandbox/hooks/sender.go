@@ -10,27 +10,28 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// Sender delivers events with a fixed pool of goroutines. It is safe for
-// concurrent use.
+// Sender delivers events with a pool of workers. It is safe for concurrent use.
 type Sender struct {
 	srv       *api.Server
 	endpoints []Endpoint            // configured
-	listeners []func(ev *api.Event) // get every event beside the endpoints
+	listeners []func(ev *api.Event) // get every event
 	delays    []time.Duration
 	client    *http.Client
-	ctx       context.Context // ends what is in flight when the sandbox closes
+	ctx       context.Context // ends deliveries in flight when the sandbox closes
 	cancel    context.CancelFunc
 	group     sync.WaitGroup
 
 	mu      sync.Mutex
 	cond    *sync.Cond
 	queue   []*Delivery
-	held    []*Delivery // kept back by a reorder fault until the next one is queued
+	held    []*Delivery // by a reorder fault, until another one is queued
 	byID    map[string]*Delivery
-	order   []string
+	order   []string // of the IDs in byID, oldest first
 	stopped bool
 }
 
+// New returns a sender for the configured endpoints. A nil delays stands for
+// Stripe's.
 func New(s *api.Server, delays []time.Duration, endpoints []Endpoint) *Sender {
 	if delays == nil {
 		delays = defaultRetryDelays
@@ -56,15 +57,14 @@ func New(s *api.Server, delays []time.Duration, endpoints []Endpoint) *Sender {
 	return out
 }
 
-// Start starts the pool.
+// Start starts the workers.
 func (q *Sender) Start() {
 	for range senders {
 		q.group.Go(q.work)
 	}
 }
 
-// deliver queues an event for an endpoint, as the webhook faults in force want
-// it.
+// deliver queues an event for an endpoint and injects a fault if one is active.
 func (q *Sender) deliver(ev *api.Event, ep *WebhookEndpoint) {
 	d := &Delivery{
 		ID:       wire.NewID("wd"),
@@ -76,6 +76,7 @@ func (q *Sender) deliver(ev *api.Event, ep *WebhookEndpoint) {
 	}
 
 	f := q.srv.Faults.TakeWebhook(ev.Type)
+
 	q.mu.Lock()
 	defer q.mu.Unlock()
 
@@ -91,13 +92,13 @@ func (q *Sender) deliver(ev *api.Event, ep *WebhookEndpoint) {
 		q.push(d)
 	case f.Kind == api.FaultReorder:
 		q.held = append(q.held, d)
-		q.srv.Schedule.At("", q.srv.Now().Add(f.Pause(time.Second)), func() { q.letGo() })
-	default:
+		q.srv.Schedule.At("", q.srv.Now().Add(f.Pause(time.Second)), q.releaseHeld)
+	default: // a delay
 		q.srv.Schedule.At(d.Event, q.srv.Now().Add(f.Pause(time.Second)), func() { q.enqueue(d) })
 	}
 }
 
-// Again queues an event for an endpoint once more, past every fault.
+// Again queues an event for an endpoint again, without faults.
 func (q *Sender) Again(ev *api.Event, ep *WebhookEndpoint) {
 	d := &Delivery{
 		ID:       wire.NewID("wd"),
@@ -115,21 +116,22 @@ func (q *Sender) Again(ev *api.Event, ep *WebhookEndpoint) {
 	q.push(d)
 }
 
-// Record keeps a delivery that somebody else made.
+// Record adds a delivery that was made elsewhere.
 func (q *Sender) Record(d *Delivery) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.keep(d)
 }
 
-// Clear forgets what is queued and what was delivered.
+// Clear empties the queue and deletes the record of all deliveries.
 func (q *Sender) Clear() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.queue, q.held, q.order, q.byID = nil, nil, nil, map[string]*Delivery{}
 }
 
-// keep remembers a delivery for the desk, forgetting the oldest.
+// keep records a delivery for the desk and drops the oldest one if there are
+// too many. The caller holds the lock.
 func (q *Sender) keep(d *Delivery) {
 	q.byID[d.ID] = d
 	q.order = append(q.order, d.ID)
@@ -139,8 +141,8 @@ func (q *Sender) keep(d *Delivery) {
 	}
 }
 
-// push appends to the queue; what a reorder fault held back follows when this
-// one has been tried. The caller holds the lock.
+// push queues a delivery. Deliveries that a reorder fault holds back will
+// follow it. The caller holds the lock.
 func (q *Sender) push(d *Delivery) {
 	d.then = append(d.then, q.held...)
 	q.held = nil
@@ -148,7 +150,7 @@ func (q *Sender) push(d *Delivery) {
 	q.cond.Broadcast()
 }
 
-// followUp queues what was held back behind a delivery.
+// followUp queues the deliveries that were to follow one.
 func (q *Sender) followUp(d *Delivery) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -163,8 +165,8 @@ func (q *Sender) enqueue(d *Delivery) {
 	q.push(d)
 }
 
-// letGo releases what was held back when nothing came to overtake it.
-func (q *Sender) letGo() {
+// releaseHeld queues the deliveries that no other one has overtaken in time.
+func (q *Sender) releaseHeld() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.queue = append(q.queue, q.held...)
@@ -199,15 +201,19 @@ func (q *Sender) next() *Delivery {
 	return d
 }
 
-// Stop ends the pool: what is being sent may finish until ctx ends.
+// Stop ends the workers. Deliveries in flight may finish until ctx ends.
 func (q *Sender) Stop(ctx context.Context) error {
 	q.mu.Lock()
 	q.stopped = true
 	q.cond.Broadcast()
 	q.mu.Unlock()
-	idle := make(chan struct{})
-	go func() { q.group.Wait(); close(idle) }()
 	defer q.cancel()
+
+	idle := make(chan struct{})
+	go func() {
+		q.group.Wait()
+		close(idle)
+	}()
 
 	select {
 	case <-idle:

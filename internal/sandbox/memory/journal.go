@@ -19,9 +19,9 @@ import (
 )
 
 // Journal is the state file: one JSON line per changed object, written before
-// the answer leaves. A killed process loses nothing that it replayOf; a torn
-// last line is dropped. The file is rewritten from scratch when it is opened,
-// when it has grown, and when the sandbox closes. A nil *journal does nothing.
+// the response leaves, so that a killed process loses nothing that a caller was
+// told. A torn last line is dropped. The file is rewritten when it is opened,
+// when it has grown much, and when it is closed. A nil *Journal does nothing.
 type Journal struct {
 	store  *Store
 	extras Extras
@@ -36,15 +36,17 @@ type Journal struct {
 }
 
 // Extras is what the state file holds besides objects: how far the clock was
-// moved, and idempotency keys.
+// advanced, and idempotency keys.
 type Extras interface {
 	ClockOffset() int64
 	SetClockOffset(int64)
-	Replays() []*Replay // the replayOf keys, oldest first
+
+	// Replays returns the keys that have a response, oldest first.
+	Replays() []*Replay
 	Remember(*Replay)
 }
 
-// Replay is what an idempotency key remembers. See
+// Replay is the request of an idempotency key with its response. See
 // https://docs.stripe.com/api/idempotent_requests.
 type Replay struct {
 	Key      string    `json:"key"` // account and key
@@ -53,10 +55,11 @@ type Replay struct {
 	Status   int       `json:"status"`
 	Body     []byte    `json:"body"`
 	Original string    `json:"original"`
-	Until    time.Time `json:"until"`
+	Expires  time.Time `json:"until"`
 }
 
-// Line is one entry: an object, the removal of one, or an idempotency key.
+// Line is one entry: an object, the deletion of one, an idempotency key, or the
+// offset of the clock.
 type Line struct {
 	Seq     uint64          `json:"seq"`
 	Account string          `json:"account,omitempty"`
@@ -70,14 +73,15 @@ type Line struct {
 	obj Object
 }
 
-// keeper is an object with fields that Stripe would not show.
+// keeper is an object with fields that Stripe does not show.
 type keeper interface{ Secrets() any }
 
-// compactAfter is how large the file may grow beside its last rewriting.
+// compactAfter is how far the file may grow beyond three times its size after
+// the last rewrite.
 const compactAfter = 32 << 20
 
-// Lines lists what a commit changed. The caller holds the store's lock;
-// encoding is left to write.
+// Lines returns the entries for the objects that a commit changed. The caller
+// holds the store's lock, so encoding is left to Write.
 func (j *Journal) Lines(account string, changed []Object) []Line {
 	if j == nil {
 		return nil
@@ -96,7 +100,7 @@ func (j *Journal) Lines(account string, changed []Object) []Line {
 	return out
 }
 
-// KeyLine is the entry of an replayOf idempotency key.
+// KeyLine returns the entry for an idempotency key.
 func (j *Journal) KeyLine(r Replay) []Line {
 	if j == nil {
 		return nil
@@ -104,8 +108,8 @@ func (j *Journal) KeyLine(r Replay) []Line {
 	return []Line{{Seq: j.seq.Add(1), Replay: &r}}
 }
 
-// Write appends lines with one system call. A full disk is logged: the sandbox
-// goes on in memory.
+// Write appends lines with one system call. If that fails, the sandbox logs it
+// and goes on in memory.
 func (j *Journal) Write(lines []Line) {
 	if j == nil || len(lines) == 0 {
 		return
@@ -113,7 +117,7 @@ func (j *Journal) Write(lines []Line) {
 
 	var buf bytes.Buffer
 	if err := encodeLines(&buf, lines); err != nil {
-		j.logger.Error().Err(err).Msg("sandbox state not written")
+		j.logger.Error().Err(err).Msg("the state of the sandbox was not written")
 		return
 	}
 
@@ -128,12 +132,12 @@ func (j *Journal) Write(lines []Line) {
 	j.size += int64(n)
 
 	if err != nil {
-		j.logger.Error().Err(err).Msg("sandbox state not written")
+		j.logger.Error().Err(err).Msg("the state of the sandbox was not written")
 	}
 
 	if j.size > j.baseSize*3+compactAfter {
 		if err := j.compact(); err != nil {
-			j.logger.Error().Err(err).Msg("sandbox state not compacted")
+			j.logger.Error().Err(err).Msg("the state file of the sandbox was not compacted")
 		}
 	}
 }
@@ -154,14 +158,14 @@ func encodeLines(w io.Writer, lines []Line) error {
 	return nil
 }
 
-// fill encodes the object that the line is about.
+// fill encodes the object of the line.
 func (l *Line) fill() error {
 	if l.obj == nil {
 		return nil
 	}
 
-	if gone, removed := l.obj.(tombstone); removed {
-		l.Removed, l.Kind = string(gone), ""
+	if deleted, ok := l.obj.(tombstone); ok {
+		l.Removed, l.Kind = string(deleted), ""
 		return nil
 	}
 
@@ -170,15 +174,15 @@ func (l *Line) fill() error {
 		return err
 	}
 
-	if k, has := l.obj.(keeper); has {
+	if k, ok := l.obj.(keeper); ok {
 		l.Private, err = wire.Encode(k.Secrets())
 	}
 
 	return err
 }
 
-// compact writes everything into a new file and puts it in the place of the old
-// one. The caller holds j.mu.
+// compact writes the whole state into a new file that replaces the old one. The
+// caller holds j.mu.
 func (j *Journal) compact() error {
 	tmp := j.path + ".new"
 	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
@@ -196,7 +200,7 @@ func (j *Journal) compact() error {
 	}
 
 	if j.file != nil {
-		_ = j.file.Close() // the renamed file has all that it held
+		_ = j.file.Close() // the new file has all of its content
 	}
 
 	j.file = f
@@ -209,7 +213,7 @@ func (j *Journal) compact() error {
 	return err
 }
 
-// everything lists the whole state in order of creation.
+// everything returns the whole state, objects in order of creation.
 func (j *Journal) everything() []Line {
 	j.store.RLock()
 	defer j.store.RUnlock()
@@ -225,6 +229,7 @@ func (j *Journal) everything() []Line {
 	}
 
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.seq, b.seq) })
+
 	offset := j.extras.ClockOffset()
 	out := []Line{{Seq: j.seq.Add(1), Offset: &offset}}
 	for _, e := range entries {
@@ -261,14 +266,16 @@ func (j *Journal) Close() error {
 	return err
 }
 
-// Rewrite writes the whole state anew.
+// Rewrite writes the whole state into a new file.
 func (j *Journal) Rewrite() {
 	if j == nil {
 		return
 	}
+
 	j.mu.Lock()
 	defer j.mu.Unlock()
+
 	if err := j.compact(); err != nil {
-		j.logger.Error().Err(err).Msg("sandbox state not written")
+		j.logger.Error().Err(err).Msg("the state of the sandbox was not written")
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// OpenJournal reads a state file into the store and rewrites it. It tells
-// whether there was one; without a path there is no journal.
+// OpenJournal reads a state file into the store and rewrites it. It reports
+// whether the file held anything. Without a path it returns a nil journal.
 func OpenJournal(path string, store *Store, extras Extras, logger zerolog.Logger) (j *Journal, restored bool, err error) {
 	if path == "" {
 		return nil, false, nil
@@ -43,8 +43,7 @@ func OpenJournal(path string, store *Store, extras Extras, logger zerolog.Logger
 	return j, len(lines) > 0, j.compact()
 }
 
-// readLines returns the lines of a file in the order in which they were
-// committed.
+// readLines returns the lines of a file in the order of their commits.
 func readLines(path string) ([]Line, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -60,7 +59,7 @@ func readLines(path string) ([]Line, error) {
 	for {
 		raw, err := in.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
-			break // what stands without a line end was cut off
+			break // a line without an end was cut off
 		}
 		if err != nil {
 			return nil, err
@@ -78,7 +77,7 @@ func readLines(path string) ([]Line, error) {
 	return out, nil
 }
 
-// newObject makes an empty object of a kind, ready to be decoded into.
+// newObject returns an empty object of a kind to decode into, or nil.
 func (s *Store) newObject(kind string) Object {
 	for _, empty := range s.makers {
 		if obj := empty(); kind == obj.ObjectKind() {
@@ -88,10 +87,10 @@ func (s *Store) newObject(kind string) Object {
 	return nil
 }
 
-// owned is an object that knows its account.
+// owned is an object that has to know its account.
 type owned interface{ SetOwner(account string) }
 
-// restore puts one line back into memory.
+// restore applies one line.
 func (j *Journal) restore(l *Line) error {
 	switch {
 	case l.Offset != nil:
@@ -107,7 +106,7 @@ func (j *Journal) restore(l *Line) error {
 
 	obj := j.store.newObject(l.Kind)
 	if obj == nil {
-		obj = j.store.newObject("record") // generic kinds share one type
+		obj = j.store.newObject("record") // kinds without a type of their own
 	}
 
 	dec := json.NewDecoder(bytes.NewReader(l.Object))
@@ -117,13 +116,13 @@ func (j *Journal) restore(l *Line) error {
 		return fmt.Errorf("%s: %w", l.Kind, err)
 	}
 
-	if k, has := obj.(keeper); has && len(l.Private) > 0 {
+	if k, ok := obj.(keeper); ok && len(l.Private) > 0 {
 		if err := json.Unmarshal(l.Private, k.Secrets()); err != nil {
 			return fmt.Errorf("%s: %w", l.Kind, err)
 		}
 	}
 
-	if o, is := obj.(owned); is {
+	if o, ok := obj.(owned); ok {
 		o.SetOwner(l.Account)
 	}
 

@@ -61,6 +61,6 @@ func SecretOf(obj memory.Object) string {
 }
 
 // BuyerRoute is the operation behind the buttons of a buyer's page.
-func (r *Room) BuyerRoute(path string) api.Route {
-	return r.op("POST", path, api.Public, decideByBuyer)
+func (s *Service) BuyerRoute(path string) api.Route {
+	return s.op("POST", path, api.Public, decideByBuyer)
 }

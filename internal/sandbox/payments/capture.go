@@ -29,7 +29,7 @@ func captureIntent(c *Call) (any, error) {
 	if amount > old.AmountCapturable {
 		return nil, wire.Invalid("amount_too_large", "amount_to_capture", "The payment could not be captured because the requested capture amount is greater than the amount you can capture for this charge.")
 	}
-	if err := api.Payable(amount, old.Currency, "amount_to_capture"); err != nil {
+	if err := api.CheckDecimals(amount, old.Currency, "amount_to_capture"); err != nil {
 		return nil, err
 	}
 
@@ -135,7 +135,7 @@ func incrementIntent(c *Call) (any, error) {
 	ch.Amount, ch.PaymentMethodDetails = amount, &details
 	next.Amount, next.AmountCapturable = amount, amount
 	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
-	api.Set(&next.Description, c.Params, "description")
+	api.SetText(&next.Description, c.Params, "description")
 	c.Tx.Put(&ch)
 	c.Tx.Put(&next)
 	c.EmitUpdate("charge.updated", &ch, held)

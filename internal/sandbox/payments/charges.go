@@ -149,7 +149,7 @@ func (c *Call) finishCharge(a *Attempt, ch *Charge) {
 	c.Tx.Put(a.Intent)
 	c.Emit("charge.succeeded", ch)
 	c.Emit("payment_intent.succeeded", a.Intent)
-	c.follow(a)
+	c.follow(a.Intent)
 
 	if async {
 		c.Tx.Put(&booked)
@@ -208,7 +208,7 @@ func (c *Call) decline(a *Attempt, code, decline string) (*PaymentIntent, error)
 	c.failIntent(a, e, &ch.ID)
 	c.Emit("charge.failed", ch)
 	c.Emit("payment_intent.payment_failed", a.Intent)
-	c.follow(a)
+	c.follow(a.Intent)
 	out := *e
 	out.PaymentIntent, out.PaymentMethod = a.Intent, a.Method
 
@@ -279,7 +279,7 @@ func (c *Call) authenticated(pi *PaymentIntent, pass bool) (*PaymentIntent, erro
 	e := wire.Invalid(code, "", "%s", text)
 	c.failIntent(a, e, nil)
 	c.Emit("payment_intent.payment_failed", a.Intent)
-	c.follow(a)
+	c.follow(a.Intent)
 
 	return a.Intent, nil
 }
@@ -303,9 +303,9 @@ func updateCharge(c *Call) (any, error) {
 
 	next := *old
 	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
-	api.Set(&next.Description, c.Params, "description")
-	api.Set(&next.ReceiptEmail, c.Params, "receipt_email")
-	api.Set(&next.TransferGroup, c.Params, "transfer_group")
+	api.SetText(&next.Description, c.Params, "description")
+	api.SetText(&next.ReceiptEmail, c.Params, "receipt_email")
+	api.SetText(&next.TransferGroup, c.Params, "transfer_group")
 
 	if c.Params.Has("shipping") {
 		next.Shipping = api.ReadShipping(c.Params.At("shipping"))

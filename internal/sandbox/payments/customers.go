@@ -98,13 +98,13 @@ func noMethodOf(id string) error {
 // fillCustomer copies what was sent into a fresh copy of a customer.
 func (c *Call) fillCustomer(cus *Customer) {
 	p := c.Params
-	api.Set(&cus.Description, p, "description")
-	api.Set(&cus.Email, p, "email")
-	api.Set(&cus.Name, p, "name")
-	api.Set(&cus.Phone, p, "phone")
-	api.Set(&cus.DefaultSource, p, "default_source")
-	api.Set(&cus.TestClock, p, "test_clock")
-	api.Set(&cus.InvoiceSettings.DefaultPaymentMethod, p, "invoice_settings", "default_payment_method")
+	api.SetText(&cus.Description, p, "description")
+	api.SetText(&cus.Email, p, "email")
+	api.SetText(&cus.Name, p, "name")
+	api.SetText(&cus.Phone, p, "phone")
+	api.SetText(&cus.DefaultSource, p, "default_source")
+	api.SetText(&cus.TestClock, p, "test_clock")
+	api.SetText(&cus.InvoiceSettings.DefaultPaymentMethod, p, "invoice_settings", "default_payment_method")
 
 	if p.Has("address") {
 		cus.Address = api.ReadAddress(p.At("address"))

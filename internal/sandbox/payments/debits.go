@@ -29,7 +29,7 @@ func (c *Call) startDelayed(a *Attempt) *PaymentIntent {
 	c.consume(a)
 	c.Emit("payment_intent.processing", a.Intent)
 	c.Emit("charge.pending", ch)
-	c.follow(a)
+	c.follow(a.Intent)
 
 	if c.Server.Config.DelayedAfter >= 0 && a.Method.private.Outcome != testcards.StaysProcessing {
 		intent := a.Intent.ID
@@ -100,7 +100,7 @@ func (c *Call) failDelayed(a *Attempt, ch *Charge, code string) error {
 	c.failIntent(a, e, &ch.ID)
 	c.Emit("charge.failed", ch)
 	c.Emit("payment_intent.payment_failed", a.Intent)
-	c.follow(a)
+	c.follow(a.Intent)
 
 	return nil
 }
@@ -128,12 +128,12 @@ func (c *Call) stoppable(pi *PaymentIntent) bool {
 
 // Decide ends the processing of a delayed payment now: outcome "succeed",
 // "fail", or "" for what its test account is for.
-func (r *Room) Decide(intent, outcome string) bool {
-	obj, ok := r.srv.Anywhere(intent)
+func (s *Service) Decide(intent, outcome string) bool {
+	obj, ok := s.srv.Anywhere(intent)
 	pi, is := obj.(*PaymentIntent)
 	if !ok || !is || pi.Status != StatusProcessing {
 		return false
 	}
-	r.Background(r.srv.AccountOf(intent), func(c *Call) error { return c.decide(intent, outcome) })
+	s.Background(s.srv.AccountOf(intent), func(c *Call) error { return c.decide(intent, outcome) })
 	return true
 }

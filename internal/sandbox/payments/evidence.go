@@ -39,7 +39,7 @@ func (d *Dispute) takeEvidence(p *wire.Params) {
 		out[k] = v
 	}
 
-	fields := wire.Operations()["POST /v1/disputes/{id}"]().Fields["evidence"].Fields
+	fields := wire.ShapeOf("POST /v1/disputes/{id}").Fields["evidence"].Fields
 	for _, key := range p.Keys() {
 		former, _ := out[key].(map[string]any)
 		out[key] = fields[key].Value(p.Fields[key], former)

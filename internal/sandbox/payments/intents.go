@@ -92,13 +92,13 @@ func (c *Call) fillIntent(pi *PaymentIntent) error {
 		pi.Customer = &cus
 	}
 
-	api.Set(&pi.Description, p, "description")
-	api.Set(&pi.ReceiptEmail, p, "receipt_email")
-	api.Set(&pi.OnBehalfOf, p, "on_behalf_of")
-	api.Set(&pi.StatementDescriptor, p, "statement_descriptor")
-	api.Set(&pi.StatementDescriptorSuffix, p, "statement_descriptor_suffix")
-	api.Set(&pi.TransferGroup, p, "transfer_group")
-	api.Set(&pi.SetupFutureUsage, p, "setup_future_usage")
+	api.SetText(&pi.Description, p, "description")
+	api.SetText(&pi.ReceiptEmail, p, "receipt_email")
+	api.SetText(&pi.OnBehalfOf, p, "on_behalf_of")
+	api.SetText(&pi.StatementDescriptor, p, "statement_descriptor")
+	api.SetText(&pi.StatementDescriptorSuffix, p, "statement_descriptor_suffix")
+	api.SetText(&pi.TransferGroup, p, "transfer_group")
+	api.SetText(&pi.SetupFutureUsage, p, "setup_future_usage")
 
 	if p.Has("shipping") {
 		pi.Shipping = api.ReadShipping(p.At("shipping"))

@@ -279,6 +279,6 @@ func (c *Call) waitForBuyer(a *Attempt) *PaymentIntent {
 	a.Intent.Status = StatusRequiresAction
 	c.Tx.Put(a.Intent)
 	c.Emit("payment_intent.requires_action", a.Intent)
-	c.follow(a)
+	c.follow(a.Intent)
 	return a.Intent
 }

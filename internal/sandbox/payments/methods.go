@@ -133,7 +133,7 @@ func (c *Call) namedMethod(name string) (*PaymentMethod, bool) {
 		return pm, true
 	}
 
-	account, ok := testcards.USBankNamed(name)
+	account, ok := testcards.USBank(name)
 	if ok {
 		pm.Type = "us_bank_account"
 		useUSBank(pm, account, "110000000", "individual", "checking")

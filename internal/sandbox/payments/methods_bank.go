@@ -17,7 +17,7 @@ func fillSEPA(pm *PaymentMethod, p *wire.Params) error {
 	if iban == "" {
 		return wire.MissingParam(field)
 	}
-	if !testcards.IBANFits(iban) {
+	if !testcards.ValidIBAN(iban) {
 		return wire.Invalid("invalid_bank_account_iban", field, "The IBAN you provided is invalid.")
 	}
 	if err := needBilling(p, "sepa_debit", "name", "email"); err != nil {

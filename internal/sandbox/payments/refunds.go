@@ -154,7 +154,7 @@ func (c *Call) refundedCharge() (*Charge, error) {
 	return ch, c.refundable(ch)
 }
 
-// refundable refuses what cannot be refunded. A mere inquiry can be replayOf
+// refundable refuses what cannot be refunded. A mere inquiry can be answered
 // with a refund.
 func (c *Call) refundable(ch *Charge) error {
 	switch {
@@ -189,7 +189,7 @@ func (c *Call) refundAmount(ch *Charge) (int64, error) {
 		return 0, wire.Malformed("parameter_invalid_integer", "amount", "Invalid positive integer")
 	}
 	if amount > left {
-		return 0, wire.Invalid("", "amount", "Refund amount (%s) is greater than unrefunded amount on charge (%s)", api.Display(amount, ch.Currency), api.Display(left, ch.Currency))
+		return 0, wire.Invalid("", "amount", "Refund amount (%s) is greater than unrefunded amount on charge (%s)", api.FormatAmount(amount, ch.Currency), api.FormatAmount(left, ch.Currency))
 	}
 
 	return amount, nil

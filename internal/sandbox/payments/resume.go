@@ -8,17 +8,17 @@ import (
 )
 
 // resumePayments schedules again what a restart has interrupted.
-func (r *Room) resume(account string, obj memory.Object) {
+func (s *Service) resume(account string, obj memory.Object) {
 	at := func(id string, due time.Time, run func(c *Call) error) {
-		r.srv.Schedule.At(id, due, func() { r.Background(account, run) })
+		s.srv.Schedule.At(id, due, func() { s.Background(account, run) })
 	}
 	switch o := obj.(type) {
 	case *PaymentIntent:
 		if o.Status == needsCapture {
-			at(o.ID, r.holdEnds(account, o), func(c *Call) error { return c.expireHold(o.ID) })
+			at(o.ID, s.holdEnds(account, o), func(c *Call) error { return c.expireHold(o.ID) })
 		}
 
-		if o.Status == StatusProcessing && r.srv.Config.DelayedAfter >= 0 {
+		if o.Status == StatusProcessing && s.srv.Config.DelayedAfter >= 0 {
 			at(o.ID, time.Unix(o.private.DueAt, 0), func(c *Call) error { return c.decide(o.ID, "") })
 		}
 
@@ -36,8 +36,8 @@ func (r *Room) resume(account string, obj memory.Object) {
 
 // holdEnds is when the authorization of an intent lapses. The caller holds the
 // lock.
-func (r *Room) holdEnds(account string, pi *PaymentIntent) time.Time {
-	obj, _ := r.srv.Store.Get(account, wire.Deref(pi.LatestCharge))
+func (s *Service) holdEnds(account string, pi *PaymentIntent) time.Time {
+	obj, _ := s.srv.Store.Get(account, wire.Deref(pi.LatestCharge))
 	held, ok := obj.(*Charge)
 	if !ok {
 		return time.Unix(pi.Created, 0).Add(holdOf(""))

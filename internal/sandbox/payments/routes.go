@@ -6,9 +6,9 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// paymentsRoutes are the operations of this room.
-func paymentsRoutes(room *Room) []api.Route {
-	op := room.op
+// routes returns the operations of this package.
+func (s *Service) routes() []api.Route {
+	op := s.op
 	return []api.Route{
 		api.NewRoute("GET", "/v1/charges/search", api.SecretOnly, api.Search(api.KindCharge)),
 		api.NewRoute("GET", "/v1/customers/search", api.SecretOnly, api.Search(api.KindCustomer)),
@@ -115,10 +115,10 @@ func paymentsRoutes(room *Room) []api.Route {
 	}
 }
 
-// Module is what payments add to the API.
-func (r *Room) Module() api.Module {
+// Module returns what payments add to the API.
+func (s *Service) Module() api.Module {
 	return api.Module{
-		Routes: paymentsRoutes(r),
+		Routes: s.routes(),
 		Kinds: []func() memory.Object{
 			func() memory.Object { return &Customer{} }, func() memory.Object { return &PaymentMethod{} }, func() memory.Object { return &PaymentIntent{} },
 			func() memory.Object { return &Charge{} }, func() memory.Object { return &BalanceTransaction{} },
@@ -127,7 +127,7 @@ func (r *Room) Module() api.Module {
 		},
 		Kept:   []string{api.KindConfiguration},
 		First:  firstObjects,
-		Resume: r.resume,
+		Resume: s.resume,
 		Included: map[string]func(c *api.Call, id string) any{
 			"charge.refunds": func(c *api.Call, id string) any {
 				return wire.ListOf(memory.Children[*Refund](c.Tx, api.KindRefund, id), "/v1/charges/"+id+"/refunds")

@@ -83,8 +83,8 @@ func (c *Call) fillSetup(si *SetupIntent) error {
 		si.Customer = &cus
 	}
 
-	api.Set(&si.Description, c.Params, "description")
-	api.Set(&si.OnBehalfOf, c.Params, "on_behalf_of")
+	api.SetText(&si.Description, c.Params, "description")
+	api.SetText(&si.OnBehalfOf, c.Params, "on_behalf_of")
 
 	if c.Params.Bool("confirm") || strings.HasSuffix(c.Route.Pattern, "/confirm") {
 		return nil

@@ -148,10 +148,10 @@ func updateSource(c *Call) (any, error) {
 
 	next := *old
 	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
-	api.Set(&next.Name, c.Params, "name")
-	api.Set(&next.AddressLine1, c.Params, "address_line1")
-	api.Set(&next.AddressCity, c.Params, "address_city")
-	api.Set(&next.AddressZip, c.Params, "address_zip")
+	api.SetText(&next.Name, c.Params, "name")
+	api.SetText(&next.AddressLine1, c.Params, "address_line1")
+	api.SetText(&next.AddressCity, c.Params, "address_city")
+	api.SetText(&next.AddressZip, c.Params, "address_zip")
 
 	if c.Params.Has("exp_month") {
 		next.ExpMonth = c.Params.Int("exp_month")

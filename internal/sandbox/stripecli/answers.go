@@ -12,7 +12,7 @@ import (
 )
 
 // cliReply is what the command line sends: acknowledgements, and what the
-// endpoints replayOf.
+// endpoints answered.
 type cliReply struct {
 	Type           string `json:"type"`
 	EventID        string `json:"event_id"`
@@ -44,7 +44,7 @@ func (h *Hub) read(ctx context.Context, conn *websocket.Conn, session *cliSessio
 	}
 }
 
-// recordForward keeps what the endpoint behind `stripe listen` replayOf among
+// recordForward keeps what the endpoint behind `stripe listen` answered among
 // the deliveries.
 func (h *Hub) recordForward(msg cliReply) {
 	d := &hooks.Delivery{

@@ -107,7 +107,7 @@ func (h *Hub) ServeSocket(w http.ResponseWriter, r *http.Request) {
 
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{cliSubprotocol}})
 	if err != nil {
-		return // Accept has replayOf
+		return // Accept has answered
 	}
 
 	conn.SetReadLimit(cliReadLimit)

@@ -2,8 +2,8 @@ package testcards
 
 import "strings"
 
-// ibanOutcomes are Stripe's test accounts for SEPA debit by the tail of their
-// number, and what a debit of them does. See
+// ibanOutcomes maps the last digits of Stripe's test accounts for SEPA debit to
+// the outcome of a debit. See
 // https://docs.stripe.com/payments/sepa-debit/accept-a-payment#test-integration.
 var ibanOutcomes = map[string]string{
 	"3204": "succeed",
@@ -13,16 +13,17 @@ var ibanOutcomes = map[string]string{
 	"5987": "dispute",
 }
 
-// SEPAOutcome reads what a test IBAN stands for. Stripe publishes one per
-// country with the same pattern of endings.
+// SEPAOutcome returns the outcome of a debit from an IBAN. Stripe has test
+// accounts in many countries, most of them with the same last digits.
 func SEPAOutcome(iban string) string {
 	for tail, outcome := range ibanOutcomes {
 		if strings.HasSuffix(iban, tail) {
 			return outcome
 		}
 	}
-	if other, known := otherIBANs[iban]; known {
-		return other
+
+	if outcome, ok := otherIBANs[iban]; ok {
+		return outcome
 	}
 	return "succeed"
 }
@@ -45,6 +46,7 @@ var otherIBANs = map[string]string{
 	"FR5720041010050500013M02608": "dispute",
 }
 
+// BankCode returns the part of an IBAN that identifies the bank.
 func BankCode(iban string) string {
 	lengths := map[string]int{
 		"AT": 5,
@@ -65,8 +67,9 @@ func BankCode(iban string) string {
 	return iban[4 : 4+n]
 }
 
-// IBANFits checks the length and the ISO 7064 remainder of an IBAN.
-func IBANFits(iban string) bool {
+// ValidIBAN reports whether the length and the ISO 7064 remainder of an IBAN
+// are right.
+func ValidIBAN(iban string) bool {
 	if len(iban) < 15 || len(iban) > 34 {
 		return false
 	}
@@ -86,6 +89,7 @@ func IBANFits(iban string) bool {
 	return rest == 1
 }
 
+// IdealBICs maps the banks of iDEAL to their BICs.
 var IdealBICs = map[string]string{
 	"abn_amro":     "ABNANL2A",
 	"asn_bank":     "ASNBNL21",
@@ -102,8 +106,9 @@ var IdealBICs = map[string]string{
 	"yoursafe":     "BITSNL2A",
 }
 
-// USOutcomes are Stripe's test account numbers for ACH debits. Microdeposits
-// are not simulated: the account whose microdeposits fail fails. See
+// USOutcomes maps Stripe's test account numbers for ACH debits to the outcome
+// of a debit. Microdeposits are not simulated: the account whose microdeposits
+// fail fails itself. See
 // https://docs.stripe.com/payments/ach-direct-debit/accept-a-payment#test-account-numbers.
 var USOutcomes = map[string]string{
 	"000123456789": "succeed",
@@ -119,7 +124,7 @@ var USOutcomes = map[string]string{
 	"000777777771": "fail:generic_decline",
 }
 
-// usNames are the payment methods pm_usBankAccount_... of the same accounts.
+// usNames maps the payment methods pm_usBankAccount_... to these accounts.
 var usNames = map[string]string{
 	"success":             "000123456789",
 	"accountClosed":       "000111111113",
@@ -134,8 +139,9 @@ var usNames = map[string]string{
 	"weeklyLimitExceeded": "000777777771",
 }
 
-// USBankNamed finds a test account number by the name of its payment method.
-func USBankNamed(name string) (string, bool) {
+// USBank returns the test account number of a payment method
+// pm_usBankAccount_...
+func USBank(name string) (string, bool) {
 	short, named := strings.CutPrefix(name, "pm_usBankAccount_")
 	account, ok := usNames[short]
 	return account, named && ok

@@ -11,7 +11,7 @@ var cardTable string
 
 // Card is one row of cards.txt: a test card and what it does.
 type Card struct {
-	Key                             string // the number, and what tells rows of the same number apart
+	Key                             string // the number, with a suffix where several rows have it
 	Number, Brand, Funding, Country string
 	names                           []string
 	Networks                        []string
@@ -25,8 +25,8 @@ type Card struct {
 	Available                       bool   // funds are available at once
 }
 
-// Cards indexes the table by number and by pm_card_... name; it is read once
-// and never changed.
+// Cards returns the cards by key and by name (pm_card_... and tok_...). The map
+// must not be changed.
 var Cards = sync.OnceValue(func() map[string]*Card {
 	index := map[string]*Card{}
 	for _, row := range strings.Split(cardTable, "\n") {
@@ -115,6 +115,7 @@ var DeclineMessages = map[string]string{
 	"authentication_required": "Your card was declined. This transaction requires authentication.",
 }
 
+// DeclineMessage returns the sentence for a decline.
 func DeclineMessage(code, decline string) string {
 	for _, key := range []string{decline, code} {
 		if text, ok := DeclineMessages[key]; ok {
@@ -124,7 +125,7 @@ func DeclineMessage(code, decline string) string {
 	return "Your card was declined."
 }
 
-// SellerMessage is what a charge's outcome tells the merchant.
+// SellerMessage returns the explanation of a charge's outcome for the merchant.
 func SellerMessage(code, decline string) string {
 	switch decline {
 	case "":
@@ -142,7 +143,7 @@ func SellerMessage(code, decline string) string {
 	return "The bank returned the decline code `" + decline + "`."
 }
 
-// Named finds a test card by pm_card_... or tok_... name.
+// Named returns the test card of a name pm_card_... or tok_....
 func Named(name string) (*Card, bool) {
 	cd, ok := Cards()[name]
 	return cd, ok && (strings.HasPrefix(name, "pm_card") || strings.HasPrefix(name, "tok_"))

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 )
 
-// Encode writes JSON as Stripe does: no HTML escaping.
+// Encode returns JSON like Stripe's, without HTML escaping.
 func Encode(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
@@ -16,8 +16,8 @@ func Encode(v any) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// EncodePretty writes JSON with two spaces of indentation, the form of answers
-// and of webhook bodies.
+// EncodePretty returns JSON indented by two spaces, like Stripe's responses and
+// webhooks.
 func EncodePretty(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
@@ -29,6 +29,7 @@ func EncodePretty(v any) ([]byte, error) {
 	return bytes.TrimRight(buf.Bytes(), "\n"), nil
 }
 
+// DecodeTree decodes JSON and keeps its numbers as they are written.
 func DecodeTree(body []byte) (any, error) {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
@@ -37,7 +38,8 @@ func DecodeTree(body []byte) (any, error) {
 	return tree, err
 }
 
-func AsTree(v any) (any, error) {
+// ToTree returns a value as DecodeTree would return its JSON.
+func ToTree(v any) (any, error) {
 	body, err := Encode(v)
 	if err != nil {
 		return nil, err

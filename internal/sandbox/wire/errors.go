@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// apiError is Stripe's error object with the HTTP status that goes with it. See
+// Error is Stripe's error object together with its HTTP status. See
 // https://docs.stripe.com/api/errors and https://docs.stripe.com/error-codes.
 type Error struct {
 	Status int  `json:"-"`
-	Commit bool `json:"-"` // the change stays although the caller gets an error (a declined payment)
-	Early  bool `json:"-"` // raised before execution began: an idempotency key does not remember it
+	Commit bool `json:"-"` // the changes are kept in spite of the error, as for a declined payment
+	Early  bool `json:"-"` // from before the execution, so that an idempotency key does not keep it
 
 	AdviceCode    string `json:"advice_code,omitempty"`
 	Charge        string `json:"charge,omitempty"`
@@ -27,6 +27,7 @@ type Error struct {
 	Type          string `json:"type"`
 }
 
+// The types of errors.
 const (
 	TypeAPI         = "api_error"
 	typeCard        = "card_error"
@@ -34,9 +35,10 @@ const (
 	TypeInvalid     = "invalid_request_error"
 )
 
-// Error makes an apiError an error; the text is Stripe's public message.
+// Error returns Stripe's public message.
 func (e *Error) Error() string { return e.Message }
 
+// DocURL returns the page of Stripe's documentation about an error code.
 func DocURL(code string) string {
 	if code == "" {
 		return ""
@@ -44,7 +46,7 @@ func DocURL(code string) string {
 	return "https://stripe.com/docs/error-codes/" + strings.ReplaceAll(code, "_", "-")
 }
 
-// Invalid is a 400 invalid_request_error.
+// Invalid returns an invalid_request_error with status 400.
 func Invalid(code, param, format string, args ...any) *Error {
 	return &Error{
 		Status:  http.StatusBadRequest,
@@ -56,31 +58,33 @@ func Invalid(code, param, format string, args ...any) *Error {
 	}
 }
 
-// Malformed is an error of the parameters themselves, found before anything was
-// done.
+// Malformed returns an error in the parameters themselves, found before the
+// execution.
 func Malformed(code, param, format string, args ...any) *Error {
 	e := Invalid(code, param, format, args...)
 	e.Early = true
 	return e
 }
 
+// MissingParam returns the error for a required parameter that was not sent.
 func MissingParam(name string) *Error {
 	return Malformed("parameter_missing", name, "Missing required param: %s.", name)
 }
 
-// NotFound is Stripe's answer for an object in the path that does not exist.
+// NotFound returns the error for an object in the path that does not exist.
 func NotFound(noun, id string) *Error {
 	e := NoSuch(noun, "id", id)
 	e.Status = http.StatusNotFound
 	return e
 }
 
-// NoSuch is Stripe's answer for an object in a parameter that does not exist.
+// NoSuch returns the error for an object in a parameter that does not exist.
 func NoSuch(noun, param, id string) *Error {
 	return Invalid("resource_missing", param, "No such %s: '%s'", noun, id)
 }
 
-// CardError is a 402 that keeps what the attempt changed.
+// CardError returns a card_error with status 402. The changes of the attempt
+// are kept.
 func CardError(code, decline, message string) *Error {
 	return &Error{
 		Status:      http.StatusPaymentRequired,
@@ -93,17 +97,19 @@ func CardError(code, decline, message string) *Error {
 	}
 }
 
+// Unauthorized returns an error with status 401.
 func Unauthorized(code, format string, args ...any) *Error {
 	e := Malformed(code, "", format, args...)
 	e.Status = http.StatusUnauthorized
 	return e
 }
 
+// InternalError returns the error for a bug of the sandbox.
 func InternalError() *Error {
 	return &Error{
 		Status:  http.StatusInternalServerError,
 		Early:   true,
 		Type:    TypeAPI,
-		Message: "Sorry, there was an unexpected error in the sandbox. It has been written to its log.",
+		Message: "An unexpected error occurred in the offline sandbox. Its log has the details.",
 	}
 }

@@ -1,27 +1,28 @@
 package wire
 
 import (
+	"cmp"
+	"maps"
 	"net/url"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// Params is one level of the bracketed form encoding that Stripe's API uses:
-// a[b][c]=v, a[]=v, a[0][b]=v. A nil *params is an empty one.
+// Params is one level of the bracketed form encoding of Stripe's API:
+// a[b][c]=v, a[]=v, a[0][b]=v. A nil *Params has no parameters.
 type Params struct {
 	Value  string
-	Leaf   bool
+	Leaf   bool // has a value
 	Fields map[string]*Params
-	list   bool
-	Path   string
+	Path   string // such as a[b][c]
 
-	metadata int // how many keys the object would have that its metadata went into
+	metadata int // how many keys the object has after MergeMetadata
 }
 
 const maxFormDepth = 12
 
-// ParseForm decodes a urlencoded body or query into a tree.
+// ParseForm decodes a urlencoded body or query.
 func ParseForm(raw string) (*Params, error) {
 	root := &Params{}
 	counters := map[string]int{}
@@ -54,8 +55,7 @@ func badForm() *Error {
 	return Invalid("", "", "Invalid request body: it is not valid application/x-www-form-urlencoded data.")
 }
 
-// insert puts one pair into the tree. counters numbers the members of a[]=
-// lists.
+// insert adds one pair. counters number the members of a[]= lists.
 func (p *Params) insert(name, value string, counters map[string]int) error {
 	head, rest, nested := strings.Cut(name, "[")
 	at := p.child(head)
@@ -68,7 +68,6 @@ func (p *Params) insert(name, value string, counters map[string]int) error {
 		}
 
 		if part == "" {
-			at.list = true
 			part = strconv.Itoa(counters[at.Path])
 			counters[at.Path]++
 		}
@@ -86,21 +85,21 @@ func (p *Params) child(name string) *Params {
 		p.Fields = map[string]*Params{}
 	}
 
-	kid := p.Fields[name]
-	if kid == nil {
+	field := p.Fields[name]
+	if field == nil {
 		path := name
 		if p.Path != "" {
 			path = p.Path + "[" + name + "]"
 		}
 
-		kid = &Params{Path: path}
-		p.Fields[name] = kid
+		field = &Params{Path: path}
+		p.Fields[name] = field
 	}
 
-	return kid
+	return field
 }
 
-// At walks down and returns nil when the way ends.
+// At returns the parameters below a path, nil if there are none.
 func (p *Params) At(names ...string) *Params {
 	for _, name := range names {
 		if p == nil {
@@ -111,10 +110,10 @@ func (p *Params) At(names ...string) *Params {
 	return p
 }
 
-// Has tells whether the parameter was sent at all, even empty.
+// Has reports whether a parameter was sent, even if it is empty.
 func (p *Params) Has(names ...string) bool { return p.At(names...) != nil }
 
-// String returns the text of a parameter, "" when absent.
+// String returns a parameter, "" if it was not sent.
 func (p *Params) String(names ...string) string {
 	if found := p.At(names...); found != nil {
 		return found.Value
@@ -122,10 +121,10 @@ func (p *Params) String(names ...string) string {
 	return ""
 }
 
-// Text returns nil when the parameter is absent or empty.
+// Text returns a parameter, nil if it was not sent or is empty.
 func (p *Params) Text(names ...string) *string { return OrNil(p.String(names...)) }
 
-// Int returns a whole number; the parameter table has checked its form before.
+// Int returns an integer. The parameter table has checked its form before.
 func (p *Params) Int(names ...string) int64 {
 	n, _ := strconv.ParseInt(p.String(names...), 10, 64)
 	return n
@@ -134,37 +133,30 @@ func (p *Params) Int(names ...string) int64 {
 // Bool returns a boolean parameter.
 func (p *Params) Bool(names ...string) bool { return IsTrue(p.String(names...)) }
 
+// IsTrue reports whether a boolean parameter is true.
 func IsTrue(s string) bool { return s == "true" || s == "1" }
 
-// Unset tells whether a parameter was sent empty, which is how a value is
-// removed.
+// Unset reports whether a parameter was sent empty, which removes a value.
 func (p *Params) Unset(names ...string) bool {
 	found := p.At(names...)
 	return found != nil && found.Leaf && found.Value == "" && len(found.Fields) == 0
 }
 
-// Keys returns the names below p, numbers in numeric order.
+// Keys returns the names below p in order. Numbers are in numeric order.
 func (p *Params) Keys() []string {
 	if p == nil {
 		return nil
 	}
 
-	out := make([]string, 0, len(p.Fields))
-	for name := range p.Fields {
-		out = append(out, name)
-	}
-
-	sort.Slice(out, func(i, j int) bool {
-		a, errA := strconv.Atoi(out[i])
-		b, errB := strconv.Atoi(out[j])
+	return slices.SortedFunc(maps.Keys(p.Fields), func(a, b string) int {
+		i, errA := strconv.Atoi(a)
+		j, errB := strconv.Atoi(b)
 		if errA == nil && errB == nil {
-			return a < b
+			return cmp.Compare(i, j)
 		}
 
-		return out[i] < out[j]
+		return cmp.Compare(a, b)
 	})
-
-	return out
 }
 
 // Members returns the elements of a list parameter.
@@ -177,7 +169,7 @@ func (p *Params) Members(names ...string) []*Params {
 	return out
 }
 
-// Strings returns a list of texts.
+// Strings returns the non-empty elements of a list of texts.
 func (p *Params) Strings(names ...string) []string {
 	var out []string
 	for _, m := range p.Members(names...) {
@@ -188,12 +180,12 @@ func (p *Params) Strings(names ...string) []string {
 	return out
 }
 
-// Canonical writes the tree as sorted pairs, so that equal parameters compare equal
-// whatever their order was.
+// Canonical encodes the parameters in a fixed order, so that equal parameters
+// have equal encodings.
 func (p *Params) Canonical() string {
 	var pairs []string
 	p.collect(&pairs)
-	sort.Strings(pairs)
+	slices.Sort(pairs)
 	return strings.Join(pairs, "&")
 }
 
@@ -201,10 +193,12 @@ func (p *Params) collect(out *[]string) {
 	if p == nil {
 		return
 	}
+
 	if p.Leaf {
 		*out = append(*out, url.QueryEscape(p.Path)+"="+url.QueryEscape(p.Value))
 	}
-	for _, kid := range p.Fields {
-		kid.collect(out)
+
+	for _, field := range p.Fields {
+		field.collect(out)
 	}
 }

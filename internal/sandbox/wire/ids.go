@@ -7,7 +7,7 @@ import (
 
 const alphanumeric = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-// RandomText returns n characters that nobody can guess.
+// RandomText returns n unguessable characters.
 func RandomText(n int) string {
 	buf := make([]byte, n)
 	_, _ = rand.Read(buf) // crypto/rand.Read never fails
@@ -17,12 +17,12 @@ func RandomText(n int) string {
 	return string(buf)
 }
 
-// NewID makes an id as Stripe's newer objects have: prefix, the account's mark,
-// randomness.
+// NewID returns an ID like those of Stripe's newer objects: a prefix, the
+// account's mark, and random characters.
 func NewID(prefix string) string { return prefix + "_1Sbx" + RandomText(20) }
 
-// NewShortID makes an id as Stripe's older objects have (customers, products,
-// requests).
+// NewShortID returns an ID like those of Stripe's older objects: customers,
+// products and requests.
 func NewShortID(prefix string) string { return prefix + "_" + RandomText(14) }
 
 // NewWebhookSecret returns a signing secret in the form that Stripe's libraries

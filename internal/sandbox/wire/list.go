@@ -1,16 +1,17 @@
 package wire
 
-// list is Stripe's list object.
-type list struct {
+// List is Stripe's list object.
+type List struct {
 	Object  string `json:"object"`
 	Data    any    `json:"data"`
 	HasMore bool   `json:"has_more"`
 	URL     string `json:"url"`
 }
 
-func ListOf[T any](data []T, url string) list {
+// ListOf returns a list that has only one page.
+func ListOf[T any](data []T, url string) List {
 	if data == nil {
 		data = []T{}
 	}
-	return list{Object: "list", Data: data, URL: url}
+	return List{Object: "list", Data: data, URL: url}
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"maps"
 	"strings"
 	"unicode/utf8"
 )
@@ -12,15 +13,13 @@ const (
 	maxMetadataValue = 500
 )
 
-// MergeMetadata applies Stripe's rule: sent keys replace, empty values remove a
-// key, an empty metadata removes all. The result is a new map. See
-// https://docs.stripe.com/api/metadata.
-func MergeMetadata(old map[string]string, p *Params) map[string]string {
-	out := make(map[string]string, len(old))
+// MergeMetadata returns prev with the sent metadata merged in: sent keys
+// replace, an empty value removes its key, and empty metadata removes all keys.
+// See https://docs.stripe.com/api/metadata.
+func MergeMetadata(prev map[string]string, p *Params) map[string]string {
+	out := make(map[string]string, len(prev))
 	if !p.Unset("metadata") {
-		for k, v := range old {
-			out[k] = v
-		}
+		maps.Copy(out, prev)
 	}
 
 	sent := p.At("metadata")
@@ -41,8 +40,8 @@ func MergeMetadata(old map[string]string, p *Params) map[string]string {
 	return out
 }
 
-// TooMuchMetadata refuses a call that would leave an object with more keys than
-// it may have.
+// TooMuchMetadata returns an error if MergeMetadata has left an object with
+// more keys than it may have.
 func TooMuchMetadata(p *Params) error {
 	if p == nil || p.metadata <= maxMetadataKeys {
 		return nil
@@ -54,17 +53,17 @@ func manyKeys(n int) error {
 	return Malformed("", "metadata", "Metadata can have up to %d keys, but you've set %d. Email us at support+metadata@stripe.com for more information.", maxMetadataKeys, n)
 }
 
-// CheckMetadata enforces Stripe's limits on what is sent, wherever in the
-// parameters it stands.
+// CheckMetadata enforces Stripe's limits on sent metadata, at any level of the
+// parameters.
 func CheckMetadata(p *Params) error {
 	if p == nil {
 		return nil
 	}
 
-	for name, kid := range p.Fields {
-		err := CheckMetadata(kid)
+	for name, field := range p.Fields {
+		err := CheckMetadata(field)
 		if name == "metadata" {
-			err = kid.checkAsMetadata()
+			err = field.checkAsMetadata()
 		}
 		if err != nil {
 			return err

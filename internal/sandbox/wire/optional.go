@@ -9,7 +9,7 @@ func Deref[T any](p *T) T {
 	return *p
 }
 
-// OrNil is nil for the empty string: Stripe sends null, not "".
+// OrNil returns nil for an empty string, because Stripe sends null and not "".
 func OrNil(s string) *string {
 	if s == "" {
 		return nil

@@ -2,6 +2,8 @@ package wire
 
 import (
 	_ "embed"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -10,21 +12,21 @@ import (
 //go:embed params.txt
 var paramText string
 
-// shape is what a parameter may look like. See the head of params.txt for the
+// Shape is the type of a parameter. The head of params.txt explains the
 // notation.
-type shape struct {
+type Shape struct {
 	kind   byte // s text, i integer, b boolean, n decimal, e enum, h hash, l list, m map
 	empty  bool // may be sent empty, or as a plain value
 	enum   []string
-	Fields map[string]*shape
-	item   *shape
+	Fields map[string]*Shape
+	item   *Shape
 	needed []string // names of the required fields, sorted
 }
 
-// Operations maps "METHOD /path" to its parameters, read from the table on
-// first use; a nil shape is an operation of Stripe's that is not simulated.
-var Operations = sync.OnceValue(func() map[string]func() *shape {
-	out := map[string]func() *shape{}
+// operations maps "METHOD /path" to the parameters of every operation that
+// Stripe has. A row of the table is parsed on first use.
+var operations = sync.OnceValue(func() map[string]func() *Shape {
+	out := map[string]func() *Shape{}
 	for _, row := range strings.Split(paramText, "\n") {
 		if row == "" || row[0] == '#' {
 			continue
@@ -32,29 +34,20 @@ var Operations = sync.OnceValue(func() map[string]func() *shape {
 
 		method, rest, _ := strings.Cut(row, " ")
 		path, fields, _ := strings.Cut(rest, " ")
-		out[method+" "+path] = sync.OnceValue(func() *shape {
-			s, _ := parseFields(fields)
-			return s
+		out[method+" "+path] = sync.OnceValue(func() *Shape {
+			return (&parser{fields}).fields()
 		})
 	}
 
 	return out
 })
 
-// shapeParser walks one line of the table.
-type shapeParser struct {
-	text string
-}
-
-func parseFields(text string) (*shape, string) {
-	p := &shapeParser{text}
-	s := p.fields()
-	return s, p.text
-}
+// parser reads one row of the table.
+type parser struct{ text string }
 
 // fields reads `name... name...` up to a closing brace or the end.
-func (p *shapeParser) fields() *shape {
-	out := &shape{kind: 'h', Fields: map[string]*shape{}}
+func (p *parser) fields() *Shape {
+	out := &Shape{kind: 'h', Fields: map[string]*Shape{}}
 	for p.text != "" && p.text[0] != '}' {
 		if p.text[0] == ' ' {
 			p.text = p.text[1:]
@@ -79,21 +72,22 @@ func (p *shapeParser) fields() *shape {
 	return out
 }
 
-func (p *shapeParser) eat(prefix string) bool {
+// eat skips prefix and reports whether it was there.
+func (p *parser) eat(prefix string) bool {
 	rest, ok := strings.CutPrefix(p.text, prefix)
 	p.text = rest
 	return ok
 }
 
 // form reads what follows a name.
-func (p *shapeParser) form() *shape {
-	out := &shape{kind: 's'}
+func (p *parser) form() *Shape {
+	out := &Shape{kind: 's'}
 	switch {
 	case p.eat("{"):
 		out = p.fields()
 		p.eat("}")
 	case p.eat("["):
-		out = &shape{kind: 'l', item: p.form()}
+		out = &Shape{kind: 'l', item: p.form()}
 		p.eat("]")
 	case p.eat("*"):
 		out.kind = 'm'
@@ -114,27 +108,27 @@ func (p *shapeParser) form() *shape {
 	return out
 }
 
-// CheckParams refuses what the parameters of an operation, "METHOD /path", may
-// not be.
+// CheckParams returns Stripe's error for parameters that an operation, such as
+// "POST /v1/refunds", does not take.
 func CheckParams(operation string, p *Params) error {
-	known := Operations()[operation]
+	known := operations()[operation]
 	if known == nil {
 		return nil
 	}
 	return known().checkHash(p, "")
 }
 
-// ShapeOf returns the parameters of a simulated operation, nil when the table
-// has none.
-func ShapeOf(operation string) *shape {
-	known := Operations()[operation]
+// ShapeOf returns the parameters of an operation, nil if Stripe has no such
+// operation.
+func ShapeOf(operation string) *Shape {
+	known := operations()[operation]
 	if known == nil {
 		return nil
 	}
 	return known()
 }
 
-func (s *shape) checkHash(p *Params, path string) error {
+func (s *Shape) checkHash(p *Params, path string) error {
 	for _, name := range p.Keys() {
 		field := s.Fields[name]
 		at := joinPath(path, name)
@@ -166,7 +160,7 @@ func joinPath(path, name string) string {
 	return path + "[" + name + "]"
 }
 
-func (s *shape) check(p *Params, path string) error {
+func (s *Shape) check(p *Params, path string) error {
 	switch {
 	case s.kind == 'm' && p.Leaf && p.Value != "":
 		return Malformed("", path, "Invalid object")
@@ -187,7 +181,7 @@ func (s *shape) check(p *Params, path string) error {
 	return s.checkValue(p.Value, path)
 }
 
-func (s *shape) checkList(p *Params, path string) error {
+func (s *Shape) checkList(p *Params, path string) error {
 	if p.Leaf {
 		if p.Value == "" {
 			return nil // an empty list
@@ -205,7 +199,7 @@ func (s *shape) checkList(p *Params, path string) error {
 }
 
 // checkValue checks a plain value.
-func (s *shape) checkValue(value, path string) error {
+func (s *Shape) checkValue(value, path string) error {
 	if value == "" && s.kind != 's' && (s.kind != 'e' || s.checkEnum("", path) != nil) {
 		return Malformed("parameter_invalid_empty", path, "You passed an empty string for '%s'. We assume empty values are an attempt to unset a parameter; however '%s' cannot be unset. You should remove '%s' from your request or supply a non-empty value.", path, path, path)
 	}
@@ -233,23 +227,23 @@ func (s *shape) checkValue(value, path string) error {
 	return nil
 }
 
-func (s *shape) checkEnum(value, path string) error {
-	for _, known := range s.enum {
-		if known == value {
-			return nil
-		}
+func (s *Shape) checkEnum(value, path string) error {
+	if slices.Contains(s.enum, value) {
+		return nil
 	}
+
 	options := strings.Join(s.enum, ", ")
 	if n := len(s.enum); n > 1 {
 		options = strings.Join(s.enum[:n-1], ", ") + ", or " + s.enum[n-1]
 	}
+
 	return Malformed("", path, "Invalid %s: must be one of %s", path, options)
 }
 
-// InStripesAPI tells whether a URL belongs to Stripe's API.
+// InStripesAPI reports whether Stripe has an operation at a URL.
 func InStripesAPI(method, path string) bool {
 	steps := strings.Split(path, "/")
-	for name := range Operations() {
+	for name := range operations() {
 		verb, pattern, _ := strings.Cut(name, " ")
 		if verb == method && matchesPattern(strings.Split(pattern, "/"), steps) {
 			return true
@@ -262,6 +256,7 @@ func matchesPattern(pattern, steps []string) bool {
 	if len(pattern) != len(steps) {
 		return false
 	}
+
 	for i, p := range pattern {
 		if !strings.HasPrefix(p, "{") && p != steps[i] {
 			return false
@@ -270,17 +265,15 @@ func matchesPattern(pattern, steps []string) bool {
 	return true
 }
 
-// Value turns a parameter into JSON; an empty one is null, an object is laid
-// over its former self.
-func (s *shape) Value(p *Params, former map[string]any) any {
+// Value returns a parameter as a JSON value. An empty one is null, and a hash
+// is laid over its previous value.
+func (s *Shape) Value(p *Params, prev map[string]any) any {
 	switch {
 	case p.Leaf && p.Value == "":
 		return nil
 	case s.kind == 'h' && !p.Leaf:
-		out := make(map[string]any, len(former))
-		for k, v := range former {
-			out[k] = v
-		}
+		out := make(map[string]any, len(prev))
+		maps.Copy(out, prev)
 
 		for _, key := range p.Keys() {
 			if field := s.Fields[key]; field != nil {

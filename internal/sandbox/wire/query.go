@@ -7,24 +7,23 @@ import (
 	"strings"
 )
 
-// clause is one condition of a query: field, operator, value; not turns it
-// round.
-type clause struct {
-	not       bool
+// Clause is one condition of a query: a field, an operator and a value.
+type Clause struct {
+	not       bool // the condition is negated
 	path      []string
 	op, value string
 	null      bool
 }
 
-// clauseForm is a field (with a key in brackets for metadata), an operator and
-// a quoted value, a number or null.
+// clauseForm matches a field (for metadata, with a key in brackets), an
+// operator and a quoted value, a number or null.
 var clauseForm = regexp.MustCompile(`^\s*(-?)([a-z0-9_.]+)(?:\[["']([^"']+)["']\])?\s*(>=|<=|:|~|>|<)\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(-?[0-9.]+)|(null))\s*`)
 
 var joinForm = regexp.MustCompile(`(?i)^(AND|OR)\s+`)
 
-// ParseQuery reads Stripe's search language: clauses joined by AND (or blanks)
-// or by OR, never by both.
-func ParseQuery(text string) (clauses []clause, anyOf bool, err error) {
+// ParseQuery parses Stripe's search language: clauses joined by AND (or blanks)
+// or by OR, but not by both. anyOf reports that it was OR.
+func ParseQuery(text string) (clauses []Clause, anyOf bool, err error) {
 	rest, joined := text, ""
 	for strings.TrimSpace(rest) != "" {
 		m := clauseForm.FindStringSubmatch(rest)
@@ -55,11 +54,12 @@ func ParseQuery(text string) (clauses []clause, anyOf bool, err error) {
 
 const maxClauses = 10
 
-func newClause(m []string) clause {
-	c := clause{not: m[1] == "-", path: strings.Split(m[2], "."), op: m[4], null: m[8] != ""}
+func newClause(m []string) Clause {
+	c := Clause{not: m[1] == "-", path: strings.Split(m[2], "."), op: m[4], null: m[8] != ""}
 	if m[3] != "" {
 		c.path = append(c.path, m[3])
 	}
+
 	c.value = m[5] + m[6] + m[7]
 	c.value = strings.NewReplacer(`\"`, `"`, `\'`, `'`, `\\`, `\`).Replace(c.value)
 	return c
@@ -69,8 +69,8 @@ func badQuery(text string) error {
 	return Malformed("", "query", "We were unable to parse your search query. Try using the format `metadata[\"key\"]:\"value\"` to query for metadata or key:\"value\" to query for other fields. (%s)", text)
 }
 
-// matches tests a clause on a decoded object.
-func (c clause) matches(tree any) bool {
+// matches reports whether a decoded object fulfills the condition.
+func (c Clause) matches(tree any) bool {
 	for _, step := range c.path {
 		m, _ := tree.(map[string]any)
 		tree = m[step]
@@ -78,7 +78,7 @@ func (c clause) matches(tree any) bool {
 	return c.compare(tree) != c.not
 }
 
-func (c clause) compare(have any) bool {
+func (c Clause) compare(have any) bool {
 	if c.null {
 		return have == nil
 	}
@@ -120,15 +120,18 @@ func compareNumbers(have json.Number, op, value string) bool {
 	return op == "<=" && a <= b
 }
 
-func FitsQuery(obj any, clauses []clause, anyOf bool) bool {
-	tree, err := AsTree(obj)
+// FitsQuery reports whether an object fulfills all conditions, or any of them.
+func FitsQuery(obj any, clauses []Clause, anyOf bool) bool {
+	tree, err := ToTree(obj)
 	if err != nil {
 		return false
 	}
+
 	for _, cl := range clauses {
 		if cl.matches(tree) == anyOf {
 			return anyOf
 		}
 	}
+
 	return !anyOf
 }
