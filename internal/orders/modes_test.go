@@ -53,6 +53,7 @@ func TestModesAndOptions(t *testing.T) {
 		s := newFullShop(t)
 		s.cfg.Options = all
 		s.configure(s.cfg)
+
 		o := s.store.list[s.create(tt.body)]
 		if o.Mode != tt.mode || !reflect.DeepEqual(o.Options, tt.want) {
 			t.Errorf("%s: %s with %+v, want %s with %+v", name, o.Mode, o.Options, tt.mode, tt.want)

@@ -58,13 +58,16 @@ func (b *Buyer) Call(method, address, body string, headers ...string) Reply {
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
+
 	for _, line := range headers {
 		name, value, _ := strings.Cut(line, ":")
 		r.Header.Del(name)
+
 		if value = strings.TrimSpace(value); value != "" {
 			r.Header.Set(name, value)
 		}
 	}
+
 	return b.Send(r)
 }
 
@@ -86,6 +89,7 @@ func (b *Buyer) Send(r *http.Request) Reply {
 	if err := errors.Join(err, resp.Body.Close()); err != nil {
 		b.tb.Fatal(err)
 	}
+
 	return Reply{resp.StatusCode, resp.Header, string(text)}
 }
 
@@ -113,6 +117,7 @@ func (b *Buyer) Token(stripe, key, card string, more url.Values) string {
 		"payment_method_data[card][exp_year]":  {"2034"},
 		"payment_method_data[card][cvc]":       {"123"},
 	}
+
 	for name, values := range more {
 		form[name] = values
 	}
@@ -122,6 +127,7 @@ func (b *Buyer) Token(stripe, key, card string, more url.Values) string {
 	if id == "" {
 		b.tb.Fatalf("no ConfirmationToken: %d %s", r.Status, r.Body)
 	}
+
 	return id
 }
 
@@ -137,5 +143,6 @@ func (b *Buyer) Cookies(address string) map[string]string {
 	for _, c := range b.client.Jar.Cookies(at) {
 		all[c.Name] = c.Value
 	}
+
 	return all
 }

@@ -8,8 +8,8 @@ import (
 	"checkoutd/internal/e2e/e2etest"
 )
 
-// TestOneName: an order belongs to the name under which its cookie was set, so
-// that the shop has one name for this machine.
+// An order belongs to the host name under which its cookie was set, so the shop
+// uses one name of this machine.
 func TestOneName(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t)

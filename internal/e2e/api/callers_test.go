@@ -10,8 +10,8 @@ import (
 	"checkoutd/internal/e2e/e2etest"
 )
 
-// TestEveryRouteAgainstEveryCaller: what each route answers to each kind of
-// caller. A route that is not in the table fails the test.
+// What each route answers to each kind of caller. A route that is missing from
+// the table fails the test.
 func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t)

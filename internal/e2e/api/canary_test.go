@@ -12,7 +12,7 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// secretShapes are values that are made while the test runs.
+// secretShapes matches secrets that are created while the test runs.
 var secretShapes = regexp.MustCompile(`(pi|seti|cuss)_[A-Za-z0-9_]*secret_\w+|whsec_\w+|sk_(test|live)_\w+|ctoken_\w+`)
 
 func TestNothingPrivateIsToldOn(t *testing.T) {

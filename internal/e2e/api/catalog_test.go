@@ -12,7 +12,7 @@ import (
 	"checkoutd/internal/pages"
 )
 
-// exampleFile is the catalog that README and docs/catalog.md show how to run.
+// exampleFile is the catalog that README and docs/catalog.md recommend to try.
 const exampleFile = "../../../examples/catalog.json"
 
 func TestTheExampleCatalogSells(t *testing.T) {

@@ -135,12 +135,12 @@ func TestTheLastUseOfACode(t *testing.T) {
 	second.WantStatus(two, "paid paid")
 
 	s.ExpireNow(one)
-	s.Eventually("the use of an order that is over is there again", func() bool { return !s.Ledger(one).Order.Discount.Held })
+	s.Eventually("the use of an order that is over is there again", func() bool { return !s.State(one).Order.Discount.Held })
 	third.Confirm(three, e2etest.CardPays)
 	third.WantStatus(three, "paid paid")
 	s.WantLedger(2, 800, 400)
 
-	if held := s.Ledger(three).Order.Discount; !held.Held || held.Amount != 400 {
+	if held := s.State(three).Order.Discount; !held.Held || held.Amount != 400 {
 		t.Errorf("the third order has %+v", held)
 	}
 }
@@ -164,7 +164,7 @@ func TestCodesCannotBeGuessed(t *testing.T) {
 	b.WantBill(b.Object(b.Call("GET", "/orders/"+id, "", from)), "1800 - no code + post 490 = 2290 usd")
 }
 
-// What the browser says never makes a price.
+// The browser never decides a price.
 func TestAttacksOnATotal(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, e2etest.WithChangeCatalog)
@@ -221,8 +221,8 @@ func TestAttacksOnATotal(t *testing.T) {
 	b.WantBill(b.Object(b.Call("GET", "/orders/"+id, "")), "1800 - no code + post 490 = 2290 usd")
 }
 
-// A change and a payment that meet: whoever comes first, what is charged is the
-// order's total.
+// A change and a payment at the same time: whichever comes first, the charge is
+// the order's total.
 func TestChangesAndPaymentsNeverCross(t *testing.T) {
 	t.Parallel()
 	for name, database := range map[string]func(*testing.T) e2etest.Option{
@@ -281,7 +281,7 @@ func TestChangesAndPaymentsNeverCross(t *testing.T) {
 			}
 
 			for _, id := range ids {
-				if o := s.Ledger(id).Order; o.Status != "paid" || charged[id] != o.Amount || o.Amount != o.Subtotal() {
+				if o := s.State(id).Order; o.Status != "paid" || charged[id] != o.Amount || o.Amount != o.Subtotal() {
 					t.Errorf("order %s is %s over %d (lines %d), %d was charged", id, o.Status, o.Amount, o.Subtotal(), charged[id])
 				}
 			}

@@ -21,8 +21,8 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-// triggers are the events of Stripe's command line 1.52.0 that the offline
-// Stripe causes.
+// triggers lists the events of Stripe's command line 1.52.0 that the offline
+// Stripe can cause.
 var triggers = strings.Fields(`
 payment_intent.created payment_intent.succeeded payment_intent.payment_failed payment_intent.canceled payment_intent.requires_action
 payment_intent.processing payment_intent.amount_capturable_updated payment_intent.partially_funded setup_intent.created
@@ -32,8 +32,8 @@ account.updated account.application.deauthorized customer.created customer.updat
 customer.source.updated payment_method.attached payment_method.detached payment_method.updated transfer.created transfer.reversed
 payout.created balance.available`)
 
-// stripeCLI prepares Stripe's own command line, as npm installs it or as
-// STRIPE_CLI names it, against the API at base.
+// stripeCLI returns a command of Stripe's own command line, from npm or from
+// STRIPE_CLI, for the API at base.
 func stripeCLI(t *testing.T, base string, args ...string) *exec.Cmd {
 	t.Helper()
 	path := os.Getenv("STRIPE_CLI")
@@ -51,8 +51,8 @@ func stripeCLI(t *testing.T, base string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// listenTo runs `stripe listen` until the test ends; it returns when events
-// come through.
+// listenTo runs `stripe listen` until the test ends. It returns when the first
+// events arrive.
 func listenTo(t *testing.T, base, target string) {
 	t.Helper()
 	cmd := stripeCLI(t, base, "listen", "--all-snapshot", "--skip-update", "--forward-to", target)
@@ -81,9 +81,8 @@ func listenTo(t *testing.T, base, target string) {
 	}
 }
 
-// TestStripeCommandLine has every event that `stripe trigger` knows forwarded
-// by `stripe listen` to the webhook endpoint of a checkout that takes the
-// offline Stripe for the real one.
+// `stripe listen` forwards every event that `stripe trigger` can cause to a
+// checkout that uses the offline Stripe as if it were the real one.
 func TestStripeCommandLine(t *testing.T) {
 	t.Parallel()
 	offline, err := sandbox.New(sandbox.Config{})
@@ -139,7 +138,7 @@ func TestStripeCommandLine(t *testing.T) {
 	}
 }
 
-// unworked lists the triggers of which no event has been worked.
+// unworked returns the triggers none of whose events has been processed.
 func unworked(events []webhooks.Event) []string {
 	left := slices.Clone(triggers)
 	for _, e := range events {

@@ -11,8 +11,8 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// realMode starts the shop as `server serve` does, with a Stripe of the test's
-// own behind it and a proxy on this machine in front.
+// realMode starts the shop as `server serve` does, with a fake Stripe behind it
+// and a proxy on this machine in front.
 func realMode(t *testing.T) e2etest.Option {
 	t.Helper()
 	stripe, err := sandbox.New(sandbox.Config{})
@@ -40,7 +40,7 @@ func realMode(t *testing.T) e2etest.Option {
 	}
 }
 
-// overHTTPS is what a proxy says of a request that came to it over https.
+// overHTTPS is the header of a proxy that received the request over https.
 const overHTTPS = "X-Forwarded-Proto: https"
 
 func TestCookies(t *testing.T) {

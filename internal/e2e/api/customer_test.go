@@ -8,8 +8,8 @@ import (
 	"checkoutd/internal/e2e/e2etest"
 )
 
-// A merchant deletes the customer of a returning buyer, who must still see
-// saved methods and be able to pay.
+// A merchant deletes the customer of a returning buyer. The buyer must still
+// see saved methods and be able to pay.
 func TestBuyerWhoseCustomerWasDeletedCanPay(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t)
@@ -22,7 +22,7 @@ func TestBuyerWhoseCustomerWasDeletedCanPay(t *testing.T) {
 			t.Fatalf("no session: %d %s", r.Status, r.Body)
 		}
 
-		st, err := s.Books().Read(t.Context(), id)
+		st, err := s.Store().Read(t.Context(), id)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,8 +8,8 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// A method that its buyer removes is detached, and the subscription that it
-// pays for fails at its next payment: the guide warns of it.
+// A payment method that its buyer removes is detached, and the next payment of
+// its subscription fails, as the guide warns.
 func TestMethodsOfASubscriberStay(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, with(switches, map[string]string{"SAVED_METHODS_REMOVE": "true"}))
@@ -42,9 +42,9 @@ func TestMethodsOfASubscriberStay(t *testing.T) {
 		t.Errorf("of another buyer: removing is %s", got)
 	}
 
-	subscription := s.Ledger(club).Subscriptions[0].ID
+	subscription := s.State(club).Subscriptions[0].ID
 	s.Stripe(http.MethodDelete, "/v1/subscriptions/"+subscription)
-	s.Eventually("the shop learns of the end", func() bool { return s.Ledger(club).Subscriptions[0].Status == payments.SubscriptionCanceled })
+	s.Eventually("the shop learns of the end", func() bool { return s.State(club).Subscriptions[0].Status == payments.SubscriptionCanceled })
 
 	if got := b.Feature(next, "payment_method_remove"); got != `"enabled"` {
 		t.Errorf("after its end: removing is %s", got)

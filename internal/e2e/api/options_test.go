@@ -17,7 +17,7 @@ import (
 	"checkoutd/internal/e2e/e2etest"
 )
 
-// switches is a shop that has something for every option.
+// switches is a catalog with something for every option.
 const switches = `{"currency": "usd", "products": [
 	{"sku": "mug", "name": "Enamel mug", "price": "18.00"},
 	{"sku": "song", "name": "A song", "price": "2.00", "digital": true},
@@ -26,7 +26,7 @@ const switches = `{"currency": "usd", "products": [
 	"promotions": [{"code": "TEA10", "percent": 10}],
 	"shipping_rates": [{"id": "post", "name": "Post", "price": "5.00", "countries": ["FR", "DE"]}]}`
 
-// with sets options of a shop, and gives it a catalog.
+// with sets the catalog and environment variables of a shop.
 func with(catalog string, env map[string]string) e2etest.Option {
 	return func(s *e2etest.Shop) {
 		if err := os.WriteFile(s.Env["CATALOG_FILE"], []byte(catalog), 0o600); err != nil {
@@ -36,8 +36,7 @@ func with(catalog string, env map[string]string) e2etest.Option {
 	}
 }
 
-// TestEveryOptionReachesThePage holds that GET /config says of each option what
-// Stripe.js takes, in its own spelling.
+// GET /config returns every option in the spelling of Stripe.js.
 func TestEveryOptionReachesThePage(t *testing.T) {
 	t.Parallel()
 	const mug, song, box, club = `{"items":[{"sku":"mug","quantity":1}]}`, `{"items":[{"sku":"song","quantity":1}]}`,
@@ -146,8 +145,8 @@ func TestEveryOptionReachesThePage(t *testing.T) {
 	}
 }
 
-// The pages follow the payment form's look, and load its fonts and the logo
-// from where the policy allows.
+// The pages look like the payment form, and the policy allows its fonts and the
+// logo.
 func TestPagesFollowTheLook(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, func(s *e2etest.Shop) {
@@ -189,7 +188,7 @@ func TestPagesFollowTheLook(t *testing.T) {
 	}
 }
 
-// What the catalog and the options contradict each other in is found at start.
+// Contradictions between the catalog and the options are found at start.
 func TestProductsThatArePaidAgainNeedMethodsThatCan(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ types, product, want string }{
@@ -228,9 +227,9 @@ func TestProductsThatArePaidAgainNeedMethodsThatCan(t *testing.T) {
 	}
 }
 
-// TestPageAndIntentHaveTheSameOptions: Stripe refuses to confirm an intent that
-// differs from the Elements that the buyer filled in, so what the page is told
-// the intent is made with.
+// Stripe refuses to confirm an intent that differs from the Elements that the
+// buyer filled in, so the intent is created with the options that the page
+// received.
 func TestPageAndIntentHaveTheSameOptions(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

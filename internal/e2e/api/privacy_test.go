@@ -161,7 +161,7 @@ func TestOnlyTheBuyer(t *testing.T) {
 	})
 }
 
-// flip gives another letter.
+// flip returns another letter.
 func flip(c byte) string {
 	if c == 'A' {
 		return "B"

@@ -7,8 +7,8 @@ import (
 	"checkoutd/internal/e2e/e2etest"
 )
 
-// The calls that lead to Stripe share one limit per client; the webhook, the
-// page and the order's state, which buyers poll, have none.
+// Calls that lead to Stripe share one limit per client. The webhook, the pages
+// and the order, which buyers poll, have none.
 func TestOneClientCannotUseUpStripesLimit(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, func(s *e2etest.Shop) {

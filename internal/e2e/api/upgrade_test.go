@@ -12,8 +12,8 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// An order that was made before orders kept their options is paid under the
-// shop's: where money is only held, it is not taken.
+// An order from a version that did not store options with orders is paid under
+// the shop's options: an amount that is only to be held is not captured.
 func TestOrderOfTheFirstReleaseIsPaidAsItWasOffered(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, e2etest.Set("CAPTURE_METHOD", "manual"))

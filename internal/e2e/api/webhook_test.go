@@ -145,6 +145,7 @@ func TestWebhookAlone(t *testing.T) {
 		b.Authenticate(secret, "pass")
 
 		s.WantLedger(1, e2etest.MugPrice)
+
 		if got := b.Status(order); got != "open requires_action" {
 			t.Fatalf("the order is %q before anybody told", got)
 		}

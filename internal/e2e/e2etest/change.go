@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// changeCatalog has all that a total is made of, in two currencies.
+// changeCatalog has everything that a total consists of, in two currencies.
 const changeCatalog = `{"currency": "usd",
 	"products": [
 		{"sku": "mug", "name": "Enamel mug", "price": "18.00", "prices": {"eur": "17.00", "jpy": "2700"}},
@@ -23,10 +23,11 @@ const changeCatalog = `{"currency": "usd",
 		{"id": "express", "name": "Courier", "price": "15.00", "countries": ["US"]},
 		{"id": "north", "name": "Boat", "price": "9.00", "countries": ["NO"]}]}`
 
-// WithChangeCatalog opens a shop that ships, with promotion codes.
+// WithChangeCatalog makes the shop ship its products and accept promotion
+// codes.
 func WithChangeCatalog(s *Shop) { Selling(changeCatalog)(s) }
 
-// Change changes an order, and gives its view.
+// Change changes an order and returns its view.
 func (b *Buyer) Change(id, body string) map[string]any {
 	b.t.Helper()
 	r := b.Call("PATCH", "/orders/"+id, body)
@@ -36,7 +37,7 @@ func (b *Buyer) Change(id, body string) map[string]any {
 	return b.Object(r)
 }
 
-// Bill is what an order costs, in one line.
+// Bill returns what an order costs in one line.
 func Bill(v map[string]any) string {
 	discount, rate := "no code", "not sent"
 	if d, ok := v["discount"].(map[string]any); ok {
@@ -48,6 +49,7 @@ func Bill(v map[string]any) string {
 	return fmt.Sprintf("%v - %s + %s = %v %v", v["subtotal"], discount, rate, v["amount"], v["currency"])
 }
 
+// WantBill compares the bill of an order.
 func (b *Buyer) WantBill(v map[string]any, want string) {
 	b.t.Helper()
 	if got := Bill(v); got != want {

@@ -20,15 +20,17 @@ func Signature(body, secret string, at time.Time) string {
 	return fmt.Sprintf("Stripe-Signature: t=%d,v1=%s", at.Unix(), hex.EncodeToString(m.Sum(nil)))
 }
 
-// Event is a signed event's body. object is JSON.
+// Event returns the body of an event. object is JSON, and so is more, which is
+// added to the envelope.
 func Event(id, kind, object, more string) string {
 	return `{"id":"` + id + `","object":"event","api_version":"2025-02-24.acacia","created":1700000000,"type":"` + kind + `",` +
 		`"livemode":false,"data":{"object":` + object + `}` + more + `}`
 }
 
+// StrangeIntent is an intent that belongs to no order.
 const StrangeIntent = `{"id":"pi_strange","object":"payment_intent","status":"succeeded"}`
 
-// Events lists the inbox by id.
+// Events returns the events of the inbox by ID.
 func (s *Shop) Events(in interface {
 	Events(context.Context, webhooks.Filter) ([]webhooks.Event, error)
 }) map[string]webhooks.Event {
@@ -44,7 +46,7 @@ func (s *Shop) Events(in interface {
 	return all
 }
 
-// Deliver sends a signed event and wants it acknowledged.
+// Deliver sends a signed event and checks that it is acknowledged.
 func (b *Buyer) Deliver(body, secret string) {
 	b.t.Helper()
 	r := b.Call("POST", "/webhooks/stripe", body, Signature(body, secret, time.Now()))

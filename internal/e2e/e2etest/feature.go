@@ -10,8 +10,8 @@ import (
 	"checkoutd/internal/config"
 )
 
-// Feature is what Stripe.js learns of a feature of saved methods on the page of
-// an order.
+// Feature returns what Stripe.js learns on the page of an order about a feature
+// of saved methods.
 func (b *Buyer) Feature(orderID, name string) string {
 	b.t.Helper()
 	secret, _ := b.Object(b.Call("POST", "/create-customer-session", `{"orderId":"`+orderID+`"}`))["customer_session_client_secret"].(string)
@@ -33,7 +33,7 @@ func (b *Buyer) Feature(orderID, name string) string {
 	return Part(b.t, session, "customer.customer_session.components.payment_element.features."+name)
 }
 
-// Part is what is at a path like elements.mode in an object, as JSON, "" for
+// Part returns the JSON at a path such as elements.mode in an object, "" for
 // nothing.
 func Part(t *testing.T, of any, path string) string {
 	t.Helper()

@@ -7,7 +7,7 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// Save places an order that only saves a method.
+// Save places an order that only saves a payment method.
 func (b *Buyer) Save() (id string) {
 	b.t.Helper()
 	r := b.Call("POST", "/orders", `{"mode":"setup"}`)
@@ -17,7 +17,7 @@ func (b *Buyer) Save() (id string) {
 	return b.Object(r)["id"].(string)
 }
 
-// WantSaved checks what Stripe and the shop hold of a method that was saved
+// WantSaved checks that Stripe and the shop hold one method that was saved
 // once.
 func (b *Buyer) WantSaved(id string) {
 	b.t.Helper()
@@ -25,7 +25,7 @@ func (b *Buyer) WantSaved(id string) {
 	s := b.shop
 	s.WantQuiet()
 
-	st := s.Ledger(id)
+	st := s.State(id)
 	if st.Order.Captured != 0 || st.Order.ReviewReason != "" {
 		b.t.Errorf("captured %d, review %q; want a saved method and nothing else", st.Order.Captured, st.Order.ReviewReason)
 	}
@@ -49,15 +49,15 @@ func (b *Buyer) WantSaved(id string) {
 	s.WantLedger(0)
 }
 
-// WantSubscribed checks what Stripe and the shop hold of a subscription that
-// was paid once.
+// WantSubscribed checks that Stripe and the shop hold one subscription that was
+// paid once, and returns its ID.
 func (b *Buyer) WantSubscribed(id string) (subscriptionID string) {
 	b.t.Helper()
 	b.WantStatus(id, "paid paid")
 	s := b.shop
 	var st *payments.State
 	s.Eventually("the subscription is active", func() bool {
-		st = s.Ledger(id)
+		st = s.State(id)
 		return slices.ContainsFunc(st.Subscriptions, func(k payments.Subscription) bool { return k.Status == payments.SubscriptionActive })
 	})
 
@@ -89,7 +89,7 @@ func (b *Buyer) WantSubscribed(id string) (subscriptionID string) {
 	return subscriptionID
 }
 
-// WantCharged compares all that Stripe charged, ever.
+// WantCharged compares the amounts of all successful charges at Stripe.
 func (s *Shop) WantCharged(amounts ...int64) {
 	s.T.Helper()
 	var got []int64

@@ -9,28 +9,28 @@ import (
 	"checkoutd/internal/browsertest"
 )
 
-// Inside is a place inside of the element of Stripe's that is mounted in a
-// container.
+// Inside returns the path of an element inside a Stripe element, which is
+// mounted in a container.
 func Inside(container, selector string) chromedp.JSPath {
 	return chromedp.JSPath(fmt.Sprintf("document.querySelector('#%s [data-stripe-element]')?.shadowRoot.querySelector(%q)", container, selector))
 }
 
-// Press clicks a control wherever it is: a pointer would miss it while the form
+// Press clicks a control by script: a pointer would miss it while the form
 // still grows.
 func (v *Visitor) Press(control chromedp.JSPath) {
 	v.t.Helper()
 	v.Until(string(control))
-	Ask[any](v, string(control)+".click()")
+	Eval[any](v, string(control)+".click()")
 }
 
-// Enter puts values into fields at once, as autofill does; each field is waited
-// for, since an address is drawn anew for another country.
+// Enter sets fields at once, as autofill does. It waits for each field, because
+// another country changes the fields of an address.
 func (v *Visitor) Enter(container string, fields ...[2]string) {
 	v.t.Helper()
 	for _, f := range fields {
 		field := string(Inside(container, "[name="+f[0]+"]"))
 		v.Until(field)
-		Ask[any](v, fmt.Sprintf(`(() => {
+		Eval[any](v, fmt.Sprintf(`(() => {
 			const field = %s;
 			field.value = %q;
 			for (const type of ['input', 'change', 'blur']) field.dispatchEvent(new Event(type, {bubbles: true}));
@@ -38,7 +38,7 @@ func (v *Visitor) Enter(container string, fields ...[2]string) {
 	}
 }
 
-// FillBare types a card where the page asks for the billing address.
+// FillBare types a card on a page that asks for the billing address elsewhere.
 func (v *Visitor) FillBare(number string) {
 	v.t.Helper()
 	v.Fill("number", number)
@@ -46,39 +46,39 @@ func (v *Visitor) FillBare(number string) {
 	v.Fill("cvc", "123")
 }
 
-// Says waits for the text of an element of the page.
-func (v *Visitor) Says(id, text string) {
+// WaitText waits until an element of the page contains a text.
+func (v *Visitor) WaitText(id, text string) {
 	v.t.Helper()
 	v.Until(fmt.Sprintf("document.querySelector('#%s')?.innerText.includes(%q)", id, text))
 }
 
-// OrderOf is the order as the server tells it.
+// OrderOf returns the order as the server shows it to the buyer.
 func (v *Visitor) OrderOf(id string) map[string]any {
 	v.t.Helper()
-	return Ask[map[string]any](v, "fetch('/orders/"+id+"').then((r) => r.json())")
+	return Eval[map[string]any](v, "fetch('/orders/"+id+"').then((r) => r.json())")
 }
 
 // WantTotal waits until the page, the pay button, Stripe's elements and the
 // server agree on a total.
 func (v *Visitor) WantTotal(id, shown string, amount int64) {
 	v.t.Helper()
-	v.Says("order-total", shown)
-	v.Says("pay-label", shown)
+	v.WaitText("order-total", shown)
+	v.WaitText("pay-label", shown)
 	v.Until("document.querySelector('#summary').ariaBusy !== 'true'")
 	if got := v.OrderOf(id)["amount"]; got != float64(amount) {
 		v.t.Errorf("the page says %s, and the server %v", shown, got)
 	}
 }
 
-// Dark makes the screen dark or light, and waits for Stripe's elements to
-// follow.
+// Dark switches between a dark and a light screen, and waits until Stripe's
+// elements followed.
 func (v *Visitor) Dark(on bool) {
 	v.t.Helper()
 	v.Do(browsertest.Dark(on))
-	Ask[any](v, "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(null))))")
+	Eval[any](v, "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(null))))")
 }
 
-// Axe looks for violations of accessibility, on light and on dark screens.
+// Axe checks the accessibility of the page on light and on dark screens.
 func (v *Visitor) Axe() {
 	v.t.Helper()
 	for _, dark := range []bool{true, false} {
@@ -87,21 +87,22 @@ func (v *Visitor) Axe() {
 	}
 }
 
-// Look takes pictures of the page: on a desk and on a phone, light and dark.
-func (v *Visitor) Look(name string) {
+// Screenshots saves screenshots of the page: on a desktop and on a phone, light
+// and dark.
+func (v *Visitor) Screenshots(name string) {
 	v.t.Helper()
-	v.Picture(name)
+	v.Screenshot(name)
 	v.Dark(true)
-	v.Picture(name + "-dark")
+	v.Screenshot(name + "-dark")
 	v.Do(browsertest.Viewport(375, 720))
-	v.Picture(name + "-phone-dark")
+	v.Screenshot(name + "-phone-dark")
 	v.Dark(false)
-	v.Picture(name + "-phone")
+	v.Screenshot(name + "-phone")
 	v.Do(browsertest.Viewport(1280, 800))
 }
 
-// IntentOf is the only intent that Stripe has of a kind: payment_intents or
-// setup_intents.
+// IntentOf returns the only intent that Stripe has in a list: payment_intents
+// or setup_intents.
 func (s *Shop) IntentOf(kind string) map[string]any {
 	s.T.Helper()
 	list := s.List("/v1/" + kind)
@@ -111,19 +112,19 @@ func (s *Shop) IntentOf(kind string) map[string]any {
 	return list[0]
 }
 
-// focused is the element that has the focus, inside of the Payment Element too.
+// focused is the element with the focus, also inside the Payment Element.
 const focused = `(() => { let at = document.activeElement; while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement; return at; })()`
 
-// TabTo presses Tab until the focus is there. Wherever it rests on the way, it
-// must show.
+// TabTo presses Tab until an element has the focus. The focus must be visible
+// all the way.
 func (v *Visitor) TabTo(selector string) {
 	v.t.Helper()
 	for range 60 {
 		v.Do(chromedp.KeyEvent(kb.Tab))
-		if !Ask[bool](v, "(async () => { const s = getComputedStyle("+focused+"); return s.outlineStyle !== 'none' || s.boxShadow !== 'none'; })()") {
-			v.t.Errorf("the focus does not show on %s", Ask[string](v, focused+".outerHTML.slice(0, 120)"))
+		if !Eval[bool](v, "(async () => { const s = getComputedStyle("+focused+"); return s.outlineStyle !== 'none' || s.boxShadow !== 'none'; })()") {
+			v.t.Errorf("the focus does not show on %s", Eval[string](v, focused+".outerHTML.slice(0, 120)"))
 		}
-		if Ask[bool](v, focused+".matches('"+selector+"')") {
+		if Eval[bool](v, focused+".matches('"+selector+"')") {
 			return
 		}
 	}

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// guideCalls are the endpoints of Stripe's guide, whose client looks at
+// guideCalls are the endpoints of Stripe's guide, whose client reads
 // response.error only.
 var guideCalls = []string{"/create-customer-session", "/create-confirm-intent"}
 
-// problemMembers are all that a problem may tell.
+// problemMembers lists everything that a problem may contain.
 var problemMembers = []string{"type", "title", "status", "code", "detail", "field", "request_id", "error", "amount", "currency", "retry_after"}
 
-// WantProblem checks an error answer (RFC 9457) and gives it.
+// WantProblem checks an error response (RFC 9457) and returns it.
 func (b *Buyer) WantProblem(path string, r Reply, status int, code, field string) map[string]any {
 	b.t.Helper()
 	if r.Status != status || r.Header.Get("Content-Type") != "application/problem+json" {
@@ -57,8 +57,8 @@ func (b *Buyer) WantProblem(path string, r Reply, status int, code, field string
 	return m
 }
 
-// wantStripeError checks Stripe's error object on the guide's endpoints, and
-// nowhere else.
+// wantStripeError checks that the guide's endpoints, and no others, return
+// Stripe's error object.
 func (b *Buyer) wantStripeError(path string, problem map[string]any) {
 	b.t.Helper()
 	e, there := problem["error"].(map[string]any)

@@ -17,19 +17,21 @@ import (
 	"checkoutd/internal/webhooks"
 )
 
-// ClubCatalog has things that are paid for again and again.
+// ClubCatalog sells subscriptions.
 const ClubCatalog = `{"currency": "usd", "products": [
 	{"sku": "mug", "name": "Enamel mug", "price": "18.00", "digital": true},
 	{"sku": "club", "name": "Tea club", "price": "12.00", "digital": true, "recurring": {"interval": "month"}},
 	{"sku": "paper", "name": "Tea paper", "price": "3.00", "digital": true, "recurring": {"interval": "month"}}]}`
 
+// ClubPrice is the price of the club in ClubCatalog, in minor units. The cards
+// are Stripe's test cards (https://docs.stripe.com/testing).
 const (
 	ClubPrice      = 1200
 	CardChallenges = "4000002500003155" // asks for 3D Secure unless it was set up
 	cardSavesOnly  = "4000000000000341" // can be saved, and every charge of it is declined
 )
 
-// Selling gives the shop another catalog.
+// Selling replaces the shop's catalog.
 func Selling(catalog string) Option {
 	return func(s *Shop) {
 		if err := os.WriteFile(s.Env["CATALOG_FILE"], []byte(catalog), 0o600); err != nil {
@@ -38,7 +40,7 @@ func Selling(catalog string) Option {
 	}
 }
 
-// Stripe calls the offline Stripe's API as the merchant would.
+// Stripe calls the API of the offline Stripe as the merchant would.
 func (s *Shop) Stripe(method, path string, pairs ...string) map[string]any {
 	s.T.Helper()
 	form := url.Values{}
@@ -73,7 +75,7 @@ func (s *Shop) Stripe(method, path string, pairs ...string) map[string]any {
 	return out
 }
 
-// List is the data of a list at Stripe.
+// List returns the data of a list at Stripe.
 func (s *Shop) List(path string, pairs ...string) (list []map[string]any) {
 	s.T.Helper()
 	for _, v := range s.Stripe(http.MethodGet, path, pairs...)["data"].([]any) {
@@ -82,8 +84,8 @@ func (s *Shop) List(path string, pairs ...string) (list []map[string]any) {
 	return list
 }
 
-// Authenticate passes or fails the 3D Secure of an intent, as the buyer's bank
-// does.
+// Authenticate passes or fails the 3D Secure of an intent, as the page of the
+// buyer's bank does.
 func (b *Buyer) Authenticate(secret, outcome string) {
 	b.t.Helper()
 	id, _, _ := strings.Cut(secret, "_secret_")
@@ -93,29 +95,29 @@ func (b *Buyer) Authenticate(secret, outcome string) {
 	}
 }
 
-// Ledger is what the shop knows of an order.
-func (s *Shop) Ledger(id string) *payments.State {
+// State returns what the shop knows of an order and its payments.
+func (s *Shop) State(id string) *payments.State {
 	s.T.Helper()
-	st, err := s.Books().Read(context.Background(), id)
+	st, err := s.Store().Read(context.Background(), id)
 	if err != nil {
 		s.T.Fatal(err)
 	}
 	return st
 }
 
-// WantStatus waits until the buyer is told so.
+// WantStatus waits until the buyer sees a status and a payment status.
 func (b *Buyer) WantStatus(id, want string) {
 	b.t.Helper()
 	got := ""
 	defer func() {
 		if got != want {
-			b.t.Errorf("order %s is %q, want %q: %+v", id, got, want, b.shop.Ledger(id).Order.ReviewReason)
+			b.t.Errorf("order %s is %q, want %q: %+v", id, got, want, b.shop.State(id).Order.ReviewReason)
 		}
 	}()
 	b.shop.Eventually("the order is "+want, func() bool { got = b.Status(id); return got == want })
 }
 
-// quiet waits until the inbox has nothing left to do, and returns its events,
+// quiet waits until the inbox has no pending event, and returns all events,
 // newest first.
 func (s *Shop) quiet() []webhooks.Event {
 	s.T.Helper()
@@ -134,8 +136,8 @@ func (s *Shop) quiet() []webhooks.Event {
 	return all
 }
 
-// WantQuiet waits until every event is worked and checks that each one found
-// its order or changes nothing.
+// WantQuiet waits until every event has been processed, and checks that each
+// found its order or was ignored.
 func (s *Shop) WantQuiet() {
 	s.T.Helper()
 	for _, e := range s.quiet() {
@@ -145,10 +147,10 @@ func (s *Shop) WantQuiet() {
 	}
 }
 
-// ExpireNow ends the time of an order behind the server's back.
+// ExpireNow makes an order expire, behind the server's back.
 func (s *Shop) ExpireNow(id string) {
 	s.T.Helper()
-	err := s.Books().Update(context.Background(), id, nil, func(st *payments.State) error {
+	err := s.Store().Update(context.Background(), id, nil, func(st *payments.State) error {
 		st.Order.ExpiresAt = time.Now().Add(-time.Second)
 		return nil
 	})
@@ -157,10 +159,11 @@ func (s *Shop) ExpireNow(id string) {
 	}
 }
 
-// Reprice changes an order in the store, as a promotion or a person would.
+// Reprice changes the price of an order in the store, as a promotion or a
+// person would.
 func (s *Shop) Reprice(id string, amount int64) {
 	s.T.Helper()
-	err := s.Books().Update(context.Background(), id, nil, func(st *payments.State) error {
+	err := s.Store().Update(context.Background(), id, nil, func(st *payments.State) error {
 		st.Order.Amount, st.Order.Items[0].UnitAmount = amount, amount
 		st.Order.Version++
 		return nil

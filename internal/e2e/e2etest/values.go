@@ -8,12 +8,13 @@ const (
 	CardAsks     = "4000000000003220"
 )
 
+// Prices of ShopCatalog in minor units.
 const (
 	MugPrice = 1800
 	TeaPrice = 950
 )
 
-// What buyers and merchants would not like to read in a log or in an error.
+// Personal data and secrets that must not appear in a log or an error.
 const (
 	CanaryName  = "Jenny Canary"
 	CanaryEmail = "jenny.canary@example.com"

@@ -14,21 +14,20 @@ import (
 	"checkoutd/internal/browsertest"
 )
 
-// tabs bounds the tests that use the browser at the same time, for the memory's
-// sake.
+// tabs limits how many tests use a browser at the same time, to save memory.
 var tabs = make(chan struct{}, 2)
 
-// Visitor is a person in front of a browser of their own. When the test ends no
-// page may have complained: no exception, no console.error, nothing that the
-// content security policy stopped, no failed call but those that the test
-// foresaw.
+// Visitor is a person with a browser of their own. The test fails if a page
+// complained: an exception, a console.error, a violation of the content
+// security policy or a failed call that the test did not expect.
 type Visitor struct {
-	t       *testing.T
-	ctx     context.Context
-	shop    *Shop
-	foresaw []string
+	t        *testing.T
+	ctx      context.Context
+	shop     *Shop
+	expected []string
 }
 
+// Visit opens a browser for the shop.
 func Visit(t *testing.T, s *Shop) *Visitor {
 	t.Helper()
 	tabs <- struct{}{}
@@ -38,7 +37,7 @@ func Visit(t *testing.T, s *Shop) *Visitor {
 	return v
 }
 
-// Tab is the same person in a second tab.
+// Tab opens a second tab in the same browser.
 func (v *Visitor) Tab() *Visitor {
 	v.t.Helper()
 	second := &Visitor{t: v.t, ctx: browsertest.NewTab(v.t, v.ctx), shop: v.shop}
@@ -46,19 +45,19 @@ func (v *Visitor) Tab() *Visitor {
 	return second
 }
 
-// Foresee names a complaint that the test provokes.
-func (v *Visitor) Foresee(text string) { v.foresaw = append(v.foresaw, text) }
+// Expect declares a complaint that the test provokes.
+func (v *Visitor) Expect(text string) { v.expected = append(v.expected, text) }
 
 func (v *Visitor) wantNoProblems() {
 	for _, p := range browsertest.Problems(v.ctx) {
-		known := slices.ContainsFunc(v.foresaw, func(text string) bool { return strings.Contains(p.String(), text) })
+		known := slices.ContainsFunc(v.expected, func(text string) bool { return strings.Contains(p.String(), text) })
 		if !known {
 			v.t.Errorf("the page complained: %s", p)
 		}
 	}
 }
 
-// Do carries out steps, each within the test's patience.
+// Do runs steps, all of them within Patience.
 func (v *Visitor) Do(steps ...chromedp.Action[chromedp.Void]) {
 	v.t.Helper()
 	ctx, cancel := context.WithTimeout(v.ctx, Patience)
@@ -68,26 +67,28 @@ func (v *Visitor) Do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// Open opens a page of the shop.
 func (v *Visitor) Open(path string) {
 	v.t.Helper()
 	v.Do(chromedp.Navigate(v.shop.URL + path))
 }
 
+// Click clicks an element of the page.
 func (v *Visitor) Click(selector string) {
 	v.t.Helper()
 	v.Do(chromedp.Click(chromedp.CSS(selector)))
 }
 
-// Ask evaluates an expression, waits for its promise and gives it as T.
-func Ask[T any](v *Visitor, js string) (value T) {
+// Eval evaluates an expression, awaits its promise and returns the value.
+func Eval[T any](v *Visitor, js string) (value T) {
 	v.t.Helper()
-	if err := v.eval(js, &value); err != nil {
+	if err := v.evaluate(js, &value); err != nil {
 		v.t.Fatalf("%s: %v", js, err)
 	}
 	return value
 }
 
-func (v *Visitor) eval(js string, value any) error {
+func (v *Visitor) evaluate(js string, value any) error {
 	out, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](
 		"(async () => JSON.stringify((await ("+js+")) ?? null))()", chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -96,69 +97,71 @@ func (v *Visitor) eval(js string, value any) error {
 	return json.Unmarshal([]byte(out), value)
 }
 
-// Until waits until the expression is true. Between two pages it has no value.
+// Until waits until the expression is true. It tolerates errors, because an
+// expression has no value between two pages.
 func (v *Visitor) Until(js string) {
 	v.t.Helper()
 	var last error
 	for deadline := time.Now().Add(Patience); ; time.Sleep(25 * time.Millisecond) {
 		var ok bool
-		if last = v.eval("Boolean(await ("+js+"))", &ok); last == nil && ok {
+		if last = v.evaluate("Boolean(await ("+js+"))", &ok); last == nil && ok {
 			return
 		}
 
 		if time.Now().After(deadline) {
 			v.t.Fatalf("waited %s in vain: %s (%v); the page at %s says: %.600s", Patience, js, last,
-				Ask[string](v, "location.href"), Ask[string](v, "document.body.innerText"))
+				Eval[string](v, "location.href"), Eval[string](v, "document.body.innerText"))
 		}
 	}
 }
 
-// Want compares an expression's value.
+// Want compares the value of an expression.
 func Want[T comparable](v *Visitor, js string, want T) {
 	v.t.Helper()
-	if got := Ask[T](v, js); got != want {
+	if got := Eval[T](v, js); got != want {
 		v.t.Errorf("%s is %v, want %v", js, got, want)
 	}
 }
 
-// Picture keeps a screenshot when CHECKOUTD_SCREENSHOTS names a folder.
-func (v *Visitor) Picture(name string) {
+// Screenshot saves a screenshot if CHECKOUTD_SCREENSHOTS is set.
+func (v *Visitor) Screenshot(name string) {
 	v.t.Helper()
 	browsertest.Screenshot(v.t, v.ctx, "app-"+name)
 }
 
-// Order puts a product into the cart, checks out, waits for the form and gives
-// the order's id.
+// Order adds a product to the cart, checks out, waits for the form and returns
+// the order's ID.
 func (v *Visitor) Order(sku string) string {
 	v.t.Helper()
 	v.Open("/")
 	v.Click("[data-sku=" + sku + "] .add")
 	v.Click("#checkout-button")
 	v.FormReady()
-	return strings.TrimPrefix(Ask[string](v, "location.pathname"), "/checkout/")
+	return strings.TrimPrefix(Eval[string](v, "location.pathname"), "/checkout/")
 }
 
+// FormReady waits until the payment form is ready.
 func (v *Visitor) FormReady() {
 	v.t.Helper()
 	v.Until("document.querySelector('#payment-form')?.dataset.phase === 'ready'")
 }
 
-// Form is a place inside of the Payment Element, whose inside is hidden from
-// the page.
+// Form returns the path of an element inside the Payment Element, which is
+// hidden from the page.
 func Form(selector string) chromedp.JSPath {
 	return chromedp.JSPath(fmt.Sprintf("document.querySelector('[data-stripe-element=payment]')?.shadowRoot.querySelector(%q)", selector))
 }
 
-// Fill types over what a field of the Payment Element holds.
+// Fill replaces the text of a field of the Payment Element.
 func (v *Visitor) Fill(name, text string) {
 	v.t.Helper()
 	field := Form("[name=" + name + "]")
 	v.Do(chromedp.Click(field))
-	Ask[any](v, string(field)+".select()")
+	Eval[any](v, string(field)+".select()")
 	v.Do(chromedp.SendKeys(field, text))
 }
 
-// FillCard types a card of the offline account's country, the US.
+// FillCard types a card for a page that asks for a US postal code.
 func (v *Visitor) FillCard(number string) {
 	v.t.Helper()
 	v.Fill("number", number)
@@ -167,21 +170,21 @@ func (v *Visitor) FillCard(number string) {
 	v.Fill("postal", "94103")
 }
 
-// PayWith fills the card in and presses the button.
+// PayWith types a card and presses the button.
 func (v *Visitor) PayWith(card string) {
 	v.t.Helper()
 	v.FillCard(card)
 	v.Click("#pay-button")
 }
 
-// Challenge waits for the bank's page in the dialog and presses its button:
-// pass or fail.
+// Challenge waits for the bank's page in the dialog and presses one of its
+// buttons: pass or fail.
 func (v *Visitor) Challenge(button string) {
 	v.t.Helper()
 	v.Do(chromedp.Click(chromedp.CSS("#"+button), chromedp.FromNode(v.BankPage())))
 }
 
-// BankPage is the frame of the dialog, when its page is there.
+// BankPage waits for the bank's page in the dialog and returns its frame.
 func (v *Visitor) BankPage() *chromedp.Node {
 	v.t.Helper()
 	ctx, cancel := context.WithTimeout(v.ctx, Patience)
@@ -194,20 +197,20 @@ func (v *Visitor) BankPage() *chromedp.Node {
 	return frame
 }
 
-// Outcome waits for the return page to say state.
+// Outcome waits until the page after the payment shows a state.
 func (v *Visitor) Outcome(state string) {
 	v.t.Helper()
 	v.Until("location.pathname === '/complete' && document.querySelector('#order-state')?.dataset.state === '" + state + "'")
 }
 
-// Refused waits for the form to say why the payment did not go through.
+// Refused waits until the form shows why the payment failed.
 func (v *Visitor) Refused(message string) {
 	v.t.Helper()
 	v.Until("document.querySelector('#payment-form').dataset.phase === 'ready' && document.querySelector('#payment-message').textContent")
 	Want(v, "document.querySelector('#payment-message').textContent", message)
 }
 
-// WantOrder compares what the server tells the order's buyer.
+// WantOrder checks the statuses that the server returns to the order's buyer.
 func (v *Visitor) WantOrder(id, status, paymentStatus string) {
 	v.t.Helper()
 	Want(v, "fetch('/orders/"+id+"').then((r) => r.json()).then((o) => o.status + ' ' + o.payment_status)", status+" "+paymentStatus)

@@ -10,10 +10,10 @@ import (
 	"checkoutd/internal/e2e/e2etest"
 )
 
-// guidePage and guideScript are a checkout as Stripe's guide has merchants
-// write it (https://docs.stripe.com/payments/finalize-payments-on-the-server):
-// a fixed amount, the two endpoints under the guide's names, and response.error
-// as the only sign of trouble. Nothing in it knows of checkoutd.
+// guidePage and guideScript are the checkout of Stripe's guide
+// (https://docs.stripe.com/payments/finalize-payments-on-the-server): a fixed
+// amount, two endpoints, and response.error as the only sign of a failure. They
+// know nothing of checkoutd.
 const (
 	guidePage = `<!doctype html><title>guide</title><link rel="icon" href="data:,">
 <form id="payment-form"><div id="payment-element"></div><button id="submit">Pay</button><div id="error-message"></div></form>
@@ -60,7 +60,7 @@ form.addEventListener('submit', async (event) => {
 });`
 )
 
-// hostGuide serves the guide's page under the shop's own origin.
+// hostGuide serves the guide's page at the shop's own origin.
 func hostGuide(s **e2etest.Shop) e2etest.Option {
 	return e2etest.Behind(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -83,7 +83,7 @@ func TestGuide(t *testing.T) {
 	var s *e2etest.Shop
 	s = e2etest.OpenShop(t, hostGuide(&s))
 	v := e2etest.Visit(t, s)
-	v.Foresee("402 (Payment Required)")
+	v.Expect("402 (Payment Required)")
 	id := v.Order("guide")
 	says := func(text string) {
 		t.Helper()
@@ -105,7 +105,7 @@ func TestGuide(t *testing.T) {
 	says("after the action: succeeded")
 	v.Until("fetch('/orders/" + id + "').then((r) => r.json()).then((o) => o.status === 'paid')")
 	s.WantLedger(1, 1099)
-	v.Foresee("409 (Conflict)")
+	v.Expect("409 (Conflict)")
 	v.Open("/guide")
 	says("ready")
 	v.FillCard(e2etest.CardPays)

@@ -9,8 +9,8 @@ import (
 	"checkoutd/internal/e2e/e2etest"
 )
 
-// TestSavingAMethodWithoutPaying begins at the shop's link, is asked by the
-// bank, reloads in the middle, and finds what was saved at the next order.
+// A buyer follows the shop's link, authenticates with the bank after a reload,
+// and can use the saved method for the next order.
 func TestSavingAMethodWithoutPaying(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t)
@@ -22,7 +22,7 @@ func TestSavingAMethodWithoutPaying(t *testing.T) {
 	e2etest.Want(v, "document.querySelector('#pay-label').innerText", "Save")
 	e2etest.Want(v, "document.querySelector('#order-total').checkVisibility()", false)
 	v.Axe()
-	v.Look("setup")
+	v.Screenshots("setup")
 	v.PayWith(e2etest.CardAsks)
 	v.BankPage()
 	v.Do(chromedp.Reload())
@@ -34,8 +34,8 @@ func TestSavingAMethodWithoutPaying(t *testing.T) {
 	v.Outcome("saved")
 	e2etest.Want(v, "document.querySelector('#order-total, #order-lines')", any(nil))
 	v.Axe()
-	v.Look("saved")
-	id := e2etest.Ask[string](v, "new URLSearchParams(location.search).get('order')")
+	v.Screenshots("saved")
+	id := e2etest.Eval[string](v, "new URLSearchParams(location.search).get('order')")
 	v.WantOrder(id, "paid", "paid")
 	s.WantLedger(0)
 
@@ -47,7 +47,7 @@ func TestSavingAMethodWithoutPaying(t *testing.T) {
 	e2etest.Want(v, "document.querySelector('h1').innerText", "Your payment method is saved")
 
 	v.Order("mug")
-	v.Says("saved-method-note", "You are paying with a saved card.")
+	v.WaitText("saved-method-note", "You are paying with a saved card.")
 	v.Click("#pay-button")
 	v.Challenge("pass")
 	v.Outcome("paid")
@@ -64,12 +64,12 @@ func TestSubscribing(t *testing.T) {
 	e2etest.Want(v, "document.querySelector('#cart-times').hidden", false)
 	e2etest.Want(v, "document.querySelector('#checkout-button').ariaDisabled", "true")
 	v.Axe()
-	v.Look("shop-mixed")
+	v.Screenshots("shop-mixed")
 	v.Click("#cart-lines [data-sku=mug] .remove")
 	e2etest.Want(v, "document.querySelector('#cart-total').innerText", "$12.00 every month")
 	v.Click("#checkout-button")
 	v.FormReady()
-	id := strings.TrimPrefix(e2etest.Ask[string](v, "location.pathname"), "/checkout/")
+	id := strings.TrimPrefix(e2etest.Eval[string](v, "location.pathname"), "/checkout/")
 	v.WantTotal(id, "$12.00", 1200)
 	e2etest.Want(v, "document.querySelector('#pay-label').innerText", "Subscribe for $12.00 every month")
 	e2etest.Want(v, "document.querySelector('#recurring-note').innerText", "You pay $12.00 now and the same amount every month until you cancel.")
@@ -77,14 +77,14 @@ func TestSubscribing(t *testing.T) {
 	v.WantTotal(id, "$24.00", 2400)
 	e2etest.Want(v, "document.querySelector('#recurring-note').innerText", "You pay $24.00 now and the same amount every month until you cancel.")
 	v.Axe()
-	v.Look("subscription")
+	v.Screenshots("subscription")
 	v.PayWith(e2etest.CardAsks)
 	v.Challenge("pass")
 	v.Outcome("paid")
-	v.Says("order-state", "your subscription has started")
-	v.Says("order-state", "every month")
+	v.WaitText("order-state", "your subscription has started")
+	v.WaitText("order-state", "every month")
 	v.Axe()
-	v.Look("subscribed")
+	v.Screenshots("subscribed")
 	v.WantOrder(id, "paid", "paid")
 	s.WantLedger(1, 2400)
 
@@ -93,8 +93,8 @@ func TestSubscribing(t *testing.T) {
 	}
 }
 
-// Who leaves in the middle of the authentication pays nothing: the order
-// expires, its intent is canceled, and every page that is still open says so.
+// A buyer who leaves during the authentication pays nothing: the order expires,
+// its intent is canceled, and every open page shows that.
 func TestAbandoned(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t)
@@ -107,17 +107,16 @@ func TestAbandoned(t *testing.T) {
 	v.BankPage()
 	v.Open("/")
 	s.ExpireNow(id)
-	second.Foresee("409 (Conflict)")
+	second.Expect("409 (Conflict)")
 	second.Click("#order-lines [data-sku=mug] [data-action=more]")
 	second.Outcome("expired")
-	second.Look("expired")
+	second.Screenshots("expired")
 	v.Open("/checkout/" + id)
 	e2etest.Want(v, "document.querySelector('#order-state').dataset.state", "expired")
 	s.WantLedger(0)
 }
 
-// What the shop takes of a hold, and what it gives back, stands on the buyer's
-// receipt.
+// Captures and refunds of the shop appear on the buyer's receipt.
 func TestTheReceiptFollowsTheShop(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, e2etest.Set("CAPTURE_METHOD", "manual"))
@@ -125,7 +124,7 @@ func TestTheReceiptFollowsTheShop(t *testing.T) {
 	id := v.Order("mug")
 	v.PayWith(e2etest.CardPays)
 	v.Outcome("authorized")
-	v.Says("order-state", "will be charged later")
+	v.WaitText("order-state", "will be charged later")
 	e2etest.Want(v, "document.querySelector('#order-captured')", any(nil))
 
 	desk := s.Operations()
@@ -145,7 +144,7 @@ func TestTheReceiptFollowsTheShop(t *testing.T) {
 	v.Outcome("partly_refunded")
 	e2etest.Want(v, "document.querySelector('#order-refunded').innerText", "$5.00")
 	v.Axe()
-	v.Look("receipt-partly")
+	v.Screenshots("receipt-partly")
 
 	if got := s.IntentOf("payment_intents")["amount_received"]; got != 1200.0 {
 		t.Errorf("Stripe received %v, want 1200", got)

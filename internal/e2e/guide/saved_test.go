@@ -8,9 +8,8 @@ import (
 	"checkoutd/internal/e2e/e2etest"
 )
 
-// TestSavedMethods: a card is saved, chosen again with its code entered anew,
-// and removed. The page changes with what is chosen: a saved card has its own
-// billing address.
+// A card is saved, used again with its security code, and removed. The page
+// follows the choice: a saved card has its own billing address.
 func TestSavedMethods(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, e2etest.Set("SAVED_METHODS_REMOVE", "true"), e2etest.Set("BILLING_ADDRESS", "full"), e2etest.Set("REQUIRE_CVC_RECOLLECTION", "true"))
@@ -32,7 +31,7 @@ func TestSavedMethods(t *testing.T) {
 	v.Until(note + " === 'You are paying with a saved card.'")
 	e2etest.Want(v, billing, false)
 	v.Axe()
-	v.Look("checkout-saved")
+	v.Screenshots("checkout-saved")
 	v.Press(e2etest.Form("[data-saved-method=new]"))
 	v.Until(note + " === '' && " + billing)
 	v.Press(e2etest.Form("[data-saved-method^=pm_]"))
@@ -64,8 +63,7 @@ func TestSavedMethods(t *testing.T) {
 	}
 }
 
-// TestNothingIsKeptWhereTheShopKeepsNothing: each feature of saved methods is a
-// switch.
+// Each feature of saved methods can be switched off.
 func TestNothingIsKeptWhereTheShopKeepsNothing(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, e2etest.Set("SAVED_METHODS_SAVE", "false"), e2etest.Set("SAVED_METHODS_REDISPLAY", "false"))

@@ -44,7 +44,7 @@ func TestSetupDeclinedAndTriedAgain(t *testing.T) {
 	}
 
 	b.WantSaved(id)
-	if n := len(s.Ledger(id).Intents); n != 1 {
+	if n := len(s.State(id).Intents); n != 1 {
 		t.Errorf("%d SetupIntents, want the same one", n)
 	}
 }

@@ -24,10 +24,10 @@ import (
 	"checkoutd/internal/stripeapi"
 )
 
-// life is a process that dies at one of its requests to Stripe, before it is
-// sent or after Stripe did it: from then on nothing reaches Stripe or the
-// database.
-type life struct {
+// process is a process that dies at one of its requests to Stripe, before the
+// request is sent or after Stripe carried it out. From then on it reaches
+// neither Stripe nor the database.
+type process struct {
 	mu     sync.Mutex
 	diesAt int // which request, counted from 0; -1: it lives on
 	after  bool
@@ -37,8 +37,8 @@ type life struct {
 
 var errDead = errors.New("this process is dead")
 
-// RoundTrip makes one request, unless it is the last one or later.
-func (l *life) RoundTrip(r *http.Request) (*http.Response, error) {
+// RoundTrip sends a request unless the process is dead or dies at this one.
+func (l *process) RoundTrip(r *http.Request) (*http.Response, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
@@ -62,16 +62,16 @@ func (l *life) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-func (l *life) isDead() bool {
+func (l *process) isDead() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.dead
 }
 
-// mortalStore takes nothing from a dead process.
+// mortalStore rejects writes of a dead process.
 type mortalStore struct {
 	payments.Store
-	life *life
+	life *process
 }
 
 func (s mortalStore) Update(ctx context.Context, id string, claim *queue.Claim, change func(*payments.State) error) error {
@@ -81,9 +81,9 @@ func (s mortalStore) Update(ctx context.Context, id string, claim *queue.Claim, 
 	return s.Store.Update(ctx, id, claim, change)
 }
 
-// till is an order in a mode, an offline Stripe that sends nothing, and a
-// database.
-type till struct {
+// fixture is an order in a mode, an offline Stripe that sends no webhooks, and
+// a database.
+type fixture struct {
 	*testing.T
 	stripe *sandbox.Server
 	url    string
@@ -93,38 +93,38 @@ type till struct {
 	tokens int
 }
 
-func newTill(t *testing.T, mode orders.Mode) *till {
+func newFixture(t *testing.T, mode orders.Mode) *fixture {
 	t.Helper()
-	tl := &till{T: t, now: time.Now()}
+	f := &fixture{T: t, now: time.Now()}
 	var err error
-	if tl.stripe, err = sandbox.New(sandbox.Config{Logger: zerolog.Nop()}); err != nil {
+	if f.stripe, err = sandbox.New(sandbox.Config{Logger: zerolog.Nop()}); err != nil {
 		t.Fatal(err)
 	}
 
-	srv := httptest.NewServer(tl.stripe)
-	tl.url = srv.URL
+	srv := httptest.NewServer(f.stripe)
+	f.url = srv.URL
 
-	if tl.store, err = store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "t.db"), store.Options{Log: zerolog.Nop()}); err != nil {
+	if f.store, err = store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "t.db"), store.Options{Log: zerolog.Nop()}); err != nil {
 		t.Fatal(err)
 	}
 
 	t.Cleanup(func() {
 		srv.Close()
-		if err := errors.Join(tl.store.Close(), tl.stripe.Close(context.Background())); err != nil {
+		if err := errors.Join(f.store.Close(), f.stripe.Close(context.Background())); err != nil {
 			t.Error(err)
 		}
 	})
 
-	if err := tl.store.Migrate(t.Context()); err != nil {
+	if err := f.store.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 
-	customer, err := tl.client(&life{diesAt: -1}).CreateCustomer(t.Context(), "buy_1", "checkoutd-customer")
+	customer, err := f.client(&process{diesAt: -1}).CreateCustomer(t.Context(), "buy_1", "checkoutd-customer")
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	tl.order = orders.Order{
+	f.order = orders.Order{
 		ID:            orders.NewID("ord_"),
 		TokenHash:     orders.HashToken("token"),
 		Status:        orders.Open,
@@ -133,14 +133,14 @@ func newTill(t *testing.T, mode orders.Mode) *till {
 		Currency:      "usd",
 		Mode:          mode,
 		CustomerID:    customer,
-		CreatedAt:     tl.now,
-		ExpiresAt:     tl.now.Add(24 * time.Hour),
+		CreatedAt:     f.now,
+		ExpiresAt:     f.now.Add(24 * time.Hour),
 		Contact:       orders.Contact{Email: "jenny@shop.test"},
 	}
 
 	if mode != orders.ModeSetup {
-		tl.order.Amount = e2etest.ClubPrice
-		tl.order.Items = []orders.Item{{
+		f.order.Amount = e2etest.ClubPrice
+		f.order.Items = []orders.Item{{
 			SKU:        "club",
 			Name:       "Tea club",
 			Quantity:   1,
@@ -149,30 +149,30 @@ func newTill(t *testing.T, mode orders.Mode) *till {
 	}
 
 	if mode == orders.ModeSubscription {
-		tl.order.Items[0].Recurring = &orders.Recurring{Interval: "month", IntervalCount: 1}
+		f.order.Items[0].Recurring = &orders.Recurring{Interval: "month", IntervalCount: 1}
 	}
 
-	if err := tl.store.CreateOrder(t.Context(), tl.order); err != nil {
+	if err := f.store.CreateOrder(t.Context(), f.order); err != nil {
 		t.Fatal(err)
 	}
 
-	return tl
+	return f
 }
 
-func (tl *till) client(l *life) *stripeapi.Client {
+func (f *fixture) client(l *process) *stripeapi.Client {
 	return stripeapi.New(stripeapi.Config{
 		Key:       config.SandboxSecretKey,
-		BaseURL:   tl.url,
+		BaseURL:   f.url,
 		Timeout:   10 * time.Second,
 		Transport: l,
 	})
 }
 
-func (tl *till) service(l *life) *payments.Service {
+func (f *fixture) service(l *process) *payments.Service {
 	return payments.New(payments.Config{
-		Store:        mortalStore{tl.store, l},
-		Stripe:       tl.client(l),
-		Now:          func() time.Time { return tl.now },
+		Store:        mortalStore{f.store, l},
+		Stripe:       f.client(l),
+		Now:          func() time.Time { return f.now },
 		Log:          zerolog.Nop(),
 		ReturnURL:    func(id string) string { return "http://shop.test/complete?order=" + id },
 		UnknownAfter: 45 * time.Second,
@@ -181,40 +181,40 @@ func (tl *till) service(l *life) *payments.Service {
 	})
 }
 
-// pay confirms with a new token of a good card.
-func (tl *till) pay(svc *payments.Service) (payments.Answer, error) {
-	tl.Helper()
-	tl.tokens++
-	s := &e2etest.Shop{T: tl.T, Config: &config.Config{StripeAccount: config.StripeAccount{StripeAPIBase: tl.url}}}
+// pay confirms the order with a new token of a good card.
+func (f *fixture) pay(svc *payments.Service) (payments.Answer, error) {
+	f.Helper()
+	f.tokens++
+	s := &e2etest.Shop{T: f.T, Config: &config.Config{StripeAccount: config.StripeAccount{StripeAPIBase: f.url}}}
 	token := s.Stripe("POST", "/v1/test_helpers/confirmation_tokens", "payment_method", "pm_card_visa", "return_url", "http://shop.test/complete",
 		"setup_future_usage", "off_session")["id"].(string)
-	return svc.Confirm(tl.Context(), payments.ConfirmRequest{OrderID: tl.order.ID, Token: token})
+	return svc.Confirm(f.Context(), payments.ConfirmRequest{OrderID: f.order.ID, Token: token})
 }
 
-func (tl *till) state() *payments.State {
-	tl.Helper()
-	st, err := tl.store.Read(tl.Context(), tl.order.ID)
+func (f *fixture) state() *payments.State {
+	f.Helper()
+	st, err := f.store.Read(f.Context(), f.order.ID)
 	if err != nil {
-		tl.Fatal(err)
+		f.Fatal(err)
 	}
 	return st
 }
 
-// wantOnce checks that the order was paid once, by one intent of one
+// wantOnce checks that the order was paid once, by one intent and at most one
 // subscription.
-func (tl *till) wantOnce() {
-	tl.Helper()
-	st := tl.state()
+func (f *fixture) wantOnce() {
+	f.Helper()
+	st := f.state()
 	if st.Order.Status != orders.Paid || st.Order.ReviewReason != "" {
-		tl.Errorf("the order is %s (%q), want it paid", st.Order.Status, st.Order.ReviewReason)
+		f.Errorf("the order is %s (%q), want it paid", st.Order.Status, st.Order.ReviewReason)
 	}
 
-	effects, err := tl.store.Effects(tl.Context(), tl.order.ID)
+	effects, err := f.store.Effects(f.Context(), f.order.ID)
 	if err != nil || len(effects) != 1 {
-		tl.Errorf("the effects are %+v, %v; want one", effects, err)
+		f.Errorf("the effects are %+v, %v; want one", effects, err)
 	}
 
-	s := &e2etest.Shop{T: tl.T, Config: &config.Config{StripeAccount: config.StripeAccount{StripeAPIBase: tl.url}}}
+	s := &e2etest.Shop{T: f.T, Config: &config.Config{StripeAccount: config.StripeAccount{StripeAPIBase: f.url}}}
 	want := map[string]int{
 		"/v1/charges":         1,
 		"/v1/payment_intents": 1,
@@ -222,7 +222,7 @@ func (tl *till) wantOnce() {
 		"/v1/subscriptions":   0,
 	}
 
-	switch tl.order.Mode {
+	switch f.order.Mode {
 	case orders.ModeSetup:
 		want = map[string]int{
 			"/v1/charges":         0,
@@ -234,22 +234,21 @@ func (tl *till) wantOnce() {
 	case orders.ModeSubscription:
 		want["/v1/subscriptions"] = 1
 		if len(st.Subscriptions) != 1 || st.Subscriptions[0].Status != payments.SubscriptionActive {
-			tl.Errorf("the shop keeps %+v, want one active subscription", st.Subscriptions)
+			f.Errorf("the shop keeps %+v, want one active subscription", st.Subscriptions)
 		}
 	}
 
 	for path, n := range want {
 		if list := s.List(path); len(list) != n {
-			tl.Errorf("Stripe has %d of %s, want %d", len(list), path, n)
+			f.Errorf("Stripe has %d of %s, want %d", len(list), path, n)
 		}
 	}
 }
 
-// TestDeathAtEveryStep kills the process at every request of a confirm, before
-// it is sent and after Stripe did it, in every mode. Another process then
-// either sends the call again at once, or comes too late for that, reads, and
-// lets the buyer try again. Either way there is one payment and one
-// subscription.
+// A process dies at every request of a confirm, before it is sent and after
+// Stripe carried it out, in every mode. Another process then either repeats the
+// request at once, or comes too late for that, reads the intent and lets the
+// buyer try again. Either way there is one payment and one subscription.
 func TestDeathAtEveryStep(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []orders.Mode{orders.ModePayment, orders.ModeSetup, orders.ModeSubscription} {
@@ -268,7 +267,7 @@ func TestDeathAtEveryStep(t *testing.T) {
 					name := fmt.Sprintf("%s, request %d, done by Stripe %t, found late %t", mode, step, after, late)
 					t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
 						t.Parallel()
-						dieAndRecover(t, mode, &life{diesAt: step, after: after}, late)
+						dieAndRecover(t, mode, &process{diesAt: step, after: after}, late)
 					})
 				}
 			}
@@ -276,60 +275,60 @@ func TestDeathAtEveryStep(t *testing.T) {
 	}
 }
 
-// stepsOf counts the requests of a confirm that nothing disturbs.
+// stepsOf returns the number of requests of an undisturbed confirm.
 func stepsOf(t *testing.T, mode orders.Mode) int {
 	t.Helper()
-	tl, l := newTill(t, mode), &life{diesAt: -1}
-	if _, err := tl.pay(tl.service(l)); err != nil {
+	f, l := newFixture(t, mode), &process{diesAt: -1}
+	if _, err := f.pay(f.service(l)); err != nil {
 		t.Fatal(err)
 	}
-	tl.wantOnce()
+	f.wantOnce()
 	return l.made
 }
 
-func dieAndRecover(t *testing.T, mode orders.Mode, first *life, late bool) {
+func dieAndRecover(t *testing.T, mode orders.Mode, first *process, late bool) {
 	t.Helper()
-	tl := newTill(t, mode)
-	if answer, err := tl.pay(tl.service(first)); err == nil {
+	f := newFixture(t, mode)
+	if answer, err := f.pay(f.service(first)); err == nil {
 		t.Fatalf("a dead process answered %+v", answer)
 	}
-	if st := tl.state(); len(st.Attempts) != 1 || st.Attempts[0].State != payments.Started {
+	if st := f.state(); len(st.Attempts) != 1 || st.Attempts[0].State != payments.Started {
 		t.Fatalf("it left %+v, want one attempt that was started", st.Attempts)
 	}
 
-	next := tl.service(&life{diesAt: -1})
+	next := f.service(&process{diesAt: -1})
 	pauses := []time.Duration{time.Minute, time.Minute}
 	if late {
 		pauses = []time.Duration{20 * time.Minute, 20 * time.Minute}
 	}
 
 	for _, pause := range pauses {
-		tl.now = tl.now.Add(pause)
+		f.now = f.now.Add(pause)
 		if _, err := next.RunOnce(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
 
-	if st := tl.state(); st.Active() != nil {
+	if st := f.state(); st.Active() != nil {
 		t.Fatalf("the attempt is still %s", st.Active().State)
 	}
 
-	if st := tl.state(); late && st.Order.Status == orders.Open {
-		if _, err := tl.pay(next); err != nil {
+	if st := f.state(); late && st.Order.Status == orders.Open {
+		if _, err := f.pay(next); err != nil {
 			t.Fatal(err)
 		}
 	}
 
-	tl.wantOnce()
+	f.wantOnce()
 }
 
-// Stripe keeps a 500 under the key although it made the subscription: the call
-// can never get further. When that is proven the buyer's next try goes on with
-// what is there.
+// Stripe stores a 500 under the idempotency key although it created the
+// subscription: repeating the request can never succeed. Once that is known,
+// the buyer's next try continues with the existing subscription.
 func TestKeptErrorAfterTheSubscriptionWasMade(t *testing.T) {
 	t.Parallel()
-	tl := newTill(t, orders.ModeSubscription)
-	if _, err := tl.stripe.AddFault(sandbox.Fault{
+	f := newFixture(t, orders.ModeSubscription)
+	if _, err := f.stripe.AddFault(sandbox.Fault{
 		Route: "POST /v1/subscriptions",
 		Kind:  sandbox.FaultChargeThen500,
 		Count: 1,
@@ -337,28 +336,28 @@ func TestKeptErrorAfterTheSubscriptionWasMade(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	svc := tl.service(&life{diesAt: -1})
-	if answer, err := tl.pay(svc); err == nil {
+	svc := f.service(&process{diesAt: -1})
+	if answer, err := f.pay(svc); err == nil {
 		t.Fatalf("answered %+v", answer)
 	}
 
 	for range 6 {
-		if a := tl.state().Attempts[0]; a.State != payments.Unknown {
-			t.Fatalf("after %s the attempt is %s, want it unknown", tl.now.Sub(a.CreatedAt), a.State)
+		if a := f.state().Attempts[0]; a.State != payments.Unknown {
+			t.Fatalf("after %s the attempt is %s, want it unknown", f.now.Sub(a.CreatedAt), a.State)
 		}
 
-		tl.now = tl.now.Add(5 * time.Minute)
+		f.now = f.now.Add(5 * time.Minute)
 		if _, err := svc.RunOnce(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
 
-	if st := tl.state(); st.Active() != nil || len(st.Intents) != 1 {
+	if st := f.state(); st.Active() != nil || len(st.Intents) != 1 {
 		t.Fatalf("%+v on %+v, want an attempt that failed, and its intent", st.Attempts, st.Intents)
 	}
-	if _, err := tl.pay(svc); err != nil {
+	if _, err := f.pay(svc); err != nil {
 		t.Fatal(err)
 	}
 
-	tl.wantOnce()
+	f.wantOnce()
 }

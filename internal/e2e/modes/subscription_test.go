@@ -27,7 +27,7 @@ func TestSubscribe(t *testing.T) {
 	if again := b.Call("POST", "/create-confirm-intent", token); again.Status != http.StatusOK || again.Body != r.Body {
 		t.Errorf("the same token again: %d %s", again.Status, again.Body)
 	}
-	if st := s.Ledger(id); len(st.Subscriptions) != 1 || st.Subscriptions[0].Status != payments.SubscriptionActive {
+	if st := s.State(id); len(st.Subscriptions) != 1 || st.Subscriptions[0].Status != payments.SubscriptionActive {
 		t.Errorf("right after the answer the shop keeps %+v, want an active subscription", st.Subscriptions)
 	}
 
@@ -64,7 +64,7 @@ func TestSubscriptionDeclinedAndTriedAgain(t *testing.T) {
 	s.WantQuiet()
 	s.WantCharged(e2etest.ClubPrice)
 
-	if st := s.Ledger(id); len(st.Intents) != 1 || len(st.Subscriptions) != 1 {
+	if st := s.State(id); len(st.Intents) != 1 || len(st.Subscriptions) != 1 {
 		t.Errorf("%d intents and %d subscriptions, want the same one each time", len(st.Intents), len(st.Subscriptions))
 	}
 }
@@ -133,8 +133,8 @@ func TestSubscriptionOfAnOrderThatChanged(t *testing.T) {
 	s.WantCharged(3 * e2etest.ClubPrice)
 }
 
-// Each step of the call may be cut after Stripe did it: the whole of it is sent
-// again.
+// Every step of the call may be cut off after Stripe carried it out. Then the
+// whole call is repeated.
 func TestSubscriptionWhoseAnswersAreLost(t *testing.T) {
 	t.Parallel()
 	for _, route := range []string{
@@ -170,7 +170,7 @@ func TestSubscriptionByWebhooksAlone(t *testing.T) {
 	s.WantCharged(e2etest.ClubPrice)
 }
 
-// The events of a payment may be worked before its answer is here.
+// The events of a payment may be processed before its response arrives.
 func TestSubscriptionWhoseEventsAreFirst(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, e2etest.Selling(e2etest.ClubCatalog))
@@ -187,8 +187,8 @@ func TestSubscriptionWhoseEventsAreFirst(t *testing.T) {
 	s.WantCharged(e2etest.ClubPrice)
 }
 
-// Stripe gives up a first payment after 23 hours; the shop may do so in the
-// Dashboard.
+// Stripe cancels an unpaid first payment after 23 hours; the shop may do so
+// earlier in the Dashboard.
 func TestSubscriptionThatEndedAtStripeIsBegunAgain(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(s *e2etest.Shop, sub string){
@@ -201,7 +201,7 @@ func TestSubscriptionThatEndedAtStripeIsBegunAgain(t *testing.T) {
 			b := s.Buyer(t)
 			id := b.Order("club")
 			b.Confirm(id, e2etest.CardChallenges)
-			end(s, s.Ledger(id).Subscriptions[0].ID)
+			end(s, s.State(id).Subscriptions[0].ID)
 			b.WantStatus(id, "open unpaid")
 
 			if r := b.Confirm(id, e2etest.CardPays); r.Status != http.StatusOK {
@@ -225,7 +225,7 @@ func TestSubscriptionExpires(t *testing.T) {
 	b.WantStatus(id, "expired unpaid")
 	s.WantQuiet()
 
-	if st := s.Ledger(id); len(st.Subscriptions) != 1 || st.Subscriptions[0].Status != payments.SubscriptionIncompleteExpired {
+	if st := s.State(id); len(st.Subscriptions) != 1 || st.Subscriptions[0].Status != payments.SubscriptionIncompleteExpired {
 		t.Errorf("the shop keeps %+v, want one subscription that never began", st.Subscriptions)
 	}
 
@@ -239,25 +239,25 @@ func TestSubscriptionIsRenewed(t *testing.T) {
 	id := b.Order("club")
 	b.Confirm(id, e2etest.CardPays)
 	sub := b.WantSubscribed(id)
-	end := s.Ledger(id).Subscription(sub).PeriodEnd
+	end := s.State(id).Subscription(sub).PeriodEnd
 	s.App.Sandbox().Advance(month)
-	s.Eventually("the next period has begun", func() bool { return s.Ledger(id).Subscription(sub).PeriodEnd.After(end) })
+	s.Eventually("the next period has begun", func() bool { return s.State(id).Subscription(sub).PeriodEnd.After(end) })
 	s.App.Sandbox().Advance(2 * time.Hour) // an invoice is a draft for an hour
-	s.Eventually("the renewal is paid", func() bool { return len(s.Ledger(id).Intents) == 2 })
+	s.Eventually("the renewal is paid", func() bool { return len(s.State(id).Intents) == 2 })
 	s.WantQuiet()
 	s.WantCharged(e2etest.ClubPrice, e2etest.ClubPrice)
 	b.WantStatus(id, "paid paid")
-	st := s.Ledger(id)
+	st := s.State(id)
 	renewal := st.Intents[1]
 	if !renewal.Renewal || renewal.SubscriptionID != sub || renewal.Status != payments.StatusSucceeded || st.Order.Captured != e2etest.ClubPrice {
 		t.Errorf("the renewal is %+v, the order's captured %d", renewal, st.Order.Captured)
 	}
 
 	s.Stripe("POST", "/v1/refunds", "payment_intent", renewal.ID, "amount", "500")
-	s.Eventually("the refund is known", func() bool { return len(s.Ledger(id).Refunds) == 1 })
+	s.Eventually("the refund is known", func() bool { return len(s.State(id).Refunds) == 1 })
 	s.WantQuiet()
 
-	if st := s.Ledger(id); st.Order.Refunded != 0 || st.Refunds[0].IntentID != renewal.ID {
+	if st := s.State(id); st.Order.Refunded != 0 || st.Refunds[0].IntentID != renewal.ID {
 		t.Errorf("refunded %d of the order, refunds %+v; want the renewal's beside it", st.Order.Refunded, st.Refunds)
 	}
 
@@ -271,7 +271,7 @@ func TestRenewalThatFailsDoesNotUnpayTheOrder(t *testing.T) {
 	id := b.Order("club")
 	b.Confirm(id, e2etest.CardPays)
 	sub := b.WantSubscribed(id)
-	customer := s.Ledger(id).Order.CustomerID
+	customer := s.State(id).Order.CustomerID
 	pm := s.Stripe("POST", "/v1/payment_methods", "type", "card", "card[token]", "tok_chargeCustomerFail")["id"].(string)
 	s.Stripe("POST", "/v1/payment_methods/"+pm+"/attach", "customer", customer)
 	s.Stripe("POST", "/v1/subscriptions/"+sub, "default_payment_method", pm)
@@ -279,7 +279,7 @@ func TestRenewalThatFailsDoesNotUnpayTheOrder(t *testing.T) {
 	s.Eventually("the next invoice is there", func() bool { return len(s.List("/v1/invoices", "subscription", sub)) == 2 })
 	s.App.Sandbox().Advance(2 * time.Hour)
 	s.Eventually("the subscription is past due", func() bool {
-		return s.Ledger(id).Subscription(sub).Status == payments.SubscriptionPastDue
+		return s.State(id).Subscription(sub).Status == payments.SubscriptionPastDue
 	})
 	s.WantQuiet()
 	b.WantStatus(id, "paid paid")
@@ -287,7 +287,7 @@ func TestRenewalThatFailsDoesNotUnpayTheOrder(t *testing.T) {
 
 	s.Stripe("DELETE", "/v1/subscriptions/"+sub)
 	s.Eventually("the subscription is canceled", func() bool {
-		return s.Ledger(id).Subscription(sub).Status == payments.SubscriptionCanceled
+		return s.State(id).Subscription(sub).Status == payments.SubscriptionCanceled
 	})
 	s.WantQuiet()
 	b.WantStatus(id, "paid paid")
@@ -300,7 +300,7 @@ func TestSubscriptionOverAnotherAmountIsForAPerson(t *testing.T) {
 	id := b.Order("club")
 	s.Reprice(id, 900) // but not what the subscription will be over
 
-	err := s.Books().Update(t.Context(), id, nil, func(st *payments.State) error {
+	err := s.Store().Update(t.Context(), id, nil, func(st *payments.State) error {
 		st.Order.Items[0].UnitAmount = e2etest.ClubPrice
 		return nil
 	})
@@ -310,7 +310,7 @@ func TestSubscriptionOverAnotherAmountIsForAPerson(t *testing.T) {
 	if r := b.Confirm(id, e2etest.CardPays); r.Status != http.StatusConflict {
 		t.Errorf("confirming: %d %s", r.Status, r.Body)
 	}
-	if o := s.Ledger(id).Order; o.Status != "review" || !strings.Contains(o.ReviewReason, "begins with 1200 usd, the order is over 900 usd") {
+	if o := s.State(id).Order; o.Status != "review" || !strings.Contains(o.ReviewReason, "begins with 1200 usd, the order is for 900 usd") {
 		t.Errorf("the order is %s: %q", o.Status, o.ReviewReason)
 	}
 

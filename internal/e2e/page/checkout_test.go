@@ -11,21 +11,21 @@ import (
 	"checkoutd/internal/e2e/e2etest"
 )
 
-// sheet is a place inside of a wallet's sheet.
+// sheet returns the path of an element inside a wallet's sheet.
 func sheet(selector string) chromedp.JSPath {
 	return chromedp.JSPath(fmt.Sprintf("document.querySelector('[data-stripe-dialog]')?.shadowRoot.querySelector(%q)", selector))
 }
 
 var paris = [][2]string{{"country", "FR"}, {"name", "Jenny Rosen"}, {"line1", "1 rue de la Paix"}, {"city", "Paris"}, {"postal", "75002"}}
 
-// TestTheBuyerChangesTheOrder changes all that a total is made of on the page,
-// with an address and an e-mail, and pays by the form: page, order and intent
-// have one amount all along.
+// A buyer changes everything that a total consists of, enters an address and an
+// e-mail address, and pays by the form. The page, the order and the intent show
+// the same amount all the time.
 func TestTheBuyerChangesTheOrder(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, e2etest.WithChangeCatalog, e2etest.Set("COLLECT_EMAIL", "true"), e2etest.Set("BILLING_ADDRESS", "full"), e2etest.Set("RECEIPT_EMAIL", "true"))
 	v := e2etest.Visit(t, s)
-	v.Foresee("422 (")
+	v.Expect("422 (")
 	id := v.Order("mug")
 	v.Axe()
 	v.WantTotal(id, "$22.90", 2290)
@@ -37,21 +37,21 @@ func TestTheBuyerChangesTheOrder(t *testing.T) {
 	}
 
 	v.WantTotal(id, "$72.00", 7200) // free from $50.00
-	v.Says("order-shipping", "Free")
+	v.WaitText("order-shipping", "Free")
 	v.Click("#order-lines [data-sku=mug] [data-action=less]")
 	v.Click("#order-lines [data-sku=mug] [data-action=less]")
 	v.WantTotal(id, "$40.90", 4090)
 
 	v.Do(chromedp.SendKeys(chromedp.CSS("#promotion-input"), "NOPE\r"))
-	v.Says("promotion-error", "code")
+	v.WaitText("promotion-error", "code")
 	e2etest.Want(v, "document.activeElement.id + ' ' + document.querySelector('#promotion-input').ariaInvalid", "promotion-input true")
 	v.Axe()
-	v.Look("checkout-code-refused")
-	e2etest.Ask[any](v, "document.querySelector('#promotion-input').select()")
+	v.Screenshots("checkout-code-refused")
+	e2etest.Eval[any](v, "document.querySelector('#promotion-input').select()")
 	v.Do(chromedp.SendKeys(chromedp.CSS("#promotion-input"), "ten"))
 	v.Click("#promotion-apply")
-	v.Says("order-discount", "TEN")
-	v.Says("order-discount", "-$3.60")
+	v.WaitText("order-discount", "TEN")
+	v.WaitText("order-discount", "-$3.60")
 	v.WantTotal(id, "$37.30", 3730)
 	e2etest.Want(v, "document.querySelector('#promotion-form').hidden", true)
 	v.Click("#promotion-remove")
@@ -66,7 +66,7 @@ func TestTheBuyerChangesTheOrder(t *testing.T) {
 	e2etest.Want(v, "document.querySelectorAll('#shipping-rates .rate').length", 1)
 	v.Enter("link-authentication", [2]string{"email", "jenny@example.com"})
 	v.Until("fetch('/orders/" + id + "').then((r) => r.json()).then((o) => o.contact.email && o.contact.shipping.address.city && o.contact.billing)")
-	v.Look("checkout-shipping")
+	v.Screenshots("checkout-shipping")
 	v.Do(chromedp.Reload())
 	v.FormReady()
 	v.Until(string(e2etest.Inside("shipping-address", "[name=line1]")) + "?.value === '1 rue de la Paix'")
@@ -84,11 +84,11 @@ func TestTheBuyerChangesTheOrder(t *testing.T) {
 	}
 
 	for _, words := range []string{"FIVE", "-$5.00", "$4.90", "$35.90", "jenny@example.com", "75002 Paris", "France"} {
-		v.Says("order-state", words)
+		v.WaitText("order-state", words)
 	}
 
 	v.Axe()
-	v.Look("receipt")
+	v.Screenshots("receipt")
 }
 
 func TestExpressCheckout(t *testing.T) {
@@ -98,11 +98,11 @@ func TestExpressCheckout(t *testing.T) {
 	id := v.Order("mug")
 	v.Until("document.querySelector('#express').checkVisibility({visibilityProperty: true})")
 	e2etest.Want(v, "document.querySelector('#express-or').innerText", "or pay another way")
-	v.Look("checkout-express")
+	v.Screenshots("checkout-express")
 	v.Do(chromedp.Click(e2etest.Inside("express-checkout", "[data-express=google_pay]")))
 	v.Until(string(sheet("[data-action=pay]")) + "?.disabled === false")
 	v.Until(string(sheet(".Total")) + ".innerText.includes('$22.90')")
-	v.Picture("wallet")
+	v.Screenshot("wallet")
 	v.Press(sheet("[name=wallet-rate][value=express]"))
 	v.Until(string(sheet(".Total")) + ".innerText.includes('$33.00')")
 	v.WantTotal(id, "$33.00", 3300)
@@ -121,7 +121,7 @@ func TestExpressCheckout(t *testing.T) {
 	}
 }
 
-// A wallet saves a method, and subscribes, by the same way.
+// A wallet also saves a method and starts a subscription.
 func TestExpressCheckoutInEveryMode(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -147,26 +147,26 @@ func TestExpressCheckoutInEveryMode(t *testing.T) {
 	}
 }
 
-// What is taken out of the order takes with it what it needed: an address, a
-// way of shipping, a method that is kept. The currency is the buyer's choice.
+// An item that is removed takes its requirements with it: an address, a
+// shipping method, a saved payment method. The buyer chooses the currency.
 func TestTheCheckoutFollowsItsLines(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, e2etest.WithChangeCatalog)
 	v := e2etest.Visit(t, s)
 	v.Open("/")
-	e2etest.Ask[any](v, "(() => { const choice = document.querySelector('#currency'); choice.value = 'eur'; choice.dispatchEvent(new Event('change')); })()")
+	e2etest.Eval[any](v, "(() => { const choice = document.querySelector('#currency'); choice.value = 'eur'; choice.dispatchEvent(new Event('change')); })()")
 	v.Click("[data-sku=mug] .add")
 	e2etest.Want(v, "document.querySelector('[data-sku=mug] .price').innerText", "€17.00")
-	v.Says("shipping-from", "Shipping from €4.50")
+	v.WaitText("shipping-from", "Shipping from €4.50")
 	v.Click("[data-sku=ebook] .add") // sold in dollars alone
 	e2etest.Want(v, "document.querySelector('#cart-mixed').hidden", false)
 	v.Axe()
-	v.Look("shop-currencies")
-	e2etest.Ask[any](v, "(() => { const choice = document.querySelector('#currency'); choice.value = 'usd'; choice.dispatchEvent(new Event('change')); })()")
+	v.Screenshots("shop-currencies")
+	e2etest.Eval[any](v, "(() => { const choice = document.querySelector('#currency'); choice.value = 'usd'; choice.dispatchEvent(new Event('change')); })()")
 	e2etest.Want(v, "document.querySelector('#cart-total').innerText", "$26.00")
 	v.Click("#checkout-button")
 	v.FormReady()
-	id := strings.TrimPrefix(e2etest.Ask[string](v, "location.pathname"), "/checkout/")
+	id := strings.TrimPrefix(e2etest.Eval[string](v, "location.pathname"), "/checkout/")
 	v.WantTotal(id, "$30.90", 3090)
 	v.Until(string(e2etest.Inside("shipping-address", "[name=line1]")))
 	e2etest.Want(v, "document.querySelector('#order-lines [data-sku=mug] [data-action=less]').ariaLabel", "Remove Enamel mug")
@@ -184,7 +184,7 @@ func TestTheCheckoutFollowsItsLines(t *testing.T) {
 	}
 }
 
-// A redirect comes back to where a method was to be saved, too.
+// Saving a method works by redirect, too.
 func TestSavingByRedirect(t *testing.T) {
 	t.Parallel()
 	for button, state := range map[string]string{"pass": "saved", "fail": "failed"} {

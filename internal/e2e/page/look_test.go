@@ -8,7 +8,7 @@ import (
 	"checkoutd/internal/e2e/e2etest"
 )
 
-// TestLayout shows the Payment Element as the configuration says.
+// The Payment Element has the configured layout.
 func TestLayout(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, e2etest.Set("PAYMENT_ELEMENT_LAYOUT", "accordion"), e2etest.Set("LAYOUT_RADIOS", "true"), e2etest.Set("LAYOUT_SPACED_ITEMS", "true"),
@@ -21,11 +21,11 @@ func TestLayout(t *testing.T) {
 	e2etest.Want(v, string(e2etest.Form(".AccordionItem--plain")), any(nil))
 	e2etest.Want(v, "[...document.querySelector('[data-stripe-element=payment]').shadowRoot.querySelectorAll('.AccordionItem')].filter((item) => item.checkVisibility()).length", 1)
 	v.Axe()
-	v.Look("checkout-accordion")
+	v.Screenshots("checkout-accordion")
 }
 
-// appearanceFile colours the form and the pages, with another accent on dark
-// screens.
+// appearanceFile sets colours of the form and the pages, with another accent on
+// dark screens.
 const appearanceFile = `{
 	"theme": "stripe", "labels": "floating",
 	"variables": {"colorPrimary": "#7a1fa2", "colorBackground": "#fffaf5", "colorText": "#2b1b17", "borderRadius": "2px"},
@@ -55,16 +55,16 @@ func TestAppearance(t *testing.T) {
 	e2etest.Want(v, button+".backgroundColor", "rgb(122, 31, 162)")
 	e2etest.Want(v, button+".borderTopLeftRadius", "2px")
 	e2etest.Want(v, pageInk, "rgb(43, 27, 23)")
-	light := e2etest.Ask[string](v, panel)
+	light := e2etest.Eval[string](v, panel)
 	v.Dark(true)
 	v.Until(input + ".color === 'rgb(245, 236, 231)'")
 	v.Until(button + ".backgroundColor === 'rgb(255, 183, 77)'") // it fades
 	e2etest.Want(v, pageInk, "rgb(245, 236, 231)")
 
-	if dark := e2etest.Ask[string](v, panel); dark == light {
+	if dark := e2etest.Eval[string](v, panel); dark == light {
 		t.Errorf("the panel is %s on dark screens, too", dark)
 	}
 
 	v.Axe()
-	v.Look("checkout-appearance")
+	v.Screenshots("checkout-appearance")
 }

@@ -46,15 +46,15 @@ func TestNarrowAndDark(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t)
 	v := e2etest.Visit(t, s)
-	v.Foresee("402 (Payment Required)")
+	v.Expect("402 (Payment Required)")
 	v.Do(browsertest.Viewport(320, 640), browsertest.Dark(true))
 	fits := func(name string) {
 		t.Helper()
-		if got := e2etest.Ask[int](v, "document.documentElement.scrollWidth"); got > 320 {
+		if got := e2etest.Eval[int](v, "document.documentElement.scrollWidth"); got > 320 {
 			t.Errorf("%s is %d pixels wide on a screen of 320", name, got)
 		}
 
-		v.Picture("320-" + name)
+		v.Screenshot("320-" + name)
 	}
 
 	v.Open("/")
@@ -63,7 +63,7 @@ func TestNarrowAndDark(t *testing.T) {
 	fits("cart")
 	v.Click("#checkout-button")
 	v.FormReady()
-	id := strings.TrimPrefix(e2etest.Ask[string](v, "location.pathname"), "/checkout/")
+	id := strings.TrimPrefix(e2etest.Eval[string](v, "location.pathname"), "/checkout/")
 	fits("checkout")
 	v.PayWith(e2etest.CardNoFunds)
 	v.Refused("Your card has insufficient funds.")
@@ -82,7 +82,7 @@ func TestNarrowAndDark(t *testing.T) {
 	v.Challenge("pass")
 	v.Outcome("paid")
 	fits("paid")
-	v.Foresee("404 (Not Found)")
+	v.Expect("404 (Not Found)")
 	v.Open("/complete?order=ord_of_somebody_else")
 	e2etest.Want(v, "document.querySelector('#error-page h1').textContent", "Page not found")
 	fits("not-found")
@@ -100,14 +100,14 @@ func TestNoScript(t *testing.T) {
 
 	for _, path := range []string{"/", "/checkout/" + id} {
 		v.Open(path)
-		if got := e2etest.Ask[string](v, "document.querySelector('main').innerText"); !strings.Contains(got, "This page needs JavaScript.") {
+		if got := e2etest.Eval[string](v, "document.querySelector('main').innerText"); !strings.Contains(got, "This page needs JavaScript.") {
 			t.Errorf("%s does not say that it needs JavaScript: %s", path, got)
 		}
 
 		e2etest.Want(v, "[...document.querySelectorAll('main button')].filter((b) => b.checkVisibility()).length", 0)
 	}
 
-	v.Picture("no-script")
+	v.Screenshot("no-script")
 	v.Open("/complete?order=" + id)
 	e2etest.Want(v, "document.querySelector('#order-state').dataset.state", "unpaid")
 }
@@ -120,7 +120,7 @@ func TestReturningBuyer(t *testing.T) {
 	const save = "document.querySelector('[data-stripe-element=payment]')?.shadowRoot.querySelector('[name=save]')"
 	v.Until(save)
 
-	if !e2etest.Ask[bool](v, "("+save+".click(), "+save+".checked)") { // the form may still settle under a pointer
+	if !e2etest.Eval[bool](v, "("+save+".click(), "+save+".checked)") { // the form may still settle under a pointer
 		t.Fatal("the card will not be saved")
 	}
 
@@ -128,7 +128,7 @@ func TestReturningBuyer(t *testing.T) {
 	v.Outcome("paid")
 	v.Order("mug")
 	v.Until("document.querySelector('[data-stripe-element=payment]').shadowRoot.querySelector('[data-saved-method^=pm_]')")
-	v.Picture("saved-card")
+	v.Screenshot("saved-card")
 	v.Click("#pay-button")
 	v.Outcome("paid")
 	s.WantLedger(2, e2etest.MugPrice, e2etest.MugPrice)

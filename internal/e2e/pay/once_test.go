@@ -16,8 +16,8 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// wire sits between the browser and the app: it keeps the tokens that were
-// sent, and may lose an answer on its way.
+// wire stands between the browser and the app. It records the tokens that are
+// sent and can lose a response.
 type wire struct {
 	mu     sync.Mutex
 	tokens []string // of POST /create-confirm-intent, in order
@@ -53,7 +53,7 @@ func (l *wire) wrap(next http.Handler) http.Handler {
 	})
 }
 
-// note keeps the token and says whether its answer is to be lost.
+// note records the token and reports whether its response is to be lost.
 func (l *wire) note(body []byte) (lost bool) {
 	var sent struct {
 		Token string `json:"confirmationTokenId"`
@@ -72,7 +72,7 @@ func (l *wire) note(body []byte) (lost bool) {
 	return true
 }
 
-// wantSent compares how often a token was sent, and how many different ones.
+// wantSent checks how many tokens were sent, and how many different ones.
 func (l *wire) wantSent(t *testing.T, times, different int) {
 	t.Helper()
 	l.mu.Lock()
@@ -86,7 +86,7 @@ func (l *wire) wantSent(t *testing.T, times, different int) {
 	}
 }
 
-// unheard takes an answer that nobody gets.
+// unheard is a ResponseWriter whose response nobody receives.
 type unheard struct{ header http.Header }
 
 func (u unheard) Header() http.Header { return u.header }
@@ -127,7 +127,7 @@ func TestChargedOnce(t *testing.T) {
 		l := &wire{lose: 1}
 		s := e2etest.OpenShop(t, e2etest.Behind(l.wrap))
 		v := e2etest.Visit(t, s)
-		v.Foresee("net::ERR")
+		v.Expect("net::ERR")
 		v.Order("mug")
 		v.PayWith(e2etest.CardPays)
 		v.Outcome("paid")
@@ -140,12 +140,12 @@ func TestChargedOnce(t *testing.T) {
 		l := &wire{lose: 4}
 		s := e2etest.OpenShop(t, e2etest.Behind(l.wrap))
 		v := e2etest.Visit(t, s)
-		v.Foresee("net::ERR")
+		v.Expect("net::ERR")
 		v.Order("mug")
 		v.PayWith(e2etest.CardPays)
 		v.Until("document.querySelector('#payment-form').dataset.phase === 'unsure'")
 		e2etest.Want(v, "document.querySelector('#payment-element').closest('[inert]') !== null", true)
-		v.Picture("unsure")
+		v.Screenshot("unsure")
 		v.Click("#pay-button")
 		v.Outcome("paid")
 		s.WantLedger(1, e2etest.MugPrice)
@@ -159,7 +159,7 @@ func TestChargedOnce(t *testing.T) {
 		s.Fault("WEBHOOK payment_intent.*", sandbox.FaultDrop, -1)
 		s.Fault("WEBHOOK charge.*", sandbox.FaultDrop, -1)
 		v := e2etest.Visit(t, s)
-		v.Foresee("409 (Conflict)")
+		v.Expect("409 (Conflict)")
 		id := v.Order("mug")
 		v.PayWith(e2etest.CardPays)
 		v.Outcome("paid")
@@ -171,14 +171,14 @@ func TestChargedOnce(t *testing.T) {
 		t.Parallel()
 		s := e2etest.OpenShop(t)
 		v := e2etest.Visit(t, s)
-		v.Foresee("409 (Conflict)")
+		v.Expect("409 (Conflict)")
 		id := v.Order("mug")
 		s.Reprice(id, 2000)
 		v.PayWith(e2etest.CardPays)
 		v.Refused("The total of your order is now $20.00. Nothing was charged. Press the button again if you agree.")
 		e2etest.Want(v, "document.querySelector('#order-total').textContent", "$20.00")
 		e2etest.Want(v, "document.querySelector('#pay-label').textContent", "Pay $20.00")
-		v.Picture("amount-changed")
+		v.Screenshot("amount-changed")
 		s.WantLedger(0)
 		v.Click("#pay-button")
 		v.Outcome("paid")

@@ -11,12 +11,12 @@ func TestPay(t *testing.T) {
 	s := e2etest.OpenShop(t)
 	v := e2etest.Visit(t, s)
 	v.Open("/")
-	v.Picture("shop")
+	v.Screenshot("shop")
 	id := v.Order("mug")
-	v.Picture("checkout")
+	v.Screenshot("checkout")
 	v.PayWith(e2etest.CardPays)
 	v.Outcome("paid")
-	v.Picture("paid")
+	v.Screenshot("paid")
 	v.WantOrder(id, "paid", "paid")
 	s.WantLedger(1, e2etest.MugPrice)
 	s.WantWorked(id)
@@ -38,7 +38,7 @@ func TestDecline(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t)
 	v := e2etest.Visit(t, s)
-	v.Foresee("402 (Payment Required)")
+	v.Expect("402 (Payment Required)")
 	id := v.Order("mug")
 
 	for card, message := range map[string]string{
@@ -56,7 +56,7 @@ func TestDecline(t *testing.T) {
 		e2etest.Want(v, "document.querySelector('#payment-element').inert", false)
 	}
 
-	v.Picture("declined")
+	v.Screenshot("declined")
 
 	v.PayWith(e2etest.CardPays)
 	v.Outcome("paid")
