@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// cookie reads and writes the signed buyer cookie, whose value is the buyer's ID
-// (buy_…), a dot, and the base64url HMAC-SHA256 of the ID. The signature keeps
-// others from choosing a buyer ID that this shop did not issue.
+// cookie reads and writes the signed buyer cookie, whose value is the buyer's
+// ID (buy_…), a dot, and the base64url HMAC-SHA256 of the ID. The signature
+// keeps others from choosing a buyer ID that this shop did not issue.
 type cookie struct {
 	key    []byte
 	secure bool
@@ -64,8 +64,8 @@ func (c cookie) write(w http.ResponseWriter, buyer string) {
 }
 
 // buyerOf returns the ID of the buyer of an order whose browser has no cookie
-// yet. It depends on the order alone, so that two pages that load at once create
-// one customer.
+// yet. It depends on the order alone, so that two pages that load at once
+// create one customer.
 func (c cookie) buyerOf(orderID string) string {
 	return "buy_" + strings.ToLower(base32.StdEncoding.EncodeToString(c.mac("order " + orderID))[:26])
 }

@@ -15,8 +15,8 @@ var errClosed = errors.New("customersession: the order has no customer and is no
 // the buyer's, and a new one.
 const maxCustomers = 3
 
-// customerCall is a call to Stripe with a customer. After an ErrNoCustomer it is
-// repeated with another one.
+// customerCall is a call to Stripe with a customer. After an ErrNoCustomer it
+// is repeated with another one.
 type customerCall func(ctx context.Context, customer string) (result string, err error)
 
 // withCustomer makes a call with the order's own customer, or with the buyer's
@@ -50,14 +50,17 @@ func (h *Handler) withCustomer(
 			Str("order_id", o.ID).
 			Str("customer_id", customer).
 			Msg("Stripe no longer has this customer")
+
 		if forgetErr := h.cfg.Store.ForgetBuyer(ctx, buyer, customer); forgetErr != nil {
 			return "", forgetErr
 		}
 		if o.Status != orders.Open { // it can get no other customer
 			return "", err
 		}
+
 		customer, deleted = "", customer
 	}
+
 	return "", ErrNoCustomer
 }
 
@@ -84,8 +87,8 @@ func (h *Handler) bind(
 	}
 }
 
-// customerOf returns the buyer's Stripe customer and creates it if there is none.
-// deleted is the customer that a new one replaces, "" for none.
+// customerOf returns the buyer's Stripe customer and creates it if there is
+// none. deleted is the customer that a new one replaces, "" for none.
 func (h *Handler) customerOf(ctx context.Context, buyer, deleted string) (string, error) {
 	id, err := h.cfg.Store.Buyer(ctx, buyer)
 	if err != nil || id != "" {

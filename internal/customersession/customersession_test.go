@@ -17,21 +17,27 @@ func TestCustomerIsMadeOnFirstNeedAndKept(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}
 	first := s.order(b)
+
 	if s.stripe.Len() != 0 {
 		t.Fatal("a customer was made before any page asked")
 	}
+
 	secret := s.session(b)
+
 	customer := s.customerOf(first)
 	if customer == "" || secret != "cuss_secret_"+customer {
 		t.Errorf("secret %q for customer %q", secret, customer)
 	}
+
 	buyer := b["checkoutd_buyer"]
 	if id, _, ok := strings.Cut(buyer, "."); !ok || !strings.HasPrefix(id, "buy_") || len(id) != 30 {
 		t.Errorf("the buyer cookie is %q", buyer)
 	}
+
 	s.session(b) // a reload
 	second := s.order(b)
 	s.session(b)
+
 	if got := s.customerOf(second); got != customer || s.stripe.Len() != 1 {
 		t.Errorf("the buyer's next order is of %q, want %q; %d customers", got, customer, s.stripe.Len())
 	}
@@ -53,6 +59,7 @@ func TestCookieIsOutOfReachOfScriptsAndOtherHosts(t *testing.T) {
 		for _, got := range b.send(s.handler(secure), "").Result().Cookies() {
 			c = got
 		}
+
 		want := map[bool]string{false: "checkoutd_buyer", true: "__Host-checkoutd_buyer"}[secure]
 		if c == nil || c.Name != want || !c.HttpOnly || c.Secure != secure || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge < 3600 {
 			t.Errorf("https %t: the cookie is %+v", secure, c)
@@ -65,6 +72,7 @@ func TestForgedBuyerIsNobody(t *testing.T) {
 	s, victim := newShop(t), browser{}
 	s.order(victim)
 	s.session(victim)
+
 	id, mac, _ := strings.Cut(victim["checkoutd_buyer"], ".")
 	for name, cookie := range map[string]string{
 		"no signature":          id,
@@ -83,6 +91,7 @@ func TestForgedBuyerIsNobody(t *testing.T) {
 		thief := browser{}
 		order := s.order(thief)
 		thief["checkoutd_buyer"] = cookie
+
 		if s.session(thief); s.customerOf(order) == "cus_"+id || s.customerOf(order) == "" {
 			t.Errorf("%s: the order is of %q, want a customer of its own", name, s.customerOf(order))
 		}
@@ -101,14 +110,17 @@ func TestCookieIsGoodInEveryReplicaAndNoOtherShop(t *testing.T) {
 	cookie := b["checkoutd_buyer"]
 	second := s.order(b)
 	b.send(s.handler(false), "")
+
 	if b["checkoutd_buyer"] != cookie || s.customerOf(second) == "" || s.stripe.Len() != 1 {
 		t.Error("another replica does not know the buyer")
 	}
+
 	other := newShop(t)
 	stranger := browser{}
 	other.order(stranger)
 	stranger["checkoutd_buyer"] = cookie
 	other.session(stranger)
+
 	if stranger["checkoutd_buyer"] == cookie {
 		t.Error("another shop, with another key, believes the cookie")
 	}
@@ -125,22 +137,27 @@ func TestTwoPagesAtOnceMakeOneCustomer(t *testing.T) {
 				s.session(b)
 				s.stripe.Forget()
 			}
+
 			s.order(b)
 			hold := make(chan struct{})
 			s.stripe.Hold(hold)
 			var wg sync.WaitGroup
+
 			secrets, pages := make([]string, 8), make([]browser, 8)
 			for i := range secrets {
 				pages[i] = maps.Clone(b)
 				wg.Go(func() { secrets[i] = s.session(pages[i]) })
 			}
+
 			close(hold)
 			wg.Wait()
+
 			for i := range secrets {
 				if secrets[i] == "" || secrets[i] != secrets[0] || pages[i]["checkoutd_buyer"] != pages[0]["checkoutd_buyer"] {
 					t.Errorf("page %d got %q as %q, page 0 %q as %q", i, secrets[i], pages[i]["checkoutd_buyer"], secrets[0], pages[0]["checkoutd_buyer"])
 				}
 			}
+
 			if n := s.stripe.Len(); n > 1 {
 				t.Errorf("%d customers, want one", n)
 			}
@@ -154,6 +171,7 @@ func TestStripeThatFailsIsNullAndAWarning(t *testing.T) {
 	s, b := newShop(t), browser{}
 	order := s.order(b)
 	s.stripe.SetDown(errors.New("stripe: status 500"))
+
 	if secret := s.session(b); secret != "" {
 		t.Errorf("secret %q, want null", secret)
 	}
@@ -163,14 +181,17 @@ func TestStripeThatFailsIsNullAndAWarning(t *testing.T) {
 	if b["checkoutd_buyer"] != "" || s.customerOf(order) != "" {
 		t.Error("it left something half done")
 	}
+
 	s.stripe.SetDown(nil)
 	s.stripe.SetSessionsDown(errors.New("stripe: status 429"))
+
 	if secret := s.session(b); secret != "" {
 		t.Errorf("secret %q, want null", secret)
 	}
 	if customer := s.customerOf(order); customer != "" {
 		t.Errorf("the order is of %q, for whom there is no session", customer)
 	}
+
 	s.stripe.SetSessionsDown(nil)
 	if secret := s.session(b); secret == "" || secret != "cuss_secret_"+s.customerOf(order) || s.stripe.Len() != 1 {
 		t.Errorf("afterwards secret %q with %d customers, want the customer that was made", secret, s.stripe.Len())
@@ -180,7 +201,8 @@ func TestStripeThatFailsIsNullAndAWarning(t *testing.T) {
 	}
 }
 
-// Promise 8: a session is for the order's own customer, whoever's cookie comes along.
+// Promise 8: a session is for the order's own customer, whoever's cookie comes
+// along.
 func TestSessionIsForTheOrdersOwnCustomer(t *testing.T) {
 	t.Parallel()
 	s, anna, ben := newShop(t), browser{}, browser{}
@@ -188,14 +210,17 @@ func TestSessionIsForTheOrdersOwnCustomer(t *testing.T) {
 	s.session(anna)
 	bens := s.order(ben)
 	s.session(ben)
+
 	if s.customerOf(annas) == s.customerOf(bens) {
 		t.Fatal("two buyers are one customer")
 	}
+
 	// Anna's order in a browser that Ben used.
 	shared := browser{"checkoutd_order": anna["checkoutd_order"], "checkoutd_buyer": ben["checkoutd_buyer"]}
 	if got, want := s.session(shared), "cuss_secret_"+s.customerOf(annas); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+
 	// Ben asks for Anna's order by its id.
 	w := ben.send(s.call, `{"orderId":"`+annas+`"}`, "application/json")
 	if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), `"error":{`) || strings.Contains(w.Body.String(), "cuss_") {
@@ -224,6 +249,7 @@ func TestBodies(t *testing.T) {
 	s, b := newShop(t), browser{}
 	first := s.order(b)
 	s.order(b)
+
 	for name, tt := range map[string]struct {
 		body, contentType string
 		status            int
@@ -245,6 +271,7 @@ func TestBodies(t *testing.T) {
 		if tt.contentType != "" {
 			kind = []string{tt.contentType}
 		}
+
 		w := maps.Clone(b).send(s.call, tt.body, kind...)
 		if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.code) {
 			t.Errorf("%s: %d %s, want %d %s", name, w.Code, w.Body, tt.status, tt.code)
@@ -253,6 +280,7 @@ func TestBodies(t *testing.T) {
 			t.Errorf("%s: the guide's client reads error in %s", name, w.Body)
 		}
 	}
+
 	if s.customerOf(first) == "" || !slices.Contains(s.sessions(), s.customerOf(first)) {
 		t.Error("the order that the body named got no session")
 	}

@@ -7,12 +7,13 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// Somebody deletes a customer at Stripe: the buyer, whose cookie lives for a year, gets
-// another one.
+// Somebody deletes a customer at Stripe: the buyer, whose cookie lives for a
+// year, gets another one.
 func TestDeletedCustomerIsReplaced(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}
 	s.order(b)
+
 	for range 3 { // again and again
 		s.session(b)
 		buyer := b["checkoutd_buyer"]
@@ -25,6 +26,7 @@ func TestDeletedCustomerIsReplaced(t *testing.T) {
 		if secret := s.session(b); secret == "" || secret != "cuss_secret_"+s.customerOf(next) || s.customerOf(next) == dead {
 			t.Errorf("the next order is of %q with %q, want a new customer in place of %q", s.customerOf(next), secret, dead)
 		}
+
 		b.send(s.call, `{"orderId":"`+order+`"}`, "application/json")
 		if got := s.customerOf(order); got != s.customerOf(next) {
 			t.Errorf("the open order is of %q, want %q, the buyer's new customer", got, s.customerOf(next))
@@ -58,16 +60,18 @@ func (s *shop) orphan(b browser) (order, dead string) {
 	return order, dead
 }
 
-// A crash between forgetting and binding: Stripe answers the first key with the dead
-// customer again.
+// A crash between forgetting and binding: Stripe answers the first key with the
+// dead customer again.
 func TestForgottenCustomerDoesNotComeBack(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}
 	_, dead := s.orphan(b)
+
 	buyer := b["checkoutd_buyer"][:30]
 	if err := s.store.ForgetBuyer(t.Context(), buyer, dead); err != nil {
 		t.Fatal(err)
 	}
+
 	next := s.order(b)
 	if secret := s.session(b); secret == "" || s.customerOf(next) == dead {
 		t.Errorf("got %q for %q, want a new customer", secret, s.customerOf(next))

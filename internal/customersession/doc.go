@@ -3,7 +3,7 @@
 //
 // A session is created only for the order's own customer. That Stripe customer
 // is created when it is first needed, and bound to a signed buyer cookie. The
-// session is optional: if Stripe fails, the page goes on without it, as Stripe's
-// guide asks
+// session is optional: if Stripe fails, the page goes on without it, as
+// Stripe's guide asks
 // (https://docs.stripe.com/payments/finalize-payments-on-the-server).
 package customersession

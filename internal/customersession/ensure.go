@@ -28,6 +28,7 @@ func (h *Handler) Ensure(ctx context.Context, w http.ResponseWriter, r *http.Req
 		return fault.Wrap(err, fault.Unavailable, "payment_provider_unavailable",
 			"We could not reach the payment provider. You were not charged; please try again in a moment.")
 	}
+
 	h.cookie.write(w, buyer)
 	return nil
 }

@@ -14,13 +14,20 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// ensure is a call that does nothing but ensure the customer of the newest order.
+// ensure is a call that does nothing but ensure the customer of the newest
+// order.
 func (s *shop) ensure(b browser) (status int, body string) {
 	s.Helper()
-	h, err := customersession.New(s.Context(), customersession.Config{Store: s.store, Stripe: s.stripe, Orders: s.orders, Log: zerolog.New(s.log)})
+	h, err := customersession.New(s.Context(), customersession.Config{
+		Store:  s.store,
+		Stripe: s.stripe,
+		Orders: s.orders,
+		Log:    zerolog.New(s.log),
+	})
 	if err != nil {
 		s.Fatal(err)
 	}
+
 	w := b.send(httpio.HandleStripe(func(w http.ResponseWriter, r *http.Request) error {
 		o, err := s.orders.Opened(r, "")
 		if err != nil {
@@ -28,6 +35,7 @@ func (s *shop) ensure(b browser) (status int, body string) {
 		}
 		return h.Ensure(r.Context(), w, r, o)
 	}), "")
+
 	return w.Code, w.Body.String()
 }
 

@@ -32,6 +32,7 @@ func (h *Handler) features(ctx context.Context, o orders.Order, customer string)
 	if o.Mode != orders.ModePayment || o.Options.SetupFutureUsage != "" {
 		f.Save = false
 	}
+
 	if !f.Remove {
 		return f, nil
 	}

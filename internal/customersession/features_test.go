@@ -27,7 +27,12 @@ func (s *withSubscriptions) HasSubscription(_ context.Context, customer string) 
 }
 
 var allFeatures = customersession.Features{
-	Redisplay: true, Limit: 5, Filters: []string{"always"}, Remove: true, Save: true, SaveUsage: "off_session",
+	Redisplay: true,
+	Limit:     5,
+	Filters:   []string{"always"},
+	Remove:    true,
+	Save:      true,
+	SaveUsage: "off_session",
 }
 
 func TestSessionHasTheFeaturesThatSuitItsOrder(t *testing.T) {
@@ -49,6 +54,7 @@ func TestSessionHasTheFeaturesThatSuitItsOrder(t *testing.T) {
 			s, b := newShop(t), browser{}
 			known := &withSubscriptions{Store: s.store, subscribed: tt.subscribed}
 			s.call = s.handlerOf(customersession.Config{Store: known, Features: allFeatures})
+
 			id := s.order(b)
 			if err := s.store.Update(t.Context(), id, nil, func(st *payments.State) error { tt.order(&st.Order); return nil }); err != nil {
 				t.Fatal(err)
@@ -56,8 +62,10 @@ func TestSessionHasTheFeaturesThatSuitItsOrder(t *testing.T) {
 			if s.session(b) == "" {
 				t.Fatal("no session")
 			}
+
 			want := allFeatures
 			tt.want(&want)
+
 			if got := s.stripe.Features(); !reflect.DeepEqual(got, want) {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
@@ -82,8 +90,8 @@ func TestSubscriptionsAreLookedUpForRemovingOnly(t *testing.T) {
 	}
 }
 
-// Where it is not known whether there is a subscription, there is no session with which
-// its method could be removed.
+// Where it is not known whether there is a subscription, there is no session
+// with which its method could be removed.
 func TestNoSessionWithoutAnAnswerAboutSubscriptions(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}

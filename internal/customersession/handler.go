@@ -51,10 +51,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	if err := httpio.DecodeOptionalJSON(w, r, &body, maxBody); err != nil {
 		return err
 	}
+
 	o, err := h.cfg.Orders.Opened(r, body.OrderID)
 	if err != nil {
 		return err
 	}
+
 	httpio.LogFields(r.Context()).Set("order_id", o.ID)
 
 	buyer := h.cookie.buyer(r, o.ID)
@@ -73,6 +75,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 		answer.ClientSecret = &secret
 		h.cookie.write(w, buyer)
 	}
+
 	return httpio.WriteJSON(w, http.StatusOK, answer)
 }
 

@@ -10,12 +10,12 @@ type Stripe interface {
 	// CreateCustomer creates the customer of a buyer. The same key returns the
 	// same customer.
 	CreateCustomer(ctx context.Context, buyerID, idempotencyKey string) (customerID string, err error)
-	// CheckCustomer returns an ErrNoCustomer if the customer does not exist, or no
-	// longer does.
+	// CheckCustomer returns an ErrNoCustomer if the customer does not exist, or
+	// no longer does.
 	CheckCustomer(ctx context.Context, customerID string) error
 	// CreateCustomerSession creates a session with the features and returns its
-	// client secret. It returns an ErrNoCustomer if the customer does not exist, or
-	// no longer does.
+	// client secret. It returns an ErrNoCustomer if the customer does not
+	// exist, or no longer does.
 	CreateCustomerSession(
 		ctx context.Context, customerID string, f Features, idempotencyKey string,
 	) (clientSecret string, err error)
@@ -37,13 +37,13 @@ type Store interface {
 	ForgetBuyer(ctx context.Context, buyerID, customerID string) error
 	// SetCustomer sets the Stripe customer of an open order if it is still
 	// prevCustomerID, "" for none. It returns the customer that the order has
-	// afterwards. The previous customer stays once the order has an intent, or an
-	// attempt that may create one: they belong to that customer.
+	// afterwards. The previous customer stays once the order has an intent, or
+	// an attempt that may create one: they belong to that customer.
 	SetCustomer(ctx context.Context, orderID, prevCustomerID, customerID string) (string, error)
-	// HasSubscription reports whether a subscription of the customer is running or
-	// may still begin.
+	// HasSubscription reports whether a subscription of the customer is running
+	// or may still begin.
 	HasSubscription(ctx context.Context, customerID string) (bool, error)
-	// Key returns the random 32-byte key with the name. It is created when it is
-	// first needed, and the same in every process.
+	// Key returns the random 32-byte key with the name. It is created when it
+	// is first needed, and the same in every process.
 	Key(ctx context.Context, name string) ([]byte, error)
 }

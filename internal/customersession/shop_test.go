@@ -36,21 +36,33 @@ func newShop(t testing.TB) *shop {
 	if s.store, err = store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "test.db"), store.Options{Log: zerolog.Nop()}); err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() {
 		if err := s.store.Close(); err != nil {
 			t.Error(err)
 		}
 	})
+
 	if err := s.store.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+
 	catalog, err := orders.ParseCatalog([]byte(`{"currency":"usd","products":[{"sku":"mug","name":"Mug","price":"18.00"}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.orders = orders.New(orders.Config{Store: s.store, Catalog: catalog, Now: time.Now, ExpiresAfter: time.Hour, BaseURL: "http://shop.test"})
+
+	s.orders = orders.New(orders.Config{
+		Store:        s.store,
+		Catalog:      catalog,
+		Now:          time.Now,
+		ExpiresAfter: time.Hour,
+		BaseURL:      "http://shop.test",
+	})
+
 	s.make = httpio.Handle(s.orders.ServeCreate)
 	s.call = s.handler(false)
+
 	return s
 }
 
@@ -78,14 +90,18 @@ func (b browser) send(h http.HandlerFunc, body string, contentType ...string) *h
 	for _, c := range contentType {
 		r.Header.Set("Content-Type", c)
 	}
+
 	for name, value := range b {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
+
 	w := httptest.NewRecorder()
 	h(w, r)
+
 	for _, c := range w.Result().Cookies() {
 		b[c.Name] = c.Value
 	}
+
 	return w
 }
 
@@ -110,10 +126,12 @@ func (s *shop) session(b browser, body ...string) string {
 	} else {
 		w = b.send(s.call, body[0], "application/json")
 	}
+
 	var v map[string]*string
 	if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil || w.Code != http.StatusOK || len(v) != 1 {
 		s.Fatalf("status %d: %s", w.Code, w.Body)
 	}
+
 	secret, ok := v["customer_session_client_secret"]
 	if !ok {
 		s.Fatalf("answered %s", w.Body)
@@ -121,6 +139,7 @@ func (s *shop) session(b browser, body ...string) string {
 	if secret == nil {
 		return ""
 	}
+
 	return *secret
 }
 

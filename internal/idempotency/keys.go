@@ -27,8 +27,8 @@ func Attempt(attemptID string) string { return prefix + attemptID }
 // Operation returns the key of an operation: a capture or a refund.
 func Operation(operationID string) string { return prefix + operationID }
 
-// Cancel returns a new key for canceling an intent. It is random: a refusal that
-// Stripe keeps under a key would be repeated after its reason is gone, and
+// Cancel returns a new key for canceling an intent. It is random: a refusal
+// that Stripe keeps under a key would be repeated after its reason is gone, and
 // canceling twice does no harm.
 func Cancel() string { return random("cancel-") }
 
@@ -37,9 +37,9 @@ func Cancel() string { return random("cancel-") }
 func CustomerSession() string { return random("session-") }
 
 // Customer returns the key for creating the customer of a buyer, so that two
-// pages that load at once get the same customer. deletedCustomer is the customer
-// that the new one replaces, "" for none: Stripe would answer the key of the
-// first creation with the deleted one.
+// pages that load at once get the same customer. deletedCustomer is the
+// customer that the new one replaces, "" for none: Stripe would answer the key
+// of the first creation with the deleted one.
 func Customer(buyerID, deletedCustomer string) string {
 	key := prefix + "customer-" + buyerID
 	if deletedCustomer != "" {

@@ -154,5 +154,6 @@ func (r rules) nextCheck(a *Attempt, in *Intent) (checkAt, lapses time.Time) {
 	case r.now.Before(in.CaptureBefore):
 		lapses = in.CaptureBefore
 	}
+
 	return goneAt, lapses
 }

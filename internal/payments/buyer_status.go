@@ -20,6 +20,7 @@ func answer(st *State, a *Attempt) (Answer, error) {
 	if a == nil {
 		return Answer{}, fault.Of(errors.New("payments: the attempt of a token is gone"))
 	}
+
 	switch {
 	case st.Order.Status == orders.Review: // the buyer must not continue a payment that does not match
 		return Answer{}, errInReview
@@ -33,6 +34,7 @@ func answer(st *State, a *Attempt) (Answer, error) {
 	if in := st.Intent(a.IntentID); in != nil {
 		out.ClientSecret = in.ClientSecret
 	}
+
 	return out, nil
 }
 
@@ -44,6 +46,7 @@ func (s *Service) Resume(ctx context.Context, orderID string) (out Answer, ok bo
 	if err != nil {
 		return Answer{}, false, err
 	}
+
 	a := st.Active()
 	if a == nil || st.Order.Status == orders.Review {
 		return Answer{}, false, nil
@@ -53,6 +56,7 @@ func (s *Service) Resume(ctx context.Context, orderID string) (out Answer, ok bo
 	if in := st.Intent(a.IntentID); in != nil && a.State == RequiresAction {
 		out.ClientSecret = in.ClientSecret
 	}
+
 	return out, true, nil
 }
 
@@ -89,8 +93,10 @@ func (st *State) setBuyerStatus(a *Attempt) {
 		if a == nil {
 			return
 		}
+
 		o.Message = ""
 		o.PaymentStatus = openStatus(a, o.PaymentStatus)
+
 		if a.State == Failed {
 			o.Message = a.fault().Message
 		}
@@ -124,11 +130,13 @@ func openStatus(a *Attempt, prev orders.PaymentStatus) orders.PaymentStatus {
 	case Canceled:
 		return orders.Unpaid
 	}
+
 	return prev
 }
 
-// fault returns the fault that the buyer sees after a failed attempt. It depends
-// on stored values alone, so that the same token always gets the same answer.
+// fault returns the fault that the buyer sees after a failed attempt. It
+// depends on stored values alone, so that the same token always gets the same
+// answer.
 func (a *Attempt) fault() *fault.Error {
 	payment := &fault.Payment{Type: a.ErrorType, Code: a.ErrorCode, DeclineCode: a.DeclineCode}
 	explain := func(kind fault.Kind, code, message string) *fault.Error {

@@ -11,14 +11,18 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// refusedToken is Stripe's refusal of a confirm call, which tells nothing of the intent.
+// refusedToken is Stripe's refusal of a confirm call, which tells nothing of
+// the intent.
 func refusedToken(payments.Params, string) (payments.Snapshot, error) {
-	return payments.Snapshot{}, &payments.CallError{Outcome: payments.OutcomeRefused, Param: "confirmation_token",
-		Stripe: payments.StripeError{Type: payments.TypeInvalidRequest}}
+	return payments.Snapshot{}, &payments.CallError{
+		Outcome: payments.OutcomeRefused,
+		Param:   "confirmation_token",
+		Stripe:  payments.StripeError{Type: payments.TypeInvalidRequest},
+	}
 }
 
-// An attempt may set another amount on the intent and be refused after that. When the
-// order then costs what it did at first, the intent does not.
+// An attempt may set another amount on the intent and be refused after that.
+// When the order then costs what it did at first, the intent does not.
 func TestIntentIsSetAgainAfterAnAttemptThatSetItOtherwise(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -28,9 +32,11 @@ func TestIntentIsSetAgainAfterAnAttemptThatSetItOtherwise(t *testing.T) {
 			if p.IntentID == "" || p.BringUpToDate {
 				atStripe = p.Amount
 			}
+
 			return send(p, key)
 		})
 	}
+
 	call(func(p payments.Params, _ string) (payments.Snapshot, error) { return payments.Snapshot{}, declined(p) })
 	_, _ = f.confirm("ctoken_a")
 	f.store.states[orderID].Order.Amount = 500
@@ -42,22 +48,27 @@ func TestIntentIsSetAgainAfterAnAttemptThatSetItOtherwise(t *testing.T) {
 		s.Amount, s.AmountReceived = atStripe, atStripe
 		return s, nil
 	})
+
 	if _, err := f.confirm("ctoken_c"); err != nil || atStripe != 1099 {
 		t.Errorf("the buyer saw 10.99 and was charged %d: %v", atStripe, err)
 	}
+
 	f.wantAttempts(payments.Failed, payments.Failed, payments.Succeeded)
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 }
 
-// While it is not known what became of a call, nobody is told that they were not charged.
+// While it is not known what became of a call, nobody is told that they were
+// not charged.
 func TestCustomerIsNotAskedForWhileAPaymentIsUnderWay(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []orders.Mode{orders.ModeSetup, orders.ModeSubscription} {
 		f := newFixtureOf(t, mode)
 		f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset })
+
 		if _, err := f.confirm("ctoken_a"); fault.Of(err).Code != "payment_unknown" {
 			t.Fatal(err)
 		}
+
 		status := f.post(func(context.Context, http.ResponseWriter, *http.Request, orders.Order) error {
 			return fault.New(fault.Unavailable, "payment_provider_unavailable", "You were not charged.")
 		})
@@ -67,8 +78,9 @@ func TestCustomerIsNotAskedForWhileAPaymentIsUnderWay(t *testing.T) {
 	}
 }
 
-// unseenFirst is a subscription that goes on and whose first payment is not to be seen: a credit
-// of the customer paid it, or a later invoice came while nobody looked.
+// unseenFirst is a subscription that goes on and whose first payment is not to
+// be seen: a credit of the customer paid it, or a later invoice came while
+// nobody looked.
 func unseenFirst(t *testing.T) *fixture {
 	t.Helper()
 	f := newFixtureOf(t, orders.ModeSubscription)
@@ -114,14 +126,17 @@ func TestSubscriptionWhoseFirstPaymentIsNotSeenIsForAPerson(t *testing.T) {
 		s.runOnce()
 		s.wantOrder(orders.Review, orders.PaymentReview)
 	})
+
 	t.Run("when the shop cancels", func(t *testing.T) {
 		t.Parallel()
 		s := told(t)
 		if _, err := s.ops.CancelOrder(context.Background(), orderID); err == nil {
 			t.Error("the order is canceled, and its subscription goes on")
 		}
+
 		s.wantOrder(orders.Review, orders.PaymentReview)
 	})
+
 	t.Run("when it is looked for", func(t *testing.T) {
 		t.Parallel()
 		f := unseenFirst(t)
@@ -132,13 +147,16 @@ func TestSubscriptionWhoseFirstPaymentIsNotSeenIsForAPerson(t *testing.T) {
 		f.wantOrder(orders.Review, orders.PaymentReview)
 		f.wantNoSecondSubscription()
 	})
+
 	t.Run("but not when its news come late", func(t *testing.T) {
 		t.Parallel()
 		s := told(t)
 		s.happen(s.sent(0), moment{intent: succeeded, sub: active})
+
 		if err := s.svc.SettleFresh(context.Background(), orderID, intentID, nil); err != nil {
 			t.Fatal(err)
 		}
+
 		s.wantOrder(orders.Paid, orders.PaymentPaid)
 	})
 }

@@ -44,8 +44,10 @@ func (s *Service) Confirm(ctx context.Context, req ConfirmRequest) (Answer, erro
 			Str("order_id", req.OrderID).
 			Str("attempt_id", a.ID).
 			Msg("could not record the outcome of an attempt; the resolver will")
+
 		return Answer{}, errUnknown
 	}
+
 	return answer(st, st.attempt(a.ID))
 }
 
@@ -66,6 +68,7 @@ func (s *Service) reserve(ctx context.Context, req ConfirmRequest) (Attempt, err
 			Str("order_id", req.OrderID).
 			Msg("could not cancel the intent that blocks a new attempt")
 	}
+
 	if err != nil || !gone {
 		return Attempt{}, ErrPaymentInProgress
 	}
@@ -74,6 +77,7 @@ func (s *Service) reserve(ctx context.Context, req ConfirmRequest) (Attempt, err
 	if errors.Is(err, errOutdated) { // it changed once more; the buyer can retry
 		err = ErrPaymentInProgress
 	}
+
 	return a, err
 }
 
@@ -98,6 +102,7 @@ func (s *Service) abandon(ctx context.Context, orderID string, outdated bool) (g
 	if err != nil {
 		return false, err
 	}
+
 	in := st.abandonable(outdated)
 	if in == nil {
 		return false, nil
@@ -113,6 +118,7 @@ func (s *Service) abandon(ctx context.Context, orderID string, outdated bool) (g
 	if in = st.abandonable(outdated); in == nil {
 		return true, nil
 	}
+
 	return true, s.cancel(ctx, orderID, *in)
 }
 
@@ -141,6 +147,7 @@ func (s *Service) send(ctx context.Context, a Attempt, firstSend bool) (after *S
 	if now := after.attempt(a.ID); now != nil && now.State == Unknown {
 		s.resolver.Wake()
 	}
+
 	s.followSubscription(ctx, after)
 	return after, nil
 }
@@ -156,6 +163,7 @@ func (s *Service) followSubscription(ctx context.Context, st *State) {
 
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
 	defer cancel()
+
 	if err := s.SettleFresh(ctx, st.Order.ID, intentID, nil); err != nil {
 		s.cfg.Log.Warn().Err(err).
 			Str("order_id", st.Order.ID).
@@ -211,6 +219,7 @@ func (s *Service) logCall(a Attempt, after *State, callErr error) {
 	if now := after.attempt(a.ID); now != nil {
 		state = now.State
 	}
+
 	line.
 		Str("order_id", a.OrderID).
 		Str("attempt_id", a.ID).

@@ -31,6 +31,7 @@ func (r rules) reserve(st *State, req ConfirmRequest, attemptID, returnURL strin
 	if err := r.refuse(st, req); err != nil {
 		return err
 	}
+
 	p := nextParams(st)
 	if st.outdatedIntent(p) != nil {
 		return errOutdated
@@ -47,11 +48,13 @@ func (r rules) reserve(st *State, req ConfirmRequest, attemptID, returnURL strin
 		IntentID:       p.IntentID,
 		CreatedAt:      r.now,
 	}
+
 	r.move(&a, Started)
 
 	if st.Order.Discount.Limit > 0 {
 		st.Order.Discount.Held = true // the store refuses the write when no use is left
 	}
+
 	st.Attempts = append(st.Attempts, a)
 	st.setBuyerStatus(&a)
 	return nil
@@ -82,6 +85,7 @@ func (r rules) refuse(st *State, req ConfirmRequest) error {
 	case o.CustomerID == "" && needsCustomer(o.Mode):
 		return errNoCustomer
 	}
+
 	return nil
 }
 
@@ -125,6 +129,7 @@ func nextParams(st *State) Params {
 		p.IntentID = in.ID
 		p.BringUpToDate = in.Amount != o.Amount || !st.createdWith(in.ID, p)
 	}
+
 	return p
 }
 
@@ -175,14 +180,17 @@ func (st *State) createdWith(intentID string, p Params) bool {
 		if a.IntentID != intentID {
 			continue
 		}
+
 		if a.Params.Amount != p.Amount ||
 			a.Params.Customer != p.Customer ||
 			a.Params.SetupFutureUsage != p.SetupFutureUsage ||
 			!reflect.DeepEqual(a.Params.Contact, p.Contact) {
 			return false
 		}
+
 		created = created || a.Params.IntentID == ""
 	}
+
 	return created
 }
 
@@ -192,6 +200,7 @@ func (r rules) record(st *State, attemptID string, snap Snapshot, callErr error,
 	if a == nil {
 		return errors.New("payments: an attempt is gone")
 	}
+
 	switch {
 	case callErr == nil && a.State.Open():
 		return r.settle(st, snap, asOwn)
@@ -199,6 +208,7 @@ func (r rules) record(st *State, attemptID string, snap Snapshot, callErr error,
 		// A webhook or another process was faster, and another attempt may be
 		// active by now.
 		return r.settle(st, snap, asEvent)
+
 	case !a.State.Open():
 		return nil
 	}
@@ -222,6 +232,7 @@ func (r rules) record(st *State, attemptID string, snap Snapshot, callErr error,
 	default:
 		r.doubt(a)
 	}
+
 	st.setBuyerStatus(a)
 	return nil
 }

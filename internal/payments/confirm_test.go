@@ -17,13 +17,16 @@ func TestConfirmPays(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	got, err := f.confirm("ctoken_a")
+
 	want := payments.Answer{ClientSecret: secret, Status: payments.StatusSucceeded}
 	if err != nil || got != want {
 		t.Fatalf("got %+v, %v; want %+v", got, err, want)
 	}
+
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 	f.wantAttempts(payments.Succeeded)
 	f.wantPaidOnce()
+
 	p := f.sent(0)
 	if p.Amount != 1099 || p.Currency != "usd" || p.Token != "ctoken_a" || p.Metadata[payments.MetaOrder] != orderID {
 		t.Errorf("sent %+v", p)
@@ -45,6 +48,7 @@ func TestConfirmSameTokenAgain(t *testing.T) {
 			f := newFixture(t)
 			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return send(p) })
 			a1, err1 := f.confirm("ctoken_a")
+
 			a2, err2 := f.confirm("ctoken_a")
 			if a1 != a2 || !reflect.DeepEqual(faultOf(err1), faultOf(err2)) {
 				t.Errorf("first %+v, %v; then %+v, %v", a1, err1, a2, err2)
@@ -72,11 +76,13 @@ func TestConfirmTwentyAtOnce(t *testing.T) {
 		<-goOn
 		return snap(p, payments.StatusSucceeded), nil
 	})
+
 	var wg sync.WaitGroup
 	answers := make([]payments.Answer, 20)
 	first := make(chan error, 1)
 	go func() { _, err := f.confirm("ctoken_a"); first <- err }()
 	<-inCall
+
 	for i := range answers {
 		wg.Go(func() {
 			var err error
@@ -85,22 +91,28 @@ func TestConfirmTwentyAtOnce(t *testing.T) {
 			}
 		})
 	}
+
 	if _, err := f.confirm("ctoken_b"); !fault.Is(err, "payment_in_progress") {
 		t.Errorf("another token while one is in flight: %v, want payment_in_progress", err)
 	}
+
 	close(goOn)
 	wg.Wait()
+
 	if err := <-first; err != nil {
 		t.Fatal(err)
 	}
+
 	for _, a := range answers {
 		if a.Status != payments.StatusSucceeded {
 			t.Errorf("answer %+v, want succeeded", a)
 		}
 	}
+
 	if n := f.calls(); n != 1 {
 		t.Errorf("%d calls, want 1", n)
 	}
+
 	f.wantPaidOnce()
 }
 
@@ -108,19 +120,23 @@ func TestConfirmAfterDeclineUsesTheSameIntent(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return payments.Snapshot{}, declined(p) })
+
 	_, err := f.confirm("ctoken_a")
 	if e := fault.Of(err); e.Kind != fault.Declined || e.Payment.DeclineCode != "insufficient_funds" || e.Message != "Your card has insufficient funds." {
 		t.Fatalf("decline told as %+v", e)
 	}
+
 	f.wantOrder(orders.Open, orders.PaymentFailed)
 
 	f.store.states[orderID].Order.Amount = 2000 // the order changed meanwhile
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		return snap(p, payments.StatusSucceeded), nil
 	})
+
 	if _, err := f.confirm("ctoken_b"); err != nil {
 		t.Fatal(err)
 	}
+
 	p := f.sent(1)
 	if p.IntentID != intentID || !p.BringUpToDate || p.Amount != 2000 {
 		t.Errorf("sent %+v, want a confirm of %s brought up to 2000", p, intentID)
@@ -128,6 +144,7 @@ func TestConfirmAfterDeclineUsesTheSameIntent(t *testing.T) {
 	if f.key(0) == f.key(1) {
 		t.Error("two attempts share an idempotency key")
 	}
+
 	f.wantAttempts(payments.Failed, payments.Succeeded)
 	f.wantPaidOnce()
 }
@@ -143,7 +160,11 @@ func TestConfirmRefusesBeforeStripe(t *testing.T) {
 	}{
 		{"a malformed token", nil, payments.ConfirmRequest{OrderID: orderID, Token: "pm_1"}, "token_malformed"},
 		{"an unknown order", nil, payments.ConfirmRequest{OrderID: "ord_2", Token: "ctoken_a"}, "order_not_found"},
-		{"an old total", nil, payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a", ExpectedAmount: &wrong}, "amount_changed"},
+		{"an old total", nil, payments.ConfirmRequest{
+			OrderID:        orderID,
+			Token:          "ctoken_a",
+			ExpectedAmount: &wrong,
+		}, "amount_changed"},
 		{"a paid order", func(o *orders.Order) { o.Status = orders.Paid }, payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a"}, "order_not_open"},
 		{"an order in review", func(o *orders.Order) { o.Status = orders.Review }, payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a"}, "order_not_open"},
 		{"an order whose time is over", func(o *orders.Order) { o.ExpiresAt = o.CreatedAt }, payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a"}, "order_not_open"},
@@ -154,6 +175,7 @@ func TestConfirmRefusesBeforeStripe(t *testing.T) {
 			if tt.order != nil {
 				tt.order(&f.store.states[orderID].Order)
 			}
+
 			_, err := f.svc.Confirm(context.Background(), tt.c)
 			if !fault.Is(err, tt.code) {
 				t.Errorf("got %v, want %s", err, tt.code)
@@ -169,11 +191,13 @@ func TestConfirmBoundsTheTries(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return payments.Snapshot{}, declined(p) })
+
 	for i := range 20 {
 		if _, err := f.confirm("ctoken_" + string(rune('a'+i))); !fault.Is(err, "payment_declined") {
 			t.Fatalf("try %d: %v", i, err)
 		}
 	}
+
 	if _, err := f.confirm("ctoken_more"); !fault.Is(err, "too_many_attempts") {
 		t.Errorf("got %v, want too_many_attempts", err)
 	}
@@ -182,13 +206,20 @@ func TestConfirmBoundsTheTries(t *testing.T) {
 	}
 }
 
-// TestEveryErrorType walks the error types that Stripe documents: each has its own
-// outcome for the attempt and for the buyer.
+// TestEveryErrorType walks the error types that Stripe documents: each has its
+// own outcome for the attempt and for the buyer.
 func TestEveryErrorType(t *testing.T) {
 	t.Parallel()
 	refused := func(typ, code, param string) error {
-		return &payments.CallError{Outcome: payments.OutcomeRefused, Param: param,
-			Stripe: payments.StripeError{Type: typ, Code: code, Message: "No such thing: 'ctoken_a'"}}
+		return &payments.CallError{
+			Outcome: payments.OutcomeRefused,
+			Param:   param,
+			Stripe: payments.StripeError{
+				Type:    typ,
+				Code:    code,
+				Message: "No such thing: 'ctoken_a'",
+			},
+		}
 	}
 	for _, tt := range []struct {
 		name    string
@@ -227,6 +258,7 @@ func TestEveryErrorType(t *testing.T) {
 			if tt.name != "card" && e.Message == "No such thing: 'ctoken_a'" {
 				t.Error("the buyer sees a message that is meant for developers")
 			}
+
 			f.wantAttempts(tt.attempt)
 			if o := f.state().Order; o.Status != orders.Open {
 				t.Errorf("order is %s, want open", o.Status)
@@ -243,9 +275,11 @@ func TestConfirmOutlivesTheBuyer(t *testing.T) {
 		leave() // the buyer closes the page while Stripe works
 		return snap(p, payments.StatusSucceeded), nil
 	})
+
 	if _, err := f.svc.Confirm(ctx, payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a"}); err != nil {
 		t.Fatal(err)
 	}
+
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 }
 
@@ -259,14 +293,17 @@ func TestConfirmWhoseOutcomeCannotBeCommittedIsResolved(t *testing.T) {
 		}
 		return nil
 	}
+
 	if _, err := f.confirm("ctoken_a"); !fault.Is(err, "payment_unknown") {
 		t.Fatalf("got %v, want payment_unknown", err)
 	}
+
 	f.wantAttempts(payments.Started)
 	f.clock.Advance(time.Minute)
 	f.runOnce()
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 	f.wantPaidOnce()
+
 	if f.key(0) != f.key(1) || !reflect.DeepEqual(f.sent(0), f.sent(1)) {
 		t.Error("the call was not repeated to the letter")
 	}

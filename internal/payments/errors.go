@@ -14,9 +14,9 @@ const (
 	// OutcomeUnknown means that the call may have taken effect: no answer came
 	// back, or one that does not decide it.
 	OutcomeUnknown Outcome = iota
-	// OutcomeRefused means that Stripe refused this request. The request changed
-	// nothing but what Snapshot shows. Whether an earlier request under the same
-	// key took effect is not known, unless the answer is Replayed.
+	// OutcomeRefused means that Stripe refused this request. The request
+	// changed nothing but what Snapshot shows. Whether an earlier request under
+	// the same key took effect is not known, unless the answer is Replayed.
 	OutcomeRefused
 )
 
@@ -28,15 +28,15 @@ type CallError struct {
 	Stripe   StripeError
 	Param    string    // the parameter that Stripe names
 	Snapshot *Snapshot // the intent that the error carries, if any
-	// Mismatch is why the result at Stripe differs from the request, "" if it does
-	// not. No money was taken, whatever was sent before, and a person must review
-	// the order.
+	// Mismatch is why the result at Stripe differs from the request, "" if it
+	// does not. No money was taken, whatever was sent before, and a person must
+	// review the order.
 	Mismatch string
 	Cause    error // private
 }
 
-// Error returns the private text, for logs. It leaves out Stripe's message, which
-// may repeat what the buyer typed.
+// Error returns the private text, for logs. It leaves out Stripe's message,
+// which may repeat what the buyer typed.
 func (e *CallError) Error() string {
 	return fmt.Sprintf("stripe: %s %s %s (param %q, replayed %t, repeated %t): %v",
 		e.Stripe.Type, e.Stripe.Code, e.Stripe.DeclineCode, e.Param, e.Replayed, e.Repeated, e.Cause)
@@ -45,8 +45,8 @@ func (e *CallError) Error() string {
 // Unwrap returns the cause.
 func (e *CallError) Unwrap() error { return e.Cause }
 
-// provesFailure reports whether the error proves that nothing was done under the
-// idempotency key. firstSend is true if no request was sent under the key
+// provesFailure reports whether the error proves that nothing was done under
+// the idempotency key. firstSend is true if no request was sent under the key
 // before. Stripe checks rate limits, authentication and most parameters before
 // it looks at the key. So once an earlier request may have arrived, only an
 // answer from under the key decides
@@ -83,8 +83,8 @@ func isNotFound(err error) bool {
 }
 
 // Stripe's error types (https://docs.stripe.com/error-handling#error-types).
-// Authentication, permission, rate limit and connection errors are told apart by
-// their HTTP status, as Stripe's libraries do.
+// Authentication, permission, rate limit and connection errors are told apart
+// by their HTTP status, as Stripe's libraries do.
 const (
 	TypeCard           = "card_error"
 	TypeInvalidRequest = "invalid_request_error"
@@ -113,7 +113,8 @@ const (
 
 // The faults that buyers see.
 var (
-	// ErrPaymentInProgress refuses a second attempt while one may still take money.
+	// ErrPaymentInProgress refuses a second attempt while one may still take
+	// money.
 	ErrPaymentInProgress = fault.New(fault.Conflict, "payment_in_progress",
 		"Another payment for this order is still in progress. Please wait for it to finish.")
 
@@ -143,8 +144,8 @@ var (
 
 // The faults that the shop sees.
 var (
-	// ErrOperationInProgress refuses a second operation while the outcome of one
-	// is not known.
+	// ErrOperationInProgress refuses a second operation while the outcome of
+	// one is not known.
 	ErrOperationInProgress = fault.New(fault.Conflict, "operation_in_progress",
 		"Another operation on this order is in progress. Check the order, then try again.")
 

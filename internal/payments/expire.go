@@ -27,6 +27,7 @@ func (s *Service) expire(ctx context.Context, orderID string) error {
 		if st.Order.Status != orders.Open || !st.Order.IsExpired(s.cfg.Now()) || st.mayTakeMoney() {
 			return nil
 		}
+
 		if reason := st.strayReason(); reason != "" {
 			s.rules().review(st, reason)
 			return nil
@@ -51,7 +52,8 @@ func (s *Service) cancelIntents(ctx context.Context, st *State) error {
 	return nil
 }
 
-// cancel cancels an intent and settles what Stripe shows of it, canceled or not.
+// cancel cancels an intent and settles its state at Stripe afterwards, canceled
+// or not.
 func (s *Service) cancel(ctx context.Context, orderID string, in Intent) error {
 	err := s.cfg.Stripe.CancelIntent(ctx, in, idempotency.Cancel())
 	if err != nil && asCallError(err).Outcome == OutcomeUnknown {
@@ -62,11 +64,13 @@ func (s *Service) cancel(ctx context.Context, orderID string, in Intent) error {
 	if settleErr := s.SettleFresh(ctx, orderID, in.ID, nil); settleErr != nil || err == nil {
 		return settleErr
 	}
+
 	return s.cfg.Store.Update(ctx, orderID, nil, func(st *State) error {
 		if now := st.Intent(in.ID); now != nil && st.runsUnpaid(now) {
 			s.rules().review(st, fmt.Sprintf("subscription %s is still running although intent %s was canceled",
 				now.SubscriptionID, now.ID))
 		}
+
 		return nil
 	})
 }

@@ -17,8 +17,8 @@ import (
 	"checkoutd/internal/testkit"
 )
 
-// memory is a payments.Store in memory; the real one is held to the same promises
-// by internal/store/storetest.
+// memory is a payments.Store in memory; the real one is held to the same
+// promises by internal/store/storetest.
 type memory struct {
 	mu      sync.Mutex
 	states  map[string]*payments.State
@@ -44,39 +44,48 @@ func clone(st *payments.State) *payments.State {
 func (m *memory) Update(_ context.Context, id string, _ *queue.Claim, change func(*payments.State) error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+
 	old, ok := m.states[id]
 	if !ok {
 		return orders.ErrNotFound
 	}
+
 	st := clone(old)
 	if err := change(st); err != nil {
 		return err
 	}
+
 	active := 0
 	for _, a := range st.Attempts {
 		if a.State.Active() {
 			active++
 		}
 	}
+
 	if active > 1 {
 		return payments.ErrPaymentInProgress
 	}
+
 	if m.fail != nil {
 		if err := m.fail(); err != nil {
 			return err
 		}
 	}
+
 	if err := m.stampOperations(old, st); err != nil {
 		return err
 	}
+
 	for i := range st.Intents {
 		if i >= len(old.Intents) || !reflect.DeepEqual(st.Intents[i], old.Intents[i]) {
 			st.Intents[i].Version++
 		}
 	}
+
 	for _, e := range st.Effects {
 		m.effects[e.OrderID+" "+e.Kind] = 1 // a second one is ignored, as the primary key makes it
 	}
+
 	m.states[id] = clone(st)
 	return nil
 }
@@ -116,6 +125,7 @@ func (m *memory) OrderOfSubscription(_ context.Context, sub string) (string, err
 func (m *memory) ClaimAttempts(_ context.Context, now, until time.Time, _ int) ([]payments.Attempt, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+
 	var out []payments.Attempt
 	for _, st := range m.states {
 		if a := st.Active(); a != nil && !a.CheckAt.IsZero() && !a.CheckAt.After(now) {
@@ -123,9 +133,11 @@ func (m *memory) ClaimAttempts(_ context.Context, now, until time.Time, _ int) (
 			out = append(out, *a)
 		}
 	}
+
 	if m.onClaim != nil {
 		m.onClaim()
 	}
+
 	return out, nil
 }
 
@@ -160,19 +172,33 @@ const (
 func newFixture(t *testing.T) *fixture {
 	f := &fixture{T: t, clock: testkit.NewClock(), stripe: testkit.NewStripe()}
 	f.store = newMemory(orders.Order{
-		ID: orderID, Status: orders.Open, PaymentStatus: orders.Unpaid, Version: 1,
-		Currency: "usd", Amount: 1099, CreatedAt: f.clock.Now(), ExpiresAt: f.clock.Now().Add(24 * time.Hour),
+		ID:            orderID,
+		Status:        orders.Open,
+		PaymentStatus: orders.Unpaid,
+		Version:       1,
+		Currency:      "usd",
+		Amount:        1099,
+		CreatedAt:     f.clock.Now(),
+		ExpiresAt:     f.clock.Now().Add(24 * time.Hour),
 	})
+
 	f.store.now = f.clock.Now
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		return snap(p, payments.StatusSucceeded), nil
 	})
 	f.config = payments.Config{
-		Store: f.store, Stripe: f.stripe, Now: f.clock.Now, Log: zerolog.Nop(),
+		Store:        f.store,
+		Stripe:       f.stripe,
+		Now:          f.clock.Now,
+		Log:          zerolog.Nop(),
 		ReturnURL:    func(id string) string { return "http://shop.test/complete?order=" + id },
-		UnknownAfter: 45 * time.Second, CallTimeout: 10 * time.Second, Workers: 1,
+		UnknownAfter: 45 * time.Second,
+		CallTimeout:  10 * time.Second,
+		Workers:      1,
 	}
+
 	f.svc = payments.New(f.config)
+
 	return f
 }
 
@@ -182,20 +208,37 @@ func snap(p payments.Params, status payments.Status) payments.Snapshot {
 	if id == "" {
 		id = intentID
 	}
+
 	s := payments.Snapshot{
-		ID: id, OrderID: p.Metadata[payments.MetaOrder], AttemptID: p.Metadata[payments.MetaAttempt],
-		Status: status, Amount: p.Amount, Currency: p.Currency, CustomerID: p.Customer, ClientSecret: secret,
+		ID:           id,
+		OrderID:      p.Metadata[payments.MetaOrder],
+		AttemptID:    p.Metadata[payments.MetaAttempt],
+		Status:       status,
+		Amount:       p.Amount,
+		Currency:     p.Currency,
+		CustomerID:   p.Customer,
+		ClientSecret: secret,
 	}
+
 	if status == payments.StatusSucceeded {
 		s.AmountReceived = p.Amount
 	}
+
 	return s
 }
 
 func declined(p payments.Params) error {
 	s := snap(p, payments.StatusRequiresPaymentMethod)
-	return &payments.CallError{Outcome: payments.OutcomeRefused, Snapshot: &s,
-		Stripe: payments.StripeError{Type: payments.TypeCard, Code: "card_declined", DeclineCode: "insufficient_funds", Message: "Your card has insufficient funds."}}
+	return &payments.CallError{
+		Outcome:  payments.OutcomeRefused,
+		Snapshot: &s,
+		Stripe: payments.StripeError{
+			Type:        payments.TypeCard,
+			Code:        "card_declined",
+			DeclineCode: "insufficient_funds",
+			Message:     "Your card has insufficient funds.",
+		},
+	}
 }
 
 var (

@@ -24,8 +24,8 @@ func (oneOrder) Order(_ context.Context, id string) (orders.Order, error) {
 	return orders.Order{ID: id, TokenHash: orders.HashToken("token"), Status: orders.Open}, nil
 }
 
-// FuzzConfirmBody: whatever is posted, nothing but a well-formed wish of the order's own
-// buyer reaches Stripe, once, and over the order's own amount.
+// FuzzConfirmBody: whatever is posted, nothing but a well-formed wish of the
+// order's own buyer reaches Stripe, once, and over the order's own amount.
 func FuzzConfirmBody(f *testing.F) {
 	for _, body := range []string{
 		`{"confirmationTokenId":"ctoken_1"}`, `{"confirmationTokenId":"ctoken_1","orderId":"ord_1"}`,
@@ -37,14 +37,22 @@ func FuzzConfirmBody(f *testing.F) {
 	} {
 		f.Add(body)
 	}
+
 	f.Fuzz(func(t *testing.T, body string) {
 		fx := newFixture(t)
-		shop := orders.New(orders.Config{Store: oneOrder{}, Now: fx.clock.Now, ExpiresAfter: time.Hour, BaseURL: "http://shop.test"})
+		shop := orders.New(orders.Config{
+			Store:        oneOrder{},
+			Now:          fx.clock.Now,
+			ExpiresAfter: time.Hour,
+			BaseURL:      "http://shop.test",
+		})
+
 		r := httptest.NewRequest(http.MethodPost, "/create-confirm-intent", strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
 		r.AddCookie(&http.Cookie{Name: "checkoutd_order", Value: orderID + ":token"})
 		w := httptest.NewRecorder()
 		httpio.HandleStripe(payments.NewHandler(fx.svc, shop, nil).ServeHTTP)(w, r)
+
 		var answer struct {
 			Error *struct {
 				Message string `json:"message"`
@@ -54,15 +62,18 @@ func FuzzConfirmBody(f *testing.F) {
 		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
 			t.Fatalf("%q: answered %s", body, w.Body)
 		}
+
 		switch w.Code {
 		case http.StatusOK:
 			if fx.calls() != 1 || fx.sent(0).Amount != 1099 || answer.Status != "succeeded" || answer.Error != nil {
 				t.Fatalf("%q: %d calls, answered %s", body, fx.calls(), w.Body)
 			}
+
 		case 400, 404, 409, 413, 422:
 			if fx.calls() != 0 || answer.Error == nil || answer.Error.Message == "" {
 				t.Fatalf("%q was refused: %d calls, answered %s", body, fx.calls(), w.Body)
 			}
+
 		default:
 			t.Fatalf("%q: status %d: %s", body, w.Code, w.Body)
 		}

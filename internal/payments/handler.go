@@ -40,10 +40,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	if req.Token == "" {
 		return fault.InvalidField("confirmationTokenId", "token_missing", "confirmationTokenId is missing.")
 	}
+
 	o, err := h.orders.Opened(r, req.OrderID)
 	if err != nil {
 		return err
 	}
+
 	req.OrderID = o.ID
 	log := httpio.LogFields(r.Context())
 	log.Set("order_id", o.ID)

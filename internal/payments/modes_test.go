@@ -22,17 +22,25 @@ func newFixtureOf(t *testing.T, mode orders.Mode) *fixture {
 	f := newFixture(t)
 	o := &f.store.states[orderID].Order
 	o.Mode, o.CustomerID = mode, customerID
+
 	switch mode {
 	case orders.ModeSetup:
 		o.Amount = 0
 	case orders.ModeSubscription:
-		o.Items = []orders.Item{{SKU: "club", Name: "Club", Quantity: 1, UnitAmount: o.Amount, Recurring: &orders.Recurring{Interval: "month", IntervalCount: 1}}}
+		o.Items = []orders.Item{{
+			SKU:        "club",
+			Name:       "Club",
+			Quantity:   1,
+			UnitAmount: o.Amount,
+			Recurring:  &orders.Recurring{Interval: "month", IntervalCount: 1},
+		}}
 	}
+
 	return f
 }
 
-// snapOf is the intent that Stripe makes of the parameters in their mode, as a reading
-// shows it.
+// snapOf is the intent that Stripe makes of the parameters in their mode, as a
+// reading shows it.
 func snapOf(p payments.Params, status payments.Status, sub payments.SubscriptionStatus) payments.Snapshot {
 	s := snap(p, status)
 	switch p.Mode {
@@ -52,10 +60,16 @@ func asTold(s payments.Snapshot) payments.Snapshot {
 }
 
 func subscriptionIn(status payments.SubscriptionStatus) payments.Subscription {
-	return payments.Subscription{ID: subID, OrderID: orderID, CustomerID: customerID, Status: status}
+	return payments.Subscription{
+		ID:         subID,
+		OrderID:    orderID,
+		CustomerID: customerID,
+		Status:     status,
+	}
 }
 
-// moment is what the intent, the subscription and the renewal are at some time at Stripe.
+// moment is what the intent, the subscription and the renewal are at some time
+// at Stripe.
 type moment struct {
 	intent  payments.Status
 	err     *payments.StripeError
@@ -76,8 +90,8 @@ const (
 	pastDue    = payments.SubscriptionPastDue
 )
 
-// modeSequences are what really happens at Stripe when a method is saved and when somebody
-// subscribes, in its order.
+// modeSequences are what really happens at Stripe when a method is saved and
+// when somebody subscribes, in its order.
 var modeSequences = []struct {
 	name    string
 	mode    orders.Mode
@@ -127,18 +141,48 @@ var modeSequences = []struct {
 		{"customer.subscription.updated", moment{intent: gone, sub: payments.SubscriptionIncompleteExpired}},
 	}, orders.Open, orders.Unpaid, ""},
 	{"renewed", orders.ModeSubscription, succeeded, []step{
-		{"payment_intent.succeeded", moment{intent: succeeded, sub: active}}, {"renewal payment_intent.created", moment{intent: succeeded, sub: active, renewal: rpm}},
+		{"payment_intent.succeeded", moment{intent: succeeded, sub: active}}, {"renewal payment_intent.created", moment{
+			intent:  succeeded,
+			sub:     active,
+			renewal: rpm,
+		}},
 		{"renewal charge.succeeded", moment{intent: succeeded, sub: active, renewal: succeeded}},
-		{"renewal payment_intent.succeeded", moment{intent: succeeded, sub: active, renewal: succeeded}},
+		{"renewal payment_intent.succeeded", moment{
+			intent:  succeeded,
+			sub:     active,
+			renewal: succeeded,
+		}},
 		{"invoice.paid", moment{intent: succeeded, sub: active, renewal: succeeded}},
-		{"renewal refund.created", moment{intent: succeeded, sub: active, renewal: succeeded, refund: 500}},
+		{"renewal refund.created", moment{
+			intent:  succeeded,
+			sub:     active,
+			renewal: succeeded,
+			refund:  500,
+		}},
 	}, orders.Paid, orders.PaymentPaid, payments.EffectPaid},
 	{"a renewal that failed", orders.ModeSubscription, succeeded, []step{
-		{"payment_intent.succeeded", moment{intent: succeeded, sub: active}}, {"renewal payment_intent.created", moment{intent: succeeded, sub: active, renewal: rpm}},
-		{"renewal payment_intent.payment_failed", moment{intent: succeeded, err: nil, sub: active, renewal: rpm}},
+		{"payment_intent.succeeded", moment{intent: succeeded, sub: active}}, {"renewal payment_intent.created", moment{
+			intent:  succeeded,
+			sub:     active,
+			renewal: rpm,
+		}},
+		{"renewal payment_intent.payment_failed", moment{
+			intent:  succeeded,
+			err:     nil,
+			sub:     active,
+			renewal: rpm,
+		}},
 		{"customer.subscription.updated", moment{intent: succeeded, sub: pastDue, renewal: rpm}},
-		{"renewal payment_intent.canceled", moment{intent: succeeded, sub: payments.SubscriptionCanceled, renewal: gone}},
-		{"customer.subscription.deleted", moment{intent: succeeded, sub: payments.SubscriptionCanceled, renewal: gone}},
+		{"renewal payment_intent.canceled", moment{
+			intent:  succeeded,
+			sub:     payments.SubscriptionCanceled,
+			renewal: gone,
+		}},
+		{"customer.subscription.deleted", moment{
+			intent:  succeeded,
+			sub:     payments.SubscriptionCanceled,
+			renewal: gone,
+		}},
 	}, orders.Paid, orders.PaymentPaid, payments.EffectPaid},
 }
 
@@ -152,6 +196,7 @@ func (f *fixture) happen(p payments.Params, m moment) {
 	if m.renewal == "" {
 		reading.First = &s
 	}
+
 	f.stripe.PutSubscription(reading, "in_1", "in_2")
 	if m.renewal == "" {
 		return
@@ -159,15 +204,30 @@ func (f *fixture) happen(p payments.Params, m moment) {
 
 	told := subscriptionIn(m.sub)
 	next := payments.Snapshot{
-		ID: renewalID, Status: m.renewal, Amount: 2000, Currency: "usd", CustomerID: customerID,
-		InvoiceID: "in_2", SubscriptionID: subID, Subscription: &told, Renewal: true,
+		ID:             renewalID,
+		Status:         m.renewal,
+		Amount:         2000,
+		Currency:       "usd",
+		CustomerID:     customerID,
+		InvoiceID:      "in_2",
+		SubscriptionID: subID,
+		Subscription:   &told,
+		Renewal:        true,
 	}
+
 	if m.renewal == succeeded {
 		next.AmountReceived = next.Amount
 	}
+
 	f.stripe.PutIntent(next)
 	if m.refund > 0 {
-		f.stripe.PutRefund(payments.Refund{ID: "re_1", IntentID: renewalID, Amount: m.refund, Currency: "usd", Status: "succeeded"})
+		f.stripe.PutRefund(payments.Refund{
+			ID:       "re_1",
+			IntentID: renewalID,
+			Amount:   m.refund,
+			Currency: "usd",
+			Status:   "succeeded",
+		})
 	}
 }
 
@@ -185,17 +245,29 @@ func (f *fixture) deliver(p payments.Params, e step) error {
 		"invoice.paid", "invoice.payment_succeeded", "invoice.payment_failed", "invoice.payment_action_required":
 		return f.svc.SettleSubscription(ctx, orderID, subID, nil)
 	case "renewal payment_intent.created", "renewal payment_intent.succeeded", "renewal payment_intent.payment_failed", "renewal payment_intent.canceled":
-		s := payments.Snapshot{ID: renewalID, Status: e.renewal, Amount: 2000, Currency: "usd", CustomerID: customerID, InvoiceID: "in_2"}
+		s := payments.Snapshot{
+			ID:         renewalID,
+			Status:     e.renewal,
+			Amount:     2000,
+			Currency:   "usd",
+			CustomerID: customerID,
+			InvoiceID:  "in_2",
+		}
+
 		if e.renewal == succeeded {
 			s.AmountReceived = s.Amount
 		}
+
 		return f.svc.Settle(ctx, orderID, s, nil)
+
 	default:
 		s := asTold(snapOf(p, e.intent, e.sub))
 		s.Error = e.err
+
 		if e.name == "payment_intent.created" {
 			s.OrderID, s.AttemptID = "", "" // Stripe made it, and it bears nothing of ours yet
 		}
+
 		return f.svc.Settle(ctx, orderID, s, nil)
 	}
 }
@@ -210,6 +282,7 @@ func playSteps(t *testing.T, mode orders.Mode, answer payments.Status, steps []s
 			f.happen(f.sent(0), steps[at+1].moment)
 		}
 	}
+
 	reply := func(p payments.Params, _ string) (payments.Snapshot, error) {
 		return snapOf(p, answer, incomplete), nil
 	}
@@ -218,27 +291,32 @@ func playSteps(t *testing.T, mode orders.Mode, answer payments.Status, steps []s
 		if !d.answered {
 			return payments.Snapshot{}, errReset
 		}
+
 		advance(slices.IndexFunc(steps, func(e step) bool { return e.intent == answer }))
 		return reply(p, key)
 	})
+
 	_, _ = f.confirm("ctoken_a")
+
 	for n, i := range d.order {
 		advance(max(i, d.truth(n)))
 		if err := f.deliver(f.sent(0), steps[i]); err != nil {
 			t.Fatalf("%s: %v", steps[i].name, err)
 		}
 	}
+
 	if !d.answered { // the resolver repeats the call, and Stripe repeats its answer of that time
 		f.stripe.OnSend(reply)
 		f.clock.Advance(time.Minute)
 		f.runOnce()
 	}
+
 	return f
 }
 
-// TestEventOrderDoesNotMatterInAnyMode is TestEventOrderDoesNotMatter for saving and subscribing: whatever
-// comes when and how often, the order is paid once by its own intent and the subscription is as
-// Stripe has it.
+// TestEventOrderDoesNotMatterInAnyMode is TestEventOrderDoesNotMatter for
+// saving and subscribing: whatever comes when and how often, the order is paid
+// once by its own intent and the subscription is as Stripe has it.
 func TestEventOrderDoesNotMatterInAnyMode(t *testing.T) {
 	t.Parallel()
 	for _, seq := range modeSequences {
@@ -248,6 +326,7 @@ func TestEventOrderDoesNotMatterInAnyMode(t *testing.T) {
 			for d := range deliveries(n) {
 				f := playSteps(t, seq.mode, seq.answer, seq.steps, d)
 				f.checkMode(seq.steps[n-1].moment, seq.status, seq.payment, seq.effect)
+
 				if t.Failed() {
 					t.Fatalf("in order %v, answered %t", d.order, d.answered)
 				}
@@ -266,9 +345,11 @@ func (f *fixture) checkMode(end moment, status orders.Status, payment orders.Pay
 			f.Errorf("an effect %q", name)
 		}
 	}
+
 	if want := min(1, len(effect)); effects != want {
 		f.Errorf("%d effects, want %d", effects, want)
 	}
+
 	st := f.state()
 	switch {
 	case end.sub == "" && len(st.Subscriptions) != 0:
@@ -276,6 +357,7 @@ func (f *fixture) checkMode(end moment, status orders.Status, payment orders.Pay
 	case end.sub != "" && (len(st.Subscriptions) != 1 || st.Subscriptions[0].Status != end.sub):
 		f.Errorf("subscriptions %+v, want one, %s", st.Subscriptions, end.sub)
 	}
+
 	intents := 1
 	if end.renewal != "" {
 		intents = 2
@@ -283,6 +365,7 @@ func (f *fixture) checkMode(end moment, status orders.Status, payment orders.Pay
 			f.Errorf("the renewal is %+v, want it %s", in, end.renewal)
 		}
 	}
+
 	if len(st.Intents) != intents || st.Order.Refunded != 0 || len(st.Refunds) != int(min(1, end.refund)) {
 		f.Errorf("%d intents, want %d; refunded %d of the order, %d refunds", len(st.Intents), intents, st.Order.Refunded, len(st.Refunds))
 	}

@@ -23,9 +23,9 @@ const (
 	OperationFailed  OperationState = "failed"
 )
 
-// Operation is one capture, cancellation or refund that the shop asked for. It is
-// written before it is sent. At most one operation of an order is started, which
-// a unique index enforces.
+// Operation is one capture, cancellation or refund that the shop asked for. It
+// is written before it is sent. At most one operation of an order is started,
+// which a unique index enforces.
 type Operation struct {
 	ID             string
 	OrderID        string

@@ -27,7 +27,7 @@ type Operations struct {
 	operator Operator
 }
 
-// NewOperations returns Operations that work with the store and the Stripe of s.
+// NewOperations returns Operations on the store and the Stripe account of s.
 func NewOperations(s *Service, o Operator) *Operations {
 	return &Operations{service: s, operator: o}
 }
@@ -36,7 +36,8 @@ func NewOperations(s *Service, o Operator) *Operations {
 type Result struct {
 	Operation Operation // the operation that the request led to
 	// Earlier is the operation that was found started, with its outcome; nil if
-	// there was none. It is the same as Operation if the request was a repetition.
+	// there was none. It is the same as Operation if the request was a
+	// repetition.
 	Earlier *Operation
 	State   *State // the order's state afterwards
 }
@@ -61,17 +62,22 @@ func (o *Operations) Capture(ctx context.Context, orderID string, amount int64) 
 	return o.do(ctx, orderID, operationRequest{kind: OperationCapture, amount: amount})
 }
 
-// CancelOrder cancels an order that is not paid. Its intents, and a subscription
-// that is not paid for, are canceled at Stripe first. Errors as in Capture.
+// CancelOrder cancels an order that is not paid. Its intents, and a
+// subscription that is not paid for, are canceled at Stripe first. Errors as in
+// Capture.
 func (o *Operations) CancelOrder(ctx context.Context, orderID string) (Result, error) {
 	return o.do(ctx, orderID, operationRequest{kind: OperationCancel})
 }
 
-// Refund refunds amount minor units, 0 for everything that is left. reason is one
-// of Stripe's reasons, or "". A refund may stay pending for days and fail in the
-// end; the order shows that. Errors as in Capture.
+// Refund refunds amount minor units, 0 for everything that is left. reason is
+// one of Stripe's reasons, or "". A refund may stay pending for days and fail
+// in the end; the order shows that. Errors as in Capture.
 func (o *Operations) Refund(ctx context.Context, orderID string, amount int64, reason string) (Result, error) {
-	return o.do(ctx, orderID, operationRequest{kind: OperationRefund, amount: amount, reason: reason})
+	return o.do(ctx, orderID, operationRequest{
+		kind:   OperationRefund,
+		amount: amount,
+		reason: reason,
+	})
 }
 
 // FindOut reads at Stripe the outcome of the started operation, and sends
@@ -81,6 +87,7 @@ func (o *Operations) FindOut(ctx context.Context, orderID string) (*Operation, e
 	if err != nil {
 		return nil, err
 	}
+
 	started := st.StartedOperation()
 	if started == nil {
 		return nil, nil //nolint:nilnil // documented: there is nothing to find out
@@ -90,6 +97,7 @@ func (o *Operations) FindOut(ctx context.Context, orderID string) (*Operation, e
 	if err != nil {
 		return started, err
 	}
+
 	return st.operation(started.ID), nil
 }
 
@@ -100,9 +108,11 @@ func (o *Operations) do(ctx context.Context, orderID string, req operationReques
 		if earlier != nil {
 			out.Earlier = earlier
 		}
+
 		if err != nil {
 			return out, err
 		}
+
 		if earlier != nil && earlier.State == OperationDone && req.repeats(earlier) {
 			out.Operation = *earlier
 			out.State, err = o.service.cfg.Store.Read(ctx, orderID)
@@ -116,8 +126,14 @@ func (o *Operations) do(ctx context.Context, orderID string, req operationReques
 		if err != nil {
 			return out, err
 		}
-		return o.carryOut(ctx, out, op, callResult{sent: true, firstSend: true, lastSent: op.UpdatedAt})
+
+		return o.carryOut(ctx, out, op, callResult{
+			sent:      true,
+			firstSend: true,
+			lastSent:  op.UpdatedAt,
+		})
 	}
+
 	return out, ErrOperationInProgress
 }
 
@@ -135,11 +151,11 @@ func (o *Operations) write(ctx context.Context, orderID string, req operationReq
 	return *after.operation(id), nil
 }
 
-// finishStarted finds out the outcome of the order's started operation, nil if it
-// has none. While Stripe keeps the operation's key, a repeated request sends it
-// again: that shows the outcome, or does what was asked. For any other request
-// Stripe is only read, because the shop may have changed its mind. A failed
-// operation is an error only if it was sent again just now.
+// finishStarted finds out the outcome of the order's started operation, nil if
+// it has none. While Stripe keeps the operation's key, a repeated request sends
+// it again: that shows the outcome, or does what was asked. For any other
+// request Stripe is only read, because the shop may have changed its mind. A
+// failed operation is an error only if it was sent again just now.
 func (o *Operations) finishStarted(ctx context.Context, orderID string, req operationRequest) (*Operation, error) {
 	st, err := o.service.cfg.Store.Read(ctx, orderID)
 	if err != nil || st.StartedOperation() == nil {
@@ -160,6 +176,7 @@ func (o *Operations) finishStarted(ctx context.Context, orderID string, req oper
 	if out.Operation.State == OperationFailed && !call.sent {
 		err = nil
 	}
+
 	return &out.Operation, err
 }
 
@@ -171,15 +188,18 @@ func (o *Operations) noteResend(ctx context.Context, op Operation) (now Operatio
 		if stored == nil {
 			return errGone(op)
 		}
+
 		if stored.State == OperationStarted {
 			stored.Note = "sent again at " + o.service.cfg.Now().UTC().Format(time.RFC3339Nano)
 		}
+
 		now = *stored
 		return nil
 	})
 	if err != nil {
 		return op, err
 	}
+
 	return now, nil
 }
 
@@ -198,6 +218,7 @@ func (o *Operations) carryOut(ctx context.Context, out Result, op Operation, cal
 		out.Operation = op
 		return out, operationUnknown(op, errors.Join(err, call.err))
 	}
+
 	out.Operation, out.State = *st.operation(op.ID), st
 	o.log(out, call)
 
@@ -250,9 +271,11 @@ func (o *Operations) finish(ctx context.Context, op Operation, call callResult) 
 		if st.operation(op.ID) == nil {
 			return errGone(op)
 		}
+
 		o.service.rules().conclude(st, op.ID, call)
 		return nil
 	})
+
 	return after, err
 }
 
@@ -269,6 +292,7 @@ func (o *Operations) refresh(ctx context.Context, op Operation) error {
 	if err != nil {
 		return err
 	}
+
 	for _, in := range st.Intents {
 		if !in.pending() {
 			continue // canceled, and read after that
@@ -277,6 +301,7 @@ func (o *Operations) refresh(ctx context.Context, op Operation) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -287,6 +312,7 @@ func (o *Operations) log(out Result, call callResult) {
 	if op.State != OperationDone {
 		line = o.service.cfg.Log.Warn().Err(call.err)
 	}
+
 	line.
 		Str("order_id", op.OrderID).
 		Str("operation_id", op.ID).

@@ -17,7 +17,8 @@ var errDown = errors.New("the database is gone")
 // errKilled is what a process dies of in these tests.
 var errKilled = errors.New("killed")
 
-// wishes are the three things that a shop asks for, and how to see that each happened once.
+// wishes are the three things that a shop asks for, and how to see that each
+// happened once.
 var wishes = []struct {
 	name   string
 	intent payments.Status
@@ -82,6 +83,7 @@ func cuts() []cut {
 			s.stripe.OnCancel(s.cancelThen(func() error { s.stripe.SetDown(errReset); return errReset }))
 		}},
 	}
+
 	for n := 1; n <= 4; n++ { // write, settle, end
 		list = append(list, cut{fmt.Sprintf("the database is gone from commit %d on", n), func(s *shop) {
 			commits := 0
@@ -93,6 +95,7 @@ func cuts() []cut {
 			}
 		}})
 	}
+
 	return list
 }
 
@@ -136,15 +139,18 @@ func TestCutAnywhere(t *testing.T) {
 					_, err := s.dies(w.ask)
 					s.mend()
 					s.clock.Advance(later)
+
 					if err == nil { // it was found out by reading
 						w.check(s)
 						s.wantOperations(payments.OperationDone)
 						return
 					}
+
 					res, err := w.ask(s)
 					if err != nil {
 						t.Fatalf("the same again: %v", err)
 					}
+
 					w.check(s)
 					if res.Operation.State != payments.OperationDone || s.state().StartedOperation() != nil {
 						t.Errorf("got %+v", res.Operation)
@@ -155,26 +161,33 @@ func TestCutAnywhere(t *testing.T) {
 	}
 }
 
-// TestAnotherWishFindsOutFirst: what is open is found out before another thing is done. It is not
-// sent for that: who wishes something else may have thought better of it.
+// TestAnotherWishFindsOutFirst: what is open is found out before another thing
+// is done. It is not sent for that: who wishes something else may have thought
+// better of it.
 func TestAnotherWishFindsOutFirst(t *testing.T) {
 	t.Parallel()
 	s := confirmed(t, succeeded)
 	s.bank.before = failing(errReset)
+
 	if _, err := s.refund(500); !fault.Is(err, "operation_unknown") {
 		t.Fatalf("got %v, want operation_unknown", err)
 	}
+
 	s.wantMoney(1099, 0)
 	s.mend()
+
 	if _, err := s.refund(99); !fault.Is(err, "operation_unknown") || len(s.state().Operations) != 1 {
 		t.Errorf("got %v: a second operation began while the first was not known", err)
 	}
+
 	s.wantMoney(1099, 0)
 	s.clock.Advance(31 * time.Minute)
+
 	res := s.mustRefund(99)
 	if res.Earlier == nil || res.Earlier.Amount != 500 || res.Earlier.State != payments.OperationFailed || res.Operation.Amount != 99 {
 		t.Errorf("got %+v", res)
 	}
+
 	s.wantMoney(1099, 99)
 	for _, op := range s.bank.sent {
 		if want := "checkoutd-" + op.ID; op.IdempotencyKey != want {
@@ -183,44 +196,54 @@ func TestAnotherWishFindsOutFirst(t *testing.T) {
 	}
 }
 
-// TestAllIsNotAPart: who asks for all of a hold does not get the part that was asked for before,
-// and the rest released.
+// TestAllIsNotAPart: who asks for all of a hold does not get the part that was
+// asked for before, and the rest released.
 func TestAllIsNotAPart(t *testing.T) {
 	t.Parallel()
 	s := confirmed(t, capturing)
 	s.bank.before = failing(errReset)
+
 	if _, err := s.capture(600); !fault.Is(err, "operation_unknown") {
 		t.Fatalf("got %v, want operation_unknown", err)
 	}
+
 	s.mend()
 	if _, err := s.capture(0); !fault.Is(err, "operation_unknown") {
 		t.Errorf("got %v, want operation_unknown", err)
 	}
+
 	s.clock.Advance(31 * time.Minute)
 	if _, err := s.capture(0); err != nil {
 		t.Error(err)
 	}
+
 	s.wantMoney(1099, 0)
 }
 
-// TestCancelDoesNotCaptureFirst: a capture that nobody answered, and that did not reach Stripe,
-// takes no money from a buyer whose order the shop then cancels.
+// TestCancelDoesNotCaptureFirst: a capture that nobody answered, and that did
+// not reach Stripe, takes no money from a buyer whose order the shop then
+// cancels.
 func TestCancelDoesNotCaptureFirst(t *testing.T) {
 	t.Parallel()
 	s := confirmed(t, capturing)
 	s.bank.before = failing(errReset)
+
 	if _, err := s.capture(1099); !fault.Is(err, "operation_unknown") {
 		t.Fatalf("got %v, want operation_unknown", err)
 	}
+
 	s.mend()
 	if _, err := s.cancelOrder(); !fault.Is(err, "operation_unknown") {
 		t.Errorf("got %v, want operation_unknown", err)
 	}
+
 	s.wantOrder(orders.Authorized, orders.PaymentAuthorized)
 	s.clock.Advance(31 * time.Minute)
+
 	if _, err := s.cancelOrder(); err != nil {
 		t.Error(err)
 	}
+
 	s.wantOrder(orders.Canceled, orders.Unpaid)
 	s.wantMoney(0, 0)
 }
@@ -235,32 +258,40 @@ func TestFindOutOnlyReads(t *testing.T) {
 		}
 		return op
 	}
+
 	t.Run("nothing is open", func(t *testing.T) {
 		t.Parallel()
 		if op := find(confirmed(t, succeeded)); op != nil {
 			t.Errorf("got %+v", op)
 		}
 	})
+
 	t.Run("it was done", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
 		s.bank.after = dying
 		_, _ = s.dies(func(s *shop) (payments.Result, error) { return s.refund(500) })
+
 		if op := find(s); op.State != payments.OperationDone || len(s.bank.sent) != 1 {
 			t.Errorf("got %+v, %d calls", op, len(s.bank.sent))
 		}
+
 		s.wantMoney(1099, 500)
 	})
+
 	t.Run("the intent was canceled", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, capturing)
 		s.stripe.OnCancel(s.cancelThen(dying))
 		_, _ = s.dies((*shop).cancelOrder)
+
 		if op := find(s); op.State != payments.OperationDone || s.stripe.Canceled() != 1 {
 			t.Errorf("got %+v, %d calls", op, s.stripe.Canceled())
 		}
+
 		s.wantOrder(orders.Canceled, orders.Unpaid)
 	})
+
 	t.Run("nothing shows: half an hour of quiet is the proof", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
@@ -268,13 +299,16 @@ func TestFindOutOnlyReads(t *testing.T) {
 		_, _ = s.dies(func(s *shop) (payments.Result, error) { return s.refund(500) })
 		s.mend()
 		s.clock.Advance(29 * time.Minute)
+
 		if op := find(s); op.State != payments.OperationStarted {
 			t.Errorf("after 29 minutes: %+v", op)
 		}
+
 		s.clock.Advance(2 * time.Minute)
 		if op := find(s); op.State != payments.OperationFailed || len(s.bank.sent) != 1 {
 			t.Errorf("after 31 minutes: %+v, %d calls", op, len(s.bank.sent))
 		}
+
 		s.mustRefund(500)
 		s.wantMoney(1099, 500)
 	})
@@ -297,36 +331,43 @@ func (r *racing) Read(ctx context.Context, id string) (*payments.State, error) {
 
 var errRateLimit = &payments.CallError{Outcome: payments.OutcomeRefused, Stripe: payments.StripeError{Type: payments.TypeRateLimit}}
 
-// TestARefusalThatProvesNothing: only the refusal of the first and only request, or one that
-// Stripe keeps under the key, ends an operation at once.
+// TestARefusalThatProvesNothing: only the refusal of the first and only
+// request, or one that Stripe keeps under the key, ends an operation at once.
 func TestARefusalThatProvesNothing(t *testing.T) {
 	t.Parallel()
 	t.Run("the only request: nothing was done", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
 		s.bank.before = failing(errRateLimit)
+
 		if _, err := s.refund(500); !fault.Is(err, "operation_failed") {
 			t.Errorf("got %v, want operation_failed", err)
 		}
+
 		s.wantOperations(payments.OperationFailed)
 	})
+
 	t.Run("sent again after a lost answer: it stays open", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
 		s.bank.before = failing(errReset)
 		_, _ = s.refund(500)
 		s.bank.before = failing(errRateLimit)
+
 		if _, err := s.refund(500); !fault.Is(err, "operation_unknown") {
 			t.Errorf("got %v, want operation_unknown", err)
 		}
+
 		s.clock.Advance(31 * time.Minute)
 		if _, err := s.refund(500); !fault.Is(err, "operation_failed") {
 			t.Errorf("after half an hour of quiet: got %v, want operation_failed", err)
 		}
+
 		s.mend()
 		s.mustRefund(500)
 		s.wantMoney(1099, 500)
 	})
+
 	t.Run("another process sends it meanwhile: what that did counts", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
@@ -334,15 +375,19 @@ func TestARefusalThatProvesNothing(t *testing.T) {
 			s.bank.before = nil
 			s.bank.mu.Unlock()
 			defer s.bank.mu.Lock()
+
 			if res, err := payments.NewOperations(s.svc, s.bank).Refund(context.Background(), orderID, 500, ""); err != nil || res.Earlier == nil {
 				t.Errorf("the other process: %+v, %v", res, err)
 			}
+
 			return errRateLimit
 		}
+
 		s.mustRefund(500)
 		s.wantOperations(payments.OperationDone)
 		s.wantMoney(1099, 500)
 	})
+
 	t.Run("another process sends it meanwhile and hears nothing: it stays open", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
@@ -350,16 +395,21 @@ func TestARefusalThatProvesNothing(t *testing.T) {
 			s.bank.before = failing(errReset)
 			s.bank.mu.Unlock()
 			defer s.bank.mu.Lock()
+
 			if _, err := payments.NewOperations(s.svc, s.bank).Refund(context.Background(), orderID, 500, ""); !fault.Is(err, "operation_unknown") {
 				t.Errorf("the other process: %v", err)
 			}
+
 			return errRateLimit
 		}
+
 		if _, err := s.refund(500); !fault.Is(err, "operation_unknown") {
 			t.Errorf("got %v, want operation_unknown", err)
 		}
+
 		s.wantOperations(payments.OperationStarted)
 	})
+
 	t.Run("it failed while another process was about to send it again: that does not", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
@@ -368,27 +418,39 @@ func TestARefusalThatProvesNothing(t *testing.T) {
 		s.mend()
 		s.config.Store = &racing{s.store, func() { s.store.states[orderID].Operations[0].State = payments.OperationFailed }}
 		s.restart()
+
 		res := s.mustRefund(500)
 		if res.Earlier == nil || res.Earlier.ID == res.Operation.ID || len(s.bank.sent) != 2 || s.bank.sent[1].ID != res.Operation.ID {
 			t.Errorf("got %+v, sent %+v", res, s.bank.sent)
 		}
+
 		s.wantOperations(payments.OperationFailed, payments.OperationDone)
 		s.wantMoney(1099, 500)
 	})
+
 	t.Run("kept under the key: it tells at once", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
 		s.bank.refuse = &payments.CallError{Outcome: payments.OutcomeRefused,
-			Stripe: payments.StripeError{Type: payments.TypeInvalidRequest, Code: "charge_disputed", Message: "It is disputed."}}
+			Stripe: payments.StripeError{
+				Type:    payments.TypeInvalidRequest,
+				Code:    "charge_disputed",
+				Message: "It is disputed.",
+			}}
+
 		s.bank.after = failing(errReset)
+
 		if _, err := s.refund(500); !fault.Is(err, "operation_unknown") {
 			t.Errorf("got %v, want operation_unknown", err)
 		}
+
 		s.mend()
+
 		_, err := s.refund(500)
 		if !fault.Is(err, "operation_failed") || fault.Of(err).Message != "The refund failed: Stripe refused: It is disputed." {
 			t.Errorf("got %v", err)
 		}
+
 		s.wantMoney(1099, 0)
 	})
 }

@@ -20,18 +20,22 @@ func (m *memory) stampOperations(old, st *payments.State) error {
 		if i >= len(old.Operations) || *op != old.Operations[i] {
 			op.UpdatedAt = m.now()
 		}
+
 		if op.State == payments.OperationStarted {
 			started++
 		}
 	}
+
 	if started > 1 {
 		return payments.ErrOperationInProgress
 	}
+
 	return nil
 }
 
-// bank is Stripe as an operator sees it: it keeps answers under their keys, and can be told
-// to fail around what it does. It shares the truth with the fixture's stripe.
+// bank is Stripe as an operator sees it: it keeps answers under their keys, and
+// can be told to fail around what it does. It shares the truth with the
+// fixture's stripe.
 type bank struct {
 	*testkit.Stripe
 	mu      sync.Mutex
@@ -56,30 +60,37 @@ const keepsKeys = 24 * time.Hour
 func (b *bank) once(op payments.Operation, do func()) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+
 	b.sent = append(b.sent, op)
+
 	if b.before != nil {
 		if err := b.before(); err != nil {
 			return err
 		}
 	}
+
 	kept, repeated := b.kept[op.IdempotencyKey]
 	if !repeated || b.now().Sub(kept.at) >= keepsKeys {
 		if kept = (answer{b.refuse, b.now()}); kept.err == nil {
 			do()
 		}
+
 		b.kept[op.IdempotencyKey] = kept
 	}
+
 	var e *payments.CallError
 	if repeated && errors.As(kept.err, &e) {
 		replayed := *e
 		replayed.Replayed = true
 		kept.err = &replayed
 	}
+
 	if b.after != nil {
 		if err := b.after(); err != nil {
 			return err
 		}
 	}
+
 	return kept.err
 }
 
@@ -97,8 +108,17 @@ func (b *bank) Refund(_ context.Context, op payments.Operation) error {
 		if b.pending {
 			status = "pending"
 		}
-		b.PutRefund(payments.Refund{ID: "re_" + op.ID, IntentID: op.IntentID, Amount: op.Amount, Currency: "usd",
-			Status: status, Reason: op.Reason, OperationID: op.ID, CreatedAt: op.CreatedAt})
+
+		b.PutRefund(payments.Refund{
+			ID:          "re_" + op.ID,
+			IntentID:    op.IntentID,
+			Amount:      op.Amount,
+			Currency:    "usd",
+			Status:      status,
+			Reason:      op.Reason,
+			OperationID: op.ID,
+			CreatedAt:   op.CreatedAt,
+		})
 	})
 }
 
@@ -111,7 +131,11 @@ type shop struct {
 
 func newShop(t *testing.T) *shop {
 	f := newFixture(t)
-	s := &shop{fixture: f, bank: &bank{Stripe: f.stripe, kept: map[string]answer{}, now: f.clock.Now}}
+	s := &shop{fixture: f, bank: &bank{
+		Stripe: f.stripe,
+		kept:   map[string]answer{},
+		now:    f.clock.Now,
+	}}
 	s.ops = payments.NewOperations(f.svc, s.bank)
 	return s
 }
@@ -122,7 +146,8 @@ func (s *shop) restart() {
 	s.ops = payments.NewOperations(s.svc, s.bank)
 }
 
-// confirmed is a shop whose order's intent has the status; it is captured manually.
+// confirmed is a shop whose order's intent has the status; it is captured
+// manually.
 func confirmed(t *testing.T, status payments.Status) *shop {
 	s := newShop(t)
 	s.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {

@@ -57,6 +57,7 @@ func (r rules) outcomeOf(st *State, op *Operation, call callResult) (done bool, 
 			return false, ""
 		}
 		return true, re.ID
+
 	default:
 		return r.cancelOrder(st, answered)
 	}
@@ -74,6 +75,7 @@ func (st *State) captured(op *Operation, answered bool) (done bool, note string)
 	case in.Status == StatusCanceled:
 		return false, "the hold no longer exists"
 	}
+
 	return answered || in.Status == StatusSucceeded, ""
 }
 
@@ -89,6 +91,7 @@ func (r rules) cancelOrder(st *State, answered bool) (done bool, note string) {
 			return false, "Stripe did not release the hold"
 		}
 		return false, ""
+
 	default:
 		return false, "the order became " + string(o.Status) + " first"
 	}
@@ -97,21 +100,25 @@ func (r rules) cancelOrder(st *State, answered bool) (done bool, note string) {
 		r.review(st, reason)
 		return false, reason
 	}
+
 	if !st.mayTakeMoney() {
 		o.Status = orders.Canceled
 		st.setBuyerStatus(nil)
 		return true, ""
 	}
+
 	if answered {
 		return false, "Stripe did not cancel the payment"
 	}
+
 	return false, ""
 }
 
 // provesFailure reports whether an operation whose result does not show has
-// certainly failed. An answer from under its key proves that at once, and so does
-// the refusal of the only request. Otherwise enough time must have passed that no
-// request can be in flight any more, and this call must have got an answer.
+// certainly failed. An answer from under its key proves that at once, and so
+// does the refusal of the only request. Otherwise enough time must have passed
+// that no request can be in flight any more, and this call must have got an
+// answer.
 func (r rules) provesFailure(op *Operation, call callResult) bool {
 	quiet := r.now.Sub(call.lastSent) >= proofAfter
 	if !call.sent {
@@ -126,6 +133,7 @@ func (r rules) provesFailure(op *Operation, call callResult) bool {
 	if e.provesFailure(call.firstSend && op.Note == "") {
 		return true
 	}
+
 	return quiet && (e.Outcome == OutcomeRefused || e.Replayed)
 }
 
@@ -139,6 +147,7 @@ func refusalOf(err error) string {
 	if e.Message == "" {
 		return strings.TrimSpace("Stripe refused: " + e.Type + " " + e.Code)
 	}
+
 	const maxLength = 200
 	text := []rune(strings.TrimRight(strings.Join(strings.Fields(e.Message), " "), "."))
 	return "Stripe refused: " + string(text[:min(len(text), maxLength)])

@@ -19,8 +19,8 @@ type operationRequest struct {
 }
 
 // repeats reports whether the request asks for the same as an operation. While
-// the outcome of the operation is not known, such a request is a repetition, and
-// nothing is done twice.
+// the outcome of the operation is not known, such a request is a repetition,
+// and nothing is done twice.
 func (req operationRequest) repeats(op *Operation) bool {
 	return req.kind == op.Kind && req.reason == op.Reason && (req.amount == 0 || req.amount == op.Amount)
 }
@@ -44,6 +44,7 @@ func (r rules) start(st *State, req operationRequest, id string) error {
 		State:          OperationStarted,
 		CreatedAt:      r.now,
 	}
+
 	var err error
 	switch req.kind {
 	case OperationCapture:
@@ -76,6 +77,7 @@ func (st *State) capturable(amount int64) (intentID string, _ int64, err error) 
 	case amount == 0:
 		amount = o.Amount
 	}
+
 	return hold.ID, amount, checkAmount(amount, o.Amount, o.Currency)
 }
 
@@ -88,6 +90,7 @@ func (st *State) refundable(req operationRequest) (intentID string, _ int64, err
 		return "", 0, fault.InvalidField("reason", "reason_unknown",
 			"The reason must be duplicate, fraudulent or requested_by_customer.")
 	}
+
 	if o.Status == orders.Authorized {
 		return "", 0, fault.New(fault.Conflict, "order_not_paid",
 			"The money for this order is held, not captured: cancel the order instead.")
@@ -99,6 +102,7 @@ func (st *State) refundable(req operationRequest) (intentID string, _ int64, err
 			paid = append(paid, in)
 		}
 	}
+
 	switch {
 	case o.Status != orders.Paid && o.Status != orders.Review || len(paid) == 0:
 		return "", 0, fault.New(fault.Conflict, "order_not_paid",
@@ -113,9 +117,11 @@ func (st *State) refundable(req operationRequest) (intentID string, _ int64, err
 		return "", 0, fault.New(fault.Conflict, "order_refunded",
 			"All money captured for this order is refunded or being refunded.")
 	}
+
 	if req.amount == 0 {
 		return paid[0].ID, left, nil
 	}
+
 	return paid[0].ID, req.amount, checkAmount(req.amount, left, o.Currency)
 }
 
@@ -129,11 +135,13 @@ func checkAmount(amount, limit int64, currency string) error {
 			fmt.Sprintf("The amount must be between %s and %s %s.",
 				money.Decimal(step, currency), money.Decimal(limit, currency), strings.ToUpper(currency))).
 			With("most", limit)
+
 	case amount%step != 0:
 		return fault.InvalidField("amount", "amount_out_of_range",
 			fmt.Sprintf("An amount in %s must be a multiple of %s.",
 				strings.ToUpper(currency), money.Decimal(step, currency)))
 	}
+
 	return nil
 }
 

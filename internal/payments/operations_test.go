@@ -27,14 +27,17 @@ func TestCapture(t *testing.T) {
 			t.Parallel()
 			s := confirmed(t, capturing)
 			s.wantOrder(orders.Authorized, orders.PaymentAuthorized)
+
 			res, err := s.capture(tt.amount)
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			s.wantOrder(orders.Paid, orders.PaymentPaid)
 			s.wantMoney(tt.taken, 0)
 			s.wantPaidOnce()
 			s.wantAttempts(payments.Succeeded)
+
 			if res.Operation.State != payments.OperationDone || res.State.Order.Status != orders.Paid || res.Earlier != nil {
 				t.Errorf("got %+v", res)
 			}
@@ -59,14 +62,17 @@ func TestEventOfAPartialCapture(t *testing.T) {
 				snap.Status = succeeded
 				change(snap)
 			})
+
 			if err := s.svc.Settle(context.Background(), orderID, s.intentNow(), nil); err != nil {
 				t.Fatal(err)
 			}
+
 			if name == "a part" {
 				s.wantOrder(orders.Paid, orders.PaymentPaid)
 				s.wantMoney(600, 0)
 				return
 			}
+
 			s.wantOrder(orders.Review, orders.PaymentReview)
 		})
 	}
@@ -80,14 +86,17 @@ func TestRefunds(t *testing.T) {
 		if re := s.mustRefund(500).Refund(); re == nil || re.Amount != 500 {
 			t.Errorf("the refund is %+v", re)
 		}
+
 		s.wantOrder(orders.Paid, orders.PartiallyRefunded)
 		s.mustRefund(0)
 		s.wantOrder(orders.Paid, orders.Refunded)
 		s.wantMoney(1099, 1099)
+
 		if _, err := s.refund(1); !fault.Is(err, "order_refunded") {
 			t.Errorf("got %v, want order_refunded", err)
 		}
 	})
+
 	t.Run("of a part that was captured: that is all there is", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, capturing)
@@ -97,34 +106,41 @@ func TestRefunds(t *testing.T) {
 		if _, err := s.refund(601); !fault.Is(err, "amount_out_of_range") || !strings.Contains(fault.Of(err).Message, "6.00 USD") {
 			t.Errorf("got %v", err)
 		}
+
 		s.mustRefund(499) // just what was not captured: a refund all the same
 		s.wantOrder(orders.Paid, orders.PartiallyRefunded)
 		s.mustRefund(0)
 		s.wantOrder(orders.Paid, orders.Refunded)
 		s.wantMoney(600, 600)
 	})
+
 	t.Run("a pending one counts, and one that fails frees its amount", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
 		s.bank.pending = true
 		s.mustRefund(1000)
 		s.wantOrder(orders.Paid, orders.PartiallyRefunded)
+
 		if _, err := s.refund(100); !fault.Is(err, "amount_out_of_range") {
 			t.Errorf("got %v", err)
 		}
+
 		s.editRefund("failed")
 		if err := s.svc.SettleRefunds(context.Background(), orderID, intentID, nil); err != nil {
 			t.Fatal(err)
 		}
+
 		s.wantOrder(orders.Paid, orders.PaymentPaid)
 		s.mustRefund(1099)
 		s.wantOrder(orders.Paid, orders.Refunded)
 	})
+
 	t.Run("an older reading does not bring a state back", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
 		s.mustRefund(500)
 		s.editRefund("pending")
+
 		if err := s.svc.SettleRefunds(context.Background(), orderID, intentID, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -132,20 +148,30 @@ func TestRefunds(t *testing.T) {
 			t.Errorf("got %s", got)
 		}
 	})
+
 	t.Run("what Stripe lists for the released part is none", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, capturing)
 		if _, err := s.capture(600); err != nil {
 			t.Fatal(err)
 		}
-		s.stripe.PutRefund(payments.Refund{ID: "re_release", IntentID: intentID, Amount: 499, Currency: "usd",
-			Status: "succeeded", CreatedAt: s.clock.Now()})
+
+		s.stripe.PutRefund(payments.Refund{
+			ID:        "re_release",
+			IntentID:  intentID,
+			Amount:    499,
+			Currency:  "usd",
+			Status:    "succeeded",
+			CreatedAt: s.clock.Now(),
+		})
+
 		s.clock.Advance(time.Hour)
 		s.mustRefund(499) // of the same amount, and of ours
 		s.wantMoney(600, 499)
 		s.mustRefund(101)
 		s.wantOrder(orders.Paid, orders.Refunded)
 	})
+
 	t.Run("an order in review that was paid once can be refunded", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
@@ -154,11 +180,13 @@ func TestRefunds(t *testing.T) {
 		s.wantOrder(orders.Review, orders.PaymentReview)
 		s.wantMoney(1099, 1099)
 	})
+
 	t.Run("one that was paid twice cannot: nobody says which", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
 		second := s.intentNow()
 		second.ID = "pi_2"
+
 		if err := s.svc.Settle(context.Background(), orderID, second, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -177,6 +205,7 @@ func TestCancelOrder(t *testing.T) {
 			if _, err := s.cancelOrder(); err != nil {
 				t.Fatal(err)
 			}
+
 			s.wantOrder(orders.Canceled, orders.Unpaid)
 			if s.intentNow().Status != gone || s.stripe.Canceled() != 1 {
 				t.Errorf("the intent is %s, canceled %d times", s.intentNow().Status, s.stripe.Canceled())
@@ -186,14 +215,17 @@ func TestCancelOrder(t *testing.T) {
 			}
 		})
 	}
+
 	t.Run("that nobody has tried to pay", func(t *testing.T) {
 		t.Parallel()
 		s := newShop(t)
 		if _, err := s.cancelOrder(); err != nil {
 			t.Fatal(err)
 		}
+
 		s.wantOrder(orders.Canceled, orders.Unpaid)
 	})
+
 	t.Run("paid in the last moment: it is paid, and not canceled", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, action)
@@ -201,38 +233,46 @@ func TestCancelOrder(t *testing.T) {
 			s.stripe.SetStatus(intentID, succeeded)
 			return &payments.CallError{Outcome: payments.OutcomeRefused, Stripe: payments.StripeError{Type: payments.TypeInvalidRequest}}
 		})
+
 		if _, err := s.cancelOrder(); !fault.Is(err, "operation_failed") {
 			t.Errorf("got %v, want operation_failed", err)
 		}
+
 		s.wantOrder(orders.Paid, orders.PaymentPaid)
 		s.wantOperations(payments.OperationFailed)
 	})
+
 	t.Run("Stripe does not tell: no payment starts meanwhile", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, rpm)
 		s.stripe.OnCancel(func() error { return errReset })
+
 		if _, err := s.cancelOrder(); !fault.Is(err, "operation_unknown") {
 			t.Errorf("got %v, want operation_unknown", err)
 		}
 		if _, err := s.confirm("ctoken_b"); !fault.Is(err, "order_not_open") || s.calls() != 1 {
 			t.Errorf("got %v, want order_not_open", err)
 		}
+
 		s.stripe.OnCancel(nil)
 		if _, err := s.cancelOrder(); err != nil {
 			t.Fatal(err)
 		}
+
 		s.wantOrder(orders.Canceled, orders.Unpaid)
 		s.wantOperations(payments.OperationDone)
 	})
 }
 
-// TestRefusals: what the rules refuse never reaches Stripe, and leaves no operation.
+// TestRefusals: what the rules refuse never reaches Stripe, and leaves no
+// operation.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	doubt := func(s *shop) {
 		s.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset })
 		_, _ = s.confirm("ctoken_b")
 	}
+
 	status := func(to orders.Status) func(*shop) {
 		return func(s *shop) { s.edit(func(o *orders.Order) { o.Status = to }) }
 	}
@@ -272,22 +312,25 @@ func TestRefusals(t *testing.T) {
 			if tt.intent != "" {
 				s = confirmed(t, tt.intent)
 			}
+
 			if tt.prepare != nil {
 				tt.prepare(s)
 			}
+
 			if _, err := tt.ask(s); !fault.Is(err, tt.code) {
 				t.Errorf("got %v, want %s", err, tt.code)
 			}
 			if len(s.bank.sent) != 0 || s.stripe.Canceled() != 0 {
 				t.Error("Stripe was asked all the same")
 			}
+
 			s.wantOperations()
 		})
 	}
 }
 
-// TestALapsedHold: Stripe lets go of what nobody captured. The order was never paid; it can
-// be paid again while its time lasts.
+// TestALapsedHold: Stripe lets go of what nobody captured. The order was never
+// paid; it can be paid again while its time lasts.
 func TestALapsedHold(t *testing.T) {
 	t.Parallel()
 	for _, expired := range []bool{false, true} {
@@ -295,18 +338,22 @@ func TestALapsedHold(t *testing.T) {
 		if expired {
 			s.clock.Advance(7 * 24 * time.Hour)
 		}
+
 		s.stripe.SetStatus(intentID, gone)
 		if err := s.svc.Settle(context.Background(), orderID, s.intentNow(), nil); err != nil {
 			t.Fatal(err)
 		}
+
 		s.wantOrder(orders.Open, orders.Unpaid)
 		s.wantMoney(0, 0)
+
 		if _, err := s.capture(0); !fault.Is(err, "order_not_authorized") {
 			t.Errorf("got %v, want order_not_authorized", err)
 		}
 		if n := s.store.effects[orderID+" "+payments.EffectPaid]; n != 0 {
 			t.Errorf("%d paid effects", n)
 		}
+
 		s.runOnce()
 		if expired {
 			s.wantOrder(orders.Expired, orders.Unpaid)
@@ -316,16 +363,23 @@ func TestALapsedHold(t *testing.T) {
 	}
 }
 
-// TestTheHoldLapsesUnderTheCapture: Stripe's answer is told, and the order shows the truth.
+// TestTheHoldLapsesUnderTheCapture: Stripe's answer is told, and the order
+// shows the truth.
 func TestTheHoldLapsesUnderTheCapture(t *testing.T) {
 	t.Parallel()
 	s := confirmed(t, capturing)
 	s.stripe.SetStatus(intentID, gone)
 	s.bank.refuse = &payments.CallError{Outcome: payments.OutcomeRefused,
-		Stripe: payments.StripeError{Type: payments.TypeInvalidRequest, Code: "payment_intent_unexpected_state", Message: "it was canceled"}}
+		Stripe: payments.StripeError{
+			Type:    payments.TypeInvalidRequest,
+			Code:    "payment_intent_unexpected_state",
+			Message: "it was canceled",
+		}}
+
 	if _, err := s.capture(0); !fault.Is(err, "operation_failed") {
 		t.Errorf("got %v, want operation_failed", err)
 	}
+
 	s.wantOrder(orders.Open, orders.Unpaid)
 	s.wantOperations(payments.OperationFailed)
 }
@@ -335,12 +389,14 @@ func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	s := confirmed(t, succeeded)
 	var wg sync.WaitGroup
+
 	results := make([]error, 16)
 	for i := range results {
 		wg.Go(func() {
 			_, results[i] = payments.NewOperations(s.svc, s.bank).Refund(context.Background(), orderID, 700, "")
 		})
 	}
+
 	wg.Wait()
 	done := 0
 	for _, err := range results {
@@ -350,8 +406,10 @@ func TestManyAtOnce(t *testing.T) {
 			t.Error(err)
 		}
 	}
+
 	if len(s.refundsNow()) != 1 || done == 0 {
 		t.Errorf("%d refunds, %d were told that it is done", len(s.refundsNow()), done)
 	}
+
 	s.wantMoney(1099, 700)
 }

@@ -14,15 +14,17 @@ type Ref struct {
 }
 
 // OrderOf returns the ID of the order that the intent or the subscription is
-// linked to. Failing that, it returns the order in the metadata, if that exists,
-// or "".
+// linked to. Failing that, it returns the order in the metadata, if that
+// exists, or "".
 func (s *Service) OrderOf(ctx context.Context, ref Ref) (id string, err error) {
 	if ref.IntentID != "" {
 		id, err = s.cfg.Store.OrderOfIntent(ctx, ref.IntentID)
 	}
+
 	if err == nil && id == "" && ref.SubscriptionID != "" {
 		id, err = s.cfg.Store.OrderOfSubscription(ctx, ref.SubscriptionID)
 	}
+
 	if err != nil || id != "" || ref.MetadataOrder == "" {
 		return id, err
 	}
@@ -34,6 +36,7 @@ func (s *Service) OrderOf(ctx context.Context, ref Ref) (id string, err error) {
 	if err != nil {
 		return "", err
 	}
+
 	return st.Order.ID, nil
 }
 
@@ -46,8 +49,10 @@ func (s *Service) AskOrderOf(ctx context.Context, ref Ref) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("payments: read invoice %s: %w", ref.InvoiceID, err)
 		}
+
 		ref.SubscriptionID = id
 	}
+
 	if ref.SubscriptionID == "" {
 		return "", nil
 	}
@@ -60,5 +65,6 @@ func (s *Service) AskOrderOf(ctx context.Context, ref Ref) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("payments: read %s: %w", ref.SubscriptionID, err)
 	}
+
 	return s.OrderOf(ctx, Ref{MetadataOrder: reading.OrderID})
 }

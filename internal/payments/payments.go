@@ -7,9 +7,9 @@
 // settle. Whatever fails, the package guarantees:
 //
 //   - An order has at most one active attempt, written before Stripe is called.
-//   - An order has one intent for its whole life. It gets another only after the
-//     previous one was canceled at Stripe, with the subscription that it was to
-//     begin.
+//   - An order has one intent for its whole life. It gets another only after
+//     the previous one was canceled at Stripe, with the subscription that it
+//     was to begin.
 //   - Only settle marks an order paid, whichever side the news comes from. The
 //     order's state and its effects commit in one transaction.
 //   - A call whose outcome is not known stays unknown until Stripe confirms the
@@ -70,6 +70,7 @@ func New(c Config) *Service {
 		Claim:   c.Store.ClaimAttempts,
 		Work:    s.resolve,
 	})
+
 	s.expirer = queue.New(queue.Config[string]{
 		Name:    "expiry",
 		Workers: c.Workers,
@@ -85,8 +86,8 @@ func New(c Config) *Service {
 	return s
 }
 
-// Run resolves active attempts and expires orders until ctx ends, then waits for
-// the work in flight.
+// Run resolves active attempts and expires orders until ctx ends, then waits
+// for the work in flight.
 func (s *Service) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.resolver.Run(ctx) })

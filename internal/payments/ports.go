@@ -10,20 +10,22 @@ import (
 // Store keeps the payments of orders. Every method is one transaction and safe
 // for concurrent use from several processes.
 type Store interface {
-	// Update locks the order, passes its state to change and commits what change
-	// made of it. The same transaction marks claim as done; a nil claim means
-	// none. If change fails, Update rolls back and returns its error unchanged.
+	// Update locks the order, passes its state to change and commits what
+	// change made of it. The same transaction marks claim as done; a nil claim
+	// means none. If change fails, Update rolls back and returns its error
+	// unchanged.
 	//
-	// A lost claim returns queue.ErrClaimLost and changes nothing. A second active
-	// attempt returns ErrPaymentInProgress, a second started operation
-	// ErrOperationInProgress, and an unknown order orders.ErrNotFound. Linking an
-	// intent wakes the unmatched events about it, including one that a worker
-	// holds at that moment.
+	// A lost claim returns queue.ErrClaimLost and changes nothing. A second
+	// active attempt returns ErrPaymentInProgress, a second started operation
+	// ErrOperationInProgress, and an unknown order orders.ErrNotFound. Linking
+	// an intent wakes the unmatched events about it, including one that a
+	// worker holds at that moment.
 	//
-	// change may run again on a freshly read State when the database asks for it
-	// (a deadlock, a busy file). It must keep nothing from a previous run and must
-	// not call out. The store sets OrderID of appended rows, UpdatedAt of every
-	// row that it writes, and Intent.Version; State holds them after Update.
+	// change may run again on a freshly read State when the database asks for
+	// it (a deadlock, a busy file). It must keep nothing from a previous run
+	// and must not call out. The store sets OrderID of appended rows, UpdatedAt
+	// of every row that it writes, and Intent.Version; State holds them after
+	// Update.
 	Update(ctx context.Context, orderID string, claim *queue.Claim, change func(*State) error) error
 
 	// Read returns the state without locking it.
@@ -32,12 +34,12 @@ type Store interface {
 	// OrderOfIntent returns the ID of the order that an intent is linked to, ""
 	// if there is none.
 	OrderOfIntent(ctx context.Context, intentID string) (string, error)
-	// OrderOfSubscription returns the ID of the order that began a subscription,
-	// "" if there is none.
+	// OrderOfSubscription returns the ID of the order that began a
+	// subscription, "" if there is none.
 	OrderOfSubscription(ctx context.Context, subscriptionID string) (string, error)
 
-	// ClaimAttempts returns up to n active attempts that are due, and moves their
-	// CheckAt to leaseUntil, so that no other worker claims them before.
+	// ClaimAttempts returns up to n active attempts that are due, and moves
+	// their CheckAt to leaseUntil, so that no other worker claims them before.
 	ClaimAttempts(ctx context.Context, now, leaseUntil time.Time, n int) ([]Attempt, error)
 
 	// ClaimExpired returns up to n open orders that expired by now, and leases
@@ -50,17 +52,18 @@ type Store interface {
 type Stripe interface {
 	// Send makes the call of an attempt: it creates and confirms an intent, or
 	// updates and confirms an existing one. In mode subscription the call has
-	// several steps, each under a key made from the attempt's. Only the last step
-	// may take money. An error of a later step carries the Snapshot of the intent
-	// that an earlier step made.
+	// several steps, each under a key made from the attempt's. Only the last
+	// step may take money. An error of a later step carries the Snapshot of the
+	// intent that an earlier step made.
 	Send(ctx context.Context, p Params, idempotencyKey string) (Snapshot, error)
 	// Intent reads an intent.
 	Intent(ctx context.Context, id string) (Snapshot, error)
-	// FindIntent looks for the intent that Stripe created between from and to for
-	// the order in p. ok is false if there is none.
+	// FindIntent looks for the intent that Stripe created between from and to
+	// for the order in p. ok is false if there is none.
 	FindIntent(ctx context.Context, p Params, from, to time.Time) (s Snapshot, ok bool, err error)
-	// CancelIntent cancels an intent that is not final, and with it a subscription
-	// whose first invoice is not paid. It never ends a subscription that is paid.
+	// CancelIntent cancels an intent that is not final, and with it a
+	// subscription whose first invoice is not paid. It never ends a
+	// subscription that is paid.
 	CancelIntent(ctx context.Context, in Intent, idempotencyKey string) error
 	// Subscription reads a subscription.
 	Subscription(ctx context.Context, id string) (SubscriptionReading, error)
@@ -73,11 +76,12 @@ type Stripe interface {
 	Dispute(ctx context.Context, id string) (Dispute, error)
 }
 
-// Operator is the calls to Stripe that Operations needs besides those of Stripe.
-// Errors are *CallError. Every call carries the operation's idempotency key.
+// Operator is the calls to Stripe that Operations needs besides those of
+// Stripe. Errors are *CallError. Every call carries the operation's idempotency
+// key.
 type Operator interface {
-	// Capture captures op.Amount of the money that the intent holds and releases
-	// the rest.
+	// Capture captures op.Amount of the money that the intent holds and
+	// releases the rest.
 	Capture(ctx context.Context, op Operation) error
 	// Refund refunds op.Amount. The refund names the operation in its metadata.
 	Refund(ctx context.Context, op Operation) error

@@ -62,8 +62,8 @@ func (r rules) setDispute(st *State, d Dispute) {
 	st.Disputes[i] = d
 }
 
-// countMoney adds up what was captured for the order and what of it is refunded.
-// The money of renewals does not count.
+// countMoney adds up what was captured for the order and what of it is
+// refunded. The money of renewals does not count.
 func (st *State) countMoney() {
 	st.Order.Captured, st.Order.Refunded = 0, 0
 	for i := range st.Intents {
@@ -74,10 +74,10 @@ func (st *State) countMoney() {
 	}
 }
 
-// refundedOf returns how much of an intent's money is refunded. A pending refund
-// counts: the money is on its way back. A failed or canceled one does not
-// (https://docs.stripe.com/refunds#failed-refunds), and neither does the part of
-// a hold that was not captured: that money was never taken.
+// refundedOf returns how much of an intent's money is refunded. A pending
+// refund counts: the money is on its way back. A failed or canceled one does
+// not (https://docs.stripe.com/refunds#failed-refunds), and neither does the
+// part of a hold that was not captured: that money was never taken.
 func (st *State) refundedOf(in *Intent) (sum int64) {
 	released := false
 	for i := range st.Refunds {
@@ -90,12 +90,13 @@ func (st *State) refundedOf(in *Intent) (sum int64) {
 			sum += re.Amount
 		}
 	}
+
 	return sum
 }
 
-// releases reports whether a refund is Stripe's own, for the part of a hold that
-// was not captured. Nothing marks it as such, but it is for exactly that part,
-// was made with the capture, and no operation of ours asked for it.
+// releases reports whether a refund is Stripe's own, for the part of a hold
+// that was not captured. Nothing marks it as such, but it is for exactly that
+// part, was made with the capture, and no operation of ours asked for it.
 func (re *Refund) releases(in *Intent, paidAt time.Time) bool {
 	return re.Amount == in.Amount-in.Captured && re.OperationID == "" &&
 		!re.CreatedAt.IsZero() && re.CreatedAt.Before(paidAt.Add(time.Minute))

@@ -38,6 +38,7 @@ func (s *Service) resolve(ctx context.Context, claimed Attempt) error {
 	if err != nil {
 		return err
 	}
+
 	a := st.attempt(claimed.ID)
 	if a == nil || !a.State.Active() || !a.CheckAt.Equal(claimed.CheckAt) {
 		return nil
@@ -73,6 +74,7 @@ func (s *Service) resend(ctx context.Context, a Attempt) error {
 	case now.Checks >= readAfter:
 		return s.lookUp(ctx, *now)
 	}
+
 	return nil
 }
 
@@ -101,6 +103,7 @@ func (s *Service) lookUp(ctx context.Context, a Attempt) error {
 			if proof {
 				src = asOwn // so that an unpaid intent fails the attempt
 			}
+
 			if err := r.settle(st, snap, src); err != nil {
 				return err
 			}
@@ -112,6 +115,7 @@ func (s *Service) lookUp(ctx context.Context, a Attempt) error {
 		case now.State.Open():
 			r.doubt(now)
 		}
+
 		st.setBuyerStatus(now)
 		return nil
 	})
@@ -151,8 +155,8 @@ func (s *Service) postpone(ctx context.Context, a Attempt) error {
 	})
 }
 
-// checkWaiting reads the intent of an attempt that waits for the buyer, the bank
-// or the shop and has been quiet for long. It warns once about a hold that
+// checkWaiting reads the intent of an attempt that waits for the buyer, the
+// bank or the shop and has been quiet for long. It warns once about a hold that
 // lapses soon.
 func (s *Service) checkWaiting(ctx context.Context, a Attempt) error {
 	if err := s.SettleFresh(ctx, a.OrderID, a.IntentID, nil); err != nil {
@@ -166,6 +170,7 @@ func (s *Service) checkWaiting(ctx context.Context, a Attempt) error {
 		if now == nil || now.State != a.State {
 			return nil
 		}
+
 		now.Checks++
 		now.CheckAt, lapses = s.rules().nextCheck(now, st.Intent(now.IntentID))
 		return nil
@@ -178,5 +183,6 @@ func (s *Service) checkWaiting(ctx context.Context, a Attempt) error {
 			Time("capture_before", lapses).
 			Msg("a hold lapses soon: capture or cancel the order")
 	}
+
 	return err
 }

@@ -39,10 +39,12 @@ func TestUnknownIsResolvedByTheSameCall(t *testing.T) {
 			if _, err := f.confirm("ctoken_b"); !fault.Is(err, "payment_in_progress") {
 				t.Errorf("a new token while unknown: %v, want payment_in_progress", err)
 			}
+
 			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return tt.answer(p) })
 			f.clock.Advance(time.Minute)
 			f.runOnce()
 			f.wantAttempts(tt.attempt)
+
 			if got := f.state().Order.PaymentStatus; got != tt.payment {
 				t.Errorf("payment is %s, want %s", got, tt.payment)
 			}
@@ -57,14 +59,17 @@ func TestUnknownBacksOffAndNeverGivesUp(t *testing.T) {
 	t.Parallel()
 	f := unknown(t)
 	f.stripe.SetDown(errReset)
+
 	for range 100 {
 		f.clock.Advance(6 * time.Minute) // more than the longest pause
 		f.runOnce()
 	}
+
 	f.wantAttempts(payments.Unknown)
 	if n := f.calls(); n != 3 {
 		t.Errorf("sent %d times, want 3: after a quarter of an hour the intent is only read", n)
 	}
+
 	f.stripe.SetDown(nil)
 	s := snap(f.sent(0), payments.StatusSucceeded)
 	f.stripe.PutIntent(s)
@@ -74,13 +79,19 @@ func TestUnknownBacksOffAndNeverGivesUp(t *testing.T) {
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 }
 
-// TestNoRefusalAfterADoubt: whoever answers a repeated request before Stripe has looked at
-// its key says nothing of the first one.
+// TestNoRefusalAfterADoubt: whoever answers a repeated request before Stripe
+// has looked at its key says nothing of the first one.
 func TestNoRefusalAfterADoubt(t *testing.T) {
 	t.Parallel()
 	refused := func(typ string, replayed, repeated bool) error {
-		return &payments.CallError{Outcome: payments.OutcomeRefused, Replayed: replayed, Repeated: repeated, Stripe: payments.StripeError{Type: typ}}
+		return &payments.CallError{
+			Outcome:  payments.OutcomeRefused,
+			Replayed: replayed,
+			Repeated: repeated,
+			Stripe:   payments.StripeError{Type: typ},
+		}
 	}
+
 	for _, typ := range []string{payments.TypeRateLimit, payments.TypeAuthentication, payments.TypePermission, payments.TypeInvalidRequest} {
 		t.Run(typ+" on a later request leaves it unknown", func(t *testing.T) {
 			t.Parallel()
@@ -91,20 +102,24 @@ func TestNoRefusalAfterADoubt(t *testing.T) {
 			f.clock.Advance(time.Minute)
 			f.runOnce()
 			f.wantAttempts(payments.Unknown)
+
 			if _, err := f.confirm("ctoken_b"); !fault.Is(err, "payment_in_progress") {
 				t.Errorf("another token: %v, want payment_in_progress", err)
 			}
 		})
+
 		t.Run(typ+" after a lost request of the same call leaves it unknown", func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
 			f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) {
 				return payments.Snapshot{}, refused(typ, false, true)
 			})
+
 			if _, err := f.confirm("ctoken_a"); !fault.Is(err, "payment_unknown") {
 				t.Errorf("got %v, want payment_unknown", err)
 			}
 		})
+
 		t.Run(typ+" that Stripe kept under the key ends it", func(t *testing.T) {
 			t.Parallel()
 			f := unknown(t)
@@ -118,9 +133,9 @@ func TestNoRefusalAfterADoubt(t *testing.T) {
 	}
 }
 
-// TestErrorsOfStripeThatKeepComing: a 5xx is no proof, for Stripe may roll the call forward.
-// What the intent shows beyond unpaid is believed at once, unpaid when nothing can
-// be under way any more.
+// TestErrorsOfStripeThatKeepComing: a 5xx is no proof, for Stripe may roll the
+// call forward. What the intent shows beyond unpaid is believed at once, unpaid
+// when nothing can be under way any more.
 func TestErrorsOfStripeThatKeepComing(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -145,15 +160,19 @@ func TestErrorsOfStripeThatKeepComing(t *testing.T) {
 					s.Error = tt.said
 					f.stripe.PutIntent(s)
 				}
+
 				return payments.Snapshot{}, errInternal
 			})
+
 			if _, err := f.confirm("ctoken_a"); !fault.Is(err, "payment_unknown") {
 				t.Fatalf("got %v, want payment_unknown", err)
 			}
+
 			for range 4 {
 				f.clock.Advance(3 * time.Minute)
 				f.runOnce()
 			}
+
 			f.wantAttempts(tt.soon)
 			f.clock.Advance(40 * time.Minute)
 			f.runOnce()
@@ -162,7 +181,8 @@ func TestErrorsOfStripeThatKeepComing(t *testing.T) {
 	}
 }
 
-// TestALateStartSendsNothing: the buyer of an attempt that was never sent has gone.
+// TestALateStartSendsNothing: the buyer of an attempt that was never sent has
+// gone.
 func TestALateStartSendsNothing(t *testing.T) {
 	t.Parallel()
 	for name, late := range map[string]func(*fixture){
@@ -178,9 +198,11 @@ func TestALateStartSendsNothing(t *testing.T) {
 			late(f)
 			f.clock.Advance(time.Minute)
 			f.runOnce()
+
 			if n := f.calls(); n != 1 {
 				t.Errorf("sent %d times, want once", n)
 			}
+
 			f.clock.Advance(40 * time.Minute)
 			f.runOnce()
 			f.wantAttempts(payments.Failed)
@@ -188,7 +210,8 @@ func TestALateStartSendsNothing(t *testing.T) {
 	}
 }
 
-// TestAnOldCopySendsNothing: a claim that lay in the queue until another ended the attempt.
+// TestAnOldCopySendsNothing: a claim that lay in the queue until another ended
+// the attempt.
 func TestAnOldCopySendsNothing(t *testing.T) {
 	t.Parallel()
 	f := unknown(t)
@@ -202,8 +225,8 @@ func TestAnOldCopySendsNothing(t *testing.T) {
 	}
 }
 
-// TestAbandonedAction: the buyer left 3D Secure, or the bank's page, and comes with another
-// token.
+// TestAbandonedAction: the buyer left 3D Secure, or the bank's page, and comes
+// with another token.
 func TestAbandonedAction(t *testing.T) {
 	t.Parallel()
 	abandoned := func(t *testing.T) *fixture {
@@ -213,14 +236,17 @@ func TestAbandonedAction(t *testing.T) {
 			f.stripe.PutIntent(s)
 			return s, nil
 		})
+
 		if _, err := f.confirm("ctoken_a"); err != nil {
 			t.Fatal(err)
 		}
+
 		f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 			return snap(p, payments.StatusSucceeded), nil
 		})
 		return f
 	}
+
 	t.Run("that failed meanwhile is a failed attempt", func(t *testing.T) {
 		t.Parallel()
 		f := abandoned(t)
@@ -228,14 +254,17 @@ func TestAbandonedAction(t *testing.T) {
 		f.editIntent(func(snap *payments.Snapshot) {
 			snap.Error = &payments.StripeError{Type: payments.TypeInvalidRequest, Code: "payment_intent_authentication_failure"}
 		})
+
 		if _, err := f.confirm("ctoken_b"); err != nil {
 			t.Fatal(err)
 		}
+
 		f.wantAttempts(payments.Failed, payments.Succeeded)
 		if _, err := f.confirm("ctoken_a"); !fault.Is(err, "payment_declined") {
 			t.Errorf("its token again: %v, want payment_declined", err)
 		}
 	})
+
 	t.Run("that still waits is canceled at Stripe before another intent is made", func(t *testing.T) {
 		t.Parallel()
 		f := abandoned(t)
@@ -243,19 +272,24 @@ func TestAbandonedAction(t *testing.T) {
 			if f.stripe.Canceled() != 1 {
 				t.Error("another intent is made while the first can still take money")
 			}
+
 			s := snap(p, payments.StatusSucceeded)
 			s.ID = "pi_2"
 			return s, nil
 		})
+
 		if _, err := f.confirm("ctoken_b"); err != nil {
 			t.Fatal(err)
 		}
+
 		f.wantAttempts(payments.Canceled, payments.Succeeded)
 		if got := f.sent(1).IntentID; got != "" {
 			t.Errorf("confirmed %q again, which is canceled", got)
 		}
+
 		f.wantPaidOnce()
 	})
+
 	t.Run("that is passed while it is being canceled is paid", func(t *testing.T) {
 		t.Parallel()
 		f := abandoned(t)
@@ -264,31 +298,39 @@ func TestAbandonedAction(t *testing.T) {
 			f.stripe.PutIntent(s)
 			return &payments.CallError{Outcome: payments.OutcomeRefused, Stripe: payments.StripeError{Type: payments.TypeInvalidRequest}}
 		})
+
 		if _, err := f.confirm("ctoken_b"); !fault.Is(err, "order_not_open") {
 			t.Errorf("got %v, want order_not_open", err)
 		}
+
 		f.wantPaidOnce()
 	})
+
 	t.Run("that was passed in the last moment is paid", func(t *testing.T) {
 		t.Parallel()
 		f := abandoned(t)
 		f.stripe.PutIntent(snap(f.sent(0), payments.StatusSucceeded))
+
 		if _, err := f.confirm("ctoken_b"); !fault.Is(err, "order_not_open") {
 			t.Errorf("got %v, want order_not_open", err)
 		}
 		if f.calls() != 1 {
 			t.Error("a paid intent was confirmed again")
 		}
+
 		f.wantPaidOnce()
 	})
+
 	t.Run("that Stripe cannot tell of stays", func(t *testing.T) {
 		t.Parallel()
 		f := abandoned(t)
 		f.stripe.RemoveIntent(intentID)
+
 		if _, err := f.confirm("ctoken_b"); !fault.Is(err, "payment_in_progress") {
 			t.Errorf("got %v, want payment_in_progress", err)
 		}
 	})
+
 	t.Run("news of it do not touch the next attempt", func(t *testing.T) {
 		t.Parallel()
 		f := abandoned(t)
@@ -298,12 +340,15 @@ func TestAbandonedAction(t *testing.T) {
 			if err := f.svc.Settle(t.Context(), orderID, old, nil); err != nil {
 				t.Error(err)
 			}
+
 			f.wantAttempts(payments.Canceled, payments.Started)
 			return snap(p, payments.StatusSucceeded), nil
 		})
+
 		if _, err := f.confirm("ctoken_b"); err != nil {
 			t.Fatal(err)
 		}
+
 		f.wantAttempts(payments.Canceled, payments.Succeeded)
 	})
 }
@@ -316,9 +361,11 @@ func TestQuietAttemptsAreRead(t *testing.T) {
 		f.stripe.PutIntent(s)
 		return s, nil
 	})
+
 	if _, err := f.confirm("ctoken_a"); err != nil {
 		t.Fatal(err)
 	}
+
 	f.wantOrder(orders.Open, orders.Processing)
 	f.clock.Advance(13 * time.Hour)
 	f.runOnce()
@@ -347,6 +394,7 @@ func TestExpiry(t *testing.T) {
 				f.stripe.PutIntent(s)
 				return payments.Snapshot{}, declined(p)
 			})
+
 			_, _ = f.confirm("ctoken_a")
 		}, orders.Expired, 1},
 		{"an abandoned 3D Secure is canceled first", func(f *fixture) {
@@ -355,6 +403,7 @@ func TestExpiry(t *testing.T) {
 				f.stripe.PutIntent(s)
 				return s, nil
 			})
+
 			_, _ = f.confirm("ctoken_a")
 		}, orders.Expired, 1},
 		{"an intent that was paid in the last moment makes it paid", func(f *fixture) {
@@ -363,12 +412,16 @@ func TestExpiry(t *testing.T) {
 				f.stripe.PutIntent(s)
 				return s, nil
 			})
+
 			_, _ = f.confirm("ctoken_a")
 			f.stripe.OnCancel(func() error { // 3D Secure passed while we were about to cancel
 				s := snap(f.sent(0), payments.StatusSucceeded)
 				f.stripe.PutIntent(s)
-				return &payments.CallError{Outcome: payments.OutcomeRefused,
-					Stripe: payments.StripeError{Type: payments.TypeInvalidRequest, Code: "payment_intent_unexpected_state"}, Snapshot: &s}
+				return &payments.CallError{
+					Outcome:  payments.OutcomeRefused,
+					Stripe:   payments.StripeError{Type: payments.TypeInvalidRequest, Code: "payment_intent_unexpected_state"},
+					Snapshot: &s,
+				}
 			})
 		}, orders.Paid, 1},
 		{"an attempt that is not known keeps it open", func(f *fixture) {
@@ -382,6 +435,7 @@ func TestExpiry(t *testing.T) {
 				f.stripe.PutIntent(s)
 				return s, nil
 			})
+
 			_, _ = f.confirm("ctoken_a")
 		}, orders.Open, 0},
 		{"a paid order never expires", func(f *fixture) { _, _ = f.confirm("ctoken_a") }, orders.Paid, 0},
@@ -391,13 +445,18 @@ func TestExpiry(t *testing.T) {
 			f := newFixture(t)
 			tt.prepare(f)
 			f.clock.Advance(day)
-			// Only the expirer: the resolver's own news are other tests' business.
+
+			// Only the expirer: the resolver's own news are other tests'
+			// business.
 			f.store.mu.Lock()
+
 			for i := range f.store.states[orderID].Attempts {
 				f.store.states[orderID].Attempts[i].CheckAt = time.Time{}
 			}
+
 			f.store.mu.Unlock()
 			f.runOnce()
+
 			if got := f.state().Order.Status; got != tt.status {
 				t.Errorf("order is %s, want %s", got, tt.status)
 			}

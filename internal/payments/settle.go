@@ -9,8 +9,8 @@ import (
 	"checkoutd/internal/queue"
 )
 
-// maxReadings bounds how often an object is read again because somebody wrote it
-// in the meantime.
+// maxReadings bounds how often an object is read again because somebody wrote
+// it in the meantime.
 const maxReadings = 10
 
 // errStaleReading means that somebody wrote the intent after it was read at
@@ -73,6 +73,7 @@ func (s *Service) SettleFresh(ctx context.Context, orderID, intentID string, cla
 		if err != nil {
 			return err
 		}
+
 		snap, err := s.cfg.Stripe.Intent(ctx, intentID)
 		if err != nil {
 			return fmt.Errorf("payments: read %s: %w", intentID, err)
@@ -88,6 +89,7 @@ func (s *Service) SettleFresh(ctx context.Context, orderID, intentID string, cla
 			return err
 		}
 	}
+
 	return fmt.Errorf("payments: %s: %w, %d times", intentID, errStaleReading, maxReadings)
 }
 
@@ -105,12 +107,15 @@ func revisionOf(st *State, intentID string) revision {
 	if in := st.Intent(intentID); in != nil {
 		rev.intentVersion = in.Version
 	}
+
 	for i := range st.Subscriptions {
 		rev.subscriptionReadings += st.Subscriptions[i].Readings
 	}
+
 	if a := st.Active(); a != nil {
 		rev.attemptID, rev.attemptState = a.ID, a.State
 	}
+
 	return rev
 }
 

@@ -17,8 +17,8 @@ const (
 	asOwn
 )
 
-// errReadAfresh means that a snapshot differs from what is known but may be old:
-// only a reading of the intent can decide.
+// errReadAfresh means that a snapshot differs from what is known but may be
+// old: only a reading of the intent can decide.
 var errReadAfresh = errors.New("payments: the snapshot may be old; read the intent afresh")
 
 // settle brings a snapshot into the state. It is the only code that makes an
@@ -29,11 +29,14 @@ func (r rules) settle(st *State, s Snapshot, src source) error {
 		if src == asEvent && s.InvoiceID != "" {
 			return errReadAfresh // only a reading shows which of the subscription's invoices it pays
 		}
+
 		in = st.linkIntent(s)
 	}
+
 	if s.Subscription != nil {
 		r.setSubscription(st, *s.Subscription, src)
 	}
+
 	if in.Renewal {
 		return r.settleRenewal(in, s, src)
 	}
@@ -45,11 +48,13 @@ func (r rules) settle(st *State, s Snapshot, src source) error {
 		if src == asEvent && !s.Status.Final() {
 			return errReadAfresh
 		}
+
 		r.review(st, reason)
 	} else if amountDiffers(&st.Order, s) {
 		if src == asEvent {
 			return errReadAfresh
 		}
+
 		r.review(st, fmt.Sprintf("intent %s is for %d %s (received %d), the order for %d %s",
 			s.ID, s.Amount, s.Currency, s.AmountReceived, st.Order.Amount, st.Order.Currency))
 	}
@@ -59,8 +64,10 @@ func (r rules) settle(st *State, s Snapshot, src source) error {
 		if src == asEvent {
 			return errReadAfresh
 		}
+
 		r.review(st, fmt.Sprintf("intent %s was %s and is now %s", s.ID, in.Status, s.Status))
 		return nil
+
 	case in.Status.Final() && !s.Status.Final():
 		return nil // old news
 	case src == asEvent && !s.Status.Final():
@@ -73,6 +80,7 @@ func (r rules) settle(st *State, s Snapshot, src source) error {
 	in.take(s)
 	r.applyToAttempt(a, s, src)
 	r.applyToOrder(st, in, a)
+
 	return nil
 }
 
@@ -103,11 +111,12 @@ func (st *State) linkIntent(s Snapshot) *Intent {
 		Renewal:      s.Renewal,
 		CreatedAt:    s.CreatedAt,
 	})
+
 	return &st.Intents[len(st.Intents)-1]
 }
 
-// take copies a snapshot into the intent. A value that only some snapshots carry
-// stays if this one does not.
+// take copies a snapshot into the intent. A value that only some snapshots
+// carry stays if this one does not.
 func (in *Intent) take(s Snapshot) {
 	in.Status = s.Status
 	in.Amount, in.Captured, in.Currency = s.Amount, s.AmountReceived, s.Currency
@@ -127,13 +136,16 @@ func (st *State) linkAttempt(s Snapshot) *Attempt {
 	}
 
 	confirms := a.Params.IntentID == s.ID
+
 	created := a.Params.IntentID == "" && s.AttemptID == a.ID
 	if a.IntentID == "" && (confirms || created) {
 		a.IntentID = s.ID
 	}
+
 	if a.IntentID != s.ID {
 		return nil
 	}
+
 	return a
 }
 
@@ -152,6 +164,7 @@ func mismatch(o *orders.Order, s Snapshot) string {
 	case s.CustomerID != "" && s.CustomerID != o.CustomerID:
 		return fmt.Sprintf("intent %s belongs to customer %s, the order to %q", s.ID, s.CustomerID, o.CustomerID)
 	}
+
 	return ""
 }
 
@@ -162,8 +175,8 @@ const captureManually = "manual"
 // amountDiffers reports whether an intent's amount contradicts the order's. An
 // intent that holds no money and is not being confirmed may lag behind, because
 // it is updated before its next confirm. Of a hold the shop may capture a part
-// (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method), but never
-// more.
+// (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method), but
+// never more.
 func amountDiffers(o *orders.Order, s Snapshot) bool {
 	switch s.Status {
 	case StatusRequiresPaymentMethod, StatusRequiresConfirmation, StatusCanceled:
@@ -176,8 +189,8 @@ func amountDiffers(o *orders.Order, s Snapshot) bool {
 	}
 }
 
-// saysNothingNew reports whether an event that is not final only repeats what is
-// known, so that no reading is needed.
+// saysNothingNew reports whether an event that is not final only repeats what
+// is known, so that no reading is needed.
 func saysNothingNew(in *Intent, a *Attempt, s Snapshot) bool {
 	if s.Status == StatusRequiresPaymentMethod && s.Error == nil {
 		return true // it was just created
@@ -190,12 +203,13 @@ func (r rules) applyToAttempt(a *Attempt, s Snapshot, src source) {
 	if a == nil {
 		return
 	}
+
 	to, progressed := attemptStateOf[s.Status]
 
 	// While the attempt's own call is open, an unpaid intent, or one that waits
 	// for the buyer, may be what a previous attempt left behind; see doc.go. If
-	// this attempt created the intent, there is no previous one, and an error on
-	// the intent is the outcome of its own call.
+	// this attempt created the intent, there is no previous one, and an error
+	// on the intent is the outcome of its own call.
 	if a.State.Open() && src != asOwn && (!progressed || to == RequiresAction) {
 		created := s.AttemptID == a.ID
 		if !created || !progressed && s.Error == nil {
@@ -207,6 +221,7 @@ func (r rules) applyToAttempt(a *Attempt, s Snapshot, src source) {
 		r.move(a, to)
 		return
 	}
+
 	r.fail(a, s.Error)
 }
 
@@ -223,12 +238,14 @@ func (r rules) applyToOrder(st *State, in *Intent, a *Attempt) {
 		} else if o.Status != orders.Authorized {
 			r.review(st, fmt.Sprintf("intent %s holds money for an order that is %s", in.ID, o.Status))
 		}
+
 	case StatusCanceled:
 		if o.Status == orders.Authorized && !st.holdsMoney() {
 			// The order may be paid again, with another intent.
 			o.Status, o.PaymentStatus = orders.Open, orders.Unpaid
 		}
 	}
+
 	st.setBuyerStatus(a)
 }
 
@@ -246,7 +263,12 @@ func (r rules) pay(st *State, in *Intent) {
 	switch {
 	case o.Status.CanBecome(orders.Paid):
 		o.Status, o.PaidAt = orders.Paid, r.now
-		st.Effects = append(st.Effects, Effect{OrderID: o.ID, Kind: paidEffect(o.Mode), CreatedAt: r.now})
+		st.Effects = append(st.Effects, Effect{
+			OrderID:   o.ID,
+			Kind:      paidEffect(o.Mode),
+			CreatedAt: r.now,
+		})
+
 	case o.Status != orders.Paid && o.Status != orders.Review:
 		r.review(st, fmt.Sprintf("intent %s was paid when the order was %s", in.ID, o.Status))
 	}

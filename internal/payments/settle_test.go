@@ -43,10 +43,27 @@ func partly(e event) event {
 
 func is(name string, s payments.Status) event { return event{name: name, status: s} }
 
-func hint(name string, s payments.Status) event { return event{name: name, status: s, kind: "hint"} }
+func hint(name string, s payments.Status) event {
+	return event{
+		name:   name,
+		status: s,
+		kind:   "hint",
+	}
+}
 
 func refund(name, id string, amount int64, status string) event {
-	return event{name: name, status: payments.StatusSucceeded, kind: "refund", refund: payments.Refund{ID: id, IntentID: intentID, Amount: amount, Currency: "usd", Status: status}}
+	return event{
+		name:   name,
+		status: payments.StatusSucceeded,
+		kind:   "refund",
+		refund: payments.Refund{
+			ID:       id,
+			IntentID: intentID,
+			Amount:   amount,
+			Currency: "usd",
+			Status:   status,
+		},
+	}
 }
 
 // released is what Stripe lists for the part of a hold that was not captured.
@@ -56,7 +73,11 @@ var released = func() event {
 	return e
 }()
 
-var cardDeclined = &payments.StripeError{Type: payments.TypeCard, Code: "card_declined", Message: "Your card was declined."}
+var cardDeclined = &payments.StripeError{
+	Type:    payments.TypeCard,
+	Code:    "card_declined",
+	Message: "Your card was declined.",
+}
 
 const (
 	rpm       = payments.StatusRequiresPaymentMethod
@@ -83,13 +104,21 @@ var sequences = []struct {
 		is("created", rpm), is("requires_action", action), hint("charge.succeeded", succeeded), is("succeeded", succeeded), hint("charge.updated", succeeded),
 	}, orders.Paid, orders.PaymentPaid, 1},
 	{"3D Secure failed", action, []event{
-		is("created", rpm), is("requires_action", action), {name: "payment_failed", status: rpm, err: cardDeclined},
+		is("created", rpm), is("requires_action", action), {
+			name:   "payment_failed",
+			status: rpm,
+			err:    cardDeclined,
+		},
 	}, orders.Open, orders.PaymentFailed, 0},
 	{"processing then success", proc, []event{
 		is("created", rpm), is("processing", proc), hint("charge.pending", proc), hint("charge.succeeded", succeeded), is("succeeded", succeeded),
 	}, orders.Paid, orders.PaymentPaid, 1},
 	{"processing then failure", proc, []event{
-		is("created", rpm), is("processing", proc), hint("charge.pending", proc), hint("charge.failed", rpm), {name: "payment_failed", status: rpm, err: cardDeclined},
+		is("created", rpm), is("processing", proc), hint("charge.pending", proc), hint("charge.failed", rpm), {
+			name:   "payment_failed",
+			status: rpm,
+			err:    cardDeclined,
+		},
 	}, orders.Open, orders.PaymentFailed, 0},
 	{"authorized then captured", capturing, []event{
 		is("created", rpm), is("amount_capturable_updated", capturing), hint("charge.succeeded", capturing), hint("charge.captured", succeeded), is("succeeded", succeeded),
@@ -116,7 +145,11 @@ var sequences = []struct {
 		is("created", rpm), is("succeeded", succeeded), refund("refund.created", "re_1", 1099, "pending"), refund("refund.failed", "re_1", 1099, "failed"),
 	}, orders.Paid, orders.PaymentPaid, 1},
 	{"disputed", succeeded, []event{
-		is("created", rpm), hint("charge.succeeded", succeeded), is("succeeded", succeeded), {name: "charge.dispute.created", status: succeeded, kind: "dispute"},
+		is("created", rpm), hint("charge.succeeded", succeeded), is("succeeded", succeeded), {
+			name:   "charge.dispute.created",
+			status: succeeded,
+			kind:   "dispute",
+		},
 		{name: "charge.dispute.closed", status: succeeded, kind: "dispute"},
 	}, orders.Paid, orders.PaymentPaid, 1},
 }
@@ -125,12 +158,17 @@ var sequences = []struct {
 var long = []event{
 	is("created", rpm), is("requires_action", action), hint("charge.succeeded", succeeded), is("succeeded", succeeded),
 	hint("charge.updated", succeeded), refund("refund.created", "re_1", 500, "pending"), refund("refund.updated", "re_1", 500, "succeeded"),
-	hint("charge.refunded", succeeded), {name: "charge.dispute.created", status: succeeded, kind: "dispute"},
+	hint("charge.refunded", succeeded), {
+		name:   "charge.dispute.created",
+		status: succeeded,
+		kind:   "dispute",
+	},
 	{name: "charge.dispute.closed", status: succeeded, kind: "dispute"},
 }
 
-// play delivers the events in the given order. Stripe's truth is at least as far as the
-// latest event delivered: truth(i) says how far after the ith delivery.
+// play delivers the events in the given order. Stripe's truth is at least as
+// far as the latest event delivered: truth(i) says how far after the ith
+// delivery.
 func play(t *testing.T, answer payments.Status, events []event, order []int, truth func(delivered int) int, answered bool) *fixture {
 	t.Helper()
 	f := newFixture(t)
@@ -139,11 +177,14 @@ func play(t *testing.T, answer payments.Status, events []event, order []int, tru
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		s := snap(p, rpm)
 		f.stripe.PutIntent(s)
+
 		if !answered {
 			return payments.Snapshot{}, errReset
 		}
+
 		return snap(p, answer), nil
 	})
+
 	_, _ = f.confirm("ctoken_a")
 	params := f.sent(0)
 	advance := func(to int) {
@@ -151,15 +192,25 @@ func play(t *testing.T, answer payments.Status, events []event, order []int, tru
 			e := events[at+1]
 			s := e.snap(params)
 			f.stripe.PutIntent(s)
+
 			if e.kind == "refund" {
 				f.stripe.PutRefund(e.refund)
 			}
-			f.stripe.PutDispute(payments.Dispute{ID: "dp_1", IntentID: intentID, Amount: 1099, Currency: "usd", Status: e.name})
+
+			f.stripe.PutDispute(payments.Dispute{
+				ID:       "dp_1",
+				IntentID: intentID,
+				Amount:   1099,
+				Currency: "usd",
+				Status:   e.name,
+			})
 		}
 	}
+
 	if answered { // what the answer showed has happened
 		advance(slices.IndexFunc(events, func(e event) bool { return e.status == answer }))
 	}
+
 	for n, i := range order {
 		advance(max(i, truth(n)))
 		var err error
@@ -177,18 +228,20 @@ func play(t *testing.T, answer payments.Status, events []event, order []int, tru
 			t.Fatalf("%s: %v", events[i].name, err)
 		}
 	}
+
 	if !answered { // the resolver repeats the call, and Stripe repeats its answer of that time
 		f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return snap(p, answer), nil })
 		f.clock.Advance(time.Minute)
 		f.runOnce()
 	}
+
 	return f
 }
 
-// TestEventOrderDoesNotMatter delivers every sequence in every order, each event twice,
-// with and without the answer to the confirm call, while Stripe is at the end of
-// the sequence or only as far as what it told: always the same final state and exactly one paid
-// effect.
+// TestEventOrderDoesNotMatter delivers every sequence in every order, each
+// event twice, with and without the answer to the confirm call, while Stripe is
+// at the end of the sequence or only as far as what it told: always the same
+// final state and exactly one paid effect.
 func TestEventOrderDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	for _, seq := range sequences {
@@ -197,6 +250,7 @@ func TestEventOrderDoesNotMatter(t *testing.T) {
 			for d := range deliveries(len(seq.events)) {
 				f := play(t, seq.answer, seq.events, d.order, d.truth, d.answered)
 				check(t, seq.name, f, seq.status, seq.payment, seq.paid, d.order, d.answered)
+
 				if t.Failed() {
 					return
 				}
@@ -212,9 +266,9 @@ type delivery struct {
 	truth    func(delivered int) int // how far Stripe is at least
 }
 
-// deliveries yields the ways in which n events can come: in every order, each twice, with
-// and without the answer to the confirm call, while Stripe is at the end of them or only as
-// far as what it told.
+// deliveries yields the ways in which n events can come: in every order, each
+// twice, with and without the answer to the confirm call, while Stripe is at
+// the end of them or only as far as what it told.
 func deliveries(n int) iter.Seq[delivery] {
 	return func(yield func(delivery) bool) {
 		rnd := rand.New(rand.NewPCG(1, 2))
@@ -249,6 +303,7 @@ func TestLongSequencesInRandomOrder(t *testing.T) {
 		told := rnd.IntN(len(long)) // how far Stripe is at least
 		f := play(t, action, long, order, func(int) int { return told }, answered)
 		check(t, "a whole life", f, orders.Paid, orders.PartiallyRefunded, 1, order, answered)
+
 		if t.Failed() {
 			return
 		}
@@ -271,26 +326,31 @@ func permutations(n int) func(func([]int) bool) {
 		for i := range p {
 			p[i] = i
 		}
+
 		var walk func(k int) bool
 		walk = func(k int) bool {
 			if k == n {
 				return yield(slices.Clone(p))
 			}
+
 			for i := k; i < n; i++ {
 				p[k], p[i] = p[i], p[k]
 				if !walk(k + 1) {
 					return false
 				}
+
 				p[k], p[i] = p[i], p[k]
 			}
+
 			return true
 		}
+
 		walk(0)
 	}
 }
 
-// TestDeclineThenSuccessInAnyOrder has two attempts on one intent: news of the first must
-// not touch the second.
+// TestDeclineThenSuccessInAnyOrder has two attempts on one intent: news of the
+// first must not touch the second.
 func TestDeclineThenSuccessInAnyOrder(t *testing.T) {
 	t.Parallel()
 	for order := range permutations(5) {
@@ -305,6 +365,7 @@ func TestDeclineThenSuccessInAnyOrder(t *testing.T) {
 				f.stripe.PutIntent(s)
 				return payments.Snapshot{}, declined(p)
 			})
+
 			_, _ = f.confirm("ctoken_a")
 			deliver := func(list []int) {
 				for _, i := range list {
@@ -312,6 +373,7 @@ func TestDeclineThenSuccessInAnyOrder(t *testing.T) {
 					if i == 1 || i == 2 {
 						s.Error = cardDeclined
 					}
+
 					var err error
 					if i == 4 {
 						err = f.svc.SettleHint(ctx, orderID, intentID, nil)
@@ -323,24 +385,30 @@ func TestDeclineThenSuccessInAnyOrder(t *testing.T) {
 					}
 				}
 			}
+
 			early := slices.DeleteFunc(slices.Clone(order), func(i int) bool { return i > 2 })
 			if when == 0 {
 				deliver(early)
 			}
+
 			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 				if when == 1 {
 					deliver(early) // the late failure of attempt 1, while attempt 2 is in flight
 				}
+
 				s := snap(p1, succeeded)
 				f.stripe.PutIntent(s)
 				return s, nil
 			})
+
 			if _, err := f.confirm("ctoken_b"); err != nil {
 				t.Fatalf("order %v, when %d: %v", order, when, err)
 			}
+
 			deliver(order)
 			f.wantAttempts(payments.Failed, payments.Succeeded)
 			check(t, fmt.Sprint("when ", when), f, orders.Paid, orders.PaymentPaid, 1, order, true)
+
 			if t.Failed() {
 				return
 			}
@@ -348,7 +416,8 @@ func TestDeclineThenSuccessInAnyOrder(t *testing.T) {
 	}
 }
 
-// TestMismatchGoesToReview: what does not match charges nobody again and refunds nobody.
+// TestMismatchGoesToReview: what does not match charges nobody again and
+// refunds nobody.
 func TestMismatchGoesToReview(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*payments.Snapshot){
@@ -368,20 +437,25 @@ func TestMismatchGoesToReview(t *testing.T) {
 					change(&s)
 					return s
 				}
+
 				f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 					if from == "answer" {
 						return bad(p), nil
 					}
 					return payments.Snapshot{}, errReset
 				})
+
 				_, _ = f.confirm("ctoken_a")
+
 				if from == "event" {
 					truth := bad(f.sent(0))
 					f.stripe.PutIntent(truth)
+
 					if err := f.svc.Settle(context.Background(), orderID, bad(f.sent(0)), nil); err != nil {
 						t.Fatal(err)
 					}
 				}
+
 				f.wantOrder(orders.Review, orders.PaymentReview)
 				if f.state().Order.ReviewReason == "" {
 					t.Error("no reason is given")
@@ -403,11 +477,14 @@ func TestSecondSuccessGoesToReview(t *testing.T) {
 	if _, err := f.confirm("ctoken_a"); err != nil {
 		t.Fatal(err)
 	}
+
 	second := snap(f.sent(0), succeeded)
 	second.ID = "pi_2"
+
 	if err := f.svc.Settle(context.Background(), orderID, second, nil); err != nil {
 		t.Fatal(err)
 	}
+
 	f.wantOrder(orders.Review, orders.PaymentReview)
 	f.wantPaidOnce()
 }
@@ -424,8 +501,8 @@ func TestMoneyForAnExpiredOrderGoesToReview(t *testing.T) {
 	f.wantOrder(orders.Review, orders.PaymentReview)
 }
 
-// TestOvertakenReadingIsReadAgain: of two readings the later one wins, though it commits
-// first.
+// TestOvertakenReadingIsReadAgain: of two readings the later one wins, though
+// it commits first.
 func TestOvertakenReadingIsReadAgain(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -434,30 +511,35 @@ func TestOvertakenReadingIsReadAgain(t *testing.T) {
 		f.stripe.PutIntent(s)
 		return s, nil
 	})
+
 	if _, err := f.confirm("ctoken_a"); err != nil {
 		t.Fatal(err)
 	}
+
 	paid := snap(f.sent(0), succeeded)
 	stale := snap(f.sent(0), proc)
 	f.stripe.PutIntent(stale)
 	f.stripe.OnRead(func() { // between the reading and its commit the webhook brings the end
 		f.stripe.OnRead(nil)
 		f.stripe.PutIntent(paid)
+
 		if err := f.svc.Settle(context.Background(), orderID, paid, nil); err != nil {
 			t.Error(err)
 		}
 	})
+
 	if err := f.svc.SettleFresh(context.Background(), orderID, intentID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if f.stripe.Readings() != 2 {
 		t.Errorf("%d readings, want 2", f.stripe.Readings())
 	}
+
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 }
 
-// TestReadingOfAFormerAttempt: a reading that was made before the next attempt began must
-// not end that one, though the intent's status is the same again.
+// TestReadingOfAFormerAttempt: a reading that was made before the next attempt
+// began must not end that one, though the intent's status is the same again.
 func TestReadingOfAFormerAttempt(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -466,10 +548,13 @@ func TestReadingOfAFormerAttempt(t *testing.T) {
 		f.stripe.PutIntent(s)
 		return s, nil
 	}
+
 	f.stripe.OnSend(act)
+
 	if _, err := f.confirm("ctoken_a"); err != nil {
 		t.Fatal(err)
 	}
+
 	failed := snap(f.sent(0), rpm)
 	failed.Error = cardDeclined
 	f.stripe.PutIntent(failed)
@@ -483,17 +568,21 @@ func TestReadingOfAFormerAttempt(t *testing.T) {
 			f.stripe.PutIntent(s)
 			return s, nil
 		})
+
 		if _, err := f.confirm("ctoken_b"); err != nil {
 			t.Error(err)
 		}
 	})
+
 	if err := f.svc.SettleFresh(context.Background(), orderID, intentID, nil); err != nil {
 		t.Fatal(err)
 	}
+
 	f.wantAttempts(payments.Failed, payments.RequiresAction)
 }
 
-// TestReviewIsNotGoneOnWith: what does not match must not be authenticated either.
+// TestReviewIsNotGoneOnWith: what does not match must not be authenticated
+// either.
 func TestReviewIsNotGoneOnWith(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -502,6 +591,7 @@ func TestReviewIsNotGoneOnWith(t *testing.T) {
 		s.Amount = 1
 		return s, nil
 	})
+
 	if a, err := f.confirm("ctoken_a"); !fault.Is(err, "order_not_open") {
 		t.Errorf("got %+v, %v; want order_not_open", a, err)
 	}
@@ -510,8 +600,8 @@ func TestReviewIsNotGoneOnWith(t *testing.T) {
 	}
 }
 
-// TestRefusedWhileAnotherActionWaits: the refusal of a token is told, not the action that a
-// former one left on the intent.
+// TestRefusedWhileAnotherActionWaits: the refusal of a token is told, not the
+// action that a former one left on the intent.
 func TestRefusedWhileAnotherActionWaits(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -520,39 +610,58 @@ func TestRefusedWhileAnotherActionWaits(t *testing.T) {
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		s := snap(p, action)
 		s.AttemptID = f.state().Attempts[0].ID
-		return payments.Snapshot{}, &payments.CallError{Outcome: payments.OutcomeRefused, Snapshot: &s, Param: "confirmation_token",
-			Stripe: payments.StripeError{Type: payments.TypeInvalidRequest}}
+		return payments.Snapshot{}, &payments.CallError{
+			Outcome:  payments.OutcomeRefused,
+			Snapshot: &s,
+			Param:    "confirmation_token",
+			Stripe:   payments.StripeError{Type: payments.TypeInvalidRequest},
+		}
 	})
+
 	if a, err := f.confirm("ctoken_b"); !fault.Is(err, "token_expired") {
 		t.Errorf("got %+v, %v; want token_expired", a, err)
 	}
+
 	f.wantAttempts(payments.Failed, payments.Failed)
 }
 
-// TestAHoldThatWasLetGoIsNoRefund: Stripe lists a refund for it, but the money was never
-// taken.
+// TestAHoldThatWasLetGoIsNoRefund: Stripe lists a refund for it, but the money
+// was never taken.
 func TestAHoldThatWasLetGoIsNoRefund(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return snap(p, capturing), nil })
+
 	if _, err := f.confirm("ctoken_a"); err != nil {
 		t.Fatal(err)
 	}
+
 	canceled := snap(f.sent(0), gone)
 	if err := f.svc.Settle(context.Background(), orderID, canceled, nil); err != nil {
 		t.Fatal(err)
 	}
-	f.stripe.PutRefund(payments.Refund{ID: "re_1", IntentID: intentID, Amount: 1099, Currency: "usd", Status: "succeeded"})
+
+	f.stripe.PutRefund(payments.Refund{
+		ID:       "re_1",
+		IntentID: intentID,
+		Amount:   1099,
+		Currency: "usd",
+		Status:   "succeeded",
+	})
+
 	if err := f.svc.SettleRefunds(context.Background(), orderID, intentID, nil); err != nil {
 		t.Fatal(err)
 	}
+
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		s := snap(p, succeeded)
 		s.ID = "pi_2"
 		return s, nil
 	})
+
 	if _, err := f.confirm("ctoken_b"); err != nil {
 		t.Fatal(err)
 	}
+
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 }

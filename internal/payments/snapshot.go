@@ -23,8 +23,8 @@ const (
 // Final reports whether an intent never leaves the status again.
 func (s Status) Final() bool { return s == StatusSucceeded || s == StatusCanceled }
 
-// Snapshot is a PaymentIntent or a SetupIntent as it was at some moment, from an
-// answer, an event or a reading. Amounts are in minor units.
+// Snapshot is a PaymentIntent or a SetupIntent as it was at some moment, from
+// an answer, an event or a reading. Amounts are in minor units.
 type Snapshot struct {
 	ID             string
 	OrderID        string // from our metadata, "" if the intent is not ours
@@ -40,9 +40,10 @@ type Snapshot struct {
 	CustomerID     string
 	ClientSecret   string
 	Error          *StripeError // last_payment_error or last_setup_error
-	// InvoiceID is the invoice that the intent pays, "" for none. An event carries
-	// no more than that. A reading adds the invoice's subscription, and Renewal:
-	// whether the invoice is a later one than the subscription's first.
+	// InvoiceID is the invoice that the intent pays, "" for none. An event
+	// carries no more than that. A reading adds the invoice's subscription, and
+	// Renewal: whether the invoice is a later one than the subscription's
+	// first.
 	InvoiceID      string
 	SubscriptionID string
 	Renewal        bool
@@ -50,7 +51,8 @@ type Snapshot struct {
 	CreatedAt      time.Time
 }
 
-// IsSetup reports whether the snapshot is of a SetupIntent, which holds no money.
+// IsSetup reports whether the snapshot is of a SetupIntent, which holds no
+// money.
 func (s Snapshot) IsSetup() bool { return IsSetup(s.ID) }
 
 // IsSetup reports whether an intent's ID is that of a SetupIntent.

@@ -7,9 +7,10 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// State is everything that the rules need about one order, read and written back
-// under the order's lock. A rule changes it in place: it may alter Order and the
-// elements of the lists, and append to the lists. It never removes an element.
+// State is everything that the rules need about one order, read and written
+// back under the order's lock. A rule changes it in place: it may alter Order
+// and the elements of the lists, and append to the lists. It never removes an
+// element.
 type State struct {
 	Order    orders.Order
 	Attempts []Attempt // oldest first; at most one is active
@@ -19,14 +20,14 @@ type State struct {
 	// Subscriptions are all that the order began, oldest first. At most one is
 	// running.
 	Subscriptions []Subscription
-	// Operations are the captures, cancellations and refunds that the shop asked
-	// for, oldest first. At most one is started.
+	// Operations are the captures, cancellations and refunds that the shop
+	// asked for, oldest first. At most one is started.
 	Operations []Operation
 	Effects    []Effect // new ones only; the store ignores one that exists
 }
 
-// Intent is what is known of a PaymentIntent or SetupIntent that was ever linked
-// to an order.
+// Intent is what is known of a PaymentIntent or SetupIntent that was ever
+// linked to an order.
 type Intent struct {
 	ID           string
 	OrderID      string
@@ -35,8 +36,8 @@ type Intent struct {
 	Amount       int64
 	Captured     int64 // amount_received
 	Currency     string
-	// CaptureBefore is when a hold lapses, zero if that is not known or there is
-	// no hold.
+	// CaptureBefore is when a hold lapses, zero if that is not known or there
+	// is no hold.
 	CaptureBefore  time.Time
 	SubscriptionID string // the subscription whose invoice it pays, "" for none
 	Renewal        bool   // it pays a later invoice than the first, so not the order
@@ -73,8 +74,8 @@ func (st *State) attempt(id string) *Attempt {
 	return find(st.Attempts, func(a *Attempt) bool { return a.ID == id })
 }
 
-// attemptWith returns the attempt that a ConfirmationToken started, nil if there
-// is none.
+// attemptWith returns the attempt that a ConfirmationToken started, nil if
+// there is none.
 func (st *State) attemptWith(token string) *Attempt {
 	return find(st.Attempts, func(a *Attempt) bool { return a.Params.Token == token })
 }
@@ -84,8 +85,8 @@ func (st *State) Intent(id string) *Intent {
 	return find(st.Intents, func(in *Intent) bool { return in.ID == id })
 }
 
-// livingIntent returns the order's own intent that is not canceled, nil if there
-// is none.
+// livingIntent returns the order's own intent that is not canceled, nil if
+// there is none.
 func (st *State) livingIntent() *Intent {
 	for i := len(st.Intents) - 1; i >= 0; i-- {
 		if in := &st.Intents[i]; in.Status != StatusCanceled && !in.Renewal {

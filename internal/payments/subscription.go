@@ -67,8 +67,8 @@ func (r SubscriptionReading) ReviewReason() string {
 
 // SettleSubscription reads a subscription at Stripe, brings it and its first
 // payment into its order, and marks claim as done in the same transaction. The
-// later of two readings wins, as in SettleFresh. Events of a subscription and of
-// its invoices only hint that it changed.
+// later of two readings wins, as in SettleFresh. Events of a subscription and
+// of its invoices only hint that it changed.
 func (s *Service) SettleSubscription(
 	ctx context.Context, orderID, subscriptionID string, claim *queue.Claim,
 ) error {
@@ -77,6 +77,7 @@ func (s *Service) SettleSubscription(
 		if err != nil {
 			return err
 		}
+
 		reading, err := s.cfg.Stripe.Subscription(ctx, subscriptionID)
 		if err != nil {
 			return fmt.Errorf("payments: read %s: %w", subscriptionID, err)
@@ -86,26 +87,30 @@ func (s *Service) SettleSubscription(
 		if reading.First != nil {
 			intentID = reading.First.ID
 		}
+
 		err = s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
 			if revisionOf(st, intentID) != revisionOf(before, intentID) {
 				return errStaleReading
 			}
+
 			s.rules().setSubscription(st, reading.Subscription, asFresh)
 			if reading.First == nil {
 				return nil
 			}
+
 			return s.rules().settle(st, *reading.First, asFresh)
 		})
 		if !errors.Is(err, errStaleReading) {
 			return err
 		}
 	}
+
 	return fmt.Errorf("payments: %s: %w, %d times", subscriptionID, errStaleReading, maxReadings)
 }
 
 // setSubscription records a subscription. A source that may be old only adds a
-// subscription that is not known, or completes an incomplete one: a subscription
-// never becomes incomplete again.
+// subscription that is not known, or completes an incomplete one: a
+// subscription never becomes incomplete again.
 func (r rules) setSubscription(st *State, latest Subscription, src source) {
 	known := st.Subscription(latest.ID)
 	switch {
@@ -115,7 +120,9 @@ func (r rules) setSubscription(st *State, latest Subscription, src source) {
 			OrderID:   st.Order.ID,
 			CreatedAt: latest.CreatedAt,
 		})
+
 		known = &st.Subscriptions[len(st.Subscriptions)-1]
+
 	case src != asFresh &&
 		(known.Status != SubscriptionIncomplete || latest.Status == SubscriptionIncomplete):
 		return
@@ -134,8 +141,8 @@ func (r rules) setSubscription(st *State, latest Subscription, src source) {
 }
 
 // runsUnpaid reports whether the subscription of a canceled intent is running.
-// It may be: Stripe derives the status from the latest invoice that is not void,
-// and a process may have died after it voided the only one.
+// It may be: Stripe derives the status from the latest invoice that is not
+// void, and a process may have died after it voided the only one.
 func (st *State) runsUnpaid(in *Intent) bool {
 	if in.Status != StatusCanceled || in.Renewal || in.SubscriptionID == "" {
 		return false
@@ -159,11 +166,12 @@ func (st *State) strayReason() string {
 			return reason
 		}
 	}
+
 	return ""
 }
 
-// paidBeforeSubscription returns the intent that paid the order while the row of
-// its subscription does not show that yet.
+// paidBeforeSubscription returns the intent that paid the order while the row
+// of its subscription does not show that yet.
 func (st *State) paidBeforeSubscription() (intentID string, ok bool) {
 	for _, in := range st.Intents {
 		if in.Status != StatusSucceeded || in.SubscriptionID == "" || in.Renewal {

@@ -43,11 +43,14 @@ func TestPaidSubscriptionIsReadUntilItShows(t *testing.T) {
 		f.happen(p, moment{intent: succeeded, sub: active})
 		return snapOf(p, succeeded, incomplete), nil // as it was a moment before
 	})
+
 	if _, err := f.confirm("ctoken_a"); err != nil {
 		t.Fatal(err)
 	}
+
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 	f.wantSubscription(active)
+
 	if f.stripe.Readings() != 1 {
 		t.Errorf("%d readings, want one", f.stripe.Readings())
 	}
@@ -60,15 +63,19 @@ func TestPaidSubscriptionThatCannotBeReadIsPaidAllTheSame(t *testing.T) {
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		return snapOf(p, succeeded, incomplete), nil
 	})
+
 	if answer, err := f.confirm("ctoken_a"); err != nil || answer.Status != succeeded {
 		t.Errorf("answered %+v, %v", answer, err)
 	}
+
 	f.wantSubscription(incomplete)
 	f.stripe.SetDown(nil)
 	f.happen(f.sent(0), moment{intent: succeeded, sub: active})
+
 	if err := f.svc.SettleSubscription(context.Background(), orderID, subID, nil); err != nil {
 		t.Fatal(err)
 	}
+
 	f.wantSubscription(active)
 	f.wantPaidOnce()
 }
@@ -84,9 +91,11 @@ func TestLateAnswerDoesNotUndoASubscription(t *testing.T) {
 		}
 		return snapOf(p, succeeded, active), nil
 	})
+
 	if _, err := f.confirm("ctoken_a"); err != nil {
 		t.Fatal(err)
 	}
+
 	f.wantSubscription(payments.SubscriptionCanceled)
 	f.wantPaidOnce()
 }
@@ -100,13 +109,16 @@ func TestOvertakenReadingOfASubscriptionIsDoneAgain(t *testing.T) {
 	f.stripe.OnSubscription(func() {
 		f.stripe.OnSubscription(nil)
 		f.happen(p, moment{intent: succeeded, sub: active, renewal: succeeded})
+
 		if err := f.svc.SettleFresh(context.Background(), orderID, renewalID, nil); err != nil {
 			t.Error(err)
 		}
 	})
+
 	if err := f.svc.SettleSubscription(context.Background(), orderID, subID, nil); err != nil {
 		t.Fatal(err)
 	}
+
 	f.wantSubscription(active)
 }
 
@@ -117,17 +129,21 @@ func TestSubscriptionNewsOfAnUnlinkedFirstPaymentPaysTheOrder(t *testing.T) {
 		f.happen(p, moment{intent: succeeded, sub: active})
 		return payments.Snapshot{}, errReset
 	})
+
 	_, _ = f.confirm("ctoken_a")
+
 	if err := f.svc.SettleSubscription(context.Background(), orderID, subID, nil); err != nil {
 		t.Fatal(err)
 	}
+
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 	f.wantAttempts(payments.Succeeded)
 	f.wantSubscription(active)
 	f.wantPaidOnce()
 }
 
-// A step after that which made the subscription fails: what is there is not made again.
+// A step after that which made the subscription fails: what is there is not
+// made again.
 func TestErrorOfALaterStepLinksWhatAnEarlierOneMade(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -148,27 +164,33 @@ func TestErrorOfALaterStepLinksWhatAnEarlierOneMade(t *testing.T) {
 				e.Snapshot = &s
 				return payments.Snapshot{}, &e
 			})
+
 			if _, err := f.confirm("ctoken_a"); err == nil {
 				t.Error("no error")
 			}
+
 			f.wantAttempts(c.state)
 			f.wantSubscription(incomplete)
+
 			if st := f.state(); st.Attempts[0].IntentID != intentID || st.Intents[0].SubscriptionID != subID {
 				t.Errorf("the attempt is on %q, the intent of %q", st.Attempts[0].IntentID, st.Intents[0].SubscriptionID)
 			}
 			if c.state != payments.Failed {
 				return
 			}
+
 			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 				f.happen(p, moment{intent: succeeded, sub: active})
 				return snapOf(p, succeeded, active), nil
 			})
+
 			if _, err := f.confirm("ctoken_b"); err != nil {
 				t.Fatal(err)
 			}
 			if p := f.sent(1); p.IntentID != intentID || p.BringUpToDate {
 				t.Errorf("the second attempt is on %q (brought up to date: %t), want the same intent as it is", p.IntentID, p.BringUpToDate)
 			}
+
 			f.wantPaidOnce()
 		})
 	}
@@ -178,15 +200,21 @@ func TestMismatchOfASubscriptionIsForAPerson(t *testing.T) {
 	t.Parallel()
 	f := newFixtureOf(t, orders.ModeSubscription)
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
-		return payments.Snapshot{}, &payments.CallError{Outcome: payments.OutcomeRefused, Mismatch: "it begins with 900 usd",
-			Stripe: payments.StripeError{Type: payments.TypeInvalidRequest}}
+		return payments.Snapshot{}, &payments.CallError{
+			Outcome:  payments.OutcomeRefused,
+			Mismatch: "it begins with 900 usd",
+			Stripe:   payments.StripeError{Type: payments.TypeInvalidRequest},
+		}
 	})
+
 	_, err := f.confirm("ctoken_a")
 	if f := fault.Of(err); f.Code != "order_not_open" || strings.Contains(f.Message, "900") {
 		t.Errorf("the buyer is told %q: %q", f.Code, f.Message)
 	}
+
 	f.wantOrder(orders.Review, orders.PaymentReview)
 	f.wantAttempts(payments.Failed)
+
 	if got := f.state().Order.ReviewReason; got != "it begins with 900 usd" {
 		t.Errorf("the reason is %q", got)
 	}
@@ -195,7 +223,8 @@ func TestMismatchOfASubscriptionIsForAPerson(t *testing.T) {
 	}
 }
 
-// What is subscribed to cannot be changed: the old subscription ends before another begins.
+// What is subscribed to cannot be changed: the old subscription ends before
+// another begins.
 func TestChangedOrderEndsTheOldSubscriptionFirst(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*orders.Order){
@@ -214,34 +243,42 @@ func TestChangedOrderEndsTheOldSubscriptionFirst(t *testing.T) {
 				if f.stripe.Canceled() != 1 {
 					t.Error("the old subscription is still there")
 				}
+
 				s := snapOf(p, succeeded, active)
 				s.ID = "pi_other"
 				return s, nil
 			})
+
 			if _, err := f.confirm("ctoken_b"); err != nil {
 				t.Fatal(err)
 			}
 			if p := f.sent(1); p.IntentID != "" || p.Items[0] != st.Order.Items[0] {
 				t.Errorf("sent %+v, want a new subscription to %+v", p, st.Order.Items)
 			}
+
 			f.wantPaidOnce()
 		})
 	}
+
 	t.Run("and is not begun while the old one cannot be ended", func(t *testing.T) {
 		t.Parallel()
 		f := declinedSubscription(t)
 		f.store.states[orderID].Order.Amount = 900
 		f.stripe.OnCancel(func() error { return errReset })
+
 		if _, err := f.confirm("ctoken_b"); !errors.Is(err, payments.ErrPaymentInProgress) || f.calls() != 1 {
 			t.Errorf("%d calls, %v; want one and ErrPaymentInProgress", f.calls(), err)
 		}
+
 		f.stripe.OnCancel(func() error { // somebody paid it a moment before
 			f.happen(f.sent(0), moment{intent: succeeded, sub: active})
 			return &payments.CallError{Outcome: payments.OutcomeRefused}
 		})
+
 		if _, err := f.confirm("ctoken_c"); err == nil || f.calls() != 1 {
 			t.Errorf("%d calls, %v; want no other", f.calls(), err)
 		}
+
 		f.wantOrder(orders.Review, orders.PaymentReview) // over another amount than the order's
 	})
 }
@@ -253,30 +290,40 @@ func declinedSubscription(t *testing.T) *fixture {
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		f.happen(p, moment{intent: rpm, sub: incomplete})
 		s := snapOf(p, rpm, incomplete)
-		return payments.Snapshot{}, &payments.CallError{Outcome: payments.OutcomeRefused, Stripe: *cardDeclined, Snapshot: &s}
+		return payments.Snapshot{}, &payments.CallError{
+			Outcome:  payments.OutcomeRefused,
+			Stripe:   *cardDeclined,
+			Snapshot: &s,
+		}
 	})
+
 	if _, err := f.confirm("ctoken_a"); err == nil {
 		t.Fatal("it was not declined")
 	}
+
 	f.wantAttempts(payments.Failed)
 	return f
 }
 
-// runningUnpaid has an open order whose first payment is canceled and whose subscription goes
-// on: somebody died after voiding the invoice, and Stripe ignores what is void.
+// runningUnpaid has an open order whose first payment is canceled and whose
+// subscription goes on: somebody died after voiding the invoice, and Stripe
+// ignores what is void.
 func runningUnpaid(t *testing.T) *fixture {
 	t.Helper()
 	f := declinedSubscription(t)
 	p := f.sent(0)
 	f.happen(p, moment{intent: gone, sub: active})
+
 	if err := f.svc.SettleSubscription(context.Background(), orderID, subID, nil); err != nil {
 		t.Fatal(err)
 	}
+
 	f.wantSubscription(active)
 	f.stripe.OnCancel(func() error {
 		f.happen(p, moment{intent: gone, sub: payments.SubscriptionCanceled})
 		return nil
 	})
+
 	return f
 }
 
@@ -287,13 +334,16 @@ func TestSubscriptionThatRunsUnpaidEndsBeforeAnotherBegins(t *testing.T) {
 		if f.stripe.Canceled() != 1 {
 			t.Error("the old subscription is still there")
 		}
+
 		s := snapOf(p, succeeded, active)
 		s.ID, s.SubscriptionID, s.Subscription.ID = "pi_other", "sub_other", "sub_other"
 		return s, nil
 	})
+
 	if _, err := f.confirm("ctoken_b"); err != nil {
 		t.Fatal(err)
 	}
+
 	f.wantPaidOnce()
 	if st := f.state(); st.Subscriptions[0].Status != payments.SubscriptionCanceled || st.Subscriptions[1].Status != active {
 		t.Errorf("subscriptions %+v, want the first ended and the second active", st.Subscriptions)
@@ -328,13 +378,16 @@ func TestSubscriptionThatRunsForAClosedOrderIsForAPerson(t *testing.T) {
 		f.happen(p, moment{intent: gone, sub: payments.SubscriptionIncompleteExpired})
 		return nil
 	})
+
 	f.clock.Advance(25 * time.Hour)
 	f.runOnce()
 	f.wantOrder(orders.Expired, orders.Unpaid)
 	f.happen(p, moment{intent: gone, sub: active})
+
 	if err := f.svc.SettleSubscription(context.Background(), orderID, subID, nil); err != nil {
 		t.Fatal(err)
 	}
+
 	f.wantOrder(orders.Review, orders.PaymentReview)
 }
 
@@ -359,9 +412,11 @@ func TestIntentOfAnotherKindGoesToReview(t *testing.T) {
 			s.ID = id
 			return s, nil
 		})
+
 		if _, err := f.confirm("ctoken_a"); err == nil {
 			t.Errorf("%s: an intent %s was taken", mode, id)
 		}
+
 		f.wantOrder(orders.Review, orders.PaymentReview)
 	}
 }
@@ -370,12 +425,20 @@ func TestSetupWhoseAuthenticationFailedTellsItsOwnWords(t *testing.T) {
 	t.Parallel()
 	f := newFixtureOf(t, orders.ModeSetup)
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return snapOf(p, action, ""), nil })
+
 	if answer, err := f.confirm("ctoken_a"); err != nil || answer.Status != action {
 		t.Fatalf("%+v, %v", answer, err)
 	}
+
 	s := snapOf(f.sent(0), rpm, "")
-	s.Error = &payments.StripeError{Type: payments.TypeInvalidRequest, Code: "setup_intent_authentication_failure", Message: "for developers"}
+	s.Error = &payments.StripeError{
+		Type:    payments.TypeInvalidRequest,
+		Code:    "setup_intent_authentication_failure",
+		Message: "for developers",
+	}
+
 	f.stripe.PutIntent(s)
+
 	if err := f.svc.Settle(context.Background(), orderID, s, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -392,10 +455,12 @@ func TestResolverReadsByMode(t *testing.T) {
 			f.happen(p, moment{intent: succeeded, sub: active})
 			return payments.Snapshot{}, errReset
 		})
+
 		_, _ = f.confirm("ctoken_a")
 		f.clock.Advance(20 * time.Minute) // too late to send it again
 		f.runOnce()
 		f.wantOrder(orders.Paid, orders.PaymentPaid)
+
 		if p := f.stripe.LastSearch(); f.calls() != 1 || p.Mode != mode || p.Customer != customerID {
 			t.Errorf("%s: %d calls, looked for %+v", mode, f.calls(), p)
 		}
@@ -412,25 +477,31 @@ func TestWhoseOrderAnInvoiceIs(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
+
 		return id
 	}
 	if got := ask(payments.Ref{IntentID: renewalID, InvoiceID: "in_2"}); got != orderID {
 		t.Errorf("of a known subscription: %q", got)
 	}
+
 	f.store.states[orderID].Subscriptions = nil
 	if got := ask(payments.Ref{InvoiceID: "in_2"}); got != orderID {
 		t.Errorf("by the subscription's metadata: %q", got)
 	}
+
 	strange := payments.SubscriptionReading{Subscription: subscriptionIn(active)}
 	strange.OrderID = "ord_else"
 	f.stripe.PutSubscription(strange)
+
 	if got := ask(payments.Ref{InvoiceID: "in_2"}); got != "" {
 		t.Errorf("of a stranger's subscription: %q", got)
 	}
+
 	f.stripe.PutInvoice("in_2", "")
 	if got := ask(payments.Ref{InvoiceID: "in_2"}); got != "" {
 		t.Errorf("of an invoice without a subscription: %q", got)
 	}
+
 	f.stripe.SetDown(errInternal)
 	if _, err := f.svc.AskOrderOf(ctx, payments.Ref{InvoiceID: "in_2"}); err == nil {
 		t.Error("no error while Stripe is down")
@@ -454,19 +525,30 @@ func (k kept) Order(context.Context, string) (orders.Order, error) {
 
 // post is a confirm call over HTTP.
 func (f *fixture) post(ensure func(context.Context, http.ResponseWriter, *http.Request, orders.Order) error) (status int) {
-	shop := orders.New(orders.Config{Store: kept{f: f}, Now: f.clock.Now, ExpiresAfter: time.Hour, BaseURL: "http://shop.test"})
+	shop := orders.New(orders.Config{
+		Store:        kept{f: f},
+		Now:          f.clock.Now,
+		ExpiresAfter: time.Hour,
+		BaseURL:      "http://shop.test",
+	})
+
 	r := httptest.NewRequest(http.MethodPost, "/create-confirm-intent", strings.NewReader(`{"confirmationTokenId":"ctoken_a"}`))
 	r.Header.Set("Content-Type", "application/json")
 	r.AddCookie(&http.Cookie{Name: "checkoutd_order", Value: orderID + ":token"})
 	w := httptest.NewRecorder()
 	httpio.HandleStripe(payments.NewHandler(f.svc, shop, ensure).ServeHTTP)(w, r)
+
 	return w.Code
 }
 
 func TestConfirmEnsuresACustomerFirst(t *testing.T) {
 	t.Parallel()
 	refusal := fault.New(fault.Unavailable, "payment_provider_unavailable", "No.")
-	for mode, want := range map[orders.Mode]int{orders.ModePayment: 0, orders.ModeSetup: 1, orders.ModeSubscription: 1} {
+	for mode, want := range map[orders.Mode]int{
+		orders.ModePayment:      0,
+		orders.ModeSetup:        1,
+		orders.ModeSubscription: 1,
+	} {
 		f := newFixtureOf(t, mode)
 		asked := 0
 		status := f.post(func(context.Context, http.ResponseWriter, *http.Request, orders.Order) error {

@@ -7,7 +7,8 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// What the buyer took back is taken off the intent, or Stripe would mail its receipt there.
+// What the buyer took back is taken off the intent, or Stripe would mail its
+// receipt there.
 func TestBringUpToDateTakesOffWhatIsGone(t *testing.T) {
 	t.Parallel()
 	var update map[string][]string
@@ -16,26 +17,39 @@ func TestBringUpToDateTakesOffWhatIsGone(t *testing.T) {
 			if err := r.ParseForm(); err != nil {
 				t.Error(err)
 			}
+
 			update = r.PostForm
 		}
+
 		_, _ = w.Write([]byte(`{"id":"pi_1","object":"payment_intent","status":"succeeded"}`))
 	})
+
 	p := params
 	p.IntentID, p.BringUpToDate, p.Options = "pi_1", true, orders.Options{ReceiptEmail: true}
+
 	for _, tt := range []struct {
 		contact  orders.Contact
 		receipts bool
 		want     map[string]string // "-" is not sent
 	}{
-		{orders.Contact{}, true, map[string]string{"receipt_email": "", "shipping": "", "shipping[name]": "-"}},
+		{orders.Contact{}, true, map[string]string{
+			"receipt_email":  "",
+			"shipping":       "",
+			"shipping[name]": "-",
+		}},
 		{orders.Contact{}, false, map[string]string{"receipt_email": "-", "shipping": ""}},
 		{orders.Contact{Email: "a@example.com", Shipping: &orders.Address{Name: "A", Address: orders.Place{Line1: "1", Country: "FR"}}}, true,
-			map[string]string{"receipt_email": "a@example.com", "shipping": "-", "shipping[name]": "A"}},
+			map[string]string{
+				"receipt_email":  "a@example.com",
+				"shipping":       "-",
+				"shipping[name]": "A",
+			}},
 	} {
 		p.Contact, p.ReceiptEmail = tt.contact, tt.receipts
 		if _, err := c.Send(t.Context(), p, "checkoutd-1"); err != nil {
 			t.Fatal(err)
 		}
+
 		for name, want := range tt.want {
 			got, sent := update[name]
 			if sent != (want != "-") || sent && got[0] != want {

@@ -36,6 +36,7 @@ func (c *Client) CheckCustomer(ctx context.Context, id string) error {
 	case isMissing(err, anyParam):
 		return fmt.Errorf("%w: %w", customersession.ErrNoCustomer, err)
 	}
+
 	return err
 }
 
@@ -53,6 +54,7 @@ func (c *Client) CreateCustomerSession(
 			},
 		},
 	}
+
 	post(ctx, &params.Params, key)
 	cs, err := c.api.CustomerSessions.New(params)
 
@@ -64,6 +66,7 @@ func (c *Client) CreateCustomerSession(
 	case err != nil:
 		return "", err
 	}
+
 	return cs.ClientSecret, nil
 }
 
@@ -86,15 +89,19 @@ func features(f customersession.Features) *stripe.CustomerSessionComponentsPayme
 		PaymentMethodRemove:    enabled(f.Remove),
 		PaymentMethodSave:      enabled(f.Save),
 	}
+
 	if f.Save {
 		out.PaymentMethodSaveUsage = optional(f.SaveUsage)
 	}
+
 	if f.Redisplay && len(f.Filters) > 0 {
 		out.PaymentMethodAllowRedisplayFilters = stripe.StringSlice(f.Filters)
 	}
+
 	if f.Redisplay && f.Limit > 0 {
 		out.PaymentMethodRedisplayLimit = stripe.Int64(int64(f.Limit))
 	}
+
 	return out
 }
 

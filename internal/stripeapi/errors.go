@@ -43,6 +43,7 @@ func callError(err error) error {
 		Param: e.Param,
 		Cause: fmt.Errorf("status %d, request %s", e.HTTPStatusCode, e.RequestID),
 	}
+
 	switch {
 	case e.PaymentIntent != nil:
 		s := snapshot(e.PaymentIntent)
@@ -51,6 +52,7 @@ func callError(err error) error {
 		s := setupSnapshot(e.SetupIntent)
 		out.Snapshot = &s
 	}
+
 	return out
 }
 
@@ -69,11 +71,14 @@ func (c clipped) Error() string {
 			b.WriteRune('…')
 			break
 		}
+
 		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
 			r = '.'
 		}
+
 		b.WriteRune(r)
 	}
+
 	return b.String()
 }
 
@@ -110,6 +115,7 @@ func outcome(e *stripe.Error) payments.Outcome {
 		// Stripe may complete it later
 		// (https://docs.stripe.com/error-low-level#server-errors).
 		return payments.OutcomeUnknown
+
 	case e.Type == stripe.ErrorTypeIdempotency:
 		return payments.OutcomeUnknown // the key was used before, with other parameters
 	default:

@@ -21,13 +21,23 @@ func client(t *testing.T, h http.HandlerFunc) *stripeapi.Client {
 	t.Helper()
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
-	return stripeapi.New(stripeapi.Config{Key: "sk_test_123456789", BaseURL: srv.URL, Timeout: 300 * time.Millisecond, AppVersion: "1.2.3"})
+	return stripeapi.New(stripeapi.Config{
+		Key:        "sk_test_123456789",
+		BaseURL:    srv.URL,
+		Timeout:    300 * time.Millisecond,
+		AppVersion: "1.2.3",
+	})
 }
 
-var params = payments.Params{Token: "ctoken_1", Amount: 1099, Currency: "usd", ReturnURL: "https://shop.test/"}
+var params = payments.Params{
+	Token:     "ctoken_1",
+	Amount:    1099,
+	Currency:  "usd",
+	ReturnURL: "https://shop.test/",
+}
 
-// TestErrorsSayWhatTheyLeftBehind walks the errors that Stripe documents and those that
-// only a network makes.
+// TestErrorsSayWhatTheyLeftBehind walks the errors that Stripe documents and
+// those that only a network makes.
 func TestErrorsSayWhatTheyLeftBehind(t *testing.T) {
 	t.Parallel()
 	answer := func(status int, body string) http.HandlerFunc {
@@ -37,6 +47,7 @@ func TestErrorsSayWhatTheyLeftBehind(t *testing.T) {
 			_, _ = w.Write([]byte(body))
 		}
 	}
+
 	intent := `"payment_intent":{"id":"pi_1","object":"payment_intent","status":"requires_payment_method","amount":1099,"currency":"usd"}`
 	for _, tt := range []struct {
 		name    string
@@ -70,14 +81,17 @@ func TestErrorsSayWhatTheyLeftBehind(t *testing.T) {
 			t.Parallel()
 			c := client(t, tt.handler)
 			_, err := c.Send(context.Background(), params, "checkoutd-1")
+
 			var e *payments.CallError
 			if !errors.As(err, &e) {
 				t.Fatalf("got %v, want a CallError", err)
 			}
+
 			if e.Outcome != tt.outcome || e.Stripe.Type != tt.typ || (e.Snapshot != nil) != tt.intent {
 				t.Errorf("got outcome %d type %s snapshot %v; want %d %s %t",
 					e.Outcome, e.Stripe.Type, e.Snapshot, tt.outcome, tt.typ, tt.intent)
 			}
+
 			if strings.Contains(e.Error(), "No money.") || strings.Contains(e.Error(), "sk_test") {
 				t.Errorf("the log would show %q", e.Error())
 			}
@@ -89,8 +103,15 @@ func TestRefusedConnectionIsUnknown(t *testing.T) {
 	t.Parallel()
 	srv := httptest.NewServer(http.NotFoundHandler())
 	srv.Close()
-	c := stripeapi.New(stripeapi.Config{Key: "sk_test_123456789", BaseURL: srv.URL, Timeout: time.Second, AppVersion: "1.2.3"})
+	c := stripeapi.New(stripeapi.Config{
+		Key:        "sk_test_123456789",
+		BaseURL:    srv.URL,
+		Timeout:    time.Second,
+		AppVersion: "1.2.3",
+	})
+
 	_, err := c.Intent(context.Background(), "pi_1")
+
 	var e *payments.CallError
 	if !errors.As(err, &e) || e.Outcome != payments.OutcomeUnknown {
 		t.Errorf("got %v, want an unknown outcome", err)
@@ -114,27 +135,38 @@ func TestRepetitionKeepsTheKey(t *testing.T) {
 		if len(keys) == 1 {
 			panic(http.ErrAbortHandler)
 		}
+
 		_, _ = w.Write([]byte(`{"id":"pi_1","object":"payment_intent","status":"succeeded"}`))
 	}))
+
 	t.Cleanup(srv.Close)
-	c := stripeapi.New(stripeapi.Config{Key: "sk_test_123456789", BaseURL: srv.URL, Timeout: 5 * time.Second, Retries: 2, AppVersion: "1.2.3"})
+	c := stripeapi.New(stripeapi.Config{
+		Key:        "sk_test_123456789",
+		BaseURL:    srv.URL,
+		Timeout:    5 * time.Second,
+		Retries:    2,
+		AppVersion: "1.2.3",
+	})
+
 	snap, err := c.Send(context.Background(), params, "checkoutd-1")
 	if err != nil || snap.ID != "pi_1" {
 		t.Fatalf("got %+v, %v", snap, err)
 	}
+
 	for _, k := range keys {
 		if k != "checkoutd-1" {
 			t.Errorf("sent under key %q", k)
 		}
 	}
+
 	if len(keys) < 2 {
 		t.Errorf("%d requests, want a repetition", len(keys))
 	}
 }
 
-// TestErrorsSayHowTheyCame: whether Stripe kept the answer under the key, and whether an
-// earlier request of the same call may have arrived, even one that only Go's transport
-// repeated.
+// TestErrorsSayHowTheyCame: whether Stripe kept the answer under the key, and
+// whether an earlier request of the same call may have arrived, even one that
+// only Go's transport repeated.
 func TestErrorsSayHowTheyCame(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -153,15 +185,26 @@ func TestErrorsSayHowTheyCame(t *testing.T) {
 				if int(n.Add(1)) <= tt.lost {
 					panic(http.ErrAbortHandler)
 				}
+
 				if tt.replayed {
 					w.Header().Set("Idempotent-Replayed", "true")
 				}
+
 				w.WriteHeader(http.StatusTooManyRequests)
 				_, _ = w.Write([]byte(`{"error":{"type":"invalid_request_error","code":"rate_limit","message":"slow"}}`))
 			}))
+
 			t.Cleanup(srv.Close)
-			c := stripeapi.New(stripeapi.Config{Key: "sk_test_123456789", BaseURL: srv.URL, Timeout: 5 * time.Second, Retries: 2, AppVersion: "1.2.3"})
+			c := stripeapi.New(stripeapi.Config{
+				Key:        "sk_test_123456789",
+				BaseURL:    srv.URL,
+				Timeout:    5 * time.Second,
+				Retries:    2,
+				AppVersion: "1.2.3",
+			})
+
 			_, err := c.Send(context.Background(), params, "checkoutd-1")
+
 			var e *payments.CallError
 			if !errors.As(err, &e) || e.Replayed != tt.replayed || e.Repeated != tt.repeated {
 				t.Errorf("got %+v, want replayed %t, repeated %t", e, tt.replayed, tt.repeated)
@@ -182,11 +225,13 @@ func TestForeignAnswerIsClipped(t *testing.T) {
 			w.WriteHeader(http.StatusForbidden)
 			_, _ = w.Write([]byte(body))
 		})
+
 		_, err := c.Intent(context.Background(), "pi_1")
 		var e *payments.CallError
 		if !errors.As(err, &e) {
 			t.Fatalf("%s: got %v", name, err)
 		}
+
 		text := e.Cause.Error()
 		if n := utf8.RuneCountInString(text); n > 201 || n == 0 || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 			t.Errorf("%s: the log would show %d characters: %q", name, n, text)

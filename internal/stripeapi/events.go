@@ -16,8 +16,8 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// Codec reads what Stripe sends on its own initiative: signatures and events. It
-// makes no calls and needs no key. The zero Codec is ready for use.
+// Codec reads what Stripe sends on its own initiative: signatures and events.
+// It makes no calls and needs no key. The zero Codec is ready for use.
 type Codec struct{}
 
 // APIVersion returns the version of the events that DecodeIntent reads.
@@ -27,8 +27,9 @@ func (Codec) APIVersion() string { return APIVersion }
 // under secret, and returns when it was signed, however long ago that is
 // (https://docs.stripe.com/webhooks#verify-official-libraries).
 func (Codec) Verify(payload []byte, header, secret string) (signedAt time.Time, err error) {
-	// stripe-go would compare the time with the system's clock. Our caller has a
-	// clock of its own, and distinguishes a stale signature from a forged one.
+	// stripe-go would compare the time with the system's clock. Our caller has
+	// a clock of its own, and distinguishes a stale signature from a forged
+	// one.
 	if err := webhook.ValidatePayloadIgnoringTolerance(payload, header, secret); err != nil {
 		return time.Time{}, fmt.Errorf("stripeapi: verify a webhook: %w", err)
 	}
@@ -71,9 +72,9 @@ type eventPage struct {
 	Data    []json.RawMessage `json:"data"`
 }
 
-// Events returns a page of the events created at or after from, newest first, as
-// their JSON. startingAfter is the ID of the last event on the previous page, ""
-// for the first page. Stripe keeps events for 30 days
+// Events returns a page of the events created at or after from, newest first,
+// as their JSON. startingAfter is the ID of the last event on the previous
+// page, "" for the first page. Stripe keeps events for 30 days
 // (https://docs.stripe.com/api/events/list).
 func (c *Client) Events(
 	ctx context.Context, from time.Time, startingAfter string,
@@ -81,11 +82,13 @@ func (c *Client) Events(
 	query := &form.Values{}
 	query.Add("created[gte]", strconv.FormatInt(from.Unix(), 10))
 	query.Add("limit", strconv.Itoa(pageSize))
+
 	if startingAfter != "" {
 		query.Add("starting_after", startingAfter)
 	}
 
 	var list eventPage
+
 	params := &stripe.Params{Context: ctx}
 	if err := c.backend.CallRaw(http.MethodGet, "/v1/events", c.key, query, params, &list); err != nil {
 		return nil, false, callError(err)
@@ -94,5 +97,6 @@ func (c *Client) Events(
 	for _, raw := range list.Data {
 		page = append(page, raw)
 	}
+
 	return page, list.HasMore, nil
 }

@@ -24,11 +24,13 @@ func (c *Client) Send(ctx context.Context, p payments.Params, key string) (payme
 	if p.IntentID == "" {
 		return c.create(ctx, p, key)
 	}
+
 	if p.BringUpToDate {
 		if err := c.update(ctx, p, idempotency.UpdateStep(key)); err != nil {
 			return payments.Snapshot{}, err
 		}
 	}
+
 	return c.confirm(ctx, p, key)
 }
 
@@ -55,6 +57,7 @@ func (c *Client) create(ctx context.Context, p payments.Params, key string) (pay
 		Customer:          optional(p.Customer),
 		Metadata:          p.Metadata,
 	}
+
 	setContact(params, p)
 	setIntentOptions(params, p.Options)
 	expandSnapshot(&params.Params)
@@ -62,6 +65,7 @@ func (c *Client) create(ctx context.Context, p payments.Params, key string) (pay
 	ctx, sent := countRequests(ctx)
 	post(ctx, &params.Params, key)
 	snap, err := result(c.api.PaymentIntents.New(params))
+
 	return snap, sent.flagRepeated(err)
 }
 
@@ -74,12 +78,14 @@ func (c *Client) update(ctx context.Context, p payments.Params, key string) erro
 		// It follows the order's products: an empty value removes it.
 		SetupFutureUsage: stripe.String(p.SetupFutureUsage),
 	}
+
 	setContact(params, p)
 
 	// The buyer may have removed either of them.
 	if p.ReceiptEmail {
 		params.ReceiptEmail = stripe.String(p.Contact.Email)
 	}
+
 	if params.Shipping == nil {
 		params.AddExtra("shipping", "")
 	}
@@ -103,6 +109,7 @@ func shippingDetails(to *orders.Address) *stripe.ShippingDetailsParams {
 	if !to.Complete() {
 		return nil
 	}
+
 	return &stripe.ShippingDetailsParams{
 		Name:  stripe.String(to.Name),
 		Phone: optional(to.Phone),
@@ -130,8 +137,8 @@ func (c *Client) Intent(ctx context.Context, id string) (payments.Snapshot, erro
 }
 
 // FindIntent returns the newest intent of the order among those created between
-// from and to. It lists them, because Stripe's search does not see what was just
-// written (https://docs.stripe.com/search#data-freshness).
+// from and to. It lists them, because Stripe's search does not see what was
+// just written (https://docs.stripe.com/search#data-freshness).
 func (c *Client) FindIntent(
 	ctx context.Context, p payments.Params, from, to time.Time,
 ) (snap payments.Snapshot, ok bool, err error) {
@@ -152,6 +159,7 @@ func (c *Client) FindIntent(
 			return snapshot(pi), true, nil
 		}
 	}
+
 	return payments.Snapshot{}, false, callError(list.Err())
 }
 
@@ -161,8 +169,8 @@ func isOfOrder(metadata map[string]string, p payments.Params) bool {
 	return metadata[payments.MetaOrder] == p.Metadata[payments.MetaOrder]
 }
 
-// CancelIntent cancels an intent as abandoned, with the subscription that it was
-// to begin.
+// CancelIntent cancels an intent as abandoned, with the subscription that it
+// was to begin.
 func (c *Client) CancelIntent(ctx context.Context, in payments.Intent, key string) error {
 	switch {
 	case payments.IsSetup(in.ID):
@@ -176,5 +184,6 @@ func (c *Client) CancelIntent(ctx context.Context, in payments.Intent, key strin
 	}
 	post(ctx, &params.Params, key)
 	_, err := c.api.PaymentIntents.Cancel(in.ID, params)
+
 	return callError(err)
 }

@@ -26,11 +26,13 @@ func (c *Client) Refund(ctx context.Context, op payments.Operation) error {
 		Amount:        stripe.Int64(op.Amount),
 		Reason:        optional(op.Reason),
 	}
+
 	params.AddMetadata(payments.MetaOrder, op.OrderID)
 	params.AddMetadata(payments.MetaOperation, op.ID)
 
 	ctx, sent := countRequests(ctx)
 	post(ctx, &params.Params, op.IdempotencyKey)
 	_, err := c.api.Refunds.New(params)
+
 	return sent.flagRepeated(callError(err))
 }

@@ -12,15 +12,25 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// TestOperationsSayWhatTheyAre: the amount is always said, the key is the operation's own, and
-// a refund names its operation, so that it can be found again.
+// TestOperationsSayWhatTheyAre: the amount is always said, the key is the
+// operation's own, and a refund names its operation, so that it can be found
+// again.
 func TestOperationsSayWhatTheyAre(t *testing.T) {
 	t.Parallel()
-	op := payments.Operation{ID: "op_1", OrderID: "ord_1", IntentID: "pi_1", Amount: 600, Reason: "duplicate", IdempotencyKey: "checkoutd-op_1"}
+	op := payments.Operation{
+		ID:             "op_1",
+		OrderID:        "ord_1",
+		IntentID:       "pi_1",
+		Amount:         600,
+		Reason:         "duplicate",
+		IdempotencyKey: "checkoutd-op_1",
+	}
+
 	without := op
 	without.Reason = ""
 	marks := url.Values{"metadata[checkoutd_order]": {"ord_1"}, "metadata[checkoutd_operation]": {"op_1"}}
 	refund := url.Values{"payment_intent": {"pi_1"}, "amount": {"600"}}
+
 	reason := url.Values{"reason": {"duplicate"}}
 	for _, tt := range []struct {
 		name, path string
@@ -40,18 +50,22 @@ func TestOperationsSayWhatTheyAre(t *testing.T) {
 						want[k] = v
 					}
 				}
+
 				if err := r.ParseForm(); err != nil || r.URL.Path != tt.path || !reflect.DeepEqual(r.PostForm, want) {
 					t.Errorf("got %s %v, want %s %v (%v)", r.URL.Path, r.PostForm, tt.path, want, err)
 				}
 				if got := r.Header.Get("Idempotency-Key"); got != op.IdempotencyKey {
 					t.Errorf("key %q, want %q", got, op.IdempotencyKey)
 				}
+
 				_, _ = w.Write([]byte(`{"id": "x_1"}`))
 			})
+
 			do := c.Refund
 			if tt.name == "capture" {
 				do = c.Capture
 			}
+
 			if err := do(context.Background(), tt.op); err != nil {
 				t.Error(err)
 			}
@@ -66,6 +80,7 @@ func TestOperationErrorsSayWhetherTheyAreProof(t *testing.T) {
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = w.Write([]byte(`{"error": {"type": "invalid_request_error", "code": "charge_already_refunded", "message": "It is."}}`))
 	})
+
 	var e *payments.CallError
 	err := c.Refund(context.Background(), payments.Operation{IdempotencyKey: "checkoutd-op_1"})
 	if !errors.As(err, &e) || e.Outcome != payments.OutcomeRefused || !e.Replayed || e.Stripe.Code != "charge_already_refunded" {
@@ -79,9 +94,19 @@ func TestRefundsTellWhoAskedForThem(t *testing.T) {
 		_, _ = w.Write([]byte(`{"object": "list", "data": [{"id": "re_1", "amount": 600, "currency": "usd", "status": "pending",
 			"reason": "duplicate", "created": 1760000000, "metadata": {"checkoutd_operation": "op_1"}}]}`))
 	})
+
 	got, err := c.Refunds(context.Background(), "pi_1")
-	want := []payments.Refund{{ID: "re_1", IntentID: "pi_1", Amount: 600, Currency: "usd", Status: "pending", Reason: "duplicate",
-		OperationID: "op_1", CreatedAt: time.Unix(1760000000, 0).UTC()}}
+
+	want := []payments.Refund{{
+		ID:          "re_1",
+		IntentID:    "pi_1",
+		Amount:      600,
+		Currency:    "usd",
+		Status:      "pending",
+		Reason:      "duplicate",
+		OperationID: "op_1",
+		CreatedAt:   time.Unix(1760000000, 0).UTC(),
+	}}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)
 	}

@@ -24,6 +24,7 @@ func setIntentOptions(params *stripe.PaymentIntentParams, o orders.Options) {
 		params.PaymentMethodTypes = stripe.StringSlice(o.PaymentMethodTypes)
 		return
 	}
+
 	params.AutomaticPaymentMethods = &stripe.PaymentIntentAutomaticPaymentMethodsParams{Enabled: stripe.Bool(true)}
 	params.PaymentMethodConfiguration = optional(o.PaymentMethodConfiguration)
 }
@@ -35,14 +36,17 @@ func intentMethodOptions(o orders.Options) *stripe.PaymentIntentPaymentMethodOpt
 	if o.RequireCVCRecollection || o.Installments {
 		out.Card = &stripe.PaymentIntentPaymentMethodOptionsCardParams{}
 	}
+
 	if o.RequireCVCRecollection {
 		out.Card.RequireCVCRecollection = stripe.Bool(true)
 	}
+
 	if o.Installments {
 		out.Card.Installments = &stripe.PaymentIntentPaymentMethodOptionsCardInstallmentsParams{
 			Enabled: stripe.Bool(true),
 		}
 	}
+
 	if o.BankVerification != "" {
 		out.USBankAccount = &stripe.PaymentIntentPaymentMethodOptionsUSBankAccountParams{
 			VerificationMethod: stripe.String(o.BankVerification),
@@ -52,6 +56,7 @@ func intentMethodOptions(o orders.Options) *stripe.PaymentIntentPaymentMethodOpt
 	if out.Card == nil && out.USBankAccount == nil {
 		return nil
 	}
+
 	return &out
 }
 
@@ -64,6 +69,7 @@ const usageOffSession = "off_session"
 func setSetupOptions(params *stripe.SetupIntentParams, o orders.Options) {
 	params.Usage = stripe.String(cmp.Or(o.SetupFutureUsage, usageOffSession))
 	params.OnBehalfOf = optional(o.OnBehalfOf)
+
 	if o.BankVerification != "" {
 		params.PaymentMethodOptions = &stripe.SetupIntentPaymentMethodOptionsParams{
 			USBankAccount: &stripe.SetupIntentPaymentMethodOptionsUSBankAccountParams{
@@ -76,6 +82,7 @@ func setSetupOptions(params *stripe.SetupIntentParams, o orders.Options) {
 		params.PaymentMethodTypes = stripe.StringSlice(o.PaymentMethodTypes)
 		return
 	}
+
 	params.AutomaticPaymentMethods = &stripe.SetupIntentAutomaticPaymentMethodsParams{Enabled: stripe.Bool(true)}
 	params.PaymentMethodConfiguration = optional(o.PaymentMethodConfiguration)
 }
@@ -91,6 +98,7 @@ func setSubscriptionOptions(params *stripe.SubscriptionParams, o orders.Options)
 	if len(o.PaymentMethodTypes) > 0 {
 		settings.PaymentMethodTypes = stripe.StringSlice(o.PaymentMethodTypes)
 	}
+
 	if o.BankVerification != "" {
 		settings.PaymentMethodOptions = &stripe.SubscriptionPaymentSettingsPaymentMethodOptionsParams{
 			USBankAccount: &stripe.SubscriptionPaymentSettingsPaymentMethodOptionsUSBankAccountParams{
@@ -98,5 +106,6 @@ func setSubscriptionOptions(params *stripe.SubscriptionParams, o orders.Options)
 			},
 		}
 	}
+
 	params.PaymentSettings = settings
 }

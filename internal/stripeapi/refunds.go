@@ -51,8 +51,10 @@ func (c *Client) Dispute(ctx context.Context, id string) (payments.Dispute, erro
 		Status:   string(d.Status),
 		Reason:   string(d.Reason),
 	}
+
 	if d.PaymentIntent != nil {
 		out.IntentID = d.PaymentIntent.ID
 	}
+
 	return out, nil
 }

@@ -36,8 +36,8 @@ func between(from, to time.Time) *stripe.RangeQueryParams {
 	return &stripe.RangeQueryParams{GreaterThanOrEqual: from.Unix(), LesserThanOrEqual: to.Unix()}
 }
 
-// guard refuses a POST whose idempotency key is not ours. stripe-go would make a
-// random key for it, which would hide that ours was forgotten.
+// guard refuses a POST whose idempotency key is not ours. stripe-go would make
+// a random key for it, which would hide that ours was forgotten.
 type guard struct{ next http.RoundTripper }
 
 var errNoKey = errors.New("stripeapi: a POST without an idempotency key of ours")
@@ -74,8 +74,8 @@ func traceRequests(ctx context.Context) context.Context {
 	})
 }
 
-// flagRepeated sets Repeated in a call's error if the request was sent more than
-// once.
+// flagRepeated sets Repeated in a call's error if the request was sent more
+// than once.
 func (c *requestCount) flagRepeated(err error) error {
 	var e *payments.CallError
 	if errors.As(err, &e) {

@@ -19,9 +19,11 @@ func (c *Client) sendSetup(ctx context.Context, p payments.Params, key string) (
 	if p.IntentID == "" {
 		return c.createSetup(ctx, p, key)
 	}
+
 	if p.BringUpToDate {
 		params := &stripe.SetupIntentParams{Customer: optional(p.Customer)}
 		post(ctx, &params.Params, idempotency.UpdateStep(key))
+
 		if _, err := c.api.SetupIntents.Update(p.IntentID, params); err != nil {
 			return payments.Snapshot{}, callError(err)
 		}
@@ -31,9 +33,11 @@ func (c *Client) sendSetup(ctx context.Context, p payments.Params, key string) (
 		ConfirmationToken: stripe.String(p.Token),
 		ReturnURL:         stripe.String(p.ReturnURL),
 	}
+
 	ctx, sent := countRequests(ctx)
 	post(ctx, &params.Params, key)
 	snap, err := setupResult(c.api.SetupIntents.Confirm(p.IntentID, params))
+
 	return snap, sent.flagRepeated(err)
 }
 
@@ -45,11 +49,13 @@ func (c *Client) createSetup(ctx context.Context, p payments.Params, key string)
 		Customer:          optional(p.Customer),
 		Metadata:          p.Metadata,
 	}
+
 	setSetupOptions(params, p.Options)
 
 	ctx, sent := countRequests(ctx)
 	post(ctx, &params.Params, key)
 	snap, err := setupResult(c.api.SetupIntents.New(params))
+
 	return snap, sent.flagRepeated(err)
 }
 
@@ -66,6 +72,7 @@ func (c *Client) findSetup(
 		CreatedRange: between(from, to),
 		Customer:     optional(p.Customer),
 	}
+
 	params.Context, params.Limit = ctx, stripe.Int64(pageSize)
 
 	list := c.api.SetupIntents.List(params)
@@ -74,6 +81,7 @@ func (c *Client) findSetup(
 			return setupSnapshot(si), true, nil
 		}
 	}
+
 	return payments.Snapshot{}, false, callError(list.Err())
 }
 
@@ -112,8 +120,10 @@ func setupSnapshot(si *stripe.SetupIntent) payments.Snapshot {
 		Error:        lastError(si.LastSetupError),
 		CreatedAt:    time.Unix(si.Created, 0).UTC(),
 	}
+
 	if si.Customer != nil {
 		s.CustomerID = si.Customer.ID
 	}
+
 	return s
 }

@@ -8,7 +8,8 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// expandSnapshot asks Stripe for what a snapshot holds beyond the intent itself.
+// expandSnapshot asks Stripe for what a snapshot holds beyond the intent
+// itself.
 func expandSnapshot(p *stripe.Params) {
 	p.AddExpand("latest_charge")
 	p.AddExpand("invoice.subscription")
@@ -38,13 +39,16 @@ func snapshot(pi *stripe.PaymentIntent) payments.Snapshot {
 		Error:          lastError(pi.LastPaymentError),
 		CreatedAt:      time.Unix(pi.Created, 0).UTC(),
 	}
+
 	if pi.Customer != nil {
 		s.CustomerID = pi.Customer.ID
 	}
+
 	if inv := pi.Invoice; inv != nil {
 		s.InvoiceID = inv.ID
 		addSubscription(&s, inv, inv.Subscription)
 	}
+
 	return s
 }
 
@@ -60,8 +64,9 @@ func lastError(e *stripe.Error) *payments.StripeError {
 	}
 }
 
-// captureBefore returns when the hold of a card charge lapses, zero if it is not
-// known (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method).
+// captureBefore returns when the hold of a card charge lapses, zero if it is
+// not known
+// (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method).
 func captureBefore(ch *stripe.Charge) time.Time {
 	if ch == nil || ch.PaymentMethodDetails == nil || ch.PaymentMethodDetails.Card == nil {
 		return time.Time{}

@@ -68,6 +68,7 @@ func New(c Config) *Client {
 		// stripe-go's own log repeats request details; ours has what is needed.
 		LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull},
 	})
+
 	return &Client{api: newResources(backends.API, c.Key), backend: backends.API, key: c.Key}
 }
 

@@ -25,22 +25,25 @@ type request struct {
 	status       int
 }
 
-// stripeMock is Stripe's official mock: it validates every request against Stripe's
-// OpenAPI document.
+// stripeMock is Stripe's official mock: it validates every request against
+// Stripe's OpenAPI document.
 func stripeMock(t *testing.T) (url string, seen func() []request) {
 	t.Helper()
 	spec, err := server.LoadSpec(embedded.OpenAPISpec, "")
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	fixtures, err := server.LoadFixtures(embedded.OpenAPIFixtures, "")
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	stub, err := server.NewStubServer(fixtures, spec, false, false)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var mu sync.Mutex
 	var list []request
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -48,12 +51,16 @@ func stripeMock(t *testing.T) (url string, seen func() []request) {
 		stub.HandleRequest(rec, r)
 		mu.Lock()
 		defer mu.Unlock()
+
 		list = append(list, request{r.Method, r.URL.Path, r.Header.Clone(), rec.status})
 	}))
+
 	t.Cleanup(srv.Close)
+
 	return srv.URL, func() []request {
 		mu.Lock()
 		defer mu.Unlock()
+
 		return append([]request(nil), list...)
 	}
 }
@@ -68,42 +75,84 @@ func (r *statusRecorder) WriteHeader(status int) {
 	r.ResponseWriter.WriteHeader(status)
 }
 
-// TestStripeAcceptsEveryRequest makes every call that checkoutd makes, with all its
-// parameters, and holds each request against Stripe's own description of its API.
+// TestStripeAcceptsEveryRequest makes every call that checkoutd makes, with all
+// its parameters, and holds each request against Stripe's own description of
+// its API.
 func TestStripeAcceptsEveryRequest(t *testing.T) {
 	t.Parallel()
 	url, seen := stripeMock(t)
-	c := stripeapi.New(stripeapi.Config{Key: "sk_test_123456789", BaseURL: url, Timeout: 10 * time.Second, AppVersion: "1.2.3"})
+	c := stripeapi.New(stripeapi.Config{
+		Key:        "sk_test_123456789",
+		BaseURL:    url,
+		Timeout:    10 * time.Second,
+		AppVersion: "1.2.3",
+	})
+
 	ctx := context.Background()
 	full := payments.Params{
-		Token: "ctoken_1", Amount: 1099, Currency: "usd", Customer: "cus_1",
+		Token:    "ctoken_1",
+		Amount:   1099,
+		Currency: "usd",
+		Customer: "cus_1",
 		Options: orders.Options{
-			CaptureMethod: "manual", SetupFutureUsage: "off_session", PaymentMethodConfiguration: "pmc_1", OnBehalfOf: "acct_1",
-			RequireCVCRecollection: true, ReceiptEmail: true,
+			CaptureMethod:              "manual",
+			SetupFutureUsage:           "off_session",
+			PaymentMethodConfiguration: "pmc_1",
+			OnBehalfOf:                 "acct_1",
+			RequireCVCRecollection:     true,
+			ReceiptEmail:               true,
 		},
-		Contact: orders.Contact{Email: "a@example.com", Shipping: &orders.Address{Name: "A", Phone: "+331", Address: orders.Place{
-			Line1: "1 Road", Line2: "2", City: "Paris", State: "IDF", PostalCode: "75001", Country: "FR",
-		}}},
+		Contact: orders.Contact{Email: "a@example.com", Shipping: &orders.Address{
+			Name:  "A",
+			Phone: "+331",
+			Address: orders.Place{
+				Line1:      "1 Road",
+				Line2:      "2",
+				City:       "Paris",
+				State:      "IDF",
+				PostalCode: "75001",
+				Country:    "FR",
+			},
+		}},
 		ReturnURL: "https://shop.test/complete",
 		Metadata:  map[string]string{payments.MetaOrder: "ord_1", payments.MetaAttempt: "att_1"},
 	}
+
 	again := full
 	again.IntentID, again.BringUpToDate = "pi_1", true
 	bare := again
 	bare.Contact = orders.Contact{}
 	types := full
-	types.Options = orders.Options{PaymentMethodTypes: []string{"card", "us_bank_account"}, Installments: true, BankVerification: "instant"}
-	all := customersession.Features{
-		Redisplay: true, Limit: 10, Filters: []string{"always", "limited", "unspecified"}, Remove: true, Save: true, SaveUsage: "off_session",
+	types.Options = orders.Options{
+		PaymentMethodTypes: []string{"card", "us_bank_account"},
+		Installments:       true,
+		BankVerification:   "instant",
 	}
+
+	all := customersession.Features{
+		Redisplay: true,
+		Limit:     10,
+		Filters:   []string{"always", "limited", "unspecified"},
+		Remove:    true,
+		Save:      true,
+		SaveUsage: "off_session",
+	}
+
 	setup, setupTypes := full, types
 	setup.Mode, setupTypes.Mode = orders.ModeSetup, orders.ModeSetup
 	setupAgain := setup
 	setupAgain.IntentID, setupAgain.BringUpToDate = "seti_1", true
 	subscribe := full
 	subscribe.Mode, subscribe.Items = orders.ModeSubscription, []orders.Item{
-		{SKU: "tea", Name: "Tea", Quantity: 2, UnitAmount: 500, Recurring: &orders.Recurring{Interval: "month", IntervalCount: 1}},
+		{
+			SKU:        "tea",
+			Name:       "Tea",
+			Quantity:   2,
+			UnitAmount: 500,
+			Recurring:  &orders.Recurring{Interval: "month", IntervalCount: 1},
+		},
 	}
+
 	renewed := subscribe
 	renewed.IntentID, renewed.BringUpToDate = "pi_1", true
 	checkCalls(t, seen, []call{
@@ -134,10 +183,21 @@ func TestStripeAcceptsEveryRequest(t *testing.T) {
 			return err
 		}, []string{"GET /v1/subscriptions"}},
 		{"capture", func() error {
-			return c.Capture(ctx, payments.Operation{IntentID: "pi_1", Amount: 600, IdempotencyKey: "checkoutd-op_1"})
+			return c.Capture(ctx, payments.Operation{
+				IntentID:       "pi_1",
+				Amount:         600,
+				IdempotencyKey: "checkoutd-op_1",
+			})
 		}, []string{"POST /v1/payment_intents/pi_1/capture"}},
 		{"refund", func() error {
-			return c.Refund(ctx, payments.Operation{ID: "op_2", OrderID: "ord_1", IntentID: "pi_1", Amount: 600, Reason: "duplicate", IdempotencyKey: "checkoutd-op_2"})
+			return c.Refund(ctx, payments.Operation{
+				ID:             "op_2",
+				OrderID:        "ord_1",
+				IntentID:       "pi_1",
+				Amount:         600,
+				Reason:         "duplicate",
+				IdempotencyKey: "checkoutd-op_2",
+			})
 		}, []string{"POST /v1/refunds"}},
 		{"list refunds", func() error { _, err := c.Refunds(ctx, "pi_1"); return err }, []string{"GET /v1/refunds"}},
 		{"read a dispute", func() error { _, err := c.Dispute(ctx, "dp_1"); return err }, []string{"GET /v1/disputes/dp_1"}},
@@ -166,15 +226,18 @@ func checkCalls(t *testing.T, seen func() []request, calls []call) {
 		if err := call.do(); err != nil {
 			t.Errorf("%s: %v", call.name, err)
 		}
+
 		made := seen()[before:]
 		if len(made) != len(call.want) {
 			t.Errorf("%s: %d requests, want %v", call.name, len(made), call.want)
 			continue
 		}
+
 		for i, r := range made {
 			if got := r.method + " " + r.path; got != call.want[i] || r.status != http.StatusOK {
 				t.Errorf("%s: %s answered %d, want %s and 200", call.name, got, r.status, call.want[i])
 			}
+
 			checkHeaders(t, r)
 		}
 	}

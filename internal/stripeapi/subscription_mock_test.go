@@ -14,8 +14,8 @@ import (
 	"checkoutd/internal/stripeapi"
 )
 
-// asked answers for Stripe's mock where its fixtures know nothing of what was asked: a product
-// that is not there yet, a subscription over another amount.
+// asked answers for Stripe's mock where its fixtures know nothing of what was
+// asked: a product that is not there yet, a subscription over another amount.
 type asked struct {
 	missing bool   // products are not there
 	status  string // of the customer's subscription
@@ -28,22 +28,36 @@ func (a asked) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil || resp.StatusCode != http.StatusOK {
 		return resp, err
 	}
+
 	switch {
 	case r.Method == http.MethodGet && a.missing && r.URL.Path == "/v1/products/checkoutd_tea":
 		return answer(resp, http.StatusNotFound, map[string]any{"error": map[string]any{"type": "invalid_request_error", "code": "resource_missing"}})
 	case r.Method == http.MethodGet && r.URL.Path == "/v1/payment_intents/pi_1":
-		return answer(resp, http.StatusOK, map[string]any{"id": "pi_1", "object": "payment_intent", "invoice": a.invoice})
+		return answer(resp, http.StatusOK, map[string]any{
+			"id":      "pi_1",
+			"object":  "payment_intent",
+			"invoice": a.invoice,
+		})
+
 	case r.Method == http.MethodGet && r.URL.Path == "/v1/subscriptions":
 		return answer(resp, http.StatusOK, map[string]any{"object": "list", "data": []any{map[string]any{
-			"id": "sub_1", "object": "subscription", "status": a.status, "latest_invoice": a.invoice, "metadata": map[string]any{payments.MetaOrder: "ord_1"}}}})
+			"id":             "sub_1",
+			"object":         "subscription",
+			"status":         a.status,
+			"latest_invoice": a.invoice,
+			"metadata":       map[string]any{payments.MetaOrder: "ord_1"},
+		}}})
+
 	case r.Method == http.MethodPost && r.URL.Path == "/v1/subscriptions":
 		var sub map[string]any
 		if err := json.NewDecoder(resp.Body).Decode(&sub); err != nil {
 			return nil, err
 		}
+
 		sub["id"], sub["status"], sub["latest_invoice"] = "sub_1", "incomplete", a.invoice
 		return answer(resp, http.StatusOK, sub)
 	}
+
 	return resp, nil
 }
 
@@ -57,27 +71,59 @@ func answer(resp *http.Response, status int, body any) (*http.Response, error) {
 }
 
 func firstInvoice(amount int64, reason string) map[string]any {
-	return map[string]any{"id": "in_1", "object": "invoice", "billing_reason": reason, "payment_intent": map[string]any{
-		"id": "pi_1", "object": "payment_intent", "amount": amount, "currency": "usd", "status": "requires_payment_method", "invoice": "in_1",
-	}}
+	return map[string]any{
+		"id":             "in_1",
+		"object":         "invoice",
+		"billing_reason": reason,
+		"payment_intent": map[string]any{
+			"id":       "pi_1",
+			"object":   "payment_intent",
+			"amount":   amount,
+			"currency": "usd",
+			"status":   "requires_payment_method",
+			"invoice":  "in_1",
+		},
+	}
 }
 
-// TestStripeAcceptsEveryStepOfASubscription holds the requests that begin and end a
-// subscription against Stripe's own description of its API.
+// TestStripeAcceptsEveryStepOfASubscription holds the requests that begin and
+// end a subscription against Stripe's own description of its API.
 func TestStripeAcceptsEveryStepOfASubscription(t *testing.T) {
 	t.Parallel()
 	url, seen := stripeMock(t)
 	client := func(a asked) *stripeapi.Client {
-		return stripeapi.New(stripeapi.Config{Key: "sk_test_123456789", BaseURL: url, Timeout: 10 * time.Second, AppVersion: "1.2.3", Transport: a})
+		return stripeapi.New(stripeapi.Config{
+			Key:        "sk_test_123456789",
+			BaseURL:    url,
+			Timeout:    10 * time.Second,
+			AppVersion: "1.2.3",
+			Transport:  a,
+		})
 	}
+
 	p := payments.Params{
-		Mode: orders.ModeSubscription, Token: "ctoken_1", Amount: 1000, Currency: "usd", Customer: "cus_1",
-		Items:     []orders.Item{{SKU: "tea", Name: "Tea", Quantity: 2, UnitAmount: 500, Recurring: &orders.Recurring{Interval: "month", IntervalCount: 3}}},
-		Options:   orders.Options{OnBehalfOf: "acct_1", PaymentMethodTypes: []string{"card", "us_bank_account"}, BankVerification: "instant"},
+		Mode:     orders.ModeSubscription,
+		Token:    "ctoken_1",
+		Amount:   1000,
+		Currency: "usd",
+		Customer: "cus_1",
+		Items: []orders.Item{{
+			SKU:        "tea",
+			Name:       "Tea",
+			Quantity:   2,
+			UnitAmount: 500,
+			Recurring:  &orders.Recurring{Interval: "month", IntervalCount: 3},
+		}},
+		Options: orders.Options{
+			OnBehalfOf:         "acct_1",
+			PaymentMethodTypes: []string{"card", "us_bank_account"},
+			BankVerification:   "instant",
+		},
 		Contact:   orders.Contact{Email: "a@example.com", Shipping: &orders.Address{Name: "A", Address: orders.Place{Line1: "1 Road", Country: "FR"}}},
 		ReturnURL: "https://shop.test/complete",
 		Metadata:  map[string]string{payments.MetaOrder: "ord_1", payments.MetaAttempt: "att_1"},
 	}
+
 	begun := payments.Intent{ID: "pi_1", SubscriptionID: "sub_1"}
 	checkCalls(t, seen, []call{
 		{"begin with a new product", func() error {
@@ -101,15 +147,40 @@ func TestStripeAcceptsEveryStepOfASubscription(t *testing.T) {
 func TestSubscriptionOverAnotherAmountIsNotConfirmed(t *testing.T) {
 	t.Parallel()
 	url, seen := stripeMock(t)
-	p := payments.Params{Mode: orders.ModeSubscription, Token: "ctoken_1", Amount: 1000, Currency: "usd", Customer: "cus_1",
-		Items: []orders.Item{{SKU: "tea", Name: "Tea", Quantity: 1, UnitAmount: 1000, Recurring: &orders.Recurring{Interval: "month", IntervalCount: 1}}}}
+	p := payments.Params{
+		Mode:     orders.ModeSubscription,
+		Token:    "ctoken_1",
+		Amount:   1000,
+		Currency: "usd",
+		Customer: "cus_1",
+		Items: []orders.Item{{
+			SKU:        "tea",
+			Name:       "Tea",
+			Quantity:   1,
+			UnitAmount: 1000,
+			Recurring:  &orders.Recurring{Interval: "month", IntervalCount: 1},
+		}},
+	}
+
 	for name, invoice := range map[string]map[string]any{
 		"another amount": firstInvoice(900, "subscription_create"),
-		"no payment":     {"id": "in_1", "object": "invoice", "billing_reason": "subscription_create"},
+		"no payment": {
+			"id":             "in_1",
+			"object":         "invoice",
+			"billing_reason": "subscription_create",
+		},
 	} {
 		before := len(seen())
-		c := stripeapi.New(stripeapi.Config{Key: "sk_test_123456789", BaseURL: url, Timeout: 10 * time.Second, AppVersion: "1.2.3", Transport: asked{invoice: invoice}})
+		c := stripeapi.New(stripeapi.Config{
+			Key:        "sk_test_123456789",
+			BaseURL:    url,
+			Timeout:    10 * time.Second,
+			AppVersion: "1.2.3",
+			Transport:  asked{invoice: invoice},
+		})
+
 		_, err := c.Send(t.Context(), p, "checkoutd-1")
+
 		var e *payments.CallError
 		if !errors.As(err, &e) || e.Mismatch == "" || e.Outcome != payments.OutcomeRefused {
 			t.Errorf("%s: got %v, want a mismatch", name, err)
@@ -124,7 +195,12 @@ func TestSubscriptionOverAnotherAmountIsNotConfirmed(t *testing.T) {
 func TestSubscriptionThatGoesOnIsFound(t *testing.T) {
 	t.Parallel()
 	url, _ := stripeMock(t)
-	p := payments.Params{Mode: orders.ModeSubscription, Customer: "cus_1", Metadata: map[string]string{payments.MetaOrder: "ord_1"}}
+	p := payments.Params{
+		Mode:     orders.ModeSubscription,
+		Customer: "cus_1",
+		Metadata: map[string]string{payments.MetaOrder: "ord_1"},
+	}
+
 	for _, tt := range []struct {
 		name     string
 		at       asked
@@ -133,10 +209,21 @@ func TestSubscriptionThatGoesOnIsFound(t *testing.T) {
 	}{
 		{"with its first payment", asked{status: "incomplete", invoice: firstInvoice(900, "subscription_create")}, true, false},
 		{"renewed since", asked{status: "active", invoice: firstInvoice(900, "subscription_cycle")}, false, true},
-		{"paid by a credit", asked{status: "active", invoice: map[string]any{"id": "in_1", "object": "invoice", "billing_reason": "subscription_create"}}, false, true},
+		{"paid by a credit", asked{status: "active", invoice: map[string]any{
+			"id":             "in_1",
+			"object":         "invoice",
+			"billing_reason": "subscription_create",
+		}}, false, true},
 		{"ended", asked{status: "canceled", invoice: firstInvoice(900, "subscription_cycle")}, false, false},
 	} {
-		c := stripeapi.New(stripeapi.Config{Key: "sk_test_123456789", BaseURL: url, Timeout: 10 * time.Second, AppVersion: "1.2.3", Transport: tt.at})
+		c := stripeapi.New(stripeapi.Config{
+			Key:        "sk_test_123456789",
+			BaseURL:    url,
+			Timeout:    10 * time.Second,
+			AppVersion: "1.2.3",
+			Transport:  tt.at,
+		})
+
 		_, found, err := c.FindIntent(t.Context(), p, time.Unix(1, 0), time.Unix(2, 0))
 		var e *payments.CallError
 		if mismatch := errors.As(err, &e) && e.Mismatch != ""; found != tt.found || mismatch != tt.mismatch {

@@ -36,6 +36,7 @@ func (c *Client) InvoiceSubscription(ctx context.Context, id string) (string, er
 	if inv.Subscription == nil {
 		return "", nil
 	}
+
 	return inv.Subscription.ID, nil
 }
 
@@ -50,6 +51,7 @@ func (c *Client) findSubscription(
 		Status:       stripe.String("all"),
 		CreatedRange: between(from, to),
 	}
+
 	params.Context, params.Limit = ctx, stripe.Int64(pageSize)
 	params.AddExpand("data.latest_invoice.payment_intent")
 
@@ -59,6 +61,7 @@ func (c *Client) findSubscription(
 		if !isOfOrder(sub.Metadata, p) {
 			continue
 		}
+
 		found := reading(sub)
 		if found.First != nil {
 			return *found.First, true, nil
@@ -67,6 +70,7 @@ func (c *Client) findSubscription(
 			return payments.Snapshot{}, false, mismatch(nil, reason)
 		}
 	}
+
 	return payments.Snapshot{}, false, callError(list.Err())
 }
 
@@ -83,6 +87,7 @@ func reading(sub *stripe.Subscription) payments.SubscriptionReading {
 	s.InvoiceID = inv.ID
 	addSubscription(&s, inv, sub)
 	out.First = &s
+
 	return out
 }
 
@@ -100,18 +105,21 @@ func subscriptionOf(sub *stripe.Subscription) payments.Subscription {
 		CancelAtPeriodEnd: sub.CancelAtPeriodEnd,
 		CreatedAt:         time.Unix(sub.Created, 0).UTC(),
 	}
+
 	if sub.CurrentPeriodEnd != 0 {
 		out.PeriodEnd = time.Unix(sub.CurrentPeriodEnd, 0).UTC()
 	}
+
 	if sub.Customer != nil {
 		out.CustomerID = sub.Customer.ID
 	}
+
 	return out
 }
 
 // addSubscription adds the subscription of an invoice to a snapshot of the
-// invoice's intent. An intent that Stripe created has none of our metadata until
-// we set it; the subscription has it.
+// invoice's intent. An intent that Stripe created has none of our metadata
+// until we set it; the subscription has it.
 func addSubscription(s *payments.Snapshot, inv *stripe.Invoice, sub *stripe.Subscription) {
 	if sub == nil {
 		return
@@ -119,10 +127,12 @@ func addSubscription(s *payments.Snapshot, inv *stripe.Invoice, sub *stripe.Subs
 
 	s.SubscriptionID = sub.ID
 	s.Renewal = isRenewal(inv)
+
 	if sub.Status != "" { // expanded
 		full := subscriptionOf(sub)
 		s.Subscription = &full
 	}
+
 	if !s.Renewal {
 		s.OrderID = cmp.Or(s.OrderID, sub.Metadata[payments.MetaOrder])
 		s.AttemptID = cmp.Or(s.AttemptID, sub.Metadata[payments.MetaAttempt])

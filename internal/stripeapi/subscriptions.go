@@ -35,6 +35,7 @@ func (c *Client) sendSubscription(ctx context.Context, p payments.Params, key st
 				return payments.Snapshot{}, err
 			}
 		}
+
 		return c.confirm(ctx, p, key)
 	}
 
@@ -44,6 +45,7 @@ func (c *Client) sendSubscription(ctx context.Context, p payments.Params, key st
 	if err := c.updateCustomer(ctx, p, idempotency.CustomerStep(key)); err != nil {
 		return payments.Snapshot{}, err
 	}
+
 	first, err := c.subscribe(ctx, p, idempotency.SubscriptionStep(key))
 	if err != nil {
 		return payments.Snapshot{}, err
@@ -52,6 +54,7 @@ func (c *Client) sendSubscription(ctx context.Context, p payments.Params, key st
 	if err := c.setIntentMetadata(ctx, first.ID, p, idempotency.IntentStep(key)); err != nil {
 		return payments.Snapshot{}, withSnapshot(err, first)
 	}
+
 	p.IntentID = first.ID
 	snap, err := c.confirm(ctx, p, key)
 	return snap, withSnapshot(err, first)
@@ -68,6 +71,7 @@ func withSnapshot(err error, first payments.Snapshot) error {
 	if e.Snapshot == nil {
 		e.Snapshot = &first
 	}
+
 	e.Snapshot.SubscriptionID, e.Snapshot.Subscription = first.SubscriptionID, first.Subscription
 	e.Snapshot.AttemptID = cmp.Or(e.Snapshot.AttemptID, first.AttemptID)
 	return err
@@ -95,6 +99,7 @@ func (c *Client) ensureProduct(ctx context.Context, item orders.Item, key string
 	get := &stripe.ProductParams{}
 	get.Context = ctx
 	_, err := c.api.Products.Get(productPrefix+item.SKU, get)
+
 	var e *stripe.Error
 	if err == nil || !errors.As(err, &e) || e.HTTPStatusCode != http.StatusNotFound {
 		return callError(err)
@@ -104,11 +109,14 @@ func (c *Client) ensureProduct(ctx context.Context, item orders.Item, key string
 		ID:   stripe.String(productPrefix + item.SKU),
 		Name: stripe.String(item.Name),
 	}
+
 	post(ctx, &params.Params, key)
+
 	_, err = c.api.Products.New(params)
 	if errors.As(err, &e) && e.Code == stripe.ErrorCodeResourceAlreadyExists { // another order was faster
 		return nil
 	}
+
 	return callError(err)
 }
 
@@ -117,8 +125,13 @@ func (c *Client) ensureProduct(ctx context.Context, item orders.Item, key string
 func (c *Client) updateCustomer(ctx context.Context, p payments.Params, key string) error {
 	params := &stripe.CustomerParams{Email: optional(p.Contact.Email)}
 	if to := shippingDetails(p.Contact.Shipping); to != nil {
-		params.Shipping = &stripe.CustomerShippingParams{Name: to.Name, Phone: to.Phone, Address: to.Address}
+		params.Shipping = &stripe.CustomerShippingParams{
+			Name:    to.Name,
+			Phone:   to.Phone,
+			Address: to.Address,
+		}
 	}
+
 	if params.Email == nil && params.Shipping == nil {
 		return nil
 	}
@@ -135,15 +148,18 @@ func (c *Client) subscribe(ctx context.Context, p payments.Params, key string) (
 		PaymentBehavior: stripe.String("default_incomplete"),
 		Metadata:        p.Metadata,
 	}
+
 	setSubscriptionOptions(params, p.Options)
 	params.AddExpand("latest_invoice.payment_intent")
 
 	ctx, sent := countRequests(ctx)
 	post(ctx, &params.Params, key)
+
 	sub, err := c.api.Subscriptions.New(params)
 	if err != nil {
 		return payments.Snapshot{}, sent.flagRepeated(callError(err))
 	}
+
 	return firstIntent(sub, p)
 }
 
@@ -154,17 +170,20 @@ func subscriptionItems(p payments.Params) (items []*stripe.SubscriptionItemsPara
 			Product:    stripe.String(productPrefix + item.SKU),
 			UnitAmount: stripe.Int64(item.UnitAmount),
 		}
+
 		if r := item.Recurring; r != nil {
 			price.Recurring = &stripe.SubscriptionItemPriceDataRecurringParams{
 				Interval:      stripe.String(r.Interval),
 				IntervalCount: stripe.Int64(r.IntervalCount),
 			}
 		}
+
 		items = append(items, &stripe.SubscriptionItemsParams{
 			PriceData: price,
 			Quantity:  stripe.Int64(item.Quantity),
 		})
 	}
+
 	return items
 }
 
@@ -182,6 +201,7 @@ func firstIntent(sub *stripe.Subscription, p payments.Params) (payments.Snapshot
 			fmt.Sprintf("subscription %s begins with %d %s, the order is for %d %s",
 				sub.ID, first.Amount, first.Currency, p.Amount, p.Currency))
 	}
+
 	return *first, nil
 }
 
@@ -211,6 +231,7 @@ func (c *Client) endUnpaidSubscription(ctx context.Context, in payments.Intent, 
 	get := &stripe.PaymentIntentParams{}
 	get.Context = ctx
 	get.AddExpand("invoice")
+
 	pi, err := c.api.PaymentIntents.Get(in.ID, get)
 	if err != nil {
 		return callError(err)
@@ -223,6 +244,7 @@ func (c *Client) endUnpaidSubscription(ctx context.Context, in payments.Intent, 
 	if pi.Invoice.Status != stripe.InvoiceStatusVoid {
 		void := &stripe.InvoiceVoidInvoiceParams{}
 		post(ctx, &void.Params, key)
+
 		if _, err := c.api.Invoices.VoidInvoice(pi.Invoice.ID, void); err != nil {
 			return callError(err)
 		}
@@ -231,9 +253,11 @@ func (c *Client) endUnpaidSubscription(ctx context.Context, in payments.Intent, 
 	cancel := &stripe.SubscriptionCancelParams{}
 	cancel.Context = ctx
 	_, err = c.api.Subscriptions.Cancel(in.SubscriptionID, cancel)
+
 	var e *stripe.Error
 	if errors.As(err, &e) && outcome(e) == payments.OutcomeRefused { // it ended with its invoice
 		return nil
 	}
+
 	return callError(err)
 }

@@ -77,11 +77,12 @@ func (c *Customers) change(do func()) {
 	do()
 }
 
-// CreateCustomer creates the customer "cus_" and the buyer's ID. A customer that
-// replaces a deleted one gets a number behind it.
+// CreateCustomer creates the customer "cus_" and the buyer's ID. A customer
+// that replaces a deleted one gets a number behind it.
 func (c *Customers) CreateCustomer(_ context.Context, buyerID, key string) (string, error) {
 	var hold <-chan struct{}
 	c.change(func() { hold = c.hold })
+
 	if hold != nil {
 		<-hold
 	}
@@ -92,12 +93,14 @@ func (c *Customers) CreateCustomer(_ context.Context, buyerID, key string) (stri
 	if c.down != nil {
 		return "", c.down
 	}
+
 	if c.byKey[key] == "" {
 		c.byKey[key] = "cus_" + buyerID
 		if n := len(c.deleted); n > 0 {
 			c.byKey[key] += fmt.Sprintf("_%d", n)
 		}
 	}
+
 	return c.byKey[key], nil
 }
 
@@ -112,8 +115,8 @@ func (c *Customers) CheckCustomer(_ context.Context, customerID string) error {
 	return c.down
 }
 
-// CreateCustomerSession creates a session whose secret is "cuss_secret_" and the
-// customer's ID, or returns an ErrNoCustomer for a deleted customer.
+// CreateCustomerSession creates a session whose secret is "cuss_secret_" and
+// the customer's ID, or returns an ErrNoCustomer for a deleted customer.
 func (c *Customers) CreateCustomerSession(
 	_ context.Context, customerID string, f customersession.Features, key string,
 ) (clientSecret string, err error) {

@@ -47,7 +47,7 @@ func TestBuyerKeepsCookies(t *testing.T) {
 			seen = &http.Cookie{Value: "nothing"}
 		}
 		http.SetCookie(w, &http.Cookie{Name: "seen", Value: "us"})
-		fmt.Fprintf(w, `{"method":%q,"type":%q,"seen":%q}`, r.Method, r.Header.Get("Content-Type"), seen.Value)
+		_, _ = fmt.Fprintf(w, `{"method":%q,"type":%q,"seen":%q}`, r.Method, r.Header.Get("Content-Type"), seen.Value)
 	}))
 	t.Cleanup(server.Close)
 	b := testkit.NewBuyer(t, time.Minute)

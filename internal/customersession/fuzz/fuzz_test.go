@@ -1,5 +1,6 @@
-// Package fuzz_test fuzzes POST /create-customer-session. It is apart from the other tests,
-// which need a database: the fuzzer would have to build its engine a second time.
+// Package fuzz_test fuzzes POST /create-customer-session. It is apart from the
+// other tests, which need a database: the fuzzer would have to build its engine
+// a second time.
 package fuzz_test
 
 import (
@@ -70,24 +71,32 @@ func (m *memory) Key(context.Context, string) ([]byte, error) {
 	return bytes.Repeat([]byte("k"), 32), nil
 }
 
-// call sends one request with the cookie header to a shop with two orders, ord_victim of
-// buy_victim and ord_thief of nobody yet, whose tokens are their names.
+// call sends one request with the cookie header to a shop with two orders,
+// ord_victim of buy_victim and ord_thief of nobody yet, whose tokens are their
+// names.
 func call(t testing.TB, cookie, body string) (*memory, *httptest.ResponseRecorder) {
 	t.Helper()
 	m := &memory{orders: map[string]orders.Order{}, buyers: map[string]string{"buy_victim": "cus_buy_victim"}}
 	for _, id := range []string{"ord_victim", "ord_thief"} {
 		m.orders[id] = orders.Order{ID: id, TokenHash: orders.HashToken(id), Status: orders.Open}
 	}
-	h, err := customersession.New(t.Context(), customersession.Config{Store: m, Stripe: testkit.NewCustomers(), Log: zerolog.Nop(),
-		Orders: orders.New(orders.Config{Store: m, Now: time.Now, BaseURL: "http://shop.test"})})
+
+	h, err := customersession.New(t.Context(), customersession.Config{
+		Store:  m,
+		Stripe: testkit.NewCustomers(),
+		Log:    zerolog.Nop(),
+		Orders: orders.New(orders.Config{Store: m, Now: time.Now, BaseURL: "http://shop.test"}),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	r := httptest.NewRequest(http.MethodPost, "/create-customer-session", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Cookie", cookie)
 	w := httptest.NewRecorder()
 	httpio.HandleStripe(h.ServeHTTP)(w, r)
+
 	return m, w
 }
 
@@ -97,17 +106,20 @@ func FuzzBody(f *testing.F) {
 		`{"orderid":"x"}`, `{"orderId":"a","orderId":"b"}`, "\x00", `{"orderId":"\ud800"}`} {
 		f.Add(body)
 	}
+
 	f.Fuzz(func(t *testing.T, body string) {
 		m, w := call(t, "checkoutd_order=ord_thief:ord_thief", body)
 		if !json.Valid(w.Body.Bytes()) || m.orders["ord_victim"].CustomerID != "" {
 			t.Fatalf("%q: answered %s", body, w.Body)
 		}
+
 		switch w.Code {
 		case 200:
 		case 400, 404, 413:
 			if m.orders["ord_thief"].CustomerID != "" || !strings.Contains(w.Body.String(), `"error":{`) {
 				t.Fatalf("%q was refused: %s, and the order has customer %q", body, w.Body, m.orders["ord_thief"].CustomerID)
 			}
+
 		default:
 			t.Fatalf("%q: status %d: %s", body, w.Code, w.Body)
 		}
@@ -122,11 +134,13 @@ func FuzzBuyerCookie(f *testing.F) {
 	for _, v := range []string{good, id, mac, id + "." + mac + ".", "buy_victim." + mac, "buy_victim.", "", ".", "buy_.", good + "|" + good, `"` + good + `"`, strings.ToUpper(good)} {
 		f.Add(v)
 	}
+
 	f.Fuzz(func(t *testing.T, value string) {
 		m, w := call(t, "checkoutd_order=ord_thief:ord_thief; checkoutd_buyer="+value, "")
 		if w.Code != http.StatusOK {
 			t.Fatalf("%q: status %d", value, w.Code)
 		}
+
 		customer := m.orders["ord_thief"].CustomerID
 		if customer == "cus_buy_victim" || customer == "cus_"+id && !strings.Contains(value, good) {
 			t.Fatalf("%q passes for %s", value, customer)
