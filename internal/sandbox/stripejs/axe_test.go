@@ -25,6 +25,7 @@ func (s *shop) axeSheet() {
 // buyer sees, in every theme.
 func TestPaymentAccessibility(t *testing.T) {
 	t.Parallel()
+
 	tab := browsertest.New(t)
 	for name, appearance := range map[string]string{
 		"stripe":   "theme: 'stripe'",
@@ -50,24 +51,31 @@ func TestPaymentAccessibility(t *testing.T) {
 			)
 			s.run("elements.submit()")
 			s.axe() // a saved card, and its code is missing
+
 			s.do(chromedp.Click(inside("[data-remove=pm_1]")))
 			s.axe() // asked before it is removed
+
 			s.run("inside('[data-saved-method=new]').click()")
 			s.axe() // the empty form with its placeholders
+
 			s.run("elements.submit()")
 			s.picture("axe-" + name)
 			s.axe() // every field wrong
+
 			s.run("inside('[data-method=sepa_debit]').click()")
 			s.axe()
+
 			s.run("element.update({layout: {type: 'accordion', radios: true, visibleAccordionItemsCount: 3}})")
 			s.want("inside('[data-saved-method=new]').checked && inside('[name=iban]').checkVisibility()", "true")
 			s.picture("axe-accordion-" + name)
 			s.axe()
+
 			s.run(
 				"element.update({layout: {type: 'accordion', radios: false, spacedAccordionItems: " +
 					"true, visibleAccordionItemsCount: 0}, readOnly: true})",
 			)
 			s.axe()
+
 			s.run("element.collapse()")
 			s.axe()
 		})
@@ -78,21 +86,26 @@ func TestPaymentAccessibility(t *testing.T) {
 // after loading failed.
 func TestElementsAccessibility(t *testing.T) {
 	t.Parallel()
+
 	tab := browsertest.New(t)
 	for _, theme := range []string{"stripe", "night", "flat"} {
 		t.Run(theme, func(t *testing.T) {
 			w := newWire(t)
 			w.offer("US", "card", "link", "paypal", "amazon_pay")
 			s := openShop(t, tab, w, "/v3/stripe.js")
+
 			s.do(browsertest.Dark(theme == "night"))
 			options := strings.Replace(deferred, "{", "{appearance: {theme: '"+theme+"'}, ", 1)
 			s.boot(options, "{mode: 'shipping', fields: {phone: 'always'}}", "address")
 			s.axe()
+
 			s.run("element.getValue()")
 			s.axe()
+
 			s.boot(options, "{}", "linkAuthentication")
 			s.run("elements.submit()")
 			s.axe()
+
 			s.boot(
 				options,
 				"{paymentMethods: {applePay: 'always'}, buttonTheme: {googlePay: 'white'}, layout: "+
@@ -101,27 +114,34 @@ func TestElementsAccessibility(t *testing.T) {
 				"expressCheckout",
 			)
 			s.axe() // buttons, two of them behind "More"
+
 			s.run("element.off('click') && null")
 			s.openSheet("google_pay")
 			s.axeSheet()
+
 			s.do(chromedp.Click(sheet("summary")))
 			s.enter("line1", "")
 			s.do(chromedp.Click(sheet("[data-action=pay]")))
 			s.axeSheet() // the buyer's address, and a line is missing
+
 			s.enter("line1", "1 Main St")
 			s.run("element.on('confirm', (event) => { window.confirmed = event; }) && null")
 			s.do(chromedp.Click(sheet("[data-action=pay]")))
 			s.axeSheet() // the shop is working on it
+
 			s.run("confirmed.paymentFailed({reason: 'invalid_shipping_address'})")
 			s.axeSheet() // it could not be done
+
 			s.run("(() => { sheet('[data-action=close]').click(); confirmed.paymentFailed(); })()")
 			s.axe() // the same beside the buttons
+
 			w.answers["GET /v1/elements/sessions"] = answer{400, stripeError("invalid_request_error", "", "No.")}
 			s.run(
 				"(() => { element.destroy(); window.element = stripe.elements(" + options +
 					").create('payment'); element.on('loaderror', () => {}); element.mount('#element'); })()",
 			)
 			s.axe() // loading, or failed already
+
 			s.eventually("inside('[role=alert]')")
 			s.axe()
 		})
@@ -132,7 +152,9 @@ func TestElementsAccessibility(t *testing.T) {
 // light and dark.
 func TestPageAccessibility(t *testing.T) {
 	t.Parallel()
+
 	s := newChallenge(t, browsertest.New(t))
+
 	startChallenge(t, s)
 	s.axeSheet()
 

@@ -16,9 +16,11 @@ const entry = `(() => { const input = inside('[name=%s]'); input.focus(); input.
 // TestChecks covers how the inputs format texts and which errors they show.
 func TestChecks(t *testing.T) {
 	t.Parallel()
+
 	w := newWire(t)
 	w.offer("US", "card", "sepa_debit")
 	s := newShop(t, browsertest.New(t), w, deferred, "{}")
+
 	now := s.text(
 		"(() => { const now = new Date(); return String(now.getMonth()).padStart(2, '0') + ' " +
 			"/ ' + String(now.getFullYear()).slice(2); })()",

@@ -20,12 +20,14 @@ func (s *shop) typeWithin(kind, name, text string) {
 
 func TestAddressElement(t *testing.T) {
 	t.Parallel()
+
 	tab := browsertest.New(t)
 
 	t.Run("an address by the customs of its country", func(t *testing.T) {
 		w := newWire(t)
 		w.offer("US", "card")
 		s := openShop(t, tab, w, "/v3/stripe.js")
+
 		s.boot(
 			deferred,
 			"{mode: 'shipping', fields: {phone: 'always'}, allowedCountries: ['US', 'FR', 'GB']}",
@@ -52,6 +54,7 @@ func TestAddressElement(t *testing.T) {
 		s.want("element.getValue().then((v) => v.complete)", "false")
 		s.want("inside('[data-field=state] .Error', 'address').textContent", `"This field is incomplete."`)
 		s.picture("address-1280")
+
 		s.run(
 			"(() => { const el = inside('[name=state]', 'address'); el.value = 'CA'; " +
 				"el.dispatchEvent(new Event('input')); })()",
@@ -68,6 +71,7 @@ func TestAddressElement(t *testing.T) {
 				`Rosen","address":{"line1":"510 Townsend St","line2":null,"city":"San `+
 				`Francisco","state":"CA","postal_code":"94103","country":"US"},"phone":"5555555555"}}`,
 		)
+
 		s.run(
 			"(() => { const el = inside('[name=country]', 'address'); el.focus(); el.value = " +
 				"'FR'; el.dispatchEvent(new Event('input')); })()",
@@ -83,6 +87,7 @@ func TestAddressElement(t *testing.T) {
 
 	t.Run("split names, defaults and PO boxes", func(t *testing.T) {
 		s := openShop(t, tab, newWire(t), "/v3/stripe.js")
+
 		s.boot(
 			"{}",
 			"{mode: 'billing', blockPoBox: true, display: {name: 'split'}, defaultValues: "+
@@ -99,6 +104,7 @@ func TestAddressElement(t *testing.T) {
 
 	t.Run("one allowed country leaves nothing to choose", func(t *testing.T) {
 		s := openShop(t, tab, newWire(t), "/v3/stripe.js")
+
 		s.boot(
 			deferred,
 			"{mode: 'shipping', allowedCountries: ['FR'], defaultValues: {name: 'Jenny', "+
@@ -110,12 +116,14 @@ func TestAddressElement(t *testing.T) {
 			"[inside('[name=country]', 'address'), last('change').complete, last('change').value.address.country]",
 			`[null,true,"FR"]`,
 		)
+
 		s.run("element.update({allowedCountries: ['FR', 'BE']})")
 		s.want("inside('[name=country]', 'address').value", `"FR"`)
 	})
 
 	t.Run("a phone number is asked for if the page wants it, and required if the page says so", func(t *testing.T) {
 		s := openShop(t, tab, newWire(t), "/v3/stripe.js")
+
 		const value = "defaultValues: {name: 'Jenny', address: {line1: '1 rue de la Paix', city: 'Paris', " +
 			"postal_code: '75001', country: 'FR'}}"
 		for _, c := range []struct{ options, want string }{
@@ -151,6 +159,7 @@ func TestAddressElement(t *testing.T) {
 // boxes of their own, and stores them by kind.
 func (s *shop) mountAll(elementsOptions string, elements ...string) {
 	s.t.Helper()
+
 	s.run(`(async () => {
 		window.stripe = Stripe('pk_test_shop');
 		window.elements = stripe.elements(` + elementsOptions + `);
@@ -171,6 +180,7 @@ func (s *shop) mountAll(elementsOptions string, elements ...string) {
 
 func TestElementsTogether(t *testing.T) {
 	t.Parallel()
+
 	tab := browsertest.New(t)
 	const jenny = "defaultValues: {name: 'Jenny Rosen', address: {line1: '510 Townsend St', city: 'San " +
 		"Francisco', state: 'CA', postal_code: '94103', country: 'US'}}"
@@ -181,6 +191,7 @@ func TestElementsTogether(t *testing.T) {
 		w := newWire(t)
 		w.offer("US", "card")
 		s := openShop(t, tab, w, "/v3/stripe.js")
+
 		s.mountAll(
 			deferred,
 			"linkAuthentication: {defaultValues: {email: 'jenny@example.com'}}",
@@ -193,8 +204,10 @@ func TestElementsTogether(t *testing.T) {
 			`[{"elementType":"linkAuthentication","empty":false,"complete":true,"value":{"email":"jenny@example.com"}}]`,
 		)
 		s.want("[inside('[name=country]'), inside('[name=postal]')]", "[null,null]")
+
 		s.fillCard("4242424242424242")
 		s.want("elements.submit()", `{"selectedPaymentMethod":"card"}`)
+
 		s.run("stripe.createConfirmationToken({elements})")
 		s.wantForm("POST /v1/confirmation_tokens", map[string]string{
 			"payment_method_data[billing_details][email]":            "jenny@example.com",
@@ -216,6 +229,7 @@ func TestElementsTogether(t *testing.T) {
 		)
 		s.run("elements.getElement('address', {mode: 'billing'}).destroy()")
 		s.want("[elements.getElement('address', {mode: 'billing'}), inside('[name=country]').value]", `[null,"US"]`)
+
 		s.typeIn("postal", "94103")
 		s.run(
 			"stripe.createConfirmationToken({elements, params: {shipping: {name: 'Other', " +
@@ -229,6 +243,7 @@ func TestElementsTogether(t *testing.T) {
 
 	t.Run("submit shows every error, and the focus goes to the first on the page", func(t *testing.T) {
 		s := openShop(t, tab, newWire(t), "/v3/stripe.js")
+
 		s.mountAll(deferred, "payment: {}", "address: {mode: 'shipping', "+jenny+"}", "linkAuthentication: {}")
 		s.run("document.querySelector('#element').prepend(document.querySelector('#element').lastElementChild)")
 		s.want(
@@ -241,6 +256,7 @@ func TestElementsTogether(t *testing.T) {
 				".Error', 'address').checkVisibility()]",
 			"[true,false]",
 		)
+
 		s.typeWithin("linkAuthentication", "email", "jenny@example.com")
 		s.run("elements.submit()")
 		s.want(
@@ -253,6 +269,7 @@ func TestElementsTogether(t *testing.T) {
 	t.Run("a page of addresses alone needs neither mode nor session", func(t *testing.T) {
 		w := newWire(t)
 		s := openShop(t, tab, w, "/v3/stripe.js")
+
 		s.mountAll("{}", "address: {mode: 'shipping', "+jenny+"}", "linkAuthentication: {}")
 		s.want(
 			"kept.addressshipping.getValue().then((given) => [given.complete, given.isNewAddress, given.value.name])",

@@ -20,7 +20,7 @@
 // page gets no other global. The parts share one scope; the variable parts
 // below names their order and what it depends on:
 //
-//	ground/    errors, events, DOM helpers, amounts, texts, requests to the API
+//	ground/    errors, events, DOM helpers, amounts, texts, API requests
 //	checks/    checks of arguments and options
 //	look/      style sheets, the Appearance API, fonts
 //	fields/    cards, IBANs and postal codes; the labelled input

@@ -21,6 +21,7 @@ func TestFS(t *testing.T) {
 
 	t.Run("every named file is served, and seeks", func(t *testing.T) {
 		t.Parallel()
+
 		for _, name := range []string{"stripe.js", "connect.js", "3ds.html", "redirect.html", "page.css", "page.js"} {
 			rw := httptest.NewRecorder()
 			req := httptest.NewRequest(http.MethodGet, "/", nil)
@@ -44,6 +45,7 @@ func TestFS(t *testing.T) {
 
 	t.Run("every part of src is joined", func(t *testing.T) {
 		t.Parallel()
+
 		script := string(stripejs.Script())
 		err := filepath.WalkDir("src", func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() {
@@ -64,6 +66,7 @@ func TestFS(t *testing.T) {
 
 	t.Run("nothing needs a loose content security policy", func(t *testing.T) {
 		t.Parallel()
+
 		loose := regexp.MustCompile(
 			`\beval\(|new Function\(|innerHTML|insertAdjacentHTML|document\.write|\son[a-z]+="|\sstyle="`,
 		)
@@ -83,6 +86,7 @@ func TestFS(t *testing.T) {
 // plants one mistake: the check must find it and nothing else.
 func TestTypes(t *testing.T) {
 	t.Parallel()
+
 	for _, name := range []string{"@stripe/stripe-js", "@stripe/connect-js", "typescript"} {
 		packageFile(t, name+"/package.json")
 	}

@@ -51,6 +51,7 @@ const shipping = "{shippingAddressRequired: true, emailRequired: true, phoneNumb
 
 func TestExpressButtons(t *testing.T) {
 	t.Parallel()
+
 	tab := browsertest.New(t)
 
 	t.Run("the buttons are those on offer, without those that the page excludes", func(t *testing.T) {
@@ -62,6 +63,7 @@ func TestExpressButtons(t *testing.T) {
 				"['paypal', 'google_pay'], buttonHeight: 50, buttonType: {googlePay: 'buy', "+
 				"applePay: 'plain'}}",
 		)
+
 		s.want(
 			"last('ready')",
 			`{"elementType":"expressCheckout","availablePaymentMethods":{"amazonPay":false,"applePay":true,"googlePay":true,"link":false,"paypal":true}}`,
@@ -72,6 +74,7 @@ func TestExpressButtons(t *testing.T) {
 			`[["paypal","Pay with PayPal",50],["google_pay","Buy with Google `+
 				`Pay",50],["apple_pay","Pay with Apple Pay",50]]`)
 		s.picture("express-1280")
+
 		s.do(browsertest.Viewport(280, 600))
 		s.want("document.documentElement.scrollWidth <= 280", "true")
 	})
@@ -95,6 +98,7 @@ func TestExpressButtons(t *testing.T) {
 
 	t.Run("PayPal and Amazon Pay show when the session offers them, and pay without a card", func(t *testing.T) {
 		s := newExpress(t, tab, deferred, "{}", "amazon_pay", "paypal")
+
 		s.want(
 			"last('ready').availablePaymentMethods",
 			`{"amazonPay":true,"applePay":false,"googlePay":false,"link":false,"paypal":true}`,
@@ -136,6 +140,7 @@ func TestExpressButtons(t *testing.T) {
 
 	t.Run("details that a wallet cannot show are refused, at create() or at resolve()", func(t *testing.T) {
 		s := newExpress(t, tab, deferred, "{}")
+
 		for _, c := range []struct{ details, want string }{
 			{
 				"{lineItems: [{name: 'Tea', amount: 1000}, {name: 'Shipping', amount: 100}]}",
@@ -188,10 +193,12 @@ func TestExpressButtons(t *testing.T) {
 
 func TestExpressSheet(t *testing.T) {
 	t.Parallel()
+
 	tab := browsertest.New(t)
 
 	t.Run("from the click over address and rate to a token with the goods' address", func(t *testing.T) {
 		s := newExpress(t, tab, deferred, shipping)
+
 		s.run(`(() => {
 			element.on('click', (event) => event.resolve({lineItems: [{name: 'Tea', amount: 1099}], business: {name: 'Tea House'}}));
 			element.on('shippingaddresschange', (event) => { window.seen = JSON.parse(JSON.stringify(event)); elements.update({amount: 1300}); event.resolve({lineItems: [{name: 'Tea', amount: 1099}, {name: 'Tax', amount: 201}]}); });
@@ -211,6 +218,7 @@ func TestExpressSheet(t *testing.T) {
 		)
 		s.want("sheet('[value=fast]').closest('label').textContent", `"Fast €5.00 1–2 days"`)
 		s.picture("wallet-1280")
+
 		s.do(chromedp.Click(sheet("[value=fast]")))
 		s.eventually("sheet('.Total').textContent === 'Total€18.00' && !sheet('[data-action=pay]').disabled")
 		s.want(
@@ -218,6 +226,7 @@ func TestExpressSheet(t *testing.T) {
 				"document.querySelector('[data-stripe-dialog]').shadowRoot.activeElement.value]",
 			`["fast","Tea€13.00Shipping€5.00","fast"]`,
 		)
+
 		s.do(chromedp.Click(sheet("[data-action=pay]")))
 		s.eventually("window.token")
 		s.want("[confirmed.elementType, confirmed.expressPaymentType, confirmed.billingDetails, "+
@@ -249,18 +258,22 @@ func TestExpressSheet(t *testing.T) {
 
 	t.Run("the tester changes the buyer, and the page gets the address only", func(t *testing.T) {
 		s := newExpress(t, tab, deferred, shipping)
+
 		s.run(`(() => { window.seen = [];
 			element.on('shippingaddresschange', (event) => { seen.push([event.name, Object.values(event.address).join('|')]); event.resolve(); });
 			element.on('confirm', (event) => { window.confirmed = event; }); })()`)
 		s.openSheet("link")
 		s.do(chromedp.Click(sheet("summary")))
 		s.picture("wallet-edit-1280")
+
 		s.enter("name", "Max Muster")
 		s.enter("line1", "1 rue de la Paix")
 		s.want("seen.length", "1")
+
 		s.enter("country", "FR")
 		s.enter("city", "Lyon")
 		s.want("seen.slice(1)", `[["Max Muster","San Francisco|CA|94103|FR"],["Max Muster","Lyon|CA|94103|FR"]]`)
+
 		s.enter("state", "")
 		s.enter("postal_code", "")
 		s.do(chromedp.Click(sheet("[data-action=pay]")))
@@ -269,8 +282,10 @@ func TestExpressSheet(t *testing.T) {
 				"sheet('[name=wallet-state]').matches(':valid')]",
 			"[null,true,true]",
 		)
+
 		s.enter("postal_code", "69001")
 		s.eventually("!sheet('[data-action=pay]').disabled")
+
 		s.do(chromedp.Click(sheet("[data-action=pay]")))
 		s.want(
 			"[confirmed.shippingAddress.name, Object.values(confirmed.shippingAddress.address).join('|')]",
@@ -287,6 +302,7 @@ func TestExpressSheet(t *testing.T) {
 			"{shippingAddressRequired: true, allowedShippingCountries: ['JP'], shippingRates: "+
 				"[{id: 'free', amount: 0, displayName: 'Free'}]}",
 		)
+
 		s.openSheet("link")
 		s.do(chromedp.Click(sheet("[data-action=pay]")))
 		s.want(
@@ -298,6 +314,7 @@ func TestExpressSheet(t *testing.T) {
 
 	t.Run("the buyer cannot pay while the page decides or after it refused", func(t *testing.T) {
 		s := newExpress(t, tab, deferred, shipping)
+
 		s.run(
 			"element.on('shippingaddresschange', (event) => { window.asked = event; if " +
 				"(event.address.country === 'US') event.reject(); }) && null",
@@ -307,6 +324,7 @@ func TestExpressSheet(t *testing.T) {
 			"[sheet('[role=alert]').textContent, sheet('[data-action=pay]').disabled]",
 			`["The merchant does not ship to this address.",true]`,
 		)
+
 		s.do(chromedp.Click(sheet("label:nth-of-type(2) [name=wallet-address]")))
 		s.want("[asked.address.city, sheet('[data-action=pay]').disabled]", `["Paris",true]`)
 		s.want(
@@ -318,14 +336,17 @@ func TestExpressSheet(t *testing.T) {
 			`"IntegrationError: The amount 1099 is less than the total amount of the line items provided."`,
 		)
 		s.want("sheet('[data-action=pay]').disabled", "true")
+
 		s.run("asked.resolve({shippingRates: [{id: 'post', amount: 300, displayName: 'Post'}]})")
 		s.eventually("!sheet('[data-action=pay]').disabled")
 		s.want("[sheet('[role=alert]').hidden, sheet('[name=wallet-rate]:checked').value]", `[true,"post"]`)
+
 		const two = "{shippingRates: [{id: 'courier', amount: 900, displayName: 'Courier'}, {id: 'post', " +
 			"amount: 300, displayName: 'Post'}]}"
 		s.enter("city", "Lyon")
 		s.run("asked.resolve(" + two + ")")
 		s.eventually("sheet('[name=wallet-rate]:checked').value === 'courier'") // the first of the new ones
+
 		s.run("element.on('shippingratechange', (event) => event.resolve(" + two + ")) && null")
 		s.do(chromedp.Click(sheet("[value=post]")))
 		s.eventually("!sheet('[data-action=pay]').disabled")
@@ -334,6 +355,7 @@ func TestExpressSheet(t *testing.T) {
 
 	t.Run("closing the sheet is a cancel", func(t *testing.T) {
 		s := newExpress(t, tab, deferred, "{}")
+
 		s.run("element.on('click', (event) => event.resolve()) && null")
 		s.openSheet("paypal")
 		s.do(chromedp.KeyEvent(kb.Escape))
@@ -349,6 +371,7 @@ func TestExpressSheet(t *testing.T) {
 
 	t.Run("a page that cannot take the payment shows why in the sheet, and the buyer tries again", func(t *testing.T) {
 		s := newExpress(t, tab, deferred, "{}")
+
 		s.run("element.on('confirm', (event) => { window.confirmed = event; }) && null")
 		s.openSheet("google_pay")
 
@@ -363,9 +386,11 @@ func TestExpressSheet(t *testing.T) {
 					"sheet('[data-action=close]').disabled]",
 				"[true,true,true]",
 			)
+
 			s.do(chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent(kb.Escape))
 			s.eventually("sheet('dialog').matches(':modal')")
 			s.want("last('cancel')", "null")
+
 			s.run("confirmed.paymentFailed(" + reason + ")")
 			s.want("[sheet('[data-action=pay]').disabled, sheet('[role=alert]').textContent]", `[false,"`+want+`"]`)
 		}
@@ -379,12 +404,14 @@ func TestExpressSheet(t *testing.T) {
 				"'expressCheckout').checkVisibility()]",
 			`[null,"Declined.",true]`,
 		)
+
 		s.openSheet("google_pay")
 		s.want("inside('[role=alert]', 'expressCheckout').hidden", "true")
 	})
 
 	t.Run("the other elements stay empty when a wallet pays", func(t *testing.T) {
 		s := newExpress(t, tab, deferred, "{}")
+
 		s.run(`(async () => {
 			document.querySelector('#other').append(document.createElement('div'), document.createElement('div'));
 			const [first, second] = document.querySelector('#other').children;
@@ -417,8 +444,10 @@ func TestExpressSheet(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newExpress(t, tab, c.group, "{}")
+
 			s.openSheet("google_pay")
 			s.want("sheet('.Total').textContent", c.want)
+
 			s.run(
 				"element.on('confirm', async () => { await elements.submit(); window.token = await " +
 					"stripe.createConfirmationToken({elements}); }) && null",

@@ -19,6 +19,7 @@ import (
 // packageFile reads a file of an npm package for development.
 func packageFile(t *testing.T, name string) string {
 	t.Helper()
+
 	data, err := os.ReadFile("../../../node_modules/" + name)
 	if os.IsNotExist(err) {
 		testhost.Missing(
@@ -29,6 +30,7 @@ func packageFile(t *testing.T, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return string(data)
 }
 
@@ -36,6 +38,7 @@ func packageFile(t *testing.T, name string) string {
 // loader as window.loader.
 func openLoader(t *testing.T, tab context.Context, path, loader string) *shop {
 	t.Helper()
+
 	source := packageFile(t, loader)
 	w := newWire(t)
 	site := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -64,6 +67,7 @@ func openLoader(t *testing.T, tab context.Context, path, loader string) *shop {
 
 	t.Cleanup(site.Close)
 	s := newVisit(t, tab, w, site.URL)
+
 	s.do(chromedp.Navigate(site.URL))
 
 	return s
@@ -71,6 +75,7 @@ func openLoader(t *testing.T, tab context.Context, path, loader string) *shop {
 
 func TestStripeLoader(t *testing.T) {
 	t.Parallel()
+
 	tab := browsertest.New(t)
 
 	t.Run("the loader of stripe-js 5 takes the stand-in without a warning and injects nothing", func(t *testing.T) {
@@ -102,13 +107,16 @@ func TestStripeLoader(t *testing.T) {
 
 func TestConnectLoader(t *testing.T) {
 	t.Parallel()
+
 	tab := browsertest.New(t)
 
 	t.Run("the loader of connect-js creates every component of the stand-in", func(t *testing.T) {
 		s := openLoader(t, tab, "/connect.js", "@stripe/connect-js/dist/pure.js")
+
 		s.run(`(window.reports = [], window.connect = loader.loadConnectAndInitialize({publishableKey: 'pk_test_shop',
 			fetchClientSecret: async () => 'accs_secret__1_secret_x', appearance: {variables: {colorPrimary: '#ff0000'}}}))`)
 		s.want("[...document.scripts].filter((script) => script.src.includes('stripe.com')).length", "0")
+
 		s.run(`(() => { const el = connect.create('payments'); el.setOnLoaderStart((e) => reports.push(e)); el.setOnLoadError((e) => reports.push(e));
 			el.setDefaultFilters({amount: {equals: 100}}); document.body.append(el); })()`)
 		s.eventually(
@@ -120,6 +128,7 @@ func TestConnectLoader(t *testing.T) {
 			"getComputedStyle(document.querySelector('stripe-connect-payments').shadowRoot.querySelector('h3')).color",
 			`"rgb(255, 0, 0)"`,
 		)
+
 		s.run("connect.update({appearance: {variables: {colorPrimary: '#00ff00'}}})")
 		s.eventually(
 			"getComputedStyle(document.querySelector('stripe-connect-payments').shadowRoot.querySelector('h3')).color " +
@@ -134,6 +143,7 @@ func TestConnectLoader(t *testing.T) {
 		s.want(`Promise.all(['account-onboarding', 'payouts', 'tax-settings', 'balance-report'].map(async (name) => {
 			const el = connect.create(name); document.body.append(el); await connect.debugInstance(); await 0; return typeof el.setConnector; }))`,
 			`["function","function","function","function"]`)
+
 		s.run("connect.logout()")
 		s.want(
 			"document.querySelector('stripe-connect-payments').shadowRoot.querySelector('p').textContent",
@@ -143,6 +153,7 @@ func TestConnectLoader(t *testing.T) {
 
 	t.Run("a session that cannot be read is reported as a load error", func(t *testing.T) {
 		s := openLoader(t, tab, "/connect.js", "@stripe/connect-js/dist/pure.js")
+
 		s.run(
 			`(window.reports = [], window.connect = ` +
 				`loader.loadConnectAndInitialize({publishableKey: 'pk_test_shop', fetchClientSecret: ` +
@@ -162,6 +173,7 @@ func TestConnectLoader(t *testing.T) {
 
 	t.Run("the plain script calls onLoad and its instance creates components", func(t *testing.T) {
 		s := openLoader(t, tab, "/connect.js", "@stripe/connect-js/dist/pure.js")
+
 		s.want(
 			"StripeConnect.init({publishableKey: 'pk_test_shop', fetchClientSecret: async () => "+
 				"'accs_secret__1_secret_x'}).create('payments').tagName",

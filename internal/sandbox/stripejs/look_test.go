@@ -11,18 +11,22 @@ import (
 
 func TestAppearance(t *testing.T) {
 	t.Parallel()
+
 	tab := browsertest.New(t)
 
 	t.Run("theme, variables and rules show", func(t *testing.T) {
 		s := newShop(t, tab, newWire(t), `{mode: 'payment', amount: 1, currency: 'eur', appearance: {theme: 'night', labels: 'floating', variables: {colorPrimary: '#ff0000', borderRadius: '12px', spacingGridRow: '20px'},
 			rules: {'.Label': {fontWeight: '700'}, '.Input:focus': {borderColor: 'rgb(1, 2, 3)'}}}}`, "{}")
+
 		s.want("getComputedStyle(inside('[name=number]')).backgroundColor", `"rgb(48, 49, 61)"`)
 		s.want("getComputedStyle(inside('[name=number]')).borderRadius", `"12px"`)
 		s.want("getComputedStyle(inside('.Label')).fontWeight", `"700"`)
 		s.want("getComputedStyle(inside('.Grid')).rowGap", `"20px"`)
 		s.want("inside('.Root').classList.contains('Root--floating')", "true")
+
 		s.run("document.body.style.setProperty('background', '#1a1b25')")
 		s.picture("night-floating-1280")
+
 		s.run("elements.update({appearance: {theme: 'flat'}})")
 		s.want("getComputedStyle(inside('[name=number]')).backgroundColor", `"rgb(241, 241, 241)"`)
 		s.want("inside('.Root').classList.contains('Root--floating')", "false")
@@ -30,6 +34,7 @@ func TestAppearance(t *testing.T) {
 
 	t.Run("another appearance or language keeps the input, the errors and, for the appearance, the focus", func(t *testing.T) {
 		s := newShop(t, tab, newWire(t), deferred, "{}")
+
 		s.typeIn("number", "4242")
 		s.typeIn("expiry", "0101")
 		s.do(chromedp.KeyEvent(kb.Tab))
@@ -41,6 +46,7 @@ func TestAppearance(t *testing.T) {
 		)
 		s.want(errors, `["Your card number is incomplete.","Your card's expiration year is in the past.",""]`)
 		s.want("document.querySelector('[data-stripe-element=payment]').shadowRoot.activeElement.name", `"cvc"`)
+
 		s.run("new Promise((resolve) => { elements.on('update-end', resolve); elements.update({locale: 'fr'}); })")
 		s.want(errors, `["Votre numéro de carte est incomplet.","L'année d'expiration de votre carte est passée.",""]`)
 		s.want("inside('[name=number]').value", `"4242"`)
@@ -48,6 +54,7 @@ func TestAppearance(t *testing.T) {
 
 	t.Run("the brand does not cover the number on a narrow page", func(t *testing.T) {
 		s := newShop(t, tab, newWire(t), deferred, "{}")
+
 		s.do(browsertest.Viewport(320, 700))
 		s.typeIn("number", "378282246310005")
 		s.picture("brand-320")
@@ -67,6 +74,7 @@ func TestAppearance(t *testing.T) {
 
 	t.Run("labels, animations and fonts", func(t *testing.T) {
 		s := openShop(t, tab, newWire(t), "/v3/stripe.js")
+
 		const look = "[getComputedStyle(inside('.Label')).position, " +
 			"getComputedStyle(inside('[name=number]')).transitionDuration, " +
 			"getComputedStyle(inside('[name=number]')).fontFamily]"
@@ -98,6 +106,7 @@ func TestAppearance(t *testing.T) {
 			"[...document.fonts].map((font) => [font.family, font.weight, font.style, font.display].join(' '))",
 			`["Own 700 normal auto","Leaf 400 italic swap","Root normal normal auto"]`,
 		)
+
 		s.run(listen)
 		s.boot(
 			"{mode: 'payment', amount: 1, currency: 'eur', fonts: [{cssSrc: '"+s.wire.URL+"/none.css'}]}",
@@ -109,13 +118,16 @@ func TestAppearance(t *testing.T) {
 
 	t.Run("French pages get French texts, also after an update", func(t *testing.T) {
 		s := newShop(t, tab, newWire(t), "{mode: 'payment', amount: 1, currency: 'eur', locale: 'fr'}", "{}")
+
 		s.want("elements.submit().then((r) => r.error.message)", `"Votre numéro de carte est incomplet."`)
 		s.want(
 			"[...inside('.Grid').querySelectorAll('.Field:not([hidden]) .Label')].map((label) => label.textContent)",
 			`["Numéro de carte","Date d'expiration","Code de sécurité","Pays ou région"]`,
 		)
+
 		s.do(browsertest.Viewport(320, 760))
 		s.picture("french-320")
+
 		s.typeIn("number", "4242")
 		s.run("elements.update({locale: 'en'})")
 		s.want("inside('.Label').textContent", `"Card number"`)
@@ -125,21 +137,27 @@ func TestAppearance(t *testing.T) {
 
 func TestKeyboardAndFocus(t *testing.T) {
 	t.Parallel()
+
 	tab := browsertest.New(t)
 
 	t.Run("focus, blur and Escape are reported; Enter submits the surrounding form", func(t *testing.T) {
 		s := newShop(t, tab, newWire(t), deferred, "{}")
+
 		s.run("element.focus()")
 		s.want("last('focus')", `{"elementType":"payment"}`)
 		s.want("document.querySelector('#element').classList.contains('StripeElement--focus')", "true")
+
 		s.do(chromedp.KeyEvent("4242"), chromedp.KeyEvent(kb.Tab))
 		s.want("inside('[data-field=number] .Error').textContent", `"Your card number is incomplete."`)
 		s.want("inside('[role=status]').textContent", `"Your card number is incomplete."`)
 		s.want("events.filter((e) => e[0] === 'blur').length", "0")
+
 		s.do(chromedp.KeyEvent(kb.Escape))
 		s.want("last('escape')", `{"elementType":"payment"}`)
+
 		s.do(chromedp.KeyEvent(kb.Enter))
 		s.want("submits", "1")
+
 		s.run("element.blur()")
 		s.want("last('blur')", `{"elementType":"payment"}`)
 	})
@@ -158,6 +176,7 @@ func TestKeyboardAndFocus(t *testing.T) {
 
 	t.Run("brands set the grouping and the length of the code", func(t *testing.T) {
 		s := newShop(t, tab, newWire(t), deferred, "{}")
+
 		s.typeIn("number", "378282246310005")
 		s.want(
 			"last('carddetailschange')",
@@ -167,9 +186,11 @@ func TestKeyboardAndFocus(t *testing.T) {
 			"[inside('[name=number]').value, inside('.Badge').textContent]",
 			`["3782 822463 10005","American Express"]`,
 		)
+
 		s.typeIn("expiry", "1234")
 		s.typeIn("cvc", "123")
 		s.want("elements.submit().then((r) => r.error.code)", `"incomplete_cvc"`)
+
 		s.typeIn("cvc", "4")
 		s.want("elements.submit()", `{"selectedPaymentMethod":"card"}`)
 	})

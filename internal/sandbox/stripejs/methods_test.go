@@ -19,14 +19,17 @@ func newMany(t *testing.T, tab context.Context, paymentOptions string) *shop {
 
 func TestLayouts(t *testing.T) {
 	t.Parallel()
+
 	tab := browsertest.New(t)
 
 	t.Run("tabs move by arrow keys and keep what was typed", func(t *testing.T) {
 		s := newMany(t, tab, "{layout: 'tabs'}")
+
 		s.want(
 			"[...inside('[role=tablist]').children].map((tab) => tab.dataset.method)",
 			`["card","sepa_debit","ideal","klarna"]`,
 		)
+
 		s.typeIn("number", "4242")
 		s.run("inside('[data-method=card]').focus()")
 		s.do(chromedp.KeyEvent(kb.ArrowRight))
@@ -34,8 +37,10 @@ func TestLayouts(t *testing.T) {
 		s.want("inside('[data-method=sepa_debit]').getRootNode().activeElement.dataset.method", `"sepa_debit"`)
 		s.want("last('change').value", `{"type":"sepa_debit"}`)
 		s.picture("tabs-sepa-1280")
+
 		s.do(chromedp.KeyEvent(kb.End))
 		s.want("last('change').value", `{"type":"klarna"}`)
+
 		s.do(chromedp.KeyEvent(kb.ArrowRight))
 		s.want("inside('[name=number]').value", `"4242"`)
 		s.want("[...inside('[role=tablist]').children].map((tab) => tab.tabIndex)", "[0,-1,-1,-1]")
@@ -48,36 +53,42 @@ func TestLayouts(t *testing.T) {
 			"{layout: {type: 'accordion', defaultCollapsed: true, radios: true, "+
 				"spacedAccordionItems: true, visibleAccordionItemsCount: 3}}",
 		)
+
 		s.want(
 			"last('change')",
 			`{"elementType":"payment","empty":true,"complete":false,"collapsed":true,"value":{"type":""}}`,
 		)
 		s.want("elements.submit().then((r) => r.error.code)", `"incomplete_payment_method"`)
 		s.want("inside('[data-method=klarna]').closest('.AccordionItem').hidden", "true")
+
 		s.do(chromedp.Click(inside("[data-action=more]")))
 		s.want(
 			"[inside('[data-method=klarna]').closest('.AccordionItem').hidden, "+
 				"inside('[data-method=klarna]').matches(':focus')]",
 			"[false,true]",
 		)
+
 		s.do(chromedp.Click(inside("[data-method=klarna]")))
 		s.run("new Promise((resolve) => { elements.on('update-end', resolve); elements.update({amount: 1200}); })")
 		s.want(
 			"[inside('[data-method=klarna]').checked, inside('[data-method=klarna]').closest('.AccordionItem').hidden]",
 			"[true,false]",
 		)
+
 		s.do(chromedp.Click(inside("[data-method=ideal]")))
 		s.want(
 			"last('change')",
 			`{"elementType":"payment","empty":false,"complete":true,"collapsed":false,"value":{"type":"ideal"}}`,
 		)
 		s.picture("accordion-1280")
+
 		s.run("element.collapse()")
 		s.want("last('change').collapsed", "true")
 	})
 
 	t.Run("the options of an accordion show", func(t *testing.T) {
 		s := newMany(t, tab, "{}")
+
 		const look = "(() => { const items = [...inside('.Accordion').children]; const [first, second] = " +
 			"items.map((item) => item.getBoundingClientRect());" +
 			"return [getComputedStyle(inside('[data-method=card]')).opacity, second.top - " +
@@ -120,16 +131,20 @@ func TestLayouts(t *testing.T) {
 
 func TestOtherMethods(t *testing.T) {
 	t.Parallel()
+
 	tab := browsertest.New(t)
 
 	t.Run("a SEPA debit takes IBAN, name and e-mail and sends a mandate", func(t *testing.T) {
 		s := newMany(t, tab, "{defaultValues: {billingDetails: {name: 'Jenny Rosen'}}}")
+
 		s.do(chromedp.Click(inside("[data-method=sepa_debit]")))
 		s.typeIn("iban", "de89370400440532013001")
 		s.want("elements.submit().then((r) => r.error.code)", `"invalid_iban"`)
+
 		s.typeIn("iban", "\b0")
 		s.want("inside('[name=iban]').value", `"DE89 3704 0044 0532 0130 00"`)
 		s.want("elements.submit().then((r) => r.error.code)", `"incomplete_email"`)
+
 		s.typeIn("email", "jenny@example.com")
 		s.want("elements.submit()", `{"selectedPaymentMethod":"sepa_debit"}`)
 		s.want("stripe.createConfirmationToken({elements}).then((r) => Object.keys(r))", `["confirmationToken"]`)
@@ -147,9 +162,11 @@ func TestOtherMethods(t *testing.T) {
 
 	t.Run("Klarna takes e-mail and country", func(t *testing.T) {
 		s := newMany(t, tab, "{}")
+
 		s.do(chromedp.Click(inside("[data-method=klarna]")))
 		s.typeIn("email", "jenny@example.com")
 		s.want("elements.submit()", `{"selectedPaymentMethod":"klarna"}`)
+
 		s.run("stripe.createConfirmationToken({elements})")
 		s.wantForm("POST /v1/confirmation_tokens", map[string]string{
 			"payment_method_data[type]":                              "klarna",
@@ -183,6 +200,7 @@ func TestOtherMethods(t *testing.T) {
 			stripeError("invalid_request_error", "customer_session_expired", "The customer session has expired."),
 		}
 		s := newShop(t, tab, w, deferred, "{}")
+
 		s.want(
 			"last('loaderror')",
 			`{"elementType":"payment","error":{"code":"customer_session_expired","message":"The `+

@@ -12,7 +12,9 @@ import (
 // mistakes that the published types accept.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
+
 	s := openShop(t, browsertest.New(t), newWire(t), "/v3/stripe.js")
+
 	s.run("window.stripe = Stripe('pk_test_shop')")
 	const group = "stripe.elements({mode: 'payment', amount: 1099, currency: 'eur'})"
 	cases := []struct{ name, js, want string }{
@@ -275,14 +277,17 @@ func TestMistakes(t *testing.T) {
 
 func TestOrderOfCalls(t *testing.T) {
 	t.Parallel()
+
 	tab := browsertest.New(t)
 
 	t.Run("a token before submit is a mistake, also after an update", func(t *testing.T) {
 		s := newShop(t, tab, newWire(t), deferred, "{}")
+
 		s.fillCard("4242424242424242")
 		const early = `"IntegrationError: elements.submit() must be called before stripe.createConfirmationToken()."`
 		s.want("failure(() => stripe.createConfirmationToken({elements})).then((text) => text.split('\\n')[0])", early)
 		s.want("elements.submit()", `{"selectedPaymentMethod":"card"}`)
+
 		s.run("elements.update({amount: 1200})")
 		s.want("failure(() => stripe.createConfirmationToken({elements})).then((text) => text.split('\\n')[0])", early)
 
@@ -298,6 +303,7 @@ func TestOrderOfCalls(t *testing.T) {
 			stripeError("card_error", "invalid_expiry_year", "Your card's expiration year is invalid."),
 		}
 		s := newShop(t, tab, w, deferred, "{}")
+
 		s.fillCard("4242424242424242")
 		s.want("elements.submit().then(() => stripe.createConfirmationToken({elements}))",
 			`{"error":{"code":"invalid_expiry_year","message":"Your card's expiration year is `+
@@ -314,11 +320,14 @@ func TestOrderOfCalls(t *testing.T) {
 			deferred,
 			"{fields: {billingDetails: {address: {country: 'never', postalCode: 'never'}}}}",
 		)
+
 		s.want("[Boolean(inside('[name=country]')), Boolean(inside('[name=postal]'))]", "[false,false]")
+
 		s.fillCard("4242424242424242")
 		s.run("elements.submit()")
 		s.want("failure(() => stripe.createConfirmationToken({elements})).then((text) => text.slice(0, 82))",
 			`"IntegrationError: You specified \"never\" for fields.billing_details.address.country"`)
+
 		s.run(
 			"stripe.createConfirmationToken({elements, params: {payment_method_data: " +
 				"{billing_details: {address: {country: 'US', postal_code: '94103'}}}}})",
@@ -332,6 +341,7 @@ func TestOrderOfCalls(t *testing.T) {
 
 func TestConfirmPayment(t *testing.T) {
 	t.Parallel()
+
 	w := newWire(t)
 	w.intent("pi_1", "requires_payment_method", map[string]any{"setup_future_usage": "off_session"})
 	w.answers["POST /v1/payment_intents/pi_1/confirm"] = answer{200, map[string]any{
@@ -341,9 +351,12 @@ func TestConfirmPayment(t *testing.T) {
 	}}
 
 	s := newShop(t, browsertest.New(t), w, "{clientSecret: 'pi_1_secret_x'}", "{}")
+
 	s.want("inside('.TermsText').textContent.includes('Tea House')", "true")
+
 	w.intent("pi_1", "requires_payment_method", map[string]any{"setup_future_usage": "off_session", "amount": 1500})
 	s.want("elements.fetchUpdates()", "{}")
+
 	s.fillCard("4242424242424242")
 	s.want("stripe.confirmPayment({elements, confirmParams: {return_url: 'https://shop.test/'}, "+
 		"redirect: 'if_required'})",
@@ -367,8 +380,10 @@ func TestConfirmPayment(t *testing.T) {
 // refused before it is confirmed.
 func TestOtherIntent(t *testing.T) {
 	t.Parallel()
+
 	w := newWire(t)
 	s := openShop(t, browsertest.New(t), w, "/v3/stripe.js")
+
 	w.answers["POST /v1/payment_intents/pi_1/confirm"] = answer{200, map[string]any{
 		"id":     "pi_1",
 		"object": "payment_intent",

@@ -33,6 +33,7 @@ func startChallenge(t *testing.T, s *shop) *chromedp.Node {
 // clicked.
 func (s *shop) challengePage() *chromedp.Node {
 	s.t.Helper()
+
 	ctx, cancel := context.WithTimeout(s.ctx, time.Minute)
 	defer cancel()
 	frame, err := browsertest.Frame(
@@ -45,6 +46,7 @@ func (s *shop) challengePage() *chromedp.Node {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+
 	return frame
 }
 
@@ -72,10 +74,12 @@ func newChallenge(t *testing.T, tab context.Context) *shop {
 
 func TestHandleNextAction(t *testing.T) {
 	t.Parallel()
+
 	tab := browsertest.New(t)
 
 	t.Run("a passed challenge returns the paid intent and the focus", func(t *testing.T) {
 		s := newChallenge(t, tab)
+
 		frame := startChallenge(t, s)
 		s.want(
 			"document.querySelector('[data-stripe-dialog]').shadowRoot.querySelector('dialog').matches(':modal')",
@@ -83,6 +87,7 @@ func TestHandleNextAction(t *testing.T) {
 		)
 		s.want("document.querySelector('[data-stripe-dialog]').shadowRoot.activeElement.title", `"Verify your payment"`)
 		s.picture("3ds-1280")
+
 		s.do(browsertest.Viewport(320, 640), browsertest.Dark(true))
 		s.picture("3ds-320-dark")
 
@@ -100,6 +105,7 @@ func TestHandleNextAction(t *testing.T) {
 
 	t.Run("a failed challenge is an error with the intent in it", func(t *testing.T) {
 		s := newChallenge(t, tab)
+
 		frame := startChallenge(t, s)
 		s.do(chromedp.Click(chromedp.CSS("#fail"), chromedp.FromNode(frame)))
 		s.eventually("window.handled")
@@ -161,6 +167,7 @@ func TestHandleNextAction(t *testing.T) {
 		for outcome, want := range map[string]string{"pass": "succeeded", "fail": "failed"} {
 			w := newWire(t)
 			s := openShop(t, tab, w, "/v3/stripe.js")
+
 			w.intent("pi_2", "requires_action", map[string]any{
 				"payment_method_types": []string{"ideal"},
 				"next_action": map[string]any{"type": "redirect_to_url", "redirect_to_url": map[string]any{
@@ -173,6 +180,7 @@ func TestHandleNextAction(t *testing.T) {
 			s.arrive("#pass")
 			s.want("document.querySelector('#reference').textContent", `"pi_2"`)
 			s.picture("redirect-1280")
+
 			s.run("document.querySelector('#" + outcome + "').click()")
 			s.arrive("#element")
 			s.want(
@@ -188,6 +196,7 @@ func TestHandleNextAction(t *testing.T) {
 // speak makes the tab request pages in a language, as its settings would.
 func (s *shop) speak(language string) {
 	s.t.Helper()
+
 	agent := s.text("navigator.userAgent")
 	s.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(
@@ -202,9 +211,11 @@ func (s *shop) speak(language string) {
 
 func TestFrenchPages(t *testing.T) {
 	t.Parallel()
+
 	w := newWire(t)
 	w.intent("pi_1", "requires_action", map[string]any{"payment_method": map[string]any{"type": "ideal"}})
 	s := openShop(t, browsertest.New(t), w, "/v3/stripe.js")
+
 	const page = "[document.documentElement.lang, document.title, " +
 		"document.querySelector('h1').textContent, " +
 		"document.querySelector('#pass').textContent, " +
@@ -255,8 +266,10 @@ func TestFrenchPages(t *testing.T) {
 // show a hundredfold price.
 func TestPagesWriteAmountsAsStripeCountsThem(t *testing.T) {
 	t.Parallel()
+
 	w := newWire(t)
 	s := openShop(t, browsertest.New(t), w, "/v3/stripe.js")
+
 	s.speak("en-US")
 
 	for currency, c := range map[string]struct {
@@ -288,6 +301,7 @@ func TestPagesWriteAmountsAsStripeCountsThem(t *testing.T) {
 
 func TestRetrieve(t *testing.T) {
 	t.Parallel()
+
 	w := newWire(t)
 	w.intent("pi_1", "succeeded", nil)
 	w.intent("seti_1", "succeeded", map[string]any{"object": "setup_intent"})
@@ -296,6 +310,7 @@ func TestRetrieve(t *testing.T) {
 		stripeError("invalid_request_error", "resource_missing", "No such payment_intent: 'pi_9'"),
 	}
 	s := openShop(t, browsertest.New(t), w, "/v3/stripe.js")
+
 	s.run("window.stripe = Stripe('pk_test_shop')")
 	s.want(
 		"stripe.retrievePaymentIntent('pi_1_secret_x').then((r) => [Object.keys(r), r.paymentIntent.id])",
@@ -314,6 +329,7 @@ func TestRetrieve(t *testing.T) {
 		`"IntegrationError: Invalid value for stripe.retrievePaymentIntent(): intent secret `+
 			`should be a client secret of the form ${id}_secret_${secret}. You specified: `+
 			`nonsense."`)
+
 	w.Close()
 	s.want("stripe.retrievePaymentIntent('pi_1_secret_x').then((r) => r.error.type)", `"api_connection_error"`)
 }

@@ -14,12 +14,14 @@ const listen = "(() => { window.warned = []; console.warn = (text) => { if (!tex
 
 func TestPaymentOptions(t *testing.T) {
 	t.Parallel()
+
 	tab := browsertest.New(t)
 
 	t.Run("every option of the types is accepted without a warning and takes effect", func(t *testing.T) {
 		w := newWire(t)
 		w.offer("US", "card", "klarna")
 		s := openShop(t, tab, w, "/v3/stripe.js")
+
 		s.run(listen)
 		s.boot(deferred, `{
 			applePay: {}, business: {name: 'Corner Shop'}, wallets: {applePay: 'never', googlePay: 'never'}, terms: {card: 'always', sepaDebit: 'never'},
@@ -37,8 +39,10 @@ func TestPaymentOptions(t *testing.T) {
 			"[inside('[name=number]').readOnly, inside('[name=country]').disabled, inside('[name=country]').value]",
 			`[true,true,"FR"]`,
 		)
+
 		s.run("element.update({readOnly: false, terms: {card: 'never'}})")
 		s.want("inside('.TermsText')", "null")
+
 		s.fillCard("4242424242424242")
 		s.run("elements.submit().then(() => stripe.createConfirmationToken({elements}))")
 		s.wantForm("POST /v1/confirmation_tokens", map[string]string{
@@ -70,6 +74,7 @@ func TestPaymentOptions(t *testing.T) {
 	t.Run("the options of a payment reach the session and the token", func(t *testing.T) {
 		w := newWire(t)
 		s := openShop(t, tab, w, "/v3/stripe.js")
+
 		s.run(listen)
 		s.boot(`{mode: 'payment', amount: 1099, currency: 'mxn', setup_future_usage: 'off_session', captureMethod: 'manual', onBehalfOf: 'acct_9', paymentMethodTypes: ['card'],
 			paymentMethodOptions: {card: {installments: {enabled: true}}, us_bank_account: {verification_method: 'instant'}}, loader: 'always', fonts: [], externalPaymentMethodTypes: []}`, "{}", "payment")
@@ -104,6 +109,7 @@ func TestPaymentOptions(t *testing.T) {
 			"GET /v1/elements/sessions",
 			map[string]string{"deferred_intent[payment_method_configuration]": "pmc_1"},
 		)
+
 		w.answers["POST /v1/payment_methods"] = answer{200, map[string]any{"id": "pm_1"}}
 		s.fillCard("4242424242424242")
 		s.want(
@@ -115,16 +121,19 @@ func TestPaymentOptions(t *testing.T) {
 
 func TestModes(t *testing.T) {
 	t.Parallel()
+
 	tab := browsertest.New(t)
 
 	t.Run("a setup needs neither amount nor currency and asks for the mandate", func(t *testing.T) {
 		w := newWire(t)
 		w.offer("DE", "card", "sepa_debit")
 		s := newShop(t, tab, w, "{mode: 'setup'}", "{}")
+
 		s.want(
 			"inside('.TermsText').textContent.startsWith('By providing your card information, you allow Tea House')",
 			"true",
 		)
+
 		s.fillCard("4242424242424242")
 		s.run("elements.submit().then(() => stripe.createConfirmationToken({elements}))")
 		s.wantForm("POST /v1/confirmation_tokens", map[string]string{
@@ -147,6 +156,7 @@ func TestModes(t *testing.T) {
 		w := newWire(t)
 		w.offer("US", "card", "link")
 		s := newShop(t, tab, w, "{mode: 'subscription', amount: 1099, currency: 'usd'}", "{}")
+
 		s.want(
 			"inside('.TermsText').textContent",
 			`"By confirming your subscription, you allow Tea House to charge you for future `+
@@ -163,6 +173,7 @@ func TestModes(t *testing.T) {
 // once, on the page or in the next request.
 func TestUpdates(t *testing.T) {
 	t.Parallel()
+
 	tab := browsertest.New(t)
 	update := func(s *shop, changes string) {
 		s.t.Helper()
@@ -172,6 +183,7 @@ func TestUpdates(t *testing.T) {
 	t.Run("a payment's options ask for a new session and keep what was typed", func(t *testing.T) {
 		w := newWire(t)
 		s := newShop(t, tab, w, deferred, "{}")
+
 		s.run(listen)
 		s.fillCard("4242424242424242")
 
@@ -199,6 +211,7 @@ func TestUpdates(t *testing.T) {
 			s.wantForm("GET /v1/elements/sessions", session)
 			s.want("[inside('[name=number]').value, inside('[name=cvc]').value]", `["4242 4242 4242 4242","123"]`)
 			s.want("elements.submit()", `{"selectedPaymentMethod":"card"}`)
+
 			s.run("stripe.createConfirmationToken({elements})")
 			s.wantForm("POST /v1/confirmation_tokens", token)
 		}
@@ -219,6 +232,7 @@ func TestUpdates(t *testing.T) {
 		w := newWire(t)
 		w.offer("DE", "card", "ideal", "klarna")
 		s := newShop(t, tab, w, deferred, "{}")
+
 		s.do(chromedp.Click(inside("[data-method=ideal]")))
 		w.offer("DE", "card", "ideal")
 		update(s, "{paymentMethodTypes: ['card', 'ideal']}")
@@ -227,6 +241,7 @@ func TestUpdates(t *testing.T) {
 			"[...inside('[role=tablist]').children].map((tab) => [tab.dataset.method, tab.ariaSelected])",
 			`[["card","false"],["ideal","true"]]`,
 		)
+
 		w.offer("DE", "card")
 		update(s, "{paymentMethodTypes: ['card']}")
 		s.want("[inside('[role=tablist]').hidden, last('change').value.type]", `[true,"card"]`)
@@ -234,19 +249,23 @@ func TestUpdates(t *testing.T) {
 
 	t.Run("wallet buttons follow, and so does an open sheet", func(t *testing.T) {
 		s := newExpress(t, tab, deferred, "{}", "card", "link")
+
 		s.openSheet("google_pay")
 		update(s, "{amount: 2500, currency: 'usd'}")
 		s.want("[sheet('.Total').textContent, sheet('[data-action=pay]').matches(':focus')]", `["Total$25.00",true]`)
+
 		s.do(chromedp.Click(sheet("[data-action=close]")))
 		s.wire.offer("US", "link")
 		update(s, "{paymentMethodTypes: ['link']}")
 		s.want("[...inside('.Express', 'expressCheckout').children].map((el) => el.dataset.express)", `["link"]`)
+
 		update(s, "{locale: 'fr'}")
 		s.want("inside('[data-express=link]', 'expressCheckout').ariaLabel", `"Payer avec Link"`)
 	})
 
 	t.Run("what cannot be updated is warned of and what is wrong is refused, and nothing changes", func(t *testing.T) {
 		s := newShop(t, tab, newWire(t), deferred, "{}")
+
 		s.run(listen)
 		s.run("elements.update({paymentMethodCreation: 'manual'})")
 		s.want(
@@ -257,6 +276,7 @@ func TestUpdates(t *testing.T) {
 			"failure(() => elements.update({amount: -5}))",
 			`"IntegrationError: Invalid value for elements.update(): amount must be greater than 0."`,
 		)
+
 		s.fillCard("4242424242424242")
 		s.run("elements.submit().then(() => stripe.createConfirmationToken({elements}))")
 		s.wantForm("POST /v1/confirmation_tokens", map[string]string{"client_context[amount]": "1099"})
@@ -265,24 +285,30 @@ func TestUpdates(t *testing.T) {
 
 func TestMount(t *testing.T) {
 	t.Parallel()
+
 	s := newShop(t, browsertest.New(t), newWire(t), deferred, "{}")
+
 	s.typeIn("number", "4242")
 	s.run("element.clear()")
 	s.want("inside('[name=number]').value", `""`)
 	s.want("last('change').empty", "true")
+
 	s.run("element.unmount()")
 	s.want(
 		"[document.querySelector('#element').childElementCount, document.querySelector('#element').className]",
 		`[0,""]`,
 	)
+
 	s.run("new Promise((resolve) => { element.once('ready', resolve); element.mount('#other'); })")
 	s.want("document.querySelector('#other').classList.contains('StripeElement')", "true")
+
 	s.run(
 		"(() => { window.events = []; element.unmount(); element.mount('#other'); " +
 			"element.unmount(); element.mount('#element'); })()",
 	)
 	s.eventually("last('ready')")
 	s.want("events.filter((e) => e[0] === 'ready').length", "1")
+
 	s.run("element.destroy()")
 	s.want("elements.getElement('payment')", "null")
 }

@@ -8,15 +8,18 @@ import (
 
 func TestCardForm(t *testing.T) {
 	t.Parallel()
+
 	tab := browsertest.New(t)
 
 	t.Run("a complete card makes a confirmation token", func(t *testing.T) {
 		s := newShop(t, tab, newWire(t), deferred, "{}")
+
 		s.want("last('ready')", `{"elementType":"payment"}`)
 		s.want(
 			"last('change')",
 			`{"elementType":"payment","empty":true,"complete":false,"collapsed":false,"value":{"type":"card"}}`,
 		)
+
 		s.typeCard("4242424242424242")
 		s.want("inside('[name=number]').value", `"4242 4242 4242 4242"`)
 		s.want("inside('[name=expiry]').value", `"12 / 34"`)
@@ -55,6 +58,7 @@ func TestCardForm(t *testing.T) {
 
 	t.Run("an empty form shows every error, focuses the first and reports it", func(t *testing.T) {
 		s := newShop(t, tab, newWire(t), deferred, "{}")
+
 		s.want(
 			"elements.submit()",
 			`{"error":{"type":"validation_error","code":"incomplete_number","message":"Your card `+
@@ -71,6 +75,7 @@ func TestCardForm(t *testing.T) {
 		)
 		s.want("inside('[role=status]').textContent", `"Your card number is incomplete."`)
 		s.picture("errors-1280")
+
 		s.do(browsertest.Viewport(320, 700), browsertest.Dark(true))
 		s.picture("errors-320-dark")
 	})
@@ -88,12 +93,15 @@ func TestCardForm(t *testing.T) {
 		w := newWire(t)
 		w.offer("US", "card")
 		s := newShop(t, tab, w, deferred, "{}")
+
 		s.want("inside('[data-field=postal] .Label').textContent", `"ZIP code"`)
+
 		s.fillCard("4242424242424242")
 		s.want(
 			"elements.submit()",
 			`{"error":{"type":"validation_error","code":"incomplete_zip","message":"Your ZIP code is incomplete."}}`,
 		)
+
 		s.run("(() => { const c = inside('[name=country]'); c.value = 'FR'; c.dispatchEvent(new Event('input')); })()")
 		s.want("inside('[data-field=postal]').hidden", "true")
 		s.want("elements.submit()", `{"selectedPaymentMethod":"card"}`)

@@ -49,12 +49,14 @@ func (s *shop) payWith(wallet string) {
 // real offline Stripe.
 func TestGuideAgainstSandbox(t *testing.T) {
 	t.Parallel()
+
 	tab := browsertest.New(t)
 
 	for _, wallet := range []string{"paypal", "amazon_pay"} {
 		t.Run(wallet+" redirects and comes back paid, with the sheet's shipping address", func(t *testing.T) {
 			base := newSandbox(t).URL
 			s := openOn(t, tab, base)
+
 			s.boot(
 				"{mode: 'payment', amount: 1099, currency: 'eur', paymentMethodTypes: ['card', "+
 					"'paypal', 'amazon_pay']}",
@@ -79,6 +81,7 @@ func TestGuideAgainstSandbox(t *testing.T) {
 
 			s.run("stripe.handleNextAction({clientSecret: '" + intent["client_secret"].(string) + "'}) && null")
 			s.arrive("#pass")
+
 			s.run("document.querySelector('#pass').click()")
 			s.arrive("#element")
 			s.want(
@@ -117,6 +120,7 @@ func TestGuideAgainstSandbox(t *testing.T) {
 	t.Run("addresses and e-mail of the elements are those of the payment", func(t *testing.T) {
 		base := newSandbox(t).URL
 		s := openOn(t, tab, base)
+
 		s.mountAll(deferred, "linkAuthentication: {defaultValues: {email: 'jenny@example.com'}}",
 			"address: {mode: 'shipping', fields: {phone: 'always'}, defaultValues: {name: 'Max "+
 				"Muster', phone: '+4930123456', address: {line1: 'Unter den Linden 1', city: "+
@@ -149,6 +153,7 @@ func TestGuideAgainstSandbox(t *testing.T) {
 			base := newSandbox(t).URL
 			customer := secretCall(t, base, "/v1/customers", url.Values{"name": {"Jenny"}})["id"].(string)
 			s := openReal(t, tab, base, "{mode: 'setup', currency: 'eur'}")
+
 			s.fillCard(c.card)
 
 			intent := secretCall(t, base, "/v1/setup_intents", url.Values{
@@ -190,6 +195,7 @@ func TestGuideAgainstSandbox(t *testing.T) {
 		})["id"].(string)
 
 		s := openReal(t, tab, base, "{mode: 'subscription', amount: 1099, currency: 'eur'}")
+
 		s.fillCard("4242424242424242")
 		token := s.token()
 		subscription := secretCall(t, base, "/v1/subscriptions", url.Values{
@@ -240,7 +246,9 @@ func TestGuideAgainstSandbox(t *testing.T) {
 			"{mode: 'payment', amount: 1099, currency: 'eur', customerSessionClientSecret: '"+secret+
 				"', paymentMethodOptions: {card: {require_cvc_recollection: true}}}",
 		)
+
 		s.want("[last('change').complete, last('change').value.payment_method.id]", `[false,"`+method+`"]`)
+
 		s.typeIn("cvc", "123")
 
 		more := url.Values{"customer": {customer}, "payment_method_options[card][require_cvc_recollection]": {"true"}}

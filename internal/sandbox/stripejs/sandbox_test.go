@@ -20,6 +20,7 @@ import (
 // newSandbox starts the real offline Stripe with the stand-in's files.
 func newSandbox(t *testing.T) *httptest.Server {
 	t.Helper()
+
 	srv, err := sandbox.New(sandbox.Config{
 		Assets:       stripejs.FS,
 		DelayedAfter: -1,
@@ -53,6 +54,7 @@ func secretCall(t *testing.T, base, path string, form url.Values) map[string]any
 // secretRequest returns a request of the shop's server.
 func secretRequest(t *testing.T, method, base, path string, form url.Values) map[string]any {
 	t.Helper()
+
 	req, err := http.NewRequestWithContext(t.Context(), method, base+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
@@ -65,6 +67,7 @@ func secretRequest(t *testing.T, method, base, path string, form url.Values) map
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer func() { _ = res.Body.Close() }()
 
 	var out map[string]any
@@ -96,6 +99,7 @@ func (s *shop) token() string {
 
 func confirm(t *testing.T, base, token string, more url.Values) map[string]any {
 	t.Helper()
+
 	form := url.Values{
 		"amount":                             {"1099"},
 		"currency":                           {"eur"},
@@ -114,6 +118,7 @@ func confirm(t *testing.T, base, token string, more url.Values) map[string]any {
 // TestAgainstSandbox drives the stand-in and the real offline Stripe together.
 func TestAgainstSandbox(t *testing.T) {
 	t.Parallel()
+
 	tab := browsertest.New(t)
 
 	t.Run("a card is paid", func(t *testing.T) {
@@ -134,6 +139,7 @@ func TestAgainstSandbox(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			base := newSandbox(t).URL
 			s := openReal(t, tab, base, deferred)
+
 			s.fillCard(c.card)
 
 			intent := confirm(t, base, s.token(), nil)
@@ -154,6 +160,7 @@ func TestAgainstSandbox(t *testing.T) {
 	t.Run("iDEAL redirects and comes back paid", func(t *testing.T) {
 		base := newSandbox(t).URL
 		s := openReal(t, tab, base, deferred)
+
 		s.do(chromedp.Click(inside("[data-method=ideal]")))
 		intent := confirm(t, base, s.token(), nil)
 		secret := intent["client_secret"].(string)
@@ -163,6 +170,7 @@ func TestAgainstSandbox(t *testing.T) {
 			"document.querySelector('h1').textContent === 'iDEAL test payment page' && " +
 				"document.querySelector('#amount').textContent === '€10.99'",
 		)
+
 		s.run("document.querySelector('#pass').click()")
 		s.arrive("#element")
 		s.want("[location.pathname, new URLSearchParams(location.search).get('redirect_status'), "+
@@ -177,6 +185,7 @@ func TestAgainstSandbox(t *testing.T) {
 	t.Run("a SEPA debit is processing", func(t *testing.T) {
 		base := newSandbox(t).URL
 		s := openReal(t, tab, base, deferred)
+
 		s.do(chromedp.Click(inside("[data-method=sepa_debit]")))
 		s.typeIn("iban", "AT321904300235473204")
 		s.typeIn("name", "Jenny Rosen")
@@ -205,6 +214,7 @@ func TestAgainstSandbox(t *testing.T) {
 		}
 
 		s := openReal(t, tab, base, session())
+
 		s.fillCard("4242424242424242")
 		s.do(chromedp.Click(inside("[name=save]")))
 
@@ -213,6 +223,7 @@ func TestAgainstSandbox(t *testing.T) {
 		}
 
 		s = openReal(t, tab, base, session())
+
 		s.want("last('change').value.payment_method?.type", `"card"`)
 
 		if got := confirm(t, base, s.token(), url.Values{"customer": {customer}})["status"]; got != "succeeded" {
@@ -233,6 +244,7 @@ func TestAgainstSandbox(t *testing.T) {
 			url.Values{"payment_method_types[]": {"card"}},
 		)["client_secret"].(string)
 		s := openReal(t, tab, base, "{clientSecret: '"+secret+"'}")
+
 		s.fillCard("4242424242424242")
 		s.want(
 			"stripe.confirmSetup({elements, redirect: 'if_required'}).then((r) => r.setupIntent?.status ?? r)",

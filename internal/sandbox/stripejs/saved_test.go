@@ -46,12 +46,14 @@ const withCustomer = "{mode: 'payment', amount: 1099, currency: 'eur', customerS
 
 func TestSavedMethods(t *testing.T) {
 	t.Parallel()
+
 	tab := browsertest.New(t)
 
 	t.Run("a saved card is chosen first and makes a token without a form", func(t *testing.T) {
 		w := newWire(t)
 		w.saved(features(nil), saved("pm_1", "always"), saved("pm_2", "limited"), saved("pm_3", "unspecified"))
 		s := newShop(t, tab, w, withCustomer, "{}")
+
 		s.want(
 			"[...inside('[data-saved]').querySelectorAll('[data-saved-method]')].map((el) => el.dataset.savedMethod)",
 			`["pm_1","pm_2","new"]`,
@@ -62,6 +64,7 @@ func TestSavedMethods(t *testing.T) {
 		)
 		s.picture("saved-1280")
 		s.want("elements.submit()", `{"selectedPaymentMethod":"card"}`)
+
 		s.run("stripe.createConfirmationToken({elements})")
 		s.wantForm("POST /v1/confirmation_tokens", map[string]string{
 			"payment_method":                    "pm_1",
@@ -82,7 +85,9 @@ func TestSavedMethods(t *testing.T) {
 				"'cuss_1', paymentMethodOptions: {card: {require_cvc_recollection: true}}}",
 			"{}",
 		)
+
 		s.want("elements.submit().then((r) => r.error.code)", `"incomplete_cvc"`)
+
 		s.typeIn("cvc", "123")
 		s.run("elements.submit().then(() => stripe.createConfirmationToken({elements}))")
 		s.wantForm(
@@ -96,14 +101,17 @@ func TestSavedMethods(t *testing.T) {
 		w.saved(features(nil), saved("pm_1", "always"))
 		w.answers["POST /v1/payment_methods/pm_1/detach"] = answer{200, map[string]any{"id": "pm_1"}}
 		s := newShop(t, tab, w, withCustomer, "{}")
+
 		s.do(chromedp.Click(inside("[data-remove=pm_1]")))
 		s.want("inside('[data-confirm-remove]').getRootNode().activeElement.dataset.confirmRemove", `"pm_1"`)
+
 		s.do(chromedp.Click(inside("[data-confirm-remove=pm_1]")))
 		s.eventually("last('savedpaymentmethodremove')")
 		s.want(
 			"last('savedpaymentmethodremove')",
 			`{"elementType":"payment","success":true,"payment_method":{"id":"pm_1","type":"card","billing_details":{"name":"Jenny"}}}`,
 		)
+
 		s.eventually("inside('[data-saved]').hidden")
 		s.want("last('change').value", `{"type":"card"}`)
 		s.wantForm(
@@ -120,6 +128,7 @@ func TestSavedMethods(t *testing.T) {
 			stripeError("invalid_request_error", "", "Not now."),
 		}
 		s := newShop(t, tab, w, withCustomer, "{}")
+
 		s.do(chromedp.Click(inside("[data-remove=pm_1]")), chromedp.Click(inside("[data-confirm-remove=pm_1]")))
 		s.eventually("last('savedpaymentmethodremove')")
 		s.want("last('savedpaymentmethodremove').error", `"Not now."`)
@@ -130,6 +139,7 @@ func TestSavedMethods(t *testing.T) {
 	t.Run("the features decide what shows", func(t *testing.T) {
 		w := newWire(t)
 		s := openShop(t, tab, w, "/v3/stripe.js")
+
 		for name, c := range map[string]struct {
 			change                map[string]any
 			saved, remove, saving string
@@ -181,6 +191,7 @@ func TestSavedMethods(t *testing.T) {
 // payment_method_save and payment_method_save_usage).
 func TestSaveCheckbox(t *testing.T) {
 	t.Parallel()
+
 	w := newWire(t)
 	s := openShop(t, browsertest.New(t), w, "/v3/stripe.js")
 
@@ -224,6 +235,7 @@ func TestSaveCheckbox(t *testing.T) {
 			"payment",
 		)
 		s.want("inside('[name=save]').checkVisibility()", fmt.Sprint(c.box))
+
 		s.fillCard("4242424242424242")
 
 		if c.check {
@@ -246,8 +258,10 @@ func TestSaveCheckbox(t *testing.T) {
 // whatever the other features are.
 func TestSavingWithSaved(t *testing.T) {
 	t.Parallel()
+
 	w := newWire(t)
 	s := openShop(t, browsertest.New(t), w, "/v3/stripe.js")
+
 	for i := range 8 {
 		state := func(bit int) string { return []string{"disabled", "enabled"}[i>>bit&1] }
 		redisplay, save, remove := state(0), state(1), state(2)
@@ -273,6 +287,7 @@ func TestSavingWithSaved(t *testing.T) {
 				" ",
 				"",
 			))
+
 		s.run("inside('[data-saved-method=new]')?.click()")
 		s.want(
 			"[inside('[name=save]').checkVisibility(), last('change').value.payment_method ?? null]",

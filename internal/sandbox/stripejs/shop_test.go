@@ -69,6 +69,7 @@ window.failure = async (work) => { try { return 'no error: ' + JSON.stringify(aw
 // it checks that the page reported no problems.
 func openShop(t *testing.T, tab context.Context, w *wire, path string) *shop {
 	t.Helper()
+
 	site := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/shop.js":
@@ -100,6 +101,7 @@ func openShop(t *testing.T, tab context.Context, w *wire, path string) *shop {
 
 	t.Cleanup(site.Close)
 	s := newVisit(t, tab, w, site.URL)
+
 	s.do(chromedp.Navigate(site.URL + "/checkout"))
 
 	return s
@@ -175,6 +177,7 @@ func (s *shop) run(js string) {
 // json evaluates an expression and returns its value as JSON text.
 func (s *shop) json(js string) string {
 	s.t.Helper()
+
 	out, err := chromedp.Run(
 		s.ctx,
 		chromedp.Evaluate[string](
@@ -185,6 +188,7 @@ func (s *shop) json(js string) string {
 	if err != nil {
 		s.t.Fatalf("%s: %v", js, err)
 	}
+
 	return out
 }
 
@@ -222,6 +226,7 @@ func (s *shop) eventually(js string) {
 // next step should not be a mouse click.
 func (s *shop) arrive(selector string) {
 	s.t.Helper()
+
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		there, err := chromedp.Run(
 			s.ctx,

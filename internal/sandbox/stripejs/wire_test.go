@@ -36,6 +36,7 @@ type request struct {
 
 func newWire(t *testing.T) *wire {
 	t.Helper()
+
 	w := &wire{
 		session: map[string]any{
 			"object":        "elements_session",
@@ -87,6 +88,7 @@ func (w *wire) intent(id, status string, more map[string]any) {
 	for key, value := range more {
 		intent[key] = value
 	}
+
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.intents[id] = intent
@@ -133,6 +135,7 @@ func (w *wire) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 
 func (w *wire) route(rw http.ResponseWriter, r *http.Request, line string) {
 	id := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
+
 	switch {
 	case strings.HasPrefix(line, "GET /v3/"):
 		http.ServeFileFS(rw, r, stripejs.FS, id)
@@ -196,6 +199,7 @@ func (w *wire) retrieve(rw http.ResponseWriter, id string, form url.Values) {
 		)
 		return
 	}
+
 	reply(rw, http.StatusOK, intent)
 }
 

@@ -2,7 +2,12 @@
 
 /** @typedef {import('@stripe/stripe-js').Stripe} PublishedStripe */
 
-/** @type {Record<string, new (group: ElementsGroup, options: Json) => BaseElement>} */
+/**
+ * @typedef {new (group: ElementsGroup, options: Json) => BaseElement}
+ *   ElementKind
+ */
+
+/** @type {Record<string, ElementKind>} */
 const elementKinds = {
   payment: PaymentElement,
   address: AddressElement,

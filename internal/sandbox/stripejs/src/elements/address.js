@@ -80,6 +80,11 @@ function checkAddressOptions(options) {
     );
 }
 
+/**
+ * @typedef {import('@stripe/stripe-js').StripeAddressElementChangeEvent}
+ *   AddressChangeEvent
+ */
+
 class AddressElement extends BaseElement {
   /**
    * @param {ElementsGroup} group
@@ -371,7 +376,7 @@ class AddressElement extends BaseElement {
     const empty = this.fields.every((field) => field.empty);
     this.setStateClasses({ empty, complete, invalid: this.fields.some((field) => field.shown) });
 
-    /** @type {Omit<import('@stripe/stripe-js').StripeAddressElementChangeEvent, 'elementType'>} */
+    /** @type {Omit<AddressChangeEvent, 'elementType'>} */
     const state = {
       elementMode: this.options.mode,
       empty,

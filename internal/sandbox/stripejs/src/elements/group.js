@@ -357,7 +357,8 @@ class ElementsGroup {
 
   /** Drops the wallet's details once they are used. */
   walletDone() {
-    /** @type {ExpressElement | null} */ (this.member('expressCheckout'))?.forget();
+    const express = this.member('expressCheckout');
+    if (express instanceof ExpressElement) express.forget();
   }
 
   /** Reads the session again, after the server has changed the intent. */

@@ -178,7 +178,7 @@ class SavedList {
     button.addEventListener('click', () => {
       button.hidden = true;
       node.append(this.confirmation(method, button));
-      /** @type {HTMLElement | null} */ (node.querySelector('[data-confirm-remove]'))?.focus();
+      focusIn(node, '[data-confirm-remove]');
     });
 
     return button;
@@ -227,7 +227,7 @@ class SavedList {
     this.methods = this.methods.filter((other) => other !== method);
     if (this.selected === method) this.selected = this.methods[0] ?? null;
     this.draw();
-    /** @type {HTMLElement | null} */ (this.node.querySelector('input:checked'))?.focus();
+    focusIn(this.node, 'input:checked');
     this.onChange();
   }
 
@@ -236,7 +236,7 @@ class SavedList {
     this.selected = method;
     this.cvc.clear();
     this.draw();
-    /** @type {HTMLElement | null} */ (this.node.querySelector('input:checked'))?.focus();
+    focusIn(this.node, 'input:checked');
     this.onChange();
   }
 }

@@ -125,6 +125,17 @@ function h(tag, attrs = {}, ...children) {
   return node;
 }
 
+/**
+ * Focuses the first element below root that matches, if there is one.
+ *
+ * @param {ParentNode} root
+ * @param {string} selector
+ */
+function focusIn(root, selector) {
+  const found = root.querySelector(selector);
+  if (found instanceof HTMLElement) found.focus();
+}
+
 let lastId = 0;
 
 /** @param {string} prefix */

@@ -126,8 +126,7 @@ class BuyerForm {
    * @param {string} [value]
    */
   input(name, label, value = '') {
-    const type =
-      /** @type {Record<string, string>} */ ({ email: 'email', phone: 'tel' })[name] ?? 'text';
+    const type = name === 'email' ? 'email' : name === 'phone' ? 'tel' : 'text';
 
     return this.labelled(
       name,

@@ -185,8 +185,7 @@ class WalletSheet {
         : []),
     );
 
-    if (focused)
-      /** @type {HTMLElement | null} */ (this.rates.querySelector('input:checked'))?.focus();
+    if (focused) focusIn(this.rates, 'input:checked');
   }
 
   /** @param {Json} rate */
