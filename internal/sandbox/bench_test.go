@@ -14,9 +14,9 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// BenchmarkCreateAndConfirm measures intents created and confirmed in one call,
-// over real HTTP, with webhooks off. Aim: 5,000 a second on two cores, client
-// included.
+// BenchmarkCreateAndConfirm measures creating and confirming an intent in one
+// call, over real HTTP and without webhooks. The goal is 5,000 a second on two
+// cores, client included.
 func BenchmarkCreateAndConfirm(b *testing.B) {
 	s, err := sandbox.New(sandbox.Config{MaxObjects: 10_000})
 	if err != nil {
@@ -60,8 +60,8 @@ func BenchmarkCreateAndConfirm(b *testing.B) {
 
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "payments/s")
 
-	// On a busy machine the processor's time tells more than the clock: at 400
-	// µs two cores do 5,000 a second.
+	// On a busy machine CPU time says more than wall time: at 400 µs per call
+	// two cores do 5,000 a second.
 	b.ReportMetric(float64((processorTime(b)-before).Microseconds())/float64(b.N), "cpu-us/op")
 	var mem runtime.MemStats
 	runtime.GC()
@@ -69,8 +69,8 @@ func BenchmarkCreateAndConfirm(b *testing.B) {
 	b.ReportMetric(float64(mem.HeapAlloc)/1e6, "heap-MB")
 }
 
-// processorTime is what this process has used of the processors, client and
-// garbage collector included.
+// processorTime returns the CPU time that this process has used, including the
+// client and the garbage collector.
 func processorTime(b *testing.B) time.Duration {
 	b.Helper()
 	var used syscall.Rusage

@@ -7,8 +7,8 @@ import (
 	"github.com/stripe/stripe-go/v81"
 )
 
-// halfway is half a period after a subscription of two mugs at 15 dollars
-// began.
+// halfway returns a subscription to two mugs at 15 dollars, half a period after
+// it began.
 func (b *biller) halfway() *stripe.Subscription {
 	b.t.Helper()
 	sub := b.subscribed(1500, "pm_card_visa")

@@ -53,8 +53,8 @@ func TestJumpOverSeveralPeriodsBillsEachOnce(t *testing.T) {
 	want(t, "periods", len(starts), 7)
 }
 
-// failing is a subscription whose first payment worked and whose card will
-// refuse from now on.
+// failing returns a subscription whose first payment succeeded and whose card
+// declines from now on.
 func (b *biller) failing() *stripe.Subscription {
 	b.t.Helper()
 	sub := b.subscribed(1500, "pm_card_visa")

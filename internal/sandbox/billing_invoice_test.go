@@ -9,7 +9,8 @@ import (
 	"github.com/stripe/stripe-go/v81"
 )
 
-// owing is a finalized invoice of 20 dollars outside of subscriptions.
+// owing returns a finalized invoice of 20 dollars that belongs to no
+// subscription.
 func (b *biller) owing() *stripe.Invoice {
 	b.t.Helper()
 	must(b.api.InvoiceItems.New(&stripe.InvoiceItemParams{

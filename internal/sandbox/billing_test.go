@@ -11,7 +11,7 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// biller is a sandbox at a fixed hour, Stripe's library on it and a customer
+// biller is a sandbox at a fixed time, Stripe's library on it, and a customer
 // who subscribes.
 type biller struct {
 	*box
@@ -31,8 +31,8 @@ func newBiller(t *testing.T, change ...func(*sandbox.Config)) *biller {
 	return &biller{b, api, cus.ID}
 }
 
-// monthly are the parameters of a subscription whose first payment the buyer
-// makes.
+// monthly returns the parameters of a subscription whose first payment the
+// buyer makes.
 func (b *biller) monthly(amount int64) *stripe.SubscriptionParams {
 	p := &stripe.SubscriptionParams{
 		Customer:        &b.customer,
@@ -56,7 +56,7 @@ func (b *biller) monthly(amount int64) *stripe.SubscriptionParams {
 	return p
 }
 
-// token is what the page made of a card.
+// token creates a ConfirmationToken for a card, as the page does.
 func (b *biller) token(card string) *string {
 	b.t.Helper()
 	made := b.ok("/v1/test_helpers/confirmation_tokens", "payment_method="+card, "return_url=https://shop.test/complete", "setup_future_usage=off_session")
@@ -68,7 +68,7 @@ func (b *biller) confirm(intent, card string) (*stripe.PaymentIntent, error) {
 	return b.api.PaymentIntents.Confirm(intent, &stripe.PaymentIntentConfirmParams{ConfirmationToken: b.token(card), ReturnURL: stripe.String("https://shop.test/complete")})
 }
 
-// subscribed is a subscription that a card has paid for once.
+// subscribed returns a subscription whose first payment a card has made.
 func (b *biller) subscribed(amount int64, card string) *stripe.Subscription {
 	b.t.Helper()
 	sub := must(b.api.Subscriptions.New(b.monthly(amount)))(b.t)
@@ -84,7 +84,7 @@ func (b *biller) subscription(id string) *stripe.Subscription {
 	return must(b.api.Subscriptions.Get(id, p))(b.t)
 }
 
-// live moves the clock and waits until the subscription is as wanted.
+// live moves the clock and waits until the subscription has the wanted state.
 func (b *biller) live(d time.Duration, id, what string, cond func(*stripe.Subscription) bool) *stripe.Subscription {
 	b.t.Helper()
 	b.s.Advance(d)
@@ -95,8 +95,8 @@ func (b *biller) live(d time.Duration, id, what string, cond func(*stripe.Subscr
 
 const day = 24 * time.Hour
 
-// told lists all events that were ever emitted, oldest first; the API lists
-// those of 30 days.
+// told returns all events ever emitted, oldest first. The API lists only those
+// of the last 30 days.
 func (b *biller) told() []string {
 	var out []string
 	for _, ev := range b.s.Events() {
@@ -105,7 +105,8 @@ func (b *biller) told() []string {
 	return out
 }
 
-// since lists the events of some prefixes that came after the first n.
+// since returns the events after the first n whose types have one of the
+// prefixes.
 func (b *biller) since(n int, prefixes ...string) string {
 	b.t.Helper()
 	var out []string

@@ -2,8 +2,8 @@ package sandbox_test
 
 import "strings"
 
-// tourBilling visits subscriptions, invoices and invoice items in each of their
-// shapes.
+// tourBilling visits subscriptions, invoices and invoice items in every shape
+// that they have.
 func (g tourist) tourBilling() {
 	pay := []string{"payment_method=pm_card_visa", "invoice_settings[default_payment_method]=pm_card_visa"}
 	cus := g.b.ok("/v1/customers", append(pay, "name=Payer", "email=p@b.test", "address[line1]=x", "shipping[name]=J", "shipping[address][city]=P")...).str("id")
@@ -59,9 +59,9 @@ func (g tourist) tourInvoices(cus string) {
 	g.call("DELETE /v1/invoiceitems/{id}", ids(gone))
 }
 
-// billingDiffers are the justified differences of subscriptions and invoices:
-// the "basil" versions, which came next, took the payment out of the invoice,
-// the period out of the subscription and the price out of the line.
+// billingDiffers are the justified differences of subscriptions and invoices.
+// The next versions ("basil") took the payment out of the invoice, the period
+// out of the subscription and the price out of the line.
 var billingDiffers = differ(map[string]string{
 	newer: "discount.source invoice.amount_overpaid invoice.amount_paid_off_stripe invoiceitem.quantity_decimal line_item.subtotal subscription.billing_mode " +
 		"subscription.billing_schedules subscription_item.current_period_end subscription_item.current_period_start",
@@ -78,7 +78,7 @@ var billingDiffers = differ(map[string]string{
 
 const undeclared = "Stripe sends it and has never declared it"
 
-// differ spreads a reason over the places that it is for.
+// differ maps several places to the same reason.
 func differ(places map[string]string) map[string]string {
 	out := map[string]string{}
 	for why, names := range places {
@@ -89,7 +89,7 @@ func differ(places map[string]string) map[string]string {
 	return out
 }
 
-// both joins two lists of differences.
+// both merges two lists of differences.
 func both(a, b map[string]string) map[string]string {
 	for place, why := range b {
 		a[place] = why

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// cardRow is a line of cards.txt as the test reads it.
+// cardRow is a row of cards.txt, parsed by the test itself.
 type cardRow struct {
 	key, number, brand, funding, country string
 	names                                []string

@@ -5,14 +5,14 @@ import (
 	"testing"
 )
 
-// way is how an integration hands a card over. Once is for what can be used
-// once only, full for what says code and address.
+// way is how an integration hands a card over. once marks ways that work only
+// once, full those that include code and address.
 type way struct {
 	pair       string
 	once, full bool
 }
 
-// ways are all ways to a card: typed in, by name, by token.
+// ways are all of them: typed in, by name, by token.
 func (row cardRow) ways(t *testing.T, b *box) []way {
 	t.Helper()
 	var out []way
@@ -32,8 +32,7 @@ func (row cardRow) ways(t *testing.T, b *box) []way {
 	return out
 }
 
-// typed is the token of a buyer who fills in everything, and what it says about
-// the card.
+// typed returns the token of a buyer who fills in everything.
 func (row cardRow) typed(t *testing.T, b *box) reply {
 	t.Helper()
 	cvc := "payment_method_data[card][cvc]=123"
@@ -62,7 +61,7 @@ func (row cardRow) typed(t *testing.T, b *box) reply {
 	return ct
 }
 
-// TestEveryCardDoesWhatTheTableSays walks all of Stripe's documented test
+// TestEveryCardDoesWhatTheTableSays pays with all of Stripe's documented test
 // cards, by number, by name and by token.
 func TestEveryCardDoesWhatTheTableSays(t *testing.T) {
 	t.Parallel()
@@ -86,8 +85,8 @@ func TestEveryCardDoesWhatTheTableSays(t *testing.T) {
 	}
 }
 
-// wants tells what happens when the cardholder is there: the status or error of
-// a payment at first, and in the end.
+// wants returns the expected status or error of a payment, first and in the
+// end, when the cardholder is present.
 func (row cardRow) wants() (first, last string) {
 	code, decline, _ := strings.Cut(row.does["decline"], "/")
 	refused := strings.TrimSpace("402 " + code + " " + decline)
@@ -105,7 +104,7 @@ func (row cardRow) wants() (first, last string) {
 	return "succeeded", ""
 }
 
-// result is the status of an intent, or the error.
+// result returns the status of an intent, or the error.
 func result(r reply) string {
 	if r.status == 402 {
 		return strings.TrimSpace("402 " + r.str("error.code") + " " + r.str("error.decline_code"))
@@ -113,14 +112,14 @@ func result(r reply) string {
 	return strings.TrimSpace(r.str("status") + " " + r.str("last_payment_error.code") + " " + r.str("last_payment_error.decline_code"))
 }
 
-// charge asks for a payment with the card.
+// charge creates a payment with the card.
 func (row cardRow) charge(b *box, pairs ...string) reply {
 	b.t.Helper()
 	return b.post("/v1/payment_intents", append([]string{"amount=2000", "currency=usd", "confirm=true", "payment_method_types[]=card"}, pairs...)...)
 }
 
-// pay confirms a payment as the buyer would and checks what comes of it, here
-// and after the buyer has authenticated.
+// pay confirms a payment as a buyer does and checks the result, before and
+// after the buyer has authenticated.
 func (row cardRow) pay(t *testing.T, b *box, w way) {
 	t.Helper()
 	first, last := row.wants()
@@ -154,8 +153,8 @@ func (row cardRow) authenticate(t *testing.T, b *box, pi reply, outcome string) 
 	return b.get("/v1/payment_intents/" + pi.str("id"))
 }
 
-// checkCharge looks at what the charge says about the card; full means that
-// code and address were given.
+// checkCharge checks what the charge says about the card. full means that code
+// and address were sent.
 func (row cardRow) checkCharge(t *testing.T, b *box, id string, full bool) {
 	t.Helper()
 	ch := b.get("/v1/charges/" + id)
@@ -206,7 +205,7 @@ func (row cardRow) checkCharge(t *testing.T, b *box, id string, full bool) {
 	want(t, "3D Secure", strings.TrimSpace(ch.str("payment_method_details.card.three_d_secure.result")+" "+ch.str("payment_method_details.card.three_d_secure.authentication_flow")), secure)
 }
 
-// disputed is what a card's dispute looks like.
+// disputed returns the expected dispute of a card.
 var disputed = map[string]struct {
 	count                    int
 	reason, status, eligible string
@@ -220,7 +219,7 @@ var disputed = map[string]struct {
 	"product_not_received": {1, "product_not_received", "needs_response", ""},
 }
 
-// checkAftermath looks at what a card does besides paying.
+// checkAftermath checks what a card does besides paying.
 func (row cardRow) checkAftermath(t *testing.T, b *box, pi reply) {
 	t.Helper()
 	ch := b.get("/v1/charges/" + pi.str("latest_charge") + "?expand[]=balance_transaction")
@@ -261,7 +260,7 @@ func (row cardRow) checkRefund(t *testing.T, b *box, pi reply) {
 	eventually(t, "refund "+last, func() bool { return b.get("/v1/refunds/"+re.str("id")).str("status") == last })
 }
 
-// payForced asks for 3D Secure where it is optional.
+// payForced requests 3D Secure for a card for which it is optional.
 func (row cardRow) payForced(t *testing.T, b *box) {
 	t.Helper()
 	if len(row.names) == 0 || row.does["decline"] != "" {

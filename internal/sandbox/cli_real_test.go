@@ -19,7 +19,7 @@ import (
 	"checkoutd/internal/testhost"
 )
 
-// sink verifies what `stripe listen` forwards and counts it by path and type.
+// sink verifies and counts what `stripe listen` forwards, by path and type.
 type sink struct {
 	*httptest.Server
 	mu  sync.Mutex
@@ -54,8 +54,8 @@ func (s *sink) count(key string) int {
 	return s.got[key]
 }
 
-// background starts a command line that runs until the test ends, and waits for
-// a line on one of its outputs.
+// background starts a command that runs until the test ends, and waits for a
+// line of its output.
 func background(t *testing.T, cmd *exec.Cmd, stderr bool, until string) <-chan string {
 	t.Helper()
 	open := cmd.StdoutPipe
@@ -161,8 +161,8 @@ func TestStripeCLILogsTail(t *testing.T) {
 	t.Error("logs tail showed nothing")
 }
 
-// triggers are the events that `stripe trigger` knows in 1.52.0 and that the
-// sandbox must cause.
+// triggers are the events that `stripe trigger` 1.52.0 can cause and that must
+// arrive here.
 var triggers = strings.Fields(`
 payment_intent.created payment_intent.succeeded payment_intent.payment_failed payment_intent.canceled payment_intent.requires_action
 payment_intent.processing payment_intent.amount_capturable_updated payment_intent.partially_funded setup_intent.created
@@ -175,8 +175,7 @@ customer.subscription.trial_will_end invoiceitem.created invoiceitem.deleted inv
 invoice.finalized invoice.sent invoice.voided invoice.marked_uncollectible invoice.paid invoice.payment_succeeded
 invoice.payment_failed invoice.payment_action_required`)
 
-// cli runs Stripe's own command line as npm installs it, or the one that
-// STRIPE_CLI names.
+// cli returns Stripe's own command line, from npm or from STRIPE_CLI.
 func (b *box) cli(args ...string) *exec.Cmd {
 	b.t.Helper()
 	path := os.Getenv("STRIPE_CLI")

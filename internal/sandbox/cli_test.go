@@ -177,8 +177,8 @@ func TestLogsTailFilters(t *testing.T) {
 	want(t, "code", entry.Error.Code, "resource_missing")
 }
 
-// TestEveryLogsTailFilter gives each filter of the command line one value that
-// fits only the second of two requests.
+// TestEveryLogsTailFilter sets each filter of the command line to a value that
+// matches only the second of two requests.
 func TestEveryLogsTailFilter(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]string{
@@ -212,8 +212,8 @@ func TestEveryLogsTailFilter(t *testing.T) {
 	}
 }
 
-// TestLogsTailTellsConnectRequestsApart uses the three sides that the command
-// line knows.
+// TestLogsTailTellsConnectRequestsApart uses the three account filters of the
+// command line.
 func TestLogsTailTellsConnectRequestsApart(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)

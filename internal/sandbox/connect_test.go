@@ -11,7 +11,7 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// browse posts a form as a browser does and returns where it is sent.
+// browse posts a form as a browser does and returns the redirect.
 func (b *box) browse(path, body string) *url.URL {
 	b.t.Helper()
 	req := httptest.NewRequest(http.MethodPost, b.url+path, strings.NewReader(body))

@@ -7,7 +7,8 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// disputeOf opens what a test card is for and gives the path of the dispute.
+// disputeOf pays with a card that is disputed and returns the path of the
+// dispute.
 func (b *box) disputeOf(card string) (path, charge string) {
 	b.t.Helper()
 	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method_types[]=card", "payment_method="+card)
@@ -101,7 +102,7 @@ func TestARedisplayLimitIsTenAtMost(t *testing.T) {
 	}
 }
 
-// stateIn keeps a sandbox's state in a file.
+// stateIn configures a state file.
 func stateIn(file string) func(*sandbox.Config) {
 	return func(cfg *sandbox.Config) { cfg.StateFile = file }
 }

@@ -6,8 +6,8 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// TestEveryTestBankAccountDoesWhatItIsFor walks Stripe's US test accounts by
-// the names of their payment methods.
+// TestEveryTestBankAccountDoesWhatItIsFor pays from Stripe's US test accounts,
+// by the names of their payment methods.
 func TestEveryTestBankAccountDoesWhatItIsFor(t *testing.T) {
 	t.Parallel()
 	for name, failure := range map[string]string{

@@ -16,7 +16,7 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// hook is a webhook endpoint that keeps what it gets.
+// hook is a webhook endpoint that records what it receives.
 type hook struct {
 	*httptest.Server
 	mu     sync.Mutex

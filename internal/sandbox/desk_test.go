@@ -16,7 +16,7 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// desk is the management door's page in a browser.
+// desk is the web page of the management API, open in a browser.
 type desk struct {
 	t   *testing.T
 	ctx context.Context
@@ -40,13 +40,13 @@ func evaluate[T any](d *desk, script string) T {
 	return out
 }
 
-// click presses the first button of that label.
+// click presses the first button with a label.
 func (d *desk) click(label string) {
 	d.t.Helper()
 	evaluate[int](d, fmt.Sprintf("[...document.querySelectorAll('button')].find((b) => b.textContent === %q).click(), 0", label))
 }
 
-// shows waits until all of the words can be read.
+// shows waits until all words are visible.
 func (d *desk) shows(words ...string) {
 	d.t.Helper()
 	eventually(d.t, "the page shows "+strings.Join(words, ", "), func() bool {
@@ -60,8 +60,7 @@ func (d *desk) filter(words string) {
 	evaluate[int](d, fmt.Sprintf("$('filter').value = %q, $('filter').dispatchEvent(new Event('input')), 0", words))
 }
 
-// TestTheDeskInABrowser opens the desk, looks at a payment and makes the
-// sandbox misbehave.
+// TestTheDeskInABrowser opens the desk, looks at a payment and injects a fault.
 func TestTheDeskInABrowser(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
@@ -124,8 +123,8 @@ func TestTheDeskInABrowser(t *testing.T) {
 	}
 }
 
-// TestTheDeskFollowsAndActs works at the desk while requests come in: nothing
-// is loaded again by hand.
+// TestTheDeskFollowsAndActs uses the desk while requests come in. The page is
+// never reloaded.
 func TestTheDeskFollowsAndActs(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)

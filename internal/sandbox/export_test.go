@@ -1,4 +1,4 @@
 package sandbox
 
-// Planned tells how many tasks wait for the sandbox's clock.
+// Planned returns the number of tasks that wait for the clock.
 func (s *Server) Planned() int { return s.api.Schedule.Planned() }

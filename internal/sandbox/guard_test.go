@@ -10,7 +10,7 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// asked sends a request under a host name and gives the status.
+// asked sends a request under a host name and returns the status.
 func asked(t *testing.T, s http.Handler, method, host, path string, headers ...string) int {
 	t.Helper()
 	r := httptest.NewRequest(method, path, nil)

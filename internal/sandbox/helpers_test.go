@@ -22,7 +22,7 @@ const (
 	publishableKey = "pk_test_sandbox123"
 )
 
-// box is a running sandbox with a small client that knows nothing of Stripe's
+// box is a running sandbox with a small client that is independent of Stripe's
 // libraries.
 type box struct {
 	t   *testing.T
@@ -61,7 +61,7 @@ func newBox(t *testing.T, change ...func(*sandbox.Config)) *box {
 	return &box{t: t, s: s, url: web.URL}
 }
 
-// reply is a decoded answer.
+// reply is a decoded response.
 type reply struct {
 	status int
 	header http.Header
@@ -69,7 +69,7 @@ type reply struct {
 	raw    []byte
 }
 
-// at walks into the answer by dotted path, "data.0.id" for lists.
+// at returns the value at a dotted path, such as "data.0.id".
 func (r reply) at(path string) any {
 	var node any = r.tree
 	for _, step := range strings.Split(path, ".") {
@@ -102,8 +102,8 @@ func (r reply) num(path string) int64 {
 
 func (r reply) size(path string) int { l, _ := r.at(path).([]any); return len(l) }
 
-// form turns "a=b" pairs into a body; the values are escaped, the keys are not,
-// as Stripe's CLI sends them.
+// form encodes "a=b" pairs. It escapes the values but not the keys, like
+// Stripe's command line.
 func form(pairs ...string) string {
 	var out []string
 	for _, pair := range pairs {
@@ -113,7 +113,7 @@ func form(pairs ...string) string {
 	return strings.Join(out, "&")
 }
 
-// rand is a text that nobody else has.
+// rand returns a unique text.
 func rand() string { return strconv.FormatInt(counter.Add(1), 10) }
 
 var counter atomic.Int64
@@ -173,7 +173,7 @@ func (b *box) post(path string, pairs ...string) reply {
 }
 func (b *box) get(path string) reply { b.t.Helper(); return b.do("GET", path, "") }
 
-// ok posts and fails the test unless the answer is 200.
+// ok posts and fails the test unless the status is 200.
 func (b *box) ok(path string, pairs ...string) reply {
 	b.t.Helper()
 	r := b.post(path, pairs...)
@@ -183,7 +183,7 @@ func (b *box) ok(path string, pairs ...string) reply {
 	return r
 }
 
-// types lists the emitted event types, oldest first.
+// types returns the types of the emitted events, oldest first.
 func (b *box) types() []string {
 	b.t.Helper()
 	var out []string
@@ -216,5 +216,5 @@ func eventually(t *testing.T, what string, cond func() bool) {
 	t.Fatalf("not in time: %s", what)
 }
 
-// shortDelay lets delayed payments be decided after a moment.
+// shortDelay makes delayed payments be decided after a moment.
 func shortDelay(cfg *sandbox.Config) { cfg.DelayedAfter = time.Millisecond }

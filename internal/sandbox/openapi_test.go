@@ -13,7 +13,7 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// respSchema is what a response is checked against.
+// respSchema is the schema of a response.
 type respSchema struct {
 	Ref        string                 `json:"$ref"`
 	Type       string                 `json:"type"`
@@ -46,7 +46,7 @@ func (d *openAPI) resolve(s *respSchema) *respSchema {
 	return s
 }
 
-// check lists what is wrong with a value, each with the place as kind.field.
+// check returns what is wrong with a value, each with its place as kind.field.
 func (d *openAPI) check(s *respSchema, v any, at string) []string {
 	s = d.resolve(s)
 	if v == nil {
@@ -79,8 +79,8 @@ func (d *openAPI) check(s *respSchema, v any, at string) []string {
 	return checkScalar(s, v, at)
 }
 
-// checkAny takes the alternative that fits best; objects are told apart by
-// their `object` field.
+// checkAny checks against the alternative that fits best. Objects are told
+// apart by their `object` field.
 func (d *openAPI) checkAny(alternatives []*respSchema, v any, at string) []string {
 	var best []string
 	matched := false
@@ -99,7 +99,7 @@ func (d *openAPI) checkAny(alternatives []*respSchema, v any, at string) []strin
 	return best
 }
 
-// sameObject tells whether an alternative describes objects of the value's
+// sameObject reports whether an alternative describes objects of the value's
 // kind.
 func (d *openAPI) sameObject(alt *respSchema, v any) bool {
 	m, ok := v.(map[string]any)
@@ -161,8 +161,8 @@ func checkScalar(s *respSchema, v any, at string) []string {
 	return nil
 }
 
-// justified are the places where an answer of 2025-02-24.acacia must differ
-// from the document's version, and why.
+// justified are the places where a response of 2025-02-24.acacia must differ
+// from the document's version, with the reason.
 var justified = both(billingDiffers, map[string]string{
 	"account_session.components.balance_report":                                     newer,
 	"account_session.components.disputes_list":                                      newer,
@@ -198,8 +198,8 @@ const (
 	older = "answers of 2025-02-24.acacia have it, the document's version does not"
 )
 
-// TestAnswersFitStripesDocument drives every simulated operation and holds each
-// answer to Stripe's response schema.
+// TestAnswersFitStripesDocument calls every simulated operation and checks each
+// response against Stripe's schema.
 func TestAnswersFitStripesDocument(t *testing.T) {
 	t.Parallel()
 	var doc openAPI
@@ -268,7 +268,7 @@ func TestAnswersFitStripesDocument(t *testing.T) {
 	}
 }
 
-// snapshots are the objects that every emitted event holds.
+// snapshots returns the objects in all emitted events.
 func (b *box) snapshots() []map[string]any {
 	var out []map[string]any
 	for r := b.get("/v1/events?limit=100"); ; {
@@ -303,8 +303,8 @@ func sortedProblems(m map[string]string) []string {
 	return out
 }
 
-// response finds the schema of a route's good answer; nil when the document has
-// no such operation.
+// response returns the schema of the successful response of a route, nil if the
+// document has no such operation.
 func (d *openAPI) response(route string) *respSchema {
 	for path, methods := range d.Paths {
 		for method, op := range methods {

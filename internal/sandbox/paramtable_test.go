@@ -16,13 +16,13 @@ import (
 
 var update = flag.Bool("update", false, "rewrite params.txt from Stripe's OpenAPI document")
 
-// later are parameters that came after 2025-02-24.acacia.
+// later lists parameters that came after 2025-02-24.acacia.
 var later = []string{
 	"allowed_payment_method_types", "amount_to_confirm", "customer_account", "excluded_payment_method_types", "hooks",
 	"managed_payments", "payment_details", "billing_mode", "billing_schedules", "pricing", "individual_name", "business_name", "account_tax_ids",
 }
 
-// former are parameters that 2025-02-24.acacia had and the document has not.
+// former lists parameters of 2025-02-24.acacia that the document no longer has.
 var former = map[string]string{
 	"POST /v1/customers":              "coupon promotion_code default_source validate:b",
 	"POST /v1/customers/{id}":         "coupon promotion_code validate:b",
@@ -60,7 +60,7 @@ type operation struct {
 	} `json:"requestBody"`
 }
 
-// TestParamTableIsStripes holds params.txt to Stripe's own document.
+// TestParamTableIsStripes compares params.txt with Stripe's own document.
 func TestParamTableIsStripes(t *testing.T) {
 	t.Parallel()
 	var doc struct {
@@ -108,7 +108,7 @@ func TestParamTableIsStripes(t *testing.T) {
 	}
 }
 
-// bare takes the names out of a path's braces.
+// bare removes the names from the braces of a path.
 func bare(route string) string {
 	parts := strings.Split(route, "/")
 	for i, p := range parts {
@@ -160,7 +160,7 @@ func (s *schema) fields() string {
 	return strings.Join(out, " ")
 }
 
-// word describes one parameter's form. Alternatives are laid over each other.
+// word returns the notation of one parameter. Alternatives are merged.
 func (s *schema) word() string {
 	if len(s.AnyOf) > 0 {
 		return s.alternatives()
@@ -188,8 +188,8 @@ func (s *schema) word() string {
 	return ""
 }
 
-// mergedHashes makes one of the alternatives that have fields; only what all of
-// them need is required.
+// mergedHashes merges the alternatives that have fields. A field is required
+// only if all of them require it.
 func (s *schema) mergedHashes() []*schema {
 	merged, rest := &schema{Properties: map[string]*schema{}}, []*schema{}
 	for i, alt := range s.AnyOf {

@@ -38,8 +38,8 @@ func TestOldObjectsMakeRoom(t *testing.T) {
 	want(t, "configuration stays", b.get("/v1/webhook_endpoints/"+ep).status, 200)
 }
 
-// TestPlansOfForgottenObjectsAreDropped makes holds that would all expire in a
-// week; few of them are kept until then.
+// TestPlansOfForgottenObjectsAreDropped creates holds that would all expire in
+// a week. Only few of them are kept that long.
 func TestPlansOfForgottenObjectsAreDropped(t *testing.T) {
 	t.Parallel()
 	const limit = 20
@@ -56,7 +56,7 @@ func TestPlansOfForgottenObjectsAreDropped(t *testing.T) {
 	})
 }
 
-// TestAnswersAreInTheStateFile reads the file of a sandbox that was never
+// TestAnswersAreInTheStateFile restores the file of a sandbox that was not
 // closed, as after a kill.
 func TestAnswersAreInTheStateFile(t *testing.T) {
 	t.Parallel()
@@ -123,8 +123,8 @@ func TestManyAtOnceOnOneIntentChargeOnce(t *testing.T) {
 	want(t, "events", strings.Count(joined(b.types()), "payment_intent.succeeded"), 1)
 }
 
-// FuzzForm sends any body to several calls: whatever comes, the sandbox answers
-// in Stripe's form and never with a 500.
+// FuzzForm sends arbitrary bodies to several operations. The sandbox must
+// always respond in Stripe's form and never with a 500.
 func FuzzForm(f *testing.F) {
 	for _, seed := range []string{"amount=1&currency=usd", "a[b][c]=1", "a[]=1&a[]=2", "a[=1", "%zz=1", "metadata[a]=b", "amount[x]=1", "shipping=1&amount=2", "payment_method_data[type]=card&payment_method_data[card][number]=4242", "customer=x&items[0][price_data][recurring][interval]=day&items[]=1&discounts[0]=x"} {
 		f.Add(seed)

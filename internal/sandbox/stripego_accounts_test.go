@@ -10,15 +10,15 @@ import (
 	"github.com/stripe/stripe-go/v81/client"
 )
 
-// owned is a kind of object as somebody looks for it: own are the ids of one
-// owner's objects by kind.
+// owned is a kind of object and how to look for it. own are the IDs of the
+// objects of one owner, by kind.
 type owned struct {
 	name string
 	get  func(own map[string]string, p stripe.Params) error
 	list func(own map[string]string, p stripe.ListParams) (iter, func() string)
 }
 
-// everyOwned is what can be read and, with few exceptions, listed.
+// everyOwned lists the kinds that can be read and, with few exceptions, listed.
 func everyOwned(api *client.API) []owned {
 	var out []owned
 	for _, r := range everyResource(api, "") {
@@ -34,7 +34,7 @@ func everyOwned(api *client.API) []owned {
 	return append(append(append(out, ownedMoney(api)...), ownedBelow(api)...), ownedBilling(api)...)
 }
 
-// ownedMoney are the kinds that payments leave behind.
+// ownedMoney are the kinds that payments create.
 func ownedMoney(api *client.API) []owned {
 	return []owned{
 		{"charges", func(own map[string]string, p stripe.Params) error {
@@ -135,7 +135,7 @@ func ownedBelow(api *client.API) []owned {
 
 func ptrTo(s string) *string { return &s }
 
-// furnish makes one object of every kind that an account of its own can have;
+// furnish creates one object of every kind that a connected account can have.
 // acct is nil for the platform.
 func furnish(t *testing.T, api *client.API, acct *string) map[string]string {
 	t.Helper()
@@ -208,7 +208,7 @@ func furnish(t *testing.T, api *client.API, acct *string) map[string]string {
 	return own
 }
 
-// furnishPlatform adds what only a platform has.
+// furnishPlatform adds the kinds that only a platform has.
 func furnishPlatform(t *testing.T, api *client.API, own map[string]string, acct string) {
 	t.Helper()
 	own["accounts"] = acct
@@ -233,8 +233,8 @@ func furnishPlatform(t *testing.T, api *client.API, own map[string]string, acct 
 	own["application fees"] = must(api.PaymentIntents.New(p))(t).LatestCharge.ApplicationFee.ID
 }
 
-// TestSDKAccountsSeeTheirOwnOnly looks for everything that the platform and two
-// accounts have, from all three.
+// TestSDKAccountsSeeTheirOwnOnly looks for every object of the platform and of
+// two accounts, from all three.
 func TestSDKAccountsSeeTheirOwnOnly(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
@@ -267,8 +267,7 @@ func TestSDKAccountsSeeTheirOwnOnly(t *testing.T) {
 	}
 }
 
-// testView checks that one object can be read and listed by its owner and by
-// nobody else.
+// testView checks that only its owner can read and list an object.
 func (r owned) testView(t *testing.T, what string, own map[string]string, acct *string, mine bool) {
 	t.Helper()
 	if r.get != nil {

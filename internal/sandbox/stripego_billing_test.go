@@ -7,7 +7,7 @@ import (
 	"github.com/stripe/stripe-go/v81/client"
 )
 
-// taggedBilling is what billing has of metadata.
+// taggedBilling lists the resources of billing that take metadata.
 func taggedBilling(api *client.API, cus, price string) []tagged {
 	return []tagged{
 		{
@@ -65,7 +65,7 @@ func taggedBilling(api *client.API, cus, price string) []tagged {
 	}
 }
 
-// monthly is a price to subscribe to, in the account that p names.
+// monthly creates a recurring price in the account that p names.
 func monthly(t *testing.T, api *client.API, p stripe.Params) string {
 	t.Helper()
 	return must(api.Prices.New(&stripe.PriceParams{
@@ -77,7 +77,7 @@ func monthly(t *testing.T, api *client.API, p stripe.Params) string {
 	}))(t).ID
 }
 
-// ownedBilling are the kinds of recurring and one-time billing.
+// ownedBilling are the kinds of billing.
 func ownedBilling(api *client.API) []owned {
 	return []owned{
 		{"subscriptions", func(own map[string]string, p stripe.Params) error {
@@ -104,7 +104,7 @@ func ownedBilling(api *client.API) []owned {
 	}
 }
 
-// furnishBilling makes one of each for an account.
+// furnishBilling creates one of each for an account.
 func furnishBilling(t *testing.T, api *client.API, p stripe.Params, own map[string]string) {
 	t.Helper()
 	cus, price := own["customers"], monthly(t, api, p)

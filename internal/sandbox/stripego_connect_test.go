@@ -7,7 +7,7 @@ import (
 	"github.com/stripe/stripe-go/v81/client"
 )
 
-// availableTo is what an account can pay out in US dollars; nil is the
+// availableTo returns what an account can pay out in US dollars. nil is the
 // platform.
 func availableTo(t *testing.T, api *client.API, acct *string) int64 {
 	t.Helper()

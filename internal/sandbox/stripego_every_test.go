@@ -10,22 +10,22 @@ import (
 	"github.com/stripe/stripe-go/v81/client"
 )
 
-// resource is one that stripe-go makes, reads and lists.
+// resource is a resource that stripe-go creates, reads and lists.
 type resource struct {
 	name string
-	// create sends the n-th object with these general parameters and gives its
-	// id.
+	// create creates the n-th object with these general parameters and returns
+	// its ID.
 	create func(p stripe.Params, n string) (string, error)
 	get    func(id string, p stripe.Params) error
 	list   func(p stripe.ListParams) (it iter, id func() string, more func() bool)
-	// platform resources are the platform's alone, or need money that a new
+	// platform resources belong to the platform only, or need money that a new
 	// account does not have.
 	platform bool
-	// standing is how many exist from the start.
+	// standing is the number of objects that exist from the start.
 	standing int
 }
 
-// made turns the library's answer into what a resource hands on.
+// made adapts the library's result for create.
 func made[T any](v *T, err error, id func(*T) string) (string, error) {
 	if err != nil {
 		return "", err
@@ -33,7 +33,7 @@ func made[T any](v *T, err error, id func(*T) string) (string, error) {
 	return id(v), nil
 }
 
-// everyResource lists what has a create, a retrieve and a list.
+// everyResource lists the resources that have create, retrieve and list.
 func everyResource(api *client.API, paid string) []resource {
 	return append(payingResources(api, paid), append(catalogResources(api), settingResources(api)...)...)
 }
@@ -333,8 +333,8 @@ func settingResources(api *client.API) []resource {
 	}
 }
 
-// TestSDKRulesOfEveryResource holds what is the same for all: idempotency,
-// cursors, missing ids, connected accounts.
+// TestSDKRulesOfEveryResource checks what is the same for all resources:
+// idempotency, cursors, missing IDs and connected accounts.
 func TestSDKRulesOfEveryResource(t *testing.T) {
 	t.Parallel()
 	for i, r := range everyResource(nil, "") {
@@ -360,8 +360,8 @@ func TestSDKRulesOfEveryResource(t *testing.T) {
 	}
 }
 
-// testCreate makes three, each asked for twice with one key, and returns their
-// ids, newest first.
+// testCreate creates three objects, each twice with one key, and returns their
+// IDs, newest first.
 func (r resource) testCreate(t *testing.T) []string {
 	t.Helper()
 	var ids []string

@@ -11,19 +11,18 @@ import (
 	"github.com/stripe/stripe-go/v81/client"
 )
 
-// tagged is a resource that takes metadata. An update returns the metadata that
-// the object has then.
+// tagged is a resource that takes metadata. An update returns the new metadata.
 type tagged struct {
 	name string
-	// create makes an object with these parameters; for what only payments make
-	// it gives an existing id.
+	// create creates an object with these parameters. For kinds that only
+	// payments create it returns an existing ID.
 	create func(p stripe.Params, m map[string]string) (id string, err error)
 	update func(id string, p stripe.Params, m map[string]string) (map[string]string, error)
-	// bare resources are not made with metadata.
+	// bare resources are created without metadata.
 	bare bool
 }
 
-// withMetadata sends metadata where the library leaves its own field out.
+// withMetadata sends metadata for which the library has no field.
 func withMetadata(p stripe.Params, m map[string]string) stripe.Params {
 	for k, v := range m {
 		p.AddExtra("metadata["+k+"]", v)
@@ -31,7 +30,7 @@ func withMetadata(p stripe.Params, m map[string]string) stripe.Params {
 	return p
 }
 
-// of hands on one thing of the library's answer.
+// of adapts the library's result to one value of it.
 func of[T, V any](v *T, err error, get func(*T) V) (V, error) {
 	if err != nil {
 		var none V
@@ -327,8 +326,8 @@ func taggedSettings(api *client.API, acct, transfer string) []tagged {
 	}
 }
 
-// everyTagged lists every resource that takes metadata, with something to hang
-// the dependent ones on.
+// everyTagged lists every resource that takes metadata, with the objects that
+// some of them need.
 func everyTagged(t *testing.T, api *client.API) []tagged {
 	t.Helper()
 	cus := must(api.Customers.New(&stripe.CustomerParams{}))(t).ID
@@ -369,7 +368,7 @@ func TestSDKMetadataOfEveryResource(t *testing.T) {
 	}
 }
 
-// change updates an object and returns its metadata as it is then.
+// change updates an object and returns its new metadata.
 func (r tagged) change(t *testing.T, id string, m map[string]string) map[string]string {
 	t.Helper()
 	return must(r.update(id, stripe.Params{}, m))(t)
@@ -416,7 +415,7 @@ func (r tagged) testLimits(t *testing.T, id string) {
 	}
 }
 
-// TestSDKMetadataOnTheWay holds where metadata goes besides updates.
+// TestSDKMetadataOnTheWay checks where metadata is copied to.
 func TestSDKMetadataOnTheWay(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()

@@ -9,14 +9,14 @@ import (
 	"github.com/stripe/stripe-go/v81/client"
 )
 
-// iter is what every list and search of the library gives.
+// iter is what every list and search of the library returns.
 type iter interface {
 	Next() bool
 	Err() error
 }
 
-// collect walks a list to its end, page by page, and gives what id says of each
-// item.
+// collect walks a list to its end, page by page, and returns the result of id
+// for each item.
 func collect(t *testing.T, it iter, id func() string) []string {
 	t.Helper()
 	var out []string
@@ -29,7 +29,7 @@ func collect(t *testing.T, it iter, id func() string) []string {
 	return out
 }
 
-// charged is a card payment of 20.00 USD, confirmed at once.
+// charged returns a card payment of 20.00 USD, confirmed at once.
 func charged(t *testing.T, api *client.API, method string) *stripe.PaymentIntent {
 	t.Helper()
 	return must(api.PaymentIntents.New(&stripe.PaymentIntentParams{

@@ -8,8 +8,7 @@ import (
 	"github.com/stripe/stripe-go/v81/client"
 )
 
-// furnishThrice leaves three of everything that is not made by a call of its
-// own.
+// furnishThrice creates three of every kind that has no create operation.
 func furnishThrice(t *testing.T, api *client.API) map[string]string {
 	t.Helper()
 	cus := must(api.Customers.New(&stripe.CustomerParams{}))(t).ID
@@ -51,8 +50,8 @@ func furnishThrice(t *testing.T, api *client.API) map[string]string {
 	return own
 }
 
-// TestSDKPagesOfWhatIsLeftBehind walks every list whose objects are not made by
-// a call of their own.
+// TestSDKPagesOfWhatIsLeftBehind pages through every list whose objects have no
+// create operation.
 func TestSDKPagesOfWhatIsLeftBehind(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()

@@ -9,7 +9,7 @@ import (
 	"github.com/stripe/stripe-go/v81/client"
 )
 
-// sdk is Stripe's own Go library pointed at the sandbox.
+// sdk returns Stripe's own Go library, pointed at the sandbox.
 func (b *box) sdk() *client.API {
 	return client.New(secretKey, &stripe.Backends{API: stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
 		URL:               stripe.String(b.url),
@@ -18,7 +18,7 @@ func (b *box) sdk() *client.API {
 	})})
 }
 
-// must hands on a result and ends the test on an error: must(call())(t).
+// must returns a result and ends the test on an error: must(call())(t).
 func must[T any](v T, err error) func(*testing.T) T {
 	return func(t *testing.T) T {
 		t.Helper()

@@ -10,14 +10,14 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// clock is a time that a test moves.
+// clock is a clock that a test moves.
 type clock struct{ shift atomic.Int64 }
 
 func (c *clock) now() time.Time          { return time.Now().Add(time.Duration(c.shift.Load())) }
 func (c *clock) forward(d time.Duration) { c.shift.Add(int64(d)) }
 func (c *clock) use(cfg *sandbox.Config) { cfg.Now = c.now }
 
-// browserToken makes a confirmation token as Stripe.js does.
+// browserToken creates a ConfirmationToken as Stripe.js does.
 func (b *box) browserToken(number string, more ...string) reply {
 	b.t.Helper()
 	pairs := append([]string{

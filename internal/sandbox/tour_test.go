@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// tourist calls operations by their route and hands each answer on.
+// tourist calls operations by their routes and passes each response on.
 type tourist struct {
 	b    *box
 	note func(string, reply)
@@ -39,8 +39,7 @@ func (g tourist) call(route string, args []string, pairs ...string) reply {
 
 func ids(list ...string) []string { return list }
 
-// tour visits every operation once, and more often where it has several kinds
-// of answer.
+// tour calls every operation once, and several times if its responses differ.
 func tour(b *box, note func(string, reply)) {
 	g := tourist{b, note}
 	cus := g.tourCustomers()

@@ -9,14 +9,15 @@ import (
 	"github.com/stripe/stripe-go/v81"
 )
 
-// walletToken is what the Express Checkout button of a wallet sends.
+// walletToken creates the token that the Express Checkout button of a wallet
+// sends.
 func (b *box) walletToken(kind string, pairs ...string) reply {
 	b.t.Helper()
 	body := form(append([]string{"key=" + publishableKey, "payment_method_data[type]=" + kind, "return_url=https://shop.test/back"}, pairs...)...)
 	return b.do("POST", "/v1/confirmation_tokens", body, withKey(""))
 }
 
-// decide presses a button on the page that an intent sends the buyer to.
+// decide presses a button on the page to which an intent redirects the buyer.
 func (b *box) decide(intent reply, outcome string) {
 	b.t.Helper()
 	r := b.do("POST", "/redirect/"+intent.str("id"), form("client_secret="+intent.str("client_secret"), "outcome="+outcome), withKey(""))

@@ -72,8 +72,8 @@ func TestPreflight(t *testing.T) {
 	r := b.do("OPTIONS", "/v1/confirmation_tokens", "", header("Origin", "http://shop.test"))
 	want(t, "status", r.status, 204)
 	want(t, "origin", r.header.Get("Access-Control-Allow-Origin"), "*")
-	door := b.do("OPTIONS", "/_sandbox/ledger", "", header("Origin", "http://shop.test"))
-	want(t, "management door", door.header.Get("Access-Control-Allow-Origin"), "")
+	manage := b.do("OPTIONS", "/_sandbox/ledger", "", header("Origin", "http://shop.test"))
+	want(t, "management API", manage.header.Get("Access-Control-Allow-Origin"), "")
 }
 
 func TestPagination(t *testing.T) {
