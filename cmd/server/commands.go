@@ -54,15 +54,12 @@ usage: server <command>
   version      print the version
 `
 
-// run runs the command that args name.
-func run(ctx context.Context, args []string, e env) error {
-	if len(args) == 0 {
-		_, _ = io.WriteString(e.err, usage)
-		return errors.New("no command given")
-	}
+// command runs with its arguments until it is done or ctx ends.
+type command = func(ctx context.Context, args []string, e env) error
 
-	name, rest := args[0], args[1:]
-	commands := map[string]func(context.Context, []string, env) error{
+// commands returns the commands by name.
+func commands() map[string]command {
+	return map[string]command{
 		"serve":       func(ctx context.Context, _ []string, e env) error { return serve(ctx, config.Serve, e) },
 		"sandbox":     func(ctx context.Context, _ []string, e env) error { return serve(ctx, config.Sandbox, e) },
 		"stripe":      offline,
@@ -72,14 +69,23 @@ func run(ctx context.Context, args []string, e env) error {
 		"events":      events,
 		"version":     printVersion,
 	}
+}
 
+// run runs the command that args name.
+func run(ctx context.Context, args []string, e env) error {
+	if len(args) == 0 {
+		_, _ = io.WriteString(e.err, usage)
+		return errors.New("no command given")
+	}
+
+	name, rest := args[0], args[1:]
 	switch name {
 	case "help", "-h", "--help":
 		_, err := io.WriteString(e.out, usage)
 		return err
 	}
 
-	command, ok := commands[name]
+	command, ok := commands()[name]
 	if !ok {
 		_, _ = io.WriteString(e.err, usage)
 		return fmt.Errorf("unknown command %q", name)

@@ -69,14 +69,7 @@ func parseEventQuery(args []string, stderr io.Writer) (sub string, q eventQuery,
 	}
 
 	fs := newFlags("events "+sub, eventsUsage, stderr)
-	var types, states string
-	fs.StringVar(&types, "type", "", "event `types`, comma-separated")
-	fs.StringVar(&states, "state", "",
-		"`states`, comma-separated: received, working, unmatched, done, ignored, dead, quarantined")
-	fs.StringVar(&q.filter.OrderID, "order", "", "the `ID` of the events' order")
-	from := fs.String("from", "", "received at or after this `time`: 2026-01-31 or 2026-01-31T12:00:00Z")
-	to := fs.String("to", "", "received before this `time`")
-
+	parseFilter := q.defineFilter(fs)
 	switch sub {
 	case "list":
 		fs.IntVar(&q.limit, "limit", 100, "list at most this `number` of events")
@@ -87,16 +80,31 @@ func parseEventQuery(args []string, stderr io.Writer) (sub string, q eventQuery,
 	if q.filter.IDs, err = parseInterspersed(fs, args[1:]); err != nil {
 		return "", q, err
 	}
-
-	q.filter.Types = splitList(types)
-	if q.filter.States, err = parseStates(states); err != nil {
-		return "", q, err
-	}
-	if q.filter.From, q.filter.To, err = parseRange(*from, *to); err != nil {
+	if err := parseFilter(); err != nil {
 		return "", q, err
 	}
 
 	return sub, q, q.check(sub)
+}
+
+// defineFilter defines the flags of the filter. Once they have been parsed,
+// parseFilter sets the filter from their values.
+func (q *eventQuery) defineFilter(fs *flag.FlagSet) (parseFilter func() error) {
+	types := fs.String("type", "", "event `types`, comma-separated")
+	states := fs.String("state", "",
+		"`states`, comma-separated: received, working, unmatched, done, ignored, dead, quarantined")
+	fs.StringVar(&q.filter.OrderID, "order", "", "the `ID` of the events' order")
+	from := fs.String("from", "", "received at or after this `time`: 2026-01-31 or 2026-01-31T12:00:00Z")
+	to := fs.String("to", "", "received before this `time`")
+
+	return func() (err error) {
+		q.filter.Types = splitList(*types)
+		if q.filter.States, err = parseStates(*states); err != nil {
+			return err
+		}
+		q.filter.From, q.filter.To, err = parseRange(*from, *to)
+		return err
+	}
 }
 
 // parseStates parses the value of --state.
@@ -158,31 +166,34 @@ func showEvents(ctx context.Context, inbox *app.Inbox, q eventQuery, out io.Writ
 		if err != nil {
 			return fmt.Errorf("%s: %w", id, err)
 		}
-
-		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-		writeRows(w,
-			"id", e.ID,
-			"type", e.Type,
-			"state", string(e.State),
-			"note", e.Note,
-			"order", e.OrderID,
-			"tries", strconv.FormatInt(e.Tries, 10),
-			"source", e.Source,
-			"secret", e.Secret,
-			"version", fmt.Sprintf("%s (mismatch %t)", e.APIVersion, e.VersionMismatch),
-			"livemode", strconv.FormatBool(e.Livemode),
-			"created", formatTime(e.Created),
-			"received", formatTime(e.ReceivedAt))
-
-		if err := w.Flush(); err != nil {
-			return err
-		}
-		if _, err := fmt.Fprintf(out, "\n%s\n\n", e.Payload); err != nil {
+		if err := showEvent(e, out); err != nil {
 			return err
 		}
 	}
-
 	return nil
+}
+
+func showEvent(e webhooks.Event, out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	writeRows(w,
+		"id", e.ID,
+		"type", e.Type,
+		"state", string(e.State),
+		"note", e.Note,
+		"order", e.OrderID,
+		"tries", strconv.FormatInt(e.Tries, 10),
+		"source", e.Source,
+		"secret", e.Secret,
+		"version", fmt.Sprintf("%s (mismatch %t)", e.APIVersion, e.VersionMismatch),
+		"livemode", strconv.FormatBool(e.Livemode),
+		"created", formatTime(e.Created),
+		"received", formatTime(e.ReceivedAt))
+	if err := w.Flush(); err != nil {
+		return err
+	}
+
+	_, err := fmt.Fprintf(out, "\n%s\n\n", e.Payload)
+	return err
 }
 
 // replayEvents makes the events that the filter selects due again.

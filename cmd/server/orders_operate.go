@@ -22,14 +22,9 @@ func operate(ctx context.Context, reader *app.OrderReader, q orderQuery, e env) 
 		return fmt.Errorf("%s: %w", id, publicError(err))
 	}
 
-	var minor int64 // 0 for the whole amount
-	if q.amount != "" {
-		if minor, err = money.Parse(q.amount, st.Order.Currency); err != nil {
-			return fmt.Errorf("--amount: %w", err)
-		}
-		if minor == 0 {
-			return errors.New("--amount must be more than 0")
-		}
+	minor, err := parseAmount(q.amount, st.Order.Currency)
+	if err != nil {
+		return err
 	}
 
 	ops, err := openOperations(ctx, reader, e)
@@ -48,6 +43,23 @@ func operate(ctx context.Context, reader *app.OrderReader, q orderQuery, e env) 
 	}
 
 	return printResult(e.out, res)
+}
+
+// parseAmount parses the value of --amount. It returns 0, the whole amount, if
+// the flag was not given.
+func parseAmount(text, currency string) (minor int64, err error) {
+	if text == "" {
+		return 0, nil
+	}
+
+	minor, err = money.Parse(text, currency)
+	if err != nil {
+		return 0, fmt.Errorf("--amount: %w", err)
+	}
+	if minor == 0 {
+		return 0, errors.New("--amount must be more than 0")
+	}
+	return minor, nil
 }
 
 // request performs the operation that q names. minor is its amount, 0 for all.

@@ -161,6 +161,18 @@ func showTerms(w io.Writer, o *orders.Order) {
 		"expires", formatTime(o.ExpiresAt),
 		"paid", formatTime(o.PaidAt))
 
+	showItems(w, o)
+	if o.Contact.Email != "" {
+		_, _ = fmt.Fprintf(w, "e-mail\t%s\n", printable(o.Contact.Email))
+	}
+
+	showAddress(w, "ship to", o.Contact.Shipping)
+	showAddress(w, "bill to", o.Contact.Billing)
+}
+
+// showItems prints what an order is for, line by line.
+func showItems(w io.Writer, o *orders.Order) {
+	in := func(minor int64) string { return amount(minor, o.Currency) }
 	for _, i := range o.Items {
 		every := ""
 		if r := i.Recurring; r != nil {
@@ -178,13 +190,6 @@ func showTerms(w io.Writer, o *orders.Order) {
 		name := cmp.Or(o.ShippingRate.Name, o.ShippingRate.ID)
 		_, _ = fmt.Fprintf(w, "shipping\t%s\t%s\n", name, in(o.ShippingRate.Amount))
 	}
-
-	if o.Contact.Email != "" {
-		_, _ = fmt.Fprintf(w, "e-mail\t%s\n", printable(o.Contact.Email))
-	}
-
-	showAddress(w, "ship to", o.Contact.Shipping)
-	showAddress(w, "bill to", o.Contact.Billing)
 }
 
 // writeRows writes pairs of a name and a value, one a line.

@@ -117,14 +117,14 @@ func parseFunction(name, args string) (color string, alpha float64, ok bool) {
 		return "", 0, false
 	}
 
-	var v [3]float64
-	for i := range v {
-		limit := 255.0
-		if name == "hsl" {
-			limit = []float64{360, 1, 1}[i]
-		}
+	limits, hsl := [3]float64{255, 255, 255}, name == "hsl"
+	if hsl {
+		limits = [3]float64{360, 1, 1}
+	}
 
-		if v[i], ok = parseNumber(parts[i], limit, name == "hsl" && i > 0); !ok {
+	var v [3]float64
+	for i, limit := range limits {
+		if v[i], ok = parseNumber(parts[i], limit, hsl && i > 0); !ok {
 			return "", 0, false
 		}
 	}
@@ -136,10 +136,9 @@ func parseFunction(name, args string) (color string, alpha float64, ok bool) {
 		}
 	}
 
-	if name == "hsl" {
+	if hsl {
 		v = rgbOfHSL(v)
 	}
-
 	red, green, blue := int(math.Round(v[0])), int(math.Round(v[1])), int(math.Round(v[2]))
 	return fmt.Sprintf("#%02x%02x%02x", red, green, blue), alpha, true
 }

@@ -55,7 +55,7 @@ var fontSyntax = map[string]struct {
 	},
 }
 
-var fontFields = []string{"cssSrc", "family", "src", "display", "style", "unicodeRange", "weight"}
+var fontFieldNames = []string{"cssSrc", "family", "src", "display", "style", "unicodeRange", "weight"}
 
 // fonts reads the list of fonts.
 func (c *checker) fonts(v any) []Font {
@@ -77,6 +77,25 @@ func (c *checker) fonts(v any) []Font {
 
 // font reads a font.
 func (c *checker) font(at string, o object) Font {
+	before := len(c.problems)
+	f := c.fontFields(at, o)
+	for _, address := range f.addresses() {
+		c.secure(at+".src", address)
+	}
+
+	isStyleSheet, isComplete := f.CSSSrc != "", f.Family != "" && len(f.addresses()) > 0
+	switch {
+	case len(c.problems) > before: // with wrong fields, the rest cannot be judged
+	case isStyleSheet && f != (Font{CSSSrc: f.CSSSrc}):
+		c.problem(at, "has cssSrc and other fields. The style sheet defines those: write cssSrc only")
+	case !isStyleSheet && !isComplete:
+		c.problem(at, "needs either cssSrc, or family and src with a url()")
+	}
+	return f
+}
+
+// fontFields reads the fields of a font.
+func (c *checker) fontFields(at string, o object) Font {
 	var f Font
 	fields := map[string]*string{
 		"cssSrc":       &f.CSSSrc,
@@ -89,40 +108,27 @@ func (c *checker) font(at string, o object) Font {
 	}
 
 	c.unique(at+".", o)
-	before := len(c.problems)
-
 	for _, m := range o {
 		at := at + "." + m.name
-		if !c.known(at, m.name, fontFields) {
-			continue
-		}
-
-		s, ok := m.value.(string)
-		*fields[m.name] = s
-
-		switch syntax := fontSyntax[m.name]; {
-		case !ok:
-			c.problem(at, "is not text. Put the value in quotes")
-		case m.name == "cssSrc":
-			c.secure(at, s)
-		case !syntax.pattern.MatchString(s):
-			c.problem(at, "%s", syntax.problem)
+		if c.known(at, m.name, fontFieldNames) {
+			*fields[m.name] = c.fontField(at, m)
 		}
 	}
-
-	for _, address := range f.addresses() {
-		c.secure(at+".src", address)
-	}
-
-	switch {
-	case len(c.problems) > before:
-	case f.CSSSrc != "" && f != (Font{CSSSrc: f.CSSSrc}):
-		c.problem(at, "has cssSrc and other fields. The style sheet defines those: write cssSrc only")
-	case f.CSSSrc == "" && (f.Family == "" || len(f.addresses()) == 0):
-		c.problem(at, "needs either cssSrc, or family and src with a url()")
-	}
-
 	return f
+}
+
+// fontField reads a field of a font.
+func (c *checker) fontField(at string, m member) string {
+	s, ok := m.value.(string)
+	switch syntax := fontSyntax[m.name]; {
+	case !ok:
+		c.problem(at, "is not text. Put the value in quotes")
+	case m.name == "cssSrc":
+		c.secure(at, s)
+	case !syntax.pattern.MatchString(s):
+		c.problem(at, "%s", syntax.problem)
+	}
+	return s
 }
 
 // secure checks that browsers load the address on a secure page.

@@ -56,18 +56,21 @@ func Load(mode Mode, environ []string, readFile func(string) ([]byte, error)) (*
 	}
 
 	l.readOptions()
-
 	if slices.Contains(checkoutModes, mode) {
 		l.finishSections()
 	}
 
+	return l.result()
+}
+
+// result returns the config, or the problems with what may explain them.
+func (l *loading) result() (*Config, error) {
 	misspelt := l.misspeltNames()
 	if len(l.problems) > 0 {
 		return nil, &Error{Problems: l.problems, Misspelt: misspelt}
 	}
 
 	l.config.Warnings = slices.Concat(misspelt, l.warnings)
-
 	return l.config, nil
 }
 
