@@ -47,8 +47,8 @@ func checkReuse(cfg *config.Config, catalog *orders.Catalog) error {
 
 	for _, p := range catalog.Products() {
 		if p.Recurring != nil || p.SetupFutureUsage != "" {
-			return fmt.Errorf("product %s charges its payment method again later, but PAYMENT_METHOD_TYPES contains %s, "+
-				"which Stripe can charge only once: remove one of them", p.SKU, singleUse)
+			return fmt.Errorf("product %s charges its payment method again later, but PAYMENT_METHOD_TYPES "+
+				"contains %s, which Stripe can charge only once: remove one of them", p.SKU, singleUse)
 		}
 	}
 

@@ -13,7 +13,9 @@ import (
 )
 
 // OpenStore opens the configured database and migrates it.
-func OpenStore(ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time) (*store.Store, error) {
+func OpenStore(
+	ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time,
+) (*store.Store, error) {
 	return openStore(ctx, cfg, store.Options{Now: now, Log: log}, func(s *store.Store) error {
 		if err := s.Migrate(ctx); err != nil {
 			return fmt.Errorf("migrate the database: %w", err)
@@ -25,20 +27,25 @@ func OpenStore(ctx context.Context, cfg *config.Config, log zerolog.Logger, now 
 // openBeside opens the configured database for a command that may run beside a
 // server. It neither creates nor migrates a database: a migration would change
 // the tables under a server of another version.
-func openBeside(ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time) (*store.Store, error) {
+func openBeside(
+	ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time,
+) (*store.Store, error) {
 	return openStore(ctx, cfg, store.Options{
 		Now:       now,
 		Log:       log,
 		MustExist: true,
 	}, func(s *store.Store) error {
 		if err := s.MigrationsExact(ctx); err != nil {
-			return fmt.Errorf("the database belongs to another version of this program, and this command does not migrate it: %w", err)
+			return fmt.Errorf("the database belongs to another version of this program, "+
+				"and this command does not migrate it: %w", err)
 		}
 		return nil
 	})
 }
 
-func openStore(ctx context.Context, cfg *config.Config, o store.Options, prepare func(*store.Store) error) (*store.Store, error) {
+func openStore(
+	ctx context.Context, cfg *config.Config, o store.Options, prepare func(*store.Store) error,
+) (*store.Store, error) {
 	s, err := store.Open(ctx, cfg.DatabaseURL.Reveal(), o)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
@@ -73,8 +80,8 @@ func bind(ctx context.Context, s *store.Store, cfg *config.Config) error {
 	want := bindingOf(cfg)
 	bound, err := s.Bind(ctx, want)
 	if err == nil && bound != want {
-		err = fmt.Errorf("DATABASE_URL: this database belongs to %s, but the configuration is for %s: use another database",
-			bound, want)
+		err = fmt.Errorf("DATABASE_URL: this database belongs to %s, but the configuration is for %s: "+
+			"use another database", bound, want)
 	}
 	return err
 }

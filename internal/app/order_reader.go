@@ -20,7 +20,9 @@ type OrderReader struct{ store *store.Store }
 
 // OpenOrderReader opens the configured database, which must have the schema of
 // this version.
-func OpenOrderReader(ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time) (*OrderReader, error) {
+func OpenOrderReader(
+	ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time,
+) (*OrderReader, error) {
 	s, err := openBeside(ctx, cfg, log, now)
 	if err != nil {
 		return nil, err
@@ -52,7 +54,9 @@ func (r *OrderReader) Mode(ctx context.Context) (config.Mode, error) {
 // ask for. cfg must be loaded in the reader's Mode. It is an error if cfg has
 // other keys than those that the orders were paid with, and if the offline
 // Stripe is needed but not running.
-func (r *OrderReader) Operations(ctx context.Context, cfg *config.Config, version string, log zerolog.Logger, now func() time.Time) (*payments.Operations, error) {
+func (r *OrderReader) Operations(
+	ctx context.Context, cfg *config.Config, version string, log zerolog.Logger, now func() time.Time,
+) (*payments.Operations, error) {
 	bound, err := r.store.BoundTo(ctx)
 	if err != nil {
 		return nil, err

@@ -58,7 +58,8 @@ func (a *App) routes() (http.Handler, error) {
 	limited.Post("/orders", call(a.orders.ServeCreate))
 	limited.Patch("/orders/{id}", call(a.orders.ServeChange))
 	limited.Post("/create-customer-session", stripe(a.sessions.ServeHTTP))
-	limited.Post("/create-confirm-intent", stripe(payments.NewHandler(a.payments, a.orders, a.sessions.Ensure).ServeHTTP))
+	confirm := payments.NewHandler(a.payments, a.orders, a.sessions.Ensure)
+	limited.Post("/create-confirm-intent", stripe(confirm.ServeHTTP))
 	r.Get("/orders/{id}", call(a.orders.ServeGet))
 
 	r.Post("/webhooks/stripe", call(a.webhooks.ServeHTTP))

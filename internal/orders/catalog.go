@@ -112,7 +112,8 @@ func (c *Catalog) lookUp(cart []Wanted) ([]Product, error) {
 	case len(cart) == 0:
 		return nil, fault.InvalidField("items", "items_empty", "The order has no items.")
 	case len(cart) > MaxLines:
-		return nil, fault.InvalidField("items", "items_too_many", fmt.Sprintf("An order has at most %d lines.", MaxLines))
+		return nil, fault.InvalidField("items", "items_too_many",
+			fmt.Sprintf("An order has at most %d lines.", MaxLines))
 	}
 
 	products := make([]Product, len(cart))
@@ -147,18 +148,21 @@ func (c *Catalog) chooseCurrency(products []Product) string {
 func (c *Catalog) notSoldIn(products []Product, i int, currency string) error {
 	for _, p := range products {
 		if _, sold := p.Prices[currency]; sold {
-			return fault.InvalidField(field(i, "sku"), "currency_mixed", "Products in different currencies cannot be paid in one order.")
+			return fault.InvalidField(field(i, "sku"), "currency_mixed",
+				"Products in different currencies cannot be paid in one order.")
 		}
 	}
 	return errCurrency
 }
 
-var errCurrency = fault.InvalidField("currency", "currency_unsupported", "This order cannot be paid in that currency.")
+var errCurrency = fault.InvalidField("currency", "currency_unsupported",
+	"This order cannot be paid in that currency.")
 
 func field(i int, name string) string { return fmt.Sprintf("items[%d].%s", i, name) }
 
 func quantityFault(i int) error {
-	return fault.InvalidField(field(i, "quantity"), "quantity_out_of_range", fmt.Sprintf("A quantity is a whole number from 1 to %d.", MaxQuantity))
+	return fault.InvalidField(field(i, "quantity"), "quantity_out_of_range",
+		fmt.Sprintf("A quantity is a whole number from 1 to %d.", MaxQuantity))
 }
 
 // Ships reports whether a product is shipped to an address. A recurring product

@@ -113,7 +113,7 @@ func wanted(lines ...any) (cart []orders.Wanted) {
 	return cart
 }
 
-// priced is a cart without discount and shipping.
+// priced returns the total of a cart without discount and shipping.
 func priced(c *orders.Catalog, cart []orders.Wanted) ([]orders.Item, int64, string, error) {
 	items, currency, err := c.Price(cart, "")
 	if err != nil {

@@ -41,7 +41,8 @@ func (n *Nullable[T]) UnmarshalJSON(data []byte) error {
 
 // The reasons why an order cannot be changed.
 var (
-	errOver       = fault.New(fault.Conflict, "order_not_open", "The time to pay this order is over. Please start a new order.")
+	errOver = fault.New(fault.Conflict, "order_not_open",
+		"The time to pay this order is over. Please start a new order.")
 	errInProgress = fault.New(fault.Conflict, "payment_in_progress",
 		"A payment for this order is in progress. It cannot be changed now.")
 )
@@ -52,7 +53,8 @@ func (o *Order) changeable(now time.Time) error {
 	case o.IsExpired(now):
 		return errOver
 	case o.Status != Open:
-		return fault.New(fault.Conflict, "order_not_open", "This order cannot be changed any more: it is "+string(o.Status)+".")
+		return fault.New(fault.Conflict, "order_not_open",
+			"This order cannot be changed any more: it is "+string(o.Status)+".")
 	case o.paymentStarted():
 		return errInProgress
 	}
@@ -123,7 +125,14 @@ type bill struct {
 }
 
 func (o *Order) bill() bill {
-	return bill{slices.Clone(o.Items), o.Options, o.Discount.Code, o.Discount.Amount, o.ShippingRate, o.Amount}
+	return bill{
+		items:    slices.Clone(o.Items),
+		options:  o.Options,
+		code:     o.Discount.Code,
+		discount: o.Discount.Amount,
+		rate:     o.ShippingRate,
+		amount:   o.Amount,
+	}
 }
 
 // apply carries out a change. uses is the number of orders that held the code a
@@ -191,7 +200,8 @@ func (s *Service) setItems(o *Order, cart []Wanted) error {
 
 	items, _, err := s.cfg.Catalog.Price(cart, o.Currency)
 	if fault.Is(err, errCurrency.Code) {
-		return fault.InvalidField("items", "currency_mixed", "These products are not sold in the currency of this order.")
+		return fault.InvalidField("items", "currency_mixed",
+			"These products are not sold in the currency of this order.")
 	}
 	if err != nil {
 		return err
@@ -254,65 +264,6 @@ func (c *Catalog) setRate(o *Order, id string) error {
 	}
 	o.ShippingRate = ShippingRate{ID: id}
 	return nil
-}
-
-// reprice computes the amount of an order. It removes a code that no longer
-// fits, because the goods cost less or the catalog changed, and replaces a rate
-// that does not serve the order's country by the first that does.
-func (c *Catalog) reprice(o *Order) error {
-	if o.Mode == ModeSetup {
-		return nil
-	}
-
-	promotion := c.promotionOf(o)
-	rate, err := c.rateOf(o)
-	if err != nil {
-		return err
-	}
-
-	t, err := Total(o.Items, o.Currency, promotion, rate)
-	if err != nil {
-		return err
-	}
-
-	o.Amount = t.Amount
-	if promotion == nil {
-		o.Discount = Discount{}
-	} else {
-		o.Discount.Amount, o.Discount.Limit = t.Discount, promotion.Uses
-	}
-
-	o.ShippingRate = ShippingRate{}
-	if rate != nil {
-		o.ShippingRate = rate.offer(t.Subtotal, o.Currency)
-	}
-
-	return nil
-}
-
-// promotionOf returns the promotion of the order's code, nil if it does not
-// fit.
-func (c *Catalog) promotionOf(o *Order) *Promotion {
-	p, ok := c.promotions[o.Discount.Code]
-	goods, _ := subtotal(o.Items)
-	if !ok || o.Mode != ModePayment || p.fits(goods, o.Currency) != nil {
-		return nil
-	}
-	return &p
-}
-
-// rateOf returns the order's shipping rate if it still serves the order,
-// otherwise the first that does; nil if nothing is shipped.
-func (c *Catalog) rateOf(o *Order) (*Rate, error) {
-	if !o.Ships() {
-		return nil, nil // nothing to ship is no error
-	}
-	list := c.ratesFor(o)
-	if len(list) == 0 {
-		return nil, errCountry
-	}
-	i := slices.IndexFunc(list, func(r Rate) bool { return r.ID == o.ShippingRate.ID })
-	return &list[max(i, 0)], nil
 }
 
 // ServeChange is PATCH /orders/{id}.

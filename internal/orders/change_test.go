@@ -33,7 +33,7 @@ func (s *shop) decode(status int, body []byte) (v orders.View) {
 	return v
 }
 
-// bill is what an order costs, in one line.
+// bill returns what an order costs in one line.
 func bill(v orders.View) string {
 	text := fmt.Sprint(v.Subtotal)
 	if v.Discount != nil {
@@ -125,8 +125,8 @@ func TestChangeRecomputesTheTotal(t *testing.T) {
 	}
 }
 
-// An order is changed while it is open and nothing is under way, by its own
-// buyer.
+// Only its buyer can change an order, while it is open and no payment is in
+// flight.
 func TestChangeWhen(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -221,8 +221,8 @@ func TestVersionCountsChangesOfWhatIsToBePaid(t *testing.T) {
 	}
 }
 
-// A code that was good when it was entered stays, whatever becomes of it, until
-// the order does not fit it any more.
+// A code that was valid when it was entered stays, whatever happens to it,
+// until it no longer fits the order.
 func TestACodeIsKeptForTheOrder(t *testing.T) {
 	t.Parallel()
 	s := newFullShop(t)
@@ -263,7 +263,8 @@ func TestACodeIsKeptForTheOrder(t *testing.T) {
 	}
 }
 
-// Another catalog after a restart changes an order only where its buyer does.
+// After a restart with another catalog an order changes only where its buyer
+// changes it.
 func TestAnotherCatalogLater(t *testing.T) {
 	t.Parallel()
 	s := newFullShop(t)

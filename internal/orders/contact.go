@@ -77,13 +77,16 @@ func cleanAddress(a *Address, field string) (*Address, error) {
 		{&c.Address.City, "address.city", maxTown}, {&c.Address.State, "address.state", maxTown},
 		{&c.Address.PostalCode, "address.postal_code", maxPostal},
 	} {
-		if *part.text = strings.TrimSpace(*part.text); utf8.RuneCountInString(*part.text) > part.limit || !plain(*part.text) {
-			return nil, fault.InvalidField(field+"."+part.name, "address_malformed", "This part of the address is too long or contains characters that are not allowed.")
+		*part.text = strings.TrimSpace(*part.text)
+		if utf8.RuneCountInString(*part.text) > part.limit || !plain(*part.text) {
+			return nil, fault.InvalidField(field+"."+part.name, "address_malformed",
+				"This part of the address is too long or contains characters that are not allowed.")
 		}
 	}
 
 	if !isCountry(c.Address.Country) {
-		return nil, fault.InvalidField(field+".address.country", "address_malformed", "The country must be two capital letters of ISO 3166-1.")
+		return nil, fault.InvalidField(field+".address.country", "address_malformed",
+			"The country must be two capital letters of ISO 3166-1.")
 	}
 
 	return &c, nil

@@ -16,7 +16,8 @@ type Cart struct {
 var (
 	errItemsMixed = fault.InvalidField("items", "items_mixed",
 		"One-time products and subscriptions cannot share an order, nor can subscriptions with different billing periods.")
-	errItemsNotHere = fault.InvalidField("items", "items_not_here", "An order that only saves a payment method has no items.")
+	errItemsNotHere = fault.InvalidField("items", "items_not_here",
+		"An order that only saves a payment method has no items.")
 )
 
 // modeOf returns the mode of an order of items.

@@ -130,14 +130,17 @@ func (p *parser) money(name, text, currency string, minimum int64) int64 {
 	case amount < minimum || amount > money.Maximum(currency):
 		p.complain("%s %q is not between %s and Stripe's maximum", name, text, money.Decimal(minimum, currency))
 	case amount%money.Step(currency) != 0:
-		p.complain("%s %q: amounts in %s must be multiples of %s", name, text, strings.ToUpper(currency), money.Decimal(money.Step(currency), currency))
+		p.complain("%s %q: amounts in %s must be multiples of %s",
+			name, text, strings.ToUpper(currency), money.Decimal(money.Step(currency), currency))
 	}
 	return amount
 }
 
 // amounts parses a member that has one amount in currency, amounts by currency,
 // or both. Unless optional, it must have at least one.
-func (p *parser) amounts(name, one, currency string, each map[string]string, minimum int64, optional bool) map[string]int64 {
+func (p *parser) amounts(
+	name, one, currency string, each map[string]string, minimum int64, optional bool,
+) map[string]int64 {
 	all := make(map[string]int64, len(each)+1)
 	if one != "" || len(each) == 0 && !optional {
 		all[currency] = p.money(name, one, currency, minimum)
@@ -218,20 +221,29 @@ func (p *parser) checkProduct(product *Product) {
 		p.complain("it has no name")
 	}
 
-	if i := product.Image; i != "" && !strings.HasPrefix(i, "https://") && !(strings.HasPrefix(i, "/") && !strings.HasPrefix(i, "//")) && !slices.Contains(p.pictures, i) {
-		p.complain("image %q is neither an https:// address, nor a /path, nor the name of a built-in picture (%s)", i, cmp.Or(strings.Join(p.pictures, ", "), "there are none"))
+	if image := product.Image; image != "" && !isPicture(image) && !slices.Contains(p.pictures, image) {
+		p.complain("image %q is neither an https:// address, nor a /path, nor the name of a built-in picture (%s)",
+			image, cmp.Or(strings.Join(p.pictures, ", "), "there are none"))
 	}
 
 	switch product.SetupFutureUsage {
 	case "":
 	case "on_session", "off_session":
 		if product.Recurring != nil {
-			p.complain("a recurring product takes no setup_future_usage: its subscription saves the payment method anyway")
+			p.complain("a recurring product takes no setup_future_usage: " +
+				"its subscription saves the payment method anyway")
 		}
 
 	default:
 		p.complain("setup_future_usage %q is neither on_session nor off_session", product.SetupFutureUsage)
 	}
+}
+
+// isPicture reports whether an image is an https address or a path on this
+// host. "//" would begin the name of another host.
+func isPicture(image string) bool {
+	isPath := strings.HasPrefix(image, "/") && !strings.HasPrefix(image, "//")
+	return isPath || strings.HasPrefix(image, "https://")
 }
 
 // longest is Stripe's longest interval in each unit: three years

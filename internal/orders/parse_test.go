@@ -179,7 +179,7 @@ func TestPriceInACurrency(t *testing.T) {
 	}
 }
 
-// The last day of a code is all of it.
+// A code is valid until the end of its last day.
 func TestExpiry(t *testing.T) {
 	t.Parallel()
 	s := newFullShop(t)

@@ -29,8 +29,10 @@ const promotionField = "promotion_code"
 var (
 	errPromotionUnknown  = fault.InvalidField(promotionField, "promotion_unknown", "There is no such code.")
 	errPromotionExpired  = fault.InvalidField(promotionField, "promotion_expired", "This code has expired.")
-	errPromotionCurrency = fault.InvalidField(promotionField, "promotion_currency", "This code cannot be used with this currency.")
-	errPromotionNotHere  = fault.InvalidField(promotionField, "promotion_not_here", "Promotion codes cannot be used with this order.")
+	errPromotionCurrency = fault.InvalidField(promotionField, "promotion_currency",
+		"This code cannot be used with this currency.")
+	errPromotionNotHere = fault.InvalidField(promotionField, "promotion_not_here",
+		"Promotion codes cannot be used with this order.")
 )
 
 // fits returns why the promotion does not apply to goods of that price, nil if
@@ -48,7 +50,8 @@ func (p *Promotion) fits(goods int64, currency string) error {
 	case !ok:
 		return errPromotionCurrency
 	case goods < minimum:
-		return fault.InvalidField(promotionField, "promotion_minimum", "The order is too small for this code.").
+		return fault.InvalidField(promotionField, "promotion_minimum",
+			"The order is too small for this code.").
 			With("minimum", minimum).With("currency", currency)
 	}
 

@@ -15,7 +15,7 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// memory is an orders.Store; the real one is held to its promises by storetest.
+// memory is an orders.Store in memory; storetest checks the real one.
 type memory struct {
 	mu   sync.Mutex
 	list map[string]orders.Order
@@ -67,7 +67,7 @@ func (m *memory) PromotionUses(_ context.Context, code string) (int64, error) {
 
 var start = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 
-// shop is the orders' part of a shop, and a browser that keeps its cookie.
+// shop is the orders of a shop, with a browser that keeps its cookie.
 type shop struct {
 	testing.TB
 	store  *memory
@@ -79,7 +79,7 @@ type shop struct {
 
 func newShop(t testing.TB, baseURL string) *shop { return newShopOf(t, baseURL, catalog(t)) }
 
-// newFullShop sells fullCatalog.
+// newFullShop returns a shop that sells fullCatalog.
 func newFullShop(t testing.TB) *shop { return newShopOf(t, "http://shop.test", full(t)) }
 
 func newShopOf(t testing.TB, baseURL string, c *orders.Catalog) *shop {
@@ -128,7 +128,7 @@ func (s *shop) request(method, path, body string) *httptest.ResponseRecorder {
 	return w
 }
 
-// create makes an order and keeps its cookie.
+// create creates an order and keeps its cookie.
 func (s *shop) create(body string) (id string) {
 	s.Helper()
 	w := s.request(http.MethodPost, "/orders", body)
@@ -329,7 +329,7 @@ func TestHostileCookieOpensNothingAndDoesNotStay(t *testing.T) {
 	}
 }
 
-// What the buyer sees of an order when its time is over.
+// What the buyer sees of an order that has expired.
 func TestView(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "http://shop.test")

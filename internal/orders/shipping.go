@@ -18,8 +18,10 @@ type Rate struct {
 }
 
 var (
-	errRateUnknown = fault.InvalidField("shipping_rate", "shipping_rate_unknown", "This shipping method is not available for this order.")
-	errCountry     = fault.InvalidField("shipping.address.country", "shipping_country_unsupported", "We do not ship to this country.")
+	errRateUnknown = fault.InvalidField("shipping_rate", "shipping_rate_unknown",
+		"This shipping method is not available for this order.")
+	errCountry = fault.InvalidField("shipping.address.country", "shipping_country_unsupported",
+		"We do not ship to this country.")
 )
 
 // serves reports whether the rate serves a country and has a price in the

@@ -25,8 +25,8 @@ type Options struct {
 	OnBehalfOf                 string   `json:"on_behalf_of,omitempty"`                 // acct_…
 	RequireCVCRecollection     bool     `json:"require_cvc_recollection,omitempty"`     // for saved cards
 	Installments               bool     `json:"installments,omitempty"`                 // card installments
-	BankVerification           string   `json:"bank_verification,omitempty"`            // us_bank_account: verification_method
-	ReceiptEmail               bool     `json:"receipt_email,omitempty"`                // Stripe sends a receipt to Contact.Email
+	BankVerification           string   `json:"bank_verification,omitempty"`            // of us_bank_account
+	ReceiptEmail               bool     `json:"receipt_email,omitempty"`                // Stripe mails Contact.Email
 }
 
 // Recurring is how often a product is paid for.

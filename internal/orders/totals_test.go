@@ -101,7 +101,7 @@ func TestTotalRefusals(t *testing.T) {
 	}
 }
 
-// FuzzTotal holds every total to what a bill must be, whatever it is made of.
+// FuzzTotal checks that every total is consistent, whatever it consists of.
 func FuzzTotal(f *testing.F) {
 	f.Add(uint8(0), int64(2), int64(1800), int64(1), int64(950), int64(1000), int64(0), int64(0), int64(490), int64(5000))
 	f.Add(uint8(1), int64(1), int64(555), int64(0), int64(0), int64(1), int64(0), int64(500), int64(0), int64(0))

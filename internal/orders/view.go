@@ -88,7 +88,15 @@ func (s *Service) View(o Order) View {
 	}
 
 	for _, i := range o.Items {
-		v.Items = append(v.Items, ItemView{i.SKU, i.Name, i.Image, i.Quantity, i.UnitAmount, i.Amount(), i.Recurring})
+		v.Items = append(v.Items, ItemView{
+			SKU:        i.SKU,
+			Name:       i.Name,
+			Image:      i.Image,
+			Quantity:   i.Quantity,
+			UnitAmount: i.UnitAmount,
+			Amount:     i.Amount(),
+			Recurring:  i.Recurring,
+		})
 	}
 
 	return v

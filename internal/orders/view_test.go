@@ -63,7 +63,7 @@ func TestViewOfTheWholeOrder(t *testing.T) {
 	}
 }
 
-// Everywhere is said by no country.
+// No country stands for every country.
 func TestShippingEverywhere(t *testing.T) {
 	t.Parallel()
 	c, err := orders.ParseCatalog([]byte(`{"currency":"usd","products":[{"sku":"mug","name":"Mug","price":"18"}],

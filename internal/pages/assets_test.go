@@ -23,7 +23,7 @@ func fetch(p *pages.Pages, address string) *httptest.ResponseRecorder {
 	return w
 }
 
-// theme is the address of theme.css, from a page.
+// theme returns the address of theme.css on a page.
 func theme(t *testing.T, p *pages.Pages) string {
 	t.Helper()
 	for _, n := range parse(t, get(t, p, shop("", catalog{}), "en").Body.String()) {
@@ -116,12 +116,12 @@ func read(t *testing.T, name string) string {
 	return string(b)
 }
 
-// checkoutModules are those of the checkout that have words to say.
+// checkoutModules lists the modules of the checkout that show texts.
 var checkoutModules = []string{"checkout.js", "session.js", "api.js", "summary.js", "promotion.js", "rates.js", "form.js",
 	"contact.js", "express.js", "pay.js", "resume.js"}
 
-// The page's script and the texts must agree, in every language: no word that
-// is missing, none that nobody says, and the same {names} in each.
+// The page's script and the texts agree in every language: no text is missing
+// or unused, and each has the same {names}.
 func TestScriptsFindTheirWords(t *testing.T) {
 	t.Parallel()
 	p := newPages(t, nil)
@@ -167,8 +167,8 @@ func TestScriptsFindTheirWords(t *testing.T) {
 	}
 }
 
-// Any brand colour must be legible: as text on our papers, and under the text
-// of buttons, as WCAG 2.2 (1.4.3) wants it.
+// Any brand colour is legible: as text on our panels, and under the text of
+// buttons, as WCAG 2.2 (1.4.3) requires.
 func TestEveryAccentIsMadeLegible(t *testing.T) {
 	t.Parallel()
 	value := regexp.MustCompile(`--(accent|on-accent): (#[0-9a-f]{6})`)
@@ -191,7 +191,8 @@ func TestEveryAccentIsMadeLegible(t *testing.T) {
 	}
 }
 
-// The theme is computed for the papers of app.css: they must be the same.
+// The theme is computed for the panels of app.css, so their colours must be the
+// same.
 func TestTheThemeKnowsThePapers(t *testing.T) {
 	t.Parallel()
 	css := read(t, "app.css")
@@ -230,7 +231,8 @@ func luminance(t *testing.T, colour string) float64 {
 	return sum
 }
 
-// The policy allows scripts by file only, so no module may make code of text.
+// The policy allows scripts by file only, so no module may evaluate text as
+// code.
 func TestModulesMakeNoCodeAndNoMarkupOfText(t *testing.T) {
 	t.Parallel()
 	modules, err := fs.Glob(web.Static(), "*.js")

@@ -14,7 +14,7 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// longOrder has all that an order can have, and more of it than fits.
+// longOrder has everything that an order can have, and more than fits.
 func longOrder(status, payment string, lines int) orders.Order {
 	o := order(status, payment)
 	const name = "Extraordinarily long product name with Donaudampfschifffahrtsgesellschaft in it"
@@ -50,7 +50,7 @@ func longOrder(status, payment string, lines int) orders.Order {
 	return o
 }
 
-// moded is an order of another mode.
+// moded returns the order in another mode.
 func moded(mode orders.Mode, o orders.Order) orders.Order {
 	if o.Mode = mode; mode == orders.ModeSubscription {
 		for i := range o.Items {
@@ -60,7 +60,7 @@ func moded(mode orders.Mode, o orders.Order) orders.Order {
 	return o
 }
 
-// allStates are the pages that look different from each other.
+// allStates lists the pages that differ in their looks.
 func allStates() []view {
 	all := []view{
 		checkout(longOrder("open", "unpaid", 48)), complete(longOrder("paid", "partially_refunded", 2)), complete(longOrder("paid", "paid", 2)),

@@ -31,7 +31,7 @@ var fakeStripe string
 var errLost = errors.New("lost")
 
 // site serves the pages with our scripts, and plays the server behind them as
-// a test tells it to.
+// the test wants.
 type site struct {
 	t        *testing.T
 	tab      browsertestTab
@@ -45,7 +45,7 @@ type site struct {
 	settings map[string]any // members of the answer of /config
 	patches  []string       // bodies of PATCH /orders/{id}
 	hold     chan struct{}  // where not nil, changes wait for it
-	// patch changes the order as a change wants it; n counts from 1.
+	// patch applies a change to the order; n counts from 1.
 	patch    func(n int, change map[string]any) error
 	resume   string // the client secret to go on with, "" for none
 	confirms []string
@@ -107,7 +107,7 @@ func newSite(t *testing.T) *site {
 	return s
 }
 
-// set changes what the server knows, under its lock.
+// set changes the server's state under its lock.
 func (s *site) set(change func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -307,7 +307,7 @@ func (s *site) create(w http.ResponseWriter, r *http.Request) error {
 	return httpio.WriteJSON(w, http.StatusOK, map[string]any{"client_secret": "pi_1_secret_1", "status": status})
 }
 
-// open loads a page; want is what must come true on it.
+// open loads a page and waits until want is true on it.
 func (s *site) open(path, want string) {
 	s.t.Helper()
 	s.tab.do(chromedp.Navigate(s.url + path))
@@ -341,7 +341,7 @@ func says(element, words string) string {
 	return fmt.Sprintf("document.querySelector(%q)?.textContent.includes(%q)", element, words)
 }
 
-// calls are the arguments of every call of a function of Stripe's.
+// calls returns the arguments of every call of a Stripe function.
 func (s *site) calls(name string) []any {
 	s.t.Helper()
 	var all []any
@@ -349,7 +349,7 @@ func (s *site) calls(name string) []any {
 	return all
 }
 
-// waitSent waits until the server has had n confirm calls.
+// waitSent waits until the server received n confirm calls.
 func (s *site) waitSent(n int) {
 	s.t.Helper()
 	for deadline := time.Now().Add(15 * time.Second); len(s.sent()) < n; time.Sleep(20 * time.Millisecond) {
@@ -365,7 +365,7 @@ func (s *site) asks() int {
 	return s.asked
 }
 
-// waitAsked waits until the order was asked for n times.
+// waitAsked waits until the order was polled n times.
 func (s *site) waitAsked(n int) {
 	s.t.Helper()
 	for deadline := time.Now().Add(15 * time.Second); s.asks() < n; time.Sleep(20 * time.Millisecond) {

@@ -7,7 +7,7 @@ import (
 	"checkoutd/internal/fault"
 )
 
-// priced has the site carry out changes of quantities at 1850 each for mugs.
+// priced makes the site apply changes of quantities, with mugs at 1850 each.
 func (s *site) priced() {
 	s.patch = func(_ int, change map[string]any) error {
 		for _, it := range change["items"].([]any) {
@@ -34,8 +34,8 @@ func pressMore(times int) string {
 	return fmt.Sprintf("(() => { for (let i = 0; i < %d; i++) document.querySelector('[data-sku=mug] [data-action=more]').click(); })()", times)
 }
 
-// Presses come faster than answers, and a press of the pay button faster than
-// both: nobody pays what was not on that button.
+// The buyer presses faster than the server answers, and the pay button faster
+// still: nobody pays an amount that the button did not show.
 func TestCheckoutScriptChangesTheOrder(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -109,8 +109,8 @@ func TestCheckoutScriptKeepsTheOrderThatCannotBeChanged(t *testing.T) {
 	}
 }
 
-// While a payment waits for the buyer its amount stands: nothing can be
-// changed, nothing is asked for again, and after a failure everything can.
+// While a payment waits for the buyer the amount stays: nothing can be changed
+// and nothing is requested again. After a failure everything can be changed.
 func TestCheckoutScriptHoldsTheOrderOfAPaymentThatWaits(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -127,8 +127,7 @@ func TestCheckoutScriptHoldsTheOrderOfAPaymentThatWaits(t *testing.T) {
 	s.tab.until("!document.querySelector('#order-controls').disabled && !document.querySelector('#contact').hidden && !document.querySelector('#promotion-form').hidden")
 }
 
-// A line that another tab put in is drawn, and the last one cannot be taken
-// out.
+// A line that another tab added is drawn, and the last line cannot be removed.
 func TestCheckoutScriptDrawsTheLinesOfTheAnswer(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -205,8 +204,8 @@ func TestCheckoutScriptTellsWhoTheBuyerIs(t *testing.T) {
 	}
 }
 
-// sheetOf has the buyer press a wallet's button, and records what the page
-// answers.
+// sheetOf presses a wallet's button and records what the page passes to the
+// sheet.
 const sheetOf = `(() => {
 	window.said = [];
 	window.answers = (event) => ({...event, resolve: (details) => window.said.push(details), reject: () => window.said.push('rejected'),
@@ -215,13 +214,13 @@ const sheetOf = `(() => {
 	window.stripeElements.expressCheckout.fire('click', window.answers({expressPaymentType: 'google_pay'}));
 })()`
 
-// fire plays an event of a wallet's sheet.
+// fire emits an event of a wallet's sheet.
 func (s *site) fire(event, payload string) {
 	s.t.Helper()
 	s.tab.run(fmt.Sprintf("(() => { window.stripeElements.expressCheckout.fire(%q, window.answers(%s)); })()", event, payload))
 }
 
-// said waits for the n-th answer of the page to a wallet, counting from 1.
+// said waits for the nth answer of the page to a wallet, counting from 1.
 func (s *site) said(n int) (answer any) {
 	s.t.Helper()
 	s.tab.until(fmt.Sprintf("window.said?.length >= %d", n))

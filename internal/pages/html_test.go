@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// node is one element of a page; the pages are written so that encoding/xml
-// can read them in its lenient mode.
+// node is one element of a page. The pages are written so that encoding/xml can
+// parse them in its lenient mode.
 type node struct {
 	name   string
 	attr   map[string]string
@@ -17,8 +17,8 @@ type node struct {
 	parent *node
 }
 
-// parse lists every element of a page in document order. It fails on tags that
-// are not balanced.
+// parse returns every element of a page in document order. It fails on
+// unbalanced tags.
 func parse(t *testing.T, page string) []*node {
 	t.Helper()
 	dec := xml.NewDecoder(strings.NewReader(page))
@@ -96,7 +96,7 @@ func has(all []*node, id string) bool {
 	return len(find(all, func(n *node) bool { return n.attr["id"] == id })) > 0
 }
 
-// label is what a control is called by a screen reader.
+// label returns the name of a control as a screen reader reads it.
 func (n *node) label() string {
 	if l := n.attr["aria-label"]; l != "" {
 		return l

@@ -34,7 +34,7 @@ func TestEveryPageInEveryStateAndLanguage(t *testing.T) {
 	}
 }
 
-// checkPage holds what is true of every page.
+// checkPage checks what every page guarantees.
 func checkPage(t *testing.T, w *httptest.ResponseRecorder, language string, sandbox bool) {
 	t.Helper()
 	body := w.Body.String()
@@ -77,8 +77,8 @@ func checkPage(t *testing.T, w *httptest.ResponseRecorder, language string, sand
 	}
 }
 
-// checkElement holds the CSP's rules (nothing inline), that hostile names have
-// stayed text, and that controls have names.
+// checkElement checks the rules of the CSP (nothing inline), that hostile names
+// are still text, and that controls have names.
 func checkElement(t *testing.T, n *node) {
 	t.Helper()
 	for a := range n.attr {
@@ -116,7 +116,7 @@ func checkElement(t *testing.T, n *node) {
 	}
 }
 
-// labelled reports whether an input has a name: its own, or a label's.
+// labelled reports whether an input has a name of its own or a label.
 func labelled(all []*node, input *node) bool {
 	inside := input.parent.name == "label"
 	return inside || input.attr["aria-label"] != "" || len(find(all, func(n *node) bool {
@@ -199,7 +199,7 @@ func TestCompleteTellsTheOrdersState(t *testing.T) {
 	}
 }
 
-// data is the JSON that the page's script gets.
+// data returns the JSON for the page's script.
 func data(t *testing.T, all []*node) map[string]any {
 	t.Helper()
 	var v map[string]any
@@ -344,8 +344,8 @@ func TestNewRefusesAConfigurationThatCannotWork(t *testing.T) {
 	}
 }
 
-// TestRefusal: the reason of a failed payment is told in the buyer's language
-// where there are words for it, after a reload, too.
+// The page shows why a payment failed, in the buyer's language if there is a
+// text for it, also after a reload.
 func TestRefusal(t *testing.T) {
 	t.Parallel()
 	noFunds := fault.New(fault.Declined, "payment_declined", "Your card has insufficient funds.")

@@ -8,7 +8,7 @@ import (
 	"checkoutd/internal/pages"
 )
 
-// fullOrder has one of everything that a receipt tells.
+// fullOrder has everything that a receipt can show.
 func fullOrder() orders.Order {
 	o := order("paid", "partially_refunded")
 	o.Discount = orders.Discount{Code: "TEN", Amount: 490}
@@ -27,7 +27,7 @@ func fullOrder() orders.Order {
 	return o
 }
 
-// words is the text of an element in one line.
+// words returns the text of an element in one line.
 func words(n *node) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(n.text), " "), "\u202f", "\u00a0")
 }
@@ -139,8 +139,7 @@ func TestAnAddressIsWrittenAsItsCountryDoes(t *testing.T) {
 	}
 }
 
-// The words of an order that pays nothing now never speak of paying, in any
-// state.
+// A page for saving a method never speaks of paying, in any state.
 func TestEveryModeHasItsWords(t *testing.T) {
 	t.Parallel()
 	p := newPages(t, func(c *pages.Config) { c.Sandbox, c.Live = false, true })
@@ -175,8 +174,8 @@ func TestEveryModeHasItsWords(t *testing.T) {
 	}
 }
 
-// Every currency that something is sold in can be chosen, the shop's own first;
-// a shop with one price each offers no choice.
+// Every currency in which something is sold can be chosen, the shop's own
+// first. A shop with one price for each product offers no choice.
 func TestTheShopOffersItsCurrencies(t *testing.T) {
 	t.Parallel()
 	p := newPages(t, nil)

@@ -315,7 +315,8 @@ func TestShopScriptOrdersInOneCurrency(t *testing.T) {
 	}
 }
 
-// Stripe counts minor units by a table of its own; people read by another.
+// Stripe has its own table of minor units, which differs from how people write
+// some currencies.
 func TestAmountsAreWrittenAsPeopleReadThem(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -13,7 +13,8 @@ const (
 	cartFree  = "(({lines, order}) => lines.mug.quantity === 1 && order === '')(JSON.parse(localStorage.getItem('checkoutd.cart')))"
 )
 
-// orderedCart leaves a cart behind that was ordered as the site's order.
+// orderedCart leaves a cart in the browser that was ordered as the site's
+// order.
 func (s *site) orderedCart() {
 	s.t.Helper()
 	s.open("/", "document.querySelector('#products')")
@@ -34,7 +35,7 @@ func TestTheCheckoutOfAPaidOrderEmptiesTheCart(t *testing.T) {
 	}
 }
 
-// The buyer paid in a tab that was closed before it could say so.
+// The buyer paid in a tab that was closed before it could empty the cart.
 func TestTheShopAsksAboutTheOrderOfItsCart(t *testing.T) {
 	t.Parallel()
 	const filled = "!document.querySelector('#cart-filled').hidden"

@@ -6,8 +6,8 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// A tab that offers to go on with a payment is as old as the moment when it was
-// opened: Stripe.js throws for a payment that does not wait any more.
+// A tab that offers to resume a payment may be stale: Stripe.js throws if the
+// payment no longer waits.
 func TestCheckoutScriptInATabThatIsOutOfDate(t *testing.T) {
 	t.Parallel()
 	const (
@@ -55,7 +55,8 @@ func TestCheckoutScriptInATabThatIsOutOfDate(t *testing.T) {
 	}
 }
 
-// The order is paid elsewhere while this tab's own payment waits for the buyer.
+// The order is paid in another tab while the payment of this tab waits for the
+// buyer.
 func TestCheckoutScriptLeavesWhenAnotherTabWasFaster(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

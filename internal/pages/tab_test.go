@@ -11,7 +11,7 @@ import (
 	"checkoutd/internal/browsertest"
 )
 
-// browsertestTab is a browser tab that a test reads and presses with
+// browsertestTab is a browser tab that a test reads and controls with
 // JavaScript.
 type browsertestTab struct {
 	t   *testing.T
@@ -25,7 +25,7 @@ func (b browsertestTab) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// json evaluates an expression, waits for its promise, and reads its value into
+// json evaluates an expression, awaits its promise, and decodes its value into
 // v.
 func (b browsertestTab) json(js string, v any) {
 	b.t.Helper()
@@ -51,7 +51,7 @@ func (b browsertestTab) text(js string) string {
 	return s
 }
 
-// until waits for an expression to become true, across navigations.
+// until waits until an expression is true, across navigations.
 func (b browsertestTab) until(js string) {
 	b.t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
@@ -65,8 +65,8 @@ func (b browsertestTab) until(js string) {
 	}
 }
 
-// checkProblems fails the test for what the page complained about; answers of
-// 400 and above are what these tests provoke.
+// checkProblems fails the test if the page complained, except about responses
+// of 400 and above, which these tests provoke.
 func (b browsertestTab) checkProblems() {
 	for _, p := range browsertest.Problems(b.ctx) {
 		if p.Kind != browsertest.Network {

@@ -139,18 +139,35 @@ type checkoutTexts struct {
 // modeTexts are the texts that differ where a method is saved or a subscription
 // starts; empty ones do not differ.
 type modeTexts struct {
-	Title, Payment, Intro, Pay, Paying, LostAnswer, NotAuthenticated, ResumeText, Resume, PayAnotherWay, OrAnotherWay string
-	States, Complete                                                                                                  map[string]stateTexts
+	Title            string
+	Payment          string
+	Intro            string
+	Pay              string
+	Paying           string
+	LostAnswer       string
+	NotAuthenticated string
+	ResumeText       string
+	Resume           string
+	PayAnotherWay    string
+	OrAnotherWay     string
+	States           map[string]stateTexts
+	Complete         map[string]stateTexts
 }
 
 // forMode returns the texts of the checkout for an order's mode.
 func (t checkoutTexts) forMode(mode orders.Mode) checkoutTexts {
 	m := t.Modes[mode]
-	t.Title, t.Payment, t.Intro = cmp.Or(m.Title, t.Title), cmp.Or(m.Payment, t.Payment), cmp.Or(m.Intro, t.Intro)
-	t.Pay, t.Paying = cmp.Or(m.Pay, t.Pay), cmp.Or(m.Paying, t.Paying)
-	t.LostAnswer, t.NotAuthenticated = cmp.Or(m.LostAnswer, t.LostAnswer), cmp.Or(m.NotAuthenticated, t.NotAuthenticated)
-	t.ResumeText, t.Resume = cmp.Or(m.ResumeText, t.ResumeText), cmp.Or(m.Resume, t.Resume)
-	t.PayAnotherWay, t.OrAnotherWay = cmp.Or(m.PayAnotherWay, t.PayAnotherWay), cmp.Or(m.OrAnotherWay, t.OrAnotherWay)
+	t.Title = cmp.Or(m.Title, t.Title)
+	t.Payment = cmp.Or(m.Payment, t.Payment)
+	t.Intro = cmp.Or(m.Intro, t.Intro)
+	t.Pay = cmp.Or(m.Pay, t.Pay)
+	t.Paying = cmp.Or(m.Paying, t.Paying)
+	t.LostAnswer = cmp.Or(m.LostAnswer, t.LostAnswer)
+	t.NotAuthenticated = cmp.Or(m.NotAuthenticated, t.NotAuthenticated)
+	t.ResumeText = cmp.Or(m.ResumeText, t.ResumeText)
+	t.Resume = cmp.Or(m.Resume, t.Resume)
+	t.PayAnotherWay = cmp.Or(m.PayAnotherWay, t.PayAnotherWay)
+	t.OrAnotherWay = cmp.Or(m.OrAnotherWay, t.OrAnotherWay)
 	t.States = merged(t.States, m.States)
 	return t
 }

@@ -18,12 +18,14 @@ func english() texts {
 			Total:         "Total",
 			PoweredBy:     "Payments are handled by Stripe.",
 		},
+
 		Lines: lineTexts{
 			QuantityOf: "Quantity of {name}",
 			Less:       "Decrease the quantity of {name}",
 			More:       "Increase the quantity of {name}",
 			Remove:     "Remove {name}",
 		},
+
 		Shop: shopTexts{
 			Title:       "Shop",
 			Intro:       "Choose what you like and pay in a minute.",
@@ -50,6 +52,7 @@ func english() texts {
 			FreeFrom:    "Free shipping",
 			Total:       "{total} {every}",
 		},
+
 		Checkout: checkoutTexts{
 			Title:            "Checkout",
 			YourOrder:        "Your order",
@@ -104,6 +107,7 @@ func english() texts {
 			SavedCard:        "You are paying with a saved card.",
 			SavedBank:        "You are paying with a saved bank account.",
 			SavedOther:       "You are paying with a saved payment method.",
+
 			Modes: map[orders.Mode]modeTexts{
 				orders.ModeSetup: {
 					Title:            "Save a payment method",
@@ -149,6 +153,7 @@ func english() texts {
 					},
 				},
 			},
+
 			States: map[string]stateTexts{
 				"paid":       {"This order is paid", "There is nothing left to pay."},
 				"authorized": {"Your payment is authorised", "The amount is reserved and will be charged later."},
@@ -159,6 +164,7 @@ func english() texts {
 				"link":       {"", "View the details"},
 			},
 		},
+
 		Complete: completeTexts{
 			StillChecking: "Still checking. You may close this page: your payment will not be lost.",
 			GaveUp:        "This is taking longer than usual. We will keep checking; you can come back later.",
@@ -173,6 +179,7 @@ func english() texts {
 			PaidOn:        "Paid on",
 			PlacedOn:      "Placed on",
 			TryAgain:      "Back to payment",
+
 			States: map[string]stateTexts{
 				"paid":            {"Thank you, your order is paid", "We have received your payment."},
 				"authorized":      {"Thank you for your order", "The amount is reserved and will be charged later."},
@@ -188,6 +195,7 @@ func english() texts {
 				"partly_refunded": {"Part of this order was refunded", "The money goes back to the payment method that you used. Your bank may need a few days."},
 			},
 		},
+
 		Errors: errorTexts{
 			ByStatus: map[int]stateTexts{
 				0:   {"That did not work", "The request could not be completed."},
@@ -197,11 +205,14 @@ func english() texts {
 				500: {"Something went wrong", "The problem is on our side. Please try again in a moment."},
 				503: {"Not available right now", "Please try again in a moment."},
 			},
-			ByCode:    map[string]string{},
+
+			ByCode: map[string]string{},
+
 			ByDecline: map[string]string{},
 			Reference: "Reference",
 			HomeLink:  "Go to the shop",
 		},
+
 		Every: map[string]string{
 			"day":    "every day",
 			"days":   "every {count} days",
@@ -212,6 +223,7 @@ func english() texts {
 			"year":   "every year",
 			"years":  "every {count} years",
 		},
+
 		Dates: dateTexts{
 			Months: [12]string{"January", "February", "March", "April", "May", "June",
 				"July", "August", "September", "October", "November", "December"},

@@ -19,12 +19,14 @@ func french() texts {
 			Total:         "Total",
 			PoweredBy:     "Les paiements sont traités par Stripe.",
 		},
+
 		Lines: lineTexts{
 			QuantityOf: "Quantité : {name}",
 			Less:       "Diminuer la quantité : {name}",
 			More:       "Augmenter la quantité : {name}",
 			Remove:     "Retirer : {name}",
 		},
+
 		Shop: shopTexts{
 			Title:       "Boutique",
 			Intro:       "Choisissez ce qui vous plaît et payez en une minute.",
@@ -51,6 +53,7 @@ func french() texts {
 			FreeFrom:    "Livraison gratuite",
 			Total:       "{total} {every}",
 		},
+
 		Checkout: checkoutTexts{
 			Title:            "Paiement",
 			YourOrder:        "Votre commande",
@@ -105,6 +108,7 @@ func french() texts {
 			SavedCard:        "Vous payez avec une carte enregistrée.",
 			SavedBank:        "Vous payez avec un compte bancaire enregistré.",
 			SavedOther:       "Vous payez avec un moyen de paiement enregistré.",
+
 			Modes: map[orders.Mode]modeTexts{
 				orders.ModeSetup: {
 					Title:            "Enregistrer un moyen de paiement",
@@ -150,6 +154,7 @@ func french() texts {
 					},
 				},
 			},
+
 			States: map[string]stateTexts{
 				"paid":       {"Cette commande est payée", "Il ne reste rien à payer."},
 				"authorized": {"Votre paiement est autorisé", "Le montant est réservé et sera débité plus tard."},
@@ -160,6 +165,7 @@ func french() texts {
 				"link":       {"", "Voir les détails"},
 			},
 		},
+
 		Complete: completeTexts{
 			StillChecking: "Vérification toujours en cours. Vous pouvez fermer cette page : votre paiement ne sera pas perdu.",
 			GaveUp:        "C’est plus long que d’habitude. Nous continuons à vérifier, revenez voir plus tard.",
@@ -174,6 +180,7 @@ func french() texts {
 			PaidOn:        "Payée le",
 			PlacedOn:      "Passée le",
 			TryAgain:      "Revenir au paiement",
+
 			States: map[string]stateTexts{
 				"paid":            {"Merci, votre commande est payée", "Nous avons bien reçu votre paiement."},
 				"authorized":      {"Merci pour votre commande", "Le montant est réservé et sera débité plus tard."},
@@ -189,6 +196,7 @@ func french() texts {
 				"partly_refunded": {"Une partie de cette commande a été remboursée", "Le remboursement est versé sur le moyen de paiement utilisé. Votre banque peut avoir besoin de quelques jours."},
 			},
 		},
+
 		Errors: errorTexts{
 			ByStatus: map[int]stateTexts{
 				0:   {"Cela n’a pas fonctionné", "La demande n’a pas pu être exécutée."},
@@ -198,6 +206,7 @@ func french() texts {
 				500: {"Une erreur s’est produite", "Le problème vient de nous. Réessayez dans un instant."},
 				503: {"Indisponible pour le moment", "Réessayez dans un instant."},
 			},
+
 			ByCode: map[string]string{
 				"https_required":               "Cette page exige une connexion sécurisée. Rouvrez-la avec https:// au début de l’adresse.",
 				"internal_error":               "Une erreur s’est produite de notre côté. Veuillez réessayer.",
@@ -235,6 +244,7 @@ func french() texts {
 				"shutting_down":                "Le service redémarre. Réessayez dans un instant.",
 				"not_found":                    "Il n’y a rien à cette adresse.",
 			},
+
 			ByDecline: map[string]string{
 				"generic_decline":                       "Votre carte a été refusée.",
 				"card_declined":                         "Votre carte a été refusée.",
@@ -255,6 +265,7 @@ func french() texts {
 			Reference: "Référence",
 			HomeLink:  "Aller à la boutique",
 		},
+
 		Every: map[string]string{
 			"day":    "chaque jour",
 			"days":   "tous les {count} jours",
@@ -265,6 +276,7 @@ func french() texts {
 			"year":   "chaque année",
 			"years":  "tous les {count} ans",
 		},
+
 		Dates: dateTexts{
 			Months: [12]string{"janvier", "février", "mars", "avril", "mai", "juin",
 				"juillet", "août", "septembre", "octobre", "novembre", "décembre"},

@@ -194,7 +194,10 @@ func (s scheme) tokens() string {
 	if s.panel.dark() {
 		name, shadow = "dark", "--shadow: none; "
 	}
-	return fmt.Sprintf("color-scheme: %s; --paper: %s; --panel: %s; --field: %s; --ink: %s; --ink-soft: %s; --hairline: %s; --edge: %s; "+
+	return fmt.Sprintf("color-scheme: %s; --paper: %s; --panel: %s; --field: %s; --ink: %s; "+
+		"--ink-soft: %s; --hairline: %s; --edge: %s; "+
 		"--danger: %s; --danger-wash: %s; --notice: %s; --notice-wash: %s; %s",
-		name, s.paper, s.panel, s.panel, s.ink, s.inkSoft, s.hairline, s.edge, s.danger, s.dangerWash, s.notice, s.noticeWash, shadow)
+		name, s.paper, s.panel, s.panel, s.ink,
+		s.inkSoft, s.hairline, s.edge,
+		s.danger, s.dangerWash, s.notice, s.noticeWash, shadow)
 }

@@ -8,8 +8,8 @@ import (
 	"checkoutd/internal/pages"
 )
 
-// tokensOf reads the custom properties that theme.css sets for one kind of
-// screen over those of app.css.
+// tokensOf returns the custom properties that theme.css sets for one kind of
+// screen, over those of app.css.
 func tokensOf(t *testing.T, css, screen string) map[string]string {
 	t.Helper()
 	_, rest, ok := strings.Cut(css, "@media screen and (prefers-color-scheme: "+screen+") { html:root { ")
@@ -36,8 +36,8 @@ func themed(t *testing.T, look pages.Theme) (css string) {
 	return fetch(p, theme(t, p)).Body.String()
 }
 
-// Whatever colours a shop names, its pages read: text 4.5 to 1, edges of
-// controls 3 to 1.
+// Whatever colours a shop configures, its pages are legible: text has a
+// contrast of 4.5 to 1, edges of controls 3 to 1.
 func TestEveryThemeIsMadeLegible(t *testing.T) {
 	t.Parallel()
 	accent := regexp.MustCompile(`--accent: (#[0-9a-f]{6}); --on-accent: (#[0-9a-f]{6})`)

@@ -29,7 +29,8 @@ var (
 	}
 )
 
-// catalog is what a page's shop sells.
+// catalog is a pages.Catalog that may hold what orders.ParseCatalog would
+// refuse.
 type catalog struct {
 	products []orders.Product
 	currency string
@@ -42,8 +43,7 @@ func (c catalog) Ships(*orders.Product) bool     { return false }
 func (c catalog) ShippingFrom() map[string]int64 { return c.shipping }
 func (c catalog) HasPromotions() bool            { return true }
 
-// known is the one order that a page can open, with the refusal of its last
-// payment.
+// known plays the orders and the payments for one order.
 type known struct {
 	order   orders.Order
 	refusal *fault.Error
@@ -140,7 +140,7 @@ func failure(status int, f *fault.Error) view {
 	}}
 }
 
-// views are all pages in all states, with names that try to break out.
+// views lists every page in every state, with names that try to inject HTML.
 func views() []view {
 	bad := order("paid", "partially_refunded")
 	bad.Items[0].Name, bad.Refunded = hostile, 100

@@ -40,8 +40,8 @@ func TestEveryPageSaysWhetherMoneyMoves(t *testing.T) {
 	}
 }
 
-// The form may show SEPA or Klarna: what stands around it must not speak of
-// cards, nor of a bank alone.
+// The form may show SEPA or Klarna, so the texts around it must not speak of
+// cards or of a bank alone.
 func TestTheCheckoutFitsEveryPaymentMethod(t *testing.T) {
 	t.Parallel()
 	card := regexp.MustCompile(`(?i)\b(cards?|cartes?)\b`)
