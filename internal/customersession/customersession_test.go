@@ -13,7 +13,7 @@ import (
 	"checkoutd/internal/payments"
 )
 
-func TestCustomerIsMadeOnFirstNeedAndKept(t *testing.T) {
+func TestCustomerIsCreatedWhenFirstNeededAndKept(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}
 	first := s.order(b)
@@ -39,10 +39,10 @@ func TestCustomerIsMadeOnFirstNeedAndKept(t *testing.T) {
 	s.session(b)
 
 	if got := s.customerOf(second); got != customer || s.stripe.Len() != 1 {
-		t.Errorf("the buyer's next order is of %q, want %q; %d customers", got, customer, s.stripe.Len())
+		t.Errorf("the buyer's next order belongs to %q, want %q; %d customers", got, customer, s.stripe.Len())
 	}
 	if b["checkoutd_buyer"] != buyer {
-		t.Error("the buyer became another one")
+		t.Error("the buyer changed")
 	}
 	if _, keys := s.stripe.Sessions(); keys != 3 {
 		t.Errorf("%d keys for 3 sessions: a session is for one use", keys)
@@ -67,7 +67,7 @@ func TestCookieIsOutOfReachOfScriptsAndOtherHosts(t *testing.T) {
 	}
 }
 
-func TestForgedBuyerIsNobody(t *testing.T) {
+func TestForgedBuyerIsIgnored(t *testing.T) {
 	t.Parallel()
 	s, victim := newShop(t), browser{}
 	s.order(victim)
@@ -93,7 +93,7 @@ func TestForgedBuyerIsNobody(t *testing.T) {
 		thief["checkoutd_buyer"] = cookie
 
 		if s.session(thief); s.customerOf(order) == "cus_"+id || s.customerOf(order) == "" {
-			t.Errorf("%s: the order is of %q, want a customer of its own", name, s.customerOf(order))
+			t.Errorf("%s: the order belongs to %q, want a customer of its own", name, s.customerOf(order))
 		}
 		if thief["checkoutd_buyer"] == cookie {
 			t.Errorf("%s: the forged cookie stays", name)
@@ -101,8 +101,8 @@ func TestForgedBuyerIsNobody(t *testing.T) {
 	}
 }
 
-// Another process reads the same key; another database has another one.
-func TestCookieIsGoodInEveryReplicaAndNoOtherShop(t *testing.T) {
+// Every process of a shop reads the same key; another database has another one.
+func TestCookieIsValidInEveryReplicaAndInNoOtherShop(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}
 	s.order(b)
@@ -112,7 +112,7 @@ func TestCookieIsGoodInEveryReplicaAndNoOtherShop(t *testing.T) {
 	b.send(s.handler(false), "")
 
 	if b["checkoutd_buyer"] != cookie || s.customerOf(second) == "" || s.stripe.Len() != 1 {
-		t.Error("another replica does not know the buyer")
+		t.Error("another replica does not recognize the buyer")
 	}
 
 	other := newShop(t)
@@ -122,11 +122,11 @@ func TestCookieIsGoodInEveryReplicaAndNoOtherShop(t *testing.T) {
 	other.session(stranger)
 
 	if stranger["checkoutd_buyer"] == cookie {
-		t.Error("another shop, with another key, believes the cookie")
+		t.Error("another shop, with another key, accepts the cookie")
 	}
 }
 
-func TestTwoPagesAtOnceMakeOneCustomer(t *testing.T) {
+func TestTwoPagesAtOnceCreateOneCustomer(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"a buyer who is known", "a buyer who is new"} {
 		t.Run(name, func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestTwoPagesAtOnceMakeOneCustomer(t *testing.T) {
 }
 
 // The page goes on without a session, as Stripe's guide asks.
-func TestStripeThatFailsIsNullAndAWarning(t *testing.T) {
+func TestStripeFailureIsNullAndAWarning(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}
 	order := s.order(b)
@@ -176,10 +176,10 @@ func TestStripeThatFailsIsNullAndAWarning(t *testing.T) {
 		t.Errorf("secret %q, want null", secret)
 	}
 	if log := s.log.String(); !strings.Contains(log, `"level":"warn"`) || !strings.Contains(log, order) || !strings.Contains(log, "status 500") {
-		t.Errorf("the log says %s", log)
+		t.Errorf("the log is %s", log)
 	}
 	if b["checkoutd_buyer"] != "" || s.customerOf(order) != "" {
-		t.Error("it left something half done")
+		t.Error("it left something half-done")
 	}
 
 	s.stripe.SetDown(nil)
@@ -189,20 +189,20 @@ func TestStripeThatFailsIsNullAndAWarning(t *testing.T) {
 		t.Errorf("secret %q, want null", secret)
 	}
 	if customer := s.customerOf(order); customer != "" {
-		t.Errorf("the order is of %q, for whom there is no session", customer)
+		t.Errorf("the order belongs to %q, who has no session", customer)
 	}
 
 	s.stripe.SetSessionsDown(nil)
 	if secret := s.session(b); secret == "" || secret != "cuss_secret_"+s.customerOf(order) || s.stripe.Len() != 1 {
-		t.Errorf("afterwards secret %q with %d customers, want the customer that was made", secret, s.stripe.Len())
+		t.Errorf("afterwards secret %q with %d customers, want the customer that was created", secret, s.stripe.Len())
 	}
 	if strings.Contains(s.log.String(), "cuss_secret") {
 		t.Error("the log holds a client secret")
 	}
 }
 
-// Promise 8: a session is for the order's own customer, whoever's cookie comes
-// along.
+// A session is for the order's own customer, whichever buyer cookie comes with
+// the request.
 func TestSessionIsForTheOrdersOwnCustomer(t *testing.T) {
 	t.Parallel()
 	s, anna, ben := newShop(t), browser{}, browser{}
@@ -240,7 +240,7 @@ func TestClosedOrderGetsNoCustomer(t *testing.T) {
 		t.Fatal(err)
 	}
 	if secret := s.session(b); secret != "" || s.stripe.Len() != 0 || len(s.sessions()) != 0 {
-		t.Errorf("secret %q, %d customers, sessions %v; want nothing made", secret, s.stripe.Len(), s.sessions())
+		t.Errorf("secret %q, %d customers, sessions %v; want nothing created", secret, s.stripe.Len(), s.sessions())
 	}
 }
 

@@ -7,8 +7,8 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// Somebody deletes a customer at Stripe: the buyer, whose cookie lives for a
-// year, gets another one.
+// After somebody deletes a customer at Stripe, the buyer, whose cookie lives
+// for a year, gets another one.
 func TestDeletedCustomerIsReplaced(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}
@@ -24,15 +24,15 @@ func TestDeletedCustomerIsReplaced(t *testing.T) {
 
 		next := s.order(b)
 		if secret := s.session(b); secret == "" || secret != "cuss_secret_"+s.customerOf(next) || s.customerOf(next) == dead {
-			t.Errorf("the next order is of %q with %q, want a new customer in place of %q", s.customerOf(next), secret, dead)
+			t.Errorf("the next order belongs to %q with %q, want a new customer in place of %q", s.customerOf(next), secret, dead)
 		}
 
 		b.send(s.call, `{"orderId":"`+order+`"}`, "application/json")
 		if got := s.customerOf(order); got != s.customerOf(next) {
-			t.Errorf("the open order is of %q, want %q, the buyer's new customer", got, s.customerOf(next))
+			t.Errorf("the open order belongs to %q, want %q, the buyer's new customer", got, s.customerOf(next))
 		}
 		if b["checkoutd_buyer"] != buyer {
-			t.Error("the buyer became another one")
+			t.Error("the buyer changed")
 		}
 	}
 }
@@ -46,11 +46,11 @@ func TestDeletedCustomerOfAnOrderThatIsNotOpenStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	if secret := s.session(b); secret != "" || s.customerOf(order) != dead || s.stripe.Len() != 1 {
-		t.Errorf("secret %q for %q, %d customers; want none, and nothing made", secret, s.customerOf(order), s.stripe.Len())
+		t.Errorf("secret %q for %q, %d customers; want none, and nothing created", secret, s.customerOf(order), s.stripe.Len())
 	}
 }
 
-// orphan is an order whose customer was deleted.
+// orphan creates an order whose customer is deleted afterwards.
 func (s *shop) orphan(b browser) (order, dead string) {
 	s.Helper()
 	order = s.order(b)
@@ -60,8 +60,8 @@ func (s *shop) orphan(b browser) (order, dead string) {
 	return order, dead
 }
 
-// A crash between forgetting and binding: Stripe answers the first key with the
-// dead customer again.
+// A process may die between forgetting and binding. Stripe then answers the
+// first key with the deleted customer again.
 func TestForgottenCustomerDoesNotComeBack(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}

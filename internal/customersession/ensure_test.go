@@ -14,7 +14,7 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// ensure is a call that does nothing but ensure the customer of the newest
+// ensure makes a call that does nothing but ensure the customer of the newest
 // order.
 func (s *shop) ensure(b browser) (status int, body string) {
 	s.Helper()
@@ -39,7 +39,7 @@ func (s *shop) ensure(b browser) (status int, body string) {
 	return w.Code, w.Body.String()
 }
 
-func TestEnsureGivesTheOrderItsBuyersCustomer(t *testing.T) {
+func TestEnsureSetsTheBuyersCustomer(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}
 	first := s.order(b)
@@ -52,7 +52,7 @@ func TestEnsureGivesTheOrderItsBuyersCustomer(t *testing.T) {
 	}
 }
 
-func TestEnsureReplacesACustomerThatIsGone(t *testing.T) {
+func TestEnsureReplacesADeletedCustomer(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}
 	order, dead := s.orphan(b)
@@ -77,7 +77,7 @@ func TestEnsureKeepsTheCustomerOfAnIntent(t *testing.T) {
 	}
 }
 
-func TestEnsureSaysWhenStripeCannotBeAsked(t *testing.T) {
+func TestEnsureFailsWhenStripeCannotBeReached(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}
 	order := s.order(b)
@@ -86,6 +86,6 @@ func TestEnsureSaysWhenStripeCannotBeAsked(t *testing.T) {
 		t.Errorf("status %d: %s", status, body)
 	}
 	if o, err := s.store.Order(t.Context(), order); err != nil || o.CustomerID != "" || o.Status != orders.Open {
-		t.Errorf("the order is %+v, %v; want it open, of nobody", o, err)
+		t.Errorf("the order is %+v, %v; want it open, without a customer", o, err)
 	}
 }

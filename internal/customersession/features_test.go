@@ -13,7 +13,8 @@ import (
 	"checkoutd/internal/store"
 )
 
-// withSubscriptions is the store, with its answer about subscriptions.
+// withSubscriptions is the store with an answer of the test's about
+// subscriptions.
 type withSubscriptions struct {
 	*store.Store
 	subscribed bool
@@ -35,7 +36,7 @@ var allFeatures = customersession.Features{
 	SaveUsage: "off_session",
 }
 
-func TestSessionHasTheFeaturesThatSuitItsOrder(t *testing.T) {
+func TestSessionFeaturesFitTheOrder(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		order      func(*orders.Order)
@@ -76,7 +77,7 @@ func TestSessionHasTheFeaturesThatSuitItsOrder(t *testing.T) {
 	}
 }
 
-// Of a shop in which nobody may remove anything nobody is asked.
+// A shop in which no buyer may remove a method has no need to look.
 func TestSubscriptionsAreLookedUpForRemovingOnly(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}
@@ -90,8 +91,8 @@ func TestSubscriptionsAreLookedUpForRemovingOnly(t *testing.T) {
 	}
 }
 
-// Where it is not known whether there is a subscription, there is no session
-// with which its method could be removed.
+// If it is not known whether there is a subscription, there is no session in
+// which its payment method could be removed.
 func TestNoSessionWithoutAnAnswerAboutSubscriptions(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}
@@ -101,6 +102,6 @@ func TestNoSessionWithoutAnAnswerAboutSubscriptions(t *testing.T) {
 		t.Errorf("got %q, sessions of %q", secret, s.sessions())
 	}
 	if !strings.Contains(s.log.String(), "disk on fire") {
-		t.Errorf("the log says %s", s.log)
+		t.Errorf("the log is %s", s.log)
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"checkoutd/internal/testkit"
 )
 
-// shop is the call with a real store; browsers keep cookies.
+// shop is the handler on a real store, with the browsers of its buyers.
 type shop struct {
 	testing.TB
 	store  *store.Store
@@ -66,12 +66,13 @@ func newShop(t testing.TB) *shop {
 	return s
 }
 
-// handler is another process of the shop.
+// handler returns the handler of another process of the shop.
 func (s *shop) handler(secure bool) http.HandlerFunc {
 	return s.handlerOf(customersession.Config{Store: s.store, Secure: secure})
 }
 
-// handlerOf fills in what c lacks.
+// handlerOf returns a handler for c, with the shop's own Stripe, orders and
+// log.
 func (s *shop) handlerOf(c customersession.Config) http.HandlerFunc {
 	s.Helper()
 	c.Stripe, c.Orders, c.Log = s.stripe, s.orders, zerolog.New(s.log)
@@ -82,7 +83,7 @@ func (s *shop) handlerOf(c customersession.Config) http.HandlerFunc {
 	return httpio.HandleStripe(h.ServeHTTP)
 }
 
-// browser is a buyer's cookies.
+// browser is a buyer's browser: its cookies.
 type browser map[string]string
 
 func (b browser) send(h http.HandlerFunc, body string, contentType ...string) *httptest.ResponseRecorder {
@@ -117,7 +118,8 @@ func (s *shop) order(b browser) (id string) {
 	return v.ID
 }
 
-// session calls as the guide's page does and gives the secret, "" for null.
+// session makes the call of the guide's page and returns the secret, "" for
+// null.
 func (s *shop) session(b browser, body ...string) string {
 	s.Helper()
 	var w *httptest.ResponseRecorder

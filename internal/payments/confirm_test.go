@@ -123,7 +123,7 @@ func TestConfirmAfterDeclineUsesTheSameIntent(t *testing.T) {
 
 	_, err := f.confirm("ctoken_a")
 	if e := fault.Of(err); e.Kind != fault.Declined || e.Payment.DeclineCode != "insufficient_funds" || e.Message != "Your card has insufficient funds." {
-		t.Fatalf("decline told as %+v", e)
+		t.Fatalf("the decline is %+v", e)
 	}
 
 	f.wantOrder(orders.Open, orders.PaymentFailed)
@@ -160,14 +160,14 @@ func TestConfirmRefusesBeforeStripe(t *testing.T) {
 	}{
 		{"a malformed token", nil, payments.ConfirmRequest{OrderID: orderID, Token: "pm_1"}, "token_malformed"},
 		{"an unknown order", nil, payments.ConfirmRequest{OrderID: "ord_2", Token: "ctoken_a"}, "order_not_found"},
-		{"an old total", nil, payments.ConfirmRequest{
+		{"an outdated total", nil, payments.ConfirmRequest{
 			OrderID:        orderID,
 			Token:          "ctoken_a",
 			ExpectedAmount: &wrong,
 		}, "amount_changed"},
 		{"a paid order", func(o *orders.Order) { o.Status = orders.Paid }, payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a"}, "order_not_open"},
 		{"an order in review", func(o *orders.Order) { o.Status = orders.Review }, payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a"}, "order_not_open"},
-		{"an order whose time is over", func(o *orders.Order) { o.ExpiresAt = o.CreatedAt }, payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a"}, "order_not_open"},
+		{"an expired order", func(o *orders.Order) { o.ExpiresAt = o.CreatedAt }, payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a"}, "order_not_open"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -181,13 +181,13 @@ func TestConfirmRefusesBeforeStripe(t *testing.T) {
 				t.Errorf("got %v, want %s", err, tt.code)
 			}
 			if f.calls() != 0 || len(f.state().Attempts) != 0 {
-				t.Error("something was half-done")
+				t.Error("an attempt was started")
 			}
 		})
 	}
 }
 
-func TestConfirmBoundsTheTries(t *testing.T) {
+func TestConfirmLimitsTheAttempts(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return payments.Snapshot{}, declined(p) })
@@ -206,7 +206,7 @@ func TestConfirmBoundsTheTries(t *testing.T) {
 	}
 }
 
-// TestEveryErrorType walks the error types that Stripe documents: each has its
+// TestEveryErrorType covers the error types that Stripe documents: each has its
 // own outcome for the attempt and for the buyer.
 func TestEveryErrorType(t *testing.T) {
 	t.Parallel()
@@ -250,7 +250,7 @@ func TestEveryErrorType(t *testing.T) {
 			_, err := f.confirm("ctoken_a")
 			e := fault.Of(err)
 			if e.Kind != tt.kind || e.Code != tt.code {
-				t.Errorf("told as %v %q, want %v %q", e.Kind, e.Code, tt.kind, tt.code)
+				t.Errorf("the buyer gets %v %q, want %v %q", e.Kind, e.Code, tt.kind, tt.code)
 			}
 			if e.Payment == nil || e.Payment.Type == "" {
 				t.Error("Stripe's error object has no type")
@@ -283,7 +283,7 @@ func TestConfirmOutlivesTheBuyer(t *testing.T) {
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 }
 
-func TestConfirmWhoseOutcomeCannotBeCommittedIsResolved(t *testing.T) {
+func TestOutcomeThatCannotBeCommittedIsResolved(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	commits := 0

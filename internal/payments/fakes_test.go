@@ -17,8 +17,8 @@ import (
 	"checkoutd/internal/testkit"
 )
 
-// memory is a payments.Store in memory; the real one is held to the same
-// promises by internal/store/storetest.
+// memory is a payments.Store in memory. internal/store/storetest holds the real
+// one to the same promises.
 type memory struct {
 	mu      sync.Mutex
 	states  map[string]*payments.State
@@ -202,7 +202,7 @@ func newFixture(t *testing.T) *fixture {
 	return f
 }
 
-// snap is the intent that Stripe makes of the parameters.
+// snap returns the intent that Stripe makes of the parameters.
 func snap(p payments.Params, status payments.Status) payments.Snapshot {
 	id := p.IntentID
 	if id == "" {

@@ -24,8 +24,8 @@ func (oneOrder) Order(_ context.Context, id string) (orders.Order, error) {
 	return orders.Order{ID: id, TokenHash: orders.HashToken("token"), Status: orders.Open}, nil
 }
 
-// FuzzConfirmBody: whatever is posted, nothing but a well-formed wish of the
-// order's own buyer reaches Stripe, once, and over the order's own amount.
+// FuzzConfirmBody: whatever is posted, only a well-formed request by the
+// order's own buyer reaches Stripe, once, and for the order's own amount.
 func FuzzConfirmBody(f *testing.F) {
 	for _, body := range []string{
 		`{"confirmationTokenId":"ctoken_1"}`, `{"confirmationTokenId":"ctoken_1","orderId":"ord_1"}`,

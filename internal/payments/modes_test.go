@@ -17,7 +17,7 @@ const (
 	setupID    = "seti_1"
 )
 
-// newFixtureOf is an order in a mode, with its customer.
+// newFixtureOf returns the fixture of an order in a mode, with its customer.
 func newFixtureOf(t *testing.T, mode orders.Mode) *fixture {
 	f := newFixture(t)
 	o := &f.store.states[orderID].Order
@@ -39,22 +39,23 @@ func newFixtureOf(t *testing.T, mode orders.Mode) *fixture {
 	return f
 }
 
-// snapOf is the intent that Stripe makes of the parameters in their mode, as a
-// reading shows it.
+// snapOf returns the intent that Stripe makes of the parameters in their mode,
+// as a reading shows it.
 func snapOf(p payments.Params, status payments.Status, sub payments.SubscriptionStatus) payments.Snapshot {
 	s := snap(p, status)
 	switch p.Mode {
 	case orders.ModeSetup:
 		s.ID, s.Amount, s.AmountReceived, s.Currency = setupID, 0, 0, ""
 	case orders.ModeSubscription:
-		told := subscriptionIn(sub)
-		s.InvoiceID, s.SubscriptionID, s.Subscription = "in_1", subID, &told
+		full := subscriptionIn(sub)
+		s.InvoiceID, s.SubscriptionID, s.Subscription = "in_1", subID, &full
 	}
 	return s
 }
 
-// asTold is what an event says of an intent: of its invoice the id alone.
-func asTold(s payments.Snapshot) payments.Snapshot {
+// inEvent returns an intent as an event carries it: with the ID of its invoice
+// and no more of it.
+func inEvent(s payments.Snapshot) payments.Snapshot {
 	s.SubscriptionID, s.Subscription, s.Renewal = "", nil, false
 	return s
 }
@@ -68,8 +69,8 @@ func subscriptionIn(status payments.SubscriptionStatus) payments.Subscription {
 	}
 }
 
-// moment is what the intent, the subscription and the renewal are at some time
-// at Stripe.
+// moment is the state of the intent, the subscription and the renewal at
+// Stripe.
 type moment struct {
 	intent  payments.Status
 	err     *payments.StripeError
@@ -78,7 +79,7 @@ type moment struct {
 	refund  int64           // of the renewal
 }
 
-// step is a moment and the news of it.
+// step is a moment and the event about it.
 type step struct {
 	name string // of the event
 	moment
@@ -90,8 +91,8 @@ const (
 	pastDue    = payments.SubscriptionPastDue
 )
 
-// modeSequences are what really happens at Stripe when a method is saved and
-// when somebody subscribes, in its order.
+// modeSequences are what really happens at Stripe when a buyer saves a payment
+// method or subscribes, in order.
 var modeSequences = []struct {
 	name    string
 	mode    orders.Mode
@@ -116,7 +117,7 @@ var modeSequences = []struct {
 		{"setup_intent.created", moment{intent: rpm}}, {"setup_intent.processing", moment{intent: proc}},
 		{"setup_intent.succeeded", moment{intent: succeeded}},
 	}, orders.Paid, orders.PaymentPaid, payments.EffectSaved},
-	{"given up", orders.ModeSetup, action, []step{
+	{"abandoned", orders.ModeSetup, action, []step{
 		{"setup_intent.created", moment{intent: rpm}}, {"setup_intent.requires_action", moment{intent: action}},
 		{"setup_intent.canceled", moment{intent: gone}},
 	}, orders.Open, orders.Unpaid, ""},
@@ -135,7 +136,7 @@ var modeSequences = []struct {
 		{"payment_intent.payment_failed", moment{intent: rpm, err: cardDeclined, sub: incomplete}},
 		{"invoice.payment_failed", moment{intent: rpm, err: cardDeclined, sub: incomplete}},
 	}, orders.Open, orders.PaymentFailed, ""},
-	{"a first payment that nobody finished", orders.ModeSubscription, action, []step{
+	{"a first payment that was abandoned", orders.ModeSubscription, action, []step{
 		{"customer.subscription.created", moment{intent: rpm, sub: incomplete}}, {"payment_intent.requires_action", moment{intent: action, sub: incomplete}},
 		{"payment_intent.canceled", moment{intent: gone, sub: payments.SubscriptionIncompleteExpired}},
 		{"customer.subscription.updated", moment{intent: gone, sub: payments.SubscriptionIncompleteExpired}},
@@ -186,7 +187,7 @@ var modeSequences = []struct {
 	}, orders.Paid, orders.PaymentPaid, payments.EffectPaid},
 }
 
-// happen makes the moment the truth at Stripe.
+// happen makes m the state at Stripe.
 func (f *fixture) happen(p payments.Params, m moment) {
 	s := snapOf(p, m.intent, m.sub)
 	s.Error = m.err
@@ -195,14 +196,12 @@ func (f *fixture) happen(p payments.Params, m moment) {
 	reading := payments.SubscriptionReading{Subscription: subscriptionIn(m.sub)}
 	if m.renewal == "" {
 		reading.First = &s
-	}
-
-	f.stripe.PutSubscription(reading, "in_1", "in_2")
-	if m.renewal == "" {
+		f.stripe.PutSubscription(reading, "in_1", "in_2")
 		return
 	}
+	f.stripe.PutSubscription(reading, "in_1", "in_2")
 
-	told := subscriptionIn(m.sub)
+	sub := subscriptionIn(m.sub)
 	next := payments.Snapshot{
 		ID:             renewalID,
 		Status:         m.renewal,
@@ -211,7 +210,7 @@ func (f *fixture) happen(p payments.Params, m moment) {
 		CustomerID:     customerID,
 		InvoiceID:      "in_2",
 		SubscriptionID: subID,
-		Subscription:   &told,
+		Subscription:   &sub,
 		Renewal:        true,
 	}
 
@@ -231,7 +230,7 @@ func (f *fixture) happen(p payments.Params, m moment) {
 	}
 }
 
-// deliver brings the news of a step.
+// deliver delivers the event of a step.
 func (f *fixture) deliver(p payments.Params, e step) error {
 	ctx := context.Background()
 	switch e.name {
@@ -261,7 +260,7 @@ func (f *fixture) deliver(p payments.Params, e step) error {
 		return f.svc.Settle(ctx, orderID, s, nil)
 
 	default:
-		s := asTold(snapOf(p, e.intent, e.sub))
+		s := inEvent(snapOf(p, e.intent, e.sub))
 		s.Error = e.err
 
 		if e.name == "payment_intent.created" {
@@ -272,7 +271,7 @@ func (f *fixture) deliver(p payments.Params, e step) error {
 	}
 }
 
-// playSteps is play for the modes.
+// playSteps is play for the steps of a mode.
 func playSteps(t *testing.T, mode orders.Mode, answer payments.Status, steps []step, d delivery) *fixture {
 	t.Helper()
 	f := newFixtureOf(t, mode)
@@ -315,8 +314,9 @@ func playSteps(t *testing.T, mode orders.Mode, answer payments.Status, steps []s
 }
 
 // TestEventOrderDoesNotMatterInAnyMode is TestEventOrderDoesNotMatter for
-// saving and subscribing: whatever comes when and how often, the order is paid
-// once by its own intent and the subscription is as Stripe has it.
+// saving and subscribing: in whatever order and however often the events come,
+// the order's own intent pays it once, and the subscription is as it is at
+// Stripe.
 func TestEventOrderDoesNotMatterInAnyMode(t *testing.T) {
 	t.Parallel()
 	for _, seq := range modeSequences {

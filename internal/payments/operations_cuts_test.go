@@ -14,12 +14,12 @@ import (
 
 var errDown = errors.New("the database is gone")
 
-// errKilled is what a process dies of in these tests.
+// errKilled is the panic that stands for the death of the process.
 var errKilled = errors.New("killed")
 
-// wishes are the three things that a shop asks for, and how to see that each
-// happened once.
-var wishes = []struct {
+// requests are the three requests of a shop, and how to check that each was
+// carried out once.
+var requests = []struct {
 	name   string
 	intent payments.Status
 	ask    func(*shop) (payments.Result, error)
@@ -46,7 +46,7 @@ var wishes = []struct {
 	}},
 }
 
-// cut breaks a call at one place; mend takes it back.
+// cut interrupts a call at one place; mend undoes that.
 type cut struct {
 	name string
 	make func(*shop)
@@ -99,7 +99,7 @@ func cuts() []cut {
 	return list
 }
 
-// cancelThen cancels the intent at Stripe, and answers something else.
+// cancelThen cancels the intent at Stripe and gives another answer.
 func (s *shop) cancelThen(answer func() error) func() error {
 	return func() error {
 		s.stripe.SetStatus(intentID, gone)
@@ -107,7 +107,7 @@ func (s *shop) cancelThen(answer func() error) func() error {
 	}
 }
 
-// dies runs what may be killed in the middle.
+// dies makes a request that may be killed halfway.
 func (s *shop) dies(ask func(*shop) (payments.Result, error)) (res payments.Result, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -126,10 +126,11 @@ func (s *shop) mend() {
 	s.stripe.SetDown(nil)
 }
 
-// TestCutAnywhere: wherever a wish is cut, the same wish again is done once.
+// TestCutAnywhere: wherever a request is interrupted, repeating it carries it
+// out once.
 func TestCutAnywhere(t *testing.T) {
 	t.Parallel()
-	for _, w := range wishes {
+	for _, w := range requests {
 		for _, c := range cuts() {
 			for _, later := range []time.Duration{0, 20 * time.Minute, 5 * time.Hour, 48 * time.Hour} {
 				t.Run(fmt.Sprintf("%s, %s, again after %v", w.name, c.name, later), func(t *testing.T) {
@@ -161,10 +162,10 @@ func TestCutAnywhere(t *testing.T) {
 	}
 }
 
-// TestAnotherWishFindsOutFirst: what is open is found out before another thing
-// is done. It is not sent for that: who wishes something else may have thought
-// better of it.
-func TestAnotherWishFindsOutFirst(t *testing.T) {
+// TestAnotherRequestFindsOutFirst: the outcome of a started operation is found
+// out before anything else is done. The operation is not sent for that, because
+// the shop may have changed its mind.
+func TestAnotherRequestFindsOutFirst(t *testing.T) {
 	t.Parallel()
 	s := confirmed(t, succeeded)
 	s.bank.before = failing(errReset)
@@ -196,8 +197,8 @@ func TestAnotherWishFindsOutFirst(t *testing.T) {
 	}
 }
 
-// TestAllIsNotAPart: who asks for all of a hold does not get the part that was
-// asked for before, and the rest released.
+// TestAllIsNotAPart: a request for all of a hold does not repeat an earlier one
+// for a part, which would release the rest.
 func TestAllIsNotAPart(t *testing.T) {
 	t.Parallel()
 	s := confirmed(t, capturing)
@@ -220,9 +221,8 @@ func TestAllIsNotAPart(t *testing.T) {
 	s.wantMoney(1099, 0)
 }
 
-// TestCancelDoesNotCaptureFirst: a capture that nobody answered, and that did
-// not reach Stripe, takes no money from a buyer whose order the shop then
-// cancels.
+// TestCancelDoesNotCaptureFirst: a capture that never reached Stripe takes no
+// money once the shop cancels the order.
 func TestCancelDoesNotCaptureFirst(t *testing.T) {
 	t.Parallel()
 	s := confirmed(t, capturing)
@@ -248,7 +248,7 @@ func TestCancelDoesNotCaptureFirst(t *testing.T) {
 	s.wantMoney(0, 0)
 }
 
-// TestFindOutOnlyReads: looking at an order asks Stripe for nothing.
+// TestFindOutOnlyReads: looking at an order changes nothing at Stripe.
 func TestFindOutOnlyReads(t *testing.T) {
 	t.Parallel()
 	find := func(s *shop) *payments.Operation {
@@ -259,7 +259,7 @@ func TestFindOutOnlyReads(t *testing.T) {
 		return op
 	}
 
-	t.Run("nothing is open", func(t *testing.T) {
+	t.Run("no operation is started", func(t *testing.T) {
 		t.Parallel()
 		if op := find(confirmed(t, succeeded)); op != nil {
 			t.Errorf("got %+v", op)
@@ -292,7 +292,7 @@ func TestFindOutOnlyReads(t *testing.T) {
 		s.wantOrder(orders.Canceled, orders.Unpaid)
 	})
 
-	t.Run("nothing shows: half an hour of quiet is the proof", func(t *testing.T) {
+	t.Run("nothing shows: half an hour of quiet proves the failure", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
 		s.bank.before = dying
@@ -314,7 +314,7 @@ func TestFindOutOnlyReads(t *testing.T) {
 	})
 }
 
-// racing is a store in which something happens right after the first reading.
+// racing is a store in which something happens right after the first read.
 type racing struct {
 	*memory
 	then func()
@@ -331,9 +331,9 @@ func (r *racing) Read(ctx context.Context, id string) (*payments.State, error) {
 
 var errRateLimit = &payments.CallError{Outcome: payments.OutcomeRefused, Stripe: payments.StripeError{Type: payments.TypeRateLimit}}
 
-// TestARefusalThatProvesNothing: only the refusal of the first and only
-// request, or one that Stripe keeps under the key, ends an operation at once.
-func TestARefusalThatProvesNothing(t *testing.T) {
+// TestRefusalThatProvesNothing: only the refusal of the only request, or one
+// that Stripe keeps under the key, ends an operation at once.
+func TestRefusalThatProvesNothing(t *testing.T) {
 	t.Parallel()
 	t.Run("the only request: nothing was done", func(t *testing.T) {
 		t.Parallel()
@@ -347,7 +347,7 @@ func TestARefusalThatProvesNothing(t *testing.T) {
 		s.wantOperations(payments.OperationFailed)
 	})
 
-	t.Run("sent again after a lost answer: it stays open", func(t *testing.T) {
+	t.Run("sent again after a lost answer: it stays started", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
 		s.bank.before = failing(errReset)
@@ -368,7 +368,7 @@ func TestARefusalThatProvesNothing(t *testing.T) {
 		s.wantMoney(1099, 500)
 	})
 
-	t.Run("another process sends it meanwhile: what that did counts", func(t *testing.T) {
+	t.Run("another process sends it in the meantime: its result counts", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
 		s.bank.before = func() error {
@@ -388,7 +388,7 @@ func TestARefusalThatProvesNothing(t *testing.T) {
 		s.wantMoney(1099, 500)
 	})
 
-	t.Run("another process sends it meanwhile and hears nothing: it stays open", func(t *testing.T) {
+	t.Run("another process sends it in the meantime and gets no answer: it stays started", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
 		s.bank.before = func() error {
@@ -410,7 +410,7 @@ func TestARefusalThatProvesNothing(t *testing.T) {
 		s.wantOperations(payments.OperationStarted)
 	})
 
-	t.Run("it failed while another process was about to send it again: that does not", func(t *testing.T) {
+	t.Run("it failed while another process was about to send it again: it is not sent", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
 		s.bank.before = dying
@@ -428,7 +428,7 @@ func TestARefusalThatProvesNothing(t *testing.T) {
 		s.wantMoney(1099, 500)
 	})
 
-	t.Run("kept under the key: it tells at once", func(t *testing.T) {
+	t.Run("kept under the key: it proves the failure at once", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
 		s.bank.refuse = &payments.CallError{Outcome: payments.OutcomeRefused,

@@ -12,7 +12,8 @@ import (
 	"checkoutd/internal/testkit"
 )
 
-// stampOperations does for operations what the real store does.
+// stampOperations sets the times of operations and refuses a second started
+// one, as the real store does.
 func (m *memory) stampOperations(old, st *payments.State) error {
 	started := 0
 	for i := range st.Operations {
@@ -33,9 +34,8 @@ func (m *memory) stampOperations(old, st *payments.State) error {
 	return nil
 }
 
-// bank is Stripe as an operator sees it: it keeps answers under their keys, and
-// can be told to fail around what it does. It shares the truth with the
-// fixture's stripe.
+// bank is a payments.Operator on the fixture's Stripe. It keeps answers under
+// their keys, and can be told to fail before or after it acts.
 type bank struct {
 	*testkit.Stripe
 	mu      sync.Mutex
@@ -53,10 +53,11 @@ type answer struct {
 	at  time.Time
 }
 
-// keepsKeys is how long Stripe knows a key.
+// keepsKeys is how long Stripe remembers a key.
 const keepsKeys = 24 * time.Hour
 
-// once keeps the answer of do under the operation's key.
+// once runs do and keeps its answer under the operation's key, or repeats the
+// answer that is kept there.
 func (b *bank) once(op payments.Operation, do func()) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -140,14 +141,14 @@ func newShop(t *testing.T) *shop {
 	return s
 }
 
-// restart makes the service anew, as s.config has it now.
+// restart creates the service again with the current s.config.
 func (s *shop) restart() {
 	s.svc = payments.New(s.config)
 	s.ops = payments.NewOperations(s.svc, s.bank)
 }
 
-// confirmed is a shop whose order's intent has the status; it is captured
-// manually.
+// confirmed returns a shop whose order has a manually captured intent in the
+// status.
 func confirmed(t *testing.T, status payments.Status) *shop {
 	s := newShop(t)
 	s.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
@@ -173,7 +174,7 @@ func (s *shop) cancelOrder() (payments.Result, error) {
 	return s.ops.CancelOrder(context.Background(), orderID)
 }
 
-// mustRefund refunds and must succeed.
+// mustRefund refunds, and fails the test if that fails.
 func (s *shop) mustRefund(amount int64) payments.Result {
 	s.Helper()
 	res, err := s.refund(amount)
@@ -200,7 +201,7 @@ func (s *shop) wantOperations(want ...payments.OperationState) {
 	}
 }
 
-// edit changes the order behind everybody's back.
+// edit changes the order in the store directly.
 func (s *shop) edit(change func(*orders.Order)) {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()

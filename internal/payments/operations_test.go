@@ -19,9 +19,9 @@ func TestCapture(t *testing.T) {
 		amount, taken int64
 	}{
 		{"in full", 0, 1099},
-		{"in full, said so", 1099, 1099},
+		{"in full, by amount", 1099, 1099},
 		{"a part, and the rest is released", 600, 600},
-		{"the least", 1, 1},
+		{"the smallest amount", 1, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -45,7 +45,8 @@ func TestCapture(t *testing.T) {
 	}
 }
 
-// TestEventOfAPartialCapture: the webhook may be first, and is not a mismatch.
+// TestEventOfAPartialCapture: the webhook may come before the answer, and is no
+// mismatch.
 func TestEventOfAPartialCapture(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*payments.Snapshot){
@@ -97,7 +98,7 @@ func TestRefunds(t *testing.T) {
 		}
 	})
 
-	t.Run("of a part that was captured: that is all there is", func(t *testing.T) {
+	t.Run("of a partial capture: no more than was captured", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, capturing)
 		if _, err := s.capture(600); err != nil {
@@ -114,7 +115,7 @@ func TestRefunds(t *testing.T) {
 		s.wantMoney(600, 600)
 	})
 
-	t.Run("a pending one counts, and one that fails frees its amount", func(t *testing.T) {
+	t.Run("a pending refund counts, and a failed one frees its amount", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
 		s.bank.pending = true
@@ -135,7 +136,7 @@ func TestRefunds(t *testing.T) {
 		s.wantOrder(orders.Paid, orders.Refunded)
 	})
 
-	t.Run("an older reading does not bring a state back", func(t *testing.T) {
+	t.Run("an older reading does not restore a status", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
 		s.mustRefund(500)
@@ -149,7 +150,7 @@ func TestRefunds(t *testing.T) {
 		}
 	})
 
-	t.Run("what Stripe lists for the released part is none", func(t *testing.T) {
+	t.Run("Stripe's refund for the released part does not count", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, capturing)
 		if _, err := s.capture(600); err != nil {
@@ -181,7 +182,7 @@ func TestRefunds(t *testing.T) {
 		s.wantMoney(1099, 1099)
 	})
 
-	t.Run("one that was paid twice cannot: nobody says which", func(t *testing.T) {
+	t.Run("an order that was paid twice cannot: it is ambiguous", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, succeeded)
 		second := s.intentNow()
@@ -226,7 +227,7 @@ func TestCancelOrder(t *testing.T) {
 		s.wantOrder(orders.Canceled, orders.Unpaid)
 	})
 
-	t.Run("paid in the last moment: it is paid, and not canceled", func(t *testing.T) {
+	t.Run("paid at the last moment: it is paid, not canceled", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, action)
 		s.stripe.OnCancel(func() error {
@@ -242,7 +243,7 @@ func TestCancelOrder(t *testing.T) {
 		s.wantOperations(payments.OperationFailed)
 	})
 
-	t.Run("Stripe does not tell: no payment starts meanwhile", func(t *testing.T) {
+	t.Run("Stripe does not answer: no payment starts in the meantime", func(t *testing.T) {
 		t.Parallel()
 		s := confirmed(t, rpm)
 		s.stripe.OnCancel(func() error { return errReset })
@@ -264,8 +265,8 @@ func TestCancelOrder(t *testing.T) {
 	})
 }
 
-// TestRefusals: what the rules refuse never reaches Stripe, and leaves no
-// operation.
+// TestRefusals: a request that the rules refuse never reaches Stripe, and
+// leaves no operation.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	doubt := func(s *shop) {
@@ -296,7 +297,7 @@ func TestRefusals(t *testing.T) {
 		{"refund of a hold", capturing, nil, func(s *shop) (payments.Result, error) { return s.refund(0) }, "order_not_paid"},
 		{"refund of more than was taken", succeeded, nil, func(s *shop) (payments.Result, error) { return s.refund(1100) }, "amount_out_of_range"},
 		{"refund of less than nothing", succeeded, nil, func(s *shop) (payments.Result, error) { return s.refund(-5) }, "amount_out_of_range"},
-		{"refund for a reason of one's own", succeeded, nil, func(s *shop) (payments.Result, error) {
+		{"refund for an unknown reason", succeeded, nil, func(s *shop) (payments.Result, error) {
 			return s.ops.Refund(context.Background(), orderID, 0, "bored")
 		}, "reason_unknown"},
 		{"refund in doubt", "", doubt, func(s *shop) (payments.Result, error) { return s.refund(0) }, "payment_in_progress"},
@@ -321,7 +322,7 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("got %v, want %s", err, tt.code)
 			}
 			if len(s.bank.sent) != 0 || s.stripe.Canceled() != 0 {
-				t.Error("Stripe was asked all the same")
+				t.Error("Stripe was called nevertheless")
 			}
 
 			s.wantOperations()
@@ -329,9 +330,9 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestALapsedHold: Stripe lets go of what nobody captured. The order was never
-// paid; it can be paid again while its time lasts.
-func TestALapsedHold(t *testing.T) {
+// TestLapsedHold: Stripe releases a hold that nobody captured. The order was
+// never paid, and can be paid again until it expires.
+func TestLapsedHold(t *testing.T) {
 	t.Parallel()
 	for _, expired := range []bool{false, true} {
 		s := confirmed(t, capturing)
@@ -363,9 +364,9 @@ func TestALapsedHold(t *testing.T) {
 	}
 }
 
-// TestTheHoldLapsesUnderTheCapture: Stripe's answer is told, and the order
+// TestHoldLapsesDuringTheCapture: the shop reads Stripe's answer, and the order
 // shows the truth.
-func TestTheHoldLapsesUnderTheCapture(t *testing.T) {
+func TestHoldLapsesDuringTheCapture(t *testing.T) {
 	t.Parallel()
 	s := confirmed(t, capturing)
 	s.stripe.SetStatus(intentID, gone)
@@ -384,7 +385,7 @@ func TestTheHoldLapsesUnderTheCapture(t *testing.T) {
 	s.wantOperations(payments.OperationFailed)
 }
 
-// TestManyAtOnce: of the same wish by many processes there is one operation.
+// TestManyAtOnce: the same request by many processes leads to one operation.
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	s := confirmed(t, succeeded)
@@ -408,7 +409,7 @@ func TestManyAtOnce(t *testing.T) {
 	}
 
 	if len(s.refundsNow()) != 1 || done == 0 {
-		t.Errorf("%d refunds, %d were told that it is done", len(s.refundsNow()), done)
+		t.Errorf("%d refunds, %d processes read that it is done", len(s.refundsNow()), done)
 	}
 
 	s.wantMoney(1099, 700)

@@ -9,7 +9,7 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// unknown makes an attempt whose outcome is not known.
+// unknown makes an attempt whose outcome is unknown.
 func unknown(t *testing.T) *fixture {
 	f := newFixture(t)
 	f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset })
@@ -28,10 +28,10 @@ func TestUnknownIsResolvedByTheSameCall(t *testing.T) {
 		attempt payments.AttemptState
 		payment orders.PaymentStatus
 	}{
-		{"it had charged", func(p payments.Params) (payments.Snapshot, error) { return snap(p, payments.StatusSucceeded), nil }, payments.Succeeded, orders.PaymentPaid},
+		{"it had succeeded", func(p payments.Params) (payments.Snapshot, error) { return snap(p, payments.StatusSucceeded), nil }, payments.Succeeded, orders.PaymentPaid},
 		{"it was declined", func(p payments.Params) (payments.Snapshot, error) { return payments.Snapshot{}, declined(p) }, payments.Failed, orders.PaymentFailed},
 		{"it needs 3D Secure", func(p payments.Params) (payments.Snapshot, error) { return snap(p, payments.StatusRequiresAction), nil }, payments.RequiresAction, orders.RequiresAction},
-		{"it is still not known", func(payments.Params) (payments.Snapshot, error) { return payments.Snapshot{}, errReset }, payments.Unknown, orders.Checking},
+		{"it is still unknown", func(payments.Params) (payments.Snapshot, error) { return payments.Snapshot{}, errReset }, payments.Unknown, orders.Checking},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -79,9 +79,9 @@ func TestUnknownBacksOffAndNeverGivesUp(t *testing.T) {
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 }
 
-// TestNoRefusalAfterADoubt: whoever answers a repeated request before Stripe
-// has looked at its key says nothing of the first one.
-func TestNoRefusalAfterADoubt(t *testing.T) {
+// TestRefusalOfARepetitionProvesNothing: an answer that comes before Stripe
+// looks at the key says nothing about the first request.
+func TestRefusalOfARepetitionProvesNothing(t *testing.T) {
 	t.Parallel()
 	refused := func(typ string, replayed, repeated bool) error {
 		return &payments.CallError{
@@ -133,9 +133,9 @@ func TestNoRefusalAfterADoubt(t *testing.T) {
 	}
 }
 
-// TestErrorsOfStripeThatKeepComing: a 5xx is no proof, for Stripe may roll the
-// call forward. What the intent shows beyond unpaid is believed at once, unpaid
-// when nothing can be under way any more.
+// TestErrorsOfStripeThatKeepComing: a 5xx is no proof, because Stripe may
+// complete the call later. An intent past unpaid is believed at once, and an
+// unpaid one when nothing can be in flight any more.
 func TestErrorsOfStripeThatKeepComing(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -181,9 +181,9 @@ func TestErrorsOfStripeThatKeepComing(t *testing.T) {
 	}
 }
 
-// TestALateStartSendsNothing: the buyer of an attempt that was never sent has
+// TestLateStartSendsNothing: the buyer of an attempt that was never sent has
 // gone.
-func TestALateStartSendsNothing(t *testing.T) {
+func TestLateStartSendsNothing(t *testing.T) {
 	t.Parallel()
 	for name, late := range map[string]func(*fixture){
 		"after a quarter of an hour": func(f *fixture) { f.clock.Advance(16 * time.Minute) },
@@ -210,9 +210,9 @@ func TestALateStartSendsNothing(t *testing.T) {
 	}
 }
 
-// TestAnOldCopySendsNothing: a claim that lay in the queue until another ended
-// the attempt.
-func TestAnOldCopySendsNothing(t *testing.T) {
+// TestStaleClaimSendsNothing: the claim waited in the queue until another
+// worker ended the attempt.
+func TestStaleClaimSendsNothing(t *testing.T) {
 	t.Parallel()
 	f := unknown(t)
 	f.clock.Advance(time.Minute)
@@ -226,7 +226,7 @@ func TestAnOldCopySendsNothing(t *testing.T) {
 }
 
 // TestAbandonedAction: the buyer left 3D Secure, or the bank's page, and comes
-// with another token.
+// back with another token.
 func TestAbandonedAction(t *testing.T) {
 	t.Parallel()
 	abandoned := func(t *testing.T) *fixture {
@@ -247,7 +247,7 @@ func TestAbandonedAction(t *testing.T) {
 		return f
 	}
 
-	t.Run("that failed meanwhile is a failed attempt", func(t *testing.T) {
+	t.Run("that failed in the meantime is a failed attempt", func(t *testing.T) {
 		t.Parallel()
 		f := abandoned(t)
 		f.stripe.SetStatus(intentID, payments.StatusRequiresPaymentMethod) // and no webhook came
@@ -270,7 +270,7 @@ func TestAbandonedAction(t *testing.T) {
 		f := abandoned(t)
 		f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 			if f.stripe.Canceled() != 1 {
-				t.Error("another intent is made while the first can still take money")
+				t.Error("another intent is created while the first can still take money")
 			}
 
 			s := snap(p, payments.StatusSucceeded)
@@ -290,7 +290,7 @@ func TestAbandonedAction(t *testing.T) {
 		f.wantPaidOnce()
 	})
 
-	t.Run("that is passed while it is being canceled is paid", func(t *testing.T) {
+	t.Run("that succeeds while it is being canceled is paid", func(t *testing.T) {
 		t.Parallel()
 		f := abandoned(t)
 		f.stripe.OnCancel(func() error {
@@ -306,7 +306,7 @@ func TestAbandonedAction(t *testing.T) {
 		f.wantPaidOnce()
 	})
 
-	t.Run("that was passed in the last moment is paid", func(t *testing.T) {
+	t.Run("that succeeded at the last moment is paid", func(t *testing.T) {
 		t.Parallel()
 		f := abandoned(t)
 		f.stripe.PutIntent(snap(f.sent(0), payments.StatusSucceeded))
@@ -321,7 +321,7 @@ func TestAbandonedAction(t *testing.T) {
 		f.wantPaidOnce()
 	})
 
-	t.Run("that Stripe cannot tell of stays", func(t *testing.T) {
+	t.Run("that Stripe does not know stays", func(t *testing.T) {
 		t.Parallel()
 		f := abandoned(t)
 		f.stripe.RemoveIntent(intentID)
@@ -331,7 +331,7 @@ func TestAbandonedAction(t *testing.T) {
 		}
 	})
 
-	t.Run("news of it do not touch the next attempt", func(t *testing.T) {
+	t.Run("news of it does not change the next attempt", func(t *testing.T) {
 		t.Parallel()
 		f := abandoned(t)
 		f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
@@ -406,7 +406,7 @@ func TestExpiry(t *testing.T) {
 
 			_, _ = f.confirm("ctoken_a")
 		}, orders.Expired, 1},
-		{"an intent that was paid in the last moment makes it paid", func(f *fixture) {
+		{"an intent that was paid at the last moment makes it paid", func(f *fixture) {
 			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 				s := snap(p, payments.StatusRequiresAction)
 				f.stripe.PutIntent(s)
@@ -424,7 +424,7 @@ func TestExpiry(t *testing.T) {
 				}
 			})
 		}, orders.Paid, 1},
-		{"an attempt that is not known keeps it open", func(f *fixture) {
+		{"an unknown attempt keeps it open", func(f *fixture) {
 			f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset })
 			_, _ = f.confirm("ctoken_a")
 			f.store.states[orderID].Attempts[0].CreatedAt = f.clock.Now().Add(day) // still within the time to resend
@@ -446,8 +446,7 @@ func TestExpiry(t *testing.T) {
 			tt.prepare(f)
 			f.clock.Advance(day)
 
-			// Only the expirer: the resolver's own news are other tests'
-			// business.
+			// Run only the expirer; other tests cover the resolver.
 			f.store.mu.Lock()
 
 			for i := range f.store.states[orderID].Attempts {

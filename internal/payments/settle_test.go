@@ -15,7 +15,7 @@ import (
 	"checkoutd/internal/testkit"
 )
 
-// event is a step of what happened at Stripe, and the news of it.
+// event is a step at Stripe, and the event about it.
 type event struct {
 	name   string
 	status payments.Status
@@ -25,7 +25,7 @@ type event struct {
 	part   int64 // what was captured of a hold, 0: all
 }
 
-// snap is the intent as the event shows it.
+// snap returns the intent as the event shows it.
 func (e event) snap(p payments.Params) payments.Snapshot {
 	s := snap(p, e.status)
 	s.Error = e.err
@@ -35,7 +35,7 @@ func (e event) snap(p payments.Params) payments.Snapshot {
 	return s
 }
 
-// partly is an event after a part was captured.
+// partly returns an event after a part was captured.
 func partly(e event) event {
 	e.part = 600
 	return e
@@ -66,7 +66,8 @@ func refund(name, id string, amount int64, status string) event {
 	}
 }
 
-// released is what Stripe lists for the part of a hold that was not captured.
+// released returns the refund that Stripe lists for the part of a hold that was
+// not captured.
 var released = func() event {
 	e := refund("charge.refunded", "re_release", 499, "succeeded")
 	e.refund.CreatedAt = testkit.NewClock().Now()
@@ -88,7 +89,7 @@ const (
 	gone      = payments.StatusCanceled
 )
 
-// sequences are what really happens at Stripe, in its order.
+// sequences are what really happens at Stripe, in order.
 var sequences = []struct {
 	name    string
 	answer  payments.Status // of the confirm call
@@ -154,7 +155,7 @@ var sequences = []struct {
 	}, orders.Paid, orders.PaymentPaid, 1},
 }
 
-// long is a whole life, too long for every order of it.
+// long is a whole life of an order, too long to try every order of its events.
 var long = []event{
 	is("created", rpm), is("requires_action", action), hint("charge.succeeded", succeeded), is("succeeded", succeeded),
 	hint("charge.updated", succeeded), refund("refund.created", "re_1", 500, "pending"), refund("refund.updated", "re_1", 500, "succeeded"),
@@ -166,9 +167,8 @@ var long = []event{
 	{name: "charge.dispute.closed", status: succeeded, kind: "dispute"},
 }
 
-// play delivers the events in the given order. Stripe's truth is at least as
-// far as the latest event delivered: truth(i) says how far after the ith
-// delivery.
+// play delivers the events in the given order. Stripe is at least as far as the
+// latest event delivered: truth(i) returns how far after the ith delivery.
 func play(t *testing.T, answer payments.Status, events []event, order []int, truth func(delivered int) int, answered bool) *fixture {
 	t.Helper()
 	f := newFixture(t)
@@ -240,8 +240,8 @@ func play(t *testing.T, answer payments.Status, events []event, order []int, tru
 
 // TestEventOrderDoesNotMatter delivers every sequence in every order, each
 // event twice, with and without the answer to the confirm call, while Stripe is
-// at the end of the sequence or only as far as what it told: always the same
-// final state and exactly one paid effect.
+// at the end of the sequence or only as far as the events so far. The final
+// state is always the same, with exactly one paid effect.
 func TestEventOrderDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	for _, seq := range sequences {
@@ -259,16 +259,16 @@ func TestEventOrderDoesNotMatter(t *testing.T) {
 	}
 }
 
-// delivery is one way in which events come.
+// delivery is one way in which events arrive.
 type delivery struct {
 	order    []int
 	answered bool                    // the confirm call was
 	truth    func(delivered int) int // how far Stripe is at least
 }
 
-// deliveries yields the ways in which n events can come: in every order, each
+// deliveries yields the ways in which n events can arrive: in every order, each
 // twice, with and without the answer to the confirm call, while Stripe is at
-// the end of them or only as far as what it told.
+// the end of them or only as far as the events so far.
 func deliveries(n int) iter.Seq[delivery] {
 	return func(yield func(delivery) bool) {
 		rnd := rand.New(rand.NewPCG(1, 2))
@@ -300,8 +300,8 @@ func TestLongSequencesInRandomOrder(t *testing.T) {
 	for range 3000 {
 		order := twice(rnd.Perm(len(long)), rnd)
 		answered := rnd.IntN(2) == 0
-		told := rnd.IntN(len(long)) // how far Stripe is at least
-		f := play(t, action, long, order, func(int) int { return told }, answered)
+		reached := rnd.IntN(len(long)) // how far Stripe is at least
+		f := play(t, action, long, order, func(int) int { return reached }, answered)
 		check(t, "a whole life", f, orders.Paid, orders.PartiallyRefunded, 1, order, answered)
 
 		if t.Failed() {
@@ -349,8 +349,8 @@ func permutations(n int) func(func([]int) bool) {
 	}
 }
 
-// TestDeclineThenSuccessInAnyOrder has two attempts on one intent: news of the
-// first must not touch the second.
+// TestDeclineThenSuccessInAnyOrder makes two attempts on one intent: news of
+// the first must not change the second.
 func TestDeclineThenSuccessInAnyOrder(t *testing.T) {
 	t.Parallel()
 	for order := range permutations(5) {
@@ -416,8 +416,8 @@ func TestDeclineThenSuccessInAnyOrder(t *testing.T) {
 	}
 }
 
-// TestMismatchGoesToReview: what does not match charges nobody again and
-// refunds nobody.
+// TestMismatchGoesToReview: an intent that does not match leads to no other
+// charge and to no refund.
 func TestMismatchGoesToReview(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*payments.Snapshot){
@@ -458,7 +458,7 @@ func TestMismatchGoesToReview(t *testing.T) {
 
 				f.wantOrder(orders.Review, orders.PaymentReview)
 				if f.state().Order.ReviewReason == "" {
-					t.Error("no reason is given")
+					t.Error("there is no review reason")
 				}
 				if n := f.store.effects[orderID+" "+payments.EffectPaid]; n != 0 {
 					t.Errorf("%d paid effects, want none", n)
@@ -501,9 +501,9 @@ func TestMoneyForAnExpiredOrderGoesToReview(t *testing.T) {
 	f.wantOrder(orders.Review, orders.PaymentReview)
 }
 
-// TestOvertakenReadingIsReadAgain: of two readings the later one wins, though
-// it commits first.
-func TestOvertakenReadingIsReadAgain(t *testing.T) {
+// TestStaleReadingIsReadAgain: the later of two readings wins, even if it
+// commits first.
+func TestStaleReadingIsReadAgain(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
@@ -538,9 +538,9 @@ func TestOvertakenReadingIsReadAgain(t *testing.T) {
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 }
 
-// TestReadingOfAFormerAttempt: a reading that was made before the next attempt
-// began must not end that one, though the intent's status is the same again.
-func TestReadingOfAFormerAttempt(t *testing.T) {
+// TestReadingOfAPreviousAttempt: a reading from before the next attempt began
+// must not end that attempt, even though the intent's status is the same again.
+func TestReadingOfAPreviousAttempt(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	act := func(p payments.Params, _ string) (payments.Snapshot, error) {
@@ -581,9 +581,9 @@ func TestReadingOfAFormerAttempt(t *testing.T) {
 	f.wantAttempts(payments.Failed, payments.RequiresAction)
 }
 
-// TestReviewIsNotGoneOnWith: what does not match must not be authenticated
-// either.
-func TestReviewIsNotGoneOnWith(t *testing.T) {
+// TestReviewEndsTheBuyersPart: an intent that does not match must not be
+// authenticated either.
+func TestReviewEndsTheBuyersPart(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
@@ -596,12 +596,12 @@ func TestReviewIsNotGoneOnWith(t *testing.T) {
 		t.Errorf("got %+v, %v; want order_not_open", a, err)
 	}
 	if a, underWay, err := f.svc.Resume(context.Background(), orderID); err != nil || underWay {
-		t.Errorf("the page may go on with %+v (%v)", a, err)
+		t.Errorf("the page may continue with %+v (%v)", a, err)
 	}
 }
 
-// TestRefusedWhileAnotherActionWaits: the refusal of a token is told, not the
-// action that a former one left on the intent.
+// TestRefusedWhileAnotherActionWaits: the buyer gets the refusal of the token,
+// not the action that a previous token left on the intent.
 func TestRefusedWhileAnotherActionWaits(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -625,9 +625,9 @@ func TestRefusedWhileAnotherActionWaits(t *testing.T) {
 	f.wantAttempts(payments.Failed, payments.Failed)
 }
 
-// TestAHoldThatWasLetGoIsNoRefund: Stripe lists a refund for it, but the money
-// was never taken.
-func TestAHoldThatWasLetGoIsNoRefund(t *testing.T) {
+// TestReleasedHoldIsNoRefund: Stripe lists a refund for it, but the money was
+// never taken.
+func TestReleasedHoldIsNoRefund(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return snap(p, capturing), nil })

@@ -7,9 +7,9 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// What the buyer took back is taken off the intent, or Stripe would mail its
+// What the buyer removed is removed from the intent, or Stripe would mail its
 // receipt there.
-func TestBringUpToDateTakesOffWhatIsGone(t *testing.T) {
+func TestUpdateRemovesWhatTheBuyerRemoved(t *testing.T) {
 	t.Parallel()
 	var update map[string][]string
 	c := client(t, func(w http.ResponseWriter, r *http.Request) {

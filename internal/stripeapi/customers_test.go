@@ -13,7 +13,7 @@ import (
 	"checkoutd/internal/payments"
 )
 
-func TestMissingCustomerIsTold(t *testing.T) {
+func TestMissingCustomerIsReported(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		status int
@@ -38,10 +38,10 @@ func TestMissingCustomerIsTold(t *testing.T) {
 	}
 }
 
-// Each feature is switched apart from the others: Stripe's own page once hid
-// the saved methods where none could be saved, and refuses a usage without
+// Each feature is independent of the others: Stripe's own page once hid the
+// saved methods where none could be saved, and Stripe refuses a usage without
 // saving.
-func TestSessionSaysEachFeature(t *testing.T) {
+func TestSessionSendsEachFeature(t *testing.T) {
 	t.Parallel()
 	const prefix = "components[payment_element][features][payment_method_"
 	all := customersession.Features{

@@ -36,9 +36,9 @@ var params = payments.Params{
 	ReturnURL: "https://shop.test/",
 }
 
-// TestErrorsSayWhatTheyLeftBehind walks the errors that Stripe documents and
-// those that only a network makes.
-func TestErrorsSayWhatTheyLeftBehind(t *testing.T) {
+// TestErrorsStateTheOutcome covers the errors that Stripe documents, and those
+// that only a network makes.
+func TestErrorsStateTheOutcome(t *testing.T) {
 	t.Parallel()
 	answer := func(status int, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
@@ -127,7 +127,7 @@ func TestPostWithoutAKeyOfOursIsNotSent(t *testing.T) {
 	}
 }
 
-func TestRepetitionKeepsTheKey(t *testing.T) {
+func TestRetryKeepsTheKey(t *testing.T) {
 	t.Parallel()
 	var keys []string
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -164,10 +164,10 @@ func TestRepetitionKeepsTheKey(t *testing.T) {
 	}
 }
 
-// TestErrorsSayHowTheyCame: whether Stripe kept the answer under the key, and
-// whether an earlier request of the same call may have arrived, even one that
-// only Go's transport repeated.
-func TestErrorsSayHowTheyCame(t *testing.T) {
+// TestErrorsStateHowTheyArose: whether Stripe kept the answer under the key,
+// and whether an earlier request of the same call may have arrived, even if
+// only Go's transport repeated it.
+func TestErrorsStateHowTheyArose(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name               string
@@ -213,8 +213,8 @@ func TestErrorsSayHowTheyCame(t *testing.T) {
 	}
 }
 
-// A foreign answer may be long and hold anything.
-func TestForeignAnswerIsClipped(t *testing.T) {
+// An answer that is not Stripe's may be long and contain anything.
+func TestForeignAnswerIsShortened(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
 		"JSON without an error": `{"page":"\u001b[31m` + strings.Repeat("x", 5000) + `"}`,
@@ -239,7 +239,7 @@ func TestForeignAnswerIsClipped(t *testing.T) {
 	}
 }
 
-func TestClippedErrorStaysWhatItIs(t *testing.T) {
+func TestShortenedErrorKeepsItsCause(t *testing.T) {
 	t.Parallel()
 	c := client(t, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)

@@ -12,10 +12,9 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// TestOperationsSayWhatTheyAre: the amount is always said, the key is the
-// operation's own, and a refund names its operation, so that it can be found
-// again.
-func TestOperationsSayWhatTheyAre(t *testing.T) {
+// TestOperationRequests: the amount is always sent, the key is the operation's
+// own, and a refund names its operation, so that it can be found again.
+func TestOperationRequests(t *testing.T) {
 	t.Parallel()
 	op := payments.Operation{
 		ID:             "op_1",
@@ -73,7 +72,7 @@ func TestOperationsSayWhatTheyAre(t *testing.T) {
 	}
 }
 
-func TestOperationErrorsSayWhetherTheyAreProof(t *testing.T) {
+func TestOperationErrorsStateWhetherTheyProveFailure(t *testing.T) {
 	t.Parallel()
 	c := client(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Idempotent-Replayed", "true")
@@ -88,7 +87,7 @@ func TestOperationErrorsSayWhetherTheyAreProof(t *testing.T) {
 	}
 }
 
-func TestRefundsTellWhoAskedForThem(t *testing.T) {
+func TestRefundsNameTheirOperation(t *testing.T) {
 	t.Parallel()
 	c := client(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(`{"object": "list", "data": [{"id": "re_1", "amount": 600, "currency": "usd", "status": "pending",

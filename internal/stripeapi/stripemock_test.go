@@ -18,7 +18,8 @@ import (
 	"checkoutd/internal/stripeapi"
 )
 
-// request is what reached Stripe, and how Stripe's own validation answered.
+// request is a request that reached Stripe, with the response of Stripe's own
+// validation.
 type request struct {
 	method, path string
 	header       http.Header
@@ -76,7 +77,7 @@ func (r *statusRecorder) WriteHeader(status int) {
 }
 
 // TestStripeAcceptsEveryRequest makes every call that checkoutd makes, with all
-// its parameters, and holds each request against Stripe's own description of
+// its parameters, and checks each request against Stripe's own description of
 // its API.
 func TestStripeAcceptsEveryRequest(t *testing.T) {
 	t.Parallel()
@@ -211,14 +212,15 @@ func TestStripeAcceptsEveryRequest(t *testing.T) {
 	})
 }
 
-// call is a call of ours and the requests that it makes.
+// call is one of our calls, with the requests that it makes.
 type call struct {
 	name string
 	do   func() error
 	want []string
 }
 
-// checkCalls makes the calls; Stripe's description must accept each request.
+// checkCalls makes the calls, each of whose requests Stripe's description must
+// accept.
 func checkCalls(t *testing.T, seen func() []request, calls []call) {
 	t.Helper()
 	for _, call := range calls {

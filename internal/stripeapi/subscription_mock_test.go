@@ -14,15 +14,16 @@ import (
 	"checkoutd/internal/stripeapi"
 )
 
-// asked answers for Stripe's mock where its fixtures know nothing of what was
-// asked: a product that is not there yet, a subscription over another amount.
+// asked responds in place of Stripe's mock where its fixtures do not follow the
+// request: a product that does not exist yet, a subscription for another
+// amount.
 type asked struct {
 	missing bool   // products are not there
 	status  string // of the customer's subscription
 	invoice map[string]any
 }
 
-// RoundTrip passes every request on to the mock, which validates it.
+// RoundTrip forwards every request to the mock, which validates it.
 func (a asked) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil || resp.StatusCode != http.StatusOK {
@@ -86,7 +87,7 @@ func firstInvoice(amount int64, reason string) map[string]any {
 	}
 }
 
-// TestStripeAcceptsEveryStepOfASubscription holds the requests that begin and
+// TestStripeAcceptsEveryStepOfASubscription checks the requests that begin and
 // end a subscription against Stripe's own description of its API.
 func TestStripeAcceptsEveryStepOfASubscription(t *testing.T) {
 	t.Parallel()
@@ -144,7 +145,7 @@ func TestStripeAcceptsEveryStepOfASubscription(t *testing.T) {
 	})
 }
 
-func TestSubscriptionOverAnotherAmountIsNotConfirmed(t *testing.T) {
+func TestSubscriptionForAnotherAmountIsNotConfirmed(t *testing.T) {
 	t.Parallel()
 	url, seen := stripeMock(t)
 	p := payments.Params{
@@ -191,8 +192,8 @@ func TestSubscriptionOverAnotherAmountIsNotConfirmed(t *testing.T) {
 	}
 }
 
-// What goes on must not be taken for what never was, or another would be begun.
-func TestSubscriptionThatGoesOnIsFound(t *testing.T) {
+// A running subscription must not be taken for none, or another would be begun.
+func TestRunningSubscriptionIsFound(t *testing.T) {
 	t.Parallel()
 	url, _ := stripeMock(t)
 	p := payments.Params{

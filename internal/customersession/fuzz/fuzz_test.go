@@ -1,6 +1,6 @@
-// Package fuzz_test fuzzes POST /create-customer-session. It is apart from the
-// other tests, which need a database: the fuzzer would have to build its engine
-// a second time.
+// Package fuzz_test fuzzes POST /create-customer-session. It is separate from
+// the other tests, which need a database: the fuzzer would have to build the
+// engine a second time.
 package fuzz_test
 
 import (
@@ -21,7 +21,8 @@ import (
 	"checkoutd/internal/testkit"
 )
 
-// memory is both stores; the real one is held to their promises by storetest.
+// memory is both stores in memory. storetest holds the real one to their
+// promises.
 type memory struct {
 	orders.Store
 	orders map[string]orders.Order
@@ -71,9 +72,9 @@ func (m *memory) Key(context.Context, string) ([]byte, error) {
 	return bytes.Repeat([]byte("k"), 32), nil
 }
 
-// call sends one request with the cookie header to a shop with two orders,
-// ord_victim of buy_victim and ord_thief of nobody yet, whose tokens are their
-// names.
+// call sends one request with the cookie header to a shop with two orders:
+// ord_victim, which belongs to buy_victim, and ord_thief, which belongs to
+// nobody yet. The orders' tokens are their IDs.
 func call(t testing.TB, cookie, body string) (*memory, *httptest.ResponseRecorder) {
 	t.Helper()
 	m := &memory{orders: map[string]orders.Order{}, buyers: map[string]string{"buy_victim": "cus_buy_victim"}}
@@ -100,7 +101,7 @@ func call(t testing.TB, cookie, body string) (*memory, *httptest.ResponseRecorde
 	return m, w
 }
 
-// FuzzBody: only an order whose token came along gets a session.
+// FuzzBody: only an order whose token comes with the request gets a session.
 func FuzzBody(f *testing.F) {
 	for _, body := range []string{"", "{}", "null", "[]", `{"orderId":null}`, `{"orderId":"ord_thief"}`, `{"orderId":"ord_victim"}`,
 		`{"orderid":"x"}`, `{"orderId":"a","orderId":"b"}`, "\x00", `{"orderId":"\ud800"}`} {
@@ -126,7 +127,7 @@ func FuzzBody(f *testing.F) {
 	})
 }
 
-// FuzzBuyerCookie: nobody passes for a buyer whose signature they do not have.
+// FuzzBuyerCookie: nobody can pose as a buyer without the signature.
 func FuzzBuyerCookie(f *testing.F) {
 	_, w := call(f, "checkoutd_order=ord_victim:ord_victim", "")
 	good := w.Result().Cookies()[0].Value
@@ -143,7 +144,7 @@ func FuzzBuyerCookie(f *testing.F) {
 
 		customer := m.orders["ord_thief"].CustomerID
 		if customer == "cus_buy_victim" || customer == "cus_"+id && !strings.Contains(value, good) {
-			t.Fatalf("%q passes for %s", value, customer)
+			t.Fatalf("%q is accepted as %s", value, customer)
 		}
 	})
 }

@@ -12,8 +12,8 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// TestAWarningBeforeAHoldLapses: the log says so once, on the hold's last day.
-func TestAWarningBeforeAHoldLapses(t *testing.T) {
+// TestWarnsOnceBeforeAHoldLapses: the log warns on the hold's last day.
+func TestWarnsOnceBeforeAHoldLapses(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	s := newShop(t)
@@ -40,7 +40,7 @@ func TestAWarningBeforeAHoldLapses(t *testing.T) {
 		if strings.Contains(log.String(), "a hold lapses soon") {
 			warned = append(warned, s.clock.Now())
 			if !strings.Contains(log.String(), orderID) {
-				t.Errorf("it does not say which order: %s", log.String())
+				t.Errorf("the warning does not name the order: %s", log.String())
 			}
 		}
 
@@ -54,10 +54,10 @@ func TestAWarningBeforeAHoldLapses(t *testing.T) {
 	s.stripe.SetStatus(intentID, gone)
 	readings := s.stripe.Readings()
 	s.clock.Advance(10 * time.Minute)
-	s.runOnce() // no webhook has told
+	s.runOnce() // no webhook came
 
 	if s.stripe.Readings() == readings {
-		t.Error("nobody looked after the hold had lapsed")
+		t.Error("the intent was not read after the hold had lapsed")
 	}
 
 	s.wantMoney(0, 0)

@@ -15,7 +15,7 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// subscribed is an order whose subscription is active.
+// subscribed returns the fixture of an order whose subscription is active.
 func subscribed(t *testing.T) *fixture {
 	t.Helper()
 	f := newFixtureOf(t, orders.ModeSubscription)
@@ -36,7 +36,7 @@ func (f *fixture) wantSubscription(want payments.SubscriptionStatus) {
 	}
 }
 
-func TestPaidSubscriptionIsReadUntilItShows(t *testing.T) {
+func TestPaidSubscriptionIsReadUntilItShowsThePayment(t *testing.T) {
 	t.Parallel()
 	f := newFixtureOf(t, orders.ModeSubscription)
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
@@ -56,7 +56,7 @@ func TestPaidSubscriptionIsReadUntilItShows(t *testing.T) {
 	}
 }
 
-func TestPaidSubscriptionThatCannotBeReadIsPaidAllTheSame(t *testing.T) {
+func TestPaidSubscriptionThatCannotBeReadIsStillPaid(t *testing.T) {
 	t.Parallel()
 	f := newFixtureOf(t, orders.ModeSubscription)
 	f.stripe.SetDown(errReset)
@@ -100,8 +100,8 @@ func TestLateAnswerDoesNotUndoASubscription(t *testing.T) {
 	f.wantPaidOnce()
 }
 
-// Of two readings the later one wins, whichever commits first.
-func TestOvertakenReadingOfASubscriptionIsDoneAgain(t *testing.T) {
+// The later of two readings wins, whichever commits first.
+func TestStaleReadingOfASubscriptionIsReadAgain(t *testing.T) {
 	t.Parallel()
 	f := subscribed(t)
 	p := f.sent(0)
@@ -142,9 +142,9 @@ func TestSubscriptionNewsOfAnUnlinkedFirstPaymentPaysTheOrder(t *testing.T) {
 	f.wantPaidOnce()
 }
 
-// A step after that which made the subscription fails: what is there is not
-// made again.
-func TestErrorOfALaterStepLinksWhatAnEarlierOneMade(t *testing.T) {
+// If a step after the creation of the subscription fails, the subscription is
+// not created again.
+func TestErrorOfALaterStepLinksTheIntentOfAnEarlierOne(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		err   payments.CallError
@@ -196,7 +196,7 @@ func TestErrorOfALaterStepLinksWhatAnEarlierOneMade(t *testing.T) {
 	}
 }
 
-func TestMismatchOfASubscriptionIsForAPerson(t *testing.T) {
+func TestMismatchOfASubscriptionGoesToReview(t *testing.T) {
 	t.Parallel()
 	f := newFixtureOf(t, orders.ModeSubscription)
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
@@ -209,7 +209,7 @@ func TestMismatchOfASubscriptionIsForAPerson(t *testing.T) {
 
 	_, err := f.confirm("ctoken_a")
 	if f := fault.Of(err); f.Code != "order_not_open" || strings.Contains(f.Message, "900") {
-		t.Errorf("the buyer is told %q: %q", f.Code, f.Message)
+		t.Errorf("the buyer reads %q: %q", f.Code, f.Message)
 	}
 
 	f.wantOrder(orders.Review, orders.PaymentReview)
@@ -223,8 +223,8 @@ func TestMismatchOfASubscriptionIsForAPerson(t *testing.T) {
 	}
 }
 
-// What is subscribed to cannot be changed: the old subscription ends before
-// another begins.
+// The items of a subscription cannot be changed: the old subscription ends
+// before another begins.
 func TestChangedOrderEndsTheOldSubscriptionFirst(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*orders.Order){
@@ -241,7 +241,7 @@ func TestChangedOrderEndsTheOldSubscriptionFirst(t *testing.T) {
 			f.store.states[orderID] = st
 			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 				if f.stripe.Canceled() != 1 {
-					t.Error("the old subscription is still there")
+					t.Error("the old subscription still exists")
 				}
 
 				s := snapOf(p, succeeded, active)
@@ -260,7 +260,7 @@ func TestChangedOrderEndsTheOldSubscriptionFirst(t *testing.T) {
 		})
 	}
 
-	t.Run("and is not begun while the old one cannot be ended", func(t *testing.T) {
+	t.Run("and does not begin while the old one cannot be ended", func(t *testing.T) {
 		t.Parallel()
 		f := declinedSubscription(t)
 		f.store.states[orderID].Order.Amount = 900
@@ -283,7 +283,8 @@ func TestChangedOrderEndsTheOldSubscriptionFirst(t *testing.T) {
 	})
 }
 
-// declinedSubscription has a subscription whose first payment was declined.
+// declinedSubscription returns the fixture of an order whose first payment was
+// declined.
 func declinedSubscription(t *testing.T) *fixture {
 	t.Helper()
 	f := newFixtureOf(t, orders.ModeSubscription)
@@ -305,9 +306,9 @@ func declinedSubscription(t *testing.T) *fixture {
 	return f
 }
 
-// runningUnpaid has an open order whose first payment is canceled and whose
-// subscription goes on: somebody died after voiding the invoice, and Stripe
-// ignores what is void.
+// runningUnpaid returns the fixture of an open order whose first payment is
+// canceled and whose subscription is running: a process died after it voided
+// the invoice, and Stripe ignores void invoices.
 func runningUnpaid(t *testing.T) *fixture {
 	t.Helper()
 	f := declinedSubscription(t)
@@ -332,7 +333,7 @@ func TestSubscriptionThatRunsUnpaidEndsBeforeAnotherBegins(t *testing.T) {
 	f := runningUnpaid(t)
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		if f.stripe.Canceled() != 1 {
-			t.Error("the old subscription is still there")
+			t.Error("the old subscription still exists")
 		}
 
 		s := snapOf(p, succeeded, active)
@@ -359,8 +360,9 @@ func TestSubscriptionThatRunsUnpaidEndsWithItsOrder(t *testing.T) {
 	f.wantSubscription(payments.SubscriptionCanceled)
 }
 
-// The merchant may have marked the invoice as paid: then a person must look.
-func TestSubscriptionThatMayNotBeEndedIsForAPerson(t *testing.T) {
+// The merchant may have marked the invoice as paid, so a person must review the
+// order.
+func TestSubscriptionThatCannotBeEndedGoesToReview(t *testing.T) {
 	t.Parallel()
 	f := runningUnpaid(t)
 	f.stripe.OnCancel(func() error { return &payments.CallError{Outcome: payments.OutcomeRefused} })
@@ -370,7 +372,7 @@ func TestSubscriptionThatMayNotBeEndedIsForAPerson(t *testing.T) {
 	f.wantSubscription(active)
 }
 
-func TestSubscriptionThatRunsForAClosedOrderIsForAPerson(t *testing.T) {
+func TestSubscriptionThatRunsForAClosedOrderGoesToReview(t *testing.T) {
 	t.Parallel()
 	f := declinedSubscription(t)
 	p := f.sent(0)
@@ -421,7 +423,7 @@ func TestIntentOfAnotherKindGoesToReview(t *testing.T) {
 	}
 }
 
-func TestSetupWhoseAuthenticationFailedTellsItsOwnWords(t *testing.T) {
+func TestSetupWhoseAuthenticationFailedHasItsOwnMessage(t *testing.T) {
 	t.Parallel()
 	f := newFixtureOf(t, orders.ModeSetup)
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return snapOf(p, action, ""), nil })
@@ -443,7 +445,7 @@ func TestSetupWhoseAuthenticationFailedTellsItsOwnWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := f.confirm("ctoken_a"); fault.Of(err).Code != "payment_declined" || !strings.Contains(fault.Of(err).Message, "was not saved") {
-		t.Errorf("the buyer is told %v", fault.Of(err).Message)
+		t.Errorf("the buyer reads %v", fault.Of(err).Message)
 	}
 }
 
@@ -467,7 +469,7 @@ func TestResolverReadsByMode(t *testing.T) {
 	}
 }
 
-func TestWhoseOrderAnInvoiceIs(t *testing.T) {
+func TestOrderOfAnInvoice(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	f := subscribed(t)
@@ -511,7 +513,7 @@ func TestWhoseOrderAnInvoiceIs(t *testing.T) {
 	}
 }
 
-// kept is an orders.Store that holds the order as the payments have it.
+// kept is an orders.Store that holds the fixture's order.
 type kept struct {
 	orders.Store
 	f *fixture
@@ -523,7 +525,7 @@ func (k kept) Order(context.Context, string) (orders.Order, error) {
 	return o, nil
 }
 
-// post is a confirm call over HTTP.
+// post makes a confirm call over HTTP.
 func (f *fixture) post(ensure func(context.Context, http.ResponseWriter, *http.Request, orders.Order) error) (status int) {
 	shop := orders.New(orders.Config{
 		Store:        kept{f: f},

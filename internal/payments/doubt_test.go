@@ -11,7 +11,7 @@ import (
 	"checkoutd/internal/payments"
 )
 
-// refusedToken is Stripe's refusal of a confirm call, which tells nothing of
+// refusedToken is Stripe's refusal of a confirm call, which says nothing about
 // the intent.
 func refusedToken(payments.Params, string) (payments.Snapshot, error) {
 	return payments.Snapshot{}, &payments.CallError{
@@ -21,9 +21,9 @@ func refusedToken(payments.Params, string) (payments.Snapshot, error) {
 	}
 }
 
-// An attempt may set another amount on the intent and be refused after that.
-// When the order then costs what it did at first, the intent does not.
-func TestIntentIsSetAgainAfterAnAttemptThatSetItOtherwise(t *testing.T) {
+// An attempt may set another amount on the intent and then be refused. If the
+// order goes back to its first amount, the intent does not.
+func TestIntentIsUpdatedAfterAnAttemptThatChangedIt(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	atStripe := int64(0) // what the intent is over
@@ -57,9 +57,9 @@ func TestIntentIsSetAgainAfterAnAttemptThatSetItOtherwise(t *testing.T) {
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 }
 
-// While it is not known what became of a call, nobody is told that they were
-// not charged.
-func TestCustomerIsNotAskedForWhileAPaymentIsUnderWay(t *testing.T) {
+// While the outcome of a call is not known, no buyer reads that they were not
+// charged.
+func TestNoCustomerIsEnsuredWhileAPaymentIsInProgress(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []orders.Mode{orders.ModeSetup, orders.ModeSubscription} {
 		f := newFixtureOf(t, mode)
@@ -78,10 +78,10 @@ func TestCustomerIsNotAskedForWhileAPaymentIsUnderWay(t *testing.T) {
 	}
 }
 
-// unseenFirst is a subscription that goes on and whose first payment is not to
-// be seen: a credit of the customer paid it, or a later invoice came while
-// nobody looked.
-func unseenFirst(t *testing.T) *fixture {
+// strayed returns a fixture whose subscription is running while its first
+// payment is not known: the customer's credit paid it, or a later invoice came
+// before anybody read it.
+func strayed(t *testing.T) *fixture {
 	t.Helper()
 	f := newFixtureOf(t, orders.ModeSubscription)
 	f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset })
@@ -95,18 +95,19 @@ func unseenFirst(t *testing.T) *fixture {
 func (f *fixture) wantNoSecondSubscription() {
 	f.Helper()
 	f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) {
-		f.Error("another subscription is begun")
+		f.Error("another subscription was begun")
 		return payments.Snapshot{}, errReset
 	})
 	if _, err := f.confirm("ctoken_b"); err == nil {
-		f.Error("another token was taken")
+		f.Error("another token was accepted")
 	}
 }
 
-// told has the news of the subscription come, and nothing else be found.
-func told(t *testing.T) *shop {
+// strayedShop returns a shop with a strayed subscription whose attempt has
+// failed: Stripe has nothing but the subscription.
+func strayedShop(t *testing.T) *shop {
 	t.Helper()
-	f := unseenFirst(t)
+	f := strayed(t)
 	if err := f.svc.SettleSubscription(context.Background(), orderID, subID, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -117,11 +118,11 @@ func told(t *testing.T) *shop {
 	return &shop{fixture: f, ops: payments.NewOperations(f.svc, nil)}
 }
 
-func TestSubscriptionWhoseFirstPaymentIsNotSeenIsForAPerson(t *testing.T) {
+func TestSubscriptionWithoutAKnownFirstPaymentGoesToReview(t *testing.T) {
 	t.Parallel()
 	t.Run("when the order expires", func(t *testing.T) {
 		t.Parallel()
-		s := told(t)
+		s := strayedShop(t)
 		s.clock.Advance(25 * time.Hour)
 		s.runOnce()
 		s.wantOrder(orders.Review, orders.PaymentReview)
@@ -129,17 +130,17 @@ func TestSubscriptionWhoseFirstPaymentIsNotSeenIsForAPerson(t *testing.T) {
 
 	t.Run("when the shop cancels", func(t *testing.T) {
 		t.Parallel()
-		s := told(t)
+		s := strayedShop(t)
 		if _, err := s.ops.CancelOrder(context.Background(), orderID); err == nil {
-			t.Error("the order is canceled, and its subscription goes on")
+			t.Error("the order is canceled, but its subscription is running")
 		}
 
 		s.wantOrder(orders.Review, orders.PaymentReview)
 	})
 
-	t.Run("when it is looked for", func(t *testing.T) {
+	t.Run("when the resolver looks for it", func(t *testing.T) {
 		t.Parallel()
-		f := unseenFirst(t)
+		f := strayed(t)
 		f.stripe.SetDown(&payments.CallError{Outcome: payments.OutcomeRefused, Mismatch: "subscription sub_1 is active"})
 		f.clock.Advance(20 * time.Minute)
 		f.runOnce()
@@ -148,9 +149,9 @@ func TestSubscriptionWhoseFirstPaymentIsNotSeenIsForAPerson(t *testing.T) {
 		f.wantNoSecondSubscription()
 	})
 
-	t.Run("but not when its news come late", func(t *testing.T) {
+	t.Run("but not if its news comes late", func(t *testing.T) {
 		t.Parallel()
-		s := told(t)
+		s := strayedShop(t)
 		s.happen(s.sent(0), moment{intent: succeeded, sub: active})
 
 		if err := s.svc.SettleFresh(context.Background(), orderID, intentID, nil); err != nil {
