@@ -12,24 +12,23 @@ const (
 	maxCodeWidth    = 120
 )
 
-// A function with more lines of logic than this has at least one blank line.
+// A function with more lines than this, tables aside, has at least one blank
+// line.
 const maxUnbroken = 25
 
 // bounds are what -check accepts. They are a little wider than the tree was
-// when they were set: raise one only together with the reason.
+// when they were set: change one only together with the reason.
 var bounds = struct {
-	productFile, testFile int     // lines
-	productP90            int     // lines
-	productBlank          float64 // percent, at least
-	comments              int     // wider than maxCommentWidth
-	unbroken              int     // longer than maxUnbroken, in the product
+	productFile, testFile int     // lines of the largest file
+	productP90            int     // lines of the 90th percentile of functions
+	productBlank          float64 // percent of the lines in bodies, at least
+	productWideCode       int     // lines wider than maxCodeWidth
 }{
-	productFile:  320,
-	testFile:     600,
-	productP90:   26,
-	productBlank: 0,
-	comments:     1400,
-	unbroken:     100,
+	productFile:     400,
+	testFile:        700,
+	productP90:      30,
+	productBlank:    9,
+	productWideCode: 350,
 }
 
 // violations returns a sentence for every bound that is broken.
@@ -56,17 +55,15 @@ func violations(sums []Figures) []string {
 		complain("%.1f %% of the lines in function bodies are blank; the minimum is %.1f %%", got, bounds.productBlank)
 	}
 
-	comments := slices.Concat(product.WideComments, tests.WideComments, sums[Other].WideComments)
-	if len(comments) > bounds.comments {
-		for _, p := range comments {
-			complain("%s:%d: the comment is %d columns wide; the limit is %d", p.Path, p.Line, p.Size, maxCommentWidth)
-		}
+	if got := len(product.WideCode); got > bounds.productWideCode {
+		complain("%d lines of code are wider than %d columns; the limit is %d", got, maxCodeWidth, bounds.productWideCode)
 	}
 
-	if len(product.Unbroken) > bounds.unbroken {
-		for _, p := range product.Unbroken {
-			complain("%s:%d: %s has %d lines and no blank line", p.Path, p.Line, p.What, p.Size)
-		}
+	for _, p := range slices.Concat(product.WideComments, tests.WideComments, sums[Other].WideComments) {
+		complain("%s:%d: the comment is %d columns wide; the limit is %d", p.Path, p.Line, p.Size, maxCommentWidth)
+	}
+	for _, p := range product.Unbroken {
+		complain("%s:%d: %s has %d lines and no blank line", p.Path, p.Line, p.What, p.Size)
 	}
 
 	return broken

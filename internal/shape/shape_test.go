@@ -131,3 +131,36 @@ func TestThisTree(t *testing.T) {
 		}
 	}
 }
+
+func TestViolations(t *testing.T) {
+	t.Parallel()
+	good := Figures{
+		Functions:  []int{5, 10, 20},
+		BodyLines:  100,
+		BlankLines: 11,
+		Largest:    File{"a.go", 100},
+	}
+	cases := map[string]struct {
+		change func(product *Figures)
+		want   int
+	}{
+		"a tree in shape": {func(*Figures) {}, 0},
+		"a large file":    {func(f *Figures) { f.Largest.Lines = 1000 }, 1},
+		"long functions":  {func(f *Figures) { f.Functions = []int{100, 100, 100} }, 1},
+		"no paragraphs":   {func(f *Figures) { f.BlankLines = 1 }, 1},
+		"two findings": {func(f *Figures) {
+			f.WideComments = []Place{{Path: "a.go", Line: 1, Size: 99}}
+			f.Unbroken = []Place{{Path: "a.go", Line: 9, What: "f", Size: 50}}
+		}, 2},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			product := good
+			c.change(&product)
+			if got := violations([]Figures{Product: product, Tests: {}, Other: {}}); len(got) != c.want {
+				t.Errorf("got %q, want %d sentences", got, c.want)
+			}
+		})
+	}
+}
