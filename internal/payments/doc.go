@@ -14,11 +14,11 @@ An attempt
 	           succeeded   failed   canceled              (final)
 
   - Only two things end started and unknown: Stripe's answer under the attempt's
-    own key, or a reading that shows that the intent went further. Once a request
-    may have arrived, some answers prove nothing about it. One is a refusal that
-    Stripe returns before it looks at the key (rate limit, authentication, most
-    parameter checks). Another is a 5xx, after which Stripe may still complete
-    the call.
+    own key, or a reading that shows that the intent went further. Once a
+    request may have arrived, some answers prove nothing about it. One is a
+    refusal that Stripe returns before it looks at the key (rate limit,
+    authentication, most parameter checks). Another is a 5xx, after which Stripe
+    may still complete the call.
   - The call is sent again for a quarter of an hour, while the order is open.
     After that the intent is only read. Half an hour after the attempt began, an
     intent that is unpaid, or was never created, proves that the attempt failed.
@@ -39,25 +39,26 @@ An order's mode changes the call of an attempt. Everything else is the same.
 	setup         the same with a SetupIntent: it holds no money, and paid means
 	              that the payment method is saved
 	subscription  create the products and the subscription, set our metadata on
-	              the intent of its first invoice, confirm; or only confirm again
+	              the intent of its first invoice and confirm it; or only confirm
+	              again
 
   - The steps of a call are sent again from the first one, each under its own
     key, and Stripe repeats its answers. An error of a later step carries the
-    intent that an earlier step made, which is linked at once. An intent that was
-    never linked is found among the customer's subscriptions. So the next attempt
-    confirms the intent that exists.
-  - The intent of a subscription cannot be changed. If the order has changed, the
-    subscription's invoice is voided, which Stripe refuses once it is paid, and
-    the subscription is canceled; the next attempt begins another. So it ends
-    when the order expires, and when the buyer comes with another token.
+    intent that an earlier step made, which is linked at once. An intent that
+    was never linked is found among the customer's subscriptions. So the next
+    attempt confirms the intent that exists.
+  - The intent of a subscription cannot be changed. If the order has changed,
+    the subscription's invoice is voided, which Stripe refuses once it is paid,
+    and the subscription is canceled; the next attempt begins another. So it
+    ends when the order expires, and when the buyer comes with another token.
   - A subscription that is paid for is never ended here. One that is running
     although its first payment was canceled is ended before anything else, or a
     person reviews it. The same goes for one that is running while no first
     payment is known: until its order ends, it keeps other attempts out.
   - An intent for another amount than the order's is never confirmed: review.
   - Later invoices are news of the subscription. Their intents are kept as
-    renewals, and settle leaves the order alone: they neither pay it nor undo its
-    payment, and their refunds do not count.
+    renewals, and settle leaves the order alone: they neither pay it nor undo
+    its payment, and their refunds do not count.
   - A subscription's row is written from readings. A reading counts only if no
     other write came between. What an answer shows counts only while the
     subscription is not known, or incomplete.
@@ -84,24 +85,25 @@ Operations
 	        +--- a refusal that proves it, or half an hour in which
 	             nothing shows ---------------------------------------> failed
 
-  - At most one operation of an order is started. A partial unique index enforces
-    it. The next request finds out its outcome first. If that request asks for
-    the same, it is the same operation.
+  - At most one operation of an order is started. A partial unique index
+    enforces it. The next request finds out its outcome first. If that request
+    asks for the same, it is the same operation.
   - For a repeated request the operation is sent again under its key, for 23
-    hours. Each resend is noted first, so that a refusal proves a failure only if
-    it answers the only request. After that time, and for any other request, the
-    operation is only read: a refund names its operation, and a capture or a
+    hours. Each resend is noted first, so that a refusal proves a failure only
+    if it answers the only request. After that time, and for any other request,
+    the operation is only read: a refund names its operation, and a capture or a
     cancellation shows on the intent.
-  - The order is brought up to date before the operation ends. A process that dies
-    between the two leaves the operation started, and its outcome is found again.
+  - The order is brought up to date before the operation ends. A process that
+    dies between the two leaves the operation started, and its outcome is found
+    again.
   - While a cancellation is started no attempt may begin.
 
 What can be interrupted, and what repairs it
 
 	between reserve and the call     attempt started: the resolver sends it
-	during the call                  attempt started: the resolver sends it again,
-	                                 under the same key; once it is too late for
-	                                 that, it reads
+	during the call                  attempt started: the resolver sends it
+	                                 again under the same key; once it is too
+	                                 late for that, it reads
 	between the answer and commit    the same; Stripe repeats its answer
 	after the commit                 the same token gets the recorded answer
 	a webhook is lost                the resolver and backfill read the intent

@@ -134,8 +134,8 @@ func (s *Stripe) OnSend(send func(p payments.Params, key string) (payments.Snaps
 	s.change(func() { s.onSend = send })
 }
 
-// OnRead makes every reading of an intent call hook while its response, which is
-// made already, is on its way.
+// OnRead makes every reading of an intent call hook while its response, which
+// is made already, is on its way.
 func (s *Stripe) OnRead(hook func()) { s.change(func() { s.onRead = hook }) }
 
 // OnSubscription makes every reading of a subscription call hook while its
