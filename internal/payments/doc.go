@@ -38,9 +38,9 @@ An order's mode changes the call of an attempt. Everything else is the same.
 	              own again
 	setup         the same with a SetupIntent: it holds no money, and paid means
 	              that the payment method is saved
-	subscription  create the products and the subscription, set our metadata on
-	              the intent of its first invoice and confirm it; or only confirm
-	              again
+	subscription  create the products and the subscription, set our metadata
+	              on the intent of its first invoice and confirm it; or only
+	              confirm again
 
   - The steps of a call are sent again from the first one, each under its own
     key, and Stripe repeats its answers. An error of a later step carries the
