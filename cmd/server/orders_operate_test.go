@@ -80,7 +80,7 @@ func TestOperationsOnSubscriptions(t *testing.T) {
 
 	s.fails([]string{"orders", "cancel", paid}, "refund it")
 	s.manage("/clock", `{"advance": 2764800}`) // 32 days
-	s.eventually("the renewal is told apart from the order's payment", func() bool {
+	s.eventually("the renewal is marked as not the order's own", func() bool {
 		return strings.Contains(s.ok("orders", "show", paid), "of a later invoice")
 	})
 	s.wantView(paid, "paid", "paid", 1099, 0)

@@ -85,7 +85,7 @@ func (c *checker) font(at string, o object) Font {
 
 	isStyleSheet, isComplete := f.CSSSrc != "", f.Family != "" && len(f.addresses()) > 0
 	switch {
-	case len(c.problems) > before: // with wrong fields, the rest cannot be judged
+	case len(c.problems) > before: // the other checks need valid fields
 	case isStyleSheet && f != (Font{CSSSrc: f.CSSSrc}):
 		c.problem(at, "has cssSrc and other fields. The style sheet defines those: write cssSrc only")
 	case !isStyleSheet && !isComplete:

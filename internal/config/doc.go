@@ -3,7 +3,7 @@
 //
 // The options are filed by section. One file holds all of a section: the
 // struct with its fields, the rows of the option table, the readers that only
-// these options need, and the rules that judge them:
+// these options need, and the rules that check them:
 //
 //	stripe.go         keys, webhook secrets, the API's address, timeouts
 //	shop.go           the catalog, how long an order stays open

@@ -148,7 +148,7 @@ func (l *loading) warn(format string, args ...any) {
 }
 
 // valid reports whether none of the options has a problem of its own, so that
-// a rule between them can be judged.
+// a rule between them can be checked.
 func (l *loading) valid(names ...string) bool {
 	return !slices.ContainsFunc(names, func(name string) bool { return l.invalid[name] })
 }

@@ -36,7 +36,7 @@ type section struct {
 	options []option
 
 	// finish, if not nil, runs when every option has been read: it derives
-	// what follows from several options and judges options against each
+	// what follows from several options and checks options against each
 	// other. It runs in checkoutModes only.
 	finish func(*loading)
 }

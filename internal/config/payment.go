@@ -169,8 +169,8 @@ func intersection(types, set []string) string {
 
 func (l *loading) finishPayment() {
 	if l.valid("PAYMENT_METHOD_TYPES") {
-		l.judgeMethodTypes()
-		l.judgeInstallments()
+		l.checkMethodTypes()
+		l.checkInstallments()
 	}
 
 	c := l.config
@@ -180,9 +180,9 @@ func (l *loading) finishPayment() {
 	}
 }
 
-// judgeMethodTypes checks the explicit payment methods against the options
+// checkMethodTypes checks the explicit payment methods against the options
 // that depend on them.
-func (l *loading) judgeMethodTypes() {
+func (l *loading) checkMethodTypes() {
 	c := l.config
 	types := c.PaymentMethodTypes
 
@@ -220,9 +220,9 @@ func (l *loading) judgeMethodTypes() {
 	}
 }
 
-// judgeInstallments checks what Stripe.js requires of installments
+// checkInstallments checks what Stripe.js requires of installments
 // (https://docs.stripe.com/js/elements_object/create_without_intent).
-func (l *loading) judgeInstallments() {
+func (l *loading) checkInstallments() {
 	c := l.config
 	if !c.Installments || !l.valid("PAYMENT_METHOD_CREATION") {
 		return

@@ -183,7 +183,7 @@ func TestAccessLogIsOneLineOfKnownMembers(t *testing.T) {
 				"duration_ms": 1.5,
 				"error_code":  "payment_declined",
 			}},
-		{"a failure after the answer is not lost", request("GET", "/late", ""),
+		{"an error after the response is logged", request("GET", "/late", ""),
 			map[string]any{
 				"level":       "error",
 				"method":      "GET",

@@ -78,7 +78,7 @@ func TestCSP(t *testing.T) {
 			APIBase:   "https://api.stripe.com",
 			Fonts:     []string{"https://a.example; script-src *"},
 		},
-		"a style sheet of nobody": {
+		"a style sheet without a host": {
 			ScriptURL: "https://js.stripe.com/v3/",
 			APIBase:   "https://api.stripe.com",
 			Styles:    []string{"'unsafe-inline'"},
