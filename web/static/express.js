@@ -50,6 +50,7 @@ export function mountExpress(press) {
   element.on('shippingratechange', rateChanged);
   element.on('cancel', revert);
   element.on('confirm', (event) => press(wallet(event)));
+
   // Displayed, but out of sight until it is ready: Stripe.js draws only into
   // elements that are displayed.
   container.hidden = false;

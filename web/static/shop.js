@@ -119,11 +119,13 @@ function cartLine({ product, quantity, price }) {
   setText(line, '.line-name', product.name);
   setText(line, '.line-quantity', String(quantity));
   setText(line, '.line-unit', formatPrice(price, page.locale));
+
   setText(
     line,
     '.line-amount',
     formatPrice({ ...price, amount: quantity * price.amount }, page.locale),
   );
+
   line.querySelector('.remove')?.setAttribute('aria-label', fill(t.remove, { name: product.name }));
 
   return line;

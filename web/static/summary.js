@@ -86,6 +86,7 @@ function showLines(items) {
 
   const gone = shown.filter((line) => !next.includes(line));
   const hadFocus = gone.some((line) => line.contains(document.activeElement));
+
   for (const line of gone) line.remove();
 
   next.forEach((line, i) => {

@@ -125,6 +125,7 @@ class ElementsGroup {
   refuse(type) {
     if (notSimulated.includes(type))
       return new IntegrationError(`The ${type} Element is not part of the offline sandbox.`);
+
     return new IntegrationError(
       'A valid Element name must be provided. Valid Elements are:\n  ' +
         `${[...Object.keys(elementKinds), ...notSimulated].join(', ')}; you passed: ` +
