@@ -12,7 +12,8 @@ import (
 func (b *biller) halfway() *stripe.Subscription {
 	b.t.Helper()
 	sub := b.subscribed(1500, "pm_card_visa")
-	return b.live(unix(sub.CurrentPeriodEnd).Sub(billingStart)/2, sub.ID, "half a month", func(*stripe.Subscription) bool { return true })
+	return b.live(unix(sub.CurrentPeriodEnd).Sub(billingStart)/2, sub.ID, "half a month",
+		func(*stripe.Subscription) bool { return true })
 }
 
 func (b *biller) change(id, behavior string, items ...*stripe.SubscriptionItemsParams) (*stripe.Subscription, error) {
@@ -29,9 +30,11 @@ func TestChangedQuantityIsProratedOnTheNextInvoice(t *testing.T) {
 	b := newBiller(t)
 	sub := b.halfway()
 	before := len(b.told())
-	now := must(b.change(sub.ID, "", &stripe.SubscriptionItemsParams{ID: &sub.Items.Data[0].ID, Quantity: stripe.Int64(4)}))(t)
+	now := must(b.change(sub.ID, "",
+		&stripe.SubscriptionItemsParams{ID: &sub.Items.Data[0].ID, Quantity: stripe.Int64(4)}))(t)
 	want(t, "same invoice", now.LatestInvoice.ID, sub.LatestInvoice.ID)
-	want(t, "told", b.since(before, "customer", "invoice"), "customer.subscription.updated invoiceitem.created invoiceitem.created")
+	want(t, "told", b.since(before, "customer", "invoice"),
+		"customer.subscription.updated invoiceitem.created invoiceitem.created")
 	ev := b.get("/v1/events?type=customer.subscription.updated")
 	want(t, "was", ev.at("data.0.data.previous_attributes.items.data.0.quantity") != nil, true)
 	items := b.get("/v1/invoiceitems?pending=true")
@@ -39,13 +42,17 @@ func TestChangedQuantityIsProratedOnTheNextInvoice(t *testing.T) {
 	want(t, "for", items.str("data.0.description"), "Remaining time on 4 × Mug club after 25 Mar 2026")
 	want(t, "credit", items.num("data.1.amount"), -1500)
 	want(t, "of", items.str("data.1.description"), "Unused time on 2 × Mug club after 25 Mar 2026")
-	other := must(b.api.Invoices.New(&stripe.InvoiceParams{Customer: &b.customer, PendingInvoiceItemsBehavior: stripe.String("include")}))(t)
+	other := must(b.api.Invoices.New(&stripe.InvoiceParams{
+		Customer:                    &b.customer,
+		PendingInvoiceItemsBehavior: stripe.String("include"),
+	}))(t)
 	want(t, "not on another invoice", other.Total, 0)
 	next := b.live(17*day, sub.ID, "the next bill", func(s *stripe.Subscription) bool {
 		return s.LatestInvoice.ID != sub.LatestInvoice.ID && s.LatestInvoice.Paid
 	})
 	want(t, "both", next.LatestInvoice.AmountPaid, 6000+1500)
-	want(t, "prorations come first", next.LatestInvoice.Lines.Data[0].Proration && !next.LatestInvoice.Lines.Data[2].Proration, true)
+	want(t, "prorations come first",
+		next.LatestInvoice.Lines.Data[0].Proration && !next.LatestInvoice.Lines.Data[2].Proration, true)
 	want(t, "period before", next.LatestInvoice.PeriodStart, sub.CurrentPeriodStart)
 	third := b.live(31*day, sub.ID, "the third bill", func(s *stripe.Subscription) bool {
 		return s.LatestInvoice.ID != next.LatestInvoice.ID && s.LatestInvoice.Paid
@@ -58,7 +65,8 @@ func TestChangeCanBeInvoicedAtOnceOrNotAtAll(t *testing.T) {
 	b := newBiller(t)
 	sub := b.halfway()
 	item := sub.Items.Data[0].ID
-	dear := b.ok("/v1/prices", "product=shop_mug", "currency=usd", "unit_amount=2500", "recurring[interval]=month").str("id")
+	dear := b.ok("/v1/prices", "product=shop_mug", "currency=usd", "unit_amount=2500",
+		"recurring[interval]=month").str("id")
 	now := must(b.change(sub.ID, "always_invoice", &stripe.SubscriptionItemsParams{ID: &item, Price: &dear}))(t)
 	want(t, "dearer", now.Items.Data[0].Price.ID, dear)
 	want(t, "reason", now.LatestInvoice.BillingReason, stripe.InvoiceBillingReasonSubscriptionUpdate)
@@ -66,17 +74,22 @@ func TestChangeCanBeInvoicedAtOnceOrNotAtAll(t *testing.T) {
 	now = must(b.change(sub.ID, "none", &stripe.SubscriptionItemsParams{ID: &item, Quantity: stripe.Int64(1)}))(t)
 	want(t, "pieces", now.Items.Data[0].Quantity, 1)
 	want(t, "nothing waits", b.get("/v1/invoiceitems?pending=true").size("data"), 0)
-	extra := b.ok("/v1/prices", "product=shop_mug", "currency=usd", "unit_amount=1000", "recurring[interval]=month").str("id")
+	extra := b.ok("/v1/prices", "product=shop_mug", "currency=usd", "unit_amount=1000",
+		"recurring[interval]=month").str("id")
 	now = must(b.change(sub.ID, "always_invoice", &stripe.SubscriptionItemsParams{Price: &extra}))(t)
 	want(t, "two items", len(now.Items.Data), 2)
 	want(t, "for half a month", now.LatestInvoice.AmountPaid, 500)
-	now = must(b.change(sub.ID, "always_invoice", &stripe.SubscriptionItemsParams{ID: &now.Items.Data[1].ID, Deleted: stripe.Bool(true)}))(t)
+	now = must(b.change(sub.ID, "always_invoice",
+		&stripe.SubscriptionItemsParams{ID: &now.Items.Data[1].ID, Deleted: stripe.Bool(true)}))(t)
 	want(t, "one item", len(now.Items.Data), 1)
 	want(t, "nothing to pay", now.LatestInvoice.AmountDue == 0 && now.LatestInvoice.Paid, true)
 	want(t, "kept for later", must(b.api.Customers.Get(b.customer, nil))(t).Balance, -500)
 	_, err := b.change(sub.ID, "none", &stripe.SubscriptionItemsParams{ID: &item, Deleted: stripe.Bool(true)})
-	want(t, "not the last one", strings.HasPrefix(refusal(t, err).Msg, "A subscription must have at least one active plan."), true)
-	_, err = b.change(sub.ID, "none", &stripe.SubscriptionItemsParams{ID: stripe.String("si_none"), Quantity: stripe.Int64(1)})
+	want(t, "not the last one",
+		strings.HasPrefix(refusal(t, err).Msg, "A subscription must have at least one active plan."),
+		true)
+	_, err = b.change(sub.ID, "none",
+		&stripe.SubscriptionItemsParams{ID: stripe.String("si_none"), Quantity: stripe.Int64(1)})
 	want(t, "unknown", refusal(t, err).Code, stripe.ErrorCodeResourceMissing)
 	next := b.live(17*day, sub.ID, "the next bill", func(s *stripe.Subscription) bool {
 		return s.LatestInvoice.Paid && s.LatestInvoice.BillingReason == stripe.InvoiceBillingReasonSubscriptionCycle

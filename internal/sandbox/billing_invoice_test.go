@@ -19,7 +19,10 @@ func (b *biller) owing() *stripe.Invoice {
 		Currency:    stripe.String("usd"),
 		Description: stripe.String("Repair"),
 	}))(b.t)
-	draft := must(b.api.Invoices.New(&stripe.InvoiceParams{Customer: &b.customer, PendingInvoiceItemsBehavior: stripe.String("include")}))(b.t)
+	draft := must(b.api.Invoices.New(&stripe.InvoiceParams{
+		Customer:                    &b.customer,
+		PendingInvoiceItemsBehavior: stripe.String("include"),
+	}))(b.t)
 	want(b.t, "draft", draft.Status, stripe.InvoiceStatusDraft)
 	return must(b.api.Invoices.FinalizeInvoice(draft.ID, nil))(b.t)
 }
@@ -32,21 +35,27 @@ func TestInvoiceOutsideOfSubscriptions(t *testing.T) {
 	want(t, "due", inv.AmountDue, 2000)
 	want(t, "line", inv.Lines.Data[0].Description, "Repair")
 	want(t, "numbered", strings.HasSuffix(inv.Number, "-0001"), true)
-	want(t, "has a page", strings.Contains(string(b.get(strings.TrimPrefix(inv.HostedInvoiceURL, b.url)).raw), inv.ID), true)
+	want(t, "has a page",
+		strings.Contains(string(b.get(strings.TrimPrefix(inv.HostedInvoiceURL, b.url)).raw), inv.ID),
+		true)
 	_, err := b.api.Invoices.FinalizeInvoice(inv.ID, nil)
-	want(t, "twice", refusal(t, err).Msg, "This invoice is already finalized, you can't re-finalize a non-draft invoice.")
+	want(t, "twice", refusal(t, err).Msg,
+		"This invoice is already finalized, you can't re-finalize a non-draft invoice.")
 	_, err = b.api.Invoices.Update(inv.ID, &stripe.InvoiceParams{Description: stripe.String("x")})
 	want(t, "fixed", refusal(t, err).Param, "description")
 	_, err = b.api.Invoices.Pay(inv.ID, nil)
 	want(t, "with nothing", refusal(t, err).HTTPStatusCode, http.StatusBadRequest)
-	bad := must(b.api.PaymentMethods.Attach("pm_card_chargeCustomerFail", &stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t)
+	bad := must(b.api.PaymentMethods.Attach("pm_card_chargeCustomerFail",
+		&stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t)
 	_, err = b.api.Invoices.Pay(inv.ID, &stripe.InvoicePayParams{PaymentMethod: &bad.ID})
 	want(t, "declined", refusal(t, err).Code, stripe.ErrorCodeCardDeclined)
 	want(t, "stays open", must(b.api.Invoices.Get(inv.ID, nil))(t).Attempted, true)
-	asks := must(b.api.PaymentMethods.Attach("pm_card_authenticationRequired", &stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t)
+	asks := must(b.api.PaymentMethods.Attach("pm_card_authenticationRequired",
+		&stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t)
 	_, err = b.api.Invoices.Pay(inv.ID, &stripe.InvoicePayParams{PaymentMethod: &asks.ID})
 	want(t, "action", refusal(t, err).Code, stripe.ErrorCodeInvoicePaymentIntentRequiresAction)
-	good := must(b.api.PaymentMethods.Attach("pm_card_visa", &stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t)
+	good := must(b.api.PaymentMethods.Attach("pm_card_visa",
+		&stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t)
 	paid := must(b.api.Invoices.Pay(inv.ID, &stripe.InvoicePayParams{PaymentMethod: &good.ID}))(t)
 	want(t, "paid", paid.Paid && paid.AmountPaid == 2000 && paid.AmountRemaining == 0, true)
 	_, err = b.api.Invoices.Pay(inv.ID, nil)
@@ -68,14 +77,20 @@ func TestInvoicesThatAreNotCharged(t *testing.T) {
 	want(t, "paid after all", must(b.api.Invoices.Get(lost.ID, nil))(t).Status, stripe.InvoiceStatusPaid)
 	void := must(b.api.Invoices.VoidInvoice(b.owing().ID, nil))(t)
 	want(t, "void", void.Status, stripe.InvoiceStatusVoid)
-	want(t, "its intent", must(b.api.PaymentIntents.Get(void.PaymentIntent.ID, nil))(t).Status, stripe.PaymentIntentStatusCanceled)
+	want(t, "its intent", must(b.api.PaymentIntents.Get(void.PaymentIntent.ID, nil))(t).Status,
+		stripe.PaymentIntentStatusCanceled)
 	_, err := b.api.Invoices.VoidInvoice(void.ID, nil)
 	want(t, "twice", refusal(t, err).Msg, "You can only pass in open invoices. This invoice isn't open.")
 	draft := must(b.api.Invoices.New(&stripe.InvoiceParams{Customer: &b.customer}))(t)
 	want(t, "deleted", must(b.api.Invoices.Del(draft.ID, nil))(t).Deleted, true)
 	want(t, "nothing left over", must(b.api.Customers.Get(b.customer, nil))(t).Balance, 0)
 	credit := b.ok("/v1/invoiceitems", "customer="+b.customer, "amount=-500", "currency=usd").str("id")
-	want(t, "a credit asks for nothing", must(b.api.Invoices.New(&stripe.InvoiceParams{Customer: &b.customer, PendingInvoiceItemsBehavior: stripe.String("include")}))(t).AmountDue, 0)
+	want(t, "a credit asks for nothing",
+		must(b.api.Invoices.New(&stripe.InvoiceParams{
+			Customer:                    &b.customer,
+			PendingInvoiceItemsBehavior: stripe.String("include"),
+		}))(t).AmountDue,
+		0)
 	want(t, "swept", b.get("/v1/invoiceitems?pending=true").size("data"), 0)
 	want(t, "on an invoice", b.get("/v1/invoiceitems/"+credit).str("invoice") != "", true)
 	list := &stripe.InvoiceListParams{Customer: &b.customer, Status: stripe.String("paid")}
@@ -113,9 +128,11 @@ func TestDraftFinalizesItselfAfterAnHour(t *testing.T) {
 	}))(t)
 
 	want(t, "when", unix(draft.AutomaticallyFinalizesAt), billingStart.Add(time.Hour))
-	must(b.api.Customers.Update(b.customer, &stripe.CustomerParams{InvoiceSettings: &stripe.CustomerInvoiceSettingsParams{
-		DefaultPaymentMethod: &must(b.api.PaymentMethods.Attach("pm_card_visa", &stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t).ID,
-	}}))(t)
+	must(b.api.Customers.Update(b.customer,
+		&stripe.CustomerParams{InvoiceSettings: &stripe.CustomerInvoiceSettingsParams{
+			DefaultPaymentMethod: &must(b.api.PaymentMethods.Attach("pm_card_visa",
+				&stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t).ID,
+		}}))(t)
 	b.s.Advance(time.Hour)
 	eventually(t, "the draft is collected", func() bool { return must(b.api.Invoices.Get(draft.ID, nil))(t).Paid })
 }
@@ -140,7 +157,8 @@ func TestDiscountsOnSubscriptions(t *testing.T) {
 	want(t, "expanded", sub.Discounts[0].Coupon.ID, "once50")
 	want(t, "code", sub.Discounts[0].PromotionCode.ID, code)
 	must(b.confirm(inv.PaymentIntent.ID, "pm_card_visa"))(t)
-	next := b.live(31*day+time.Hour, sub.ID, "the second bill", func(s *stripe.Subscription) bool { return s.LatestInvoice.ID != inv.ID && s.LatestInvoice.Paid })
+	next := b.live(31*day+time.Hour, sub.ID, "the second bill",
+		func(s *stripe.Subscription) bool { return s.LatestInvoice.ID != inv.ID && s.LatestInvoice.Paid })
 	want(t, "only the lasting one is left", next.LatestInvoice.AmountPaid, 2700)
 	want(t, "discounts", len(next.Discounts), 1)
 	p = b.monthly(1500)
@@ -152,14 +170,20 @@ func TestDiscountsOnSubscriptions(t *testing.T) {
 	p.Discounts = []*stripe.SubscriptionDiscountParams{{Coupon: stripe.String("free")}}
 	free := must(b.api.Subscriptions.New(p))(t)
 	want(t, "nothing due", free.Status, stripe.SubscriptionStatusActive)
-	want(t, "a method is still asked for", free.PendingSetupIntent.Status, stripe.SetupIntentStatusRequiresPaymentMethod)
+	want(t, "a method is still asked for", free.PendingSetupIntent.Status,
+		stripe.SetupIntentStatusRequiresPaymentMethod)
 }
 
 func TestPageOffersWhatCanBeChargedAgain(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t)
 	offers := func(mode string, more ...string) []any {
-		asked := append([]string{"key=" + publishableKey, "type=deferred_intent", "deferred_intent[mode]=" + mode, "deferred_intent[amount]=3000", "deferred_intent[currency]=eur"}, more...)
+		asked := append(
+			[]string{
+				"key=" + publishableKey, "type=deferred_intent", "deferred_intent[mode]=" + mode,
+				"deferred_intent[amount]=3000", "deferred_intent[currency]=eur",
+			},
+			more...)
 		r := b.do("GET", "/v1/elements/sessions?"+form(asked...), "", withKey(publishableKey))
 		list, _ := r.at("payment_method_preference.ordered_payment_method_types").([]any)
 		return list
@@ -185,21 +209,27 @@ func TestPageOffersWhatCanBeChargedAgain(t *testing.T) {
 	want(t, "cards are all of it", has(setup, "card") && has(kept, "card"), true)
 	want(t, "cards", has(sub, "card"), true)
 	want(t, "debits", has(sub, "sepa_debit"), true)
-	token := b.do("POST", "/v1/confirmation_tokens", form("payment_method_data[type]=card", "payment_method_data[card][number]=4242424242424242", "payment_method_data[card][exp_month]=12",
-		"payment_method_data[card][exp_year]=34", "payment_method_data[card][cvc]=123", "client_context[mode]=subscription", "client_context[amount]=3000", "client_context[currency]=usd", "return_url=https://shop.test"), withKey(publishableKey)).str("id")
+	token := b.do("POST", "/v1/confirmation_tokens",
+		form("payment_method_data[type]=card", "payment_method_data[card][number]=4242424242424242",
+			"payment_method_data[card][exp_month]=12",
+			"payment_method_data[card][exp_year]=34", "payment_method_data[card][cvc]=123", "client_context[mode]=subscription", "client_context[amount]=3000", "client_context[currency]=usd", "return_url=https://shop.test"), withKey(publishableKey)).str("id")
 	made := must(b.api.Subscriptions.New(b.monthly(1500)))(t)
-	pi := must(b.api.PaymentIntents.Confirm(made.LatestInvoice.PaymentIntent.ID, &stripe.PaymentIntentConfirmParams{ConfirmationToken: &token}))(t)
+	pi := must(b.api.PaymentIntents.Confirm(made.LatestInvoice.PaymentIntent.ID,
+		&stripe.PaymentIntentConfirmParams{ConfirmationToken: &token}))(t)
 	want(t, "its token pays", pi.Status, stripe.PaymentIntentStatusSucceeded)
 }
 
 func TestProductKeepsItsOwnIDWithADefaultPrice(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
-	prod := b.ok("/v1/products", "id=shop_tea", "name=Tea", "default_price_data[currency]=usd", "default_price_data[unit_amount]=500", "default_price_data[recurring][interval]=month", "expand[]=default_price")
+	prod := b.ok("/v1/products", "id=shop_tea", "name=Tea", "default_price_data[currency]=usd",
+		"default_price_data[unit_amount]=500", "default_price_data[recurring][interval]=month",
+		"expand[]=default_price")
 	want(t, "id", prod.str("id"), "shop_tea")
 	want(t, "price's product", prod.str("default_price.product"), "shop_tea")
 	for _, count := range []string{"0", "-1", "37"} {
-		r := b.post("/v1/prices", "product=shop_tea", "currency=usd", "unit_amount=500", "recurring[interval]=month", "recurring[interval_count]="+count)
+		r := b.post("/v1/prices", "product=shop_tea", "currency=usd", "unit_amount=500",
+			"recurring[interval]=month", "recurring[interval_count]="+count)
 		want(t, "every "+count+" months", r.str("error.param"), "recurring[interval_count]")
 	}
 }

@@ -24,9 +24,15 @@ var billingStart = time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)
 
 func newBiller(t *testing.T, change ...func(*sandbox.Config)) *biller {
 	t.Helper()
-	b := newBox(t, append([]func(*sandbox.Config){func(cfg *sandbox.Config) { cfg.Now = func() time.Time { return billingStart } }}, change...)...)
+	b := newBox(t,
+		append(
+			[]func(*sandbox.Config){func(cfg *sandbox.Config) { cfg.Now = func() time.Time { return billingStart } }},
+			change...)...)
 	api := b.sdk()
-	cus := must(api.Customers.New(&stripe.CustomerParams{Name: stripe.String("Jenny"), Email: stripe.String("j@b.test")}))(t)
+	cus := must(api.Customers.New(&stripe.CustomerParams{
+		Name:  stripe.String("Jenny"),
+		Email: stripe.String("j@b.test"),
+	}))(t)
 	must(api.Products.New(&stripe.ProductParams{ID: stripe.String("shop_mug"), Name: stripe.String("Mug club")}))(t)
 	return &biller{b, api, cus.ID}
 }
@@ -37,7 +43,9 @@ func (b *biller) monthly(amount int64) *stripe.SubscriptionParams {
 	p := &stripe.SubscriptionParams{
 		Customer:        &b.customer,
 		PaymentBehavior: stripe.String("default_incomplete"),
-		PaymentSettings: &stripe.SubscriptionPaymentSettingsParams{SaveDefaultPaymentMethod: stripe.String("on_subscription")},
+		PaymentSettings: &stripe.SubscriptionPaymentSettingsParams{
+			SaveDefaultPaymentMethod: stripe.String("on_subscription"),
+		},
 		Items: []*stripe.SubscriptionItemsParams{{
 			Quantity: stripe.Int64(2),
 			PriceData: &stripe.SubscriptionItemPriceDataParams{
@@ -59,13 +67,18 @@ func (b *biller) monthly(amount int64) *stripe.SubscriptionParams {
 // token creates a ConfirmationToken for a card, as the page does.
 func (b *biller) token(card string) *string {
 	b.t.Helper()
-	made := b.ok("/v1/test_helpers/confirmation_tokens", "payment_method="+card, "return_url=https://shop.test/complete", "setup_future_usage=off_session")
+	made := b.ok("/v1/test_helpers/confirmation_tokens", "payment_method="+card,
+		"return_url=https://shop.test/complete", "setup_future_usage=off_session")
 	return stripe.String(made.str("id"))
 }
 
 func (b *biller) confirm(intent, card string) (*stripe.PaymentIntent, error) {
 	b.t.Helper()
-	return b.api.PaymentIntents.Confirm(intent, &stripe.PaymentIntentConfirmParams{ConfirmationToken: b.token(card), ReturnURL: stripe.String("https://shop.test/complete")})
+	return b.api.PaymentIntents.Confirm(intent,
+		&stripe.PaymentIntentConfirmParams{
+			ConfirmationToken: b.token(card),
+			ReturnURL:         stripe.String("https://shop.test/complete"),
+		})
 }
 
 // subscribed returns a subscription whose first payment a card has made.
@@ -155,7 +168,8 @@ func TestSubscriptionBeginsWhenItsFirstInvoiceIsPaid(t *testing.T) {
 	want(t, "kept method", sub.DefaultPaymentMethod.ID, pi.PaymentMethod.ID)
 	want(t, "of the customer", sub.DefaultPaymentMethod.Customer.ID, b.customer)
 	want(t, "told", b.since(before, "customer.subscription", "invoice", "payment", "charge"),
-		"payment_method.attached charge.succeeded payment_intent.succeeded customer.subscription.updated invoice.updated invoice.paid invoice.payment_succeeded")
+		"payment_method.attached charge.succeeded payment_intent.succeeded "+
+			"customer.subscription.updated invoice.updated invoice.paid invoice.payment_succeeded")
 	ev := b.get("/v1/events?type=customer.subscription.updated")
 	want(t, "was", ev.str("data.0.data.previous_attributes.status"), "incomplete")
 	want(t, "is", ev.str("data.0.data.object.status"), "active")
@@ -191,7 +205,10 @@ func TestSubscriptionAfterAuthentication(t *testing.T) {
 		pi := must(b.confirm(intent.ID, "pm_card_authenticationRequired"))(t)
 		want(t, "asks", pi.Status, stripe.PaymentIntentStatusRequiresAction)
 		want(t, "incomplete", b.subscription(sub.ID).Status, stripe.SubscriptionStatusIncomplete)
-		want(t, "told", strings.HasSuffix(joined(b.told()), "payment_intent.requires_action invoice.updated invoice.payment_action_required"), true)
+		want(t, "told",
+			strings.HasSuffix(joined(b.told()),
+				"payment_intent.requires_action invoice.updated invoice.payment_action_required"),
+			true)
 		b.do("POST", "/3ds/"+intent.ID, form("client_secret="+intent.ClientSecret, "outcome="+outcome), withKey(""))
 	}
 
@@ -206,16 +223,25 @@ func TestBankDebitActivatesWhenItArrives(t *testing.T) {
 	sub := must(b.api.Subscriptions.New(p))(t)
 	pi := must(b.api.PaymentIntents.Confirm(sub.LatestInvoice.PaymentIntent.ID, &stripe.PaymentIntentConfirmParams{
 		PaymentMethodData: &stripe.PaymentIntentPaymentMethodDataParams{
-			Type:           stripe.String("sepa_debit"),
-			SEPADebit:      &stripe.PaymentMethodSEPADebitParams{IBAN: stripe.String("AT321904300235473204")},
-			BillingDetails: &stripe.PaymentIntentPaymentMethodDataBillingDetailsParams{Name: stripe.String("J"), Email: stripe.String("j@b.test")},
+			Type:      stripe.String("sepa_debit"),
+			SEPADebit: &stripe.PaymentMethodSEPADebitParams{IBAN: stripe.String("AT321904300235473204")},
+			BillingDetails: &stripe.PaymentIntentPaymentMethodDataBillingDetailsParams{
+				Name:  stripe.String("J"),
+				Email: stripe.String("j@b.test"),
+			},
 		},
-		MandateData: &stripe.PaymentIntentMandateDataParams{CustomerAcceptance: &stripe.PaymentIntentMandateDataCustomerAcceptanceParams{Type: stripe.String("offline"), Offline: &stripe.PaymentIntentMandateDataCustomerAcceptanceOfflineParams{}}},
+		MandateData: &stripe.PaymentIntentMandateDataParams{
+			CustomerAcceptance: &stripe.PaymentIntentMandateDataCustomerAcceptanceParams{
+				Type:    stripe.String("offline"),
+				Offline: &stripe.PaymentIntentMandateDataCustomerAcceptanceOfflineParams{},
+			},
+		},
 	}))(t)
 
 	want(t, "on its way", pi.Status, stripe.PaymentIntentStatusProcessing)
 	want(t, "attempted", b.subscription(sub.ID).LatestInvoice.Attempted, true)
-	b.live(25*time.Hour, sub.ID, "the debit is waited for", func(s *stripe.Subscription) bool { return s.Status == stripe.SubscriptionStatusIncomplete })
+	b.live(25*time.Hour, sub.ID, "the debit is waited for",
+		func(s *stripe.Subscription) bool { return s.Status == stripe.SubscriptionStatusIncomplete })
 	want(t, "decided", b.s.Decide(pi.ID, "succeed"), true)
 	after := b.subscription(sub.ID)
 	want(t, "active", after.Status, stripe.SubscriptionStatusActive)
@@ -225,11 +251,13 @@ func TestBankDebitActivatesWhenItArrives(t *testing.T) {
 func TestSavedMethodPaysAtOnce(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t)
-	pm := must(b.api.PaymentMethods.Attach("pm_card_visa", &stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t)
+	pm := must(b.api.PaymentMethods.Attach("pm_card_visa",
+		&stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t)
 	p := b.monthly(1500)
 	p.PaymentBehavior, p.DefaultPaymentMethod = stripe.String("error_if_incomplete"), &pm.ID
 	want(t, "active", must(b.api.Subscriptions.New(p))(t).Status, stripe.SubscriptionStatusActive)
-	failing := must(b.api.PaymentMethods.Attach("pm_card_chargeCustomerFail", &stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t)
+	failing := must(b.api.PaymentMethods.Attach("pm_card_chargeCustomerFail",
+		&stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t)
 	p = b.monthly(1500)
 	p.PaymentBehavior, p.DefaultPaymentMethod = stripe.String("error_if_incomplete"), &failing.ID
 	before := len(b.told())
@@ -242,12 +270,14 @@ func TestSavedMethodPaysAtOnce(t *testing.T) {
 	sub := must(b.api.Subscriptions.New(p))(t)
 	want(t, "incomplete", sub.Status, stripe.SubscriptionStatusIncomplete)
 	want(t, "why", sub.LatestInvoice.PaymentIntent.LastPaymentError.Code, stripe.ErrorCodeCardDeclined)
-	secure := must(b.api.PaymentMethods.Attach("pm_card_authenticationRequired", &stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t)
+	secure := must(b.api.PaymentMethods.Attach("pm_card_authenticationRequired",
+		&stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t)
 	p.DefaultPaymentMethod, p.PaymentBehavior = &secure.ID, stripe.String("error_if_incomplete")
 	_, err = b.api.Subscriptions.New(p)
 	want(t, "action", refusal(t, err).Code, stripe.ErrorCode("subscription_payment_intent_requires_action"))
 	p.PaymentBehavior = stripe.String("allow_incomplete")
-	want(t, "waits", must(b.api.Subscriptions.New(p))(t).LatestInvoice.PaymentIntent.Status, stripe.PaymentIntentStatusRequiresAction)
+	want(t, "waits", must(b.api.Subscriptions.New(p))(t).LatestInvoice.PaymentIntent.Status,
+		stripe.PaymentIntentStatusRequiresAction)
 }
 
 func TestTrialAsksForAMethodAndThenBills(t *testing.T) {
@@ -262,14 +292,20 @@ func TestTrialAsksForAMethodAndThenBills(t *testing.T) {
 	want(t, "no payment", sub.LatestInvoice.PaymentIntent == nil, true)
 	want(t, "setup", sub.PendingSetupIntent.Status, stripe.SetupIntentStatusRequiresPaymentMethod)
 	want(t, "ends", time.Unix(sub.TrialEnd, 0).UTC(), billingStart.Add(14*day))
-	done := must(b.api.SetupIntents.Confirm(sub.PendingSetupIntent.ID, &stripe.SetupIntentConfirmParams{ConfirmationToken: b.token("pm_card_visa"), ReturnURL: stripe.String("https://shop.test")}))(t)
+	done := must(b.api.SetupIntents.Confirm(sub.PendingSetupIntent.ID,
+		&stripe.SetupIntentConfirmParams{
+			ConfirmationToken: b.token("pm_card_visa"),
+			ReturnURL:         stripe.String("https://shop.test"),
+		}))(t)
 	want(t, "saved", done.Status, stripe.SetupIntentStatusSucceeded)
 	now := b.subscription(sub.ID)
 	want(t, "method", now.DefaultPaymentMethod.ID, done.PaymentMethod.ID)
 	want(t, "no more setup", now.PendingSetupIntent == nil, true)
 	b.s.Advance(11*day + time.Minute)
-	eventually(t, "a warning", func() bool { return strings.Contains(joined(b.told()), "customer.subscription.trial_will_end") })
-	now = b.live(3*day+2*time.Hour, sub.ID, "the first bill", func(s *stripe.Subscription) bool { return s.LatestInvoice.Paid && s.LatestInvoice.Total > 0 })
+	eventually(t, "a warning",
+		func() bool { return strings.Contains(joined(b.told()), "customer.subscription.trial_will_end") })
+	now = b.live(3*day+2*time.Hour, sub.ID, "the first bill",
+		func(s *stripe.Subscription) bool { return s.LatestInvoice.Paid && s.LatestInvoice.Total > 0 })
 	want(t, "active", now.Status, stripe.SubscriptionStatusActive)
 	want(t, "paid", now.LatestInvoice.AmountPaid, 3000)
 	want(t, "next period", time.Unix(now.CurrentPeriodEnd, 0).UTC(), billingStart.Add(14*day).AddDate(0, 1, 0))

@@ -112,16 +112,25 @@ func TestStripeCLIListenOptions(t *testing.T) {
 	want(t, "secret is stable", cliSecretOf(t, newBox(t)), secret)
 	b.ok("/v1/webhook_endpoints", "url=https://shop.test/hooks/stripe?x=1", "enabled_events[]=customer.created")
 	own, connected, configured := newSink(t, secret), newSink(t, secret), newSink(t, secret)
-	background(t, b.cli("listen", "--events", "customer.created,customer.updated,account.updated", "--latest", "--skip-update", "--forward-to", own.URL+"/own", "--forward-connect-to", connected.URL+"/connect"), true, "Ready!")
-	background(t, b.cli("listen", "--use-configured-webhooks", "--all-snapshot", "--skip-update", "--forward-to", configured.URL+"/base"), true, "Ready!")
+	background(t,
+		b.cli("listen", "--events", "customer.created,customer.updated,account.updated", "--latest",
+			"--skip-update", "--forward-to", own.URL+"/own", "--forward-connect-to",
+			connected.URL+"/connect"),
+		true, "Ready!")
+	background(t,
+		b.cli("listen", "--use-configured-webhooks", "--all-snapshot", "--skip-update", "--forward-to",
+			configured.URL+"/base"),
+		true, "Ready!")
 	cus := b.ok("/v1/customers", "name=1").str("id")
 	b.ok("/v1/customers/"+cus, "name=2")
 	b.do("DELETE", "/v1/customers/"+cus, "")
 	acct := b.ok("/v1/accounts", "type=standard").str("id")
 	b.ok("/v1/accounts/"+acct, "metadata[a]=b")
-	eventually(t, "own events", func() bool { return own.count("/own customer.updated") == 1 && own.count("/own customer.created") == 1 })
+	eventually(t, "own events",
+		func() bool { return own.count("/own customer.updated") == 1 && own.count("/own customer.created") == 1 })
 	eventually(t, "connect events", func() bool { return connected.count("/connect account.updated") == 1 })
-	eventually(t, "configured endpoint", func() bool { return configured.count("/base/hooks/stripe?x=1 customer.created") == 1 })
+	eventually(t, "configured endpoint",
+		func() bool { return configured.count("/base/hooks/stripe?x=1 customer.created") == 1 })
 	want(t, "not asked for", own.count("/own customer.deleted"), 0)
 	want(t, "not configured", configured.count("/base/hooks/stripe?x=1 customer.updated"), 0)
 }
@@ -129,7 +138,9 @@ func TestStripeCLIListenOptions(t *testing.T) {
 func TestStripeCLILogsTail(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
-	lines := background(t, b.cli("logs", "tail", "--format", "JSON", "--filter-status-code-type", "4XX", "--filter-http-method", "POST"), false, "")
+	lines := background(t,
+		b.cli("logs", "tail", "--format", "JSON", "--filter-status-code-type", "4XX", "--filter-http-method", "POST"),
+		false, "")
 	eventually(t, "the session is open", func() bool {
 		for _, r := range b.s.Requests() {
 			if r.Path == "/v1/stripecli/sessions" {
@@ -188,7 +199,8 @@ func (b *box) cli(args ...string) *exec.Cmd {
 	}
 
 	cmd := exec.Command(path, append(args, "--api-base", b.url)...)
-	cmd.Env = append(os.Environ(), "STRIPE_API_KEY="+secretKey, "STRIPE_CLI_TELEMETRY_OPTOUT=1", "HTTPS_PROXY=http://127.0.0.1:9", "XDG_CONFIG_HOME="+b.t.TempDir())
+	cmd.Env = append(os.Environ(), "STRIPE_API_KEY="+secretKey, "STRIPE_CLI_TELEMETRY_OPTOUT=1",
+		"HTTPS_PROXY=http://127.0.0.1:9", "XDG_CONFIG_HOME="+b.t.TempDir())
 	return cmd
 }
 
@@ -231,7 +243,9 @@ func TestStripeCLI(t *testing.T) {
 	if out, err = b.cli("get", cus.ID).Output(); err != nil || !strings.Contains(string(out), cus.ID) {
 		t.Errorf("get: %v\n%s", err, out)
 	}
-	if out, err = b.cli("delete", "/v1/customers/"+cus.ID, "-c").Output(); err != nil || !strings.Contains(strings.ReplaceAll(string(out), " ", ""), `"deleted":true`) {
+	if out, err = b.cli("delete", "/v1/customers/"+
+		cus.ID, "-c").Output(); err != nil ||
+		!strings.Contains(strings.ReplaceAll(string(out), " ", ""), `"deleted":true`) {
 		t.Errorf("delete: %v\n%s", err, out)
 	}
 }

@@ -156,7 +156,8 @@ func TestSocketRefusesUnknownIDs(t *testing.T) {
 func TestLogsTailFilters(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
-	l := b.listen("websocket_features[]=request_logs", `filters={"filter_status_code_type":["400"],"filter_http_method":["GET"]}`)
+	l := b.listen("websocket_features[]=request_logs",
+		`filters={"filter_status_code_type":["400"],"filter_http_method":["GET"]}`)
 	b.get("/v1/customers")
 	b.post("/v1/payment_intents", "amount=1")
 	b.get("/v1/customers/cus_none")
@@ -202,8 +203,10 @@ func TestEveryLogsTailFilter(t *testing.T) {
 		t.Run(name+" lets its own through", func(t *testing.T) {
 			t.Parallel()
 			b := newBox(t)
-			other := b.listen("websocket_features[]=request_logs", "websocket_features[]=webhooks", `filters={"`+name+`":["another"]}`)
-			l := b.listen("websocket_features[]=request_logs", `filters={"`+name+`":["`+value+`"],"filter_http_method":["GET"]}`)
+			other := b.listen("websocket_features[]=request_logs", "websocket_features[]=webhooks",
+				`filters={"`+name+`":["another"]}`)
+			l := b.listen("websocket_features[]=request_logs",
+				`filters={"`+name+`":["`+value+`"],"filter_http_method":["GET"]}`)
 			b.get("/v1/customers")
 			want(t, "the request", strings.Contains(l.read().Payload, `/v1/customers`), true)
 			b.ok("/v1/customers")
@@ -219,7 +222,8 @@ func TestLogsTailTellsConnectRequestsApart(t *testing.T) {
 	b := newBox(t)
 	acct := b.ok("/v1/accounts", "type=standard").str("id")
 	tail := func(side string) *listener {
-		return b.listen("websocket_features[]=request_logs", "websocket_features[]=webhooks", `filters={"filter_account":["`+side+`"],"filter_http_method":["GET"]}`)
+		return b.listen("websocket_features[]=request_logs", "websocket_features[]=webhooks",
+			`filters={"filter_account":["`+side+`"],"filter_http_method":["GET"]}`)
 	}
 	self, out, in := tail("self"), tail("connect_out"), tail("connect_in")
 	b.do("GET", "/v1/products", "", header("Stripe-Account", acct))

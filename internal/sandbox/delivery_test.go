@@ -151,7 +151,8 @@ func TestWebhookFaults(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			h := newHook(t)
-			b := newBox(t, func(cfg *sandbox.Config) { cfg.Endpoints = []sandbox.Endpoint{{URL: h.URL, Secret: "whsec_x"}} })
+			b := newBox(t,
+				func(cfg *sandbox.Config) { cfg.Endpoints = []sandbox.Endpoint{{URL: h.URL, Secret: "whsec_x"}} })
 			if _, err := b.s.AddFault(sandbox.Fault{
 				Route:   "WEBHOOK customer.created",
 				Kind:    kind,

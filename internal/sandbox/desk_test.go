@@ -43,7 +43,8 @@ func evaluate[T any](d *desk, script string) T {
 // click presses the first button with a label.
 func (d *desk) click(label string) {
 	d.t.Helper()
-	evaluate[int](d, fmt.Sprintf("[...document.querySelectorAll('button')].find((b) => b.textContent === %q).click(), 0", label))
+	evaluate[int](d,
+		fmt.Sprintf("[...document.querySelectorAll('button')].find((b) => b.textContent === %q).click(), 0", label))
 }
 
 // shows waits until all words are visible.
@@ -88,7 +89,8 @@ func TestTheDeskInABrowser(t *testing.T) {
 	click("faults")
 	shows("GET /v1/*")
 	click("Remove") // the first row is the newest
-	eventually(t, "the older fault alone", func() bool { return len(b.s.Faults()) == 1 && b.s.Faults()[0].Route == "POST /v1/payment_intents" })
+	eventually(t, "the older fault alone",
+		func() bool { return len(b.s.Faults()) == 1 && b.s.Faults()[0].Route == "POST /v1/payment_intents" })
 	click("Behave (remove all faults)")
 	eventually(t, "no fault", func() bool { return len(b.s.Faults()) == 0 })
 
@@ -103,7 +105,10 @@ func TestTheDeskInABrowser(t *testing.T) {
 
 	for _, view := range []string{"requests", "deliveries", "intents", "objects", "faults"} {
 		click(view)
-		for name, look := range map[string]chromedp.Action[chromedp.Void]{"light": browsertest.Dark(false), "dark": browsertest.Dark(true)} {
+		for name, look := range map[string]chromedp.Action[chromedp.Void]{
+			"light": browsertest.Dark(false),
+			"dark":  browsertest.Dark(true),
+		} {
 			for _, width := range []int64{360, 1280} {
 				if err := chromedp.Do(ctx, look, browsertest.Viewport(width, 800)); err != nil {
 					t.Fatal(err)
@@ -138,7 +143,8 @@ func TestTheDeskFollowsAndActs(t *testing.T) {
 	d := openDesk(t, b)
 	b.post("/v1/payment_intents", "amount=7", "currency=usd")
 	d.shows("/v1/payment_intents", "amount_too_small")
-	evaluate[int](d, "[...document.querySelectorAll('#list tr')].find((r) => r.innerText.includes('amount_too_small')).click(), 0")
+	evaluate[int](d,
+		"[...document.querySelectorAll('#list tr')].find((r) => r.innerText.includes('amount_too_small')).click(), 0")
 	d.shows(`"amount": "7"`, "Amount must be at least $0.50 usd")
 	d.filter("no such thing")
 	d.shows("Nothing fits the filter.")

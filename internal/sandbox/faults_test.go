@@ -8,7 +8,8 @@ import (
 
 func TestAPIFaults(t *testing.T) {
 	t.Parallel()
-	body := form("amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa", "payment_method_types[]=card")
+	body := form("amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa",
+		"payment_method_types[]=card")
 	for kind, c := range map[string]struct {
 		status, again, charges int // status of the first call (0 = cut), of its repetition, charges made by the first
 	}{
@@ -40,7 +41,10 @@ func TestAPIFaults(t *testing.T) {
 func TestFaultsThatMakeNoSenseAreRefused(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
-	for _, f := range []sandbox.Fault{{Route: "POST", Kind: "reset"}, {Route: "POST /v1/x", Kind: "drop"}, {Route: "WEBHOOK *", Kind: "reset"}, {Route: "POST /v1/[", Kind: "reset"}} {
+	for _, f := range []sandbox.Fault{
+		{Route: "POST", Kind: "reset"}, {Route: "POST /v1/x", Kind: "drop"},
+		{Route: "WEBHOOK *", Kind: "reset"}, {Route: "POST /v1/[", Kind: "reset"},
+	} {
 		if _, err := b.s.AddFault(f); err == nil {
 			t.Errorf("%+v was accepted", f)
 		}
@@ -50,8 +54,10 @@ func TestFaultsThatMakeNoSenseAreRefused(t *testing.T) {
 func TestFaultsAreRemovedOneByOne(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
-	first := b.do("POST", "/_sandbox/faults", `{"route": "POST /v1/customers", "kind": "status_500", "count": -1}`).str("id")
-	second := b.do("POST", "/_sandbox/faults", `{"route": "POST /v1/customers", "kind": "status_429", "count": -1}`).str("id")
+	first := b.do("POST", "/_sandbox/faults",
+		`{"route": "POST /v1/customers", "kind": "status_500", "count": -1}`).str("id")
+	second := b.do("POST", "/_sandbox/faults",
+		`{"route": "POST /v1/customers", "kind": "status_429", "count": -1}`).str("id")
 	want(t, "the first strikes", b.post("/v1/customers").status, 500)
 	want(t, "removed", b.do("DELETE", "/_sandbox/faults/"+first, "").status, 200)
 	want(t, "now the second", b.post("/v1/customers").status, 429)

@@ -30,7 +30,9 @@ func TestTheDoorShowsAndSteers(t *testing.T) {
 	want(t, "fault", fault.str("kind"), "status_500")
 	want(t, "struck", b.post("/v1/customers", "name=x").status, 500)
 	want(t, "gone", b.post("/v1/customers", "name=x").status, 200)
-	want(t, "bad fault", b.do("POST", "/_sandbox/faults", `{"route":"POST /v1/customers","kind":"nonsense"}`).status, 422)
+	want(t, "bad fault",
+		b.do("POST", "/_sandbox/faults", `{"route":"POST /v1/customers","kind":"nonsense"}`).status,
+		422)
 	want(t, "bad JSON", b.do("POST", "/_sandbox/faults", `{"rout`).status, 400)
 	b.do("POST", "/_sandbox/faults", `{"route":"POST /v1/customers","kind":"status_500","count":-1}`)
 	b.do("DELETE", "/_sandbox/faults", "")
@@ -39,7 +41,8 @@ func TestTheDoorShowsAndSteers(t *testing.T) {
 	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "customer="+cus.str("id"))
 
 	var owned []sandbox.ObjectEntry
-	if err := json.Unmarshal(b.get("/_sandbox/objects?of="+cus.str("id")).raw, &owned); err != nil || len(owned) != 1 {
+	if err := json.Unmarshal(b.get("/_sandbox/objects?of="+
+		cus.str("id")).raw, &owned); err != nil || len(owned) != 1 {
 		t.Fatalf("got %v, %v, want the one intent of the customer", owned, err)
 	}
 
@@ -71,7 +74,8 @@ func TestRequestsHideCardData(t *testing.T) {
 func TestRotatedSecretSigns(t *testing.T) {
 	t.Parallel()
 	h := newHook(t)
-	b := newBox(t, func(cfg *sandbox.Config) { cfg.Endpoints = []sandbox.Endpoint{{URL: h.URL, Secret: "whsec_old"}} })
+	b := newBox(t,
+		func(cfg *sandbox.Config) { cfg.Endpoints = []sandbox.Endpoint{{URL: h.URL, Secret: "whsec_old"}} })
 	b.ok("/v1/customers", "name=1")
 	eventually(t, "first", func() bool { return len(h.types()) == 1 })
 	b.s.RotateWebhookSecret("", "whsec_new", 0)
@@ -91,15 +95,18 @@ func TestStateSurvivesARestart(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "state.jsonl")
 	var first string
-	body := form("amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa", "payment_method_types[]=card")
+	body := form("amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa",
+		"payment_method_types[]=card")
 	var pending, declined, cus string
 	t.Run("before", func(t *testing.T) {
 		b := newBox(t, func(cfg *sandbox.Config) { cfg.StateFile = file })
 		first = string(b.do("POST", "/v1/payment_intents", body, header("Idempotency-Key", "k")).raw)
 		cus = b.ok("/v1/customers", "name=x").str("id")
 		b.do("DELETE", "/v1/customers/"+b.ok("/v1/customers", "name=gone").str("id"), "")
-		declined = b.post("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_chargeDeclined", "payment_method_types[]=card").str("error.payment_intent.id")
-		pending = b.ok("/v1/payment_intents", "amount=1000", "currency=eur", "confirm=true", "payment_method_types[]=sepa_debit",
+		declined = b.post("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
+			"payment_method=pm_card_chargeDeclined", "payment_method_types[]=card").str("error.payment_intent.id")
+		pending = b.ok("/v1/payment_intents", "amount=1000", "currency=eur", "confirm=true",
+			"payment_method_types[]=sepa_debit",
 			"payment_method_data[type]=sepa_debit", "payment_method_data[sepa_debit][iban]=AT321904300235473204",
 			"payment_method_data[billing_details][name]=Bob", "payment_method_data[billing_details][email]=b@b.test").str("id")
 	})
@@ -123,11 +130,17 @@ func TestStateSurvivesARestart(t *testing.T) {
 		want(t, "replayed", string(r.raw), first)
 		want(t, "intents", len(b.s.Ledger().Intents), 3)
 		want(t, "customers", b.get("/v1/customers").str("data.0.id"), cus)
-		want(t, "error kept", b.get("/v1/payment_intents/"+declined).str("last_payment_error.decline_code"), "generic_decline")
+		want(t, "error kept",
+			b.get("/v1/payment_intents/"+declined).str("last_payment_error.decline_code"),
+			"generic_decline")
 		eventually(t, "the delayed payment goes on", func() bool {
 			return b.get("/v1/payment_intents/"+pending).str("status") == "succeeded"
 		})
-		want(t, "event", b.get("/v1/events?type=payment_intent.succeeded&limit=1").str("data.0.data.object.id"), pending)
-		want(t, "confirm again", b.ok("/v1/payment_intents/"+declined+"/confirm", "payment_method=pm_card_visa").str("status"), "succeeded")
+		want(t, "event",
+			b.get("/v1/events?type=payment_intent.succeeded&limit=1").str("data.0.data.object.id"),
+			pending)
+		want(t, "confirm again",
+			b.ok("/v1/payment_intents/"+declined+"/confirm", "payment_method=pm_card_visa").str("status"),
+			"succeeded")
 	})
 }

@@ -78,7 +78,8 @@ var prices = api.RecordAPI{
 func createPrice(c *call) (any, error) {
 	product := c.Params.String("product")
 	if data := c.Params.At("product_data"); data != nil {
-		made := api.NewRecord(api.KindProduct, wire.NewShortID("prod"), plainProduct(c.Now.Unix(), data.String("name")))
+		made := api.NewRecord(api.KindProduct, wire.NewShortID("prod"),
+			plainProduct(c.Now.Unix(), data.String("name")))
 		made.Fields["metadata"] = wire.MergeMetadata(nil, data)
 		c.Tx.Put(made)
 		c.Emit("product.created", made)

@@ -14,10 +14,13 @@ func retrieveInvoice(c *call) (any, error) { return api.PathObject[*Invoice](c.A
 
 func listInvoices(c *call) (any, error) {
 	created, status, method := api.CreatedFilter(c.Params), c.Params.String("status"), c.Params.String("collection_method")
-	customer, sub, due := c.Params.String("customer"), c.Params.String("subscription"), api.TimeFilter(c.Params, "due_date")
+	customer, sub, due := c.Params.String("customer"), c.Params.String("subscription"), api.TimeFilter(
+		c.Params, "due_date")
 	return api.Page(c.API(), api.KindInvoice, cmp.Or(sub, customer), func(inv *Invoice) bool {
-		return created(inv.Created) && (status == "" || status == inv.Status) && (method == "" || method == inv.CollectionMethod) &&
-			(customer == "" || customer == inv.Customer) && (!c.Params.Has("due_date") || inv.DueDate != nil && due(*inv.DueDate))
+		return created(inv.Created) && (status == "" || status == inv.Status) &&
+			(method == "" || method == inv.CollectionMethod) &&
+			(customer == "" || customer == inv.Customer) &&
+			(!c.Params.Has("due_date") || inv.DueDate != nil && due(*inv.DueDate))
 	})
 }
 
@@ -56,7 +59,8 @@ func finalizeInvoice(c *call) (any, error) {
 		return nil, err
 	}
 	if inv.Status != invoiceDraft {
-		return nil, wire.Invalid("", "", "This invoice is already finalized, you can't re-finalize a non-draft invoice.")
+		return nil, wire.Invalid("", "",
+			"This invoice is already finalized, you can't re-finalize a non-draft invoice.")
 	}
 	return c.finalize(inv), nil
 }
@@ -99,13 +103,18 @@ func openInvoice(c *call, what string) (*Invoice, error) {
 func (c *call) void(inv *Invoice) {
 	if pi, ok := memory.Find[*payments.PaymentIntent](c.Tx, wire.Deref(inv.PaymentIntent)); ok && !pi.Final() {
 		gone := *pi
-		gone.Status, gone.CanceledAt, gone.CancellationReason, gone.NextAction = payments.StatusCanceled, new(c.Now.Unix()), new("void_invoice"), nil
+		gone.Status = payments.StatusCanceled
+		gone.CanceledAt = new(c.Now.Unix())
+		gone.CancellationReason = new("void_invoice")
+		gone.NextAction = nil
 		c.Tx.Put(&gone)
 		c.Emit("payment_intent.canceled", &gone)
 	}
 
 	next := *inv
-	next.Status, next.AutoAdvance, next.NextPaymentAttempt = invoiceVoid, false, nil
+	next.Status = invoiceVoid
+	next.AutoAdvance = false
+	next.NextPaymentAttempt = nil
 	next.StatusTransitions.VoidedAt = new(c.Now.Unix())
 	c.Tx.Put(&next)
 	c.EmitUpdate("invoice.updated", &next, inv)
@@ -120,7 +129,9 @@ func writeOffInvoice(c *call) (any, error) {
 	}
 
 	next := *inv
-	next.Status, next.AutoAdvance, next.NextPaymentAttempt = invoiceUncollectible, false, nil
+	next.Status = invoiceUncollectible
+	next.AutoAdvance = false
+	next.NextPaymentAttempt = nil
 	next.StatusTransitions.MarkedUncollectibleAt = new(c.Now.Unix())
 	c.Tx.Put(&next)
 	c.EmitUpdate("invoice.updated", &next, inv)
@@ -181,13 +192,16 @@ func (c *call) payNow(inv *Invoice) error {
 	}
 
 	if pm == nil {
-		return wire.Invalid("", "", "There is no default_payment_method set on this Customer or Invoice. Please set a default_payment_method.")
+		return wire.Invalid("", "",
+			"There is no default_payment_method set on this Customer or Invoice. Please set a default_payment_method.")
 	}
 
 	offSession := !c.Params.Has("off_session") || c.Params.Bool("off_session")
 	pi, err := c.collect(inv, pm, offSession)
 	if err == nil && pi != nil && pi.Status == payments.StatusRequiresAction {
-		e := wire.CardError("invoice_payment_intent_requires_action", "", "This payment requires additional user action before it can be completed successfully. Payment can be completed using the PaymentIntent associated with the invoice.")
+		e := wire.CardError("invoice_payment_intent_requires_action", "",
+			"This payment requires additional user action before it can be completed successfully. "+
+				"Payment can be completed using the PaymentIntent associated with the invoice.")
 		e.PaymentIntent = pi
 		return e
 	}
@@ -197,9 +211,12 @@ func (c *call) payNow(inv *Invoice) error {
 
 // payElsewhere marks an invoice as paid without Stripe.
 func (c *call) payElsewhere(inv *Invoice) *Invoice {
-	if pi, ok := memory.Find[*payments.PaymentIntent](c.Tx, wire.Deref(inv.PaymentIntent)); ok && !pi.Final() && pi.Status != payments.StatusProcessing {
+	if pi, ok := memory.Find[*payments.PaymentIntent](c.Tx, wire.Deref(inv.PaymentIntent)); ok &&
+		!pi.Final() && pi.Status != payments.StatusProcessing {
 		gone := *pi
-		gone.Status, gone.CanceledAt, gone.NextAction = payments.StatusCanceled, new(c.Now.Unix()), nil
+		gone.Status = payments.StatusCanceled
+		gone.CanceledAt = new(c.Now.Unix())
+		gone.NextAction = nil
 		c.Tx.Put(&gone)
 		c.Emit("payment_intent.canceled", &gone)
 	}

@@ -75,7 +75,10 @@ func (o *Invoice) setLines(lines []*InvoiceLine) {
 		sum += line.Amount
 	}
 
-	o.Subtotal, o.SubtotalExcludingTax, o.Total, o.TotalExcludingTax = sum, sum, sum, sum
+	o.Subtotal = sum
+	o.SubtotalExcludingTax = sum
+	o.Total = sum
+	o.TotalExcludingTax = sum
 	o.owe(o.StartingBalance)
 }
 
@@ -133,8 +136,14 @@ func (c *call) subLine(sub *Subscription, item *SubscriptionItem, inv *Invoice) 
 		unit, text = 0, "Trial period for "+c.productName(item.Plan.Product)
 	}
 	line := newLine(inv, unit*item.Quantity, text)
-	line.Plan, line.Price, line.Quantity, line.Subscription, line.SubscriptionItem = item.Plan, item.Price, item.Quantity, &sub.ID, item.ID
-	line.Metadata, line.Type, line.UnitAmountExcludingTax = sub.Metadata, api.KindSubscription, fmt.Sprint(unit)
+	line.Plan = item.Plan
+	line.Price = item.Price
+	line.Quantity = item.Quantity
+	line.Subscription = &sub.ID
+	line.SubscriptionItem = item.ID
+	line.Metadata = sub.Metadata
+	line.Type = api.KindSubscription
+	line.UnitAmountExcludingTax = fmt.Sprint(unit)
 	line.Period = LinePeriod{Start: sub.CurrentPeriodStart, End: sub.CurrentPeriodEnd}
 	return line
 }
@@ -184,7 +193,9 @@ func (c *call) lineText(item *SubscriptionItem) string {
 func (c *call) finalize(draft *Invoice) *Invoice {
 	next := *draft
 	now := c.Now.Unix()
-	next.Status, next.StatusTransitions.FinalizedAt, next.EffectiveAt = invoiceOpen, &now, &now
+	next.Status = invoiceOpen
+	next.StatusTransitions.FinalizedAt = &now
+	next.EffectiveAt = &now
 	next.AutomaticallyFinalizesAt, next.NextPaymentAttempt = nil, nil
 	next.HostedInvoiceURL = new(c.Base() + "/receipts/" + next.ID)
 	next.InvoicePDF = next.HostedInvoiceURL
@@ -276,7 +287,8 @@ func (c *call) invoiceIntent(inv *Invoice) *payments.PaymentIntent {
 // reusableTypes are the payment methods on offer that can be charged again
 // later without the buyer.
 func (c *call) reusableTypes(cur string) []string {
-	return slices.DeleteFunc(c.SavableTypes(payments.DefaultConfiguration(c.Account), true), func(kind string) bool { return !payments.TakesCurrency(kind, cur) })
+	return slices.DeleteFunc(c.SavableTypes(payments.DefaultConfiguration(c.Account), true),
+		func(kind string) bool { return !payments.TakesCurrency(kind, cur) })
 }
 
 // overlaid lays one set of payment method options over another, type by type.

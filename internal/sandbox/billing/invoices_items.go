@@ -96,7 +96,9 @@ func (c *call) priceItem(item *InvoiceItem) error {
 			return wire.NoSuch(api.KindPrice, "price", c.Params.String("price"))
 		}
 		if price.Text("type") != "one_time" {
-			return wire.Invalid("", "price", "The price specified is set to `type=recurring` but this field only accepts prices with `type=one_time`.")
+			return wire.Invalid("", "price",
+				"The price specified is set to `type=recurring` but this field only accepts prices with "+
+					"`type=one_time`.")
 		}
 
 		item.Price = price
@@ -138,14 +140,23 @@ func (c *call) priceByAmount(item *InvoiceItem) error {
 		unit = c.Params.Int("amount")
 	}
 
-	product := api.NewRecord(api.KindProduct, wire.NewShortID("prod"), plainProduct(c.Now.Unix(), cmp.Or(wire.Deref(item.Description), "Invoice item")))
+	product := api.NewRecord(api.KindProduct, wire.NewShortID("prod"),
+		plainProduct(c.Now.Unix(), cmp.Or(wire.Deref(item.Description), "Invoice item")))
 	product.Fields["active"], product.Private.Inline = false, true
-	form := &wire.Params{Fields: map[string]*wire.Params{"currency": {Leaf: true, Value: cur}, "unit_amount": {Leaf: true, Value: fmt.Sprint(unit)}}}
+	form := &wire.Params{
+		Fields: map[string]*wire.Params{
+			"currency":    {Leaf: true, Value: cur},
+			"unit_amount": {Leaf: true, Value: fmt.Sprint(unit)},
+		},
+	}
 	item.Price = newPrice(c.API(), form, product.ID)
 	item.Price.Fields["active"], item.Price.Private.Inline = false, true
 	c.Tx.Put(product)
 	c.Tx.Put(item.Price)
-	item.Currency, item.UnitAmount, item.Amount, item.UnitAmountDecimal = cur, unit, unit*item.Quantity, fmt.Sprint(unit)
+	item.Currency = cur
+	item.UnitAmount = unit
+	item.Amount = unit * item.Quantity
+	item.UnitAmountDecimal = fmt.Sprint(unit)
 
 	return nil
 }
@@ -159,7 +170,9 @@ func (c *call) addToDraft(item *InvoiceItem, invoice string) error {
 	case inv.Status != invoiceDraft:
 		return wire.Invalid("invoice_not_editable", "invoice", "Invalid invoice: This invoice is no longer editable")
 	case inv.Currency != item.Currency:
-		return wire.Invalid("", "currency", "The currency of the invoice item (%s) must be the one of the invoice (%s).", item.Currency, inv.Currency)
+		return wire.Invalid("", "currency",
+			"The currency of the invoice item (%s) must be the one of the invoice (%s).",
+			item.Currency, inv.Currency)
 	}
 
 	next := *inv
@@ -173,9 +186,18 @@ func (c *call) addToDraft(item *InvoiceItem, invoice string) error {
 
 func itemLine(inv *Invoice, item *InvoiceItem) *InvoiceLine {
 	line := newLine(inv, item.Amount, wire.Deref(item.Description))
-	line.Description, line.Discountable, line.InvoiceItem, line.Metadata = item.Description, item.Discountable, item.ID, item.Metadata
-	line.Period, line.Price, line.Quantity, line.UnitAmountExcludingTax = item.Period, item.Price, item.Quantity, item.UnitAmountDecimal
-	line.Plan, line.Proration, line.Subscription, line.SubscriptionItem = item.Plan, item.Proration, item.Subscription, item.SubscriptionItem
+	line.Description = item.Description
+	line.Discountable = item.Discountable
+	line.InvoiceItem = item.ID
+	line.Metadata = item.Metadata
+	line.Period = item.Period
+	line.Price = item.Price
+	line.Quantity = item.Quantity
+	line.UnitAmountExcludingTax = item.UnitAmountDecimal
+	line.Plan = item.Plan
+	line.Proration = item.Proration
+	line.Subscription = item.Subscription
+	line.SubscriptionItem = item.SubscriptionItem
 	return line
 }
 
@@ -219,7 +241,9 @@ func updateInvoiceItem(c *call) (any, error) {
 		return nil, err
 	}
 
-	for _, name := range []string{"amount", "discounts", "period", "price", "price_data", "quantity", "tax_rates", "unit_amount"} {
+	for _, name := range []string{
+		"amount", "discounts", "period", "price", "price_data", "quantity", "tax_rates", "unit_amount",
+	} {
 		if c.Params.Has(name) {
 			return nil, notSimulated(name)
 		}
@@ -240,7 +264,9 @@ func deleteInvoiceItem(c *call) (any, error) {
 		return nil, err
 	}
 	if item.Invoice != nil {
-		return nil, wire.Invalid("", "", "You can only delete invoice items that are not attached to an invoice. (The offline sandbox does not take lines off drafts.)")
+		return nil, wire.Invalid("", "",
+			"You can only delete invoice items that are not attached to an invoice. (The offline "+
+				"sandbox does not take lines off drafts.)")
 	}
 	c.Tx.Remove(item.ID)
 	c.Emit("invoiceitem.deleted", item)

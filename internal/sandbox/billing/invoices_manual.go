@@ -89,7 +89,10 @@ func (c *call) fillInvoice(inv *Invoice) error {
 	if id := c.Params.String("default_payment_method"); id != "" {
 		pm, ok := memory.Find[*payments.PaymentMethod](c.Tx, id)
 		if !ok || wire.Deref(pm.Customer) != inv.Customer {
-			return wire.Invalid("resource_missing", "default_payment_method", "The customer does not have a payment method with the ID %s. The payment method must be attached to the customer.", id)
+			return wire.Invalid("resource_missing", "default_payment_method",
+				"The customer does not have a payment method with the ID %s. The payment method must be "+
+					"attached to the customer.",
+				id)
 		}
 
 		inv.DefaultPaymentMethod = &id
@@ -122,13 +125,15 @@ func (c *call) fillDueDate(inv *Invoice) error {
 	sends := inv.CollectionMethod == "send_invoice"
 	switch dated := c.Params.String("due_date") != "" || c.Params.String("days_until_due") != ""; {
 	case dated && !sends:
-		return wire.Invalid("", "", "You can only specify 'due_date' or 'days_until_due' if invoice collection method is 'send_invoice'.")
+		return wire.Invalid("", "",
+			"You can only specify 'due_date' or 'days_until_due' if invoice collection method is 'send_invoice'.")
 	case c.Params.String("due_date") != "":
 		inv.DueDate = new(c.Params.Int("due_date"))
 	case dated:
 		inv.DueDate = new(inv.Created + c.Params.Int("days_until_due")*int64(24*time.Hour/time.Second))
 	case sends && inv.DueDate == nil:
-		return wire.Invalid("", "", "If invoice collection method is 'send_invoice', you must specify 'due_date' or 'days_until_due'.")
+		return wire.Invalid("", "",
+			"If invoice collection method is 'send_invoice', you must specify 'due_date' or 'days_until_due'.")
 	}
 
 	return nil
@@ -141,7 +146,9 @@ func (c *call) fillAdvance(inv *Invoice) {
 		return
 	}
 
-	inv.AutoAdvance, inv.AutomaticallyFinalizesAt, inv.NextPaymentAttempt = c.Params.Bool("auto_advance"), nil, nil
+	inv.AutoAdvance = c.Params.Bool("auto_advance")
+	inv.AutomaticallyFinalizesAt = nil
+	inv.NextPaymentAttempt = nil
 	if !inv.AutoAdvance || inv.Status != invoiceDraft {
 		return
 	}
@@ -166,7 +173,8 @@ func updateInvoice(c *call) (any, error) {
 	}
 
 	for _, name := range c.Params.Keys() {
-		if old.Status != invoiceDraft && !api.ContainsWord("metadata expand auto_advance default_payment_method payment_settings", name) {
+		if old.Status != invoiceDraft &&
+			!api.ContainsWord("metadata expand auto_advance default_payment_method payment_settings", name) {
 			return nil, wire.Invalid("", name, "Finalized invoices can't be updated in this way")
 		}
 	}
@@ -217,7 +225,9 @@ func sendInvoice(c *call) (any, error) {
 	if inv.Status == invoiceDraft {
 		inv = c.finalize(inv)
 	} else if inv.Status != invoiceOpen {
-		return nil, wire.Invalid("", "", "This invoice cannot be sent right now. Please contact us via https://support.stripe.com/contact with details, so we can help.")
+		return nil, wire.Invalid("", "",
+			"This invoice cannot be sent right now. Please contact us via "+
+				"https://support.stripe.com/contact with details, so we can help.")
 	}
 
 	c.Emit("invoice.sent", inv)

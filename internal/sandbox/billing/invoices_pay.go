@@ -28,7 +28,8 @@ func (c *call) invoiceMethod(inv *Invoice) *payments.PaymentMethod {
 	}
 
 	for _, id := range ids {
-		if pm, ok := memory.Find[*payments.PaymentMethod](c.Tx, wire.Deref(id)); ok && wire.Deref(pm.Customer) == inv.Customer {
+		if pm, ok := memory.Find[*payments.PaymentMethod](c.Tx, wire.Deref(id)); ok &&
+			wire.Deref(pm.Customer) == inv.Customer {
 			return pm
 		}
 	}
@@ -50,7 +51,9 @@ func (c *call) collect(inv *Invoice, pm *payments.PaymentMethod, offSession bool
 		return nil, err
 	}
 
-	next.PaymentMethod, next.LastPaymentError, next.NextAction = &pm.ID, nil, nil
+	next.PaymentMethod = &pm.ID
+	next.LastPaymentError = nil
+	next.NextAction = nil
 	return c.Pay(a)
 }
 
@@ -78,8 +81,13 @@ func (c *call) follow(pi *payments.PaymentIntent) {
 // takes its subscription along.
 func (c *call) markPaid(inv *Invoice, pi *payments.PaymentIntent) *Invoice {
 	next := *inv
-	next.Status, next.Paid, next.Attempted, next.AutoAdvance = invoicePaid, true, true, false
-	next.AmountPaid, next.AmountRemaining, next.NextPaymentAttempt = next.AmountDue, 0, nil
+	next.Status = invoicePaid
+	next.Paid = true
+	next.Attempted = true
+	next.AutoAdvance = false
+	next.AmountPaid = next.AmountDue
+	next.AmountRemaining = 0
+	next.NextPaymentAttempt = nil
 	next.StatusTransitions.PaidAt = new(c.Now.Unix())
 
 	if pi != nil {
@@ -114,7 +122,8 @@ func (c *call) subscriptionPaid(old *Subscription, inv *Invoice, pi *payments.Pa
 	}
 
 	if pi != nil && old.PaymentSettings.SaveDefaultPaymentMethod == "on_subscription" {
-		if pm, ok := memory.Find[*payments.PaymentMethod](c.Tx, wire.Deref(pi.PaymentMethod)); ok && wire.Deref(pm.Customer) == old.Customer {
+		if pm, ok := memory.Find[*payments.PaymentMethod](c.Tx, wire.Deref(pi.PaymentMethod)); ok &&
+			wire.Deref(pm.Customer) == old.Customer {
 			next.DefaultPaymentMethod = &pm.ID
 		}
 	}

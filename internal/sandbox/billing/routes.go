@@ -82,7 +82,8 @@ func (s *Service) Module() api.Module {
 		Included: map[string]func(c *api.Call, id string) any{
 			"customer.subscriptions": func(c *api.Call, id string) any {
 				subs := memory.Children[*Subscription](c.Tx, api.KindSubscription, id)
-				subs = slices.DeleteFunc(subs, func(sub *Subscription) bool { return sub.Status == payments.StatusCanceled })
+				subs = slices.DeleteFunc(subs,
+					func(sub *Subscription) bool { return sub.Status == payments.StatusCanceled })
 				slices.Reverse(subs)
 				return wire.ListOf(subs, "/v1/customers/"+id+"/subscriptions")
 			},

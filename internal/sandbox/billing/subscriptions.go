@@ -70,7 +70,10 @@ func createSubscription(c *call) (any, error) {
 }
 
 func noMethod() *wire.Error {
-	return wire.Invalid("resource_missing", "", "This customer has no attached payment source or default payment method. Please consider adding a default payment method. For more information, visit https://stripe.com/docs/billing/payment-methods-and-settings#payment-method-priority.")
+	return wire.Invalid("resource_missing", "",
+		"This customer has no attached payment source or default payment method. Please consider adding "+
+			"a default payment method. For more information, visit "+
+			"https://stripe.com/docs/billing/payment-methods-and-settings#payment-method-priority.")
 }
 
 // collectOr pays an invoice with a saved method. A refusal leaves the
@@ -84,7 +87,9 @@ func (c *call) collectOr(inv *Invoice, pm *payments.PaymentMethod, behavior stri
 			return nil
 		}
 
-		refused.Commit, refused.PaymentIntent, refused.Charge = false, nil, ""
+		refused.Commit = false
+		refused.PaymentIntent = nil
+		refused.Charge = ""
 		return refused
 	}
 
@@ -98,7 +103,10 @@ func (c *call) collectOr(inv *Invoice, pm *payments.PaymentMethod, behavior stri
 // actionNeeded is the error of a caller who wants no subscription that waits
 // for the buyer; nothing is kept.
 func actionNeeded() *wire.Error {
-	e := wire.CardError("subscription_payment_intent_requires_action", "", "Payment for this subscription requires additional user action before it can be completed successfully. Payment can be completed using the PaymentIntent associated with subscription.latest_invoice.")
+	e := wire.CardError("subscription_payment_intent_requires_action", "",
+		"Payment for this subscription requires additional user action before it can be completed "+
+			"successfully. Payment can be completed using the PaymentIntent associated with "+
+			"subscription.latest_invoice.")
 	e.Commit = false
 	return e
 }
@@ -132,7 +140,9 @@ func (c *call) newSubscription(cus *payments.Customer) (*Subscription, error) {
 
 	sub.Items, sub.Currency = itemList(id, items), items[0].Plan.Currency
 	if cur := c.Params.String("currency"); cur != "" && cur != sub.Currency {
-		return nil, wire.Invalid("", "currency", "The price specified only supports `%s`. This doesn't match the expected currency: `%s`.", sub.Currency, cur)
+		return nil, wire.Invalid("", "currency",
+			"The price specified only supports `%s`. This doesn't match the expected currency: `%s`.",
+			sub.Currency, cur)
 	}
 
 	interval, count := sub.interval()
@@ -171,7 +181,9 @@ func (c *call) readTrial(sub *Subscription) error {
 		return nil
 	}
 
-	sub.Status, sub.TrialStart, sub.TrialEnd = subTrialing, new(c.Now.Unix()), &end
+	sub.Status = subTrialing
+	sub.TrialStart = new(c.Now.Unix())
+	sub.TrialEnd = &end
 	sub.BillingCycleAnchor, sub.CurrentPeriodEnd = end, end
 	return nil
 }
@@ -185,7 +197,10 @@ func (c *call) fillSubscription(sub *Subscription) error {
 			return err
 		}
 		if wire.Deref(pm.Customer) != sub.Customer {
-			return wire.Invalid("resource_missing", "default_payment_method", "The customer does not have a payment method with the ID %s. The payment method must be attached to the customer.", id)
+			return wire.Invalid("resource_missing", "default_payment_method",
+				"The customer does not have a payment method with the ID %s. The payment method must be "+
+					"attached to the customer.",
+				id)
 		}
 
 		sub.DefaultPaymentMethod = &pm.ID
@@ -212,7 +227,9 @@ func (c *call) fillSubPayments(sub *Subscription) error {
 
 	for _, kind := range sub.PaymentSettings.PaymentMethodTypes {
 		if !slices.Contains(payments.SavableKinds, kind) || !payments.TakesCurrency(kind, sub.Currency) {
-			return wire.Invalid("", "payment_settings[payment_method_types]", "The payment method type `%s` cannot pay a subscription in %s. (The offline sandbox bills %s.)", kind, sub.Currency, strings.Join(payments.SavableKinds, ", "))
+			return wire.Invalid("", "payment_settings[payment_method_types]",
+				"The payment method type `%s` cannot pay a subscription in %s. (The offline sandbox bills %s.)",
+				kind, sub.Currency, strings.Join(payments.SavableKinds, ", "))
 		}
 	}
 

@@ -18,12 +18,15 @@ func retrieveSubscription(c *call) (any, error) {
 // listSubscriptions leaves out the canceled ones unless they are asked for:
 // https://docs.stripe.com/api/subscriptions/list.
 func listSubscriptions(c *call) (any, error) {
-	created, start, end := api.CreatedFilter(c.Params), api.TimeFilter(c.Params, "current_period_start"), api.TimeFilter(c.Params, "current_period_end")
+	created, start, end := api.CreatedFilter(c.Params), api.TimeFilter(c.Params,
+		"current_period_start"), api.TimeFilter(c.Params, "current_period_end")
 	status, price, method := c.Params.String("status"), c.Params.String("price"), c.Params.String("collection_method")
 	return api.Page(c.API(), api.KindSubscription, c.Params.String("customer"), func(sub *Subscription) bool {
 		has := func(item *SubscriptionItem) bool { return item.Price.ID == price }
-		return created(sub.Created) && start(sub.CurrentPeriodStart) && end(sub.CurrentPeriodEnd) && hasStatus(sub, status) &&
-			(price == "" || slices.ContainsFunc(sub.Items.Data, has)) && (method == "" || method == sub.CollectionMethod) &&
+		return created(sub.Created) && start(sub.CurrentPeriodStart) && end(sub.CurrentPeriodEnd) &&
+			hasStatus(sub, status) &&
+			(price == "" || slices.ContainsFunc(sub.Items.Data, has)) &&
+			(method == "" || method == sub.CollectionMethod) &&
 			!c.Params.Bool("automatic_tax", "enabled") && !c.Params.Has("test_clock")
 	})
 }
@@ -103,10 +106,17 @@ func retrieveAlive(c *call) (*Subscription, error) {
 	for _, name := range c.Params.Keys() {
 		harmless := name == "metadata" || name == "cancellation_details" || name == "expand"
 		if sub.ended() && !harmless {
-			return nil, wire.Invalid("", "", "A canceled subscription can only update its cancellation_details and metadata.")
+			return nil, wire.Invalid("", "",
+				"A canceled subscription can only update its cancellation_details and metadata.")
 		}
-		if sub.Status == subIncomplete && !harmless && !slices.Contains([]string{"default_payment_method", "description", "payment_settings", "off_session"}, name) {
-			return nil, wire.Invalid("", name, "Cannot update the `%s` of a subscription in `incomplete` status: its first invoice has to be paid first.", name)
+		if sub.Status == subIncomplete && !harmless &&
+			!slices.Contains(
+				[]string{"default_payment_method", "description", "payment_settings", "off_session"},
+				name) {
+			return nil, wire.Invalid("", name,
+				"Cannot update the `%s` of a subscription in `incomplete` status: its first invoice has "+
+					"to be paid first.",
+				name)
 		}
 	}
 
@@ -120,14 +130,19 @@ func (c *call) changeEnd(sub *Subscription) {
 		case wanted && !sub.CancelAtPeriodEnd:
 			c.cancelLater(sub)
 		case !wanted && sub.CancelAtPeriodEnd:
-			sub.CancelAtPeriodEnd, sub.CancelAt, sub.CanceledAt, sub.CancellationDetails = false, nil, nil, Cancellation{}
+			sub.CancelAtPeriodEnd = false
+			sub.CancelAt = nil
+			sub.CanceledAt = nil
+			sub.CancellationDetails = Cancellation{}
 		}
 	}
 	c.readCancellation(sub)
 }
 
 func (c *call) cancelLater(sub *Subscription) {
-	sub.CancelAtPeriodEnd, sub.CancelAt, sub.CanceledAt = true, new(sub.CurrentPeriodEnd), new(c.Now.Unix())
+	sub.CancelAtPeriodEnd = true
+	sub.CancelAt = new(sub.CurrentPeriodEnd)
+	sub.CanceledAt = new(c.Now.Unix())
 	sub.CancellationDetails.Reason = new("cancellation_requested")
 }
 

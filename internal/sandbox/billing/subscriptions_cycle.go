@@ -133,11 +133,15 @@ func (c *call) inProcess(inv *Invoice) bool {
 // endIncomplete takes a subscription that never began to its final status and
 // voids what it asked for.
 func (c *call) endIncomplete(sub *Subscription, why Cancellation) *Subscription {
-	if inv, ok := memory.Find[*Invoice](c.Tx, wire.Deref(sub.LatestInvoice)); ok && inv.Status == invoiceOpen && !c.inProcess(inv) {
+	if inv, ok := memory.Find[*Invoice](c.Tx, wire.Deref(sub.LatestInvoice)); ok &&
+		inv.Status == invoiceOpen && !c.inProcess(inv) {
 		c.void(inv)
 	}
 	next := *sub
-	next.Status, next.CanceledAt, next.EndedAt, next.CancellationDetails = subExpired, new(c.Now.Unix()), new(c.Now.Unix()), why
+	next.Status = subExpired
+	next.CanceledAt = new(c.Now.Unix())
+	next.EndedAt = new(c.Now.Unix())
+	next.CancellationDetails = why
 	c.putSubscription(&next)
 	c.EmitUpdate("customer.subscription.updated", &next, sub)
 	return &next
@@ -170,7 +174,9 @@ func (c *call) stopCollecting(inv *Invoice) {
 		return
 	}
 	next := *inv
-	next.AutoAdvance, next.NextPaymentAttempt, next.AutomaticallyFinalizesAt = false, nil, nil
+	next.AutoAdvance = false
+	next.NextPaymentAttempt = nil
+	next.AutomaticallyFinalizesAt = nil
 	c.Tx.Put(&next)
 	c.EmitUpdate("invoice.updated", &next, inv)
 }
@@ -205,7 +211,8 @@ func (c *call) turnPeriod(id string, end int64) error {
 		return nil
 	}
 
-	if sub.Status == subTrialing && sub.TrialSettings.EndBehavior.MissingPaymentMethod == "cancel" && c.subMethod(sub) == nil {
+	if sub.Status == subTrialing && sub.TrialSettings.EndBehavior.MissingPaymentMethod == "cancel" &&
+		c.subMethod(sub) == nil {
 		c.end(sub, "payment_failed")
 		return nil
 	}

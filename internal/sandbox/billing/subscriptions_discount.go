@@ -47,7 +47,9 @@ func (c *call) addDiscount(sub *Subscription, p *wire.Params) error {
 		return err
 	}
 	if cur := api.TextOf(coupon["currency"]); coupon["amount_off"] != nil && cur != sub.Currency {
-		return wire.Invalid("", payments.Pathed(p, "coupon"), "The coupon specified (%s) is in %s, but the subscription is in %s.", api.TextOf(coupon["id"]), cur, sub.Currency)
+		return wire.Invalid("", payments.Pathed(p, "coupon"),
+			"The coupon specified (%s) is in %s, but the subscription is in %s.",
+			api.TextOf(coupon["id"]), cur, sub.Currency)
 	}
 
 	var end any
@@ -90,8 +92,11 @@ func (c *call) couponOf(p *wire.Params, sub *Subscription) (map[string]any, stri
 		owner := api.TextOf(promo.Fields["customer"])
 
 		over := api.WholeNumber(promo.Fields["expires_at"])
-		if promo.Fields["active"] != true || owner != "" && owner != sub.Customer || over != 0 && over <= c.Now.Unix() {
-			return nil, "", wire.Invalid("promotion_code_inactive", payments.Pathed(p, "promotion_code"), "This promotion code cannot be used: it is inactive, expired or another customer's.")
+		if promo.Fields["active"] != true || owner != "" && owner != sub.Customer ||
+			over != 0 && over <= c.Now.Unix() {
+			return nil, "", wire.Invalid("promotion_code_inactive",
+				payments.Pathed(p, "promotion_code"),
+				"This promotion code cannot be used: it is inactive, expired or another customer's.")
 		}
 		if err := worth(promo, sub); err != nil {
 			return nil, "", err
@@ -122,7 +127,9 @@ func (c *call) couponOf(p *wire.Params, sub *Subscription) (map[string]any, stri
 func worth(promo *api.Record, sub *Subscription) error {
 	rules, _ := promo.Fields["restrictions"].(map[string]any)
 	if least := api.WholeNumber(rules["minimum_amount"]); least > sub.amount() {
-		return wire.Invalid("", "promotion_code", "This promotion code cannot be redeemed because the minimum amount of %s is not reached.", api.FormatAmount(least, sub.Currency))
+		return wire.Invalid("", "promotion_code",
+			"This promotion code cannot be redeemed because the minimum amount of %s is not reached.",
+			api.FormatAmount(least, sub.Currency))
 	}
 	return nil
 }

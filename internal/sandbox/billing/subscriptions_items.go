@@ -28,7 +28,10 @@ func (c *call) refuseLeftOut(names []string) error {
 		}
 	}
 
-	for name, value := range map[string]string{"collection_method": "send_invoice", "payment_behavior": "pending_if_incomplete"} {
+	for name, value := range map[string]string{
+		"collection_method": "send_invoice",
+		"payment_behavior":  "pending_if_incomplete",
+	} {
 		if c.Params.String(name) == value {
 			return notSimulated(name + "=" + value)
 		}
@@ -126,7 +129,8 @@ func (c *call) itemPrice(p *wire.Params) (*api.Record, error) {
 	case price.Fields["active"] != true:
 		return nil, wire.Invalid("", name, "The price specified is inactive. This field only accepts active prices.")
 	case price.Text("type") != "recurring":
-		return nil, wire.Invalid("", name, "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.")
+		return nil, wire.Invalid("", name,
+			"The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.")
 	case price.Text("billing_scheme") != "per_unit" || price.Fields["unit_amount"] == nil:
 		return nil, notSimulated(name + " with tiers")
 	}
@@ -142,7 +146,8 @@ func (c *call) inlinePrice(data *wire.Params) (*api.Record, error) {
 		return nil, err
 	}
 	if !api.KnownCurrency(strings.ToLower(data.String("currency"))) {
-		return nil, wire.Malformed("", payments.Pathed(data, "currency"), "Invalid currency: %s.", data.String("currency"))
+		return nil, wire.Malformed("", payments.Pathed(data, "currency"), "Invalid currency: %s.",
+			data.String("currency"))
 	}
 	if data.String("unit_amount") == "" {
 		return nil, wire.MissingParam(payments.Pathed(data, "unit_amount"))
@@ -166,12 +171,14 @@ var longest = map[string]int64{"day": 3 * 365, "week": 3 * 52, "month": 36, "yea
 // are none or longer than three years.
 func checkRecurring(p *wire.Params) error {
 	if p.Int("unit_amount") < 0 {
-		return wire.Malformed("parameter_invalid_integer", payments.Pathed(p, "unit_amount"), "Invalid non-negative integer")
+		return wire.Malformed("parameter_invalid_integer", payments.Pathed(p, "unit_amount"),
+			"Invalid non-negative integer")
 	}
 
 	cur := strings.ToLower(p.String("currency"))
 	if most := api.Maximum(cur); p.Int("unit_amount") > most {
-		return wire.Invalid("amount_too_large", payments.Pathed(p, "unit_amount"), "Amount must be no more than %s", api.FormatAmount(most, cur))
+		return wire.Invalid("amount_too_large", payments.Pathed(p, "unit_amount"),
+			"Amount must be no more than %s", api.FormatAmount(most, cur))
 	}
 
 	r := p.At("recurring")
@@ -179,7 +186,9 @@ func checkRecurring(p *wire.Params) error {
 		return nil
 	}
 	if n := r.Int("interval_count"); n < 1 || n > longest[r.String("interval")] {
-		return wire.Malformed("", payments.Pathed(r, "interval_count"), "Invalid interval_count: the period must be between 1 %s and 3 years.", r.String("interval"))
+		return wire.Malformed("", payments.Pathed(r, "interval_count"),
+			"Invalid interval_count: the period must be between 1 %s and 3 years.",
+			r.String("interval"))
 	}
 
 	return nil
@@ -193,9 +202,11 @@ func (c *call) checkProduct(id, param, price string) error {
 
 	if product.Fields["active"] != true {
 		if price == "" {
-			return wire.Invalid("", param, "The product `%s` is inactive. Please activate it to use it in a price.", id)
+			return wire.Invalid("", param,
+				"The product `%s` is inactive. Please activate it to use it in a price.", id)
 		}
-		return wire.Invalid("", param, "Price `%s` is not available to be purchased because its product is not active.", price)
+		return wire.Invalid("", param,
+			"Price `%s` is not available to be purchased because its product is not active.", price)
 	}
 
 	return nil
@@ -211,13 +222,19 @@ func (c *call) checkItems(items []*SubscriptionItem) error {
 		case item.Plan.Currency != first.Currency:
 			return wire.Invalid("", param, "All prices on a subscription must have the same `currency`.")
 		case item.Plan.Interval != first.Interval || item.Plan.IntervalCount != first.IntervalCount:
-			return wire.Invalid("", param, "All prices on a subscription must have the same `recurring.interval` and `recurring.interval_count`. If you meant to update an existing subscription item instead of creating a new one, make sure to include the subscription item ID in your request.")
+			return wire.Invalid("", param,
+				"All prices on a subscription must have the same `recurring.interval` and "+
+					"`recurring.interval_count`. If you meant to update an existing subscription item "+
+					"instead of creating a new one, make sure to include the subscription item ID in your request.")
 		case seen[item.Plan.ID]:
-			return wire.Invalid("", param, "Cannot add multiple subscription items with the same plan: %s", item.Plan.ID)
+			return wire.Invalid("", param,
+				"Cannot add multiple subscription items with the same plan: %s", item.Plan.ID)
 		case item.Quantity < 0 || item.Quantity > api.MaxAmount:
-			return wire.Malformed("parameter_invalid_integer", param+"[quantity]", "This value must be between 0 and %d.", api.MaxAmount)
+			return wire.Malformed("parameter_invalid_integer", param+"[quantity]",
+				"This value must be between 0 and %d.", api.MaxAmount)
 		case item.Quantity > 0 && item.Plan.Amount > api.Maximum(first.Currency)/item.Quantity:
-			return wire.Invalid("amount_too_large", param, "Amount must be no more than %s", api.FormatAmount(api.Maximum(first.Currency), first.Currency))
+			return wire.Invalid("amount_too_large", param, "Amount must be no more than %s",
+				api.FormatAmount(api.Maximum(first.Currency), first.Currency))
 		case item.Plan.UsageType == "metered":
 			return notSimulated(param + " with metered usage")
 		}

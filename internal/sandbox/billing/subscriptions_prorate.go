@@ -44,7 +44,9 @@ func (c *call) changeItems(sub *Subscription) ([]itemChange, error) {
 	}
 
 	if len(items) == 0 {
-		return nil, wire.Invalid("", "items", "A subscription must have at least one active plan. To cancel a subscription, please use the cancel endpoint.")
+		return nil, wire.Invalid("", "items",
+			"A subscription must have at least one active plan. To cancel a subscription, please use "+
+				"the cancel endpoint.")
 	}
 
 	interval, count := sub.interval()
@@ -56,7 +58,12 @@ func (c *call) changeItems(sub *Subscription) ([]itemChange, error) {
 	return out, c.checkItems(items)
 }
 
-func (c *call) changeItem(sub *Subscription, items []*SubscriptionItem, p *wire.Params, name string) (itemChange, error) {
+func (c *call) changeItem(
+	sub *Subscription,
+	items []*SubscriptionItem,
+	p *wire.Params,
+	name string,
+) (itemChange, error) {
 	if p.String("id") == "" {
 		added, err := c.newItem(sub.ID, p)
 		return itemChange{nil, added}, err
@@ -99,7 +106,9 @@ func (c *call) prorate(sub *Subscription, changes []itemChange) {
 	}
 
 	for _, change := range changes {
-		if change.before != nil && change.after != nil && change.before.Quantity == change.after.Quantity && change.before.Plan.ID == change.after.Plan.ID {
+		if change.before != nil && change.after != nil &&
+			change.before.Quantity == change.after.Quantity &&
+			change.before.Plan.ID == change.after.Plan.ID {
 			continue
 		}
 
@@ -120,7 +129,8 @@ func (c *call) prorated(sub *Subscription, item *SubscriptionItem, at, sign int6
 		times = fmt.Sprintf("%d × ", item.Quantity)
 	}
 
-	text := fmt.Sprintf("%s time on %s%s after %s", what, times, c.productName(item.Plan.Product), time.Unix(at, 0).UTC().Format("02 Jan 2006"))
+	text := fmt.Sprintf("%s time on %s%s after %s", what, times, c.productName(item.Plan.Product),
+		time.Unix(at, 0).UTC().Format("02 Jan 2006"))
 	made := &InvoiceItem{
 		ID:                wire.NewID("ii"),
 		Object:            api.KindInvoiceItem,

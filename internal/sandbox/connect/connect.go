@@ -122,7 +122,8 @@ func createAccountSession(c *call) (any, error) {
 	components := map[string]any{}
 	for name, features := range accountComponents {
 		components[name] = map[string]any{
-			"enabled": c.Params.Bool("components", name, "enabled"), "features": featuresOf(features, c.Params.At("components", name, "features")),
+			"enabled": c.Params.Bool("components", name, "enabled"), "features": featuresOf(features,
+				c.Params.At("components", name, "features")),
 		}
 	}
 
@@ -139,21 +140,28 @@ func createAccountSession(c *call) (any, error) {
 // accountComponents are the embedded components of 2025-02-24.acacia with their
 // features; a feature with ! is on by default.
 var accountComponents = map[string]string{
-	"account_management":             "disable_stripe_user_authentication external_account_collection!",
-	"account_onboarding":             "disable_stripe_user_authentication external_account_collection!",
-	"balances":                       "disable_stripe_user_authentication edit_payout_schedule external_account_collection! instant_payouts standard_payouts",
-	"documents":                      "",
-	"financial_account":              "disable_stripe_user_authentication external_account_collection! send_money transfer_balance",
+	"account_management": "disable_stripe_user_authentication external_account_collection!",
+	"account_onboarding": "disable_stripe_user_authentication external_account_collection!",
+	"balances": "disable_stripe_user_authentication edit_payout_schedule " +
+		"external_account_collection! instant_payouts standard_payouts",
+	"documents": "",
+	"financial_account": "disable_stripe_user_authentication external_account_collection! " +
+		"send_money transfer_balance",
 	"financial_account_transactions": "card_spend_dispute_management",
-	"issuing_card":                   "card_management card_spend_dispute_management cardholder_management spend_control_management",
-	"issuing_cards_list":             "card_management card_spend_dispute_management cardholder_management disable_stripe_user_authentication spend_control_management",
-	"notification_banner":            "disable_stripe_user_authentication external_account_collection!",
-	"payment_details":                "capture_payments! destination_on_behalf_of_charge_management dispute_management! refund_management!",
-	"payments":                       "capture_payments! destination_on_behalf_of_charge_management dispute_management! refund_management!",
-	"payouts":                        "disable_stripe_user_authentication edit_payout_schedule external_account_collection! instant_payouts standard_payouts",
-	"payouts_list":                   "",
-	"tax_registrations":              "",
-	"tax_settings":                   "",
+	"issuing_card": "card_management card_spend_dispute_management " +
+		"cardholder_management spend_control_management",
+	"issuing_cards_list": "card_management card_spend_dispute_management cardholder_management " +
+		"disable_stripe_user_authentication spend_control_management",
+	"notification_banner": "disable_stripe_user_authentication external_account_collection!",
+	"payment_details": "capture_payments! destination_on_behalf_of_charge_management " +
+		"dispute_management! refund_management!",
+	"payments": "capture_payments! destination_on_behalf_of_charge_management " +
+		"dispute_management! refund_management!",
+	"payouts": "disable_stripe_user_authentication edit_payout_schedule " +
+		"external_account_collection! instant_payouts standard_payouts",
+	"payouts_list":      "",
+	"tax_registrations": "",
+	"tax_settings":      "",
 }
 
 // featuresOf lays what was sent over a component's defaults.

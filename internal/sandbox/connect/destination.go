@@ -96,7 +96,9 @@ func (c *call) putFee(id, account, charge string, amount int64, cur string) {
 func (c *call) refundConnected(re *payments.Refund, ch *payments.Charge) error {
 	if c.Params.Bool("refund_application_fee") {
 		if ch.ApplicationFee == nil {
-			return wire.Invalid("", "refund_application_fee", "You cannot refund the application fee of %s because no application fee was collected.", ch.ID)
+			return wire.Invalid("", "refund_application_fee",
+				"You cannot refund the application fee of %s because no application fee was collected.",
+				ch.ID)
 		}
 
 		c.returnFee(re, ch)
@@ -108,11 +110,14 @@ func (c *call) refundConnected(re *payments.Refund, ch *payments.Charge) error {
 
 	tr, ok := transfers.Find(c.API(), wire.Deref(ch.Transfer))
 	if !ok {
-		return wire.Invalid("", "reverse_transfer", "Cannot reverse transfer on charge %s because it does not have an associated transfer.", ch.ID)
+		return wire.Invalid("", "reverse_transfer",
+			"Cannot reverse transfer on charge %s because it does not have an associated transfer.",
+			ch.ID)
 	}
 
 	left := api.WholeNumber(tr.Fields["amount"]) - api.WholeNumber(tr.Fields["amount_reversed"])
-	rec := c.reverse(tr, min(left, share(api.WholeNumber(tr.Fields["amount"]), re.Amount, ch)), map[string]any{"source_refund": re.ID})
+	rec := c.reverse(tr, min(left, share(api.WholeNumber(tr.Fields["amount"]), re.Amount, ch)),
+		map[string]any{"source_refund": re.ID})
 	re.TransferReversal = &rec.ID
 
 	return nil

@@ -62,7 +62,8 @@ func (s *Pages) oauthToken(w http.ResponseWriter, r *http.Request) {
 		}
 
 	default:
-		oauthError(w, "unsupported_grant_type", "The sandbox takes the grant types authorization_code and refresh_token.")
+		oauthError(w, "unsupported_grant_type",
+			"The sandbox takes the grant types authorization_code and refresh_token.")
 		return
 	}
 
@@ -97,10 +98,13 @@ func (s *Pages) spendCode(code string) *oauthGrant {
 
 		grant = &oauthGrant{rec.Text("account"), rec.Text("scope"), "rt_" + wire.RandomText(32)}
 		c.Tx.Remove(code)
-		c.Tx.Put(api.NewRecord(kindRefresh, grant.refresh, map[string]any{"account": grant.account, "scope": grant.scope}))
+		c.Tx.Put(api.NewRecord(kindRefresh, grant.refresh,
+			map[string]any{"account": grant.account, "scope": grant.scope}))
 
 		if acct, ok := accounts.Find(c.API(), grant.account); ok {
-			c.connectEvent("account.application.authorized", api.NewRecord("application", api.Application, map[string]any{"name": s.srv.Config.BusinessName}), nil, acct.ID)
+			c.connectEvent("account.application.authorized",
+				api.NewRecord("application", api.Application, map[string]any{"name": s.srv.Config.BusinessName}),
+				nil, acct.ID)
 		}
 
 		return nil
@@ -136,7 +140,8 @@ func (s *Pages) oauthDeauthorize(w http.ResponseWriter, r *http.Request) {
 	})
 
 	if !found {
-		oauthError(w, "invalid_client", "This application is not connected to stripe account "+id+", or that account does not exist.")
+		oauthError(w, "invalid_client",
+			"This application is not connected to stripe account "+id+", or that account does not exist.")
 		return
 	}
 
@@ -150,7 +155,9 @@ func (s *Pages) oauthKey(w http.ResponseWriter, r *http.Request) bool {
 	key := cmp.Or(api.KeyOf(r), r.PostFormValue("client_secret"))
 	form := api.KeyForm.FindStringSubmatch(key)
 	if form == nil || form[1] == "pk" || form[2] == "live" || len(key) < api.MinKeyLength {
-		oauthReply(w, http.StatusUnauthorized, map[string]string{"error": "invalid_client", "error_description": "No such API key: " + api.RedactKey(key)})
+		oauthReply(w, http.StatusUnauthorized,
+			map[string]string{"error": "invalid_client", "error_description": "No such API key: " +
+				api.RedactKey(key)})
 		return false
 	}
 	return true
@@ -201,7 +208,11 @@ func (s *Pages) oauthPage(w http.ResponseWriter, r *http.Request) {
 		"scope":        cmp.Or(q.Get("scope"), "read_only"),
 	}
 
-	showConnect(w, connectPage{"Connect a test account", s.srv.Config.BusinessName + " asks for access to a new test account.", "Connect", "Refuse", hidden})
+	showConnect(w, connectPage{
+		"Connect a test account",
+		s.srv.Config.BusinessName + " asks for access to a new test account.", "Connect", "Refuse",
+		hidden,
+	})
 }
 
 // oauthDecide is the button on the authorize page.

@@ -55,7 +55,10 @@ func (c *call) moneyOut() (int64, string, error) {
 		return 0, "", wire.MissingParam("amount")
 	}
 	if c.spendable(cur) < amount {
-		return 0, "", wire.Invalid("balance_insufficient", "", "You have insufficient available funds in your Stripe account. Try adding funds directly to your available balance by creating Charges using the 4000000000000077 test card. See: https://stripe.com/docs/testing#available-balance")
+		return 0, "", wire.Invalid("balance_insufficient", "",
+			"You have insufficient available funds in your Stripe account. Try adding funds directly to "+
+				"your available balance by creating Charges using the 4000000000000077 test card. See: "+
+				"https://stripe.com/docs/testing#available-balance")
 	}
 
 	return amount, cur, nil
@@ -134,7 +137,9 @@ func createReversal(c *call) (any, error) {
 
 	cur := old.Text("currency")
 	if amount < 1 || amount > left {
-		return nil, wire.Invalid("", "amount", "Transfer reversal amount (%s) is greater than unreversed amount on transfer (%s).", api.FormatAmount(amount, cur), api.FormatAmount(left, cur))
+		return nil, wire.Invalid("", "amount",
+			"Transfer reversal amount (%s) is greater than unreversed amount on transfer (%s).",
+			api.FormatAmount(amount, cur), api.FormatAmount(left, cur))
 	}
 
 	return c.reverse(old, amount, map[string]any{"metadata": wire.MergeMetadata(nil, c.Params)}), nil
@@ -201,7 +206,9 @@ func updateReversal(c *call) (any, error) {
 	next := old.With(map[string]any{"metadata": wire.MergeMetadata(old.Metadata(), c.Params)})
 	c.Tx.Put(next)
 	if transfer, ok := transfers.Find(c.API(), c.ID); ok {
-		c.Tx.Put(transfer.With(map[string]any{"reversals": wire.ListOf(reversalsOf(c, c.ID), "/v1/transfers/"+c.ID+"/reversals")}))
+		c.Tx.Put(transfer.With(map[string]any{
+			"reversals": wire.ListOf(reversalsOf(c, c.ID), "/v1/transfers/"+c.ID+"/reversals"),
+		}))
 	}
 	return next, nil
 }
@@ -243,7 +250,8 @@ func createPayout(c *call) (any, error) {
 
 	c.Tx.Put(rec)
 	c.Emit("payout.created", rec)
-	c.later(id, time.Unix(api.WholeNumber(rec.Fields["arrival_date"]), 0), func(c *call) error { c.arrive(id); return nil })
+	c.later(id, time.Unix(api.WholeNumber(rec.Fields["arrival_date"]), 0),
+		func(c *call) error { c.arrive(id); return nil })
 
 	return rec, nil
 }

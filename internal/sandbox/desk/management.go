@@ -41,12 +41,15 @@ func (s *Management) Mount(mux *chi.Mux) {
 		r.Get("/", s.desk)
 		r.Get("/faults", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.srv.Faults.All()) })
 		r.Post("/faults", s.addFault)
-		r.Delete("/faults", func(w http.ResponseWriter, _ *http.Request) { s.srv.Faults.Clear(); reply(w, s.srv.Faults.All()) })
+		r.Delete("/faults",
+			func(w http.ResponseWriter, _ *http.Request) { s.srv.Faults.Clear(); reply(w, s.srv.Faults.All()) })
 		r.Delete("/faults/{id}", s.removeFault)
 		r.Post("/rotate_webhook_secret", s.rotateSecret)
-		r.Get("/clock", func(w http.ResponseWriter, _ *http.Request) { reply(w, map[string]any{"now": s.srv.Now().UTC()}) })
+		r.Get("/clock",
+			func(w http.ResponseWriter, _ *http.Request) { reply(w, map[string]any{"now": s.srv.Now().UTC()}) })
 		r.Post("/clock", s.moveClock)
-		r.Post("/reset", func(w http.ResponseWriter, _ *http.Request) { s.Reset(); reply(w, map[string]bool{"reset": true}) })
+		r.Post("/reset",
+			func(w http.ResponseWriter, _ *http.Request) { s.Reset(); reply(w, map[string]bool{"reset": true}) })
 		r.Post("/seed", s.seed)
 		r.Post("/events/{id}/resend", s.resend)
 		r.Post("/payment_intents/{id}/decide", s.decide)
@@ -203,14 +206,17 @@ func (s *Management) Seed(n int) {
 	for i := range n {
 		_ = s.update(func(c *payments.Call) error { // a decline is what is wanted
 			c.Route.Method = http.MethodPost
-			c.Params, _ = wire.ParseForm("name=Seed+" + strconv.Itoa(i+1) + "&email=seed" + strconv.Itoa(i+1) + "%40example.com")
+			c.Params, _ = wire.ParseForm("name=Seed+" + strconv.Itoa(i+1) + "&email=seed" +
+				strconv.Itoa(i+1) + "%40example.com")
 			made, err := payments.CreateCustomer(c)
 			if err != nil {
 				return err
 			}
 
 			cus, _ := made.(*payments.Customer)
-			c.Params, _ = wire.ParseForm("amount=" + strconv.Itoa(1000+100*i) + "&currency=usd&confirm=true&payment_method_types[]=card&customer=" + cus.ID + "&payment_method=" + methods[i%len(methods)])
+			c.Params, _ = wire.ParseForm("amount=" + strconv.Itoa(1000+100*i) +
+				"&currency=usd&confirm=true&payment_method_types[]=card&customer=" + cus.ID +
+				"&payment_method=" + methods[i%len(methods)])
 			_, err = payments.CreateIntent(c)
 			return err
 		})

@@ -129,7 +129,8 @@ func (c *session) wants(e *logEntry) bool {
 	}
 
 	for name, allowed := range c.ticket.Filters {
-		if len(allowed) > 0 && !slices.ContainsFunc(allowed, func(v string) bool { return strings.EqualFold(v, have[name]) }) {
+		if len(allowed) > 0 &&
+			!slices.ContainsFunc(allowed, func(v string) bool { return strings.EqualFold(v, have[name]) }) {
 			return false
 		}
 	}

@@ -62,7 +62,8 @@ func (h *Hub) createSession(c *api.Call) (any, error) {
 
 	c.Tx.After = append(c.Tx.After, func() { h.session(t) })
 	return map[string]any{
-		"websocket_url":                  strings.Replace(c.Base(), "http", "ws", 1) + "/stripecli/subscribe/" + api.PlatformAccount,
+		"websocket_url": strings.Replace(c.Base(), "http", "ws", 1) +
+			"/stripecli/subscribe/" + api.PlatformAccount,
 		"websocket_id":                   t.seal(),
 		"websocket_authorized_feature":   strings.Join(t.Features, ","),
 		"secret":                         signingSecret(),
