@@ -23,8 +23,10 @@ func TestDeletedCustomerIsReplaced(t *testing.T) {
 		s.stripe.Delete(dead)
 
 		next := s.order(b)
-		if secret := s.session(b); secret == "" || secret != "cuss_secret_"+s.customerOf(next) || s.customerOf(next) == dead {
-			t.Errorf("the next order belongs to %q with %q, want a new customer in place of %q", s.customerOf(next), secret, dead)
+		if secret := s.session(b); secret == "" || secret != "cuss_secret_"+s.customerOf(next) ||
+			s.customerOf(next) == dead {
+			t.Errorf("the next order belongs to %q with %q, want a new customer in place of %q",
+				s.customerOf(next), secret, dead)
 		}
 
 		b.send(s.call, `{"orderId":"`+order+`"}`, "application/json")
@@ -41,12 +43,16 @@ func TestDeletedCustomerOfAnOrderThatIsNotOpenStays(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}
 	order, dead := s.orphan(b)
-	err := s.store.Update(t.Context(), order, nil, func(st *payments.State) error { st.Order.Status = orders.Paid; return nil })
+	err := s.store.Update(t.Context(), order, nil, func(st *payments.State) error {
+		st.Order.Status = orders.Paid
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if secret := s.session(b); secret != "" || s.customerOf(order) != dead || s.stripe.Len() != 1 {
-		t.Errorf("secret %q for %q, %d customers; want none, and nothing created", secret, s.customerOf(order), s.stripe.Len())
+		t.Errorf("secret %q for %q, %d customers; want none, and nothing created",
+			secret, s.customerOf(order), s.stripe.Len())
 	}
 }
 

@@ -47,8 +47,10 @@ func TestEnsureSetsTheBuyersCustomer(t *testing.T) {
 		t.Errorf("status %d (%s), customer %q, cookie %q", status, body, s.customerOf(first), b["checkoutd_buyer"])
 	}
 	second := s.order(b)
-	if secret := s.session(b); secret != "cuss_secret_"+s.customerOf(first) || s.customerOf(second) != s.customerOf(first) {
-		t.Errorf("the session is %q, the next order's customer %q; want both of %q", secret, s.customerOf(second), s.customerOf(first))
+	if secret := s.session(b); secret != "cuss_secret_"+s.customerOf(first) ||
+		s.customerOf(second) != s.customerOf(first) {
+		t.Errorf("the session is %q, the next order's customer %q; want both of %q",
+			secret, s.customerOf(second), s.customerOf(first))
 	}
 }
 
@@ -72,7 +74,8 @@ func TestEnsureKeepsTheCustomerOfAnIntent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status, body := s.ensure(b); status != http.StatusConflict || !strings.Contains(body, "start a new order") || s.customerOf(order) != dead {
+	if status, body := s.ensure(b); status != http.StatusConflict ||
+		!strings.Contains(body, "start a new order") || s.customerOf(order) != dead {
 		t.Errorf("status %d (%s), customer %q; want a conflict and %q", status, body, s.customerOf(order), dead)
 	}
 }
@@ -82,7 +85,8 @@ func TestEnsureFailsWhenStripeCannotBeReached(t *testing.T) {
 	s, b := newShop(t), browser{}
 	order := s.order(b)
 	s.stripe.SetDown(errors.New("connection refused"))
-	if status, body := s.ensure(b); status != http.StatusServiceUnavailable || !strings.Contains(body, "payment_provider_unavailable") {
+	if status, body := s.ensure(b); status != http.StatusServiceUnavailable ||
+		!strings.Contains(body, "payment_provider_unavailable") {
 		t.Errorf("status %d: %s", status, body)
 	}
 	if o, err := s.store.Order(t.Context(), order); err != nil || o.CustomerID != "" || o.Status != orders.Open {

@@ -45,10 +45,14 @@ func TestSessionFeaturesFitTheOrder(t *testing.T) {
 	}{
 		"a payment has all": {func(*orders.Order) {}, false, func(*customersession.Features) {}},
 		"an order that saves its method does not ask, and shows what is saved": {
-			func(o *orders.Order) { o.Options.SetupFutureUsage = "off_session" }, false, func(f *customersession.Features) { f.Save = false }},
-		"nor does a subscription":                    {func(o *orders.Order) { o.Mode = orders.ModeSubscription }, false, func(f *customersession.Features) { f.Save = false }},
-		"nor does a setup":                           {func(o *orders.Order) { o.Mode = orders.ModeSetup }, false, func(f *customersession.Features) { f.Save = false }},
-		"whoever has a subscription removes nothing": {func(*orders.Order) {}, true, func(f *customersession.Features) { f.Remove = false }},
+			func(o *orders.Order) { o.Options.SetupFutureUsage = "off_session" }, false,
+			func(f *customersession.Features) { f.Save = false }},
+		"nor does a subscription": {func(o *orders.Order) { o.Mode = orders.ModeSubscription }, false,
+			func(f *customersession.Features) { f.Save = false }},
+		"nor does a setup": {func(o *orders.Order) { o.Mode = orders.ModeSetup }, false,
+			func(f *customersession.Features) { f.Save = false }},
+		"whoever has a subscription removes nothing": {func(*orders.Order) {}, true,
+			func(f *customersession.Features) { f.Remove = false }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -57,7 +61,8 @@ func TestSessionFeaturesFitTheOrder(t *testing.T) {
 			s.call = s.handlerOf(customersession.Config{Store: known, Features: allFeatures})
 
 			id := s.order(b)
-			if err := s.store.Update(t.Context(), id, nil, func(st *payments.State) error { tt.order(&st.Order); return nil }); err != nil {
+			if err := s.store.Update(t.Context(), id, nil,
+				func(st *payments.State) error { tt.order(&st.Order); return nil }); err != nil {
 				t.Fatal(err)
 			}
 			if s.session(b) == "" {
@@ -96,7 +101,10 @@ func TestSubscriptionsAreLookedUpForRemovingOnly(t *testing.T) {
 func TestNoSessionWithoutAnAnswerAboutSubscriptions(t *testing.T) {
 	t.Parallel()
 	s, b := newShop(t), browser{}
-	s.call = s.handlerOf(customersession.Config{Store: &withSubscriptions{Store: s.store, err: errors.New("disk on fire")}, Features: allFeatures})
+	s.call = s.handlerOf(customersession.Config{
+		Store:    &withSubscriptions{Store: s.store, err: errors.New("disk on fire")},
+		Features: allFeatures,
+	})
 	s.order(b)
 	if secret := s.session(b); secret != "" || len(s.sessions()) > 0 {
 		t.Errorf("got %q, sessions of %q", secret, s.sessions())

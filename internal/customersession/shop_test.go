@@ -33,7 +33,8 @@ func newShop(t testing.TB) *shop {
 	t.Helper()
 	s := &shop{TB: t, log: &testkit.LogBook{}, stripe: testkit.NewCustomers()}
 	var err error
-	if s.store, err = store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "test.db"), store.Options{Log: zerolog.Nop()}); err != nil {
+	if s.store, err = store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "test.db"),
+		store.Options{Log: zerolog.Nop()}); err != nil {
 		t.Fatal(err)
 	}
 

@@ -107,8 +107,8 @@ func (r rules) fail(a *Attempt, e *StripeError) {
 	r.move(a, Failed)
 }
 
-// doubt marks an attempt unknown and schedules its next check.
-func (r rules) doubt(a *Attempt) {
+// markUnknown marks an attempt unknown and schedules its next check.
+func (r rules) markUnknown(a *Attempt) {
 	a.State = Unknown
 	a.CheckAt = r.now.Add(r.patience(Unknown, a.Checks))
 	a.Checks++

@@ -230,7 +230,7 @@ func (r rules) record(st *State, attemptID string, snap Snapshot, callErr error,
 	case e.provesFailure(firstSend):
 		r.fail(a, e.stripeError())
 	default:
-		r.doubt(a)
+		r.markUnknown(a)
 	}
 
 	st.setBuyerStatus(a)

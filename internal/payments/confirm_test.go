@@ -36,7 +36,9 @@ func TestConfirmPays(t *testing.T) {
 func TestConfirmSameTokenAgain(t *testing.T) {
 	t.Parallel()
 	for name, send := range map[string]func(payments.Params) (payments.Snapshot, error){
-		"succeeded": func(p payments.Params) (payments.Snapshot, error) { return snap(p, payments.StatusSucceeded), nil },
+		"succeeded": func(p payments.Params) (payments.Snapshot, error) {
+			return snap(p, payments.StatusSucceeded), nil
+		},
 		"requires_action": func(p payments.Params) (payments.Snapshot, error) {
 			return snap(p, payments.StatusRequiresAction), nil
 		},
@@ -119,10 +121,13 @@ func TestConfirmTwentyAtOnce(t *testing.T) {
 func TestConfirmAfterDeclineUsesTheSameIntent(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return payments.Snapshot{}, declined(p) })
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
+		return payments.Snapshot{}, declined(p)
+	})
 
 	_, err := f.confirm("ctoken_a")
-	if e := fault.Of(err); e.Kind != fault.Declined || e.Payment.DeclineCode != "insufficient_funds" || e.Message != "Your card has insufficient funds." {
+	if e := fault.Of(err); e.Kind != fault.Declined || e.Payment.DeclineCode != "insufficient_funds" ||
+		e.Message != "Your card has insufficient funds." {
 		t.Fatalf("the decline is %+v", e)
 	}
 
@@ -165,9 +170,12 @@ func TestConfirmRefusesBeforeStripe(t *testing.T) {
 			Token:          "ctoken_a",
 			ExpectedAmount: &wrong,
 		}, "amount_changed"},
-		{"a paid order", func(o *orders.Order) { o.Status = orders.Paid }, payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a"}, "order_not_open"},
-		{"an order in review", func(o *orders.Order) { o.Status = orders.Review }, payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a"}, "order_not_open"},
-		{"an expired order", func(o *orders.Order) { o.ExpiresAt = o.CreatedAt }, payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a"}, "order_not_open"},
+		{"a paid order", func(o *orders.Order) { o.Status = orders.Paid },
+			payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a"}, "order_not_open"},
+		{"an order in review", func(o *orders.Order) { o.Status = orders.Review },
+			payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a"}, "order_not_open"},
+		{"an expired order", func(o *orders.Order) { o.ExpiresAt = o.CreatedAt },
+			payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a"}, "order_not_open"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -190,7 +198,9 @@ func TestConfirmRefusesBeforeStripe(t *testing.T) {
 func TestConfirmLimitsTheAttempts(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return payments.Snapshot{}, declined(p) })
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
+		return payments.Snapshot{}, declined(p)
+	})
 
 	for i := range 20 {
 		if _, err := f.confirm("ctoken_" + string(rune('a'+i))); !fault.Is(err, "payment_declined") {
@@ -229,24 +239,36 @@ func TestEveryErrorType(t *testing.T) {
 		code    string
 	}{
 		{"card", declined, payments.Failed, fault.Declined, "payment_declined"},
-		{"invalid request", func(payments.Params) error { return refused(payments.TypeInvalidRequest, "amount_too_small", "amount") }, payments.Failed, fault.Invalid, "payment_rejected"},
+		{"invalid request", func(payments.Params) error {
+			return refused(payments.TypeInvalidRequest, "amount_too_small", "amount")
+		}, payments.Failed, fault.Invalid, "payment_rejected"},
 		{"invalid request about the token", func(payments.Params) error {
 			return refused(payments.TypeInvalidRequest, "resource_missing", "confirmation_token")
 		}, payments.Failed, fault.Invalid, "token_expired"},
-		{"authentication", func(payments.Params) error { return refused(payments.TypeAuthentication, "", "") }, payments.Failed, fault.Unavailable, "payment_provider_unavailable"},
-		{"permission", func(payments.Params) error { return refused(payments.TypePermission, "", "") }, payments.Failed, fault.Unavailable, "payment_provider_unavailable"},
-		{"rate limit", func(payments.Params) error { return refused(payments.TypeRateLimit, "rate_limit", "") }, payments.Failed, fault.Unavailable, "payment_provider_busy"},
+		{"authentication", func(payments.Params) error {
+			return refused(payments.TypeAuthentication, "", "")
+		}, payments.Failed, fault.Unavailable, "payment_provider_unavailable"},
+		{"permission", func(payments.Params) error { return refused(payments.TypePermission, "", "") },
+			payments.Failed, fault.Unavailable, "payment_provider_unavailable"},
+		{"rate limit", func(payments.Params) error {
+			return refused(payments.TypeRateLimit, "rate_limit", "")
+		}, payments.Failed, fault.Unavailable, "payment_provider_busy"},
 		{"idempotency", func(payments.Params) error {
 			return &payments.CallError{Stripe: payments.StripeError{Type: payments.TypeIdempotency}}
 		}, payments.Unknown, fault.Conflict, "payment_unknown"},
-		{"api", func(payments.Params) error { return errInternal }, payments.Unknown, fault.Conflict, "payment_unknown"},
-		{"connection", func(payments.Params) error { return errReset }, payments.Unknown, fault.Conflict, "payment_unknown"},
-		{"something else entirely", func(payments.Params) error { return errors.New("EOF") }, payments.Unknown, fault.Conflict, "payment_unknown"},
+		{"api", func(payments.Params) error { return errInternal }, payments.Unknown, fault.Conflict,
+			"payment_unknown"},
+		{"connection", func(payments.Params) error { return errReset }, payments.Unknown, fault.Conflict,
+			"payment_unknown"},
+		{"something else entirely", func(payments.Params) error { return errors.New("EOF") },
+			payments.Unknown, fault.Conflict, "payment_unknown"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
-			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return payments.Snapshot{}, tt.err(p) })
+			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
+				return payments.Snapshot{}, tt.err(p)
+			})
 			_, err := f.confirm("ctoken_a")
 			e := fault.Of(err)
 			if e.Kind != tt.kind || e.Code != tt.code {

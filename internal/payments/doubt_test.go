@@ -63,7 +63,9 @@ func TestNoCustomerIsEnsuredWhileAPaymentIsInProgress(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []orders.Mode{orders.ModeSetup, orders.ModeSubscription} {
 		f := newFixtureOf(t, mode)
-		f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset })
+		f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) {
+			return payments.Snapshot{}, errReset
+		})
 
 		if _, err := f.confirm("ctoken_a"); fault.Of(err).Code != "payment_unknown" {
 			t.Fatal(err)
@@ -141,7 +143,8 @@ func TestSubscriptionWithoutAKnownFirstPaymentGoesToReview(t *testing.T) {
 	t.Run("when the resolver looks for it", func(t *testing.T) {
 		t.Parallel()
 		f := strayed(t)
-		f.stripe.SetDown(&payments.CallError{Outcome: payments.OutcomeRefused, Mismatch: "subscription sub_1 is active"})
+		f.stripe.SetDown(&payments.CallError{Outcome: payments.OutcomeRefused,
+			Mismatch: "subscription sub_1 is active"})
 		f.clock.Advance(20 * time.Minute)
 		f.runOnce()
 		f.wantAttempts(payments.Failed)

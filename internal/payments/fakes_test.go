@@ -242,8 +242,10 @@ func declined(p payments.Params) error {
 }
 
 var (
-	errReset    = &payments.CallError{Stripe: payments.StripeError{Type: payments.TypeConnection}, Cause: errors.New("connection reset")}
-	errInternal = &payments.CallError{Stripe: payments.StripeError{Type: payments.TypeAPI}, Cause: errors.New("status 500")}
+	errReset = &payments.CallError{Stripe: payments.StripeError{Type: payments.TypeConnection},
+		Cause: errors.New("connection reset")}
+	errInternal = &payments.CallError{Stripe: payments.StripeError{Type: payments.TypeAPI},
+		Cause: errors.New("status 500")}
 )
 
 func (f *fixture) confirm(token string) (payments.Answer, error) {
@@ -307,7 +309,8 @@ func (f *fixture) wantOrder(status orders.Status, payment orders.PaymentStatus) 
 	f.Helper()
 	o := f.state().Order
 	if o.Status != status || o.PaymentStatus != payment {
-		f.Errorf("order is %s, payment %s (review: %q); want %s, %s", o.Status, o.PaymentStatus, o.ReviewReason, status, payment)
+		f.Errorf("order is %s, payment %s (review: %q); want %s, %s",
+			o.Status, o.PaymentStatus, o.ReviewReason, status, payment)
 	}
 }
 

@@ -29,11 +29,14 @@ func (oneOrder) Order(_ context.Context, id string) (orders.Order, error) {
 func FuzzConfirmBody(f *testing.F) {
 	for _, body := range []string{
 		`{"confirmationTokenId":"ctoken_1"}`, `{"confirmationTokenId":"ctoken_1","orderId":"ord_1"}`,
-		`{"confirmationTokenId":"ctoken_1","orderId":"ord_2"}`, `{"confirmationTokenId":"ctoken_1","expectedAmount":1099}`,
-		`{"confirmationTokenId":"ctoken_1","expectedAmount":1}`, `{"confirmationTokenId":"ctoken_1","expectedAmount":null}`,
+		`{"confirmationTokenId":"ctoken_1","orderId":"ord_2"}`,
+		`{"confirmationTokenId":"ctoken_1","expectedAmount":1099}`,
+		`{"confirmationTokenId":"ctoken_1","expectedAmount":1}`,
+		`{"confirmationTokenId":"ctoken_1","expectedAmount":null}`,
 		`{"confirmationTokenId":"ctoken_1","amount":1}`, `{"confirmationTokenId":"pm_1"}`, `{"confirmationTokenId":""}`,
 		`{"confirmationTokenId":"ctoken_1","confirmationTokenId":"ctoken_2"}`, `{"ConfirmationTokenID":"ctoken_1"}`,
-		`{"confirmationTokenId":"ctoken_1","expectedAmount":1e400}`, `{"confirmationTokenId":"ctoken_\u0000"}`, `{}`, `null`, `[]`, ``, `{`,
+		`{"confirmationTokenId":"ctoken_1","expectedAmount":1e400}`,
+		`{"confirmationTokenId":"ctoken_\u0000"}`, `{}`, `null`, `[]`, ``, `{`,
 	} {
 		f.Add(body)
 	}

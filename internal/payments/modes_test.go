@@ -122,22 +122,30 @@ var modeSequences = []struct {
 		{"setup_intent.canceled", moment{intent: gone}},
 	}, orders.Open, orders.Unpaid, ""},
 	{"subscribed at once", orders.ModeSubscription, succeeded, []step{
-		{"customer.subscription.created", moment{intent: rpm, sub: incomplete}}, {"payment_intent.created", moment{intent: rpm, sub: incomplete}},
-		{"charge.succeeded", moment{intent: succeeded, sub: incomplete}}, {"payment_intent.succeeded", moment{intent: succeeded, sub: incomplete}},
-		{"customer.subscription.updated", moment{intent: succeeded, sub: active}}, {"invoice.paid", moment{intent: succeeded, sub: active}},
+		{"customer.subscription.created", moment{intent: rpm, sub: incomplete}},
+		{"payment_intent.created", moment{intent: rpm, sub: incomplete}},
+		{"charge.succeeded", moment{intent: succeeded, sub: incomplete}},
+		{"payment_intent.succeeded", moment{intent: succeeded, sub: incomplete}},
+		{"customer.subscription.updated", moment{intent: succeeded, sub: active}},
+		{"invoice.paid", moment{intent: succeeded, sub: active}},
 	}, orders.Paid, orders.PaymentPaid, payments.EffectPaid},
 	{"subscribed after 3D Secure", orders.ModeSubscription, action, []step{
-		{"customer.subscription.created", moment{intent: rpm, sub: incomplete}}, {"payment_intent.requires_action", moment{intent: action, sub: incomplete}},
-		{"invoice.payment_action_required", moment{intent: action, sub: incomplete}}, {"payment_intent.succeeded", moment{intent: succeeded, sub: active}},
-		{"customer.subscription.updated", moment{intent: succeeded, sub: active}}, {"invoice.payment_succeeded", moment{intent: succeeded, sub: active}},
+		{"customer.subscription.created", moment{intent: rpm, sub: incomplete}},
+		{"payment_intent.requires_action", moment{intent: action, sub: incomplete}},
+		{"invoice.payment_action_required", moment{intent: action, sub: incomplete}},
+		{"payment_intent.succeeded", moment{intent: succeeded, sub: active}},
+		{"customer.subscription.updated", moment{intent: succeeded, sub: active}},
+		{"invoice.payment_succeeded", moment{intent: succeeded, sub: active}},
 	}, orders.Paid, orders.PaymentPaid, payments.EffectPaid},
 	{"a first payment that failed", orders.ModeSubscription, action, []step{
-		{"customer.subscription.created", moment{intent: rpm, sub: incomplete}}, {"payment_intent.requires_action", moment{intent: action, sub: incomplete}},
+		{"customer.subscription.created", moment{intent: rpm, sub: incomplete}},
+		{"payment_intent.requires_action", moment{intent: action, sub: incomplete}},
 		{"payment_intent.payment_failed", moment{intent: rpm, err: cardDeclined, sub: incomplete}},
 		{"invoice.payment_failed", moment{intent: rpm, err: cardDeclined, sub: incomplete}},
 	}, orders.Open, orders.PaymentFailed, ""},
 	{"a first payment that was abandoned", orders.ModeSubscription, action, []step{
-		{"customer.subscription.created", moment{intent: rpm, sub: incomplete}}, {"payment_intent.requires_action", moment{intent: action, sub: incomplete}},
+		{"customer.subscription.created", moment{intent: rpm, sub: incomplete}},
+		{"payment_intent.requires_action", moment{intent: action, sub: incomplete}},
 		{"payment_intent.canceled", moment{intent: gone, sub: payments.SubscriptionIncompleteExpired}},
 		{"customer.subscription.updated", moment{intent: gone, sub: payments.SubscriptionIncompleteExpired}},
 	}, orders.Open, orders.Unpaid, ""},
@@ -243,7 +251,8 @@ func (f *fixture) deliver(p payments.Params, e step) error {
 	case "customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted",
 		"invoice.paid", "invoice.payment_succeeded", "invoice.payment_failed", "invoice.payment_action_required":
 		return f.svc.SettleSubscription(ctx, orderID, subID, nil)
-	case "renewal payment_intent.created", "renewal payment_intent.succeeded", "renewal payment_intent.payment_failed", "renewal payment_intent.canceled":
+	case "renewal payment_intent.created", "renewal payment_intent.succeeded",
+		"renewal payment_intent.payment_failed", "renewal payment_intent.canceled":
 		s := payments.Snapshot{
 			ID:         renewalID,
 			Status:     e.renewal,
@@ -367,7 +376,8 @@ func (f *fixture) checkMode(end moment, status orders.Status, payment orders.Pay
 	}
 
 	if len(st.Intents) != intents || st.Order.Refunded != 0 || len(st.Refunds) != int(min(1, end.refund)) {
-		f.Errorf("%d intents, want %d; refunded %d of the order, %d refunds", len(st.Intents), intents, st.Order.Refunded, len(st.Refunds))
+		f.Errorf("%d intents, want %d; refunded %d of the order, %d refunds",
+			len(st.Intents), intents, st.Order.Refunded, len(st.Refunds))
 	}
 	if effect == payments.EffectPaid && st.Order.Captured != st.Order.Amount {
 		f.Errorf("captured %d of %d", st.Order.Captured, st.Order.Amount)

@@ -185,7 +185,8 @@ func TestAnotherRequestFindsOutFirst(t *testing.T) {
 	s.clock.Advance(31 * time.Minute)
 
 	res := s.mustRefund(99)
-	if res.Earlier == nil || res.Earlier.Amount != 500 || res.Earlier.State != payments.OperationFailed || res.Operation.Amount != 99 {
+	if res.Earlier == nil || res.Earlier.Amount != 500 || res.Earlier.State != payments.OperationFailed ||
+		res.Operation.Amount != 99 {
 		t.Errorf("got %+v", res)
 	}
 
@@ -329,7 +330,8 @@ func (r *racing) Read(ctx context.Context, id string) (*payments.State, error) {
 	return st, err
 }
 
-var errRateLimit = &payments.CallError{Outcome: payments.OutcomeRefused, Stripe: payments.StripeError{Type: payments.TypeRateLimit}}
+var errRateLimit = &payments.CallError{Outcome: payments.OutcomeRefused,
+	Stripe: payments.StripeError{Type: payments.TypeRateLimit}}
 
 // TestRefusalThatProvesNothing: only the refusal of the only request, or one
 // that Stripe keeps under the key, ends an operation at once.
@@ -376,7 +378,8 @@ func TestRefusalThatProvesNothing(t *testing.T) {
 			s.bank.mu.Unlock()
 			defer s.bank.mu.Lock()
 
-			if res, err := payments.NewOperations(s.svc, s.bank).Refund(context.Background(), orderID, 500, ""); err != nil || res.Earlier == nil {
+			other := payments.NewOperations(s.svc, s.bank)
+			if res, err := other.Refund(context.Background(), orderID, 500, ""); err != nil || res.Earlier == nil {
 				t.Errorf("the other process: %+v, %v", res, err)
 			}
 
@@ -396,7 +399,8 @@ func TestRefusalThatProvesNothing(t *testing.T) {
 			s.bank.mu.Unlock()
 			defer s.bank.mu.Lock()
 
-			if _, err := payments.NewOperations(s.svc, s.bank).Refund(context.Background(), orderID, 500, ""); !fault.Is(err, "operation_unknown") {
+			other := payments.NewOperations(s.svc, s.bank)
+			if _, err := other.Refund(context.Background(), orderID, 500, ""); !fault.Is(err, "operation_unknown") {
 				t.Errorf("the other process: %v", err)
 			}
 
@@ -420,7 +424,8 @@ func TestRefusalThatProvesNothing(t *testing.T) {
 		s.restart()
 
 		res := s.mustRefund(500)
-		if res.Earlier == nil || res.Earlier.ID == res.Operation.ID || len(s.bank.sent) != 2 || s.bank.sent[1].ID != res.Operation.ID {
+		if res.Earlier == nil || res.Earlier.ID == res.Operation.ID || len(s.bank.sent) != 2 ||
+			s.bank.sent[1].ID != res.Operation.ID {
 			t.Errorf("got %+v, sent %+v", res, s.bank.sent)
 		}
 

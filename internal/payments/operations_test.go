@@ -38,7 +38,8 @@ func TestCapture(t *testing.T) {
 			s.wantPaidOnce()
 			s.wantAttempts(payments.Succeeded)
 
-			if res.Operation.State != payments.OperationDone || res.State.Order.Status != orders.Paid || res.Earlier != nil {
+			if res.Operation.State != payments.OperationDone || res.State.Order.Status != orders.Paid ||
+				res.Earlier != nil {
 				t.Errorf("got %+v", res)
 			}
 		})
@@ -50,10 +51,12 @@ func TestCapture(t *testing.T) {
 func TestEventOfAPartialCapture(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*payments.Snapshot){
-		"a part":                           func(s *payments.Snapshot) { s.AmountReceived = 600 },
-		"more than the order":              func(s *payments.Snapshot) { s.AmountReceived = 1100 },
-		"nothing":                          func(s *payments.Snapshot) { s.AmountReceived = 0 },
-		"a part of what is not held":       func(s *payments.Snapshot) { s.AmountReceived, s.CaptureMethod = 600, "automatic" },
+		"a part":              func(s *payments.Snapshot) { s.AmountReceived = 600 },
+		"more than the order": func(s *payments.Snapshot) { s.AmountReceived = 1100 },
+		"nothing":             func(s *payments.Snapshot) { s.AmountReceived = 0 },
+		"a part of what is not held": func(s *payments.Snapshot) {
+			s.AmountReceived, s.CaptureMethod = 600, "automatic"
+		},
 		"a part of an intent over another": func(s *payments.Snapshot) { s.AmountReceived, s.Amount = 600, 900 },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -104,7 +107,8 @@ func TestRefunds(t *testing.T) {
 		if _, err := s.capture(600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.refund(601); !fault.Is(err, "amount_out_of_range") || !strings.Contains(fault.Of(err).Message, "6.00 USD") {
+		if _, err := s.refund(601); !fault.Is(err, "amount_out_of_range") ||
+			!strings.Contains(fault.Of(err).Message, "6.00 USD") {
 			t.Errorf("got %v", err)
 		}
 
@@ -232,7 +236,8 @@ func TestCancelOrder(t *testing.T) {
 		s := confirmed(t, action)
 		s.stripe.OnCancel(func() error {
 			s.stripe.SetStatus(intentID, succeeded)
-			return &payments.CallError{Outcome: payments.OutcomeRefused, Stripe: payments.StripeError{Type: payments.TypeInvalidRequest}}
+			return &payments.CallError{Outcome: payments.OutcomeRefused,
+				Stripe: payments.StripeError{Type: payments.TypeInvalidRequest}}
 		})
 
 		if _, err := s.cancelOrder(); !fault.Is(err, "operation_failed") {
@@ -270,7 +275,9 @@ func TestCancelOrder(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	doubt := func(s *shop) {
-		s.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset })
+		s.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) {
+			return payments.Snapshot{}, errReset
+		})
 		_, _ = s.confirm("ctoken_b")
 	}
 
@@ -284,23 +291,50 @@ func TestRefusals(t *testing.T) {
 		ask     func(*shop) (payments.Result, error)
 		code    string
 	}{
-		{"capture of an open order", rpm, nil, func(s *shop) (payments.Result, error) { return s.capture(0) }, "order_not_authorized"},
-		{"capture of a paid order", succeeded, nil, func(s *shop) (payments.Result, error) { return s.capture(0) }, "order_paid"},
-		{"capture of more than the order", capturing, nil, func(s *shop) (payments.Result, error) { return s.capture(1100) }, "amount_out_of_range"},
-		{"capture of less than nothing", capturing, nil, func(s *shop) (payments.Result, error) { return s.capture(-1) }, "amount_out_of_range"},
+		{"capture of an open order", rpm, nil, func(s *shop) (payments.Result,
+			error) {
+			return s.capture(0)
+		}, "order_not_authorized"},
+		{"capture of a paid order", succeeded, nil, func(s *shop) (payments.Result,
+			error) {
+			return s.capture(0)
+		}, "order_paid"},
+		{"capture of more than the order", capturing, nil, func(s *shop) (payments.Result,
+			error) {
+			return s.capture(1100)
+		}, "amount_out_of_range"},
+		{"capture of less than nothing", capturing, nil, func(s *shop) (payments.Result,
+			error) {
+			return s.capture(-1)
+		}, "amount_out_of_range"},
 		{"capture that is no multiple", capturing, func(s *shop) {
 			s.edit(func(o *orders.Order) { o.Currency, o.Amount = "isk", 20000 })
 		}, func(s *shop) (payments.Result, error) { return s.capture(150) }, "amount_out_of_range"},
-		{"capture of an order in review", capturing, status(orders.Review), func(s *shop) (payments.Result, error) { return s.capture(0) }, "order_not_authorized"},
-		{"capture in doubt", "", doubt, func(s *shop) (payments.Result, error) { return s.capture(0) }, "payment_in_progress"},
-		{"refund of an open order", rpm, nil, func(s *shop) (payments.Result, error) { return s.refund(0) }, "order_not_paid"},
-		{"refund of a hold", capturing, nil, func(s *shop) (payments.Result, error) { return s.refund(0) }, "order_not_paid"},
-		{"refund of more than was taken", succeeded, nil, func(s *shop) (payments.Result, error) { return s.refund(1100) }, "amount_out_of_range"},
-		{"refund of less than nothing", succeeded, nil, func(s *shop) (payments.Result, error) { return s.refund(-5) }, "amount_out_of_range"},
+		{"capture of an order in review", capturing, status(orders.Review),
+			func(s *shop) (payments.Result, error) { return s.capture(0) }, "order_not_authorized"},
+		{"capture in doubt", "", doubt, func(s *shop) (payments.Result, error) { return s.capture(0) },
+			"payment_in_progress"},
+		{"refund of an open order", rpm, nil, func(s *shop) (payments.Result,
+			error) {
+			return s.refund(0)
+		}, "order_not_paid"},
+		{"refund of a hold", capturing, nil, func(s *shop) (payments.Result,
+			error) {
+			return s.refund(0)
+		}, "order_not_paid"},
+		{"refund of more than was taken", succeeded, nil, func(s *shop) (payments.Result,
+			error) {
+			return s.refund(1100)
+		}, "amount_out_of_range"},
+		{"refund of less than nothing", succeeded, nil, func(s *shop) (payments.Result,
+			error) {
+			return s.refund(-5)
+		}, "amount_out_of_range"},
 		{"refund for an unknown reason", succeeded, nil, func(s *shop) (payments.Result, error) {
 			return s.ops.Refund(context.Background(), orderID, 0, "bored")
 		}, "reason_unknown"},
-		{"refund in doubt", "", doubt, func(s *shop) (payments.Result, error) { return s.refund(0) }, "payment_in_progress"},
+		{"refund in doubt", "", doubt, func(s *shop) (payments.Result, error) { return s.refund(0) },
+			"payment_in_progress"},
 		{"cancellation of a paid order", succeeded, nil, (*shop).cancelOrder, "order_paid"},
 		{"cancellation while the bank works", proc, nil, (*shop).cancelOrder, "payment_in_progress"},
 		{"cancellation in doubt", "", doubt, (*shop).cancelOrder, "payment_in_progress"},

@@ -113,7 +113,7 @@ func (s *Service) lookUp(ctx context.Context, a Attempt) error {
 		case now.State.Open() && proof:
 			r.fail(now, &StripeError{Type: TypeAPI})
 		case now.State.Open():
-			r.doubt(now)
+			r.markUnknown(now)
 		}
 
 		st.setBuyerStatus(now)
@@ -149,7 +149,7 @@ func (s *Service) failMismatched(ctx context.Context, a Attempt, e *CallError) e
 func (s *Service) postpone(ctx context.Context, a Attempt) error {
 	return s.cfg.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
 		if now := st.attempt(a.ID); now != nil && now.State.Open() {
-			s.rules().doubt(now)
+			s.rules().markUnknown(now)
 		}
 		return nil
 	})

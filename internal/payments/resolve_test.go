@@ -28,10 +28,22 @@ func TestUnknownIsResolvedByTheSameCall(t *testing.T) {
 		attempt payments.AttemptState
 		payment orders.PaymentStatus
 	}{
-		{"it had succeeded", func(p payments.Params) (payments.Snapshot, error) { return snap(p, payments.StatusSucceeded), nil }, payments.Succeeded, orders.PaymentPaid},
-		{"it was declined", func(p payments.Params) (payments.Snapshot, error) { return payments.Snapshot{}, declined(p) }, payments.Failed, orders.PaymentFailed},
-		{"it needs 3D Secure", func(p payments.Params) (payments.Snapshot, error) { return snap(p, payments.StatusRequiresAction), nil }, payments.RequiresAction, orders.RequiresAction},
-		{"it is still unknown", func(payments.Params) (payments.Snapshot, error) { return payments.Snapshot{}, errReset }, payments.Unknown, orders.Checking},
+		{"it had succeeded", func(p payments.Params) (payments.Snapshot, error) {
+			return snap(p,
+				payments.StatusSucceeded), nil
+		}, payments.Succeeded, orders.PaymentPaid},
+		{"it was declined", func(p payments.Params) (payments.Snapshot,
+			error) {
+			return payments.Snapshot{}, declined(p)
+		}, payments.Failed, orders.PaymentFailed},
+		{"it needs 3D Secure", func(p payments.Params) (payments.Snapshot, error) {
+			return snap(p,
+				payments.StatusRequiresAction), nil
+		}, payments.RequiresAction, orders.RequiresAction},
+		{"it is still unknown", func(payments.Params) (payments.Snapshot,
+			error) {
+			return payments.Snapshot{}, errReset
+		}, payments.Unknown, orders.Checking},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -92,7 +104,8 @@ func TestRefusalOfARepetitionProvesNothing(t *testing.T) {
 		}
 	}
 
-	for _, typ := range []string{payments.TypeRateLimit, payments.TypeAuthentication, payments.TypePermission, payments.TypeInvalidRequest} {
+	for _, typ := range []string{payments.TypeRateLimit, payments.TypeAuthentication,
+		payments.TypePermission, payments.TypeInvalidRequest} {
 		t.Run(typ+" on a later request leaves it unknown", func(t *testing.T) {
 			t.Parallel()
 			f := unknown(t)
@@ -146,8 +159,10 @@ func TestErrorsOfStripeThatKeepComing(t *testing.T) {
 	}{
 		{"the intent was paid", payments.StatusSucceeded, nil, payments.Succeeded, payments.Succeeded},
 		{"the intent is processing", payments.StatusProcessing, nil, payments.Processing, payments.Processing},
-		{"the intent that it made waits for the buyer", payments.StatusRequiresAction, nil, payments.RequiresAction, payments.RequiresAction},
-		{"the intent that it made was declined", payments.StatusRequiresPaymentMethod, cardDeclined, payments.Failed, payments.Failed},
+		{"the intent that it made waits for the buyer", payments.StatusRequiresAction, nil,
+			payments.RequiresAction, payments.RequiresAction},
+		{"the intent that it made was declined", payments.StatusRequiresPaymentMethod, cardDeclined,
+			payments.Failed, payments.Failed},
 		{"the intent is unpaid", payments.StatusRequiresPaymentMethod, nil, payments.Unknown, payments.Failed},
 		{"there is no intent", "", nil, payments.Unknown, payments.Failed},
 	} {
@@ -252,7 +267,8 @@ func TestAbandonedAction(t *testing.T) {
 		f := abandoned(t)
 		f.stripe.SetStatus(intentID, payments.StatusRequiresPaymentMethod) // and no webhook came
 		f.editIntent(func(snap *payments.Snapshot) {
-			snap.Error = &payments.StripeError{Type: payments.TypeInvalidRequest, Code: "payment_intent_authentication_failure"}
+			snap.Error = &payments.StripeError{Type: payments.TypeInvalidRequest,
+				Code: "payment_intent_authentication_failure"}
 		})
 
 		if _, err := f.confirm("ctoken_b"); err != nil {
@@ -296,7 +312,8 @@ func TestAbandonedAction(t *testing.T) {
 		f.stripe.OnCancel(func() error {
 			s := snap(f.sent(0), payments.StatusSucceeded)
 			f.stripe.PutIntent(s)
-			return &payments.CallError{Outcome: payments.OutcomeRefused, Stripe: payments.StripeError{Type: payments.TypeInvalidRequest}}
+			return &payments.CallError{Outcome: payments.OutcomeRefused,
+				Stripe: payments.StripeError{Type: payments.TypeInvalidRequest}}
 		})
 
 		if _, err := f.confirm("ctoken_b"); !fault.Is(err, "order_not_open") {
@@ -418,14 +435,17 @@ func TestExpiry(t *testing.T) {
 				s := snap(f.sent(0), payments.StatusSucceeded)
 				f.stripe.PutIntent(s)
 				return &payments.CallError{
-					Outcome:  payments.OutcomeRefused,
-					Stripe:   payments.StripeError{Type: payments.TypeInvalidRequest, Code: "payment_intent_unexpected_state"},
+					Outcome: payments.OutcomeRefused,
+					Stripe: payments.StripeError{Type: payments.TypeInvalidRequest,
+						Code: "payment_intent_unexpected_state"},
 					Snapshot: &s,
 				}
 			})
 		}, orders.Paid, 1},
 		{"an unknown attempt keeps it open", func(f *fixture) {
-			f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) { return payments.Snapshot{}, errReset })
+			f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) {
+				return payments.Snapshot{}, errReset
+			})
 			_, _ = f.confirm("ctoken_a")
 			f.store.states[orderID].Attempts[0].CreatedAt = f.clock.Now().Add(day) // still within the time to resend
 		}, orders.Open, 0},

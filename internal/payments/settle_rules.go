@@ -77,7 +77,7 @@ func (r rules) settle(st *State, s Snapshot, src source) error {
 		return errReadAfresh
 	}
 
-	in.take(s)
+	in.update(s)
 	r.applyToAttempt(a, s, src)
 	r.applyToOrder(st, in, a)
 
@@ -94,7 +94,7 @@ func (r rules) settleRenewal(in *Intent, s Snapshot, src source) error {
 		return errReadAfresh
 	}
 
-	in.take(s)
+	in.update(s)
 	return nil
 }
 
@@ -115,9 +115,9 @@ func (st *State) linkIntent(s Snapshot) *Intent {
 	return &st.Intents[len(st.Intents)-1]
 }
 
-// take copies a snapshot into the intent. A value that only some snapshots
+// update copies a snapshot into the intent. A value that only some snapshots
 // carry stays if this one does not.
-func (in *Intent) take(s Snapshot) {
+func (in *Intent) update(s Snapshot) {
 	in.Status = s.Status
 	in.Amount, in.Captured, in.Currency = s.Amount, s.AmountReceived, s.Currency
 	in.ClientSecret = cmp.Or(s.ClientSecret, in.ClientSecret)

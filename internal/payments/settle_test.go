@@ -99,10 +99,12 @@ var sequences = []struct {
 	paid    int
 }{
 	{"succeeded at once", succeeded, []event{
-		is("created", rpm), hint("charge.succeeded", succeeded), is("succeeded", succeeded), hint("charge.updated", succeeded),
+		is("created", rpm), hint("charge.succeeded", succeeded), is("succeeded", succeeded),
+		hint("charge.updated", succeeded),
 	}, orders.Paid, orders.PaymentPaid, 1},
 	{"3D Secure", action, []event{
-		is("created", rpm), is("requires_action", action), hint("charge.succeeded", succeeded), is("succeeded", succeeded), hint("charge.updated", succeeded),
+		is("created", rpm), is("requires_action", action), hint("charge.succeeded", succeeded),
+		is("succeeded", succeeded), hint("charge.updated", succeeded),
 	}, orders.Paid, orders.PaymentPaid, 1},
 	{"3D Secure failed", action, []event{
 		is("created", rpm), is("requires_action", action), {
@@ -112,7 +114,8 @@ var sequences = []struct {
 		},
 	}, orders.Open, orders.PaymentFailed, 0},
 	{"processing then success", proc, []event{
-		is("created", rpm), is("processing", proc), hint("charge.pending", proc), hint("charge.succeeded", succeeded), is("succeeded", succeeded),
+		is("created", rpm), is("processing", proc), hint("charge.pending", proc),
+		hint("charge.succeeded", succeeded), is("succeeded", succeeded),
 	}, orders.Paid, orders.PaymentPaid, 1},
 	{"processing then failure", proc, []event{
 		is("created", rpm), is("processing", proc), hint("charge.pending", proc), hint("charge.failed", rpm), {
@@ -122,7 +125,8 @@ var sequences = []struct {
 		},
 	}, orders.Open, orders.PaymentFailed, 0},
 	{"authorized then captured", capturing, []event{
-		is("created", rpm), is("amount_capturable_updated", capturing), hint("charge.succeeded", capturing), hint("charge.captured", succeeded), is("succeeded", succeeded),
+		is("created", rpm), is("amount_capturable_updated", capturing), hint("charge.succeeded",
+			capturing), hint("charge.captured", succeeded), is("succeeded", succeeded),
 	}, orders.Paid, orders.PaymentPaid, 1},
 	{"authorized, then captured in part: Stripe lists a refund for the rest", capturing, []event{
 		is("created", rpm), is("amount_capturable_updated", capturing), partly(hint("charge.captured", succeeded)),
@@ -130,20 +134,24 @@ var sequences = []struct {
 	}, orders.Paid, orders.PaymentPaid, 1},
 	{"captured in part, then refunded", capturing, []event{
 		is("created", rpm), partly(released), partly(is("succeeded", succeeded)),
-		partly(refund("refund.created", "re_1", 600, "pending")), partly(refund("refund.updated", "re_1", 600, "succeeded")),
+		partly(refund("refund.created", "re_1", 600, "pending")), partly(refund("refund.updated", "re_1",
+			600, "succeeded")),
 	}, orders.Paid, orders.Refunded, 1},
 	{"authorized then canceled", capturing, []event{
-		is("created", rpm), is("amount_capturable_updated", capturing), hint("charge.succeeded", capturing), is("canceled", gone),
+		is("created", rpm), is("amount_capturable_updated", capturing), hint("charge.succeeded",
+			capturing), is("canceled", gone),
 	}, orders.Open, orders.Unpaid, 0},
 	{"canceled", action, []event{
 		is("created", rpm), is("requires_action", action), is("canceled", gone),
 	}, orders.Open, orders.Unpaid, 0},
 	{"refunded in parts", succeeded, []event{
-		is("created", rpm), is("succeeded", succeeded), refund("refund.created", "re_1", 500, "pending"), refund("refund.updated", "re_1", 500, "succeeded"),
+		is("created", rpm), is("succeeded", succeeded), refund("refund.created", "re_1", 500, "pending"),
+		refund("refund.updated", "re_1", 500, "succeeded"),
 		refund("refund.created", "re_2", 599, "succeeded"), hint("charge.refunded", succeeded),
 	}, orders.Paid, orders.Refunded, 1},
 	{"a refund that failed", succeeded, []event{
-		is("created", rpm), is("succeeded", succeeded), refund("refund.created", "re_1", 1099, "pending"), refund("refund.failed", "re_1", 1099, "failed"),
+		is("created", rpm), is("succeeded", succeeded), refund("refund.created", "re_1", 1099,
+			"pending"), refund("refund.failed", "re_1", 1099, "failed"),
 	}, orders.Paid, orders.PaymentPaid, 1},
 	{"disputed", succeeded, []event{
 		is("created", rpm), hint("charge.succeeded", succeeded), is("succeeded", succeeded), {
@@ -158,7 +166,8 @@ var sequences = []struct {
 // long is a whole life of an order, too long to try every order of its events.
 var long = []event{
 	is("created", rpm), is("requires_action", action), hint("charge.succeeded", succeeded), is("succeeded", succeeded),
-	hint("charge.updated", succeeded), refund("refund.created", "re_1", 500, "pending"), refund("refund.updated", "re_1", 500, "succeeded"),
+	hint("charge.updated", succeeded), refund("refund.created", "re_1", 500, "pending"),
+	refund("refund.updated", "re_1", 500, "succeeded"),
 	hint("charge.refunded", succeeded), {
 		name:   "charge.dispute.created",
 		status: succeeded,
@@ -169,7 +178,8 @@ var long = []event{
 
 // play delivers the events in the given order. Stripe is at least as far as the
 // latest event delivered: truth(i) returns how far after the ith delivery.
-func play(t *testing.T, answer payments.Status, events []event, order []int, truth func(delivered int) int, answered bool) *fixture {
+func play(t *testing.T, answer payments.Status, events []event, order []int,
+	truth func(delivered int) int, answered bool) *fixture {
 	t.Helper()
 	f := newFixture(t)
 	ctx := context.Background()
@@ -310,12 +320,14 @@ func TestLongSequencesInRandomOrder(t *testing.T) {
 	}
 }
 
-func check(t *testing.T, name string, f *fixture, status orders.Status, payment orders.PaymentStatus, paid int, order []int, answered bool) {
+func check(t *testing.T, name string, f *fixture, status orders.Status, payment orders.PaymentStatus,
+	paid int, order []int, answered bool) {
 	t.Helper()
 	o := f.state().Order
 	if o.Status != status || o.PaymentStatus != payment || f.store.effects[orderID+" "+payments.EffectPaid] != paid {
 		t.Errorf("%s in order %v (answered %t): order %s, payment %s, %d paid effects (review %q); want %s, %s, %d",
-			name, order, answered, o.Status, o.PaymentStatus, f.store.effects[orderID+" "+payments.EffectPaid], o.ReviewReason, status, payment, paid)
+			name, order, answered, o.Status, o.PaymentStatus,
+			f.store.effects[orderID+" "+payments.EffectPaid], o.ReviewReason, status, payment, paid)
 	}
 }
 
@@ -605,7 +617,9 @@ func TestReviewEndsTheBuyersPart(t *testing.T) {
 func TestRefusedWhileAnotherActionWaits(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) { return payments.Snapshot{}, declined(p) })
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
+		return payments.Snapshot{}, declined(p)
+	})
 	_, _ = f.confirm("ctoken_a")
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		s := snap(p, action)

@@ -150,7 +150,8 @@ func TestErrorOfALaterStepLinksTheIntentOfAnEarlierOne(t *testing.T) {
 		err   payments.CallError
 		state payments.AttemptState
 	}{
-		"refused":  {payments.CallError{Outcome: payments.OutcomeRefused, Stripe: payments.StripeError{Type: payments.TypeInvalidRequest}}, payments.Failed},
+		"refused": {payments.CallError{Outcome: payments.OutcomeRefused,
+			Stripe: payments.StripeError{Type: payments.TypeInvalidRequest}}, payments.Failed},
 		"declined": {payments.CallError{Outcome: payments.OutcomeRefused, Stripe: *cardDeclined}, payments.Failed},
 		"unknown":  {payments.CallError{Stripe: payments.StripeError{Type: payments.TypeConnection}}, payments.Unknown},
 	} {
@@ -173,7 +174,8 @@ func TestErrorOfALaterStepLinksTheIntentOfAnEarlierOne(t *testing.T) {
 			f.wantSubscription(incomplete)
 
 			if st := f.state(); st.Attempts[0].IntentID != intentID || st.Intents[0].SubscriptionID != subID {
-				t.Errorf("the attempt is on %q, the intent of %q", st.Attempts[0].IntentID, st.Intents[0].SubscriptionID)
+				t.Errorf("the attempt is on %q, the intent of %q",
+					st.Attempts[0].IntentID, st.Intents[0].SubscriptionID)
 			}
 			if c.state != payments.Failed {
 				return
@@ -188,7 +190,8 @@ func TestErrorOfALaterStepLinksTheIntentOfAnEarlierOne(t *testing.T) {
 				t.Fatal(err)
 			}
 			if p := f.sent(1); p.IntentID != intentID || p.BringUpToDate {
-				t.Errorf("the second attempt is on %q (brought up to date: %t), want the same intent as it is", p.IntentID, p.BringUpToDate)
+				t.Errorf("the second attempt is on %q (brought up to date: %t), want the same intent as it is",
+					p.IntentID, p.BringUpToDate)
 			}
 
 			f.wantPaidOnce()
@@ -228,9 +231,11 @@ func TestMismatchOfASubscriptionGoesToReview(t *testing.T) {
 func TestChangedOrderEndsTheOldSubscriptionFirst(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*orders.Order){
-		"amount":   func(o *orders.Order) { o.Amount = 2198; o.Items[0].Quantity = 2 },
-		"items":    func(o *orders.Order) { o.Items[0].SKU = "other" },
-		"interval": func(o *orders.Order) { o.Items[0].Recurring = &orders.Recurring{Interval: "year", IntervalCount: 1} },
+		"amount": func(o *orders.Order) { o.Amount = 2198; o.Items[0].Quantity = 2 },
+		"items":  func(o *orders.Order) { o.Items[0].SKU = "other" },
+		"interval": func(o *orders.Order) {
+			o.Items[0].Recurring = &orders.Recurring{Interval: "year", IntervalCount: 1}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -346,7 +351,8 @@ func TestSubscriptionThatRunsUnpaidEndsBeforeAnotherBegins(t *testing.T) {
 	}
 
 	f.wantPaidOnce()
-	if st := f.state(); st.Subscriptions[0].Status != payments.SubscriptionCanceled || st.Subscriptions[1].Status != active {
+	if st := f.state(); st.Subscriptions[0].Status != payments.SubscriptionCanceled ||
+		st.Subscriptions[1].Status != active {
 		t.Errorf("subscriptions %+v, want the first ended and the second active", st.Subscriptions)
 	}
 }
@@ -444,7 +450,8 @@ func TestSetupWhoseAuthenticationFailedHasItsOwnMessage(t *testing.T) {
 	if err := f.svc.Settle(context.Background(), orderID, s, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.confirm("ctoken_a"); fault.Of(err).Code != "payment_declined" || !strings.Contains(fault.Of(err).Message, "was not saved") {
+	if _, err := f.confirm("ctoken_a"); fault.Of(err).Code != "payment_declined" ||
+		!strings.Contains(fault.Of(err).Message, "was not saved") {
 		t.Errorf("the buyer reads %v", fault.Of(err).Message)
 	}
 }
@@ -526,7 +533,8 @@ func (k kept) Order(context.Context, string) (orders.Order, error) {
 }
 
 // post makes a confirm call over HTTP.
-func (f *fixture) post(ensure func(context.Context, http.ResponseWriter, *http.Request, orders.Order) error) (status int) {
+func (f *fixture) post(ensure func(context.Context, http.ResponseWriter, *http.Request,
+	orders.Order) error) (status int) {
 	shop := orders.New(orders.Config{
 		Store:        kept{f: f},
 		Now:          f.clock.Now,
@@ -534,7 +542,8 @@ func (f *fixture) post(ensure func(context.Context, http.ResponseWriter, *http.R
 		BaseURL:      "http://shop.test",
 	})
 
-	r := httptest.NewRequest(http.MethodPost, "/create-confirm-intent", strings.NewReader(`{"confirmationTokenId":"ctoken_a"}`))
+	r := httptest.NewRequest(http.MethodPost, "/create-confirm-intent",
+		strings.NewReader(`{"confirmationTokenId":"ctoken_a"}`))
 	r.Header.Set("Content-Type", "application/json")
 	r.AddCookie(&http.Cookie{Name: "checkoutd_order", Value: orderID + ":token"})
 	w := httptest.NewRecorder()

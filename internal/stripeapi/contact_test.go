@@ -38,7 +38,8 @@ func TestUpdateRemovesWhatTheBuyerRemoved(t *testing.T) {
 			"shipping[name]": "-",
 		}},
 		{orders.Contact{}, false, map[string]string{"receipt_email": "-", "shipping": ""}},
-		{orders.Contact{Email: "a@example.com", Shipping: &orders.Address{Name: "A", Address: orders.Place{Line1: "1", Country: "FR"}}}, true,
+		{orders.Contact{Email: "a@example.com", Shipping: &orders.Address{Name: "A",
+			Address: orders.Place{Line1: "1", Country: "FR"}}}, true,
 			map[string]string{
 				"receipt_email":  "a@example.com",
 				"shipping":       "-",

@@ -66,21 +66,28 @@ func TestSessionSendsEachFeature(t *testing.T) {
 			"allow_redisplay_filters][0]": "always",
 			"allow_redisplay_filters][1]": "limited",
 		}},
-		"saving off leaves the saved ones shown": {func(f *customersession.Features) { f.Save = false }, map[string]string{
-			"redisplay]":                  "enabled",
-			"remove]":                     "enabled",
-			"save]":                       "disabled",
-			"redisplay_limit]":            "5",
-			"allow_redisplay_filters][0]": "always",
-			"allow_redisplay_filters][1]": "limited",
-		}},
-		"showing off leaves saving": {func(f *customersession.Features) { f.Redisplay, f.Remove = false, false }, map[string]string{
+		"saving off leaves the saved ones shown": {func(f *customersession.Features) { f.Save = false },
+			map[string]string{
+				"redisplay]":                  "enabled",
+				"remove]":                     "enabled",
+				"save]":                       "disabled",
+				"redisplay_limit]":            "5",
+				"allow_redisplay_filters][0]": "always",
+				"allow_redisplay_filters][1]": "limited",
+			}},
+		"showing off leaves saving": {func(f *customersession.Features) {
+			f.Redisplay, f.Remove = false,
+				false
+		}, map[string]string{
 			"redisplay]":  "disabled",
 			"remove]":     "disabled",
 			"save]":       "enabled",
 			"save_usage]": "off_session",
 		}},
-		"removing off": {func(f *customersession.Features) { f.Remove, f.Limit, f.Filters = false, 0, nil }, map[string]string{
+		"removing off": {func(f *customersession.Features) {
+			f.Remove, f.Limit, f.Filters = false, 0,
+				nil
+		}, map[string]string{
 			"redisplay]":  "enabled",
 			"remove]":     "disabled",
 			"save]":       "enabled",
@@ -100,7 +107,8 @@ func TestSessionSendsEachFeature(t *testing.T) {
 			form = r.PostForm
 			_, _ = w.Write([]byte(`{"object":"customer_session","client_secret":"cuss_1"}`))
 		})
-		if secret, err := c.CreateCustomerSession(context.Background(), "cus_1", f, "checkoutd-1"); err != nil || secret != "cuss_1" {
+		if secret, err := c.CreateCustomerSession(context.Background(), "cus_1", f, "checkoutd-1"); err != nil ||
+			secret != "cuss_1" {
 			t.Fatalf("got %q, %v", secret, err)
 		}
 

@@ -48,7 +48,8 @@ func TestErrorsStateTheOutcome(t *testing.T) {
 		}
 	}
 
-	intent := `"payment_intent":{"id":"pi_1","object":"payment_intent","status":"requires_payment_method","amount":1099,"currency":"usd"}`
+	intent := `"payment_intent":{"id":"pi_1","object":"payment_intent","status":"requires_payment_method",` +
+		`"amount":1099,"currency":"usd"}`
 	for _, tt := range []struct {
 		name    string
 		handler http.HandlerFunc
@@ -56,22 +57,45 @@ func TestErrorsStateTheOutcome(t *testing.T) {
 		typ     string
 		intent  bool
 	}{
-		{"card", answer(402, `{"error":{"type":"card_error","code":"card_declined","decline_code":"insufficient_funds","message":"No money.",`+intent+`}}`), payments.OutcomeRefused, payments.TypeCard, true},
-		{"invalid request", answer(400, `{"error":{"type":"invalid_request_error","code":"parameter_missing","param":"amount","message":"x"}}`), payments.OutcomeRefused, payments.TypeInvalidRequest, false},
-		{"not found", answer(404, `{"error":{"type":"invalid_request_error","code":"resource_missing","message":"x"}}`), payments.OutcomeRefused, payments.TypeInvalidRequest, false},
-		{"unexpected state", answer(400, `{"error":{"type":"invalid_request_error","code":"payment_intent_unexpected_state","message":"x",`+intent+`}}`), payments.OutcomeRefused, payments.TypeInvalidRequest, true},
-		{"authentication", answer(401, `{"error":{"type":"invalid_request_error","message":"Invalid API Key"}}`), payments.OutcomeRefused, payments.TypeAuthentication, false},
-		{"permission", answer(403, `{"error":{"type":"invalid_request_error","message":"no"}}`), payments.OutcomeRefused, payments.TypePermission, false},
-		{"rate limit", answer(429, `{"error":{"type":"invalid_request_error","code":"rate_limit","message":"slow"}}`), payments.OutcomeRefused, payments.TypeRateLimit, false},
-		{"object locked", answer(429, `{"error":{"type":"invalid_request_error","code":"lock_timeout","message":"locked"}}`), payments.OutcomeUnknown, payments.TypeRateLimit, false},
-		{"key in use", answer(409, `{"error":{"type":"idempotency_error","message":"in use"}}`), payments.OutcomeUnknown, payments.TypeIdempotency, false},
-		{"key used with other parameters", answer(400, `{"error":{"type":"idempotency_error","message":"other"}}`), payments.OutcomeUnknown, payments.TypeIdempotency, false},
-		{"api", answer(500, `{"error":{"type":"api_error","message":"oops"}}`), payments.OutcomeUnknown, payments.TypeAPI, false},
-		{"api, with a status below 500", answer(400, `{"error":{"type":"api_error","message":"oops"}}`), payments.OutcomeUnknown, payments.TypeAPI, false},
-		{"a dependency of Stripe's failed", answer(424, `{"error":{"type":"invalid_request_error","message":"oops"}}`), payments.OutcomeUnknown, payments.TypeInvalidRequest, false},
-		{"a proxy's page", answer(502, `<html>Bad gateway</html>`), payments.OutcomeUnknown, payments.TypeConnection, false},
-		{"an answer cut short", answer(200, `{"id":"pi_1","stat`), payments.OutcomeUnknown, payments.TypeConnection, false},
-		{"reset", func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }, payments.OutcomeUnknown, payments.TypeConnection, false},
+		{"card", answer(402,
+			`{"error":{"type":"card_error","code":"card_declined","decline_code":"insufficient_funds","message":"No money.",`+intent+`}}`),
+			payments.OutcomeRefused, payments.TypeCard, true},
+		{"invalid request", answer(400,
+			`{"error":{"type":"invalid_request_error","code":"parameter_missing","param":"amount","message":"x"}}`),
+			payments.OutcomeRefused, payments.TypeInvalidRequest, false},
+		{"not found", answer(404,
+			`{"error":{"type":"invalid_request_error","code":"resource_missing","message":"x"}}`),
+			payments.OutcomeRefused, payments.TypeInvalidRequest, false},
+		{"unexpected state", answer(400,
+			`{"error":{"type":"invalid_request_error","code":"payment_intent_unexpected_state","message":"x",`+intent+`}}`),
+			payments.OutcomeRefused, payments.TypeInvalidRequest, true},
+		{"authentication", answer(401, `{"error":{"type":"invalid_request_error","message":"Invalid API Key"}}`),
+			payments.OutcomeRefused, payments.TypeAuthentication, false},
+		{"permission", answer(403, `{"error":{"type":"invalid_request_error","message":"no"}}`),
+			payments.OutcomeRefused, payments.TypePermission, false},
+		{"rate limit", answer(429,
+			`{"error":{"type":"invalid_request_error","code":"rate_limit","message":"slow"}}`),
+			payments.OutcomeRefused, payments.TypeRateLimit, false},
+		{"object locked", answer(429,
+			`{"error":{"type":"invalid_request_error","code":"lock_timeout","message":"locked"}}`),
+			payments.OutcomeUnknown, payments.TypeRateLimit, false},
+		{"key in use", answer(409, `{"error":{"type":"idempotency_error","message":"in use"}}`),
+			payments.OutcomeUnknown, payments.TypeIdempotency, false},
+		{"key used with other parameters", answer(400, `{"error":{"type":"idempotency_error","message":"other"}}`),
+			payments.OutcomeUnknown, payments.TypeIdempotency, false},
+		{"api", answer(500, `{"error":{"type":"api_error","message":"oops"}}`),
+			payments.OutcomeUnknown, payments.TypeAPI, false},
+		{"api, with a status below 500", answer(400, `{"error":{"type":"api_error","message":"oops"}}`),
+			payments.OutcomeUnknown, payments.TypeAPI, false},
+		{"a dependency of Stripe's failed", answer(424,
+			`{"error":{"type":"invalid_request_error","message":"oops"}}`),
+			payments.OutcomeUnknown, payments.TypeInvalidRequest, false},
+		{"a proxy's page", answer(502, `<html>Bad gateway</html>`),
+			payments.OutcomeUnknown, payments.TypeConnection, false},
+		{"an answer cut short", answer(200, `{"id":"pi_1","stat`),
+			payments.OutcomeUnknown, payments.TypeConnection, false},
+		{"reset", func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) },
+			payments.OutcomeUnknown, payments.TypeConnection, false},
 		{"timeout", func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body) // or the server would not see that the client left
 			<-r.Context().Done()
@@ -233,7 +257,8 @@ func TestForeignAnswerIsShortened(t *testing.T) {
 		}
 
 		text := e.Cause.Error()
-		if n := utf8.RuneCountInString(text); n > 201 || n == 0 || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		if n := utf8.RuneCountInString(text); n > 201 || n == 0 ||
+			strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 			t.Errorf("%s: the log would show %d characters: %q", name, n, text)
 		}
 	}

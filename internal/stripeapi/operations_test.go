@@ -82,7 +82,8 @@ func TestOperationErrorsStateWhetherTheyProveFailure(t *testing.T) {
 
 	var e *payments.CallError
 	err := c.Refund(context.Background(), payments.Operation{IdempotencyKey: "checkoutd-op_1"})
-	if !errors.As(err, &e) || e.Outcome != payments.OutcomeRefused || !e.Replayed || e.Stripe.Code != "charge_already_refunded" {
+	if !errors.As(err, &e) || e.Outcome != payments.OutcomeRefused || !e.Replayed ||
+		e.Stripe.Code != "charge_already_refunded" {
 		t.Errorf("got %#v", err)
 	}
 }

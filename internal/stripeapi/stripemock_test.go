@@ -157,28 +157,70 @@ func TestStripeAcceptsEveryRequest(t *testing.T) {
 	renewed := subscribe
 	renewed.IntentID, renewed.BringUpToDate = "pi_1", true
 	checkCalls(t, seen, []call{
-		{"create and confirm", func() error { _, err := c.Send(ctx, full, "checkoutd-1"); return err }, []string{"POST /v1/payment_intents"}},
-		{"create and confirm with method types", func() error { _, err := c.Send(ctx, types, "checkoutd-2"); return err }, []string{"POST /v1/payment_intents"}},
-		{"bring up to date and confirm again", func() error { _, err := c.Send(ctx, again, "checkoutd-3"); return err }, []string{"POST /v1/payment_intents/pi_1", "POST /v1/payment_intents/pi_1/confirm"}},
-		{"take the contact off and confirm again", func() error { _, err := c.Send(ctx, bare, "checkoutd-13"); return err }, []string{"POST /v1/payment_intents/pi_1", "POST /v1/payment_intents/pi_1/confirm"}},
-		{"read an intent", func() error { _, err := c.Intent(ctx, "pi_1"); return err }, []string{"GET /v1/payment_intents/pi_1"}},
+		{"create and confirm", func() error { _, err := c.Send(ctx, full, "checkoutd-1"); return err },
+			[]string{"POST /v1/payment_intents"}},
+		{"create and confirm with method types", func() error {
+			_, err := c.Send(ctx, types,
+				"checkoutd-2")
+			return err
+		}, []string{"POST /v1/payment_intents"}},
+		{"bring up to date and confirm again", func() error {
+			_, err := c.Send(ctx, again,
+				"checkoutd-3")
+			return err
+		}, []string{"POST /v1/payment_intents/pi_1", "POST /v1/payment_intents/pi_1/confirm"}},
+		{"take the contact off and confirm again", func() error {
+			_, err := c.Send(ctx, bare,
+				"checkoutd-13")
+			return err
+		}, []string{"POST /v1/payment_intents/pi_1", "POST /v1/payment_intents/pi_1/confirm"}},
+		{"read an intent", func() error { _, err := c.Intent(ctx, "pi_1"); return err },
+			[]string{"GET /v1/payment_intents/pi_1"}},
 		{"find an intent", func() error {
 			_, _, err := c.FindIntent(ctx, full, time.Unix(1, 0), time.Unix(2, 0))
 			return err
 		}, []string{"GET /v1/payment_intents"}},
-		{"cancel", func() error { return c.CancelIntent(ctx, payments.Intent{ID: "pi_1"}, "checkoutd-4") }, []string{"POST /v1/payment_intents/pi_1/cancel"}},
-		{"create and confirm a setup", func() error { _, err := c.Send(ctx, setup, "checkoutd-8"); return err }, []string{"POST /v1/setup_intents"}},
-		{"create and confirm a setup with method types", func() error { _, err := c.Send(ctx, setupTypes, "checkoutd-9"); return err }, []string{"POST /v1/setup_intents"}},
-		{"bring a setup up to date and confirm it again", func() error { _, err := c.Send(ctx, setupAgain, "checkoutd-10"); return err }, []string{"POST /v1/setup_intents/seti_1", "POST /v1/setup_intents/seti_1/confirm"}},
-		{"read a setup", func() error { _, err := c.Intent(ctx, "seti_1"); return err }, []string{"GET /v1/setup_intents/seti_1"}},
+		{"cancel", func() error {
+			return c.CancelIntent(ctx, payments.Intent{ID: "pi_1"},
+				"checkoutd-4")
+		}, []string{"POST /v1/payment_intents/pi_1/cancel"}},
+		{"create and confirm a setup", func() error {
+			_, err := c.Send(ctx, setup,
+				"checkoutd-8")
+			return err
+		}, []string{"POST /v1/setup_intents"}},
+		{"create and confirm a setup with method types", func() error {
+			_, err := c.Send(ctx, setupTypes,
+				"checkoutd-9")
+			return err
+		}, []string{"POST /v1/setup_intents"}},
+		{"bring a setup up to date and confirm it again", func() error {
+			_, err := c.Send(ctx,
+				setupAgain, "checkoutd-10")
+			return err
+		}, []string{"POST /v1/setup_intents/seti_1", "POST /v1/setup_intents/seti_1/confirm"}},
+		{"read a setup", func() error { _, err := c.Intent(ctx, "seti_1"); return err },
+			[]string{"GET /v1/setup_intents/seti_1"}},
 		{"find a setup", func() error {
 			_, _, err := c.FindIntent(ctx, setup, time.Unix(1, 0), time.Unix(2, 0))
 			return err
 		}, []string{"GET /v1/setup_intents"}},
-		{"cancel a setup", func() error { return c.CancelIntent(ctx, payments.Intent{ID: "seti_1"}, "checkoutd-11") }, []string{"POST /v1/setup_intents/seti_1/cancel"}},
-		{"confirm a subscription's intent again", func() error { _, err := c.Send(ctx, renewed, "checkoutd-12"); return err }, []string{"POST /v1/customers/cus_1", "POST /v1/payment_intents/pi_1/confirm"}},
-		{"read a subscription", func() error { _, err := c.Subscription(ctx, "sub_1"); return err }, []string{"GET /v1/subscriptions/sub_1"}},
-		{"read an invoice's subscription", func() error { _, err := c.InvoiceSubscription(ctx, "in_1"); return err }, []string{"GET /v1/invoices/in_1"}},
+		{"cancel a setup", func() error {
+			return c.CancelIntent(ctx, payments.Intent{ID: "seti_1"},
+				"checkoutd-11")
+		}, []string{"POST /v1/setup_intents/seti_1/cancel"}},
+		{"confirm a subscription's intent again", func() error {
+			_, err := c.Send(ctx, renewed,
+				"checkoutd-12")
+			return err
+		}, []string{"POST /v1/customers/cus_1", "POST /v1/payment_intents/pi_1/confirm"}},
+		{"read a subscription", func() error { _, err := c.Subscription(ctx, "sub_1"); return err },
+			[]string{"GET /v1/subscriptions/sub_1"}},
+		{"read an invoice's subscription", func() error {
+			_, err := c.InvoiceSubscription(ctx,
+				"in_1")
+			return err
+		}, []string{"GET /v1/invoices/in_1"}},
 		{"find a subscription", func() error {
 			_, _, err := c.FindIntent(ctx, subscribe, time.Unix(1, 0), time.Unix(2, 0))
 			return err
@@ -201,14 +243,27 @@ func TestStripeAcceptsEveryRequest(t *testing.T) {
 			})
 		}, []string{"POST /v1/refunds"}},
 		{"list refunds", func() error { _, err := c.Refunds(ctx, "pi_1"); return err }, []string{"GET /v1/refunds"}},
-		{"read a dispute", func() error { _, err := c.Dispute(ctx, "dp_1"); return err }, []string{"GET /v1/disputes/dp_1"}},
-		{"create a customer", func() error { _, err := c.CreateCustomer(ctx, "buy_1", "checkoutd-5"); return err }, []string{"POST /v1/customers"}},
-		{"create a customer session", func() error { _, err := c.CreateCustomerSession(ctx, "cus_1", all, "checkoutd-6"); return err }, []string{"POST /v1/customer_sessions"}},
+		{"read a dispute", func() error { _, err := c.Dispute(ctx, "dp_1"); return err },
+			[]string{"GET /v1/disputes/dp_1"}},
+		{"create a customer", func() error {
+			_, err := c.CreateCustomer(ctx, "buy_1",
+				"checkoutd-5")
+			return err
+		}, []string{"POST /v1/customers"}},
+		{"create a customer session", func() error {
+			_, err := c.CreateCustomerSession(ctx, "cus_1", all,
+				"checkoutd-6")
+			return err
+		}, []string{"POST /v1/customer_sessions"}},
 		{"create a customer session with nothing", func() error {
 			_, err := c.CreateCustomerSession(ctx, "cus_1", customersession.Features{}, "checkoutd-7")
 			return err
 		}, []string{"POST /v1/customer_sessions"}},
-		{"list events", func() error { _, _, err := c.Events(ctx, time.Unix(1, 0), "evt_1"); return err }, []string{"GET /v1/events"}},
+		{"list events", func() error {
+			_, _, err := c.Events(ctx, time.Unix(1, 0),
+				"evt_1")
+			return err
+		}, []string{"GET /v1/events"}},
 	})
 }
 

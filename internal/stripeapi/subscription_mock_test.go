@@ -32,7 +32,8 @@ func (a asked) RoundTrip(r *http.Request) (*http.Response, error) {
 
 	switch {
 	case r.Method == http.MethodGet && a.missing && r.URL.Path == "/v1/products/checkoutd_tea":
-		return answer(resp, http.StatusNotFound, map[string]any{"error": map[string]any{"type": "invalid_request_error", "code": "resource_missing"}})
+		return answer(resp, http.StatusNotFound,
+			map[string]any{"error": map[string]any{"type": "invalid_request_error", "code": "resource_missing"}})
 	case r.Method == http.MethodGet && r.URL.Path == "/v1/payment_intents/pi_1":
 		return answer(resp, http.StatusOK, map[string]any{
 			"id":      "pi_1",
@@ -120,7 +121,8 @@ func TestStripeAcceptsEveryStepOfASubscription(t *testing.T) {
 			PaymentMethodTypes: []string{"card", "us_bank_account"},
 			BankVerification:   "instant",
 		},
-		Contact:   orders.Contact{Email: "a@example.com", Shipping: &orders.Address{Name: "A", Address: orders.Place{Line1: "1 Road", Country: "FR"}}},
+		Contact: orders.Contact{Email: "a@example.com", Shipping: &orders.Address{Name: "A",
+			Address: orders.Place{Line1: "1 Road", Country: "FR"}}},
 		ReturnURL: "https://shop.test/complete",
 		Metadata:  map[string]string{payments.MetaOrder: "ord_1", payments.MetaAttempt: "att_1"},
 	}
@@ -128,20 +130,27 @@ func TestStripeAcceptsEveryStepOfASubscription(t *testing.T) {
 	begun := payments.Intent{ID: "pi_1", SubscriptionID: "sub_1"}
 	checkCalls(t, seen, []call{
 		{"begin with a new product", func() error {
-			_, err := client(asked{missing: true, invoice: firstInvoice(1000, "subscription_create")}).Send(t.Context(), p, "checkoutd-1")
+			_, err := client(asked{missing: true, invoice: firstInvoice(1000,
+				"subscription_create")}).Send(t.Context(), p, "checkoutd-1")
 			return err
-		}, []string{"GET /v1/products/checkoutd_tea", "POST /v1/products", "POST /v1/customers/cus_1", "POST /v1/subscriptions", "POST /v1/payment_intents/pi_1", "POST /v1/payment_intents/pi_1/confirm"}},
+		}, []string{"GET /v1/products/checkoutd_tea", "POST /v1/products", "POST /v1/customers/cus_1",
+			"POST /v1/subscriptions", "POST /v1/payment_intents/pi_1", "POST /v1/payment_intents/pi_1/confirm"}},
 		{"begin with a known product", func() error {
-			_, err := client(asked{invoice: firstInvoice(1000, "subscription_create")}).Send(t.Context(), p, "checkoutd-2")
+			_, err := client(asked{invoice: firstInvoice(1000, "subscription_create")}).Send(t.Context(),
+				p, "checkoutd-2")
 			return err
-		}, []string{"GET /v1/products/checkoutd_tea", "POST /v1/customers/cus_1", "POST /v1/subscriptions", "POST /v1/payment_intents/pi_1", "POST /v1/payment_intents/pi_1/confirm"}},
+		}, []string{"GET /v1/products/checkoutd_tea", "POST /v1/customers/cus_1",
+			"POST /v1/subscriptions", "POST /v1/payment_intents/pi_1", "POST /v1/payment_intents/pi_1/confirm"}},
 		{"end what was begun", func() error {
-			return client(asked{invoice: map[string]any{"id": "in_1", "status": "open"}}).CancelIntent(t.Context(), begun, "checkoutd-3")
+			return client(asked{invoice: map[string]any{"id": "in_1",
+				"status": "open"}}).CancelIntent(t.Context(), begun, "checkoutd-3")
 		}, []string{"GET /v1/payment_intents/pi_1", "POST /v1/invoices/in_1/void", "DELETE /v1/subscriptions/sub_1"}},
 		{"end what somebody began to end", func() error {
-			return client(asked{invoice: map[string]any{"id": "in_1", "status": "void"}}).CancelIntent(t.Context(), begun, "checkoutd-4")
+			return client(asked{invoice: map[string]any{"id": "in_1",
+				"status": "void"}}).CancelIntent(t.Context(), begun, "checkoutd-4")
 		}, []string{"GET /v1/payment_intents/pi_1", "DELETE /v1/subscriptions/sub_1"}},
-		{"check a customer", func() error { return client(asked{}).CheckCustomer(t.Context(), "cus_1") }, []string{"GET /v1/customers/cus_1"}},
+		{"check a customer", func() error { return client(asked{}).CheckCustomer(t.Context(), "cus_1") },
+			[]string{"GET /v1/customers/cus_1"}},
 	})
 }
 
@@ -208,7 +217,8 @@ func TestRunningSubscriptionIsFound(t *testing.T) {
 		found    bool
 		mismatch bool
 	}{
-		{"with its first payment", asked{status: "incomplete", invoice: firstInvoice(900, "subscription_create")}, true, false},
+		{"with its first payment", asked{status: "incomplete", invoice: firstInvoice(900,
+			"subscription_create")}, true, false},
 		{"renewed since", asked{status: "active", invoice: firstInvoice(900, "subscription_cycle")}, false, true},
 		{"paid by a credit", asked{status: "active", invoice: map[string]any{
 			"id":             "in_1",

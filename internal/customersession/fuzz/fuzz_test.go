@@ -103,7 +103,8 @@ func call(t testing.TB, cookie, body string) (*memory, *httptest.ResponseRecorde
 
 // FuzzBody: only an order whose token comes with the request gets a session.
 func FuzzBody(f *testing.F) {
-	for _, body := range []string{"", "{}", "null", "[]", `{"orderId":null}`, `{"orderId":"ord_thief"}`, `{"orderId":"ord_victim"}`,
+	for _, body := range []string{"", "{}", "null", "[]", `{"orderId":null}`, `{"orderId":"ord_thief"}`,
+		`{"orderId":"ord_victim"}`,
 		`{"orderid":"x"}`, `{"orderId":"a","orderId":"b"}`, "\x00", `{"orderId":"\ud800"}`} {
 		f.Add(body)
 	}
@@ -118,7 +119,8 @@ func FuzzBody(f *testing.F) {
 		case 200:
 		case 400, 404, 413:
 			if m.orders["ord_thief"].CustomerID != "" || !strings.Contains(w.Body.String(), `"error":{`) {
-				t.Fatalf("%q was refused: %s, and the order has customer %q", body, w.Body, m.orders["ord_thief"].CustomerID)
+				t.Fatalf("%q was refused: %s, and the order has customer %q",
+					body, w.Body, m.orders["ord_thief"].CustomerID)
 			}
 
 		default:
@@ -132,7 +134,8 @@ func FuzzBuyerCookie(f *testing.F) {
 	_, w := call(f, "checkoutd_order=ord_victim:ord_victim", "")
 	good := w.Result().Cookies()[0].Value
 	id, mac, _ := strings.Cut(good, ".")
-	for _, v := range []string{good, id, mac, id + "." + mac + ".", "buy_victim." + mac, "buy_victim.", "", ".", "buy_.", good + "|" + good, `"` + good + `"`, strings.ToUpper(good)} {
+	for _, v := range []string{good, id, mac, id + "." + mac + ".", "buy_victim." + mac, "buy_victim.",
+		"", ".", "buy_.", good + "|" + good, `"` + good + `"`, strings.ToUpper(good)} {
 		f.Add(v)
 	}
 
