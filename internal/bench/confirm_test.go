@@ -164,7 +164,7 @@ func (s *shop) prepare(n int) []cart {
 	tokens := s.tokens(n)
 	s.perSecond(n, func(i int) error {
 		o, secret, err := s.orders.Create(context.Background(), orders.Cart{
-			Items: []orders.Wanted{{SKU: "mug", Quantity: 1}},
+			Items: []orders.CartLine{{SKU: "mug", Quantity: 1}},
 		})
 		carts[i] = cart{
 			order:  o.ID,

@@ -45,8 +45,8 @@ type Catalog struct {
 	rates      []Rate
 }
 
-// Wanted is a line of a cart as the browser sends it.
-type Wanted struct {
+// CartLine is a line of a cart as the browser sends it.
+type CartLine struct {
 	SKU      string `json:"sku"`
 	Quantity int64  `json:"quantity"`
 }
@@ -67,7 +67,7 @@ func (c *Catalog) Currency() string { return c.currency }
 // or, if that is "", the catalog's own if everything is sold in it, otherwise
 // the first one in which everything is sold. Lines with the same SKU become
 // one. An item that cannot be sold is a fault that names the field.
-func (c *Catalog) Price(cart []Wanted, currency string) (items []Item, in string, err error) {
+func (c *Catalog) Price(cart []CartLine, currency string) (items []Item, in string, err error) {
 	products, err := c.lookUp(cart)
 	if err != nil {
 		return nil, "", err
@@ -77,17 +77,17 @@ func (c *Catalog) Price(cart []Wanted, currency string) (items []Item, in string
 		currency = c.chooseCurrency(products)
 	}
 
-	line := make(map[string]int, len(cart))
+	index := make(map[string]int, len(cart)) // in items, by SKU
 	for i, p := range products {
 		unit, sold := p.Prices[currency]
 		if !sold {
 			return nil, "", c.notSoldIn(products, i, currency)
 		}
 
-		at, seen := line[p.SKU]
+		line, seen := index[p.SKU]
 		if !seen {
-			at = len(items)
-			line[p.SKU] = at
+			line = len(items)
+			index[p.SKU] = line
 			items = append(items, Item{
 				SKU:        p.SKU,
 				Name:       p.Name,
@@ -98,7 +98,7 @@ func (c *Catalog) Price(cart []Wanted, currency string) (items []Item, in string
 			})
 		}
 
-		if items[at].Quantity += cart[i].Quantity; items[at].Quantity > MaxQuantity {
+		if items[line].Quantity += cart[i].Quantity; items[line].Quantity > MaxQuantity {
 			return nil, "", quantityFault(i)
 		}
 	}
@@ -107,7 +107,7 @@ func (c *Catalog) Price(cart []Wanted, currency string) (items []Item, in string
 }
 
 // lookUp returns the product of each line of a cart.
-func (c *Catalog) lookUp(cart []Wanted) ([]Product, error) {
+func (c *Catalog) lookUp(cart []CartLine) ([]Product, error) {
 	switch {
 	case len(cart) == 0:
 		return nil, fault.InvalidField("items", "items_empty", "The order has no items.")

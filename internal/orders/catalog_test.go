@@ -106,15 +106,15 @@ func TestParseCatalogRefusesWhatIsNoCatalog(t *testing.T) {
 	}
 }
 
-func wanted(lines ...any) (cart []orders.Wanted) {
+func wanted(lines ...any) (cart []orders.CartLine) {
 	for i := 0; i < len(lines); i += 2 {
-		cart = append(cart, orders.Wanted{SKU: lines[i].(string), Quantity: int64(lines[i+1].(int))})
+		cart = append(cart, orders.CartLine{SKU: lines[i].(string), Quantity: int64(lines[i+1].(int))})
 	}
 	return cart
 }
 
 // priced returns the total of a cart without discount and shipping.
-func priced(c *orders.Catalog, cart []orders.Wanted) ([]orders.Item, int64, string, error) {
+func priced(c *orders.Catalog, cart []orders.CartLine) ([]orders.Item, int64, string, error) {
 	items, currency, err := c.Price(cart, "")
 	if err != nil {
 		return items, 0, currency, err
@@ -130,7 +130,7 @@ func TestPrice(t *testing.T) {
 	t.Parallel()
 	c := catalog(t)
 	for name, tt := range map[string]struct {
-		cart     []orders.Wanted
+		cart     []orders.CartLine
 		amount   int64
 		currency string
 		items    string
@@ -166,11 +166,11 @@ func TestPriceRefusals(t *testing.T) {
 	t.Parallel()
 	c := catalog(t)
 	for name, tt := range map[string]struct {
-		cart        []orders.Wanted
+		cart        []orders.CartLine
 		code, field string
 	}{
 		"nothing":            {nil, "items_empty", "items"},
-		"too many lines":     {make([]orders.Wanted, orders.MaxLines+1), "items_too_many", "items"},
+		"too many lines":     {make([]orders.CartLine, orders.MaxLines+1), "items_too_many", "items"},
 		"unknown sku":        {wanted("mug", 1, "nope", 1), "sku_unknown", "items[1].sku"},
 		"no sku":             {wanted("", 1), "sku_unknown", "items[0].sku"},
 		"another case":       {wanted("MUG", 1), "sku_unknown", "items[0].sku"},
@@ -178,7 +178,7 @@ func TestPriceRefusals(t *testing.T) {
 		"less than none":     {wanted("mug", -1), "quantity_out_of_range", "items[0].quantity"},
 		"too many":           {wanted("dust", 1, "mug", 100), "quantity_out_of_range", "items[1].quantity"},
 		"too many in pieces": {wanted("mug", 60, "mug", 60), "quantity_out_of_range", "items[1].quantity"},
-		"a huge number":      {[]orders.Wanted{{SKU: "mug", Quantity: 1<<63 - 1}}, "quantity_out_of_range", "items[0].quantity"},
+		"a huge number":      {[]orders.CartLine{{SKU: "mug", Quantity: 1<<63 - 1}}, "quantity_out_of_range", "items[0].quantity"},
 		"mixed currencies":   {wanted("mug", 1, "tea", 1), "currency_mixed", "items[1].sku"},
 		"below the minimum":  {wanted("dust", 49), "amount_out_of_range", ""},
 		"above the maximum":  {wanted("gold", 2), "amount_out_of_range", ""},
@@ -219,7 +219,7 @@ func FuzzParseCatalog(f *testing.F) {
 
 		for _, p := range c.Products() {
 			for currency, unit := range p.Prices {
-				o, _, err := svc.Create(t.Context(), orders.Cart{Items: []orders.Wanted{{SKU: p.SKU, Quantity: 1}}, Currency: currency})
+				o, _, err := svc.Create(t.Context(), orders.Cart{Items: []orders.CartLine{{SKU: p.SKU, Quantity: 1}}, Currency: currency})
 				switch {
 				case err != nil && !fault.Is(err, "amount_out_of_range"):
 					t.Fatalf("%+v cannot be sold: %v", p, err)

@@ -16,7 +16,7 @@ import (
 // Change is a buyer's change of an open order. Fields that are nil or not set
 // stay as they are.
 type Change struct {
-	Items        *[]Wanted         `json:"items"`
+	Items        *[]CartLine       `json:"items"`
 	Promotion    *string           `json:"promotion_code"` // "" removes the code
 	ShippingRate *string           `json:"shipping_rate"`
 	Email        *string           `json:"email"` // "" removes it
@@ -193,7 +193,7 @@ func (o *Order) setContact(c Change) (err error) {
 }
 
 // setItems replaces the lines of an order. Its currency and mode stay.
-func (s *Service) setItems(o *Order, cart []Wanted) error {
+func (s *Service) setItems(o *Order, cart []CartLine) error {
 	if o.Mode == ModeSetup {
 		return errItemsNotHere
 	}

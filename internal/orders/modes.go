@@ -8,9 +8,9 @@ import (
 
 // Cart is a request for an order. Zero fields leave the choice to the catalog.
 type Cart struct {
-	Items    []Wanted `json:"items"`
-	Currency string   `json:"currency"`
-	Mode     Mode     `json:"mode"`
+	Items    []CartLine `json:"items"`
+	Currency string     `json:"currency"`
+	Mode     Mode       `json:"mode"`
 }
 
 var (

@@ -154,7 +154,7 @@ func TestPriceInACurrency(t *testing.T) {
 	t.Parallel()
 	c := full(t)
 	for name, tt := range map[string]struct {
-		cart        []orders.Wanted
+		cart        []orders.CartLine
 		currency    string
 		unit        int64 // of the first line
 		in          string
