@@ -197,6 +197,15 @@ func (v *Visitor) BankPage() *chromedp.Node {
 	return frame
 }
 
+// Redirected waits for the bank's own site, to which a method redirects, and
+// presses one of its buttons: pass or fail. The page must be loaded to its end:
+// before its script runs, a button would submit the bare form.
+func (v *Visitor) Redirected(button string) {
+	v.t.Helper()
+	v.Until("location.pathname.startsWith('/redirect/') && document.readyState === 'complete'")
+	v.Click("#" + button)
+}
+
 // Outcome waits until the page after the payment shows a state.
 func (v *Visitor) Outcome(state string) {
 	v.t.Helper()

@@ -197,7 +197,7 @@ func TestSavingByRedirect(t *testing.T) {
 			v.FormReady()
 			v.Press(e2etest.Form("[data-method=paypal]"))
 			v.Click("#pay-button")
-			v.Click("#" + button)
+			v.Redirected(button)
 			v.Outcome(state)
 		})
 	}

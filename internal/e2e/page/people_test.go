@@ -84,6 +84,7 @@ func TestNarrowAndDark(t *testing.T) {
 	fits("paid")
 	v.Expect("404 (Not Found)")
 	v.Open("/complete?order=ord_of_somebody_else")
+	v.Until("document.querySelector('#error-page h1')")
 	e2etest.Want(v, "document.querySelector('#error-page h1').textContent", "Page not found")
 	fits("not-found")
 }
