@@ -72,8 +72,8 @@ func (s AttemptState) Active() bool {
 // Open reports whether the outcome of the attempt's call is not known yet.
 func (s AttemptState) Open() bool { return s == Started || s == Unknown }
 
-// unsettled reports whether only Stripe or the buyer's bank can decide what
-// becomes of the attempt, so that nothing may cut in.
+// unsettled reports whether only Stripe or the buyer's bank can decide the
+// attempt, so that neither an operation nor expiry may interfere.
 func (s AttemptState) unsettled() bool { return s.Open() || s == Processing }
 
 // attemptStateOf maps an intent's status to the state of its attempt. A status
