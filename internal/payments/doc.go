@@ -49,8 +49,9 @@ An order's mode changes the call of an attempt. Everything else is the same.
     attempt confirms the intent that exists.
   - The intent of a subscription cannot be changed. If the order has changed,
     the subscription's invoice is voided, which Stripe refuses once it is paid,
-    and the subscription is canceled; the next attempt begins another. So it
-    ends when the order expires, and when the buyer comes with another token.
+    and the subscription is canceled; the next attempt begins another. The
+    same happens when the order expires, and when the buyer comes with another
+    token.
   - A subscription that is paid for is never ended here. One that is running
     although its first payment was canceled is ended before anything else, or a
     person reviews it. The same goes for one that is running while no first
