@@ -100,8 +100,8 @@ func (c *call) fillInvoice(inv *Invoice) error {
 
 	if types := c.Params.Strings("payment_settings", "payment_method_types"); len(types) > 0 {
 		probe := &payments.PaymentIntent{Currency: inv.Currency}
-		for i, kind := range types {
-			if err := c.Supports(probe, kind, i); err != nil {
+		for _, kind := range types {
+			if err := c.Supports(probe, kind); err != nil {
 				return err
 			}
 		}

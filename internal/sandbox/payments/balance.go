@@ -31,7 +31,7 @@ type BalanceTransaction struct {
 	Type              string      `json:"type"`
 }
 
-// FeeDetail is one part of a fee.
+// FeeDetail is one component of a fee.
 type FeeDetail struct {
 	Amount      int64   `json:"amount"`
 	Application *string `json:"application"`
@@ -44,15 +44,17 @@ func (o *BalanceTransaction) ObjectID() string   { return o.ID }
 func (o *BalanceTransaction) ObjectKind() string { return api.KindBalanceTxn }
 func (o *BalanceTransaction) Parents() []string  { return ParentsOf(o.Source) }
 
-// openingBalance is what the platform has before its first payment, in US
-// cents, so that transfers and payouts can be tried.
+// openingBalance is the platform's balance before its first payment, in US
+// cents. Without it, no transfer or payout could be tried at the start.
 const openingBalance = 100_000
 
+// FundsDelay is how long money stays pending before it becomes available.
 const FundsDelay = 48 * time.Hour
 
-// book writes a charge's money to the account's balance, less Stripe's usual
-// fee (2.9% + 30), and returns the entry's id.
+// book adds a charge's money to the account's balance, less Stripe's usual fee
+// (2.9% + 30), and returns the ID of the balance transaction.
 func (c *Call) book(ch *Charge, kind string, amount int64, cd *testcards.Card) string {
+	// Without minor units, the fixed 30 cents would be far too much.
 	fee := amount*29/1000 + 30
 	if api.ContainsWord(api.ZeroDecimal, ch.Currency) {
 		fee = amount * 36 / 1000
@@ -61,10 +63,13 @@ func (c *Call) book(ch *Charge, kind string, amount int64, cd *testcards.Card) s
 	bt := c.Entry(ch.ID, kind, amount, fee, ch.Currency)
 	bt.Description = ch.Description
 
-	if part := wire.Deref(ch.ApplicationFeeAmount); part > 0 && c.Account != api.PlatformAccount {
-		bt.chargeFee(part)
+	// A connected account pays the application fee of a direct charge out of
+	// this entry. For a destination charge, passOn collects it.
+	if fee := wire.Deref(ch.ApplicationFeeAmount); fee > 0 && c.Account != api.PlatformAccount {
+		bt.chargeFee(fee)
 	}
 
+	// Some test cards skip the delay and pay straight into the available funds.
 	if cd != nil && cd.Available {
 		bt.Status, bt.AvailableOn = "available", c.Now.Unix()
 	}
@@ -77,7 +82,7 @@ func (c *Call) book(ch *Charge, kind string, amount int64, cd *testcards.Card) s
 	return bt.ID
 }
 
-// chargeFee takes a platform's fee from an entry.
+// chargeFee deducts a platform's application fee from the entry.
 func (o *BalanceTransaction) chargeFee(amount int64) {
 	o.Fee, o.Net = o.Fee+amount, o.Net-amount
 	o.FeeDetails = append(o.FeeDetails, FeeDetail{
@@ -89,7 +94,7 @@ func (o *BalanceTransaction) chargeFee(amount int64) {
 	})
 }
 
-// Entry builds a balance transaction without storing it.
+// Entry returns a new balance transaction, which it does not store.
 func (c *Call) Entry(source, kind string, amount, fee int64, cur string) *BalanceTransaction {
 	bt := &BalanceTransaction{
 		ID:                wire.NewID("txn"),
@@ -140,7 +145,7 @@ type Balance struct {
 	Pending          []BalanceFunds `json:"pending"`
 }
 
-// BalanceFunds is an amount of one currency by where it came from.
+// BalanceFunds is the amount in one currency, split by the type of its source.
 type BalanceFunds struct {
 	Amount      int64            `json:"amount"`
 	Currency    string           `json:"currency"`
@@ -153,23 +158,19 @@ func (o *Balance) Parents() []string  { return nil }
 
 func retrieveBalance(c *Call) (any, error) { return c.SumBalance(), nil }
 
-// SumBalance adds up the kept balance transactions by currency.
+// SumBalance returns the sums of the stored balance transactions by currency.
 func (c *Call) SumBalance() *Balance {
 	available, pending := map[string]int64{"usd": 0}, map[string]int64{"usd": 0}
 	if c.Account == api.PlatformAccount {
 		available["usd"] = openingBalance
 	}
 
-	add := func(bt *BalanceTransaction) {
+	for bt := range memory.All[*BalanceTransaction](c.Tx, api.KindBalanceTxn) {
 		if bt.Status == "available" || bt.AvailableOn <= c.Now.Unix() {
 			available[bt.Currency] += bt.Net
 		} else {
 			pending[bt.Currency] += bt.Net
 		}
-	}
-
-	for bt := range memory.All[*BalanceTransaction](c.Tx, api.KindBalanceTxn) {
-		add(bt)
 	}
 
 	return &Balance{Object: "balance", Available: fundsOf(available), Pending: fundsOf(pending)}
@@ -187,5 +188,5 @@ func fundsOf(sums map[string]int64) []BalanceFunds {
 	return out
 }
 
-// announceBalance emits balance.available with the sums as they are now.
+// announceBalance emits balance.available with the current sums.
 func (c *Call) announceBalance() { c.Emit("balance.available", c.SumBalance()) }

@@ -1,15 +1,13 @@
 package payments
 
 import (
-	"cmp"
-
 	"checkoutd/internal/sandbox/api"
 	"checkoutd/internal/sandbox/memory"
 	"checkoutd/internal/sandbox/wire"
 )
 
-// awaitTransfer leaves a bank transfer waiting for the buyer's money.
-// See https://docs.stripe.com/payments/bank-transfers.
+// awaitTransfer tells the buyer where to send the money and leaves the intent
+// waiting for it. See https://docs.stripe.com/payments/bank-transfers.
 func (c *Call) awaitTransfer(a *Attempt) *PaymentIntent {
 	a.Intent.NextAction = &NextAction{Type: "display_bank_transfer_instructions", Bank: &BankInstructions{
 		AmountRemaining:       a.Intent.Amount,
@@ -22,11 +20,14 @@ func (c *Call) awaitTransfer(a *Attempt) *PaymentIntent {
 	return c.waitForBuyer(a)
 }
 
+// transferKind returns the type of the bank instructions, which is
+// us_bank_transfer unless the intent's options name another.
 func transferKind(pi *PaymentIntent) string {
 	opts, _ := pi.PaymentMethodOptions["customer_balance"].(map[string]any)
 	transfer, _ := opts["bank_transfer"].(map[string]any)
 	kind, _ := transfer["type"].(string)
-	switch cmp.Or(kind, "us_bank_transfer") {
+
+	switch kind {
 	case "jp_bank_account", "jp_bank_transfer":
 		return "jp_bank_transfer"
 	case "eu_bank_transfer":
@@ -40,8 +41,8 @@ func transferKind(pi *PaymentIntent) string {
 	return "us_bank_transfer"
 }
 
-// fundCashBalance is POST /v1/test_helpers/customers/{id}/fund_cash_balance:
-// money arrives and pays the oldest open intent.
+// fundCashBalance is POST /v1/test_helpers/customers/{id}/fund_cash_balance: it
+// lets money arrive, which pays the customer's open intents, oldest first.
 func fundCashBalance(c *Call) (any, error) {
 	cus, err := api.PathObject[*Customer](c.API(), api.KindCustomer)
 	if err != nil {
@@ -59,7 +60,7 @@ func fundCashBalance(c *Call) (any, error) {
 	}
 
 	for _, pi := range memory.Children[*PaymentIntent](c.Tx, api.KindIntent, cus.ID) {
-		if amount > 0 && pi.Status == StatusRequiresAction && pi.NextAction != nil && pi.NextAction.Bank != nil && pi.Currency == cur {
+		if amount > 0 && pi.awaitsTransfer() && pi.Currency == cur {
 			amount -= c.fund(pi, amount)
 		}
 	}
@@ -72,7 +73,10 @@ func fundCashBalance(c *Call) (any, error) {
 		"livemode":       false,
 		"net_amount":     c.Params.Int("amount"),
 		"type":           "funded",
-		"funded":         map[string]any{"bank_transfer": map[string]any{"reference": c.Params.Text("reference"), "type": "us_bank_transfer"}},
+		"funded": map[string]any{"bank_transfer": map[string]any{
+			"reference": c.Params.Text("reference"),
+			"type":      "us_bank_transfer",
+		}},
 	}, cus.ID)
 
 	c.Tx.Put(txn)
@@ -81,20 +85,25 @@ func fundCashBalance(c *Call) (any, error) {
 	return txn, nil
 }
 
-// fund applies money to an intent and returns how much it took.
+// awaitsTransfer reports whether the intent waits for a bank transfer.
+func (o *PaymentIntent) awaitsTransfer() bool {
+	return o.Status == StatusRequiresAction && o.NextAction != nil && o.NextAction.Bank != nil
+}
+
+// fund applies money to an intent and returns how much of it was applied.
 func (c *Call) fund(pi *PaymentIntent, amount int64) int64 {
 	next := *pi
 	left := pi.Amount - pi.private.Funded
-	took := min(left, amount)
-	next.private.Funded += took
+	applied := min(left, amount)
+	next.private.Funded += applied
 
-	if took < left {
+	if applied < left {
 		bank := *pi.NextAction.Bank
-		bank.AmountRemaining = left - took
+		bank.AmountRemaining = left - applied
 		next.NextAction = &NextAction{Type: pi.NextAction.Type, Bank: &bank}
 		c.Tx.Put(&next)
 		c.Emit("payment_intent.partially_funded", &next)
-		return took
+		return applied
 	}
 
 	pm, ok := memory.Find[*PaymentMethod](c.Tx, wire.Deref(pi.PaymentMethod))
@@ -105,5 +114,5 @@ func (c *Call) fund(pi *PaymentIntent, amount int64) int64 {
 		return 0 // a bank transfer has no card to decline
 	}
 
-	return took
+	return applied
 }

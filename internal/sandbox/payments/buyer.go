@@ -6,16 +6,18 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// outcomeReply tells the page what became of the intent.
+// outcomeReply is what a buyer's page learns about its intent.
 type outcomeReply struct {
 	ID        string  `json:"id"`
 	Status    string  `json:"status"`
 	ReturnURL *string `json:"return_url"`
 }
 
-// decideByBuyer is the button on a page: outcome=pass or fail.
+// decideByBuyer handles a buyer's click on a page: outcome is pass or fail.
 func decideByBuyer(c *Call) (any, error) {
+	// The page sends no key, so that only the intent's ID leads to its account.
 	c.SwitchToHolder(c.ID)
+
 	obj, ok := c.Tx.Get(c.ID)
 	if !ok || SecretOf(obj) == "" || SecretOf(obj) != c.Params.String("client_secret") {
 		return nil, wire.NotFound("intent", c.ID)
@@ -26,7 +28,9 @@ func decideByBuyer(c *Call) (any, error) {
 		return nil, wire.Malformed("", "outcome", "Invalid outcome: must be one of pass or fail")
 	}
 
-	if si, is := obj.(*SetupIntent); is {
+	// A second click, or a click in another tab, finds the intent decided: it
+	// changes nothing and learns the status.
+	if si, ok := obj.(*SetupIntent); ok {
 		if si.Status != StatusRequiresAction {
 			return &outcomeReply{si.ID, si.Status, wire.OrNil(si.private.ReturnURL)}, nil
 		}
@@ -46,10 +50,11 @@ func decideByBuyer(c *Call) (any, error) {
 		}
 	}
 
-	now, _ := memory.Find[*PaymentIntent](c.Tx, pi.ID)
-	return &outcomeReply{now.ID, now.Status, wire.OrNil(pi.private.ReturnURL)}, nil
+	current, _ := memory.Find[*PaymentIntent](c.Tx, pi.ID)
+	return &outcomeReply{current.ID, current.Status, wire.OrNil(pi.private.ReturnURL)}, nil
 }
 
+// SecretOf returns the client secret of an intent, "" for any other object.
 func SecretOf(obj memory.Object) string {
 	switch o := obj.(type) {
 	case *PaymentIntent:
@@ -60,7 +65,7 @@ func SecretOf(obj memory.Object) string {
 	return ""
 }
 
-// BuyerRoute is the operation behind the buttons of a buyer's page.
+// BuyerRoute returns the route behind the buttons of a buyer's page.
 func (s *Service) BuyerRoute(path string) api.Route {
 	return s.op("POST", path, api.Public, decideByBuyer)
 }

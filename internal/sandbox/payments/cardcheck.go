@@ -8,7 +8,7 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// checkCard validates raw card data as Stripe does and finds the test card
+// checkCard validates raw card data as Stripe does and returns the test card
 // behind it. It returns Stripe's card_error for numbers, dates and codes that
 // cannot be right.
 func (c *Call) checkCard(p *wire.Params) (*testcards.Card, error) {
@@ -26,6 +26,7 @@ func (c *Call) checkCard(p *wire.Params) (*testcards.Card, error) {
 		return nil, err
 	}
 
+	// A valid number that is not a test card may be a real one.
 	cd := testcards.Cards()[number]
 	if cd == nil {
 		e := cardProblem(p, "card_declined", "number")
@@ -40,15 +41,20 @@ func (c *Call) checkCard(p *wire.Params) (*testcards.Card, error) {
 	return cd, nil
 }
 
+// cardProblem returns Stripe's card_error for one field of raw card data.
+// Unlike a decline, it undoes the call's changes.
 func cardProblem(p *wire.Params, code, field string) *wire.Error {
 	e := wire.CardError(code, "", testcards.DeclineMessage(code, ""))
 	e.Param, e.Commit = p.Path+"["+field+"]", false
+
 	if p.Path == "payment_method_data[card]" {
-		e.Param = field // Stripe.js names the bare field
+		e.Param = field // Stripe.js expects the bare field name
 	}
+
 	return e
 }
 
+// digitsOnly drops the blanks and dashes that a number may be grouped with.
 func digitsOnly(r rune) rune {
 	if r >= '0' && r <= '9' {
 		return r
@@ -56,17 +62,18 @@ func digitsOnly(r rune) rune {
 	if r == ' ' || r == '-' {
 		return -1
 	}
-	return 'x' // breaks the Luhn sum below
+	return 'x' // fails luhn
 }
 
+// checkExpiry refuses a date that is invalid, past, or more than 50 years away.
 func (c *Call) checkExpiry(p *wire.Params) error {
-	month, errMonth := strconv.Atoi(p.String("exp_month"))
-	if errMonth != nil || month < 1 || month > 12 {
+	month, err := strconv.Atoi(p.String("exp_month"))
+	if err != nil || month < 1 || month > 12 {
 		return cardProblem(p, "invalid_expiry_month", "exp_month")
 	}
 
-	year, errYear := strconv.Atoi(p.String("exp_year"))
-	if errYear != nil || year < 0 {
+	year, err := strconv.Atoi(p.String("exp_year"))
+	if err != nil || year < 0 {
 		return cardProblem(p, "invalid_expiry_year", "exp_year")
 	}
 
@@ -83,6 +90,7 @@ func (c *Call) checkExpiry(p *wire.Params) error {
 	return nil
 }
 
+// fullYear adds the century to a year of two digits.
 func fullYear(year int) int {
 	if year < 100 {
 		return 2000 + year
@@ -90,6 +98,7 @@ func fullYear(year int) int {
 	return year
 }
 
+// cvcFits reports whether a code has the digits that the brand's cards have.
 func cvcFits(cvc, brand string) bool {
 	if _, err := strconv.ParseUint(cvc, 10, 32); err != nil {
 		return false
@@ -100,7 +109,7 @@ func cvcFits(cvc, brand string) bool {
 	return len(cvc) == 3
 }
 
-// luhn is the check sum of card numbers (ISO/IEC 7812-1).
+// luhn reports whether the checksum of a card number is right (ISO/IEC 7812-1).
 func luhn(number string) bool {
 	sum := 0
 	for i := range len(number) {

@@ -9,7 +9,7 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// newCharge builds the charge of an attempt; the caller decides its fate and
+// newCharge returns the charge of an attempt. The caller sets its status and
 // stores it.
 func (c *Call) newCharge(a *Attempt) *Charge {
 	pi := a.Intent
@@ -50,7 +50,8 @@ func (c *Call) newCharge(a *Attempt) *Charge {
 	return ch
 }
 
-// approved is the outcome of a charge that goes through.
+// approved returns the outcome of a charge that the network approves. cd is nil
+// for a payment method that is not a card.
 func approved(cd *testcards.Card) *Outcome {
 	out := &Outcome{
 		NetworkStatus: "approved_by_network",
@@ -67,7 +68,9 @@ func approved(cd *testcards.Card) *Outcome {
 	switch cd.Risk {
 	case "elevated":
 		out.RiskLevel, out.RiskScore, out.Type = "elevated", 68, "manual_review"
-		out.SellerMessage = "Stripe evaluated this payment as having elevated risk, and placed it in your manual review queue."
+		out.SellerMessage = "Stripe evaluated this payment as having elevated risk, " +
+			"and placed it in your manual review queue."
+
 	case "highest":
 		out.RiskLevel, out.RiskScore = "highest", 91
 	}
@@ -75,8 +78,9 @@ func approved(cd *testcards.Card) *Outcome {
 	return out
 }
 
-// charge settles an attempt: declined by what its card is for, else authorized
-// and, unless told otherwise, captured.
+// charge ends an attempt: it declines a test card that stands for a decline,
+// and otherwise authorizes the amount and, unless the shop captures later,
+// captures it.
 func (c *Call) charge(a *Attempt) (*PaymentIntent, error) {
 	if cd := a.Method.testCard(); cd != nil && cd.Code != "" {
 		return c.decline(a, cd.Code, cd.Decline)
@@ -85,6 +89,7 @@ func (c *Call) charge(a *Attempt) (*PaymentIntent, error) {
 	ch := c.newCharge(a)
 	ch.Status, ch.Paid = StatusSucceeded, true
 	a.Intent.LatestCharge, a.Intent.NextAction, a.Intent.Processing = &ch.ID, nil, nil
+
 	c.consume(a)
 
 	if a.capturesLater() {
@@ -96,11 +101,12 @@ func (c *Call) charge(a *Attempt) (*PaymentIntent, error) {
 	return a.Intent, nil
 }
 
-// hold leaves an authorized charge waiting to be captured.
+// hold stores an authorized charge that waits to be captured, and schedules the
+// end of its authorization.
 func (c *Call) hold(a *Attempt, ch *Charge) *PaymentIntent {
-	until := c.Now.Add(holdOf(a.Method.Type))
+	expiry := c.Now.Add(holdOf(a.Method.Type))
 	if ch.PaymentMethodDetails.Card != nil {
-		ch.PaymentMethodDetails.Card.CaptureBefore = new(until.Unix())
+		ch.PaymentMethodDetails.Card.CaptureBefore = new(expiry.Unix())
 	}
 
 	a.Intent.Status, a.Intent.AmountCapturable = needsCapture, ch.Amount
@@ -108,13 +114,15 @@ func (c *Call) hold(a *Attempt, ch *Charge) *PaymentIntent {
 	c.Tx.Put(a.Intent)
 	c.Emit("charge.succeeded", ch)
 	c.Emit("payment_intent.amount_capturable_updated", a.Intent)
+
 	intent := a.Intent.ID
-	c.Later(intent, until, func(c *Call) error { return c.expireHold(intent) })
+	c.Later(intent, expiry, func(c *Call) error { return c.expireHold(intent) })
 
 	return a.Intent
 }
 
-// expireHold cancels an authorization that nobody captured in time.
+// expireHold cancels an intent whose hold was not captured in time. It does
+// nothing if the intent has been captured or canceled since.
 func (c *Call) expireHold(intent string) error {
 	pi, ok := memory.Find[*PaymentIntent](c.Tx, intent)
 	if !ok || pi.Status != needsCapture {
@@ -123,8 +131,8 @@ func (c *Call) expireHold(intent string) error {
 
 	next := *pi
 	c.releaseCharge(&next, "charge.expired")
-	next.Status, next.CanceledAt, next.CancellationReason = StatusCanceled, new(c.Now.Unix()), new("automatic")
-	next.AmountCapturable = 0
+	next.Status, next.AmountCapturable = StatusCanceled, 0
+	next.CanceledAt, next.CancellationReason = new(c.Now.Unix()), new("automatic")
 	c.Tx.Put(&next)
 	c.Emit("payment_intent.canceled", &next)
 
@@ -132,15 +140,16 @@ func (c *Call) expireHold(intent string) error {
 }
 
 // finishCharge books a captured charge and completes its intent. With
-// automatic_async capture the balance transaction follows in charge.updated, as
-// at Stripe since 2024-04-10.
+// automatic_async capture, charge.succeeded comes without the balance
+// transaction, which follows in charge.updated, as at Stripe since 2024-04-10.
 func (c *Call) finishCharge(a *Attempt, ch *Charge) {
 	a.Intent.Status, a.Intent.AmountReceived, a.Intent.AmountCapturable = StatusSucceeded, ch.AmountCaptured, 0
-	async := a.Intent.CaptureMethod == "automatic_async"
 	c.passOn(ch)
+
 	booked := *ch
 	booked.BalanceTransaction = new(c.book(ch, "charge", ch.AmountCaptured, a.Method.testCard()))
 
+	async := a.Intent.CaptureMethod == "automatic_async"
 	if !async {
 		ch = &booked
 	}
@@ -156,22 +165,23 @@ func (c *Call) finishCharge(a *Attempt, ch *Charge) {
 		c.EmitUpdate("charge.updated", &booked, ch)
 	}
 
-	c.afterSuccess(a, &booked)
+	c.disputeLikeCard(&booked, a.Method.testCard())
 }
 
-// afterSuccess does what some test cards are for: disputes and fraud warnings;
-// and it pays connected accounts.
-func (c *Call) afterSuccess(a *Attempt, ch *Charge) {
-	if cd := a.Method.testCard(); cd != nil && cd.Dispute != "" {
+// disputeLikeCard opens the dispute or fraud warning that a test card stands
+// for. cd is nil for a payment method that is not a card.
+func (c *Call) disputeLikeCard(ch *Charge, cd *testcards.Card) {
+	if cd != nil && cd.Dispute != "" {
 		c.dispute(ch, cd.Dispute)
 	}
 }
 
-// consume ties the payment method to the customer when it is to be used again,
-// else it is spent.
+// consume attaches the payment method to the customer if it is to be used
+// again. Otherwise it marks the method as used: Stripe takes such a method only
+// once.
 func (c *Call) consume(a *Attempt) {
-	pm, fresh := memory.Find[*PaymentMethod](c.Tx, a.Method.ID)
-	if !fresh {
+	pm, ok := memory.Find[*PaymentMethod](c.Tx, a.Method.ID)
+	if !ok {
 		pm = a.Method
 	}
 
@@ -180,7 +190,7 @@ func (c *Call) consume(a *Attempt) {
 	}
 
 	if a.saves() {
-		a.Method = c.own(pm, *a.Intent.Customer)
+		a.Method = c.attachTo(pm, *a.Intent.Customer)
 		return
 	}
 
@@ -190,14 +200,15 @@ func (c *Call) consume(a *Attempt) {
 	c.Tx.Put(&next)
 }
 
-// decline records a failed charge and sends the intent back for another payment
-// method.
+// decline stores a failed charge, sends the intent back for another payment
+// method, and returns the card_error that the caller gets.
 func (c *Call) decline(a *Attempt, code, decline string) (*PaymentIntent, error) {
 	ch := c.newCharge(a)
 	ch.Status, ch.ReceiptURL = "failed", nil
 	ch.FailureCode, ch.FailureMessage = &code, new(testcards.DeclineMessage(code, decline))
 	ch.Outcome = declined(a.Method.testCard(), code, decline)
 	c.Tx.Put(ch)
+
 	e := wire.CardError(code, decline, *ch.FailureMessage)
 	e.Charge = ch.ID
 
@@ -209,25 +220,32 @@ func (c *Call) decline(a *Attempt, code, decline string) (*PaymentIntent, error)
 	c.Emit("charge.failed", ch)
 	c.Emit("payment_intent.payment_failed", a.Intent)
 	c.follow(a.Intent)
+
+	// The intent now holds e as its last error. Only the copy that the caller
+	// gets may hold the intent, or the two would contain each other.
 	out := *e
 	out.PaymentIntent, out.PaymentMethod = a.Intent, a.Method
 
 	return nil, &out
 }
 
-// failIntent puts the intent back to requires_payment_method with the error on
-// it.
+// failIntent sends the intent back to requires_payment_method and stores the
+// error on it. charge is the ID of the failed charge, nil if there was none.
 func (c *Call) failIntent(a *Attempt, e *wire.Error, charge *string) {
 	shown := *e
 	shown.PaymentMethod, shown.PaymentIntent = a.Method, nil
+
 	a.Intent.LastPaymentError, a.Intent.Status = &shown, StatusRequiresMethod
 	a.Intent.PaymentMethod, a.Intent.NextAction, a.Intent.Processing = nil, nil, nil
 	if charge != nil {
 		a.Intent.LatestCharge = charge
 	}
+
 	c.Tx.Put(a.Intent)
 }
 
+// declined returns the outcome of a charge that the issuer declined or that
+// Radar blocked.
 func declined(cd *testcards.Card, code, decline string) *Outcome {
 	out := &Outcome{
 		NetworkStatus: "declined_by_network",
@@ -239,15 +257,16 @@ func declined(cd *testcards.Card, code, decline string) *Outcome {
 	}
 
 	if cd != nil && cd.Risk == "block" {
-		out.NetworkStatus, out.Type, out.RiskLevel, out.RiskScore = "not_sent_to_network", "blocked", "highest", 95
-		out.Reason = new("highest_risk_level")
+		out.NetworkStatus, out.Type = "not_sent_to_network", "blocked"
+		out.Reason, out.RiskLevel, out.RiskScore = new("highest_risk_level"), "highest", 95
 	}
 
 	return out
 }
 
-// authenticated continues after 3D Secure or a redirect: pass charges, fail
-// sends the intent back.
+// authenticated continues after 3D Secure or a redirect. If the buyer passed,
+// it charges the intent; if not, it sends the intent back for another payment
+// method.
 func (c *Call) authenticated(pi *PaymentIntent, pass bool) (*PaymentIntent, error) {
 	next := *pi
 	pm, ok := memory.Find[*PaymentMethod](c.Tx, wire.Deref(pi.PaymentMethod))
@@ -257,9 +276,11 @@ func (c *Call) authenticated(pi *PaymentIntent, pass bool) (*PaymentIntent, erro
 
 	a := &Attempt{Intent: &next, Method: pm, secured: pm.Type == "card"}
 	if pass {
-		a.Method = c.payer(pm)
+		a.Method = c.withPayer(pm)
 	}
 
+	// With manual confirmation the server confirms once more, and only that
+	// charges the card.
 	if pass && pi.ConfirmationMethod == "manual" && pm.Type == "card" {
 		next.Status, next.NextAction, next.private.Secured = StatusRequiresConfirmation, nil, true
 		c.Tx.Put(&next)
@@ -271,7 +292,7 @@ func (c *Call) authenticated(pi *PaymentIntent, pass bool) (*PaymentIntent, erro
 		return c.charge(a)
 	}
 
-	code, text := "payment_intent_authentication_failure", "We are unable to authenticate your payment method. Please choose a different payment method and try again."
+	code, text := "payment_intent_authentication_failure", authenticationFailed
 	if pm.Type != "card" {
 		code, text = "payment_intent_payment_attempt_failed", "The payment failed."
 	}
@@ -284,25 +305,29 @@ func (c *Call) authenticated(pi *PaymentIntent, pass bool) (*PaymentIntent, erro
 	return a.Intent, nil
 }
 
+// authenticationFailed is Stripe's message to a buyer who failed 3D Secure.
+const authenticationFailed = "We are unable to authenticate your payment method. " +
+	"Please choose a different payment method and try again."
+
 func retrieveCharge(c *Call) (any, error) { return api.PathObject[*Charge](c.API(), api.KindCharge) }
 
 func listCharges(c *Call) (any, error) {
-	created, intent := api.CreatedFilter(c.Params), c.Params.String("payment_intent")
-	parent := cmp.Or(intent, c.Params.String("customer"))
-	group := c.Params.String("transfer_group")
+	created, group := api.CreatedFilter(c.Params), c.Params.String("transfer_group")
+	parent := cmp.Or(c.Params.String("payment_intent"), c.Params.String("customer"))
+
 	return api.Page(c.API(), api.KindCharge, parent, func(ch *Charge) bool {
 		return created(ch.Created) && (group == "" || wire.Deref(ch.TransferGroup) == group)
 	})
 }
 
 func updateCharge(c *Call) (any, error) {
-	old, err := api.PathObject[*Charge](c.API(), api.KindCharge)
+	prev, err := api.PathObject[*Charge](c.API(), api.KindCharge)
 	if err != nil {
 		return nil, err
 	}
 
-	next := *old
-	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
+	next := *prev
+	next.Metadata = wire.MergeMetadata(prev.Metadata, c.Params)
 	api.SetText(&next.Description, c.Params, "description")
 	api.SetText(&next.ReceiptEmail, c.Params, "receipt_email")
 	api.SetText(&next.TransferGroup, c.Params, "transfer_group")
@@ -316,6 +341,6 @@ func updateCharge(c *Call) (any, error) {
 	}
 
 	c.Tx.Put(&next)
-	c.EmitUpdate("charge.updated", &next, old)
+	c.EmitUpdate("charge.updated", &next, prev)
 	return &next, nil
 }

@@ -60,7 +60,7 @@ type Charge struct {
 	TransferGroup                 *string            `json:"transfer_group"`
 }
 
-// Outcome says why a charge went as it did.
+// Outcome explains why a charge was approved, declined or blocked.
 type Outcome struct {
 	AdviceCode         *string `json:"advice_code"`
 	NetworkAdviceCode  *string `json:"network_advice_code"`
@@ -73,7 +73,7 @@ type Outcome struct {
 	Type               string  `json:"type"`
 }
 
-// ChargeDetails describe the payment method as it was when it was charged.
+// ChargeDetails describes the payment method as it was when it was charged.
 type ChargeDetails struct {
 	AmazonPay       *ChargeAmazonPay `json:"amazon_pay,omitempty"`
 	Card            *ChargeCard      `json:"card,omitempty"`
@@ -114,7 +114,7 @@ type ChargeCard struct {
 	Wallet                   any         `json:"wallet"`
 }
 
-// Feature tells whether a special kind of authorization was available.
+// Feature reports whether a special kind of authorization was available.
 type Feature struct {
 	Status string `json:"status"`
 }
@@ -123,7 +123,7 @@ type tokenUse struct {
 	Used bool `json:"used"`
 }
 
-// Overcapture tells how much may be captured.
+// Overcapture is the largest amount that may be captured.
 type Overcapture struct {
 	MaximumAmountCapturable int64  `json:"maximum_amount_capturable"`
 	Status                  string `json:"status"`
@@ -140,7 +140,7 @@ type Secure struct {
 	Version                     *string `json:"version"`
 }
 
-// ChargeIdeal is the bank that paid.
+// ChargeIdeal is the bank that paid an iDEAL payment.
 type ChargeIdeal struct {
 	Bank                      *string `json:"bank"`
 	BIC                       *string `json:"bic"`
@@ -160,7 +160,7 @@ type chargeLink struct {
 	Country *string `json:"country"`
 }
 
-// ChargeSEPA is the account that was debited.
+// ChargeSEPA is the SEPA account that was debited.
 type ChargeSEPA struct {
 	BankCode    string  `json:"bank_code"`
 	BranchCode  string  `json:"branch_code"`
@@ -170,7 +170,7 @@ type ChargeSEPA struct {
 	Mandate     *string `json:"mandate"`
 }
 
-// ChargeACH is the account that was debited.
+// ChargeACH is the US bank account that was debited.
 type ChargeACH struct {
 	AccountHolderType string  `json:"account_holder_type"`
 	AccountType       string  `json:"account_type"`
@@ -186,8 +186,8 @@ func (o *Charge) ObjectID() string   { return o.ID }
 func (o *Charge) ObjectKind() string { return api.KindCharge }
 func (o *Charge) Parents() []string  { return ParentsOf(o.PaymentIntent, o.Customer) }
 
-// checksOf tells what the issuer said about code and address; what was not
-// given is not checked.
+// checksOf returns the issuer's checks of the code and the address. What the
+// buyer did not enter is not checked.
 func checksOf(cd *testcards.Card, pm *PaymentMethod) CardChecks {
 	var out CardChecks
 	if cd == nil {
@@ -210,7 +210,8 @@ func checksOf(cd *testcards.Card, pm *PaymentMethod) CardChecks {
 	return out
 }
 
-// chargeDetails describes the method of an attempt on its charge.
+// chargeDetails returns the description of an attempt's payment method for its
+// charge.
 func chargeDetails(a *Attempt, amount int64) *ChargeDetails {
 	out := &ChargeDetails{Type: a.Method.Type}
 	switch a.Method.Type {
@@ -248,7 +249,11 @@ func chargeDetails(a *Attempt, amount int64) *ChargeDetails {
 		}
 
 	case "klarna":
-		out.Klarna = &chargeLoan{PaymentMethodCategory: new("pay_later"), PreferredLocale: new("en-US")}
+		out.Klarna = &chargeLoan{
+			PaymentMethodCategory: new("pay_later"),
+			PreferredLocale:       new("en-US"),
+		}
+
 	case "link":
 		out.Link = &chargeLink{Country: new("US")}
 	case "paypal":
@@ -262,9 +267,10 @@ func chargeDetails(a *Attempt, amount int64) *ChargeDetails {
 	return out
 }
 
+// chargeCard returns the card of an attempt as its charge shows it.
 func chargeCard(a *Attempt, amount int64) *ChargeCard {
 	mc := a.Method.Card
-	out := &ChargeCard{
+	return &ChargeCard{
 		AmountAuthorized:         amount,
 		Brand:                    mc.Brand,
 		Checks:                   checksOf(a.Method.testCard(), a.Method),
@@ -281,9 +287,6 @@ func chargeCard(a *Attempt, amount int64) *ChargeCard {
 		NetworkTransactionID:     new(wire.RandomText(15)),
 		RegulatedStatus:          mc.RegulatedStatus,
 		Overcapture:              Overcapture{MaximumAmountCapturable: amount, Status: "unavailable"},
+		ThreeDSecure:             a.secureResult(),
 	}
-
-	out.ThreeDSecure = a.secureResult()
-
-	return out
 }

@@ -10,7 +10,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// IntentView is what a browser may see of an intent: no metadata, no customer.
+// IntentView is a PaymentIntent as a browser may see it: without its metadata
+// and its customer.
 type IntentView struct {
 	ID                 string        `json:"id"`
 	Object             string        `json:"object"`
@@ -38,7 +39,8 @@ type IntentView struct {
 	Status             string        `json:"status"`
 }
 
-func clientView(_ *Call, pi *PaymentIntent) *IntentView {
+// clientView returns a PaymentIntent as a browser may see it.
+func clientView(pi *PaymentIntent) *IntentView {
 	return &IntentView{
 		ID:                 pi.ID,
 		Object:             pi.Object,
@@ -65,7 +67,7 @@ func clientView(_ *Call, pi *PaymentIntent) *IntentView {
 	}
 }
 
-// SetupView is what a browser may see of a SetupIntent.
+// SetupView is a SetupIntent as a browser may see it.
 type SetupView struct {
 	ID                 string      `json:"id"`
 	Object             string      `json:"object"`
@@ -83,6 +85,7 @@ type SetupView struct {
 	Usage              string      `json:"usage"`
 }
 
+// clientSetup returns a SetupIntent as a browser may see it.
 func clientSetup(si *SetupIntent) *SetupView {
 	return &SetupView{
 		ID:                 si.ID,
@@ -101,8 +104,9 @@ func clientSetup(si *SetupIntent) *SetupView {
 	}
 }
 
-// elementsSession answers what Stripe.js asks when elements are made: methods
-// on offer, the customer's saved ones.
+// elementsSession is GET /v1/elements/sessions, which Stripe.js calls when it
+// creates Elements: it returns the payment methods on offer and those that the
+// customer has saved.
 func elementsSession(c *Call) (any, error) {
 	deferred := c.Params.At("deferred_intent")
 	types := deferred.Strings("payment_method_types")
@@ -112,7 +116,15 @@ func elementsSession(c *Call) (any, error) {
 			return nil, err
 		}
 
-		types = c.automaticTypes(offer{strings.ToLower(deferred.String("currency")), settings, true, deferred.String("capture_method") == "manual"})
+		types = c.automaticTypes(offer{
+			currency:      strings.ToLower(deferred.String("currency")),
+			configuration: settings,
+			redirects:     true,
+			hold:          deferred.String("capture_method") == "manual",
+		})
+
+		// The sandbox's Elements have no form for a US bank account, and what
+		// is to be used again must be a method that can be saved.
 		reused := deferred.String("mode") != "payment" || deferred.String("setup_future_usage") != ""
 		types = slices.DeleteFunc(types, func(kind string) bool {
 			return kind == "us_bank_account" || reused && !slices.Contains(SavableKinds, kind)
@@ -146,16 +158,19 @@ func elementsSession(c *Call) (any, error) {
 	return out, nil
 }
 
-// sessionCustomer lists the saved methods that the session's features let the
-// buyer see.
+// sessionCustomer returns the customer of a session with the saved payment
+// methods that the session lets the buyer see.
 func (c *Call) sessionCustomer(cs *CustomerSession, types []string) any {
 	methods := []*PaymentMethod{}
-	element := cs.Components.PaymentElement
-	if f := element.Features; f != nil && f.Redisplay == "enabled" {
-		all := memory.Children[*PaymentMethod](c.Tx, api.KindMethod, cs.Customer)
-		for i := len(all) - 1; i >= 0; i-- {
-			pm := all[i]
-			if !isWallet(pm.Type) && slices.Contains(types, pm.Type) && slices.Contains(f.AllowRedisplayFilters, pm.AllowRedisplay) && int64(len(methods)) < wire.Deref(f.RedisplayLimit) {
+	if f := cs.Components.PaymentElement.Features; f != nil && f.Redisplay == "enabled" {
+		saved := memory.Children[*PaymentMethod](c.Tx, api.KindMethod, cs.Customer)
+		for _, pm := range slices.Backward(saved) { // newest first
+			if int64(len(methods)) >= wire.Deref(f.RedisplayLimit) {
+				break
+			}
+
+			if !isWallet(pm.Type) && slices.Contains(types, pm.Type) &&
+				slices.Contains(f.AllowRedisplayFilters, pm.AllowRedisplay) {
 				methods = append(methods, pm)
 			}
 		}
@@ -173,8 +188,9 @@ func (c *Call) sessionCustomer(cs *CustomerSession, types []string) any {
 	}
 }
 
-// detachFromBrowser lets a buyer remove a saved method, when the customer
-// session allows it; a secret key needs no session.
+// detachFromBrowser is POST /v1/payment_methods/{id}/detach. A buyer may remove
+// a saved method if the customer session allows it; a secret key needs no
+// session.
 func detachFromBrowser(c *Call) (any, error) {
 	if !c.Publishable {
 		return detachMethod(c)

@@ -9,14 +9,17 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// configurations: https://docs.stripe.com/api/payment_method_configurations.
-// They say what automatic payment methods offer.
+// configurations is the API of payment method configurations, which decide what
+// automatic payment methods offer. See
+// https://docs.stripe.com/api/payment_method_configurations.
 var configurations = api.RecordAPI{
 	Kind:     api.KindConfiguration,
 	Prefix:   "pmc",
 	Noun:     "payment method configuration",
 	Defaults: func(_ *api.Call) (map[string]any, error) { return newConfiguration("Custom", false), nil },
 	Finish: func(c *api.Call, fields map[string]any) error {
+		// A caller sends the preference alone; Stripe returns what follows from
+		// it, too.
 		for name, v := range fields {
 			sent, ok := v.(map[string]any)
 			if !ok {
@@ -35,10 +38,19 @@ var configurations = api.RecordAPI{
 
 // automaticKinds are the payment methods that a configuration can offer, in the
 // order in which they are offered.
-var automaticKinds = []string{"card", "amazon_pay", "ideal", "klarna", "link", "paypal", "sepa_debit", "us_bank_account"}
+var automaticKinds = []string{
+	"card",
+	"amazon_pay",
+	"ideal",
+	"klarna",
+	"link",
+	"paypal",
+	"sepa_debit",
+	"us_bank_account",
+}
 
-// newConfiguration offers what every account can take; a wallet of another
-// company has to be switched on first.
+// newConfiguration returns the fields of a configuration that offers what every
+// account can take. A wallet of another company has to be switched on first.
 func newConfiguration(name string, standard bool) map[string]any {
 	out := map[string]any{
 		"active":      true,
@@ -61,6 +73,8 @@ func newConfiguration(name string, standard bool) map[string]any {
 	return out
 }
 
+// preferenceOf returns a payment method's part of a configuration. The
+// preference none leaves the choice to Stripe, which switches the method on.
 func preferenceOf(preference string) map[string]any {
 	value := preference
 	if preference == "none" {
@@ -77,8 +91,8 @@ func preferenceOf(preference string) map[string]any {
 	}
 }
 
-// DefaultConfiguration is the id of the configuration that an account has from
-// the start.
+// DefaultConfiguration returns the ID of the configuration that an account has
+// from the start.
 func DefaultConfiguration(account string) string {
 	if account == api.PlatformAccount {
 		return "pmc_1SbxDefaultConfiguration"
@@ -86,72 +100,88 @@ func DefaultConfiguration(account string) string {
 	return "pmc_1Sbx" + fingerprint(account)
 }
 
-// firstObjects are what a new account holds.
-func firstObjects(account string) []memory.Object {
-	return []memory.Object{api.NewRecord(api.KindConfiguration, DefaultConfiguration(account), newConfiguration("Default", true))}
+// initialObjects returns the objects of a new account.
+func initialObjects(account string) []memory.Object {
+	id := DefaultConfiguration(account)
+	return []memory.Object{api.NewRecord(api.KindConfiguration, id, newConfiguration("Default", true))}
 }
 
-// offer is what automatic payment methods depend on besides the account's
-// settings.
+// offer is what automatic payment methods depend on.
 type offer struct {
 	currency      string
 	configuration string
-	redirects     bool // pages of others are allowed
+	redirects     bool // methods that send the buyer to another page are allowed
 	hold          bool // capture_method=manual
 }
 
-// automaticTypes is what a configuration offers.
+// automaticTypes returns the payment methods that a configuration offers to a
+// payment.
 func (c *Call) automaticTypes(o offer) []string {
 	settings, _ := configurations.Find(c.API(), o.configuration)
-	var out []string
+
+	var types []string
 	for _, kind := range automaticKinds {
-		if TakesCurrency(kind, o.currency) && (o.redirects || !redirects(kind)) && (!o.hold || holds(kind)) && offers(settings, kind) {
-			out = append(out, kind)
+		switch {
+		case !switchedOn(settings, kind), !TakesCurrency(kind, o.currency):
+		case redirects(kind) && !o.redirects, o.hold && !canHold(kind):
+		default:
+			types = append(types, kind)
 		}
 	}
-	return out
+
+	return types
 }
 
 // SavableKinds are the payment methods that can be saved without a payment.
 var SavableKinds = []string{"card", "amazon_pay", "link", "paypal", "sepa_debit", "us_bank_account"}
 
-// SavableTypes is what a configuration offers for saving.
+// SavableTypes returns the payment methods that a configuration offers for
+// saving.
 func (c *Call) SavableTypes(configuration string, withRedirects bool) []string {
 	settings, _ := configurations.Find(c.API(), configuration)
-	var out []string
+
+	var types []string
 	for _, kind := range SavableKinds {
-		if (withRedirects || !redirects(kind)) && offers(settings, kind) {
-			out = append(out, kind)
+		if (withRedirects || !redirects(kind)) && switchedOn(settings, kind) {
+			types = append(types, kind)
 		}
 	}
-	return out
+
+	return types
 }
 
-// savable refuses payment method types that the sandbox cannot save without a
-// payment.
+// savable returns an error if the sandbox cannot save one of the types without
+// a payment.
 func savable(types []string) error {
 	for _, kind := range types {
 		if !slices.Contains(SavableKinds, kind) {
-			return wire.Invalid("", "payment_method_types", "The payment method type %s cannot be saved with a SetupIntent. (The offline sandbox saves %s.)", kind, strings.Join(SavableKinds, ", "))
+			return wire.Invalid(
+				"", "payment_method_types",
+				"The payment method type %s cannot be saved with a SetupIntent. (The offline "+
+					"sandbox saves %s.)",
+				kind, strings.Join(SavableKinds, ", "),
+			)
 		}
 	}
+
 	return nil
 }
 
-// offers tells whether a configuration has a payment method switched on.
-func offers(o *api.Record, kind string) bool {
+// switchedOn reports whether a configuration has a payment method switched on.
+func switchedOn(o *api.Record, kind string) bool {
 	method, _ := o.Fields[kind].(map[string]any)
 	display, _ := method["display_preference"].(map[string]any)
 	return display["value"] == "on"
 }
 
-// chosenConfiguration returns the id of the configuration that the parameters
-// name, else of the account's default.
+// chosenConfiguration returns the ID of the configuration that the parameters
+// name or, if they name none, of the account's default.
 func (c *Call) chosenConfiguration(p *wire.Params) (string, error) {
 	id := p.String("payment_method_configuration")
 	if id == "" {
 		return DefaultConfiguration(c.Account), nil
 	}
+
 	if _, ok := configurations.Find(c.API(), id); !ok {
 		return "", wire.NoSuch(configurations.Noun, "payment_method_configuration", id)
 	}

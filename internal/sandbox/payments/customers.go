@@ -32,7 +32,7 @@ type Customer struct {
 	TestClock           *string           `json:"test_clock"`
 }
 
-// InvoiceSettings hold the customer's default payment method.
+// InvoiceSettings holds the customer's default payment method.
 type InvoiceSettings struct {
 	CustomFields         any     `json:"custom_fields"`
 	DefaultPaymentMethod *string `json:"default_payment_method"`
@@ -44,6 +44,7 @@ func (o *Customer) ObjectID() string   { return o.ID }
 func (o *Customer) ObjectKind() string { return api.KindCustomer }
 func (o *Customer) Parents() []string  { return nil }
 
+// CreateCustomer is POST /v1/customers.
 func CreateCustomer(c *Call) (any, error) {
 	cus := &Customer{
 		ID:                  wire.NewShortID("cus"),
@@ -57,8 +58,11 @@ func CreateCustomer(c *Call) (any, error) {
 	}
 
 	c.fillCustomer(cus)
-	standard := wire.Deref(cus.InvoiceSettings.DefaultPaymentMethod)
-	cus.InvoiceSettings.DefaultPaymentMethod = nil // it can only be one that is attached below
+
+	// A new customer has no payment methods: the default can only be the one
+	// that this call attaches below.
+	defaultID := wire.Deref(cus.InvoiceSettings.DefaultPaymentMethod)
+	cus.InvoiceSettings.DefaultPaymentMethod = nil
 	c.Tx.Put(cus)
 	c.Emit("customer.created", cus)
 
@@ -68,16 +72,16 @@ func CreateCustomer(c *Call) (any, error) {
 			return nil, err
 		}
 
-		if standard == name || standard == pm.ID {
-			with := *cus
-			with.InvoiceSettings.DefaultPaymentMethod = &pm.ID
-			cus, standard = &with, ""
+		if defaultID == name || defaultID == pm.ID {
+			next := *cus
+			next.InvoiceSettings.DefaultPaymentMethod = &pm.ID
+			cus, defaultID = &next, ""
 			c.Tx.Put(cus)
 		}
 	}
 
-	if standard != "" {
-		return nil, noMethodOf(standard)
+	if defaultID != "" {
+		return nil, notAttached(defaultID)
 	}
 
 	if source := c.Params.String("source"); source != "" {
@@ -91,11 +95,18 @@ func CreateCustomer(c *Call) (any, error) {
 	return cus, nil
 }
 
-func noMethodOf(id string) error {
-	return wire.Invalid("resource_missing", "invoice_settings[default_payment_method]", "The customer does not have a payment method with the ID %s. The payment method must be attached to the customer.", id)
+// notAttached returns Stripe's refusal of a default payment method that is not
+// attached to the customer.
+func notAttached(id string) error {
+	return wire.Invalid(
+		"resource_missing", "invoice_settings[default_payment_method]",
+		"The customer does not have a payment method with the ID %s. The payment method must be "+
+			"attached to the customer.",
+		id,
+	)
 }
 
-// fillCustomer copies what was sent into a fresh copy of a customer.
+// fillCustomer copies the parameters into a customer that is not stored yet.
 func (c *Call) fillCustomer(cus *Customer) {
 	p := c.Params
 	api.SetText(&cus.Description, p, "description")
@@ -127,7 +138,8 @@ func (c *Call) fillCustomer(cus *Customer) {
 	}
 }
 
-// customer finds a living customer named by a parameter.
+// customer returns the customer that a parameter names. A deleted one is not
+// found.
 func (c *Call) customer(id, param string) (*Customer, error) {
 	cus, ok := memory.Find[*Customer](c.Tx, id)
 	if !ok {
@@ -136,7 +148,7 @@ func (c *Call) customer(id, param string) (*Customer, error) {
 	return cus, nil
 }
 
-// SentCustomer finds the customer that a call has to name.
+// SentCustomer returns the customer that the call's parameters must name.
 func (c *Call) SentCustomer() (*Customer, error) {
 	if c.Params.String("customer") == "" {
 		return nil, wire.MissingParam("customer")
@@ -145,31 +157,33 @@ func (c *Call) SentCustomer() (*Customer, error) {
 }
 
 func retrieveCustomer(c *Call) (any, error) {
-	if gone, ok := memory.Find[*api.DeletedObject](c.Tx, c.ID); ok && gone.Object == api.KindCustomer {
-		return gone, nil
+	deleted, ok := memory.Find[*api.DeletedObject](c.Tx, c.ID)
+	if ok && deleted.Object == api.KindCustomer {
+		return deleted, nil
 	}
+
 	return api.PathObject[*Customer](c.API(), api.KindCustomer)
 }
 
 func updateCustomer(c *Call) (any, error) {
-	old, err := api.PathObject[*Customer](c.API(), api.KindCustomer)
+	prev, err := api.PathObject[*Customer](c.API(), api.KindCustomer)
 	if err != nil {
 		return nil, err
 	}
 
-	next := *old
-	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
+	next := *prev
+	next.Metadata = wire.MergeMetadata(prev.Metadata, c.Params)
 
 	if pm := c.Params.String("invoice_settings", "default_payment_method"); pm != "" {
 		method, ok := memory.Find[*PaymentMethod](c.Tx, pm)
-		if !ok || wire.Deref(method.Customer) != old.ID {
-			return nil, noMethodOf(pm)
+		if !ok || wire.Deref(method.Customer) != prev.ID {
+			return nil, notAttached(pm)
 		}
 	}
 
 	c.fillCustomer(&next)
 	c.Tx.Put(&next)
-	c.EmitUpdate("customer.updated", &next, old)
+	c.EmitUpdate("customer.updated", &next, prev)
 
 	return &next, nil
 }
@@ -180,17 +194,18 @@ func deleteCustomer(c *Call) (any, error) {
 		return nil, err
 	}
 
+	// Subscriptions end while the customer still has the payment methods.
 	c.endAll(cus.ID)
 	for _, pm := range memory.Children[*PaymentMethod](c.Tx, api.KindMethod, cus.ID) {
 		c.detach(pm)
 	}
 
-	gone := &api.DeletedObject{ID: cus.ID, Object: api.KindCustomer, Deleted: true}
+	deleted := &api.DeletedObject{ID: cus.ID, Object: api.KindCustomer, Deleted: true}
 	c.Tx.Remove(cus.ID)
-	c.Tx.Put(gone)
+	c.Tx.Put(deleted)
 	c.Emit("customer.deleted", cus)
 
-	return gone, nil
+	return deleted, nil
 }
 
 func listCustomers(c *Call) (any, error) {

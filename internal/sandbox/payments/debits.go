@@ -10,27 +10,31 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// startDelayed puts a bank debit on its way; it is decided later.
+// startDelayed sends a bank debit on its way and schedules the decision about
+// it. See https://docs.stripe.com/payments/delayed-notification.
 func (c *Call) startDelayed(a *Attempt) *PaymentIntent {
-	once := a.Intent
+	single := a.Intent
 	if a.Intent.SetupFutureUsage != nil {
-		once = nil
+		single = nil
 	}
 
-	a.mandate = c.newMandate(a.Method, once)
+	a.mandate = c.newMandate(a.Method, single)
 	ch := c.newCharge(a)
 	ch.Status, ch.Captured = "pending", true
 	ch.AmountCaptured = ch.Amount
 	c.Tx.Put(ch)
+
 	a.Intent.Status, a.Intent.LatestCharge = StatusProcessing, &ch.ID
 	due := c.Now.Add(c.delayOf(a.Method))
 	a.Intent.private.DueAt = due.Unix()
 	c.Tx.Put(a.Intent)
+
 	c.consume(a)
 	c.Emit("payment_intent.processing", a.Intent)
 	c.Emit("charge.pending", ch)
 	c.follow(a.Intent)
 
+	// A negative delay leaves the decision to the sandbox's desk.
 	if c.Server.Config.DelayedAfter >= 0 && a.Method.private.Outcome != testcards.StaysProcessing {
 		intent := a.Intent.ID
 		c.Later(intent, due, func(c *Call) error { return c.decide(intent, "") })
@@ -39,15 +43,20 @@ func (c *Call) startDelayed(a *Attempt) *PaymentIntent {
 	return a.Intent
 }
 
+// delayOf returns how long a debit of the account is processing.
 func (c *Call) delayOf(pm *PaymentMethod) time.Duration {
 	if strings.HasSuffix(pm.private.Outcome, "_delayed") {
-		return 36 * c.Server.Config.DelayedAfter // Stripe's "after three minutes" beside five seconds
+		// Stripe's slow test accounts take three minutes; 36 times our default
+		// of five seconds is as long.
+		return 36 * c.Server.Config.DelayedAfter
 	}
+
 	return c.Server.Config.DelayedAfter
 }
 
-// decide ends the processing of a delayed payment; outcome "" takes what the
-// test account is for.
+// decide ends the processing of a delayed payment. An empty outcome stands for
+// the outcome of the test account. It does nothing if the intent is no longer
+// processing.
 func (c *Call) decide(intent, outcome string) error {
 	pi, ok := memory.Find[*PaymentIntent](c.Tx, intent)
 	if !ok || pi.Status != StatusProcessing {
@@ -64,11 +73,7 @@ func (c *Call) decide(intent, outcome string) error {
 	next, done := *pi, *ch
 	a := &Attempt{Intent: &next, Method: pm}
 
-	if outcome == "" {
-		outcome = pm.private.Outcome
-	}
-
-	kind, code, _ := strings.Cut(outcome, ":")
+	kind, code, _ := strings.Cut(cmp.Or(outcome, pm.private.Outcome), ":")
 	switch kind {
 	case testcards.StaysProcessing:
 		return nil
@@ -86,6 +91,7 @@ func (c *Call) decide(intent, outcome string) error {
 	return nil
 }
 
+// failDelayed ends a delayed payment that the buyer's bank refused.
 func (c *Call) failDelayed(a *Attempt, ch *Charge, code string) error {
 	ch.Status, ch.Captured, ch.AmountCaptured = "failed", false, 0
 	ch.FailureCode, ch.FailureMessage = &code, new("The payment failed.")
@@ -95,6 +101,7 @@ func (c *Call) failDelayed(a *Attempt, ch *Charge, code string) error {
 	}
 
 	c.Tx.Put(ch)
+
 	e := wire.Invalid("payment_intent_payment_attempt_failed", "", "The payment failed.")
 	e.Charge = ch.ID
 	c.failIntent(a, e, &ch.ID)
@@ -105,35 +112,39 @@ func (c *Call) failDelayed(a *Attempt, ch *Charge, code string) error {
 	return nil
 }
 
-// stopDebit takes back a debit that is canceled while it is processing, which
-// Stripe allows for US bank accounts.
+// stopDebit fails the charge of a debit that is canceled while it is
+// processing, which Stripe allows for US bank accounts.
 func (c *Call) stopDebit(pi *PaymentIntent) {
 	held, ok := memory.Find[*Charge](c.Tx, wire.Deref(pi.LatestCharge))
 	if !ok {
 		return
 	}
+
 	ch := *held
 	ch.Status, ch.Captured, ch.AmountCaptured = "failed", false, 0
 	ch.FailureMessage = new("The payment was canceled.")
+
 	c.Tx.Put(&ch)
 	c.Emit("charge.failed", &ch)
 }
 
-// stoppable tells whether an intent is processing a debit that can still be
-// taken back.
+// stoppable reports whether an intent is processing a debit that can still be
+// canceled.
 func (c *Call) stoppable(pi *PaymentIntent) bool {
 	pm, ok := memory.Find[*PaymentMethod](c.Tx, wire.Deref(pi.PaymentMethod))
 	return ok && pi.Status == StatusProcessing && pm.Type == "us_bank_account"
 }
 
-// Decide ends the processing of a delayed payment now: outcome "succeed",
-// "fail", or "" for what its test account is for.
+// Decide ends the processing of a delayed payment now and reports whether the
+// intent was processing. outcome is "succeed", "fail", or "" for the outcome of
+// its test account.
 func (s *Service) Decide(intent, outcome string) bool {
-	obj, ok := s.srv.Anywhere(intent)
-	pi, is := obj.(*PaymentIntent)
-	if !ok || !is || pi.Status != StatusProcessing {
+	obj, _ := s.srv.Anywhere(intent)
+	pi, ok := obj.(*PaymentIntent)
+	if !ok || pi.Status != StatusProcessing {
 		return false
 	}
+
 	s.Background(s.srv.AccountOf(intent), func(c *Call) error { return c.decide(intent, outcome) })
 	return true
 }

@@ -2,6 +2,7 @@ package payments
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"checkoutd/internal/sandbox/api"
@@ -30,7 +31,8 @@ type Dispute struct {
 	Status               string               `json:"status"`
 }
 
-// EvidenceDetails say until when and how often evidence was given.
+// EvidenceDetails holds the deadline for evidence and how often the merchant
+// has submitted some.
 type EvidenceDetails struct {
 	DueBy            *int64         `json:"due_by"`
 	EnhancedEligible map[string]any `json:"enhanced_eligibility"`
@@ -55,22 +57,44 @@ func (o *Dispute) ObjectKind() string { return api.KindDispute }
 func (o *Dispute) Parents() []string  { return ParentsOf(&o.Charge, o.PaymentIntent) }
 
 const (
-	evidenceTime = 9 * 24 * time.Hour
-	disputeFee   = 1500
+	evidenceTime = 9 * 24 * time.Hour // for the merchant to respond
+	disputeFee   = 1500               // in minor units
 )
 
-// evidenceFields are the texts and files that evidence is made of.
+// evidenceFields are the texts and files that evidence consists of.
 var evidenceFields = []string{
-	"access_activity_log", "billing_address", "cancellation_policy", "cancellation_policy_disclosure", "cancellation_rebuttal",
-	"customer_communication", "customer_email_address", "customer_name", "customer_purchase_ip", "customer_signature",
-	"duplicate_charge_documentation", "duplicate_charge_explanation", "duplicate_charge_id", "product_description", "receipt",
-	"refund_policy", "refund_policy_disclosure", "refund_refusal_explanation", "service_date", "service_documentation",
-	"shipping_address", "shipping_carrier", "shipping_date", "shipping_documentation", "shipping_tracking_number",
-	"uncategorized_file", "uncategorized_text",
+	"access_activity_log",
+	"billing_address",
+	"cancellation_policy",
+	"cancellation_policy_disclosure",
+	"cancellation_rebuttal",
+	"customer_communication",
+	"customer_email_address",
+	"customer_name",
+	"customer_purchase_ip",
+	"customer_signature",
+	"duplicate_charge_documentation",
+	"duplicate_charge_explanation",
+	"duplicate_charge_id",
+	"product_description",
+	"receipt",
+	"refund_policy",
+	"refund_policy_disclosure",
+	"refund_refusal_explanation",
+	"service_date",
+	"service_documentation",
+	"shipping_address",
+	"shipping_carrier",
+	"shipping_date",
+	"shipping_documentation",
+	"shipping_tracking_number",
+	"uncategorized_file",
+	"uncategorized_text",
 }
 
-// dispute opens what a test card asks for: a dispute, an inquiry (no money
-// moves), several, or an early fraud warning.
+// dispute opens what a test card stands for: a dispute, an inquiry (which moves
+// no money), two disputes, or an early fraud warning. Any other kind is the
+// reason of a single dispute.
 func (c *Call) dispute(ch *Charge, kind string) {
 	switch kind {
 	case "warning":
@@ -79,8 +103,10 @@ func (c *Call) dispute(ch *Charge, kind string) {
 		c.openDispute(ch, opening{reason: "general", amount: ch.Amount, inquiry: true})
 	case "multiple":
 		c.openDispute(ch, opening{reason: "fraudulent", amount: ch.Amount / 2})
-		again, _ := memory.Find[*Charge](c.Tx, ch.ID)
-		c.openDispute(again, opening{reason: "fraudulent", amount: ch.Amount - ch.Amount/2})
+
+		// The first dispute has stored a changed charge.
+		disputed, _ := memory.Find[*Charge](c.Tx, ch.ID)
+		c.openDispute(disputed, opening{reason: "fraudulent", amount: ch.Amount - ch.Amount/2})
 
 	case "ce3":
 		c.openDispute(ch, opening{
@@ -101,30 +127,33 @@ func (c *Call) dispute(ch *Charge, kind string) {
 	}
 }
 
-// opening is what a dispute starts with.
+// opening holds the terms that a dispute starts with.
 type opening struct {
 	reason   string
 	amount   int64
-	inquiry  bool   // no money moves
-	eligible string // for a kind of enhanced evidence
+	inquiry  bool   // moves no money
+	eligible string // the kind of enhanced evidence it is eligible for, or ""
 }
 
-func (c *Call) openDispute(ch *Charge, how opening) {
+// openDispute stores a new dispute of a charge, withdraws the money unless it
+// is an inquiry, and schedules the deadline for evidence.
+func (c *Call) openDispute(ch *Charge, terms opening) {
+	due := c.Now.Add(evidenceTime)
 	d := &Dispute{
 		ID:                  wire.NewID("dp"),
 		Object:              api.KindDispute,
-		Amount:              how.amount,
+		Amount:              terms.amount,
 		BalanceTransactions: []BalanceTransaction{},
 		Charge:              ch.ID,
 		Created:             c.Now.Unix(),
 		Currency:            ch.Currency,
 		EnhancedEligibility: []string{},
 		Evidence:            map[string]any{},
-		EvidenceDetails:     EvidenceDetails{DueBy: new(c.Now.Add(evidenceTime).Unix()), EnhancedEligible: map[string]any{}},
-		IsChargeRefundable:  how.inquiry,
+		EvidenceDetails:     EvidenceDetails{DueBy: new(due.Unix()), EnhancedEligible: map[string]any{}},
+		IsChargeRefundable:  terms.inquiry,
 		Metadata:            map[string]string{},
 		PaymentIntent:       ch.PaymentIntent,
-		Reason:              how.reason,
+		Reason:              terms.reason,
 		Status:              "needs_response",
 	}
 
@@ -133,24 +162,25 @@ func (c *Call) openDispute(ch *Charge, how opening) {
 	}
 
 	d.Evidence["enhanced_evidence"] = map[string]any{}
-	d.qualify(how.eligible)
+	d.qualify(terms.eligible)
 
 	d.PaymentMethodDetails = &disputeMethod{Type: ch.PaymentMethodDetails.Type}
 	if cd := ch.PaymentMethodDetails.Card; cd != nil {
 		d.PaymentMethodDetails.Card = &disputeCard{
 			Brand:             cd.Brand,
 			CaseType:          "chargeback",
-			NetworkReasonCode: wire.OrNil(networkReasons[how.reason]),
+			NetworkReasonCode: wire.OrNil(networkReasons[terms.reason]),
 		}
 	}
 
-	if how.inquiry {
+	if terms.inquiry {
 		d.Status = "warning_needs_response"
 		if cd := d.PaymentMethodDetails.Card; cd != nil {
 			cd.CaseType = "inquiry"
 		}
 	} else {
-		d.BalanceTransactions = append(d.BalanceTransactions, *c.moveDisputed(d, "adjustment", -how.amount, disputeFee))
+		withdrawn := c.moveDisputed(d, "adjustment", -terms.amount, disputeFee)
+		d.BalanceTransactions = append(d.BalanceTransactions, *withdrawn)
 	}
 
 	next := *ch
@@ -158,13 +188,15 @@ func (c *Call) openDispute(ch *Charge, how opening) {
 	c.Tx.Put(d)
 	c.Tx.Put(&next)
 	c.Emit("charge.dispute.created", d)
-	c.Later(d.ID, time.Unix(*d.EvidenceDetails.DueBy, 0), func(c *Call) error { c.missDeadline(d.ID); return nil })
+	c.Later(d.ID, due.Truncate(time.Second), func(c *Call) error { c.missDeadline(d.ID); return nil })
 
-	if !how.inquiry {
+	if !terms.inquiry {
 		c.Emit("charge.dispute.funds_withdrawn", d)
 	}
 }
 
+// moveDisputed stores and returns the balance transaction of money that a
+// dispute withdraws or reinstates.
 func (c *Call) moveDisputed(d *Dispute, kind string, amount, fee int64) *BalanceTransaction {
 	bt := c.Entry(d.ID, kind, amount, fee, d.Currency)
 	bt.ReportingCategory = "dispute"
@@ -178,7 +210,7 @@ var warnings = api.RecordAPI{
 	Filters: []string{"charge", "payment_intent"},
 }
 
-// fraudWarning records an early fraud warning:
+// fraudWarning stores an early fraud warning about a charge. See
 // https://docs.stripe.com/api/radar/early_fraud_warnings.
 func (c *Call) fraudWarning(ch *Charge) {
 	w := api.NewRecord(warnings.Kind, wire.NewID("issfr"), map[string]any{
@@ -201,44 +233,49 @@ func listDisputes(c *Call) (any, error) {
 	return api.Page(c.API(), api.KindDispute, parent, func(d *Dispute) bool { return created(d.Created) })
 }
 
+// closed reports whether the dispute is won, lost or, as an inquiry, closed.
 func (d *Dispute) closed() bool {
 	return d.Status == "won" || d.Status == "lost" || d.Status == "warning_closed"
 }
 
-// updateDispute takes evidence. Test evidence decides a dispute: the texts
-// winning_evidence and losing_evidence. See
+// updateDispute is POST /v1/disputes/{id}. It takes evidence and, unless the
+// call only saves it, submits it. The texts winning_evidence and
+// losing_evidence decide the dispute at once. See
 // https://docs.stripe.com/testing#disputes.
 func updateDispute(c *Call) (any, error) {
-	old, err := api.PathObject[*Dispute](c.API(), api.KindDispute)
+	prev, err := api.PathObject[*Dispute](c.API(), api.KindDispute)
 	if err != nil {
 		return nil, err
 	}
-	if old.closed() && c.Params.Has("evidence") {
+	if prev.closed() && c.Params.Has("evidence") {
 		return nil, wire.Invalid("", "", "This dispute is already closed")
 	}
 
-	next := *old
-	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
+	next := *prev
+	next.Metadata = wire.MergeMetadata(prev.Metadata, c.Params)
 	next.takeEvidence(c.Params.At("evidence"))
+
 	submit := c.Params.Has("evidence") && (!c.Params.Has("submit") || c.Params.Bool("submit"))
-	next.EvidenceDetails.HasEvidence = old.EvidenceDetails.HasEvidence || c.Params.Has("evidence")
+	next.EvidenceDetails.HasEvidence = prev.EvidenceDetails.HasEvidence || c.Params.Has("evidence")
 
 	if submit {
 		next.EvidenceDetails.SubmissionCount++
-		next.Status = underReview(old.Status)
+		next.Status = underReview(prev.Status)
 	}
 
 	c.Tx.Put(&next)
-	c.EmitUpdate("charge.dispute.updated", &next, old)
+	c.EmitUpdate("charge.dispute.updated", &next, prev)
 
 	if submit {
 		c.judge(&next)
 	}
 
-	final, _ := memory.Find[*Dispute](c.Tx, old.ID)
+	final, _ := memory.Find[*Dispute](c.Tx, prev.ID)
 	return final, nil
 }
 
+// underReview returns the status that follows status once evidence is
+// submitted.
 func underReview(status string) string {
 	if status == "warning_needs_response" {
 		return "warning_under_review"
@@ -246,7 +283,7 @@ func underReview(status string) string {
 	return "under_review"
 }
 
-// judge decides a dispute whose evidence says how.
+// judge closes a dispute if its evidence is one of the two test texts.
 func (c *Call) judge(d *Dispute) {
 	switch d.Evidence["uncategorized_text"] {
 	case "winning_evidence":
@@ -256,6 +293,8 @@ func (c *Call) judge(d *Dispute) {
 	}
 }
 
+// closeDisputeAs closes a dispute as won or lost and returns what it stored. An
+// inquiry is closed as warning_closed either way.
 func (c *Call) closeDisputeAs(d *Dispute, status string) *Dispute {
 	next := *d
 	if d.Status == "warning_needs_response" || d.Status == "warning_under_review" {
@@ -264,8 +303,8 @@ func (c *Call) closeDisputeAs(d *Dispute, status string) *Dispute {
 
 	next.Status = status
 	if status == "won" {
-		back := c.moveDisputed(&next, "adjustment", d.Amount, -disputeFee)
-		next.BalanceTransactions = append(append([]BalanceTransaction(nil), d.BalanceTransactions...), *back)
+		reinstated := c.moveDisputed(&next, "adjustment", d.Amount, -disputeFee)
+		next.BalanceTransactions = append(slices.Clone(d.BalanceTransactions), *reinstated)
 		c.Emit("charge.dispute.funds_reinstated", &next)
 	}
 
@@ -274,15 +313,14 @@ func (c *Call) closeDisputeAs(d *Dispute, status string) *Dispute {
 	return &next
 }
 
-// closeDispute is POST /v1/disputes/{id}/close: the merchant accepts that it is
-// lost.
+// closeDispute is POST /v1/disputes/{id}/close: the merchant accepts the loss.
 func closeDispute(c *Call) (any, error) {
-	old, err := api.PathObject[*Dispute](c.API(), api.KindDispute)
+	prev, err := api.PathObject[*Dispute](c.API(), api.KindDispute)
 	if err != nil {
 		return nil, err
 	}
-	if old.closed() {
+	if prev.closed() {
 		return nil, wire.Invalid("", "", "This dispute is already closed")
 	}
-	return c.closeDisputeAs(old, "lost"), nil
+	return c.closeDisputeAs(prev, "lost"), nil
 }

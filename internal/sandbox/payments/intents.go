@@ -1,13 +1,14 @@
 package payments
 
 import (
+	"cmp"
 	"strings"
 
 	"checkoutd/internal/sandbox/api"
 	"checkoutd/internal/sandbox/wire"
 )
 
-// CreateIntent is POST /v1/payment_intents, with `confirm` too.
+// CreateIntent is POST /v1/payment_intents, which may confirm the intent, too.
 func CreateIntent(c *Call) (any, error) {
 	pi, err := c.newIntent()
 	if err != nil {
@@ -19,18 +20,34 @@ func CreateIntent(c *Call) (any, error) {
 	return c.confirm(pi)
 }
 
-// refuseConfirmOnly names parameters that make sense only together with
+// confirmOnly are the parameters that make sense only together with
 // confirm=true.
+var confirmOnly = []string{
+	"off_session",
+	"error_on_requires_action",
+	"mandate_data",
+	"confirmation_token",
+	"return_url",
+}
+
+// refuseConfirmOnly returns an error if the call sets a parameter that only a
+// confirmation takes.
 func (c *Call) refuseConfirmOnly() error {
-	for _, name := range []string{"off_session", "error_on_requires_action", "mandate_data", "confirmation_token", "return_url", "use_stripe_sdk"} {
-		if c.Params.Has(name) && !c.Params.Unset(name) && name != "use_stripe_sdk" {
-			return wire.Invalid("", name, "You cannot set `%s` when creating a PaymentIntent without also setting `confirm` to true.", name)
+	for _, name := range confirmOnly {
+		if c.Params.Has(name) && !c.Params.Unset(name) {
+			return wire.Invalid(
+				"", name,
+				"You cannot set `%s` when creating a PaymentIntent without also setting "+
+					"`confirm` to true.",
+				name,
+			)
 		}
 	}
+
 	return nil
 }
 
-// newIntent stores an unconfirmed intent and announces it.
+// newIntent stores an unconfirmed intent and emits payment_intent.created.
 func (c *Call) newIntent() (*PaymentIntent, error) {
 	cur, err := c.CurrencyOf()
 	if err != nil {
@@ -48,16 +65,12 @@ func (c *Call) newIntent() (*PaymentIntent, error) {
 		Object:             api.KindIntent,
 		Amount:             amount,
 		CaptureMethod:      "automatic_async",
-		ConfirmationMethod: "automatic",
+		ConfirmationMethod: cmp.Or(c.Params.String("confirmation_method"), "automatic"),
 		ClientSecret:       id + "_secret_" + wire.RandomText(25),
 		Created:            c.Now.Unix(),
 		Currency:           cur,
 		Status:             StatusRequiresMethod,
 		Metadata:           wire.MergeMetadata(nil, c.Params),
-	}
-
-	if v := c.Params.String("confirmation_method"); v != "" {
-		pi.ConfirmationMethod = v
 	}
 
 	if err := c.chooseTypes(pi); err != nil {
@@ -69,18 +82,33 @@ func (c *Call) newIntent() (*PaymentIntent, error) {
 
 	c.Tx.Put(pi)
 	c.Emit("payment_intent.created", pi)
+
 	return pi, nil
 }
 
-// ofInvoice are the parameters that an invoice decides for its intent.
-var ofInvoice = []string{"amount", "currency", "customer", "setup_future_usage", "capture_method", "application_fee_amount", "transfer_data"}
+// invoiceOwned are the parameters that an invoice sets on its intent, so that
+// no call may change them.
+var invoiceOwned = []string{
+	"amount",
+	"currency",
+	"customer",
+	"setup_future_usage",
+	"capture_method",
+	"application_fee_amount",
+	"transfer_data",
+}
 
-// fillIntent copies the parameters that create, update and confirm share.
+// fillIntent copies the parameters that create, update and confirm share into
+// an intent that is not stored yet.
 func (c *Call) fillIntent(pi *PaymentIntent) error {
 	p := c.Params
-	for _, name := range ofInvoice {
+	for _, name := range invoiceOwned {
 		if p.Has(name) && pi.Invoice != nil {
-			return wire.Invalid("", name, "You cannot change the `%s` of a PaymentIntent that was created by an invoice.", name)
+			return wire.Invalid(
+				"", name,
+				"You cannot change the `%s` of a PaymentIntent that was created by an invoice.",
+				name,
+			)
 		}
 	}
 
@@ -123,20 +151,28 @@ func (c *Call) fillIntent(pi *PaymentIntent) error {
 		}
 	}
 
+	// Without a destination, only a direct charge in a connected account has
+	// anybody whom the platform could charge a fee.
 	if pi.ApplicationFeeAmount != nil && pi.TransferData == nil && c.Account == api.PlatformAccount {
-		return wire.Invalid("", "application_fee_amount", "Can only apply an application_fee_amount when the PaymentIntent is attempting a direct payment (using an OAuth key or Stripe-Account header) or destination payment (using `transfer_data[destination]`).")
+		return wire.Invalid(
+			"", "application_fee_amount",
+			"Can only apply an application_fee_amount when the PaymentIntent is attempting a "+
+				"direct payment (using an OAuth key or Stripe-Account header) or destination payment "+
+				"(using `transfer_data[destination]`).",
+		)
 	}
 
 	return c.fillIntentMethod(pi)
 }
 
-// fillIntentMethod sets the payment method of an intent that is not being
-// confirmed.
+// fillIntentMethod sets the payment method options of an intent and, unless the
+// call confirms the intent, its payment method.
 func (c *Call) fillIntentMethod(pi *PaymentIntent) error {
 	if c.Params.Has("payment_method_options") {
 		pi.PaymentMethodOptions = MergeOptions(pi.PaymentMethodOptions, c.Params.At("payment_method_options"))
 	}
 
+	// A confirmation reads its payment method itself, in readConfirm.
 	if c.Params.Bool("confirm") || strings.HasSuffix(c.Route.Pattern, "/confirm") {
 		return nil
 	}
@@ -154,7 +190,7 @@ func (c *Call) fillIntentMethod(pi *PaymentIntent) error {
 }
 
 // sentMethod returns the payment method that the parameters name or describe,
-// nil when there is none.
+// or nil if they do neither. A new one is stored.
 func (c *Call) sentMethod(customer string) (*PaymentMethod, error) {
 	if id := c.Params.String("payment_method"); id != "" {
 		return c.Usable(id, customer, "payment_method")
@@ -162,11 +198,12 @@ func (c *Call) sentMethod(customer string) (*PaymentMethod, error) {
 
 	if data := c.Params.At("payment_method_data"); data != nil {
 		pm, err := c.newMethod(data)
-		if err == nil {
-			c.Tx.Put(pm)
+		if err != nil {
+			return nil, err
 		}
 
-		return pm, err
+		c.Tx.Put(pm)
+		return pm, nil
 	}
 
 	return nil, nil //nolint:nilnil // no payment method sent is not an error
@@ -186,45 +223,65 @@ func retrieveIntent(c *Call) (any, error) {
 		return nil, wire.NotFound(api.KindIntent, c.ID)
 	}
 	if c.Publishable {
-		return clientView(c, pi), nil
+		return clientView(pi), nil
 	}
 
 	return pi, nil
 }
 
 func updateIntent(c *Call) (any, error) {
-	old, err := api.PathObject[*PaymentIntent](c.API(), api.KindIntent)
+	prev, err := api.PathObject[*PaymentIntent](c.API(), api.KindIntent)
 	if err != nil {
 		return nil, err
 	}
 
-	next := *old
-	if err := c.reprice(old, &next); err != nil {
+	next := *prev
+	if err := c.reprice(prev, &next); err != nil {
 		return nil, err
 	}
 
-	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
+	next.Metadata = wire.MergeMetadata(prev.Metadata, c.Params)
 	if err := c.fillIntent(&next); err != nil {
 		return nil, err
 	}
+
 	if c.Params.Unset("customer") {
-		return nil, wire.Malformed("parameter_invalid_empty", "customer", "You passed an empty string for 'customer'. We assume empty values are an attempt to unset a parameter; however 'customer' cannot be unset. You should remove 'customer' from your request or supply a non-empty value.")
+		return nil, wire.Malformed(
+			"parameter_invalid_empty", "customer",
+			"You passed an empty string for 'customer'. We assume empty values are an attempt to "+
+				"unset a parameter; however 'customer' cannot be unset. You should remove 'customer' "+
+				"from your request or supply a non-empty value.",
+		)
 	}
 
 	c.Tx.Put(&next)
 	return &next, nil
 }
 
-// frozen are the parameters that a confirmed intent does not take any more.
-var frozen = []string{"amount", "currency", "payment_method", "payment_method_data", "payment_method_types", "customer", "setup_future_usage", "capture_method"}
+// frozen are the parameters that a paid, processing or canceled intent no
+// longer takes.
+var frozen = []string{
+	"amount",
+	"currency",
+	"payment_method",
+	"payment_method_data",
+	"payment_method_types",
+	"customer",
+	"setup_future_usage",
+	"capture_method",
+}
 
 // reprice changes amount, currency and payment method types while the intent
 // still allows it.
-func (c *Call) reprice(old, next *PaymentIntent) error {
-	open := old.Status == StatusRequiresMethod || old.Status == StatusRequiresConfirmation || old.Status == StatusRequiresAction
+func (c *Call) reprice(prev, next *PaymentIntent) error {
 	for _, name := range frozen {
-		if c.Params.Has(name) && !open && !(old.Status == needsCapture && name == "amount") {
-			return unexpectedState(old, "This PaymentIntent's %s could not be updated because it has a status of %s. You may only update the %s of a PaymentIntent with one of the following statuses: requires_payment_method, requires_confirmation, requires_action.", name, old.Status, name)
+		if c.Params.Has(name) && !prev.open() && !(prev.Status == needsCapture && name == "amount") {
+			return unexpectedState(prev,
+				"This PaymentIntent's %s could not be updated because it has a status of %s. You "+
+					"may only update the %s of a PaymentIntent with one of the following statuses: "+
+					"requires_payment_method, requires_confirmation, requires_action.",
+				name, prev.Status, name,
+			)
 		}
 	}
 
@@ -241,7 +298,8 @@ func (c *Call) reprice(old, next *PaymentIntent) error {
 		}
 	}
 
-	if old.Status == StatusRequiresAction && (c.Params.Has("amount") || c.Params.Has("currency")) {
+	// The buyer was about to authenticate another amount: confirm it again.
+	if prev.Status == StatusRequiresAction && (c.Params.Has("amount") || c.Params.Has("currency")) {
 		next.Status, next.NextAction = StatusRequiresConfirmation, nil
 	}
 
@@ -252,8 +310,12 @@ func (c *Call) reprice(old, next *PaymentIntent) error {
 
 	if c.Params.Has("currency") && next.AutomaticPaymentMethods != nil {
 		next.PaymentMethodTypes = c.automaticTypes(offer{
-			next.Currency, next.PaymentMethodConfig.ID, next.AutomaticPaymentMethods.AllowRedirects != "never", next.CaptureMethod == "manual",
+			currency:      next.Currency,
+			configuration: next.PaymentMethodConfig.ID,
+			redirects:     next.AutomaticPaymentMethods.AllowRedirects != "never",
+			hold:          next.CaptureMethod == "manual",
 		})
+
 		next.PaymentMethodOptions = DefaultOptions(next.PaymentMethodTypes)
 	}
 
@@ -262,39 +324,56 @@ func (c *Call) reprice(old, next *PaymentIntent) error {
 
 func listIntents(c *Call) (any, error) {
 	created := api.CreatedFilter(c.Params)
-	return api.Page(c.API(), api.KindIntent, c.Params.String("customer"), func(pi *PaymentIntent) bool { return created(pi.Created) })
+	return api.Page(c.API(), api.KindIntent, c.Params.String("customer"), func(pi *PaymentIntent) bool {
+		return created(pi.Created)
+	})
 }
 
-// cancelReasons are the ones that a caller may give.
+// cancelReasons are the cancellation reasons that a caller may set.
 const cancelReasons = "duplicate fraudulent requested_by_customer abandoned"
 
 func cancelIntent(c *Call) (any, error) {
-	old, err := api.PathObject[*PaymentIntent](c.API(), api.KindIntent)
+	prev, err := api.PathObject[*PaymentIntent](c.API(), api.KindIntent)
 	if err != nil {
 		return nil, err
 	}
-	if old.Invoice != nil {
-		return nil, wire.Invalid("", "", "You cannot cancel PaymentIntents created by invoices. Try voiding the invoice instead.")
+
+	if prev.Invoice != nil {
+		return nil, wire.Invalid(
+			"", "",
+			"You cannot cancel PaymentIntents created by invoices. Try voiding the invoice instead.",
+		)
 	}
 
 	reason := c.Params.String("cancellation_reason")
 	if reason != "" && !api.ContainsWord(cancelReasons, reason) {
-		return nil, wire.Malformed("", "cancellation_reason", "Invalid cancellation_reason: must be one of duplicate, fraudulent, requested_by_customer, or abandoned")
-	}
-	if old.Final() || old.Status == StatusProcessing && !c.stoppable(old) {
-		return nil, unexpectedState(old, "You cannot cancel this PaymentIntent because it has a status of %s. Only a PaymentIntent with one of the following statuses may be canceled: requires_payment_method, requires_capture, requires_reauthorization, requires_confirmation, requires_action, processing.", old.Status)
+		return nil, wire.Malformed(
+			"", "cancellation_reason",
+			"Invalid cancellation_reason: must be one of duplicate, fraudulent, "+
+				"requested_by_customer, or abandoned",
+		)
 	}
 
-	next := *old
-	switch old.Status {
+	if prev.Final() || prev.Status == StatusProcessing && !c.stoppable(prev) {
+		return nil, unexpectedState(prev,
+			"You cannot cancel this PaymentIntent because it has a status of %s. Only a "+
+				"PaymentIntent with one of the following statuses may be canceled: "+
+				"requires_payment_method, requires_capture, requires_reauthorization, "+
+				"requires_confirmation, requires_action, processing.",
+			prev.Status,
+		)
+	}
+
+	next := *prev
+	switch prev.Status {
 	case needsCapture:
 		c.releaseCharge(&next, "charge.refunded")
 	case StatusProcessing:
 		c.stopDebit(&next)
 	}
 
-	next.Status, next.CanceledAt, next.CancellationReason = StatusCanceled, new(c.Now.Unix()), wire.OrNil(reason)
-	next.NextAction, next.AmountCapturable = nil, 0
+	next.Status, next.NextAction, next.AmountCapturable = StatusCanceled, nil, 0
+	next.CanceledAt, next.CancellationReason = new(c.Now.Unix()), wire.OrNil(reason)
 	c.Tx.Put(&next)
 	c.Emit("payment_intent.canceled", &next)
 

@@ -9,8 +9,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// confirmIntent is POST /v1/payment_intents/{id}/confirm, for the server's key
-// and for the browser's.
+// confirmIntent is POST /v1/payment_intents/{id}/confirm, for a secret key and
+// for the browser's publishable key.
 func confirmIntent(c *Call) (any, error) {
 	pi, err := api.PathObject[*PaymentIntent](c.API(), api.KindIntent)
 	if err != nil {
@@ -21,8 +21,16 @@ func confirmIntent(c *Call) (any, error) {
 		if c.Params.String("client_secret") != pi.ClientSecret {
 			return nil, wire.NotFound(api.KindIntent, c.ID)
 		}
+
 		if pi.ConfirmationMethod == "manual" {
-			return nil, wire.Invalid("payment_intent_invalid_parameter", "", "This PaymentIntent %s cannot be confirmed using your publishable key because its `confirmation_method` is set to `manual`. Please use your secret key instead, or create a PaymentIntent with `confirmation_method` set to `automatic`.", pi.ID)
+			return nil, wire.Invalid(
+				"payment_intent_invalid_parameter", "",
+				"This PaymentIntent %s cannot be confirmed using your publishable key because "+
+					"its `confirmation_method` is set to `manual`. Please use your secret key "+
+					"instead, or create a PaymentIntent with `confirmation_method` set to "+
+					"`automatic`.",
+				pi.ID,
+			)
 		}
 	}
 
@@ -35,38 +43,55 @@ func confirmIntent(c *Call) (any, error) {
 		return done, err
 	}
 
-	return clientView(c, done), nil
+	return clientView(done), nil
 }
 
+// Confirmable returns Stripe's refusal if the status of an intent does not
+// allow a confirmation.
 func Confirmable(pi *PaymentIntent) error {
-	switch pi.Status {
-	case StatusRequiresMethod, StatusRequiresConfirmation, StatusRequiresAction:
+	switch {
+	case pi.open():
 		return nil
-	case StatusSucceeded:
-		return unexpectedState(pi, "You cannot confirm this PaymentIntent because it has already succeeded after being previously confirmed.")
-	case needsCapture:
-		return unexpectedState(pi, "You cannot confirm this PaymentIntent because it has already succeeded after being previously confirmed and is now waiting to be captured.")
+	case pi.Status == StatusSucceeded:
+		return unexpectedState(pi,
+			"You cannot confirm this PaymentIntent because it has already succeeded after being "+
+				"previously confirmed.",
+		)
+
+	case pi.Status == needsCapture:
+		return unexpectedState(pi,
+			"You cannot confirm this PaymentIntent because it has already succeeded after being "+
+				"previously confirmed and is now waiting to be captured.",
+		)
 	}
-	return unexpectedState(pi, "You cannot confirm this PaymentIntent because it has a status of %s. Only a PaymentIntent with one of the following statuses may be confirmed: requires_payment_method, requires_confirmation, requires_action.", pi.Status)
+
+	return unexpectedState(pi,
+		"You cannot confirm this PaymentIntent because it has a status of %s. Only a "+
+			"PaymentIntent with one of the following statuses may be confirmed: "+
+			"requires_payment_method, requires_confirmation, requires_action.",
+		pi.Status,
+	)
 }
 
 // Attempt is one confirmation on its way to a charge.
 type Attempt struct {
-	Intent     *PaymentIntent // the copy being changed
+	Intent     *PaymentIntent // a copy, which the attempt changes
 	Method     *PaymentMethod
 	OffSession bool
-	noAction   bool // error_on_requires_action
-	secured    bool // 3D Secure was passed
-	cvcGiven   bool // the buyer typed the code of a saved card again
-	mandate    string
+	noAction   bool   // error_on_requires_action
+	secured    bool   // the buyer has passed 3D Secure
+	cvcGiven   bool   // the buyer has entered the code of a saved card again
+	mandate    string // the ID of the mandate that a debit needs
 }
 
-// confirm tries to pay old with what the parameters say. A decline is an error
-// that keeps its changes.
-func (c *Call) confirm(old *PaymentIntent) (*PaymentIntent, error) {
-	next := *old
+// confirm makes an attempt to pay an intent with what the parameters say. A
+// decline is an error that nevertheless keeps its changes.
+func (c *Call) confirm(prev *PaymentIntent) (*PaymentIntent, error) {
+	next := *prev
 	a := &Attempt{Intent: &next, noAction: c.Params.Bool("error_on_requires_action")}
-	a.OffSession = c.Params.Bool("off_session") || c.Params.String("off_session") == "one_off" || c.Params.String("off_session") == "recurring"
+
+	offSession := c.Params.String("off_session")
+	a.OffSession = c.Params.Bool("off_session") || offSession == "one_off" || offSession == "recurring"
 
 	if err := c.fillIntent(a.Intent); err != nil {
 		return nil, err
@@ -83,9 +108,12 @@ func (c *Call) confirm(old *PaymentIntent) (*PaymentIntent, error) {
 	return c.Pay(a)
 }
 
-// readConfirm finds the payment method and how the buyer can be reached.
+// readConfirm sets the payment method of an attempt, and where the buyer can
+// authenticate.
 func (c *Call) readConfirm(a *Attempt) error {
-	a.Intent.private.SDK, a.Intent.private.ReturnURL = c.Params.Bool("use_stripe_sdk"), c.Params.String("return_url")
+	a.Intent.private.SDK = c.Params.Bool("use_stripe_sdk")
+	a.Intent.private.ReturnURL = c.Params.String("return_url")
+
 	if token := c.Params.String("confirmation_token"); token != "" {
 		return c.readToken(a, token)
 	}
@@ -103,8 +131,8 @@ func (c *Call) readConfirm(a *Attempt) error {
 	return err
 }
 
-// readToken takes what a confirmation token carries; what the request says
-// itself goes first.
+// readToken redeems a ConfirmationToken and copies what it carries. The call's
+// own parameters take precedence.
 func (c *Call) readToken(a *Attempt, token string) error {
 	sent, err := c.sentMethod(wire.Deref(a.Intent.Customer))
 	if err != nil {
@@ -144,27 +172,30 @@ func (c *Call) readToken(a *Attempt, token string) error {
 	return nil
 }
 
-// Fits refuses payment methods of a type that the intent does not take.
+// Fits returns Stripe's refusal if the intent does not take payment methods of
+// that type.
 func Fits(pi *PaymentIntent, pm *PaymentMethod) error {
 	if slices.Contains(pi.PaymentMethodTypes, pm.Type) {
 		return nil
 	}
-	hint := "Please attach a PaymentMethod of one of the following types: " + strings.Join(pi.PaymentMethodTypes, ", ") + "."
+
+	hint := "Please attach a PaymentMethod of one of the following types:"
 	if pi.AutomaticPaymentMethods != nil {
-		hint = "Please change the `automatic_payment_methods` settings or the currency, or use one of the following types: " + strings.Join(pi.PaymentMethodTypes, ", ") + "."
+		hint = "Please change the `automatic_payment_methods` settings or the currency, " +
+			"or use one of the following types:"
 	}
-	return wire.Invalid("payment_intent_incompatible_payment_method", "payment_method", "The PaymentMethod provided (%s) is not allowed for this PaymentIntent. %s", pm.Type, hint)
+
+	return wire.Invalid(
+		"payment_intent_incompatible_payment_method", "payment_method",
+		"The PaymentMethod provided (%s) is not allowed for this PaymentIntent. %s %s.",
+		pm.Type, hint, strings.Join(pi.PaymentMethodTypes, ", "),
+	)
 }
 
+// checkAttempt returns Stripe's refusal of an attempt that cannot be made.
 func (c *Call) checkAttempt(a *Attempt) error {
 	if a.Method == nil {
-		who := "You can either update the PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment method or ConfirmationToken."
-		if a.Intent.Customer != nil {
-			who = "To confirm the PaymentIntent with " + *a.Intent.Customer + ", specify a payment method attached to this customer along with the customer ID."
-		}
-
-		old, _ := memory.Find[*PaymentIntent](c.Tx, a.Intent.ID)
-		return unexpectedState(old, "You cannot confirm this PaymentIntent because it's missing a payment method. %s", who)
+		return c.missingMethod(a.Intent)
 	}
 
 	if err := Fits(a.Intent, a.Method); err != nil {
@@ -178,32 +209,71 @@ func (c *Call) checkAttempt(a *Attempt) error {
 	}
 
 	if a.wantsCVC() && c.Params.String("payment_method_options", "card", "cvc_token") == "" {
-		return wire.Invalid("payment_intent_invalid_parameter", "payment_method_options[card][cvc_token]", "This PaymentIntent requires the CVC to be collected again: `require_cvc_recollection` is enabled and the card is attached to a customer.")
+		return wire.Invalid(
+			"payment_intent_invalid_parameter", "payment_method_options[card][cvc_token]",
+			"This PaymentIntent requires the CVC to be collected again: "+
+				"`require_cvc_recollection` is enabled and the card is attached to a customer.",
+		)
 	}
 
 	return c.checkReturnURL(a)
 }
 
-// wantsCVC tells whether the buyer has to type the code of a saved card again
-// and has not.
-func (a *Attempt) wantsCVC() bool {
-	opts, _ := a.Intent.PaymentMethodOptions["card"].(map[string]any)
-	again, _ := opts["require_cvc_recollection"].(bool)
-	return again && a.Method.Card != nil && a.Method.Customer != nil && !a.OffSession && !a.cvcGiven
+// missingMethod returns Stripe's refusal to confirm an intent without a payment
+// method.
+func (c *Call) missingMethod(pi *PaymentIntent) error {
+	hint := "You can either update the PaymentIntent with a payment method and then confirm it again, " +
+		"or confirm it again directly with a payment method or ConfirmationToken."
+	if pi.Customer != nil {
+		hint = "To confirm the PaymentIntent with " + *pi.Customer +
+			", specify a payment method attached to this customer along with the customer ID."
+	}
+
+	// The error shows the intent without the changes of this call.
+	stored, _ := memory.Find[*PaymentIntent](c.Tx, pi.ID)
+	return unexpectedState(
+		stored, "You cannot confirm this PaymentIntent because it's missing a payment method. %s", hint,
+	)
 }
 
-// checkReturnURL asks for a return_url when a redirect may follow and Stripe.js
-// is not there to handle it.
+// wantsCVC reports whether the buyer still has to enter the code of a saved
+// card again.
+func (a *Attempt) wantsCVC() bool {
+	opts, _ := a.Intent.PaymentMethodOptions["card"].(map[string]any)
+	required, _ := opts["require_cvc_recollection"].(bool)
+	return required && a.Method.Card != nil && a.Method.Customer != nil && !a.OffSession && !a.cvcGiven
+}
+
+// checkReturnURL demands a return_url if a redirect may follow and Stripe.js is
+// not there to handle it.
 func (c *Call) checkReturnURL(a *Attempt) error {
-	auto := a.Intent.AutomaticPaymentMethods
 	if a.Intent.private.ReturnURL != "" || c.Publishable {
 		return nil
 	}
-	if auto != nil && !a.Intent.private.Implicit && auto.AllowRedirects == "always" && !a.Intent.private.SDK && !a.OffSession {
-		return wire.Malformed("", "return_url", "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and `automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents.")
+
+	// Whoever asked for methods that may redirect has to be ready for it,
+	// whatever method this attempt uses.
+	auto := a.Intent.AutomaticPaymentMethods
+	mayRedirect := auto != nil && !a.Intent.private.Implicit && auto.AllowRedirects == "always"
+	if mayRedirect && !a.Intent.private.SDK && !a.OffSession {
+		return wire.Malformed(
+			"", "return_url",
+			"This PaymentIntent is configured to accept payment methods enabled in your "+
+				"Dashboard. Because some of these payment methods might redirect your customer off "+
+				"of your page, you must provide a `return_url`. If you don't want to accept "+
+				"redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` "+
+				"and `automatic_payment_methods[allow_redirects]` to `never` when creating Setup "+
+				"Intents and Payment Intents.",
+		)
 	}
+
 	if redirects(a.Method.Type) && !agreed(a.Method) {
-		return wire.Invalid("payment_intent_invalid_parameter", "return_url", "A `return_url` must be specified because this Payment Method is configured to automatically redirect: %s.", a.Method.Type)
+		return wire.Invalid(
+			"payment_intent_invalid_parameter", "return_url",
+			"A `return_url` must be specified because this Payment Method is configured to "+
+				"automatically redirect: %s.",
+			a.Method.Type,
+		)
 	}
 
 	return nil
@@ -225,17 +295,17 @@ func (c *Call) Pay(a *Attempt) (*PaymentIntent, error) {
 	return c.charge(a)
 }
 
-// payCard charges at once unless the cardholder has to authenticate first.
+// payCard charges a card unless the cardholder has to authenticate first.
 func (c *Call) payCard(a *Attempt) (*PaymentIntent, error) {
 	cd := a.Method.testCard()
 	a.secured = a.Intent.private.Secured
 	if a.secured || !asksBuyer(cd, a) {
 		return c.charge(a)
 	}
-	if a.OffSession && a.Intent.Invoice == nil { // an invoice waits for the buyer to come and authenticate
-		return c.decline(a, "authentication_required", "authentication_required")
-	}
-	if a.noAction {
+
+	// Off session nobody is there to authenticate. Only an invoice waits until
+	// the buyer comes back to do so.
+	if a.noAction || a.OffSession && a.Intent.Invoice == nil {
 		return c.decline(a, "authentication_required", "authentication_required")
 	}
 	if cd.Auth == "error" {
@@ -247,18 +317,26 @@ func (c *Call) payCard(a *Attempt) (*PaymentIntent, error) {
 
 // askAuthentication leaves the intent waiting for 3D Secure.
 func (c *Call) askAuthentication(a *Attempt) *PaymentIntent {
-	url := c.Base() + "/3ds/" + a.Intent.ID + "?client_secret=" + a.Intent.ClientSecret
-	if a.Intent.private.SDK || a.Intent.private.ReturnURL == "" {
-		a.Intent.NextAction = &NextAction{Type: "use_stripe_sdk", UseStripeSDK: &SDKAction{
+	a.Intent.NextAction = c.authenticationOf(a.Intent.ID, a.Intent.ClientSecret, &a.Intent.private)
+	return c.waitForBuyer(a)
+}
+
+// authenticationOf returns the way to the 3D Secure page of an intent: within
+// Stripe.js, or by a redirect if the shop does without it.
+func (c *Call) authenticationOf(intent, secret string, private *intentPrivate) *NextAction {
+	url := c.Base() + "/3ds/" + intent + "?client_secret=" + secret
+	if private.SDK || private.ReturnURL == "" {
+		return &NextAction{Type: "use_stripe_sdk", UseStripeSDK: &SDKAction{
 			Type:     "three_d_secure_redirect",
 			StripeJS: url,
 			Source:   wire.NewID("src"),
 		}}
-	} else {
-		a.Intent.NextAction = &NextAction{Type: "redirect_to_url", RedirectToURL: &RedirectToURL{ReturnURL: &a.Intent.private.ReturnURL, URL: url}}
 	}
 
-	return c.waitForBuyer(a)
+	return &NextAction{Type: "redirect_to_url", RedirectToURL: &RedirectToURL{
+		ReturnURL: &private.ReturnURL,
+		URL:       url,
+	}}
 }
 
 // askRedirect sends the buyer to the page of a bank or lender.
@@ -267,14 +345,16 @@ func (c *Call) askRedirect(a *Attempt) *PaymentIntent {
 	return c.waitForBuyer(a)
 }
 
-// redirectTo is the way to the page on which the buyer of an intent agrees or
-// refuses.
-func (c *Call) redirectTo(intent, secret, back string) *NextAction {
+// redirectTo returns the way to the page on which the buyer of an intent agrees
+// or refuses.
+func (c *Call) redirectTo(intent, secret, returnURL string) *NextAction {
 	return &NextAction{Type: "redirect_to_url", RedirectToURL: &RedirectToURL{
-		ReturnURL: wire.OrNil(back), URL: c.Base() + "/redirect/" + intent + "?client_secret=" + secret,
+		ReturnURL: wire.OrNil(returnURL),
+		URL:       c.Base() + "/redirect/" + intent + "?client_secret=" + secret,
 	}}
 }
 
+// waitForBuyer stores an intent whose next action the buyer has to take.
 func (c *Call) waitForBuyer(a *Attempt) *PaymentIntent {
 	a.Intent.Status = StatusRequiresAction
 	c.Tx.Put(a.Intent)

@@ -63,46 +63,49 @@ type PaymentIntent struct {
 	private intentPrivate
 }
 
-// intentPrivate is what the sandbox remembers between confirming and finishing.
+// intentPrivate is what the sandbox remembers about an intent between its
+// confirmation and its end.
 type intentPrivate struct {
 	SDK       bool   `json:"sdk,omitempty"` // confirmed with use_stripe_sdk
 	ReturnURL string `json:"return_url,omitempty"`
-	Funded    int64  `json:"funded,omitempty"`   // bank transfers that arrived
+	Funded    int64  `json:"funded,omitempty"`   // the sum of the bank transfers that have arrived
 	DueAt     int64  `json:"due_at,omitempty"`   // when a delayed payment is decided
-	Secured   bool   `json:"secured,omitempty"`  // 3D Secure was passed, the server still has to confirm
-	Implicit  bool   `json:"implicit,omitempty"` // nobody asked for automatic payment methods, they are the default
+	Secured   bool   `json:"secured,omitempty"`  // 3D Secure passed; the server still has to confirm
+	Implicit  bool   `json:"implicit,omitempty"` // automatic payment methods by default, not by request
 }
 
-// AmountDetails hold a tip on terminals; always empty here.
+// AmountDetails holds the tip of a payment at a terminal; it is always empty
+// here.
 type AmountDetails struct {
 	Tip struct{} `json:"tip"`
 }
 
-// AutomaticMethods says that the account's settings choose the payment methods.
+// AutomaticMethods leaves the choice of payment methods to the account's
+// settings.
 type AutomaticMethods struct {
 	AllowRedirects string `json:"allow_redirects"`
 	Enabled        bool   `json:"enabled"`
 }
 
-// ConfigDetails name the payment method configuration in use.
+// ConfigDetails holds the ID of the payment method configuration in use.
 type ConfigDetails struct {
 	ID     string  `json:"id"`
 	Parent *string `json:"parent"`
 }
 
-// Processing describes a payment on its way.
+// Processing describes a payment that is in flight.
 type Processing struct {
 	Card *struct{} `json:"card,omitempty"`
 	Type string    `json:"type"`
 }
 
-// TransferData says where a destination charge goes.
+// TransferData is the connected account that receives a destination charge.
 type TransferData struct {
 	Amount      *int64 `json:"amount,omitempty"`
 	Destination string `json:"destination"`
 }
 
-// NextAction is what the buyer has to do. See
+// NextAction is the step that the buyer has to take. See
 // https://docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action.
 type NextAction struct {
 	Bank          *BankInstructions `json:"display_bank_transfer_instructions,omitempty"`
@@ -111,13 +114,13 @@ type NextAction struct {
 	UseStripeSDK  *SDKAction        `json:"use_stripe_sdk,omitempty"`
 }
 
-// RedirectToURL sends the buyer away and back.
+// RedirectToURL sends the buyer to another page, which sends them back.
 type RedirectToURL struct {
 	ReturnURL *string `json:"return_url"`
 	URL       string  `json:"url"`
 }
 
-// SDKAction is for Stripe.js only.
+// SDKAction is a step that Stripe.js takes the buyer through.
 type SDKAction struct {
 	Type     string `json:"type"`
 	StripeJS string `json:"stripe_js"`
@@ -139,14 +142,23 @@ func (o *PaymentIntent) ObjectKind() string { return api.KindIntent }
 func (o *PaymentIntent) Parents() []string  { return ParentsOf(o.Customer, o.Invoice) }
 func (o *PaymentIntent) Secrets() any       { return &o.private }
 
-// Final tells whether nothing more can happen to the intent by confirming or
-// canceling it.
+// open reports whether the intent can still be confirmed.
+func (o *PaymentIntent) open() bool {
+	switch o.Status {
+	case StatusRequiresMethod, StatusRequiresConfirmation, StatusRequiresAction:
+		return true
+	}
+	return false
+}
+
+// Final reports whether the intent can neither be confirmed nor canceled any
+// more.
 func (o *PaymentIntent) Final() bool {
 	return o.Status == StatusSucceeded || o.Status == StatusCanceled
 }
 
-// unexpectedState is Stripe's refusal of an action that the status does not
-// allow; it carries the intent.
+// unexpectedState returns Stripe's refusal of an action that the intent's
+// status does not allow. The error carries the intent.
 func unexpectedState(pi *PaymentIntent, format string, args ...any) *wire.Error {
 	e := wire.Invalid("payment_intent_unexpected_state", "", format, args...)
 	e.PaymentIntent = pi

@@ -2,25 +2,30 @@ package payments
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
 	"checkoutd/internal/sandbox/wire"
 )
 
-// chooseTypes decides which payment methods an intent takes. Since 2023-08-16
-// automatic payment methods are the default:
+// chooseTypes sets the payment method types that an intent takes. Since
+// 2023-08-16, automatic payment methods are the default:
 // https://docs.stripe.com/upgrades#2023-08-16.
 func (c *Call) chooseTypes(pi *PaymentIntent) error {
 	types := c.Params.Strings("payment_method_types")
 	if len(types) > 0 && c.Params.Bool("automatic_payment_methods", "enabled") {
-		return wire.Malformed("", "payment_method_types", "You may only specify one of these parameters: automatic_payment_methods, payment_method_types.")
+		return wire.Malformed(
+			"", "payment_method_types",
+			"You may only specify one of these parameters: automatic_payment_methods, "+
+				"payment_method_types.",
+		)
 	}
 
 	switch {
 	case len(types) > 0:
-		for i, t := range types {
-			if err := c.Supports(pi, t, i); err != nil {
+		for _, kind := range types {
+			if err := c.Supports(pi, kind); err != nil {
 				return err
 			}
 		}
@@ -39,7 +44,13 @@ func (c *Call) chooseTypes(pi *PaymentIntent) error {
 			return err
 		}
 
-		pi.PaymentMethodTypes = c.automaticTypes(offer{pi.Currency, settings, redirects != "never", c.Params.String("capture_method") == "manual"})
+		pi.PaymentMethodTypes = c.automaticTypes(offer{
+			currency:      pi.Currency,
+			configuration: settings,
+			redirects:     redirects != "never",
+			hold:          c.Params.String("capture_method") == "manual",
+		})
+
 		pi.PaymentMethodConfig = &ConfigDetails{ID: settings}
 	}
 
@@ -47,41 +58,62 @@ func (c *Call) chooseTypes(pi *PaymentIntent) error {
 	return nil
 }
 
-// typeCurrencies lists the currencies of methods that do not take every one.
+// typeCurrencies are the currencies of the payment methods that do not take
+// every currency.
 var typeCurrencies = map[string][]string{
 	"ideal":            {"eur"},
 	"sepa_debit":       {"eur"},
 	"us_bank_account":  {"usd"},
 	"klarna":           {"usd", "eur", "gbp", "sek", "dkk", "nok", "chf", "cad", "aud", "nzd", "pln", "czk"},
 	"customer_balance": {"usd", "eur", "gbp", "jpy", "mxn"},
-	"paypal":           {"eur", "usd", "gbp", "chf", "czk", "dkk", "nok", "pln", "sek", "aud", "cad", "hkd", "nzd", "sgd"},
-	"amazon_pay":       {"usd", "aud", "gbp", "dkk", "eur", "hkd", "jpy", "nzd", "nok", "zar", "sek", "chf"},
+	"paypal": {
+		"eur", "usd", "gbp", "chf", "czk", "dkk", "nok",
+		"pln", "sek", "aud", "cad", "hkd", "nzd", "sgd",
+	},
+	"amazon_pay": {"usd", "aud", "gbp", "dkk", "eur", "hkd", "jpy", "nzd", "nok", "zar", "sek", "chf"},
 }
 
+// TakesCurrency reports whether a payment method type takes a currency.
 func TakesCurrency(kind, cur string) bool {
-	limited, only := typeCurrencies[kind]
-	return !only || slices.Contains(limited, cur)
+	currencies, limited := typeCurrencies[kind]
+	return !limited || slices.Contains(currencies, cur)
 }
 
-// knownMethods are the payment method types, for messages.
-const knownMethods = "amazon_pay, card, customer_balance, ideal, klarna, link, paypal, sepa_debit and us_bank_account"
+// knownMethods lists the payment method types for messages.
+const knownMethods = "amazon_pay, card, customer_balance, ideal, klarna, link, paypal, " +
+	"sepa_debit and us_bank_account"
 
-// Supports refuses a payment method type that the sandbox does not know or the
-// currency does not allow.
-func (c *Call) Supports(pi *PaymentIntent, kind string, _ int) error {
+// Supports returns an error if the sandbox does not know a payment method type
+// or the type does not take the currency of the intent.
+func (c *Call) Supports(pi *PaymentIntent, kind string) error {
 	switch kind {
-	case "card", "amazon_pay", "link", "ideal", "klarna", "paypal", "sepa_debit", "us_bank_account", "customer_balance":
+	case "card", "amazon_pay", "link", "ideal", "klarna", "paypal",
+		"sepa_debit", "us_bank_account", "customer_balance":
 	default:
-		return wire.Invalid("payment_intent_invalid_parameter", "payment_method_types", "The payment method type provided: %s is invalid. Please ensure the provided type is activated in your dashboard (https://dashboard.stripe.com/account/payments/settings) and your account is enabled for any preview features that you are trying to use. (The offline sandbox knows "+knownMethods+".)", kind)
+		return wire.Invalid(
+			"payment_intent_invalid_parameter", "payment_method_types",
+			"The payment method type provided: %s is invalid. Please ensure the provided type is activated "+
+				"in your dashboard (https://dashboard.stripe.com/account/payments/settings) and your account "+
+				"is enabled for any preview features that you are trying to use. "+
+				"(The offline sandbox knows "+knownMethods+".)",
+			kind,
+		)
 	}
+
 	if !TakesCurrency(kind, pi.Currency) {
-		return wire.Invalid("payment_intent_invalid_currency", "payment_method_types", "The currency provided (%s) is invalid for one or more payment_method_types. Payment method type %s can only be used with these currencies: %s.", pi.Currency, kind, strings.Join(typeCurrencies[kind], ", "))
+		return wire.Invalid(
+			"payment_intent_invalid_currency", "payment_method_types",
+			"The currency provided (%s) is invalid for one or more payment_method_types. Payment "+
+				"method type %s can only be used with these currencies: %s.",
+			pi.Currency, kind, strings.Join(typeCurrencies[kind], ", "),
+		)
 	}
+
 	return nil
 }
 
-// DefaultOptions is what payment_method_options shows when nothing was asked
-// for.
+// DefaultOptions returns the payment_method_options of an intent whose creator
+// set none.
 func DefaultOptions(types []string) map[string]any {
 	out := make(map[string]any, len(types))
 	for _, kind := range types {
@@ -104,7 +136,7 @@ func DefaultOptions(types []string) map[string]any {
 	return out
 }
 
-// These maps are shared by all intents and never written to.
+// All intents share these maps, which nothing ever changes.
 var (
 	cardOptions = map[string]any{
 		"installments":           nil,
@@ -119,32 +151,29 @@ var (
 	noOptions     = map[string]any{}
 )
 
-// MergeOptions lays sent options over former ones without touching them.
-func MergeOptions(old map[string]any, p *wire.Params) map[string]any {
-	out := make(map[string]any, len(old))
-	for k, v := range old {
-		out[k] = v
-	}
+// MergeOptions returns prev with the options of the parameters merged in. It
+// does not change prev, which other intents may share.
+func MergeOptions(prev map[string]any, p *wire.Params) map[string]any {
+	merged := make(map[string]any, len(prev))
+	maps.Copy(merged, prev)
 
 	for _, key := range p.Keys() {
-		kid := p.Fields[key]
-		if kid.Leaf && len(kid.Fields) == 0 {
-			if kid.Value == "" {
-				delete(out, key)
-				continue
-			}
-
-			out[key] = optionValue(kid.Value)
-			continue
+		child := p.Fields[key]
+		switch {
+		case !child.Leaf || len(child.Fields) > 0:
+			options, _ := merged[key].(map[string]any)
+			merged[key] = MergeOptions(options, child)
+		case child.Value == "":
+			delete(merged, key)
+		default:
+			merged[key] = optionValue(child.Value)
 		}
-
-		former, _ := out[key].(map[string]any)
-		out[key] = MergeOptions(former, kid)
 	}
 
-	return out
+	return merged
 }
 
+// optionValue returns the value of an option, which comes as text.
 func optionValue(text string) any {
 	switch text {
 	case "true":

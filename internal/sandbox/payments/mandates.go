@@ -3,30 +3,40 @@ package payments
 import (
 	"checkoutd/internal/sandbox/api"
 	"checkoutd/internal/sandbox/wire"
+	"cmp"
 )
 
-// mandates: https://docs.stripe.com/api/mandates.
+// mandates is the API of mandates. See https://docs.stripe.com/api/mandates.
 var mandates = api.RecordAPI{Kind: api.KindMandate, Prefix: "mandate"}
 
-// attempts: https://docs.stripe.com/api/setup_attempts.
+// attempts is the API of setup attempts. See
+// https://docs.stripe.com/api/setup_attempts.
 var attempts = api.RecordAPI{Kind: "setup_attempt", Prefix: "setatt"}
 
-// newMandate stores the buyer's permission to debit an account and returns its
-// id. once is the payment that it is good for, nil for any number.
-func (c *Call) newMandate(pm *PaymentMethod, once *PaymentIntent) string {
+// newMandate stores the buyer's permission to debit an account and returns the
+// mandate's ID. single is the only payment that it permits, nil if it permits
+// any number of payments.
+func (c *Call) newMandate(pm *PaymentMethod, single *PaymentIntent) string {
 	details := map[string]any{"type": pm.Type}
 	switch pm.Type {
 	case "sepa_debit":
-		details[pm.Type] = map[string]any{"reference": wire.RandomText(16), "url": c.Base() + "/receipts/mandate"}
+		details[pm.Type] = map[string]any{
+			"reference": wire.RandomText(16),
+			"url":       c.Base() + "/receipts/mandate",
+		}
+
 	case "paypal":
-		details[pm.Type] = map[string]any{"billing_agreement_id": "B-" + wire.RandomText(17), "payer_id": pm.Paypal.PayerID}
+		details[pm.Type] = map[string]any{
+			"billing_agreement_id": "B-" + wire.RandomText(17),
+			"payer_id":             pm.Paypal.PayerID,
+		}
+
 	default:
 		details[pm.Type] = map[string]any{}
 	}
 
-	acceptance := c.acceptance()
 	fields := map[string]any{
-		"customer_acceptance":    acceptance,
+		"customer_acceptance":    c.acceptance(),
 		"livemode":               false,
 		"payment_method":         pm.ID,
 		"payment_method_details": details,
@@ -34,8 +44,9 @@ func (c *Call) newMandate(pm *PaymentMethod, once *PaymentIntent) string {
 		"type":                   "multi_use",
 	}
 
-	if once != nil {
-		fields["type"], fields["single_use"] = "single_use", map[string]any{"amount": once.Amount, "currency": once.Currency}
+	if single != nil {
+		fields["type"] = "single_use"
+		fields["single_use"] = map[string]any{"amount": single.Amount, "currency": single.Currency}
 	} else {
 		fields["multi_use"] = map[string]any{}
 	}
@@ -45,38 +56,42 @@ func (c *Call) newMandate(pm *PaymentMethod, once *PaymentIntent) string {
 	return rec.ID
 }
 
-// checkMandate asks for the buyer's permission to debit an account again and
-// again, where neither the request nor its confirmation token brings it.
-// Stripe.js sends its own along. kind names the intent.
-func (c *Call) checkMandate(pm *PaymentMethod, kind, and string) error {
-	if pm.Type != "sepa_debit" && pm.Type != "us_bank_account" || c.Publishable || c.Params.Bool("off_session") {
+// checkMandate demands the buyer's permission to debit an account repeatedly,
+// unless the request or its ConfirmationToken has brought it. Stripe.js always
+// sends it. kind is the kind of intent, suffix the end of the error's
+// condition.
+func (c *Call) checkMandate(pm *PaymentMethod, kind, suffix string) error {
+	isDebit := pm.Type == "sepa_debit" || pm.Type == "us_bank_account"
+	if !isDebit || c.Publishable || c.Params.Bool("off_session") {
 		return nil
 	}
 	if c.consent != nil || c.Params.Has("mandate_data") || c.Params.Has("mandate") {
 		return nil
 	}
-	return wire.Malformed("parameter_missing", "mandate_data", "When confirming a %s with a `%s` PaymentMethod%s, `mandate_data` is required.", kind, pm.Type, and)
+
+	return wire.Malformed(
+		"parameter_missing", "mandate_data",
+		"When confirming a %s with a `%s` PaymentMethod%s, `mandate_data` is required.",
+		kind, pm.Type, suffix,
+	)
 }
 
-// acceptance is how the buyer agreed, as the request says or the confirmation
-// token that it uses.
+// acceptance returns how the buyer agreed to a mandate: as the request says,
+// else as its ConfirmationToken does, else online.
 func (c *Call) acceptance() map[string]any {
-	given := readMandate(c.Params.At("mandate_data"))
-	if given == nil {
-		given = c.consent
-	}
+	consent := cmp.Or(
+		readMandate(c.Params.At("mandate_data")),
+		c.consent,
+		&MandateData{CustomerAcceptance: CustomerAcceptance{Type: "online"}},
+	)
 
-	if given == nil {
-		given = &MandateData{CustomerAcceptance: CustomerAcceptance{Type: "online"}}
-	}
-
-	out := map[string]any{"accepted_at": c.Now.Unix(), "type": given.CustomerAcceptance.Type}
+	out := map[string]any{"accepted_at": c.Now.Unix(), "type": consent.CustomerAcceptance.Type}
 	if out["type"] == "offline" {
 		out["offline"] = map[string]any{}
 		return out
 	}
 
-	online := given.CustomerAcceptance.Online
+	online := consent.CustomerAcceptance.Online
 	if online == nil {
 		online = &OnlineAcceptance{}
 	}
@@ -85,8 +100,9 @@ func (c *Call) acceptance() map[string]any {
 	return out
 }
 
-// noteAttempt records one try of a setup intent and returns its id.
-func (c *Call) noteAttempt(si *SetupIntent, pm *PaymentMethod, status string, e *wire.Error) string {
+// recordAttempt stores one attempt of a SetupIntent and returns its ID. e is
+// the reason why it failed, nil if it did not.
+func (c *Call) recordAttempt(si *SetupIntent, pm *PaymentMethod, status string, e *wire.Error) string {
 	fields := map[string]any{
 		"application":            nil,
 		"attach_to_self":         false,
@@ -132,6 +148,9 @@ func listAttempts(c *Call) (any, error) {
 	if c.Params.String("setup_intent") == "" {
 		return nil, wire.MissingParam("setup_intent")
 	}
+
 	created := api.CreatedFilter(c.Params)
-	return api.Page(c.API(), attempts.Kind, c.Params.String("setup_intent"), func(rec *api.Record) bool { return created(api.WholeNumber(rec.Fields["created"])) })
+	return api.Page(c.API(), attempts.Kind, c.Params.String("setup_intent"), func(rec *api.Record) bool {
+		return created(api.WholeNumber(rec.Fields["created"]))
+	})
 }

@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -11,8 +12,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// newMethod builds a payment method from payment_method_data or the parameters
-// of POST /v1/payment_methods. It is not stored yet.
+// newMethod returns a payment method with the fields of payment_method_data or
+// of POST /v1/payment_methods. It does not store it.
 func (c *Call) newMethod(p *wire.Params) (*PaymentMethod, error) {
 	kind := p.String("type")
 	if kind == "" {
@@ -22,15 +23,11 @@ func (c *Call) newMethod(p *wire.Params) (*PaymentMethod, error) {
 	pm := &PaymentMethod{
 		ID:             wire.NewID("pm"),
 		Object:         api.KindMethod,
-		AllowRedisplay: "unspecified",
+		AllowRedisplay: cmp.Or(p.String("allow_redisplay"), "unspecified"),
 		BillingDetails: api.ReadBilling(p.At("billing_details")),
 		Created:        c.Now.Unix(),
 		Metadata:       wire.MergeMetadata(nil, p),
 		Type:           kind,
-	}
-
-	if v := p.String("allow_redisplay"); v != "" {
-		pm.AllowRedisplay = v
 	}
 
 	if err := c.fillMethod(pm, p); err != nil {
@@ -40,14 +37,16 @@ func (c *Call) newMethod(p *wire.Params) (*PaymentMethod, error) {
 	return pm, nil
 }
 
+// Pathed returns the full name of a parameter within p, as errors show it.
 func Pathed(p *wire.Params, name string) string {
 	if p == nil || p.Path == "" {
 		return name
 	}
+
 	return p.Path + "[" + name + "]"
 }
 
-// fillMethod sets the fields of the method's own type.
+// fillMethod sets the fields of the payment method's own type.
 func (c *Call) fillMethod(pm *PaymentMethod, p *wire.Params) error {
 	switch pm.Type {
 	case "card":
@@ -73,12 +72,17 @@ func (c *Call) fillMethod(pm *PaymentMethod, p *wire.Params) error {
 	case "amazon_pay":
 		pm.AmazonPay = &struct{}{}
 	default:
-		return wire.Malformed("", Pathed(p, "type"), "Invalid type: the sandbox knows %s, not '%s'.", knownMethods, pm.Type)
+		return wire.Malformed(
+			"", Pathed(p, "type"),
+			"Invalid type: the sandbox knows %s, not '%s'.",
+			knownMethods, pm.Type,
+		)
 	}
 
 	return nil
 }
 
+// fillCard sets the card from a token of the Tokens API or from raw card data.
 func (c *Call) fillCard(pm *PaymentMethod, p *wire.Params) error {
 	if p == nil {
 		return wire.MissingParam("card")
@@ -111,13 +115,15 @@ func (c *Call) fillCard(pm *PaymentMethod, p *wire.Params) error {
 	return nil
 }
 
+// useCard makes a test card the card of a payment method.
 func (c *Call) useCard(pm *PaymentMethod, cd *testcards.Card, month, year int64) {
 	pm.Card = newMethodCard(cd, month, year)
 	pm.private.Card = cd.Key
 }
 
-// namedMethod makes a payment method of a test card (pm_card_...) or test bank
-// account (pm_usBankAccount_...), not stored yet.
+// namedMethod returns a new payment method for the name of a test card
+// (pm_card_...) or test bank account (pm_usBankAccount_...), and whether the
+// name is known. It does not store it.
 func (c *Call) namedMethod(name string) (*PaymentMethod, bool) {
 	pm := &PaymentMethod{
 		ID:             wire.NewID("pm"),
@@ -134,17 +140,19 @@ func (c *Call) namedMethod(name string) (*PaymentMethod, bool) {
 	}
 
 	account, ok := testcards.USBank(name)
-	if ok {
-		pm.Type = "us_bank_account"
-		useUSBank(pm, account, "110000000", "individual", "checking")
+	if !ok {
+		return nil, false
 	}
 
-	return pm, ok
+	pm.Type = "us_bank_account"
+	useUSBank(pm, account, "110000000", "individual", "checking")
+	return pm, true
 }
 
-// Usable finds a payment method for a payment and refuses what Stripe refuses:
-// unknown, detached, consumed or somebody else's. The name of a test method
-// stands for a fresh one.
+// Usable returns the payment method with an ID for a customer's payment. It
+// refuses what Stripe refuses: a method that is unknown, detached, consumed or
+// another customer's. For the name of a test method it stores a new one. param
+// is the parameter to blame.
 func (c *Call) Usable(id, customer, param string) (*PaymentMethod, error) {
 	if pm, ok := c.namedMethod(id); ok {
 		c.Tx.Put(pm)
@@ -155,14 +163,27 @@ func (c *Call) Usable(id, customer, param string) (*PaymentMethod, error) {
 	if !ok {
 		return nil, wire.NoSuch("PaymentMethod", param, id)
 	}
+
 	if pm.private.Detached || pm.private.Consumed && pm.Customer == nil {
-		return nil, wire.Invalid("", param, "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a connected account without Customer attachment, or was detached from a Customer. It may not be used again. To use a PaymentMethod multiple times, you must attach it to a Customer first.")
+		return nil, wire.Invalid(
+			"", param,
+			"The provided PaymentMethod was previously used with a PaymentIntent without "+
+				"Customer attachment, shared with a connected account without Customer attachment, "+
+				"or was detached from a Customer. It may not be used again. To use a PaymentMethod "+
+				"multiple times, you must attach it to a Customer first.",
+		)
 	}
 
 	owner := wire.Deref(pm.Customer)
 	if owner != "" && customer == "" {
-		return nil, wire.Invalid("", param, "The PaymentMethod %s does belong to the Customer %s. Please include the Customer in the `customer` parameter on the PaymentIntent.", id, owner)
+		return nil, wire.Invalid(
+			"", param,
+			"The PaymentMethod %s does belong to the Customer %s. Please include the Customer in "+
+				"the `customer` parameter on the PaymentIntent.",
+			id, owner,
+		)
 	}
+
 	if owner != "" && owner != customer {
 		return nil, wire.Invalid("", param, "The customer %s does not own the PaymentMethod %s.", customer, id)
 	}
@@ -171,19 +192,25 @@ func (c *Call) Usable(id, customer, param string) (*PaymentMethod, error) {
 }
 
 func createMethod(c *Call) (any, error) {
-	if from := c.Params.String("payment_method"); from != "" {
-		return nil, wire.Invalid("", "payment_method", "Cloning a PaymentMethod needs a connected account, which the sandbox does not simulate for payment methods.")
+	if c.Params.String("payment_method") != "" {
+		return nil, wire.Invalid(
+			"", "payment_method",
+			"The offline sandbox does not clone payment methods to connected accounts.",
+		)
 	}
+
 	pm, err := c.newMethod(c.Params)
 	if err != nil {
 		return nil, err
 	}
+
 	c.Tx.Put(pm)
 	return pm, nil
 }
 
-// pathMethod finds the payment method in the path; pm_card_... names one that
-// was attached before, else a fresh one.
+// pathMethod returns the payment method in the path. pm_card_... stands for the
+// newest one that was made by that name and can still be used, or else for a
+// new one.
 func (c *Call) pathMethod() (*PaymentMethod, error) {
 	if pm, ok := memory.Find[*PaymentMethod](c.Tx, c.ID); ok {
 		return pm, nil
@@ -209,21 +236,21 @@ func retrieveMethod(c *Call) (any, error) {
 }
 
 func updateMethod(c *Call) (any, error) {
-	old, err := c.pathMethod()
+	prev, err := c.pathMethod()
 	if err != nil {
 		return nil, err
 	}
 
-	next := *old
-	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
-	next.BillingDetails = api.MergeBilling(old.BillingDetails, c.Params.At("billing_details"))
+	next := *prev
+	next.Metadata = wire.MergeMetadata(prev.Metadata, c.Params)
+	next.BillingDetails = api.MergeBilling(prev.BillingDetails, c.Params.At("billing_details"))
 
 	if v := c.Params.String("allow_redisplay"); v != "" {
 		next.AllowRedisplay = v
 	}
 
-	if old.Card != nil && c.Params.Has("card") {
-		cd := *old.Card
+	if prev.Card != nil && c.Params.Has("card") {
+		cd := *prev.Card
 		if c.Params.Has("card", "exp_month") {
 			cd.ExpMonth = c.Params.Int("card", "exp_month")
 		}
@@ -236,7 +263,7 @@ func updateMethod(c *Call) (any, error) {
 	}
 
 	c.Tx.Put(&next)
-	c.EmitUpdate("payment_method.updated", &next, old)
+	c.EmitUpdate("payment_method.updated", &next, prev)
 	return &next, nil
 }
 
@@ -248,8 +275,8 @@ func attachMethod(c *Call) (any, error) {
 	return c.attach(c.ID, cus, "id")
 }
 
-// attach ties a payment method to a customer, which is when an issuer's refusal
-// of the card shows.
+// attach attaches a payment method to a customer, which is when the issuer may
+// decline the card. param is the parameter to blame for an unusable method.
 func (c *Call) attach(id, customer, param string) (*PaymentMethod, error) {
 	cus, err := c.customer(customer, "customer")
 	if err != nil {
@@ -264,16 +291,18 @@ func (c *Call) attach(id, customer, param string) (*PaymentMethod, error) {
 		return pm, nil
 	}
 
+	// Cards that ask for authentication are declined when they pay, not here.
 	if cd := pm.testCard(); cd != nil && cd.Code != "" && !cd.Attaches && cd.Auth == "" {
 		e := wire.CardError(cd.Code, cd.Decline, testcards.DeclineMessage(cd.Code, cd.Decline))
 		e.Commit = false
 		return nil, e
 	}
 
-	return c.own(pm, cus.ID), nil
+	return c.attachTo(pm, cus.ID), nil
 }
 
-// attachError answers 404 for a payment method in the path that does not exist.
+// attachError returns err with the status 404 if it is about an unknown payment
+// method in the path.
 func attachError(err error, param string) error {
 	var e *wire.Error
 	if errors.As(err, &e) && e.Code == "resource_missing" && param == "id" {
@@ -282,8 +311,9 @@ func attachError(err error, param string) error {
 	return err
 }
 
-// own makes the customer the owner and tells the world.
-func (c *Call) own(pm *PaymentMethod, customer string) *PaymentMethod {
+// attachTo makes the customer the owner of a payment method and emits
+// payment_method.attached. It returns what it stored.
+func (c *Call) attachTo(pm *PaymentMethod, customer string) *PaymentMethod {
 	next := *pm
 	next.Customer = &customer
 	next.private.Ready = true
@@ -304,19 +334,29 @@ func detachMethod(c *Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if pm.Customer == nil {
-		return nil, wire.Invalid("", "", "The payment method you provided is not attached to a customer so detachment is impossible.")
+		return nil, wire.Invalid(
+			"", "",
+			"The payment method you provided is not attached to a customer so detachment is "+
+				"impossible.",
+		)
 	}
+
 	return c.detach(pm), nil
 }
 
+// detach takes a payment method from its customer, after which it cannot be
+// used again. It returns what it stored.
 func (c *Call) detach(pm *PaymentMethod) *PaymentMethod {
 	next := *pm
 	next.Customer = nil
 	next.private.Detached = true
+
 	c.Tx.Put(&next)
 	c.EmitUpdate("payment_method.detached", &next, pm)
 	c.forgetMethod(*pm.Customer, pm.ID)
+
 	return &next
 }
 
@@ -337,9 +377,11 @@ func (c *Call) listMethodsOf(customer string) (any, error) {
 			return nil, err
 		}
 	}
+
 	kind, redisplay := c.Params.String("type"), c.Params.String("allow_redisplay")
 	return api.Page(c.API(), api.KindMethod, customer, func(pm *PaymentMethod) bool {
-		return pm.Customer != nil && (kind == "" || pm.Type == kind) && (redisplay == "" || pm.AllowRedisplay == redisplay)
+		return pm.Customer != nil && (kind == "" || pm.Type == kind) &&
+			(redisplay == "" || pm.AllowRedisplay == redisplay)
 	})
 }
 

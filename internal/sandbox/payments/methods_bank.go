@@ -7,12 +7,10 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
+// fillSEPA sets the account of a SEPA debit from its IBAN.
 func fillSEPA(pm *PaymentMethod, p *wire.Params) error {
 	iban := strings.ToUpper(strings.ReplaceAll(p.String("sepa_debit", "iban"), " ", ""))
 	field := Pathed(p, "sepa_debit") + "[iban]"
-	if p.Path == "" {
-		field = "sepa_debit[iban]"
-	}
 
 	if iban == "" {
 		return wire.MissingParam(field)
@@ -35,17 +33,26 @@ func fillSEPA(pm *PaymentMethod, p *wire.Params) error {
 	return nil
 }
 
+// needBilling demands the billing details that a payment method type needs. A
+// field may be nested, as in address[country].
 func needBilling(p *wire.Params, kind string, fields ...string) error {
-	for _, f := range fields {
-		at := p.At(append([]string{"billing_details"}, strings.FieldsFunc(f, func(r rune) bool { return r == '[' || r == ']' })...)...)
-		if at == nil || at.Value == "" {
-			name := Pathed(p, "billing_details") + "[" + strings.ReplaceAll(strings.TrimSuffix(f, "]"), "[", "][") + "]"
-			return wire.Invalid("parameter_missing", name, "Missing required param: %s. It is needed for %s payments.", name, kind)
+	for _, field := range fields {
+		path := strings.Split(strings.TrimSuffix(field, "]"), "[")
+		if p.String(append([]string{"billing_details"}, path...)...) == "" {
+			name := Pathed(p, "billing_details") + "[" + strings.Join(path, "][") + "]"
+			return wire.Invalid(
+				"parameter_missing", name,
+				"Missing required param: %s. It is needed for %s payments.",
+				name, kind,
+			)
 		}
 	}
+
 	return nil
 }
 
+// newIdeal returns the bank of an iDEAL payment method, which may still be
+// unknown.
 func newIdeal(bank string) *MethodIdeal {
 	return &MethodIdeal{Bank: wire.OrNil(bank), BIC: wire.OrNil(testcards.IdealBICs[bank])}
 }

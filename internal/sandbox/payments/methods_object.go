@@ -8,8 +8,8 @@ import (
 	"checkoutd/internal/sandbox/testcards"
 )
 
-// PaymentMethod is https://docs.stripe.com/api/payment_methods/object. One of
-// the type's own fields is set.
+// PaymentMethod is https://docs.stripe.com/api/payment_methods/object. Of the
+// fields that belong to one type, only its own is set.
 type PaymentMethod struct {
 	ID             string             `json:"id"`
 	Object         string             `json:"object"`
@@ -34,14 +34,14 @@ type PaymentMethod struct {
 	private methodPrivate
 }
 
-// methodPrivate is what the sandbox knows about a payment method and Stripe
-// would not tell.
+// methodPrivate is what the sandbox knows about a payment method and never
+// sends.
 type methodPrivate struct {
-	Card     string `json:"card,omitempty"`     // the row of the test card table
-	Detached bool   `json:"detached,omitempty"` // detached methods cannot be used again
-	Consumed bool   `json:"consumed,omitempty"` // used for a payment without being attached
+	Card     string `json:"card,omitempty"`     // its key in the table of test cards
+	Detached bool   `json:"detached,omitempty"` // from its customer: it cannot be used again
+	Consumed bool   `json:"consumed,omitempty"` // by a payment, without being attached
 	Ready    bool   `json:"ready,omitempty"`    // set up for off-session use
-	Outcome  string `json:"outcome,omitempty"`  // bank debits: succeed, fail, succeed_delayed, fail_delayed, dispute
+	Outcome  string `json:"outcome,omitempty"`  // of a bank debit, such as succeed, fail_delayed or dispute
 	CVCCheck string `json:"cvc_check,omitempty"`
 }
 
@@ -63,20 +63,21 @@ type MethodCard struct {
 	Wallet            any         `json:"wallet"`
 }
 
-// CardChecks are the issuer's checks; null before the card was used.
+// CardChecks holds the results of the issuer's checks, which are null until the
+// card is used.
 type CardChecks struct {
 	AddressLine1Check      *string `json:"address_line1_check"`
 	AddressPostalCodeCheck *string `json:"address_postal_code_check"`
 	CvcCheck               *string `json:"cvc_check"`
 }
 
-// Networks a card can run on.
+// Networks are the networks that can process a card.
 type Networks struct {
 	Available []string `json:"available"`
 	Preferred *string  `json:"preferred"`
 }
 
-// SecureUsage tells whether 3D Secure is supported.
+// SecureUsage reports whether a card supports 3D Secure.
 type SecureUsage struct {
 	Supported bool `json:"supported"`
 }
@@ -134,7 +135,7 @@ func (o *PaymentMethod) ObjectKind() string { return api.KindMethod }
 func (o *PaymentMethod) Parents() []string  { return ParentsOf(o.Customer) }
 func (o *PaymentMethod) Secrets() any       { return &o.private }
 
-// ParentsOf keeps the ids that are set.
+// ParentsOf returns the IDs that are set.
 func ParentsOf(ids ...*string) []string {
 	var out []string
 	for _, id := range ids {
@@ -145,13 +146,14 @@ func ParentsOf(ids ...*string) []string {
 	return out
 }
 
-// fingerprint is the same for the same number and tells nothing about it.
+// fingerprint returns a text that is the same for the same number and does not
+// reveal it.
 func fingerprint(secret string) string {
 	sum := sha256.Sum256([]byte("sandbox fingerprint " + secret))
 	return hex.EncodeToString(sum[:8])
 }
 
-// newMethodCard describes a test card as a payment method shows it.
+// newMethodCard returns a test card as a payment method shows it.
 func newMethodCard(cd *testcards.Card, month, year int64) *MethodCard {
 	return &MethodCard{
 		Brand:             cd.Brand,
@@ -168,7 +170,8 @@ func newMethodCard(cd *testcards.Card, month, year int64) *MethodCard {
 	}
 }
 
-// testCard returns the table row behind a payment method; nil for other types.
+// testCard returns the test card behind a payment method, nil if it is not a
+// card.
 func (o *PaymentMethod) testCard() *testcards.Card {
 	if o.private.Card == "" {
 		return nil

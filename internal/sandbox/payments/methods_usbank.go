@@ -7,8 +7,10 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
+// fillUSBank sets the US bank account from its numbers.
 func fillUSBank(pm *PaymentMethod, p *wire.Params) error {
-	account, routing := p.String("us_bank_account", "account_number"), p.String("us_bank_account", "routing_number")
+	bank := p.At("us_bank_account")
+	account, routing := bank.String("account_number"), bank.String("routing_number")
 	if account == "" {
 		return wire.MissingParam("us_bank_account[account_number]")
 	}
@@ -19,11 +21,15 @@ func fillUSBank(pm *PaymentMethod, p *wire.Params) error {
 		return err
 	}
 
-	holder, kind := p.String("us_bank_account", "account_holder_type"), p.String("us_bank_account", "account_type")
-	useUSBank(pm, account, routing, cmp.Or(holder, "individual"), cmp.Or(kind, "checking"))
+	holder := cmp.Or(bank.String("account_holder_type"), "individual")
+	kind := cmp.Or(bank.String("account_type"), "checking")
+	useUSBank(pm, account, routing, holder, kind)
+
 	return nil
 }
 
+// useUSBank makes an account the bank account of a payment method. What becomes
+// of its debits depends on the account number.
 func useUSBank(pm *PaymentMethod, account, routing, holder, kind string) {
 	pm.USBankAccount = &MethodUSBank{
 		AccountHolderType: holder,
@@ -34,5 +40,6 @@ func useUSBank(pm *PaymentMethod, account, routing, holder, kind string) {
 		RoutingNumber:     routing,
 		Networks:          usBankNetworks{Preferred: "ach", Supported: []string{"ach", "us_domestic_wire"}},
 	}
+
 	pm.private.Outcome = cmp.Or(testcards.USOutcomes[account], "succeed")
 }

@@ -32,26 +32,27 @@ type Refund struct {
 	TransferReversal          *string            `json:"transfer_reversal"`
 }
 
-// RefundDestination says how the money goes back.
+// RefundDestination describes how the money goes back.
 type RefundDestination struct {
 	Card *RefundCard `json:"card,omitempty"`
 	Type string      `json:"type"`
 }
 
-// RefundCard is the part for cards.
+// RefundCard is the destination of a refund to a card.
 type RefundCard struct {
 	ReferenceStatus string `json:"reference_status"`
 	ReferenceType   string `json:"reference_type,omitempty"`
 	Type            string `json:"type"`
 }
 
-// RefundAction is what the buyer has to do to get the money.
+// RefundAction is the step that the buyer has to take to get the money.
 type RefundAction struct {
 	DisplayDetails RefundDetails `json:"display_details"`
 	Type           string        `json:"type"`
 }
 
-// RefundDetails say that the buyer was asked by e-mail.
+// RefundDetails holds the e-mail that asks the buyer for a bank account, and
+// the deadline for the reply.
 type RefundDetails struct {
 	EmailSent EmailSent `json:"email_sent"`
 	ExpiresAt int64     `json:"expires_at"`
@@ -67,14 +68,18 @@ func (o *Refund) ObjectID() string   { return o.ID }
 func (o *Refund) ObjectKind() string { return api.KindRefund }
 func (o *Refund) Parents() []string  { return ParentsOf(o.Charge, o.PaymentIntent) }
 
-// refundAnswer is how long a buyer has to say where the money of a bank
-// transfer shall go.
+// refundAnswer is how long a buyer has to reply where the money of a bank
+// transfer should go.
 const refundAnswer = 45 * 24 * time.Hour
 
-// refundSettles is when an asynchronous refund succeeds or fails, on the
-// sandbox's clock.
+// refundSettles is how long an asynchronous refund is pending, on the sandbox's
+// clock.
 const refundSettles = 5 * time.Second
 
+// refundReasons are the reasons that a caller may set.
+const refundReasons = "duplicate fraudulent requested_by_customer"
+
+// createRefund is POST /v1/refunds.
 func createRefund(c *Call) (any, error) {
 	ch, err := c.refundedCharge()
 	if err != nil {
@@ -85,8 +90,12 @@ func createRefund(c *Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if reason := c.Params.String("reason"); reason != "" && !api.ContainsWord("duplicate fraudulent requested_by_customer", reason) {
-		return nil, wire.Malformed("", "reason", "Invalid reason: must be one of duplicate, fraudulent, or requested_by_customer")
+
+	if reason := c.Params.String("reason"); reason != "" && !api.ContainsWord(refundReasons, reason) {
+		return nil, wire.Malformed(
+			"", "reason",
+			"Invalid reason: must be one of duplicate, fraudulent, or requested_by_customer",
+		)
 	}
 
 	re := c.newRefund(ch, amount)
@@ -100,8 +109,8 @@ func createRefund(c *Call) (any, error) {
 	return re, nil
 }
 
-// newRefund is a refund over a part of a charge, on its way to where the money
-// came from.
+// newRefund returns a refund of a part of a charge to the payment method that
+// paid. It does not store it.
 func (c *Call) newRefund(ch *Charge, amount int64) *Refund {
 	re := &Refund{
 		ID:                 wire.NewID("re"),
@@ -127,7 +136,8 @@ func (c *Call) newRefund(ch *Charge, amount int64) *Refund {
 	return re
 }
 
-// refundedCharge finds what is to be refunded, by charge or by intent.
+// refundedCharge returns the charge that the call wants to refund, which it
+// names itself or by its intent.
 func (c *Call) refundedCharge() (*Charge, error) {
 	id, param := c.Params.String("charge"), "charge"
 	if intent := c.Params.String("payment_intent"); intent != "" {
@@ -135,15 +145,24 @@ func (c *Call) refundedCharge() (*Charge, error) {
 		if !ok {
 			return nil, wire.NoSuch(api.KindIntent, "payment_intent", intent)
 		}
+
 		if pi.LatestCharge == nil || pi.Status != StatusSucceeded {
-			return nil, wire.Invalid("", "payment_intent", "This PaymentIntent (%s) does not have a successful charge to refund.", intent)
+			return nil, wire.Invalid(
+				"", "payment_intent",
+				"This PaymentIntent (%s) does not have a successful charge to refund.",
+				intent,
+			)
 		}
 
 		id, param = *pi.LatestCharge, "payment_intent"
 	}
 
 	if id == "" {
-		return nil, wire.Malformed("parameter_missing", "", "One of the following params should be provided for this request: payment_intent or charge.")
+		return nil, wire.Malformed(
+			"parameter_missing", "",
+			"One of the following params should be provided for this request: payment_intent or "+
+				"charge.",
+		)
 	}
 
 	ch, ok := memory.Find[*Charge](c.Tx, id)
@@ -154,30 +173,35 @@ func (c *Call) refundedCharge() (*Charge, error) {
 	return ch, c.refundable(ch)
 }
 
-// refundable refuses what cannot be refunded. A mere inquiry can be answered
-// with a refund.
+// refundable returns an error if a charge cannot be refunded. An inquiry does
+// not prevent a refund: that is how a merchant answers one.
 func (c *Call) refundable(ch *Charge) error {
 	switch {
 	case ch.Status != StatusSucceeded:
 		return wire.Invalid("", "charge", "Charge %s has not been paid, so it cannot be refunded.", ch.ID)
 	case ch.Refunded:
 		return wire.Invalid("charge_already_refunded", "", "Charge %s has already been refunded.", ch.ID)
-	case ch.Disputed && !c.inquired(ch):
+	case ch.Disputed && !c.isInquiry(ch):
 		return wire.Invalid("charge_disputed", "", "Charge %s has been charged back; cannot issue a refund.", ch.ID)
 	case !ch.Captured:
-		return wire.Invalid("", "charge", "Charge %s has not been captured. Cancel its PaymentIntent to release the funds.", ch.ID)
+		return wire.Invalid(
+			"", "charge",
+			"Charge %s has not been captured. Cancel its PaymentIntent to release the funds.",
+			ch.ID,
+		)
 	}
 
 	return nil
 }
 
-// inquired tells whether the dispute of a charge is an inquiry, which no money
-// was taken for.
-func (c *Call) inquired(ch *Charge) bool {
+// isInquiry reports whether the dispute of a charge is an inquiry, which has
+// withdrawn no money.
+func (c *Call) isInquiry(ch *Charge) bool {
 	d, ok := memory.Find[*Dispute](c.Tx, wire.Deref(ch.Dispute))
 	return ok && d.IsChargeRefundable
 }
 
+// refundAmount returns the amount to refund: the call's, or all that is left.
 func (c *Call) refundAmount(ch *Charge) (int64, error) {
 	left := ch.Amount - ch.AmountRefunded
 	if !c.Params.Has("amount") {
@@ -188,41 +212,49 @@ func (c *Call) refundAmount(ch *Charge) (int64, error) {
 	if amount < 1 {
 		return 0, wire.Malformed("parameter_invalid_integer", "amount", "Invalid positive integer")
 	}
+
 	if amount > left {
-		return 0, wire.Invalid("", "amount", "Refund amount (%s) is greater than unrefunded amount on charge (%s)", api.FormatAmount(amount, ch.Currency), api.FormatAmount(left, ch.Currency))
+		return 0, wire.Invalid(
+			"", "amount",
+			"Refund amount (%s) is greater than unrefunded amount on charge (%s)",
+			api.FormatAmount(amount, ch.Currency), api.FormatAmount(left, ch.Currency),
+		)
 	}
 
 	return amount, nil
 }
 
-// refund takes the money back and tells the world in Stripe's order.
+// refund books and stores a refund, and emits the events in Stripe's order.
 func (c *Call) refund(re *Refund, ch *Charge) {
 	bt := c.Entry(re.ID, "refund", -re.Amount, 0, re.Currency)
 	bt.Description = new("REFUND FOR CHARGE")
 	c.Tx.Put(bt)
 	re.BalanceTransaction = &bt.ID
-	later := c.refundLater(re, ch)
+
+	settles := c.settlesLater(re, ch)
 	next := *ch
 	next.AmountRefunded += re.Amount
 	next.Refunded = next.AmountRefunded == next.Amount
+
 	c.Tx.Put(re)
 	c.Tx.Put(&next)
 	c.Emit("refund.created", re)
 	c.EmitUpdate("charge.refunded", &next, ch)
 
-	if d, open := memory.Find[*Dispute](c.Tx, wire.Deref(ch.Dispute)); open && next.Refunded && !d.closed() {
+	// A full refund settles an inquiry.
+	if d, ok := memory.Find[*Dispute](c.Tx, wire.Deref(ch.Dispute)); ok && next.Refunded && !d.closed() {
 		c.closeDisputeAs(d, "warning_closed")
 	}
 
-	if later {
+	if settles {
 		id := re.ID
 		c.Later(id, c.Now.Add(refundSettles), func(c *Call) error { c.settleRefund(id); return nil })
 	}
 }
 
-// refundLater sets the first status of refunds that are decided later and tells
-// whether this is one.
-func (c *Call) refundLater(re *Refund, ch *Charge) bool {
+// settlesLater sets the first status of a refund and reports whether the refund
+// is settled later, by settleRefund.
+func (c *Call) settlesLater(re *Refund, ch *Charge) bool {
 	pm, ok := memory.Find[*PaymentMethod](c.Tx, wire.Deref(ch.PaymentMethod))
 	if !ok {
 		return false
@@ -230,109 +262,127 @@ func (c *Call) refundLater(re *Refund, ch *Charge) bool {
 
 	cd := pm.testCard()
 	switch {
-	case pm.Type == "customer_balance": // the buyer is asked by e-mail where the money shall go
+	case pm.Type == "customer_balance":
+		// A bank transfer has no way back: Stripe asks the buyer by e-mail
+		// where the money should go.
 		re.Status, re.InstructionsEmail = StatusRequiresAction, c.Params.Text("instructions_email")
 		re.NextAction = &RefundAction{Type: "display_details", DisplayDetails: RefundDetails{
-			EmailSent: EmailSent{EmailSentAt: c.Now.Unix(), EmailSentTo: c.Params.String("instructions_email")}, ExpiresAt: c.Now.Add(refundAnswer).Unix(),
+			EmailSent: EmailSent{
+				EmailSentAt: c.Now.Unix(),
+				EmailSentTo: c.Params.String("instructions_email"),
+			},
+			ExpiresAt: c.Now.Add(refundAnswer).Unix(),
 		}}
+
 		return false
 
 	case cd != nil && cd.Refund == "pending", pm.Type == "sepa_debit", pm.Type == "us_bank_account":
 		re.Status = "pending"
 		return true
 	case cd != nil && cd.Refund == "fail":
-		return true
+		return true // succeeds at first, as at Stripe
 	}
 
 	return false
 }
 
-// settleRefund ends an asynchronous refund.
+// settleRefund ends an asynchronous refund. It does nothing if the refund has
+// ended since.
 func (c *Call) settleRefund(id string) {
-	old, ok := memory.Find[*Refund](c.Tx, id)
-	if !ok || old.Status == "failed" || old.Status == StatusCanceled {
+	prev, ok := memory.Find[*Refund](c.Tx, id)
+	if !ok || prev.Status == "failed" || prev.Status == StatusCanceled {
 		return
 	}
 
-	next := *old
-
-	ch, found := memory.Find[*Charge](c.Tx, wire.Deref(old.Charge))
-	if !found {
+	ch, ok := memory.Find[*Charge](c.Tx, wire.Deref(prev.Charge))
+	if !ok {
 		return
 	}
+
+	next := *prev
 
 	pm, _ := memory.Find[*PaymentMethod](c.Tx, wire.Deref(ch.PaymentMethod))
 	if pm != nil && pm.testCard() != nil && pm.testCard().Refund == "fail" {
-		c.failRefund(&next, old, ch)
+		c.failRefund(&next, prev, ch)
 		return
 	}
 
-	if old.Status == StatusSucceeded {
+	if prev.Status == StatusSucceeded {
 		return
 	}
 
 	next.Status = StatusSucceeded
 	c.Tx.Put(&next)
-	c.EmitUpdate("refund.updated", &next, old)
-	c.EmitUpdate("charge.refund.updated", &next, old)
+	c.EmitUpdate("refund.updated", &next, prev)
+	c.EmitUpdate("charge.refund.updated", &next, prev)
 }
 
-// returnRefund books the money of a refund that did not arrive back to the
-// merchant's balance.
+// returnRefund books the money of a refund that failed or was canceled back to
+// the merchant's balance.
 func (c *Call) returnRefund(re *Refund, ch *Charge) {
 	back := c.Entry(re.ID, "refund_failure", re.Amount, 0, re.Currency)
 	c.Tx.Put(back)
 	re.FailureBalanceTransaction = &back.ID
-	paid := *ch
-	paid.AmountRefunded -= re.Amount
-	paid.Refunded = false
-	c.Tx.Put(&paid)
+
+	next := *ch
+	next.AmountRefunded -= re.Amount
+	next.Refunded = false
+	c.Tx.Put(&next)
 }
 
 // failRefund ends a refund that the buyer's bank refused.
-func (c *Call) failRefund(next, old *Refund, ch *Charge) {
+func (c *Call) failRefund(next, prev *Refund, ch *Charge) {
 	c.returnRefund(next, ch)
 	next.Status, next.FailureReason = "failed", new("expired_or_canceled_card")
+
 	c.Tx.Put(next)
-	c.EmitUpdate("refund.updated", next, old)
-	c.EmitUpdate("charge.refund.updated", next, old)
-	c.EmitUpdate("refund.failed", next, old)
+	c.EmitUpdate("refund.updated", next, prev)
+	c.EmitUpdate("charge.refund.updated", next, prev)
+	c.EmitUpdate("refund.failed", next, prev)
 }
 
 func retrieveRefund(c *Call) (any, error) { return api.PathObject[*Refund](c.API(), api.KindRefund) }
 
 func updateRefund(c *Call) (any, error) {
-	old, err := api.PathObject[*Refund](c.API(), api.KindRefund)
+	prev, err := api.PathObject[*Refund](c.API(), api.KindRefund)
 	if err != nil {
 		return nil, err
 	}
-	next := *old
-	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
+
+	next := *prev
+	next.Metadata = wire.MergeMetadata(prev.Metadata, c.Params)
+
 	c.Tx.Put(&next)
-	c.EmitUpdate("refund.updated", &next, old)
-	c.EmitUpdate("charge.refund.updated", &next, old)
+	c.EmitUpdate("refund.updated", &next, prev)
+	c.EmitUpdate("charge.refund.updated", &next, prev)
+
 	return &next, nil
 }
 
 func cancelRefund(c *Call) (any, error) {
-	old, err := api.PathObject[*Refund](c.API(), api.KindRefund)
+	prev, err := api.PathObject[*Refund](c.API(), api.KindRefund)
 	if err != nil {
 		return nil, err
 	}
-	if old.Status != StatusRequiresAction {
-		return nil, wire.Invalid("", "", "A refund can be canceled only while its status is requires_action; this one is %s.", old.Status)
+
+	if prev.Status != StatusRequiresAction {
+		return nil, wire.Invalid(
+			"", "",
+			"A refund can be canceled only while its status is requires_action; this one is %s.",
+			prev.Status,
+		)
 	}
 
-	ch, ok := memory.Find[*Charge](c.Tx, wire.Deref(old.Charge))
+	ch, ok := memory.Find[*Charge](c.Tx, wire.Deref(prev.Charge))
 	if !ok {
-		return nil, wire.NoSuch(api.KindCharge, "charge", wire.Deref(old.Charge))
+		return nil, wire.NoSuch(api.KindCharge, "charge", wire.Deref(prev.Charge))
 	}
 
-	next := *old
+	next := *prev
 	c.returnRefund(&next, ch)
 	next.Status, next.NextAction = StatusCanceled, nil
 	c.Tx.Put(&next)
-	c.EmitUpdate("refund.updated", &next, old)
+	c.EmitUpdate("refund.updated", &next, prev)
 
 	return &next, nil
 }

@@ -26,17 +26,13 @@ func (s *Service) routes() []api.Route {
 		op("GET", "/v1/customers/{id}/sources/{sub}", api.SecretOnly, retrieveSource),
 		op("POST", "/v1/customers/{id}/sources/{sub}", api.SecretOnly, updateSource),
 		op("DELETE", "/v1/customers/{id}/sources/{sub}", api.SecretOnly, deleteSource),
-
 		op("POST", "/v1/test_helpers/customers/{id}/fund_cash_balance", api.SecretOnly, fundCashBalance),
 
 		op("POST", "/v1/customer_sessions", api.SecretOnly, createCustomerSession),
-
 		op("GET", "/v1/elements/sessions", api.BrowserAllowed, elementsSession),
 
 		op("POST", "/v1/confirmation_tokens", api.BrowserAllowed, createToken),
-
 		op("POST", "/v1/test_helpers/confirmation_tokens", api.SecretOnly, createToken),
-
 		op("GET", "/v1/confirmation_tokens/{id}", api.BrowserAllowed, retrieveToken),
 
 		op("POST", "/v1/payment_intents", api.SecretOnly, CreateIntent),
@@ -79,10 +75,8 @@ func (s *Service) routes() []api.Route {
 		op("POST", "/v1/disputes/{id}/close", api.SecretOnly, closeDispute),
 
 		op("GET", "/v1/balance", api.SecretOnly, retrieveBalance),
-
 		op("GET", "/v1/balance_transactions", api.SecretOnly, listBalanceTransactions),
 		op("GET", "/v1/balance_transactions/{id}", api.SecretOnly, retrieveBalanceTransaction),
-
 		op("GET", "/v1/balance/history", api.SecretOnly, listBalanceTransactions),
 		op("GET", "/v1/balance/history/{id}", api.SecretOnly, retrieveBalanceTransaction),
 
@@ -110,7 +104,6 @@ func (s *Service) routes() []api.Route {
 		api.NewRoute("GET", "/v1/radar/early_fraud_warnings/{id}", api.SecretOnly, warnings.Retrieve),
 
 		api.NewRoute("GET", "/v1/mandates/{id}", api.SecretOnly, mandates.Retrieve),
-
 		op("GET", "/v1/setup_attempts", api.SecretOnly, listAttempts),
 	}
 }
@@ -120,13 +113,20 @@ func (s *Service) Module() api.Module {
 	return api.Module{
 		Routes: s.routes(),
 		Kinds: []func() memory.Object{
-			func() memory.Object { return &Customer{} }, func() memory.Object { return &PaymentMethod{} }, func() memory.Object { return &PaymentIntent{} },
-			func() memory.Object { return &Charge{} }, func() memory.Object { return &BalanceTransaction{} },
-			func() memory.Object { return &Refund{} }, func() memory.Object { return &ConfirmationToken{} }, func() memory.Object { return &CustomerSession{} },
-			func() memory.Object { return &SetupIntent{} }, func() memory.Object { return &Dispute{} }, func() memory.Object { return &Source{} },
+			func() memory.Object { return &Customer{} },
+			func() memory.Object { return &PaymentMethod{} },
+			func() memory.Object { return &PaymentIntent{} },
+			func() memory.Object { return &Charge{} },
+			func() memory.Object { return &BalanceTransaction{} },
+			func() memory.Object { return &Refund{} },
+			func() memory.Object { return &ConfirmationToken{} },
+			func() memory.Object { return &CustomerSession{} },
+			func() memory.Object { return &SetupIntent{} },
+			func() memory.Object { return &Dispute{} },
+			func() memory.Object { return &Source{} },
 		},
 		Kept:   []string{api.KindConfiguration},
-		First:  firstObjects,
+		First:  initialObjects,
 		Resume: s.resume,
 		Included: map[string]func(c *api.Call, id string) any{
 			"charge.refunds": func(c *api.Call, id string) any {

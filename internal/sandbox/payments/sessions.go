@@ -9,12 +9,12 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// customerSessionLife is how long the client secret of a customer session
-// works.
+// customerSessionLife is how long the client secret of a customer session is
+// valid.
 const customerSessionLife = 30 * time.Minute
 
 // CustomerSession is https://docs.stripe.com/api/customer_sessions/object. It
-// has no id of its own; the secret is its key.
+// has no ID; the sandbox stores it under its client secret.
 type CustomerSession struct {
 	Object       string            `json:"object"`
 	ClientSecret string            `json:"client_secret"`
@@ -25,25 +25,25 @@ type CustomerSession struct {
 	Livemode     bool              `json:"livemode"`
 }
 
-// SessionComponents say which components the session opens.
+// SessionComponents are the components that may use the session.
 type SessionComponents struct {
 	BuyButton      Enabled        `json:"buy_button"`
 	PaymentElement PaymentElement `json:"payment_element"`
 	PricingTable   Enabled        `json:"pricing_table"`
 }
 
-// Enabled switches a component on.
+// Enabled switches a component on or off.
 type Enabled struct {
 	Enabled bool `json:"enabled"`
 }
 
-// PaymentElement is the payment element with its features.
+// PaymentElement is the Payment Element with its features.
 type PaymentElement struct {
 	Enabled  bool             `json:"enabled"`
 	Features *ElementFeatures `json:"features"`
 }
 
-// ElementFeatures say what a buyer may do with saved methods.
+// ElementFeatures are what a buyer may do with saved payment methods.
 type ElementFeatures struct {
 	AllowRedisplayFilters []string `json:"payment_method_allow_redisplay_filters"`
 	Redisplay             string   `json:"payment_method_redisplay"`
@@ -57,6 +57,7 @@ func (o *CustomerSession) ObjectID() string   { return o.ClientSecret }
 func (o *CustomerSession) ObjectKind() string { return api.KindCustSession }
 func (o *CustomerSession) Parents() []string  { return nil }
 
+// createCustomerSession is POST /v1/customer_sessions.
 func createCustomerSession(c *Call) (any, error) {
 	cus, err := c.SentCustomer()
 	if err != nil {
@@ -74,11 +75,11 @@ func createCustomerSession(c *Call) (any, error) {
 		ExpiresAt:    c.Now.Add(customerSessionLife).Unix(),
 	}
 
-	comps := c.Params.At("components")
-	cs.Components.BuyButton.Enabled = comps.Bool("buy_button", "enabled")
-	cs.Components.PricingTable.Enabled = comps.Bool("pricing_table", "enabled")
+	components := c.Params.At("components")
+	cs.Components.BuyButton.Enabled = components.Bool("buy_button", "enabled")
+	cs.Components.PricingTable.Enabled = components.Bool("pricing_table", "enabled")
 
-	cs.Components.PaymentElement = readPaymentElement(comps.At("payment_element"))
+	cs.Components.PaymentElement = readPaymentElement(components.At("payment_element"))
 	if err := cs.Components.PaymentElement.check(); err != nil {
 		return nil, err
 	}
@@ -87,54 +88,75 @@ func createCustomerSession(c *Call) (any, error) {
 	return cs, nil
 }
 
-// readPaymentElement reads the features and their defaults.
+// readPaymentElement returns the Payment Element of the parameters, with
+// defaults for the features that they leave out.
 func readPaymentElement(p *wire.Params) PaymentElement {
 	out := PaymentElement{Enabled: p.Bool("enabled")}
 	if !out.Enabled {
 		return out
 	}
 
-	f := p.At("features")
-	feats := &ElementFeatures{
-		AllowRedisplayFilters: f.Strings("payment_method_allow_redisplay_filters"),
-		Redisplay:             cmp.Or(f.String("payment_method_redisplay"), "disabled"),
-		Remove:                cmp.Or(f.String("payment_method_remove"), "disabled"),
-		Save:                  cmp.Or(f.String("payment_method_save"), "disabled"),
-		SaveUsage:             f.Text("payment_method_save_usage"),
-	}
-	if feats.AllowRedisplayFilters == nil {
-		feats.AllowRedisplayFilters = []string{"always"}
+	sent := p.At("features")
+	features := &ElementFeatures{
+		AllowRedisplayFilters: sent.Strings("payment_method_allow_redisplay_filters"),
+		Redisplay:             cmp.Or(sent.String("payment_method_redisplay"), "disabled"),
+		Remove:                cmp.Or(sent.String("payment_method_remove"), "disabled"),
+		Save:                  cmp.Or(sent.String("payment_method_save"), "disabled"),
+		SaveUsage:             sent.Text("payment_method_save_usage"),
 	}
 
-	if f.Has("payment_method_redisplay_limit") {
-		feats.RedisplayLimit = new(f.Int("payment_method_redisplay_limit"))
-	} else if feats.Redisplay == "enabled" {
-		feats.RedisplayLimit = new(int64(3))
+	if features.AllowRedisplayFilters == nil {
+		features.AllowRedisplayFilters = []string{"always"}
 	}
 
-	out.Features = feats
+	if sent.Has("payment_method_redisplay_limit") {
+		features.RedisplayLimit = new(sent.Int("payment_method_redisplay_limit"))
+	} else if features.Redisplay == "enabled" {
+		features.RedisplayLimit = new(int64(3))
+	}
+
+	out.Features = features
 	return out
 }
 
-// maxRedisplay is how many saved methods a session may show:
-// https://docs.stripe.com/api/customer_sessions/create.
+// maxRedisplay is the largest number of saved methods that a session may show.
+// See https://docs.stripe.com/api/customer_sessions/create.
 const maxRedisplay = 10
 
+// check returns an error if the limit of saved methods is out of range.
 func (e PaymentElement) check() error {
-	if f := e.Features; f != nil && f.RedisplayLimit != nil && (*f.RedisplayLimit < 1 || *f.RedisplayLimit > maxRedisplay) {
-		return wire.Malformed("parameter_invalid_integer", "components[payment_element][features][payment_method_redisplay_limit]", "This value must be between 1 and %d.", maxRedisplay)
+	if e.Features == nil || e.Features.RedisplayLimit == nil {
+		return nil
 	}
+
+	if limit := *e.Features.RedisplayLimit; limit < 1 || limit > maxRedisplay {
+		return wire.Malformed(
+			"parameter_invalid_integer",
+			"components[payment_element][features][payment_method_redisplay_limit]",
+			"This value must be between 1 and %d.", maxRedisplay,
+		)
+	}
+
 	return nil
 }
 
-// sessionOf finds the customer session of a secret while it lives.
+// sessionOf returns the customer session of a client secret. It returns an
+// error if the session has expired.
 func (c *Call) sessionOf(secret string) (*CustomerSession, error) {
 	cs, ok := memory.Find[*CustomerSession](c.Tx, secret)
 	if !ok {
-		return nil, wire.Invalid("resource_missing", "customer_session_client_secret", "No such customer_session: the client secret is not known.")
+		return nil, wire.Invalid(
+			"resource_missing", "customer_session_client_secret",
+			"No such customer_session: the client secret is not known.",
+		)
 	}
+
 	if c.Now.Unix() >= cs.ExpiresAt {
-		return nil, wire.Invalid("customer_session_expired", "customer_session_client_secret", "The customer session has expired. Create a new one and try again.")
+		return nil, wire.Invalid(
+			"customer_session_expired", "customer_session_client_secret",
+			"The customer session has expired. Create a new one and try again.",
+		)
 	}
+
 	return cs, nil
 }

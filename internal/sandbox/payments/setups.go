@@ -11,6 +11,7 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
+// createSetup is POST /v1/setup_intents, which may confirm the intent, too.
 func createSetup(c *Call) (any, error) {
 	id := wire.NewID("seti")
 	si := &SetupIntent{
@@ -22,6 +23,7 @@ func createSetup(c *Call) (any, error) {
 		Status:       StatusRequiresMethod,
 		Usage:        cmp.Or(c.Params.String("usage"), "off_session"),
 	}
+
 	if err := c.chooseSetupTypes(si); err != nil {
 		return nil, err
 	}
@@ -39,7 +41,7 @@ func createSetup(c *Call) (any, error) {
 	return si, nil
 }
 
-// chooseSetupTypes decides which payment methods can be saved.
+// chooseSetupTypes sets the payment method types that the intent can save.
 func (c *Call) chooseSetupTypes(si *SetupIntent) error {
 	types := c.Params.Strings("payment_method_types")
 	switch {
@@ -53,15 +55,15 @@ func (c *Call) chooseSetupTypes(si *SetupIntent) error {
 	case c.Params.Has("automatic_payment_methods") && !c.Params.Bool("automatic_payment_methods", "enabled"):
 		si.PaymentMethodTypes = []string{"card"}
 	default:
-		si.AutomaticPaymentMethods = &AutomaticMethods{
-			AllowRedirects: cmp.Or(c.Params.String("automatic_payment_methods", "allow_redirects"), "always"), Enabled: true,
-		}
+		redirects := cmp.Or(c.Params.String("automatic_payment_methods", "allow_redirects"), "always")
+		si.AutomaticPaymentMethods = &AutomaticMethods{AllowRedirects: redirects, Enabled: true}
+
 		settings, err := c.chosenConfiguration(c.Params)
 		if err != nil {
 			return err
 		}
 
-		si.PaymentMethodTypes = c.SavableTypes(settings, si.AutomaticPaymentMethods.AllowRedirects != "never")
+		si.PaymentMethodTypes = c.SavableTypes(settings, redirects != "never")
 		si.PaymentMethodConfig = &ConfigDetails{ID: settings}
 	}
 
@@ -74,6 +76,8 @@ func (c *Call) chooseSetupTypes(si *SetupIntent) error {
 	return nil
 }
 
+// fillSetup copies the parameters that create and update share into an intent
+// that is not stored yet.
 func (c *Call) fillSetup(si *SetupIntent) error {
 	if cus := c.Params.String("customer"); cus != "" {
 		if _, err := c.customer(cus, "customer"); err != nil {
@@ -86,18 +90,22 @@ func (c *Call) fillSetup(si *SetupIntent) error {
 	api.SetText(&si.Description, c.Params, "description")
 	api.SetText(&si.OnBehalfOf, c.Params, "on_behalf_of")
 
+	// A confirmation reads its payment method itself, in setupMethod.
 	if c.Params.Bool("confirm") || strings.HasSuffix(c.Route.Pattern, "/confirm") {
 		return nil
 	}
 
 	pm, err := c.sentMethod(wire.Deref(si.Customer))
-	if err == nil && pm != nil {
-		si.PaymentMethod, si.Status = &pm.ID, StatusRequiresConfirmation
+	if err != nil || pm == nil {
+		return err
 	}
 
-	return err
+	si.PaymentMethod, si.Status = &pm.ID, StatusRequiresConfirmation
+	return nil
 }
 
+// confirmSetupByID is POST /v1/setup_intents/{id}/confirm, for a secret key and
+// for the browser's publishable key.
 func confirmSetupByID(c *Call) (any, error) {
 	si, err := api.PathObject[*SetupIntent](c.API(), api.KindSetup)
 	if err != nil {
@@ -106,8 +114,12 @@ func confirmSetupByID(c *Call) (any, error) {
 	if c.Publishable && c.Params.String("client_secret") != si.ClientSecret {
 		return nil, wire.NotFound(api.KindSetup, c.ID)
 	}
+
 	if si.Status == StatusSucceeded || si.Status == StatusCanceled || si.Status == StatusProcessing {
-		return nil, unexpectedSetup(si, "You cannot confirm this SetupIntent because it has a status of %s.", si.Status)
+		return nil, unexpectedSetup(si,
+			"You cannot confirm this SetupIntent because it has a status of %s.",
+			si.Status,
+		)
 	}
 
 	done, err := c.confirmSetup(si)
@@ -118,20 +130,32 @@ func confirmSetupByID(c *Call) (any, error) {
 	return clientSetup(done), nil
 }
 
-// confirmSetup saves a payment method for later, after the buyer has
-// authenticated where the card asks for it.
-func (c *Call) confirmSetup(old *SetupIntent) (*SetupIntent, error) {
-	next := *old
+// confirmSetup saves a payment method for later payments, or asks the buyer to
+// authenticate first. A decline is an error that nevertheless keeps its
+// changes.
+func (c *Call) confirmSetup(prev *SetupIntent) (*SetupIntent, error) {
+	next := *prev
 	pm, err := c.setupMethod(&next)
 	if err != nil {
 		return nil, err
 	}
+
 	if pm == nil {
-		return nil, unexpectedSetup(old, "You cannot confirm this SetupIntent because it's missing a payment method. Update the SetupIntent with a payment method and then confirm it again.")
+		return nil, unexpectedSetup(prev,
+			"You cannot confirm this SetupIntent because it's missing a payment method. Update "+
+				"the SetupIntent with a payment method and then confirm it again.",
+		)
 	}
+
 	if !slices.Contains(next.PaymentMethodTypes, pm.Type) {
-		return nil, wire.Invalid("", "payment_method", "The PaymentMethod provided (%s) is not allowed for this SetupIntent. Please attach a PaymentMethod of one of the following types: %s", pm.Type, strings.Join(next.PaymentMethodTypes, ", "))
+		return nil, wire.Invalid(
+			"", "payment_method",
+			"The PaymentMethod provided (%s) is not allowed for this SetupIntent. Please attach "+
+				"a PaymentMethod of one of the following types: %s",
+			pm.Type, strings.Join(next.PaymentMethodTypes, ", "),
+		)
 	}
+
 	if err := c.checkMandate(pm, "SetupIntent", ""); err != nil {
 		return nil, err
 	}
@@ -153,8 +177,13 @@ func (c *Call) confirmSetup(old *SetupIntent) (*SetupIntent, error) {
 	return c.completeSetup(&next, pm), nil
 }
 
+// setupMethod returns the payment method to save, and sets where the buyer can
+// authenticate. The call's own parameters take precedence over its
+// ConfirmationToken, and that over the intent.
 func (c *Call) setupMethod(si *SetupIntent) (*PaymentMethod, error) {
-	si.private.SDK, si.private.ReturnURL = c.Params.Bool("use_stripe_sdk"), c.Params.String("return_url")
+	si.private.SDK = c.Params.Bool("use_stripe_sdk")
+	si.private.ReturnURL = c.Params.String("return_url")
+
 	pm, err := c.sentMethod(wire.Deref(si.Customer))
 	if err != nil {
 		return nil, err
@@ -168,10 +197,7 @@ func (c *Call) setupMethod(si *SetupIntent) (*PaymentMethod, error) {
 
 		si.private.SDK = si.private.SDK || ct.UseStripeSDK && !c.Params.Has("use_stripe_sdk")
 		si.private.ReturnURL = cmp.Or(si.private.ReturnURL, wire.Deref(ct.ReturnURL))
-
-		if pm == nil {
-			pm = carried
-		}
+		pm = cmp.Or(pm, carried)
 	}
 
 	if pm == nil && si.PaymentMethod != nil {
@@ -181,45 +207,48 @@ func (c *Call) setupMethod(si *SetupIntent) (*PaymentMethod, error) {
 	return pm, nil
 }
 
+// askSetupAuthentication leaves the intent waiting for 3D Secure.
 func (c *Call) askSetupAuthentication(si *SetupIntent, pm *PaymentMethod) *SetupIntent {
-	url := c.Base() + "/3ds/" + si.ID + "?client_secret=" + si.ClientSecret
-	if si.private.SDK || si.private.ReturnURL == "" {
-		si.NextAction = &NextAction{Type: "use_stripe_sdk", UseStripeSDK: &SDKAction{
-			Type:     "three_d_secure_redirect",
-			StripeJS: url,
-			Source:   wire.NewID("src"),
-		}}
-	} else {
-		si.NextAction = &NextAction{Type: "redirect_to_url", RedirectToURL: &RedirectToURL{ReturnURL: &si.private.ReturnURL, URL: url}}
-	}
-
+	si.NextAction = c.authenticationOf(si.ID, si.ClientSecret, &si.private)
 	return c.setupWaits(si, pm)
 }
 
 // askSetupRedirect sends the buyer to the page of a wallet.
 func (c *Call) askSetupRedirect(si *SetupIntent, pm *PaymentMethod) (*SetupIntent, error) {
 	if si.private.ReturnURL == "" && !c.Publishable {
-		return nil, wire.Invalid("", "return_url", "A `return_url` must be specified because this Payment Method is configured to automatically redirect: %s.", pm.Type)
+		return nil, wire.Invalid(
+			"", "return_url",
+			"A `return_url` must be specified because this Payment Method is configured to "+
+				"automatically redirect: %s.",
+			pm.Type,
+		)
 	}
+
 	si.NextAction = c.redirectTo(si.ID, si.ClientSecret, si.private.ReturnURL)
 	return c.setupWaits(si, pm), nil
 }
 
+// setupWaits stores an intent whose next action the buyer has to take.
 func (c *Call) setupWaits(si *SetupIntent, pm *PaymentMethod) *SetupIntent {
-	si.Status, si.LatestAttempt = StatusRequiresAction, new(c.noteAttempt(si, pm, StatusRequiresAction, nil))
+	si.Status = StatusRequiresAction
+	si.LatestAttempt = new(c.recordAttempt(si, pm, StatusRequiresAction, nil))
 	c.Tx.Put(si)
 	c.Emit("setup_intent.requires_action", si)
 	return si
 }
 
+// completeSetup ends an intent whose payment method is ready for later
+// payments, and attaches the method to the intent's customer.
 func (c *Call) completeSetup(si *SetupIntent, pm *PaymentMethod) *SetupIntent {
-	si.Status, si.NextAction, si.LatestAttempt = StatusSucceeded, nil, new(c.noteAttempt(si, pm, StatusSucceeded, nil))
+	si.Status, si.NextAction = StatusSucceeded, nil
+	si.LatestAttempt = new(c.recordAttempt(si, pm, StatusSucceeded, nil))
+
 	if pm.Type == "sepa_debit" || pm.Type == "us_bank_account" || isWallet(pm.Type) {
 		si.Mandate = new(c.newMandate(pm, nil))
 	}
 
 	if si.Customer != nil && pm.Customer == nil {
-		c.own(pm, *si.Customer)
+		c.attachTo(pm, *si.Customer)
 	} else {
 		next := *pm
 		next.private.Ready = true
@@ -233,31 +262,42 @@ func (c *Call) completeSetup(si *SetupIntent, pm *PaymentMethod) *SetupIntent {
 	return si
 }
 
+// failSetup sends an intent back for another payment method and returns the
+// card_error that the caller gets.
 func (c *Call) failSetup(si *SetupIntent, pm *PaymentMethod, cd *testcards.Card) error {
 	e := wire.CardError(cd.Code, cd.Decline, testcards.DeclineMessage(cd.Code, cd.Decline))
 	shown := *e
 	shown.PaymentMethod = pm
-	si.Status, si.LastSetupError, si.PaymentMethod, si.LatestAttempt = StatusRequiresMethod, &shown, nil, new(c.noteAttempt(si, pm, "failed", &shown))
+	si.Status, si.LastSetupError, si.PaymentMethod = StatusRequiresMethod, &shown, nil
+	si.LatestAttempt = new(c.recordAttempt(si, pm, "failed", &shown))
 	c.Tx.Put(si)
 	c.Emit("setup_intent.setup_failed", si)
+
+	// Only the error that the caller gets may hold the intent, which holds the
+	// other one.
 	e.SetupIntent, e.PaymentMethod = si, pm
+
 	return e
 }
 
-// setupAuthenticated continues after 3D Secure or the page of a wallet.
-func (c *Call) setupAuthenticated(old *SetupIntent, pass bool) (*SetupIntent, error) {
-	next := *old
-	pm, ok := memory.Find[*PaymentMethod](c.Tx, wire.Deref(old.PaymentMethod))
+// setupAuthenticated continues after 3D Secure or the page of a wallet. If the
+// buyer did not pass, it sends the intent back for another payment method.
+func (c *Call) setupAuthenticated(prev *SetupIntent, pass bool) (*SetupIntent, error) {
+	next := *prev
+	pm, ok := memory.Find[*PaymentMethod](c.Tx, wire.Deref(prev.PaymentMethod))
 	if !ok {
-		return nil, wire.NoSuch("PaymentMethod", "payment_method", wire.Deref(old.PaymentMethod))
+		return nil, wire.NoSuch("PaymentMethod", "payment_method", wire.Deref(prev.PaymentMethod))
 	}
 	if pass {
-		return c.completeSetup(&next, c.payer(pm)), nil
+		return c.completeSetup(&next, c.withPayer(pm)), nil
 	}
 
-	e := wire.Invalid("setup_intent_authentication_failure", "", "We are unable to authenticate your payment method. Please choose a different payment method and try again.")
+	e := wire.Invalid("setup_intent_authentication_failure", "", authenticationFailed)
 	if isWallet(pm.Type) {
-		e = wire.Invalid("setup_attempt_failed", "", "The payment method could not be set up: the buyer did not agree.")
+		e = wire.Invalid(
+			"setup_attempt_failed", "",
+			"The payment method could not be set up: the buyer did not agree.",
+		)
 	}
 
 	e.PaymentMethod = pm
@@ -289,13 +329,13 @@ func retrieveSetup(c *Call) (any, error) {
 }
 
 func updateSetup(c *Call) (any, error) {
-	old, err := api.PathObject[*SetupIntent](c.API(), api.KindSetup)
+	prev, err := api.PathObject[*SetupIntent](c.API(), api.KindSetup)
 	if err != nil {
 		return nil, err
 	}
 
-	next := *old
-	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
+	next := *prev
+	next.Metadata = wire.MergeMetadata(prev.Metadata, c.Params)
 
 	if err := c.fillSetup(&next); err != nil {
 		return nil, err
@@ -314,16 +354,23 @@ func updateSetup(c *Call) (any, error) {
 }
 
 func cancelSetup(c *Call) (any, error) {
-	old, err := api.PathObject[*SetupIntent](c.API(), api.KindSetup)
+	prev, err := api.PathObject[*SetupIntent](c.API(), api.KindSetup)
 	if err != nil {
 		return nil, err
 	}
-	if old.Status == StatusSucceeded || old.Status == StatusCanceled {
-		return nil, unexpectedSetup(old, "You cannot cancel this SetupIntent because it has a status of %s. Only a SetupIntent with one of the following statuses may be canceled: requires_payment_method, requires_confirmation, requires_action.", old.Status)
+
+	if prev.Status == StatusSucceeded || prev.Status == StatusCanceled {
+		return nil, unexpectedSetup(prev,
+			"You cannot cancel this SetupIntent because it has a status of %s. Only a "+
+				"SetupIntent with one of the following statuses may be canceled: "+
+				"requires_payment_method, requires_confirmation, requires_action.",
+			prev.Status,
+		)
 	}
 
-	next := *old
-	next.Status, next.CancellationReason, next.NextAction = StatusCanceled, c.Params.Text("cancellation_reason"), nil
+	next := *prev
+	next.Status, next.NextAction = StatusCanceled, nil
+	next.CancellationReason = c.Params.Text("cancellation_reason")
 	c.Tx.Put(&next)
 	c.Emit("setup_intent.canceled", &next)
 

@@ -40,6 +40,8 @@ func (o *SetupIntent) ObjectKind() string { return api.KindSetup }
 func (o *SetupIntent) Parents() []string  { return ParentsOf(o.Customer) }
 func (o *SetupIntent) Secrets() any       { return &o.private }
 
+// unexpectedSetup returns Stripe's refusal of an action that the intent's
+// status does not allow. The error carries the intent.
 func unexpectedSetup(si *SetupIntent, format string, args ...any) *wire.Error {
 	e := wire.Invalid("setup_intent_unexpected_state", "", format, args...)
 	e.SetupIntent = si

@@ -44,6 +44,7 @@ func (o *Source) ObjectID() string   { return o.ID }
 func (o *Source) ObjectKind() string { return api.KindSource }
 func (o *Source) Parents() []string  { return ParentsOf(o.Customer) }
 
+// brandNames are the brands of cards as the Tokens and Sources APIs spell them.
 var brandNames = map[string]string{
 	"visa":       "Visa",
 	"mastercard": "MasterCard",
@@ -54,7 +55,8 @@ var brandNames = map[string]string{
 	"unionpay":   "UnionPay",
 }
 
-// addSource puts the card of a token on a customer.
+// addSource stores the card of a token as a customer's source. A customer's
+// first source becomes the default.
 func (c *Call) addSource(customer, token string) (*Source, error) {
 	cus, err := c.customer(customer, "customer")
 	if err != nil {
@@ -102,8 +104,9 @@ func (c *Call) addSource(customer, token string) (*Source, error) {
 	return src, nil
 }
 
-// cardOfToken finds the test card behind tok_..., made here or one of Stripe's
-// names.
+// cardOfToken returns the test card behind a token, with the month and the year
+// of its expiry. The token is one of Stripe's named ones (tok_visa) or was
+// created here, and is then used up.
 func (c *Call) cardOfToken(token, param string) (*testcards.Card, int64, int64, error) {
 	if cd, ok := testcards.Named(token); ok && strings.HasPrefix(token, "tok_") {
 		return cd, int64(c.Now.Month()), int64(c.Now.Year() + 1), nil
@@ -113,13 +116,20 @@ func (c *Call) cardOfToken(token, param string) (*testcards.Card, int64, int64, 
 	if !ok || rec.Kind != "token" {
 		return nil, 0, 0, wire.NoSuch("token", param, token)
 	}
+
 	if used, _ := rec.Fields["used"].(bool); used {
-		return nil, 0, 0, wire.Invalid("token_already_used", param, "You cannot use a Stripe token more than once: %s.", token)
+		return nil, 0, 0, wire.Invalid(
+			"token_already_used", param,
+			"You cannot use a Stripe token more than once: %s.",
+			token,
+		)
 	}
 
 	c.Tx.Put(rec.With(map[string]any{"used": true}))
-	shown, _ := rec.Fields["card"].(map[string]any)
-	return testcards.Cards()[rec.Private.Secret], api.WholeNumber(shown["exp_month"]), api.WholeNumber(shown["exp_year"]), nil
+	fields, _ := rec.Fields["card"].(map[string]any)
+	cd := testcards.Cards()[rec.Private.Secret]
+
+	return cd, api.WholeNumber(fields["exp_month"]), api.WholeNumber(fields["exp_year"]), nil
 }
 
 func createSource(c *Call) (any, error) {
@@ -129,7 +139,7 @@ func createSource(c *Call) (any, error) {
 	return c.addSource(c.ID, c.Params.String("source"))
 }
 
-// pathSource finds a customer's source.
+// pathSource returns the customer's source in the path.
 func (c *Call) pathSource() (*Source, error) {
 	src, ok := memory.Find[*Source](c.Tx, c.Sub)
 	if !ok || wire.Deref(src.Customer) != c.ID {
@@ -141,13 +151,13 @@ func (c *Call) pathSource() (*Source, error) {
 func retrieveSource(c *Call) (any, error) { return c.pathSource() }
 
 func updateSource(c *Call) (any, error) {
-	old, err := c.pathSource()
+	prev, err := c.pathSource()
 	if err != nil {
 		return nil, err
 	}
 
-	next := *old
-	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
+	next := *prev
+	next.Metadata = wire.MergeMetadata(prev.Metadata, c.Params)
 	api.SetText(&next.Name, c.Params, "name")
 	api.SetText(&next.AddressLine1, c.Params, "address_line1")
 	api.SetText(&next.AddressCity, c.Params, "address_city")
@@ -162,7 +172,7 @@ func updateSource(c *Call) (any, error) {
 	}
 
 	c.Tx.Put(&next)
-	c.EmitUpdate("customer.source.updated", &next, old)
+	c.EmitUpdate("customer.source.updated", &next, prev)
 	return &next, nil
 }
 

@@ -5,21 +5,21 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// forces3DS tells whether the merchant asks for 3D Secure where it is optional.
-// See
+// forces3DS reports whether the merchant requests 3D Secure where it is
+// optional. See
 // https://docs.stripe.com/payments/3d-secure/authentication-flow#manual-three-ds.
 func (a *Attempt) forces3DS() bool {
-	how := a.ownOption("request_three_d_secure")
-	return (how == "any" || how == "challenge") && !a.OffSession
+	request := a.methodOption("request_three_d_secure")
+	return (request == "any" || request == "challenge") && !a.OffSession
 }
 
-// asksBuyer tells whether the cardholder has to authenticate. See
+// asksBuyer reports whether the cardholder has to authenticate. See
 // https://docs.stripe.com/testing#regulatory-cards.
 func asksBuyer(cd *testcards.Card, a *Attempt) bool {
 	switch cd.Auth {
 	case "required", "error":
 		return true
-	case "setup":
+	case "setup": // until it is set up for off-session use
 		return !a.OffSession || !a.Method.private.Ready
 	case "presetup":
 		return !a.OffSession
@@ -30,8 +30,9 @@ func asksBuyer(cd *testcards.Card, a *Attempt) bool {
 	return false
 }
 
-// secureResult is what the charge says about 3D Secure, nil when nobody tried
-// it. Cards that are not for testing it acknowledge the attempt.
+// secureResult returns the result of 3D Secure for the charge, nil if nobody
+// attempted it. The issuers of cards that do not test 3D Secure acknowledge the
+// attempt.
 func (a *Attempt) secureResult() *Secure {
 	cd := a.Method.testCard()
 	done := func(flow string) *Secure {

@@ -9,7 +9,7 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// confirmationTokenLife is how long a confirmation token can be used.
+// confirmationTokenLife is how long a ConfirmationToken is valid.
 const confirmationTokenLife = 12 * time.Hour
 
 // ConfirmationToken is https://docs.stripe.com/api/confirmation_tokens/object.
@@ -32,11 +32,13 @@ type ConfirmationToken struct {
 	private tokenPrivate
 }
 
+// tokenPrivate is what the sandbox knows about a token and never sends: the
+// payment method behind the preview, which is either saved or new.
 type tokenPrivate struct {
-	Saved    string         `json:"saved,omitempty"` // an existing payment method
-	Fresh    *PaymentMethod `json:"fresh,omitempty"` // one to be made when the token is used
-	Secrets  methodPrivate  `json:"secrets"`         // of Fresh
-	CVCGiven bool           `json:"cvc_given"`       // the buyer typed the code of a saved card again
+	Saved    string         `json:"saved,omitempty"` // the ID of a saved payment method
+	Fresh    *PaymentMethod `json:"fresh,omitempty"` // a payment method to store when the token is redeemed
+	Secrets  methodPrivate  `json:"secrets"`         // the private part of Fresh
+	CVCGiven bool           `json:"cvc_given"`       // the buyer has entered the code of a saved card again
 }
 
 type tokenOptions struct {
@@ -47,7 +49,7 @@ type tokenCardOptions struct {
 	CVCToken *string `json:"cvc_token"`
 }
 
-// TokenShipping is the shipping part of a token.
+// TokenShipping is the shipping address that a token carries.
 type TokenShipping struct {
 	Address api.Address `json:"address"`
 	Name    string      `json:"name"`
@@ -59,19 +61,20 @@ type MandateData struct {
 	CustomerAcceptance CustomerAcceptance `json:"customer_acceptance"`
 }
 
-// CustomerAcceptance says how consent was given.
+// CustomerAcceptance is how the buyer consented.
 type CustomerAcceptance struct {
 	Online *OnlineAcceptance `json:"online"`
 	Type   string            `json:"type"`
 }
 
-// OnlineAcceptance says from where consent was given.
+// OnlineAcceptance is the browser in which the buyer consented.
 type OnlineAcceptance struct {
 	IPAddress *string `json:"ip_address"`
 	UserAgent *string `json:"user_agent"`
 }
 
-// MethodPreview is a payment method that does not exist yet.
+// MethodPreview is the payment method that a token will pay with, without an
+// ID.
 type MethodPreview struct {
 	AllowRedisplay string             `json:"allow_redisplay"`
 	AmazonPay      *struct{}          `json:"amazon_pay,omitempty"`
@@ -92,8 +95,9 @@ func (o *ConfirmationToken) ObjectKind() string { return api.KindConfToken }
 func (o *ConfirmationToken) Parents() []string  { return nil }
 func (o *ConfirmationToken) Secrets() any       { return &o.private }
 
+// previewOf returns the preview of a payment method.
 func previewOf(pm *PaymentMethod) *MethodPreview {
-	out := &MethodPreview{
+	return &MethodPreview{
 		AllowRedisplay: pm.AllowRedisplay,
 		BillingDetails: pm.BillingDetails,
 		Card:           pm.Card,
@@ -107,15 +111,17 @@ func previewOf(pm *PaymentMethod) *MethodPreview {
 		Type:           pm.Type,
 		USBankAccount:  pm.USBankAccount,
 	}
-
-	return out
 }
 
-// createToken serves the browser's call and the one of test helpers; a
-// publishable key or a secret one will do.
+// createToken is POST /v1/confirmation_tokens, which browsers call, and its
+// twin among the test helpers, which servers call.
 func createToken(c *Call) (any, error) {
-	if refused := c.Params.String("payment_method_data", "type"); refused == "blik" || refused == "acss_debit" {
-		return nil, wire.Invalid("", "payment_method_data[type]", "Confirmation tokens do not support the payment method type %s.", refused)
+	if kind := c.Params.String("payment_method_data", "type"); kind == "blik" || kind == "acss_debit" {
+		return nil, wire.Invalid(
+			"", "payment_method_data[type]",
+			"Confirmation tokens do not support the payment method type %s.",
+			kind,
+		)
 	}
 
 	ct := &ConfirmationToken{
@@ -142,7 +148,8 @@ func createToken(c *Call) (any, error) {
 	return ct, nil
 }
 
-// fillToken sets what the token will pay with: new details or a saved method.
+// fillToken sets the payment method of a token: a saved one, or a new one with
+// the details of the call.
 func (c *Call) fillToken(ct *ConfirmationToken) error {
 	if saved := c.Params.String("payment_method"); saved != "" {
 		return c.fillSavedToken(ct, saved)
@@ -163,6 +170,8 @@ func (c *Call) fillToken(ct *ConfirmationToken) error {
 	return nil
 }
 
+// fillSavedToken sets a saved payment method, and its code if the buyer has
+// entered it again.
 func (c *Call) fillSavedToken(ct *ConfirmationToken, saved string) error {
 	pm, err := c.savedForToken(saved)
 	if err != nil {
@@ -170,7 +179,7 @@ func (c *Call) fillSavedToken(ct *ConfirmationToken, saved string) error {
 	}
 
 	ct.PaymentMethodPreview = previewOf(pm)
-	if pm.ID != saved {
+	if pm.ID != saved { // saved is the name of a test method
 		ct.private.Fresh, ct.private.Secrets = pm, pm.private
 	} else {
 		ct.private.Saved = pm.ID
@@ -188,8 +197,8 @@ func (c *Call) fillSavedToken(ct *ConfirmationToken, saved string) error {
 	return nil
 }
 
-// savedForToken finds the payment method that a token names; the browser may
-// name only those of its customer session.
+// savedForToken returns the payment method that a token names. If the call
+// comes with a customer session, the method must be that customer's.
 func (c *Call) savedForToken(id string) (*PaymentMethod, error) {
 	if pm, ok := c.namedMethod(id); ok && !c.Publishable {
 		return pm, nil
@@ -213,27 +222,37 @@ func (c *Call) savedForToken(id string) (*PaymentMethod, error) {
 	return pm, nil
 }
 
+// readMandate returns the consent in the parameters, nil if there is none.
 func readMandate(p *wire.Params) *MandateData {
 	if p == nil {
 		return nil
 	}
-	acc := p.At("customer_acceptance")
-	out := &MandateData{CustomerAcceptance: CustomerAcceptance{Type: cmp.Or(acc.String("type"), "online")}}
-	if online := acc.At("online"); online != nil {
-		out.CustomerAcceptance.Online = &OnlineAcceptance{IPAddress: online.Text("ip_address"), UserAgent: online.Text("user_agent")}
+
+	sent := p.At("customer_acceptance")
+	out := &MandateData{CustomerAcceptance: CustomerAcceptance{Type: cmp.Or(sent.String("type"), "online")}}
+	if online := sent.At("online"); online != nil {
+		out.CustomerAcceptance.Online = &OnlineAcceptance{
+			IPAddress: online.Text("ip_address"),
+			UserAgent: online.Text("user_agent"),
+		}
 	}
+
 	return out
 }
 
+// readTokenShipping returns the shipping address in the parameters, nil if
+// there is none.
 func readTokenShipping(p *wire.Params) *TokenShipping {
 	s := api.ReadShipping(p)
 	if s == nil {
 		return nil
 	}
+
 	out := &TokenShipping{Name: wire.Deref(s.Name), Phone: s.Phone}
 	if s.Address != nil {
 		out.Address = *s.Address
 	}
+
 	return out
 }
 
@@ -241,18 +260,31 @@ func retrieveToken(c *Call) (any, error) {
 	return api.PathObject[*ConfirmationToken](c.API(), api.KindConfToken)
 }
 
-// redeem takes a token that may still be used and returns its payment method;
-// the token belongs to the intent from now on.
-func (c *Call) redeem(id, customer string, forSetup bool, intent string) (*ConfirmationToken, *PaymentMethod, error) {
+// redeem binds a token to the intent that it confirms, after which no other
+// intent can use it, and returns the token and its payment method.
+func (c *Call) redeem(
+	id, customer string, forSetup bool, intent string,
+) (*ConfirmationToken, *PaymentMethod, error) {
 	ct, ok := memory.Find[*ConfirmationToken](c.Tx, id)
 	if !ok {
 		return nil, nil, wire.NoSuch(api.KindConfToken, api.KindConfToken, id)
 	}
+
 	if used := wire.Deref(ct.PaymentIntent) + wire.Deref(ct.SetupIntent); used != "" {
-		return nil, nil, wire.Invalid("confirmation_token_already_used", api.KindConfToken, "The provided ConfirmationToken %s has already been used to confirm %s. A ConfirmationToken can be used only once; create a new one and try again.", id, used)
+		return nil, nil, wire.Invalid(
+			"confirmation_token_already_used", api.KindConfToken,
+			"The provided ConfirmationToken %s has already been used to confirm %s. A "+
+				"ConfirmationToken can be used only once; create a new one and try again.",
+			id, used,
+		)
 	}
+
 	if c.Now.Unix() >= ct.ExpiresAt {
-		return nil, nil, wire.Invalid("confirmation_token_expired", api.KindConfToken, "The provided ConfirmationToken %s has expired. Create a new one and try again.", id)
+		return nil, nil, wire.Invalid(
+			"confirmation_token_expired", api.KindConfToken,
+			"The provided ConfirmationToken %s has expired. Create a new one and try again.",
+			id,
+		)
 	}
 
 	pm, err := c.tokenMethod(ct, customer)
@@ -274,13 +306,15 @@ func (c *Call) redeem(id, customer string, forSetup bool, intent string) (*Confi
 	return &next, pm, nil
 }
 
-// tokenMethod makes or finds the payment method of a token.
+// tokenMethod returns the payment method of a token. It stores a new one.
 func (c *Call) tokenMethod(ct *ConfirmationToken, customer string) (*PaymentMethod, error) {
 	if ct.private.Fresh == nil {
 		return c.Usable(ct.private.Saved, customer, "confirmation_token")
 	}
+
 	pm := *ct.private.Fresh
 	pm.private, pm.Created = ct.private.Secrets, c.Now.Unix()
+
 	c.Tx.Put(&pm)
 	return &pm, nil
 }

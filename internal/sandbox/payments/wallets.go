@@ -8,32 +8,33 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// PayPal and Amazon Pay: the buyer agrees on a page of the wallet and comes
-// back. What is authorized can be captured later; a buyer who agreed to more
-// can be charged again without a page. See
-// https://docs.stripe.com/payments/paypal and
+// This file simulates PayPal and Amazon Pay. The buyer agrees on a page of the
+// wallet and comes back. A payment can be authorized and captured later; a
+// buyer who has agreed to future payments can be charged again without that
+// page. See https://docs.stripe.com/payments/paypal and
 // https://docs.stripe.com/payments/amazon-pay.
 
+// isWallet reports whether a payment method is the wallet of another company.
 func isWallet(kind string) bool { return kind == "paypal" || kind == "amazon_pay" }
 
-// redirects tells whether a payment method sends the buyer to another page.
+// redirects reports whether a payment method sends the buyer to another page.
 func redirects(kind string) bool { return kind == "ideal" || kind == "klarna" || isWallet(kind) }
 
-// agreed tells whether the buyer of a payment method that redirects has agreed
-// to be charged without being asked again.
+// agreed reports whether the buyer has agreed to be charged again without a
+// visit to the wallet's page.
 func agreed(pm *PaymentMethod) bool {
 	return isWallet(pm.Type) && pm.Customer != nil && pm.private.Ready
 }
 
-// MethodPaypal is the payer as PayPal names them; unknown until the first
-// payment.
+// MethodPaypal is the payer's PayPal account, which is unknown until the buyer
+// has been to PayPal's page.
 type MethodPaypal struct {
 	Country    *string `json:"country"`
 	PayerEmail *string `json:"payer_email"`
 	PayerID    *string `json:"payer_id"`
 }
 
-// ChargePaypal is the payer and what PayPal says about the payment.
+// ChargePaypal is the payer's account and the PayPal transaction.
 type ChargePaypal struct {
 	Country          *string          `json:"country"`
 	PayerEmail       *string          `json:"payer_email"`
@@ -43,7 +44,7 @@ type ChargePaypal struct {
 	TransactionID    *string          `json:"transaction_id"`
 }
 
-// SellerProtection tells which disputes PayPal would bear.
+// SellerProtection lists the disputes whose cost PayPal would bear.
 type SellerProtection struct {
 	DisputeCategories []string `json:"dispute_categories"`
 	Status            string   `json:"status"`
@@ -60,7 +61,7 @@ type AmazonFunding struct {
 	Type string       `json:"type"`
 }
 
-// FundingCard is a card that another company holds.
+// FundingCard is a card that is stored in a wallet.
 type FundingCard struct {
 	Brand    string `json:"brand"`
 	Country  string `json:"country"`
@@ -70,8 +71,9 @@ type FundingCard struct {
 	Last4    string `json:"last4"`
 }
 
-// payer fills in what the wallet tells once its page was passed.
-func (c *Call) payer(pm *PaymentMethod) *PaymentMethod {
+// withPayer stores and returns the payment method with the payer's account,
+// which the wallet discloses once the buyer has agreed on its page.
+func (c *Call) withPayer(pm *PaymentMethod) *PaymentMethod {
 	if pm.Type != "paypal" || pm.Paypal.PayerID != nil {
 		return pm
 	}
@@ -88,17 +90,22 @@ func (c *Call) payer(pm *PaymentMethod) *PaymentMethod {
 	return &next
 }
 
+// chargePaypal returns the payer of a payment method as its charge shows them.
 func chargePaypal(pm *PaymentMethod) *ChargePaypal {
 	return &ChargePaypal{
-		Country:          pm.Paypal.Country,
-		PayerEmail:       pm.Paypal.PayerEmail,
-		PayerID:          pm.Paypal.PayerID,
-		PayerName:        pm.BillingDetails.Name,
-		SellerProtection: SellerProtection{DisputeCategories: []string{"fraudulent", "product_not_received"}, Status: "eligible"},
-		TransactionID:    new(wire.RandomText(17)),
+		Country:    pm.Paypal.Country,
+		PayerEmail: pm.Paypal.PayerEmail,
+		PayerID:    pm.Paypal.PayerID,
+		PayerName:  pm.BillingDetails.Name,
+		SellerProtection: SellerProtection{
+			DisputeCategories: []string{"fraudulent", "product_not_received"},
+			Status:            "eligible",
+		},
+		TransactionID: new(wire.RandomText(17)),
 	}
 }
 
+// chargeAmazonPay returns the card behind every buyer's Amazon account.
 func chargeAmazonPay() *ChargeAmazonPay {
 	cd := testcards.Cards()["4242424242424242"]
 	return &ChargeAmazonPay{Funding: AmazonFunding{Type: "card", Card: &FundingCard{
@@ -111,7 +118,7 @@ func chargeAmazonPay() *ChargeAmazonPay {
 	}}}
 }
 
-// holdOf is how long an uncaptured payment stays authorized.
+// holdOf returns how long a payment stays authorized without being captured.
 // See https://docs.stripe.com/payments/place-a-hold-on-a-payment-method.
 func holdOf(kind string) time.Duration {
 	const day = 24 * time.Hour
@@ -124,31 +131,34 @@ func holdOf(kind string) time.Duration {
 	return 7 * day
 }
 
-// ownOption is what payment_method_options say for the attempt's own payment
-// method type, "" when nothing.
-func (a *Attempt) ownOption(name string) string {
+// methodOption returns an option of the intent for the attempt's payment method
+// type, "" if it is not set.
+func (a *Attempt) methodOption(name string) string {
 	options, _ := a.Intent.PaymentMethodOptions[a.Method.Type].(map[string]any)
 	text, _ := options[name].(string)
 	return text
 }
 
-// holds tells whether a payment method can be authorized now and captured
+// canHold reports whether a payment method can be authorized now and captured
 // later.
-func holds(kind string) bool {
+func canHold(kind string) bool {
 	return kind == "card" || kind == "link" || kind == "klarna" || isWallet(kind)
 }
 
-// capturesLater tells whether the attempt only authorizes.
+// capturesLater reports whether the attempt only authorizes the payment. An
+// option of the payment method takes precedence over the intent.
 func (a *Attempt) capturesLater() bool {
-	return cmp.Or(a.ownOption("capture_method"), a.Intent.CaptureMethod) == "manual" && holds(a.Method.Type)
+	method := cmp.Or(a.methodOption("capture_method"), a.Intent.CaptureMethod)
+	return method == "manual" && canHold(a.Method.Type)
 }
 
-// saves tells whether the payment method is to be used again for the intent's
-// customer.
+// saves reports whether the attempt saves its payment method for the customer's
+// later payments. The redirect of a bank or lender permits a single payment.
 func (a *Attempt) saves() bool {
-	usage := cmp.Or(a.ownOption("setup_future_usage"), wire.Deref(a.Intent.SetupFutureUsage))
+	usage := cmp.Or(a.methodOption("setup_future_usage"), wire.Deref(a.Intent.SetupFutureUsage))
 	if usage == "" || usage == "none" || a.Intent.Customer == nil {
 		return false
 	}
+
 	return !redirects(a.Method.Type) || isWallet(a.Method.Type) && usage == "off_session"
 }
