@@ -8,7 +8,8 @@ import (
 	"checkoutd/internal/sandbox/hooks"
 )
 
-// The types that Config and the methods of a Server use. The rooms declare them.
+// The types that Config and the methods of a Server use. The rooms declare
+// them.
 type (
 	Endpoint     = hooks.Endpoint
 	Delivery     = hooks.Delivery

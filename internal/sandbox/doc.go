@@ -5,9 +5,9 @@
 // # What it owns
 //
 // Every object that a Stripe account would hold (customers, intents, charges,
-// events, ...), the rules that change them, the delivery of signed webhooks, the
-// pages on which a buyer authenticates, and a management API (/_sandbox/) with
-// which a test injects faults, moves the clock and reads what happened.
+// events, ...), the rules that change them, the delivery of signed webhooks,
+// the pages on which a buyer authenticates, and a management API (/_sandbox/)
+// with which a test injects faults, moves the clock and reads what happened.
 //
 // # What it guarantees
 //
@@ -19,17 +19,19 @@
 //
 // # Inside the sandbox
 //
-// The sandbox is a small program of its own. Its rooms are the packages below this one, and
-// each imports only rooms above it in this list (internal/archtest checks it):
+// The sandbox is a small program of its own. Its rooms are the packages below
+// this one, and each imports only rooms above it in this list
+// (internal/archtest checks it):
 //
 //	wire        forms, parameters, errors, IDs, JSON: Stripe's wire format
 //	clock       runs functions at times of a clock that can be moved
 //	testcards   Stripe's test cards and bank accounts
 //	memory      the store, its transactions, the state file (on wire)
-//	api         requests, keys, idempotency, faults, lists, events (on the above)
+//	api         requests, keys, idempotency, faults, lists, events
 //	hooks       webhook endpoints and the delivery of events (on api)
 //	stripecli   what Stripe's command line connects to (on hooks)
-//	payments    customers, intents, charges, refunds, disputes (on api, testcards)
+//	payments    customers, intents, charges, refunds, disputes (on api and
+//	            testcards)
 //	billing     products, prices, subscriptions, invoices (on payments)
 //	connect     connected accounts, transfers, OAuth (on payments)
 //	desk        the management API and its web page (on hooks, payments)

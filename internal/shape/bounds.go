@@ -28,7 +28,7 @@ var bounds = struct {
 	testFile:        700,
 	productP90:      30,
 	productBlank:    9,
-	productWideCode: 350,
+	productWideCode: 230,
 }
 
 // violations returns a sentence for every bound that is broken.

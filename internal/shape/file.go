@@ -117,10 +117,24 @@ func (s *source) measureFunction(figures *Figures, function *ast.FuncDecl) {
 
 	figures.BlankLines += blank
 
+	if isTable(function.Body) {
+		return
+	}
+
 	logic := last - first + 1 - s.literalLines(function.Body)
 	if logic > maxUnbroken && blank == 0 {
 		figures.Unbroken = append(figures.Unbroken, Place{s.path, first, function.Name.Name, logic})
 	}
+}
+
+// isTable reports whether a body is nothing but one switch, whose cases are
+// paragraphs already.
+func isTable(body *ast.BlockStmt) bool {
+	if len(body.List) != 1 {
+		return false
+	}
+	_, ok := body.List[0].(*ast.SwitchStmt)
+	return ok
 }
 
 // literalLines returns how many lines of a body belong to a composite literal

@@ -57,6 +57,7 @@ func TestUnbroken(t *testing.T) {
 		"long, in one block":    {statements, 1},
 		"long, with paragraphs": {statements + "\n" + statements, 0},
 		"short":                 {"\tprintln()\n", 0},
+		"one switch":            {"\tswitch x {\n" + strings.Repeat("\tcase 1:\n\t\tprintln()\n", 20) + "\t}\n", 0},
 		"a table":               {"\t_ = []int{\n" + strings.Repeat("\t\t1,\n", 40) + "\t}\n", 0},
 	}
 	for name, c := range cases {

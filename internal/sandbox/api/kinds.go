@@ -134,8 +134,8 @@ func MergeBilling(prev BillingDetails, p *wire.Params) BillingDetails {
 	return out
 }
 
-// SetText copies a parameter into a field if it was sent. An empty one clears the
-// field.
+// SetText copies a parameter into a field if it was sent. An empty one clears
+// the field.
 func SetText(field **string, p *wire.Params, names ...string) {
 	if p.Has(names...) {
 		*field = p.Text(names...)

@@ -38,12 +38,21 @@ func (s *Management) update(run func(c *payments.Call) error) error {
 func (s *Management) Mount(mux *chi.Mux) {
 	mux.Route("/_sandbox", func(r chi.Router) {
 		r.Use(sameOrigin)
+
 		r.Get("/", s.desk)
+		r.Get("/ledger", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.Ledger()) })
+		r.Get("/requests", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.srv.Log.Entries()) })
+		r.Get("/events", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.srv.Events()) })
+		r.Get("/deliveries", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.hooks.Deliveries()) })
+		r.Get("/objects", s.listObjects)
+		r.Get("/objects/{id}", s.showObject)
+
 		r.Get("/faults", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.srv.Faults.All()) })
 		r.Post("/faults", s.addFault)
 		r.Delete("/faults",
 			func(w http.ResponseWriter, _ *http.Request) { s.srv.Faults.Clear(); reply(w, s.srv.Faults.All()) })
 		r.Delete("/faults/{id}", s.removeFault)
+
 		r.Post("/rotate_webhook_secret", s.rotateSecret)
 		r.Get("/clock",
 			func(w http.ResponseWriter, _ *http.Request) { reply(w, map[string]any{"now": s.srv.Now().UTC()}) })
@@ -53,12 +62,6 @@ func (s *Management) Mount(mux *chi.Mux) {
 		r.Post("/seed", s.seed)
 		r.Post("/events/{id}/resend", s.resend)
 		r.Post("/payment_intents/{id}/decide", s.decide)
-		r.Get("/ledger", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.Ledger()) })
-		r.Get("/requests", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.srv.Log.Entries()) })
-		r.Get("/events", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.srv.Events()) })
-		r.Get("/deliveries", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.hooks.Deliveries()) })
-		r.Get("/objects", s.listObjects)
-		r.Get("/objects/{id}", s.showObject)
 	})
 }
 

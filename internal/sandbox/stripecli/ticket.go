@@ -20,8 +20,8 @@ type ticket struct {
 	Filters  map[string][]string `json:"l,omitempty"`
 }
 
-// signingSecret signs what `listen` forwards. It is the same for every session and
-// restart, as the command line prints it once.
+// signingSecret signs what `listen` forwards. It is the same for every session
+// and restart, because the command line prints it only once.
 func signingSecret() string {
 	return "whsec_" + hex.EncodeToString(macOf("webhooks of "+api.PlatformAccount))
 }
