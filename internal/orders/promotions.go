@@ -60,7 +60,7 @@ func (p *Promotion) fits(goods int64, currency string) error {
 
 // discount returns what the promotion takes off goods to which it applies:
 // never more than they cost. A percentage is rounded to the currency's smallest
-// step, half a step in favour of the buyer.
+// step, half a step in favor of the buyer.
 func (p *Promotion) discount(goods int64, currency string) int64 {
 	if p.Percent == 0 {
 		return min(p.Amounts[currency], goods)

@@ -85,7 +85,7 @@ func TestTheHashFollowsTheContent(t *testing.T) {
 	a, again := theme(t, newPages(t, nil)), theme(t, newPages(t, nil))
 	other := theme(t, newPages(t, func(c *pages.Config) { c.Theme.Light.Primary = "#aa3377" }))
 	if a != again || a == other {
-		t.Errorf("got %s, %s for the same, %s for another colour", a, again, other)
+		t.Errorf("got %s, %s for the same, %s for another color", a, again, other)
 	}
 }
 
@@ -167,7 +167,7 @@ func TestScriptsFindTheirWords(t *testing.T) {
 	}
 }
 
-// Any brand colour is legible: as text on our panels, and under the text of
+// Any brand color is legible: as text on our panels, and under the text of
 // buttons, as WCAG 2.2 (1.4.3) requires.
 func TestEveryAccentIsMadeLegible(t *testing.T) {
 	t.Parallel()
@@ -180,18 +180,18 @@ func TestEveryAccentIsMadeLegible(t *testing.T) {
 		}
 
 		for i, paper := range []string{"#ffffff", "#1d1f1d"} {
-			colour, on := found[2*i][2], found[2*i+1][2]
-			if c := contrast(t, colour, paper); c < 4.5 {
-				t.Errorf("accent %q: %s on %s has the contrast %.2f", accent, colour, paper, c)
+			color, on := found[2*i][2], found[2*i+1][2]
+			if c := contrast(t, color, paper); c < 4.5 {
+				t.Errorf("accent %q: %s on %s has the contrast %.2f", accent, color, paper, c)
 			}
-			if c := contrast(t, colour, on); c < 4.5 {
-				t.Errorf("accent %q: %s on %s has the contrast %.2f", accent, on, colour, c)
+			if c := contrast(t, color, on); c < 4.5 {
+				t.Errorf("accent %q: %s on %s has the contrast %.2f", accent, on, color, c)
 			}
 		}
 	}
 }
 
-// The theme is computed for the panels of app.css, so their colours must be the
+// The theme is computed for the panels of app.css, so their colors must be the
 // same.
 func TestTheThemeKnowsThePapers(t *testing.T) {
 	t.Parallel()
@@ -209,11 +209,11 @@ func contrast(t *testing.T, a, b string) float64 {
 	return (math.Max(la, lb) + 0.05) / (math.Min(la, lb) + 0.05)
 }
 
-func luminance(t *testing.T, colour string) float64 {
+func luminance(t *testing.T, color string) float64 {
 	t.Helper()
 	sum := 0.0
 	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
-		n, err := strconv.ParseUint(colour[1+2*i:3+2*i], 16, 8)
+		n, err := strconv.ParseUint(color[1+2*i:3+2*i], 16, 8)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -319,20 +319,20 @@ func TestNewRefusesAConfigurationThatCannotWork(t *testing.T) {
 	t.Parallel()
 	for name, cfg := range map[string]pages.Config{
 		"no Stripe.js": {BrandName: "X"},
-		"a named colour": {
+		"a named color": {
 			BrandName: "X",
 			ScriptURL: "https://js.stripe.com/v3",
-			Theme:     pages.Theme{Light: pages.Colours{Primary: "red"}},
+			Theme:     pages.Theme{Light: pages.Colors{Primary: "red"}},
 		},
-		"a short colour": {
+		"a short color": {
 			BrandName: "X",
 			ScriptURL: "https://js.stripe.com/v3",
-			Theme:     pages.Theme{Light: pages.Colours{Primary: "#fff"}},
+			Theme:     pages.Theme{Light: pages.Colors{Primary: "#fff"}},
 		},
 		"style injected": {
 			BrandName: "X",
 			ScriptURL: "https://js.stripe.com/v3",
-			Theme:     pages.Theme{Light: pages.Colours{Primary: "#12345}"}},
+			Theme:     pages.Theme{Light: pages.Colors{Primary: "#12345}"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

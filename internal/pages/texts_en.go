@@ -126,7 +126,7 @@ func english() texts {
 						"progress": {"Your payment method is being saved", "We are waiting for the result."},
 						"review":   {"We are reviewing this", "Our team is checking it. You do not need to do anything."},
 						"expired":  {"This page has expired", "You can start again in the shop."},
-						"canceled": {"This was cancelled", "You can start again in the shop."},
+						"canceled": {"This was canceled", "You can start again in the shop."},
 					},
 					Complete: map[string]stateTexts{
 						"saved":           {"Your payment method is saved", "You can use it for your next orders. Nothing was charged."},
@@ -137,7 +137,7 @@ func english() texts {
 						"unpaid":          {"Your payment method is not saved yet", "You can still save it."},
 						"review":          {"We are reviewing this", "Our team is checking it. You do not need to do anything."},
 						"expired":         {"This page has expired", "Nothing was saved, and nothing was charged."},
-						"canceled":        {"This was cancelled", "Nothing was charged."},
+						"canceled":        {"This was canceled", "Nothing was charged."},
 					},
 				},
 				orders.ModeSubscription: {
@@ -156,11 +156,11 @@ func english() texts {
 
 			States: map[string]stateTexts{
 				"paid":       {"This order is paid", "There is nothing left to pay."},
-				"authorized": {"Your payment is authorised", "The amount is reserved and will be charged later."},
+				"authorized": {"Your payment is authorized", "The amount is reserved and will be charged later."},
 				"progress":   {"Your payment is being processed", "We are waiting for the result. Please do not pay again."},
 				"review":     {"We are reviewing your payment", "Our team is checking it. You do not need to do anything."},
 				"expired":    {"This order has expired", "It was not paid in time. You can place a new order in the shop."},
-				"canceled":   {"This order was cancelled", "You can place a new order in the shop."},
+				"canceled":   {"This order was canceled", "You can place a new order in the shop."},
 				"link":       {"", "View the details"},
 			},
 		},
@@ -190,7 +190,7 @@ func english() texts {
 				"unpaid":          {"This order is not paid yet", "You can still pay for it."},
 				"review":          {"We are reviewing your payment", "Our team is checking it. You do not need to do anything. Please do not pay again."},
 				"expired":         {"This order has expired", "It was not paid in time, and you have not been charged."},
-				"canceled":        {"This order was cancelled", "You have not been charged."},
+				"canceled":        {"This order was canceled", "You have not been charged."},
 				"refunded":        {"This order was refunded", "The money goes back to the payment method that you used. Your bank may need a few days."},
 				"partly_refunded": {"Part of this order was refunded", "The money goes back to the payment method that you used. Your bank may need a few days."},
 			},

@@ -8,14 +8,14 @@ import (
 	"checkoutd/internal/appearance"
 )
 
-// The colours of a shop that configured none: a calm green, and a lighter one
+// The colors of a shop that configured none: a calm green, and a lighter one
 // for dark screens, where mixing it with white would make it dull.
 const (
 	defaultAccent     = "#1f6a58"
 	defaultAccentDark = "#5cbfa3"
 )
 
-// The panels of app.css, on which most text stands, with the colours of their
+// The panels of app.css, on which most text stands, with the colors of their
 // text.
 var (
 	lightPaper, lightInk, lightDanger = rgb{0xff, 0xff, 0xff}, rgb{0x1c, 0x1f, 0x1c}, rgb{0xb3, 0x26, 0x1e}
@@ -24,23 +24,23 @@ var (
 
 // Theme is how a shop's pages differ from app.css. Zero fields keep its values.
 type Theme struct {
-	Light, Dark Colours // on light and on dark screens
-	Radius      string  // of corners, a CSS length
-	Font        string  // a CSS font-family
-	FontCSS     string  // what loads the font: the beginning of a style sheet
+	Light, Dark Colors // on light and on dark screens
+	Radius      string // of corners, a CSS length
+	Font        string // a CSS font-family
+	FontCSS     string // what loads the font: the beginning of a style sheet
 }
 
-// Colours are a shop's own colours, as "#rrggbb".
-type Colours struct{ Primary, Background, Text, TextSecondary, Danger string }
+// Colors are a shop's own colors, as "#rrggbb".
+type Colors struct{ Primary, Background, Text, TextSecondary, Danger string }
 
 // ThemeOf returns the theme that makes our pages look like Stripe's form. look
-// may be nil; accent is the primary colour if look has none.
+// may be nil; accent is the primary color if look has none.
 func ThemeOf(look *appearance.Look, accent string) Theme {
 	var t Theme
 	if look != nil {
 		t = Theme{
-			Light:   Colours(look.Light.Colors()),
-			Dark:    Colours(look.Dark.Colors()),
+			Light:   Colors(look.Light.Colors()),
+			Dark:    Colors(look.Dark.Colors()),
 			Radius:  look.Light.Variable("borderRadius"),
 			Font:    look.Light.Variable("fontFamily"),
 			FontCSS: look.FontCSS(),
@@ -52,8 +52,8 @@ func ThemeOf(look *appearance.Look, accent string) Theme {
 	return t
 }
 
-// themeCSS returns a style sheet with the shop's colours as custom properties.
-// A colour that would not be legible is moved towards black or white until it
+// themeCSS returns a style sheet with the shop's colors as custom properties.
+// A color that would not be legible is moved towards black or white until it
 // is.
 func themeCSS(t Theme) ([]byte, error) {
 	light, err := schemeOf(t.Light, defaultAccent, false)
@@ -93,7 +93,7 @@ func themeCSS(t Theme) ([]byte, error) {
 	return []byte(b.String()), nil
 }
 
-// scheme holds the colours for light or for dark screens.
+// scheme holds the colors for light or for dark screens.
 type scheme struct {
 	own                bool // other papers and inks than those of app.css
 	accent             rgb
@@ -104,7 +104,7 @@ type scheme struct {
 	notice, noticeWash rgb
 }
 
-func schemeOf(c Colours, accent string, dark bool) (scheme, error) {
+func schemeOf(c Colors, accent string, dark bool) (scheme, error) {
 	var read [5]rgb
 	given := []string{cmp.Or(c.Primary, accent), c.Background, c.Text, c.TextSecondary, c.Danger}
 	for i, text := range given {
@@ -113,7 +113,7 @@ func schemeOf(c Colours, accent string, dark bool) (scheme, error) {
 		}
 
 		var err error
-		if read[i], err = parseColour(text); err != nil {
+		if read[i], err = parseColor(text); err != nil {
 			return scheme{}, err
 		}
 	}
@@ -127,7 +127,7 @@ func schemeOf(c Colours, accent string, dark bool) (scheme, error) {
 		panel = read[1]
 	}
 
-	s := scheme{own: c != (Colours{Primary: c.Primary}), panel: panel}
+	s := scheme{own: c != (Colors{Primary: c.Primary}), panel: panel}
 	s.paper = around(panel)
 	ink, danger := lightInk, lightDanger
 	if panel.dark() {
@@ -158,7 +158,7 @@ func schemeOf(c Colours, accent string, dark bool) (scheme, error) {
 	return s, nil
 }
 
-// around returns the colour behind panels: a little darker than panel, as long
+// around returns the color behind panels: a little darker than panel, as long
 // as text is legible on both.
 func around(panel rgb) rgb {
 	part := .03
@@ -171,7 +171,7 @@ func around(panel rgb) rgb {
 	return panel
 }
 
-// washed returns a colour for text, and a tint of the panel with it as
+// washed returns a color for text, and a tint of the panel with it as
 // background.
 func washed(c, panel rgb, also ...rgb) (words, wash rgb) {
 	wash = panel.mix(c, .1)

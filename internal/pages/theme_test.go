@@ -36,15 +36,15 @@ func themed(t *testing.T, look pages.Theme) (css string) {
 	return fetch(p, theme(t, p)).Body.String()
 }
 
-// Whatever colours a shop configures, its pages are legible: text has a
+// Whatever colors a shop configures, its pages are legible: text has a
 // contrast of 4.5 to 1, edges of controls 3 to 1.
 func TestEveryThemeIsMadeLegible(t *testing.T) {
 	t.Parallel()
 	accent := regexp.MustCompile(`--accent: (#[0-9a-f]{6}); --on-accent: (#[0-9a-f]{6})`)
-	colours := []string{"#ffffff", "#000000", "#fffaf3", "#241b15", "#777777", "#808080", "#767676", "#ff0000", "#00ff00", "#0000ff", "#ffff00", "#6d6d6d", "#8a8a8a"}
-	for _, background := range colours {
-		for _, text := range colours {
-			c := pages.Colours{
+	colors := []string{"#ffffff", "#000000", "#fffaf3", "#241b15", "#777777", "#808080", "#767676", "#ff0000", "#00ff00", "#0000ff", "#ffff00", "#6d6d6d", "#8a8a8a"}
+	for _, background := range colors {
+		for _, text := range colors {
+			c := pages.Colors{
 				Primary:       text,
 				Background:    background,
 				Text:          text,
@@ -82,10 +82,10 @@ func TestEveryThemeIsMadeLegible(t *testing.T) {
 
 func TestThemeFollowsTheAppearance(t *testing.T) {
 	t.Parallel()
-	t.Run("legible colours stay as they are", func(t *testing.T) {
+	t.Run("legible colors stay as they are", func(t *testing.T) {
 		t.Parallel()
 		css := themed(t, pages.Theme{
-			Light: pages.Colours{
+			Light: pages.Colors{
 				Primary:       "#7a3b12",
 				Background:    "#fffaf3",
 				Text:          "#2d2118",
@@ -123,7 +123,7 @@ func TestThemeFollowsTheAppearance(t *testing.T) {
 
 	t.Run("a dark shop is dark on light screens too", func(t *testing.T) {
 		t.Parallel()
-		css := themed(t, pages.Theme{Light: pages.Colours{Background: "#30313d"}})
+		css := themed(t, pages.Theme{Light: pages.Colors{Background: "#30313d"}})
 		if light := tokensOf(t, css, "light"); light["scheme"] != "dark" || light["shadow"] != "none" || contrast(t, light["ink"], light["panel"]) < 10 {
 			t.Errorf("got %v", light)
 		}
@@ -131,7 +131,7 @@ func TestThemeFollowsTheAppearance(t *testing.T) {
 
 	t.Run("a shop that names nothing, or its accent, leaves app.css alone", func(t *testing.T) {
 		t.Parallel()
-		for _, look := range []pages.Theme{{}, {Light: pages.Colours{Primary: "#aa3377"}, Dark: pages.Colours{Primary: "#aa3377"}}} {
+		for _, look := range []pages.Theme{{}, {Light: pages.Colors{Primary: "#aa3377"}, Dark: pages.Colors{Primary: "#aa3377"}}} {
 			if css := themed(t, look); strings.Contains(css, "html:root") {
 				t.Errorf("got\n%s", css)
 			}
@@ -140,7 +140,7 @@ func TestThemeFollowsTheAppearance(t *testing.T) {
 
 	t.Run("what would leave its place is refused", func(t *testing.T) {
 		t.Parallel()
-		for _, look := range []pages.Theme{{Font: "a; } body { color: red"}, {Radius: "1px}"}, {Dark: pages.Colours{Text: "red"}}} {
+		for _, look := range []pages.Theme{{Font: "a; } body { color: red"}, {Radius: "1px}"}, {Dark: pages.Colors{Text: "red"}}} {
 			if _, err := pages.New(pages.Config{ScriptURL: "https://js.stripe.com/v3/", Theme: look}); err == nil {
 				t.Errorf("%+v is taken", look)
 			}

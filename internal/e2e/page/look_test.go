@@ -24,7 +24,7 @@ func TestLayout(t *testing.T) {
 	v.Screenshots("checkout-accordion")
 }
 
-// appearanceFile sets colours of the form and the pages, with another accent on
+// appearanceFile sets colors of the form and the pages, with another accent on
 // dark screens.
 const appearanceFile = `{
 	"theme": "stripe", "labels": "floating",

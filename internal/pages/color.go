@@ -8,10 +8,10 @@ import (
 
 type rgb [3]uint8
 
-func parseColour(s string) (rgb, error) {
+func parseColor(s string) (rgb, error) {
 	n, err := strconv.ParseUint(s[min(1, len(s)):], 16, 32)
 	if err != nil || len(s) != 7 || s[0] != '#' {
-		return rgb{}, fmt.Errorf("%q is not a colour such as #1f6a58", s)
+		return rgb{}, fmt.Errorf("%q is not a color such as #1f6a58", s)
 	}
 	return rgb{uint8(n >> 16), uint8(n >> 8), uint8(n)}, nil
 }
@@ -25,8 +25,8 @@ const (
 	edgeContrast = 3
 )
 
-// legibleOn returns the colour nearest to c that has at least minContrast on
-// every paper. It moves c in small steps towards the colour farthest from the
+// legibleOn returns the color nearest to c that has at least minContrast on
+// every paper. It moves c in small steps towards the color farthest from the
 // first paper.
 func (c rgb) legibleOn(minContrast float64, papers ...rgb) rgb {
 	far := papers[0].opposite()
