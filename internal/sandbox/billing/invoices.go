@@ -72,7 +72,7 @@ func voidInvoice(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if inv.Status == invoiceOpen && c.inProcess(inv) {
+	if inv.Status == invoiceOpen && c.isProcessing(inv) {
 		return nil, wire.Invalid("", "", "You cannot void an invoice whose payment is being processed.")
 	}
 
@@ -102,13 +102,13 @@ func openInvoice(c *call, what string) (*Invoice, error) {
 // void takes back what an invoice asks for and cancels its payment.
 func (c *call) void(inv *Invoice) {
 	if pi, ok := memory.Find[*payments.PaymentIntent](c.Tx, wire.Deref(inv.PaymentIntent)); ok && !pi.Final() {
-		gone := *pi
-		gone.Status = payments.StatusCanceled
-		gone.CanceledAt = new(c.Now.Unix())
-		gone.CancellationReason = new("void_invoice")
-		gone.NextAction = nil
-		c.Tx.Put(&gone)
-		c.Emit("payment_intent.canceled", &gone)
+		canceled := *pi
+		canceled.Status = payments.StatusCanceled
+		canceled.CanceledAt = new(c.Now.Unix())
+		canceled.CancellationReason = new("void_invoice")
+		canceled.NextAction = nil
+		c.Tx.Put(&canceled)
+		c.Emit("payment_intent.canceled", &canceled)
 	}
 
 	next := *inv
@@ -168,7 +168,7 @@ func payInvoice(c *call) (any, error) {
 		return nil, wire.Invalid("", "", "You can only pass in open invoices. This invoice isn't open.")
 	}
 	if c.Params.Bool("paid_out_of_band") {
-		return c.payElsewhere(inv), nil
+		return c.markPaidOutOfBand(inv), nil
 	}
 	if err := c.payNow(inv); err != nil {
 		return nil, err
@@ -179,7 +179,7 @@ func payInvoice(c *call) (any, error) {
 
 // payNow charges the method that the call names or the default one.
 func (c *call) payNow(inv *Invoice) error {
-	if c.inProcess(inv) {
+	if c.isProcessing(inv) {
 		return wire.Invalid("", "", "The payment of this invoice is being processed.")
 	}
 
@@ -209,16 +209,16 @@ func (c *call) payNow(inv *Invoice) error {
 	return err
 }
 
-// payElsewhere marks an invoice as paid without Stripe.
-func (c *call) payElsewhere(inv *Invoice) *Invoice {
+// markPaidOutOfBand marks an invoice as paid without Stripe.
+func (c *call) markPaidOutOfBand(inv *Invoice) *Invoice {
 	if pi, ok := memory.Find[*payments.PaymentIntent](c.Tx, wire.Deref(inv.PaymentIntent)); ok &&
 		!pi.Final() && pi.Status != payments.StatusProcessing {
-		gone := *pi
-		gone.Status = payments.StatusCanceled
-		gone.CanceledAt = new(c.Now.Unix())
-		gone.NextAction = nil
-		c.Tx.Put(&gone)
-		c.Emit("payment_intent.canceled", &gone)
+		canceled := *pi
+		canceled.Status = payments.StatusCanceled
+		canceled.CanceledAt = new(c.Now.Unix())
+		canceled.NextAction = nil
+		c.Tx.Put(&canceled)
+		c.Emit("payment_intent.canceled", &canceled)
 	}
 	next := *inv
 	next.PaidOutOfBand = true

@@ -12,9 +12,9 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// draftTime is how long an automatic invoice stays a draft:
+// draftPeriod is how long an automatic invoice stays a draft:
 // https://docs.stripe.com/invoicing/integration/workflow-transitions.
-const draftTime = time.Hour
+const draftPeriod = time.Hour
 
 // newInvoice makes the empty draft of a customer's invoice; it is not stored
 // yet.
@@ -79,13 +79,13 @@ func (o *Invoice) setLines(lines []*InvoiceLine) {
 	o.SubtotalExcludingTax = sum
 	o.Total = sum
 	o.TotalExcludingTax = sum
-	o.owe(o.StartingBalance)
+	o.setAmountDue(o.StartingBalance)
 }
 
-// owe says what is due after the customer's balance: a credit is used up, and
+// setAmountDue says what is due after the customer's balance: a credit is used up, and
 // what is too little to be charged is left for the next invoice. See
 // https://docs.stripe.com/billing/customer/balance.
-func (o *Invoice) owe(balance int64) {
+func (o *Invoice) setAmountDue(balance int64) {
 	o.StartingBalance, o.AmountDue = balance, o.Total+balance
 	if o.AmountDue < max(1, api.Minimums[o.Currency]) {
 		o.AmountDue = 0
@@ -93,8 +93,8 @@ func (o *Invoice) owe(balance int64) {
 	o.AmountRemaining = o.AmountDue
 }
 
-// newSubInvoice makes the empty draft of a subscription's invoice.
-func (c *call) newSubInvoice(sub *Subscription, cus *payments.Customer, reason string) *Invoice {
+// newSubscriptionInvoice makes the empty draft of a subscription's invoice.
+func (c *call) newSubscriptionInvoice(sub *Subscription, cus *payments.Customer, reason string) *Invoice {
 	inv := c.newInvoice(cus, sub.Currency, reason)
 	inv.Subscription, inv.SubscriptionDetails = &sub.ID, &InvoiceSub{Metadata: sub.Metadata}
 	inv.PaymentSettings.PaymentMethodTypes = sub.PaymentSettings.PaymentMethodTypes
@@ -105,32 +105,32 @@ func (c *call) newSubInvoice(sub *Subscription, cus *payments.Customer, reason s
 // subInvoice drafts the invoice of a subscription's current period, with what
 // has waited for one.
 func (c *call) subInvoice(sub *Subscription, cus *payments.Customer, reason string) *Invoice {
-	inv := c.newSubInvoice(sub, cus, reason)
+	inv := c.newSubscriptionInvoice(sub, cus, reason)
 	if reason == "subscription_cycle" {
-		inv.PeriodStart, inv.PeriodEnd = c.formerPeriod(sub), sub.CurrentPeriodStart
-		inv.AutomaticallyFinalizesAt, inv.NextPaymentAttempt = new(c.Now.Add(draftTime).Unix()), new(c.Now.Add(draftTime).Unix())
+		inv.PeriodStart, inv.PeriodEnd = c.previousPeriodStart(sub), sub.CurrentPeriodStart
+		inv.AutomaticallyFinalizesAt, inv.NextPaymentAttempt = new(c.Now.Add(draftPeriod).Unix()), new(c.Now.Add(draftPeriod).Unix())
 	}
 
-	lines := c.sweep(inv)
+	lines := c.takePendingItems(inv)
 	for _, item := range sub.Items.Data {
-		lines = append(lines, c.subLine(sub, item, inv))
+		lines = append(lines, c.subscriptionLine(sub, item, inv))
 	}
 
 	inv.setLines(lines)
-	inv.takeOff(c.discountsOf(sub))
+	inv.applyDiscounts(c.discountsOf(sub))
 	return inv
 }
 
-// formerPeriod is when the period before the current one began.
-func (c *call) formerPeriod(sub *Subscription) int64 {
+// previousPeriodStart is when the period before the current one began.
+func (c *call) previousPeriodStart(sub *Subscription) int64 {
 	if before, ok := memory.Find[*Subscription](c.Tx, sub.ID); ok {
 		return before.CurrentPeriodStart
 	}
 	return sub.CurrentPeriodStart
 }
 
-// subLine is what one item costs in the current period; a trial costs nothing.
-func (c *call) subLine(sub *Subscription, item *SubscriptionItem, inv *Invoice) *InvoiceLine {
+// subscriptionLine is what one item costs in the current period; a trial costs nothing.
+func (c *call) subscriptionLine(sub *Subscription, item *SubscriptionItem, inv *Invoice) *InvoiceLine {
 	unit, text := item.Plan.Amount, c.lineText(item)
 	if sub.Status == subTrialing {
 		unit, text = 0, "Trial period for "+c.productName(item.Plan.Product)
@@ -199,7 +199,7 @@ func (c *call) finalize(draft *Invoice) *Invoice {
 	next.AutomaticallyFinalizesAt, next.NextPaymentAttempt = nil, nil
 	next.HostedInvoiceURL = new(c.Base() + "/receipts/" + next.ID)
 	next.InvoicePDF = next.HostedInvoiceURL
-	c.settleWith(&next)
+	c.applyBalance(&next)
 
 	if next.AmountDue > 0 {
 		pi := c.invoiceIntent(&next)
@@ -218,14 +218,14 @@ func (c *call) finalize(draft *Invoice) *Invoice {
 	return c.markPaid(&next, nil)
 }
 
-// settleWith numbers an invoice and takes its customer's balance into account.
-func (c *call) settleWith(inv *Invoice) {
+// applyBalance numbers an invoice and takes its customer's balance into account.
+func (c *call) applyBalance(inv *Invoice) {
 	cus, ok := memory.Find[*payments.Customer](c.Tx, inv.Customer)
 	if !ok {
 		return
 	}
 
-	inv.owe(cus.Balance)
+	inv.setAmountDue(cus.Balance)
 	next := *cus
 	next.Balance = inv.Total + cus.Balance - inv.AmountDue
 	inv.EndingBalance = new(next.Balance)
@@ -274,7 +274,7 @@ func (c *call) invoiceIntent(inv *Invoice) *payments.PaymentIntent {
 
 	pi.PaymentMethodOptions = payments.DefaultOptions(pi.PaymentMethodTypes)
 	if sent, ok := inv.PaymentSettings.PaymentMethodOptions.(map[string]any); ok {
-		pi.PaymentMethodOptions = overlaid(pi.PaymentMethodOptions, sent)
+		pi.PaymentMethodOptions = overlayOptions(pi.PaymentMethodOptions, sent)
 	}
 
 	if pm := c.invoiceMethod(inv); pm != nil {
@@ -291,8 +291,8 @@ func (c *call) reusableTypes(cur string) []string {
 		func(kind string) bool { return !payments.TakesCurrency(kind, cur) })
 }
 
-// overlaid lays one set of payment method options over another, type by type.
-func overlaid(base, over map[string]any) map[string]any {
+// overlayOptions lays one set of payment method options over another, type by type.
+func overlayOptions(base, over map[string]any) map[string]any {
 	out := make(map[string]any, len(base))
 	for kind, v := range base {
 		out[kind] = v

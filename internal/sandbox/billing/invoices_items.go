@@ -201,9 +201,9 @@ func itemLine(inv *Invoice, item *InvoiceItem) *InvoiceLine {
 	return line
 }
 
-// sweep takes all that waits for the customer, or for the subscription of the
+// takePendingItems takes all that waits for the customer, or for the subscription of the
 // invoice, newest first.
-func (c *call) sweep(inv *Invoice) []*InvoiceLine {
+func (c *call) takePendingItems(inv *Invoice) []*InvoiceLine {
 	var lines []*InvoiceLine
 	for _, item := range memory.Children[*InvoiceItem](c.Tx, api.KindInvoiceItem, inv.Customer) {
 		elsewhere := item.Subscription != nil && *item.Subscription != wire.Deref(inv.Subscription)
@@ -236,7 +236,7 @@ func listInvoiceItems(c *call) (any, error) {
 
 // updateInvoiceItem changes what does not change the sum.
 func updateInvoiceItem(c *call) (any, error) {
-	old, err := api.PathObject[*InvoiceItem](c.API(), "Invoice Item")
+	prev, err := api.PathObject[*InvoiceItem](c.API(), "Invoice Item")
 	if err != nil {
 		return nil, err
 	}
@@ -249,11 +249,11 @@ func updateInvoiceItem(c *call) (any, error) {
 		}
 	}
 
-	next := *old
-	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
+	next := *prev
+	next.Metadata = wire.MergeMetadata(prev.Metadata, c.Params)
 	api.SetText(&next.Description, c.Params, "description")
 	c.Tx.Put(&next)
-	c.EmitUpdate("invoiceitem.updated", &next, old)
+	c.EmitUpdate("invoiceitem.updated", &next, prev)
 
 	return &next, nil
 }

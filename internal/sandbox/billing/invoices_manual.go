@@ -12,7 +12,7 @@ import (
 // createInvoice is POST /v1/invoices: a draft outside of subscriptions. See
 // https://docs.stripe.com/api/invoices/create.
 func createInvoice(c *call) (any, error) {
-	if err := c.refuseOnInvoices("subscription", "number", "from_invoice"); err != nil {
+	if err := c.refuseInvoiceParams("subscription", "number", "from_invoice"); err != nil {
 		return nil, err
 	}
 
@@ -34,22 +34,22 @@ func createInvoice(c *call) (any, error) {
 	}
 
 	if c.Params.String("pending_invoice_items_behavior") == "include" {
-		inv.setLines(c.sweep(inv))
+		inv.setLines(c.takePendingItems(inv))
 	}
 
 	c.Tx.Put(inv)
 	c.Emit("invoice.created", inv)
 
 	if inv.AutomaticallyFinalizesAt != nil {
-		planFinalize(c.onBillingDay, inv)
+		scheduleFinalize(c.onSchedule, inv)
 	}
 
 	return inv, nil
 }
 
-// refuseOnInvoices answers 501 for parameters that would change what an invoice
+// refuseInvoiceParams answers 501 for parameters that would change what an invoice
 // asks for or how.
-func (c *call) refuseOnInvoices(more ...string) error {
+func (c *call) refuseInvoiceParams(more ...string) error {
 	names := append(more, "application_fee_amount", "automatically_finalizes_at", "custom_fields", "default_source",
 		"default_tax_rates", "discounts", "effective_at", "issuer", "on_behalf_of", "rendering", "shipping_cost",
 		"shipping_details", "transfer_data")
@@ -153,7 +153,7 @@ func (c *call) fillAdvance(inv *Invoice) {
 		return
 	}
 
-	due := time.Unix(inv.Created, 0).Add(draftTime).Unix()
+	due := time.Unix(inv.Created, 0).Add(draftPeriod).Unix()
 	inv.AutomaticallyFinalizesAt = &due
 
 	if inv.CollectionMethod == "charge_automatically" {
@@ -164,33 +164,33 @@ func (c *call) fillAdvance(inv *Invoice) {
 // updateInvoice is POST /v1/invoices/{id}: a finalized invoice takes metadata
 // and how it is collected, no more.
 func updateInvoice(c *call) (any, error) {
-	old, err := api.PathObject[*Invoice](c.API(), api.KindInvoice)
+	prev, err := api.PathObject[*Invoice](c.API(), api.KindInvoice)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.refuseOnInvoices("number"); err != nil {
+	if err := c.refuseInvoiceParams("number"); err != nil {
 		return nil, err
 	}
 
 	for _, name := range c.Params.Keys() {
-		if old.Status != invoiceDraft &&
+		if prev.Status != invoiceDraft &&
 			!api.ContainsWord("metadata expand auto_advance default_payment_method payment_settings", name) {
 			return nil, wire.Invalid("", name, "Finalized invoices can't be updated in this way")
 		}
 	}
 
-	next := *old
-	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
+	next := *prev
+	next.Metadata = wire.MergeMetadata(prev.Metadata, c.Params)
 
 	if err := c.fillInvoice(&next); err != nil {
 		return nil, err
 	}
 
 	c.Tx.Put(&next)
-	c.EmitUpdate("invoice.updated", &next, old)
+	c.EmitUpdate("invoice.updated", &next, prev)
 
-	if next.AutomaticallyFinalizesAt != nil && old.AutomaticallyFinalizesAt == nil {
-		planFinalize(c.onBillingDay, &next)
+	if next.AutomaticallyFinalizesAt != nil && prev.AutomaticallyFinalizesAt == nil {
+		scheduleFinalize(c.onSchedule, &next)
 	}
 
 	return &next, nil

@@ -8,11 +8,11 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// retryAfter are the pauses before an unpaid renewal is tried again. Stripe
+// retryPauses are the pauses before an unpaid renewal is tried again. Stripe
 // chooses its times by machine learning unless a fixed schedule is set:
 // https://docs.stripe.com/billing/revenue-recovery/smart-retries. After the
 // last one the subscription is canceled.
-var retryAfter = []time.Duration{3 * 24 * time.Hour, 5 * 24 * time.Hour, 7 * 24 * time.Hour}
+var retryPauses = []time.Duration{3 * 24 * time.Hour, 5 * 24 * time.Hour, 7 * 24 * time.Hour}
 
 // invoiceMethod is what an invoice is paid with when nobody says otherwise: its
 // own default payment method, the subscription's, the customer's. Nil when
@@ -69,11 +69,11 @@ func (c *call) follow(pi *payments.PaymentIntent) {
 	case payments.StatusSucceeded:
 		c.markPaid(inv, pi)
 	case payments.StatusProcessing:
-		c.attempted(inv)
+		c.recordAttempt(inv)
 	case payments.StatusRequiresAction:
-		c.missed(inv, "invoice.payment_action_required")
+		c.recordUnpaid(inv, "invoice.payment_action_required")
 	case payments.StatusRequiresMethod:
-		c.missed(inv, "invoice.payment_failed")
+		c.recordUnpaid(inv, "invoice.payment_failed")
 	}
 }
 
@@ -110,49 +110,49 @@ func (c *call) markPaid(inv *Invoice, pi *payments.PaymentIntent) *Invoice {
 
 // subscriptionPaid brings a subscription to life with its latest invoice and
 // keeps the payment method if it should.
-func (c *call) subscriptionPaid(old *Subscription, inv *Invoice, pi *payments.PaymentIntent) {
-	if old.ended() {
+func (c *call) subscriptionPaid(prev *Subscription, inv *Invoice, pi *payments.PaymentIntent) {
+	if prev.ended() {
 		return
 	}
 
-	next := *old
-	waiting := old.Status == subIncomplete || old.Status == subPastDue
-	if waiting && wire.Deref(old.LatestInvoice) == inv.ID {
+	next := *prev
+	waiting := prev.Status == subIncomplete || prev.Status == subPastDue
+	if waiting && wire.Deref(prev.LatestInvoice) == inv.ID {
 		next.Status = subActive
 	}
 
-	if pi != nil && old.PaymentSettings.SaveDefaultPaymentMethod == "on_subscription" {
+	if pi != nil && prev.PaymentSettings.SaveDefaultPaymentMethod == "on_subscription" {
 		if pm, ok := memory.Find[*payments.PaymentMethod](c.Tx, wire.Deref(pi.PaymentMethod)); ok &&
-			wire.Deref(pm.Customer) == old.Customer {
+			wire.Deref(pm.Customer) == prev.Customer {
 			next.DefaultPaymentMethod = &pm.ID
 		}
 	}
 
-	if next.Status != old.Status || wire.Deref(next.DefaultPaymentMethod) != wire.Deref(old.DefaultPaymentMethod) {
+	if next.Status != prev.Status || wire.Deref(next.DefaultPaymentMethod) != wire.Deref(prev.DefaultPaymentMethod) {
 		c.putSubscription(&next)
-		c.EmitUpdate("customer.subscription.updated", &next, old)
+		c.EmitUpdate("customer.subscription.updated", &next, prev)
 	}
 }
 
-// attempted records a payment that is on its way.
-func (c *call) attempted(inv *Invoice) {
+// recordAttempt records a payment that is on its way.
+func (c *call) recordAttempt(inv *Invoice) {
 	next := *inv
 	next.Attempted, next.AttemptCount = true, max(1, inv.AttemptCount)
 	c.Tx.Put(&next)
 	c.EmitUpdate("invoice.updated", &next, inv)
 }
 
-// missed records that an open invoice could not be paid: a renewal is tried
+// recordUnpaid records that an open invoice could not be paid: a renewal is tried
 // again later and its subscription is late, a first payment waits for the
 // buyer.
-func (c *call) missed(inv *Invoice, event string) {
+func (c *call) recordUnpaid(inv *Invoice, event string) {
 	next := *inv
 	next.Attempted, next.AttemptCount = true, max(1, inv.AttemptCount)
 	sub, ok := memory.Find[*Subscription](c.Tx, wire.Deref(inv.Subscription))
 	renewal := ok && !sub.ended() && inv.BillingReason != "subscription_create"
-	given := false
+	exhausted := false
 	if renewal && wire.Deref(inv.NextPaymentAttempt) <= c.Now.Unix() {
-		given = !c.retryLater(&next)
+		exhausted = !c.retryLater(&next)
 	}
 
 	c.Tx.Put(&next)
@@ -167,35 +167,35 @@ func (c *call) missed(inv *Invoice, event string) {
 	c.EmitUpdate("invoice.updated", &next, inv)
 	c.Emit(event, &next)
 
-	if given {
+	if exhausted {
 		c.end(sub, "payment_failed")
 	}
 }
 
 // retryLater plans the next attempt; false when there is none left.
 func (c *call) retryLater(inv *Invoice) bool {
-	if inv.AttemptCount > int64(len(retryAfter)) {
+	if inv.AttemptCount > int64(len(retryPauses)) {
 		inv.NextPaymentAttempt = nil
 		return false
 	}
-	inv.NextPaymentAttempt = new(c.Now.Add(retryAfter[inv.AttemptCount-1]).Unix())
-	planRetry(c.onBillingDay, inv)
+	inv.NextPaymentAttempt = new(c.Now.Add(retryPauses[inv.AttemptCount-1]).Unix())
+	scheduleRetry(c.onSchedule, inv)
 	return true
 }
 
-func planRetry(at planner, inv *Invoice) {
+func scheduleRetry(at scheduler, inv *Invoice) {
 	id, due := inv.ID, *inv.NextPaymentAttempt
 	at(id, time.Unix(due, 0), func(c *call) error {
 		now, ok := memory.Find[*Invoice](c.Tx, id)
 		if !ok || now.Status != invoiceOpen || wire.Deref(now.NextPaymentAttempt) != due {
 			return nil
 		}
-		return c.tryAgain(now)
+		return c.retryPayment(now)
 	})
 }
 
-// tryAgain is one automatic attempt to collect an invoice.
-func (c *call) tryAgain(inv *Invoice) error {
+// retryPayment is one automatic attempt to collect an invoice.
+func (c *call) retryPayment(inv *Invoice) error {
 	if inv.Attempted {
 		counted := *inv
 		counted.AttemptCount++
@@ -205,7 +205,7 @@ func (c *call) tryAgain(inv *Invoice) error {
 
 	pm := c.invoiceMethod(inv)
 	if pm == nil {
-		c.missed(inv, "invoice.payment_failed")
+		c.recordUnpaid(inv, "invoice.payment_failed")
 		return nil
 	}
 

@@ -18,7 +18,7 @@ import (
 // otherwise a saved payment method does, at once. See
 // https://docs.stripe.com/api/subscriptions/create.
 func createSubscription(c *call) (any, error) {
-	if err := c.refuseLeftOut(leftOutOfBilling); err != nil {
+	if err := c.refuseUnsupported(unsupportedParams); err != nil {
 		return nil, err
 	}
 
@@ -36,16 +36,16 @@ func createSubscription(c *call) (any, error) {
 	sub.LatestInvoice = &inv.ID
 	behavior := cmp.Or(c.Params.String("payment_behavior"), "allow_incomplete")
 
-	pm := c.subMethod(sub)
+	pm := c.defaultMethod(sub)
 	switch {
 	case inv.AmountDue > 0:
 		sub.Status = subIncomplete
 		if pm == nil && behavior != "default_incomplete" {
-			return nil, noMethod()
+			return nil, noMethodError()
 		}
 
 	case pm == nil && behavior == "default_incomplete":
-		sub.PendingSetupIntent = &c.pendingSetup(sub).ID
+		sub.PendingSetupIntent = &c.createPendingSetup(sub).ID
 	}
 
 	c.putSubscription(sub)
@@ -53,14 +53,14 @@ func createSubscription(c *call) (any, error) {
 	c.Emit("customer.subscription.created", sub)
 	c.Emit("invoice.created", inv)
 	open := c.finalize(inv)
-	planPeriod(c.onBillingDay, sub)
+	schedulePeriod(c.onSchedule, sub)
 
 	if sub.Status == subTrialing {
-		planWarning(c.onBillingDay, sub, c.Now)
+		scheduleTrialWarning(c.onSchedule, sub, c.Now)
 	}
 
 	if open.Status == invoiceOpen && behavior != "default_incomplete" {
-		if err := c.collectOr(open, pm, behavior); err != nil {
+		if err := c.collectWith(open, pm, behavior); err != nil {
 			return nil, err
 		}
 	}
@@ -69,17 +69,17 @@ func createSubscription(c *call) (any, error) {
 	return now, nil
 }
 
-func noMethod() *wire.Error {
+func noMethodError() *wire.Error {
 	return wire.Invalid("resource_missing", "",
 		"This customer has no attached payment source or default payment method. Please consider adding "+
 			"a default payment method. For more information, visit "+
 			"https://stripe.com/docs/billing/payment-methods-and-settings#payment-method-priority.")
 }
 
-// collectOr pays an invoice with a saved method. A refusal leaves the
+// collectWith pays an invoice with a saved method. A refusal leaves the
 // subscription incomplete or late, unless the caller asked for an error
 // instead: then nothing is kept.
-func (c *call) collectOr(inv *Invoice, pm *payments.PaymentMethod, behavior string) error {
+func (c *call) collectWith(inv *Invoice, pm *payments.PaymentMethod, behavior string) error {
 	pi, err := c.collect(inv, pm, c.Params.Bool("off_session"))
 	var refused *wire.Error
 	if errors.As(err, &refused) && refused.Commit {
@@ -94,15 +94,15 @@ func (c *call) collectOr(inv *Invoice, pm *payments.PaymentMethod, behavior stri
 	}
 
 	if err == nil && behavior == "error_if_incomplete" && pi.Status == payments.StatusRequiresAction {
-		return actionNeeded()
+		return actionRequiredError()
 	}
 
 	return err
 }
 
-// actionNeeded is the error of a caller who wants no subscription that waits
+// actionRequiredError is the error of a caller who wants no subscription that waits
 // for the buyer; nothing is kept.
-func actionNeeded() *wire.Error {
+func actionRequiredError() *wire.Error {
 	e := wire.CardError("subscription_payment_intent_requires_action", "",
 		"Payment for this subscription requires additional user action before it can be completed "+
 			"successfully. Payment can be completed using the PaymentIntent associated with "+
@@ -153,7 +153,7 @@ func (c *call) newSubscription(cus *payments.Customer) (*Subscription, error) {
 	}
 
 	if c.Params.Bool("cancel_at_period_end") {
-		c.cancelLater(sub)
+		c.cancelAtPeriodEnd(sub)
 	}
 
 	if err := c.fillSubscription(sub); err != nil {
@@ -240,16 +240,16 @@ func (c *call) fillSubPayments(sub *Subscription) error {
 	return nil
 }
 
-// subMethod is the saved payment method that pays a subscription: its own
+// defaultMethod is the saved payment method that pays a subscription: its own
 // default or the customer's.
-func (c *call) subMethod(sub *Subscription) *payments.PaymentMethod {
+func (c *call) defaultMethod(sub *Subscription) *payments.PaymentMethod {
 	inv := &Invoice{Customer: sub.Customer, DefaultPaymentMethod: sub.DefaultPaymentMethod}
 	return c.invoiceMethod(inv)
 }
 
-// pendingSetup asks the buyer for a payment method where the first period costs
+// createPendingSetup asks the buyer for a payment method where the first period costs
 // nothing.
-func (c *call) pendingSetup(sub *Subscription) *payments.SetupIntent {
+func (c *call) createPendingSetup(sub *Subscription) *payments.SetupIntent {
 	id := wire.NewID("seti")
 	types := sub.PaymentSettings.PaymentMethodTypes
 	if len(types) == 0 {

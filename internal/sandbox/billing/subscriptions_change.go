@@ -43,22 +43,22 @@ func hasStatus(sub *Subscription, wanted string) bool {
 	return sub.Status == wanted
 }
 
-// notOnUpdate are the parameters of an update that the sandbox does not
+// unsupportedOnUpdate are the parameters of an update that the sandbox does not
 // simulate besides those of a create.
-var notOnUpdate = []string{"trial_end", "discounts", "coupon", "promotion_code"}
+var unsupportedOnUpdate = []string{"trial_end", "discounts", "coupon", "promotion_code"}
 
 // updateSubscription is POST /v1/subscriptions/{id}.
 func updateSubscription(c *call) (any, error) {
-	old, err := retrieveAlive(c)
+	prev, err := updatableSubscription(c)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.refuseLeftOut(append(slices.Clone(leftOutOfBilling), notOnUpdate...)); err != nil {
+	if err := c.refuseUnsupported(append(slices.Clone(unsupportedParams), unsupportedOnUpdate...)); err != nil {
 		return nil, err
 	}
 
-	next := *old
-	next.Metadata = wire.MergeMetadata(old.Metadata, c.Params)
+	next := *prev
+	next.Metadata = wire.MergeMetadata(prev.Metadata, c.Params)
 
 	if err := c.fillSubscription(&next); err != nil {
 		return nil, err
@@ -71,9 +71,9 @@ func updateSubscription(c *call) (any, error) {
 		}
 	}
 
-	c.changeEnd(&next)
+	c.changeCancellation(&next)
 	c.putSubscription(&next)
-	c.EmitUpdate("customer.subscription.updated", &next, old)
+	c.EmitUpdate("customer.subscription.updated", &next, prev)
 
 	return c.billUpdate(&next, changes)
 }
@@ -95,9 +95,9 @@ func (c *call) billUpdate(sub *Subscription, changes []itemChange) (any, error) 
 	return now, nil
 }
 
-// retrieveAlive finds the subscription of the path and refuses changes that its
+// updatableSubscription finds the subscription of the path and refuses changes that its
 // status does not allow.
-func retrieveAlive(c *call) (*Subscription, error) {
+func updatableSubscription(c *call) (*Subscription, error) {
 	sub, err := api.PathObject[*Subscription](c.API(), api.KindSubscription)
 	if err != nil {
 		return nil, err
@@ -123,12 +123,12 @@ func retrieveAlive(c *call) (*Subscription, error) {
 	return sub, nil
 }
 
-// changeEnd switches the cancellation at the end of the period on or off.
-func (c *call) changeEnd(sub *Subscription) {
+// changeCancellation switches the cancellation at the end of the period on or off.
+func (c *call) changeCancellation(sub *Subscription) {
 	if c.Params.Has("cancel_at_period_end") {
 		switch wanted := c.Params.Bool("cancel_at_period_end"); {
 		case wanted && !sub.CancelAtPeriodEnd:
-			c.cancelLater(sub)
+			c.cancelAtPeriodEnd(sub)
 		case !wanted && sub.CancelAtPeriodEnd:
 			sub.CancelAtPeriodEnd = false
 			sub.CancelAt = nil
@@ -139,7 +139,7 @@ func (c *call) changeEnd(sub *Subscription) {
 	c.readCancellation(sub)
 }
 
-func (c *call) cancelLater(sub *Subscription) {
+func (c *call) cancelAtPeriodEnd(sub *Subscription) {
 	sub.CancelAtPeriodEnd = true
 	sub.CancelAt = new(sub.CurrentPeriodEnd)
 	sub.CanceledAt = new(c.Now.Unix())

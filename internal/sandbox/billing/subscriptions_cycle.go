@@ -9,12 +9,12 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// firstPaymentTime is how long the first invoice can be paid:
+// firstPaymentWindow is how long the first invoice can be paid:
 // https://docs.stripe.com/billing/subscriptions/overview#payment-window.
-const firstPaymentTime = 23 * time.Hour
+const firstPaymentWindow = 23 * time.Hour
 
-// trialWarning is how long before its end a trial is announced to end.
-const trialWarning = 3 * 24 * time.Hour
+// trialWarningLead is how long before its end a trial is announced to end.
+const trialWarningLead = 3 * 24 * time.Hour
 
 // periodAfter is the end of the period that begins at start. Days of the month
 // are kept as far as the month has them:
@@ -36,13 +36,13 @@ func periodAfter(anchor, start int64, interval string, count int64) int64 {
 	return first.AddDate(0, 0, min(at.Day(), last)-1).Unix()
 }
 
-// planner puts a change to an object on the schedule.
-type planner func(id string, due time.Time, run func(c *call) error)
+// scheduler puts a change to an object on the schedule.
+type scheduler func(id string, due time.Time, run func(c *call) error)
 
-// onBillingDay is the planner of a call. The change happens at its time even if
+// onSchedule is the planner of a call. The change happens at its time even if
 // the clock was moved past it, so that a jump over several periods ends where
 // living through them would have.
-func (c *call) onBillingDay(id string, due time.Time, run func(c *call) error) {
+func (c *call) onSchedule(id string, due time.Time, run func(c *call) error) {
 	c.later(id, due, onTime(due, run))
 }
 
@@ -53,21 +53,21 @@ func onTime(due time.Time, run func(c *call) error) func(c *call) error {
 	}
 }
 
-// planPeriod puts what the calendar does to a subscription on the schedule;
+// schedulePeriod puts what the calendar does to a subscription on the schedule;
 // what has become moot by then does nothing.
-func planPeriod(at planner, sub *Subscription) {
+func schedulePeriod(at scheduler, sub *Subscription) {
 	id, end := sub.ID, sub.CurrentPeriodEnd
 	if sub.Status == subIncomplete {
-		at(id, time.Unix(sub.Created, 0).Add(firstPaymentTime), func(c *call) error { c.expire(id); return nil })
+		at(id, time.Unix(sub.Created, 0).Add(firstPaymentWindow), func(c *call) error { c.expire(id); return nil })
 	}
-	at(id, time.Unix(end, 0), func(c *call) error { return c.turnPeriod(id, end) })
+	at(id, time.Unix(end, 0), func(c *call) error { return c.startNextPeriod(id, end) })
 }
 
-// planWarning announces the end of a trial some days before, or now when there
+// scheduleTrialWarning announces the end of a trial some days before, or now when there
 // are fewer left.
-func planWarning(at planner, sub *Subscription, now time.Time) {
-	id, due := sub.ID, time.Unix(sub.CurrentPeriodEnd, 0).Add(-trialWarning)
-	at(id, later(now, due), func(c *call) error { c.warnOfTrialEnd(id); return nil })
+func scheduleTrialWarning(at scheduler, sub *Subscription, now time.Time) {
+	id, due := sub.ID, time.Unix(sub.CurrentPeriodEnd, 0).Add(-trialWarningLead)
+	at(id, latest(now, due), func(c *call) error { c.warnOfTrialEnd(id); return nil })
 }
 
 // resume plans again what a restart has forgotten.
@@ -81,23 +81,23 @@ func (s *Service) resume(account string, obj memory.Object) {
 			return
 		}
 
-		planPeriod(at, o)
-		if o.Status == subTrialing && time.Unix(o.CurrentPeriodEnd, 0).Add(-trialWarning).After(s.srv.Now()) {
-			planWarning(at, o, s.srv.Now())
+		schedulePeriod(at, o)
+		if o.Status == subTrialing && time.Unix(o.CurrentPeriodEnd, 0).Add(-trialWarningLead).After(s.srv.Now()) {
+			scheduleTrialWarning(at, o, s.srv.Now())
 		}
 
 	case *Invoice:
 		if o.Status == invoiceDraft && o.AutomaticallyFinalizesAt != nil {
-			planFinalize(at, o)
+			scheduleFinalize(at, o)
 		}
 
 		if o.Status == invoiceOpen && o.NextPaymentAttempt != nil {
-			planRetry(at, o)
+			scheduleRetry(at, o)
 		}
 	}
 }
 
-func later(a, b time.Time) time.Time {
+func latest(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
 	}
@@ -118,14 +118,14 @@ func (c *call) expire(id string) {
 		return
 	}
 	inv, _ := memory.Find[*Invoice](c.Tx, wire.Deref(sub.LatestInvoice))
-	if inv != nil && c.inProcess(inv) {
-		c.onBillingDay(id, c.Now.Add(time.Hour), func(c *call) error { c.expire(id); return nil })
+	if inv != nil && c.isProcessing(inv) {
+		c.onSchedule(id, c.Now.Add(time.Hour), func(c *call) error { c.expire(id); return nil })
 		return
 	}
 	c.endIncomplete(sub, Cancellation{})
 }
 
-func (c *call) inProcess(inv *Invoice) bool {
+func (c *call) isProcessing(inv *Invoice) bool {
 	pi, ok := memory.Find[*payments.PaymentIntent](c.Tx, wire.Deref(inv.PaymentIntent))
 	return ok && pi.Status == payments.StatusProcessing
 }
@@ -134,7 +134,7 @@ func (c *call) inProcess(inv *Invoice) bool {
 // voids what it asked for.
 func (c *call) endIncomplete(sub *Subscription, why Cancellation) *Subscription {
 	if inv, ok := memory.Find[*Invoice](c.Tx, wire.Deref(sub.LatestInvoice)); ok &&
-		inv.Status == invoiceOpen && !c.inProcess(inv) {
+		inv.Status == invoiceOpen && !c.isProcessing(inv) {
 		c.void(inv)
 	}
 	next := *sub
@@ -164,7 +164,7 @@ func (c *call) end(sub *Subscription, reason string) *Subscription {
 		c.stopCollecting(inv)
 	}
 
-	c.dropSetup(&next)
+	c.cancelPendingSetup(&next)
 	c.Emit("customer.subscription.deleted", &next)
 	return &next
 }
@@ -181,8 +181,8 @@ func (c *call) stopCollecting(inv *Invoice) {
 	c.EmitUpdate("invoice.updated", &next, inv)
 }
 
-// dropSetup cancels the setup intent that nobody needs any more.
-func (c *call) dropSetup(sub *Subscription) {
+// cancelPendingSetup cancels the setup intent that nobody needs any more.
+func (c *call) cancelPendingSetup(sub *Subscription) {
 	si, ok := memory.Find[*payments.SetupIntent](c.Tx, wire.Deref(sub.PendingSetupIntent))
 	if !ok || si.Status == payments.StatusSucceeded || si.Status == payments.StatusCanceled {
 		return
@@ -193,9 +193,9 @@ func (c *call) dropSetup(sub *Subscription) {
 	c.Emit("setup_intent.canceled", &next)
 }
 
-// turnPeriod begins the next period and drafts its invoice, or ends the
+// startNextPeriod begins the next period and drafts its invoice, or ends the
 // subscription.
-func (c *call) turnPeriod(id string, end int64) error {
+func (c *call) startNextPeriod(id string, end int64) error {
 	sub, ok := memory.Find[*Subscription](c.Tx, id)
 	if !ok || sub.CurrentPeriodEnd != end || sub.ended() || sub.Status == subIncomplete {
 		return nil
@@ -212,7 +212,7 @@ func (c *call) turnPeriod(id string, end int64) error {
 	}
 
 	if sub.Status == subTrialing && sub.TrialSettings.EndBehavior.MissingPaymentMethod == "cancel" &&
-		c.subMethod(sub) == nil {
+		c.defaultMethod(sub) == nil {
 		c.end(sub, "payment_failed")
 		return nil
 	}
@@ -232,14 +232,14 @@ func (c *call) turnPeriod(id string, end int64) error {
 	c.Tx.Put(inv)
 	c.EmitUpdate("customer.subscription.updated", &next, sub)
 	c.Emit("invoice.created", inv)
-	planFinalize(c.onBillingDay, inv)
-	planPeriod(c.onBillingDay, &next)
+	scheduleFinalize(c.onSchedule, inv)
+	schedulePeriod(c.onSchedule, &next)
 
 	return nil
 }
 
-// planFinalize opens a draft when its hour is over and collects it.
-func planFinalize(at planner, inv *Invoice) {
+// scheduleFinalize opens a draft when its hour is over and collects it.
+func scheduleFinalize(at scheduler, inv *Invoice) {
 	id, due := inv.ID, *inv.AutomaticallyFinalizesAt
 	at(id, time.Unix(due, 0), func(c *call) error {
 		draft, ok := memory.Find[*Invoice](c.Tx, id)
@@ -252,6 +252,6 @@ func planFinalize(at planner, inv *Invoice) {
 			return nil
 		}
 
-		return c.tryAgain(open)
+		return c.retryPayment(open)
 	})
 }

@@ -98,7 +98,7 @@ func (c *call) couponOf(p *wire.Params, sub *Subscription) (map[string]any, stri
 				payments.Pathed(p, "promotion_code"),
 				"This promotion code cannot be used: it is inactive, expired or another customer's.")
 		}
-		if err := worth(promo, sub); err != nil {
+		if err := checkMinimum(promo, sub); err != nil {
 			return nil, "", err
 		}
 
@@ -122,14 +122,14 @@ func (c *call) couponOf(p *wire.Params, sub *Subscription) (map[string]any, stri
 	return coupon.Fields, code, nil
 }
 
-// worth refuses a promotion code whose smallest amount the subscription does
+// checkMinimum refuses a promotion code whose smallest amount the subscription does
 // not reach.
-func worth(promo *api.Record, sub *Subscription) error {
+func checkMinimum(promo *api.Record, sub *Subscription) error {
 	rules, _ := promo.Fields["restrictions"].(map[string]any)
-	if least := api.WholeNumber(rules["minimum_amount"]); least > sub.amount() {
+	if minimum := api.WholeNumber(rules["minimum_amount"]); minimum > sub.amount() {
 		return wire.Invalid("", "promotion_code",
 			"This promotion code cannot be redeemed because the minimum amount of %s is not reached.",
-			api.FormatAmount(least, sub.Currency))
+			api.FormatAmount(minimum, sub.Currency))
 	}
 	return nil
 }
@@ -139,14 +139,14 @@ func worth(promo *api.Record, sub *Subscription) error {
 func (c *call) discountsOf(sub *Subscription) []*api.Record {
 	var out []*api.Record
 	for _, id := range sub.Discounts {
-		if rec, ok := memory.Find[*api.Record](c.Tx, id); ok && !over(rec, sub.CurrentPeriodStart) {
+		if rec, ok := memory.Find[*api.Record](c.Tx, id); ok && !discountEnded(rec, sub.CurrentPeriodStart) {
 			out = append(out, rec)
 		}
 	}
 	return out
 }
 
-func over(discount *api.Record, at int64) bool {
+func discountEnded(discount *api.Record, at int64) bool {
 	return discount.Fields["end"] != nil && api.WholeNumber(discount.Fields["end"]) <= at
 }
 
@@ -161,7 +161,7 @@ func (c *call) dropDiscounts(sub *Subscription, wasTrial bool) {
 		}
 
 		coupon, _ := rec.Fields["coupon"].(map[string]any)
-		if over(rec, sub.CurrentPeriodStart) || coupon["duration"] == "once" && !wasTrial {
+		if discountEnded(rec, sub.CurrentPeriodStart) || coupon["duration"] == "once" && !wasTrial {
 			c.Emit("customer.discount.deleted", rec)
 			continue
 		}
@@ -176,9 +176,9 @@ func (c *call) dropDiscounts(sub *Subscription, wasTrial bool) {
 	}
 }
 
-// takeOff lowers what a draft that was just built asks for by its discounts,
+// applyDiscounts lowers what a draft that was just built asks for by its discounts,
 // one after the other.
-func (o *Invoice) takeOff(discounts []*api.Record) {
+func (o *Invoice) applyDiscounts(discounts []*api.Record) {
 	var total int64
 	for _, rec := range discounts {
 		coupon, _ := rec.Fields["coupon"].(map[string]any)
@@ -192,7 +192,7 @@ func (o *Invoice) takeOff(discounts []*api.Record) {
 			left := line.Amount - line.discounted()
 			cut := min(left, off)
 			if coupon["percent_off"] != nil {
-				cut = int64(math.Round(float64(left) * decimal(coupon["percent_off"]) / 100))
+				cut = int64(math.Round(float64(left) * floatOf(coupon["percent_off"]) / 100))
 			}
 
 			off, sum = off-cut, sum+cut
@@ -209,7 +209,7 @@ func (o *Invoice) takeOff(discounts []*api.Record) {
 	}
 
 	o.Total, o.TotalExcludingTax = o.Subtotal-total, o.Subtotal-total
-	o.owe(o.StartingBalance)
+	o.setAmountDue(o.StartingBalance)
 }
 
 func (o *InvoiceLine) discounted() int64 {
@@ -220,8 +220,8 @@ func (o *InvoiceLine) discounted() int64 {
 	return sum
 }
 
-// decimal reads a number with a fraction that may have come from JSON.
-func decimal(v any) float64 {
+// floatOf reads a number with a fraction that may have come from JSON.
+func floatOf(v any) float64 {
 	switch n := v.(type) {
 	case float64:
 		return n

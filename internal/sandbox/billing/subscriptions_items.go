@@ -11,17 +11,17 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// leftOutOfBilling are parameters of Stripe's that would change what is billed
+// unsupportedParams are parameters of Stripe's that would change what is billed
 // and that the sandbox does not simulate: taking them and doing nothing would
 // be a lie.
-var leftOutOfBilling = []string{
+var unsupportedParams = []string{
 	"add_invoice_items", "application_fee_percent", "backdate_start_date", "billing_cycle_anchor", "billing_cycle_anchor_config",
 	"billing_thresholds", "cancel_at", "days_until_due", "default_source", "default_tax_rates", "invoice_settings",
 	"on_behalf_of", "pause_collection", "pending_invoice_item_interval", "transfer_data", "trial_from_plan",
 }
 
-// refuseLeftOut answers 501 for what is not simulated.
-func (c *call) refuseLeftOut(names []string) error {
+// refuseUnsupported answers 501 for what is not simulated.
+func (c *call) refuseUnsupported(names []string) error {
 	for _, name := range names {
 		if c.Params.Has(name) && !c.Params.Unset(name) {
 			return notSimulated(name)
@@ -164,8 +164,8 @@ func (c *call) inlinePrice(data *wire.Params) (*api.Record, error) {
 	return price, nil
 }
 
-// longest is how many intervals make Stripe's longest period, three years.
-var longest = map[string]int64{"day": 3 * 365, "week": 3 * 52, "month": 36, "year": 3}
+// maxIntervals is how many intervals make Stripe's longest period, three years.
+var maxIntervals = map[string]int64{"day": 3 * 365, "week": 3 * 52, "month": 36, "year": 3}
 
 // checkRecurring refuses prices that cost less than nothing and periods that
 // are none or longer than three years.
@@ -176,16 +176,16 @@ func checkRecurring(p *wire.Params) error {
 	}
 
 	cur := strings.ToLower(p.String("currency"))
-	if most := api.Maximum(cur); p.Int("unit_amount") > most {
+	if maximum := api.Maximum(cur); p.Int("unit_amount") > maximum {
 		return wire.Invalid("amount_too_large", payments.Pathed(p, "unit_amount"),
-			"Amount must be no more than %s", api.FormatAmount(most, cur))
+			"Amount must be no more than %s", api.FormatAmount(maximum, cur))
 	}
 
 	r := p.At("recurring")
 	if !r.Has("interval_count") {
 		return nil
 	}
-	if n := r.Int("interval_count"); n < 1 || n > longest[r.String("interval")] {
+	if n := r.Int("interval_count"); n < 1 || n > maxIntervals[r.String("interval")] {
 		return wire.Malformed("", payments.Pathed(r, "interval_count"),
 			"Invalid interval_count: the period must be between 1 %s and 3 years.",
 			r.String("interval"))

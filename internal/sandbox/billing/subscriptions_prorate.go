@@ -113,16 +113,16 @@ func (c *call) prorate(sub *Subscription, changes []itemChange) {
 		}
 
 		if change.before != nil {
-			c.prorated(sub, change.before, at, -1, "Unused")
+			c.addProration(sub, change.before, at, -1, "Unused")
 		}
 
 		if change.after != nil {
-			c.prorated(sub, change.after, at, 1, "Remaining")
+			c.addProration(sub, change.after, at, 1, "Remaining")
 		}
 	}
 }
 
-func (c *call) prorated(sub *Subscription, item *SubscriptionItem, at, sign int64, what string) {
+func (c *call) addProration(sub *Subscription, item *SubscriptionItem, at, sign int64, what string) {
 	share := float64(sub.CurrentPeriodEnd-at) / float64(sub.CurrentPeriodEnd-sub.CurrentPeriodStart)
 	times := ""
 	if item.Quantity > 1 {
@@ -164,8 +164,8 @@ func (c *call) billChange(sub *Subscription) error {
 		return wire.NoSuch(api.KindCustomer, "customer", sub.Customer)
 	}
 
-	inv := c.newSubInvoice(sub, cus, "subscription_update")
-	inv.setLines(c.sweep(inv))
+	inv := c.newSubscriptionInvoice(sub, cus, "subscription_update")
+	inv.setLines(c.takePendingItems(inv))
 	next := *sub
 	next.LatestInvoice = &inv.ID
 	c.putSubscription(&next)
@@ -186,8 +186,8 @@ func (c *call) payChange(inv *Invoice) error {
 	behavior := cmp.Or(c.Params.String("payment_behavior"), "allow_incomplete")
 	pm := c.invoiceMethod(inv)
 	if pm == nil || behavior == "default_incomplete" {
-		c.missed(inv, "invoice.payment_failed")
+		c.recordUnpaid(inv, "invoice.payment_failed")
 		return nil
 	}
-	return c.collectOr(inv, pm, behavior)
+	return c.collectWith(inv, pm, behavior)
 }

@@ -5,9 +5,9 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// accountOf is GET /v1/account: the platform, or the connected account that the
+// retrieveOwnAccount is GET /v1/account: the platform, or the connected account that the
 // call is for.
-func accountOf(c *call) (any, error) {
+func retrieveOwnAccount(c *call) (any, error) {
 	if c.Account == api.PlatformAccount {
 		return platform(c), nil
 	}

@@ -51,12 +51,12 @@ func requestedCapabilities(caps map[string]any) map[string]any {
 // updateAccount tells the platform through account.updated, which carries the
 // account's id.
 func updateAccount(c *call) (any, error) {
-	old, err := accounts.FromPath(c.API())
+	prev, err := accounts.FromPath(c.API())
 	if err != nil {
 		return nil, err
 	}
 
-	next := old.With(map[string]any{"metadata": wire.MergeMetadata(old.Metadata(), c.Params)})
+	next := prev.With(map[string]any{"metadata": wire.MergeMetadata(prev.Metadata(), c.Params)})
 	c.ApplyParams(next.Fields)
 
 	if err := accounts.Finish(c.API(), next.Fields); err != nil {
@@ -64,13 +64,13 @@ func updateAccount(c *call) (any, error) {
 	}
 
 	c.Tx.Put(next)
-	c.connectEvent("account.updated", next, old, old.ID)
+	c.connectEvent("account.updated", next, prev, prev.ID)
 	return next, nil
 }
 
 // connectEvent emits an event that belongs to a connected account.
-func (c *call) connectEvent(kind string, obj, was memory.Object, account string) {
-	c.AddEvent(kind, obj, was).Account = account
+func (c *call) connectEvent(kind string, obj, prev memory.Object, account string) {
+	c.AddEvent(kind, obj, prev).Account = account
 }
 
 func retrieveAccount(c *call) (any, error) {
@@ -100,7 +100,7 @@ func (c *call) deauthorized(account string) {
 	c.connectEvent("account.application.deauthorized", app, nil, account)
 }
 
-const linkLife = 5 * time.Minute
+const linkLifetime = 5 * time.Minute
 
 func createAccountLink(c *call) (any, error) {
 	if _, ok := accounts.Find(c.API(), c.Params.String("account")); !ok {
@@ -108,7 +108,7 @@ func createAccountLink(c *call) (any, error) {
 	}
 	query := url.Values{"account": {c.Params.String("account")}, "return_url": {c.Params.String("return_url")}}
 	return map[string]any{
-		"object": "account_link", "created": c.Now.Unix(), "expires_at": c.Now.Add(linkLife).Unix(),
+		"object": "account_link", "created": c.Now.Unix(), "expires_at": c.Now.Add(linkLifetime).Unix(),
 		"url": c.Base() + "/connect/onboarding?" + query.Encode(),
 	}, nil
 }

@@ -59,17 +59,17 @@ func (c *call) takeFee(ch *payments.Charge) {
 	charge, cur := ch.ID, ch.Currency
 	if c.Account != api.PlatformAccount {
 		from := c.Account
-		c.elsewhere(api.PlatformAccount, func(c *call) { c.putFee(id, from, charge, fee, cur) })
+		c.elsewhere(api.PlatformAccount, func(c *call) { c.createFee(id, from, charge, fee, cur) })
 		return
 	}
 
 	if ch.TransferData != nil {
-		c.putFee(id, ch.TransferData.Destination, charge, fee, cur)
+		c.createFee(id, ch.TransferData.Destination, charge, fee, cur)
 		c.credit(ch.TransferData.Destination, id, "application_fee", -fee, cur)
 	}
 }
 
-func (c *call) putFee(id, account, charge string, amount int64, cur string) {
+func (c *call) createFee(id, account, charge string, amount int64, cur string) {
 	rec := api.NewRecord(fees.Kind, id, map[string]any{
 		"account":                 account,
 		"amount":                  amount,
@@ -101,7 +101,7 @@ func (c *call) refundConnected(re *payments.Refund, ch *payments.Charge) error {
 				ch.ID)
 		}
 
-		c.returnFee(re, ch)
+		c.refundFeeShare(re, ch)
 	}
 
 	if !c.Params.Bool("reverse_transfer") {
@@ -116,26 +116,26 @@ func (c *call) refundConnected(re *payments.Refund, ch *payments.Charge) error {
 	}
 
 	left := api.WholeNumber(tr.Fields["amount"]) - api.WholeNumber(tr.Fields["amount_reversed"])
-	rec := c.reverse(tr, min(left, share(api.WholeNumber(tr.Fields["amount"]), re.Amount, ch)),
+	rec := c.reverse(tr, min(left, proportion(api.WholeNumber(tr.Fields["amount"]), re.Amount, ch)),
 		map[string]any{"source_refund": re.ID})
 	re.TransferReversal = &rec.ID
 
 	return nil
 }
 
-// share is the part of an amount that belongs to a refunded part of a charge.
-func share(amount, refunded int64, ch *payments.Charge) int64 {
+// proportion is the part of an amount that belongs to a refunded part of a charge.
+func proportion(amount, refunded int64, ch *payments.Charge) int64 {
 	return amount * refunded / ch.AmountCaptured
 }
 
-// returnFee gives a part of the platform's fee back to the account that paid
+// refundFeeShare gives a part of the platform's fee back to the account that paid
 // it.
-func (c *call) returnFee(re *payments.Refund, ch *payments.Charge) {
-	id, part := *ch.ApplicationFee, share(wire.Deref(ch.ApplicationFeeAmount), re.Amount, ch)
+func (c *call) refundFeeShare(re *payments.Refund, ch *payments.Charge) {
+	id, part := *ch.ApplicationFee, proportion(wire.Deref(ch.ApplicationFeeAmount), re.Amount, ch)
 	if c.Account == api.PlatformAccount {
 		if fee, ok := fees.Find(c.API(), id); ok {
 			account := fee.Text("account")
-			c.refundFee(id, part)
+			c.recordFeeRefund(id, part)
 			c.credit(account, id, "application_fee_refund", part, ch.Currency)
 		}
 
@@ -143,13 +143,13 @@ func (c *call) returnFee(re *payments.Refund, ch *payments.Charge) {
 	}
 
 	c.availableEntry(id, "application_fee_refund", part, ch.Currency)
-	c.elsewhere(api.PlatformAccount, func(c *call) { c.refundFee(id, part) })
+	c.elsewhere(api.PlatformAccount, func(c *call) { c.recordFeeRefund(id, part) })
 }
 
-// refundFee writes what was given back into the fee:
+// recordFeeRefund writes what was given back into the fee:
 // https://docs.stripe.com/api/fee_refunds.
-func (c *call) refundFee(id string, amount int64) {
-	old, ok := fees.Find(c.API(), id)
+func (c *call) recordFeeRefund(id string, amount int64) {
+	prev, ok := fees.Find(c.API(), id)
 	if !ok {
 		return
 	}
@@ -158,21 +158,21 @@ func (c *call) refundFee(id string, amount int64) {
 	back := wire.NewID("fr")
 	rec := api.NewRecord("fee_refund", back, map[string]any{
 		"amount":              amount,
-		"balance_transaction": c.availableEntry(back, "application_fee_refund", -amount, old.Text("currency")),
+		"balance_transaction": c.availableEntry(back, "application_fee_refund", -amount, prev.Text("currency")),
 		"created":             c.Now.Unix(),
-		"currency":            old.Fields["currency"],
+		"currency":            prev.Fields["currency"],
 		"fee":                 id,
 		"metadata":            map[string]string{},
 	}, id)
 
 	c.Tx.Put(rec)
-	total := api.WholeNumber(old.Fields["amount_refunded"]) + amount
-	next := old.With(map[string]any{
+	total := api.WholeNumber(prev.Fields["amount_refunded"]) + amount
+	next := prev.With(map[string]any{
 		"amount_refunded": total,
-		"refunded":        total == api.WholeNumber(old.Fields["amount"]),
+		"refunded":        total == api.WholeNumber(prev.Fields["amount"]),
 		"refunds":         wire.ListOf(append([]*api.Record{rec}, before...), "/v1/application_fees/"+id+"/refunds"),
 	})
 
 	c.Tx.Put(next)
-	c.EmitUpdate("application_fee.refunded", next, old)
+	c.EmitUpdate("application_fee.refunded", next, prev)
 }

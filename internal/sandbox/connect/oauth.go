@@ -29,7 +29,7 @@ func (s *Pages) Mount(mux *chi.Mux) {
 	mux.Post("/oauth/deauthorize", s.oauthDeauthorize)
 	for _, page := range []string{"/oauth/authorize", "/express/oauth/authorize"} {
 		mux.Get(page, s.oauthPage)
-		mux.Post(page, s.oauthDecide)
+		mux.Post(page, s.oauthDecision)
 	}
 	mux.Get("/connect/onboarding", s.onboardingPage)
 	mux.Post("/connect/onboarding", s.onboardingDone)
@@ -43,20 +43,20 @@ func (s *Pages) update(run func(c *call) error) error {
 // oauthToken swaps a code for an account. The calls and the page are those of
 // connect.stripe.com: https://docs.stripe.com/connect/oauth-reference.
 func (s *Pages) oauthToken(w http.ResponseWriter, r *http.Request) {
-	if !s.oauthKey(w, r) {
+	if !s.checkSecret(w, r) {
 		return
 	}
 
 	var grant *oauthGrant
 	switch code, refresh := r.PostFormValue("code"), r.PostFormValue("refresh_token"); r.PostFormValue("grant_type") {
 	case "authorization_code":
-		if grant = s.spendCode(code); grant == nil {
+		if grant = s.redeemCode(code); grant == nil {
 			oauthError(w, "invalid_grant", "Authorization code does not exist: "+code)
 			return
 		}
 
 	case "refresh_token":
-		if grant = s.refreshed(refresh); grant == nil {
+		if grant = s.refreshGrant(refresh); grant == nil {
 			oauthError(w, "invalid_grant", "Refresh token does not exist: "+refresh)
 			return
 		}
@@ -86,9 +86,9 @@ const (
 	kindRefresh = "oauth_refresh"
 )
 
-// spendCode takes a code, which is good for once, and announces the account;
+// redeemCode takes a code, which is good for once, and announces the account;
 // nil when it is not good.
-func (s *Pages) spendCode(code string) *oauthGrant {
+func (s *Pages) redeemCode(code string) *oauthGrant {
 	var grant *oauthGrant
 	_ = s.update(func(c *call) error { // does not fail
 		rec, ok := memory.Find[*api.Record](c.Tx, code)
@@ -113,8 +113,8 @@ func (s *Pages) spendCode(code string) *oauthGrant {
 	return grant
 }
 
-// refreshed finds the grant of a refresh token while its account is connected.
-func (s *Pages) refreshed(token string) *oauthGrant {
+// refreshGrant finds the grant of a refresh token while its account is connected.
+func (s *Pages) refreshGrant(token string) *oauthGrant {
 	obj, _ := s.srv.Lookup(api.PlatformAccount, token)
 	rec, ok := obj.(*api.Record)
 	if !ok || rec.Kind != kindRefresh || !s.srv.KnowsAccount(rec.Text("account")) {
@@ -124,7 +124,7 @@ func (s *Pages) refreshed(token string) *oauthGrant {
 }
 
 func (s *Pages) oauthDeauthorize(w http.ResponseWriter, r *http.Request) {
-	if !s.oauthKey(w, r) {
+	if !s.checkSecret(w, r) {
 		return
 	}
 
@@ -148,9 +148,9 @@ func (s *Pages) oauthDeauthorize(w http.ResponseWriter, r *http.Request) {
 	oauthReply(w, http.StatusOK, map[string]string{"stripe_user_id": id})
 }
 
-// oauthKey checks the platform's secret, sent as client_secret or as the key of
+// checkSecret checks the platform's secret, sent as client_secret or as the key of
 // the call.
-func (s *Pages) oauthKey(w http.ResponseWriter, r *http.Request) bool {
+func (s *Pages) checkSecret(w http.ResponseWriter, r *http.Request) bool {
 	r.Body = http.MaxBytesReader(w, r.Body, api.MaxBody)
 	key := cmp.Or(api.KeyOf(r), r.PostFormValue("client_secret"))
 	form := api.KeyForm.FindStringSubmatch(key)
@@ -189,7 +189,7 @@ type connectPage struct {
 	Hidden               map[string]string
 }
 
-func showConnect(w http.ResponseWriter, p connectPage) {
+func renderPage(w http.ResponseWriter, p connectPage) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	_ = authorizePage.Execute(w, p) // the reader may have gone
@@ -208,15 +208,15 @@ func (s *Pages) oauthPage(w http.ResponseWriter, r *http.Request) {
 		"scope":        cmp.Or(q.Get("scope"), "read_only"),
 	}
 
-	showConnect(w, connectPage{
+	renderPage(w, connectPage{
 		"Connect a test account",
 		s.srv.Config.BusinessName + " asks for access to a new test account.", "Connect", "Refuse",
 		hidden,
 	})
 }
 
-// oauthDecide is the button on the authorize page.
-func (s *Pages) oauthDecide(w http.ResponseWriter, r *http.Request) {
+// oauthDecision is the button on the authorize page.
+func (s *Pages) oauthDecision(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, api.MaxBody)
 	back, err := url.Parse(r.PostFormValue("redirect_uri"))
 	if err != nil || !strings.HasPrefix(back.Scheme, "http") {
@@ -254,7 +254,7 @@ func (s *Pages) grantCode(scope string) string {
 		c.Tx.Put(api.NewRecord(kindCode, code, map[string]any{
 			"account":    acct.ID,
 			"scope":      scope,
-			"expires_at": c.Now.Add(linkLife).Unix(),
+			"expires_at": c.Now.Add(linkLifetime).Unix(),
 		}))
 
 		return nil
@@ -265,7 +265,7 @@ func (s *Pages) grantCode(scope string) string {
 
 func (s *Pages) onboardingPage(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	showConnect(w, connectPage{
+	renderPage(w, connectPage{
 		Title:  "Onboarding",
 		Text:   "This stands in for Stripe's onboarding of " + q.Get("account") + ".",
 		Yes:    "Complete onboarding",
@@ -278,18 +278,18 @@ func (s *Pages) onboardingDone(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, api.MaxBody)
 	id := r.PostFormValue("account")
 	_ = s.update(func(c *call) error { // does not fail
-		old, ok := accounts.Find(c.API(), id)
+		prev, ok := accounts.Find(c.API(), id)
 		if !ok {
 			return nil
 		}
 
-		caps, _ := old.Fields["capabilities"].(map[string]any)
+		caps, _ := prev.Fields["capabilities"].(map[string]any)
 		active := map[string]any{}
 		for name := range caps {
 			active[name] = "active"
 		}
 
-		next := old.With(map[string]any{
+		next := prev.With(map[string]any{
 			"charges_enabled":   true,
 			"payouts_enabled":   true,
 			"details_submitted": true,
@@ -297,7 +297,7 @@ func (s *Pages) onboardingDone(w http.ResponseWriter, r *http.Request) {
 		})
 
 		c.Tx.Put(next)
-		c.connectEvent("account.updated", next, old, id)
+		c.connectEvent("account.updated", next, prev, id)
 		return nil
 	})
 

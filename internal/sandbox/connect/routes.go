@@ -11,7 +11,7 @@ import (
 func (s *Service) routes() []api.Route {
 	op := s.op
 	return []api.Route{
-		op("GET", "/v1/account", api.SecretOnly, accountOf),
+		op("GET", "/v1/account", api.SecretOnly, retrieveOwnAccount),
 
 		api.NewRoute("POST", "/v1/accounts", api.SecretOnly, accounts.Create),
 		api.NewRoute("GET", "/v1/accounts", api.SecretOnly, accounts.List),
@@ -55,6 +55,6 @@ func (s *Service) resume(account string, obj memory.Object) {
 		return
 	}
 	s.srv.Schedule.At(rec.ID, time.Unix(api.WholeNumber(rec.Fields["arrival_date"]), 0), func() {
-		s.background(account, func(c *call) error { c.arrive(rec.ID); return nil })
+		s.background(account, func(c *call) error { c.completePayout(rec.ID); return nil })
 	})
 }

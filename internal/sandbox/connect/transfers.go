@@ -32,8 +32,8 @@ var (
 	}
 )
 
-// spendable is how much of a currency can be moved now.
-func (c *call) spendable(cur string) int64 {
+// availableBalance is how much of a currency can be moved now.
+func (c *call) availableBalance(cur string) int64 {
 	for _, f := range c.SumBalance().Available {
 		if f.Currency == cur {
 			return f.Amount
@@ -42,9 +42,9 @@ func (c *call) spendable(cur string) int64 {
 	return 0
 }
 
-// moneyOut reads what transfers and payouts share and refuses what the balance
+// readOutgoing reads what transfers and payouts share and refuses what the balance
 // does not hold.
-func (c *call) moneyOut() (int64, string, error) {
+func (c *call) readOutgoing() (int64, string, error) {
 	cur, err := c.CurrencyOf()
 	if err != nil {
 		return 0, "", err
@@ -54,7 +54,7 @@ func (c *call) moneyOut() (int64, string, error) {
 	if amount < 1 {
 		return 0, "", wire.MissingParam("amount")
 	}
-	if c.spendable(cur) < amount {
+	if c.availableBalance(cur) < amount {
 		return 0, "", wire.Invalid("balance_insufficient", "",
 			"You have insufficient available funds in your Stripe account. Try adding funds directly to "+
 				"your available balance by creating Charges using the 4000000000000077 test card. See: "+
@@ -70,7 +70,7 @@ func createTransfer(c *call) (any, error) {
 	if acct, ok := accounts.Find(c.API(), c.Params.String("destination")); !ok || acct == nil {
 		return nil, wire.NoSuch("destination", "destination", c.Params.String("destination"))
 	}
-	amount, cur, err := c.moneyOut()
+	amount, cur, err := c.readOutgoing()
 	if err != nil {
 		return nil, err
 	}
@@ -124,31 +124,31 @@ func (c *call) availableEntry(source, kind string, amount int64, cur string) str
 }
 
 func createReversal(c *call) (any, error) {
-	old, err := transfers.FromPath(c.API())
+	prev, err := transfers.FromPath(c.API())
 	if err != nil {
 		return nil, err
 	}
 
-	left := api.WholeNumber(old.Fields["amount"]) - api.WholeNumber(old.Fields["amount_reversed"])
+	left := api.WholeNumber(prev.Fields["amount"]) - api.WholeNumber(prev.Fields["amount_reversed"])
 	amount := left
 	if c.Params.Has("amount") {
 		amount = c.Params.Int("amount")
 	}
 
-	cur := old.Text("currency")
+	cur := prev.Text("currency")
 	if amount < 1 || amount > left {
 		return nil, wire.Invalid("", "amount",
 			"Transfer reversal amount (%s) is greater than unreversed amount on transfer (%s).",
 			api.FormatAmount(amount, cur), api.FormatAmount(left, cur))
 	}
 
-	return c.reverse(old, amount, map[string]any{"metadata": wire.MergeMetadata(nil, c.Params)}), nil
+	return c.reverse(prev, amount, map[string]any{"metadata": wire.MergeMetadata(nil, c.Params)}), nil
 }
 
 // reverse takes a part of a transfer back from its account; more are fields
 // that differ from the usual.
-func (c *call) reverse(old *api.Record, amount int64, more map[string]any) *api.Record {
-	id, back, cur := wire.NewID("trr"), wire.NewID("pyr"), old.Text("currency")
+func (c *call) reverse(prev *api.Record, amount int64, more map[string]any) *api.Record {
+	id, back, cur := wire.NewID("trr"), wire.NewID("pyr"), prev.Text("currency")
 	rec := api.NewRecord(kindReversal, id, map[string]any{
 		"amount":                     amount,
 		"balance_transaction":        c.availableEntry(id, "transfer_refund", amount, cur),
@@ -157,20 +157,20 @@ func (c *call) reverse(old *api.Record, amount int64, more map[string]any) *api.
 		"destination_payment_refund": back,
 		"metadata":                   map[string]string{},
 		"source_refund":              nil,
-		"transfer":                   old.ID,
-	}, old.ID).With(more)
+		"transfer":                   prev.ID,
+	}, prev.ID).With(more)
 
-	reversed := api.WholeNumber(old.Fields["amount_reversed"]) + amount
-	next := old.With(map[string]any{
+	reversed := api.WholeNumber(prev.Fields["amount_reversed"]) + amount
+	next := prev.With(map[string]any{
 		"amount_reversed": reversed,
-		"reversed":        reversed == api.WholeNumber(old.Fields["amount"]),
-		"reversals":       wire.ListOf(append(reversalsOf(c, old.ID), rec), "/v1/transfers/"+old.ID+"/reversals"),
+		"reversed":        reversed == api.WholeNumber(prev.Fields["amount"]),
+		"reversals":       wire.ListOf(append(reversalsOf(c, prev.ID), rec), "/v1/transfers/"+prev.ID+"/reversals"),
 	})
 
 	c.Tx.Put(rec)
 	c.Tx.Put(next)
-	c.EmitUpdate("transfer.reversed", next, old)
-	c.credit(old.Text("destination"), back, "payment_refund", -amount, cur)
+	c.EmitUpdate("transfer.reversed", next, prev)
+	c.credit(prev.Text("destination"), back, "payment_refund", -amount, cur)
 
 	return rec
 }
@@ -199,11 +199,11 @@ func retrieveReversal(c *call) (any, error) { return c.pathReversal() }
 
 // updateReversal changes metadata only; the transfer shows it too.
 func updateReversal(c *call) (any, error) {
-	old, err := c.pathReversal()
+	prev, err := c.pathReversal()
 	if err != nil {
 		return nil, err
 	}
-	next := old.With(map[string]any{"metadata": wire.MergeMetadata(old.Metadata(), c.Params)})
+	next := prev.With(map[string]any{"metadata": wire.MergeMetadata(prev.Metadata(), c.Params)})
 	c.Tx.Put(next)
 	if transfer, ok := transfers.Find(c.API(), c.ID); ok {
 		c.Tx.Put(transfer.With(map[string]any{
@@ -215,7 +215,7 @@ func updateReversal(c *call) (any, error) {
 
 // createPayout is POST /v1/payouts: https://docs.stripe.com/api/payouts/create.
 func createPayout(c *call) (any, error) {
-	amount, cur, err := c.moneyOut()
+	amount, cur, err := c.readOutgoing()
 	if err != nil {
 		return nil, err
 	}
@@ -251,35 +251,35 @@ func createPayout(c *call) (any, error) {
 	c.Tx.Put(rec)
 	c.Emit("payout.created", rec)
 	c.later(id, time.Unix(api.WholeNumber(rec.Fields["arrival_date"]), 0),
-		func(c *call) error { c.arrive(id); return nil })
+		func(c *call) error { c.completePayout(id); return nil })
 
 	return rec, nil
 }
 
-// arrive ends a payout that reached its bank.
-func (c *call) arrive(id string) {
-	old, ok := payouts.Find(c.API(), id)
-	if !ok || old.Text("status") != "pending" {
+// completePayout ends a payout that reached its bank.
+func (c *call) completePayout(id string) {
+	prev, ok := payouts.Find(c.API(), id)
+	if !ok || prev.Text("status") != "pending" {
 		return
 	}
-	next := old.With(map[string]any{"status": "paid"})
+	next := prev.With(map[string]any{"status": "paid"})
 	c.Tx.Put(next)
-	c.EmitUpdate("payout.paid", next, old)
+	c.EmitUpdate("payout.paid", next, prev)
 }
 
 func cancelPayout(c *call) (any, error) {
-	old, err := payouts.FromPath(c.API())
+	prev, err := payouts.FromPath(c.API())
 	if err != nil {
 		return nil, err
 	}
-	if old.Text("status") != "pending" {
+	if prev.Text("status") != "pending" {
 		return nil, wire.Invalid("", "", "Payouts can only be canceled while they are pending.")
 	}
 
-	back := c.availableEntry(old.ID, "payout_cancel", api.WholeNumber(old.Fields["amount"]), old.Text("currency"))
-	next := old.With(map[string]any{"status": payments.StatusCanceled, "failure_balance_transaction": back})
+	back := c.availableEntry(prev.ID, "payout_cancel", api.WholeNumber(prev.Fields["amount"]), prev.Text("currency"))
+	next := prev.With(map[string]any{"status": payments.StatusCanceled, "failure_balance_transaction": back})
 	c.Tx.Put(next)
-	c.EmitUpdate("payout.canceled", next, old)
+	c.EmitUpdate("payout.canceled", next, prev)
 
 	return next, nil
 }

@@ -19,8 +19,8 @@ type ObjectEntry struct {
 	seq       uint64
 }
 
-// objectsShown bounds what the desk lists.
-const objectsShown = 300
+// maxObjectsListed bounds what the desk lists.
+const maxObjectsListed = 300
 
 // Objects lists the newest objects of every account, oldest first, events left
 // out; of is an id and takes those that belong to it, all objects when empty.
@@ -38,13 +38,13 @@ func (s *Management) Objects(of string) []ObjectEntry {
 	}
 
 	slices.SortFunc(out, func(a, b ObjectEntry) int { return cmp.Compare(a.seq, b.seq) })
-	return out[max(0, len(out)-objectsShown):]
+	return out[max(0, len(out)-maxObjectsListed):]
 }
 
 // newest returns the newest objects of an index.
 func newest(account *memory.Account, index *memory.Index) []ObjectEntry {
 	var out []ObjectEntry
-	for _, id := range index.Newest(objectsShown) {
+	for _, id := range index.Newest(maxObjectsListed) {
 		obj, ok := account.Get(id)
 		if !ok {
 			continue

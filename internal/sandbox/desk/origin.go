@@ -9,7 +9,7 @@ import (
 // a link to the desk may be followed.
 func sameOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if fromElsewhere(r) {
+		if isCrossOrigin(r) {
 			fail(w, http.StatusForbidden, "the management API answers its own origin only")
 			return
 		}
@@ -17,9 +17,9 @@ func sameOrigin(next http.Handler) http.Handler {
 	})
 }
 
-// fromElsewhere reads what a browser says about the page behind a request;
+// isCrossOrigin reads what a browser says about the page behind a request;
 // other clients say nothing.
-func fromElsewhere(r *http.Request) bool {
+func isCrossOrigin(r *http.Request) bool {
 	if origin := r.Header.Get("Origin"); origin != "" {
 		u, err := url.Parse(origin)
 		return err != nil || u.Host != r.Host
