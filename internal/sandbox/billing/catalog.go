@@ -9,7 +9,7 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// products: https://docs.stripe.com/api/products.
+// products is the resource https://docs.stripe.com/api/products.
 var products = api.RecordAPI{
 	Kind:    api.KindProduct,
 	Prefix:  "prod",
@@ -24,6 +24,7 @@ var products = api.RecordAPI{
 			return nil
 		}
 
+		// The price needs the ID of the product, so the product gets one now.
 		delete(fields, "default_price_data")
 		id, _ := fields["id"].(string)
 		if id == "" {
@@ -44,7 +45,7 @@ var products = api.RecordAPI{
 	},
 }
 
-// plainProduct is a product of which only the name is known.
+// plainProduct returns the fields of a product of which only the name is known.
 func plainProduct(now int64, name string) map[string]any {
 	return map[string]any{
 		"active":               true,
@@ -67,7 +68,7 @@ func plainProduct(now int64, name string) map[string]any {
 	}
 }
 
-// prices: https://docs.stripe.com/api/prices.
+// prices is the resource https://docs.stripe.com/api/prices.
 var prices = api.RecordAPI{
 	Kind:    api.KindPrice,
 	Prefix:  "price",
@@ -75,15 +76,17 @@ var prices = api.RecordAPI{
 	Filters: []string{"active", "product", "currency", "type"},
 }
 
+// createPrice handles POST /v1/prices. With product_data it creates the
+// product, too.
 func createPrice(c *call) (any, error) {
 	product := c.Params.String("product")
 	if data := c.Params.At("product_data"); data != nil {
-		made := api.NewRecord(api.KindProduct, wire.NewShortID("prod"),
+		created := api.NewRecord(api.KindProduct, wire.NewShortID("prod"),
 			plainProduct(c.Now.Unix(), data.String("name")))
-		made.Fields["metadata"] = wire.MergeMetadata(nil, data)
-		c.Tx.Put(made)
-		c.Emit("product.created", made)
-		product = made.ID
+		created.Fields["metadata"] = wire.MergeMetadata(nil, data)
+		c.Tx.Put(created)
+		c.Emit("product.created", created)
+		product = created.ID
 	}
 
 	if product == "" {
@@ -107,7 +110,7 @@ func createPrice(c *call) (any, error) {
 }
 
 // newPrice builds a price from the parameters of POST /v1/prices or from
-// default_price_data.
+// default_price_data. It does not store the price.
 func newPrice(c *api.Call, p *wire.Params, product string) *api.Record {
 	amount := p.String("unit_amount")
 	fields := map[string]any{
@@ -154,7 +157,7 @@ func newPrice(c *api.Call, p *wire.Params, product string) *api.Record {
 	return api.NewRecord(api.KindPrice, wire.NewID("price"), fields)
 }
 
-// coupons: https://docs.stripe.com/api/coupons.
+// coupons is the resource https://docs.stripe.com/api/coupons.
 var coupons = api.RecordAPI{
 	Kind:  api.KindCoupon,
 	Event: "coupon",
@@ -187,7 +190,7 @@ var coupons = api.RecordAPI{
 	},
 }
 
-// promotions: https://docs.stripe.com/api/promotion_codes.
+// promotions is the resource https://docs.stripe.com/api/promotion_codes.
 var promotions = api.RecordAPI{
 	Kind:    api.KindPromotion,
 	Prefix:  "promo",
@@ -215,12 +218,16 @@ var promotions = api.RecordAPI{
 		if !ok {
 			return wire.NoSuch(api.KindCoupon, "coupon", id)
 		}
+
+		// This API version shows the coupon itself instead of promotion.
 		delete(fields, "promotion")
 		fields["coupon"] = coupon.Fields
 		return nil
 	},
 }
 
+// listPromotions handles GET /v1/promotion_codes. RecordAPI.List cannot filter
+// by coupon, which is an object inside the promotion code.
 func listPromotions(c *call) (any, error) {
 	coupon := c.Params.String("coupon")
 	return api.Page(c.API(), api.KindPromotion, "", func(rec *api.Record) bool {

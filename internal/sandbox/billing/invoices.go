@@ -13,18 +13,21 @@ import (
 func retrieveInvoice(c *call) (any, error) { return api.PathObject[*Invoice](c.API(), api.KindInvoice) }
 
 func listInvoices(c *call) (any, error) {
-	created, status, method := api.CreatedFilter(c.Params), c.Params.String("status"), c.Params.String("collection_method")
-	customer, sub, due := c.Params.String("customer"), c.Params.String("subscription"), api.TimeFilter(
-		c.Params, "due_date")
+	created, due := api.CreatedFilter(c.Params), api.TimeFilter(c.Params, "due_date")
+	status, method := c.Params.String("status"), c.Params.String("collection_method")
+	customer, sub := c.Params.String("customer"), c.Params.String("subscription")
+
 	return api.Page(c.API(), api.KindInvoice, cmp.Or(sub, customer), func(inv *Invoice) bool {
-		return created(inv.Created) && (status == "" || status == inv.Status) &&
+		return created(inv.Created) &&
+			(status == "" || status == inv.Status) &&
 			(method == "" || method == inv.CollectionMethod) &&
 			(customer == "" || customer == inv.Customer) &&
 			(!c.Params.Has("due_date") || inv.DueDate != nil && due(*inv.DueDate))
 	})
 }
 
-// listLines pages through the lines of one invoice.
+// listLines handles GET /v1/invoices/{id}/lines: it pages through the lines of
+// one invoice.
 func listLines(c *call) (any, error) {
 	inv, err := api.PathObject[*Invoice](c.API(), api.KindInvoice)
 	if err != nil {
@@ -38,12 +41,12 @@ func listLines(c *call) (any, error) {
 
 	lines := inv.Lines.Data
 	if after := c.Params.String("starting_after"); after != "" {
-		at := slices.IndexFunc(lines, func(line *InvoiceLine) bool { return line.ID == after })
-		if at < 0 {
+		last := slices.IndexFunc(lines, func(line *InvoiceLine) bool { return line.ID == after })
+		if last < 0 {
 			return nil, wire.NoSuch("line_item", "starting_after", after)
 		}
 
-		lines = lines[at+1:]
+		lines = lines[last+1:]
 	}
 
 	out := wire.ListOf(lines[:min(limit, len(lines))], c.Request.URL.Path)
@@ -51,7 +54,7 @@ func listLines(c *call) (any, error) {
 	return out, nil
 }
 
-// finalizeInvoice is POST /v1/invoices/{id}/finalize:
+// finalizeInvoice handles POST /v1/invoices/{id}/finalize:
 // https://docs.stripe.com/api/invoices/finalize.
 func finalizeInvoice(c *call) (any, error) {
 	inv, err := api.PathObject[*Invoice](c.API(), api.KindInvoice)
@@ -65,8 +68,8 @@ func finalizeInvoice(c *call) (any, error) {
 	return c.finalize(inv), nil
 }
 
-// voidInvoice is POST /v1/invoices/{id}/void. Without its first invoice an
-// incomplete subscription is over.
+// voidInvoice handles POST /v1/invoices/{id}/void. An incomplete subscription
+// ends with its first invoice.
 func voidInvoice(c *call) (any, error) {
 	inv, err := openInvoice(c, "void")
 	if err != nil {
@@ -84,22 +87,22 @@ func voidInvoice(c *call) (any, error) {
 	return api.PathObject[*Invoice](c.API(), api.KindInvoice)
 }
 
-// openInvoice finds the invoice of the path while it is open, or also
-// uncollectible for voiding.
-func openInvoice(c *call, what string) (*Invoice, error) {
+// openInvoice returns the invoice in the path if it is open. It also returns an
+// uncollectible one if action is "void".
+func openInvoice(c *call, action string) (*Invoice, error) {
 	inv, err := api.PathObject[*Invoice](c.API(), api.KindInvoice)
 	switch {
 	case err != nil:
 		return nil, err
-	case inv.Status == invoiceOpen || inv.Status == invoiceUncollectible && what == "void":
+	case inv.Status == invoiceOpen || inv.Status == invoiceUncollectible && action == "void":
 		return inv, nil
-	case inv.Status == invoicePaid && what == "void":
+	case inv.Status == invoicePaid && action == "void":
 		return nil, wire.Invalid("", "", "Invoices with `paid` payments cannot be voided.")
 	}
 	return nil, wire.Invalid("", "", "You can only pass in open invoices. This invoice isn't open.")
 }
 
-// void takes back what an invoice asks for and cancels its payment.
+// void voids an invoice and cancels its payment.
 func (c *call) void(inv *Invoice) {
 	if pi, ok := memory.Find[*payments.PaymentIntent](c.Tx, wire.Deref(inv.PaymentIntent)); ok && !pi.Final() {
 		canceled := *pi
@@ -121,7 +124,7 @@ func (c *call) void(inv *Invoice) {
 	c.Emit("invoice.voided", &next)
 }
 
-// writeOffInvoice is POST /v1/invoices/{id}/mark_uncollectible.
+// writeOffInvoice handles POST /v1/invoices/{id}/mark_uncollectible.
 func writeOffInvoice(c *call) (any, error) {
 	inv, err := openInvoice(c, "write off")
 	if err != nil {
@@ -140,8 +143,8 @@ func writeOffInvoice(c *call) (any, error) {
 	return &next, nil
 }
 
-// payInvoice is POST /v1/invoices/{id}/pay: an attempt with a saved payment
-// method, or a note that it was paid elsewhere.
+// payInvoice handles POST /v1/invoices/{id}/pay: it charges a saved payment
+// method, or records that the invoice was paid outside Stripe.
 func payInvoice(c *call) (any, error) {
 	inv, err := api.PathObject[*Invoice](c.API(), api.KindInvoice)
 	if err != nil {
@@ -177,7 +180,8 @@ func payInvoice(c *call) (any, error) {
 	return api.PathObject[*Invoice](c.API(), api.KindInvoice)
 }
 
-// payNow charges the method that the call names or the default one.
+// payNow charges the payment method that the request names, or else the default
+// one.
 func (c *call) payNow(inv *Invoice) error {
 	if c.isProcessing(inv) {
 		return wire.Invalid("", "", "The payment of this invoice is being processed.")
@@ -209,7 +213,7 @@ func (c *call) payNow(inv *Invoice) error {
 	return err
 }
 
-// markPaidOutOfBand marks an invoice as paid without Stripe.
+// markPaidOutOfBand marks an invoice as paid outside Stripe.
 func (c *call) markPaidOutOfBand(inv *Invoice) *Invoice {
 	if pi, ok := memory.Find[*payments.PaymentIntent](c.Tx, wire.Deref(inv.PaymentIntent)); ok &&
 		!pi.Final() && pi.Status != payments.StatusProcessing {

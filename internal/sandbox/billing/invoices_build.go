@@ -2,6 +2,7 @@ package billing
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -16,8 +17,8 @@ import (
 // https://docs.stripe.com/invoicing/integration/workflow-transitions.
 const draftPeriod = time.Hour
 
-// newInvoice makes the empty draft of a customer's invoice; it is not stored
-// yet.
+// newInvoice returns an empty draft for a customer. It does not store the
+// draft.
 func (c *call) newInvoice(cus *payments.Customer, currency, reason string) *Invoice {
 	now := c.Now.Unix()
 	inv := &Invoice{
@@ -57,7 +58,7 @@ func (c *call) newInvoice(cus *payments.Customer, currency, reason string) *Invo
 	return inv
 }
 
-// setLines replaces the lines and adds them up.
+// setLines replaces the lines of an invoice and adds them up.
 func (o *Invoice) setLines(lines []*InvoiceLine) {
 	if lines == nil {
 		lines = []*InvoiceLine{}
@@ -82,9 +83,9 @@ func (o *Invoice) setLines(lines []*InvoiceLine) {
 	o.setAmountDue(o.StartingBalance)
 }
 
-// setAmountDue says what is due after the customer's balance: a credit is used up, and
-// what is too little to be charged is left for the next invoice. See
-// https://docs.stripe.com/billing/customer/balance.
+// setAmountDue computes what is due after the customer's balance. A credit is
+// used up first; an amount below Stripe's minimum charge moves to the next
+// invoice. See https://docs.stripe.com/billing/customer/balance.
 func (o *Invoice) setAmountDue(balance int64) {
 	o.StartingBalance, o.AmountDue = balance, o.Total+balance
 	if o.AmountDue < max(1, api.Minimums[o.Currency]) {
@@ -93,7 +94,7 @@ func (o *Invoice) setAmountDue(balance int64) {
 	o.AmountRemaining = o.AmountDue
 }
 
-// newSubscriptionInvoice makes the empty draft of a subscription's invoice.
+// newSubscriptionInvoice returns an empty draft for a subscription.
 func (c *call) newSubscriptionInvoice(sub *Subscription, cus *payments.Customer, reason string) *Invoice {
 	inv := c.newInvoice(cus, sub.Currency, reason)
 	inv.Subscription, inv.SubscriptionDetails = &sub.ID, &InvoiceSub{Metadata: sub.Metadata}
@@ -102,13 +103,15 @@ func (c *call) newSubscriptionInvoice(sub *Subscription, cus *payments.Customer,
 	return inv
 }
 
-// subInvoice drafts the invoice of a subscription's current period, with what
-// has waited for one.
+// subInvoice drafts the invoice of a subscription's current period, including
+// the pending invoice items.
 func (c *call) subInvoice(sub *Subscription, cus *payments.Customer, reason string) *Invoice {
 	inv := c.newSubscriptionInvoice(sub, cus, reason)
 	if reason == "subscription_cycle" {
 		inv.PeriodStart, inv.PeriodEnd = c.previousPeriodStart(sub), sub.CurrentPeriodStart
-		inv.AutomaticallyFinalizesAt, inv.NextPaymentAttempt = new(c.Now.Add(draftPeriod).Unix()), new(c.Now.Add(draftPeriod).Unix())
+
+		due := c.Now.Add(draftPeriod).Unix()
+		inv.AutomaticallyFinalizesAt, inv.NextPaymentAttempt = &due, &due
 	}
 
 	lines := c.takePendingItems(inv)
@@ -121,20 +124,23 @@ func (c *call) subInvoice(sub *Subscription, cus *payments.Customer, reason stri
 	return inv
 }
 
-// previousPeriodStart is when the period before the current one began.
+// previousPeriodStart returns when the period before the current one began.
 func (c *call) previousPeriodStart(sub *Subscription) int64 {
-	if before, ok := memory.Find[*Subscription](c.Tx, sub.ID); ok {
-		return before.CurrentPeriodStart
+	// sub is not stored yet, so the store still has the previous period.
+	if prev, ok := memory.Find[*Subscription](c.Tx, sub.ID); ok {
+		return prev.CurrentPeriodStart
 	}
 	return sub.CurrentPeriodStart
 }
 
-// subscriptionLine is what one item costs in the current period; a trial costs nothing.
+// subscriptionLine returns the line of one item for the current period. During
+// a trial the item costs nothing.
 func (c *call) subscriptionLine(sub *Subscription, item *SubscriptionItem, inv *Invoice) *InvoiceLine {
 	unit, text := item.Plan.Amount, c.lineText(item)
 	if sub.Status == subTrialing {
 		unit, text = 0, "Trial period for "+c.productName(item.Plan.Product)
 	}
+
 	line := newLine(inv, unit*item.Quantity, text)
 	line.Plan = item.Plan
 	line.Price = item.Price
@@ -148,6 +154,7 @@ func (c *call) subscriptionLine(sub *Subscription, item *SubscriptionItem, inv *
 	return line
 }
 
+// newLine returns an invoice line for one unit at the given amount.
 func newLine(inv *Invoice, amount int64, text string) *InvoiceLine {
 	return &InvoiceLine{
 		ID:                     wire.NewID("il"),
@@ -171,6 +178,8 @@ func newLine(inv *Invoice, amount int64, text string) *InvoiceLine {
 	}
 }
 
+// productName returns the name of a product, or its ID if the product is
+// unknown.
 func (c *call) productName(id string) string {
 	if rec, ok := products.Find(c.API(), id); ok {
 		return rec.Text("name")
@@ -178,18 +187,19 @@ func (c *call) productName(id string) string {
 	return id
 }
 
-// lineText is written as on Stripe's invoices: 1 × Mug (at $10.00 / month).
+// lineText describes an item as Stripe's invoices do: 1 × Mug (at $10.00 /
+// month).
 func (c *call) lineText(item *SubscriptionItem) string {
-	every := "/ " + item.Plan.Interval
+	interval := "/ " + item.Plan.Interval
 	if item.Plan.IntervalCount > 1 {
-		every = fmt.Sprintf("every %d %ss", item.Plan.IntervalCount, item.Plan.Interval)
+		interval = fmt.Sprintf("every %d %ss", item.Plan.IntervalCount, item.Plan.Interval)
 	}
 	price := strings.TrimSuffix(api.FormatAmount(item.Plan.Amount, item.Plan.Currency), " "+item.Plan.Currency)
-	return fmt.Sprintf("%d × %s (at %s %s)", item.Quantity, c.productName(item.Plan.Product), price, every)
+	return fmt.Sprintf("%d × %s (at %s %s)", item.Quantity, c.productName(item.Plan.Product), price, interval)
 }
 
-// finalize numbers a draft and opens it, with a PaymentIntent when something is
-// due; nothing due is paid at once.
+// finalize numbers a draft and opens it. It creates a PaymentIntent if
+// something is due; otherwise the invoice is paid at once.
 func (c *call) finalize(draft *Invoice) *Invoice {
 	next := *draft
 	now := c.Now.Unix()
@@ -218,7 +228,7 @@ func (c *call) finalize(draft *Invoice) *Invoice {
 	return c.markPaid(&next, nil)
 }
 
-// applyBalance numbers an invoice and takes its customer's balance into account.
+// applyBalance numbers an invoice and applies the customer's balance to it.
 func (c *call) applyBalance(inv *Invoice) {
 	cus, ok := memory.Find[*payments.Customer](c.Tx, inv.Customer)
 	if !ok {
@@ -238,8 +248,8 @@ func (c *call) applyBalance(inv *Invoice) {
 	}
 }
 
-// invoiceIntent is the payment of an invoice. It saves the payment method for
-// the periods to come when there are any.
+// invoiceIntent returns the PaymentIntent of an invoice. For a subscription, it
+// saves the payment method for later periods.
 func (c *call) invoiceIntent(inv *Invoice) *payments.PaymentIntent {
 	id := wire.NewID("pi")
 	pi := &payments.PaymentIntent{
@@ -284,36 +294,26 @@ func (c *call) invoiceIntent(inv *Invoice) *payments.PaymentIntent {
 	return pi
 }
 
-// reusableTypes are the payment methods on offer that can be charged again
-// later without the buyer.
+// reusableTypes returns the offered payment methods that can be charged again
+// without the buyer.
 func (c *call) reusableTypes(cur string) []string {
 	return slices.DeleteFunc(c.SavableTypes(payments.DefaultConfiguration(c.Account), true),
 		func(kind string) bool { return !payments.TakesCurrency(kind, cur) })
 }
 
-// overlayOptions lays one set of payment method options over another, type by type.
+// overlayOptions overlays one set of payment method options on another, type by
+// type. Types that base does not have are ignored.
 func overlayOptions(base, over map[string]any) map[string]any {
-	out := make(map[string]any, len(base))
-	for kind, v := range base {
-		out[kind] = v
-	}
-
+	out := maps.Clone(base)
 	for kind, v := range over {
 		fields, ok := v.(map[string]any)
-		former, known := out[kind].(map[string]any)
+		baseFields, known := out[kind].(map[string]any)
 		if !ok || !known {
 			continue
 		}
 
-		merged := make(map[string]any, len(former)+len(fields))
-		for name, value := range former {
-			merged[name] = value
-		}
-
-		for name, value := range fields {
-			merged[name] = value
-		}
-
+		merged := maps.Clone(baseFields)
+		maps.Copy(merged, fields)
 		out[kind] = merged
 	}
 

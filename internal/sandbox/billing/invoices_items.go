@@ -11,8 +11,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// InvoiceItem is https://docs.stripe.com/api/invoiceitems/object: something
-// that waits to be put on an invoice.
+// InvoiceItem is https://docs.stripe.com/api/invoiceitems/object: a charge or
+// credit for a coming invoice.
 type InvoiceItem struct {
 	ID                string            `json:"id"`
 	Object            string            `json:"object"`
@@ -43,6 +43,7 @@ func (o *InvoiceItem) ObjectID() string   { return o.ID }
 func (o *InvoiceItem) ObjectKind() string { return api.KindInvoiceItem }
 func (o *InvoiceItem) Parents() []string  { return payments.ParentsOf(&o.Customer, o.Invoice) }
 
+// createInvoiceItem handles POST /v1/invoiceitems.
 func createInvoiceItem(c *call) (any, error) {
 	for _, name := range []string{"discounts", "subscription", "tax_rates", "quantity_decimal", "unit_amount_decimal"} {
 		if c.Params.Has(name) && !c.Params.Unset(name) {
@@ -83,7 +84,8 @@ func createInvoiceItem(c *call) (any, error) {
 	return item, nil
 }
 
-// priceItem reads what the item costs: an amount, or a price times a quantity.
+// priceItem reads the cost of an item: either an amount, or a price and a
+// quantity.
 func (c *call) priceItem(item *InvoiceItem) error {
 	if c.Params.Has("quantity") {
 		item.Quantity = c.Params.Int("quantity")
@@ -120,7 +122,7 @@ func (c *call) priceItem(item *InvoiceItem) error {
 	return nil
 }
 
-// priceByAmount makes the one-off price behind an amount, as Stripe does; an
+// priceByAmount creates the one-off price behind an amount, as Stripe does. The
 // amount may be negative.
 func (c *call) priceByAmount(item *InvoiceItem) error {
 	cur, err := c.CurrencyOf()
@@ -143,6 +145,8 @@ func (c *call) priceByAmount(item *InvoiceItem) error {
 	product := api.NewRecord(api.KindProduct, wire.NewShortID("prod"),
 		plainProduct(c.Now.Unix(), cmp.Or(wire.Deref(item.Description), "Invoice item")))
 	product.Fields["active"], product.Private.Inline = false, true
+
+	// Neither the product nor the price can be used again or listed.
 	form := &wire.Params{
 		Fields: map[string]*wire.Params{
 			"currency":    {Leaf: true, Value: cur},
@@ -153,6 +157,7 @@ func (c *call) priceByAmount(item *InvoiceItem) error {
 	item.Price.Fields["active"], item.Price.Private.Inline = false, true
 	c.Tx.Put(product)
 	c.Tx.Put(item.Price)
+
 	item.Currency = cur
 	item.UnitAmount = unit
 	item.Amount = unit * item.Quantity
@@ -171,7 +176,7 @@ func (c *call) addToDraft(item *InvoiceItem, invoice string) error {
 		return wire.Invalid("invoice_not_editable", "invoice", "Invalid invoice: This invoice is no longer editable")
 	case inv.Currency != item.Currency:
 		return wire.Invalid("", "currency",
-			"The currency of the invoice item (%s) must be the one of the invoice (%s).",
+			"The currency of the invoice item (%s) must match the currency of the invoice (%s).",
 			item.Currency, inv.Currency)
 	}
 
@@ -184,6 +189,7 @@ func (c *call) addToDraft(item *InvoiceItem, invoice string) error {
 	return nil
 }
 
+// itemLine returns the invoice line of an invoice item.
 func itemLine(inv *Invoice, item *InvoiceItem) *InvoiceLine {
 	line := newLine(inv, item.Amount, wire.Deref(item.Description))
 	line.Description = item.Description
@@ -201,13 +207,14 @@ func itemLine(inv *Invoice, item *InvoiceItem) *InvoiceLine {
 	return line
 }
 
-// takePendingItems takes all that waits for the customer, or for the subscription of the
-// invoice, newest first.
+// takePendingItems assigns the customer's pending items to the invoice and
+// returns their lines, newest first. It skips items of other subscriptions and
+// currencies.
 func (c *call) takePendingItems(inv *Invoice) []*InvoiceLine {
 	var lines []*InvoiceLine
 	for _, item := range memory.Children[*InvoiceItem](c.Tx, api.KindInvoiceItem, inv.Customer) {
-		elsewhere := item.Subscription != nil && *item.Subscription != wire.Deref(inv.Subscription)
-		if item.Invoice != nil || item.Currency != inv.Currency || elsewhere {
+		otherSub := item.Subscription != nil && *item.Subscription != wire.Deref(inv.Subscription)
+		if item.Invoice != nil || item.Currency != inv.Currency || otherSub {
 			continue
 		}
 
@@ -234,7 +241,8 @@ func listInvoiceItems(c *call) (any, error) {
 	})
 }
 
-// updateInvoiceItem changes what does not change the sum.
+// updateInvoiceItem handles POST /v1/invoiceitems/{id}. It changes only what
+// does not affect the amount.
 func updateInvoiceItem(c *call) (any, error) {
 	prev, err := api.PathObject[*InvoiceItem](c.API(), "Invoice Item")
 	if err != nil {
@@ -258,6 +266,8 @@ func updateInvoiceItem(c *call) (any, error) {
 	return &next, nil
 }
 
+// deleteInvoiceItem handles DELETE /v1/invoiceitems/{id}. Only pending items
+// can be deleted.
 func deleteInvoiceItem(c *call) (any, error) {
 	item, err := api.PathObject[*InvoiceItem](c.API(), "Invoice Item")
 	if err != nil {
@@ -265,9 +275,10 @@ func deleteInvoiceItem(c *call) (any, error) {
 	}
 	if item.Invoice != nil {
 		return nil, wire.Invalid("", "",
-			"You can only delete invoice items that are not attached to an invoice. (The offline "+
-				"sandbox does not take lines off drafts.)")
+			"You can only delete invoice items that are not attached to an invoice. "+
+				"(The offline sandbox does not remove lines from drafts.)")
 	}
+
 	c.Tx.Remove(item.ID)
 	c.Emit("invoiceitem.deleted", item)
 	return &api.DeletedObject{ID: item.ID, Object: api.KindInvoiceItem, Deleted: true}, nil

@@ -9,8 +9,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// createInvoice is POST /v1/invoices: a draft outside of subscriptions. See
-// https://docs.stripe.com/api/invoices/create.
+// createInvoice handles POST /v1/invoices: it creates a draft outside
+// subscriptions. See https://docs.stripe.com/api/invoices/create.
 func createInvoice(c *call) (any, error) {
 	if err := c.refuseInvoiceParams("subscription", "number", "from_invoice"); err != nil {
 		return nil, err
@@ -47,8 +47,8 @@ func createInvoice(c *call) (any, error) {
 	return inv, nil
 }
 
-// refuseInvoiceParams answers 501 for parameters that would change what an invoice
-// asks for or how.
+// refuseInvoiceParams returns a 501 error for parameters that the sandbox does
+// not simulate, because ignoring them would change what an invoice charges.
 func (c *call) refuseInvoiceParams(more ...string) error {
 	names := append(more, "application_fee_amount", "automatically_finalizes_at", "custom_fields", "default_source",
 		"default_tax_rates", "discounts", "effective_at", "issuer", "on_behalf_of", "rendering", "shipping_cost",
@@ -66,8 +66,8 @@ func (c *call) refuseInvoiceParams(more ...string) error {
 	return nil
 }
 
-// invoiceCurrency is the one that the call names, the one of what waits for the
-// customer, or the account's.
+// invoiceCurrency returns the currency in the request, or that of the
+// customer's pending items, or the account's default.
 func (c *call) invoiceCurrency(cus *payments.Customer) (string, error) {
 	if c.Params.String("currency") != "" {
 		return c.CurrencyOf()
@@ -117,9 +117,11 @@ func (c *call) fillInvoice(inv *Invoice) error {
 	return nil
 }
 
+// fillDueDate reads the collection method and the due date, which only sent
+// invoices have.
 func (c *call) fillDueDate(inv *Invoice) error {
-	if how := c.Params.String("collection_method"); how != "" {
-		inv.CollectionMethod = how
+	if method := c.Params.String("collection_method"); method != "" {
+		inv.CollectionMethod = method
 	}
 
 	sends := inv.CollectionMethod == "send_invoice"
@@ -139,8 +141,8 @@ func (c *call) fillDueDate(inv *Invoice) error {
 	return nil
 }
 
-// fillAdvance switches on or off that the draft finalizes itself after its
-// hour.
+// fillAdvance turns auto_advance on or off. With it, a draft finalizes itself
+// after draftPeriod.
 func (c *call) fillAdvance(inv *Invoice) {
 	if !c.Params.Has("auto_advance") {
 		return
@@ -161,8 +163,8 @@ func (c *call) fillAdvance(inv *Invoice) {
 	}
 }
 
-// updateInvoice is POST /v1/invoices/{id}: a finalized invoice takes metadata
-// and how it is collected, no more.
+// updateInvoice handles POST /v1/invoices/{id}. A finalized invoice accepts
+// only metadata and how it is collected.
 func updateInvoice(c *call) (any, error) {
 	prev, err := api.PathObject[*Invoice](c.API(), api.KindInvoice)
 	if err != nil {
@@ -196,8 +198,8 @@ func updateInvoice(c *call) (any, error) {
 	return &next, nil
 }
 
-// deleteInvoice is DELETE /v1/invoices/{id}; only drafts outside of
-// subscriptions go.
+// deleteInvoice handles DELETE /v1/invoices/{id}. Only drafts outside
+// subscriptions can be deleted.
 func deleteInvoice(c *call) (any, error) {
 	inv, err := api.PathObject[*Invoice](c.API(), api.KindInvoice)
 	switch {
@@ -214,8 +216,8 @@ func deleteInvoice(c *call) (any, error) {
 	return &api.DeletedObject{ID: inv.ID, Object: api.KindInvoice, Deleted: true}, nil
 }
 
-// sendInvoice is POST /v1/invoices/{id}/send. No e-mail leaves; the event is
-// what there is of it.
+// sendInvoice handles POST /v1/invoices/{id}/send. The sandbox sends no e-mail;
+// it only emits the event.
 func sendInvoice(c *call) (any, error) {
 	inv, err := api.PathObject[*Invoice](c.API(), api.KindInvoice)
 	if err != nil {

@@ -102,20 +102,20 @@ type Invoice struct {
 	WebhooksDeliveredAt          *int64            `json:"webhooks_delivered_at"`
 }
 
-// InvoiceTax is always off here.
+// InvoiceTax is the automatic tax of an invoice; the sandbox never enables it.
 type InvoiceTax struct {
 	AutomaticTax
 	Status *string `json:"status"`
 }
 
-// InvoicePayments say how the invoice can be paid.
+// InvoicePayments holds how an invoice can be paid.
 type InvoicePayments struct {
 	DefaultMandate       *string  `json:"default_mandate"`
 	PaymentMethodOptions any      `json:"payment_method_options"`
 	PaymentMethodTypes   []string `json:"payment_method_types"`
 }
 
-// InvoiceTimes are the moments of the status changes, in Unix seconds.
+// InvoiceTimes holds when the status of an invoice changed, in Unix seconds.
 type InvoiceTimes struct {
 	FinalizedAt           *int64 `json:"finalized_at"`
 	MarkedUncollectibleAt *int64 `json:"marked_uncollectible_at"`
@@ -123,7 +123,7 @@ type InvoiceTimes struct {
 	VoidedAt              *int64 `json:"voided_at"`
 }
 
-// InvoiceSub is what the invoice keeps of its subscription.
+// InvoiceSub is the part of its subscription that an invoice keeps.
 type InvoiceSub struct {
 	Metadata map[string]string `json:"metadata"`
 }

@@ -8,15 +8,15 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// retryPauses are the pauses before an unpaid renewal is tried again. Stripe
-// chooses its times by machine learning unless a fixed schedule is set:
-// https://docs.stripe.com/billing/revenue-recovery/smart-retries. After the
-// last one the subscription is canceled.
+// retryPauses are the pauses before an unpaid renewal is tried again. After the
+// last try the subscription is canceled. Stripe picks its times by machine
+// learning unless a fixed schedule is set:
+// https://docs.stripe.com/billing/revenue-recovery/smart-retries.
 var retryPauses = []time.Duration{3 * 24 * time.Hour, 5 * 24 * time.Hour, 7 * 24 * time.Hour}
 
-// invoiceMethod is what an invoice is paid with when nobody says otherwise: its
-// own default payment method, the subscription's, the customer's. Nil when
-// there is none.
+// invoiceMethod returns the default payment method for an invoice: its own, its
+// subscription's or its customer's, in this order. It returns nil if there is
+// none.
 func (c *call) invoiceMethod(inv *Invoice) *payments.PaymentMethod {
 	ids := []*string{inv.DefaultPaymentMethod}
 	if sub, ok := memory.Find[*Subscription](c.Tx, wire.Deref(inv.Subscription)); ok {
@@ -37,8 +37,8 @@ func (c *call) invoiceMethod(inv *Invoice) *payments.PaymentMethod {
 	return nil
 }
 
-// collect tries to pay an open invoice with a saved payment method. A decline
-// is an error that keeps its changes.
+// collect tries to pay an open invoice with a saved payment method. If the
+// payment is declined, collect returns an error that keeps its changes.
 func (c *call) collect(inv *Invoice, pm *payments.PaymentMethod, offSession bool) (*payments.PaymentIntent, error) {
 	pi, ok := memory.Find[*payments.PaymentIntent](c.Tx, wire.Deref(inv.PaymentIntent))
 	if !ok || payments.Confirmable(pi) != nil {
@@ -57,8 +57,8 @@ func (c *call) collect(inv *Invoice, pm *payments.PaymentMethod, offSession bool
 	return c.Pay(a)
 }
 
-// follow moves the invoice and the subscription of an attempt's PaymentIntent
-// after it; other intents have none.
+// follow updates the invoice and the subscription of a PaymentIntent whose
+// status has changed. Other PaymentIntents have neither.
 func (c *call) follow(pi *payments.PaymentIntent) {
 	inv, ok := memory.Find[*Invoice](c.Tx, wire.Deref(pi.Invoice))
 	if !ok || inv.Status != invoiceOpen && inv.Status != invoiceUncollectible {
@@ -78,7 +78,7 @@ func (c *call) follow(pi *payments.PaymentIntent) {
 }
 
 // markPaid settles an invoice, by a payment or because nothing is due, and
-// takes its subscription along.
+// updates its subscription.
 func (c *call) markPaid(inv *Invoice, pi *payments.PaymentIntent) *Invoice {
 	next := *inv
 	next.Status = invoicePaid
@@ -108,8 +108,8 @@ func (c *call) markPaid(inv *Invoice, pi *payments.PaymentIntent) *Invoice {
 	return &next
 }
 
-// subscriptionPaid brings a subscription to life with its latest invoice and
-// keeps the payment method if it should.
+// subscriptionPaid activates a subscription whose latest invoice was paid, and
+// saves the payment method as its default if it is set up to do so.
 func (c *call) subscriptionPaid(prev *Subscription, inv *Invoice, pi *payments.PaymentIntent) {
 	if prev.ended() {
 		return
@@ -134,7 +134,7 @@ func (c *call) subscriptionPaid(prev *Subscription, inv *Invoice, pi *payments.P
 	}
 }
 
-// recordAttempt records a payment that is on its way.
+// recordAttempt records that a payment is being processed.
 func (c *call) recordAttempt(inv *Invoice) {
 	next := *inv
 	next.Attempted, next.AttemptCount = true, max(1, inv.AttemptCount)
@@ -142,20 +142,24 @@ func (c *call) recordAttempt(inv *Invoice) {
 	c.EmitUpdate("invoice.updated", &next, inv)
 }
 
-// recordUnpaid records that an open invoice could not be paid: a renewal is tried
-// again later and its subscription is late, a first payment waits for the
-// buyer.
+// recordUnpaid records that an open invoice could not be paid. A renewal is
+// retried later and its subscription becomes past due. A first payment waits
+// for the buyer.
 func (c *call) recordUnpaid(inv *Invoice, event string) {
 	next := *inv
 	next.Attempted, next.AttemptCount = true, max(1, inv.AttemptCount)
 	sub, ok := memory.Find[*Subscription](c.Tx, wire.Deref(inv.Subscription))
 	renewal := ok && !sub.ended() && inv.BillingReason != "subscription_create"
+
+	// Only an attempt that was due uses up a retry; a payment that the buyer
+	// tried in between does not.
 	exhausted := false
 	if renewal && wire.Deref(inv.NextPaymentAttempt) <= c.Now.Unix() {
 		exhausted = !c.retryLater(&next)
 	}
 
 	c.Tx.Put(&next)
+
 	if renewal && wire.Deref(sub.LatestInvoice) == inv.ID && (sub.Status == subActive || sub.Status == subTrialing) {
 		late := *sub
 		late.Status = subPastDue
@@ -172,29 +176,33 @@ func (c *call) recordUnpaid(inv *Invoice, event string) {
 	}
 }
 
-// retryLater plans the next attempt; false when there is none left.
+// retryLater schedules the next attempt. It returns false if no attempt is
+// left.
 func (c *call) retryLater(inv *Invoice) bool {
 	if inv.AttemptCount > int64(len(retryPauses)) {
 		inv.NextPaymentAttempt = nil
 		return false
 	}
+
 	inv.NextPaymentAttempt = new(c.Now.Add(retryPauses[inv.AttemptCount-1]).Unix())
 	scheduleRetry(c.onSchedule, inv)
 	return true
 }
 
-func scheduleRetry(at scheduler, inv *Invoice) {
+// scheduleRetry schedules an attempt at the invoice's NextPaymentAttempt. The
+// attempt does nothing if the invoice has changed by then.
+func scheduleRetry(schedule scheduler, inv *Invoice) {
 	id, due := inv.ID, *inv.NextPaymentAttempt
-	at(id, time.Unix(due, 0), func(c *call) error {
-		now, ok := memory.Find[*Invoice](c.Tx, id)
-		if !ok || now.Status != invoiceOpen || wire.Deref(now.NextPaymentAttempt) != due {
+	schedule(id, time.Unix(due, 0), func(c *call) error {
+		current, ok := memory.Find[*Invoice](c.Tx, id)
+		if !ok || current.Status != invoiceOpen || wire.Deref(current.NextPaymentAttempt) != due {
 			return nil
 		}
-		return c.retryPayment(now)
+		return c.retryPayment(current)
 	})
 }
 
-// retryPayment is one automatic attempt to collect an invoice.
+// retryPayment tries once to collect an invoice automatically.
 func (c *call) retryPayment(inv *Invoice) error {
 	if inv.Attempted {
 		counted := *inv

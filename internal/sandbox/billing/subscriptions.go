@@ -13,9 +13,9 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// createSubscription is POST /v1/subscriptions. With
+// createSubscription handles POST /v1/subscriptions. With
 // payment_behavior=default_incomplete the buyer pays the first invoice;
-// otherwise a saved payment method does, at once. See
+// otherwise a saved payment method pays it at once. See
 // https://docs.stripe.com/api/subscriptions/create.
 func createSubscription(c *call) (any, error) {
 	if err := c.refuseUnsupported(unsupportedParams); err != nil {
@@ -65,10 +65,12 @@ func createSubscription(c *call) (any, error) {
 		}
 	}
 
-	now, _ := memory.Find[*Subscription](c.Tx, sub.ID)
-	return now, nil
+	// The payment may have changed the subscription.
+	current, _ := memory.Find[*Subscription](c.Tx, sub.ID)
+	return current, nil
 }
 
+// noMethodError is Stripe's error for a subscription that nothing can pay.
 func noMethodError() *wire.Error {
 	return wire.Invalid("resource_missing", "",
 		"This customer has no attached payment source or default payment method. Please consider adding "+
@@ -76,9 +78,9 @@ func noMethodError() *wire.Error {
 			"https://stripe.com/docs/billing/payment-methods-and-settings#payment-method-priority.")
 }
 
-// collectWith pays an invoice with a saved method. A refusal leaves the
-// subscription incomplete or late, unless the caller asked for an error
-// instead: then nothing is kept.
+// collectWith pays an invoice with a saved method. After a decline the
+// subscription is incomplete or past due. With error_if_incomplete, collectWith
+// returns an error instead and nothing is kept.
 func (c *call) collectWith(inv *Invoice, pm *payments.PaymentMethod, behavior string) error {
 	pi, err := c.collect(inv, pm, c.Params.Bool("off_session"))
 	var refused *wire.Error
@@ -87,6 +89,7 @@ func (c *call) collectWith(inv *Invoice, pm *payments.PaymentMethod, behavior st
 			return nil
 		}
 
+		// Commit would keep what the declined payment changed.
 		refused.Commit = false
 		refused.PaymentIntent = nil
 		refused.Charge = ""
@@ -100,8 +103,8 @@ func (c *call) collectWith(inv *Invoice, pm *payments.PaymentMethod, behavior st
 	return err
 }
 
-// actionRequiredError is the error of a caller who wants no subscription that waits
-// for the buyer; nothing is kept.
+// actionRequiredError is the error for error_if_incomplete when the buyer would
+// have to authenticate. Nothing is kept.
 func actionRequiredError() *wire.Error {
 	e := wire.CardError("subscription_payment_intent_requires_action", "",
 		"Payment for this subscription requires additional user action before it can be completed "+
@@ -112,7 +115,7 @@ func actionRequiredError() *wire.Error {
 }
 
 // newSubscription reads the parameters into a subscription that is active or in
-// its trial; nothing is stored yet.
+// its trial. It does not store the subscription.
 func (c *call) newSubscription(cus *payments.Customer) (*Subscription, error) {
 	id, now := wire.NewID("sub"), c.Now.Unix()
 	sub := &Subscription{
@@ -163,7 +166,7 @@ func (c *call) newSubscription(cus *payments.Customer) (*Subscription, error) {
 	return sub, c.readDiscounts(sub)
 }
 
-// readTrial makes the first period a trial when one is asked for.
+// readTrial makes the first period a trial if the request asks for one.
 func (c *call) readTrial(sub *Subscription) error {
 	var end int64
 	switch days := c.Params.Int("trial_period_days"); {
@@ -215,6 +218,7 @@ func (c *call) fillSubscription(sub *Subscription) error {
 	return c.fillSubPayments(sub)
 }
 
+// fillSubPayments reads payment_settings.
 func (c *call) fillSubPayments(sub *Subscription) error {
 	p := c.Params.At("payment_settings")
 	if v := p.String("save_default_payment_method"); v != "" {
@@ -228,7 +232,7 @@ func (c *call) fillSubPayments(sub *Subscription) error {
 	for _, kind := range sub.PaymentSettings.PaymentMethodTypes {
 		if !slices.Contains(payments.SavableKinds, kind) || !payments.TakesCurrency(kind, sub.Currency) {
 			return wire.Invalid("", "payment_settings[payment_method_types]",
-				"The payment method type `%s` cannot pay a subscription in %s. (The offline sandbox bills %s.)",
+				"The payment method type `%s` cannot pay a subscription in %s. (The offline sandbox supports %s.)",
 				kind, sub.Currency, strings.Join(payments.SavableKinds, ", "))
 		}
 	}
@@ -240,15 +244,15 @@ func (c *call) fillSubPayments(sub *Subscription) error {
 	return nil
 }
 
-// defaultMethod is the saved payment method that pays a subscription: its own
-// default or the customer's.
+// defaultMethod returns the saved payment method that pays a subscription: its
+// own default or the customer's. It returns nil if there is none.
 func (c *call) defaultMethod(sub *Subscription) *payments.PaymentMethod {
 	inv := &Invoice{Customer: sub.Customer, DefaultPaymentMethod: sub.DefaultPaymentMethod}
 	return c.invoiceMethod(inv)
 }
 
-// createPendingSetup asks the buyer for a payment method where the first period costs
-// nothing.
+// createPendingSetup creates the SetupIntent with which the buyer adds a
+// payment method when the first period is free.
 func (c *call) createPendingSetup(sub *Subscription) *payments.SetupIntent {
 	id := wire.NewID("seti")
 	types := sub.PaymentSettings.PaymentMethodTypes
@@ -279,8 +283,8 @@ func (c *call) createPendingSetup(sub *Subscription) *payments.SetupIntent {
 	return si
 }
 
-// setupDone gives a subscription the payment method that its pending setup
-// intent has saved.
+// setupDone makes the payment method of a succeeded SetupIntent the default of
+// the subscription that waited for it.
 func (c *call) setupDone(si *payments.SetupIntent) {
 	if si.Customer == nil {
 		return

@@ -15,11 +15,12 @@ func retrieveSubscription(c *call) (any, error) {
 	return api.PathObject[*Subscription](c.API(), api.KindSubscription)
 }
 
-// listSubscriptions leaves out the canceled ones unless they are asked for:
+// listSubscriptions handles GET /v1/subscriptions. It leaves out canceled
+// subscriptions unless the request asks for them:
 // https://docs.stripe.com/api/subscriptions/list.
 func listSubscriptions(c *call) (any, error) {
-	created, start, end := api.CreatedFilter(c.Params), api.TimeFilter(c.Params,
-		"current_period_start"), api.TimeFilter(c.Params, "current_period_end")
+	created := api.CreatedFilter(c.Params)
+	start, end := api.TimeFilter(c.Params, "current_period_start"), api.TimeFilter(c.Params, "current_period_end")
 	status, price, method := c.Params.String("status"), c.Params.String("price"), c.Params.String("collection_method")
 	return api.Page(c.API(), api.KindSubscription, c.Params.String("customer"), func(sub *Subscription) bool {
 		has := func(item *SubscriptionItem) bool { return item.Price.ID == price }
@@ -31,6 +32,7 @@ func listSubscriptions(c *call) (any, error) {
 	})
 }
 
+// hasStatus reports whether a subscription matches the status filter of a list.
 func hasStatus(sub *Subscription, wanted string) bool {
 	switch wanted {
 	case "":
@@ -43,11 +45,11 @@ func hasStatus(sub *Subscription, wanted string) bool {
 	return sub.Status == wanted
 }
 
-// unsupportedOnUpdate are the parameters of an update that the sandbox does not
-// simulate besides those of a create.
+// unsupportedOnUpdate are the parameters that the sandbox does not simulate in
+// an update, in addition to unsupportedParams.
 var unsupportedOnUpdate = []string{"trial_end", "discounts", "coupon", "promotion_code"}
 
-// updateSubscription is POST /v1/subscriptions/{id}.
+// updateSubscription handles POST /v1/subscriptions/{id}.
 func updateSubscription(c *call) (any, error) {
 	prev, err := updatableSubscription(c)
 	if err != nil {
@@ -78,8 +80,8 @@ func updateSubscription(c *call) (any, error) {
 	return c.billUpdate(&next, changes)
 }
 
-// billUpdate settles what changed items cost for the rest of the period, as
-// proration_behavior says.
+// billUpdate charges or credits changed items for the rest of the period,
+// according to proration_behavior.
 func (c *call) billUpdate(sub *Subscription, changes []itemChange) (any, error) {
 	behavior := cmp.Or(c.Params.String("proration_behavior"), "create_prorations")
 	if len(changes) > 0 && behavior != "none" && sub.Status != subTrialing {
@@ -91,12 +93,12 @@ func (c *call) billUpdate(sub *Subscription, changes []itemChange) (any, error) 
 		}
 	}
 
-	now, _ := memory.Find[*Subscription](c.Tx, sub.ID)
-	return now, nil
+	current, _ := memory.Find[*Subscription](c.Tx, sub.ID)
+	return current, nil
 }
 
-// updatableSubscription finds the subscription of the path and refuses changes that its
-// status does not allow.
+// updatableSubscription returns the subscription in the path. It refuses
+// changes that the subscription's status does not allow.
 func updatableSubscription(c *call) (*Subscription, error) {
 	sub, err := api.PathObject[*Subscription](c.API(), api.KindSubscription)
 	if err != nil {
@@ -123,7 +125,7 @@ func updatableSubscription(c *call) (*Subscription, error) {
 	return sub, nil
 }
 
-// changeCancellation switches the cancellation at the end of the period on or off.
+// changeCancellation turns the cancellation at the end of the period on or off.
 func (c *call) changeCancellation(sub *Subscription) {
 	if c.Params.Has("cancel_at_period_end") {
 		switch wanted := c.Params.Bool("cancel_at_period_end"); {
@@ -139,6 +141,7 @@ func (c *call) changeCancellation(sub *Subscription) {
 	c.readCancellation(sub)
 }
 
+// cancelAtPeriodEnd makes a subscription end with its current period.
 func (c *call) cancelAtPeriodEnd(sub *Subscription) {
 	sub.CancelAtPeriodEnd = true
 	sub.CancelAt = new(sub.CurrentPeriodEnd)
@@ -151,8 +154,8 @@ func (c *call) readCancellation(sub *Subscription) {
 	api.SetText(&sub.CancellationDetails.Feedback, c.Params, "cancellation_details", "feedback")
 }
 
-// cancelSubscription is DELETE /v1/subscriptions/{id}: the end, now.
-// See https://docs.stripe.com/billing/subscriptions/cancel.
+// cancelSubscription handles DELETE /v1/subscriptions/{id}: the subscription
+// ends now. See https://docs.stripe.com/billing/subscriptions/cancel.
 func cancelSubscription(c *call) (any, error) {
 	sub, err := api.PathObject[*Subscription](c.API(), api.KindSubscription)
 	if err != nil {
@@ -180,8 +183,8 @@ func cancelSubscription(c *call) (any, error) {
 	return c.end(&next, "cancellation_requested"), nil
 }
 
-// forgetMethod takes a payment method that was detached out of the
-// subscriptions and the customer that used it.
+// forgetMethod removes a detached payment method from the subscriptions and the
+// customer that had it as their default.
 func (c *call) forgetMethod(customer, pm string) {
 	for _, sub := range memory.Children[*Subscription](c.Tx, api.KindSubscription, customer) {
 		if wire.Deref(sub.DefaultPaymentMethod) != pm {
@@ -205,7 +208,7 @@ func (c *call) forgetMethod(customer, pm string) {
 	c.EmitUpdate("customer.updated", &next, cus)
 }
 
-// endAll cancels what a customer that is being deleted subscribes to.
+// endAll ends the subscriptions of a customer who is being deleted.
 func (c *call) endAll(customer string) {
 	for _, sub := range memory.Children[*Subscription](c.Tx, api.KindSubscription, customer) {
 		switch {

@@ -16,12 +16,13 @@ const firstPaymentWindow = 23 * time.Hour
 // trialWarningLead is how long before its end a trial is announced to end.
 const trialWarningLead = 3 * 24 * time.Hour
 
-// periodAfter is the end of the period that begins at start. Days of the month
-// are kept as far as the month has them:
+// periodAfter returns the end of the period that begins at start. It keeps the
+// anchor's day of the month, or takes the last day of a shorter month:
 // https://docs.stripe.com/billing/subscriptions/billing-cycle.
 func periodAfter(anchor, start int64, interval string, count int64) int64 {
-	at, from := time.Unix(anchor, 0).UTC(), time.Unix(start, 0).UTC()
+	day, from := time.Unix(anchor, 0).UTC(), time.Unix(start, 0).UTC()
 	n := int(count)
+
 	switch interval {
 	case "day":
 		return from.AddDate(0, 0, n).Unix()
@@ -31,21 +32,24 @@ func periodAfter(anchor, start int64, interval string, count int64) int64 {
 		n *= 12
 	}
 
-	first := time.Date(from.Year(), from.Month()+time.Month(n), 1, at.Hour(), at.Minute(), at.Second(), 0, time.UTC)
-	last := first.AddDate(0, 1, -1).Day()
-	return first.AddDate(0, 0, min(at.Day(), last)-1).Unix()
+	// AddDate would turn January 31 plus a month into March 3.
+	month := time.Date(from.Year(), from.Month()+time.Month(n), 1, day.Hour(), day.Minute(),
+		day.Second(), 0, time.UTC)
+	lastDay := month.AddDate(0, 1, -1).Day()
+	return month.AddDate(0, 0, min(day.Day(), lastDay)-1).Unix()
 }
 
-// scheduler puts a change to an object on the schedule.
+// scheduler schedules a change to an object.
 type scheduler func(id string, due time.Time, run func(c *call) error)
 
-// onSchedule is the planner of a call. The change happens at its time even if
-// the clock was moved past it, so that a jump over several periods ends where
-// living through them would have.
+// onSchedule is the scheduler of a call. The change runs with the sandbox's
+// time set to its due time even if the clock was moved past it. A jump over
+// several periods therefore ends where living through them would have.
 func (c *call) onSchedule(id string, due time.Time, run func(c *call) error) {
 	c.later(id, due, onTime(due, run))
 }
 
+// onTime makes run see its due time as the current time.
 func onTime(due time.Time, run func(c *call) error) func(c *call) error {
 	return func(c *call) error {
 		c.Now, c.Tx.Now = due, due
@@ -53,26 +57,28 @@ func onTime(due time.Time, run func(c *call) error) func(c *call) error {
 	}
 }
 
-// schedulePeriod puts what the calendar does to a subscription on the schedule;
-// what has become moot by then does nothing.
-func schedulePeriod(at scheduler, sub *Subscription) {
+// schedulePeriod schedules the end of a subscription's period and, if it is
+// incomplete, the end of its payment window. Both do nothing if the
+// subscription has changed by then.
+func schedulePeriod(schedule scheduler, sub *Subscription) {
 	id, end := sub.ID, sub.CurrentPeriodEnd
 	if sub.Status == subIncomplete {
-		at(id, time.Unix(sub.Created, 0).Add(firstPaymentWindow), func(c *call) error { c.expire(id); return nil })
+		schedule(id, time.Unix(sub.Created, 0).Add(firstPaymentWindow),
+			func(c *call) error { c.expire(id); return nil })
 	}
-	at(id, time.Unix(end, 0), func(c *call) error { return c.startNextPeriod(id, end) })
+	schedule(id, time.Unix(end, 0), func(c *call) error { return c.startNextPeriod(id, end) })
 }
 
-// scheduleTrialWarning announces the end of a trial some days before, or now when there
-// are fewer left.
-func scheduleTrialWarning(at scheduler, sub *Subscription, now time.Time) {
+// scheduleTrialWarning announces the end of a trial a few days ahead, or now if
+// fewer days are left.
+func scheduleTrialWarning(schedule scheduler, sub *Subscription, now time.Time) {
 	id, due := sub.ID, time.Unix(sub.CurrentPeriodEnd, 0).Add(-trialWarningLead)
-	at(id, latest(now, due), func(c *call) error { c.warnOfTrialEnd(id); return nil })
+	schedule(id, latest(now, due), func(c *call) error { c.warnOfTrialEnd(id); return nil })
 }
 
-// resume plans again what a restart has forgotten.
+// resume schedules again what a restart has forgotten.
 func (s *Service) resume(account string, obj memory.Object) {
-	at := func(id string, due time.Time, run func(c *call) error) {
+	schedule := func(id string, due time.Time, run func(c *call) error) {
 		s.srv.Schedule.At(id, due, func() { s.background(account, onTime(due, run)) })
 	}
 	switch o := obj.(type) {
@@ -81,22 +87,23 @@ func (s *Service) resume(account string, obj memory.Object) {
 			return
 		}
 
-		schedulePeriod(at, o)
+		schedulePeriod(schedule, o)
 		if o.Status == subTrialing && time.Unix(o.CurrentPeriodEnd, 0).Add(-trialWarningLead).After(s.srv.Now()) {
-			scheduleTrialWarning(at, o, s.srv.Now())
+			scheduleTrialWarning(schedule, o, s.srv.Now())
 		}
 
 	case *Invoice:
 		if o.Status == invoiceDraft && o.AutomaticallyFinalizesAt != nil {
-			scheduleFinalize(at, o)
+			scheduleFinalize(schedule, o)
 		}
 
 		if o.Status == invoiceOpen && o.NextPaymentAttempt != nil {
-			scheduleRetry(at, o)
+			scheduleRetry(schedule, o)
 		}
 	}
 }
 
+// latest returns the later of two times.
 func latest(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
@@ -110,8 +117,8 @@ func (c *call) warnOfTrialEnd(id string) {
 	}
 }
 
-// expire gives up a subscription whose first invoice was not paid in time. A
-// payment that is being processed is waited for.
+// expire ends a subscription whose first invoice was not paid in time. If a
+// payment is still processing, expire checks again in an hour.
 func (c *call) expire(id string) {
 	sub, ok := memory.Find[*Subscription](c.Tx, id)
 	if !ok || sub.Status != subIncomplete {
@@ -125,14 +132,15 @@ func (c *call) expire(id string) {
 	c.endIncomplete(sub, Cancellation{})
 }
 
+// isProcessing reports whether the payment of an invoice is processing.
 func (c *call) isProcessing(inv *Invoice) bool {
 	pi, ok := memory.Find[*payments.PaymentIntent](c.Tx, wire.Deref(inv.PaymentIntent))
 	return ok && pi.Status == payments.StatusProcessing
 }
 
-// endIncomplete takes a subscription that never began to its final status and
-// voids what it asked for.
-func (c *call) endIncomplete(sub *Subscription, why Cancellation) *Subscription {
+// endIncomplete expires a subscription that never became active and voids its
+// invoice.
+func (c *call) endIncomplete(sub *Subscription, details Cancellation) *Subscription {
 	if inv, ok := memory.Find[*Invoice](c.Tx, wire.Deref(sub.LatestInvoice)); ok &&
 		inv.Status == invoiceOpen && !c.isProcessing(inv) {
 		c.void(inv)
@@ -141,14 +149,14 @@ func (c *call) endIncomplete(sub *Subscription, why Cancellation) *Subscription 
 	next.Status = subExpired
 	next.CanceledAt = new(c.Now.Unix())
 	next.EndedAt = new(c.Now.Unix())
-	next.CancellationDetails = why
+	next.CancellationDetails = details
 	c.putSubscription(&next)
 	c.EmitUpdate("customer.subscription.updated", &next, sub)
 	return &next
 }
 
-// end cancels a subscription that had begun. What it still owes stays open and
-// is not collected any more.
+// end cancels a subscription that was active. Its unpaid invoices stay open but
+// are not collected any more.
 func (c *call) end(sub *Subscription, reason string) *Subscription {
 	next := *sub
 	next.Status, next.EndedAt = payments.StatusCanceled, new(c.Now.Unix())
@@ -169,6 +177,7 @@ func (c *call) end(sub *Subscription, reason string) *Subscription {
 	return &next
 }
 
+// stopCollecting turns off the automatic collection of an invoice.
 func (c *call) stopCollecting(inv *Invoice) {
 	if inv.Status != invoiceOpen && inv.Status != invoiceDraft || !inv.AutoAdvance {
 		return
@@ -181,7 +190,8 @@ func (c *call) stopCollecting(inv *Invoice) {
 	c.EmitUpdate("invoice.updated", &next, inv)
 }
 
-// cancelPendingSetup cancels the setup intent that nobody needs any more.
+// cancelPendingSetup cancels the SetupIntent that a subscription no longer
+// needs.
 func (c *call) cancelPendingSetup(sub *Subscription) {
 	si, ok := memory.Find[*payments.SetupIntent](c.Tx, wire.Deref(sub.PendingSetupIntent))
 	if !ok || si.Status == payments.StatusSucceeded || si.Status == payments.StatusCanceled {
@@ -193,7 +203,7 @@ func (c *call) cancelPendingSetup(sub *Subscription) {
 	c.Emit("setup_intent.canceled", &next)
 }
 
-// startNextPeriod begins the next period and drafts its invoice, or ends the
+// startNextPeriod starts the next period and drafts its invoice, or ends the
 // subscription.
 func (c *call) startNextPeriod(id string, end int64) error {
 	sub, ok := memory.Find[*Subscription](c.Tx, id)
@@ -238,10 +248,11 @@ func (c *call) startNextPeriod(id string, end int64) error {
 	return nil
 }
 
-// scheduleFinalize opens a draft when its hour is over and collects it.
-func scheduleFinalize(at scheduler, inv *Invoice) {
+// scheduleFinalize schedules the end of a draft's hour, when it is finalized
+// and collected.
+func scheduleFinalize(schedule scheduler, inv *Invoice) {
 	id, due := inv.ID, *inv.AutomaticallyFinalizesAt
-	at(id, time.Unix(due, 0), func(c *call) error {
+	schedule(id, time.Unix(due, 0), func(c *call) error {
 		draft, ok := memory.Find[*Invoice](c.Tx, id)
 		if !ok || draft.Status != invoiceDraft || wire.Deref(draft.AutomaticallyFinalizesAt) != due {
 			return nil

@@ -12,17 +12,17 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// DiscountAmount is how much of a line or an invoice a discount takes off.
+// DiscountAmount is how much a discount takes off a line or an invoice.
 type DiscountAmount struct {
 	Amount   int64  `json:"amount"`
 	Discount string `json:"discount"`
 }
 
-// readDiscounts puts the coupons and promotion codes of the call on a
+// readDiscounts applies the coupons and promotion codes of the request to a
 // subscription. See https://docs.stripe.com/billing/subscriptions/coupons.
 func (c *call) readDiscounts(sub *Subscription) error {
-	for _, older := range []string{"coupon", "promotion_code"} {
-		if c.Params.String(older) != "" {
+	for _, name := range []string{"coupon", "promotion_code"} { // the older way, without discounts
+		if c.Params.String(name) != "" {
 			if err := c.addDiscount(sub, c.Params); err != nil {
 				return err
 			}
@@ -78,8 +78,8 @@ func (c *call) addDiscount(sub *Subscription, p *wire.Params) error {
 	return nil
 }
 
-// couponOf finds the coupon that is named by itself or behind a promotion code,
-// while it may be used.
+// couponOf returns the coupon that the request names directly or by promotion
+// code, and the ID of the code. It fails if either cannot be used.
 func (c *call) couponOf(p *wire.Params, sub *Subscription) (map[string]any, string, error) {
 	param, id := payments.Pathed(p, "coupon"), p.String("coupon")
 	var code string
@@ -90,13 +90,12 @@ func (c *call) couponOf(p *wire.Params, sub *Subscription) (map[string]any, stri
 		}
 
 		owner := api.TextOf(promo.Fields["customer"])
-
-		over := api.WholeNumber(promo.Fields["expires_at"])
+		expiresAt := api.WholeNumber(promo.Fields["expires_at"])
 		if promo.Fields["active"] != true || owner != "" && owner != sub.Customer ||
-			over != 0 && over <= c.Now.Unix() {
+			expiresAt != 0 && expiresAt <= c.Now.Unix() {
 			return nil, "", wire.Invalid("promotion_code_inactive",
 				payments.Pathed(p, "promotion_code"),
-				"This promotion code cannot be used: it is inactive, expired or another customer's.")
+				"This promotion code cannot be used: it is inactive, has expired or belongs to another customer.")
 		}
 		if err := checkMinimum(promo, sub); err != nil {
 			return nil, "", err
@@ -111,19 +110,19 @@ func (c *call) couponOf(p *wire.Params, sub *Subscription) (map[string]any, stri
 		return nil, "", wire.NoSuch(api.KindCoupon, param, id)
 	}
 
-	by := api.WholeNumber(coupon.Fields["redeem_by"])
+	redeemBy := api.WholeNumber(coupon.Fields["redeem_by"])
 	switch {
-	case coupon.Fields["valid"] != true || by != 0 && by <= c.Now.Unix():
+	case coupon.Fields["valid"] != true || redeemBy != 0 && redeemBy <= c.Now.Unix():
 		return nil, "", wire.Invalid("coupon_expired", param, "Coupon expired: %s", id)
 	case coupon.Fields["applies_to"] != nil:
-		return nil, "", notSimulated(param + " for some products")
+		return nil, "", notSimulated(param + " restricted to products")
 	}
 
 	return coupon.Fields, code, nil
 }
 
-// checkMinimum refuses a promotion code whose smallest amount the subscription does
-// not reach.
+// checkMinimum refuses a promotion code if the subscription costs less than the
+// code's minimum amount.
 func checkMinimum(promo *api.Record, sub *Subscription) error {
 	rules, _ := promo.Fields["restrictions"].(map[string]any)
 	if minimum := api.WholeNumber(rules["minimum_amount"]); minimum > sub.amount() {
@@ -134,8 +133,8 @@ func checkMinimum(promo *api.Record, sub *Subscription) error {
 	return nil
 }
 
-// discountsOf are a subscription's discounts that count for the period that
-// begins.
+// discountsOf returns the discounts that apply to the subscription's current
+// period.
 func (c *call) discountsOf(sub *Subscription) []*api.Record {
 	var out []*api.Record
 	for _, id := range sub.Discounts {
@@ -146,12 +145,13 @@ func (c *call) discountsOf(sub *Subscription) []*api.Record {
 	return out
 }
 
-func discountEnded(discount *api.Record, at int64) bool {
-	return discount.Fields["end"] != nil && api.WholeNumber(discount.Fields["end"]) <= at
+// discountEnded reports whether a discount has ended by the given time.
+func discountEnded(discount *api.Record, t int64) bool {
+	return discount.Fields["end"] != nil && api.WholeNumber(discount.Fields["end"]) <= t
 }
 
-// dropDiscounts takes off what ended with the period before: coupons for once
-// and those whose months are over.
+// dropDiscounts removes the discounts that ended with the previous period:
+// those for one invoice and those whose months are over.
 func (c *call) dropDiscounts(sub *Subscription, wasTrial bool) {
 	var kept []string
 	for _, id := range sub.Discounts {
@@ -176,8 +176,8 @@ func (c *call) dropDiscounts(sub *Subscription, wasTrial bool) {
 	}
 }
 
-// applyDiscounts lowers what a draft that was just built asks for by its discounts,
-// one after the other.
+// applyDiscounts reduces the amounts of a new draft, one discount after the
+// other.
 func (o *Invoice) applyDiscounts(discounts []*api.Record) {
 	var total int64
 	for _, rec := range discounts {
@@ -212,6 +212,7 @@ func (o *Invoice) applyDiscounts(discounts []*api.Record) {
 	o.setAmountDue(o.StartingBalance)
 }
 
+// discounted returns how much the discounts take off a line.
 func (o *InvoiceLine) discounted() int64 {
 	var sum int64
 	for _, cut := range o.DiscountAmounts {
@@ -220,7 +221,7 @@ func (o *InvoiceLine) discounted() int64 {
 	return sum
 }
 
-// floatOf reads a number with a fraction that may have come from JSON.
+// floatOf converts a number that may have come from JSON.
 func floatOf(v any) float64 {
 	switch n := v.(type) {
 	case float64:

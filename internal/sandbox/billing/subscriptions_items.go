@@ -12,15 +12,18 @@ import (
 )
 
 // unsupportedParams are parameters of Stripe's that would change what is billed
-// and that the sandbox does not simulate: taking them and doing nothing would
-// be a lie.
+// and that the sandbox does not simulate. Ignoring them silently would mislead
+// the caller.
 var unsupportedParams = []string{
-	"add_invoice_items", "application_fee_percent", "backdate_start_date", "billing_cycle_anchor", "billing_cycle_anchor_config",
-	"billing_thresholds", "cancel_at", "days_until_due", "default_source", "default_tax_rates", "invoice_settings",
-	"on_behalf_of", "pause_collection", "pending_invoice_item_interval", "transfer_data", "trial_from_plan",
+	"add_invoice_items", "application_fee_percent", "backdate_start_date",
+	"billing_cycle_anchor", "billing_cycle_anchor_config", "billing_thresholds", "cancel_at",
+	"days_until_due", "default_source", "default_tax_rates", "invoice_settings",
+	"on_behalf_of", "pause_collection", "pending_invoice_item_interval", "transfer_data",
+	"trial_from_plan",
 }
 
-// refuseUnsupported answers 501 for what is not simulated.
+// refuseUnsupported returns a 501 error if the request uses something that the
+// sandbox does not simulate.
 func (c *call) refuseUnsupported(names []string) error {
 	for _, name := range names {
 		if c.Params.Has(name) && !c.Params.Unset(name) {
@@ -47,15 +50,18 @@ func (c *call) refuseUnsupported(names []string) error {
 	return nil
 }
 
+// notSimulated is the error for parts of Stripe's API that the sandbox does not
+// simulate.
 func notSimulated(what string) *wire.Error {
 	e := wire.Malformed("", what, "%s is part of Stripe's API, but the offline sandbox does not simulate it.", what)
 	e.Status = http.StatusNotImplemented
 	return e
 }
 
+// maxItems is Stripe's limit for the items of a subscription.
 const maxItems = 20
 
-// readItems makes the items of a new subscription.
+// readItems reads the items of a new subscription.
 func (c *call) readItems(sub string) ([]*SubscriptionItem, error) {
 	sent := c.Params.Members("items")
 	if len(sent) == 0 {
@@ -78,6 +84,7 @@ func (c *call) readItems(sub string) ([]*SubscriptionItem, error) {
 	return out, c.checkItems(out)
 }
 
+// newItem reads one item of a subscription.
 func (c *call) newItem(sub string, p *wire.Params) (*SubscriptionItem, error) {
 	for _, name := range []string{"billing_thresholds", "discounts", "tax_rates"} {
 		if p.Has(name) && !p.Unset(name) {
@@ -110,8 +117,8 @@ func (c *call) newItem(sub string, p *wire.Params) (*SubscriptionItem, error) {
 	return item, nil
 }
 
-// itemPrice finds the price of an item, or makes the one that price_data
-// describes.
+// itemPrice returns the price that an item names, or creates the one that
+// price_data describes.
 func (c *call) itemPrice(p *wire.Params) (*api.Record, error) {
 	if data := p.At("price_data"); data != nil {
 		return c.inlinePrice(data)
@@ -138,8 +145,8 @@ func (c *call) itemPrice(p *wire.Params) (*api.Record, error) {
 	return price, c.checkProduct(price.Text("product"), name, price.ID)
 }
 
-// inlinePrice stores the price of price_data; like Stripe's, it is of no use
-// for anything else.
+// inlinePrice stores the price that price_data describes. As at Stripe, nothing
+// else can use it.
 func (c *call) inlinePrice(data *wire.Params) (*api.Record, error) {
 	product := data.String("product")
 	if err := c.checkProduct(product, payments.Pathed(data, "product"), ""); err != nil {
@@ -167,8 +174,8 @@ func (c *call) inlinePrice(data *wire.Params) (*api.Record, error) {
 // maxIntervals is how many intervals make Stripe's longest period, three years.
 var maxIntervals = map[string]int64{"day": 3 * 365, "week": 3 * 52, "month": 36, "year": 3}
 
-// checkRecurring refuses prices that cost less than nothing and periods that
-// are none or longer than three years.
+// checkRecurring refuses amounts outside Stripe's range and periods longer than
+// three years.
 func checkRecurring(p *wire.Params) error {
 	if p.Int("unit_amount") < 0 {
 		return wire.Malformed("parameter_invalid_integer", payments.Pathed(p, "unit_amount"),
@@ -194,6 +201,8 @@ func checkRecurring(p *wire.Params) error {
 	return nil
 }
 
+// checkProduct refuses a product that is unknown or inactive; price is the ID
+// of the price that sells it, if there is one.
 func (c *call) checkProduct(id, param, price string) error {
 	product, ok := products.Find(c.API(), id)
 	if !ok {
@@ -212,7 +221,7 @@ func (c *call) checkProduct(id, param, price string) error {
 	return nil
 }
 
-// checkItems holds the items to what a subscription can bill together.
+// checkItems refuses items that one subscription cannot bill together.
 func (c *call) checkItems(items []*SubscriptionItem) error {
 	first := items[0].Plan
 	seen := map[string]bool{}
@@ -254,8 +263,8 @@ func itemList(sub string, items []*SubscriptionItem) ItemList {
 	}
 }
 
-// putSubscription stores a subscription and its items, which can be read by
-// themselves.
+// putSubscription stores a subscription and its items, because items can also
+// be retrieved by their own ID.
 func (c *call) putSubscription(sub *Subscription) {
 	sub.Plan, sub.Quantity = nil, nil
 	if items := sub.Items.Data; len(items) == 1 {

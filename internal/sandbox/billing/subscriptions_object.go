@@ -71,39 +71,41 @@ type Subscription struct {
 	TrialStart                    *int64            `json:"trial_start"`
 }
 
-// AutomaticTax is always off here.
+// AutomaticTax is the automatic tax of a subscription; the sandbox never
+// enables it.
 type AutomaticTax struct {
 	DisabledReason *string `json:"disabled_reason"`
 	Enabled        bool    `json:"enabled"`
 	Liability      any     `json:"liability"`
 }
 
-// Cancellation says why a subscription ended or will end.
+// Cancellation is why a subscription has ended or will end.
 type Cancellation struct {
 	Comment  *string `json:"comment"`
 	Feedback *string `json:"feedback"`
 	Reason   *string `json:"reason"`
 }
 
-// SubInvoices are settings that invoices take over.
+// SubInvoices holds the settings that a subscription passes on to its invoices.
 type SubInvoices struct {
 	AccountTaxIDs any    `json:"account_tax_ids"`
 	Issuer        Issuer `json:"issuer"`
 }
 
-// Issuer is the account that an invoice is from.
+// Issuer is the account that issues an invoice.
 type Issuer struct {
 	Type string `json:"type"`
 }
 
-// SubPayments say how invoices are paid and whether the payment method is kept.
+// SubPayments holds how the invoices of a subscription are paid and whether the
+// payment method becomes its default.
 type SubPayments struct {
 	PaymentMethodOptions     any      `json:"payment_method_options"`
 	PaymentMethodTypes       []string `json:"payment_method_types"`
 	SaveDefaultPaymentMethod string   `json:"save_default_payment_method"`
 }
 
-// TrialSettings say what happens when a trial ends without a payment method.
+// TrialSettings holds what happens when a trial ends without a payment method.
 type TrialSettings struct {
 	EndBehavior EndBehavior `json:"end_behavior"`
 }
@@ -170,12 +172,12 @@ func (o *SubscriptionItem) ObjectID() string   { return o.ID }
 func (o *SubscriptionItem) ObjectKind() string { return api.KindSubItem }
 func (o *SubscriptionItem) Parents() []string  { return []string{o.Subscription} }
 
-// ended tells whether nothing can happen to the subscription any more.
+// ended reports whether the subscription is in a final status.
 func (o *Subscription) ended() bool {
 	return o.Status == payments.StatusCanceled || o.Status == subExpired
 }
 
-// amount is what one period costs, in minor units.
+// amount returns what one period costs, in minor units.
 func (o *Subscription) amount() int64 {
 	var sum int64
 	for _, item := range o.Items.Data {
@@ -184,13 +186,13 @@ func (o *Subscription) amount() int64 {
 	return sum
 }
 
-// interval is the billing period that all items share.
+// interval returns the billing period that all items share.
 func (o *Subscription) interval() (string, int64) {
 	plan := o.Items.Data[0].Plan
 	return plan.Interval, plan.IntervalCount
 }
 
-// planOf shows a recurring price as a plan.
+// planOf returns a recurring price in its older form, as a plan.
 func planOf(price *api.Record) *Plan {
 	recurring, _ := price.Fields["recurring"].(map[string]any)
 	amount := api.WholeNumber(price.Fields["unit_amount"])

@@ -14,12 +14,12 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// itemChange is one item before and after an update; before is nil for a new
-// one, after for one that goes.
+// itemChange is one item before and after an update. before is nil for an added
+// item, after for a removed one.
 type itemChange struct{ before, after *SubscriptionItem }
 
-// changeItems reads what an update does to the items: quantities, other prices
-// of the same interval, more or fewer items.
+// changeItems applies an update to the items: quantities, other prices with the
+// same interval, added and removed items.
 func (c *call) changeItems(sub *Subscription) ([]itemChange, error) {
 	items := slices.Clone(sub.Items.Data)
 	var out []itemChange
@@ -58,6 +58,7 @@ func (c *call) changeItems(sub *Subscription) ([]itemChange, error) {
 	return out, c.checkItems(items)
 }
 
+// changeItem applies one entry of an update's items; name is its parameter.
 func (c *call) changeItem(
 	sub *Subscription,
 	items []*SubscriptionItem,
@@ -96,13 +97,13 @@ func (c *call) changeItem(
 	return itemChange{items[at], &next}, nil
 }
 
-// prorate makes invoice items of the difference for the rest of the period: a
-// credit for what was paid and is not used, a charge for what is used instead.
-// See https://docs.stripe.com/billing/subscriptions/prorations.
+// prorate creates invoice items for the rest of the period: a credit for what
+// was paid and will not be used, and a charge for what replaces it. See
+// https://docs.stripe.com/billing/subscriptions/prorations.
 func (c *call) prorate(sub *Subscription, changes []itemChange) {
-	at := c.Now.Unix()
+	from := c.Now.Unix()
 	if c.Params.Has("proration_date") {
-		at = min(max(c.Params.Int("proration_date"), sub.CurrentPeriodStart), sub.CurrentPeriodEnd)
+		from = min(max(c.Params.Int("proration_date"), sub.CurrentPeriodStart), sub.CurrentPeriodEnd)
 	}
 
 	for _, change := range changes {
@@ -113,35 +114,37 @@ func (c *call) prorate(sub *Subscription, changes []itemChange) {
 		}
 
 		if change.before != nil {
-			c.addProration(sub, change.before, at, -1, "Unused")
+			c.addProration(sub, change.before, from, -1, "Unused")
 		}
 
 		if change.after != nil {
-			c.addProration(sub, change.after, at, 1, "Remaining")
+			c.addProration(sub, change.after, from, 1, "Remaining")
 		}
 	}
 }
 
-func (c *call) addProration(sub *Subscription, item *SubscriptionItem, at, sign int64, what string) {
-	share := float64(sub.CurrentPeriodEnd-at) / float64(sub.CurrentPeriodEnd-sub.CurrentPeriodStart)
+// addProration creates the invoice item of one item for the rest of the period
+// after from. sign is -1 for a credit and 1 for a charge.
+func (c *call) addProration(sub *Subscription, item *SubscriptionItem, from, sign int64, label string) {
+	share := float64(sub.CurrentPeriodEnd-from) / float64(sub.CurrentPeriodEnd-sub.CurrentPeriodStart)
 	times := ""
 	if item.Quantity > 1 {
 		times = fmt.Sprintf("%d × ", item.Quantity)
 	}
 
-	text := fmt.Sprintf("%s time on %s%s after %s", what, times, c.productName(item.Plan.Product),
-		time.Unix(at, 0).UTC().Format("02 Jan 2006"))
-	made := &InvoiceItem{
+	text := fmt.Sprintf("%s time on %s%s after %s", label, times, c.productName(item.Plan.Product),
+		time.Unix(from, 0).UTC().Format("02 Jan 2006"))
+	proration := &InvoiceItem{
 		ID:                wire.NewID("ii"),
 		Object:            api.KindInvoiceItem,
 		Amount:            sign * int64(math.Round(float64(item.Plan.Amount*item.Quantity)*share)),
 		Currency:          sub.Currency,
 		Customer:          sub.Customer,
-		Date:              at,
+		Date:              from,
 		Description:       &text,
 		Discounts:         []string{},
 		Metadata:          map[string]string{},
-		Period:            LinePeriod{Start: at, End: sub.CurrentPeriodEnd},
+		Period:            LinePeriod{Start: from, End: sub.CurrentPeriodEnd},
 		Plan:              item.Plan,
 		Price:             item.Price,
 		Proration:         true,
@@ -153,11 +156,11 @@ func (c *call) addProration(sub *Subscription, item *SubscriptionItem, at, sign 
 		UnitAmountDecimal: item.Plan.AmountDecimal,
 	}
 
-	c.Tx.Put(made)
-	c.Emit("invoiceitem.created", made)
+	c.Tx.Put(proration)
+	c.Emit("invoiceitem.created", proration)
 }
 
-// billChange invoices what an update owes at once and collects it.
+// billChange invoices what an update costs at once and collects it.
 func (c *call) billChange(sub *Subscription) error {
 	cus, ok := memory.Find[*payments.Customer](c.Tx, sub.Customer)
 	if !ok {
@@ -180,8 +183,8 @@ func (c *call) billChange(sub *Subscription) error {
 	return c.payChange(open)
 }
 
-// payChange collects with the saved method; without one the subscription is
-// late.
+// payChange collects with the saved method. Without one, the invoice stays
+// unpaid and the subscription becomes past due.
 func (c *call) payChange(inv *Invoice) error {
 	behavior := cmp.Or(c.Params.String("payment_behavior"), "allow_incomplete")
 	pm := c.invoiceMethod(inv)
