@@ -5,8 +5,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// retrieveOwnAccount is GET /v1/account: the platform, or the connected account that the
-// call is for.
+// retrieveOwnAccount handles GET /v1/account: it returns the platform, or the
+// connected account that the request is made for.
 func retrieveOwnAccount(c *call) (any, error) {
 	if c.Account == api.PlatformAccount {
 		return platform(c), nil
@@ -14,7 +14,7 @@ func retrieveOwnAccount(c *call) (any, error) {
 	return connectedAccount(c, c.Account)
 }
 
-// platform is the one account of every test key.
+// platform returns the platform's account, the only account of every test key.
 func platform(c *call) map[string]any {
 	out := newAccount(c.Server.Config, "standard")
 	for name, value := range map[string]any{
@@ -36,6 +36,7 @@ func platform(c *call) map[string]any {
 	return out
 }
 
+// connectedAccount returns an account of the platform.
 func connectedAccount(c *call, id string) (any, error) {
 	obj, ok := c.Server.Store.Get(api.PlatformAccount, id)
 	if !ok {
@@ -44,6 +45,8 @@ func connectedAccount(c *call, id string) (any, error) {
 	return obj, nil
 }
 
+// newAccount returns the fields of a new account. kind is standard, express or
+// custom.
 func newAccount(cfg api.Config, kind string) map[string]any {
 	empty := func() map[string]any {
 		return map[string]any{

@@ -11,7 +11,7 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// accounts are connected accounts: https://docs.stripe.com/api/accounts.
+// accounts are the connected accounts: https://docs.stripe.com/api/accounts.
 var accounts = api.RecordAPI{
 	Kind:   api.KindAccount,
 	Prefix: "acct",
@@ -29,27 +29,27 @@ var accounts = api.RecordAPI{
 	},
 }
 
-// requestedCapabilities turns {requested: true} into the status that a test
-// account gets.
+// requestedCapabilities replaces {requested: true} by the status that a new
+// test account has.
 func requestedCapabilities(caps map[string]any) map[string]any {
 	out := map[string]any{}
 	for name, v := range caps {
-		switch ask := v.(type) {
+		switch requested := v.(type) {
 		case map[string]any:
-			if on, _ := ask["requested"].(bool); on {
+			if on, _ := requested["requested"].(bool); on {
 				out[name] = "inactive"
 			}
 
 		case string:
-			out[name] = ask
+			out[name] = requested
 		}
 	}
 
 	return out
 }
 
-// updateAccount tells the platform through account.updated, which carries the
-// account's id.
+// updateAccount handles POST /v1/accounts/{id}. Its account.updated event
+// carries the ID of the connected account.
 func updateAccount(c *call) (any, error) {
 	prev, err := accounts.FromPath(c.API())
 	if err != nil {
@@ -68,11 +68,13 @@ func updateAccount(c *call) (any, error) {
 	return next, nil
 }
 
-// connectEvent emits an event that belongs to a connected account.
+// connectEvent emits an event of a connected account.
 func (c *call) connectEvent(kind string, obj, prev memory.Object, account string) {
 	c.AddEvent(kind, obj, prev).Account = account
 }
 
+// retrieveAccount handles GET /v1/accounts/{id}. Like Stripe, it denies access
+// to an unknown account instead of reporting it missing.
 func retrieveAccount(c *call) (any, error) {
 	if c.ID == api.PlatformAccount {
 		return platform(c), nil
@@ -84,6 +86,7 @@ func retrieveAccount(c *call) (any, error) {
 	return rec, nil
 }
 
+// deleteAccount handles DELETE /v1/accounts/{id}.
 func deleteAccount(c *call) (any, error) {
 	rec, err := accounts.FromPath(c.API())
 	if err != nil {
@@ -100,19 +103,29 @@ func (c *call) deauthorized(account string) {
 	c.connectEvent("account.application.deauthorized", app, nil, account)
 }
 
+// linkLifetime is how long account links and authorization codes are valid.
 const linkLifetime = 5 * time.Minute
 
+// createAccountLink handles POST /v1/account_links.
 func createAccountLink(c *call) (any, error) {
 	if _, ok := accounts.Find(c.API(), c.Params.String("account")); !ok {
 		return nil, wire.NoSuch(api.KindAccount, "account", c.Params.String("account"))
 	}
-	query := url.Values{"account": {c.Params.String("account")}, "return_url": {c.Params.String("return_url")}}
+
+	query := url.Values{
+		"account":    {c.Params.String("account")},
+		"return_url": {c.Params.String("return_url")},
+	}
+
 	return map[string]any{
-		"object": "account_link", "created": c.Now.Unix(), "expires_at": c.Now.Add(linkLifetime).Unix(),
-		"url": c.Base() + "/connect/onboarding?" + query.Encode(),
+		"object":     "account_link",
+		"created":    c.Now.Unix(),
+		"expires_at": c.Now.Add(linkLifetime).Unix(),
+		"url":        c.Base() + "/connect/onboarding?" + query.Encode(),
 	}, nil
 }
 
+// createAccountSession handles POST /v1/account_sessions.
 func createAccountSession(c *call) (any, error) {
 	acct := c.Params.String("account")
 	if _, ok := accounts.Find(c.API(), acct); !ok && acct != api.PlatformAccount {
@@ -122,8 +135,8 @@ func createAccountSession(c *call) (any, error) {
 	components := map[string]any{}
 	for name, features := range accountComponents {
 		components[name] = map[string]any{
-			"enabled": c.Params.Bool("components", name, "enabled"), "features": featuresOf(features,
-				c.Params.At("components", name, "features")),
+			"enabled":  c.Params.Bool("components", name, "enabled"),
+			"features": featuresOf(features, c.Params.At("components", name, "features")),
 		}
 	}
 
@@ -138,7 +151,7 @@ func createAccountSession(c *call) (any, error) {
 }
 
 // accountComponents are the embedded components of 2025-02-24.acacia with their
-// features; a feature with ! is on by default.
+// features. A feature with ! is on by default.
 var accountComponents = map[string]string{
 	"account_management": "disable_stripe_user_authentication external_account_collection!",
 	"account_onboarding": "disable_stripe_user_authentication external_account_collection!",
@@ -164,14 +177,16 @@ var accountComponents = map[string]string{
 	"tax_settings":      "",
 }
 
-// featuresOf lays what was sent over a component's defaults.
-func featuresOf(known string, p *wire.Params) map[string]any {
+// featuresOf returns the features that spec lists, as requested or else with
+// their defaults.
+func featuresOf(spec string, p *wire.Params) map[string]any {
 	out := map[string]any{}
-	for _, f := range strings.Fields(known) {
-		name, on := strings.CutSuffix(f, "!")
+	for _, feature := range strings.Fields(spec) {
+		name, on := strings.CutSuffix(feature, "!")
 		if p.Has(name) {
 			on = p.Bool(name)
 		}
+
 		out[name] = on
 	}
 	return out

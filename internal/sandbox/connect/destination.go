@@ -7,7 +7,7 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// fees: https://docs.stripe.com/api/application_fees.
+// fees is the resource https://docs.stripe.com/api/application_fees.
 var fees = api.RecordAPI{
 	Kind:    "application_fee",
 	Prefix:  "fee",
@@ -24,13 +24,14 @@ func (c *call) checkDestination(param, id string) error {
 	return nil
 }
 
-// credit moves an account's balance by what another one sent or took back.
+// credit moves the balance of another account. A negative amount is taken from
+// it.
 func (c *call) credit(account, source, kind string, amount int64, cur string) {
 	c.elsewhere(account, func(c *call) { c.availableEntry(source, kind, amount, cur) })
 }
 
-// passOn collects the platform's fee of a captured charge and moves a
-// destination charge to its account, and notes both on the charge. See
+// passOn collects the platform's fee of a captured charge, transfers a
+// destination charge to its account, and records both on the charge. See
 // https://docs.stripe.com/connect/destination-charges and
 // https://docs.stripe.com/connect/direct-charges.
 func (c *call) passOn(ch *payments.Charge) {
@@ -43,20 +44,22 @@ func (c *call) passOn(ch *payments.Charge) {
 	}
 
 	amount := ch.AmountCaptured
-	if part := wire.Deref(ch.TransferData.Amount); part > 0 {
-		amount = min(part, amount)
+	if limit := wire.Deref(ch.TransferData.Amount); limit > 0 {
+		amount = min(limit, amount)
 	}
 
 	rec := c.newTransfer(amount, ch.Currency, ch.TransferData.Destination, ch)
 	ch.Transfer = &rec.ID
 }
 
-// takeFee makes the platform's application fee: of a direct charge in the
-// platform's own account, whose call this is not.
+// takeFee creates the platform's application fee. The fee of a direct charge
+// belongs to the platform although the request is for the connected account.
 func (c *call) takeFee(ch *payments.Charge) {
 	id, fee := wire.NewID("fee"), *ch.ApplicationFeeAmount
 	ch.ApplicationFee = &id
 	charge, cur := ch.ID, ch.Currency
+
+	// A direct charge is in the connected account, the fee in the platform's.
 	if c.Account != api.PlatformAccount {
 		from := c.Account
 		c.elsewhere(api.PlatformAccount, func(c *call) { c.createFee(id, from, charge, fee, cur) })
@@ -69,6 +72,7 @@ func (c *call) takeFee(ch *payments.Charge) {
 	}
 }
 
+// createFee stores an application fee and announces it.
 func (c *call) createFee(id, account, charge string, amount int64, cur string) {
 	rec := api.NewRecord(fees.Kind, id, map[string]any{
 		"account":                 account,
@@ -90,8 +94,8 @@ func (c *call) createFee(id, account, charge string, amount int64, cur string) {
 	c.Emit("application_fee.created", rec)
 }
 
-// refundConnected takes back the platform's fee and the transfer of a refunded
-// charge, in proportion, when the call asks for it:
+// refundConnected returns a proportional part of the fee and of the transfer of
+// a refunded charge if the request asks for it:
 // https://docs.stripe.com/connect/destination-charges#issue-refunds.
 func (c *call) refundConnected(re *payments.Refund, ch *payments.Charge) error {
 	if c.Params.Bool("refund_application_fee") {
@@ -115,20 +119,23 @@ func (c *call) refundConnected(re *payments.Refund, ch *payments.Charge) error {
 			ch.ID)
 	}
 
-	left := api.WholeNumber(tr.Fields["amount"]) - api.WholeNumber(tr.Fields["amount_reversed"])
-	rec := c.reverse(tr, min(left, proportion(api.WholeNumber(tr.Fields["amount"]), re.Amount, ch)),
-		map[string]any{"source_refund": re.ID})
+	transferred := api.WholeNumber(tr.Fields["amount"])
+	left := transferred - api.WholeNumber(tr.Fields["amount_reversed"])
+	amount := min(left, proportion(transferred, re.Amount, ch))
+
+	rec := c.reverse(tr, amount, map[string]any{"source_refund": re.ID})
 	re.TransferReversal = &rec.ID
 
 	return nil
 }
 
-// proportion is the part of an amount that belongs to a refunded part of a charge.
+// proportion returns the part of amount that corresponds to a refunded part of
+// a charge.
 func proportion(amount, refunded int64, ch *payments.Charge) int64 {
 	return amount * refunded / ch.AmountCaptured
 }
 
-// refundFeeShare gives a part of the platform's fee back to the account that paid
+// refundFeeShare returns a part of the platform's fee to the account that paid
 // it.
 func (c *call) refundFeeShare(re *payments.Refund, ch *payments.Charge) {
 	id, part := *ch.ApplicationFee, proportion(wire.Deref(ch.ApplicationFeeAmount), re.Amount, ch)
@@ -146,7 +153,7 @@ func (c *call) refundFeeShare(re *payments.Refund, ch *payments.Charge) {
 	c.elsewhere(api.PlatformAccount, func(c *call) { c.recordFeeRefund(id, part) })
 }
 
-// recordFeeRefund writes what was given back into the fee:
+// recordFeeRefund records a refund on the fee:
 // https://docs.stripe.com/api/fee_refunds.
 func (c *call) recordFeeRefund(id string, amount int64) {
 	prev, ok := fees.Find(c.API(), id)
@@ -154,11 +161,11 @@ func (c *call) recordFeeRefund(id string, amount int64) {
 		return
 	}
 
-	before := memory.Children[*api.Record](c.Tx, "fee_refund", id)
-	back := wire.NewID("fr")
-	rec := api.NewRecord("fee_refund", back, map[string]any{
+	earlier := memory.Children[*api.Record](c.Tx, "fee_refund", id)
+	refundID := wire.NewID("fr")
+	rec := api.NewRecord("fee_refund", refundID, map[string]any{
 		"amount":              amount,
-		"balance_transaction": c.availableEntry(back, "application_fee_refund", -amount, prev.Text("currency")),
+		"balance_transaction": c.availableEntry(refundID, "application_fee_refund", -amount, prev.Text("currency")),
 		"created":             c.Now.Unix(),
 		"currency":            prev.Fields["currency"],
 		"fee":                 id,
@@ -170,7 +177,7 @@ func (c *call) recordFeeRefund(id string, amount int64) {
 	next := prev.With(map[string]any{
 		"amount_refunded": total,
 		"refunded":        total == api.WholeNumber(prev.Fields["amount"]),
-		"refunds":         wire.ListOf(append([]*api.Record{rec}, before...), "/v1/application_fees/"+id+"/refunds"),
+		"refunds":         wire.ListOf(append([]*api.Record{rec}, earlier...), "/v1/application_fees/"+id+"/refunds"),
 	})
 
 	c.Tx.Put(next)

@@ -14,7 +14,7 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// Pages are what connect.stripe.com serves: OAuth and onboarding.
+// Pages serves what connect.stripe.com serves: OAuth and onboarding.
 type Pages struct {
 	srv     *api.Server
 	service *Service
@@ -40,8 +40,9 @@ func (s *Pages) update(run func(c *call) error) error {
 	return s.service.update(api.PlatformAccount, run)
 }
 
-// oauthToken swaps a code for an account. The calls and the page are those of
-// connect.stripe.com: https://docs.stripe.com/connect/oauth-reference.
+// oauthToken exchanges a code for access to an account. The requests and pages
+// are those of connect.stripe.com:
+// https://docs.stripe.com/connect/oauth-reference.
 func (s *Pages) oauthToken(w http.ResponseWriter, r *http.Request) {
 	if !s.checkSecret(w, r) {
 		return
@@ -63,7 +64,7 @@ func (s *Pages) oauthToken(w http.ResponseWriter, r *http.Request) {
 
 	default:
 		oauthError(w, "unsupported_grant_type",
-			"The sandbox takes the grant types authorization_code and refresh_token.")
+			"The sandbox supports the grant types authorization_code and refresh_token.")
 		return
 	}
 
@@ -78,7 +79,7 @@ func (s *Pages) oauthToken(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// oauthGrant is what a code or a refresh token opens.
+// oauthGrant is what a code or a refresh token gives access to.
 type oauthGrant struct{ account, scope, refresh string }
 
 const (
@@ -86,11 +87,11 @@ const (
 	kindRefresh = "oauth_refresh"
 )
 
-// redeemCode takes a code, which is good for once, and announces the account;
-// nil when it is not good.
+// redeemCode redeems an authorization code and announces the account. It
+// returns nil if the code is unknown, used or expired.
 func (s *Pages) redeemCode(code string) *oauthGrant {
 	var grant *oauthGrant
-	_ = s.update(func(c *call) error { // does not fail
+	_ = s.update(func(c *call) error { // never fails
 		rec, ok := memory.Find[*api.Record](c.Tx, code)
 		if !ok || rec.Kind != kindCode || c.Now.Unix() > api.WholeNumber(rec.Fields["expires_at"]) {
 			return nil
@@ -113,7 +114,8 @@ func (s *Pages) redeemCode(code string) *oauthGrant {
 	return grant
 }
 
-// refreshGrant finds the grant of a refresh token while its account is connected.
+// refreshGrant returns the grant of a refresh token, or nil if its account is
+// not connected any more.
 func (s *Pages) refreshGrant(token string) *oauthGrant {
 	obj, _ := s.srv.Lookup(api.PlatformAccount, token)
 	rec, ok := obj.(*api.Record)
@@ -123,13 +125,14 @@ func (s *Pages) refreshGrant(token string) *oauthGrant {
 	return &oauthGrant{rec.Text("account"), rec.Text("scope"), token}
 }
 
+// oauthDeauthorize disconnects an account from the platform.
 func (s *Pages) oauthDeauthorize(w http.ResponseWriter, r *http.Request) {
 	if !s.checkSecret(w, r) {
 		return
 	}
 
 	id, found := r.PostFormValue("stripe_user_id"), false
-	_ = s.update(func(c *call) error { // does not fail
+	_ = s.update(func(c *call) error { // never fails
 		if _, ok := accounts.Find(c.API(), id); ok {
 			found = true
 			c.Tx.Remove(id)
@@ -148,16 +151,18 @@ func (s *Pages) oauthDeauthorize(w http.ResponseWriter, r *http.Request) {
 	oauthReply(w, http.StatusOK, map[string]string{"stripe_user_id": id})
 }
 
-// checkSecret checks the platform's secret, sent as client_secret or as the key of
-// the call.
+// checkSecret reports whether the request carries the platform's secret, as
+// client_secret or as the API key. If not, it writes the error response.
 func (s *Pages) checkSecret(w http.ResponseWriter, r *http.Request) bool {
 	r.Body = http.MaxBytesReader(w, r.Body, api.MaxBody)
 	key := cmp.Or(api.KeyOf(r), r.PostFormValue("client_secret"))
+
 	form := api.KeyForm.FindStringSubmatch(key)
 	if form == nil || form[1] == "pk" || form[2] == "live" || len(key) < api.MinKeyLength {
-		oauthReply(w, http.StatusUnauthorized,
-			map[string]string{"error": "invalid_client", "error_description": "No such API key: " +
-				api.RedactKey(key)})
+		oauthReply(w, http.StatusUnauthorized, map[string]string{
+			"error":             "invalid_client",
+			"error_description": "No such API key: " + api.RedactKey(key),
+		})
 		return false
 	}
 	return true
@@ -192,13 +197,15 @@ type connectPage struct {
 func renderPage(w http.ResponseWriter, p connectPage) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	_ = authorizePage.Execute(w, p) // the reader may have gone
+	_ = authorizePage.Execute(w, p) // the client may be gone
 }
 
+// oauthPage shows the page on which the owner of an account authorizes the
+// platform.
 func (s *Pages) oauthPage(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	if q.Get("response_type") != "code" || q.Get("redirect_uri") == "" || q.Get("client_id") == "" {
-		http.Error(w, "Sandbox: response_type=code, client_id and redirect_uri are needed.", http.StatusBadRequest)
+		http.Error(w, "Sandbox: response_type=code, client_id and redirect_uri are required.", http.StatusBadRequest)
 		return
 	}
 
@@ -209,22 +216,24 @@ func (s *Pages) oauthPage(w http.ResponseWriter, r *http.Request) {
 	}
 
 	renderPage(w, connectPage{
-		"Connect a test account",
-		s.srv.Config.BusinessName + " asks for access to a new test account.", "Connect", "Refuse",
-		hidden,
+		Title:  "Connect a test account",
+		Text:   s.srv.Config.BusinessName + " asks for access to a new test account.",
+		Yes:    "Connect",
+		No:     "Refuse",
+		Hidden: hidden,
 	})
 }
 
-// oauthDecision is the button on the authorize page.
+// oauthDecision handles the buttons of the authorize page.
 func (s *Pages) oauthDecision(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, api.MaxBody)
-	back, err := url.Parse(r.PostFormValue("redirect_uri"))
-	if err != nil || !strings.HasPrefix(back.Scheme, "http") {
-		http.Error(w, "Sandbox: redirect_uri is not a web address.", http.StatusBadRequest)
+	redirect, err := url.Parse(r.PostFormValue("redirect_uri"))
+	if err != nil || !strings.HasPrefix(redirect.Scheme, "http") {
+		http.Error(w, "Sandbox: redirect_uri is not an http or https URL.", http.StatusBadRequest)
 		return
 	}
 
-	q := back.Query()
+	q := redirect.Query()
 	if state := r.PostFormValue("state"); state != "" {
 		q.Set("state", state)
 	}
@@ -237,18 +246,21 @@ func (s *Pages) oauthDecision(w http.ResponseWriter, r *http.Request) {
 		q.Set("error_description", "The user denied your request")
 	}
 
-	back.RawQuery = q.Encode()
-	http.Redirect(w, r, back.String(), http.StatusSeeOther)
+	redirect.RawQuery = q.Encode()
+	http.Redirect(w, r, redirect.String(), http.StatusSeeOther)
 }
 
-// grantCode makes a test account and the code that opens it, good for five
-// minutes.
+// grantCode creates a test account and the code that gives access to it.
 func (s *Pages) grantCode(scope string) string {
 	code := wire.NewShortID("ac")
-	_ = s.update(func(c *call) error { // does not fail
+	_ = s.update(func(c *call) error { // never fails
 		fields := newAccount(s.srv.Config, "standard")
-		fields["metadata"], fields["created"] = map[string]string{}, c.Now.Unix()
-		fields["charges_enabled"], fields["payouts_enabled"], fields["details_submitted"] = true, true, true
+		fields["metadata"] = map[string]string{}
+		fields["created"] = c.Now.Unix()
+		fields["charges_enabled"] = true
+		fields["payouts_enabled"] = true
+		fields["details_submitted"] = true
+
 		acct := api.NewRecord(api.KindAccount, wire.NewID("acct"), fields)
 		c.Tx.Put(acct)
 		c.Tx.Put(api.NewRecord(kindCode, code, map[string]any{
@@ -263,6 +275,7 @@ func (s *Pages) grantCode(scope string) string {
 	return code
 }
 
+// onboardingPage stands in for Stripe's onboarding.
 func (s *Pages) onboardingPage(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	renderPage(w, connectPage{
@@ -273,11 +286,12 @@ func (s *Pages) onboardingPage(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// onboardingDone completes an account and sends its owner back.
+// onboardingDone completes an account and redirects its owner back to the
+// platform.
 func (s *Pages) onboardingDone(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, api.MaxBody)
 	id := r.PostFormValue("account")
-	_ = s.update(func(c *call) error { // does not fail
+	_ = s.update(func(c *call) error { // never fails
 		prev, ok := accounts.Find(c.API(), id)
 		if !ok {
 			return nil
@@ -301,11 +315,11 @@ func (s *Pages) onboardingDone(w http.ResponseWriter, r *http.Request) {
 		return nil
 	})
 
-	back := r.PostFormValue("return_url")
-	if !strings.HasPrefix(back, "http://") && !strings.HasPrefix(back, "https://") {
-		http.Error(w, "Sandbox: return_url is not a web address.", http.StatusBadRequest)
+	returnURL := r.PostFormValue("return_url")
+	if !strings.HasPrefix(returnURL, "http://") && !strings.HasPrefix(returnURL, "https://") {
+		http.Error(w, "Sandbox: return_url is not an http or https URL.", http.StatusBadRequest)
 		return
 	}
 
-	http.Redirect(w, r, back, http.StatusSeeOther)
+	http.Redirect(w, r, returnURL, http.StatusSeeOther)
 }

@@ -7,7 +7,7 @@ import (
 	"checkoutd/internal/sandbox/memory"
 )
 
-// routes returns the operations of this package.
+// routes returns the operations of this room.
 func (s *Service) routes() []api.Route {
 	op := s.op
 	return []api.Route{
@@ -48,7 +48,7 @@ func (s *Service) Module() api.Module {
 	return api.Module{Routes: s.routes(), Kept: []string{api.KindAccount}, Resume: s.resume}
 }
 
-// resume schedules the payouts that a restart has interrupted.
+// resume schedules the payouts that a restart interrupted.
 func (s *Service) resume(account string, obj memory.Object) {
 	rec, ok := obj.(*api.Record)
 	if !ok || rec.Kind != kindPayout || rec.Text("status") != "pending" {

@@ -32,18 +32,18 @@ var (
 	}
 )
 
-// availableBalance is how much of a currency can be moved now.
+// availableBalance returns how much of a currency can be moved now.
 func (c *call) availableBalance(cur string) int64 {
-	for _, f := range c.SumBalance().Available {
-		if f.Currency == cur {
-			return f.Amount
+	for _, funds := range c.SumBalance().Available {
+		if funds.Currency == cur {
+			return funds.Amount
 		}
 	}
 	return 0
 }
 
-// readOutgoing reads what transfers and payouts share and refuses what the balance
-// does not hold.
+// readOutgoing reads the amount and the currency of a transfer or payout. It
+// refuses more than the available balance.
 func (c *call) readOutgoing() (int64, string, error) {
 	cur, err := c.CurrencyOf()
 	if err != nil {
@@ -64,23 +64,25 @@ func (c *call) readOutgoing() (int64, string, error) {
 	return amount, cur, nil
 }
 
-// createTransfer is POST /v1/transfers:
+// createTransfer handles POST /v1/transfers:
 // https://docs.stripe.com/api/transfers/create.
 func createTransfer(c *call) (any, error) {
-	if acct, ok := accounts.Find(c.API(), c.Params.String("destination")); !ok || acct == nil {
-		return nil, wire.NoSuch("destination", "destination", c.Params.String("destination"))
+	destination := c.Params.String("destination")
+	if _, ok := accounts.Find(c.API(), destination); !ok {
+		return nil, wire.NoSuch("destination", "destination", destination)
 	}
+
 	amount, cur, err := c.readOutgoing()
 	if err != nil {
 		return nil, err
 	}
-	rec := c.newTransfer(amount, cur, c.Params.String("destination"), nil)
-	return rec, nil
+
+	return c.newTransfer(amount, cur, destination, nil), nil
 }
 
-// newTransfer stores and announces a transfer; from is the charge whose money
-// it is, nil for the platform's balance.
-func (c *call) newTransfer(amount int64, cur, destination string, from *payments.Charge) *api.Record {
+// newTransfer stores and announces a transfer. source is the charge whose money
+// is transferred; nil means the platform's balance.
+func (c *call) newTransfer(amount int64, cur, destination string, source *payments.Charge) *api.Record {
 	id, payment := wire.NewID("tr"), wire.NewID("py")
 	fields := map[string]any{
 		"amount":              amount,
@@ -100,11 +102,12 @@ func (c *call) newTransfer(amount int64, cur, destination string, from *payments
 		"transfer_group":      nil,
 	}
 
-	if from != nil {
-		fields["source_transaction"], fields["transfer_group"] = from.ID, from.TransferGroup
+	if source != nil {
+		fields["source_transaction"], fields["transfer_group"] = source.ID, source.TransferGroup
 	} else {
 		fields["description"], fields["metadata"] = c.Params.Text("description"), wire.MergeMetadata(nil, c.Params)
-		fields["source_transaction"], fields["transfer_group"] = c.Params.Text("source_transaction"), c.Params.Text("transfer_group")
+		fields["source_transaction"] = c.Params.Text("source_transaction")
+		fields["transfer_group"] = c.Params.Text("transfer_group")
 	}
 
 	rec := api.NewRecord(kindTransfer, id, fields)
@@ -115,7 +118,8 @@ func (c *call) newTransfer(amount int64, cur, destination string, from *payments
 	return rec
 }
 
-// availableEntry books a movement that counts at once.
+// availableEntry records a movement that is available at once and returns the
+// ID of its balance transaction.
 func (c *call) availableEntry(source, kind string, amount int64, cur string) string {
 	bt := c.Entry(source, kind, amount, 0, cur)
 	bt.Status, bt.AvailableOn = "available", c.Now.Unix()
@@ -123,6 +127,7 @@ func (c *call) availableEntry(source, kind string, amount int64, cur string) str
 	return bt.ID
 }
 
+// createReversal handles POST /v1/transfers/{id}/reversals.
 func createReversal(c *call) (any, error) {
 	prev, err := transfers.FromPath(c.API())
 	if err != nil {
@@ -145,20 +150,20 @@ func createReversal(c *call) (any, error) {
 	return c.reverse(prev, amount, map[string]any{"metadata": wire.MergeMetadata(nil, c.Params)}), nil
 }
 
-// reverse takes a part of a transfer back from its account; more are fields
-// that differ from the usual.
-func (c *call) reverse(prev *api.Record, amount int64, more map[string]any) *api.Record {
-	id, back, cur := wire.NewID("trr"), wire.NewID("pyr"), prev.Text("currency")
+// reverse takes a part of a transfer back from its account. overrides replaces
+// fields of the reversal.
+func (c *call) reverse(prev *api.Record, amount int64, overrides map[string]any) *api.Record {
+	id, paymentRefund, cur := wire.NewID("trr"), wire.NewID("pyr"), prev.Text("currency")
 	rec := api.NewRecord(kindReversal, id, map[string]any{
 		"amount":                     amount,
 		"balance_transaction":        c.availableEntry(id, "transfer_refund", amount, cur),
 		"created":                    c.Now.Unix(),
 		"currency":                   cur,
-		"destination_payment_refund": back,
+		"destination_payment_refund": paymentRefund,
 		"metadata":                   map[string]string{},
 		"source_refund":              nil,
 		"transfer":                   prev.ID,
-	}, prev.ID).With(more)
+	}, prev.ID).With(overrides)
 
 	reversed := api.WholeNumber(prev.Fields["amount_reversed"]) + amount
 	next := prev.With(map[string]any{
@@ -170,7 +175,7 @@ func (c *call) reverse(prev *api.Record, amount int64, more map[string]any) *api
 	c.Tx.Put(rec)
 	c.Tx.Put(next)
 	c.EmitUpdate("transfer.reversed", next, prev)
-	c.credit(prev.Text("destination"), back, "payment_refund", -amount, cur)
+	c.credit(prev.Text("destination"), paymentRefund, "payment_refund", -amount, cur)
 
 	return rec
 }
@@ -186,7 +191,7 @@ func listReversals(c *call) (any, error) {
 	return api.Page[*api.Record](c.API(), kindReversal, c.ID, nil)
 }
 
-// pathReversal finds a reversal of the transfer in the path.
+// pathReversal returns a reversal of the transfer in the path.
 func (c *call) pathReversal() (*api.Record, error) {
 	rec, ok := reversals.Find(c.API(), c.Sub)
 	if !ok || rec.Text("transfer") != c.ID {
@@ -197,14 +202,17 @@ func (c *call) pathReversal() (*api.Record, error) {
 
 func retrieveReversal(c *call) (any, error) { return c.pathReversal() }
 
-// updateReversal changes metadata only; the transfer shows it too.
+// updateReversal handles POST /v1/transfers/{id}/reversals/{sub}. It changes
+// only metadata, which the transfer shows as well.
 func updateReversal(c *call) (any, error) {
 	prev, err := c.pathReversal()
 	if err != nil {
 		return nil, err
 	}
+
 	next := prev.With(map[string]any{"metadata": wire.MergeMetadata(prev.Metadata(), c.Params)})
 	c.Tx.Put(next)
+
 	if transfer, ok := transfers.Find(c.API(), c.ID); ok {
 		c.Tx.Put(transfer.With(map[string]any{
 			"reversals": wire.ListOf(reversalsOf(c, c.ID), "/v1/transfers/"+c.ID+"/reversals"),
@@ -213,7 +221,8 @@ func updateReversal(c *call) (any, error) {
 	return next, nil
 }
 
-// createPayout is POST /v1/payouts: https://docs.stripe.com/api/payouts/create.
+// createPayout handles POST /v1/payouts:
+// https://docs.stripe.com/api/payouts/create.
 func createPayout(c *call) (any, error) {
 	amount, cur, err := c.readOutgoing()
 	if err != nil {
@@ -256,7 +265,7 @@ func createPayout(c *call) (any, error) {
 	return rec, nil
 }
 
-// completePayout ends a payout that reached its bank.
+// completePayout marks a payout as arrived at the bank.
 func (c *call) completePayout(id string) {
 	prev, ok := payouts.Find(c.API(), id)
 	if !ok || prev.Text("status") != "pending" {
@@ -267,6 +276,7 @@ func (c *call) completePayout(id string) {
 	c.EmitUpdate("payout.paid", next, prev)
 }
 
+// cancelPayout handles POST /v1/payouts/{id}/cancel.
 func cancelPayout(c *call) (any, error) {
 	prev, err := payouts.FromPath(c.API())
 	if err != nil {
@@ -276,8 +286,9 @@ func cancelPayout(c *call) (any, error) {
 		return nil, wire.Invalid("", "", "Payouts can only be canceled while they are pending.")
 	}
 
-	back := c.availableEntry(prev.ID, "payout_cancel", api.WholeNumber(prev.Fields["amount"]), prev.Text("currency"))
-	next := prev.With(map[string]any{"status": payments.StatusCanceled, "failure_balance_transaction": back})
+	returned := c.availableEntry(prev.ID, "payout_cancel", api.WholeNumber(prev.Fields["amount"]),
+		prev.Text("currency"))
+	next := prev.With(map[string]any{"status": payments.StatusCanceled, "failure_balance_transaction": returned})
 	c.Tx.Put(next)
 	c.EmitUpdate("payout.canceled", next, prev)
 

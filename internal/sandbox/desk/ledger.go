@@ -8,8 +8,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// Ledger is a read-only copy of what was paid, for tests that compare it with
-// what a shop believes.
+// Ledger is a read-only copy of all payments. Tests compare it with what a shop
+// believes.
 type Ledger struct {
 	Charges []LedgerCharge `json:"charges"` // oldest first
 	Intents []LedgerIntent `json:"intents"`

@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -15,14 +16,15 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// Management is how a test or a person at the desk looks into the sandbox and
-// makes it misbehave.
+// Management serves the management API and the desk, with which a test or a
+// developer looks into the sandbox and makes it misbehave.
 type Management struct {
 	srv      *api.Server
 	hooks    *hooks.Sender
 	payments *payments.Service
 }
 
+// New returns the management API of a sandbox.
 func New(srv *api.Server, webhooks *hooks.Sender, pay *payments.Service) *Management {
 	return &Management{srv, webhooks, pay}
 }
@@ -32,14 +34,14 @@ func (s *Management) update(run func(c *payments.Call) error) error {
 	return s.payments.Update(api.PlatformAccount, run)
 }
 
-// Mount adds the management API: how a test or a person at the desk looks into
-// the sandbox and makes it misbehave. Everything there is open to whoever
-// reaches loopback, but not to web pages of other origins.
+// Mount adds the management API to a router. Anyone who reaches the loopback
+// interface may use it, except web pages of other origins.
 func (s *Management) Mount(mux *chi.Mux) {
 	mux.Route("/_sandbox", func(r chi.Router) {
 		r.Use(sameOrigin)
 
 		r.Get("/", s.desk)
+
 		r.Get("/ledger", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.Ledger()) })
 		r.Get("/requests", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.srv.Log.Entries()) })
 		r.Get("/events", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.srv.Events()) })
@@ -49,33 +51,33 @@ func (s *Management) Mount(mux *chi.Mux) {
 
 		r.Get("/faults", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.srv.Faults.All()) })
 		r.Post("/faults", s.addFault)
-		r.Delete("/faults",
-			func(w http.ResponseWriter, _ *http.Request) { s.srv.Faults.Clear(); reply(w, s.srv.Faults.All()) })
+		r.Delete("/faults", s.clearFaults)
 		r.Delete("/faults/{id}", s.removeFault)
 
 		r.Post("/rotate_webhook_secret", s.rotateSecret)
-		r.Get("/clock",
-			func(w http.ResponseWriter, _ *http.Request) { reply(w, map[string]any{"now": s.srv.Now().UTC()}) })
+		r.Get("/clock", s.showClock)
 		r.Post("/clock", s.moveClock)
-		r.Post("/reset",
-			func(w http.ResponseWriter, _ *http.Request) { s.Reset(); reply(w, map[string]bool{"reset": true}) })
+		r.Post("/reset", s.reset)
 		r.Post("/seed", s.seed)
 		r.Post("/events/{id}/resend", s.resend)
 		r.Post("/payment_intents/{id}/decide", s.decide)
 	})
 }
 
+// reply writes a value as JSON.
 func reply(w http.ResponseWriter, v any) {
 	body, err := wire.EncodePretty(v)
 	if err != nil {
-		fail(w, http.StatusInternalServerError, "the answer could not be encoded")
+		fail(w, http.StatusInternalServerError, "the response could not be encoded")
 		return
 	}
+
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	_, _ = w.Write(append(body, '\n'))
 }
 
+// fail writes an error as JSON.
 func fail(w http.ResponseWriter, status int, text string) {
 	body, _ := json.Marshal(map[string]string{"error": text})
 	w.Header().Set("Content-Type", "application/json")
@@ -83,32 +85,43 @@ func fail(w http.ResponseWriter, status int, text string) {
 	_, _ = w.Write(body)
 }
 
-// readBody decodes a JSON body; it answers the caller and returns false when
-// that fails.
+// readBody decodes a JSON body. If that fails, it writes the error response and
+// returns false.
 func readBody(w http.ResponseWriter, r *http.Request, into any) bool {
 	if r.ContentLength == 0 {
 		return true
 	}
+
 	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, api.MaxBody))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(into); err != nil {
 		fail(w, http.StatusBadRequest, err.Error())
 		return false
 	}
+
 	return true
 }
+
+func (s *Management) listFaults(w http.ResponseWriter, _ *http.Request) { reply(w, s.srv.Faults.All()) }
 
 func (s *Management) addFault(w http.ResponseWriter, r *http.Request) {
 	var f api.Fault
 	if !readBody(w, r, &f) {
 		return
 	}
-	kept, err := s.srv.Faults.Add(f)
+
+	added, err := s.srv.Faults.Add(f)
 	if err != nil {
 		fail(w, http.StatusUnprocessableEntity, err.Error())
 		return
 	}
-	reply(w, kept)
+
+	reply(w, added)
+}
+
+func (s *Management) clearFaults(w http.ResponseWriter, _ *http.Request) {
+	s.srv.Faults.Clear()
+	reply(w, s.srv.Faults.All())
 }
 
 func (s *Management) removeFault(w http.ResponseWriter, r *http.Request) {
@@ -128,7 +141,12 @@ func (s *Management) rotateSecret(w http.ResponseWriter, r *http.Request) {
 	if !readBody(w, r, &in) {
 		return
 	}
+
 	reply(w, s.hooks.Rotate(in.Endpoint, in.Secret, time.Duration(in.OverlapSeconds)*time.Second))
+}
+
+func (s *Management) showClock(w http.ResponseWriter, _ *http.Request) {
+	reply(w, map[string]any{"now": s.srv.Now().UTC()})
 }
 
 func (s *Management) moveClock(w http.ResponseWriter, r *http.Request) {
@@ -140,7 +158,7 @@ func (s *Management) moveClock(w http.ResponseWriter, r *http.Request) {
 	}
 
 	if in.Advance < 0 {
-		fail(w, http.StatusUnprocessableEntity, "the clock goes forward only")
+		fail(w, http.StatusUnprocessableEntity, "the clock can only move forward")
 		return
 	}
 
@@ -165,7 +183,7 @@ func (s *Management) decide(w http.ResponseWriter, r *http.Request) {
 	}
 
 	if !s.payments.Decide(chi.URLParam(r, "id"), in.Outcome) {
-		fail(w, http.StatusNotFound, "no such payment in processing")
+		fail(w, http.StatusNotFound, "no payment with this ID is processing")
 		return
 	}
 
@@ -182,8 +200,8 @@ func (s *Management) showObject(w http.ResponseWriter, r *http.Request) {
 	reply(w, obj)
 }
 
-// Reset forgets every object, key, fault, request and delivery, and sets the
-// configured endpoints up again. Deliveries in flight end as they may.
+// Reset forgets every object, key, fault, request and delivery, and restores
+// the configured endpoints. Deliveries in flight are left to finish.
 func (s *Management) Reset() {
 	s.hooks.Clear()
 	s.srv.Reset()
@@ -191,32 +209,38 @@ func (s *Management) Reset() {
 	s.srv.Journal.Rewrite()
 }
 
-// seed makes a few customers and payments to look at, through the sandbox's own
-// API.
+func (s *Management) reset(w http.ResponseWriter, _ *http.Request) {
+	s.Reset()
+	reply(w, map[string]bool{"reset": true})
+}
+
+// seed handles POST /_sandbox/seed: it creates sample data and returns the
+// ledger.
 func (s *Management) seed(w http.ResponseWriter, r *http.Request) {
 	n, err := strconv.Atoi(cmp.Or(r.URL.Query().Get("count"), "3"))
 	if err != nil || n < 1 || n > 1000 {
-		fail(w, http.StatusUnprocessableEntity, "count: want 1 to 1000")
+		fail(w, http.StatusUnprocessableEntity, "count must be between 1 and 1000")
 		return
 	}
+
 	s.Seed(n)
 	reply(w, s.Ledger())
 }
 
-// Seed makes n customers, each with a payment; every third is declined.
+// Seed creates n customers, each with a payment, through the sandbox's own API.
+// Every third payment is declined.
 func (s *Management) Seed(n int) {
 	methods := []string{"pm_card_visa", "pm_card_mastercard", "pm_card_visa_chargeDeclined"}
 	for i := range n {
-		_ = s.update(func(c *payments.Call) error { // a decline is what is wanted
+		_ = s.update(func(c *payments.Call) error { // declines are intended
 			c.Route.Method = http.MethodPost
-			c.Params, _ = wire.ParseForm("name=Seed+" + strconv.Itoa(i+1) + "&email=seed" +
-				strconv.Itoa(i+1) + "%40example.com")
-			made, err := payments.CreateCustomer(c)
+			c.Params, _ = wire.ParseForm(fmt.Sprintf("name=Seed+%d&email=seed%d%%40example.com", i+1, i+1))
+			created, err := payments.CreateCustomer(c)
 			if err != nil {
 				return err
 			}
 
-			cus, _ := made.(*payments.Customer)
+			cus, _ := created.(*payments.Customer)
 			c.Params, _ = wire.ParseForm("amount=" + strconv.Itoa(1000+100*i) +
 				"&currency=usd&confirm=true&payment_method_types[]=card&customer=" + cus.ID +
 				"&payment_method=" + methods[i%len(methods)])

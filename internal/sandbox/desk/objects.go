@@ -9,8 +9,8 @@ import (
 	"checkoutd/internal/sandbox/memory"
 )
 
-// ObjectEntry names one kept object and what it belongs to: its customer, its
-// intent, its charge.
+// ObjectEntry identifies one stored object and the objects that it belongs to,
+// such as its customer, intent or charge.
 type ObjectEntry struct {
 	ID        string   `json:"id"`
 	Object    string   `json:"object"`
@@ -19,12 +19,12 @@ type ObjectEntry struct {
 	seq       uint64
 }
 
-// maxObjectsListed bounds what the desk lists.
+// maxObjectsListed limits how many objects the desk lists.
 const maxObjectsListed = 300
 
-// Objects lists the newest objects of every account, oldest first, events left
-// out; of is an id and takes those that belong to it, all objects when empty.
-func (s *Management) Objects(of string) []ObjectEntry {
+// Objects lists the newest objects of every account except events, oldest
+// first. If parent is not empty, only the objects that belong to it are listed.
+func (s *Management) Objects(parent string) []ObjectEntry {
 	s.srv.Store.RLock()
 	defer s.srv.Store.RUnlock()
 
@@ -32,7 +32,7 @@ func (s *Management) Objects(of string) []ObjectEntry {
 	for _, account := range s.srv.Store.Accounts() {
 		for kind := range account.Kinds() {
 			if kind != api.KindEvent {
-				out = append(out, newest(account, account.Index(kind, of))...)
+				out = append(out, newest(account, account.Index(kind, parent))...)
 			}
 		}
 	}

@@ -8,12 +8,13 @@ import (
 //go:embed desk.html
 var deskPage []byte
 
-// desk is the management API's page; it reads the JSON beside it.
+// desk serves the web page, which reads the JSON endpoints next to it.
 func (s *Management) desk(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/_sandbox" { // what the page loads is named from the folder
+	if r.URL.Path == "/_sandbox" { // the page's URLs are relative to the directory
 		http.Redirect(w, r, "/_sandbox/", http.StatusMovedPermanently)
 		return
 	}
+
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
