@@ -91,7 +91,7 @@ func TestTheDeskInABrowser(t *testing.T) {
 	click("Remove") // the first row is the newest
 	eventually(t, "the older fault alone",
 		func() bool { return len(b.s.Faults()) == 1 && b.s.Faults()[0].Route == "POST /v1/payment_intents" })
-	click("Behave (remove all faults)")
+	click("Remove all faults")
 	eventually(t, "no fault", func() bool { return len(b.s.Faults()) == 0 })
 
 	open := "location.hash = '" + b.s.Ledger().Charges[0].ID + "', 0"
@@ -101,7 +101,7 @@ func TestTheDeskInABrowser(t *testing.T) {
 
 	shows(`"object": "charge"`)
 	browsertest.Screenshot(t, ctx, "desk-object")
-	shows("Belongs to it:")
+	shows("Related objects:")
 
 	for _, view := range []string{"requests", "deliveries", "intents", "objects", "faults"} {
 		click(view)
@@ -147,7 +147,7 @@ func TestTheDeskFollowsAndActs(t *testing.T) {
 		"[...document.querySelectorAll('#list tr')].find((r) => r.innerText.includes('amount_too_small')).click(), 0")
 	d.shows(`"amount": "7"`, "Amount must be at least $0.50 usd")
 	d.filter("no such thing")
-	d.shows("Nothing fits the filter.")
+	d.shows("Nothing matches the filter.")
 	d.filter("webhook_endpoints")
 	d.shows("/v1/webhook_endpoints")
 	d.filter("")
@@ -160,13 +160,13 @@ func TestTheDeskFollowsAndActs(t *testing.T) {
 	d.click("Resend")
 	eventually(t, "sent again", func() bool { return len(b.s.Deliveries()) > before })
 	d.click("faults")
-	d.shows("Seed data")
-	d.click("Seed data")
+	d.shows("Create sample data")
+	d.click("Create sample data")
 	eventually(t, "charges", func() bool { return len(b.s.Ledger().Charges) > 0 })
 	was := b.ok("/v1/customers").num("created")
 	d.click("Clock +1 day")
 	eventually(t, "a day later", func() bool { return b.ok("/v1/customers").num("created") >= was+24*3600 })
 	evaluate[int](d, "window.confirm = () => true, 0")
-	d.click("Forget everything")
+	d.click("Reset everything")
 	eventually(t, "nothing", func() bool { return len(b.s.Ledger().Charges) == 0 })
 }

@@ -10,7 +10,7 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// Hub knows the sessions of the command line. It is safe for concurrent use.
+// Hub holds the sessions of the command line. It is safe for concurrent use.
 type Hub struct {
 	srv    *api.Server
 	hooks  *hooks.Sender
@@ -19,9 +19,10 @@ type Hub struct {
 
 	mu       sync.Mutex
 	sessions map[string]*session
-	order    []string
+	order    []string // session IDs, oldest first
 }
 
+// New returns a hub that receives the events of a sender.
 func New(srv *api.Server, webhooks *hooks.Sender) *Hub {
 	ctx, cancel := context.WithCancel(context.Background())
 	h := &Hub{
@@ -31,6 +32,7 @@ func New(srv *api.Server, webhooks *hooks.Sender) *Hub {
 		cancel:   cancel,
 		sessions: map[string]*session{},
 	}
+
 	webhooks.Listen(h.pushEvent)
 	return h
 }
@@ -38,7 +40,7 @@ func New(srv *api.Server, webhooks *hooks.Sender) *Hub {
 // Close ends the connections.
 func (h *Hub) Close() { h.cancel() }
 
-// Module is what the command line adds to the API.
+// Module returns what the command line adds to the API.
 func (h *Hub) Module() api.Module {
 	return api.Module{
 		Routes: []api.Route{
@@ -49,19 +51,18 @@ func (h *Hub) Module() api.Module {
 	}
 }
 
-// session finds the session of a ticket, or makes it: after a restart the
-// command line comes back with its old id.
+// session returns the session of a ticket, and creates it if necessary: after a
+// restart of the sandbox, the command line returns with its previous ID.
 func (h *Hub) session(t ticket) *session {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 
-	if have := h.sessions[t.ID]; have != nil {
-		return have
+	if existing := h.sessions[t.ID]; existing != nil {
+		return existing
 	}
 
 	s := &session{ticket: t, wake: make(chan struct{}, 1)}
 	h.sessions[t.ID] = s
-
 	h.order = append(h.order, t.ID)
 	if len(h.order) > maxSessions {
 		delete(h.sessions, h.order[0])
@@ -71,10 +72,11 @@ func (h *Hub) session(t ticket) *session {
 	return s
 }
 
-// with lists the sessions that asked for a feature.
-func (h *Hub) with(feature string) []*session {
+// sessionsWith returns the sessions that asked for a feature.
+func (h *Hub) sessionsWith(feature string) []*session {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+
 	var out []*session
 	for _, id := range h.order {
 		if s := h.sessions[id]; slices.Contains(s.ticket.Features, feature) {
@@ -84,24 +86,25 @@ func (h *Hub) with(feature string) []*session {
 	return out
 }
 
-// pushEvent hands an event to every `listen`.
+// pushEvent queues an event for every `stripe listen`.
 func (h *Hub) pushEvent(ev *api.Event) {
-	for _, session := range h.with(featureWebhooks) {
+	for _, session := range h.sessionsWith(featureWebhooks) {
 		session.push(&message{event: ev}, &message{event: ev, latest: true})
 	}
 }
 
-// pushRequestLog hands an API request to every `logs tail` whose filters let it
-// through.
+// pushRequestLog queues an API request for every `stripe logs tail` whose
+// filters match.
 func (h *Hub) pushRequestLog(c *api.Call, resp api.Response) {
-	for _, session := range h.with(featureLogs) {
+	for _, session := range h.sessionsWith(featureLogs) {
 		if entry := logEntryOf(c, resp); session.wants(entry) {
 			session.push(&message{log: entry})
 		}
 	}
 }
 
-// retryEvent is POST /v1/events/{id}/retry, behind `stripe events resend`.
+// retryEvent handles POST /v1/events/{id}/retry, which `stripe events resend`
+// calls.
 func (h *Hub) retryEvent(c *api.Call) (any, error) {
 	ev, err := api.PathObject[*api.Event](c, api.KindEvent)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// message is one message for the command line; it is signed when it is sent.
+// message is one message for the command line. It is signed when it is sent.
 type message struct {
 	event        *api.Event
 	latest       bool // the copy for `listen --latest`
@@ -56,7 +56,7 @@ func (i *message) encode(now time.Time) ([]byte, error) {
 	})
 }
 
-// logEntry is a request as `logs tail` shows it.
+// logEntry is a request as `stripe logs tail` shows it.
 type logEntry struct {
 	CreatedAt int64     `json:"created_at"`
 	Livemode  bool      `json:"livemode"`

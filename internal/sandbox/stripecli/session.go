@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -12,8 +13,8 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// session queues what a command line has to get while it is not connected,
-// and keeps what it has not acknowledged.
+// session queues messages for a command line, even while it is not connected,
+// and keeps those that it has not acknowledged.
 type session struct {
 	ticket ticket
 	wake   chan struct{}
@@ -24,7 +25,7 @@ type session struct {
 	epoch   int // counts connections: only the latest one may fetch
 }
 
-// push queues messages; the oldest go when nobody fetches them.
+// push queues messages and drops the oldest if the queue is full.
 func (c *session) push(items ...*message) {
 	c.mu.Lock()
 	for _, item := range items {
@@ -35,14 +36,15 @@ func (c *session) push(items ...*message) {
 	}
 
 	c.queue = append(c.queue, items...)
-	if over := len(c.queue) - maxQueue; over > 0 {
-		c.queue = c.queue[over:]
+	if excess := len(c.queue) - maxQueue; excess > 0 {
+		c.queue = c.queue[excess:]
 	}
 
 	c.mu.Unlock()
 	c.wakeUp()
 }
 
+// wakeUp wakes the connection that waits in next. It never blocks.
 func (c *session) wakeUp() {
 	select {
 	case c.wake <- struct{}{}:
@@ -50,27 +52,29 @@ func (c *session) wakeUp() {
 	}
 }
 
-// connect puts back what the former connection did not acknowledge, and ends
-// that one's right to fetch.
+// connect starts a connection and returns its epoch. The messages that the
+// previous connection did not acknowledge are queued again, and that connection
+// may not fetch any more.
 func (c *session) connect() (epoch int) {
 	c.mu.Lock()
 	c.epoch++
 	epoch = c.epoch
 	c.queue, c.unacked = append(c.unacked, c.queue...), nil
 	c.mu.Unlock()
+
 	c.wakeUp()
 	return epoch
 }
 
-var errReplaced = errors.New("another connection took the session over")
+var errReplaced = errors.New("another connection took over the session")
 
-// next waits for a message for the connection of that epoch.
+// next waits for a message for the connection of an epoch.
 func (c *session) next(ctx context.Context, epoch int) (*message, error) {
 	for {
 		c.mu.Lock()
 		if epoch != c.epoch {
 			c.mu.Unlock()
-			c.wakeUp() // the word was meant for the other one
+			c.wakeUp() // the signal was meant for the newer connection
 			return nil, errReplaced
 		}
 
@@ -78,8 +82,8 @@ func (c *session) next(ctx context.Context, epoch int) (*message, error) {
 			item := c.queue[0]
 			c.queue = c.queue[1:]
 			c.unacked = append(c.unacked, item)
-			if over := len(c.unacked) - maxQueue; over > 0 {
-				c.unacked = c.unacked[over:]
+			if excess := len(c.unacked) - maxQueue; excess > 0 {
+				c.unacked = c.unacked[excess:]
 			}
 
 			c.mu.Unlock()
@@ -95,16 +99,18 @@ func (c *session) next(ctx context.Context, epoch int) (*message, error) {
 	}
 }
 
-// acknowledge forgets a message; request logs are acknowledged by their own id.
+// acknowledge drops a message. Request logs are acknowledged by their own ID.
 func (c *session) acknowledge(conversation, event string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
 	c.unacked = slices.DeleteFunc(c.unacked, func(i *message) bool {
 		return i.conversation == conversation || i.log != nil && i.conversation == event
 	})
 }
 
-// wants applies the filters of `logs tail`; all that are given must fit.
+// wants reports whether a request matches the filters of `stripe logs tail`.
+// All filters must match.
 func (c *session) wants(e *logEntry) bool {
 	outcome := "SUCCEEDED"
 	if e.Status >= http.StatusBadRequest {
@@ -116,21 +122,21 @@ func (c *session) wants(e *logEntry) bool {
 		side = "CONNECT_OUT"
 	}
 
-	digits := string(rune('0' + e.Status/100))
-	have := map[string]string{
+	code := strconv.Itoa(e.Status)
+	values := map[string]string{
 		"filter_account":          side,
 		"filter_http_method":      e.Method,
 		"filter_request_path":     e.URL,
 		"filter_request_status":   outcome,
 		"filter_source":           "API",
-		"filter_status_code_type": digits + "00",
-		"filter_status_code":      string([]byte{digits[0], byte('0' + e.Status/10%10), byte('0' + e.Status%10)}),
+		"filter_status_code_type": code[:1] + "00",
+		"filter_status_code":      code,
 		"filter_ip_address":       e.caller,
 	}
 
 	for name, allowed := range c.ticket.Filters {
 		if len(allowed) > 0 &&
-			!slices.ContainsFunc(allowed, func(v string) bool { return strings.EqualFold(v, have[name]) }) {
+			!slices.ContainsFunc(allowed, func(v string) bool { return strings.EqualFold(v, values[name]) }) {
 			return false
 		}
 	}

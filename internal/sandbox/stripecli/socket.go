@@ -13,9 +13,10 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// ServeSocket is the websocket that the command line opens next.
+// ServeSocket serves the websocket that the command line opens after it has
+// created a session.
 func (h *Hub) ServeSocket(w http.ResponseWriter, r *http.Request) {
-	sealed, ok := openTicket(r.Header.Get("Websocket-Id"))
+	ticket, ok := openTicket(r.Header.Get("Websocket-Id"))
 	if !ok {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusBadRequest)
@@ -25,15 +26,16 @@ func (h *Hub) ServeSocket(w http.ResponseWriter, r *http.Request) {
 
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{subprotocol}})
 	if err != nil {
-		return // Accept has answered
+		return // Accept has written the response
 	}
 
 	conn.SetReadLimit(readLimit)
 	ctx, cancel := context.WithCancel(h.ctx)
 	defer cancel()
 
-	session := h.session(sealed)
+	session := h.session(ticket)
 	epoch := session.connect()
+
 	go func() {
 		defer cancel()
 
@@ -44,11 +46,11 @@ func (h *Hub) ServeSocket(w http.ResponseWriter, r *http.Request) {
 		h.srv.Config.Logger.Debug().Err(err).Msg("command line connection ended")
 	}
 
-	_ = conn.Close(websocket.StatusGoingAway, "sandbox closed") // it may be gone already
+	_ = conn.Close(websocket.StatusGoingAway, "sandbox closed") // the connection may be closed already
 }
 
-// write sends what the session has until the connection ends; the error says
-// how.
+// write sends the session's messages until the connection ends, and returns why
+// it ended.
 func (h *Hub) write(ctx context.Context, conn *websocket.Conn, session *session, epoch int) error {
 	for {
 		item, err := session.next(ctx, epoch)
@@ -58,7 +60,7 @@ func (h *Hub) write(ctx context.Context, conn *websocket.Conn, session *session,
 
 		body, err := item.encode(h.srv.Config.Now())
 		if err != nil {
-			continue // an event that cannot be encoded is no reason to hang up
+			continue // one bad event must not end the connection
 		}
 		if err := conn.Write(ctx, websocket.MessageText, body); err != nil {
 			return err
@@ -66,8 +68,8 @@ func (h *Hub) write(ctx context.Context, conn *websocket.Conn, session *session,
 	}
 }
 
-// reply is what the command line sends: acknowledgements, and what the
-// endpoints answered.
+// reply is a message from the command line: an acknowledgement, or the response
+// of an endpoint.
 type reply struct {
 	Type           string `json:"type"`
 	EventID        string `json:"event_id"`
@@ -78,6 +80,7 @@ type reply struct {
 	NotificationID string `json:"notification_id"`
 }
 
+// read handles what the command line sends until the connection ends.
 func (h *Hub) read(ctx context.Context, conn *websocket.Conn, session *session) {
 	for {
 		_, raw, err := conn.Read(ctx)
@@ -99,8 +102,8 @@ func (h *Hub) read(ctx context.Context, conn *websocket.Conn, session *session) 
 	}
 }
 
-// recordForward keeps what the endpoint behind `stripe listen` answered among
-// the deliveries.
+// recordForward adds the response of the endpoint behind `stripe listen` to the
+// deliveries.
 func (h *Hub) recordForward(msg reply) {
 	d := &hooks.Delivery{
 		ID:       wire.NewID("wd"),
@@ -119,6 +122,7 @@ func (h *Hub) recordForward(msg reply) {
 	h.hooks.Record(d)
 }
 
+// stateOf returns the state of a delivery with a response status.
 func stateOf(status int) string {
 	if status >= 200 && status < 300 {
 		return "delivered"

@@ -12,34 +12,38 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// ticket is what a websocket id says about its session. It is signed, not
-// remembered: a restarted sandbox accepts it.
+// ticket is the content of a websocket ID. It is signed rather than stored, so
+// a restarted sandbox accepts it.
 type ticket struct {
 	ID       string              `json:"i"`
 	Features []string            `json:"f"`
 	Filters  map[string][]string `json:"l,omitempty"`
 }
 
-// signingSecret signs what `listen` forwards. It is the same for every session
-// and restart, because the command line prints it only once.
+// signingSecret returns the secret that signs what `stripe listen` forwards. It
+// is the same for every session and restart, because the command line prints it
+// only once.
 func signingSecret() string {
 	return "whsec_" + hex.EncodeToString(macOf("webhooks of "+api.PlatformAccount))
 }
 
-// macOf only keeps clients from making ids up by accident; whoever reaches
-// loopback may listen anyway.
+// macOf returns a MAC that only keeps clients from inventing IDs by accident.
+// Anyone who reaches the loopback interface may listen anyway.
 func macOf(text string) []byte {
 	mac := hmac.New(sha256.New, []byte("offline sandbox"))
 	mac.Write([]byte(text))
 	return mac.Sum(nil)
 }
 
+// seal returns the signed websocket ID of a ticket.
 func (t ticket) seal() string {
 	raw, _ := json.Marshal(t)
 	text := base64.RawURLEncoding.EncodeToString(raw)
 	return "cliws_" + text + "." + base64.RawURLEncoding.EncodeToString(macOf(text)[:12])
 }
 
+// openTicket returns the ticket of a websocket ID, and whether its signature is
+// valid.
 func openTicket(id string) (ticket, bool) {
 	var t ticket
 	text, sum, ok := strings.Cut(strings.TrimPrefix(id, "cliws_"), ".")
@@ -51,7 +55,7 @@ func openTicket(id string) (ticket, bool) {
 	return t, err == nil && json.Unmarshal(raw, &t) == nil
 }
 
-// createSession is POST /v1/stripecli/sessions.
+// createSession handles POST /v1/stripecli/sessions.
 func (h *Hub) createSession(c *api.Call) (any, error) {
 	t := ticket{ID: wire.RandomText(16), Features: c.Params.Strings("websocket_features")}
 	if raw := c.Params.String("filters"); raw != "" {
