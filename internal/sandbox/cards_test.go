@@ -26,7 +26,10 @@ func (row cardRow) ways(t *testing.T, b *box) []way {
 
 	for _, name := range row.names {
 		token := b.ok("/v1/payment_methods", "type=card", "card[token]=tok"+strings.TrimPrefix(name, "pm_card"))
-		out = append(out, way{pair: "payment_method=" + name}, way{pair: "payment_method=" + token.str("id"), once: true})
+		out = append(out, way{pair: "payment_method=" + name}, way{
+			pair: "payment_method=" + token.str("id"),
+			once: true,
+		})
 	}
 
 	return out
@@ -56,7 +59,8 @@ func (row cardRow) typed(t *testing.T, b *box) reply {
 	first, second, _ := strings.Cut(networks, ",")
 	want(t, "network", ct.str("payment_method_preview.card.networks.available.0"), first)
 	want(t, "second network", ct.str("payment_method_preview.card.networks.available.1"), second)
-	want(t, "3D Secure", ct.at("payment_method_preview.card.three_d_secure_usage.supported"), any(row.does["auth"] != "unsupported"))
+	want(t, "3D Secure", ct.at("payment_method_preview.card.three_d_secure_usage.supported"),
+		any(row.does["auth"] != "unsupported"))
 
 	return ct
 }
@@ -109,13 +113,16 @@ func result(r reply) string {
 	if r.status == 402 {
 		return strings.TrimSpace("402 " + r.str("error.code") + " " + r.str("error.decline_code"))
 	}
-	return strings.TrimSpace(r.str("status") + " " + r.str("last_payment_error.code") + " " + r.str("last_payment_error.decline_code"))
+	return strings.TrimSpace(r.str("status") + " " + r.str("last_payment_error.code") + " " +
+		r.str("last_payment_error.decline_code"))
 }
 
 // charge creates a payment with the card.
 func (row cardRow) charge(b *box, pairs ...string) reply {
 	b.t.Helper()
-	return b.post("/v1/payment_intents", append([]string{"amount=2000", "currency=usd", "confirm=true", "payment_method_types[]=card"}, pairs...)...)
+	return b.post("/v1/payment_intents",
+		append([]string{"amount=2000", "currency=usd", "confirm=true", "payment_method_types[]=card"},
+			pairs...)...)
 }
 
 // pay confirms a payment as a buyer does and checks the result, before and
@@ -132,7 +139,8 @@ func (row cardRow) pay(t *testing.T, b *box, w way) {
 
 		if !w.once {
 			refused := row.authenticate(t, b, row.charge(b, w.pair, "use_stripe_sdk=true"), "fail")
-			want(t, w.pair+", not authenticated", result(refused), "requires_payment_method payment_intent_authentication_failure")
+			want(t, w.pair+", not authenticated", result(refused),
+				"requires_payment_method payment_intent_authentication_failure")
 		}
 	}
 
@@ -149,7 +157,8 @@ func (row cardRow) pay(t *testing.T, b *box, w way) {
 
 func (row cardRow) authenticate(t *testing.T, b *box, pi reply, outcome string) reply {
 	t.Helper()
-	b.do("POST", "/3ds/"+pi.str("id"), form("client_secret="+pi.str("client_secret"), "outcome="+outcome), withKey(""))
+	b.do("POST", "/3ds/"+pi.str("id"),
+		form("client_secret="+pi.str("client_secret"), "outcome="+outcome), withKey(""))
 	return b.get("/v1/payment_intents/" + pi.str("id"))
 }
 
@@ -267,7 +276,8 @@ func (row cardRow) payForced(t *testing.T, b *box) {
 		return
 	}
 
-	r := row.charge(b, "payment_method="+row.names[0], "use_stripe_sdk=true", "payment_method_options[card][request_three_d_secure]=any", "expand[]=latest_charge")
+	r := row.charge(b, "payment_method="+row.names[0], "use_stripe_sdk=true",
+		"payment_method_options[card][request_three_d_secure]=any", "expand[]=latest_charge")
 	expected := map[string]string{
 		"":               "succeeded attempt_acknowledged",
 		"unsupported":    "succeeded not_supported",
@@ -331,9 +341,11 @@ func (row cardRow) payOffSession(t *testing.T, b *box) {
 	}
 
 	cus := b.ok("/v1/customers").str("id")
-	si := b.ok("/v1/setup_intents", "customer="+cus, "confirm=true", "payment_method="+row.names[0], "payment_method_types[]=card", "use_stripe_sdk=true")
+	si := b.ok("/v1/setup_intents", "customer="+cus, "confirm=true", "payment_method="+row.names[0],
+		"payment_method_types[]=card", "use_stripe_sdk=true")
 	if si.str("status") == "requires_action" {
-		b.do("POST", "/3ds/"+si.str("id"), form("client_secret="+si.str("client_secret"), "outcome=pass"), withKey(""))
+		b.do("POST", "/3ds/"+si.str("id"),
+			form("client_secret="+si.str("client_secret"), "outcome=pass"), withKey(""))
 	}
 
 	si = b.get("/v1/setup_intents/" + si.str("id"))
@@ -355,14 +367,16 @@ func TestDecliningCardsCannotBeSavedExceptTheOneForThat(t *testing.T) {
 	refused := b.post("/v1/payment_methods/pm_card_chargeDeclined/attach", "customer="+cus)
 	want(t, "declined", refused.str("error.code"), "card_declined")
 	pm := b.ok("/v1/payment_methods/pm_card_chargeCustomerFail/attach", "customer="+cus).str("id")
-	r := b.post("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "customer="+cus, "payment_method="+pm, "payment_method_types[]=card")
+	r := b.post("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
+		"customer="+cus, "payment_method="+pm, "payment_method_types[]=card")
 	want(t, "charge", r.str("error.code"), "card_declined")
 }
 
 func TestOffSessionPaymentsThatNeedTheBuyerAreDeclined(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
-	r := b.post("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "off_session=true", "payment_method=pm_card_authenticationRequired", "payment_method_types[]=card")
+	r := b.post("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
+		"off_session=true", "payment_method=pm_card_authenticationRequired", "payment_method_types[]=card")
 	want(t, "status", r.status, 402)
 	want(t, "code", r.str("error.code"), "authentication_required")
 }

@@ -25,14 +25,17 @@ func TestEveryTestBankAccountDoesWhatItIsFor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBox(t, shortDelay)
-			pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method_types[]=us_bank_account", "payment_method=pm_usBankAccount_"+name)
+			pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
+				"payment_method_types[]=us_bank_account", "payment_method=pm_usBankAccount_"+name)
 			want(t, "at first", pi.str("status"), "processing")
 			last := "succeeded"
 			if failure != "" {
 				last = "requires_payment_method"
 			}
 
-			eventually(t, last, func() bool { return b.get("/v1/payment_intents/"+pi.str("id")).str("status") == last })
+			eventually(t, last, func() bool {
+				return b.get("/v1/payment_intents/"+pi.str("id")).str("status") == last
+			})
 			ch := b.get("/v1/charges/" + pi.str("latest_charge"))
 			want(t, "failure", ch.str("failure_code"), failure)
 			want(t, "disputed", ch.at("disputed"), any(name == "dispute"))
@@ -45,9 +48,11 @@ func TestADebitThatStaysInProcessingCanBeCanceled(t *testing.T) {
 	t.Parallel()
 	b := newBox(t, func(cfg *sandbox.Config) { cfg.DelayedAfter = 0 })
 	ct := b.ok("/v1/test_helpers/confirmation_tokens", "payment_method=pm_usBankAccount_processing")
-	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method_types[]=us_bank_account", "confirmation_token="+ct.str("id"))
+	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
+		"payment_method_types[]=us_bank_account", "confirmation_token="+ct.str("id"))
 	b.do("POST", "/_sandbox/clock", `{"advance": 1000000}`)
-	other := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method_types[]=us_bank_account", "payment_method=pm_usBankAccount_success")
+	other := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
+		"payment_method_types[]=us_bank_account", "payment_method=pm_usBankAccount_success")
 	b.do("POST", "/_sandbox/clock", `{"advance": 10}`)
 	eventually(t, "another debit has succeeded", func() bool {
 		return b.get("/v1/payment_intents/"+other.str("id")).str("status") == "succeeded"
@@ -55,9 +60,14 @@ func TestADebitThatStaysInProcessingCanBeCanceled(t *testing.T) {
 	want(t, "still", b.get("/v1/payment_intents/"+pi.str("id")).str("status"), "processing")
 	want(t, "canceled", b.ok("/v1/payment_intents/"+pi.str("id")+"/cancel").str("status"), "canceled")
 	want(t, "its charge", b.get("/v1/charges/"+pi.str("latest_charge")).str("status"), "failed")
-	sepa := b.ok("/v1/payment_intents", "amount=2000", "currency=eur", "confirm=true", "payment_method_types[]=sepa_debit", "payment_method_data[type]=sepa_debit",
-		"payment_method_data[sepa_debit][iban]=AT321904300235473204", "payment_method_data[billing_details][name]=J", "payment_method_data[billing_details][email]=j@b.test")
-	want(t, "a SEPA debit cannot", b.post("/v1/payment_intents/"+sepa.str("id")+"/cancel").str("error.code"), "payment_intent_unexpected_state")
+	sepa := b.ok("/v1/payment_intents", "amount=2000", "currency=eur", "confirm=true",
+		"payment_method_types[]=sepa_debit", "payment_method_data[type]=sepa_debit",
+		"payment_method_data[sepa_debit][iban]=AT321904300235473204",
+		"payment_method_data[billing_details][name]=J",
+		"payment_method_data[billing_details][email]=j@b.test")
+	want(t, "a SEPA debit cannot",
+		b.post("/v1/payment_intents/"+sepa.str("id")+"/cancel").str("error.code"),
+		"payment_intent_unexpected_state")
 }
 
 func TestDebitsToComeNeedAMandate(t *testing.T) {
@@ -67,7 +77,8 @@ func TestDebitsToComeNeedAMandate(t *testing.T) {
 		"/v1/payment_intents": {"amount=2000", "currency=usd", "setup_future_usage=off_session"},
 		"/v1/setup_intents":   nil,
 	} {
-		pairs = append(pairs, "confirm=true", "payment_method_types[]=us_bank_account", "payment_method=pm_usBankAccount_success")
+		pairs = append(pairs, "confirm=true", "payment_method_types[]=us_bank_account",
+			"payment_method=pm_usBankAccount_success")
 		refused := b.post(path, pairs...)
 		want(t, path, refused.str("error.code"), "parameter_missing")
 		want(t, path, refused.str("error.param"), "mandate_data")
@@ -79,17 +90,22 @@ func TestEnhancedEvidenceIsKept(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	open := func(card string) (string, reply) {
-		pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method_types[]=card", "payment_method="+card)
+		pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
+			"payment_method_types[]=card", "payment_method="+card)
 		d := b.get("/v1/disputes?payment_intent=" + pi.str("id"))
 		return "/v1/disputes/" + d.str("data.0.id"), d
 	}
 
 	path, before := open("pm_card_createComplianceDispute")
-	want(t, "a fee to accept", before.str("data.0.evidence_details.enhanced_eligibility.visa_compliance.status"), "requires_fee_acknowledgement")
+	want(t, "a fee to accept",
+		before.str("data.0.evidence_details.enhanced_eligibility.visa_compliance.status"),
+		"requires_fee_acknowledgement")
 	after := b.ok(path, "evidence[enhanced_evidence][visa_compliance][fee_acknowledged]=true", "submit=false")
 	want(t, "accepted", after.str("evidence_details.enhanced_eligibility.visa_compliance.status"), "fee_acknowledged")
 	path, before = open("pm_card_createCe3EligibleDispute")
-	want(t, "evidence to give", before.str("data.0.evidence_details.enhanced_eligibility.visa_compelling_evidence_3.status"), "requires_action")
+	want(t, "evidence to give",
+		before.str("data.0.evidence_details.enhanced_eligibility.visa_compelling_evidence_3.status"),
+		"requires_action")
 	const ce3 = "evidence[enhanced_evidence][visa_compelling_evidence_3]"
 	b.ok(path, ce3+"[disputed_transaction][customer_email_address]=j@b.test", "submit=false")
 	after = b.ok(path, ce3+"[disputed_transaction][customer_account_id]=J", "submit=false")

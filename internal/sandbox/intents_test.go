@@ -19,7 +19,8 @@ func TestIntentSucceedsAtOnce(t *testing.T) {
 	ch := b.get("/v1/charges/" + pi.str("latest_charge"))
 	want(t, "charge metadata", ch.str("metadata.order"), "o1")
 	want(t, "charge card", ch.str("payment_method_details.card.last4"), "4242")
-	want(t, "events", joined(b.types()), "payment_intent.created charge.succeeded payment_intent.succeeded charge.updated")
+	want(t, "events", joined(b.types()),
+		"payment_intent.created charge.succeeded payment_intent.succeeded charge.updated")
 	again := b.post("/v1/payment_intents/"+pi.str("id")+"/confirm", "payment_method=pm_card_visa")
 	want(t, "second confirm", again.status, http.StatusBadRequest)
 	want(t, "code", again.str("error.code"), "payment_intent_unexpected_state")
@@ -54,7 +55,9 @@ func TestDeclineKeepsTheIntentOpenForAnotherCard(t *testing.T) {
 	id := r.str("error.payment_intent.id")
 	pi := b.ok("/v1/payment_intents/"+id+"/confirm", "payment_method=pm_card_visa")
 	want(t, "status", pi.str("status"), "succeeded")
-	want(t, "events", joined(b.types()), "payment_intent.created charge.failed payment_intent.payment_failed charge.succeeded payment_intent.succeeded charge.updated")
+	want(t, "events", joined(b.types()),
+		"payment_intent.created charge.failed payment_intent.payment_failed charge.succeeded "+
+			"payment_intent.succeeded charge.updated")
 }
 
 func TestAuthenticationIsAskedForAndDecided(t *testing.T) {
@@ -63,7 +66,8 @@ func TestAuthenticationIsAskedForAndDecided(t *testing.T) {
 		t.Run(outcome, func(t *testing.T) {
 			t.Parallel()
 			b := newBox(t)
-			pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method_types[]=card",
+			pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
+				"payment_method_types[]=card",
 				"payment_method=pm_card_threeDSecure2Required", "use_stripe_sdk=true")
 			want(t, "status", pi.str("status"), "requires_action")
 			want(t, "next_action", pi.str("next_action.use_stripe_sdk.type"), "three_d_secure_redirect")
@@ -86,11 +90,13 @@ func TestAuthenticationIsAskedForAndDecided(t *testing.T) {
 func TestReturnURLGetsARedirect(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
-	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_authenticationRequired",
+	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
+		"payment_method=pm_card_authenticationRequired",
 		"return_url=https://shop.test/done", "automatic_payment_methods[enabled]=true")
 	want(t, "type", pi.str("next_action.type"), "redirect_to_url")
 	want(t, "return_url", pi.str("next_action.redirect_to_url.return_url"), "https://shop.test/done")
-	none := b.post("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa",
+	none := b.post("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
+		"payment_method=pm_card_visa",
 		"automatic_payment_methods[enabled]=true")
 	want(t, "without return_url", none.str("error.param"), "return_url")
 }
@@ -99,7 +105,8 @@ func TestManualCapture(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	make := func() reply {
-		return b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa",
+		return b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
+			"payment_method=pm_card_visa",
 			"payment_method_types[]=card", "capture_method=manual")
 	}
 
@@ -115,7 +122,9 @@ func TestManualCapture(t *testing.T) {
 	want(t, "released", ch.num("amount_refunded"), 500)
 	want(t, "not as a whole", ch.at("refunded"), any(false))
 	want(t, "refund of the rest", ch.num("refunds.data.0.amount"), 500)
-	want(t, "listed", b.get("/v1/refunds?payment_intent="+pi.str("id")).str("data.0.destination_details.card.type"), "reversal")
+	want(t, "listed",
+		b.get("/v1/refunds?payment_intent="+pi.str("id")).str("data.0.destination_details.card.type"),
+		"reversal")
 	want(t, "moved no money", ch.at("refunds.data.0.balance_transaction"), nil)
 	want(t, "what was taken", b.ok("/v1/refunds", "payment_intent="+pi.str("id")).num("amount"), 1500)
 	want(t, "as a whole", b.get("/v1/charges/"+pi.str("latest_charge")).at("refunded"), any(true))
@@ -145,16 +154,36 @@ func TestValidationErrorsAreStripes(t *testing.T) {
 		"part of a USh":    {[]string{"amount=500050", "currency=ugx"}, "", "amount"},
 		"fils":             {[]string{"amount=5001", "currency=kwd"}, "", "amount"},
 		"tens of fils":     {[]string{"amount=5010", "currency=kwd"}, "", ""},
-		"no such customer": {[]string{"amount=100", "currency=usd", "customer=cus_none"}, "resource_missing", "customer"},
-		"no such method":   {[]string{"amount=100", "currency=usd", "payment_method=pm_none"}, "resource_missing", "payment_method"},
-		"unknown":          {[]string{"amount=100", "currency=usd", "colour=red"}, "parameter_unknown", "colour"},
-		"unknown nested":   {[]string{"amount=100", "currency=usd", "shipping[colour]=red"}, "parameter_unknown", "shipping[colour]"},
-		"not a number":     {[]string{"amount=ten", "currency=usd"}, "parameter_invalid_integer", "amount"},
-		"empty number":     {[]string{"amount=", "currency=usd"}, "parameter_invalid_empty", "amount"},
-		"not an option":    {[]string{"amount=100", "currency=usd", "capture_method=later"}, "", "capture_method"},
-		"not a boolean":    {[]string{"amount=100", "currency=usd", "confirm=maybe"}, "", "confirm"},
-		"missing nested":   {[]string{"amount=100", "currency=usd", "shipping[name]=x"}, "parameter_missing", "shipping[address]"},
-		"no such token":    {[]string{"amount=100", "currency=usd", "confirm=true", "confirmation_token=ctoken_none"}, "resource_missing", "confirmation_token"},
+		"no such customer": {
+			[]string{"amount=100", "currency=usd", "customer=cus_none"},
+			"resource_missing",
+			"customer",
+		},
+		"no such method": {
+			[]string{"amount=100", "currency=usd", "payment_method=pm_none"},
+			"resource_missing",
+			"payment_method",
+		},
+		"unknown": {[]string{"amount=100", "currency=usd", "colour=red"}, "parameter_unknown", "colour"},
+		"unknown nested": {
+			[]string{"amount=100", "currency=usd", "shipping[colour]=red"},
+			"parameter_unknown",
+			"shipping[colour]",
+		},
+		"not a number":  {[]string{"amount=ten", "currency=usd"}, "parameter_invalid_integer", "amount"},
+		"empty number":  {[]string{"amount=", "currency=usd"}, "parameter_invalid_empty", "amount"},
+		"not an option": {[]string{"amount=100", "currency=usd", "capture_method=later"}, "", "capture_method"},
+		"not a boolean": {[]string{"amount=100", "currency=usd", "confirm=maybe"}, "", "confirm"},
+		"missing nested": {
+			[]string{"amount=100", "currency=usd", "shipping[name]=x"},
+			"parameter_missing",
+			"shipping[address]",
+		},
+		"no such token": {
+			[]string{"amount=100", "currency=usd", "confirm=true", "confirmation_token=ctoken_none"},
+			"resource_missing",
+			"confirmation_token",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := b.post("/v1/payment_intents", c.pairs...)
@@ -174,12 +203,16 @@ func TestDelayedMethodGoesThroughProcessing(t *testing.T) {
 		t.Run(status, func(t *testing.T) {
 			t.Parallel()
 			b := newBox(t, shortDelay)
-			pm := b.ok("/v1/payment_methods", "type=sepa_debit", "sepa_debit[iban]="+iban, "billing_details[name]=Bob",
+			pm := b.ok("/v1/payment_methods", "type=sepa_debit", "sepa_debit[iban]="+iban,
+				"billing_details[name]=Bob",
 				"billing_details[email]=bob@example.com")
-			pi := b.ok("/v1/payment_intents", "amount=1000", "currency=eur", "confirm=true", "payment_method="+pm.str("id"),
+			pi := b.ok("/v1/payment_intents", "amount=1000", "currency=eur", "confirm=true",
+				"payment_method="+pm.str("id"),
 				"payment_method_types[]=sepa_debit", "mandate_data[customer_acceptance][type]=offline")
 			want(t, "status", pi.str("status"), "processing")
-			eventually(t, status, func() bool { return b.get("/v1/payment_intents/"+pi.str("id")).str("status") == status })
+			eventually(t, status, func() bool {
+				return b.get("/v1/payment_intents/"+pi.str("id")).str("status") == status
+			})
 		})
 	}
 }
@@ -190,8 +223,12 @@ func TestAnUncapturedHoldExpires(t *testing.T) {
 	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa",
 		"payment_method_types[]=card", "capture_method=manual").str("id")
 	b.s.Advance(7*24*time.Hour + time.Second)
-	eventually(t, "canceled", func() bool { return b.get("/v1/payment_intents/"+pi).str("cancellation_reason") == "automatic" })
-	want(t, "events", joined(b.types()), "payment_intent.created charge.succeeded payment_intent.amount_capturable_updated refund.created charge.expired payment_intent.canceled")
+	eventually(t, "canceled", func() bool {
+		return b.get("/v1/payment_intents/"+pi).str("cancellation_reason") == "automatic"
+	})
+	want(t, "events", joined(b.types()),
+		"payment_intent.created charge.succeeded payment_intent.amount_capturable_updated "+
+			"refund.created charge.expired payment_intent.canceled")
 }
 
 func TestAHoldCanGrow(t *testing.T) {
@@ -199,7 +236,9 @@ func TestAHoldCanGrow(t *testing.T) {
 	b := newBox(t)
 	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa",
 		"payment_method_types[]=card", "capture_method=manual").str("id")
-	want(t, "capturable", b.ok("/v1/payment_intents/"+pi+"/increment_authorization", "amount=2500").num("amount_capturable"), 2500)
+	want(t, "capturable",
+		b.ok("/v1/payment_intents/"+pi+"/increment_authorization", "amount=2500").num("amount_capturable"),
+		2500)
 	want(t, "smaller", b.post("/v1/payment_intents/"+pi+"/increment_authorization", "amount=2400").status, 400)
 	want(t, "captured", b.ok("/v1/payment_intents/"+pi+"/capture").num("amount_received"), 2500)
 }
@@ -207,7 +246,8 @@ func TestAHoldCanGrow(t *testing.T) {
 func TestManualConfirmationComesBackToTheServer(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
-	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_authenticationRequired",
+	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
+		"payment_method=pm_card_authenticationRequired",
 		"payment_method_types[]=card", "confirmation_method=manual", "use_stripe_sdk=true")
 	b.do("POST", "/3ds/"+pi.str("id"), form("client_secret="+pi.str("client_secret"), "outcome=pass"), withKey(""))
 	want(t, "after 3D Secure", b.get("/v1/payment_intents/"+pi.str("id")).str("status"), "requires_confirmation")
@@ -217,7 +257,8 @@ func TestManualConfirmationComesBackToTheServer(t *testing.T) {
 func TestStatesThatAllowNothingSaySo(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
-	paid := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa", "payment_method_types[]=card").str("id")
+	paid := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
+		"payment_method=pm_card_visa", "payment_method_types[]=card").str("id")
 
 	open := b.ok("/v1/payment_intents", "amount=2000", "currency=usd").str("id")
 	for path, pairs := range map[string][]string{

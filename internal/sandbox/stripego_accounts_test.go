@@ -52,14 +52,16 @@ func ownedMoney(api *client.API) []owned {
 			return it, func() string { return it.Dispute().ID }
 		}},
 		{"fraud warnings", func(own map[string]string, p stripe.Params) error {
-			_, err := api.RadarEarlyFraudWarnings.Get(own["fraud warnings"], &stripe.RadarEarlyFraudWarningParams{Params: p})
+			_, err := api.RadarEarlyFraudWarnings.Get(own["fraud warnings"],
+				&stripe.RadarEarlyFraudWarningParams{Params: p})
 			return err
 		}, func(_ map[string]string, p stripe.ListParams) (iter, func() string) {
 			it := api.RadarEarlyFraudWarnings.List(&stripe.RadarEarlyFraudWarningListParams{ListParams: p})
 			return it, func() string { return it.RadarEarlyFraudWarning().ID }
 		}},
 		{"balance transactions", func(own map[string]string, p stripe.Params) error {
-			_, err := api.BalanceTransactions.Get(own["balance transactions"], &stripe.BalanceTransactionParams{Params: p})
+			_, err := api.BalanceTransactions.Get(own["balance transactions"],
+				&stripe.BalanceTransactionParams{Params: p})
 			return err
 		}, func(_ map[string]string, p stripe.ListParams) (iter, func() string) {
 			it := api.BalanceTransactions.List(&stripe.BalanceTransactionListParams{ListParams: p})
@@ -97,7 +99,10 @@ func ownedBelow(api *client.API) []owned {
 			_, err := api.PaymentMethods.Get(own["payment methods"], &stripe.PaymentMethodParams{Params: p})
 			return err
 		}, func(own map[string]string, p stripe.ListParams) (iter, func() string) {
-			it := api.PaymentMethods.List(&stripe.PaymentMethodListParams{ListParams: p, Customer: ptrTo(own["customers"])})
+			it := api.PaymentMethods.List(&stripe.PaymentMethodListParams{
+				ListParams: p,
+				Customer:   ptrTo(own["customers"]),
+			})
 			return it, func() string { return it.PaymentMethod().ID }
 		}},
 		{"cards", func(own map[string]string, p stripe.Params) error {
@@ -108,14 +113,23 @@ func ownedBelow(api *client.API) []owned {
 			return it, func() string { return it.Card().ID }
 		}},
 		{"transfer reversals", func(own map[string]string, p stripe.Params) error {
-			_, err := api.TransferReversals.Get(own["transfer reversals"], &stripe.TransferReversalParams{Params: p, ID: ptrTo(own["transfers"])})
+			_, err := api.TransferReversals.Get(own["transfer reversals"], &stripe.TransferReversalParams{
+				Params: p,
+				ID:     ptrTo(own["transfers"]),
+			})
 			return err
 		}, func(own map[string]string, p stripe.ListParams) (iter, func() string) {
-			it := api.TransferReversals.List(&stripe.TransferReversalListParams{ListParams: p, ID: ptrTo(own["transfers"])})
+			it := api.TransferReversals.List(&stripe.TransferReversalListParams{
+				ListParams: p,
+				ID:         ptrTo(own["transfers"]),
+			})
 			return it, func() string { return it.TransferReversal().ID }
 		}},
 		{"setup attempts", nil, func(own map[string]string, p stripe.ListParams) (iter, func() string) {
-			it := api.SetupAttempts.List(&stripe.SetupAttemptListParams{ListParams: p, SetupIntent: ptrTo(own["setup intents"])})
+			it := api.SetupAttempts.List(&stripe.SetupAttemptListParams{
+				ListParams:  p,
+				SetupIntent: ptrTo(own["setup intents"]),
+			})
 			return it, func() string { return it.SetupAttempt().ID }
 		}},
 		{"mandates", func(own map[string]string, p stripe.Params) error {
@@ -123,7 +137,8 @@ func ownedBelow(api *client.API) []owned {
 			return err
 		}, nil},
 		{"confirmation tokens", func(own map[string]string, p stripe.Params) error {
-			_, err := api.ConfirmationTokens.Get(own["confirmation tokens"], &stripe.ConfirmationTokenParams{Params: p})
+			_, err := api.ConfirmationTokens.Get(own["confirmation tokens"],
+				&stripe.ConfirmationTokenParams{Params: p})
 			return err
 		}, nil},
 		{"tokens", func(own map[string]string, p stripe.Params) error {
@@ -167,7 +182,8 @@ func furnish(t *testing.T, api *client.API, acct *string) map[string]string {
 	}
 
 	cus := own["customers"]
-	own["payment methods"] = must(api.PaymentMethods.Attach("pm_card_visa", &stripe.PaymentMethodAttachParams{Params: p, Customer: &cus}))(t).ID
+	own["payment methods"] = must(api.PaymentMethods.Attach("pm_card_visa",
+		&stripe.PaymentMethodAttachParams{Params: p, Customer: &cus}))(t).ID
 	own["cards"] = must(api.Cards.New(&stripe.CardParams{
 		Params:   p,
 		Customer: &cus,
@@ -180,18 +196,31 @@ func furnish(t *testing.T, api *client.API, acct *string) map[string]string {
 		ExpYear:  stripe.String("2034"),
 	}}))(t).ID
 
-	own["confirmation tokens"] = must(api.TestHelpersConfirmationTokens.New(&stripe.TestHelpersConfirmationTokenParams{Params: p, PaymentMethod: stripe.String("pm_card_visa")}))(t).ID
-	wallet := must(api.SetupIntents.Confirm(own["setup intents"], &stripe.SetupIntentConfirmParams{Params: p, PaymentMethod: stripe.String("pm_card_visa")}))(t)
+	own["confirmation tokens"] = must(api.TestHelpersConfirmationTokens.New(&stripe.TestHelpersConfirmationTokenParams{
+		Params:        p,
+		PaymentMethod: stripe.String("pm_card_visa"),
+	}))(t).ID
+	wallet := must(api.SetupIntents.Confirm(own["setup intents"], &stripe.SetupIntentConfirmParams{
+		Params:        p,
+		PaymentMethod: stripe.String("pm_card_visa"),
+	}))(t)
 	own["setup attempts"] = wallet.LatestAttempt.ID
 	debit := must(api.SetupIntents.New(&stripe.SetupIntentParams{
 		Params:             p,
 		Confirm:            stripe.Bool(true),
 		PaymentMethodTypes: stripe.StringSlice([]string{"us_bank_account"}),
-		MandateData:        &stripe.SetupIntentMandateDataParams{CustomerAcceptance: &stripe.SetupIntentMandateDataCustomerAcceptanceParams{Type: stripe.MandateCustomerAcceptanceTypeOffline}},
+		MandateData: &stripe.SetupIntentMandateDataParams{
+			CustomerAcceptance: &stripe.SetupIntentMandateDataCustomerAcceptanceParams{
+				Type: stripe.MandateCustomerAcceptanceTypeOffline,
+			},
+		},
 		PaymentMethodData: &stripe.SetupIntentPaymentMethodDataParams{
 			Type:           stripe.String("us_bank_account"),
 			BillingDetails: &stripe.SetupIntentPaymentMethodDataBillingDetailsParams{Name: stripe.String("Jenny")},
-			USBankAccount:  &stripe.SetupIntentPaymentMethodDataUSBankAccountParams{AccountNumber: stripe.String("000123456789"), RoutingNumber: stripe.String("110000000")},
+			USBankAccount: &stripe.SetupIntentPaymentMethodDataUSBankAccountParams{
+				AccountNumber: stripe.String("000123456789"),
+				RoutingNumber: stripe.String("110000000"),
+			},
 		},
 	}))(t)
 
@@ -218,7 +247,10 @@ func furnishPlatform(t *testing.T, api *client.API, own map[string]string, acct 
 		Destination: &acct,
 	}))(t).ID
 
-	own["transfer reversals"] = must(api.TransferReversals.New(&stripe.TransferReversalParams{ID: ptrTo(own["transfers"]), Amount: stripe.Int64(10)}))(t).ID
+	own["transfer reversals"] = must(api.TransferReversals.New(&stripe.TransferReversalParams{
+		ID:     ptrTo(own["transfers"]),
+		Amount: stripe.Int64(10),
+	}))(t).ID
 	p := &stripe.PaymentIntentParams{
 		Amount:               stripe.Int64(1000),
 		Currency:             stripe.String("usd"),
@@ -276,7 +308,9 @@ func (r owned) testView(t *testing.T, what string, own map[string]string, acct *
 
 		if !mine {
 			status := refusal(t, err).HTTPStatusCode
-			want(t, what+" status", status == http.StatusNotFound || r.name == "accounts" && status == http.StatusForbidden, true)
+			want(t, what+" status",
+				status == http.StatusNotFound || r.name == "accounts" && status == http.StatusForbidden,
+				true)
 		}
 	}
 

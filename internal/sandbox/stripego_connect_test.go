@@ -11,7 +11,9 @@ import (
 // platform.
 func availableTo(t *testing.T, api *client.API, acct *string) int64 {
 	t.Helper()
-	return must(api.Balance.Get(&stripe.BalanceParams{Params: stripe.Params{StripeAccount: acct}}))(t).Available[0].Amount
+	return must(api.Balance.Get(&stripe.BalanceParams{
+		Params: stripe.Params{StripeAccount: acct},
+	}))(t).Available[0].Amount
 }
 
 func TestSDKBalancesAreTheAccountsOwn(t *testing.T) {
@@ -143,6 +145,10 @@ func TestSDKDirectChargesPayThePlatformsFee(t *testing.T) {
 
 	want(t, "half goes back", availableTo(t, api, nil), platform+150)
 	want(t, "told", must(api.ApplicationFees.Get(fee.ID, nil))(t).AmountRefunded, 150)
-	it := api.Events.List(&stripe.EventListParams{Types: stripe.StringSlice([]string{"application_fee.created", "application_fee.refunded"})})
-	want(t, "events on the platform", joined(collect(t, it, func() string { return string(it.Event().Type) })), "application_fee.refunded application_fee.created")
+	it := api.Events.List(&stripe.EventListParams{
+		Types: stripe.StringSlice([]string{"application_fee.created", "application_fee.refunded"}),
+	})
+	want(t, "events on the platform",
+		joined(collect(t, it, func() string { return string(it.Event().Type) })),
+		"application_fee.refunded application_fee.created")
 }

@@ -282,7 +282,10 @@ func settingResources(api *client.API) []resource {
 		{
 			name: "payment method domains",
 			create: func(p stripe.Params, n string) (string, error) {
-				v, err := api.PaymentMethodDomains.New(&stripe.PaymentMethodDomainParams{Params: p, DomainName: stripe.String("shop" + n + ".test")})
+				v, err := api.PaymentMethodDomains.New(&stripe.PaymentMethodDomainParams{
+					Params:     p,
+					DomainName: stripe.String("shop" + n + ".test"),
+				})
 				return made(v, err, func(v *stripe.PaymentMethodDomain) string { return v.ID })
 			},
 			get: func(id string, p stripe.Params) error {
@@ -291,14 +294,18 @@ func settingResources(api *client.API) []resource {
 			},
 			list: func(p stripe.ListParams) (iter, func() string, func() bool) {
 				it := api.PaymentMethodDomains.List(&stripe.PaymentMethodDomainListParams{ListParams: p})
-				return it, func() string { return it.PaymentMethodDomain().ID }, func() bool { return it.Meta().HasMore }
+				return it, func() string { return it.PaymentMethodDomain().ID },
+					func() bool { return it.Meta().HasMore }
 			},
 		},
 		{
 			name:     "payment method configurations",
 			standing: 1,
 			create: func(p stripe.Params, n string) (string, error) {
-				v, err := api.PaymentMethodConfigurations.New(&stripe.PaymentMethodConfigurationParams{Params: p, Name: &n})
+				v, err := api.PaymentMethodConfigurations.New(&stripe.PaymentMethodConfigurationParams{
+					Params: p,
+					Name:   &n,
+				})
 				return made(v, err, func(v *stripe.PaymentMethodConfiguration) string { return v.ID })
 			},
 			get: func(id string, p stripe.Params) error {
@@ -306,8 +313,11 @@ func settingResources(api *client.API) []resource {
 				return err
 			},
 			list: func(p stripe.ListParams) (iter, func() string, func() bool) {
-				it := api.PaymentMethodConfigurations.List(&stripe.PaymentMethodConfigurationListParams{ListParams: p})
-				return it, func() string { return it.PaymentMethodConfiguration().ID }, func() bool { return it.Meta().HasMore }
+				it := api.PaymentMethodConfigurations.List(&stripe.PaymentMethodConfigurationListParams{
+					ListParams: p,
+				})
+				return it, func() string { return it.PaymentMethodConfiguration().ID },
+					func() bool { return it.Meta().HasMore }
 			},
 		},
 		{
@@ -327,7 +337,8 @@ func settingResources(api *client.API) []resource {
 			},
 			list: func(p stripe.ListParams) (iter, func() string, func() bool) {
 				it := api.TestHelpersTestClocks.List(&stripe.TestHelpersTestClockListParams{ListParams: p})
-				return it, func() string { return it.TestHelpersTestClock().ID }, func() bool { return it.Meta().HasMore }
+				return it, func() string { return it.TestHelpersTestClock().ID },
+					func() bool { return it.Meta().HasMore }
 			},
 		},
 	}
@@ -350,7 +361,9 @@ func TestSDKRulesOfEveryResource(t *testing.T) {
 			ids := r.testCreate(t)
 			r.testPages(t, ids)
 			missing := refusal(t, r.get("none_123456789012", stripe.Params{}))
-			want(t, "missing", missing.HTTPStatusCode == http.StatusNotFound || r.name == "accounts" && missing.HTTPStatusCode == http.StatusForbidden, true)
+			want(t, "missing",
+				missing.HTTPStatusCode == http.StatusNotFound ||
+					r.name == "accounts" && missing.HTTPStatusCode == http.StatusForbidden, true)
 			want(t, "its type", missing.Type, stripe.ErrorTypeInvalidRequest)
 
 			if !r.platform {

@@ -342,7 +342,8 @@ func everyTagged(t *testing.T, api *client.API) []tagged {
 		Destination: &acct,
 	}))(t).ID
 
-	billing := taggedBilling(api, must(api.Customers.New(&stripe.CustomerParams{}))(t).ID, monthly(t, api, stripe.Params{}))
+	billing := taggedBilling(api, must(api.Customers.New(&stripe.CustomerParams{}))(t).ID,
+		monthly(t, api, stripe.Params{}))
 	out := append(billing, taggedPayments(api, cus, paid.ID, paid.LatestCharge.ID, it.Dispute().ID)...)
 
 	return append(append(out, taggedCatalog(api)...), taggedSettings(api, acct, transfer)...)
@@ -401,10 +402,14 @@ func (r tagged) testLimits(t *testing.T, id string) {
 	want(t, "one for another", len(r.change(t, id, map[string]string{"key 0": "", "other": "v"})), 50)
 	kept := r.change(t, id, nil)
 	for message, m := range map[string]map[string]string{
-		"Metadata can have up to 50 keys, but you've set 51. ":                                    {"one more": "v"},
-		"Metadata keys can have up to 40 characters, but you passed in a key that is 41 ":         {strings.Repeat("k", 41): "v"},
-		"Metadata values can have up to 500 characters, but you passed in a value that is 501 ch": {"other": strings.Repeat("v", 501)},
-		"Metadata keys cannot contain square brackets.":                                           {"a[b]": "v"},
+		"Metadata can have up to 50 keys, but you've set 51. ": {"one more": "v"},
+		"Metadata keys can have up to 40 characters, but you passed in a key that is 41 ": {
+			strings.Repeat("k", 41): "v",
+		},
+		"Metadata values can have up to 500 characters, but you passed in a value that is 501 ch": {
+			"other": strings.Repeat("v", 501),
+		},
+		"Metadata keys cannot contain square brackets.": {"a[b]": "v"},
 	} {
 		_, err := r.update(id, stripe.Params{}, m)
 		e := refusal(t, err)
@@ -432,39 +437,57 @@ func TestSDKMetadataOnTheWay(t *testing.T) {
 	p.AddExpand("latest_charge")
 	pi := must(api.PaymentIntents.New(p))(t)
 	want(t, "the charge has the intent's", fmt.Sprint(pi.LatestCharge.Metadata), "map[a:1]")
-	pi = must(api.PaymentIntents.IncrementAuthorization(pi.ID, &stripe.PaymentIntentIncrementAuthorizationParams{Amount: stripe.Int64(1100), Metadata: map[string]string{"b": "2"}}))(t)
+	pi = must(api.PaymentIntents.IncrementAuthorization(pi.ID,
+		&stripe.PaymentIntentIncrementAuthorizationParams{
+			Amount:   stripe.Int64(1100),
+			Metadata: map[string]string{"b": "2"},
+		}))(t)
 	want(t, "incremented", fmt.Sprint(pi.Metadata), "map[a:1 b:2]")
-	pi = must(api.PaymentIntents.Capture(pi.ID, &stripe.PaymentIntentCaptureParams{Metadata: map[string]string{"a": ""}}))(t)
+	pi = must(api.PaymentIntents.Capture(pi.ID, &stripe.PaymentIntentCaptureParams{
+		Metadata: map[string]string{"a": ""},
+	}))(t)
 	want(t, "captured", fmt.Sprint(pi.Metadata), "map[b:2]")
 	own := &stripe.ProductParams{
-		Name:             stripe.String("Tea"),
-		Metadata:         map[string]string{"p": "1"},
-		DefaultPriceData: &stripe.ProductDefaultPriceDataParams{Currency: stripe.String("eur"), UnitAmount: stripe.Int64(450)},
+		Name:     stripe.String("Tea"),
+		Metadata: map[string]string{"p": "1"},
+		DefaultPriceData: &stripe.ProductDefaultPriceDataParams{
+			Currency:   stripe.String("eur"),
+			UnitAmount: stripe.Int64(450),
+		},
 	}
 
 	own.AddExpand("default_price")
 	want(t, "a product's is not its price's", len(must(api.Products.New(own))(t).DefaultPrice.Metadata), 0)
 	priced := &stripe.PriceParams{
-		Currency:    stripe.String("eur"),
-		UnitAmount:  stripe.Int64(450),
-		ProductData: &stripe.PriceProductDataParams{Name: stripe.String("Tea"), Metadata: map[string]string{"p": "1"}},
+		Currency:   stripe.String("eur"),
+		UnitAmount: stripe.Int64(450),
+		ProductData: &stripe.PriceProductDataParams{
+			Name:     stripe.String("Tea"),
+			Metadata: map[string]string{"p": "1"},
+		},
 	}
 
 	priced.AddExpand("product")
 	price := must(api.Prices.New(priced))(t)
 	want(t, "the new product's", fmt.Sprint(price.Product.Metadata, len(price.Metadata)), "map[p:1] 0")
 	pm := must(api.PaymentIntents.New(&stripe.PaymentIntentParams{
-		Amount:            stripe.Int64(1000),
-		Currency:          stripe.String("usd"),
-		Expand:            stripe.StringSlice([]string{"payment_method"}),
-		PaymentMethodData: &stripe.PaymentIntentPaymentMethodDataParams{Type: stripe.String("link"), Metadata: map[string]string{"m": "1"}},
+		Amount:   stripe.Int64(1000),
+		Currency: stripe.String("usd"),
+		Expand:   stripe.StringSlice([]string{"payment_method"}),
+		PaymentMethodData: &stripe.PaymentIntentPaymentMethodDataParams{
+			Type:     stripe.String("link"),
+			Metadata: map[string]string{"m": "1"},
+		},
 	}))(t).PaymentMethod
 
 	want(t, "a described method's", fmt.Sprint(pm.Metadata), "map[m:1]")
 	_, err := api.PaymentIntents.New(&stripe.PaymentIntentParams{
-		Amount:            stripe.Int64(1000),
-		Currency:          stripe.String("usd"),
-		PaymentMethodData: &stripe.PaymentIntentPaymentMethodDataParams{Type: stripe.String("link"), Metadata: map[string]string{strings.Repeat("k", 41): "1"}},
+		Amount:   stripe.Int64(1000),
+		Currency: stripe.String("usd"),
+		PaymentMethodData: &stripe.PaymentIntentPaymentMethodDataParams{
+			Type:     stripe.String("link"),
+			Metadata: map[string]string{strings.Repeat("k", 41): "1"},
+		},
 	})
 
 	want(t, "limits hold there too", refusal(t, err).Param, "payment_method_data[metadata]")

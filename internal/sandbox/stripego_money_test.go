@@ -52,7 +52,10 @@ func TestSDKIntentStates(t *testing.T) {
 	}))(t)
 
 	want(t, "created", pi.Status, stripe.PaymentIntentStatusRequiresPaymentMethod)
-	pi = must(api.PaymentIntents.Update(pi.ID, &stripe.PaymentIntentParams{Amount: stripe.Int64(2500), PaymentMethod: stripe.String("pm_card_visa")}))(t)
+	pi = must(api.PaymentIntents.Update(pi.ID, &stripe.PaymentIntentParams{
+		Amount:        stripe.Int64(2500),
+		PaymentMethod: stripe.String("pm_card_visa"),
+	}))(t)
 	want(t, "updated", pi.Status, stripe.PaymentIntentStatusRequiresConfirmation)
 	confirm := &stripe.PaymentIntentConfirmParams{}
 	confirm.AddExpand("latest_charge.balance_transaction")
@@ -61,9 +64,12 @@ func TestSDKIntentStates(t *testing.T) {
 	want(t, "held", pi.AmountCapturable, 2500)
 	want(t, "nested expansion", pi.LatestCharge.Captured, false)
 	want(t, "card", pi.PaymentMethod.Card.Last4, "4242")
-	pi = must(api.PaymentIntents.IncrementAuthorization(pi.ID, &stripe.PaymentIntentIncrementAuthorizationParams{Amount: stripe.Int64(3000)}))(t)
+	pi = must(api.PaymentIntents.IncrementAuthorization(pi.ID,
+		&stripe.PaymentIntentIncrementAuthorizationParams{Amount: stripe.Int64(3000)}))(t)
 	want(t, "incremented", pi.AmountCapturable, 3000)
-	pi = must(api.PaymentIntents.Cancel(pi.ID, &stripe.PaymentIntentCancelParams{CancellationReason: stripe.String("abandoned")}))(t)
+	pi = must(api.PaymentIntents.Cancel(pi.ID, &stripe.PaymentIntentCancelParams{
+		CancellationReason: stripe.String("abandoned"),
+	}))(t)
 	want(t, "canceled", pi.Status, stripe.PaymentIntentStatusCanceled)
 	want(t, "why", pi.CancellationReason, stripe.PaymentIntentCancellationReasonAbandoned)
 	_, err := api.PaymentIntents.Capture(pi.ID, nil)
@@ -110,7 +116,8 @@ func TestSDKListsWalkBothWays(t *testing.T) {
 	after := &stripe.PaymentIntentListParams{}
 	after.Limit, after.StartingAfter, after.Single = stripe.Int64(2), &made[1], true
 	it = api.PaymentIntents.List(after)
-	want(t, "starting after", joined(collect(t, it, func() string { return it.PaymentIntent().ID })), joined(made[2:4]))
+	want(t, "starting after",
+		joined(collect(t, it, func() string { return it.PaymentIntent().ID })), joined(made[2:4]))
 	want(t, "more", it.Meta().HasMore, true)
 	before := &stripe.PaymentIntentListParams{}
 	before.Limit, before.EndingBefore, before.Single = stripe.Int64(9), &made[2], true
@@ -136,7 +143,9 @@ func TestSDKRefundsTakeTheirTime(t *testing.T) {
 		re := must(api.Refunds.New(&stripe.RefundParams{PaymentIntent: &pi.ID}))(t)
 		want(t, card, re.Status, c.before)
 		b.s.Advance(10 * time.Second)
-		eventually(t, card+" is decided", func() bool { return must(api.Refunds.Get(re.ID, nil))(t).Status == c.after })
+		eventually(t, card+" is decided", func() bool {
+			return must(api.Refunds.Get(re.ID, nil))(t).Status == c.after
+		})
 		re = must(api.Refunds.Get(re.ID, nil))(t)
 		want(t, card+" failed", re.FailureReason != "", c.after == stripe.RefundStatusFailed)
 		change := &stripe.RefundParams{}
@@ -149,7 +158,8 @@ func TestSDKRefundsTakeTheirTime(t *testing.T) {
 	pi := charged(t, api, "pm_card_visa")
 	ch := &stripe.ChargeParams{}
 	ch.AddExpand("payment_intent.payment_method")
-	want(t, "charge knows its intent", must(api.Charges.Get(pi.LatestCharge.ID, ch))(t).PaymentIntent.PaymentMethod.Card.Last4, "4242")
+	want(t, "charge knows its intent",
+		must(api.Charges.Get(pi.LatestCharge.ID, ch))(t).PaymentIntent.PaymentMethod.Card.Last4, "4242")
 	_, err := api.Refunds.Cancel("re_none", nil)
 	want(t, "no such refund", refusal(t, err).HTTPStatusCode, http.StatusNotFound)
 }
@@ -175,7 +185,9 @@ func TestSDKDisputesEnd(t *testing.T) {
 		d := disputeOf("pm_card_createDispute")
 		want(t, "open", d.Status, stripe.DisputeStatusNeedsResponse)
 		want(t, "money is gone", d.BalanceTransactions[0].Amount, -2000)
-		d = must(api.Disputes.Update(d.ID, &stripe.DisputeParams{Evidence: &stripe.DisputeEvidenceParams{UncategorizedText: &text}}))(t)
+		d = must(api.Disputes.Update(d.ID, &stripe.DisputeParams{
+			Evidence: &stripe.DisputeEvidenceParams{UncategorizedText: &text},
+		}))(t)
 		want(t, text, d.Status, status)
 		want(t, "money is back", len(d.BalanceTransactions) == 2, status == stripe.DisputeStatusWon)
 	}

@@ -37,13 +37,20 @@ func furnishThrice(t *testing.T, api *client.API) map[string]string {
 		Destination: &acct,
 	}))(t).ID
 
-	si := must(api.SetupIntents.New(&stripe.SetupIntentParams{PaymentMethodTypes: stripe.StringSlice([]string{"card"})}))(t)
+	si := must(api.SetupIntents.New(&stripe.SetupIntentParams{
+		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
+	}))(t)
 	own["setup intents"] = si.ID
 
 	for range 3 {
 		furnishBilling(t, api, stripe.Params{}, own)
-		must(api.TransferReversals.New(&stripe.TransferReversalParams{ID: ptrTo(own["transfers"]), Amount: stripe.Int64(10)}))(t)
-		_, err := api.SetupIntents.Confirm(si.ID, &stripe.SetupIntentConfirmParams{PaymentMethod: stripe.String("pm_card_chargeDeclined")})
+		must(api.TransferReversals.New(&stripe.TransferReversalParams{
+			ID:     ptrTo(own["transfers"]),
+			Amount: stripe.Int64(10),
+		}))(t)
+		_, err := api.SetupIntents.Confirm(si.ID, &stripe.SetupIntentConfirmParams{
+			PaymentMethod: stripe.String("pm_card_chargeDeclined"),
+		})
 		want(t, "a failed attempt", refusal(t, err).Type, stripe.ErrorTypeCard)
 	}
 

@@ -25,12 +25,17 @@ func TestSDKPaymentMethods(t *testing.T) {
 	want(t, "token", tok.Card.Brand, stripe.CardBrandMasterCard)
 
 	for _, token := range []string{tok.ID, "tok_visa"} {
-		pm := must(api.PaymentMethods.New(&stripe.PaymentMethodParams{Type: stripe.String("card"), Card: &stripe.PaymentMethodCardParams{Token: &token}}))(t)
+		pm := must(api.PaymentMethods.New(&stripe.PaymentMethodParams{
+			Type: stripe.String("card"),
+			Card: &stripe.PaymentMethodCardParams{Token: &token},
+		}))(t)
 		pm = must(api.PaymentMethods.Attach(pm.ID, &stripe.PaymentMethodAttachParams{Customer: &cus.ID}))(t)
 		want(t, "attached", pm.Customer.ID, cus.ID)
 	}
 
-	p := &stripe.PaymentMethodParams{BillingDetails: &stripe.PaymentMethodBillingDetailsParams{Name: stripe.String("Jenny")}}
+	p := &stripe.PaymentMethodParams{
+		BillingDetails: &stripe.PaymentMethodBillingDetailsParams{Name: stripe.String("Jenny")},
+	}
 	p.AddMetadata("a", "1")
 	list := &stripe.PaymentMethodListParams{Customer: &cus.ID, Type: stripe.String("card")}
 	list.Limit = stripe.Int64(1)
@@ -48,7 +53,9 @@ func TestSDKPaymentMethods(t *testing.T) {
 	p.AddMetadata("b", "2")
 	want(t, "metadata merges", len(must(api.PaymentMethods.Update(ids[0], p))(t).Metadata), 2)
 	want(t, "detached", must(api.PaymentMethods.Detach(ids[0], nil))(t).Customer == nil, true)
-	_, err := api.PaymentMethods.Attach("pm_card_chargeDeclined", &stripe.PaymentMethodAttachParams{Customer: &cus.ID})
+	_, err := api.PaymentMethods.Attach("pm_card_chargeDeclined", &stripe.PaymentMethodAttachParams{
+		Customer: &cus.ID,
+	})
 	e := refusal(t, err)
 	want(t, "cannot be saved", e.Type, stripe.ErrorTypeCard)
 	want(t, "why", e.DeclineCode, stripe.DeclineCodeGenericDecline)
@@ -58,9 +65,12 @@ func TestSDKMandatesAndAttempts(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
 	pm := must(api.PaymentMethods.New(&stripe.PaymentMethodParams{
-		Type:           stripe.String("sepa_debit"),
-		SEPADebit:      &stripe.PaymentMethodSEPADebitParams{IBAN: stripe.String("AT321904300235473204")},
-		BillingDetails: &stripe.PaymentMethodBillingDetailsParams{Name: stripe.String("Jenny"), Email: stripe.String("j@b.test")},
+		Type:      stripe.String("sepa_debit"),
+		SEPADebit: &stripe.PaymentMethodSEPADebitParams{IBAN: stripe.String("AT321904300235473204")},
+		BillingDetails: &stripe.PaymentMethodBillingDetailsParams{
+			Name:  stripe.String("Jenny"),
+			Email: stripe.String("j@b.test"),
+		},
 	}))(t)
 
 	p := &stripe.SetupIntentParams{
@@ -68,8 +78,11 @@ func TestSDKMandatesAndAttempts(t *testing.T) {
 		Confirm:            stripe.Bool(true),
 		PaymentMethodTypes: stripe.StringSlice([]string{"sepa_debit"}),
 		MandateData: &stripe.SetupIntentMandateDataParams{CustomerAcceptance: &stripe.SetupIntentMandateDataCustomerAcceptanceParams{
-			Type:   stripe.MandateCustomerAcceptanceTypeOnline,
-			Online: &stripe.SetupIntentMandateDataCustomerAcceptanceOnlineParams{IPAddress: stripe.String("203.0.113.7"), UserAgent: stripe.String("test")},
+			Type: stripe.MandateCustomerAcceptanceTypeOnline,
+			Online: &stripe.SetupIntentMandateDataCustomerAcceptanceOnlineParams{
+				IPAddress: stripe.String("203.0.113.7"),
+				UserAgent: stripe.String("test"),
+			},
 		}},
 	}
 
@@ -85,13 +98,23 @@ func TestSDKMandatesAndAttempts(t *testing.T) {
 	it := api.SetupAttempts.List(&stripe.SetupAttemptListParams{SetupIntent: &si.ID})
 	want(t, "attempt", it.Next(), true)
 	want(t, "its status", it.SetupAttempt().Status, stripe.SetupAttemptStatusSucceeded)
-	want(t, "canceled", must(api.SetupIntents.Cancel(must(api.SetupIntents.New(&stripe.SetupIntentParams{PaymentMethodTypes: stripe.StringSlice([]string{"card"})}))(t).ID, nil))(t).Status, stripe.SetupIntentStatusCanceled)
+	want(t, "canceled",
+		must(api.SetupIntents.Cancel(
+			must(api.SetupIntents.New(&stripe.SetupIntentParams{
+				PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
+			}))(t).ID, nil))(t).Status, stripe.SetupIntentStatusCanceled)
 }
 
 func TestSDKCatalogInFull(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
-	prod := must(api.Products.New(&stripe.ProductParams{Name: stripe.String("Tea"), DefaultPriceData: &stripe.ProductDefaultPriceDataParams{Currency: stripe.String("eur"), UnitAmount: stripe.Int64(450)}}))(t)
+	prod := must(api.Products.New(&stripe.ProductParams{
+		Name: stripe.String("Tea"),
+		DefaultPriceData: &stripe.ProductDefaultPriceDataParams{
+			Currency:   stripe.String("eur"),
+			UnitAmount: stripe.Int64(450),
+		},
+	}))(t)
 	get := &stripe.ProductParams{}
 	get.AddExpand("default_price")
 	want(t, "default price", must(api.Products.Get(prod.ID, get))(t).DefaultPrice.UnitAmount, 450)
@@ -112,7 +135,10 @@ func TestSDKCatalogInFull(t *testing.T) {
 	list.AddExpand("data.product")
 	it := api.Prices.List(list)
 	want(t, "prices of the product", len(collect(t, it, func() string { return it.Price().Product.Name })), 2)
-	want(t, "renamed", must(api.Prices.Update(monthly.ID, &stripe.PriceParams{Nickname: stripe.String("Monthly")}))(t).Nickname, "Monthly")
+	want(t, "renamed",
+		must(api.Prices.Update(monthly.ID, &stripe.PriceParams{
+			Nickname: stripe.String("Monthly"),
+		}))(t).Nickname, "Monthly")
 	coupon := must(api.Coupons.New(&stripe.CouponParams{
 		ID:               stripe.String("TENOFF"),
 		AmountOff:        stripe.Int64(1000),
@@ -130,7 +156,10 @@ func TestSDKCatalogInFull(t *testing.T) {
 	}))(t)
 
 	want(t, "redemptions", code.MaxRedemptions, 5)
-	want(t, "off", must(api.PromotionCodes.Update(code.ID, &stripe.PromotionCodeParams{Active: stripe.Bool(false)}))(t).Active, false)
+	want(t, "off",
+		must(api.PromotionCodes.Update(code.ID, &stripe.PromotionCodeParams{
+			Active: stripe.Bool(false),
+		}))(t).Active, false)
 	found := api.PromotionCodes.List(&stripe.PromotionCodeListParams{Active: stripe.Bool(true)})
 	want(t, "none active", found.Next(), false)
 	want(t, "coupon gone", must(api.Coupons.Del(coupon.ID, nil))(t).Deleted, true)
@@ -150,13 +179,22 @@ func TestSDKSearch(t *testing.T) {
 	}
 
 	charged(t, api, "pm_card_visa")
-	p := &stripe.PaymentIntentSearchParams{SearchParams: stripe.SearchParams{Query: "metadata['order']:'6735' AND amount>1000", Limit: stripe.Int64(2)}}
+	p := &stripe.PaymentIntentSearchParams{
+		SearchParams: stripe.SearchParams{
+			Query: "metadata['order']:'6735' AND amount>1000",
+			Limit: stripe.Int64(2),
+		},
+	}
 	it := api.PaymentIntents.Search(p)
 	want(t, "all pages", len(collect(t, it, func() string { return it.PaymentIntent().ID })), 3)
 	must(api.Customers.New(&stripe.CustomerParams{Email: stripe.String("jenny@shop.test")}))(t)
-	cus := api.Customers.Search(&stripe.CustomerSearchParams{SearchParams: stripe.SearchParams{Query: "email~'jenny'"}})
+	cus := api.Customers.Search(&stripe.CustomerSearchParams{
+		SearchParams: stripe.SearchParams{Query: "email~'jenny'"},
+	})
 	want(t, "customer", len(collect(t, cus, func() string { return cus.Customer().ID })), 1)
-	ch := api.Charges.Search(&stripe.ChargeSearchParams{SearchParams: stripe.SearchParams{Query: "status:'succeeded'"}})
+	ch := api.Charges.Search(&stripe.ChargeSearchParams{
+		SearchParams: stripe.SearchParams{Query: "status:'succeeded'"},
+	})
 	want(t, "charge", len(collect(t, ch, func() string { return ch.Charge().ID })), 1)
 	bad := api.Products.Search(&stripe.ProductSearchParams{SearchParams: stripe.SearchParams{Query: "nonsense"}})
 	want(t, "nothing", bad.Next(), false)
@@ -166,21 +204,41 @@ func TestSDKSearch(t *testing.T) {
 func TestSDKDomainsConfigurationsClocks(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
-	dom := must(api.PaymentMethodDomains.New(&stripe.PaymentMethodDomainParams{DomainName: stripe.String("shop.test")}))(t)
+	dom := must(api.PaymentMethodDomains.New(&stripe.PaymentMethodDomainParams{
+		DomainName: stripe.String("shop.test"),
+	}))(t)
 	want(t, "apple pay", string(dom.ApplePay.Status), "active")
-	want(t, "off", must(api.PaymentMethodDomains.Update(dom.ID, &stripe.PaymentMethodDomainParams{Enabled: stripe.Bool(false)}))(t).Enabled, false)
+	want(t, "off",
+		must(api.PaymentMethodDomains.Update(dom.ID, &stripe.PaymentMethodDomainParams{
+			Enabled: stripe.Bool(false),
+		}))(t).Enabled, false)
 	want(t, "validated", must(api.PaymentMethodDomains.Validate(dom.ID, nil))(t).ID, dom.ID)
-	off := &stripe.PaymentMethodConfigurationCardParams{DisplayPreference: &stripe.PaymentMethodConfigurationCardDisplayPreferenceParams{Preference: stripe.String("off")}}
-	conf := must(api.PaymentMethodConfigurations.New(&stripe.PaymentMethodConfigurationParams{Name: stripe.String("No cards"), Card: off}))(t)
+	off := &stripe.PaymentMethodConfigurationCardParams{
+		DisplayPreference: &stripe.PaymentMethodConfigurationCardDisplayPreferenceParams{
+			Preference: stripe.String("off"),
+		},
+	}
+	conf := must(api.PaymentMethodConfigurations.New(&stripe.PaymentMethodConfigurationParams{
+		Name: stripe.String("No cards"),
+		Card: off,
+	}))(t)
 	want(t, "cards are off", conf.Card.Available, false)
 	want(t, "link is on", conf.Link.Available, true)
-	conf = must(api.PaymentMethodConfigurations.Update(conf.ID, &stripe.PaymentMethodConfigurationParams{Active: stripe.Bool(false)}))(t)
+	conf = must(api.PaymentMethodConfigurations.Update(conf.ID, &stripe.PaymentMethodConfigurationParams{
+		Active: stripe.Bool(false),
+	}))(t)
 	want(t, "inactive", conf.Active, false)
 	want(t, "cards stay off", conf.Card.Available, false)
-	clock := must(api.TestHelpersTestClocks.New(&stripe.TestHelpersTestClockParams{FrozenTime: stripe.Int64(1_700_000_000)}))(t)
-	clock = must(api.TestHelpersTestClocks.Advance(clock.ID, &stripe.TestHelpersTestClockAdvanceParams{FrozenTime: stripe.Int64(1_700_003_600)}))(t)
+	clock := must(api.TestHelpersTestClocks.New(&stripe.TestHelpersTestClockParams{
+		FrozenTime: stripe.Int64(1_700_000_000),
+	}))(t)
+	clock = must(api.TestHelpersTestClocks.Advance(clock.ID, &stripe.TestHelpersTestClockAdvanceParams{
+		FrozenTime: stripe.Int64(1_700_003_600),
+	}))(t)
 	want(t, "frozen at", clock.FrozenTime, 1_700_003_600)
-	_, err := api.TestHelpersTestClocks.Advance(clock.ID, &stripe.TestHelpersTestClockAdvanceParams{FrozenTime: stripe.Int64(1)})
+	_, err := api.TestHelpersTestClocks.Advance(clock.ID, &stripe.TestHelpersTestClockAdvanceParams{
+		FrozenTime: stripe.Int64(1),
+	})
 	want(t, "never back", refusal(t, err).Param, "frozen_time")
 	want(t, "gone", must(api.TestHelpersTestClocks.Del(clock.ID, nil))(t).Deleted, true)
 }
@@ -189,9 +247,11 @@ func TestSDKAccountsAndTransfers(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
 	p := &stripe.AccountParams{
-		Type:         stripe.String("express"),
-		Country:      stripe.String("US"),
-		Capabilities: &stripe.AccountCapabilitiesParams{Transfers: &stripe.AccountCapabilitiesTransfersParams{Requested: stripe.Bool(true)}},
+		Type:    stripe.String("express"),
+		Country: stripe.String("US"),
+		Capabilities: &stripe.AccountCapabilitiesParams{
+			Transfers: &stripe.AccountCapabilitiesTransfersParams{Requested: stripe.Bool(true)},
+		},
 	}
 
 	p.AddMetadata("a", "1")
@@ -209,7 +269,12 @@ func TestSDKAccountsAndTransfers(t *testing.T) {
 	}))(t)
 
 	want(t, "link", strings.Contains(link.URL, "/connect/onboarding"), true)
-	session := must(api.AccountSessions.New(&stripe.AccountSessionParams{Account: &acct.ID, Components: &stripe.AccountSessionComponentsParams{Payments: &stripe.AccountSessionComponentsPaymentsParams{Enabled: stripe.Bool(true)}}}))(t)
+	session := must(api.AccountSessions.New(&stripe.AccountSessionParams{
+		Account: &acct.ID,
+		Components: &stripe.AccountSessionComponentsParams{
+			Payments: &stripe.AccountSessionComponentsPaymentsParams{Enabled: stripe.Bool(true)},
+		},
+	}))(t)
 	want(t, "component", session.Components.Payments.Enabled, true)
 	want(t, "secret", strings.HasPrefix(session.ClientSecret, "accs_secret__"), true)
 	tr := must(api.Transfers.New(&stripe.TransferParams{
@@ -302,6 +367,10 @@ func TestSDKOAuth(t *testing.T) {
 		})
 
 		want(t, "once only", refusal(t, err).OAuthError, "invalid_grant")
-		want(t, "let go", must(auth.Del(&stripe.DeauthorizeParams{ClientID: stripe.String("ca_x"), StripeUserID: &tok.StripeUserID}))(t).StripeUserID, tok.StripeUserID)
+		want(t, "let go",
+			must(auth.Del(&stripe.DeauthorizeParams{
+				ClientID:     stripe.String("ca_x"),
+				StripeUserID: &tok.StripeUserID,
+			}))(t).StripeUserID, tok.StripeUserID)
 	}
 }

@@ -100,7 +100,9 @@ func TestSDKDecline(t *testing.T) {
 	want(t, "method", e.PaymentMethod.Card.Last4, "9995")
 	var card *stripe.CardError
 	want(t, "card error", errors.As(e.Err, &card), true)
-	again, err := api.PaymentIntents.Confirm(e.PaymentIntent.ID, &stripe.PaymentIntentConfirmParams{PaymentMethod: stripe.String("pm_card_mastercard")})
+	again, err := api.PaymentIntents.Confirm(e.PaymentIntent.ID, &stripe.PaymentIntentConfirmParams{
+		PaymentMethod: stripe.String("pm_card_mastercard"),
+	})
 	want(t, "second card", must(again, err)(t).Status, stripe.PaymentIntentStatusSucceeded)
 }
 
@@ -110,7 +112,12 @@ func TestSDKErrorTypes(t *testing.T) {
 	api := b.sdk()
 	_, err := api.PaymentIntents.New(&stripe.PaymentIntentParams{Amount: stripe.Int64(2000)})
 	want(t, "missing", refusal(t, err).Code, stripe.ErrorCodeParameterMissing)
-	bad := client.New("sk_test_1", &stripe.Backends{API: stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{URL: stripe.String(b.url), LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull}})})
+	bad := client.New("sk_test_1", &stripe.Backends{
+		API: stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
+			URL:           stripe.String(b.url),
+			LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull},
+		}),
+	})
 	_, err = bad.Balance.Get(nil)
 	want(t, "authentication", refusal(t, err).HTTPStatusCode, http.StatusUnauthorized)
 	one := &stripe.CustomerParams{Name: stripe.String("1")}
@@ -136,7 +143,10 @@ func TestSDKConfirmationTokenFlow(t *testing.T) {
 	}}))(t)
 
 	want(t, "save", string(session.Components.PaymentElement.Features.PaymentMethodSave), "enabled")
-	ct := must(api.TestHelpersConfirmationTokens.New(&stripe.TestHelpersConfirmationTokenParams{PaymentMethod: stripe.String("pm_card_visa"), SetupFutureUsage: stripe.String("off_session")}))(t)
+	ct := must(api.TestHelpersConfirmationTokens.New(&stripe.TestHelpersConfirmationTokenParams{
+		PaymentMethod:    stripe.String("pm_card_visa"),
+		SetupFutureUsage: stripe.String("off_session"),
+	}))(t)
 	want(t, "preview", ct.PaymentMethodPreview.Card.Brand, "visa")
 	pi := must(api.PaymentIntents.New(&stripe.PaymentIntentParams{
 		Amount:                  stripe.Int64(1099),
@@ -179,7 +189,9 @@ func TestSDKCaptureRefundDispute(t *testing.T) {
 	}
 
 	pi := create("pm_card_visa")
-	pi = must(api.PaymentIntents.Capture(pi.ID, &stripe.PaymentIntentCaptureParams{AmountToCapture: stripe.Int64(1500)}))(t)
+	pi = must(api.PaymentIntents.Capture(pi.ID, &stripe.PaymentIntentCaptureParams{
+		AmountToCapture: stripe.Int64(1500),
+	}))(t)
 	want(t, "received", pi.AmountReceived, 1500)
 	re := must(api.Refunds.New(&stripe.RefundParams{
 		PaymentIntent: &pi.ID,
@@ -209,7 +221,9 @@ func TestSDKCaptureRefundDispute(t *testing.T) {
 		}
 
 		want(t, "open", it.Dispute().Status, stripe.DisputeStatusNeedsResponse)
-		d := must(api.Disputes.Update(it.Dispute().ID, &stripe.DisputeParams{Evidence: &stripe.DisputeEvidenceParams{UncategorizedText: &text}}))(t)
+		d := must(api.Disputes.Update(it.Dispute().ID, &stripe.DisputeParams{
+			Evidence: &stripe.DisputeEvidenceParams{UncategorizedText: &text},
+		}))(t)
 		want(t, text, d.Status, status)
 	}
 }
@@ -250,9 +264,15 @@ func TestSDKCatalog(t *testing.T) {
 	}))(t)
 
 	want(t, "amount", price.UnitAmount, 700)
-	coupon := must(api.Coupons.New(&stripe.CouponParams{PercentOff: stripe.Float64(25.5), Duration: stripe.String("once")}))(t)
+	coupon := must(api.Coupons.New(&stripe.CouponParams{
+		PercentOff: stripe.Float64(25.5),
+		Duration:   stripe.String("once"),
+	}))(t)
 	want(t, "percent", coupon.PercentOff, 25.5)
-	code := must(api.PromotionCodes.New(&stripe.PromotionCodeParams{Coupon: &coupon.ID, Code: stripe.String("FALL")}))(t)
+	code := must(api.PromotionCodes.New(&stripe.PromotionCodeParams{
+		Coupon: &coupon.ID,
+		Code:   stripe.String("FALL"),
+	}))(t)
 	want(t, "coupon", code.Coupon.ID, coupon.ID)
 	it := api.PromotionCodes.List(&stripe.PromotionCodeListParams{Code: stripe.String("FALL")})
 	want(t, "found", it.Next(), true)

@@ -13,14 +13,19 @@ import (
 // sends.
 func (b *box) walletToken(kind string, pairs ...string) reply {
 	b.t.Helper()
-	body := form(append([]string{"key=" + publishableKey, "payment_method_data[type]=" + kind, "return_url=https://shop.test/back"}, pairs...)...)
+	body := form(append(
+		[]string{
+			"key=" + publishableKey, "payment_method_data[type]=" + kind,
+			"return_url=https://shop.test/back",
+		}, pairs...)...)
 	return b.do("POST", "/v1/confirmation_tokens", body, withKey(""))
 }
 
 // decide presses a button on the page to which an intent redirects the buyer.
 func (b *box) decide(intent reply, outcome string) {
 	b.t.Helper()
-	r := b.do("POST", "/redirect/"+intent.str("id"), form("client_secret="+intent.str("client_secret"), "outcome="+outcome), withKey(""))
+	r := b.do("POST", "/redirect/"+intent.str("id"),
+		form("client_secret="+intent.str("client_secret"), "outcome="+outcome), withKey(""))
 	want(b.t, "the page's answer", r.status, http.StatusOK)
 }
 
@@ -32,7 +37,9 @@ func TestWalletButtonsPayAfterARedirect(t *testing.T) {
 			b := newBox(t)
 			ct := b.walletToken(kind, "payment_method_data[billing_details][email]=jenny@b.test")
 			want(t, "token", ct.str("payment_method_preview.type"), kind)
-			pi := b.ok("/v1/payment_intents", "amount=2000", "currency=eur", "confirm=true", "payment_method_types[]=card", "payment_method_types[]="+kind, "confirmation_token="+ct.str("id"))
+			pi := b.ok("/v1/payment_intents", "amount=2000", "currency=eur", "confirm=true",
+				"payment_method_types[]=card", "payment_method_types[]="+kind,
+				"confirmation_token="+ct.str("id"))
 			want(t, "status", pi.str("status"), "requires_action")
 			want(t, "next action", pi.str("next_action.type"), "redirect_to_url")
 			want(t, "way back", pi.str("next_action.redirect_to_url.return_url"), "https://shop.test/back")
@@ -47,9 +54,11 @@ func TestWalletButtonsPayAfterARedirect(t *testing.T) {
 
 			if kind == "paypal" {
 				want(t, "payer", paid.str("payment_method.paypal.payer_email"), "jenny@b.test")
-				want(t, "transaction", paid.str("latest_charge.payment_method_details.paypal.transaction_id") != "", true)
+				want(t, "transaction",
+					paid.str("latest_charge.payment_method_details.paypal.transaction_id") != "", true)
 			} else {
-				want(t, "funded by", paid.str("latest_charge.payment_method_details.amazon_pay.funding.card.last4"), "4242")
+				want(t, "funded by",
+					paid.str("latest_charge.payment_method_details.amazon_pay.funding.card.last4"), "4242")
 			}
 		})
 	}
@@ -58,7 +67,9 @@ func TestWalletButtonsPayAfterARedirect(t *testing.T) {
 func TestBuyersCanRefuseAtAWallet(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
-	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method_types[]=paypal", "payment_method_data[type]=paypal", "return_url=https://shop.test/back")
+	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
+		"payment_method_types[]=paypal", "payment_method_data[type]=paypal",
+		"return_url=https://shop.test/back")
 	b.decide(pi, "fail")
 	failed := b.get("/v1/payment_intents/" + pi.str("id"))
 	want(t, "status", failed.str("status"), "requires_payment_method")
@@ -73,9 +84,11 @@ func TestWalletsRefuseWhatStripeRefuses(t *testing.T) {
 		r := b.post("/v1/payment_intents", "amount=2000", "currency="+currency, "payment_method_types[]="+kind)
 		want(t, kind+" in "+currency, r.str("error.code"), "payment_intent_invalid_currency")
 	}
-	r := b.post("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method_types[]=amazon_pay", "payment_method_data[type]=amazon_pay")
+	r := b.post("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
+		"payment_method_types[]=amazon_pay", "payment_method_data[type]=amazon_pay")
 	want(t, "no way back", r.str("error.param"), "return_url")
-	r = b.post("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method_types[]=card", "confirmation_token="+b.walletToken("paypal").str("id"))
+	r = b.post("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
+		"payment_method_types[]=card", "confirmation_token="+b.walletToken("paypal").str("id"))
 	want(t, "not among the types", r.str("error.code"), "payment_intent_incompatible_payment_method")
 }
 
@@ -86,7 +99,8 @@ func TestWalletsHoldUntilCaptured(t *testing.T) {
 			t.Parallel()
 			b := newBox(t)
 			hold := func() reply {
-				pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true", "payment_method_types[]="+kind, "payment_method_data[type]="+kind,
+				pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
+					"payment_method_types[]="+kind, "payment_method_data[type]="+kind,
 					"payment_method_options["+kind+"][capture_method]=manual", "return_url=https://shop.test/back")
 				b.decide(pi, "pass")
 				return b.get("/v1/payment_intents/" + pi.str("id"))
@@ -97,7 +111,8 @@ func TestWalletsHoldUntilCaptured(t *testing.T) {
 			part := b.ok("/v1/payment_intents/"+held.str("id")+"/capture", "amount_to_capture=1500")
 			want(t, "captured", part.num("amount_received"), 1500)
 			b.do("POST", "/_sandbox/clock", `{"advance": `+strconv.Itoa(days*24*3600-60)+`}`)
-			want(t, "before the window ends", b.get("/v1/payment_intents/"+lapsing.str("id")).str("status"), "requires_capture")
+			want(t, "before the window ends",
+				b.get("/v1/payment_intents/"+lapsing.str("id")).str("status"), "requires_capture")
 			b.do("POST", "/_sandbox/clock", `{"advance": 120}`)
 			eventually(t, "the hold has lapsed", func() bool {
 				return b.get("/v1/payment_intents/"+lapsing.str("id")).str("status") == "canceled"
@@ -152,7 +167,8 @@ func TestWalletsAreSavedForLaterWhenTheBuyerAgrees(t *testing.T) {
 		mandate := must(api.Mandates.Get(si.Mandate.ID, nil))(t)
 		want(t, kind+" mandate", string(mandate.PaymentMethodDetails.Type), kind)
 		again.PaymentMethod = &si.PaymentMethod.ID
-		want(t, kind+" from the setup", must(api.PaymentIntents.New(again))(t).Status, stripe.PaymentIntentStatusSucceeded)
+		want(t, kind+" from the setup", must(api.PaymentIntents.New(again))(t).Status,
+			stripe.PaymentIntentStatusSucceeded)
 	}
 }
 
@@ -174,18 +190,31 @@ func TestTheDefaultConfigurationDecidesWhatIsOffered(t *testing.T) {
 	standard := must(api.PaymentMethodConfigurations.Get(first.PaymentMethodConfigurationDetails.ID, nil))(t)
 	want(t, "is the default", standard.IsDefault, true)
 	must(api.PaymentMethodConfigurations.Update(standard.ID, &stripe.PaymentMethodConfigurationParams{
-		Paypal: &stripe.PaymentMethodConfigurationPaypalParams{DisplayPreference: &stripe.PaymentMethodConfigurationPaypalDisplayPreferenceParams{Preference: stripe.String("on")}},
-		Klarna: &stripe.PaymentMethodConfigurationKlarnaParams{DisplayPreference: &stripe.PaymentMethodConfigurationKlarnaDisplayPreferenceParams{Preference: stripe.String("off")}},
+		Paypal: &stripe.PaymentMethodConfigurationPaypalParams{
+			DisplayPreference: &stripe.PaymentMethodConfigurationPaypalDisplayPreferenceParams{
+				Preference: stripe.String("on"),
+			},
+		},
+		Klarna: &stripe.PaymentMethodConfigurationKlarnaParams{
+			DisplayPreference: &stripe.PaymentMethodConfigurationKlarnaDisplayPreferenceParams{
+				Preference: stripe.String("off"),
+			},
+		},
 	}))(t)
 
 	want(t, "then", joined(create(nil).PaymentMethodTypes), "card link paypal us_bank_account")
 	session := b.get("/v1/elements/sessions?key=" + publishableKey + "&deferred_intent[currency]=usd")
 	want(t, "in the elements", strings.Contains(string(session.raw), `"paypal"`), true)
 	own := must(api.PaymentMethodConfigurations.New(&stripe.PaymentMethodConfigurationParams{
-		AmazonPay: &stripe.PaymentMethodConfigurationAmazonPayParams{DisplayPreference: &stripe.PaymentMethodConfigurationAmazonPayDisplayPreferenceParams{Preference: stripe.String("on")}},
+		AmazonPay: &stripe.PaymentMethodConfigurationAmazonPayParams{
+			DisplayPreference: &stripe.PaymentMethodConfigurationAmazonPayDisplayPreferenceParams{
+				Preference: stripe.String("on"),
+			},
+		},
 	}))(t)
 	want(t, "another one", joined(create(&own.ID).PaymentMethodTypes), "card amazon_pay klarna link us_bank_account")
-	session = b.get("/v1/elements/sessions?key=" + publishableKey + "&deferred_intent[currency]=usd&deferred_intent[payment_method_configuration]=" + own.ID)
+	session = b.get("/v1/elements/sessions?key=" + publishableKey +
+		"&deferred_intent[currency]=usd&deferred_intent[payment_method_configuration]=" + own.ID)
 	want(t, "in the elements too", strings.Contains(string(session.raw), `"amazon_pay"`), true)
 	_, err := api.PaymentIntents.New(&stripe.PaymentIntentParams{
 		Amount:                     stripe.Int64(900),
@@ -205,6 +234,9 @@ func TestOnlyMethodsThatHoldAreOfferedForManualCapture(t *testing.T) {
 		CaptureMethod: stripe.String("manual"),
 	}))(t)
 	want(t, "manual", joined(pi.PaymentMethodTypes), "card klarna link")
-	pi = must(api.PaymentIntents.New(&stripe.PaymentIntentParams{Amount: stripe.Int64(900), Currency: stripe.String("eur")}))(t)
+	pi = must(api.PaymentIntents.New(&stripe.PaymentIntentParams{
+		Amount:   stripe.Int64(900),
+		Currency: stripe.String("eur"),
+	}))(t)
 	want(t, "automatic", joined(pi.PaymentMethodTypes), "card ideal klarna link sepa_debit")
 }
