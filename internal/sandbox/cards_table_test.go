@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// cardRow is a row of cards.txt, parsed by the test itself.
+// cardRow is a row of cards.txt, which the tests parse on their own.
 type cardRow struct {
 	key, number, brand, funding, country string
 	names                                []string

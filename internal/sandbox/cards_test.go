@@ -1,18 +1,19 @@
 package sandbox_test
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 )
 
-// way is how an integration hands a card over. once marks ways that work only
-// once, full those that include code and address.
+// way is one way to send a card to Stripe.
 type way struct {
-	pair       string
-	once, full bool
+	pair string
+	once bool // works for one payment only
+	full bool // includes the code and the address
 }
 
-// ways are all of them: typed in, by name, by token.
+// ways returns every way to send the card: typed in, by name, and by token.
 func (row cardRow) ways(t *testing.T, b *box) []way {
 	t.Helper()
 	var out []way
@@ -26,16 +27,15 @@ func (row cardRow) ways(t *testing.T, b *box) []way {
 
 	for _, name := range row.names {
 		token := b.ok("/v1/payment_methods", "type=card", "card[token]=tok"+strings.TrimPrefix(name, "pm_card"))
-		out = append(out, way{pair: "payment_method=" + name}, way{
-			pair: "payment_method=" + token.str("id"),
-			once: true,
-		})
+		out = append(out,
+			way{pair: "payment_method=" + name},
+			way{pair: "payment_method=" + token.str("id"), once: true})
 	}
 
 	return out
 }
 
-// typed returns the token of a buyer who fills in everything.
+// typed creates the token of a buyer who fills in every field.
 func (row cardRow) typed(t *testing.T, b *box) reply {
 	t.Helper()
 	cvc := "payment_method_data[card][cvc]=123"
@@ -51,12 +51,7 @@ func (row cardRow) typed(t *testing.T, b *box) reply {
 	want(t, "country", ct.str("payment_method_preview.card.country"), row.country)
 	want(t, "last digits", ct.str("payment_method_preview.card.last4"), row.number[len(row.number)-4:])
 
-	networks := row.does["networks"]
-	if networks == "" {
-		networks = row.brand
-	}
-
-	first, second, _ := strings.Cut(networks, ",")
+	first, second, _ := strings.Cut(cmp.Or(row.does["networks"], row.brand), ",")
 	want(t, "network", ct.str("payment_method_preview.card.networks.available.0"), first)
 	want(t, "second network", ct.str("payment_method_preview.card.networks.available.1"), second)
 	want(t, "3D Secure", ct.at("payment_method_preview.card.three_d_secure_usage.supported"),
@@ -89,8 +84,8 @@ func TestEveryCardDoesWhatTheTableSays(t *testing.T) {
 	}
 }
 
-// wants returns the expected status or error of a payment, first and in the
-// end, when the cardholder is present.
+// wants returns the expected results of a payment with the cardholder present:
+// the first one, and the last one, which is "" if no authentication follows.
 func (row cardRow) wants() (first, last string) {
 	code, decline, _ := strings.Cut(row.does["decline"], "/")
 	refused := strings.TrimSpace("402 " + code + " " + decline)
@@ -120,13 +115,12 @@ func result(r reply) string {
 // charge creates a payment with the card.
 func (row cardRow) charge(b *box, pairs ...string) reply {
 	b.t.Helper()
-	return b.post("/v1/payment_intents",
-		append([]string{"amount=2000", "currency=usd", "confirm=true", "payment_method_types[]=card"},
-			pairs...)...)
+	pairs = append(pairs, "amount=2000", "currency=usd", "confirm=true", "payment_method_types[]=card")
+	return b.post("/v1/payment_intents", pairs...)
 }
 
-// pay confirms a payment as a buyer does and checks the result, before and
-// after the buyer has authenticated.
+// pay confirms a payment as a buyer does, and checks the result before and
+// after the buyer authenticates.
 func (row cardRow) pay(t *testing.T, b *box, w way) {
 	t.Helper()
 	first, last := row.wants()
@@ -162,8 +156,8 @@ func (row cardRow) authenticate(t *testing.T, b *box, pi reply, outcome string) 
 	return b.get("/v1/payment_intents/" + pi.str("id"))
 }
 
-// checkCharge checks what the charge says about the card. full means that code
-// and address were sent.
+// checkCharge checks the card on the charge. full means that the buyer entered
+// the code and the address.
 func (row cardRow) checkCharge(t *testing.T, b *box, id string, full bool) {
 	t.Helper()
 	ch := b.get("/v1/charges/" + id)
@@ -195,11 +189,7 @@ func (row cardRow) checkCharge(t *testing.T, b *box, id string, full bool) {
 			"address_postal_code_check": "zip",
 			"address_line1_check":       "line1",
 		} {
-			result := row.does[key]
-			if result == "" {
-				result = "pass"
-			}
-
+			result := cmp.Or(row.does[key], "pass")
 			want(t, check, ch.str("payment_method_details.card.checks."+check), result)
 		}
 	}
@@ -211,10 +201,12 @@ func (row cardRow) checkCharge(t *testing.T, b *box, id string, full bool) {
 		"frictionless": "authenticated frictionless",
 	}[row.does["auth"]]
 
-	want(t, "3D Secure", strings.TrimSpace(ch.str("payment_method_details.card.three_d_secure.result")+" "+ch.str("payment_method_details.card.three_d_secure.authentication_flow")), secure)
+	const details = "payment_method_details.card.three_d_secure."
+	got := strings.TrimSpace(ch.str(details+"result") + " " + ch.str(details+"authentication_flow"))
+	want(t, "3D Secure", got, secure)
 }
 
-// disputed returns the expected dispute of a card.
+// disputed maps the dispute option of a card to the disputes that it opens.
 var disputed = map[string]struct {
 	count                    int
 	reason, status, eligible string
@@ -228,7 +220,8 @@ var disputed = map[string]struct {
 	"product_not_received": {1, "product_not_received", "needs_response", ""},
 }
 
-// checkAftermath checks what a card does besides paying.
+// checkAftermath checks the side effects of a successful payment: the balance,
+// disputes, fraud warnings and the refund.
 func (row cardRow) checkAftermath(t *testing.T, b *box, pi reply) {
 	t.Helper()
 	ch := b.get("/v1/charges/" + pi.str("latest_charge") + "?expand[]=balance_transaction")
@@ -269,7 +262,7 @@ func (row cardRow) checkRefund(t *testing.T, b *box, pi reply) {
 	eventually(t, "refund "+last, func() bool { return b.get("/v1/refunds/"+re.str("id")).str("status") == last })
 }
 
-// payForced requests 3D Secure for a card for which it is optional.
+// payForced pays with a card while the merchant requests 3D Secure.
 func (row cardRow) payForced(t *testing.T, b *box) {
 	t.Helper()
 	if len(row.names) == 0 || row.does["decline"] != "" {
@@ -289,10 +282,11 @@ func (row cardRow) payForced(t *testing.T, b *box) {
 		"error":          "402 card_declined generic_decline",
 	}[row.does["auth"]]
 
-	want(t, "3D Secure asked for", strings.TrimSpace(result(r)+" "+r.str("latest_charge.payment_method_details.card.three_d_secure.result")), expected)
+	secure := r.str("latest_charge.payment_method_details.card.three_d_secure.result")
+	want(t, "3D Secure requested", strings.TrimSpace(result(r)+" "+secure), expected)
 
 	if row.does["auth"] == "optional" {
-		want(t, "and passed", result(row.authenticate(t, b, r, "pass")), "succeeded")
+		want(t, "3D Secure passed", result(row.authenticate(t, b, r, "pass")), "succeeded")
 	}
 }
 
@@ -314,8 +308,8 @@ func (row cardRow) save(t *testing.T, b *box) {
 	want(t, "not saved", result(r), first)
 }
 
-// payOffSession charges the card without its holder, before and after it was
-// set up for that.
+// payOffSession charges the card off session, before and after it is set up for
+// that.
 func (row cardRow) payOffSession(t *testing.T, b *box) {
 	t.Helper()
 	if len(row.names) == 0 {
@@ -331,11 +325,9 @@ func (row cardRow) payOffSession(t *testing.T, b *box) {
 		"error":    refused,
 		"presetup": last,
 	}[row.does["auth"]]
-	if expected == "" {
-		expected = first
-	}
 
-	want(t, "without its holder", result(r), expected)
+	want(t, "off session", result(r), cmp.Or(expected, first))
+
 	if last == "" {
 		return
 	}
@@ -357,10 +349,10 @@ func (row cardRow) payOffSession(t *testing.T, b *box) {
 		"presetup": "succeeded",
 	}[row.does["auth"]]
 
-	want(t, "set up, without its holder", result(r), expected)
+	want(t, "off session after setup", result(r), expected)
 }
 
-func TestDecliningCardsCannotBeSavedExceptTheOneForThat(t *testing.T) {
+func TestOnlyOneDecliningCardCanBeAttached(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	cus := b.ok("/v1/customers").str("id")

@@ -6,9 +6,9 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// TestEveryTestBankAccountDoesWhatItIsFor pays from Stripe's US test accounts,
-// by the names of their payment methods.
-func TestEveryTestBankAccountDoesWhatItIsFor(t *testing.T) {
+// TestEveryTestBankAccountHasItsOutcome pays from Stripe's US test accounts,
+// which the names of their payment methods stand for.
+func TestEveryTestBankAccountHasItsOutcome(t *testing.T) {
 	t.Parallel()
 	for name, failure := range map[string]string{
 		"success":             "",
@@ -57,7 +57,7 @@ func TestADebitThatStaysInProcessingCanBeCanceled(t *testing.T) {
 	eventually(t, "another debit has succeeded", func() bool {
 		return b.get("/v1/payment_intents/"+other.str("id")).str("status") == "succeeded"
 	})
-	want(t, "still", b.get("/v1/payment_intents/"+pi.str("id")).str("status"), "processing")
+	want(t, "first debit", b.get("/v1/payment_intents/"+pi.str("id")).str("status"), "processing")
 	want(t, "canceled", b.ok("/v1/payment_intents/"+pi.str("id")+"/cancel").str("status"), "canceled")
 	want(t, "its charge", b.get("/v1/charges/"+pi.str("latest_charge")).str("status"), "failed")
 	sepa := b.ok("/v1/payment_intents", "amount=2000", "currency=eur", "confirm=true",
@@ -65,12 +65,13 @@ func TestADebitThatStaysInProcessingCanBeCanceled(t *testing.T) {
 		"payment_method_data[sepa_debit][iban]=AT321904300235473204",
 		"payment_method_data[billing_details][name]=J",
 		"payment_method_data[billing_details][email]=j@b.test")
+
 	want(t, "a SEPA debit cannot",
 		b.post("/v1/payment_intents/"+sepa.str("id")+"/cancel").str("error.code"),
 		"payment_intent_unexpected_state")
 }
 
-func TestDebitsToComeNeedAMandate(t *testing.T) {
+func TestLaterDebitsNeedAMandate(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	for path, pairs := range map[string][]string{
@@ -86,7 +87,7 @@ func TestDebitsToComeNeedAMandate(t *testing.T) {
 	}
 }
 
-func TestEnhancedEvidenceIsKept(t *testing.T) {
+func TestEnhancedEvidenceIsMerged(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	open := func(card string) (string, reply) {
@@ -97,18 +98,20 @@ func TestEnhancedEvidenceIsKept(t *testing.T) {
 	}
 
 	path, before := open("pm_card_createComplianceDispute")
-	want(t, "a fee to accept",
+	want(t, "fee before",
 		before.str("data.0.evidence_details.enhanced_eligibility.visa_compliance.status"),
 		"requires_fee_acknowledgement")
 	after := b.ok(path, "evidence[enhanced_evidence][visa_compliance][fee_acknowledged]=true", "submit=false")
-	want(t, "accepted", after.str("evidence_details.enhanced_eligibility.visa_compliance.status"), "fee_acknowledged")
+	want(t, "fee acknowledged",
+		after.str("evidence_details.enhanced_eligibility.visa_compliance.status"), "fee_acknowledged")
 	path, before = open("pm_card_createCe3EligibleDispute")
-	want(t, "evidence to give",
+	want(t, "evidence before",
 		before.str("data.0.evidence_details.enhanced_eligibility.visa_compelling_evidence_3.status"),
 		"requires_action")
 	const ce3 = "evidence[enhanced_evidence][visa_compelling_evidence_3]"
 	b.ok(path, ce3+"[disputed_transaction][customer_email_address]=j@b.test", "submit=false")
 	after = b.ok(path, ce3+"[disputed_transaction][customer_account_id]=J", "submit=false")
-	want(t, "one", after.str("evidence.enhanced_evidence.visa_compelling_evidence_3.disputed_transaction.customer_email_address"), "j@b.test")
-	want(t, "and another", after.str("evidence.enhanced_evidence.visa_compelling_evidence_3.disputed_transaction.customer_account_id"), "J")
+	const kept = "evidence.enhanced_evidence.visa_compelling_evidence_3.disputed_transaction."
+	want(t, "evidence of the first call", after.str(kept+"customer_email_address"), "j@b.test")
+	want(t, "evidence of the second call", after.str(kept+"customer_account_id"), "J")
 }

@@ -60,7 +60,7 @@ func TestDeclineKeepsTheIntentOpenForAnotherCard(t *testing.T) {
 			"payment_intent.succeeded charge.updated")
 }
 
-func TestAuthenticationIsAskedForAndDecided(t *testing.T) {
+func TestBuyersAuthenticateOrFail(t *testing.T) {
 	t.Parallel()
 	for outcome, status := range map[string]string{"pass": "succeeded", "fail": "requires_payment_method"} {
 		t.Run(outcome, func(t *testing.T) {
@@ -76,12 +76,12 @@ func TestAuthenticationIsAskedForAndDecided(t *testing.T) {
 			wrong := b.do("POST", path, form("client_secret=nonsense", "outcome=pass"), withKey(""))
 			want(t, "wrong secret", wrong.status, http.StatusNotFound)
 			r := b.do("POST", path, form("client_secret="+pi.str("client_secret"), "outcome="+outcome), withKey(""))
-			want(t, "page answer", r.str("status"), status)
-			now := b.get("/v1/payment_intents/" + pi.str("id"))
-			want(t, "status", now.str("status"), status)
+			want(t, "page's reply", r.str("status"), status)
+			current := b.get("/v1/payment_intents/" + pi.str("id"))
+			want(t, "status", current.str("status"), status)
 
 			if outcome == "fail" {
-				want(t, "error", now.str("last_payment_error.code"), "payment_intent_authentication_failure")
+				want(t, "error", current.str("last_payment_error.code"), "payment_intent_authentication_failure")
 			}
 		})
 	}
@@ -95,42 +95,42 @@ func TestReturnURLGetsARedirect(t *testing.T) {
 		"return_url=https://shop.test/done", "automatic_payment_methods[enabled]=true")
 	want(t, "type", pi.str("next_action.type"), "redirect_to_url")
 	want(t, "return_url", pi.str("next_action.redirect_to_url.return_url"), "https://shop.test/done")
-	none := b.post("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
+	refused := b.post("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
 		"payment_method=pm_card_visa",
 		"automatic_payment_methods[enabled]=true")
-	want(t, "without return_url", none.str("error.param"), "return_url")
+	want(t, "without return_url", refused.str("error.param"), "return_url")
 }
 
 func TestManualCapture(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
-	make := func() reply {
+	hold := func() reply {
 		return b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
 			"payment_method=pm_card_visa",
 			"payment_method_types[]=card", "capture_method=manual")
 	}
 
-	pi := make()
+	pi := hold()
 	want(t, "status", pi.str("status"), "requires_capture")
 	want(t, "capturable", pi.num("amount_capturable"), 2000)
-	too := b.post("/v1/payment_intents/"+pi.str("id")+"/capture", "amount_to_capture=2001")
-	want(t, "too much", too.str("error.code"), "amount_too_large")
+	tooMuch := b.post("/v1/payment_intents/"+pi.str("id")+"/capture", "amount_to_capture=2001")
+	want(t, "too much", tooMuch.str("error.code"), "amount_too_large")
 	done := b.ok("/v1/payment_intents/"+pi.str("id")+"/capture", "amount_to_capture=1500")
 	want(t, "status", done.str("status"), "succeeded")
 	want(t, "received", done.num("amount_received"), 1500)
 	ch := b.get("/v1/charges/" + pi.str("latest_charge") + "?expand[]=refunds")
 	want(t, "released", ch.num("amount_refunded"), 500)
-	want(t, "not as a whole", ch.at("refunded"), any(false))
+	want(t, "not fully refunded", ch.at("refunded"), any(false))
 	want(t, "refund of the rest", ch.num("refunds.data.0.amount"), 500)
 	want(t, "listed",
 		b.get("/v1/refunds?payment_intent="+pi.str("id")).str("data.0.destination_details.card.type"),
 		"reversal")
 	want(t, "moved no money", ch.at("refunds.data.0.balance_transaction"), nil)
-	want(t, "what was taken", b.ok("/v1/refunds", "payment_intent="+pi.str("id")).num("amount"), 1500)
-	want(t, "as a whole", b.get("/v1/charges/"+pi.str("latest_charge")).at("refunded"), any(true))
-	other := make()
-	gone := b.ok("/v1/payment_intents/"+other.str("id")+"/cancel", "cancellation_reason=abandoned")
-	want(t, "status", gone.str("status"), "canceled")
+	want(t, "refund of the captured amount", b.ok("/v1/refunds", "payment_intent="+pi.str("id")).num("amount"), 1500)
+	want(t, "fully refunded", b.get("/v1/charges/"+pi.str("latest_charge")).at("refunded"), any(true))
+	other := hold()
+	canceled := b.ok("/v1/payment_intents/"+other.str("id")+"/cancel", "cancellation_reason=abandoned")
+	want(t, "status", canceled.str("status"), "canceled")
 	want(t, "charge released", b.get("/v1/charges/"+other.str("latest_charge")).at("refunded"), any(true))
 	want(t, "refund of the hold", b.get("/v1/refunds?payment_intent="+other.str("id")).num("data.0.amount"), 2000)
 }
@@ -199,7 +199,10 @@ func TestValidationErrorsAreStripes(t *testing.T) {
 
 func TestDelayedMethodGoesThroughProcessing(t *testing.T) {
 	t.Parallel()
-	for iban, status := range map[string]string{"AT321904300235473204": "succeeded", "AT861904300235473202": "requires_payment_method"} {
+	for iban, status := range map[string]string{
+		"AT321904300235473204": "succeeded",
+		"AT861904300235473202": "requires_payment_method",
+	} {
 		t.Run(status, func(t *testing.T) {
 			t.Parallel()
 			b := newBox(t, shortDelay)
@@ -254,7 +257,7 @@ func TestManualConfirmationComesBackToTheServer(t *testing.T) {
 	want(t, "confirmed", b.ok("/v1/payment_intents/"+pi.str("id")+"/confirm").str("status"), "succeeded")
 }
 
-func TestStatesThatAllowNothingSaySo(t *testing.T) {
+func TestUnexpectedStatesAreRefused(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	paid := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",

@@ -7,7 +7,7 @@ import (
 	"github.com/stripe/stripe-go/v81/client"
 )
 
-// taggedBilling lists the resources of billing that take metadata.
+// taggedBilling returns the resources of billing that take metadata.
 func taggedBilling(api *client.API, cus, price string) []tagged {
 	return []tagged{
 		{
@@ -21,11 +21,11 @@ func taggedBilling(api *client.API, cus, price string) []tagged {
 					Items:           []*stripe.SubscriptionItemsParams{{Price: &price}},
 				})
 
-				return of(v, err, func(v *stripe.Subscription) string { return v.ID })
+				return valueOf(v, err, func(v *stripe.Subscription) string { return v.ID })
 			},
 			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
 				v, err := api.Subscriptions.Update(id, &stripe.SubscriptionParams{Params: p, Metadata: m})
-				return of(v, err, func(v *stripe.Subscription) map[string]string { return v.Metadata })
+				return valueOf(v, err, func(v *stripe.Subscription) map[string]string { return v.Metadata })
 			},
 		},
 		{
@@ -37,11 +37,11 @@ func taggedBilling(api *client.API, cus, price string) []tagged {
 					Customer: &cus,
 				})
 
-				return of(v, err, func(v *stripe.Invoice) string { return v.ID })
+				return valueOf(v, err, func(v *stripe.Invoice) string { return v.ID })
 			},
 			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
 				v, err := api.Invoices.Update(id, &stripe.InvoiceParams{Params: p, Metadata: m})
-				return of(v, err, func(v *stripe.Invoice) map[string]string { return v.Metadata })
+				return valueOf(v, err, func(v *stripe.Invoice) map[string]string { return v.Metadata })
 			},
 		},
 		{
@@ -55,11 +55,11 @@ func taggedBilling(api *client.API, cus, price string) []tagged {
 					Currency: stripe.String("usd"),
 				})
 
-				return of(v, err, func(v *stripe.InvoiceItem) string { return v.ID })
+				return valueOf(v, err, func(v *stripe.InvoiceItem) string { return v.ID })
 			},
 			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
 				v, err := api.InvoiceItems.Update(id, &stripe.InvoiceItemParams{Params: p, Metadata: m})
-				return of(v, err, func(v *stripe.InvoiceItem) map[string]string { return v.Metadata })
+				return valueOf(v, err, func(v *stripe.InvoiceItem) map[string]string { return v.Metadata })
 			},
 		},
 	}
@@ -77,25 +77,25 @@ func monthly(t *testing.T, api *client.API, p stripe.Params) string {
 	}))(t).ID
 }
 
-// ownedBilling are the kinds of billing.
+// ownedBilling returns the kinds of billing.
 func ownedBilling(api *client.API) []owned {
 	return []owned{
-		{"subscriptions", func(own map[string]string, p stripe.Params) error {
-			_, err := api.Subscriptions.Get(own["subscriptions"], &stripe.SubscriptionParams{Params: p})
+		{"subscriptions", func(ids map[string]string, p stripe.Params) error {
+			_, err := api.Subscriptions.Get(ids["subscriptions"], &stripe.SubscriptionParams{Params: p})
 			return err
 		}, func(_ map[string]string, p stripe.ListParams) (iter, func() string) {
 			it := api.Subscriptions.List(&stripe.SubscriptionListParams{ListParams: p})
 			return it, func() string { return it.Subscription().ID }
 		}},
-		{"invoices", func(own map[string]string, p stripe.Params) error {
-			_, err := api.Invoices.Get(own["invoices"], &stripe.InvoiceParams{Params: p})
+		{"invoices", func(ids map[string]string, p stripe.Params) error {
+			_, err := api.Invoices.Get(ids["invoices"], &stripe.InvoiceParams{Params: p})
 			return err
 		}, func(_ map[string]string, p stripe.ListParams) (iter, func() string) {
 			it := api.Invoices.List(&stripe.InvoiceListParams{ListParams: p})
 			return it, func() string { return it.Invoice().ID }
 		}},
-		{"invoice items", func(own map[string]string, p stripe.Params) error {
-			_, err := api.InvoiceItems.Get(own["invoice items"], &stripe.InvoiceItemParams{Params: p})
+		{"invoice items", func(ids map[string]string, p stripe.Params) error {
+			_, err := api.InvoiceItems.Get(ids["invoice items"], &stripe.InvoiceItemParams{Params: p})
 			return err
 		}, func(_ map[string]string, p stripe.ListParams) (iter, func() string) {
 			it := api.InvoiceItems.List(&stripe.InvoiceItemListParams{ListParams: p})
@@ -104,19 +104,19 @@ func ownedBilling(api *client.API) []owned {
 	}
 }
 
-// furnishBilling creates one of each for an account.
-func furnishBilling(t *testing.T, api *client.API, p stripe.Params, own map[string]string) {
+// populateBilling creates one object of each kind of billing for an account.
+func populateBilling(t *testing.T, api *client.API, p stripe.Params, ids map[string]string) {
 	t.Helper()
-	cus, price := own["customers"], monthly(t, api, p)
-	own["subscriptions"] = must(api.Subscriptions.New(&stripe.SubscriptionParams{
+	cus, price := ids["customers"], monthly(t, api, p)
+	ids["subscriptions"] = must(api.Subscriptions.New(&stripe.SubscriptionParams{
 		Params:          p,
 		Customer:        &cus,
 		PaymentBehavior: stripe.String("default_incomplete"),
 		Items:           []*stripe.SubscriptionItemsParams{{Price: &price}},
 	}))(t).ID
 
-	own["invoices"] = must(api.Invoices.New(&stripe.InvoiceParams{Params: p, Customer: &cus}))(t).ID
-	own["invoice items"] = must(api.InvoiceItems.New(&stripe.InvoiceItemParams{
+	ids["invoices"] = must(api.Invoices.New(&stripe.InvoiceParams{Params: p, Customer: &cus}))(t).ID
+	ids["invoice items"] = must(api.InvoiceItems.New(&stripe.InvoiceItemParams{
 		Params:   p,
 		Customer: &cus,
 		Amount:   stripe.Int64(100),

@@ -7,8 +7,8 @@ import (
 	"github.com/stripe/stripe-go/v81/client"
 )
 
-// availableTo returns what an account can pay out in US dollars. nil is the
-// platform.
+// availableTo returns the amount of US dollars that an account can pay out.
+// acct is nil for the platform.
 func availableTo(t *testing.T, api *client.API, acct *string) int64 {
 	t.Helper()
 	return must(api.Balance.Get(&stripe.BalanceParams{
@@ -16,7 +16,7 @@ func availableTo(t *testing.T, api *client.API, acct *string) int64 {
 	}))(t).Available[0].Amount
 }
 
-func TestSDKBalancesAreTheAccountsOwn(t *testing.T) {
+func TestSDKBalancesBelongToAccounts(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
 	acct := must(api.Accounts.New(&stripe.AccountParams{Type: stripe.String("standard")}))(t).ID
@@ -65,7 +65,7 @@ func TestSDKTransfersMoveTheAccountsBalance(t *testing.T) {
 	want(t, "received", availableTo(t, api, &acct), 300)
 }
 
-func TestSDKRefundsTakeFeesAndTransfersBack(t *testing.T) {
+func TestSDKRefundsReverseFeesAndTransfers(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
 	acct := must(api.Accounts.New(&stripe.AccountParams{Type: stripe.String("standard")}))(t).ID

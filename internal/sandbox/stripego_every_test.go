@@ -13,6 +13,7 @@ import (
 // resource is a resource that stripe-go creates, reads and lists.
 type resource struct {
 	name string
+
 	// create creates the n-th object with these general parameters and returns
 	// its ID.
 	create func(p stripe.Params, n string) (string, error)
@@ -21,11 +22,11 @@ type resource struct {
 	// platform resources belong to the platform only, or need money that a new
 	// account does not have.
 	platform bool
-	// standing is the number of objects that exist from the start.
-	standing int
+	// initial is the number of objects that exist from the start.
+	initial int
 }
 
-// made adapts the library's result for create.
+// made adapts a result of the library for create.
 func made[T any](v *T, err error, id func(*T) string) (string, error) {
 	if err != nil {
 		return "", err
@@ -33,7 +34,7 @@ func made[T any](v *T, err error, id func(*T) string) (string, error) {
 	return id(v), nil
 }
 
-// everyResource lists the resources that have create, retrieve and list.
+// everyResource returns the resources that have create, retrieve and list.
 func everyResource(api *client.API, paid string) []resource {
 	return append(payingResources(api, paid), append(catalogResources(api), settingResources(api)...)...)
 }
@@ -211,7 +212,7 @@ func catalogResources(api *client.API) []resource {
 				Duration:   stripe.String("once"),
 			})
 			if err != nil {
-				var e *stripe.Error // made before, when the same object is asked for again
+				var e *stripe.Error // the object exists when it is created again
 				if !errors.As(err, &e) || e.Code != stripe.ErrorCodeResourceAlreadyExists {
 					return "", err
 				}
@@ -286,6 +287,7 @@ func settingResources(api *client.API) []resource {
 					Params:     p,
 					DomainName: stripe.String("shop" + n + ".test"),
 				})
+
 				return made(v, err, func(v *stripe.PaymentMethodDomain) string { return v.ID })
 			},
 			get: func(id string, p stripe.Params) error {
@@ -299,13 +301,14 @@ func settingResources(api *client.API) []resource {
 			},
 		},
 		{
-			name:     "payment method configurations",
-			standing: 1,
+			name:    "payment method configurations",
+			initial: 1,
 			create: func(p stripe.Params, n string) (string, error) {
 				v, err := api.PaymentMethodConfigurations.New(&stripe.PaymentMethodConfigurationParams{
 					Params: p,
 					Name:   &n,
 				})
+
 				return made(v, err, func(v *stripe.PaymentMethodConfiguration) string { return v.ID })
 			},
 			get: func(id string, p stripe.Params) error {
@@ -344,7 +347,7 @@ func settingResources(api *client.API) []resource {
 	}
 }
 
-// TestSDKRulesOfEveryResource checks what is the same for all resources:
+// TestSDKRulesOfEveryResource checks the rules that all resources share:
 // idempotency, cursors, missing IDs and connected accounts.
 func TestSDKRulesOfEveryResource(t *testing.T) {
 	t.Parallel()
@@ -395,7 +398,7 @@ func (r resource) testPages(t *testing.T, ids []string) {
 	t.Helper()
 	it, id, _ := r.list(stripe.ListParams{Limit: stripe.Int64(1)})
 	all := collect(t, it, id)
-	want(t, "page by page", joined(all[:len(all)-r.standing]), joined(ids))
+	want(t, "page by page", joined(all[:len(all)-r.initial]), joined(ids))
 	it, id, more := r.list(stripe.ListParams{
 		Limit:         stripe.Int64(1),
 		StartingAfter: &ids[0],
@@ -424,7 +427,7 @@ func (r resource) testAccount(t *testing.T, api *client.API, ours string) {
 	theirs := must(r.create(p, "9"))(t)
 	it, id, _ := r.list(stripe.ListParams{StripeAccount: &acct})
 	all := collect(t, it, id)
-	want(t, "the account's own", joined(all[:len(all)-r.standing]), theirs)
+	want(t, "the account's objects", joined(all[:len(all)-r.initial]), theirs)
 	want(t, "ours is not there", refusal(t, r.get(ours, p)).HTTPStatusCode, http.StatusNotFound)
 	want(t, "theirs is not here", refusal(t, r.get(theirs, stripe.Params{})).HTTPStatusCode, http.StatusNotFound)
 }

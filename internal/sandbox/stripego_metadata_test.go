@@ -14,8 +14,9 @@ import (
 // tagged is a resource that takes metadata. An update returns the new metadata.
 type tagged struct {
 	name string
+
 	// create creates an object with these parameters. For kinds that only
-	// payments create it returns an existing ID.
+	// payments create, it returns the ID of an existing object.
 	create func(p stripe.Params, m map[string]string) (id string, err error)
 	update func(id string, p stripe.Params, m map[string]string) (map[string]string, error)
 	// bare resources are created without metadata.
@@ -30,8 +31,8 @@ func withMetadata(p stripe.Params, m map[string]string) stripe.Params {
 	return p
 }
 
-// of adapts the library's result to one value of it.
-func of[T, V any](v *T, err error, get func(*T) V) (V, error) {
+// valueOf returns one value of a result of the library.
+func valueOf[T, V any](v *T, err error, get func(*T) V) (V, error) {
 	if err != nil {
 		var none V
 		return none, err
@@ -51,22 +52,22 @@ func taggedPayments(api *client.API, cus, paid, charge, dispute string) []tagged
 					Currency: stripe.String("usd"),
 				})
 
-				return of(v, err, func(v *stripe.PaymentIntent) string { return v.ID })
+				return valueOf(v, err, func(v *stripe.PaymentIntent) string { return v.ID })
 			},
 			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
 				v, err := api.PaymentIntents.Update(id, &stripe.PaymentIntentParams{Params: p, Metadata: m})
-				return of(v, err, func(v *stripe.PaymentIntent) map[string]string { return v.Metadata })
+				return valueOf(v, err, func(v *stripe.PaymentIntent) map[string]string { return v.Metadata })
 			},
 		},
 		{
 			name: "setup intents",
 			create: func(p stripe.Params, m map[string]string) (string, error) {
 				v, err := api.SetupIntents.New(&stripe.SetupIntentParams{Params: p, Metadata: m})
-				return of(v, err, func(v *stripe.SetupIntent) string { return v.ID })
+				return valueOf(v, err, func(v *stripe.SetupIntent) string { return v.ID })
 			},
 			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
 				v, err := api.SetupIntents.Update(id, &stripe.SetupIntentParams{Params: p, Metadata: m})
-				return of(v, err, func(v *stripe.SetupIntent) map[string]string { return v.Metadata })
+				return valueOf(v, err, func(v *stripe.SetupIntent) map[string]string { return v.Metadata })
 			},
 		},
 		{
@@ -75,7 +76,7 @@ func taggedPayments(api *client.API, cus, paid, charge, dispute string) []tagged
 			create: func(stripe.Params, map[string]string) (string, error) { return charge, nil },
 			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
 				v, err := api.Charges.Update(id, &stripe.ChargeParams{Params: p, Metadata: m})
-				return of(v, err, func(v *stripe.Charge) map[string]string { return v.Metadata })
+				return valueOf(v, err, func(v *stripe.Charge) map[string]string { return v.Metadata })
 			},
 		},
 		{
@@ -84,7 +85,7 @@ func taggedPayments(api *client.API, cus, paid, charge, dispute string) []tagged
 			create: func(stripe.Params, map[string]string) (string, error) { return dispute, nil },
 			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
 				v, err := api.Disputes.Update(id, &stripe.DisputeParams{Params: p, Metadata: m})
-				return of(v, err, func(v *stripe.Dispute) map[string]string { return v.Metadata })
+				return valueOf(v, err, func(v *stripe.Dispute) map[string]string { return v.Metadata })
 			},
 		},
 		{
@@ -97,22 +98,22 @@ func taggedPayments(api *client.API, cus, paid, charge, dispute string) []tagged
 					Amount:        stripe.Int64(1),
 				})
 
-				return of(v, err, func(v *stripe.Refund) string { return v.ID })
+				return valueOf(v, err, func(v *stripe.Refund) string { return v.ID })
 			},
 			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
 				v, err := api.Refunds.Update(id, &stripe.RefundParams{Params: p, Metadata: m})
-				return of(v, err, func(v *stripe.Refund) map[string]string { return v.Metadata })
+				return valueOf(v, err, func(v *stripe.Refund) map[string]string { return v.Metadata })
 			},
 		},
 		{
 			name: "customers",
 			create: func(p stripe.Params, m map[string]string) (string, error) {
 				v, err := api.Customers.New(&stripe.CustomerParams{Params: p, Metadata: m})
-				return of(v, err, func(v *stripe.Customer) string { return v.ID })
+				return valueOf(v, err, func(v *stripe.Customer) string { return v.ID })
 			},
 			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
 				v, err := api.Customers.Update(id, &stripe.CustomerParams{Params: p, Metadata: m})
-				return of(v, err, func(v *stripe.Customer) map[string]string { return v.Metadata })
+				return valueOf(v, err, func(v *stripe.Customer) map[string]string { return v.Metadata })
 			},
 		},
 		{
@@ -124,11 +125,11 @@ func taggedPayments(api *client.API, cus, paid, charge, dispute string) []tagged
 					Token:    stripe.String("tok_visa"),
 				})
 
-				return of(v, err, func(v *stripe.Card) string { return v.ID })
+				return valueOf(v, err, func(v *stripe.Card) string { return v.ID })
 			},
 			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
 				v, err := api.Cards.Update(id, &stripe.CardParams{Params: withMetadata(p, m), Customer: &cus})
-				return of(v, err, func(v *stripe.Card) map[string]string { return v.Metadata })
+				return valueOf(v, err, func(v *stripe.Card) map[string]string { return v.Metadata })
 			},
 		},
 		{
@@ -141,11 +142,11 @@ func taggedPayments(api *client.API, cus, paid, charge, dispute string) []tagged
 					Card:     &stripe.PaymentMethodCardParams{Token: stripe.String("tok_visa")},
 				})
 
-				return of(v, err, func(v *stripe.PaymentMethod) string { return v.ID })
+				return valueOf(v, err, func(v *stripe.PaymentMethod) string { return v.ID })
 			},
 			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
 				v, err := api.PaymentMethods.Update(id, &stripe.PaymentMethodParams{Params: p, Metadata: m})
-				return of(v, err, func(v *stripe.PaymentMethod) map[string]string { return v.Metadata })
+				return valueOf(v, err, func(v *stripe.PaymentMethod) map[string]string { return v.Metadata })
 			},
 		},
 	}
@@ -171,11 +172,11 @@ func taggedCatalog(api *client.API) []tagged {
 					Name:     stripe.String("Tea"),
 				})
 
-				return of(v, err, func(v *stripe.Product) string { return v.ID })
+				return valueOf(v, err, func(v *stripe.Product) string { return v.ID })
 			},
 			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
 				v, err := api.Products.Update(id, &stripe.ProductParams{Params: p, Metadata: m})
-				return of(v, err, func(v *stripe.Product) map[string]string { return v.Metadata })
+				return valueOf(v, err, func(v *stripe.Product) map[string]string { return v.Metadata })
 			},
 		},
 		{
@@ -189,22 +190,22 @@ func taggedCatalog(api *client.API) []tagged {
 					ProductData: &stripe.PriceProductDataParams{Name: stripe.String("Tea")},
 				})
 
-				return of(v, err, func(v *stripe.Price) string { return v.ID })
+				return valueOf(v, err, func(v *stripe.Price) string { return v.ID })
 			},
 			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
 				v, err := api.Prices.Update(id, &stripe.PriceParams{Params: p, Metadata: m})
-				return of(v, err, func(v *stripe.Price) map[string]string { return v.Metadata })
+				return valueOf(v, err, func(v *stripe.Price) map[string]string { return v.Metadata })
 			},
 		},
 		{
 			name: "coupons",
 			create: func(p stripe.Params, m map[string]string) (string, error) {
 				v, err := coupon(p, m)
-				return of(v, err, func(v *stripe.Coupon) string { return v.ID })
+				return valueOf(v, err, func(v *stripe.Coupon) string { return v.ID })
 			},
 			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
 				v, err := api.Coupons.Update(id, &stripe.CouponParams{Params: p, Metadata: m})
-				return of(v, err, func(v *stripe.Coupon) map[string]string { return v.Metadata })
+				return valueOf(v, err, func(v *stripe.Coupon) map[string]string { return v.Metadata })
 			},
 		},
 		{
@@ -221,11 +222,11 @@ func taggedCatalog(api *client.API) []tagged {
 					Coupon:   &off.ID,
 				})
 
-				return of(v, err, func(v *stripe.PromotionCode) string { return v.ID })
+				return valueOf(v, err, func(v *stripe.PromotionCode) string { return v.ID })
 			},
 			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
 				v, err := api.PromotionCodes.Update(id, &stripe.PromotionCodeParams{Params: p, Metadata: m})
-				return of(v, err, func(v *stripe.PromotionCode) map[string]string { return v.Metadata })
+				return valueOf(v, err, func(v *stripe.PromotionCode) map[string]string { return v.Metadata })
 			},
 		},
 	}
@@ -242,11 +243,11 @@ func taggedSettings(api *client.API, acct, transfer string) []tagged {
 					Type:     stripe.String("standard"),
 				})
 
-				return of(v, err, func(v *stripe.Account) string { return v.ID })
+				return valueOf(v, err, func(v *stripe.Account) string { return v.ID })
 			},
 			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
 				v, err := api.Accounts.Update(id, &stripe.AccountParams{Params: p, Metadata: m})
-				return of(v, err, func(v *stripe.Account) map[string]string { return v.Metadata })
+				return valueOf(v, err, func(v *stripe.Account) map[string]string { return v.Metadata })
 			},
 		},
 		{
@@ -260,11 +261,11 @@ func taggedSettings(api *client.API, acct, transfer string) []tagged {
 					Destination: &acct,
 				})
 
-				return of(v, err, func(v *stripe.Transfer) string { return v.ID })
+				return valueOf(v, err, func(v *stripe.Transfer) string { return v.ID })
 			},
 			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
 				v, err := api.Transfers.Update(id, &stripe.TransferParams{Params: p, Metadata: m})
-				return of(v, err, func(v *stripe.Transfer) map[string]string { return v.Metadata })
+				return valueOf(v, err, func(v *stripe.Transfer) map[string]string { return v.Metadata })
 			},
 		},
 		{
@@ -277,7 +278,7 @@ func taggedSettings(api *client.API, acct, transfer string) []tagged {
 					Amount:   stripe.Int64(1),
 				})
 
-				return of(v, err, func(v *stripe.TransferReversal) string { return v.ID })
+				return valueOf(v, err, func(v *stripe.TransferReversal) string { return v.ID })
 			},
 			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
 				v, err := api.TransferReversals.Update(id, &stripe.TransferReversalParams{
@@ -286,7 +287,7 @@ func taggedSettings(api *client.API, acct, transfer string) []tagged {
 					ID:       &transfer,
 				})
 
-				return of(v, err, func(v *stripe.TransferReversal) map[string]string { return v.Metadata })
+				return valueOf(v, err, func(v *stripe.TransferReversal) map[string]string { return v.Metadata })
 			},
 		},
 		{
@@ -299,11 +300,11 @@ func taggedSettings(api *client.API, acct, transfer string) []tagged {
 					Currency: stripe.String("usd"),
 				})
 
-				return of(v, err, func(v *stripe.Payout) string { return v.ID })
+				return valueOf(v, err, func(v *stripe.Payout) string { return v.ID })
 			},
 			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
 				v, err := api.Payouts.Update(id, &stripe.PayoutParams{Params: p, Metadata: m})
-				return of(v, err, func(v *stripe.Payout) map[string]string { return v.Metadata })
+				return valueOf(v, err, func(v *stripe.Payout) map[string]string { return v.Metadata })
 			},
 		},
 		{
@@ -316,17 +317,17 @@ func taggedSettings(api *client.API, acct, transfer string) []tagged {
 					EnabledEvents: stripe.StringSlice([]string{"charge.expired"}),
 				})
 
-				return of(v, err, func(v *stripe.WebhookEndpoint) string { return v.ID })
+				return valueOf(v, err, func(v *stripe.WebhookEndpoint) string { return v.ID })
 			},
 			update: func(id string, p stripe.Params, m map[string]string) (map[string]string, error) {
 				v, err := api.WebhookEndpoints.Update(id, &stripe.WebhookEndpointParams{Params: p, Metadata: m})
-				return of(v, err, func(v *stripe.WebhookEndpoint) map[string]string { return v.Metadata })
+				return valueOf(v, err, func(v *stripe.WebhookEndpoint) map[string]string { return v.Metadata })
 			},
 		},
 	}
 }
 
-// everyTagged lists every resource that takes metadata, with the objects that
+// everyTagged returns every resource that takes metadata, with the objects that
 // some of them need.
 func everyTagged(t *testing.T, api *client.API) []tagged {
 	t.Helper()
@@ -349,7 +350,7 @@ func everyTagged(t *testing.T, api *client.API) []tagged {
 	return append(append(out, taggedCatalog(api)...), taggedSettings(api, acct, transfer)...)
 }
 
-// TestSDKMetadataOfEveryResource holds Stripe's rules
+// TestSDKMetadataOfEveryResource checks Stripe's rules
 // (https://docs.stripe.com/metadata) for all that takes metadata.
 func TestSDKMetadataOfEveryResource(t *testing.T) {
 	t.Parallel()
@@ -420,8 +421,8 @@ func (r tagged) testLimits(t *testing.T, id string) {
 	}
 }
 
-// TestSDKMetadataOnTheWay checks where metadata is copied to.
-func TestSDKMetadataOnTheWay(t *testing.T) {
+// TestSDKMetadataIsCopied checks where metadata is copied to.
+func TestSDKMetadataIsCopied(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
 	p := &stripe.PaymentIntentParams{
@@ -442,6 +443,7 @@ func TestSDKMetadataOnTheWay(t *testing.T) {
 			Amount:   stripe.Int64(1100),
 			Metadata: map[string]string{"b": "2"},
 		}))(t)
+
 	want(t, "incremented", fmt.Sprint(pi.Metadata), "map[a:1 b:2]")
 	pi = must(api.PaymentIntents.Capture(pi.ID, &stripe.PaymentIntentCaptureParams{
 		Metadata: map[string]string{"a": ""},

@@ -15,7 +15,7 @@ type iter interface {
 	Err() error
 }
 
-// collect walks a list to its end, page by page, and returns the result of id
+// collect reads a list to its end, page by page, and returns the result of id
 // for each item.
 func collect(t *testing.T, it iter, id func() string) []string {
 	t.Helper()
@@ -56,6 +56,7 @@ func TestSDKIntentStates(t *testing.T) {
 		Amount:        stripe.Int64(2500),
 		PaymentMethod: stripe.String("pm_card_visa"),
 	}))(t)
+
 	want(t, "updated", pi.Status, stripe.PaymentIntentStatusRequiresConfirmation)
 	confirm := &stripe.PaymentIntentConfirmParams{}
 	confirm.AddExpand("latest_charge.balance_transaction")
@@ -131,7 +132,7 @@ func TestSDKListsWalkBothWays(t *testing.T) {
 	want(t, "a cursor that is none", refusal(t, it.Err()).Param, "starting_after")
 }
 
-func TestSDKRefundsTakeTheirTime(t *testing.T) {
+func TestSDKRefundsSettleLater(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	api := b.sdk()
@@ -164,7 +165,7 @@ func TestSDKRefundsTakeTheirTime(t *testing.T) {
 	want(t, "no such refund", refusal(t, err).HTTPStatusCode, http.StatusNotFound)
 }
 
-func TestSDKDisputesEnd(t *testing.T) {
+func TestSDKDisputesAreDecided(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
 	disputeOf := func(card string) *stripe.Dispute {
@@ -181,7 +182,10 @@ func TestSDKDisputesEnd(t *testing.T) {
 		return it.Dispute()
 	}
 
-	for text, status := range map[string]stripe.DisputeStatus{"winning_evidence": stripe.DisputeStatusWon, "losing_evidence": stripe.DisputeStatusLost} {
+	for text, status := range map[string]stripe.DisputeStatus{
+		"winning_evidence": stripe.DisputeStatusWon,
+		"losing_evidence":  stripe.DisputeStatusLost,
+	} {
 		d := disputeOf("pm_card_createDispute")
 		want(t, "open", d.Status, stripe.DisputeStatusNeedsResponse)
 		want(t, "money is gone", d.BalanceTransactions[0].Amount, -2000)

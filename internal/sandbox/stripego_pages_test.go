@@ -8,12 +8,12 @@ import (
 	"github.com/stripe/stripe-go/v81/client"
 )
 
-// furnishThrice creates three of every kind that has no create operation.
-func furnishThrice(t *testing.T, api *client.API) map[string]string {
+// populateThrice creates three of every kind that has no create operation.
+func populateThrice(t *testing.T, api *client.API) map[string]string {
 	t.Helper()
 	cus := must(api.Customers.New(&stripe.CustomerParams{}))(t).ID
 	acct := must(api.Accounts.New(&stripe.AccountParams{Type: stripe.String("standard")}))(t).ID
-	own := map[string]string{"customers": cus}
+	ids := map[string]string{"customers": cus}
 
 	for range 3 {
 		charged(t, api, "pm_card_createDispute")
@@ -31,7 +31,7 @@ func furnishThrice(t *testing.T, api *client.API) map[string]string {
 		}))(t)
 	}
 
-	own["transfers"] = must(api.Transfers.New(&stripe.TransferParams{
+	ids["transfers"] = must(api.Transfers.New(&stripe.TransferParams{
 		Amount:      stripe.Int64(100),
 		Currency:    stripe.String("usd"),
 		Destination: &acct,
@@ -40,29 +40,30 @@ func furnishThrice(t *testing.T, api *client.API) map[string]string {
 	si := must(api.SetupIntents.New(&stripe.SetupIntentParams{
 		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
 	}))(t)
-	own["setup intents"] = si.ID
+	ids["setup intents"] = si.ID
 
 	for range 3 {
-		furnishBilling(t, api, stripe.Params{}, own)
+		populateBilling(t, api, stripe.Params{}, ids)
 		must(api.TransferReversals.New(&stripe.TransferReversalParams{
-			ID:     ptrTo(own["transfers"]),
+			ID:     ptrTo(ids["transfers"]),
 			Amount: stripe.Int64(10),
 		}))(t)
+
 		_, err := api.SetupIntents.Confirm(si.ID, &stripe.SetupIntentConfirmParams{
 			PaymentMethod: stripe.String("pm_card_chargeDeclined"),
 		})
 		want(t, "a failed attempt", refusal(t, err).Type, stripe.ErrorTypeCard)
 	}
 
-	return own
+	return ids
 }
 
-// TestSDKPagesOfWhatIsLeftBehind pages through every list whose objects have no
+// TestSDKPagesOfDerivedObjects pages through every list whose objects have no
 // create operation.
-func TestSDKPagesOfWhatIsLeftBehind(t *testing.T) {
+func TestSDKPagesOfDerivedObjects(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
-	own := furnishThrice(t, api)
+	ids := populateThrice(t, api)
 	for _, r := range append(append(ownedMoney(api), ownedBelow(api)...), ownedBilling(api)...) {
 		if r.list == nil {
 			continue
@@ -70,16 +71,16 @@ func TestSDKPagesOfWhatIsLeftBehind(t *testing.T) {
 
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			r.testCursors(t, own)
+			r.testCursors(t, ids)
 		})
 	}
 }
 
-func (r owned) testCursors(t *testing.T, own map[string]string) {
+func (r owned) testCursors(t *testing.T, ids map[string]string) {
 	t.Helper()
 	page := func(p stripe.ListParams) ([]string, bool) {
 		t.Helper()
-		it, id := r.list(own, p)
+		it, id := r.list(ids, p)
 		ids := collect(t, it, id)
 		listed, ok := it.(interface{ Meta() *stripe.ListMeta })
 		return ids, ok && listed.Meta().HasMore
@@ -87,7 +88,7 @@ func (r owned) testCursors(t *testing.T, own map[string]string) {
 
 	all, _ := page(stripe.ListParams{Limit: stripe.Int64(100)})
 	if len(all) < 3 {
-		t.Fatalf("only %d", len(all))
+		t.Fatalf("the list has only %d objects", len(all))
 	}
 
 	steps, _ := page(stripe.ListParams{Limit: stripe.Int64(2)})
@@ -124,7 +125,7 @@ func (r owned) testCursors(t *testing.T, own map[string]string) {
 	expected := slices.Sorted(slices.Values(all[:2]))
 	want(t, "all newer ones", joined(newer), joined(expected))
 	want(t, "no newer ones", more, false)
-	it, _ := r.list(own, stripe.ListParams{EndingBefore: stripe.String("none_1")})
+	it, _ := r.list(ids, stripe.ListParams{EndingBefore: stripe.String("none_1")})
 	want(t, "nothing before an unknown id", it.Next(), false)
 	want(t, "says which parameter", refusal(t, it.Err()).Param, "ending_before")
 }

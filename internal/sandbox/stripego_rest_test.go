@@ -29,6 +29,7 @@ func TestSDKPaymentMethods(t *testing.T) {
 			Type: stripe.String("card"),
 			Card: &stripe.PaymentMethodCardParams{Token: &token},
 		}))(t)
+
 		pm = must(api.PaymentMethods.Attach(pm.ID, &stripe.PaymentMethodAttachParams{Customer: &cus.ID}))(t)
 		want(t, "attached", pm.Customer.ID, cus.ID)
 	}
@@ -77,13 +78,15 @@ func TestSDKMandatesAndAttempts(t *testing.T) {
 		PaymentMethod:      &pm.ID,
 		Confirm:            stripe.Bool(true),
 		PaymentMethodTypes: stripe.StringSlice([]string{"sepa_debit"}),
-		MandateData: &stripe.SetupIntentMandateDataParams{CustomerAcceptance: &stripe.SetupIntentMandateDataCustomerAcceptanceParams{
-			Type: stripe.MandateCustomerAcceptanceTypeOnline,
-			Online: &stripe.SetupIntentMandateDataCustomerAcceptanceOnlineParams{
-				IPAddress: stripe.String("203.0.113.7"),
-				UserAgent: stripe.String("test"),
+		MandateData: &stripe.SetupIntentMandateDataParams{
+			CustomerAcceptance: &stripe.SetupIntentMandateDataCustomerAcceptanceParams{
+				Type: stripe.MandateCustomerAcceptanceTypeOnline,
+				Online: &stripe.SetupIntentMandateDataCustomerAcceptanceOnlineParams{
+					IPAddress: stripe.String("203.0.113.7"),
+					UserAgent: stripe.String("test"),
+				},
 			},
-		}},
+		},
 	}
 
 	p.AddExpand("mandate.payment_method")
@@ -115,6 +118,7 @@ func TestSDKCatalogInFull(t *testing.T) {
 			UnitAmount: stripe.Int64(450),
 		},
 	}))(t)
+
 	get := &stripe.ProductParams{}
 	get.AddExpand("default_price")
 	want(t, "default price", must(api.Products.Get(prod.ID, get))(t).DefaultPrice.UnitAmount, 450)
@@ -139,6 +143,7 @@ func TestSDKCatalogInFull(t *testing.T) {
 		must(api.Prices.Update(monthly.ID, &stripe.PriceParams{
 			Nickname: stripe.String("Monthly"),
 		}))(t).Nickname, "Monthly")
+
 	coupon := must(api.Coupons.New(&stripe.CouponParams{
 		ID:               stripe.String("TENOFF"),
 		AmountOff:        stripe.Int64(1000),
@@ -147,7 +152,7 @@ func TestSDKCatalogInFull(t *testing.T) {
 		DurationInMonths: stripe.Int64(3),
 	}))(t)
 
-	want(t, "own id", coupon.ID, "TENOFF")
+	want(t, "chosen ID", coupon.ID, "TENOFF")
 	want(t, "months", coupon.DurationInMonths, 3)
 	code := must(api.PromotionCodes.New(&stripe.PromotionCodeParams{
 		Coupon:         &coupon.ID,
@@ -160,6 +165,7 @@ func TestSDKCatalogInFull(t *testing.T) {
 		must(api.PromotionCodes.Update(code.ID, &stripe.PromotionCodeParams{
 			Active: stripe.Bool(false),
 		}))(t).Active, false)
+
 	found := api.PromotionCodes.List(&stripe.PromotionCodeListParams{Active: stripe.Bool(true)})
 	want(t, "none active", found.Next(), false)
 	want(t, "coupon gone", must(api.Coupons.Del(coupon.ID, nil))(t).Deleted, true)
@@ -185,6 +191,7 @@ func TestSDKSearch(t *testing.T) {
 			Limit: stripe.Int64(2),
 		},
 	}
+
 	it := api.PaymentIntents.Search(p)
 	want(t, "all pages", len(collect(t, it, func() string { return it.PaymentIntent().ID })), 3)
 	must(api.Customers.New(&stripe.CustomerParams{Email: stripe.String("jenny@shop.test")}))(t)
@@ -212,16 +219,19 @@ func TestSDKDomainsConfigurationsClocks(t *testing.T) {
 		must(api.PaymentMethodDomains.Update(dom.ID, &stripe.PaymentMethodDomainParams{
 			Enabled: stripe.Bool(false),
 		}))(t).Enabled, false)
+
 	want(t, "validated", must(api.PaymentMethodDomains.Validate(dom.ID, nil))(t).ID, dom.ID)
 	off := &stripe.PaymentMethodConfigurationCardParams{
 		DisplayPreference: &stripe.PaymentMethodConfigurationCardDisplayPreferenceParams{
 			Preference: stripe.String("off"),
 		},
 	}
+
 	conf := must(api.PaymentMethodConfigurations.New(&stripe.PaymentMethodConfigurationParams{
 		Name: stripe.String("No cards"),
 		Card: off,
 	}))(t)
+
 	want(t, "cards are off", conf.Card.Available, false)
 	want(t, "link is on", conf.Link.Available, true)
 	conf = must(api.PaymentMethodConfigurations.Update(conf.ID, &stripe.PaymentMethodConfigurationParams{
@@ -275,6 +285,7 @@ func TestSDKAccountsAndTransfers(t *testing.T) {
 			Payments: &stripe.AccountSessionComponentsPaymentsParams{Enabled: stripe.Bool(true)},
 		},
 	}))(t)
+
 	want(t, "component", session.Components.Payments.Enabled, true)
 	want(t, "secret", strings.HasPrefix(session.ClientSecret, "accs_secret__"), true)
 	tr := must(api.Transfers.New(&stripe.TransferParams{
@@ -367,7 +378,7 @@ func TestSDKOAuth(t *testing.T) {
 		})
 
 		want(t, "once only", refusal(t, err).OAuthError, "invalid_grant")
-		want(t, "let go",
+		want(t, "deauthorized",
 			must(auth.Del(&stripe.DeauthorizeParams{
 				ClientID:     stripe.String("ca_x"),
 				StripeUserID: &tok.StripeUserID,

@@ -11,14 +11,16 @@ import (
 
 // sdk returns Stripe's own Go library, pointed at the sandbox.
 func (b *box) sdk() *client.API {
-	return client.New(secretKey, &stripe.Backends{API: stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
+	backend := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
 		URL:               stripe.String(b.url),
 		MaxNetworkRetries: stripe.Int64(0),
 		LeveledLogger:     &stripe.LeveledLogger{Level: stripe.LevelNull},
-	})})
+	})
+
+	return client.New(secretKey, &stripe.Backends{API: backend})
 }
 
-// must returns a result and ends the test on an error: must(call())(t).
+// must returns a result, or fails the test on an error: must(call())(t).
 func must[T any](v T, err error) func(*testing.T) T {
 	return func(t *testing.T) T {
 		t.Helper()
@@ -29,7 +31,7 @@ func must[T any](v T, err error) func(*testing.T) T {
 	}
 }
 
-// refusal returns Stripe's error behind err.
+// refusal returns the Stripe error that err wraps.
 func refusal(t *testing.T, err error) *stripe.Error {
 	t.Helper()
 	var e *stripe.Error
@@ -118,6 +120,7 @@ func TestSDKErrorTypes(t *testing.T) {
 			LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull},
 		}),
 	})
+
 	_, err = bad.Balance.Get(nil)
 	want(t, "authentication", refusal(t, err).HTTPStatusCode, http.StatusUnauthorized)
 	one := &stripe.CustomerParams{Name: stripe.String("1")}
@@ -136,17 +139,25 @@ func TestSDKConfirmationTokenFlow(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
 	cus := must(api.Customers.New(&stripe.CustomerParams{}))(t)
-	session := must(api.CustomerSessions.New(&stripe.CustomerSessionParams{Customer: &cus.ID, Components: &stripe.CustomerSessionComponentsParams{
-		PaymentElement: &stripe.CustomerSessionComponentsPaymentElementParams{Enabled: stripe.Bool(true), Features: &stripe.CustomerSessionComponentsPaymentElementFeaturesParams{
-			PaymentMethodSave: stripe.String("enabled"), PaymentMethodSaveUsage: stripe.String("off_session"),
-		}},
-	}}))(t)
+	session := must(api.CustomerSessions.New(&stripe.CustomerSessionParams{
+		Customer: &cus.ID,
+		Components: &stripe.CustomerSessionComponentsParams{
+			PaymentElement: &stripe.CustomerSessionComponentsPaymentElementParams{
+				Enabled: stripe.Bool(true),
+				Features: &stripe.CustomerSessionComponentsPaymentElementFeaturesParams{
+					PaymentMethodSave:      stripe.String("enabled"),
+					PaymentMethodSaveUsage: stripe.String("off_session"),
+				},
+			},
+		},
+	}))(t)
 
 	want(t, "save", string(session.Components.PaymentElement.Features.PaymentMethodSave), "enabled")
 	ct := must(api.TestHelpersConfirmationTokens.New(&stripe.TestHelpersConfirmationTokenParams{
 		PaymentMethod:    stripe.String("pm_card_visa"),
 		SetupFutureUsage: stripe.String("off_session"),
 	}))(t)
+
 	want(t, "preview", ct.PaymentMethodPreview.Card.Brand, "visa")
 	pi := must(api.PaymentIntents.New(&stripe.PaymentIntentParams{
 		Amount:                  stripe.Int64(1099),
@@ -268,11 +279,13 @@ func TestSDKCatalog(t *testing.T) {
 		PercentOff: stripe.Float64(25.5),
 		Duration:   stripe.String("once"),
 	}))(t)
+
 	want(t, "percent", coupon.PercentOff, 25.5)
 	code := must(api.PromotionCodes.New(&stripe.PromotionCodeParams{
 		Coupon: &coupon.ID,
 		Code:   stripe.String("FALL"),
 	}))(t)
+
 	want(t, "coupon", code.Coupon.ID, coupon.ID)
 	it := api.PromotionCodes.List(&stripe.PromotionCodeListParams{Code: stripe.String("FALL")})
 	want(t, "found", it.Next(), true)
@@ -280,7 +293,7 @@ func TestSDKCatalog(t *testing.T) {
 	want(t, "no product", refusal(t, err).Code, stripe.ErrorCodeResourceMissing)
 }
 
-func TestSDKConnectedAccountsAreApart(t *testing.T) {
+func TestSDKConnectedAccountsAreIsolated(t *testing.T) {
 	t.Parallel()
 	h := newHook(t)
 	b := newBox(t)

@@ -10,7 +10,7 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// clock is a clock that a test moves.
+// clock is a clock that a test can move forward.
 type clock struct{ shift atomic.Int64 }
 
 func (c *clock) now() time.Time          { return time.Now().Add(time.Duration(c.shift.Load())) }
@@ -29,7 +29,7 @@ func (b *box) browserToken(number string, more ...string) reply {
 	return b.do("POST", "/v1/confirmation_tokens", form(pairs...), withKey(""))
 }
 
-func TestTokenFromTheBrowserPays(t *testing.T) {
+func TestBrowserTokenPays(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	ct := b.browserToken("4242 4242 4242 4242", "payment_method_data[billing_details][email]=a@b.test")
@@ -51,21 +51,21 @@ func TestTokenFromTheBrowserPays(t *testing.T) {
 
 func TestTokenExpires(t *testing.T) {
 	t.Parallel()
-	var time12h clock
-	b := newBox(t, time12h.use)
+	var clk clock
+	b := newBox(t, clk.use)
 	ct := b.browserToken("4242424242424242")
-	time12h.forward(12*time.Hour + time.Second)
+	clk.forward(12*time.Hour + time.Second)
 	r := b.post("/v1/payment_intents", "amount=1099", "currency=usd", "confirm=true",
 		"confirmation_token="+ct.str("id"))
 	want(t, "status", r.status, http.StatusBadRequest)
 	want(t, "code", r.str("error.code"), "confirmation_token_expired")
 }
 
-func TestBadCardsAreRefusedWhenTheTokenIsMade(t *testing.T) {
+func TestTokensRefuseBadCards(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	for name, c := range map[string]struct{ number, pair, code, param string }{
-		"check sum": {"4242424242424241", "", "incorrect_number", "number"},
+		"checksum":  {"4242424242424241", "", "incorrect_number", "number"},
 		"too short": {"4242", "", "invalid_number", "number"},
 		"month": {
 			"4242424242424242", "payment_method_data[card][exp_month]=13", "invalid_expiry_month",
@@ -105,9 +105,9 @@ func TestSavedCardIsShownAndUsed(t *testing.T) {
 		"components[payment_element][features][payment_method_redisplay]=enabled",
 		"components[payment_element][features][payment_method_remove]=enabled")
 	secret := cs.str("client_secret")
-	session := b.do("GET",
-		"/v1/elements/sessions?key="+publishableKey+"&deferred_intent[mode]=payment&deferred_intent[amount]=100&deferred_intent[currency]=usd&customer_session_client_secret="+secret,
-		"", withKey(""))
+	session := b.do("GET", "/v1/elements/sessions?key="+publishableKey+"&deferred_intent[mode]=payment"+
+		"&deferred_intent[amount]=100&deferred_intent[currency]=usd"+
+		"&customer_session_client_secret="+secret, "", withKey(""))
 	pm := session.str("customer.payment_methods.0.id")
 	if pm == "" {
 		t.Fatalf("no saved method in %s", session.raw)
@@ -122,13 +122,13 @@ func TestSavedCardIsShownAndUsed(t *testing.T) {
 	other := b.post("/v1/payment_intents", "amount=500", "currency=usd", "confirm=true",
 		"payment_method="+pm, "payment_method_types[]=card")
 	want(t, "without the customer", other.status, http.StatusBadRequest)
-	gone := b.do("POST", "/v1/payment_methods/"+pm+"/detach",
+	removed := b.do("POST", "/v1/payment_methods/"+pm+"/detach",
 		form("key="+publishableKey, "customer_session_client_secret="+secret), withKey(""))
-	want(t, "removed", gone.status, http.StatusOK)
+	want(t, "removed", removed.status, http.StatusOK)
 	want(t, "methods left", b.get("/v1/customers/"+cus+"/payment_methods").size("data"), 0)
 }
 
-func TestClientViewHidesWhatIsNotTheBuyers(t *testing.T) {
+func TestClientViewHidesTheShopsFields(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	pi := b.ok("/v1/payment_intents", "amount=1099", "currency=usd", "metadata[a]=b")
@@ -137,8 +137,8 @@ func TestClientViewHidesWhatIsNotTheBuyers(t *testing.T) {
 	want(t, "status", view.status, http.StatusOK)
 
 	for _, field := range []string{"metadata", "customer", "latest_charge"} {
-		if _, there := view.tree[field]; there {
-			t.Errorf("%s is shown to the browser", field)
+		if _, found := view.tree[field]; found {
+			t.Errorf("the browser sees %s", field)
 		}
 	}
 
@@ -148,7 +148,7 @@ func TestClientViewHidesWhatIsNotTheBuyers(t *testing.T) {
 	want(t, "wrong secret", b.do("GET", path+"x", "", withKey(publishableKey)).status, http.StatusNotFound)
 }
 
-func TestCVCIsAskedForAgain(t *testing.T) {
+func TestCVCIsCollectedAgain(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	cus := b.ok("/v1/customers").str("id")
@@ -166,7 +166,7 @@ func TestCVCIsAskedForAgain(t *testing.T) {
 	want(t, "with", pay("confirmation_token="+ct.str("id")).str("status"), "succeeded")
 }
 
-func TestMethodsThatNeedAnIntentFirstAreRefused(t *testing.T) {
+func TestTokensRefuseUnsupportedMethods(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	for _, kind := range []string{"blik", "acss_debit"} {
@@ -177,10 +177,10 @@ func TestMethodsThatNeedAnIntentFirstAreRefused(t *testing.T) {
 	}
 }
 
-// TestTheRequestGoesBeforeTheToken follows
+// TestRequestTakesPrecedenceOverToken follows
 // https://docs.stripe.com/api/payment_intents/confirm: values in the request
-// take precedence over those of the confirmation token.
-func TestTheRequestGoesBeforeTheToken(t *testing.T) {
+// take precedence over those of the ConfirmationToken.
+func TestRequestTakesPrecedenceOverToken(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	ct := b.browserToken("4242424242424242", "setup_future_usage=off_session",
@@ -189,6 +189,7 @@ func TestTheRequestGoesBeforeTheToken(t *testing.T) {
 		"payment_method_types[]=card", "confirmation_token="+ct.str("id"),
 		"payment_method=pm_card_mastercard", "shipping[name]=Request", "shipping[address][line1]=y",
 		"setup_future_usage=on_session", "expand[]=payment_method")
+
 	want(t, "method", pi.str("payment_method.card.brand"), "mastercard")
 	want(t, "shipping", pi.str("shipping.name"), "Request")
 	want(t, "usage", pi.str("setup_future_usage"), "on_session")

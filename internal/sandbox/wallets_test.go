@@ -13,12 +13,9 @@ import (
 // sends.
 func (b *box) walletToken(kind string, pairs ...string) reply {
 	b.t.Helper()
-	body := form(append(
-		[]string{
-			"key=" + publishableKey, "payment_method_data[type]=" + kind,
-			"return_url=https://shop.test/back",
-		}, pairs...)...)
-	return b.do("POST", "/v1/confirmation_tokens", body, withKey(""))
+	pairs = append(pairs, "key="+publishableKey, "payment_method_data[type]="+kind,
+		"return_url=https://shop.test/back")
+	return b.do("POST", "/v1/confirmation_tokens", form(pairs...), withKey(""))
 }
 
 // decide presses a button on the page to which an intent redirects the buyer.
@@ -26,7 +23,7 @@ func (b *box) decide(intent reply, outcome string) {
 	b.t.Helper()
 	r := b.do("POST", "/redirect/"+intent.str("id"),
 		form("client_secret="+intent.str("client_secret"), "outcome="+outcome), withKey(""))
-	want(b.t, "the page's answer", r.status, http.StatusOK)
+	want(b.t, "page's reply", r.status, http.StatusOK)
 }
 
 func TestWalletButtonsPayAfterARedirect(t *testing.T) {
@@ -42,7 +39,7 @@ func TestWalletButtonsPayAfterARedirect(t *testing.T) {
 				"confirmation_token="+ct.str("id"))
 			want(t, "status", pi.str("status"), "requires_action")
 			want(t, "next action", pi.str("next_action.type"), "redirect_to_url")
-			want(t, "way back", pi.str("next_action.redirect_to_url.return_url"), "https://shop.test/back")
+			want(t, "return URL", pi.str("next_action.redirect_to_url.return_url"), "https://shop.test/back")
 			want(t, "page", strings.HasPrefix(pi.str("next_action.redirect_to_url.url"), b.url+"/redirect/"), true)
 			b.decide(pi, "pass")
 			paid := b.get("/v1/payment_intents/" + pi.str("id") + "?expand[]=latest_charge&expand[]=payment_method")
@@ -84,9 +81,10 @@ func TestWalletsRefuseWhatStripeRefuses(t *testing.T) {
 		r := b.post("/v1/payment_intents", "amount=2000", "currency="+currency, "payment_method_types[]="+kind)
 		want(t, kind+" in "+currency, r.str("error.code"), "payment_intent_invalid_currency")
 	}
+
 	r := b.post("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
 		"payment_method_types[]=amazon_pay", "payment_method_data[type]=amazon_pay")
-	want(t, "no way back", r.str("error.param"), "return_url")
+	want(t, "no return URL", r.str("error.param"), "return_url")
 	r = b.post("/v1/payment_intents", "amount=2000", "currency=usd", "confirm=true",
 		"payment_method_types[]=card", "confirmation_token="+b.walletToken("paypal").str("id"))
 	want(t, "not among the types", r.str("error.code"), "payment_intent_incompatible_payment_method")
@@ -106,16 +104,16 @@ func TestWalletsHoldUntilCaptured(t *testing.T) {
 				return b.get("/v1/payment_intents/" + pi.str("id"))
 			}
 
-			held, lapsing := hold(), hold()
+			held, expiring := hold(), hold()
 			want(t, "held", held.str("status"), "requires_capture")
 			part := b.ok("/v1/payment_intents/"+held.str("id")+"/capture", "amount_to_capture=1500")
 			want(t, "captured", part.num("amount_received"), 1500)
 			b.do("POST", "/_sandbox/clock", `{"advance": `+strconv.Itoa(days*24*3600-60)+`}`)
 			want(t, "before the window ends",
-				b.get("/v1/payment_intents/"+lapsing.str("id")).str("status"), "requires_capture")
+				b.get("/v1/payment_intents/"+expiring.str("id")).str("status"), "requires_capture")
 			b.do("POST", "/_sandbox/clock", `{"advance": 120}`)
-			eventually(t, "the hold has lapsed", func() bool {
-				return b.get("/v1/payment_intents/"+lapsing.str("id")).str("status") == "canceled"
+			eventually(t, "the hold has expired", func() bool {
+				return b.get("/v1/payment_intents/"+expiring.str("id")).str("status") == "canceled"
 			})
 		})
 	}
@@ -187,9 +185,9 @@ func TestTheDefaultConfigurationDecidesWhatIsOffered(t *testing.T) {
 
 	first := create(nil)
 	want(t, "at first", joined(first.PaymentMethodTypes), "card klarna link us_bank_account")
-	standard := must(api.PaymentMethodConfigurations.Get(first.PaymentMethodConfigurationDetails.ID, nil))(t)
-	want(t, "is the default", standard.IsDefault, true)
-	must(api.PaymentMethodConfigurations.Update(standard.ID, &stripe.PaymentMethodConfigurationParams{
+	byDefault := must(api.PaymentMethodConfigurations.Get(first.PaymentMethodConfigurationDetails.ID, nil))(t)
+	want(t, "is the default", byDefault.IsDefault, true)
+	must(api.PaymentMethodConfigurations.Update(byDefault.ID, &stripe.PaymentMethodConfigurationParams{
 		Paypal: &stripe.PaymentMethodConfigurationPaypalParams{
 			DisplayPreference: &stripe.PaymentMethodConfigurationPaypalDisplayPreferenceParams{
 				Preference: stripe.String("on"),
@@ -204,25 +202,27 @@ func TestTheDefaultConfigurationDecidesWhatIsOffered(t *testing.T) {
 
 	want(t, "then", joined(create(nil).PaymentMethodTypes), "card link paypal us_bank_account")
 	session := b.get("/v1/elements/sessions?key=" + publishableKey + "&deferred_intent[currency]=usd")
-	want(t, "in the elements", strings.Contains(string(session.raw), `"paypal"`), true)
-	own := must(api.PaymentMethodConfigurations.New(&stripe.PaymentMethodConfigurationParams{
+	want(t, "in Elements", strings.Contains(string(session.raw), `"paypal"`), true)
+	custom := must(api.PaymentMethodConfigurations.New(&stripe.PaymentMethodConfigurationParams{
 		AmazonPay: &stripe.PaymentMethodConfigurationAmazonPayParams{
 			DisplayPreference: &stripe.PaymentMethodConfigurationAmazonPayDisplayPreferenceParams{
 				Preference: stripe.String("on"),
 			},
 		},
 	}))(t)
-	want(t, "another one", joined(create(&own.ID).PaymentMethodTypes), "card amazon_pay klarna link us_bank_account")
+
+	want(t, "custom configuration", joined(create(&custom.ID).PaymentMethodTypes),
+		"card amazon_pay klarna link us_bank_account")
 	session = b.get("/v1/elements/sessions?key=" + publishableKey +
-		"&deferred_intent[currency]=usd&deferred_intent[payment_method_configuration]=" + own.ID)
-	want(t, "in the elements too", strings.Contains(string(session.raw), `"amazon_pay"`), true)
+		"&deferred_intent[currency]=usd&deferred_intent[payment_method_configuration]=" + custom.ID)
+	want(t, "custom configuration in Elements", strings.Contains(string(session.raw), `"amazon_pay"`), true)
 	_, err := api.PaymentIntents.New(&stripe.PaymentIntentParams{
 		Amount:                     stripe.Int64(900),
 		Currency:                   stripe.String("usd"),
 		PaymentMethodConfiguration: stripe.String("pmc_none"),
 	})
 
-	want(t, "an unknown one", refusal(t, err).Param, "payment_method_configuration")
+	want(t, "unknown configuration", refusal(t, err).Param, "payment_method_configuration")
 }
 
 func TestOnlyMethodsThatHoldAreOfferedForManualCapture(t *testing.T) {
@@ -233,10 +233,12 @@ func TestOnlyMethodsThatHoldAreOfferedForManualCapture(t *testing.T) {
 		Currency:      stripe.String("eur"),
 		CaptureMethod: stripe.String("manual"),
 	}))(t)
+
 	want(t, "manual", joined(pi.PaymentMethodTypes), "card klarna link")
 	pi = must(api.PaymentIntents.New(&stripe.PaymentIntentParams{
 		Amount:   stripe.Int64(900),
 		Currency: stripe.String("eur"),
 	}))(t)
+
 	want(t, "automatic", joined(pi.PaymentMethodTypes), "card ideal klarna link sepa_debit")
 }
