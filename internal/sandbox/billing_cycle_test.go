@@ -12,17 +12,18 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-func TestRenewalIsPaidWithTheKeptMethod(t *testing.T) {
+func TestRenewalIsPaidWithTheSavedMethod(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t)
 	sub := b.subscribed(1500, "pm_card_visa")
-	first, before := sub.LatestInvoice.ID, len(b.told())
-	draft := b.live(31*day, sub.ID, "a new period",
+	first, before := sub.LatestInvoice.ID, len(b.eventTypes())
+	draft := b.advance(31*day, sub.ID, "a new period",
 		func(s *stripe.Subscription) bool { return s.LatestInvoice.ID != first })
-	want(t, "draft for an hour", draft.LatestInvoice.Status, stripe.InvoiceStatusDraft)
+	want(t, "draft", draft.LatestInvoice.Status, stripe.InvoiceStatusDraft)
 	want(t, "begins", draft.CurrentPeriodStart, sub.CurrentPeriodEnd)
 	want(t, "ends", time.Unix(draft.CurrentPeriodEnd, 0).UTC(), billingStart.AddDate(0, 2, 0))
-	paid := b.live(time.Hour, sub.ID, "the renewal is paid",
+
+	paid := b.advance(time.Hour, sub.ID, "the renewal is paid",
 		func(s *stripe.Subscription) bool { return s.LatestInvoice.Paid })
 	want(t, "active", paid.Status, stripe.SubscriptionStatusActive)
 	want(t, "reason", paid.LatestInvoice.BillingReason, stripe.InvoiceBillingReasonSubscriptionCycle)
@@ -30,7 +31,7 @@ func TestRenewalIsPaidWithTheKeptMethod(t *testing.T) {
 	want(t, "invoice's period", paid.LatestInvoice.PeriodEnd, sub.CurrentPeriodEnd)
 	want(t, "line's period", paid.LatestInvoice.Lines.Data[0].Period.Start, sub.CurrentPeriodEnd)
 	want(t, "method", paid.LatestInvoice.PaymentIntent.PaymentMethod.ID, sub.DefaultPaymentMethod.ID)
-	want(t, "told", b.since(before, "customer.subscription", "invoice", "payment", "charge"),
+	want(t, "events", b.since(before, "customer.subscription", "invoice", "payment", "charge"),
 		"customer.subscription.updated invoice.created payment_intent.created invoice.finalized "+
 			"charge.succeeded payment_intent.succeeded invoice.updated invoice.paid invoice.payment_succeeded")
 }
@@ -39,10 +40,11 @@ func TestJumpOverSeveralPeriodsBillsEachOnce(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t)
 	sub := b.subscribed(1500, "pm_card_visa")
-	now := b.live(200*day, sub.ID, "September's bill", func(s *stripe.Subscription) bool {
+	now := b.advance(200*day, sub.ID, "September's bill", func(s *stripe.Subscription) bool {
 		return s.LatestInvoice.Paid && time.Unix(s.CurrentPeriodStart, 0).UTC().Equal(billingStart.AddDate(0, 6, 0))
 	})
 	want(t, "until", time.Unix(now.CurrentPeriodEnd, 0).UTC(), billingStart.AddDate(0, 7, 0))
+
 	list := &stripe.InvoiceListParams{Subscription: &sub.ID}
 	list.Limit = stripe.Int64(3)
 	starts := map[int64]bool{}
@@ -55,9 +57,9 @@ func TestJumpOverSeveralPeriodsBillsEachOnce(t *testing.T) {
 	want(t, "periods", len(starts), 7)
 }
 
-// failing returns a subscription whose first payment succeeded and whose card
-// declines from now on.
-func (b *biller) failing() *stripe.Subscription {
+// withFailingCard returns a subscription whose first payment succeeded and
+// whose card declines from now on.
+func (b *biller) withFailingCard() *stripe.Subscription {
 	b.t.Helper()
 	sub := b.subscribed(1500, "pm_card_visa")
 	pm := must(b.api.PaymentMethods.Attach("pm_card_chargeCustomerFail",
@@ -69,45 +71,49 @@ func (b *biller) failing() *stripe.Subscription {
 func TestUnpaidRenewalIsRetriedAndThenEndsTheSubscription(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t)
-	sub := b.failing()
+	sub := b.withFailingCard()
 	due := unix(sub.CurrentPeriodEnd).Add(time.Hour)
-	before := len(b.told())
-	late := b.live(31*day+time.Hour, sub.ID, "the renewal is declined",
+	before := len(b.eventTypes())
+	late := b.advance(31*day+time.Hour, sub.ID, "the renewal is declined",
 		func(s *stripe.Subscription) bool { return s.Status == stripe.SubscriptionStatusPastDue })
 	want(t, "invoice stays open", late.LatestInvoice.Status, stripe.InvoiceStatusOpen)
 	want(t, "first retry", unix(late.LatestInvoice.NextPaymentAttempt), due.Add(3*day))
-	want(t, "told", b.since(before, "customer.subscription", "invoice", "payment", "charge"),
+	want(t, "events", b.since(before, "customer.subscription", "invoice", "payment", "charge"),
 		"customer.subscription.updated invoice.created payment_intent.created invoice.finalized "+
 			"charge.failed payment_intent.payment_failed customer.subscription.updated invoice.updated "+
 			"invoice.payment_failed")
-	again := b.live(3*day, sub.ID, "a second attempt",
+
+	again := b.advance(3*day, sub.ID, "a second attempt",
 		func(s *stripe.Subscription) bool { return s.LatestInvoice.AttemptCount == 2 })
 	want(t, "second retry", unix(again.LatestInvoice.NextPaymentAttempt), due.Add(8*day))
-	again = b.live(5*day, sub.ID, "a third attempt",
+
+	again = b.advance(5*day, sub.ID, "a third attempt",
 		func(s *stripe.Subscription) bool { return s.LatestInvoice.AttemptCount == 3 })
 	want(t, "third retry", unix(again.LatestInvoice.NextPaymentAttempt), due.Add(15*day))
 	want(t, "still past due", again.Status, stripe.SubscriptionStatusPastDue)
-	over := b.live(7*day, sub.ID, "the end",
+
+	over := b.advance(7*day, sub.ID, "the end",
 		func(s *stripe.Subscription) bool { return s.Status == stripe.SubscriptionStatusCanceled })
-	want(t, "why", over.CancellationDetails.Reason, stripe.SubscriptionCancellationDetailsReasonPaymentFailed)
+	want(t, "reason", over.CancellationDetails.Reason, stripe.SubscriptionCancellationDetailsReasonPaymentFailed)
 	want(t, "attempts", over.LatestInvoice.AttemptCount, 4)
-	want(t, "owed", over.LatestInvoice.Status, stripe.InvoiceStatusOpen)
+	want(t, "still owed", over.LatestInvoice.Status, stripe.InvoiceStatusOpen)
 	want(t, "no more tries", over.LatestInvoice.NextPaymentAttempt, 0)
-	want(t, "told of the end",
+	want(t, "event of the end",
 		strings.HasSuffix(b.since(0, "customer.subscription"), "customer.subscription.deleted"), true)
 }
 
-func TestBuyerPaysALateRenewal(t *testing.T) {
+func TestBuyerPaysAnOverdueRenewal(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t)
-	sub := b.failing()
-	late := b.live(31*day+time.Hour, sub.ID, "the renewal is declined",
+	sub := b.withFailingCard()
+	late := b.advance(31*day+time.Hour, sub.ID, "the renewal is declined",
 		func(s *stripe.Subscription) bool { return s.Status == stripe.SubscriptionStatusPastDue })
 	must(b.confirm(late.LatestInvoice.PaymentIntent.ID, "pm_card_mastercard"))(t)
 	now := b.subscription(sub.ID)
 	want(t, "active again", now.Status, stripe.SubscriptionStatusActive)
 	want(t, "new default", string(now.DefaultPaymentMethod.Card.Brand), "mastercard")
-	b.live(20*day, sub.ID, "no further attempt",
+
+	b.advance(20*day, sub.ID, "no further attempt",
 		func(s *stripe.Subscription) bool { return s.LatestInvoice.AttemptCount == 1 })
 }
 
@@ -118,11 +124,12 @@ func TestRenewalThatNeedsTheBuyer(t *testing.T) {
 	pm := must(b.api.PaymentMethods.Attach("pm_card_authenticationRequired",
 		&stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t)
 	must(b.api.Subscriptions.Update(sub.ID, &stripe.SubscriptionParams{DefaultPaymentMethod: &pm.ID}))(t)
-	late := b.live(31*day+time.Hour, sub.ID, "authentication is asked for",
+	late := b.advance(31*day+time.Hour, sub.ID, "authentication is required",
 		func(s *stripe.Subscription) bool { return s.Status == stripe.SubscriptionStatusPastDue })
 	pi := late.LatestInvoice.PaymentIntent
 	want(t, "intent", pi.Status, stripe.PaymentIntentStatusRequiresAction)
-	want(t, "told", strings.Contains(joined(b.told()), "invoice.payment_action_required"), true)
+	want(t, "events", strings.Contains(joined(b.eventTypes()), "invoice.payment_action_required"), true)
+
 	b.do("POST", "/3ds/"+pi.ID, form("client_secret="+pi.ClientSecret, "outcome=pass"), withKey(""))
 	want(t, "active", b.subscription(sub.ID).Status, stripe.SubscriptionStatusActive)
 }
@@ -131,17 +138,18 @@ func TestUnpaidFirstInvoiceExpires(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t)
 	sub := must(b.api.Subscriptions.New(b.monthly(1500)))(t)
-	before := len(b.told())
-	b.live(23*time.Hour-time.Minute, sub.ID, "still payable",
+	before := len(b.eventTypes())
+	b.advance(23*time.Hour-time.Minute, sub.ID, "still payable",
 		func(s *stripe.Subscription) bool { return s.Status == stripe.SubscriptionStatusIncomplete })
-	over := b.live(2*time.Minute, sub.ID, "expired",
+	over := b.advance(2*time.Minute, sub.ID, "expired",
 		func(s *stripe.Subscription) bool { return s.Status == stripe.SubscriptionStatusIncompleteExpired })
 	want(t, "void", over.LatestInvoice.Status, stripe.InvoiceStatusVoid)
 	want(t, "intent", over.LatestInvoice.PaymentIntent.Status, stripe.PaymentIntentStatusCanceled)
-	want(t, "why", over.LatestInvoice.PaymentIntent.CancellationReason,
+	want(t, "reason", over.LatestInvoice.PaymentIntent.CancellationReason,
 		stripe.PaymentIntentCancellationReasonVoidInvoice)
-	want(t, "told", b.since(before, "customer", "invoice", "payment"),
+	want(t, "events", b.since(before, "customer", "invoice", "payment"),
 		"payment_intent.canceled invoice.updated invoice.voided customer.subscription.updated")
+
 	_, err := b.confirm(over.LatestInvoice.PaymentIntent.ID, "pm_card_visa")
 	want(t, "too late", refusal(t, err).Code, stripe.ErrorCodePaymentIntentUnexpectedState)
 }
@@ -152,27 +160,32 @@ func TestSubscriptionEndsWithItsPeriod(t *testing.T) {
 	sub := b.subscribed(1500, "pm_card_visa")
 	ending := must(b.api.Subscriptions.Update(sub.ID,
 		&stripe.SubscriptionParams{CancelAtPeriodEnd: stripe.Bool(true)}))(t)
-	want(t, "when", ending.CancelAt, sub.CurrentPeriodEnd)
-	want(t, "until then", ending.Status, stripe.SubscriptionStatusActive)
+	want(t, "due", ending.CancelAt, sub.CurrentPeriodEnd)
+	want(t, "active until then", ending.Status, stripe.SubscriptionStatusActive)
+
 	kept := must(b.api.Subscriptions.Update(sub.ID,
 		&stripe.SubscriptionParams{CancelAtPeriodEnd: stripe.Bool(false)}))(t)
-	want(t, "taken back", kept.CancelAt, 0)
+	want(t, "revoked", kept.CancelAt, 0)
+
 	must(b.api.Subscriptions.Update(sub.ID, &stripe.SubscriptionParams{CancelAtPeriodEnd: stripe.Bool(true)}))(t)
 	ev := b.get("/v1/events?type=customer.subscription.updated")
-	want(t, "was", ev.at("data.0.data.previous_attributes.cancel_at_period_end"), any(false))
-	over := b.live(32*day, sub.ID, "the end",
+	want(t, "previous", ev.at("data.0.data.previous_attributes.cancel_at_period_end"), any(false))
+
+	over := b.advance(32*day, sub.ID, "the end",
 		func(s *stripe.Subscription) bool { return s.Status == stripe.SubscriptionStatusCanceled })
 	want(t, "no new invoice", over.LatestInvoice.ID, sub.LatestInvoice.ID)
 	want(t, "at", over.EndedAt, sub.CurrentPeriodEnd)
 }
 
-func TestBillingGoesOnAfterARestart(t *testing.T) {
+func TestBillingContinuesAfterARestart(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "state")
 	keep := func(cfg *sandbox.Config) { cfg.StateFile = file }
 	b := newBiller(t, keep)
-	paying, late, unpaid := b.subscribed(1500, "pm_card_visa"), b.failing(), must(b.api.Subscriptions.New(b.monthly(900)))(t)
-	b.live(31*day+time.Hour, late.ID, "late",
+	paying, late := b.subscribed(1500, "pm_card_visa"), b.withFailingCard()
+	unpaid := must(b.api.Subscriptions.New(b.monthly(900)))(t)
+
+	b.advance(31*day+time.Hour, late.ID, "past due",
 		func(s *stripe.Subscription) bool { return s.Status == stripe.SubscriptionStatusPastDue })
 	fresh := must(b.api.Subscriptions.New(b.monthly(800)))(t)
 
@@ -184,11 +197,12 @@ func TestBillingGoesOnAfterARestart(t *testing.T) {
 	again := &biller{after, after.sdk(), b.customer}
 	want(t, "expired before", again.subscription(unpaid.ID).Status, stripe.SubscriptionStatusIncompleteExpired)
 	want(t, "price", again.subscription(paying.ID).Items.Data[0].Price.UnitAmount, 1500)
-	again.live(23*time.Hour, fresh.ID, "expires after",
+
+	again.advance(23*time.Hour, fresh.ID, "expires after",
 		func(s *stripe.Subscription) bool { return s.Status == stripe.SubscriptionStatusIncompleteExpired })
-	again.live(15*day, late.ID, "retried to the end",
+	again.advance(15*day, late.ID, "retried to the end",
 		func(s *stripe.Subscription) bool { return s.Status == stripe.SubscriptionStatusCanceled })
-	again.live(15*day, paying.ID, "renewed", func(s *stripe.Subscription) bool {
+	again.advance(15*day, paying.ID, "renewed", func(s *stripe.Subscription) bool {
 		return s.CurrentPeriodEnd == billingStart.AddDate(0, 3, 0).Unix() && s.LatestInvoice.Paid
 	})
 }

@@ -19,14 +19,17 @@ func TestAnInvoiceOwnsItsIntent(t *testing.T) {
 	_, err := b.api.PaymentIntents.Cancel(id, nil)
 	want(t, "cancel", refusal(t, err).Msg,
 		"You cannot cancel PaymentIntents created by invoices. Try voiding the invoice instead.")
+
 	_, err = b.api.PaymentIntents.Update(id, &stripe.PaymentIntentParams{Amount: stripe.Int64(100)})
 	want(t, "amount", refusal(t, err).Param, "amount")
+
 	_, err = b.api.PaymentIntents.Confirm(id,
 		&stripe.PaymentIntentConfirmParams{
 			PaymentMethod:    stripe.String("pm_card_visa"),
 			SetupFutureUsage: stripe.String("on_session"),
 		})
 	want(t, "usage", refusal(t, err).Param, "setup_future_usage")
+
 	onSession := b.ok("/v1/test_helpers/confirmation_tokens", "payment_method=pm_card_visa",
 		"return_url=https://shop.test", "setup_future_usage=on_session").str("id")
 	pi := must(b.api.PaymentIntents.Confirm(id, &stripe.PaymentIntentConfirmParams{ConfirmationToken: &onSession}))(t)
@@ -37,14 +40,16 @@ func TestCancelingBeforeAndAfterTheFirstPayment(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t)
 	waiting := must(b.api.Subscriptions.New(b.monthly(1500)))(t)
-	before := len(b.told())
-	gone := must(b.api.Subscriptions.Cancel(waiting.ID, nil))(t)
-	want(t, "never began", gone.Status, stripe.SubscriptionStatusIncompleteExpired)
+	before := len(b.eventTypes())
+	canceled := must(b.api.Subscriptions.Cancel(waiting.ID, nil))(t)
+	want(t, "never started", canceled.Status, stripe.SubscriptionStatusIncompleteExpired)
+
 	after := b.subscription(waiting.ID)
 	want(t, "invoice", after.LatestInvoice.Status, stripe.InvoiceStatusVoid)
 	want(t, "intent", after.LatestInvoice.PaymentIntent.Status, stripe.PaymentIntentStatusCanceled)
-	want(t, "told", b.since(before, "customer", "invoice", "payment"),
+	want(t, "events", b.since(before, "customer", "invoice", "payment"),
 		"payment_intent.canceled invoice.updated invoice.voided customer.subscription.updated")
+
 	paid := b.subscribed(1500, "pm_card_visa")
 	p := &stripe.SubscriptionCancelParams{
 		CancellationDetails: &stripe.SubscriptionCancelCancellationDetailsParams{
@@ -52,23 +57,26 @@ func TestCancelingBeforeAndAfterTheFirstPayment(t *testing.T) {
 			Feedback: stripe.String("unused"),
 		},
 	}
-	gone = must(b.api.Subscriptions.Cancel(paid.ID, p))(t)
-	want(t, "canceled", gone.Status, stripe.SubscriptionStatusCanceled)
-	want(t, "reason", gone.CancellationDetails.Reason,
+	canceled = must(b.api.Subscriptions.Cancel(paid.ID, p))(t)
+	want(t, "canceled", canceled.Status, stripe.SubscriptionStatusCanceled)
+	want(t, "reason", canceled.CancellationDetails.Reason,
 		stripe.SubscriptionCancellationDetailsReasonCancellationRequested)
-	want(t, "feedback", gone.CancellationDetails.Feedback, stripe.SubscriptionCancellationDetailsFeedbackUnused)
-	want(t, "last event", b.told()[len(b.told())-1], "customer.subscription.deleted")
+	want(t, "feedback", canceled.CancellationDetails.Feedback, stripe.SubscriptionCancellationDetailsFeedbackUnused)
+	want(t, "last event", b.eventTypes()[len(b.eventTypes())-1], "customer.subscription.deleted")
+
 	_, err := b.api.Subscriptions.Cancel(paid.ID, nil)
-	want(t, "twice", refusal(t, err).HTTPStatusCode, http.StatusNotFound)
+	want(t, "second time", refusal(t, err).HTTPStatusCode, http.StatusNotFound)
+
 	_, err = b.api.Subscriptions.Update(paid.ID, &stripe.SubscriptionParams{CancelAtPeriodEnd: stripe.Bool(true)})
-	want(t, "changed afterwards", refusal(t, err).Msg,
+	want(t, "changed after the end", refusal(t, err).Msg,
 		"A canceled subscription can only update its cancellation_details and metadata.")
+
 	noted := &stripe.SubscriptionParams{}
 	noted.AddMetadata("why", "moved")
-	want(t, "metadata still goes", must(b.api.Subscriptions.Update(paid.ID, noted))(t).Metadata["why"], "moved")
+	want(t, "metadata can still change", must(b.api.Subscriptions.Update(paid.ID, noted))(t).Metadata["why"], "moved")
 }
 
-func TestWhatCannotBeSubscribedTo(t *testing.T) {
+func TestInvalidSubscriptionsAreRefused(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t)
 	archived := must(b.api.Prices.New(&stripe.PriceParams{
@@ -81,6 +89,7 @@ func TestWhatCannotBeSubscribedTo(t *testing.T) {
 	ok := b.monthly(0)
 	ok.Items = []*stripe.SubscriptionItemsParams{{Price: &archived.ID}}
 	want(t, "weekly", must(b.api.Subscriptions.New(ok))(t).LatestInvoice.AmountDue, 500)
+
 	must(b.api.Prices.Update(archived.ID, &stripe.PriceParams{Active: stripe.Bool(false)}))(t)
 	once := b.ok("/v1/prices", "product=shop_mug", "currency=usd", "unit_amount=500").str("id")
 	euros := b.ok("/v1/prices", "product=shop_mug", "currency=eur", "unit_amount=500",
@@ -96,7 +105,7 @@ func TestWhatCannotBeSubscribedTo(t *testing.T) {
 			"items[0][price]=" + archived.ID, "",
 			"The price specified is inactive. This field only accepts active prices.",
 		},
-		"a price for one time": {
+		"a one-time price": {
 			"items[0][price]=" + once, "",
 			"The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.",
 		},
@@ -105,7 +114,7 @@ func TestWhatCannotBeSubscribedTo(t *testing.T) {
 			"items[0][price]=" + euros + " items[1][price]=" + dollars, "",
 			"All prices on a subscription must have the same `currency`.",
 		},
-		"the same twice": {
+		"the same price twice": {
 			"items[0][price]=" + euros + " items[1][price]=" + euros, "",
 			"Cannot add multiple subscription items with the same plan: " + euros,
 		},
@@ -114,12 +123,12 @@ func TestWhatCannotBeSubscribedTo(t *testing.T) {
 			data + "shop_gone", "",
 			"The product `shop_gone` is inactive. Please activate it to use it in a price.",
 		},
-		"a product that is unknown": {data + "shop_none", "resource_missing", "No such product: 'shop_none'"},
+		"an unknown product": {data + "shop_none", "resource_missing", "No such product: 'shop_none'"},
 		"another type of method": {
 			data + "shop_mug payment_settings[payment_method_types][0]=klarna", "",
 			"The payment method type `klarna` cannot pay a subscription in usd.",
 		},
-		"nobody's method": {
+		"no payment method": {
 			data + "shop_mug payment_behavior=allow_incomplete", "resource_missing",
 			"This customer has no attached payment source or default payment method.",
 		},
@@ -138,19 +147,19 @@ func TestWhatCannotBeSubscribedTo(t *testing.T) {
 		}
 	}
 
-	want(t, "a taken id", b.post("/v1/products", "id=shop_mug", "name=Again").str("error.code"),
+	want(t, "an ID in use", b.post("/v1/products", "id=shop_mug", "name=Again").str("error.code"),
 		"resource_already_exists")
 }
 
-func TestBillingThatIsNotSimulatedSaysSo(t *testing.T) {
+func TestUnsimulatedBillingIsRefused(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t)
 	price := b.ok("/v1/prices", "product=shop_mug", "currency=usd", "unit_amount=500",
 		"recurring[interval]=month").str("id")
 	for _, sent := range []string{
 		"discounts[0][discount]=di_1", "collection_method=send_invoice", "payment_behavior=pending_if_incomplete",
-		"automatic_tax[enabled]=true", "add_invoice_items[0][price]=" +
-			price, "backdate_start_date=1", "items[0][tax_rates][0]=txr_1",
+		"automatic_tax[enabled]=true", "add_invoice_items[0][price]=" + price, "backdate_start_date=1",
+		"items[0][tax_rates][0]=txr_1",
 	} {
 		r := b.post("/v1/subscriptions", "customer="+b.customer, "items[0][price]="+price, sent)
 		want(t, sent, r.status, http.StatusNotImplemented)
@@ -170,10 +179,10 @@ func TestBillingThatIsNotSimulatedSaysSo(t *testing.T) {
 		want(t, sent, b.do("POST", "/v1/subscriptions/"+sub.ID, sent).status, http.StatusNotImplemented)
 	}
 
-	want(t, "nothing was made", len(b.s.Ledger().Charges), 1)
+	want(t, "nothing was charged", len(b.s.Ledger().Charges), 1)
 }
 
-func TestMethodOfASubscriptionIsDetached(t *testing.T) {
+func TestDetachedMethodLeavesTheSubscription(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t)
 	sub := b.subscribed(1500, "pm_card_visa")
@@ -184,7 +193,8 @@ func TestMethodOfASubscriptionIsDetached(t *testing.T) {
 	want(t, "subscription's", b.subscription(sub.ID).DefaultPaymentMethod == nil, true)
 	want(t, "customer's",
 		must(b.api.Customers.Get(b.customer, nil))(t).InvoiceSettings.DefaultPaymentMethod == nil, true)
-	late := b.live(31*day+3600e9, sub.ID, "nothing to pay with",
+
+	late := b.advance(31*day+3600e9, sub.ID, "nothing to pay with",
 		func(s *stripe.Subscription) bool { return s.Status == stripe.SubscriptionStatusPastDue })
 	want(t, "no charge was tried", late.LatestInvoice.Charge == nil && late.LatestInvoice.Attempted, true)
 }
@@ -192,12 +202,12 @@ func TestMethodOfASubscriptionIsDetached(t *testing.T) {
 func TestSubscriptionsAreListedPagedAndExpanded(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t)
-	var made []string
+	var created []string
 	for range 5 {
-		made = append(made, b.subscribed(1500, "pm_card_visa").ID)
+		created = append(created, b.subscribed(1500, "pm_card_visa").ID)
 	}
 
-	must(b.api.Subscriptions.Cancel(made[0], nil))(t)
+	must(b.api.Subscriptions.Cancel(created[0], nil))(t)
 	list := func(change func(*stripe.SubscriptionListParams)) []string {
 		p := &stripe.SubscriptionListParams{Customer: &b.customer}
 		p.Limit = stripe.Int64(2)
@@ -213,28 +223,30 @@ func TestSubscriptionsAreListedPagedAndExpanded(t *testing.T) {
 		return out
 	}
 
-	want(t, "alive", joined(list(func(*stripe.SubscriptionListParams) {})), joined(made[1:]))
+	want(t, "not canceled", joined(list(func(*stripe.SubscriptionListParams) {})), joined(created[1:]))
 	want(t, "all",
 		joined(list(func(p *stripe.SubscriptionListParams) { p.Status = stripe.String("all") })),
-		joined(made))
+		joined(created))
 	want(t, "ended",
 		joined(list(func(p *stripe.SubscriptionListParams) { p.Status = stripe.String("ended") })),
-		made[0])
+		created[0])
 
-	items := &stripe.SubscriptionItemListParams{Subscription: &made[1]}
+	items := &stripe.SubscriptionItemListParams{Subscription: &created[1]}
 	for it := b.api.SubscriptionItems.List(items); it.Next(); {
 		one := must(b.api.SubscriptionItems.Get(it.SubscriptionItem().ID, nil))(t)
-		want(t, "item", one.Subscription, made[1])
+		want(t, "item", one.Subscription, created[1])
 		want(t, "quantity", one.Quantity, 2)
 	}
 
-	deep := b.get("/v1/subscriptions/" + made[1] +
+	deep := b.get("/v1/subscriptions/" + created[1] +
 		"?expand[]=items.data.price.product&expand[]=customer&expand[]=latest_invoice.payment_intent.payment_method")
 	want(t, "product", deep.str("items.data.0.price.product.name"), "Mug club")
 	want(t, "card", deep.str("latest_invoice.payment_intent.payment_method.card.last4"), "4242")
+
 	cus := b.get("/v1/customers/" + b.customer + "?expand[]=subscriptions")
 	want(t, "of the customer", cus.size("subscriptions.data"), 4)
-	more := must(b.api.Subscriptions.Update(made[1],
+
+	more := must(b.api.Subscriptions.Update(created[1],
 		&stripe.SubscriptionParams{
 			Items: []*stripe.SubscriptionItemsParams{{
 				ID:       stripe.String(deep.str("items.data.0.id")),
@@ -242,27 +254,29 @@ func TestSubscriptionsAreListedPagedAndExpanded(t *testing.T) {
 			}},
 			ProrationBehavior: stripe.String("none"),
 		}))(t)
-	want(t, "quantity from now on", more.Items.Data[0].Quantity, 3)
+	want(t, "new quantity", more.Items.Data[0].Quantity, 3)
 }
 
-func TestSubscriptionsAreReplayedAndKeptApart(t *testing.T) {
+func TestSubscriptionsAreReplayedAndSeparatePerAccount(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t)
 	p := b.monthly(1500)
 	p.SetIdempotencyKey("sub-1")
 	first := must(b.api.Subscriptions.New(p))(t)
-	events := len(b.told())
+	events := len(b.eventTypes())
 	again := b.monthly(1500)
 	again.SetIdempotencyKey("sub-1")
 	second := must(b.api.Subscriptions.New(again))(t)
 	want(t, "same", second.ID, first.ID)
 	want(t, "replayed", second.LastResponse.Header.Get("Idempotent-Replayed"), "true")
-	want(t, "nothing happened", len(b.told()), events)
+	want(t, "nothing happened", len(b.eventTypes()), events)
+
 	acct := b.ok("/v1/accounts", "type=standard").str("id")
 	p = b.monthly(1500)
 	p.SetStripeAccount(acct)
 	_, err := b.api.Subscriptions.New(p)
 	want(t, "another account's customer", refusal(t, err).Code, stripe.ErrorCodeResourceMissing)
+
 	on := header("Stripe-Account", acct)
 	cus := b.do("POST", "/v1/customers", "name=x", on).str("id")
 	prod := b.do("POST", "/v1/products", "name=y", on).str("id")
@@ -271,15 +285,16 @@ func TestSubscriptionsAreReplayedAndKeptApart(t *testing.T) {
 			"items[0][price_data][currency]=usd", "items[0][price_data][product]="+prod,
 			"items[0][price_data][unit_amount]=900", "items[0][price_data][recurring][interval]=year"),
 		on)
-	want(t, "theirs", sub.str("status"), "incomplete")
-	want(t, "not ours", b.get("/v1/subscriptions/"+sub.str("id")).status, http.StatusNotFound)
+	want(t, "of the account", sub.str("status"), "incomplete")
+	want(t, "not of the platform", b.get("/v1/subscriptions/"+sub.str("id")).status, http.StatusNotFound)
+
 	b.s.Advance(24 * 3600e9)
-	eventually(t, "theirs expires too", func() bool {
+	eventually(t, "the account's expires too", func() bool {
 		return b.do("GET", "/v1/subscriptions/"+sub.str("id"), "", on).str("status") == "incomplete_expired"
 	})
 }
 
-func TestDeletedCustomerSubscribesToNothing(t *testing.T) {
+func TestDeletingACustomerEndsItsSubscriptions(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t)
 	paid, waiting := b.subscribed(1500, "pm_card_visa"), must(b.api.Subscriptions.New(b.monthly(100)))(t)
@@ -288,7 +303,7 @@ func TestDeletedCustomerSubscribesToNothing(t *testing.T) {
 	want(t, "waiting", b.subscription(waiting.ID).Status, stripe.SubscriptionStatusIncompleteExpired)
 }
 
-func TestOldSubscriptionsMakeRoomAndResetForgetsThem(t *testing.T) {
+func TestOldSubscriptionsAreDroppedAndResetForgetsTheRest(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t, func(cfg *sandbox.Config) { cfg.MaxObjects = 4 })
 	var last string
@@ -296,11 +311,12 @@ func TestOldSubscriptionsMakeRoomAndResetForgetsThem(t *testing.T) {
 		last = must(b.api.Subscriptions.New(b.monthly(1500)))(t).ID
 	}
 
-	want(t, "kept", b.get("/v1/subscriptions?limit=100").size("data"), 4)
+	want(t, "saved", b.get("/v1/subscriptions?limit=100").size("data"), 4)
 	want(t, "invoices", b.get("/v1/invoices?limit=100").size("data"), 4)
-	want(t, "prices made along", len(b.s.Objects("")) < 4*6, true)
+	want(t, "inline prices are dropped", len(b.s.Objects("")) < 4*6, true)
 	want(t, "newest", b.subscription(last).Status, stripe.SubscriptionStatusIncomplete)
-	b.live(24*3600e9, last, "the others' day passes as well",
+
+	b.advance(24*3600e9, last, "expired",
 		func(s *stripe.Subscription) bool { return s.Status == stripe.SubscriptionStatusIncompleteExpired })
 	b.s.Reset()
 	want(t, "reset", b.get("/v1/subscriptions?limit=100&status=all").size("data"), 0)

@@ -67,9 +67,9 @@ func (b *biller) monthly(amount int64) *stripe.SubscriptionParams {
 // token creates a ConfirmationToken for a card, as the page does.
 func (b *biller) token(card string) *string {
 	b.t.Helper()
-	made := b.ok("/v1/test_helpers/confirmation_tokens", "payment_method="+card,
+	created := b.ok("/v1/test_helpers/confirmation_tokens", "payment_method="+card,
 		"return_url=https://shop.test/complete", "setup_future_usage=off_session")
-	return stripe.String(made.str("id"))
+	return stripe.String(created.str("id"))
 }
 
 func (b *biller) confirm(intent, card string) (*stripe.PaymentIntent, error) {
@@ -97,8 +97,9 @@ func (b *biller) subscription(id string) *stripe.Subscription {
 	return must(b.api.Subscriptions.Get(id, p))(b.t)
 }
 
-// live moves the clock and waits until the subscription has the wanted state.
-func (b *biller) live(d time.Duration, id, what string, cond func(*stripe.Subscription) bool) *stripe.Subscription {
+// advance moves the clock and waits until the subscription has the wanted
+// state.
+func (b *biller) advance(d time.Duration, id, what string, cond func(*stripe.Subscription) bool) *stripe.Subscription {
 	b.t.Helper()
 	b.s.Advance(d)
 	var sub *stripe.Subscription
@@ -108,9 +109,9 @@ func (b *biller) live(d time.Duration, id, what string, cond func(*stripe.Subscr
 
 const day = 24 * time.Hour
 
-// told returns all events ever emitted, oldest first. The API lists only those
-// of the last 30 days.
-func (b *biller) told() []string {
+// eventTypes returns all events ever emitted, oldest first. The API lists only
+// those of the last 30 days.
+func (b *biller) eventTypes() []string {
 	var out []string
 	for _, ev := range b.s.Events() {
 		out = append(out, ev.Type)
@@ -123,7 +124,7 @@ func (b *biller) told() []string {
 func (b *biller) since(n int, prefixes ...string) string {
 	b.t.Helper()
 	var out []string
-	for i, kind := range b.told() {
+	for i, kind := range b.eventTypes() {
 		for _, p := range prefixes {
 			if i >= n && strings.HasPrefix(kind, p) {
 				out = append(out, kind)
@@ -136,7 +137,7 @@ func (b *biller) since(n int, prefixes ...string) string {
 func TestSubscriptionBeginsWhenItsFirstInvoiceIsPaid(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t)
-	before := len(b.told())
+	before := len(b.eventTypes())
 	sub := must(b.api.Subscriptions.New(b.monthly(1500)))(t)
 	inv := sub.LatestInvoice
 	want(t, "status", sub.Status, stripe.SubscriptionStatusIncomplete)
@@ -148,30 +149,33 @@ func TestSubscriptionBeginsWhenItsFirstInvoiceIsPaid(t *testing.T) {
 	want(t, "intent", inv.PaymentIntent.Status, stripe.PaymentIntentStatusRequiresPaymentMethod)
 	want(t, "intent's amount", inv.PaymentIntent.Amount, 3000)
 	want(t, "intent's invoice", inv.PaymentIntent.Invoice.ID, inv.ID)
-	want(t, "kept", inv.PaymentIntent.SetupFutureUsage, stripe.PaymentIntentSetupFutureUsageOffSession)
+	want(t, "saved", inv.PaymentIntent.SetupFutureUsage, stripe.PaymentIntentSetupFutureUsageOffSession)
 	want(t, "period", time.Unix(sub.CurrentPeriodEnd, 0).UTC(), billingStart.AddDate(0, 1, 0))
 	want(t, "no setup", sub.PendingSetupIntent == nil, true)
-	want(t, "asked for", b.since(before, "customer.subscription", "invoice", "payment_intent"),
+	want(t, "requested", b.since(before, "customer.subscription", "invoice", "payment_intent"),
 		"customer.subscription.created invoice.created payment_intent.created invoice.finalized")
+
 	change := &stripe.PaymentIntentParams{}
 	change.AddMetadata("checkoutd_attempt", "att_1")
 	must(b.api.PaymentIntents.Update(inv.PaymentIntent.ID, change))(t)
-	before = len(b.told())
+	before = len(b.eventTypes())
 	pi := must(b.confirm(inv.PaymentIntent.ID, "pm_card_visa"))(t)
 	want(t, "paid", pi.Status, stripe.PaymentIntentStatusSucceeded)
 	want(t, "metadata", pi.Metadata["checkoutd_attempt"], "att_1")
+
 	sub = b.subscription(sub.ID)
 	want(t, "active", sub.Status, stripe.SubscriptionStatusActive)
 	want(t, "invoice paid", sub.LatestInvoice.Paid && sub.LatestInvoice.Status == stripe.InvoiceStatusPaid, true)
 	want(t, "charge", sub.LatestInvoice.Charge.ID, sub.LatestInvoice.PaymentIntent.LatestCharge.ID)
 	want(t, "charge's invoice", sub.LatestInvoice.PaymentIntent.LatestCharge.Invoice.ID, inv.ID)
-	want(t, "kept method", sub.DefaultPaymentMethod.ID, pi.PaymentMethod.ID)
+	want(t, "saved method", sub.DefaultPaymentMethod.ID, pi.PaymentMethod.ID)
 	want(t, "of the customer", sub.DefaultPaymentMethod.Customer.ID, b.customer)
-	want(t, "told", b.since(before, "customer.subscription", "invoice", "payment", "charge"),
+	want(t, "events", b.since(before, "customer.subscription", "invoice", "payment", "charge"),
 		"payment_method.attached charge.succeeded payment_intent.succeeded "+
 			"customer.subscription.updated invoice.updated invoice.paid invoice.payment_succeeded")
+
 	ev := b.get("/v1/events?type=customer.subscription.updated")
-	want(t, "was", ev.str("data.0.data.previous_attributes.status"), "incomplete")
+	want(t, "previous", ev.str("data.0.data.previous_attributes.status"), "incomplete")
 	want(t, "is", ev.str("data.0.data.object.status"), "active")
 }
 
@@ -180,17 +184,19 @@ func TestDeclineLeavesSubscriptionPayable(t *testing.T) {
 	b := newBiller(t)
 	sub := must(b.api.Subscriptions.New(b.monthly(1500)))(t)
 	intent := sub.LatestInvoice.PaymentIntent.ID
-	before := len(b.told())
+	before := len(b.eventTypes())
 	_, err := b.confirm(intent, "pm_card_chargeDeclinedInsufficientFunds")
 	e := refusal(t, err)
 	want(t, "decline", e.DeclineCode, stripe.DeclineCodeInsufficientFunds)
-	want(t, "told", b.since(before, "customer.subscription", "invoice", "payment", "charge"),
+	want(t, "events", b.since(before, "customer.subscription", "invoice", "payment", "charge"),
 		"charge.failed payment_intent.payment_failed invoice.updated invoice.payment_failed")
+
 	after := b.subscription(sub.ID)
 	want(t, "still incomplete", after.Status, stripe.SubscriptionStatusIncomplete)
 	want(t, "attempted", after.LatestInvoice.Attempted, true)
 	want(t, "attempts", after.LatestInvoice.AttemptCount, 1)
 	want(t, "not tried again by itself", after.LatestInvoice.NextPaymentAttempt, 0)
+
 	must(b.confirm(intent, "pm_card_mastercard"))(t)
 	want(t, "second card", b.subscription(sub.ID).Status, stripe.SubscriptionStatusActive)
 	want(t, "attempts in the end", b.subscription(sub.ID).LatestInvoice.AttemptCount, 1)
@@ -205,8 +211,8 @@ func TestSubscriptionAfterAuthentication(t *testing.T) {
 		pi := must(b.confirm(intent.ID, "pm_card_authenticationRequired"))(t)
 		want(t, "asks", pi.Status, stripe.PaymentIntentStatusRequiresAction)
 		want(t, "incomplete", b.subscription(sub.ID).Status, stripe.SubscriptionStatusIncomplete)
-		want(t, "told",
-			strings.HasSuffix(joined(b.told()),
+		want(t, "events",
+			strings.HasSuffix(joined(b.eventTypes()),
 				"payment_intent.requires_action invoice.updated invoice.payment_action_required"),
 			true)
 		b.do("POST", "/3ds/"+intent.ID, form("client_secret="+intent.ClientSecret, "outcome="+outcome), withKey(""))
@@ -215,7 +221,7 @@ func TestSubscriptionAfterAuthentication(t *testing.T) {
 	want(t, "active", b.subscription(sub.ID).Status, stripe.SubscriptionStatusActive)
 }
 
-func TestBankDebitActivatesWhenItArrives(t *testing.T) {
+func TestBankDebitActivatesTheSubscription(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t)
 	p := b.monthly(1500)
@@ -238,14 +244,16 @@ func TestBankDebitActivatesWhenItArrives(t *testing.T) {
 		},
 	}))(t)
 
-	want(t, "on its way", pi.Status, stripe.PaymentIntentStatusProcessing)
+	want(t, "processing", pi.Status, stripe.PaymentIntentStatusProcessing)
 	want(t, "attempted", b.subscription(sub.ID).LatestInvoice.Attempted, true)
-	b.live(25*time.Hour, sub.ID, "the debit is waited for",
+
+	b.advance(25*time.Hour, sub.ID, "waiting for the debit",
 		func(s *stripe.Subscription) bool { return s.Status == stripe.SubscriptionStatusIncomplete })
 	want(t, "decided", b.s.Decide(pi.ID, "succeed"), true)
+
 	after := b.subscription(sub.ID)
 	want(t, "active", after.Status, stripe.SubscriptionStatusActive)
-	want(t, "kept", after.DefaultPaymentMethod.Type, stripe.PaymentMethodTypeSEPADebit)
+	want(t, "saved", after.DefaultPaymentMethod.Type, stripe.PaymentMethodTypeSEPADebit)
 }
 
 func TestSavedMethodPaysAtOnce(t *testing.T) {
@@ -256,31 +264,35 @@ func TestSavedMethodPaysAtOnce(t *testing.T) {
 	p := b.monthly(1500)
 	p.PaymentBehavior, p.DefaultPaymentMethod = stripe.String("error_if_incomplete"), &pm.ID
 	want(t, "active", must(b.api.Subscriptions.New(p))(t).Status, stripe.SubscriptionStatusActive)
-	failing := must(b.api.PaymentMethods.Attach("pm_card_chargeCustomerFail",
+
+	failingCard := must(b.api.PaymentMethods.Attach("pm_card_chargeCustomerFail",
 		&stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t)
 	p = b.monthly(1500)
-	p.PaymentBehavior, p.DefaultPaymentMethod = stripe.String("error_if_incomplete"), &failing.ID
-	before := len(b.told())
+	p.PaymentBehavior, p.DefaultPaymentMethod = stripe.String("error_if_incomplete"), &failingCard.ID
+	before := len(b.eventTypes())
 	_, err := b.api.Subscriptions.New(p)
 	e := refusal(t, err)
 	want(t, "code", e.Code, stripe.ErrorCodeCardDeclined)
-	want(t, "nothing happened", len(b.told()), before)
+	want(t, "nothing happened", len(b.eventTypes()), before)
+
 	p = b.monthly(1500)
-	p.PaymentBehavior, p.DefaultPaymentMethod = stripe.String("allow_incomplete"), &failing.ID
+	p.PaymentBehavior, p.DefaultPaymentMethod = stripe.String("allow_incomplete"), &failingCard.ID
 	sub := must(b.api.Subscriptions.New(p))(t)
 	want(t, "incomplete", sub.Status, stripe.SubscriptionStatusIncomplete)
-	want(t, "why", sub.LatestInvoice.PaymentIntent.LastPaymentError.Code, stripe.ErrorCodeCardDeclined)
+	want(t, "reason", sub.LatestInvoice.PaymentIntent.LastPaymentError.Code, stripe.ErrorCodeCardDeclined)
+
 	secure := must(b.api.PaymentMethods.Attach("pm_card_authenticationRequired",
 		&stripe.PaymentMethodAttachParams{Customer: &b.customer}))(t)
 	p.DefaultPaymentMethod, p.PaymentBehavior = &secure.ID, stripe.String("error_if_incomplete")
 	_, err = b.api.Subscriptions.New(p)
 	want(t, "action", refusal(t, err).Code, stripe.ErrorCode("subscription_payment_intent_requires_action"))
+
 	p.PaymentBehavior = stripe.String("allow_incomplete")
-	want(t, "waits", must(b.api.Subscriptions.New(p))(t).LatestInvoice.PaymentIntent.Status,
+	want(t, "waiting for the buyer", must(b.api.Subscriptions.New(p))(t).LatestInvoice.PaymentIntent.Status,
 		stripe.PaymentIntentStatusRequiresAction)
 }
 
-func TestTrialAsksForAMethodAndThenBills(t *testing.T) {
+func TestTrialCollectsAMethodAndThenBills(t *testing.T) {
 	t.Parallel()
 	b := newBiller(t)
 	p := b.monthly(1500)
@@ -292,19 +304,22 @@ func TestTrialAsksForAMethodAndThenBills(t *testing.T) {
 	want(t, "no payment", sub.LatestInvoice.PaymentIntent == nil, true)
 	want(t, "setup", sub.PendingSetupIntent.Status, stripe.SetupIntentStatusRequiresPaymentMethod)
 	want(t, "ends", time.Unix(sub.TrialEnd, 0).UTC(), billingStart.Add(14*day))
+
 	done := must(b.api.SetupIntents.Confirm(sub.PendingSetupIntent.ID,
 		&stripe.SetupIntentConfirmParams{
 			ConfirmationToken: b.token("pm_card_visa"),
 			ReturnURL:         stripe.String("https://shop.test"),
 		}))(t)
 	want(t, "saved", done.Status, stripe.SetupIntentStatusSucceeded)
+
 	now := b.subscription(sub.ID)
 	want(t, "method", now.DefaultPaymentMethod.ID, done.PaymentMethod.ID)
 	want(t, "no more setup", now.PendingSetupIntent == nil, true)
+
 	b.s.Advance(11*day + time.Minute)
 	eventually(t, "a warning",
-		func() bool { return strings.Contains(joined(b.told()), "customer.subscription.trial_will_end") })
-	now = b.live(3*day+2*time.Hour, sub.ID, "the first bill",
+		func() bool { return strings.Contains(joined(b.eventTypes()), "customer.subscription.trial_will_end") })
+	now = b.advance(3*day+2*time.Hour, sub.ID, "the first bill",
 		func(s *stripe.Subscription) bool { return s.LatestInvoice.Paid && s.LatestInvoice.Total > 0 })
 	want(t, "active", now.Status, stripe.SubscriptionStatusActive)
 	want(t, "paid", now.LatestInvoice.AmountPaid, 3000)

@@ -2,8 +2,7 @@ package sandbox_test
 
 import "strings"
 
-// tourBilling visits subscriptions, invoices and invoice items in every shape
-// that they have.
+// tourBilling visits every shape of subscriptions, invoices and invoice items.
 func (g tourist) tourBilling() {
 	pay := []string{"payment_method=pm_card_visa", "invoice_settings[default_payment_method]=pm_card_visa"}
 	cus := g.b.ok("/v1/customers",
@@ -12,6 +11,7 @@ func (g tourist) tourBilling() {
 	prod := g.b.ok("/v1/products", "name=Club").str("id")
 	price := g.b.ok("/v1/prices", "product="+prod, "currency=usd", "unit_amount=700",
 		"recurring[interval]=month").str("id")
+
 	const create = "POST /v1/subscriptions"
 	item := []string{"customer=" + cus, "items[0][price]=" + price}
 	sub := g.call(create, nil, append(item, "metadata[a]=b", "expand[]=latest_invoice.payment_intent")...)
@@ -29,18 +29,22 @@ func (g tourist) tourBilling() {
 	g.call(create, nil,
 		append(item, "trial_period_days=7", "payment_behavior=default_incomplete",
 			"expand[]=pending_setup_intent")...)
+
 	newcomer := g.b.ok("/v1/customers", "name=Newcomer").str("id")
 	first := g.call(create, nil, "customer="+newcomer, "payment_behavior=default_incomplete",
 		"items[0][price_data][currency]=usd", "items[0][price_data][product]="+prod,
-		"items[0][price_data][unit_amount]=900", "items[0][price_data][recurring][interval]=week", "expand[]=latest_invoice.payment_intent")
+		"items[0][price_data][unit_amount]=900", "items[0][price_data][recurring][interval]=week",
+		"expand[]=latest_invoice.payment_intent")
 	g.call("POST /v1/payment_intents/{id}/confirm", ids(first.str("latest_invoice.payment_intent.id")),
 		"payment_method=pm_card_visa", "expand[]=invoice", "expand[]=latest_charge")
+
 	g.b.ok("/v1/coupons", "id=quarter", "percent_off=25.5", "duration=repeating", "duration_in_months=3")
 	g.call(create, nil,
 		append(item, "discounts[0][coupon]=quarter", "expand[]=discounts", "expand[]=latest_invoice.discounts")...)
 	g.tourInvoices(cus)
 }
 
+// tourInvoices visits invoices outside subscriptions.
 func (g tourist) tourInvoices(cus string) {
 	const create = "POST /v1/invoices"
 	item := g.call("POST /v1/invoiceitems", nil, "customer="+cus, "amount=2000", "currency=usd",
@@ -68,11 +72,11 @@ func (g tourist) tourInvoices(cus string) {
 	g.call("POST /v1/invoices/{id}/mark_uncollectible", ids(bad))
 	g.call("POST /v1/invoices/{id}/void", ids(bad))
 	g.call("DELETE /v1/invoices/{id}", ids(single()))
-	gone := g.b.ok("/v1/invoiceitems", "customer="+cus, "amount=1", "currency=usd").str("id")
-	g.call("DELETE /v1/invoiceitems/{id}", ids(gone))
+	deleted := g.b.ok("/v1/invoiceitems", "customer="+cus, "amount=1", "currency=usd").str("id")
+	g.call("DELETE /v1/invoiceitems/{id}", ids(deleted))
 }
 
-// billingDiffers are the justified differences of subscriptions and invoices.
+// billingDiffers are the accepted differences of subscriptions and invoices.
 // The next versions ("basil") took the payment out of the invoice, the period
 // out of the subscription and the price out of the line.
 var billingDiffers = differ(map[string]string{
@@ -96,12 +100,13 @@ var billingDiffers = differ(map[string]string{
 
 const undeclared = "Stripe sends it and has never declared it"
 
-// differ maps several places to the same reason.
+// differ returns a map from each place to its reason, given the places of each
+// reason.
 func differ(places map[string]string) map[string]string {
 	out := map[string]string{}
-	for why, names := range places {
+	for reason, names := range places {
 		for _, place := range strings.Fields(names) {
-			out[place] = why
+			out[place] = reason
 		}
 	}
 	return out
@@ -109,8 +114,8 @@ func differ(places map[string]string) map[string]string {
 
 // both merges two lists of differences.
 func both(a, b map[string]string) map[string]string {
-	for place, why := range b {
-		a[place] = why
+	for place, reason := range b {
+		a[place] = reason
 	}
 	return a
 }

@@ -55,8 +55,8 @@ func (s *sink) count(key string) int {
 }
 
 // background starts a command that runs until the test ends, and waits for a
-// line of its output.
-func background(t *testing.T, cmd *exec.Cmd, stderr bool, until string) <-chan string {
+// line of its output that contains readyText.
+func background(t *testing.T, cmd *exec.Cmd, stderr bool, readyText string) <-chan string {
 	t.Helper()
 	open := cmd.StdoutPipe
 	if stderr {
@@ -78,7 +78,7 @@ func background(t *testing.T, cmd *exec.Cmd, stderr bool, until string) <-chan s
 
 		var once sync.Once
 		for scan := bufio.NewScanner(pipe); scan.Scan(); {
-			if strings.Contains(scan.Text(), until) {
+			if strings.Contains(scan.Text(), readyText) {
 				once.Do(func() { close(ready) })
 			}
 
@@ -89,14 +89,14 @@ func background(t *testing.T, cmd *exec.Cmd, stderr bool, until string) <-chan s
 		}
 	}()
 
-	if until != "" {
+	if readyText != "" {
 		<-ready
 	}
 
 	return lines
 }
 
-func cliSecretOf(t *testing.T, b *box) string {
+func signingSecretOf(t *testing.T, b *box) string {
 	t.Helper()
 	out, err := b.cli("listen", "--print-secret").Output()
 	if err != nil {
@@ -108,8 +108,9 @@ func cliSecretOf(t *testing.T, b *box) string {
 func TestStripeCLIListenOptions(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
-	secret := cliSecretOf(t, b)
-	want(t, "secret is stable", cliSecretOf(t, newBox(t)), secret)
+	secret := signingSecretOf(t, b)
+	want(t, "secret is stable", signingSecretOf(t, newBox(t)), secret)
+
 	b.ok("/v1/webhook_endpoints", "url=https://shop.test/hooks/stripe?x=1", "enabled_events[]=customer.created")
 	own, connected, configured := newSink(t, secret), newSink(t, secret), newSink(t, secret)
 	background(t,
@@ -131,7 +132,7 @@ func TestStripeCLIListenOptions(t *testing.T) {
 	eventually(t, "connect events", func() bool { return connected.count("/connect account.updated") == 1 })
 	eventually(t, "configured endpoint",
 		func() bool { return configured.count("/base/hooks/stripe?x=1 customer.created") == 1 })
-	want(t, "not asked for", own.count("/own customer.deleted"), 0)
+	want(t, "not subscribed to", own.count("/own customer.deleted"), 0)
 	want(t, "not configured", configured.count("/base/hooks/stripe?x=1 customer.updated"), 0)
 }
 
@@ -172,19 +173,23 @@ func TestStripeCLILogsTail(t *testing.T) {
 	t.Error("logs tail showed nothing")
 }
 
-// triggers are the events that `stripe trigger` 1.52.0 can cause and that must
-// arrive here.
+// triggers are the events that `stripe trigger` 1.52.0 can cause. All of them
+// must arrive.
 var triggers = strings.Fields(`
-payment_intent.created payment_intent.succeeded payment_intent.payment_failed payment_intent.canceled payment_intent.requires_action
-payment_intent.processing payment_intent.amount_capturable_updated payment_intent.partially_funded setup_intent.created
-setup_intent.succeeded setup_intent.setup_failed setup_intent.canceled setup_intent.requires_action charge.succeeded charge.captured
-charge.failed charge.refunded charge.refund.updated charge.dispute.created charge.dispute.updated charge.dispute.closed
-account.updated account.application.deauthorized customer.created customer.updated customer.deleted customer.source.created
-customer.source.updated payment_method.attached payment_method.detached payment_method.updated transfer.created transfer.reversed
-payout.created balance.available customer.subscription.created customer.subscription.updated customer.subscription.deleted
-customer.subscription.trial_will_end invoiceitem.created invoiceitem.deleted invoice.created invoice.updated invoice.deleted
-invoice.finalized invoice.sent invoice.voided invoice.marked_uncollectible invoice.paid invoice.payment_succeeded
-invoice.payment_failed invoice.payment_action_required`)
+payment_intent.created payment_intent.succeeded payment_intent.payment_failed
+payment_intent.canceled payment_intent.requires_action payment_intent.processing
+payment_intent.amount_capturable_updated payment_intent.partially_funded setup_intent.created
+setup_intent.succeeded setup_intent.setup_failed setup_intent.canceled setup_intent.requires_action
+charge.succeeded charge.captured charge.failed charge.refunded charge.refund.updated
+charge.dispute.created charge.dispute.updated charge.dispute.closed account.updated
+account.application.deauthorized customer.created customer.updated customer.deleted
+customer.source.created customer.source.updated payment_method.attached payment_method.detached
+payment_method.updated transfer.created transfer.reversed payout.created balance.available
+customer.subscription.created customer.subscription.updated customer.subscription.deleted
+customer.subscription.trial_will_end invoiceitem.created invoiceitem.deleted invoice.created
+invoice.updated invoice.deleted invoice.finalized invoice.sent invoice.voided
+invoice.marked_uncollectible invoice.paid invoice.payment_succeeded invoice.payment_failed
+invoice.payment_action_required`)
 
 // cli returns Stripe's own command line, from npm or from STRIPE_CLI.
 func (b *box) cli(args ...string) *exec.Cmd {
@@ -195,7 +200,7 @@ func (b *box) cli(args ...string) *exec.Cmd {
 	}
 
 	if path == "" {
-		testhost.Missing(b.t, "Stripe's command line is not installed (npm ci): the sandbox is not tested against it")
+		testhost.Missing(b.t, "Stripe's command line is not installed (npm ci), so the sandbox is not tested with it")
 	}
 
 	cmd := exec.Command(path, append(args, "--api-base", b.url)...)
@@ -209,7 +214,7 @@ func (b *box) cli(args ...string) *exec.Cmd {
 func TestStripeCLI(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
-	target := newSink(t, cliSecretOf(t, b))
+	target := newSink(t, signingSecretOf(t, b))
 	background(t, b.cli("listen", "--all-snapshot", "--skip-update", "--forward-to", target.URL), true, "Ready!")
 
 	for _, name := range triggers {
@@ -243,9 +248,9 @@ func TestStripeCLI(t *testing.T) {
 	if out, err = b.cli("get", cus.ID).Output(); err != nil || !strings.Contains(string(out), cus.ID) {
 		t.Errorf("get: %v\n%s", err, out)
 	}
-	if out, err = b.cli("delete", "/v1/customers/"+
-		cus.ID, "-c").Output(); err != nil ||
-		!strings.Contains(strings.ReplaceAll(string(out), " ", ""), `"deleted":true`) {
+
+	out, err = b.cli("delete", "/v1/customers/"+cus.ID, "-c").Output()
+	if err != nil || !strings.Contains(strings.ReplaceAll(string(out), " ", ""), `"deleted":true`) {
 		t.Errorf("delete: %v\n%s", err, out)
 	}
 }

@@ -57,6 +57,7 @@ func (l *listener) dial(url string) {
 	}
 
 	want(l.t, "subprotocol", conn.Subprotocol(), "stripecli-devproxy-v1")
+
 	l.conn = conn
 	l.t.Cleanup(func() { _ = conn.CloseNow() })
 }
@@ -90,7 +91,7 @@ func (l *listener) write(v any) {
 	}
 }
 
-func TestListenGetsSignedEventsAndAnswersBack(t *testing.T) {
+func TestListenReceivesSignedEventsAndReportsResponses(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	l := b.listen("websocket_features[]=webhooks")
@@ -110,6 +111,7 @@ func TestListenGetsSignedEventsAndAnswersBack(t *testing.T) {
 
 	want(t, "event", string(ev.Type), "customer.created")
 	want(t, "object", ev.GetObjectValue("id"), cus.str("id"))
+
 	l.write(map[string]any{
 		"type":                    "webhook_response",
 		"forward_url":             "http://127.0.0.1:4242/x",
@@ -215,9 +217,9 @@ func TestEveryLogsTailFilter(t *testing.T) {
 	}
 }
 
-// TestLogsTailTellsConnectRequestsApart uses the three account filters of the
+// TestLogsTailFiltersConnectRequests uses the three account filters of the
 // command line.
-func TestLogsTailTellsConnectRequestsApart(t *testing.T) {
+func TestLogsTailFiltersConnectRequests(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	acct := b.ok("/v1/accounts", "type=standard").str("id")
@@ -243,8 +245,9 @@ func TestEventsResend(t *testing.T) {
 	ev := b.get("/v1/events").str("data.0.id")
 	l := b.listen("websocket_features[]=webhooks")
 	r := b.ok("/v1/events/"+ev+"/retry", "for_stripecli=true")
-	want(t, "answer", r.str("data.object.id"), cus)
+	want(t, "response", r.str("data.object.id"), cus)
 	want(t, "pushed", strings.Contains(l.read().Payload, ev), true)
+
 	b.ok("/v1/events/"+ev+"/retry", "webhook_endpoint="+ep.str("id"))
 	eventually(t, "posted", func() bool { return len(h.types()) == 1 })
 }

@@ -38,22 +38,26 @@ func TestOAuthConnectsAnAccount(t *testing.T) {
 		"redirect_uri=https://shop.test/back")
 	want(t, "page says sandbox", strings.Contains(string(page.raw), "sandbox"), true)
 	want(t, "incomplete", b.get("/oauth/authorize?response_type=code").status, http.StatusBadRequest)
-	form1 := form("redirect_uri=https://shop.test/back", "state=s1", "scope=read_write")
-	no := b.browse("/oauth/authorize", form1+"&outcome=fail")
-	want(t, "refused", no.Query().Get("error"), "access_denied")
-	yes := b.browse("/oauth/authorize", form1+"&outcome=pass")
-	want(t, "state", yes.Query().Get("state"), "s1")
-	code := yes.Query().Get("code")
-	swap := func() reply {
+
+	approval := form("redirect_uri=https://shop.test/back", "state=s1", "scope=read_write")
+	denied := b.browse("/oauth/authorize", approval+"&outcome=fail")
+	want(t, "refused", denied.Query().Get("error"), "access_denied")
+
+	granted := b.browse("/oauth/authorize", approval+"&outcome=pass")
+	want(t, "state", granted.Query().Get("state"), "s1")
+
+	code := granted.Query().Get("code")
+	exchange := func() reply {
 		return b.do("POST", "/oauth/token",
 			form("grant_type=authorization_code", "code="+code, "client_secret="+secretKey),
 			withKey(""))
 	}
-	token := swap()
+	token := exchange()
 	acct := token.str("stripe_user_id")
 	want(t, "scope", token.str("scope"), "read_write")
 	want(t, "account", b.get("/v1/accounts/"+acct).at("charges_enabled"), any(true))
-	want(t, "code used twice", swap().str("error"), "invalid_grant")
+	want(t, "code used twice", exchange().str("error"), "invalid_grant")
+
 	again := b.do("POST", "/oauth/token",
 		form("grant_type=refresh_token", "refresh_token="+token.str("refresh_token")))
 	want(t, "refreshed", again.str("stripe_user_id"), acct)
@@ -64,9 +68,10 @@ func TestOAuthConnectsAnAccount(t *testing.T) {
 		"unsupported_grant_type")
 	want(t, "without the secret", b.do("POST", "/oauth/token", form("code="+code), withKey("")).status,
 		http.StatusUnauthorized)
-	gone := b.do("POST", "/oauth/deauthorize", form("client_id=ca_x", "stripe_user_id="+acct))
-	want(t, "deauthorized", gone.str("stripe_user_id"), acct)
-	want(t, "refreshed no more",
+
+	disconnected := b.do("POST", "/oauth/deauthorize", form("client_id=ca_x", "stripe_user_id="+acct))
+	want(t, "deauthorized", disconnected.str("stripe_user_id"), acct)
+	want(t, "refresh after deauthorization",
 		b.do("POST", "/oauth/token",
 			form("grant_type=refresh_token", "refresh_token="+token.str("refresh_token"))).str("error"),
 		"invalid_grant")
@@ -79,13 +84,15 @@ func TestOnboardingEnablesAnAccount(t *testing.T) {
 	b := newBox(t)
 	acct := b.ok("/v1/accounts", "type=express", "capabilities[transfers][requested]=true")
 	want(t, "before", acct.str("capabilities.transfers"), "inactive")
+
 	link := b.ok("/v1/account_links", "account="+acct.str("id"), "type=account_onboarding",
 		"return_url=https://shop.test/back", "refresh_url=https://shop.test/again")
 	want(t, "page says sandbox",
 		strings.Contains(string(b.get(strings.TrimPrefix(link.str("url"), b.url)).raw), "sandbox"),
 		true)
+
 	back := b.browse("/connect/onboarding", form("account="+acct.str("id"), "return_url=https://shop.test/back"))
-	want(t, "sent back", back.String(), "https://shop.test/back")
+	want(t, "redirected", back.String(), "https://shop.test/back")
 	want(t, "after", b.get("/v1/accounts/"+acct.str("id")).str("capabilities.transfers"), "active")
 	want(t, "session",
 		strings.HasPrefix(
@@ -114,22 +121,24 @@ func TestAssetsAndPages(t *testing.T) {
 
 	want(t, "style", b.get("/v3/page.css").status, http.StatusOK)
 	want(t, "missing", b.get("/v3/none.css").status, http.StatusNotFound)
+
 	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=eur", "confirm=true",
 		"payment_method_types[]=ideal", "payment_method_data[type]=ideal",
 		"return_url=https://shop.test/back")
 	page := strings.TrimPrefix(pi.str("next_action.redirect_to_url.url"), b.url)
 	want(t, "page", string(b.get(page).raw), "bank")
 	want(t, "without the secret", b.get("/redirect/"+pi.str("id")).status, http.StatusNotFound)
+
 	r := b.do("POST", "/redirect/"+pi.str("id"),
 		form("client_secret="+pi.str("client_secret"), "outcome=fail"), withKey(""))
-	want(t, "answer", r.str("status")+" "+r.str("return_url"), "requires_payment_method https://shop.test/back")
-	want(t, "nonsense",
+	want(t, "response", r.str("status")+" "+r.str("return_url"), "requires_payment_method https://shop.test/back")
+	want(t, "invalid outcome",
 		b.do("POST", "/redirect/"+pi.str("id"),
 			form("client_secret="+pi.str("client_secret"), "outcome=maybe"), withKey("")).status,
 		http.StatusBadRequest)
 }
 
-func TestDestinationChargesArePassedOn(t *testing.T) {
+func TestDestinationChargesAreTransferred(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	acct := b.ok("/v1/accounts", "type=express").str("id")
@@ -141,13 +150,14 @@ func TestDestinationChargesArePassedOn(t *testing.T) {
 		append(pairs, "transfer_data[destination]="+acct, "expand[]=latest_charge.transfer",
 			"expand[]=latest_charge.application_fee")...)
 	want(t, "transferred", pi.num("latest_charge.transfer.amount"), 1000)
-	want(t, "to", pi.str("latest_charge.transfer.destination"), acct)
+	want(t, "destination", pi.str("latest_charge.transfer.destination"), acct)
 	want(t, "fee", pi.num("latest_charge.application_fee.amount"), 100)
 	want(t, "events", joined(b.types()),
 		"payment_intent.created application_fee.created transfer.created charge.succeeded "+
 			"payment_intent.succeeded charge.updated")
-	want(t, "a fee on one's own payment", b.post("/v1/payment_intents", pairs...).str("error.param"),
+	want(t, "fee on the platform's own payment", b.post("/v1/payment_intents", pairs...).str("error.param"),
 		"application_fee_amount")
+
 	none := b.post("/v1/payment_intents", append(pairs, "transfer_data[destination]=acct_none")...)
 	want(t, "unknown account", none.str("error.param"), "transfer_data[destination]")
 }

@@ -94,6 +94,7 @@ func TestWebhooksAreSignedAndRetried(t *testing.T) {
 	}
 
 	want(t, "secret later", b.get("/v1/webhook_endpoints/"+ep.str("id")).at("secret"), nil)
+
 	cus := b.do("POST", "/v1/customers", form("name=é<&>"), header("Idempotency-Key", "k9"))
 	eventually(t, "delivered", func() bool { bodies, _ := h.got(); return len(bodies) == 1 })
 	bodies, signatures := h.got()
@@ -119,6 +120,7 @@ func TestWebhooksAreSignedAndRetried(t *testing.T) {
 	want(t, "request", ev.Request.ID, cus.header.Get("Request-Id"))
 	want(t, "key", ev.Request.Key, "k9")
 	want(t, "pending", ev.Pending, 1)
+
 	eventually(t, "nothing pending", func() bool { return b.get("/v1/events").num("data.0.pending_webhooks") == 0 })
 	deliveries := b.s.Deliveries()
 	want(t, "attempts", len(deliveries[0].Attempts), 3)
@@ -135,6 +137,7 @@ func TestEventFilters(t *testing.T) {
 	want(t, "wildcard", b.get("/v1/events?type=customer.*").size("data"), 2)
 	want(t, "types", b.get("/v1/events?types[]=customer.created&types[]=payment_intent.created").size("data"), 2)
 	want(t, "created", b.get("/v1/events?created[gte]=9999999999").size("data"), 0)
+
 	up := b.get("/v1/events?type=customer.updated")
 	want(t, "previous", up.str("data.0.data.previous_attributes.name"), "x")
 	want(t, "retrieve", b.get("/v1/events/"+up.str("data.0.id")).str("data.object.name"), "y")
@@ -163,7 +166,7 @@ func TestWebhookFaults(t *testing.T) {
 
 			cus := b.ok("/v1/customers", "name=x").str("id")
 			if kind == sandbox.FaultDuplicate {
-				eventually(t, "both", func() bool { return len(h.types()) == 2 })
+				eventually(t, "renewal and proration", func() bool { return len(h.types()) == 2 })
 			}
 
 			b.ok("/v1/customers/"+cus, "name=y")

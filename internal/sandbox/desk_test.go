@@ -61,8 +61,8 @@ func (d *desk) filter(words string) {
 	evaluate[int](d, fmt.Sprintf("$('filter').value = %q, $('filter').dispatchEvent(new Event('input')), 0", words))
 }
 
-// TestTheDeskInABrowser opens the desk, looks at a payment and injects a fault.
-func TestTheDeskInABrowser(t *testing.T) {
+// TestDeskInABrowser opens the desk, looks at a payment and injects a fault.
+func TestDeskInABrowser(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	b.s.Seed(3)
@@ -79,7 +79,7 @@ func TestTheDeskInABrowser(t *testing.T) {
 	click("faults")
 	shows("Add fault", "Clock +1 hour")
 	click("Add fault")
-	eventually(t, "a fault", func() bool { return len(b.s.Faults()) == 1 })
+	eventually(t, "one fault", func() bool { return len(b.s.Faults()) == 1 })
 	want(t, "fault in force", b.s.Faults()[0].Route, "POST /v1/payment_intents")
 
 	if _, err := b.s.AddFault(sandbox.Fault{Route: "GET /v1/*", Kind: sandbox.FaultStatus500}); err != nil {
@@ -89,7 +89,7 @@ func TestTheDeskInABrowser(t *testing.T) {
 	click("faults")
 	shows("GET /v1/*")
 	click("Remove") // the first row is the newest
-	eventually(t, "the older fault alone",
+	eventually(t, "only the older fault",
 		func() bool { return len(b.s.Faults()) == 1 && b.s.Faults()[0].Route == "POST /v1/payment_intents" })
 	click("Remove all faults")
 	eventually(t, "no fault", func() bool { return len(b.s.Faults()) == 0 })
@@ -117,20 +117,20 @@ func TestTheDeskInABrowser(t *testing.T) {
 				browsertest.Screenshot(t, ctx, fmt.Sprintf("desk-%s-%d-%s", view, width, name))
 				wide, err := chromedp.Run(ctx, chromedp.Evaluate[float64]("document.documentElement.scrollWidth"))
 				if err != nil || wide > float64(width) {
-					t.Errorf("%s: the page is %v wide on a screen of %d (%v)", view, wide, width, err)
+					t.Errorf("%s: the page is %v pixels wide on a screen of %d (%v)", view, wide, width, err)
 				}
 			}
 		}
 	}
 
 	for _, p := range browsertest.Problems(ctx) {
-		t.Errorf("the page complains: %s", p)
+		t.Errorf("problem on the page: %s", p)
 	}
 }
 
-// TestTheDeskFollowsAndActs uses the desk while requests come in. The page is
-// never reloaded.
-func TestTheDeskFollowsAndActs(t *testing.T) {
+// TestDeskFollowsRequestsAndActs uses the desk while requests come in. The page
+// is never reloaded.
+func TestDeskFollowsRequestsAndActs(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -168,5 +168,5 @@ func TestTheDeskFollowsAndActs(t *testing.T) {
 	eventually(t, "a day later", func() bool { return b.ok("/v1/customers").num("created") >= was+24*3600 })
 	evaluate[int](d, "window.confirm = () => true, 0")
 	d.click("Reset everything")
-	eventually(t, "nothing", func() bool { return len(b.s.Ledger().Charges) == 0 })
+	eventually(t, "everything is deleted", func() bool { return len(b.s.Ledger().Charges) == 0 })
 }

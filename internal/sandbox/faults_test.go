@@ -11,7 +11,9 @@ func TestAPIFaults(t *testing.T) {
 	body := form("amount=2000", "currency=usd", "confirm=true", "payment_method=pm_card_visa",
 		"payment_method_types[]=card")
 	for kind, c := range map[string]struct {
-		status, again, charges int // status of the first call (0 = cut), of its repetition, charges made by the first
+		status  int // of the first call; 0 = the connection was cut
+		again   int // status of its repetition
+		charges int // charges created by the first call
 	}{
 		sandbox.FaultChargeThenCut: {0, 200, 1},
 		sandbox.FaultChargeThen500: {500, 500, 1},
@@ -38,7 +40,7 @@ func TestAPIFaults(t *testing.T) {
 	}
 }
 
-func TestFaultsThatMakeNoSenseAreRefused(t *testing.T) {
+func TestInvalidFaultsAreRefused(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	for _, f := range []sandbox.Fault{
@@ -58,9 +60,9 @@ func TestFaultsAreRemovedOneByOne(t *testing.T) {
 		`{"route": "POST /v1/customers", "kind": "status_500", "count": -1}`).str("id")
 	second := b.do("POST", "/_sandbox/faults",
 		`{"route": "POST /v1/customers", "kind": "status_429", "count": -1}`).str("id")
-	want(t, "the first strikes", b.post("/v1/customers").status, 500)
+	want(t, "first fault", b.post("/v1/customers").status, 500)
 	want(t, "removed", b.do("DELETE", "/_sandbox/faults/"+first, "").status, 200)
-	want(t, "now the second", b.post("/v1/customers").status, 429)
+	want(t, "second fault", b.post("/v1/customers").status, 429)
 	want(t, "again", b.do("DELETE", "/_sandbox/faults/"+first, "").status, 404)
 	want(t, "removed", b.do("DELETE", "/_sandbox/faults/"+second, "").status, 200)
 	want(t, "none", b.post("/v1/customers").status, 200)

@@ -10,7 +10,7 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-// asked sends a request under a host name and returns the status.
+// asked sends a request with a Host header and returns the status.
 func asked(t *testing.T, s http.Handler, method, host, path string, headers ...string) int {
 	t.Helper()
 	r := httptest.NewRequest(method, path, nil)
@@ -31,7 +31,7 @@ func asked(t *testing.T, s http.Handler, method, host, path string, headers ...s
 	return w.Code
 }
 
-func TestOnlyLoopbackNamesAreAnswered(t *testing.T) {
+func TestOnlyLoopbackHostsAreServed(t *testing.T) {
 	t.Parallel()
 	b := newBox(t, func(c *sandbox.Config) {
 		c.Assets = fstest.MapFS{"stripe.js": {Data: []byte("// script")}}
@@ -57,11 +57,11 @@ func TestOnlyLoopbackNamesAreAnswered(t *testing.T) {
 	}
 
 	want(t, "unknown pages too", asked(t, b.s, "GET", "evil.test", "/nothing"), http.StatusForbidden)
-	want(t, "what would change things too", asked(t, b.s, "POST", "evil.test", "/_sandbox/reset"),
+	want(t, "changes too", asked(t, b.s, "POST", "evil.test", "/_sandbox/reset"),
 		http.StatusForbidden)
 }
 
-func TestTheDoorRefusesPagesOfOtherOrigins(t *testing.T) {
+func TestManagementAPIRefusesPagesOfOtherOrigins(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	const host = "127.0.0.1:12111"
@@ -80,10 +80,10 @@ func TestTheDoorRefusesPagesOfOtherOrigins(t *testing.T) {
 		}
 	}
 
-	want(t, "its own page",
+	want(t, "page of the same origin",
 		asked(t, b.s, "POST", host, "/_sandbox/reset", "Origin", "http://"+host, "Sec-Fetch-Site", "same-origin"),
 		http.StatusOK)
-	want(t, "no browser", asked(t, b.s, "POST", host, "/_sandbox/reset"), http.StatusOK)
+	want(t, "client other than a browser", asked(t, b.s, "POST", host, "/_sandbox/reset"), http.StatusOK)
 	want(t, "a link to the desk",
 		asked(t, b.s, "GET", host, "/_sandbox/", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate"),
 		http.StatusOK)

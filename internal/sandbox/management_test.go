@@ -12,7 +12,7 @@ import (
 	"checkoutd/internal/sandbox"
 )
 
-func TestTheDoorIsShutUnlessAskedFor(t *testing.T) {
+func TestManagementAPICanBeTurnedOff(t *testing.T) {
 	t.Parallel()
 	b := newBox(t, func(cfg *sandbox.Config) { cfg.Manage = false })
 	for _, path := range []string{"/_sandbox/", "/_sandbox/ledger", "/_sandbox/requests"} {
@@ -20,24 +20,27 @@ func TestTheDoorIsShutUnlessAskedFor(t *testing.T) {
 	}
 }
 
-func TestTheDoorShowsAndSteers(t *testing.T) {
+func TestManagementAPIShowsAndControls(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	page := b.get("/_sandbox/")
 	want(t, "without the slash", string(b.get("/_sandbox").raw), string(page.raw))
 	want(t, "desk says sandbox", strings.Contains(string(page.raw), "sandbox"), true)
+
 	fault := b.do("POST", "/_sandbox/faults", `{"route":"POST /v1/customers","kind":"status_500","count":1}`)
 	want(t, "fault", fault.str("kind"), "status_500")
-	want(t, "struck", b.post("/v1/customers", "name=x").status, 500)
-	want(t, "gone", b.post("/v1/customers", "name=x").status, 200)
-	want(t, "bad fault",
+	want(t, "fault injected", b.post("/v1/customers", "name=x").status, 500)
+	want(t, "fault used up", b.post("/v1/customers", "name=x").status, 200)
+	want(t, "invalid fault",
 		b.do("POST", "/_sandbox/faults", `{"route":"POST /v1/customers","kind":"nonsense"}`).status,
 		422)
-	want(t, "bad JSON", b.do("POST", "/_sandbox/faults", `{"rout`).status, 400)
+	want(t, "invalid JSON", b.do("POST", "/_sandbox/faults", `{"rout`).status, 400)
+
 	b.do("POST", "/_sandbox/faults", `{"route":"POST /v1/customers","kind":"status_500","count":-1}`)
 	b.do("DELETE", "/_sandbox/faults", "")
 	cus := b.ok("/v1/customers", "name=x")
 	want(t, "object", b.get("/_sandbox/objects/"+cus.str("id")).str("name"), "x")
+
 	pi := b.ok("/v1/payment_intents", "amount=2000", "currency=usd", "customer="+cus.str("id"))
 
 	var owned []sandbox.ObjectEntry
@@ -48,8 +51,10 @@ func TestTheDoorShowsAndSteers(t *testing.T) {
 
 	want(t, "belongs to the customer", owned[0].ID, pi.str("id"))
 	want(t, "all objects, newest last", b.s.Objects("")[len(b.s.Objects(""))-1].ID, pi.str("id"))
+
 	b.do("POST", "/_sandbox/seed?count=3", "")
 	want(t, "ledger", b.get("/_sandbox/ledger").size("charges"), 3)
+
 	before := b.ok("/v1/customers").num("created")
 	b.do("POST", "/_sandbox/clock", `{"advance": 3600}`)
 
@@ -58,6 +63,7 @@ func TestTheDoorShowsAndSteers(t *testing.T) {
 	}
 
 	want(t, "backwards", b.do("POST", "/_sandbox/clock", `{"advance": -1}`).status, 422)
+
 	b.do("POST", "/_sandbox/reset", "")
 	want(t, "empty", b.get("/v1/customers").size("data"), 0)
 }
@@ -84,6 +90,7 @@ func TestRotatedSecretSigns(t *testing.T) {
 	bodies, signatures := h.got()
 	want(t, "old", verified(bodies[0], signatures[0], "whsec_old"), true)
 	want(t, "new", verified(bodies[1], signatures[1], "whsec_new"), true)
+
 	b.s.RotateWebhookSecret("", "whsec_newer", time.Hour)
 	b.ok("/v1/customers", "name=3")
 	eventually(t, "third", func() bool { return len(h.types()) == 3 })
@@ -108,7 +115,8 @@ func TestStateSurvivesARestart(t *testing.T) {
 		pending = b.ok("/v1/payment_intents", "amount=1000", "currency=eur", "confirm=true",
 			"payment_method_types[]=sepa_debit",
 			"payment_method_data[type]=sepa_debit", "payment_method_data[sepa_debit][iban]=AT321904300235473204",
-			"payment_method_data[billing_details][name]=Bob", "payment_method_data[billing_details][email]=b@b.test").str("id")
+			"payment_method_data[billing_details][name]=Bob",
+			"payment_method_data[billing_details][email]=b@b.test").str("id")
 	})
 
 	t.Run("a torn last line is dropped", func(t *testing.T) {
@@ -130,10 +138,10 @@ func TestStateSurvivesARestart(t *testing.T) {
 		want(t, "replayed", string(r.raw), first)
 		want(t, "intents", len(b.s.Ledger().Intents), 3)
 		want(t, "customers", b.get("/v1/customers").str("data.0.id"), cus)
-		want(t, "error kept",
+		want(t, "error survives",
 			b.get("/v1/payment_intents/"+declined).str("last_payment_error.decline_code"),
 			"generic_decline")
-		eventually(t, "the delayed payment goes on", func() bool {
+		eventually(t, "the delayed payment completes", func() bool {
 			return b.get("/v1/payment_intents/"+pending).str("status") == "succeeded"
 		})
 		want(t, "event",
