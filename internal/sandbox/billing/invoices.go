@@ -224,6 +224,7 @@ func (c *call) markPaidOutOfBand(inv *Invoice) *Invoice {
 		c.Tx.Put(&canceled)
 		c.Emit("payment_intent.canceled", &canceled)
 	}
+
 	next := *inv
 	next.PaidOutOfBand = true
 	return c.markPaid(&next, nil)

@@ -151,8 +151,8 @@ func (c *call) recordUnpaid(inv *Invoice, event string) {
 	sub, ok := memory.Find[*Subscription](c.Tx, wire.Deref(inv.Subscription))
 	renewal := ok && !sub.ended() && inv.BillingReason != "subscription_create"
 
-	// Only an attempt that was due uses up a retry; a payment that the buyer
-	// tried in between does not.
+	// A payment that the buyer tries before the next retry is due does not use
+	// up that retry.
 	exhausted := false
 	if renewal && wire.Deref(inv.NextPaymentAttempt) <= c.Now.Unix() {
 		exhausted = !c.retryLater(&next)
@@ -204,6 +204,7 @@ func scheduleRetry(schedule scheduler, inv *Invoice) {
 
 // retryPayment tries once to collect an invoice automatically.
 func (c *call) retryPayment(inv *Invoice) error {
+	// The first attempt is counted by recordUnpaid, every later one here.
 	if inv.Attempted {
 		counted := *inv
 		counted.AttemptCount++

@@ -20,7 +20,7 @@ const trialWarningLead = 3 * 24 * time.Hour
 // anchor's day of the month, or takes the last day of a shorter month:
 // https://docs.stripe.com/billing/subscriptions/billing-cycle.
 func periodAfter(anchor, start int64, interval string, count int64) int64 {
-	day, from := time.Unix(anchor, 0).UTC(), time.Unix(start, 0).UTC()
+	anchorDay, from := time.Unix(anchor, 0).UTC(), time.Unix(start, 0).UTC()
 	n := int(count)
 
 	switch interval {
@@ -33,10 +33,10 @@ func periodAfter(anchor, start int64, interval string, count int64) int64 {
 	}
 
 	// AddDate would turn January 31 plus a month into March 3.
-	month := time.Date(from.Year(), from.Month()+time.Month(n), 1, day.Hour(), day.Minute(),
-		day.Second(), 0, time.UTC)
+	month := time.Date(from.Year(), from.Month()+time.Month(n), 1,
+		anchorDay.Hour(), anchorDay.Minute(), anchorDay.Second(), 0, time.UTC)
 	lastDay := month.AddDate(0, 1, -1).Day()
-	return month.AddDate(0, 0, min(day.Day(), lastDay)-1).Unix()
+	return month.AddDate(0, 0, min(anchorDay.Day(), lastDay)-1).Unix()
 }
 
 // scheduler schedules a change to an object.
@@ -81,6 +81,7 @@ func (s *Service) resume(account string, obj memory.Object) {
 	schedule := func(id string, due time.Time, run func(c *call) error) {
 		s.srv.Schedule.At(id, due, func() { s.background(account, onTime(due, run)) })
 	}
+
 	switch o := obj.(type) {
 	case *Subscription:
 		if o.ended() {
@@ -111,6 +112,7 @@ func latest(a, b time.Time) time.Time {
 	return b
 }
 
+// warnOfTrialEnd announces the end of a trial that is still running.
 func (c *call) warnOfTrialEnd(id string) {
 	if sub, ok := memory.Find[*Subscription](c.Tx, id); ok && sub.Status == subTrialing {
 		c.Emit("customer.subscription.trial_will_end", sub)
@@ -124,11 +126,13 @@ func (c *call) expire(id string) {
 	if !ok || sub.Status != subIncomplete {
 		return
 	}
+
 	inv, _ := memory.Find[*Invoice](c.Tx, wire.Deref(sub.LatestInvoice))
 	if inv != nil && c.isProcessing(inv) {
 		c.onSchedule(id, c.Now.Add(time.Hour), func(c *call) error { c.expire(id); return nil })
 		return
 	}
+
 	c.endIncomplete(sub, Cancellation{})
 }
 
@@ -145,6 +149,7 @@ func (c *call) endIncomplete(sub *Subscription, details Cancellation) *Subscript
 		inv.Status == invoiceOpen && !c.isProcessing(inv) {
 		c.void(inv)
 	}
+
 	next := *sub
 	next.Status = subExpired
 	next.CanceledAt = new(c.Now.Unix())
@@ -182,6 +187,7 @@ func (c *call) stopCollecting(inv *Invoice) {
 	if inv.Status != invoiceOpen && inv.Status != invoiceDraft || !inv.AutoAdvance {
 		return
 	}
+
 	next := *inv
 	next.AutoAdvance = false
 	next.NextPaymentAttempt = nil
@@ -197,6 +203,7 @@ func (c *call) cancelPendingSetup(sub *Subscription) {
 	if !ok || si.Status == payments.StatusSucceeded || si.Status == payments.StatusCanceled {
 		return
 	}
+
 	next := *si
 	next.Status, next.NextAction = payments.StatusCanceled, nil
 	c.Tx.Put(&next)
@@ -227,6 +234,7 @@ func (c *call) startNextPeriod(id string, end int64) error {
 		return nil
 	}
 
+	// The new period keeps the anchor, so it is not affected by short months.
 	next := *sub
 	interval, count := sub.interval()
 	next.CurrentPeriodStart, next.CurrentPeriodEnd = end, periodAfter(sub.BillingCycleAnchor, end, interval, count)

@@ -271,6 +271,7 @@ func (c *call) completePayout(id string) {
 	if !ok || prev.Text("status") != "pending" {
 		return
 	}
+
 	next := prev.With(map[string]any{"status": "paid"})
 	c.Tx.Put(next)
 	c.EmitUpdate("payout.paid", next, prev)

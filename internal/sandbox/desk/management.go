@@ -49,7 +49,7 @@ func (s *Management) Mount(mux *chi.Mux) {
 		r.Get("/objects", s.listObjects)
 		r.Get("/objects/{id}", s.showObject)
 
-		r.Get("/faults", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.srv.Faults.All()) })
+		r.Get("/faults", s.listFaults)
 		r.Post("/faults", s.addFault)
 		r.Delete("/faults", s.clearFaults)
 		r.Delete("/faults/{id}", s.removeFault)

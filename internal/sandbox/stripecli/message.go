@@ -14,7 +14,7 @@ import (
 // message is one message for the command line. It is signed when it is sent.
 type message struct {
 	event        *api.Event
-	latest       bool // the copy for `listen --latest`
+	latest       bool // the copy for `stripe listen --latest`
 	log          *logEntry
 	conversation string
 }
@@ -23,12 +23,15 @@ type messageEndpoint struct {
 	APIVersion *string `json:"api_version"`
 }
 
+// encode returns a message as the command line expects it, signed at the given
+// time.
 func (i *message) encode(now time.Time) ([]byte, error) {
 	if i.log != nil {
 		payload, err := wire.Encode(i.log)
 		if err != nil {
 			return nil, err
 		}
+
 		return wire.Encode(map[string]any{
 			"type":           "request_log_event",
 			"request_log_id": i.conversation,
@@ -66,8 +69,8 @@ type logEntry struct {
 	URL       string    `json:"url"`
 	Error     *logError `json:"error"`
 
-	account string // whose objects the request was about
-	caller  string // from which address it came
+	account string // the account that the request is for
+	caller  string // the IP address of the client
 }
 
 type logError struct {
@@ -80,6 +83,7 @@ type logError struct {
 	ErrorInsight *string `json:"error_insight"`
 }
 
+// logEntryOf returns the log entry of an API request and its response.
 func logEntryOf(c *api.Call, resp api.Response) *logEntry {
 	out := &logEntry{
 		CreatedAt: c.Now.Unix(),

@@ -5,7 +5,7 @@ package stripecli
 // acknowledges.
 const (
 	subprotocol     = "stripecli-devproxy-v1"
-	reconnectDelay  = 31_536_000 // seconds after which the command line drops the connection: never
+	reconnectDelay  = 31_536_000 // seconds until the command line reconnects: a year, so never
 	readLimit       = 16 << 20   // bytes; a response contains the whole request body again
 	featureWebhooks = "webhooks"
 	featureLogs     = "request_logs"

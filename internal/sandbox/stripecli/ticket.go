@@ -51,6 +51,7 @@ func openTicket(id string) (ticket, bool) {
 	if !ok || !hmac.Equal([]byte(sum), []byte(want)) {
 		return t, false
 	}
+
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	return t, err == nil && json.Unmarshal(raw, &t) == nil
 }
@@ -64,7 +65,10 @@ func (h *Hub) createSession(c *api.Call) (any, error) {
 		}
 	}
 
+	// The session must exist before the command line connects, so that events in
+	// between are queued.
 	c.Tx.After = append(c.Tx.After, func() { h.session(t) })
+
 	return map[string]any{
 		"websocket_url": strings.Replace(c.Base(), "http", "ws", 1) +
 			"/stripecli/subscribe/" + api.PlatformAccount,
