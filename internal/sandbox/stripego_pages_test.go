@@ -64,7 +64,7 @@ func TestSDKPagesOfDerivedObjects(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
 	ids := populateThrice(t, api)
-	for _, r := range append(append(ownedMoney(api), ownedBelow(api)...), ownedBilling(api)...) {
+	for _, r := range slices.Concat(ownedMoney(api), ownedBelow(api), ownedBilling(api)) {
 		if r.list == nil {
 			continue
 		}
@@ -81,9 +81,9 @@ func (r owned) testCursors(t *testing.T, ids map[string]string) {
 	page := func(p stripe.ListParams) ([]string, bool) {
 		t.Helper()
 		it, id := r.list(ids, p)
-		ids := collect(t, it, id)
+		got := collect(t, it, id)
 		listed, ok := it.(interface{ Meta() *stripe.ListMeta })
-		return ids, ok && listed.Meta().HasMore
+		return got, ok && listed.Meta().HasMore
 	}
 
 	all, _ := page(stripe.ListParams{Limit: stripe.Int64(100)})

@@ -88,7 +88,7 @@ func (c *Call) capture(pi *PaymentIntent, amount int64) (*PaymentIntent, error) 
 		c.Emit("refund.created", released)
 	}
 
-	c.disputeLikeCard(&ch, cd)
+	c.openCardDispute(&ch, cd)
 	return pi, nil
 }
 

@@ -165,12 +165,12 @@ func (c *Call) finishCharge(a *Attempt, ch *Charge) {
 		c.EmitUpdate("charge.updated", &booked, ch)
 	}
 
-	c.disputeLikeCard(&booked, a.Method.testCard())
+	c.openCardDispute(&booked, a.Method.testCard())
 }
 
-// disputeLikeCard opens the dispute or fraud warning that a test card stands
+// openCardDispute opens the dispute or fraud warning that a test card stands
 // for. cd is nil for a payment method that is not a card.
-func (c *Call) disputeLikeCard(ch *Charge, cd *testcards.Card) {
+func (c *Call) openCardDispute(ch *Charge, cd *testcards.Card) {
 	if cd != nil && cd.Dispute != "" {
 		c.dispute(ch, cd.Dispute)
 	}
@@ -198,70 +198,6 @@ func (c *Call) consume(a *Attempt) {
 	next.private.Consumed = true
 	a.Method = &next
 	c.Tx.Put(&next)
-}
-
-// decline stores a failed charge, sends the intent back for another payment
-// method, and returns the card_error that the caller gets.
-func (c *Call) decline(a *Attempt, code, decline string) (*PaymentIntent, error) {
-	ch := c.newCharge(a)
-	ch.Status, ch.ReceiptURL = "failed", nil
-	ch.FailureCode, ch.FailureMessage = &code, new(testcards.DeclineMessage(code, decline))
-	ch.Outcome = declined(a.Method.testCard(), code, decline)
-	c.Tx.Put(ch)
-
-	e := wire.CardError(code, decline, *ch.FailureMessage)
-	e.Charge = ch.ID
-
-	if code == "incorrect_cvc" {
-		e.Param = "cvc"
-	}
-
-	c.failIntent(a, e, &ch.ID)
-	c.Emit("charge.failed", ch)
-	c.Emit("payment_intent.payment_failed", a.Intent)
-	c.follow(a.Intent)
-
-	// The intent now holds e as its last error. Only the copy that the caller
-	// gets may hold the intent, or the two would contain each other.
-	out := *e
-	out.PaymentIntent, out.PaymentMethod = a.Intent, a.Method
-
-	return nil, &out
-}
-
-// failIntent sends the intent back to requires_payment_method and stores the
-// error on it. charge is the ID of the failed charge, nil if there was none.
-func (c *Call) failIntent(a *Attempt, e *wire.Error, charge *string) {
-	shown := *e
-	shown.PaymentMethod, shown.PaymentIntent = a.Method, nil
-
-	a.Intent.LastPaymentError, a.Intent.Status = &shown, StatusRequiresMethod
-	a.Intent.PaymentMethod, a.Intent.NextAction, a.Intent.Processing = nil, nil, nil
-	if charge != nil {
-		a.Intent.LatestCharge = charge
-	}
-
-	c.Tx.Put(a.Intent)
-}
-
-// declined returns the outcome of a charge that the issuer declined or that
-// Radar blocked.
-func declined(cd *testcards.Card, code, decline string) *Outcome {
-	out := &Outcome{
-		NetworkStatus: "declined_by_network",
-		Reason:        new(cmp.Or(decline, code)),
-		RiskLevel:     "normal",
-		RiskScore:     33,
-		SellerMessage: testcards.SellerMessage(code, decline),
-		Type:          "issuer_declined",
-	}
-
-	if cd != nil && cd.Risk == "block" {
-		out.NetworkStatus, out.Type = "not_sent_to_network", "blocked"
-		out.Reason, out.RiskLevel, out.RiskScore = new("highest_risk_level"), "highest", 95
-	}
-
-	return out
 }
 
 // authenticated continues after 3D Secure or a redirect. If the buyer passed,

@@ -2,8 +2,6 @@ package payments
 
 import (
 	"cmp"
-	"errors"
-	"net/http"
 	"slices"
 
 	"checkoutd/internal/sandbox/api"
@@ -265,99 +263,6 @@ func updateMethod(c *Call) (any, error) {
 	c.Tx.Put(&next)
 	c.EmitUpdate("payment_method.updated", &next, prev)
 	return &next, nil
-}
-
-func attachMethod(c *Call) (any, error) {
-	cus := c.Params.String("customer")
-	if cus == "" {
-		return nil, wire.MissingParam("customer")
-	}
-	return c.attach(c.ID, cus, "id")
-}
-
-// attach attaches a payment method to a customer, which is when the issuer may
-// decline the card. param is the parameter to blame for an unusable method.
-func (c *Call) attach(id, customer, param string) (*PaymentMethod, error) {
-	cus, err := c.customer(customer, "customer")
-	if err != nil {
-		return nil, err
-	}
-
-	pm, err := c.Usable(id, cus.ID, param)
-	if err != nil {
-		return nil, attachError(err, param)
-	}
-	if pm.Customer != nil {
-		return pm, nil
-	}
-
-	// Cards that ask for authentication are declined when they pay, not here.
-	if cd := pm.testCard(); cd != nil && cd.Code != "" && !cd.Attaches && cd.Auth == "" {
-		e := wire.CardError(cd.Code, cd.Decline, testcards.DeclineMessage(cd.Code, cd.Decline))
-		e.Commit = false
-		return nil, e
-	}
-
-	return c.attachTo(pm, cus.ID), nil
-}
-
-// attachError returns err with the status 404 if it is about an unknown payment
-// method in the path.
-func attachError(err error, param string) error {
-	var e *wire.Error
-	if errors.As(err, &e) && e.Code == "resource_missing" && param == "id" {
-		e.Status = http.StatusNotFound
-	}
-	return err
-}
-
-// attachTo makes the customer the owner of a payment method and emits
-// payment_method.attached. It returns what it stored.
-func (c *Call) attachTo(pm *PaymentMethod, customer string) *PaymentMethod {
-	next := *pm
-	next.Customer = &customer
-	next.private.Ready = true
-
-	if next.Card != nil {
-		cd := *next.Card
-		cd.Checks = checksOf(next.testCard(), &next)
-		next.Card = &cd
-	}
-
-	c.Tx.Put(&next)
-	c.Emit("payment_method.attached", &next)
-	return &next
-}
-
-func detachMethod(c *Call) (any, error) {
-	pm, err := c.pathMethod()
-	if err != nil {
-		return nil, err
-	}
-
-	if pm.Customer == nil {
-		return nil, wire.Invalid(
-			"", "",
-			"The payment method you provided is not attached to a customer so detachment is "+
-				"impossible.",
-		)
-	}
-
-	return c.detach(pm), nil
-}
-
-// detach takes a payment method from its customer, after which it cannot be
-// used again. It returns what it stored.
-func (c *Call) detach(pm *PaymentMethod) *PaymentMethod {
-	next := *pm
-	next.Customer = nil
-	next.private.Detached = true
-
-	c.Tx.Put(&next)
-	c.EmitUpdate("payment_method.detached", &next, pm)
-	c.forgetMethod(*pm.Customer, pm.ID)
-
-	return &next
 }
 
 func listMethods(c *Call) (any, error) {

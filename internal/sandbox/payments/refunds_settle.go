@@ -1,0 +1,133 @@
+package payments
+
+import (
+	"time"
+
+	"checkoutd/internal/sandbox/memory"
+	"checkoutd/internal/sandbox/wire"
+)
+
+// refundAnswer is how long a buyer has to reply where the money of a bank
+// transfer should go.
+const refundAnswer = 45 * 24 * time.Hour
+
+// refundSettles is how long an asynchronous refund is pending, on the sandbox's
+// clock.
+const refundSettles = 5 * time.Second
+
+// refund books and stores a refund, and emits the events in Stripe's order.
+func (c *Call) refund(re *Refund, ch *Charge) {
+	bt := c.Entry(re.ID, "refund", -re.Amount, 0, re.Currency)
+	bt.Description = new("REFUND FOR CHARGE")
+	c.Tx.Put(bt)
+	re.BalanceTransaction = &bt.ID
+
+	settles := c.settlesLater(re, ch)
+	next := *ch
+	next.AmountRefunded += re.Amount
+	next.Refunded = next.AmountRefunded == next.Amount
+
+	c.Tx.Put(re)
+	c.Tx.Put(&next)
+	c.Emit("refund.created", re)
+	c.EmitUpdate("charge.refunded", &next, ch)
+
+	// A full refund settles an inquiry.
+	if d, ok := memory.Find[*Dispute](c.Tx, wire.Deref(ch.Dispute)); ok && next.Refunded && !d.closed() {
+		c.closeDisputeAs(d, "warning_closed")
+	}
+
+	if settles {
+		id := re.ID
+		c.Later(id, c.Now.Add(refundSettles), func(c *Call) error { c.settleRefund(id); return nil })
+	}
+}
+
+// settlesLater sets the first status of a refund and reports whether the refund
+// is settled later, by settleRefund.
+func (c *Call) settlesLater(re *Refund, ch *Charge) bool {
+	pm, ok := memory.Find[*PaymentMethod](c.Tx, wire.Deref(ch.PaymentMethod))
+	if !ok {
+		return false
+	}
+
+	cd := pm.testCard()
+	switch {
+	case pm.Type == "customer_balance":
+		// A bank transfer has no way back: Stripe asks the buyer by e-mail
+		// where the money should go.
+		re.Status, re.InstructionsEmail = StatusRequiresAction, c.Params.Text("instructions_email")
+		re.NextAction = &RefundAction{Type: "display_details", DisplayDetails: RefundDetails{
+			EmailSent: EmailSent{
+				EmailSentAt: c.Now.Unix(),
+				EmailSentTo: c.Params.String("instructions_email"),
+			},
+			ExpiresAt: c.Now.Add(refundAnswer).Unix(),
+		}}
+
+		return false
+
+	case cd != nil && cd.Refund == "pending", pm.Type == "sepa_debit", pm.Type == "us_bank_account":
+		re.Status = "pending"
+		return true
+	case cd != nil && cd.Refund == "fail":
+		return true // succeeds at first, as at Stripe
+	}
+
+	return false
+}
+
+// settleRefund ends an asynchronous refund. It does nothing if the refund has
+// ended since.
+func (c *Call) settleRefund(id string) {
+	prev, ok := memory.Find[*Refund](c.Tx, id)
+	if !ok || prev.Status == "failed" || prev.Status == StatusCanceled {
+		return
+	}
+
+	ch, ok := memory.Find[*Charge](c.Tx, wire.Deref(prev.Charge))
+	if !ok {
+		return
+	}
+
+	next := *prev
+
+	pm, _ := memory.Find[*PaymentMethod](c.Tx, wire.Deref(ch.PaymentMethod))
+	if pm != nil && pm.testCard() != nil && pm.testCard().Refund == "fail" {
+		c.failRefund(&next, prev, ch)
+		return
+	}
+
+	if prev.Status == StatusSucceeded {
+		return
+	}
+
+	next.Status = StatusSucceeded
+	c.Tx.Put(&next)
+	c.EmitUpdate("refund.updated", &next, prev)
+	c.EmitUpdate("charge.refund.updated", &next, prev)
+}
+
+// returnRefund books the money of a refund that failed or was canceled back to
+// the merchant's balance.
+func (c *Call) returnRefund(re *Refund, ch *Charge) {
+	back := c.Entry(re.ID, "refund_failure", re.Amount, 0, re.Currency)
+	c.Tx.Put(back)
+	re.FailureBalanceTransaction = &back.ID
+
+	next := *ch
+	next.AmountRefunded -= re.Amount
+	next.Refunded = false
+	c.Tx.Put(&next)
+}
+
+// failRefund ends a refund that the buyer's bank refused.
+func (c *Call) failRefund(next, prev *Refund, ch *Charge) {
+	c.returnRefund(next, ch)
+	next.Status, next.FailureReason = "failed", new("expired_or_canceled_card")
+
+	c.Tx.Put(next)
+	c.EmitUpdate("refund.updated", next, prev)
+	c.EmitUpdate("charge.refund.updated", next, prev)
+	c.EmitUpdate("refund.failed", next, prev)
+}
