@@ -210,27 +210,33 @@ func TestSDKDisputesAreDecided(t *testing.T) {
 func TestSDKBalanceAndPayouts(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
+
 	charged(t, api, "pm_card_bypassPending")
 	before := must(api.Balance.Get(nil))(t).Available[0]
 	want(t, "currency", before.Currency, stripe.CurrencyUSD)
+
 	p := &stripe.PayoutParams{Amount: stripe.Int64(500), Currency: stripe.String("usd")}
 	p.AddMetadata("a", "b")
 	po := must(api.Payouts.New(p))(t)
 	want(t, "payout", po.Status, stripe.PayoutStatusPending)
 	want(t, "metadata", po.Metadata["a"], "b")
 	want(t, "available", must(api.Balance.Get(nil))(t).Available[0].Amount, before.Amount-500)
+
 	get := &stripe.PayoutParams{}
 	get.AddExpand("balance_transaction")
 	want(t, "entry", must(api.Payouts.Get(po.ID, get))(t).BalanceTransaction.Amount, -500)
 	want(t, "canceled", must(api.Payouts.Cancel(po.ID, nil))(t).Status, stripe.PayoutStatusCanceled)
+
 	_, err := api.Payouts.New(&stripe.PayoutParams{Amount: stripe.Int64(99_999_999), Currency: stripe.String("usd")})
 	want(t, "too much", refusal(t, err).Code, stripe.ErrorCodeBalanceInsufficient)
+
 	one := &stripe.BalanceTransactionListParams{Type: stripe.String("charge")}
 	one.Limit = stripe.Int64(1)
 	it := api.BalanceTransactions.List(one)
 	entries := collect(t, it, func() string { return it.BalanceTransaction().ID })
 	want(t, "entries of charges", len(entries), 1)
 	want(t, "net", must(api.BalanceTransactions.Get(entries[0], nil))(t).Net, 2000-88)
+
 	list := api.Payouts.List(&stripe.PayoutListParams{Status: stripe.String("canceled")})
 	want(t, "listed", joined(collect(t, list, func() string { return list.Payout().ID })), po.ID)
 }

@@ -18,8 +18,8 @@ var configurations = api.RecordAPI{
 	Noun:     "payment method configuration",
 	Defaults: func(_ *api.Call) (map[string]any, error) { return newConfiguration("Custom", false), nil },
 	Finish: func(c *api.Call, fields map[string]any) error {
-		// A caller sends the preference alone; Stripe returns what follows from
-		// it, too.
+		// A caller sets only the preference; Stripe also returns what follows
+		// from it.
 		for name, v := range fields {
 			sent, ok := v.(map[string]any)
 			if !ok {

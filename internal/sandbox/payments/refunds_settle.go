@@ -7,13 +7,13 @@ import (
 	"checkoutd/internal/sandbox/wire"
 )
 
-// refundAnswer is how long a buyer has to reply where the money of a bank
-// transfer should go.
-const refundAnswer = 45 * 24 * time.Hour
+// refundReplyTime is how long a buyer has to tell Stripe where the money of a
+// bank transfer should go.
+const refundReplyTime = 45 * 24 * time.Hour
 
-// refundSettles is how long an asynchronous refund is pending, on the sandbox's
+// refundDelay is how long an asynchronous refund is pending, on the sandbox's
 // clock.
-const refundSettles = 5 * time.Second
+const refundDelay = 5 * time.Second
 
 // refund books and stores a refund, and emits the events in Stripe's order.
 func (c *Call) refund(re *Refund, ch *Charge) {
@@ -39,7 +39,7 @@ func (c *Call) refund(re *Refund, ch *Charge) {
 
 	if settles {
 		id := re.ID
-		c.Later(id, c.Now.Add(refundSettles), func(c *Call) error { c.settleRefund(id); return nil })
+		c.Later(id, c.Now.Add(refundDelay), func(c *Call) error { c.settleRefund(id); return nil })
 	}
 }
 
@@ -62,7 +62,7 @@ func (c *Call) settlesLater(re *Refund, ch *Charge) bool {
 				EmailSentAt: c.Now.Unix(),
 				EmailSentTo: c.Params.String("instructions_email"),
 			},
-			ExpiresAt: c.Now.Add(refundAnswer).Unix(),
+			ExpiresAt: c.Now.Add(refundReplyTime).Unix(),
 		}}
 
 		return false

@@ -26,7 +26,7 @@ func (s *Service) resume(account string, obj memory.Object) {
 
 	case *Refund:
 		if o.Status == "pending" {
-			due := time.Unix(o.Created, 0).Add(refundSettles)
+			due := time.Unix(o.Created, 0).Add(refundDelay)
 			schedule(o.ID, due, func(c *Call) error { c.settleRefund(o.ID); return nil })
 		}
 

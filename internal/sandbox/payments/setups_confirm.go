@@ -86,7 +86,7 @@ func (c *Call) confirmSetup(prev *SetupIntent) (*SetupIntent, error) {
 
 // setupMethod returns the payment method to save, and sets where the buyer can
 // authenticate. The call's own parameters take precedence over its
-// ConfirmationToken, and that over the intent.
+// ConfirmationToken, which takes precedence over the intent.
 func (c *Call) setupMethod(si *SetupIntent) (*PaymentMethod, error) {
 	si.private.SDK = c.Params.Bool("use_stripe_sdk")
 	si.private.ReturnURL = c.Params.String("return_url")
@@ -180,8 +180,8 @@ func (c *Call) failSetup(si *SetupIntent, pm *PaymentMethod, cd *testcards.Card)
 	c.Tx.Put(si)
 	c.Emit("setup_intent.setup_failed", si)
 
-	// Only the error that the caller gets may hold the intent, which holds the
-	// other one.
+	// The intent holds shown as its last error. Only the copy that the caller
+	// gets may hold the intent, or the two would contain each other.
 	e.SetupIntent, e.PaymentMethod = si, pm
 
 	return e

@@ -160,7 +160,8 @@ func retrieveToken(c *Call) (any, error) {
 }
 
 // redeem binds a token to the intent that it confirms, after which no other
-// intent can use it, and returns the token and its payment method.
+// intent can use it, and returns the token and its payment method. It returns
+// an error if the token has been used or has expired.
 func (c *Call) redeem(
 	id, customer string, forSetup bool, intent string,
 ) (*ConfirmationToken, *PaymentMethod, error) {
