@@ -30,6 +30,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Livemode:     cfg.Livemode(),
 		BaseURL:      cfg.BaseURL,
 		Options:      orderOptions(cfg),
+		SetupOrders:  cfg.SavedMethods.Setup,
 	})
 
 	a.payments = payments.New(payments.Config{
@@ -49,7 +50,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Orders:   a.orders,
 		Log:      log,
 		Secure:   isHTTPS(cfg.BaseURL),
-		Features: customersession.Features(cfg.SavedMethods),
+		Features: savedMethods(cfg.SavedMethods),
 	})
 	if err != nil {
 		return err
@@ -98,7 +99,7 @@ func (a *App) newPages() (*pages.Pages, error) {
 			Layout:         pages.Layout(cfg.Layout),
 			Express:        cfg.ExpressCheckout,
 			MethodCreation: cfg.PaymentMethodCreation,
-			SaveMethods:    cfg.SavedMethods.Redisplay,
+			SaveMethods:    cfg.SavedMethods.Setup && cfg.SavedMethods.Redisplay,
 			CollectEmail:   cfg.CollectEmail,
 			BillingAddress: cfg.BillingAddress == "full",
 			ShippingPhone:  cfg.ShippingPhone,
@@ -124,6 +125,18 @@ func callTimeout(exchange time.Duration) time.Duration { return min(2*exchange, 
 // the buyer of an order back.
 func returnURL(cfg *config.Config) func(orderID string) string {
 	return func(orderID string) string { return cfg.BaseURL + "/complete?order=" + orderID }
+}
+
+// savedMethods returns the features of a CustomerSession.
+func savedMethods(s config.SavedMethods) customersession.Features {
+	return customersession.Features{
+		Redisplay: s.Redisplay,
+		Limit:     s.Limit,
+		Filters:   s.Filters,
+		Remove:    s.Remove,
+		Save:      s.Save,
+		SaveUsage: s.SaveUsage,
+	}
 }
 
 // orderOptions returns how orders are paid unless their products ask for

@@ -68,6 +68,7 @@ func TestCheckoutOptions(t *testing.T) {
 				Save:      true,
 				SaveUsage: "off_session",
 				Remove:    true,
+				Setup:     true,
 			}},
 			"the look": {[]string{c.BrandLogo, c.BrandColor, c.AppearanceFile},
 				[]string{"/logo.svg", "#AA3377", "look.json"}},
@@ -86,7 +87,7 @@ func TestCheckoutOptions(t *testing.T) {
 			t.Errorf("got %+v, want %+v", c.Layout, want)
 		}
 
-		want := config.SavedMethods{Redisplay: true, Save: true, SaveUsage: "on_session"}
+		want := config.SavedMethods{Redisplay: true, Save: true, SaveUsage: "on_session", Setup: true}
 		if !reflect.DeepEqual(c.SavedMethods, want) {
 			t.Errorf("got %+v, want %+v", c.SavedMethods, want)
 		}

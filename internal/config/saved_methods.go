@@ -14,6 +14,7 @@ type SavedMethods struct {
 	Remove    bool
 	Save      bool   // ask whether to save a new one
 	SaveUsage string // on_session or off_session
+	Setup     bool   // save one without a payment: orders in mode setup
 }
 
 func savedMethodsSection() section {
@@ -61,6 +62,14 @@ func savedMethodsSection() section {
 			modes: checkoutModes,
 			read:  readSavedFilters,
 		},
+		{
+			name: "SAVED_METHODS_SETUP", // its default depends on the mode
+			help: "true lets buyers save a payment method without paying (orders in mode setup). Whoever can do that " +
+				"can test stolen cards at no cost, so it is off unless a shop asks for it. Empty: true in the " +
+				"sandbox, where no card is real; otherwise false.",
+			modes: checkoutModes,
+			read:  orEmpty(boolean(func(c *Config) *bool { return &c.SavedMethods.Setup })),
+		},
 	}}
 }
 
@@ -80,9 +89,13 @@ func readSavedFilters(c *Config, s string) error {
 	return nil
 }
 
-// finishSavedMethods sets the default of SAVED_METHODS_SAVE and checks the
-// features against each other.
+// finishSavedMethods sets the defaults of SAVED_METHODS_SAVE and
+// SAVED_METHODS_SETUP, and checks the features against each other.
 func (l *loading) finishSavedMethods() {
+	if !l.given("SAVED_METHODS_SETUP") {
+		l.config.SavedMethods.Setup = l.mode == Sandbox
+	}
+
 	if !l.valid("SAVED_METHODS_SAVE", "SETUP_FUTURE_USAGE", "SAVED_METHODS_REDISPLAY") {
 		return
 	}

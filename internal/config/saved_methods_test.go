@@ -2,7 +2,29 @@ package config_test
 
 import (
 	"testing"
+
+	"checkoutd/internal/config"
 )
+
+// With real cards, saving one without a payment is a way to test stolen ones.
+func TestSavingWithoutAPaymentIsOffWithRealCards(t *testing.T) {
+	t.Parallel()
+	shop := map[string]string{"shop.json": "{}"}
+	for name, tt := range map[string]struct {
+		mode    config.Mode
+		environ []string
+		want    bool
+	}{
+		"real Stripe":               {config.Serve, testKeys, false},
+		"real Stripe, asked for":    {config.Serve, with(testKeys, "SAVED_METHODS_SETUP=true"), true},
+		"the sandbox":               {config.Sandbox, nil, true},
+		"the sandbox, switched off": {config.Sandbox, []string{"SAVED_METHODS_SETUP=false"}, false},
+	} {
+		if got := load(t, tt.mode, tt.environ, shop).SavedMethods.Setup; got != tt.want {
+			t.Errorf("%s: got %t, want %t", name, got, tt.want)
+		}
+	}
+}
 
 func TestSavedMethodsRefusals(t *testing.T) {
 	t.Parallel()

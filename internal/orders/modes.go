@@ -18,6 +18,8 @@ var (
 		"One-time products and subscriptions cannot share an order, nor can subscriptions with different billing periods.")
 	errItemsNotHere = fault.InvalidField("items", "items_not_here",
 		"An order that only saves a payment method has no items.")
+	errSetupClosed = fault.InvalidField("mode", "mode_not_offered",
+		"This shop does not save payment methods without a payment.")
 )
 
 // modeOf returns the mode of an order of items.

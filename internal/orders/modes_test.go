@@ -116,3 +116,18 @@ func TestASubscriptionHasTwentyLines(t *testing.T) {
 
 	s.create(`{"items":[` + strings.Join(twenty[:20], ",") + `]}`)
 }
+
+func TestSavingWithoutAPaymentIsOffUnlessAskedFor(t *testing.T) {
+	t.Parallel()
+	s := newFullShop(t)
+	s.cfg.SetupOrders = false
+	s.configure(s.cfg)
+
+	w := s.request(http.MethodPost, "/orders", `{"mode":"setup"}`)
+	if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), `"mode_not_offered"`) {
+		t.Errorf("got %d %s, want mode_not_offered", w.Code, w.Body)
+	}
+	if len(s.store.list) > 0 {
+		t.Error("an order was stored")
+	}
+}

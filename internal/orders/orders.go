@@ -142,6 +142,10 @@ func NewID(prefix string) string { return prefix + strings.ToLower(rand.Text()) 
 // nobody learns which orders exist.
 var ErrNotFound = fault.New(fault.NotFound, "order_not_found", "There is no such order, or it is not yours to see.")
 
+// errAmbiguous refuses to guess which of a browser's open orders to pay.
+var errAmbiguous = fault.InvalidField("orderId", "order_ambiguous",
+	"Several orders are open in this browser. Name the one to pay in orderId.")
+
 // ErrPromotionUsedUp rejects a promotion code whose last use went to another
 // order.
 var ErrPromotionUsedUp = fault.InvalidField("promotion_code", "promotion_used_up", "This code has been used up.")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ type Config struct {
 	Livemode     bool
 	BaseURL      string  // the shop's origin, without a slash at the end
 	Options      Options // of every order, as far as its mode allows them
+	SetupOrders  bool    // accept orders in mode setup
 }
 
 // Service creates orders, changes them, and opens them for the holders of their
@@ -82,6 +84,8 @@ func (s *Service) fill(o *Order, cart Cart) (err error) {
 	case ModeSetup:
 		o.Mode, o.Currency = ModeSetup, cmp.Or(cart.Currency, s.cfg.Catalog.currency)
 		switch {
+		case !s.cfg.SetupOrders:
+			err = errSetupClosed
 		case len(cart.Items) > 0:
 			err = errItemsNotHere
 		case !money.Known(o.Currency):
@@ -121,6 +125,36 @@ func (s *Service) Opened(r *http.Request, id string) (Order, error) {
 
 	return o, nil
 }
+
+// OpenedToPay is Opened for a call that takes money. Without an ID it does not
+// choose between the open orders of two tabs: the wrong one would be paid.
+func (s *Service) OpenedToPay(r *http.Request, id string) (Order, error) {
+	o, err := s.Opened(r, id)
+	if err != nil || id != "" || !s.IsOpen(&o) {
+		return o, err
+	}
+
+	for _, e := range s.cookie.read(r) {
+		if e.ID == o.ID {
+			continue
+		}
+
+		other, err := s.Opened(r, e.ID)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			continue
+		case err != nil:
+			return Order{}, err
+		case s.IsOpen(&other):
+			return Order{}, errAmbiguous
+		}
+	}
+
+	return o, nil
+}
+
+// IsOpen reports whether the order can be paid now.
+func (s *Service) IsOpen(o *Order) bool { return o.Status == Open && !o.IsExpired(s.cfg.Now()) }
 
 // maxBody bounds the body of a call, in bytes: 50 lines of the longest sku fit,
 // and two addresses.

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"checkoutd/internal/fault"
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/orders"
 )
@@ -95,6 +96,7 @@ func newShopOf(t testing.TB, baseURL string, c *orders.Catalog) *shop {
 		Now:          func() time.Time { return s.now },
 		ExpiresAfter: time.Hour,
 		BaseURL:      baseURL,
+		SetupOrders:  true,
 	})
 
 	return s
@@ -450,4 +452,53 @@ func FuzzCookie(f *testing.F) {
 			t.Fatalf("%q makes the cookie %v", value, c)
 		}
 	})
+}
+
+// With two open tabs nobody but the buyer knows which order is meant.
+func TestNobodyGuessesWhichOpenOrderToPay(t *testing.T) {
+	t.Parallel()
+	s := newFullShop(t)
+	first, second := s.create(oneMug), s.create(oneMug)
+
+	pays := func(id string) string {
+		t.Helper()
+		r := httptest.NewRequest(http.MethodPost, "/create-confirm-intent", nil)
+		r.Header.Set("Cookie", s.cookie)
+		o, err := s.svc.OpenedToPay(r, id)
+		if err != nil {
+			return fault.Of(err).Code
+		}
+		return o.ID
+	}
+
+	if got := pays(""); got != "order_ambiguous" {
+		t.Errorf("without an ID it pays %s, want order_ambiguous", got)
+	}
+	if got := pays(first); got != first {
+		t.Errorf("with the ID %s it pays %s", first, got)
+	}
+	if got := pays("ord_nobody"); got != "order_not_found" {
+		t.Errorf("a stranger's order: %s", got)
+	}
+
+	end := func(id string, status orders.Status) {
+		o := s.store.list[id]
+		o.Status = status
+		s.store.list[id] = o
+	}
+
+	end(first, orders.Paid)
+	if got := pays(""); got != second {
+		t.Errorf("with one open order it pays %s, want %s", got, second)
+	}
+
+	end(second, orders.Paid)
+	if got := pays(""); got != second {
+		t.Errorf("with none open it answers for %s, want the newest, %s", got, second)
+	}
+
+	end(first, orders.Open) // a repeated call about the newest must not pay the older one
+	if got := pays(""); got != second {
+		t.Errorf("with an older one open it answers for %s, want the newest, %s", got, second)
+	}
 }

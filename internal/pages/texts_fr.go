@@ -255,8 +255,6 @@ func french() texts {
 				"incorrect_number":                      "Le numéro de votre carte est incorrect.",
 				"incorrect_zip":                         "Le code postal ne correspond pas à votre carte.",
 				"processing_error":                      "Une erreur s’est produite lors du traitement de votre carte. Réessayez dans un instant.",
-				"lost_card":                             "Votre carte a été refusée.",
-				"stolen_card":                           "Votre carte a été refusée.",
 				"card_velocity_exceeded":                "Votre carte a dépassé le nombre d’essais ou le montant autorisé.",
 				"currency_not_supported":                "Votre carte n’accepte pas cette devise.",
 				"authentication_required":               "Votre banque demande une authentification pour ce paiement.",

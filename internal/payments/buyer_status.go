@@ -138,7 +138,7 @@ func openStatus(a *Attempt, prev orders.PaymentStatus) orders.PaymentStatus {
 // depends on stored values alone, so that the same token always gets the same
 // answer.
 func (a *Attempt) fault() *fault.Error {
-	payment := &fault.Payment{Type: a.ErrorType, Code: a.ErrorCode, DeclineCode: a.DeclineCode}
+	payment, said := a.told()
 	explain := func(kind fault.Kind, code, message string) *fault.Error {
 		return &fault.Error{Kind: kind, Code: code, Message: message, Payment: payment}
 	}
@@ -147,7 +147,7 @@ func (a *Attempt) fault() *fault.Error {
 	case a.State == Canceled:
 		return explain(fault.Conflict, "payment_canceled", "This payment was canceled.")
 	case a.ErrorType == TypeCard:
-		return explain(fault.Declined, "payment_declined", a.Message)
+		return explain(fault.Declined, "payment_declined", said)
 	case a.ErrorCode == codeSetupNotAuthenticated:
 		return explain(fault.Declined, "payment_declined",
 			"Your bank did not confirm this payment method. It was not saved; please try again or use another one.")

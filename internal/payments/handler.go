@@ -31,7 +31,8 @@ func NewHandler(p *Service, o *orders.Service, ensure EnsureCustomer) *Handler {
 }
 
 // ServeHTTP pays the order that the body names, or else the newest order in the
-// browser's cookie. It is to be wrapped in httpio.HandleStripe.
+// browser's cookie, unless the cookie opens several that can be paid. It is to
+// be wrapped in httpio.HandleStripe.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	var req ConfirmRequest
 	if err := httpio.DecodeJSON(w, r, &req, maxBody); err != nil {
@@ -41,7 +42,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 		return fault.InvalidField("confirmationTokenId", "token_missing", "confirmationTokenId is missing.")
 	}
 
-	o, err := h.orders.Opened(r, req.OrderID)
+	o, err := h.orders.OpenedToPay(r, req.OrderID)
 	if err != nil {
 		return err
 	}
