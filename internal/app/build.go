@@ -41,6 +41,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		ReturnURL:    returnURL(cfg),
 		UnknownAfter: cfg.UnknownAfter,
 		CallTimeout:  callTimeout(cfg.StripeTimeout),
+		TransferWait: cfg.TransferWait,
 		Workers:      cfg.Workers,
 	})
 

@@ -79,6 +79,7 @@ func (r *OrderReader) Operations(
 		Log:          log,
 		UnknownAfter: cfg.UnknownAfter,
 		CallTimeout:  callTimeout(cfg.StripeTimeout),
+		TransferWait: cfg.TransferWait,
 		Workers:      1,
 	})
 

@@ -6,6 +6,7 @@ import "time"
 type Shop struct {
 	CatalogFile       string // "" for the built-in sample shop
 	OrderExpiresAfter time.Duration
+	TransferWait      time.Duration
 }
 
 func shopSection() section {
@@ -24,6 +25,14 @@ func shopSection() section {
 			help:  "How long an unpaid order stays open, 30m to 30d.",
 			modes: checkoutModes,
 			read:  duration(func(c *Config) *time.Duration { return &c.OrderExpiresAfter }, 30*time.Minute, 30*day),
+		},
+		{
+			name: "BANK_TRANSFER_EXPIRES_AFTER",
+			def:  "14d",
+			help: "How long an order waits for a bank transfer once its buyer has the instructions, 1d to 60d. " +
+				"Vouchers and the verification of bank accounts have a date of their own.",
+			modes: checkoutModes,
+			read:  duration(func(c *Config) *time.Duration { return &c.TransferWait }, day, 60*day),
 		},
 	}}
 }

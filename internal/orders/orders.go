@@ -59,6 +59,9 @@ func (s Status) CanBecome(to Status) bool {
 	return false
 }
 
+// Closed reports whether the order ended without a payment.
+func (o *Order) Closed() bool { return o.Status == Expired || o.Status == Canceled }
+
 // PaymentStatus is the state of an order's payment as its buyer sees it.
 type PaymentStatus string
 

@@ -82,7 +82,7 @@ type Place struct {
 // expired or was canceled. A payment that arrives later puts the order in
 // review and does not take a use again.
 func (o *Order) GiveBack() {
-	if o.Status == Expired || o.Status == Canceled {
+	if o.Closed() {
 		o.Discount.Held = false
 	}
 }

@@ -20,8 +20,9 @@ type Attempt struct {
 	ErrorCode      string
 	DeclineCode    string
 	Message        string
-	Checks         int64     // how many times the resolver has checked it
-	CheckAt        time.Time // when the resolver checks it next; zero: never
+	Instructions   Instructions // while the state is RequiresAction; their kind and date stay
+	Checks         int64        // how many times the resolver has checked it
+	CheckAt        time.Time    // when the resolver checks it next; zero: never
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 }
@@ -96,6 +97,10 @@ func (r rules) move(a *Attempt, to AttemptState) {
 	a.CheckAt = time.Time{}
 	if to.Active() {
 		a.CheckAt = r.now.Add(r.patience(to, a.Checks))
+	}
+
+	if to != RequiresAction {
+		a.Instructions.URL = "" // nobody needs the buyer's data any more
 	}
 }
 

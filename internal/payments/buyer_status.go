@@ -12,6 +12,8 @@ import (
 type Answer struct {
 	ClientSecret string `json:"client_secret"`
 	Status       Status `json:"status"`
+	// Instructions are set only by Resume.
+	Instructions *InstructionsView `json:"instructions,omitempty"`
 }
 
 // answer returns the answer to the buyer whose token started a. It depends on
@@ -55,6 +57,7 @@ func (s *Service) Resume(ctx context.Context, orderID string) (out Answer, ok bo
 	out.Status = Status(a.State)
 	if in := st.Intent(a.IntentID); in != nil && a.State == RequiresAction {
 		out.ClientSecret = in.ClientSecret
+		out.Instructions = a.Instructions.view()
 	}
 
 	return out, true, nil
@@ -154,6 +157,9 @@ func (a *Attempt) fault() *fault.Error {
 	case a.ErrorCode == codeNotAuthenticated:
 		return explain(fault.Declined, "payment_declined",
 			"Your bank did not confirm this payment. You were not charged; please try again or use another way to pay.")
+	case a.ErrorCode == codeLapsed:
+		return explain(fault.Declined, "payment_declined", "The time to make this payment is over. "+
+			"If you have paid, please do not pay again; otherwise try again or use another way to pay.")
 	case a.ErrorCode == codeTokenUnusable:
 		return explain(fault.Invalid, "token_expired",
 			"Your payment details have expired. Please enter them again.")

@@ -140,7 +140,7 @@ func (st *State) abandonable(outdated bool) *Intent {
 	switch {
 	case a == nil && outdated:
 		return st.outdatedIntent(nextParams(st))
-	case a != nil && a.State == RequiresAction:
+	case a != nil && a.State == RequiresAction && a.Instructions.Funded == 0: // money must not be left behind
 		return st.Intent(a.IntentID)
 	}
 	return nil

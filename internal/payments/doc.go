@@ -25,6 +25,9 @@ An attempt
   - An attempt that waits for its buyer (requires_action) ends when the buyer
     comes with another token: its intent is canceled at Stripe, and the next
     attempt creates another. Every other active attempt refuses another token.
+  - Instructions that the buyer follows elsewhere (a voucher, a bank transfer,
+    microdeposits) are valid for days. The order stays open that long and some
+    days more, because such money is reported late.
   - At most one attempt of an order is active. A partial unique index enforces
     it.
   - An attempt belongs to the intent that it created or confirmed again. News of
@@ -73,6 +76,9 @@ Every snapshot of an intent goes through rules.settle, whatever its source:
 	asEvent  an event                              may be old: only final news
 	                                               counts, and anything else
 	                                               that differs is read afresh
+
+Money for an order that is expired or canceled puts it in review, whichever
+source shows it, even if the intent's reading does not.
 
 A final status never changes again. A fresh reading counts only if neither the
 intent nor the active attempt changed since before the reading; otherwise it is

@@ -111,6 +111,10 @@ const (
 	codeSetupNotAuthenticated = "setup_intent_authentication_failure"
 )
 
+// codeLapsed is Stripe's code for instructions that nobody followed in time
+// (https://docs.stripe.com/error-codes#payment-intent-payment-attempt-expired).
+const codeLapsed = "payment_intent_payment_attempt_expired"
+
 // The faults that buyers see.
 var (
 	// ErrPaymentInProgress refuses a second attempt while one may still take

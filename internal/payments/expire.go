@@ -16,9 +16,36 @@ func (s *Service) expire(ctx context.Context, orderID string) error {
 	if err != nil {
 		return err
 	}
+
 	if a := st.Active(); a != nil && a.State.unsettled() {
 		return nil // the resolver or the bank must decide first; the order is claimed again later
+	} else if a != nil && a.State == RequiresAction {
+		// The buyer may have finished, or have instructions that are still
+		// valid: ask before canceling.
+		if err := s.SettleFresh(ctx, orderID, a.IntentID, nil); err != nil {
+			return err
+		}
+		if st, err = s.cfg.Store.Read(ctx, orderID); err != nil {
+			return err
+		}
+		if !st.Order.IsExpired(s.cfg.Now()) {
+			return nil
+		}
 	}
+
+	// Of a bank transfer that came in part, canceling would only hide the
+	// money: Stripe moves it to the customer's balance.
+	if a := st.Active(); a != nil && a.Instructions.Funded > 0 {
+		return s.cfg.Store.Update(ctx, orderID, nil, func(st *State) error {
+			if now := st.attempt(a.ID); now != nil && now.State == RequiresAction && st.Order.IsExpired(s.cfg.Now()) {
+				s.rules().review(st, fmt.Sprintf("only %d of %d %s arrived by bank transfer for intent %s",
+					now.Instructions.Funded, st.Order.Amount, st.Order.Currency, now.IntentID))
+			}
+
+			return nil
+		})
+	}
+
 	if err := s.cancelIntents(ctx, st); err != nil {
 		return err
 	}

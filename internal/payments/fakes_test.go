@@ -122,6 +122,17 @@ func (m *memory) OrderOfSubscription(_ context.Context, sub string) (string, err
 	return "", nil
 }
 
+func (m *memory) OrderOfTransfer(_ context.Context, customer string) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for id, st := range m.states {
+		if customer != "" && st.Order.CustomerID == customer {
+			return id, nil
+		}
+	}
+	return "", nil
+}
+
 func (m *memory) ClaimAttempts(_ context.Context, now, until time.Time, _ int) ([]payments.Attempt, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -194,6 +205,7 @@ func newFixture(t *testing.T) *fixture {
 		ReturnURL:    func(id string) string { return "http://shop.test/complete?order=" + id },
 		UnknownAfter: 45 * time.Second,
 		CallTimeout:  10 * time.Second,
+		TransferWait: 14 * 24 * time.Hour,
 		Workers:      1,
 	}
 

@@ -207,6 +207,7 @@ func (f *fixture) happen(p payments.Params, m moment) {
 		f.stripe.PutSubscription(reading, "in_1", "in_2")
 		return
 	}
+
 	f.stripe.PutSubscription(reading, "in_1", "in_2")
 
 	sub := subscriptionIn(m.sub)
@@ -243,9 +244,9 @@ func (f *fixture) deliver(p payments.Params, e step) error {
 	ctx := context.Background()
 	switch e.name {
 	case "charge.succeeded":
-		return f.svc.SettleHint(ctx, orderID, intentID, nil)
+		return f.svc.SettleHint(ctx, orderID, intentID, 0, nil)
 	case "renewal charge.succeeded":
-		return f.svc.SettleHint(ctx, orderID, renewalID, nil)
+		return f.svc.SettleHint(ctx, orderID, renewalID, 0, nil)
 	case "renewal refund.created":
 		return f.svc.SettleRefunds(ctx, orderID, renewalID, nil)
 	case "customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted",
@@ -379,6 +380,7 @@ func (f *fixture) checkMode(end moment, status orders.Status, payment orders.Pay
 		f.Errorf("%d intents, want %d; refunded %d of the order, %d refunds",
 			len(st.Intents), intents, st.Order.Refunded, len(st.Refunds))
 	}
+
 	if effect == payments.EffectPaid && st.Order.Captured != st.Order.Amount {
 		f.Errorf("captured %d of %d", st.Order.Captured, st.Order.Amount)
 	}

@@ -36,6 +36,7 @@ func (r rules) conclude(st *State, operationID string, call callResult) {
 	case done:
 		op.State, op.Note = OperationDone, note
 	case op.State == OperationFailed:
+
 		// It was given up, and nothing shows that it was done after all.
 	case note != "":
 		op.State, op.Note = OperationFailed, note

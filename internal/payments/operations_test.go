@@ -107,6 +107,7 @@ func TestRefunds(t *testing.T) {
 		if _, err := s.capture(600); err != nil {
 			t.Fatal(err)
 		}
+
 		if _, err := s.refund(601); !fault.Is(err, "amount_out_of_range") ||
 			!strings.Contains(fault.Of(err).Message, "6.00 USD") {
 			t.Errorf("got %v", err)

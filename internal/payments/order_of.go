@@ -10,6 +10,7 @@ type Ref struct {
 	IntentID       string
 	SubscriptionID string
 	InvoiceID      string
+	CustomerID     string // only of an object that refers to nothing else
 	MetadataOrder  string
 }
 
@@ -23,6 +24,10 @@ func (s *Service) OrderOf(ctx context.Context, ref Ref) (id string, err error) {
 
 	if err == nil && id == "" && ref.SubscriptionID != "" {
 		id, err = s.cfg.Store.OrderOfSubscription(ctx, ref.SubscriptionID)
+	}
+
+	if err == nil && id == "" && ref.CustomerID != "" {
+		id, err = s.cfg.Store.OrderOfTransfer(ctx, ref.CustomerID)
 	}
 
 	if err != nil || id != "" || ref.MetadataOrder == "" {

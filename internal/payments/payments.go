@@ -44,6 +44,9 @@ type Config struct {
 	UnknownAfter time.Duration
 	// CallTimeout bounds the calls of one attempt to Stripe, with retries.
 	CallTimeout time.Duration
+	// TransferWait is how long an order waits for a bank transfer, whose
+	// instructions have no end of their own.
+	TransferWait time.Duration
 	// Workers is how many attempts, and how many orders, are worked on at once.
 	Workers int
 }
@@ -106,8 +109,13 @@ func (s *Service) RunOnce(ctx context.Context) (int, error) {
 type rules struct {
 	now          time.Time
 	unknownAfter time.Duration
+	transferWait time.Duration
 }
 
 func (s *Service) rules() rules {
-	return rules{now: s.cfg.Now(), unknownAfter: s.cfg.UnknownAfter}
+	return rules{
+		now:          s.cfg.Now(),
+		unknownAfter: s.cfg.UnknownAfter,
+		transferWait: s.cfg.TransferWait,
+	}
 }

@@ -38,6 +38,11 @@ type Store interface {
 	// subscription, "" if there is none.
 	OrderOfSubscription(ctx context.Context, subscriptionID string) (string, error)
 
+	// OrderOfTransfer returns the ID of the customer's order that a bank
+	// transfer is for, "" if there is none. An open order comes first, then the
+	// newest one that is closed.
+	OrderOfTransfer(ctx context.Context, customerID string) (string, error)
+
 	// ClaimAttempts returns up to n active attempts that are due, and moves
 	// their CheckAt to leaseUntil, so that no other worker claims them before.
 	ClaimAttempts(ctx context.Context, now, leaseUntil time.Time, n int) ([]Attempt, error)
@@ -70,6 +75,9 @@ type Stripe interface {
 	// InvoiceSubscription returns the ID of an invoice's subscription, "" if it
 	// has none.
 	InvoiceSubscription(ctx context.Context, invoiceID string) (string, error)
+	// CashBalance returns the money of a customer that no payment has taken, in
+	// minor units by currency.
+	CashBalance(ctx context.Context, customerID string) (map[string]int64, error)
 	// Refunds lists all refunds of an intent.
 	Refunds(ctx context.Context, intentID string) ([]Refund, error)
 	// Dispute reads a dispute.

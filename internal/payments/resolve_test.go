@@ -397,7 +397,7 @@ func TestQuietAttemptsAreRead(t *testing.T) {
 
 func TestExpiry(t *testing.T) {
 	t.Parallel()
-	day := 25 * time.Hour
+	overnight := 25 * time.Hour
 	for _, tt := range []struct {
 		name     string
 		prepare  func(*fixture)
@@ -447,7 +447,7 @@ func TestExpiry(t *testing.T) {
 				return payments.Snapshot{}, errReset
 			})
 			_, _ = f.confirm("ctoken_a")
-			f.store.states[orderID].Attempts[0].CreatedAt = f.clock.Now().Add(day) // still within the time to resend
+			f.store.states[orderID].Attempts[0].CreatedAt = f.clock.Now().Add(overnight) // still within the time to resend
 		}, orders.Open, 0},
 		{"a bank that is processing keeps it open", func(f *fixture) {
 			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
@@ -464,7 +464,7 @@ func TestExpiry(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
 			tt.prepare(f)
-			f.clock.Advance(day)
+			f.clock.Advance(overnight)
 
 			// Run only the expirer; other tests cover the resolver.
 			f.store.mu.Lock()

@@ -22,11 +22,18 @@ var errStaleReading = errors.New("payments: the reading is stale")
 // Stripe first.
 func (s *Service) Settle(ctx context.Context, orderID string, snap Snapshot, claim *queue.Claim) error {
 	err := s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
-		return s.rules().settle(st, snap, asEvent)
+		r := s.rules()
+		if err := r.settle(st, snap, asEvent); err != nil {
+			return err
+		}
+
+		r.reviewLate(st, snap.ID, snap.received())
+		return nil
 	})
 	if errors.Is(err, errReadAfresh) {
-		return s.SettleFresh(ctx, orderID, snap.ID, claim)
+		return s.settleFresh(ctx, orderID, snap.ID, snap.received(), claim)
 	}
+
 	return err
 }
 
@@ -49,17 +56,24 @@ func (s *Service) Preview(
 }
 
 // SettleHint reads the intent at Stripe unless it is final, and marks claim as
-// done. It is for events that only hint that the intent changed.
-func (s *Service) SettleHint(ctx context.Context, orderID, intentID string, claim *queue.Claim) error {
+// done. It is for events that only hint that the intent changed. received is
+// the money that the event shows: a person reviews it if the order is closed,
+// whatever the intent is.
+func (s *Service) SettleHint(
+	ctx context.Context, orderID, intentID string, received int64, claim *queue.Claim,
+) error {
 	err := s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
 		if in := st.Intent(intentID); in == nil || !in.Status.Final() {
 			return errReadAfresh
 		}
+
+		s.rules().reviewLate(st, intentID, received)
 		return nil
 	})
 	if errors.Is(err, errReadAfresh) {
-		return s.SettleFresh(ctx, orderID, intentID, claim)
+		return s.settleFresh(ctx, orderID, intentID, received, claim)
 	}
+
 	return err
 }
 
@@ -68,6 +82,14 @@ func (s *Service) SettleHint(ctx context.Context, orderID, intentID string, clai
 // intent or the active attempt in the meantime, so that the later of two
 // readings wins.
 func (s *Service) SettleFresh(ctx context.Context, orderID, intentID string, claim *queue.Claim) error {
+	return s.settleFresh(ctx, orderID, intentID, 0, claim)
+}
+
+// settleFresh is like SettleFresh. received is the money that an event shows: a
+// person reviews it if the order is closed, whatever the reading shows.
+func (s *Service) settleFresh(
+	ctx context.Context, orderID, intentID string, received int64, claim *queue.Claim,
+) error {
 	for range maxReadings {
 		before, err := s.cfg.Store.Read(ctx, orderID)
 		if err != nil {
@@ -83,7 +105,14 @@ func (s *Service) SettleFresh(ctx context.Context, orderID, intentID string, cla
 			if revisionOf(st, intentID) != revisionOf(before, intentID) {
 				return errStaleReading
 			}
-			return s.rules().settle(st, snap, asFresh)
+
+			r := s.rules()
+			if err := r.settle(st, snap, asFresh); err != nil {
+				return err
+			}
+
+			r.reviewLate(st, intentID, received)
+			return nil
 		})
 		if !errors.Is(err, errStaleReading) {
 			return err

@@ -79,7 +79,8 @@ func (r rules) settle(st *State, s Snapshot, src source) error {
 
 	in.update(s)
 	r.applyToAttempt(a, s, src)
-	r.applyToOrder(st, in, a)
+	r.keepOpen(st, a)
+	r.applyToOrder(st, in, a, s)
 
 	return nil
 }
@@ -195,7 +196,10 @@ func saysNothingNew(in *Intent, a *Attempt, s Snapshot) bool {
 	if s.Status == StatusRequiresPaymentMethod && s.Error == nil {
 		return true // it was just created
 	}
-	return s.Status == in.Status && (a == nil || !a.State.Open())
+	if a != nil && (a.State.Open() || a.Instructions.Funded != s.Instructions.Funded) {
+		return false
+	}
+	return s.Status == in.Status
 }
 
 // applyToAttempt moves the attempt that an intent belongs to.
@@ -218,6 +222,10 @@ func (r rules) applyToAttempt(a *Attempt, s Snapshot, src source) {
 	}
 
 	if progressed {
+		if to == RequiresAction {
+			a.Instructions = s.Instructions
+		}
+
 		r.move(a, to)
 		return
 	}
@@ -226,7 +234,7 @@ func (r rules) applyToAttempt(a *Attempt, s Snapshot, src source) {
 }
 
 // applyToOrder draws the consequences of an intent's new status for the order.
-func (r rules) applyToOrder(st *State, in *Intent, a *Attempt) {
+func (r rules) applyToOrder(st *State, in *Intent, a *Attempt, s Snapshot) {
 	o := &st.Order
 	switch in.Status {
 	case StatusSucceeded:
@@ -246,6 +254,7 @@ func (r rules) applyToOrder(st *State, in *Intent, a *Attempt) {
 		}
 	}
 
+	r.reviewLate(st, in.ID, s.received())
 	st.setBuyerStatus(a)
 }
 
@@ -279,6 +288,15 @@ func paidEffect(m orders.Mode) string {
 		return EffectSaved
 	}
 	return EffectPaid
+}
+
+// reviewLate hands an order that is expired or canceled to a person if money
+// has arrived for it. from names the object at Stripe that shows the money.
+func (r rules) reviewLate(st *State, from string, received int64) {
+	if st.Order.Closed() && received > 0 {
+		r.review(st, fmt.Sprintf("%d %s arrived by %s when the order was %s",
+			received, st.Order.Currency, from, st.Order.Status))
+	}
 }
 
 // review hands the order to a person. Only the first reason is kept.

@@ -226,7 +226,7 @@ func play(t *testing.T, answer payments.Status, events []event, order []int,
 		var err error
 		switch e := events[i]; e.kind {
 		case "hint":
-			err = f.svc.SettleHint(ctx, orderID, intentID, nil)
+			err = f.svc.SettleHint(ctx, orderID, intentID, 0, nil)
 		case "refund":
 			err = f.svc.SettleRefunds(ctx, orderID, intentID, nil)
 		case "dispute":
@@ -388,7 +388,7 @@ func TestDeclineThenSuccessInAnyOrder(t *testing.T) {
 
 					var err error
 					if i == 4 {
-						err = f.svc.SettleHint(ctx, orderID, intentID, nil)
+						err = f.svc.SettleHint(ctx, orderID, intentID, 0, nil)
 					} else {
 						err = f.svc.Settle(ctx, orderID, s, nil)
 					}

@@ -40,6 +40,7 @@ type Snapshot struct {
 	CustomerID     string
 	ClientSecret   string
 	Error          *StripeError // last_payment_error or last_setup_error
+	Instructions   Instructions // what the buyer has to do away from the page
 	// InvoiceID is the invoice that the intent pays, "" for none. An event
 	// carries no more than that. A reading adds the invoice's subscription, and
 	// Renewal: whether the invoice is a later one than the subscription's
@@ -57,6 +58,9 @@ func (s Snapshot) IsSetup() bool { return IsSetup(s.ID) }
 
 // IsSetup reports whether an intent's ID is that of a SetupIntent.
 func IsSetup(intentID string) bool { return strings.HasPrefix(intentID, "seti_") }
+
+// received returns the money that has arrived, even if it is not all of it.
+func (s Snapshot) received() int64 { return max(s.AmountReceived, s.Instructions.Funded) }
 
 // StripeError is an error that Stripe returned. Message is meant for the buyer
 // if Type is card_error.

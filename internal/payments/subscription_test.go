@@ -177,6 +177,7 @@ func TestErrorOfALaterStepLinksTheIntentOfAnEarlierOne(t *testing.T) {
 				t.Errorf("the attempt is on %q, the intent of %q",
 					st.Attempts[0].IntentID, st.Intents[0].SubscriptionID)
 			}
+
 			if c.state != payments.Failed {
 				return
 			}
@@ -189,6 +190,7 @@ func TestErrorOfALaterStepLinksTheIntentOfAnEarlierOne(t *testing.T) {
 			if _, err := f.confirm("ctoken_b"); err != nil {
 				t.Fatal(err)
 			}
+
 			if p := f.sent(1); p.IntentID != intentID || p.BringUpToDate {
 				t.Errorf("the second attempt is on %q (brought up to date: %t), want the same intent as it is",
 					p.IntentID, p.BringUpToDate)
@@ -450,6 +452,7 @@ func TestSetupWhoseAuthenticationFailedHasItsOwnMessage(t *testing.T) {
 	if err := f.svc.Settle(context.Background(), orderID, s, nil); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := f.confirm("ctoken_a"); fault.Of(err).Code != "payment_declined" ||
 		!strings.Contains(fault.Of(err).Message, "was not saved") {
 		t.Errorf("the buyer reads %v", fault.Of(err).Message)

@@ -22,6 +22,10 @@ var attemptTable = sqldb.NewTable("attempts", func(a *payments.Attempt) []sqldb.
 		sqldb.Text("error_code", &a.ErrorCode),
 		sqldb.Text("decline_code", &a.DeclineCode),
 		sqldb.Text("message", &a.Message),
+		sqldb.Text("instructions", &a.Instructions.Kind),
+		sqldb.Time("instructions_until", &a.Instructions.Until),
+		sqldb.Text("instructions_url", &a.Instructions.URL),
+		sqldb.Int("funded", &a.Instructions.Funded),
 		sqldb.Int("checks", &a.Checks),
 		sqldb.Time("check_at", &a.CheckAt),
 		sqldb.CreatedAt(&a.CreatedAt),
@@ -63,5 +67,17 @@ func (s *Store) ClaimAttempts(
 			sqldb.Micros(now), n, sqldb.Micros(leaseUntil))
 		return err
 	})
+
 	return claimed, err
+}
+
+// OrderOfTransfer returns the ID of the customer's order that a bank transfer
+// is for; see payments.Store.
+func (s *Store) OrderOfTransfer(ctx context.Context, customerID string) (string, error) {
+	id, _, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanString,
+		`SELECT o.id FROM orders o JOIN attempts a ON a.order_id = o.id
+		WHERE o.customer_id = $1 AND o.customer_id <> '' AND a.instructions = $2
+		ORDER BY CASE o.status WHEN 'open' THEN 0 WHEN 'expired' THEN 1 WHEN 'canceled' THEN 1 ELSE 2 END,
+			a.created_at DESC, o.id LIMIT 1`, customerID, payments.KindTransfer)
+	return id, err
 }

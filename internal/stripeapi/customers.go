@@ -111,3 +111,17 @@ func enabled(on bool) *string {
 	}
 	return stripe.String("disabled")
 }
+
+// CashBalance returns what a customer has sent by bank transfer and no payment
+// has taken, by currency.
+func (c *Client) CashBalance(ctx context.Context, customerID string) (map[string]int64, error) {
+	params := &stripe.CashBalanceParams{Customer: stripe.String(customerID)}
+	params.Context = ctx
+
+	balance, err := c.api.CashBalances.Get(params)
+	if err != nil {
+		return nil, callError(err)
+	}
+
+	return balance.Available, nil
+}

@@ -2,6 +2,7 @@ package stripeapi
 
 import (
 	"github.com/stripe/stripe-go/v81"
+	"github.com/stripe/stripe-go/v81/cashbalance"
 	"github.com/stripe/stripe-go/v81/customer"
 	"github.com/stripe/stripe-go/v81/customersession"
 	"github.com/stripe/stripe-go/v81/dispute"
@@ -16,6 +17,7 @@ import (
 // resources are the parts of Stripe's API that checkoutd calls. stripe-go's own
 // client.API would compile and link every part there is.
 type resources struct {
+	CashBalances     cashbalance.Client
 	Customers        customer.Client
 	CustomerSessions customersession.Client
 	Disputes         dispute.Client
@@ -29,6 +31,7 @@ type resources struct {
 
 func newResources(b stripe.Backend, key string) resources {
 	return resources{
+		CashBalances:     cashbalance.Client{B: b, Key: key},
 		Customers:        customer.Client{B: b, Key: key},
 		CustomerSessions: customersession.Client{B: b, Key: key},
 		Disputes:         dispute.Client{B: b, Key: key},

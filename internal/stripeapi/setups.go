@@ -118,6 +118,7 @@ func setupSnapshot(si *stripe.SetupIntent) payments.Snapshot {
 		Status:       payments.Status(si.Status),
 		ClientSecret: si.ClientSecret,
 		Error:        lastError(si.LastSetupError),
+		Instructions: setupInstructions(si),
 		CreatedAt:    time.Unix(si.Created, 0).UTC(),
 	}
 

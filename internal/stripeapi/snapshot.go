@@ -37,6 +37,7 @@ func snapshot(pi *stripe.PaymentIntent) payments.Snapshot {
 		Currency:       string(pi.Currency),
 		ClientSecret:   pi.ClientSecret,
 		Error:          lastError(pi.LastPaymentError),
+		Instructions:   instructions(pi),
 		CreatedAt:      time.Unix(pi.Created, 0).UTC(),
 	}
 
@@ -71,9 +72,5 @@ func captureBefore(ch *stripe.Charge) time.Time {
 	if ch == nil || ch.PaymentMethodDetails == nil || ch.PaymentMethodDetails.Card == nil {
 		return time.Time{}
 	}
-	before := ch.PaymentMethodDetails.Card.CaptureBefore
-	if before == 0 {
-		return time.Time{}
-	}
-	return time.Unix(before, 0).UTC()
+	return timeOf(ch.PaymentMethodDetails.Card.CaptureBefore)
 }

@@ -37,6 +37,7 @@ type Stripe struct {
 	disputes      map[string]payments.Dispute
 	subscriptions map[string]payments.SubscriptionReading
 	invoices      map[string]string // the subscription of each
+	cash          map[string]int64  // of every customer, by currency
 
 	onSend         func(p payments.Params, key string) (payments.Snapshot, error)
 	onRead         func()
@@ -127,6 +128,9 @@ func (s *Stripe) PutSubscription(sub payments.SubscriptionReading, invoiceIDs ..
 func (s *Stripe) PutInvoice(id, subscriptionID string) {
 	s.change(func() { s.invoices[id] = subscriptionID })
 }
+
+// SetCash sets the cash balance of every customer.
+func (s *Stripe) SetCash(balance map[string]int64) { s.change(func() { s.cash = balance }) }
 
 // OnSend makes send the response to every call of Send. nil restores the
 // behaviour of a fake without a script.
@@ -323,4 +327,12 @@ func read[T any](s *Stripe, objects map[string]T, id string) (T, error) {
 		return *new(T), ErrMissing
 	}
 	return object, nil
+}
+
+// CashBalance is Stripe's. See payments.Stripe.
+func (s *Stripe) CashBalance(context.Context, string) (map[string]int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.readings++
+	return s.cash, s.down
 }

@@ -61,6 +61,16 @@ var routes = []route{
 		settle:   (*Service).settleCharge,
 	},
 	{
+		prefixes: []string{"customer_cash_balance_transaction."},
+		refer:    fromCash,
+		settle:   (*Service).settleCash,
+	},
+	{
+		prefixes: []string{"cash_balance."},
+		refer:    fromCash,
+		settle:   (*Service).settleCash,
+	},
+	{
 		prefixes: []string{""}, // every other type is stored and ignored
 		refer:    fromIntentMember,
 	},
@@ -115,11 +125,14 @@ func fromInvoice(o *object) payments.Ref {
 	}
 }
 
-// groupOf returns the ID under which events of one intent or one subscription
-// are worked one at a time.
+// fromCash reads the customer whose cash balance has changed.
+func fromCash(o *object) payments.Ref { return payments.Ref{CustomerID: string(o.Customer)} }
+
+// groupOf returns the ID under which events of one intent, one subscription or
+// one cash balance are worked one at a time.
 func groupOf(eventType string, o *object) string {
 	ref := routeOf(eventType).refer(o)
-	return cmp.Or(ref.IntentID, ref.SubscriptionID, o.ID)
+	return cmp.Or(ref.IntentID, ref.SubscriptionID, ref.CustomerID, o.ID)
 }
 
 // job is an event whose object was read and whose order is known.
@@ -170,8 +183,8 @@ func plan(ctx context.Context, e *Event, find findOrder) (*job, error) {
 
 	j := &job{event: e, route: r, object: body.Data.Object}
 	j.ref = r.refer(&j.object.object)
-	if j.ref.IntentID == "" && j.ref.SubscriptionID == "" {
-		return nil, &terminalError{Ignored, "its object refers to no intent and no subscription"}
+	if j.ref.IntentID == "" && j.ref.SubscriptionID == "" && j.ref.CustomerID == "" {
+		return nil, &terminalError{Ignored, "its object refers to no intent, no subscription and no customer"}
 	}
 
 	j.orderID, err = find(ctx, j.ref)
@@ -204,7 +217,12 @@ func (s *Service) settleIntent(ctx context.Context, j *job) error {
 
 // settleCharge takes the event as a hint that the charge's intent has changed.
 func (s *Service) settleCharge(ctx context.Context, j *job) error {
-	return s.cfg.Payments.SettleHint(ctx, j.orderID, j.ref.IntentID, j.event.Claim())
+	return s.cfg.Payments.SettleHint(ctx, j.orderID, j.ref.IntentID, j.object.charged(), j.event.Claim())
+}
+
+// settleCash takes the event as a hint that a customer has sent money.
+func (s *Service) settleCash(ctx context.Context, j *job) error {
+	return s.cfg.Payments.SettleCash(ctx, j.orderID, j.ref.CustomerID, j.event.Claim())
 }
 
 // settleSubscription takes the event of a subscription, or of one of its

@@ -14,6 +14,7 @@ type object struct {
 	PaymentIntent reference         `json:"payment_intent"`
 	Invoice       reference         `json:"invoice"`
 	Subscription  reference         `json:"subscription"`
+	Customer      reference         `json:"customer"`
 	Metadata      lenient[metadata] `json:"metadata"`
 	// Details is what an invoice repeats of its subscription. Later release
 	// trains keep it, with the subscription's ID, under parent
@@ -41,6 +42,20 @@ type rawObject struct {
 func (o *rawObject) UnmarshalJSON(data []byte) error {
 	o.raw = append(o.raw[:0], data...)
 	return json.Unmarshal(data, &o.object)
+}
+
+// charged returns the money that a charge has taken and not given back.
+func (o *rawObject) charged() int64 {
+	var ch struct {
+		Paid     lenient[bool]   `json:"paid"`
+		Status   lenient[string] `json:"status"`
+		Captured lenient[int64]  `json:"amount_captured"`
+		Refunded lenient[int64]  `json:"amount_refunded"`
+	}
+	if json.Unmarshal(o.raw, &ch) != nil || !ch.Paid.v || ch.Status.v != "succeeded" {
+		return 0
+	}
+	return ch.Captured.v - ch.Refunded.v
 }
 
 // lenient holds a T, which is zero when the JSON has another shape.

@@ -43,6 +43,7 @@ func Run(t *testing.T, e Engine) {
 		"update order":    testUpdateOrder,
 		"promotions":      testPromotions,
 		"subscriptions":   testSubscriptions,
+		"instructions":    testInstructions,
 		"claims of rules": testRuleClaims,
 		"customers":       testCustomers,
 		"accept":          testAccept,

@@ -67,6 +67,7 @@ type empty struct{ payments.Store }
 func (empty) OrderOfIntent(context.Context, string) (string, error) { return "", nil }
 
 func (empty) OrderOfSubscription(context.Context, string) (string, error) { return "", nil }
+func (empty) OrderOfTransfer(context.Context, string) (string, error)     { return "", nil }
 
 var fuzzNow = time.Unix(1769860800, 0)
 
