@@ -65,8 +65,8 @@ func (h *Hub) createSession(c *api.Call) (any, error) {
 		}
 	}
 
-	// The session must exist before the command line connects, so that events in
-	// between are queued.
+	// The session must exist before the command line connects, so that events
+	// in between are queued.
 	c.Tx.After = append(c.Tx.After, func() { h.session(t) })
 
 	return map[string]any{
