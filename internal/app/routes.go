@@ -54,7 +54,11 @@ func (a *App) routes() (http.Handler, error) {
 	r.Get("/config", call(a.pages.ServeConfig))
 	r.Handle("/static/*", a.pages.Static())
 
-	limited := r.With(httpserver.RateLimit(cfg.RateLimit)) // the four share one limit
+	limited := r.With(httpserver.RateLimit(httpserver.Limit{ // the four share one limit
+		PerMinute:    cfg.RateLimit,
+		FreeLoopback: len(cfg.TrustedProxies) == 0,
+		Log:          a.opts.Log,
+	}))
 	limited.Post("/orders", call(a.orders.ServeCreate))
 	limited.Patch("/orders/{id}", call(a.orders.ServeChange))
 	limited.Post("/create-customer-session", stripe(a.sessions.ServeHTTP))

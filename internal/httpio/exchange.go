@@ -14,6 +14,8 @@ type Exchange struct {
 	id    string
 	ip    netip.Addr
 	https bool
+	proxy bool // ip is a proxy's, because it did not name the client
+	mixed bool // X-Forwarded-Proto lists https and other schemes
 
 	mu     sync.Mutex
 	err    error
@@ -113,6 +115,14 @@ func RequestID(ctx context.Context) string { return ExchangeOf(ctx).id }
 // ClientIP returns the client's address, as reported by trusted proxies. It
 // returns the zero Addr if the peer has no address (a Unix socket).
 func ClientIP(ctx context.Context) netip.Addr { return ExchangeOf(ctx).ip }
+
+// IsProxy reports whether ClientIP is the address of a trusted proxy that did
+// not say who its client is.
+func IsProxy(ctx context.Context) bool { return ExchangeOf(ctx).proxy }
+
+// MixedSchemes reports whether trusted proxies said both that the client uses
+// https and that it does not.
+func MixedSchemes(ctx context.Context) bool { return ExchangeOf(ctx).mixed }
 
 // IsHTTPS reports whether the client's connection is encrypted, either to this
 // server or, according to a trusted proxy, to that proxy.

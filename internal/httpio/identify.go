@@ -46,11 +46,15 @@ func identify(r *http.Request, trusted []netip.Prefix) *Exchange {
 		return x
 	}
 
-	x.ip = ForwardedFor(r.Header.Values("X-Forwarded-For"), addr, trusted)
-	x.https = x.https || forwardedHTTPS(r.Header.Values("X-Forwarded-Proto"))
+	x.ip, x.proxy = ForwardedFor(r.Header.Values("X-Forwarded-For"), addr, trusted)
 
-	if id := r.Header.Get("X-Request-Id"); validRequestID(id) {
-		x.id = id
+	var https bool
+	https, x.mixed = forwardedHTTPS(r.Header.Values("X-Forwarded-Proto"))
+	x.https = x.https || https
+
+	// A second ID may be the client's own, which the proxy passed on.
+	if ids := r.Header.Values("X-Request-Id"); len(ids) == 1 && validRequestID(ids[0]) {
+		x.id = ids[0]
 	}
 
 	return x
@@ -59,48 +63,54 @@ func identify(r *http.Request, trusted []netip.Prefix) *Exchange {
 // ForwardedFor returns the address of the client behind a trusted peer: the
 // rightmost address in the X-Forwarded-For values that is not a trusted proxy.
 // The client could have written anything to the left of it, so that is ignored.
-// An entry that is not an address ends the walk at the last known proxy.
-func ForwardedFor(values []string, peer netip.Addr, trusted []netip.Prefix) netip.Addr {
+//
+// isProxy reports that no entry names the client: the header is missing, or its
+// walk meets an entry that is not an address. The address is then that of the
+// last known proxy.
+func ForwardedFor(values []string, peer netip.Addr, trusted []netip.Prefix) (client netip.Addr, isProxy bool) {
 	rest, client := strings.Join(values, ","), peer
-	for range maxHops {
-		if rest == "" {
-			break
-		}
+	if strings.TrimSpace(rest) == "" {
+		return peer, true
+	}
 
+	for range maxHops {
 		var entry string
-		if i := strings.LastIndexByte(rest, ','); i >= 0 {
-			rest, entry = rest[:i], rest[i+1:]
-		} else {
-			rest, entry = "", rest
-		}
+		i := strings.LastIndexByte(rest, ',')
+		entry = rest[i+1:]
 
 		addr, ok := parseAddr(strings.TrimSpace(entry))
 		if !ok {
-			break
+			return client, true
 		}
 
 		client = addr
-		if !contains(trusted, addr) {
-			break
+		if i < 0 || !contains(trusted, addr) {
+			return client, false
 		}
+
+		rest = rest[:i]
 	}
 
-	return client
+	return client, true
 }
 
 // forwardedHTTPS reports whether X-Forwarded-Proto says https. If a chain of
 // proxies lists several schemes, all must be https, because the client may have
-// written one of them.
-func forwardedHTTPS(values []string) bool {
+// written one of them. mixed reports that some are https and some are not.
+func forwardedHTTPS(values []string) (https, mixed bool) {
 	if len(values) == 0 {
-		return false
+		return false, false
 	}
+
+	secure, all := 0, 0
 	for scheme := range strings.SplitSeq(strings.Join(values, ","), ",") {
-		if !strings.EqualFold(strings.TrimSpace(scheme), "https") {
-			return false
+		all++
+		if strings.EqualFold(strings.TrimSpace(scheme), "https") {
+			secure++
 		}
 	}
-	return true
+
+	return secure == all, secure > 0 && secure < all
 }
 
 func peer(r *http.Request) (netip.Addr, bool) { return parseAddr(r.RemoteAddr) }

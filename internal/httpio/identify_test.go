@@ -108,6 +108,20 @@ func TestIdentify(t *testing.T) {
 			wantID: "made",
 		},
 		{
+			name:   "one of two request IDs may be the client's",
+			remote: "10.0.0.2:5000",
+			header: http.Header{"X-Request-Id": {"clients", "proxys"}},
+			wantIP: "10.0.0.2",
+			wantID: "made",
+		},
+		{
+			name:   "the header Forwarded is ignored",
+			remote: "10.0.0.2:5000",
+			header: http.Header{"Forwarded": {"for=1.2.3.4;proto=https"}},
+			wantIP: "10.0.0.2",
+			wantID: "made",
+		},
+		{
 			name:   "a peer without an address",
 			remote: "@",
 			header: http.Header{"X-Forwarded-For": {"1.2.3.4"}},
@@ -160,10 +174,10 @@ func TestForwardedFor(t *testing.T) {
 	tests := []struct {
 		name   string
 		values []string
-		want   string
+		want   string // with " (proxy)" if the client is not known
 	}{
-		{"no header: the proxy itself", nil, "10.0.0.2"},
-		{"empty header", []string{""}, "10.0.0.2"},
+		{"no header: the proxy itself", nil, "10.0.0.2 (proxy)"},
+		{"empty header", []string{""}, "10.0.0.2 (proxy)"},
 		{"one address", []string{"203.0.113.9"}, "203.0.113.9"},
 		{"with a port", []string{"203.0.113.9:1234"}, "203.0.113.9"},
 		{"IPv6 in brackets with a port", []string{"[2001:db8::7]:443"}, "2001:db8::7"},
@@ -172,15 +186,30 @@ func TestForwardedFor(t *testing.T) {
 		{"a zone is dropped", []string{"fe80::1%eth0"}, "fe80::1"},
 		{"all proxies: the left-most", []string{"10.0.0.5, 10.0.0.4"}, "10.0.0.5"},
 		{"several headers are one list", []string{"1.1.1.1", "2.2.2.2"}, "2.2.2.2"},
-		{"garbage ends the walk at the last known proxy", []string{"1.1.1.1, unknown, 10.0.0.4"}, "10.0.0.4"},
-		{"garbage at the end", []string{"1.1.1.1, _hidden"}, "10.0.0.2"},
-		{"an empty entry ends the walk", []string{"1.1.1.1,,10.0.0.4"}, "10.0.0.4"},
-		{"the walk is bounded", []string{"1.1.1.1" + strings.Repeat(",10.0.0.4", 1000)}, "10.0.0.4"},
+		{"garbage ends the walk at the last known proxy", []string{"1.1.1.1, unknown, 10.0.0.4"}, "10.0.0.4 (proxy)"},
+		{"garbage at the end", []string{"1.1.1.1, _hidden"}, "10.0.0.2 (proxy)"},
+		{"an empty entry ends the walk", []string{"1.1.1.1,,10.0.0.4"}, "10.0.0.4 (proxy)"},
+		{"the walk is bounded", []string{"1.1.1.1" + strings.Repeat(",10.0.0.4", 1000)}, "10.0.0.4 (proxy)"},
+		{"a comma at the end", []string{"203.0.113.9,"}, "10.0.0.2 (proxy)"},
+		{"white space only", []string{" ", " "}, "10.0.0.2 (proxy)"},
+		{"unknown", []string{"unknown"}, "10.0.0.2 (proxy)"},
+		{"a header line without an entry at the end", []string{"203.0.113.9", ""}, "10.0.0.2 (proxy)"},
+		{"an entry of the header Forwarded", []string{"for=203.0.113.9"}, "10.0.0.2 (proxy)"},
+		{"an address in quotes", []string{`"203.0.113.9"`}, "10.0.0.2 (proxy)"},
+		{"a port without a number", []string{"203.0.113.9:http"}, "10.0.0.2 (proxy)"},
+		{"IPv6 with a zone, in brackets, with a port", []string{"[fe80::1%eth0]:443"}, "fe80::1"},
+		{"a mapped address is compared as IPv4", []string{"203.0.113.9, ::ffff:10.0.0.4"}, "203.0.113.9"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := httpio.ForwardedFor(tt.values, proxy, trusted).String(); got != tt.want {
+			addr, isProxy := httpio.ForwardedFor(tt.values, proxy, trusted)
+			got := addr.String()
+			if isProxy {
+				got += " (proxy)"
+			}
+
+			if got != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 		})
@@ -197,14 +226,14 @@ func FuzzForwardedFor(f *testing.F) {
 
 	proxy, seen := netip.MustParseAddr("10.0.0.2"), "203.0.113.9"
 	f.Fuzz(func(t *testing.T, claim string) {
-		if got := httpio.ForwardedFor([]string{claim + ", " + seen}, proxy, trusted); got.String() != seen {
+		if got, isProxy := httpio.ForwardedFor([]string{claim + ", " + seen}, proxy, trusted); got.String() != seen || isProxy {
 			t.Errorf("claim %q: got %s, want %s", claim, got, seen)
 		}
-		if got := httpio.ForwardedFor([]string{claim, seen}, proxy, trusted); got.String() != seen {
+		if got, isProxy := httpio.ForwardedFor([]string{claim, seen}, proxy, trusted); got.String() != seen || isProxy {
 			t.Errorf("claim %q in a header of its own: got %s, want %s", claim, got, seen)
 		}
 
-		got := httpio.ForwardedFor([]string{claim}, proxy, trusted)
+		got, _ := httpio.ForwardedFor([]string{claim}, proxy, trusted)
 		if !got.IsValid() || got.Is4In6() || got.Zone() != "" {
 			t.Errorf("claim %q: got %v, want one plain address", claim, got)
 		}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -28,9 +29,16 @@ type Options struct {
 	Policy         Policy
 	MaxBody        int64 // bytes of a request body; handlers may allow less
 
+	// MaxBodies replaces MaxBody for some paths.
+	MaxBodies map[string]int64
+
 	// Live is set if real money moves. The shop is then served over https
 	// only.
 	Live bool
+
+	// AnyHost lists the paths that are served under any host name even in
+	// development. A path that ends in / is a prefix.
+	AnyHost []string
 
 	// PlainHTTP lists the paths that are served over plain http even if Live
 	// is set: the probes, and the webhooks, which are signed. A path that ends
@@ -58,19 +66,26 @@ func Middlewares(o Options) ([]func(http.Handler) http.Handler, error) {
 		return nil, err
 	}
 
+	knownHost, err := KnownHost(o.BaseURL, o.ErrorPage, o.AnyHost...)
+	if err != nil {
+		return nil, err
+	}
+
 	chain := []func(http.Handler) http.Handler{
 		httpio.Identify(o.TrustedProxies, o.NewRequestID),
+		Working,
 		AccessLog(o.Log, o.Now),
 		stripeErrors(o.StripeErrors),
 		Recover,
 		headers,
+		mixedSchemes(o.Log),
 	}
 
 	if o.Live {
 		chain = append(chain, RequireHTTPS(o.BaseURL, o.ErrorPage, o.PlainHTTP...))
 	}
 
-	return append(chain, PlainAddress, sameOrigin, BodyLimit(o.MaxBody), middleware.GetHead), nil
+	return append(chain, PlainAddress, knownHost, sameOrigin, BodyLimit(o.MaxBody, o.MaxBodies), middleware.GetHead), nil
 }
 
 // stripeErrors marks the requests to paths before any of them can fail.
@@ -103,10 +118,12 @@ func crossOrigin(baseURL string) (func(http.Handler) http.Handler, error) {
 
 // PlainAddress refuses addresses whose path or query contains control
 // characters or is not UTF-8. No route has such an address, and PostgreSQL
-// rejects such an ID as a parameter.
+// rejects such an ID as a parameter. It also refuses addresses without a path,
+// such as http:.evil.example: appended to our own origin, one would make the
+// name of another host.
 func PlainAddress(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !plain(r.URL.Path) || !plainQuery(r.URL) {
+		if r.URL.Opaque != "" || !plain(r.URL.Path) || !plainQuery(r.URL) {
 			httpio.WriteError(w, r, fault.New(fault.Malformed, "bad_address",
 				"The address contains characters that are not allowed."))
 			return
@@ -130,17 +147,42 @@ func plainQuery(u *url.URL) bool {
 func plain(s string) bool { return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl) }
 
 // BodyLimit refuses requests that announce a body of more than limit bytes, and
-// cuts off bodies that exceed the limit without having announced it.
-func BodyLimit(limit int64) func(http.Handler) http.Handler {
+// cuts off bodies that exceed the limit without having announced it. special
+// holds the limits of the paths that have another one.
+func BodyLimit(limit int64, special map[string]int64) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			limit := limit
+			if l, ok := special[r.URL.Path]; ok {
+				limit = l
+			}
+
 			if r.ContentLength > limit {
-				w.Header().Set("Connection", "close")
 				httpio.WriteError(w, r, httpio.TooLarge(&http.MaxBytesError{Limit: limit}, limit))
 				return
 			}
 
+			allow(r, limit)
 			r.Body = http.MaxBytesReader(w, r.Body, limit)
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// mixedSchemes warns once if X-Forwarded-Proto lists https and other schemes.
+// Such a request does not count as https, and the shop may be refused as
+// insecure without an obvious reason.
+func mixedSchemes(log zerolog.Logger) func(http.Handler) http.Handler {
+	var warned sync.Once
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if httpio.MixedSchemes(r.Context()) {
+				warned.Do(func() {
+					log.Warn().Msg("X-Forwarded-Proto says both https and http, so requests do not count as https: " +
+						"the proxy that terminates TLS must replace the header, and proxies behind it must pass it on unchanged")
+				})
+			}
+
 			next.ServeHTTP(w, r)
 		})
 	}

@@ -23,6 +23,9 @@ type Policy struct {
 // stripeJS is the origin of the real Stripe.js.
 const stripeJS = "https://js.stripe.com"
 
+// stripeMaps is where Stripe.js finds the suggestions of the Address Element.
+const stripeMaps = "https://maps.googleapis.com"
+
 // hosts are the allowed hosts by directive.
 type hosts struct{ script, connect, frame, image []string }
 
@@ -42,8 +45,8 @@ func (p Policy) hosts() (hosts, error) {
 
 	if script == stripeJS {
 		return hosts{
-			script:  []string{stripeJS, "https://*.js.stripe.com"},
-			connect: []string{"https://api.stripe.com", "https://link.com", "https://*.link.com"},
+			script:  []string{stripeJS, "https://*.js.stripe.com", stripeMaps},
+			connect: []string{"https://api.stripe.com", stripeMaps, "https://link.com", "https://*.link.com"},
 			frame: []string{
 				stripeJS, "https://*.js.stripe.com", "https://hooks.stripe.com",
 				"https://link.com", "https://*.link.com",
@@ -133,7 +136,8 @@ func permissions(p Policy) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	frames := `"` + strings.Join(h.script, `" "`) + `"`
+	scripts := slices.DeleteFunc(h.script, func(origin string) bool { return origin == stripeMaps })
+	frames := `"` + strings.Join(scripts, `" "`) + `"`
 	return "payment=(self " + frames + "), camera=(), microphone=(), geolocation=(), usb=()", nil
 }
 
@@ -163,6 +167,10 @@ func SecurityHeaders(p Policy, live bool) (func(http.Handler) http.Handler, erro
 			// secret. Other sites see the origin at most.
 			h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
 			h.Set("Cross-Origin-Resource-Policy", "same-origin")
+
+			// Pages that open ours in a window cannot reach it. Windows that
+			// Stripe.js opens for wallets and banks still report back.
+			h.Set("Cross-Origin-Opener-Policy", "same-origin-allow-popups")
 
 			if live && httpio.IsHTTPS(r) {
 				h.Set("Strict-Transport-Security", "max-age=31536000")

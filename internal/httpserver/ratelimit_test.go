@@ -11,11 +11,12 @@ import (
 	"github.com/rs/zerolog"
 
 	"checkoutd/internal/httpserver"
+	"checkoutd/internal/testkit"
 )
 
 // limited returns a handler with two routes under one limit, one of them with
 // Stripe's error object, behind the whole chain and a proxy on this machine.
-func limited(t *testing.T, perMinute int) (call func(path, client string) *httptest.ResponseRecorder, reached *int) {
+func limited(t *testing.T, limit httpserver.Limit) (call func(path, client string) *httptest.ResponseRecorder, reached *int) {
 	t.Helper()
 	chain, err := httpserver.Middlewares(httpserver.Options{
 		Log:            zerolog.Nop(),
@@ -33,7 +34,7 @@ func limited(t *testing.T, perMinute int) (call func(path, client string) *httpt
 
 	reached = new(int)
 	var h http.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { *reached++ })
-	h = httpserver.RateLimit(perMinute)(h)
+	h = httpserver.RateLimit(limit)(h)
 	for i := len(chain) - 1; i >= 0; i-- {
 		h = chain[i](h)
 	}
@@ -55,7 +56,7 @@ func limited(t *testing.T, perMinute int) (call func(path, client string) *httpt
 
 func TestRequestsOverTheLimitDoNotReachTheHandler(t *testing.T) {
 	t.Parallel()
-	call, reached := limited(t, 3)
+	call, reached := limited(t, httpserver.Limit{PerMinute: 3})
 	for i, path := range []string{"/orders", "/create-confirm-intent", "/orders"} {
 		if w := call(path, "203.0.113.7"); w.Code != http.StatusOK {
 			t.Fatalf("call %d of 3: %d %s", i+1, w.Code, w.Body)
@@ -104,12 +105,16 @@ func TestClientAddresses(t *testing.T) {
 		"IPv4 in IPv6's clothes is the same client": {1, []string{"203.0.113.7", "::ffff:203.0.113.7"}, 1},
 		"what the client wrote does not help it": {1,
 			[]string{"127.0.0.1, 203.0.113.7", "10.0.0.9, 203.0.113.7"}, 1},
-		"this machine is not limited": {1, []string{"", "", ""}, 3},
-		"0 is no limit":               {0, []string{"203.0.113.7", "203.0.113.7", "203.0.113.7"}, 3},
+		"clients that the proxy does not name share its address": {1,
+			[]string{"", "unknown", "203.0.113.7,", "_hidden", "203.0.113.7, unknown"}, 1},
+		"an address with a port is the same client": {1,
+			[]string{"203.0.113.7", "203.0.113.7:8080", "[::ffff:203.0.113.7]:443"}, 1},
+		"a zone does not make another client": {1, []string{"fe80::1%eth0", "[fe80::1%eth1]:80", "fe80::2"}, 1},
+		"0 is no limit":                       {0, []string{"203.0.113.7", "203.0.113.7", "203.0.113.7"}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			call, reached := limited(t, tt.perMinute)
+			call, reached := limited(t, httpserver.Limit{PerMinute: tt.perMinute})
 			for _, c := range tt.clients {
 				call("/orders", c)
 			}
@@ -118,5 +123,42 @@ func TestClientAddresses(t *testing.T) {
 				t.Errorf("%d of %d requests passed, want %d", *reached, len(tt.clients), tt.passed)
 			}
 		})
+	}
+}
+
+func TestLoopbackIsFreeOnlyWithoutProxies(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		free   bool
+		passed int
+	}{
+		"without proxies": {true, 3},
+		"behind a proxy":  {false, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			call, reached := limited(t, httpserver.Limit{PerMinute: 1, FreeLoopback: tt.free})
+			for range 3 {
+				call("/orders", "")
+			}
+
+			if *reached != tt.passed {
+				t.Errorf("%d of 3 requests passed, want %d", *reached, tt.passed)
+			}
+		})
+	}
+}
+
+func TestProxyThatNamesNoClientIsReportedOnce(t *testing.T) {
+	t.Parallel()
+	var log testkit.LogBook
+	call, _ := limited(t, httpserver.Limit{PerMinute: 100, Log: zerolog.New(&log)})
+	for _, client := range []string{"203.0.113.7", "", "unknown", ""} {
+		call("/orders", client)
+	}
+
+	lines := log.Lines(t)
+	if len(lines) != 1 || lines[0]["level"] != "warn" || lines[0]["ip"] != "127.0.0.1" {
+		t.Errorf("got %v, want one warning about 127.0.0.1", lines)
 	}
 }

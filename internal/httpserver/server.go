@@ -8,6 +8,8 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +26,15 @@ type Config struct {
 	ReadTimeout       time.Duration // until the whole request has arrived; 20s
 	IdleTimeout       time.Duration // between requests of one connection; 2m
 	MaxHeaderBytes    int           // 32 KiB
+
+	// MaxConnections is how many connections may be open; 2048. It is lowered
+	// to three quarters of the file descriptors that the process may open.
+	// One address may have an eighth of them.
+	MaxConnections int
+
+	// TrustedProxies may have any number of them. Without proxies, loopback
+	// addresses may.
+	TrustedProxies []netip.Prefix
 
 	// WriteTimeout lasts from the end of the headers to the end of the
 	// response; 90s, longer than a body (20s) and a confirmation (40s) take.
@@ -46,16 +57,18 @@ type Server struct {
 // clients can connect before Run serves them. ctx bounds the opening only.
 func Listen(ctx context.Context, c Config) (*Server, error) {
 	var lc net.ListenConfig
-	listener, err := lc.Listen(ctx, "tcp", c.Addr)
+	listening, err := lc.Listen(ctx, "tcp", c.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
+
+	conns := newConnections(maxConnections(c.MaxConnections), c.isExempt, c.Log)
 
 	// Requests do not end with the signal that stops the server: they have
 	// until the deadline to finish.
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	return &Server{
-		listener:    listener,
+		listener:    &listener{listening.(*net.TCPListener), conns},
 		cancel:      cancel,
 		stopTimeout: cmp.Or(c.StopTimeout, 45*time.Second),
 		http: &http.Server{
@@ -63,6 +76,7 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 			// "OPTIONS *" goes through the chain like any other request.
 			DisableGeneralOptionsHandler: true,
 			BaseContext:                  func(net.Listener) context.Context { return base },
+			ConnContext:                  withConn,
 			ReadHeaderTimeout:            cmp.Or(c.ReadHeaderTimeout, 5*time.Second),
 			ReadTimeout:                  cmp.Or(c.ReadTimeout, 20*time.Second),
 			WriteTimeout:                 cmp.Or(c.WriteTimeout, 90*time.Second),
@@ -71,6 +85,24 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 			ErrorLog:                     log.New(errorLog{c.Log}, "", 0),
 		},
 	}, nil
+}
+
+// isExempt reports whether an address may have any number of connections.
+func (c Config) isExempt(addr netip.Addr) bool {
+	if len(c.TrustedProxies) == 0 {
+		return addr.IsLoopback()
+	}
+	return slices.ContainsFunc(c.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
+// maxConnections returns the limit for all connections. The rest of the file
+// descriptors is for the database and for calls to Stripe.
+func maxConnections(configured int) int {
+	limit := cmp.Or(configured, 2048)
+	if files := openFiles(); files > 0 {
+		limit = int(min(uint64(limit), files*3/4))
+	}
+	return max(limit, 8)
 }
 
 // Addr returns the address that the server listens on, with the real port.

@@ -292,6 +292,7 @@ func TestHostileClients(t *testing.T) {
 		{"a NUL in a header", "GET / HTTP/1.1\r\nHost: shop.example\r\nX: a\x00b\r\n\r\n", 400, ""},
 		{"a request for everything", "OPTIONS * HTTP/1.1\r\nHost: shop.example\r\n\r\n", 404, "not_found"},
 		{"a request for another host's address", "GET http://evil.example/orders/a HTTP/1.1\r\nHost: shop.example\r\n\r\n", 200, ""},
+		{"an address that is no path", "GET http:.evil.example/ HTTP/1.1\r\nHost: shop.example\r\n\r\n", 400, "bad_address"},
 		{"two hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, ""},
 		{"a NUL in the path", "GET /orders/a%00b HTTP/1.1\r\nHost: shop.example\r\n\r\n", 400, "bad_address"},
 		{"a malformed escape", "GET /%zz HTTP/1.1\r\nHost: shop.example\r\n\r\n", 400, ""},
