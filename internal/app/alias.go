@@ -5,32 +5,95 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/rs/zerolog"
 
 	"checkoutd/internal/httpio"
+	"checkoutd/internal/httpserver"
+	"checkoutd/internal/orders"
 )
 
-// oneName redirects a visitor who used another name of this machine (127.0.0.1
-// for localhost) to the one in BASE_URL: cookies belong to a name, and an order
-// created under one name could not be opened under the other. Names of other
-// machines are left to the proxy.
-func oneName(baseURL string, h httpio.Handler) httpio.Handler {
-	base, err := url.Parse(baseURL)
-	if err != nil || !isLoopback(base.Hostname()) {
-		return h
-	}
+// movedCookie marks a browser that was just redirected to BASE_URL. If it comes
+// back under the same name, the proxy does not pass on Host, and another
+// redirect would begin a loop.
+const movedCookie = "checkoutd_moved"
 
+// movedSeconds is how long the mark lasts: longer than a browser takes to
+// follow a redirect.
+const movedSeconds = 10
+
+// oneName redirects visitors of pages to the host name in BASE_URL: cookies
+// belong to a name, and Stripe sends buyers back to BASE_URL, where an order
+// created under another name could not be opened.
+type oneName struct {
+	base *url.URL
+	log  zerolog.Logger
+	once *sync.Once
+}
+
+func newOneName(baseURL string, log zerolog.Logger) (oneName, error) {
+	base, err := url.Parse(baseURL)
+	return oneName{base: base, log: log, once: new(sync.Once)}, err
+}
+
+// page returns h with the redirect in front.
+func (n oneName) page(h httpio.Handler) httpio.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		host, port, err := net.SplitHostPort(r.Host)
-		if err != nil || port != base.Port() || host == base.Hostname() || !isLoopback(host) {
+		if !n.isAlias(r) || orders.HasCookie(r) {
 			return h(w, r)
 		}
 
-		http.Redirect(w, r, base.Scheme+"://"+base.Host+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+		if _, err := r.Cookie(movedCookie); err == nil {
+			n.once.Do(func() {
+				n.log.Warn().Msg("a browser that was redirected to BASE_URL came back under another host name: " +
+					"the proxy must pass on the Host header")
+			})
+			return h(w, r)
+		}
+
+		http.SetCookie(w, &http.Cookie{
+			Name:     movedCookie,
+			Value:    "1",
+			Path:     "/",
+			MaxAge:   movedSeconds,
+			Secure:   n.base.Scheme == "https",
+			HttpOnly: true,
+			SameSite: http.SameSiteLaxMode,
+		})
+
+		// Of the address only the path and the query are used, and the path
+		// begins with a slash: the redirect cannot leave our origin.
+		target := url.URL{
+			Scheme:   n.base.Scheme,
+			Host:     n.base.Host,
+			Path:     "/" + strings.TrimPrefix(r.URL.Path, "/"),
+			RawPath:  r.URL.RawPath,
+			RawQuery: r.URL.RawQuery,
+		}
+		http.Redirect(w, r, target.String(), http.StatusTemporaryRedirect)
+
 		return nil
 	}
 }
 
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
+// isAlias reports whether the request came under another name than that of
+// BASE_URL: for a shop on this machine, another name of the machine; for a
+// public shop, another public name. A name without a dot and an address are
+// what a proxy calls this server when it does not pass on Host.
+func (n oneName) isAlias(r *http.Request) bool {
+	host, own := httpserver.HostName(r.Host), httpserver.HostName(n.base.Host)
+	if host == own {
+		return false
+	}
+
+	if httpserver.IsLoopback(own) {
+		// Another port is one that was forwarded here.
+		_, port, _ := net.SplitHostPort(r.Host)
+		return httpserver.IsLoopback(host) && port == n.base.Port()
+	}
+
+	_, err := netip.ParseAddr(host)
+	return err != nil && strings.Contains(host, ".") && !httpserver.IsLoopback(host)
 }

@@ -83,9 +83,11 @@ func (a *App) open(ctx context.Context) (err error) {
 // Stripe. From then on the configuration points at the offline Stripe.
 func (a *App) listen(ctx context.Context) (err error) {
 	a.server, err = httpserver.Listen(ctx, httpserver.Config{
-		Addr:    a.cfg.Addr,
-		Log:     a.opts.Log,
-		Handler: http.HandlerFunc(a.serve),
+		Addr:           a.cfg.Addr,
+		Log:            a.opts.Log,
+		Handler:        http.HandlerFunc(a.serve),
+		MaxConnections: a.cfg.MaxConnections,
+		TrustedProxies: a.cfg.TrustedProxies,
 	})
 	if err != nil || !a.cfg.IsSandbox() {
 		return err

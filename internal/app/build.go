@@ -96,6 +96,7 @@ func (a *App) newPages() (*pages.Pages, error) {
 		Live:           cfg.Livemode(),
 		ScriptURL:      cfg.StripeJSURL,
 		PublishableKey: cfg.StripePublishableKey,
+		AppleDomain:    cfg.AppleDomain,
 		Form: pages.Form{
 			Layout:         pages.Layout(cfg.Layout),
 			Express:        cfg.ExpressCheckout,

@@ -12,11 +12,17 @@ import (
 	"checkoutd/internal/httpserver"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/webhooks"
 )
 
-// maxBody is the limit of every request body in bytes. Each call has a lower
-// limit of its own.
-const maxBody = 1 << 20
+// maxBody is the limit of request bodies in bytes, except for webhooks. Each
+// call has a lower limit of its own.
+const maxBody = 32 << 10
+
+const (
+	webhookPath     = "/webhooks/stripe"
+	appleDomainPath = "/.well-known/apple-developer-merchantid-domain-association"
+)
 
 func (a *App) routes() (http.Handler, error) {
 	cfg := a.cfg
@@ -28,6 +34,8 @@ func (a *App) routes() (http.Handler, error) {
 		BaseURL:        cfg.BaseURL,
 		Policy:         a.policy(),
 		MaxBody:        maxBody,
+		MaxBodies:      map[string]int64{webhookPath: webhooks.MaxBody},
+		AnyHost:        []string{httpserver.HealthPath, httpserver.ReadyPath, webhookPath, appleDomainPath},
 		Live:           cfg.Livemode(),
 		PlainHTTP:      []string{httpserver.HealthPath, httpserver.ReadyPath, "/webhooks/", "/static/"},
 		StripeErrors:   []string{"/create-customer-session", "/create-confirm-intent"},
@@ -39,8 +47,13 @@ func (a *App) routes() (http.Handler, error) {
 
 	call := httpio.Handle
 	stripe := httpio.HandleStripe
+	name, err := newOneName(cfg.BaseURL, a.opts.Log)
+	if err != nil {
+		return nil, err
+	}
+
 	page := func(h httpio.Handler) http.HandlerFunc {
-		return httpio.HandlePage(oneName(cfg.BaseURL, h), a.pages.RenderError)
+		return httpio.HandlePage(name.page(h), a.pages.RenderError)
 	}
 
 	r := chi.NewRouter()
@@ -52,6 +65,7 @@ func (a *App) routes() (http.Handler, error) {
 	r.Get("/checkout/{id}", page(a.pages.ServeCheckout))
 	r.Get("/complete", page(a.pages.ServeComplete))
 	r.Get("/config", call(a.pages.ServeConfig))
+	r.Get(appleDomainPath, call(a.pages.ServeAppleDomain))
 	r.Handle("/static/*", a.pages.Static())
 
 	limited := r.With(httpserver.RateLimit(httpserver.Limit{ // the four share one limit
@@ -66,7 +80,7 @@ func (a *App) routes() (http.Handler, error) {
 	limited.Post("/create-confirm-intent", stripe(confirm.ServeHTTP))
 	r.Get("/orders/{id}", call(a.orders.ServeGet))
 
-	r.Post("/webhooks/stripe", call(a.webhooks.ServeHTTP))
+	r.Post(webhookPath, call(a.webhooks.ServeHTTP))
 
 	r.Get(httpserver.HealthPath, httpserver.Health())
 	r.Get(httpserver.ReadyPath, httpserver.Ready(a.ready))

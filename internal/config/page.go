@@ -1,5 +1,7 @@
 package config
 
+import "bytes"
+
 // Page is what the checkout page offers and asks for beside the payment
 // method.
 type Page struct {
@@ -8,10 +10,15 @@ type Page struct {
 	BillingAddress        string // auto or full
 	ShippingPhone         bool
 	PaymentMethodCreation string // option of Elements: manual or ""
+	AppleDomainFile       string
+	AppleDomain           []byte // the content of AppleDomainFile, nil if it is not set
 }
 
+// maxAppleDomain bounds APPLE_PAY_DOMAIN_FILE. Stripe's has 9 KB.
+const maxAppleDomain = 64 << 10
+
 func pageSection() section {
-	return section{title: "Checkout page", options: []option{
+	return section{title: "Checkout page", finish: (*loading).finishPage, options: []option{
 		{
 			name: "EXPRESS_CHECKOUT",
 			def:  "true",
@@ -49,5 +56,31 @@ func pageSection() section {
 			modes: checkoutModes,
 			read:  oneOf(func(c *Config) *string { return &c.PaymentMethodCreation }, "", "manual"),
 		},
+		{
+			name: "APPLE_PAY_DOMAIN_FILE",
+			help: "Stripe's file that proves to Apple that this domain is yours, served at " +
+				"/.well-known/apple-developer-merchantid-domain-association. See docs/wallets.md.",
+			modes: checkoutModes,
+			read:  text(func(c *Config) *string { return &c.AppleDomainFile }),
+		},
 	}}
+}
+
+// finishPage reads the file of APPLE_PAY_DOMAIN_FILE.
+func (l *loading) finishPage() {
+	c := l.config
+	if c.AppleDomainFile == "" {
+		return
+	}
+
+	data, err := l.sources.readFile(c.AppleDomainFile)
+	switch {
+	case err != nil:
+		l.problem("APPLE_PAY_DOMAIN_FILE", "cannot be read: %s. Give the path of a file that this user may read", err)
+	case len(bytes.TrimSpace(data)) == 0 || len(data) > maxAppleDomain || bytes.ContainsRune(data, '<'):
+		l.problem("APPLE_PAY_DOMAIN_FILE", "is not the file that Stripe offers. Download it again from "+
+			"https://stripe.com/files/apple-pay/apple-developer-merchantid-domain-association")
+	default:
+		c.AppleDomain = data
+	}
 }

@@ -16,6 +16,7 @@ type Server struct {
 	BaseURL        string         // the shop's public origin without a slash at the end
 	TrustedProxies []netip.Prefix // whose X-Forwarded-… headers are trusted
 	RateLimit      int            // requests per minute and client that lead to Stripe; 0 for no limit
+	MaxConnections int            // open at the same time
 	LogLevel       zerolog.Level
 	LogFormat      LogFormat
 }
@@ -63,9 +64,20 @@ func serverSection() section {
 				def:  "60",
 				help: "How many orders, changes to orders, customer sessions and confirmations, taken " +
 					"together, one client address (IPv6: its /64) may request in a minute, 0 to 100000. " +
-					"0: no limit. Each process counts for itself. Loopback addresses are not limited.",
+					"0: no limit. Each process counts for itself. Loopback addresses are not limited unless " +
+					"TRUSTED_PROXIES is set.",
 				modes: checkoutModes,
 				read:  integer(func(c *Config) *int { return &c.RateLimit }, 0, 100_000),
+			},
+			{
+				name: "MAX_CONNECTIONS",
+				def:  "2048",
+				help: "How many connections may be open, 64 to 100000, and at most three quarters of the file " +
+					"descriptors that the system allows. One client address may have an eighth of them; trusted " +
+					"proxies may have all. When there is no room, the connection that has waited longest for its " +
+					"client is closed.",
+				modes: checkoutModes,
+				read:  integer(func(c *Config) *int { return &c.MaxConnections }, 64, 100_000),
 			},
 			{
 				name:  "LOG_LEVEL",

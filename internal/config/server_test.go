@@ -24,6 +24,10 @@ func TestServerRefusals(t *testing.T) {
 			environ: []string{"RATE_LIMIT=-1"},
 			want:    "RATE_LIMIT is \"-1\". Use a whole number from 0 to 100000",
 		},
+		"too few connections": {
+			environ: []string{"MAX_CONNECTIONS=8"},
+			want:    "MAX_CONNECTIONS is \"8\". Use a whole number from 64 to 100000",
+		},
 		"a proxy that is not an address": {
 			environ: []string{"TRUSTED_PROXIES=10.0.0.0/8,proxy"},
 			want:    "TRUSTED_PROXIES contains \"proxy\"",

@@ -30,6 +30,11 @@ func (c cookie) name() string {
 	return "checkoutd_order"
 }
 
+// HasCookie reports whether the request's browser can open an order.
+func HasCookie(r *http.Request) bool {
+	return len(cookie{Secure: true}.read(r)) > 0 || len(cookie{Secure: false}.read(r)) > 0
+}
+
 // find returns the entry of the order, or the newest one if id is "".
 func (c cookie) find(r *http.Request, id string) (entry, bool) {
 	for _, e := range c.read(r) {

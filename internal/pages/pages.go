@@ -76,6 +76,7 @@ type Config struct {
 
 	ScriptURL      string // Stripe.js: https://js.stripe.com/v3, or the sandbox's stand-in
 	PublishableKey string
+	AppleDomain    []byte // what proves the domain to Apple, nil if not configured
 	Form           Form
 }
 

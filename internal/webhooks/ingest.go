@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,9 +17,15 @@ import (
 	"checkoutd/internal/httpio"
 )
 
-// maxBody bounds an event, in bytes. Most of Stripe's have a few kilobytes; one
-// whose object has many expanded or listed members can have some hundred.
-const maxBody = 1 << 20
+// MaxBody bounds an event, in bytes. Most of Stripe's have 2 to 8 KB. The
+// largest hold the first ten lines of an invoice, each with metadata of up to
+// 50 keys (https://docs.stripe.com/api/metadata). An event above the limit still
+// arrives by the backfill.
+const MaxBody = 256 << 10
+
+// maxSeconds bounds a signature's timestamp: above it, time.Unix overflows
+// sooner or later.
+const maxSeconds = 1 << 40
 
 // usualBody bounds the buffer that is allocated before the body was read.
 const usualBody = 16 << 10
@@ -41,6 +48,11 @@ func newSecrets(values []string) []secret {
 // ServeHTTP handles POST /webhooks/stripe. It answers 200 only when the event
 // is durable, whether it is new or a duplicate.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
+	header := r.Header.Get("Stripe-Signature")
+	if err := s.checkHeader(header); err != nil {
+		return err
+	}
+
 	payload, err := readBody(w, r)
 	if err != nil {
 		var tooLarge *http.MaxBytesError
@@ -52,7 +64,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	// Nothing of the body is read before its signature is known to be good.
-	matched, err := s.verify(payload, r.Header.Get("Stripe-Signature"))
+	matched, err := s.verify(payload, header)
 	if err != nil {
 		return err
 	}
@@ -89,8 +101,63 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	var buf bytes.Buffer
 	buf.Grow(int(min(max(r.ContentLength, 0), usualBody)) + bytes.MinRead)
-	_, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody))
+	_, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, MaxBody))
 	return buf.Bytes(), err
+}
+
+// checkHeader refuses what cannot be a signature of now, whatever the body is.
+// So nobody can make the server hold a body without at least looking like
+// Stripe.
+func (s *Service) checkHeader(header string) error {
+	signedAt, ok := parseSignature(header)
+	if !ok {
+		return s.reject(rejectSignature, "The Stripe-Signature header holds no signature.")
+	}
+	return s.checkTime(signedAt)
+}
+
+// parseSignature reads a Stripe-Signature header, t=<seconds>,v1=<hex>,…: when
+// it was signed, and whether it has a signature of the current scheme. The last
+// t counts, as it does for Stripe's library.
+func parseSignature(header string) (signedAt time.Time, ok bool) {
+	var dated, signed bool
+	for pair := range strings.SplitSeq(header, ",") {
+		name, value, _ := strings.Cut(pair, "=")
+		switch name {
+		case "t":
+			seconds, err := strconv.ParseInt(value, 10, 64)
+			if err != nil || seconds < 0 || seconds > maxSeconds {
+				return time.Time{}, false
+			}
+			signedAt, dated = time.Unix(seconds, 0), true
+
+		case "v1":
+			mac, err := hex.DecodeString(value)
+			signed = signed || err == nil && len(mac) == sha256.Size
+		}
+	}
+
+	return signedAt, dated && signed
+}
+
+// checkTime refuses signatures that are old, which could be replayed, and those
+// from the future, which could be replayed for longer than the tolerance.
+func (s *Service) checkTime(signedAt time.Time) error {
+	age := s.cfg.Now().Sub(signedAt)
+	switch {
+	case age > s.cfg.Tolerance:
+		return s.reject(rejectStale, "The signature's timestamp is too old.")
+	case -age > s.cfg.Tolerance:
+		return s.reject(rejectFuture, "The signature's timestamp is in the future.")
+	default:
+		return nil
+	}
+}
+
+// reject counts a refused request and returns the error for it.
+func (s *Service) reject(reason, message string) error {
+	s.rejected.add(reason, 1)
+	return fault.New(fault.Malformed, reason, message)
 }
 
 // verify checks the signature of the exact bytes against every secret and
@@ -98,21 +165,12 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 // (https://docs.stripe.com/webhooks#verify-official-libraries).
 func (s *Service) verify(payload []byte, header string) (secret, error) {
 	for _, sec := range s.secrets {
-		signedAt, err := s.cfg.Stripe.Verify(payload, header, sec.value)
-		if err != nil {
-			continue
+		if signedAt, err := s.cfg.Stripe.Verify(payload, header, sec.value); err == nil {
+			return sec, s.checkTime(signedAt)
 		}
-
-		if s.cfg.Now().Sub(signedAt) > s.cfg.Tolerance {
-			s.rejected.add(rejectStale, 1)
-			return secret{}, fault.New(fault.Malformed, rejectStale, "The signature's timestamp is too old.")
-		}
-
-		return sec, nil
 	}
 
-	s.rejected.add(rejectSignature, 1)
-	return secret{}, fault.New(fault.Malformed, rejectSignature, "The signature does not match this body.")
+	return secret{}, s.reject(rejectSignature, "The signature does not match this body.")
 }
 
 var (

@@ -10,6 +10,7 @@ import (
 const (
 	rejectSignature = "bad_signature"
 	rejectStale     = "stale_timestamp"
+	rejectFuture    = "future_timestamp"
 	rejectEnvelope  = "bad_envelope"
 	rejectTooLarge  = "body_too_large"
 )

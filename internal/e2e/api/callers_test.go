@@ -3,6 +3,8 @@ package api_test
 import (
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,7 +16,12 @@ import (
 // the table fails the test.
 func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 	t.Parallel()
-	s := e2etest.OpenShop(t)
+	file := filepath.Join(t.TempDir(), "apple")
+	if err := os.WriteFile(file, []byte("7B227073704964"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	s := e2etest.OpenShop(t, e2etest.Set("APPLE_PAY_DOMAIN_FILE", file))
 	owner, other := s.Buyer(t), s.Buyer(t)
 	id := owner.Order("mug")
 	otherID := other.Order("mug")
@@ -37,6 +44,7 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 		{"the buyer on another site", owner, []string{"Origin: https://evil.example", "Sec-Fetch-Site: cross-site"}},
 	}
 
+	const appleDomain = "/.well-known/apple-developer-merchantid-domain-association"
 	token := owner.Token(e2etest.CardPays)
 	const quantity = `{"items":[{"sku":"mug","quantity":1}]}`
 	private := [6]int{404, 404, 200, 404, 404, 200} // reading does no harm: no other site can see the answer
@@ -52,6 +60,7 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 		{"GET /static/*", "/static/" + asset, "", public},
 		{"GET /orders/{id}", "/orders/" + id, "", private},
 		{"GET /config", "/config?order=" + id, "", private},
+		{"GET " + appleDomain, appleDomain, "", public},
 		{"GET /healthz", "/healthz", "", public},
 		{"GET /readyz", "/readyz", "", public},
 		{"POST /orders", "/orders", quantity, [6]int{201, 201, 201, 201, 201, 403}},
@@ -71,7 +80,7 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 				t.Errorf("%s for %s: %d, want %d: %.200s", row.route, c.name, r.Status, row.want[i], r.Body)
 			}
 
-			for _, name := range []string{"Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy"} {
+			for _, name := range []string{"Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy"} {
 				if r.Header.Get(name) == "" {
 					t.Errorf("%s for %s has no %s", row.route, c.name, name)
 				}

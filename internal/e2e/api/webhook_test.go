@@ -20,24 +20,25 @@ func TestWebhookRefusals(t *testing.T) {
 	now := time.Now()
 	const secret = config.SandboxWebhookSecret
 	big := e2etest.Event("evt_big", "payment_intent.succeeded", e2etest.StrangeIntent, "")
-	big += strings.Repeat(" ", 1<<20+1-len(big))
+	big += strings.Repeat(" ", webhooks.MaxBody+1-len(big))
 	for name, c := range map[string]struct {
 		body, signature string
 		status          int
 		code            string
 	}{
-		"without a signature":            {good, "Stripe-Signature:", 400, "bad_signature"},
-		"with a signature of nonsense":   {good, "Stripe-Signature: t=1,v1=zz", 400, "bad_signature"},
-		"signed with another secret":     {good, e2etest.Signature(good, "whsec_another", now), 400, "bad_signature"},
-		"signed over another body":       {good, e2etest.Signature(good+" ", secret, now), 400, "bad_signature"},
-		"signed an hour ago":             {good, e2etest.Signature(good, secret, now.Add(-time.Hour)), 400, "stale_timestamp"},
-		"signed with the test scheme":    {good, strings.Replace(e2etest.Signature(good, secret, now), "v1=", "v0=", 1), 400, "bad_signature"},
-		"of one byte more than 1 MiB":    {big, e2etest.Signature(big, secret, now), 413, "body_too_large"},
-		"that is signed but no JSON":     {"{", e2etest.Signature("{", secret, now), 400, "bad_envelope"},
-		"that is signed but no event":    {`{"id":"cus_1","object":"customer"}`, e2etest.Signature(`{"id":"cus_1","object":"customer"}`, secret, now), 400, "bad_envelope"},
-		"whose id is none":               {e2etest.Event("evt_!", "a.b", "{}", ""), e2etest.Signature(e2etest.Event("evt_!", "a.b", "{}", ""), secret, now), 400, "bad_envelope"},
-		"whose type is none":             {e2etest.Event("evt_1", "A B", "{}", ""), e2etest.Signature(e2etest.Event("evt_1", "A B", "{}", ""), secret, now), 400, "bad_envelope"},
-		"that is signed but quite empty": {"", e2etest.Signature("", secret, now), 400, "bad_envelope"},
+		"without a signature":             {good, "Stripe-Signature:", 400, "bad_signature"},
+		"with a signature of nonsense":    {good, "Stripe-Signature: t=1,v1=zz", 400, "bad_signature"},
+		"signed with another secret":      {good, e2etest.Signature(good, "whsec_another", now), 400, "bad_signature"},
+		"signed over another body":        {good, e2etest.Signature(good+" ", secret, now), 400, "bad_signature"},
+		"signed for tomorrow":             {good, e2etest.Signature(good, secret, now.Add(24*time.Hour)), 400, "future_timestamp"},
+		"signed an hour ago":              {good, e2etest.Signature(good, secret, now.Add(-time.Hour)), 400, "stale_timestamp"},
+		"signed with the test scheme":     {good, strings.Replace(e2etest.Signature(good, secret, now), "v1=", "v0=", 1), 400, "bad_signature"},
+		"of one byte more than the limit": {big, e2etest.Signature(big, secret, now), 413, "body_too_large"},
+		"that is signed but no JSON":      {"{", e2etest.Signature("{", secret, now), 400, "bad_envelope"},
+		"that is signed but no event":     {`{"id":"cus_1","object":"customer"}`, e2etest.Signature(`{"id":"cus_1","object":"customer"}`, secret, now), 400, "bad_envelope"},
+		"whose id is none":                {e2etest.Event("evt_!", "a.b", "{}", ""), e2etest.Signature(e2etest.Event("evt_!", "a.b", "{}", ""), secret, now), 400, "bad_envelope"},
+		"whose type is none":              {e2etest.Event("evt_1", "A B", "{}", ""), e2etest.Signature(e2etest.Event("evt_1", "A B", "{}", ""), secret, now), 400, "bad_envelope"},
+		"that is signed but quite empty":  {"", e2etest.Signature("", secret, now), 400, "bad_envelope"},
 	} {
 		t.Run("a webhook "+name+" is refused", func(t *testing.T) {
 			t.Parallel()
@@ -57,14 +58,14 @@ func TestWebhookAccepted(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t)
 	b := s.Buyer(t)
-	big := e2etest.Event("evt_mib", "customer.created", `{"id":"cus_1","object":"customer"}`, "")
-	big += strings.Repeat(" ", 1<<20-len(big))
+	big := e2etest.Event("evt_big", "customer.created", `{"id":"cus_1","object":"customer"}`, "")
+	big += strings.Repeat(" ", webhooks.MaxBody-len(big))
 	bodies := map[string]string{
 		"evt_live":      strings.Replace(e2etest.Event("evt_live", "payment_intent.succeeded", e2etest.StrangeIntent, ""), `"livemode":false`, `"livemode":true`, 1),
 		"evt_account":   e2etest.Event("evt_account", "payment_intent.succeeded", e2etest.StrangeIntent, `,"account":"acct_1"`),
 		"evt_other":     e2etest.Event("evt_other", "customer.created", `{"id":"cus_1","object":"customer"}`, ""),
 		"evt_unmatched": e2etest.Event("evt_unmatched", "payment_intent.succeeded", e2etest.StrangeIntent, ""),
-		"evt_mib":       big,
+		"evt_big":       big,
 	}
 	for _, body := range bodies {
 		b.Deliver(body, config.SandboxWebhookSecret)
@@ -92,7 +93,7 @@ func TestWebhookAccepted(t *testing.T) {
 		"evt_account":   webhooks.Quarantined,
 		"evt_other":     webhooks.Ignored,
 		"evt_unmatched": webhooks.Unmatched,
-		"evt_mib":       webhooks.Ignored,
+		"evt_big":       webhooks.Ignored,
 	} {
 		if got[id].State != want || got[id].Note == "" {
 			t.Errorf("%s is %q (%s), want %q and why", id, got[id].State, got[id].Note, want)
