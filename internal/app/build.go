@@ -119,9 +119,11 @@ func newStripe(cfg *config.Config, version string) *stripeapi.Client {
 	})
 }
 
-// callTimeout returns the limit for all calls of one attempt, stripe-go's
-// retries included: at most three exchanges, and no longer than a buyer waits.
-func callTimeout(exchange time.Duration) time.Duration { return min(2*exchange, 40*time.Second) }
+// callTimeout returns the limit for all calls to Stripe of one confirm,
+// stripe-go's retries included. With the time that a commit may take
+// (payments), a confirm ends within 40 s. That is less than a stopping server
+// waits, and than it has to write a response.
+func callTimeout(exchange time.Duration) time.Duration { return min(2*exchange, 30*time.Second) }
 
 // returnURL returns the function that names the address to which Stripe sends
 // the buyer of an order back.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -41,6 +42,10 @@ func New(ctx context.Context, c Config) (*Handler, error) {
 // maxBody bounds the body, in bytes.
 const maxBody = 1 << 10
 
+// sessionTimeout bounds all calls to Stripe for one session. The page waits for
+// the session before it opens the form, and works without it.
+const sessionTimeout = 15 * time.Second
+
 // ServeHTTP responds with {customer_session_client_secret}, which is null if
 // Stripe fails. The guide's client sends no body; a body may name the order by
 // orderId.
@@ -59,8 +64,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 
 	httpio.LogFields(r.Context()).Set("order_id", o.ID)
 
+	ctx, cancel := context.WithTimeout(r.Context(), sessionTimeout)
+	defer cancel()
+
 	buyer := h.cookie.buyer(r, o.ID)
-	secret, err := h.withCustomer(r.Context(), o, buyer, func(ctx context.Context, customer string) (string, error) {
+	secret, err := h.withCustomer(ctx, o, buyer, func(ctx context.Context, customer string) (string, error) {
 		return h.createSession(ctx, o, customer)
 	})
 

@@ -20,13 +20,36 @@ type ConfirmRequest struct {
 
 var tokenPattern = regexp.MustCompile(`^ctoken_[A-Za-z0-9_]{1,240}$`)
 
+// commitTimeout is how long the outcome of a call may take to be recorded once
+// the time for calls is over.
+const commitTimeout = 10 * time.Second
+
+// Bound returns ctx with the one deadline of all calls to Stripe that a request
+// of a buyer makes, CallTimeout from now unless ctx ends earlier. Each call
+// gets what the calls before it left.
+func (s *Service) Bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, s.cfg.CallTimeout)
+}
+
+// outlive returns a context with the deadline of ctx that goes on when ctx is
+// canceled.
+func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, _ := ctx.Deadline()
+	return context.WithDeadline(context.WithoutCancel(ctx), deadline)
+}
+
 // Confirm pays the order with the token, once: the same token always gets the
 // same answer. Whatever is not on its way to being paid is returned as a fault.
-// When ctx ends, Confirm stops waiting; the payment goes on.
+// When ctx is canceled, Confirm stops waiting; the payment goes on. Its calls
+// to Stripe end together, at the deadline of Bound, and the resolver finds out
+// what they left unknown.
 func (s *Service) Confirm(ctx context.Context, req ConfirmRequest) (Answer, error) {
 	if !tokenPattern.MatchString(req.Token) {
 		return Answer{}, errToken
 	}
+
+	ctx, cancel := s.Bound(ctx)
+	defer cancel()
 
 	a, err := s.reserve(ctx, req)
 	switch {
@@ -37,7 +60,9 @@ func (s *Service) Confirm(ctx context.Context, req ConfirmRequest) (Answer, erro
 	}
 
 	// From here on money may move, so a buyer who leaves must not interrupt it.
-	ctx = context.WithoutCancel(ctx)
+	ctx, stop := outlive(ctx)
+	defer stop()
+
 	st, err := s.send(ctx, a, true)
 	if err != nil {
 		s.cfg.Log.Error().Err(err).
@@ -69,7 +94,8 @@ func (s *Service) reserve(ctx context.Context, req ConfirmRequest) (Attempt, err
 			Msg("could not cancel the intent that blocks a new attempt")
 	}
 
-	if err != nil || !gone {
+	// Without time to send it, an attempt would only be left to the resolver.
+	if err != nil || !gone || ctx.Err() != nil {
 		return Attempt{}, ErrPaymentInProgress
 	}
 
@@ -124,19 +150,23 @@ func (s *Service) abandon(ctx context.Context, orderID string, outdated bool) (g
 
 // send makes the call of an attempt and commits its outcome. firstSend is true
 // if no request was sent for the attempt before. The error is about the commit,
-// not about the call.
+// not about the call, and the commit outlives ctx: an outcome that is known must
+// not be lost because finding it out took all the time.
 func (s *Service) send(ctx context.Context, a Attempt, firstSend bool) (after *State, err error) {
-	callCtx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
+	callCtx, cancel := s.Bound(ctx)
 	snap, callErr := s.cfg.Stripe.Send(callCtx, a.Params, a.IdempotencyKey)
 	cancel()
 
-	err = s.cfg.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
+	commitCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+
+	err = s.cfg.Store.Update(commitCtx, a.OrderID, nil, func(st *State) error {
 		after = st
 		return s.rules().record(st, a.ID, snap, callErr, firstSend)
 	})
 	if errors.Is(err, errReadAfresh) {
 		if err = s.SettleFresh(ctx, a.OrderID, snap.ID, nil); err == nil {
-			after, err = s.cfg.Store.Read(ctx, a.OrderID)
+			after, err = s.cfg.Store.Read(commitCtx, a.OrderID)
 		}
 	}
 	if err != nil {
@@ -161,7 +191,7 @@ func (s *Service) followSubscription(ctx context.Context, st *State) {
 		return
 	}
 
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
+	ctx, cancel := s.Bound(ctx)
 	defer cancel()
 
 	if err := s.SettleFresh(ctx, st.Order.ID, intentID, nil); err != nil {

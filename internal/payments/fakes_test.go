@@ -41,7 +41,11 @@ func clone(st *payments.State) *payments.State {
 	return &c
 }
 
-func (m *memory) Update(_ context.Context, id string, _ *queue.Claim, change func(*payments.State) error) error {
+func (m *memory) Update(ctx context.Context, id string, _ *queue.Claim, change func(*payments.State) error) error {
+	if err := ctx.Err(); err != nil { // as a database does
+		return err
+	}
+
 	m.mu.Lock()
 	defer m.mu.Unlock()
 
@@ -90,7 +94,11 @@ func (m *memory) Update(_ context.Context, id string, _ *queue.Claim, change fun
 	return nil
 }
 
-func (m *memory) Read(_ context.Context, id string) (*payments.State, error) {
+func (m *memory) Read(ctx context.Context, id string) (*payments.State, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	st, ok := m.states[id]

@@ -51,16 +51,19 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	log := httpio.LogFields(r.Context())
 	log.Set("order_id", o.ID)
 
+	ctx, cancel := h.payments.Bound(r.Context())
+	defer cancel()
+
 	// An order with a payment in progress has its customer already, and the
 	// outcome of that payment comes first.
 	idle := o.PaymentStatus == orders.Unpaid || o.PaymentStatus == orders.PaymentFailed
 	if needsCustomer(o.Mode) && o.Status == orders.Open && idle {
-		if err := h.ensureCustomer(r.Context(), w, r, o); err != nil {
+		if err := h.ensureCustomer(ctx, w, r, o); err != nil {
 			return err
 		}
 	}
 
-	answer, err := h.payments.Confirm(r.Context(), req)
+	answer, err := h.payments.Confirm(ctx, req)
 	if errors.Is(err, orders.ErrPromotionUsedUp) {
 		err = h.dropPromotion(r.Context(), o.ID)
 	}

@@ -42,7 +42,8 @@ type Config struct {
 	// resolver sends it again. If the first call is still in flight, Stripe
 	// refuses the second, which does no harm.
 	UnknownAfter time.Duration
-	// CallTimeout bounds the calls of one attempt to Stripe, with retries.
+	// CallTimeout bounds all calls to Stripe that one request makes, together
+	// and with their retries.
 	CallTimeout time.Duration
 	// TransferWait is how long an order waits for a bank transfer, whose
 	// instructions have no end of their own.
