@@ -51,6 +51,8 @@ type checkoutPage struct {
 	LinkText  string
 	Message   string // the last refusal
 	TestCards []testCard
+	// Instructions are what the buyer has to do elsewhere, nil for nothing.
+	Instructions *instructionsView
 }
 
 // testCard is one of the sandbox's cards: https://docs.stripe.com/testing
@@ -83,6 +85,10 @@ func (p *Pages) ServeCheckout(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	view.Message = loc.refusal(refusal)
+	if view.Instructions, err = p.instructions(r.Context(), loc, o); err != nil {
+		return err
+	}
+
 	return p.renderForm(w, loc, pg, view)
 }
 

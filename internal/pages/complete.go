@@ -44,6 +44,8 @@ type completePage struct {
 	Waiting  bool   // it may change any moment: show the spinner
 	Checkout string // address of the form, where going back there helps
 	GoBack   string // and the words for it
+	// Instructions are what the buyer has to do elsewhere, nil for nothing.
+	Instructions *instructionsView
 }
 
 // refreshSeconds is how often a browser without scripts reloads the page.
@@ -55,7 +57,7 @@ func pollOf(state string) string {
 	switch state {
 	case "checking", "requires_action":
 		return "fast"
-	case "processing", "unpaid", "failed":
+	case "processing", "unpaid", "failed", awaiting:
 		return "slow"
 	}
 	return ""
@@ -73,7 +75,17 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 	loc := localeOf(r)
 	t := loc.texts.Complete
 	state := completeState(o)
+
+	todo, err := p.instructions(r.Context(), loc, o)
+	if err != nil {
+		return err
+	}
+
 	poll := pollOf(state)
+	if todo != nil && todo.slow {
+		poll = pollOf(awaiting)
+	}
+
 	view := completePage{
 		Order:   p.orderView(loc, o),
 		State:   state,
@@ -82,16 +94,20 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 		Waiting: poll == "fast",
 	}
 
-	switch state {
-	case "requires_action":
+	switch {
+	case todo != nil:
+		view.State, view.Instructions = awaiting, todo
+		view.Texts = stateTexts{todo.Title, todo.Text}
+		view.Checkout, view.GoBack = checkoutURL(o.ID), loc.texts.Checkout.forMode(o.Mode).PayAnotherWay
+	case state == "requires_action":
 		view.Checkout, view.GoBack = checkoutURL(o.ID), loc.texts.Checkout.forMode(o.Mode).Resume
-	case "unpaid", "failed":
+	case state == "unpaid", state == "failed":
 		view.Checkout, view.GoBack = checkoutURL(o.ID), t.TryAgain
 		if state == "failed" {
 			view.Message = loc.refusal(refusal)
 		}
 
-	case "paid", "refunded", "partly_refunded":
+	case state == "paid", state == "refunded", state == "partly_refunded":
 		view.Receipt = true
 	}
 

@@ -21,6 +21,8 @@ type texts struct {
 	Complete completeTexts
 	Errors   errorTexts
 	Dates    dateTexts
+	// Instructions maps the keys of kindOf.
+	Instructions map[string]instructionsTexts
 	// Every maps an interval to how often ("month": "every month"), and an
 	// interval with "s" to the plural with {count}.
 	Every map[string]string

@@ -196,6 +196,37 @@ func english() texts {
 			},
 		},
 
+		Instructions: map[string]instructionsTexts{
+			"voucher": {
+				Title: "Waiting for your payment",
+				Text:  "Pay with the voucher. We confirm the order when the money arrives, which can take some days. You may close this page.",
+				By:    "Pay by",
+				Open:  "Show the voucher",
+				Note:  "If you have paid already, please wait and do not pay again. If you pay another way, this voucher is no longer valid.",
+			},
+			"transfer": {
+				Title: "Waiting for your bank transfer",
+				Text:  "Send the amount from your bank. We confirm the order when the money arrives, which can take some days. You may close this page.",
+				By:    "Pay by",
+				Open:  "Show the bank details",
+				Note:  "If you have sent the money already, please wait and do not pay again. If you pay another way, do not send it any more.",
+			},
+			"verification": {
+				Title: "Verify your bank account",
+				Text:  "A small deposit arrives in your account within one or two working days. Enter what your bank shows of it; until then nothing is charged. You may close this page.",
+				By:    "Verify by",
+				Open:  "Verify the account",
+				Note:  "You can use another payment method instead. The account is not charged then.",
+			},
+			"code": {
+				Title: "Waiting for your payment",
+				Text:  "Scan the code with your app and confirm the payment there.",
+				By:    "Pay by",
+				Open:  "Show the code",
+				Note:  "If you have paid already, please wait and do not pay again. If you pay another way, this code is no longer valid.",
+			},
+		},
+
 		Errors: errorTexts{
 			ByStatus: map[int]stateTexts{
 				0:   {"That did not work", "The request could not be completed."},

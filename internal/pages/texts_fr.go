@@ -197,6 +197,37 @@ func french() texts {
 			},
 		},
 
+		Instructions: map[string]instructionsTexts{
+			"voucher": {
+				Title: "En attente de votre paiement",
+				Text:  "Payez avec le bon de paiement. Nous confirmerons la commande dès que l’argent sera arrivé, ce qui peut prendre quelques jours. Vous pouvez fermer cette page.",
+				By:    "À payer avant le",
+				Open:  "Afficher le bon de paiement",
+				Note:  "Si vous avez déjà payé, patientez et ne payez pas une seconde fois. Si vous payez autrement, ce bon ne sera plus valable.",
+			},
+			"transfer": {
+				Title: "En attente de votre virement",
+				Text:  "Virez le montant depuis votre banque. Nous confirmerons la commande dès que l’argent sera arrivé, ce qui peut prendre quelques jours. Vous pouvez fermer cette page.",
+				By:    "À payer avant le",
+				Open:  "Afficher les coordonnées bancaires",
+				Note:  "Si vous avez déjà fait le virement, patientez et ne payez pas une seconde fois. Si vous payez autrement, ne le faites plus.",
+			},
+			"verification": {
+				Title: "Vérifiez votre compte bancaire",
+				Text:  "Un petit dépôt arrive sur votre compte sous un ou deux jours ouvrés. Saisissez ce que votre banque en affiche ; rien n’est débité avant. Vous pouvez fermer cette page.",
+				By:    "À vérifier avant le",
+				Open:  "Vérifier le compte",
+				Note:  "Vous pouvez choisir un autre moyen de paiement. Ce compte ne sera alors pas débité.",
+			},
+			"code": {
+				Title: "En attente de votre paiement",
+				Text:  "Scannez le code avec votre application et confirmez-y le paiement.",
+				By:    "À payer avant le",
+				Open:  "Afficher le code",
+				Note:  "Si vous avez déjà payé, patientez et ne payez pas une seconde fois. Si vous payez autrement, ce code ne sera plus valable.",
+			},
+		},
+
 		Errors: errorTexts{
 			ByStatus: map[int]stateTexts{
 				0:   {"Cela n’a pas fonctionné", "La demande n’a pas pu être exécutée."},

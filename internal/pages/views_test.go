@@ -47,6 +47,7 @@ func (c catalog) HasPromotions() bool            { return true }
 type known struct {
 	order   orders.Order
 	refusal *fault.Error
+	todo    *payments.InstructionsView
 }
 
 func (k known) Opened(*http.Request, string) (orders.Order, error) { return k.order, nil }
@@ -56,7 +57,8 @@ func (k known) View(o orders.Order) orders.View {
 }
 
 func (k known) Resume(context.Context, string) (out payments.Answer, waits bool, err error) {
-	return out, false, nil
+	out.Instructions = k.todo
+	return out, k.todo != nil, nil
 }
 
 func (k known) Refusal(context.Context, string) (*fault.Error, bool, error) {
@@ -120,7 +122,7 @@ func checkout(o orders.Order) view { return checkoutAfter(o, nil) }
 // checkoutAfter is the checkout of an order whose last payment was refused.
 func checkoutAfter(o orders.Order, refusal *fault.Error) view {
 	return view{"checkout " + string(o.Status) + " " + string(o.PaymentStatus), func(p *pages.Pages, w http.ResponseWriter, r *http.Request) error {
-		return p.Knowing(known{o, refusal}).ServeCheckout(w, r)
+		return p.Knowing(known{order: o, refusal: refusal}).ServeCheckout(w, r)
 	}}
 }
 
@@ -129,8 +131,21 @@ func complete(o orders.Order) view { return completeAfter(o, nil) }
 // completeAfter is the page after the payment of an order that was refused.
 func completeAfter(o orders.Order, refusal *fault.Error) view {
 	return view{"complete " + string(o.Status) + " " + string(o.PaymentStatus), func(p *pages.Pages, w http.ResponseWriter, r *http.Request) error {
-		return p.Knowing(known{o, refusal}).ServeComplete(w, r)
+		return p.Knowing(known{order: o, refusal: refusal}).ServeComplete(w, r)
 	}}
+}
+
+// instructed are the pages of an order whose buyer has to follow instructions.
+func instructed(todo *payments.InstructionsView) []view {
+	k := known{order: order("open", "requires_action"), todo: todo}
+	return []view{
+		{"checkout awaiting", func(p *pages.Pages, w http.ResponseWriter, r *http.Request) error {
+			return p.Knowing(k).ServeCheckout(w, r)
+		}},
+		{"complete awaiting", func(p *pages.Pages, w http.ResponseWriter, r *http.Request) error {
+			return p.Knowing(k).ServeComplete(w, r)
+		}},
+	}
 }
 
 func failure(status int, f *fault.Error) view {
@@ -167,6 +182,8 @@ func views() []view {
 		failure(500, fault.Of(os.ErrPermission)),
 		failure(418, fault.New(fault.Invalid, "teapot", "")),
 	}
+
+	all = append(all, instructed(&payments.InstructionsView{Type: "boleto_display_details", URL: "javascript:" + hostile})...)
 
 	for _, status := range []string{"open", "authorized", "paid", "review", "expired", "canceled"} {
 		for _, payment := range []string{"unpaid", "checking", "requires_action", "processing", "authorized", "paid", "failed", "review", "refunded", "partially_refunded"} {

@@ -15,7 +15,7 @@ import { elements } from './form.js';
 import { setOrder } from './order.js';
 import { byId, sleep } from './page.js';
 import { ready, refused } from './pay.js';
-import { askOrder, canBePaid, leave, page, stripe, t } from './session.js';
+import { askOrder, canBePaid, config, leave, page, readConfig, stripe, t } from './session.js';
 import { payLabel } from './summary.js';
 
 /**
@@ -57,6 +57,8 @@ export async function authenticate(clientSecret, openForm) {
   if (order && elements) setOrder(order);
 
   const intent = error.payment_intent ?? error.setup_intent;
+  if (intent?.status === 'requires_action' && (await hasInstructions())) return leave();
+
   if (intent?.status === 'requires_action') offerResume(clientSecret, openForm);
   else if (elements) ready();
   else await openForm(clientSecret);
@@ -64,6 +66,18 @@ export async function authenticate(clientSecret, openForm) {
   if (!['ready', 'loading', 'resume'].includes(view.phase())) return;
 
   view.showMessage(page.declines[error.code ?? ''] ?? error.message ?? t.notAuthenticated);
+}
+
+/**
+ * Reports whether the buyer has to pay or verify elsewhere. The completion page
+ * links to the instructions, whether or not Stripe.js could show them.
+ */
+async function hasInstructions() {
+  try {
+    return (await readConfig()) && Boolean(config.resume?.instructions);
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -30,7 +30,8 @@
  * @property {boolean} [promotion_codes]
  * @property {Order} order
  * @property {string} return_url
- * @property {{client_secret: string, status: string} | null} resume
+ * @property {{client_secret: string, status: string, instructions?: object}
+ *   | null} resume
  *
  * @typedef {object} CheckoutData
  * @property {string} lang
