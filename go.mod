@@ -17,6 +17,7 @@ require (
 	github.com/stripe/stripe-mock v0.203.0
 	golang.org/x/sync v0.24.0
 	golang.org/x/text v0.41.0
+	golang.org/x/time v0.16.0
 	modernc.org/sqlite v1.60.1
 )
 

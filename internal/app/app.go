@@ -13,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"checkoutd/internal/budget"
 	"checkoutd/internal/config"
 	"checkoutd/internal/customersession"
 	"checkoutd/internal/httpserver"
@@ -38,6 +39,8 @@ type App struct {
 	cfg     *config.Config // that of opts
 	catalog *orders.Catalog
 	store   *store.Store
+	budget  *budget.Budget // of the requests to Stripe
+	replica string         // this server among those that share the budget
 
 	orders   *orders.Service
 	payments *payments.Service
@@ -155,6 +158,7 @@ func (a *App) Run(ctx context.Context) error {
 	var workers, stripe sync.WaitGroup
 	workers.Go(func() { a.payments.Run(work) })
 	workers.Go(func() { a.webhooks.Run(work) })
+	workers.Go(func() { a.shareBudget(work) })
 
 	if a.offline != nil {
 		stripe.Go(a.offline.serve)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"checkoutd/internal/budget"
 	"checkoutd/internal/config"
 	"checkoutd/internal/customersession"
 	"checkoutd/internal/orders"
@@ -20,7 +21,8 @@ const eventLease = 2 * time.Minute
 // build creates the services over the open database.
 func (a *App) build(ctx context.Context) (err error) {
 	cfg, now, log := a.cfg, a.opts.Now, a.opts.Log
-	stripe := newStripe(cfg, a.opts.Version)
+	a.budget = budget.New(cfg.StripeRateLimit)
+	stripe := newStripe(cfg, a.opts.Version, a.budget)
 
 	a.orders = orders.New(orders.Config{
 		Store:        a.store,
@@ -72,6 +74,10 @@ func (a *App) build(ctx context.Context) (err error) {
 		BackfillEvery: cfg.BackfillEvery,
 	})
 
+	if err := a.joinReplicas(ctx); err != nil {
+		return err
+	}
+
 	a.pages, err = a.newPages()
 	return err
 }
@@ -109,13 +115,14 @@ func (a *App) newPages() (*pages.Pages, error) {
 	})
 }
 
-func newStripe(cfg *config.Config, version string) *stripeapi.Client {
+func newStripe(cfg *config.Config, version string, b *budget.Budget) *stripeapi.Client {
 	return stripeapi.New(stripeapi.Config{
 		Key:        cfg.StripeSecretKey.Reveal(),
 		BaseURL:    cfg.StripeAPIBase,
 		Timeout:    cfg.StripeTimeout,
 		Retries:    2,
 		AppVersion: version,
+		Budget:     b,
 	})
 }
 

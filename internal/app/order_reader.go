@@ -8,6 +8,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"checkoutd/internal/budget"
 	"checkoutd/internal/config"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
@@ -71,7 +72,7 @@ func (r *OrderReader) Operations(
 		}
 	}
 
-	stripe := newStripe(cfg, version)
+	stripe := newStripe(cfg, version, budget.New(cfg.StripeRateLimit))
 	service := payments.New(payments.Config{
 		Store:        r.store,
 		Stripe:       stripe,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"checkoutd/internal/budget"
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/httpserver"
 	"checkoutd/internal/orders"
@@ -72,12 +73,12 @@ func (a *App) routes() (http.Handler, error) {
 		PerMinute:    cfg.RateLimit,
 		FreeLoopback: len(cfg.TrustedProxies) == 0,
 		Log:          a.opts.Log,
-	}))
+	}), forBuyer(budget.Buyer))
 	limited.Post("/orders", call(a.orders.ServeCreate))
 	limited.Patch("/orders/{id}", call(a.orders.ServeChange))
 	limited.Post("/create-customer-session", stripe(a.sessions.ServeHTTP))
 	confirm := payments.NewHandler(a.payments, a.orders, a.sessions.Ensure)
-	limited.Post("/create-confirm-intent", stripe(confirm.ServeHTTP))
+	limited.With(forBuyer(budget.Confirm)).Post("/create-confirm-intent", stripe(confirm.ServeHTTP))
 	r.Get("/orders/{id}", call(a.orders.ServeGet))
 
 	r.Post(webhookPath, call(a.webhooks.ServeHTTP))

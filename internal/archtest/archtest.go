@@ -38,6 +38,7 @@ var rooms = map[string][]string{
 	"fault":       {},
 	"money":       {},
 	"idempotency": {},
+	"budget":      {},
 	"httpio":      {"fault"},
 	"httpserver":  {"fault", "httpio"},
 	"pages":       {"appearance", "fault", "httpio", "money", "orders", "payments", "web"},
@@ -64,7 +65,7 @@ var rooms = map[string][]string{
 
 	// The store's conformance suite, storetest, uses testkit.
 	"store":     {"fault", "money", "orders", "payments", "customersession", "webhooks", "queue", "testkit"},
-	"stripeapi": {"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks"},
+	"stripeapi": {"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks", "budget"},
 }
 
 // parts are the rooms inside a room that may import less than the room itself:

@@ -18,6 +18,7 @@ type StripeAccount struct {
 	StripeAPIBase        string   // origin without a slash at the end
 	StripeJSURL          string
 	StripeTimeout        time.Duration
+	StripeRateLimit      int // requests a second of all replicas, 0 for no limit
 	WebhookTolerance     time.Duration
 }
 
@@ -87,6 +88,15 @@ func stripeSection() section {
 				help:  "How long one request to Stripe may take, 1s to 2m.",
 				modes: checkoutModes,
 				read:  duration(func(c *Config) *time.Duration { return &c.StripeTimeout }, time.Second, 2*time.Minute),
+			},
+			{
+				name: "STRIPE_RATE_LIMIT",
+				def:  "auto",
+				help: "How many requests a second all servers of this shop together may make at Stripe, 1 to " +
+					"10000. auto: 80 with live keys and 20 with test keys, of the 100 and 25 that Stripe allows an " +
+					"account. Lower it if other software needs more of them. 0: no limit, as in the sandbox.",
+				modes: checkoutModes,
+				read:  readStripeRateLimit,
 			},
 			{
 				name:  "WEBHOOK_TOLERANCE",
@@ -167,6 +177,43 @@ func readJSURL(c *Config, s string) error {
 	return nil
 }
 
+// automatic is the StripeRateLimit that follows from the keys.
+const automatic = -1
+
+func readStripeRateLimit(c *Config, s string) error {
+	if s == "auto" {
+		c.StripeRateLimit = automatic
+		return nil
+	}
+	return integer(func(c *Config) *int { return &c.StripeRateLimit }, 0, 10_000)(c, s)
+}
+
+// Stripe allows an account 100 requests a second in live mode and 25 in test
+// mode (https://docs.stripe.com/rate-limits). A fifth is left to the Dashboard
+// and to other software.
+const (
+	liveRateLimit = 80
+	testRateLimit = 20
+)
+
+// deriveRateLimit sets the StripeRateLimit that follows from the keys. The
+// offline Stripe has no limit.
+func (l *loading) deriveRateLimit() {
+	c := l.config
+	if c.StripeRateLimit != automatic {
+		return
+	}
+
+	switch {
+	case l.mode != Serve:
+		c.StripeRateLimit = 0
+	case c.Livemode():
+		c.StripeRateLimit = liveRateLimit
+	default:
+		c.StripeRateLimit = testRateLimit
+	}
+}
+
 // Livemode reports whether the secret key moves real money.
 func (a *StripeAccount) Livemode() bool { return keyMode(a.StripeSecretKey.Reveal()) == "live" }
 
@@ -185,6 +232,8 @@ func keyMode(key string) string {
 }
 
 func (l *loading) finishStripe() {
+	l.deriveRateLimit()
+
 	if l.mode != Serve {
 		return // the sandbox makes its own keys
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stripe/stripe-go/v81"
 
+	"checkoutd/internal/budget"
 	"checkoutd/internal/idempotency"
 	"checkoutd/internal/payments"
 )
@@ -36,20 +37,43 @@ func between(from, to time.Time) *stripe.RangeQueryParams {
 	return &stripe.RangeQueryParams{GreaterThanOrEqual: from.Unix(), LesserThanOrEqual: to.Unix()}
 }
 
-// guard refuses a POST whose idempotency key is not ours. stripe-go would make
-// a random key for it, which would hide that ours was forgotten.
-type guard struct{ next http.RoundTripper }
+// guard sends a request as soon as the budget allows it. It refuses a POST
+// whose idempotency key is not ours. stripe-go would make a random key for it,
+// which would hide that ours was forgotten.
+type guard struct {
+	next   http.RoundTripper
+	budget *budget.Budget
+}
 
 var errNoKey = errors.New("stripeapi: a POST without an idempotency key of ours")
 
+// RoundTrip makes one exchange. It closes the body in every case, as its
+// contract demands.
 func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Method == http.MethodPost && !idempotency.IsOurs(r.Header.Get("Idempotency-Key")) {
+	if err := g.admit(r); err != nil {
 		if r.Body != nil {
 			_ = r.Body.Close()
 		}
-		return nil, fmt.Errorf("%w: %s", errNoKey, r.URL.Path)
+		return nil, err
 	}
-	return g.next.RoundTrip(r.WithContext(traceRequests(r.Context())))
+
+	resp, err := g.next.RoundTrip(r.WithContext(traceRequests(r.Context())))
+	if err == nil && resp.StatusCode == http.StatusTooManyRequests {
+		g.budget.Refused()
+	}
+
+	return resp, err
+}
+
+// admit returns when the request may be sent, or why it may not.
+func (g guard) admit(r *http.Request) error {
+	if r.Method == http.MethodPost && !idempotency.IsOurs(r.Header.Get("Idempotency-Key")) {
+		return fmt.Errorf("%w: %s", errNoKey, r.URL.Path)
+	}
+	if err := g.budget.Wait(r.Context()); err != nil {
+		return fmt.Errorf("stripeapi: wait for the budget of requests: %w", err)
+	}
+	return nil
 }
 
 // requestCount counts the HTTP requests that one call wrote: stripe-go and Go's

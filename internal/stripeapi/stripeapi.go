@@ -4,7 +4,7 @@
 // It guarantees that no key is global to the package; that every call uses the
 // API version that stripe-go pins and our app info; that every POST carries an
 // idempotency key of ours, since the transport refuses one without; that every
-// call has a time limit; and that errors are *payments.CallError, which states
+// call has a time limit; that no request exceeds the budget; and that errors are *payments.CallError, which states
 // whether the call may have taken effect.
 package stripeapi
 
@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/stripe/stripe-go/v81"
+
+	"checkoutd/internal/budget"
 )
 
 // APIVersion is the version that all our calls and webhook endpoints are pinned
@@ -35,6 +37,7 @@ type Config struct {
 	Timeout    time.Duration // of one HTTP exchange
 	Retries    int64         // by stripe-go, under the same idempotency key
 	AppVersion string
+	Budget     *budget.Budget    // paces all requests, repeated ones too; nil: no limit
 	Transport  http.RoundTripper // nil: a pool of our own
 }
 
@@ -60,7 +63,7 @@ func New(c Config) *Client {
 		URL: stripe.String(strings.TrimSuffix(c.BaseURL, "/")),
 		HTTPClient: &http.Client{
 			Timeout:       c.Timeout,
-			Transport:     guard{next: transport(c.Transport)},
+			Transport:     guard{next: transport(c.Transport), budget: c.Budget},
 			CheckRedirect: noRedirect,
 		},
 		MaxNetworkRetries: stripe.Int64(c.Retries),

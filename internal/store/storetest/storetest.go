@@ -52,6 +52,7 @@ func Run(t *testing.T, e Engine) {
 		"claims at once":  testClaimsAtOnce,
 		"inbox":           testInbox,
 		"take over":       testTakeOver,
+		"replicas":        testReplicas,
 		"texts":           testTexts,
 	} {
 		t.Run(name, func(t *testing.T) {

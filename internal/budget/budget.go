@@ -1,0 +1,223 @@
+// Package budget paces the requests to Stripe. Stripe limits the requests of a
+// whole account (https://docs.stripe.com/rate-limits), so that whoever makes
+// this process send too many would stop every payment of the shop.
+//
+// It guarantees that no second has more requests than the budget allows; that
+// waiting requests go in the order of their priorities, buyers first; that
+// replicas which share an account share its budget; and that the pace slows
+// down when Stripe refuses a request with 429.
+package budget
+
+import (
+	"container/list"
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Priority is how soon a request is sent while others wait.
+type Priority int
+
+// The priorities, first to last.
+const (
+	Confirm    Priority = iota // a buyer waits for the outcome of a payment
+	Buyer                      // a buyer waits for a page
+	Background                 // events and attempts of our own orders
+	Neighbour                  // events of other integrations on the account
+	priorities
+)
+
+type priorityKey struct{}
+
+// WithPriority returns a context whose requests have priority p.
+func WithPriority(ctx context.Context, p Priority) context.Context {
+	return context.WithValue(ctx, priorityKey{}, p)
+}
+
+// PriorityOf returns the priority of a context's requests, Background if none
+// was set.
+func PriorityOf(ctx context.Context) Priority {
+	if p, ok := ctx.Value(priorityKey{}).(Priority); ok {
+		return p
+	}
+	return Background
+}
+
+// burstShare is the part of a second's requests that may be sent at once; the
+// others are spread evenly. The two together are what a second can have at
+// most.
+const burstShare = 5
+
+// slowest is the part of the budget that is left however often Stripe refuses,
+// and recovery how long the pace takes from there to the whole budget.
+const (
+	slowest  = 16
+	recovery = 30 * time.Second
+)
+
+// Budget paces requests. It is safe for concurrent use. A nil Budget has no
+// limit.
+type Budget struct {
+	perSecond float64 // of all replicas
+
+	mu       sync.Mutex
+	limiter  *rate.Limiter
+	replicas int
+	slowedTo float64   // the share that a 429 left, 1 for all
+	slowedAt time.Time // when that was
+	waiting  [priorities]list.List
+	serving  bool // a timer will admit the next one
+}
+
+// New returns the Budget for a number of requests per second, nil for 0, which
+// means no limit.
+func New(perSecond int) *Budget {
+	if perSecond == 0 {
+		return nil
+	}
+
+	b := &Budget{perSecond: float64(perSecond), replicas: 1, slowedTo: 1}
+	b.limiter = rate.NewLimiter(0, 1)
+	b.adjust(time.Now())
+	return b
+}
+
+// Wait returns when a request with the priority of ctx may be sent, or the
+// error of ctx if that ends first.
+func (b *Budget) Wait(ctx context.Context) error {
+	if b == nil {
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+
+	admitted, leave := b.enter(PriorityOf(ctx))
+	select {
+	case <-admitted:
+		return nil
+	case <-ctx.Done():
+		leave()
+		return ctx.Err()
+	}
+}
+
+// enter admits a request if nobody waits and the budget allows it. Otherwise
+// the request waits until admitted is closed, or leave is called.
+func (b *Budget) enter(p Priority) (admitted <-chan struct{}, leave func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+
+	now := time.Now()
+	b.adjust(now)
+
+	turn := make(chan struct{})
+	if !b.serving && b.limiter.AllowN(now, 1) {
+		close(turn)
+		return turn, func() {}
+	}
+
+	place := b.waiting[p].PushBack(turn)
+	b.serve()
+	return turn, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.waiting[p].Remove(place) // does nothing if its turn came meanwhile
+	}
+}
+
+// serve sees to it that the first of those who wait is admitted as soon as the
+// budget allows another request. Who that is, is decided then.
+func (b *Budget) serve() {
+	if b.serving {
+		return
+	}
+
+	b.serving = true
+	time.AfterFunc(b.limiter.Reserve().Delay(), func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+
+		b.serving = false
+		b.adjust(time.Now())
+
+		if b.admitFirst() > 0 {
+			b.serve()
+		}
+	})
+}
+
+// admitFirst admits the first of those who wait, and returns how many are left.
+func (b *Budget) admitFirst() (left int) {
+	admitted := false
+	for p := range b.waiting {
+		queue := &b.waiting[p]
+		if first := queue.Front(); first != nil && !admitted {
+			close(queue.Remove(first).(chan struct{}))
+			admitted = true
+		}
+
+		left += queue.Len()
+	}
+
+	return left
+}
+
+// Share divides the budget by the number of replicas that are running.
+func (b *Budget) Share(replicas int) {
+	if b == nil {
+		return
+	}
+
+	b.mu.Lock()
+	defer b.mu.Unlock()
+
+	b.replicas = max(replicas, 1)
+	b.adjust(time.Now())
+}
+
+// Refused slows down: Stripe refused a request with 429. However many requests
+// are refused together, one second halves the pace once.
+func (b *Budget) Refused() {
+	if b == nil {
+		return
+	}
+
+	b.mu.Lock()
+	defer b.mu.Unlock()
+
+	now := time.Now()
+	if !b.slowedAt.IsZero() && now.Sub(b.slowedAt) < time.Second {
+		return
+	}
+
+	b.slowedTo = max(b.share(now)/2, 1.0/slowest)
+	b.slowedAt = now
+	b.adjust(now)
+}
+
+// share returns the part of the budget that is in use. It grows again with the
+// time since the last refusal.
+func (b *Budget) share(now time.Time) float64 {
+	if b.slowedTo >= 1 {
+		return 1
+	}
+	return min(1, b.slowedTo+float64(now.Sub(b.slowedAt))/float64(recovery))
+}
+
+// adjust sets the pace for the replicas and the share at this moment.
+func (b *Budget) adjust(now time.Time) {
+	perSecond := b.perSecond / float64(b.replicas) * b.share(now)
+	burst := max(int(perSecond/burstShare), 1)
+
+	// A share of less than two a second has no burst: one request at a time.
+	pace := perSecond
+	if perSecond > 2 {
+		pace = perSecond - float64(burst)
+	}
+
+	b.limiter.SetLimitAt(now, rate.Limit(pace))
+	b.limiter.SetBurstAt(now, burst)
+}
