@@ -61,7 +61,7 @@ var rooms = map[string][]string{
 	"orders":          {"fault", "money", "httpio"},
 	"customersession": {"fault", "idempotency", "money", "httpio", "orders"},
 	"payments":        {"fault", "idempotency", "money", "httpio", "orders", "queue"},
-	"webhooks":        {"fault", "money", "httpio", "orders", "payments", "queue"},
+	"webhooks":        {"budget", "fault", "money", "httpio", "orders", "payments", "queue"},
 
 	// The store's conformance suite, storetest, uses testkit.
 	"store":     {"fault", "money", "orders", "payments", "customersession", "webhooks", "queue", "testkit"},
