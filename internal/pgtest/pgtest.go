@@ -18,6 +18,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -132,6 +133,25 @@ func (c *Cluster) Stop(tb testing.TB) {
 func (c *Cluster) Kill(tb testing.TB) {
 	tb.Helper()
 	if err := c.srv.stop("KILL"); err != nil {
+		tb.Fatal("pgtest: ", err)
+	}
+}
+
+// Freeze stops the processes of the cluster (SIGSTOP), as a host that hangs
+// would: connections stay open, new ones are accepted by the kernel, and nothing
+// answers. Thaw, or the end of the test, lets them go on.
+func (c *Cluster) Freeze(tb testing.TB) {
+	tb.Helper()
+	if err := c.srv.signalAll(syscall.SIGSTOP); err != nil {
+		tb.Fatal("pgtest: ", err)
+	}
+	tb.Cleanup(func() { c.Thaw(tb) })
+}
+
+// Thaw ends Freeze.
+func (c *Cluster) Thaw(tb testing.TB) {
+	tb.Helper()
+	if err := c.srv.signalAll(syscall.SIGCONT); err != nil {
 		tb.Fatal("pgtest: ", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -217,6 +218,67 @@ func (s *server) stop(sig string) error {
 
 	s.cmd = nil
 	return s.leash.Release()
+}
+
+// signalAll sends a signal to the server, then to its children. The server
+// comes first: stopped, it starts no more of them.
+func (s *server) signalAll(sig syscall.Signal) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	if s.cmd == nil {
+		return errors.New("the cluster is not running")
+	}
+
+	parent := s.cmd.Process.Pid
+	if err := syscall.Kill(parent, sig); err != nil {
+		return err
+	}
+
+	children, err := childrenOf(parent)
+	if err != nil {
+		return err
+	}
+
+	for _, pid := range children {
+		if err := syscall.Kill(pid, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return err
+		}
+	}
+
+	return nil
+}
+
+// childrenOf returns the children of a process, which are not in its process
+// group: PostgreSQL gives each backend a session of its own.
+func childrenOf(parent int) (pids []int, err error) {
+	files, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil || len(files) == 0 {
+		return nil, errors.New("the children of a process can be listed on Linux only")
+	}
+
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has just ended
+		}
+
+		// "pid (name) state parent …", where name may contain anything.
+		stat := string(text)
+		fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+		if len(fields) < 2 || fields[1] != strconv.Itoa(parent) {
+			continue
+		}
+
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		if err != nil {
+			return nil, err
+		}
+
+		pids = append(pids, pid)
+	}
+
+	return pids, nil
 }
 
 // close stops the server, if it runs, and removes its folder.

@@ -13,7 +13,7 @@ import (
 
 // leashScript reads lines "<signal> <pid>" and remembers the last one. When its
 // input ends, because Close closed it or because the test binary died, it sends
-// the signal to the process, kills the process if it is still alive five
+// the signal to the process, which goes on if it was stopped, kills the process if it is still alive five
 // seconds later, and removes the folder. A dying process still writes into the
 // folder, so the removal is retried.
 //
@@ -31,6 +31,12 @@ signal= pid=
 while read -r s p; do signal=$s pid=$p; done
 if [ -n "$pid" ]; then
 	kill -s "$signal" -- "$pid" 2>/dev/null
+	# A test may have stopped the process and its children.
+	for stat in /proc/[0-9]*/stat; do
+		read -r child _ _ parent _ 2>/dev/null <"$stat" || continue
+		[ "$parent" = "$pid" ] && kill -s CONT "$child" 2>/dev/null
+	done
+	kill -s CONT -- "$pid" 2>/dev/null
 	n=0
 	while [ $n -lt 100 ] && alive; do
 		sleep 0.05
