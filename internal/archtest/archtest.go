@@ -39,6 +39,7 @@ var rooms = map[string][]string{
 	"money":       {},
 	"idempotency": {},
 	"budget":      {},
+	"filelock":    {},
 	"httpio":      {"fault"},
 	"httpserver":  {"fault", "httpio"},
 	"pages":       {"appearance", "fault", "httpio", "money", "orders", "payments", "web"},
@@ -64,7 +65,7 @@ var rooms = map[string][]string{
 	"webhooks":        {"budget", "fault", "money", "httpio", "orders", "payments", "queue"},
 
 	// The store's conformance suite, storetest, uses testkit.
-	"store":     {"fault", "money", "orders", "payments", "customersession", "webhooks", "queue", "testkit"},
+	"store":     {"fault", "filelock", "money", "orders", "payments", "customersession", "webhooks", "queue", "testkit"},
 	"stripeapi": {"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks", "budget"},
 }
 
@@ -72,7 +73,7 @@ var rooms = map[string][]string{
 // of this module only what is listed here, directly or indirectly, and nothing
 // else of the room around them.
 var parts = map[string][]string{
-	"store/sqldb": {"fault"}, // the engine knows no feature, so that each half can be read alone
+	"store/sqldb": {"fault", "filelock"}, // the engine knows no feature, so that each half can be read alone
 
 	// The sandbox, from the bottom up. The four leaves know nothing of each
 	// other but memory, which writes its objects as wire does. Only payments
