@@ -69,12 +69,17 @@ func handle(h Handler, write PageErrorFunc) http.HandlerFunc {
 
 // public returns the status and the fault to respond with. A canceled request
 // is the client's doing, and must not look like a failure of the server in the
-// log.
+// log. One whose deadline has passed may be tried again.
 func public(r *http.Request, err error) (int, *fault.Error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return StatusClientGone, fault.Wrap(err, fault.Unavailable, "client_gone", "The request was canceled.")
 	}
+
 	f := fault.Of(err)
+	if f.Kind == fault.Internal && errors.Is(err, context.DeadlineExceeded) {
+		f = fault.Wrap(err, fault.Unavailable, "timed_out", "This took too long. Please try again.")
+	}
+
 	return Status(f.Kind), f
 }
 

@@ -40,6 +40,11 @@ type Config struct {
 	// response; 90s, longer than a body (20s) and a confirmation (40s) take.
 	WriteTimeout time.Duration
 
+	// RequestTimeout is how long a handler may work; 60s, longer than a
+	// confirmation takes. The context of the request then ends, and with it
+	// every wait for the database or Stripe.
+	RequestTimeout time.Duration
+
 	// StopTimeout is for requests in flight during a shutdown; 45s, longer
 	// than a confirmation (40s) takes.
 	StopTimeout time.Duration
@@ -72,7 +77,7 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 		cancel:      cancel,
 		stopTimeout: cmp.Or(c.StopTimeout, 45*time.Second),
 		http: &http.Server{
-			Handler: c.Handler,
+			Handler: withDeadline(c.Handler, cmp.Or(c.RequestTimeout, 60*time.Second)),
 			// "OPTIONS *" goes through the chain like any other request.
 			DisableGeneralOptionsHandler: true,
 			BaseContext:                  func(net.Listener) context.Context { return base },
@@ -103,6 +108,15 @@ func maxConnections(configured int) int {
 		limit = int(min(uint64(limit), files*3/4))
 	}
 	return max(limit, 8)
+}
+
+// withDeadline ends the context of each request after timeout.
+func withDeadline(next http.Handler, timeout time.Duration) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), timeout)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
 }
 
 // Addr returns the address that the server listens on, with the real port.

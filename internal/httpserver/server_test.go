@@ -14,6 +14,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"checkoutd/internal/httpio"
 	"checkoutd/internal/httpserver"
 	"checkoutd/internal/testkit"
 )
@@ -320,5 +321,25 @@ func TestHostileClients(t *testing.T) {
 
 			log.Lines(t) // whatever came in, every line is JSON
 		})
+	}
+}
+
+// A handler that waits for a database that hangs gets its context ended, and
+// its client a response.
+func TestARequestHasADeadline(t *testing.T) {
+	t.Parallel()
+	srv := start(t, httpserver.Config{RequestTimeout: 10 * time.Millisecond},
+		httpio.Handle(func(_ http.ResponseWriter, r *http.Request) error {
+			select {
+			case <-r.Context().Done():
+				return fmt.Errorf("read the order: %w", r.Context().Err())
+			case <-time.After(patience):
+				return errors.New("the context never ended")
+			}
+		}))
+
+	status, body := srv.exchange(t, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	if status != http.StatusServiceUnavailable || !strings.Contains(body, "timed_out") {
+		t.Errorf("got %d %q, want 503 timed_out", status, body)
 	}
 }
