@@ -108,7 +108,7 @@ func (a *App) listen(ctx context.Context) (err error) {
 // previous server left in flight is released at once, and open orders follow
 // the options for payments that are configured now.
 func (a *App) openDatabase(ctx context.Context) (err error) {
-	if a.store, err = OpenStore(ctx, a.cfg, a.opts.Log, a.opts.Now); err != nil {
+	if a.store, err = openForServer(ctx, a.cfg, a.opts.Log, a.opts.Now); err != nil {
 		return err
 	}
 	if err := bind(ctx, a.store, a.cfg); err != nil {

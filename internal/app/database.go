@@ -12,17 +12,39 @@ import (
 	"checkoutd/internal/store"
 )
 
-// OpenStore opens the configured database and migrates it.
+// OpenStore opens the configured database and migrates it. It may be open in a
+// server at the same time.
 func OpenStore(
 	ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time,
 ) (*store.Store, error) {
-	return openStore(ctx, cfg, store.Options{Now: now, Log: log}, func(s *store.Store) error {
+	return openMigrated(ctx, cfg, store.Options{Now: now, Log: log})
+}
+
+// openForServer opens the configured database for a server, and migrates it. An
+// SQLite file that another server has open is refused.
+func openForServer(
+	ctx context.Context, cfg *config.Config, log zerolog.Logger, now func() time.Time,
+) (*store.Store, error) {
+	return openMigrated(ctx, cfg, store.Options{
+		Now:       now,
+		Log:       log,
+		Exclusive: true,
+		Timeout:   cfg.DatabaseTimeout,
+	})
+}
+
+func openMigrated(ctx context.Context, cfg *config.Config, o store.Options) (*store.Store, error) {
+	return openStore(ctx, cfg, o, func(s *store.Store) error {
 		if err := s.Migrate(ctx); err != nil {
 			return fmt.Errorf("migrate the database: %w", err)
 		}
 		return nil
 	})
 }
+
+// commandTimeout is how long a command may wait for the database: it may read
+// all of it.
+const commandTimeout = time.Minute
 
 // openBeside opens the configured database for a command that may run beside a
 // server. It neither creates nor migrates a database: a migration would change
@@ -34,6 +56,7 @@ func openBeside(
 		Now:       now,
 		Log:       log,
 		MustExist: true,
+		Timeout:   commandTimeout,
 	}, func(s *store.Store) error {
 		if err := s.MigrationsExact(ctx); err != nil {
 			return fmt.Errorf("the database belongs to another version of this program, "+

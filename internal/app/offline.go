@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -12,12 +13,14 @@ import (
 	"github.com/rs/zerolog"
 
 	"checkoutd/internal/config"
+	"checkoutd/internal/filelock"
 	"checkoutd/internal/sandbox"
 	"checkoutd/internal/sandbox/stripejs"
 )
 
 // offline is the offline Stripe with its listener.
 type offline struct {
+	state    *filelock.Lock // on the state file
 	stripe   *sandbox.Server
 	listener net.Listener
 	http     *http.Server
@@ -46,20 +49,48 @@ func newOffline(cfg *config.Config, log zerolog.Logger, shop string) (*offline, 
 		c.RetryDelays = retryDelays()
 	}
 
-	if err := os.MkdirAll(filepath.Dir(cfg.SandboxStateFile), 0o700); err != nil {
+	state, err := lockState(cfg.SandboxStateFile)
+	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
 
 	server, err := sandbox.New(c)
 	if err != nil {
-		return nil, errors.Join(err, listener.Close())
+		return nil, errors.Join(err, listener.Close(), state.Release())
 	}
 
 	return &offline{
+		state:    state,
 		stripe:   server,
 		listener: listener,
 		http:     &http.Server{Handler: server, ReadHeaderTimeout: 5 * time.Second},
 	}, nil
+}
+
+// lockState creates the folder of the state file and locks the file: each of
+// two sandboxes would overwrite what the other one has written. It returns nil
+// if there is no file.
+func lockState(path string) (*filelock.Lock, error) {
+	if path == "" {
+		return nil, nil // in memory
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // one lock, whatever the path
+	}
+
+	lock, err := filelock.Acquire(path+".lock", time.Now())
+
+	var held *filelock.HeldError
+	if errors.As(err, &held) {
+		return nil, fmt.Errorf("SANDBOX_STATE_FILE: %s is in use by another sandbox: %s. "+
+			"Stop that one first, or use another file", path, held.Holder)
+	}
+
+	return lock, err
 }
 
 // retryDelays returns much shorter delays than Stripe's: a shop on the same
@@ -82,7 +113,8 @@ func (o *offline) serve() { _ = o.http.Serve(o.listener) } // ends with close
 func (o *offline) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	return errors.Join(o.http.Close(), o.stripe.Close(ctx), ignoreClosed(o.listener.Close()))
+	return errors.Join(o.http.Close(), o.stripe.Close(ctx), ignoreClosed(o.listener.Close()),
+		o.state.Release())
 }
 
 func ignoreClosed(err error) error {

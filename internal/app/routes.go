@@ -89,10 +89,10 @@ func (a *App) routes() (http.Handler, error) {
 	return r, nil
 }
 
-// ready returns an error unless the database answers and its migrations are
-// current.
+// ready returns an error unless the database is there, answers, can be written
+// and has current migrations.
 func (a *App) ready(ctx context.Context) error {
-	return errors.Join(a.store.Ping(ctx), a.store.MigrationsCurrent(ctx))
+	return errors.Join(a.store.Health(ctx), a.store.MigrationsCurrent(ctx))
 }
 
 // policy returns what a page may load besides our own files: Stripe's scripts,

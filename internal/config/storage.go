@@ -4,11 +4,13 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // Storage is where orders are kept.
 type Storage struct {
-	DatabaseURL Secret // sqlite:<file> or postgres://…, which may hold a password
+	DatabaseURL     Secret        // sqlite:<file> or postgres://…, which may hold a password
+	DatabaseTimeout time.Duration // how long one call of the server may take
 }
 
 func storageSection() section {
@@ -21,6 +23,15 @@ func storageSection() section {
 			help:   "sqlite:<file>, or postgres://user:password@host/database to run more than one replica.",
 			modes:  storageModes,
 			read:   readDatabase,
+		},
+		{
+			name: "DATABASE_TIMEOUT",
+			def:  "10s",
+			help: "How long one call to the database may take, waits included, 1s to 1m. A row that " +
+				"another session has locked is waited for a fifth of it, a busy SQLite file for half. " +
+				"After that the buyer, or Stripe, gets a 503 and tries again.",
+			modes: checkoutModes,
+			read:  duration(func(c *Config) *time.Duration { return &c.DatabaseTimeout }, time.Second, time.Minute),
 		},
 	}}
 }

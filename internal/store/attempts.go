@@ -62,7 +62,7 @@ func (s *Store) ClaimAttempts(
 		UPDATE attempts SET check_at = $3 FROM due WHERE id = due_id
 		RETURNING ` + attemptTable.Columns()
 
-	err = s.db.Statement(ctx, func(q sqldb.Querier) (err error) {
+	err = s.db.Statement(ctx, func(ctx context.Context, q sqldb.Querier) (err error) {
 		claimed, err = sqldb.QueryAll(ctx, q, attemptTable.Scan, text,
 			sqldb.Micros(now), n, sqldb.Micros(leaseUntil))
 		return err

@@ -70,7 +70,7 @@ func writeThenRead[T any](
 		v, err = scan(row)
 		return err
 	}
-	err = db.Transact(ctx, func(sqldb.Querier) ([]sqldb.Command, error) {
+	err = db.Transact(ctx, "", func(context.Context, sqldb.Querier) ([]sqldb.Command, error) {
 		return []sqldb.Command{write, read}, nil
 	})
 	return v, err

@@ -1,5 +1,17 @@
 package store
 
+import (
+	"context"
+
+	"checkoutd/internal/store/sqldb"
+)
+
+// Text returns the one text that a query returns.
+func (s *Store) Text(ctx context.Context, query string) (string, error) {
+	v, _, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanString, query)
+	return v, err
+}
+
 // ClaimText is the statement of ClaimEvents.
 func (s *Store) ClaimText() string { return s.claimText() }
 

@@ -58,7 +58,7 @@ func (s *Store) ClaimEvents(
 	text := s.claimText()
 	token := rand.Text()
 	var claimed []webhooks.Event
-	err := s.db.Statement(ctx, func(q sqldb.Querier) (err error) {
+	err := s.db.Statement(ctx, func(ctx context.Context, q sqldb.Querier) (err error) {
 		claimed, err = sqldb.QueryAll(ctx, q, eventTable.Scan, text,
 			sqldb.Micros(now), n, token, sqldb.Micros(leaseUntil))
 		if s.db.Violates(err, oneOfGroup) {
@@ -78,11 +78,13 @@ func (s *Store) ClaimEvents(
 	return claimed, err
 }
 
-// RescueEvents makes the events due whose lease has expired.
+// RescueEvents makes the events due whose lease has expired. One that another
+// session has locked waits for the next time, and holds up no other.
 func (s *Store) RescueEvents(ctx context.Context, now time.Time) (int, error) {
 	return s.db.Exec(ctx, `UPDATE events
 		SET state = 'received', lease_token = '', lease_until = 0, next_at = $1
-		WHERE state = 'working' AND lease_until <= $1`, sqldb.Micros(now))
+		WHERE id IN (SELECT id FROM events
+			WHERE state = 'working' AND lease_until <= $1`+s.db.SkipLocked()+`)`, sqldb.Micros(now))
 }
 
 // FinishEvent ends a claim without changing an order; see webhooks.Claims.

@@ -88,7 +88,7 @@ const maxIDs = 500
 // how many there were. Their tries count from 0 again; a worker that holds one
 // of them loses its claim.
 func (s *Store) ReplayEvents(ctx context.Context, ids []string, now time.Time) (n int, err error) {
-	err = s.db.Transact(ctx, func(q sqldb.Querier) ([]sqldb.Command, error) {
+	err = s.db.Transact(ctx, "", func(ctx context.Context, q sqldb.Querier) ([]sqldb.Command, error) {
 		n = 0
 		for chunk := range slices.Chunk(ids, maxIDs) {
 			var w sqldb.Where

@@ -58,7 +58,7 @@ func selectOrder(o *orders.Order, id, lock string) sqldb.Command {
 
 // CreateOrder stores a new order.
 func (s *Store) CreateOrder(ctx context.Context, o orders.Order) error {
-	return s.db.Statement(ctx, func(q sqldb.Querier) error {
+	return s.db.Statement(ctx, func(ctx context.Context, q sqldb.Querier) error {
 		return q.Run(ctx, orderTable.Insert(&o, s.now()))
 	})
 }
@@ -91,7 +91,7 @@ func (s *Store) Orders(ctx context.Context, f orders.Filter) ([]orders.Order, er
 func (s *Store) UpdateOrder(
 	ctx context.Context, id string, change func(*orders.Order) error,
 ) (o orders.Order, err error) {
-	err = s.db.Transact(ctx, func(q sqldb.Querier) ([]sqldb.Command, error) {
+	err = s.db.Transact(ctx, id, func(ctx context.Context, q sqldb.Querier) ([]sqldb.Command, error) {
 		o = orders.Order{}
 		if err := q.Run(ctx, selectOrder(&o, id, s.db.LockRow())); err != nil {
 			return nil, err
@@ -145,7 +145,7 @@ func (s *Store) ClaimExpired(
 		UPDATE orders SET expiry_check_at = $3 FROM due WHERE id = due_id
 		RETURNING id`
 
-	err = s.db.Statement(ctx, func(q sqldb.Querier) (err error) {
+	err = s.db.Statement(ctx, func(ctx context.Context, q sqldb.Querier) (err error) {
 		ids, err = sqldb.QueryAll(ctx, q, sqldb.ScanString, text,
 			sqldb.Micros(now), n, sqldb.Micros(leaseUntil))
 		return err

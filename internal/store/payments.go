@@ -45,7 +45,7 @@ func (s *Store) Read(ctx context.Context, orderID string) (*payments.State, erro
 func (s *Store) Update(
 	ctx context.Context, orderID string, claim *queue.Claim, change func(*payments.State) error,
 ) error {
-	err := s.db.Transact(ctx, func(q sqldb.Querier) ([]sqldb.Command, error) {
+	err := s.db.Transact(ctx, orderID, func(ctx context.Context, q sqldb.Querier) ([]sqldb.Command, error) {
 		st := &payments.State{}
 		rows := orderRows(st)
 		if err := q.Run(ctx, selectState(st, rows, orderID, s.db.LockRow())...); err != nil {

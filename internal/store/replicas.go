@@ -19,7 +19,9 @@ func (s *Store) CountReplicas(ctx context.Context, id string, now, leaseUntil ti
 		{Text: `DELETE FROM replicas WHERE lease_until <= $1`, Args: []any{sqldb.Micros(now)}},
 	}
 
-	err = s.db.Transact(ctx, func(sqldb.Querier) ([]sqldb.Command, error) { return writes, nil })
+	err = s.db.Transact(ctx, "", func(context.Context, sqldb.Querier) ([]sqldb.Command, error) {
+		return writes, nil
+	})
 	if err != nil {
 		return 0, err
 	}

@@ -26,6 +26,11 @@ type Options struct {
 	// MaxConns limits the connections: SQLite's readers (4 if 0), or all of
 	// PostgreSQL's (16 if 0).
 	MaxConns int
+	// Exclusive makes Open fail while another server has the SQLite file open.
+	// The commands that run beside a server do without it.
+	Exclusive bool
+	// Timeout is how long one call may take, its waits included (10 s if 0).
+	Timeout time.Duration
 	// InboxQueue is how many events may wait for a commit before Accept refuses
 	// more (4096 if 0); InboxBatch is how many share one commit at most (256 if
 	// 0).
@@ -63,6 +68,8 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 		Log:        o.Log,
 		MustExist:  o.MustExist,
 		MaxConns:   o.MaxConns,
+		Exclusive:  o.Exclusive,
+		Timeout:    o.Timeout,
 	})
 	if err != nil {
 		return nil, err
@@ -88,6 +95,16 @@ var ErrClosed = sqldb.ErrClosed
 // Ping reports whether the database answers. It only reads, so that a busy
 // writer does not look like a broken one.
 func (s *Store) Ping(ctx context.Context) error { return s.db.Ping(ctx) }
+
+// Health reports whether the database is there, answers and can be written. An
+// SQLite file that was deleted or replaced under the server is not there.
+func (s *Store) Health(ctx context.Context) error {
+	return s.db.Health(ctx, sqldb.Command{
+		Text: `INSERT INTO settings (name, value, created_at) VALUES ('write probe', $1, $2)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value, created_at = excluded.created_at`,
+		Args: []any{[]byte{}, sqldb.Micros(s.now())},
+	})
+}
 
 // Close commits what Accept has taken, then closes the connections. Later
 // calls fail.

@@ -64,18 +64,22 @@ func NewBatcher[T any](db *DB, t *Table[T], cfg BatchConfig) *Batcher {
 
 // Insert inserts a row (see Table.Values) unless its key is there, and returns
 // when that is committed. isNew is false for a key that was there. A caller
-// whose ctx ends first stops waiting; the row may be stored nevertheless.
+// whose ctx or time ends first stops waiting; the row may be stored
+// nevertheless.
 func (b *Batcher) Insert(ctx context.Context, row []any) (isNew bool, err error) {
 	p := &pendingRow{row: cleaned(row), result: make(chan insertResult, 1)}
 	if err := b.enqueue(p); err != nil {
 		return false, err
 	}
 
+	bounded, cancel := context.WithTimeout(ctx, b.db.timeout)
+	defer cancel()
+
 	select {
 	case r := <-p.result:
 		return r.isNew, r.err
-	case <-ctx.Done():
-		return false, ctx.Err()
+	case <-bounded.Done():
+		return false, b.db.public(ctx, &databaseError{bounded.Err()})
 	}
 }
 
@@ -137,21 +141,40 @@ func (b *Batcher) takeWaiting() (*pendingRow, bool) {
 // flush commits a batch and reports to each caller. If one of the rows is bad,
 // it inserts them one by one, so that the others are stored.
 func (b *Batcher) flush(batch []*pendingRow) {
-	ctx := context.Background() // callers come and go; the dialect limits the time
+	ctx := context.Background() // callers come and go; the database limits the time
 	groups := groupByKey(batch)
 	isNew, err := b.insert(ctx, groups)
 
 	if err != nil && len(groups) > 1 && b.db.dialect.badRow(err) {
-		for _, g := range groups {
-			one, err := b.insert(ctx, [][]*pendingRow{g})
-			report(g, err == nil && one[0], err)
-		}
-
+		b.flushOneByOne(ctx, groups)
 		return
 	}
 
 	for i, g := range groups {
 		report(g, err == nil && isNew[i], err)
+	}
+}
+
+// flushOneByOne inserts each row in a transaction of its own. One row whose
+// lock another session holds is like a bad one. After the second, which means
+// that more is locked than a row, it waits for no other.
+func (b *Batcher) flushOneByOne(ctx context.Context, groups [][]*pendingRow) {
+	locked := 0
+	for i, g := range groups {
+		one, err := b.insert(ctx, [][]*pendingRow{g})
+		report(g, err == nil && one[0], err)
+
+		if !b.db.dialect.lockTimeout(err) {
+			continue
+		}
+
+		if locked++; locked == 2 {
+			for _, rest := range groups[i+1:] {
+				report(rest, false, err)
+			}
+
+			return
+		}
 	}
 }
 
@@ -162,7 +185,7 @@ func (b *Batcher) insert(ctx context.Context, groups [][]*pendingRow) (isNew []b
 		rows[i] = g[0].row
 	}
 
-	err = b.db.retry(ctx, func() (err error) {
+	err = b.db.writing(ctx, "", func(ctx context.Context) (err error) {
 		isNew, err = b.db.dialect.insertNew(ctx, b.db.write, b.target, rows)
 		return err
 	})

@@ -110,7 +110,7 @@ func (f timeField) dest() any  { return f }
 func (f timeField) Scan(src any) error {
 	n, ok := src.(int64)
 	if !ok {
-		return fmt.Errorf("a time is stored as %T", src)
+		return &ownError{text: fmt.Sprintf("a time is stored as %T", src)}
 	}
 	*f.p = FromMicros(n)
 	return nil
@@ -130,11 +130,11 @@ func (f jsonField[T]) Scan(src any) error {
 	case []byte:
 		text = src
 	default:
-		return fmt.Errorf("the JSON of %T is stored as %T", *f.p, src)
+		return &ownError{text: fmt.Sprintf("the JSON of %T is stored as %T", *f.p, src)}
 	}
 
 	if err := json.Unmarshal(text, f.p); err != nil {
-		return fmt.Errorf("the stored JSON of %T: %w", *f.p, err)
+		return &ownError{text: fmt.Sprintf("the stored JSON of %T cannot be read", *f.p)}
 	}
 
 	return nil

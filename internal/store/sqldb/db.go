@@ -1,9 +1,11 @@
 package sqldb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
+	"time"
 
 	"github.com/rs/zerolog"
 )
@@ -20,13 +22,24 @@ type Options struct {
 	// MaxConns limits the connections: SQLite's readers (4 if 0), or all of
 	// PostgreSQL's (16 if 0).
 	MaxConns int
+	// Exclusive makes Open fail while another process has the SQLite file open
+	// with Exclusive. PostgreSQL is shared.
+	Exclusive bool
+	// Timeout is how long one call may take, its waits included (10 s if 0). A
+	// lock is waited for less long. Migrations take as long as they need.
+	Timeout time.Duration
 }
 
 // DB is an open database. All its methods are safe for concurrent use.
 type DB struct {
 	dialect    dialect
 	write      *pool
-	read       *pool // the same as write on PostgreSQL
+	read       *pool         // the same as write on PostgreSQL
+	slots      chan struct{} // one value for each writing transaction; nil: no limit
+	gate       gate
+	timeout    time.Duration
+	health     writeHealth
+	release    func() error // ends the claim of Options.Exclusive
 	migrations fs.FS
 	log        zerolog.Logger
 }
@@ -45,31 +58,55 @@ func Open(ctx context.Context, databaseURL string, o Options) (*DB, error) {
 		}
 	}
 
-	write, read, err := d.open(o.MaxConns)
-	if err != nil {
-		return nil, err
-	}
-
 	db := &DB{
 		dialect:    d,
-		write:      write,
-		read:       read,
 		migrations: o.Migrations,
 		log:        o.Log,
+		timeout:    cmp.Or(o.Timeout, defaultTimeout),
 	}
-	if err := db.connect(ctx); err != nil {
+
+	if o.Exclusive {
+		if db.release, err = d.claim(); err != nil {
+			return nil, err
+		}
+	}
+
+	if err := db.open(ctx, o.MaxConns); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 
 	return db, nil
 }
 
+// defaultTimeout is shorter than any client of ours waits for a response.
+const defaultTimeout = 10 * time.Second
+
+func (db *DB) open(ctx context.Context, maxConns int) (err error) {
+	var writers int
+	db.write, db.read, writers, err = db.dialect.open(maxConns, db.timeout)
+	if err != nil {
+		return err
+	}
+	if writers > 0 {
+		db.slots = make(chan struct{}, writers)
+	}
+
+	return db.connect(ctx)
+}
+
 // connect opens the first connections. The writer comes first, since it
 // creates SQLite's file and turns WAL on.
 func (db *DB) connect(ctx context.Context) error {
-	if err := db.write.PingContext(ctx); err != nil {
-		return db.public(ctx, &databaseError{err})
+	err := db.reading(ctx, func(ctx context.Context) error {
+		return databaseFault(db.write.PingContext(ctx))
+	})
+	if err != nil {
+		return err
 	}
+	if err := db.dialect.intact(); err != nil { // from now on
+		return err
+	}
+
 	return db.Ping(ctx)
 }
 
@@ -82,11 +119,20 @@ func (db *DB) Ping(ctx context.Context) error {
 
 // Close closes the connections. Later calls fail.
 func (db *DB) Close() error {
-	err := db.write.Close()
-	if db.read != db.write {
-		err = errors.Join(db.read.Close(), err)
+	var errs []error
+	if db.read != db.write && db.read != nil {
+		errs = append(errs, databaseFault(db.read.Close()))
 	}
-	return err
+
+	if db.write != nil {
+		errs = append(errs, databaseFault(db.write.Close()))
+	}
+
+	if db.release != nil {
+		errs = append(errs, db.release())
+	}
+
+	return errors.Join(errs...)
 }
 
 // LockRow ends a SELECT that locks its row until the transaction ends. It is

@@ -2,9 +2,10 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
 	"errors"
-	"fmt"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 )
@@ -13,8 +14,12 @@ import (
 type dialect interface {
 	// exists returns nil unless open would have to create the database.
 	exists() error
-	// open creates the writing and the reading pool.
-	open(maxConns int) (write, read *pool, err error)
+	// claim keeps other servers away until release. Those that share the
+	// database are not kept away.
+	claim() (release func() error, err error)
+	// open creates the writing and the reading pool, and returns how many
+	// transactions may write at a time: 0 for as many as there are connections.
+	open(maxConns int, timeout time.Duration) (write, read *pool, writers int, err error)
 
 	// transact runs fn, then the commands that it returns, in a writing
 	// transaction.
@@ -33,17 +38,28 @@ type dialect interface {
 
 	// migrations names the engine to goose.
 	migrations() goose.Dialect
+	// migrator returns the connections for migrations, which may take as long as
+	// they need.
+	migrator(write *pool) (db *sql.DB, closeIt func() error)
 	// lockMigrations keeps other processes from migrating until release.
-	lockMigrations(ctx context.Context, write *pool) (release func() error, err error)
+	lockMigrations(ctx context.Context, db *sql.DB) (release func() error, err error)
 
 	// shared reports whether several servers may use one database at a time.
 	shared() bool
+
+	// intact returns an error if the open database is no longer where its
+	// address says.
+	intact() error
+	// spaceLeft returns an error if the database has no room to grow.
+	spaceLeft() error
 
 	// retryable reports whether the transaction did nothing and may run again.
 	retryable(err error) bool
 	// unavailable reports whether the database cannot be reached, or cannot
 	// write.
 	unavailable(err error) bool
+	// lockTimeout reports whether another session held a lock for too long.
+	lockTimeout(err error) bool
 	// badRow reports whether the row is to blame, not the database.
 	badRow(err error) bool
 	// violates reports whether err is a violation of the unique index.
@@ -72,5 +88,5 @@ func dialectOf(databaseURL string) (dialect, error) {
 	case "":
 		return nil, errors.New("database: the address is empty; want sqlite:./data/checkoutd.db or postgres://…")
 	}
-	return nil, fmt.Errorf("database: the address must begin with sqlite: or postgres://, not with %q", scheme)
+	return nil, errors.New("database: the address must begin with sqlite: or postgres://")
 }

@@ -18,6 +18,10 @@
 // connection). A transaction that loses against another one (deadlock,
 // serialization failure, busy file) runs again, a few times.
 //
+// No call waits for ever: Options.Timeout bounds it, waits for a connection and
+// for locks included, and those who wait for the same row share one connection.
+// A write that succeeded on a file which was deleted or replaced is an error.
+//
 // Times are stored as Unix microseconds and read back in UTC; the zero time is
 // 0. Text that PostgreSQL would refuse (NUL bytes, invalid UTF-8) is replaced
 // by U+FFFD on both engines; []byte is stored unchanged.

@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 
@@ -15,20 +16,23 @@ func (db *DB) Migrate(ctx context.Context) (err error) {
 		return nil
 	}
 
-	release, err := db.dialect.lockMigrations(ctx, db.write)
-	if err != nil {
-		return fmt.Errorf("database: cannot lock the migrations: %w", err)
-	}
-	defer func() { err = errors.Join(err, release()) }()
+	conns, closeConns := db.dialect.migrator(db.write)
+	defer func() { err = errors.Join(err, databaseFault(closeConns())) }()
 
-	p, err := db.goose()
+	release, err := db.dialect.lockMigrations(ctx, conns)
+	if err != nil {
+		return fmt.Errorf("cannot lock the migrations: %w", databaseFault(err))
+	}
+	defer func() { err = errors.Join(err, databaseFault(release())) }()
+
+	p, err := db.goose(conns)
 	if err != nil {
 		return err
 	}
 
 	done, err := p.Up(ctx)
 	if err != nil {
-		return fmt.Errorf("database: cannot migrate: %w", err)
+		return fmt.Errorf("cannot apply %s: %w", failedMigration(err), databaseFault(err))
 	}
 
 	for _, m := range done {
@@ -72,7 +76,7 @@ func (db *DB) MigrationsExact(ctx context.Context) error {
 
 // versions returns the last migration of the schema and that of this program.
 func (db *DB) versions(ctx context.Context) (have, want int64, err error) {
-	p, err := db.goose()
+	p, err := db.goose(db.write.DB)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -83,18 +87,28 @@ func (db *DB) versions(ctx context.Context) (have, want int64, err error) {
 	have, _, err = QueryOne(ctx, db.Reader(), ScanInt,
 		`SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied`)
 	if err != nil {
-		return 0, 0, fmt.Errorf("database: it is not migrated, or does not answer: %w", err)
+		return 0, 0, fmt.Errorf("it is not migrated, or does not answer: %w", err)
 	}
 
 	return have, want, nil
 }
 
-func (db *DB) goose() (*goose.Provider, error) {
-	p, err := goose.NewProvider(db.dialect.migrations(), db.write.DB, db.migrations,
+// failedMigration names the migration that failed. goose's own text quotes
+// statements and the driver.
+func failedMigration(err error) string {
+	var partial *goose.PartialError
+	if errors.As(err, &partial) && partial.Failed != nil && partial.Failed.Source != nil {
+		return fmt.Sprintf("migration %d", partial.Failed.Source.Version)
+	}
+	return "the migrations"
+}
+
+func (db *DB) goose(conns *sql.DB) (*goose.Provider, error) {
+	p, err := goose.NewProvider(db.dialect.migrations(), conns, db.migrations,
 		goose.WithLogger(goose.NopLogger()),
 		goose.WithDisableGlobalRegistry(true))
 	if err != nil {
-		return nil, fmt.Errorf("database: migrations: %w", err)
+		return nil, fmt.Errorf("migrations: %w", databaseFault(err))
 	}
 	return p, nil
 }

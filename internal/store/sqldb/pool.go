@@ -30,7 +30,7 @@ func (p *pool) within(ctx context.Context, o *sql.TxOptions, fn Work) error {
 	defer tx.Rollback() //nolint:errcheck // after a commit it is a no-op
 
 	q := sequential{txStmts{tx, p.statements}}
-	last, err := fn(q)
+	last, err := fn(ctx, q)
 	if err != nil {
 		return err
 	}

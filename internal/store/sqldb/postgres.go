@@ -7,7 +7,11 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"net"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,15 +24,23 @@ import (
 // postgresDialect is a PostgreSQL server, shared with other processes.
 type postgresDialect struct{ config *pgx.ConnConfig }
 
+// connectTimeout is how long one server may take to accept a connection, unless
+// the address has a connect_timeout.
+const connectTimeout = 5 * time.Second
+
 func newPostgres(databaseURL string) (dialect, error) {
 	config, err := pgx.ParseConfig(databaseURL)
 	if err != nil {
 		return nil, errors.New("database: the postgres:// address cannot be parsed; " +
 			"want postgres://user:password@host:5432/database")
 	}
+
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "checkoutd"
 	}
+
+	config.ConnectTimeout = cmp.Or(config.ConnectTimeout, connectTimeout)
+
 	return &postgresDialect{config}, nil
 }
 
@@ -36,19 +48,56 @@ func newPostgres(databaseURL string) (dialect, error) {
 // the server itself refuses a wrong name.
 func (d *postgresDialect) exists() error { return nil }
 
-func (d *postgresDialect) open(maxConns int) (write, read *pool, err error) {
-	db := stdlib.OpenDB(*d.config, stdlib.OptionAfterConnect(prepareConn))
-	conns := max(cmp.Or(maxConns, 16), 2) // migrating takes two
+func (d *postgresDialect) claim() (release func() error, err error) {
+	return func() error { return nil }, nil
+}
+
+// open lets three of four connections write at a time. A reader never waits
+// for a lock, so the last one serves other orders while writers wait.
+func (d *postgresDialect) open(
+	maxConns int, timeout time.Duration,
+) (write, read *pool, writers int, err error) {
+	db := stdlib.OpenDB(*d.config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		return prepareConn(ctx, conn, d.limits(timeout))
+	}))
+	conns := max(cmp.Or(maxConns, 16), 2)
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 
 	p := &pool{DB: db}
-	return p, p, nil
+	return p, p, max(conns*3/4, 1), nil
+}
+
+// limits returns the settings that end a statement, a wait for a lock and an
+// idle transaction at the server: the client alone could leave them behind. A
+// transaction of ours never waits for anything but the database, so a lock is
+// held for milliseconds. What the address sets itself stays.
+func (d *postgresDialect) limits(timeout time.Duration) map[string]string {
+	limits := map[string]string{}
+	for name, limit := range map[string]time.Duration{
+		"statement_timeout":                   timeout,
+		"lock_timeout":                        timeout / 5,
+		"idle_in_transaction_session_timeout": timeout,
+	} {
+		if d.config.RuntimeParams[name] == "" {
+			limits[name] = strconv.FormatInt(limit.Milliseconds(), 10)
+		}
+	}
+
+	return limits
+}
+
+// migrator returns connections without limits.
+func (d *postgresDialect) migrator(*pool) (db *sql.DB, closeIt func() error) {
+	db = stdlib.OpenDB(*d.config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		return prepareConn(ctx, conn, nil)
+	}))
+	return db, db.Close
 }
 
 // prepareConn checks and configures a new connection.
-func prepareConn(ctx context.Context, conn *pgx.Conn) error {
+func prepareConn(ctx context.Context, conn *pgx.Conn, limits map[string]string) error {
 	// A server that acknowledges a commit before it has written it could lose
 	// a payment that we have already reported.
 	var commit string
@@ -58,19 +107,26 @@ func prepareConn(ctx context.Context, conn *pgx.Conn) error {
 	}
 
 	if commit == "off" {
-		return errors.New("synchronous_commit is off for this user or database: " +
-			"acknowledged writes could be lost; set it to on")
+		return &ownError{text: "synchronous_commit is off for this user or database: " +
+			"acknowledged writes could be lost; set it to on"}
 	}
 
-	// A process that hangs in the middle of a transaction must not hold its
-	// locks for ever.
-	if _, err := conn.Exec(ctx, "SET idle_in_transaction_session_timeout = '60s'"); err != nil {
+	names := slices.Collect(maps.Keys(limits))
+	values := make([]string, len(names))
+	for i, name := range names {
+		values[i] = limits[name]
+	}
+
+	_, err = conn.Exec(ctx, "SELECT set_config(name, value, false)"+
+		" FROM unnest($1::text[], $2::text[]) AS limits (name, value)", names, values)
+	if err != nil {
 		return err
 	}
 
 	// Compressing payloads with the default, pglz, costs the server as much as
 	// all the rest of an event. LZ4 costs little, but not every server has it.
 	_, err = conn.Exec(ctx, "SET default_toast_compression = 'lz4'")
+
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) {
 		return nil
@@ -79,23 +135,20 @@ func prepareConn(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
+// A server's database cannot be lost without its connections.
+func (d *postgresDialect) intact() error    { return nil }
+func (d *postgresDialect) spaceLeft() error { return nil }
+
 func (d *postgresDialect) lockRow() string    { return " FOR UPDATE" }
 func (d *postgresDialect) skipLocked() string { return " FOR UPDATE SKIP LOCKED" }
 func (d *postgresDialect) flushers() int      { return 3 }
 func (d *postgresDialect) shared() bool       { return true }
-
-// flushTimeout limits one commit of a Batcher, so that a server that hangs
-// does not block its callers for ever.
-const flushTimeout = 30 * time.Second
 
 // insertNew sends all rows as one statement with one array per column: its
 // text is the same for any number of rows, so that it is prepared once.
 func (d *postgresDialect) insertNew(
 	ctx context.Context, p *pool, t insertTarget, rows [][]any,
 ) ([]bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
-	defer cancel()
-
 	arrays := make([]any, len(t.columns))
 	holders := make([]string, len(t.columns))
 	for c := range t.columns {
@@ -157,8 +210,8 @@ const migrationLock = 0x636865636b6f7574
 
 // lockMigrations waits for an advisory lock. The lock belongs to its
 // connection, so that it ends with the process, even with one that crashes.
-func (d *postgresDialect) lockMigrations(ctx context.Context, write *pool) (release func() error, err error) {
-	conn, err := write.Conn(ctx)
+func (d *postgresDialect) lockMigrations(ctx context.Context, db *sql.DB) (release func() error, err error) {
+	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +240,7 @@ func (d *postgresDialect) code(err error) string {
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 func (d *postgresDialect) retryable(err error) bool {
 	switch d.code(err) {
-	case "40001", "40P01", "55P03": // serialization failure, deadlock, lock not available
+	case "40001", "40P01": // serialization failure, deadlock
 		return true
 	}
 	return false
@@ -201,20 +254,28 @@ func (d *postgresDialect) unavailable(err error) bool {
 			return true
 		}
 
-		return code == "25006" // a read-only standby
+		switch code {
+		case "25006", "25P03", "25P04": // a read-only standby; an idle or long transaction was ended
+			return true
+		}
+
+		return false
 	}
 
 	var connect *pgconn.ConnectError
 	var network net.Error
 	return errors.As(err, &connect) || errors.As(err, &network) ||
 		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
-		strings.Contains(err.Error(), "conn closed") ||
-		strings.Contains(err.Error(), "unexpected EOF")
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		strings.Contains(rootCause(err).Error(), "conn closed")
 }
+
+func (d *postgresDialect) lockTimeout(err error) bool { return d.code(err) == "55P03" }
 
 func (d *postgresDialect) badRow(err error) bool {
 	code := d.code(err)
-	return strings.HasPrefix(code, "22") || strings.HasPrefix(code, "23") || code == "54000"
+	return strings.HasPrefix(code, "22") || strings.HasPrefix(code, "23") || code == "54000" ||
+		d.lockTimeout(err)
 }
 
 func (d *postgresDialect) violates(err error, index UniqueIndex) bool {

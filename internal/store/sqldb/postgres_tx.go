@@ -2,7 +2,6 @@ package sqldb
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -19,7 +18,7 @@ const (
 
 func (d *postgresDialect) transact(ctx context.Context, p *pool, fn Work) error {
 	return onPipeline(ctx, p, beginWriting, func(tx *pipeline) error {
-		last, err := fn(tx)
+		last, err := fn(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -137,7 +136,7 @@ func enqueue(batch *pgx.Batch, c *Command, missing *error) {
 // isCommit refuses the answer that COMMIT gets in a transaction that failed.
 func isCommit(tag pgconn.CommandTag) error {
 	if tag.String() != "COMMIT" {
-		return errors.New("the server rolled back instead of committing")
+		return &ownError{text: "the server rolled back instead of committing"}
 	}
 	return nil
 }

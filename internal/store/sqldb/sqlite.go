@@ -11,14 +11,21 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"checkoutd/internal/filelock"
 )
 
 // sqliteDialect is SQLite in this process: one file, one writer.
-type sqliteDialect struct{ path string }
+type sqliteDialect struct {
+	path  string
+	watch *fileWatch // nil until open
+}
 
 func newSQLite(path string) (dialect, error) {
 	if path == "" || strings.ContainsAny(path, "?#") || strings.HasPrefix(path, ":") {
@@ -29,15 +36,15 @@ func newSQLite(path string) (dialect, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database: the path of the SQLite file: %w", err)
 	}
-	return &sqliteDialect{abs}, nil
+	return &sqliteDialect{path: abs}, nil
 }
 
 // dsn returns the driver's address of a file. The pragmas are in it because
 // every connection of a pool needs them. busy_timeout comes first because
 // turning WAL on needs a lock.
-func (d *sqliteDialect) dsn(path, txlock string, pragmas ...string) string {
+func (d *sqliteDialect) dsn(path, txlock string, busy time.Duration, pragmas ...string) string {
 	q := url.Values{
-		"_pragma": append([]string{"busy_timeout(10000)"}, pragmas...),
+		"_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds())}, pragmas...),
 		"_txlock": {txlock},
 		"_dqs":    {"0"},
 	}
@@ -56,28 +63,60 @@ func (d *sqliteDialect) exists() error {
 	return nil
 }
 
-func (d *sqliteDialect) open(maxConns int) (write, read *pool, err error) {
+// claim locks a file beside the database. The lock is not on the database
+// itself: closing a file ends SQLite's own locks on it.
+func (d *sqliteDialect) claim() (release func() error, err error) {
 	if err := d.createFile(); err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+
+	path, err := filepath.EvalSymlinks(d.path) // one lock, whatever the path
+	if err != nil {
+		return nil, fmt.Errorf("database: %w", err)
+	}
+
+	lock, err := filelock.Acquire(path+"-server", time.Now())
+
+	var held *filelock.HeldError
+	if errors.As(err, &held) {
+		return nil, fmt.Errorf("database: %s is in use by another server: %s. "+
+			"Stop that server first: an SQLite file serves one at a time, PostgreSQL serves several",
+			path, held.Holder)
+	}
+
+	if err != nil {
+		return nil, fmt.Errorf("database: %w", err)
+	}
+
+	return sync.OnceValue(lock.Release), nil
+}
+
+// open lets a busy file be waited for during half of the timeout, so that the
+// wait can end with SQLite's own answer.
+func (d *sqliteDialect) open(
+	maxConns int, timeout time.Duration,
+) (write, read *pool, writers int, err error) {
+	if err := d.createFile(); err != nil {
+		return nil, nil, 0, err
 	}
 
 	// A log longer than usual (4000 pages, 16 MB) is copied into the database
 	// less often: a third more acknowledgements per second on a slow disk.
-	writer, err := sql.Open("sqlite", d.dsn(d.path, "immediate",
+	writer, err := sql.Open("sqlite", d.dsn(d.path, "immediate", timeout/2,
 		"journal_mode(WAL)",
 		"synchronous(FULL)",
 		"foreign_keys(1)",
 		"cache_size(-32768)",
 		"wal_autocheckpoint(4000)"))
 	if err != nil {
-		return nil, nil, fmt.Errorf("database: %w", err)
+		return nil, nil, 0, databaseFault(err)
 	}
 
-	readers, err := sql.Open("sqlite", d.dsn(d.path, "deferred",
+	readers, err := sql.Open("sqlite", d.dsn(d.path, "deferred", timeout/2,
 		"query_only(1)",
 		"cache_size(-8192)"))
 	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("database: %w", err), writer.Close())
+		return nil, nil, 0, errors.Join(databaseFault(err), writer.Close())
 	}
 
 	// One writer never waits for itself. All connections stay open, since
@@ -87,7 +126,9 @@ func (d *sqliteDialect) open(maxConns int) (write, read *pool, err error) {
 	readers.SetMaxOpenConns(n)
 	readers.SetMaxIdleConns(n)
 
-	return &pool{writer, newStmtCache(writer)}, &pool{readers, newStmtCache(readers)}, nil
+	d.watch = newFileWatch(d.path)
+
+	return &pool{writer, newStmtCache(writer)}, &pool{readers, newStmtCache(readers)}, 0, nil
 }
 
 // createFile creates the database's folder and its file, unless they exist.
@@ -114,7 +155,7 @@ func (d *sqliteDialect) transact(ctx context.Context, p *pool, fn Work) error {
 }
 
 func (d *sqliteDialect) view(ctx context.Context, p *pool, list []Command) error {
-	return p.within(ctx, &sql.TxOptions{ReadOnly: true}, func(Querier) ([]Command, error) {
+	return p.within(ctx, &sql.TxOptions{ReadOnly: true}, func(context.Context, Querier) ([]Command, error) {
 		return list, nil
 	})
 }
@@ -126,7 +167,9 @@ func (d *sqliteDialect) skipLocked() string { return "" }
 func (d *sqliteDialect) flushers() int      { return 1 }
 func (d *sqliteDialect) shared() bool       { return false }
 
-// insertNew needs no timeout of its own: busy_timeout is one.
+func (d *sqliteDialect) intact() error    { return d.watch.intact() }
+func (d *sqliteDialect) spaceLeft() error { return d.watch.spaceLeft() }
+
 func (d *sqliteDialect) insertNew(
 	ctx context.Context, p *pool, t insertTarget, rows [][]any,
 ) ([]bool, error) {
@@ -140,7 +183,7 @@ func (d *sqliteDialect) insertNew(
 	if len(rows) == 1 { // a single statement is a transaction by itself
 		err = p.Run(ctx, list...)
 	} else {
-		err = p.within(ctx, nil, func(Querier) ([]Command, error) { return list, nil })
+		err = p.within(ctx, nil, func(context.Context, Querier) ([]Command, error) { return list, nil })
 	}
 
 	isNew := make([]bool, len(rows))
@@ -153,11 +196,18 @@ func (d *sqliteDialect) insertNew(
 
 func (d *sqliteDialect) migrations() goose.Dialect { return goose.DialectSQLite3 }
 
+func (d *sqliteDialect) migrator(write *pool) (db *sql.DB, closeIt func() error) {
+	return write.DB, func() error { return nil }
+}
+
+// migrationWait is how long a process waits for another one that migrates.
+const migrationWait = time.Minute
+
 // lockMigrations holds an exclusive transaction on an empty file beside the
 // database: goose needs the database's own write lock for itself. The lock
 // ends with the process, even with one that crashes.
-func (d *sqliteDialect) lockMigrations(ctx context.Context, _ *pool) (release func() error, err error) {
-	db, err := sql.Open("sqlite", d.dsn(d.path+"-migrate", "exclusive"))
+func (d *sqliteDialect) lockMigrations(ctx context.Context, _ *sql.DB) (release func() error, err error) {
+	db, err := sql.Open("sqlite", d.dsn(d.path+"-migrate", "exclusive", migrationWait))
 	if err != nil {
 		return nil, err
 	}
@@ -184,11 +234,16 @@ func (d *sqliteDialect) retryable(err error) bool {
 
 func (d *sqliteDialect) unavailable(err error) bool {
 	switch d.code(err) {
-	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY,
+		sqlite3.SQLITE_INTERRUPT:
 		return true
 	}
 	return errors.Is(err, sql.ErrConnDone)
 }
+
+// lockTimeout reports whether the file was busy for too long. The lock is on
+// the whole file.
+func (d *sqliteDialect) lockTimeout(err error) bool { return d.retryable(err) }
 
 func (d *sqliteDialect) badRow(err error) bool {
 	switch d.code(err) {
