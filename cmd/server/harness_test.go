@@ -51,6 +51,7 @@ func newProgram(t *testing.T) *program {
 			"ADDR":               freeAddress(t),
 			"SANDBOX_ADDR":       freeAddress(t),
 			"SANDBOX_STATE_FILE": filepath.Join(dir, "sandbox.json"),
+			"DATABASE_TIMEOUT":   "1m",
 			"DATABASE_URL":       "sqlite:" + filepath.Join(dir, "test.db"),
 			"LOG_FORMAT":         "json",
 		},

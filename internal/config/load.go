@@ -93,7 +93,7 @@ func (l *loading) finishSections() {
 // readOption reads one option into the config.
 func (l *loading) readOption(o option) {
 	if l.mode == Sandbox && o.sandboxMakes {
-		l.record(o, value{"made by the sandbox", "sandbox"})
+		l.record(o, value{text: "made by the sandbox", source: "sandbox"})
 		return
 	}
 
@@ -112,8 +112,14 @@ func (l *loading) readOption(o option) {
 		v = value{text: o.def, source: "default"}
 	}
 
-	if err := o.read(l.config, v.text); err != nil {
+	err = o.read(l.config, v.text)
+	switch {
+	case err != nil && v.quoted:
+		l.problem(o.name, "%s. %s", err, quotesKept)
+	case err != nil:
 		l.problem(o.name, "%s", err)
+	case v.quoted:
+		l.warn("%s: %s.", o.name, quotesKept)
 	}
 
 	l.record(o, v)

@@ -168,3 +168,51 @@ func FuzzDotenv(f *testing.F) {
 		}
 	})
 }
+
+// Some readers of environment files keep the quotes around a value.
+func TestValuesInQuotes(t *testing.T) {
+	t.Parallel()
+	const advice = "It is in quotes, and the quotes belong to it"
+
+	t.Run("a value that is usable is warned about, without the value", func(t *testing.T) {
+		t.Parallel()
+		c := load(t, config.Sandbox, []string{"BRAND_NAME='Hunter'"}, nil)
+		if len(c.Warnings) != 1 || !strings.HasPrefix(c.Warnings[0], "BRAND_NAME: "+advice) ||
+			strings.Contains(c.Warnings[0], "Hunter") {
+			t.Errorf("got %q", c.Warnings)
+		}
+	})
+
+	t.Run("one that is refused is explained", func(t *testing.T) {
+		t.Parallel()
+		for name, environ := range map[string][]string{
+			"STRIPE_SECRET_KEY": with(testKeys[1:], `STRIPE_SECRET_KEY="sk_test_hunter2"`),
+			"DATABASE_URL":      with(testKeys, `DATABASE_URL="postgres://u:hunter2@h/d"`),
+			"STRIPE_WEBHOOK_SECRET": with(testKeys[:2], "CATALOG_FILE=shop.json",
+				`STRIPE_WEBHOOK_SECRET_FILE='/run/hunter2'`),
+		} {
+			got := problems(t, config.Serve, environ, nil)
+			if len(got) != 1 || !strings.HasPrefix(got[0], name+" ") || !strings.Contains(got[0], advice) ||
+				strings.Contains(got[0], "hunter2") {
+				t.Errorf("got %q, want one problem of %s with advice about quotes", got, name)
+			}
+		}
+	})
+
+	t.Run("so is a secret file", func(t *testing.T) {
+		t.Parallel()
+		got := problems(t, config.Serve, with(testKeys[1:], "STRIPE_SECRET_KEY_FILE=/key"),
+			map[string]string{"/key": "\"sk_test_hunter2\"\n"})
+		if len(got) != 1 || !strings.Contains(got[0], advice) || strings.Contains(got[0], "hunter2") {
+			t.Errorf("got %q", got)
+		}
+	})
+
+	t.Run(".env takes quotes off", func(t *testing.T) {
+		t.Parallel()
+		c := load(t, config.Sandbox, nil, map[string]string{".env": "BRAND_NAME='Hunter'\n"})
+		if c.BrandName != "Hunter" || len(c.Warnings) != 0 {
+			t.Errorf("got %q, warnings %q", c.BrandName, c.Warnings)
+		}
+	})
+}

@@ -188,7 +188,7 @@ func (l *loading) deriveBaseURL() {
 	}
 
 	l.config.BaseURL = "http://localhost:" + port
-	l.record(option{name: "BASE_URL"}, value{l.config.BaseURL, "ADDR"})
+	l.record(option{name: "BASE_URL"}, value{text: l.config.BaseURL, source: "ADDR"})
 }
 
 // requireHTTPS refuses to take real payments over plain http.

@@ -28,6 +28,7 @@ type layer struct {
 type value struct {
 	text   string
 	source string
+	quoted bool // text is in quotes, which belong to it
 }
 
 // readSources collects the environment and .env.
@@ -95,7 +96,7 @@ func (s sources) lookup(o option) (value, error) {
 		case direct != "" && file != "":
 			return value{}, fmt.Errorf("and %s_FILE are both set in the %s. Keep one of them", o.name, layer.title())
 		case direct != "":
-			return value{direct, layer.name}, nil
+			return value{direct, layer.name, layer.name != dotenv && isQuoted(direct)}, nil
 		case file != "":
 			return s.secretFile(o, file)
 		}
@@ -114,8 +115,12 @@ func (s sources) secretFile(o option, path string) (value, error) {
 			err = pathErr.Err
 		}
 
-		return value{}, fmt.Errorf("cannot be read from the file in %s_FILE: %w. "+
-			"Give the path of a file that this user may read", o.name, err)
+		advice := "Give the path of a file that this user may read"
+		if isQuoted(path) {
+			advice = quotesKept
+		}
+
+		return value{}, fmt.Errorf("cannot be read from the file in %s_FILE: %w. %s", o.name, err, advice)
 	}
 
 	secret := strings.TrimRight(string(text), "\r\n")
@@ -123,7 +128,18 @@ func (s sources) secretFile(o option, path string) (value, error) {
 		return value{}, fmt.Errorf("is empty in the file in %s_FILE. Write the value into that file", o.name)
 	}
 
-	return value{secret, "file"}, nil
+	return value{secret, "file", isQuoted(secret)}, nil
+}
+
+// quotesKept explains a value in quotes. A shell and .env remove quotes; other
+// readers of environment files do not
+// (https://docs.docker.com/reference/cli/docker/container/run/#env).
+const quotesKept = "It is in quotes, and the quotes belong to it: docker run --env-file, for one, keeps them. " +
+	"Remove the quotes"
+
+// isQuoted reports whether s begins and ends with the same quote.
+func isQuoted(s string) bool {
+	return len(s) >= 2 && (s[0] == '"' || s[0] == '\'') && s[len(s)-1] == s[0]
 }
 
 // given reports whether any layer has a value for the option or its file.

@@ -3,8 +3,11 @@ package config
 import (
 	"errors"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Storage is where orders are kept.
@@ -20,9 +23,10 @@ func storageSection() section {
 			def:    "sqlite:./data/checkoutd.db",
 			file:   true,
 			redact: redactDatabase,
-			help:   "sqlite:<file>, or postgres://user:password@host/database to run more than one replica.",
-			modes:  storageModes,
-			read:   readDatabase,
+			help: "sqlite:<file>, or postgres://user:password@host/database to run more than one replica. " +
+				"Percent-encode special characters in user and password (@ as %40, # as %23, % as %25).",
+			modes: storageModes,
+			read:  readDatabase,
 		},
 		{
 			name: "DATABASE_TIMEOUT",
@@ -37,43 +41,129 @@ func storageSection() section {
 }
 
 func readDatabase(c *Config, s string) error {
+	check := errUnknownDatabase
 	if file, ok := strings.CutPrefix(s, "sqlite:"); ok {
-		if file == "" || strings.ContainsAny(file, "?#%") {
-			return errors.New("does not name a usable file. Write sqlite: and a path without ?, # or %, " +
-				"like sqlite:./data/checkoutd.db")
-		}
-
-		c.DatabaseURL = Secret(s)
-		return nil
+		check = checkSQLite(file)
+	} else if scheme, rest, ok := strings.Cut(s, "://"); ok && (scheme == "postgres" || scheme == "postgresql") {
+		check = checkPostgres(rest)
 	}
 
-	u, err := url.Parse(s)
-	if err != nil {
-		return errors.New("cannot be read as a URL. Percent-encode special characters in the password")
-	}
-	if u.Scheme != "postgres" && u.Scheme != "postgresql" {
-		return errors.New("is of an unknown kind. Use sqlite:<file> or postgres://user:password@host/database")
+	if check != nil {
+		return check
 	}
 
 	c.DatabaseURL = Secret(s)
 	return nil
 }
 
-// redactDatabase omits the password, and the query, which may contain one.
+// None of these errors repeats a part of the address. When it was misread, each
+// part may be a piece of the password.
+var (
+	errUnknownDatabase = errors.New("is of an unknown kind. " +
+		"Use sqlite:<file> or postgres://user:password@host/database")
+	errDatabaseFile = errors.New("does not name a usable file. Write sqlite: and a path without ?, # or %, " +
+		"like sqlite:./data/checkoutd.db")
+	errAmbiguousDatabase = errors.New("cannot be read as a URL for certain, so nothing was connected to. " +
+		"Percent-encode the special characters of user and password (@ as %40, # as %23, ? as %3F, / as %2F, " +
+		": as %3A, % as %25), and write it like postgres://user:p%40ssword@host:5432/database")
+)
+
+func checkSQLite(file string) error {
+	if file == "" || strings.ContainsAny(file, "?#%") || strings.Contains(file, "://") {
+		return errDatabaseFile
+	}
+
+	// "//user:password@host/…" is the address of a server with another scheme.
+	authority, _, _ := strings.Cut(strings.TrimPrefix(file, "//"), "/")
+	if strings.HasPrefix(file, "//") && strings.Contains(authority, "@") {
+		return errDatabaseFile
+	}
+
+	return nil
+}
+
+// checkPostgres refuses an address, without its scheme, that may have been
+// meant in another way than the driver reads it. A # or ? in a password ends
+// the host for the driver, which would then ask DNS for the user's name and
+// take what follows for a port.
+func checkPostgres(rest string) error {
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+
+	authority := rest[:end]
+	switch {
+	case strings.Contains(rest, "#"), strings.Count(rest, "@") > 1,
+		strings.Contains(rest, "@") && !strings.Contains(authority, "@"):
+		return errAmbiguousDatabase
+	}
+
+	u, err := url.Parse("postgres://" + rest)
+	if err != nil || strings.Count(u.EscapedPath(), "/") > 1 {
+		return errAmbiguousDatabase
+	}
+
+	password, _ := u.User.Password()
+	if !plainText(u.User.Username()) || !plainText(password) || !plainHosts(u.Host) || !plainQuery(u.RawQuery) {
+		return errAmbiguousDatabase
+	}
+
+	return nil
+}
+
+// plainText reports whether s may be a user or a password. What was not
+// percent-encoded often decodes to something else.
+func plainText(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}
+
+// hostPort matches a host, maybe with its port. The host may be an IPv6 address
+// in brackets.
+var hostPort = regexp.MustCompile(`^(?:[A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._-]+)?\])(?::[0-9]{1,5})?$`)
+
+// plainHosts reports whether s is a list of hosts with their ports, or empty.
+func plainHosts(s string) bool {
+	for host := range strings.SplitSeq(s, ",") {
+		if !hostPort.MatchString(host) {
+			return false
+		}
+	}
+	return true
+}
+
+var settingName = regexp.MustCompile(`^[a-z][a-z0-9_.]*$`)
+
+// plainQuery reports whether s is a list of settings, or empty.
+func plainQuery(s string) bool {
+	settings, err := url.ParseQuery(s)
+	if err != nil {
+		return false
+	}
+	for name := range settings {
+		if !settingName.MatchString(name) {
+			return false
+		}
+	}
+	return true
+}
+
+// redactDatabase shows the file, or the hosts and nothing else of an address
+// that could be read for certain.
 func redactDatabase(s string) string {
-	if strings.HasPrefix(s, "sqlite:") {
+	if file, ok := strings.CutPrefix(s, "sqlite:"); ok && checkSQLite(file) == nil {
 		return s
 	}
 
-	u, err := url.Parse(s)
+	scheme, rest, _ := strings.Cut(s, "://")
+	if (scheme != "postgres" && scheme != "postgresql") || checkPostgres(rest) != nil {
+		return redactAll(s)
+	}
+
+	u, err := url.Parse("postgres://" + rest)
 	if err != nil {
 		return redactAll(s)
 	}
 
-	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
-	if u.User != nil {
-		shown.User = url.User(u.User.Username())
-	}
-
-	return shown.String()
+	return "postgres://" + u.Host
 }

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"strings"
 	"testing"
 
 	"checkoutd/internal/config"
@@ -25,6 +26,70 @@ func TestStorageRefusals(t *testing.T) {
 			want:    "DATABASE_URL does not name a usable file",
 		},
 	})
+}
+
+// TestAmbiguousAddressesAreRefused has addresses whose passwords contain what
+// must be encoded. The driver would read a host, a port and settings out of
+// them. Nothing of them is repeated.
+func TestAmbiguousAddressesAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{
+		"postgres://shop:hun#ter2@db/shop",
+		"postgres://shop:12#hunter2@db/shop",
+		"postgres://shop:12?hunter2@db/shop",
+		"postgres://shop:12/hunter2@db/shop",
+		"postgres://shop:hunter2@34@db/shop",
+		"postgres://shop:hunter2@34/5@db/shop",
+		"postgres://shop@hunter2:pw@db/shop",
+		"postgres://shop:hunter2%@db/shop",
+		"postgres://shop:hunter2%zz@db/shop",
+		"postgres://shop:hunter2%00@db/shop",
+		"postgres://shop:hunter2%ff@db/shop",
+		"postgres://shop:hunter2 x@db/shop",
+		"postgres://shop:hunter2[1@db/shop",
+		"postgres://shop:hunter2",
+		"postgres://shop:12?hunter2/34",
+		"postgres://shop:12/hunter2/34",
+		"postgres://h:hunter2,h:5432/db",
+		"postgres://hunter2!db/shop",
+		"postgres://shop@db/shop?password=hunter2@34",
+		"postgres://shop@db/shop?password=hunter2%",
+		"postgresql://shop:12#hunter2@db/shop",
+		"postgres:shop:hunter2@db/shop",
+		"shop:hunter2@db/shop",
+		"hunter2:shop@db/shop",
+		"sqlite://shop:hunter2@db/shop",
+		"sqlite:postgres://shop:hunter2@db/shop",
+	} {
+		for _, mode := range []config.Mode{config.Sandbox, config.Migrate} {
+			got := problems(t, mode, []string{"DATABASE_URL=" + address}, nil)
+			if len(got) != 1 || !strings.HasPrefix(got[0], "DATABASE_URL ") || strings.Contains(got[0], "hunter2") {
+				t.Errorf("%s: got %q, want one problem that repeats nothing", address, got)
+			}
+		}
+	}
+}
+
+func TestClearAddressesAreAccepted(t *testing.T) {
+	t.Parallel()
+	for address, shown := range map[string]string{
+		"postgres://shop:p%40s%23s%3F%2F%25@db.example:5432/shop?sslmode=require": "postgres://db.example:5432",
+		"postgresql://shop:hunter2@db/shop":                                       "postgres://db",
+		"postgres://shop:a:b!c$d&e'(f)*+,;=g@10.0.0.1/shop":                       "postgres://10.0.0.1",
+		"postgres://shop:hunter2@[::1]:5433/shop":                                 "postgres://[::1]:5433",
+		"postgres://shop:hunter2@a:1,b:2/shop?target_session_attrs=read-write":    "postgres://a:1,b:2",
+		"postgres:///shop?host=/run/postgresql&user=shop&password=hunter2":        "postgres://",
+		"sqlite:./data/checkoutd.db":                                              "sqlite:./data/checkoutd.db",
+		"sqlite:///srv/shop@home/checkoutd.db":                                    "sqlite:///srv/shop@home/checkoutd.db",
+	} {
+		c := load(t, config.Migrate, []string{"DATABASE_URL=" + address}, nil)
+		if c.DatabaseURL.Reveal() != address {
+			t.Errorf("%s: got %q", address, c.DatabaseURL.Reveal())
+		}
+		if !strings.Contains(c.String(), "DATABASE_URL="+shown+" (environment)\n") {
+			t.Errorf("%s: want it shown as %s, got\n%s", address, shown, c)
+		}
+	}
 }
 
 func TestPostgres(t *testing.T) {

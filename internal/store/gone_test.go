@@ -109,7 +109,7 @@ func TestSQLiteFileComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	eventually(t, "healthy again", func() bool { return s.Health(t.Context()) == nil })
+	eventually(t, "it is healthy again", func() bool { return s.Health(t.Context()) == nil })
 	if !strings.Contains(log.String(), "can be written again") {
 		t.Errorf("the log does not say that it works again:\n%s", log)
 	}
@@ -219,5 +219,5 @@ func fillDisk(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 
-	eventually(t, "healthy again", func() bool { return s.Health(ctx) == nil })
+	eventually(t, "it is healthy again", func() bool { return s.Health(ctx) == nil })
 }

@@ -19,11 +19,12 @@ import (
 // hangs is how long a test waits for what must end by itself.
 const hangs = 2 * time.Minute
 
-// openImpatient opens a store whose calls end after a second.
+// openImpatient opens a store whose calls end after a few seconds: soon enough
+// for a test, and late enough for the calls that must succeed on a busy machine.
 func openImpatient(tb testing.TB, databaseURL string) *store.Store {
 	tb.Helper()
 	openMigrated(tb, databaseURL)
-	s, err := store.Open(tb.Context(), databaseURL, store.Options{Timeout: time.Second})
+	s, err := store.Open(tb.Context(), databaseURL, store.Options{Timeout: 5 * time.Second})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -223,7 +224,7 @@ func eventually(tb testing.TB, what string, ok func() bool) {
 	deadline := time.Now().Add(hangs)
 	for !ok() {
 		if time.Now().After(deadline) {
-			tb.Fatalf("not %s", what)
+			tb.Fatalf("never: %s", what)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
@@ -15,7 +16,7 @@ import (
 // openMigrated opens a store, which is closed after the test.
 func openMigrated(tb testing.TB, databaseURL string) *store.Store {
 	tb.Helper()
-	s, err := store.Open(tb.Context(), databaseURL, store.Options{MaxConns: 16})
+	s, err := store.Open(tb.Context(), databaseURL, store.Options{MaxConns: 16, Timeout: time.Minute})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -70,6 +70,7 @@ func OpenShop(t *testing.T, options ...Option) *Shop {
 		"ADDR":               freeAddress(t),
 		"SANDBOX_ADDR":       "127.0.0.1:0",
 		"SANDBOX_STATE_FILE": filepath.Join(s.Dir, "sandbox.json"),
+		"DATABASE_TIMEOUT":   "1m",
 		"DATABASE_URL":       "sqlite:" + filepath.Join(s.Dir, "checkoutd.db"),
 		"CATALOG_FILE":       filepath.Join(s.Dir, "catalog.json"),
 		"BRAND_NAME":         "Tea & Mugs",
