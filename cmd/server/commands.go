@@ -49,6 +49,7 @@ usage: server <command>
   stripe       run the offline Stripe alone, for use by any Stripe integration
   orders       list or show orders; capture, cancel or refund one
   events       list, show or replay the webhook events in the inbox
+  buyers       make browsers forget a returning buyer
   migrate      bring the database up to date
   healthcheck  check whether the running server is ready
   version      print the version
@@ -67,6 +68,7 @@ func commands() map[string]command {
 		"healthcheck": healthcheck,
 		"orders":      ordersCommand,
 		"events":      events,
+		"buyers":      buyersCommand,
 		"version":     printVersion,
 	}
 }
@@ -91,7 +93,7 @@ func run(ctx context.Context, args []string, e env) error {
 		return fmt.Errorf("unknown command %q", name)
 	}
 
-	if name != "events" && name != "orders" && len(rest) > 0 {
+	if name != "events" && name != "orders" && name != "buyers" && len(rest) > 0 {
 		return fmt.Errorf("%s takes no arguments: settings come from the environment", name)
 	}
 

@@ -47,17 +47,15 @@ func (a *App) build(ctx context.Context) (err error) {
 		Workers:      cfg.Workers,
 	})
 
-	a.sessions, err = customersession.New(ctx, customersession.Config{
+	a.sessions = customersession.New(customersession.Config{
 		Store:    a.store,
 		Stripe:   stripe,
 		Orders:   a.orders,
+		Now:      now,
 		Log:      log,
 		Secure:   isHTTPS(cfg.BaseURL),
 		Features: savedMethods(cfg.SavedMethods),
 	})
-	if err != nil {
-		return err
-	}
 
 	a.webhooks = webhooks.New(webhooks.Config{
 		Intake:        a.store,

@@ -1,25 +1,43 @@
 package customersession
 
 import (
-	"crypto/hmac"
+	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
-	"encoding/base64"
 	"net/http"
 	"strings"
 	"time"
+
+	"checkoutd/internal/orders"
 )
 
-// cookie reads and writes the signed buyer cookie, whose value is the buyer's
-// ID (buy_…), a dot, and the base64url HMAC-SHA256 of the ID. The signature
-// keeps others from choosing a buyer ID that this shop did not issue.
-type cookie struct {
-	key    []byte
-	secure bool
+// Token is what the store keeps of the random value in a buyer's cookie. The
+// value itself is in the browser alone: a copy of the database opens nothing.
+type Token struct {
+	Hash      []byte // orders.HashToken of the value
+	BuyerID   string
+	CreatedAt time.Time
+	ExpiresAt time.Time
 }
 
-// buyerLife is how long a returning buyer is recognized.
-const buyerLife = 365 * 24 * time.Hour
+const (
+	// buyerLife is how long a buyer is recognized by one token.
+	buyerLife = 365 * 24 * time.Hour
+	// renewAfter is the age at which a token in use is replaced, so that a
+	// buyer who returns now and then is never forgotten.
+	renewAfter = buyerLife / 2
+	// overlap is how long the former token still counts: the response with the
+	// new one may be lost, and other tabs may have sent the former.
+	overlap = 24 * time.Hour
+)
+
+// cookie reads and writes the buyer cookie, whose value is a random token.
+type cookie struct {
+	store  Store
+	now    func() time.Time
+	secure bool
+}
 
 func (c cookie) name() string {
 	if c.secure {
@@ -28,52 +46,86 @@ func (c cookie) name() string {
 	return "checkoutd_buyer"
 }
 
-// buyer returns the buyer in the request's cookie, or else the buyer of the
+// visitor is the buyer that a request comes from.
+type visitor struct {
+	buyerID string
+	token   Token // that of the request; its Hash is nil if it had no valid one
+}
+
+// visitor returns the buyer of the request's token, or else the buyer of the
 // order.
-func (c cookie) buyer(r *http.Request, orderID string) string {
-	if buyer, known := c.read(r); known {
-		return buyer
-	}
-	return c.buyerOf(orderID)
-}
-
-// read returns the buyer in the request's cookie if the signature is ours.
-func (c cookie) read(r *http.Request) (buyer string, ok bool) {
+func (c cookie) visitor(r *http.Request, orderID string) (visitor, error) {
 	sent, err := r.Cookie(c.name())
-	if err != nil {
-		return "", false
+	if err != nil || !isToken(sent.Value) {
+		return visitor{buyerID: buyerOf(orderID)}, nil
 	}
 
-	id, mac, ok := strings.Cut(sent.Value, ".")
-	if !ok || !strings.HasPrefix(id, "buy_") || !hmac.Equal([]byte(mac), []byte(c.sign(id))) {
-		return "", false
+	token, ok, err := c.store.UseToken(r.Context(), orders.HashToken(sent.Value), c.now())
+	if err != nil {
+		return visitor{}, err
 	}
-	return id, true
+	if !ok {
+		return visitor{buyerID: buyerOf(orderID)}, nil
+	}
+
+	return visitor{buyerID: token.BuyerID, token: token}, nil
 }
 
-func (c cookie) write(w http.ResponseWriter, buyer string) {
+// give gives the browser a token unless it has one that is young enough. A
+// buyer who was revoked gets none.
+func (c cookie) give(ctx context.Context, w http.ResponseWriter, v visitor) error {
+	now := c.now()
+	if v.token.Hash != nil && now.Sub(v.token.CreatedAt) < renewAfter {
+		return nil
+	}
+
+	value := rand.Text()
+	fresh := Token{
+		Hash:      orders.HashToken(value),
+		BuyerID:   v.buyerID,
+		CreatedAt: now,
+		ExpiresAt: now.Add(buyerLife),
+	}
+
+	added, err := c.store.AddToken(ctx, fresh, v.token.Hash, now.Add(overlap))
+	if err != nil || !added {
+		return err
+	}
+
 	http.SetCookie(w, &http.Cookie{
 		Name:     c.name(),
-		Value:    buyer + "." + c.sign(buyer),
+		Value:    value,
 		Path:     "/",
 		MaxAge:   int(buyerLife.Seconds()),
 		Secure:   c.secure,
 		HttpOnly: true,
 		SameSite: http.SameSiteLaxMode,
 	})
+
+	return nil
 }
 
-// buyerOf returns the ID of the buyer of an order whose browser has no cookie
+// buyerOf returns the ID of the buyer of an order whose browser has no token
 // yet. It depends on the order alone, so that two pages that load at once
-// create one customer.
-func (c cookie) buyerOf(orderID string) string {
-	return "buy_" + strings.ToLower(base32.StdEncoding.EncodeToString(c.mac("order " + orderID))[:26])
+// create one customer. It is no secret: only a token makes a browser the buyer.
+func buyerOf(orderID string) string {
+	sum := sha256.Sum256([]byte("buyer of " + orderID))
+	return "buy_" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:26])
 }
 
-func (c cookie) sign(id string) string { return base64.RawURLEncoding.EncodeToString(c.mac(id)) }
+// tokenSize is the length of rand.Text in characters.
+const tokenSize = 26
 
-func (c cookie) mac(text string) []byte {
-	m := hmac.New(sha256.New, c.key)
-	m.Write([]byte(text))
-	return m.Sum(nil)
+// isToken reports whether s has the form of a token, so that the store is asked
+// for nothing else: cookies of former releases held a name and a signature.
+func isToken(s string) bool {
+	if len(s) != tokenSize {
+		return false
+	}
+	for _, c := range s {
+		if (c < 'A' || c > 'Z') && (c < '2' || c > '7') {
+			return false
+		}
+	}
+	return true
 }

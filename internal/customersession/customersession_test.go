@@ -30,8 +30,8 @@ func TestCustomerIsCreatedWhenFirstNeededAndKept(t *testing.T) {
 	}
 
 	buyer := b["checkoutd_buyer"]
-	if id, _, ok := strings.Cut(buyer, "."); !ok || !strings.HasPrefix(id, "buy_") || len(id) != 30 {
-		t.Errorf("the buyer cookie is %q", buyer)
+	if len(buyer) != 26 {
+		t.Errorf("the buyer cookie is %q, want a random token", buyer)
 	}
 
 	s.session(b) // a reload
@@ -68,69 +68,6 @@ func TestCookieIsOutOfReachOfScriptsAndOtherHosts(t *testing.T) {
 	}
 }
 
-func TestForgedBuyerIsIgnored(t *testing.T) {
-	t.Parallel()
-	s, victim := newShop(t), browser{}
-	s.order(victim)
-	s.session(victim)
-
-	id, mac, _ := strings.Cut(victim["checkoutd_buyer"], ".")
-	other := "A" // a last character that differs from the signature's
-	if strings.HasSuffix(mac, other) {
-		other = "B"
-	}
-	for name, cookie := range map[string]string{
-		"no signature":          id,
-		"an empty one":          id + ".",
-		"one of another id":     "buy_aaaaaaaaaaaaaaaaaaaaaaaaaa." + mac,
-		"one byte off":          id + "." + mac[:len(mac)-1] + other,
-		"cut":                   id + "." + mac[:20],
-		"longer":                id + "." + mac + "A",
-		"of another shop":       id + ".AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-		"not a buyer":           "ord_1." + mac,
-		"a customer by name":    "cus_" + id,
-		"endless":               strings.Repeat("a", 4000) + "." + mac,
-		"dots":                  "....",
-		"signature of an order": "buy_." + mac,
-	} {
-		thief := browser{}
-		order := s.order(thief)
-		thief["checkoutd_buyer"] = cookie
-
-		if s.session(thief); s.customerOf(order) == "cus_"+id || s.customerOf(order) == "" {
-			t.Errorf("%s: the order belongs to %q, want a customer of its own", name, s.customerOf(order))
-		}
-		if thief["checkoutd_buyer"] == cookie {
-			t.Errorf("%s: the forged cookie stays", name)
-		}
-	}
-}
-
-// Every process of a shop reads the same key; another database has another one.
-func TestCookieIsValidInEveryReplicaAndInNoOtherShop(t *testing.T) {
-	t.Parallel()
-	s, b := newShop(t), browser{}
-	s.order(b)
-	s.session(b)
-	cookie := b["checkoutd_buyer"]
-	second := s.order(b)
-	b.send(s.handler(false), "")
-
-	if b["checkoutd_buyer"] != cookie || s.customerOf(second) == "" || s.stripe.Len() != 1 {
-		t.Error("another replica does not recognize the buyer")
-	}
-
-	other := newShop(t)
-	stranger := browser{}
-	other.order(stranger)
-	stranger["checkoutd_buyer"] = cookie
-	other.session(stranger)
-
-	if stranger["checkoutd_buyer"] == cookie {
-		t.Error("another shop, with another key, accepts the cookie")
-	}
-}
-
 func TestTwoPagesAtOnceCreateOneCustomer(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"a buyer who is known", "a buyer who is new"} {
@@ -158,10 +95,14 @@ func TestTwoPagesAtOnceCreateOneCustomer(t *testing.T) {
 			wg.Wait()
 
 			for i := range secrets {
-				if secrets[i] == "" || secrets[i] != secrets[0] ||
-					pages[i]["checkoutd_buyer"] != pages[0]["checkoutd_buyer"] {
-					t.Errorf("page %d got %q as %q, page 0 %q as %q",
-						i, secrets[i], pages[i]["checkoutd_buyer"], secrets[0], pages[0]["checkoutd_buyer"])
+				if secrets[i] == "" || secrets[i] != secrets[0] {
+					t.Errorf("page %d got %q, page 0 %q", i, secrets[i], secrets[0])
+				}
+
+				// Whichever response the browser keeps, it is this buyer.
+				next := s.order(pages[i])
+				if s.session(pages[i]); "cuss_secret_"+s.customerOf(next) != secrets[0] {
+					t.Errorf("with the token of page %d the next order belongs to %q", i, s.customerOf(next))
 				}
 			}
 

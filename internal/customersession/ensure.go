@@ -15,8 +15,12 @@ import (
 // It is the same customer as in the order's session. A deleted customer is
 // replaced as long as no intent belongs to it. Errors are faults for the buyer.
 func (h *Handler) Ensure(ctx context.Context, w http.ResponseWriter, r *http.Request, o orders.Order) error {
-	buyer := h.cookie.buyer(r, o.ID)
-	_, err := h.withCustomer(ctx, o, buyer, func(ctx context.Context, customer string) (string, error) {
+	v, err := h.cookie.visitor(r, o.ID)
+	if err != nil {
+		return err
+	}
+
+	_, err = h.withCustomer(ctx, o, v.buyerID, func(ctx context.Context, customer string) (string, error) {
 		return "", h.cfg.Stripe.CheckCustomer(ctx, customer)
 	})
 
@@ -29,6 +33,6 @@ func (h *Handler) Ensure(ctx context.Context, w http.ResponseWriter, r *http.Req
 			"We could not reach the payment provider. You were not charged; please try again in a moment.")
 	}
 
-	h.cookie.write(w, buyer)
+	h.remember(ctx, w, o, v)
 	return nil
 }

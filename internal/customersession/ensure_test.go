@@ -18,15 +18,13 @@ import (
 // order.
 func (s *shop) ensure(b browser) (status int, body string) {
 	s.Helper()
-	h, err := customersession.New(s.Context(), customersession.Config{
+	h := customersession.New(customersession.Config{
 		Store:  s.store,
 		Stripe: s.stripe,
 		Orders: s.orders,
+		Now:    s.clock.Now,
 		Log:    zerolog.New(s.log),
 	})
-	if err != nil {
-		s.Fatal(err)
-	}
 
 	w := b.send(httpio.HandleStripe(func(w http.ResponseWriter, r *http.Request) error {
 		o, err := s.orders.Opened(r, "")

@@ -2,7 +2,6 @@ package customersession
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -18,6 +17,7 @@ type Config struct {
 	Store  Store
 	Stripe Stripe
 	Orders *orders.Service
+	Now    func() time.Time
 	Log    zerolog.Logger
 	Secure bool // the shop is on https
 	// Features are what the shop wants of a session; an order may get less.
@@ -30,13 +30,9 @@ type Handler struct {
 	cookie cookie
 }
 
-// New reads the key that signs the buyer cookie and returns a Handler.
-func New(ctx context.Context, c Config) (*Handler, error) {
-	key, err := c.Store.Key(ctx, "buyer_cookie")
-	if err != nil {
-		return nil, fmt.Errorf("customersession: %w", err)
-	}
-	return &Handler{cfg: c, cookie: cookie{key: key, secure: c.Secure}}, nil
+// New returns a Handler.
+func New(c Config) *Handler {
+	return &Handler{cfg: c, cookie: cookie{store: c.Store, now: c.Now, secure: c.Secure}}
 }
 
 // maxBody bounds the body, in bytes.
@@ -67,10 +63,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), sessionTimeout)
 	defer cancel()
 
-	buyer := h.cookie.buyer(r, o.ID)
-	secret, err := h.withCustomer(ctx, o, buyer, func(ctx context.Context, customer string) (string, error) {
-		return h.createSession(ctx, o, customer)
-	})
+	secret, err := h.session(ctx, w, r, o)
 
 	var answer struct {
 		ClientSecret *string `json:"customer_session_client_secret"`
@@ -81,10 +74,40 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 			Msg("no CustomerSession; the page goes on without it")
 	} else {
 		answer.ClientSecret = &secret
-		h.cookie.write(w, buyer)
 	}
 
 	return httpio.WriteJSON(w, http.StatusOK, answer)
+}
+
+// session creates a session for the order's customer and gives the browser a
+// buyer's token.
+func (h *Handler) session(
+	ctx context.Context, w http.ResponseWriter, r *http.Request, o orders.Order,
+) (secret string, err error) {
+	v, err := h.cookie.visitor(r, o.ID)
+	if err != nil {
+		return "", err
+	}
+
+	secret, err = h.withCustomer(ctx, o, v.buyerID, func(ctx context.Context, customer string) (string, error) {
+		return h.createSession(ctx, o, customer)
+	})
+	if err != nil {
+		return "", err
+	}
+
+	h.remember(ctx, w, o, v)
+	return secret, nil
+}
+
+// remember gives the browser a buyer's token. Without one the payment goes on,
+// and the buyer is not recognized the next time.
+func (h *Handler) remember(ctx context.Context, w http.ResponseWriter, o orders.Order, v visitor) {
+	if err := h.cookie.give(ctx, w, v); err != nil {
+		h.cfg.Log.Warn().Err(err).
+			Str("order_id", o.ID).
+			Msg("no token for the buyer, who will not be recognized")
+	}
 }
 
 func (h *Handler) createSession(ctx context.Context, o orders.Order, customer string) (secret string, err error) {

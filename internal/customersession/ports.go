@@ -3,6 +3,7 @@ package customersession
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // Stripe is the calls to Stripe that this package needs.
@@ -43,7 +44,11 @@ type Store interface {
 	// HasSubscription reports whether a subscription of the customer is running
 	// or may still begin.
 	HasSubscription(ctx context.Context, customerID string) (bool, error)
-	// Key returns the random 32-byte key with the name. It is created when it
-	// is first needed, and the same in every process.
-	Key(ctx context.Context, name string) ([]byte, error)
+	// UseToken returns the token with that hash and notes that it was used; ok is
+	// false if there is none, or if it has expired or was revoked.
+	UseToken(ctx context.Context, hash []byte, now time.Time) (t Token, ok bool, err error)
+	// AddToken stores a token and makes the one with the hash former, nil for
+	// none, expire at formerEnds at the latest. It stores nothing and returns
+	// false if the buyer was revoked.
+	AddToken(ctx context.Context, t Token, former []byte, formerEnds time.Time) (added bool, err error)
 }

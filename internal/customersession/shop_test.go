@@ -21,20 +21,23 @@ import (
 // shop is the handler on a real store, with the browsers of its buyers.
 type shop struct {
 	testing.TB
+	file   string // the database
 	store  *store.Store
 	stripe *testkit.Customers
 	orders *orders.Service
 	log    *testkit.LogBook
+	clock  *testkit.Clock
 	call   http.HandlerFunc
 	make   http.HandlerFunc
 }
 
 func newShop(t testing.TB) *shop {
 	t.Helper()
-	s := &shop{TB: t, log: &testkit.LogBook{}, stripe: testkit.NewCustomers()}
+	s := &shop{TB: t, log: &testkit.LogBook{}, stripe: testkit.NewCustomers(), clock: testkit.NewClock()}
 	var err error
-	if s.store, err = store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "test.db"),
-		store.Options{Log: zerolog.Nop()}); err != nil {
+	s.file = filepath.Join(t.TempDir(), "test.db")
+	if s.store, err = store.Open(t.Context(), "sqlite:"+s.file,
+		store.Options{Now: s.clock.Now, Log: zerolog.Nop()}); err != nil {
 		t.Fatal(err)
 	}
 
@@ -56,7 +59,7 @@ func newShop(t testing.TB) *shop {
 	s.orders = orders.New(orders.Config{
 		Store:        s.store,
 		Catalog:      catalog,
-		Now:          time.Now,
+		Now:          s.clock.Now,
 		ExpiresAfter: time.Hour,
 		BaseURL:      "http://shop.test",
 	})
@@ -76,12 +79,8 @@ func (s *shop) handler(secure bool) http.HandlerFunc {
 // log.
 func (s *shop) handlerOf(c customersession.Config) http.HandlerFunc {
 	s.Helper()
-	c.Stripe, c.Orders, c.Log = s.stripe, s.orders, zerolog.New(s.log)
-	h, err := customersession.New(s.Context(), c)
-	if err != nil {
-		s.Fatal(err)
-	}
-	return httpio.HandleStripe(h.ServeHTTP)
+	c.Stripe, c.Orders, c.Log, c.Now = s.stripe, s.orders, zerolog.New(s.log), s.clock.Now
+	return httpio.HandleStripe(customersession.New(c).ServeHTTP)
 }
 
 // browser is a buyer's browser: its cookies.

@@ -49,6 +49,15 @@ func firstRelease(t *testing.T, databaseURL string) {
 	for _, o := range oldOrders {
 		o.insert(t, db)
 	}
+
+	for _, text := range []string{
+		`INSERT INTO settings VALUES ('buyer_cookie', 'the key of signed cookies', 1)`,
+		`INSERT INTO buyers VALUES ('buy_old', 'cus_old', 1)`,
+	} {
+		if _, err := db.ExecContext(ctx, text); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // oldOrder is an order of the first release, with one attempt and one intent.
@@ -284,8 +293,24 @@ func TestUpgrade(t *testing.T) {
 
 			databaseURL := newURL(t)
 			firstRelease(t, databaseURL)
-			continueOrders(t, openMigrated(t, databaseURL))
+			s := openMigrated(t, databaseURL)
+			forgetKey(t, s, openRaw(t, databaseURL))
+			continueOrders(t, s)
 		})
+	}
+}
+
+// forgetKey checks that the key of the first release's cookies is gone and its
+// buyers are there.
+func forgetKey(t *testing.T, s *store.Store, db *sql.DB) {
+	t.Helper()
+	var keys int
+	err := db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM settings WHERE name = 'buyer_cookie'`).Scan(&keys)
+	if err != nil || keys != 0 {
+		t.Errorf("%d keys of signed cookies are left, %v", keys, err)
+	}
+	if got, err := s.Buyer(t.Context(), "buy_old"); got != "cus_old" || err != nil {
+		t.Errorf("the old buyer has the customer %q, %v", got, err)
 	}
 }
 

@@ -219,12 +219,10 @@ func TestBuyerCookie(t *testing.T) {
 	}
 
 	cookie := victim.Cookies()["checkoutd_buyer"]
-	name, mac, _ := strings.Cut(cookie, ".")
 	for what, forged := range map[string]string{
-		"the name alone":             name,
-		"the name without its mac":   name + ".",
-		"the name under another mac": name + "." + flip(mac[0]) + mac[1:],
-		"another name under the mac": name[:len(name)-1] + flip(name[len(name)-1]) + "." + mac,
+		"the token cut short":        cookie[1:],
+		"another token":              flip(cookie[0]) + cookie[1:],
+		"the token in small letters": strings.ToLower(cookie),
 		"something long":             strings.Repeat("buy_.", 2000),
 	} {
 		if got := pay(s.Buyer(t), forged); got == first || got == "" {

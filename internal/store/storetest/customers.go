@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
+	"checkoutd/internal/customersession"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/store"
@@ -194,4 +196,179 @@ func testCustomers(t *testing.T, e Engine) {
 			t.Errorf("another name has the same key, or %v", err)
 		}
 	})
+}
+
+func testBuyerTokens(t *testing.T, e Engine) {
+	f := newFixture(t, e)
+	second := f.open(store.Options{})
+	stores := []*store.Store{f.Store, second}
+
+	token := func(value, buyer string) customersession.Token {
+		return customersession.Token{
+			Hash:      orders.HashToken(value),
+			BuyerID:   buyer,
+			CreatedAt: start,
+			ExpiresAt: start.Add(365 * 24 * time.Hour),
+		}
+	}
+	add := func(t *testing.T, value, buyer string) {
+		t.Helper()
+		if added, err := f.AddToken(f.ctx, token(value, buyer), nil, start); err != nil || !added {
+			t.Fatalf("adding %s: %t, %v", value, added, err)
+		}
+	}
+	buyerOf := func(t *testing.T, value string, at time.Time) string {
+		t.Helper()
+		got, ok, err := second.UseToken(f.ctx, orders.HashToken(value), at)
+		if err != nil || ok != (got.BuyerID != "") {
+			t.Fatalf("%s: %+v, %t, %v", value, got, ok, err)
+		}
+		return got.BuyerID
+	}
+
+	t.Run("a token names its buyer until it expires", func(t *testing.T) {
+		t.Parallel()
+		add(t, "EXPIRES", "buy_expires")
+
+		for _, step := range []struct {
+			after time.Duration
+			want  string
+		}{
+			{0, "buy_expires"},
+			{30 * time.Hour, "buy_expires"},
+			{365*24*time.Hour - time.Microsecond, "buy_expires"},
+			{365 * 24 * time.Hour, ""},
+		} {
+			if got := buyerOf(t, "EXPIRES", start.Add(step.after)); got != step.want {
+				t.Errorf("after %s it names %q, want %q", step.after, got, step.want)
+			}
+		}
+
+		if got := buyerOf(t, "UNKNOWN", start); got != "" {
+			t.Errorf("an unknown token names %q", got)
+		}
+	})
+
+	t.Run("a token that replaces another one ends it a moment later", func(t *testing.T) {
+		t.Parallel()
+		add(t, "FORMER", "buy_renewed")
+		if _, err := f.AddToken(f.ctx, token("NEXT", "buy_renewed"), orders.HashToken("FORMER"), start.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+
+		if got := buyerOf(t, "FORMER", start.Add(time.Hour-1000)); got != "buy_renewed" {
+			t.Errorf("within the hour it names %q", got)
+		}
+		if got := buyerOf(t, "FORMER", start.Add(time.Hour)); got != "" {
+			t.Errorf("after the hour it names %q", got)
+		}
+		if got := buyerOf(t, "NEXT", start.Add(time.Hour)); got != "buy_renewed" {
+			t.Errorf("the next one names %q", got)
+		}
+	})
+
+	t.Run("a buyer keeps the newest tokens, and the oldest expired ones go", func(t *testing.T) {
+		t.Parallel()
+		for i := range 12 {
+			tok := token(fmt.Sprintf("MANY%d", i), "buy_many")
+			tok.CreatedAt = start.Add(time.Duration(i) * time.Second)
+			if _, err := f.AddToken(f.ctx, tok, nil, start); err != nil {
+				t.Fatal(err)
+			}
+		}
+
+		for i := range 12 {
+			want := "buy_many"
+			if i < 2 {
+				want = ""
+			}
+			if got := buyerOf(t, fmt.Sprintf("MANY%d", i), start); got != want {
+				t.Errorf("token %d names %q, want %q", i, got, want)
+			}
+		}
+	})
+
+	t.Run("a revoked buyer is never recognized again", func(t *testing.T) {
+		t.Parallel()
+		for buyer, customer := range map[string]string{"buy_stolen": "cus_stolen", "buy_other": "cus_other"} {
+			if _, err := f.SetBuyer(f.ctx, buyer, customer); err != nil {
+				t.Fatal(err)
+			}
+		}
+
+		add(t, "STOLEN1", "buy_stolen")
+		add(t, "STOLEN2", "buy_stolen")
+		add(t, "OTHER", "buy_other")
+
+		if n, err := f.RevokeBuyers(f.ctx, "cus_stolen", start); err != nil || n != 2 {
+			t.Errorf("revoked %d, %v; want 2", n, err)
+		}
+		if n, err := f.RevokeBuyers(f.ctx, "cus_stolen", start); err != nil || n != 0 {
+			t.Errorf("again revoked %d, %v; want 0", n, err)
+		}
+
+		for value, want := range map[string]string{"STOLEN1": "", "STOLEN2": "", "OTHER": "buy_other"} {
+			if got := buyerOf(t, value, start); got != want {
+				t.Errorf("%s names %q, want %q", value, got, want)
+			}
+		}
+		if added, err := f.AddToken(f.ctx, token("STOLEN3", "buy_stolen"), nil, start); err != nil || added {
+			t.Errorf("a revoked buyer got another token: %t, %v", added, err)
+		}
+	})
+
+	t.Run("a token that is added while its buyer is revoked does not escape", func(t *testing.T) {
+		t.Parallel()
+		if _, err := f.SetBuyer(f.ctx, "buy_race", "cus_race"); err != nil {
+			t.Fatal(err)
+		}
+
+		together(callers, func(i int) {
+			if i == callers/2 {
+				if _, err := stores[i%2].RevokeBuyers(f.ctx, "cus_race", start); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+
+			if _, err := stores[i%2].AddToken(f.ctx, token(fmt.Sprintf("RACE%d", i), "buy_race"), nil, start); err != nil {
+				t.Error(err)
+			}
+		})
+
+		for i := range callers {
+			if got := buyerOf(t, fmt.Sprintf("RACE%d", i), start); got != "" {
+				t.Errorf("token %d names %q after the revocation", i, got)
+			}
+		}
+	})
+}
+
+func testRevokeAll(t *testing.T, e Engine) {
+	f := newFixture(t, e)
+	for _, name := range []string{"a", "b"} {
+		if _, err := f.SetBuyer(f.ctx, "buy_"+name, "cus_"+name); err != nil {
+			t.Fatal(err)
+		}
+
+		tok := customersession.Token{
+			Hash:      orders.HashToken(name),
+			BuyerID:   "buy_" + name,
+			CreatedAt: start,
+			ExpiresAt: start.Add(time.Hour),
+		}
+		if _, err := f.AddToken(f.ctx, tok, nil, start); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	if n, err := f.RevokeBuyers(f.ctx, "", start); err != nil || n != 2 {
+		t.Errorf("revoked %d, %v; want 2", n, err)
+	}
+
+	for _, name := range []string{"a", "b"} {
+		if _, ok, err := f.UseToken(f.ctx, orders.HashToken(name), start); ok || err != nil {
+			t.Errorf("the token of %s still counts, %v", name, err)
+		}
+	}
 }

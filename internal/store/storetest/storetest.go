@@ -46,6 +46,8 @@ func Run(t *testing.T, e Engine) {
 		"instructions":    testInstructions,
 		"claims of rules": testRuleClaims,
 		"customers":       testCustomers,
+		"buyer tokens":    testBuyerTokens,
+		"revoke all":      testRevokeAll,
 		"accept":          testAccept,
 		"batches":         testBatches,
 		"claims":          testClaims,
