@@ -11,10 +11,9 @@ import (
 	"sync"
 	"testing"
 	"time"
-)
 
-// patience is how long a test waits for an expected event.
-const patience = 20 * time.Second
+	"checkoutd/internal/testhost"
+)
 
 // output collects the output of a command. It can be read while the command
 // writes.
@@ -95,7 +94,7 @@ func (p *program) env() (e env, out, err *output) {
 func (p *program) run(args ...string) (stdout, stderr string, err error) {
 	p.Helper()
 	e, o, l := p.env()
-	ctx, cancel := context.WithTimeout(p.Context(), patience)
+	ctx, cancel := context.WithTimeout(p.Context(), testhost.Patience)
 	defer cancel()
 	err = run(ctx, args, e)
 	return o.String(), l.String(), err
@@ -142,7 +141,7 @@ func (p *program) start(ready string, args ...string) (out, log *output, stop fu
 		select {
 		case err := <-ended:
 			return err
-		case <-time.After(patience):
+		case <-time.After(testhost.Patience):
 			p.Errorf("%v does not stop", args)
 			return nil
 		}
@@ -151,7 +150,7 @@ func (p *program) start(ready string, args ...string) (out, log *output, stop fu
 	p.Cleanup(func() { _ = stop() })
 
 	isReady := func() bool { return strings.Contains(out.String()+log.String(), ready) }
-	for deadline := time.Now().Add(patience); !isReady(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(testhost.Patience); !isReady(); time.Sleep(5 * time.Millisecond) {
 		select {
 		case err := <-ended:
 			p.Fatalf("%v ended: %v\n%s", args, err, log)

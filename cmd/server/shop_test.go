@@ -10,6 +10,7 @@ import (
 
 	"checkoutd/internal/config"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/testhost"
 	"checkoutd/internal/testkit"
 )
 
@@ -40,7 +41,7 @@ func newSandboxShop(t *testing.T, settings ...string) *sandboxShop {
 		p.settings[settings[i]] = settings[i+1]
 	}
 
-	s := &sandboxShop{program: p, buyer: testkit.NewBuyer(t, patience)}
+	s := &sandboxShop{program: p, buyer: testkit.NewBuyer(t, testhost.Patience)}
 	_, s.log, s.stop = p.start("checkoutd is up", "sandbox")
 
 	return s
@@ -112,7 +113,7 @@ func (s *sandboxShop) wantView(order, status, payment string, captured, refunded
 
 // poll polls ok until it is true, or until patience has passed.
 func (s *sandboxShop) poll(ok func() bool) bool {
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(testhost.Patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if ok() {
 			return true
 		}

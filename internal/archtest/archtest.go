@@ -64,8 +64,8 @@ var rooms = map[string][]string{
 	"payments":        {"fault", "idempotency", "money", "httpio", "orders", "queue"},
 	"webhooks":        {"budget", "fault", "money", "httpio", "orders", "payments", "queue"},
 
-	// The store's conformance suite, storetest, uses testkit.
-	"store":     {"fault", "filelock", "money", "orders", "payments", "customersession", "webhooks", "queue", "testkit"},
+	// The store's conformance suite, storetest, uses testkit and testhost.
+	"store":     {"fault", "filelock", "money", "orders", "payments", "customersession", "webhooks", "queue", "testkit", "testhost"},
 	"stripeapi": {"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks", "budget"},
 }
 

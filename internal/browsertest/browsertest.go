@@ -29,9 +29,9 @@ import (
 	"checkoutd/internal/testhost"
 )
 
-// patience is how long a test may use its tab. After that, waiting for an
-// element that never appears fails instead of hanging.
-const patience = 2 * time.Minute
+// patience bounds the life of a tab, so that waiting for an element that never
+// appears fails instead of hanging. One test waits for many elements.
+const patience = 2 * testhost.Patience
 
 // New returns a chromedp context on a new tab in a new private browsing
 // context, 1280 by 800 pixels, in light colours. Both end with the test. When
@@ -86,7 +86,7 @@ func open(tb testing.TB, parent context.Context, opts ...chromedp.ContextOption)
 // report logs what is known about the tab of a failed test.
 func report(tb testing.TB, ctx context.Context) {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for _, problem := range Problems(ctx) {
 		tb.Logf("the page: %s", problem)

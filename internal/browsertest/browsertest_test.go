@@ -19,6 +19,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"checkoutd/internal/browsertest"
+	"checkoutd/internal/testhost"
 )
 
 // victimEnv makes TestVictim act as the test binary that is killed.
@@ -274,7 +275,7 @@ func TestVictim(t *testing.T) {
 		t.Fatalf("got profiles %v, %v, want one", profiles, err)
 	}
 	fmt.Printf("victim: %d %s\n", browser.Process().Pid, profiles[0])
-	time.Sleep(time.Minute) // to be killed
+	time.Sleep(testhost.Patience) // to be killed
 }
 
 func serve(t *testing.T, policy, body string) *httptest.Server {
@@ -316,9 +317,9 @@ func eval[T any](t *testing.T, ctx context.Context, js string) T {
 
 func waitFor(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(testhost.Patience); !ok(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("timed out after 20 s: %s", what)
+			t.Fatalf("waited in vain: %s", what)
 		}
 	}
 }

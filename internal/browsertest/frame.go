@@ -14,10 +14,12 @@ import (
 //
 // The node of an iframe is replaced together with its document: a node that was
 // found while the iframe was still blank never contains the page. So both are
-// looked up again until they belong together.
+// looked up again until they belong together. A stale node shows only by never
+// answering, so every try has a limit: each a longer one, for a machine on which
+// a good node answers slowly.
 func Frame[S chromedp.Selectable](ctx context.Context, iframe S, ready chromedp.CSS) (*chromedp.Node, error) {
-	for {
-		node, err := frameNow(ctx, iframe, ready)
+	for limit := 500 * time.Millisecond; ; limit *= 2 {
+		node, err := frameNow(ctx, limit, iframe, ready)
 		if err == nil {
 			return node, nil
 		}
@@ -27,10 +29,11 @@ func Frame[S chromedp.Selectable](ctx context.Context, iframe S, ready chromedp.
 	}
 }
 
-// frameNow is one try. It is short, because a stale node shows only by never
-// answering.
-func frameNow[S chromedp.Selectable](ctx context.Context, iframe S, ready chromedp.CSS) (*chromedp.Node, error) {
-	ctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+// frameNow is one try of at most limit.
+func frameNow[S chromedp.Selectable](
+	ctx context.Context, limit time.Duration, iframe S, ready chromedp.CSS,
+) (*chromedp.Node, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	nodes, err := chromedp.Run(ctx, chromedp.Nodes(iframe))
 	if err != nil {

@@ -22,6 +22,7 @@ import (
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/pages"
+	"checkoutd/internal/testhost"
 )
 
 //go:embed testdata/stripe.js
@@ -352,7 +353,7 @@ func (s *site) calls(name string) []any {
 // waitSent waits until the server received n confirm calls.
 func (s *site) waitSent(n int) {
 	s.t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); len(s.sent()) < n; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(testhost.Patience); len(s.sent()) < n; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("got the confirm calls %v, want %d", s.sent(), n)
 		}
@@ -368,7 +369,7 @@ func (s *site) asks() int {
 // waitAsked waits until the order was polled n times.
 func (s *site) waitAsked(n int) {
 	s.t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); s.asks() < n; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(testhost.Patience); s.asks() < n; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("the order was asked for %d times, want %d", s.asks(), n)
 		}

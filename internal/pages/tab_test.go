@@ -9,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"checkoutd/internal/browsertest"
+	"checkoutd/internal/testhost"
 )
 
 // browsertestTab is a browser tab that a test reads and controls with
@@ -54,7 +55,7 @@ func (b browsertestTab) text(js string) string {
 // until waits until an expression is true, across navigations.
 func (b browsertestTab) until(js string) {
 	b.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(testhost.Patience); ; time.Sleep(20 * time.Millisecond) {
 		ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("Boolean("+js+")"))
 		if err == nil && ok {
 			return

@@ -20,16 +20,11 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"checkoutd/internal/testhost"
 )
-
-// patience limits every single step: creating a cluster, starting it, creating
-// a database.
-const patience = time.Minute
 
 // Cluster is a PostgreSQL cluster. Its methods may be called from several
 // goroutines, except that Start, Stop and Kill are called one at a time.
@@ -158,7 +153,7 @@ func (c *Cluster) Thaw(tb testing.TB) {
 
 // exec runs one statement outside the databases of the tests.
 func (c *Cluster) exec(sql string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), testhost.Patience)
 	defer cancel()
 
 	conn, err := pgx.Connect(ctx, c.srv.url("postgres"))

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"checkoutd/internal/pgtest"
+	"checkoutd/internal/testhost"
 )
 
 // victimEnv makes TestVictim act as the test binary that is killed.
@@ -140,7 +141,7 @@ func TestKilledTestBinary(t *testing.T) {
 	}
 
 	_ = victim.Wait()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(testhost.Patience); ; time.Sleep(20 * time.Millisecond) {
 		_, statErr := os.Stat(dir)
 		if os.IsNotExist(statErr) {
 			break
@@ -164,7 +165,7 @@ func TestVictim(t *testing.T) {
 	}
 	url := pgtest.Shared(t).NewDatabase(t)
 	fmt.Printf("victim: %s %s\n", url, query(t, connect(t, url), "SHOW data_directory"))
-	time.Sleep(time.Minute) // to be killed
+	time.Sleep(testhost.Patience) // to be killed
 }
 
 func parse(t *testing.T, url string) *pgx.ConnConfig {

@@ -86,7 +86,7 @@ func (s *server) initdb() error {
 		return err
 	}
 
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), testhost.Patience)
 	defer cancel()
 
 	// --no-sync affects only the new, empty files; the server itself syncs.
@@ -113,7 +113,7 @@ func (s *server) prepare(cmd *exec.Cmd) {
 
 // start starts the server and waits until it accepts connections.
 func (s *server) start() error {
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(testhost.Patience)
 	for {
 		err := s.launch()
 		if err != nil {
@@ -212,7 +212,7 @@ func (s *server) stop(sig string) error {
 
 	select {
 	case <-s.exited:
-	case <-time.After(patience):
+	case <-time.After(testhost.Patience):
 		return fmt.Errorf("the server ignores SIG%s\n%s", sig, s.log())
 	}
 

@@ -13,14 +13,12 @@ import (
 	"github.com/rs/zerolog"
 
 	"checkoutd/internal/queue"
+	"checkoutd/internal/testhost"
 	"checkoutd/internal/testkit"
 )
 
 // never is a poll interval so long that only a wake can explain what happens.
 const never = time.Hour
-
-// patience limits the wait for what must happen.
-const patience = 10 * time.Second
 
 var epoch = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 
@@ -69,7 +67,7 @@ func config(s *source, work func(context.Context, int) error) queue.Config[int] 
 		Workers: 2,
 		Lease:   time.Minute,
 		Poll:    never,
-		Grace:   patience,
+		Grace:   testhost.Patience,
 		Now:     func() time.Time { return epoch },
 		Log:     zerolog.Nop(),
 		Claim:   s.claim,
@@ -95,7 +93,7 @@ func wait[T any](t *testing.T, c <-chan T, what string) (v T) {
 	t.Helper()
 	select {
 	case v = <-c:
-	case <-time.After(patience):
+	case <-time.After(testhost.Patience):
 		t.Fatalf("waited in vain for %s", what)
 	}
 	return v

@@ -7,12 +7,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 	"github.com/stripe/stripe-go/v81/webhook"
 
 	"checkoutd/internal/sandbox"
+	"checkoutd/internal/testhost"
 )
 
 // listener is a client of the command line's protocol.
@@ -64,7 +64,7 @@ func (l *listener) dial(url string) {
 
 func (l *listener) read() cliMessage {
 	l.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), testhost.Patience)
 	defer cancel()
 
 	_, raw, err := l.conn.Read(ctx)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"checkoutd/internal/sandbox"
+	"checkoutd/internal/testhost"
 )
 
 const (
@@ -50,7 +51,7 @@ func newBox(t *testing.T, change ...func(*sandbox.Config)) *box {
 	web := httptest.NewServer(s)
 	t.Cleanup(func() {
 		web.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), testhost.Patience)
 		defer cancel()
 
 		if err := s.Close(ctx); err != nil {
@@ -207,7 +208,7 @@ func want[T comparable](t *testing.T, what string, got, expected T) {
 // eventually polls until the condition holds.
 func eventually(t *testing.T, what string, cond func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(testhost.Patience); time.Now().Before(deadline); {
 		if cond() {
 			return
 		}

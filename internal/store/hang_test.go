@@ -13,11 +13,12 @@ import (
 	"checkoutd/internal/payments"
 	"checkoutd/internal/pgtest"
 	"checkoutd/internal/store"
+	"checkoutd/internal/testhost"
 	"checkoutd/internal/webhooks"
 )
 
 // hangs is how long a test waits for what must end by itself.
-const hangs = 2 * time.Minute
+const hangs = testhost.Patience
 
 // openImpatient opens a store whose calls end after a few seconds: soon enough
 // for a test, and late enough for the calls that must succeed on a busy machine.

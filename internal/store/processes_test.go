@@ -9,11 +9,11 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/store"
+	"checkoutd/internal/testhost"
 	"checkoutd/internal/webhooks"
 )
 
@@ -39,7 +39,7 @@ func TestSQLiteProcesses(t *testing.T) {
 	var wg sync.WaitGroup
 	for range processes {
 		wg.Go(func() {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), testhost.Patience)
 			defer cancel()
 
 			cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestSQLiteProcesses$")

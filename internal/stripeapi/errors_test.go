@@ -15,16 +15,23 @@ import (
 
 	"checkoutd/internal/payments"
 	"checkoutd/internal/stripeapi"
+	"checkoutd/internal/testhost"
 )
 
 func client(t *testing.T, h http.HandlerFunc) *stripeapi.Client {
+	t.Helper()
+	return clientWithin(t, testhost.Patience, h)
+}
+
+// clientWithin returns a client that waits up to timeout for each answer.
+func clientWithin(t *testing.T, timeout time.Duration, h http.HandlerFunc) *stripeapi.Client {
 	t.Helper()
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
 	return stripeapi.New(stripeapi.Config{
 		Key:        "sk_test_123456789",
 		BaseURL:    srv.URL,
-		Timeout:    300 * time.Millisecond,
+		Timeout:    timeout,
 		AppVersion: "1.2.3",
 	})
 }
@@ -103,7 +110,12 @@ func TestErrorsStateTheOutcome(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			c := client(t, tt.handler)
+			timeout := testhost.Patience
+			if tt.name == "timeout" {
+				timeout = 300 * time.Millisecond
+			}
+
+			c := clientWithin(t, timeout, tt.handler)
 			_, err := c.Send(context.Background(), params, "checkoutd-1")
 
 			var e *payments.CallError
@@ -130,7 +142,7 @@ func TestRefusedConnectionIsUnknown(t *testing.T) {
 	c := stripeapi.New(stripeapi.Config{
 		Key:        "sk_test_123456789",
 		BaseURL:    srv.URL,
-		Timeout:    time.Second,
+		Timeout:    testhost.Patience,
 		AppVersion: "1.2.3",
 	})
 
@@ -167,7 +179,7 @@ func TestRetryKeepsTheKey(t *testing.T) {
 	c := stripeapi.New(stripeapi.Config{
 		Key:        "sk_test_123456789",
 		BaseURL:    srv.URL,
-		Timeout:    5 * time.Second,
+		Timeout:    testhost.Patience,
 		Retries:    2,
 		AppVersion: "1.2.3",
 	})
@@ -222,7 +234,7 @@ func TestErrorsStateHowTheyArose(t *testing.T) {
 			c := stripeapi.New(stripeapi.Config{
 				Key:        "sk_test_123456789",
 				BaseURL:    srv.URL,
-				Timeout:    5 * time.Second,
+				Timeout:    testhost.Patience,
 				Retries:    2,
 				AppVersion: "1.2.3",
 			})

@@ -16,6 +16,7 @@ import (
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/stripeapi"
+	"checkoutd/internal/testhost"
 )
 
 // request is a request that reached Stripe, with the response of Stripe's own
@@ -85,7 +86,7 @@ func TestStripeAcceptsEveryRequest(t *testing.T) {
 	c := stripeapi.New(stripeapi.Config{
 		Key:        "sk_test_123456789",
 		BaseURL:    url,
-		Timeout:    10 * time.Second,
+		Timeout:    testhost.Patience,
 		AppVersion: "1.2.3",
 	})
 

@@ -12,6 +12,7 @@ import (
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/stripeapi"
+	"checkoutd/internal/testhost"
 )
 
 // asked responds in place of Stripe's mock where its fixtures do not follow the
@@ -97,7 +98,7 @@ func TestStripeAcceptsEveryStepOfASubscription(t *testing.T) {
 		return stripeapi.New(stripeapi.Config{
 			Key:        "sk_test_123456789",
 			BaseURL:    url,
-			Timeout:    10 * time.Second,
+			Timeout:    testhost.Patience,
 			AppVersion: "1.2.3",
 			Transport:  a,
 		})
@@ -184,7 +185,7 @@ func TestSubscriptionForAnotherAmountIsNotConfirmed(t *testing.T) {
 		c := stripeapi.New(stripeapi.Config{
 			Key:        "sk_test_123456789",
 			BaseURL:    url,
-			Timeout:    10 * time.Second,
+			Timeout:    testhost.Patience,
 			AppVersion: "1.2.3",
 			Transport:  asked{invoice: invoice},
 		})
@@ -230,7 +231,7 @@ func TestRunningSubscriptionIsFound(t *testing.T) {
 		c := stripeapi.New(stripeapi.Config{
 			Key:        "sk_test_123456789",
 			BaseURL:    url,
-			Timeout:    10 * time.Second,
+			Timeout:    testhost.Patience,
 			AppVersion: "1.2.3",
 			Transport:  tt.at,
 		})

@@ -13,9 +13,9 @@ import (
 
 // leashScript reads lines "<signal> <pid>" and remembers the last one. When its
 // input ends, because Close closed it or because the test binary died, it sends
-// the signal to the process, which goes on if it was stopped, kills the process if it is still alive five
-// seconds later, and removes the folder. A dying process still writes into the
-// folder, so the removal is retried.
+// the signal to the process, which goes on if it was stopped, kills the process
+// if it is still alive a minute later, and removes the folder. A dying process
+// still writes into the folder, so the removal is retried.
 //
 // Standard input is the one thing that certainly ends with the test binary: a
 // defer does not run on os.Exit, a test timeout or SIGKILL, and Linux sends the
@@ -38,14 +38,14 @@ if [ -n "$pid" ]; then
 	done
 	kill -s CONT -- "$pid" 2>/dev/null
 	n=0
-	while [ $n -lt 100 ] && alive; do
+	while [ $n -lt 1200 ] && alive; do
 		sleep 0.05
 		n=$((n + 1))
 	done
 	kill -s KILL -- "$pid" 2>/dev/null
 fi
 n=0
-while [ $n -lt 100 ] && [ -e "$1" ]; do
+while [ $n -lt 1200 ] && [ -e "$1" ]; do
 	rm -rf -- "$1" 2>/dev/null
 	[ -e "$1" ] && sleep 0.05
 	n=$((n + 1))

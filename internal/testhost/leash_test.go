@@ -175,9 +175,9 @@ func exists(path string) bool {
 
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ok(); {
+	for deadline := time.Now().Add(testhost.Patience); !ok(); {
 		if time.Now().After(deadline) {
-			t.Fatalf("timed out after 20 s: %s", what)
+			t.Fatalf("waited in vain: %s", what)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}

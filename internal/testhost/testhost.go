@@ -15,7 +15,13 @@ package testhost
 import (
 	"os"
 	"testing"
+	"time"
 )
+
+// Patience bounds every wait of a test for something that must happen. It only
+// ends hangs: a test passes on a machine that is a hundred times slower than
+// the developer's, and none measures how long something took.
+const Patience = 5 * time.Minute
 
 // Missing ends a test because the machine lacks something that the test needs;
 // reason is one sentence that names it. The test is skipped, or fails where

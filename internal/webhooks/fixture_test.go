@@ -26,6 +26,7 @@ import (
 	"checkoutd/internal/pgtest"
 	"checkoutd/internal/store"
 	"checkoutd/internal/stripeapi"
+	"checkoutd/internal/testhost"
 	"checkoutd/internal/testkit"
 	"checkoutd/internal/webhooks"
 )
@@ -35,7 +36,6 @@ const (
 	secretNew = "whsec_new"
 	tolerance = 5 * time.Minute
 	lease     = 2 * time.Minute
-	patience  = 10 * time.Second
 )
 
 // object is a JSON object under construction.
@@ -384,7 +384,7 @@ func (f *fixture) run(s *webhooks.Service) (stop func()) {
 		cancel()
 		select {
 		case <-ended:
-		case <-time.After(patience):
+		case <-time.After(testhost.Patience):
 			f.Error("Run did not return")
 		}
 	}
@@ -397,7 +397,7 @@ func (f *fixture) run(s *webhooks.Service) (stop func()) {
 // eventually polls until ok returns true.
 func (f *fixture) eventually(what string, ok func() bool) {
 	f.Helper()
-	for deadline := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(testhost.Patience); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			f.Fatalf("timed out waiting: %s", what)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/testhost"
 	"checkoutd/internal/testkit"
 	"checkoutd/internal/webhooks"
 )
@@ -512,7 +513,7 @@ func TestRunProcessesArrivalsAndFinishesWorkInFlight(t *testing.T) {
 
 	select {
 	case <-reading:
-	case <-time.After(patience):
+	case <-time.After(testhost.Patience):
 		t.Fatal("the event is not processed")
 	}
 

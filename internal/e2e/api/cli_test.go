@@ -76,7 +76,7 @@ func listenTo(t *testing.T, base, target string) {
 
 	select {
 	case <-ready:
-	case <-time.After(e2etest.Patience):
+	case <-time.After(testhost.Patience):
 		t.Fatal("stripe listen is not ready")
 	}
 }
@@ -122,7 +122,7 @@ func TestStripeCommandLine(t *testing.T) {
 
 	in := s.Inbox()
 	var open []string
-	for deadline := time.Now().Add(e2etest.Patience); ; time.Sleep(25 * time.Millisecond) {
+	for deadline := time.Now().Add(testhost.Patience); ; time.Sleep(25 * time.Millisecond) {
 		if open = unworked(everyEvent(t, in)); len(open) == 0 {
 			break
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"checkoutd/internal/config"
+	"checkoutd/internal/testhost"
 	"checkoutd/internal/testkit"
 )
 
@@ -23,7 +24,7 @@ type Reply = testkit.Reply
 // Buyer returns a new buyer of the shop, without cookies.
 func (s *Shop) Buyer(t *testing.T) *Buyer {
 	t.Helper()
-	return &Buyer{Buyer: testkit.NewBuyer(t, Patience), t: t, shop: s}
+	return &Buyer{Buyer: testkit.NewBuyer(t, testhost.Patience), t: t, shop: s}
 }
 
 // origin returns the shop's BASE_URL, or its address if only a proxy could

@@ -12,6 +12,7 @@ import (
 	"checkoutd/internal/app"
 	"checkoutd/internal/sandbox"
 	"checkoutd/internal/store"
+	"checkoutd/internal/testhost"
 	"checkoutd/internal/webhooks"
 )
 
@@ -140,12 +141,13 @@ func (s *Shop) WantWorked(orderID string) {
 	}
 }
 
-// Eventually polls ok until it returns true. It fails the test after Patience.
+// Eventually polls ok until it returns true. It fails the test after
+// testhost.Patience.
 func (s *Shop) Eventually(what string, ok func() bool) {
 	s.T.Helper()
-	for deadline := time.Now().Add(Patience); !ok(); time.Sleep(15 * time.Millisecond) {
+	for deadline := time.Now().Add(testhost.Patience); !ok(); time.Sleep(15 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			s.T.Fatalf("waited %s in vain: %s", Patience, what)
+			s.T.Fatalf("waited %s in vain: %s", testhost.Patience, what)
 		}
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"checkoutd/internal/app"
 	"checkoutd/internal/config"
 	"checkoutd/internal/store"
+	"checkoutd/internal/testhost"
 	"checkoutd/internal/testkit"
 )
 
@@ -30,9 +31,6 @@ const ShopCatalog = `{"currency": "usd", "products": [
 	{"sku": "guide", "name": "Guide's example", "price": "10.99"},
 	{"sku": "tea", "name": "Assam tea", "price": "9.50", "currency": "eur"},
 	{"sku": "dust", "name": "A grain of dust", "price": "0.01"}]}`
-
-// Patience is how long a test waits for something that must happen.
-const Patience = 20 * time.Second
 
 // Shop is a running App as `server sandbox` starts it: the checkout with the
 // offline Stripe inside, and SQLite in a folder of its own.
@@ -75,6 +73,10 @@ func OpenShop(t *testing.T, options ...Option) *Shop {
 		"CATALOG_FILE":       filepath.Join(s.Dir, "catalog.json"),
 		"BRAND_NAME":         "Tea & Mugs",
 		"BACKFILL_EVERY":     "0", // what arrives, arrives by webhook
+
+		// The longest: on a slow machine no answer counts as lost.
+		"STRIPE_TIMEOUT": "2m",
+		"UNKNOWN_AFTER":  "10m",
 	}
 	if err := os.WriteFile(s.Env["CATALOG_FILE"], []byte(ShopCatalog), 0o600); err != nil {
 		t.Fatal(err)
@@ -183,7 +185,7 @@ func (s *Shop) startProxy() (stop func()) {
 		s.T.Fatal(err)
 	}
 
-	server := &http.Server{Handler: s.wrap(s.App.Handler()), ReadHeaderTimeout: Patience}
+	server := &http.Server{Handler: s.wrap(s.App.Handler()), ReadHeaderTimeout: testhost.Patience}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 

@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"checkoutd/internal/browsertest"
+	"checkoutd/internal/testhost"
 )
 
 // tabs limits how many tests use a browser at the same time, to save memory.
@@ -57,10 +58,10 @@ func (v *Visitor) wantNoProblems() {
 	}
 }
 
-// Do runs steps, all of them within Patience.
+// Do runs steps, all of them within testhost.Patience.
 func (v *Visitor) Do(steps ...chromedp.Action[chromedp.Void]) {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(v.ctx, Patience)
+	ctx, cancel := context.WithTimeout(v.ctx, testhost.Patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		v.t.Fatal(err)
@@ -102,14 +103,14 @@ func (v *Visitor) evaluate(js string, value any) error {
 func (v *Visitor) Until(js string) {
 	v.t.Helper()
 	var last error
-	for deadline := time.Now().Add(Patience); ; time.Sleep(25 * time.Millisecond) {
+	for deadline := time.Now().Add(testhost.Patience); ; time.Sleep(25 * time.Millisecond) {
 		var ok bool
 		if last = v.evaluate("Boolean(await ("+js+"))", &ok); last == nil && ok {
 			return
 		}
 
 		if time.Now().After(deadline) {
-			v.t.Fatalf("waited %s in vain: %s (%v); the page at %s says: %.600s", Patience, js, last,
+			v.t.Fatalf("waited %s in vain: %s (%v); the page at %s says: %.600s", testhost.Patience, js, last,
 				Eval[string](v, "location.href"), Eval[string](v, "document.body.innerText"))
 		}
 	}
@@ -187,7 +188,7 @@ func (v *Visitor) Challenge(button string) {
 // BankPage waits for the bank's page in the dialog and returns its frame.
 func (v *Visitor) BankPage() *chromedp.Node {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(v.ctx, Patience)
+	ctx, cancel := context.WithTimeout(v.ctx, testhost.Patience)
 	defer cancel()
 	frame, err := browsertest.Frame(ctx,
 		chromedp.JSPath("document.querySelector('[data-stripe-dialog]')?.shadowRoot.querySelector('iframe[data-loaded]')"), "#pass")

@@ -22,6 +22,7 @@ import (
 	"checkoutd/internal/sandbox"
 	"checkoutd/internal/store"
 	"checkoutd/internal/stripeapi"
+	"checkoutd/internal/testhost"
 )
 
 // process is a process that dies at one of its requests to Stripe, before the
@@ -163,7 +164,7 @@ func (f *fixture) client(l *process) *stripeapi.Client {
 	return stripeapi.New(stripeapi.Config{
 		Key:       config.SandboxSecretKey,
 		BaseURL:   f.url,
-		Timeout:   10 * time.Second,
+		Timeout:   testhost.Patience,
 		Transport: l,
 	})
 }

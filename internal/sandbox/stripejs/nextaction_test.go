@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -12,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"checkoutd/internal/browsertest"
+	"checkoutd/internal/testhost"
 )
 
 const handled = "[window.handled?.error?.code, window.handled?.error?.payment_intent?.status, " +
@@ -34,7 +34,7 @@ func startChallenge(t *testing.T, s *shop) *chromedp.Node {
 func (s *shop) challengePage() *chromedp.Node {
 	s.t.Helper()
 
-	ctx, cancel := context.WithTimeout(s.ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(s.ctx, testhost.Patience)
 	defer cancel()
 	frame, err := browsertest.Frame(
 		ctx,

@@ -8,13 +8,13 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
 	"checkoutd/internal/browsertest"
 	"checkoutd/internal/sandbox"
 	"checkoutd/internal/sandbox/stripejs"
+	"checkoutd/internal/testhost"
 )
 
 // newSandbox starts the real offline Stripe with the stand-in's files.
@@ -34,7 +34,7 @@ func newSandbox(t *testing.T) *httptest.Server {
 	site := httptest.NewServer(srv)
 	t.Cleanup(func() {
 		site.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), testhost.Patience)
 		defer cancel()
 
 		if err := srv.Close(ctx); err != nil {

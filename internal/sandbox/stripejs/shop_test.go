@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"checkoutd/internal/browsertest"
+	"checkoutd/internal/testhost"
 )
 
 // shop is a page on another origin that uses the stand-in, under a CSP as
@@ -213,10 +214,10 @@ func (s *shop) want(js, want string) {
 // eventually waits until the expression is true.
 func (s *shop) eventually(js string) {
 	s.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); s.json("Boolean("+js+
+	for deadline := time.Now().Add(testhost.Patience); s.json("Boolean("+js+
 		")") != "true"; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			s.t.Fatalf("waited 10 s for: %s", js)
+			s.t.Fatalf("waited in vain for: %s", js)
 		}
 	}
 }
@@ -227,7 +228,7 @@ func (s *shop) eventually(js string) {
 func (s *shop) arrive(selector string) {
 	s.t.Helper()
 
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(testhost.Patience); ; time.Sleep(10 * time.Millisecond) {
 		there, err := chromedp.Run(
 			s.ctx,
 			chromedp.Evaluate[bool](

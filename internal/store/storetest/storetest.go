@@ -14,6 +14,7 @@ import (
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/store"
+	"checkoutd/internal/testhost"
 	"checkoutd/internal/testkit"
 	"checkoutd/internal/webhooks"
 )
@@ -237,10 +238,10 @@ func together(n int, do func(i int)) {
 	wg.Wait()
 }
 
-// eventually polls until ok returns true, for ten seconds at most.
+// eventually polls until ok returns true.
 func (f *fixture) eventually(what string, ok func() bool) {
 	f.t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(testhost.Patience)
 	for !ok() {
 		if time.Now().After(deadline) {
 			f.t.Fatalf("waited in vain until %s", what)
