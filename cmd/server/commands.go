@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/mattn/go-isatty"
 	"github.com/rs/zerolog"
 
@@ -106,6 +107,8 @@ func serve(ctx context.Context, mode config.Mode, e env) error {
 	if err != nil {
 		return err
 	}
+
+	limitMemory(log, memlimit.FromCgroup)
 
 	a, err := app.New(ctx, app.Options{
 		Config:  cfg,

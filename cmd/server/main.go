@@ -11,6 +11,11 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+
+	// The first signal lets what is in flight finish, the second ends the
+	// process at once.
+	context.AfterFunc(ctx, stop)
+
 	err := run(ctx, os.Args[1:], environment())
 	stop()
 	if err != nil {

@@ -71,7 +71,7 @@ func serverSection() section {
 			},
 			{
 				name: "MAX_CONNECTIONS",
-				def:  "2048",
+				def:  "1024",
 				help: "How many connections may be open, 64 to 100000, and at most three quarters of the file " +
 					"descriptors that the system allows. One client address may have an eighth of them; trusted " +
 					"proxies may have all. When there is no room, the connection that has waited longest for its " +

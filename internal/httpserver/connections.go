@@ -16,10 +16,10 @@ import (
 // bodyBudget is how many bytes of request bodies may be in flight. A body
 // counts as the length that it may have, from when a handler begins to read it
 // until its last byte.
-const bodyBudget = 16 << 20
+const bodyBudget = 8 << 20
 
 // minBody is what a body counts at least. It bounds the number of bodies in
-// flight to 2,048.
+// flight to 1,024.
 const minBody = 8 << 10
 
 // roomPeriod is how often the log may say that connections were closed.
@@ -40,11 +40,15 @@ type connections struct {
 	log     zerolog.Logger
 
 	mu     sync.Mutex
+	ended  *sync.Cond // a connection or a body has ended
 	idle   *list.List // of *conn, the longest idle first
 	open   int
+	ending int // closed for others, and net/http has not noticed yet
 	peers  map[string]int
-	bodies int64
 	room   report
+
+	bodies  int64 // bytes of bodies in flight
+	leaving int64 // of these, bytes of closed connections whose handlers have not noticed yet
 }
 
 // report counts what was done for lack of room, for one log line a period.
@@ -54,7 +58,7 @@ type report struct {
 }
 
 func newConnections(max int, exempt func(netip.Addr) bool, log zerolog.Logger) *connections {
-	return &connections{
+	c := &connections{
 		max:     max,
 		perPeer: max / 8,
 		exempt:  exempt,
@@ -62,6 +66,9 @@ func newConnections(max int, exempt func(netip.Addr) bool, log zerolog.Logger) *
 		idle:    list.New(),
 		peers:   make(map[string]int),
 	}
+	c.ended = sync.NewCond(&c.mu)
+
+	return c
 }
 
 // conn is an open connection. Its fields are guarded by all.mu.
@@ -72,6 +79,7 @@ type conn struct {
 	place        *list.Element
 	body         int64 // bytes of the body in flight
 	closed       bool
+	ending       bool
 }
 
 // add registers an accepted connection and makes room for it. It returns nil if
@@ -86,6 +94,11 @@ func (c *connections) add(tcp *net.TCPConn) *conn {
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
+	// Closed connections still hold memory until their goroutines have run.
+	for c.ending > c.max/8 {
+		c.ended.Wait()
+	}
 
 	full := conn.peer != "" && c.peers[conn.peer] >= c.perPeer && !c.closeIdle(ofPeer(conn.peer)) ||
 		c.open >= c.max && !c.closeIdle(anyConn)
@@ -130,6 +143,8 @@ func (c *connections) closeIdle(match func(*conn) bool) bool {
 		}
 
 		c.forget(conn)
+		conn.ending = true
+		c.ending++
 		_ = conn.TCPConn.Close() // does not wait for unsent bytes
 		c.room.closed++
 		c.reportRoom()
@@ -163,8 +178,7 @@ func (c *connections) forget(conn *conn) {
 
 	conn.closed = true
 	c.open--
-	c.bodies -= conn.body
-	conn.body = 0
+	c.leaving += conn.body
 
 	if conn.peer != "" {
 		if c.peers[conn.peer]--; c.peers[conn.peer] == 0 {
@@ -182,7 +196,13 @@ func (c *connections) forget(conn *conn) {
 func (k *conn) Close() error {
 	k.all.mu.Lock()
 	k.all.forget(k)
+	if k.ending {
+		k.ending = false
+		k.all.ending--
+		k.all.ended.Broadcast()
+	}
 	k.all.mu.Unlock()
+
 	return k.TCPConn.Close()
 }
 
@@ -206,33 +226,42 @@ func (k *conn) setIdle() {
 }
 
 // beginBody counts a body of n bytes that is about to be read, and makes room
-// for it.
+// for it. It returns when the bodies that had to go are gone.
 func (k *conn) beginBody(n int64) {
 	c := k.all
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
-	if k.closed {
-		return
-	}
-
 	n = max(n, minBody)
-	for c.bodies+n > bodyBudget {
-		if !c.closeIdle(hasBody) {
-			break
+	for c.bodies+n > bodyBudget && !k.closed {
+		if c.bodies-c.leaving+n > bodyBudget && c.closeIdle(hasBody) {
+			continue
 		}
+		if c.leaving == 0 {
+			break // this body alone is over the budget
+		}
+		c.ended.Wait()
 	}
 
-	k.body += n
-	c.bodies += n
+	if !k.closed {
+		k.body += n
+		c.bodies += n
+	}
 }
 
 // endBody stops counting the body.
 func (k *conn) endBody() {
-	k.all.mu.Lock()
-	defer k.all.mu.Unlock()
-	k.all.bodies -= k.body
+	c := k.all
+	c.mu.Lock()
+	defer c.mu.Unlock()
+
+	c.bodies -= k.body
+	if k.closed {
+		c.leaving -= k.body
+	}
+
 	k.body = 0
+	c.ended.Broadcast()
 }
 
 // listener accepts connections into connections.

@@ -184,24 +184,24 @@ func TestOneAddressMayHaveAnEighthOfTheConnections(t *testing.T) {
 
 func TestBodiesInFlightAreBounded(t *testing.T) {
 	t.Parallel()
-	h, entered, _ := crowded(t, 8<<20)
+	h, entered, _ := crowded(t, 4<<20)
 	srv := start(t, httpserver.Config{}, h)
 
-	// The third body does not fit into 16 MiB with the other two.
+	// The third body does not fit into 8 MiB with the other two.
 	var bodies []net.Conn
 	for range 3 {
-		bodies = append(bodies, srv.send(t, fmt.Sprintf("POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n12", 6<<20)))
+		bodies = append(bodies, srv.send(t, fmt.Sprintf("POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n12", 3<<20)))
 		<-entered
 	}
 
 	wantResponse(t, bodies[0], "the oldest body", 0, "")
 	wantResponse(t, srv.send(t, "POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"), "a buyer", http.StatusOK, "2")
 
-	rest := strings.Repeat(" ", 6<<20-2)
+	rest := strings.Repeat(" ", 3<<20-2)
 	if _, err := io.WriteString(bodies[2], rest); err != nil {
 		t.Fatal(err)
 	}
-	wantResponse(t, bodies[2], "the newest body", http.StatusOK, fmt.Sprint(6<<20))
+	wantResponse(t, bodies[2], "the newest body", http.StatusOK, fmt.Sprint(3<<20))
 }
 
 // net/http would wait for the rest of a body before it responds.

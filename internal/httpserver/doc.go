@@ -7,10 +7,11 @@
 //   - every request that can be parsed ends in one log line;
 //   - a panic becomes a 500 problem and does not end the process;
 //   - a browser's state-changing request comes from the shop's own pages;
-//   - a client's headers (32 KiB, 5 s), body (Options.MaxBody, 20 s), response
+//   - a client's headers (16 KiB, 5 s), body (Options.MaxBody, 20 s), response
 //     (90 s) and idle connections (2 min) are bounded;
+//   - connections, of one address and in all, and the bodies in flight are
+//     bounded; the client that keeps the server waiting longest makes room for
+//     the next (connections.go);
 //   - a shutdown lets requests in flight (a payment, the acknowledgement of a
 //     webhook) finish before a deadline.
-//
-// It does not limit the number of connections. That is the proxy's task.
 package httpserver

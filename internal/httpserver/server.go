@@ -25,9 +25,9 @@ type Config struct {
 	ReadHeaderTimeout time.Duration // until the headers have arrived; 5s
 	ReadTimeout       time.Duration // until the whole request has arrived; 20s
 	IdleTimeout       time.Duration // between requests of one connection; 2m
-	MaxHeaderBytes    int           // 32 KiB
+	MaxHeaderBytes    int           // 16 KiB
 
-	// MaxConnections is how many connections may be open; 2048. It is lowered
+	// MaxConnections is how many connections may be open; 1024. It is lowered
 	// to three quarters of the file descriptors that the process may open.
 	// One address may have an eighth of them.
 	MaxConnections int
@@ -86,7 +86,7 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 			ReadTimeout:                  cmp.Or(c.ReadTimeout, 20*time.Second),
 			WriteTimeout:                 cmp.Or(c.WriteTimeout, 90*time.Second),
 			IdleTimeout:                  cmp.Or(c.IdleTimeout, 2*time.Minute),
-			MaxHeaderBytes:               cmp.Or(c.MaxHeaderBytes, 32<<10),
+			MaxHeaderBytes:               cmp.Or(c.MaxHeaderBytes, 16<<10),
 			ErrorLog:                     log.New(errorLog{c.Log}, "", 0),
 		},
 	}, nil
@@ -103,7 +103,7 @@ func (c Config) isExempt(addr netip.Addr) bool {
 // maxConnections returns the limit for all connections. The rest of the file
 // descriptors is for the database and for calls to Stripe.
 func maxConnections(configured int) int {
-	limit := cmp.Or(configured, 2048)
+	limit := cmp.Or(configured, 1024)
 	if files := openFiles(); files > 0 {
 		limit = int(min(uint64(limit), files*3/4))
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -21,6 +22,7 @@ type process struct {
 	path  string
 	env   []string
 	leash *testhost.Leash
+	files int // how many file descriptors it may have, 0 for the system's own
 
 	mu     sync.Mutex
 	cmd    *exec.Cmd // nil when it is not running
@@ -58,6 +60,10 @@ func (p *process) launch() error {
 
 	log := &serverLog{up: make(chan struct{})}
 	cmd := exec.Command(p.path, "serve")
+	if p.files > 0 {
+		cmd = exec.Command("/bin/sh", "-c", fmt.Sprintf(`ulimit -n %d && exec "$0" serve`, p.files), p.path)
+	}
+
 	cmd.Dir, cmd.Stderr = p.leash.Dir(), log
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + p.leash.Dir(), "TZ=UTC"}, p.env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // not the terminal's Ctrl-C, but the leash ends it
@@ -115,6 +121,13 @@ func (p *process) kill() {
 	<-p.exited
 	p.cmd = nil
 	_ = p.leash.Release() // fails only when the test binary ends
+}
+
+// pid returns the ID of the running process.
+func (p *process) pid() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cmd.Process.Pid
 }
 
 // addr returns the address on which the server listens, "" while it does not.

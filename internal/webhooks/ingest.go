@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -26,9 +27,6 @@ const MaxBody = 256 << 10
 // maxSeconds bounds a signature's timestamp: above it, time.Unix overflows
 // sooner or later.
 const maxSeconds = 1 << 40
-
-// usualBody bounds the buffer that is allocated before the body was read.
-const usualBody = 16 << 10
 
 // secret is a signing secret with the name under which it is recorded.
 type secret struct {
@@ -97,11 +95,25 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	}{true})
 }
 
-// readBody reads the body into a buffer of the announced length, within bounds.
+// readBody reads the body into a buffer of the announced length, which never
+// grows. The server makes room for that many bytes at the first read, so the
+// buffer is allocated after it.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body := http.MaxBytesReader(w, r.Body, MaxBody)
+	first := make([]byte, bytes.MinRead)
+	n, err := body.Read(first)
+
 	var buf bytes.Buffer
-	buf.Grow(int(min(max(r.ContentLength, 0), usualBody)) + bytes.MinRead)
-	_, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, MaxBody))
+	buf.Grow(int(min(max(r.ContentLength, 0), MaxBody)) + bytes.MinRead)
+	buf.Write(first[:n])
+
+	if err == nil {
+		_, err = buf.ReadFrom(body)
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+
 	return buf.Bytes(), err
 }
 
