@@ -14,7 +14,8 @@ run: build ## start the checkout and the offline Stripe on http://localhost:4242
 	bin/server sandbox
 
 build: ## build bin/server
-	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/server ./cmd/server
+	@[ -e bin/server ] || echo 'Compiling the server and its SQLite: about a minute the first time, seconds after that.'
+	@$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/server ./cmd/server
 
 test: ## run every test with the race detector; installs what it can
 	scripts/test
@@ -28,7 +29,7 @@ check: commits lint test ## run the checks of CI
 commits: ## check subjects and bodies of commit messages
 	scripts/commits
 
-lint: ## run gofmt, prettier, vet, golangci-lint and the shape report; check the module files
+lint: ## run gofmt, prettier, golangci-lint (with vet) and the shape report; check the module files
 	scripts/lint
 
 format: ## format the JavaScript and the style sheets (needs npm)
@@ -41,7 +42,7 @@ bench: ## measure acknowledgements and confirms per second, as ratios
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/bench
 
 torture: ## run the long tests: crashes, lost responses, load (up to 30 minutes)
-	CHECKOUTD_TORTURE=1 $(GO) test -timeout 30m ./...
+	CHECKOUTD_TORTURE=1 $(GO) test -timeout 3h ./...
 	scripts/fuzz 30s
 
 listen: ## forward events with the Stripe CLI; API_BASE=http://127.0.0.1:12111 for the sandbox

@@ -15,8 +15,8 @@ import (
 // The node of an iframe is replaced together with its document: a node that was
 // found while the iframe was still blank never contains the page. So both are
 // looked up again until they belong together. A stale node shows only by never
-// answering, so every try has a limit: each a longer one, for a machine on which
-// a good node answers slowly.
+// answering, so every try has a limit: each a longer one, for a machine on
+// which a good node answers slowly.
 func Frame[S chromedp.Selectable](ctx context.Context, iframe S, ready chromedp.CSS) (*chromedp.Node, error) {
 	for limit := 500 * time.Millisecond; ; limit *= 2 {
 		node, err := frameNow(ctx, limit, iframe, ready)

@@ -133,8 +133,8 @@ func (c *Cluster) Kill(tb testing.TB) {
 }
 
 // Freeze stops the processes of the cluster (SIGSTOP), as a host that hangs
-// would: connections stay open, new ones are accepted by the kernel, and nothing
-// answers. Thaw, or the end of the test, lets them go on.
+// would: connections stay open, new ones are accepted by the kernel, and
+// nothing answers. Thaw, or the end of the test, lets them go on.
 func (c *Cluster) Freeze(tb testing.TB) {
 	tb.Helper()
 	if err := c.srv.signalAll(syscall.SIGSTOP); err != nil {

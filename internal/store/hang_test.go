@@ -21,7 +21,8 @@ import (
 const hangs = testhost.Patience
 
 // openImpatient opens a store whose calls end after a few seconds: soon enough
-// for a test, and late enough for the calls that must succeed on a busy machine.
+// for a test, and late enough for the calls that must succeed on a busy
+// machine.
 func openImpatient(tb testing.TB, databaseURL string) *store.Store {
 	tb.Helper()
 	openMigrated(tb, databaseURL)
