@@ -55,6 +55,7 @@ func Run(t *testing.T, e Engine) {
 		"claims at once":  testClaimsAtOnce,
 		"inbox":           testInbox,
 		"take over":       testTakeOver,
+		"clock set back":  testClockSetBack,
 		"replicas":        testReplicas,
 		"texts":           testTexts,
 	} {

@@ -51,3 +51,34 @@ func testTakeOver(t *testing.T, e Engine) {
 		t.Errorf("the old claim ended with %v, want ErrClaimLost", err)
 	}
 }
+
+// testClockSetBack sets the clock back by an hour: what was due stays due.
+func testClockSetBack(t *testing.T, e Engine) {
+	f := newFixture(t, e)
+	o := f.order()
+	f.update(o.ID, func(st *payments.State) {
+		a := newAttempt(1)
+		a.State, a.CheckAt = payments.Started, start
+		st.Attempts = append(st.Attempts, a)
+	})
+
+	f.accept(newEvent("evt_due", "pi_1"))
+	later := newEvent("evt_later", "pi_2")
+	later.NextAt = start.Add(time.Minute)
+	f.accept(later)
+
+	back := start.Add(-time.Hour)
+	n, err := f.ClockSetBack(f.ctx, start, back)
+	if err != nil || n != 2 {
+		t.Errorf("made %d rows due, %v; want the event and the attempt", n, err)
+	}
+
+	events, err := f.ClaimEvents(f.ctx, back, start, 9)
+	if err != nil || len(events) != 1 || events[0].ID != "evt_due" {
+		t.Errorf("claimed %v, %v; want evt_due", ids(events), err)
+	}
+	attempts, err := f.ClaimAttempts(f.ctx, back, start, 9)
+	if err != nil || len(attempts) != 1 {
+		t.Errorf("claimed %v, %v; want the attempt", attempts, err)
+	}
+}

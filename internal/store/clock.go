@@ -1,0 +1,32 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"checkoutd/internal/store/sqldb"
+)
+
+// ClockSetBack makes due now what was due at prev, before the system's clock
+// was set back from prev to now, and returns how many rows there were. Without
+// it, they would wait until the clock reaches prev again.
+//
+// An attempt that is being sent at the moment may become due, too. It would be
+// sent again under the same idempotency key.
+func (s *Store) ClockSetBack(ctx context.Context, prev, now time.Time) (n int, err error) {
+	from, to := sqldb.Micros(now), sqldb.Micros(prev)
+	events, err := s.db.Exec(ctx, `UPDATE events SET next_at = $1 WHERE id IN (
+		SELECT id FROM events
+		WHERE state IN ('received', 'unmatched') AND next_at > $1 AND next_at <= $2`+s.db.SkipLocked()+`)`,
+		from, to)
+	if err != nil {
+		return 0, err
+	}
+
+	attempts, err := s.db.Exec(ctx, `UPDATE attempts SET check_at = $1 WHERE id IN (
+		SELECT id FROM attempts
+		WHERE state IN ('started', 'unknown', 'requires_action', 'processing', 'requires_capture')
+			AND check_at > $1 AND check_at <= $2`+s.db.SkipLocked()+`)`,
+		from, to)
+	return events + attempts, err
+}
