@@ -1,6 +1,10 @@
 # The image contains one static binary, the CA certificates for calls to Stripe,
 # and an empty /data owned by the user that the server runs as.
-FROM golang:1.26 AS build
+#
+# The base is an exact version. To pin its digest, too, build with
+# --build-arg GO_IMAGE=golang:1.26.8@sha256:…
+ARG GO_IMAGE=golang:1.26.8
+FROM ${GO_IMAGE} AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download

@@ -5,10 +5,10 @@ GO     ?= go
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test fuzz check commits lint format typecheck bench listen torture image docker clean
+.PHONY: help run build test fuzz check commits lint vulnerabilities format typecheck bench listen torture image docker clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## start the checkout and the offline Stripe on http://localhost:4242
 	bin/server sandbox
@@ -31,6 +31,9 @@ commits: ## check subjects and bodies of commit messages
 
 lint: ## run gofmt, prettier, golangci-lint (with vet) and the shape report; check the module files
 	scripts/lint
+
+vulnerabilities: ## look for known vulnerabilities in what is called (needs vuln.go.dev)
+	scripts/vulnerabilities
 
 format: ## format the JavaScript and the style sheets (needs npm)
 	scripts/format

@@ -16,6 +16,22 @@ import (
 	"github.com/rs/zerolog"
 )
 
+// The time that each part of a request may take. They are nested: a response
+// may be written until every handler has ended, and a shutdown waits for the
+// last of them.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 20 * time.Second
+	idleTimeout       = 2 * time.Minute
+
+	// RequestTimeout is how long a handler may work, its body included. It is
+	// longer than a confirmation takes.
+	RequestTimeout = time.Minute
+
+	stopTimeout  = RequestTimeout + 5*time.Second
+	writeTimeout = RequestTimeout + 30*time.Second
+)
+
 // Config configures a Server. Zero durations and sizes take their defaults.
 type Config struct {
 	Addr    string // host:port; port 0 lets the system choose
@@ -37,16 +53,14 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 
 	// WriteTimeout lasts from the end of the headers to the end of the
-	// response; 90s, longer than a body (20s) and a confirmation (40s) take.
+	// response; 90s.
 	WriteTimeout time.Duration
 
-	// RequestTimeout is how long a handler may work; 60s, longer than a
-	// confirmation takes. The context of the request then ends, and with it
-	// every wait for the database or Stripe.
+	// RequestTimeout is how long a handler may work; 60s. The context of the
+	// request then ends, and with it every wait for the database or Stripe.
 	RequestTimeout time.Duration
 
-	// StopTimeout is for requests in flight during a shutdown; 45s, longer
-	// than a confirmation (40s) takes.
+	// StopTimeout is for requests in flight during a shutdown; 65s.
 	StopTimeout time.Duration
 }
 
@@ -75,17 +89,17 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 	return &Server{
 		listener:    &listener{listening.(*net.TCPListener), conns},
 		cancel:      cancel,
-		stopTimeout: cmp.Or(c.StopTimeout, 45*time.Second),
+		stopTimeout: cmp.Or(c.StopTimeout, stopTimeout),
 		http: &http.Server{
-			Handler: withDeadline(c.Handler, cmp.Or(c.RequestTimeout, 60*time.Second)),
+			Handler: withDeadline(c.Handler, cmp.Or(c.RequestTimeout, RequestTimeout)),
 			// "OPTIONS *" goes through the chain like any other request.
 			DisableGeneralOptionsHandler: true,
 			BaseContext:                  func(net.Listener) context.Context { return base },
 			ConnContext:                  withConn,
-			ReadHeaderTimeout:            cmp.Or(c.ReadHeaderTimeout, 5*time.Second),
-			ReadTimeout:                  cmp.Or(c.ReadTimeout, 20*time.Second),
-			WriteTimeout:                 cmp.Or(c.WriteTimeout, 90*time.Second),
-			IdleTimeout:                  cmp.Or(c.IdleTimeout, 2*time.Minute),
+			ReadHeaderTimeout:            cmp.Or(c.ReadHeaderTimeout, readHeaderTimeout),
+			ReadTimeout:                  cmp.Or(c.ReadTimeout, readTimeout),
+			WriteTimeout:                 cmp.Or(c.WriteTimeout, writeTimeout),
+			IdleTimeout:                  cmp.Or(c.IdleTimeout, idleTimeout),
 			MaxHeaderBytes:               cmp.Or(c.MaxHeaderBytes, 16<<10),
 			ErrorLog:                     log.New(errorLog{c.Log}, "", 0),
 		},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -121,6 +122,43 @@ func (p *process) kill() {
 	<-p.exited
 	p.cmd = nil
 	_ = p.leash.Release() // fails only when the test binary ends
+}
+
+// signal sends a signal to the running process.
+func (p *process) signal(t *testing.T, sig os.Signal) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.cmd.Process.Signal(sig); err != nil {
+		t.Errorf("signal the server: %v", err)
+	}
+}
+
+// reachable reports whether the server accepts connections.
+func (p *process) reachable() bool {
+	conn, err := net.Dial("tcp", p.addr())
+	if err != nil {
+		return false
+	}
+	return conn.Close() == nil
+}
+
+// exitCode waits until the process has ended and returns its exit code, -1 if a
+// signal ended it.
+func (p *process) exitCode(t *testing.T) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	select {
+	case <-p.exited:
+	case <-time.After(patience):
+		t.Error("the server did not end")
+		return 0
+	}
+
+	code := p.cmd.ProcessState.ExitCode()
+	p.cmd = nil
+	_ = p.leash.Release() // fails only when the test binary ends
+	return code
 }
 
 // pid returns the ID of the running process.
