@@ -78,31 +78,39 @@ func (g tourist) tourPayments(cus string) {
 	g.call("GET /v1/payment_intents", nil)
 	g.call("GET /v1/payment_intents/{id}", ids(pi))
 	g.call("POST /v1/payment_intents/{id}", ids(pi), "amount=2100", "description=x")
+
 	done := g.call(confirm, ids(pi), "payment_method=pm_card_visa", "setup_future_usage=off_session", "expand[]=latest_charge")
 	g.call("GET /v1/charges", nil)
 	ch := done.str("latest_charge.id")
 	g.call("GET /v1/charges/{id}", ids(ch), "expand[]=balance_transaction")
 	g.call("POST /v1/charges/{id}", ids(ch), "description=y")
+
 	re := g.call("POST /v1/refunds", nil, "payment_intent="+pi, "amount=100").str("id")
 	g.call("GET /v1/refunds", nil)
 	g.call("GET /v1/refunds/{id}", ids(re))
 	g.call("POST /v1/refunds/{id}", ids(re), "metadata[a]=b")
 	g.call("GET /v1/charges/{id}/refunds", ids(ch))
+
 	held := g.call(create, nil, append(card, "confirm=true", "capture_method=manual", "payment_method=pm_card_visa")...).str("id")
 	g.call("POST /v1/payment_intents/{id}/increment_authorization", ids(held), "amount=2500")
 	g.call("POST /v1/payment_intents/{id}/capture", ids(held))
+
 	g.call(create, nil, append(card, "confirm=true", "payment_method=pm_card_authenticationRequired", "use_stripe_sdk=true")...)
 	asked := g.call(create, nil, append(card, "confirm=true", "payment_method=pm_card_authenticationRequired", "return_url=https://x.test")...).str("id")
 	g.call("POST /v1/payment_intents/{id}/cancel", ids(asked), "cancellation_reason=abandoned")
+
 	declined := g.b.post("/v1/payment_intents", append(card, "confirm=true", "payment_method=pm_card_chargeDeclined")...)
 	g.call("GET /v1/payment_intents/{id}", ids(declined.str("error.payment_intent.id")))
 	g.call("GET /v1/charges/{id}", ids(declined.str("error.charge")))
+
 	disputed := g.call(create, nil, append(card, "confirm=true", "payment_method=pm_card_createDispute")...).str("id")
 	dp := g.call("GET /v1/disputes", nil, "payment_intent="+disputed).str("data.0.id")
 	g.call("GET /v1/disputes/{id}", ids(dp))
 	g.call("POST /v1/disputes/{id}", ids(dp), "evidence[uncategorized_text]=winning_evidence")
+
 	inquiry := g.call(create, nil, append(card, "confirm=true", "payment_method=pm_card_createDisputeInquiry")...).str("id")
 	g.call("POST /v1/disputes/{id}/close", ids(g.b.get("/v1/disputes?payment_intent="+inquiry).str("data.0.id")))
+
 	g.call(create, nil, append(card, "confirm=true", "payment_method=pm_card_createIssuerFraudRecord")...)
 	g.call("GET /v1/radar/early_fraud_warnings", nil)
 	g.call("GET /v1/radar/early_fraud_warnings/{id}", ids(g.b.get("/v1/radar/early_fraud_warnings").str("data.0.id")))
@@ -246,25 +254,30 @@ func (g tourist) tourAccounts() {
 func (g tourist) tourRest(cus string) {
 	tok := g.call("POST /v1/tokens", nil, "card[number]=4242424242424242", "card[exp_month]=12", "card[exp_year]=34", "card[cvc]=123").str("id")
 	g.call("GET /v1/tokens/{id}", ids(tok))
+
 	dom := g.call("POST /v1/payment_method_domains", nil, "domain_name=shop.test").str("id")
 	g.call("GET /v1/payment_method_domains", nil)
 	g.call("GET /v1/payment_method_domains/{id}", ids(dom))
 	g.call("POST /v1/payment_method_domains/{id}", ids(dom), "enabled=false")
 	g.call("POST /v1/payment_method_domains/{id}/validate", ids(dom))
+
 	conf := g.call("POST /v1/payment_method_configurations", nil, "name=x", "card[display_preference][preference]=off").str("id")
 	g.call("GET /v1/payment_method_configurations", nil)
 	g.call("GET /v1/payment_method_configurations/{id}", ids(conf))
 	g.call("POST /v1/payment_method_configurations/{id}", ids(conf), "klarna[display_preference][preference]=none")
+
 	clock := g.call("POST /v1/test_helpers/test_clocks", nil, "frozen_time=1700000000").str("id")
 	g.call("GET /v1/test_helpers/test_clocks", nil)
 	g.call("GET /v1/test_helpers/test_clocks/{id}", ids(clock))
 	g.call("POST /v1/test_helpers/test_clocks/{id}/advance", ids(clock), "frozen_time=1700000001")
 	g.call("DELETE /v1/test_helpers/test_clocks/{id}", ids(clock))
+
 	ep := g.call("POST /v1/webhook_endpoints", nil, "url="+g.b.url+"/nowhere", "enabled_events[]=charge.expired").str("id")
 	g.call("GET /v1/webhook_endpoints", nil)
 	g.call("GET /v1/webhook_endpoints/{id}", ids(ep))
 	g.call("POST /v1/webhook_endpoints/{id}", ids(ep), "disabled=true")
 	g.call("DELETE /v1/webhook_endpoints/{id}", ids(ep))
+
 	ev := g.call("GET /v1/events", nil, "limit=100").str("data.0.id")
 	g.call("GET /v1/events/{id}", ids(ev))
 	_ = cus

@@ -24,8 +24,8 @@ var bounds = struct {
 	productBlank          float64 // percent of the lines in bodies, at least
 	productWideCode       int     // lines wider than maxCodeWidth
 }{
-	productFile:     420,
-	testFile:        700,
+	productFile:     400,
+	testFile:        600,
 	productP90:      30,
 	productBlank:    9,
 	productWideCode: 130,
@@ -62,7 +62,7 @@ func violations(sums []Figures) []string {
 	for _, p := range slices.Concat(product.WideComments, tests.WideComments, sums[Other].WideComments) {
 		complain("%s:%d: the comment is %d columns wide; the limit is %d", p.Path, p.Line, p.Size, maxCommentWidth)
 	}
-	for _, p := range product.Unbroken {
+	for _, p := range slices.Concat(product.Unbroken, tests.Unbroken) {
 		complain("%s:%d: %s has %d lines and no blank line", p.Path, p.Line, p.What, p.Size)
 	}
 

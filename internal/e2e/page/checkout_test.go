@@ -99,6 +99,7 @@ func TestExpressCheckout(t *testing.T) {
 	v.Until("document.querySelector('#express').checkVisibility({visibilityProperty: true})")
 	e2etest.Want(v, "document.querySelector('#express-or').innerText", "or pay another way")
 	v.Screenshots("checkout-express")
+
 	v.Do(chromedp.Click(e2etest.Inside("express-checkout", "[data-express=google_pay]")))
 	v.Until(string(sheet("[data-action=pay]")) + "?.disabled === false")
 	v.Until(string(sheet(".Total")) + ".innerText.includes('$22.90')")
@@ -106,6 +107,7 @@ func TestExpressCheckout(t *testing.T) {
 	v.Press(sheet("[name=wallet-rate][value=express]"))
 	v.Until(string(sheet(".Total")) + ".innerText.includes('$33.00')")
 	v.WantTotal(id, "$33.00", 3300)
+
 	v.Do(chromedp.KeyEvent(kb.Escape)) // and what the sheet changed is taken back
 	v.WantTotal(id, "$22.90", 2290)
 	v.Press(e2etest.Inside("express-checkout", "[data-express=google_pay]"))
@@ -113,6 +115,7 @@ func TestExpressCheckout(t *testing.T) {
 	v.Until(string(sheet(".Total")) + ".innerText.includes('$33.00')")
 	v.Do(chromedp.Click(sheet("[data-action=pay]")))
 	v.Outcome("paid")
+
 	s.WantLedger(1, 3300)
 	order := v.OrderOf(id)
 	contact := order["contact"].(map[string]any)
