@@ -44,8 +44,8 @@ type Store interface {
 	// HasSubscription reports whether a subscription of the customer is running
 	// or may still begin.
 	HasSubscription(ctx context.Context, customerID string) (bool, error)
-	// UseToken returns the token with that hash and notes that it was used; ok is
-	// false if there is none, or if it has expired or was revoked.
+	// UseToken returns the token with that hash and notes that it was used; ok
+	// is false if there is none, or if it has expired or was revoked.
 	UseToken(ctx context.Context, hash []byte, now time.Time) (t Token, ok bool, err error)
 	// AddToken stores a token and makes the one with the hash former, nil for
 	// none, expire at formerEnds at the latest. It stores nothing and returns

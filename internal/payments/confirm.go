@@ -150,8 +150,8 @@ func (s *Service) abandon(ctx context.Context, orderID string, outdated bool) (g
 
 // send makes the call of an attempt and commits its outcome. firstSend is true
 // if no request was sent for the attempt before. The error is about the commit,
-// not about the call, and the commit outlives ctx: an outcome that is known must
-// not be lost because finding it out took all the time.
+// not about the call, and the commit outlives ctx: an outcome that is known
+// must not be lost because finding it out took all the time.
 func (s *Service) send(ctx context.Context, a Attempt, firstSend bool) (after *State, err error) {
 	callCtx, cancel := s.Bound(ctx)
 	snap, callErr := s.cfg.Stripe.Send(callCtx, a.Params, a.IdempotencyKey)

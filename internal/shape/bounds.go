@@ -52,7 +52,8 @@ func violations(sums []Figures) []string {
 	}
 
 	if got := product.blankShare(); got < bounds.productBlank {
-		complain("%.1f %% of the lines in function bodies are blank; the minimum is %.1f %%", got, bounds.productBlank)
+		complain("%.1f %% of the lines in function bodies are blank; the minimum is %.1f %%",
+			got, bounds.productBlank)
 	}
 
 	if got := len(product.WideCode); got > bounds.productWideCode {

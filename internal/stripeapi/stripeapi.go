@@ -4,8 +4,8 @@
 // It guarantees that no key is global to the package; that every call uses the
 // API version that stripe-go pins and our app info; that every POST carries an
 // idempotency key of ours, since the transport refuses one without; that every
-// call has a time limit; that no request exceeds the budget; and that errors are *payments.CallError, which states
-// whether the call may have taken effect.
+// call has a time limit; that no request exceeds the budget; and that errors
+// are *payments.CallError, which states whether the call may have taken effect.
 package stripeapi
 
 import (

@@ -20,8 +20,8 @@ import (
 
 // MaxBody bounds an event, in bytes. Most of Stripe's have 2 to 8 KB. The
 // largest hold the first ten lines of an invoice, each with metadata of up to
-// 50 keys (https://docs.stripe.com/api/metadata). An event above the limit still
-// arrives by the backfill.
+// 50 keys (https://docs.stripe.com/api/metadata). An event above the limit
+// still arrives by the backfill.
 const MaxBody = 256 << 10
 
 // maxSeconds bounds a signature's timestamp: above it, time.Unix overflows
@@ -110,6 +110,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err == nil {
 		_, err = buf.ReadFrom(body)
 	}
+
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
@@ -141,6 +142,7 @@ func parseSignature(header string) (signedAt time.Time, ok bool) {
 			if err != nil || seconds < 0 || seconds > maxSeconds {
 				return time.Time{}, false
 			}
+
 			signedAt, dated = time.Unix(seconds, 0), true
 
 		case "v1":

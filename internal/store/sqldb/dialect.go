@@ -38,8 +38,8 @@ type dialect interface {
 
 	// migrations names the engine to goose.
 	migrations() goose.Dialect
-	// migrator returns the connections for migrations, which may take as long as
-	// they need.
+	// migrator returns the connections for migrations, which may take as long
+	// as they need.
 	migrator(write *pool) (db *sql.DB, closeIt func() error)
 	// lockMigrations keeps other processes from migrating until release.
 	lockMigrations(ctx context.Context, db *sql.DB) (release func() error, err error)
