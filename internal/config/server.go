@@ -64,8 +64,8 @@ func serverSection() section {
 				def:  "60",
 				help: "How many orders, changes to orders, customer sessions and confirmations, taken " +
 					"together, one client address (IPv6: its /64) may request in a minute, 0 to 100000. " +
-					"0: no limit. Each process counts for itself. Loopback addresses are not limited unless " +
-					"TRUSTED_PROXIES is set.",
+					"Replacing a 3D Secure check counts as three. 0: no limit. Each process counts for itself. " +
+					"Loopback addresses are not limited unless TRUSTED_PROXIES is set.",
 				modes: checkoutModes,
 				read:  integer(func(c *Config) *int { return &c.RateLimit }, 0, 100_000),
 			},

@@ -21,6 +21,7 @@ type Exchange struct {
 	err    error
 	stripe bool
 	fields []Field
+	charge func(n int) error // nil: the caller has no limit
 }
 
 // Field is one name and value of the log line.
@@ -65,6 +66,26 @@ func (x *Exchange) Fields() []Field {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return append([]Field(nil), x.fields...)
+}
+
+// LimitBy makes charge count what Charge takes from the caller's limit.
+func (x *Exchange) LimitBy(charge func(n int) error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.charge = charge
+}
+
+// Charge counts a request as n requests more than the one it is, because it
+// costs that much. The error, a fault, refuses it.
+func (x *Exchange) Charge(n int) error {
+	x.mu.Lock()
+	charge := x.charge
+	x.mu.Unlock()
+
+	if charge == nil {
+		return nil
+	}
+	return charge(n)
 }
 
 // SetError keeps the request's error for its log line. It ignores later errors,

@@ -30,6 +30,9 @@ type Limit struct {
 // they reach Stripe, which limits the whole account
 // (https://docs.stripe.com/rate-limits). Each process counts for itself.
 //
+// A request that turns out to cost more than others counts as several: see
+// httpio.Exchange.Charge.
+//
 // Clients that a trusted proxy does not name share the limit of the proxy's
 // address. The log says so once.
 func RateLimit(l Limit) func(http.Handler) http.Handler {
@@ -51,12 +54,20 @@ func RateLimit(l Limit) func(http.Handler) http.Handler {
 				return
 			}
 
-			if limiter.OnLimit(w, r, limitKey(client)) {
-				httpio.WriteError(w, r, fault.New(fault.TooMany, "rate_limited",
-					"Too many requests in a short time. Please wait a minute and try again.").With("retry_after", 60))
+			count := func(n int) error {
+				if limiter.OnLimit(w, r.WithContext(httprate.WithIncrement(r.Context(), n)), limitKey(client)) {
+					return fault.New(fault.TooMany, "rate_limited",
+						"Too many requests in a short time. Please wait a minute and try again.").With("retry_after", 60)
+				}
+				return nil
+			}
+
+			if err := count(1); err != nil {
+				httpio.WriteError(w, r, err)
 				return
 			}
 
+			httpio.ExchangeOf(r.Context()).LimitBy(count)
 			next.ServeHTTP(w, r)
 		})
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"checkoutd/internal/httpio"
 	"checkoutd/internal/httpserver"
 	"checkoutd/internal/testkit"
 )
@@ -160,5 +161,34 @@ func TestProxyThatNamesNoClientIsReportedOnce(t *testing.T) {
 	lines := log.Lines(t)
 	if len(lines) != 1 || lines[0]["level"] != "warn" || lines[0]["ip"] != "127.0.0.1" {
 		t.Errorf("got %v, want one warning about 127.0.0.1", lines)
+	}
+}
+
+// A handler can count a request as several, and is refused what is not left.
+func TestRequestThatCostsMoreCountsAsSeveral(t *testing.T) {
+	t.Parallel()
+	refused := 0
+	var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := httpio.ExchangeOf(r.Context()).Charge(2); err != nil {
+			refused++
+			httpio.WriteError(w, r, err)
+		}
+	})
+	h = httpserver.RateLimit(httpserver.Limit{PerMinute: 7})(h)
+	h = httpio.Identify(nil, func() string { return "req_1" })(h)
+
+	for n, want := range []int{http.StatusOK, http.StatusOK, http.StatusTooManyRequests, http.StatusTooManyRequests} {
+		r := httptest.NewRequest(http.MethodPost, "/", http.NoBody)
+		r.RemoteAddr = "203.0.113.9:5000"
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+
+		if w.Code != want {
+			t.Errorf("request %d: %d, want %d", n, w.Code, want)
+		}
+	}
+
+	if refused != 1 {
+		t.Errorf("%d requests reached the handler without the means, want 1", refused)
 	}
 }

@@ -269,6 +269,7 @@ func french() texts {
 				"payment_provider_busy":        "Le prestataire de paiement est surchargé. Rien n’a été débité, réessayez dans un instant.",
 				"payment_rejected":             "Ce paiement n’a pas pu être effectué. Rien n’a été débité, choisissez un autre moyen de paiement.",
 				"payment_canceled":             "Ce paiement a été annulé. Rien n’a été débité.",
+				"too_many_replacements":        "La confirmation de cette commande a été recommencée trop souvent. Terminez celle qui est en cours ou passez une nouvelle commande.",
 				"too_many_attempts":            "Il y a eu trop d’essais pour cette commande. Passez une nouvelle commande.",
 				"rate_limited":                 "Trop de demandes en peu de temps. Patientez une minute et réessayez.",
 				"storage_unavailable":          "Le service est indisponible pour le moment. Réessayez dans un instant.",

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"time"
 
+	"checkoutd/internal/fault"
 	"checkoutd/internal/orders"
 )
 
@@ -16,6 +17,9 @@ type ConfirmRequest struct {
 	// ExpectedAmount is the total that the page showed, in minor units; nil if
 	// the page did not send it.
 	ExpectedAmount *int64 `json:"expectedAmount"`
+	// Replace returns why the buyer may not replace an attempt that waits for
+	// them, which costs several calls; nil: they may.
+	Replace func() error `json:"-"`
 }
 
 var tokenPattern = regexp.MustCompile(`^ctoken_[A-Za-z0-9_]{1,240}$`)
@@ -87,7 +91,10 @@ func (s *Service) reserve(ctx context.Context, req ConfirmRequest) (Attempt, err
 	}
 
 	outdated := errors.Is(err, errOutdated)
-	gone, err := s.abandon(ctx, req.OrderID, outdated)
+	gone, err := s.abandon(ctx, req, outdated)
+	if err != nil && fault.Of(err).Kind == fault.TooMany {
+		return Attempt{}, err
+	}
 	if err != nil {
 		s.cfg.Log.Warn().Err(err).
 			Str("order_id", req.OrderID).
@@ -122,8 +129,9 @@ func (s *Service) tryReserve(ctx context.Context, req ConfirmRequest) (a Attempt
 
 // abandon cancels the order's intent if it waits for its buyer or is outdated,
 // unless Stripe reports that the intent went further. gone is false if there is
-// no such intent.
-func (s *Service) abandon(ctx context.Context, orderID string, outdated bool) (gone bool, err error) {
+// no such intent. Nothing is asked of Stripe if the buyer may not replace it.
+func (s *Service) abandon(ctx context.Context, req ConfirmRequest, outdated bool) (gone bool, err error) {
+	orderID := req.OrderID
 	st, err := s.cfg.Store.Read(ctx, orderID)
 	if err != nil {
 		return false, err
@@ -134,15 +142,27 @@ func (s *Service) abandon(ctx context.Context, orderID string, outdated bool) (g
 		return false, nil
 	}
 
-	// The buyer may have just finished: read before canceling.
-	if err := s.SettleFresh(ctx, orderID, in.ID, nil); err != nil {
-		return false, err
+	if st.replaced() >= maxReplaced {
+		return false, errReplaced
 	}
-	if st, err = s.cfg.Store.Read(ctx, orderID); err != nil {
-		return false, err
+	if req.Replace != nil {
+		if err := req.Replace(); err != nil {
+			return false, err
+		}
 	}
-	if in = st.abandonable(outdated); in == nil {
-		return true, nil
+
+	// The buyer may have just finished: read before canceling. Whoever ends a
+	// subscription finds that out by itself.
+	if in.SubscriptionID == "" {
+		if err := s.SettleFresh(ctx, orderID, in.ID, nil); err != nil {
+			return false, err
+		}
+		if st, err = s.cfg.Store.Read(ctx, orderID); err != nil {
+			return false, err
+		}
+		if in = st.abandonable(outdated); in == nil {
+			return true, nil
+		}
 	}
 
 	return true, s.cancel(ctx, orderID, *in)

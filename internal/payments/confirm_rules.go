@@ -15,6 +15,11 @@ import (
 // (https://docs.stripe.com/disputes/prevention/card-testing).
 const maxAttempts = 20
 
+// maxReplaced bounds how many attempts that wait for the buyer's bank the buyer
+// may replace by another token. Each costs several calls to Stripe, and a buyer
+// whose card asks for a confirmation can finish the one that is open.
+const maxReplaced = 5
+
 // errTokenUsed means that the token has an attempt already.
 var errTokenUsed = errors.New("payments: this token already has an attempt")
 
@@ -131,6 +136,17 @@ func nextParams(st *State) Params {
 	}
 
 	return p
+}
+
+// replaced returns how many attempts of the order were replaced: their intents
+// were canceled while the order was open.
+func (st *State) replaced() (n int) {
+	for _, a := range st.Attempts {
+		if a.State == Canceled {
+			n++
+		}
+	}
+	return n
 }
 
 // abandonable returns the intent that nobody needs once the buyer comes with

@@ -142,6 +142,9 @@ var (
 		"We could not reach the payment provider. You were not charged; please try again in a moment.")
 	errTooMany = fault.New(fault.TooMany, "too_many_attempts",
 		"There were too many attempts to pay this order. Please start a new order.")
+	errReplaced = fault.New(fault.TooMany, "too_many_replacements",
+		"The confirmation of this order was started over too often. Please finish the one that is open, "+
+			"or start a new order.")
 	errToken = fault.InvalidField("confirmationTokenId", "token_malformed",
 		"confirmationTokenId must be the ID of a ConfirmationToken (ctoken_…).")
 )

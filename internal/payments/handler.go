@@ -13,6 +13,11 @@ import (
 // maxBody bounds the body of POST /create-confirm-intent, in bytes.
 const maxBody = 4 << 10
 
+// replacementCost is how many requests the replacement of an attempt counts as
+// in the rate limit, besides its own: it cancels an intent, or a whole
+// subscription, and begins another.
+const replacementCost = 2
+
 // EnsureCustomer makes sure that an open order has a Stripe customer. Its error
 // is a fault.
 type EnsureCustomer func(ctx context.Context, w http.ResponseWriter, r *http.Request, o orders.Order) error
@@ -62,6 +67,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+
+	req.Replace = func() error { return httpio.ExchangeOf(r.Context()).Charge(replacementCost) }
 
 	answer, err := h.payments.Confirm(ctx, req)
 	if errors.Is(err, orders.ErrPromotionUsedUp) {

@@ -65,6 +65,70 @@ func (r SubscriptionReading) ReviewReason() string {
 	return fmt.Sprintf("subscription %s is %s, but its first payment is not known", r.ID, r.Status)
 }
 
+// SubscriptionNews is what an event of a subscription, or of one of its
+// invoices, says by itself.
+type SubscriptionNews struct {
+	Status        SubscriptionStatus // of the subscription, "" in an event of an invoice
+	InvoiceStatus string             // draft, open, paid, void or uncollectible
+}
+
+// unpaid reports whether the news shows a subscription whose first invoice is
+// not paid, or an invoice that brought no money.
+func (n SubscriptionNews) unpaid() bool {
+	switch n.InvoiceStatus {
+	case "draft", "open", "void":
+		return true
+	}
+	return n.Status == SubscriptionIncomplete
+}
+
+// ended reports whether a subscription never leaves the status again
+// (https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses).
+func (s SubscriptionStatus) ended() bool {
+	return s == SubscriptionCanceled || s == SubscriptionIncompleteExpired
+}
+
+// subscriptionSaysNothingNew reports whether an event only repeats what is
+// known, or what the answer to an attempt's own call will bring, so that no
+// reading is needed. A subscription that nobody pays has a dozen such events.
+func (st *State) subscriptionSaysNothingNew(id string, news SubscriptionNews) bool {
+	sub := st.Subscription(id)
+	if sub == nil {
+		a := st.Active()
+		return news.unpaid() && a != nil && a.State.Open()
+	}
+
+	firstKnown := slices.ContainsFunc(st.Intents, func(in Intent) bool {
+		return in.SubscriptionID == id && !in.Renewal
+	})
+
+	switch {
+	case !firstKnown:
+		return false
+	case sub.Status.ended():
+		return news.unpaid() || news.Status == sub.Status
+	}
+
+	return sub.Status == SubscriptionIncomplete && news.unpaid()
+}
+
+// SettleSubscriptionNews marks claim as done if the event says nothing new.
+// Otherwise it is a hint: see SettleSubscription.
+func (s *Service) SettleSubscriptionNews(
+	ctx context.Context, orderID, subscriptionID string, news SubscriptionNews, claim *queue.Claim,
+) error {
+	err := s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
+		if !st.subscriptionSaysNothingNew(subscriptionID, news) {
+			return errReadAfresh
+		}
+		return nil
+	})
+	if errors.Is(err, errReadAfresh) {
+		return s.SettleSubscription(ctx, orderID, subscriptionID, claim)
+	}
+	return err
+}
+
 // SettleSubscription reads a subscription at Stripe, brings it and its first
 // payment into its order, and marks claim as done in the same transaction. The
 // later of two readings wins, as in SettleFresh. Events of a subscription and

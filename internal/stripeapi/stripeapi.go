@@ -48,6 +48,8 @@ type Client struct {
 	api     resources
 	backend stripe.Backend
 	key     string
+
+	products sync.Map // the IDs of the products that are known to exist
 }
 
 // appInfo is global in stripe-go, so the version of the first Client stays.

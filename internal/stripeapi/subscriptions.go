@@ -96,17 +96,25 @@ func (c *Client) ensureProducts(ctx context.Context, items []orders.Item, key st
 // ensureProduct creates the product of an item unless it exists. Prices are not
 // kept at Stripe: each subscription carries those of its order.
 func (c *Client) ensureProduct(ctx context.Context, item orders.Item, key string) error {
+	id := productPrefix + item.SKU
+	if _, known := c.products.Load(id); known {
+		return nil
+	}
+
 	get := &stripe.ProductParams{}
 	get.Context = ctx
-	_, err := c.api.Products.Get(productPrefix+item.SKU, get)
+	_, err := c.api.Products.Get(id, get)
 
 	var e *stripe.Error
+	if err == nil {
+		c.products.Store(id, true)
+	}
 	if err == nil || !errors.As(err, &e) || e.HTTPStatusCode != http.StatusNotFound {
 		return callError(err)
 	}
 
 	params := &stripe.ProductParams{
-		ID:   stripe.String(productPrefix + item.SKU),
+		ID:   stripe.String(id),
 		Name: stripe.String(item.Name),
 	}
 
@@ -157,6 +165,7 @@ func (c *Client) subscribe(ctx context.Context, p payments.Params, key string) (
 
 	sub, err := c.api.Subscriptions.New(params)
 	if err != nil {
+		c.products.Clear() // one of them may be gone
 		return payments.Snapshot{}, sent.flagRepeated(callError(err))
 	}
 

@@ -226,9 +226,17 @@ func (s *Service) settleCash(ctx context.Context, j *job) error {
 }
 
 // settleSubscription takes the event of a subscription, or of one of its
-// invoices, as a hint that the subscription has changed.
+// invoices, as a hint that the subscription has changed, unless its status says
+// otherwise.
 func (s *Service) settleSubscription(ctx context.Context, j *job) error {
-	return s.cfg.Payments.SettleSubscription(ctx, j.orderID, j.ref.SubscriptionID, j.event.Claim())
+	var news payments.SubscriptionNews
+	if j.object.Kind == "invoice" {
+		news.InvoiceStatus = j.object.Status.v
+	} else {
+		news.Status = payments.SubscriptionStatus(j.object.Status.v)
+	}
+
+	return s.cfg.Payments.SettleSubscriptionNews(ctx, j.orderID, j.ref.SubscriptionID, news, j.event.Claim())
 }
 
 // settleRefunds takes the event as a hint that the intent's refunds have

@@ -11,6 +11,7 @@ import (
 type object struct {
 	ID            string            `json:"id"`
 	Kind          string            `json:"object"`
+	Status        lenient[string]   `json:"status"`
 	PaymentIntent reference         `json:"payment_intent"`
 	Invoice       reference         `json:"invoice"`
 	Subscription  reference         `json:"subscription"`
