@@ -29,6 +29,10 @@ func loadCatalog(cfg *config.Config) (*orders.Catalog, error) {
 	if err == nil {
 		err = checkReuse(cfg, catalog)
 	}
+
+	if err == nil {
+		err = checkCurrencies(cfg, catalog)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("CATALOG_FILE %s: %w", cfg.CatalogFile, err)
 	}
@@ -49,6 +53,22 @@ func checkReuse(cfg *config.Config, catalog *orders.Catalog) error {
 		if p.Recurring != nil || p.SetupFutureUsage != "" {
 			return fmt.Errorf("product %s charges its payment method again later, but PAYMENT_METHOD_TYPES "+
 				"contains %s, which Stripe can charge only once: remove one of them", p.SKU, singleUse)
+		}
+	}
+
+	return nil
+}
+
+// checkCurrencies returns an error if a product is sold in a currency that a
+// configured payment method does not take: Stripe would refuse the intent, with
+// whatever method the buyer pays.
+func checkCurrencies(cfg *config.Config, catalog *orders.Catalog) error {
+	for _, p := range catalog.Products() {
+		for currency := range p.Prices {
+			if method, takes := cfg.OtherCurrency(currency); method != "" {
+				return fmt.Errorf("product %s is sold in %s, but PAYMENT_METHOD_TYPES and BANK_TRANSFER offer %s, "+
+					"which takes only %s: remove one of them", p.SKU, currency, method, takes)
+			}
 		}
 	}
 

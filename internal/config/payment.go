@@ -19,6 +19,7 @@ type Payment struct {
 	Installments               bool     // of cards
 	BankVerification           string   // of us_bank_account: automatic, instant, microdeposits or ""
 	ReceiptEmail               bool     // Stripe mails a receipt
+	BankTransfer               string   // of customer_balance: us_bank_transfer, eu_bank_transfer:DE, … or ""
 }
 
 func paymentSection() section {
@@ -93,6 +94,14 @@ func paymentSection() section {
 				modes: checkoutModes,
 				read:  boolean(func(c *Config) *bool { return &c.ReceiptEmail }),
 			},
+			{
+				name: "BANK_TRANSFER",
+				help: "Where a buyer who pays by bank transfer sends the money: us_bank_transfer, gb_bank_transfer, " +
+					"jp_bank_transfer, mx_bank_transfer, or eu_bank_transfer: with the country of the account " +
+					"(eu_bank_transfer:DE). PAYMENT_METHOD_TYPES must include customer_balance, which needs it.",
+				modes: checkoutModes,
+				read:  readBankTransfer,
+			},
 		},
 	}
 }
@@ -156,6 +165,68 @@ func readMethodTypes(c *Config, s string) error {
 // saved for later payments, "" for none.
 func (p Payment) SingleUseTypes() string { return intersection(p.PaymentMethodTypes, singleUse) }
 
+// transferCurrencies are the currencies of bank transfers
+// (https://docs.stripe.com/payments/bank-transfers).
+var transferCurrencies = map[string]string{
+	"us_bank_transfer": "usd",
+	"gb_bank_transfer": "gbp",
+	"jp_bank_transfer": "jpy",
+	"mx_bank_transfer": "mxn",
+	"eu_bank_transfer": "eur",
+}
+
+// transferCountries are where an eu_bank_transfer can be received
+// (https://docs.stripe.com/payments/bank-transfers/accept-a-payment).
+var transferCountries = strings.Fields("BE DE ES FR IE NL")
+
+func readBankTransfer(c *Config, s string) error {
+	kind, country, _ := strings.Cut(s, ":")
+	european := kind == "eu_bank_transfer"
+
+	switch {
+	case s == "":
+		return nil
+	case transferCurrencies[kind] == "":
+		return fmt.Errorf("is %q. Use us_bank_transfer, gb_bank_transfer, jp_bank_transfer, mx_bank_transfer or "+
+			"eu_bank_transfer:DE", s)
+	case european && !slices.Contains(transferCountries, country):
+		return fmt.Errorf("is %q. Add the country of the account: %s, as in eu_bank_transfer:DE", s,
+			strings.Join(transferCountries, ", "))
+	case !european && country != "":
+		return fmt.Errorf("is %q. Only eu_bank_transfer has a country", s)
+	}
+
+	c.BankTransfer = s
+	return nil
+}
+
+// typeCurrencies are the currencies of slow payment methods that take only one
+// (https://docs.stripe.com/payments/vouchers).
+var typeCurrencies = map[string]string{
+	"boleto":          "brl",
+	"konbini":         "jpy",
+	"multibanco":      "eur",
+	"oxxo":            "mxn",
+	"us_bank_account": "usd",
+}
+
+// OtherCurrency returns an explicit payment method that does not take a
+// currency, with the currency that it takes; "" if all take it.
+func (p Payment) OtherCurrency(currency string) (method, takes string) {
+	for _, t := range p.PaymentMethodTypes {
+		if only := typeCurrencies[t]; only != "" && only != currency {
+			return t, only
+		}
+	}
+
+	kind, _, _ := strings.Cut(p.BankTransfer, ":")
+	if only := transferCurrencies[kind]; only != "" && only != currency {
+		return kind, only
+	}
+
+	return "", ""
+}
+
 // intersection lists, in words, the types that are also in set.
 func intersection(types, set []string) string {
 	var both []string
@@ -210,6 +281,12 @@ func (l *loading) checkMethodTypes() {
 	if c.BankVerification != "" && !slices.Contains(types, "us_bank_account") {
 		l.problem("US_BANK_VERIFICATION", "is set, but PAYMENT_METHOD_TYPES does not include us_bank_account. "+
 			"Add it there, or remove this option")
+	}
+
+	transfers := slices.Contains(types, "customer_balance")
+	if l.valid("BANK_TRANSFER") && transfers != (c.BankTransfer != "") {
+		l.problem("BANK_TRANSFER", "and customer_balance in PAYMENT_METHOD_TYPES belong together: without the one, Stripe "+
+			"does not know where the money goes; without the other, nobody can choose it. Set both, or neither")
 	}
 
 	for _, t := range types {

@@ -95,6 +95,37 @@ func TestPaymentRefusals(t *testing.T) {
 			want:    `US_BANK_VERIFICATION is "mail".`,
 			mention: "microdeposits",
 		},
+		"bank transfers that lead nowhere": {
+			environ: []string{"PAYMENT_METHOD_TYPES=card,customer_balance"},
+			want:    "BANK_TRANSFER and customer_balance in PAYMENT_METHOD_TYPES belong together",
+			mention: "does not know where the money goes",
+		},
+		"bank transfers that nobody can choose": {
+			environ: []string{"BANK_TRANSFER=us_bank_transfer"},
+			want:    "BANK_TRANSFER and customer_balance in PAYMENT_METHOD_TYPES belong together",
+			mention: "nobody can choose it",
+		},
+		"a bank transfer to the EU without a country": {
+			environ: []string{"BANK_TRANSFER=eu_bank_transfer", "PAYMENT_METHOD_TYPES=customer_balance"},
+			want:    `BANK_TRANSFER is "eu_bank_transfer".`,
+			mention: "BE, DE, ES, FR, IE, NL",
+		},
+		"a bank transfer to the moon": {
+			environ: []string{"BANK_TRANSFER=moon_bank_transfer", "PAYMENT_METHOD_TYPES=customer_balance"},
+			want:    `BANK_TRANSFER is "moon_bank_transfer".`,
+			mention: "us_bank_transfer",
+		},
+		"a hold of a voucher": {
+			environ: []string{"CAPTURE_METHOD=manual", "PAYMENT_METHOD_TYPES=card,boleto,oxxo,konbini,multibanco"},
+			want:    "CAPTURE_METHOD is manual, but PAYMENT_METHOD_TYPES contains boleto, oxxo, konbini, multibanco,",
+			mention: "cannot hold",
+		},
+		"a hold of a bank transfer": {
+			environ: []string{"CAPTURE_METHOD=manual", "BANK_TRANSFER=us_bank_transfer",
+				"PAYMENT_METHOD_TYPES=card,customer_balance"},
+			want:    "CAPTURE_METHOD is manual, but PAYMENT_METHOD_TYPES contains customer_balance,",
+			mention: "cannot hold",
+		},
 		"a CVC without cards": {
 			environ: []string{"REQUIRE_CVC_RECOLLECTION=true", "PAYMENT_METHOD_TYPES=ideal"},
 			want:    "REQUIRE_CVC_RECOLLECTION is true, but PAYMENT_METHOD_TYPES does not include card",
@@ -105,6 +136,14 @@ func TestPaymentRefusals(t *testing.T) {
 			mention: "COLLECT_EMAIL=true",
 		},
 	})
+}
+
+// typesOf returns the settings of a shop that offers one payment method.
+func typesOf(method string) []string {
+	if method == "customer_balance" {
+		return []string{"PAYMENT_METHOD_TYPES=" + method, "BANK_TRANSFER=us_bank_transfer"}
+	}
+	return []string{"PAYMENT_METHOD_TYPES=" + method}
 }
 
 // TestManualCaptureMatchesStripe compares the list of payment methods without
@@ -124,7 +163,7 @@ func TestManualCaptureMatchesStripe(t *testing.T) {
 		seen++
 		_, want := kind.FieldByName("CaptureMethod")
 
-		if got := load(t, config.Sandbox, []string{"PAYMENT_METHOD_TYPES=" + method}, nil).Warnings; len(got) > 0 {
+		if got := load(t, config.Sandbox, typesOf(method), nil).Warnings; len(got) > 0 {
 			t.Errorf("%s: %q", method, got)
 		}
 

@@ -52,12 +52,13 @@ func (o *Order) Recurring() *Recurring {
 // forMode returns o without the options that Stripe refuses in mode m or
 // applies there by itself: a subscription's payments are captured at once, its
 // method is saved and its invoices have receipts of their own; a setup has no
-// payment that could be captured or split.
+// payment that could be captured, split or sent by transfer.
 func (o Options) forMode(m Mode) Options {
 	if m == ModePayment {
 		return o
 	}
 	o.CaptureMethod, o.RequireCVCRecollection, o.Installments, o.ReceiptEmail = "", false, false, false
+	o.BankTransfer = ""
 	if m == ModeSubscription {
 		o.SetupFutureUsage = ""
 	}

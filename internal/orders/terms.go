@@ -27,6 +27,7 @@ type Options struct {
 	Installments               bool     `json:"installments,omitempty"`                 // card installments
 	BankVerification           string   `json:"bank_verification,omitempty"`            // of us_bank_account
 	ReceiptEmail               bool     `json:"receipt_email,omitempty"`                // Stripe mails Contact.Email
+	BankTransfer               string   `json:"bank_transfer,omitempty"`                // us_bank_transfer, eu_bank_transfer:DE, …
 }
 
 // Recurring is how often a product is paid for.

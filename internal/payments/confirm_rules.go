@@ -87,7 +87,7 @@ func (r rules) refuse(st *State, req ConfirmRequest) error {
 		return errShippingMissing
 	case len(st.Attempts) >= maxAttempts:
 		return errTooMany
-	case o.CustomerID == "" && needsCustomer(o.Mode):
+	case o.CustomerID == "" && needsCustomer(o):
 		return errNoCustomer
 	}
 
@@ -103,9 +103,10 @@ func amountChanged(o *orders.Order) error {
 		With("currency", o.Currency)
 }
 
-// needsCustomer reports whether an order in the mode needs a Stripe customer.
-func needsCustomer(m orders.Mode) bool {
-	return m == orders.ModeSetup || m == orders.ModeSubscription
+// needsCustomer reports whether an order needs a Stripe customer. A bank
+// transfer goes to an account of the customer's.
+func needsCustomer(o *orders.Order) bool {
+	return o.Mode == orders.ModeSetup || o.Mode == orders.ModeSubscription || o.Options.BankTransfer != ""
 }
 
 // nextParams returns the parameters of the order's next attempt, but for its

@@ -62,7 +62,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	// An order with a payment in progress has its customer already, and the
 	// outcome of that payment comes first.
 	idle := o.PaymentStatus == orders.Unpaid || o.PaymentStatus == orders.PaymentFailed
-	if needsCustomer(o.Mode) && o.Status == orders.Open && idle {
+	if needsCustomer(&o) && o.Status == orders.Open && idle {
 		if err := h.ensureCustomer(ctx, w, r, o); err != nil {
 			return err
 		}

@@ -145,6 +145,7 @@ func (g tourist) tourOtherMethods(cus string) {
 
 	transfer := g.call(create, nil, "amount=20000", "currency=jpy", "confirm=true", "customer="+cus, "payment_method_data[type]=customer_balance",
 		"payment_method_options[customer_balance][bank_transfer][type]=jp_bank_transfer", "payment_method_options[customer_balance][funding_type]=bank_transfer", "payment_method_types[]=customer_balance")
+	g.call("GET /v1/customers/{id}/cash_balance", ids(cus))
 	for range 2 {
 		g.call("POST /v1/test_helpers/customers/{id}/fund_cash_balance", ids(cus), "amount=10000", "currency=jpy")
 	}
@@ -153,6 +154,26 @@ func (g tourist) tourOtherMethods(cus string) {
 	re := g.call("POST /v1/refunds", nil, "payment_intent="+transfer.str("id"), "instructions_email=b@b.test")
 	want(g.b.t, "refund", re.str("status"), "requires_action")
 	g.call("POST /v1/refunds/{id}/cancel", ids(re.str("id")))
+	g.tourSlow()
+}
+
+// tourSlow pays with vouchers and verifies bank accounts by microdeposits.
+func (g tourist) tourSlow() {
+	for kind, cur := range map[string]string{"boleto": "brl", "konbini": "jpy", "multibanco": "eur", "oxxo": "mxn"} {
+		pi := g.call("POST /v1/payment_intents", nil, "amount=2000", "currency="+cur, "confirm=true", "payment_method_types[]="+kind,
+			"payment_method_data[type]="+kind, "payment_method_data[billing_details][name]=J", "payment_method_data[billing_details][email]=fill_never@b.test",
+			"payment_method_data[boleto][tax_id]=000.000.000-00")
+		want(g.b.t, kind, pi.str("status"), "requires_action")
+	}
+
+	deposits := "payment_method_options[us_bank_account][verification_method]=microdeposits"
+	pi := g.call("POST /v1/payment_intents", nil, "amount=2000", "currency=usd", "confirm=true", deposits,
+		"payment_method_types[]=us_bank_account", "payment_method=pm_usBankAccount_success").str("id")
+	g.call("POST /v1/payment_intents/{id}/verify_microdeposits", ids(pi), "amounts[]=32", "amounts[]=45")
+
+	si := g.call("POST /v1/setup_intents", nil, "confirm=true", deposits, "mandate_data[customer_acceptance][type]=offline",
+		"payment_method_types[]=us_bank_account", "payment_method=pm_usBankAccount_success").str("id")
+	g.call("POST /v1/setup_intents/{id}/verify_microdeposits", ids(si), "descriptor_code=SM11AA")
 }
 
 func (g tourist) tourMethods(cus string) {

@@ -2,6 +2,7 @@ package stripeapi
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/stripe/stripe-go/v81"
 
@@ -53,11 +54,34 @@ func intentMethodOptions(o orders.Options) *stripe.PaymentIntentPaymentMethodOpt
 		}
 	}
 
-	if out.Card == nil && out.USBankAccount == nil {
+	if o.BankTransfer != "" {
+		out.CustomerBalance = bankTransfer(o.BankTransfer)
+	}
+
+	if out.Card == nil && out.USBankAccount == nil && out.CustomerBalance == nil {
 		return nil
 	}
 
 	return &out
+}
+
+// bankTransfer returns where a buyer sends the money: a type, and the country
+// of the account for one in the EU
+// (https://docs.stripe.com/payments/bank-transfers/accept-a-payment).
+func bankTransfer(option string) *stripe.PaymentIntentPaymentMethodOptionsCustomerBalanceParams {
+	kind, country, european := strings.Cut(option, ":")
+
+	to := &stripe.PaymentIntentPaymentMethodOptionsCustomerBalanceBankTransferParams{Type: stripe.String(kind)}
+	if european {
+		to.EUBankTransfer = &stripe.PaymentIntentPaymentMethodOptionsCustomerBalanceBankTransferEUBankTransferParams{
+			Country: stripe.String(country),
+		}
+	}
+
+	return &stripe.PaymentIntentPaymentMethodOptionsCustomerBalanceParams{
+		FundingType:  stripe.String("bank_transfer"),
+		BankTransfer: to,
+	}
 }
 
 // usageOffSession is what a method is saved for unless the order sets something

@@ -183,7 +183,7 @@ func (s *Management) decide(w http.ResponseWriter, r *http.Request) {
 	}
 
 	if !s.payments.Decide(chi.URLParam(r, "id"), in.Outcome) {
-		fail(w, http.StatusNotFound, "no payment with this ID is processing")
+		fail(w, http.StatusNotFound, "no payment with this ID is processing or waits for a voucher")
 		return
 	}
 

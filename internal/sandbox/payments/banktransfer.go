@@ -17,7 +17,37 @@ func (c *Call) awaitTransfer(a *Attempt) *PaymentIntent {
 		Reference:             wire.RandomText(12),
 		Type:                  transferKind(a.Intent),
 	}}
-	return c.waitForBuyer(a)
+
+	c.waitForBuyer(a)
+
+	// Money that the customer has left pays at once.
+	customer := wire.Deref(a.Intent.Customer)
+	if left := c.cashOf(customer)[a.Intent.Currency]; left > 0 {
+		c.fund(a.Intent, left)
+	}
+
+	funded, _ := memory.Find[*PaymentIntent](c.Tx, a.Intent.ID)
+	return funded
+}
+
+// checkTransfer returns Stripe's refusal of a bank transfer without a customer
+// or without instructions to give.
+func checkTransfer(a *Attempt) error {
+	if a.Method.Type != "customer_balance" {
+		return nil
+	}
+
+	if a.Intent.Customer == nil {
+		return wire.Malformed("parameter_missing", "customer",
+			"A customer is required to pay with a `customer_balance` PaymentMethod.")
+	}
+
+	if a.methodOption("funding_type") != "bank_transfer" {
+		return wire.Malformed("parameter_missing", "payment_method_options[customer_balance][funding_type]",
+			"The customer's balance does not cover this payment: `funding_type` is required for more funds.")
+	}
+
+	return nil
 }
 
 // transferKind returns the type of the bank instructions, which is
@@ -59,28 +89,12 @@ func fundCashBalance(c *Call) (any, error) {
 		return nil, wire.MissingParam("amount")
 	}
 
-	for _, pi := range memory.Children[*PaymentIntent](c.Tx, api.KindIntent, cus.ID) {
-		if amount > 0 && pi.awaitsTransfer() && pi.Currency == cur {
-			amount -= c.fund(pi, amount)
-		}
-	}
+	txn := c.moveCash(cus.ID, cur, "funded", amount, map[string]any{"bank_transfer": map[string]any{
+		"reference": c.Params.Text("reference"),
+		"type":      "us_bank_transfer",
+	}})
 
-	txn := api.NewRecord("customer_cash_balance_transaction", wire.NewID("ccsbtxn"), map[string]any{
-		"created":        c.Now.Unix(),
-		"currency":       cur,
-		"customer":       cus.ID,
-		"ending_balance": amount,
-		"livemode":       false,
-		"net_amount":     c.Params.Int("amount"),
-		"type":           "funded",
-		"funded": map[string]any{"bank_transfer": map[string]any{
-			"reference": c.Params.Text("reference"),
-			"type":      "us_bank_transfer",
-		}},
-	}, cus.ID)
-
-	c.Tx.Put(txn)
-	c.Emit("customer_cash_balance_transaction.created", txn)
+	c.reconcile(cus.ID, cur)
 
 	return txn, nil
 }
@@ -90,29 +104,29 @@ func (o *PaymentIntent) awaitsTransfer() bool {
 	return o.Status == StatusRequiresAction && o.NextAction != nil && o.NextAction.Bank != nil
 }
 
-// fund applies money to an intent and returns how much of it was applied.
-func (c *Call) fund(pi *PaymentIntent, amount int64) int64 {
+// fund applies money of the customer's cash balance to an intent.
+func (c *Call) fund(pi *PaymentIntent, amount int64) {
+	pm, ok := memory.Find[*PaymentMethod](c.Tx, wire.Deref(pi.PaymentMethod))
+	if !ok {
+		return
+	}
+
 	next := *pi
 	left := pi.Amount - pi.private.Funded
 	applied := min(left, amount)
 	next.private.Funded += applied
+	c.moveCash(wire.Deref(pi.Customer), pi.Currency, "applied_to_payment", -applied,
+		map[string]any{"payment_intent": pi.ID})
 
-	if applied < left {
-		bank := *pi.NextAction.Bank
-		bank.AmountRemaining = left - applied
-		next.NextAction = &NextAction{Type: pi.NextAction.Type, Bank: &bank}
-		c.Tx.Put(&next)
-		c.Emit("payment_intent.partially_funded", &next)
-		return applied
+	if applied == left {
+		// A bank transfer has no card that could be declined.
+		_, _ = c.charge(&Attempt{Intent: &next, Method: pm})
+		return
 	}
 
-	pm, ok := memory.Find[*PaymentMethod](c.Tx, wire.Deref(pi.PaymentMethod))
-	if !ok {
-		return 0
-	}
-	if _, err := c.charge(&Attempt{Intent: &next, Method: pm}); err != nil {
-		return 0 // a bank transfer has no card to decline
-	}
-
-	return applied
+	bank := *pi.NextAction.Bank
+	bank.AmountRemaining = left - applied
+	next.NextAction = &NextAction{Type: pi.NextAction.Type, Bank: &bank}
+	c.Tx.Put(&next)
+	c.Emit("payment_intent.partially_funded", &next)
 }

@@ -135,13 +135,19 @@ func (c *Call) stoppable(pi *PaymentIntent) bool {
 	return ok && pi.Status == StatusProcessing && pm.Type == "us_bank_account"
 }
 
-// Decide ends the processing of a delayed payment now and reports whether the
-// intent was processing. outcome is "succeed", "fail", or "" for the outcome of
+// Decide ends the processing of a delayed payment, or the wait for a voucher,
+// now and reports whether the intent was in either. outcome is "succeed", "fail", or "" for the outcome of
 // its test account.
 func (s *Service) Decide(intent, outcome string) bool {
 	obj, _ := s.srv.Anywhere(intent)
 	pi, ok := obj.(*PaymentIntent)
-	if !ok || pi.Status != StatusProcessing {
+	switch {
+	case !ok:
+		return false
+	case pi.awaitsVoucher():
+		s.Background(s.srv.AccountOf(intent), func(c *Call) error { return c.endVoucher(intent, cmp.Or(outcome, "succeed")) })
+		return true
+	case pi.Status != StatusProcessing:
 		return false
 	}
 

@@ -283,6 +283,7 @@ func cancelIntent(c *Call) (any, error) {
 	next.CanceledAt, next.CancellationReason = new(c.Now.Unix()), wire.OrNil(reason)
 	c.Tx.Put(&next)
 	c.Emit("payment_intent.canceled", &next)
+	c.returnCash(&next)
 
 	return &next, nil
 }

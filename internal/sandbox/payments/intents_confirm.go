@@ -216,6 +216,10 @@ func (c *Call) checkAttempt(a *Attempt) error {
 		)
 	}
 
+	if err := checkTransfer(a); err != nil {
+		return err
+	}
+
 	return c.checkReturnURL(a)
 }
 

@@ -69,7 +69,7 @@ type intentPrivate struct {
 	SDK       bool   `json:"sdk,omitempty"` // confirmed with use_stripe_sdk
 	ReturnURL string `json:"return_url,omitempty"`
 	Funded    int64  `json:"funded,omitempty"`   // the sum of the bank transfers that have arrived
-	DueAt     int64  `json:"due_at,omitempty"`   // when a delayed payment is decided
+	DueAt     int64  `json:"due_at,omitempty"`   // when a delayed payment or a voucher is decided
 	Secured   bool   `json:"secured,omitempty"`  // 3D Secure passed; the server still has to confirm
 	Implicit  bool   `json:"implicit,omitempty"` // automatic payment methods by default, not by request
 }
@@ -108,6 +108,11 @@ type TransferData struct {
 // NextAction is the step that the buyer has to take. See
 // https://docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action.
 type NextAction struct {
+	Boleto        *VoucherDetails   `json:"boleto_display_details,omitempty"`
+	Konbini       *VoucherDetails   `json:"konbini_display_details,omitempty"`
+	Multibanco    *VoucherDetails   `json:"multibanco_display_details,omitempty"`
+	OXXO          *VoucherDetails   `json:"oxxo_display_details,omitempty"`
+	Microdeposits *Microdeposits    `json:"verify_with_microdeposits,omitempty"`
 	Bank          *BankInstructions `json:"display_bank_transfer_instructions,omitempty"`
 	RedirectToURL *RedirectToURL    `json:"redirect_to_url,omitempty"`
 	Type          string            `json:"type"`

@@ -11,10 +11,16 @@ func (c *Call) Pay(a *Attempt) (*PaymentIntent, error) {
 		return c.payCard(a)
 	case redirects(a.Method.Type) && !agreed(a.Method):
 		return c.askRedirect(a), nil
+	case a.Method.Type == "us_bank_account" && a.needsDeposits():
+		return c.awaitMicrodeposits(a), nil
 	case a.Method.Type == "sepa_debit", a.Method.Type == "us_bank_account":
 		return c.startDelayed(a), nil
 	case a.Method.Type == "customer_balance":
 		return c.awaitTransfer(a), nil
+	}
+
+	if v, ok := voucherOf(a.Method.Type); ok {
+		return c.awaitVoucher(a, v)
 	}
 
 	return c.charge(a)

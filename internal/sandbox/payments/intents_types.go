@@ -61,7 +61,11 @@ func (c *Call) chooseTypes(pi *PaymentIntent) error {
 // typeCurrencies are the currencies of the payment methods that do not take
 // every currency.
 var typeCurrencies = map[string][]string{
+	"boleto":           {"brl"},
 	"ideal":            {"eur"},
+	"konbini":          {"jpy"},
+	"multibanco":       {"eur"},
+	"oxxo":             {"mxn"},
 	"sepa_debit":       {"eur"},
 	"us_bank_account":  {"usd"},
 	"klarna":           {"usd", "eur", "gbp", "sek", "dkk", "nok", "chf", "cad", "aud", "nzd", "pln", "czk"},
@@ -80,15 +84,15 @@ func TakesCurrency(kind, cur string) bool {
 }
 
 // knownMethods lists the payment method types for messages.
-const knownMethods = "amazon_pay, card, customer_balance, ideal, klarna, link, paypal, " +
-	"sepa_debit and us_bank_account"
+const knownMethods = "amazon_pay, boleto, card, customer_balance, ideal, klarna, konbini, link, " +
+	"multibanco, oxxo, paypal, sepa_debit and us_bank_account"
 
 // Supports returns an error if the sandbox does not know a payment method type
 // or the type does not take the currency of the intent.
 func (c *Call) Supports(pi *PaymentIntent, kind string) error {
 	switch kind {
 	case "card", "amazon_pay", "link", "ideal", "klarna", "paypal",
-		"sepa_debit", "us_bank_account", "customer_balance":
+		"sepa_debit", "us_bank_account", "customer_balance", "boleto", "konbini", "multibanco", "oxxo":
 	default:
 		return wire.Invalid(
 			"payment_intent_invalid_parameter", "payment_method_types",

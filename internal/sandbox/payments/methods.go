@@ -70,6 +70,9 @@ func (c *Call) fillMethod(pm *PaymentMethod, p *wire.Params) error {
 	case "amazon_pay":
 		pm.AmazonPay = &struct{}{}
 	default:
+		if v, ok := voucherOf(pm.Type); ok {
+			return fillVoucher(pm, p, v)
+		}
 		return wire.Malformed(
 			"", Pathed(p, "type"),
 			"Invalid type: the sandbox knows %s, not '%s'.",

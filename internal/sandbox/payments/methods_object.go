@@ -16,14 +16,18 @@ type PaymentMethod struct {
 	AllowRedisplay string             `json:"allow_redisplay"`
 	AmazonPay      *struct{}          `json:"amazon_pay,omitempty"`
 	BillingDetails api.BillingDetails `json:"billing_details"`
+	Boleto         *MethodBoleto      `json:"boleto,omitempty"`
 	Card           *MethodCard        `json:"card,omitempty"`
 	Created        int64              `json:"created"`
 	Customer       *string            `json:"customer"`
 	Ideal          *MethodIdeal       `json:"ideal,omitempty"`
 	Klarna         *MethodKlarna      `json:"klarna,omitempty"`
+	Konbini        *struct{}          `json:"konbini,omitempty"`
 	Link           *MethodLink        `json:"link,omitempty"`
 	Livemode       bool               `json:"livemode"`
 	Metadata       map[string]string  `json:"metadata"`
+	Multibanco     *struct{}          `json:"multibanco,omitempty"`
+	OXXO           *struct{}          `json:"oxxo,omitempty"`
 	Paypal         *MethodPaypal      `json:"paypal,omitempty"`
 	RadarOptions   struct{}           `json:"radar_options"`
 	SEPADebit      *MethodSEPA        `json:"sepa_debit,omitempty"`
@@ -86,6 +90,11 @@ type SecureUsage struct {
 type MethodIdeal struct {
 	Bank *string `json:"bank"`
 	BIC  *string `json:"bic"`
+}
+
+// MethodBoleto is the payer of a boleto.
+type MethodBoleto struct {
+	TaxID string `json:"tax_id"`
 }
 
 // MethodKlarna is a Klarna payment method.

@@ -16,6 +16,10 @@ func (s *Service) resume(account string, obj memory.Object) {
 
 	switch o := obj.(type) {
 	case *PaymentIntent:
+		if o.awaitsVoucher() {
+			schedule(o.ID, time.Unix(o.private.DueAt, 0), func(c *Call) error { return c.endVoucher(o.ID, "") })
+		}
+
 		if o.Status == needsCapture {
 			schedule(o.ID, s.holdEnds(account, o), func(c *Call) error { return c.expireHold(o.ID) })
 		}

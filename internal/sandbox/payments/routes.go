@@ -26,6 +26,7 @@ func (s *Service) routes() []api.Route {
 		op("GET", "/v1/customers/{id}/sources/{sub}", api.SecretOnly, retrieveSource),
 		op("POST", "/v1/customers/{id}/sources/{sub}", api.SecretOnly, updateSource),
 		op("DELETE", "/v1/customers/{id}/sources/{sub}", api.SecretOnly, deleteSource),
+		op("GET", "/v1/customers/{id}/cash_balance", api.SecretOnly, retrieveCashBalance),
 		op("POST", "/v1/test_helpers/customers/{id}/fund_cash_balance", api.SecretOnly, fundCashBalance),
 
 		op("POST", "/v1/customer_sessions", api.SecretOnly, createCustomerSession),
@@ -42,6 +43,7 @@ func (s *Service) routes() []api.Route {
 		op("POST", "/v1/payment_intents/{id}/confirm", api.BrowserAllowed, confirmIntent),
 		op("POST", "/v1/payment_intents/{id}/capture", api.SecretOnly, captureIntent),
 		op("POST", "/v1/payment_intents/{id}/increment_authorization", api.SecretOnly, incrementIntent),
+		op("POST", "/v1/payment_intents/{id}/verify_microdeposits", api.BrowserAllowed, verifyIntent),
 		op("POST", "/v1/payment_intents/{id}/cancel", api.SecretOnly, cancelIntent),
 
 		op("POST", "/v1/setup_intents", api.SecretOnly, createSetup),
@@ -49,6 +51,7 @@ func (s *Service) routes() []api.Route {
 		op("GET", "/v1/setup_intents/{id}", api.BrowserAllowed, retrieveSetup),
 		op("POST", "/v1/setup_intents/{id}", api.SecretOnly, updateSetup),
 		op("POST", "/v1/setup_intents/{id}/confirm", api.BrowserAllowed, confirmSetupByID),
+		op("POST", "/v1/setup_intents/{id}/verify_microdeposits", api.BrowserAllowed, verifySetup),
 		op("POST", "/v1/setup_intents/{id}/cancel", api.SecretOnly, cancelSetup),
 
 		op("POST", "/v1/payment_methods", api.BrowserAllowed, createMethod),

@@ -70,6 +70,10 @@ func (c *Call) chooseSetupTypes(si *SetupIntent) error {
 		"request_three_d_secure": "automatic",
 	}}
 
+	if c.Params.Has("payment_method_options") {
+		si.PaymentMethodOptions = MergeOptions(si.PaymentMethodOptions, c.Params.At("payment_method_options"))
+	}
+
 	return nil
 }
 

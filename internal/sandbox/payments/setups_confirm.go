@@ -71,6 +71,9 @@ func (c *Call) confirmSetup(prev *SetupIntent) (*SetupIntent, error) {
 
 	cd := pm.testCard()
 	switch {
+	case pm.Type == "us_bank_account" && wantsMicrodeposits(next.PaymentMethodOptions):
+		next.NextAction = c.microdepositsOf(next.ID)
+		return c.setupWaits(&next, pm), nil
 	case isWallet(pm.Type):
 		return c.askSetupRedirect(&next, pm)
 	case cd != nil && cd.Auth == "error":
