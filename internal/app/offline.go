@@ -42,6 +42,7 @@ func newOffline(cfg *config.Config, log zerolog.Logger, shop string) (*offline, 
 		StateFile:    cfg.SandboxStateFile,
 		MaxObjects:   cfg.SandboxMaxObjects,
 		BusinessName: cfg.BrandName,
+		DeliverTo:    cfg.SandboxDeliverTo,
 	}
 
 	if shop != "" {

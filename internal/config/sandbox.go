@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -22,8 +23,9 @@ const (
 type OfflineStripe struct {
 	SandboxAddr       string // host:port on the loopback interface
 	SandboxStateFile  string
-	SandboxMaxObjects int  // kept per kind and account
-	SandboxFaults     bool // serve the management API
+	SandboxMaxObjects int      // kept per kind and account
+	SandboxFaults     bool     // serve the management API
+	SandboxDeliverTo  []string // ports, or "*" for all
 }
 
 func sandboxSection() section {
@@ -61,6 +63,13 @@ func sandboxSection() section {
 				modes: offlineModes,
 				read:  boolean(func(c *Config) *bool { return &c.SandboxFaults }),
 			},
+			{
+				name: "SANDBOX_DELIVER_TO",
+				help: "Ports of this machine to which the offline Stripe may send webhooks, besides the shop's " +
+					"own, separated by commas; * for all. Webhook endpoints that are created through its API need it.",
+				modes: offlineModes,
+				read:  orEmpty(readDeliverTo),
+			},
 		},
 	}
 }
@@ -74,6 +83,16 @@ func readSandboxAddr(c *Config, s string) error {
 			"so give it a loopback address like 127.0.0.1:12111", s)
 	}
 	c.SandboxAddr = s
+	return nil
+}
+
+func readDeliverTo(c *Config, s string) error {
+	for _, port := range splitList(s) {
+		if n, err := strconv.Atoi(port); port != "*" && (err != nil || n < 1 || n > 65535 || strconv.Itoa(n) != port) {
+			return fmt.Errorf("holds %q, which is no port. Write ports like 3000,8080, or * for all", port)
+		}
+		c.SandboxDeliverTo = append(c.SandboxDeliverTo, port)
+	}
 	return nil
 }
 

@@ -55,6 +55,11 @@ func TestSandboxRefusals(t *testing.T) {
 			environ: []string{"SANDBOX_FAULTS=maybe"},
 			want:    "SANDBOX_FAULTS is \"maybe\". Use true or false",
 		},
+		"address to deliver to": {
+			mode:    config.Stripe,
+			environ: []string{"SANDBOX_DELIVER_TO=3000,10.0.0.1:80"},
+			want:    "SANDBOX_DELIVER_TO holds \"10.0.0.1:80\", which is no port. Write ports like 3000,8080, or * for all",
+		},
 	})
 }
 

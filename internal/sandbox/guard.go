@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"checkoutd/internal/sandbox/api"
 	"checkoutd/internal/sandbox/wire"
 )
 
@@ -45,20 +46,15 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// withCORS lets pages of any origin use the API, as api.stripe.com does. The
-// management API stays closed to them.
+// withCORS answers the preflights of pages that use the API with a publishable
+// key, as api.stripe.com does, and lets pages load the files of the stand-in for
+// Stripe.js. api adds the headers of a call, whose key it knows. Everything
+// else stays closed to other origins.
 func withCORS(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/_sandbox") {
-			next.ServeHTTP(w, r)
-			return
-		}
-
 		h := w.Header()
-		h.Set("Access-Control-Allow-Origin", "*")
-		h.Set("Access-Control-Expose-Headers", "Request-Id, Stripe-Manage-Version, Stripe-Should-Retry, X-Stripe-External-Auth-Required, X-Stripe-Privileged-Session-Required")
-
-		if r.Method == http.MethodOptions {
+		if r.Method == http.MethodOptions && strings.HasPrefix(r.URL.Path, "/v1/") {
+			api.AllowAnyOrigin(h)
 			h.Set("Access-Control-Allow-Methods", "GET, HEAD, PUT, PATCH, POST, DELETE")
 			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, Stripe-Account, Stripe-Version, X-Requested-With")
 			h.Set("Access-Control-Max-Age", "300")
@@ -66,6 +62,15 @@ func withCORS(next http.Handler) http.Handler {
 			return
 		}
 
+		if isScript(r.URL.Path) {
+			api.AllowAnyOrigin(h)
+		}
+
 		next.ServeHTTP(w, r)
 	})
+}
+
+// isScript reports whether a path is that of a file of the stand-in.
+func isScript(path string) bool {
+	return strings.HasPrefix(path, "/v3/") || path == "/v3" || strings.HasSuffix(path, ".js")
 }

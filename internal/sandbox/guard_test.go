@@ -91,3 +91,72 @@ func TestManagementAPIRefusesPagesOfOtherOrigins(t *testing.T) {
 		asked(t, b.s, "GET", host, "/_sandbox/ledger", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors"),
 		http.StatusForbidden)
 }
+
+const foreignPage = "https://evil.test"
+
+// A page of any website reaches the port through its visitor's browser, and any
+// test key opens the sandbox.
+func TestSecretKeyOfAForeignPageIsRefused(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+
+	refused := func(name string, r reply) {
+		t.Helper()
+		want(t, name, r.status, http.StatusForbidden)
+		want(t, name+": readable", r.header.Get("Access-Control-Allow-Origin"), "")
+		want(t, name+": code", r.str("error.code"), "secret_key_from_browser")
+		if message := r.str("error.message"); !strings.Contains(message, "web page of another origin") {
+			t.Errorf("%s does not say why: %s", name, message)
+		}
+	}
+
+	for _, origin := range []string{foreignPage, "null", "http://127.0.0.1:4242"} {
+		from := header("Origin", origin)
+		refused("bearer, "+origin, b.do("POST", "/v1/customers", "name=x", from))
+		refused("restricted, "+origin, b.do("GET", "/v1/customers", "", from, withKey("rk_test_sandbox123")))
+		refused("basic, "+origin, b.do("GET", "/v1/customers", "", from, header("Authorization", "Basic c2tfdGVzdF9zYW5kYm94MTIzOg==")))
+		refused("in the body, "+origin, b.do("POST", "/v1/customers", "key="+secretKey, from, header("Authorization", "")))
+		refused("on a browser's call, "+origin, b.do("POST", "/v1/confirmation_tokens", "payment_method_data[type]=card", from))
+	}
+
+	refused("without Origin", b.do("GET", "/v1/customers?key="+secretKey, "",
+		header("Authorization", ""), header("Sec-Fetch-Site", "cross-site")))
+	want(t, "customers", b.get("/v1/customers").size("data"), 0)
+
+	r := b.do("POST", "/oauth/token", "grant_type=authorization_code&code=x", header("Origin", foreignPage))
+	want(t, "OAuth", r.status, http.StatusForbidden)
+	want(t, "OAuth is readable", r.header.Get("Access-Control-Allow-Origin"), "")
+}
+
+func TestCallersThatAreNoForeignPageUseSecretKeys(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+
+	want(t, "a library or a command line", b.do("GET", "/v1/customers", "").status, http.StatusOK)
+	want(t, "its own origin", b.do("GET", "/v1/customers", "", header("Origin", b.url)).status, http.StatusOK)
+	want(t, "its own page", b.do("GET", "/v1/customers", "", header("Sec-Fetch-Site", "same-origin")).status, http.StatusOK)
+}
+
+func TestPagesUsePublishableKeys(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	from := header("Origin", "http://shop.test")
+
+	r := b.do("POST", "/v1/confirmation_tokens", "payment_method_data[type]=card&payment_method_data[card][number]=4242424242424242"+
+		"&payment_method_data[card][exp_month]=12&payment_method_data[card][exp_year]=2040&payment_method_data[card][cvc]=123",
+		from, withKey(publishableKey))
+	want(t, "token", r.status, http.StatusOK)
+	want(t, "token is readable", r.header.Get("Access-Control-Allow-Origin"), "*")
+
+	r = b.do("GET", "/v1/elements/sessions", "", from, withKey("pk_bad"))
+	want(t, "a wrong key", r.status, http.StatusUnauthorized)
+	want(t, "its refusal is readable", r.header.Get("Access-Control-Allow-Origin"), "*")
+
+	r = b.do("GET", "/v1/customers", "", from, withKey(publishableKey))
+	want(t, "a call for secret keys", r.status, http.StatusUnauthorized)
+
+	for _, path := range []string{"/oauth/authorize", "/connect/onboarding", "/3ds/pi_1", "/_sandbox/ledger"} {
+		r := b.do("GET", path, "", from, withKey(publishableKey))
+		want(t, path+" is readable", r.header.Get("Access-Control-Allow-Origin"), "")
+	}
+}

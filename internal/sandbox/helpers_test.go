@@ -35,6 +35,7 @@ func newBox(t *testing.T, change ...func(*sandbox.Config)) *box {
 	t.Helper()
 	cfg := sandbox.Config{
 		Manage:       true,
+		DeliverTo:    []string{"*"},
 		RetryDelays:  []time.Duration{time.Millisecond, time.Millisecond},
 		DelayedAfter: -1,
 	}

@@ -37,7 +37,11 @@ type Config struct {
 	Manage    bool   // serves the management API below /_sandbox/
 	StateFile string // "" = memory only
 
-	Endpoints   []Endpoint
+	Endpoints []Endpoint
+	// DeliverTo lists ports of this machine to which endpoints that were
+	// created through the API may point, besides those of Endpoints; "*" is
+	// every port. To other machines nothing is ever delivered.
+	DeliverTo   []string
 	RetryDelays []time.Duration // pauses between webhook attempts; nil = like Stripe's, hours apart in the end
 
 	// DelayedAfter is how long a delayed payment stays in processing: 5 seconds
@@ -98,7 +102,7 @@ func assemble(cfg Config) *Server {
 		Country:      cfg.Country,
 	})
 
-	webhooks := hooks.New(srv, cfg.RetryDelays, cfg.Endpoints)
+	webhooks := hooks.New(srv, cfg.RetryDelays, cfg.Endpoints, cfg.DeliverTo)
 	listeners := stripecli.New(srv, webhooks)
 	pay := payments.New(srv, billing.Followers{}, connect.Connected{})
 	accounts := connect.New(srv, pay)

@@ -36,6 +36,10 @@ func (c *Call) authenticate() error {
 	}
 
 	c.Publishable = form[1] == "pk"
+	if err := c.checkOrigin(); err != nil {
+		return err
+	}
+
 	if c.Publishable && c.Route.access == SecretOnly {
 		return wire.Unauthorized("secret_key_required", "This API call cannot be made with a publishable API key. Please use a secret API key. You can find a list of your API keys at https://dashboard.stripe.com/account/apikeys.")
 	}

@@ -209,6 +209,7 @@ func (c *Call) failed(err error) Response {
 // write writes a response with the headers that Stripe sends.
 func (c *Call) write(w http.ResponseWriter, resp Response) {
 	h := w.Header()
+	c.allowOrigin(h)
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-cache, no-store")
 	h.Set("Request-Id", c.RequestID)

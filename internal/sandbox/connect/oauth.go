@@ -2,6 +2,7 @@ package connect
 
 import (
 	"cmp"
+	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -154,6 +155,14 @@ func (s *Pages) oauthDeauthorize(w http.ResponseWriter, r *http.Request) {
 // checkSecret reports whether the request carries the platform's secret, as
 // client_secret or as the API key. If not, it writes the error response.
 func (s *Pages) checkSecret(w http.ResponseWriter, r *http.Request) bool {
+	if api.FromForeignPage(r) {
+		oauthReply(w, http.StatusForbidden, map[string]string{
+			"error":             "invalid_client",
+			"error_description": fmt.Sprintf(api.ForeignKeySentence, r.Header.Get("Origin")),
+		})
+		return false
+	}
+
 	r.Body = http.MaxBytesReader(w, r.Body, api.MaxBody)
 	key := cmp.Or(api.KeyOf(r), r.PostFormValue("client_secret"))
 

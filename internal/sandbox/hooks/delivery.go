@@ -69,6 +69,15 @@ func (q *Sender) attempt(d *Delivery) {
 		return
 	}
 
+	if err := q.targets.check(ep.URL); err != nil {
+		q.mu.Lock()
+		d.Attempts = append(d.Attempts, DeliveryAttempt{At: q.srv.Config.Now(), Error: err.Error()})
+		q.mu.Unlock()
+		q.finish(d, "failed")
+
+		return
+	}
+
 	body, err := ev.Payload()
 	if err != nil {
 		q.finish(d, "failed")

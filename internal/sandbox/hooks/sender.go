@@ -13,7 +13,8 @@ import (
 // Sender delivers events with a pool of workers. It is safe for concurrent use.
 type Sender struct {
 	srv       *api.Server
-	endpoints []Endpoint            // configured
+	endpoints []Endpoint // configured
+	targets   targets
 	listeners []func(ev *api.Event) // get every event
 	delays    []time.Duration
 	client    *http.Client
@@ -31,8 +32,9 @@ type Sender struct {
 }
 
 // New returns a sender for the configured endpoints. A nil delays stands for
-// Stripe's.
-func New(s *api.Server, delays []time.Duration, endpoints []Endpoint) *Sender {
+// Stripe's. deliverTo lists
+// further ports of this machine that endpoints may have, "*" for all.
+func New(s *api.Server, delays []time.Duration, endpoints []Endpoint, deliverTo []string) *Sender {
 	if delays == nil {
 		delays = defaultRetryDelays
 	}
@@ -42,12 +44,17 @@ func New(s *api.Server, delays []time.Duration, endpoints []Endpoint) *Sender {
 		srv:       s,
 		delays:    delays,
 		endpoints: endpoints,
+		targets:   newTargets(endpoints, deliverTo),
 		byID:      map[string]*Delivery{},
 		ctx:       ctx,
 		cancel:    cancel,
 		client: &http.Client{
-			Timeout:       deliveryTimeout,
-			Transport:     &http.Transport{MaxIdleConnsPerHost: senders, IdleConnTimeout: time.Minute},
+			Timeout: deliveryTimeout,
+			Transport: &http.Transport{ // without a proxy
+				DialContext:         dialLoopback,
+				MaxIdleConnsPerHost: senders,
+				IdleConnTimeout:     time.Minute,
+			},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
