@@ -63,6 +63,12 @@ func ProductStep(attemptKey string, item int) string {
 	return attemptKey + "-product-" + strconv.Itoa(item)
 }
 
+// ActivateStep returns the key for making the product of the order's item with
+// the given index active again.
+func ActivateStep(attemptKey string, item int) string {
+	return ProductStep(attemptKey, item) + "-activate"
+}
+
 // SubscriptionStep returns the key for creating a subscription.
 func SubscriptionStep(attemptKey string) string { return attemptKey + "-subscription" }
 

@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -148,6 +149,8 @@ func (a *Attempt) fault() *fault.Error {
 
 	switch {
 	case a.State == Canceled:
+		payment.Type = cmp.Or(payment.Type, TypeInvalidRequest)
+		payment.Code = cmp.Or(payment.Code, "payment_canceled")
 		return explain(fault.Conflict, "payment_canceled", "This payment was canceled.")
 	case a.ErrorType == TypeCard:
 		return explain(fault.Declined, "payment_declined", said)
@@ -160,9 +163,6 @@ func (a *Attempt) fault() *fault.Error {
 	case a.ErrorCode == codeLapsed:
 		return explain(fault.Declined, "payment_declined", "The time to make this payment is over. "+
 			"If you have paid, please do not pay again; otherwise try again or use another way to pay.")
-	case a.ErrorCode == codeTokenUnusable:
-		return explain(fault.Invalid, "token_expired",
-			"Your payment details have expired. Please enter them again.")
 	}
 
 	switch a.ErrorType {
@@ -170,11 +170,9 @@ func (a *Attempt) fault() *fault.Error {
 		return explain(fault.Unavailable, "payment_provider_busy",
 			"The payment provider is busy. You were not charged; please try again in a moment.")
 	case TypeAuthentication, TypePermission:
-		return explain(fault.Unavailable, "payment_provider_unavailable",
-			"This shop cannot take payments right now. You were not charged.")
+		return shopFault(payment)
 	case TypeInvalidRequest:
-		return explain(fault.Invalid, "payment_rejected",
-			"This payment could not be made. You were not charged; please try another way to pay.")
+		return a.invalidRequest(payment)
 	case TypeAPI, TypeConnection, TypeIdempotency:
 		return explain(fault.Unavailable, "payment_provider_unavailable",
 			"The payment provider had a problem. You were not charged; please try again.")

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"checkoutd/internal/fault"
 	"checkoutd/internal/orders"
 )
@@ -55,12 +57,27 @@ func (s *Service) Confirm(ctx context.Context, req ConfirmRequest) (Answer, erro
 	ctx, cancel := s.Bound(ctx)
 	defer cancel()
 
-	a, err := s.reserve(ctx, req)
+	st, a, err := s.confirmOnce(ctx, req)
+	if err == nil && s.mends(ctx, st, a) {
+		st, a, err = s.confirmOnce(ctx, req)
+	}
+
 	switch {
 	case errors.Is(err, errTokenUsed):
 		return s.recorded(ctx, req)
 	case err != nil:
 		return Answer{}, err
+	}
+
+	return answer(st, a)
+}
+
+// confirmOnce makes the attempt of the token, or returns errTokenUsed if it has
+// one already.
+func (s *Service) confirmOnce(ctx context.Context, req ConfirmRequest) (*State, *Attempt, error) {
+	a, err := s.reserve(ctx, req)
+	if err != nil {
+		return nil, nil, err
 	}
 
 	// From here on money may move, so a buyer who leaves must not interrupt it.
@@ -74,10 +91,31 @@ func (s *Service) Confirm(ctx context.Context, req ConfirmRequest) (Answer, erro
 			Str("attempt_id", a.ID).
 			Msg("could not record the outcome of an attempt; the resolver will")
 
-		return Answer{}, errUnknown
+		return nil, nil, errUnknown
 	}
 
-	return answer(st, st.attempt(a.ID))
+	return st, st.attempt(a.ID), nil
+}
+
+// mends reports whether the attempt failed only because its intent was canceled
+// at Stripe, or a product archived, so that it can be made again. If Stripe's
+// refusal did not show the intent, it is read.
+func (s *Service) mends(ctx context.Context, st *State, a *Attempt) bool {
+	if a.Params.IntentID != "" && (a.ErrorCode == codeIntentUnexpected || a.ErrorCode == codeSetupUnexpected) {
+		if err := s.SettleFresh(ctx, a.OrderID, a.Params.IntentID, nil); err != nil {
+			s.cfg.Log.Warn().Err(err).Str("order_id", a.OrderID).Msg("could not read the intent of a refused attempt")
+			return false
+		}
+
+		now, err := s.cfg.Store.Read(ctx, a.OrderID)
+		if err != nil {
+			return false
+		}
+
+		st, a = now, now.attempt(a.ID)
+	}
+
+	return st.Order.Status == orders.Open && st.mended(a)
 }
 
 // reserve commits a new attempt, or returns why there may be none. An attempt
@@ -121,7 +159,7 @@ func (s *Service) tryReserve(ctx context.Context, req ConfirmRequest) (a Attempt
 		if err := s.rules().reserve(st, req, id, returnURL); err != nil {
 			return err
 		}
-		a = st.Attempts[len(st.Attempts)-1]
+		a = *st.attemptWith(req.Token)
 		return nil
 	})
 	return a, err
@@ -166,6 +204,22 @@ func (s *Service) abandon(ctx context.Context, req ConfirmRequest, outdated bool
 	}
 
 	return true, s.cancel(ctx, orderID, *in)
+}
+
+// release cancels the intent of an order whose Stripe customer is gone, unless
+// an attempt is active, so that the order can get another customer.
+func (s *Service) release(ctx context.Context, orderID string) error {
+	st, err := s.cfg.Store.Read(ctx, orderID)
+	if err != nil {
+		return err
+	}
+
+	in := st.livingIntent()
+	if in == nil || in.Status.Final() || st.Active() != nil {
+		return nil
+	}
+
+	return s.cancel(ctx, orderID, *in)
 }
 
 // send makes the call of an attempt and commits its outcome. firstSend is true
@@ -255,14 +309,7 @@ func (s *Service) recorded(ctx context.Context, req ConfirmRequest) (Answer, err
 func (s *Service) logCall(a Attempt, after *State, callErr error) {
 	line := s.cfg.Log.Info()
 	if callErr != nil {
-		switch e := asCallError(callErr); {
-		case e.Outcome == OutcomeUnknown:
-			line = s.cfg.Log.Warn().Err(callErr)
-		case e.Stripe.Type == TypeCard, e.Param == paramToken: // the buyer's doing
-			line = line.Str("stripe_code", e.Stripe.Code).Str("decline_code", e.Stripe.DeclineCode)
-		default: // Stripe refuses what we sent, which the shop must fix
-			line = s.cfg.Log.Error().Err(callErr)
-		}
+		line = s.refusedLine(a, after, asCallError(callErr))
 	}
 
 	state := AttemptState("")
@@ -277,4 +324,22 @@ func (s *Service) logCall(a Attempt, after *State, callErr error) {
 		Str("attempt_state", string(state)).
 		Str("order_status", string(after.Order.Status)).
 		Msg("attempt sent")
+}
+
+// refusedLine begins the log line about a call that did not succeed. If only the
+// shop can remove the reason, the operator gets a line of its own.
+func (s *Service) refusedLine(a Attempt, after *State, e *CallError) *zerolog.Event {
+	if e.Outcome == OutcomeUnknown {
+		return s.cfg.Log.Warn().Err(e)
+	}
+
+	now := after.attempt(a.ID)
+	if now != nil && !after.mended(now) && (e.needsShop() || now.ErrorCode == codeTokenForeign) {
+		s.refusals.add(e, a.OrderID, a.Params.Contact)
+	}
+
+	return s.cfg.Log.Info().
+		Str("stripe_type", e.Stripe.Type).
+		Str("stripe_code", e.Stripe.Code).
+		Str("decline_code", e.Stripe.DeclineCode)
 }

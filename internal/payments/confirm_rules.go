@@ -30,7 +30,8 @@ var errOutdated = errors.New("payments: the order's intent must be canceled firs
 // reserve adds an attempt to the state, or returns why there may be none. The
 // attempt is committed before Stripe is called.
 func (r rules) reserve(st *State, req ConfirmRequest, attemptID, returnURL string) error {
-	if st.attemptWith(req.Token) != nil {
+	prev := st.attemptWith(req.Token)
+	if prev != nil && !st.mended(prev) {
 		return errTokenUsed
 	}
 	if err := r.refuse(st, req); err != nil {
@@ -43,7 +44,6 @@ func (r rules) reserve(st *State, req ConfirmRequest, attemptID, returnURL strin
 	}
 
 	p.Token, p.ReturnURL = req.Token, returnURL
-	p.Metadata[MetaAttempt] = attemptID
 	a := Attempt{
 		ID:             attemptID,
 		OrderID:        st.Order.ID,
@@ -54,15 +54,41 @@ func (r rules) reserve(st *State, req ConfirmRequest, attemptID, returnURL strin
 		CreatedAt:      r.now,
 	}
 
+	if prev != nil { // the same attempt once more, under another key
+		a.ID, a.N = prev.ID, prev.N
+	}
+
+	a.Params.Metadata[MetaAttempt] = a.ID
 	r.move(&a, Started)
 
 	if st.Order.Discount.Limit > 0 {
 		st.Order.Discount.Held = true // the store refuses the write when no use is left
 	}
 
-	st.Attempts = append(st.Attempts, a)
+	if prev != nil {
+		*prev = a
+	} else {
+		st.Attempts = append(st.Attempts, a)
+	}
+
 	st.setBuyerStatus(&a)
 	return nil
+}
+
+// mended reports whether an attempt that Stripe refused can be made again with
+// its token: what it needed was gone at Stripe, which proves that nothing was
+// taken, and has been replaced since.
+func (st *State) mended(a *Attempt) bool {
+	switch a.ErrorCode {
+	case codeCustomerGone:
+		return a.State == Failed && a.Params.Customer != st.Order.CustomerID
+	case codeIntentGone, codeIntentUnexpected, codeSetupUnexpected:
+		in := st.Intent(a.Params.IntentID)
+		return !a.State.Active() && in != nil && in.Status == StatusCanceled
+	case codeProductGone: // the next call makes it active again, once
+		return a.State == Failed && a.IdempotencyKey == idempotency.Attempt(a.ID)
+	}
+	return false
 }
 
 // refuse returns why a buyer may not pay the order now, nil if they may.
@@ -236,6 +262,7 @@ func (r rules) record(st *State, attemptID string, snap Snapshot, callErr error,
 			return err
 		}
 		if !a.State.Open() { // the intent had gone further
+			a.noteCanceledIntent(e)
 			return nil
 		}
 	}
@@ -246,10 +273,34 @@ func (r rules) record(st *State, attemptID string, snap Snapshot, callErr error,
 		r.review(st, e.Mismatch)
 	case e.provesFailure(firstSend):
 		r.fail(a, e.stripeError())
+		st.noteForeignToken(a)
 	default:
 		r.markUnknown(a)
 	}
 
 	st.setBuyerStatus(a)
 	return nil
+}
+
+// noteCanceledIntent records that the attempt was refused because its intent
+// had been canceled before, in the Dashboard or by another program whose event
+// never arrived.
+func (a *Attempt) noteCanceledIntent(e *CallError) {
+	if a.State == Canceled && e.Outcome == OutcomeRefused && e.Snapshot.ID == a.Params.IntentID {
+		a.ErrorType, a.ErrorCode = TypeInvalidRequest, codeIntentGone
+	}
+}
+
+// noteForeignToken records that Stripe did not know two tokens in a row. The
+// second one was just created by the page, so it can only be of another
+// account.
+func (st *State) noteForeignToken(a *Attempt) {
+	if a.ErrorCode != codeTokenMissing {
+		return
+	}
+
+	last := find(st.Attempts, func(other *Attempt) bool { return other.N == a.N-1 })
+	if last != nil && (last.ErrorCode == codeTokenMissing || last.ErrorCode == codeTokenForeign) {
+		a.ErrorCode = codeTokenForeign
+	}
 }

@@ -239,17 +239,44 @@ func TestEveryErrorType(t *testing.T) {
 		code    string
 	}{
 		{"card", declined, payments.Failed, fault.Declined, "payment_declined"},
-		{"invalid request", func(payments.Params) error {
+		{"a total under Stripe's minimum", func(payments.Params) error {
 			return refused(payments.TypeInvalidRequest, "amount_too_small", "amount")
+		}, payments.Failed, fault.Invalid, "amount_out_of_range"},
+		{"an e-mail address", func(payments.Params) error {
+			return refused(payments.TypeInvalidRequest, "email_invalid", "receipt_email")
+		}, payments.Failed, fault.Invalid, "email_malformed"},
+		{"a line of the address", func(payments.Params) error {
+			return refused(payments.TypeInvalidRequest, "", "shipping[address][line1]")
+		}, payments.Failed, fault.Invalid, "address_malformed"},
+		{"a detached payment method", func(payments.Params) error {
+			return refused(payments.TypeInvalidRequest, "resource_missing", "payment_method")
+		}, payments.Failed, fault.Invalid, "method_gone"},
+		{"a method that the account does not have", func(payments.Params) error {
+			return refused(payments.TypeInvalidRequest, "payment_method_unactivated", "payment_method_types")
 		}, payments.Failed, fault.Invalid, "payment_rejected"},
-		{"invalid request about the token", func(payments.Params) error {
+		{"a parameter of ours", func(payments.Params) error {
+			return refused(payments.TypeInvalidRequest, "parameter_unknown", "on_behalf_of")
+		}, payments.Failed, fault.Unavailable, "payment_unavailable"},
+		{"an account that is not activated", func(payments.Params) error {
+			return refused(payments.TypeInvalidRequest, "testmode_charges_only", "")
+		}, payments.Failed, fault.Unavailable, "payment_unavailable"},
+		{"an intent of another account", func(payments.Params) error {
+			return refused(payments.TypeInvalidRequest, "resource_missing", "intent")
+		}, payments.Failed, fault.Unavailable, "payment_unavailable"},
+		{"a token that Stripe does not know", func(payments.Params) error {
 			return refused(payments.TypeInvalidRequest, "resource_missing", "confirmation_token")
 		}, payments.Failed, fault.Invalid, "token_expired"},
+		{"a token that has expired", func(payments.Params) error {
+			return refused(payments.TypeInvalidRequest, "confirmation_token_expired", "confirmation_token")
+		}, payments.Failed, fault.Invalid, "token_expired"},
+		{"a token for other options", func(payments.Params) error {
+			return refused(payments.TypeInvalidRequest, "", "confirmation_token")
+		}, payments.Failed, fault.Unavailable, "payment_unavailable"},
 		{"authentication", func(payments.Params) error {
 			return refused(payments.TypeAuthentication, "", "")
-		}, payments.Failed, fault.Unavailable, "payment_provider_unavailable"},
+		}, payments.Failed, fault.Unavailable, "payment_unavailable"},
 		{"permission", func(payments.Params) error { return refused(payments.TypePermission, "", "") },
-			payments.Failed, fault.Unavailable, "payment_provider_unavailable"},
+			payments.Failed, fault.Unavailable, "payment_unavailable"},
 		{"rate limit", func(payments.Params) error {
 			return refused(payments.TypeRateLimit, "rate_limit", "")
 		}, payments.Failed, fault.Unavailable, "payment_provider_busy"},

@@ -30,6 +30,9 @@ An attempt
     days more, because such money is reported late.
   - At most one attempt of an order is active. A partial unique index enforces
     it.
+  - A refusal because the customer was deleted, or because the intent was
+    canceled elsewhere, proves that nothing was taken. Once that is replaced,
+    the same attempt begins once more, under another key.
   - An attempt belongs to the intent that it created or confirmed again. News of
     an intent changes only the active attempt of that intent.
 

@@ -58,13 +58,11 @@ func (e *CallError) provesFailure(firstSend bool) bool {
 	return firstSend && !e.Repeated || e.Replayed || e.Stripe.Type == TypeCard
 }
 
-// stripeError returns Stripe's error, with one code for all refusals of the
-// ConfirmationToken.
+// stripeError returns Stripe's error with the code that decides what the buyer
+// is told.
 func (e *CallError) stripeError() *StripeError {
 	out := e.Stripe
-	if e.Param == paramToken && out.Type == TypeInvalidRequest {
-		out.Code = codeTokenUnusable
-	}
+	out.Code = e.refusalCode()
 	return &out
 }
 
@@ -95,13 +93,6 @@ const (
 	TypeAPI            = "api_error"
 	TypeConnection     = "api_connection_error"
 )
-
-// paramToken is Stripe's name for the parameter with the ConfirmationToken.
-const paramToken = "confirmation_token"
-
-// codeTokenUnusable stands for every refusal of the ConfirmationToken: it has
-// expired, was used, or does not exist.
-const codeTokenUnusable = "confirmation_token_unusable"
 
 // Stripe's codes for a 3D Secure check or a redirect that failed
 // (https://docs.stripe.com/error-codes#payment-intent-authentication-failure).

@@ -63,7 +63,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	// outcome of that payment comes first.
 	idle := o.PaymentStatus == orders.Unpaid || o.PaymentStatus == orders.PaymentFailed
 	if needsCustomer(&o) && o.Status == orders.Open && idle {
-		if err := h.ensureCustomer(ctx, w, r, o); err != nil {
+		if err := h.ensure(ctx, w, r, o); err != nil {
 			return err
 		}
 	}
@@ -71,6 +71,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	req.Replace = func() error { return httpio.ExchangeOf(r.Context()).Charge(replacementCost) }
 
 	answer, err := h.payments.Confirm(ctx, req)
+	if isCustomerGone(err) && h.ensureCustomer != nil {
+		if mendErr := h.replaceCustomer(ctx, w, r, o); mendErr != nil {
+			return mendErr
+		}
+
+		answer, err = h.payments.Confirm(ctx, req)
+	}
+
 	if errors.Is(err, orders.ErrPromotionUsedUp) {
 		err = h.dropPromotion(r.Context(), o.ID)
 	}
@@ -90,4 +98,43 @@ func (h *Handler) dropPromotion(ctx context.Context, orderID string) error {
 		return err
 	}
 	return amountChanged(&o)
+}
+
+// ensure makes sure that the order has a customer that exists. If the former
+// one is gone and its intent still holds the order, that is canceled first.
+func (h *Handler) ensure(ctx context.Context, w http.ResponseWriter, r *http.Request, o orders.Order) error {
+	err := h.ensureCustomer(ctx, w, r, o)
+	if fault.Is(err, "order_not_open") {
+		return h.replaceCustomer(ctx, w, r, o)
+	}
+	return h.payments.explainCustomer(err, o)
+}
+
+// isCustomerGone reports whether a payment failed because the order's customer
+// was deleted at Stripe.
+func isCustomerGone(err error) bool {
+	var f *fault.Error
+	return errors.As(err, &f) && f.Payment != nil && f.Payment.Code == codeCustomerGone
+}
+
+// replaceCustomer gives the order another customer in place of one that was
+// deleted at Stripe, which cannot be undone
+// (https://docs.stripe.com/api/customers/delete). Nothing was taken from it.
+func (h *Handler) replaceCustomer(ctx context.Context, w http.ResponseWriter, r *http.Request, o orders.Order) error {
+	if err := h.payments.release(ctx, o.ID); err != nil {
+		return fault.Wrap(err, errNoCustomer.Kind, errNoCustomer.Code, errNoCustomer.Message)
+	}
+	return h.payments.explainCustomer(h.ensureCustomer(ctx, w, r, o), o)
+}
+
+// explainCustomer returns the fault for an order that got no customer. If only
+// the shop can change that, the operator hears of it.
+func (s *Service) explainCustomer(err error, o orders.Order) error {
+	var e *CallError
+	if !errors.As(err, &e) || !e.needsShop() {
+		return err
+	}
+
+	s.refusals.add(e, o.ID, o.Contact)
+	return shopFault(&fault.Payment{Type: e.Stripe.Type, Code: e.Stripe.Code})
 }

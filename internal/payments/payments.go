@@ -55,13 +55,14 @@ type Config struct {
 // Service takes payments. It is safe for concurrent use.
 type Service struct {
 	cfg      Config
+	refusals *refusalLog
 	resolver *queue.Runner[Attempt]
 	expirer  *queue.Runner[string]
 }
 
 // New returns a Service whose background work starts with Run.
 func New(c Config) *Service {
-	s := &Service{cfg: c}
+	s := &Service{cfg: c, refusals: newRefusalLog(c.Log, c.Now)}
 
 	s.resolver = queue.New(queue.Config[Attempt]{
 		Name:    "attempts",

@@ -162,7 +162,9 @@ func mismatch(o *orders.Order, s Snapshot) string {
 		return fmt.Sprintf("intent %s has livemode %t, the order %t", s.ID, s.Livemode, o.Livemode)
 	case s.Currency != o.Currency && !s.IsSetup(): // a SetupIntent has none
 		return fmt.Sprintf("intent %s is in %s, the order in %s", s.ID, s.Currency, o.Currency)
-	case s.CustomerID != "" && s.CustomerID != o.CustomerID:
+	case s.CustomerID != "" && s.CustomerID != o.CustomerID && s.Status != StatusCanceled:
+		// An intent of a customer that is gone was canceled before the order
+		// got another one.
 		return fmt.Sprintf("intent %s belongs to customer %s, the order to %q", s.ID, s.CustomerID, o.CustomerID)
 	}
 

@@ -209,7 +209,10 @@ func TestRefusedWhileAnotherActionWaits(t *testing.T) {
 			Outcome:  payments.OutcomeRefused,
 			Snapshot: &s,
 			Param:    "confirmation_token",
-			Stripe:   payments.StripeError{Type: payments.TypeInvalidRequest},
+			Stripe: payments.StripeError{
+				Type: payments.TypeInvalidRequest,
+				Code: "confirmation_token_already_used",
+			},
 		}
 	})
 

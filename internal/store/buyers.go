@@ -46,7 +46,7 @@ func (s *Store) SetCustomer(
 	update := sqldb.Command{
 		Text: `UPDATE orders SET customer_id = $2, updated_at = $3
 			WHERE id = $1 AND customer_id = $4 AND status = 'open' AND ($4 = '' OR
-				NOT EXISTS (SELECT 1 FROM intents WHERE order_id = $1) AND
+				NOT EXISTS (SELECT 1 FROM intents WHERE order_id = $1 AND status <> 'canceled') AND
 				NOT EXISTS (SELECT 1 FROM attempts
 					WHERE order_id = $1 AND state NOT IN ('failed', 'canceled')))`,
 		Args: []any{orderID, customerID, sqldb.Micros(s.now()), prev},

@@ -88,14 +88,16 @@ func (c *Client) ensureProducts(ctx context.Context, items []orders.Item, key st
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(maxParallel)
 	for i, item := range items {
-		g.Go(func() error { return c.ensureProduct(ctx, item, idempotency.ProductStep(key, i)) })
+		g.Go(func() error { return c.ensureProduct(ctx, item, key, i) })
 	}
 	return g.Wait()
 }
 
-// ensureProduct creates the product of an item unless it exists. Prices are not
-// kept at Stripe: each subscription carries those of its order.
-func (c *Client) ensureProduct(ctx context.Context, item orders.Item, key string) error {
+// ensureProduct creates the product of an item unless it exists. One that was
+// archived at Stripe is made active again: the shop sells it, and Stripe accepts
+// no new subscription to it. Prices are not kept at Stripe: each subscription
+// carries those of its order.
+func (c *Client) ensureProduct(ctx context.Context, item orders.Item, attemptKey string, n int) error {
 	id := productPrefix + item.SKU
 	if _, known := c.products.Load(id); known {
 		return nil
@@ -103,7 +105,13 @@ func (c *Client) ensureProduct(ctx context.Context, item orders.Item, key string
 
 	get := &stripe.ProductParams{}
 	get.Context = ctx
-	_, err := c.api.Products.Get(id, get)
+	found, err := c.api.Products.Get(id, get)
+
+	if err == nil && !found.Active && !found.Deleted {
+		params := &stripe.ProductParams{Active: stripe.Bool(true)}
+		post(ctx, &params.Params, idempotency.ActivateStep(attemptKey, n))
+		_, err = c.api.Products.Update(id, params)
+	}
 
 	var e *stripe.Error
 	if err == nil {
@@ -118,7 +126,7 @@ func (c *Client) ensureProduct(ctx context.Context, item orders.Item, key string
 		Name: stripe.String(item.Name),
 	}
 
-	post(ctx, &params.Params, key)
+	post(ctx, &params.Params, idempotency.ProductStep(attemptKey, n))
 
 	_, err = c.api.Products.New(params)
 	if errors.As(err, &e) && e.Code == stripe.ErrorCodeResourceAlreadyExists { // another order was faster

@@ -231,12 +231,20 @@ async function send(details) {
   try {
     await change(details);
   } catch (failure) {
-    const field = failure instanceof ApiError ? (failure.problem?.field ?? '') : '';
-    const place = places[/** @type {keyof places} */ (field.split('.')[0])] ?? 'payment-message';
-    byId(place).textContent = describe(failure, page);
-
+    showBeside(failure);
     throw failure;
   }
+}
+
+/**
+ * Shows a failure beside the field that it is about, or else above the button.
+ *
+ * @param {unknown} failure
+ */
+export function showBeside(failure) {
+  const field = failure instanceof ApiError ? (failure.problem?.field ?? '') : '';
+  const place = places[/** @type {keyof places} */ (field.split('.')[0])] ?? 'payment-message';
+  byId(place).textContent = describe(failure, page);
 }
 
 /** Where the error of each field goes. */

@@ -18,6 +18,7 @@
 import { ApiError, describe } from './api.js';
 import * as view from './checkout-view.js';
 import { confirm, isOpen } from './confirm.js';
+import { showBeside } from './contact.js';
 import { elements, onInput } from './form.js';
 import { order, setOrder, settled } from './order.js';
 import { askOrder, config, leave, page, stripe, t } from './session.js';
@@ -172,6 +173,7 @@ export async function refused(failure) {
 
   ready();
   view.showMessage(describe(failure, page));
+  showBeside(failure);
 }
 
 /** @param {number | undefined} amount */

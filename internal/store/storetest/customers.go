@@ -121,6 +121,9 @@ func testCustomers(t *testing.T, e Engine) {
 			{"an intent", func(st *payments.State) {
 				st.Intents = append(st.Intents, newIntent("pi_of_deleted_customer"))
 			}, "cus_3"},
+			{"a canceled intent", func(st *payments.State) {
+				st.Intents[0].Status = payments.StatusCanceled
+			}, "cus_4"},
 		} {
 			f.update(o.ID, step.change)
 			prev := f.state(o.ID).Order.CustomerID
