@@ -16,7 +16,7 @@ import (
 // openMigrated opens a store, which is closed after the test.
 func openMigrated(tb testing.TB, databaseURL string) *store.Store {
 	tb.Helper()
-	s, err := store.Open(tb.Context(), databaseURL, store.Options{MaxConns: 16, Timeout: time.Minute})
+	s, err := store.Open(tb.Context(), databaseURL, store.Options{MaxConns: 16, Timeout: 5 * time.Minute})
 	if err != nil {
 		tb.Fatal(err)
 	}

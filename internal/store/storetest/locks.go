@@ -11,6 +11,9 @@ import (
 	"checkoutd/internal/store"
 )
 
+// hangs is the time after which a call counts as hanging.
+const hangs = 5 * time.Minute
+
 // callers is how many goroutines the tests of concurrency use.
 const callers = 24
 

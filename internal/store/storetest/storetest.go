@@ -99,6 +99,7 @@ func (f *fixture) in(t *testing.T) *fixture {
 func (f *fixture) open(o store.Options) *store.Store {
 	f.t.Helper()
 	o.Now, o.Log = f.clock.Now, zerolog.Nop()
+	o.Timeout = hangs // no test depends on it, and machines may be slow
 	s, err := store.Open(f.ctx, f.url, o)
 	if err != nil {
 		f.t.Fatal(err)
