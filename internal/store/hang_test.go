@@ -26,7 +26,7 @@ const hangs = testhost.Patience
 func openImpatient(tb testing.TB, databaseURL string) *store.Store {
 	tb.Helper()
 	openMigrated(tb, databaseURL)
-	s, err := store.Open(tb.Context(), databaseURL, store.Options{Timeout: 5 * time.Second})
+	s, err := store.Open(tb.Context(), databaseURL, store.Options{Timeout: 5 * time.Second, MaxConns: 4})
 	if err != nil {
 		tb.Fatal(err)
 	}

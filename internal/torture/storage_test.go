@@ -121,6 +121,7 @@ func TestFileDeleted(t *testing.T) {
 	for range scaled(1, 10) {
 		h.somePaid(2)
 		h.deleteDatabase()
+		h.refusesOrders(20)
 		h.allReady(http.StatusServiceUnavailable)
 
 		h.servers[0].kill()
@@ -132,6 +133,23 @@ func TestFileDeleted(t *testing.T) {
 	h.somePaid(2)
 	stop()
 	h.wantAgreement(scaled(patience, 4*time.Minute))
+}
+
+// refusesOrders asks for n orders, which the server must not acknowledge.
+func (h *harness) refusesOrders(n int) {
+	h.t.Helper()
+	for range n {
+		res, err := h.client.Post("http://"+h.servers[0].addr()+"/orders", "application/json",
+			strings.NewReader(`{"items":[{"sku":"`+mug+`","quantity":1}]}`))
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		_ = res.Body.Close() // only the status counts
+
+		if res.StatusCode != http.StatusServiceUnavailable {
+			h.t.Errorf("an order in a deleted file: %s, want 503", res.Status)
+		}
+	}
 }
 
 // databaseFiles returns the path of the SQLite file and that of its log.
