@@ -48,7 +48,7 @@ usage: server <command>
   serve        run the checkout against Stripe; settings come from the environment and .env
   sandbox      run the checkout with a built-in offline Stripe; needs no account and no keys
   stripe       run the offline Stripe alone, for use by any Stripe integration
-  orders       list or show orders; capture, cancel or refund one
+  orders       list or show orders; capture, cancel, refund or adopt for one
   events       list, show or replay the webhook events in the inbox
   buyers       make browsers forget a returning buyer
   migrate      bring the database up to date

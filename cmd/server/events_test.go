@@ -53,6 +53,22 @@ func (p *program) fillInbox(s *store.Store) (order string) {
 		p.Fatal(err)
 	}
 
+	err = s.Update(p.Context(), order, nil, func(st *payments.State) error {
+		st.Attempts = append(st.Attempts, payments.Attempt{
+			ID:             "att_1",
+			N:              1,
+			IdempotencyKey: "key-" + order,
+			IntentID:       "pi_1",
+			State:          payments.RequiresAction,
+			CreatedAt:      noon,
+		})
+
+		return nil
+	})
+	if err != nil {
+		p.Fatal(err)
+	}
+
 	for i, e := range []struct{ id, eventType, status string }{
 		{"evt_1", "payment_intent.created", "requires_payment_method"},
 		{"evt_2", "payment_intent.succeeded", "succeeded"},
@@ -83,7 +99,7 @@ func (p *program) fillInbox(s *store.Store) (order string) {
 			p.Fatal(err)
 		}
 
-		claimed, err := s.ClaimEvents(p.Context(), at, at.Add(time.Minute), 1)
+		claimed, err := s.ClaimEvents(p.Context(), webhooks.LaneOwn, at, at.Add(time.Minute), 1)
 		if err != nil || len(claimed) != 1 {
 			p.Fatal(len(claimed), err)
 		}

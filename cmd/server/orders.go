@@ -12,15 +12,16 @@ import (
 	"checkoutd/internal/orders"
 )
 
-const ordersUsage = `usage: server orders <list|show|capture|cancel|refund> [flags] [order IDs]
+const ordersUsage = `usage: server orders <list|show|capture|cancel|refund|adopt> [flags] [order IDs]
 
   list     list orders, newest first; --status review lists those that need a decision
   show     show orders with their attempts, intents, refunds, disputes and operations
   capture  capture the hold of an order; with --amount capture a part and release the rest
   cancel   cancel an unpaid order and release its hold
   refund   refund the payment of an order, or with --amount a part of it
+  adopt    ORDER INTENT: let an intent at Stripe that took money pay an order that does not know it
 
-Capture, cancel and refund call Stripe with the configuration of the server. If the outcome of a command is unknown,
+Capture, cancel, refund and adopt call Stripe with the configuration of the server. If the outcome of a command is unknown,
 run the same command again: nothing is done twice.
 
 `
@@ -32,6 +33,7 @@ type orderQuery struct {
 	ids    []string
 	amount string // of capture and refund, in the order's currency; "" for all
 	reason string // of refund
+	intent string // of adopt
 }
 
 // ordersCommand lists, shows or operates on orders.
@@ -47,6 +49,8 @@ func ordersCommand(ctx context.Context, args []string, e env) error {
 			return listOrders(ctx, reader, q.filter, e.out)
 		case "show":
 			return showOrders(ctx, reader, q.ids, e)
+		case "adopt":
+			return adopt(ctx, reader, q, e)
 		default:
 			return operate(ctx, reader, q, e)
 		}
@@ -57,18 +61,18 @@ func ordersCommand(ctx context.Context, args []string, e env) error {
 func parseOrderQuery(args []string, stderr io.Writer) (q orderQuery, err error) {
 	if len(args) == 0 {
 		_, _ = io.WriteString(stderr, ordersUsage)
-		return q, errors.New("orders: no subcommand given: use list, show, capture, cancel or refund")
+		return q, errors.New("orders: no subcommand given: use list, show, capture, cancel, refund or adopt")
 	}
 
 	q.sub = args[0]
 	switch q.sub {
-	case "list", "show", "capture", "cancel", "refund":
+	case "list", "show", "capture", "cancel", "refund", "adopt":
 	case "help", "-h", "--help":
 		_, err := io.WriteString(stderr, ordersUsage)
 		return q, cmp.Or(err, flag.ErrHelp)
 	default:
 		_, _ = io.WriteString(stderr, ordersUsage)
-		return q, fmt.Errorf("orders: unknown subcommand %q: use list, show, capture, cancel or refund", q.sub)
+		return q, fmt.Errorf("orders: unknown subcommand %q: use list, show, capture, cancel, refund or adopt", q.sub)
 	}
 
 	fs := newFlags("orders "+q.sub, ordersUsage, stderr)
@@ -79,6 +83,10 @@ func parseOrderQuery(args []string, stderr io.Writer) (q orderQuery, err error) 
 	}
 	if err := parseFilter(); err != nil {
 		return q, err
+	}
+
+	if q.sub == "adopt" && len(q.ids) == 2 {
+		q.ids, q.intent = q.ids[:1], q.ids[1]
 	}
 
 	return q, q.check()
@@ -127,6 +135,8 @@ func (q *orderQuery) check() error {
 		return errors.New("--limit must be 1 or more")
 	case q.sub == "show" && len(q.ids) == 0:
 		return errors.New("show needs the ID of an order")
+	case q.sub == "adopt" && q.intent == "":
+		return errors.New("adopt needs the ID of an order and the ID of an intent")
 	case q.sub != "list" && q.sub != "show" && len(q.ids) != 1:
 		return fmt.Errorf("%s needs exactly one order ID", q.sub)
 	}

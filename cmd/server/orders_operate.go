@@ -45,6 +45,24 @@ func operate(ctx context.Context, reader *app.OrderReader, q orderQuery, e env) 
 	return printResult(e.out, res)
 }
 
+// adopt makes an intent at Stripe the order's.
+func adopt(ctx context.Context, reader *app.OrderReader, q orderQuery, e env) error {
+	id := q.ids[0]
+	ops, err := openOperations(ctx, reader, e)
+	if err != nil {
+		return err
+	}
+
+	st, err := ops.Adopt(ctx, id, q.intent)
+	if err != nil {
+		return fmt.Errorf("%s: %w", id, publicError(err))
+	}
+
+	o := st.Order
+	_, err = fmt.Fprintf(e.out, "adopted %s\norder %s: %s, payment %s\n", q.intent, o.ID, o.Status, o.PaymentStatus)
+	return err
+}
+
 // parseAmount parses the value of --amount. It returns 0, the whole amount, if
 // the flag was not given.
 func parseAmount(text, currency string) (minor int64, err error) {

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+
+	"checkoutd/internal/config"
 )
 
 const (
@@ -55,6 +58,75 @@ func TestCancel(t *testing.T) {
 		s.fails([]string{"orders", "cancel", id}, "is canceled")
 	}
 	s.fails([]string{"orders", "capture", held}, "No money is held")
+}
+
+// Another integration on the account copies our metadata and takes money. A
+// person is told and decides; the buyer may still pay.
+func TestAdopt(t *testing.T) {
+	t.Parallel()
+	s := newSandboxShop(t)
+	copied, known := s.order("guide"), s.paid(visa)
+	make := func(metadata string) string {
+		t.Helper()
+		return s.intent("confirm=true&payment_method=pm_card_visa&" +
+			"automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never&" + metadata)
+	}
+
+	unpaid := s.intent("metadata[checkoutd_order]=" + copied)
+	intent := make("metadata[checkoutd_order]=" + copied)
+	s.eventually("the payment is found", func() bool {
+		return strings.Contains(s.ok("orders", "list", "--status", "review"), intent)
+	})
+
+	if !strings.Contains(s.log.String(), "no attempt of ours took it") {
+		t.Error("the log does not tell of the money")
+	}
+
+	s.wantView(copied, "open", "unpaid", 0, 0)
+	s.wantOutput(s.ok("orders", "show", copied), "foreign payment", intent, "10.99 USD", "adopt it")
+
+	s.fails([]string{"orders", "adopt", copied}, "the ID of an intent")
+	s.fails([]string{"orders", "adopt", copied, unpaid}, "has taken no money")
+	s.fails([]string{"orders", "adopt", known, intent + "x"}, "resource_missing")
+	s.wantOutput(s.ok("orders", "adopt", copied, intent), "adopted "+intent, "order "+copied+": paid, payment paid")
+	s.wantOutput(s.ok("orders", "adopt", copied, intent), "paid, payment paid") // nothing is done twice
+	s.fails([]string{"orders", "adopt", known, intent}, "belongs to order "+copied)
+	s.wantView(copied, "paid", "paid", 1099, 0)
+
+	if list := s.ok("orders", "list", "--status", "review"); strings.Contains(list, copied) {
+		t.Errorf("it is still to be decided:\n%s", list)
+	}
+
+	s.wantOutput(s.ok("orders", "refund", copied), "refund")
+	s.wantView(copied, "paid", "refunded", 1099, 1099)
+}
+
+// intent makes a PaymentIntent over the price of a guide, as another integration
+// on the account does.
+func (s *sandboxShop) intent(more string) string {
+	s.Helper()
+	body := strings.NewReader("amount=1099&currency=usd&" + more)
+	r, err := http.NewRequestWithContext(s.Context(), http.MethodPost, s.stripe("/v1/payment_intents"), body)
+	if err != nil {
+		s.Fatal(err)
+	}
+
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.SetBasicAuth(config.SandboxSecretKey, "")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+
+	var made struct {
+		ID string `json:"id"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&made); err != nil || made.ID == "" {
+		s.Fatalf("status %d: %v", resp.StatusCode, err)
+	}
+
+	return made.ID
 }
 
 // TestOperationsOnSubscriptions checks that canceling an order cancels its

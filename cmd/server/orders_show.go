@@ -26,6 +26,11 @@ func listOrders(ctx context.Context, reader *app.OrderReader, f orders.Filter, o
 		return err
 	}
 
+	foreign, err := reader.OpenForeignPayments(ctx)
+	if err != nil {
+		return err
+	}
+
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "CREATED\tID\tMODE\tSTATUS\tPAYMENT\tAMOUNT\tCAPTURED\tREFUNDED\tCAPTURE BEFORE\tREVIEW")
 
@@ -40,7 +45,7 @@ func listOrders(ctx context.Context, reader *app.OrderReader, f orders.Filter, o
 			amount(o.Amount, o.Currency),
 			money.Decimal(o.Captured, o.Currency),
 			money.Decimal(o.Refunded, o.Currency),
-			deadline, o.ReviewReason)
+			deadline, reviewNote(&o, foreign[o.ID]))
 	}
 
 	if err := w.Flush(); err != nil || len(found) < f.Limit {
@@ -49,6 +54,14 @@ func listOrders(ctx context.Context, reader *app.OrderReader, f orders.Filter, o
 
 	_, err = fmt.Fprintf(out, "only the newest %d are shown; use --limit to list more\n", len(found))
 	return err
+}
+
+// reviewNote says why a person has to look at an order, "" if nobody has to.
+func reviewNote(o *orders.Order, foreignIntent string) string {
+	if o.ReviewReason == "" && foreignIntent != "" {
+		return "foreign payment " + foreignIntent + ": adopt or refund it"
+	}
+	return o.ReviewReason
 }
 
 // captureDeadline returns until when the hold of an authorized order must be
@@ -242,11 +255,27 @@ func showPayments(w io.Writer, st *payments.State) {
 		_, _ = fmt.Fprintf(w, "dispute\t%s\t%s\t%s\t%s\n", d.ID, d.Status, amount(d.Amount, d.Currency), d.Reason)
 	}
 
+	for _, f := range st.ForeignPayments {
+		_, _ = fmt.Fprintf(w, "foreign payment\t%s\t%s\t%s\t%s\n",
+			f.IntentID, f.Status, amount(f.Amount, f.Currency), foreignNote(f))
+	}
+
 	for _, op := range st.Operations {
 		_, _ = fmt.Fprintf(w, "operation\t%s\t%s\t%s\t%s\n",
 			formatTime(op.CreatedAt), op.State, describe(op, st.Order.Currency),
 			strings.TrimSpace(op.Reason+" "+op.Note))
 	}
+}
+
+// foreignNote says what to do about money that no attempt of the order took.
+func foreignNote(f payments.ForeignPayment) string {
+	switch {
+	case f.Adopted:
+		return "adopted"
+	case f.Open():
+		return "no attempt took it: adopt it, or refund or release it in the Dashboard"
+	}
+	return ""
 }
 
 func showAttempts(w io.Writer, st *payments.State) {

@@ -10,6 +10,7 @@ import (
 	"checkoutd/internal/orders"
 	"checkoutd/internal/pages"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/store"
 	"checkoutd/internal/stripeapi"
 	"checkoutd/internal/webhooks"
 )
@@ -35,11 +36,17 @@ func (a *App) build(ctx context.Context) (err error) {
 		SetupOrders:  cfg.SavedMethods.Setup,
 	})
 
+	proofKey, err := proofKey(ctx, a.store)
+	if err != nil {
+		return err
+	}
+
 	a.payments = payments.New(payments.Config{
 		Store:        a.store,
 		Stripe:       stripe,
 		Now:          now,
 		Log:          log,
+		ProofKey:     proofKey,
 		ReturnURL:    returnURL(cfg),
 		UnknownAfter: cfg.UnknownAfter,
 		CallTimeout:  callTimeout(cfg.StripeTimeout),
@@ -78,6 +85,12 @@ func (a *App) build(ctx context.Context) (err error) {
 
 	a.pages, err = a.newPages()
 	return err
+}
+
+// proofKey returns the key of the proofs in our metadata at Stripe. It stays with
+// the database, as the orders do.
+func proofKey(ctx context.Context, s *store.Store) ([]byte, error) {
+	return s.Key(ctx, "proof")
 }
 
 func (a *App) newPages() (*pages.Pages, error) {

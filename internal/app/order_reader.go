@@ -36,6 +36,12 @@ func (r *OrderReader) Orders(ctx context.Context, f orders.Filter) ([]orders.Ord
 	return r.store.Orders(ctx, f)
 }
 
+// OpenForeignPayments returns the intents that took money for an order without
+// an attempt, and that a person has to decide about, by order.
+func (r *OrderReader) OpenForeignPayments(ctx context.Context) (map[string]string, error) {
+	return r.store.OpenForeignPayments(ctx)
+}
+
 // Order returns an order with all its payments.
 func (r *OrderReader) Order(ctx context.Context, id string) (*payments.State, error) {
 	return r.store.Read(ctx, id)
@@ -72,12 +78,18 @@ func (r *OrderReader) Operations(
 		}
 	}
 
+	key, err := proofKey(ctx, r.store)
+	if err != nil {
+		return nil, err
+	}
+
 	stripe := newStripe(cfg, version, budget.New(cfg.StripeRateLimit))
 	service := payments.New(payments.Config{
 		Store:        r.store,
 		Stripe:       stripe,
 		Now:          now,
 		Log:          log,
+		ProofKey:     key,
 		UnknownAfter: cfg.UnknownAfter,
 		CallTimeout:  callTimeout(cfg.StripeTimeout),
 		TransferWait: cfg.TransferWait,

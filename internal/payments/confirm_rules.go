@@ -59,6 +59,10 @@ func (r rules) reserve(st *State, req ConfirmRequest, attemptID, returnURL strin
 	}
 
 	a.Params.Metadata[MetaAttempt] = a.ID
+	if proof := proofOf(r.proofKey, st.Order.ID, a.ID); proof != "" {
+		a.Params.Metadata[MetaProof] = proof
+	}
+
 	r.move(&a, Started)
 
 	if st.Order.Discount.Limit > 0 {
@@ -244,6 +248,10 @@ func (r rules) record(st *State, attemptID string, snap Snapshot, callErr error,
 		return errors.New("payments: an attempt is gone")
 	}
 
+	if callErr == nil {
+		st.linkAnswer(a, snap)
+	}
+
 	switch {
 	case callErr == nil && a.State.Open():
 		return r.settle(st, snap, asOwn)
@@ -258,6 +266,7 @@ func (r rules) record(st *State, attemptID string, snap Snapshot, callErr error,
 
 	e := asCallError(callErr)
 	if e.Snapshot != nil {
+		st.linkAnswer(a, *e.Snapshot)
 		if err := r.settle(st, *e.Snapshot, asFresh); err != nil {
 			return err
 		}

@@ -90,7 +90,10 @@ func strayed(t *testing.T) *fixture {
 	if _, err := f.confirm("ctoken_a"); fault.Of(err).Code != "payment_unknown" {
 		t.Fatal(err)
 	}
-	f.stripe.PutSubscription(payments.SubscriptionReading{Subscription: subscriptionIn(active)})
+
+	stray := payments.SubscriptionReading{Subscription: subscriptionIn(active)}
+	stray.Mark = payments.MarkOf(f.sent(0).Metadata)
+	f.stripe.PutSubscription(stray)
 	return f
 }
 

@@ -34,6 +34,11 @@ func play(t *testing.T, answer payments.Status, events []event, order []int,
 	f := newFixture(t)
 	ctx := context.Background()
 	at := -1
+
+	if slices.ContainsFunc(events, func(e event) bool { return e.part > 0 }) {
+		f.store.states[orderID].Order.Options.CaptureMethod = "manual"
+	}
+
 	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		s := snap(p, rpm)
 		f.stripe.PutIntent(s)

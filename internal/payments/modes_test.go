@@ -48,6 +48,7 @@ func snapOf(p payments.Params, status payments.Status, sub payments.Subscription
 		s.ID, s.Amount, s.AmountReceived, s.Currency = setupID, 0, 0, ""
 	case orders.ModeSubscription:
 		full := subscriptionIn(sub)
+		full.Mark = payments.MarkOf(p.Metadata)
 		s.InvoiceID, s.SubscriptionID, s.Subscription = "in_1", subID, &full
 	}
 	return s
@@ -202,6 +203,7 @@ func (f *fixture) happen(p payments.Params, m moment) {
 	f.stripe.PutIntent(s)
 
 	reading := payments.SubscriptionReading{Subscription: subscriptionIn(m.sub)}
+	reading.Mark = payments.MarkOf(p.Metadata)
 	if m.renewal == "" {
 		reading.First = &s
 		f.stripe.PutSubscription(reading, "in_1", "in_2")
@@ -211,6 +213,7 @@ func (f *fixture) happen(p payments.Params, m moment) {
 	f.stripe.PutSubscription(reading, "in_1", "in_2")
 
 	sub := subscriptionIn(m.sub)
+	sub.Mark = reading.Mark
 	next := payments.Snapshot{
 		ID:             renewalID,
 		Status:         m.renewal,

@@ -36,6 +36,7 @@ type Operation struct {
 	IdempotencyKey string
 	State          OperationState
 	Note           string // its result at Stripe, or why it failed
+	Proof          string // on the refund at Stripe, as in Mark; "" before there were proofs
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 }

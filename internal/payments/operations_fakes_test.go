@@ -151,6 +151,7 @@ func (s *shop) restart() {
 // status.
 func confirmed(t *testing.T, status payments.Status) *shop {
 	s := newShop(t)
+	s.store.states[orderID].Order.Options.CaptureMethod = "manual"
 	s.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 		made := snap(p, status)
 		made.CaptureMethod = "manual"

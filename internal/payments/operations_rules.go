@@ -41,6 +41,7 @@ func (r rules) start(st *State, req operationRequest, id string) error {
 		Kind:           req.kind,
 		Reason:         req.reason,
 		IdempotencyKey: idempotency.Operation(id),
+		Proof:          proofOf(r.proofKey, st.Order.ID, id),
 		State:          OperationStarted,
 		CreatedAt:      r.now,
 	}

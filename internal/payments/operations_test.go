@@ -192,6 +192,8 @@ func TestRefunds(t *testing.T) {
 		s := confirmed(t, succeeded)
 		second := s.intentNow()
 		second.ID = "pi_2"
+		s.store.states[orderID].Intents = append(s.store.states[orderID].Intents,
+			payments.Intent{ID: second.ID, OrderID: orderID, Status: rpm})
 
 		if err := s.svc.Settle(context.Background(), orderID, second, nil); err != nil {
 			t.Fatal(err)

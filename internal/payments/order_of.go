@@ -2,6 +2,7 @@ package payments
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -10,14 +11,29 @@ type Ref struct {
 	IntentID       string
 	SubscriptionID string
 	InvoiceID      string
-	CustomerID     string // only of an object that refers to nothing else
-	MetadataOrder  string
+	CustomerID     string
+	Mark           Mark
 }
 
-// OrderOf returns the ID of the order that the intent or the subscription is
-// linked to. Failing that, it returns the order in the metadata, if that
-// exists, or "".
-func (s *Service) OrderOf(ctx context.Context, ref Ref) (id string, err error) {
+// Match is the order that an object at Stripe leads to.
+type Match struct {
+	OrderID string // "" for none
+	// Ours reports whether the order's ledger knows the object. Otherwise the
+	// object only names the order, which anybody with access to the account
+	// can do.
+	Ours bool
+}
+
+// ErrNotOurs means that an object names an order in its metadata, but no
+// attempt of the order made it. It changes nothing.
+var ErrNotOurs = errors.New("payments: no attempt of the order made this object")
+
+// OrderOf returns the order that the intent or the subscription is linked to,
+// or that waits for a transfer of a customer who refers to nothing else.
+// Failing that, it returns the order that the metadata names, if that exists.
+func (s *Service) OrderOf(ctx context.Context, ref Ref) (Match, error) {
+	var id string
+	var err error
 	if ref.IntentID != "" {
 		id, err = s.cfg.Store.OrderOfIntent(ctx, ref.IntentID)
 	}
@@ -26,50 +42,65 @@ func (s *Service) OrderOf(ctx context.Context, ref Ref) (id string, err error) {
 		id, err = s.cfg.Store.OrderOfSubscription(ctx, ref.SubscriptionID)
 	}
 
-	if err == nil && id == "" && ref.CustomerID != "" {
+	if err == nil && ref.IntentID == "" && ref.SubscriptionID == "" && ref.CustomerID != "" {
 		id, err = s.cfg.Store.OrderOfTransfer(ctx, ref.CustomerID)
 	}
 
-	if err != nil || id != "" || ref.MetadataOrder == "" {
-		return id, err
+	if err != nil || id != "" || ref.Mark.OrderID == "" {
+		return Match{id, id != ""}, err
 	}
 
-	st, err := s.cfg.Store.Read(ctx, ref.MetadataOrder)
+	st, err := s.cfg.Store.Read(ctx, ref.Mark.OrderID)
 	if isNotFound(err) {
-		return "", nil
+		return Match{}, nil
 	}
 	if err != nil {
-		return "", err
+		return Match{}, err
 	}
 
-	return st.Order.ID, nil
+	ours := st.madeBy(ref.Mark, ref.IntentID, ref.SubscriptionID) != nil
+	return Match{st.Order.ID, ours}, nil
 }
 
-// AskOrderOf asks Stripe for the order that an invoice belongs to, which is the
-// order of its subscription. Nothing else links the intent and the charge of a
-// renewal to an order.
-func (s *Service) AskOrderOf(ctx context.Context, ref Ref) (string, error) {
-	if ref.SubscriptionID == "" && ref.InvoiceID != "" {
-		id, err := s.cfg.Stripe.InvoiceSubscription(ctx, ref.InvoiceID)
+// AskOrderOf asks Stripe for the order of an object that the database does not
+// match to one. The intent and the charge of a renewal refer to nothing but
+// their invoice, and in other release trains not even to that
+// (https://docs.stripe.com/changelog/basil/2025-03-31/add-support-for-multiple-partial-payments-on-invoices).
+func (s *Service) AskOrderOf(ctx context.Context, ref Ref) (Match, error) {
+	switch {
+	case ref.InvoiceID != "":
+		of, err := s.cfg.Stripe.Invoice(ctx, ref.InvoiceID)
 		if err != nil {
-			return "", fmt.Errorf("payments: read invoice %s: %w", ref.InvoiceID, err)
+			return Match{}, fmt.Errorf("payments: read invoice %s: %w", ref.InvoiceID, err)
 		}
 
-		ref.SubscriptionID = id
-	}
+		return s.OrderOf(ctx, of)
 
-	if ref.SubscriptionID == "" {
-		return "", nil
-	}
-	if id, err := s.OrderOf(ctx, ref); err != nil || id != "" {
-		return id, err
-	}
+	case ref.SubscriptionID != "":
+		reading, err := s.cfg.Stripe.Subscription(ctx, ref.SubscriptionID)
+		if err != nil {
+			return Match{}, fmt.Errorf("payments: read %s: %w", ref.SubscriptionID, err)
+		}
 
-	// The subscription is not linked yet; its metadata names the order.
-	reading, err := s.cfg.Stripe.Subscription(ctx, ref.SubscriptionID)
-	if err != nil {
-		return "", fmt.Errorf("payments: read %s: %w", ref.SubscriptionID, err)
-	}
+		return s.OrderOf(ctx, Ref{SubscriptionID: ref.SubscriptionID, Mark: reading.Mark})
 
-	return s.OrderOf(ctx, Ref{MetadataOrder: reading.OrderID})
+	default:
+		snap, err := s.cfg.Stripe.Intent(ctx, ref.IntentID)
+		if err != nil {
+			return Match{}, fmt.Errorf("payments: read %s: %w", ref.IntentID, err)
+		}
+
+		of := Ref{IntentID: snap.ID, SubscriptionID: snap.SubscriptionID, Mark: snap.Mark()}
+		if snap.Subscription != nil && of.Mark.OrderID == "" {
+			of.Mark = snap.Subscription.Mark
+		}
+
+		return s.OrderOf(ctx, of)
+	}
+}
+
+// IsGone reports whether Stripe answered that it has no such object.
+func IsGone(err error) bool {
+	var e *CallError
+	return errors.As(err, &e) && e.Outcome == OutcomeRefused && e.Stripe.Code == "resource_missing"
 }

@@ -35,6 +35,9 @@ type Config struct {
 	Stripe Stripe
 	Now    func() time.Time
 	Log    zerolog.Logger
+	// ProofKey is the secret key of the proofs in our metadata at Stripe.
+	// Without it there are none.
+	ProofKey []byte
 	// ReturnURL returns the address to which redirect payment methods send the
 	// buyer back.
 	ReturnURL func(orderID string) string
@@ -112,6 +115,7 @@ type rules struct {
 	now          time.Time
 	unknownAfter time.Duration
 	transferWait time.Duration
+	proofKey     []byte
 }
 
 func (s *Service) rules() rules {
@@ -119,5 +123,6 @@ func (s *Service) rules() rules {
 		now:          s.cfg.Now(),
 		unknownAfter: s.cfg.UnknownAfter,
 		transferWait: s.cfg.TransferWait,
+		proofKey:     s.cfg.ProofKey,
 	}
 }

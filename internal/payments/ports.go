@@ -64,7 +64,8 @@ type Stripe interface {
 	// Intent reads an intent.
 	Intent(ctx context.Context, id string) (Snapshot, error)
 	// FindIntent looks for the intent that Stripe created between from and to
-	// for the order in p. ok is false if there is none.
+	// with exactly our metadata in p. The oldest counts: a copy of the metadata
+	// comes after the original. ok is false if there is none.
 	FindIntent(ctx context.Context, p Params, from, to time.Time) (s Snapshot, ok bool, err error)
 	// CancelIntent cancels an intent that is not final, and with it a
 	// subscription whose first invoice is not paid. It never ends a
@@ -72,9 +73,9 @@ type Stripe interface {
 	CancelIntent(ctx context.Context, in Intent, idempotencyKey string) error
 	// Subscription reads a subscription.
 	Subscription(ctx context.Context, id string) (SubscriptionReading, error)
-	// InvoiceSubscription returns the ID of an invoice's subscription, "" if it
-	// has none.
-	InvoiceSubscription(ctx context.Context, invoiceID string) (string, error)
+	// Invoice returns what an invoice refers to: its subscription, "" if it has
+	// none, and our metadata on that.
+	Invoice(ctx context.Context, invoiceID string) (Ref, error)
 	// CashBalance returns the money of a customer that no payment has taken, in
 	// minor units by currency.
 	CashBalance(ctx context.Context, customerID string) (map[string]int64, error)

@@ -17,6 +17,7 @@ type Refund struct {
 	// OperationID is the operation of ours that asked for the refund, "" if it
 	// was made elsewhere, as in the Dashboard.
 	OperationID string
+	Proof       string    // from our metadata, in a reading only
 	CreatedAt   time.Time // by Stripe's clock
 	UpdatedAt   time.Time
 }
@@ -37,6 +38,9 @@ type Dispute struct {
 func (r rules) setRefunds(st *State, list []Refund) {
 	for _, re := range list {
 		re.OrderID = st.Order.ID
+		if !st.askedFor(&re) {
+			re.OperationID = ""
+		}
 
 		i := slices.IndexFunc(st.Refunds, func(k Refund) bool { return k.ID == re.ID })
 		if i < 0 {
@@ -48,6 +52,14 @@ func (r rules) setRefunds(st *State, list []Refund) {
 
 	st.countMoney()
 	st.setBuyerStatus(nil)
+}
+
+// askedFor reports whether the operation that a refund names asked for it. The
+// refund's metadata alone is no proof: anybody can copy it.
+func (st *State) askedFor(re *Refund) bool {
+	op := st.operation(re.OperationID)
+	return op != nil && op.Kind == OperationRefund && op.IntentID == re.IntentID &&
+		op.Amount == re.Amount && op.Proof == re.Proof
 }
 
 // setDispute records a dispute as read at Stripe.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"checkoutd/internal/orders"
 	"checkoutd/internal/queue"
@@ -21,7 +22,7 @@ var errStaleReading = errors.New("payments: the reading is stale")
 // the same transaction. If the snapshot may be old, it reads the intent at
 // Stripe first.
 func (s *Service) Settle(ctx context.Context, orderID string, snap Snapshot, claim *queue.Claim) error {
-	err := s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
+	err := s.update(ctx, orderID, claim, func(st *State) error {
 		r := s.rules()
 		if err := r.settle(st, snap, asEvent); err != nil {
 			return err
@@ -101,7 +102,7 @@ func (s *Service) settleFresh(
 			return fmt.Errorf("payments: read %s: %w", intentID, err)
 		}
 
-		err = s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
+		err = s.update(ctx, orderID, claim, func(st *State) error {
 			if revisionOf(st, intentID) != revisionOf(before, intentID) {
 				return errStaleReading
 			}
@@ -120,6 +121,37 @@ func (s *Service) settleFresh(
 	}
 
 	return fmt.Errorf("payments: %s: %w, %d times", intentID, errStaleReading, maxReadings)
+}
+
+// update changes an order and reports money of others that was found.
+func (s *Service) update(
+	ctx context.Context, orderID string, claim *queue.Claim, change func(*State) error,
+) error {
+	var found []ForeignPayment
+	err := s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
+		known := len(st.ForeignPayments)
+		if err := change(st); err != nil {
+			return err
+		}
+
+		found = slices.Clone(st.ForeignPayments[known:])
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+
+	for _, f := range found {
+		s.cfg.Log.Error().
+			Str("order_id", f.OrderID).
+			Str("intent_id", f.IntentID).
+			Str("intent_status", string(f.Status)).
+			Int64("amount", f.Amount).
+			Str("currency", f.Currency).
+			Msg("money names an order, but no attempt of ours took it: adopt it (server orders adopt) or refund it")
+	}
+
+	return nil
 }
 
 // revision changes with every write that a reading of an intent must not
@@ -151,6 +183,10 @@ func revisionOf(st *State, intentID string) revision {
 // SettleRefunds reads the refunds of an intent at Stripe, brings them into the
 // order and marks claim as done in the same transaction.
 func (s *Service) SettleRefunds(ctx context.Context, orderID, intentID string, claim *queue.Claim) error {
+	if err := s.ensureLinked(ctx, orderID, intentID); err != nil {
+		return err
+	}
+
 	list, err := s.cfg.Stripe.Refunds(ctx, intentID)
 	if err != nil {
 		return fmt.Errorf("payments: read the refunds of %s: %w", intentID, err)
@@ -161,6 +197,26 @@ func (s *Service) SettleRefunds(ctx context.Context, orderID, intentID string, c
 	})
 }
 
+// ensureLinked links an intent that a refund or a dispute is the first news of.
+// The error is ErrNotOurs if no attempt of the order made it.
+func (s *Service) ensureLinked(ctx context.Context, orderID, intentID string) error {
+	st, err := s.cfg.Store.Read(ctx, orderID)
+	if err != nil || st.Intent(intentID) != nil {
+		return err
+	}
+
+	if err := s.SettleFresh(ctx, orderID, intentID, nil); err != nil {
+		return err
+	}
+
+	st, err = s.cfg.Store.Read(ctx, orderID)
+	if err == nil && st.Intent(intentID) == nil {
+		err = ErrNotOurs
+	}
+
+	return err
+}
+
 // SettleDispute reads a dispute at Stripe, brings it into the order and marks
 // claim as done in the same transaction.
 func (s *Service) SettleDispute(ctx context.Context, orderID, disputeID string, claim *queue.Claim) error {
@@ -168,6 +224,10 @@ func (s *Service) SettleDispute(ctx context.Context, orderID, disputeID string, 
 	if err != nil {
 		return fmt.Errorf("payments: read dispute %s: %w", disputeID, err)
 	}
+	if err := s.ensureLinked(ctx, orderID, d.IntentID); err != nil {
+		return err
+	}
+
 	return s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
 		s.rules().setDispute(st, d)
 		return nil

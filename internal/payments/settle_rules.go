@@ -29,8 +29,14 @@ func (r rules) settle(st *State, s Snapshot, src source) error {
 		if src == asEvent && s.InvoiceID != "" {
 			return errReadAfresh // only a reading shows which of the subscription's invoices it pays
 		}
+		if !st.owns(s) {
+			return r.settleForeign(st, s)
+		}
 
 		in = st.linkIntent(s)
+		if a := st.madeBy(s.Mark(), s.ID, s.SubscriptionID); a != nil && a.IntentID == "" {
+			a.IntentID = s.ID // from now on any other intent with its mark is a copy
+		}
 	}
 
 	if s.Subscription != nil {
@@ -44,7 +50,7 @@ func (r rules) settle(st *State, s Snapshot, src source) error {
 	// An intent that does not fit its order is reviewed by a person, but its
 	// news is recorded all the same. Before that, an event is not trusted.
 	a := st.linkAttempt(s)
-	if reason := mismatch(&st.Order, s); reason != "" {
+	if reason := mismatch(st, s); reason != "" {
 		if src == asEvent && !s.Status.Final() {
 			return errReadAfresh
 		}
@@ -150,25 +156,23 @@ func (st *State) linkAttempt(s Snapshot) *Attempt {
 	return a
 }
 
-// mismatch returns why a snapshot cannot belong to the order, "" if it can.
+// mismatch returns why a linked intent does not fit the order, "" if it does.
+// What its metadata says does not matter: the ledger knows whose it is.
 // amountDiffers compares the amounts.
-func mismatch(o *orders.Order, s Snapshot) string {
+func mismatch(st *State, s Snapshot) string {
+	o := &st.Order
 	switch {
-	case s.OrderID != "" && s.OrderID != o.ID:
-		return fmt.Sprintf("intent %s belongs to order %s", s.ID, s.OrderID)
 	case s.IsSetup() != (o.Mode == orders.ModeSetup):
 		return fmt.Sprintf("intent %s does not fit an order in mode %s", s.ID, o.Mode)
+	case s.InvoiceID != "" && o.Mode != orders.ModeSubscription:
+		return fmt.Sprintf("intent %s pays invoice %s, the order has none", s.ID, s.InvoiceID)
 	case s.Livemode != o.Livemode:
 		return fmt.Sprintf("intent %s has livemode %t, the order %t", s.ID, s.Livemode, o.Livemode)
 	case s.Currency != o.Currency && !s.IsSetup(): // a SetupIntent has none
 		return fmt.Sprintf("intent %s is in %s, the order in %s", s.ID, s.Currency, o.Currency)
-	case s.CustomerID != "" && s.CustomerID != o.CustomerID && s.Status != StatusCanceled:
-		// An intent of a customer that is gone was canceled before the order
-		// got another one.
-		return fmt.Sprintf("intent %s belongs to customer %s, the order to %q", s.ID, s.CustomerID, o.CustomerID)
 	}
 
-	return ""
+	return misfit(st, s)
 }
 
 // captureManually is Stripe's capture_method for an intent that only holds the

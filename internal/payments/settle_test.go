@@ -19,7 +19,10 @@ func TestMismatchGoesToReview(t *testing.T) {
 		"currency":        func(s *payments.Snapshot) { s.Currency = "eur" },
 		"livemode":        func(s *payments.Snapshot) { s.Livemode = true },
 		"customer":        func(s *payments.Snapshot) { s.CustomerID = "cus_other" },
-		"order":           func(s *payments.Snapshot) { s.OrderID = "ord_other" },
+		"account":         func(s *payments.Snapshot) { s.OnBehalfOf = "acct_other" },
+		"transfer":        func(s *payments.Snapshot) { s.TransferTo = "acct_other" },
+		"capture method":  func(s *payments.Snapshot) { s.CaptureMethod = "manual" },
+		"invoice":         func(s *payments.Snapshot) { s.InvoiceID = "in_other" },
 	} {
 		for _, from := range []string{"answer", "event"} {
 			t.Run(name+" in an "+from, func(t *testing.T) {
@@ -71,8 +74,11 @@ func TestSecondSuccessGoesToReview(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	// A former release linked it, or it was adopted.
 	second := snap(f.sent(0), succeeded)
 	second.ID = "pi_2"
+	f.store.states[orderID].Intents = append(f.store.states[orderID].Intents,
+		payments.Intent{ID: second.ID, OrderID: orderID, Status: rpm})
 
 	if err := f.svc.Settle(context.Background(), orderID, second, nil); err != nil {
 		t.Fatal(err)

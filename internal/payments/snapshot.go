@@ -29,6 +29,7 @@ type Snapshot struct {
 	ID             string
 	OrderID        string // from our metadata, "" if the intent is not ours
 	AttemptID      string // from our metadata; the attempt that created the intent
+	Proof          string // from our metadata; see Mark
 	Livemode       bool
 	Status         Status
 	Amount         int64
@@ -38,6 +39,8 @@ type Snapshot struct {
 	CaptureBefore  time.Time // when a hold lapses, zero for none; missing in events
 	Currency       string    // "" for a SetupIntent
 	CustomerID     string
+	OnBehalfOf     string // the connected account that the payment is on behalf of
+	TransferTo     string // the connected account that gets the money; no order of ours asks for one
 	ClientSecret   string
 	Error          *StripeError // last_payment_error or last_setup_error
 	Instructions   Instructions // what the buyer has to do away from the page
@@ -51,6 +54,9 @@ type Snapshot struct {
 	Subscription   *Subscription // as of the same moment, nil if it was not read
 	CreatedAt      time.Time
 }
+
+// Mark returns our metadata on the intent, or what copies it.
+func (s Snapshot) Mark() Mark { return Mark{s.OrderID, s.AttemptID, s.Proof} }
 
 // IsSetup reports whether the snapshot is of a SetupIntent, which holds no
 // money.
@@ -70,9 +76,3 @@ type StripeError struct {
 	DeclineCode string
 	Message     string
 }
-
-// The metadata keys that we set on every intent.
-const (
-	MetaOrder   = "checkoutd_order"
-	MetaAttempt = "checkoutd_attempt"
-)

@@ -23,7 +23,9 @@ type State struct {
 	// Operations are the captures, cancellations and refunds that the shop
 	// asked for, oldest first. At most one is started.
 	Operations []Operation
-	Effects    []Effect // new ones only; the store ignores one that exists
+	// ForeignPayments are the money of others that names the order.
+	ForeignPayments []ForeignPayment
+	Effects         []Effect // new ones only; the store ignores one that exists
 }
 
 // Intent is what is known of a PaymentIntent or SetupIntent that was ever
@@ -53,7 +55,7 @@ func (in *Intent) pending() bool { return !in.Status.Final() && !in.Renewal }
 // is written in the transaction that causes it.
 type Effect struct {
 	OrderID   string
-	Kind      string // EffectPaid, EffectSaved, EffectReview
+	Kind      string // EffectPaid and its like
 	CreatedAt time.Time
 }
 
@@ -62,6 +64,9 @@ const (
 	EffectPaid   = "order.paid"
 	EffectSaved  = "order.method_saved" // in mode setup, instead of order.paid
 	EffectReview = "order.review"
+	// EffectForeign tells a person of money that names the order, but that no
+	// attempt took; see ForeignPayment.
+	EffectForeign = "order.foreign_payment"
 )
 
 // Active returns the active attempt, nil if there is none. The pointer is into

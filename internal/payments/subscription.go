@@ -20,6 +20,7 @@ type Subscription struct {
 	CancelAtPeriodEnd bool
 	PeriodEnd         time.Time // of the period that is paid or to be paid
 	Readings          int64     // counts writes; a reading counts only if none came between
+	Mark              Mark      // our metadata at Stripe, in a reading only
 	CreatedAt         time.Time
 	UpdatedAt         time.Time
 }
@@ -51,7 +52,7 @@ func (s SubscriptionStatus) running() bool {
 
 // SubscriptionReading is a subscription as read at Stripe.
 type SubscriptionReading struct {
-	Subscription           // OrderID is from our metadata, "" if it is not ours
+	Subscription           // with its Mark
 	First        *Snapshot // the intent of the first invoice, nil once there is a later one
 }
 
@@ -152,9 +153,16 @@ func (s *Service) SettleSubscription(
 			intentID = reading.First.ID
 		}
 
-		err = s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
+		err = s.update(ctx, orderID, claim, func(st *State) error {
 			if revisionOf(st, intentID) != revisionOf(before, intentID) {
 				return errStaleReading
+			}
+
+			if st.Subscription(subscriptionID) == nil && st.madeBy(reading.Mark, "", subscriptionID) == nil {
+				if reading.First == nil {
+					return ErrNotOurs
+				}
+				return s.rules().settleForeign(st, *reading.First)
 			}
 
 			s.rules().setSubscription(st, reading.Subscription, asFresh)
@@ -199,9 +207,21 @@ func (r rules) setSubscription(st *State, latest Subscription, src source) {
 	known.PeriodEnd = latest.PeriodEnd
 
 	o := &st.Order
+	if latest.CustomerID != "" && o.CustomerID != "" && !st.hasCustomer(latest.CustomerID) {
+		r.review(st, fmt.Sprintf("subscription %s belongs to customer %s, the order to %q",
+			known.ID, latest.CustomerID, o.CustomerID))
+	}
+
 	if known.Status.running() && (o.Status == orders.Expired || o.Status == orders.Canceled) {
 		r.review(st, fmt.Sprintf("subscription %s is %s, the order %s", known.ID, known.Status, o.Status))
 	}
+}
+
+// hasCustomer reports whether the order, or one of its attempts, has the
+// customer.
+func (st *State) hasCustomer(id string) bool {
+	return st.Order.CustomerID == id ||
+		slices.ContainsFunc(st.Attempts, func(a Attempt) bool { return a.Params.Customer == id })
 }
 
 // runsUnpaid reports whether the subscription of a canceled intent is running.

@@ -485,12 +485,16 @@ func TestOrderOfAnInvoice(t *testing.T) {
 	f := subscribed(t)
 	ask := func(ref payments.Ref) string {
 		t.Helper()
-		id, err := f.svc.AskOrderOf(ctx, ref)
+		match, err := f.svc.AskOrderOf(ctx, ref)
 		if err != nil {
 			t.Error(err)
 		}
 
-		return id
+		if match.OrderID != "" && !match.Ours {
+			t.Errorf("%+v only names the order", ref)
+		}
+
+		return match.OrderID
 	}
 	if got := ask(payments.Ref{IntentID: renewalID, InvoiceID: "in_2"}); got != orderID {
 		t.Errorf("of a known subscription: %q", got)
@@ -502,7 +506,7 @@ func TestOrderOfAnInvoice(t *testing.T) {
 	}
 
 	strange := payments.SubscriptionReading{Subscription: subscriptionIn(active)}
-	strange.OrderID = "ord_else"
+	strange.Mark.OrderID = "ord_else"
 	f.stripe.PutSubscription(strange)
 
 	if got := ask(payments.Ref{InvoiceID: "in_2"}); got != "" {

@@ -179,7 +179,7 @@ func BenchmarkFull(b *testing.B) {
 
 		claim := func(b *testing.B) {
 			for range b.N {
-				list, err := s.ClaimEvents(context.Background(), time.UnixMicro(2000), time.UnixMicro(3000), 32)
+				list, err := s.ClaimEvents(context.Background(), webhooks.LaneOwn, time.UnixMicro(2000), time.UnixMicro(3000), 32)
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -18,5 +18,6 @@ func (s *Store) ClaimText() string { return s.claimText() }
 // The statements whose plans are held.
 const (
 	WakeGroup    = wakeGroup
+	WakeNotOurs  = wakeNotOurs
 	FinishedTerm = finishedTerm
 )

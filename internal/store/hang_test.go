@@ -190,7 +190,7 @@ func TestPostgresFrozen(t *testing.T) {
 			return err
 		},
 		"claim": func(ctx context.Context) error {
-			_, err := s.ClaimEvents(ctx, time.Now(), time.Now(), 1)
+			_, err := s.ClaimEvents(ctx, webhooks.LaneOwn, time.Now(), time.Now(), 1)
 			return err
 		},
 	}

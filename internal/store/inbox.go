@@ -30,6 +30,7 @@ func eventCells(e *webhooks.Event) []sqldb.Cell {
 		sqldb.Text("source", &e.Source),
 		sqldb.Text("secret", &e.Secret),
 		sqldb.Text("state", &e.State),
+		sqldb.Int("priority", &e.Priority),
 		sqldb.Text("note", &e.Note),
 		sqldb.Text("order_id", &e.OrderID),
 		sqldb.Int("tries", &e.Tries),

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"checkoutd/internal/payments"
 	"checkoutd/internal/queue"
 	"checkoutd/internal/store/sqldb"
 	"checkoutd/internal/webhooks"
@@ -25,23 +24,25 @@ var oneOfGroup = sqldb.UniqueIndex{
 // same group a moment before. The retry sees that event as working.
 var errGroupTaken = fmt.Errorf("store: another claim took an event of the group: %w", sqldb.ErrTryAgain)
 
-// claimText claims the events that have been due longest. A new event is due
-// when it is received, so new events go in the order in which they arrived. An
-// event has to wait while another of its group is worked, or is due too and
-// older; the unique index on working groups enforces that against claims that
-// run at the same time.
+// claimText claims the events of one priority that have been due longest. A new
+// event is due when it is received, so new events go in the order in which they
+// arrived. An event has to wait while another of its group is worked, or is due
+// too and older; the unique index on working groups enforces that against
+// claims that run at the same time. It does not wait for an older event that is
+// served after it: those may be many.
 //
 // The conditions on state repeat those of the partial indexes word for word,
 // so that SQLite sees that it may use them.
 const claimText = `WITH picked AS MATERIALIZED (
 	SELECT e.id AS picked_id FROM events e
-	WHERE e.state IN ('received', 'unmatched') AND e.next_at <= $1
+	WHERE e.state IN ('received', 'unmatched') AND e.priority = $5 AND e.next_at <= $1
 		AND (e.event_group = '' OR (
 			NOT EXISTS (SELECT 1 FROM events w
 				WHERE w.state = 'working' AND w.event_group <> '' AND w.event_group = e.event_group)
 			AND NOT EXISTS (SELECT 1 FROM events o
 				WHERE o.state IN ('received', 'unmatched') AND o.event_group = e.event_group
-					AND o.next_at <= $1 AND (o.received_at, o.id) < (e.received_at, e.id))))
+					AND o.next_at <= $1 AND o.priority / 2 <= $5 / 2
+					AND (o.received_at, o.id) < (e.received_at, e.id))))
 	ORDER BY e.next_at, e.received_at, e.id LIMIT $2%s)
 UPDATE events SET state = 'working', lease_token = $3, lease_until = $4, tries = tries + 1, next_at = 0
 FROM picked WHERE id = picked_id
@@ -51,16 +52,41 @@ func (s *Store) claimText() string {
 	return fmt.Sprintf(claimText, s.db.SkipLocked(), eventTable.Columns())
 }
 
-// ClaimEvents claims due events under a lease; see webhooks.Claims.
+// ClaimEvents claims due events of a lane under a lease; see webhooks.Claims.
+// Each priority has a statement of its own, so that its index has the order.
 func (s *Store) ClaimEvents(
-	ctx context.Context, now, leaseUntil time.Time, n int,
+	ctx context.Context, lane webhooks.Lane, now, leaseUntil time.Time, n int,
+) (claimed []webhooks.Event, err error) {
+	for _, priority := range lane.Priorities() {
+		if len(claimed) >= n {
+			break
+		}
+
+		more, err := s.claimEvents(ctx, priority, now, leaseUntil, n-len(claimed))
+		if err != nil {
+			// What is claimed already must be worked. The next claim reports
+			// it.
+			if len(claimed) > 0 {
+				break
+			}
+			return nil, err
+		}
+
+		claimed = append(claimed, more...)
+	}
+
+	return claimed, nil
+}
+
+func (s *Store) claimEvents(
+	ctx context.Context, priority webhooks.Priority, now, leaseUntil time.Time, n int,
 ) ([]webhooks.Event, error) {
 	text := s.claimText()
 	token := rand.Text()
 	var claimed []webhooks.Event
 	err := s.db.Statement(ctx, func(ctx context.Context, q sqldb.Querier) (err error) {
 		claimed, err = sqldb.QueryAll(ctx, q, eventTable.Scan, text,
-			sqldb.Micros(now), n, token, sqldb.Micros(leaseUntil))
+			sqldb.Micros(now), n, token, sqldb.Micros(leaseUntil), int64(priority))
 		if s.db.Violates(err, oneOfGroup) {
 			err = errGroupTaken
 		}
@@ -82,7 +108,7 @@ func (s *Store) ClaimEvents(
 // session has locked waits for the next time, and holds up no other.
 func (s *Store) RescueEvents(ctx context.Context, now time.Time) (int, error) {
 	return s.db.Exec(ctx, `UPDATE events
-		SET state = 'received', lease_token = '', lease_until = 0, next_at = $1
+		SET state = 'received', priority = priority | 1, lease_token = '', lease_until = 0, next_at = $1
 		WHERE id IN (SELECT id FROM events
 			WHERE state = 'working' AND lease_until <= $1`+s.db.SkipLocked()+`)`, sqldb.Micros(now))
 }
@@ -91,24 +117,63 @@ func (s *Store) RescueEvents(ctx context.Context, now time.Time) (int, error) {
 func (s *Store) FinishEvent(
 	ctx context.Context, claim *queue.Claim, next webhooks.State, note string, dueAt time.Time,
 ) error {
-	var nextAt, finishedAt int64
+	var nextAt, finishedAt, retried int64
 	switch next {
 	case webhooks.Received, webhooks.Unmatched:
-		nextAt = sqldb.Micros(dueAt)
+		nextAt, retried = sqldb.Micros(dueAt), 1
 	case webhooks.Done, webhooks.Ignored, webhooks.Dead, webhooks.Quarantined:
 		finishedAt = sqldb.Micros(s.now())
 	default:
 		return fmt.Errorf("store: an event's work cannot end in state %q", next)
 	}
 
-	// An event that was woken while it was worked (see wakeUnmatched) is due at
+	// An event that was woken while it was worked (see wakeEvents) is due at
 	// once: its worker looked for an order before the intent was linked.
 	return s.endClaim(ctx, `UPDATE events
 		SET state = $3, note = $4,
 			next_at = CASE WHEN $3 = 'unmatched' AND next_at > 0 THEN next_at ELSE $5 END,
-			finished_at = $6, lease_token = '', lease_until = 0
+			finished_at = $6, priority = priority | $7, lease_token = '', lease_until = 0
 		WHERE id = $1 AND lease_token = $2 AND state = 'working'`,
-		claim.ID, claim.Token, string(next), note, nextAt, finishedAt)
+		claim.ID, claim.Token, string(next), note, nextAt, finishedAt, retried)
+}
+
+// FinishNotOurs ends the claim of an event that is not ours, and remembers the
+// objects that Stripe need not be asked about again; see webhooks.Claims.
+func (s *Store) FinishNotOurs(
+	ctx context.Context, claim *queue.Claim, note string, objectIDs []string, until time.Time,
+) error {
+	finish := sqldb.Command{
+		// An event that was woken while it was worked is due at once.
+		Text: `UPDATE events
+			SET state = CASE WHEN next_at > 0 THEN 'received' ELSE 'ignored' END,
+				priority = CASE WHEN next_at > 0 THEN 0 ELSE 8 END,
+				finished_at = CASE WHEN next_at > 0 THEN 0 ELSE CAST($4 AS BIGINT) END,
+				note = $3, lease_token = '', lease_until = 0
+			WHERE id = $1 AND lease_token = $2 AND state = 'working'`,
+		Args:   []any{claim.ID, claim.Token, note, sqldb.Micros(s.now())},
+		IfNone: queue.ErrClaimLost,
+	}
+
+	writes := []sqldb.Command{finish}
+	for _, id := range slices.Sorted(slices.Values(objectIDs)) { // sorted: two writers must not block each other
+		writes = append(writes, sqldb.Command{
+			Text: `INSERT INTO not_ours (id, until_at) VALUES ($1, $2)
+				ON CONFLICT (id) DO UPDATE SET until_at = excluded.until_at`,
+			Args: []any{id, sqldb.Micros(until)},
+		})
+	}
+
+	return s.db.Transact(ctx, "", func(context.Context, sqldb.Querier) ([]sqldb.Command, error) { return writes, nil })
+}
+
+// MoveEvent ends a claim and moves the event to another lane; see
+// webhooks.Claims.
+func (s *Store) MoveEvent(ctx context.Context, claim *queue.Claim, to webhooks.Lane) error {
+	return s.endClaim(ctx, `UPDATE events
+		SET state = 'received', next_at = $3, tries = tries - 1,
+			priority = CASE WHEN next_at > 0 THEN 0 ELSE CAST($4 AS BIGINT) END, lease_token = '', lease_until = 0
+		WHERE id = $1 AND lease_token = $2 AND state = 'working'`,
+		claim.ID, claim.Token, sqldb.Micros(s.now()), int64(to.Priorities()[0]))
 }
 
 // ReleaseEvent returns a claimed event as if it had never been claimed; see
@@ -143,21 +208,27 @@ func finishDone(claim *queue.Claim, orderID string, now time.Time) sqldb.Command
 	}
 }
 
-// wakeUnmatched returns the commands that make the events due which were
-// waiting for an order to be linked to their intent. One that is worked at
-// this moment may not have seen the link: it gets a due time that FinishEvent
-// respects.
-func wakeUnmatched(linked []payments.Intent, now time.Time) (writes []sqldb.Command) {
-	for i := range linked {
-		writes = append(writes, sqldb.Command{
-			Text: wakeGroup,
-			Args: []any{sqldb.Micros(now), linked[i].ID},
-		})
+// wakeEvents returns the commands that make the events due which were waiting
+// for an order to be linked to their intent or subscription, or had been taken
+// for another integration's. One that is worked at this moment may not have
+// seen the link: it gets a due time that FinishEvent respects.
+func wakeEvents(linked []string, now time.Time) (writes []sqldb.Command) {
+	for _, group := range linked {
+		args := []any{sqldb.Micros(now), group}
+		writes = append(writes,
+			sqldb.Command{Text: wakeGroup, Args: args},
+			sqldb.Command{Text: wakeNotOurs, Args: args})
 	}
 	return writes
 }
 
 // The conditions on state repeat those of the indexes word for word.
-const wakeGroup = `UPDATE events SET next_at = $1
-	WHERE event_group = $2 AND state IN ('received', 'unmatched') AND state = 'unmatched' AND next_at > $1
+const (
+	wakeGroup = `UPDATE events SET priority = priority & 1,
+		next_at = CASE WHEN state = 'received' OR state = 'unmatched' AND next_at < $1 THEN next_at ELSE $1 END
+	WHERE event_group = $2 AND state IN ('received', 'unmatched')
 		OR event_group = $2 AND state = 'working' AND event_group <> ''`
+
+	wakeNotOurs = `UPDATE events SET state = 'received', priority = 0, next_at = $1, tries = 0, note = '', finished_at = 0
+	WHERE event_group = $2 AND state = 'ignored' AND priority = 8`
+)

@@ -16,6 +16,7 @@ var operationTable = sqldb.NewTable("operations", func(o *payments.Operation) []
 		sqldb.Text("idempotency_key", &o.IdempotencyKey),
 		sqldb.Text("state", &o.State),
 		sqldb.Text("note", &o.Note),
+		sqldb.Text("proof", &o.Proof),
 		sqldb.CreatedAt(&o.CreatedAt),
 		sqldb.UpdatedAt(&o.UpdatedAt),
 	}

@@ -3,6 +3,8 @@ package store
 import (
 	"cmp"
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"checkoutd/internal/orders"
@@ -72,7 +74,7 @@ func (s *Store) Order(ctx context.Context, id string) (o orders.Order, err error
 // Orders returns the orders that the filter selects, newest first.
 func (s *Store) Orders(ctx context.Context, f orders.Filter) ([]orders.Order, error) {
 	var w sqldb.Where
-	sqldb.AddIn(&w, "status", f.Statuses)
+	addStatuses(&w, f.Statuses)
 
 	if !f.From.IsZero() {
 		w.AddArg("created_at >=", sqldb.Micros(f.From))
@@ -85,6 +87,23 @@ func (s *Store) Orders(ctx context.Context, f orders.Filter) ([]orders.Order, er
 	text := orderTable.Select() + w.String() +
 		" ORDER BY created_at DESC, id DESC LIMIT " + w.Arg(cmp.Or(f.Limit, 100))
 	return sqldb.QueryAll(ctx, s.db.Reader(), orderTable.Scan, text, w.Args()...)
+}
+
+// addStatuses selects orders by status. Money that a person has to decide about
+// puts an order among those in review, whatever its status.
+func addStatuses(w *sqldb.Where, list []orders.Status) {
+	if !slices.Contains(list, orders.Review) {
+		sqldb.AddIn(w, "status", list)
+		return
+	}
+
+	holders := make([]string, len(list))
+	for i, s := range list {
+		holders[i] = w.Arg(string(s))
+	}
+
+	w.Add("(status IN (" + strings.Join(holders, ", ") + ")" +
+		" OR id IN (SELECT order_id FROM foreign_payments WHERE " + foreignOpen + "))")
 }
 
 // UpdateOrder changes an order under its lock; see orders.Store.

@@ -19,6 +19,7 @@ func orderRows(st *payments.State) []sqldb.Rows {
 		disputes(st),
 		operations(st),
 		subscriptions(st),
+		foreignPayments(st),
 	}
 }
 
@@ -56,7 +57,7 @@ func (s *Store) Update(
 		for _, r := range rows {
 			r.Remember()
 		}
-		known := len(st.Intents)
+		intents, subscriptions := len(st.Intents), len(st.Subscriptions)
 
 		if err := change(st); err != nil {
 			return nil, err
@@ -72,7 +73,16 @@ func (s *Store) Update(
 			writes = append(writes, finishDone(claim, orderID, now))
 		}
 
-		return append(writes, wakeUnmatched(st.Intents[known:], now)...), nil
+		var linked []string
+		for i := range st.Intents[intents:] {
+			linked = append(linked, st.Intents[intents+i].ID)
+		}
+
+		for i := range st.Subscriptions[subscriptions:] {
+			linked = append(linked, st.Subscriptions[subscriptions+i].ID)
+		}
+
+		return append(writes, wakeEvents(linked, now)...), nil
 	})
 
 	switch {

@@ -22,7 +22,8 @@ func TestPlans(t *testing.T) {
 		text, index string
 		args        []any
 	}{
-		"wake by intent": {store.WakeGroup, "events_waiting_group", []any{1, "pi_1"}},
+		"wake by intent":        {store.WakeGroup, "events_waiting_group", []any{1, "pi_1"}},
+		"wake what is not ours": {store.WakeNotOurs, "events_not_ours", []any{1, "pi_1"}},
 		"rescue": {
 			`UPDATE events SET state = 'received' WHERE state = 'working' AND lease_until <= $1`,
 			"events_leased", []any{1},
@@ -51,7 +52,7 @@ func TestPlans(t *testing.T) {
 			fill(t, db, many, "unmatched", time.Now().Add(time.Hour).UnixMicro())
 			fill(t, db, many, "received", 1000)
 			check := func(t *testing.T) {
-				checkPlan(t, db, s.ClaimText(), "events_waiting", 1000, 32, "token", 2000)
+				checkPlan(t, db, s.ClaimText(), "events_waiting", 1000, 32, "token", 2000, 0)
 				for what, st := range statements {
 					t.Run(what, func(t *testing.T) { checkPlan(t, db, st.text, st.index, st.args...) })
 				}

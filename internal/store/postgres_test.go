@@ -50,7 +50,7 @@ func TestPostgresDeadlock(t *testing.T) {
 	}
 
 	now := time.Now().Add(time.Minute)
-	list, err := s.ClaimEvents(ctx, now, now.Add(time.Hour), 1)
+	list, err := s.ClaimEvents(ctx, webhooks.LaneOwn, now, now.Add(time.Hour), 1)
 	if err != nil || len(list) != 1 {
 		t.Fatalf("got %v, %v", list, err)
 	}
@@ -113,7 +113,7 @@ func TestPostgresRestart(t *testing.T) {
 		"read":   func() error { _, err := s.Read(ctx, "ord_1"); return err },
 		"update": func() error { return s.Update(ctx, "ord_1", nil, func(*payments.State) error { return nil }) },
 		"accept": func() error { _, err := s.Accept(ctx, event); return err },
-		"claim":  func() error { _, err := s.ClaimEvents(ctx, time.Now(), time.Now(), 1); return err },
+		"claim":  func() error { _, err := s.ClaimEvents(ctx, webhooks.LaneOwn, time.Now(), time.Now(), 1); return err },
 	}
 
 	cluster.Stop(t)

@@ -136,8 +136,8 @@ func (c *Client) Intent(ctx context.Context, id string) (payments.Snapshot, erro
 	return result(c.api.PaymentIntents.Get(id, params))
 }
 
-// FindIntent returns the newest intent of the order among those created between
-// from and to. It lists them, because Stripe's search does not see what was
+// FindIntent returns the oldest intent with the metadata in p among those
+// created between from and to. It lists them, because Stripe's search does not see what was
 // just written (https://docs.stripe.com/search#data-freshness).
 func (c *Client) FindIntent(
 	ctx context.Context, p payments.Params, from, to time.Time,
@@ -155,18 +155,18 @@ func (c *Client) FindIntent(
 
 	list := c.api.PaymentIntents.List(params)
 	for list.Next() {
-		if pi := list.PaymentIntent(); isOfOrder(pi.Metadata, p) {
-			return snapshot(pi), true, nil
+		if pi := list.PaymentIntent(); isOfAttempt(pi.Metadata, p) {
+			snap, ok = snapshot(pi), true // the list is newest first
 		}
 	}
 
-	return payments.Snapshot{}, false, callError(list.Err())
+	return snap, ok, callError(list.Err())
 }
 
-// isOfOrder reports whether the metadata of an object at Stripe names the order
-// of p.
-func isOfOrder(metadata map[string]string, p payments.Params) bool {
-	return metadata[payments.MetaOrder] == p.Metadata[payments.MetaOrder]
+// isOfAttempt reports whether the metadata of an object at Stripe has the mark
+// in p.
+func isOfAttempt(metadata map[string]string, p payments.Params) bool {
+	return payments.MarkOf(metadata) == payments.MarkOf(p.Metadata)
 }
 
 // CancelIntent cancels an intent as abandoned, with the subscription that it

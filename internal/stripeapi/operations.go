@@ -29,6 +29,9 @@ func (c *Client) Refund(ctx context.Context, op payments.Operation) error {
 
 	params.AddMetadata(payments.MetaOrder, op.OrderID)
 	params.AddMetadata(payments.MetaOperation, op.ID)
+	if op.Proof != "" {
+		params.AddMetadata(payments.MetaProof, op.Proof)
+	}
 
 	ctx, sent := countRequests(ctx)
 	post(ctx, &params.Params, op.IdempotencyKey)

@@ -31,6 +31,7 @@ func refundOf(re *stripe.Refund, intentID string) payments.Refund {
 		Status:      string(re.Status),
 		Reason:      string(re.Reason),
 		OperationID: re.Metadata[payments.MetaOperation],
+		Proof:       re.Metadata[payments.MetaProof],
 		CreatedAt:   time.Unix(re.Created, 0).UTC(),
 	}
 }

@@ -77,12 +77,12 @@ func (c *Client) findSetup(
 
 	list := c.api.SetupIntents.List(params)
 	for list.Next() {
-		if si := list.SetupIntent(); isOfOrder(si.Metadata, p) {
-			return setupSnapshot(si), true, nil
+		if si := list.SetupIntent(); isOfAttempt(si.Metadata, p) {
+			snap, ok = setupSnapshot(si), true // the list is newest first
 		}
 	}
 
-	return payments.Snapshot{}, false, callError(list.Err())
+	return snap, ok, callError(list.Err())
 }
 
 func (c *Client) cancelSetup(ctx context.Context, id, key string) error {
@@ -114,6 +114,7 @@ func setupSnapshot(si *stripe.SetupIntent) payments.Snapshot {
 		ID:           si.ID,
 		OrderID:      si.Metadata[payments.MetaOrder],
 		AttemptID:    si.Metadata[payments.MetaAttempt],
+		Proof:        si.Metadata[payments.MetaProof],
 		Livemode:     si.Livemode,
 		Status:       payments.Status(si.Status),
 		ClientSecret: si.ClientSecret,
@@ -124,6 +125,10 @@ func setupSnapshot(si *stripe.SetupIntent) payments.Snapshot {
 
 	if si.Customer != nil {
 		s.CustomerID = si.Customer.ID
+	}
+
+	if si.OnBehalfOf != nil {
+		s.OnBehalfOf = si.OnBehalfOf.ID
 	}
 
 	return s

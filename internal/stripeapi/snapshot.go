@@ -27,6 +27,7 @@ func snapshot(pi *stripe.PaymentIntent) payments.Snapshot {
 		ID:             pi.ID,
 		OrderID:        pi.Metadata[payments.MetaOrder],
 		AttemptID:      pi.Metadata[payments.MetaAttempt],
+		Proof:          pi.Metadata[payments.MetaProof],
 		Livemode:       pi.Livemode,
 		Status:         payments.Status(pi.Status),
 		Amount:         pi.Amount,
@@ -43,6 +44,14 @@ func snapshot(pi *stripe.PaymentIntent) payments.Snapshot {
 
 	if pi.Customer != nil {
 		s.CustomerID = pi.Customer.ID
+	}
+
+	if pi.OnBehalfOf != nil {
+		s.OnBehalfOf = pi.OnBehalfOf.ID
+	}
+
+	if pi.TransferData != nil && pi.TransferData.Destination != nil {
+		s.TransferTo = pi.TransferData.Destination.ID
 	}
 
 	if inv := pi.Invoice; inv != nil {

@@ -218,8 +218,7 @@ func TestStripeAcceptsEveryRequest(t *testing.T) {
 		{"read a subscription", func() error { _, err := c.Subscription(ctx, "sub_1"); return err },
 			[]string{"GET /v1/subscriptions/sub_1"}},
 		{"read an invoice's subscription", func() error {
-			_, err := c.InvoiceSubscription(ctx,
-				"in_1")
+			_, err := c.Invoice(ctx, "in_1")
 			return err
 		}, []string{"GET /v1/invoices/in_1"}},
 		{"find a subscription", func() error {

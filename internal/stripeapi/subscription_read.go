@@ -1,7 +1,6 @@
 package stripeapi
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -23,21 +22,27 @@ func (c *Client) Subscription(ctx context.Context, id string) (payments.Subscrip
 	return reading(sub), nil
 }
 
-// InvoiceSubscription returns the ID of an invoice's subscription, "" if it has
-// none.
-func (c *Client) InvoiceSubscription(ctx context.Context, id string) (string, error) {
+// Invoice returns an invoice's subscription and our metadata on that, which the
+// invoice repeats.
+func (c *Client) Invoice(ctx context.Context, id string) (payments.Ref, error) {
 	params := &stripe.InvoiceParams{}
 	params.Context = ctx
 
 	inv, err := c.api.Invoices.Get(id, params)
 	if err != nil {
-		return "", callError(err)
-	}
-	if inv.Subscription == nil {
-		return "", nil
+		return payments.Ref{}, callError(err)
 	}
 
-	return inv.Subscription.ID, nil
+	var ref payments.Ref
+	if inv.Subscription != nil {
+		ref.SubscriptionID = inv.Subscription.ID
+	}
+
+	if inv.SubscriptionDetails != nil {
+		ref.Mark = payments.MarkOf(inv.SubscriptionDetails.Metadata)
+	}
+
+	return ref, nil
 }
 
 // findSubscription looks for the subscription of an order, whose intent may not
@@ -55,23 +60,26 @@ func (c *Client) findSubscription(
 	params.Context, params.Limit = ctx, stripe.Int64(pageSize)
 	params.AddExpand("data.latest_invoice.payment_intent")
 
+	var found payments.SubscriptionReading
 	list := c.api.Subscriptions.List(params)
 	for list.Next() {
 		sub := list.Subscription()
-		if !isOfOrder(sub.Metadata, p) {
-			continue
-		}
-
-		found := reading(sub)
-		if found.First != nil {
-			return *found.First, true, nil
-		}
-		if reason := found.ReviewReason(); reason != "" {
-			return payments.Snapshot{}, false, mismatch(nil, reason)
+		if isOfAttempt(sub.Metadata, p) {
+			found = reading(sub) // the list is newest first
 		}
 	}
 
-	return payments.Snapshot{}, false, callError(list.Err())
+	if err := list.Err(); err != nil {
+		return payments.Snapshot{}, false, callError(err)
+	}
+	if found.First != nil {
+		return *found.First, true, nil
+	}
+	if reason := found.ReviewReason(); reason != "" {
+		return payments.Snapshot{}, false, mismatch(nil, reason)
+	}
+
+	return payments.Snapshot{}, false, nil
 }
 
 // reading converts a subscription whose latest invoice and the invoice's intent
@@ -100,7 +108,7 @@ func isRenewal(inv *stripe.Invoice) bool {
 func subscriptionOf(sub *stripe.Subscription) payments.Subscription {
 	out := payments.Subscription{
 		ID:                sub.ID,
-		OrderID:           sub.Metadata[payments.MetaOrder],
+		Mark:              payments.MarkOf(sub.Metadata),
 		Status:            payments.SubscriptionStatus(sub.Status),
 		CancelAtPeriodEnd: sub.CancelAtPeriodEnd,
 		CreatedAt:         time.Unix(sub.Created, 0).UTC(),
@@ -133,8 +141,7 @@ func addSubscription(s *payments.Snapshot, inv *stripe.Invoice, sub *stripe.Subs
 		s.Subscription = &full
 	}
 
-	if !s.Renewal {
-		s.OrderID = cmp.Or(s.OrderID, sub.Metadata[payments.MetaOrder])
-		s.AttemptID = cmp.Or(s.AttemptID, sub.Metadata[payments.MetaAttempt])
+	if mark := payments.MarkOf(sub.Metadata); !s.Renewal && s.OrderID == "" {
+		s.OrderID, s.AttemptID, s.Proof = mark.OrderID, mark.AttemptID, mark.Proof
 	}
 }

@@ -1,7 +1,6 @@
 package stripeapi
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,7 +72,10 @@ func withSnapshot(err error, first payments.Snapshot) error {
 	}
 
 	e.Snapshot.SubscriptionID, e.Snapshot.Subscription = first.SubscriptionID, first.Subscription
-	e.Snapshot.AttemptID = cmp.Or(e.Snapshot.AttemptID, first.AttemptID)
+	if e.Snapshot.OrderID == "" {
+		e.Snapshot.OrderID, e.Snapshot.AttemptID, e.Snapshot.Proof = first.OrderID, first.AttemptID, first.Proof
+	}
+
 	return err
 }
 

@@ -207,6 +207,8 @@ func (s *Stripe) Send(_ context.Context, p payments.Params, key string) (payment
 		ID:           "pi_" + orderID,
 		OrderID:      orderID,
 		AttemptID:    p.Metadata[payments.MetaAttempt],
+		Proof:        p.Metadata[payments.MetaProof],
+		CustomerID:   p.Customer,
 		Status:       s.next,
 		Amount:       p.Amount,
 		Currency:     p.Currency,
@@ -250,7 +252,7 @@ func (s *Stripe) FindIntent(_ context.Context, p payments.Params, _, _ time.Time
 	}
 
 	for _, snap := range s.intents {
-		if snap.OrderID == p.Metadata[payments.MetaOrder] {
+		if snap.Mark() == payments.MarkOf(p.Metadata) {
 			return snap, true, nil
 		}
 	}
@@ -290,13 +292,18 @@ func (s *Stripe) Subscription(_ context.Context, id string) (payments.Subscripti
 	return reading, err
 }
 
-// InvoiceSubscription returns the ID of an invoice's subscription, or "".
-func (s *Stripe) InvoiceSubscription(_ context.Context, invoiceID string) (string, error) {
+// Invoice returns an invoice's subscription, with our metadata on that.
+func (s *Stripe) Invoice(_ context.Context, invoiceID string) (payments.Ref, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
 	s.readings++
-	return s.invoices[invoiceID], s.down
+	if s.down != nil {
+		return payments.Ref{}, s.down
+	}
+
+	id := s.invoices[invoiceID]
+	return payments.Ref{SubscriptionID: id, Mark: s.subscriptions[id].Mark}, nil
 }
 
 // Refunds returns the refunds of an intent.

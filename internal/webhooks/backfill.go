@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"checkoutd/internal/budget"
+	"checkoutd/internal/payments"
 )
 
 // overlap is how far a backfill reaches behind the previous one: events appear
@@ -42,7 +45,8 @@ func (s *Service) Backfill(ctx context.Context) (found int, err error) {
 
 	seen, after, reported := 0, "", began
 	for {
-		page, more, err := s.cfg.Stripe.Events(ctx, from, after)
+		// On a busy account most events are of others.
+		page, more, err := s.cfg.Stripe.Events(budget.WithPriority(ctx, budget.Neighbour), from, after)
 		if err != nil {
 			return found, err
 		}
@@ -77,8 +81,6 @@ func (s *Service) Backfill(ctx context.Context) (found int, err error) {
 			Int("seen", seen).
 			Int("new", found).
 			Msg("backfilled events whose webhooks never arrived")
-
-		s.runner.Wake()
 	}
 
 	return found, s.cfg.Intake.SetCursor(ctx, "", began)
@@ -114,15 +116,16 @@ func (s *Service) backfillFrom(ctx context.Context, now time.Time) (time.Time, e
 // cannot be read is logged and skipped: it must not keep the others out.
 func (s *Service) acceptPage(ctx context.Context, page [][]byte) (events []Event, found int, err error) {
 	ids := make([]string, 0, len(page))
+	refs := make([]payments.Ref, 0, len(page))
 	for _, raw := range page {
-		e, err := s.envelope(raw)
+		e, ref, err := s.envelope(raw)
 		if err != nil {
 			s.cfg.Log.Error().Err(err).Msg("backfill skipped an event that cannot be read")
 			continue
 		}
 
 		e.Source = SourceBackfill
-		events = append(events, e)
+		events, refs = append(events, e), append(refs, ref)
 		ids = append(ids, e.ID)
 	}
 
@@ -141,7 +144,7 @@ func (s *Service) acceptPage(ctx context.Context, page [][]byte) (events []Event
 		}
 
 		g.Go(func() (err error) {
-			isNew[i], err = s.cfg.Intake.Accept(ctx, e)
+			isNew[i], err = s.accept(ctx, e, refs[i])
 			return err
 		})
 	}

@@ -23,6 +23,11 @@ type route struct {
 	// snapshot means that the object is an intent, which can be believed as it
 	// is. Other events are a hint to read something at Stripe.
 	snapshot bool
+	// byCustomer means that the object refers to a customer and nothing else.
+	byCustomer bool
+	// shows reports whether an object of our API version would show by itself
+	// that it is ours. nil: never.
+	shows func(o *object) bool
 }
 
 // routes is the table of all event types. The first row with a matching prefix
@@ -34,41 +39,49 @@ var routes = []route{
 		refer:    fromIntent,
 		settle:   (*Service).settleIntent,
 		snapshot: true,
+		shows:    withoutInvoice,
 	},
 	{
 		prefixes: []string{"customer.subscription."},
 		refer:    fromSubscription,
 		settle:   (*Service).settleSubscription,
+		shows:    always,
 	},
 	{
 		prefixes: []string{"invoice."},
 		refer:    fromInvoice,
 		settle:   (*Service).settleSubscription,
+		shows:    always,
 	},
 	{
 		prefixes: []string{"charge.dispute."},
 		refer:    fromIntentMember,
 		settle:   (*Service).settleDispute,
+		shows:    never,
 	},
 	{
 		prefixes: []string{"refund.", "charge.refund"},
 		refer:    fromIntentMember,
 		settle:   (*Service).settleRefunds,
+		shows:    chargeWithoutInvoice,
 	},
 	{
 		prefixes: []string{"charge."},
 		refer:    fromIntentMember,
 		settle:   (*Service).settleCharge,
+		shows:    withoutInvoice,
 	},
 	{
-		prefixes: []string{"customer_cash_balance_transaction."},
-		refer:    fromCash,
-		settle:   (*Service).settleCash,
+		prefixes:   []string{"customer_cash_balance_transaction."},
+		refer:      fromCash,
+		settle:     (*Service).settleCash,
+		byCustomer: true,
 	},
 	{
-		prefixes: []string{"cash_balance."},
-		refer:    fromCash,
-		settle:   (*Service).settleCash,
+		prefixes:   []string{"cash_balance."},
+		refer:      fromCash,
+		settle:     (*Service).settleCash,
+		byCustomer: true,
 	},
 	{
 		prefixes: []string{""}, // every other type is stored and ignored
@@ -88,13 +101,27 @@ func routeOf(eventType string) *route {
 	panic("webhooks: the last route must match every type")
 }
 
+// Whether objects show by themselves that they are ours. An intent of ours has
+// our metadata, and its charge has the same, unless Stripe made the intent for
+// an invoice. A subscription of ours has our metadata, and its invoices repeat
+// it. Refunds and disputes name nothing but their intent.
+
+func always(*object) bool { return true }
+
+func never(*object) bool { return false }
+
+func withoutInvoice(o *object) bool { return o.Invoice == "" }
+
+func chargeWithoutInvoice(o *object) bool { return o.Kind == "charge" && o.Invoice == "" }
+
 // How objects refer to their order.
 
 func fromIntent(o *object) payments.Ref {
 	return payments.Ref{
-		IntentID:      o.ID,
-		InvoiceID:     string(o.Invoice),
-		MetadataOrder: o.Metadata.v[payments.MetaOrder],
+		IntentID:   o.ID,
+		InvoiceID:  string(o.Invoice),
+		CustomerID: string(o.Customer.id()),
+		Mark:       payments.MarkOf(o.Metadata.v),
 	}
 }
 
@@ -102,16 +129,18 @@ func fromIntent(o *object) payments.Ref {
 // disputes and other objects have.
 func fromIntentMember(o *object) payments.Ref {
 	return payments.Ref{
-		IntentID:      string(o.PaymentIntent),
-		InvoiceID:     string(o.Invoice),
-		MetadataOrder: o.Metadata.v[payments.MetaOrder],
+		IntentID:   string(o.PaymentIntent),
+		InvoiceID:  string(o.Invoice),
+		CustomerID: string(o.Customer.id()),
+		Mark:       payments.MarkOf(o.Metadata.v),
 	}
 }
 
 func fromSubscription(o *object) payments.Ref {
 	return payments.Ref{
 		SubscriptionID: o.ID,
-		MetadataOrder:  o.Metadata.v[payments.MetaOrder],
+		CustomerID:     string(o.Customer.id()),
+		Mark:           payments.MarkOf(o.Metadata.v),
 	}
 }
 
@@ -119,34 +148,45 @@ func fromSubscription(o *object) payments.Ref {
 // subscription, not the invoice.
 func fromInvoice(o *object) payments.Ref {
 	own, parent := o.Details.v, o.Parent.v.Details.v
+	mark := payments.MarkOf(own.Metadata.v)
+	if mark.OrderID == "" {
+		mark = payments.MarkOf(parent.Metadata.v)
+	}
+
 	return payments.Ref{
 		SubscriptionID: string(cmp.Or(o.Subscription, parent.Subscription)),
-		MetadataOrder:  cmp.Or(own.Metadata.v[payments.MetaOrder], parent.Metadata.v[payments.MetaOrder]),
+		CustomerID:     string(o.Customer.id()),
+		Mark:           mark,
 	}
 }
 
 // fromCash reads the customer whose cash balance has changed.
-func fromCash(o *object) payments.Ref { return payments.Ref{CustomerID: string(o.Customer)} }
+func fromCash(o *object) payments.Ref { return payments.Ref{CustomerID: string(o.Customer.id())} }
 
 // groupOf returns the ID under which events of one intent, one subscription or
 // one cash balance are worked one at a time.
 func groupOf(eventType string, o *object) string {
-	ref := routeOf(eventType).refer(o)
-	return cmp.Or(ref.IntentID, ref.SubscriptionID, ref.CustomerID, o.ID)
+	r := routeOf(eventType)
+	ref := r.refer(o)
+	if r.byCustomer {
+		return cmp.Or(ref.CustomerID, o.ID)
+	}
+
+	return cmp.Or(ref.IntentID, ref.SubscriptionID, o.ID)
 }
 
-// job is an event whose object was read and whose order is known.
+// job is an event whose object was read.
 type job struct {
-	event   *Event
-	route   *route
-	object  rawObject
-	ref     payments.Ref
-	orderID string
+	event  *Event
+	route  *route
+	object rawObject
+	ref    payments.Ref
+	match  payments.Match // its order, if the database knows that
 }
 
-// errUnmatched is returned for an event whose intent or subscription belongs to
-// no order that we know.
-var errUnmatched = errors.New("no order matches this event yet")
+// errUnmatched is returned for an event that has our proof, but whose order is
+// not in the database.
+var errUnmatched = errors.New("it has our proof, but its order is not in this database")
 
 // terminalError ends an event in a final state without a change.
 type terminalError struct {
@@ -156,11 +196,11 @@ type terminalError struct {
 
 func (e *terminalError) Error() string { return e.note }
 
-// findOrder returns the ID of the order that ref leads to, or "".
-type findOrder func(ctx context.Context, ref payments.Ref) (orderID string, err error)
+// findOrder returns the order that ref leads to.
+type findOrder func(ctx context.Context, ref payments.Ref) (payments.Match, error)
 
-// plan reads an event and finds its order. The error is a *terminalError or
-// errUnmatched when there is nothing to do.
+// plan reads an event and looks for its order in the database. The error is a
+// *terminalError when there is nothing to do.
 func plan(ctx context.Context, e *Event, find findOrder) (*job, error) {
 	r := routeOf(e.Type)
 	if r.settle == nil {
@@ -183,16 +223,12 @@ func plan(ctx context.Context, e *Event, find findOrder) (*job, error) {
 
 	j := &job{event: e, route: r, object: body.Data.Object}
 	j.ref = r.refer(&j.object.object)
-	if j.ref.IntentID == "" && j.ref.SubscriptionID == "" && j.ref.CustomerID == "" {
+	if j.ref.IntentID == "" && j.ref.SubscriptionID == "" && (!r.byCustomer || j.ref.CustomerID == "") {
 		return nil, &terminalError{Ignored, "its object refers to no intent, no subscription and no customer"}
 	}
 
-	j.orderID, err = find(ctx, j.ref)
-	switch {
-	case err != nil:
+	if j.match, err = find(ctx, j.ref); err != nil {
 		return nil, err
-	case j.orderID == "":
-		return nil, errUnmatched
 	}
 
 	return j, nil
@@ -205,24 +241,24 @@ func plan(ctx context.Context, e *Event, find findOrder) (*job, error) {
 func (s *Service) settleIntent(ctx context.Context, j *job) error {
 	// Another release train may have other shapes: only our own reading counts.
 	if j.event.VersionMismatch {
-		return s.cfg.Payments.SettleFresh(ctx, j.orderID, j.ref.IntentID, j.event.Claim())
+		return s.cfg.Payments.SettleFresh(ctx, j.match.OrderID, j.ref.IntentID, j.event.Claim())
 	}
 
 	snap, err := s.cfg.Stripe.DecodeIntent(j.object.Kind, j.object.raw)
 	if err != nil {
 		return err
 	}
-	return s.cfg.Payments.Settle(ctx, j.orderID, snap, j.event.Claim())
+	return s.cfg.Payments.Settle(ctx, j.match.OrderID, snap, j.event.Claim())
 }
 
 // settleCharge takes the event as a hint that the charge's intent has changed.
 func (s *Service) settleCharge(ctx context.Context, j *job) error {
-	return s.cfg.Payments.SettleHint(ctx, j.orderID, j.ref.IntentID, j.object.charged(), j.event.Claim())
+	return s.cfg.Payments.SettleHint(ctx, j.match.OrderID, j.ref.IntentID, j.object.charged(), j.event.Claim())
 }
 
 // settleCash takes the event as a hint that a customer has sent money.
 func (s *Service) settleCash(ctx context.Context, j *job) error {
-	return s.cfg.Payments.SettleCash(ctx, j.orderID, j.ref.CustomerID, j.event.Claim())
+	return s.cfg.Payments.SettleCash(ctx, j.match.OrderID, j.ref.CustomerID, j.event.Claim())
 }
 
 // settleSubscription takes the event of a subscription, or of one of its
@@ -236,16 +272,16 @@ func (s *Service) settleSubscription(ctx context.Context, j *job) error {
 		news.Status = payments.SubscriptionStatus(j.object.Status.v)
 	}
 
-	return s.cfg.Payments.SettleSubscriptionNews(ctx, j.orderID, j.ref.SubscriptionID, news, j.event.Claim())
+	return s.cfg.Payments.SettleSubscriptionNews(ctx, j.match.OrderID, j.ref.SubscriptionID, news, j.event.Claim())
 }
 
 // settleRefunds takes the event as a hint that the intent's refunds have
 // changed.
 func (s *Service) settleRefunds(ctx context.Context, j *job) error {
-	return s.cfg.Payments.SettleRefunds(ctx, j.orderID, j.ref.IntentID, j.event.Claim())
+	return s.cfg.Payments.SettleRefunds(ctx, j.match.OrderID, j.ref.IntentID, j.event.Claim())
 }
 
 // settleDispute takes the event as a hint that the dispute has changed.
 func (s *Service) settleDispute(ctx context.Context, j *job) error {
-	return s.cfg.Payments.SettleDispute(ctx, j.orderID, j.object.ID, j.event.Claim())
+	return s.cfg.Payments.SettleDispute(ctx, j.match.OrderID, j.object.ID, j.event.Claim())
 }

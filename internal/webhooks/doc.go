@@ -5,7 +5,11 @@
 //   - A 2xx is answered only after the bytes of the event are committed.
 //   - A duplicate ID changes nothing.
 //   - Received and processed are two facts, each with its own time.
-//   - An event that matches no order waits; it is not dropped.
+//   - An event that matches no order is kept, and worked if an order ever links
+//     its intent.
+//   - Events of other integrations on the account delay none of ours: each lane
+//     (see Lane) has its own workers, and questions to Stripe have a budget.
+//   - Whose an intent is, the ledger decides, not metadata.
 //   - What an event changes and the end of its claim commit in one transaction.
 //
 // An event moves through these states:
@@ -24,9 +28,11 @@
 //	                               |  |  \
 //	                 change + end  |  |   `--> dead: given up after many tries
 //	                 in one commit |  |
-//	                            done  `--> ignored: its type changes no order
-//	                                  `--> unmatched: due again by itself, and
-//	                                       when an order links the intent
+//	                            done  `--> ignored: its type changes no order, or
+//	                                  |    it is not ours; due again only when
+//	                                  |    an order links its intent
+//	                                  `--> unmatched: it has our proof, but its
+//	                                       order is not here; due again by itself
 //
 // Events are worked in groups: an intent and the objects that refer to it, or a
 // subscription and its invoices. Only one event of a group is in flight at a

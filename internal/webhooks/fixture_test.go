@@ -130,6 +130,7 @@ func newFixtureOn(t *testing.T, url string, options ...option) *fixture {
 		Log:          zerolog.Nop(),
 		Workers:      2,
 		ReturnURL:    func(id string) string { return "http://shop.test/complete?order=" + id },
+		ProofKey:     []byte("a key of the tests"),
 		UnknownAfter: 45 * time.Second,
 		CallTimeout:  10 * time.Second,
 	})
@@ -207,6 +208,15 @@ func intentObject(id, order string, status payments.Status) object {
 	return o
 }
 
+// metadataOf returns our metadata on an object.
+func metadataOf(m payments.Mark) object {
+	return object{
+		payments.MetaOrder:   m.OrderID,
+		payments.MetaAttempt: m.AttemptID,
+		payments.MetaProof:   m.Proof,
+	}
+}
+
 // confirm confirms the order with a token.
 func (f *fixture) confirm(order, token string) {
 	f.Helper()
@@ -219,7 +229,12 @@ func (f *fixture) confirm(order, token string) {
 // intentEvent returns the event payment_intent.name of an intent.
 func (f *fixture) intentEvent(name, intent, order string, status payments.Status) []byte {
 	f.Helper()
-	return f.event("payment_intent."+name, intentObject(intent, order, status))
+	o := intentObject(intent, order, status)
+	if made, ok := f.stripe.Peek(intent); ok {
+		o["metadata"] = metadataOf(made.Mark())
+	}
+
+	return f.event("payment_intent."+name, o)
 }
 
 // event returns the JSON of a new event.

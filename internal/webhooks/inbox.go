@@ -37,6 +37,7 @@ type Event struct {
 	Source          string    // SourceWebhook or SourceBackfill
 	Secret          string    // fingerprint of the secret that verified it; "" for a backfill
 	State           State
+	Priority        Priority
 	Note            string // for the shop: why it is in this state, or the last error
 	OrderID         string // "" until matched
 	Tries           int64
@@ -46,6 +47,31 @@ type Event struct {
 	ReceivedAt      time.Time
 	FinishedAt      time.Time
 }
+
+// Priority is the order in which waiting events are worked, lowest first. It is
+// the number of a lane, plus 1 once the event has been tried: news goes before
+// retries.
+type Priority int64
+
+// Lane is what is known about whose events are. Each lane has workers of its
+// own, so that an event of ours never waits for a neighbour's: those of another
+// integration on the same Stripe account.
+type Lane Priority
+
+// The lanes.
+const (
+	LaneOwn     Lane = 0 // of an order's intent, subscription or customer, or with our proof
+	LaneUnknown Lane = 2 // to be looked up in the database
+	LaneAsk     Lane = 4 // to be looked up at Stripe, within a budget
+)
+
+// Priorities returns the priorities of the lane's events, news first.
+func (l Lane) Priorities() []Priority { return []Priority{Priority(l), Priority(l) + 1} }
+
+// NotOurs is the priority of an ignored event that belongs to another
+// integration. Should its intent be linked to an order after all, the event
+// becomes due.
+const NotOurs Priority = 8
 
 // The sources of an event.
 const (
@@ -79,6 +105,10 @@ type Intake interface {
 	// Known returns those of the IDs that the inbox holds.
 	Known(ctx context.Context, ids []string) (map[string]bool, error)
 
+	// KnowsEvent reports whether group is an intent or a subscription of an
+	// order, or an order belongs to the customer.
+	KnowsEvent(ctx context.Context, group, customerID string) (bool, error)
+
 	// Cursor returns the time up to which the account's events were backfilled,
 	// zero before the first run.
 	Cursor(ctx context.Context, account string) (time.Time, error)
@@ -92,10 +122,11 @@ type Intake interface {
 // Claims is how workers hold events. Every method is one transaction and safe
 // for concurrent use from several processes.
 type Claims interface {
-	// ClaimEvents leases up to n due events (received or unmatched) until
-	// leaseUntil and counts the try. It takes the events that have been due
-	// longest, at most one of a group, and within a group the oldest.
-	ClaimEvents(ctx context.Context, now, leaseUntil time.Time, n int) ([]Event, error)
+	// ClaimEvents leases up to n due events of a lane (received or unmatched)
+	// until leaseUntil and counts the try. It takes news before retries, and of
+	// both the events that have been due longest, at most one of a group, and
+	// within a group the oldest.
+	ClaimEvents(ctx context.Context, lane Lane, now, leaseUntil time.Time, n int) ([]Event, error)
 	// RescueEvents makes those events due again whose lease has expired at now,
 	// and returns how many there were.
 	RescueEvents(ctx context.Context, now time.Time) (int, error)
@@ -104,6 +135,19 @@ type Claims interface {
 	// whose intent was linked in the meantime is due at once. The error is
 	// queue.ErrClaimLost if the lease is no longer held.
 	FinishEvent(ctx context.Context, claim *queue.Claim, next State, note string, dueAt time.Time) error
+	// FinishNotOurs ends the claim of an event that belongs to another
+	// integration: it is ignored, unless its intent or subscription is linked
+	// to an order one day. Until the given time the objects are remembered as
+	// not ours. The error is queue.ErrClaimLost if the lease is no longer held.
+	FinishNotOurs(ctx context.Context, claim *queue.Claim, note string, objectIDs []string, until time.Time) error
+	// MoveEvent ends a claim and moves the event to another lane, where it is
+	// due at once; the try does not count. The error is queue.ErrClaimLost if
+	// the lease is no longer held.
+	MoveEvent(ctx context.Context, claim *queue.Claim, to Lane) error
+	// IsNotOurs reports whether one of the objects is remembered as not ours.
+	IsNotOurs(ctx context.Context, objectIDs []string) (bool, error)
+	// ForgetNotOurs forgets the objects that were remembered until now.
+	ForgetNotOurs(ctx context.Context, now time.Time) error
 	// ReleaseEvent returns a claimed event that was never started: it is due at
 	// dueAt, and the try does not count. The error is queue.ErrClaimLost if the
 	// lease is no longer held.

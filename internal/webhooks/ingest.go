@@ -16,6 +16,7 @@ import (
 
 	"checkoutd/internal/fault"
 	"checkoutd/internal/httpio"
+	"checkoutd/internal/payments"
 )
 
 // MaxBody bounds an event, in bytes. Most of Stripe's have 2 to 8 KB. The
@@ -67,7 +68,11 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	e, err := s.envelope(payload)
+	e, thin := s.thinEvent(payload)
+	var ref payments.Ref
+	if !thin {
+		e, ref, err = s.envelope(payload)
+	}
 	if err != nil {
 		s.rejected.add(rejectEnvelope, 1)
 		return fault.Wrap(err, fault.Malformed, rejectEnvelope, "The signed body is not a Stripe event.")
@@ -75,12 +80,10 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 
 	e.Source, e.Secret = SourceWebhook, matched.fingerprint
 
-	isNew, err := s.cfg.Intake.Accept(r.Context(), e)
+	isNew, err := s.accept(r.Context(), e, ref)
 	if err != nil {
 		return err
 	}
-
-	s.runner.Wake()
 
 	log := httpio.LogFields(r.Context())
 	log.Set("event_id", e.ID)
@@ -90,9 +93,21 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 		log.Set("duplicate", "true")
 	}
 
-	return httpio.WriteJSON(w, http.StatusOK, struct {
-		Received bool `json:"received"`
-	}{true})
+	return httpio.WriteJSON(w, http.StatusOK, received(&e, thin))
+}
+
+// acknowledgement is the answer to Stripe, which shows it in the Dashboard.
+type acknowledgement struct {
+	Received bool   `json:"received"`
+	Status   string `json:"status,omitempty"`
+	Message  string `json:"message,omitempty"`
+}
+
+func received(e *Event, thin bool) acknowledgement {
+	if !thin {
+		return acknowledgement{Received: true}
+	}
+	return acknowledgement{Received: true, Status: string(e.State), Message: e.Note}
 }
 
 // readBody reads the body into a buffer of the announced length, which never
@@ -192,9 +207,10 @@ var (
 	eventTypePattern = regexp.MustCompile(`^[a-z0-9_.]{1,100}$`)
 )
 
-// envelope returns the event of a payload, in its first state. Of the event's
-// object it reads only the names: the rest is left to the worker.
-func (s *Service) envelope(payload []byte) (Event, error) {
+// envelope returns the event of a payload, in its first state, and what its
+// object refers to. Of the object it reads only the names: the rest is left to
+// the worker.
+func (s *Service) envelope(payload []byte) (Event, payments.Ref, error) {
 	var v struct {
 		ID         string `json:"id"`
 		Object     string `json:"object"`
@@ -208,10 +224,10 @@ func (s *Service) envelope(payload []byte) (Event, error) {
 		} `json:"data"`
 	}
 	if err := json.Unmarshal(payload, &v); err != nil {
-		return Event{}, fmt.Errorf("webhooks: %w", err)
+		return Event{}, payments.Ref{}, fmt.Errorf("webhooks: %w", err)
 	}
 	if v.Object != "event" || !eventIDPattern.MatchString(v.ID) || !eventTypePattern.MatchString(v.Type) {
-		return Event{}, errors.New("webhooks: id, type or object is not that of an event")
+		return Event{}, payments.Ref{}, errors.New("webhooks: id, type or object is not that of an event")
 	}
 
 	now := s.cfg.Now()
@@ -237,7 +253,7 @@ func (s *Service) envelope(payload []byte) (Event, error) {
 		e.State, e.Note = Quarantined, reason
 	}
 
-	return e, nil
+	return e, routeOf(v.Type).refer(&v.Data.Object), nil
 }
 
 // quarantineReason returns why an event must not touch our orders, or "".

@@ -117,6 +117,6 @@ func TestCashBalance(t *testing.T) {
 	f.wantPaid(order)
 	f.wantStatus(late, orders.Expired)
 	f.wantState(paid, webhooks.Done, "")
-	f.wantState(stranger, webhooks.Unmatched, "no order matches")
+	f.wantState(stranger, webhooks.Ignored, "not ours")
 	f.wantState(nobody, webhooks.Ignored, "no customer")
 }

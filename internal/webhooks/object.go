@@ -15,7 +15,7 @@ type object struct {
 	PaymentIntent reference         `json:"payment_intent"`
 	Invoice       reference         `json:"invoice"`
 	Subscription  reference         `json:"subscription"`
-	Customer      reference         `json:"customer"`
+	Customer      customer          `json:"customer"`
 	Metadata      lenient[metadata] `json:"metadata"`
 	// Details is what an invoice repeats of its subscription. Later release
 	// trains keep it, with the subscription's ID, under parent
@@ -69,6 +69,25 @@ func (l *lenient[T]) UnmarshalJSON(data []byte) error {
 		l.v = v
 	}
 	return nil
+}
+
+// customer is the JSON of a customer member, nil if the object has none.
+type customer json.RawMessage
+
+// UnmarshalJSON keeps the bytes.
+func (c *customer) UnmarshalJSON(data []byte) error {
+	*c = append((*c)[:0], data...)
+	return nil
+}
+
+// isNull reports whether the object has the member and no customer.
+func (c customer) isNull() bool { return string(c) == "null" }
+
+func (c customer) id() (r reference) {
+	if c != nil {
+		_ = r.UnmarshalJSON(c)
+	}
+	return r
 }
 
 // reference is the ID of another object, "" if there is none. Stripe writes the

@@ -34,14 +34,16 @@ func (p Previewer) Preview(ctx context.Context, e Event) (Preview, error) {
 	switch {
 	case errors.As(err, &terminal):
 		return Preview{Note: terminal.note}, nil
-	case errors.Is(err, errUnmatched):
-		return Preview{Note: err.Error()}, nil
 	case err != nil:
 		return Preview{}, err
+	case j.match.OrderID == "":
+		return Preview{Note: "no order in the database matches this event"}, nil
+	case !j.match.Ours && !j.route.snapshot:
+		return Preview{Note: describeMark(j.ref.Mark)}, nil
 	}
 
 	if !j.route.snapshot || e.VersionMismatch {
-		return Preview{OrderID: j.orderID, AsksStripe: true}, nil
+		return Preview{OrderID: j.match.OrderID, AsksStripe: true}, nil
 	}
 
 	snap, err := p.Decoder.DecodeIntent(j.object.Kind, j.object.raw)
@@ -49,6 +51,6 @@ func (p Previewer) Preview(ctx context.Context, e Event) (Preview, error) {
 		return Preview{}, err
 	}
 
-	before, after, asks, err := p.Payments.Preview(ctx, j.orderID, snap)
-	return Preview{OrderID: j.orderID, Before: before, After: after, AsksStripe: asks}, err
+	before, after, asks, err := p.Payments.Preview(ctx, j.match.OrderID, snap)
+	return Preview{OrderID: j.match.OrderID, Before: before, After: after, AsksStripe: asks}, err
 }

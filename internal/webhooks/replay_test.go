@@ -142,7 +142,7 @@ func TestPreviewPredictsAndChangesNothing(t *testing.T) {
 		"a type that is ignored": {f.event("customer.created", object{"id": "cus_1", "object": "customer"}),
 			webhooks.Preview{Note: "events of this type change no order"}},
 		"no order matches": {f.intentEvent("succeeded", "pi_else", "", payments.StatusSucceeded),
-			webhooks.Preview{Note: "no order matches this event yet"}},
+			webhooks.Preview{Note: "no order in the database matches this event"}},
 	}
 
 	before, readings := f.state(open), f.stripe.Readings()

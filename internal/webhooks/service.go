@@ -63,9 +63,14 @@ type Config struct {
 type Service struct {
 	cfg      Config
 	secrets  []secret
-	runner   *queue.Runner[Event]
+	lanes    map[Lane]*queue.Runner[Event]
+	asks     *allowance
 	rejected counter
 }
+
+// neighbourWorkers is how many events of unknown integrations are processed at
+// the same time: few, so that they leave the database to our own.
+const neighbourWorkers = 2
 
 // New returns a Service whose background work starts with Run. It panics
 // without a secret: an endpoint that trusts unsigned events must not exist.
@@ -74,8 +79,8 @@ func New(c Config) *Service {
 		panic("webhooks: no signing secret")
 	}
 
-	s := &Service{cfg: c, secrets: newSecrets(c.Secrets)}
-	s.runner = queue.New(queue.Config[Event]{
+	s := &Service{cfg: c, secrets: newSecrets(c.Secrets), asks: newAllowance(c.Now)}
+	lane := queue.Config[Event]{
 		Name:    "inbox",
 		Workers: c.Workers,
 		Lease:   c.Lease,
@@ -83,19 +88,41 @@ func New(c Config) *Service {
 		Now:     c.Now,
 		Log:     c.Log,
 		Rescue:  c.Claims.RescueEvents,
-		Claim:   c.Claims.ClaimEvents,
 		Work:    s.work,
 		Release: s.release,
-	})
+	}
+
+	own, unknown, ask := lane, lane, lane
+	own.Claim = s.claimFrom(LaneOwn)
+	unknown.Name, unknown.Claim = "inbox of unknown events", s.claimFrom(LaneUnknown)
+	ask.Name, ask.Claim = "inbox of events to ask about", s.claimAsk
+	unknown.Workers, ask.Workers = neighbourWorkers, neighbourWorkers
+	unknown.Rescue, ask.Rescue = nil, nil // one is enough for all lanes
+
+	s.lanes = map[Lane]*queue.Runner[Event]{
+		LaneOwn:     queue.New(own),
+		LaneUnknown: queue.New(unknown),
+		LaneAsk:     queue.New(ask),
+	}
 
 	return s
+}
+
+func (s *Service) claimFrom(lane Lane) func(context.Context, time.Time, time.Time, int) ([]Event, error) {
+	return func(ctx context.Context, now, leaseUntil time.Time, n int) ([]Event, error) {
+		return s.cfg.Claims.ClaimEvents(ctx, lane, now, leaseUntil, n)
+	}
 }
 
 // Run processes events, flushes the counts of rejected requests and backfills
 // until ctx ends. It returns when the work in flight is finished.
 func (s *Service) Run(ctx context.Context) {
 	var wg sync.WaitGroup
-	wg.Go(func() { s.runner.Run(ctx) })
+	for _, lane := range s.lanes {
+		wg.Go(func() { lane.Run(ctx) })
+	}
+
+	wg.Go(func() { every(ctx, time.Hour, s.forgetNotOurs) })
 	wg.Go(func() {
 		every(ctx, flushEvery, s.flushRejected)
 
@@ -113,11 +140,27 @@ func (s *Service) Run(ctx context.Context) {
 	wg.Wait()
 }
 
-// RunOnce processes one batch of events and returns how many there were.
-func (s *Service) RunOnce(ctx context.Context) (int, error) { return s.runner.RunOnce(ctx) }
+// RunOnce processes one batch of events of each lane, our own first, and returns
+// how many there were.
+func (s *Service) RunOnce(ctx context.Context) (worked int, err error) {
+	for _, lane := range []Lane{LaneOwn, LaneUnknown, LaneAsk} {
+		n, err := s.lanes[lane].RunOnce(ctx)
+		worked += n
+		if err != nil {
+			return worked, err
+		}
+	}
+	return worked, nil
+}
 
 // Wake makes Run look for due events at once.
-func (s *Service) Wake() { s.runner.Wake() }
+func (s *Service) Wake() {
+	for lane := range s.lanes {
+		s.wake(lane)
+	}
+}
+
+func (s *Service) wake(lane Lane) { s.lanes[lane].Wake() }
 
 // every calls do once in a period until ctx ends.
 func every(ctx context.Context, period time.Duration, do func(context.Context)) {

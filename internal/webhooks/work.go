@@ -30,6 +30,8 @@ func (s *Service) work(ctx context.Context, e Event) error {
 	state := Done
 
 	var terminal *terminalError
+
+	var notOurs *notOursError
 	switch {
 	case err == nil: // the claim ended together with the change
 	case errors.Is(err, queue.ErrClaimLost):
@@ -37,6 +39,14 @@ func (s *Service) work(ctx context.Context, e Event) error {
 	case errors.As(err, &terminal):
 		state = terminal.state
 		err = s.finish(ctx, &e, state, terminal.note, time.Time{})
+	case errors.As(err, &notOurs):
+		state = Ignored
+		err = ifHeld(s.cfg.Claims.FinishNotOurs(ctx, e.Claim(), err.Error(), notOurs.remember, s.cfg.Now().Add(rememberFor)))
+	case errors.Is(err, errAskLater):
+		state = Received
+		err = ifHeld(s.cfg.Claims.MoveEvent(ctx, e.Claim(), LaneAsk))
+		s.wake(LaneAsk)
+
 	case errors.Is(err, errUnmatched):
 		state = Unmatched
 		err = s.finish(ctx, &e, state, err.Error(), s.cfg.Now().Add(unmatchedDelay(int(e.Tries))))
@@ -64,16 +74,16 @@ func (s *Service) work(ctx context.Context, e Event) error {
 
 // finish ends the event's claim. It does nothing when the claim is lost.
 func (s *Service) finish(ctx context.Context, e *Event, state State, note string, dueAt time.Time) error {
-	err := s.cfg.Claims.FinishEvent(ctx, e.Claim(), state, note, dueAt)
-	if errors.Is(err, queue.ErrClaimLost) {
-		return nil
-	}
-	return err
+	return ifHeld(s.cfg.Claims.FinishEvent(ctx, e.Claim(), state, note, dueAt))
 }
 
 // release returns an event that was claimed and not started.
 func (s *Service) release(ctx context.Context, e Event) error {
-	err := s.cfg.Claims.ReleaseEvent(ctx, e.Claim(), s.cfg.Now())
+	return ifHeld(s.cfg.Claims.ReleaseEvent(ctx, e.Claim(), s.cfg.Now()))
+}
+
+// ifHeld drops the error of a claim that is lost: another worker has the event.
+func ifHeld(err error) error {
 	if errors.Is(err, queue.ErrClaimLost) {
 		return nil
 	}
@@ -113,22 +123,49 @@ func (s *Service) process(ctx context.Context, e *Event) (err error) {
 		return &terminalError{Dead, "every worker that took this event stopped before it was finished"}
 	}
 
-	j, err := plan(ctx, e, s.findOrder)
+	j, err := plan(ctx, e, s.cfg.Payments.OrderOf)
 	if err != nil {
 		return err
 	}
 
-	e.OrderID = j.orderID
-	return j.route.settle(s, ctx, j)
+	if !j.match.Ours {
+		if err := s.processStrange(ctx, j); err != nil || !j.match.Ours {
+			return err
+		}
+	}
+
+	e.OrderID = j.match.OrderID
+
+	err = j.route.settle(s, ctx, j)
+	if errors.Is(err, payments.ErrNotOurs) {
+		err = &notOursError{why: describeMark(j.ref.Mark)}
+	}
+
+	return err
 }
 
-// findOrder returns the ID of the order that ref leads to, or "". It asks
-// Stripe only about what we do not know and a subscription may have made: the
-// payment of a renewal.
-func (s *Service) findOrder(ctx context.Context, ref payments.Ref) (string, error) {
-	id, err := s.cfg.Payments.OrderOf(ctx, ref)
-	if err != nil || id != "" || ref.InvoiceID == "" {
-		return id, err
+// processStrange processes an event that the database does not match to an
+// order, or finds its order. An event that names an order without being of one
+// of its attempts changes nothing, unless its intent has taken money: a person
+// must know.
+func (s *Service) processStrange(ctx context.Context, j *job) error {
+	if j.match.OrderID == "" {
+		return s.identify(ctx, j)
 	}
-	return s.cfg.Payments.AskOrderOf(ctx, ref)
+
+	err := payments.ErrNotOurs
+	if j.route.snapshot {
+		// Only a reading can tell; a neighbour must not have one for free.
+		if (j.event.VersionMismatch || j.ref.InvoiceID != "") && !s.mayAsk(j.event) {
+			return errAskLater
+		}
+
+		err = j.route.settle(s, ctx, j)
+	}
+
+	if errors.Is(err, payments.ErrNotOurs) {
+		err = &notOursError{why: describeMark(j.ref.Mark)}
+	}
+
+	return err
 }

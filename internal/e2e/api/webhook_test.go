@@ -102,7 +102,7 @@ func TestWebhookAccepted(t *testing.T) {
 		"evt_live":      webhooks.Quarantined,
 		"evt_account":   webhooks.Quarantined,
 		"evt_other":     webhooks.Ignored,
-		"evt_unmatched": webhooks.Unmatched,
+		"evt_unmatched": webhooks.Ignored,
 		"evt_big":       webhooks.Ignored,
 	} {
 		if got[id].State != want || got[id].Note == "" {

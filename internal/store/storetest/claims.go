@@ -231,7 +231,7 @@ func testClaimsAtOnce(t *testing.T, e Engine) {
 	together(callers, func(i int) {
 		s := stores[i%2]
 		for w.done() < events && !t.Failed() {
-			list, err := s.ClaimEvents(f.ctx, start.Add(time.Hour), start.Add(2*time.Hour), 3)
+			list, err := s.ClaimEvents(f.ctx, webhooks.LaneOwn, start.Add(time.Hour), start.Add(2*time.Hour), 3)
 			if err != nil {
 				t.Error(err)
 				return

@@ -211,7 +211,7 @@ func (f *fixture) accept(list ...webhooks.Event) {
 func (f *fixture) claim(n int) []webhooks.Event {
 	f.t.Helper()
 	now := f.clock.Now()
-	list, err := f.ClaimEvents(f.ctx, now, now.Add(time.Minute), n)
+	list, err := f.ClaimEvents(f.ctx, webhooks.LaneOwn, now, now.Add(time.Minute), n)
 	if err != nil {
 		f.t.Fatal(err)
 	}

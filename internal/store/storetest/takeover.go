@@ -7,6 +7,8 @@ import (
 
 	"checkoutd/internal/payments"
 	"checkoutd/internal/queue"
+
+	"checkoutd/internal/webhooks"
 )
 
 // testTakeOver checks that the work of a dead server is due at once where no
@@ -73,7 +75,7 @@ func testClockSetBack(t *testing.T, e Engine) {
 		t.Errorf("made %d rows due, %v; want the event and the attempt", n, err)
 	}
 
-	events, err := f.ClaimEvents(f.ctx, back, start, 9)
+	events, err := f.ClaimEvents(f.ctx, webhooks.LaneOwn, back, start, 9)
 	if err != nil || len(events) != 1 || events[0].ID != "evt_due" {
 		t.Errorf("claimed %v, %v; want evt_due", ids(events), err)
 	}

@@ -54,6 +54,8 @@ func (in *inbox) Accept(_ context.Context, e webhooks.Event) (bool, error) {
 	return true, nil
 }
 
+func (in *inbox) KnowsEvent(context.Context, string, string) (bool, error) { return false, nil }
+
 // offline is a Stripe that is never called.
 type offline struct{ stripeapi.Codec }
 
