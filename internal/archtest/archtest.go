@@ -32,15 +32,16 @@ var rooms = map[string][]string{
 	// cmd knows the nouns that `server orders` and `server events` print.
 	"cmd":         {"app", "config", "fault", "money", "orders", "payments", "webhooks"},
 	"app":         {everything},
-	"config":      {"appearance", "spelling"},
+	"config":      {"appearance", "spelling", "cleantext"},
 	"appearance":  {"spelling"},
 	"spelling":    {},
 	"fault":       {},
 	"money":       {},
+	"cleantext":   {},
 	"idempotency": {},
 	"budget":      {},
 	"filelock":    {},
-	"httpio":      {"fault"},
+	"httpio":      {"cleantext", "fault"},
 	"httpserver":  {"fault", "httpio"},
 	"pages":       {"appearance", "fault", "httpio", "money", "orders", "payments", "web"},
 	"web":         {},
@@ -59,7 +60,7 @@ var rooms = map[string][]string{
 	// nor Stripe: store and stripeapi implement the interfaces that they
 	// declare.
 	"queue":           {"fault"},
-	"orders":          {"fault", "money", "httpio"},
+	"orders":          {"fault", "money", "httpio", "cleantext"},
 	"customersession": {"fault", "idempotency", "money", "httpio", "orders"},
 	"payments":        {"fault", "idempotency", "money", "httpio", "orders", "queue"},
 	"webhooks":        {"budget", "fault", "money", "httpio", "orders", "payments", "queue"},

@@ -95,6 +95,15 @@ func TestSourcesAndTheirOrder(t *testing.T) {
 		}
 	})
 
+	t.Run("files may begin with a byte order mark", func(t *testing.T) {
+		t.Parallel()
+		c := load(t, config.Serve, with(testKeys[1:], "STRIPE_SECRET_KEY_FILE=k", "BRAND_NAME=\u200bCaf\u00e9 \u202a1\u202c"),
+			map[string]string{"k": "\ufeffsk_test_file\n", ".env": "\ufeffWORKERS=3\n"})
+		if got := c.StripeSecretKey.Reveal(); got != "sk_test_file" || c.Workers != 3 || c.BrandName != "Caf\u00e9 1" {
+			t.Errorf("got key %q, %d workers, name %q; want them without invisible characters", got, c.Workers, c.BrandName)
+		}
+	})
+
 	t.Run("a missing .env is fine and an unreadable one is not", func(t *testing.T) {
 		t.Parallel()
 		_, err := config.Load(config.Sandbox, nil, func(string) ([]byte, error) {

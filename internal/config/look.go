@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"checkoutd/internal/appearance"
+	"checkoutd/internal/cleantext"
 )
 
 // Look is what the shop's pages and the payment form look like.
@@ -62,7 +62,8 @@ func lookSection() section {
 const maxBrandName = 60
 
 func readBrandName(c *Config, s string) error {
-	if !utf8.ValidString(s) || utf8.RuneCountInString(s) > maxBrandName || strings.ContainsFunc(s, unicode.IsControl) {
+	s, err := cleantext.Line(s)
+	if err != nil || s == "" || utf8.RuneCountInString(s) > maxBrandName {
 		return fmt.Errorf("is not a name. Use 1 to %d characters on one line", maxBrandName)
 	}
 	c.BrandName = s

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/joho/godotenv"
+
+	"checkoutd/internal/cleantext"
 )
 
 // dotenv is the file in the working directory that may hold settings.
@@ -40,20 +42,27 @@ func readSources(environ []string, readFile func(string) ([]byte, error)) (sourc
 		}
 	}
 
-	file, err := readDotenv(readFile)
+	// Some editors begin a file with a byte order mark, which belongs to no
+	// value.
+	readText := func(path string) ([]byte, error) {
+		data, err := readFile(path)
+		return cleantext.WithoutBOM(data), err
+	}
+
+	file, err := readDotenv(readText)
 	if err != nil {
 		return sources{}, err
 	}
 
 	return sources{
 		layers:   []layer{{"environment", env}, {dotenv, file}},
-		readFile: readFile,
+		readFile: readText,
 	}, nil
 }
 
 // readDotenv returns the values in .env, none if there is no such file.
 func readDotenv(readFile func(string) ([]byte, error)) (map[string]string, error) {
-	text, err := readFile(dotenv)
+	data, err := readFile(dotenv)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -61,11 +70,11 @@ func readDotenv(readFile func(string) ([]byte, error)) (map[string]string, error
 		return nil, fmt.Errorf("%s cannot be read: %w. Make it readable for this user, or remove it", dotenv, err)
 	}
 
-	values, err := godotenv.UnmarshalBytes(text)
+	values, err := godotenv.UnmarshalBytes(data)
 	if err != nil {
 		// The parser's own error quotes the file, including its secrets.
 		return nil, fmt.Errorf("%s cannot be parsed from line %d on. Write one NAME=value per line, "+
-			"and put values with spaces, # or $ in single quotes", dotenv, badLine(string(text)))
+			"and put values with spaces, # or $ in single quotes", dotenv, badLine(string(data)))
 	}
 
 	return values, nil
@@ -107,7 +116,7 @@ func (s sources) lookup(o option) (value, error) {
 
 // secretFile reads the option's value from the file at path.
 func (s sources) secretFile(o option, path string) (value, error) {
-	text, err := s.readFile(path)
+	data, err := s.readFile(path)
 	if err != nil {
 		// The path is not repeated: if the two variables were mixed up, it
 		// is the secret.
@@ -123,7 +132,7 @@ func (s sources) secretFile(o option, path string) (value, error) {
 		return value{}, fmt.Errorf("cannot be read from the file in %s_FILE: %w. %s", o.name, err, advice)
 	}
 
-	secret := strings.TrimRight(string(text), "\r\n")
+	secret := strings.TrimRight(string(data), "\r\n")
 	if secret == "" {
 		return value{}, fmt.Errorf("is empty in the file in %s_FILE. Write the value into that file", o.name)
 	}

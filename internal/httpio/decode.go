@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"checkoutd/internal/cleantext"
 	"checkoutd/internal/fault"
 )
 
@@ -97,7 +98,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 			"The request body could not be read completely.")
 	}
 
-	return bytes.Trim(body, " \t\r\n"), nil
+	return bytes.Trim(cleantext.WithoutBOM(body), " \t\r\n"), nil
 }
 
 // TooLarge returns the error for a body of more than limit bytes, for handlers

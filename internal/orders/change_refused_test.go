@@ -56,13 +56,15 @@ func TestChangeRefusesAndLeavesTheOrder(t *testing.T) {
 		"a rate in another currency":                   {`{` + items("mug", 1) + `,"currency":"eur"}`, `{"shipping_rate":"courier"}`, 422, "shipping_rate_unknown", "shipping_rate"},
 		"a country that no rate serves":                {oneMug, `{"shipping":` + address("BR") + `}`, 422, "shipping_country_unsupported", "shipping.address.country"},
 		"a country, and all else good":                 {oneMug, `{` + items("mug", 2) + `,"promotion_code":"TEN","email":"a@example.com","shipping":` + address("BR") + `}`, 422, "shipping_country_unsupported", "shipping.address.country"},
-		"a country that is none":                       {oneMug, `{"shipping":` + address("XX") + `}`, 422, "address_malformed", "shipping.address.country"},
-		"a country in small letters":                   {oneMug, `{"billing":` + address("fr") + `}`, 422, "address_malformed", "billing.address.country"},
-		"no country":                                   {oneMug, `{"shipping":{"name":"Jenny","address":{}}}`, 422, "address_malformed", "shipping.address.country"},
-		"a name of two lines":                          {oneMug, `{"shipping":{"name":"Jenny\nRosen","address":{"country":"FR"}}}`, 422, "address_malformed", "shipping.name"},
-		"a street that turns the text":                 {oneMug, `{"billing":{"address":{"line1":"1 \u202edaoR","country":"FR"}}}`, 422, "address_malformed", "billing.address.line1"},
-		"a street without end":                         {oneMug, `{"billing":{"address":{"line1":"` + long + `","country":"FR"}}}`, 422, "address_malformed", "billing.address.line1"},
-		"a postal code without end":                    {oneMug, `{"billing":{"address":{"postal_code":"` + long[:21] + `","country":"FR"}}}`, 422, "address_malformed", "billing.address.postal_code"},
+		"a country that is none":                       {oneMug, `{"shipping":` + address("XX") + `}`, 422, "country_malformed", "shipping.address.country"},
+		"a country in small letters":                   {oneMug, `{"billing":` + address("fr") + `}`, 422, "country_malformed", "billing.address.country"},
+		"no country":                                   {oneMug, `{"shipping":{"name":"Jenny","address":{}}}`, 422, "country_malformed", "shipping.address.country"},
+		"a name of two lines":                          {oneMug, `{"shipping":{"name":"Jenny\nRosen","address":{"country":"FR"}}}`, 422, "name_malformed", "shipping.name"},
+		"a street with a control character":            {oneMug, `{"billing":{"address":{"line1":"1 \u001bRoad","country":"FR"}}}`, 422, "street_malformed", "billing.address.line1"},
+		"a phone number of two lines":                  {oneMug, `{"shipping":{"phone":"1\n2","address":{"country":"FR"}}}`, 422, "phone_malformed", "shipping.phone"},
+		"a city of two lines":                          {oneMug, `{"shipping":{"address":{"city":"a\u2028b","country":"FR"}}}`, 422, "city_malformed", "shipping.address.city"},
+		"a street without end":                         {oneMug, `{"billing":{"address":{"line1":"` + long + `","country":"FR"}}}`, 422, "street_malformed", "billing.address.line1"},
+		"a postal code without end":                    {oneMug, `{"billing":{"address":{"postal_code":"` + long[:21] + `","country":"FR"}}}`, 422, "postal_code_malformed", "billing.address.postal_code"},
 		"a host that begins with a dash":               {oneMug, `{"email":"a@-example.com"}`, 422, "email_malformed", "email"},
 		"a host with an underscore":                    {oneMug, `{"email":"a@my_shop.example.com"}`, 422, "email_malformed", "email"},
 		"a host with an empty part":                    {oneMug, `{"email":"a@example..com"}`, 422, "email_malformed", "email"},
@@ -96,6 +98,34 @@ func TestChangeRefusesAndLeavesTheOrder(t *testing.T) {
 				t.Errorf("the answer tells what was sent: %s", w.Body)
 			}
 		})
+	}
+}
+
+// The texts are what buyers paste and type; they are kept without what nobody
+// sees.
+func TestTextThatPeopleHave(t *testing.T) {
+	t.Parallel()
+	s := newFullShop(t)
+	id := s.create(oneMug)
+
+	v := s.change(id, `{"email":"\u200bjenny@example.com\u00a0","shipping":{"name":"علی\u200cرضا 👨\u200d👩\u200d👧",`+
+		`"phone":"\u202a+49 30 901820\u202c","address":{"line1":"\ufeff1 Main\u00ad Street","city":"ශ්\u200dරී","country":"FR"}}}`)
+
+	to := v.Contact.Shipping
+	for _, part := range []struct{ got, want string }{
+		{v.Contact.Email, "jenny@example.com"},
+		{to.Name, "علی\u200cرضا 👨\u200d👩\u200d👧"},
+		{to.Phone, "+49 30 901820"},
+		{to.Address.Line1, "1 Main Street"},
+		{to.Address.City, "ශ්\u200dරී"},
+	} {
+		if part.got != part.want {
+			t.Errorf("kept %q, want %q", part.got, part.want)
+		}
+	}
+
+	if v := s.change(id, `{"promotion_code":"\ufefften\u200b"}`); v.Discount == nil || v.Discount.Code != "TEN" {
+		t.Errorf("a code with invisible characters: %+v", v.Discount)
 	}
 }
 

@@ -1,11 +1,13 @@
 package orders
 
 import (
+	"fmt"
 	"net/mail"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"checkoutd/internal/cleantext"
 	"checkoutd/internal/fault"
 )
 
@@ -22,17 +24,21 @@ const (
 	maxPostal   = 20
 )
 
-// cleanEmail trims and checks an e-mail address; "" stands for none. The error
+// cleanEmail cleans and checks an e-mail address; "" stands for none. The error
 // does not repeat the address.
 func cleanEmail(email string) (string, error) {
 	malformed := fault.InvalidField("email", "email_malformed", "This is not an e-mail address.")
-	email = strings.TrimSpace(email)
+
+	email, err := cleantext.Line(email)
+	if err != nil {
+		return "", malformed
+	}
 	if email == "" {
 		return "", nil
 	}
 
 	parsed, err := mail.ParseAddress(email)
-	if err != nil || len(email) > maxEmail || parsed.Address != email || !plain(email) {
+	if err != nil || len(email) > maxEmail || parsed.Address != email {
 		return "", malformed
 	}
 
@@ -59,8 +65,9 @@ func isHost(name string) bool {
 	return len(labels) > 1 && strings.ContainsFunc(labels[len(labels)-1], unicode.IsLetter)
 }
 
-// cleanAddress returns a copy of a with trimmed parts. Parts may be missing: a
-// wallet first shares only the rough place. field names the address in errors.
+// cleanAddress returns a copy of a with clean parts. Parts may be missing: a
+// wallet first shares only the rough place. field names the address in errors,
+// which name the part and do not repeat it.
 func cleanAddress(a *Address, field string) (*Address, error) {
 	if a == nil {
 		return nil, nil // no address is no error
@@ -70,32 +77,36 @@ func cleanAddress(a *Address, field string) (*Address, error) {
 	for _, part := range []struct {
 		text  *string
 		name  string
+		label string
+		code  string
 		limit int
 	}{
-		{&c.Name, "name", maxName}, {&c.Phone, "phone", maxPhone},
-		{&c.Address.Line1, "address.line1", maxLine}, {&c.Address.Line2, "address.line2", maxLine},
-		{&c.Address.City, "address.city", maxTown}, {&c.Address.State, "address.state", maxTown},
-		{&c.Address.PostalCode, "address.postal_code", maxPostal},
+		{&c.Name, "name", "name", "name_malformed", maxName},
+		{&c.Phone, "phone", "phone number", "phone_malformed", maxPhone},
+		{&c.Address.Line1, "address.line1", "first line of the address", "street_malformed", maxLine},
+		{&c.Address.Line2, "address.line2", "second line of the address", "street_malformed", maxLine},
+		{&c.Address.City, "address.city", "city", "city_malformed", maxTown},
+		{&c.Address.State, "address.state", "state or province", "state_malformed", maxTown},
+		{&c.Address.PostalCode, "address.postal_code", "postal code", "postal_code_malformed", maxPostal},
 	} {
-		*part.text = strings.TrimSpace(*part.text)
-		if utf8.RuneCountInString(*part.text) > part.limit || !plain(*part.text) {
-			return nil, fault.InvalidField(field+"."+part.name, "address_malformed",
-				"This part of the address is too long or contains characters that are not allowed.")
+		clean, err := cleantext.Line(*part.text)
+		if err != nil {
+			return nil, fault.InvalidField(field+"."+part.name, part.code,
+				"The "+part.label+" contains a line break or a control character.")
 		}
+
+		if utf8.RuneCountInString(clean) > part.limit {
+			return nil, fault.InvalidField(field+"."+part.name, part.code,
+				fmt.Sprintf("The %s is longer than %d characters.", part.label, part.limit))
+		}
+
+		*part.text = clean
 	}
 
 	if !isCountry(c.Address.Country) {
-		return nil, fault.InvalidField(field+".address.country", "address_malformed",
+		return nil, fault.InvalidField(field+".address.country", "country_malformed",
 			"The country must be two capital letters of ISO 3166-1.")
 	}
 
 	return &c, nil
-}
-
-// plain reports whether text is a single line without characters that hide or
-// reverse others.
-func plain(text string) bool {
-	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
-		return unicode.Is(unicode.C, r) || r == '\u2028' || r == '\u2029'
-	})
 }

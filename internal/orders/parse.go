@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"checkoutd/internal/cleantext"
 	"checkoutd/internal/money"
 )
 
@@ -34,7 +35,7 @@ type catalogFile struct {
 // are the built-in pictures that an image may name.
 func ParseCatalog(data []byte, pictures ...string) (*Catalog, error) {
 	var file catalogFile
-	dec := json.NewDecoder(bytes.NewReader(data))
+	dec := json.NewDecoder(bytes.NewReader(cleantext.WithoutBOM(data)))
 	dec.DisallowUnknownFields()
 
 	if err := dec.Decode(&file); err != nil {
@@ -72,6 +73,15 @@ type parser struct {
 
 func (p *parser) complain(format string, args ...any) {
 	p.wrong = append(p.wrong, fmt.Errorf("catalog: %s: %s", p.place, fmt.Sprintf(format, args...)))
+}
+
+// text returns one line of clean text.
+func (p *parser) text(name, s string) string {
+	clean, err := cleantext.Line(s)
+	if err != nil {
+		p.complain("%s must be one line of text without control characters", name)
+	}
+	return clean
 }
 
 func (p *parser) read(file *catalogFile) {
@@ -187,8 +197,8 @@ func (p *parser) product(f *productFile) {
 
 	product := Product{
 		SKU:              f.SKU,
-		Name:             f.Name,
-		Description:      f.Description,
+		Name:             p.text("name", f.Name),
+		Description:      p.text("description", f.Description),
 		Image:            f.Image,
 		Prices:           p.amounts("price", f.Price, currency, f.Prices, 1, false),
 		Digital:          f.Digital,

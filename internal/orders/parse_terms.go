@@ -122,7 +122,7 @@ func (p *parser) rate(f *rateFile) {
 
 	r := Rate{
 		ID:        f.ID,
-		Name:      f.Name,
+		Name:      p.text("name", f.Name),
 		Countries: f.Countries,
 		Prices:    p.amounts("price", f.Price, currency, f.Prices, 0, false),
 		FreeFrom:  p.amounts("free_from", f.FreeFrom.one, currency, f.FreeFrom.each, 1, true),

@@ -47,6 +47,25 @@ func full(t testing.TB) *orders.Catalog {
 	return c
 }
 
+func TestParseCatalogCleansTexts(t *testing.T) {
+	t.Parallel()
+
+	c, err := orders.ParseCatalog([]byte("\ufeff" + `{"currency": "usd", "products": [
+		{"sku": "mug", "name": "\u202aEnamel\u00ad mug\u202c", "description": "علی\u200cرضا", "price": "1.00"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := c.Products()[0]; p.Name != "Enamel mug" || p.Description != "علی\u200cرضا" {
+		t.Errorf("got %q, %q; want the texts without invisible characters", p.Name, p.Description)
+	}
+
+	_, err = orders.ParseCatalog([]byte(`{"currency": "usd", "products": [
+		{"sku": "mug", "name": "Mug\u0007", "price": "1.00"}]}`))
+	if err == nil || !strings.Contains(err.Error(), "product 1 (mug): name must be one line") {
+		t.Errorf("a name with a control character: %v", err)
+	}
+}
+
 func TestParseCatalogReadsPrices(t *testing.T) {
 	t.Parallel()
 	c := full(t)

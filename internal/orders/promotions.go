@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"checkoutd/internal/cleantext"
 	"checkoutd/internal/fault"
 	"checkoutd/internal/money"
 )
@@ -19,7 +20,13 @@ type Promotion struct {
 }
 
 // canonical returns the form in which codes are stored and compared.
-func canonical(code string) string { return strings.ToUpper(strings.TrimSpace(code)) }
+func canonical(code string) string {
+	clean, err := cleantext.Line(code)
+	if err != nil {
+		clean = code // which is no code: "" would take the order's code off
+	}
+	return strings.ToUpper(clean)
+}
 
 // promotionField is the field of the request that every rejection of a code
 // names.
