@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux || darwin
 
 package httpserver
 
@@ -11,5 +11,5 @@ func openFiles() uint64 {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return 0
 	}
-	return min(uint64(limit.Cur), 1<<30)
+	return min(limit.Cur, 1<<30)
 }

@@ -85,7 +85,13 @@ func Middlewares(o Options) ([]func(http.Handler) http.Handler, error) {
 		chain = append(chain, RequireHTTPS(o.BaseURL, o.ErrorPage, o.PlainHTTP...))
 	}
 
-	return append(chain, PlainAddress, knownHost, sameOrigin, BodyLimit(o.MaxBody, o.MaxBodies), middleware.GetHead), nil
+	return append(chain,
+		PlainAddress,
+		knownHost,
+		sameOrigin,
+		BodyLimit(o.MaxBody, o.MaxBodies),
+		middleware.GetHead,
+	), nil
 }
 
 // stripeErrors marks the requests to paths before any of them can fail.
@@ -178,8 +184,9 @@ func mixedSchemes(log zerolog.Logger) func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if httpio.MixedSchemes(r.Context()) {
 				warned.Do(func() {
-					log.Warn().Msg("X-Forwarded-Proto says both https and http, so requests do not count as https: " +
-						"the proxy that terminates TLS must replace the header, and proxies behind it must pass it on unchanged")
+					log.Warn().Msg("X-Forwarded-Proto says both https and http, so requests do not count " +
+						"as https: the proxy that terminates TLS must replace the header, and proxies " +
+						"behind it must pass it on unchanged")
 				})
 			}
 

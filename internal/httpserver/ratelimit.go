@@ -40,7 +40,8 @@ func RateLimit(l Limit) func(http.Handler) http.Handler {
 		return func(next http.Handler) http.Handler { return next }
 	}
 
-	limiter := httprate.NewRateLimiter(l.PerMinute, time.Minute, httprate.WithResponseHeaders(httprate.ResponseHeaders{}))
+	limiter := httprate.NewRateLimiter(l.PerMinute, time.Minute,
+		httprate.WithResponseHeaders(httprate.ResponseHeaders{}))
 	var warned sync.Once
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

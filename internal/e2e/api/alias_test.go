@@ -78,8 +78,9 @@ func TestSecondHostName(t *testing.T) {
 		{"www.shop.example:443", "/checkout/ord_1", "", "https://shop.example/checkout/ord_1", http.StatusTemporaryRedirect},
 		{"www.shop.example", "/complete?order=ord_1", "", "https://shop.example/complete?order=ord_1", http.StatusTemporaryRedirect},
 		{"www.shop.example", "/checkout/%2f%2fevil.example", "", "https://shop.example/checkout/%2f%2fevil.example", http.StatusTemporaryRedirect},
-		{"www.shop.example", "/", "__Host-checkoutd_order=ord_1:token", "", http.StatusOK}, // a cart from before
-		{"www.shop.example", "/", "checkoutd_moved=1", "", http.StatusOK},                  // a loop
+		{"www.shop.example", "/checkout/ord_1", "__Host-checkoutd_order=ord_1:token", "", http.StatusNotFound}, // asked under its own name
+		{"www.shop.example", "/", "__Host-checkoutd_order=ord_1:token", "https://shop.example/", http.StatusTemporaryRedirect},
+		{"www.shop.example", "/", "checkoutd_moved=1", "", http.StatusOK}, // a loop
 		{"www.shop.example", "/healthz", "", "", http.StatusOK},
 		{"www.shop.example", "/config", "", "", http.StatusNotFound}, // a call, with no order
 		{"www.shop.example", "/nowhere", "", "", http.StatusNotFound},
