@@ -76,6 +76,12 @@ func (s *Server) receipt(w http.ResponseWriter, r *http.Request) {
 		text = "Sandbox receipt. No money moved.\n" + o.ID + "\n" + api.FormatAmount(o.Amount, o.Currency)
 	case *billing.Invoice:
 		text = "Sandbox invoice. Nothing is owed.\n" + o.ID + "\n" + api.FormatAmount(o.Total, o.Currency) + " " + o.Status
+	case *payments.PaymentIntent:
+		var waits bool
+		if text, waits = o.Instructions(); !waits {
+			text = "Sandbox payment. There is nothing to do: " + o.Status
+		}
+
 	default:
 		http.NotFound(w, r)
 		return

@@ -74,6 +74,7 @@ func TestCashBalance(t *testing.T) {
 			"payment_method_options[customer_balance][funding_type]=bank_transfer",
 			"payment_method_options[customer_balance][bank_transfer][type]=us_bank_transfer")
 	}
+
 	balance := func() int64 { return b.get("/v1/customers/" + cus + "/cash_balance").num("available.usd") }
 
 	pi := pay()

@@ -136,8 +136,8 @@ func (c *Call) stoppable(pi *PaymentIntent) bool {
 }
 
 // Decide ends the processing of a delayed payment, or the wait for a voucher,
-// now and reports whether the intent was in either. outcome is "succeed", "fail", or "" for the outcome of
-// its test account.
+// now and reports whether the intent was in either. outcome is "succeed",
+// "fail", or "" for the outcome of its test account.
 func (s *Service) Decide(intent, outcome string) bool {
 	obj, _ := s.srv.Anywhere(intent)
 	pi, ok := obj.(*PaymentIntent)

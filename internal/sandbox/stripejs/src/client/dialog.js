@@ -120,3 +120,27 @@ function challenge(words, url) {
     dialog.onDismiss(() => end('closed'));
   });
 }
+
+/**
+ * Shows instructions and waits until the buyer closes them.
+ *
+ * @param {Words} words
+ * @param {string} url
+ * @returns {Promise<void>}
+ */
+function showInstructions(words, url) {
+  const frame = h('iframe', {
+    src: url,
+    title: words.say('instructions'),
+    name: 'stripe-instructions-frame',
+  });
+
+  const dialog = openDialog(words, words.say('instructions'), frame);
+
+  return new Promise((resolve) => {
+    dialog.onDismiss(() => {
+      dialog.dismiss();
+      resolve();
+    });
+  });
+}

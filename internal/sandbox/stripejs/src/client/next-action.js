@@ -1,5 +1,19 @@
-// The next action of an intent: a 3D Secure challenge in a dialog, or a
-// redirect of the whole page.
+// The next action of an intent: a 3D Secure challenge or instructions in a
+// dialog, or a redirect of the whole page.
+
+/**
+ * Returns the page with the instructions of a next action that the buyer takes
+ * elsewhere: to pay a voucher, to send a bank transfer, to verify an account.
+ *
+ * @param {Json} action
+ * @returns {string | undefined}
+ */
+function instructionsOf(action) {
+  const details = action[action.type ?? ''] ?? {};
+  return (
+    details.hosted_voucher_url ?? details.hosted_instructions_url ?? details.hosted_verification_url
+  );
+}
 
 /**
  * Leaves the page. The promise never settles.
@@ -48,6 +62,12 @@ class NextAction {
     if (action.type === 'redirect_to_url') return leave(action.redirect_to_url.url);
     if (action.type === 'use_stripe_sdk' && action.use_stripe_sdk?.stripe_js)
       return this.authenticate(action.use_stripe_sdk.stripe_js, clientSecret);
+
+    const instructions = instructionsOf(action);
+    if (instructions) {
+      await showInstructions(this.api.words, instructions);
+      return this.api.intent(clientSecret);
+    }
 
     throw new IntegrationError(
       `handleNextAction: the next action ${action.type} is not part of the offline sandbox.`,

@@ -1,7 +1,7 @@
 // The form of each payment method type: its fields, its terms, and the data it
 // sends.
 
-/** @typedef {'name' | 'email' | 'country' | 'iban'} CommonField */
+/** @typedef {'name' | 'email' | 'country' | 'iban' | 'taxId'} CommonField */
 
 /**
  * The types that the stand-in knows. Others that the session offers are shown
@@ -30,6 +30,11 @@ const methodTypes = {
   alipay: { label: 'Alipay' },
   cashapp: { label: 'Cash App Pay' },
   revolut_pay: { label: 'Revolut Pay' },
+  boleto: { label: 'Boleto', fields: ['taxId', 'name', 'email'], inPlace: true },
+  konbini: { label: 'Konbini', fields: ['name', 'email'], inPlace: true },
+  multibanco: { label: 'Multibanco', fields: ['email'], inPlace: true },
+  oxxo: { label: 'OXXO', fields: ['name', 'email'], inPlace: true },
+  customer_balance: { label: 'Bank transfer', fields: ['email'], inPlace: true },
   link: { label: 'Link', fields: ['email'], inPlace: true },
   // These need an intent before the form, so the deferred flow has no place for
   // them.
@@ -157,6 +162,12 @@ class MethodForm {
         format: formatIban,
         check: checkIban,
       });
+    else if (name === 'taxId')
+      this.add({
+        name,
+        label: 'CPF / CNPJ',
+        check: (text) => (text.trim() ? null : 'incomplete_tax_id'),
+      });
     else if (isNever(options, name === 'country' ? 'address.country' : name)) return;
     else if (name === 'country')
       this.add({
@@ -238,9 +249,12 @@ class MethodForm {
   /** @returns {Json} the payment_method_data without the billing details */
   data() {
     const iban = this.field('iban');
-    return iban
-      ? { type: this.type, sepa_debit: { iban: ibanOf(iban.value) } }
-      : { type: this.type };
+    if (iban) return { type: this.type, sepa_debit: { iban: ibanOf(iban.value) } };
+
+    const taxId = this.field('taxId');
+    if (taxId) return { type: this.type, boleto: { tax_id: taxId.value.trim() } };
+
+    return { type: this.type };
   }
 
   clear() {

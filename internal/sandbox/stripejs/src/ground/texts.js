@@ -71,6 +71,7 @@ const texts = {
     invalid_iban: 'Your IBAN is invalid.',
     invalid_iban_country_code: 'The IBAN you entered is from a country that is not supported.',
     incomplete_name: 'Please provide your full name.',
+    incomplete_tax_id: 'Your tax ID is incomplete.',
     incomplete_email: 'Your email is incomplete.',
     invalid_email: 'Your email is invalid.',
     incomplete_phone: 'Please provide your phone number.',
@@ -85,6 +86,7 @@ const texts = {
       'We are unable to authenticate your payment method. Please choose a different ' +
       'payment method and try again.',
     dialog3ds: 'Verify your payment',
+    instructions: 'Payment instructions',
     close: 'Close',
     express: 'Express checkout',
     payWith: 'Pay with {wallet}',
@@ -187,6 +189,7 @@ const texts = {
     invalid_iban: 'Votre IBAN est invalide.',
     invalid_iban_country_code: "L'IBAN saisi provient d'un pays non pris en charge.",
     incomplete_name: 'Veuillez indiquer votre nom complet.',
+    incomplete_tax_id: 'Votre numéro fiscal est incomplet.',
     incomplete_email: 'Votre e-mail est incomplet.',
     invalid_email: 'Votre e-mail est invalide.',
     incomplete_phone: 'Veuillez indiquer votre numéro de téléphone.',
@@ -202,6 +205,7 @@ const texts = {
       "Nous ne sommes pas en mesure d'authentifier votre moyen de paiement. Veuillez " +
       'choisir un autre moyen de paiement et réessayer.',
     dialog3ds: 'Vérifiez votre paiement',
+    instructions: 'Instructions de paiement',
     close: 'Fermer',
     express: 'Paiement express',
     payWith: 'Payer avec {wallet}',
