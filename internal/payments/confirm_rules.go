@@ -287,6 +287,7 @@ func (r rules) record(st *State, attemptID string, snap Snapshot, callErr error,
 		r.markUnknown(a)
 	}
 
+	st.releasePromotion()
 	st.setBuyerStatus(a)
 	return nil
 }

@@ -116,6 +116,7 @@ func (s *Service) lookUp(ctx context.Context, a Attempt) error {
 			r.markUnknown(now)
 		}
 
+		st.releasePromotion()
 		st.setBuyerStatus(now)
 		return nil
 	})
@@ -157,15 +158,19 @@ func (s *Service) postpone(ctx context.Context, a Attempt) error {
 
 // checkWaiting reads the intent of an attempt that waits for the buyer, the
 // bank or the shop and has been quiet for long. It warns once about a hold that
-// lapses soon.
+// lapses soon, and cancels an intent that keeps a promotion code from others.
 func (s *Service) checkWaiting(ctx context.Context, a Attempt) error {
 	if err := s.SettleFresh(ctx, a.OrderID, a.IntentID, nil); err != nil {
 		return err
 	}
 
-	var lapses time.Time
+	var (
+		lapses   time.Time
+		blocking *Intent
+	)
+
 	err := s.cfg.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
-		lapses = time.Time{}
+		lapses, blocking = time.Time{}, nil
 		now := st.attempt(a.ID)
 		if now == nil || now.State != a.State {
 			return nil
@@ -173,8 +178,17 @@ func (s *Service) checkWaiting(ctx context.Context, a Attempt) error {
 
 		now.Checks++
 		now.CheckAt, lapses = s.rules().nextCheck(now, st.Intent(now.IntentID))
+
+		if st.blocksPromotion(now) {
+			blocking = st.Intent(now.IntentID)
+		}
+
 		return nil
 	})
+
+	if err == nil && blocking != nil {
+		return s.cancel(ctx, a.OrderID, *blocking)
+	}
 
 	if err == nil && !lapses.IsZero() {
 		s.cfg.Log.Warn().

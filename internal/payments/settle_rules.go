@@ -261,6 +261,7 @@ func (r rules) applyToOrder(st *State, in *Intent, a *Attempt, s Snapshot) {
 	}
 
 	r.reviewLate(st, in.ID, s.received())
+	st.releasePromotion()
 	st.setBuyerStatus(a)
 }
 

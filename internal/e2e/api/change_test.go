@@ -124,6 +124,12 @@ func TestTheLastUseOfACode(t *testing.T) {
 	one, two, three := order(first), order(second), order(third) // there is no use of it until somebody pays
 	first.WantProblem("/create-confirm-intent", first.Confirm(one, e2etest.CardDeclined), 402, "payment_declined", "")
 
+	if s.State(one).Order.Discount.Held {
+		t.Error("a declined card keeps the use")
+	}
+
+	first.Confirm(one, e2etest.CardAsks) // it holds the use while the bank asks
+
 	r := second.Call("POST", "/create-confirm-intent", `{"confirmationTokenId":"`+second.Token(e2etest.CardPays)+`","expectedAmount":400}`)
 	if m := second.WantProblem("/create-confirm-intent", r, 409, "amount_changed", ""); m["amount"] != 800.0 || m["currency"] != "usd" {
 		t.Errorf("got %v", m)
