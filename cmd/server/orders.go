@@ -14,7 +14,8 @@ import (
 
 const ordersUsage = `usage: server orders <list|show|capture|cancel|refund|adopt> [flags] [order IDs]
 
-  list     list orders, newest first; --status review lists those that need a decision
+  list     list orders, newest first; --status review lists those that need a decision,
+           --disputed those whose payment was disputed
   show     show orders with their attempts, intents, refunds, disputes and operations
   capture  capture the hold of an order; with --amount capture a part and release the rest
   cancel   cancel an unpaid order and release its hold
@@ -100,6 +101,7 @@ func (q *orderQuery) defineFlags(fs *flag.FlagSet) (parseFilter func() error) {
 	case "list":
 		fs.StringVar(&statuses, "status", "",
 			"`statuses`, comma-separated: open, authorized, paid, review, expired, canceled")
+		fs.BoolVar(&q.filter.Disputed, "disputed", false, "only orders whose payment was disputed")
 		fs.StringVar(&from, "from", "", "created at or after this `time`: 2026-01-31 or 2026-01-31T12:00:00Z")
 		fs.StringVar(&to, "to", "", "created before this `time`")
 		fs.IntVar(&q.filter.Limit, "limit", 100, "list at most this `number` of orders")

@@ -31,8 +31,14 @@ func listOrders(ctx context.Context, reader *app.OrderReader, f orders.Filter, o
 		return err
 	}
 
+	disputed, err := disputesOf(ctx, reader, found)
+	if err != nil {
+		return err
+	}
+
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "CREATED\tID\tMODE\tSTATUS\tPAYMENT\tAMOUNT\tCAPTURED\tREFUNDED\tCAPTURE BEFORE\tREVIEW")
+	_, _ = fmt.Fprintln(w, "CREATED\tID\tMODE\tSTATUS\tPAYMENT\tAMOUNT\tCAPTURED\tREFUNDED\tCAPTURE BEFORE\t"+
+		"ENDS\tDISPUTE\tREVIEW")
 
 	for _, o := range found {
 		deadline, err := captureDeadline(ctx, reader, &o)
@@ -40,12 +46,13 @@ func listOrders(ctx context.Context, reader *app.OrderReader, f orders.Filter, o
 			return err
 		}
 
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
 			formatTime(o.CreatedAt), o.ID, o.Mode, o.Status, o.PaymentStatus,
 			amount(o.Amount, o.Currency),
 			money.Decimal(o.Captured, o.Currency),
 			money.Decimal(o.Refunded, o.Currency),
-			deadline, reviewNote(&o, foreign[o.ID]))
+			deadline, formatTime(o.SubscriptionEndsAt), strings.Join(disputed[o.ID], ", "),
+			reviewNote(&o, foreign[o.ID]))
 	}
 
 	if err := w.Flush(); err != nil || len(found) < f.Limit {
@@ -62,6 +69,35 @@ func reviewNote(o *orders.Order, foreignIntent string) string {
 		return "foreign payment " + foreignIntent + ": adopt or refund it"
 	}
 	return o.ReviewReason
+}
+
+// disputesOf returns the disputes of each order as the list shows them.
+func disputesOf(ctx context.Context, reader *app.OrderReader, found []orders.Order) (map[string][]string, error) {
+	ids := make([]string, 0, len(found))
+	for _, o := range found {
+		ids = append(ids, o.ID)
+	}
+
+	list, err := reader.Disputes(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+
+	of := map[string][]string{}
+	for _, d := range list {
+		of[d.OrderID] = append(of[d.OrderID], disputeState(d))
+	}
+
+	return of, nil
+}
+
+// disputeState returns the status of a dispute, with the deadline for evidence
+// while the shop can submit some.
+func disputeState(d payments.Dispute) string {
+	if !d.NeedsResponse() || d.EvidenceDueBy.IsZero() {
+		return d.Status
+	}
+	return d.Status + " by " + formatTime(d.EvidenceDueBy)
 }
 
 // captureDeadline returns until when the hold of an authorized order must be
@@ -244,7 +280,8 @@ func showPayments(w io.Writer, st *payments.State) {
 	showIntents(w, st)
 
 	for _, s := range st.Subscriptions {
-		_, _ = fmt.Fprintf(w, "subscription\t%s\t%s\tperiod ends %s\n", s.ID, s.Status, formatTime(s.PeriodEnd))
+		_, _ = fmt.Fprintf(w, "subscription\t%s\t%s\tperiod ends %s%s\n",
+			s.ID, s.Status, formatTime(s.PeriodEnd), ending(s))
 	}
 
 	for _, re := range st.Refunds {
@@ -252,7 +289,8 @@ func showPayments(w io.Writer, st *payments.State) {
 	}
 
 	for _, d := range st.Disputes {
-		_, _ = fmt.Fprintf(w, "dispute\t%s\t%s\t%s\t%s\n", d.ID, d.Status, amount(d.Amount, d.Currency), d.Reason)
+		_, _ = fmt.Fprintf(w, "dispute\t%s\t%s\t%s\t%s\n",
+			d.ID, disputeState(d), amount(d.Amount, d.Currency), d.Reason)
 	}
 
 	for _, f := range st.ForeignPayments {
@@ -276,6 +314,17 @@ func foreignNote(f payments.ForeignPayment) string {
 		return "no attempt took it: adopt it, or refund or release it in the Dashboard"
 	}
 	return ""
+}
+
+// ending says when a subscription ends or ended, if it does.
+func ending(s payments.Subscription) string {
+	switch {
+	case s.EndsAt.IsZero():
+		return ""
+	case s.Status == payments.SubscriptionCanceled, s.Status == payments.SubscriptionIncompleteExpired:
+		return ", ended on " + formatTime(s.EndsAt)
+	}
+	return ", ends on " + formatTime(s.EndsAt)
 }
 
 func showAttempts(w io.Writer, st *payments.State) {

@@ -73,6 +73,8 @@ func TestOrders(t *testing.T) {
 			Amount:   1099,
 			Currency: "usd",
 			Status:   "needs_response",
+
+			EvidenceDueBy: noon.Add(10 * 24 * time.Hour),
 		})
 
 		return nil
@@ -92,6 +94,7 @@ func TestOrders(t *testing.T) {
 			{[]string{"orders", "list", "--from", noon.Add(time.Hour).Format(time.RFC3339), "--to",
 				noon.Add(2 * time.Hour).Format(time.RFC3339)}, []string{ids[1]}},
 			{[]string{"orders", "list", "--limit", "1"}, []string{ids[2]}},
+			{[]string{"orders", "list", "--disputed"}, []string{ids[1]}},
 		} {
 			var got []string
 			for _, line := range strings.Split(p.ok(tt.args...), "\n")[1:] {
@@ -102,6 +105,13 @@ func TestOrders(t *testing.T) {
 
 			if strings.Join(got, " ") != strings.Join(tt.want, " ") {
 				t.Errorf("%v: got %v, want %v", tt.args, got, tt.want)
+			}
+		}
+
+		deadline := "needs_response by " + formatTime(noon.Add(10*24*time.Hour))
+		for _, args := range [][]string{{"orders", "list", "--disputed"}, {"orders", "show", ids[1]}} {
+			if out := p.ok(args...); !strings.Contains(out, deadline) {
+				t.Errorf("%v does not show %q:\n%s", args, deadline, out)
 			}
 		}
 

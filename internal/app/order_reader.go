@@ -42,6 +42,11 @@ func (r *OrderReader) OpenForeignPayments(ctx context.Context) (map[string]strin
 	return r.store.OpenForeignPayments(ctx)
 }
 
+// Disputes returns the disputes of several orders.
+func (r *OrderReader) Disputes(ctx context.Context, orderIDs []string) ([]payments.Dispute, error) {
+	return r.store.Disputes(ctx, orderIDs)
+}
+
 // Order returns an order with all its payments.
 func (r *OrderReader) Order(ctx context.Context, id string) (*payments.State, error) {
 	return r.store.Read(ctx, id)

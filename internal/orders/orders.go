@@ -118,6 +118,9 @@ type Order struct {
 	UpdatedAt     time.Time
 	ExpiresAt     time.Time
 	PaidAt        time.Time // zero until paid
+	// SubscriptionEndsAt is when the order's subscription ends or ended, zero
+	// while it continues.
+	SubscriptionEndsAt time.Time
 }
 
 // IsExpired reports whether the order has expired at now. The store may still

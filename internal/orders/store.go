@@ -35,6 +35,7 @@ type Store interface {
 // Filter selects orders for the shop. Zero fields match every order.
 type Filter struct {
 	Statuses []Status
+	Disputed bool      // only orders with a dispute
 	From     time.Time // created at or after
 	To       time.Time // created before
 	Limit    int       // 100 if 0

@@ -26,6 +26,9 @@ type View struct {
 	CreatedAt         time.Time      `json:"created_at"`
 	ExpiresAt         time.Time      `json:"expires_at"`
 	PaidAt            *time.Time     `json:"paid_at,omitempty"`
+	// SubscriptionEndsAt is when the subscription ends or ended, missing while
+	// it continues.
+	SubscriptionEndsAt *time.Time `json:"subscription_ends_at,omitempty"`
 }
 
 // DiscountView is a promotion code with its discount.
@@ -85,6 +88,11 @@ func (s *Service) View(o Order) View {
 	if !o.PaidAt.IsZero() {
 		paid := o.PaidAt.UTC()
 		v.PaidAt = &paid
+	}
+
+	if !o.SubscriptionEndsAt.IsZero() && !o.PaidAt.IsZero() {
+		ends := o.SubscriptionEndsAt.UTC()
+		v.SubscriptionEndsAt = &ends
 	}
 
 	for _, i := range o.Items {

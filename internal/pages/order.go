@@ -50,6 +50,7 @@ type orderView struct {
 	ShipTo        []string    // lines of the address
 	Placed        dateView
 	Paid          dateView
+	Until         dateView // when the subscription ends or ended
 }
 
 type lineView struct {
@@ -91,6 +92,11 @@ func (p *Pages) orderView(loc locale, o orders.View) orderView {
 
 	if o.PaidAt != nil {
 		v.Paid = loc.date(*o.PaidAt)
+	}
+
+	if o.SubscriptionEndsAt != nil {
+		v.Until = loc.date(*o.SubscriptionEndsAt)
+		v.RecurringNote = "" // it is canceled
 	}
 
 	for _, it := range o.Items {

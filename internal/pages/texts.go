@@ -198,9 +198,11 @@ type completeTexts struct {
 	ShipTo        string
 	SavedOn       string
 	PaidOn        string
-	PlacedOn      string
-	TryAgain      string
-	States        map[string]stateTexts
+	// SubscriptionUntil labels the end of a canceled subscription.
+	SubscriptionUntil string
+	PlacedOn          string
+	TryAgain          string
+	States            map[string]stateTexts
 }
 
 // stateTexts describe one state of the order.

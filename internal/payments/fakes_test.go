@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ type memory struct {
 	mu      sync.Mutex
 	states  map[string]*payments.State
 	now     func() time.Time
-	effects map[string]int // writes by order and kind, to see duplicates
+	effects map[string]int // writes by order, kind and subject, to see duplicates
 	fail    func() error   // fails the commit when it returns an error
 	onClaim func()         // called after attempts were claimed
 }
@@ -87,7 +88,7 @@ func (m *memory) Update(ctx context.Context, id string, _ *queue.Claim, change f
 	}
 
 	for _, e := range st.Effects {
-		m.effects[e.OrderID+" "+e.Kind] = 1 // a second one is ignored, as the primary key makes it
+		m.effects[strings.TrimSpace(e.OrderID+" "+e.Kind+" "+e.Subject)] = 1 // a second one is ignored, as the primary key makes it
 	}
 
 	m.states[id] = clone(st)

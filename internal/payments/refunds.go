@@ -24,14 +24,33 @@ type Refund struct {
 
 // Dispute is a dispute about an order's charge, keyed by Stripe's ID (dp_…).
 type Dispute struct {
-	ID        string
-	OrderID   string
-	IntentID  string
-	Amount    int64
-	Currency  string
-	Status    string // needs_response, under_review, won, lost, warning_…
-	Reason    string
-	UpdatedAt time.Time
+	ID       string
+	OrderID  string
+	IntentID string
+	Amount   int64
+	Currency string
+	Status   string // needs_response, under_review, won, lost, warning_…
+	Reason   string
+	// EvidenceDueBy is until when the shop can submit evidence, zero if that is
+	// not known.
+	EvidenceDueBy time.Time
+	CreatedAt     time.Time // by Stripe's clock
+	UpdatedAt     time.Time
+}
+
+// Closed reports whether the dispute is decided
+// (https://docs.stripe.com/api/disputes/object#dispute_object-status).
+func (d *Dispute) Closed() bool {
+	switch d.Status {
+	case "won", "lost", "warning_closed", "prevented":
+		return true
+	}
+	return false
+}
+
+// NeedsResponse reports whether the shop can still answer the dispute.
+func (d *Dispute) NeedsResponse() bool {
+	return d.Status == "needs_response" || d.Status == "warning_needs_response"
 }
 
 // setRefunds records an intent's refunds as read at Stripe.
@@ -62,16 +81,29 @@ func (st *State) askedFor(re *Refund) bool {
 		op.Amount == re.Amount && op.Proof == re.Proof
 }
 
-// setDispute records a dispute as read at Stripe.
-func (r rules) setDispute(st *State, d Dispute) {
+// setDispute records a dispute as read at Stripe, with its effects, and reports
+// whether its status or its deadline is news. Nothing else follows from it: a
+// person answers a dispute, and the buyer sees nothing of it.
+func (r rules) setDispute(st *State, d Dispute) (isNews bool) {
 	d.OrderID = st.Order.ID
+
+	happens := func(kind string) {
+		st.Effects = append(st.Effects, Effect{OrderID: d.OrderID, Kind: kind, Subject: d.ID, CreatedAt: r.now})
+	}
+	happens(EffectDisputed)
+	if d.Closed() {
+		happens(EffectDisputeClosed)
+	}
 
 	i := slices.IndexFunc(st.Disputes, func(k Dispute) bool { return k.ID == d.ID })
 	if i < 0 {
 		st.Disputes = append(st.Disputes, d)
-		return
+		return true
 	}
+
+	prev := st.Disputes[i]
 	st.Disputes[i] = d
+	return prev.Status != d.Status || !prev.EvidenceDueBy.Equal(d.EvidenceDueBy)
 }
 
 // countMoney adds up what was captured for the order and what of it is

@@ -228,8 +228,34 @@ func (s *Service) SettleDispute(ctx context.Context, orderID, disputeID string, 
 		return err
 	}
 
-	return s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
-		s.rules().setDispute(st, d)
+	isNews := false
+	err = s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
+		isNews = s.rules().setDispute(st, d)
 		return nil
 	})
+	if err == nil && isNews {
+		s.logDispute(orderID, &d)
+	}
+	return err
+}
+
+// logDispute writes the log line about a dispute. The shop has to answer it in
+// time, or loses the money.
+func (s *Service) logDispute(orderID string, d *Dispute) {
+	line := s.cfg.Log.Info()
+	if d.NeedsResponse() {
+		line = s.cfg.Log.Warn()
+	}
+	if !d.EvidenceDueBy.IsZero() && !d.Closed() {
+		line = line.Time("evidence_due_by", d.EvidenceDueBy)
+	}
+
+	line.
+		Str("order_id", orderID).
+		Str("dispute_id", d.ID).
+		Str("dispute_status", d.Status).
+		Str("reason", d.Reason).
+		Int64("amount", d.Amount).
+		Str("currency", d.Currency).
+		Msg("a payment is disputed")
 }

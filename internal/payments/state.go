@@ -51,11 +51,12 @@ type Intent struct {
 // pending reports whether the intent may still pay the order.
 func (in *Intent) pending() bool { return !in.Status.Final() && !in.Renewal }
 
-// Effect is a consequence that happens exactly once per order and kind. Its row
-// is written in the transaction that causes it.
+// Effect is a consequence that happens exactly once per order, kind and
+// subject. Its row is written in the transaction that causes it.
 type Effect struct {
 	OrderID   string
 	Kind      string // EffectPaid and its like
+	Subject   string // the ID of the dispute that it is about, "" for the order itself
 	CreatedAt time.Time
 }
 
@@ -67,6 +68,9 @@ const (
 	// EffectForeign tells a person of money that names the order, but that no
 	// attempt took; see ForeignPayment.
 	EffectForeign = "order.foreign_payment"
+
+	EffectDisputed      = "order.disputed" // for each dispute
+	EffectDisputeClosed = "order.dispute_closed"
 )
 
 // Active returns the active attempt, nil if there is none. The pointer is into

@@ -19,6 +19,7 @@ type Subscription struct {
 	Status            SubscriptionStatus
 	CancelAtPeriodEnd bool
 	PeriodEnd         time.Time // of the period that is paid or to be paid
+	EndsAt            time.Time // when it ends or ended, zero while it continues
 	Readings          int64     // counts writes; a reading counts only if none came between
 	Mark              Mark      // our metadata at Stripe, in a reading only
 	CreatedAt         time.Time
@@ -205,6 +206,8 @@ func (r rules) setSubscription(st *State, latest Subscription, src source) {
 	known.Status = latest.Status
 	known.CancelAtPeriodEnd = latest.CancelAtPeriodEnd
 	known.PeriodEnd = latest.PeriodEnd
+	known.EndsAt = latest.EndsAt
+	st.Order.SubscriptionEndsAt = st.Subscriptions[len(st.Subscriptions)-1].EndsAt
 
 	o := &st.Order
 	if latest.CustomerID != "" && o.CustomerID != "" && !st.hasCustomer(latest.CustomerID) {

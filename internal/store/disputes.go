@@ -1,6 +1,9 @@
 package store
 
 import (
+	"context"
+	"slices"
+
 	"checkoutd/internal/payments"
 	"checkoutd/internal/store/sqldb"
 )
@@ -14,6 +17,8 @@ var disputeTable = sqldb.NewTable("disputes", func(d *payments.Dispute) []sqldb.
 		sqldb.Text("currency", &d.Currency),
 		sqldb.Text("status", &d.Status),
 		sqldb.Text("reason", &d.Reason),
+		sqldb.Time("evidence_due_by", &d.EvidenceDueBy),
+		sqldb.CreatedAt(&d.CreatedAt),
 		sqldb.UpdatedAt(&d.UpdatedAt),
 	}
 })
@@ -24,4 +29,22 @@ func disputes(st *payments.State) sqldb.Rows {
 		List:    &st.Disputes,
 		OrderBy: "id",
 	}
+}
+
+// Disputes returns the disputes of several orders.
+func (s *Store) Disputes(ctx context.Context, orderIDs []string) (list []payments.Dispute, err error) {
+	for chunk := range slices.Chunk(orderIDs, maxIDs) {
+		var w sqldb.Where
+		sqldb.AddIn(&w, "order_id", chunk)
+
+		found, err := sqldb.QueryAll(ctx, s.db.Reader(), disputeTable.Scan,
+			disputeTable.Select()+w.String()+" ORDER BY id", w.Args()...)
+		if err != nil {
+			return nil, err
+		}
+
+		list = append(list, found...)
+	}
+
+	return list, nil
 }

@@ -12,6 +12,7 @@ var effectTable = sqldb.NewTable("effects", func(e *payments.Effect) []sqldb.Cel
 	return []sqldb.Cell{
 		sqldb.Owner("order_id", &e.OrderID),
 		sqldb.Text("kind", &e.Kind),
+		sqldb.Text("subject", &e.Subject),
 		sqldb.CreatedAt(&e.CreatedAt),
 	}
 })
@@ -31,5 +32,5 @@ func insertEffects(st *payments.State, now time.Time) (writes []sqldb.Command) {
 // Effects returns the effects of an order, oldest first.
 func (s *Store) Effects(ctx context.Context, orderID string) ([]payments.Effect, error) {
 	return sqldb.QueryAll(ctx, s.db.Reader(), effectTable.Scan,
-		effectTable.Select()+" WHERE order_id = $1 ORDER BY created_at, kind", orderID)
+		effectTable.Select()+" WHERE order_id = $1 ORDER BY created_at, kind, subject", orderID)
 }

@@ -41,6 +41,7 @@ var orderTable = sqldb.NewTable("orders", func(o *orders.Order) []sqldb.Cell {
 		// It follows ExpiresAt when that changes; ClaimExpired moves it.
 		sqldb.WrittenTime("expiry_check_at", o.ExpiresAt),
 		sqldb.Time("paid_at", &o.PaidAt),
+		sqldb.Time("subscription_ends_at", &o.SubscriptionEndsAt),
 	}
 })
 
@@ -75,6 +76,10 @@ func (s *Store) Order(ctx context.Context, id string) (o orders.Order, err error
 func (s *Store) Orders(ctx context.Context, f orders.Filter) ([]orders.Order, error) {
 	var w sqldb.Where
 	addStatuses(&w, f.Statuses)
+
+	if f.Disputed {
+		w.Add("EXISTS (SELECT 1 FROM disputes d WHERE d.order_id = orders.id)")
+	}
 
 	if !f.From.IsZero() {
 		w.AddArg("created_at >=", sqldb.Micros(f.From))

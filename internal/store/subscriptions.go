@@ -15,6 +15,7 @@ var subscriptionTable = sqldb.NewTable("subscriptions", func(s *payments.Subscri
 		sqldb.Text("status", &s.Status),
 		sqldb.Bool("cancel_at_period_end", &s.CancelAtPeriodEnd),
 		sqldb.Time("period_end", &s.PeriodEnd),
+		sqldb.Time("ends_at", &s.EndsAt),
 		sqldb.Int("readings", &s.Readings),
 		sqldb.CreatedAt(&s.CreatedAt),
 		sqldb.UpdatedAt(&s.UpdatedAt),

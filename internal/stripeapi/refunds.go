@@ -53,6 +53,11 @@ func (c *Client) Dispute(ctx context.Context, id string) (payments.Dispute, erro
 		Reason:   string(d.Reason),
 	}
 
+	out.CreatedAt = time.Unix(d.Created, 0).UTC()
+	if d.EvidenceDetails != nil && d.EvidenceDetails.DueBy != 0 {
+		out.EvidenceDueBy = time.Unix(d.EvidenceDetails.DueBy, 0).UTC()
+	}
+
 	if d.PaymentIntent != nil {
 		out.IntentID = d.PaymentIntent.ID
 	}

@@ -1,6 +1,7 @@
 package stripeapi
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -111,6 +112,7 @@ func subscriptionOf(sub *stripe.Subscription) payments.Subscription {
 		Mark:              payments.MarkOf(sub.Metadata),
 		Status:            payments.SubscriptionStatus(sub.Status),
 		CancelAtPeriodEnd: sub.CancelAtPeriodEnd,
+		EndsAt:            endsAt(sub),
 		CreatedAt:         time.Unix(sub.Created, 0).UTC(),
 	}
 
@@ -123,6 +125,20 @@ func subscriptionOf(sub *stripe.Subscription) payments.Subscription {
 	}
 
 	return out
+}
+
+// endsAt returns when a subscription ended or is to end, zero if it continues.
+// It may be canceled at the end of a period, or at any other time
+// (https://docs.stripe.com/billing/subscriptions/cancel).
+func endsAt(sub *stripe.Subscription) time.Time {
+	end := cmp.Or(sub.EndedAt, sub.CancelAt)
+	if end == 0 && sub.CancelAtPeriodEnd {
+		end = sub.CurrentPeriodEnd
+	}
+	if end == 0 {
+		return time.Time{}
+	}
+	return time.Unix(end, 0).UTC()
 }
 
 // addSubscription adds the subscription of an invoice to a snapshot of the

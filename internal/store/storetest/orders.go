@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
 )
 
 func testOrders(t *testing.T, e Engine) {
@@ -18,6 +19,7 @@ func testOrders(t *testing.T, e Engine) {
 		want.Message, want.ReviewReason = "Your card was declined.", "amount differs"
 		want.CustomerID, want.Livemode, want.Refunded = "cus_1", true, 5
 		want.PaidAt = start.Add(time.Minute)
+		want.SubscriptionEndsAt = start.Add(time.Hour)
 		want.Mode, want.Captured = orders.ModeSubscription, 7
 		want.Items[0].Recurring = &orders.Recurring{Interval: "month", IntervalCount: 3}
 		want.Options = orders.Options{
@@ -124,6 +126,14 @@ func testOrders(t *testing.T, e Engine) {
 			ids = append(ids, o.ID)
 		}
 
+		f.update(ids[1], func(st *payments.State) {
+			st.Disputes = append(st.Disputes, payments.Dispute{ID: "dp_" + ids[1], Currency: "eur"})
+		})
+		disputes, err := f.Disputes(f.ctx, ids)
+		if err != nil || len(disputes) != 1 || disputes[0].OrderID != ids[1] {
+			t.Errorf("the disputes are %+v, %v", disputes, err)
+		}
+
 		for name, tt := range map[string]struct {
 			filter orders.Filter
 			want   []string
@@ -131,6 +141,7 @@ func testOrders(t *testing.T, e Engine) {
 			"all":        {orders.Filter{}, []string{ids[2], ids[1], ids[0]}},
 			"by status":  {orders.Filter{Statuses: []orders.Status{orders.Review}}, []string{ids[2], ids[1]}},
 			"by time":    {orders.Filter{From: start.Add(time.Hour), To: start.Add(2 * time.Hour)}, []string{ids[1]}},
+			"disputed":   {orders.Filter{Disputed: true}, []string{ids[1]}},
 			"the newest": {orders.Filter{Limit: 1}, []string{ids[2]}},
 		} {
 			list, err := f.Orders(f.ctx, tt.filter)

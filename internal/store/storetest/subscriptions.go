@@ -15,6 +15,7 @@ func newSubscription(id string) payments.Subscription {
 		Status:            payments.SubscriptionIncomplete,
 		CancelAtPeriodEnd: true,
 		PeriodEnd:         start.Add(time.Hour),
+		EndsAt:            start.Add(time.Hour),
 		CreatedAt:         start,
 	}
 }

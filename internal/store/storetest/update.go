@@ -161,6 +161,21 @@ func testUpdate(t *testing.T, e Engine) {
 		}
 	})
 
+	t.Run("an effect happens once for each subject", func(t *testing.T) {
+		f := f.in(t)
+		o := f.order()
+		for _, dispute := range []string{"dp_1", "dp_2", "dp_1"} {
+			f.update(o.ID, func(st *payments.State) {
+				st.Effects = append(st.Effects, payments.Effect{Kind: payments.EffectDisputed, Subject: dispute})
+			})
+		}
+
+		list, err := f.Effects(f.ctx, o.ID)
+		if err != nil || len(list) != 2 || list[0].Subject != "dp_1" || list[1].Subject != "dp_2" {
+			t.Errorf("got %+v, %v; want one for each dispute", list, err)
+		}
+	})
+
 	t.Run("a claim ends with the change", func(t *testing.T) { endsClaims(t, e) })
 	t.Run("a linked intent wakes the events that wait for it", func(t *testing.T) { wakes(t, e) })
 	t.Run("an intent linked while its event is worked makes the event due at once", func(t *testing.T) {
@@ -194,6 +209,9 @@ func wholeState(t *testing.T, f *fixture) {
 			Currency: "eur",
 			Status:   "won",
 			Reason:   "fraudulent",
+
+			EvidenceDueBy: start.Add(10 * 24 * time.Hour),
+			CreatedAt:     start,
 		})
 
 		st.Subscriptions = append(st.Subscriptions, newSubscription("sub_whole"))
