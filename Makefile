@@ -44,9 +44,8 @@ typecheck: ## check the browser code against Stripe's types (needs npm)
 bench: ## measure acknowledgements and confirms per second, as ratios
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/bench
 
-torture: ## run the long tests: crashes, lost responses, load (up to 30 minutes)
-	CHECKOUTD_TORTURE=1 $(GO) test -timeout 3h ./...
-	scripts/fuzz 30s
+torture: ## run the long tests and say what they did; KILLS=1000 kills on each engine
+	scripts/torture
 
 listen: ## forward events with the Stripe CLI; API_BASE=http://127.0.0.1:12111 for the sandbox
 	scripts/listen

@@ -112,19 +112,28 @@ func gather[R any](ctx context.Context, tx *sql.Tx, into *[]R, query string, fie
 	return found.Err()
 }
 
-// lock holds SQLite's one write lock until release is called: whatever a server
-// does meanwhile, it cannot commit.
+// lock locks the database for writers until release is called: whatever a server
+// does meanwhile, it cannot commit. On SQLite that is the one write lock.
 func (d database) lock(t *testing.T) (release func()) {
 	ctx := context.Background()
-	db, err := sql.Open(d.driver, d.dsn+"&_txlock=immediate")
+	dsn, statement := d.dsn+"&_txlock=immediate", "SELECT 1"
+	if d.driver == "pgx" {
+		dsn, statement = d.dsn, "LOCK TABLE orders, attempts, effects, events IN EXCLUSIVE MODE"
+	}
+
+	db, err := sql.Open(d.driver, dsn)
 	if err != nil {
 		t.Error("lock the database: ", err)
 		return func() {}
 	}
 
 	tx, err := db.BeginTx(ctx, nil)
+	if err == nil {
+		_, err = tx.ExecContext(ctx, statement)
+	}
+
 	if err != nil {
-		t.Error("lock the database: ", errors.Join(err, db.Close()))
+		t.Error("lock the database: ", errors.Join(err, db.Close())) // which rolls back
 		return func() {}
 	}
 

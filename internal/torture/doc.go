@@ -16,6 +16,7 @@
 // minutes. Tests that cannot wait that long move those leases into the past
 // while no server runs; see database.expireLeases.
 //
-// `go test` kills the server about fifty times. `make torture`, which sets
-// CHECKOUTD_TORTURE=1, kills it several hundred times and waits for the leases.
+// `go test` kills the server about sixty times. `make torture`, which sets
+// CHECKOUTD_TORTURE=1, kills it a thousand times on each engine (KILLS=n: n
+// times), waits for the leases, and prints what every test did.
 package torture

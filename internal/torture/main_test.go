@@ -7,9 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
-	"time"
 
 	"checkoutd/internal/testhost"
 )
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience bounds every wait for something that must happen.
-const patience = 2 * time.Minute
+const patience = testhost.Patience
 
 // long reports whether this is `make torture`.
 func long() bool { return os.Getenv("CHECKOUTD_TORTURE") == "1" }
@@ -39,6 +39,22 @@ func scaled[T any](short, torture T) T {
 		return torture
 	}
 	return short
+}
+
+// killsAtRandom returns how often the server is killed at random moments on each
+// engine: CHECKOUTD_KILLS, or a dozen.
+func killsAtRandom(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("CHECKOUTD_KILLS")
+	if text == "" {
+		return 12
+	}
+
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("CHECKOUTD_KILLS is %q, want a number of kills", text)
+	}
+	return n
 }
 
 // binary builds the server once and returns its path. It has to be a package
