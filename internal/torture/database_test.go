@@ -160,6 +160,7 @@ func (d database) expireLeases(ctx context.Context) (err error) {
 		`UPDATE events SET lease_until = lease_until - $1 WHERE state = 'working'`,
 		`UPDATE events SET next_at = next_at - $1 WHERE state IN ('received', 'unmatched')`,
 		`UPDATE attempts SET check_at = check_at - $1 WHERE check_at > 0`,
+		`UPDATE replicas SET lease_until = lease_until - $1`,
 	} {
 		if _, err := db.ExecContext(ctx, text, absence.Microseconds()); err != nil {
 			return err

@@ -140,25 +140,31 @@ func (h *harness) facts(ctx context.Context) (f facts, err error) {
 	return f, err
 }
 
-// agree fails the test unless everything agrees within the time.
+// wantAgreement fails the test unless everything agrees within the time.
 func (h *harness) wantAgreement(within time.Duration) {
+	h.t.Helper()
+	if found, err := h.disagreement(within); err != nil || len(found) > 0 {
+		h.t.Errorf("the shop and Stripe do not agree after %s (last error: %v):\n%s",
+			within, err, strings.Join(found, "\n"))
+	}
+}
+
+// disagreement waits until everything agrees, and returns what still does not
+// after the time.
+func (h *harness) disagreement(within time.Duration) (found []string, err error) {
 	h.t.Helper()
 	ctx, cancel := context.WithTimeout(h.t.Context(), within)
 	defer cancel()
 
-	var found []string
 	for {
 		f, err := h.facts(ctx)
 		if err == nil {
 			if found = compare(f); len(found) == 0 {
-				return
+				return nil, nil
 			}
 		}
-
 		if pause(ctx) != nil {
-			h.t.Errorf("the shop and Stripe do not agree after %s (last error: %v):\n%s",
-				within, err, strings.Join(found, "\n"))
-			return
+			return found, err
 		}
 	}
 }
