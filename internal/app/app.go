@@ -158,6 +158,7 @@ func (a *App) Run(ctx context.Context) error {
 	var workers, stripe sync.WaitGroup
 	workers.Go(func() { a.payments.Run(work) })
 	workers.Go(func() { a.webhooks.Run(work) })
+	workers.Go(func() { a.reseal(work) })
 	workers.Go(func() { a.watchClock(work) })
 	workers.Go(func() { a.shareBudget(work) })
 

@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"checkoutd/internal/config"
+	"checkoutd/internal/sealed"
 	"checkoutd/internal/store"
 )
 
@@ -69,6 +70,11 @@ func openBeside(
 func openStore(
 	ctx context.Context, cfg *config.Config, o store.Options, prepare func(*store.Store) error,
 ) (*store.Store, error) {
+	var err error
+	if o.Ring, err = ringOf(cfg); err != nil {
+		return nil, err
+	}
+
 	s, err := store.Open(ctx, cfg.DatabaseURL.Reveal(), o)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
@@ -76,7 +82,33 @@ func openStore(
 	if err := prepare(s); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	if err := s.CheckKeys(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
+}
+
+// ringOf returns the keys that seal secrets in the database.
+func ringOf(cfg *config.Config) (*sealed.Ring, error) {
+	keys := make([][]byte, 0, len(cfg.DataKeys))
+	for _, k := range cfg.DataKeys {
+		keys = append(keys, []byte(k.Reveal()))
+	}
+	return sealed.NewRing(keys)
+}
+
+// reseal encrypts what the database holds in clear or under a former key. It
+// runs beside the server, since there may be much of it.
+func (a *App) reseal(ctx context.Context) {
+	n, err := a.store.Reseal(ctx)
+	log := a.opts.Log.With().Int("values", n).Logger()
+
+	switch {
+	case err != nil && ctx.Err() == nil:
+		log.Error().Err(err).Msg("not all secrets could be encrypted under the first DATA_KEY; the next start goes on")
+	case err == nil && n > 0:
+		log.Info().Msg("all secrets are encrypted under the first DATA_KEY")
+	}
 }
 
 // The kinds of payments that a database can be bound to.

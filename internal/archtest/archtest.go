@@ -39,6 +39,7 @@ var rooms = map[string][]string{
 	"money":       {},
 	"cleantext":   {},
 	"idempotency": {},
+	"sealed":      {},
 	"budget":      {},
 	"filelock":    {},
 	"httpio":      {"cleantext", "fault"},
@@ -66,7 +67,7 @@ var rooms = map[string][]string{
 	"webhooks":        {"budget", "fault", "money", "httpio", "orders", "payments", "queue"},
 
 	// The store's conformance suite, storetest, uses testkit and testhost.
-	"store":     {"fault", "filelock", "money", "orders", "payments", "customersession", "webhooks", "queue", "testkit", "testhost"},
+	"store":     {"sealed", "fault", "filelock", "money", "orders", "payments", "customersession", "webhooks", "queue", "testkit", "testhost"},
 	"stripeapi": {"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks", "budget"},
 }
 

@@ -1,9 +1,13 @@
 package config
 
 import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -14,10 +18,11 @@ import (
 type Storage struct {
 	DatabaseURL     Secret        // sqlite:<file> or postgres://…, which may hold a password
 	DatabaseTimeout time.Duration // how long one call of the server may take
+	DataKeys        []Secret      // encrypt secrets at rest, the first one; none leaves them in clear
 }
 
 func storageSection() section {
-	return section{title: "Storage", options: []option{
+	return section{title: "Storage", finish: (*loading).finishStorage, options: []option{
 		{
 			name:   "DATABASE_URL",
 			def:    "sqlite:./data/checkoutd.db",
@@ -37,7 +42,50 @@ func storageSection() section {
 			modes: checkoutModes,
 			read:  duration(func(c *Config) *time.Duration { return &c.DatabaseTimeout }, time.Second, time.Minute),
 		},
+		{
+			name:   "DATA_KEY",
+			file:   true,
+			redact: redactAll,
+			help: "Encrypts client secrets, webhook payloads and signing keys in the database: 32 random bytes as " +
+				"base64 or hex (openssl rand -base64 32). To rotate it, list several, separated by commas: the " +
+				"first encrypts, each of them decrypts. Once set it is needed for ever.",
+			modes: storageModes,
+			read:  orEmpty(readDataKeys),
+		},
 	}}
+}
+
+// dataKeySize is the length of a data key in bytes.
+const dataKeySize = 32
+
+// readDataKeys reads the keys, which a file may also hold one a line. Its error
+// does not repeat them.
+func readDataKeys(c *Config, s string) error {
+	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+		key, err := hex.DecodeString(word)
+		if err != nil {
+			key, err = base64.StdEncoding.DecodeString(word)
+		}
+		if err != nil || len(key) != dataKeySize {
+			return errors.New("holds something that is not 32 bytes as base64 or hex. Make a key with: openssl rand -base64 32")
+		}
+		if bytes.Count(key, key[:1]) == dataKeySize {
+			return errors.New("holds a key that is one byte repeated. Make a key with: openssl rand -base64 32")
+		}
+
+		if slices.Contains(c.DataKeys, Secret(key)) {
+			return errors.New("holds the same key twice. List every key once")
+		}
+		c.DataKeys = append(c.DataKeys, Secret(key))
+	}
+	return nil
+}
+
+func (l *loading) finishStorage() {
+	if l.mode == Serve && l.config.liveKeys() && l.valid("DATA_KEY") && len(l.config.DataKeys) == 0 {
+		l.warn("DATA_KEY is not set: the database holds client secrets and webhook payloads in clear, and so " +
+			"does every copy of it.")
+	}
 }
 
 func readDatabase(c *Config, s string) error {

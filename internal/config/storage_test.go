@@ -20,6 +20,21 @@ func TestStorageRefusals(t *testing.T) {
 			environ: []string{"DATABASE_URL=postgres://u:hunter2%zz@h/d"},
 			want:    "DATABASE_URL cannot be read as a URL",
 		},
+		"a data key that is too short": {
+			mode:    config.Migrate,
+			environ: []string{"DATA_KEY=aHVudGVyMg=="},
+			want:    "DATA_KEY holds something that is not 32 bytes as base64 or hex",
+		},
+		"a data key that nobody drew": {
+			mode:    config.Migrate,
+			environ: []string{"DATA_KEY=" + strings.Repeat("00", 32)},
+			want:    "DATA_KEY holds a key that is one byte repeated",
+		},
+		"a data key twice": {
+			mode:    config.Migrate,
+			environ: []string{"DATA_KEY=" + dataKeyHex + "," + dataKeyBase64},
+			want:    "DATA_KEY holds the same key twice",
+		},
 		"sqlite without a file": {
 			mode:    config.Migrate,
 			environ: []string{"DATABASE_URL=sqlite:"},
@@ -101,4 +116,46 @@ func TestPostgres(t *testing.T) {
 			t.Errorf("got %q", c.DatabaseURL.Reveal())
 		}
 	})
+}
+
+// dataKeyHex and dataKeyBase64 are one key.
+const (
+	dataKeyHex    = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+	dataKeyBase64 = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+)
+
+func TestDataKeysAreReadInTheirOrder(t *testing.T) {
+	t.Parallel()
+	other := strings.Repeat("0123", 16)
+
+	inFile := load(t, config.Migrate, []string{"DATA_KEY_FILE=keys"}, map[string]string{"keys": dataKeyBase64 + "\n" + other + "\n"})
+	inList := load(t, config.Migrate, []string{"DATA_KEY=" + dataKeyHex + ", " + other}, nil)
+	for name, c := range map[string]*config.Config{"lines of a file": inFile, "a list": inList} {
+		if len(c.DataKeys) != 2 || c.DataKeys[0].Reveal()[31] != 31 || c.DataKeys[1].Reveal()[0] != 1 {
+			t.Errorf("%s: got %d keys in another order", name, len(c.DataKeys))
+		}
+		for _, setting := range c.Redacted() {
+			if strings.Contains(setting.Value, other) || strings.Contains(setting.Value, dataKeyHex) {
+				t.Errorf("%s: %s shows the key", name, setting.Name)
+			}
+		}
+	}
+}
+
+func TestMissingDataKeyIsAWarningWithLiveKeysOnly(t *testing.T) {
+	t.Parallel()
+	shop := map[string]string{"shop.json": `{}`}
+	for name, tt := range map[string]struct {
+		environ []string
+		want    bool
+	}{
+		"live":             {liveKeys, true},
+		"live, with a key": {with(liveKeys, "DATA_KEY="+dataKeyHex), false},
+		"test":             {testKeys, false},
+	} {
+		got := hasPrefix(load(t, config.Serve, tt.environ, shop).Warnings, "DATA_KEY is not set")
+		if got != tt.want {
+			t.Errorf("%s: warned %t, want %t", name, got, tt.want)
+		}
+	}
 }

@@ -85,7 +85,7 @@ func (s *Store) claimEvents(
 	token := rand.Text()
 	var claimed []webhooks.Event
 	err := s.db.Statement(ctx, func(ctx context.Context, q sqldb.Querier) (err error) {
-		claimed, err = sqldb.QueryAll(ctx, q, eventTable.Scan, text,
+		claimed, err = sqldb.QueryAll(ctx, q, s.scanEvent, text,
 			sqldb.Micros(now), n, token, sqldb.Micros(leaseUntil), int64(priority))
 		if s.db.Violates(err, oneOfGroup) {
 			err = errGroupTaken

@@ -30,7 +30,10 @@ func (s *Store) Event(ctx context.Context, id string) (webhooks.Event, error) {
 	if err == nil && !ok {
 		err = errNoEvent
 	}
-	return e, err
+	if err != nil {
+		return e, err
+	}
+	return e, s.openPayload(&e)
 }
 
 // Events returns the events that the filter selects, newest first, without

@@ -7,12 +7,17 @@ import (
 	"checkoutd/internal/store/sqldb"
 )
 
-var intentTable = sqldb.NewTable("intents", func(i *payments.Intent) []sqldb.Cell {
+func newIntentTable(v sqldb.Vault) *sqldb.Table[payments.Intent] {
+	return sqldb.NewTable("intents", func(i *payments.Intent) []sqldb.Cell { return intentCells(i, v) })
+}
+
+func intentCells(i *payments.Intent, v sqldb.Vault) []sqldb.Cell {
 	return []sqldb.Cell{
 		sqldb.ID(&i.ID),
 		sqldb.Owner("order_id", &i.OrderID),
 		sqldb.Text("status", &i.Status),
-		sqldb.Text("client_secret", &i.ClientSecret),
+		// Without it a buyer could not resume a 3D Secure check after a reload.
+		sqldb.Secret("client_secret", &i.ClientSecret, v, func() string { return intentSecrets.use(i.ID) }),
 		sqldb.Int("amount", &i.Amount),
 		sqldb.Int("captured", &i.Captured),
 		sqldb.Text("currency", &i.Currency),
@@ -23,11 +28,11 @@ var intentTable = sqldb.NewTable("intents", func(i *payments.Intent) []sqldb.Cel
 		sqldb.CreatedAt(&i.CreatedAt),
 		sqldb.UpdatedAt(&i.UpdatedAt),
 	}
-})
+}
 
-func intents(st *payments.State) sqldb.Rows {
+func (s *Store) intents(st *payments.State) sqldb.Rows {
 	return &sqldb.Tracked[payments.Intent]{
-		Table:   intentTable,
+		Table:   s.intentTable,
 		List:    &st.Intents,
 		OrderBy: "created_at, id",
 	}

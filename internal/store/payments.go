@@ -11,10 +11,10 @@ import (
 
 // orderRows returns the lists of rows that belong to an order, in the order in
 // which they are read and written.
-func orderRows(st *payments.State) []sqldb.Rows {
+func (s *Store) orderRows(st *payments.State) []sqldb.Rows {
 	return []sqldb.Rows{
 		attempts(st),
-		intents(st),
+		s.intents(st),
 		refunds(st),
 		disputes(st),
 		operations(st),
@@ -36,7 +36,7 @@ func selectState(st *payments.State, rows []sqldb.Rows, orderID, lock string) []
 // Read returns an order's state without locking it.
 func (s *Store) Read(ctx context.Context, orderID string) (*payments.State, error) {
 	st := &payments.State{}
-	if err := s.db.View(ctx, selectState(st, orderRows(st), orderID, "")...); err != nil {
+	if err := s.db.View(ctx, selectState(st, s.orderRows(st), orderID, "")...); err != nil {
 		return nil, err
 	}
 	return st, nil
@@ -48,7 +48,7 @@ func (s *Store) Update(
 ) error {
 	err := s.db.Transact(ctx, orderID, func(ctx context.Context, q sqldb.Querier) ([]sqldb.Command, error) {
 		st := &payments.State{}
-		rows := orderRows(st)
+		rows := s.orderRows(st)
 		if err := q.Run(ctx, selectState(st, rows, orderID, s.db.LockRow())...); err != nil {
 			return nil, err
 		}

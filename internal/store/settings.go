@@ -12,12 +12,19 @@ import (
 const keySize = 32
 
 // Key returns the named random key, which is created on first use and the same
-// in every process.
+// in every process. It is sealed at rest.
 func (s *Store) Key(ctx context.Context, name string) ([]byte, error) {
 	fresh := make([]byte, keySize)
 	rand.Read(fresh) //nolint:errcheck // it never fails: https://pkg.go.dev/crypto/rand#Read
 
-	key, err := s.settingOrSet(ctx, name, fresh)
+	name = "key " + name
+	use := keySecrets.use(name)
+	stored, err := s.settingOrSet(ctx, name, s.ring.Seal(use, fresh))
+	if err != nil {
+		return nil, err
+	}
+
+	key, err := s.ring.Open(use, stored)
 	if err == nil && len(key) != keySize {
 		err = fmt.Errorf("store: the stored key %q has %d bytes, want %d", name, len(key), keySize)
 	}

@@ -11,6 +11,7 @@ import (
 	"checkoutd/internal/customersession"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/sealed"
 	"checkoutd/internal/store/sqldb"
 	"checkoutd/internal/webhooks"
 )
@@ -36,6 +37,8 @@ type Options struct {
 	// 0).
 	InboxQueue int
 	InboxBatch int
+	// Ring seals secrets at rest; nil leaves them in clear.
+	Ring *sealed.Ring
 }
 
 // Store is an open database. All its methods are safe for concurrent use.
@@ -43,6 +46,9 @@ type Store struct {
 	db    *sqldb.DB
 	inbox *sqldb.Batcher
 	clock func() time.Time
+	ring  *sealed.Ring
+
+	intentTable *sqldb.Table[payments.Intent]
 }
 
 // The interfaces that a Store implements.
@@ -75,7 +81,7 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 		return nil, err
 	}
 
-	s := &Store{db: db, clock: o.Now}
+	s := &Store{db: db, clock: o.Now, ring: o.Ring, intentTable: newIntentTable(o.Ring)}
 	if s.clock == nil {
 		s.clock = time.Now
 	}

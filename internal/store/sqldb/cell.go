@@ -56,6 +56,18 @@ func Version(p *int64) Cell { return Cell{"version", intField[int64]{p}, version
 // Text is a string.
 func Text[S ~string](column string, p *S) Cell { return Cell{column, textField[S]{p}, plain} }
 
+// Vault encrypts what a Secret column stores. use names what it is, and of
+// which row.
+type Vault interface {
+	SealText(use, plain string) string
+	OpenText(use, stored string) (plain string, err error)
+}
+
+// Secret is a string that v encrypts. use is called once the row's ID is known.
+func Secret(column string, p *string, v Vault, use func() string) Cell {
+	return Cell{column, secretField{p: p, vault: v, use: use}, plain}
+}
+
 // Int is an integer.
 func Int[I ~int | ~int64](column string, p *I) Cell { return Cell{column, intField[I]{p}, plain} }
 
@@ -80,6 +92,43 @@ type textField[S ~string] struct{ p *S }
 
 func (f textField[S]) value() any { return string(*f.p) }
 func (f textField[S]) dest() any  { return f.p }
+
+type secretField struct {
+	p     *string
+	vault Vault
+	use   func() string
+}
+
+func (f secretField) value() any { return secretValue{plain: *f.p, use: f.use(), vault: f.vault} }
+func (f secretField) dest() any  { return f }
+
+// Scan implements sql.Scanner.
+func (f secretField) Scan(src any) (err error) {
+	switch src := src.(type) {
+	case string:
+		*f.p, err = f.vault.OpenText(f.use(), src)
+	case []byte:
+		*f.p, err = f.vault.OpenText(f.use(), string(src))
+	default:
+		err = fmt.Errorf("a secret is stored as %T", src)
+	}
+	return err
+}
+
+// secretValue is a secret on its way to the database. It is compared in clear,
+// since the same secret is never encrypted to the same text.
+type secretValue struct {
+	plain, use string
+	vault      Vault
+}
+
+// written returns a value of a field as a statement takes it.
+func written(v any) any {
+	if s, ok := v.(secretValue); ok {
+		return s.vault.SealText(s.use, s.plain)
+	}
+	return v
+}
 
 type intField[I ~int | ~int64] struct{ p *I }
 

@@ -70,7 +70,12 @@ func (t *Table[T]) Insert(v *T, now time.Time) Command {
 		}
 	}
 
-	return Command{Text: insertText(t.name, t.columns), Args: values(cells)}
+	args := values(cells)
+	for i := range args {
+		args[i] = written(args[i])
+	}
+
+	return Command{Text: insertText(t.name, t.columns), Args: args}
 }
 
 func insertText(table string, columns []string) string {
@@ -116,7 +121,7 @@ func (t *Table[T]) Update(prev []any, v *T, now time.Time) ([]Command, error) {
 			}
 		}
 
-		args = append(args, c.field.value())
+		args = append(args, written(c.field.value()))
 		sets = append(sets, fmt.Sprintf("%s = $%d", c.column, len(args)))
 	}
 

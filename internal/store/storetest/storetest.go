@@ -49,6 +49,7 @@ func Run(t *testing.T, e Engine) {
 		"customers":       testCustomers,
 		"buyer tokens":    testBuyerTokens,
 		"revoke all":      testRevokeAll,
+		"vault":           testVault,
 		"accept":          testAccept,
 		"batches":         testBatches,
 		"claims":          testClaims,
