@@ -155,6 +155,9 @@ func TestPagesUsePublishableKeys(t *testing.T) {
 	r = b.do("GET", "/v1/customers", "", from, withKey(publishableKey))
 	want(t, "a call for secret keys", r.status, http.StatusUnauthorized)
 
+	r = b.do("POST", "/3ds/pi_1", "client_secret=pi_1_secret_1&outcome=fail", from, withKey(""))
+	want(t, "the outcome of a challenge is readable", r.header.Get("Access-Control-Allow-Origin"), "*")
+
 	for _, path := range []string{"/oauth/authorize", "/connect/onboarding", "/3ds/pi_1", "/_sandbox/ledger"} {
 		r := b.do("GET", path, "", from, withKey(publishableKey))
 		want(t, path+" is readable", r.header.Get("Access-Control-Allow-Origin"), "")
