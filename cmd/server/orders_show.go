@@ -211,6 +211,7 @@ func showTerms(w io.Writer, o *orders.Order) {
 		"paid", formatTime(o.PaidAt))
 
 	showItems(w, o)
+
 	if o.Contact.Email != "" {
 		_, _ = fmt.Fprintf(w, "e-mail\t%s\n", printable(o.Contact.Email))
 	}

@@ -124,6 +124,7 @@ func (b *Budget) enter(p Priority) (admitted <-chan struct{}, leave func()) {
 	return turn, func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
+
 		b.waiting[p].Remove(place) // does nothing if its turn came meanwhile
 	}
 }

@@ -32,6 +32,7 @@ func flood(t *testing.T, b *budget.Budget, workers int, d time.Duration) (busies
 			}
 		})
 	}
+
 	wg.Wait()
 
 	for i, from := range sent {
@@ -41,8 +42,10 @@ func flood(t *testing.T, b *budget.Budget, workers int, d time.Duration) (busies
 				n++
 			}
 		}
+
 		busiest = max(busiest, n)
 	}
+
 	return busiest
 }
 
@@ -87,6 +90,7 @@ func TestTooManyRequestsSlowDownAndRecover(t *testing.T) {
 			time.Sleep(time.Second)
 			b.Refused()
 		}
+
 		if got := flood(t, b, 50, time.Second); got > 10 || got == 0 {
 			t.Errorf("after 20 seconds of 429 a second had %d requests", got)
 		}
@@ -119,9 +123,11 @@ func TestBuyersGoFirst(t *testing.T) {
 
 				mu.Lock()
 				defer mu.Unlock()
+
 				order = append(order, p)
 			})
 		}
+
 		wg.Wait()
 
 		if !slices.IsSorted(order) || len(order) != 6 {
@@ -144,11 +150,13 @@ func TestWhoLeavesTakesNothing(t *testing.T) {
 			wg.Go(func() {
 				ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 				defer cancel()
+
 				if errors.Is(b.Wait(ctx), context.DeadlineExceeded) {
 					left.Add(1)
 				}
 			})
 		}
+
 		wg.Wait()
 
 		start := time.Now()

@@ -103,7 +103,11 @@ func (s *Service) confirmOnce(ctx context.Context, req ConfirmRequest) (*State, 
 func (s *Service) mends(ctx context.Context, st *State, a *Attempt) bool {
 	if a.Params.IntentID != "" && (a.ErrorCode == codeIntentUnexpected || a.ErrorCode == codeSetupUnexpected) {
 		if err := s.SettleFresh(ctx, a.OrderID, a.Params.IntentID, nil); err != nil {
-			s.cfg.Log.Warn().Err(err).Str("order_id", a.OrderID).Msg("could not read the intent of a refused attempt")
+			s.cfg.Log.Warn().
+				Err(err).
+				Str("order_id", a.OrderID).
+				Msg("could not read the intent of a refused attempt")
+
 			return false
 		}
 
@@ -133,6 +137,7 @@ func (s *Service) reserve(ctx context.Context, req ConfirmRequest) (Attempt, err
 	if err != nil && fault.Of(err).Kind == fault.TooMany {
 		return Attempt{}, err
 	}
+
 	if err != nil {
 		s.cfg.Log.Warn().Err(err).
 			Str("order_id", req.OrderID).
@@ -183,6 +188,7 @@ func (s *Service) abandon(ctx context.Context, req ConfirmRequest, outdated bool
 	if st.replaced() >= maxReplaced {
 		return false, errReplaced
 	}
+
 	if req.Replace != nil {
 		if err := req.Replace(); err != nil {
 			return false, err
@@ -326,8 +332,8 @@ func (s *Service) logCall(a Attempt, after *State, callErr error) {
 		Msg("attempt sent")
 }
 
-// refusedLine begins the log line about a call that did not succeed. If only the
-// shop can remove the reason, the operator gets a line of its own.
+// refusedLine begins the log line about a call that did not succeed. If only
+// the shop can remove the reason, the operator gets a line of its own.
 func (s *Service) refusedLine(a Attempt, after *State, e *CallError) *zerolog.Event {
 	if e.Outcome == OutcomeUnknown {
 		return s.cfg.Log.Warn().Err(e)

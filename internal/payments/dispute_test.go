@@ -22,6 +22,7 @@ func TestDisputeIsToldWithItsDeadline(t *testing.T) {
 	f := newFixture(t)
 	f.config.Log = zerolog.New(&log)
 	f.svc = payments.New(f.config)
+
 	if _, err := f.confirm("ctoken_a"); err != nil {
 		t.Fatal(err)
 	}
@@ -43,8 +44,15 @@ func TestDisputeIsToldWithItsDeadline(t *testing.T) {
 	} {
 		log.Reset()
 		before := maps.Clone(f.store.effects)
-		f.stripe.PutDispute(payments.Dispute{ID: step.id, IntentID: intentID, Amount: 1099, Currency: "usd",
-			Status: step.status, Reason: "fraudulent", EvidenceDueBy: due})
+		f.stripe.PutDispute(payments.Dispute{
+			ID:            step.id,
+			IntentID:      intentID,
+			Amount:        1099,
+			Currency:      "usd",
+			Status:        step.status,
+			Reason:        "fraudulent",
+			EvidenceDueBy: due,
+		})
 
 		if err := f.svc.SettleDispute(context.Background(), orderID, step.id, nil); err != nil {
 			t.Fatal(err)
@@ -62,6 +70,7 @@ func TestDisputeIsToldWithItsDeadline(t *testing.T) {
 				got = append(got, strings.TrimPrefix(effect, orderID+" "))
 			}
 		}
+
 		if strings.Join(got, ",") != strings.Join(step.effects, ",") {
 			t.Errorf("%s %s: the effects are %v, want %v", step.id, step.status, got, step.effects)
 		}

@@ -24,7 +24,8 @@ An attempt
     intent that is unpaid, or was never created, proves that the attempt failed.
   - An attempt that waits for its buyer (requires_action) ends when the buyer
     comes with another token: its intent is canceled at Stripe, and the next
-    attempt creates another. Every other active attempt refuses another token.
+    attempt creates another. That costs several calls: an order allows it five
+    times. Every other active attempt refuses another token.
   - Instructions that the buyer follows elsewhere (a voucher, a bank transfer,
     microdeposits) are valid for days. The order stays open that long and some
     days more, because such money is reported late.
@@ -66,6 +67,7 @@ An order's mode changes the call of an attempt. Everything else is the same.
   - Later invoices are news of the subscription. Their intents are kept as
     renewals, and settle leaves the order alone: they neither pay it nor undo
     its payment, and their refunds do not count.
+  - An event that only repeats that a subscription is unpaid needs no reading.
   - A subscription's row is written from readings. A reading counts only if no
     other write came between. What an answer shows counts only while the
     subscription is not known, or incomplete.

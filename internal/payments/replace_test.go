@@ -23,6 +23,7 @@ func asking(t *testing.T) *fixture {
 		f.stripe.PutIntent(s)
 		return s, nil
 	})
+
 	return f
 }
 
@@ -49,9 +50,11 @@ func TestAttemptThatWaitsForItsBuyerIsReplacedAFewTimes(t *testing.T) {
 
 	// The one that is open can still be paid.
 	f.stripe.SetStatus("pi_6", payments.StatusSucceeded)
+
 	if err := f.svc.SettleFresh(context.Background(), orderID, "pi_6", nil); err != nil {
 		t.Fatal(err)
 	}
+
 	f.wantPaidOnce()
 }
 
@@ -59,7 +62,11 @@ func TestReplacementThatTheLimitRefusesCallsNobody(t *testing.T) {
 	t.Parallel()
 	f := asking(t)
 	limit := fault.New(fault.TooMany, "rate_limited", "Later.")
-	req := payments.ConfirmRequest{OrderID: orderID, Token: "ctoken_a", Replace: func() error { return limit }}
+	req := payments.ConfirmRequest{
+		OrderID: orderID,
+		Token:   "ctoken_a",
+		Replace: func() error { return limit },
+	}
 	if _, err := f.svc.Confirm(context.Background(), req); err != nil {
 		t.Fatalf("a first token replaces nothing: %v", err)
 	}
@@ -68,6 +75,7 @@ func TestReplacementThatTheLimitRefusesCallsNobody(t *testing.T) {
 	if _, err := f.svc.Confirm(context.Background(), req); codeOf(err) != "rate_limited" {
 		t.Errorf("the second token gets %v, want rate_limited", err)
 	}
+
 	if f.calls() != 1 || f.stripe.Readings() != 0 || f.stripe.Canceled() != 0 {
 		t.Errorf("%d sent, %d read, %d canceled; want only the first to be sent",
 			f.calls(), f.stripe.Readings(), f.stripe.Canceled())
@@ -104,10 +112,12 @@ func TestEventsOfAnUnpaidSubscriptionNeedNoReading(t *testing.T) {
 			if tt.known == active {
 				status = succeeded
 			}
+
 			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 				f.happen(p, moment{intent: status, sub: tt.known})
 				return snapOf(p, status, tt.known), nil
 			})
+
 			if _, err := f.confirm("ctoken_a"); err != nil {
 				t.Fatal(err)
 			}
@@ -141,5 +151,6 @@ func TestEventsDuringTheOwnCallNeedNoReading(t *testing.T) {
 	if _, err := f.confirm("ctoken_a"); err != nil {
 		t.Fatal(err)
 	}
+
 	f.wantSubscription(incomplete)
 }

@@ -61,6 +61,7 @@ func TestEveryRequestIsPaced(t *testing.T) {
 				}
 			})
 		}
+
 		start := time.Now()
 		calls.Wait()
 
@@ -77,6 +78,7 @@ func TestA429SlowsDownTheCallsThatFollow(t *testing.T) {
 		c := s.client(10)
 
 		err := c.CheckCustomer(t.Context(), "cus_1")
+
 		var e *payments.CallError
 		if !errors.As(err, &e) || e.Stripe.Type != payments.TypeRateLimit {
 			t.Fatalf("a 429 became %v", err)
@@ -84,6 +86,7 @@ func TestA429SlowsDownTheCallsThatFollow(t *testing.T) {
 
 		s.status = http.StatusOK
 		start := time.Now()
+
 		for range 6 {
 			if err := c.CheckCustomer(t.Context(), "cus_1"); err != nil {
 				t.Fatal(err)
@@ -109,6 +112,7 @@ func TestAnEndlessWaitProvesNothing(t *testing.T) {
 
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
+
 		err := c.CheckCustomer(ctx, "cus_1")
 
 		var e *payments.CallError

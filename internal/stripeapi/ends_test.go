@@ -52,6 +52,7 @@ func TestWhenASubscriptionEnds(t *testing.T) {
 		if want != 0 {
 			wantAt = time.Unix(want, 0).UTC()
 		}
+
 		if !got.EndsAt.Equal(wantAt) {
 			t.Errorf("%s: it ends at %s, want %s", members, got.EndsAt, wantAt)
 		}
@@ -66,7 +67,8 @@ func TestDisputeHasItsDeadline(t *testing.T) {
 		t.Errorf("read %+v, %v", d, err)
 	}
 
-	d, err = answering(`{"id":"dp_1","created":1000,"evidence_details":{"due_by":null}}`).client().Dispute(t.Context(), "dp_1")
+	d, err = answering(`{"id":"dp_1","created":1000,"evidence_details":{"due_by":null}}`).
+		client().Dispute(t.Context(), "dp_1")
 	if err != nil || !d.EvidenceDueBy.IsZero() {
 		t.Errorf("without a deadline: %+v, %v", d, err)
 	}

@@ -85,6 +85,7 @@ func attack(t *testing.T, b *e2etest.Buyer, order, card string, perOrder int) (a
 				if strings.Contains(r.Body, "rate_limited") {
 					return allowed
 				}
+
 				allowed++
 				break
 			}

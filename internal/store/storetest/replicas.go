@@ -14,6 +14,7 @@ func testReplicas(t *testing.T, e Engine) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		return n
 	}
 
