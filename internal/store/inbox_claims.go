@@ -150,8 +150,7 @@ func (s *Store) FinishNotOurs(
 				finished_at = CASE WHEN next_at > 0 THEN 0 ELSE CAST($4 AS BIGINT) END,
 				note = $3, lease_token = '', lease_until = 0
 			WHERE id = $1 AND lease_token = $2 AND state = 'working'`,
-		Args:   []any{claim.ID, claim.Token, note, sqldb.Micros(s.now())},
-		IfNone: queue.ErrClaimLost,
+		Args: []any{claim.ID, claim.Token, note, sqldb.Micros(s.now())},
 	}
 
 	writes := []sqldb.Command{finish}
@@ -163,7 +162,7 @@ func (s *Store) FinishNotOurs(
 		})
 	}
 
-	return s.db.Transact(ctx, "", func(context.Context, sqldb.Querier) ([]sqldb.Command, error) { return writes, nil })
+	return s.end(ctx, writes)
 }
 
 // MoveEvent ends a claim and moves the event to another lane; see

@@ -49,6 +49,8 @@ type Store struct {
 	ring  *sealed.Ring
 
 	intentTable *sqldb.Table[payments.Intent]
+
+	endings endings // of events that are not ours
 }
 
 // The interfaces that a Store implements.

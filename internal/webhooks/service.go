@@ -68,9 +68,12 @@ type Service struct {
 	rejected counter
 }
 
-// neighbourWorkers is how many events of unknown integrations are processed at
-// the same time: few, so that they leave the database to our own.
-const neighbourWorkers = 2
+// unknownWorkers is how many events of unknown integrations are processed at the
+// same time. They only read the database, and their ends share commits.
+const unknownWorkers = 16
+
+// askWorkers is how many questions are put to Stripe at the same time.
+const askWorkers = 2
 
 // New returns a Service whose background work starts with Run. It panics
 // without a secret: an endpoint that trusts unsigned events must not exist.
@@ -96,7 +99,7 @@ func New(c Config) *Service {
 	own.Claim = s.claimFrom(LaneOwn)
 	unknown.Name, unknown.Claim = "inbox of unknown events", s.claimFrom(LaneUnknown)
 	ask.Name, ask.Claim = "inbox of events to ask about", s.claimAsk
-	unknown.Workers, ask.Workers = neighbourWorkers, neighbourWorkers
+	unknown.Workers, ask.Workers = unknownWorkers, askWorkers
 	unknown.Rescue, ask.Rescue = nil, nil // one is enough for all lanes
 
 	s.lanes = map[Lane]*queue.Runner[Event]{

@@ -159,6 +159,59 @@ func testClaims(t *testing.T, e Engine) {
 		}
 	})
 
+	t.Run("many claims of what is not ours end at once, and a lost one harms no other", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, e)
+		const events = 30
+		for i := range events {
+			f.accept(newEvent(fmt.Sprintf("evt_%02d", i), ""))
+		}
+
+		held, until := f.claim(events), start.Add(time.Hour)
+		held[7].LeaseToken = "lost"
+		together(events, func(i int) {
+			err := f.FinishNotOurs(f.ctx, held[i].Claim(), "not ours", []string{"in_1", "pi_1"}, until)
+			if lost := errors.Is(err, queue.ErrClaimLost); lost != (i == 7) || err != nil && !lost {
+				t.Errorf("%d: %v", i, err)
+			}
+		})
+
+		counts, err := f.Counts(f.ctx)
+		want := map[webhooks.State]int64{webhooks.Ignored: events - 1, webhooks.Working: 1}
+		if err != nil || !reflect.DeepEqual(counts, want) {
+			t.Errorf("got %v, %v; want %v", counts, err, want)
+		}
+
+		known, err := f.IsNotOurs(f.ctx, []string{"sub_1", "pi_1"})
+		if err != nil || !known {
+			t.Errorf("it is not remembered: %v, %v", known, err)
+		}
+		if err := f.ForgetNotOurs(f.ctx, until); err != nil {
+			t.Error(err)
+		}
+		if known, err := f.IsNotOurs(f.ctx, []string{"in_1", "pi_1"}); err != nil || known {
+			t.Errorf("it is not forgotten: %v, %v", known, err)
+		}
+	})
+
+	t.Run("an event that moves to another lane is claimed there, as if for the first time", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, e)
+		f.accept(newEvent("evt_1", ""))
+		if err := f.MoveEvent(f.ctx, f.claim(1)[0].Claim(), webhooks.LaneAsk); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.claim(1); len(got) != 0 {
+			t.Errorf("it is still in the first lane: %v", ids(got))
+		}
+
+		now := f.clock.Now()
+		list, err := f.ClaimEvents(f.ctx, webhooks.LaneAsk, now, now.Add(time.Minute), 1)
+		if err != nil || len(list) != 1 || list[0].Tries != 1 {
+			t.Errorf("got %+v, %v", list, err)
+		}
+	})
+
 	t.Run("a state in which work cannot end is refused", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
