@@ -1,6 +1,11 @@
 package orders
 
-import "slices"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+)
 
 // Mode is what an order is for, named as in the option mode of Stripe.js
 // Elements (https://docs.stripe.com/js/elements_object/create_without_intent).
@@ -28,6 +33,24 @@ type Options struct {
 	BankVerification           string   `json:"bank_verification,omitempty"`            // of us_bank_account
 	ReceiptEmail               bool     `json:"receipt_email,omitempty"`                // Stripe mails Contact.Email
 	BankTransfer               string   `json:"bank_transfer,omitempty"`                // us_bank_transfer, eu_bank_transfer:DE, …
+}
+
+// OptionsFingerprint returns a fingerprint of what the page's Elements and the
+// intent must have in common, besides the amount. The page sends back the one
+// that it built its form with, so a form that is out of date is noticed before
+// Stripe refuses its token.
+func (o *Order) OptionsFingerprint() string {
+	text, err := json.Marshal(struct {
+		Mode     Mode
+		Currency string
+		Options  Options
+	}{o.Mode, o.Currency, o.Options})
+	if err != nil {
+		return "" // not reached: every field has a JSON form
+	}
+
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
 }
 
 // Recurring is how often a product is paid for.

@@ -4,28 +4,29 @@ import "time"
 
 // View is what a buyer sees of an order. Amounts are minor units of Currency.
 type View struct {
-	ID                string         `json:"id"`
-	Mode              Mode           `json:"mode"`
-	Status            Status         `json:"status"`
-	PaymentStatus     PaymentStatus  `json:"payment_status"`
-	Amount            int64          `json:"amount"`
-	Captured          int64          `json:"captured"` // less than Amount after a partial capture
-	Refunded          int64          `json:"refunded"` // includes pending refunds
-	Subtotal          int64          `json:"subtotal"`
-	Discount          *DiscountView  `json:"discount"`
-	ShippingRate      *ShippingRate  `json:"shipping_rate"`
-	ShippingRates     []ShippingRate `json:"shipping_rates"`     // to choose from
-	ShippingCountries []string       `json:"shipping_countries"` // empty: all
-	Ships             bool           `json:"ships"`
-	Recurring         *Recurring     `json:"recurring"`
-	SetupFutureUsage  string         `json:"setup_future_usage,omitempty"` // depends on the items
-	Currency          string         `json:"currency"`
-	Items             []ItemView     `json:"items"`
-	Contact           Contact        `json:"contact"`
-	Message           string         `json:"message,omitempty"`
-	CreatedAt         time.Time      `json:"created_at"`
-	ExpiresAt         time.Time      `json:"expires_at"`
-	PaidAt            *time.Time     `json:"paid_at,omitempty"`
+	ID                 string         `json:"id"`
+	Mode               Mode           `json:"mode"`
+	Status             Status         `json:"status"`
+	PaymentStatus      PaymentStatus  `json:"payment_status"`
+	Amount             int64          `json:"amount"`
+	Captured           int64          `json:"captured"` // less than Amount after a partial capture
+	Refunded           int64          `json:"refunded"` // includes pending refunds
+	Subtotal           int64          `json:"subtotal"`
+	Discount           *DiscountView  `json:"discount"`
+	ShippingRate       *ShippingRate  `json:"shipping_rate"`
+	ShippingRates      []ShippingRate `json:"shipping_rates"`     // to choose from
+	ShippingCountries  []string       `json:"shipping_countries"` // empty: all
+	Ships              bool           `json:"ships"`
+	Recurring          *Recurring     `json:"recurring"`
+	SetupFutureUsage   string         `json:"setup_future_usage,omitempty"` // depends on the items
+	OptionsFingerprint string         `json:"options_fingerprint"`
+	Currency           string         `json:"currency"`
+	Items              []ItemView     `json:"items"`
+	Contact            Contact        `json:"contact"`
+	Message            string         `json:"message,omitempty"`
+	CreatedAt          time.Time      `json:"created_at"`
+	ExpiresAt          time.Time      `json:"expires_at"`
+	PaidAt             *time.Time     `json:"paid_at,omitempty"`
 	// SubscriptionEndsAt is when the subscription ends or ended, missing while
 	// it continues.
 	SubscriptionEndsAt *time.Time `json:"subscription_ends_at,omitempty"`
@@ -52,25 +53,26 @@ type ItemView struct {
 // soon as its time is over, even if the store has not recorded it yet.
 func (s *Service) View(o Order) View {
 	v := View{
-		ID:                o.ID,
-		Mode:              o.Mode,
-		Status:            o.Status,
-		PaymentStatus:     o.PaymentStatus,
-		Amount:            o.Amount,
-		Captured:          o.Captured,
-		Refunded:          o.Refunded,
-		Subtotal:          o.Subtotal(),
-		Currency:          o.Currency,
-		ShippingRates:     s.offers(&o),
-		ShippingCountries: s.cfg.Catalog.countriesFor(&o),
-		Ships:             o.Ships(),
-		Recurring:         o.Recurring(),
-		SetupFutureUsage:  o.Options.SetupFutureUsage,
-		Items:             []ItemView{},
-		Contact:           o.Contact,
-		Message:           o.Message,
-		CreatedAt:         o.CreatedAt.UTC(),
-		ExpiresAt:         o.ExpiresAt.UTC(),
+		ID:                 o.ID,
+		Mode:               o.Mode,
+		Status:             o.Status,
+		PaymentStatus:      o.PaymentStatus,
+		Amount:             o.Amount,
+		Captured:           o.Captured,
+		Refunded:           o.Refunded,
+		Subtotal:           o.Subtotal(),
+		Currency:           o.Currency,
+		ShippingRates:      s.offers(&o),
+		ShippingCountries:  s.cfg.Catalog.countriesFor(&o),
+		Ships:              o.Ships(),
+		Recurring:          o.Recurring(),
+		SetupFutureUsage:   o.Options.SetupFutureUsage,
+		OptionsFingerprint: o.OptionsFingerprint(),
+		Items:              []ItemView{},
+		Contact:            o.Contact,
+		Message:            o.Message,
+		CreatedAt:          o.CreatedAt.UTC(),
+		ExpiresAt:          o.ExpiresAt.UTC(),
 	}
 
 	if o.IsExpired(s.cfg.Now()) && !o.paymentStarted() {

@@ -50,7 +50,7 @@ func TestViewOfTheWholeOrder(t *testing.T) {
 		}
 	}
 
-	if len(got) != 20 {
+	if len(got) != 21 {
 		t.Errorf("it has %d members: %s", len(got), w.Body)
 	}
 

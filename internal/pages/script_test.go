@@ -142,6 +142,31 @@ func TestCheckoutScriptTakesAnotherCardAfterAVerdict(t *testing.T) {
 	}
 }
 
+// Another tab put something into the order that saves the payment method.
+func TestCheckoutScriptNoticesChangedOptions(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.confirm = func(n int, _ string, _ int64) (string, error) {
+		if n == 1 {
+			s.view = map[string]any{"setup_future_usage": "off_session"}
+			return "", fault.New(fault.Conflict, "options_changed", "This order has changed.")
+		}
+		return "succeeded", nil
+	}
+
+	s.openCheckout()
+	s.pay("good")
+	s.tab.until(formReady + " && " + says("#payment-message", "This order has changed."))
+
+	updates := s.calls("update")
+	if len(updates) != 1 || updates[0].(map[string]any)["setupFutureUsage"] != "off_session" {
+		t.Errorf("the form got %v, want the new options", updates)
+	}
+
+	s.pay("good")
+	s.tab.until(afterPayment)
+}
+
 func TestCheckoutScriptShowsAChangedTotalBeforeItIsPaid(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

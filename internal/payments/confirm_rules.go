@@ -111,6 +111,8 @@ func (r rules) refuse(st *State, req ConfirmRequest) error {
 		return errCanceling
 	case req.ExpectedAmount != nil && *req.ExpectedAmount != o.Amount:
 		return amountChanged(o)
+	case req.OptionsFingerprint != "" && req.OptionsFingerprint != o.OptionsFingerprint():
+		return errOptionsChanged
 	case st.Active() != nil, st.strayReason() != "":
 		return ErrPaymentInProgress
 	case o.Ships() && (!o.Contact.Shipping.Complete() || o.ShippingRate.ID == ""):

@@ -125,6 +125,10 @@ var (
 		Message: "The shop is reviewing this order. Please do not pay again.",
 		Payment: &fault.Payment{Type: TypeInvalidRequest, Code: "order_not_open"},
 	}
+	// errOptionsChanged refuses a token that was created for other options than
+	// the order's. Stripe would refuse it too, but not say what to do.
+	errOptionsChanged = fault.New(fault.Conflict, "options_changed",
+		"This order has changed. You were not charged; please check it and pay again.")
 	errCanceling = fault.New(fault.Conflict, "order_not_open",
 		"This order is being canceled. Please start a new order.")
 	errShippingMissing = fault.InvalidField("shipping", "shipping_missing",

@@ -251,3 +251,31 @@ func TestWrongKeysAreTheShopsProblem(t *testing.T) {
 		t.Errorf("status %d, log %s", status, log)
 	}
 }
+
+// Another tab changed what the order saves. The form of this one must notice,
+// as it notices another total.
+func TestFormForOtherOptionsIsNoticed(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	o := f.state().Order
+	shown := o.OptionsFingerprint()
+	f.store.states[orderID].Order.Options.SetupFutureUsage = "off_session"
+
+	pay := func(token, version string) error {
+		_, err := f.svc.Confirm(context.Background(), payments.ConfirmRequest{
+			OrderID:            orderID,
+			Token:              token,
+			OptionsFingerprint: version,
+		})
+		return err
+	}
+
+	if err := pay("ctoken_a", shown); !fault.Is(err, "options_changed") || f.calls() != 0 {
+		t.Errorf("got %v after %d calls, want options_changed", err, f.calls())
+	}
+
+	now := f.state().Order
+	if err := pay("ctoken_b", now.OptionsFingerprint()); err != nil {
+		t.Errorf("with the new options: %v", err)
+	}
+}

@@ -53,6 +53,7 @@
  * @property {OrderItem[]} items
  * @property {Contact} contact
  * @property {'on_session' | 'off_session'} [setup_future_usage]
+ * @property {string} options_fingerprint
  * @property {string} [message]
  */
 

@@ -108,6 +108,7 @@ async function newConfirmation(payer) {
 
   if (order().amount !== shown) return complain(payer, withTotal(t.amountChanged));
 
+  const optionsFingerprint = order().options_fingerprint;
   const made = await stripe.createConfirmationToken({ elements, params: paramsOf(payer) });
   if (made.error) return complain(payer, made.error.message);
 
@@ -115,6 +116,7 @@ async function newConfirmation(payer) {
     confirmationTokenId: made.confirmationToken.id,
     orderId: page.orderId,
     expectedAmount: shown,
+    optionsFingerprint,
   };
 }
 
@@ -170,6 +172,7 @@ export async function refused(failure) {
   if (['payment_in_progress', 'payment_unknown', 'order_not_open'].includes(failure.code))
     return leave();
   if (failure.code === 'amount_changed') return amountChanged(failure.problem?.amount);
+  if (failure.code === 'options_changed') return optionsChanged(failure);
 
   ready();
   view.showMessage(describe(failure, page));
@@ -188,4 +191,20 @@ async function amountChanged(amount) {
 
   ready();
   view.showMessage(withTotal(t.amountChanged));
+}
+
+/**
+ * Brings the form up to date with an order that another tab changed.
+ *
+ * @param {ApiError} failure
+ */
+async function optionsChanged(failure) {
+  try {
+    setOrder(await askOrder());
+  } catch {
+    return location.reload();
+  }
+
+  ready();
+  view.showMessage(describe(failure, page));
 }
