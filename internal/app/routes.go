@@ -64,16 +64,18 @@ func (a *App) routes() (http.Handler, error) {
 
 	r.Get("/", page(a.pages.ServeShop))
 	r.Get("/checkout/{id}", page(a.pages.ServeCheckout))
-	r.Get("/complete", page(a.pages.ServeComplete))
 	r.Get("/config", call(a.pages.ServeConfig))
 	r.Get(appleDomainPath, call(a.pages.ServeAppleDomain))
 	r.Handle("/static/*", a.pages.Static())
 
-	limited := r.With(httpserver.RateLimit(httpserver.Limit{ // the four share one limit
+	limit := httpserver.RateLimit(httpserver.Limit{ // the calls and guesses of an address share it
 		PerMinute:    cfg.RateLimit,
 		FreeLoopback: len(cfg.TrustedProxies) == 0,
 		Log:          a.opts.Log,
-	}), forBuyer(budget.Buyer))
+	})
+	r.Get("/complete", page(a.complete(limit(page(a.pages.ServeReturned)))))
+
+	limited := r.With(limit, forBuyer(budget.Buyer))
 	limited.Post("/orders", call(a.orders.ServeCreate))
 	limited.Patch("/orders/{id}", call(a.orders.ServeChange))
 	limited.Post("/create-customer-session", stripe(a.sessions.ServeHTTP))
@@ -87,6 +89,21 @@ func (a *App) routes() (http.Handler, error) {
 	r.Get(httpserver.ReadyPath, httpserver.Ready(a.ready))
 
 	return r, nil
+}
+
+// complete returns the handler of GET /complete. A browser that the order's
+// cookie does not open gets elsewhere, which is limited: a client secret in the
+// address may be a guess.
+func (a *App) complete(elsewhere http.Handler) httpio.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		err := a.pages.ServeComplete(w, r)
+		if !errors.Is(err, orders.ErrNotFound) {
+			return err
+		}
+
+		elsewhere.ServeHTTP(w, r)
+		return nil
+	}
 }
 
 // ready returns an error unless the database is there, answers, can be written

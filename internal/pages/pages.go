@@ -45,6 +45,8 @@ type Payments interface {
 	Resume(ctx context.Context, orderID string) (payments.Answer, bool, error)
 	// Refusal returns why the last payment failed, and whether it did.
 	Refusal(ctx context.Context, orderID string) (*fault.Error, bool, error)
+	// OrderBySecret returns the order of the intent with a client secret.
+	OrderBySecret(ctx context.Context, secret string) (orders.Order, bool, error)
 }
 
 // Catalog lists what is for sale. *orders.Catalog implements it.
@@ -129,7 +131,7 @@ func New(cfg Config) (*Pages, error) {
 	}
 
 	p := &Pages{cfg: cfg, assets: assets, templates: make(map[string]*template.Template)}
-	for _, name := range []string{"shop", "checkout", "complete", "error"} {
+	for _, name := range []string{"shop", "checkout", "complete", "returned", "error"} {
 		t := template.New("base.html").Funcs(template.FuncMap{"asset": assets.url, "upper": strings.ToUpper})
 		if t, err = t.ParseFS(web.Templates(), "base.html", "parts.html", name+".html"); err != nil {
 			return nil, fmt.Errorf("pages: %w", err)

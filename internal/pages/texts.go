@@ -203,6 +203,10 @@ type completeTexts struct {
 	PlacedOn          string
 	TryAgain          string
 	States            map[string]stateTexts
+	// Elsewhere is said in a browser that may not see the order, and
+	// DetailsElsewhere where it may see the outcome only.
+	Elsewhere        stateTexts
+	DetailsElsewhere string
 }
 
 // stateTexts describe one state of the order.

@@ -180,6 +180,9 @@ func english() texts {
 			SubscriptionUntil: "Subscription ends",
 			PlacedOn:          "Placed on",
 			TryAgain:          "Back to payment",
+			Elsewhere: stateTexts{"Your order is in another browser", "If you have paid, your payment is safe. Please do not pay again: go back to the browser in which you " +
+				"placed the order, or ask the shop. If this is that browser, allow its cookies and reload the page."},
+			DetailsElsewhere: "The details of the order are in the browser in which you placed it.",
 
 			States: map[string]stateTexts{
 				"paid":            {"Thank you, your order is paid", "We have received your payment."},

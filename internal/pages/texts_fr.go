@@ -181,6 +181,9 @@ func french() texts {
 			SubscriptionUntil: "Fin de l’abonnement",
 			PlacedOn:          "Passée le",
 			TryAgain:          "Revenir au paiement",
+			Elsewhere: stateTexts{"Votre commande est dans un autre navigateur", "Si vous avez payé, votre paiement est en sécurité. Ne payez pas une seconde fois : revenez au navigateur " +
+				"dans lequel vous avez commandé, ou demandez à la boutique. Si c’est celui-ci, autorisez ses cookies et rechargez la page."},
+			DetailsElsewhere: "Les détails de la commande sont dans le navigateur dans lequel vous l’avez passée.",
 
 			States: map[string]stateTexts{
 				"paid":            {"Merci, votre commande est payée", "Nous avons bien reçu votre paiement."},

@@ -61,6 +61,11 @@ func (k known) Resume(context.Context, string) (out payments.Answer, waits bool,
 	return out, k.todo != nil, nil
 }
 
+// OrderBySecret knows one secret, that of the order's intent.
+func (k known) OrderBySecret(_ context.Context, secret string) (orders.Order, bool, error) {
+	return k.order, secret == "pi_1_secret_right", nil
+}
+
 func (k known) Refusal(context.Context, string) (*fault.Error, bool, error) {
 	return k.refusal, k.refusal != nil, nil
 }

@@ -1,0 +1,45 @@
+package pages
+
+import (
+	"cmp"
+	"net/http"
+)
+
+// returnedPage is the view of returned.html.
+type returnedPage struct {
+	State string // as completeState returns it, "unknown" without a valid secret
+	Texts stateTexts
+	Note  string
+}
+
+// ServeReturned is GET /complete in a browser that does not hold the order's
+// cookie: a bank's app sent the buyer to another one, or cookies are blocked.
+// With the client secret that Stripe appends to the address it shows the
+// outcome and nothing of the order. Without, it says that a payment is safe. It
+// never invites to pay again.
+func (p *Pages) ServeReturned(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	secret := cmp.Or(query.Get("payment_intent_client_secret"), query.Get("setup_intent_client_secret"))
+	o, known, err := p.cfg.Payments.OrderBySecret(r.Context(), secret)
+	if err != nil {
+		return err
+	}
+
+	loc := localeOf(r)
+	t := loc.texts.Complete
+	view := returnedPage{State: "unknown", Texts: t.Elsewhere}
+	status, refresh := http.StatusNotFound, 0
+
+	if known {
+		order := p.cfg.Orders.View(o)
+		view.State, status = completeState(order), http.StatusOK
+		view.Texts, view.Note = loc.texts.statesFor(o.Mode)[view.State], t.DetailsElsewhere
+		if pollOf(view.State) == "fast" {
+			refresh = refreshSeconds
+		}
+	}
+
+	pg := p.page(loc, "returned", view.Texts.Title)
+	pg.Refresh, pg.View = refresh, view
+	return p.render(w, status, pg)
+}
