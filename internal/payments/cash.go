@@ -3,7 +3,9 @@ package payments
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"checkoutd/internal/orders"
 	"checkoutd/internal/queue"
 )
 
@@ -13,26 +15,52 @@ import (
 //
 // Stripe pays an intent that waits with the money by itself
 // (https://docs.stripe.com/payments/customer-balance/reconciliation), so that
-// is read. If the order is closed nothing takes the money, and a person has to.
+// is read. If the order is closed, or was paid otherwise, nothing takes the
+// money, and a person has to. Anything else that is left is logged.
 func (s *Service) SettleCash(ctx context.Context, orderID, customerID string, claim *queue.Claim) error {
 	st, err := s.cfg.Store.Read(ctx, orderID)
 	if err != nil {
 		return err
 	}
 
-	if a := st.Active(); a != nil && a.IntentID != "" {
+	if a := st.Active(); a != nil && a.Instructions.Kind == KindTransfer {
 		return s.SettleFresh(ctx, orderID, a.IntentID, claim)
 	}
 
-	balance := map[string]int64{}
-	if st.Order.Closed() {
-		if balance, err = s.cfg.Stripe.CashBalance(ctx, customerID); err != nil {
-			return fmt.Errorf("payments: read the cash balance of %s: %w", customerID, err)
-		}
+	balance, err := s.cfg.Stripe.CashBalance(ctx, customerID)
+	if err != nil {
+		return fmt.Errorf("payments: read the cash balance of %s: %w", customerID, err)
 	}
 
-	return s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
-		s.rules().reviewLate(st, "bank transfer from customer "+customerID, balance[st.Order.Currency])
+	left, status := balance[st.Order.Currency], orders.Status("")
+	err = s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
+		r, from := s.rules(), "bank transfer from customer "+customerID
+		r.reviewLate(st, from, left)
+
+		if st.Order.Status == orders.Paid && left > 0 && !st.paidByTransfer() {
+			r.review(st, fmt.Sprintf("paid twice: %d %s arrived by %s", left, st.Order.Currency, from))
+		}
+
+		status = st.Order.Status
 		return nil
+	})
+
+	if err == nil && left > 0 && status != orders.Review {
+		s.cfg.Log.Warn().
+			Str("order_id", orderID).
+			Str("customer_id", customerID).
+			Int64("amount", left).
+			Str("order_status", string(status)).
+			Msg("money is left in a customer's cash balance: apply or refund it in the Dashboard")
+	}
+
+	return err
+}
+
+// paidByTransfer reports whether a bank transfer paid the order, so that what
+// is left is an overpayment.
+func (st *State) paidByTransfer() bool {
+	return slices.ContainsFunc(st.Attempts, func(a Attempt) bool {
+		return a.State == Succeeded && a.Instructions.Kind == KindTransfer
 	})
 }

@@ -305,3 +305,45 @@ func TestTransferInParts(t *testing.T) {
 		}
 	})
 }
+
+func TestMoneyThatNothingTakes(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+
+	t.Run("a transfer after another way to pay is a second payment", func(t *testing.T) {
+		t.Parallel()
+		f := waiting(t, transfer)
+		f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
+			s := snap(p, payments.StatusSucceeded)
+			s.ID = "pi_2"
+			f.stripe.PutIntent(s)
+			return s, nil
+		})
+
+		if _, err := f.confirm("ctoken_b"); err != nil {
+			t.Fatal(err)
+		}
+
+		f.stripe.SetCash(map[string]int64{"usd": 1099})
+		if err := f.svc.SettleCash(ctx, orderID, "cus_1", nil); err != nil {
+			t.Fatal(err)
+		}
+
+		f.wantOrder(orders.Review, orders.PaymentReview)
+	})
+
+	t.Run("an overpayment leaves the order paid", func(t *testing.T) {
+		t.Parallel()
+		f := waiting(t, transfer)
+		f.stripe.SetStatus(intentID, payments.StatusSucceeded)
+		f.stripe.SetCash(map[string]int64{"usd": 1})
+
+		for range 2 {
+			if err := f.svc.SettleCash(ctx, orderID, "cus_1", nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+
+		f.wantOrder(orders.Paid, orders.PaymentPaid)
+	})
+}

@@ -23,19 +23,24 @@ var errStaleReading = errors.New("payments: the reading is stale")
 // Stripe first.
 func (s *Service) Settle(ctx context.Context, orderID string, snap Snapshot, claim *queue.Claim) error {
 	err := s.update(ctx, orderID, claim, func(st *State) error {
-		r := s.rules()
-		if err := r.settle(st, snap, asEvent); err != nil {
-			return err
-		}
-
-		r.reviewLate(st, snap.ID, snap.received())
-		return nil
+		return s.rules().settleEvent(st, snap)
 	})
 	if errors.Is(err, errReadAfresh) {
 		return s.settleFresh(ctx, orderID, snap.ID, snap.received(), claim)
 	}
 
 	return err
+}
+
+// settleEvent settles the snapshot of an event. The money that it shows counts
+// for a closed order even if the intent is final.
+func (r rules) settleEvent(st *State, snap Snapshot) error {
+	if err := r.settle(st, snap, asEvent); err != nil {
+		return err
+	}
+
+	r.reviewLate(st, snap.ID, snap.received())
+	return nil
 }
 
 // Preview returns the order's status before and after Settle, without settling.
@@ -50,7 +55,7 @@ func (s *Service) Preview(
 	}
 
 	before = st.Order.Status
-	if err := s.rules().settle(st, snap, asEvent); err != nil {
+	if err := s.rules().settleEvent(st, snap); err != nil {
 		return before, before, true, nil
 	}
 	return before, st.Order.Status, false, nil
@@ -191,6 +196,7 @@ func (s *Service) SettleRefunds(ctx context.Context, orderID, intentID string, c
 	if err != nil {
 		return fmt.Errorf("payments: read the refunds of %s: %w", intentID, err)
 	}
+
 	return s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
 		s.rules().setRefunds(st, list)
 		return nil
