@@ -144,6 +144,12 @@ func (s *Service) apply(o *Order, c Change, uses int64) error {
 		return err
 	}
 
+	// Nobody knows whether a rate that the catalog no longer has serves another
+	// country.
+	if country != "" && country != o.country() && s.cfg.Catalog.withdrew(o.ShippingRate.ID) {
+		o.ShippingRate = ShippingRate{}
+	}
+
 	if c.Items != nil {
 		if err := s.setItems(o, *c.Items); err != nil {
 			return err

@@ -291,6 +291,36 @@ func TestAnotherCatalogLater(t *testing.T) {
 	bare.wantBill(bare.change(id, cart("mug", 1)), "1800 = 1800 usd")
 }
 
+func TestRateThatTheCatalogNoLongerHas(t *testing.T) {
+	t.Parallel()
+	s := newFullShop(t)
+	id := s.create(cart("mug", 1))
+	s.change(id, `{"shipping":`+address("US")+`,"shipping_rate":"courier"}`)
+
+	c, err := orders.ParseCatalog([]byte(strings.Replace(fullCatalog, `"id": "courier"`, `"id": "drone"`, 1)), pictures...)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	later := newShopOf(t, "http://shop.test", c)
+	later.share(s)
+	later.cookie = s.cookie
+
+	v := later.change(id, cart("mug", 2))
+	later.wantBill(v, "3600 + courier 1500 = 5100 usd")
+	if n := len(v.ShippingRates); n == 0 || v.ShippingRates[n-1].ID != "courier" {
+		t.Errorf("the buyer is offered %+v, want the kept rate as well", v.ShippingRates)
+	}
+
+	// It was offered for another country: the first rate that serves this one
+	// replaces it.
+	later.wantBill(later.change(id, `{"shipping":`+address("FR")+`}`), "3600 + post 490 = 4090 usd")
+
+	if w := later.request(http.MethodPatch, "/orders/"+id, `{"shipping_rate":"courier"}`); w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("the rate can be chosen again: %d", w.Code)
+	}
+}
+
 func FuzzChangeBody(f *testing.F) {
 	for _, body := range []string{`{}`, oneMug, `{"promotion_code":"TEN"}`, `{"promotion_code":null,"items":null,"shipping":null}`, `{"email":"a@example.com"}`,
 		`{"shipping":` + address("FR") + `,"billing":{"address":{"country":"NO"}}}`, `{"shipping_rate":"courier"}`, `{"shipping":{"address":null}}`, `{"email":"\u0000"}`,

@@ -52,18 +52,38 @@ func (r *Rate) offer(goods int64, currency string) ShippingRate {
 	}
 }
 
-// ratesFor returns the rates that serve an order, in the order of the file.
+// ratesFor returns the rates that serve an order, in the order of the file,
+// then the order's own if the catalog no longer has it: what a buyer was offered
+// stays.
 func (c *Catalog) ratesFor(o *Order) []Rate {
 	if !o.Ships() {
 		return nil
 	}
+
 	var list []Rate
 	for _, r := range c.rates {
 		if r.serves(o.country(), o.Currency) {
 			list = append(list, r)
 		}
 	}
+
+	if kept := o.ShippingRate; c.withdrew(kept.ID) {
+		list = append(list, Rate{
+			ID:      kept.ID,
+			Name:    kept.Name,
+			Prices:  map[string]int64{o.Currency: kept.Amount},
+			MinDays: kept.MinDays,
+			MaxDays: kept.MaxDays,
+		})
+	}
+
 	return list
+}
+
+// withdrew reports whether a rate that an order has is no longer in the
+// catalog.
+func (c *Catalog) withdrew(rate string) bool {
+	return rate != "" && !slices.ContainsFunc(c.rates, func(r Rate) bool { return r.ID == rate })
 }
 
 // countriesFor returns the countries to which an order can be shipped; none: to
@@ -83,6 +103,10 @@ func (c *Catalog) countriesFor(o *Order) []string {
 		}
 
 		list = append(list, r.Countries...)
+	}
+
+	if country := o.country(); country != "" && c.withdrew(o.ShippingRate.ID) {
+		list = append(list, country)
 	}
 
 	slices.Sort(list)
