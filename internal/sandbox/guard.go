@@ -47,8 +47,8 @@ func isLoopback(host string) bool {
 }
 
 // withCORS answers the preflights of pages that use the API with a publishable
-// key, as api.stripe.com does, and lets pages load the files of the stand-in for
-// Stripe.js. api adds the headers of a call, whose key it knows. Everything
+// key, as api.stripe.com does, and lets pages load the files of the stand-in
+// for Stripe.js. api adds the headers of a call, whose key it knows. Everything
 // else stays closed to other origins.
 func withCORS(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
