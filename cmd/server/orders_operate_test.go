@@ -101,8 +101,8 @@ func TestAdopt(t *testing.T) {
 	s.wantView(copied, "paid", "refunded", 1099, 1099)
 }
 
-// intent makes a PaymentIntent over the price of a guide, as another integration
-// on the account does.
+// intent makes a PaymentIntent over the price of a guide, as another
+// integration on the account does.
 func (s *sandboxShop) intent(more string) string {
 	s.Helper()
 	body := strings.NewReader("amount=1099&currency=usd&" + more)
@@ -113,6 +113,7 @@ func (s *sandboxShop) intent(more string) string {
 
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.SetBasicAuth(config.SandboxSecretKey, "")
+
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		s.Fatal(err)

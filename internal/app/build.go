@@ -87,8 +87,8 @@ func (a *App) build(ctx context.Context) (err error) {
 	return err
 }
 
-// proofKey returns the key of the proofs in our metadata at Stripe. It stays with
-// the database, as the orders do.
+// proofKey returns the key of the proofs in our metadata at Stripe. It stays
+// with the database, as the orders do.
 func proofKey(ctx context.Context, s *store.Store) ([]byte, error) {
 	return s.Key(ctx, "proof")
 }

@@ -7,8 +7,8 @@ import (
 	"checkoutd/internal/e2e/e2etest"
 )
 
-// Otherwise a server that was killed and started again would share its budget of
-// requests with those that were killed.
+// Otherwise a server that was killed and started again would share its budget
+// of requests with those that were killed.
 func TestAServerOnSQLiteSharesItsBudgetWithNobody(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t)

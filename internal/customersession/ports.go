@@ -38,9 +38,9 @@ type Store interface {
 	ForgetBuyer(ctx context.Context, buyerID, customerID string) error
 	// SetCustomer sets the Stripe customer of an open order if it is still
 	// prevCustomerID, "" for none. It returns the customer that the order has
-	// afterwards. The previous customer stays while the order has an intent that
-	// is not canceled, or an attempt that may create one: they belong to that
-	// customer.
+	// afterwards. The previous customer stays while the order has an intent
+	// that is not canceled, or an attempt that may create one: they belong to
+	// that customer.
 	SetCustomer(ctx context.Context, orderID, prevCustomerID, customerID string) (string, error)
 	// HasSubscription reports whether a subscription of the customer is running
 	// or may still begin.

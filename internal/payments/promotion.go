@@ -12,8 +12,8 @@ func (st *State) releasePromotion() {
 }
 
 // blocksPromotion reports whether an attempt holds a use of a limited code and
-// waits for a buyer who has most likely left: a bank's confirmation or a code to
-// scan takes minutes. Whoever has instructions for days keeps the use.
+// waits for a buyer who has most likely left: a bank's confirmation or a code
+// to scan takes minutes. Whoever has instructions for days keeps the use.
 func (st *State) blocksPromotion(a *Attempt) bool {
 	return st.Order.Status == orders.Open && st.Order.Discount.Held &&
 		a.State == RequiresAction && !a.Instructions.Slow()

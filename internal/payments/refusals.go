@@ -25,8 +25,8 @@ const (
 const (
 	// codeTokenUnusable means that a ConfirmationToken has expired or was used.
 	codeTokenUnusable = "confirmation_token_unusable"
-	// codeTokenMissing means that Stripe does not know the ConfirmationToken: it
-	// is long gone, or belongs to another account.
+	// codeTokenMissing means that Stripe does not know the ConfirmationToken:
+	// it is long gone, or belongs to another account.
 	codeTokenMissing = "confirmation_token_missing"
 	// codeTokenForeign means that Stripe did not know two tokens in a row, so
 	// the page and the server use keys of two accounts.
@@ -127,6 +127,7 @@ func remedyOf(code string) remedy {
 	if strings.HasPrefix(code, prefixOfMethodCodes) {
 		return byOtherMethod
 	}
+
 	return byShop
 }
 
@@ -142,6 +143,7 @@ func (a *Attempt) invalidRequest(payment *fault.Payment) *fault.Error {
 		f.Code = "method_gone"
 		f.Message = "This saved payment method can no longer be used. You were not charged; " +
 			"please choose or enter another one."
+
 	case codeEmailInvalid:
 		f.Code, f.Field = "email_malformed", "email"
 		f.Message = "The payment provider does not accept this e-mail address. You were not charged; please correct it."
@@ -187,6 +189,7 @@ func (e *CallError) needsShop() bool {
 	case TypeInvalidRequest:
 		return remedyOf(e.refusalCode()) != byBuyer && e.refusalCode() != codeCustomerGone
 	}
+
 	return false
 }
 
@@ -283,5 +286,6 @@ func impersonal(sentence string, c orders.Contact) string {
 	if r := []rune(sentence); len(r) > maxSentence {
 		sentence = string(r[:maxSentence]) + "…"
 	}
+
 	return sentence
 }

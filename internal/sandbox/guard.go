@@ -24,6 +24,7 @@ func thisMachine(next http.Handler) http.Handler {
 			Type:    wire.TypeInvalid,
 			Message: "The offline sandbox answers only under localhost or a loopback address such as 127.0.0.1, not under the host name of this request.",
 		}})
+
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusForbidden)
 		_, _ = w.Write(body)

@@ -137,8 +137,8 @@ func (c *Client) Intent(ctx context.Context, id string) (payments.Snapshot, erro
 }
 
 // FindIntent returns the oldest intent with the metadata in p among those
-// created between from and to. It lists them, because Stripe's search does not see what was
-// just written (https://docs.stripe.com/search#data-freshness).
+// created between from and to. It lists them, because Stripe's search does not
+// see what was just written (https://docs.stripe.com/search#data-freshness).
 func (c *Client) FindIntent(
 	ctx context.Context, p payments.Params, from, to time.Time,
 ) (snap payments.Snapshot, ok bool, err error) {

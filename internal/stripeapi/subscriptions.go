@@ -96,9 +96,9 @@ func (c *Client) ensureProducts(ctx context.Context, items []orders.Item, key st
 }
 
 // ensureProduct creates the product of an item unless it exists. One that was
-// archived at Stripe is made active again: the shop sells it, and Stripe accepts
-// no new subscription to it. Prices are not kept at Stripe: each subscription
-// carries those of its order.
+// archived at Stripe is made active again: the shop sells it, and Stripe
+// accepts no new subscription to it. Prices are not kept at Stripe: each
+// subscription carries those of its order.
 func (c *Client) ensureProduct(ctx context.Context, item orders.Item, attemptKey string, n int) error {
 	id := productPrefix + item.SKU
 	if _, known := c.products.Load(id); known {
@@ -107,6 +107,7 @@ func (c *Client) ensureProduct(ctx context.Context, item orders.Item, attemptKey
 
 	get := &stripe.ProductParams{}
 	get.Context = ctx
+
 	found, err := c.api.Products.Get(id, get)
 
 	if err == nil && !found.Active && !found.Deleted {
@@ -119,6 +120,7 @@ func (c *Client) ensureProduct(ctx context.Context, item orders.Item, attemptKey
 	if err == nil {
 		c.products.Store(id, true)
 	}
+
 	if err == nil || !errors.As(err, &e) || e.HTTPStatusCode != http.StatusNotFound {
 		return callError(err)
 	}

@@ -112,8 +112,9 @@ func gather[R any](ctx context.Context, tx *sql.Tx, into *[]R, query string, fie
 	return found.Err()
 }
 
-// lock locks the database for writers until release is called: whatever a server
-// does meanwhile, it cannot commit. On SQLite that is the one write lock.
+// lock locks the database for writers until release is called: whatever a
+// server does meanwhile, it cannot commit. On SQLite that is the one write
+// lock.
 func (d database) lock(t *testing.T) (release func()) {
 	ctx := context.Background()
 	dsn, statement := d.dsn+"&_txlock=immediate", "SELECT 1"

@@ -41,8 +41,8 @@ func scaled[T any](short, torture T) T {
 	return short
 }
 
-// killsAtRandom returns how often the server is killed at random moments on each
-// engine: CHECKOUTD_KILLS, or a dozen.
+// killsAtRandom returns how often the server is killed at random moments on
+// each engine: CHECKOUTD_KILLS, or a dozen.
 func killsAtRandom(t *testing.T) int {
 	t.Helper()
 	text := os.Getenv("CHECKOUTD_KILLS")
@@ -54,6 +54,7 @@ func killsAtRandom(t *testing.T) int {
 	if err != nil || n < 1 {
 		t.Fatalf("CHECKOUTD_KILLS is %q, want a number of kills", text)
 	}
+
 	return n
 }
 

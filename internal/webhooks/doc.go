@@ -28,11 +28,12 @@
 //	                               |  |  \
 //	                 change + end  |  |   `--> dead: given up after many tries
 //	                 in one commit |  |
-//	                            done  `--> ignored: its type changes no order, or
-//	                                  |    it is not ours; due again only when
-//	                                  |    an order links its intent
-//	                                  `--> unmatched: it has our proof, but its
-//	                                       order is not here; due again by itself
+//	                            done  `--> ignored: its type changes no order,
+//	                                  |    or it is not ours; due again only
+//	                                  |    when an order links its intent
+//	                                  `--> unmatched: it has our proof, but
+//	                                       its order is not here; due again
+//	                                       by itself
 //
 // Events are worked in groups: an intent and the objects that refer to it, or a
 // subscription and its invoices. Only one event of a group is in flight at a

@@ -143,8 +143,8 @@ func (s *Service) Run(ctx context.Context) {
 	wg.Wait()
 }
 
-// RunOnce processes one batch of events of each lane, our own first, and returns
-// how many there were.
+// RunOnce processes one batch of events of each lane, our own first, and
+// returns how many there were.
 func (s *Service) RunOnce(ctx context.Context) (worked int, err error) {
 	for _, lane := range []Lane{LaneOwn, LaneUnknown, LaneAsk} {
 		n, err := s.lanes[lane].RunOnce(ctx)

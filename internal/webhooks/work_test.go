@@ -88,7 +88,8 @@ func TestTypesThatChangeNoOrderAreIgnored(t *testing.T) {
 }
 
 // An event may arrive before the order is linked to its intent
-// (statamic-cargo#190). What was taken for another integration's is worked then.
+// (statamic-cargo#190). What was taken for another integration's is worked
+// then.
 func TestEventThatSeemedNotOursIsWorkedOnceItsIntentIsLinked(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(f *fixture) {
@@ -102,6 +103,7 @@ func TestEventThatSeemedNotOursIsWorkedOnceItsIntentIsLinked(t *testing.T) {
 		f.wantState(raw, webhooks.Ignored, "not ours")
 
 		f.clock.Advance(10 * 24 * time.Hour)
+
 		if n := f.work(); n != 0 || f.stripe.Readings() != 0 {
 			f.Errorf("%d events were worked again, with %d readings", n, f.stripe.Readings())
 		}

@@ -7,7 +7,8 @@ UPDATE events SET priority = 3 WHERE state = 'unmatched';
 
 DROP INDEX events_waiting;
 CREATE INDEX events_waiting ON events (priority, next_at, received_at, id) WHERE state IN ('received', 'unmatched');
--- Events that are not ours, should their intent be linked to an order after all.
+-- Events that are not ours, should their intent be linked to an order after
+-- all.
 CREATE INDEX events_not_ours ON events (event_group) WHERE state = 'ignored' AND priority = 8;
 
 -- Objects of other integrations on the account, so that Stripe is asked about

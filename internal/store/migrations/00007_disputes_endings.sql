@@ -4,8 +4,9 @@
 ALTER TABLE disputes ADD COLUMN evidence_due_by BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE disputes ADD COLUMN created_at BIGINT NOT NULL DEFAULT 0;
 
--- An effect may be about an object at Stripe, such as a dispute: it then happens
--- once for each. SQLite cannot change a primary key, so the table is made anew.
+-- An effect may be about an object at Stripe, such as a dispute: it then
+-- happens once for each. SQLite cannot change a primary key, so the table is
+-- made anew.
 CREATE TABLE effects_by_subject (
     order_id   TEXT   NOT NULL REFERENCES orders (id),
     kind       TEXT   NOT NULL,
