@@ -10,10 +10,7 @@ import (
 )
 
 func main() {
-	// A limit on the size of files (ulimit -f) fails the write, as a full disk
-	// does. It does not end the process.
-	signal.Ignore(syscall.SIGXFSZ)
-
+	ignoreSignals()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 
 	// The first signal lets what is in flight finish, the second ends the

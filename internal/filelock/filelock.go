@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"syscall"
 	"time"
 )
 
@@ -49,14 +48,12 @@ func Acquire(path string, now time.Time) (*Lock, error) {
 		return nil, fmt.Errorf("cannot open the lock file: %w", err)
 	}
 
-	if err := tryLock(file); err != nil {
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			err = &HeldError{readHolder(file)}
-		} else {
-			err = fmt.Errorf("cannot lock %s: %w", path, err)
-		}
-
-		return nil, errors.Join(err, file.Close())
+	held, err := tryLock(file)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot lock %s: %w", path, err), file.Close())
+	}
+	if held {
+		return nil, errors.Join(&HeldError{readHolder(file)}, file.Close())
 	}
 
 	if err := writeHolder(file, now); err != nil {
@@ -73,16 +70,6 @@ func (l *Lock) Release() error {
 		return nil
 	}
 	return l.file.Close()
-}
-
-// tryLock locks the file, or returns EWOULDBLOCK.
-func tryLock(file *os.File) error {
-	for {
-		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if !errors.Is(err, syscall.EINTR) {
-			return err
-		}
-	}
 }
 
 // readHolder returns who holds the lock, the zero Holder if the file does not

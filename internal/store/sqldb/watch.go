@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
 )
 
 // fileWatch knows which files SQLite has open: the database, and the log beside
@@ -80,12 +79,8 @@ func (w *fileWatch) spaceLeft() error {
 		return nil
 	}
 
-	var disk syscall.Statfs_t
 	dir := filepath.Dir(w.paths[0])
-	if err := syscall.Statfs(dir, &disk); err != nil {
-		return nil // not every file system answers; a write will tell
-	}
-	if free := uint64(disk.Bavail) * uint64(disk.Bsize); free < minSpace { //nolint:unconvert // differs by system
+	if free, ok := freeSpace(dir); ok && free < minSpace {
 		return unusable(fmt.Sprintf("the disk of %s is full: %d bytes are left", dir, free))
 	}
 
