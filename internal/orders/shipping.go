@@ -53,8 +53,8 @@ func (r *Rate) offer(goods int64, currency string) ShippingRate {
 }
 
 // ratesFor returns the rates that serve an order, in the order of the file,
-// then the order's own if the catalog no longer has it: what a buyer was offered
-// stays.
+// then the order's own if the catalog no longer has it: what a buyer was
+// offered stays.
 func (c *Catalog) ratesFor(o *Order) []Rate {
 	if !o.Ships() {
 		return nil

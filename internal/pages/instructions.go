@@ -44,8 +44,12 @@ func (p *Pages) instructions(ctx context.Context, loc locale, o orders.View) (*i
 	in := answer.Instructions
 	v := &instructionsView{
 		instructionsTexts: loc.texts.Instructions[kindOf(in.Type)],
-		URL:               in.URL,
 		slow:              in.Slow,
+	}
+
+	// Nothing else is a page, and what Stripe says becomes a link.
+	if strings.HasPrefix(in.URL, "https://") || strings.HasPrefix(in.URL, "http://") {
+		v.URL = in.URL
 	}
 
 	if in.ExpiresAt != nil {

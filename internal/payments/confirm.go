@@ -19,8 +19,8 @@ type ConfirmRequest struct {
 	// ExpectedAmount is the total that the page showed, in minor units; nil if
 	// the page did not send it.
 	ExpectedAmount *int64 `json:"expectedAmount"`
-	// OptionsFingerprint is orders.Order.OptionsFingerprint of the order that the page
-	// built its form for; empty if the page did not send it.
+	// OptionsFingerprint is orders.Order.OptionsFingerprint of the order that
+	// the page built its form for; empty if the page did not send it.
 	OptionsFingerprint string `json:"optionsFingerprint"`
 	// Replace returns why the buyer may not replace an attempt that waits for
 	// them, which costs several calls; nil: they may.

@@ -9,8 +9,9 @@ import (
 )
 
 // endings lets the ends of many claims share a commit: those that arrive while
-// one is under way go into the next. Events of others are many, and a commit for
-// each would make our own wait for the disk. The zero endings is ready for use.
+// one is under way go into the next. Events of others are many, and a commit
+// for each would make our own wait for the disk. The zero endings is ready for
+// use.
 type endings struct {
 	mu      sync.Mutex
 	waiting []*ending
@@ -31,10 +32,12 @@ func (s *Store) end(ctx context.Context, writes []sqldb.Command) error {
 
 	s.endings.mu.Lock()
 	s.endings.waiting = append(s.endings.waiting, e)
+
 	if !s.endings.running {
 		s.endings.running = true
 		go s.commitEndings(context.WithoutCancel(ctx))
 	}
+
 	s.endings.mu.Unlock()
 
 	err := <-e.result
@@ -67,6 +70,7 @@ func (s *Store) commitEndings(ctx context.Context) {
 
 			return all, nil
 		})
+
 		for _, e := range batch {
 			e.result <- err
 		}

@@ -68,8 +68,8 @@ type Service struct {
 	rejected counter
 }
 
-// unknownWorkers is how many events of unknown integrations are processed at the
-// same time. They only read the database, and their ends share commits.
+// unknownWorkers is how many events of unknown integrations are processed at
+// the same time. They only read the database, and their ends share commits.
 const unknownWorkers = 16
 
 // askWorkers is how many questions are put to Stripe at the same time.

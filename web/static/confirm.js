@@ -9,7 +9,7 @@
  * @property {string} confirmationTokenId
  * @property {string} orderId
  * @property {number} expectedAmount
- * @property {string} optionsFingerprint of the order that the form was built for
+ * @property {string} optionsFingerprint of the order that the form is for
  *
  * @typedef {{client_secret: string, status: string}} Confirmed
  */
