@@ -29,12 +29,25 @@ func (f *ForeignPayment) Open() bool {
 	return !f.Adopted && (f.Status == StatusSucceeded || f.Status == StatusRequiresCapture)
 }
 
+// outlasts reports whether an intent in status s never takes the status next
+// any more, so that next is old news.
+func (s Status) outlasts(next Status) bool {
+	if s == StatusRequiresCapture {
+		return !next.Final() && next != s
+	}
+	return s.Final() && next != s
+}
+
 // settleForeign records an intent that names the order although no attempt made
 // it. One that has taken nothing is none of ours, and is never linked. The
 // error is ErrNotOurs if nothing changes.
 func (r rules) settleForeign(st *State, s Snapshot) error {
 	known := find(st.ForeignPayments, func(f *ForeignPayment) bool { return f.IntentID == s.ID })
 	if known != nil {
+		if known.Status.outlasts(s.Status) {
+			return nil // old news
+		}
+
 		known.Status, known.Amount = s.Status, max(known.Amount, s.AmountReceived)
 		return nil
 	}

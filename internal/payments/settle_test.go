@@ -269,3 +269,35 @@ func TestReleasedHoldIsNoRefund(t *testing.T) {
 
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
 }
+
+// Events come in any order. An old one must not hide money from the person who
+// has to decide about it.
+func TestOldNewsOfForeignMoney(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	foreign := payments.Snapshot{ID: "pi_other", OrderID: orderID, Amount: 1099, Currency: "usd"}
+
+	for _, step := range []struct{ status, want payments.Status }{
+		{payments.StatusRequiresCapture, payments.StatusRequiresCapture},
+		{payments.StatusRequiresAction, payments.StatusRequiresCapture},
+		{payments.StatusSucceeded, payments.StatusSucceeded},
+		{payments.StatusProcessing, payments.StatusSucceeded},
+		{payments.StatusRequiresCapture, payments.StatusSucceeded},
+	} {
+		foreign.Status, foreign.Capturable, foreign.AmountReceived = step.status, 0, 0
+		switch step.status {
+		case payments.StatusRequiresCapture:
+			foreign.Capturable = 1099
+		case payments.StatusSucceeded:
+			foreign.AmountReceived = 1099
+		}
+
+		if err := f.svc.Settle(t.Context(), orderID, foreign, nil); err != nil {
+			t.Fatal(err)
+		}
+
+		if list := f.state().ForeignPayments; len(list) != 1 || list[0].Status != step.want || !list[0].Open() {
+			t.Errorf("after %s: %+v, want it %s and open", step.status, list, step.want)
+		}
+	}
+}
