@@ -245,7 +245,7 @@ func (s *Service) send(ctx context.Context, a Attempt, firstSend bool) (after *S
 
 	err = s.cfg.Store.Update(commitCtx, a.OrderID, nil, func(st *State) error {
 		after = st
-		return s.rules().record(st, a.ID, snap, callErr, firstSend)
+		return s.rules().record(st, a, snap, callErr, firstSend)
 	})
 	if errors.Is(err, errReadAfresh) {
 		if err = s.SettleFresh(ctx, a.OrderID, snap.ID, nil); err == nil {

@@ -82,7 +82,14 @@ func (r rules) reserve(st *State, req ConfirmRequest, attemptID, returnURL strin
 // mended reports whether an attempt that Stripe refused can be made again with
 // its token: what it needed was gone at Stripe, which proves that nothing was
 // taken, and has been replaced since.
+//
+// An attempt that has made an object cannot: its mark at Stripe must name one
+// object.
 func (st *State) mended(a *Attempt) bool {
+	if a.IntentID != a.Params.IntentID {
+		return false
+	}
+
 	switch a.ErrorCode {
 	case codeCustomerGone:
 		return a.State == Failed && a.Params.Customer != st.Order.CustomerID
@@ -243,26 +250,31 @@ func (st *State) createdWith(intentID string, p Params) bool {
 	return created
 }
 
-// record brings the outcome of an attempt's own call into the state.
-func (r rules) record(st *State, attemptID string, snap Snapshot, callErr error, firstSend bool) error {
-	a := st.attempt(attemptID)
+// record brings the outcome of the call of an attempt, as it was sent, into the
+// state.
+func (r rules) record(st *State, sent Attempt, snap Snapshot, callErr error, firstSend bool) error {
+	a := st.attempt(sent.ID)
 	if a == nil {
 		return errors.New("payments: an attempt is gone")
 	}
 
-	if callErr == nil {
+	// The attempt may have been begun once more meanwhile. What became of its
+	// call under the former key says nothing about the one that is under way.
+	open := a.State.Open() && a.IdempotencyKey == sent.IdempotencyKey
+
+	if callErr == nil && a.IdempotencyKey == sent.IdempotencyKey {
 		st.linkAnswer(a, snap)
 	}
 
 	switch {
-	case callErr == nil && a.State.Open():
+	case callErr == nil && open:
 		return r.settle(st, snap, asOwn)
 	case callErr == nil:
 		// A webhook or another process was faster, and another attempt may be
 		// active by now.
 		return r.settle(st, snap, asEvent)
 
-	case !a.State.Open():
+	case !open:
 		return nil
 	}
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -150,6 +151,85 @@ func TestIntentCanceledElsewhereIsReplaced(t *testing.T) {
 				t.Errorf("the same token again: %+v, %v after %d calls", a, err, f.calls())
 			}
 		})
+	}
+}
+
+// The resolver's call under the former key is still in flight when the attempt
+// is begun once more. Its answer, however late, must not end the new call.
+func TestAnswerUnderTheFormerKeyIsNotTheAttempts(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
+		return payments.Snapshot{}, declined(p)
+	})
+	_, _ = f.confirm("ctoken_a")
+
+	dead := snap(f.sent(0), payments.StatusCanceled)
+	f.stripe.PutIntent(dead)
+
+	inFlight, answer, resolved := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	var calls atomic.Int64
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
+		refusal := refusedFor("payment_intent_unexpected_state", "", "it is canceled")
+		refusal.Snapshot = &dead
+
+		switch calls.Add(1) {
+		case 1: // it takes so long that the resolver sends it again
+			f.clock.Advance(f.config.UnknownAfter + time.Second)
+			go func() {
+				defer close(resolved)
+				f.runOnce()
+			}()
+			<-inFlight
+			return payments.Snapshot{}, refusal
+
+		case 2:
+			close(inFlight)
+			<-answer
+			refusal.Replayed = true
+			return payments.Snapshot{}, refusal
+		}
+
+		close(answer)
+		<-resolved
+		f.wantAttempts(payments.Failed, payments.Started)
+
+		s := snap(p, payments.StatusSucceeded)
+		s.ID = "pi_2"
+		return s, nil
+	})
+
+	if a, err := f.confirm("ctoken_b"); err != nil || a.Status != payments.StatusSucceeded {
+		t.Errorf("got %+v, %v, want it paid", a, err)
+	}
+
+	f.wantAttempts(payments.Failed, payments.Succeeded)
+	f.wantPaidOnce()
+}
+
+// A customer that is deleted after the attempt made its subscription: the token
+// is not used for a second one, whose mark the first would have as well.
+func TestAttemptThatMadeAnObjectIsNotBegunAgain(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.store.states[orderID].Order.CustomerID = "cus_old"
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
+		made := snap(p, payments.StatusRequiresPaymentMethod)
+		f.stripe.PutIntent(made)
+		e := refusedFor("resource_missing", "customer", "No such customer: 'cus_old'")
+		e.Snapshot = &made
+		return payments.Snapshot{}, e
+	})
+	_, _ = f.confirm("ctoken_a")
+
+	f.editIntent(func(s *payments.Snapshot) { s.Status = payments.StatusCanceled })
+	if err := f.svc.Settle(t.Context(), orderID, f.intentNow(), nil); err != nil {
+		t.Fatal(err)
+	}
+	f.store.states[orderID].Order.CustomerID = "cus_new"
+
+	if _, err := f.confirm("ctoken_a"); err == nil || f.calls() != 1 {
+		t.Errorf("got %v after %d calls, want the answer of the first", err, f.calls())
 	}
 }
 
