@@ -1,10 +1,12 @@
 package payments
 
 import (
+	"context"
 	"fmt"
 	"time"
 
 	"checkoutd/internal/orders"
+	"checkoutd/internal/queue"
 )
 
 // ForeignPayment is money that names an order, but that no attempt of the order
@@ -15,7 +17,7 @@ type ForeignPayment struct {
 	ID        string // of the row: an intent may name several orders over time
 	OrderID   string
 	IntentID  string
-	Status    Status // succeeded, requires_capture, or what became of it
+	Status    Status // succeeded, requires_capture, or what became of it: canceled or refunded
 	Amount    int64  // taken or held, in minor units
 	Currency  string
 	Adopted   bool      // by a person: it is the order's now
@@ -32,10 +34,32 @@ func (f *ForeignPayment) Open() bool {
 // outlasts reports whether an intent in status s never takes the status next
 // any more, so that next is old news.
 func (s Status) outlasts(next Status) bool {
-	if s == StatusRequiresCapture {
+	switch s {
+	case statusRefunded:
+		return true
+	case StatusRequiresCapture:
 		return !next.Final() && next != s
 	}
 	return s.Final() && next != s
+}
+
+// statusRefunded is the status of money of others that was given back. Stripe
+// leaves its intent succeeded.
+const statusRefunded Status = "refunded"
+
+// SettleForeignRefund records that money which no attempt of the order took was
+// given back, so that nobody has to decide about it any more, and marks claim
+// as done. The error is ErrNotOurs if the order has no such money.
+func (s *Service) SettleForeignRefund(ctx context.Context, orderID, intentID string, claim *queue.Claim) error {
+	return s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
+		known := find(st.ForeignPayments, func(f *ForeignPayment) bool { return f.IntentID == intentID })
+		if known == nil {
+			return ErrNotOurs
+		}
+
+		known.Status = statusRefunded
+		return nil
+	})
 }
 
 // settleForeign records an intent that names the order although no attempt made

@@ -401,6 +401,24 @@ func TestCopiedMetadataDoesNotPayTheOrder(t *testing.T) {
 			f.Errorf("the effects are %+v, %v", effects, err)
 		}
 
+		// The person gives it back in the Dashboard; the intent stays succeeded.
+		refunded := f.event("charge.refunded", object{
+			"id":             "ch_copied",
+			"object":         "charge",
+			"payment_intent": "pi_copied",
+			"refunded":       true,
+			"metadata":       metadataOf(made.Mark()),
+		})
+
+		f.deliver(refunded)
+		f.work()
+		f.wantState(refunded, webhooks.Done, "")
+		f.replayEvent(raw)
+		f.work()
+		if list := f.state(order).ForeignPayments; len(list) != 1 || list[0].Open() {
+			f.Errorf("foreign payments %+v, want none that a person has to decide about", list)
+		}
+
 		f.stripe.SetStatus(intent, payments.StatusSucceeded)
 		own := f.intentEvent("succeeded", intent, order, payments.StatusSucceeded)
 		f.deliver(own)

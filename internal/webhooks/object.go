@@ -59,6 +59,14 @@ func (o *rawObject) charged() int64 {
 	return ch.Captured.v - ch.Refunded.v
 }
 
+// givenBack reports whether the object is a charge that was refunded in full.
+func (o *rawObject) givenBack() bool {
+	var ch struct {
+		Refunded lenient[bool] `json:"refunded"`
+	}
+	return o.Kind == "charge" && json.Unmarshal(o.raw, &ch) == nil && ch.Refunded.v
+}
+
 // lenient holds a T, which is zero when the JSON has another shape.
 type lenient[T any] struct{ v T }
 

@@ -161,6 +161,8 @@ func (s *Service) processStrange(ctx context.Context, j *job) error {
 		}
 
 		err = j.route.settle(s, ctx, j)
+	} else if j.object.givenBack() {
+		err = s.cfg.Payments.SettleForeignRefund(ctx, j.match.OrderID, j.ref.IntentID, j.event.Claim())
 	}
 
 	if errors.Is(err, payments.ErrNotOurs) {
