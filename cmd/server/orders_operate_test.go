@@ -201,10 +201,13 @@ func TestRefundTwiceAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newSandboxShop(t)
 	id := s.paid(visa)
-	s.manage("/faults", `{"route": "POST /v1/refunds", "kind": "charge_then_delay", "delay_ms": 700}`)
+	books := s.open()
+
+	// Long enough for the second command on the slowest machine.
+	s.manage("/faults", `{"route": "POST /v1/refunds", "kind": "charge_then_delay", "delay_ms": 6000}`)
+
 	var at sync.WaitGroup
 	at.Go(func() { s.wantOutput(s.ok("orders", "refund", id, "--amount", "4.00"), "refunded 4.00 of 10.99 USD") })
-	books := s.open()
 	s.eventually("the first is started", func() bool {
 		st, err := books.Read(t.Context(), id)
 		return err == nil && st.StartedOperation() != nil
