@@ -34,7 +34,7 @@ func (s *Service) SettleCash(ctx context.Context, orderID, customerID string, cl
 
 	left, status := balance[st.Order.Currency], orders.Status("")
 	err = s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
-		r, from := s.rules(), "bank transfer from customer "+customerID
+		r, from := s.rules(), fromCustomer(customerID)
 		r.reviewLate(st, from, left)
 
 		if st.Order.Status == orders.Paid && left > 0 && !st.paidByTransfer() {
@@ -55,6 +55,36 @@ func (s *Service) SettleCash(ctx context.Context, orderID, customerID string, cl
 	}
 
 	return err
+}
+
+// fromCustomer names a bank transfer in the reason of a review.
+func fromCustomer(customerID string) string { return "bank transfer from customer " + customerID }
+
+// leftByTransfer returns the money in the cash balance of an order's customer
+// if the order has ever waited for a bank transfer: it may have come while
+// another attempt was made, or none. What Stripe refuses to show counts as
+// none, so that the order can end.
+func (s *Service) leftByTransfer(ctx context.Context, st *State) (int64, error) {
+	o := &st.Order
+	waited := slices.ContainsFunc(st.Attempts, func(a Attempt) bool { return a.Instructions.Kind == KindTransfer })
+	if !waited || o.CustomerID == "" {
+		return 0, nil
+	}
+
+	balance, err := s.cfg.Stripe.CashBalance(ctx, o.CustomerID)
+	switch {
+	case err == nil:
+		return balance[o.Currency], nil
+	case asCallError(err).Outcome == OutcomeRefused:
+		s.cfg.Log.Warn().
+			Err(err).
+			Str("order_id", o.ID).
+			Msg("an order expires without a look at its customer's cash balance")
+
+		return 0, nil
+	}
+
+	return 0, fmt.Errorf("payments: read the cash balance of %s: %w", o.CustomerID, err)
 }
 
 // paidByTransfer reports whether a bank transfer paid the order, so that what

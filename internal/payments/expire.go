@@ -50,6 +50,11 @@ func (s *Service) expire(ctx context.Context, orderID string) error {
 		return err
 	}
 
+	left, err := s.leftByTransfer(ctx, st)
+	if err != nil {
+		return err
+	}
+
 	return s.cfg.Store.Update(ctx, orderID, nil, func(st *State) error {
 		if st.Order.Status != orders.Open || !st.Order.IsExpired(s.cfg.Now()) || st.mayTakeMoney() {
 			return nil
@@ -62,6 +67,8 @@ func (s *Service) expire(ctx context.Context, orderID string) error {
 
 		st.Order.Status = orders.Expired
 		st.setBuyerStatus(nil)
+		s.rules().reviewLate(st, fromCustomer(st.Order.CustomerID), left)
+
 		return nil
 	})
 }

@@ -310,6 +310,26 @@ func TestMoneyThatNothingTakes(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 
+	t.Run("a transfer after another way to pay failed outlives the order", func(t *testing.T) {
+		t.Parallel()
+		f := waiting(t, transfer)
+		f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
+			return payments.Snapshot{}, declined(p)
+		})
+		_, _ = f.confirm("ctoken_card")
+		f.wantAttempts(payments.Canceled, payments.Failed)
+
+		f.stripe.SetCash(map[string]int64{"usd": 1099})
+		if err := f.svc.SettleCash(ctx, orderID, "cus_1", nil); err != nil {
+			t.Fatal(err)
+		}
+		f.wantOrder(orders.Open, orders.PaymentFailed) // the buyer may still pay
+
+		f.clock.Advance(60 * day)
+		f.runOnce()
+		f.wantOrder(orders.Review, orders.PaymentReview)
+	})
+
 	t.Run("a transfer after another way to pay is a second payment", func(t *testing.T) {
 		t.Parallel()
 		f := waiting(t, transfer)
