@@ -401,7 +401,8 @@ func TestCopiedMetadataDoesNotPayTheOrder(t *testing.T) {
 			f.Errorf("the effects are %+v, %v", effects, err)
 		}
 
-		// The person gives it back in the Dashboard; the intent stays succeeded.
+		// The person gives it back in the Dashboard; the intent stays
+		// succeeded.
 		refunded := f.event("charge.refunded", object{
 			"id":             "ch_copied",
 			"object":         "charge",
@@ -415,6 +416,7 @@ func TestCopiedMetadataDoesNotPayTheOrder(t *testing.T) {
 		f.wantState(refunded, webhooks.Done, "")
 		f.replayEvent(raw)
 		f.work()
+
 		if list := f.state(order).ForeignPayments; len(list) != 1 || list[0].Open() {
 			f.Errorf("foreign payments %+v, want none that a person has to decide about", list)
 		}
