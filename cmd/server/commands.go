@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
@@ -51,6 +52,7 @@ usage: server <command>
   orders       list or show orders; capture, cancel, refund or adopt for one
   events       list, show or replay the webhook events in the inbox
   buyers       make browsers forget a returning buyer
+  keys         create, list or revoke the API keys of the shop's backend
   migrate      bring the database up to date
   healthcheck  check whether the running server is ready
   version      print the version
@@ -70,6 +72,7 @@ func commands() map[string]command {
 		"orders":      ordersCommand,
 		"events":      events,
 		"buyers":      buyersCommand,
+		"keys":        keysCommand,
 		"version":     printVersion,
 	}
 }
@@ -94,7 +97,7 @@ func run(ctx context.Context, args []string, e env) error {
 		return fmt.Errorf("unknown command %q", name)
 	}
 
-	if name != "events" && name != "orders" && name != "buyers" && len(rest) > 0 {
+	if !slices.Contains([]string{"events", "orders", "buyers", "keys"}, name) && len(rest) > 0 {
 		return fmt.Errorf("%s takes no arguments: settings come from the environment", name)
 	}
 

@@ -29,8 +29,8 @@ const everything = "*"
 // rooms lists which other rooms the code of a room may import. Tests may import
 // what they need.
 var rooms = map[string][]string{
-	// cmd knows the nouns that `server orders` and `server events` print.
-	"cmd":         {"app", "config", "fault", "money", "orders", "payments", "webhooks"},
+	// cmd knows the nouns that `server orders`, `events` and `keys` print.
+	"cmd":         {"api", "app", "config", "fault", "money", "orders", "payments", "webhooks"},
 	"app":         {everything},
 	"config":      {"appearance", "spelling", "cleantext"},
 	"appearance":  {"spelling"},
@@ -65,9 +65,10 @@ var rooms = map[string][]string{
 	"customersession": {"fault", "idempotency", "money", "httpio", "orders"},
 	"payments":        {"fault", "idempotency", "money", "httpio", "orders", "queue"},
 	"webhooks":        {"budget", "fault", "money", "httpio", "orders", "payments", "queue"},
+	"api":             {"cleantext", "fault", "money", "httpio", "orders", "payments", "webhooks"},
 
 	// The store's conformance suite, storetest, uses testkit and testhost.
-	"store":     {"sealed", "fault", "filelock", "money", "orders", "payments", "customersession", "webhooks", "queue", "testkit", "testhost"},
+	"store":     {"sealed", "fault", "filelock", "money", "orders", "payments", "customersession", "webhooks", "api", "queue", "testkit", "testhost"},
 	"stripeapi": {"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks", "budget"},
 }
 
@@ -126,7 +127,7 @@ var sandboxMayImport = []string{
 }
 
 // features know neither the database nor Stripe, not even indirectly.
-var features = []string{"queue", "orders", "customersession", "payments", "webhooks"}
+var features = []string{"queue", "orders", "customersession", "payments", "webhooks", "api"}
 
 // startApp lists the rooms whose tests start a whole App.
 var startApp = []string{"cmd", "app", "e2e", "bench", "torture"}

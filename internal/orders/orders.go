@@ -108,16 +108,19 @@ type Order struct {
 	Refunded      int64 // succeeded and pending refunds
 	Items         []Item
 	CustomerID    string // Stripe customer, "" until one is needed
-	Livemode      bool
-	Mode          Mode
-	Options       Options
-	Discount      Discount
-	ShippingRate  ShippingRate // the chosen one, zero for none
-	Contact       Contact
-	CreatedAt     time.Time
-	UpdatedAt     time.Time
-	ExpiresAt     time.Time
-	PaidAt        time.Time // zero until paid
+	Reference     string // the shop's own order number, unique; "" for none
+	// CustomerReference is the shop's own name for the customer, "" for none.
+	CustomerReference string
+	Livemode          bool
+	Mode              Mode
+	Options           Options
+	Discount          Discount
+	ShippingRate      ShippingRate // the chosen one, zero for none
+	Contact           Contact
+	CreatedAt         time.Time
+	UpdatedAt         time.Time
+	ExpiresAt         time.Time
+	PaidAt            time.Time // zero until paid
 	// SubscriptionEndsAt is when the order's subscription ends or ended, zero
 	// while it continues.
 	SubscriptionEndsAt time.Time

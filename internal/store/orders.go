@@ -26,6 +26,8 @@ var orderTable = sqldb.NewTable("orders", func(o *orders.Order) []sqldb.Cell {
 		sqldb.Int("refunded", &o.Refunded),
 		sqldb.JSON("items", &o.Items),
 		sqldb.Text("customer_id", &o.CustomerID),
+		sqldb.Text("reference", &o.Reference),
+		sqldb.Text("customer_reference", &o.CustomerReference),
 		sqldb.Bool("livemode", &o.Livemode),
 		sqldb.Text("mode", &o.Mode),
 		sqldb.JSON("options", &o.Options),

@@ -18,6 +18,7 @@ func testOrders(t *testing.T, e Engine) {
 		want := newOrder()
 		want.Message, want.ReviewReason = "Your card was declined.", "amount differs"
 		want.CustomerID, want.Livemode, want.Refunded = "cus_1", true, 5
+		want.Reference, want.CustomerReference = "A-1", "c-7"
 		want.PaidAt = start.Add(time.Minute)
 		want.SubscriptionEndsAt = start.Add(time.Hour)
 		want.Mode, want.Captured = orders.ModeSubscription, 7

@@ -50,6 +50,7 @@ func Run(t *testing.T, e Engine) {
 		"buyer tokens":    testBuyerTokens,
 		"revoke all":      testRevokeAll,
 		"vault":           testVault,
+		"API keys":        testAPIKeys,
 		"accept":          testAccept,
 		"batches":         testBatches,
 		"claims":          testClaims,

@@ -1,0 +1,74 @@
+package api_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"checkoutd/internal/api"
+	"checkoutd/internal/orders"
+)
+
+func TestRender(t *testing.T) {
+	t.Parallel()
+	plain := orders.Order{
+		ID:            "ord_1",
+		TokenHash:     orders.HashToken("token"),
+		Status:        orders.Open,
+		PaymentStatus: orders.Unpaid,
+		Mode:          orders.ModePayment,
+		Currency:      "eur",
+		Amount:        1800,
+		Items:         []orders.Item{{Name: "Mug", Quantity: 2, UnitAmount: 900}},
+		CreatedAt:     noon,
+		ExpiresAt:     noon.Add(time.Hour),
+	}
+
+	full := plain
+	full.Status, full.PaymentStatus = orders.Paid, orders.PartiallyRefunded
+	full.Mode, full.Livemode = orders.ModeSubscription, true
+	full.Captured, full.Refunded = 1800, 200
+	full.Reference, full.CustomerReference, full.CustomerID = "A-1", "c-7", "cus_1"
+	full.Message, full.ReviewReason = "Thank you.", "paid twice"
+	full.Discount = orders.Discount{Code: "TEN", Amount: 180}
+	full.ShippingRate = orders.ShippingRate{ID: "post", Name: "Post", Amount: 490}
+	full.Contact.Email = "a@example.com"
+	full.Contact.Shipping = &orders.Address{Name: "A", Address: orders.Place{Line1: "1 Road", Country: "FR"}}
+	full.Items = []orders.Item{{
+		SKU: "mug", Name: "Mug", Image: "/mug.png", Quantity: 2, UnitAmount: 900,
+		Recurring: &orders.Recurring{Interval: "month", IntervalCount: 1},
+	}}
+	full.PaidAt, full.SubscriptionEndsAt = noon.Add(time.Minute), noon.Add(time.Hour)
+
+	for name, c := range map[string]struct {
+		order orders.Order
+		want  string
+	}{
+		"what is missing is null": {plain, `{"id":"ord_1","object":"order","reference":null,"status":"open",` +
+			`"payment_status":"unpaid","mode":"payment","livemode":false,"amount":1800,"amount_captured":0,` +
+			`"amount_refunded":0,"currency":"eur","subtotal":1800,"discount":null,"shipping_rate":null,` +
+			`"items":[{"sku":null,"name":"Mug","image":null,"quantity":2,"unit_amount":900,"amount":1800,"recurring":null}],` +
+			`"customer":{"id":null,"reference":null,"email":null},"shipping":null,"billing":null,` +
+			`"url":"https://shop.example/checkout/ord_1","message":null,"review_reason":null,` +
+			`"created_at":"2026-02-02T12:00:00Z","expires_at":"2026-02-02T13:00:00Z","paid_at":null,"subscription_ends_at":null}`},
+		"everything": {full, `{"id":"ord_1","object":"order","reference":"A-1","status":"paid",` +
+			`"payment_status":"partially_refunded","mode":"subscription","livemode":true,"amount":1800,"amount_captured":1800,` +
+			`"amount_refunded":200,"currency":"eur","subtotal":1800,"discount":{"code":"TEN","amount":180},` +
+			`"shipping_rate":{"id":"post","name":"Post","amount":490},` +
+			`"items":[{"sku":"mug","name":"Mug","image":"/mug.png","quantity":2,"unit_amount":900,"amount":1800,` +
+			`"recurring":{"interval":"month","interval_count":1}}],` +
+			`"customer":{"id":"cus_1","reference":"c-7","email":"a@example.com"},` +
+			`"shipping":{"name":"A","address":{"line1":"1 Road","country":"FR"}},"billing":null,` +
+			`"url":"https://shop.example/checkout/ord_1","message":"Thank you.","review_reason":"paid twice",` +
+			`"created_at":"2026-02-02T12:00:00Z","expires_at":"2026-02-02T13:00:00Z",` +
+			`"paid_at":"2026-02-02T12:01:00Z","subscription_ends_at":"2026-02-02T13:00:00Z"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := json.Marshal(api.Render(&c.order, "https://shop.example"))
+			if err != nil || string(got) != c.want {
+				t.Errorf("got  %s\nwant %s (%v)", got, c.want, err)
+			}
+		})
+	}
+}
