@@ -37,10 +37,11 @@ const (
 	FaultDelay           = api.FaultDelay           // wait before executing a request or sending a webhook
 	FaultStatus500       = api.FaultStatus500       // respond with 500 and do nothing
 	FaultStatus429       = api.FaultStatus429
-	FaultStatus409       = api.FaultStatus409
-	FaultDuplicate       = api.FaultDuplicate // send a webhook twice
-	FaultReorder         = api.FaultReorder   // let the next webhook overtake this one
-	FaultDrop            = api.FaultDrop      // never send a webhook
+	FaultStatus409       = api.FaultStatus409   // as if another request with the same idempotency key were in progress
+	FaultLockTimeout     = api.FaultLockTimeout // 429: another request has locked the object
+	FaultDuplicate       = api.FaultDuplicate   // send a webhook twice
+	FaultReorder         = api.FaultReorder     // let the next webhook overtake this one
+	FaultDrop            = api.FaultDrop        // never send a webhook
 )
 
 // Advance moves the sandbox's clock forward. Whatever is due then runs at once.

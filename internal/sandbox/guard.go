@@ -56,9 +56,8 @@ func withCORS(next http.Handler) http.Handler {
 		h := w.Header()
 		if r.Method == http.MethodOptions && strings.HasPrefix(r.URL.Path, "/v1/") {
 			api.AllowAnyOrigin(h)
-			h.Set("Access-Control-Allow-Methods", "GET, HEAD, PUT, PATCH, POST, DELETE")
+			api.AllowMethods(h)
 			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, Stripe-Account, Stripe-Version, X-Requested-With")
-			h.Set("Access-Control-Max-Age", "300")
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}

@@ -28,7 +28,7 @@ func TestStripeMisbehaves(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{
 		sandbox.FaultDelay, sandbox.FaultChargeThenDelay, sandbox.FaultChargeThen500, sandbox.FaultChargeThenCut,
-		sandbox.FaultReset, sandbox.FaultStatus500, sandbox.FaultStatus429, sandbox.FaultStatus409,
+		sandbox.FaultReset, sandbox.FaultStatus500, sandbox.FaultStatus429, sandbox.FaultStatus409, sandbox.FaultLockTimeout,
 	} {
 		for _, count := range []int{outlasting, 1} {
 			t.Run(fmt.Sprintf("%s %d times", kind, count), func(t *testing.T) {

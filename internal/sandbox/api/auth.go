@@ -61,7 +61,11 @@ func KeyOf(r *http.Request) string {
 }
 
 // RedactKey returns a key with only its ends legible, as in Stripe's messages.
+// What does not begin like a key is shown as it is.
 func RedactKey(key string) string {
+	if kind, _, ok := strings.Cut(key, "_"); !ok || kind != "sk" && kind != "rk" && kind != "pk" {
+		return key
+	}
 	if len(key) <= MinKeyLength {
 		return strings.Repeat("*", len(key))
 	}

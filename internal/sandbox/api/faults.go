@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -23,10 +22,11 @@ const (
 	FaultDelay           = "delay"             // wait before executing a request or sending a webhook
 	FaultStatus500       = "status_500"        // respond with 500 and do nothing
 	FaultStatus429       = "status_429"
-	FaultStatus409       = "status_409"
-	FaultDuplicate       = "duplicate" // send a webhook twice
-	FaultReorder         = "reorder"   // let the next webhook overtake this one
-	FaultDrop            = "drop"      // never send a webhook
+	FaultStatus409       = "status_409"   // as if another request with the same idempotency key were in progress
+	FaultLockTimeout     = "lock_timeout" // 429: another request has locked the object
+	FaultDuplicate       = "duplicate"    // send a webhook twice
+	FaultReorder         = "reorder"      // let the next webhook overtake this one
+	FaultDrop            = "drop"         // never send a webhook
 )
 
 // Fault is a fault to inject.
@@ -60,6 +60,7 @@ var (
 		FaultStatus500,
 		FaultStatus429,
 		FaultStatus409,
+		FaultLockTimeout,
 	}
 	webhookFaults = []string{FaultDuplicate, FaultReorder, FaultDelay, FaultDrop}
 )
@@ -180,8 +181,8 @@ func (c *Call) faultBefore() (resp Response, stop bool) {
 	switch c.fault.Kind {
 	case FaultReset:
 		return Response{cut: true, early: true}, true
-	case FaultStatus500, FaultStatus429, FaultStatus409:
-		return c.failed(faultError(c.fault.Kind)), true
+	case FaultStatus500, FaultStatus429, FaultStatus409, FaultLockTimeout:
+		return c.failed(c.faultError(c.fault.Kind)), true
 	case FaultDelay:
 		if c.idempotencyKey == "" || c.Route.Method != http.MethodPost {
 			time.Sleep(c.fault.Pause(time.Second))
@@ -203,7 +204,7 @@ func (c *Call) delayWithKey() {
 // key keeps.
 func (c *Call) replaceWith500(resp Response) Response {
 	if c.fault != nil && c.fault.Kind == FaultChargeThen500 {
-		return c.failed(faultError(FaultStatus500))
+		return c.failed(c.faultError(FaultStatus500))
 	}
 	return resp
 }
@@ -221,30 +222,34 @@ func (c *Call) faultAfter(resp Response) Response {
 		time.Sleep(c.fault.Pause(time.Second))
 	case FaultChargeThen500:
 		if c.idempotencyKey == "" {
-			return c.failed(faultError(FaultStatus500))
+			return c.failed(c.faultError(FaultStatus500))
 		}
 	}
 
 	return resp
 }
 
-func faultError(kind string) *wire.Error {
-	status, _ := strconv.Atoi(strings.TrimPrefix(kind, "status_"))
-	e := &wire.Error{
-		Status:  status,
-		Early:   true,
-		Type:    wire.TypeAPI,
-		Message: "An unexpected error occurred while processing your request. We're notified. (Injected through the sandbox's management API.)",
+// codeLockTimeout is the code of FaultLockTimeout:
+// https://docs.stripe.com/rate-limits#object-lock-timeouts.
+const codeLockTimeout = "lock_timeout"
+
+// faultError returns the error with which a fault answers the call.
+func (c *Call) faultError(kind string) *wire.Error {
+	e := &wire.Error{Type: wire.TypeInvalid, Status: http.StatusTooManyRequests}
+
+	switch kind {
+	case FaultStatus429:
+		e.Code, e.Message = "rate_limit", "Request rate limit exceeded. You can learn more about rate limits here https://stripe.com/docs/rate-limits."
+	case FaultStatus409:
+		e = c.keyInUse()
+	case FaultLockTimeout:
+		e.Code, e.Message = codeLockTimeout, "This object cannot be accessed right now because another API request or Stripe process is currently accessing it. If you see this error intermittently, retry the request. If you see this error frequently and are making multiple concurrent requests to a single object, make your requests serially or at a lower rate."
+	default:
+		e.Type, e.Status = wire.TypeAPI, http.StatusInternalServerError
+		e.Message = "An unexpected error occurred while processing your request. We're notified. (Injected through the sandbox's management API.)"
 	}
 
-	switch status {
-	case http.StatusTooManyRequests:
-		e.Type, e.Code, e.Message = wire.TypeInvalid, "rate_limit", "Request rate limit exceeded. You can learn more about rate limits here https://stripe.com/docs/rate-limits."
-	case http.StatusConflict:
-		e.Type, e.Code, e.Message = wire.TypeInvalid, "lock_timeout", "This object cannot be accessed right now because another API request or Stripe process is currently accessing it. If you see this error intermittently, retry the request. If you see this error frequently and are making multiple concurrent requests to a single object, make your requests serially or at a lower rate. For more details, see https://stripe.com/docs/rate-limits#object-lock-timeouts."
-	}
-
-	e.DocURL = wire.DocURL(e.Code)
+	e.Early, e.DocURL = true, wire.DocURL(e.Code)
 	return e
 }
 

@@ -34,6 +34,10 @@ func newIdempotencyStore(maxKeys int) *idempotencyStore {
 	return &idempotencyStore{byKey: map[string]*keyUse{}, max: maxKeys}
 }
 
+// keyed reports whether the call has an idempotency key that counts. Stripe
+// ignores those of other methods than POST.
+func (c *Call) keyed() bool { return c.idempotencyKey != "" && c.Request.Method == http.MethodPost }
+
 // once executes the call unless its idempotency key was used before.
 func (s *Server) once(c *Call) Response {
 	mine := &keyUse{running: true, Replay: memory.Replay{
@@ -79,9 +83,7 @@ func (c *Call) again(first, mine *keyUse) Response {
 	}
 
 	if first.running {
-		e := wire.Malformed("idempotency_key_in_use", "", "There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, and the other request is still going through): %s. Please try again later.", c.idempotencyKey)
-		e.Type, e.Status = wire.TypeIdempotency, http.StatusConflict
-		return c.failed(e)
+		return c.failed(c.keyInUse())
 	}
 
 	return Response{
@@ -90,6 +92,14 @@ func (c *Call) again(first, mine *keyUse) Response {
 		replayed: true,
 		original: first.Original,
 	}
+}
+
+// keyInUse returns the error for a key whose first request is still in flight.
+func (c *Call) keyInUse() *wire.Error {
+	e := wire.Malformed("idempotency_key_in_use", "", "There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, and the other request is still going through): %s. Please try again later.", c.idempotencyKey)
+	e.Type, e.Status = wire.TypeIdempotency, http.StatusConflict
+
+	return e
 }
 
 // claim registers the use of a key and returns nil, or returns a copy of an

@@ -110,7 +110,7 @@ func (c *Call) AmountOf(cur string) (int64, error) {
 		return 0, wire.Malformed("parameter_invalid_integer", "amount", "Invalid integer: %s", c.Params.String("amount"))
 	}
 	if amount < 1 {
-		return 0, wire.Malformed("parameter_invalid_integer", "amount", "This value must be greater than or equal to 1.")
+		return 0, wire.Malformed("parameter_invalid_integer", "amount", nothingToCharge)
 	}
 	if limit := Maximum(cur); amount > limit {
 		return 0, wire.Invalid("amount_too_large", "amount", "Amount must be no more than %s", FormatAmount(limit, cur))
@@ -125,6 +125,12 @@ func (c *Call) AmountOf(cur string) (int64, error) {
 	return amount, nil
 }
 
+// nothingToCharge is Stripe's sentence for an amount of zero.
+const nothingToCharge = "The amount must be greater than or equal to the minimum charge amount allowed for your " +
+	"account and the currency set (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).  " +
+	"If you want to save a Payment Method for future use without an immediate payment, use a Setup Intent " +
+	"instead: https://docs.stripe.com/payments/setup-intents"
+
 // CheckDecimals refuses amounts with decimals that a currency does not have.
 func CheckDecimals(amount int64, cur, param string) error {
 	switch {
@@ -137,7 +143,11 @@ func CheckDecimals(amount int64, cur, param string) error {
 }
 
 // FormatAmount formats an amount as Stripe's messages do, such as $0.50 usd.
-func FormatAmount(amount int64, cur string) string {
+func FormatAmount(amount int64, cur string) string { return FormatSum(amount, cur) + " " + cur }
+
+// FormatSum formats an amount as Stripe's messages about refunds do, such as
+// $0.50.
+func FormatSum(amount int64, cur string) string {
 	sign := map[string]string{
 		"usd": "$",
 		"eur": "€",
@@ -150,10 +160,10 @@ func FormatAmount(amount int64, cur string) string {
 
 	switch {
 	case ContainsWord(ZeroDecimal, cur):
-		return fmt.Sprintf("%s%d %s", sign, amount, cur)
+		return fmt.Sprintf("%s%d", sign, amount)
 	case ContainsWord(threeDecimal, cur):
-		return fmt.Sprintf("%s%d.%03d %s", sign, amount/1000, amount%1000, cur)
+		return fmt.Sprintf("%s%d.%03d", sign, amount/1000, amount%1000)
 	}
 
-	return fmt.Sprintf("%s%d.%02d %s", sign, amount/100, amount%100, cur)
+	return fmt.Sprintf("%s%d.%02d", sign, amount/100, amount%100)
 }

@@ -61,6 +61,15 @@ func isSecretKey(key string) bool {
 	return strings.HasPrefix(key, "sk_") || strings.HasPrefix(key, "rk_")
 }
 
+// AllowMethods adds the CORS headers that Stripe sends with every response. Alone
+// they let no page read anything.
+func AllowMethods(h http.Header) {
+	h.Set("Access-Control-Allow-Methods", "GET, HEAD, PUT, PATCH, POST, DELETE")
+	h.Set("Access-Control-Max-Age", "300")
+	h.Set("Access-Control-Allow-Credentials", "true")
+	h.Add("Vary", "Origin")
+}
+
 // AllowAnyOrigin adds the headers with which pages of any origin may read a
 // response.
 func AllowAnyOrigin(h http.Header) {

@@ -84,8 +84,7 @@ func (s *Server) respond(c *Call) Response {
 		return resp
 	}
 
-	// Stripe ignores idempotency keys of other methods than POST.
-	if c.idempotencyKey == "" || c.Route.Method != http.MethodPost {
+	if !c.keyed() {
 		resp, lines := s.execute(c)
 		s.Journal.Write(lines)
 		return c.faultAfter(resp)
@@ -206,10 +205,28 @@ func (c *Call) failed(err error) Response {
 	}
 }
 
+// shouldRetry returns whether Stripe tells its libraries to repeat the call:
+// "true", "false", or "" if it leaves that to them. Calls with an idempotency
+// key are not to be repeated once they are answered; a lock is soon free.
+func (c *Call) shouldRetry(resp Response) string {
+	switch {
+	case resp.errorCode == codeLockTimeout:
+		return "true"
+	case resp.Status == http.StatusNotImplemented:
+		return "false"
+	case !c.keyed(), resp.Status >= http.StatusInternalServerError,
+		resp.Status == http.StatusTooManyRequests, resp.Status == http.StatusConflict:
+		return ""
+	}
+
+	return "false"
+}
+
 // write writes a response with the headers that Stripe sends.
 func (c *Call) write(w http.ResponseWriter, resp Response) {
 	h := w.Header()
 	c.allowOrigin(h)
+	AllowMethods(h)
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-cache, no-store")
 	h.Set("Request-Id", c.RequestID)
@@ -221,6 +238,9 @@ func (c *Call) write(w http.ResponseWriter, resp Response) {
 
 	if c.idempotencyKey != "" {
 		h.Set("Idempotency-Key", c.idempotencyKey)
+	}
+
+	if c.keyed() {
 		original := c.RequestID
 		if resp.replayed {
 			original = resp.original
@@ -230,8 +250,12 @@ func (c *Call) write(w http.ResponseWriter, resp Response) {
 		h.Set("Original-Request", original)
 	}
 
+	if verdict := c.shouldRetry(resp); verdict != "" {
+		h.Set("Stripe-Should-Retry", verdict)
+	}
+
 	if resp.Status == http.StatusUnauthorized {
-		h.Set("WWW-Authenticate", `Basic realm="Stripe"`)
+		h.Set("WWW-Authenticate", `Bearer realm="Stripe"`)
 	}
 
 	h.Set("Content-Length", strconv.Itoa(len(resp.Body)))

@@ -75,7 +75,7 @@ func noMethodError() *wire.Error {
 	return wire.Invalid("resource_missing", "",
 		"This customer has no attached payment source or default payment method. Please consider adding "+
 			"a default payment method. For more information, visit "+
-			"https://stripe.com/docs/billing/payment-methods-and-settings#payment-method-priority.")
+			"https://stripe.com/docs/billing/subscriptions/payment-methods-setting#payment-method-priority.")
 }
 
 // collectWith pays an invoice with a saved method. After a decline the

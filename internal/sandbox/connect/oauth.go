@@ -128,6 +128,15 @@ func (s *Pages) refreshGrant(token string) *oauthGrant {
 
 // oauthDeauthorize disconnects an account from the platform.
 func (s *Pages) oauthDeauthorize(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, api.MaxBody)
+	if id := r.PostFormValue("client_id"); !strings.HasPrefix(id, "ca_") {
+		oauthReply(w, http.StatusUnauthorized, map[string]string{
+			"error":             "invalid_client",
+			"error_description": fmt.Sprintf("No such application: '%s'", id),
+		})
+		return
+	}
+
 	if !s.checkSecret(w, r) {
 		return
 	}

@@ -55,6 +55,13 @@ func (c *call) readOutgoing() (int64, string, error) {
 		return 0, "", wire.MissingParam("amount")
 	}
 	if c.availableBalance(cur) < amount {
+		if c.Account != api.PlatformAccount {
+			return 0, "", wire.Invalid("balance_insufficient", "",
+				"You have insufficient funds in your Stripe account for this transfer. Your card balance is too low.  "+
+					"You can use the /v1/balance endpoint to view your Stripe balance (for more details, see "+
+					"stripe.com/docs/api#balance).")
+		}
+
 		return 0, "", wire.Invalid("balance_insufficient", "",
 			"You have insufficient available funds in your Stripe account. Try adding funds directly to "+
 				"your available balance by creating Charges using the 4000000000000077 test card. See: "+

@@ -179,18 +179,25 @@ func WebhookHeaders(signature string) map[string]string {
 	}
 }
 
-// Signature returns the Stripe-Signature header for a body: t=..., and v1=...
-// for every secret.
+// Signature returns the Stripe-Signature header for a body: t=..., v1=... for
+// every secret, and the v0=... that Stripe adds to test events. Nothing
+// verifies that one: https://docs.stripe.com/webhooks#verify-manually.
 func Signature(body []byte, now time.Time, secrets ...string) string {
 	stamp := strconv.FormatInt(now.Unix(), 10)
 	parts := []string{"t=" + stamp}
 	for _, secret := range secrets {
-		mac := hmac.New(sha256.New, []byte(secret))
-		mac.Write([]byte(stamp + "."))
-		mac.Write(body)
-		parts = append(parts, "v1="+hex.EncodeToString(mac.Sum(nil)))
+		parts = append(parts, "v1="+sign(secret, stamp, body))
 	}
+
+	parts = append(parts, "v0="+sign("test events", stamp, body))
 	return strings.Join(parts, ",")
+}
+
+func sign(secret, stamp string, body []byte) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(stamp + "."))
+	mac.Write(body)
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // confirmDelivery decrements the number of pending webhooks of an event.

@@ -15,7 +15,11 @@ func captureIntent(c *Call) (any, error) {
 		return nil, err
 	}
 
-	if prev.Status != needsCapture {
+	switch prev.Status {
+	case needsCapture:
+	case StatusSucceeded:
+		return nil, unexpectedState(prev, "This PaymentIntent could not be captured because it has already been captured.")
+	default:
 		return nil, unexpectedState(prev,
 			"This PaymentIntent could not be captured because it has a status of %s. Only a "+
 				"PaymentIntent with one of the following statuses may be captured: requires_capture.",

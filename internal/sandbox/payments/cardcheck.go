@@ -45,12 +45,7 @@ func (c *Call) checkCard(p *wire.Params) (*testcards.Card, error) {
 // Unlike a decline, it undoes the call's changes.
 func cardProblem(p *wire.Params, code, field string) *wire.Error {
 	e := wire.CardError(code, "", testcards.DeclineMessage(code, ""))
-	e.Param, e.Commit = p.Path+"["+field+"]", false
-
-	if p.Path == "payment_method_data[card]" {
-		e.Param = field // Stripe.js expects the bare field name
-	}
-
+	e.Param, e.Commit = &field, false
 	return e
 }
 

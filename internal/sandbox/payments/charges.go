@@ -83,7 +83,7 @@ func approved(cd *testcards.Card) *Outcome {
 // captures it.
 func (c *Call) charge(a *Attempt) (*PaymentIntent, error) {
 	if cd := a.Method.testCard(); cd != nil && cd.Code != "" {
-		return c.decline(a, cd.Code, cd.Decline)
+		return c.decline(a, cd.Declines())
 	}
 
 	ch := c.newCharge(a)

@@ -67,7 +67,7 @@ func CreateCustomer(c *Call) (any, error) {
 	c.Emit("customer.created", cus)
 
 	if name := c.Params.String("payment_method"); name != "" {
-		pm, err := c.attach(name, cus.ID, "payment_method")
+		pm, err := c.attach(name, cus.ID)
 		if err != nil {
 			return nil, err
 		}

@@ -95,9 +95,12 @@ func (c *Call) decide(intent, outcome string) error {
 func (c *Call) failDelayed(a *Attempt, ch *Charge, code string) error {
 	ch.Status, ch.Captured, ch.AmountCaptured = "failed", false, 0
 	ch.FailureCode, ch.FailureMessage = &code, new("The payment failed.")
-	ch.Outcome = declined(nil, code, code)
+
+	refusal := testcards.Decline{Code: code, DeclineCode: code} // no card network is involved
+	ch.Outcome = declined(nil, refusal)
+
 	if code == "fraudulent" {
-		ch.Outcome = declined(&testcards.Card{Risk: "block"}, code, code)
+		ch.Outcome = declined(&testcards.Card{Risk: "block"}, refusal)
 	}
 
 	c.Tx.Put(ch)

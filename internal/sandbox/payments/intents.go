@@ -21,7 +21,7 @@ func CreateIntent(c *Call) (any, error) {
 }
 
 // confirmOnly are the parameters that make sense only together with
-// confirm=true.
+// confirm=true. A false one is no such parameter.
 var confirmOnly = []string{
 	"off_session",
 	"error_on_requires_action",
@@ -34,7 +34,7 @@ var confirmOnly = []string{
 // confirmation takes.
 func (c *Call) refuseConfirmOnly() error {
 	for _, name := range confirmOnly {
-		if c.Params.Has(name) && !c.Params.Unset(name) {
+		if c.Params.Has(name) && !c.Params.Unset(name) && !wire.IsFalse(c.Params.String(name)) {
 			return wire.Invalid(
 				"", name,
 				"You cannot set `%s` when creating a PaymentIntent without also setting "+
@@ -265,8 +265,8 @@ func cancelIntent(c *Call) (any, error) {
 		return nil, unexpectedState(prev,
 			"You cannot cancel this PaymentIntent because it has a status of %s. Only a "+
 				"PaymentIntent with one of the following statuses may be canceled: "+
-				"requires_payment_method, requires_capture, requires_reauthorization, "+
-				"requires_confirmation, requires_action, processing.",
+				"requires_payment_method, requires_capture, requires_confirmation, requires_action, "+
+				"processing.",
 			prev.Status,
 		)
 	}

@@ -34,6 +34,10 @@ func confirmIntent(c *Call) (any, error) {
 		}
 	}
 
+	// A change that comes too late is refused before the confirmation is.
+	if pi.Status == StatusCanceled && c.Params.Has("payment_method") {
+		return nil, tooLate(pi, "payment_method")
+	}
 	if err := Confirmable(pi); err != nil {
 		return nil, err
 	}

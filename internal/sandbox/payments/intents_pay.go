@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"checkoutd/internal/sandbox/testcards"
 	"checkoutd/internal/sandbox/wire"
 )
 
@@ -36,11 +37,14 @@ func (c *Call) payCard(a *Attempt) (*PaymentIntent, error) {
 
 	// Off session nobody is there to authenticate. Only an invoice waits until
 	// the buyer comes back to do so.
-	if a.noAction || a.OffSession && a.Intent.Invoice == nil {
-		return c.decline(a, "authentication_required", "authentication_required")
+	if a.noAction {
+		return c.refuseAction(a)
+	}
+	if a.OffSession && a.Intent.Invoice == nil {
+		return c.decline(a, testcards.DeclineOf("authentication_required", "authentication_required"))
 	}
 	if cd.Auth == "error" {
-		return c.decline(a, "card_declined", "generic_decline")
+		return c.decline(a, testcards.DeclineOf("card_declined", "generic_decline"))
 	}
 
 	return c.askAuthentication(a), nil

@@ -180,9 +180,9 @@ func MergeOptions(prev map[string]any, p *wire.Params) map[string]any {
 // optionValue returns the value of an option, which comes as text.
 func optionValue(text string) any {
 	switch text {
-	case "true":
+	case "true", "True":
 		return true
-	case "false":
+	case "false", "False":
 		return false
 	}
 	return text

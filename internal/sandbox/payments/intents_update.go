@@ -47,17 +47,26 @@ var frozen = []string{
 	"capture_method",
 }
 
+// tooLate returns Stripe's refusal of a change that the status of an intent no
+// longer allows.
+func tooLate(pi *PaymentIntent, param string) error {
+	e := unexpectedState(pi,
+		"This PaymentIntent's %s could not be updated because it has a status of %s. You "+
+			"may only update the %s of a PaymentIntent with one of the following statuses: "+
+			"requires_payment_method, requires_confirmation, requires_action.",
+		param, pi.Status, param,
+	)
+	e.Param = &param
+
+	return e
+}
+
 // reprice changes amount, currency and payment method types while the intent
 // still allows it.
 func (c *Call) reprice(prev, next *PaymentIntent) error {
 	for _, name := range frozen {
 		if c.Params.Has(name) && !prev.open() && !(prev.Status == needsCapture && name == "amount") {
-			return unexpectedState(prev,
-				"This PaymentIntent's %s could not be updated because it has a status of %s. You "+
-					"may only update the %s of a PaymentIntent with one of the following statuses: "+
-					"requires_payment_method, requires_confirmation, requires_action.",
-				name, prev.Status, name,
-			)
+			return tooLate(prev, name)
 		}
 	}
 

@@ -162,7 +162,7 @@ func (c *Call) Usable(id, customer, param string) (*PaymentMethod, error) {
 
 	pm, ok := memory.Find[*PaymentMethod](c.Tx, id)
 	if !ok {
-		return nil, wire.NoSuch("PaymentMethod", param, id)
+		return nil, c.noSuchMethod(param, id)
 	}
 
 	if pm.private.Detached || pm.private.Consumed && pm.Customer == nil {
@@ -192,6 +192,31 @@ func (c *Call) Usable(id, customer, param string) (*PaymentMethod, error) {
 	return pm, nil
 }
 
+// noSuchMethod returns the error for an unknown payment method. With Connect it
+// says where else the method may be.
+func (c *Call) noSuchMethod(param, id string) error {
+	hint := ""
+	switch {
+	case c.Account == api.PlatformAccount && c.Tx.Account.Index(api.KindAccount, "").Len() > 0:
+		hint = "; It's possible this PaymentMethod exists on one of your connected accounts, in which case you " +
+			"should retry this request on that connected account. Learn more at " +
+			"https://stripe.com/docs/connect/authentication"
+
+	case c.Account != api.PlatformAccount:
+		holder := c.Server.Store.Holder(id)
+		if holder != nil && holder.ID == api.PlatformAccount {
+			hint = "; OAuth key or Stripe-Account header was used but API request was provided with a " +
+				"platform-owned payment method ID. Please ensure that the provided payment method matches the " +
+				"specified account."
+		}
+	}
+
+	e := wire.NoSuch("PaymentMethod", param, id)
+	e.Message += hint
+
+	return e
+}
+
 func createMethod(c *Call) (any, error) {
 	if c.Params.String("payment_method") != "" {
 		return nil, wire.Invalid(
@@ -219,7 +244,7 @@ func (c *Call) pathMethod() (*PaymentMethod, error) {
 
 	cd, ok := testcards.Named(c.ID)
 	if !ok {
-		return nil, wire.NotFound("PaymentMethod", c.ID)
+		return nil, pathError(c.noSuchMethod("payment_method", c.ID))
 	}
 
 	attached := slices.Collect(memory.All[*PaymentMethod](c.Tx, api.KindMethod))

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 
-	"checkoutd/internal/sandbox/testcards"
 	"checkoutd/internal/sandbox/wire"
 )
 
@@ -13,20 +12,26 @@ func attachMethod(c *Call) (any, error) {
 	if cus == "" {
 		return nil, wire.MissingParam("customer")
 	}
-	return c.attach(c.ID, cus, "id")
+
+	pm, err := c.attach(c.ID, cus)
+	if err != nil {
+		return nil, pathError(err)
+	}
+
+	return pm, nil
 }
 
 // attach attaches a payment method to a customer, which is when the issuer may
-// decline the card. param is the parameter to blame for an unusable method.
-func (c *Call) attach(id, customer, param string) (*PaymentMethod, error) {
+// decline the card.
+func (c *Call) attach(id, customer string) (*PaymentMethod, error) {
 	cus, err := c.customer(customer, "customer")
 	if err != nil {
 		return nil, err
 	}
 
-	pm, err := c.Usable(id, cus.ID, param)
+	pm, err := c.Usable(id, cus.ID, "payment_method")
 	if err != nil {
-		return nil, attachError(err, param)
+		return nil, err
 	}
 	if pm.Customer != nil {
 		return pm, nil
@@ -34,19 +39,17 @@ func (c *Call) attach(id, customer, param string) (*PaymentMethod, error) {
 
 	// Cards that ask for authentication are declined when they pay, not here.
 	if cd := pm.testCard(); cd != nil && cd.Code != "" && !cd.Attaches && cd.Auth == "" {
-		e := wire.CardError(cd.Code, cd.Decline, testcards.DeclineMessage(cd.Code, cd.Decline))
-		e.Commit = false
-		return nil, e
+		return nil, declineOnFile(cd.Declines())
 	}
 
 	return c.attachTo(pm, cus.ID), nil
 }
 
-// attachError returns err with the status 404 if it is about an unknown payment
+// pathError returns err with the status 404 if it is about an unknown payment
 // method in the path.
-func attachError(err error, param string) error {
+func pathError(err error) error {
 	var e *wire.Error
-	if errors.As(err, &e) && e.Code == "resource_missing" && param == "id" {
+	if errors.As(err, &e) && e.Code == "resource_missing" && wire.Deref(e.Param) == "payment_method" {
 		e.Status = http.StatusNotFound
 	}
 	return err

@@ -104,12 +104,12 @@ func verifyIntent(c *Call) (any, error) {
 
 // verifySetup is POST /v1/setup_intents/{id}/verify_microdeposits.
 func verifySetup(c *Call) (any, error) {
-	si, err := api.PathObject[*SetupIntent](c.API(), api.KindSetup)
+	si, err := api.PathObject[*SetupIntent](c.API(), nounSetup)
 	if err != nil {
 		return nil, err
 	}
 	if c.Publishable && c.Params.String("client_secret") != si.ClientSecret {
-		return nil, wire.NotFound(api.KindSetup, c.ID)
+		return nil, wire.NotFound(nounSetup, c.ID)
 	}
 	if si.NextAction == nil || si.NextAction.Microdeposits == nil {
 		return nil, unexpectedSetup(si, "This SetupIntent has no microdeposits to verify.")

@@ -142,14 +142,19 @@ func (c *Call) refundAmount(ch *Charge) (int64, error) {
 
 	amount := c.Params.Int("amount")
 	if amount < 1 {
-		return 0, wire.Malformed("parameter_invalid_integer", "amount", "Invalid positive integer")
+		return 0, wire.Malformed("parameter_invalid_integer", "amount", "This value must be greater than or equal to 1.")
 	}
 
 	if amount > left {
+		limit := "unrefunded amount on charge"
+		if left == ch.Amount {
+			limit = "charge amount"
+		}
+
 		return 0, wire.Invalid(
 			"", "amount",
-			"Refund amount (%s) is greater than unrefunded amount on charge (%s)",
-			api.FormatAmount(amount, ch.Currency), api.FormatAmount(left, ch.Currency),
+			"Refund amount (%s) is greater than %s (%s)",
+			api.FormatSum(amount, ch.Currency), limit, api.FormatSum(left, ch.Currency),
 		)
 	}
 

@@ -106,7 +106,7 @@ func (c *Call) fillSetup(si *SetupIntent) error {
 }
 
 func retrieveSetup(c *Call) (any, error) {
-	si, err := api.PathObject[*SetupIntent](c.API(), api.KindSetup)
+	si, err := api.PathObject[*SetupIntent](c.API(), nounSetup)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +116,7 @@ func retrieveSetup(c *Call) (any, error) {
 		return nil, wire.MissingParam("client_secret")
 	}
 	if secret != "" && secret != si.ClientSecret {
-		return nil, wire.NotFound(api.KindSetup, c.ID)
+		return nil, wire.NotFound(nounSetup, c.ID)
 	}
 	if c.Publishable {
 		return clientSetup(si), nil
@@ -126,7 +126,7 @@ func retrieveSetup(c *Call) (any, error) {
 }
 
 func updateSetup(c *Call) (any, error) {
-	prev, err := api.PathObject[*SetupIntent](c.API(), api.KindSetup)
+	prev, err := api.PathObject[*SetupIntent](c.API(), nounSetup)
 	if err != nil {
 		return nil, err
 	}
@@ -151,16 +151,19 @@ func updateSetup(c *Call) (any, error) {
 }
 
 func cancelSetup(c *Call) (any, error) {
-	prev, err := api.PathObject[*SetupIntent](c.API(), api.KindSetup)
+	prev, err := api.PathObject[*SetupIntent](c.API(), nounSetup)
 	if err != nil {
 		return nil, err
 	}
 
-	if prev.Status == StatusSucceeded || prev.Status == StatusCanceled {
+	switch prev.Status {
+	case StatusCanceled: // with Stripe's own slip
+		return nil, unexpectedSetup(prev, "You cannot cancel this SetupIntent because it it already canceled.")
+	case StatusSucceeded, StatusProcessing:
 		return nil, unexpectedSetup(prev,
 			"You cannot cancel this SetupIntent because it has a status of %s. Only a "+
 				"SetupIntent with one of the following statuses may be canceled: "+
-				"requires_payment_method, requires_confirmation, requires_action.",
+				"`requires_payment_method`, `requires_confirmation`, or `requires_action`.",
 			prev.Status,
 		)
 	}

@@ -14,15 +14,18 @@ import (
 // confirmSetupByID is POST /v1/setup_intents/{id}/confirm, for a secret key and
 // for the browser's publishable key.
 func confirmSetupByID(c *Call) (any, error) {
-	si, err := api.PathObject[*SetupIntent](c.API(), api.KindSetup)
+	si, err := api.PathObject[*SetupIntent](c.API(), nounSetup)
 	if err != nil {
 		return nil, err
 	}
 	if c.Publishable && c.Params.String("client_secret") != si.ClientSecret {
-		return nil, wire.NotFound(api.KindSetup, c.ID)
+		return nil, wire.NotFound(nounSetup, c.ID)
 	}
 
-	if si.Status == StatusSucceeded || si.Status == StatusCanceled || si.Status == StatusProcessing {
+	switch si.Status {
+	case StatusSucceeded:
+		return nil, unexpectedSetup(si, "You cannot confirm this SetupIntent because it has already succeeded.")
+	case StatusCanceled, StatusProcessing:
 		return nil, unexpectedSetup(si,
 			"You cannot confirm this SetupIntent because it has a status of %s.",
 			si.Status,
@@ -77,11 +80,11 @@ func (c *Call) confirmSetup(prev *SetupIntent) (*SetupIntent, error) {
 	case isWallet(pm.Type):
 		return c.askSetupRedirect(&next, pm)
 	case cd != nil && cd.Auth == "error":
-		return nil, c.failSetup(&next, pm, &testcards.Card{Code: "card_declined", Decline: "generic_decline"})
+		return nil, c.failSetup(&next, pm, testcards.DeclineOf("card_declined", "generic_decline"))
 	case cd != nil && (cd.Auth == "required" || cd.Auth == "setup"):
 		return c.askSetupAuthentication(&next, pm), nil
 	case cd != nil && cd.Code != "" && !cd.Attaches:
-		return nil, c.failSetup(&next, pm, cd)
+		return nil, c.failSetup(&next, pm, cd.Declines())
 	}
 
 	return c.completeSetup(&next, pm), nil
@@ -174,8 +177,8 @@ func (c *Call) completeSetup(si *SetupIntent, pm *PaymentMethod) *SetupIntent {
 
 // failSetup sends an intent back for another payment method and returns the
 // card_error that the caller gets.
-func (c *Call) failSetup(si *SetupIntent, pm *PaymentMethod, cd *testcards.Card) error {
-	e := wire.CardError(cd.Code, cd.Decline, testcards.DeclineMessage(cd.Code, cd.Decline))
+func (c *Call) failSetup(si *SetupIntent, pm *PaymentMethod, d testcards.Decline) error {
+	e := declineError(d)
 	shown := *e
 	shown.PaymentMethod = pm
 	si.Status, si.LastSetupError, si.PaymentMethod = StatusRequiresMethod, &shown, nil

@@ -40,6 +40,9 @@ func (o *SetupIntent) ObjectKind() string { return api.KindSetup }
 func (o *SetupIntent) Parents() []string  { return ParentsOf(o.Customer) }
 func (o *SetupIntent) Secrets() any       { return &o.private }
 
+// nounSetup is what Stripe's messages call a SetupIntent.
+const nounSetup = "setupintent"
+
 // unexpectedSetup returns Stripe's refusal of an action that the intent's
 // status does not allow. The error carries the intent.
 func unexpectedSetup(si *SetupIntent, format string, args ...any) *wire.Error {

@@ -69,9 +69,7 @@ func (c *Call) addSource(customer, token string) (*Source, error) {
 	}
 
 	if cd.Code != "" && !cd.Attaches {
-		e := wire.CardError(cd.Code, cd.Decline, testcards.DeclineMessage(cd.Code, cd.Decline))
-		e.Commit = false
-		return nil, e
+		return nil, declineOnFile(cd.Declines())
 	}
 
 	src := &Source{

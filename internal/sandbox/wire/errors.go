@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -13,18 +14,20 @@ type Error struct {
 	Commit bool `json:"-"` // the changes are kept in spite of the error, as for a declined payment
 	Early  bool `json:"-"` // from before the execution, so that an idempotency key does not keep it
 
-	AdviceCode    string `json:"advice_code,omitempty"`
-	Charge        string `json:"charge,omitempty"`
-	Code          string `json:"code,omitempty"`
-	DeclineCode   string `json:"decline_code,omitempty"`
-	DocURL        string `json:"doc_url,omitempty"`
-	Message       string `json:"message"`
-	Param         string `json:"param,omitempty"`
-	PaymentIntent any    `json:"payment_intent,omitempty"`
-	PaymentMethod any    `json:"payment_method,omitempty"`
-	RequestLogURL string `json:"request_log_url,omitempty"`
-	SetupIntent   any    `json:"setup_intent,omitempty"`
-	Type          string `json:"type"`
+	AdviceCode         string  `json:"advice_code,omitempty"`
+	Charge             string  `json:"charge,omitempty"`
+	Code               string  `json:"code,omitempty"`
+	DeclineCode        string  `json:"decline_code,omitempty"`
+	DocURL             string  `json:"doc_url,omitempty"`
+	Message            string  `json:"message"`
+	NetworkAdviceCode  string  `json:"network_advice_code,omitempty"`
+	NetworkDeclineCode string  `json:"network_decline_code,omitempty"`
+	Param              *string `json:"param,omitempty"` // nil = none; Stripe sends some declines with an empty one
+	PaymentIntent      any     `json:"payment_intent,omitempty"`
+	PaymentMethod      any     `json:"payment_method,omitempty"`
+	RequestLogURL      string  `json:"request_log_url,omitempty"`
+	SetupIntent        any     `json:"setup_intent,omitempty"`
+	Type               string  `json:"type"`
 }
 
 // The types of errors.
@@ -52,7 +55,7 @@ func Invalid(code, param, format string, args ...any) *Error {
 		Status:  http.StatusBadRequest,
 		Type:    TypeInvalid,
 		Code:    code,
-		Param:   param,
+		Param:   OrNil(param),
 		DocURL:  DocURL(code),
 		Message: fmt.Sprintf(format, args...),
 	}
@@ -71,9 +74,17 @@ func MissingParam(name string) *Error {
 	return Malformed("parameter_missing", name, "Missing required param: %s.", name)
 }
 
+// pathParams are the names that errors give to {id} of a path, by the noun of
+// the object. For others it is id.
+var pathParams = map[string]string{
+	"payment_intent": "intent",
+	"setupintent":    "intent",
+	"PaymentMethod":  "payment_method",
+}
+
 // NotFound returns the error for an object in the path that does not exist.
 func NotFound(noun, id string) *Error {
-	e := NoSuch(noun, "id", id)
+	e := NoSuch(noun, cmp.Or(pathParams[noun], "id"), id)
 	e.Status = http.StatusNotFound
 	return e
 }

@@ -133,8 +133,12 @@ func (p *Params) Int(names ...string) int64 {
 // Bool returns a boolean parameter.
 func (p *Params) Bool(names ...string) bool { return IsTrue(p.String(names...)) }
 
-// IsTrue reports whether a boolean parameter is true.
-func IsTrue(s string) bool { return s == "true" || s == "1" }
+// IsTrue reports whether a boolean parameter is true. Stripe takes Python's
+// spelling, True and False, as well.
+func IsTrue(s string) bool { return s == "true" || s == "1" || s == "True" }
+
+// IsFalse reports whether a boolean parameter is false.
+func IsFalse(s string) bool { return s == "false" || s == "0" || s == "False" }
 
 // Unset reports whether a parameter was sent empty, which removes a value.
 func (p *Params) Unset(names ...string) bool {

@@ -216,7 +216,7 @@ func (s *Shape) checkValue(value, path string) error {
 		}
 
 	case 'b':
-		if value != "true" && value != "false" && value != "1" && value != "0" {
+		if !IsTrue(value) && !IsFalse(value) {
 			return Malformed("", path, "Invalid boolean: %s", value)
 		}
 
