@@ -7,6 +7,7 @@ import (
 	"checkoutd/internal/budget"
 	"checkoutd/internal/config"
 	"checkoutd/internal/customersession"
+	"checkoutd/internal/effects"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/pages"
 	"checkoutd/internal/payments"
@@ -78,6 +79,14 @@ func (a *App) build(ctx context.Context) (err error) {
 		Lease:         eventLease,
 		BackfillEvery: cfg.BackfillEvery,
 	})
+
+	a.effects = effects.New(effects.Config{
+		Store:   a.store,
+		Now:     now,
+		Log:     log,
+		Workers: cfg.Workers,
+	})
+	a.store.OnEffects(a.effects.Wake)
 
 	if err := a.joinReplicas(ctx); err != nil {
 		return err
