@@ -52,6 +52,7 @@ usage: server <command>
   orders       list or show orders; capture, cancel, refund or adopt for one
   events       list, show or replay the webhook events in the inbox
   buyers       make browsers forget a returning buyer
+  guard        show or change what the guard against card testing does
   keys         create, list or revoke the API keys of the shop's backend
   migrate      bring the database up to date
   healthcheck  check whether the running server is ready
@@ -72,6 +73,7 @@ func commands() map[string]command {
 		"orders":      ordersCommand,
 		"events":      events,
 		"buyers":      buyersCommand,
+		"guard":       guardCommand,
 		"keys":        keysCommand,
 		"version":     printVersion,
 	}
@@ -97,7 +99,7 @@ func run(ctx context.Context, args []string, e env) error {
 		return fmt.Errorf("unknown command %q", name)
 	}
 
-	if !slices.Contains([]string{"events", "orders", "buyers", "keys"}, name) && len(rest) > 0 {
+	if !slices.Contains([]string{"events", "orders", "buyers", "guard", "keys"}, name) && len(rest) > 0 {
 		return fmt.Errorf("%s takes no arguments: settings come from the environment", name)
 	}
 

@@ -16,7 +16,6 @@ import (
 	"checkoutd/internal/budget"
 	"checkoutd/internal/config"
 	"checkoutd/internal/customersession"
-	"checkoutd/internal/effects"
 	"checkoutd/internal/httpserver"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/pages"
@@ -47,7 +46,6 @@ type App struct {
 	payments *payments.Service
 	sessions *customersession.Handler
 	webhooks *webhooks.Service
-	effects  *effects.Service
 	pages    *pages.Pages
 
 	handler http.Handler
@@ -160,7 +158,6 @@ func (a *App) Run(ctx context.Context) error {
 	var workers, stripe sync.WaitGroup
 	workers.Go(func() { a.payments.Run(work) })
 	workers.Go(func() { a.webhooks.Run(work) })
-	workers.Go(func() { a.effects.Run(work) })
 	workers.Go(func() { a.reseal(work) })
 	workers.Go(func() { a.watchClock(work) })
 	workers.Go(func() { a.shareBudget(work) })

@@ -2,12 +2,13 @@ package app
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"checkoutd/internal/budget"
 	"checkoutd/internal/config"
 	"checkoutd/internal/customersession"
-	"checkoutd/internal/effects"
+	"checkoutd/internal/httpio"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/pages"
 	"checkoutd/internal/payments"
@@ -42,9 +43,15 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 
+	cards, err := a.newGuard(ctx)
+	if err != nil {
+		return err
+	}
+
 	a.payments = payments.New(payments.Config{
 		Store:        a.store,
 		Stripe:       stripe,
+		Guard:        cards,
 		Now:          now,
 		Log:          log,
 		ProofKey:     proofKey,
@@ -63,6 +70,9 @@ func (a *App) build(ctx context.Context) (err error) {
 		Log:      log,
 		Secure:   isHTTPS(cfg.BaseURL),
 		Features: savedMethods(cfg.SavedMethods),
+		Spares: func(r *http.Request) (bool, error) {
+			return cards.Spares(r.Context(), cards.Source(httpio.ClientIP(r.Context())))
+		},
 	})
 
 	a.webhooks = webhooks.New(webhooks.Config{
@@ -79,14 +89,6 @@ func (a *App) build(ctx context.Context) (err error) {
 		Lease:         eventLease,
 		BackfillEvery: cfg.BackfillEvery,
 	})
-
-	a.effects = effects.New(effects.Config{
-		Store:   a.store,
-		Now:     now,
-		Log:     log,
-		Workers: cfg.Workers,
-	})
-	a.store.OnEffects(a.effects.Wake)
 
 	if err := a.joinReplicas(ctx); err != nil {
 		return err

@@ -68,17 +68,13 @@ func (a *App) routes() (http.Handler, error) {
 	r.Get(appleDomainPath, call(a.pages.ServeAppleDomain))
 	r.Handle("/static/*", a.pages.Static())
 
-	limit := httpserver.RateLimit(httpserver.Limit{ // the calls and guesses of an address share it
-		PerMinute:    cfg.RateLimit,
-		FreeLoopback: len(cfg.TrustedProxies) == 0,
-		Log:          a.opts.Log,
-	})
+	limit := httpserver.RateLimit(a.addressLimit()) // the calls and guesses of an address share it
 	r.Get("/complete", page(a.complete(limit(page(a.pages.ServeReturned)))))
 
 	limited := r.With(limit, forBuyer(budget.Buyer))
 	limited.Post("/orders", call(a.orders.ServeCreate))
 	limited.Patch("/orders/{id}", call(a.orders.ServeChange))
-	limited.Post("/create-customer-session", stripe(a.sessions.ServeHTTP))
+	limited.With(a.sessionLimit()).Post("/create-customer-session", stripe(a.sessions.ServeHTTP))
 	confirm := payments.NewHandler(a.payments, a.orders, a.sessions.Ensure)
 	limited.With(forBuyer(budget.Confirm)).Post("/create-confirm-intent", stripe(confirm.ServeHTTP))
 	r.Get("/orders/{id}", call(a.orders.ServeGet))
@@ -89,6 +85,30 @@ func (a *App) routes() (http.Handler, error) {
 	r.Get(httpserver.ReadyPath, httpserver.Ready(a.ready))
 
 	return r, nil
+}
+
+// sessionShare is the part of an address's limit that customer sessions may
+// have. Each is two requests at Stripe, and the page works without one, so the
+// others get none instead of an error.
+const sessionShare = 10
+
+func (a *App) sessionLimit() func(http.Handler) http.Handler {
+	limit := a.addressLimit()
+	if limit.PerMinute > 0 {
+		limit.PerMinute = max(limit.PerMinute/sessionShare, 1)
+	}
+
+	limit.Refused = httpio.HandleStripe(a.sessions.ServeNone)
+	return httpserver.RateLimit(limit)
+}
+
+// addressLimit is the limit of a client's address.
+func (a *App) addressLimit() httpserver.Limit {
+	return httpserver.Limit{
+		PerMinute:    a.cfg.RateLimit,
+		FreeLoopback: len(a.cfg.TrustedProxies) == 0,
+		Log:          a.opts.Log,
+	}
 }
 
 // complete returns the handler of GET /complete. A browser that the order's

@@ -29,8 +29,9 @@ const everything = "*"
 // rooms lists which other rooms the code of a room may import. Tests may import
 // what they need.
 var rooms = map[string][]string{
-	// cmd knows the nouns that `server orders`, `events` and `keys` print.
-	"cmd":         {"api", "app", "config", "fault", "money", "orders", "payments", "webhooks"},
+	// cmd knows the nouns that `server orders`, `events`, `keys` and
+	// `guard` print.
+	"cmd":         {"api", "app", "config", "fault", "guard", "money", "orders", "payments", "webhooks"},
 	"app":         {everything},
 	"config":      {"appearance", "spelling", "cleantext"},
 	"appearance":  {"spelling"},
@@ -64,12 +65,12 @@ var rooms = map[string][]string{
 	"orders":          {"fault", "money", "httpio", "cleantext"},
 	"customersession": {"fault", "idempotency", "money", "httpio", "orders"},
 	"payments":        {"fault", "idempotency", "money", "httpio", "orders", "queue"},
-	"effects":         {"payments", "queue"},
+	"guard":           {"fault"},
 	"webhooks":        {"budget", "fault", "money", "httpio", "orders", "payments", "queue"},
 	"api":             {"cleantext", "fault", "money", "httpio", "orders", "payments", "webhooks"},
 
 	// The store's conformance suite, storetest, uses testkit and testhost.
-	"store":     {"sealed", "fault", "filelock", "money", "orders", "payments", "customersession", "webhooks", "api", "queue", "effects", "testkit", "testhost"},
+	"store":     {"guard", "sealed", "fault", "filelock", "money", "orders", "payments", "customersession", "webhooks", "api", "queue", "testkit", "testhost"},
 	"stripeapi": {"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks", "budget"},
 }
 
@@ -128,7 +129,7 @@ var sandboxMayImport = []string{
 }
 
 // features know neither the database nor Stripe, not even indirectly.
-var features = []string{"queue", "orders", "customersession", "payments", "webhooks", "api", "effects"}
+var features = []string{"queue", "orders", "customersession", "payments", "webhooks", "api", "guard"}
 
 // startApp lists the rooms whose tests start a whole App.
 var startApp = []string{"cmd", "app", "e2e", "bench", "torture"}

@@ -82,7 +82,7 @@ func TestSandboxNeedsNothing(t *testing.T) {
 		"WebhookTolerance":     {c.WebhookTolerance, 5 * time.Minute},
 		"CaptureMethod":        {c.CaptureMethod, "automatic"},
 		"Workers":              {c.Workers, 4},
-		"RateLimit":            {c.RateLimit, 60},
+		"RateLimit":            {c.RateLimit, 300},
 		"BrandName":            {c.BrandName, "checkoutd shop"},
 		"LogFormat":            {c.LogFormat, config.LogAuto},
 		"SandboxFaults":        {c.SandboxFaults, false},

@@ -12,13 +12,14 @@ import (
 
 // Server is how buyers and Stripe reach checkoutd, and what it logs.
 type Server struct {
-	Addr           string         // host:port to listen on
-	BaseURL        string         // the shop's public origin without a slash at the end
-	TrustedProxies []netip.Prefix // whose X-Forwarded-… headers are trusted
-	RateLimit      int            // requests per minute and client that lead to Stripe; 0 for no limit
-	MaxConnections int            // open at the same time
-	LogLevel       zerolog.Level
-	LogFormat      LogFormat
+	Addr             string         // host:port to listen on
+	BaseURL          string         // the shop's public origin without a slash at the end
+	TrustedProxies   []netip.Prefix // whose X-Forwarded-… headers are trusted
+	CardTestingGuard bool           // refuse those who seem to test stolen cards
+	RateLimit        int            // requests per minute and client that lead to Stripe; 0 for no limit
+	MaxConnections   int            // open at the same time
+	LogLevel         zerolog.Level
+	LogFormat        LogFormat
 }
 
 // LogFormat is the format of the log.
@@ -61,13 +62,22 @@ func serverSection() section {
 			},
 			{
 				name: "RATE_LIMIT",
-				def:  "60",
+				def:  "300",
 				help: "How many orders, changes to orders, customer sessions and confirmations, taken " +
 					"together, one client address (IPv6: its /64) may request in a minute, 0 to 100000. " +
-					"Replacing a 3D Secure check counts as three. 0: no limit. Each process counts for itself. " +
+					"Replacing a 3D Secure check counts as three. At most a tenth of them get a customer " +
+					"session. 0: no limit. Each process counts for itself. " +
 					"Loopback addresses are not limited unless TRUSTED_PROXIES is set.",
 				modes: checkoutModes,
 				read:  integer(func(c *Config) *int { return &c.RateLimit }, 0, 100_000),
+			},
+			{
+				name: "CARD_TESTING_GUARD",
+				def:  "true",
+				help: "Refuses the payments of those who seem to test stolen cards, before Stripe is asked. " +
+					"\"server guard\" shows what it sees, and changes it while the server runs.",
+				modes: checkoutModes,
+				read:  boolean(func(c *Config) *bool { return &c.CardTestingGuard }),
 			},
 			{
 				name: "MAX_CONNECTIONS",

@@ -20,6 +20,9 @@ type Config struct {
 	Now    func() time.Time
 	Log    zerolog.Logger
 	Secure bool // the shop is on https
+	// Spares reports whether a request gets no session, because somebody seems
+	// to test cards. Nil: every request gets one.
+	Spares func(r *http.Request) (bool, error)
 	// Features are what the shop wants of a session; an order may get less.
 	Features Features
 }
@@ -63,20 +66,41 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), sessionTimeout)
 	defer cancel()
 
-	secret, err := h.session(ctx, w, r, o)
-
-	var answer struct {
-		ClientSecret *string `json:"customer_session_client_secret"`
+	spared, err := h.spares(r)
+	switch {
+	case err != nil:
+		return err
+	case spared:
+		return h.ServeNone(w, r)
 	}
+
+	secret, err := h.session(ctx, w, r, o)
 	if err != nil {
 		h.cfg.Log.Warn().Err(err).
 			Str("order_id", o.ID).
 			Msg("no CustomerSession; the page goes on without it")
-	} else {
-		answer.ClientSecret = &secret
+
+		return h.ServeNone(w, r)
 	}
 
-	return httpio.WriteJSON(w, http.StatusOK, answer)
+	return httpio.WriteJSON(w, http.StatusOK, answer{ClientSecret: &secret})
+}
+
+// answer is the response. The secret is null if there is no session.
+type answer struct {
+	ClientSecret *string `json:"customer_session_client_secret"`
+}
+
+// ServeNone responds that there is no session, with which the page works, too.
+func (h *Handler) ServeNone(w http.ResponseWriter, _ *http.Request) error {
+	return httpio.WriteJSON(w, http.StatusOK, answer{})
+}
+
+func (h *Handler) spares(r *http.Request) (bool, error) {
+	if h.cfg.Spares == nil {
+		return false, nil
+	}
+	return h.cfg.Spares(r)
 }
 
 // session creates a session for the order's customer and gives the browser a

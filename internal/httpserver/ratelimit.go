@@ -22,6 +22,9 @@ type Limit struct {
 	// that of the proxy, and stands for every client that it did not name.
 	FreeLoopback bool
 
+	// Refused answers the requests over the limit; nil: they get 429.
+	Refused http.Handler
+
 	Log zerolog.Logger
 }
 
@@ -63,7 +66,11 @@ func RateLimit(l Limit) func(http.Handler) http.Handler {
 				return nil
 			}
 
-			if err := count(1); err != nil {
+			switch err := count(1); {
+			case err != nil && l.Refused != nil:
+				l.Refused.ServeHTTP(w, r)
+				return
+			case err != nil:
 				httpio.WriteError(w, r, err)
 				return
 			}

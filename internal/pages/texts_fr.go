@@ -284,6 +284,7 @@ func french() texts {
 				"payment_canceled":             "Ce paiement a été annulé. Rien n’a été débité.",
 				"too_many_replacements":        "La confirmation de cette commande a été recommencée trop souvent. Terminez celle qui est en cours ou passez une nouvelle commande.",
 				"too_many_attempts":            "Il y a eu trop d’essais pour cette commande. Passez une nouvelle commande.",
+				"too_many_cards":               "Trop de cartes ont été refusées en peu de temps ; nous avons suspendu ce paiement. Vous n’avez pas été débité. Réessayez dans quelques minutes.",
 				"rate_limited":                 "Trop de demandes en peu de temps. Patientez une minute et réessayez.",
 				"storage_unavailable":          "Le service est indisponible pour le moment. Réessayez dans un instant.",
 				"shutting_down":                "Le service redémarre. Réessayez dans un instant.",

@@ -21,6 +21,7 @@ type Attempt struct {
 	DeclineCode    string
 	Message        string
 	Instructions   Instructions // while the state is RequiresAction; their kind and date stay
+	Source         string       // who made it, for the guard; "" if it is not counted
 	Checks         int64        // how many times the resolver has checked it
 	CheckAt        time.Time    // when the resolver checks it next; zero: never
 	CreatedAt      time.Time

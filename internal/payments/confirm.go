@@ -22,6 +22,10 @@ type ConfirmRequest struct {
 	// OptionsFingerprint is orders.Order.OptionsFingerprint of the order that
 	// the page built its form for; empty if the page did not send it.
 	OptionsFingerprint string `json:"optionsFingerprint"`
+	// Source is who asks, as the guard names it; empty if it is not counted.
+	Source string `json:"-"`
+	// Reserved, if not nil, is called once the attempt is in the ledger.
+	Reserved func() `json:"-"`
 	// Replace returns why the buyer may not replace an attempt that waits for
 	// them, which costs several calls; nil: they may.
 	Replace func() error `json:"-"`
@@ -81,6 +85,10 @@ func (s *Service) confirmOnce(ctx context.Context, req ConfirmRequest) (*State, 
 	a, err := s.reserve(ctx, req)
 	if err != nil {
 		return nil, nil, err
+	}
+
+	if req.Reserved != nil {
+		req.Reserved()
 	}
 
 	// From here on money may move, so a buyer who leaves must not interrupt it.

@@ -51,6 +51,7 @@ func (r rules) reserve(st *State, req ConfirmRequest, attemptID, returnURL strin
 		IdempotencyKey: idempotency.Attempt(attemptID),
 		Params:         p,
 		IntentID:       p.IntentID,
+		Source:         req.Source,
 		CreatedAt:      r.now,
 	}
 

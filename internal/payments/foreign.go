@@ -96,7 +96,12 @@ func (r rules) settleForeign(st *State, s Snapshot) error {
 		CreatedAt: r.now,
 	})
 
-	r.happensTo(st, EffectForeign, s.ID, string(s.Status))
+	st.Effects = append(st.Effects, Effect{
+		OrderID:   st.Order.ID,
+		Kind:      EffectForeign,
+		CreatedAt: r.now,
+	})
+
 	return nil
 }
 

@@ -59,6 +59,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := h.payments.Bound(r.Context())
 	defer cancel()
 
+	done, err := h.payments.admit(ctx, r, &req, o.CustomerID)
+	if err != nil {
+		return err
+	}
+	defer done()
+
 	// An order with a payment in progress has its customer already, and the
 	// outcome of that payment comes first.
 	idle := o.PaymentStatus == orders.Unpaid || o.PaymentStatus == orders.PaymentFailed
@@ -88,6 +94,30 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 
 	log.Set("payment_status", string(answer.Status))
 	return httpio.WriteJSON(w, http.StatusOK, answer)
+}
+
+// admit asks the guard before anything is asked of Stripe. done is to be called
+// at the end. A refusal does not keep a token that has an attempt already from
+// its answer.
+func (s *Service) admit(
+	ctx context.Context, r *http.Request, req *ConfirmRequest, customer string,
+) (done func(), err error) {
+	if s.cfg.Guard == nil {
+		return func() {}, nil
+	}
+
+	req.Source = s.cfg.Guard.Source(httpio.ClientIP(r.Context()))
+	done, err = s.cfg.Guard.Admit(ctx, req.Source, customer)
+	if err == nil {
+		req.Reserved = done
+		return done, nil
+	}
+
+	st, readErr := s.cfg.Store.Read(ctx, req.OrderID)
+	if readErr == nil && st.attemptWith(req.Token) != nil {
+		return func() {}, nil
+	}
+	return nil, err
 }
 
 // dropPromotion removes a promotion code whose last use went to somebody else.

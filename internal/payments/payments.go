@@ -33,6 +33,7 @@ import (
 type Config struct {
 	Store  Store
 	Stripe Stripe
+	Guard  Guard // nil: every attempt is made
 	Now    func() time.Time
 	Log    zerolog.Logger
 	// ProofKey is the secret key of the proofs in our metadata at Stripe.

@@ -2,6 +2,7 @@ package payments
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"checkoutd/internal/queue"
@@ -83,6 +84,18 @@ type Stripe interface {
 	Refunds(ctx context.Context, intentID string) ([]Refund, error)
 	// Dispute reads a dispute.
 	Dispute(ctx context.Context, id string) (Dispute, error)
+}
+
+// Guard decides whether an attempt may be made at all. It is asked before the
+// attempt is reserved, and again only for another token.
+type Guard interface {
+	// Source returns what stands for a client's address, "" if its attempts are
+	// not counted.
+	Source(client netip.Addr) string
+	// Admit returns the fault that refuses an attempt of a source to pay an
+	// order of the customer, "" if it has none. done is to be called once the
+	// attempt is committed, or will not be; calling it again does nothing.
+	Admit(ctx context.Context, source, customer string) (done func(), err error)
 }
 
 // Operator is the calls to Stripe that Operations needs besides those of

@@ -69,7 +69,7 @@ func (r rules) setRefunds(st *State, list []Refund) {
 		}
 	}
 
-	r.countMoney(st)
+	st.countMoney()
 	st.setBuyerStatus(nil)
 }
 
@@ -87,9 +87,12 @@ func (st *State) askedFor(re *Refund) bool {
 func (r rules) setDispute(st *State, d Dispute) (isNews bool) {
 	d.OrderID = st.Order.ID
 
-	r.happensTo(st, EffectDisputed, d.ID, d.Status)
+	happens := func(kind string) {
+		st.Effects = append(st.Effects, Effect{OrderID: d.OrderID, Kind: kind, Subject: d.ID, CreatedAt: r.now})
+	}
+	happens(EffectDisputed)
 	if d.Closed() {
-		r.happensTo(st, EffectDisputeClosed, d.ID, d.Status)
+		happens(EffectDisputeClosed)
 	}
 
 	i := slices.IndexFunc(st.Disputes, func(k Dispute) bool { return k.ID == d.ID })
@@ -104,9 +107,8 @@ func (r rules) setDispute(st *State, d Dispute) (isNews bool) {
 }
 
 // countMoney adds up what was captured for the order and what of it is
-// refunded, and tells of refunds that it has not told of. The money of renewals
-// does not count.
-func (r rules) countMoney(st *State) {
+// refunded. The money of renewals does not count.
+func (st *State) countMoney() {
 	st.Order.Captured, st.Order.Refunded = 0, 0
 	for i := range st.Intents {
 		if in := &st.Intents[i]; in.Status == StatusSucceeded && !in.Renewal {
@@ -114,42 +116,27 @@ func (r rules) countMoney(st *State) {
 			st.Order.Refunded += st.refundedOf(in)
 		}
 	}
-
-	r.tellRefunds(st)
 }
 
 // refundedOf returns how much of an intent's money is refunded. A pending
 // refund counts: the money is on its way back. A failed or canceled one does
-// not (https://docs.stripe.com/refunds#failed-refunds).
+// not (https://docs.stripe.com/refunds#failed-refunds), and neither does the
+// part of a hold that was not captured: that money was never taken.
 func (st *State) refundedOf(in *Intent) (sum int64) {
-	for _, re := range st.refundsOf(in) {
-		if !re.failed() {
-			sum += re.Amount
-		}
-	}
-	return sum
-}
-
-// refundsOf returns the refunds of an intent's money. The part of a hold that
-// was not captured is none: that money was never taken.
-func (st *State) refundsOf(in *Intent) (list []*Refund) {
 	released := false
 	for i := range st.Refunds {
 		re := &st.Refunds[i]
 		switch {
-		case re.IntentID != in.ID:
-		case !released && !re.failed() && re.releases(in, st.Order.PaidAt):
+		case re.IntentID != in.ID || re.Status == "failed" || re.Status == "canceled":
+		case !released && re.releases(in, st.Order.PaidAt):
 			released = true
 		default:
-			list = append(list, re)
+			sum += re.Amount
 		}
 	}
 
-	return list
+	return sum
 }
-
-// failed reports whether the refund moves no money.
-func (re *Refund) failed() bool { return re.Status == "failed" || re.Status == "canceled" }
 
 // releases reports whether a refund is Stripe's own, for the part of a hold
 // that was not captured. Nothing marks it as such, but it is for exactly that

@@ -17,7 +17,6 @@ import (
 	"math/rand/v2"
 	"runtime/debug"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -66,10 +65,8 @@ type Config[J any] struct {
 
 // Runner claims and works rows until it is stopped.
 type Runner[J any] struct {
-	cfg   Config[J]
-	wake  chan struct{}
-	ended chan struct{} // receives a value when a job has ended
-	slots chan struct{} // holds a value for each worker that is busy
+	cfg  Config[J]
+	wake chan struct{}
 }
 
 // batchPerWorker is how many rows one claim takes for each worker: enough that
@@ -81,51 +78,36 @@ func New[J any](cfg Config[J]) *Runner[J] {
 	cfg.Workers = max(cfg.Workers, 1)
 	cfg.Grace = cmp.Or(cfg.Grace, 10*time.Second)
 	cfg.Batch = cmp.Or(cfg.Batch, cfg.Workers*batchPerWorker)
-
-	return &Runner[J]{
-		cfg:   cfg,
-		wake:  make(chan struct{}, 1),
-		ended: make(chan struct{}, 1),
-		slots: make(chan struct{}, cfg.Workers),
-	}
+	return &Runner[J]{cfg: cfg, wake: make(chan struct{}, 1)}
 }
 
 // Wake makes Run look for work at once. It never blocks.
-func (r *Runner[J]) Wake() { signal(r.wake) }
-
-func signal(c chan struct{}) {
+func (r *Runner[J]) Wake() {
 	select {
-	case c <- struct{}{}:
+	case r.wake <- struct{}{}:
 	default:
 	}
 }
 
 // Run works until ctx ends. Then it waits for the jobs in flight, at most for
-// the grace period, and releases those that have not been started. It claims
-// again as soon as a worker has nothing to do: a slow job holds up no other.
+// the grace period, and releases those that have not been started.
 func (r *Runner[J]) Run(ctx context.Context) {
-	var batches sync.WaitGroup
-	defer batches.Wait()
-
-	var pending atomic.Int64 // jobs that are claimed and have not ended
 	for ctx.Err() == nil {
-		if held := int(pending.Load()); held < r.cfg.Workers {
-			jobs, err := r.claim(ctx, r.cfg.Batch-held)
-			if err != nil && ctx.Err() == nil {
-				r.cfg.Log.Error().Err(err).Str("queue", r.cfg.Name).Msg("could not claim work")
-			}
+		n, err := r.RunOnce(ctx)
+		if err != nil && ctx.Err() == nil {
+			r.cfg.Log.Error().Err(err).Str("queue", r.cfg.Name).Msg("could not claim work")
+		}
 
-			pending.Add(int64(len(jobs)))
-			batches.Go(func() {
-				r.workAll(ctx, jobs, func() { pending.Add(-1); signal(r.ended) })
-			})
+		if err == nil && n > 0 {
+			continue // there may be more
 		}
 
 		timer := time.NewTimer(r.cfg.Poll)
 		select {
 		case <-ctx.Done():
+			timer.Stop()
+			return
 		case <-r.wake:
-		case <-r.ended: // there may be more, or what had to wait for the job
 		case <-timer.C:
 		}
 
@@ -136,22 +118,11 @@ func (r *Runner[J]) Run(ctx context.Context) {
 // RunOnce rescues expired rows, claims one batch and works it to the end. It
 // returns how many jobs it claimed.
 func (r *Runner[J]) RunOnce(ctx context.Context) (int, error) {
-	jobs, err := r.claim(ctx, r.cfg.Batch)
-	if err != nil {
-		return 0, err
-	}
-
-	r.workAll(ctx, jobs, func() {})
-	return len(jobs), nil
-}
-
-// claim rescues expired rows and claims up to n rows.
-func (r *Runner[J]) claim(ctx context.Context, n int) ([]J, error) {
 	now := r.cfg.Now()
 	if r.cfg.Rescue != nil {
 		n, err := r.cfg.Rescue(ctx, now)
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
 
 		if n > 0 {
@@ -160,12 +131,18 @@ func (r *Runner[J]) claim(ctx context.Context, n int) ([]J, error) {
 		}
 	}
 
-	return r.cfg.Claim(ctx, now, now.Add(r.cfg.Lease), n)
+	jobs, err := r.cfg.Claim(ctx, now, now.Add(r.cfg.Lease), r.cfg.Batch)
+	if err != nil {
+		return 0, err
+	}
+
+	r.workAll(ctx, jobs)
+	return len(jobs), nil
 }
 
-// workAll works the jobs of one claim as workers become free, calls ended after
-// each, and returns when none of them is in flight any more.
-func (r *Runner[J]) workAll(ctx context.Context, jobs []J, ended func()) {
+// workAll works the jobs, as many at once as there are workers, and returns
+// when none of them is in flight any more.
+func (r *Runner[J]) workAll(ctx context.Context, jobs []J) {
 	// The jobs outlive a stop by the grace period, but never their lease: then
 	// another worker may have them.
 	jobCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.cfg.Lease)
@@ -174,17 +151,22 @@ func (r *Runner[J]) workAll(ctx context.Context, jobs []J, ended func()) {
 
 	started := time.Now()
 
-	var wg sync.WaitGroup
+	next := make(chan J, len(jobs))
 	for _, j := range jobs {
-		r.slots <- struct{}{}
-		wg.Go(func() {
-			defer ended()
-			defer func() { <-r.slots }()
+		next <- j
+	}
 
-			if ctx.Err() != nil || time.Since(started) > r.cfg.Lease/2 {
-				r.release(jobCtx, j)
-			} else {
-				r.work(jobCtx, j)
+	close(next)
+
+	var wg sync.WaitGroup
+	for range min(r.cfg.Workers, len(jobs)) {
+		wg.Go(func() {
+			for j := range next {
+				if ctx.Err() != nil || time.Since(started) > r.cfg.Lease/2 {
+					r.release(jobCtx, j)
+				} else {
+					r.work(jobCtx, j)
+				}
 			}
 		})
 	}

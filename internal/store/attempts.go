@@ -26,6 +26,7 @@ var attemptTable = sqldb.NewTable("attempts", func(a *payments.Attempt) []sqldb.
 		sqldb.Time("instructions_until", &a.Instructions.Until),
 		sqldb.Text("instructions_url", &a.Instructions.URL),
 		sqldb.Int("funded", &a.Instructions.Funded),
+		sqldb.Text("source", &a.Source),
 		sqldb.Int("checks", &a.Checks),
 		sqldb.Time("check_at", &a.CheckAt),
 		sqldb.CreatedAt(&a.CreatedAt),

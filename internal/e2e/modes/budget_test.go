@@ -11,7 +11,14 @@ import (
 
 // perMinute is RATE_LIMIT's default: what one address is allowed. The
 // replacement of a 3D Secure check takes three of them.
-const perMinute = 60
+const perMinute = 300
+
+// Most of what an address that never pays sends is refused by the guard against
+// card testing, so that it causes no more requests than a few buyers.
+const (
+	mostRequests = 240
+	mostReadings = 60
+)
 
 // An address that is up to no good orders, confirms with a card that asks for
 // 3D Secure, and comes with another token each time. Everything that this
@@ -47,11 +54,11 @@ func TestOneAddressCausesFewRequestsAtStripe(t *testing.T) {
 				}
 
 				t.Logf("%d calls allowed: %d POSTs and %d GETs at Stripe", allowed, confirms, others)
-				if got := confirms + others; got > 4*perMinute {
-					t.Errorf("one address caused %d requests at Stripe in a minute, want %d at most", got, 4*perMinute)
+				if got := confirms + others; got > mostRequests {
+					t.Errorf("one address caused %d requests at Stripe in a minute, want %d at most", got, mostRequests)
 				}
-				if others > perMinute {
-					t.Errorf("%d readings in a minute, want %d at most", others, perMinute)
+				if others > mostReadings {
+					t.Errorf("%d readings in a minute, want %d at most", others, mostReadings)
 				}
 			})
 		}

@@ -41,7 +41,6 @@ func Run(t *testing.T, e Engine) {
 		"update":          testUpdate,
 		"update locks":    testUpdateLocks,
 		"operations":      testOperations,
-		"effects":         testEffects,
 		"update order":    testUpdateOrder,
 		"promotions":      testPromotions,
 		"subscriptions":   testSubscriptions,
@@ -60,6 +59,7 @@ func Run(t *testing.T, e Engine) {
 		"take over":       testTakeOver,
 		"clock set back":  testClockSetBack,
 		"replicas":        testReplicas,
+		"guard":           testGuard,
 		"texts":           testTexts,
 	} {
 		t.Run(name, func(t *testing.T) {
