@@ -153,8 +153,8 @@ func TestPaymentAnswers(t *testing.T) {
 	for card, want := range map[string]struct{ code, decline string }{
 		e2etest.CardDeclined: {"card_declined", "generic_decline"},
 		e2etest.CardNoFunds:  {"card_declined", "insufficient_funds"},
-		"4000000000000069":   {"expired_card", ""},
-		"4000000000000127":   {"incorrect_cvc", ""},
+		"4000000000000069":   {"expired_card", "expired_card"},
+		"4000000000000127":   {"incorrect_cvc", "incorrect_cvc"},
 	} {
 		t.Run("card "+card+" is a 402 with Stripe's words", func(t *testing.T) {
 			t.Parallel()

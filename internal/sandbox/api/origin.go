@@ -61,8 +61,8 @@ func isSecretKey(key string) bool {
 	return strings.HasPrefix(key, "sk_") || strings.HasPrefix(key, "rk_")
 }
 
-// AllowMethods adds the CORS headers that Stripe sends with every response. Alone
-// they let no page read anything.
+// AllowMethods adds the CORS headers that Stripe sends with every response.
+// Alone they let no page read anything.
 func AllowMethods(h http.Header) {
 	h.Set("Access-Control-Allow-Methods", "GET, HEAD, PUT, PATCH, POST, DELETE")
 	h.Set("Access-Control-Max-Age", "300")
