@@ -29,6 +29,8 @@ func answer(st *State, a *Attempt) (Answer, error) {
 		return Answer{}, errInReview
 	case a.State.Open():
 		return Answer{}, errUnknown
+	case a.State == Failed && a.refusedByStatus() && st.tookMoney(a.IntentID):
+		return Answer{}, errAlreadyPaid
 	case !a.State.Active() && a.State != Succeeded:
 		return Answer{}, a.fault()
 	}
@@ -39,6 +41,13 @@ func answer(st *State, a *Attempt) (Answer, error) {
 	}
 
 	return out, nil
+}
+
+// refusedByStatus reports whether Stripe refused the attempt because of its
+// intent's status, which may be that of a payment
+// (https://docs.stripe.com/error-codes#payment-intent-unexpected-state).
+func (a *Attempt) refusedByStatus() bool {
+	return a.ErrorCode == codeIntentUnexpected || a.ErrorCode == codeSetupUnexpected
 }
 
 // Resume returns what the page needs to continue a payment that was in progress

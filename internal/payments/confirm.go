@@ -65,8 +65,11 @@ func (s *Service) Confirm(ctx context.Context, req ConfirmRequest) (Answer, erro
 	defer cancel()
 
 	st, a, err := s.confirmOnce(ctx, req)
-	if err == nil && s.mends(ctx, st, a) {
-		st, a, err = s.confirmOnce(ctx, req)
+	if err == nil {
+		st, a = s.readUnexpected(ctx, st, a)
+		if st.Order.Status == orders.Open && st.mended(a) {
+			st, a, err = s.confirmOnce(ctx, req)
+		}
 	}
 
 	switch {
@@ -108,29 +111,28 @@ func (s *Service) confirmOnce(ctx context.Context, req ConfirmRequest) (*State, 
 	return st, st.attempt(a.ID), nil
 }
 
-// mends reports whether the attempt failed only because its intent was canceled
-// at Stripe, or a product archived, so that it can be made again. If Stripe's
-// refusal did not show the intent, it is read.
-func (s *Service) mends(ctx context.Context, st *State, a *Attempt) bool {
-	if a.Params.IntentID != "" && (a.ErrorCode == codeIntentUnexpected || a.ErrorCode == codeSetupUnexpected) {
-		if err := s.SettleFresh(ctx, a.OrderID, a.Params.IntentID, nil); err != nil {
-			s.cfg.Log.Warn().
-				Err(err).
-				Str("order_id", a.OrderID).
-				Msg("could not read the intent of a refused attempt")
-
-			return false
-		}
-
-		now, err := s.cfg.Store.Read(ctx, a.OrderID)
-		if err != nil {
-			return false
-		}
-
-		st, a = now, now.attempt(a.ID)
+// readUnexpected reads the intent of an attempt that Stripe refused because of
+// the intent's status, unless the refusal showed it, and returns the order and
+// the attempt afterwards. The intent may have been canceled at Stripe, so that
+// the attempt can be made again, or be paid already.
+func (s *Service) readUnexpected(ctx context.Context, st *State, a *Attempt) (*State, *Attempt) {
+	if a.Params.IntentID == "" || !a.refusedByStatus() {
+		return st, a
 	}
 
-	return st.Order.Status == orders.Open && st.mended(a)
+	err := s.SettleFresh(ctx, a.OrderID, a.Params.IntentID, nil)
+	if err == nil {
+		var now *State
+		if now, err = s.cfg.Store.Read(ctx, a.OrderID); err == nil {
+			return now, now.attempt(a.ID)
+		}
+	}
+
+	s.cfg.Log.Warn().Err(err).
+		Str("order_id", a.OrderID).
+		Msg("could not read the intent of a refused attempt")
+
+	return st, a
 }
 
 // reserve commits a new attempt, or returns why there may be none. An attempt

@@ -125,6 +125,14 @@ var (
 		Message: "The shop is reviewing this order. Please do not pay again.",
 		Payment: &fault.Payment{Type: TypeInvalidRequest, Code: "order_not_open"},
 	}
+	// errAlreadyPaid refuses a token because an earlier payment of the order
+	// has gone through.
+	errAlreadyPaid = &fault.Error{
+		Kind:    fault.Conflict,
+		Code:    "order_not_open",
+		Message: "An earlier payment for this order has gone through. Please do not pay again.",
+		Payment: &fault.Payment{Type: TypeInvalidRequest, Code: "order_not_open"},
+	}
 	// errOptionsChanged refuses a token that was created for other options than
 	// the order's. Stripe would refuse it too, but not say what to do.
 	errOptionsChanged = fault.New(fault.Conflict, "options_changed",
@@ -140,7 +148,8 @@ var (
 	errReplaced = fault.New(fault.TooMany, "too_many_replacements",
 		"The confirmation of this order was started over too often. Please finish the one that is open, "+
 			"or start a new order.")
-	errToken = fault.InvalidField("confirmationTokenId", "token_malformed",
+	errTokenMissing = fault.InvalidField("confirmationTokenId", "token_missing", "confirmationTokenId is missing.")
+	errToken        = fault.InvalidField("confirmationTokenId", "token_malformed",
 		"confirmationTokenId must be the ID of a ConfirmationToken (ctoken_…).")
 )
 
@@ -151,6 +160,8 @@ var (
 	ErrOperationInProgress = fault.New(fault.Conflict, "operation_in_progress",
 		"Another operation on this order is in progress. Check the order, then try again.")
 
+	errNothingPaid = fault.New(fault.Conflict, "order_free",
+		"This order cost nothing: there is no money to capture, to refund or to release.")
 	errPaymentInDoubt = fault.New(fault.Conflict, "payment_in_progress",
 		"A payment for this order is in progress and its outcome is not known yet. Try again once it is.")
 )

@@ -154,6 +154,47 @@ func TestIntentCanceledElsewhereIsReplaced(t *testing.T) {
 	}
 }
 
+// The intent was paid meanwhile, in another tab, and its webhook was lost.
+// Stripe refuses the next token without showing the intent. Nobody may be told
+// that nothing was charged.
+func TestRefusalOfAPaidIntentSaysThatItIsPaid(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		status payments.Status
+		order  orders.Status
+	}{
+		"paid":       {payments.StatusSucceeded, orders.Paid},
+		"held":       {payments.StatusRequiresCapture, orders.Authorized},
+		"on its way": {payments.StatusProcessing, orders.Open},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
+				return payments.Snapshot{}, declined(p)
+			})
+			_, _ = f.confirm("ctoken_a")
+
+			f.stripe.PutIntent(snap(f.sent(0), tt.status))
+			f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) {
+				return payments.Snapshot{}, refusedFor("payment_intent_unexpected_state", "", "unexpected state")
+			})
+
+			for _, press := range []string{"the token", "the token again"} {
+				_, err := f.confirm("ctoken_b")
+				e := fault.Of(err)
+				if e.Code != "order_not_open" || strings.Contains(e.Message, "not charged") || e.Payment == nil {
+					t.Errorf("%s: the buyer gets %+v, want order_not_open", press, e)
+				}
+			}
+
+			if got := f.state().Order.Status; got != tt.order || f.calls() != 2 {
+				t.Errorf("the order is %s after %d calls, want %s after 2", got, f.calls(), tt.order)
+			}
+		})
+	}
+}
+
 // The resolver's call under the former key is still in flight when the attempt
 // is begun once more. Its answer, however late, must not end the new call.
 func TestAnswerUnderTheFormerKeyIsNotTheAttempts(t *testing.T) {

@@ -150,6 +150,13 @@ func (st *State) holdsMoney() bool {
 	})
 }
 
+// tookMoney reports whether the intent holds, takes or has taken money.
+func (st *State) tookMoney(intentID string) bool {
+	in := st.Intent(intentID)
+	return in != nil && (in.Status == StatusProcessing || in.Status == StatusRequiresCapture ||
+		in.Status == StatusSucceeded)
+}
+
 // canceling reports whether the shop is canceling the order, so that no attempt
 // may start.
 func (st *State) canceling() bool {
