@@ -199,7 +199,7 @@ func showTerms(w io.Writer, o *orders.Order) {
 		"order", o.ID,
 		"mode", string(o.Mode),
 		"status", string(o.Status),
-		"payment", string(o.PaymentStatus),
+		"payment", paymentNote(o),
 		"review", o.ReviewReason,
 		"amount", in(o.Amount),
 		"captured", in(o.Captured),
@@ -218,6 +218,15 @@ func showTerms(w io.Writer, o *orders.Order) {
 
 	showAddress(w, "ship to", o.Contact.Shipping)
 	showAddress(w, "bill to", o.Contact.Billing)
+}
+
+// paymentNote returns the payment status of an order, and that no payment is
+// missing from one that cost nothing.
+func paymentNote(o *orders.Order) string {
+	if o.Free() && o.Status == orders.Paid {
+		return string(o.PaymentStatus) + " (nothing to pay)"
+	}
+	return string(o.PaymentStatus)
 }
 
 // showItems prints what an order is for, line by line.

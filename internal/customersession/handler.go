@@ -46,8 +46,8 @@ const maxBody = 1 << 10
 const sessionTimeout = 15 * time.Second
 
 // ServeHTTP responds with {customer_session_client_secret}, which is null if
-// Stripe fails. The guide's client sends no body; a body may name the order by
-// orderId.
+// Stripe fails, and for an order that costs nothing. The guide's client sends
+// no body; a body may name the order by orderId.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
 		OrderID string `json:"orderId"`
@@ -62,6 +62,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	httpio.LogFields(r.Context()).Set("order_id", o.ID)
+
+	if o.Free() { // without a payment it needs no customer
+		return h.ServeNone(w, r)
+	}
 
 	ctx, cancel := context.WithTimeout(r.Context(), sessionTimeout)
 	defer cancel()

@@ -40,7 +40,7 @@ func TestChangeRefusesAndLeavesTheOrder(t *testing.T) {
 		"another period":                               {cart("club", 1), cart("club", 1, "quarterly", 1), 422, "items_mixed", "items"},
 		"items where a method is saved":                {`{"mode":"setup"}`, cart("mug", 1), 422, "items_not_here", "items"},
 		"a code that the new lines are too little for": {oneMug, `{"items":[{"sku":"dust","quantity":1}],"shipping_rate":"post","promotion_code":"BIG"}`, 422, "promotion_minimum", "promotion_code"},
-		"a code that leaves nothing":                   {cart("course", 1), `{` + items("ebook", 1) + `,"promotion_code":"FREE"}`, 422, "amount_out_of_range", "promotion_code"},
+		"a code that leaves too little":                {cart("course", 1), `{` + items("ebook", 1) + `,"promotion_code":"ALMOST"}`, 422, "amount_out_of_range", "promotion_code"},
 		"an unknown code":                              {oneMug, `{"promotion_code":"NOPE"}`, 422, "promotion_unknown", "promotion_code"},
 		"a code of another world":                      {oneMug, `{"promotion_code":"` + strings.Repeat("x", 5000) + `"}`, 422, "promotion_unknown", "promotion_code"},
 		"an expired code":                              {oneMug, `{"promotion_code":"PAST"}`, 422, "promotion_expired", "promotion_code"},

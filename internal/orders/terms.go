@@ -111,6 +111,11 @@ func (o *Order) GiveBack() {
 	}
 }
 
+// Free reports whether the order costs nothing. Such an order is placed without
+// Stripe and without a payment method, as in Stripe's own checkout
+// (https://docs.stripe.com/payments/checkout/no-cost-orders).
+func (o *Order) Free() bool { return o.Mode == ModePayment && o.Amount == 0 }
+
 // Ships reports whether any item of the order is shipped to an address.
 func (o *Order) Ships() bool {
 	return slices.ContainsFunc(o.Items, func(i Item) bool { return i.Ships })

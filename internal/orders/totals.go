@@ -19,7 +19,9 @@ type Totals struct {
 // Total computes what an order costs; nothing else does. p and r may be nil;
 // all prices are in one currency. It is an error if the promotion does not
 // apply, if the rate has no price in the currency, and if Stripe would not
-// accept the amount (money.Check).
+// accept the amount (money.Check). Nothing is sent to Stripe for a total of
+// zero: it is right for everything but a subscription, whose first invoice
+// needs a payment.
 func Total(items []Item, currency string, p *Promotion, r *Rate) (Totals, error) {
 	goods, ok := subtotal(items)
 	if !ok {
@@ -44,6 +46,10 @@ func Total(items []Item, currency string, p *Promotion, r *Rate) (Totals, error)
 	}
 
 	t.Amount = t.Subtotal - t.Discount + t.Shipping
+	if t.Amount == 0 && len(items) > 0 && items[0].Recurring == nil && money.Known(currency) {
+		return t, nil
+	}
+
 	if err := money.Check(t.Amount, currency); err != nil {
 		f := fault.Wrap(err, fault.Invalid, "amount_out_of_range", "This total cannot be paid: "+err.Error()+".")
 		if t.Discount > 0 && money.Check(t.Amount+t.Discount, currency) == nil {

@@ -41,6 +41,7 @@ type checkoutPage struct {
 	Title     string
 	Order     orderView
 	Setup     bool // nothing is paid, a method is saved
+	Free      bool // the order costs nothing and is only placed
 	Blank     stepperView
 	FormTitle string
 	Intro     string
@@ -72,6 +73,7 @@ func (p *Pages) ServeCheckout(w http.ResponseWriter, r *http.Request) error {
 		Title:     t.Title,
 		Order:     p.orderView(loc, o),
 		Setup:     o.Mode == orders.ModeSetup,
+		Free:      isFree(o),
 		FormTitle: t.Payment,
 		Intro:     t.Intro,
 		State:     checkoutState(o),
@@ -97,6 +99,9 @@ func (p *Pages) renderForm(w http.ResponseWriter, loc locale, pg page, view chec
 	t, total := pg.T.Checkout, view.Order.Total
 	view.Order.Open = true
 	view.Pay = fill(t.Pay, "total", strings.TrimSpace(total.Text+" "+view.Order.Every))
+	if view.Free {
+		view.Pay = t.PlaceOrder
+	}
 
 	if p.cfg.Sandbox {
 		view.TestCards = []testCard{
@@ -130,6 +135,10 @@ func (p *Pages) renderForm(w http.ResponseWriter, loc locale, pg page, view chec
 func (p *Pages) renderState(w http.ResponseWriter, loc locale, pg page, view checkoutPage) error {
 	t, o := pg.T.Checkout, view.Order.View
 	view.Texts = t.States[view.State]
+	if view.Free && view.State == "paid" {
+		view.Texts = t.States["placed"]
+	}
+
 	view.Title = view.Texts.Title
 	view.Link, view.LinkText = completeURL(o.ID), t.States["link"].Text
 	if view.State == "expired" || view.State == "canceled" {
@@ -145,6 +154,9 @@ func (p *Pages) renderState(w http.ResponseWriter, loc locale, pg page, view che
 	pg.Data = stateData{known, completeURL(o.ID)}
 	return p.render(w, http.StatusOK, pg)
 }
+
+// isFree reports whether the order costs nothing; see orders.Order.Free.
+func isFree(o orders.View) bool { return o.Mode == orders.ModePayment && o.Amount == 0 }
 
 // checkoutState returns the state that the checkout shows instead of the form,
 // "" while the buyer may pay. A payment that waits for the buyer's bank still

@@ -41,6 +41,7 @@ type completePage struct {
 	Message  string // Stripe's words on a failure
 	Receipt  bool   // the order is paid: show date and print button
 	Setup    bool   // a method is saved, nothing is paid
+	Free     bool   // the order cost nothing
 	Waiting  bool   // it may change any moment: show the spinner
 	Checkout string // address of the form, where going back there helps
 	GoBack   string // and the words for it
@@ -91,6 +92,7 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 		State:   state,
 		Texts:   loc.texts.statesFor(o.Mode)[state],
 		Setup:   o.Mode == orders.ModeSetup,
+		Free:    isFree(o),
 		Waiting: poll == "fast",
 	}
 
@@ -109,6 +111,10 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 
 	case state == "paid", state == "refunded", state == "partly_refunded":
 		view.Receipt = true
+	}
+
+	if view.Free && (state == "paid" || state == "unpaid") {
+		view.Texts = loc.texts.Complete.States["free_"+state]
 	}
 
 	pg := p.page(loc, "complete", view.Texts.Title)

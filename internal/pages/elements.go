@@ -11,7 +11,7 @@ import (
 // same parameters.
 type elementsView struct {
 	Mode                       orders.Mode            `json:"mode"`
-	Amount                     int64                  `json:"amount,omitempty"` // a setup has none
+	Amount                     int64                  `json:"amount,omitempty"` // a setup and a free order have none
 	Currency                   string                 `json:"currency"`
 	CaptureMethod              string                 `json:"captureMethod,omitempty"`
 	SetupFutureUsage           string                 `json:"setupFutureUsage,omitempty"`

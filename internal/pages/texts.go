@@ -85,6 +85,12 @@ type checkoutTexts struct {
 	Payment          string                    `json:"-"`
 	Pay              string                    `json:"pay"`
 	Paying           string                    `json:"paying"`
+	NothingToPay     string                    `json:"-"`
+	PlaceOrder       string                    `json:"placeOrder"`
+	Placing          string                    `json:"placing"`
+	LostOrder        string                    `json:"lostOrder"`
+	EmailMissing     string                    `json:"emailMissing"`
+	DetailsMissing   string                    `json:"detailsMissing"`
 	Redirecting      string                    `json:"redirecting"`
 	Authenticating   string                    `json:"authenticating"`
 	Reconnecting     string                    `json:"reconnecting"`

@@ -37,6 +37,9 @@ func (r rules) reserve(st *State, req ConfirmRequest, attemptID, returnURL strin
 	if err := r.refuse(st, req); err != nil {
 		return err
 	}
+	if err := refuseAttempt(st); err != nil {
+		return err
+	}
 
 	p := nextParams(st)
 	if st.outdatedIntent(p) != nil {
@@ -65,10 +68,7 @@ func (r rules) reserve(st *State, req ConfirmRequest, attemptID, returnURL strin
 	}
 
 	r.move(&a, Started)
-
-	if st.Order.Discount.Limit > 0 {
-		st.Order.Discount.Held = true // the store refuses the write when no use is left
-	}
+	st.takePromotion()
 
 	if prev != nil {
 		*prev = a
@@ -103,7 +103,8 @@ func (st *State) mended(a *Attempt) bool {
 	return false
 }
 
-// refuse returns why a buyer may not pay the order now, nil if they may.
+// refuse returns why a buyer may not pay or place the order now, nil if they
+// may.
 func (r rules) refuse(st *State, req ConfirmRequest) error {
 	o := &st.Order
 	switch {
@@ -125,6 +126,18 @@ func (r rules) refuse(st *State, req ConfirmRequest) error {
 		return ErrPaymentInProgress
 	case o.Ships() && (!o.Contact.Shipping.Complete() || o.ShippingRate.ID == ""):
 		return errShippingMissing
+	}
+
+	return nil
+}
+
+// refuseAttempt returns why no attempt may begin although the buyer may pay,
+// nil if one may.
+func refuseAttempt(st *State) error {
+	o := &st.Order
+	switch {
+	case o.Free(): // it became so after the buyer pressed the button
+		return amountChanged(o)
 	case len(st.Attempts) >= maxAttempts:
 		return errTooMany
 	case o.CustomerID == "" && needsCustomer(o):

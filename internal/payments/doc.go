@@ -72,6 +72,9 @@ An order's mode changes the call of an attempt. Everything else is the same.
     other write came between. What an answer shows counts only while the
     subscription is not known, or incomplete.
 
+  - An order whose total is zero has no attempt: place calls the same pay under
+    the order's lock, once nothing else of the order may take money.
+
 Settle
 
 Every snapshot of an intent goes through rules.settle, whatever its source:

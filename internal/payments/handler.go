@@ -36,17 +36,14 @@ func NewHandler(p *Service, o *orders.Service, ensure EnsureCustomer) *Handler {
 }
 
 // ServeHTTP pays the order that the body names, or else the newest order in the
-// browser's cookie, unless the cookie opens several that can be paid. It is to
-// be wrapped in httpio.HandleStripe.
+// browser's cookie, unless the cookie opens several that can be paid. An order
+// that costs nothing needs no ConfirmationToken: it is placed. It is to be
+// wrapped in httpio.HandleStripe.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	var req ConfirmRequest
 	if err := httpio.DecodeJSON(w, r, &req, maxBody); err != nil {
 		return err
 	}
-	if req.Token == "" {
-		return fault.InvalidField("confirmationTokenId", "token_missing", "confirmationTokenId is missing.")
-	}
-
 	o, err := h.orders.OpenedToPay(r, req.OrderID)
 	if err != nil {
 		return err
@@ -59,32 +56,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := h.payments.Bound(r.Context())
 	defer cancel()
 
-	done, err := h.payments.admit(ctx, r, &req, o.CustomerID)
-	if err != nil {
-		return err
-	}
-	defer done()
-
-	// An order with a payment in progress has its customer already, and the
-	// outcome of that payment comes first.
-	idle := o.PaymentStatus == orders.Unpaid || o.PaymentStatus == orders.PaymentFailed
-	if needsCustomer(&o) && o.Status == orders.Open && idle {
-		if err := h.ensure(ctx, w, r, o); err != nil {
-			return err
-		}
-	}
-
-	req.Replace = func() error { return httpio.ExchangeOf(r.Context()).Charge(replacementCost) }
-
-	answer, err := h.payments.Confirm(ctx, req)
-	if isCustomerGone(err) && h.ensureCustomer != nil {
-		if mendErr := h.replaceCustomer(ctx, w, r, o); mendErr != nil {
-			return mendErr
-		}
-
-		answer, err = h.payments.Confirm(ctx, req)
-	}
-
+	answer, err := h.settle(ctx, w, r, o, req)
 	if errors.Is(err, orders.ErrPromotionUsedUp) {
 		err = h.dropPromotion(r.Context(), o.ID)
 	}
@@ -94,6 +66,49 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 
 	log.Set("payment_status", string(answer.Status))
 	return httpio.WriteJSON(w, http.StatusOK, answer)
+}
+
+// settle places the order if it costs nothing, and otherwise pays it with the
+// token.
+func (h *Handler) settle(
+	ctx context.Context, w http.ResponseWriter, r *http.Request, o orders.Order, req ConfirmRequest,
+) (Answer, error) {
+	switch {
+	case o.Free():
+		return h.payments.Place(ctx, req)
+	case req.Token == "" && req.ExpectedAmount != nil && *req.ExpectedAmount != o.Amount:
+		return Answer{}, amountChanged(&o) // it cost nothing when the page showed it
+	case req.Token == "":
+		return Answer{}, errTokenMissing
+	}
+
+	done, err := h.payments.admit(ctx, r, &req, o.CustomerID)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer done()
+
+	// An order with a payment in progress has its customer already, and the
+	// outcome of that payment comes first.
+	idle := o.PaymentStatus == orders.Unpaid || o.PaymentStatus == orders.PaymentFailed
+	if needsCustomer(&o) && o.Status == orders.Open && idle {
+		if err := h.ensure(ctx, w, r, o); err != nil {
+			return Answer{}, err
+		}
+	}
+
+	req.Replace = func() error { return httpio.ExchangeOf(r.Context()).Charge(replacementCost) }
+
+	answer, err := h.payments.Confirm(ctx, req)
+	if isCustomerGone(err) && h.ensureCustomer != nil {
+		if mendErr := h.replaceCustomer(ctx, w, r, o); mendErr != nil {
+			return Answer{}, mendErr
+		}
+
+		answer, err = h.payments.Confirm(ctx, req)
+	}
+
+	return answer, err
 }
 
 // admit asks the guard before anything is asked of Stripe. done is to be called

@@ -34,6 +34,9 @@ func (r rules) start(st *State, req operationRequest, id string) error {
 	if a := st.Active(); a != nil && a.State.unsettled() {
 		return errPaymentInDoubt
 	}
+	if st.Order.Free() && st.Order.Status == orders.Paid {
+		return errNothingPaid
+	}
 
 	op := Operation{
 		ID:             id,

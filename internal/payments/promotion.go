@@ -2,6 +2,14 @@ package payments
 
 import "checkoutd/internal/orders"
 
+// takePromotion takes a use of the order's promotion code if its uses are
+// limited. The store refuses the write when none is left.
+func (st *State) takePromotion() {
+	if st.Order.Discount.Limit > 0 {
+		st.Order.Discount.Held = true
+	}
+}
+
 // releasePromotion gives the use of a limited promotion code back as soon as no
 // attempt of the open order may take money. The next attempt takes one again if
 // there is one left. Otherwise tokens without a card would use a code up.

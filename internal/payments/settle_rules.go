@@ -244,7 +244,7 @@ func (r rules) applyToOrder(st *State, in *Intent, a *Attempt, s Snapshot) {
 	o := &st.Order
 	switch in.Status {
 	case StatusSucceeded:
-		r.pay(st, in)
+		r.pay(st, in.ID)
 		st.countMoney() // news of refunds may have come first
 	case StatusRequiresCapture:
 		if o.Status.CanBecome(orders.Authorized) {
@@ -265,13 +265,13 @@ func (r rules) applyToOrder(st *State, in *Intent, a *Attempt, s Snapshot) {
 	st.setBuyerStatus(a)
 }
 
-// pay marks the order paid by the intent, or hands it to a person if it cannot
-// be.
-func (r rules) pay(st *State, in *Intent) {
+// pay marks the order paid by an intent, or hands it to a person if it cannot
+// be. The ID is "" for an order that costs nothing.
+func (r rules) pay(st *State, intentID string) {
 	o := &st.Order
 	for _, other := range st.Intents {
-		if other.ID != in.ID && other.Status == StatusSucceeded && !other.Renewal {
-			r.review(st, fmt.Sprintf("paid twice: by intent %s and by intent %s", other.ID, in.ID))
+		if other.ID != intentID && other.Status == StatusSucceeded && !other.Renewal {
+			r.review(st, fmt.Sprintf("paid twice: by intent %s and by intent %s", other.ID, intentID))
 			return
 		}
 	}
@@ -286,7 +286,7 @@ func (r rules) pay(st *State, in *Intent) {
 		})
 
 	case o.Status != orders.Paid && o.Status != orders.Review:
-		r.review(st, fmt.Sprintf("intent %s was paid when the order was %s", in.ID, o.Status))
+		r.review(st, fmt.Sprintf("intent %s was paid when the order was %s", intentID, o.Status))
 	}
 }
 

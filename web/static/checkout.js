@@ -8,9 +8,9 @@
 import { describe } from './api.js';
 import * as view from './checkout-view.js';
 import { billingDetails, flush, mountContact } from './contact.js';
-import { mountExpress } from './express.js';
-import { elements, mount } from './form.js';
-import { setOrder } from './order.js';
+import { mountExpress, unmountExpress } from './express.js';
+import { canFollow, elements, isOutdated, mount, mountPayment, unmountPayment } from './form.js';
+import { isFree, onOrder, setOrder } from './order.js';
 import { byId } from './page.js';
 import { fail, pay, ready, refused } from './pay.js';
 import './promotion.js';
@@ -83,6 +83,47 @@ async function openForm(failed) {
   await mountForm(await customerSession());
 }
 
+/**
+ * Follows an order that became free, or has a price again: by a promotion code,
+ * or by the rate for another country.
+ */
+async function followPrice() {
+  showPrice();
+  if (!isOutdated()) return;
+
+  if (isFree()) {
+    unmountPayment();
+    unmountExpress();
+    if (view.phase() === 'loading') ready();
+    return;
+  }
+
+  // Saved methods and other options come with a new group.
+  if (!canFollow()) return flush().finally(() => location.reload());
+
+  if (view.phase() === 'ready') view.setPhase('loading', payLabel(), t.loadingForm);
+
+  try {
+    const opened = mountPayment();
+    mountExpress(press);
+    await opened;
+  } catch (failure) {
+    return fail(/** @type {Error} */ (failure).message);
+  }
+
+  if (view.phase() === 'loading') ready(t.formReady);
+}
+
+/** Shows only what a free order needs, or what a payment needs. */
+function showPrice() {
+  const free = isFree();
+  byId('free-note').hidden = !free;
+  byId('method').hidden = free;
+  byId('secured').hidden = free;
+  const cards = document.getElementById('test-cards');
+  if (cards) cards.hidden = free;
+}
+
 /** @param {Payer} payer */
 async function press(payer) {
   const clientSecret = await pay(payer);
@@ -99,6 +140,7 @@ const byForm = {
   failed: () => {},
 };
 
+onOrder(followPrice);
 byId('payment-form').addEventListener('submit', (event) => {
   event.preventDefault();
   press(byForm);

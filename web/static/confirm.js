@@ -6,10 +6,10 @@
  * it has seen with that attempt's outcome, never with a second payment.
  *
  * @typedef {object} Confirmation
- * @property {string} confirmationTokenId
+ * @property {string} [confirmationTokenId] none for an order that costs nothing
  * @property {string} orderId
  * @property {number} expectedAmount
- * @property {string} optionsFingerprint of the order that the form is for
+ * @property {string} [optionsFingerprint] of the order that the form is for
  *
  * @typedef {{client_secret: string, status: string}} Confirmed
  */

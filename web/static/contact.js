@@ -12,10 +12,10 @@
  * @typedef {import('./order.js').Change} Change
  */
 import { ApiError, describe } from './api.js';
-import { change, isChangeable, onOrder, order } from './order.js';
+import { change, isChangeable, isFree, onOrder, order } from './order.js';
 import { elements, onInput, savedChosen } from './form.js';
 import { byId } from './page.js';
-import { config, page } from './session.js';
+import { config, page, t } from './session.js';
 
 const sendAfterMs = 500;
 const sameBox = byId('billing-same', HTMLInputElement);
@@ -68,7 +68,7 @@ function sync() {
   byId('shipping').hidden = !ships;
   toggle('shipping', ships);
 
-  const bills = Boolean(config.address?.billing) && !savedChosen;
+  const bills = Boolean(config.address?.billing) && !savedChosen && !isFree();
   byId('billing').hidden = !bills;
   byId('billing-choice').hidden = !ships;
   toggle('billing', bills && !(ships && sameBox.checked));
@@ -150,6 +150,21 @@ function unsent() {
   if (billing && !isSame(billing, contact.billing)) details.billing = billing;
 
   return details;
+}
+
+/**
+ * Reports whether the details of a free order are complete, and shows what is
+ * missing. For every other order elements.submit() does that, which needs a
+ * Payment Element.
+ */
+export async function isComplete() {
+  const hasEmail = !config.collect_email || Boolean(email || order().contact.email);
+  byId('email-error').textContent = hasEmail ? '' : t.emailMissing;
+
+  const { shipping } = mounted;
+  const answer = await shipping?.element.getValue(); // shows what is missing
+
+  return hasEmail && answer?.complete !== false;
 }
 
 /**

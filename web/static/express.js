@@ -29,20 +29,22 @@ import { walletLook } from './appearance.js';
 import * as view from './checkout-view.js';
 import { cancelSend } from './contact.js';
 import { elements } from './form.js';
-import { change, isChangeable, order } from './order.js';
+import { change, isChangeable, isFree, order } from './order.js';
 import { byId, fill } from './page.js';
 import { config, t } from './session.js';
 
 const container = byId('express');
 
+/** @type {import('@stripe/stripe-js').StripeExpressCheckoutElement | null} */
+let element = null;
 /** @type {Order | null} the order before the payment sheet opened */
 let before = null;
 
 /** @param {(payer: Payer) => void} press */
 export function mountExpress(press) {
-  if (!config.express || !elements || !isChangeable()) return;
+  if (!config.express || !elements || !isChangeable() || isFree()) return;
 
-  const element = elements.create('expressCheckout', { ...walletLook(), ...config.express.create });
+  element = elements.create('expressCheckout', { ...walletLook(), ...config.express.create });
   element.on('ready', ({ availablePaymentMethods }) => show(Boolean(availablePaymentMethods)));
   element.on('loaderror', () => show(false));
   element.on('click', open);
@@ -51,15 +53,23 @@ export function mountExpress(press) {
   element.on('cancel', revert);
   element.on('confirm', (event) => press(wallet(event)));
 
+  container.classList.add('waiting');
   // Displayed, but out of sight until it is ready: Stripe.js draws only into
   // elements that are displayed.
   container.hidden = false;
   element.mount('#express-checkout');
-
-  view.onPhase(() => {
-    container.inert = view.phase() !== 'ready';
-  });
 }
+
+/** Removes the buttons: a free order has nothing to pay. */
+export function unmountExpress() {
+  element?.destroy();
+  element = null;
+  container.hidden = true;
+}
+
+view.onPhase(() => {
+  container.inert = view.phase() !== 'ready';
+});
 
 /** @param {boolean} available */
 function show(available) {

@@ -1,13 +1,17 @@
 /**
  * The payment form: the group of Stripe's elements, and the Payment Element.
+ * Stripe.js accepts no amount of zero, so the Payment Element is there only
+ * while the order has a price.
  *
  * @typedef {import('@stripe/stripe-js').StripeElements} StripeElements
+ *
+ * @typedef {import('@stripe/stripe-js').StripePaymentElement} PaymentElement
  *
  * @typedef {import('@stripe/stripe-js').StripePaymentElementChangeEvent}
  *   PaymentChange
  */
 import { appearance, onSchemeChange } from './appearance.js';
-import { onOrder, order } from './order.js';
+import { isFree, onOrder, order } from './order.js';
 import { byId } from './page.js';
 import { config, page, stripe, t } from './session.js';
 
@@ -24,6 +28,15 @@ export let savedChosen = false;
  *   null}}
  */
 let sentTerms = {};
+/** @type {PaymentElement | null} */
+let payment = null;
+/** Ends the wait for a Payment Element that is not needed any more. */
+let stopWaiting = () => {};
+/**
+ * Whether the group was created while the order was free. It then holds contact
+ * and address elements only, and cannot hold a Payment Element.
+ */
+let forFree = false;
 /** @type {(() => void)[]} */
 const listeners = [];
 
@@ -35,8 +48,19 @@ export function onInput(listener) {
   listeners.push(listener);
 }
 
+/** Returns whether the order's price needs another form than the one shown. */
+export function isOutdated() {
+  return Boolean(elements) && Boolean(payment) === isFree();
+}
+
+/** Returns whether the form can be brought up to date without a reload. */
+export function canFollow() {
+  return !forFree;
+}
+
 /**
- * Creates the group and mounts the Payment Element.
+ * Creates the group and mounts the Payment Element, if there is something to
+ * pay.
  *
  * @param {string | null} customerSessionClientSecret
  * @returns {Promise<void>} resolves when the form can be used; rejects with a
@@ -45,10 +69,12 @@ export function onInput(listener) {
 export async function mount(customerSessionClientSecret) {
   const { elements: options, appearance_dark: dark } = config;
   const look = () => appearance(options.appearance, dark);
+  forFree = isFree();
+
   try {
     elements = stripe.elements({
       locale: /** @type {'en' | 'fr'} */ (page.lang),
-      ...options,
+      ...(forFree ? withoutPrice(options) : options),
       ...(customerSessionClientSecret ? { customerSessionClientSecret } : {}),
       appearance: look(),
     });
@@ -59,35 +85,56 @@ export async function mount(customerSessionClientSecret) {
 
   sentTerms = terms(order());
   onSchemeChange(() => elements?.update({ appearance: look() }));
-  await mountPayment(elements);
+  if (!forFree) await mountPayment();
 }
 
 /**
- * @param {StripeElements} group
- * @returns {Promise<void>}
+ * Returns the options of a group that only collects contact details.
+ *
+ * @param {import('./session.js').ElementsOptions} options
  */
-function mountPayment(group) {
-  const payment = group.create('payment', paymentOptions());
-  payment.on('change', methodChanged);
+function withoutPrice({ currency, fonts }) {
+  return { mode: /** @type {const} */ ('setup'), currency, ...(fonts ? { fonts } : {}) };
+}
+
+/**
+ * Mounts the Payment Element.
+ *
+ * @returns {Promise<void>} as that of mount
+ */
+export function mountPayment() {
+  const created = /** @type {StripeElements} */ (elements).create('payment', paymentOptions());
+  payment = created;
+  created.on('change', methodChanged);
 
   const loaded = /** @type {Promise<void>} */ (
     new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(t.formFailed)), formTimeoutMs);
-      payment.on('ready', () => {
+      stopWaiting = () => {
         clearTimeout(timer);
         resolve();
-      });
+      };
 
-      payment.on('loaderror', ({ error }) => {
+      created.on('ready', stopWaiting);
+      created.on('loaderror', ({ error }) => {
         clearTimeout(timer);
         reject(new Error(error.message ?? t.formFailed));
       });
     })
   );
 
-  payment.mount('#payment-element');
+  created.mount('#payment-element');
 
   return loaded;
+}
+
+/** Removes the Payment Element of an order that has become free. */
+export function unmountPayment() {
+  payment?.destroy();
+  payment = null;
+  savedChosen = false;
+  byId('saved-method-note').textContent = '';
+  stopWaiting();
 }
 
 /**
@@ -131,7 +178,8 @@ function terms({ mode, amount, setup_future_usage: usage }) {
 
 onOrder((now) => {
   const next = terms(now);
-  if (!elements || JSON.stringify(next) === JSON.stringify(sentTerms)) return;
+  if (!elements || isFree(now) || forFree) return;
+  if (JSON.stringify(next) === JSON.stringify(sentTerms)) return;
   sentTerms = next;
   elements.update(next);
 });

@@ -61,6 +61,15 @@ export function onChanging(watcher) {
 }
 
 /**
+ * Reports whether an order costs nothing: it is placed without a payment.
+ *
+ * @param {Order} [of]
+ */
+export function isFree(of = current) {
+  return of.mode === 'payment' && of.amount === 0;
+}
+
+/**
  * Reports whether the order can be changed: not while a payment is in flight.
  */
 export function isChangeable() {

@@ -18,9 +18,9 @@
 import { ApiError, describe } from './api.js';
 import * as view from './checkout-view.js';
 import { confirm, isOpen } from './confirm.js';
-import { showBeside } from './contact.js';
-import { elements, onInput } from './form.js';
-import { order, setOrder, settled } from './order.js';
+import { isComplete, showBeside } from './contact.js';
+import { elements, isOutdated, onInput } from './form.js';
+import { isFree, order, setOrder, settled } from './order.js';
 import { askOrder, config, leave, page, stripe, t } from './session.js';
 import { payLabel, withTotal } from './summary.js';
 
@@ -37,6 +37,8 @@ onInput(() => {
 /** @param {string} said */
 export function ready(said = '') {
   view.lockDetails(false);
+  // The form that the order's new price needs is ready later.
+  if (isOutdated()) return view.setPhase('loading', payLabel(), t.loadingForm);
   view.setPhase('ready', payLabel(), said);
 }
 
@@ -58,11 +60,12 @@ export function fail(text) {
 export async function pay(payer) {
   if (view.phase() !== 'ready' && view.phase() !== 'unsure') return null;
 
-  view.setPhase('busy', t.paying, t.paying);
+  const doing = isFree() ? t.placing : t.paying;
+  view.setPhase('busy', doing, doing);
   view.showMessage('');
 
   try {
-    pending ??= await newConfirmation(payer);
+    pending ??= await (isFree() ? newPlacing(payer) : newConfirmation(payer));
     if (!pending) return null;
 
     view.lockDetails(true);
@@ -121,6 +124,29 @@ async function newConfirmation(payer) {
 }
 
 /**
+ * Returns what places a free order: no token. Null if the page shows a message
+ * instead.
+ *
+ * @param {Payer} payer
+ * @returns {Promise<import('./confirm.js').Confirmation | null>}
+ */
+async function newPlacing(payer) {
+  if (!(await isComplete())) return complain(payer, t.detailsMissing);
+
+  try {
+    await payer.prepare();
+  } catch (failure) {
+    return complain(payer, describe(failure, page));
+  }
+
+  await settled();
+
+  if (!isFree()) return complain(payer, withTotal(t.amountChanged));
+
+  return { orderId: page.orderId, expectedAmount: 0 };
+}
+
+/**
  * Returns the parameters of the token. In setup mode the page says that the
  * method can be used for later orders, which is the consent to show it there
  * (docs: payment method object, allow_redisplay).
@@ -166,7 +192,7 @@ export async function refused(failure) {
 
   if (failure.lost) {
     view.setPhase('unsure', t.sendAgain);
-    return view.showMessage(t.lostAnswer);
+    return view.showMessage(isFree() ? t.lostOrder : t.lostAnswer);
   }
 
   if (['payment_in_progress', 'payment_unknown', 'order_not_open'].includes(failure.code))

@@ -9,7 +9,7 @@
 import { describe } from './api.js';
 import { phase, onPhase, setLabel } from './checkout-view.js';
 import { formatAmount } from './money.js';
-import { change, isChangeable, onChanging, onOrder, order, wantedItems } from './order.js';
+import { change, isChangeable, isFree, onChanging, onOrder, order, wantedItems } from './order.js';
 import { byId, clickedIn, copyOf, fill, part, setText } from './page.js';
 import { page, t } from './session.js';
 
@@ -35,7 +35,8 @@ function describeAmount(amount) {
  * known.
  */
 export function payLabel() {
-  return order() ? withTotal(t.pay) : (byId('pay-label').textContent ?? '');
+  if (!order()) return byId('pay-label').textContent ?? '';
+  return isFree() ? t.placeOrder : withTotal(t.pay);
 }
 
 /** @param {string} text with {total} in it */

@@ -17,6 +17,7 @@ const changeCatalog = `{"currency": "usd",
 		{"code": "TEN", "percent": 10},
 		{"code": "FIVE", "amount": "5.00", "minimum": "30.00"},
 		{"code": "LAST", "percent": 50, "uses": 1},
+		{"code": "GIFT", "percent": 100, "uses": 1},
 		{"code": "GONE", "percent": 50, "expires": "2020-01-01"}],
 	"shipping_rates": [
 		{"id": "post", "name": "Post", "price": "4.90", "prices": {"eur": "4.50", "jpy": "700"}, "countries": ["FR", "US"], "days": [3, 5], "free_from": "50.00"},

@@ -32,6 +32,12 @@ class FakeElement {
 
   destroy() {
     delete window.stripeElements[this.name];
+    if (this.name === 'payment') document.querySelector('#payment-element').replaceChildren();
+  }
+
+  async getValue() {
+    this.note('getValue', this.name);
+    return {complete: Boolean(window.addressComplete)};
   }
 
   /** Plays what the buyer does in the element. */
@@ -49,9 +55,13 @@ window.Stripe = (key, options) => {
     registerAppInfo: (info) => note('registerAppInfo', info),
     elements(given) {
       note('elements', given);
+      if (given.mode === 'payment' && !(given.amount > 0)) throw new Error('elements(): amount must be greater than 0.');
       return {
         create: (type, options) => new FakeElement(type, options, note),
-        update: (options) => note('update', options),
+        update: (options) => {
+          note('update', options);
+          if (options.amount === 0) throw new Error('update(): amount must be greater than 0.');
+        },
         submit: async () => (card() ? {} : {error: {type: 'validation_error', message: 'Your card number is incomplete.'}}),
       };
     },
