@@ -16,6 +16,7 @@ import (
 	"checkoutd/internal/budget"
 	"checkoutd/internal/config"
 	"checkoutd/internal/customersession"
+	"checkoutd/internal/effects"
 	"checkoutd/internal/httpserver"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/pages"
@@ -46,6 +47,7 @@ type App struct {
 	payments *payments.Service
 	sessions *customersession.Handler
 	webhooks *webhooks.Service
+	effects  *effects.Service
 	pages    *pages.Pages
 
 	handler http.Handler
@@ -158,6 +160,7 @@ func (a *App) Run(ctx context.Context) error {
 	var workers, stripe sync.WaitGroup
 	workers.Go(func() { a.payments.Run(work) })
 	workers.Go(func() { a.webhooks.Run(work) })
+	workers.Go(func() { a.effects.Run(work) })
 	workers.Go(func() { a.reseal(work) })
 	workers.Go(func() { a.watchClock(work) })
 	workers.Go(func() { a.shareBudget(work) })

@@ -8,6 +8,7 @@ import (
 	"checkoutd/internal/budget"
 	"checkoutd/internal/config"
 	"checkoutd/internal/customersession"
+	"checkoutd/internal/effects"
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/pages"
@@ -89,6 +90,14 @@ func (a *App) build(ctx context.Context) (err error) {
 		Lease:         eventLease,
 		BackfillEvery: cfg.BackfillEvery,
 	})
+
+	a.effects = effects.New(effects.Config{
+		Store:   a.store,
+		Now:     now,
+		Log:     log,
+		Workers: cfg.Workers,
+	})
+	a.store.OnEffects(a.effects.Wake)
 
 	if err := a.joinReplicas(ctx); err != nil {
 		return err

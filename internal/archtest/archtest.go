@@ -65,12 +65,13 @@ var rooms = map[string][]string{
 	"orders":          {"fault", "money", "httpio", "cleantext"},
 	"customersession": {"fault", "idempotency", "money", "httpio", "orders"},
 	"payments":        {"fault", "idempotency", "money", "httpio", "orders", "queue"},
+	"effects":         {"payments", "queue"},
 	"guard":           {"fault"},
 	"webhooks":        {"budget", "fault", "money", "httpio", "orders", "payments", "queue"},
 	"api":             {"cleantext", "fault", "money", "httpio", "orders", "payments", "webhooks"},
 
 	// The store's conformance suite, storetest, uses testkit and testhost.
-	"store":     {"guard", "sealed", "fault", "filelock", "money", "orders", "payments", "customersession", "webhooks", "api", "queue", "testkit", "testhost"},
+	"store":     {"guard", "sealed", "fault", "filelock", "money", "orders", "payments", "customersession", "webhooks", "api", "queue", "effects", "testkit", "testhost"},
 	"stripeapi": {"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks", "budget"},
 }
 
@@ -129,7 +130,7 @@ var sandboxMayImport = []string{
 }
 
 // features know neither the database nor Stripe, not even indirectly.
-var features = []string{"queue", "orders", "customersession", "payments", "webhooks", "api", "guard"}
+var features = []string{"queue", "orders", "customersession", "payments", "webhooks", "api", "effects", "guard"}
 
 // startApp lists the rooms whose tests start a whole App.
 var startApp = []string{"cmd", "app", "e2e", "bench", "torture"}

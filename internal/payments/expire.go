@@ -68,6 +68,9 @@ func (s *Service) expire(ctx context.Context, orderID string) error {
 		st.Order.Status = orders.Expired
 		st.setBuyerStatus(nil)
 		s.rules().reviewLate(st, fromCustomer(st.Order.CustomerID), left)
+		if st.Order.Status == orders.Expired {
+			s.rules().happens(st, EffectExpired)
+		}
 
 		return nil
 	})

@@ -96,12 +96,7 @@ func (r rules) settleForeign(st *State, s Snapshot) error {
 		CreatedAt: r.now,
 	})
 
-	st.Effects = append(st.Effects, Effect{
-		OrderID:   st.Order.ID,
-		Kind:      EffectForeign,
-		CreatedAt: r.now,
-	})
-
+	r.happensTo(st, EffectForeign, s.ID, string(s.Status))
 	return nil
 }
 

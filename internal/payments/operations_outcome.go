@@ -40,8 +40,10 @@ func (r rules) conclude(st *State, operationID string, call callResult) {
 		// It was given up, and nothing shows that it was done after all.
 	case note != "":
 		op.State, op.Note = OperationFailed, note
+		r.tellFailure(st, op)
 	case r.provesFailure(op, call):
 		op.State, op.Note = OperationFailed, refusalOf(call.err)
+		r.tellFailure(st, op)
 	}
 }
 
@@ -105,6 +107,7 @@ func (r rules) cancelOrder(st *State, answered bool) (done bool, note string) {
 	if !st.mayTakeMoney() {
 		o.Status = orders.Canceled
 		st.setBuyerStatus(nil)
+		r.happens(st, EffectCanceled)
 		return true, ""
 	}
 

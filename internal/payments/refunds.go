@@ -69,7 +69,7 @@ func (r rules) setRefunds(st *State, list []Refund) {
 		}
 	}
 
-	st.countMoney()
+	r.countMoney(st)
 	st.setBuyerStatus(nil)
 }
 
@@ -87,12 +87,9 @@ func (st *State) askedFor(re *Refund) bool {
 func (r rules) setDispute(st *State, d Dispute) (isNews bool) {
 	d.OrderID = st.Order.ID
 
-	happens := func(kind string) {
-		st.Effects = append(st.Effects, Effect{OrderID: d.OrderID, Kind: kind, Subject: d.ID, CreatedAt: r.now})
-	}
-	happens(EffectDisputed)
+	r.happensTo(st, EffectDisputed, d.ID, d.Status)
 	if d.Closed() {
-		happens(EffectDisputeClosed)
+		r.happensTo(st, EffectDisputeClosed, d.ID, d.Status)
 	}
 
 	i := slices.IndexFunc(st.Disputes, func(k Dispute) bool { return k.ID == d.ID })
@@ -107,8 +104,9 @@ func (r rules) setDispute(st *State, d Dispute) (isNews bool) {
 }
 
 // countMoney adds up what was captured for the order and what of it is
-// refunded. The money of renewals does not count.
-func (st *State) countMoney() {
+// refunded, and tells of refunds that it has not told of. The money of renewals
+// does not count.
+func (r rules) countMoney(st *State) {
 	st.Order.Captured, st.Order.Refunded = 0, 0
 	for i := range st.Intents {
 		if in := &st.Intents[i]; in.Status == StatusSucceeded && !in.Renewal {
@@ -116,27 +114,42 @@ func (st *State) countMoney() {
 			st.Order.Refunded += st.refundedOf(in)
 		}
 	}
+
+	r.tellRefunds(st)
 }
 
 // refundedOf returns how much of an intent's money is refunded. A pending
 // refund counts: the money is on its way back. A failed or canceled one does
-// not (https://docs.stripe.com/refunds#failed-refunds), and neither does the
-// part of a hold that was not captured: that money was never taken.
+// not (https://docs.stripe.com/refunds#failed-refunds).
 func (st *State) refundedOf(in *Intent) (sum int64) {
+	for _, re := range st.refundsOf(in) {
+		if !re.failed() {
+			sum += re.Amount
+		}
+	}
+	return sum
+}
+
+// refundsOf returns the refunds of an intent's money. The part of a hold that
+// was not captured is none: that money was never taken.
+func (st *State) refundsOf(in *Intent) (list []*Refund) {
 	released := false
 	for i := range st.Refunds {
 		re := &st.Refunds[i]
 		switch {
-		case re.IntentID != in.ID || re.Status == "failed" || re.Status == "canceled":
-		case !released && re.releases(in, st.Order.PaidAt):
+		case re.IntentID != in.ID:
+		case !released && !re.failed() && re.releases(in, st.Order.PaidAt):
 			released = true
 		default:
-			sum += re.Amount
+			list = append(list, re)
 		}
 	}
 
-	return sum
+	return list
 }
+
+// failed reports whether the refund moves no money.
+func (re *Refund) failed() bool { return re.Status == "failed" || re.Status == "canceled" }
 
 // releases reports whether a refund is Stripe's own, for the part of a hold
 // that was not captured. Nothing marks it as such, but it is for exactly that

@@ -44,7 +44,7 @@ func (r rules) settle(st *State, s Snapshot, src source) error {
 	}
 
 	if in.Renewal {
-		return r.settleRenewal(in, s, src)
+		return r.settleRenewal(st, in, s, src)
 	}
 
 	// An intent that does not fit its order is reviewed by a person, but its
@@ -93,7 +93,7 @@ func (r rules) settle(st *State, s Snapshot, src source) error {
 
 // settleRenewal records the payment of a later invoice of the order's
 // subscription. It does not touch the order, which the first invoice paid.
-func (r rules) settleRenewal(in *Intent, s Snapshot, src source) error {
+func (r rules) settleRenewal(st *State, in *Intent, s Snapshot, src source) error {
 	switch {
 	case in.Status.Final() && !s.Status.Final():
 		return nil // old news
@@ -101,7 +101,13 @@ func (r rules) settleRenewal(in *Intent, s Snapshot, src source) error {
 		return errReadAfresh
 	}
 
+	paid := in.Status != StatusSucceeded && s.Status == StatusSucceeded
 	in.update(s)
+	if paid {
+		r.happensTo(st, EffectRenewed, in.ID, string(in.Status))
+		r.countMoney(st) // news of refunds may have come first
+	}
+
 	return nil
 }
 
@@ -245,10 +251,15 @@ func (r rules) applyToOrder(st *State, in *Intent, a *Attempt, s Snapshot) {
 	switch in.Status {
 	case StatusSucceeded:
 		r.pay(st, in.ID)
-		st.countMoney() // news of refunds may have come first
+		r.countMoney(st) // news of refunds may have come first
+		if sub := st.Subscription(in.SubscriptionID); sub != nil {
+			r.tellSubscription(st, sub, "") // it may have ended before its first payment was known
+		}
+
 	case StatusRequiresCapture:
 		if o.Status.CanBecome(orders.Authorized) {
 			o.Status = orders.Authorized
+			r.happensTo(st, EffectAuthorized, in.ID, string(in.Status))
 		} else if o.Status != orders.Authorized {
 			r.review(st, fmt.Sprintf("intent %s holds money for an order that is %s", in.ID, o.Status))
 		}
@@ -257,6 +268,9 @@ func (r rules) applyToOrder(st *State, in *Intent, a *Attempt, s Snapshot) {
 		if o.Status == orders.Authorized && !st.holdsMoney() {
 			// The order may be paid again, with another intent.
 			o.Status, o.PaymentStatus = orders.Open, orders.Unpaid
+			if !st.canceling() {
+				r.happensTo(st, EffectCaptureFailed, in.ID, string(in.Status)) // the hold lapsed
+			}
 		}
 	}
 
@@ -279,11 +293,7 @@ func (r rules) pay(st *State, intentID string) {
 	switch {
 	case o.Status.CanBecome(orders.Paid):
 		o.Status, o.PaidAt = orders.Paid, r.now
-		st.Effects = append(st.Effects, Effect{
-			OrderID:   o.ID,
-			Kind:      paidEffect(o.Mode),
-			CreatedAt: r.now,
-		})
+		r.happens(st, paidEffect(o.Mode))
 
 	case o.Status != orders.Paid && o.Status != orders.Review:
 		r.review(st, fmt.Sprintf("intent %s was paid when the order was %s", intentID, o.Status))
@@ -314,6 +324,6 @@ func (r rules) review(st *State, reason string) {
 	}
 
 	o.Status, o.ReviewReason = orders.Review, reason
-	st.Effects = append(st.Effects, Effect{OrderID: o.ID, Kind: EffectReview, CreatedAt: r.now})
+	r.happens(st, EffectReview)
 	st.setBuyerStatus(nil)
 }

@@ -51,28 +51,6 @@ type Intent struct {
 // pending reports whether the intent may still pay the order.
 func (in *Intent) pending() bool { return !in.Status.Final() && !in.Renewal }
 
-// Effect is a consequence that happens exactly once per order, kind and
-// subject. Its row is written in the transaction that causes it.
-type Effect struct {
-	OrderID   string
-	Kind      string // EffectPaid and its like
-	Subject   string // the ID of the dispute that it is about, "" for the order itself
-	CreatedAt time.Time
-}
-
-// The kinds of effect.
-const (
-	EffectPaid   = "order.paid"
-	EffectSaved  = "order.method_saved" // in mode setup, instead of order.paid
-	EffectReview = "order.review"
-	// EffectForeign tells a person of money that names the order, but that no
-	// attempt took; see ForeignPayment.
-	EffectForeign = "order.foreign_payment"
-
-	EffectDisputed      = "order.disputed" // for each dispute
-	EffectDisputeClosed = "order.dispute_closed"
-)
-
 // Active returns the active attempt, nil if there is none. The pointer is into
 // the list, as with the other lookups here.
 func (st *State) Active() *Attempt {

@@ -185,7 +185,11 @@ func (s *Service) SettleSubscription(
 // subscription that is not known, or completes an incomplete one: a
 // subscription never becomes incomplete again.
 func (r rules) setSubscription(st *State, latest Subscription, src source) {
-	known := st.Subscription(latest.ID)
+	known, prev := st.Subscription(latest.ID), SubscriptionStatus("")
+	if known != nil {
+		prev = known.Status
+	}
+
 	switch {
 	case known == nil:
 		st.Subscriptions = append(st.Subscriptions, Subscription{
@@ -208,6 +212,7 @@ func (r rules) setSubscription(st *State, latest Subscription, src source) {
 	known.PeriodEnd = latest.PeriodEnd
 	known.EndsAt = latest.EndsAt
 	st.Order.SubscriptionEndsAt = st.Subscriptions[len(st.Subscriptions)-1].EndsAt
+	r.tellSubscription(st, known, prev)
 
 	o := &st.Order
 	if latest.CustomerID != "" && o.CustomerID != "" && !st.hasCustomer(latest.CustomerID) {

@@ -17,6 +17,7 @@ import (
 	"math/rand/v2"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -65,8 +66,10 @@ type Config[J any] struct {
 
 // Runner claims and works rows until it is stopped.
 type Runner[J any] struct {
-	cfg  Config[J]
-	wake chan struct{}
+	cfg   Config[J]
+	wake  chan struct{}
+	ended chan struct{} // receives a value when a job has ended
+	slots chan struct{} // holds a value for each worker that is busy
 }
 
 // batchPerWorker is how many rows one claim takes for each worker: enough that
@@ -78,36 +81,51 @@ func New[J any](cfg Config[J]) *Runner[J] {
 	cfg.Workers = max(cfg.Workers, 1)
 	cfg.Grace = cmp.Or(cfg.Grace, 10*time.Second)
 	cfg.Batch = cmp.Or(cfg.Batch, cfg.Workers*batchPerWorker)
-	return &Runner[J]{cfg: cfg, wake: make(chan struct{}, 1)}
+
+	return &Runner[J]{
+		cfg:   cfg,
+		wake:  make(chan struct{}, 1),
+		ended: make(chan struct{}, 1),
+		slots: make(chan struct{}, cfg.Workers),
+	}
 }
 
 // Wake makes Run look for work at once. It never blocks.
-func (r *Runner[J]) Wake() {
+func (r *Runner[J]) Wake() { signal(r.wake) }
+
+func signal(c chan struct{}) {
 	select {
-	case r.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
 
 // Run works until ctx ends. Then it waits for the jobs in flight, at most for
-// the grace period, and releases those that have not been started.
+// the grace period, and releases those that have not been started. It claims
+// again as soon as a worker has nothing to do: a slow job holds up no other.
 func (r *Runner[J]) Run(ctx context.Context) {
-	for ctx.Err() == nil {
-		n, err := r.RunOnce(ctx)
-		if err != nil && ctx.Err() == nil {
-			r.cfg.Log.Error().Err(err).Str("queue", r.cfg.Name).Msg("could not claim work")
-		}
+	var batches sync.WaitGroup
+	defer batches.Wait()
 
-		if err == nil && n > 0 {
-			continue // there may be more
+	var pending atomic.Int64 // jobs that are claimed and have not ended
+	for ctx.Err() == nil {
+		if held := int(pending.Load()); held < r.cfg.Workers {
+			jobs, err := r.claim(ctx, r.cfg.Batch-held)
+			if err != nil && ctx.Err() == nil {
+				r.cfg.Log.Error().Err(err).Str("queue", r.cfg.Name).Msg("could not claim work")
+			}
+
+			pending.Add(int64(len(jobs)))
+			batches.Go(func() {
+				r.workAll(ctx, jobs, func() { pending.Add(-1); signal(r.ended) })
+			})
 		}
 
 		timer := time.NewTimer(r.cfg.Poll)
 		select {
 		case <-ctx.Done():
-			timer.Stop()
-			return
 		case <-r.wake:
+		case <-r.ended: // there may be more, or what had to wait for the job
 		case <-timer.C:
 		}
 
@@ -118,11 +136,22 @@ func (r *Runner[J]) Run(ctx context.Context) {
 // RunOnce rescues expired rows, claims one batch and works it to the end. It
 // returns how many jobs it claimed.
 func (r *Runner[J]) RunOnce(ctx context.Context) (int, error) {
+	jobs, err := r.claim(ctx, r.cfg.Batch)
+	if err != nil {
+		return 0, err
+	}
+
+	r.workAll(ctx, jobs, func() {})
+	return len(jobs), nil
+}
+
+// claim rescues expired rows and claims up to n rows.
+func (r *Runner[J]) claim(ctx context.Context, n int) ([]J, error) {
 	now := r.cfg.Now()
 	if r.cfg.Rescue != nil {
 		n, err := r.cfg.Rescue(ctx, now)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 
 		if n > 0 {
@@ -131,18 +160,12 @@ func (r *Runner[J]) RunOnce(ctx context.Context) (int, error) {
 		}
 	}
 
-	jobs, err := r.cfg.Claim(ctx, now, now.Add(r.cfg.Lease), r.cfg.Batch)
-	if err != nil {
-		return 0, err
-	}
-
-	r.workAll(ctx, jobs)
-	return len(jobs), nil
+	return r.cfg.Claim(ctx, now, now.Add(r.cfg.Lease), n)
 }
 
-// workAll works the jobs, as many at once as there are workers, and returns
-// when none of them is in flight any more.
-func (r *Runner[J]) workAll(ctx context.Context, jobs []J) {
+// workAll works the jobs of one claim as workers become free, calls ended after
+// each, and returns when none of them is in flight any more.
+func (r *Runner[J]) workAll(ctx context.Context, jobs []J, ended func()) {
 	// The jobs outlive a stop by the grace period, but never their lease: then
 	// another worker may have them.
 	jobCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.cfg.Lease)
@@ -151,22 +174,17 @@ func (r *Runner[J]) workAll(ctx context.Context, jobs []J) {
 
 	started := time.Now()
 
-	next := make(chan J, len(jobs))
-	for _, j := range jobs {
-		next <- j
-	}
-
-	close(next)
-
 	var wg sync.WaitGroup
-	for range min(r.cfg.Workers, len(jobs)) {
+	for _, j := range jobs {
+		r.slots <- struct{}{}
 		wg.Go(func() {
-			for j := range next {
-				if ctx.Err() != nil || time.Since(started) > r.cfg.Lease/2 {
-					r.release(jobCtx, j)
-				} else {
-					r.work(jobCtx, j)
-				}
+			defer ended()
+			defer func() { <-r.slots }()
+
+			if ctx.Err() != nil || time.Since(started) > r.cfg.Lease/2 {
+				r.release(jobCtx, j)
+			} else {
+				r.work(jobCtx, j)
 			}
 		})
 	}

@@ -197,6 +197,34 @@ func TestFullBatchIsFollowedByAnotherClaim(t *testing.T) {
 	}
 }
 
+// A job that hangs must not keep the other worker from what comes after it.
+func TestSlowJobHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	s := newSource(1, 2)
+	done, hang := make(chan int, 10), make(chan struct{})
+	r := queue.New(config(s, func(_ context.Context, j int) error {
+		if j == 1 {
+			<-hang
+		}
+
+		done <- j
+		return nil
+	}))
+	running(t, r)
+	wait(t, done, "the job beside the slow one")
+
+	s.add(3, 4)
+	r.Wake()
+
+	wait(t, done, "a job that came later")
+	wait(t, done, "another one")
+	close(hang)
+
+	if got := wait(t, done, "the slow job"); got != 1 {
+		t.Errorf("job %d ended last, want 1", got)
+	}
+}
+
 func TestFailedClaimIsLoggedAndRetried(t *testing.T) {
 	t.Parallel()
 	s, log := newSource(1), &testkit.LogBook{}

@@ -152,3 +152,84 @@ func TestSDKDirectChargesPayThePlatformsFee(t *testing.T) {
 		joined(collect(t, it, func() string { return string(it.Event().Type) })),
 		"application_fee.refunded application_fee.created")
 }
+
+// TestSDKTransferDataAmountActs checks that what a platform asks to transfer is
+// what the account gets, whichever call asks for it.
+func TestSDKTransferDataAmountActs(t *testing.T) {
+	t.Parallel()
+	api := newBox(t).sdk()
+	acct := must(api.Accounts.New(&stripe.AccountParams{Type: stripe.String("standard")}))(t).ID
+	hold := func() *stripe.PaymentIntent {
+		return must(api.PaymentIntents.New(&stripe.PaymentIntentParams{
+			Amount:             stripe.Int64(1000),
+			Currency:           stripe.String("usd"),
+			CaptureMethod:      stripe.String("manual"),
+			PaymentMethod:      stripe.String("pm_card_visa"),
+			PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
+			TransferData: &stripe.PaymentIntentTransferDataParams{
+				Destination: &acct,
+				Amount:      stripe.Int64(500),
+			},
+		}))(t)
+	}
+
+	updated := must(api.PaymentIntents.Update(hold().ID, &stripe.PaymentIntentParams{
+		TransferData: &stripe.PaymentIntentTransferDataParams{Amount: stripe.Int64(300)},
+	}))(t)
+	want(t, "update shows the amount", updated.TransferData.Amount, 300)
+	want(t, "and keeps the destination", updated.TransferData.Destination.ID, acct)
+	must(api.PaymentIntents.Confirm(updated.ID, nil))(t)
+	must(api.PaymentIntents.Capture(updated.ID, nil))(t)
+	want(t, "transferred as updated", availableTo(t, api, &acct), 300)
+
+	held := hold()
+	must(api.PaymentIntents.Confirm(held.ID, nil))(t)
+	p := &stripe.PaymentIntentCaptureParams{
+		TransferData: &stripe.PaymentIntentTransferDataParams{Amount: stripe.Int64(200)},
+	}
+	p.AddExpand("latest_charge.transfer")
+	captured := must(api.PaymentIntents.Capture(held.ID, p))(t)
+	want(t, "capture shows the amount", captured.TransferData.Amount, 200)
+	want(t, "on the charge, too", captured.LatestCharge.TransferData.Amount, 200)
+	want(t, "and transfers it", captured.LatestCharge.Transfer.Amount, 200)
+	want(t, "the account has both", availableTo(t, api, &acct), 300+200)
+
+	plain := charged(t, api, "pm_card_visa")
+	_, err := api.PaymentIntents.Update(plain.ID, &stripe.PaymentIntentParams{
+		TransferData: &stripe.PaymentIntentTransferDataParams{Amount: stripe.Int64(300)},
+	})
+	want(t, "no destination, no amount", refusal(t, err).Param, "transfer_data")
+}
+
+func TestSDKFeesAreRoundedHalfUp(t *testing.T) {
+	t.Parallel()
+	api := newBox(t).sdk()
+	for _, c := range []struct {
+		cur         string
+		amount, fee int64
+	}{
+		{"usd", 950, 58},
+		{"usd", 1099, 62},
+		{"usd", 2500, 103},
+		{"usd", 22500, 683},
+		{"usd", 2000, 88},
+		{"jpy", 10000, 360},
+		{"jpy", 125, 5},
+	} {
+		p := &stripe.PaymentIntentParams{
+			Amount:             &c.amount,
+			Currency:           &c.cur,
+			Confirm:            stripe.Bool(true),
+			PaymentMethod:      stripe.String("pm_card_visa"),
+			PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
+		}
+		p.AddExpand("latest_charge.balance_transaction")
+		pi := must(api.PaymentIntents.New(p))(t)
+
+		// With automatic_async the charge is booked right after the response.
+		ch := &stripe.ChargeParams{}
+		ch.AddExpand("balance_transaction")
+		booked := must(api.Charges.Get(pi.LatestCharge.ID, ch))(t)
+		want(t, c.cur+" fee", booked.BalanceTransaction.Fee, c.fee)
+	}
+}

@@ -216,7 +216,7 @@ func TestSDKCaptureRefundDispute(t *testing.T) {
 	get.AddExpand("balance_transaction")
 	ch := must(api.Charges.Get(pi.LatestCharge.ID, get))(t)
 	want(t, "refunds, with the one of what was released", len(ch.Refunds.Data), 2)
-	want(t, "net", ch.BalanceTransaction.Net, 1500-(1500*29/1000+30))
+	want(t, "net of the fee of 73.5", ch.BalanceTransaction.Net, 1500-74)
 	_, err := api.Refunds.New(&stripe.RefundParams{PaymentIntent: &pi.ID, Amount: stripe.Int64(9999)})
 	want(t, "too much", refusal(t, err).HTTPStatusCode, http.StatusBadRequest)
 	must(api.Refunds.New(&stripe.RefundParams{PaymentIntent: &pi.ID}))(t)

@@ -28,5 +28,12 @@ func (s *Store) ClockSetBack(ctx context.Context, prev, now time.Time) (n int, e
 		WHERE state IN ('started', 'unknown', 'requires_action', 'processing', 'requires_capture')
 			AND check_at > $1 AND check_at <= $2`+s.db.SkipLocked()+`)`,
 		from, to)
-	return events + attempts, err
+	if err != nil {
+		return events, err
+	}
+
+	effects, err := s.db.Exec(ctx, `UPDATE effects SET next_at = $1 WHERE id IN (
+		SELECT id FROM effects WHERE done_at = 0 AND next_at > $1 AND next_at <= $2`+s.db.SkipLocked()+`)`,
+		from, to)
+	return events + attempts + effects, err
 }

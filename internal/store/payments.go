@@ -46,6 +46,7 @@ func (s *Store) Read(ctx context.Context, orderID string) (*payments.State, erro
 func (s *Store) Update(
 	ctx context.Context, orderID string, claim *queue.Claim, change func(*payments.State) error,
 ) error {
+	effects := false
 	err := s.db.Transact(ctx, orderID, func(ctx context.Context, q sqldb.Querier) ([]sqldb.Command, error) {
 		st := &payments.State{}
 		rows := s.orderRows(st)
@@ -63,6 +64,7 @@ func (s *Store) Update(
 			return nil, err
 		}
 
+		effects = len(st.Effects) > 0
 		now := s.now()
 		writes, err := saveState(prev, st, rows, now)
 		if err != nil {
@@ -84,6 +86,10 @@ func (s *Store) Update(
 
 		return append(writes, wakeEvents(linked, now)...), nil
 	})
+
+	if err == nil && effects {
+		s.effectsCommitted()
+	}
 
 	switch {
 	case s.db.Violates(err, oneActiveAttempt):

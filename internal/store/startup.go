@@ -46,7 +46,13 @@ func (s *Store) TakeOver(ctx context.Context, now time.Time) (n int, err error) 
 
 	attempts, err := s.db.Exec(ctx, `UPDATE attempts SET check_at = $1
 		WHERE state IN ('started', 'unknown') AND check_at > $1`, sqldb.Micros(now))
-	return released + attempts, err
+	if err != nil {
+		return released, err
+	}
+
+	effects, err := s.db.Exec(ctx, `UPDATE effects SET next_at = $1, lease_token = ''
+		WHERE done_at = 0 AND lease_token <> ''`, sqldb.Micros(now))
+	return released + attempts + effects, err
 }
 
 // longestHold is how long an authorized order may still become open again:

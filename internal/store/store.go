@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"io/fs"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"checkoutd/internal/customersession"
+	"checkoutd/internal/effects"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/sealed"
@@ -51,6 +53,8 @@ type Store struct {
 	intentTable *sqldb.Table[payments.Intent]
 
 	endings endings // of events that are not ours
+
+	wakeEffects atomic.Pointer[func()] // after a commit that may have added effects
 }
 
 // The interfaces that a Store implements.
@@ -61,6 +65,7 @@ var (
 	_ webhooks.Claims       = (*Store)(nil)
 	_ webhooks.Admin        = (*Store)(nil)
 	_ customersession.Store = (*Store)(nil)
+	_ effects.Store         = (*Store)(nil)
 )
 
 // Open connects to the database at databaseURL: "sqlite:./data/checkoutd.db",

@@ -51,6 +51,7 @@ func firstRelease(t *testing.T, databaseURL string) {
 	}
 
 	for _, text := range []string{
+		`INSERT INTO effects VALUES ('ord_paid', 'order.paid', 5)`,
 		`INSERT INTO settings VALUES ('buyer_cookie', 'the key of signed cookies', 1)`,
 		`INSERT INTO buyers VALUES ('buy_old', 'cus_old', 1)`,
 	} {
@@ -295,6 +296,7 @@ func TestUpgrade(t *testing.T) {
 			firstRelease(t, databaseURL)
 			s := openMigrated(t, databaseURL)
 			forgetKey(t, s, openRaw(t, databaseURL))
+			keepEffects(t, s)
 			continueOrders(t, s)
 		})
 	}
@@ -311,6 +313,20 @@ func forgetKey(t *testing.T, s *store.Store, db *sql.DB) {
 	}
 	if got, err := s.Buyer(t.Context(), "buy_old"); got != "cus_old" || err != nil {
 		t.Errorf("the old buyer has the customer %q, %v", got, err)
+	}
+}
+
+// keepEffects checks that the effects of the first release are there, with
+// those that it did not write, and that none of them is told now.
+func keepEffects(t *testing.T, s *store.Store) {
+	t.Helper()
+	list, err := s.Effects(t.Context(), "ord_paid")
+	if err != nil || len(list) != 2 || list[0].ID != "eff_ord_paid_order_paid_" || list[0].N != 1 ||
+		list[1].ID != "eff_ord_paid_order_refunded_re_paid" || list[1].N != 2 {
+		t.Errorf("the effects are %+v, %v", list, err)
+	}
+	if jobs, err := s.ClaimEffects(t.Context(), upgradedAt, upgradedAt, 10); err != nil || len(jobs) != 0 {
+		t.Errorf("%+v are to be worked, %v", jobs, err)
 	}
 }
 

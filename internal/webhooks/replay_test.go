@@ -224,7 +224,7 @@ func TestReplayIsIdempotent(t *testing.T) {
 	}
 
 	effects, err := f.store.Effects(t.Context(), order)
-	if err != nil || len(effects) != 1 {
-		t.Errorf("%d effects, %v; want 1", len(effects), err)
+	if err != nil || len(effects) != 2 {
+		t.Errorf("the effects are %+v, %v; want order.paid and order.refunded", effects, err)
 	}
 }

@@ -103,6 +103,10 @@ func (c *Call) readHeaders() error {
 	return nil
 }
 
+// VersionBefore reports whether the call asks for an API version from before
+// date, as in 2023-08-16.
+func (c *Call) VersionBefore(date string) bool { return c.version < date }
+
 // AccountDenied is Stripe's error for an account that a key does not open.
 func AccountDenied(key, acct string) error {
 	e := wire.Malformed("account_invalid", "", "The provided key '%s' does not have access to account '%s' (or that account does not exist). Application access may have been revoked.", RedactKey(key), acct)

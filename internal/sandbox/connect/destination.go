@@ -44,8 +44,12 @@ func (c *call) passOn(ch *payments.Charge) {
 	}
 
 	amount := ch.AmountCaptured
-	if limit := wire.Deref(ch.TransferData.Amount); limit > 0 {
-		amount = min(limit, amount)
+	if limit := ch.TransferData.Amount; limit != nil {
+		amount = min(*limit, amount)
+	}
+
+	if amount == 0 {
+		return
 	}
 
 	rec := c.newTransfer(amount, ch.Currency, ch.TransferData.Destination, ch)

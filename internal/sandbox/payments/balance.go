@@ -51,16 +51,19 @@ const openingBalance = 100_000
 // FundsDelay is how long money stays pending before it becomes available.
 const FundsDelay = 48 * time.Hour
 
-// book adds a charge's money to the account's balance, less Stripe's usual fee
-// (2.9% + 30), and returns the ID of the balance transaction.
-func (c *Call) book(ch *Charge, kind string, amount int64, cd *testcards.Card) string {
-	// Without minor units, the fixed 30 cents would be far too much.
-	fee := amount*29/1000 + 30
-	if api.ContainsWord(api.ZeroDecimal, ch.Currency) {
-		fee = amount * 36 / 1000
+// usualFee returns Stripe's usual fee (2.9% + 30), rounded half up. Without
+// minor units the fixed 30 cents would be far too much: the fee is 3.6%.
+func usualFee(amount int64, cur string) int64 {
+	if api.ContainsWord(api.ZeroDecimal, cur) {
+		return (amount*36 + 500) / 1000
 	}
+	return (amount*29+500)/1000 + 30
+}
 
-	bt := c.Entry(ch.ID, kind, amount, fee, ch.Currency)
+// book adds a charge's money to the account's balance, less Stripe's usual fee,
+// and returns the ID of the balance transaction.
+func (c *Call) book(ch *Charge, kind string, amount int64, cd *testcards.Card) string {
+	bt := c.Entry(ch.ID, kind, amount, usualFee(amount, ch.Currency), ch.Currency)
 	bt.Description = ch.Description
 
 	// A connected account pays the application fee of a direct charge out of

@@ -53,6 +53,13 @@ func captureIntent(c *Call) (any, error) {
 
 	next := *prev
 	next.Metadata = wire.MergeMetadata(prev.Metadata, c.Params)
+	api.SetText(&next.StatementDescriptor, c.Params, "statement_descriptor")
+	api.SetText(&next.StatementDescriptorSuffix, c.Params, "statement_descriptor_suffix")
+
+	if err := c.fillTransfer(&next); err != nil {
+		return nil, err
+	}
+
 	return c.capture(&next, amount)
 }
 
@@ -72,6 +79,9 @@ func (c *Call) capture(pi *PaymentIntent, amount int64) (*PaymentIntent, error) 
 	}
 
 	ch.Captured, ch.AmountCaptured = true, amount
+	ch.TransferData = pi.TransferData
+	ch.StatementDescriptor = pi.StatementDescriptor
+	ch.StatementDescriptorSuffix = pi.StatementDescriptorSuffix
 
 	var cd *testcards.Card
 	if pm != nil {

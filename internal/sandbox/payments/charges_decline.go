@@ -3,6 +3,7 @@ package payments
 import (
 	"cmp"
 
+	"checkoutd/internal/sandbox/memory"
 	"checkoutd/internal/sandbox/testcards"
 	"checkoutd/internal/sandbox/wire"
 )
@@ -38,6 +39,7 @@ func (c *Call) decline(a *Attempt, d testcards.Decline) (*PaymentIntent, error) 
 	e := declineError(d)
 	e.Charge = ch.ID
 
+	c.spend(a)
 	c.failIntent(a, e, &ch.ID)
 	c.Emit("charge.failed", ch)
 
@@ -68,6 +70,20 @@ func (c *Call) declinedWith(a *Attempt, e *wire.Error) (*PaymentIntent, error) {
 	out.PaymentIntent, out.PaymentMethod = a.Intent, a.Method
 
 	return nil, &out
+}
+
+// spend marks the payment method of a declined attempt as used by its intent:
+// Stripe does not take it for another one unless it is attached to a customer.
+func (c *Call) spend(a *Attempt) {
+	pm, ok := memory.Find[*PaymentMethod](c.Tx, a.Method.ID)
+	if !ok || pm.Customer != nil {
+		return
+	}
+
+	next := *pm
+	next.private.Consumed, next.private.DeclinedBy = true, a.Intent.ID
+	a.Method = &next
+	c.Tx.Put(&next)
 }
 
 // failIntent sends the intent back to requires_payment_method and stores the

@@ -46,6 +46,10 @@ func (o *Customer) Parents() []string  { return nil }
 
 // CreateCustomer is POST /v1/customers.
 func CreateCustomer(c *Call) (any, error) {
+	if err := checkEmail(c.Params, "email"); err != nil {
+		return nil, err
+	}
+
 	cus := &Customer{
 		ID:                  wire.NewShortID("cus"),
 		Object:              api.KindCustomer,
@@ -168,6 +172,10 @@ func retrieveCustomer(c *Call) (any, error) {
 func updateCustomer(c *Call) (any, error) {
 	prev, err := api.PathObject[*Customer](c.API(), api.KindCustomer)
 	if err != nil {
+		return nil, err
+	}
+
+	if err := checkEmail(c.Params, "email"); err != nil {
 		return nil, err
 	}
 

@@ -121,6 +121,10 @@ func (c *Call) fillIntent(pi *PaymentIntent) error {
 	}
 
 	api.SetText(&pi.Description, p, "description")
+	if err := checkEmail(p, "receipt_email"); err != nil {
+		return err
+	}
+
 	api.SetText(&pi.ReceiptEmail, p, "receipt_email")
 	api.SetText(&pi.OnBehalfOf, p, "on_behalf_of")
 	api.SetText(&pi.StatementDescriptor, p, "statement_descriptor")
@@ -140,15 +144,8 @@ func (c *Call) fillIntent(pi *PaymentIntent) error {
 		pi.CaptureMethod = v
 	}
 
-	if dest := p.String("transfer_data", "destination"); dest != "" {
-		if err := c.checkDestination("transfer_data[destination]", dest); err != nil {
-			return err
-		}
-
-		pi.TransferData = &TransferData{Destination: dest}
-		if p.Has("transfer_data", "amount") {
-			pi.TransferData.Amount = new(p.Int("transfer_data", "amount"))
-		}
+	if err := c.fillTransfer(pi); err != nil {
+		return err
 	}
 
 	// Without a destination, only a direct charge in a connected account has
@@ -165,6 +162,44 @@ func (c *Call) fillIntent(pi *PaymentIntent) error {
 	return c.fillIntentMethod(pi)
 }
 
+// fillTransfer sets the destination of an intent's money and how much of it
+// goes there. An intent that has a destination keeps it.
+func (c *Call) fillTransfer(pi *PaymentIntent) error {
+	p := c.Params.At("transfer_data")
+	if p == nil {
+		return nil
+	}
+
+	var data TransferData
+	if pi.TransferData != nil {
+		data = *pi.TransferData
+	}
+
+	if dest := p.String("destination"); dest != "" {
+		if err := c.checkDestination("transfer_data[destination]", dest); err != nil {
+			return err
+		}
+
+		data.Destination = dest
+	}
+
+	if data.Destination == "" {
+		return wire.Invalid("", "transfer_data",
+			"You cannot set `transfer_data[amount]` of a PaymentIntent without `transfer_data[destination]`.")
+	}
+
+	if p.Has("amount") {
+		if p.Int("amount") < 0 {
+			return wire.Malformed("parameter_invalid_integer", "transfer_data[amount]", "Invalid non-negative integer")
+		}
+
+		data.Amount = new(p.Int("amount"))
+	}
+
+	pi.TransferData = &data
+	return nil
+}
+
 // fillIntentMethod sets the payment method options of an intent and, unless the
 // call confirms the intent, its payment method.
 func (c *Call) fillIntentMethod(pi *PaymentIntent) error {
@@ -177,7 +212,7 @@ func (c *Call) fillIntentMethod(pi *PaymentIntent) error {
 		return nil
 	}
 
-	pm, err := c.sentMethod(wire.Deref(pi.Customer))
+	pm, err := c.sentMethod(wire.Deref(pi.Customer), pi.ID)
 	if err != nil || pm == nil {
 		return err
 	}
@@ -189,11 +224,11 @@ func (c *Call) fillIntentMethod(pi *PaymentIntent) error {
 	return nil
 }
 
-// sentMethod returns the payment method that the parameters name or describe,
-// or nil if they do neither. A new one is stored.
-func (c *Call) sentMethod(customer string) (*PaymentMethod, error) {
+// sentMethod returns the payment method that the parameters name or describe
+// for an intent, or nil if they do neither. A new one is stored.
+func (c *Call) sentMethod(customer, intent string) (*PaymentMethod, error) {
 	if id := c.Params.String("payment_method"); id != "" {
-		return c.Usable(id, customer, "payment_method")
+		return c.usableFor(intent, id, customer, "payment_method")
 	}
 
 	if data := c.Params.At("payment_method_data"); data != nil {

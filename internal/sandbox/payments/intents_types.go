@@ -32,7 +32,7 @@ func (c *Call) chooseTypes(pi *PaymentIntent) error {
 
 		pi.PaymentMethodTypes = types
 
-	case c.Params.Has("automatic_payment_methods") && !c.Params.Bool("automatic_payment_methods", "enabled"):
+	case c.onlyCards():
 		pi.PaymentMethodTypes = []string{"card"}
 	default:
 		pi.private.Implicit = !c.Params.Has("automatic_payment_methods")
@@ -56,6 +56,16 @@ func (c *Call) chooseTypes(pi *PaymentIntent) error {
 
 	pi.PaymentMethodOptions = DefaultOptions(pi.PaymentMethodTypes)
 	return nil
+}
+
+// onlyCards reports whether an intent whose creator listed no types takes cards
+// only: automatic payment methods are refused, or the caller speaks an API
+// version in which they were not yet the default.
+func (c *Call) onlyCards() bool {
+	if c.Params.Has("automatic_payment_methods") {
+		return !c.Params.Bool("automatic_payment_methods", "enabled")
+	}
+	return c.VersionBefore("2023-08-16")
 }
 
 // typeCurrencies are the currencies of the payment methods that do not take

@@ -21,15 +21,6 @@ func updateIntent(c *Call) (any, error) {
 		return nil, err
 	}
 
-	if c.Params.Unset("customer") {
-		return nil, wire.Malformed(
-			"parameter_invalid_empty", "customer",
-			"You passed an empty string for 'customer'. We assume empty values are an attempt to "+
-				"unset a parameter; however 'customer' cannot be unset. You should remove 'customer' "+
-				"from your request or supply a non-empty value.",
-		)
-	}
-
 	c.Tx.Put(&next)
 	return &next, nil
 }

@@ -3,6 +3,7 @@ package payments
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"checkoutd/internal/sandbox/api"
 	"checkoutd/internal/sandbox/memory"
@@ -28,6 +29,9 @@ func (c *Call) newMethod(p *wire.Params) (*PaymentMethod, error) {
 		Type:           kind,
 	}
 
+	if err := checkEmail(p, "billing_details", "email"); err != nil {
+		return nil, err
+	}
 	if err := c.fillMethod(pm, p); err != nil {
 		return nil, err
 	}
@@ -155,6 +159,21 @@ func (c *Call) namedMethod(name string) (*PaymentMethod, bool) {
 // another customer's. For the name of a test method it stores a new one. param
 // is the parameter to blame.
 func (c *Call) Usable(id, customer, param string) (*PaymentMethod, error) {
+	return c.usableFor("", id, customer, param)
+}
+
+// usableFor is Usable for an intent, which may try again a method that only
+// this intent has used.
+func (c *Call) usableFor(intent, id, customer, param string) (*PaymentMethod, error) {
+	if strings.HasPrefix(id, "tok_") {
+		return nil, wire.Invalid(
+			"", "payment_method",
+			"A token may not be passed in as a PaymentMethod. Instead, create a PaymentMethod or convert your token "+
+				"to a PaymentMethod by setting the `card[token]` parameter to %s.",
+			id,
+		)
+	}
+
 	if pm, ok := c.namedMethod(id); ok {
 		c.Tx.Put(pm)
 		return pm, nil
@@ -165,9 +184,9 @@ func (c *Call) Usable(id, customer, param string) (*PaymentMethod, error) {
 		return nil, c.noSuchMethod(param, id)
 	}
 
-	if pm.private.Detached || pm.private.Consumed && pm.Customer == nil {
+	if pm.spent(intent) {
 		return nil, wire.Invalid(
-			"", param,
+			"", "",
 			"The provided PaymentMethod was previously used with a PaymentIntent without "+
 				"Customer attachment, shared with a connected account without Customer attachment, "+
 				"or was detached from a Customer. It may not be used again. To use a PaymentMethod "+
@@ -217,6 +236,18 @@ func (c *Call) noSuchMethod(param, id string) error {
 	return e
 }
 
+// spent reports whether a payment method cannot be used any more: it was
+// detached, or a payment has used it without saving it. An intent may try again
+// a method that it has declined itself.
+func (o *PaymentMethod) spent(intent string) bool {
+	if o.private.Detached {
+		return true
+	}
+
+	tryAgain := intent != "" && o.private.DeclinedBy == intent
+	return o.private.Consumed && o.Customer == nil && !tryAgain
+}
+
 func createMethod(c *Call) (any, error) {
 	if c.Params.String("payment_method") != "" {
 		return nil, wire.Invalid(
@@ -264,6 +295,10 @@ func retrieveMethod(c *Call) (any, error) {
 func updateMethod(c *Call) (any, error) {
 	prev, err := c.pathMethod()
 	if err != nil {
+		return nil, err
+	}
+
+	if err := checkEmail(c.Params, "billing_details", "email"); err != nil {
 		return nil, err
 	}
 

@@ -43,10 +43,12 @@ type PaymentMethod struct {
 type methodPrivate struct {
 	Card     string `json:"card,omitempty"`     // its key in the table of test cards
 	Detached bool   `json:"detached,omitempty"` // from its customer: it cannot be used again
-	Consumed bool   `json:"consumed,omitempty"` // by a payment, without being attached
+	Consumed bool   `json:"consumed,omitempty"` // by a payment or a decline, without being attached
 	Ready    bool   `json:"ready,omitempty"`    // set up for off-session use
 	Outcome  string `json:"outcome,omitempty"`  // of a bank debit, such as succeed, fail_delayed or dispute
 	CVCCheck string `json:"cvc_check,omitempty"`
+
+	DeclinedBy string `json:"declined_by,omitempty"` // the ID of the intent whose charge was declined
 }
 
 // MethodCard is the card of a payment method.

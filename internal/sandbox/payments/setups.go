@@ -49,9 +49,10 @@ func (c *Call) chooseSetupTypes(si *SetupIntent) error {
 
 		si.PaymentMethodTypes = types
 
-	case c.Params.Has("automatic_payment_methods") && !c.Params.Bool("automatic_payment_methods", "enabled"):
+	case c.onlyCards():
 		si.PaymentMethodTypes = []string{"card"}
 	default:
+		si.private.Implicit = !c.Params.Has("automatic_payment_methods")
 		redirects := cmp.Or(c.Params.String("automatic_payment_methods", "allow_redirects"), "always")
 		si.AutomaticPaymentMethods = &AutomaticMethods{AllowRedirects: redirects, Enabled: true}
 
@@ -70,15 +71,11 @@ func (c *Call) chooseSetupTypes(si *SetupIntent) error {
 		"request_three_d_secure": "automatic",
 	}}
 
-	if c.Params.Has("payment_method_options") {
-		si.PaymentMethodOptions = MergeOptions(si.PaymentMethodOptions, c.Params.At("payment_method_options"))
-	}
-
 	return nil
 }
 
-// fillSetup copies the parameters that create and update share into an intent
-// that is not stored yet.
+// fillSetup copies the parameters that create, update and confirm share into an
+// intent that is not stored yet.
 func (c *Call) fillSetup(si *SetupIntent) error {
 	if cus := c.Params.String("customer"); cus != "" {
 		if _, err := c.customer(cus, "customer"); err != nil {
@@ -91,12 +88,16 @@ func (c *Call) fillSetup(si *SetupIntent) error {
 	api.SetText(&si.Description, c.Params, "description")
 	api.SetText(&si.OnBehalfOf, c.Params, "on_behalf_of")
 
+	if c.Params.Has("payment_method_options") {
+		si.PaymentMethodOptions = MergeOptions(si.PaymentMethodOptions, c.Params.At("payment_method_options"))
+	}
+
 	// A confirmation reads its payment method itself, in setupMethod.
 	if c.Params.Bool("confirm") || strings.HasSuffix(c.Route.Pattern, "/confirm") {
 		return nil
 	}
 
-	pm, err := c.sentMethod(wire.Deref(si.Customer))
+	pm, err := c.sentMethod(wire.Deref(si.Customer), si.ID)
 	if err != nil || pm == nil {
 		return err
 	}

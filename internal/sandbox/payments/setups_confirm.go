@@ -45,6 +45,10 @@ func confirmSetupByID(c *Call) (any, error) {
 // changes.
 func (c *Call) confirmSetup(prev *SetupIntent) (*SetupIntent, error) {
 	next := *prev
+	if err := c.fillSetup(&next); err != nil {
+		return nil, err
+	}
+
 	pm, err := c.setupMethod(&next)
 	if err != nil {
 		return nil, err
@@ -69,6 +73,9 @@ func (c *Call) confirmSetup(prev *SetupIntent) (*SetupIntent, error) {
 	if err := c.checkMandate(pm, "SetupIntent", ""); err != nil {
 		return nil, err
 	}
+	if err := c.checkSetupReturnURL(&next); err != nil {
+		return nil, err
+	}
 
 	next.PaymentMethod, next.LastSetupError, next.NextAction = &pm.ID, nil, nil
 
@@ -81,13 +88,34 @@ func (c *Call) confirmSetup(prev *SetupIntent) (*SetupIntent, error) {
 		return c.askSetupRedirect(&next, pm)
 	case cd != nil && cd.Auth == "error":
 		return nil, c.failSetup(&next, pm, testcards.DeclineOf("card_declined", "generic_decline"))
-	case cd != nil && (cd.Auth == "required" || cd.Auth == "setup"):
+	case cd != nil && setupAsksBuyer(cd, next.PaymentMethodOptions):
 		return c.askSetupAuthentication(&next, pm), nil
 	case cd != nil && cd.Code != "" && !cd.Attaches:
 		return nil, c.failSetup(&next, pm, cd.Declines())
 	}
 
 	return c.completeSetup(&next, pm), nil
+}
+
+// setupAsksBuyer reports whether the cardholder has to authenticate before the
+// card is saved: because the card demands it, or because the merchant requests
+// 3D Secure and the card supports it.
+func setupAsksBuyer(cd *testcards.Card, options map[string]any) bool {
+	card, _ := options["card"].(map[string]any)
+	request := card["request_three_d_secure"]
+	forced := request == "any" || request == "challenge"
+	return cd.Auth == "required" || cd.Auth == "setup" || cd.Auth == "optional" && forced
+}
+
+// checkSetupReturnURL demands a return_url if a redirect may follow and
+// Stripe.js is not there to handle it.
+func (c *Call) checkSetupReturnURL(si *SetupIntent) error {
+	auto := si.AutomaticPaymentMethods
+	mayRedirect := auto != nil && auto.AllowRedirects == "always" && !c.fromStripeCLI()
+	if !mayRedirect || c.Publishable || si.private.SDK || si.private.ReturnURL != "" {
+		return nil
+	}
+	return missingReturnURL("Setup Intent", si.private.Implicit)
 }
 
 // setupMethod returns the payment method to save, and sets where the buyer can
@@ -97,7 +125,11 @@ func (c *Call) setupMethod(si *SetupIntent) (*PaymentMethod, error) {
 	si.private.SDK = c.Params.Bool("use_stripe_sdk")
 	si.private.ReturnURL = c.Params.String("return_url")
 
-	pm, err := c.sentMethod(wire.Deref(si.Customer))
+	if err := checkURL(c.Params, "return_url"); err != nil {
+		return nil, err
+	}
+
+	pm, err := c.sentMethod(wire.Deref(si.Customer), si.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +146,7 @@ func (c *Call) setupMethod(si *SetupIntent) (*PaymentMethod, error) {
 	}
 
 	if pm == nil && si.PaymentMethod != nil {
-		return c.Usable(*si.PaymentMethod, wire.Deref(si.Customer), "payment_method")
+		return c.usableFor(si.ID, *si.PaymentMethod, wire.Deref(si.Customer), "payment_method")
 	}
 
 	return pm, nil

@@ -187,7 +187,7 @@ func (c *Call) redeem(
 		)
 	}
 
-	pm, err := c.tokenMethod(ct, customer)
+	pm, err := c.tokenMethod(ct, customer, intent)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -206,10 +206,11 @@ func (c *Call) redeem(
 	return &next, pm, nil
 }
 
-// tokenMethod returns the payment method of a token. It stores a new one.
-func (c *Call) tokenMethod(ct *ConfirmationToken, customer string) (*PaymentMethod, error) {
+// tokenMethod returns the payment method of a token for an intent. It stores a
+// new one.
+func (c *Call) tokenMethod(ct *ConfirmationToken, customer, intent string) (*PaymentMethod, error) {
 	if ct.private.Fresh == nil {
-		return c.Usable(ct.private.Saved, customer, "confirmation_token")
+		return c.usableFor(intent, ct.private.Saved, customer, "confirmation_token")
 	}
 
 	pm := *ct.private.Fresh

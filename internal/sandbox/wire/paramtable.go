@@ -20,6 +20,7 @@ type Shape struct {
 	enum   []string
 	Fields map[string]*Shape
 	item   *Shape
+	solid  bool     // a text that cannot be unset: it may not be sent empty
 	needed []string // names of the required fields, sorted
 }
 
@@ -64,12 +65,38 @@ func (p *parser) fields() *Shape {
 		p.text = p.text[end:]
 
 		field := p.form()
+		field.solid = field.kind == 's' && !field.empty && (required || slices.Contains(references, name))
+
 		if out.Fields[name] = field; required {
 			out.needed = append(out.needed, name) // the table is sorted
 		}
 	}
 
 	return out
+}
+
+// references are the texts that name another object or a currency. Stripe
+// refuses them when they are empty, unless the table says otherwise.
+var references = []string{
+	"account",
+	"charge",
+	"confirmation_token",
+	"coupon",
+	"currency",
+	"customer",
+	"destination",
+	"invoice",
+	"mandate",
+	"payment_intent",
+	"payment_method",
+	"payment_method_configuration",
+	"price",
+	"product",
+	"promotion_code",
+	"setup_intent",
+	"source",
+	"subscription",
+	"test_clock",
 }
 
 // eat skips prefix and reports whether it was there.
@@ -200,7 +227,8 @@ func (s *Shape) checkList(p *Params, path string) error {
 
 // checkValue checks a plain value.
 func (s *Shape) checkValue(value, path string) error {
-	if value == "" && s.kind != 's' && (s.kind != 'e' || s.checkEnum("", path) != nil) {
+	refusesEmpty := s.kind != 's' && (s.kind != 'e' || s.checkEnum("", path) != nil)
+	if value == "" && (s.solid || refusesEmpty) {
 		return Malformed("parameter_invalid_empty", path, "You passed an empty string for '%s'. We assume empty values are an attempt to unset a parameter; however '%s' cannot be unset. You should remove '%s' from your request or supply a non-empty value.", path, path, path)
 	}
 

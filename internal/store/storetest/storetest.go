@@ -41,6 +41,7 @@ func Run(t *testing.T, e Engine) {
 		"update":          testUpdate,
 		"update locks":    testUpdateLocks,
 		"operations":      testOperations,
+		"effects":         testEffects,
 		"update order":    testUpdateOrder,
 		"promotions":      testPromotions,
 		"subscriptions":   testSubscriptions,
