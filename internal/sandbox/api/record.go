@@ -20,6 +20,7 @@ type RecordPrivate struct {
 	Parents []string `json:"parents,omitempty"`
 	Secret  string   `json:"secret,omitempty"`
 	Inline  bool     `json:"inline,omitempty"` // created with another object: not listed
+	Tiers   []any    `json:"tiers,omitempty"`  // of a price, shown if expanded
 }
 
 // NewRecord returns a record. It owns fields from now on.
@@ -104,6 +105,14 @@ func WholeNumber(v any) int64 {
 		return i
 	}
 	return 0
+}
+
+// NumberOrNil returns the number in a field, nil if there is none.
+func NumberOrNil(v any) *int64 {
+	if v == nil {
+		return nil
+	}
+	return new(WholeNumber(v))
 }
 
 // DeletedObject is what remains of a deleted object.

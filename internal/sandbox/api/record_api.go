@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,6 +21,7 @@ type RecordAPI struct {
 	Defaults func(c *Call) (map[string]any, error)
 	Finish   func(c *Call, fields map[string]any) error // checks and derives fields once the parameters are applied
 	Filters  []string                                   // list parameters that select by the field of that name
+	Private  []string                                   // parameters that are no fields of the object, or that Finish reads
 }
 
 // Name returns the noun of the kind in messages.
@@ -34,7 +36,7 @@ func (a RecordAPI) Create(c *Call) (any, error) {
 
 	fields["metadata"] = wire.MergeMetadata(nil, c.Params)
 	fields["created"], fields["livemode"] = c.Now.Unix(), false
-	c.ApplyParams(fields)
+	c.ApplyParams(fields, a.Private...)
 
 	if a.Finish != nil {
 		if err := a.Finish(c, fields); err != nil {
@@ -89,7 +91,7 @@ func (a RecordAPI) Update(c *Call) (any, error) {
 	}
 
 	next := prev.With(map[string]any{"metadata": wire.MergeMetadata(prev.Metadata(), c.Params)})
-	c.ApplyParams(next.Fields)
+	c.ApplyParams(next.Fields, a.Private...)
 	c.Tx.Put(next)
 
 	if a.Event != "" {
@@ -138,17 +140,17 @@ func TextOf(v any) string {
 	return ""
 }
 
-// ApplyParams copies the sent parameters into fields, with the types from the
-// parameter table. Metadata has rules of its own.
-func (c *Call) ApplyParams(fields map[string]any) {
-	known := wire.ShapeOf(c.Route.Method + " " + c.Route.Pattern)
-	if known == nil {
-		return
-	}
+// Shape returns the shape of a parameter of this call, nil if it has none.
+func (c *Call) Shape(names ...string) *wire.Shape {
+	return wire.ShapeOf(c.Route.Method + " " + c.Route.Pattern).At(names...)
+}
 
+// ApplyParams copies the sent parameters into fields, with the types from the
+// parameter table, but not the private ones. Metadata has rules of its own.
+func (c *Call) ApplyParams(fields map[string]any, private ...string) {
 	for _, name := range c.Params.Keys() {
-		s := known.Fields[name]
-		if s == nil || name == "metadata" || name == "expand" {
+		s := c.Shape(name)
+		if s == nil || name == "metadata" || name == "expand" || slices.Contains(private, name) {
 			continue
 		}
 

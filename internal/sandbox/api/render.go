@@ -79,12 +79,18 @@ func (c *Call) expandIn(at map[string]any, steps []string, path string) error {
 
 	value, exists := at[steps[0]]
 	if !exists {
-		extra, err := c.included(at, steps[0])
+		extra, known, err := c.included(at, steps[0])
 		if err != nil {
 			return err
 		}
-		if extra == nil {
+		if !known {
 			return wire.Malformed("", "expand", "This property cannot be expanded (%s).", path)
+		}
+		if extra == nil {
+			return nil // such as the tiers of a price that has none
+		}
+		if at[steps[0]] = extra; len(steps) == 1 {
+			return nil
 		}
 
 		value = extra
@@ -104,8 +110,9 @@ func (c *Call) whole(id, path string) (any, error) {
 	return wire.ToTree(obj)
 }
 
-// included returns a list that Stripe leaves out unless it is expanded.
-func (c *Call) included(at map[string]any, name string) (any, error) {
+// included returns a list that Stripe leaves out unless it is expanded, nil if
+// this object has none, and reports whether Stripe knows such a list.
+func (c *Call) included(at map[string]any, name string) (list any, known bool, err error) {
 	kind, _ := at["object"].(string)
 	id, _ := at["id"].(string)
 
@@ -116,10 +123,11 @@ func (c *Call) included(at map[string]any, name string) (any, error) {
 	reading.Tx = c.Server.beginRead(c)
 
 	for _, m := range c.Server.modules {
-		if list := m.Included[kind+"."+name]; list != nil {
-			return wire.ToTree(list(&reading, id))
+		if read := m.Included[kind+"."+name]; read != nil {
+			list, err = wire.ToTree(read(&reading, id))
+			return list, true, err
 		}
 	}
 
-	return nil, nil
+	return nil, false, nil
 }

@@ -2,7 +2,6 @@ package billing
 
 import (
 	"cmp"
-	"strconv"
 	"strings"
 
 	"checkoutd/internal/sandbox/api"
@@ -15,7 +14,7 @@ var products = api.RecordAPI{
 	Prefix:  "prod",
 	Short:   true,
 	Event:   "product",
-	Filters: []string{"active", "url"},
+	Filters: []string{"active", "type", "url"},
 	Defaults: func(c *api.Call) (map[string]any, error) {
 		return plainProduct(c.Now.Unix(), c.Params.String("name")), nil
 	},
@@ -102,6 +101,13 @@ func createPrice(c *call) (any, error) {
 		return nil, err
 	}
 
+	if err := checkUnitAmount(c.Params); err != nil {
+		return nil, err
+	}
+	if err := checkTiers(c.Params); err != nil {
+		return nil, err
+	}
+
 	price := newPrice(c.API(), c.Params, product)
 	c.Tx.Put(price)
 	c.Emit("price.created", price)
@@ -112,13 +118,13 @@ func createPrice(c *call) (any, error) {
 // newPrice builds a price from the parameters of POST /v1/prices or from
 // default_price_data. It does not store the price.
 func newPrice(c *api.Call, p *wire.Params, product string) *api.Record {
-	amount := p.String("unit_amount")
+	amount, decimal := unitAmount(p)
 	fields := map[string]any{
 		"active":              !p.Has("active") || p.Bool("active"),
 		"billing_scheme":      cmp.Or(p.String("billing_scheme"), "per_unit"),
 		"created":             c.Now.Unix(),
 		"currency":            strings.ToLower(p.String("currency")),
-		"custom_unit_amount":  nil,
+		"custom_unit_amount":  customAmount(p.At("custom_unit_amount")),
 		"livemode":            false,
 		"lookup_key":          p.Text("lookup_key"),
 		"metadata":            wire.MergeMetadata(nil, p),
@@ -126,15 +132,11 @@ func newPrice(c *api.Call, p *wire.Params, product string) *api.Record {
 		"product":             product,
 		"recurring":           nil,
 		"tax_behavior":        cmp.Or(p.String("tax_behavior"), "unspecified"),
-		"tiers_mode":          nil,
+		"tiers_mode":          p.Text("tiers_mode"),
 		"transform_quantity":  nil,
 		"type":                "one_time",
-		"unit_amount":         nil,
-		"unit_amount_decimal": nil,
-	}
-
-	if n, err := strconv.ParseInt(amount, 10, 64); err == nil {
-		fields["unit_amount"], fields["unit_amount_decimal"] = n, amount
+		"unit_amount":         amount,
+		"unit_amount_decimal": decimal,
 	}
 
 	if r := p.At("recurring"); r != nil {
@@ -145,16 +147,18 @@ func newPrice(c *api.Call, p *wire.Params, product string) *api.Record {
 
 		fields["type"] = "recurring"
 		fields["recurring"] = map[string]any{
-			"aggregate_usage":   nil,
+			"aggregate_usage":   r.Text("aggregate_usage"),
 			"interval":          r.String("interval"),
 			"interval_count":    count,
-			"meter":             nil,
-			"trial_period_days": nil,
+			"meter":             r.Text("meter"),
+			"trial_period_days": number(r, "trial_period_days"),
 			"usage_type":        cmp.Or(r.String("usage_type"), "licensed"),
 		}
 	}
 
-	return api.NewRecord(api.KindPrice, wire.NewID("price"), fields)
+	price := api.NewRecord(api.KindPrice, wire.NewID("price"), fields)
+	price.Private.Tiers = readTiers(p)
+	return price
 }
 
 // coupons is the resource https://docs.stripe.com/api/coupons.

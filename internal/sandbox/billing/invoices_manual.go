@@ -86,6 +86,12 @@ func (c *call) fillInvoice(inv *Invoice) error {
 	api.SetText(&inv.Footer, c.Params, "footer")
 	api.SetText(&inv.StatementDescriptor, c.Params, "statement_descriptor")
 
+	if c.Params.Unset("account_tax_ids") {
+		inv.AccountTaxIDs = nil
+	} else if ids := c.Params.Strings("account_tax_ids"); len(ids) > 0 {
+		inv.AccountTaxIDs = ids
+	}
+
 	if id := c.Params.String("default_payment_method"); id != "" {
 		pm, ok := memory.Find[*payments.PaymentMethod](c.Tx, id)
 		if !ok || wire.Deref(pm.Customer) != inv.Customer {
@@ -151,6 +157,7 @@ func (c *call) fillAdvance(inv *Invoice) {
 	inv.AutoAdvance = c.Params.Bool("auto_advance")
 	inv.AutomaticallyFinalizesAt = nil
 	inv.NextPaymentAttempt = nil
+
 	if !inv.AutoAdvance || inv.Status != invoiceDraft {
 		return
 	}

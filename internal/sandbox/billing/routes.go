@@ -80,12 +80,19 @@ func (s *Service) Module() api.Module {
 		Kept:   []string{api.KindPrice, api.KindProduct, api.KindCoupon, api.KindPromotion},
 		Resume: s.resume,
 		Included: map[string]func(c *api.Call, id string) any{
+			"price.tiers": func(c *api.Call, id string) any {
+				price, ok := prices.Find(c, id)
+				if !ok || price.Private.Tiers == nil {
+					return nil
+				}
+				return price.Private.Tiers
+			},
 			"customer.subscriptions": func(c *api.Call, id string) any {
 				subs := memory.Children[*Subscription](c.Tx, api.KindSubscription, id)
 				subs = slices.DeleteFunc(subs,
 					func(sub *Subscription) bool { return sub.Status == payments.StatusCanceled })
 				slices.Reverse(subs)
-				return wire.ListOf(subs, "/v1/customers/"+id+"/subscriptions")
+				return wire.WholeList(subs, "/v1/customers/"+id+"/subscriptions")
 			},
 		},
 	}

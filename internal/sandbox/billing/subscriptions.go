@@ -188,6 +188,7 @@ func (c *call) readTrial(sub *Subscription) error {
 	sub.TrialStart = new(c.Now.Unix())
 	sub.TrialEnd = &end
 	sub.BillingCycleAnchor, sub.CurrentPeriodEnd = end, end
+
 	return nil
 }
 
@@ -199,6 +200,7 @@ func (c *call) fillSubscription(sub *Subscription) error {
 		if err != nil {
 			return err
 		}
+
 		if wire.Deref(pm.Customer) != sub.Customer {
 			return wire.Invalid("resource_missing", "default_payment_method",
 				"The customer does not have a payment method with the ID %s. The payment method must be "+
@@ -238,7 +240,8 @@ func (c *call) fillSubPayments(sub *Subscription) error {
 	}
 
 	if p.Has("payment_method_options") {
-		sub.PaymentSettings.PaymentMethodOptions = payments.MergeOptions(nil, p.At("payment_method_options"))
+		known := c.Shape("payment_settings", "payment_method_options")
+		sub.PaymentSettings.PaymentMethodOptions = known.Merge(nil, p.At("payment_method_options"))
 	}
 
 	return nil

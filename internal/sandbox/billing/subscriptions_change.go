@@ -21,7 +21,9 @@ func retrieveSubscription(c *call) (any, error) {
 func listSubscriptions(c *call) (any, error) {
 	created := api.CreatedFilter(c.Params)
 	start, end := api.TimeFilter(c.Params, "current_period_start"), api.TimeFilter(c.Params, "current_period_end")
-	status, price, method := c.Params.String("status"), c.Params.String("price"), c.Params.String("collection_method")
+	status, method := c.Params.String("status"), c.Params.String("collection_method")
+	price := cmp.Or(c.Params.String("price"), c.Params.String("plan")) // a plan is a price by its older name
+
 	return api.Page(c.API(), api.KindSubscription, c.Params.String("customer"), func(sub *Subscription) bool {
 		has := func(item *SubscriptionItem) bool { return item.Price.ID == price }
 		return created(sub.Created) && start(sub.CurrentPeriodStart) && end(sub.CurrentPeriodEnd) &&
@@ -111,6 +113,7 @@ func updatableSubscription(c *call) (*Subscription, error) {
 			return nil, wire.Invalid("", "",
 				"A canceled subscription can only update its cancellation_details and metadata.")
 		}
+
 		if sub.Status == subIncomplete && !harmless &&
 			!slices.Contains(
 				[]string{"default_payment_method", "description", "payment_settings", "off_session"},
@@ -138,6 +141,7 @@ func (c *call) changeCancellation(sub *Subscription) {
 			sub.CancellationDetails = Cancellation{}
 		}
 	}
+
 	c.readCancellation(sub)
 }
 

@@ -124,22 +124,29 @@ func (c *call) itemPrice(p *wire.Params) (*api.Record, error) {
 		return c.inlinePrice(data)
 	}
 
-	name := payments.Pathed(p, "price")
-	if p.String("price") == "" {
+	// A plan is a price by its older name.
+	name, id, noun := payments.Pathed(p, "price"), p.String("price"), api.KindPrice
+	if plan := p.String("plan"); id == "" && plan != "" {
+		name, id, noun = payments.Pathed(p, "plan"), plan, "plan"
+	}
+
+	if id == "" {
 		return nil, wire.MissingParam(name)
 	}
 
-	price, ok := prices.Find(c.API(), p.String("price"))
+	price, ok := prices.Find(c.API(), id)
 	switch {
 	case !ok:
-		return nil, wire.NoSuch(api.KindPrice, name, p.String("price"))
+		return nil, wire.NoSuch(noun, name, id)
 	case price.Fields["active"] != true:
 		return nil, wire.Invalid("", name, "The price specified is inactive. This field only accepts active prices.")
 	case price.Text("type") != "recurring":
 		return nil, wire.Invalid("", name,
 			"The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.")
-	case price.Text("billing_scheme") != "per_unit" || price.Fields["unit_amount"] == nil:
+	case price.Text("billing_scheme") != "per_unit":
 		return nil, notSimulated(name + " with tiers")
+	case price.Fields["unit_amount"] == nil:
+		return nil, notSimulated(name + " with fractions of the minor unit or without an amount")
 	}
 
 	return price, c.checkProduct(price.Text("product"), name, price.ID)
@@ -152,12 +159,20 @@ func (c *call) inlinePrice(data *wire.Params) (*api.Record, error) {
 	if err := c.checkProduct(product, payments.Pathed(data, "product"), ""); err != nil {
 		return nil, err
 	}
+
 	if !api.KnownCurrency(strings.ToLower(data.String("currency"))) {
 		return nil, wire.Malformed("", payments.Pathed(data, "currency"), "Invalid currency: %s.",
 			data.String("currency"))
 	}
-	if data.String("unit_amount") == "" {
+
+	if data.String("unit_amount") == "" && data.String("unit_amount_decimal") == "" {
 		return nil, wire.MissingParam(payments.Pathed(data, "unit_amount"))
+	}
+	if err := checkUnitAmount(data); err != nil {
+		return nil, err
+	}
+	if amount, _ := unitAmount(data); amount == nil {
+		return nil, notSimulated(payments.Pathed(data, "unit_amount_decimal") + " with fractions of the minor unit")
 	}
 	if err := checkRecurring(data); err != nil {
 		return nil, err
@@ -192,6 +207,7 @@ func checkRecurring(p *wire.Params) error {
 	if !r.Has("interval_count") {
 		return nil
 	}
+
 	if n := r.Int("interval_count"); n < 1 || n > maxIntervals[r.String("interval")] {
 		return wire.Malformed("", payments.Pathed(r, "interval_count"),
 			"Invalid interval_count: the period must be between 1 %s and 3 years.",
@@ -235,6 +251,7 @@ func (c *call) checkItems(items []*SubscriptionItem) error {
 				"All prices on a subscription must have the same `recurring.interval` and "+
 					"`recurring.interval_count`. If you meant to update an existing subscription item "+
 					"instead of creating a new one, make sure to include the subscription item ID in your request.")
+
 		case seen[item.Plan.ID]:
 			return wire.Invalid("", param,
 				"Cannot add multiple subscription items with the same plan: %s", item.Plan.ID)

@@ -210,8 +210,13 @@ func planOf(price *api.Record) *Plan {
 		Interval:      api.TextOf(recurring["interval"]),
 		IntervalCount: api.WholeNumber(recurring["interval_count"]),
 		Metadata:      price.Fields["metadata"],
+		Meter:         wire.OrNil(api.TextOf(recurring["meter"])),
 		Nickname:      wire.OrNil(api.TextOf(price.Fields["nickname"])),
 		Product:       price.Text("product"),
+		TiersMode:     wire.OrNil(api.TextOf(price.Fields["tiers_mode"])),
 		UsageType:     api.TextOf(recurring["usage_type"]),
+
+		AggregateUsage:  wire.OrNil(api.TextOf(recurring["aggregate_usage"])),
+		TrialPeriodDays: api.NumberOrNil(recurring["trial_period_days"]),
 	}
 }

@@ -16,7 +16,7 @@ func retrieveOwnAccount(c *call) (any, error) {
 
 // platform returns the platform's account, the only account of every test key.
 func platform(c *call) map[string]any {
-	out := newAccount(c.Server.Config, "standard")
+	out := newAccount(api.PlatformAccount, "standard", c.Server.Config.Country)
 	for name, value := range map[string]any{
 		"id":                api.PlatformAccount,
 		"object":            api.KindAccount,
@@ -47,21 +47,15 @@ func connectedAccount(c *call, id string) (any, error) {
 
 // newAccount returns the fields of a new account. kind is standard, express or
 // custom.
-func newAccount(cfg api.Config, kind string) map[string]any {
-	empty := func() map[string]any {
-		return map[string]any{
-			"alternatives":         []any{},
-			"current_deadline":     nil,
-			"currently_due":        []any{},
-			"disabled_reason":      nil,
-			"errors":               []any{},
-			"eventually_due":       []any{},
-			"past_due":             []any{},
-			"pending_verification": []any{},
-		}
+func newAccount(id, kind, country string) map[string]any {
+	requirements := func() map[string]any {
+		out := noRequirements()
+		out["current_deadline"], out["disabled_reason"] = nil, nil
+		return out
 	}
 
 	return map[string]any{
+		"id": id,
 		"business_profile": map[string]any{
 			"annual_revenue":         nil,
 			"estimated_worker_count": nil,
@@ -77,40 +71,51 @@ func newAccount(cfg api.Config, kind string) map[string]any {
 		"business_type":       nil,
 		"capabilities":        map[string]any{},
 		"charges_enabled":     false,
+		"company":             noCompany(),
 		"controller":          map[string]any{"type": "account"},
-		"country":             cfg.Country,
-		"default_currency":    "usd",
+		"country":             country,
+		"default_currency":    currencyOfCountry(country),
 		"details_submitted":   false,
 		"email":               nil,
-		"external_accounts":   wire.ListOf([]any{}, "/v1/accounts/external_accounts"),
-		"future_requirements": empty(),
+		"external_accounts":   wire.WholeList([]any{}, "/v1/accounts/"+id+"/external_accounts"),
+		"future_requirements": requirements(),
 		"payouts_enabled":     false,
-		"requirements":        empty(),
-		"settings": map[string]any{
-			"branding": map[string]any{
-				"icon":            nil,
-				"logo":            nil,
-				"primary_color":   nil,
-				"secondary_color": nil,
-			},
-			"card_payments": map[string]any{
-				"statement_descriptor_prefix":       nil,
-				"statement_descriptor_prefix_kana":  nil,
-				"statement_descriptor_prefix_kanji": nil,
-			},
-			"payments": map[string]any{
-				"statement_descriptor":       nil,
-				"statement_descriptor_kana":  nil,
-				"statement_descriptor_kanji": nil,
-			},
-			"dashboard": map[string]any{"display_name": nil, "timezone": "Etc/UTC"},
-			"payouts": map[string]any{
-				"debit_negative_balances": false,
-				"schedule":                map[string]any{"delay_days": 2, "interval": "daily"},
-				"statement_descriptor":    nil,
-			},
+		"requirements":        requirements(),
+		"settings":            newSettings(kind),
+		"tos_acceptance":      map[string]any{"date": nil, "ip": nil, "user_agent": nil},
+		"type":                kind,
+	}
+}
+
+// newSettings returns the settings of a new account.
+func newSettings(kind string) map[string]any {
+	return map[string]any{
+		"bacs_debit_payments": map[string]any{"display_name": nil, "service_user_number": nil},
+		"branding": map[string]any{
+			"icon":            nil,
+			"logo":            nil,
+			"primary_color":   nil,
+			"secondary_color": nil,
 		},
-		"tos_acceptance": map[string]any{"date": nil},
-		"type":           kind,
+		"card_issuing": map[string]any{"tos_acceptance": map[string]any{"date": nil, "ip": nil}},
+		"card_payments": map[string]any{
+			"decline_on":                        map[string]any{"avs_failure": false, "cvc_failure": false},
+			"statement_descriptor_prefix":       nil,
+			"statement_descriptor_prefix_kana":  nil,
+			"statement_descriptor_prefix_kanji": nil,
+		},
+		"dashboard": map[string]any{"display_name": nil, "timezone": "Etc/UTC"},
+		"invoices":  map[string]any{"default_account_tax_ids": nil},
+		"payments": map[string]any{
+			"statement_descriptor":       nil,
+			"statement_descriptor_kana":  nil,
+			"statement_descriptor_kanji": nil,
+		},
+		"payouts": map[string]any{
+			"debit_negative_balances": kind != "custom",
+			"schedule":                map[string]any{"delay_days": defaultDelay, "interval": "daily"},
+			"statement_descriptor":    nil,
+		},
+		"sepa_debit_payments": map[string]any{},
 	}
 }

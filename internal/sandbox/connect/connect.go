@@ -16,23 +16,48 @@ var accounts = api.RecordAPI{
 	Kind:   api.KindAccount,
 	Prefix: "acct",
 	Defaults: func(c *api.Call) (map[string]any, error) {
-		return newAccount(c.Server.Config, cmp.Or(c.Params.String("type"), "standard")), nil
+		kind := cmp.Or(c.Params.String("type"), "standard")
+		country := cmp.Or(strings.ToUpper(c.Params.String("country")), c.Server.Config.Country)
+
+		fields := newAccount(wire.NewID("acct"), kind, country)
+		sent := c.Params.At("controller")
+		fields["controller"] = controllerOf(kind, sent)
+
+		if sent != nil && !c.Params.Has("type") {
+			fields["type"] = "none"
+		}
+
+		return fields, nil
 	},
-	Finish: func(_ *api.Call, fields map[string]any) error {
+	Private: []string{
+		"account_token", "bank_account", "company", "controller", "country", "documents", "external_account",
+		"individual", "requested_capabilities", "type",
+	},
+	Finish: func(c *api.Call, fields map[string]any) error {
 		if caps, ok := fields["capabilities"].(map[string]any); ok {
-			fields["capabilities"] = requestedCapabilities(caps)
+			fields["capabilities"] = requestedCapabilities(caps, c.Params.Strings("requested_capabilities"))
 		}
-		for _, name := range []string{"external_account", "company", "account_token", "livemode"} {
-			delete(fields, name)
+
+		settings, _ := fields["settings"].(map[string]any)
+		payouts, _ := settings["payouts"].(map[string]any)
+		if schedule, ok := payouts["schedule"].(map[string]any); ok && schedule["delay_days"] == "minimum" {
+			schedule["delay_days"] = defaultDelay
 		}
+
+		describe(c, fields)
+		delete(fields, "livemode")
 		return nil
 	},
 }
 
 // requestedCapabilities replaces {requested: true} by the status that a new
-// test account has.
-func requestedCapabilities(caps map[string]any) map[string]any {
+// test account has. older holds the names in the older form of the request.
+func requestedCapabilities(caps map[string]any, older []string) map[string]any {
 	out := map[string]any{}
+	for _, name := range older {
+		out[name] = "inactive"
+	}
+
 	for name, v := range caps {
 		switch requested := v.(type) {
 		case map[string]any:
@@ -57,7 +82,7 @@ func updateAccount(c *call) (any, error) {
 	}
 
 	next := prev.With(map[string]any{"metadata": wire.MergeMetadata(prev.Metadata(), c.Params)})
-	c.ApplyParams(next.Fields)
+	c.ApplyParams(next.Fields, accounts.Private...)
 
 	if err := accounts.Finish(c.API(), next.Fields); err != nil {
 		return nil, err

@@ -91,7 +91,7 @@ func (c *call) createFee(id, account, charge string, amount int64, cur string) {
 		"livemode":                false,
 		"originating_transaction": charge,
 		"refunded":                false,
-		"refunds":                 wire.ListOf([]any{}, "/v1/application_fees/"+id+"/refunds"),
+		"refunds":                 wire.WholeList([]any{}, "/v1/application_fees/"+id+"/refunds"),
 	}, charge)
 
 	c.Tx.Put(rec)
@@ -181,7 +181,7 @@ func (c *call) recordFeeRefund(id string, amount int64) {
 	next := prev.With(map[string]any{
 		"amount_refunded": total,
 		"refunded":        total == api.WholeNumber(prev.Fields["amount"]),
-		"refunds":         wire.ListOf(append([]*api.Record{rec}, earlier...), "/v1/application_fees/"+id+"/refunds"),
+		"refunds":         wire.WholeList(append([]*api.Record{rec}, earlier...), "/v1/application_fees/"+id+"/refunds"),
 	})
 
 	c.Tx.Put(next)

@@ -169,6 +169,7 @@ func (s *Pages) checkSecret(w http.ResponseWriter, r *http.Request) bool {
 			"error":             "invalid_client",
 			"error_description": fmt.Sprintf(api.ForeignKeySentence, r.Header.Get("Origin")),
 		})
+
 		return false
 	}
 
@@ -181,8 +182,10 @@ func (s *Pages) checkSecret(w http.ResponseWriter, r *http.Request) bool {
 			"error":             "invalid_client",
 			"error_description": "No such API key: " + api.RedactKey(key),
 		})
+
 		return false
 	}
+
 	return true
 }
 
@@ -272,14 +275,15 @@ func (s *Pages) oauthDecision(w http.ResponseWriter, r *http.Request) {
 func (s *Pages) grantCode(scope string) string {
 	code := wire.NewShortID("ac")
 	_ = s.update(func(c *call) error { // never fails
-		fields := newAccount(s.srv.Config, "standard")
+		id := wire.NewID("acct")
+		fields := newAccount(id, "standard", s.srv.Config.Country)
 		fields["metadata"] = map[string]string{}
 		fields["created"] = c.Now.Unix()
 		fields["charges_enabled"] = true
 		fields["payouts_enabled"] = true
 		fields["details_submitted"] = true
 
-		acct := api.NewRecord(api.KindAccount, wire.NewID("acct"), fields)
+		acct := api.NewRecord(api.KindAccount, id, fields)
 		c.Tx.Put(acct)
 		c.Tx.Put(api.NewRecord(kindCode, code, map[string]any{
 			"account":    acct.ID,

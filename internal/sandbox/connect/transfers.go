@@ -54,6 +54,7 @@ func (c *call) readOutgoing() (int64, string, error) {
 	if amount < 1 {
 		return 0, "", wire.MissingParam("amount")
 	}
+
 	if c.availableBalance(cur) < amount {
 		if c.Account != api.PlatformAccount {
 			return 0, "", wire.Invalid("balance_insufficient", "",
@@ -102,7 +103,7 @@ func (c *call) newTransfer(amount int64, cur, destination string, source *paymen
 		"destination_payment": payment,
 		"livemode":            false,
 		"metadata":            map[string]string{},
-		"reversals":           wire.ListOf([]any{}, "/v1/transfers/"+id+"/reversals"),
+		"reversals":           wire.WholeList([]any{}, "/v1/transfers/"+id+"/reversals"),
 		"reversed":            false,
 		"source_transaction":  nil,
 		"source_type":         "card",
@@ -176,7 +177,7 @@ func (c *call) reverse(prev *api.Record, amount int64, overrides map[string]any)
 	next := prev.With(map[string]any{
 		"amount_reversed": reversed,
 		"reversed":        reversed == api.WholeNumber(prev.Fields["amount"]),
-		"reversals":       wire.ListOf(append(reversalsOf(c, prev.ID), rec), "/v1/transfers/"+prev.ID+"/reversals"),
+		"reversals":       wire.WholeList(append(reversalsOf(c, prev.ID), rec), "/v1/transfers/"+prev.ID+"/reversals"),
 	})
 
 	c.Tx.Put(rec)
@@ -222,9 +223,10 @@ func updateReversal(c *call) (any, error) {
 
 	if transfer, ok := transfers.Find(c.API(), c.ID); ok {
 		c.Tx.Put(transfer.With(map[string]any{
-			"reversals": wire.ListOf(reversalsOf(c, c.ID), "/v1/transfers/"+c.ID+"/reversals"),
+			"reversals": wire.WholeList(reversalsOf(c, c.ID), "/v1/transfers/"+c.ID+"/reversals"),
 		}))
 	}
+
 	return next, nil
 }
 

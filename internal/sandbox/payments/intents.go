@@ -204,7 +204,8 @@ func (c *Call) fillTransfer(pi *PaymentIntent) error {
 // call confirms the intent, its payment method.
 func (c *Call) fillIntentMethod(pi *PaymentIntent) error {
 	if c.Params.Has("payment_method_options") {
-		pi.PaymentMethodOptions = MergeOptions(pi.PaymentMethodOptions, c.Params.At("payment_method_options"))
+		pi.PaymentMethodOptions = c.mergeOptions(pi.PaymentMethodOptions)
+		pi.private.MOTO = c.isMOTO(pi.private.MOTO)
 	}
 
 	// A confirmation reads its payment method itself, in readConfirm.

@@ -72,6 +72,7 @@ type intentPrivate struct {
 	DueAt     int64  `json:"due_at,omitempty"`   // when a delayed payment or a voucher is decided
 	Secured   bool   `json:"secured,omitempty"`  // 3D Secure passed; the server still has to confirm
 	Implicit  bool   `json:"implicit,omitempty"` // automatic payment methods by default, not by request
+	MOTO      bool   `json:"moto,omitempty"`     // the order came by mail or telephone
 }
 
 // AmountDetails holds the tip of a payment at a terminal; it is always empty

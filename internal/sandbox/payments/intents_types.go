@@ -2,7 +2,6 @@ package payments
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 
@@ -165,35 +164,15 @@ var (
 	noOptions     = map[string]any{}
 )
 
-// MergeOptions returns prev with the options of the parameters merged in. It
-// does not change prev, which other intents may share.
-func MergeOptions(prev map[string]any, p *wire.Params) map[string]any {
-	merged := make(map[string]any, len(prev))
-	maps.Copy(merged, prev)
+// mergeOptions returns prev with the call's payment_method_options merged in.
+// It does not change prev, which other intents may share.
+func (c *Call) mergeOptions(prev map[string]any) map[string]any {
+	merged := c.Shape("payment_method_options").Merge(prev, c.Params.At("payment_method_options"))
 
-	for _, key := range p.Keys() {
-		child := p.Fields[key]
-		switch {
-		case !child.Leaf || len(child.Fields) > 0:
-			options, _ := merged[key].(map[string]any)
-			merged[key] = MergeOptions(options, child)
-		case child.Value == "":
-			delete(merged, key)
-		default:
-			merged[key] = optionValue(child.Value)
-		}
+	// Stripe does not show whether an order came by mail or telephone.
+	if card, ok := merged["card"].(map[string]any); ok && card["moto"] != nil {
+		delete(card, "moto")
 	}
 
 	return merged
-}
-
-// optionValue returns the value of an option, which comes as text.
-func optionValue(text string) any {
-	switch text {
-	case "true", "True":
-		return true
-	case "false", "False":
-		return false
-	}
-	return text
 }

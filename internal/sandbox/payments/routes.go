@@ -133,13 +133,13 @@ func (s *Service) Module() api.Module {
 		Resume: s.resume,
 		Included: map[string]func(c *api.Call, id string) any{
 			"charge.refunds": func(c *api.Call, id string) any {
-				return wire.ListOf(memory.Children[*Refund](c.Tx, api.KindRefund, id), "/v1/charges/"+id+"/refunds")
+				return wire.WholeList(memory.Children[*Refund](c.Tx, api.KindRefund, id), "/v1/charges/"+id+"/refunds")
 			},
 			"customer.sources": func(c *api.Call, id string) any {
-				return wire.ListOf(memory.Children[*Source](c.Tx, api.KindSource, id), "/v1/customers/"+id+"/sources")
+				return wire.WholeList(memory.Children[*Source](c.Tx, api.KindSource, id), "/v1/customers/"+id+"/sources")
 			},
 			"customer.tax_ids": func(_ *api.Call, id string) any {
-				return wire.ListOf([]memory.Object{}, "/v1/customers/"+id+"/tax_ids")
+				return wire.WholeList([]memory.Object{}, "/v1/customers/"+id+"/tax_ids")
 			},
 		},
 	}

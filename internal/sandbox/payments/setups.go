@@ -89,7 +89,8 @@ func (c *Call) fillSetup(si *SetupIntent) error {
 	api.SetText(&si.OnBehalfOf, c.Params, "on_behalf_of")
 
 	if c.Params.Has("payment_method_options") {
-		si.PaymentMethodOptions = MergeOptions(si.PaymentMethodOptions, c.Params.At("payment_method_options"))
+		si.PaymentMethodOptions = c.mergeOptions(si.PaymentMethodOptions)
+		si.private.MOTO = c.isMOTO(si.private.MOTO)
 	}
 
 	// A confirmation reads its payment method itself, in setupMethod.

@@ -88,7 +88,7 @@ func (c *Call) confirmSetup(prev *SetupIntent) (*SetupIntent, error) {
 		return c.askSetupRedirect(&next, pm)
 	case cd != nil && cd.Auth == "error":
 		return nil, c.failSetup(&next, pm, testcards.DeclineOf("card_declined", "generic_decline"))
-	case cd != nil && setupAsksBuyer(cd, next.PaymentMethodOptions):
+	case cd != nil && !next.private.MOTO && setupAsksBuyer(cd, next.PaymentMethodOptions):
 		return c.askSetupAuthentication(&next, pm), nil
 	case cd != nil && cd.Code != "" && !cd.Attaches:
 		return nil, c.failSetup(&next, pm, cd.Declines())

@@ -13,9 +13,23 @@ func (a *Attempt) forces3DS() bool {
 	return (request == "any" || request == "challenge") && !a.OffSession
 }
 
+// isMOTO reports whether the call, or else prev, says that the order came by
+// mail or telephone. Nobody has to authenticate then, as such orders are
+// outside the rules of strong customer authentication.
+func (c *Call) isMOTO(prev bool) bool {
+	if p := c.Params.At("payment_method_options", "card", "moto"); p != nil {
+		return wire.IsTrue(p.Value)
+	}
+	return prev
+}
+
 // asksBuyer reports whether the cardholder has to authenticate. See
 // https://docs.stripe.com/testing#regulatory-cards.
 func asksBuyer(cd *testcards.Card, a *Attempt) bool {
+	if a.Intent.private.MOTO {
+		return false
+	}
+
 	switch cd.Auth {
 	case "required", "error":
 		return true

@@ -8,6 +8,17 @@ type List struct {
 	URL     string `json:"url"`
 }
 
+// CountedList is a list within another object.
+type CountedList struct {
+	List
+	TotalCount int `json:"total_count"`
+}
+
+// WholeList returns a list within another object, with all that it has.
+func WholeList[T any](data []T, url string) CountedList {
+	return CountedList{List: ListOf(data, url), TotalCount: len(data)}
+}
+
 // ListOf returns a list that has only one page.
 func ListOf[T any](data []T, url string) List {
 	if data == nil {

@@ -15,9 +15,9 @@ var paramText string
 // Shape is the type of a parameter. The head of params.txt explains the
 // notation.
 type Shape struct {
-	kind   byte // s text, i integer, b boolean, n decimal, e enum, h hash, l list, m map
-	empty  bool // may be sent empty, or as a plain value
-	enum   []string
+	kind   byte     // s text, i integer, b boolean, n decimal, e enum, h hash, l list, m map
+	empty  bool     // may be sent empty, or as a plain value
+	enum   []string // of an enum, or the words that a number may be, such as minimum
 	Fields map[string]*Shape
 	item   *Shape
 	solid  bool     // a text that cannot be unset: it may not be sent empty
@@ -121,17 +121,31 @@ func (p *parser) form() *Shape {
 	case p.eat(":"):
 		out.kind = p.text[0]
 		p.text = p.text[1:]
-	case p.eat("="):
-		end := strings.IndexAny(p.text, " ?}]")
-		if end < 0 {
-			end = len(p.text)
-		}
+		out.enum = p.words()
 
-		out.kind, out.enum = 'e', strings.Split(p.text[:end], "|")
-		p.text = p.text[end:]
+	default:
+		if out.enum = p.words(); out.enum != nil {
+			out.kind = 'e'
+		}
 	}
 
 	out.empty = p.eat("?")
+	return out
+}
+
+// words reads =a|b, nil if it is not there.
+func (p *parser) words() []string {
+	if !p.eat("=") {
+		return nil
+	}
+
+	end := strings.IndexAny(p.text, " ?}]")
+	if end < 0 {
+		end = len(p.text)
+	}
+
+	out := strings.Split(p.text[:end], "|")
+	p.text = p.text[end:]
 	return out
 }
 
@@ -227,6 +241,10 @@ func (s *Shape) checkList(p *Params, path string) error {
 
 // checkValue checks a plain value.
 func (s *Shape) checkValue(value, path string) error {
+	if s.isWord(value) {
+		return nil
+	}
+
 	refusesEmpty := s.kind != 's' && (s.kind != 'e' || s.checkEnum("", path) != nil)
 	if value == "" && (s.solid || refusesEmpty) {
 		return Malformed("parameter_invalid_empty", path, "You passed an empty string for '%s'. We assume empty values are an attempt to unset a parameter; however '%s' cannot be unset. You should remove '%s' from your request or supply a non-empty value.", path, path, path)
@@ -255,6 +273,9 @@ func (s *Shape) checkValue(value, path string) error {
 	return nil
 }
 
+// isWord reports whether value is one of the words that a number may be.
+func (s *Shape) isWord(value string) bool { return s.kind != 'e' && slices.Contains(s.enum, value) }
+
 func (s *Shape) checkEnum(value, path string) error {
 	if slices.Contains(s.enum, value) {
 		return nil
@@ -266,6 +287,41 @@ func (s *Shape) checkEnum(value, path string) error {
 	}
 
 	return Malformed("", path, "Invalid %s: must be one of %s", path, options)
+}
+
+// Merge returns prev with the parameters within p laid over it, hash by hash.
+// An empty one removes its value. It does not change prev, which others may
+// share.
+func (s *Shape) Merge(prev map[string]any, p *Params) map[string]any {
+	merged := make(map[string]any, len(prev))
+	maps.Copy(merged, prev)
+
+	for _, key := range p.Keys() {
+		child, field := p.Fields[key], s.At(key)
+		switch {
+		case field == nil:
+		case child.Leaf && child.Value == "":
+			delete(merged, key)
+		case field.kind == 'h' && !child.Leaf:
+			inner, _ := merged[key].(map[string]any)
+			merged[key] = field.Merge(inner, child)
+		default:
+			merged[key] = field.Value(child, nil)
+		}
+	}
+
+	return merged
+}
+
+// At returns the shape of a parameter within s, nil if s has none.
+func (s *Shape) At(names ...string) *Shape {
+	for _, name := range names {
+		if s == nil {
+			return nil
+		}
+		s = s.Fields[name]
+	}
+	return s
 }
 
 // InStripesAPI reports whether Stripe has an operation at a URL.
@@ -328,6 +384,8 @@ func (s *Shape) Value(p *Params, prev map[string]any) any {
 
 		return out
 
+	case s.isWord(p.Value):
+		return p.Value
 	case s.kind == 'i':
 		n, _ := strconv.ParseInt(p.Value, 10, 64)
 		return n

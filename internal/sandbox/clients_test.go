@@ -1,0 +1,233 @@
+package sandbox_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// TestEchoedNumbersAreNumbers sends numbers in parameters that come back: a
+// typed client cannot read a number that comes back as text.
+func TestEchoedNumbersAreNumbers(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+
+	acct := b.ok("/v1/accounts", "type=custom", "settings[payouts][schedule][delay_days]=minimum")
+	want(t, "minimum delay", acct.num("settings.payouts.schedule.delay_days"), 2)
+	acct = b.ok("/v1/accounts/"+acct.str("id"), "settings[payouts][schedule][delay_days]=7")
+	want(t, "delay", acct.num("settings.payouts.schedule.delay_days"), 7)
+
+	mandate := []string{"amount=900", "amount_type=maximum", "interval=month", "reference=r", "start_date=1900000000",
+		"currency=jpy"}
+	for i, pair := range mandate {
+		name, value, _ := strings.Cut(pair, "=")
+		mandate[i] = "payment_method_options[card][mandate_options][" + name + "]=" + value
+	}
+
+	pi := b.ok("/v1/payment_intents", append(mandate[:5:5],
+		"amount=500", "currency=jpy", "payment_method_types[]=card", "payment_method_types[]=konbini",
+		"payment_method_options[konbini][expires_after_days]=3",
+		"payment_method_options[acss_debit][target_date]=2030-01-01",
+		"payment_method_options[wechat_pay][app_id]=7",
+		"payment_method_options[pix][expires_after_seconds]=600",
+		"payment_method_options[card][require_cvc_recollection]=true",
+		"payment_method_options[card][moto]=true")...)
+
+	for path, expected := range map[string]any{
+		"konbini.expires_after_days":    json.Number("3"),
+		"acss_debit.target_date":        "2030-01-01",
+		"wechat_pay.app_id":             "7",
+		"pix.expires_after_seconds":     json.Number("600"),
+		"card.mandate_options.amount":   json.Number("900"),
+		"card.require_cvc_recollection": true,
+		"card.moto":                     nil, // taken and not shown
+	} {
+		want(t, path, pi.at("payment_method_options."+path), expected)
+	}
+
+	si := b.ok("/v1/setup_intents", append(mandate, "payment_method_types[]=card")...)
+	want(t, "setup", si.num("payment_method_options.card.mandate_options.amount"), 900)
+}
+
+// TestMOTO confirms cards that ask for authentication: not when the order came
+// by mail or telephone.
+func TestMOTO(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	for _, path := range []string{"/v1/payment_intents", "/v1/setup_intents"} {
+		send := []string{"payment_method=pm_card_authenticationRequired", "payment_method_types[]=card", "confirm=true"}
+		if path == "/v1/payment_intents" {
+			send = append(send, "amount=500", "currency=usd")
+		}
+
+		want(t, path, b.ok(path, send...).str("status"), "requires_action")
+		send = append(send, "payment_method_options[card][moto]=true")
+		want(t, path+" with moto", b.ok(path, send...).str("status"), "succeeded")
+	}
+}
+
+// TestDecimalAmounts creates prices with unit_amount_decimal.
+func TestDecimalAmounts(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	prod := b.ok("/v1/products", "name=Club").str("id")
+	recurring := []string{"product=" + prod, "currency=usd", "recurring[interval]=month"}
+	price := func(more ...string) reply { return b.post("/v1/prices", append(recurring, more...)...) }
+
+	whole := price("unit_amount_decimal=990")
+	want(t, "whole", whole.num("unit_amount"), 990)
+	want(t, "whole decimal", whole.str("unit_amount_decimal"), "990")
+
+	cus := b.ok("/v1/customers", "payment_method=pm_card_visa",
+		"invoice_settings[default_payment_method]=pm_card_visa").str("id")
+	sub := b.ok("/v1/subscriptions", "customer="+cus, "items[0][price]="+whole.str("id"), "expand[]=latest_invoice")
+	want(t, "billed", sub.num("latest_invoice.total"), 990)
+	inline := b.ok("/v1/subscriptions", "customer="+cus, "expand[]=latest_invoice",
+		"items[0][price_data][currency]=usd", "items[0][price_data][product]="+prod,
+		"items[0][price_data][recurring][interval]=month", "items[0][price_data][unit_amount_decimal]=250.0")
+	want(t, "billed inline", inline.num("latest_invoice.total"), 250)
+
+	part := price("unit_amount_decimal=0.5")
+	want(t, "part", part.at("unit_amount"), nil)
+	want(t, "part decimal", part.str("unit_amount_decimal"), "0.5")
+	refused := b.post("/v1/subscriptions", "customer="+cus, "items[0][price]="+part.str("id"))
+	want(t, "billing parts", refused.status, http.StatusNotImplemented)
+
+	for _, bad := range [][]string{
+		{"unit_amount=990", "unit_amount_decimal=990"},
+		{"unit_amount_decimal=nine"},
+		{"unit_amount_decimal=1/2"},
+		{"unit_amount_decimal=0.1234567890123"},
+	} {
+		want(t, joined(bad), price(bad...).status, http.StatusBadRequest)
+	}
+}
+
+// TestParametersOfV81 sends parameters that stripe-go v81 has and that Stripe's
+// newer documents do not.
+func TestParametersOfV81(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	good := b.ok("/v1/products", "name=Shirt", "type=good").str("id")
+	b.ok("/v1/products", "name=Club")
+	goods := b.get("/v1/products?type=good")
+	want(t, "goods", goods.size("data"), 1)
+	want(t, "good", goods.str("data.0.id"), good)
+
+	price := b.ok("/v1/prices", "product="+good, "currency=usd", "unit_amount=500", "recurring[interval]=month",
+		"recurring[trial_period_days]=7", "recurring[aggregate_usage]=max")
+	want(t, "trial", price.num("recurring.trial_period_days"), 7)
+	want(t, "aggregate", price.str("recurring.aggregate_usage"), "max")
+
+	cus := b.ok("/v1/customers", "payment_method=pm_card_visa",
+		"invoice_settings[default_payment_method]=pm_card_visa").str("id")
+	sub := b.ok("/v1/subscriptions", "customer="+cus, "items[0][plan]="+price.str("id"))
+	want(t, "price of the plan", sub.str("items.data.0.price.id"), price.str("id"))
+	want(t, "plan's trial", sub.num("items.data.0.plan.trial_period_days"), 7)
+	want(t, "its subscriptions", b.get("/v1/subscriptions?plan="+price.str("id")).size("data"), 1)
+	want(t, "no subscriptions", b.get("/v1/subscriptions?plan=price_other").size("data"), 0)
+	r := b.post("/v1/subscriptions", "customer="+cus, "items[0][plan]=gold")
+	want(t, "unknown plan", r.str("error.message"), "No such plan: 'gold'")
+	want(t, "unknown plan's param", r.str("error.param"), "items[0][plan]")
+
+	inv := b.ok("/v1/invoices", "customer="+cus, "account_tax_ids[]=txi_1")
+	want(t, "tax ID", inv.str("account_tax_ids.0"), "txi_1")
+	inv = b.ok("/v1/invoices/"+inv.str("id"), "account_tax_ids=")
+	want(t, "no tax IDs", inv.at("account_tax_ids"), nil)
+
+	acct := b.ok("/v1/accounts", "type=custom", "requested_capabilities[]=transfers")
+	want(t, "capability", acct.str("capabilities.transfers"), "inactive")
+	want(t, "not shown", acct.at("requested_capabilities"), nil)
+	session := b.ok("/v1/account_sessions", "account="+acct.str("id"), "components[payment_details][enabled]=true",
+		"components[payment_details][features][capture_payments]=false")
+	want(t, "component", session.at("components.payment_details.enabled"), any(true))
+	want(t, "feature", session.at("components.payment_details.features.capture_payments"), any(false))
+
+	pi := b.ok("/v1/payment_intents", "amount=500", "currency=usd", "payment_method_types[]=us_bank_account",
+		"payment_method_options[us_bank_account][preferred_settlement_speed]=fastest")
+	want(t, "speed", pi.str("payment_method_options.us_bank_account.preferred_settlement_speed"), "fastest")
+}
+
+// TestTiersOfAPrice shows tiers only if they are expanded.
+func TestTiersOfAPrice(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	prod := b.ok("/v1/products", "name=Club").str("id")
+	fields := []string{"product=" + prod, "currency=usd", "recurring[interval]=month", "billing_scheme=tiered",
+		"tiers[0][up_to]=10", "tiers[0][unit_amount]=100", "tiers[1][up_to]=inf", "tiers[1][unit_amount_decimal]=0.5",
+		"tiers[1][flat_amount]=7"}
+	want(t, "without a mode", b.post("/v1/prices", fields...).str("error.param"), "tiers_mode")
+
+	price := b.ok("/v1/prices", append(fields, "tiers_mode=graduated")...)
+	want(t, "mode", price.str("tiers_mode"), "graduated")
+	want(t, "unless expanded", price.at("tiers"), nil)
+
+	price = b.get("/v1/prices/" + price.str("id") + "?expand[]=tiers")
+	want(t, "bound", price.num("tiers.0.up_to"), 10)
+	want(t, "amount", price.num("tiers.0.unit_amount"), 100)
+	want(t, "amount as a decimal", price.str("tiers.0.unit_amount_decimal"), "100")
+	want(t, "no bound", price.at("tiers.1.up_to"), nil)
+	want(t, "parts", price.str("tiers.1.unit_amount_decimal"), "0.5")
+	want(t, "flat amount", price.num("tiers.1.flat_amount"), 7)
+
+	plain := b.ok("/v1/prices", "product="+prod, "currency=usd", "unit_amount=500", "expand[]=tiers")
+	want(t, "a price without tiers", plain.at("tiers"), nil)
+}
+
+// TestAccountsLookLikeStripes checks what a new account says of itself, and
+// that it hides what Stripe hides.
+func TestAccountsLookLikeStripes(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	for kind, controller := range map[string]string{
+		"standard": "account stripe stripe full true",
+		"express":  "application_express application stripe express true",
+		"custom":   "application_custom application application none false",
+	} {
+		acct := b.ok("/v1/accounts", "type="+kind, "country=AU")
+		want(t, kind+"'s currency", acct.str("default_currency"), "aud")
+		want(t, kind+"'s controller", strings.Join([]string{
+			acct.str("controller.fees.payer"),
+			acct.str("controller.losses.payments"),
+			acct.str("controller.requirement_collection"),
+			acct.str("controller.stripe_dashboard.type"),
+			fmt.Sprint(acct.at("settings.payouts.debit_negative_balances")),
+		}, " "), controller)
+
+		want(t, "list", acct.str("external_accounts.url"), "/v1/accounts/"+acct.str("id")+"/external_accounts")
+		want(t, "count", acct.at("external_accounts.total_count"), any(json.Number("0")))
+		want(t, "company", acct.at("company.tax_id_provided"), any(false))
+		want(t, "person", acct.at("individual"), nil)
+	}
+
+	acct := b.ok("/v1/accounts", "controller[stripe_dashboard][type]=express", "controller[losses][payments]=application")
+	want(t, "type with a controller", acct.str("type"), "none")
+	want(t, "payer", acct.str("controller.fees.payer"), "account")
+	want(t, "dashboard", acct.str("controller.stripe_dashboard.type"), "express")
+
+	acct = b.ok("/v1/accounts", "type=custom", "country=FR", "business_type=individual", "bank_account[country]=FR",
+		"bank_account[account_number]=FR1420041010050500013M02606", "company[name]=Shop", "company[tax_id]=123456789",
+		"company[address][city]=Paris", "individual[first_name]=Ada", "individual[ssn_last_4]=6789",
+		"individual[relationship][percent_ownership]=12.5", "individual[dob][day]=1", "individual[dob][month]=2",
+		"individual[dob][year]=1990")
+
+	want(t, "euro", acct.str("default_currency"), "eur")
+	want(t, "bank account", acct.at("bank_account"), nil)
+	want(t, "name", acct.str("company.name"), "Shop")
+	want(t, "city", acct.str("company.address.city"), "Paris")
+	want(t, "tax ID", acct.at("company.tax_id"), nil)
+	want(t, "tax ID given", acct.at("company.tax_id_provided"), any(true))
+	want(t, "person's account", acct.str("individual.account"), acct.str("id"))
+	want(t, "first name", acct.str("individual.first_name"), "Ada")
+	want(t, "year", acct.num("individual.dob.year"), 1990)
+	want(t, "digits", acct.at("individual.ssn_last_4"), nil)
+	want(t, "digits given", acct.at("individual.ssn_last_4_provided"), any(true))
+
+	again := b.ok("/v1/accounts/"+acct.str("id"), "company[phone]=+33", "individual[last_name]=L")
+	want(t, "kept name", again.str("company.name"), "Shop")
+	want(t, "still given", again.at("company.tax_id_provided"), any(true))
+	want(t, "kept first name", again.str("individual.first_name"), "Ada")
+	want(t, "same person", again.str("individual.id"), acct.str("individual.id"))
+}
