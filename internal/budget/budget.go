@@ -4,14 +4,17 @@
 //
 // It guarantees that no second has more requests than the budget allows; that
 // waiting requests go in the order of their priorities, buyers first; that
-// replicas which share an account share its budget; and that the pace slows
-// down when Stripe refuses a request with 429.
+// buyers who use it up leave every eighth turn to our own orders' events, or
+// nobody would learn what became of payments; that replicas which share an
+// account share its budget; and that the pace slows down when Stripe refuses a
+// request with 429.
 package budget
 
 import (
 	"container/list"
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -29,6 +32,9 @@ const (
 	priorities
 )
 
+// backgroundTurn is which turn Background has while buyers use up the budget.
+const backgroundTurn = 8
+
 type priorityKey struct{}
 
 // WithPriority returns a context whose requests have priority p.
@@ -43,6 +49,22 @@ func PriorityOf(ctx context.Context) Priority {
 		return p
 	}
 	return Background
+}
+
+type watchKey struct{}
+
+// Watch returns a context for calls, and a function that reports whether one of
+// them ended because its turn had not come in time. Then Stripe was not asked.
+func Watch(ctx context.Context) (watched context.Context, turnedAway func() bool) {
+	seen := new(atomic.Bool)
+	return context.WithValue(ctx, watchKey{}, seen), seen.Load
+}
+
+// turnAway tells whoever watches the calls of ctx.
+func turnAway(ctx context.Context) {
+	if seen, ok := ctx.Value(watchKey{}).(*atomic.Bool); ok {
+		seen.Store(true)
+	}
 }
 
 // burstShare is the part of a second's requests that may be sent at once; the
@@ -68,6 +90,7 @@ type Budget struct {
 	slowedTo float64   // the share that a 429 left, 1 for all
 	slowedAt time.Time // when that was
 	waiting  [priorities]list.List
+	passed   int  // turns of buyers while Background waited
 	serving  bool // a timer will admit the next one
 }
 
@@ -91,6 +114,7 @@ func (b *Budget) Wait(ctx context.Context) error {
 		return nil
 	}
 	if err := ctx.Err(); err != nil {
+		turnAway(ctx)
 		return err
 	}
 
@@ -100,6 +124,7 @@ func (b *Budget) Wait(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		leave()
+		turnAway(ctx)
 		return ctx.Err()
 	}
 }
@@ -150,20 +175,39 @@ func (b *Budget) serve() {
 	})
 }
 
-// admitFirst admits the first of those who wait, and returns how many are left.
+// admitFirst admits the first of those whose turn it is, and returns how many
+// are left.
 func (b *Budget) admitFirst() (left int) {
-	admitted := false
-	for p := range b.waiting {
-		queue := &b.waiting[p]
-		if first := queue.Front(); first != nil && !admitted {
-			close(queue.Remove(first).(chan struct{}))
-			admitted = true
-		}
+	queue := &b.waiting[b.turn()]
+	if first := queue.Front(); first != nil {
+		close(queue.Remove(first).(chan struct{}))
+	}
 
-		left += queue.Len()
+	for p := range b.waiting {
+		left += b.waiting[p].Len()
 	}
 
 	return left
+}
+
+// turn returns the priority whose turn it is.
+func (b *Budget) turn() Priority {
+	first := Confirm
+	for first < Neighbour && b.waiting[first].Len() == 0 {
+		first++
+	}
+
+	if first >= Background || b.waiting[Background].Len() == 0 {
+		b.passed = 0
+		return first
+	}
+
+	if b.passed++; b.passed < backgroundTurn {
+		return first
+	}
+
+	b.passed = 0
+	return Background
 }
 
 // Share divides the budget by the number of replicas that are running.

@@ -136,6 +136,57 @@ func TestBuyersGoFirst(t *testing.T) {
 	})
 }
 
+// Buyers who use up the budget slow down the background, but do not stop it.
+// Neighbours wait.
+func TestBuyersLeaveTurnsToTheBackground(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := budget.New(20)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+
+		var turns [4]atomic.Int64
+		var wg sync.WaitGroup
+		for _, p := range []budget.Priority{budget.Confirm, budget.Buyer, budget.Background, budget.Neighbour} {
+			for range 20 {
+				wg.Go(func() {
+					for b.Wait(budget.WithPriority(ctx, p)) == nil {
+						turns[p].Add(1)
+					}
+				})
+			}
+		}
+
+		wg.Wait()
+
+		confirms, background := turns[budget.Confirm].Load(), turns[budget.Background].Load()
+		if background < confirms/8 || background > confirms/6 {
+			t.Errorf("the background had %d turns beside %d confirms, want every eighth", background, confirms)
+		}
+		if n := turns[budget.Neighbour].Load(); n > 4 {
+			t.Errorf("neighbours had %d turns, want none after the first burst", n)
+		}
+	})
+}
+
+func TestWatchReportsWhoseTurnDidNotCome(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := budget.New(1)
+		ctx, turnedAway := budget.Watch(t.Context())
+		if err := b.Wait(ctx); err != nil || turnedAway() {
+			t.Errorf("the first one: %v, turned away: %t", err, turnedAway())
+		}
+
+		short, cancel := context.WithTimeout(ctx, time.Millisecond)
+		defer cancel()
+
+		if err := b.Wait(short); err == nil || !turnedAway() {
+			t.Errorf("the second one: %v, turned away: %t", err, turnedAway())
+		}
+	})
+}
+
 func TestWhoLeavesTakesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
