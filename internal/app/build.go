@@ -22,6 +22,10 @@ import (
 // it.
 const eventLease = 2 * time.Minute
 
+// gatherEvents is how long an event waits for others that need the same reading
+// at Stripe. Those of one payment arrive within a few hundred milliseconds.
+const gatherEvents = 250 * time.Millisecond
+
 // build creates the services over the open database.
 func (a *App) build(ctx context.Context) (err error) {
 	cfg, now, log := a.cfg, a.opts.Now, a.opts.Log
@@ -88,6 +92,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Livemode:      cfg.Livemode(),
 		Workers:       cfg.Workers,
 		Lease:         eventLease,
+		Gather:        gatherEvents,
 		BackfillEvery: cfg.BackfillEvery,
 	})
 

@@ -257,7 +257,7 @@ func (s *Service) send(ctx context.Context, a Attempt, firstSend bool) (after *S
 		after = st
 		return s.rules().record(st, a, snap, callErr, firstSend)
 	})
-	if errors.Is(err, errReadAfresh) {
+	if errors.Is(err, ErrReadAfresh) {
 		if err = s.SettleFresh(ctx, a.OrderID, snap.ID, nil); err == nil {
 			after, err = s.cfg.Store.Read(commitCtx, a.OrderID)
 		}

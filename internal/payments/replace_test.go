@@ -123,7 +123,7 @@ func TestEventsOfAnUnpaidSubscriptionNeedNoReading(t *testing.T) {
 			}
 
 			before := f.stripe.Readings()
-			if err := f.svc.SettleSubscriptionNews(t.Context(), orderID, subID, tt.news, nil); err != nil {
+			if err := f.svc.SettleSubscriptionNews(t.Context(), orderID, subID, []payments.SubscriptionNews{tt.news}, nil); err != nil {
 				t.Fatal(err)
 			}
 			if got := f.stripe.Readings() - before; got != tt.reads {
@@ -140,7 +140,7 @@ func TestEventsDuringTheOwnCallNeedNoReading(t *testing.T) {
 		f.happen(p, moment{intent: action, sub: incomplete})
 
 		err := f.svc.SettleSubscriptionNews(t.Context(), orderID, subID,
-			payments.SubscriptionNews{Status: incomplete}, nil)
+			[]payments.SubscriptionNews{{Status: incomplete}}, nil)
 		if err != nil || f.stripe.Readings() != 0 {
 			t.Errorf("%d readings, %v; want none while the call is open", f.stripe.Readings(), err)
 		}

@@ -22,14 +22,26 @@ var errStaleReading = errors.New("payments: the reading is stale")
 // the same transaction. If the snapshot may be old, it reads the intent at
 // Stripe first.
 func (s *Service) Settle(ctx context.Context, orderID string, snap Snapshot, claim *queue.Claim) error {
-	err := s.update(ctx, orderID, claim, func(st *State) error {
-		return s.rules().settleEvent(st, snap)
-	})
-	if errors.Is(err, errReadAfresh) {
-		return s.settleFresh(ctx, orderID, snap.ID, snap.received(), claim)
+	err := s.SettleSnapshot(ctx, orderID, snap, claim)
+	if errors.Is(err, ErrReadAfresh) {
+		return s.SettleRead(ctx, orderID, snap, claim)
 	}
 
 	return err
+}
+
+// SettleSnapshot is like Settle, but never asks Stripe. If the snapshot may be
+// old it returns ErrReadAfresh, and nothing has changed.
+func (s *Service) SettleSnapshot(ctx context.Context, orderID string, snap Snapshot, claim *queue.Claim) error {
+	return s.update(ctx, orderID, claim, func(st *State) error {
+		return s.rules().settleEvent(st, snap)
+	})
+}
+
+// SettleRead reads the intent of an event's snapshot at Stripe and marks claim
+// as done in the transaction that brings it into its order.
+func (s *Service) SettleRead(ctx context.Context, orderID string, snap Snapshot, claim *queue.Claim) error {
+	return s.settleFresh(ctx, orderID, snap.ID, snap.received(), claim)
 }
 
 // settleEvent settles the snapshot of an event. The money that it shows counts
@@ -70,13 +82,13 @@ func (s *Service) SettleHint(
 ) error {
 	err := s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
 		if in := st.Intent(intentID); in == nil || !in.Status.Final() {
-			return errReadAfresh
+			return ErrReadAfresh
 		}
 
 		s.rules().reviewLate(st, intentID, received)
 		return nil
 	})
-	if errors.Is(err, errReadAfresh) {
+	if errors.Is(err, ErrReadAfresh) {
 		return s.settleFresh(ctx, orderID, intentID, received, claim)
 	}
 

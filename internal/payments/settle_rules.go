@@ -17,17 +17,17 @@ const (
 	asOwn
 )
 
-// errReadAfresh means that a snapshot differs from what is known but may be
+// ErrReadAfresh means that a snapshot differs from what is known but may be
 // old: only a reading of the intent can decide.
-var errReadAfresh = errors.New("payments: the snapshot may be old; read the intent afresh")
+var ErrReadAfresh = errors.New("payments: the snapshot may be old; read the intent afresh")
 
 // settle brings a snapshot into the state. It is the only code that makes an
-// order paid. If it returns errReadAfresh, nothing may be committed.
+// order paid. If it returns ErrReadAfresh, nothing may be committed.
 func (r rules) settle(st *State, s Snapshot, src source) error {
 	in := st.Intent(s.ID)
 	if in == nil {
 		if src == asEvent && s.InvoiceID != "" {
-			return errReadAfresh // only a reading shows which of the subscription's invoices it pays
+			return ErrReadAfresh // only a reading shows which of the subscription's invoices it pays
 		}
 		if !st.owns(s) {
 			return r.settleForeign(st, s)
@@ -52,13 +52,13 @@ func (r rules) settle(st *State, s Snapshot, src source) error {
 	a := st.linkAttempt(s)
 	if reason := mismatch(st, s); reason != "" {
 		if src == asEvent && !s.Status.Final() {
-			return errReadAfresh
+			return ErrReadAfresh
 		}
 
 		r.review(st, reason)
 	} else if amountDiffers(&st.Order, s) {
 		if src == asEvent {
-			return errReadAfresh
+			return ErrReadAfresh
 		}
 
 		r.review(st, fmt.Sprintf("intent %s is for %d %s (received %d), the order for %d %s",
@@ -68,7 +68,7 @@ func (r rules) settle(st *State, s Snapshot, src source) error {
 	switch {
 	case in.Status.Final() && s.Status.Final() && in.Status != s.Status:
 		if src == asEvent {
-			return errReadAfresh
+			return ErrReadAfresh
 		}
 
 		r.review(st, fmt.Sprintf("intent %s was %s and is now %s", s.ID, in.Status, s.Status))
@@ -80,7 +80,7 @@ func (r rules) settle(st *State, s Snapshot, src source) error {
 		if saysNothingNew(in, a, s) {
 			return nil
 		}
-		return errReadAfresh
+		return ErrReadAfresh
 	}
 
 	in.update(s)
@@ -98,7 +98,7 @@ func (r rules) settleRenewal(st *State, in *Intent, s Snapshot, src source) erro
 	case in.Status.Final() && !s.Status.Final():
 		return nil // old news
 	case src == asEvent && !s.Status.Final() && !saysNothingNew(in, nil, s):
-		return errReadAfresh
+		return ErrReadAfresh
 	}
 
 	paid := in.Status != StatusSucceeded && s.Status == StatusSucceeded

@@ -114,18 +114,20 @@ func (st *State) subscriptionSaysNothingNew(id string, news SubscriptionNews) bo
 	return sub.Status == SubscriptionIncomplete && news.unpaid()
 }
 
-// SettleSubscriptionNews marks claim as done if the event says nothing new.
-// Otherwise it is a hint: see SettleSubscription.
+// SettleSubscriptionNews marks claim as done if none of the events says
+// anything new. Otherwise they are hints: see SettleSubscription.
 func (s *Service) SettleSubscriptionNews(
-	ctx context.Context, orderID, subscriptionID string, news SubscriptionNews, claim *queue.Claim,
+	ctx context.Context, orderID, subscriptionID string, news []SubscriptionNews, claim *queue.Claim,
 ) error {
 	err := s.cfg.Store.Update(ctx, orderID, claim, func(st *State) error {
-		if !st.subscriptionSaysNothingNew(subscriptionID, news) {
-			return errReadAfresh
+		for _, n := range news {
+			if !st.subscriptionSaysNothingNew(subscriptionID, n) {
+				return ErrReadAfresh
+			}
 		}
 		return nil
 	})
-	if errors.Is(err, errReadAfresh) {
+	if errors.Is(err, ErrReadAfresh) {
 		return s.SettleSubscription(ctx, orderID, subscriptionID, claim)
 	}
 	return err

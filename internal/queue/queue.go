@@ -28,6 +28,16 @@ import (
 type Claim struct {
 	ID    string
 	Token string
+	// Also are rows that wait, and whose work is done with that of this one.
+	// They end together with the claim.
+	Also []Waiting
+}
+
+// Waiting identifies a row that nobody holds, as it was when it was read. One
+// that has become due at another time since then is not ended.
+type Waiting struct {
+	ID    string
+	DueAt time.Time
 }
 
 // ErrClaimLost means that the lease expired and the row may belong to another

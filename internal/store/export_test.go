@@ -19,5 +19,6 @@ func (s *Store) ClaimText() string { return s.claimText() }
 const (
 	WakeGroup    = wakeGroup
 	WakeNotOurs  = wakeNotOurs
+	WaitingText  = waitingText
 	FinishedTerm = finishedTerm
 )

@@ -167,12 +167,12 @@ func (s *Store) FinishNotOurs(
 
 // MoveEvent ends a claim and moves the event to another lane; see
 // webhooks.Claims.
-func (s *Store) MoveEvent(ctx context.Context, claim *queue.Claim, to webhooks.Lane) error {
+func (s *Store) MoveEvent(ctx context.Context, claim *queue.Claim, to webhooks.Lane, dueAt time.Time) error {
 	return s.endClaim(ctx, `UPDATE events
 		SET state = 'received', next_at = $3, tries = tries - 1,
 			priority = CASE WHEN next_at > 0 THEN 0 ELSE CAST($4 AS BIGINT) END, lease_token = '', lease_until = 0
 		WHERE id = $1 AND lease_token = $2 AND state = 'working'`,
-		claim.ID, claim.Token, sqldb.Micros(s.now()), int64(to.Priorities()[0]))
+		claim.ID, claim.Token, sqldb.Micros(dueAt), int64(to.Priorities()[0]))
 }
 
 // ReleaseEvent returns a claimed event as if it had never been claimed; see
@@ -194,17 +194,41 @@ func (s *Store) endClaim(ctx context.Context, text string, args ...any) error {
 	return err
 }
 
-// finishDone returns the command that ends the claim of the event which caused
-// a change. It is part of the change's transaction: a lost claim rolls it back.
-func finishDone(claim *queue.Claim, orderID string, now time.Time) sqldb.Command {
-	return sqldb.Command{
+// finishDone returns the commands that end the claim of the event which caused
+// a change, and the events that the change settled, too. They are part of the
+// change's transaction: a lost claim rolls it back. While the claim holds, no
+// other worker takes an event of its group.
+func finishDone(claim *queue.Claim, orderID string, now time.Time) []sqldb.Command {
+	writes := []sqldb.Command{{
 		Text: `UPDATE events
 			SET state = 'done', order_id = $3, note = '', lease_token = '', lease_until = 0,
 				next_at = 0, finished_at = $4
 			WHERE id = $1 AND lease_token = $2 AND state = 'working'`,
 		Args:   []any{claim.ID, claim.Token, orderID, sqldb.Micros(now)},
 		IfNone: queue.ErrClaimLost,
+	}}
+
+	for _, e := range claim.Also {
+		writes = append(writes, sqldb.Command{
+			Text: `UPDATE events
+				SET state = 'done', order_id = $3, note = '', tries = tries + 1, next_at = 0, finished_at = $4
+				WHERE id = $1 AND state IN ('received', 'unmatched') AND next_at = $2`,
+			Args: []any{e.ID, sqldb.Micros(e.DueAt), orderID, sqldb.Micros(now)},
+		})
 	}
+
+	return writes
+}
+
+// waitingText reads what waits in a group.
+const waitingText = ` FROM events
+	WHERE event_group = $1 AND event_group <> '' AND state IN ('received', 'unmatched')
+	ORDER BY received_at, id LIMIT $2`
+
+// WaitingEvents returns events of a group that nobody holds; see
+// webhooks.Claims.
+func (s *Store) WaitingEvents(ctx context.Context, group string, n int) ([]webhooks.Event, error) {
+	return sqldb.QueryAll(ctx, s.db.Reader(), s.scanEvent, `SELECT `+eventTable.Columns()+waitingText, group, n)
 }
 
 // wakeEvents returns the commands that make the events due which were waiting

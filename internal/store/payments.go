@@ -72,7 +72,7 @@ func (s *Store) Update(
 		}
 
 		if claim != nil {
-			writes = append(writes, finishDone(claim, orderID, now))
+			writes = append(writes, finishDone(claim, orderID, now)...)
 		}
 
 		var linked []string

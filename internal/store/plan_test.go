@@ -24,6 +24,7 @@ func TestPlans(t *testing.T) {
 	}{
 		"wake by intent":        {store.WakeGroup, "events_waiting_group", []any{1, "pi_1"}},
 		"wake what is not ours": {store.WakeNotOurs, "events_not_ours", []any{1, "pi_1"}},
+		"waiting in a group":    {"SELECT id" + store.WaitingText, "events_waiting_group", []any{"pi_1", 9}},
 		"rescue": {
 			`UPDATE events SET state = 'received' WHERE state = 'working' AND lease_until <= $1`,
 			"events_leased", []any{1},

@@ -17,6 +17,7 @@ import (
 	"checkoutd/internal/pgtest"
 	"checkoutd/internal/store"
 	"checkoutd/internal/store/storetest"
+	"checkoutd/internal/webhooks"
 )
 
 // upgradedAt is when this program opens the database of the first release.
@@ -54,6 +55,8 @@ func firstRelease(t *testing.T, databaseURL string) {
 		`INSERT INTO effects VALUES ('ord_paid', 'order.paid', 5)`,
 		`INSERT INTO settings VALUES ('buyer_cookie', 'the key of signed cookies', 1)`,
 		`INSERT INTO buyers VALUES ('buy_old', 'cus_old', 1)`,
+		`INSERT INTO events VALUES ('evt_old', 'charge.succeeded', '', '', FALSE, FALSE, 1, 'pi_old', 'webhook', '',
+			'unmatched', '', '', 1, 1, '', 0, 1, 0, 'old')`,
 	} {
 		if _, err := db.ExecContext(ctx, text); err != nil {
 			t.Fatal(err)
@@ -297,6 +300,7 @@ func TestUpgrade(t *testing.T) {
 			s := openMigrated(t, databaseURL)
 			forgetKey(t, s, openRaw(t, databaseURL))
 			keepEffects(t, s)
+			keepEvents(t, s)
 			continueOrders(t, s)
 		})
 	}
@@ -327,6 +331,16 @@ func keepEffects(t *testing.T, s *store.Store) {
 	}
 	if jobs, err := s.ClaimEffects(t.Context(), upgradedAt, upgradedAt, 10); err != nil || len(jobs) != 0 {
 		t.Errorf("%+v are to be worked, %v", jobs, err)
+	}
+}
+
+// keepEvents checks that an event which no order matched waits as an unknown
+// one.
+func keepEvents(t *testing.T, s *store.Store) {
+	t.Helper()
+	list, err := s.ClaimEvents(t.Context(), webhooks.LaneUnknown, upgradedAt, upgradedAt.Add(time.Minute), 9)
+	if err != nil || len(list) != 1 || list[0].ID != "evt_old" {
+		t.Errorf("claimed %+v, %v; want evt_old", list, err)
 	}
 }
 

@@ -23,6 +23,9 @@ type route struct {
 	// snapshot means that the object is an intent, which can be believed as it
 	// is. Other events are a hint to read something at Stripe.
 	snapshot bool
+	// reads returns the kind and the ID of what is read at Stripe for a hint.
+	// One reading is enough for all hints of the same.
+	reads func(o *object, ref payments.Ref) string
 	// byCustomer means that the object refers to a customer and nothing else.
 	byCustomer bool
 	// shows reports whether an object of our API version would show by itself
@@ -39,48 +42,56 @@ var routes = []route{
 		refer:    fromIntent,
 		settle:   (*Service).settleIntent,
 		snapshot: true,
+		reads:    readsIntent,
 		shows:    withoutInvoice,
 	},
 	{
 		prefixes: []string{"customer.subscription."},
 		refer:    fromSubscription,
 		settle:   (*Service).settleSubscription,
+		reads:    readsSubscription,
 		shows:    always,
 	},
 	{
 		prefixes: []string{"invoice."},
 		refer:    fromInvoice,
 		settle:   (*Service).settleSubscription,
+		reads:    readsSubscription,
 		shows:    always,
 	},
 	{
 		prefixes: []string{"charge.dispute."},
 		refer:    fromIntentMember,
 		settle:   (*Service).settleDispute,
+		reads:    readsDispute,
 		shows:    never,
 	},
 	{
 		prefixes: []string{"refund.", "charge.refund"},
 		refer:    fromIntentMember,
 		settle:   (*Service).settleRefunds,
+		reads:    readsRefunds,
 		shows:    chargeWithoutInvoice,
 	},
 	{
 		prefixes: []string{"charge."},
 		refer:    fromIntentMember,
 		settle:   (*Service).settleCharge,
+		reads:    readsIntent,
 		shows:    withoutInvoice,
 	},
 	{
 		prefixes:   []string{"customer_cash_balance_transaction."},
 		refer:      fromCash,
 		settle:     (*Service).settleCash,
+		reads:      readsCash,
 		byCustomer: true,
 	},
 	{
 		prefixes:   []string{"cash_balance."},
 		refer:      fromCash,
 		settle:     (*Service).settleCash,
+		reads:      readsCash,
 		byCustomer: true,
 	},
 	{
@@ -100,6 +111,24 @@ func routeOf(eventType string) *route {
 	}
 	panic("webhooks: the last route must match every type")
 }
+
+// isHint reports whether an event only says that something has changed. Another
+// release train may have other shapes: only our own reading counts.
+func (r *route) isHint(e *Event) bool { return !r.snapshot || e.VersionMismatch }
+
+// What is read at Stripe for hints.
+
+func readsIntent(_ *object, ref payments.Ref) string { return "intent " + ref.IntentID }
+
+func readsSubscription(_ *object, ref payments.Ref) string {
+	return "subscription " + ref.SubscriptionID
+}
+
+func readsRefunds(_ *object, ref payments.Ref) string { return "refunds of " + ref.IntentID }
+
+func readsDispute(o *object, _ payments.Ref) string { return "dispute " + o.ID }
+
+func readsCash(_ *object, ref payments.Ref) string { return "cash balance of " + ref.CustomerID }
 
 // Whether objects show by themselves that they are ours. An intent of ours has
 // our metadata, and its charge has the same, unless Stripe made the intent for
@@ -182,6 +211,9 @@ type job struct {
 	object rawObject
 	ref    payments.Ref
 	match  payments.Match // its order, if the database knows that
+
+	mayRead  bool   // Stripe may be read for it now
+	gathered []*job // hints that the same reading settles
 }
 
 // errUnmatched is returned for an event that has our proof, but whose order is
@@ -201,7 +233,21 @@ type findOrder func(ctx context.Context, ref payments.Ref) (payments.Match, erro
 
 // plan reads an event and looks for its order in the database. The error is a
 // *terminalError when there is nothing to do.
-func plan(ctx context.Context, e *Event, find findOrder) (*job, error) {
+func plan(ctx context.Context, e *Event, find findOrder) (j *job, err error) {
+	if j, err = parse(e); err != nil {
+		return nil, err
+	}
+
+	if j.match, err = find(ctx, j.ref); err != nil {
+		return nil, err
+	}
+
+	return j, nil
+}
+
+// parse reads an event. The error is a *terminalError when there is nothing to
+// do.
+func parse(e *Event) (*job, error) {
 	r := routeOf(e.Type)
 	if r.settle == nil {
 		return nil, &terminalError{Ignored, "events of this type change no order"}
@@ -227,61 +273,5 @@ func plan(ctx context.Context, e *Event, find findOrder) (*job, error) {
 		return nil, &terminalError{Ignored, "its object refers to no intent, no subscription and no customer"}
 	}
 
-	if j.match, err = find(ctx, j.ref); err != nil {
-		return nil, err
-	}
-
 	return j, nil
-}
-
-// What events lead to. Each function ends the event's claim when it succeeds.
-
-// settleIntent believes the snapshot in the event. Settle itself reads the
-// intent at Stripe when the snapshot may be stale.
-func (s *Service) settleIntent(ctx context.Context, j *job) error {
-	// Another release train may have other shapes: only our own reading counts.
-	if j.event.VersionMismatch {
-		return s.cfg.Payments.SettleFresh(ctx, j.match.OrderID, j.ref.IntentID, j.event.Claim())
-	}
-
-	snap, err := s.cfg.Stripe.DecodeIntent(j.object.Kind, j.object.raw)
-	if err != nil {
-		return err
-	}
-	return s.cfg.Payments.Settle(ctx, j.match.OrderID, snap, j.event.Claim())
-}
-
-// settleCharge takes the event as a hint that the charge's intent has changed.
-func (s *Service) settleCharge(ctx context.Context, j *job) error {
-	return s.cfg.Payments.SettleHint(ctx, j.match.OrderID, j.ref.IntentID, j.object.charged(), j.event.Claim())
-}
-
-// settleCash takes the event as a hint that a customer has sent money.
-func (s *Service) settleCash(ctx context.Context, j *job) error {
-	return s.cfg.Payments.SettleCash(ctx, j.match.OrderID, j.ref.CustomerID, j.event.Claim())
-}
-
-// settleSubscription takes the event of a subscription, or of one of its
-// invoices, as a hint that the subscription has changed, unless its status says
-// otherwise.
-func (s *Service) settleSubscription(ctx context.Context, j *job) error {
-	var news payments.SubscriptionNews
-	if j.object.Kind == "invoice" {
-		news.InvoiceStatus = j.object.Status.v
-	} else {
-		news.Status = payments.SubscriptionStatus(j.object.Status.v)
-	}
-
-	return s.cfg.Payments.SettleSubscriptionNews(ctx, j.match.OrderID, j.ref.SubscriptionID, news, j.event.Claim())
-}
-
-// settleRefunds takes the event as a hint that the intent's refunds have
-// changed.
-func (s *Service) settleRefunds(ctx context.Context, j *job) error {
-	return s.cfg.Payments.SettleRefunds(ctx, j.match.OrderID, j.ref.IntentID, j.event.Claim())
-}
-
-// settleDispute takes the event as a hint that the dispute has changed.
-func (s *Service) settleDispute(ctx context.Context, j *job) error {
-	return s.cfg.Payments.SettleDispute(ctx, j.match.OrderID, j.object.ID, j.event.Claim())
 }

@@ -9,6 +9,9 @@
 //     its intent.
 //   - Events of other integrations on the account delay none of ours: each lane
 //     (see Lane) has its own workers, and questions to Stripe have a budget.
+//   - An event that needs nothing of Stripe waits for none that does.
+//   - Hints that wait for the same reading are settled by one, which is made
+//     after the last of them arrived.
 //   - Whose an intent is, the ledger decides, not metadata.
 //   - What an event changes and the end of its claim commit in one transaction.
 //

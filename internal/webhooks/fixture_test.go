@@ -431,6 +431,17 @@ type fakeStripe struct {
 	asked    []time.Time // from of each first page
 	pages    int
 	onPage   func(page int) error
+	turn     func(context.Context) error // waits for the budget of readings; nil: no limit
+}
+
+// Intent reads an intent when it is its turn.
+func (s *fakeStripe) Intent(ctx context.Context, id string) (payments.Snapshot, error) {
+	if s.turn != nil {
+		if err := s.turn(ctx); err != nil {
+			return payments.Snapshot{}, &payments.CallError{Cause: err}
+		}
+	}
+	return s.Stripe.Intent(ctx, id)
 }
 
 // list puts an event in front of Stripe's list.

@@ -55,14 +55,16 @@ type Priority int64
 
 // Lane is what is known about whose events are. Each lane has workers of its
 // own, so that an event of ours never waits for a neighbour's: those of another
-// integration on the same Stripe account.
+// integration on the same Stripe account. Nor does one that says all by itself
+// wait for those that Stripe must be asked about.
 type Lane Priority
 
 // The lanes.
 const (
 	LaneOwn     Lane = 0 // of an order's intent, subscription or customer, or with our proof
-	LaneUnknown Lane = 2 // to be looked up in the database
-	LaneAsk     Lane = 4 // to be looked up at Stripe, within a budget
+	LaneRead    Lane = 2 // of LaneOwn, and something has to be read at Stripe
+	LaneUnknown Lane = 4 // to be looked up in the database
+	LaneAsk     Lane = 6 // to be looked up at Stripe, within a budget
 )
 
 // Priorities returns the priorities of the lane's events, news first.
@@ -78,6 +80,9 @@ const (
 	SourceWebhook  = "webhook"
 	SourceBackfill = "backfill"
 )
+
+// lane returns the lane in which the event was claimed.
+func (e *Event) lane() Lane { return Lane(e.Priority &^ 1) }
 
 // Claim returns the claim under which a worker holds the event.
 func (e *Event) Claim() *queue.Claim { return &queue.Claim{ID: e.ID, Token: e.LeaseToken} }
@@ -141,9 +146,12 @@ type Claims interface {
 	// not ours. The error is queue.ErrClaimLost if the lease is no longer held.
 	FinishNotOurs(ctx context.Context, claim *queue.Claim, note string, objectIDs []string, until time.Time) error
 	// MoveEvent ends a claim and moves the event to another lane, where it is
-	// due at once; the try does not count. The error is queue.ErrClaimLost if
+	// due at dueAt; the try does not count. The error is queue.ErrClaimLost if
 	// the lease is no longer held.
-	MoveEvent(ctx context.Context, claim *queue.Claim, to Lane) error
+	MoveEvent(ctx context.Context, claim *queue.Claim, to Lane, dueAt time.Time) error
+	// WaitingEvents returns up to n events of a group that are received or
+	// unmatched, due or not, oldest first.
+	WaitingEvents(ctx context.Context, group string, n int) ([]Event, error)
 	// IsNotOurs reports whether one of the objects is remembered as not ours.
 	IsNotOurs(ctx context.Context, objectIDs []string) (bool, error)
 	// ForgetNotOurs forgets the objects that were remembered until now.

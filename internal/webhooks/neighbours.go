@@ -48,6 +48,10 @@ func (e *notOursError) Error() string { return "not ours: " + e.why }
 // turn to be asked about has not come.
 var errAskLater = errors.New("webhooks: Stripe must be asked whose this is")
 
+// errReadLater means that something must be read at Stripe for an event of
+// ours, which only some lanes do.
+var errReadLater = errors.New("webhooks: something must be read at Stripe")
+
 // identify finds the order of an event that the database does not match to one.
 // The error is a *notOursError, errAskLater or errUnmatched if there is none.
 func (s *Service) identify(ctx context.Context, j *job) error {
@@ -69,6 +73,7 @@ func (s *Service) identify(ctx context.Context, j *job) error {
 		return errAskLater
 	}
 
+	j.mayRead = true
 	match, err := s.cfg.Payments.AskOrderOf(budget.WithPriority(ctx, budget.Neighbour), j.ref)
 	switch {
 	case payments.IsGone(err):
@@ -119,10 +124,10 @@ func (s *Service) localReason(ctx context.Context, j *job) (why string, err erro
 // mayAsk reports whether Stripe may be asked about an event now. The budget of
 // an event in LaneAsk was taken when it was claimed.
 func (s *Service) mayAsk(e *Event) bool {
-	switch e.Priority &^ 1 {
-	case Priority(LaneAsk):
+	switch e.lane() {
+	case LaneAsk:
 		return true
-	case Priority(LaneOwn):
+	case LaneOwn, LaneRead:
 		return s.asks.take(1) == 1
 	}
 	return false
@@ -146,14 +151,19 @@ func (j *job) remember() []string {
 
 // accept stores an event in the lane that it belongs to.
 func (s *Service) accept(ctx context.Context, e Event, ref payments.Ref) (isNew bool, err error) {
-	e.Priority = Priority(LaneUnknown)
+	lane, delay := LaneUnknown, time.Duration(0)
 	if e.State == Received && s.looksOurs(ctx, &e, ref) {
-		e.Priority = Priority(LaneOwn)
+		lane = LaneOwn
+		if routeOf(e.Type).isHint(&e) {
+			lane, delay = LaneRead, s.cfg.Gather
+		}
 	}
+
+	e.Priority, e.NextAt = Priority(lane), e.NextAt.Add(delay)
 
 	isNew, err = s.cfg.Intake.Accept(ctx, e)
 	if err == nil && isNew {
-		s.wake(Lane(e.Priority))
+		s.wakeIn(lane, delay)
 	}
 
 	return isNew, err

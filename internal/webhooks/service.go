@@ -55,6 +55,10 @@ type Config struct {
 	Workers int
 	// Lease is how long a worker may hold an event before another takes it.
 	Lease time.Duration
+	// Gather is how long an event waits that something must be read at Stripe
+	// for: one reading is enough for all that arrive meanwhile, and none is
+	// needed if one of them says it all.
+	Gather time.Duration
 	// BackfillEvery is how often Stripe's list of events is read; 0: never.
 	BackfillEvery time.Duration
 }
@@ -95,15 +99,17 @@ func New(c Config) *Service {
 		Release: s.release,
 	}
 
-	own, unknown, ask := lane, lane, lane
+	own, read, unknown, ask := lane, lane, lane, lane
 	own.Claim = s.claimFrom(LaneOwn)
+	read.Name, read.Claim = "inbox of events that need a reading", s.claimFrom(LaneRead)
 	unknown.Name, unknown.Claim = "inbox of unknown events", s.claimFrom(LaneUnknown)
 	ask.Name, ask.Claim = "inbox of events to ask about", s.claimAsk
 	unknown.Workers, ask.Workers = unknownWorkers, askWorkers
-	unknown.Rescue, ask.Rescue = nil, nil // one is enough for all lanes
+	read.Rescue, unknown.Rescue, ask.Rescue = nil, nil, nil // one is enough for all lanes
 
 	s.lanes = map[Lane]*queue.Runner[Event]{
 		LaneOwn:     queue.New(own),
+		LaneRead:    queue.New(read),
 		LaneUnknown: queue.New(unknown),
 		LaneAsk:     queue.New(ask),
 	}
@@ -146,7 +152,7 @@ func (s *Service) Run(ctx context.Context) {
 // RunOnce processes one batch of events of each lane, our own first, and
 // returns how many there were.
 func (s *Service) RunOnce(ctx context.Context) (worked int, err error) {
-	for _, lane := range []Lane{LaneOwn, LaneUnknown, LaneAsk} {
+	for _, lane := range []Lane{LaneOwn, LaneRead, LaneUnknown, LaneAsk} {
 		n, err := s.lanes[lane].RunOnce(ctx)
 		worked += n
 		if err != nil {
@@ -164,6 +170,15 @@ func (s *Service) Wake() {
 }
 
 func (s *Service) wake(lane Lane) { s.lanes[lane].Wake() }
+
+// wakeIn wakes a lane after a delay.
+func (s *Service) wakeIn(lane Lane, delay time.Duration) {
+	if delay <= 0 {
+		s.wake(lane)
+		return
+	}
+	time.AfterFunc(delay, func() { s.wake(lane) })
+}
 
 // every calls do once in a period until ctx ends.
 func every(ctx context.Context, period time.Duration, do func(context.Context)) {

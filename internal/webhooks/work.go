@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"checkoutd/internal/budget"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/queue"
 )
@@ -25,7 +26,8 @@ const neverDue = 100 * 365 * 24 * time.Hour
 // work processes one claimed event and ends its claim in every case.
 func (s *Service) work(ctx context.Context, e Event) error {
 	start := s.cfg.Now()
-	err := s.process(ctx, &e)
+	watched, turnedAway := budget.Watch(ctx)
+	err := s.process(watched, &e)
 
 	state := Done
 
@@ -43,13 +45,16 @@ func (s *Service) work(ctx context.Context, e Event) error {
 		state = Ignored
 		err = ifHeld(s.cfg.Claims.FinishNotOurs(ctx, e.Claim(), err.Error(), notOurs.remember, s.cfg.Now().Add(rememberFor)))
 	case errors.Is(err, errAskLater):
-		state = Received
-		err = ifHeld(s.cfg.Claims.MoveEvent(ctx, e.Claim(), LaneAsk))
-		s.wake(LaneAsk)
-
+		state, err = Received, s.move(ctx, &e, LaneAsk, 0)
+	case errors.Is(err, errReadLater):
+		state, err = Received, s.move(ctx, &e, LaneRead, s.cfg.Gather)
 	case errors.Is(err, errUnmatched):
 		state = Unmatched
 		err = s.finish(ctx, &e, state, err.Error(), s.cfg.Now().Add(unmatchedDelay(int(e.Tries))))
+	case turnedAway(): // Stripe was not asked: that was no try
+		state = Received
+		dueAt := s.cfg.Now().Add(queue.Backoff(1, time.Second, time.Hour))
+		err = errors.Join(err, ifHeld(s.cfg.Claims.ReleaseEvent(ctx, e.Claim(), dueAt)))
 	case e.Tries >= maxTries:
 		state = Dead
 		err = errors.Join(err, s.finish(ctx, &e, state, err.Error(), time.Time{}))
@@ -75,6 +80,13 @@ func (s *Service) work(ctx context.Context, e Event) error {
 // finish ends the event's claim. It does nothing when the claim is lost.
 func (s *Service) finish(ctx context.Context, e *Event, state State, note string, dueAt time.Time) error {
 	return ifHeld(s.cfg.Claims.FinishEvent(ctx, e.Claim(), state, note, dueAt))
+}
+
+// move ends the event's claim and makes it due in another lane after a delay.
+func (s *Service) move(ctx context.Context, e *Event, to Lane, delay time.Duration) error {
+	err := ifHeld(s.cfg.Claims.MoveEvent(ctx, e.Claim(), to, s.cfg.Now().Add(delay)))
+	s.wakeIn(to, delay)
+	return err
 }
 
 // release returns an event that was claimed and not started.
@@ -128,6 +140,8 @@ func (s *Service) process(ctx context.Context, e *Event) (err error) {
 		return err
 	}
 
+	j.mayRead = e.lane() == LaneRead || e.lane() == LaneAsk
+
 	if !j.match.Ours {
 		if err := s.processStrange(ctx, j); err != nil || !j.match.Ours {
 			return err
@@ -136,9 +150,30 @@ func (s *Service) process(ctx context.Context, e *Event) (err error) {
 
 	e.OrderID = j.match.OrderID
 
-	err = j.route.settle(s, ctx, j)
-	if errors.Is(err, payments.ErrNotOurs) {
-		err = &notOursError{why: describeMark(j.ref.Mark)}
+	return s.settle(ctx, j)
+}
+
+// settle brings an event into its order. The error is errReadLater if something
+// must be read at Stripe for that, and this lane does not read.
+func (s *Service) settle(ctx context.Context, j *job) error {
+	if j.route.isHint(j.event) && !j.mayRead {
+		return errReadLater
+	}
+
+	if j.mayRead {
+		if err := s.gather(ctx, j); err != nil {
+			return err
+		}
+	}
+
+	err := j.route.settle(s, ctx, j)
+	switch {
+	case err == nil:
+		s.logGathered(j)
+	case errors.Is(err, payments.ErrReadAfresh):
+		return errReadLater
+	case errors.Is(err, payments.ErrNotOurs):
+		return &notOursError{why: describeMark(j.ref.Mark)}
 	}
 
 	return err
@@ -153,15 +188,20 @@ func (s *Service) processStrange(ctx context.Context, j *job) error {
 		return s.identify(ctx, j)
 	}
 
-	err := payments.ErrNotOurs
 	if j.route.snapshot {
 		// Only a reading can tell; a neighbour must not have one for free.
-		if (j.event.VersionMismatch || j.ref.InvoiceID != "") && !s.mayAsk(j.event) {
-			return errAskLater
+		if j.event.VersionMismatch || j.ref.InvoiceID != "" {
+			if !s.mayAsk(j.event) {
+				return errAskLater
+			}
+			j.mayRead = true
 		}
 
-		err = j.route.settle(s, ctx, j)
-	} else if j.object.givenBack() {
+		return s.settle(ctx, j)
+	}
+
+	err := payments.ErrNotOurs
+	if j.object.givenBack() {
 		err = s.cfg.Payments.SettleForeignRefund(ctx, j.match.OrderID, j.ref.IntentID, j.event.Claim())
 	}
 

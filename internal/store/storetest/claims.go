@@ -198,7 +198,7 @@ func testClaims(t *testing.T, e Engine) {
 		t.Parallel()
 		f := newFixture(t, e)
 		f.accept(newEvent("evt_1", ""))
-		if err := f.MoveEvent(f.ctx, f.claim(1)[0].Claim(), webhooks.LaneAsk); err != nil {
+		if err := f.MoveEvent(f.ctx, f.claim(1)[0].Claim(), webhooks.LaneAsk, start); err != nil {
 			t.Fatal(err)
 		}
 		if got := f.claim(1); len(got) != 0 {
@@ -209,6 +209,29 @@ func testClaims(t *testing.T, e Engine) {
 		list, err := f.ClaimEvents(f.ctx, webhooks.LaneAsk, now, now.Add(time.Minute), 1)
 		if err != nil || len(list) != 1 || list[0].Tries != 1 {
 			t.Errorf("got %+v, %v", list, err)
+		}
+	})
+
+	t.Run("events that wait in a group are listed, whether they are due or not", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, e)
+		future, unmatched, done := newEvent("evt_4", "pi_1"), newEvent("evt_3", "pi_1"), newEvent("evt_2", "pi_1")
+		future.NextAt, unmatched.State, done.State = start.Add(time.Hour), webhooks.Unmatched, webhooks.Done
+		f.accept(newEvent("evt_5", "pi_1"), future, unmatched, done, newEvent("evt_1", "pi_2"), newEvent("evt_0", ""))
+		f.claim(1) // evt_5
+
+		list, err := f.WaitingEvents(f.ctx, "pi_1", 9)
+		if got, want := ids(list), []string{"evt_4", "evt_3"}; err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("got %v, %v; want %v", got, err, want)
+		}
+		if len(list) > 0 && (len(list[0].Payload) == 0 || list[0].NextAt != future.NextAt) {
+			t.Errorf("got %+v", list[0])
+		}
+		if list, err := f.WaitingEvents(f.ctx, "pi_1", 1); err != nil || len(list) != 1 {
+			t.Errorf("got %v, %v; want one", ids(list), err)
+		}
+		if list, err := f.WaitingEvents(f.ctx, "", 9); err != nil || len(list) != 0 {
+			t.Errorf("got %v, %v; want none without a group", ids(list), err)
 		}
 	})
 

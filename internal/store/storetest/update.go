@@ -177,6 +177,7 @@ func testUpdate(t *testing.T, e Engine) {
 	})
 
 	t.Run("a claim ends with the change", func(t *testing.T) { endsClaims(t, e) })
+	t.Run("waiting events end with a claim", func(t *testing.T) { endsWaiting(t, e) })
 	t.Run("a linked intent wakes the events that wait for it", func(t *testing.T) { wakes(t, e) })
 	t.Run("an intent linked while its event is worked makes the event due at once", func(t *testing.T) {
 		wakesWorked(t, e)
@@ -342,6 +343,43 @@ func endsClaims(t *testing.T, e Engine) {
 	}
 	if err := f.Update(f.ctx, o.ID, ev.Claim(), pay); !errors.Is(err, queue.ErrClaimLost) {
 		t.Errorf("a finished claim ended again: %v", err)
+	}
+}
+
+func endsWaiting(t *testing.T, e Engine) {
+	f := newFixture(t, e)
+	o := f.order()
+	future := newEvent("evt_2", "pi_1")
+	future.NextAt = start.Add(time.Hour)
+	f.accept(newEvent("evt_1", "pi_1"), future, newEvent("evt_3", "pi_1"), newEvent("evt_4", "pi_1"))
+
+	claim := f.claim(1)[0].Claim()
+	claim.Also = []queue.Waiting{
+		{ID: "evt_2", DueAt: future.NextAt},
+		{ID: "evt_3", DueAt: f.clock.Now().Add(-time.Microsecond)}, // it is due again since
+		{ID: "evt_none"},
+	}
+
+	lost := *claim
+	lost.Token = "stolen"
+
+	same := func(*payments.State) error { return nil }
+	if err := f.Update(f.ctx, o.ID, &lost, same); !errors.Is(err, queue.ErrClaimLost) {
+		t.Errorf("got %v, want ErrClaimLost", err)
+	}
+	if ev, err := f.Event(f.ctx, "evt_2"); err != nil || ev.State != webhooks.Received {
+		t.Errorf("a lost claim ended %+v, %v", ev, err)
+	}
+	if err := f.Update(f.ctx, o.ID, claim, same); err != nil {
+		t.Fatal(err)
+	}
+
+	ev, err := f.Event(f.ctx, "evt_2")
+	if err != nil || ev.State != webhooks.Done || ev.OrderID != o.ID || ev.Tries != 1 || ev.FinishedAt.IsZero() {
+		t.Errorf("got %+v, %v", ev, err)
+	}
+	if got, want := ids(f.claim(9)), []string{"evt_3"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("claimed %v, want %v", got, want)
 	}
 }
 
