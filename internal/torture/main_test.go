@@ -45,14 +45,20 @@ func scaled[T any](short, torture T) T {
 // each engine: CHECKOUTD_KILLS, or a dozen.
 func killsAtRandom(t *testing.T) int {
 	t.Helper()
-	text := os.Getenv("CHECKOUTD_KILLS")
+	return numberFrom(t, "CHECKOUTD_KILLS", 12)
+}
+
+// numberFrom returns the number in an environment variable, n if that is empty.
+func numberFrom(t *testing.T, name string, n int) int {
+	t.Helper()
+	text := os.Getenv(name)
 	if text == "" {
-		return 12
+		return n
 	}
 
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		t.Fatalf("CHECKOUTD_KILLS is %q, want a number of kills", text)
+		t.Fatalf("%s is %q, want a number", name, text)
 	}
 
 	return n
