@@ -108,6 +108,8 @@ Operations
     if it answers the only request. After that time, and for any other request,
     the operation is only read: a refund names its operation, and a capture or a
     cancellation shows on the intent.
+  - A request with an ID is its operation for good: a repetition gets the
+    outcome, whenever it comes.
   - The order is brought up to date before the operation ends. A process that
     dies between the two leaves the operation started, and its outcome is found
     again.

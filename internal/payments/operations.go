@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,37 +47,26 @@ type Result struct {
 func (r Result) Refund() *Refund { return r.State.refundBy(r.Operation.ID) }
 
 // Capture captures amount minor units of the hold, 0 for all of it. The rest of
-// the hold is released, and the order is paid. Its errors are faults: a refusal
-// by the rules or by Stripe, or operation_unknown, after which repeating the
-// request finds out the outcome.
+// the hold is released, and the order is paid. Errors as in Do.
 func (o *Operations) Capture(ctx context.Context, orderID string, amount int64) (Result, error) {
-	if amount == 0 {
-		// Name the amount, so that a request for all does not count as a
-		// repetition of an earlier one for a part.
-		st, err := o.service.cfg.Store.Read(ctx, orderID)
-		if err != nil {
-			return Result{}, err
-		}
-		amount = st.Order.Amount
-	}
-	return o.do(ctx, orderID, operationRequest{kind: OperationCapture, amount: amount})
+	return o.Do(ctx, orderID, OperationRequest{Kind: OperationCapture, Amount: amount})
 }
 
 // CancelOrder cancels an order that is not paid. Its intents, and a
 // subscription that is not paid for, are canceled at Stripe first. Errors as in
-// Capture.
+// Do.
 func (o *Operations) CancelOrder(ctx context.Context, orderID string) (Result, error) {
-	return o.do(ctx, orderID, operationRequest{kind: OperationCancel})
+	return o.Do(ctx, orderID, OperationRequest{Kind: OperationCancel})
 }
 
 // Refund refunds amount minor units, 0 for everything that is left. reason is
 // one of Stripe's reasons, or "". A refund may stay pending for days and fail
-// in the end; the order shows that. Errors as in Capture.
+// in the end; the order shows that. Errors as in Do.
 func (o *Operations) Refund(ctx context.Context, orderID string, amount int64, reason string) (Result, error) {
-	return o.do(ctx, orderID, operationRequest{
-		kind:   OperationRefund,
-		amount: amount,
-		reason: reason,
+	return o.Do(ctx, orderID, OperationRequest{
+		Kind:   OperationRefund,
+		Amount: amount,
+		Reason: reason,
 	})
 }
 
@@ -101,9 +91,25 @@ func (o *Operations) FindOut(ctx context.Context, orderID string) (*Operation, e
 	return st.operation(started.ID), nil
 }
 
-// do finds out the outcome of a started operation, then does what is requested.
-func (o *Operations) do(ctx context.Context, orderID string, req operationRequest) (out Result, err error) {
+// Do carries out a request. It finds out the outcome of a started operation
+// first. Its errors are faults: a refusal by the rules or by Stripe, or
+// operation_unknown, after which repeating the request finds out the outcome.
+func (o *Operations) Do(ctx context.Context, orderID string, req OperationRequest) (out Result, err error) {
 	for range maxReadings {
+		if req.ID != "" || req.Kind == OperationCapture && req.Amount == 0 {
+			st, err := o.service.cfg.Store.Read(ctx, orderID)
+			if err != nil {
+				return out, err
+			}
+
+			if op := st.operation(req.ID); op != nil && op.State != OperationStarted {
+				out.Operation, out.State = *op, st
+				return out, failureOf(*op, nil)
+			}
+
+			req = req.naming(&st.Order)
+		}
+
 		earlier, err := o.finishStarted(ctx, orderID, req)
 		if earlier != nil {
 			out.Earlier = earlier
@@ -138,8 +144,8 @@ func (o *Operations) do(ctx context.Context, orderID string, req operationReques
 }
 
 // write commits an operation before it is sent.
-func (o *Operations) write(ctx context.Context, orderID string, req operationRequest) (op Operation, err error) {
-	id := orders.NewID("op_")
+func (o *Operations) write(ctx context.Context, orderID string, req OperationRequest) (op Operation, err error) {
+	id := cmp.Or(req.ID, orders.NewID("op_"))
 	var after *State
 	err = o.service.cfg.Store.Update(ctx, orderID, nil, func(st *State) error {
 		after = st
@@ -156,7 +162,7 @@ func (o *Operations) write(ctx context.Context, orderID string, req operationReq
 // it again: that shows the outcome, or does what was asked. For any other
 // request Stripe is only read, because the shop may have changed its mind. A
 // failed operation is an error only if it was sent again just now.
-func (o *Operations) finishStarted(ctx context.Context, orderID string, req operationRequest) (*Operation, error) {
+func (o *Operations) finishStarted(ctx context.Context, orderID string, req OperationRequest) (*Operation, error) {
 	st, err := o.service.cfg.Store.Read(ctx, orderID)
 	if err != nil || st.StartedOperation() == nil {
 		return nil, err
@@ -226,11 +232,18 @@ func (o *Operations) carryOut(ctx context.Context, out Result, op Operation, cal
 	case OperationDone:
 		return out, nil
 	case OperationFailed:
-		return out, fault.Wrap(call.err, fault.Conflict, "operation_failed",
-			"The "+string(op.Kind)+" failed: "+out.Operation.Note+".")
+		return out, failureOf(out.Operation, call.err)
 	default:
 		return out, operationUnknown(op, call.err)
 	}
+}
+
+// failureOf returns the error of a failed operation, nil for another one.
+func failureOf(op Operation, cause error) error {
+	if op.State != OperationFailed {
+		return nil
+	}
+	return fault.Wrap(cause, fault.Conflict, "operation_failed", "The "+string(op.Kind)+" failed: "+op.Note+".")
 }
 
 func operationUnknown(op Operation, cause error) error {

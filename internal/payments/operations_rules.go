@@ -11,24 +11,40 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// operationRequest is what the shop asks for.
-type operationRequest struct {
-	kind   OperationKind
-	amount int64 // minor units; 0: everything that is left
-	reason string
+// OperationRequest is what the shop asks for.
+type OperationRequest struct {
+	// ID becomes the ID of the operation, op_…, so that a repetition of the
+	// request is the same operation, whatever became of it. Without one, a
+	// request that asks for the same is a repetition only while the outcome of
+	// the operation is not known.
+	ID     string
+	Kind   OperationKind
+	Amount int64  // minor units; 0: everything that is left
+	Reason string // of a refund
 }
 
-// repeats reports whether the request asks for the same as an operation. While
-// the outcome of the operation is not known, such a request is a repetition,
-// and nothing is done twice.
-func (req operationRequest) repeats(op *Operation) bool {
-	return req.kind == op.Kind && req.reason == op.Reason && (req.amount == 0 || req.amount == op.Amount)
+// repeats reports whether the request is a repetition of the one that led to a
+// started operation, so that nothing is done twice.
+func (req OperationRequest) repeats(op *Operation) bool {
+	if req.ID != "" {
+		return req.ID == op.ID
+	}
+	return req.Kind == op.Kind && req.Reason == op.Reason && (req.Amount == 0 || req.Amount == op.Amount)
+}
+
+// naming returns the request with the amount of a capture of the whole hold, so
+// that it does not count as a repetition of an earlier one for a part.
+func (req OperationRequest) naming(o *orders.Order) OperationRequest {
+	if req.Kind == OperationCapture && req.Amount == 0 {
+		req.Amount = o.Amount
+	}
+	return req
 }
 
 // start adds an operation to the state, or returns why there may be none. The
 // operation is committed before Stripe is called.
-func (r rules) start(st *State, req operationRequest, id string) error {
-	if st.StartedOperation() != nil {
+func (r rules) start(st *State, req OperationRequest, id string) error {
+	if st.StartedOperation() != nil || st.operation(id) != nil {
 		return ErrOperationInProgress
 	}
 	if a := st.Active(); a != nil && a.State.unsettled() {
@@ -41,8 +57,8 @@ func (r rules) start(st *State, req operationRequest, id string) error {
 	op := Operation{
 		ID:             id,
 		OrderID:        st.Order.ID,
-		Kind:           req.kind,
-		Reason:         req.reason,
+		Kind:           req.Kind,
+		Reason:         req.Reason,
 		IdempotencyKey: idempotency.Operation(id),
 		Proof:          proofOf(r.proofKey, st.Order.ID, id),
 		State:          OperationStarted,
@@ -50,9 +66,9 @@ func (r rules) start(st *State, req operationRequest, id string) error {
 	}
 
 	var err error
-	switch req.kind {
+	switch req.Kind {
 	case OperationCapture:
-		op.IntentID, op.Amount, err = st.capturable(req.amount)
+		op.IntentID, op.Amount, err = st.capturable(req.Amount)
 	case OperationRefund:
 		op.IntentID, op.Amount, err = st.refundable(req)
 	default:
@@ -88,9 +104,9 @@ func (st *State) capturable(amount int64) (intentID string, _ int64, err error) 
 // refundable returns the intent and the amount to refund: never more than what
 // was captured and is not refunded or being refunded yet
 // (https://docs.stripe.com/refunds).
-func (st *State) refundable(req operationRequest) (intentID string, _ int64, err error) {
+func (st *State) refundable(req OperationRequest) (intentID string, _ int64, err error) {
 	o := &st.Order
-	if !slices.Contains([]string{"", "duplicate", "fraudulent", "requested_by_customer"}, req.reason) {
+	if !slices.Contains([]string{"", "duplicate", "fraudulent", "requested_by_customer"}, req.Reason) {
 		return "", 0, fault.InvalidField("reason", "reason_unknown",
 			"The reason must be duplicate, fraudulent or requested_by_customer.")
 	}
@@ -122,11 +138,11 @@ func (st *State) refundable(req operationRequest) (intentID string, _ int64, err
 			"All money captured for this order is refunded or being refunded.")
 	}
 
-	if req.amount == 0 {
+	if req.Amount == 0 {
 		return paid[0].ID, left, nil
 	}
 
-	return paid[0].ID, req.amount, checkAmount(req.amount, left, o.Currency)
+	return paid[0].ID, req.Amount, checkAmount(req.Amount, left, o.Currency)
 }
 
 // checkAmount returns what is wrong with an amount of which at most limit is
