@@ -35,6 +35,8 @@ type OrderObject struct {
 	ExpiresAt          time.Time            `json:"expires_at"`
 	PaidAt             *time.Time           `json:"paid_at"`
 	SubscriptionEndsAt *time.Time           `json:"subscription_ends_at"`
+	// Operation is what a call has just done, only in its answer.
+	Operation *OperationObject `json:"operation,omitempty"`
 }
 
 // CustomerObject is the buyer of an order.

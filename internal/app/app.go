@@ -13,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"checkoutd/internal/api"
 	"checkoutd/internal/budget"
 	"checkoutd/internal/config"
 	"checkoutd/internal/customersession"
@@ -48,6 +49,7 @@ type App struct {
 	sessions *customersession.Handler
 	webhooks *webhooks.Service
 	effects  *effects.Service
+	api      *api.Service
 	pages    *pages.Pages
 
 	handler http.Handler
@@ -161,6 +163,7 @@ func (a *App) Run(ctx context.Context) error {
 	workers.Go(func() { a.payments.Run(work) })
 	workers.Go(func() { a.webhooks.Run(work) })
 	workers.Go(func() { a.effects.Run(work) })
+	workers.Go(func() { a.api.Run(work) })
 	workers.Go(func() { a.reseal(work) })
 	workers.Go(func() { a.watchClock(work) })
 	workers.Go(func() { a.shareBudget(work) })

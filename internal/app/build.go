@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"checkoutd/internal/api"
 	"checkoutd/internal/budget"
 	"checkoutd/internal/config"
 	"checkoutd/internal/customersession"
@@ -103,6 +104,18 @@ func (a *App) build(ctx context.Context) (err error) {
 		Workers: cfg.Workers,
 	})
 	a.store.OnEffects(a.effects.Wake)
+
+	a.api = api.New(api.Config{
+		Keys:       a.store,
+		Requests:   a.store,
+		Orders:     a.store,
+		Operations: payments.NewOperations(a.payments, stripe),
+		Now:        now,
+		Log:        log,
+		Livemode:   cfg.Livemode(),
+		BaseURL:    cfg.BaseURL,
+		PerMinute:  cfg.APIRateLimit,
+	})
 
 	if err := a.joinReplicas(ctx); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"checkoutd/internal/api"
 	"checkoutd/internal/budget"
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/httpserver"
@@ -22,6 +23,7 @@ const maxBody = 32 << 10
 
 const (
 	webhookPath     = "/webhooks/stripe"
+	apiPath         = "/v1/" // keys open it, so it has no cookies and any host name
 	appleDomainPath = "/.well-known/apple-developer-merchantid-domain-association"
 )
 
@@ -36,7 +38,7 @@ func (a *App) routes() (http.Handler, error) {
 		Policy:         a.policy(),
 		MaxBody:        maxBody,
 		MaxBodies:      map[string]int64{webhookPath: webhooks.MaxBody},
-		AnyHost:        []string{httpserver.HealthPath, httpserver.ReadyPath, webhookPath, appleDomainPath},
+		AnyHost:        []string{httpserver.HealthPath, httpserver.ReadyPath, webhookPath, apiPath, appleDomainPath},
 		Live:           cfg.Livemode(),
 		PlainHTTP:      []string{httpserver.HealthPath, httpserver.ReadyPath, "/webhooks/", "/static/"},
 		StripeErrors:   []string{"/create-customer-session", "/create-confirm-intent"},
@@ -78,6 +80,15 @@ func (a *App) routes() (http.Handler, error) {
 	confirm := payments.NewHandler(a.payments, a.orders, a.sessions.Ensure)
 	limited.With(forBuyer(budget.Confirm)).Post("/create-confirm-intent", stripe(confirm.ServeHTTP))
 	r.Get("/orders/{id}", call(a.orders.ServeGet))
+
+	shop := r.With(forBuyer(budget.Buyer)) // its backend: somebody waits there, too
+	shop.Get(apiPath+"openapi.json", a.api.ServeDocument)
+	shop.Get(apiPath+"orders", a.api.Get(a.api.ServeOrders))
+	shop.Get(apiPath+"orders/{id}", a.api.Get(a.api.ServeOrder))
+	shop.Get(apiPath+"orders/{id}/timeline", a.api.Get(a.api.ServeTimeline))
+	shop.Post(apiPath+"orders/{id}/capture", a.api.Post(api.ScopeWrite, a.api.ServeCapture))
+	shop.Post(apiPath+"orders/{id}/cancel", a.api.Post(api.ScopeWrite, a.api.ServeCancel))
+	shop.Post(apiPath+"orders/{id}/refund", a.api.Post(api.ScopeRefund, a.api.ServeRefund))
 
 	r.Post(webhookPath, call(a.webhooks.ServeHTTP))
 

@@ -16,6 +16,7 @@ type Server struct {
 	BaseURL          string         // the shop's public origin without a slash at the end
 	TrustedProxies   []netip.Prefix // whose X-Forwarded-… headers are trusted
 	CardTestingGuard bool           // refuse those who seem to test stolen cards
+	APIRateLimit     int            // requests per minute and API key; 0 for no limit
 	RateLimit        int            // requests per minute and client that lead to Stripe; 0 for no limit
 	MaxConnections   int            // open at the same time
 	LogLevel         zerolog.Level
@@ -78,6 +79,14 @@ func serverSection() section {
 					"\"server guard\" shows what it sees, and changes it while the server runs.",
 				modes: checkoutModes,
 				read:  boolean(func(c *Config) *bool { return &c.CardTestingGuard }),
+			},
+			{
+				name: "API_RATE_LIMIT",
+				def:  "1200",
+				help: "How many requests one API key of the shop's backend may make in a minute, 0 to 1000000. " +
+					"0: no limit. Each process counts for itself.",
+				modes: checkoutModes,
+				read:  integer(func(c *Config) *int { return &c.APIRateLimit }, 0, 1_000_000),
 			},
 			{
 				name: "MAX_CONNECTIONS",

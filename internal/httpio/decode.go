@@ -35,7 +35,7 @@ func DecodeJSON(w http.ResponseWriter, r *http.Request, v any, limit int64) erro
 		return err
 	}
 
-	body, err := readBody(w, r, limit)
+	body, err := ReadBody(w, r, limit)
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func DecodeJSON(w http.ResponseWriter, r *http.Request, v any, limit int64) erro
 // DecodeOptionalJSON is DecodeJSON for requests whose body is optional. An
 // empty body leaves v unchanged, whatever its content type.
 func DecodeOptionalJSON(w http.ResponseWriter, r *http.Request, v any, limit int64) error {
-	body, err := readBody(w, r, limit)
+	body, err := ReadBody(w, r, limit)
 	if err != nil || len(body) == 0 {
 		return err
 	}
@@ -83,8 +83,9 @@ func checkContentType(h http.Header) error {
 	return nil
 }
 
-// readBody returns the body without the white space around it.
-func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+// ReadBody returns the body, of at most limit bytes, without the white space
+// around it. Errors as in DecodeJSON.
+func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var tooLarge *http.MaxBytesError
 	switch {

@@ -34,9 +34,12 @@ type Store interface {
 
 // Filter selects orders for the shop. Zero fields match every order.
 type Filter struct {
-	Statuses []Status
-	Disputed bool      // only orders with a dispute
-	From     time.Time // created at or after
-	To       time.Time // created before
-	Limit    int       // 100 if 0
+	Statuses  []Status
+	Reference string    // the shop's order number
+	Customer  string    // the customer's reference, or its ID at Stripe
+	Disputed  bool      // only orders with a dispute
+	From      time.Time // created at or after
+	To        time.Time // created before
+	After     string    // the last ID of the previous page: only orders that follow it
+	Limit     int       // 100 if 0
 }

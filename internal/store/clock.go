@@ -35,5 +35,13 @@ func (s *Store) ClockSetBack(ctx context.Context, prev, now time.Time) (n int, e
 	effects, err := s.db.Exec(ctx, `UPDATE effects SET next_at = $1 WHERE id IN (
 		SELECT id FROM effects WHERE done_at = 0 AND next_at > $1 AND next_at <= $2`+s.db.SkipLocked()+`)`,
 		from, to)
-	return events + attempts + effects, err
+	if err != nil {
+		return events + attempts, err
+	}
+
+	// A request that is in progress after all is carried out once more under
+	// the same name, which changes nothing.
+	requests, err := s.db.Exec(ctx, `UPDATE api_requests SET lease_until = $1
+		WHERE lease_until > $1 AND lease_until <= $2`, from, to)
+	return events + attempts + effects + requests, err
 }

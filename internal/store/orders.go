@@ -74,10 +74,34 @@ func (s *Store) Order(ctx context.Context, id string) (o orders.Order, err error
 	return o, err
 }
 
-// Orders returns the orders that the filter selects, newest first.
+// Orders returns the orders that the filter selects, newest first. An unknown
+// order in f.After is orders.ErrNotFound.
 func (s *Store) Orders(ctx context.Context, f orders.Filter) ([]orders.Order, error) {
 	var w sqldb.Where
 	addStatuses(&w, f.Statuses)
+
+	if f.Reference != "" {
+		w.AddArg("reference <> '' AND reference =", f.Reference)
+	}
+
+	if f.Customer != "" {
+		who := w.Arg(f.Customer)
+		w.Add("(customer_reference <> '' AND customer_reference = " + who +
+			" OR customer_id <> '' AND customer_id = " + who + ")")
+	}
+
+	if f.After != "" {
+		created, ok, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanInt,
+			`SELECT created_at FROM orders WHERE id = $1`, f.After)
+		if err == nil && !ok {
+			err = orders.ErrNotFound
+		}
+		if err != nil {
+			return nil, err
+		}
+
+		w.Add("(created_at, id) < (" + w.Arg(created) + ", " + w.Arg(f.After) + ")")
+	}
 
 	if f.Disputed {
 		w.Add("EXISTS (SELECT 1 FROM disputes d WHERE d.order_id = orders.id)")

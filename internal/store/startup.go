@@ -24,8 +24,9 @@ func (s *Store) BoundTo(ctx context.Context) (string, error) {
 	return string(value), err
 }
 
-// TakeOver makes due what the previous server left in flight: events under a
-// lease, and attempts whose outcome is unknown. It returns how many there were.
+// TakeOver makes due what the previous server left in flight: events and
+// requests of the shop's backend under a lease, and attempts whose outcome is
+// unknown. It returns how many there were.
 //
 // A server calls it when it starts. On an engine that several servers share it
 // does nothing: there the leases of a dead server expire by themselves. The
@@ -52,7 +53,12 @@ func (s *Store) TakeOver(ctx context.Context, now time.Time) (n int, err error) 
 
 	effects, err := s.db.Exec(ctx, `UPDATE effects SET next_at = $1, lease_token = ''
 		WHERE done_at = 0 AND lease_token <> ''`, sqldb.Micros(now))
-	return released + attempts + effects, err
+	if err != nil {
+		return released + attempts, err
+	}
+
+	requests, err := s.db.Exec(ctx, `UPDATE api_requests SET lease_until = 0 WHERE lease_until > 0`)
+	return released + attempts + effects + requests, err
 }
 
 // longestHold is how long an authorized order may still become open again:

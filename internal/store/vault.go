@@ -24,6 +24,9 @@ var (
 	// An event's payload holds the client secret of its intent, and the buyer's
 	// name and addresses.
 	payloadSecrets = secrets{table: "events", key: "id", column: "payload"}
+	// An answer of the API holds what the order holds, and perhaps a token that
+	// opens it.
+	answerSecrets = secrets{table: "api_requests", key: "id", column: "answer", only: `length(answer) > 0`}
 )
 
 // use names a value of the column for its seal.
@@ -96,7 +99,7 @@ func (s *Store) Reseal(ctx context.Context) (n int, err error) {
 		return 0, err
 	}
 
-	for _, c := range []secrets{keySecrets, intentSecrets, payloadSecrets} {
+	for _, c := range []secrets{keySecrets, intentSecrets, payloadSecrets, answerSecrets} {
 		written, err := s.resealColumn(ctx, c)
 		n += written
 		if err != nil {

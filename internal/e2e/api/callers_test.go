@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"checkoutd/internal/api"
 	"checkoutd/internal/e2e/e2etest"
 )
 
@@ -42,17 +43,20 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 		{"a wrong key", s.Buyer(t), []string{"Authorization: Bearer sk_test_wrongwrongwrong"}},
 		{"the right key", s.Buyer(t), []string{"Authorization: Bearer " + secret}},
 		{"the buyer on another site", owner, []string{"Origin: https://evil.example", "Sec-Fetch-Site: cross-site"}},
+		{"the shop's backend", s.Buyer(t), []string{"Authorization: Bearer " + s.Backend(t, api.ScopeRefund).Secret}},
 	}
 
 	const appleDomain = "/.well-known/apple-developer-merchantid-domain-association"
 	token := owner.Token(e2etest.CardPays)
 	const quantity = `{"items":[{"sku":"mug","quantity":1}]}`
-	private := [6]int{404, 404, 200, 404, 404, 200} // reading does no harm: no other site can see the answer
-	change := [6]int{404, 404, 200, 404, 404, 403}
-	public := [6]int{200, 200, 200, 200, 200, 200}
+	private := [7]int{404, 404, 200, 404, 404, 200, 404} // reading does no harm: no other site can see the answer
+	change := [7]int{404, 404, 200, 404, 404, 403, 404}
+	public := [7]int{200, 200, 200, 200, 200, 200, 200}
+	shops := [7]int{401, 401, 401, 401, 401, 401, 200} // its key alone opens them
+	operate := [7]int{401, 401, 401, 401, 401, 403, 404}
 	table := []struct {
 		route, path, body string
-		want              [6]int // one for each caller
+		want              [7]int // one for each caller
 	}{
 		{"GET /", "/", "", public},
 		{"GET /checkout/{id}", "/checkout/" + id, "", private},
@@ -63,9 +67,16 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 		{"GET " + appleDomain, appleDomain, "", public},
 		{"GET /healthz", "/healthz", "", public},
 		{"GET /readyz", "/readyz", "", public},
-		{"POST /orders", "/orders", quantity, [6]int{201, 201, 201, 201, 201, 403}},
+		{"POST /orders", "/orders", quantity, [7]int{201, 201, 201, 201, 201, 403, 201}},
 		{"PATCH /orders/{id}", "/orders/" + id, quantity, change},
-		{"POST /webhooks/stripe", "/webhooks/stripe", `{}`, [6]int{400, 400, 400, 400, 400, 403}}, // the signature alone counts
+		{"POST /webhooks/stripe", "/webhooks/stripe", `{}`, [7]int{400, 400, 400, 400, 400, 403, 400}}, // the signature alone counts
+		{"GET /v1/openapi.json", "/v1/openapi.json", "", public},
+		{"GET /v1/orders", "/v1/orders", "", shops},
+		{"GET /v1/orders/{id}", "/v1/orders/" + id, "", shops},
+		{"GET /v1/orders/{id}/timeline", "/v1/orders/" + id + "/timeline", "", shops},
+		{"POST /v1/orders/{id}/capture", "/v1/orders/ord_none/capture", "", operate},
+		{"POST /v1/orders/{id}/cancel", "/v1/orders/ord_none/cancel", "", operate},
+		{"POST /v1/orders/{id}/refund", "/v1/orders/ord_none/refund", "", operate},
 		{"POST /create-customer-session", "/create-customer-session", `{"orderId":"` + id + `"}`, change},
 		{"POST /create-confirm-intent", "/create-confirm-intent", fmt.Sprintf(`{"confirmationTokenId":%q,"orderId":%q}`, token, id), change},
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"checkoutd/internal/api"
 	"checkoutd/internal/config"
 	"checkoutd/internal/e2e/e2etest"
 	"checkoutd/internal/sandbox"
@@ -119,6 +120,27 @@ func TestNothingPrivateIsToldOn(t *testing.T) {
 
 	// And a token that is well-formed, of this buyer, and unknown to Stripe.
 	keep(b.Call("POST", "/create-confirm-intent", `{"confirmationTokenId":"`+e2etest.CanaryToken+`","orderId":"`+b.Order("mug")+`"}`))
+
+	// The shop's backend, whose answers, stored ones too, hold the buyer's data.
+	shop := s.Backend(t, api.ScopeRefund)
+	private = append(private, shop.Secret)
+	paid := s.Paid(t)
+	for i, word := range everything {
+		in, quoted := url.QueryEscape(word), fmt.Sprintf("%q", word)
+		for _, path := range []string{"/" + url.PathEscape(word), "/" + own, "/" + paid + "/timeline", "?reference=" + in, "?customer=" + in, "?status=" + in, "?starting_after=" + in} {
+			keep(shop.Call("GET", "/v1/orders"+path, ""))
+		}
+
+		for _, body := range []string{`{"amount":` + quoted + `}`, `{"reason":` + quoted + `}`, quoted, `{"amount":1}`} {
+			keep(shop.Call("POST", "/v1/orders/"+paid+"/refund", body))
+			keep(shop.Call("POST", "/v1/orders/"+own+"/capture", body))
+			for range 2 {
+				keep(shop.Call("POST", "/v1/orders/"+paid+"/refund", body, fmt.Sprintf("Idempotency-Key: %s %d", word, i)))
+			}
+		}
+
+		keep(b.Call("GET", "/v1/orders", "", "Authorization: Bearer ck_test_"+word))
+	}
 
 	for _, value := range b.Cookies() {
 		for _, part := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(":|.", r) }) {

@@ -36,10 +36,15 @@ func (b *Buyer) origin() string {
 	return "http://" + b.shop.App.Addr().String()
 }
 
-// Call sends a request to the shop (see testkit.Buyer).
+// Call sends a request to the shop (see testkit.Buyer). One to the API of the
+// shop's backend must be as the API's document says.
 func (b *Buyer) Call(method, path, body string, headers ...string) Reply {
 	b.t.Helper()
-	return b.Buyer.Call(method, b.origin()+path, body, headers...)
+	reply := b.Buyer.Call(method, b.origin()+path, body, headers...)
+	if strings.HasPrefix(path, "/v1/") {
+		wantDescribed(b.t, method, path, body, headers, reply)
+	}
+	return reply
 }
 
 // Order places an order of one piece and returns its ID.

@@ -2,7 +2,9 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -177,4 +179,64 @@ func testOrders(t *testing.T, e Engine) {
 			}
 		}
 	})
+}
+
+func testOrderFilters(t *testing.T, e Engine) {
+	f := newFixture(t, e)
+	var ids []string // newest first
+	for i := range 5 {
+		o := newOrder()
+		o.CreatedAt = start.Add(time.Duration(i/2) * time.Hour) // two at a time
+		o.Reference, o.CustomerReference = fmt.Sprint("A-", i), fmt.Sprint("c-", i%2)
+		o.CustomerID = "cus_" + fmt.Sprint(i%2)
+		f.must(f.CreateOrder(f.ctx, o))
+		ids = append(ids, o.ID)
+	}
+	f.order() // without references
+
+	list := func(flt orders.Filter) (got []string) {
+		t.Helper()
+		found, err := f.Orders(f.ctx, flt)
+		f.must(err)
+		for _, o := range found {
+			got = append(got, o.ID)
+		}
+		return got
+	}
+
+	all := list(orders.Filter{})
+	if len(all) != 6 || all[0] != ids[4] {
+		t.Fatalf("got %v", all)
+	}
+	var walked []string
+	for after := ""; len(walked) < 6; after = walked[len(walked)-1] {
+		next := list(orders.Filter{After: after, Limit: 1})
+		if len(next) != 1 {
+			t.Fatalf("after %q: %v", after, next)
+		}
+		walked = append(walked, next[0])
+	}
+	if !slices.Equal(walked, all) {
+		t.Errorf("one by one %v, want %v", walked, all)
+	}
+	if got := list(orders.Filter{Reference: "A-3"}); !slices.Equal(got, ids[3:4]) {
+		t.Errorf("by reference: %v, want %s", got, ids[3])
+	}
+	for _, customer := range []string{"c-1", "cus_1"} {
+		if got := list(orders.Filter{Customer: customer}); !slices.Equal(got, []string{ids[3], ids[1]}) {
+			t.Errorf("by customer %s: %v, want %s and %s", customer, got, ids[3], ids[1])
+		}
+	}
+	if got := list(orders.Filter{Customer: "c-1", Reference: "A-2"}); len(got) != 0 {
+		t.Errorf("by both: %v", got)
+	}
+	if _, err := f.Orders(f.ctx, orders.Filter{After: "ord_none"}); !errors.Is(err, orders.ErrNotFound) {
+		t.Errorf("after an unknown order: %v", err)
+	}
+
+	twice := newOrder()
+	twice.Reference = "A-3"
+	if err := f.CreateOrder(f.ctx, twice); err == nil {
+		t.Error("two orders have the same reference")
+	}
 }

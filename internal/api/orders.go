@@ -1,0 +1,152 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"checkoutd/internal/fault"
+	"checkoutd/internal/httpio"
+	"checkoutd/internal/orders"
+)
+
+// The number of orders of a page.
+const (
+	defaultPage = 10
+	maxPage     = 100
+)
+
+// Page is one page of orders, newest first.
+type Page struct {
+	Object  string        `json:"object"` // always "list"
+	Data    []OrderObject `json:"data"`
+	HasMore bool          `json:"has_more"`
+}
+
+// ServeOrder is GET /v1/orders/{id}.
+func (s *Service) ServeOrder(w http.ResponseWriter, r *http.Request, _ Call) error {
+	o, err := s.cfg.Orders.Order(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+
+	httpio.LogFields(r.Context()).Set("order_id", o.ID)
+	return httpio.WriteJSON(w, http.StatusOK, s.render(&o))
+}
+
+// ServeOrders is GET /v1/orders.
+func (s *Service) ServeOrders(w http.ResponseWriter, r *http.Request, _ Call) error {
+	f, err := parseFilter(r.URL.Query())
+	if err != nil {
+		return err
+	}
+
+	limit := f.Limit
+	f.Limit++ // one more shows whether there are more
+	found, err := s.cfg.Orders.Orders(r.Context(), f)
+	if errors.Is(err, orders.ErrNotFound) {
+		err = fault.InvalidField("starting_after", "order_unknown", "There is no order with the ID in starting_after.")
+	}
+	if err != nil {
+		return err
+	}
+
+	page := Page{Object: "list", Data: []OrderObject{}, HasMore: len(found) > limit}
+	for i := range found[:min(limit, len(found))] {
+		page.Data = append(page.Data, s.render(&found[i]))
+	}
+
+	return httpio.WriteJSON(w, http.StatusOK, page)
+}
+
+// parseFilter returns the filter that a query asks for. A parameter that is
+// misspelt must not list other orders than asked for, so it is refused.
+func parseFilter(q url.Values) (f orders.Filter, err error) {
+	f.Limit = defaultPage
+	for _, name := range slices.Sorted(maps.Keys(q)) {
+		values := q[name]
+		if len(values) != 1 {
+			return f, fault.InvalidField(shortened(name), "parameter_repeated", "Give each parameter once.")
+		}
+		if err := setFilter(&f, name, values[0]); err != nil {
+			return f, err
+		}
+	}
+	return f, nil
+}
+
+func setFilter(f *orders.Filter, name, value string) (err error) {
+	if value == "" {
+		return fault.InvalidField(shortened(name), "parameter_empty",
+			"A parameter without a value selects nothing: leave it out.")
+	}
+
+	switch name {
+	case "limit":
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 1 || n > maxPage {
+			return fault.InvalidField(name, "limit_out_of_range",
+				fmt.Sprintf("The limit must be between 1 and %d.", maxPage))
+		}
+		f.Limit = n
+
+	case "starting_after":
+		f.After = value
+	case "reference":
+		f.Reference = value
+	case "customer":
+		f.Customer = value
+	case "status":
+		f.Statuses, err = parseStatuses(value)
+	case "created_from":
+		f.From, err = parseTime(name, value)
+	case "created_to":
+		f.To, err = parseTime(name, value)
+	default:
+		return fault.InvalidField(shortened(name), "parameter_unknown", "There is no such parameter.")
+	}
+
+	return err
+}
+
+// parseStatuses parses a comma-separated list of statuses.
+func parseStatuses(value string) (list []orders.Status, err error) {
+	for text := range strings.SplitSeq(value, ",") {
+		st := orders.Status(text)
+		if !st.Known() {
+			return nil, fault.InvalidField("status", "status_unknown",
+				"The status must be open, authorized, paid, review, expired or canceled, "+
+					"or several of them, separated by commas.")
+		}
+		if !slices.Contains(list, st) {
+			list = append(list, st)
+		}
+	}
+	return list, nil
+}
+
+// parseTime parses a time, or a date in UTC.
+func parseTime(name, value string) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, value); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fault.InvalidField(name, "time_invalid",
+		"The time must look like 2026-01-31 or 2026-01-31T12:00:00Z.")
+}
+
+// shortened returns a name as an error may repeat it.
+func shortened(name string) string {
+	const maxLength = 64
+	if text := []rune(name); len(text) > maxLength {
+		return string(text[:maxLength]) + "…"
+	}
+	return name
+}
