@@ -55,7 +55,7 @@ window.boot = async (elementsOptions, createOptions = {}, type = 'payment', stri
   window.stripe = Stripe('pk_test_shop', stripeOptions);
   window.elements = stripe.elements(elementsOptions);
   window.element = elements.create(type, createOptions);
-  for (const name of ['ready', 'change', 'focus', 'blur', 'escape', 'loaderror', 'loaderstart', 'savedpaymentmethodremove', 'carddetailschange', 'click', 'confirm', 'cancel']) {
+  for (const name of ['ready', 'change', 'focus', 'blur', 'escape', 'loaderror', 'loaderstart', 'savedpaymentmethodremove', 'carddetailschange', 'click', 'confirm', 'cancel', 'availablepaymentmethodschange']) {
     element.on(name, (event) => events.push([name, JSON.parse(JSON.stringify(event))]));
   }
   const settled = new Promise((resolve) => { element.on('ready', resolve); element.on('loaderror', resolve); });

@@ -139,7 +139,7 @@ func (w *wire) route(rw http.ResponseWriter, r *http.Request, line string) {
 	switch {
 	case strings.HasPrefix(line, "GET /v3/"):
 		http.ServeFileFS(rw, r, stripejs.FS, id)
-	case line == "GET /acacia/stripe.js":
+	case strings.HasSuffix(line, "/stripe.js"): // of a release train
 		http.ServeFileFS(rw, r, stripejs.FS, "stripe.js")
 	case line == "GET /fonts.css":
 		rw.Header().Set("Content-Type", "text/css")

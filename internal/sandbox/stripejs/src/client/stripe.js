@@ -15,31 +15,55 @@ const elementKinds = {
   expressCheckout: ExpressElement,
 };
 
+/** Payment methods with a confirm…Payment() of their own, separated by blanks. */
+const olderPayments =
+  'AcssDebit Affirm AfterpayClearpay Alipay AuBecsDebit Bancontact Billie Blik Boleto Card ' +
+  'Cashapp CustomerBalance Eps Fpx Giropay GrabPay Ideal Klarna Konbini Mobilepay Multibanco ' +
+  'Oxxo P24 PayByBank PayNow PayPal Pix PromptPay SepaDebit Sofort Twint UsBankAccount WechatPay';
+
+/** Payment methods with a confirm…Setup() of their own. */
+const olderSetups =
+  'AcssDebit AmazonPay AuBecsDebit BacsDebit Bancontact Blik Card Cashapp Ideal PayPal ' +
+  'SepaDebit Sofort UsBankAccount';
+
 /**
- * Methods of Stripe.js that the sandbox does not have; calling one throws an
- * error that says so.
+ * Methods of Stripe.js, of all its generations, that the sandbox does not have.
+ * The promise of each is rejected with an error that says so.
  */
 const missingMethods = [
-  'confirmCardPayment',
-  'confirmCardSetup',
-  'confirmIdealPayment',
-  'confirmKlarnaPayment',
-  'confirmSepaDebitPayment',
-  'confirmUsBankAccountPayment',
+  ...olderPayments.split(' ').map((name) => `confirm${name}Payment`),
+  ...olderSetups.split(' ').map((name) => `confirm${name}Setup`),
+  'collectBankAccountForPayment',
+  'collectBankAccountForSetup',
+  'collectBankAccountToken',
+  'collectFinancialConnectionsAccounts',
+  'createEmbeddedCheckoutPage',
+  'createEphemeralKeyNonce',
   'createRadarSession',
   'createSource',
   'createToken',
-  'collectBankAccountForPayment',
   'handleCardAction',
+  'handleCardPayment',
+  'handleCardSetup',
   'initCheckout',
   'initEmbeddedCheckout',
-  'paymentRequest',
+  'initializePricing',
+  'processOrder',
   'redirectToCheckout',
+  'retrieveOrder',
   'retrieveSource',
   'verifyIdentity',
   'verifyMicrodepositsForPayment',
   'verifyMicrodepositsForSetup',
 ];
+
+/** Those that return no promise: they throw the error. */
+const missingFunctions = ['initCheckoutElementsSdk', 'initCheckoutFormSdk', 'paymentRequest'];
+
+/** @param {string} name */
+function notPart(name) {
+  return new IntegrationError(`stripe.${name}() is not part of the offline sandbox.`);
+}
 
 /**
  * @param {string} method
@@ -114,11 +138,16 @@ class StripeClient {
   }
 
   /**
-   * @param {{elements: import('@stripe/stripe-js').StripeElements, params?:
-   *   Json}} options
+   * Creates a payment method from the input of the elements, or from data such
+   * as `{type: 'card', card: {token: 'tok_visa'}}`.
+   *
+   * @param {Json} options
    */
   async createPaymentMethod(options) {
     const method = 'stripe.createPaymentMethod()';
+    if (typeof options?.type === 'string' && !options.elements)
+      return this.createFromData(method, options);
+
     const group = groupOf(method, options?.elements);
     return outcome(async () => {
       if (group.options.mode && group.options.paymentMethodCreation !== 'manual')
@@ -139,6 +168,23 @@ class StripeClient {
           .finally(() => group.walletDone()),
       };
     });
+  }
+
+  /**
+   * @param {string} method
+   * @param {Json} data of POST /v1/payment_methods
+   */
+  async createFromData(method, data) {
+    // Stripe.js takes no card numbers from the page's code.
+    if (data.type === 'card' && typeof data.card?.token !== 'string')
+      throw new IntegrationError(
+        `Invalid value for ${method}: card should be an object with a token, as the offline ` +
+          'sandbox has no card Element.',
+      );
+
+    return outcome(async () => ({
+      paymentMethod: await this.api.call('POST', '/v1/payment_methods', data),
+    }));
   }
 
   /** @param {{clientSecret: string}} options */
@@ -295,10 +341,13 @@ function Stripe(key, options = {}) {
   const client = new StripeClient(key, options);
   firstClient ??= client;
 
-  for (const name of missingMethods) {
+  for (const name of missingMethods)
+    Object.defineProperty(client, name, { value: () => Promise.reject(notPart(name)) });
+
+  for (const name of missingFunctions) {
     Object.defineProperty(client, name, {
       value: () => {
-        throw new IntegrationError(`stripe.${name}() is not part of the offline sandbox.`);
+        throw notPart(name);
       },
     });
   }

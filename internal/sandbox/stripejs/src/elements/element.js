@@ -25,6 +25,13 @@ class BaseElement {
     this.ready = false;
 
     /**
+     * The methods of the last availablepaymentmethodschange, as JSON.
+     *
+     * @type {string | null | undefined}
+     */
+    this.reported = null;
+
+    /**
      * Counts mounts, so that a load of an earlier mount does not make this one
      * ready.
      */
@@ -195,7 +202,14 @@ class BaseElement {
     this.turn += 1;
 
     const { turn } = this;
-    if (this.group.loader !== 'never') this.drawSkeleton();
+    const shimmers = this.group.loader !== 'never';
+    if (shimmers) this.drawSkeleton();
+
+    // A framework attaches its handlers right after mount(): React does so once
+    // it has committed the component that mounts the element.
+    await nextTask();
+    if (turn !== this.turn) return;
+    if (shimmers) this.emit('loaderstart');
 
     try {
       await this.load();
@@ -204,6 +218,7 @@ class BaseElement {
       this.ready = true;
       this.live.textContent = '';
       this.emit('ready', this.readyPayload());
+      this.reportMethods();
       this.changed();
     } catch (err) {
       if (turn === this.turn) this.failed(err);
@@ -230,7 +245,6 @@ class BaseElement {
       h('div', { class: 'Skeleton', 'aria-hidden': 'true' }, h('i'), h('i'), h('i')),
     );
     this.live.textContent = this.words.say('loading');
-    this.emit('loaderstart');
   }
 
   /** Returns the line that identifies the sandbox. */
@@ -257,6 +271,7 @@ class BaseElement {
     this.host.remove();
     this.container = null;
     this.ready = false;
+    this.reported = null;
     this.turn += 1;
   }
 
@@ -288,7 +303,10 @@ class BaseElement {
   /** @param {Json} options */
   update(options) {
     this.options = merge(this.options, options);
-    if (this.ready) this.redraw();
+    if (this.ready) {
+      this.redraw();
+      this.reportMethods();
+    }
     return this;
   }
 
@@ -298,6 +316,7 @@ class BaseElement {
   async reload() {
     try {
       await this.load();
+      this.reportMethods();
       this.changed();
     } catch (err) {
       this.failed(err);
@@ -307,6 +326,30 @@ class BaseElement {
   /** @returns {object} */
   readyPayload() {
     return { elementType: this.type };
+  }
+
+  /**
+   * Returns which payment methods the element shows, by their names in events;
+   * undefined if it shows none, and null if it never shows any.
+   *
+   * @returns {Record<string, boolean> | undefined | null}
+   */
+  methodsShown() {
+    return null;
+  }
+
+  /** Emits availablepaymentmethodschange at first and after each change. */
+  reportMethods() {
+    const shown = this.methodsShown();
+    const state = JSON.stringify(shown);
+    if (shown === null || state === this.reported) return;
+
+    this.reported = state;
+
+    const entries = Object.entries(shown ?? {}).map(([name, available]) => [name, { available }]);
+    this.emit('availablepaymentmethodschange', {
+      paymentMethods: shown && Object.fromEntries(entries),
+    });
   }
 
   async load() {}

@@ -110,9 +110,7 @@ class ExpressElement extends BaseElement {
   shown() {
     const available = this.available();
 
-    const order = (this.options.paymentMethodOrder ?? []).map((/** @type {string} */ name) =>
-      name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase()),
-    );
+    const order = (this.options.paymentMethodOrder ?? []).map(camelCase);
 
     const rank = (/** @type {string} */ name) =>
       order.includes(name) ? order.indexOf(name) : order.length;
@@ -125,11 +123,12 @@ class ExpressElement extends BaseElement {
    *   {import('@stripe/stripe-js').StripeExpressCheckoutElementReadyEvent}
    */
   readyPayload() {
-    const names = this.shown();
-    return {
-      elementType: 'expressCheckout',
-      availablePaymentMethods: names.length ? this.available() : undefined,
-    };
+    return { elementType: 'expressCheckout', availablePaymentMethods: this.methodsShown() };
+  }
+
+  /** @returns {AvailableWallets | undefined} */
+  methodsShown() {
+    return this.shown().length ? this.available() : undefined;
   }
 
   /**

@@ -169,8 +169,23 @@ class ElementsGroup {
     if (element.type === 'address') this.member('payment')?.update({});
   }
 
-  /** @param {Json} changes */
+  /**
+   * Changes the options. Returns a promise of their effect from the build of
+   * 2026-03-25 (dahlia) on, and nothing before.
+   *
+   * @param {Json} changes
+   * @returns {Promise<void> | void}
+   */
   update(changes) {
+    const done = this.change(changes);
+    if (buildName !== 'v3' && buildName >= 'dahlia') return done;
+  }
+
+  /**
+   * @param {Json} changes
+   * @returns {Promise<void>} of their effect
+   */
+  change(changes) {
     const normalized = normalizeElementsOptions(changes ?? {});
     warnUnknown(normalized, updateParameters, 'elements.update()');
 
@@ -194,8 +209,8 @@ class ElementsGroup {
     if (rest.some((name) => name !== 'locale')) this.loading = null;
 
     // A new appearance needs no redraw: visible errors and the focus stay.
-    if (rest.length > 0) void this.refresh();
-    else void Promise.resolve().then(() => this.events.emit('update-end', {}));
+    if (rest.length > 0) return this.refresh();
+    return Promise.resolve().then(() => this.events.emit('update-end', {}));
   }
 
   /** @param {string} locale */

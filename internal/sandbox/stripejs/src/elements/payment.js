@@ -39,6 +39,10 @@ class PaymentElement extends BaseElement {
     this.draw();
   }
 
+  methodsShown() {
+    return Object.fromEntries((this.types ?? []).map((type) => [camelCase(type), true]));
+  }
+
   /** @returns {string[]} */
   get offered() {
     return this.session.payment_method_preference.ordered_payment_method_types;

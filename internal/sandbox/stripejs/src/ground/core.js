@@ -57,6 +57,28 @@ const baseURL = scriptURL.origin;
 const buildName = /^\/([a-z]+)\/stripe\.js$/.exec(scriptURL.pathname)?.[1] ?? 'v3';
 
 /**
+ * Waits until the page's own code has run, without the browser's limit on
+ * timers of hidden pages.
+ *
+ * @returns {Promise<void>}
+ */
+function nextTask() {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}
+
+/** @param {string} name such as apple_pay */
+function camelCase(name) {
+  return name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+}
+
+/**
  * A mistake in the page's code. Like Stripe.js, the stand-in throws it and
  * never shows it to the buyer.
  */
