@@ -219,15 +219,31 @@ func (t template) write(buf []byte, values ...string) []byte {
 
 // intentRequests creates and confirms intents at the offline Stripe.
 func intentRequests(w workload) func(buf []byte, n int) []byte {
+	request := intentRequest(w, "")
+	return func(buf []byte, _ int) []byte { return append(buf[:0], request...) }
+}
+
+// keyedRequests does the same with an idempotency key for each.
+func keyedRequests(w workload) func(buf []byte, n int) []byte {
+	const digits = "0000000000000000"
+	request := intentRequest(w, "Idempotency-Key: "+digits+"\r\n")
+	at := bytes.Index(request, []byte(digits))
+	return func(buf []byte, n int) []byte {
+		buf = append(buf[:0], request...)
+		copy(buf[at:], fmt.Sprintf("%0*d", len(digits), w.First+int64(n)))
+		return buf
+	}
+}
+
+func intentRequest(w workload, header string) []byte {
 	const body = "amount=1099&currency=usd&confirm=true&payment_method=pm_card_visa" +
 		"&payment_method_types[]=card&metadata[order]=ord_1"
-	request := fmt.Appendf(nil, "POST /v1/payment_intents HTTP/1.1\r\n"+
+	return fmt.Appendf(nil, "POST /v1/payment_intents HTTP/1.1\r\n"+
 		"Host: %s\r\n"+
 		"Authorization: Bearer %s\r\n"+
 		"Content-Type: application/x-www-form-urlencoded\r\n"+
-		"Content-Length: %d\r\n\r\n%s",
-		w.Addr, w.Secret, len(body), body)
-	return func(buf []byte, _ int) []byte { return append(buf[:0], request...) }
+		"%sContent-Length: %d\r\n\r\n%s",
+		w.Addr, w.Secret, header, len(body), body)
 }
 
 // signedRequest returns a webhook request for a handler that is called

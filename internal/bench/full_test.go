@@ -17,14 +17,7 @@ import (
 // inbox to those with an empty one, at 64 callers. CHECKOUTD_BENCH_EVENTS sets
 // the number of events.
 func BenchmarkFullInbox(b *testing.B) {
-	n := 100_000
-	if text := os.Getenv("CHECKOUTD_BENCH_EVENTS"); text != "" {
-		var err error
-		if n, err = strconv.Atoi(text); err != nil {
-			b.Fatal(err)
-		}
-	}
-
+	n := numberFromEnv(b, "CHECKOUTD_BENCH_EVENTS", 100_000)
 	engines(b, func(b *testing.B, url func() string) {
 		fullURL := url()
 		full, empty := openStore(b, fullURL), openStore(b, url())
@@ -43,6 +36,22 @@ func BenchmarkFullInbox(b *testing.B) {
 		alternate(webhookRounds, side(full), side(empty)).report(b, "full/s", "empty/s")
 		b.ReportMetric(float64(n), "stored-events")
 	})
+}
+
+// numberFromEnv returns the number in a variable, def if it is not set.
+func numberFromEnv(b *testing.B, name string, def int) int {
+	b.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return def
+	}
+
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		b.Fatal(err)
+	}
+
+	return n
 }
 
 // firstNewEvent is the number of an event newer than all that fill creates.

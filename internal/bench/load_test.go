@@ -34,6 +34,7 @@ type result struct {
 	Done    int
 	Elapsed time.Duration
 	CPU     time.Duration // that the client used meanwhile
+	Longest time.Duration // that a caller waited for a response
 	Err     string
 }
 
@@ -44,6 +45,7 @@ func (r result) perSecond() float64 { return float64(r.Done) / r.Elapsed.Seconds
 var kinds = map[string]func(w workload) func(buf []byte, n int) []byte{
 	"webhook": webhookRequests,
 	"intent":  intentRequests,
+	"keyed":   keyedRequests,
 }
 
 // client is the process that sends the requests. It is separate, so that its
@@ -148,7 +150,7 @@ func runWorkload(w workload) (result, error) {
 		callers[i] = &caller{conn: conn, responses: bufio.NewReaderSize(conn, 8<<10)}
 	}
 
-	var taken, done atomic.Int64
+	var taken, done, longest atomic.Int64
 	failed := make(chan error, len(callers))
 	var wg sync.WaitGroup
 
@@ -162,11 +164,13 @@ func runWorkload(w workload) (result, error) {
 					return
 				}
 
+				sent := time.Now()
 				if err := c.call(request(c.buf, n)); err != nil {
 					failed <- err
 					return
 				}
 
+				raise(&longest, int64(time.Since(sent)))
 				done.Add(1)
 			}
 		})
@@ -174,12 +178,27 @@ func runWorkload(w workload) (result, error) {
 
 	wg.Wait()
 
-	r := result{Done: int(done.Load()), Elapsed: time.Since(start), CPU: cpuTime() - cpu}
+	r := result{
+		Done:    int(done.Load()),
+		Elapsed: time.Since(start),
+		CPU:     cpuTime() - cpu,
+		Longest: time.Duration(longest.Load()),
+	}
 	select {
 	case err := <-failed:
 		return r, err
 	default:
 		return r, nil
+	}
+}
+
+// raise sets n to v if v is larger.
+func raise(n *atomic.Int64, v int64) {
+	for {
+		have := n.Load()
+		if v <= have || n.CompareAndSwap(have, v) {
+			return
+		}
 	}
 }
 
