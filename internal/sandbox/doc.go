@@ -12,10 +12,11 @@
 // # What it guarantees
 //
 // A change and its events become visible together. With a state file, both are
-// in the file before the response leaves. The sandbox listens on loopback only,
-// answers under loopback names only, refuses live keys, and takes every
-// well-formed test key as a key of its one account. The differences from Stripe
-// are listed in docs/sandbox-divergences.md.
+// in the file before the response leaves, and no caller waits while the file is
+// compacted (memory/doc.go). The sandbox listens on loopback only, answers
+// under loopback names only, refuses live keys, and takes every well-formed
+// test key as a key of its one account. The differences from Stripe are listed
+// in docs/sandbox-divergences.md.
 //
 // # Inside the sandbox
 //

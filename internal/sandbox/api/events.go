@@ -35,6 +35,25 @@ type EventData struct {
 	Previous any `json:"previous_attributes,omitempty"`
 }
 
+// UnmarshalJSON keeps the object and the previous values as they were encoded,
+// since nothing needs to look into them.
+func (d *EventData) UnmarshalJSON(raw []byte) error {
+	var in struct {
+		Object   json.RawMessage `json:"object"`
+		Previous json.RawMessage `json:"previous_attributes"`
+	}
+	if err := json.Unmarshal(raw, &in); err != nil {
+		return err
+	}
+
+	d.Object = in.Object
+	if in.Previous != nil {
+		d.Previous = in.Previous
+	}
+
+	return nil
+}
+
 // EventRequest identifies the API call that caused the event. Both fields are
 // null if there was none.
 type EventRequest struct {

@@ -177,18 +177,11 @@ func (k *idempotencyStore) clear() {
 	k.order = slices.Sorted(maps.Keys(k.byKey))
 }
 
-// settled returns copies of the keys that have a response, oldest first.
-func (k *idempotencyStore) settled() []*memory.Replay {
+// holds reports whether a key is kept for the request with the ID original.
+func (k *idempotencyStore) holds(key, original string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 
-	var out []*memory.Replay
-	for _, key := range k.order {
-		if r := k.byKey[key]; r != nil && !r.running {
-			kept := r.Replay
-			out = append(out, &kept)
-		}
-	}
-
-	return out
+	r := k.byKey[key]
+	return r != nil && r.Original == original
 }

@@ -100,7 +100,7 @@ func (s *Server) execute(c *Call) (Response, []memory.Line) {
 		return c.failed(err), lines
 	}
 
-	body, err := c.render(value)
+	body, err := c.renderSafely(value)
 	if err != nil {
 		resp := c.failed(err)
 		resp.early = false // the work is done, so the idempotency key must not repeat it
@@ -110,18 +110,34 @@ func (s *Server) execute(c *Call) (Response, []memory.Line) {
 	return Response{Status: http.StatusOK, Body: body}, lines
 }
 
+// renderSafely renders a result. What was committed is written to the state
+// file even if that panics.
+func (c *Call) renderSafely(value any) (body []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			body, err = nil, c.panicked(p)
+		}
+	}()
+	return c.render(value)
+}
+
+// panicked logs a panic and returns the error for the caller.
+func (c *Call) panicked(p any) error {
+	c.Server.Config.Logger.Error().
+		Str("request_id", c.RequestID).
+		Str("panic", fmt.Sprint(p)).
+		Msg("handler of the sandbox panicked")
+
+	return wire.InternalError()
+}
+
 // transact runs the handler in a transaction, commits it unless it failed, and
 // then runs what was to happen after the commit. A handler that panics leaves
 // the store unlocked and unchanged.
 func (s *Server) transact(c *Call) (value any, lines []memory.Line, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.Config.Logger.Error().
-				Str("request_id", c.RequestID).
-				Str("panic", fmt.Sprint(p)).
-				Msg("handler of the sandbox panicked")
-
-			value, err = nil, wire.InternalError()
+			value, err = nil, c.panicked(p)
 		}
 	}()
 

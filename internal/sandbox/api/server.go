@@ -153,8 +153,14 @@ func (s *Server) Reset() {
 	s.Faults.Clear()
 	s.Log.clear()
 	s.keys.clear()
+
+	s.Store.Lock()
 	s.Store.Reset()
 	s.offset.Store(0)
+	lines := s.Journal.ResetLine()
+	s.Store.Unlock()
+
+	s.Journal.Write(lines)
 }
 
 // Now returns the time on the sandbox's clock, which Advance moves ahead of the
@@ -164,6 +170,7 @@ func (s *Server) Now() time.Time { return s.Config.Now().Add(time.Duration(s.off
 // Advance moves the clock forward. Whatever is due then runs at once.
 func (s *Server) Advance(d time.Duration) {
 	s.offset.Add(int64(d))
+	s.Journal.WriteClock()
 	s.Schedule.Wake()
 }
 
@@ -173,11 +180,11 @@ func (s *Server) ClockOffset() int64 { return s.offset.Load() }
 // SetClockOffset implements memory.Extras.
 func (s *Server) SetClockOffset(offset int64) { s.offset.Store(offset) }
 
-// Replays implements memory.Extras.
-func (s *Server) Replays() []*memory.Replay { return s.keys.settled() }
-
 // Remember implements memory.Extras.
 func (s *Server) Remember(r *memory.Replay) { s.keys.remember(&keyUse{Replay: *r}) }
+
+// Remembers implements memory.Extras.
+func (s *Server) Remembers(key, original string) bool { return s.keys.holds(key, original) }
 
 // baseURL returns the URL at which a caller reached the sandbox.
 func (s *Server) baseURL(r *http.Request) string {

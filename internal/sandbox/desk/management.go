@@ -206,7 +206,6 @@ func (s *Management) Reset() {
 	s.hooks.Clear()
 	s.srv.Reset()
 	s.hooks.Seed()
-	s.srv.Journal.Rewrite()
 }
 
 func (s *Management) reset(w http.ResponseWriter, _ *http.Request) {

@@ -84,17 +84,29 @@ func (a *Account) Index(kind, parent string) *Index {
 // reindex moves an object from its previous parents to its new ones.
 func (a *Account) reindex(prev, next Object) {
 	before, after := prev.Parents(), next.Parents()
-	if slices.Equal(before, after) {
+	if slices.Equal(before, after) && prev.ObjectKind() == next.ObjectKind() {
 		return
 	}
 
 	for _, parent := range before {
-		a.unindex(next.ObjectKind()+"/"+parent, next.ObjectID())
+		a.unindex(prev.ObjectKind()+"/"+parent, next.ObjectID())
 	}
 
 	for _, parent := range after {
-		indexAt(a.byParent, next.ObjectKind()+"/"+parent).add(next.ObjectID())
+		indexAt(a.byParent, next.ObjectKind()+"/"+parent).add(a, next.ObjectID())
 	}
+}
+
+// rekind moves an object to another kind, if it has one, which is so when it
+// was deleted: what is left has a kind of its own.
+func (a *Account) rekind(prev, next Object) (moved bool) {
+	if prev.ObjectKind() == next.ObjectKind() {
+		return false
+	}
+
+	a.kinds[prev.ObjectKind()].drop(prev.ObjectID())
+	indexAt(a.kinds, next.ObjectKind()).add(a, next.ObjectID())
+	return true
 }
 
 func (a *Account) unindex(key, id string) {
@@ -110,17 +122,19 @@ func (a *Account) unindex(key, id string) {
 }
 
 // dropOldest removes objects from the beginning of their kind's index until
-// only limit are left.
-func (a *Account) dropOldest(ofKind *Index, limit int) {
+// only limit are left, and returns their IDs.
+func (a *Account) dropOldest(ofKind *Index, limit int) (dropped []string) {
 	for len(ofKind.ids)-ofKind.dead > limit {
 		oldest := ofKind.ids[0]
 		ofKind.ids = ofKind.ids[1:]
 		if _, alive := a.objects[oldest]; alive {
 			a.forget(oldest)
+			dropped = append(dropped, oldest)
 			continue
 		}
 		ofKind.dead--
 	}
+	return dropped
 }
 
 // remove deletes an object. Its ID stays in the index of its kind until there
@@ -194,7 +208,15 @@ func (x *Index) Position(a *Account, id string) int {
 	})
 }
 
-func (x *Index) add(id string) { x.ids = append(x.ids, id) }
+// add puts an ID at its place in the order of creation, which is the end unless
+// an old object gets a new parent.
+func (x *Index) add(a *Account, id string) {
+	at := len(x.ids)
+	if at > 0 && a.Seq(x.ids[at-1]) > a.Seq(id) {
+		at = x.Position(a, id)
+	}
+	x.ids = slices.Insert(x.ids, at, id)
+}
 
 func (x *Index) drop(id string) {
 	i := slices.Index(x.ids, id)

@@ -1,38 +1,35 @@
 package memory
 
 import (
-	"bufio"
-	"bytes"
-	"cmp"
-	"encoding/json"
 	"errors"
-	"io"
 	"os"
-	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
-
-	"checkoutd/internal/sandbox/wire"
 )
 
-// Journal is the state file: one JSON line per changed object, written before
-// the response leaves, so that a killed process loses nothing that a caller was
-// told. A torn last line is dropped. The file is rewritten when it is opened,
-// when it has grown much, and when it is closed. A nil *Journal does nothing.
+// Journal is the state file, an append-only log: one frame per commit, written
+// before the response leaves. doc.go describes the format and what happens when
+// the process is killed. A nil *Journal does nothing.
 type Journal struct {
 	store  *Store
 	extras Extras
 	logger zerolog.Logger
 	path   string
-	seq    atomic.Uint64
 
-	mu       sync.Mutex
-	file     *os.File
-	size     int64
-	baseSize int64
+	flight flight
+
+	mu        sync.Mutex
+	file      *os.File // nil once it is closed
+	size      int64    // of the whole frames
+	unwritten [][]byte // frames for which the disk had no room
+	compactAt int64    // the size beyond which the file is compacted
+	compacts  bool     // a compaction is running
+	closing   bool
+
+	compacting sync.WaitGroup
+	step       func(name string) error // set by tests: called between the steps of a compaction
 }
 
 // Extras is what the state file holds besides objects: how far the clock was
@@ -41,241 +38,149 @@ type Extras interface {
 	ClockOffset() int64
 	SetClockOffset(int64)
 
-	// Replays returns the keys that have a response, oldest first.
-	Replays() []*Replay
+	// Remember keeps a key that has a response.
 	Remember(*Replay)
+
+	// Remembers reports whether a key is still kept for the request with the
+	// ID original.
+	Remembers(key, original string) bool
 }
 
 // Replay is the request of an idempotency key with its response. See
 // https://docs.stripe.com/api/idempotent_requests.
 type Replay struct {
-	Key      string    `json:"key"` // account and key
+	Key      string    `json:"key,omitempty"` // account and key
 	Path     string    `json:"path"`
 	Params   [32]byte  `json:"params"`
 	Status   int       `json:"status"`
-	Body     []byte    `json:"body"`
-	Original string    `json:"original"`
+	Body     []byte    `json:"body,omitempty"`
+	Original string    `json:"original,omitempty"`
 	Expires  time.Time `json:"until"`
 }
 
-// Line is one entry: an object, the deletion of one, an idempotency key, or the
-// offset of the clock.
+// Line is one change: an object, the deletion of one, an idempotency key, the
+// offset of the clock, or the deletion of everything. Its rev is its place in
+// the order of changes.
 type Line struct {
-	Seq     uint64          `json:"seq"`
-	Account string          `json:"account,omitempty"`
-	Kind    string          `json:"kind,omitempty"`
-	Object  json.RawMessage `json:"object,omitempty"`
-	Private json.RawMessage `json:"private,omitempty"`
-	Removed string          `json:"removed,omitempty"`
-	Replay  *Replay         `json:"replay,omitempty"`
-	Offset  *int64          `json:"clock_offset,omitempty"`
-
-	obj Object
+	kind    byte
+	rev     uint64
+	born    uint64
+	account string
+	object  Object
+	replay  *Replay
+	offset  int64
 }
 
 // keeper is an object with fields that Stripe does not show.
 type keeper interface{ Secrets() any }
 
-// compactAfter is how far the file may grow beyond three times its size after
-// the last rewrite.
-const compactAfter = 32 << 20
-
-// Lines returns the entries for the objects that a commit changed. The caller
-// holds the store's lock, so encoding is left to Write.
+// Lines returns the changes of a commit. The caller holds the store's write
+// lock, so encoding is left to Write, which must get them.
 func (j *Journal) Lines(account string, changed []Object) []Line {
 	if j == nil {
 		return nil
 	}
 
-	out := make([]Line, 0, len(changed)+1)
+	// What the commit did besides comes first: an object that it pushed out may
+	// be one that it had changed.
+	out := make([]Line, 0, len(changed)+len(j.store.besides))
+	for _, c := range j.store.besides {
+		out = j.store.appendLine(out, c.account, c.object)
+	}
+	j.store.besides = j.store.besides[:0]
+
 	for _, obj := range changed {
-		out = append(out, Line{
-			Seq:     j.seq.Add(1),
-			Account: account,
-			Kind:    obj.ObjectKind(),
-			obj:     obj,
-		})
+		out = j.store.appendLine(out, account, obj)
+	}
+
+	j.flight.take(out)
+	for i := range out {
+		j.store.setRev(&out[i])
 	}
 
 	return out
 }
 
-// KeyLine returns the entry for an idempotency key.
+// KeyLine returns the change for an idempotency key. Write must get it.
 func (j *Journal) KeyLine(r Replay) []Line {
 	if j == nil {
 		return nil
 	}
-	return []Line{{Seq: j.seq.Add(1), Replay: &r}}
+
+	out := []Line{{kind: keyRecord, replay: &r}}
+	j.flight.take(out)
+	return out
 }
 
-// Write appends lines with one system call. If that fails, the sandbox logs it
-// and goes on in memory.
+// WriteClock writes the offset of the clock.
+func (j *Journal) WriteClock() {
+	if j == nil {
+		return
+	}
+
+	// Of two that advance the clock at once, the one whose change is the later
+	// one sees what both have added.
+	out := []Line{{kind: clockRecord}}
+	j.flight.take(out)
+	out[0].offset = j.extras.ClockOffset()
+	j.Write(out)
+}
+
+// ResetLine returns the change that deletes everything. The caller holds the
+// store's write lock and has reset the store. Write must get it.
+func (j *Journal) ResetLine() []Line {
+	if j == nil {
+		return nil
+	}
+
+	out := []Line{{kind: resetRecord}}
+	j.flight.take(out)
+	return out
+}
+
+// Write appends lines as one frame, with one system call. If that fails, the
+// sandbox logs it, goes on in memory and tries again with the next lines.
 func (j *Journal) Write(lines []Line) {
 	if j == nil || len(lines) == 0 {
 		return
 	}
+	defer j.flight.land(lines)
 
-	var buf bytes.Buffer
-	if err := encodeLines(&buf, lines); err != nil {
+	s, _ := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+
+	if err := s.encode(lines); err != nil {
 		j.logger.Error().Err(err).Msg("the state of the sandbox was not written")
 		return
 	}
 
-	j.mu.Lock()
-	defer j.mu.Unlock()
-
-	if j.file == nil {
-		return
-	}
-
-	n, err := j.file.Write(buf.Bytes())
-	j.size += int64(n)
-
-	if err != nil {
+	if err := j.append(s.frame.Bytes()); err != nil {
 		j.logger.Error().Err(err).Msg("the state of the sandbox was not written")
 	}
-
-	if j.size > j.baseSize*3+compactAfter {
-		if err := j.compact(); err != nil {
-			j.logger.Error().Err(err).Msg("the state file of the sandbox was not compacted")
-		}
-	}
 }
 
-func encodeLines(w io.Writer, lines []Line) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-
-	for i := range lines {
-		if err := lines[i].fill(); err != nil {
-			return err
-		}
-		if err := enc.Encode(&lines[i]); err != nil {
-			return err
-		}
-	}
-
-	return nil
-}
-
-// fill encodes the object of the line.
-func (l *Line) fill() error {
-	if l.obj == nil {
-		return nil
-	}
-
-	if deleted, ok := l.obj.(tombstone); ok {
-		l.Removed, l.Kind = string(deleted), ""
-		return nil
-	}
-
-	var err error
-	if l.Object, err = wire.Encode(l.obj); err != nil {
-		return err
-	}
-
-	if k, ok := l.obj.(keeper); ok {
-		l.Private, err = wire.Encode(k.Secrets())
-	}
-
-	return err
-}
-
-// compact writes the whole state into a new file that replaces the old one. The
-// caller holds j.mu.
-func (j *Journal) compact() error {
-	tmp := j.path + ".new"
-	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-
-	out := bufio.NewWriterSize(f, 1<<20)
-	err = errors.Join(encodeLines(out, j.everything()), out.Flush(), f.Sync())
-	if err == nil {
-		err = os.Rename(tmp, j.path)
-	}
-	if err != nil {
-		return errors.Join(err, f.Close())
-	}
-
-	if j.file != nil {
-		_ = j.file.Close() // the new file has all of its content
-	}
-
-	j.file = f
-
-	info, err := f.Stat()
-	if err == nil {
-		j.size, j.baseSize = info.Size(), info.Size()
-	}
-
-	return err
-}
-
-// everything returns the whole state, objects in order of creation.
-func (j *Journal) everything() []Line {
-	j.store.RLock()
-	defer j.store.RUnlock()
-
-	var entries []entry
-
-	accounts := map[string]string{}
-	for _, a := range j.store.accounts {
-		for id, e := range a.objects {
-			entries = append(entries, e)
-			accounts[id] = a.ID
-		}
-	}
-
-	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.seq, b.seq) })
-
-	offset := j.extras.ClockOffset()
-	out := []Line{{Seq: j.seq.Add(1), Offset: &offset}}
-	for _, e := range entries {
-		out = append(out, Line{
-			Seq:     j.seq.Add(1),
-			Account: accounts[e.object.ObjectID()],
-			Kind:    e.object.ObjectKind(),
-			obj:     e.object,
-		})
-	}
-
-	for _, r := range j.extras.Replays() {
-		out = append(out, Line{Seq: j.seq.Add(1), Replay: r})
-	}
-
-	return out
-}
-
-// Close rewrites the file and closes it.
+// Close waits for a compaction, makes the file durable and closes it.
 func (j *Journal) Close() error {
 	if j == nil {
 		return nil
 	}
 
 	j.mu.Lock()
-	defer j.mu.Unlock()
+	j.closing = true // no compaction begins any more
+	j.mu.Unlock()
 
-	err := j.compact()
-	if j.file != nil {
-		err = errors.Join(err, j.file.Close())
-		j.file = nil
-	}
-
-	return err
-}
-
-// Rewrite writes the whole state into a new file.
-func (j *Journal) Rewrite() {
-	if j == nil {
-		return
-	}
+	j.flight.stop()
+	j.compacting.Wait()
 
 	j.mu.Lock()
 	defer j.mu.Unlock()
 
-	if err := j.compact(); err != nil {
-		j.logger.Error().Err(err).Msg("the state of the sandbox was not written")
+	if j.file == nil {
+		return nil
 	}
+
+	err := errors.Join(j.writeUnwritten(), j.file.Sync(), j.file.Close())
+	j.file = nil
+
+	return err
 }

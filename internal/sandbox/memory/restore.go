@@ -1,131 +1,289 @@
 package memory
 
 import (
-	"bufio"
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"slices"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
 
 	"github.com/rs/zerolog"
 )
 
-// OpenJournal reads a state file into the store and rewrites it. It reports
-// whether the file held anything. Without a path it returns a nil journal.
+// OpenJournal reads a state file into the store, and takes over one of a former
+// release. It reports whether the file held anything. Without a path it returns
+// a nil journal.
 func OpenJournal(path string, store *Store, extras Extras, logger zerolog.Logger) (j *Journal, restored bool, err error) {
 	if path == "" {
 		return nil, false, nil
 	}
-
-	lines, err := readLines(path)
-	if err != nil {
-		return nil, false, err
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // a compaction replaces the file, not the link to it
 	}
 
+	store.logged = true
 	j = &Journal{store: store, extras: extras, logger: logger, path: path}
-	for i := range lines {
-		if err := j.restore(&lines[i]); err != nil {
-			return nil, false, fmt.Errorf("state file %s: %w", path, err)
+	if err := j.takeOver(); err != nil {
+		return nil, false, fmt.Errorf("state file %s: %w", path, err)
+	}
+
+	if restored, err = j.open(); err != nil {
+		return nil, false, fmt.Errorf("state file %s: %w", path, err)
+	}
+
+	return j, restored, nil
+}
+
+// open opens the file, creates it if need be, and reads it.
+func (j *Journal) open() (restored bool, err error) {
+	file, err := os.OpenFile(j.path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return false, err
+	}
+
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, file.Close())
+		}
+	}()
+
+	size, err := fileSize(file)
+	if err != nil {
+		return false, err
+	}
+	if err := checkHeader(file, size); err != nil {
+		return false, err
+	}
+
+	c := contents{objects: map[string]map[string]place{}, keys: map[string]place{}}
+	if size > int64(len(header)) {
+		if err := j.read(file, size, &c); err != nil {
+			return false, err
 		}
 	}
 
-	if len(lines) > 0 {
-		j.seq.Store(lines[len(lines)-1].Seq)
+	if _, err := file.WriteAt([]byte(header), 0); err != nil {
+		return false, err
+	}
+	if err := file.Truncate(max(c.end, int64(len(header)))); err != nil {
+		return false, err
 	}
 
-	j.mu.Lock()
-	defer j.mu.Unlock()
+	j.file, j.size = file, max(c.end, int64(len(header)))
+	j.compactAt = 2*c.alive + compactAfter
+	j.flight.init(c.lastRev, c.clock.rev)
 
-	return j, len(lines) > 0, j.compact()
+	// What a kill has left of a compaction.
+	if err := os.Remove(j.path + ".new"); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return false, err
+	}
+
+	return c.lastRev > 0, nil
 }
 
-// readLines returns the lines of a file in the order of their commits.
-func readLines(path string) ([]Line, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
+func fileSize(f *os.File) (int64, error) {
+	info, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	defer func() { _ = f.Close() }() // only read
+	return info.Size(), nil
+}
 
-	var out []Line
-	in := bufio.NewReaderSize(f, 1<<20)
+// checkHeader refuses a file that is neither a state file nor the beginning of
+// one.
+func checkHeader(file io.ReaderAt, size int64) error {
+	begin := make([]byte, min(size, int64(len(header))))
+	if _, err := file.ReadAt(begin, 0); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+
+	if !strings.HasPrefix(header, string(begin)) {
+		return errors.New("it is no state file of this release of the offline Stripe. Use another file, or remove this one")
+	}
+
+	return nil
+}
+
+// read reads the file: first where the latest record of everything is, then
+// those.
+func (j *Journal) read(file *os.File, size int64, c *contents) error {
+	in := readFrames(file, int64(len(header)), size)
 	for {
-		raw, err := in.ReadBytes('\n')
+		payload, at, err := in.next()
 		if errors.Is(err, io.EOF) {
-			break // a line without an end was cut off
+			break
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-
-		var l Line
-		if err := json.Unmarshal(raw, &l); err != nil {
-			return nil, fmt.Errorf("state file %s: %w", path, err)
+		if err := c.scan(payload, at); err != nil {
+			return err
 		}
-
-		out = append(out, l)
 	}
 
-	slices.SortStableFunc(out, func(a, b Line) int { return cmp.Compare(a.Seq, b.Seq) })
-	return out, nil
+	c.end = in.good
+	if in.skipped > 0 {
+		j.logger.Warn().Msg(fmt.Sprintf("%d bytes of the sandbox's state file were damaged and are lost", in.skipped))
+	}
+
+	return j.restore(file, c)
 }
 
-// newObject returns an empty object of a kind to decode into, or nil.
-func (s *Store) newObject(kind string) Object {
-	for _, empty := range s.makers {
-		if obj := empty(); kind == obj.ObjectKind() {
-			return obj
+// restore puts what counts into the store and the extras.
+func (j *Journal) restore(file *os.File, c *contents) error {
+	if c.clock.rev < c.reset {
+		c.clock, c.offset = place{}, 0
+	}
+	j.extras.SetClockOffset(c.offset)
+
+	places, keys := c.latest()
+	for i := range places {
+		c.alive += int64(places[i].size)
+	}
+
+	entries, err := j.decodeAll(file, places)
+	if err != nil {
+		return err
+	}
+
+	j.fill(c, entries)
+
+	for _, p := range keys {
+		r, err := readRecord(file, p)
+		if err != nil {
+			return err
+		}
+
+		replay, err := r.replay()
+		if err != nil {
+			return fmt.Errorf("an idempotency key: %w", err)
+		}
+		c.alive += int64(p.size)
+		j.extras.Remember(replay)
+	}
+
+	return nil
+}
+
+// restored is a decoded object.
+type restored struct {
+	account string
+	entry   entry
+}
+
+// decodeAll reads and decodes objects on all processors.
+func (j *Journal) decodeAll(file *os.File, places []place) ([]restored, error) {
+	const chunk = 256
+	out := make([]restored, len(places))
+	chunks := make(chan int)
+	failed := make(chan error, 1)
+
+	var group sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(func() {
+			for first := range chunks {
+				for i := first; i < min(first+chunk, len(places)); i++ {
+					var err error
+					if out[i], err = j.decode(file, places[i]); err != nil {
+						select {
+						case failed <- err:
+						default:
+						}
+					}
+				}
+			}
+		})
+	}
+
+	for first := 0; first < len(places); first += chunk {
+		chunks <- first
+	}
+	close(chunks)
+	group.Wait()
+
+	select {
+	case err := <-failed:
+		return nil, err
+	default:
+		return out, nil
+	}
+}
+
+// fill puts the objects into the store. An account gets what a new one holds
+// where the file says nothing of it: a former release may not have known it.
+func (j *Journal) fill(c *contents, objects []restored) {
+	s := j.store
+	for _, o := range objects {
+		a := s.accounts[o.account]
+		if a == nil {
+			a = newAccount(o.account)
+			s.accounts[o.account] = a
+		}
+		s.add(a, o.entry)
+	}
+
+	s.seq = c.lastBorn
+	for _, a := range s.Accounts() {
+		for _, obj := range s.firstOf(a.ID) {
+			if _, known := c.objects[a.ID][obj.ObjectID()]; !known {
+				s.Put(a, obj)
+				s.note(a, obj)
+			}
 		}
 	}
-	return nil
+}
+
+// decode reads an object.
+func (j *Journal) decode(file *os.File, p place) (restored, error) {
+	r, err := readRecord(file, p)
+	if err != nil {
+		return restored{}, err
+	}
+
+	obj, err := j.store.decode(string(r.account), string(r.typ), r.body, r.extra)
+	return restored{string(r.account), entry{obj, p.born, p.rev}}, err
+}
+
+func readRecord(file *os.File, p place) (record, error) {
+	raw := make([]byte, p.size)
+	if _, err := file.ReadAt(raw, p.at); err != nil {
+		return record{}, err
+	}
+	return decodeRecord(raw)
 }
 
 // owned is an object that has to know its account.
 type owned interface{ SetOwner(account string) }
 
-// restore applies one line.
-func (j *Journal) restore(l *Line) error {
-	switch {
-	case l.Offset != nil:
-		j.extras.SetClockOffset(*l.Offset)
-		return nil
-	case l.Replay != nil:
-		j.extras.Remember(l.Replay)
-		return nil
-	case l.Removed != "":
-		j.store.Account(l.Account).remove(l.Removed)
-		return nil
+// decode returns an object of a kind from its JSON and what Stripe does not
+// show of it.
+func (s *Store) decode(account, kind string, body, private []byte) (Object, error) {
+	empty := s.makers[kind]
+	if empty == nil {
+		empty = s.makers["record"] // kinds without a type of their own
 	}
 
-	obj := j.store.newObject(l.Kind)
-	if obj == nil {
-		obj = j.store.newObject("record") // kinds without a type of their own
-	}
-
-	dec := json.NewDecoder(bytes.NewReader(l.Object))
+	obj := empty()
+	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
-
 	if err := dec.Decode(obj); err != nil {
-		return fmt.Errorf("%s: %w", l.Kind, err)
+		return nil, fmt.Errorf("%s: %w", kind, err)
 	}
 
-	if k, ok := obj.(keeper); ok && len(l.Private) > 0 {
-		if err := json.Unmarshal(l.Private, k.Secrets()); err != nil {
-			return fmt.Errorf("%s: %w", l.Kind, err)
+	if k, ok := obj.(keeper); ok && len(private) > 0 {
+		if err := json.Unmarshal(private, k.Secrets()); err != nil {
+			return nil, fmt.Errorf("%s: %w", kind, err)
 		}
 	}
 
 	if o, ok := obj.(owned); ok {
-		o.SetOwner(l.Account)
+		o.SetOwner(account)
 	}
 
-	j.store.Put(j.store.Account(l.Account), obj)
-	return nil
+	return obj, nil
 }
