@@ -339,9 +339,13 @@ func ending(s payments.Subscription) string {
 
 func showAttempts(w io.Writer, st *payments.State) {
 	for _, a := range st.Attempts {
-		errorCodes := strings.Fields(a.ErrorType + " " + a.ErrorCode + " " + a.DeclineCode)
+		notes := strings.Fields(a.ErrorType + " " + a.ErrorCode + " " + a.DeclineCode)
+		if a.Verdict != "" {
+			notes = append(notes, "("+a.Verdict+")")
+		}
+
 		_, _ = fmt.Fprintf(w, "attempt %d\t%s\t%s\t%s\t%s\n",
-			a.N, formatTime(a.CreatedAt), a.State, a.IntentID, strings.Join(errorCodes, " "))
+			a.N, formatTime(a.CreatedAt), a.State, a.IntentID, strings.Join(notes, " "))
 	}
 }
 

@@ -54,10 +54,16 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 
+	judge, err := a.newJudge()
+	if err != nil {
+		return err
+	}
+
 	a.payments = payments.New(payments.Config{
 		Store:        a.store,
 		Stripe:       stripe,
 		Guard:        cards,
+		Judge:        judge,
 		Now:          now,
 		Log:          log,
 		ProofKey:     proofKey,

@@ -67,6 +67,7 @@ var rooms = map[string][]string{
 	"payments":        {"fault", "idempotency", "money", "httpio", "orders", "queue"},
 	"effects":         {"payments", "queue"},
 	"guard":           {"fault"},
+	"rules":           {"cleantext", "fault", "money", "orders", "payments"},
 	"webhooks":        {"budget", "fault", "money", "httpio", "orders", "payments", "queue"},
 	"api":             {"cleantext", "fault", "money", "httpio", "orders", "payments", "webhooks"},
 
@@ -130,7 +131,7 @@ var sandboxMayImport = []string{
 }
 
 // features know neither the database nor Stripe, not even indirectly.
-var features = []string{"queue", "orders", "customersession", "payments", "webhooks", "api", "effects", "guard"}
+var features = []string{"queue", "orders", "customersession", "payments", "webhooks", "api", "effects", "guard", "rules"}
 
 // startApp lists the rooms whose tests start a whole App.
 var startApp = []string{"cmd", "app", "e2e", "bench", "torture"}

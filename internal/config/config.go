@@ -36,6 +36,7 @@ type Config struct {
 	Layout       Layout
 	SavedMethods SavedMethods
 	Server
+	Rules
 	Storage
 	Background
 	OfflineStripe

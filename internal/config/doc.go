@@ -12,6 +12,7 @@
 //	page.go           what the checkout page asks for
 //	layout.go         the arrangement of the Payment Element
 //	saved_methods.go  the CustomerSession's features
+//	rules.go          what the shop decides before a payment
 //	server.go         address, proxies, rate limit, log
 //	storage.go        the database
 //	background.go     workers and intervals

@@ -52,6 +52,7 @@ func sections() []section {
 		pageSection(),
 		layoutSection(),
 		savedMethodsSection(),
+		rulesSection(),
 		serverSection(),
 		storageSection(),
 		backgroundSection(),

@@ -22,6 +22,7 @@ type Attempt struct {
 	Message        string
 	Instructions   Instructions // while the state is RequiresAction; their kind and date stay
 	Source         string       // who made it, for the guard; "" if it is not counted
+	Verdict        string       // what the shop's rules decided, "" if it has none
 	Checks         int64        // how many times the resolver has checked it
 	CheckAt        time.Time    // when the resolver checks it next; zero: never
 	CreatedAt      time.Time

@@ -26,6 +26,8 @@ type ConfirmRequest struct {
 	Source string `json:"-"`
 	// Reserved, if not nil, is called once the attempt is in the ledger.
 	Reserved func() `json:"-"`
+	// judged is what the judge decided; nil if nobody was asked.
+	judged *judgment
 	// Replace returns why the buyer may not replace an attempt that waits for
 	// them, which costs several calls; nil: they may.
 	Replace func() error `json:"-"`

@@ -55,6 +55,7 @@ func (r rules) reserve(st *State, req ConfirmRequest, attemptID, returnURL strin
 		Params:         p,
 		IntentID:       p.IntentID,
 		Source:         req.Source,
+		Verdict:        req.verdict(),
 		CreatedAt:      r.now,
 	}
 
@@ -122,6 +123,8 @@ func (r rules) refuse(st *State, req ConfirmRequest) error {
 		return amountChanged(o)
 	case req.OptionsFingerprint != "" && req.OptionsFingerprint != o.OptionsFingerprint():
 		return errOptionsChanged
+	case req.judged != nil && !req.judged.fits(o): // it changed meanwhile
+		return amountChanged(o)
 	case st.Active() != nil, st.strayReason() != "":
 		return ErrPaymentInProgress
 	case o.Ships() && (!o.Contact.Shipping.Complete() || o.ShippingRate.ID == ""):

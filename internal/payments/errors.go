@@ -143,6 +143,8 @@ var (
 		"Please enter a shipping address and choose a shipping method.")
 	errNoCustomer = fault.New(fault.Unavailable, "payment_provider_unavailable",
 		"We could not reach the payment provider. You were not charged; please try again in a moment.")
+	errNoMethod = fault.New(fault.Unavailable, "payment_provider_unavailable",
+		"We could not reach the payment provider. You were not charged; please try again in a moment.")
 	errTooMany = fault.New(fault.TooMany, "too_many_attempts",
 		"There were too many attempts to pay this order. Please start a new order.")
 	errReplaced = fault.New(fault.TooMany, "too_many_replacements",

@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -17,6 +18,11 @@ const maxBody = 4 << 10
 // in the rate limit, besides its own: it cancels an intent, or a whole
 // subscription, and begins another.
 const replacementCost = 2
+
+// refusalCost is how many requests a payment that the shop's rules refuse
+// counts as in the rate limit, besides its own: each asked Stripe and perhaps
+// the shop.
+const refusalCost = 4
 
 // EnsureCustomer makes sure that an open order has a Stripe customer. Its error
 // is a fault.
@@ -87,6 +93,10 @@ func (h *Handler) settle(
 		return Answer{}, err
 	}
 	defer done()
+
+	if err := h.payments.judge(ctx, &req); err != nil {
+		return Answer{}, cmp.Or(httpio.ExchangeOf(r.Context()).Charge(refusalCost), err)
+	}
 
 	// An order with a payment in progress has its customer already, and the
 	// outcome of that payment comes first.

@@ -34,6 +34,7 @@ type Config struct {
 	Store  Store
 	Stripe Stripe
 	Guard  Guard // nil: every attempt is made
+	Judge  Judge // nil: every method may pay
 	Now    func() time.Time
 	Log    zerolog.Logger
 	// ProofKey is the secret key of the proofs in our metadata at Stripe.

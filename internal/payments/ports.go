@@ -62,6 +62,8 @@ type Stripe interface {
 	// step may take money. An error of a later step carries the Snapshot of the
 	// intent that an earlier step made.
 	Send(ctx context.Context, p Params, idempotencyKey string) (Snapshot, error)
+	// Method reads the payment method of a ConfirmationToken.
+	Method(ctx context.Context, token string) (Method, error)
 	// Intent reads an intent.
 	Intent(ctx context.Context, id string) (Snapshot, error)
 	// FindIntent looks for the intent that Stripe created between from and to

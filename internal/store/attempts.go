@@ -27,6 +27,7 @@ var attemptTable = sqldb.NewTable("attempts", func(a *payments.Attempt) []sqldb.
 		sqldb.Text("instructions_url", &a.Instructions.URL),
 		sqldb.Int("funded", &a.Instructions.Funded),
 		sqldb.Text("source", &a.Source),
+		sqldb.Text("verdict", &a.Verdict),
 		sqldb.Int("checks", &a.Checks),
 		sqldb.Time("check_at", &a.CheckAt),
 		sqldb.CreatedAt(&a.CreatedAt),

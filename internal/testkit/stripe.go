@@ -317,6 +317,15 @@ func (s *Stripe) Refunds(_ context.Context, intentID string) ([]payments.Refund,
 	return slices.Clone(s.refunds[intentID]), nil
 }
 
+// Method returns a card that every rule allows.
+func (s *Stripe) Method(context.Context, string) (payments.Method, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	card := payments.Card{Brand: "visa", Country: "US", Funding: "credit", Last4: "4242"}
+	return payments.Method{Type: "card", Card: &card}, s.down
+}
+
 // Dispute returns a dispute, or ErrMissing.
 func (s *Stripe) Dispute(_ context.Context, id string) (payments.Dispute, error) {
 	s.mu.Lock()

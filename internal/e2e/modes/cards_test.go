@@ -86,7 +86,8 @@ func testCards(t *testing.T, s *e2etest.Shop, addresses, cards int) (reached, re
 				}
 
 				for range 10 {
-					r := b.Call("POST", "/create-confirm-intent", `{"confirmationTokenId":"`+b.Token(declinedCard)+`"}`, from)
+					body := `{"confirmationTokenId":"` + b.Token(declinedCard) + `"}`
+					r := b.Call("POST", "/create-confirm-intent", body, from)
 					switch {
 					case strings.Contains(r.Body, "too_many_cards"):
 						stopped.Add(1)
