@@ -121,7 +121,7 @@ func TestNothingPrivateIsToldOn(t *testing.T) {
 	// And a token that is well-formed, of this buyer, and unknown to Stripe.
 	keep(b.Call("POST", "/create-confirm-intent", `{"confirmationTokenId":"`+e2etest.CanaryToken+`","orderId":"`+b.Order("mug")+`"}`))
 
-	// The shop's backend, whose answers, stored ones too, hold the buyer's data.
+	// The shop's backend, whose answers and stored answers hold buyers' data.
 	shop := s.Backend(t, api.ScopeRefund)
 	private = append(private, shop.Secret)
 	paid := s.Paid(t)
