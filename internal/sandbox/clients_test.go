@@ -215,6 +215,8 @@ func TestAccountsLookLikeStripes(t *testing.T) {
 
 	want(t, "euro", acct.str("default_currency"), "eur")
 	want(t, "bank account", acct.at("bank_account"), nil)
+	want(t, "where payouts go", acct.str("external_accounts.data.0.last4"), "2606")
+	want(t, "its currency", acct.str("external_accounts.data.0.currency"), "eur")
 	want(t, "name", acct.str("company.name"), "Shop")
 	want(t, "city", acct.str("company.address.city"), "Paris")
 	want(t, "tax ID", acct.at("company.tax_id"), nil)

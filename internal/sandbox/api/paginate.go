@@ -48,10 +48,12 @@ func PageLimit(p *wire.Params) (int, error) {
 
 	n := p.Int("limit")
 	if n > maxLimit {
-		return 0, wire.Malformed("parameter_invalid_integer", "limit", "This value must be less than or equal to %d (it currently is '%d').", maxLimit, n)
+		return 0, wire.Malformed("parameter_invalid_integer", "limit",
+			"This value must be less than or equal to %d (it currently is '%d').", maxLimit, n)
 	}
 	if n < 1 {
-		return 0, wire.Malformed("parameter_invalid_integer", "limit", "This value must be greater than or equal to 1 (it currently is '%d').", n)
+		return 0, wire.Malformed("parameter_invalid_integer", "limit",
+			"This value must be greater than or equal to 1 (it currently is '%d').", n)
 	}
 
 	return int(n), nil
@@ -102,8 +104,23 @@ func TimeFilter(p *wire.Params, name string) func(int64) bool {
 		return func(t int64) bool { return t == want }
 	}
 
+	gt, gte, lt, lte := at.Int("gt"), at.Int("gte"), at.Int("lt"), at.Int("lte")
 	return func(t int64) bool {
-		return (!at.Has("gt") || t > at.Int("gt")) && (!at.Has("gte") || t >= at.Int("gte")) &&
-			(!at.Has("lt") || t < at.Int("lt")) && (!at.Has("lte") || t <= at.Int("lte"))
+		return (!at.Has("gt") || t > gt) && (!at.Has("gte") || t >= gte) &&
+			(!at.Has("lt") || t < lt) && (!at.Has("lte") || t <= lte)
 	}
+}
+
+// Equals returns the filter for a parameter whose value an object's must equal,
+// if the parameter was sent.
+func Equals(p *wire.Params, names ...string) func(string) bool {
+	wanted, sent := p.String(names...), p.Has(names...)
+	return func(value string) bool { return !sent || value == wanted }
+}
+
+// OneOf returns the filter for a parameter that lists the values an object may
+// have, if it lists any.
+func OneOf(p *wire.Params, name string) func(string) bool {
+	wanted := p.Strings(name)
+	return func(value string) bool { return len(wanted) == 0 || slices.Contains(wanted, value) }
 }

@@ -21,7 +21,8 @@ type RecordAPI struct {
 	Defaults func(c *Call) (map[string]any, error)
 	Finish   func(c *Call, fields map[string]any) error // checks and derives fields once the parameters are applied
 	Filters  []string                                   // list parameters that select by the field of that name
-	Private  []string                                   // parameters that are no fields of the object, or that Finish reads
+	Private  []string                                   // parameters that are no fields, or that Finish reads
+	Select   func(c *Call) func(*Record) bool           // what the other list parameters select
 }
 
 // Name returns the noun of the kind in messages.
@@ -52,7 +53,8 @@ func (a RecordAPI) Create(c *Call) (any, error) {
 	}
 
 	if _, taken := c.Tx.Get(id); taken {
-		return nil, wire.Invalid("resource_already_exists", "id", "%s already exists.", strings.ToUpper(a.Name()[:1])+a.Name()[1:])
+		return nil, wire.Invalid("resource_already_exists", "id", "%s already exists.",
+			strings.ToUpper(a.Name()[:1])+a.Name()[1:])
 	}
 
 	rec := NewRecord(a.Kind, id, fields)
@@ -116,10 +118,19 @@ func (a RecordAPI) Remove(c *Call) (any, error) {
 
 // List is the handler of GET for all records.
 func (a RecordAPI) List(c *Call) (any, error) {
-	created := CreatedFilter(c.Params)
+	created, tests := CreatedFilter(c.Params), []func(*Record) bool{}
+	for _, name := range a.Filters {
+		equal := Equals(c.Params, name)
+		tests = append(tests, func(rec *Record) bool { return equal(TextOf(rec.Fields[name])) })
+	}
+
+	if a.Select != nil {
+		tests = append(tests, a.Select(c))
+	}
+
 	return Page(c, a.Kind, "", func(rec *Record) bool {
-		for _, name := range a.Filters {
-			if c.Params.Has(name) && c.Params.String(name) != TextOf(rec.Fields[name]) {
+		for _, test := range tests {
+			if !test(rec) {
 				return false
 			}
 		}
@@ -142,18 +153,19 @@ func TextOf(v any) string {
 
 // Shape returns the shape of a parameter of this call, nil if it has none.
 func (c *Call) Shape(names ...string) *wire.Shape {
-	return wire.ShapeOf(c.Route.Method + " " + c.Route.Pattern).At(names...)
+	return wire.ShapeOf(c.operation()).At(names...)
 }
 
 // ApplyParams copies the sent parameters into fields, with the types from the
 // parameter table, but not the private ones. Metadata has rules of its own.
 func (c *Call) ApplyParams(fields map[string]any, private ...string) {
-	for _, name := range c.Params.Keys() {
+	for _, name := range c.Params.Names() {
 		s := c.Shape(name)
 		if s == nil || name == "metadata" || name == "expand" || slices.Contains(private, name) {
 			continue
 		}
 
+		c.Params.String(name) // counts as used
 		prev, _ := fields[name].(map[string]any)
 		fields[name] = s.Value(c.Params.Fields[name], prev)
 	}

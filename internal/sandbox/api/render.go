@@ -29,7 +29,8 @@ func (c *Call) render(v any) ([]byte, error) {
 	for _, path := range paths {
 		steps := strings.Split(path, ".")
 		if len(steps) > maxExpandDepth {
-			return nil, wire.Malformed("", "expand", "You cannot expand more than %d levels of a property. Property: %s", maxExpandDepth, path)
+			return nil, wire.Malformed("", "expand",
+				"You cannot expand more than %d levels of a property. Property: %s", maxExpandDepth, path)
 		}
 		if tree, err = c.expand(tree, steps, path); err != nil {
 			return nil, err

@@ -39,8 +39,12 @@ func (c *Call) checkParams() error {
 	if c.Publishable {
 		return nil
 	}
-	return wire.CheckParams(c.Route.Method+" "+c.Route.Pattern, c.Params)
+	return wire.CheckParams(c.operation(), c.Params)
 }
+
+// operation returns the route as in the table of parameters, such as "POST
+// /v1/refunds".
+func (c *Call) operation() string { return c.Route.Method + " " + c.Route.Pattern }
 
 // readForm returns the parameters as they were encoded: of the query, of the
 // body, or of both.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -147,7 +148,7 @@ func (s *Server) transact(c *Call) (value any, lines []memory.Line, err error) {
 
 		c.Tx = s.beginRead(c)
 		value, err = c.Route.run(c)
-		return value, nil, err
+		return value, nil, cmp.Or(err, c.ignored())
 	}
 
 	s.Store.Lock()
@@ -161,7 +162,7 @@ func (s *Server) transact(c *Call) (value any, lines []memory.Line, err error) {
 
 	value, err = c.Route.run(c)
 	if err == nil {
-		err = wire.TooMuchMetadata(c.Params)
+		err = cmp.Or(wire.TooMuchMetadata(c.Params), c.ignored())
 	}
 
 	if Commits(err) {
@@ -178,6 +179,21 @@ func (s *Server) transact(c *Call) (value any, lines []memory.Line, err error) {
 	}
 
 	return value, lines, err
+}
+
+// ignored returns an error if the handler succeeded without reading one of the
+// parameters: what is accepted must act. The parameters of browsers and of
+// Stripe's command line are not documented.
+func (c *Call) ignored() error {
+	if c.Publishable || wire.ShapeOf(c.operation()) == nil {
+		return nil
+	}
+
+	c.Params.Ignore("expand") // render reads it later
+	if name := c.Params.Unused(); name != "" {
+		return wire.NotSimulated(name)
+	}
+	return nil
 }
 
 // beginRead begins a transaction that only reads. The caller holds the read

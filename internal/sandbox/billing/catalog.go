@@ -14,7 +14,11 @@ var products = api.RecordAPI{
 	Prefix:  "prod",
 	Short:   true,
 	Event:   "product",
-	Filters: []string{"active", "type", "url"},
+	Filters: []string{"active", "shippable", "type", "url"},
+	Select: func(c *api.Call) func(*api.Record) bool {
+		chosen := api.OneOf(c.Params, "ids")
+		return func(rec *api.Record) bool { return chosen(rec.ID) }
+	},
 	Defaults: func(c *api.Call) (map[string]any, error) {
 		return plainProduct(c.Now.Unix(), c.Params.String("name")), nil
 	},
@@ -73,6 +77,18 @@ var prices = api.RecordAPI{
 	Prefix:  "price",
 	Event:   "price",
 	Filters: []string{"active", "product", "currency", "type"},
+	Select: func(c *api.Call) func(*api.Record) bool {
+		key := api.OneOf(c.Params, "lookup_keys")
+		interval := api.Equals(c.Params, "recurring", "interval")
+		usage := api.Equals(c.Params, "recurring", "usage_type")
+		meter := api.Equals(c.Params, "recurring", "meter")
+
+		return func(rec *api.Record) bool {
+			recurring, _ := rec.Fields["recurring"].(map[string]any)
+			return key(api.TextOf(rec.Fields["lookup_key"])) && interval(api.TextOf(recurring["interval"])) &&
+				usage(api.TextOf(recurring["usage_type"])) && meter(api.TextOf(recurring["meter"]))
+		}
+	},
 }
 
 // createPrice handles POST /v1/prices. With product_data it creates the
@@ -200,7 +216,14 @@ var promotions = api.RecordAPI{
 	Prefix:  "promo",
 	Noun:    "promotion code",
 	Event:   "promotion_code",
-	Filters: []string{"active", "code", "customer"},
+	Filters: []string{"active", "customer"},
+	Select: func(c *api.Call) func(*api.Record) bool {
+		coupon, code := api.Equals(c.Params, "coupon"), c.Params.String("code")
+		return func(rec *api.Record) bool {
+			inner, _ := rec.Fields["coupon"].(map[string]any)
+			return coupon(api.TextOf(inner["id"])) && (code == "" || strings.EqualFold(code, rec.Text("code")))
+		}
+	},
 	Defaults: func(c *api.Call) (map[string]any, error) {
 		return map[string]any{
 			"active":          true,
@@ -230,14 +253,10 @@ var promotions = api.RecordAPI{
 	},
 }
 
-// listPromotions handles GET /v1/promotion_codes. RecordAPI.List cannot filter
-// by coupon, which is an object inside the promotion code.
+// listPromotions handles GET /v1/promotion_codes.
 func listPromotions(c *call) (any, error) {
-	coupon := c.Params.String("coupon")
-	return api.Page(c.API(), api.KindPromotion, "", func(rec *api.Record) bool {
-		inner, _ := rec.Fields["coupon"].(map[string]any)
-		return (coupon == "" || inner["id"] == coupon) &&
-			(!c.Params.Has("active") || c.Params.String("active") == api.TextOf(rec.Fields["active"])) &&
-			(!c.Params.Has("code") || strings.EqualFold(c.Params.String("code"), rec.Text("code")))
-	})
+	if _, err := c.ListedCustomer(); err != nil {
+		return nil, err
+	}
+	return promotions.List(c.API())
 }

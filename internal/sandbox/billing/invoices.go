@@ -15,7 +15,12 @@ func retrieveInvoice(c *call) (any, error) { return api.PathObject[*Invoice](c.A
 func listInvoices(c *call) (any, error) {
 	created, due := api.CreatedFilter(c.Params), api.TimeFilter(c.Params, "due_date")
 	status, method := c.Params.String("status"), c.Params.String("collection_method")
-	customer, sub := c.Params.String("customer"), c.Params.String("subscription")
+	sub := c.Params.String("subscription")
+
+	customer, err := c.ListedCustomer()
+	if err != nil {
+		return nil, err
+	}
 
 	return api.Page(c.API(), api.KindInvoice, cmp.Or(sub, customer), func(inv *Invoice) bool {
 		return created(inv.Created) &&
@@ -156,7 +161,7 @@ func payInvoice(c *call) (any, error) {
 
 	for _, name := range []string{"source", "mandate", "forgive"} {
 		if c.Params.Has(name) {
-			return nil, notSimulated(name)
+			return nil, wire.NotSimulated(name)
 		}
 	}
 

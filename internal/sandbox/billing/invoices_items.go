@@ -47,7 +47,7 @@ func (o *InvoiceItem) Parents() []string  { return payments.ParentsOf(&o.Custome
 func createInvoiceItem(c *call) (any, error) {
 	for _, name := range []string{"discounts", "subscription", "tax_rates", "quantity_decimal", "unit_amount_decimal"} {
 		if c.Params.Has(name) && !c.Params.Unset(name) {
-			return nil, notSimulated(name)
+			return nil, wire.NotSimulated(name)
 		}
 	}
 
@@ -68,6 +68,7 @@ func createInvoiceItem(c *call) (any, error) {
 		Period:       LinePeriod{Start: c.Now.Unix(), End: c.Now.Unix()},
 		Quantity:     1,
 		TaxRates:     []any{},
+		TestClock:    cus.TestClock,
 	}
 	if err := c.priceItem(item); err != nil {
 		return nil, err
@@ -235,9 +236,16 @@ func retrieveInvoiceItem(c *call) (any, error) {
 
 func listInvoiceItems(c *call) (any, error) {
 	created, pending := api.CreatedFilter(c.Params), c.Params.String("pending")
-	parent := cmp.Or(c.Params.String("invoice"), c.Params.String("customer"))
-	return api.Page(c.API(), api.KindInvoiceItem, parent, func(item *InvoiceItem) bool {
-		return created(item.Date) && (pending == "" || wire.IsTrue(pending) == (item.Invoice == nil))
+	invoice := c.Params.String("invoice")
+
+	customer, err := c.ListedCustomer()
+	if err != nil {
+		return nil, err
+	}
+
+	return api.Page(c.API(), api.KindInvoiceItem, cmp.Or(invoice, customer), func(item *InvoiceItem) bool {
+		return created(item.Date) && (customer == "" || item.Customer == customer) &&
+			(pending == "" || wire.IsTrue(pending) == (item.Invoice == nil))
 	})
 }
 
@@ -253,7 +261,7 @@ func updateInvoiceItem(c *call) (any, error) {
 		"amount", "discounts", "period", "price", "price_data", "quantity", "tax_rates", "unit_amount",
 	} {
 		if c.Params.Has(name) {
-			return nil, notSimulated(name)
+			return nil, wire.NotSimulated(name)
 		}
 	}
 

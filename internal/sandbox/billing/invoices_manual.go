@@ -55,12 +55,12 @@ func (c *call) refuseInvoiceParams(more ...string) error {
 		"shipping_details", "transfer_data")
 	for _, name := range names {
 		if c.Params.Has(name) && !c.Params.Unset(name) {
-			return notSimulated(name)
+			return wire.NotSimulated(name)
 		}
 	}
 
 	if c.Params.Bool("automatic_tax", "enabled") {
-		return notSimulated("automatic_tax[enabled]")
+		return wire.NotSimulated("automatic_tax[enabled]")
 	}
 
 	return nil
@@ -181,7 +181,7 @@ func updateInvoice(c *call) (any, error) {
 		return nil, err
 	}
 
-	for _, name := range c.Params.Keys() {
+	for _, name := range c.Params.Names() {
 		if prev.Status != invoiceDraft &&
 			!api.ContainsWord("metadata expand auto_advance default_payment_method payment_settings", name) {
 			return nil, wire.Invalid("", name, "Finalized invoices can't be updated in this way")

@@ -131,6 +131,7 @@ func (c *call) newSubscription(cus *payments.Customer) (*Subscription, error) {
 		InvoiceSettings:    SubInvoices{Issuer: Issuer{"self"}},
 		Metadata:           wire.MergeMetadata(nil, c.Params),
 		StartDate:          now,
+		TestClock:          cus.TestClock,
 		Status:             subActive,
 		PaymentSettings:    SubPayments{SaveDefaultPaymentMethod: "off"},
 		TrialSettings:      TrialSettings{EndBehavior{"create_invoice"}},

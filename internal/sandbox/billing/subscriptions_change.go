@@ -16,21 +16,27 @@ func retrieveSubscription(c *call) (any, error) {
 }
 
 // listSubscriptions handles GET /v1/subscriptions. It leaves out canceled
-// subscriptions unless the request asks for them:
+// subscriptions, and those of test clocks, unless the request asks for them:
 // https://docs.stripe.com/api/subscriptions/list.
 func listSubscriptions(c *call) (any, error) {
 	created := api.CreatedFilter(c.Params)
 	start, end := api.TimeFilter(c.Params, "current_period_start"), api.TimeFilter(c.Params, "current_period_end")
 	status, method := c.Params.String("status"), c.Params.String("collection_method")
 	price := cmp.Or(c.Params.String("price"), c.Params.String("plan")) // a plan is a price by its older name
+	taxed, clock := api.Equals(c.Params, "automatic_tax", "enabled"), c.Params.String("test_clock")
 
-	return api.Page(c.API(), api.KindSubscription, c.Params.String("customer"), func(sub *Subscription) bool {
+	customer, err := c.ListedCustomer()
+	if err != nil {
+		return nil, err
+	}
+
+	return api.Page(c.API(), api.KindSubscription, customer, func(sub *Subscription) bool {
 		has := func(item *SubscriptionItem) bool { return item.Price.ID == price }
 		return created(sub.Created) && start(sub.CurrentPeriodStart) && end(sub.CurrentPeriodEnd) &&
 			hasStatus(sub, status) &&
 			(price == "" || slices.ContainsFunc(sub.Items.Data, has)) &&
 			(method == "" || method == sub.CollectionMethod) &&
-			!c.Params.Bool("automatic_tax", "enabled") && !c.Params.Has("test_clock")
+			taxed("false") && (clock == "" && customer != "" || clock == wire.Deref(sub.TestClock))
 	})
 }
 
@@ -107,7 +113,7 @@ func updatableSubscription(c *call) (*Subscription, error) {
 		return nil, err
 	}
 
-	for _, name := range c.Params.Keys() {
+	for _, name := range c.Params.Names() {
 		harmless := name == "metadata" || name == "cancellation_details" || name == "expand"
 		if sub.ended() && !harmless {
 			return nil, wire.Invalid("", "",
@@ -173,7 +179,7 @@ func cancelSubscription(c *call) (any, error) {
 	}
 
 	if c.Params.Bool("invoice_now") || c.Params.Bool("prorate") {
-		return nil, notSimulated("invoice_now or prorate")
+		return nil, wire.NotSimulated("invoice_now or prorate")
 	}
 
 	next := *sub

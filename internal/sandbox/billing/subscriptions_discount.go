@@ -31,7 +31,7 @@ func (c *call) readDiscounts(sub *Subscription) error {
 
 	for _, p := range c.Params.Members("discounts") {
 		if p.Has("discount") {
-			return notSimulated(payments.Pathed(p, "discount"))
+			return wire.NotSimulated(payments.Pathed(p, "discount"))
 		}
 		if err := c.addDiscount(sub, p); err != nil {
 			return err
@@ -115,7 +115,7 @@ func (c *call) couponOf(p *wire.Params, sub *Subscription) (map[string]any, stri
 	case coupon.Fields["valid"] != true || redeemBy != 0 && redeemBy <= c.Now.Unix():
 		return nil, "", wire.Invalid("coupon_expired", param, "Coupon expired: %s", id)
 	case coupon.Fields["applies_to"] != nil:
-		return nil, "", notSimulated(param + " restricted to products")
+		return nil, "", wire.NotSimulated(param + " restricted to products")
 	}
 
 	return coupon.Fields, code, nil

@@ -1,7 +1,6 @@
 package billing
 
 import (
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -27,7 +26,7 @@ var unsupportedParams = []string{
 func (c *call) refuseUnsupported(names []string) error {
 	for _, name := range names {
 		if c.Params.Has(name) && !c.Params.Unset(name) {
-			return notSimulated(name)
+			return wire.NotSimulated(name)
 		}
 	}
 
@@ -36,26 +35,18 @@ func (c *call) refuseUnsupported(names []string) error {
 		"payment_behavior":  "pending_if_incomplete",
 	} {
 		if c.Params.String(name) == value {
-			return notSimulated(name + "=" + value)
+			return wire.NotSimulated(name + "=" + value)
 		}
 	}
 
 	if c.Params.Bool("automatic_tax", "enabled") {
-		return notSimulated("automatic_tax[enabled]")
+		return wire.NotSimulated("automatic_tax[enabled]")
 	}
 	if c.Params.String("trial_settings", "end_behavior", "missing_payment_method") == "pause" {
-		return notSimulated("trial_settings[end_behavior][missing_payment_method]=pause")
+		return wire.NotSimulated("trial_settings[end_behavior][missing_payment_method]=pause")
 	}
 
 	return nil
-}
-
-// notSimulated is the error for parts of Stripe's API that the sandbox does not
-// simulate.
-func notSimulated(what string) *wire.Error {
-	e := wire.Malformed("", what, "%s is part of Stripe's API, but the offline sandbox does not simulate it.", what)
-	e.Status = http.StatusNotImplemented
-	return e
 }
 
 // maxItems is Stripe's limit for the items of a subscription.
@@ -88,7 +79,7 @@ func (c *call) readItems(sub string) ([]*SubscriptionItem, error) {
 func (c *call) newItem(sub string, p *wire.Params) (*SubscriptionItem, error) {
 	for _, name := range []string{"billing_thresholds", "discounts", "tax_rates"} {
 		if p.Has(name) && !p.Unset(name) {
-			return nil, notSimulated(payments.Pathed(p, name))
+			return nil, wire.NotSimulated(payments.Pathed(p, name))
 		}
 	}
 
@@ -144,9 +135,9 @@ func (c *call) itemPrice(p *wire.Params) (*api.Record, error) {
 		return nil, wire.Invalid("", name,
 			"The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.")
 	case price.Text("billing_scheme") != "per_unit":
-		return nil, notSimulated(name + " with tiers")
+		return nil, wire.NotSimulated(name + " with tiers")
 	case price.Fields["unit_amount"] == nil:
-		return nil, notSimulated(name + " with fractions of the minor unit or without an amount")
+		return nil, wire.NotSimulated(name + " with fractions of the minor unit or without an amount")
 	}
 
 	return price, c.checkProduct(price.Text("product"), name, price.ID)
@@ -172,7 +163,8 @@ func (c *call) inlinePrice(data *wire.Params) (*api.Record, error) {
 		return nil, err
 	}
 	if amount, _ := unitAmount(data); amount == nil {
-		return nil, notSimulated(payments.Pathed(data, "unit_amount_decimal") + " with fractions of the minor unit")
+		return nil, wire.NotSimulated(
+			payments.Pathed(data, "unit_amount_decimal") + " with fractions of the minor unit")
 	}
 	if err := checkRecurring(data); err != nil {
 		return nil, err
@@ -262,7 +254,7 @@ func (c *call) checkItems(items []*SubscriptionItem) error {
 			return wire.Invalid("amount_too_large", param, "Amount must be no more than %s",
 				api.FormatAmount(api.Maximum(first.Currency), first.Currency))
 		case item.Plan.UsageType == "metered":
-			return notSimulated(param + " with metered usage")
+			return wire.NotSimulated(param + " with metered usage")
 		}
 
 		seen[item.Plan.ID] = true

@@ -51,7 +51,7 @@ func (c *call) changeItems(sub *Subscription) ([]itemChange, error) {
 
 	interval, count := sub.interval()
 	if plan := items[0].Plan; plan.Interval != interval || plan.IntervalCount != count {
-		return nil, notSimulated("items with another interval")
+		return nil, wire.NotSimulated("items with another interval")
 	}
 
 	sub.Items = itemList(sub.ID, items)

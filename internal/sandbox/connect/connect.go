@@ -3,6 +3,7 @@ package connect
 import (
 	"cmp"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,6 +46,7 @@ var accounts = api.RecordAPI{
 		}
 
 		describe(c, fields)
+		takeBankAccount(c, fields)
 		delete(fields, "livemode")
 		return nil
 	},
@@ -137,15 +139,19 @@ func createAccountLink(c *call) (any, error) {
 		return nil, wire.NoSuch(api.KindAccount, "account", c.Params.String("account"))
 	}
 
+	expiry := c.Now.Add(linkLifetime).Unix()
 	query := url.Values{
-		"account":    {c.Params.String("account")},
-		"return_url": {c.Params.String("return_url")},
+		"account":     {c.Params.String("account")},
+		"expires_at":  {strconv.FormatInt(expiry, 10)},
+		"refresh_url": {c.Params.String("refresh_url")},
+		"return_url":  {c.Params.String("return_url")},
+		"type":        {c.Params.String("type")},
 	}
 
 	return map[string]any{
 		"object":     "account_link",
 		"created":    c.Now.Unix(),
-		"expires_at": c.Now.Add(linkLifetime).Unix(),
+		"expires_at": expiry,
 		"url":        c.Base() + "/connect/onboarding?" + query.Encode(),
 	}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -300,8 +301,22 @@ func (s *Pages) grantCode(scope string) string {
 // onboardingPage stands in for Stripe's onboarding.
 func (s *Pages) onboardingPage(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
+	expiry, err := strconv.ParseInt(q.Get("expires_at"), 10, 64)
+	refresh := q.Get("refresh_url")
+
+	// As at Stripe, an expired link leads to the page that makes a new one.
+	if err == nil && s.srv.Now().Unix() >= expiry && isWebAddress(refresh) {
+		http.Redirect(w, r, refresh, http.StatusSeeOther)
+		return
+	}
+
+	title := "Onboarding"
+	if q.Get("type") == "account_update" {
+		title = "Update of the account"
+	}
+
 	renderPage(w, connectPage{
-		Title:  "Onboarding",
+		Title:  title,
 		Text:   "This stands in for Stripe's onboarding of " + q.Get("account") + ".",
 		Yes:    "Complete onboarding",
 		Hidden: map[string]string{"account": q.Get("account"), "return_url": q.Get("return_url")},
@@ -338,10 +353,14 @@ func (s *Pages) onboardingDone(w http.ResponseWriter, r *http.Request) {
 	})
 
 	returnURL := r.PostFormValue("return_url")
-	if !strings.HasPrefix(returnURL, "http://") && !strings.HasPrefix(returnURL, "https://") {
+	if !isWebAddress(returnURL) {
 		http.Error(w, "Sandbox: return_url is not an http or https URL.", http.StatusBadRequest)
 		return
 	}
 
 	http.Redirect(w, r, returnURL, http.StatusSeeOther)
+}
+
+func isWebAddress(text string) bool {
+	return strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://")
 }

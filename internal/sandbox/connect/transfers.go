@@ -29,6 +29,10 @@ var (
 		Prefix:  "po",
 		Event:   "payout",
 		Filters: []string{"status", "destination"},
+		Select: func(c *api.Call) func(*api.Record) bool {
+			arrives := api.TimeFilter(c.Params, "arrival_date")
+			return func(rec *api.Record) bool { return arrives(api.WholeNumber(rec.Fields["arrival_date"])) }
+		},
 	}
 )
 

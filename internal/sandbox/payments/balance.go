@@ -133,6 +133,17 @@ func retrieveBalanceTransaction(c *Call) (any, error) {
 
 func listBalanceTransactions(c *Call) (any, error) {
 	created, kind, cur := api.CreatedFilter(c.Params), c.Params.String("type"), c.Params.String("currency")
+
+	// Only automatic payouts know what they consist of, and all payouts here
+	// are manual.
+	if payout := c.Params.String("payout"); payout != "" {
+		if _, ok := memory.Find[*api.Record](c.Tx, payout); !ok {
+			return nil, wire.NoSuch("payout", "payout", payout)
+		}
+		return nil, wire.Invalid("", "payout",
+			"Balance transaction history can only be filtered on automatic transfers, not manual.")
+	}
+
 	return api.Page(c.API(), api.KindBalanceTxn, c.Params.String("source"), func(bt *BalanceTransaction) bool {
 		return created(bt.Created) && (kind == "" || bt.Type == kind) && (cur == "" || bt.Currency == cur)
 	})

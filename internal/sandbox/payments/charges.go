@@ -249,10 +249,16 @@ func retrieveCharge(c *Call) (any, error) { return api.PathObject[*Charge](c.API
 
 func listCharges(c *Call) (any, error) {
 	created, group := api.CreatedFilter(c.Params), c.Params.String("transfer_group")
-	parent := cmp.Or(c.Params.String("payment_intent"), c.Params.String("customer"))
+	intent := c.Params.String("payment_intent")
 
-	return api.Page(c.API(), api.KindCharge, parent, func(ch *Charge) bool {
-		return created(ch.Created) && (group == "" || wire.Deref(ch.TransferGroup) == group)
+	customer, err := c.ListedCustomer()
+	if err != nil {
+		return nil, err
+	}
+
+	return api.Page(c.API(), api.KindCharge, cmp.Or(intent, customer), func(ch *Charge) bool {
+		return created(ch.Created) && (customer == "" || wire.Deref(ch.Customer) == customer) &&
+			(group == "" || wire.Deref(ch.TransferGroup) == group)
 	})
 }
 
@@ -270,6 +276,18 @@ func updateCharge(c *Call) (any, error) {
 
 	if c.Params.Has("shipping") {
 		next.Shipping = api.ReadShipping(c.Params.At("shipping"))
+	}
+
+	if id := c.Params.String("customer"); id != "" {
+		if prev.Customer != nil && *prev.Customer != id {
+			return nil, wire.Invalid("", "customer",
+				"This charge already belongs to a customer. You can set the customer only of a charge that has none.")
+		}
+		if _, err := c.customer(id, "customer"); err != nil {
+			return nil, err
+		}
+
+		next.Customer = &id
 	}
 
 	if report := c.Params.String("fraud_details", "user_report"); report != "" {

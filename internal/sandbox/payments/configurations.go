@@ -16,6 +16,7 @@ var configurations = api.RecordAPI{
 	Kind:     api.KindConfiguration,
 	Prefix:   "pmc",
 	Noun:     "payment method configuration",
+	Filters:  []string{"active", "application"},
 	Defaults: func(_ *api.Call) (map[string]any, error) { return newConfiguration("Custom", false), nil },
 	Finish: func(c *api.Call, fields map[string]any) error {
 		// A caller sets only the preference; Stripe also returns what follows

@@ -1,6 +1,8 @@
 package payments
 
 import (
+	"cmp"
+
 	"checkoutd/internal/sandbox/api"
 	"checkoutd/internal/sandbox/memory"
 	"checkoutd/internal/sandbox/wire"
@@ -32,12 +34,25 @@ type Customer struct {
 	TestClock           *string           `json:"test_clock"`
 }
 
-// InvoiceSettings holds the customer's default payment method.
+// InvoiceSettings holds the customer's default payment method and what the
+// invoices show.
 type InvoiceSettings struct {
-	CustomFields         any     `json:"custom_fields"`
-	DefaultPaymentMethod *string `json:"default_payment_method"`
-	Footer               *string `json:"footer"`
-	RenderingOptions     any     `json:"rendering_options"`
+	CustomFields         []InvoiceField    `json:"custom_fields"`
+	DefaultPaymentMethod *string           `json:"default_payment_method"`
+	Footer               *string           `json:"footer"`
+	RenderingOptions     *InvoiceRendering `json:"rendering_options"`
+}
+
+// InvoiceField is a line of text that invoices show.
+type InvoiceField struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// InvoiceRendering is how invoices look as PDF files.
+type InvoiceRendering struct {
+	AmountTaxDisplay *string `json:"amount_tax_display"`
+	Template         *string `json:"template"`
 }
 
 func (o *Customer) ObjectID() string   { return o.ID }
@@ -140,6 +155,38 @@ func (c *Call) fillCustomer(cus *Customer) {
 	if v := p.String("tax_exempt"); v != "" {
 		cus.TaxExempt = v
 	}
+
+	fillInvoiceSettings(cus, p)
+}
+
+// fillInvoiceSettings copies what a customer's invoices will show.
+func fillInvoiceSettings(cus *Customer, p *wire.Params) {
+	cus.InvoicePrefix = cmp.Or(p.String("invoice_prefix"), cus.InvoicePrefix)
+	if p.Has("next_invoice_sequence") {
+		cus.NextInvoiceSequence = p.Int("next_invoice_sequence")
+	}
+
+	settings := p.At("invoice_settings")
+	api.SetText(&cus.InvoiceSettings.Footer, settings, "footer")
+
+	if settings.Has("custom_fields") {
+		var fields []InvoiceField
+		for _, sent := range settings.Members("custom_fields") {
+			fields = append(fields, InvoiceField{Name: sent.String("name"), Value: sent.String("value")})
+		}
+
+		cus.InvoiceSettings.CustomFields = fields
+	}
+
+	if settings.Has("rendering_options") {
+		cus.InvoiceSettings.RenderingOptions = nil
+		if sent := settings.At("rendering_options"); !settings.Unset("rendering_options") {
+			cus.InvoiceSettings.RenderingOptions = &InvoiceRendering{
+				AmountTaxDisplay: sent.Text("amount_tax_display"),
+				Template:         sent.Text("template"),
+			}
+		}
+	}
 }
 
 // customer returns the customer that a parameter names. A deleted one is not
@@ -218,7 +265,24 @@ func deleteCustomer(c *Call) (any, error) {
 
 func listCustomers(c *Call) (any, error) {
 	created, email := api.CreatedFilter(c.Params), c.Params.String("email")
+
+	// Without the parameter, the customers of test clocks are left out.
+	clock := c.Params.String("test_clock")
 	return api.Page(c.API(), api.KindCustomer, "", func(cus *Customer) bool {
-		return created(cus.Created) && (email == "" || wire.Deref(cus.Email) == email)
+		return created(cus.Created) && clock == wire.Deref(cus.TestClock) &&
+			(email == "" || wire.Deref(cus.Email) == email)
 	})
+}
+
+// ListedCustomer returns the ID of the customer whose objects a list is asked
+// for, "" for those of all. A deleted customer still has objects.
+func (c *Call) ListedCustomer() (string, error) {
+	id := c.Params.String("customer")
+	deleted, ok := memory.Find[*api.DeletedObject](c.Tx, id)
+	if id == "" || ok && deleted.Object == api.KindCustomer {
+		return id, nil
+	}
+
+	_, err := c.customer(id, "customer")
+	return id, err
 }

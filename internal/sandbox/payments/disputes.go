@@ -183,8 +183,10 @@ func retrieveDispute(c *Call) (any, error) { return api.PathObject[*Dispute](c.A
 
 func listDisputes(c *Call) (any, error) {
 	created := api.CreatedFilter(c.Params)
-	parent := cmp.Or(c.Params.String("payment_intent"), c.Params.String("charge"))
-	return api.Page(c.API(), api.KindDispute, parent, func(d *Dispute) bool { return created(d.Created) })
+	intent, charge := c.Params.String("payment_intent"), c.Params.String("charge")
+	return api.Page(c.API(), api.KindDispute, cmp.Or(intent, charge), func(d *Dispute) bool {
+		return created(d.Created) && (charge == "" || d.Charge == charge)
+	})
 }
 
 // closed reports whether the dispute is won, lost or, as an inquiry, closed.

@@ -267,7 +267,13 @@ func retrieveIntent(c *Call) (any, error) {
 
 func listIntents(c *Call) (any, error) {
 	created := api.CreatedFilter(c.Params)
-	return api.Page(c.API(), api.KindIntent, c.Params.String("customer"), func(pi *PaymentIntent) bool {
+
+	customer, err := c.ListedCustomer()
+	if err != nil {
+		return nil, err
+	}
+
+	return api.Page(c.API(), api.KindIntent, customer, func(pi *PaymentIntent) bool {
 		return created(pi.Created)
 	})
 }

@@ -97,6 +97,9 @@ func (c *Call) confirm(prev *PaymentIntent) (*PaymentIntent, error) {
 	offSession := c.Params.String("off_session")
 	a.OffSession = c.Params.Bool("off_session") || offSession == "one_off" || offSession == "recurring"
 
+	// The buyer's consent has an effect only on methods that need a mandate.
+	c.Params.Ignore("mandate_data")
+
 	if err := c.fillIntent(a.Intent); err != nil {
 		return nil, err
 	}

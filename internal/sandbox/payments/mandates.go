@@ -86,6 +86,9 @@ func (c *Call) acceptance() map[string]any {
 	)
 
 	out := map[string]any{"accepted_at": c.Now.Unix(), "type": consent.CustomerAcceptance.Type}
+	if sent := c.Params.At("mandate_data", "customer_acceptance"); sent.Has("accepted_at") {
+		out["accepted_at"] = sent.Int("accepted_at")
+	}
 	if out["type"] == "offline" {
 		out["offline"] = map[string]any{}
 		return out

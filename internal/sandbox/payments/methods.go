@@ -320,7 +320,17 @@ func updateMethod(c *Call) (any, error) {
 			cd.ExpYear = int64(fullYear(int(c.Params.Int("card", "exp_year"))))
 		}
 
+		api.SetText(&cd.Networks.Preferred, c.Params, "card", "networks", "preferred")
+
 		next.Card = &cd
+	}
+
+	if bank := prev.USBankAccount; bank != nil && c.Params.Has("us_bank_account") {
+		account := *bank
+		sent := c.Params.At("us_bank_account")
+		account.AccountHolderType = cmp.Or(sent.String("account_holder_type"), bank.AccountHolderType)
+		account.AccountType = cmp.Or(sent.String("account_type"), bank.AccountType)
+		next.USBankAccount = &account
 	}
 
 	c.Tx.Put(&next)

@@ -209,8 +209,10 @@ func cancelRefund(c *Call) (any, error) {
 
 func listRefunds(c *Call) (any, error) {
 	created := api.CreatedFilter(c.Params)
-	parent := cmp.Or(c.Params.String("charge"), c.Params.String("payment_intent"))
-	return api.Page(c.API(), api.KindRefund, parent, func(re *Refund) bool { return created(re.Created) })
+	charge, intent := c.Params.String("charge"), c.Params.String("payment_intent")
+	return api.Page(c.API(), api.KindRefund, cmp.Or(charge, intent), func(re *Refund) bool {
+		return created(re.Created) && (intent == "" || wire.Deref(re.PaymentIntent) == intent)
+	})
 }
 
 func listChargeRefunds(c *Call) (any, error) {

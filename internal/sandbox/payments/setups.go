@@ -10,6 +10,10 @@ import (
 
 // createSetup is POST /v1/setup_intents, which may confirm the intent, too.
 func createSetup(c *Call) (any, error) {
+	if c.Params.Bool("attach_to_self") {
+		return nil, wire.NotSimulated("attach_to_self")
+	}
+
 	id := wire.NewID("seti")
 	si := &SetupIntent{
 		ID:           id,
@@ -181,7 +185,15 @@ func cancelSetup(c *Call) (any, error) {
 
 func listSetups(c *Call) (any, error) {
 	created, pm := api.CreatedFilter(c.Params), c.Params.String("payment_method")
-	return api.Page(c.API(), api.KindSetup, c.Params.String("customer"), func(si *SetupIntent) bool {
-		return created(si.Created) && (pm == "" || wire.Deref(si.PaymentMethod) == pm)
+	toSelf := api.Equals(c.Params, "attach_to_self")
+
+	customer, err := c.ListedCustomer()
+	if err != nil {
+		return nil, err
+	}
+
+	// No intent is attached to the account itself: createSetup refuses to.
+	return api.Page(c.API(), api.KindSetup, customer, func(si *SetupIntent) bool {
+		return created(si.Created) && toSelf("false") && (pm == "" || wire.Deref(si.PaymentMethod) == pm)
 	})
 }

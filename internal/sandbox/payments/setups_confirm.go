@@ -44,6 +44,8 @@ func confirmSetupByID(c *Call) (any, error) {
 // authenticate first. A decline is an error that nevertheless keeps its
 // changes.
 func (c *Call) confirmSetup(prev *SetupIntent) (*SetupIntent, error) {
+	c.Params.Ignore("mandate_data") // see confirm
+
 	next := *prev
 	if err := c.fillSetup(&next); err != nil {
 		return nil, err

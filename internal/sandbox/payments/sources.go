@@ -158,8 +158,11 @@ func updateSource(c *Call) (any, error) {
 	next.Metadata = wire.MergeMetadata(prev.Metadata, c.Params)
 	api.SetText(&next.Name, c.Params, "name")
 	api.SetText(&next.AddressLine1, c.Params, "address_line1")
+	api.SetText(&next.AddressLine2, c.Params, "address_line2")
 	api.SetText(&next.AddressCity, c.Params, "address_city")
+	api.SetText(&next.AddressState, c.Params, "address_state")
 	api.SetText(&next.AddressZip, c.Params, "address_zip")
+	api.SetText(&next.AddressCountry, c.Params, "address_country")
 
 	if c.Params.Has("exp_month") {
 		next.ExpMonth = c.Params.Int("exp_month")
@@ -196,5 +199,7 @@ func listSources(c *Call) (any, error) {
 	if _, err := api.PathObject[*Customer](c.API(), api.KindCustomer); err != nil {
 		return nil, err
 	}
-	return api.Page[*Source](c.API(), api.KindSource, c.ID, nil)
+
+	kind := api.Equals(c.Params, "object")
+	return api.Page(c.API(), api.KindSource, c.ID, func(src *Source) bool { return kind(src.Object) })
 }

@@ -89,6 +89,14 @@ func NotFound(noun, id string) *Error {
 	return e
 }
 
+// NotSimulated returns the error for a part of Stripe's API that the sandbox
+// does not simulate. Ignoring it silently would mislead the caller.
+func NotSimulated(what string) *Error {
+	e := Malformed("", what, "%s is part of Stripe's API, but the offline sandbox does not simulate it.", what)
+	e.Status = http.StatusNotImplemented
+	return e
+}
+
 // NoSuch returns the error for an object in a parameter that does not exist.
 func NoSuch(noun, param, id string) *Error {
 	return Invalid("resource_missing", param, "No such %s: '%s'", noun, id)

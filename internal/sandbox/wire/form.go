@@ -17,7 +17,8 @@ type Params struct {
 	Fields map[string]*Params
 	Path   string // such as a[b][c]
 
-	metadata int // how many keys the object has after MergeMetadata
+	metadata int  // how many keys the object has after MergeMetadata
+	used     bool // a handler has read the value
 }
 
 const maxFormDepth = 12
@@ -115,10 +116,13 @@ func (p *Params) Has(names ...string) bool { return p.At(names...) != nil }
 
 // String returns a parameter, "" if it was not sent.
 func (p *Params) String(names ...string) string {
-	if found := p.At(names...); found != nil {
-		return found.Value
+	found := p.At(names...)
+	if found == nil {
+		return ""
 	}
-	return ""
+
+	found.used = true
+	return found.Value
 }
 
 // Text returns a parameter, nil if it was not sent or is empty.
@@ -146,8 +150,22 @@ func (p *Params) Unset(names ...string) bool {
 	return found != nil && found.Leaf && found.Value == "" && len(found.Fields) == 0
 }
 
-// Keys returns the names below p in order. Numbers are in numeric order.
+// Keys returns the names below p in order. Numbers are in numeric order. The
+// values below p count as used.
 func (p *Params) Keys() []string {
+	if p == nil {
+		return nil
+	}
+
+	for _, field := range p.Fields {
+		field.used = true
+	}
+
+	return p.Names()
+}
+
+// Names is Keys for a caller that does not use the values.
+func (p *Params) Names() []string {
 	if p == nil {
 		return nil
 	}
@@ -182,6 +200,36 @@ func (p *Params) Strings(names ...string) []string {
 		}
 	}
 	return out
+}
+
+// Ignore counts a parameter with everything below it as used, because it has no
+// visible effect at Stripe either.
+func (p *Params) Ignore(names ...string) {
+	found := p.At(names...)
+	if found == nil {
+		return
+	}
+
+	found.used = true
+	for name := range found.Fields {
+		found.Ignore(name)
+	}
+}
+
+// Unused returns the full name of a parameter that was sent with a value and
+// that no handler has read, "" if there is none.
+func (p *Params) Unused() string {
+	for _, name := range p.Names() {
+		field := p.Fields[name]
+		if field.Leaf && field.Value != "" && !field.used {
+			return field.Path
+		}
+		if below := field.Unused(); below != "" {
+			return below
+		}
+	}
+
+	return ""
 }
 
 // Canonical encodes the parameters in a fixed order, so that equal parameters

@@ -27,7 +27,8 @@ func MergeMetadata(prev map[string]string, p *Params) map[string]string {
 		return out
 	}
 
-	for key, m := range sent.Fields {
+	for _, key := range sent.Keys() {
+		m := sent.Fields[key]
 		if m.Value == "" {
 			delete(out, key)
 			continue

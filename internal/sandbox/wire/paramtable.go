@@ -170,7 +170,7 @@ func ShapeOf(operation string) *Shape {
 }
 
 func (s *Shape) checkHash(p *Params, path string) error {
-	for _, name := range p.Keys() {
+	for _, name := range p.Names() {
 		field := s.Fields[name]
 		at := joinPath(path, name)
 		if field == nil {
@@ -230,7 +230,7 @@ func (s *Shape) checkList(p *Params, path string) error {
 		return Malformed("", path, "Invalid array")
 	}
 
-	for _, key := range p.Keys() {
+	for _, key := range p.Names() {
 		if err := s.item.check(p.Fields[key], path+"["+key+"]"); err != nil {
 			return err
 		}
