@@ -66,6 +66,8 @@ func (e *CallError) refusalCode() string {
 	}
 
 	switch {
+	case saysTokenDiffers(e.Stripe):
+		return codeTokenMismatch
 	case e.Param == paramToken && code == codeResourceMissing:
 		return codeTokenMissing
 	case e.Param == paramToken && saysTokenIsOver(e.Stripe):
@@ -86,6 +88,13 @@ func (e *CallError) refusalCode() string {
 	}
 
 	return code
+}
+
+// saysTokenDiffers reports whether a refusal means that the intent differs from
+// what the ConfirmationToken was created for, such as in whether it saves the
+// payment method. Stripe documents neither code nor parameter for that.
+func saysTokenDiffers(e StripeError) bool {
+	return strings.Contains(e.Message, "does not match") && strings.Contains(e.Message, paramToken)
 }
 
 // saysTokenIsOver reports whether a refusal of a ConfirmationToken means that

@@ -87,6 +87,30 @@ func TestOperatorHearsOfARefusalOnce(t *testing.T) {
 	}
 }
 
+// A token that was made for another payment does not get old: asking for the
+// card again would send the buyer round in a circle. The operator hears of it.
+func TestTokensOfAnotherPaymentAreTheShopsFault(t *testing.T) {
+	t.Parallel()
+	for _, param := range []string{"", "confirmation_token", "setup_future_usage", "payment_method"} {
+		t.Run("param "+param, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			log := f.withLog()
+			f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) {
+				return payments.Snapshot{}, refusedFor("", param, "The provided setup_future_usage (off_session) does not "+
+					"match the setup_future_usage from the provided confirmation_token (null).")
+			})
+
+			if _, err := f.confirm("ctoken_a"); !fault.Is(err, "payment_unavailable") {
+				t.Errorf("got %v, want payment_unavailable", err)
+			}
+			if !strings.Contains(log.String(), "does not match the setup_future_usage") {
+				t.Errorf("the operator reads %q", log.String())
+			}
+		})
+	}
+}
+
 // With keys of two accounts every token is unknown. Only the first can be an
 // old one.
 func TestUnknownTokensAreNotOldForEver(t *testing.T) {

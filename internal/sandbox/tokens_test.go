@@ -194,7 +194,7 @@ func TestRequestTakesPrecedenceOverToken(t *testing.T) {
 	want(t, "shipping", pi.str("shipping.name"), "Request")
 	want(t, "usage", pi.str("setup_future_usage"), "on_session")
 	want(t, "the token is used", b.get("/v1/confirmation_tokens/"+ct.str("id")).str("payment_intent"), pi.str("id"))
-	ct = b.browserToken("4242424242424242")
+	ct = b.browserToken("4242424242424242", "setup_future_usage=off_session")
 	si := b.ok("/v1/setup_intents", "confirm=true", "payment_method_types[]=card",
 		"confirmation_token="+ct.str("id"), "payment_method=pm_card_mastercard", "expand[]=payment_method")
 	want(t, "setup", si.str("payment_method.card.brand"), "mastercard")

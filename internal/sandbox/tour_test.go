@@ -189,7 +189,7 @@ func (g tourist) tourMethods(cus string) {
 	g.call("GET /v1/customers/{id}/payment_methods", ids(cus))
 	g.call("GET /v1/customers/{id}/payment_methods/{sub}", ids(cus, pm))
 	g.call("POST /v1/payment_methods/{id}/detach", ids(pm))
-	ct := g.call("POST /v1/test_helpers/confirmation_tokens", nil, "payment_method=pm_card_visa", "return_url=https://x.test", "shipping[name]=x", "shipping[address][line1]=y").str("id")
+	ct := g.call("POST /v1/test_helpers/confirmation_tokens", nil, "payment_method=pm_card_visa", "setup_future_usage=off_session", "return_url=https://x.test", "shipping[name]=x", "shipping[address][line1]=y").str("id")
 	g.call("GET /v1/confirmation_tokens/{id}", ids(ct))
 	si := g.call("POST /v1/setup_intents", nil, "customer="+cus).str("id")
 	g.call("GET /v1/setup_intents", nil)

@@ -246,7 +246,7 @@ func TestChangesAndPaymentsNeverCross(t *testing.T) {
 				b := s.Buyer(t)
 				id := b.Order("ebook")
 				ids[i] = id
-				token := b.Token(e2etest.CardPays)
+				token := b.TokenFor(id, e2etest.CardPays)
 
 				for j := range 3 {
 					wg.Go(func() {

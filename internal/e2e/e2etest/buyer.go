@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"checkoutd/internal/config"
+	"checkoutd/internal/orders"
 	"checkoutd/internal/testhost"
 	"checkoutd/internal/testkit"
 )
@@ -57,10 +58,24 @@ func (b *Buyer) Order(sku string) string {
 	return b.Object(r)["id"].(string)
 }
 
-// Token creates a ConfirmationToken of a card.
+// Token creates a ConfirmationToken of a card for an order that saves nothing.
 func (b *Buyer) Token(card string) string {
 	b.t.Helper()
+	return b.token(card, orders.ModePayment, "")
+}
+
+// TokenFor creates a ConfirmationToken of a card, as the page of the order does.
+func (b *Buyer) TokenFor(id, card string) string {
+	b.t.Helper()
+	o := b.shop.State(id).Order
+	return b.token(card, o.Mode, o.Options.SetupFutureUsage)
+}
+
+func (b *Buyer) token(card string, mode orders.Mode, usage string) string {
+	b.t.Helper()
 	return b.Buyer.Token(b.shop.Config.StripeAPIBase, config.SandboxPublishableKey, card, url.Values{
+		"client_context[mode]":                                   {string(mode)},
+		"client_context[setup_future_usage]":                     {usage},
 		"payment_method_data[billing_details][name]":             {CanaryName},
 		"payment_method_data[billing_details][email]":            {CanaryEmail},
 		"payment_method_data[billing_details][address][country]": {"US"},
@@ -70,7 +85,7 @@ func (b *Buyer) Token(card string) string {
 // Confirm pays an order with a card.
 func (b *Buyer) Confirm(id, card string) Reply {
 	b.t.Helper()
-	return b.Call("POST", "/create-confirm-intent", `{"confirmationTokenId":"`+b.Token(card)+`","orderId":"`+id+`"}`)
+	return b.Call("POST", "/create-confirm-intent", `{"confirmationTokenId":"`+b.TokenFor(id, card)+`","orderId":"`+id+`"}`)
 }
 
 // Status returns the status and the payment status of an order, or the body of

@@ -87,7 +87,7 @@ func attack(t *testing.T, b *e2etest.Buyer, order, card string, perOrder int) (a
 
 		for range perOrder {
 			r := b.Call("POST", "/create-confirm-intent",
-				`{"confirmationTokenId":"`+b.Token(card)+`","orderId":"`+id+`"}`, from)
+				`{"confirmationTokenId":"`+b.TokenFor(id, card)+`","orderId":"`+id+`"}`, from)
 			if r.Status == http.StatusTooManyRequests {
 				if strings.Contains(r.Body, "rate_limited") {
 					return allowed

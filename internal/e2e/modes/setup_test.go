@@ -14,7 +14,7 @@ func TestSetupSavesACard(t *testing.T) {
 	s := e2etest.OpenShop(t)
 	b := s.Buyer(t)
 	id := b.Save()
-	token := b.Token(e2etest.CardPays)
+	token := b.TokenFor(id, e2etest.CardPays)
 	r := b.Call("POST", "/create-confirm-intent", `{"confirmationTokenId":"`+token+`","orderId":"`+id+`"}`)
 	answer := b.Object(r)
 	if r.Status != http.StatusOK || answer["status"] != "succeeded" || !strings.HasPrefix(answer["client_secret"].(string), "seti_") {

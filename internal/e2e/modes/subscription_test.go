@@ -19,7 +19,7 @@ func TestSubscribe(t *testing.T) {
 	b := s.Buyer(t)
 	r := b.Call("POST", "/orders", `{"items":[{"sku":"club","quantity":2},{"sku":"paper","quantity":1}]}`)
 	id := b.Object(r)["id"].(string)
-	token := `{"confirmationTokenId":"` + b.Token(e2etest.CardPays) + `","orderId":"` + id + `"}`
+	token := `{"confirmationTokenId":"` + b.TokenFor(id, e2etest.CardPays) + `","orderId":"` + id + `"}`
 	r = b.Call("POST", "/create-confirm-intent", token)
 	if answer := b.Object(r); r.Status != http.StatusOK || answer["status"] != "succeeded" || !strings.HasPrefix(answer["client_secret"].(string), "pi_") {
 		t.Fatalf("subscribing: %d %s", r.Status, r.Body)

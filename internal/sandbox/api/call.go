@@ -27,15 +27,24 @@ type Route struct {
 	Pattern string
 	access  Access
 	run     Handler
+	creates func(id string) bool // set if reading {id} may create an object
 }
 
 // NewRoute returns a route.
 func NewRoute(method, pattern string, access Access, run Handler) Route {
-	return Route{method, pattern, access, run}
+	return Route{Method: method, Pattern: pattern, access: access, run: run}
 }
 
-// readOnly reports whether the route runs under the read lock.
-func (rt Route) readOnly() bool { return rt.Method == http.MethodGet }
+// Creating returns the route with the IDs for which a GET creates an object.
+func (rt Route) Creating(creates func(id string) bool) Route {
+	rt.creates = creates
+	return rt
+}
+
+// readOnly reports whether the call runs under the read lock.
+func (c *Call) readOnly() bool {
+	return c.Route.Method == http.MethodGet && (c.Route.creates == nil || !c.Route.creates(c.ID))
+}
 
 // Call is one API request, or one change that no request asked for. Rooms embed
 // it in types of their own.

@@ -94,6 +94,11 @@ func (c *Call) expandIn(at map[string]any, steps []string, path string) error {
 			return nil
 		}
 
+		if len(steps) == 1 {
+			at[steps[0]] = extra
+			return nil
+		}
+
 		value = extra
 	}
 

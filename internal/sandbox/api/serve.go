@@ -142,7 +142,7 @@ func (s *Server) transact(c *Call) (value any, lines []memory.Line, err error) {
 		}
 	}()
 
-	if c.Route.readOnly() {
+	if c.readOnly() {
 		s.Store.RLock()
 		defer s.Store.RUnlock()
 

@@ -24,12 +24,11 @@ func (c *call) invoiceMethod(inv *Invoice) *payments.PaymentMethod {
 	}
 
 	if cus, ok := memory.Find[*payments.Customer](c.Tx, inv.Customer); ok {
-		ids = append(ids, cus.InvoiceSettings.DefaultPaymentMethod)
+		ids = append(ids, cus.InvoiceSettings.DefaultPaymentMethod, cus.DefaultSource)
 	}
 
 	for _, id := range ids {
-		if pm, ok := memory.Find[*payments.PaymentMethod](c.Tx, wire.Deref(id)); ok &&
-			wire.Deref(pm.Customer) == inv.Customer {
+		if pm, ok := c.Method(wire.Deref(id)); ok && wire.Deref(pm.Customer) == inv.Customer {
 			return pm
 		}
 	}

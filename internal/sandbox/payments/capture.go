@@ -71,7 +71,7 @@ func (c *Call) capture(pi *PaymentIntent, amount int64) (*PaymentIntent, error) 
 		return nil, wire.NoSuch(api.KindCharge, "latest_charge", wire.Deref(pi.LatestCharge))
 	}
 
-	pm, _ := memory.Find[*PaymentMethod](c.Tx, wire.Deref(pi.PaymentMethod))
+	pm, _ := c.Method(wire.Deref(pi.PaymentMethod))
 	ch := *held
 	if c.Params.Has("application_fee_amount") {
 		ch.ApplicationFeeAmount = new(c.Params.Int("application_fee_amount"))

@@ -2,12 +2,25 @@ package payments
 
 import (
 	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/memory"
 	"checkoutd/internal/sandbox/wire"
 )
 
 // tokens is the API of the older tokens. See
 // https://docs.stripe.com/api/tokens.
 var tokens = api.RecordAPI{Kind: "token"}
+
+// hasCVC reports whether a token carries the code of its card, as the named ones
+// do.
+func (c *Call) hasCVC(token string) bool {
+	rec, ok := memory.Find[*api.Record](c.Tx, token)
+	if !ok {
+		return true
+	}
+
+	fields, _ := rec.Fields["card"].(map[string]any)
+	return fields["cvc_check"] != nil && fields["cvc_check"] != (*string)(nil)
+}
 
 // createCardToken is POST /v1/tokens for cards:
 // https://docs.stripe.com/api/tokens/create_card.
@@ -46,7 +59,7 @@ func createCardToken(c *Call) (any, error) {
 			"address_zip_check":   nil,
 			"brand":               brandNames[cd.Brand],
 			"country":             cd.Country,
-			"cvc_check":           "unchecked",
+			"cvc_check":           unchecked(p.String("cvc") != ""),
 			"dynamic_last4":       nil,
 			"exp_month":           p.Int("exp_month"),
 			"exp_year":            year,

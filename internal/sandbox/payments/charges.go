@@ -194,10 +194,10 @@ func (c *Call) consume(a *Attempt) {
 		return
 	}
 
-	next := *pm
+	next := pm.check()
 	next.private.Consumed = true
-	a.Method = &next
-	c.Tx.Put(&next)
+	a.Method = next
+	c.Tx.Put(next)
 }
 
 // authenticated continues after 3D Secure or a redirect. If the buyer passed,
@@ -205,7 +205,7 @@ func (c *Call) consume(a *Attempt) {
 // method.
 func (c *Call) authenticated(pi *PaymentIntent, pass bool) (*PaymentIntent, error) {
 	next := *pi
-	pm, ok := memory.Find[*PaymentMethod](c.Tx, wire.Deref(pi.PaymentMethod))
+	pm, ok := c.Method(wire.Deref(pi.PaymentMethod))
 	if !ok {
 		return nil, wire.NoSuch("PaymentMethod", "payment_method", wire.Deref(pi.PaymentMethod))
 	}

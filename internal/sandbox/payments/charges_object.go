@@ -186,6 +186,42 @@ func (o *Charge) ObjectID() string   { return o.ID }
 func (o *Charge) ObjectKind() string { return api.KindCharge }
 func (o *Charge) Parents() []string  { return ParentsOf(o.PaymentIntent, o.Customer) }
 
+// unchecked returns the result of a check that waits for its card's use, nil if
+// there is nothing to check.
+func unchecked(entered bool) *string {
+	if entered {
+		return new("unchecked")
+	}
+	return nil
+}
+
+// given notes whether the buyer entered the code of a card. What was entered is
+// unchecked until the card is attached or charged.
+func (o *PaymentMethod) given(cvc bool) {
+	if cvc {
+		o.private.CVCCheck = "pass"
+	}
+
+	address := o.BillingDetails.Address
+	o.Card.Checks = CardChecks{
+		AddressLine1Check:      unchecked(address.Line1 != nil),
+		AddressPostalCodeCheck: unchecked(address.PostalCode != nil),
+		CvcCheck:               unchecked(cvc),
+	}
+}
+
+// check returns a copy whose card the issuer has checked.
+func (o *PaymentMethod) check() *PaymentMethod {
+	next := *o
+	if next.Card != nil {
+		cd := *next.Card
+		cd.Checks = checksOf(next.testCard(), &next)
+		next.Card = &cd
+	}
+
+	return &next
+}
+
 // checksOf returns the issuer's checks of the code and the address. What the
 // buyer did not enter is not checked.
 func checksOf(cd *testcards.Card, pm *PaymentMethod) CardChecks {

@@ -199,6 +199,15 @@ func (c *Call) customer(id, param string) (*Customer, error) {
 	return cus, nil
 }
 
+// customerLives returns an error if the customer of an intent was deleted. One
+// that was merely dropped from the memory still counts.
+func (c *Call) customerLives(id *string) error {
+	if _, deleted := memory.Find[*api.DeletedObject](c.Tx, wire.Deref(id)); deleted {
+		return wire.NoSuch(api.KindCustomer, "customer", *id)
+	}
+	return nil
+}
+
 // SentCustomer returns the customer that the call's parameters must name.
 func (c *Call) SentCustomer() (*Customer, error) {
 	if c.Params.String("customer") == "" {

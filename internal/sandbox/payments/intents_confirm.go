@@ -103,6 +103,9 @@ func (c *Call) confirm(prev *PaymentIntent) (*PaymentIntent, error) {
 	if err := c.fillIntent(a.Intent); err != nil {
 		return nil, err
 	}
+	if err := c.customerLives(a.Intent.Customer); err != nil {
+		return nil, err
+	}
 	if err := c.readConfirm(a); err != nil {
 		return nil, err
 	}
@@ -154,6 +157,10 @@ func (c *Call) readToken(a *Attempt, token string) error {
 
 	ct, pm, err := c.redeem(token, wire.Deref(a.Intent.Customer), false, a.Intent.ID)
 	if err != nil {
+		return err
+	}
+
+	if err := ct.saves("Payment Intent", a.Intent.SetupFutureUsage); err != nil {
 		return err
 	}
 

@@ -100,6 +100,7 @@ func (c *Call) fillCard(pm *PaymentMethod, p *wire.Params) error {
 		}
 
 		c.useCard(pm, cd, month, year)
+		pm.given(c.hasCVC(token))
 		return nil
 	}
 
@@ -109,9 +110,7 @@ func (c *Call) fillCard(pm *PaymentMethod, p *wire.Params) error {
 	}
 
 	c.useCard(pm, cd, p.Int("exp_month"), int64(fullYear(int(p.Int("exp_year")))))
-	if p.String("cvc") != "" {
-		pm.private.CVCCheck = "pass"
-	}
+	pm.given(p.String("cvc") != "")
 
 	if preferred := p.String("networks", "preferred"); preferred != "" {
 		pm.Card.Networks.Preferred = &preferred
@@ -141,6 +140,7 @@ func (c *Call) namedMethod(name string) (*PaymentMethod, bool) {
 	if cd, ok := testcards.Named(name); ok {
 		pm.Type = "card"
 		c.useCard(pm, cd, int64(c.Now.Month()), int64(c.Now.Year()+1))
+		pm.given(true)
 		return pm, true
 	}
 
@@ -179,7 +179,7 @@ func (c *Call) usableFor(intent, id, customer, param string) (*PaymentMethod, er
 		return pm, nil
 	}
 
-	pm, ok := memory.Find[*PaymentMethod](c.Tx, id)
+	pm, ok := c.Method(id)
 	if !ok {
 		return nil, c.noSuchMethod(param, id)
 	}
@@ -288,8 +288,33 @@ func (c *Call) pathMethod() (*PaymentMethod, error) {
 	return c.Usable(c.ID, "", "payment_method")
 }
 
+// isNamed reports whether an ID is the name of a test method.
+func isNamed(id string) bool {
+	if _, ok := testcards.Named(id); ok {
+		return true
+	}
+
+	_, ok := testcards.USBank(id)
+	return ok
+}
+
+// retrieveMethod is GET /v1/payment_methods/{id}. For the name of a test method
+// it creates one, as at Stripe.
 func retrieveMethod(c *Call) (any, error) {
-	return api.PathObject[*PaymentMethod](c.API(), "PaymentMethod")
+	if isNamed(c.ID) {
+		return c.Usable(c.ID, "", "payment_method")
+	}
+
+	if src, ok := memory.Find[*Source](c.Tx, c.ID); ok {
+		return src.asMethod(), nil
+	}
+
+	pm, ok := memory.Find[*PaymentMethod](c.Tx, c.ID)
+	if !ok {
+		return nil, pathError(c.noSuchMethod("payment_method", c.ID))
+	}
+
+	return pm, nil
 }
 
 func updateMethod(c *Call) (any, error) {

@@ -58,19 +58,13 @@ func pathError(err error) error {
 // attachTo makes the customer the owner of a payment method and emits
 // payment_method.attached. It returns what it stored.
 func (c *Call) attachTo(pm *PaymentMethod, customer string) *PaymentMethod {
-	next := *pm
+	next := pm.check()
 	next.Customer = &customer
 	next.private.Ready = true
 
-	if next.Card != nil {
-		cd := *next.Card
-		cd.Checks = checksOf(next.testCard(), &next)
-		next.Card = &cd
-	}
-
-	c.Tx.Put(&next)
-	c.Emit("payment_method.attached", &next)
-	return &next
+	c.Tx.Put(next)
+	c.Emit("payment_method.attached", next)
+	return next
 }
 
 func detachMethod(c *Call) (any, error) {

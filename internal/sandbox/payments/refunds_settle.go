@@ -46,7 +46,7 @@ func (c *Call) refund(re *Refund, ch *Charge) {
 // settlesLater sets the first status of a refund and reports whether the refund
 // is settled later, by settleRefund.
 func (c *Call) settlesLater(re *Refund, ch *Charge) bool {
-	pm, ok := memory.Find[*PaymentMethod](c.Tx, wire.Deref(ch.PaymentMethod))
+	pm, ok := c.Method(wire.Deref(ch.PaymentMethod))
 	if !ok {
 		return false
 	}
@@ -92,7 +92,7 @@ func (c *Call) settleRefund(id string) {
 
 	next := *prev
 
-	pm, _ := memory.Find[*PaymentMethod](c.Tx, wire.Deref(ch.PaymentMethod))
+	pm, _ := c.Method(wire.Deref(ch.PaymentMethod))
 	if pm != nil && pm.testCard() != nil && pm.testCard().Refund == "fail" {
 		c.failRefund(&next, prev, ch)
 		return

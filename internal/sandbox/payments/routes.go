@@ -56,7 +56,7 @@ func (s *Service) routes() []api.Route {
 
 		op("POST", "/v1/payment_methods", api.BrowserAllowed, createMethod),
 		op("GET", "/v1/payment_methods", api.SecretOnly, listMethods),
-		op("GET", "/v1/payment_methods/{id}", api.SecretOnly, retrieveMethod),
+		op("GET", "/v1/payment_methods/{id}", api.SecretOnly, retrieveMethod).Creating(isNamed),
 		op("POST", "/v1/payment_methods/{id}", api.SecretOnly, updateMethod),
 		op("POST", "/v1/payment_methods/{id}/attach", api.SecretOnly, attachMethod),
 		op("POST", "/v1/payment_methods/{id}/detach", api.BrowserAllowed, detachFromBrowser),
@@ -138,6 +138,8 @@ func (s *Service) Module() api.Module {
 			"customer.sources": func(c *api.Call, id string) any {
 				return wire.WholeList(memory.Children[*Source](c.Tx, api.KindSource, id), "/v1/customers/"+id+"/sources")
 			},
+			"customer.invoice_credit_balance": func(*api.Call, string) any { return map[string]any{} },
+			"customer.tax":                    taxOf,
 			"customer.tax_ids": func(_ *api.Call, id string) any {
 				return wire.WholeList([]memory.Object{}, "/v1/customers/"+id+"/tax_ids")
 			},

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"checkoutd/internal/sandbox/api"
-	"checkoutd/internal/sandbox/memory"
 	"checkoutd/internal/sandbox/testcards"
 	"checkoutd/internal/sandbox/wire"
 )
@@ -48,6 +47,9 @@ func (c *Call) confirmSetup(prev *SetupIntent) (*SetupIntent, error) {
 
 	next := *prev
 	if err := c.fillSetup(&next); err != nil {
+		return nil, err
+	}
+	if err := c.customerLives(next.Customer); err != nil {
 		return nil, err
 	}
 
@@ -142,6 +144,10 @@ func (c *Call) setupMethod(si *SetupIntent) (*PaymentMethod, error) {
 			return nil, err
 		}
 
+		if err := ct.saves("Setup Intent", &si.Usage); err != nil {
+			return nil, err
+		}
+
 		si.private.SDK = si.private.SDK || ct.UseStripeSDK && !c.Params.Has("use_stripe_sdk")
 		si.private.ReturnURL = cmp.Or(si.private.ReturnURL, wire.Deref(ct.ReturnURL))
 		pm = cmp.Or(pm, carried)
@@ -231,7 +237,7 @@ func (c *Call) failSetup(si *SetupIntent, pm *PaymentMethod, d testcards.Decline
 // buyer did not pass, it sends the intent back for another payment method.
 func (c *Call) setupAuthenticated(prev *SetupIntent, pass bool) (*SetupIntent, error) {
 	next := *prev
-	pm, ok := memory.Find[*PaymentMethod](c.Tx, wire.Deref(prev.PaymentMethod))
+	pm, ok := c.Method(wire.Deref(prev.PaymentMethod))
 	if !ok {
 		return nil, wire.NoSuch("PaymentMethod", "payment_method", wire.Deref(prev.PaymentMethod))
 	}

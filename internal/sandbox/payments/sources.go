@@ -38,11 +38,76 @@ type Source struct {
 	Name              *string           `json:"name"`
 	RegulatedStatus   string            `json:"regulated_status"`
 	Tokenization      *string           `json:"tokenization_method"`
+
+	private sourcePrivate
+}
+
+// sourcePrivate is what the sandbox knows about a source and never sends.
+type sourcePrivate struct {
+	Card string `json:"card,omitempty"` // its key in the table of test cards
 }
 
 func (o *Source) ObjectID() string   { return o.ID }
 func (o *Source) ObjectKind() string { return api.KindSource }
 func (o *Source) Parents() []string  { return ParentsOf(o.Customer) }
+func (o *Source) Secrets() any       { return &o.private }
+
+// asMethod returns the source as the payment method that it is, too, with the
+// same ID: https://docs.stripe.com/payments/payment-methods/transitioning.
+func (o *Source) asMethod() *PaymentMethod {
+	pm := &PaymentMethod{
+		ID:             o.ID,
+		Object:         api.KindMethod,
+		AllowRedisplay: o.AllowRedisplay,
+		BillingDetails: api.BillingDetails{Name: o.Name, Address: api.Address{
+			City:       o.AddressCity,
+			Country:    o.AddressCountry,
+			Line1:      o.AddressLine1,
+			Line2:      o.AddressLine2,
+			PostalCode: o.AddressZip,
+			State:      o.AddressState,
+		}},
+		Customer: o.Customer,
+		Metadata: o.Metadata,
+		Type:     "card",
+	}
+
+	cd, ok := testcards.Cards()[o.private.Card]
+	if !ok { // an older state file has no key
+		cd = &testcards.Card{
+			Number:   o.Last4,
+			Brand:    strings.ToLower(o.Brand),
+			Funding:  o.Funding,
+			Country:  o.Country,
+			Networks: []string{strings.ToLower(o.Brand)},
+		}
+	}
+
+	pm.Card = newMethodCard(cd, o.ExpMonth, o.ExpYear)
+	pm.Card.Fingerprint = o.Fingerprint
+	pm.Card.Checks.CvcCheck = o.CvcCheck
+	pm.private.Card, pm.private.Ready = o.private.Card, true
+	if o.CvcCheck != nil {
+		pm.private.CVCCheck = *o.CvcCheck
+	}
+
+	return pm
+}
+
+// Method returns a payment method: one of the PaymentMethods API, or a card
+// that was saved as a source.
+func (c *Call) Method(id string) (*PaymentMethod, bool) {
+	if pm, ok := memory.Find[*PaymentMethod](c.Tx, id); ok {
+		return pm, true
+	}
+
+	src, ok := memory.Find[*Source](c.Tx, id)
+	if !ok {
+		return nil, false
+	}
+
+	return src.asMethod(), true
+}
 
 // brandNames are the brands of cards as the Tokens and Sources APIs spell them.
 var brandNames = map[string]string{
@@ -89,6 +154,7 @@ func (c *Call) addSource(customer, token string) (*Source, error) {
 		RegulatedStatus: "unregulated",
 	}
 
+	src.private.Card = cd.Key
 	c.Tx.Put(src)
 	c.Emit("customer.source.created", src)
 

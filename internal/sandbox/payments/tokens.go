@@ -27,9 +27,9 @@ func createToken(c *Call) (any, error) {
 		ID:               wire.NewID("ctoken"),
 		Object:           api.KindConfToken,
 		Created:          c.Now.Unix(),
-		ExpiresAt:        c.Now.Add(confirmationTokenLife).Unix(),
+		ExpiresAt:        new(c.Now.Add(confirmationTokenLife).Unix()),
 		ReturnURL:        c.Params.Text("return_url"),
-		SetupFutureUsage: c.Params.Text("setup_future_usage"),
+		SetupFutureUsage: wire.OrNil(tokenUsage(c.Params)),
 		UseStripeSDK:     true,
 		MandateData:      readMandate(c.Params.At("mandate_data")),
 		Shipping:         readTokenShipping(c.Params.At("shipping")),
@@ -45,6 +45,16 @@ func createToken(c *Call) (any, error) {
 
 	c.Tx.Put(ct)
 	return ct, nil
+}
+
+// tokenUsage returns the later payments for which a token saves its payment
+// method. What Stripe.js collects for a setup or a subscription is always saved.
+func tokenUsage(p *wire.Params) string {
+	usage := cmp.Or(p.String("setup_future_usage"), p.String("client_context", "setup_future_usage"))
+	if mode := p.String("client_context", "mode"); usage == "" && (mode == "setup" || mode == "subscription") {
+		return "off_session"
+	}
+	return usage
 }
 
 // fillToken sets the payment method of a token: a saved one, or a new one with
@@ -179,7 +189,7 @@ func (c *Call) redeem(
 		)
 	}
 
-	if c.Now.Unix() >= ct.ExpiresAt {
+	if c.Now.Unix() >= wire.Deref(ct.ExpiresAt) {
 		return nil, nil, wire.Invalid(
 			"confirmation_token_expired", api.KindConfToken,
 			"The provided ConfirmationToken %s has expired. Create a new one and try again.",
@@ -194,7 +204,7 @@ func (c *Call) redeem(
 
 	c.consent = ct.MandateData
 	next := *ct
-	next.private.Fresh = nil
+	next.private.Fresh, next.ExpiresAt = nil, nil
 
 	if forSetup {
 		next.SetupIntent = &intent
@@ -204,6 +214,22 @@ func (c *Call) redeem(
 
 	c.Tx.Put(&next)
 	return &next, pm, nil
+}
+
+// saves returns Stripe's refusal if an intent, named by what, is to save the
+// payment method of a token that was made for a single payment. If both save
+// it, the intent's usage takes precedence.
+func (o *ConfirmationToken) saves(what string, usage *string) error {
+	if usage == nil || o.SetupFutureUsage != nil {
+		return nil
+	}
+
+	return wire.Invalid("", "",
+		"The provided setup_future_usage (%s) does not match the setup_future_usage from the provided "+
+			"confirmation_token (null). Try confirming with a %s that is configured to use the same parameters as "+
+			"the confirmation_token.",
+		*usage, what,
+	)
 }
 
 // tokenMethod returns the payment method of a token for an intent. It stores a

@@ -9,7 +9,7 @@ type ConfirmationToken struct {
 	ID                   string         `json:"id"`
 	Object               string         `json:"object"`
 	Created              int64          `json:"created"`
-	ExpiresAt            int64          `json:"expires_at"`
+	ExpiresAt            *int64         `json:"expires_at"` // null once the token is used
 	Livemode             bool           `json:"livemode"`
 	MandateData          *MandateData   `json:"mandate_data"`
 	PaymentIntent        *string        `json:"payment_intent"`

@@ -318,12 +318,19 @@ class ElementsGroup {
     return this.options.mode ?? this.intentMode;
   }
 
+  /**
+   * Returns for which later payments the payment method is saved.
+   *
+   * @returns {string | undefined}
+   */
+  reuse() {
+    const usage = this.options.setupFutureUsage ?? this.intentUsage;
+    return usage ?? (['setup', 'subscription'].includes(this.mode ?? '') ? 'off_session' : undefined);
+  }
+
   /** Reports whether the payment method will be charged again later. */
   willBeReused() {
-    return (
-      ['setup', 'subscription'].includes(this.mode ?? '') ||
-      Boolean(this.options.setupFutureUsage ?? this.intentUsage)
-    );
+    return Boolean(this.reuse());
   }
 
   recollectsCvc() {
