@@ -76,7 +76,7 @@ func (e *CallError) refusalCode() string {
 		return codeTokenMismatch
 	case e.Param == paramCustomer && code == codeResourceMissing:
 		return codeCustomerGone
-	case e.Param == paramMethod:
+	case e.Param == paramMethod, saysMethodIsSpent(e.Stripe):
 		return codeMethodGone
 	case strings.Contains(e.Param, "product") &&
 		(strings.Contains(e.Stripe.Message, "inactive") || strings.Contains(e.Stripe.Message, "not active")):
@@ -95,6 +95,13 @@ func (e *CallError) refusalCode() string {
 // payment method. Stripe documents neither code nor parameter for that.
 func saysTokenDiffers(e StripeError) bool {
 	return strings.Contains(e.Message, "does not match") && strings.Contains(e.Message, paramToken)
+}
+
+// saysMethodIsSpent reports whether a refusal means that a payment method was
+// detached or has paid before. Stripe sends neither code nor parameter for
+// that.
+func saysMethodIsSpent(e StripeError) bool {
+	return strings.Contains(e.Message, "PaymentMethod") && strings.Contains(e.Message, "may not be used again")
 }
 
 // saysTokenIsOver reports whether a refusal of a ConfirmationToken means that

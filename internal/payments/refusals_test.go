@@ -97,8 +97,8 @@ func TestTokensOfAnotherPaymentAreTheShopsFault(t *testing.T) {
 			f := newFixture(t)
 			log := f.withLog()
 			f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) {
-				return payments.Snapshot{}, refusedFor("", param, "The provided setup_future_usage (off_session) does not "+
-					"match the setup_future_usage from the provided confirmation_token (null).")
+				return payments.Snapshot{}, refusedFor("", param, "The provided setup_future_usage (off_session) does "+
+					"not match the setup_future_usage from the provided confirmation_token (null).")
 			})
 
 			if _, err := f.confirm("ctoken_a"); !fault.Is(err, "payment_unavailable") {
@@ -108,6 +108,20 @@ func TestTokensOfAnotherPaymentAreTheShopsFault(t *testing.T) {
 				t.Errorf("the operator reads %q", log.String())
 			}
 		})
+	}
+}
+
+// Stripe names no parameter when a payment method was detached meanwhile.
+func TestSpentMethodsAreTheBuyersToReplace(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) {
+		return payments.Snapshot{}, refusedFor("", "", "The provided PaymentMethod was previously used with a "+
+			"PaymentIntent without Customer attachment, or was detached from a Customer. It may not be used again.")
+	})
+
+	if _, err := f.confirm("ctoken_a"); !fault.Is(err, "method_gone") {
+		t.Errorf("got %v, want method_gone", err)
 	}
 }
 

@@ -16,8 +16,8 @@ func TestTokensMustSaveAsTheIntentDoes(t *testing.T) {
 	b := newBox(t)
 	cus := b.ok("/v1/customers").str("id")
 	pay := func(token string, more ...string) reply {
-		return b.post("/v1/payment_intents", append(more, "amount=1000", "currency=usd", "customer="+cus, "confirm=true",
-			"payment_method_types[]=card", "confirmation_token="+token)...)
+		return b.post("/v1/payment_intents", append(more, "amount=1000", "currency=usd", "customer="+cus,
+			"confirm=true", "payment_method_types[]=card", "confirmation_token="+token)...)
 	}
 
 	plain := b.token()

@@ -64,7 +64,7 @@ func (b *Buyer) Token(card string) string {
 	return b.token(card, orders.ModePayment, "")
 }
 
-// TokenFor creates a ConfirmationToken of a card, as the page of the order does.
+// TokenFor creates a ConfirmationToken of a card for an order, as its page does.
 func (b *Buyer) TokenFor(id, card string) string {
 	b.t.Helper()
 	o := b.shop.State(id).Order
@@ -85,7 +85,8 @@ func (b *Buyer) token(card string, mode orders.Mode, usage string) string {
 // Confirm pays an order with a card.
 func (b *Buyer) Confirm(id, card string) Reply {
 	b.t.Helper()
-	return b.Call("POST", "/create-confirm-intent", `{"confirmationTokenId":"`+b.TokenFor(id, card)+`","orderId":"`+id+`"}`)
+	body := `{"confirmationTokenId":"` + b.TokenFor(id, card) + `","orderId":"` + id + `"}`
+	return b.Call("POST", "/create-confirm-intent", body)
 }
 
 // Status returns the status and the payment status of an order, or the body of

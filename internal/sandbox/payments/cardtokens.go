@@ -10,8 +10,8 @@ import (
 // https://docs.stripe.com/api/tokens.
 var tokens = api.RecordAPI{Kind: "token"}
 
-// hasCVC reports whether a token carries the code of its card, as the named ones
-// do.
+// hasCVC reports whether a token carries the code of its card, as the named
+// ones do.
 func (c *Call) hasCVC(token string) bool {
 	rec, ok := memory.Find[*api.Record](c.Tx, token)
 	if !ok {

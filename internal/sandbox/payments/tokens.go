@@ -48,7 +48,8 @@ func createToken(c *Call) (any, error) {
 }
 
 // tokenUsage returns the later payments for which a token saves its payment
-// method. What Stripe.js collects for a setup or a subscription is always saved.
+// method. What Stripe.js collects for a setup or a subscription is always
+// saved.
 func tokenUsage(p *wire.Params) string {
 	usage := cmp.Or(p.String("setup_future_usage"), p.String("client_context", "setup_future_usage"))
 	if mode := p.String("client_context", "mode"); usage == "" && (mode == "setup" || mode == "subscription") {
