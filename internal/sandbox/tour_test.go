@@ -244,6 +244,8 @@ func (g tourist) tourCatalog() {
 	coupon := g.call("POST /v1/coupons", nil, "percent_off=25.5", "duration=once").str("id")
 	g.call("GET /v1/coupons", nil)
 	g.call("GET /v1/coupons/{id}", ids(coupon))
+	discounted := g.call("POST /v1/customers", nil, "coupon="+coupon).str("id")
+	g.call("DELETE /v1/customers/{id}/discount", ids(discounted))
 	g.call("POST /v1/coupons/{id}", ids(coupon), "name=x")
 	promo := g.b.ok("/v1/promotion_codes", "promotion[type]=coupon", "promotion[coupon]="+coupon, "code=FALL")
 	g.note("POST /v1/promotion_codes", promo)

@@ -21,6 +21,8 @@ type RecordPrivate struct {
 	Secret  string   `json:"secret,omitempty"`
 	Inline  bool     `json:"inline,omitempty"` // created with another object: not listed
 	Tiers   []any    `json:"tiers,omitempty"`  // of a price, shown if expanded
+
+	CurrencyOptions map[string]any `json:"currency_options,omitempty"` // of prices and coupons, shown only if expanded
 }
 
 // NewRecord returns a record. It owns fields from now on.

@@ -2,6 +2,7 @@ package billing
 
 import (
 	"cmp"
+	"maps"
 	"strings"
 
 	"checkoutd/internal/sandbox/api"
@@ -39,7 +40,11 @@ var products = api.RecordAPI{
 			return err
 		}
 
-		price := newPrice(c, c.Params.At("default_price_data"), id)
+		price, err := newPrice(c, c.Params.At("default_price_data"), id)
+		if err != nil {
+			return err
+		}
+
 		c.Tx.Put(price)
 		c.Emit("price.created", price)
 		fields["default_price"] = price.ID
@@ -77,6 +82,7 @@ var prices = api.RecordAPI{
 	Prefix:  "price",
 	Event:   "price",
 	Filters: []string{"active", "product", "currency", "type"},
+	Private: []string{"currency_options", "transfer_lookup_key"},
 	Select: func(c *api.Call) func(*api.Record) bool {
 		key := api.OneOf(c.Params, "lookup_keys")
 		interval := api.Equals(c.Params, "recurring", "interval")
@@ -96,11 +102,11 @@ var prices = api.RecordAPI{
 func createPrice(c *call) (any, error) {
 	product := c.Params.String("product")
 	if data := c.Params.At("product_data"); data != nil {
-		created := api.NewRecord(api.KindProduct, wire.NewShortID("prod"),
-			plainProduct(c.Now.Unix(), data.String("name")))
-		created.Fields["metadata"] = wire.MergeMetadata(nil, data)
-		c.Tx.Put(created)
-		c.Emit("product.created", created)
+		created, err := c.productOf(data)
+		if err != nil {
+			return nil, err
+		}
+
 		product = created.ID
 	}
 
@@ -123,17 +129,44 @@ func createPrice(c *call) (any, error) {
 	if err := checkTiers(c.Params); err != nil {
 		return nil, err
 	}
+	if err := checkTransform(c.Params); err != nil {
+		return nil, err
+	}
 
-	price := newPrice(c.API(), c.Params, product)
+	price, err := newPrice(c.API(), c.Params, product)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.claimLookupKey(price); err != nil {
+		return nil, err
+	}
+
 	c.Tx.Put(price)
 	c.Emit("price.created", price)
 
 	return price, nil
 }
 
+// productOf creates the product that product_data describes.
+func (c *call) productOf(data *wire.Params) (*api.Record, error) {
+	fields, _ := c.Shape("product_data").Value(data, plainProduct(c.Now.Unix(), "")).(map[string]any)
+	fields["metadata"] = wire.MergeMetadata(nil, data)
+
+	id := cmp.Or(data.String("id"), wire.NewShortID("prod"))
+	if _, taken := c.Tx.Get(id); taken {
+		return nil, wire.Invalid("resource_already_exists", "product_data[id]", "Product already exists.")
+	}
+
+	created := api.NewRecord(api.KindProduct, id, fields)
+	c.Tx.Put(created)
+	c.Emit("product.created", created)
+
+	return created, nil
+}
+
 // newPrice builds a price from the parameters of POST /v1/prices or from
 // default_price_data. It does not store the price.
-func newPrice(c *api.Call, p *wire.Params, product string) *api.Record {
+func newPrice(c *api.Call, p *wire.Params, product string) (*api.Record, error) {
 	amount, decimal := unitAmount(p)
 	fields := map[string]any{
 		"active":              !p.Has("active") || p.Bool("active"),
@@ -149,7 +182,7 @@ func newPrice(c *api.Call, p *wire.Params, product string) *api.Record {
 		"recurring":           nil,
 		"tax_behavior":        cmp.Or(p.String("tax_behavior"), "unspecified"),
 		"tiers_mode":          p.Text("tiers_mode"),
-		"transform_quantity":  nil,
+		"transform_quantity":  transformOf(p),
 		"type":                "one_time",
 		"unit_amount":         amount,
 		"unit_amount_decimal": decimal,
@@ -174,13 +207,17 @@ func newPrice(c *api.Call, p *wire.Params, product string) *api.Record {
 
 	price := api.NewRecord(api.KindPrice, wire.NewID("price"), fields)
 	price.Private.Tiers = readTiers(p)
-	return price
+
+	var err error
+	price.Private.CurrencyOptions, err = readCurrencyOptions(nil, p)
+	return price, err
 }
 
 // coupons is the resource https://docs.stripe.com/api/coupons.
 var coupons = api.RecordAPI{
-	Kind:  api.KindCoupon,
-	Event: "coupon",
+	Kind:    api.KindCoupon,
+	Event:   "coupon",
+	Private: []string{"currency_options"},
 	Defaults: func(_ *api.Call) (map[string]any, error) {
 		return map[string]any{
 			"id":                 wire.RandomText(8),
@@ -245,6 +282,9 @@ var promotions = api.RecordAPI{
 		if !ok {
 			return wire.NoSuch(api.KindCoupon, "coupon", id)
 		}
+		if err := refuseMinimums(c); err != nil {
+			return err
+		}
 
 		// This API version shows the coupon itself instead of promotion.
 		delete(fields, "promotion")
@@ -259,4 +299,58 @@ func listPromotions(c *call) (any, error) {
 		return nil, err
 	}
 	return promotions.List(c.API())
+}
+
+// refuseMinimums refuses minimum amounts of a promotion code in several
+// currencies.
+func refuseMinimums(c *api.Call) error {
+	if c.Params.Has("restrictions", "currency_options") {
+		return wire.NotSimulated("restrictions[currency_options]")
+	}
+	return nil
+}
+
+// updatePromotion handles POST /v1/promotion_codes/{id}.
+func updatePromotion(c *call) (any, error) {
+	if err := refuseMinimums(c.API()); err != nil {
+		return nil, err
+	}
+	return promotions.Update(c.API())
+}
+
+// createCoupon handles POST /v1/coupons.
+func createCoupon(c *call) (any, error) {
+	created, err := coupons.Create(c.API())
+	if err != nil || !c.Params.Has("currency_options") {
+		return created, err
+	}
+
+	rec, ok := created.(*api.Record)
+	if !ok {
+		return created, nil
+	}
+
+	next := rec.With(nil)
+	next.Private.CurrencyOptions = map[string]any{}
+
+	sent := c.Params.At("currency_options")
+	for _, name := range sent.Names() {
+		option := map[string]any{"amount_off": sent.Int(name, "amount_off")}
+		next.Private.CurrencyOptions[strings.ToLower(name)] = option
+	}
+
+	c.Tx.Put(next)
+	return next, nil
+}
+
+// couponOptions returns what a coupon takes off in each of its currencies, as
+// expand[]=currency_options shows it.
+func couponOptions(coupon *api.Record) map[string]any {
+	out := map[string]any{}
+	if cur := coupon.Text("currency"); cur != "" {
+		out[cur] = map[string]any{"amount_off": coupon.Fields["amount_off"]}
+	}
+
+	maps.Copy(out, coupon.Private.CurrencyOptions)
+	return out
 }

@@ -61,7 +61,8 @@ func (c *call) newInvoice(cus *payments.Customer, currency, reason string) *Invo
 	return inv
 }
 
-// setLines replaces the lines of an invoice and adds them up.
+// setLines replaces the lines of an invoice and adds them up. Discounts have to
+// be applied again afterwards.
 func (o *Invoice) setLines(lines []*InvoiceLine) {
 	if lines == nil {
 		lines = []*InvoiceLine{}
@@ -75,7 +76,11 @@ func (o *Invoice) setLines(lines []*InvoiceLine) {
 	}
 
 	var sum int64
-	for _, line := range lines {
+	for i, line := range lines {
+		// Stored invoices share their lines: change a copy.
+		undiscounted := *line
+		undiscounted.DiscountAmounts = []DiscountAmount{}
+		lines[i] = &undiscounted
 		sum += line.Amount
 	}
 
@@ -123,7 +128,7 @@ func (c *call) subInvoice(sub *Subscription, cus *payments.Customer, reason stri
 	}
 
 	inv.setLines(lines)
-	inv.applyDiscounts(c.discountsOf(sub))
+	inv.applyDiscounts(c.discountsOf(sub, cus))
 	return inv
 }
 
@@ -139,12 +144,12 @@ func (c *call) previousPeriodStart(sub *Subscription) int64 {
 // subscriptionLine returns the line of one item for the current period. During
 // a trial the item costs nothing.
 func (c *call) subscriptionLine(sub *Subscription, item *SubscriptionItem, inv *Invoice) *InvoiceLine {
-	unit, text := item.Plan.Amount, c.lineText(item)
+	unit, sum, text := item.Plan.Amount, item.cost(), c.lineText(item)
 	if sub.Status == subTrialing {
-		unit, text = 0, "Trial period for "+c.productName(item.Plan.Product)
+		unit, sum, text = 0, 0, "Trial period for "+c.productName(item.Plan.Product)
 	}
 
-	line := newLine(inv, unit*item.Quantity, text)
+	line := newLine(inv, sum, text)
 	line.Plan = item.Plan
 	line.Price = item.Price
 	line.Quantity = item.Quantity
@@ -222,6 +227,7 @@ func (c *call) finalize(draft *Invoice) *Invoice {
 	}
 
 	c.Tx.Put(&next)
+	c.useUpDiscount(&next)
 	c.Emit("invoice.finalized", &next)
 
 	if next.AmountDue > 0 {

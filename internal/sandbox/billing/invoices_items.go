@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"checkoutd/internal/sandbox/api"
 	"checkoutd/internal/sandbox/memory"
@@ -118,8 +119,13 @@ func (c *call) priceItem(item *InvoiceItem) error {
 		return c.priceByAmount(item)
 	}
 
-	item.Currency, item.UnitAmount = item.Price.Text("currency"), api.WholeNumber(item.Price.Fields["unit_amount"])
-	item.Amount, item.UnitAmountDecimal = item.UnitAmount*item.Quantity, fmt.Sprint(item.UnitAmount)
+	unit, cur, err := unitIn(item.Price, strings.ToLower(c.Params.String("currency")), "price")
+	if err != nil {
+		return err
+	}
+
+	item.Currency, item.UnitAmount, item.UnitAmountDecimal = cur, unit, fmt.Sprint(unit)
+	item.Amount = unit * packs(item.Price, item.Quantity)
 	return nil
 }
 
@@ -154,7 +160,10 @@ func (c *call) priceByAmount(item *InvoiceItem) error {
 			"unit_amount": {Leaf: true, Value: fmt.Sprint(unit)},
 		},
 	}
-	item.Price = newPrice(c.API(), form, product.ID)
+	if item.Price, err = newPrice(c.API(), form, product.ID); err != nil {
+		return err
+	}
+
 	item.Price.Fields["active"], item.Price.Private.Inline = false, true
 	c.Tx.Put(product)
 	c.Tx.Put(item.Price)
@@ -183,6 +192,7 @@ func (c *call) addToDraft(item *InvoiceItem, invoice string) error {
 
 	next := *inv
 	next.setLines(append([]*InvoiceLine{itemLine(&next, item)}, inv.Lines.Data...))
+	next.applyDiscounts(c.discountsOn(inv))
 	item.Invoice = &inv.ID
 	c.Tx.Put(&next)
 	c.EmitUpdate("invoice.updated", &next, inv)

@@ -37,6 +37,11 @@ func createInvoice(c *call) (any, error) {
 		inv.setLines(c.takePendingItems(inv))
 	}
 
+	// Empty discounts keep the customer's from being inherited.
+	if !c.Params.Unset("discounts") {
+		inv.applyDiscounts(c.customerDiscount(cus, c.Now.Unix()))
+	}
+
 	c.Tx.Put(inv)
 	c.Emit("invoice.created", inv)
 

@@ -27,9 +27,9 @@ func (s *Service) routes() []api.Route {
 		op("POST", "/v1/prices", api.SecretOnly, createPrice),
 		api.NewRoute("GET", "/v1/prices", api.SecretOnly, prices.List),
 		api.NewRoute("GET", "/v1/prices/{id}", api.SecretOnly, prices.Retrieve),
-		api.NewRoute("POST", "/v1/prices/{id}", api.SecretOnly, prices.Update),
+		op("POST", "/v1/prices/{id}", api.SecretOnly, updatePrice),
 
-		api.NewRoute("POST", "/v1/coupons", api.SecretOnly, coupons.Create),
+		op("POST", "/v1/coupons", api.SecretOnly, createCoupon),
 		api.NewRoute("GET", "/v1/coupons", api.SecretOnly, coupons.List),
 		api.NewRoute("GET", "/v1/coupons/{id}", api.SecretOnly, coupons.Retrieve),
 		api.NewRoute("POST", "/v1/coupons/{id}", api.SecretOnly, coupons.Update),
@@ -38,7 +38,9 @@ func (s *Service) routes() []api.Route {
 		api.NewRoute("POST", "/v1/promotion_codes", api.SecretOnly, promotions.Create),
 		op("GET", "/v1/promotion_codes", api.SecretOnly, listPromotions),
 		api.NewRoute("GET", "/v1/promotion_codes/{id}", api.SecretOnly, promotions.Retrieve),
-		api.NewRoute("POST", "/v1/promotion_codes/{id}", api.SecretOnly, promotions.Update),
+		op("POST", "/v1/promotion_codes/{id}", api.SecretOnly, updatePromotion),
+
+		op("DELETE", "/v1/customers/{id}/discount", api.SecretOnly, deleteCustomerDiscount),
 
 		op("POST", "/v1/subscriptions", api.SecretOnly, createSubscription),
 		op("GET", "/v1/subscriptions", api.SecretOnly, listSubscriptions),
@@ -80,6 +82,20 @@ func (s *Service) Module() api.Module {
 		Kept:   []string{api.KindPrice, api.KindProduct, api.KindCoupon, api.KindPromotion},
 		Resume: s.resume,
 		Included: map[string]func(c *api.Call, id string) any{
+			"coupon.currency_options": func(c *api.Call, id string) any {
+				coupon, ok := coupons.Find(c, id)
+				if !ok {
+					return nil
+				}
+				return couponOptions(coupon)
+			},
+			"price.currency_options": func(c *api.Call, id string) any {
+				price, ok := prices.Find(c, id)
+				if !ok {
+					return nil
+				}
+				return currencyOptions(price)
+			},
 			"price.tiers": func(c *api.Call, id string) any {
 				price, ok := prices.Find(c, id)
 				if !ok || price.Private.Tiers == nil {

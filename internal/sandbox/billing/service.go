@@ -46,6 +46,11 @@ func (Followers) Follow(c *payments.Call, pi *payments.PaymentIntent) { (&call{c
 // SetupDone updates the subscriptions that waited for a SetupIntent.
 func (Followers) SetupDone(c *payments.Call, si *payments.SetupIntent) { (&call{c}).setupDone(si) }
 
+// ReadDiscount sets the discount of a customer that the call asks for.
+func (Followers) ReadDiscount(c *payments.Call, cus *payments.Customer) error {
+	return (&call{c}).readCustomerDiscount(cus)
+}
+
 // EndAll ends the subscriptions of a customer.
 func (Followers) EndAll(c *payments.Call, customer string) { (&call{c}).endAll(customer) }
 

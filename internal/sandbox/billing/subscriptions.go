@@ -143,12 +143,6 @@ func (c *call) newSubscription(cus *payments.Customer) (*Subscription, error) {
 	}
 
 	sub.Items, sub.Currency = itemList(id, items), items[0].Plan.Currency
-	if cur := c.Params.String("currency"); cur != "" && cur != sub.Currency {
-		return nil, wire.Invalid("", "currency",
-			"The price specified only supports `%s`. This doesn't match the expected currency: `%s`.",
-			sub.Currency, cur)
-	}
-
 	interval, count := sub.interval()
 	sub.CurrentPeriodEnd = periodAfter(now, now, interval, count)
 

@@ -83,6 +83,9 @@ func (s *Service) resume(account string, obj memory.Object) {
 	}
 
 	switch o := obj.(type) {
+	case *payments.Customer:
+		scheduleDiscountEnd(schedule, o)
+
 	case *Subscription:
 		if o.ended() {
 			return

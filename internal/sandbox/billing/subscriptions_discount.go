@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"slices"
@@ -42,34 +43,17 @@ func (c *call) readDiscounts(sub *Subscription) error {
 }
 
 func (c *call) addDiscount(sub *Subscription, p *wire.Params) error {
-	coupon, code, err := c.couponOf(p, sub)
+	coupon, code, err := c.couponOf(p, sub.Customer, sub)
 	if err != nil {
 		return err
 	}
-	if cur := api.TextOf(coupon["currency"]); coupon["amount_off"] != nil && cur != sub.Currency {
+	if _, ok := amountOff(coupon, sub.Currency); !ok {
 		return wire.Invalid("", payments.Pathed(p, "coupon"),
 			"The coupon specified (%s) is in %s, but the subscription is in %s.",
-			api.TextOf(coupon["id"]), cur, sub.Currency)
+			coupon.ID, coupon.Text("currency"), sub.Currency)
 	}
 
-	var end any
-	if months := api.WholeNumber(coupon["duration_in_months"]); coupon["duration"] == "repeating" {
-		end = c.Now.AddDate(0, int(months), 0).Unix()
-	}
-
-	rec := api.NewRecord(api.KindDiscount, wire.NewID("di"), map[string]any{
-		"checkout_session":  nil,
-		"coupon":            coupon,
-		"customer":          sub.Customer,
-		"end":               end,
-		"invoice":           nil,
-		"invoice_item":      nil,
-		"promotion_code":    wire.OrNil(code),
-		"start":             c.Now.Unix(),
-		"subscription":      sub.ID,
-		"subscription_item": nil,
-	}, sub.ID)
-
+	rec := c.newDiscount(coupon, code, sub.Customer, &sub.ID)
 	c.Tx.Put(rec)
 	c.Emit("customer.discount.created", rec)
 	sub.Discounts = append(slices.Clone(sub.Discounts), rec.ID)
@@ -78,9 +62,52 @@ func (c *call) addDiscount(sub *Subscription, p *wire.Params) error {
 	return nil
 }
 
+// newDiscount returns the discount of a customer or, if sub is set, of a
+// subscription. It does not store it.
+func (c *call) newDiscount(coupon *api.Record, code, customer string, sub *string) *api.Record {
+	var end any
+	if months := api.WholeNumber(coupon.Fields["duration_in_months"]); coupon.Text("duration") == "repeating" {
+		end = c.Now.AddDate(0, int(months), 0).Unix()
+	}
+
+	rec := api.NewRecord(api.KindDiscount, wire.NewID("di"), map[string]any{
+		"checkout_session":  nil,
+		"coupon":            coupon.Fields,
+		"customer":          customer,
+		"end":               end,
+		"invoice":           nil,
+		"invoice_item":      nil,
+		"promotion_code":    wire.OrNil(code),
+		"start":             c.Now.Unix(),
+		"subscription":      sub,
+		"subscription_item": nil,
+	}, cmp.Or(wire.Deref(sub), customer))
+	rec.Private.CurrencyOptions = coupon.Private.CurrencyOptions
+
+	return rec
+}
+
+// amountOff returns what a coupon or discount takes off in a currency: 0 for
+// one that takes off a percentage. It returns false if the coupon takes off
+// amounts of other currencies only.
+func amountOff(rec *api.Record, cur string) (int64, bool) {
+	coupon := rec.Fields
+	if inner, ok := rec.Fields["coupon"].(map[string]any); ok {
+		coupon = inner
+	}
+
+	if coupon["amount_off"] == nil || api.TextOf(coupon["currency"]) == cur {
+		return api.WholeNumber(coupon["amount_off"]), true
+	}
+
+	option, ok := rec.Private.CurrencyOptions[cur].(map[string]any)
+	return api.WholeNumber(option["amount_off"]), ok
+}
+
 // couponOf returns the coupon that the request names directly or by promotion
-// code, and the ID of the code. It fails if either cannot be used.
-func (c *call) couponOf(p *wire.Params, sub *Subscription) (map[string]any, string, error) {
+// code, and the ID of the code. It fails if either cannot be used by the
+// customer or, if sub is not nil, for the subscription.
+func (c *call) couponOf(p *wire.Params, customer string, sub *Subscription) (*api.Record, string, error) {
 	param, id := payments.Pathed(p, "coupon"), p.String("coupon")
 	var code string
 	if sent := p.String("promotion_code"); sent != "" {
@@ -91,7 +118,7 @@ func (c *call) couponOf(p *wire.Params, sub *Subscription) (map[string]any, stri
 
 		owner := api.TextOf(promo.Fields["customer"])
 		expiresAt := api.WholeNumber(promo.Fields["expires_at"])
-		if promo.Fields["active"] != true || owner != "" && owner != sub.Customer ||
+		if promo.Fields["active"] != true || owner != "" && owner != customer ||
 			expiresAt != 0 && expiresAt <= c.Now.Unix() {
 			return nil, "", wire.Invalid("promotion_code_inactive",
 				payments.Pathed(p, "promotion_code"),
@@ -118,14 +145,19 @@ func (c *call) couponOf(p *wire.Params, sub *Subscription) (map[string]any, stri
 		return nil, "", wire.NotSimulated(param + " restricted to products")
 	}
 
-	return coupon.Fields, code, nil
+	return coupon, code, nil
 }
 
 // checkMinimum refuses a promotion code if the subscription costs less than the
-// code's minimum amount.
+// code's minimum amount. A customer without a subscription buys nothing yet.
 func checkMinimum(promo *api.Record, sub *Subscription) error {
 	rules, _ := promo.Fields["restrictions"].(map[string]any)
-	if minimum := api.WholeNumber(rules["minimum_amount"]); minimum > sub.amount() {
+	minimum := api.WholeNumber(rules["minimum_amount"])
+	if minimum > 0 && sub == nil {
+		return wire.NotSimulated("a promotion_code with a minimum amount on a customer")
+	}
+
+	if minimum > 0 && minimum > sub.amount() {
 		return wire.Invalid("", "promotion_code",
 			"This promotion code cannot be redeemed because the minimum amount of %s is not reached.",
 			api.FormatAmount(minimum, sub.Currency))
@@ -134,8 +166,12 @@ func checkMinimum(promo *api.Record, sub *Subscription) error {
 }
 
 // discountsOf returns the discounts that apply to the subscription's current
-// period.
-func (c *call) discountsOf(sub *Subscription) []*api.Record {
+// period. Those of the subscription replace the customer's.
+func (c *call) discountsOf(sub *Subscription, cus *payments.Customer) []*api.Record {
+	if len(sub.Discounts) == 0 {
+		return c.customerDiscount(cus, sub.CurrentPeriodStart)
+	}
+
 	var out []*api.Record
 	for _, id := range sub.Discounts {
 		if rec, ok := memory.Find[*api.Record](c.Tx, id); ok && !discountEnded(rec, sub.CurrentPeriodStart) {
@@ -176,13 +212,20 @@ func (c *call) dropDiscounts(sub *Subscription, wasTrial bool) {
 	}
 }
 
-// applyDiscounts reduces the amounts of a new draft, one discount after the
-// other.
+// applyDiscounts reduces the amounts of a draft, whose lines have been set
+// before, by one discount after the other. A discount in another currency does
+// not apply.
 func (o *Invoice) applyDiscounts(discounts []*api.Record) {
+	o.Discount, o.Discounts, o.TotalDiscountAmounts = nil, []string{}, []DiscountAmount{}
+
 	var total int64
 	for _, rec := range discounts {
 		coupon, _ := rec.Fields["coupon"].(map[string]any)
-		off := api.WholeNumber(coupon["amount_off"])
+		off, ok := amountOff(rec, o.Currency)
+		if !ok {
+			continue
+		}
+
 		var sum int64
 		for _, line := range o.Lines.Data {
 			if !line.Discountable {
@@ -190,7 +233,7 @@ func (o *Invoice) applyDiscounts(discounts []*api.Record) {
 			}
 
 			left := line.Amount - line.discounted()
-			cut := min(left, off)
+			cut := max(0, min(left, off))
 			if coupon["percent_off"] != nil {
 				cut = int64(math.Round(float64(left) * floatOf(coupon["percent_off"]) / 100))
 			}
@@ -204,7 +247,7 @@ func (o *Invoice) applyDiscounts(discounts []*api.Record) {
 		o.TotalDiscountAmounts = append(o.TotalDiscountAmounts, DiscountAmount{sum, rec.ID})
 	}
 
-	if len(discounts) == 1 {
+	if len(discounts) == 1 && len(o.Discounts) == 1 {
 		o.Discount = discounts[0]
 	}
 

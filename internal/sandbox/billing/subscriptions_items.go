@@ -64,7 +64,7 @@ func (c *call) readItems(sub string) ([]*SubscriptionItem, error) {
 
 	var out []*SubscriptionItem
 	for _, p := range sent {
-		item, err := c.newItem(sub, p)
+		item, err := c.newItem(sub, strings.ToLower(c.Params.String("currency")), p)
 		if err != nil {
 			return nil, err
 		}
@@ -75,8 +75,9 @@ func (c *call) readItems(sub string) ([]*SubscriptionItem, error) {
 	return out, c.checkItems(out)
 }
 
-// newItem reads one item of a subscription.
-func (c *call) newItem(sub string, p *wire.Params) (*SubscriptionItem, error) {
+// newItem reads one item of a subscription in a currency, or in the price's own
+// if cur is empty.
+func (c *call) newItem(sub, cur string, p *wire.Params) (*SubscriptionItem, error) {
 	for _, name := range []string{"billing_thresholds", "discounts", "tax_rates"} {
 		if p.Has(name) && !p.Unset(name) {
 			return nil, wire.NotSimulated(payments.Pathed(p, name))
@@ -88,13 +89,18 @@ func (c *call) newItem(sub string, p *wire.Params) (*SubscriptionItem, error) {
 		return nil, err
 	}
 
+	plan, err := planIn(price, cur, payments.Pathed(p, "price"))
+	if err != nil {
+		return nil, err
+	}
+
 	item := &SubscriptionItem{
 		ID:           wire.NewShortID("si"),
 		Object:       api.KindSubItem,
 		Created:      c.Now.Unix(),
 		Discounts:    []string{},
 		Metadata:     wire.MergeMetadata(nil, p),
-		Plan:         planOf(price),
+		Plan:         plan,
 		Price:        price,
 		Quantity:     1,
 		Subscription: sub,
@@ -134,10 +140,6 @@ func (c *call) itemPrice(p *wire.Params) (*api.Record, error) {
 	case price.Text("type") != "recurring":
 		return nil, wire.Invalid("", name,
 			"The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.")
-	case price.Text("billing_scheme") != "per_unit":
-		return nil, wire.NotSimulated(name + " with tiers")
-	case price.Fields["unit_amount"] == nil:
-		return nil, wire.NotSimulated(name + " with fractions of the minor unit or without an amount")
 	}
 
 	return price, c.checkProduct(price.Text("product"), name, price.ID)
@@ -170,7 +172,11 @@ func (c *call) inlinePrice(data *wire.Params) (*api.Record, error) {
 		return nil, err
 	}
 
-	price := newPrice(c.API(), data, product)
+	price, err := newPrice(c.API(), data, product)
+	if err != nil {
+		return nil, err
+	}
+
 	price.Fields["active"], price.Private.Inline = false, true
 	c.Tx.Put(price)
 	c.Emit("price.created", price)
@@ -250,7 +256,8 @@ func (c *call) checkItems(items []*SubscriptionItem) error {
 		case item.Quantity < 0 || item.Quantity > api.MaxAmount:
 			return wire.Malformed("parameter_invalid_integer", param+"[quantity]",
 				"This value must be between 0 and %d.", api.MaxAmount)
-		case item.Quantity > 0 && item.Plan.Amount > api.Maximum(first.Currency)/item.Quantity:
+		case packs(item.Price, item.Quantity) > 0 &&
+			item.Plan.Amount > api.Maximum(first.Currency)/packs(item.Price, item.Quantity):
 			return wire.Invalid("amount_too_large", param, "Amount must be no more than %s",
 				api.FormatAmount(api.Maximum(first.Currency), first.Currency))
 		case item.Plan.UsageType == "metered":

@@ -1,6 +1,8 @@
 package billing
 
 import (
+	"strconv"
+
 	"checkoutd/internal/sandbox/api"
 	"checkoutd/internal/sandbox/payments"
 	"checkoutd/internal/sandbox/wire"
@@ -181,7 +183,7 @@ func (o *Subscription) ended() bool {
 func (o *Subscription) amount() int64 {
 	var sum int64
 	for _, item := range o.Items.Data {
-		sum += item.Plan.Amount * item.Quantity
+		sum += item.cost()
 	}
 	return sum
 }
@@ -192,10 +194,18 @@ func (o *Subscription) interval() (string, int64) {
 	return plan.Interval, plan.IntervalCount
 }
 
-// planOf returns a recurring price in its older form, as a plan.
-func planOf(price *api.Record) *Plan {
+// cost returns what one period of an item costs, in minor units.
+func (o *SubscriptionItem) cost() int64 { return o.Plan.Amount * packs(o.Price, o.Quantity) }
+
+// planIn returns a recurring price in its older form, as a plan, in a currency
+// or in its own if cur is empty. param is the parameter that names the price.
+func planIn(price *api.Record, cur, param string) (*Plan, error) {
+	amount, cur, err := unitIn(price, cur, param)
+	if err != nil {
+		return nil, err
+	}
+
 	recurring, _ := price.Fields["recurring"].(map[string]any)
-	amount := api.WholeNumber(price.Fields["unit_amount"])
 	active, _ := price.Fields["active"].(bool)
 
 	return &Plan{
@@ -203,10 +213,10 @@ func planOf(price *api.Record) *Plan {
 		Object:        "plan",
 		Active:        active,
 		Amount:        amount,
-		AmountDecimal: api.TextOf(price.Fields["unit_amount_decimal"]),
+		AmountDecimal: strconv.FormatInt(amount, 10),
 		BillingScheme: price.Text("billing_scheme"),
 		Created:       api.WholeNumber(price.Fields["created"]),
-		Currency:      price.Text("currency"),
+		Currency:      cur,
 		Interval:      api.TextOf(recurring["interval"]),
 		IntervalCount: api.WholeNumber(recurring["interval_count"]),
 		Metadata:      price.Fields["metadata"],
@@ -216,7 +226,8 @@ func planOf(price *api.Record) *Plan {
 		TiersMode:     wire.OrNil(api.TextOf(price.Fields["tiers_mode"])),
 		UsageType:     api.TextOf(recurring["usage_type"]),
 
+		TransformUsage:  price.Fields["transform_quantity"],
 		AggregateUsage:  wire.OrNil(api.TextOf(recurring["aggregate_usage"])),
 		TrialPeriodDays: api.NumberOrNil(recurring["trial_period_days"]),
-	}
+	}, nil
 }

@@ -66,7 +66,7 @@ func (c *call) changeItem(
 	name string,
 ) (itemChange, error) {
 	if p.String("id") == "" {
-		added, err := c.newItem(sub.ID, p)
+		added, err := c.newItem(sub.ID, sub.Currency, p)
 		return itemChange{nil, added}, err
 	}
 
@@ -91,7 +91,11 @@ func (c *call) changeItem(
 			return itemChange{}, err
 		}
 
-		next.Price, next.Plan = price, planOf(price)
+		if next.Plan, err = planIn(price, sub.Currency, name+"[price]"); err != nil {
+			return itemChange{}, err
+		}
+
+		next.Price = price
 	}
 
 	return itemChange{items[at], &next}, nil
@@ -137,7 +141,7 @@ func (c *call) addProration(sub *Subscription, item *SubscriptionItem, from, sig
 	proration := &InvoiceItem{
 		ID:                wire.NewID("ii"),
 		Object:            api.KindInvoiceItem,
-		Amount:            sign * int64(math.Round(float64(item.Plan.Amount*item.Quantity)*share)),
+		Amount:            sign * int64(math.Round(float64(item.cost())*share)),
 		Currency:          sub.Currency,
 		Customer:          sub.Customer,
 		Date:              from,

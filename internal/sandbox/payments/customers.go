@@ -19,7 +19,7 @@ type Customer struct {
 	DefaultSource       *string           `json:"default_source"`
 	Delinquent          bool              `json:"delinquent"`
 	Description         *string           `json:"description"`
-	Discount            any               `json:"discount"`
+	Discount            *api.Record       `json:"discount"`
 	Email               *string           `json:"email"`
 	InvoicePrefix       string            `json:"invoice_prefix"`
 	InvoiceSettings     InvoiceSettings   `json:"invoice_settings"`
@@ -77,6 +77,9 @@ func CreateCustomer(c *Call) (any, error) {
 	}
 
 	c.fillCustomer(cus)
+	if err := c.readDiscount(cus); err != nil {
+		return nil, err
+	}
 
 	// A new customer has no payment methods: the default can only be the one
 	// that this call attaches below.
@@ -246,6 +249,10 @@ func updateCustomer(c *Call) (any, error) {
 	}
 
 	c.fillCustomer(&next)
+	if err := c.readDiscount(&next); err != nil {
+		return nil, err
+	}
+
 	c.Tx.Put(&next)
 	c.EmitUpdate("customer.updated", &next, prev)
 

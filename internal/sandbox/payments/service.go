@@ -15,6 +15,10 @@ type Followers interface {
 	// SetupDone is called after a SetupIntent has succeeded.
 	SetupDone(c *Call, si *SetupIntent)
 
+	// ReadDiscount is called before a customer is stored. It sets the discount
+	// that the call asks for and leaves any other as it is.
+	ReadDiscount(c *Call, cus *Customer) error
+
 	// EndAll is called before a customer is deleted.
 	EndAll(c *Call, customer string)
 
@@ -91,7 +95,10 @@ func (c *Call) Elsewhere(account string, run func(c *Call)) {
 
 func (c *Call) follow(pi *PaymentIntent)  { c.service.followers.Follow(c, pi) }
 func (c *Call) setupDone(si *SetupIntent) { c.service.followers.SetupDone(c, si) }
-func (c *Call) endAll(customer string)    { c.service.followers.EndAll(c, customer) }
+func (c *Call) readDiscount(cus *Customer) error {
+	return c.service.followers.ReadDiscount(c, cus)
+}
+func (c *Call) endAll(customer string) { c.service.followers.EndAll(c, customer) }
 
 func (c *Call) forgetMethod(customer, method string) {
 	c.service.followers.ForgetMethod(c, customer, method)
