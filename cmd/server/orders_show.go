@@ -353,7 +353,7 @@ func showIntents(w io.Writer, st *payments.State) {
 	for _, in := range st.Intents {
 		currency := cmp.Or(in.Currency, st.Order.Currency)
 		_, _ = fmt.Fprintf(w, "intent\t%s\t%s\t%s\tcaptured %s%s\n",
-			in.ID, in.Status, amount(in.Amount, currency), money.Decimal(in.Captured, currency), renewalNote(in))
+			in.ID, in.Status, amount(in.Amount, currency), money.Decimal(in.Captured, currency), invoiceNote(in))
 
 		if before := captureBefore(in); before != "" {
 			_, _ = fmt.Fprintf(w, "capture before\t%s\n", before)
@@ -361,12 +361,16 @@ func showIntents(w io.Writer, st *payments.State) {
 	}
 }
 
-// renewalNote marks the payment of a renewal, which is not the order's own.
-func renewalNote(in payments.Intent) string {
-	if !in.Renewal {
-		return ""
+// invoiceNote marks the payment of a renewal, which is not the order's own, and
+// an invoice that was paid outside of Stripe.
+func invoiceNote(in payments.Intent) (note string) {
+	if in.Renewal {
+		note = ", of a later invoice of the subscription"
 	}
-	return ", of a later invoice of the subscription"
+	if in.PaidOutOfBand {
+		note += ", paid outside of Stripe"
+	}
+	return note
 }
 
 // amount formats an amount of minor units with its currency.

@@ -31,6 +31,8 @@ func answer(st *State, a *Attempt) (Answer, error) {
 		return Answer{}, errUnknown
 	case a.State == Failed && a.refusedByStatus() && st.tookMoney(a.IntentID):
 		return Answer{}, errAlreadyPaid
+	case a.State == Canceled && st.Order.Status == orders.Paid && st.paidOutOfBand():
+		return Answer{}, errAlreadyPaid
 	case !a.State.Active() && a.State != Succeeded:
 		return Answer{}, a.fault()
 	}

@@ -59,6 +59,9 @@ An order's mode changes the call of an attempt. Everything else is the same.
     and the subscription is canceled; the next attempt begins another. The
     same happens when the order expires, and when the buyer comes with another
     token.
+  - An invoice that is paid outside of Stripe is paid, although its intent is
+    canceled: such a cancellation counts only in a reading, which shows the
+    invoice. Nothing is captured for its order.
   - A subscription that is paid for is never ended here. One that is running
     although its first payment was canceled is ended before anything else, or a
     person reviews it. The same goes for one that is running while no first

@@ -152,6 +152,6 @@ func (s SubscriptionStatus) pastDue() bool {
 // began reports whether the first invoice of a subscription is paid.
 func (st *State) began(subscriptionID string) bool {
 	return find(st.Intents, func(in *Intent) bool {
-		return in.SubscriptionID == subscriptionID && !in.Renewal && in.Status == StatusSucceeded
+		return in.SubscriptionID == subscriptionID && !in.Renewal && in.paid()
 	}) != nil
 }

@@ -162,6 +162,8 @@ var (
 	ErrOperationInProgress = fault.New(fault.Conflict, "operation_in_progress",
 		"Another operation on this order is in progress. Check the order, then try again.")
 
+	errPaidOutOfBand = fault.New(fault.Conflict, "paid_out_of_band",
+		"This order was paid outside of Stripe, which has no money of it to refund. Pay it back the way it came.")
 	errNothingPaid = fault.New(fault.Conflict, "order_free",
 		"This order cost nothing: there is no money to capture, to refund or to release.")
 	errPaymentInDoubt = fault.New(fault.Conflict, "payment_in_progress",

@@ -124,6 +124,8 @@ func (st *State) refundable(req OperationRequest) (intentID string, _ int64, err
 	}
 
 	switch {
+	case o.Status == orders.Paid && len(paid) == 0 && st.paidOutOfBand():
+		return "", 0, errPaidOutOfBand
 	case o.Status != orders.Paid && o.Status != orders.Review || len(paid) == 0:
 		return "", 0, fault.New(fault.Conflict, "order_not_paid",
 			"No money was captured for this order: it is "+string(o.Status)+".")

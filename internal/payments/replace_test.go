@@ -123,7 +123,8 @@ func TestEventsOfAnUnpaidSubscriptionNeedNoReading(t *testing.T) {
 			}
 
 			before := f.stripe.Readings()
-			if err := f.svc.SettleSubscriptionNews(t.Context(), orderID, subID, []payments.SubscriptionNews{tt.news}, nil); err != nil {
+			news := []payments.SubscriptionNews{tt.news}
+			if err := f.svc.SettleSubscriptionNews(t.Context(), orderID, subID, news, nil); err != nil {
 				t.Fatal(err)
 			}
 			if got := f.stripe.Readings() - before; got != tt.reads {

@@ -39,6 +39,12 @@ func (r rules) settle(st *State, s Snapshot, src source) error {
 		}
 	}
 
+	// An invoice that is paid outside of Stripe cancels its intent, as one that
+	// is void does: only a reading shows which of the two.
+	if src == asEvent && s.InvoiceID != "" && s.Status == StatusCanceled && in.Status != s.Status {
+		return ErrReadAfresh
+	}
+
 	if s.Subscription != nil {
 		r.setSubscription(st, *s.Subscription, src)
 	}
@@ -101,9 +107,9 @@ func (r rules) settleRenewal(st *State, in *Intent, s Snapshot, src source) erro
 		return ErrReadAfresh
 	}
 
-	paid := in.Status != StatusSucceeded && s.Status == StatusSucceeded
+	before := in.paid()
 	in.update(s)
-	if paid {
+	if in.paid() && !before {
 		r.happensTo(st, EffectRenewed, in.ID, string(in.Status))
 		r.countMoney(st) // news of refunds may have come first
 	}
@@ -135,6 +141,7 @@ func (in *Intent) update(s Snapshot) {
 	in.Amount, in.Captured, in.Currency = s.Amount, s.AmountReceived, s.Currency
 	in.ClientSecret = cmp.Or(s.ClientSecret, in.ClientSecret)
 	in.SubscriptionID = cmp.Or(s.SubscriptionID, in.SubscriptionID)
+	in.PaidOutOfBand = in.PaidOutOfBand || s.PaidOutOfBand
 	if !s.CaptureBefore.IsZero() {
 		in.CaptureBefore = s.CaptureBefore
 	}
@@ -193,7 +200,7 @@ const captureManually = "manual"
 func amountDiffers(o *orders.Order, s Snapshot) bool {
 	switch s.Status {
 	case StatusRequiresPaymentMethod, StatusRequiresConfirmation, StatusCanceled:
-		return false
+		return s.PaidOutOfBand && s.Amount != o.Amount
 	case StatusSucceeded:
 		part := s.CaptureMethod == captureManually && s.AmountReceived > 0 && s.AmountReceived < o.Amount
 		return s.Amount != o.Amount || s.AmountReceived != o.Amount && !part
@@ -248,15 +255,15 @@ func (r rules) applyToAttempt(a *Attempt, s Snapshot, src source) {
 // applyToOrder draws the consequences of an intent's new status for the order.
 func (r rules) applyToOrder(st *State, in *Intent, a *Attempt, s Snapshot) {
 	o := &st.Order
-	switch in.Status {
-	case StatusSucceeded:
+	switch {
+	case in.paid():
 		r.pay(st, in.ID)
 		r.countMoney(st) // news of refunds may have come first
 		if sub := st.Subscription(in.SubscriptionID); sub != nil {
 			r.tellSubscription(st, sub, "") // it may have ended before its first payment was known
 		}
 
-	case StatusRequiresCapture:
+	case in.Status == StatusRequiresCapture:
 		if o.Status.CanBecome(orders.Authorized) {
 			o.Status = orders.Authorized
 			r.happensTo(st, EffectAuthorized, in.ID, string(in.Status))
@@ -264,7 +271,7 @@ func (r rules) applyToOrder(st *State, in *Intent, a *Attempt, s Snapshot) {
 			r.review(st, fmt.Sprintf("intent %s holds money for an order that is %s", in.ID, o.Status))
 		}
 
-	case StatusCanceled:
+	case in.Status == StatusCanceled:
 		if o.Status == orders.Authorized && !st.holdsMoney() {
 			// The order may be paid again, with another intent.
 			o.Status, o.PaymentStatus = orders.Open, orders.Unpaid
@@ -284,7 +291,7 @@ func (r rules) applyToOrder(st *State, in *Intent, a *Attempt, s Snapshot) {
 func (r rules) pay(st *State, intentID string) {
 	o := &st.Order
 	for _, other := range st.Intents {
-		if other.ID != intentID && other.Status == StatusSucceeded && !other.Renewal {
+		if other.ID != intentID && other.paid() && !other.Renewal {
 			r.review(st, fmt.Sprintf("paid twice: by intent %s and by intent %s", other.ID, intentID))
 			return
 		}

@@ -45,12 +45,14 @@ type Snapshot struct {
 	Error          *StripeError // last_payment_error or last_setup_error
 	Instructions   Instructions // what the buyer has to do away from the page
 	// InvoiceID is the invoice that the intent pays, "" for none. An event
-	// carries no more than that. A reading adds the invoice's subscription, and
+	// carries no more than that. A reading adds the invoice's subscription;
 	// Renewal: whether the invoice is a later one than the subscription's
-	// first.
+	// first; and PaidOutOfBand: whether it was marked as paid outside of
+	// Stripe, which cancels the intent.
 	InvoiceID      string
 	SubscriptionID string
 	Renewal        bool
+	PaidOutOfBand  bool
 	Subscription   *Subscription // as of the same moment, nil if it was not read
 	CreatedAt      time.Time
 }

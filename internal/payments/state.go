@@ -43,6 +43,7 @@ type Intent struct {
 	CaptureBefore  time.Time
 	SubscriptionID string // the subscription whose invoice it pays, "" for none
 	Renewal        bool   // it pays a later invoice than the first, so not the order
+	PaidOutOfBand  bool   // its invoice was marked as paid outside of Stripe
 	Version        int64  // counts our writes; a fresh reading counts only if none came between
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
@@ -50,6 +51,16 @@ type Intent struct {
 
 // pending reports whether the intent may still pay the order.
 func (in *Intent) pending() bool { return !in.Status.Final() && !in.Renewal }
+
+// paid reports whether what the intent is for is paid, by it or outside of
+// Stripe.
+func (in *Intent) paid() bool { return in.Status == StatusSucceeded || in.PaidOutOfBand }
+
+// paidOutOfBand reports whether the order's own invoice was paid outside of
+// Stripe.
+func (st *State) paidOutOfBand() bool {
+	return slices.ContainsFunc(st.Intents, func(in Intent) bool { return in.PaidOutOfBand && !in.Renewal })
+}
 
 // Active returns the active attempt, nil if there is none. The pointer is into
 // the list, as with the other lookups here.

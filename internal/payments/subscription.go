@@ -238,7 +238,7 @@ func (st *State) hasCustomer(id string) bool {
 // It may be: Stripe derives the status from the latest invoice that is not
 // void, and a process may have died after it voided the only one.
 func (st *State) runsUnpaid(in *Intent) bool {
-	if in.Status != StatusCanceled || in.Renewal || in.SubscriptionID == "" {
+	if in.Status != StatusCanceled || in.PaidOutOfBand || in.Renewal || in.SubscriptionID == "" {
 		return false
 	}
 	sub := st.Subscription(in.SubscriptionID)

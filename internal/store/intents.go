@@ -24,6 +24,7 @@ func intentCells(i *payments.Intent, v sqldb.Vault) []sqldb.Cell {
 		sqldb.Time("capture_before", &i.CaptureBefore),
 		sqldb.Text("subscription_id", &i.SubscriptionID),
 		sqldb.Bool("renewal", &i.Renewal),
+		sqldb.Bool("paid_out_of_band", &i.PaidOutOfBand),
 		sqldb.Version(&i.Version),
 		sqldb.CreatedAt(&i.CreatedAt),
 		sqldb.UpdatedAt(&i.UpdatedAt),

@@ -151,6 +151,7 @@ func addSubscription(s *payments.Snapshot, inv *stripe.Invoice, sub *stripe.Subs
 
 	s.SubscriptionID = sub.ID
 	s.Renewal = isRenewal(inv)
+	s.PaidOutOfBand = inv.PaidOutOfBand && inv.Status == stripe.InvoiceStatusPaid
 
 	if sub.Status != "" { // expanded
 		full := subscriptionOf(sub)

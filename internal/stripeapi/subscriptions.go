@@ -35,7 +35,7 @@ func (c *Client) sendSubscription(ctx context.Context, p payments.Params, key st
 			}
 		}
 
-		return c.confirm(ctx, p, key)
+		return c.confirmInvoice(ctx, p, key)
 	}
 
 	if err := c.ensureProducts(ctx, p.Items, key); err != nil {
@@ -55,8 +55,28 @@ func (c *Client) sendSubscription(ctx context.Context, p payments.Params, key st
 	}
 
 	p.IntentID = first.ID
-	snap, err := c.confirm(ctx, p, key)
+	snap, err := c.confirmInvoice(ctx, p, key)
 	return snap, withSnapshot(err, first)
+}
+
+// confirmInvoice confirms the intent of an invoice. If Stripe refuses it
+// because the intent is canceled, the intent is read: the invoice may be paid
+// outside of Stripe, which the refusal does not show, and then no other
+// subscription may be begun. Without the reading nobody knows that.
+func (c *Client) confirmInvoice(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
+	snap, err := c.confirm(ctx, p, key)
+
+	var e *payments.CallError
+	if !errors.As(err, &e) || e.Snapshot == nil || e.Snapshot.Status != payments.StatusCanceled {
+		return snap, err
+	}
+
+	e.Snapshot = nil
+	if read, readErr := c.Intent(ctx, p.IntentID); readErr == nil {
+		e.Snapshot = &read
+	}
+
+	return snap, err
 }
 
 // withSnapshot adds the intent to an error that has none. To the intent of any
@@ -71,7 +91,10 @@ func withSnapshot(err error, first payments.Snapshot) error {
 		e.Snapshot = &first
 	}
 
-	e.Snapshot.SubscriptionID, e.Snapshot.Subscription = first.SubscriptionID, first.Subscription
+	if e.Snapshot.Subscription == nil {
+		e.Snapshot.SubscriptionID, e.Snapshot.Subscription = first.SubscriptionID, first.Subscription
+	}
+
 	if e.Snapshot.OrderID == "" {
 		e.Snapshot.OrderID, e.Snapshot.AttemptID, e.Snapshot.Proof = first.OrderID, first.AttemptID, first.Proof
 	}

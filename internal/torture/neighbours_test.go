@@ -80,7 +80,7 @@ func TestNeighbours(t *testing.T) {
 			}
 
 			half, p99, last := own[len(own)/2], own[len(own)*99/100], own[len(own)-1]
-			t.Logf("%d foreign events, %d buyers: half of our %d events were worked within %s, 99%% within %s, all within %s",
+			t.Logf("%d foreign events, %d buyers, %d events of ours: half were worked within %s, 99%% within %s, all within %s",
 				foreign, paid, len(own), half.took, p99.took, last.took)
 
 			for _, e := range own[len(own)-3:] {

@@ -45,7 +45,9 @@ func TestOneReadingForAllHintsOfAGroup(t *testing.T) {
 			basil := object{"api_version": "2025-03-31.basil"}
 			o := intentObject("pi_"+order, order, payments.StatusSucceeded)
 			return [][]byte{
-				f.event("charge.pending", charge), f.event("charge.updated", charge), f.event("charge.succeeded", charge),
+				f.event("charge.pending", charge),
+				f.event("charge.updated", charge),
+				f.event("charge.succeeded", charge),
 				f.eventWith("payment_intent.succeeded", o, basil),
 			}
 		},
@@ -85,7 +87,9 @@ func TestOtherReadingsOfAGroupAreMade(t *testing.T) {
 		})
 
 		charge := object{"id": "ch_1", "object": "charge", "payment_intent": intent, "metadata": object{}}
-		all := [][]byte{f.event("charge.updated", charge), f.event("charge.refunded", charge), f.event("charge.captured", charge)}
+		all := [][]byte{
+			f.event("charge.updated", charge), f.event("charge.refunded", charge), f.event("charge.captured", charge),
+		}
 		f.deliver(all...)
 		f.work()
 

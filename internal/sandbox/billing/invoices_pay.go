@@ -98,12 +98,18 @@ func (c *call) markPaid(inv *Invoice, pi *payments.PaymentIntent) *Invoice {
 		c.subscriptionPaid(sub, &next, pi)
 	}
 
-	if pi != nil {
+	if pi != nil || next.PaidOutOfBand {
 		c.EmitUpdate("invoice.updated", &next, inv)
 	}
 
 	c.Emit("invoice.paid", &next)
-	c.Emit("invoice.payment_succeeded", &next)
+
+	// That one is about a payment's success
+	// (https://docs.stripe.com/api/events/types).
+	if !next.PaidOutOfBand {
+		c.Emit("invoice.payment_succeeded", &next)
+	}
+
 	return &next
 }
 

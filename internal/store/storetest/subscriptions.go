@@ -83,11 +83,12 @@ func testSubscriptions(t *testing.T, e Engine) {
 		o := f.order()
 		f.update(o.ID, func(st *payments.State) {
 			renewal := newIntent("pi_renewal")
-			renewal.Renewal = true
+			renewal.Renewal, renewal.PaidOutOfBand = true, true
 			st.Intents = append(st.Intents, newIntent("pi_first"), renewal)
 		})
 
-		if got := f.state(o.ID).Intents; got[0].Renewal || !got[1].Renewal {
+		if got := f.state(o.ID).Intents; got[0].Renewal || !got[1].Renewal ||
+			got[0].PaidOutOfBand || !got[1].PaidOutOfBand {
 			t.Errorf("got %+v", got)
 		}
 	})
