@@ -233,3 +233,106 @@ func TestAccountsLookLikeStripes(t *testing.T) {
 	want(t, "kept first name", again.str("individual.first_name"), "Ada")
 	want(t, "same person", again.str("individual.id"), acct.str("individual.id"))
 }
+
+// TestOperationsBesideSimulatedOnes checks that an operation is not taken for
+// the ID of an object.
+func TestOperationsBesideSimulatedOnes(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	item := "/v1/subscription_items/si_1/usage_record"
+	for _, r := range []reply{
+		b.post("/v1/invoices/create_preview", "customer=cus_1"),
+		b.get("/v1/invoices/upcoming?customer=cus_1"),
+		b.get("/v1/invoices/upcoming/lines"),
+		b.post(item+"s", "quantity=1"),
+		b.get(item + "_summaries"),
+		b.post("/v2/core/accounts"),
+		b.post("/stripecli/auth", "device_name=x"),
+	} {
+		want(t, string(r.raw), r.status, http.StatusNotImplemented)
+	}
+
+	want(t, "an invoice", b.get("/v1/invoices/in_1").status, http.StatusNotFound)
+	want(t, "a wrong method", b.do("DELETE", "/v1/invoices/upcoming", "").status, http.StatusNotFound)
+}
+
+func TestTokensOfEveryKind(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	bank := b.ok("/v1/tokens", "bank_account[country]=us", "bank_account[account_number]=000123456789",
+		"bank_account[routing_number]=110000000")
+	want(t, "type", bank.str("type"), "bank_account")
+	want(t, "last four", bank.str("bank_account.last4"), "6789")
+	want(t, "country", bank.str("bank_account.country"), "US")
+
+	for _, pair := range []string{"pii[id_number]=000000000", "cvc_update[cvc]=123", "person[first_name]=Jane"} {
+		kind, _, _ := strings.Cut(pair, "[")
+		want(t, pair, b.ok("/v1/tokens", pair).str("type"), kind)
+	}
+
+	token := b.ok("/v1/tokens", "account[business_type]=individual", "account[individual][first_name]=Jane",
+		"account[tos_shown_and_accepted]=true").str("id")
+	acct := b.ok("/v1/accounts", "type=custom", "account_token="+token)
+	want(t, "account of a token", acct.str("individual.first_name"), "Jane")
+	want(t, "its business", acct.str("business_type"), "individual")
+	again := b.post("/v1/accounts", "type=custom", "account_token="+token)
+	want(t, "used twice", again.str("error.code"), "token_already_used")
+
+	refused := b.post("/v1/customers", "source="+bank.str("id"))
+	want(t, "a source of a bank account", refused.status, http.StatusNotImplemented)
+	want(t, "nothing", b.post("/v1/tokens").str("error.code"), "parameter_missing")
+}
+
+// TestSourcesKeepTheirTokensCard checks the card's ID and what its owner
+// entered.
+func TestSourcesKeepTheirTokensCard(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	token := b.ok("/v1/tokens", "card[number]=4242424242424242", "card[exp_month]=12", "card[exp_year]=2040",
+		"card[cvc]=123", "card[name]=Ada", "card[address_zip]=94103", "card[address_line1]=1 Main")
+	want(t, "code", token.str("card.cvc_check"), "unchecked")
+	want(t, "ZIP", token.str("card.address_zip_check"), "unchecked")
+
+	cus := b.ok("/v1/customers", "source="+token.str("id"))
+	src := b.get("/v1/customers/" + cus.str("id") + "/sources/" + token.str("card.id"))
+	want(t, "source", src.str("id"), cus.str("default_source"))
+	want(t, "name", src.str("name"), "Ada")
+	want(t, "ZIP", src.str("address_zip"), "94103")
+	want(t, "ZIP's check", src.str("address_zip_check"), "pass")
+	want(t, "expiry", src.num("exp_year"), 2040)
+}
+
+// TestSharingWithConnectedAccounts copies what the platform's customers have
+// saved to a connected account.
+func TestSharingWithConnectedAccounts(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	acct := b.ok("/v1/accounts", "type=standard").str("id")
+	there := func(path string, pairs ...string) reply {
+		return b.do("POST", path, form(pairs...), header("Stripe-Account", acct))
+	}
+
+	cus := b.ok("/v1/customers", "source=tok_mastercard").str("id")
+	pm := b.ok("/v1/payment_methods/pm_card_visa/attach", "customer="+cus).str("id")
+	copied := there("/v1/payment_methods", "payment_method="+pm, "customer="+cus)
+	want(t, "copy", copied.str("card.last4"), "4242")
+	want(t, "its owner", copied.at("customer"), nil)
+
+	pay := []string{"amount=500", "currency=usd", "payment_method_types[]=card", "confirm=true"}
+	paid := there("/v1/payment_intents", append(pay, "payment_method="+copied.str("id"))...)
+	want(t, "paid there", paid.str("status"), "succeeded")
+
+	token := there("/v1/tokens", "customer="+cus)
+	want(t, "shared card", token.str("card.brand"), "MasterCard")
+	made := there("/v1/payment_methods", "type=card", "card[token]="+token.str("id"))
+	want(t, "a method of it", made.str("card.brand"), "mastercard")
+
+	loose := b.ok("/v1/payment_methods", "type=card", "card[token]=tok_visa").str("id")
+	want(t, "loose", there("/v1/payment_methods", "payment_method="+loose).status, http.StatusOK)
+	want(t, "loose again", there("/v1/payment_methods", "payment_method="+loose).status, http.StatusBadRequest)
+
+	want(t, "unknown", there("/v1/payment_methods", "payment_method=pm_1").status, http.StatusBadRequest)
+	want(t, "without its customer", there("/v1/payment_methods", "payment_method="+pm).status, http.StatusBadRequest)
+	want(t, "on the platform", b.post("/v1/payment_methods", "payment_method="+pm, "customer="+cus).status,
+		http.StatusBadRequest)
+}

@@ -45,6 +45,15 @@ var former = map[string]string{
 	"POST /v1/products/{id}":          "type=good|service",
 }
 
+// formerOperations are those of 2025-02-24.acacia that the document no longer
+// has.
+var formerOperations = []string{
+	"GET /v1/invoices/upcoming",
+	"GET /v1/invoices/upcoming/lines",
+	"GET /v1/subscription_items/{subscription_item}/usage_record_summaries",
+	"POST /v1/subscription_items/{subscription_item}/usage_records",
+}
+
 // formerInside lists those within other parameters, by a part of the operation
 // and the path. stripe-go v81 has them all.
 var formerInside = map[string]*schema{
@@ -100,7 +109,7 @@ func TestParamTableIsStripes(t *testing.T) {
 		simulated[bare(rt)] = rt
 	}
 
-	var lines []string
+	lines := slices.Clone(formerOperations)
 	for path, methods := range doc.Paths {
 		for method, op := range methods {
 			name := strings.ToUpper(method) + " " + path

@@ -2,8 +2,11 @@ package sandbox
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
+
+	"checkoutd/internal/sandbox/wire"
 )
 
 // routes returns the whole surface of the sandbox: the API, the files and pages
@@ -13,6 +16,11 @@ func (s *Server) routes() http.Handler {
 	mux := chi.NewRouter()
 	for _, rt := range s.api.Routes() {
 		mux.Method(rt.Method, rt.Pattern, s.api.Serve(rt))
+	}
+
+	for _, op := range wire.Hidden(operationsOf(s)) {
+		method, pattern, _ := strings.Cut(op, " ")
+		mux.MethodFunc(method, pattern, s.api.UnknownRoute)
 	}
 
 	mux.Get("/stripecli/subscribe/{account}", s.listeners.ServeSocket)
@@ -29,9 +37,11 @@ func (s *Server) routes() http.Handler {
 }
 
 // Routes returns every simulated operation as "METHOD /path".
-func Routes() []string {
+func Routes() []string { return operationsOf(assemble(withDefaults(Config{}))) }
+
+func operationsOf(s *Server) []string {
 	var out []string
-	for _, rt := range assemble(withDefaults(Config{})).api.Routes() {
+	for _, rt := range s.api.Routes() {
 		out = append(out, rt.Method+" "+rt.Pattern)
 	}
 	return out

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/payments"
 	"checkoutd/internal/sandbox/wire"
 )
 
@@ -176,12 +177,38 @@ func provided(fields map[string]any, names ...string) {
 	}
 }
 
+// described returns where the caller describes an account, and its shape: the
+// call's parameters, or an account token.
+func described(c *api.Call) (*wire.Params, *wire.Shape, error) {
+	token := c.Params.String("account_token")
+	if token == "" {
+		return c.Params, c.Shape(), nil
+	}
+
+	rec, err := payments.TakeToken(c, token, "account_token")
+	if err != nil {
+		return nil, nil, err
+	}
+
+	sent, err := wire.ParseForm(rec.Private.Secret)
+	return sent.At("account"), wire.ShapeOf("POST /v1/tokens").At("account"), err
+}
+
 // describe lays what the caller said of the company and of the person over what
 // is known of them.
-func describe(c *api.Call, fields map[string]any) {
-	if p := c.Params.At("company"); p != nil {
+func describe(c *api.Call, fields map[string]any) error {
+	sent, shape, err := described(c)
+	if err != nil {
+		return err
+	}
+
+	if kind := sent.String("business_type"); kind != "" {
+		fields["business_type"] = kind
+	}
+
+	if p := sent.At("company"); p != nil {
 		prev, _ := fields["company"].(map[string]any)
-		company := c.Shape("company").Merge(prev, p)
+		company := shape.At("company").Merge(prev, p)
 		provided(company, "tax_id", "vat_id")
 		delete(company, "registration_number")
 		delete(company, "ownership_declaration_shown_and_signed")
@@ -190,16 +217,18 @@ func describe(c *api.Call, fields map[string]any) {
 	}
 
 	person, known := fields["individual"].(map[string]any)
-	if !known && (fields["business_type"] == "individual" || c.Params.Has("individual")) {
+	if !known && (fields["business_type"] == "individual" || sent.Has("individual")) {
 		id, _ := fields["id"].(string)
 		person = noPerson(id, c.Now.Unix())
 		fields["individual"] = person
 	}
 
-	if p := c.Params.At("individual"); p != nil {
-		next := c.Shape("individual").Merge(person, p)
+	if p := sent.At("individual"); p != nil {
+		next := shape.At("individual").Merge(person, p)
 		provided(next, "id_number", "id_number_secondary", "ssn_last_4")
 		next["verification"], next["metadata"] = person["verification"], wire.MergeMetadata(nil, p)
 		fields["individual"] = next
 	}
+
+	return nil
 }

@@ -45,10 +45,9 @@ var accounts = api.RecordAPI{
 			schedule["delay_days"] = defaultDelay
 		}
 
-		describe(c, fields)
 		takeBankAccount(c, fields)
 		delete(fields, "livemode")
-		return nil
+		return describe(c, fields)
 	},
 }
 

@@ -94,12 +94,12 @@ func (c *Call) fillCard(pm *PaymentMethod, p *wire.Params) error {
 	}
 
 	if token := p.String("token"); token != "" {
-		cd, month, year, err := c.cardOfToken(token, p.Path+"[token]")
+		src, cd, err := c.cardOfToken(token, p.Path+"[token]")
 		if err != nil {
 			return err
 		}
 
-		c.useCard(pm, cd, month, year)
+		c.useCard(pm, cd, src.ExpMonth, src.ExpYear)
 		pm.given(c.hasCVC(token))
 		return nil
 	}
@@ -154,6 +154,11 @@ func (c *Call) namedMethod(name string) (*PaymentMethod, bool) {
 	return pm, true
 }
 
+const spentSentence = "The provided PaymentMethod was previously used with a PaymentIntent without " +
+	"Customer attachment, shared with a connected account without Customer attachment, " +
+	"or was detached from a Customer. It may not be used again. To use a PaymentMethod " +
+	"multiple times, you must attach it to a Customer first."
+
 // Usable returns the payment method with an ID for a customer's payment. It
 // refuses what Stripe refuses: a method that is unknown, detached, consumed or
 // another customer's. For the name of a test method it stores a new one. param
@@ -187,10 +192,7 @@ func (c *Call) usableFor(intent, id, customer, param string) (*PaymentMethod, er
 	if pm.spent(intent) {
 		return nil, wire.Invalid(
 			"", "",
-			"The provided PaymentMethod was previously used with a PaymentIntent without "+
-				"Customer attachment, shared with a connected account without Customer attachment, "+
-				"or was detached from a Customer. It may not be used again. To use a PaymentMethod "+
-				"multiple times, you must attach it to a Customer first.",
+			spentSentence,
 		)
 	}
 
@@ -250,10 +252,7 @@ func (o *PaymentMethod) spent(intent string) bool {
 
 func createMethod(c *Call) (any, error) {
 	if c.Params.String("payment_method") != "" {
-		return nil, wire.Invalid(
-			"", "payment_method",
-			"The offline sandbox does not clone payment methods to connected accounts.",
-		)
+		return c.shareMethod()
 	}
 
 	pm, err := c.newMethod(c.Params)

@@ -83,7 +83,7 @@ func (s *Service) routes() []api.Route {
 		op("GET", "/v1/balance/history", api.SecretOnly, listBalanceTransactions),
 		op("GET", "/v1/balance/history/{id}", api.SecretOnly, retrieveBalanceTransaction),
 
-		op("POST", "/v1/tokens", api.BrowserAllowed, createCardToken),
+		op("POST", "/v1/tokens", api.BrowserAllowed, createOlderToken),
 		api.NewRoute("GET", "/v1/tokens/{id}", api.BrowserAllowed, tokens.Retrieve),
 
 		api.NewRoute("POST", "/v1/payment_method_domains", api.SecretOnly, domains.Create),

@@ -38,6 +38,7 @@ type Source struct {
 	Name              *string           `json:"name"`
 	RegulatedStatus   string            `json:"regulated_status"`
 	Tokenization      *string           `json:"tokenization_method"`
+	Wallet            any               `json:"wallet"`
 
 	private sourcePrivate
 }
@@ -109,6 +110,14 @@ func (c *Call) Method(id string) (*PaymentMethod, bool) {
 	return src.asMethod(), true
 }
 
+// describe sets what a card's number says of it.
+func (o *Source) describe(cd *testcards.Card) {
+	o.Brand, o.Country, o.Funding = brandNames[cd.Brand], cd.Country, cd.Funding
+	o.Fingerprint, o.Last4 = fingerprint(cd.Number), cd.Number[len(cd.Number)-4:]
+	o.RegulatedStatus = "unregulated"
+	o.private.Card = cd.Key
+}
+
 // brandNames are the brands of cards as the Tokens and Sources APIs spell them.
 var brandNames = map[string]string{
 	"visa":       "Visa",
@@ -128,7 +137,7 @@ func (c *Call) addSource(customer, token string) (*Source, error) {
 		return nil, err
 	}
 
-	cd, month, year, err := c.cardOfToken(token, "source")
+	src, cd, err := c.cardOfToken(token, "source")
 	if err != nil {
 		return nil, err
 	}
@@ -137,24 +146,10 @@ func (c *Call) addSource(customer, token string) (*Source, error) {
 		return nil, declineOnFile(cd.Declines())
 	}
 
-	src := &Source{
-		ID:              wire.NewID("card"),
-		Object:          "card",
-		AllowRedisplay:  "unspecified",
-		Brand:           brandNames[cd.Brand],
-		Country:         cd.Country,
-		Customer:        &cus.ID,
-		CvcCheck:        new(cmp.Or(cd.CVC, "pass")),
-		ExpMonth:        month,
-		ExpYear:         year,
-		Fingerprint:     fingerprint(cd.Number),
-		Funding:         cd.Funding,
-		Last4:           cd.Number[len(cd.Number)-4:],
-		Metadata:        wire.MergeMetadata(nil, c.Params),
-		RegulatedStatus: "unregulated",
-	}
+	src.Object, src.AllowRedisplay, src.Customer = "card", "unspecified", &cus.ID
+	src.CvcCheck = new(cmp.Or(cd.CVC, "pass"))
+	src.Metadata = wire.MergeMetadata(nil, c.Params)
 
-	src.private.Card = cd.Key
 	c.Tx.Put(src)
 	c.Emit("customer.source.created", src)
 
@@ -166,34 +161,6 @@ func (c *Call) addSource(customer, token string) (*Source, error) {
 	}
 
 	return src, nil
-}
-
-// cardOfToken returns the test card behind a token, with the month and the year
-// of its expiry. The token is one of Stripe's named ones (tok_visa) or was
-// created here, and is then used up.
-func (c *Call) cardOfToken(token, param string) (*testcards.Card, int64, int64, error) {
-	if cd, ok := testcards.Named(token); ok && strings.HasPrefix(token, "tok_") {
-		return cd, int64(c.Now.Month()), int64(c.Now.Year() + 1), nil
-	}
-
-	rec, ok := memory.Find[*api.Record](c.Tx, token)
-	if !ok || rec.Kind != "token" {
-		return nil, 0, 0, wire.NoSuch("token", param, token)
-	}
-
-	if used, _ := rec.Fields["used"].(bool); used {
-		return nil, 0, 0, wire.Invalid(
-			"token_already_used", param,
-			"You cannot use a Stripe token more than once: %s.",
-			token,
-		)
-	}
-
-	c.Tx.Put(rec.With(map[string]any{"used": true}))
-	fields, _ := rec.Fields["card"].(map[string]any)
-	cd := testcards.Cards()[rec.Private.Secret]
-
-	return cd, api.WholeNumber(fields["exp_month"]), api.WholeNumber(fields["exp_year"]), nil
 }
 
 func createSource(c *Call) (any, error) {

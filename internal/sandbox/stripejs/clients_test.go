@@ -14,7 +14,8 @@ import (
 func typedMethods(t *testing.T) []string {
 	t.Helper()
 
-	_, body, found := strings.Cut(packageFile(t, "@stripe/stripe-js/dist/stripe-js/stripe.d.ts"), "export interface Stripe {")
+	types := packageFile(t, "@stripe/stripe-js/dist/stripe-js/stripe.d.ts")
+	_, body, found := strings.Cut(types, "export interface Stripe {")
 	if !found {
 		t.Fatal("the types have no interface Stripe")
 	}
@@ -50,7 +51,9 @@ func TestEveryMethodOfStripe(t *testing.T) {
 	s.want("names.filter((name) => typeof stripe[name] !== 'function')", "[]")
 
 	sentence := `"IntegrationError: stripe.NAME() is not part of the offline sandbox."`
-	for _, name := range []string{"confirmBancontactPayment", "confirmPayPalPayment", "confirmSepaDebitSetup", "confirmCardPayment"} {
+	for _, name := range []string{
+		"confirmBancontactPayment", "confirmPayPalPayment", "confirmSepaDebitSetup", "confirmCardPayment",
+	} {
 		s.want("stripe."+name+"('x').catch(String)", strings.Replace(sentence, "NAME", name, 1))
 	}
 	s.want("failure(() => stripe.paymentRequest({}))", strings.Replace(sentence, "NAME", "paymentRequest", 1))

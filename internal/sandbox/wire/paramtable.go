@@ -324,8 +324,28 @@ func (s *Shape) At(names ...string) *Shape {
 	return s
 }
 
-// InStripesAPI reports whether Stripe has an operation at a URL.
+// Hidden returns the operations of Stripe whose requests would reach simulated
+// ones by mistake, such as "POST /v1/invoices/create_preview": its last step
+// looks like an invoice's ID.
+func Hidden(simulated []string) []string {
+	var out []string
+	for name := range operations() {
+		steps := strings.Split(name, "/")
+		hides := func(other string) bool { return matchesPattern(strings.Split(other, "/"), steps) }
+		if !slices.Contains(simulated, name) && slices.ContainsFunc(simulated, hides) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// InStripesAPI reports whether Stripe has an operation at a URL. All of the
+// second version of the API counts, and the login of Stripe's command line.
 func InStripesAPI(method, path string) bool {
+	if strings.HasPrefix(path, "/v2/") || strings.HasPrefix(path, "/stripecli/") {
+		return true
+	}
+
 	steps := strings.Split(path, "/")
 	for name := range operations() {
 		verb, pattern, _ := strings.Cut(name, " ")
@@ -337,7 +357,7 @@ func InStripesAPI(method, path string) bool {
 }
 
 func matchesPattern(pattern, steps []string) bool {
-	if len(pattern) != len(steps) {
+	if len(pattern) != len(steps) || pattern[0] != steps[0] {
 		return false
 	}
 

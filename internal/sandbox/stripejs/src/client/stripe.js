@@ -15,7 +15,7 @@ const elementKinds = {
   expressCheckout: ExpressElement,
 };
 
-/** Payment methods with a confirm…Payment() of their own, separated by blanks. */
+/** Payment methods with a confirm…Payment() of their own. */
 const olderPayments =
   'AcssDebit Affirm AfterpayClearpay Alipay AuBecsDebit Bancontact Billie Blik Boleto Card ' +
   'Cashapp CustomerBalance Eps Fpx Giropay GrabPay Ideal Klarna Konbini Mobilepay Multibanco ' +
