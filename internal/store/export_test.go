@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"checkoutd/internal/orders"
 	"checkoutd/internal/store/sqldb"
 )
 
@@ -14,6 +15,11 @@ func (s *Store) Text(ctx context.Context, query string) (string, error) {
 
 // ClaimText is the statement of ClaimEvents.
 func (s *Store) ClaimText() string { return s.claimText() }
+
+// ListOrders is the query of Orders.
+func ListOrders(f orders.Filter, created int64) (text string, args []any) {
+	return listOrders(f, created)
+}
 
 // The statements whose plans are held.
 const (

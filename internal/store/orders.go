@@ -77,6 +77,26 @@ func (s *Store) Order(ctx context.Context, id string) (o orders.Order, err error
 // Orders returns the orders that the filter selects, newest first. An unknown
 // order in f.After is orders.ErrNotFound.
 func (s *Store) Orders(ctx context.Context, f orders.Filter) ([]orders.Order, error) {
+	created := int64(0) // of f.After
+	if f.After != "" {
+		var ok bool
+		var err error
+		created, ok, err = sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanInt,
+			`SELECT created_at FROM orders WHERE id = $1`, f.After)
+		if err == nil && !ok {
+			err = orders.ErrNotFound
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+
+	text, args := listOrders(f, created)
+	return sqldb.QueryAll(ctx, s.db.Reader(), orderTable.Scan, text, args...)
+}
+
+// listOrders returns the query of Orders. created is when f.After was created.
+func listOrders(f orders.Filter, created int64) (text string, args []any) {
 	var w sqldb.Where
 	addStatuses(&w, f.Statuses)
 
@@ -88,19 +108,6 @@ func (s *Store) Orders(ctx context.Context, f orders.Filter) ([]orders.Order, er
 		who := w.Arg(f.Customer)
 		w.Add("(customer_reference <> '' AND customer_reference = " + who +
 			" OR customer_id <> '' AND customer_id = " + who + ")")
-	}
-
-	if f.After != "" {
-		created, ok, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanInt,
-			`SELECT created_at FROM orders WHERE id = $1`, f.After)
-		if err == nil && !ok {
-			err = orders.ErrNotFound
-		}
-		if err != nil {
-			return nil, err
-		}
-
-		w.Add("(created_at, id) < (" + w.Arg(created) + ", " + w.Arg(f.After) + ")")
 	}
 
 	if f.Disputed {
@@ -115,9 +122,13 @@ func (s *Store) Orders(ctx context.Context, f orders.Filter) ([]orders.Order, er
 		w.AddArg("created_at <", sqldb.Micros(f.To))
 	}
 
-	text := orderTable.Select() + w.String() +
+	if f.After != "" {
+		w.Add("(created_at, id) < (" + w.Arg(created) + ", " + w.Arg(f.After) + ")")
+	}
+
+	text = orderTable.Select() + w.String() +
 		" ORDER BY created_at DESC, id DESC LIMIT " + w.Arg(cmp.Or(f.Limit, 100))
-	return sqldb.QueryAll(ctx, s.db.Reader(), orderTable.Scan, text, w.Args()...)
+	return text, w.Args()
 }
 
 // addStatuses selects orders by status. Money that a person has to decide about

@@ -1,0 +1,65 @@
+package store_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"checkoutd/internal/orders"
+	"checkoutd/internal/pgtest"
+	"checkoutd/internal/store"
+	"checkoutd/internal/store/storetest"
+)
+
+// TestPlansOfTheAPI checks that what the shop's backend asks for uses its
+// indexes: with a million orders, a full scan would take seconds.
+func TestPlansOfTheAPI(t *testing.T) {
+	t.Parallel()
+	lists := map[string]struct {
+		filter  orders.Filter
+		indexes []string
+	}{
+		"newest":       {orders.Filter{}, []string{"orders_created"}},
+		"next page":    {orders.Filter{After: "ord_1"}, []string{"orders_created"}},
+		"by reference": {orders.Filter{Reference: "A-7"}, []string{"orders_reference"}},
+		"by customer":  {orders.Filter{Customer: "c-7"}, []string{"orders_customer_reference", "orders_customer"}},
+	}
+
+	for name, newURL := range map[string]func(testing.TB) string{
+		"sqlite":   storetest.SQLiteURL,
+		"postgres": func(tb testing.TB) string { return pgtest.Shared(tb).NewDatabase(tb) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			databaseURL := newURL(t)
+			openMigrated(t, databaseURL)
+			db := openRaw(t, databaseURL)
+			for i := range 2000 {
+				if _, err := db.ExecContext(t.Context(), `INSERT INTO orders (id, token_hash, status, payment_status, message,
+					review_reason, version, currency, amount, refunded, items, customer_id, reference, customer_reference,
+					livemode, created_at, updated_at, expires_at, expiry_check_at, paid_at)
+					VALUES ($1, $2, 'open', 'unpaid', '', '', 1, 'usd', 5, 0, '[]', $3, $4, $5, FALSE, $6, $6, $6, $6, 0)`,
+					fmt.Sprint("ord_", i), []byte("hash"), fmt.Sprint("cus_", i), fmt.Sprint("A-", i), fmt.Sprint("c-", i), i,
+				); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := db.ExecContext(t.Context(), "ANALYZE"); err != nil {
+				t.Fatal(err)
+			}
+
+			for what, l := range lists {
+				text, args := store.ListOrders(l.filter, 1000)
+				plan := explain(t, db, text, args...)
+				for _, index := range l.indexes {
+					if !strings.Contains(plan, index) {
+						t.Errorf("%s does not use %s:\n%s", what, index, plan)
+					}
+				}
+				if strings.Contains(plan, "Seq Scan") {
+					t.Errorf("%s scans the table:\n%s", what, plan)
+				}
+			}
+		})
+	}
+}
