@@ -54,6 +54,7 @@ usage: server <command>
   buyers       make browsers forget a returning buyer
   guard        show or change what the guard against card testing does
   keys         create, list or revoke the API keys of the shop's backend
+  mails        list the letters to buyers and to the shop, or send one again
   migrate      bring the database up to date
   healthcheck  check whether the running server is ready
   version      print the version
@@ -75,6 +76,7 @@ func commands() map[string]command {
 		"buyers":      buyersCommand,
 		"guard":       guardCommand,
 		"keys":        keysCommand,
+		"mails":       mailsCommand,
 		"version":     printVersion,
 	}
 }
@@ -99,7 +101,7 @@ func run(ctx context.Context, args []string, e env) error {
 		return fmt.Errorf("unknown command %q", name)
 	}
 
-	if !slices.Contains([]string{"events", "orders", "buyers", "guard", "keys"}, name) && len(rest) > 0 {
+	if !slices.Contains([]string{"events", "orders", "buyers", "guard", "keys", "mails"}, name) && len(rest) > 0 {
 		return fmt.Errorf("%s takes no arguments: settings come from the environment", name)
 	}
 

@@ -19,6 +19,7 @@ import (
 	"checkoutd/internal/customersession"
 	"checkoutd/internal/effects"
 	"checkoutd/internal/httpserver"
+	"checkoutd/internal/mail"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/pages"
 	"checkoutd/internal/payments"
@@ -49,6 +50,7 @@ type App struct {
 	sessions *customersession.Handler
 	webhooks *webhooks.Service
 	effects  *effects.Service
+	mail     *mail.Service // nil: no letters
 	api      *api.Service
 	pages    *pages.Pages
 
@@ -163,6 +165,9 @@ func (a *App) Run(ctx context.Context) error {
 	workers.Go(func() { a.payments.Run(work) })
 	workers.Go(func() { a.webhooks.Run(work) })
 	workers.Go(func() { a.effects.Run(work) })
+	if a.mail != nil {
+		workers.Go(func() { a.mail.Run(work) })
+	}
 	workers.Go(func() { a.api.Run(work) })
 	workers.Go(func() { a.reseal(work) })
 	workers.Go(func() { a.watchClock(work) })

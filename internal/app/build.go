@@ -103,11 +103,17 @@ func (a *App) build(ctx context.Context) (err error) {
 		BackfillEvery: cfg.BackfillEvery,
 	})
 
+	if a.mail, err = a.newMail(); err != nil {
+		return err
+	}
+
 	a.effects = effects.New(effects.Config{
 		Store:   a.store,
 		Now:     now,
 		Log:     log,
 		Workers: cfg.Workers,
+		Letters: a.recipients,
+		Planned: a.planned,
 	})
 	a.store.OnEffects(a.effects.Wake)
 

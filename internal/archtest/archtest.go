@@ -31,7 +31,7 @@ const everything = "*"
 var rooms = map[string][]string{
 	// cmd knows the nouns that `server orders`, `events`, `keys` and
 	// `guard` print.
-	"cmd":         {"api", "app", "config", "fault", "guard", "money", "orders", "payments", "webhooks"},
+	"cmd":         {"api", "app", "config", "fault", "guard", "mail", "money", "orders", "payments", "webhooks"},
 	"app":         {everything},
 	"config":      {"appearance", "spelling", "cleantext"},
 	"appearance":  {"spelling"},
@@ -67,12 +67,16 @@ var rooms = map[string][]string{
 	"payments":        {"fault", "idempotency", "money", "httpio", "orders", "queue"},
 	"effects":         {"payments", "queue"},
 	"guard":           {"fault"},
+	"mail":            {"money", "orders", "payments", "queue"},
 	"rules":           {"cleantext", "fault", "money", "orders", "payments"},
 	"webhooks":        {"budget", "fault", "money", "httpio", "orders", "payments", "queue"},
 	"api":             {"cleantext", "fault", "money", "httpio", "orders", "payments", "webhooks"},
 
 	// The store's conformance suite, storetest, uses testkit and testhost.
-	"store":     {"guard", "sealed", "fault", "filelock", "money", "orders", "payments", "customersession", "webhooks", "api", "queue", "effects", "testkit", "testhost"},
+	"store": {
+		"guard", "sealed", "fault", "filelock", "money", "orders", "payments", "customersession",
+		"webhooks", "api", "queue", "effects", "mail", "testkit", "testhost",
+	},
 	"stripeapi": {"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks", "budget"},
 }
 
@@ -115,6 +119,7 @@ var keepers = map[string][]string{
 	"checkoutd/internal/store/sqldb": {"store"},
 	"github.com/stripe/stripe-go/":   {"stripeapi"},
 	"github.com/stripe/stripe-mock":  {},
+	"github.com/wneessen/go-mail":    {"mail"},
 	"github.com/joho/godotenv":       {"config"},
 	"github.com/chromedp/":           {"browsertest", "e2e"},
 	"testing": {
@@ -131,7 +136,10 @@ var sandboxMayImport = []string{
 }
 
 // features know neither the database nor Stripe, not even indirectly.
-var features = []string{"queue", "orders", "customersession", "payments", "webhooks", "api", "effects", "guard", "rules"}
+var features = []string{
+	"queue", "orders", "customersession", "payments", "webhooks", "api", "effects", "guard", "rules",
+	"mail",
+}
 
 // startApp lists the rooms whose tests start a whole App.
 var startApp = []string{"cmd", "app", "e2e", "bench", "torture"}

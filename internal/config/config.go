@@ -37,6 +37,7 @@ type Config struct {
 	SavedMethods SavedMethods
 	Server
 	Rules
+	Mail
 	Storage
 	Background
 	OfflineStripe

@@ -53,6 +53,7 @@ func sections() []section {
 		layoutSection(),
 		savedMethodsSection(),
 		rulesSection(),
+		mailSection(),
 		serverSection(),
 		storageSection(),
 		backgroundSection(),

@@ -34,7 +34,8 @@ type Job struct {
 
 // Plan is what follows from an effect.
 type Plan struct {
-	Announce bool // to the webhook endpoints that want the kind
+	Announce bool     // to the webhook endpoints that want the kind
+	Letters  []string // who gets a letter: "buyer", "shop"
 }
 
 // Store keeps effects. Every method is one transaction and safe for concurrent
@@ -56,6 +57,8 @@ type Config struct {
 	Now     func() time.Time
 	Log     zerolog.Logger
 	Workers int
+	// Letters returns who gets a letter about a kind of effect; nil: nobody.
+	Letters func(kind string) []string
 	// Planned is called after something follows from an effect; may be nil.
 	Planned func()
 }
@@ -114,6 +117,10 @@ func (s *Service) work(ctx context.Context, j Job) error {
 	}
 
 	plan := kind.plan(j.Effect)
+	if s.cfg.Letters != nil {
+		plan.Letters = s.cfg.Letters(j.Kind)
+	}
+
 	if err := s.cfg.Store.FinishEffect(ctx, j, plan); err != nil {
 		dueAt := s.cfg.Now().Add(queue.Backoff(int(j.Tries), time.Second, 5*time.Minute))
 		_ = s.cfg.Store.RetryEffect(ctx, j.Claim, dueAt) // or its lease expires
@@ -121,7 +128,7 @@ func (s *Service) work(ctx context.Context, j Job) error {
 		return fmt.Errorf("effects: %s %s: %w", j.Kind, j.ID, err)
 	}
 
-	if plan.Announce && s.cfg.Planned != nil {
+	if (plan.Announce || len(plan.Letters) > 0) && s.cfg.Planned != nil {
 		s.cfg.Planned()
 	}
 

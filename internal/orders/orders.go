@@ -147,6 +147,16 @@ func HashToken(token string) []byte {
 // lower-case base32.
 func NewID(prefix string) string { return prefix + strings.ToLower(rand.Text()) }
 
+// ShortID returns the part of an order's ID that people read to each other: the
+// first eight characters of its random part, in capitals.
+func ShortID(id string) string {
+	_, random, found := strings.Cut(id, "_")
+	if !found {
+		random = id
+	}
+	return strings.ToUpper(random[:min(8, len(random))])
+}
+
 // ErrNotFound is the one answer to a wrong id and to a wrong token, so that
 // nobody learns which orders exist.
 var ErrNotFound = fault.New(fault.NotFound, "order_not_found", "There is no such order, or it is not yours to see.")

@@ -2,7 +2,6 @@ package pages
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"checkoutd/internal/money"
@@ -73,7 +72,7 @@ func (p *Pages) orderView(loc locale, o orders.View) orderView {
 	amount := func(minor int64) amountView { return loc.amount(minor, o.Currency) }
 	v := orderView{
 		View:     o,
-		Short:    shortID(o.ID),
+		Short:    orders.ShortID(o.ID),
 		Subtotal: amount(o.Subtotal),
 		Total:    amount(o.Amount),
 		Every:    loc.every(o.Recurring),
@@ -87,7 +86,7 @@ func (p *Pages) orderView(loc locale, o orders.View) orderView {
 	}
 
 	if o.Ships {
-		v.ShipTo = loc.address(o.Contact.Shipping)
+		v.ShipTo = o.Contact.Shipping.Lines(loc.lang)
 	}
 
 	if o.PaidAt != nil {
@@ -162,16 +161,6 @@ func (l locale) every(r *orders.Recurring) string {
 		return every[r.Interval]
 	}
 	return fill(every[r.Interval+"s"], "count", strconv.FormatInt(r.IntervalCount, 10))
-}
-
-// shortID returns the first eight characters of the random part of an ID, in
-// capitals.
-func shortID(id string) string {
-	_, random, found := strings.Cut(id, "_")
-	if !found {
-		random = id
-	}
-	return strings.ToUpper(random[:min(8, len(random))])
 }
 
 // dateView is a time twice: as text for people, and machine-readable for the

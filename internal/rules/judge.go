@@ -30,7 +30,8 @@ type Judge struct {
 
 // The refusals of the rules file.
 var (
-	errCountry = refusal("card_country_refused", "Cards from this country cannot be used here. Please use another card.")
+	errCountry = refusal("card_country_refused",
+		"Cards from this country cannot be used here. Please use another card.")
 	errBrand   = refusal("card_brand_refused", "Cards of this brand cannot be used here. Please use another card.")
 	errFunding = refusal("card_funding_refused",
 		"Cards of this kind, such as prepaid cards, cannot be used here. Please use another card.")

@@ -115,10 +115,17 @@ func (s *Store) ClaimEffects(ctx context.Context, now, leaseUntil time.Time, n i
 
 // FinishEffect stores what follows from an effect and ends the claim; see
 // effects.Store.
-func (s *Store) FinishEffect(ctx context.Context, j effects.Job, _ effects.Plan) error {
-	return s.endClaim(ctx, `UPDATE effects SET done_at = $3, next_at = 0, lease_token = ''
-		WHERE id = $1 AND lease_token = $2 AND done_at = 0`,
-		j.Claim.ID, j.Claim.Token, sqldb.Micros(s.now()))
+func (s *Store) FinishEffect(ctx context.Context, j effects.Job, plan effects.Plan) error {
+	return s.db.Transact(ctx, "", func(context.Context, sqldb.Querier) ([]sqldb.Command, error) {
+		now := s.now()
+		writes := []sqldb.Command{{
+			Text: `UPDATE effects SET done_at = $3, next_at = 0, lease_token = ''
+				WHERE id = $1 AND lease_token = $2 AND done_at = 0`,
+			Args:   []any{j.Claim.ID, j.Claim.Token, sqldb.Micros(now)},
+			IfNone: queue.ErrClaimLost,
+		}}
+		return append(writes, insertLetters(&j, plan, now)...), nil
+	})
 }
 
 // RetryEffect ends a claim without a consequence; see effects.Store.

@@ -63,6 +63,7 @@ func Run(t *testing.T, e Engine) {
 		"clock set back":  testClockSetBack,
 		"replicas":        testReplicas,
 		"guard":           testGuard,
+		"letters":         testLetters,
 		"paid orders":     testPaidOrders,
 		"texts":           testTexts,
 	} {

@@ -1,4 +1,4 @@
-package pages
+package orders
 
 import (
 	"slices"
@@ -6,37 +6,35 @@ import (
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
-
-	"checkoutd/internal/orders"
 )
 
 // townFirst lists the countries that write the town before the postal code.
 var townFirst = []string{"US", "CA", "AU", "NZ", "GB", "IE", "IN", "JP"}
 
-// address returns the lines of an address as on a parcel, with the country in
-// the reader's language. It returns nil if the address is incomplete.
-func (l locale) address(to *orders.Address) []string {
-	if !to.Complete() {
+// Lines returns the lines of an address as on a parcel, with the country in a
+// language. It returns nil if the address is incomplete.
+func (a *Address) Lines(lang string) []string {
+	if !a.Complete() {
 		return nil
 	}
 
-	place := to.Address
+	place := a.Address
 	town, region := join(" ", place.PostalCode, place.City), place.State
 	if slices.Contains(townFirst, place.Country) {
 		town = join(", ", place.City, join(" ", place.State, place.PostalCode))
 		region = ""
 	}
 
-	lines := []string{to.Name, place.Line1, place.Line2, town, region, l.country(place.Country)}
+	lines := []string{a.Name, place.Line1, place.Line2, town, region, country(place.Country, lang)}
 	return slices.DeleteFunc(lines, func(line string) bool { return line == "" })
 }
 
-func (l locale) country(code string) string {
+func country(code, lang string) string {
 	region, err := language.ParseRegion(code)
 	if err != nil {
 		return code
 	}
-	return display.Regions(language.Make(l.lang)).Name(region)
+	return display.Regions(language.Make(lang)).Name(region)
 }
 
 func join(between string, parts ...string) string {

@@ -1,0 +1,34 @@
+package config_test
+
+import "testing"
+
+func TestMailRefusals(t *testing.T) {
+	t.Parallel()
+	const password = "s3cret"
+	checkRefusals(t, map[string]refusal{
+		"another scheme": {
+			environ: []string{"SMTP_URL=http://a:" + password + "@mail.example", "MAIL_FROM=a@b.example"},
+			want:    "SMTP_URL is not an address like smtp://",
+		},
+		"a password with a slash": {
+			environ: []string{"SMTP_URL=smtp://a:" + password + "/x@mail.example", "MAIL_FROM=a@b.example"},
+			want:    "SMTP_URL is not an address like smtp://",
+		},
+		"no sender": {
+			environ: []string{"SMTP_URL=smtp://mail.example"},
+			want:    "MAIL_FROM is not set, but SMTP_URL is",
+		},
+		"a sender that is none": {
+			environ: []string{"SMTP_URL=smtp://mail.example", "MAIL_FROM=the shop"},
+			want:    "MAIL_FROM is not an e-mail address",
+		},
+		"letters to the shop without a mail server": {
+			environ: []string{"MAIL_SHOP_TO=shop@shop.example"},
+			want:    "SMTP_URL is not set, but MAIL_SHOP_TO is",
+		},
+		"a language without letters": {
+			environ: []string{"MAIL_LANGUAGE=de"},
+			want:    "MAIL_LANGUAGE is \"de\"",
+		},
+	})
+}

@@ -1,0 +1,118 @@
+package modes_test
+
+import (
+	"io"
+	"mime"
+	"net"
+	netmail "net/mail"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/emersion/go-smtp"
+
+	"checkoutd/internal/e2e/e2etest"
+)
+
+// mailbox is a mail server that keeps what it gets.
+type mailbox struct {
+	mu  sync.Mutex
+	got []string // recipient and subject
+}
+
+func openMailbox(t *testing.T) (box *mailbox, url string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	box = &mailbox{}
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &slot{box: box}, nil }))
+	go server.Serve(listener) //nolint:errcheck // it ends with the test
+	t.Cleanup(func() { _ = server.Close() })
+	return box, "smtp://" + listener.Addr().String()
+}
+
+func (b *mailbox) letters() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]string(nil), b.got...)
+}
+
+type slot struct {
+	box *mailbox
+	to  string
+}
+
+func (*slot) Mail(string, *smtp.MailOptions) error { return nil }
+func (*slot) Reset()                               {}
+func (*slot) Logout() error                        { return nil }
+
+func (s *slot) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.to = to
+	return nil
+}
+
+func (s *slot) Data(r io.Reader) error {
+	m, err := netmail.ReadMessage(r)
+	if err != nil {
+		return err
+	}
+
+	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+	s.box.mu.Lock()
+	defer s.box.mu.Unlock()
+	s.box.got = append(s.box.got, s.to+": "+subject)
+	return err
+}
+
+func TestLettersFollowAPayment(t *testing.T) {
+	t.Parallel()
+	box, url := openMailbox(t)
+	s := e2etest.OpenShop(t,
+		e2etest.Set("SMTP_URL", url),
+		e2etest.Set("MAIL_FROM", "Mugs <orders@shop.example>"),
+		e2etest.Set("MAIL_SHOP_TO", "owner@shop.example"),
+		e2etest.Set("BRAND_NAME", "Mugs"))
+
+	b := s.Buyer(t)
+	id := b.Order("mug")
+	b.Call("PATCH", "/orders/"+id, `{"email":"ada@buyer.example"}`)
+	b.Confirm(id, e2etest.CardPays)
+	b.WantStatus(id, "paid paid")
+
+	s.Eventually("there is a letter to the buyer and one to the shop", func() bool { return len(box.letters()) == 2 })
+	all := strings.Join(box.letters(), "\n")
+	if !strings.Contains(all, "ada@buyer.example: Your order ") || !strings.Contains(all, "owner@shop.example: Order ") {
+		t.Errorf("got\n%s", all)
+	}
+
+	// A restart sends nothing again.
+	s.Restart()
+	s.WantQuiet()
+	if got := box.letters(); len(got) != 2 {
+		t.Errorf("after a restart there are %d letters, want 2", len(got))
+	}
+}
+
+func TestAPaymentDoesNotWaitForTheMailServer(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0") // it takes connections and says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+
+	s := e2etest.OpenShop(t,
+		e2etest.Set("SMTP_URL", "smtp://"+listener.Addr().String()),
+		e2etest.Set("MAIL_FROM", "orders@shop.example"))
+
+	for range 3 {
+		b := s.Buyer(t)
+		id := b.Order("mug")
+		b.Call("PATCH", "/orders/"+id, `{"email":"ada@buyer.example"}`)
+		b.Confirm(id, e2etest.CardPays)
+		b.WantStatus(id, "paid paid")
+	}
+}

@@ -1,0 +1,234 @@
+package mail
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"errors"
+	"fmt"
+	htmltemplate "html/template"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	texttemplate "text/template"
+	"time"
+
+	"checkoutd/internal/money"
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
+)
+
+//go:embed templates
+var builtIn embed.FS
+
+// WriterConfig configures a Writer.
+type WriterConfig struct {
+	ShopName string
+	Language string // of letters whose order names none: en or fr
+	// Folder holds templates that replace built-in ones; "" for none.
+	Folder string
+}
+
+// Writer writes letters. It is safe for concurrent use.
+type Writer struct {
+	cfg   WriterConfig
+	plain *texttemplate.Template
+	html  *htmltemplate.Template
+}
+
+// view is what a template sees. docs/mail.md describes it.
+type view struct {
+	Kind, Recipient, Lang string
+	Shop                  string
+	Subject, Title        string
+	Paragraphs            []string
+	Number                string // the part of the order's ID that people read to each other
+	Reference             string // the shop's order number, "" if it has none
+	OrderLine             string
+	Lines                 []lineView
+	Sums                  []sumView
+	Amount                string // what the letter is about: the total, or the refund
+	Address               []string
+	AddressTitle          string
+	Colon                 string // as the language writes it
+	Contact               string // the buyer's e-mail address, for the shop
+	ContactTitle          string
+	Footer                string
+}
+
+type lineView struct{ Quantity, Name, Amount string }
+
+type sumView struct {
+	Name, Amount string
+	Strong       bool
+}
+
+// NewWriter returns a Writer. The templates of the folder are tried on a sample
+// of every letter, so that a mistake is found at the start.
+func NewWriter(c WriterConfig) (*Writer, error) {
+	if _, ok := languages[c.Language]; !ok {
+		return nil, fmt.Errorf("mail: there are no letters in the language %q", c.Language)
+	}
+
+	plain, err := source(c.Folder, "letter.txt")
+	if err != nil {
+		return nil, err
+	}
+	html, err := source(c.Folder, "letter.html")
+	if err != nil {
+		return nil, err
+	}
+
+	w := &Writer{cfg: c}
+	if w.plain, err = texttemplate.New("letter.txt").Option("missingkey=error").Parse(plain); err != nil {
+		return nil, fmt.Errorf("mail: %w", err)
+	}
+	if w.html, err = htmltemplate.New("letter.html").Option("missingkey=error").Parse(html); err != nil {
+		return nil, fmt.Errorf("mail: %w", err)
+	}
+
+	return w, w.try()
+}
+
+// source returns the text of a template.
+func source(folder, name string) (string, error) {
+	if folder != "" {
+		text, err := os.ReadFile(folder + "/" + name)
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return string(text), err
+		}
+	}
+
+	text, err := builtIn.ReadFile("templates/" + name)
+	return string(text), err
+}
+
+// try writes every letter about a sample order.
+func (w *Writer) try() error {
+	st := &payments.State{Order: orders.Order{
+		ID: "ord_sample", Amount: 1000, Currency: "usd",
+		Items: []orders.Item{{Name: "Sample", Quantity: 1, UnitAmount: 1000}},
+	}}
+
+	for lang, words := range languages {
+		for key := range words.letters {
+			if _, err := w.writeIn(lang, Letter{Kind: key.kind, Recipient: key.to}, st); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// write returns the text of a letter, in the language of its recipient.
+func (w *Writer) write(l Letter, st *payments.State) (Text, error) {
+	return w.writeIn(w.cfg.Language, l, st)
+}
+
+func (w *Writer) writeIn(lang string, l Letter, st *payments.State) (Text, error) {
+	key := letterKey{l.Kind, l.Recipient}
+	if l.Kind == payments.EffectPaid && l.Recipient == Buyer && st.Order.Amount == 0 {
+		key.kind = placedFree
+	}
+
+	t, ok := languages[lang].letters[key]
+	if !ok {
+		return Text{}, fmt.Errorf("mail: there is no letter about %s to the %s", l.Kind, l.Recipient)
+	}
+
+	v := w.view(lang, t, l, st)
+
+	var plain, html bytes.Buffer
+	if err := w.plain.Execute(&plain, v); err != nil {
+		return Text{}, fmt.Errorf("mail: %w", err)
+	}
+	if err := w.html.Execute(&html, v); err != nil {
+		return Text{}, fmt.Errorf("mail: %w", err)
+	}
+
+	return Text{Subject: v.Subject, Plain: plain.String(), HTML: html.String()}, nil
+}
+
+func (w *Writer) view(lang string, t texts, l Letter, st *payments.State) view {
+	o, words := &st.Order, languages[lang]
+	format := func(minor int64) string { return money.Format(minor, o.Currency, lang) }
+
+	v := view{
+		Kind:         l.Kind,
+		Recipient:    string(l.Recipient),
+		Lang:         lang,
+		Shop:         w.cfg.ShopName,
+		Number:       number(o),
+		Reference:    o.Reference,
+		Amount:       format(amountOf(l, st)),
+		Colon:        words.Colon,
+		AddressTitle: words.ShipTo,
+		ContactTitle: words.Contact,
+	}
+
+	fill := strings.NewReplacer("{number}", v.Number, "{amount}", v.Amount, "{shop}", v.Shop,
+		"{date}", date(lang, o.CreatedAt)).Replace
+
+	v.Subject, v.Title = fill(t.Subject), fill(t.Title)
+	v.OrderLine, v.Footer = fill(words.Order), fill(words.Footer)
+	for _, p := range t.Text {
+		v.Paragraphs = append(v.Paragraphs, fill(p))
+	}
+
+	for _, i := range o.Items {
+		quantity := strings.ReplaceAll(words.Quantity, "{n}", strconv.FormatInt(i.Quantity, 10))
+		v.Lines = append(v.Lines, lineView{quantity, i.Name, format(i.Amount())})
+	}
+
+	v.Sums = sums(words, o, format)
+	if o.Ships() {
+		v.Address = o.Contact.Shipping.Lines(lang)
+	}
+
+	if l.Recipient == Shop {
+		v.Contact, v.Footer = o.Contact.Email, ""
+	}
+
+	return v
+}
+
+// sums returns the lines between the items and the total, and the total.
+func sums(w words, o *orders.Order, format func(int64) string) (list []sumView) {
+	if o.Discount.Code != "" || o.ShippingRate.ID != "" {
+		list = append(list, sumView{Name: w.Subtotal, Amount: format(o.Subtotal())})
+	}
+	if d := o.Discount; d.Code != "" {
+		list = append(list, sumView{Name: w.Discount + " " + d.Code, Amount: "−" + format(d.Amount)})
+	}
+	if rate := o.ShippingRate; rate.ID != "" {
+		list = append(list, sumView{Name: w.Shipping + w.Colon + " " + rate.Name, Amount: format(rate.Amount)})
+	}
+
+	list = append(list, sumView{Name: w.Total, Amount: format(o.Amount), Strong: true})
+	if o.Refunded > 0 {
+		list = append(list, sumView{Name: w.Refunded, Amount: format(o.Refunded)})
+	}
+	return list
+}
+
+// amountOf returns what a letter is about, in minor units.
+func amountOf(l Letter, st *payments.State) int64 {
+	for _, r := range st.Refunds {
+		if r.ID == l.Subject {
+			return r.Amount
+		}
+	}
+	return st.Order.Amount
+}
+
+// number returns what people call an order.
+func number(o *orders.Order) string { return cmp.Or(o.Reference, orders.ShortID(o.ID)) }
+
+// date writes a date as the language does.
+func date(lang string, t time.Time) string {
+	if lang == "fr" {
+		return t.Format("02/01/2006")
+	}
+	return t.Format("January 2, 2006")
+}
