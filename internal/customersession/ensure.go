@@ -15,7 +15,7 @@ import (
 // It is the same customer as in the order's session. A deleted customer is
 // replaced as long as no intent belongs to it. Errors are faults for the buyer.
 func (h *Handler) Ensure(ctx context.Context, w http.ResponseWriter, r *http.Request, o orders.Order) error {
-	v, err := h.cookie.visitor(r, o.ID)
+	v, err := h.cookie.visitor(r, &o)
 	if err != nil {
 		return err
 	}

@@ -112,7 +112,7 @@ func (h *Handler) spares(r *http.Request) (bool, error) {
 func (h *Handler) session(
 	ctx context.Context, w http.ResponseWriter, r *http.Request, o orders.Order,
 ) (secret string, err error) {
-	v, err := h.cookie.visitor(r, o.ID)
+	v, err := h.cookie.visitor(r, &o)
 	if err != nil {
 		return "", err
 	}

@@ -122,6 +122,7 @@ type bill struct {
 	discount int64
 	rate     ShippingRate
 	amount   int64
+	shop     ShopTerms
 }
 
 func (o *Order) bill() bill {
@@ -132,6 +133,7 @@ func (o *Order) bill() bill {
 		discount: o.Discount.Amount,
 		rate:     o.ShippingRate,
 		amount:   o.Amount,
+		shop:     cloneShop(o.Shop),
 	}
 }
 
@@ -139,6 +141,10 @@ func (o *Order) bill() bill {
 // moment ago: it lets the buyer know early, but only the reservation of a
 // payment takes a use.
 func (s *Service) apply(o *Order, c Change, uses int64) error {
+	if o.Shop.Fixed && (c.Items != nil || c.Promotion != nil) {
+		return errFixed
+	}
+
 	country := o.country()
 	if err := o.setContact(c); err != nil {
 		return err
@@ -146,7 +152,7 @@ func (s *Service) apply(o *Order, c Change, uses int64) error {
 
 	// Nobody knows whether a rate that the catalog no longer has serves another
 	// country.
-	if country != "" && country != o.country() && s.cfg.Catalog.withdrew(o.ShippingRate.ID) {
+	if !o.Shop.OwnShipping && country != "" && country != o.country() && s.cfg.Catalog.withdrew(o.ShippingRate.ID) {
 		o.ShippingRate = ShippingRate{}
 	}
 

@@ -88,6 +88,10 @@ type Item struct {
 	UnitAmount int64      `json:"unit_amount"` // minor units
 	Recurring  *Recurring `json:"recurring,omitempty"`
 	Ships      bool       `json:"ships,omitempty"` // it is shipped to an address
+	// Only items of an order of the shop's backend have the following.
+	Description string `json:"description,omitempty"`
+	TaxAmount   int64  `json:"tax_amount,omitempty"` // of the line, in minor units, added to its price
+	Own         bool   `json:"own,omitempty"`        // not a product of the catalog
 }
 
 // Amount returns the price of the line in minor units.
@@ -103,7 +107,7 @@ type Order struct {
 	ReviewReason  string // why a person must decide, for the shop only
 	Version       int64  // grows whenever the bill changes
 	Currency      string
-	Amount        int64 // the total: Subtotal - Discount.Amount + ShippingRate.Amount
+	Amount        int64 // the total: Subtotal - Deducted + ShippingRate.Amount + AddedTax
 	Captured      int64 // what was charged: less than Amount after a partial capture
 	Refunded      int64 // succeeded and pending refunds
 	Items         []Item
@@ -116,6 +120,7 @@ type Order struct {
 	Options           Options
 	Discount          Discount
 	ShippingRate      ShippingRate // the chosen one, zero for none
+	Shop              ShopTerms    // what the shop's backend decided
 	Contact           Contact
 	CreatedAt         time.Time
 	UpdatedAt         time.Time

@@ -10,6 +10,10 @@ func (c *Catalog) reprice(o *Order) error {
 		return nil
 	}
 
+	if o.Shop.Fixed {
+		return c.repriceShop(o)
+	}
+
 	promotion := c.promotionOf(o)
 	rate, err := c.rateOf(o)
 	if err != nil {
@@ -33,6 +37,29 @@ func (c *Catalog) reprice(o *Order) error {
 		o.ShippingRate = rate.offer(t.Subtotal, o.Currency)
 	}
 
+	return nil
+}
+
+// repriceShop computes the amount of an order of the shop's backend, whose
+// shipping the shop has set, or the catalog offers.
+func (c *Catalog) repriceShop(o *Order) error {
+	rate, err := c.rateOf(o)
+	if err != nil {
+		return err
+	}
+
+	goods, _ := subtotal(o.Items)
+	offer := ShippingRate{}
+	if rate != nil {
+		offer = rate.offer(goods, o.Currency)
+	}
+
+	t, err := shopTotal(o, offer.Amount)
+	if err != nil {
+		return err
+	}
+
+	o.Amount, o.ShippingRate, o.Discount = t.Amount, offer, Discount{}
 	return nil
 }
 

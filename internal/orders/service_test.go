@@ -30,8 +30,24 @@ func (m *memory) CreateOrder(_ context.Context, o orders.Order) error {
 	if m.fail != nil {
 		return m.fail
 	}
+	for _, other := range m.list {
+		if o.Reference != "" && other.Reference == o.Reference {
+			return orders.ErrReferenceTaken
+		}
+	}
 	m.list[o.ID] = o
 	return nil
+}
+
+func (m *memory) OrderByReference(_ context.Context, reference string) (orders.Order, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, o := range m.list {
+		if o.Reference == reference {
+			return o, nil
+		}
+	}
+	return orders.Order{}, orders.ErrNotFound
 }
 
 func (m *memory) Order(_ context.Context, id string) (orders.Order, error) {

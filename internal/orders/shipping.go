@@ -56,8 +56,11 @@ func (r *Rate) offer(goods int64, currency string) ShippingRate {
 // then the order's own if the catalog no longer has it: what a buyer was
 // offered stays.
 func (c *Catalog) ratesFor(o *Order) []Rate {
-	if !o.Ships() {
+	switch {
+	case !o.Ships():
 		return nil
+	case o.Shop.OwnShipping:
+		return o.ownRates()
 	}
 
 	var list []Rate
@@ -90,7 +93,7 @@ func (c *Catalog) withdrew(rate string) bool {
 // all, or the order is not shipped.
 func (c *Catalog) countriesFor(o *Order) []string {
 	list := []string{}
-	if !o.Ships() {
+	if !o.Ships() || o.Shop.OwnShipping {
 		return list
 	}
 

@@ -8,8 +8,12 @@ import (
 // Store stores orders. Each method is one transaction and safe for concurrent
 // use.
 type Store interface {
-	// CreateOrder stores a new order.
+	// CreateOrder stores a new order. If another one has its reference, that is
+	// ErrReferenceTaken.
 	CreateOrder(ctx context.Context, o Order) error
+	// OrderByReference returns the order with the shop's own number, or
+	// ErrNotFound.
+	OrderByReference(ctx context.Context, reference string) (Order, error)
 	// Order returns the order, or ErrNotFound.
 	Order(ctx context.Context, id string) (Order, error)
 	// UpdateOrder locks the order, calls change with it, commits what change

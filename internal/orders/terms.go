@@ -79,6 +79,7 @@ type ShippingRate struct {
 // Contact is the personal data that the buyer entered. It is never logged.
 type Contact struct {
 	Email    string   `json:"email,omitempty"`
+	Name     string   `json:"name,omitempty"` // as the shop's backend knows the buyer
 	Shipping *Address `json:"shipping,omitempty"`
 	Billing  *Address `json:"billing,omitempty"`
 }

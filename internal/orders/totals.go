@@ -8,11 +8,12 @@ import (
 )
 
 // Totals are what an order costs, in minor units of one currency:
-// Amount = Subtotal - Discount + Shipping.
+// Amount = Subtotal - Discount + Shipping + Tax.
 type Totals struct {
 	Subtotal int64
 	Discount int64
 	Shipping int64
+	Tax      int64 // that the prices do not include
 	Amount   int64
 }
 
@@ -45,7 +46,28 @@ func Total(items []Item, currency string, p *Promotion, r *Rate) (Totals, error)
 		t.Shipping = r.cost(t.Subtotal, currency)
 	}
 
-	t.Amount = t.Subtotal - t.Discount + t.Shipping
+	return t.checked(items, currency, promotionField)
+}
+
+// shopTotal computes what an order of the shop's backend costs.
+func shopTotal(o *Order, shipping int64) (Totals, error) {
+	goods, ok := subtotal(o.Items)
+	t := Totals{Subtotal: goods, Discount: o.Shop.deducted(), Shipping: shipping, Tax: o.AddedTax()}
+	switch {
+	case !ok:
+		return Totals{}, fault.InvalidField("items", "amount_out_of_range", "This total is too large.")
+	case t.Discount > t.Subtotal:
+		return Totals{}, fault.InvalidField("discounts", "discount_too_large",
+			"The discounts take off more than the items cost.")
+	}
+
+	return t.checked(o.Items, o.Currency, "discounts")
+}
+
+// checked returns the totals with their amount if it can be paid. The fault
+// names discountField if the total could be paid without the discount.
+func (t Totals) checked(items []Item, currency, discountField string) (Totals, error) {
+	t.Amount = t.Subtotal - t.Discount + t.Shipping + t.Tax
 	if t.Amount == 0 && len(items) > 0 && items[0].Recurring == nil && money.Known(currency) {
 		return t, nil
 	}
@@ -53,7 +75,7 @@ func Total(items []Item, currency string, p *Promotion, r *Rate) (Totals, error)
 	if err := money.Check(t.Amount, currency); err != nil {
 		f := fault.Wrap(err, fault.Invalid, "amount_out_of_range", "This total cannot be paid: "+err.Error()+".")
 		if t.Discount > 0 && money.Check(t.Amount+t.Discount, currency) == nil {
-			f.Field = promotionField // without it the total could be paid
+			f.Field = discountField
 		}
 
 		return Totals{}, f

@@ -24,6 +24,7 @@ type View struct {
 	Items              []ItemView     `json:"items"`
 	Contact            Contact        `json:"contact"`
 	Message            string         `json:"message,omitempty"`
+	Shop               *ShopView      `json:"shop,omitempty"` // only of an order of the shop's backend
 	CreatedAt          time.Time      `json:"created_at"`
 	ExpiresAt          time.Time      `json:"expires_at"`
 	PaidAt             *time.Time     `json:"paid_at,omitempty"`
@@ -38,15 +39,40 @@ type DiscountView struct {
 	Amount int64  `json:"amount"`
 }
 
+// ShopView is what the shop's backend decided about an order, of which the
+// buyer can change neither the items nor the price.
+type ShopView struct {
+	Description string      `json:"description,omitempty"`
+	Discounts   []Deduction `json:"discounts"`
+	Taxes       []Tax       `json:"taxes"`
+	ItemTax     int64       `json:"item_tax"` // of all items, added to their prices
+	SuccessURL  string      `json:"success_url,omitempty"`
+	CancelURL   string      `json:"cancel_url,omitempty"`
+	Locale      string      `json:"locale,omitempty"`
+}
+
+func (o *Order) shopView() *ShopView {
+	return &ShopView{
+		Description: o.Shop.Description,
+		Discounts:   append([]Deduction{}, o.Shop.Discounts...),
+		Taxes:       append([]Tax{}, o.Shop.Taxes...),
+		ItemTax:     o.itemTax(),
+		SuccessURL:  o.Shop.SuccessURL,
+		CancelURL:   o.Shop.CancelURL,
+		Locale:      o.Shop.Locale,
+	}
+}
+
 // ItemView is a line with its price.
 type ItemView struct {
-	SKU        string     `json:"sku"`
-	Name       string     `json:"name"`
-	Image      string     `json:"image,omitempty"`
-	Quantity   int64      `json:"quantity"`
-	UnitAmount int64      `json:"unit_amount"`
-	Amount     int64      `json:"amount"`
-	Recurring  *Recurring `json:"recurring,omitempty"`
+	SKU         string     `json:"sku"`
+	Name        string     `json:"name"`
+	Image       string     `json:"image,omitempty"`
+	Description string     `json:"description,omitempty"`
+	Quantity    int64      `json:"quantity"`
+	UnitAmount  int64      `json:"unit_amount"`
+	Amount      int64      `json:"amount"`
+	Recurring   *Recurring `json:"recurring,omitempty"`
 }
 
 // View returns what the buyer sees of an order. The buyer sees it as expired as
@@ -83,6 +109,10 @@ func (s *Service) View(o Order) View {
 		v.Discount = &DiscountView{o.Discount.Code, o.Discount.Amount}
 	}
 
+	if o.Shop.Fixed {
+		v.Shop = o.shopView()
+	}
+
 	if o.ShippingRate.ID != "" {
 		v.ShippingRate = &o.ShippingRate
 	}
@@ -99,13 +129,14 @@ func (s *Service) View(o Order) View {
 
 	for _, i := range o.Items {
 		v.Items = append(v.Items, ItemView{
-			SKU:        i.SKU,
-			Name:       i.Name,
-			Image:      i.Image,
-			Quantity:   i.Quantity,
-			UnitAmount: i.UnitAmount,
-			Amount:     i.Amount(),
-			Recurring:  i.Recurring,
+			SKU:         i.SKU,
+			Name:        i.Name,
+			Image:       i.Image,
+			Description: i.Description,
+			Quantity:    i.Quantity,
+			UnitAmount:  i.UnitAmount,
+			Amount:      i.Amount(),
+			Recurring:   i.Recurring,
 		})
 	}
 

@@ -33,18 +33,22 @@ type Attempt struct {
 // the call, so that the call can be repeated to the letter under the same
 // idempotency key.
 type Params struct {
-	Mode           orders.Mode       `json:"mode,omitempty"`             // empty: ModePayment
-	IntentID       string            `json:"intent,omitempty"`           // confirm this intent again; empty: create one
-	BringUpToDate  bool              `json:"bring_up_to_date,omitempty"` // update the intent before confirming it
-	Token          string            `json:"token"`                      // ConfirmationToken
-	Amount         int64             `json:"amount"`
-	Currency       string            `json:"currency"`
-	Customer       string            `json:"customer,omitempty"`
-	Items          []orders.Item     `json:"items,omitempty"` // of a subscription
-	orders.Options                   // flat, beside the others
-	Contact        orders.Contact    `json:"contact,omitzero"`
-	ReturnURL      string            `json:"return_url"`
-	Metadata       map[string]string `json:"metadata"`
+	Mode           orders.Mode   `json:"mode,omitempty"`             // empty: ModePayment
+	IntentID       string        `json:"intent,omitempty"`           // confirm this intent again; empty: create one
+	BringUpToDate  bool          `json:"bring_up_to_date,omitempty"` // update the intent before confirming it
+	Token          string        `json:"token"`                      // ConfirmationToken
+	Amount         int64         `json:"amount"`
+	Currency       string        `json:"currency"`
+	Customer       string        `json:"customer,omitempty"`
+	Items          []orders.Item `json:"items,omitempty"` // of a subscription
+	orders.Options               // flat, beside the others
+	// What the shop's backend has Stripe show; its metadata is in Metadata,
+	// beside our mark.
+	Description     string            `json:"description,omitempty"`
+	StatementSuffix string            `json:"statement_descriptor_suffix,omitempty"`
+	Contact         orders.Contact    `json:"contact,omitzero"`
+	ReturnURL       string            `json:"return_url"`
+	Metadata        map[string]string `json:"metadata"`
 }
 
 // AttemptState is the state of an attempt.

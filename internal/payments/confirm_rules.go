@@ -2,6 +2,7 @@ package payments
 
 import (
 	"errors"
+	"maps"
 	"reflect"
 	"slices"
 
@@ -176,8 +177,14 @@ func nextParams(st *State) Params {
 		Customer: o.CustomerID,
 		Options:  o.Options,
 		Contact:  o.Contact,
-		Metadata: map[string]string{MetaOrder: o.ID},
+		Metadata: map[string]string{},
+
+		Description:     o.Shop.Description,
+		StatementSuffix: o.Shop.StatementSuffix,
 	}
+
+	maps.Copy(p.Metadata, o.Shop.Metadata)
+	p.Metadata[MetaOrder] = o.ID
 
 	switch o.Mode {
 	case orders.ModeSetup:
@@ -227,20 +234,41 @@ func (st *State) outdatedIntent(p Params) *Intent {
 	})
 }
 
-// fits reports whether the intent can be confirmed with p. Only the intent of a
+// fits reports whether the intent can be confirmed with p. The intent of a
 // subscription cannot be changed: the subscription stays as it was created
-// (https://docs.stripe.com/billing/subscriptions/overview).
+// (https://docs.stripe.com/billing/subscriptions/overview). Any other intent
+// follows the order, except for what only the shop's backend changes.
 func (st *State) fits(in *Intent, p Params) bool {
-	if p.Mode != orders.ModeSubscription {
-		return true
+	for i := range st.Attempts {
+		made := &st.Attempts[i].Params
+		if st.Attempts[i].IntentID != in.ID || made.IntentID != "" { // it did not create the intent
+			continue
+		}
+
+		return made.describesAs(p) &&
+			(p.Mode != orders.ModeSubscription || made.Amount == p.Amount && reflect.DeepEqual(made.Items, p.Items))
 	}
 
-	for _, a := range st.Attempts {
-		if a.IntentID == in.ID && a.Params.IntentID == "" { // it created the intent
-			return a.Params.Amount == p.Amount && reflect.DeepEqual(a.Params.Items, p.Items)
-		}
+	return p.Mode != orders.ModeSubscription || in.Amount == p.Amount
+}
+
+// describesAs reports whether an intent made with p shows what next says: the
+// texts and the metadata of the shop's backend, and the terms that an intent
+// keeps for its life.
+func (p *Params) describesAs(next Params) bool {
+	return p.Description == next.Description && p.StatementSuffix == next.StatementSuffix &&
+		maps.Equal(withoutMark(p.Metadata), withoutMark(next.Metadata)) &&
+		p.CaptureMethod == next.CaptureMethod &&
+		slices.Equal(p.PaymentMethodTypes, next.PaymentMethodTypes)
+}
+
+// withoutMark returns metadata without our own keys.
+func withoutMark(m map[string]string) map[string]string {
+	m = maps.Clone(m)
+	for _, key := range []string{MetaOrder, MetaAttempt, MetaProof} {
+		delete(m, key)
 	}
-	return in.Amount == p.Amount
+	return m
 }
 
 // createdWith reports whether an intent was created with the amount, customer,

@@ -37,6 +37,7 @@ var orderTable = sqldb.NewTable("orders", func(o *orders.Order) []sqldb.Cell {
 		sqldb.Int("discount", &o.Discount.Amount),
 		sqldb.JSON("shipping_rate", &o.ShippingRate),
 		sqldb.JSON("contact", &o.Contact),
+		sqldb.JSON("shop", &o.Shop),
 		sqldb.CreatedAt(&o.CreatedAt),
 		sqldb.UpdatedAt(&o.UpdatedAt),
 		sqldb.Time("expires_at", &o.ExpiresAt),
@@ -61,11 +62,32 @@ func selectOrder(o *orders.Order, id, lock string) sqldb.Command {
 	}
 }
 
-// CreateOrder stores a new order.
+// oneOfReference refuses a second order with the shop's own number.
+var oneOfReference = sqldb.UniqueIndex{
+	Name:    "orders_reference",
+	Columns: "orders.reference",
+}
+
+// CreateOrder stores a new order; see orders.Store.
 func (s *Store) CreateOrder(ctx context.Context, o orders.Order) error {
-	return s.db.Statement(ctx, func(ctx context.Context, q sqldb.Querier) error {
+	err := s.db.Statement(ctx, func(ctx context.Context, q sqldb.Querier) error {
 		return q.Run(ctx, orderTable.Insert(&o, s.now()))
 	})
+	if s.db.Violates(err, oneOfReference) {
+		return orders.ErrReferenceTaken
+	}
+	return err
+}
+
+// OrderByReference returns the order with the shop's own number, or
+// orders.ErrNotFound.
+func (s *Store) OrderByReference(ctx context.Context, reference string) (orders.Order, error) {
+	o, ok, err := sqldb.QueryOne(ctx, s.db.Reader(), orderTable.Scan,
+		orderTable.Select()+" WHERE reference = $1 AND reference <> ''", reference)
+	if err == nil && !ok {
+		err = orders.ErrNotFound
+	}
+	return o, err
 }
 
 // Order returns the order, or orders.ErrNotFound.

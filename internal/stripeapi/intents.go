@@ -56,6 +56,9 @@ func (c *Client) create(ctx context.Context, p payments.Params, key string) (pay
 		ReturnURL:         stripe.String(p.ReturnURL),
 		Customer:          optional(p.Customer),
 		Metadata:          p.Metadata,
+		Description:       optional(p.Description),
+
+		StatementDescriptorSuffix: optional(p.StatementSuffix),
 	}
 
 	setContact(params, p)

@@ -48,6 +48,7 @@ func (c *Client) createSetup(ctx context.Context, p payments.Params, key string)
 		ReturnURL:         stripe.String(p.ReturnURL),
 		Customer:          optional(p.Customer),
 		Metadata:          p.Metadata,
+		Description:       optional(p.Description),
 	}
 
 	setSetupOptions(params, p.Options)

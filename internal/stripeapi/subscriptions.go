@@ -190,6 +190,7 @@ func (c *Client) subscribe(ctx context.Context, p payments.Params, key string) (
 		Items:           subscriptionItems(p),
 		PaymentBehavior: stripe.String("default_incomplete"),
 		Metadata:        p.Metadata,
+		Description:     optional(p.Description),
 	}
 
 	setSubscriptionOptions(params, p.Options)
@@ -261,7 +262,7 @@ func mismatch(s *payments.Snapshot, reason string) error {
 
 // setIntentMetadata sets our metadata on an intent that Stripe created.
 func (c *Client) setIntentMetadata(ctx context.Context, id string, p payments.Params, key string) error {
-	params := &stripe.PaymentIntentParams{Metadata: p.Metadata}
+	params := &stripe.PaymentIntentParams{Metadata: p.Metadata, Description: optional(p.Description)}
 	post(ctx, &params.Params, key)
 	_, err := c.api.PaymentIntents.Update(id, params)
 	return callError(err)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,8 +42,22 @@ func testOrders(t *testing.T, e Engine) {
 			MaxDays: 5,
 		}
 
+		want.Shop = orders.ShopTerms{
+			Fixed:           true,
+			OwnShipping:     true,
+			Description:     "Two mugs",
+			StatementSuffix: "MUGS",
+			Metadata:        map[string]string{"cart": "7"},
+			Discounts:       []orders.Deduction{{Name: "Loyal", Amount: 3}},
+			Taxes:           []orders.Tax{{Name: "VAT", Amount: 2, Inclusive: true}},
+			SuccessURL:      "https://shop.example/thanks",
+			CancelURL:       "https://shop.example/cart",
+			Locale:          "fr-CA",
+		}
+
 		want.Contact = orders.Contact{
 			Email: "a@example.com",
+			Name:  "A",
 			Shipping: &orders.Address{
 				Name:    "A",
 				Address: orders.Place{Line1: "1 Road", Country: "FR"},
@@ -111,6 +127,41 @@ func testOrders(t *testing.T, e Engine) {
 		}
 		if got, err := f.Order(f.ctx, o.ID); err != nil || got.Amount != o.Amount {
 			t.Errorf("got %+v, %v", got, err)
+		}
+	})
+
+	t.Run("one order has a reference", func(t *testing.T) {
+		t.Parallel()
+		f := f.in(t)
+		first := newOrder()
+		first.Reference = "once-" + first.ID
+		var created atomic.Int64
+
+		var racing sync.WaitGroup
+		for range 8 {
+			racing.Go(func() {
+				o := newOrder()
+				o.Reference = first.Reference
+				switch err := f.CreateOrder(f.ctx, o); {
+				case err == nil:
+					created.Add(1)
+				case !errors.Is(err, orders.ErrReferenceTaken):
+					t.Errorf("got %v, want ErrReferenceTaken", err)
+				}
+			})
+		}
+		racing.Wait()
+
+		if created.Load() != 1 {
+			t.Errorf("%d orders with one reference", created.Load())
+		}
+		if o, err := f.OrderByReference(f.ctx, first.Reference); err != nil || o.Reference != first.Reference {
+			t.Errorf("got %+v, %v", o, err)
+		}
+		for _, reference := range []string{"", "nobody's"} {
+			if _, err := f.OrderByReference(f.ctx, reference); !errors.Is(err, orders.ErrNotFound) {
+				t.Errorf("%q: %v, want ErrNotFound", reference, err)
+			}
 		}
 	})
 

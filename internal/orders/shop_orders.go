@@ -1,0 +1,215 @@
+package orders
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"slices"
+
+	"checkoutd/internal/fault"
+	"checkoutd/internal/money"
+)
+
+// ErrReferenceTaken refuses a second order with the shop's order number. The
+// service adds the ID of the first.
+var ErrReferenceTaken = fault.New(fault.Conflict, "reference_taken",
+	"There is an order with this reference already.")
+
+// errFixed refuses a buyer's change of what the shop's backend decided.
+var errFixed = fault.New(fault.Conflict, "order_fixed",
+	"The shop has decided what this order contains. It cannot be changed here.")
+
+// CreateForShop stores a new order of the shop's backend and returns the token
+// that opens it. id is "" or the ID that the order is to have: if there is one
+// with it already, made by a call whose answer was lost, that gets a new token
+// and is returned.
+func (s *Service) CreateForShop(ctx context.Context, req ShopRequest, id string) (o Order, token string, err error) {
+	token = rand.Text()
+	if id != "" {
+		switch o, err = s.renewToken(ctx, id, token); {
+		case err == nil:
+			return o, token, nil
+		case !errors.Is(err, ErrNotFound):
+			return Order{}, "", err
+		}
+	}
+
+	if o, err = s.newShopOrder(req); err != nil {
+		return Order{}, "", err
+	}
+
+	o.ID = cmp.Or(id, NewID("ord_"))
+	o.TokenHash = HashToken(token)
+
+	err = s.cfg.Store.CreateOrder(ctx, o)
+	if errors.Is(err, ErrReferenceTaken) {
+		if first, findErr := s.cfg.Store.OrderByReference(ctx, o.Reference); findErr == nil {
+			err = ErrReferenceTaken.With("order", first.ID)
+		}
+	}
+	if err != nil {
+		return Order{}, "", err
+	}
+
+	return o, token, nil
+}
+
+// renewToken gives an order that exists another token. Nobody has the former.
+func (s *Service) renewToken(ctx context.Context, id, token string) (Order, error) {
+	return s.cfg.Store.UpdateOrder(ctx, id, func(o *Order) error {
+		o.TokenHash = HashToken(token)
+		return nil
+	})
+}
+
+// newShopOrder returns the order that a request asks for, but for its ID.
+func (s *Service) newShopOrder(req ShopRequest) (o Order, err error) {
+	now := s.cfg.Now()
+	o = Order{
+		Status:        Open,
+		PaymentStatus: Unpaid,
+		Version:       1,
+		Livemode:      s.cfg.Livemode,
+		Shop:          ShopTerms{Fixed: true},
+		CreatedAt:     now,
+		UpdatedAt:     now,
+		ExpiresAt:     now.Add(s.cfg.ExpiresAfter),
+	}
+
+	if req.Reference != nil {
+		if o.Reference, err = cleanText("reference", *req.Reference, 1, maxName); err != nil {
+			return Order{}, err
+		}
+	}
+
+	if err := s.setShopMode(&o, req); err != nil {
+		return Order{}, err
+	}
+
+	if err := s.applyShop(&o, req); err != nil {
+		return Order{}, err
+	}
+
+	if o.Mode == ModePayment && req.SetupFutureUsage == nil {
+		o.Options.SetupFutureUsage = s.cfg.Catalog.futureUsage(o.Items, o.Options.SetupFutureUsage)
+	}
+
+	return o, s.cfg.Catalog.reprice(&o)
+}
+
+// setShopMode sets the mode and the currency of a new order, and the options
+// that follow from them.
+func (s *Service) setShopMode(o *Order, req ShopRequest) error {
+	if req.Mode != nil {
+		o.Mode = *req.Mode
+	}
+
+	switch {
+	case !slices.Contains([]Mode{"", ModePayment, ModeSubscription, ModeSetup}, o.Mode):
+		return fault.InvalidField("mode", "mode_unknown", "The mode is one of payment, subscription and setup.")
+	case o.Mode == ModeSetup && !s.cfg.SetupOrders:
+		return errSetupClosed
+	case o.Mode != ModeSetup && req.Items == nil:
+		return fault.InvalidField("items", "items_empty", "The order has no items.")
+	}
+
+	if req.Currency != nil {
+		o.Currency = *req.Currency
+	} else {
+		o.Currency = s.usualCurrency(req)
+	}
+
+	if !money.Known(o.Currency) {
+		return fault.InvalidField("currency", "currency_unsupported",
+			"The currency must be one of Stripe's, in three lower-case letters.")
+	}
+
+	mode := o.Mode
+	if mode == "" && req.Items != nil { // the options depend on what is sold
+		mode = ModePayment
+		if first := (*req.Items); len(first) > 0 && first[0].UnitAmount == nil {
+			if p, ok := s.cfg.Catalog.bySKU[first[0].SKU]; ok && p.Recurring != nil {
+				mode = ModeSubscription
+			}
+		}
+	}
+
+	o.Options = s.cfg.Options.forMode(mode)
+	return nil
+}
+
+// usualCurrency returns the currency of an order that names none: that in which
+// the catalog sells all its items, or else the catalog's own.
+func (s *Service) usualCurrency(req ShopRequest) string {
+	var cart []CartLine
+	if req.Items != nil {
+		for _, line := range *req.Items {
+			if line.UnitAmount == nil {
+				cart = append(cart, CartLine{SKU: line.SKU, Quantity: 1})
+			}
+		}
+	}
+
+	if _, currency, err := s.cfg.Catalog.Price(cart, ""); err == nil {
+		return currency
+	}
+	return s.cfg.Catalog.currency
+}
+
+// ChangeForShop applies a change of the shop's backend to an open order, all of
+// it or nothing, and computes the amount again. Repeating a change is a no-op.
+func (s *Service) ChangeForShop(ctx context.Context, id string, req ShopRequest) (Order, error) {
+	for _, part := range []struct {
+		field string
+		given bool
+	}{{"reference", req.Reference != nil}, {"currency", req.Currency != nil}, {"mode", req.Mode != nil}} {
+		if part.given {
+			return Order{}, fault.InvalidField(part.field, "not_changeable",
+				"This cannot be changed. Please create a new order.")
+		}
+	}
+
+	return s.update(ctx, id, func(o *Order) error {
+		if !o.Shop.Fixed {
+			return fault.New(fault.Conflict, "order_of_buyer",
+				"A buyer made this order on the shop's pages, and only the buyer can change it.")
+		}
+
+		o.Shop = cloneShop(o.Shop)
+		if err := s.applyShop(o, req); err != nil {
+			return err
+		}
+		return s.cfg.Catalog.reprice(o)
+	})
+}
+
+// URL returns the address that opens an order for whoever has it.
+func (s *Service) URL(id, token string) string {
+	return s.cfg.BaseURL + "/checkout/" + id + "?token=" + token
+}
+
+// ClientToken returns the order's token for pages of the shop's own.
+func ClientToken(id, token string) string { return id + "." + token }
+
+// OpenByToken gives the browser the order's cookie if the token opens the
+// order; otherwise it returns ErrNotFound.
+func (s *Service) OpenByToken(w http.ResponseWriter, r *http.Request, id, token string) error {
+	if !isWord(id) || !isWord(token) {
+		return ErrNotFound
+	}
+
+	o, err := s.cfg.Store.Order(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	if !o.OpenedBy(token) {
+		return ErrNotFound
+	}
+
+	c := s.cookie
+	c.MaxAge = max(c.MaxAge, cookieLife(o.ExpiresAt.Sub(s.cfg.Now())))
+	c.add(w, r, entry{ID: id, Token: token})
+	return nil
+}
