@@ -1,6 +1,7 @@
 package api
 
 import (
+	"maps"
 	"time"
 
 	"checkoutd/internal/orders"
@@ -22,12 +23,23 @@ type OrderObject struct {
 	AmountRefunded     int64                `json:"amount_refunded"` // includes pending refunds
 	Currency           string               `json:"currency"`
 	Subtotal           int64                `json:"subtotal"`
-	Discount           *DiscountObject      `json:"discount"`
-	ShippingRate       *RateObject          `json:"shipping_rate"`
+	Discount           *DiscountObject      `json:"discount"`  // of a promotion code
+	Discounts          []orders.Deduction   `json:"discounts"` // the shop's own
+	Taxes              []orders.Tax         `json:"taxes"`
+	Shipping           *RateObject          `json:"shipping"`
 	Items              []ItemObject         `json:"items"`
 	Customer           CustomerObject       `json:"customer"`
-	Shipping           *orders.Address      `json:"shipping"`
-	Billing            *orders.Address      `json:"billing"`
+	ShippingAddress    *orders.Address      `json:"shipping_address"`
+	BillingAddress     *orders.Address      `json:"billing_address"`
+	CaptureMethod      *string              `json:"capture_method"`
+	SetupFutureUsage   *string              `json:"setup_future_usage"`
+	PaymentMethodTypes []string             `json:"payment_method_types"`
+	Metadata           map[string]string    `json:"metadata"`
+	Description        *string              `json:"description"`
+	StatementSuffix    *string              `json:"statement_descriptor_suffix"`
+	SuccessURL         *string              `json:"success_url"`
+	CancelURL          *string              `json:"cancel_url"`
+	Locale             *string              `json:"locale"`
 	URL                string               `json:"url"`           // the checkout page
 	Message            *string              `json:"message"`       // the last message about the payment to the buyer
 	ReviewReason       *string              `json:"review_reason"` // why a person must decide
@@ -35,6 +47,9 @@ type OrderObject struct {
 	ExpiresAt          time.Time            `json:"expires_at"`
 	PaidAt             *time.Time           `json:"paid_at"`
 	SubscriptionEndsAt *time.Time           `json:"subscription_ends_at"`
+	// ClientToken opens the order's calls for pages of the shop's own. It is in
+	// the answer to the creation only.
+	ClientToken *string `json:"client_token,omitempty"`
 	// Operation is what a call has just done, only in its answer.
 	Operation *OperationObject `json:"operation,omitempty"`
 }
@@ -44,6 +59,7 @@ type CustomerObject struct {
 	ID        *string `json:"id"`        // Stripe's customer
 	Reference *string `json:"reference"` // the shop's own name for the customer
 	Email     *string `json:"email"`
+	Name      *string `json:"name"`
 }
 
 // DiscountObject is the promotion code of an order with its discount.
@@ -52,22 +68,27 @@ type DiscountObject struct {
 	Amount int64  `json:"amount"`
 }
 
-// RateObject is the chosen shipping rate of an order.
+// RateObject is how an order is shipped, and for how much. Its ID is that of
+// the catalog's rate; null for a shipping of the shop's own.
 type RateObject struct {
-	ID     string `json:"id"`
-	Name   string `json:"name"`
-	Amount int64  `json:"amount"`
+	ID      *string `json:"id"`
+	Name    string  `json:"name"`
+	Amount  int64   `json:"amount"`
+	MinDays int64   `json:"min_days"`
+	MaxDays int64   `json:"max_days"`
 }
 
 // ItemObject is a line of an order.
 type ItemObject struct {
-	SKU        *string           `json:"sku"`
-	Name       string            `json:"name"`
-	Image      *string           `json:"image"`
-	Quantity   int64             `json:"quantity"`
-	UnitAmount int64             `json:"unit_amount"`
-	Amount     int64             `json:"amount"`
-	Recurring  *orders.Recurring `json:"recurring"`
+	SKU         *string           `json:"sku"`
+	Name        string            `json:"name"`
+	Image       *string           `json:"image"`
+	Description *string           `json:"description"`
+	TaxAmount   int64             `json:"tax_amount"` // of the line, added to its price
+	Quantity    int64             `json:"quantity"`
+	UnitAmount  int64             `json:"unit_amount"`
+	Amount      int64             `json:"amount"`
+	Recurring   *orders.Recurring `json:"recurring"`
 }
 
 // Render returns an order as the API shows it. baseURL is the shop's public
@@ -91,15 +112,27 @@ func Render(o *orders.Order, baseURL string) OrderObject {
 			ID:        optional(o.CustomerID),
 			Reference: optional(o.CustomerReference),
 			Email:     optional(o.Contact.Email),
+			Name:      optional(o.Contact.Name),
 		},
-		Shipping:     o.Contact.Shipping,
-		Billing:      o.Contact.Billing,
-		URL:          baseURL + "/checkout/" + o.ID,
-		Message:      optional(o.Message),
-		ReviewReason: optional(o.ReviewReason),
-		CreatedAt:    o.CreatedAt.UTC(),
-		ExpiresAt:    o.ExpiresAt.UTC(),
-		PaidAt:       optionalTime(o.PaidAt),
+		Discounts:          append([]orders.Deduction{}, o.Shop.Discounts...),
+		Taxes:              append([]orders.Tax{}, o.Shop.Taxes...),
+		ShippingAddress:    o.Contact.Shipping,
+		BillingAddress:     o.Contact.Billing,
+		CaptureMethod:      optional(o.Options.CaptureMethod),
+		SetupFutureUsage:   optional(o.Options.SetupFutureUsage),
+		PaymentMethodTypes: append([]string{}, o.Options.PaymentMethodTypes...),
+		Metadata:           map[string]string{},
+		Description:        optional(o.Shop.Description),
+		StatementSuffix:    optional(o.Shop.StatementSuffix),
+		SuccessURL:         optional(o.Shop.SuccessURL),
+		CancelURL:          optional(o.Shop.CancelURL),
+		Locale:             optional(o.Shop.Locale),
+		URL:                baseURL + "/checkout/" + o.ID,
+		Message:            optional(o.Message),
+		ReviewReason:       optional(o.ReviewReason),
+		CreatedAt:          o.CreatedAt.UTC(),
+		ExpiresAt:          o.ExpiresAt.UTC(),
+		PaidAt:             optionalTime(o.PaidAt),
 	}
 
 	if !o.PaidAt.IsZero() {
@@ -110,19 +143,26 @@ func Render(o *orders.Order, baseURL string) OrderObject {
 		out.Discount = &DiscountObject{o.Discount.Code, o.Discount.Amount}
 	}
 
+	maps.Copy(out.Metadata, o.Shop.Metadata)
+
 	if r := o.ShippingRate; r.ID != "" {
-		out.ShippingRate = &RateObject{r.ID, r.Name, r.Amount}
+		out.Shipping = &RateObject{optional(r.ID), r.Name, r.Amount, r.MinDays, r.MaxDays}
+		if o.Shop.OwnShipping {
+			out.Shipping.ID = nil
+		}
 	}
 
 	for _, i := range o.Items {
 		out.Items = append(out.Items, ItemObject{
-			SKU:        optional(i.SKU),
-			Name:       i.Name,
-			Image:      optional(i.Image),
-			Quantity:   i.Quantity,
-			UnitAmount: i.UnitAmount,
-			Amount:     i.Amount(),
-			Recurring:  i.Recurring,
+			SKU:         optional(i.SKU),
+			Name:        i.Name,
+			Image:       optional(i.Image),
+			Description: optional(i.Description),
+			TaxAmount:   i.TaxAmount,
+			Quantity:    i.Quantity,
+			UnitAmount:  i.UnitAmount,
+			Amount:      i.Amount(),
+			Recurring:   i.Recurring,
 		})
 	}
 

@@ -31,11 +31,24 @@ func TestRender(t *testing.T) {
 	full.Reference, full.CustomerReference, full.CustomerID = "A-1", "c-7", "cus_1"
 	full.Message, full.ReviewReason = "Thank you.", "paid twice"
 	full.Discount = orders.Discount{Code: "TEN", Amount: 180}
-	full.ShippingRate = orders.ShippingRate{ID: "post", Name: "Post", Amount: 490}
+	full.ShippingRate = orders.ShippingRate{ID: "post", Name: "Post", Amount: 490, MinDays: 1, MaxDays: 2}
+	full.Contact.Name = "Ada"
+	full.Options = orders.Options{CaptureMethod: "manual", SetupFutureUsage: "off_session", PaymentMethodTypes: []string{"card"}}
+	full.Shop = orders.ShopTerms{
+		Fixed:           true,
+		Description:     "A mug",
+		StatementSuffix: "MUG",
+		Metadata:        map[string]string{"cart": "7"},
+		Discounts:       []orders.Deduction{{Name: "Loyal", Amount: 5}},
+		Taxes:           []orders.Tax{{Name: "VAT", Amount: 7, Inclusive: true}},
+		SuccessURL:      "https://shop.example/thanks",
+		CancelURL:       "https://shop.example/cart",
+		Locale:          "fr",
+	}
 	full.Contact.Email = "a@example.com"
 	full.Contact.Shipping = &orders.Address{Name: "A", Address: orders.Place{Line1: "1 Road", Country: "FR"}}
 	full.Items = []orders.Item{{
-		SKU: "mug", Name: "Mug", Image: "/mug.png", Quantity: 2, UnitAmount: 900,
+		SKU: "mug", Name: "Mug", Image: "/mug.png", Quantity: 2, UnitAmount: 900, Description: "White", TaxAmount: 3,
 		Recurring: &orders.Recurring{Interval: "month", IntervalCount: 1},
 	}}
 	full.PaidAt, full.SubscriptionEndsAt = noon.Add(time.Minute), noon.Add(time.Hour)
@@ -46,19 +59,26 @@ func TestRender(t *testing.T) {
 	}{
 		"what is missing is null": {plain, `{"id":"ord_1","object":"order","reference":null,"status":"open",` +
 			`"payment_status":"unpaid","mode":"payment","livemode":false,"amount":1800,"amount_captured":0,` +
-			`"amount_refunded":0,"currency":"eur","subtotal":1800,"discount":null,"shipping_rate":null,` +
-			`"items":[{"sku":null,"name":"Mug","image":null,"quantity":2,"unit_amount":900,"amount":1800,"recurring":null}],` +
-			`"customer":{"id":null,"reference":null,"email":null},"shipping":null,"billing":null,` +
+			`"amount_refunded":0,"currency":"eur","subtotal":1800,"discount":null,"discounts":[],"taxes":[],"shipping":null,` +
+			`"items":[{"sku":null,"name":"Mug","image":null,"description":null,"tax_amount":0,"quantity":2,"unit_amount":900,"amount":1800,"recurring":null}],` +
+			`"customer":{"id":null,"reference":null,"email":null,"name":null},"shipping_address":null,"billing_address":null,` +
+			`"capture_method":null,"setup_future_usage":null,"payment_method_types":[],"metadata":{},"description":null,` +
+			`"statement_descriptor_suffix":null,"success_url":null,"cancel_url":null,"locale":null,` +
 			`"url":"https://shop.example/checkout/ord_1","message":null,"review_reason":null,` +
 			`"created_at":"2026-02-02T12:00:00Z","expires_at":"2026-02-02T13:00:00Z","paid_at":null,"subscription_ends_at":null}`},
 		"everything": {full, `{"id":"ord_1","object":"order","reference":"A-1","status":"paid",` +
 			`"payment_status":"partially_refunded","mode":"subscription","livemode":true,"amount":1800,"amount_captured":1800,` +
 			`"amount_refunded":200,"currency":"eur","subtotal":1800,"discount":{"code":"TEN","amount":180},` +
-			`"shipping_rate":{"id":"post","name":"Post","amount":490},` +
-			`"items":[{"sku":"mug","name":"Mug","image":"/mug.png","quantity":2,"unit_amount":900,"amount":1800,` +
+			`"discounts":[{"name":"Loyal","amount":5}],` +
+			`"taxes":[{"name":"VAT","amount":7,"inclusive":true}],` +
+			`"shipping":{"id":"post","name":"Post","amount":490,"min_days":1,"max_days":2},` +
+			`"items":[{"sku":"mug","name":"Mug","image":"/mug.png","description":"White","tax_amount":3,"quantity":2,"unit_amount":900,"amount":1800,` +
 			`"recurring":{"interval":"month","interval_count":1}}],` +
-			`"customer":{"id":"cus_1","reference":"c-7","email":"a@example.com"},` +
-			`"shipping":{"name":"A","address":{"line1":"1 Road","country":"FR"}},"billing":null,` +
+			`"customer":{"id":"cus_1","reference":"c-7","email":"a@example.com","name":"Ada"},` +
+			`"shipping_address":{"name":"A","address":{"line1":"1 Road","country":"FR"}},"billing_address":null,` +
+			`"capture_method":"manual","setup_future_usage":"off_session","payment_method_types":["card"],` +
+			`"metadata":{"cart":"7"},"description":"A mug","statement_descriptor_suffix":"MUG",` +
+			`"success_url":"https://shop.example/thanks","cancel_url":"https://shop.example/cart","locale":"fr",` +
 			`"url":"https://shop.example/checkout/ord_1","message":"Thank you.","review_reason":"paid twice",` +
 			`"created_at":"2026-02-02T12:00:00Z","expires_at":"2026-02-02T13:00:00Z",` +
 			`"paid_at":"2026-02-02T12:01:00Z","subscription_ends_at":"2026-02-02T13:00:00Z"}`},

@@ -18,6 +18,10 @@ import (
 	"checkoutd/internal/orders"
 )
 
+// MaxBody bounds the body of a call, in bytes. An order of a hundred lines
+// fits.
+const MaxBody = 128 << 10
+
 const (
 	requestPrefix = "req_"
 	// keepAnswers is how long a repetition gets the stored answer.
@@ -26,8 +30,7 @@ const (
 	// than a call waits for Stripe. What is carried out once more after it is
 	// the same operation, or the same order.
 	requestLease = time.Minute
-	// maxBody bounds the body of a call, in bytes.
-	maxBody = 32 << 10
+	maxBody      = MaxBody
 )
 
 // Request is a POST with an Idempotency-Key.

@@ -19,6 +19,7 @@ type Config struct {
 	Keys       KeyStore
 	Requests   RequestStore
 	Orders     OrderStore
+	Shop       Shop
 	Operations *payments.Operations
 	Now        func() time.Time
 	Log        zerolog.Logger

@@ -121,6 +121,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Keys:       a.store,
 		Requests:   a.store,
 		Orders:     a.store,
+		Shop:       a.orders,
 		Operations: payments.NewOperations(a.payments, stripe),
 		Now:        now,
 		Log:        log,

@@ -37,7 +37,7 @@ func (a *App) routes() (http.Handler, error) {
 		BaseURL:        cfg.BaseURL,
 		Policy:         a.policy(),
 		MaxBody:        maxBody,
-		MaxBodies:      map[string]int64{webhookPath: webhooks.MaxBody},
+		MaxBodies:      map[string]int64{webhookPath: webhooks.MaxBody, apiPath + "orders": api.MaxBody},
 		AnyHost:        []string{httpserver.HealthPath, httpserver.ReadyPath, webhookPath, apiPath, appleDomainPath},
 		Live:           cfg.Livemode(),
 		PlainHTTP:      []string{httpserver.HealthPath, httpserver.ReadyPath, "/webhooks/", "/static/"},
@@ -84,6 +84,8 @@ func (a *App) routes() (http.Handler, error) {
 	shop := r.With(forBuyer(budget.Buyer)) // its backend: somebody waits there, too
 	shop.Get(apiPath+"openapi.json", a.api.ServeDocument)
 	shop.Get(apiPath+"orders", a.api.Get(a.api.ServeOrders))
+	shop.Post(apiPath+"orders", a.api.Post(api.ScopeWrite, a.api.ServeCreate))
+	shop.Patch(apiPath+"orders/{id}", a.api.Patch(api.ScopeWrite, a.api.ServeChange))
 	shop.Get(apiPath+"orders/{id}", a.api.Get(a.api.ServeOrder))
 	shop.Get(apiPath+"orders/{id}/timeline", a.api.Get(a.api.ServeTimeline))
 	shop.Post(apiPath+"orders/{id}/capture", a.api.Post(api.ScopeWrite, a.api.ServeCapture))

@@ -62,12 +62,17 @@ type testCard struct{ Number, Does string }
 // ServeCheckout is GET /checkout/{id}: the form while the order can be paid,
 // otherwise the state of the order.
 func (p *Pages) ServeCheckout(w http.ResponseWriter, r *http.Request) error {
+	if token := r.URL.Query().Get("token"); token != "" {
+		return p.openByToken(w, r, token)
+	}
+
 	o, refusal, err := p.opened(r, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
 
-	loc := localeOf(r)
+	loc := localeFor(r, o)
+	allowPictures(w.Header(), o)
 	t := loc.texts.Checkout.forMode(o.Mode)
 	view := checkoutPage{
 		Title:     t.Title,
@@ -80,7 +85,7 @@ func (p *Pages) ServeCheckout(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	pg := p.page(loc, "checkout", t.Title)
-	pg.T.Checkout = t
+	pg.T.Checkout, pg.Back = t, backURL(o)
 
 	if view.State != "" {
 		return p.renderState(w, loc, pg, view)
@@ -92,6 +97,22 @@ func (p *Pages) ServeCheckout(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	return p.renderForm(w, loc, pg, view)
+}
+
+// openByToken opens an order of the shop's backend for whoever the shop gave
+// its address to. The page itself has an address without the token, which must
+// not stay in the browser's history, nor reach another site as the referrer.
+func (p *Pages) openByToken(w http.ResponseWriter, r *http.Request, token string) error {
+	id := r.PathValue("id")
+	if err := p.cfg.Orders.OpenByToken(w, r, id, token); err != nil {
+		return err
+	}
+
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, checkoutURL(id), http.StatusSeeOther)
+
+	return nil
 }
 
 // renderForm writes the checkout of an order that can be paid.
@@ -142,7 +163,7 @@ func (p *Pages) renderState(w http.ResponseWriter, loc locale, pg page, view che
 	view.Title = view.Texts.Title
 	view.Link, view.LinkText = completeURL(o.ID), t.States["link"].Text
 	if view.State == "expired" || view.State == "canceled" {
-		view.Link, view.LinkText = shopURL, loc.texts.Common.BackToShop
+		view.Link, view.LinkText = pg.Back, loc.texts.Common.BackToShop
 	}
 
 	known := p.knownData(loc, o, pollOf(completeState(o)))

@@ -45,6 +45,7 @@ type completePage struct {
 	Waiting  bool   // it may change any moment: show the spinner
 	Checkout string // address of the form, where going back there helps
 	GoBack   string // and the words for it
+	Continue string // where the shop wants the buyer to go on, "" for nowhere
 	// Instructions are what the buyer has to do elsewhere, nil for nothing.
 	Instructions *instructionsView
 }
@@ -73,7 +74,8 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	loc := localeOf(r)
+	loc := localeFor(r, o)
+	allowPictures(w.Header(), o)
 	t := loc.texts.Complete
 	state := completeState(o)
 
@@ -118,6 +120,7 @@ func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	pg := p.page(loc, "complete", view.Texts.Title)
+	pg.Back, view.Continue = backURL(o), continueURL(o)
 	if view.Waiting {
 		pg.Refresh = refreshSeconds
 	}

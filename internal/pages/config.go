@@ -64,7 +64,7 @@ func (p *Pages) ServeConfig(w http.ResponseWriter, r *http.Request) error {
 			Phone:    form.ShippingPhone,
 		},
 		CollectEmail:   form.CollectEmail,
-		PromotionCodes: o.Mode == orders.ModePayment && p.cfg.Catalog.HasPromotions(),
+		PromotionCodes: o.Mode == orders.ModePayment && !o.Shop.Fixed && p.cfg.Catalog.HasPromotions(),
 		Order:          view,
 		Resume:         resume,
 		ReturnURL:      p.cfg.ReturnURL(o.ID),

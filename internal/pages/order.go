@@ -41,6 +41,9 @@ type orderView struct {
 	Shipping      amountView
 	Rate          string
 	ShippingFree  bool
+	Deductions    []sumView // of the shop's backend
+	Taxes         []sumView
+	Note          string // the shop's own description
 	Total         amountView
 	Every         string // "every month", "" for once
 	RecurringNote string
@@ -55,6 +58,7 @@ type orderView struct {
 type lineView struct {
 	SKU      string
 	Name     string
+	Note     string // the shop's own description
 	Picture  picture
 	Quantity int64
 	Unit     amountView
@@ -80,6 +84,11 @@ func (p *Pages) orderView(loc locale, o orders.View) orderView {
 	}
 
 	v.addSums(amount)
+
+	if o.Shop != nil {
+		v.Sums, v.Note = true, o.Shop.Description
+		v.Deductions, v.Taxes = loc.shopSums(o.Shop, amount)
+	}
 
 	if v.Every != "" {
 		v.RecurringNote = fill(loc.texts.Checkout.RecurringNote, "total", v.Total.Text, "every", v.Every)
@@ -137,6 +146,7 @@ func (p *Pages) lineView(loc locale, it orders.ItemView, amount func(int64) amou
 	return lineView{
 		SKU:      it.SKU,
 		Name:     it.Name,
+		Note:     it.Description,
 		Picture:  p.picture(it.SKU, it.Name, it.Image),
 		Quantity: it.Quantity,
 		Unit:     amount(it.UnitAmount),

@@ -33,6 +33,8 @@ type Orders interface {
 	// Opened returns the order if the request's cookie opens it; "" stands for
 	// the newest one in the cookie.
 	Opened(r *http.Request, id string) (orders.Order, error)
+	// OpenByToken gives the browser the order's cookie if the token opens it.
+	OpenByToken(w http.ResponseWriter, r *http.Request, id, token string) error
 	// View returns what a buyer sees of an order.
 	View(o orders.Order) orders.View
 }
@@ -168,6 +170,7 @@ type page struct {
 	Title    string
 	Brand    string
 	Logo     string
+	Back     string // where "Back to the shop" leads
 	Sandbox  bool
 	TestMode bool // real Stripe, test keys
 	Version  string
@@ -186,6 +189,7 @@ func (p *Pages) page(loc locale, name, title string) page {
 		Title:    title + " · " + p.cfg.BrandName,
 		Brand:    p.cfg.BrandName,
 		Logo:     p.cfg.LogoURL,
+		Back:     shopURL,
 		Sandbox:  p.cfg.Sandbox,
 		TestMode: !p.cfg.Sandbox && !p.cfg.Live,
 		Version:  p.cfg.App.Version,

@@ -39,6 +39,8 @@ type commonTexts struct {
 	Discount      string
 	Shipping      string
 	Free          string
+	Tax           string
+	Included      string
 	Total         string
 	PoweredBy     string
 }
@@ -91,6 +93,7 @@ type checkoutTexts struct {
 	LostOrder        string                    `json:"lostOrder"`
 	EmailMissing     string                    `json:"emailMissing"`
 	DetailsMissing   string                    `json:"detailsMissing"`
+	Tax              string                    `json:"tax"`
 	Redirecting      string                    `json:"redirecting"`
 	Authenticating   string                    `json:"authenticating"`
 	Reconnecting     string                    `json:"reconnecting"`
@@ -208,6 +211,7 @@ type completeTexts struct {
 	SubscriptionUntil string
 	PlacedOn          string
 	TryAgain          string
+	Continue          string
 	States            map[string]stateTexts
 	// Elsewhere is said in a browser that may not see the order, and
 	// DetailsElsewhere where it may see the outcome only.

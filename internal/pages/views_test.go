@@ -50,6 +50,8 @@ type known struct {
 	todo    *payments.InstructionsView
 }
 
+func (k known) OpenByToken(http.ResponseWriter, *http.Request, string, string) error { return nil }
+
 func (k known) Opened(*http.Request, string) (orders.Order, error) { return k.order, nil }
 
 func (k known) View(o orders.Order) orders.View {

@@ -55,6 +55,9 @@
  * @property {'on_session' | 'off_session'} [setup_future_usage]
  * @property {string} options_fingerprint
  * @property {string} [message]
+ * @property {{discounts: {name: string, amount: number}[], taxes: {name:
+ *   string, amount: number, inclusive: boolean}[], item_tax: number}} [shop]
+ *   what the shop's backend decided
  */
 
 const timeoutMs = 30_000;

@@ -104,7 +104,7 @@ function open(event) {
  *
  * @param {Order} order
  */
-function lineItems({ items, discount, shipping_rate: rate }) {
+function lineItems({ items, discount, shipping_rate: rate, shop }) {
   return [
     ...items.map(({ name, quantity, amount }) => ({
       name: quantity > 1 ? `${quantity} × ${name}` : name,
@@ -114,6 +114,20 @@ function lineItems({ items, discount, shipping_rate: rate }) {
       ? [{ name: fill(t.discount, { code: discount.code }), amount: -discount.amount }]
       : []),
     ...(rate ? [{ name: fill(t.shipping, { name: rate.name }), amount: rate.amount }] : []),
+    ...(shop ? shopItems(shop) : []),
+  ];
+}
+
+/**
+ * Returns the discounts and added taxes of an order of the shop's backend.
+ *
+ * @param {NonNullable<Order['shop']>} shop
+ */
+function shopItems({ discounts, taxes, item_tax: itemTax }) {
+  return [
+    ...discounts.map(({ name, amount }) => ({ name, amount: -amount })),
+    ...(itemTax ? [{ name: t.tax, amount: itemTax }] : []),
+    ...taxes.filter(({ inclusive }) => !inclusive).map(({ name, amount }) => ({ name, amount })),
   ];
 }
 

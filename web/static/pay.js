@@ -207,7 +207,8 @@ export async function refused(failure) {
 
 /** @param {number | undefined} amount */
 async function amountChanged(amount) {
-  if (amount === undefined) return location.reload();
+  // The server draws an order of the shop's backend.
+  if (amount === undefined || order().shop) return location.reload();
 
   try {
     setOrder(await askOrder());

@@ -46,10 +46,10 @@ export function withTotal(text) {
 
 /** @param {Order} current */
 function show(current) {
-  showLines(current.items);
+  const { discount, shipping_rate: rate, shop } = current;
+  if (!shop) showLines(current.items); // the server drew those that the shop decided
 
-  const { discount, shipping_rate: rate } = current;
-  byId('order-subtotal').hidden = !discount && !rate;
+  byId('order-subtotal').hidden = !discount && !rate && !shop;
   setText(document, '#order-subtotal dd', money(current.subtotal));
   byId('order-discount').hidden = !discount;
   setText(document, '#promotion-code', discount?.code ?? '');

@@ -53,6 +53,7 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 	change := [7]int{404, 404, 200, 404, 404, 403, 404}
 	public := [7]int{200, 200, 200, 200, 200, 200, 200}
 	shops := [7]int{401, 401, 401, 401, 401, 401, 200} // its key alone opens them
+	creates := [7]int{401, 401, 401, 401, 401, 403, 201}
 	operate := [7]int{401, 401, 401, 401, 401, 403, 404}
 	table := []struct {
 		route, path, body string
@@ -72,6 +73,8 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 		{"POST /webhooks/stripe", "/webhooks/stripe", `{}`, [7]int{400, 400, 400, 400, 400, 403, 400}}, // the signature alone counts
 		{"GET /v1/openapi.json", "/v1/openapi.json", "", public},
 		{"GET /v1/orders", "/v1/orders", "", shops},
+		{"POST /v1/orders", "/v1/orders", `{"currency":"usd","items":[{"name":"Mug","unit_amount":900}]}`, creates},
+		{"PATCH /v1/orders/{id}", "/v1/orders/ord_none", `{}`, operate},
 		{"GET /v1/orders/{id}", "/v1/orders/" + id, "", shops},
 		{"GET /v1/orders/{id}/timeline", "/v1/orders/" + id + "/timeline", "", shops},
 		{"POST /v1/orders/{id}/capture", "/v1/orders/ord_none/capture", "", operate},

@@ -1,0 +1,102 @@
+package pages
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/language"
+
+	"checkoutd/internal/orders"
+)
+
+// sumView is a named part of a total.
+type sumView struct {
+	Name   string
+	Amount amountView
+	Note   string // what the amount is not: an included tax is no part of the sum
+}
+
+// shopSums returns the discounts and taxes that the shop's backend set.
+func (l locale) shopSums(s *orders.ShopView, amount func(int64) amountView) (discounts, taxes []sumView) {
+	for _, d := range s.Discounts {
+		discounts = append(discounts, sumView{Name: d.Name, Amount: negative(amount(d.Amount))})
+	}
+
+	if s.ItemTax > 0 {
+		taxes = append(taxes, sumView{Name: l.texts.Common.Tax, Amount: amount(s.ItemTax)})
+	}
+
+	for _, t := range s.Taxes {
+		v := sumView{Name: t.Name, Amount: amount(t.Amount)}
+		if t.Inclusive {
+			v.Note = l.texts.Common.Included
+		}
+		taxes = append(taxes, v)
+	}
+
+	return discounts, taxes
+}
+
+// localeFor returns the language of an order's pages: the shop's choice, or
+// else the browser's.
+func localeFor(r *http.Request, o orders.View) locale {
+	if o.Shop == nil || o.Shop.Locale == "" {
+		return localeOf(r)
+	}
+
+	tag := language.Make(o.Shop.Locale)
+	base, _ := tag.Base()
+	text, ok := textsOf(base.String())
+	if !ok {
+		return localeOf(r)
+	}
+
+	return locale{lang: base.String(), tag: shortTag(tag), texts: text}
+}
+
+// backURL returns where "Back to the shop" leads: to the shop's own page if it
+// has given one.
+func backURL(o orders.View) string {
+	if o.Shop == nil || o.Shop.CancelURL == "" {
+		return shopURL
+	}
+	return o.Shop.CancelURL
+}
+
+// continueURL returns where the buyer of a paid order goes on, "" for nowhere.
+func continueURL(o orders.View) string {
+	done := o.Status == orders.Paid || o.Status == orders.Authorized
+	if o.Shop == nil || !done {
+		return ""
+	}
+	return o.Shop.SuccessURL
+}
+
+// allowPictures extends the Content-Security-Policy of a response by the
+// origins of an order's pictures, which the configuration does not know.
+func allowPictures(h http.Header, o orders.View) {
+	if o.Shop == nil {
+		return
+	}
+
+	origins := map[string]bool{}
+	for _, i := range o.Items {
+		if u, err := url.Parse(i.Image); err == nil && u.Scheme == "https" && isHost(u.Host) {
+			origins["https://"+u.Host] = true
+		}
+	}
+	if len(origins) == 0 {
+		return
+	}
+
+	list := strings.Join(slices.Sorted(maps.Keys(origins)), " ")
+	h.Set("Content-Security-Policy",
+		strings.Replace(h.Get("Content-Security-Policy"), "img-src ", "img-src "+list+" ", 1))
+}
+
+// isHost reports whether a host can stand in the policy: only what separates
+// its parts could change it.
+func isHost(host string) bool { return host != "" && !strings.ContainsAny(host, " ;,'\"*") }
