@@ -42,6 +42,7 @@ const (
 	FaultDuplicate       = api.FaultDuplicate   // send a webhook twice
 	FaultReorder         = api.FaultReorder     // let the next webhook overtake this one
 	FaultDrop            = api.FaultDrop        // never send a webhook
+	FaultOrdered         = api.FaultOrdered     // send webhooks one after the other, oldest first
 )
 
 // Advance moves the sandbox's clock forward. Whatever is due then runs at once.

@@ -42,6 +42,22 @@ func TestHeadersOfResponses(t *testing.T) {
 	want(t, "retry of a DELETE", gone.Get("Stripe-Should-Retry"), "")
 }
 
+func TestWhatIsNotSimulatedSaysSo(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	for _, route := range []string{
+		"POST /v1/checkout/sessions", "GET /v2/core/events", "POST /stripecli/auth",
+		"POST /v1/subscription_items/si_1/usage_records", "GET /v1/subscription_items/si_1/usage_record_summaries",
+	} {
+		method, path, _ := strings.Cut(route, " ")
+		r := b.do(method, path, "")
+		want(t, route, r.status, 501)
+		want(t, route, r.str("error.message"),
+			route+" is part of Stripe's API, but the offline sandbox does not simulate it.")
+		want(t, route+": retry", r.header.Get("Stripe-Should-Retry"), "false")
+	}
+}
+
 // declined pays with a card that is declined.
 func (b *box) declined(opts ...option) reply {
 	b.t.Helper()

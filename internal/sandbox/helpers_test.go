@@ -199,6 +199,17 @@ func (b *box) types() []string {
 	return out
 }
 
+// emits moves the clock by the seconds after which Stripe tells the rest about
+// a payment or a refund, and checks the types of all events, oldest first.
+func (b *box) emits(expected string) {
+	b.t.Helper()
+	b.s.Advance(5 * time.Second)
+
+	n := len(strings.Fields(expected))
+	eventually(b.t, expected, func() bool { return len(b.types()) >= n })
+	want(b.t, "events", strings.Join(b.types(), " "), expected)
+}
+
 func want[T comparable](t *testing.T, what string, got, expected T) {
 	t.Helper()
 	if got != expected {

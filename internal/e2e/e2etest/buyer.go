@@ -64,7 +64,7 @@ func (b *Buyer) Token(card string) string {
 	return b.token(card, orders.ModePayment, "")
 }
 
-// TokenFor creates a ConfirmationToken of a card for an order, as its page does.
+// TokenFor creates a ConfirmationToken of a card for an order as its page does.
 func (b *Buyer) TokenFor(id, card string) string {
 	b.t.Helper()
 	o := b.shop.State(id).Order

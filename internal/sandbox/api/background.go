@@ -49,17 +49,17 @@ func (s *Server) Update(account string, run func(c *Call) error) error {
 // commit commits a transaction, announces its events, and returns the lines for
 // the journal. The caller holds the write lock.
 func (s *Server) commit(t *memory.Tx) []memory.Line {
+	events := make([]*Event, 0, len(t.Events))
 	for _, obj := range t.Events {
 		if ev, ok := obj.(*Event); ok {
 			ev.PendingWebhooks = s.expected(ev)
+			events = append(events, ev)
 		}
 	}
 
 	changed := t.Commit()
-	for _, obj := range t.Events {
-		if ev, ok := obj.(*Event); ok {
-			s.announce(ev)
-		}
+	if len(events) > 0 {
+		s.announce(events)
 	}
 
 	return s.Journal.Lines(t.Account.ID, changed)
@@ -76,12 +76,12 @@ func (s *Server) expected(ev *Event) int {
 	return n
 }
 
-// announce passes an event to the modules that deliver events. The caller holds
-// the write lock.
-func (s *Server) announce(ev *Event) {
+// announce passes the events of a commit to the modules that deliver events.
+// The caller holds the write lock.
+func (s *Server) announce(events []*Event) {
 	for _, m := range s.modules {
 		if m.Deliver != nil {
-			m.Deliver(ev)
+			m.Deliver(events)
 		}
 	}
 }

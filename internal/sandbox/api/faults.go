@@ -27,6 +27,7 @@ const (
 	FaultDuplicate       = "duplicate"    // send a webhook twice
 	FaultReorder         = "reorder"      // let the next webhook overtake this one
 	FaultDrop            = "drop"         // never send a webhook
+	FaultOrdered         = "ordered"      // until it is removed, send webhooks one after the other, oldest first
 )
 
 // Fault is a fault to inject.
@@ -62,7 +63,7 @@ var (
 		FaultStatus409,
 		FaultLockTimeout,
 	}
-	webhookFaults = []string{FaultDuplicate, FaultReorder, FaultDelay, FaultDrop}
+	webhookFaults = []string{FaultDuplicate, FaultReorder, FaultDelay, FaultDrop, FaultOrdered}
 )
 
 // Faults holds the active faults. It is safe for concurrent use.
@@ -85,6 +86,9 @@ func (b *Faults) Add(f Fault) (Fault, error) {
 
 	if !slices.Contains(known, f.Kind) {
 		return f, fmt.Errorf("fault kind %q: want one of %s", f.Kind, strings.Join(known, " "))
+	}
+	if f.Kind == FaultOrdered && pattern != "*" {
+		return f, fmt.Errorf("fault route %q: order is kept for all webhooks or none; want WEBHOOK *", f.Route)
 	}
 	if _, err := path.Match(pattern, "/"); err != nil {
 		return f, fmt.Errorf("fault route %q: %w", f.Route, err)
@@ -139,6 +143,10 @@ func (b *Faults) take(method, urlPath string) *Fault {
 	defer b.mu.Unlock()
 
 	for i, f := range b.list {
+		if f.Kind == FaultOrdered {
+			continue
+		}
+
 		want, pattern, _ := strings.Cut(f.Route, " ")
 		if want != method && want != "*" {
 			continue
@@ -165,6 +173,14 @@ func (b *Faults) take(method, urlPath string) *Fault {
 	}
 
 	return nil
+}
+
+// Ordered reports whether webhooks are to be sent in order, which Stripe does
+// not promise: https://docs.stripe.com/webhooks#event-ordering.
+func (b *Faults) Ordered() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.ContainsFunc(b.list, func(f *Fault) bool { return f.Kind == FaultOrdered })
 }
 
 // TakeWebhook returns the fault to inject into the delivery of an event, or

@@ -58,8 +58,9 @@ type Module struct {
 	// is committed. The store is locked.
 	Expects func(ev *Event) int
 
-	// Deliver queues a committed event. The store is locked.
-	Deliver func(ev *Event)
+	// Deliver queues the events of one commit, oldest first. The store is
+	// locked.
+	Deliver func(events []*Event)
 
 	// Logged gets every finished request.
 	Logged func(c *Call, resp Response)

@@ -2,10 +2,12 @@ package hooks
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strconv"
@@ -47,7 +49,8 @@ type Delivery struct {
 	State    string            `json:"state"` // pending, delivered, failed, dropped
 	Attempts []DeliveryAttempt `json:"attempts"`
 
-	then []*Delivery // held back by a reorder fault until this one was sent
+	then []*Delivery // held back until this one was sent
+	sent bool        // its first attempt is over
 }
 
 // DeliveryAttempt is one attempt of a delivery.
@@ -236,13 +239,46 @@ func (q *Sender) Deliveries() []Delivery {
 	return out
 }
 
-// announce queues an event for every endpoint that wants it and passes it to
-// the listeners. The caller holds the write lock.
-func (q *Sender) announce(ev *api.Event) {
-	for _, ep := range q.receivers(ev) {
-		q.deliver(ev, ep)
+// announce queues the events of one change for every endpoint that wants them
+// and passes them to the listeners. The caller holds the write lock.
+func (q *Sender) announce(events []*api.Event) {
+	ordered := q.srv.Faults.Ordered()
+	if !ordered {
+		events = disordered(events)
 	}
-	q.notify(ev)
+
+	for _, ev := range events {
+		for _, ep := range q.receivers(ev) {
+			q.deliver(ev, ep, ordered)
+		}
+
+		q.notify(ev)
+	}
+}
+
+// disordered returns the events of one change in an order in which Stripe might
+// deliver them: in any, and what was created often last.
+func disordered(events []*api.Event) []*api.Event {
+	if len(events) < 2 {
+		return events
+	}
+
+	out := slices.Clone(events)
+	rand.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+
+	if rand.IntN(2) == 0 {
+		slices.SortStableFunc(out, func(a, b *api.Event) int { return cmp.Compare(tellsLast(a), tellsLast(b)) })
+	}
+
+	return out
+}
+
+// tellsLast returns 1 for an event that Stripe often delivers last, else 0.
+func tellsLast(ev *api.Event) int {
+	if strings.HasSuffix(ev.Type, ".created") {
+		return 1
+	}
+	return 0
 }
 
 // notify passes an event to the listeners.
@@ -283,7 +319,7 @@ func (q *Sender) Resend(id string) bool {
 func (q *Sender) resume(_ string, obj memory.Object) {
 	if ev, ok := obj.(*api.Event); ok && ev.PendingWebhooks > 0 {
 		for _, ep := range q.receivers(ev) {
-			q.deliver(ev, ep)
+			q.deliver(ev, ep, false)
 		}
 	}
 }

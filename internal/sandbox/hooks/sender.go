@@ -27,7 +27,8 @@ type Sender struct {
 	queue   []*Delivery
 	held    []*Delivery // by a reorder fault, until another one is queued
 	byID    map[string]*Delivery
-	order   []string // of the IDs in byID, oldest first
+	order   []string             // of the IDs in byID, oldest first
+	last    map[string]*Delivery // the latest one in line, by endpoint
 	stopped bool
 }
 
@@ -46,6 +47,7 @@ func New(s *api.Server, delays []time.Duration, endpoints []Endpoint, deliverTo 
 		endpoints: endpoints,
 		targets:   newTargets(endpoints, deliverTo),
 		byID:      map[string]*Delivery{},
+		last:      map[string]*Delivery{},
 		ctx:       ctx,
 		cancel:    cancel,
 		client: &http.Client{
@@ -72,7 +74,8 @@ func (q *Sender) Start() {
 }
 
 // deliver queues an event for an endpoint and injects a fault if one is active.
-func (q *Sender) deliver(ev *api.Event, ep *WebhookEndpoint) {
+// If ordered is set, the event waits until the previous one was sent there.
+func (q *Sender) deliver(ev *api.Event, ep *WebhookEndpoint, ordered bool) {
 	d := &Delivery{
 		ID:       wire.NewID("wd"),
 		Event:    ev.ID,
@@ -90,6 +93,8 @@ func (q *Sender) deliver(ev *api.Event, ep *WebhookEndpoint) {
 	q.keep(d)
 
 	switch {
+	case f == nil && ordered:
+		q.lineUp(d)
 	case f == nil:
 		q.push(d)
 	case f.Kind == api.FaultDrop:
@@ -134,7 +139,8 @@ func (q *Sender) Record(d *Delivery) {
 func (q *Sender) Clear() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.queue, q.held, q.order, q.byID = nil, nil, nil, map[string]*Delivery{}
+	q.queue, q.held, q.order = nil, nil, nil
+	q.byID, q.last = map[string]*Delivery{}, map[string]*Delivery{}
 }
 
 // keep records a delivery for the desk and drops the oldest one if there are
@@ -157,12 +163,24 @@ func (q *Sender) push(d *Delivery) {
 	q.cond.Broadcast()
 }
 
+// lineUp queues a delivery behind the previous one in line for its endpoint.
+// The caller holds the lock.
+func (q *Sender) lineUp(d *Delivery) {
+	if prev := q.last[d.Endpoint]; prev != nil && !prev.sent {
+		prev.then = append(prev.then, d)
+	} else {
+		q.push(d)
+	}
+
+	q.last[d.Endpoint] = d
+}
+
 // followUp queues the deliveries that were to follow one.
 func (q *Sender) followUp(d *Delivery) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.queue = append(q.queue, d.then...)
-	d.then = nil
+	d.then, d.sent = nil, true
 	q.cond.Broadcast()
 }
 

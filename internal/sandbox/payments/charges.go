@@ -2,6 +2,7 @@ package payments
 
 import (
 	"cmp"
+	"time"
 
 	"checkoutd/internal/sandbox/api"
 	"checkoutd/internal/sandbox/memory"
@@ -141,7 +142,8 @@ func (c *Call) expireHold(intent string) error {
 
 // finishCharge books a captured charge and completes its intent. With
 // automatic_async capture, charge.succeeded comes without the balance
-// transaction, which follows in charge.updated, as at Stripe since 2024-04-10.
+// transaction, which follows in charge.updated seconds later, as at Stripe
+// since 2024-04-10. Reading the charge shows it at once.
 func (c *Call) finishCharge(a *Attempt, ch *Charge) {
 	a.Intent.Status, a.Intent.AmountReceived, a.Intent.AmountCapturable = StatusSucceeded, ch.AmountCaptured, 0
 	c.passOn(ch)
@@ -161,11 +163,32 @@ func (c *Call) finishCharge(a *Attempt, ch *Charge) {
 	c.follow(a.Intent)
 
 	if async {
+		due := c.Now.Add(bookingDelay)
+		booked.private.BookedAt = due.Unix()
 		c.Tx.Put(&booked)
-		c.EmitUpdate("charge.updated", &booked, ch)
+		c.Later(ch.ID, due, func(c *Call) error { c.announceBooking(booked.ID); return nil })
 	}
 
 	c.openCardDispute(&booked, a.Method.testCard())
+}
+
+// bookingDelay is how long it takes until the balance transaction of a payment
+// that is captured asynchronously is announced.
+const bookingDelay = 2 * time.Second
+
+// announceBooking announces the balance transaction of a charge once.
+func (c *Call) announceBooking(id string) {
+	ch, ok := memory.Find[*Charge](c.Tx, id)
+	if !ok || ch.private.BookedAt == 0 {
+		return
+	}
+
+	prev, next := *ch, *ch
+	prev.BalanceTransaction = nil
+	next.private.BookedAt = 0
+
+	c.Tx.Put(&next)
+	c.EmitUpdate("charge.updated", &next, &prev)
 }
 
 // openCardDispute opens the dispute or fraud warning that a test card stands

@@ -58,6 +58,13 @@ type Charge struct {
 	Transfer                      *string            `json:"transfer,omitempty"`
 	TransferData                  *TransferData      `json:"transfer_data"`
 	TransferGroup                 *string            `json:"transfer_group"`
+
+	private chargePrivate
+}
+
+// chargePrivate is what the sandbox knows about a charge and never sends.
+type chargePrivate struct {
+	BookedAt int64 `json:"booked_at,omitempty"` // when its balance transaction will be announced
 }
 
 // Outcome explains why a charge was approved, declined or blocked.
@@ -185,6 +192,7 @@ type ChargeACH struct {
 func (o *Charge) ObjectID() string   { return o.ID }
 func (o *Charge) ObjectKind() string { return api.KindCharge }
 func (o *Charge) Parents() []string  { return ParentsOf(o.PaymentIntent, o.Customer) }
+func (o *Charge) Secrets() any       { return &o.private }
 
 // unchecked returns the result of a check that waits for its card's use, nil if
 // there is nothing to check.

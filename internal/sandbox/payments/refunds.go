@@ -59,7 +59,7 @@ func (c *Call) newRefund(ch *Charge, amount int64) *Refund {
 
 	if ch.PaymentMethodDetails.Card != nil {
 		re.DestinationDetails.Card = &RefundCard{
-			ReferenceStatus: "pending",
+			ReferenceStatus: referencePending,
 			ReferenceType:   "acquirer_reference_number",
 			Type:            "refund",
 		}

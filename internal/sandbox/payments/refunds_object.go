@@ -33,8 +33,12 @@ type RefundDestination struct {
 	Type string      `json:"type"`
 }
 
+// referencePending is the status of a reference that is not known yet.
+const referencePending = "pending"
+
 // RefundCard is the destination of a refund to a card.
 type RefundCard struct {
+	Reference       string `json:"reference,omitempty"`
 	ReferenceStatus string `json:"reference_status"`
 	ReferenceType   string `json:"reference_type,omitempty"`
 	Type            string `json:"type"`

@@ -41,6 +41,43 @@ func (c *Call) refund(re *Refund, ch *Charge) {
 		id := re.ID
 		c.Later(id, c.Now.Add(refundDelay), func(c *Call) error { c.settleRefund(id); return nil })
 	}
+
+	c.referLater(re)
+}
+
+// referenceDelay is how long it takes until the card network's reference of a
+// refund is known.
+const referenceDelay = time.Second
+
+// awaitsReference reports whether the reference of a refund will be announced.
+func (o *Refund) awaitsReference() bool {
+	to := o.DestinationDetails
+	return o.Status == StatusSucceeded && to != nil && to.Card != nil && to.Card.ReferenceStatus == referencePending
+}
+
+// referLater schedules the announcement of a refund's reference.
+func (c *Call) referLater(re *Refund) {
+	if id := re.ID; re.awaitsReference() {
+		c.Later(id, c.Now.Add(referenceDelay), func(c *Call) error { c.refer(id); return nil })
+	}
+}
+
+// refer announces the reference by which the buyer's bank finds a refund:
+// https://docs.stripe.com/refunds#tracing-refunds.
+func (c *Call) refer(id string) {
+	prev, ok := memory.Find[*Refund](c.Tx, id)
+	if !ok || !prev.awaitsReference() {
+		return
+	}
+
+	next, to, cd := *prev, *prev.DestinationDetails, *prev.DestinationDetails.Card
+	cd.Reference, cd.ReferenceStatus = wire.RandomDigits(16), "available"
+	to.Card = &cd
+	next.DestinationDetails = &to
+
+	c.Tx.Put(&next)
+	c.EmitUpdate("refund.updated", &next, prev)
+	c.EmitUpdate("charge.refund.updated", &next, prev)
 }
 
 // settlesLater sets the first status of a refund and reports whether the refund
@@ -106,6 +143,7 @@ func (c *Call) settleRefund(id string) {
 	c.Tx.Put(&next)
 	c.EmitUpdate("refund.updated", &next, prev)
 	c.EmitUpdate("charge.refund.updated", &next, prev)
+	c.referLater(&next)
 }
 
 // returnRefund books the money of a refund that failed or was canceled back to

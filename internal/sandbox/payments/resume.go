@@ -3,6 +3,7 @@ package payments
 import (
 	"time"
 
+	"checkoutd/internal/sandbox/api"
 	"checkoutd/internal/sandbox/memory"
 	"checkoutd/internal/sandbox/wire"
 )
@@ -28,10 +29,24 @@ func (s *Service) resume(account string, obj memory.Object) {
 			schedule(o.ID, time.Unix(o.private.DueAt, 0), func(c *Call) error { return c.decide(o.ID, "") })
 		}
 
+	case *Charge:
+		if due := o.private.BookedAt; due != 0 {
+			schedule(o.ID, time.Unix(due, 0), func(c *Call) error { c.announceBooking(o.ID); return nil })
+		}
+
 	case *Refund:
+		created := time.Unix(o.Created, 0)
 		if o.Status == "pending" {
-			due := time.Unix(o.Created, 0).Add(refundDelay)
-			schedule(o.ID, due, func(c *Call) error { c.settleRefund(o.ID); return nil })
+			schedule(o.ID, created.Add(refundDelay), func(c *Call) error { c.settleRefund(o.ID); return nil })
+		}
+
+		if o.awaitsReference() {
+			schedule(o.ID, created.Add(referenceDelay), func(c *Call) error { c.refer(o.ID); return nil })
+		}
+
+	case *api.Record:
+		if o.Kind == clocks.Kind && o.Text("status") == clockAdvancing {
+			schedule(o.ID, time.Time{}, func(c *Call) error { return c.clockReady(o.ID) })
 		}
 
 	case *Dispute:

@@ -40,9 +40,27 @@ func advanceClock(c *Call) (any, error) {
 		)
 	}
 
-	next := prev.With(map[string]any{"frozen_time": frozenTime})
+	next := prev.With(map[string]any{"frozen_time": frozenTime, "status": clockAdvancing})
+	c.Tx.Put(next)
+	c.EmitUpdate("test_helpers.test_clock.advancing", next, prev)
+	c.Later(next.ID, c.Now, func(c *Call) error { return c.clockReady(next.ID) })
+
+	return next, nil
+}
+
+const clockAdvancing = "advancing" // the status of a test clock
+
+// clockReady ends the advance of a test clock. It does nothing if that has
+// ended.
+func (c *Call) clockReady(id string) error {
+	prev, ok := clocks.Find(c.API(), id)
+	if !ok || prev.Text("status") != clockAdvancing {
+		return nil
+	}
+
+	next := prev.With(map[string]any{"status": "ready"})
 	c.Tx.Put(next)
 	c.EmitUpdate("test_helpers.test_clock.ready", next, prev)
 
-	return next, nil
+	return nil
 }

@@ -17,6 +17,18 @@ func RandomText(n int) string {
 	return string(buf)
 }
 
+// RandomDigits returns n random digits, the first of which is not 0.
+func RandomDigits(n int) string {
+	buf := make([]byte, n)
+	_, _ = rand.Read(buf) // crypto/rand.Read never fails
+	for i, b := range buf {
+		buf[i] = '0' + b%10
+	}
+
+	buf[0] = max(buf[0], '1')
+	return string(buf)
+}
+
 // NewID returns an ID like those of Stripe's newer objects: a prefix, the
 // account's mark, and random characters.
 func NewID(prefix string) string { return prefix + "_1Sbx" + RandomText(20) }

@@ -42,7 +42,7 @@ async function collectToken(group, method, params = {}) {
     );
   }
 
-  const reuse = usage ?? group.reuse();
+  const reuse = usage ?? group.reuse;
 
   return {
     ...collected,

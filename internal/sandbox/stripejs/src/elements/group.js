@@ -319,18 +319,18 @@ class ElementsGroup {
   }
 
   /**
-   * Returns for which later payments the payment method is saved.
+   * For which later payments the page or its intent asks to save the payment
+   * method. A mode that always saves is told by itself.
    *
    * @returns {string | undefined}
    */
-  reuse() {
-    const usage = this.options.setupFutureUsage ?? this.intentUsage;
-    return usage ?? (['setup', 'subscription'].includes(this.mode ?? '') ? 'off_session' : undefined);
+  get reuse() {
+    return this.options.setupFutureUsage ?? this.intentUsage ?? undefined;
   }
 
   /** Reports whether the payment method will be charged again later. */
   willBeReused() {
-    return Boolean(this.reuse());
+    return ['setup', 'subscription'].includes(this.mode ?? '') || Boolean(this.reuse);
   }
 
   recollectsCvc() {
