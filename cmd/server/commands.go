@@ -53,6 +53,7 @@ usage: server <command>
   events       list, show or replay the webhook events in the inbox
   buyers       make browsers forget a returning buyer
   guard        show or change what the guard against card testing does
+  endpoints    webhooks to your backend: add, list, test, rotate, redeliver, listen
   keys         create, list or revoke the API keys of the shop's backend
   mails        list the letters to buyers and to the shop, or send one again
   migrate      bring the database up to date
@@ -75,6 +76,7 @@ func commands() map[string]command {
 		"events":      events,
 		"buyers":      buyersCommand,
 		"guard":       guardCommand,
+		"endpoints":   endpointsCommand,
 		"keys":        keysCommand,
 		"mails":       mailsCommand,
 		"version":     printVersion,
@@ -101,7 +103,8 @@ func run(ctx context.Context, args []string, e env) error {
 		return fmt.Errorf("unknown command %q", name)
 	}
 
-	if !slices.Contains([]string{"events", "orders", "buyers", "guard", "keys", "mails"}, name) && len(rest) > 0 {
+	takeArguments := []string{"events", "orders", "buyers", "guard", "keys", "endpoints", "mails"}
+	if !slices.Contains(takeArguments, name) && len(rest) > 0 {
 		return fmt.Errorf("%s takes no arguments: settings come from the environment", name)
 	}
 

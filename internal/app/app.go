@@ -17,6 +17,7 @@ import (
 	"checkoutd/internal/budget"
 	"checkoutd/internal/config"
 	"checkoutd/internal/customersession"
+	"checkoutd/internal/deliveries"
 	"checkoutd/internal/effects"
 	"checkoutd/internal/httpserver"
 	"checkoutd/internal/mail"
@@ -52,6 +53,7 @@ type App struct {
 	effects  *effects.Service
 	mail     *mail.Service // nil: no letters
 	api      *api.Service
+	outgoing *deliveries.Service
 	pages    *pages.Pages
 
 	handler http.Handler
@@ -169,6 +171,7 @@ func (a *App) Run(ctx context.Context) error {
 		workers.Go(func() { a.mail.Run(work) })
 	}
 	workers.Go(func() { a.api.Run(work) })
+	workers.Go(func() { a.outgoing.Run(work) })
 	workers.Go(func() { a.reseal(work) })
 	workers.Go(func() { a.watchClock(work) })
 	workers.Go(func() { a.shareBudget(work) })

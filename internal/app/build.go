@@ -106,6 +106,9 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.mail, err = a.newMail(); err != nil {
 		return err
 	}
+	if a.outgoing, err = a.newOutgoing(ctx); err != nil {
+		return err
+	}
 
 	a.effects = effects.New(effects.Config{
 		Store:   a.store,

@@ -60,8 +60,9 @@ func (a *App) recipients(kind string) (list []string) {
 	return slices.Clip(list)
 }
 
-// planned looks for the letters that follow from an effect.
+// planned looks for the webhooks and the letters that follow from an effect.
 func (a *App) planned() {
+	a.outgoing.Wake()
 	if a.mail != nil {
 		a.mail.Wake()
 	}

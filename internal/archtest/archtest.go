@@ -31,7 +31,7 @@ const everything = "*"
 var rooms = map[string][]string{
 	// cmd knows the nouns that `server orders`, `events`, `keys` and
 	// `guard` print.
-	"cmd":         {"api", "app", "config", "fault", "guard", "mail", "money", "orders", "payments", "webhooks"},
+	"cmd":         {"api", "app", "config", "deliveries", "fault", "guard", "mail", "money", "orders", "payments", "webhooks"},
 	"app":         {everything},
 	"config":      {"appearance", "spelling", "cleantext"},
 	"appearance":  {"spelling"},
@@ -66,6 +66,7 @@ var rooms = map[string][]string{
 	"customersession": {"fault", "idempotency", "money", "httpio", "orders"},
 	"payments":        {"fault", "idempotency", "money", "httpio", "orders", "queue"},
 	"effects":         {"payments", "queue"},
+	"deliveries":      {"effects", "fault", "orders", "payments", "queue"},
 	"guard":           {"fault"},
 	"mail":            {"money", "orders", "payments", "queue"},
 	"rules":           {"cleantext", "fault", "money", "orders", "payments"},
@@ -75,7 +76,7 @@ var rooms = map[string][]string{
 	// The store's conformance suite, storetest, uses testkit and testhost.
 	"store": {
 		"guard", "sealed", "fault", "filelock", "money", "orders", "payments", "customersession",
-		"webhooks", "api", "queue", "effects", "mail", "testkit", "testhost",
+		"webhooks", "api", "queue", "effects", "deliveries", "mail", "testkit", "testhost",
 	},
 	"stripeapi": {"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks", "budget"},
 }
@@ -118,6 +119,7 @@ var keepers = map[string][]string{
 	"github.com/jackc/pgx/":          {"store/sqldb", "pgtest"},
 	"checkoutd/internal/store/sqldb": {"store"},
 	"github.com/stripe/stripe-go/":   {"stripeapi"},
+	"github.com/standard-webhooks/":  {"deliveries", "rules"},
 	"github.com/stripe/stripe-mock":  {},
 	"github.com/wneessen/go-mail":    {"mail"},
 	"github.com/joho/godotenv":       {"config"},
@@ -137,7 +139,7 @@ var sandboxMayImport = []string{
 
 // features know neither the database nor Stripe, not even indirectly.
 var features = []string{
-	"queue", "orders", "customersession", "payments", "webhooks", "api", "effects", "guard", "rules",
+	"queue", "orders", "customersession", "payments", "webhooks", "api", "effects", "deliveries", "guard", "rules",
 	"mail",
 }
 

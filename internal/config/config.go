@@ -40,6 +40,7 @@ type Config struct {
 	Mail
 	Storage
 	Background
+	Outgoing
 	OfflineStripe
 
 	// Warnings are sentences about settings that look like mistakes but do

@@ -17,6 +17,7 @@
 //	server.go         address, proxies, rate limit, log
 //	storage.go        the database
 //	background.go     workers and intervals
+//	endpoints.go      webhooks to the shop's backend
 //	sandbox.go        the offline Stripe
 //
 // The mechanism is apart from them: option.go (the table), load.go (Load and

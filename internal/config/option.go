@@ -57,6 +57,7 @@ func sections() []section {
 		serverSection(),
 		storageSection(),
 		backgroundSection(),
+		outgoingSection(),
 		sandboxSection(),
 	}
 }

@@ -52,6 +52,13 @@ func (t OrderThen) Apply(o *orders.Order) {
 
 	o.Status, o.PaymentStatus = t.Status, t.PaymentStatus
 	o.Amount, o.Captured, o.Refunded = t.Amount, t.Captured, t.Refunded
+
+	if t.Status != orders.Review {
+		o.ReviewReason = ""
+		if t.Status != orders.Paid {
+			o.PaidAt = time.Time{}
+		}
+	}
 }
 
 // The kinds of effect. Package effects says what each of them means to a shop.

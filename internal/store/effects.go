@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
 
+	"checkoutd/internal/deliveries"
 	"checkoutd/internal/effects"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
@@ -91,11 +93,13 @@ UPDATE effects SET lease_token = $3, next_at = $4, tries = tries + 1
 FROM picked WHERE id = picked_id
 RETURNING %s`
 
+func (s *Store) claimEffectsText() string {
+	return fmt.Sprintf(claimEffectsText, s.db.SkipLocked(), jobTable.Columns())
+}
+
 // ClaimEffects claims due effects under a lease; see effects.Store.
 func (s *Store) ClaimEffects(ctx context.Context, now, leaseUntil time.Time, n int) (jobs []effects.Job, err error) {
-	text := fmt.Sprintf(claimEffectsText, s.db.SkipLocked(), jobTable.Columns())
-	token := rand.Text()
-
+	text, token := s.claimEffectsText(), rand.Text()
 	err = s.db.Statement(ctx, func(ctx context.Context, q sqldb.Querier) (err error) {
 		jobs, err = sqldb.QueryAll(ctx, q, jobTable.Scan, text,
 			sqldb.Micros(now), n, token, sqldb.Micros(leaseUntil))
@@ -116,7 +120,7 @@ func (s *Store) ClaimEffects(ctx context.Context, now, leaseUntil time.Time, n i
 // FinishEffect stores what follows from an effect and ends the claim; see
 // effects.Store.
 func (s *Store) FinishEffect(ctx context.Context, j effects.Job, plan effects.Plan) error {
-	return s.db.Transact(ctx, "", func(context.Context, sqldb.Querier) ([]sqldb.Command, error) {
+	return s.db.Transact(ctx, "", func(ctx context.Context, q sqldb.Querier) ([]sqldb.Command, error) {
 		now := s.now()
 		writes := []sqldb.Command{{
 			Text: `UPDATE effects SET done_at = $3, next_at = 0, lease_token = ''
@@ -124,8 +128,31 @@ func (s *Store) FinishEffect(ctx context.Context, j effects.Job, plan effects.Pl
 			Args:   []any{j.Claim.ID, j.Claim.Token, sqldb.Micros(now)},
 			IfNone: queue.ErrClaimLost,
 		}}
-		return append(writes, insertLetters(&j, plan, now)...), nil
+		writes = append(writes, insertLetters(&j, plan, now)...)
+		if !plan.Announce {
+			return writes, nil
+		}
+
+		list, err := sqldb.QueryAll(ctx, q, scanListener,
+			`SELECT id, types FROM endpoints WHERE state = 'enabled' ORDER BY created_at, id`)
+		for i := range list {
+			if list[i].Wants(j.Kind) {
+				writes = append(writes, insertDelivery(orders.NewID("dlv_"), &list[i], &j.Effect, now))
+			}
+		}
+
+		return writes, err
 	})
+}
+
+// scanListener reads what an enabled endpoint wants.
+func scanListener(row sqldb.Row) (deliveries.Endpoint, error) {
+	e := deliveries.Endpoint{State: deliveries.Enabled}
+	var types string
+	if err := row.Scan(&e.ID, &types); err != nil {
+		return e, err
+	}
+	return e, json.Unmarshal([]byte(types), &e.Types)
 }
 
 // RetryEffect ends a claim without a consequence; see effects.Store.

@@ -21,6 +21,12 @@ func ListOrders(f orders.Filter, created int64) (text string, args []any) {
 	return listOrders(f, created)
 }
 
+// ClaimEffectsText is the statement of ClaimEffects.
+func (s *Store) ClaimEffectsText() string { return s.claimEffectsText() }
+
+// ClaimDeliveriesText is the statement of ClaimDeliveries.
+func (s *Store) ClaimDeliveriesText() string { return s.claimDeliveriesText() }
+
 // The statements whose plans are held.
 const (
 	WakeGroup    = wakeGroup

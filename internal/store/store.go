@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"checkoutd/internal/customersession"
+	"checkoutd/internal/deliveries"
 	"checkoutd/internal/effects"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
@@ -50,7 +51,9 @@ type Store struct {
 	clock func() time.Time
 	ring  *sealed.Ring
 
-	intentTable *sqldb.Table[payments.Intent]
+	intentTable   *sqldb.Table[payments.Intent]
+	endpointTable *sqldb.Table[endpoint]
+	tryTable      *sqldb.Table[deliveries.Try]
 
 	endings endings // of events that are not ours
 
@@ -66,6 +69,8 @@ var (
 	_ webhooks.Admin        = (*Store)(nil)
 	_ customersession.Store = (*Store)(nil)
 	_ effects.Store         = (*Store)(nil)
+	_ deliveries.Store      = (*Store)(nil)
+	_ deliveries.Admin      = (*Store)(nil)
 )
 
 // Open connects to the database at databaseURL: "sqlite:./data/checkoutd.db",
@@ -88,7 +93,14 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 		return nil, err
 	}
 
-	s := &Store{db: db, clock: o.Now, ring: o.Ring, intentTable: newIntentTable(o.Ring)}
+	s := &Store{
+		db:            db,
+		clock:         o.Now,
+		ring:          o.Ring,
+		intentTable:   newIntentTable(o.Ring),
+		endpointTable: newEndpointTable(o.Ring),
+		tryTable:      newTryTable(o.Ring),
+	}
 	if s.clock == nil {
 		s.clock = time.Now
 	}

@@ -26,7 +26,10 @@ var (
 	payloadSecrets = secrets{table: "events", key: "id", column: "payload"}
 	// An answer of the API holds what the order holds, and perhaps a token that
 	// opens it.
-	answerSecrets = secrets{table: "api_requests", key: "id", column: "answer", only: `length(answer) > 0`}
+	answerSecrets   = secrets{table: "api_requests", key: "id", column: "answer", only: `length(answer) > 0`}
+	endpointSecrets = secrets{table: "endpoints", key: "id", column: "secrets", text: true}
+	// A receiver may answer with what it was sent, which names the buyer.
+	excerptSecrets = secrets{table: "delivery_tries", key: "id", column: "excerpt", text: true}
 )
 
 // use names a value of the column for its seal.
@@ -99,7 +102,7 @@ func (s *Store) Reseal(ctx context.Context) (n int, err error) {
 		return 0, err
 	}
 
-	for _, c := range []secrets{keySecrets, intentSecrets, payloadSecrets, answerSecrets} {
+	for _, c := range []secrets{keySecrets, intentSecrets, payloadSecrets, answerSecrets, endpointSecrets, excerptSecrets} {
 		written, err := s.resealColumn(ctx, c)
 		n += written
 		if err != nil {

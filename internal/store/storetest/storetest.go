@@ -43,6 +43,8 @@ func Run(t *testing.T, e Engine) {
 		"update locks":    testUpdateLocks,
 		"operations":      testOperations,
 		"effects":         testEffects,
+		"endpoints":       testEndpoints,
+		"deliveries":      testDeliveries,
 		"update order":    testUpdateOrder,
 		"promotions":      testPromotions,
 		"subscriptions":   testSubscriptions,

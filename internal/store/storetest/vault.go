@@ -3,10 +3,12 @@ package storetest
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"checkoutd/internal/deliveries"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/sealed"
 	"checkoutd/internal/store"
@@ -48,6 +50,11 @@ func (f *fixture) fill(s *store.Store, n int) (out secretsOf) {
 	if err == nil {
 		out.key, err = s.Key(f.ctx, "vault")
 	}
+	if err == nil {
+		e := newEndpoint()
+		e.ID, e.URL = fmt.Sprintf("we_vault_%d", n), "https://shop.test/vault"
+		err = s.AddEndpoint(f.ctx, e)
+	}
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -69,6 +76,12 @@ func (f *fixture) opens(s *store.Store, n int, want secretsOf) (failed string) {
 	}
 	if key, err := s.Key(f.ctx, "vault"); err != nil || !bytes.Equal(key, want.key) {
 		return "key"
+	}
+
+	list, err := s.Endpoints(f.ctx)
+	i := slices.IndexFunc(list, func(e deliveries.Endpoint) bool { return e.ID == fmt.Sprintf("we_vault_%d", n) })
+	if err != nil || i < 0 || list[i].Secrets[0].Value != newEndpoint().Secrets[0].Value {
+		return "endpoint"
 	}
 
 	return ""
@@ -119,6 +132,9 @@ func testVault(t *testing.T, e Engine) {
 		if _, err := f.Key(f.ctx, "vault"); err == nil {
 			t.Error("without a key the stored key is read")
 		}
+		if _, err := f.Endpoints(f.ctx); err == nil {
+			t.Error("without a key the endpoints are read")
+		}
 
 		f.wantRefused(ringOf(t, ""), "is not set", ringOf(t, "a").KeyIDs()[0])
 		f.wantRefused(ringOf(t, "b"), "lacks", ringOf(t, "a").KeyIDs()[0])
@@ -129,7 +145,7 @@ func testVault(t *testing.T, e Engine) {
 		}
 		f.wantRefused(ringOf(t, "b"), "lacks")
 
-		f.reseal(both, 3)
+		f.reseal(both, 4)
 		next := f.openWith("b")
 		if failed := f.opens(next, 1, want); failed != "" {
 			t.Errorf("the %s does not open after the rotation", failed)

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"checkoutd/internal/app"
+	"checkoutd/internal/deliveries"
+)
+
+// listen receives webhooks on this machine until ctx ends: it adds an endpoint
+// for that time, prints what arrives and passes it on. The server must run on
+// the same machine, and be allowed to send to it.
+func listen(ctx context.Context, open *app.Endpoints, a endpointArgs, e env) (err error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+
+	made, err := deliveries.NewEndpoint("http://"+listener.Addr().String()+"/", a.types, open.Networks, time.Now())
+	if err == nil {
+		err = open.AddEndpoint(ctx, made)
+	}
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+
+	defer func() {
+		gone := open.RemoveEndpoint(context.WithoutCancel(ctx), made.ID)
+		err = errors.Join(err, gone)
+	}()
+
+	if _, err := fmt.Fprintf(e.out, "listening; signing secret of this session: %s\nStop with Ctrl-C.\n\n",
+		made.Secrets[0].Value); err != nil {
+		return err
+	}
+
+	server := &http.Server{
+		Handler: &receiver{
+			args:     a.listen,
+			endpoint: made,
+			out:      e.out,
+			client:   &http.Client{Timeout: 14 * time.Second},
+		},
+		ReadHeaderTimeout: 5 * time.Second,
+	}
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
+
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+
+	return nil
+}
+
+// receiver prints webhooks and passes them on.
+type receiver struct {
+	args     listenArgs
+	endpoint deliveries.Endpoint
+	client   *http.Client
+
+	mu  sync.Mutex
+	out io.Writer
+}
+
+// maxForwarded is the limit of a payload in bytes.
+const maxForwarded = 1 << 20
+
+// ServeHTTP receives one webhook.
+func (h *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxForwarded))
+	if err == nil {
+		err = h.endpoint.Verify(r.Header, body)
+	}
+	if err != nil {
+		http.Error(w, "not signed", http.StatusUnauthorized) // some other program on this machine
+		return
+	}
+
+	status, note := http.StatusNoContent, ""
+	times := 1
+	if h.args.duplicate {
+		times = 2
+	}
+
+	for range times {
+		if h.args.forwardTo == "" {
+			break
+		}
+		if status, note, err = h.forward(r, body); err != nil {
+			status, note = http.StatusBadGateway, "your backend did not answer"
+		}
+	}
+
+	if h.args.answer != 0 {
+		note += fmt.Sprintf(" (your backend answered %d)", status)
+		status = h.args.answer
+	}
+
+	h.print(r, body, status, note)
+	w.WriteHeader(status)
+}
+
+// forward passes a webhook on, with the headers that prove where it comes from.
+func (h *receiver) forward(r *http.Request, body []byte) (status int, note string, err error) {
+	if h.args.delay > 0 {
+		timer := time.NewTimer(h.args.delay)
+		defer timer.Stop()
+
+		select {
+		case <-timer.C:
+		case <-r.Context().Done():
+			return 0, "", r.Context().Err()
+		}
+	}
+
+	req, err := http.NewRequestWithContext(r.Context(), http.MethodPost, h.args.forwardTo, bytes.NewReader(body))
+	if err != nil {
+		return 0, "", err
+	}
+
+	for _, name := range []string{
+		"Content-Type", "User-Agent", deliveries.HeaderID, deliveries.HeaderTimestamp, deliveries.HeaderSignature,
+	} {
+		req.Header.Set(name, r.Header.Get(name))
+	}
+
+	res, err := h.client.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+
+	return res.StatusCode, "", res.Body.Close()
+}
+
+// print writes the line about a webhook, and its payload if it is not passed
+// on.
+func (h *receiver) print(r *http.Request, body []byte, status int, note string) {
+	var m struct {
+		Type     string
+		Sequence int
+		Data     struct {
+			ID     string
+			Status string
+		}
+	}
+	_ = json.Unmarshal(body, &m) // it is signed, so it is ours
+
+	h.mu.Lock()
+	defer h.mu.Unlock()
+
+	_, _ = fmt.Fprintf(h.out, "%s  %s  %s  %s #%d  %s  -> %d%s\n", time.Now().Format(time.TimeOnly),
+		r.Header.Get(deliveries.HeaderID), m.Type, m.Data.ID, m.Sequence, m.Data.Status, status, note)
+
+	if h.args.forwardTo == "" {
+		var pretty bytes.Buffer
+		if json.Indent(&pretty, body, "", "  ") == nil {
+			_, _ = fmt.Fprintf(h.out, "%s\n\n", pretty.Bytes())
+		}
+	}
+}

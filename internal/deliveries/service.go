@@ -1,0 +1,327 @@
+package deliveries
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"checkoutd/internal/fault"
+	"checkoutd/internal/orders"
+	"checkoutd/internal/queue"
+)
+
+// ErrNotFound means that there is no such endpoint, delivery or effect.
+var ErrNotFound = fault.New(fault.NotFound, "endpoint_not_found", "There is no such endpoint or delivery.")
+
+// Owner is told what the owner of an endpoint has to know. Its methods must not
+// block for long.
+type Owner interface {
+	// Exhausted is called for the first delivery that failed for good since the
+	// endpoint's last success.
+	Exhausted(e Endpoint, d Delivery)
+	// SwitchedOff is called when an endpoint was switched off.
+	SwitchedOff(e Endpoint)
+}
+
+// Config is what a Service needs.
+type Config struct {
+	Store  Store
+	Sender *Sender
+	Owner  Owner
+	// Render returns an order as the API shows it.
+	Render func(*orders.Order) any
+	Now    func() time.Time
+	Log    zerolog.Logger
+}
+
+// Service delivers. It is safe for concurrent use.
+type Service struct {
+	cfg  Config
+	wake chan struct{}
+
+	mu      sync.Mutex
+	runners map[string]*endpointRunner // by endpoint
+}
+
+// endpointRunner sends to one endpoint.
+type endpointRunner struct {
+	queue *queue.Runner[Job]
+	stop  context.CancelFunc
+	ended chan struct{}
+
+	mu       sync.Mutex
+	endpoint Endpoint // as it was read last
+}
+
+func (r *endpointRunner) current() Endpoint {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.endpoint
+}
+
+const (
+	workers = 16 // requests to one endpoint at a time, of each replica
+	lease   = time.Minute
+	poll    = 500 * time.Millisecond // finds what other processes did
+	refresh = time.Second            // finds endpoints that were added or changed
+	// successEvery is how often the success of an endpoint without failures is
+	// written to its row, which all workers share.
+	successEvery = time.Minute
+	keepFor      = 30 * 24 * time.Hour // deliveries that have ended
+	pruneEvery   = time.Hour
+	pruneBatch   = 500
+)
+
+// New returns a Service whose work starts with Run.
+func New(c Config) *Service {
+	return &Service{cfg: c, wake: make(chan struct{}, 1), runners: map[string]*endpointRunner{}}
+}
+
+// Wake makes Run look for deliveries at once. It never blocks.
+func (s *Service) Wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.runners {
+		r.queue.Wake()
+	}
+}
+
+// Run delivers until ctx ends, then waits for the requests in flight.
+func (s *Service) Run(ctx context.Context) {
+	var pruned time.Time
+	tick := time.NewTicker(refresh)
+	defer tick.Stop()
+
+	for ctx.Err() == nil {
+		if err := s.refresh(ctx); err != nil && ctx.Err() == nil {
+			s.cfg.Log.Error().Err(err).Msg("could not read the webhook endpoints")
+		}
+
+		if now := s.cfg.Now(); now.Sub(pruned) >= pruneEvery {
+			pruned = now
+			s.prune(ctx, now)
+		}
+
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+
+	s.stopAll()
+}
+
+// refresh reads the endpoints, starts a runner for each new one that is on, and
+// stops those of others.
+func (s *Service) refresh(ctx context.Context) error {
+	list, err := s.cfg.Store.Endpoints(ctx)
+	if err != nil {
+		return err
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	on := map[string]bool{}
+	for _, e := range list {
+		if e.State != Enabled {
+			continue
+		}
+
+		on[e.ID] = true
+		if r := s.runners[e.ID]; r != nil {
+			r.mu.Lock()
+			r.endpoint = e
+			r.mu.Unlock()
+		} else {
+			s.runners[e.ID] = s.start(ctx, e)
+		}
+	}
+
+	for id, r := range s.runners {
+		if !on[id] {
+			r.stop() // it ends by itself
+			delete(s.runners, id)
+		}
+	}
+
+	return nil
+}
+
+// start runs deliveries to an endpoint.
+func (s *Service) start(ctx context.Context, e Endpoint) *endpointRunner {
+	ctx, cancel := context.WithCancel(ctx)
+	r := &endpointRunner{endpoint: e, stop: cancel, ended: make(chan struct{})}
+	r.queue = s.newQueue(r)
+
+	go func() {
+		defer close(r.ended)
+		r.queue.Run(ctx)
+	}()
+
+	return r
+}
+
+func (s *Service) newQueue(r *endpointRunner) *queue.Runner[Job] {
+	id := r.endpoint.ID
+	return queue.New(queue.Config[Job]{
+		Name:    "deliveries",
+		Workers: workers,
+		Batch:   workers, // what is claimed starts at once
+		Lease:   lease,
+		Poll:    poll,
+		Now:     s.cfg.Now,
+		Log:     s.cfg.Log,
+		Rescue: func(ctx context.Context, now time.Time) (int, error) {
+			return s.cfg.Store.RescueDeliveries(ctx, id, now)
+		},
+		Claim: func(ctx context.Context, now, leaseUntil time.Time, n int) ([]Job, error) {
+			return s.cfg.Store.ClaimDeliveries(ctx, id, now, leaseUntil, n)
+		},
+		Work: func(ctx context.Context, j Job) error { return s.work(ctx, r.current(), j) },
+		Release: func(ctx context.Context, j Job) error {
+			return s.cfg.Store.ReleaseDelivery(ctx, j.Claim, s.cfg.Now())
+		},
+	})
+}
+
+// stopAll stops every runner and waits for the requests in flight.
+func (s *Service) stopAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.runners {
+		r.stop()
+	}
+	for id, r := range s.runners {
+		<-r.ended
+		delete(s.runners, id)
+	}
+}
+
+// RunOnce works one batch of every endpoint that is on, one after the other,
+// and returns how many deliveries there were. It must not run beside Run.
+func (s *Service) RunOnce(ctx context.Context) (n int, err error) {
+	list, err := s.cfg.Store.Endpoints(ctx)
+	for _, e := range list {
+		if e.State != Enabled {
+			continue
+		}
+		found, runErr := s.newQueue(&endpointRunner{endpoint: e}).RunOnce(ctx)
+		n, err = n+found, errors.Join(err, runErr)
+	}
+	return n, err
+}
+
+// prune removes deliveries that ended long ago.
+func (s *Service) prune(ctx context.Context, now time.Time) {
+	for ctx.Err() == nil {
+		n, err := s.cfg.Store.PruneDeliveries(ctx, now.Add(-keepFor), pruneBatch)
+		if err != nil && ctx.Err() == nil {
+			s.cfg.Log.Warn().Err(err).Msg("could not remove old webhook deliveries")
+		}
+		if err != nil || n < pruneBatch {
+			return
+		}
+	}
+}
+
+// work makes one try of a delivery and stores its outcome.
+func (s *Service) work(ctx context.Context, e Endpoint, j Job) error {
+	body, err := s.payload(ctx, j)
+	if err != nil {
+		dueAt := s.cfg.Now().Add(queue.Backoff(int(j.Tries), time.Second, time.Minute))
+		_ = s.cfg.Store.ReleaseDelivery(ctx, j.Claim, dueAt) // or its lease expires
+
+		return fmt.Errorf("deliveries: %s of %s: %w", j.Kind, j.OrderID, err)
+	}
+
+	a := s.cfg.Sender.send(ctx, &e, j.EffectID, body)
+	if ctx.Err() != nil {
+		// Nothing is known of the endpoint; the lease expires.
+		return fmt.Errorf("deliveries: %s of %s: %w", j.Kind, j.OrderID, ctx.Err())
+	}
+
+	return s.finish(ctx, e, j, a)
+}
+
+// payload returns the body of a delivery.
+func (s *Service) payload(ctx context.Context, j Job) ([]byte, error) {
+	effect, err := s.cfg.Store.Effect(ctx, j.EffectID)
+	if err != nil {
+		return nil, err
+	}
+	st, err := s.cfg.Store.Read(ctx, j.OrderID)
+	if err != nil {
+		return nil, err
+	}
+	return newMessage(effect, st, s.cfg.Render)
+}
+
+// finish stores the outcome of a try, and tells the owner what follows.
+func (s *Service) finish(ctx context.Context, e Endpoint, j Job, a answer) error {
+	now, d := s.cfg.Now(), j.Delivery
+	a.ID, a.DeliveryID = orders.NewID("try_"), d.ID
+
+	var told news
+	var after Endpoint
+	var change func(*Endpoint)
+
+	if a.ok() {
+		d.State, d.Note, d.NextAt, d.FinishedAt = Delivered, "", time.Time{}, now
+		if !e.FailingSince.IsZero() || now.Sub(e.LastSuccessAt) >= successEvery {
+			change = func(e *Endpoint) { e.succeeded(now) }
+		}
+	} else {
+		at, again := d.next(now, a.retryAfter)
+		if d.NextAt = at; !again {
+			d.State, d.Note, d.FinishedAt = Failed, "three days of tries are over", now
+		}
+
+		change = func(e *Endpoint) {
+			told = e.failed(now, a.Status == goneForGood, !again)
+			after = *e
+		}
+	}
+
+	err := s.cfg.Store.FinishTry(ctx, j.Claim, d, a.Try, change)
+	if err != nil {
+		return fmt.Errorf("deliveries: %s to %s: %w", d.ID, e.ID, err)
+	}
+
+	s.log(e, d, a.Try)
+
+	switch told {
+	case exhausted:
+		s.cfg.Owner.Exhausted(after, d)
+	case off:
+		s.cfg.Owner.SwitchedOff(after)
+	}
+
+	return nil
+}
+
+// goneForGood is the status with which an endpoint asks for no more webhooks.
+const goneForGood = 410
+
+// log writes the one log line about a try.
+func (s *Service) log(e Endpoint, d Delivery, t Try) {
+	line := s.cfg.Log.Info()
+	if !t.ok() {
+		line = s.cfg.Log.Warn().Str("problem", t.Problem)
+	}
+
+	line.
+		Str("endpoint_id", e.ID).
+		Str("delivery_id", d.ID).
+		Str("order_id", d.OrderID).
+		Str("type", d.Kind).
+		Int64("tries", d.Tries).
+		Int("status", t.Status).
+		Dur("took", t.Took).
+		Str("state", string(d.State)).
+		Msg("webhook sent")
+}

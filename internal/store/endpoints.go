@@ -1,0 +1,210 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"checkoutd/internal/deliveries"
+	"checkoutd/internal/store/sqldb"
+)
+
+// endpoint is a row of the table: its secrets are sealed as one text.
+type endpoint struct {
+	deliveries.Endpoint
+
+	secrets string // JSON
+}
+
+func newEndpointTable(v sqldb.Vault) *sqldb.Table[endpoint] {
+	return sqldb.NewTable("endpoints", func(e *endpoint) []sqldb.Cell {
+		return []sqldb.Cell{
+			sqldb.ID(&e.ID),
+			sqldb.Text("url", &e.URL),
+			sqldb.JSON("types", &e.Types),
+			sqldb.Secret("secrets", &e.secrets, v, func() string { return endpointSecrets.use(e.ID) }),
+			sqldb.Text("state", &e.State),
+			sqldb.Text("reason", &e.Reason),
+			sqldb.Text("source", &e.Source),
+			sqldb.Time("enabled_at", &e.EnabledAt),
+			sqldb.Time("last_success_at", &e.LastSuccessAt),
+			sqldb.Time("failing_since", &e.FailingSince),
+			sqldb.Time("told_at", &e.ToldAt),
+			sqldb.CreatedAt(&e.CreatedAt),
+			sqldb.UpdatedAt(&e.UpdatedAt),
+		}
+	})
+}
+
+// rowOf returns the row of an endpoint.
+func rowOf(e deliveries.Endpoint) (endpoint, error) {
+	text, err := json.Marshal(e.Secrets)
+	if e.Types == nil {
+		e.Types = []string{}
+	}
+	return endpoint{Endpoint: e, secrets: string(text)}, err
+}
+
+// scanEndpoint reads an endpoint. One whose secrets cannot be opened is an
+// error: it must not be skipped in silence.
+func (s *Store) scanEndpoint(row sqldb.Row) (deliveries.Endpoint, error) {
+	e, err := s.endpointTable.Scan(row)
+	if err == nil {
+		err = json.Unmarshal([]byte(e.secrets), &e.Secrets)
+	}
+	return e.Endpoint, err
+}
+
+// Endpoints returns all endpoints, oldest first; see deliveries.Store.
+func (s *Store) Endpoints(ctx context.Context) ([]deliveries.Endpoint, error) {
+	return sqldb.QueryAll(ctx, s.db.Reader(), s.scanEndpoint,
+		s.endpointTable.Select()+" ORDER BY created_at, id")
+}
+
+// AddEndpoint stores a new endpoint.
+func (s *Store) AddEndpoint(ctx context.Context, e deliveries.Endpoint) error {
+	row, err := rowOf(e)
+	if err != nil {
+		return err
+	}
+	insert := s.endpointTable.Insert(&row, s.now())
+	_, err = s.db.Exec(ctx, insert.Text, insert.Args...)
+	return err
+}
+
+// ChangeEndpoint changes an endpoint under its lock; see deliveries.Admin.
+func (s *Store) ChangeEndpoint(
+	ctx context.Context, id string, change func(*deliveries.Endpoint) error,
+) (after deliveries.Endpoint, err error) {
+	err = s.db.Transact(ctx, id, func(ctx context.Context, q sqldb.Querier) (writes []sqldb.Command, err error) {
+		after, writes, err = s.changeEndpoint(ctx, q, id, change)
+		return writes, err
+	})
+	return after, err
+}
+
+// changeEndpoint locks an endpoint and returns the statements that store what
+// change makes of it.
+func (s *Store) changeEndpoint(
+	ctx context.Context, q sqldb.Querier, id string, change func(*deliveries.Endpoint) error,
+) (e deliveries.Endpoint, writes []sqldb.Command, err error) {
+	e, ok, err := sqldb.QueryOne(ctx, q, s.scanEndpoint,
+		s.endpointTable.Select()+" WHERE id = $1"+s.db.LockRow(), id)
+	if err == nil && !ok {
+		err = deliveries.ErrNotFound
+	}
+	if err != nil {
+		return e, nil, err
+	}
+
+	before, err := rowOf(e)
+	if err != nil {
+		return e, nil, err
+	}
+
+	prev := s.endpointTable.Values(&before)
+	e.Types, e.Secrets = slices.Clone(e.Types), slices.Clone(e.Secrets)
+	if err := change(&e); err != nil {
+		return e, nil, err
+	}
+
+	row, err := rowOf(e)
+	if err != nil {
+		return e, nil, err
+	}
+
+	now := s.now()
+	writes, err = s.endpointTable.Update(prev, &row, now)
+	if err == nil && before.State == deliveries.Enabled && e.State == deliveries.Disabled {
+		writes = append(writes, failPending(e, now))
+	}
+
+	return e, writes, err
+}
+
+// failPending returns the statement that ends the deliveries to an endpoint
+// that is switched off. One that is on its way ends by itself.
+func failPending(e deliveries.Endpoint, now time.Time) sqldb.Command {
+	return sqldb.Command{
+		Text: `UPDATE deliveries SET state = 'failed', note = $2, next_at = 0, finished_at = $3
+			WHERE endpoint_id = $1 AND state = 'pending' AND lease_token = ''`,
+		Args: []any{e.ID, switchedOff + e.Reason, sqldb.Micros(now)},
+	}
+}
+
+// switchedOff begins the note of a delivery whose endpoint was switched off.
+const switchedOff = "the endpoint is off: "
+
+// RemoveEndpoint removes an endpoint with its deliveries; see deliveries.Admin.
+func (s *Store) RemoveEndpoint(ctx context.Context, id string) error {
+	return s.db.Transact(ctx, id, func(context.Context, sqldb.Querier) ([]sqldb.Command, error) {
+		return []sqldb.Command{
+			{
+				Text: `DELETE FROM delivery_tries
+					WHERE delivery_id IN (SELECT id FROM deliveries WHERE endpoint_id = $1)`,
+				Args: []any{id},
+			},
+			{Text: `DELETE FROM deliveries WHERE endpoint_id = $1`, Args: []any{id}},
+			{Text: `DELETE FROM endpoints WHERE id = $1`, Args: []any{id}, IfNone: deliveries.ErrNotFound},
+		}, nil
+	})
+}
+
+// ConfigureEndpoints makes the endpoints of the configuration what list says,
+// by their URLs, and switches those off that it lacks. One that was switched
+// off otherwise stays so.
+func (s *Store) ConfigureEndpoints(ctx context.Context, list []deliveries.Endpoint) error {
+	known, err := s.Endpoints(ctx)
+	if err != nil {
+		return err
+	}
+
+	byURL := map[string]deliveries.Endpoint{}
+	for _, e := range list {
+		byURL[e.URL] = e
+	}
+
+	for _, e := range known {
+		if e.Source != deliveries.FromConfiguration {
+			continue
+		}
+
+		want, ok := byURL[e.URL]
+		delete(byURL, e.URL)
+
+		_, err := s.ChangeEndpoint(ctx, e.ID, func(e *deliveries.Endpoint) error {
+			switch {
+			case !ok && e.State == deliveries.Enabled:
+				e.Disable(notConfigured)
+			case ok:
+				e.Types, e.Secrets = want.Types, want.Secrets
+				if e.Reason == notConfigured {
+					e.Enable(want.EnabledAt)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+
+	for _, e := range list {
+		if _, missing := byURL[e.URL]; !missing {
+			continue
+		}
+		// Another replica may have added it a moment before.
+		if err := s.AddEndpoint(ctx, e); err != nil && !s.db.Violates(err, oneConfigured) {
+			return errors.Join(errors.New("add an endpoint of ENDPOINTS"), err)
+		}
+	}
+
+	return nil
+}
+
+// notConfigured is the reason of an endpoint that the configuration has lost.
+const notConfigured = "ENDPOINTS does not list it any more"
+
+var oneConfigured = sqldb.UniqueIndex{Name: "endpoints_configured", Columns: "endpoints.url"}
