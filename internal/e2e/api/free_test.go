@@ -72,7 +72,7 @@ func TestAFreeOrderThatGotAPriceIsNotPlaced(t *testing.T) {
 	s := e2etest.OpenShop(t, e2etest.WithChangeCatalog)
 	b := s.Buyer(t)
 	id := freeOrder(b, "ebook", "800 - GIFT 800 + not sent = 0 usd")
-	token := `{"confirmationTokenId":"` + b.Token(e2etest.CardPays) + `","expectedAmount":800}`
+	token := `{"confirmationTokenId":"` + b.TokenFor(id, e2etest.CardPays) + `","expectedAmount":800}`
 	if m := b.WantProblem("/create-confirm-intent", b.Call("POST", "/create-confirm-intent", token), 409, "amount_changed", ""); m["amount"] != 0.0 {
 		t.Errorf("got %v", m)
 	}

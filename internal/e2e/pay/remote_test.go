@@ -35,8 +35,8 @@ func TestDeletedCustomerDoesNotStopAPayment(t *testing.T) {
 	s.WantCharged(1800, 1800)
 }
 
-// A form that was made for a payment that saves nothing cannot pay an order that
-// saves its payment method. The buyer is not sent round in a circle, and the
+// A form that was made for a payment that saves nothing cannot pay an order
+// that saves its payment method. The buyer is not sent round in a circle, and the
 // order's own form pays.
 func TestTokenOfAnotherFormIsTheShopsFault(t *testing.T) {
 	t.Parallel()
