@@ -211,6 +211,7 @@ func showTerms(w io.Writer, o *orders.Order) {
 		"paid", formatTime(o.PaidAt))
 
 	showItems(w, o)
+	showShop(w, o)
 
 	if o.Contact.Email != "" {
 		_, _ = fmt.Fprintf(w, "e-mail\t%s\n", printable(o.Contact.Email))
@@ -238,7 +239,8 @@ func showItems(w io.Writer, o *orders.Order) {
 			every = fmt.Sprintf("every %d %s", r.IntervalCount, r.Interval)
 		}
 
-		_, _ = fmt.Fprintf(w, "item\t%s\t%d × %s\t%s\n", i.SKU, i.Quantity, in(i.UnitAmount), every)
+		name := printable(cmp.Or(i.SKU, i.Name))
+		_, _ = fmt.Fprintf(w, "item\t%s\t%d × %s\t%s\n", name, i.Quantity, in(i.UnitAmount), every)
 	}
 
 	if o.Discount.Code != "" {
@@ -246,7 +248,7 @@ func showItems(w io.Writer, o *orders.Order) {
 	}
 
 	if o.ShippingRate.ID != "" {
-		name := cmp.Or(o.ShippingRate.Name, o.ShippingRate.ID)
+		name := printable(cmp.Or(o.ShippingRate.Name, o.ShippingRate.ID))
 		_, _ = fmt.Fprintf(w, "shipping\t%s\t%s\n", name, in(o.ShippingRate.Amount))
 	}
 }

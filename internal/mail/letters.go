@@ -12,7 +12,7 @@ type texts struct {
 
 // words are what every letter of a language needs.
 type words struct {
-	Colon, Order, Quantity, Subtotal, Discount, Shipping, Total, Refunded, ShipTo, Contact, Footer string
+	Colon, Order, Quantity, Subtotal, Discount, Shipping, Tax, Included, Total, Refunded, ShipTo, Contact, Footer string
 
 	letters map[letterKey]texts
 }
@@ -47,6 +47,8 @@ var languages = map[string]words{
 		Subtotal: "Subtotal",
 		Discount: "Discount",
 		Shipping: "Shipping",
+		Tax:      "Tax",
+		Included: "included",
 		Total:    "Total",
 		Refunded: "Refunded so far",
 		ShipTo:   "Delivered to",
@@ -111,6 +113,8 @@ var languages = map[string]words{
 		Subtotal: "Sous-total",
 		Discount: "Remise",
 		Shipping: "Livraison",
+		Tax:      "Taxes",
+		Included: "incluses",
 		Total:    "Total",
 		Refunded: "Déjà remboursé",
 		ShipTo:   "Livraison à",

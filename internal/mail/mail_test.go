@@ -254,3 +254,24 @@ func TestTemplatesOfTheShop(t *testing.T) {
 		}
 	}
 }
+
+// The shop's backend decided the language, and what the total consists of.
+func TestLetterAboutAnOrderOfTheBackend(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, payments.EffectPaid, mail.Buyer, "en")
+	o.desk.state.Order.Shop = orders.ShopTerms{
+		Fixed:     true,
+		Locale:    "fr-CA",
+		Discounts: []orders.Deduction{{Name: "Fidélité", Amount: 100}},
+		Taxes:     []orders.Tax{{Name: "TVA", Amount: 200, Inclusive: true}, {Name: "Éco", Amount: 50}},
+	}
+	o.desk.state.Order.Items[0].TaxAmount = 30
+	o.step(t)
+
+	text := o.box.taken[0].Plain
+	for _, want := range []string{"Merci", "Fidélité", "−1,00", "TVA (incluses)", "2,00", "Éco", "0,50", "Taxes", "0,30"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in\n%s", want, text)
+		}
+	}
+}

@@ -121,8 +121,13 @@ func (w *Writer) try() error {
 	return nil
 }
 
-// write returns the text of a letter, in the language of its recipient.
+// write returns the text of a letter. A buyer is written to in the language
+// that the shop's backend chose for the order, everybody else in the shop's.
 func (w *Writer) write(l Letter, st *payments.State) (Text, error) {
+	lang, _, _ := strings.Cut(st.Order.Shop.Locale, "-")
+	if _, known := languages[lang]; known && l.Recipient == Buyer {
+		return w.writeIn(lang, l, st)
+	}
 	return w.writeIn(w.cfg.Language, l, st)
 }
 
@@ -195,19 +200,42 @@ func (w *Writer) view(lang string, t texts, l Letter, st *payments.State) view {
 
 // sums returns the lines between the items and the total, and the total.
 func sums(w words, o *orders.Order, format func(int64) string) (list []sumView) {
-	if o.Discount.Code != "" || o.ShippingRate.ID != "" {
+	if o.Discount.Code != "" || o.ShippingRate.ID != "" || o.Deducted() > 0 || o.AddedTax() > 0 {
 		list = append(list, sumView{Name: w.Subtotal, Amount: format(o.Subtotal())})
 	}
 	if d := o.Discount; d.Code != "" {
 		list = append(list, sumView{Name: w.Discount + " " + d.Code, Amount: "−" + format(d.Amount)})
 	}
+	for _, d := range o.Shop.Discounts {
+		list = append(list, sumView{Name: d.Name, Amount: "−" + format(d.Amount)})
+	}
 	if rate := o.ShippingRate; rate.ID != "" {
 		list = append(list, sumView{Name: w.Shipping + w.Colon + " " + rate.Name, Amount: format(rate.Amount)})
 	}
+	list = append(list, taxes(w, o, format)...)
 
 	list = append(list, sumView{Name: w.Total, Amount: format(o.Amount), Strong: true})
 	if o.Refunded > 0 {
 		list = append(list, sumView{Name: w.Refunded, Amount: format(o.Refunded)})
+	}
+	return list
+}
+
+// taxes returns the lines of tax that the shop's backend set.
+func taxes(w words, o *orders.Order, format func(int64) string) (list []sumView) {
+	added := o.AddedTax()
+	for _, t := range o.Shop.Taxes {
+		name := t.Name
+		if t.Inclusive {
+			name += " (" + w.Included + ")"
+		} else {
+			added -= t.Amount
+		}
+		list = append(list, sumView{Name: name, Amount: format(t.Amount)})
+	}
+
+	if added > 0 { // of the items
+		list = append([]sumView{{Name: w.Tax, Amount: format(added)}}, list...)
 	}
 	return list
 }

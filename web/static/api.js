@@ -35,7 +35,8 @@
  * @property {string} country
  *
  * @typedef {{name?: string, phone?: string, address: Place}} Address
- * @typedef {{email?: string, shipping?: Address, billing?: Address}} Contact
+ * @typedef {{email?: string, name?: string, shipping?: Address, billing?:
+ *   Address}} Contact
  *
  * @typedef {object} Order
  * @property {string} id

@@ -88,16 +88,13 @@ function toggle(mode, wanted) {
   }
 
   const countries = mode === 'shipping' ? order().shipping_countries : [];
-  const known = order().contact[mode];
   const element = /** @type {import('./form.js').StripeElements} */ (elements).create('address', {
     mode,
     ...(countries.length ? { allowedCountries: countries } : {}),
     ...(mode === 'shipping' && config.address?.phone
       ? { fields: { phone: 'always' }, validation: { phone: { required: 'always' } } }
       : {}),
-    ...(known?.address.line1
-      ? { defaultValues: { name: known.name, phone: known.phone, address: known.address } }
-      : {}),
+    ...defaults(mode),
   });
 
   const entry = {
@@ -114,6 +111,23 @@ function toggle(mode, wanted) {
   });
 
   element.mount(`#${mode}-address`);
+}
+
+/**
+ * Returns what an address element begins with: the known address, or the name
+ * under which the shop knows the buyer.
+ *
+ * @param {'shipping' | 'billing'} mode
+ */
+function defaults(mode) {
+  const { contact } = order();
+  const known = contact[mode];
+  if (known?.address.line1) {
+    const { name, phone, address } = known;
+    return { defaultValues: { name, phone, address } };
+  }
+
+  return contact.name ? { defaultValues: { name: contact.name } } : {};
 }
 
 /**

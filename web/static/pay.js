@@ -226,6 +226,8 @@ async function amountChanged(amount) {
  * @param {ApiError} failure
  */
 async function optionsChanged(failure) {
+  if (order().shop) return location.reload(); // its methods may be others
+
   try {
     setOrder(await askOrder());
   } catch {

@@ -218,3 +218,30 @@ func TestTheBackendsCustomerIsOneEverywhere(t *testing.T) {
 		t.Errorf("the customers are %v", customers)
 	}
 }
+
+// What the shop says of a subscription and of a hold reaches Stripe, too.
+func TestTheBackendsOtherModes(t *testing.T) {
+	t.Parallel()
+	s := e2etest.OpenShop(t, e2etest.WithChangeCatalog)
+	shop := s.Backend(t, api.ScopeWrite)
+
+	o := shop.Want(http.StatusCreated, "POST", "/v1/orders", `{"items":[{"sku":"club"}],"metadata":{"plan":"7"},"description":"Tea"}`)
+	b := s.Buyer(t)
+	open(b, o["url"].(string))
+	b.Confirm(o["id"].(string), e2etest.CardPays)
+	if got := shop.Want(http.StatusOK, "GET", "/v1/orders/"+o["id"].(string), ""); got["status"] != "paid" || got["mode"] != "subscription" {
+		t.Errorf("got %v", got)
+	}
+	sub := s.Stripe(http.MethodGet, "/v1/subscriptions/"+s.State(o["id"].(string)).Subscriptions[0].ID)
+	if sub["description"] != "Tea" || sub["metadata"].(map[string]any)["plan"] != "7" {
+		t.Errorf("the subscription has %v, %v", sub["description"], sub["metadata"])
+	}
+
+	o = shop.Want(http.StatusCreated, "POST", "/v1/orders", `{"currency":"usd","items":[{"name":"Mug","unit_amount":900}],"capture_method":"manual","payment_method_types":["card"]}`)
+	b = s.Buyer(t)
+	open(b, o["url"].(string))
+	b.Confirm(o["id"].(string), e2etest.CardPays)
+	if got := shop.Want(http.StatusOK, "POST", "/v1/orders/"+o["id"].(string)+"/capture", ""); got["status"] != "paid" || got["capture_method"] != "manual" {
+		t.Errorf("got %v", got)
+	}
+}
