@@ -54,6 +54,7 @@ usage: server <command>
   buyers       make browsers forget a returning buyer
   guard        show or change what the guard against card testing does
   endpoints    webhooks to your backend: add, list, test, rotate, redeliver, listen
+  account      show or change which Stripe account the orders belong to
   keys         create, list or revoke the API keys of the shop's backend
   mails        list the letters to buyers and to the shop, or send one again
   migrate      bring the database up to date
@@ -77,6 +78,7 @@ func commands() map[string]command {
 		"buyers":      buyersCommand,
 		"guard":       guardCommand,
 		"endpoints":   endpointsCommand,
+		"account":     accountCommand,
 		"keys":        keysCommand,
 		"mails":       mailsCommand,
 		"version":     printVersion,
@@ -103,7 +105,7 @@ func run(ctx context.Context, args []string, e env) error {
 		return fmt.Errorf("unknown command %q", name)
 	}
 
-	takeArguments := []string{"events", "orders", "buyers", "guard", "keys", "endpoints", "mails"}
+	takeArguments := []string{"events", "orders", "buyers", "guard", "account", "keys", "endpoints", "mails"}
 	if !slices.Contains(takeArguments, name) && len(rest) > 0 {
 		return fmt.Errorf("%s takes no arguments: settings come from the environment", name)
 	}

@@ -45,6 +45,7 @@ type App struct {
 	store   *store.Store
 	budget  *budget.Budget // of the requests to Stripe
 	replica string         // this server among those that share the budget
+	account *accountCheck  // nil once it is done
 
 	orders   *orders.Service
 	payments *payments.Service
@@ -180,7 +181,18 @@ func (a *App) Run(ctx context.Context) error {
 		stripe.Go(a.offline.serve)
 	}
 
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+
+	if a.account != nil {
+		workers.Go(func() { a.account.run(work, stop) })
+	}
+
 	err := a.server.Run(ctx)
+	if cause := context.Cause(ctx); errors.Is(cause, errAccount) {
+		err = errors.Join(cause, err)
+	}
+
 	stopWork()
 	workers.Wait()
 

@@ -136,6 +136,9 @@ func (a *App) build(ctx context.Context) (err error) {
 	if err := a.joinReplicas(ctx); err != nil {
 		return err
 	}
+	if err := a.checkAccount(ctx, stripe.Account); err != nil {
+		return err
+	}
 
 	a.pages, err = a.newPages()
 	return err

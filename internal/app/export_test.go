@@ -22,3 +22,6 @@ func WatchClock(
 		log:     log,
 	}).check
 }
+
+// CheckAccountEvery sets the time between two readings of the key's account.
+func (a *App) CheckAccountEvery(pause time.Duration) { a.account.pause = pause }

@@ -89,6 +89,12 @@ func (r *OrderReader) Operations(
 	}
 
 	stripe := newStripe(cfg, version, budget.New(cfg.StripeRateLimit))
+	if !cfg.IsSandbox() {
+		if _, err := newAccountCheck(cfg, stripe.Account, r.store, log).check(ctx); err != nil {
+			return nil, err
+		}
+	}
+
 	service := payments.New(payments.Config{
 		Store:        r.store,
 		Stripe:       stripe,

@@ -357,6 +357,8 @@ func (s *Service) refusedLine(a Attempt, after *State, e *CallError) *zerolog.Ev
 	now := after.attempt(a.ID)
 	if now != nil && !after.mended(now) && (e.needsShop() || now.ErrorCode == codeTokenForeign) {
 		s.refusals.add(e, a.OrderID, a.Params.Contact)
+	} else if now != nil && now.ErrorCode == codeTokenMissing {
+		s.refusals.addUnknownToken(a.OrderID)
 	}
 
 	return s.cfg.Log.Info().

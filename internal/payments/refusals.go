@@ -253,6 +253,21 @@ func (l *refusalLog) add(e *CallError, orderID string, contact orders.Contact) {
 		Msg("Stripe refuses payments for a reason that no buyer can remove")
 }
 
+// addUnknownToken counts a ConfirmationToken that Stripe does not know. One
+// alone may be old or made up; two in a row are told as an error.
+func (l *refusalLog) addUnknownToken(orderID string) {
+	n, due := l.count(codeTokenMissing)
+	if !due {
+		return
+	}
+
+	l.log.Warn().
+		Str("order_id", orderID).
+		Int64("count", n).
+		Msg("Stripe does not know a ConfirmationToken: if the page had just made it, STRIPE_PUBLISHABLE_KEY and " +
+			"STRIPE_SECRET_KEY are keys of two accounts, with which no buyer can pay")
+}
+
 func (l *refusalLog) count(reason string) (n int64, due bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -88,3 +88,40 @@ func (s *Store) AdoptOptions(ctx context.Context, o orders.Options, now time.Tim
 		options, sqldb.Micros(now.Add(-longestHold)))
 	return open + held, err
 }
+
+// accountSetting is the name under which the Stripe account is stored.
+const accountSetting = "stripe account"
+
+// Account returns the ID of the Stripe account that the orders belong to, ""
+// before it is known.
+func (s *Store) Account(ctx context.Context) (string, error) {
+	value, _, err := s.setting(ctx, accountSetting)
+	return string(value), err
+}
+
+// BindAccount binds the database to a Stripe account unless it has orders and
+// is bound to one already, and returns the account that it is bound to.
+func (s *Store) BindAccount(ctx context.Context, account string) (bound string, err error) {
+	return s.setAccount(ctx, account, `WHERE NOT EXISTS (SELECT 1 FROM orders)`)
+}
+
+// MoveAccount binds the database to another Stripe account, whatever it holds.
+func (s *Store) MoveAccount(ctx context.Context, account string) error {
+	_, err := s.setAccount(ctx, account, ``)
+	return err
+}
+
+func (s *Store) setAccount(ctx context.Context, account, where string) (bound string, err error) {
+	write := sqldb.Command{
+		Text: `INSERT INTO settings (name, value, created_at) VALUES ($1, $2, $3)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value ` + where,
+		Args: []any{accountSetting, []byte(account), sqldb.Micros(s.now())},
+	}
+
+	value, err := writeThenRead(ctx, s.db, write, sqldb.ScanBytes, sqldb.Command{
+		Text: selectSetting,
+		Args: []any{accountSetting},
+	})
+
+	return string(value), err
+}

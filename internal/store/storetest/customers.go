@@ -201,6 +201,34 @@ func testCustomers(t *testing.T, e Engine) {
 	})
 }
 
+func testAccount(t *testing.T, e Engine) {
+	f := newFixture(t, e)
+	want := func(what, want, got string, err error) {
+		t.Helper()
+		if err != nil || got != want {
+			t.Errorf("%s: the account is %q, %v; want %q", what, got, err, want)
+		}
+	}
+
+	got, err := f.Account(f.ctx)
+	want("at first", "", got, err)
+	got, err = f.BindAccount(f.ctx, "acct_1")
+	want("bound", "acct_1", got, err)
+	got, err = f.BindAccount(f.ctx, "acct_2")
+	want("without orders", "acct_2", got, err)
+
+	f.order()
+	got, err = f.BindAccount(f.ctx, "acct_1")
+	want("with orders", "acct_2", got, err)
+
+	if err := f.MoveAccount(f.ctx, "acct_1"); err != nil {
+		t.Fatal(err)
+	}
+
+	got, err = f.Account(f.ctx)
+	want("moved", "acct_1", got, err)
+}
+
 func testBuyerTokens(t *testing.T, e Engine) {
 	f := newFixture(t, e)
 	second := f.open(store.Options{})

@@ -52,6 +52,7 @@ func Run(t *testing.T, e Engine) {
 		"claims of rules": testRuleClaims,
 		"customers":       testCustomers,
 		"buyer tokens":    testBuyerTokens,
+		"account":         testAccount,
 		"revoke all":      testRevokeAll,
 		"vault":           testVault,
 		"API keys":        testAPIKeys,
