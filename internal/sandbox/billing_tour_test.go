@@ -81,8 +81,7 @@ func (g tourist) tourInvoices(cus string) {
 // out of the subscription and the price out of the line.
 var billingDiffers = differ(map[string]string{
 	newer: "discount.source invoice.amount_overpaid invoice.amount_paid_off_stripe " +
-		"invoiceitem.quantity_decimal line_item.subtotal subscription.billing_mode " +
-		"subscription.billing_schedules subscription_item.current_period_end subscription_item.current_period_start",
+		"invoiceitem.quantity_decimal line_item.subtotal subscription.billing_schedules",
 	older: "discount.coupon invoice.application_fee_amount invoice.charge invoice.discount invoice.paid " +
 		"invoice.paid_out_of_band invoice.payment_intent " +
 		"invoice.quote invoice.subscription invoice.subscription_details invoice.tax " +

@@ -129,6 +129,12 @@ func TestParametersOfV81(t *testing.T) {
 	want(t, "its subscriptions", b.get("/v1/subscriptions?plan="+price.str("id")).size("data"), 1)
 	want(t, "no subscriptions", b.get("/v1/subscriptions?plan=price_other").size("data"), 0)
 	r := b.post("/v1/subscriptions", "customer="+cus, "items[0][plan]=gold")
+	old := b.ok("/v1/subscriptions", "customer="+cus, "plan="+price.str("id"), "quantity=3", "metadata[a]=b")
+	want(t, "quantity of the plan", old.num("items.data.0.quantity"), 3)
+	want(t, "its metadata", old.str("metadata.a"), "b")
+	want(t, "the item's", old.at("items.data.0.metadata.a"), nil)
+	want(t, "card", b.ok("/v1/customers", "card=tok_visa").at("default_source") != nil, true)
+
 	want(t, "unknown plan", r.str("error.message"), "No such plan: 'gold'")
 	want(t, "unknown plan's param", r.str("error.param"), "items[0][plan]")
 
@@ -335,4 +341,120 @@ func TestSharingWithConnectedAccounts(t *testing.T) {
 	want(t, "without its customer", there("/v1/payment_methods", "payment_method="+pm).status, http.StatusBadRequest)
 	want(t, "on the platform", b.post("/v1/payment_methods", "payment_method="+pm, "customer="+cus).status,
 		http.StatusBadRequest)
+}
+
+// TestKeysOfEveryVersion checks keys that Stripe sends with every version.
+func TestKeysOfEveryVersion(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	acct := b.ok("/v1/accounts", "type=standard").str("id")
+	cus := b.ok("/v1/customers", "payment_method=pm_card_visa",
+		"invoice_settings[default_payment_method]=pm_card_visa", "source=tok_visa")
+	pi := b.ok("/v1/payment_intents", "amount=500", "currency=usd", "payment_method_types[]=card", "confirm=true",
+		"payment_method=pm_card_visa", "transfer_data[destination]="+acct)
+	si := b.ok("/v1/setup_intents", "payment_method_types[]=card")
+	prod := b.ok("/v1/products", "name=Club")
+	price := b.ok("/v1/prices", "product="+prod.str("id"), "currency=usd", "unit_amount=500",
+		"recurring[interval]=month").str("id")
+	sub := b.ok("/v1/subscriptions", "customer="+cus.str("id"), "items[0][price]="+price, "expand[]=latest_invoice")
+	charge := b.get("/v1/charges/" + pi.str("latest_charge") + "?expand[]=refunds")
+	method := b.get("/v1/payment_methods?customer=" + cus.str("id"))
+	lists := b.get("/v1/customers/" + cus.str("id") + "?expand[]=sources&expand[]=subscriptions")
+
+	for name, c := range map[string]struct {
+		r    reply
+		keys string
+	}{
+		"intent": {pi, "customer_account excluded_payment_method_types allowed_payment_method_types " +
+			"shared_payment_granted_token managed_payments"},
+		"setup":        {si, "customer_account excluded_payment_method_types managed_payments"},
+		"customer":     {cus, "customer_account"},
+		"subscription": {sub, "customer_account billing_mode managed_payments latest_invoice.customer_account"},
+		"method":       {method, "data.0.customer_account"},
+		"charge":       {charge, "transfer_data.amount"},
+		"product":      {prod, "attributes"},
+	} {
+		for _, key := range strings.Fields(c.keys) {
+			outer, last := c.r.tree, key
+			if i := strings.LastIndex(key, "."); i > 0 {
+				outer, _ = c.r.at(key[:i]).(map[string]any)
+				last = key[i+1:]
+			}
+			if _, there := outer[last]; !there {
+				t.Errorf("%s has no %s", name, key)
+			}
+		}
+	}
+
+	want(t, "mode", sub.str("billing_mode.type"), "classic")
+	want(t, "item's period", sub.num("items.data.0.current_period_end"), sub.num("current_period_end"))
+	want(t, "refunds", charge.at("refunds.total_count"), any(json.Number("0")))
+	want(t, "sources", lists.num("sources.total_count"), 1)
+	want(t, "subscriptions", lists.num("subscriptions.total_count"), 1)
+	want(t, "code of the bank", len(charge.str("payment_method_details.card.authorization_code")), 6)
+
+	direct := b.do("POST", "/v1/payment_intents", form("amount=500", "currency=usd", "payment_method_types[]=card",
+		"confirm=true", "payment_method=pm_card_visa", "expand[]=latest_charge"), header("Stripe-Account", acct))
+	want(t, "application", strings.HasPrefix(direct.str("application"), "ca_"), true)
+	want(t, "charge's application", direct.str("latest_charge.application"), direct.str("application"))
+	want(t, "the platform's own", pi.at("application"), nil)
+}
+
+func TestSetupIntentsListOrLeaveTheirMethods(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	r := b.post("/v1/setup_intents", "payment_method_types[]=card", "automatic_payment_methods[enabled]=true")
+	want(t, "both", r.str("error.message"),
+		"You may only specify one of these parameters: automatic_payment_methods, payment_method_types.")
+
+	sepa := b.ok("/v1/setup_intents", "payment_method_types[]=sepa_debit")
+	want(t, "options of SEPA", string(must(json.Marshal(sepa.at("payment_method_options")))(t)), "{}")
+	bank := b.ok("/v1/setup_intents", "payment_method_types[]=us_bank_account")
+	want(t, "options of banks", bank.str("payment_method_options.us_bank_account.financial_connections.permissions.0"),
+		"payment_method")
+
+	once := b.ok("/v1/setup_intents", "payment_method_types[]=sepa_debit", "usage=on_session", "confirm=true",
+		"single_use[amount]=500", "single_use[currency]=eur", "payment_method_data[type]=sepa_debit",
+		"payment_method_data[sepa_debit][iban]=FR1420041010050500013M02606",
+		"payment_method_data[billing_details][name]=A", "payment_method_data[billing_details][email]=a@example.com",
+		"mandate_data[customer_acceptance][type]=offline", "expand[]=payment_method", "expand[]=single_use_mandate")
+	want(t, "for one payment", once.str("single_use_mandate.type"), "single_use")
+	want(t, "of", once.num("single_use_mandate.single_use.amount"), 500)
+	want(t, "not for more", once.at("mandate"), nil)
+	want(t, "bank", once.str("payment_method.sepa_debit.bank_code"), "20041")
+	want(t, "branch", once.str("payment_method.sepa_debit.branch_code"), "01005")
+}
+
+func TestSearchesCount(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	for range 3 {
+		b.ok("/v1/customers", "email=ada@example.com")
+	}
+
+	query := "/v1/customers/search?limit=2&query=email:%22ada@example.com%22"
+	want(t, "count", b.get(query+"&expand[]=total_count").num("total_count"), 3)
+	want(t, "unless expanded", b.get(query).at("total_count"), nil)
+}
+
+func TestWhatIsInUseStays(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	prod := b.ok("/v1/products", "name=Club").str("id")
+	b.ok("/v1/prices", "product="+prod, "currency=usd", "unit_amount=500")
+	r := b.do("DELETE", "/v1/products/"+prod, "")
+	want(t, "a product with prices", r.str("error.message"),
+		"This product cannot be deleted because it has one or more user-created prices.")
+	want(t, "one without", b.do("DELETE", "/v1/products/"+b.ok("/v1/products", "name=X").str("id"), "").status, 200)
+
+	one, two := b.ok("/v1/customers").str("id"), b.ok("/v1/customers").str("id")
+	pm := b.ok("/v1/payment_methods/pm_card_visa/attach", "customer="+one).str("id")
+	r = b.post("/v1/payment_methods/"+pm+"/attach", "customer="+two)
+	want(t, "attached elsewhere", r.str("error.message"),
+		"The payment method you provided has already been attached to a customer.")
+	want(t, "status", r.status, http.StatusBadRequest)
+	want(t, "param", r.at("error.param"), nil)
+
+	r = b.post("/v1/subscriptions/sub_1", "default_payment_method=pm_1")
+	want(t, "found before the subscription", r.str("error.message"), "No such PaymentMethod: 'pm_1'")
 }

@@ -28,11 +28,11 @@ const component = "components.payment_details"
 
 // former lists parameters of 2025-02-24.acacia that the document no longer has.
 var former = map[string]string{
-	"POST /v1/customers":              "coupon promotion_code default_source validate:b",
+	"POST /v1/customers":              "coupon promotion_code card default_source validate:b",
 	"POST /v1/customers/{id}":         "coupon? promotion_code? validate:b",
 	"POST /v1/customers/{id}/sources": "validate:b",
 	"POST /v1/promotion_codes":        "coupon",
-	"POST /v1/subscriptions":          "coupon promotion_code",
+	"POST /v1/subscriptions":          "coupon promotion_code plan quantity:i",
 	"POST /v1/subscriptions/{id}":     "coupon? promotion_code?",
 	"POST /v1/invoiceitems":           "price unit_amount:i",
 	"POST /v1/invoiceitems/{id}":      "price unit_amount:i",

@@ -192,8 +192,15 @@ func TestSDKDisputesAreDecided(t *testing.T) {
 		d = must(api.Disputes.Update(d.ID, &stripe.DisputeParams{
 			Evidence: &stripe.DisputeEvidenceParams{UncategorizedText: &text},
 		}))(t)
+		want(t, "submitted", d.Status, stripe.DisputeStatusUnderReview)
+		d = decided(t, api, d.ID)
 		want(t, text, d.Status, status)
 		want(t, "money is back", len(d.BalanceTransactions) == 2, status == stripe.DisputeStatusWon)
+
+		if status == stripe.DisputeStatusWon {
+			want(t, "as what", d.BalanceTransactions[1].ReportingCategory,
+				stripe.BalanceTransactionReportingCategoryDisputeReversal)
+		}
 	}
 
 	inquiry := disputeOf("pm_card_createDisputeInquiry")

@@ -235,8 +235,19 @@ func TestSDKCaptureRefundDispute(t *testing.T) {
 		d := must(api.Disputes.Update(it.Dispute().ID, &stripe.DisputeParams{
 			Evidence: &stripe.DisputeEvidenceParams{UncategorizedText: &text},
 		}))(t)
-		want(t, text, d.Status, status)
+		want(t, "submitted", d.Status, stripe.DisputeStatusUnderReview)
+		want(t, text, decided(t, api, d.ID).Status, status)
 	}
+}
+
+// decided waits until a dispute is closed and returns it.
+func decided(t *testing.T, api *client.API, id string) (d *stripe.Dispute) {
+	t.Helper()
+	eventually(t, "the decision about "+id, func() bool {
+		d = must(api.Disputes.Get(id, nil))(t)
+		return d.Status != stripe.DisputeStatusUnderReview
+	})
+	return d
 }
 
 func TestSDKSetupIntents(t *testing.T) {

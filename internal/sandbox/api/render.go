@@ -102,6 +102,10 @@ func (c *Call) expandIn(at map[string]any, steps []string, path string) error {
 		value = extra
 	}
 
+	if steps[0] == "total_count" && len(steps) == 1 {
+		return nil // of a search, which has counted
+	}
+
 	next, err := c.expand(value, steps[1:], path)
 	at[steps[0]] = next
 	return err
@@ -110,6 +114,9 @@ func (c *Call) expandIn(at map[string]any, steps []string, path string) error {
 // whole returns the object of an ID.
 func (c *Call) whole(id, path string) (any, error) {
 	obj, ok := c.Server.Lookup(c.Account, id)
+	if !ok && strings.HasPrefix(id, "fee_") { // the platform has the fees of its direct charges
+		obj, ok = c.Server.Lookup(PlatformAccount, id)
+	}
 	if !ok {
 		return nil, wire.Malformed("", "expand", "This property cannot be expanded (%s).", path)
 	}

@@ -1,6 +1,9 @@
 package api
 
 import (
+	"math"
+	"slices"
+
 	"checkoutd/internal/sandbox/memory"
 	"checkoutd/internal/sandbox/wire"
 )
@@ -11,7 +14,11 @@ type searchResult struct {
 	Data     any     `json:"data"`
 	HasMore  bool    `json:"has_more"`
 	NextPage *string `json:"next_page"`
-	URL      string  `json:"url"`
+
+	// TotalCount is shown only if it is expanded.
+	TotalCount *int `json:"total_count,omitempty"`
+
+	URL string `json:"url"`
 }
 
 // Search returns the handler that searches a kind. Unlike at Stripe, an object
@@ -40,10 +47,17 @@ func Search(kind string) Handler {
 			}
 		}
 
-		found := memory.Gather(c.Tx, index, from, false, limit+1, func(obj memory.Object) bool {
+		fits := func(obj memory.Object) bool {
 			return obj.ObjectKind() == kind && wire.FitsQuery(obj, clauses, anyOf)
-		})
-		return c.searchPage(found, limit), nil
+		}
+		out := c.searchPage(memory.Gather(c.Tx, index, from, false, limit+1, fits), limit)
+
+		if slices.Contains(c.Params.Strings("expand"), "total_count") {
+			all := memory.Gather(c.Tx, index, index.Last(), false, math.MaxInt, fits)
+			out.TotalCount = new(len(all))
+		}
+
+		return out, nil
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/memory"
 	"checkoutd/internal/sandbox/wire"
 )
 
@@ -53,10 +54,23 @@ var products = api.RecordAPI{
 	},
 }
 
+// deleteProduct handles DELETE /v1/products/{id}. As at Stripe, a product that
+// has prices stays.
+func deleteProduct(c *call) (any, error) {
+	for price := range memory.All[*api.Record](c.Tx, api.KindPrice) {
+		if price.Text("product") == c.ID {
+			return nil, wire.Invalid("", "",
+				"This product cannot be deleted because it has one or more user-created prices.")
+		}
+	}
+	return products.Remove(c.API())
+}
+
 // plainProduct returns the fields of a product of which only the name is known.
 func plainProduct(now int64, name string) map[string]any {
 	return map[string]any{
 		"active":               true,
+		"attributes":           []any{},
 		"created":              now,
 		"default_price":        nil,
 		"description":          nil,

@@ -26,6 +26,7 @@ func (c *call) newInvoice(cus *payments.Customer, currency, reason string) *Invo
 		Object:                   api.KindInvoice,
 		AccountCountry:           &c.Server.Config.Country,
 		AccountName:              &c.Server.Config.BusinessName,
+		Application:              c.Application(),
 		AutoAdvance:              true,
 		BillingReason:            reason,
 		CollectionMethod:         "charge_automatically",
@@ -53,7 +54,6 @@ func (c *call) newInvoice(cus *payments.Customer, currency, reason string) *Invo
 		TotalDiscountAmounts:     []DiscountAmount{},
 		TotalPretaxCreditAmounts: []any{},
 		TotalTaxAmounts:          []any{},
-		WebhooksDeliveredAt:      &now,
 	}
 
 	inv.setLines(nil)
@@ -214,6 +214,7 @@ func (c *call) finalize(draft *Invoice) *Invoice {
 	next.Status = invoiceOpen
 	next.StatusTransitions.FinalizedAt = &now
 	next.EffectiveAt = &now
+	next.WebhooksDeliveredAt = &now
 	next.AutomaticallyFinalizesAt, next.NextPaymentAttempt = nil, nil
 	next.HostedInvoiceURL = new(c.Base() + "/receipts/" + next.ID)
 	next.InvoicePDF = next.HostedInvoiceURL
@@ -265,6 +266,7 @@ func (c *call) invoiceIntent(inv *Invoice) *payments.PaymentIntent {
 		ID:                  id,
 		Object:              api.KindIntent,
 		Amount:              inv.AmountDue,
+		Application:         c.Application(),
 		CaptureMethod:       "automatic",
 		ConfirmationMethod:  "automatic",
 		ClientSecret:        id + "_secret_" + wire.RandomText(25),

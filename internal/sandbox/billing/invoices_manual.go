@@ -28,6 +28,7 @@ func createInvoice(c *call) (any, error) {
 
 	inv := c.newInvoice(cus, cur, "manual")
 	inv.AutoAdvance, inv.Metadata = false, wire.MergeMetadata(nil, c.Params)
+	inv.Rendering = c.renderingOf(cus)
 
 	if err := c.fillInvoice(inv); err != nil {
 		return nil, err
@@ -50,6 +51,31 @@ func createInvoice(c *call) (any, error) {
 	}
 
 	return inv, nil
+}
+
+// InvoiceRendering is how the PDF of an invoice looks.
+type InvoiceRendering struct {
+	AmountTaxDisplay *string `json:"amount_tax_display"`
+	PDF              struct {
+		PageSize string `json:"page_size"`
+	} `json:"pdf"`
+	Template        *string `json:"template"`
+	TemplateVersion *int64  `json:"template_version"`
+}
+
+// renderingOf returns the look of a customer's invoices outside subscriptions.
+func (c *call) renderingOf(cus *payments.Customer) *InvoiceRendering {
+	out := &InvoiceRendering{}
+	out.PDF.PageSize = "auto"
+	if c.Server.Config.Country == "US" {
+		out.PDF.PageSize = "letter"
+	}
+
+	if options := cus.InvoiceSettings.RenderingOptions; options != nil {
+		out.AmountTaxDisplay, out.Template = options.AmountTaxDisplay, options.Template
+	}
+
+	return out
 }
 
 // refuseInvoiceParams returns a 501 error for parameters that the sandbox does

@@ -41,6 +41,7 @@ type Invoice struct {
 	Currency                     string                  `json:"currency"`
 	CustomFields                 []payments.InvoiceField `json:"custom_fields"`
 	Customer                     string                  `json:"customer"`
+	CustomerAccount              *string                 `json:"customer_account"`
 	CustomerAddress              *api.Address            `json:"customer_address"`
 	CustomerEmail                *string                 `json:"customer_email"`
 	CustomerName                 *string                 `json:"customer_name"`
@@ -80,7 +81,7 @@ type Invoice struct {
 	PrePaymentCreditNotesAmount  int64                   `json:"pre_payment_credit_notes_amount"`
 	Quote                        *string                 `json:"quote"`
 	ReceiptNumber                *string                 `json:"receipt_number"`
-	Rendering                    any                     `json:"rendering"`
+	Rendering                    *InvoiceRendering       `json:"rendering"`
 	ShippingCost                 any                     `json:"shipping_cost"`
 	ShippingDetails              any                     `json:"shipping_details"`
 	StartingBalance              int64                   `json:"starting_balance"`

@@ -22,7 +22,7 @@ func (s *Service) routes() []api.Route {
 		api.NewRoute("GET", "/v1/products", api.SecretOnly, products.List),
 		api.NewRoute("GET", "/v1/products/{id}", api.SecretOnly, products.Retrieve),
 		api.NewRoute("POST", "/v1/products/{id}", api.SecretOnly, products.Update),
-		api.NewRoute("DELETE", "/v1/products/{id}", api.SecretOnly, products.Remove),
+		op("DELETE", "/v1/products/{id}", api.SecretOnly, deleteProduct),
 
 		op("POST", "/v1/prices", api.SecretOnly, createPrice),
 		api.NewRoute("GET", "/v1/prices", api.SecretOnly, prices.List),

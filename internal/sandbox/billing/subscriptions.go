@@ -121,6 +121,8 @@ func (c *call) newSubscription(cus *payments.Customer) (*Subscription, error) {
 	sub := &Subscription{
 		ID:                 id,
 		Object:             api.KindSubscription,
+		Application:        c.Application(),
+		BillingMode:        BillingMode{Type: "classic"},
 		BillingCycleAnchor: now,
 		CollectionMethod:   "charge_automatically",
 		Created:            now,
@@ -261,6 +263,7 @@ func (c *call) createPendingSetup(sub *Subscription) *payments.SetupIntent {
 	si := &payments.SetupIntent{
 		ID:                 id,
 		Object:             api.KindSetup,
+		Application:        c.Application(),
 		ClientSecret:       id + "_secret_" + wire.RandomText(25),
 		Created:            c.Now.Unix(),
 		Customer:           &sub.Customer,
@@ -268,11 +271,8 @@ func (c *call) createPendingSetup(sub *Subscription) *payments.SetupIntent {
 		PaymentMethodTypes: types,
 		Status:             payments.StatusRequiresMethod,
 		Usage:              "off_session",
-		PaymentMethodOptions: map[string]any{"card": map[string]any{
-			"mandate_options":        nil,
-			"network":                nil,
-			"request_three_d_secure": "automatic",
-		}},
+
+		PaymentMethodOptions: payments.SetupOptions(types),
 	}
 
 	c.Tx.Put(si)

@@ -59,6 +59,13 @@ var unsupportedOnUpdate = []string{"trial_end", "discounts", "coupon", "promotio
 
 // updateSubscription handles POST /v1/subscriptions/{id}.
 func updateSubscription(c *call) (any, error) {
+	// Stripe looks at the ID in the parameter before the one in the path.
+	if id := c.Params.String("default_payment_method"); id != "" {
+		if _, known := c.Method(id); !known {
+			return nil, wire.NoSuch("PaymentMethod", "default_payment_method", id)
+		}
+	}
+
 	prev, err := updatableSubscription(c)
 	if err != nil {
 		return nil, err

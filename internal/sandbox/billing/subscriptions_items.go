@@ -54,7 +54,17 @@ const maxItems = 20
 
 // readItems reads the items of a new subscription.
 func (c *call) readItems(sub string) ([]*SubscriptionItem, error) {
+	// One plan outside items is the older form of a single item.
 	sent := c.Params.Members("items")
+	if c.Params.String("plan") != "" {
+		only := map[string]*wire.Params{"plan": c.Params.At("plan")}
+		if c.Params.Has("quantity") {
+			only["quantity"] = c.Params.At("quantity")
+		}
+
+		sent = append(sent, &wire.Params{Fields: only})
+	}
+
 	if len(sent) == 0 {
 		return nil, wire.MissingParam("items")
 	}
@@ -286,10 +296,18 @@ func (c *call) putSubscription(sub *Subscription) {
 	if items := sub.Items.Data; len(items) == 1 {
 		sub.Plan, sub.Quantity = items[0].Plan, &items[0].Quantity
 	}
-	c.Tx.Put(sub)
+
+	// The items may still be those of the stored subscription.
+	items := make([]*SubscriptionItem, 0, len(sub.Items.Data))
 	for _, item := range sub.Items.Data {
-		c.Tx.Put(item)
+		next := *item
+		next.CurrentPeriodStart, next.CurrentPeriodEnd = sub.CurrentPeriodStart, sub.CurrentPeriodEnd
+		items = append(items, &next)
+		c.Tx.Put(&next)
 	}
+
+	sub.Items.Data = items
+	c.Tx.Put(sub)
 }
 
 func retrieveItem(c *call) (any, error) {

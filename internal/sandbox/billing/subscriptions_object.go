@@ -23,36 +23,41 @@ const (
 // before the "basil" versions: the billing period stands on the subscription,
 // the first invoice has a PaymentIntent.
 type Subscription struct {
-	ID                            string            `json:"id"`
-	Object                        string            `json:"object"`
-	Application                   *string           `json:"application"`
-	ApplicationFeePercent         *float64          `json:"application_fee_percent"`
-	AutomaticTax                  AutomaticTax      `json:"automatic_tax"`
-	BillingCycleAnchor            int64             `json:"billing_cycle_anchor"`
-	BillingCycleAnchorConfig      any               `json:"billing_cycle_anchor_config"`
-	BillingThresholds             any               `json:"billing_thresholds"`
-	CancelAt                      *int64            `json:"cancel_at"`
-	CancelAtPeriodEnd             bool              `json:"cancel_at_period_end"`
-	CanceledAt                    *int64            `json:"canceled_at"`
-	CancellationDetails           Cancellation      `json:"cancellation_details"`
-	CollectionMethod              string            `json:"collection_method"`
-	Created                       int64             `json:"created"`
-	Currency                      string            `json:"currency"`
-	CurrentPeriodEnd              int64             `json:"current_period_end"`
-	CurrentPeriodStart            int64             `json:"current_period_start"`
-	Customer                      string            `json:"customer"`
-	DaysUntilDue                  *int64            `json:"days_until_due"`
-	DefaultPaymentMethod          *string           `json:"default_payment_method"`
-	DefaultSource                 *string           `json:"default_source"`
-	DefaultTaxRates               []any             `json:"default_tax_rates"`
-	Description                   *string           `json:"description"`
-	Discount                      *api.Record       `json:"discount"`
-	Discounts                     []string          `json:"discounts"`
-	EndedAt                       *int64            `json:"ended_at"`
-	InvoiceSettings               SubInvoices       `json:"invoice_settings"`
-	Items                         ItemList          `json:"items"`
-	LatestInvoice                 *string           `json:"latest_invoice"`
-	Livemode                      bool              `json:"livemode"`
+	ID                       string       `json:"id"`
+	Object                   string       `json:"object"`
+	Application              *string      `json:"application"`
+	ApplicationFeePercent    *float64     `json:"application_fee_percent"`
+	AutomaticTax             AutomaticTax `json:"automatic_tax"`
+	BillingCycleAnchor       int64        `json:"billing_cycle_anchor"`
+	BillingCycleAnchorConfig any          `json:"billing_cycle_anchor_config"`
+	BillingMode              BillingMode  `json:"billing_mode"`
+	BillingThresholds        any          `json:"billing_thresholds"`
+	CancelAt                 *int64       `json:"cancel_at"`
+	CancelAtPeriodEnd        bool         `json:"cancel_at_period_end"`
+	CanceledAt               *int64       `json:"canceled_at"`
+	CancellationDetails      Cancellation `json:"cancellation_details"`
+	CollectionMethod         string       `json:"collection_method"`
+	Created                  int64        `json:"created"`
+	Currency                 string       `json:"currency"`
+	CurrentPeriodEnd         int64        `json:"current_period_end"`
+	CurrentPeriodStart       int64        `json:"current_period_start"`
+	Customer                 string       `json:"customer"`
+	CustomerAccount          *string      `json:"customer_account"`
+	DaysUntilDue             *int64       `json:"days_until_due"`
+	DefaultPaymentMethod     *string      `json:"default_payment_method"`
+	DefaultSource            *string      `json:"default_source"`
+	DefaultTaxRates          []any        `json:"default_tax_rates"`
+	Description              *string      `json:"description"`
+	Discount                 *api.Record  `json:"discount"`
+	Discounts                []string     `json:"discounts"`
+	EndedAt                  *int64       `json:"ended_at"`
+	InvoiceSettings          SubInvoices  `json:"invoice_settings"`
+	Items                    ItemList     `json:"items"`
+	LatestInvoice            *string      `json:"latest_invoice"`
+	Livemode                 bool         `json:"livemode"`
+
+	ManagedPayments payments.ManagedPayments `json:"managed_payments"`
+
 	Metadata                      map[string]string `json:"metadata"`
 	NextPendingInvoiceItemInvoice *int64            `json:"next_pending_invoice_item_invoice"`
 	OnBehalfOf                    *string           `json:"on_behalf_of"`
@@ -71,6 +76,12 @@ type Subscription struct {
 	TrialEnd                      *int64            `json:"trial_end"`
 	TrialSettings                 TrialSettings     `json:"trial_settings"`
 	TrialStart                    *int64            `json:"trial_start"`
+}
+
+// BillingMode is how prorations are computed: classic, or flexible, which the
+// sandbox does not simulate.
+type BillingMode struct {
+	Type string `json:"type"`
 }
 
 // AutomaticTax is the automatic tax of a subscription; the sandbox never
@@ -128,17 +139,19 @@ type ItemList struct {
 
 // SubscriptionItem is https://docs.stripe.com/api/subscription_items/object.
 type SubscriptionItem struct {
-	ID                string            `json:"id"`
-	Object            string            `json:"object"`
-	BillingThresholds any               `json:"billing_thresholds"`
-	Created           int64             `json:"created"`
-	Discounts         []string          `json:"discounts"`
-	Metadata          map[string]string `json:"metadata"`
-	Plan              *Plan             `json:"plan"`
-	Price             *api.Record       `json:"price"`
-	Quantity          int64             `json:"quantity"`
-	Subscription      string            `json:"subscription"`
-	TaxRates          []any             `json:"tax_rates"`
+	ID                 string            `json:"id"`
+	Object             string            `json:"object"`
+	BillingThresholds  any               `json:"billing_thresholds"`
+	Created            int64             `json:"created"`
+	CurrentPeriodEnd   int64             `json:"current_period_end"`
+	CurrentPeriodStart int64             `json:"current_period_start"`
+	Discounts          []string          `json:"discounts"`
+	Metadata           map[string]string `json:"metadata"`
+	Plan               *Plan             `json:"plan"`
+	Price              *api.Record       `json:"price"`
+	Quantity           int64             `json:"quantity"`
+	Subscription       string            `json:"subscription"`
+	TaxRates           []any             `json:"tax_rates"`
 }
 
 // Plan is a recurring price in its older form:

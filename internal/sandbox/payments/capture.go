@@ -79,7 +79,7 @@ func (c *Call) capture(pi *PaymentIntent, amount int64) (*PaymentIntent, error) 
 	}
 
 	ch.Captured, ch.AmountCaptured = true, amount
-	ch.TransferData = pi.TransferData
+	ch.TransferData = pi.TransferData.ofCharge()
 	ch.StatementDescriptor = pi.StatementDescriptor
 	ch.StatementDescriptorSuffix = pi.StatementDescriptorSuffix
 

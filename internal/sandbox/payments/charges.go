@@ -18,6 +18,7 @@ func (c *Call) newCharge(a *Attempt) *Charge {
 		ID:                            wire.NewID("ch"),
 		Object:                        api.KindCharge,
 		Amount:                        pi.Amount,
+		Application:                   c.Application(),
 		ApplicationFeeAmount:          pi.ApplicationFeeAmount,
 		BillingDetails:                a.Method.BillingDetails,
 		CalculatedStatementDescriptor: new("SANDBOX SHOP"),
@@ -37,13 +38,13 @@ func (c *Call) newCharge(a *Attempt) *Charge {
 		Shipping:                      pi.Shipping,
 		StatementDescriptor:           pi.StatementDescriptor,
 		StatementDescriptorSuffix:     pi.StatementDescriptorSuffix,
-		TransferData:                  pi.TransferData,
 		TransferGroup:                 pi.TransferGroup,
 	}
 
 	ch.ReceiptURL = new(c.Base() + "/receipts/" + ch.ID)
 
 	if pi.TransferData != nil {
+		ch.TransferData = pi.TransferData.ofCharge()
 		ch.Destination = &pi.TransferData.Destination
 		ch.TransferGroup = new("group_" + pi.ID)
 	}

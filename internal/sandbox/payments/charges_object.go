@@ -56,7 +56,7 @@ type Charge struct {
 	StatementDescriptorSuffix     *string            `json:"statement_descriptor_suffix"`
 	Status                        string             `json:"status"`
 	Transfer                      *string            `json:"transfer,omitempty"`
-	TransferData                  *TransferData      `json:"transfer_data"`
+	TransferData                  *ChargeTransfer    `json:"transfer_data"`
 	TransferGroup                 *string            `json:"transfer_group"`
 
 	private chargePrivate
@@ -65,6 +65,20 @@ type Charge struct {
 // chargePrivate is what the sandbox knows about a charge and never sends.
 type chargePrivate struct {
 	BookedAt int64 `json:"booked_at,omitempty"` // when its balance transaction will be announced
+}
+
+// ChargeTransfer is the connected account that receives a destination charge.
+type ChargeTransfer struct {
+	Amount      *int64 `json:"amount"`
+	Destination string `json:"destination"`
+}
+
+// ofCharge returns how a charge shows where its money goes.
+func (t *TransferData) ofCharge() *ChargeTransfer {
+	if t == nil {
+		return nil
+	}
+	return &ChargeTransfer{Amount: t.Amount, Destination: t.Destination}
 }
 
 // Outcome explains why a charge was approved, declined or blocked.
@@ -316,6 +330,7 @@ func chargeCard(a *Attempt, amount int64) *ChargeCard {
 	mc := a.Method.Card
 	return &ChargeCard{
 		AmountAuthorized:         amount,
+		AuthorizationCode:        new(wire.RandomDigits(6)),
 		Brand:                    mc.Brand,
 		Checks:                   checksOf(a.Method.testCard(), a.Method),
 		Country:                  mc.Country,

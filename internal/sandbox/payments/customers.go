@@ -16,6 +16,7 @@ type Customer struct {
 	Balance             int64             `json:"balance"`
 	Created             int64             `json:"created"`
 	Currency            *string           `json:"currency"`
+	CustomerAccount     *string           `json:"customer_account"`
 	DefaultSource       *string           `json:"default_source"`
 	Delinquent          bool              `json:"delinquent"`
 	Description         *string           `json:"description"`
@@ -106,7 +107,8 @@ func CreateCustomer(c *Call) (any, error) {
 		return nil, notAttached(defaultID)
 	}
 
-	if source := c.Params.String("source"); source != "" {
+	// card is the older name of source.
+	if source := cmp.Or(c.Params.String("source"), c.Params.String("card")); source != "" {
 		if _, err := c.addSource(cus.ID, source); err != nil {
 			return nil, err
 		}

@@ -13,9 +13,9 @@ import (
 // startDelayed sends a bank debit on its way and schedules the decision about
 // it. See https://docs.stripe.com/payments/delayed-notification.
 func (c *Call) startDelayed(a *Attempt) *PaymentIntent {
-	single := a.Intent
-	if a.Intent.SetupFutureUsage != nil {
-		single = nil
+	var single *SingleUse
+	if a.Intent.SetupFutureUsage == nil {
+		single = &SingleUse{Amount: a.Intent.Amount, Currency: a.Intent.Currency}
 	}
 
 	a.mandate = c.newMandate(a.Method, single)

@@ -135,6 +135,7 @@ func (c *Call) openDispute(ch *Charge, terms opening) {
 	} else {
 		withdrawn := c.moveDisputed(d, "adjustment", -terms.amount, disputeFee)
 		d.BalanceTransactions = append(d.BalanceTransactions, *withdrawn)
+		d.BalanceTransaction = &withdrawn.ID
 	}
 
 	next := *ch
@@ -154,6 +155,10 @@ func (c *Call) openDispute(ch *Charge, terms opening) {
 func (c *Call) moveDisputed(d *Dispute, kind string, amount, fee int64) *BalanceTransaction {
 	bt := c.Entry(d.ID, kind, amount, fee, d.Currency)
 	bt.ReportingCategory = "dispute"
+	if amount > 0 {
+		bt.ReportingCategory = "dispute_reversal"
+	}
+
 	c.Tx.Put(bt)
 	return bt
 }
@@ -196,7 +201,7 @@ func (d *Dispute) closed() bool {
 
 // updateDispute is POST /v1/disputes/{id}. It takes evidence and, unless the
 // call only saves it, submits it. The texts winning_evidence and
-// losing_evidence decide the dispute at once. See
+// losing_evidence decide the dispute right afterwards. See
 // https://docs.stripe.com/testing#disputes.
 func updateDispute(c *Call) (any, error) {
 	prev, err := api.PathObject[*Dispute](c.API(), api.KindDispute)
@@ -222,12 +227,12 @@ func updateDispute(c *Call) (any, error) {
 	c.Tx.Put(&next)
 	c.EmitUpdate("charge.dispute.updated", &next, prev)
 
+	// Stripe answers before it decides.
 	if submit {
-		c.judge(&next)
+		c.Later(next.ID, c.Now, func(c *Call) error { c.judge(next.ID); return nil })
 	}
 
-	final, _ := memory.Find[*Dispute](c.Tx, prev.ID)
-	return final, nil
+	return &next, nil
 }
 
 // underReview returns the status that follows status once evidence is
@@ -239,8 +244,14 @@ func underReview(status string) string {
 	return "under_review"
 }
 
-// judge closes a dispute if its evidence is one of the two test texts.
-func (c *Call) judge(d *Dispute) {
+// judge closes a dispute if its evidence is one of the two test texts. It does
+// nothing if the dispute is closed already.
+func (c *Call) judge(id string) {
+	d, ok := memory.Find[*Dispute](c.Tx, id)
+	if !ok || d.closed() {
+		return
+	}
+
 	switch d.Evidence["uncategorized_text"] {
 	case "winning_evidence":
 		c.closeDisputeAs(d, "won")

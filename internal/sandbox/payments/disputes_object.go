@@ -9,6 +9,7 @@ type Dispute struct {
 	ID                   string               `json:"id"`
 	Object               string               `json:"object"`
 	Amount               int64                `json:"amount"`
+	BalanceTransaction   *string              `json:"balance_transaction"`
 	BalanceTransactions  []BalanceTransaction `json:"balance_transactions"`
 	Charge               string               `json:"charge"`
 	Created              int64                `json:"created"`

@@ -9,7 +9,7 @@ import (
 // networkReasons maps the reasons of test disputes to Visa's codes, where those
 // are known.
 var networkReasons = map[string]string{
-	"fraudulent":           "10.4",
+	"fraudulent":           "83",
 	"product_not_received": "13.1",
 }
 
@@ -81,5 +81,5 @@ func (c *Call) missDeadline(id string) {
 	next.Status = underReview(prev.Status)
 	c.Tx.Put(&next)
 	c.EmitUpdate("charge.dispute.updated", &next, prev)
-	c.judge(&next)
+	c.judge(next.ID)
 }

@@ -64,6 +64,7 @@ func (c *Call) newIntent() (*PaymentIntent, error) {
 		ID:                 id,
 		Object:             api.KindIntent,
 		Amount:             amount,
+		Application:        c.Application(),
 		CaptureMethod:      "automatic_async",
 		ConfirmationMethod: cmp.Or(c.Params.String("confirmation_method"), "automatic"),
 		ClientSecret:       id + "_secret_" + wire.RandomText(25),

@@ -25,6 +25,7 @@ type PaymentIntent struct {
 	AmountCapturable          int64             `json:"amount_capturable"`
 	AmountDetails             AmountDetails     `json:"amount_details"`
 	AmountReceived            int64             `json:"amount_received"`
+	AllowedMethodTypes        []string          `json:"allowed_payment_method_types"`
 	Application               *string           `json:"application"`
 	ApplicationFeeAmount      *int64            `json:"application_fee_amount"`
 	AutomaticPaymentMethods   *AutomaticMethods `json:"automatic_payment_methods"`
@@ -36,11 +37,14 @@ type PaymentIntent struct {
 	Created                   int64             `json:"created"`
 	Currency                  string            `json:"currency"`
 	Customer                  *string           `json:"customer"`
+	CustomerAccount           *string           `json:"customer_account"`
 	Description               *string           `json:"description"`
+	ExcludedMethodTypes       []string          `json:"excluded_payment_method_types"`
 	Invoice                   *string           `json:"invoice"`
 	LastPaymentError          *wire.Error       `json:"last_payment_error"`
 	LatestCharge              *string           `json:"latest_charge"`
 	Livemode                  bool              `json:"livemode"`
+	ManagedPayments           ManagedPayments   `json:"managed_payments"`
 	Metadata                  map[string]string `json:"metadata"`
 	NextAction                *NextAction       `json:"next_action"`
 	OnBehalfOf                *string           `json:"on_behalf_of"`
@@ -52,6 +56,7 @@ type PaymentIntent struct {
 	ReceiptEmail              *string           `json:"receipt_email"`
 	Review                    *string           `json:"review"`
 	SetupFutureUsage          *string           `json:"setup_future_usage"`
+	SharedToken               *string           `json:"shared_payment_granted_token"`
 	Shipping                  *api.Shipping     `json:"shipping"`
 	Source                    *string           `json:"source"`
 	StatementDescriptor       *string           `json:"statement_descriptor"`
@@ -61,6 +66,11 @@ type PaymentIntent struct {
 	TransferGroup             *string           `json:"transfer_group"`
 
 	private intentPrivate
+}
+
+// ManagedPayments reports whether Stripe is the merchant, as it never is here.
+type ManagedPayments struct {
+	Enabled bool `json:"enabled"`
 }
 
 // intentPrivate is what the sandbox remembers about an intent between its
@@ -73,6 +83,9 @@ type intentPrivate struct {
 	Secured   bool   `json:"secured,omitempty"`  // 3D Secure passed; the server still has to confirm
 	Implicit  bool   `json:"implicit,omitempty"` // automatic payment methods by default, not by request
 	MOTO      bool   `json:"moto,omitempty"`     // the order came by mail or telephone
+
+	// Single is the only payment that the mandate of a SetupIntent permits.
+	Single *SingleUse `json:"single,omitempty"`
 }
 
 // AmountDetails holds the tip of a payment at a terminal; it is always empty

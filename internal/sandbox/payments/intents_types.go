@@ -14,11 +14,7 @@ import (
 func (c *Call) chooseTypes(pi *PaymentIntent) error {
 	types := c.Params.Strings("payment_method_types")
 	if len(types) > 0 && c.Params.Bool("automatic_payment_methods", "enabled") {
-		return wire.Malformed(
-			"", "payment_method_types",
-			"You may only specify one of these parameters: automatic_payment_methods, "+
-				"payment_method_types.",
-		)
+		return bothKindsOfTypes()
 	}
 
 	switch {
@@ -65,6 +61,13 @@ func (c *Call) onlyCards() bool {
 		return !c.Params.Bool("automatic_payment_methods", "enabled")
 	}
 	return c.VersionBefore("2023-08-16")
+}
+
+// bothKindsOfTypes is Stripe's refusal of an intent that lists its payment
+// methods and yet leaves them to Stripe.
+func bothKindsOfTypes() error {
+	return wire.Malformed("", "payment_method_types",
+		"You may only specify one of these parameters: automatic_payment_methods, payment_method_types.")
 }
 
 // typeCurrencies are the currencies of the payment methods that do not take
@@ -160,8 +163,12 @@ var (
 	klarnaOptions = map[string]any{"preferred_locale": nil}
 	linkOptions   = map[string]any{"persistent_token": nil}
 	paypalOptions = map[string]any{"preferred_locale": nil, "reference": nil}
-	usBankOptions = map[string]any{"verification_method": "automatic"}
-	noOptions     = map[string]any{}
+	usBankOptions = map[string]any{
+		"financial_connections": map[string]any{"permissions": []any{"payment_method"}, "prefetch": []any{}},
+		"mandate_options":       map[string]any{},
+		"verification_method":   "automatic",
+	}
+	noOptions = map[string]any{}
 )
 
 // mergeOptions returns prev with the call's payment_method_options merged in.

@@ -13,10 +13,16 @@ var mandates = api.RecordAPI{Kind: api.KindMandate, Prefix: "mandate"}
 // https://docs.stripe.com/api/setup_attempts.
 var attempts = api.RecordAPI{Kind: "setup_attempt", Prefix: "setatt"}
 
+// SingleUse is the only payment that a mandate permits.
+type SingleUse struct {
+	Amount   int64  `json:"amount"`
+	Currency string `json:"currency"`
+}
+
 // newMandate stores the buyer's permission to debit an account and returns the
 // mandate's ID. single is the only payment that it permits, nil if it permits
 // any number of payments.
-func (c *Call) newMandate(pm *PaymentMethod, single *PaymentIntent) string {
+func (c *Call) newMandate(pm *PaymentMethod, single *SingleUse) string {
 	details := map[string]any{"type": pm.Type}
 	switch pm.Type {
 	case "sepa_debit":
@@ -46,7 +52,7 @@ func (c *Call) newMandate(pm *PaymentMethod, single *PaymentIntent) string {
 
 	if single != nil {
 		fields["type"] = "single_use"
-		fields["single_use"] = map[string]any{"amount": single.Amount, "currency": single.Currency}
+		fields["single_use"] = single
 	} else {
 		fields["multi_use"] = map[string]any{}
 	}

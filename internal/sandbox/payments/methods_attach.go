@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"checkoutd/internal/sandbox/memory"
 	"checkoutd/internal/sandbox/wire"
 )
 
@@ -27,6 +28,10 @@ func (c *Call) attach(id, customer string) (*PaymentMethod, error) {
 	cus, err := c.customer(customer, "customer")
 	if err != nil {
 		return nil, err
+	}
+
+	if pm, ok := memory.Find[*PaymentMethod](c.Tx, id); ok && pm.Customer != nil && *pm.Customer != cus.ID {
+		return nil, wire.Invalid("", "", "The payment method you provided has already been attached to a customer.")
 	}
 
 	pm, err := c.Usable(id, cus.ID, "payment_method")

@@ -22,8 +22,10 @@ func fillSEPA(pm *PaymentMethod, p *wire.Params) error {
 		return err
 	}
 
+	bank, branch := testcards.BankCodes(iban)
 	pm.SEPADebit = &MethodSEPA{
-		BankCode:    testcards.BankCode(iban),
+		BankCode:    bank,
+		BranchCode:  branch,
 		Country:     iban[:2],
 		Fingerprint: fingerprint(iban),
 		Last4:       iban[len(iban)-4:],

@@ -20,6 +20,7 @@ type PaymentMethod struct {
 	Card           *MethodCard        `json:"card,omitempty"`
 	Created        int64              `json:"created"`
 	Customer       *string            `json:"customer"`
+	CustomerAcct   *string            `json:"customer_account"`
 	Ideal          *MethodIdeal       `json:"ideal,omitempty"`
 	Klarna         *MethodKlarna      `json:"klarna,omitempty"`
 	Konbini        *struct{}          `json:"konbini,omitempty"`

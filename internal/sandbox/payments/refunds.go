@@ -63,6 +63,9 @@ func (c *Call) newRefund(ch *Charge, amount int64) *Refund {
 			ReferenceType:   "acquirer_reference_number",
 			Type:            "refund",
 		}
+		if ch.PaymentMethodDetails.Card.Brand == "unionpay" {
+			re.DestinationDetails.Card.ReferenceStatus = "unavailable"
+		}
 	}
 
 	return re

@@ -50,6 +50,9 @@ func (s *Service) resume(account string, obj memory.Object) {
 		}
 
 	case *Dispute:
+		if !o.closed() && o.EvidenceDetails.SubmissionCount > 0 {
+			schedule(o.ID, time.Time{}, func(c *Call) error { c.judge(o.ID); return nil })
+		}
 		if !o.closed() && o.EvidenceDetails.DueBy != nil {
 			due := time.Unix(*o.EvidenceDetails.DueBy, 0)
 			schedule(o.ID, due, func(c *Call) error { c.missDeadline(o.ID); return nil })

@@ -93,6 +93,15 @@ func (c *Call) Elsewhere(account string, run func(c *Call)) {
 	c.Call.Elsewhere(account, func(c *api.Call) { run(service.Call(c)) })
 }
 
+// Application returns the platform's application, which makes what the platform
+// makes in a connected account, nil in its own.
+func (c *Call) Application() *string {
+	if c.Account == api.PlatformAccount {
+		return nil
+	}
+	return new(api.Application)
+}
+
 func (c *Call) follow(pi *PaymentIntent)  { c.service.followers.Follow(c, pi) }
 func (c *Call) setupDone(si *SetupIntent) { c.service.followers.SetupDone(c, si) }
 func (c *Call) readDiscount(cus *Customer) error {

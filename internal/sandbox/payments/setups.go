@@ -2,6 +2,7 @@ package payments
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"checkoutd/internal/sandbox/api"
@@ -18,6 +19,7 @@ func createSetup(c *Call) (any, error) {
 	si := &SetupIntent{
 		ID:           id,
 		Object:       api.KindSetup,
+		Application:  c.Application(),
 		ClientSecret: id + "_secret_" + wire.RandomText(25),
 		Created:      c.Now.Unix(),
 		Metadata:     wire.MergeMetadata(nil, c.Params),
@@ -45,6 +47,10 @@ func createSetup(c *Call) (any, error) {
 // chooseSetupTypes sets the payment method types that the intent can save.
 func (c *Call) chooseSetupTypes(si *SetupIntent) error {
 	types := c.Params.Strings("payment_method_types")
+	if len(types) > 0 && c.Params.Bool("automatic_payment_methods", "enabled") {
+		return bothKindsOfTypes()
+	}
+
 	switch {
 	case len(types) > 0:
 		if err := savable(types); err != nil {
@@ -69,13 +75,27 @@ func (c *Call) chooseSetupTypes(si *SetupIntent) error {
 		si.PaymentMethodConfig = &ConfigDetails{ID: settings}
 	}
 
-	si.PaymentMethodOptions = map[string]any{"card": map[string]any{
-		"mandate_options":        nil,
-		"network":                nil,
-		"request_three_d_secure": "automatic",
-	}}
-
+	si.PaymentMethodOptions = SetupOptions(si.PaymentMethodTypes)
 	return nil
+}
+
+// SetupOptions returns the payment_method_options of a SetupIntent whose
+// creator set none. Only cards and US bank accounts have any.
+func SetupOptions(types []string) map[string]any {
+	out := map[string]any{}
+	if slices.Contains(types, "card") {
+		out["card"] = map[string]any{
+			"mandate_options":        nil,
+			"network":                nil,
+			"request_three_d_secure": "automatic",
+		}
+	}
+
+	if slices.Contains(types, "us_bank_account") {
+		out["us_bank_account"] = usBankOptions
+	}
+
+	return out
 }
 
 // fillSetup copies the parameters that create, update and confirm share into an
@@ -95,6 +115,13 @@ func (c *Call) fillSetup(si *SetupIntent) error {
 	if c.Params.Has("payment_method_options") {
 		si.PaymentMethodOptions = c.mergeOptions(si.PaymentMethodOptions)
 		si.private.MOTO = c.isMOTO(si.private.MOTO)
+	}
+
+	if c.Params.Has("single_use") {
+		si.private.Single = &SingleUse{
+			Amount:   c.Params.Int("single_use", "amount"),
+			Currency: strings.ToLower(c.Params.String("single_use", "currency")),
+		}
 	}
 
 	// A confirmation reads its payment method itself, in setupMethod.

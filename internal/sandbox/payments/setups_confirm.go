@@ -197,7 +197,12 @@ func (c *Call) completeSetup(si *SetupIntent, pm *PaymentMethod) *SetupIntent {
 	si.LatestAttempt = new(c.recordAttempt(si, pm, StatusSucceeded, nil))
 
 	if pm.Type == "sepa_debit" || pm.Type == "us_bank_account" || isWallet(pm.Type) {
-		si.Mandate = new(c.newMandate(pm, nil))
+		id := c.newMandate(pm, si.private.Single)
+		if si.private.Single == nil {
+			si.Mandate = &id
+		} else {
+			si.SingleUseMandate = &id
+		}
 	}
 
 	if si.Customer != nil && pm.Customer == nil {

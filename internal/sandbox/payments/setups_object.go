@@ -9,17 +9,21 @@ import (
 type SetupIntent struct {
 	ID                      string            `json:"id"`
 	Object                  string            `json:"object"`
+	AllowedMethodTypes      []string          `json:"allowed_payment_method_types"`
 	Application             *string           `json:"application"`
 	AutomaticPaymentMethods *AutomaticMethods `json:"automatic_payment_methods"`
 	CancellationReason      *string           `json:"cancellation_reason"`
 	ClientSecret            string            `json:"client_secret"`
 	Created                 int64             `json:"created"`
 	Customer                *string           `json:"customer"`
+	CustomerAccount         *string           `json:"customer_account"`
 	Description             *string           `json:"description"`
+	ExcludedMethodTypes     []string          `json:"excluded_payment_method_types"`
 	FlowDirections          []string          `json:"flow_directions"`
 	LastSetupError          *wire.Error       `json:"last_setup_error"`
 	LatestAttempt           *string           `json:"latest_attempt"`
 	Livemode                bool              `json:"livemode"`
+	ManagedPayments         ManagedPayments   `json:"managed_payments"`
 	Mandate                 *string           `json:"mandate"`
 	Metadata                map[string]string `json:"metadata"`
 	NextAction              *NextAction       `json:"next_action"`

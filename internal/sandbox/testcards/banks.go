@@ -46,25 +46,60 @@ var otherIBANs = map[string]string{
 	"FR5720041010050500013M02608": "dispute",
 }
 
-// BankCode returns the part of an IBAN that identifies the bank.
-func BankCode(iban string) string {
-	lengths := map[string]int{
-		"AT": 5,
-		"DE": 8,
-		"FR": 5,
-		"NL": 4,
-		"BE": 3,
-		"ES": 4,
-		"IT": 5,
-		"IE": 4,
+// ibanParts are the lengths of the codes of the bank and of its branch in the
+// IBANs of a country, and where they begin, as in the registry of IBANs:
+// https://www.swift.com/standards/data-standards/iban-international-bank-account-number.
+var ibanParts = map[string]struct{ bank, branch, from int }{
+	"AT": {bank: 5},
+	"BE": {bank: 3},
+	"BG": {bank: 4, branch: 4},
+	"CH": {bank: 5},
+	"CY": {bank: 3, branch: 5},
+	"CZ": {bank: 4},
+	"DE": {bank: 8},
+	"DK": {bank: 4},
+	"EE": {bank: 2},
+	"ES": {bank: 4, branch: 4},
+	"FI": {bank: 3},
+	"FR": {bank: 5, branch: 5},
+	"GB": {bank: 4, branch: 6},
+	"GI": {bank: 4},
+	"GR": {bank: 3, branch: 4},
+	"HR": {bank: 7},
+	"HU": {bank: 3, branch: 4},
+	"IE": {bank: 4, branch: 6},
+	"IT": {bank: 5, branch: 5, from: 1},
+	"LI": {bank: 5},
+	"LT": {bank: 5},
+	"LU": {bank: 3},
+	"LV": {bank: 4},
+	"MC": {bank: 5, branch: 5},
+	"MT": {bank: 4, branch: 5},
+	"NL": {bank: 4},
+	"NO": {bank: 4},
+	"PT": {bank: 4, branch: 4},
+	"RO": {bank: 4},
+	"SE": {bank: 3},
+	"SI": {bank: 2, branch: 3},
+	"SK": {bank: 4},
+	"SM": {bank: 5, branch: 5, from: 1},
+}
+
+// BankCodes returns the parts of an IBAN that identify the bank and its branch,
+// which most countries do not tell.
+func BankCodes(iban string) (bank, branch string) {
+	parts, known := ibanParts[iban[:2]]
+	if !known {
+		parts.bank = 4
 	}
 
-	n := lengths[iban[:2]]
-	if n == 0 || len(iban) < 4+n {
-		n = 4
+	rest := iban[4:]
+	if len(rest) < parts.from+parts.bank+parts.branch {
+		return rest, ""
 	}
 
-	return iban[4 : 4+n]
+	rest = rest[parts.from:]
+	return rest[:parts.bank], rest[parts.bank : parts.bank+parts.branch]
 }
 
 // ValidIBAN reports whether the length and the ISO 7064 remainder of an IBAN
