@@ -41,8 +41,13 @@ func (a *App) routes() (http.Handler, error) {
 		AnyHost:        []string{httpserver.HealthPath, httpserver.ReadyPath, webhookPath, apiPath, appleDomainPath},
 		Live:           cfg.Livemode(),
 		PlainHTTP:      []string{httpserver.HealthPath, httpserver.ReadyPath, "/webhooks/", "/static/"},
-		StripeErrors:   []string{"/create-customer-session", "/create-confirm-intent"},
-		ErrorPage:      a.pages.RenderError,
+		Sharing: httpserver.Sharing{
+			Origins: cfg.AllowedOrigins,
+			Paths:   []string{"/config", "/orders/", "/create-customer-session", "/create-confirm-intent"},
+			Headers: []string{orders.ClientTokenHeader},
+		},
+		StripeErrors: []string{"/create-customer-session", "/create-confirm-intent"},
+		ErrorPage:    a.pages.RenderError,
 	})
 	if err != nil {
 		return nil, err

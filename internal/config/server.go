@@ -15,6 +15,7 @@ type Server struct {
 	Addr             string         // host:port to listen on
 	BaseURL          string         // the shop's public origin without a slash at the end
 	TrustedProxies   []netip.Prefix // whose X-Forwarded-… headers are trusted
+	AllowedOrigins   []string       // of the shop's own front end
 	CardTestingGuard bool           // refuse those who seem to test stolen cards
 	APIRateLimit     int            // requests per minute and API key; 0 for no limit
 	RateLimit        int            // requests per minute and client that lead to Stripe; 0 for no limit
@@ -60,6 +61,13 @@ func serverSection() section {
 					"only.",
 				modes: checkoutModes,
 				read:  readProxies,
+			},
+			{
+				name: "ALLOWED_ORIGINS",
+				help: "Origins of your own front end, separated by commas (https://shop.example): their pages may " +
+					"make the calls of Stripe's guide for an order whose client token they have, see docs/frontend.md.",
+				modes: checkoutModes,
+				read:  readOrigins,
 			},
 			{
 				name: "RATE_LIMIT",
@@ -187,6 +195,11 @@ func (l *loading) finishServer() {
 
 	if c.liveKeys() {
 		l.requireHTTPS()
+		for _, o := range c.AllowedOrigins {
+			if !strings.HasPrefix(o, "https://") {
+				l.problem("ALLOWED_ORIGINS", "contains %q, but the keys are live. Use https origins only", o)
+			}
+		}
 	}
 
 	if strings.HasPrefix(c.BaseURL, "https://") && len(c.TrustedProxies) == 0 {
@@ -225,4 +238,16 @@ func (l *loading) requireHTTPS() {
 			"Name the proxy that terminates TLS for the shop and sets X-Forwarded-Proto, like 127.0.0.1 "+
 			"or 172.16.0.0/12")
 	}
+}
+
+// readOrigins reads a list of origins.
+func readOrigins(c *Config, s string) error {
+	for _, item := range splitList(s) {
+		var one string
+		if err := origin(func(*Config) *string { return &one })(c, item); err != nil {
+			return fmt.Errorf("contains %q, which %w", item, err)
+		}
+		c.AllowedOrigins = append(c.AllowedOrigins, one)
+	}
+	return nil
 }

@@ -20,6 +20,15 @@ func TestServerRefusals(t *testing.T) {
 			want:    "TRUSTED_PROXIES is empty, but the keys are live",
 			mention: "X-Forwarded-Proto",
 		},
+		"an origin with a path": {
+			environ: []string{"ALLOWED_ORIGINS=https://shop.example, https://shop.example/pay"},
+			want:    "ALLOWED_ORIGINS contains \"https://shop.example/pay\", which has more than a scheme",
+		},
+		"a plain origin with live keys": {
+			mode:    config.Serve,
+			environ: with(liveKeys, "ALLOWED_ORIGINS=http://shop.example"),
+			want:    "ALLOWED_ORIGINS contains \"http://shop.example\", but the keys are live",
+		},
 		"a negative rate limit": {
 			environ: []string{"RATE_LIMIT=-1"},
 			want:    "RATE_LIMIT is \"-1\". Use a whole number from 0 to 100000",

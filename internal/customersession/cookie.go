@@ -50,16 +50,23 @@ func (c cookie) name() string {
 type visitor struct {
 	buyerID string
 	token   Token // that of the request; its Hash is nil if it had no valid one
-	vouched bool  // the shop named the buyer, so the browser gets no token
+	// noCookie is set if the browser gets no token: the shop named the buyer,
+	// or its page is on another site.
+	noCookie bool
 }
 
 // visitor returns the buyer of an order. The shop's own name for the customer
 // vouches for the shop's login: it makes one buyer on every device. Otherwise
-// it is the buyer of the request's token, or else the buyer of this order.
+// it is the buyer of the request's token, or else the buyer of this order. On
+// pages of other sites cookies do not count.
 func (c cookie) visitor(r *http.Request, o *orders.Order) (visitor, error) {
 	orderID := o.ID
 	if o.CustomerReference != "" {
-		return visitor{buyerID: vouchedBuyer(o.CustomerReference), vouched: true}, nil
+		return visitor{buyerID: vouchedBuyer(o.CustomerReference), noCookie: true}, nil
+	}
+
+	if orders.HasClientToken(r) {
+		return visitor{buyerID: buyerOf(orderID), noCookie: true}, nil
 	}
 
 	sent, err := r.Cookie(c.name())
@@ -82,7 +89,7 @@ func (c cookie) visitor(r *http.Request, o *orders.Order) (visitor, error) {
 // buyer who was revoked gets none.
 func (c cookie) give(ctx context.Context, w http.ResponseWriter, v visitor) error {
 	now := c.now()
-	if v.vouched {
+	if v.noCookie {
 		return nil
 	}
 	if v.token.Hash != nil && now.Sub(v.token.CreatedAt) < renewAfter {

@@ -50,12 +50,14 @@ const sessionTimeout = 15 * time.Second
 // no body; a body may name the order by orderId.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
-		OrderID string `json:"orderId"`
+		OrderID     string `json:"orderId"`
+		ClientToken string `json:"clientToken"`
 	}
 	if err := httpio.DecodeOptionalJSON(w, r, &body, maxBody); err != nil {
 		return err
 	}
 
+	orders.PresentClientToken(r, body.ClientToken)
 	o, err := h.cfg.Orders.Opened(r, body.OrderID)
 	if err != nil {
 		return err

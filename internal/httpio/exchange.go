@@ -17,6 +17,8 @@ type Exchange struct {
 	proxy bool // ip is a proxy's, because it did not name the client
 	mixed bool // X-Forwarded-Proto lists https and other schemes
 
+	foreign bool // it comes from a page of another origin
+
 	mu     sync.Mutex
 	err    error
 	stripe bool
@@ -128,6 +130,13 @@ func withExchange(r *http.Request) (*http.Request, *Exchange) {
 	x.ip, _ = peer(r)
 	return r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)), x
 }
+
+// MarkForeign notes that a page of another origin makes the request, in which
+// cookies do not count. It is to be called before the handler.
+func (x *Exchange) MarkForeign() { x.foreign = true }
+
+// IsForeign reports whether a page of another origin makes the request.
+func IsForeign(ctx context.Context) bool { return ExchangeOf(ctx).foreign }
 
 // RequestID returns the ID that identifies the request in its response, in
 // problems and in the log.

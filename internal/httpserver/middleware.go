@@ -49,6 +49,9 @@ type Options struct {
 	// error object, even if the request never reaches a handler.
 	StripeErrors []string
 
+	// Sharing is what pages of other origins may call.
+	Sharing Sharing
+
 	// ErrorPage shows an error to a browser.
 	ErrorPage httpio.PageErrorFunc
 }
@@ -76,6 +79,7 @@ func Middlewares(o Options) ([]func(http.Handler) http.Handler, error) {
 		Working,
 		AccessLog(o.Log, o.Now),
 		stripeErrors(o.StripeErrors),
+		share(o.Sharing),
 		Recover,
 		headers,
 		mixedSchemes(o.Log),
@@ -119,7 +123,17 @@ func crossOrigin(baseURL string) (func(http.Handler) http.Handler, error) {
 		httpio.WriteError(w, r, fault.New(fault.Forbidden, "cross_origin",
 			"This request came from another website and was refused."))
 	}))
-	return check.Handler, nil
+
+	return func(next http.Handler) http.Handler {
+		checked := check.Handler(next)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if httpio.IsForeign(r.Context()) { // it may make this call, and no cookie counts in it
+				next.ServeHTTP(w, r)
+				return
+			}
+			checked.ServeHTTP(w, r)
+		})
+	}, nil
 }
 
 // PlainAddress refuses addresses whose path or query contains control

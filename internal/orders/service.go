@@ -107,10 +107,11 @@ func (s *Service) fill(o *Order, cart Cart) (err error) {
 	return s.cfg.Catalog.reprice(o)
 }
 
-// Opened returns the order with that ID if the request's cookie opens it, or
-// the newest order of the cookie if id is "". Everybody else gets ErrNotFound.
+// Opened returns the order with that ID if the request's cookie or client token
+// opens it. If id is "", it is the order of the token, or the newest one of the
+// cookie. Everybody else gets ErrNotFound.
 func (s *Service) Opened(r *http.Request, id string) (Order, error) {
-	found, ok := s.cookie.find(r, id)
+	found, ok := s.presented(r, id)
 	if !ok {
 		return Order{}, ErrNotFound
 	}
@@ -119,7 +120,7 @@ func (s *Service) Opened(r *http.Request, id string) (Order, error) {
 	if err != nil {
 		return Order{}, err
 	}
-	if !o.OpenedBy(found.Token) {
+	if !o.OpenedBy(found.Token) || HasClientToken(r) && s.clientTokenEnded(&o) {
 		return Order{}, ErrNotFound
 	}
 
@@ -130,7 +131,7 @@ func (s *Service) Opened(r *http.Request, id string) (Order, error) {
 // choose between the open orders of two tabs: the wrong one would be paid.
 func (s *Service) OpenedToPay(r *http.Request, id string) (Order, error) {
 	o, err := s.Opened(r, id)
-	if err != nil || id != "" || !s.IsOpen(&o) {
+	if err != nil || id != "" || HasClientToken(r) || !s.IsOpen(&o) {
 		return o, err
 	}
 

@@ -16,6 +16,9 @@ import (
 type ConfirmRequest struct {
 	OrderID string `json:"orderId"`
 	Token   string `json:"confirmationTokenId"`
+	// ClientToken opens the order for a page of the shop's own; empty if the
+	// browser's cookie does.
+	ClientToken string `json:"clientToken"`
 	// ExpectedAmount is the total that the page showed, in minor units; nil if
 	// the page did not send it.
 	ExpectedAmount *int64 `json:"expectedAmount"`

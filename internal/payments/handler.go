@@ -50,6 +50,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	if err := httpio.DecodeJSON(w, r, &req, maxBody); err != nil {
 		return err
 	}
+
+	orders.PresentClientToken(r, req.ClientToken)
 	o, err := h.orders.OpenedToPay(r, req.OrderID)
 	if err != nil {
 		return err

@@ -74,6 +74,12 @@ func (v *Visitor) Open(path string) {
 	v.Do(chromedp.Navigate(v.shop.URL + path))
 }
 
+// OpenElsewhere opens a page that is not the shop's.
+func (v *Visitor) OpenElsewhere(url string) {
+	v.t.Helper()
+	v.Do(chromedp.Navigate(url))
+}
+
 // Click clicks an element of the page.
 func (v *Visitor) Click(selector string) {
 	v.t.Helper()
