@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,79 +18,90 @@ import (
 // file, that carry an idempotency key to those that carry none.
 func BenchmarkSandboxKeyed(b *testing.B) {
 	client := startClient(b)
-	side := func(kind string) func() float64 {
+	var keyed, unkeyed cost
+	side := func(kind string, c *cost) func() float64 {
 		offline := openSandbox(b, filepath.Join(b.TempDir(), "state"))
-		server := httptest.NewServer(offline)
-		b.Cleanup(server.Close)
 		return func() float64 {
-			return client.run(b, workload{
-				Kind:    kind,
-				Addr:    server.Listener.Addr().String(),
-				Secret:  apiKey,
-				Callers: 16,
-				For:     2 * time.Second,
-				Max:     1_000_000,
-			}).perSecond()
+			return c.measure(func() result { return client.pay(b, offline.addr, kind, 1_000_000, 2*time.Second) })
 		}
 	}
 
-	alternate(7, side("keyed"), side("intent")).report(b, "keyed/s", "unkeyed/s")
+	alternate(7, side("keyed", &keyed), side("intent", &unkeyed)).report(b, "keyed/s", "unkeyed/s")
+	b.ReportMetric(keyed.servedPerCall(), "keyed-µs")
+	b.ReportMetric(unkeyed.servedPerCall(), "unkeyed-µs")
 }
 
-// BenchmarkSandboxState makes payments at an offline Stripe with a state file
-// and starts it again. longest-ms is the longest wait of one of 16 callers, and
-// rewrites how often the file was replaced meanwhile.
-// CHECKOUTD_BENCH_PAYMENTS sets the number of payments.
+// BenchmarkSandboxState makes payments at an offline Stripe with a state file,
+// in turns with one that has none, and starts it again. longest-ms is the
+// longest wait of one of 16 callers; rewrites is how often the file was
+// replaced meanwhile. CHECKOUTD_BENCH_PAYMENTS sets the number of payments.
 func BenchmarkSandboxState(b *testing.B) {
+	const round = 1000
 	n := numberFromEnv(b, "CHECKOUTD_BENCH_PAYMENTS", 20_000)
 	path := filepath.Join(b.TempDir(), "state")
-	offline := openSandbox(b, path)
-	server := httptest.NewServer(offline)
+	offline, bare := openSandbox(b, path), openSandbox(b, "")
 	client := startClient(b)
 
 	stop := countReplacements(path)
-	r := client.run(b, workload{
-		Kind:    "intent",
-		Addr:    server.Listener.Addr().String(),
-		Secret:  apiKey,
-		Callers: 16,
-		For:     time.Hour,
-		Max:     n,
-	})
+	side := func(addr string, longest *[]float64) func() float64 {
+		return func() float64 {
+			r := client.pay(b, addr, "intent", round, time.Hour)
+			*longest = append(*longest, millis(r.Longest))
+			return r.perSecond()
+		}
+	}
 
+	var longest, bareLongest []float64
+	alternate(n/round, side(offline.addr, &longest), side(bare.addr, &bareLongest)).
+		report(b, "payments/s", "bare/s")
 	b.ReportMetric(float64(stop()), "rewrites")
-	b.ReportMetric(r.perSecond(), "payments/s")
-	b.ReportMetric(millis(r.Longest), "longest-ms")
-	b.ReportMetric(liveHeap()/1e6, "heap-MB")
-	server.Close()
+	b.ReportMetric(slices.Max(longest), "longest-ms")
+	b.ReportMetric(slices.Max(bareLongest), "bare-longest-ms")
 
 	start := time.Now()
-	if err := offline.Close(context.Background()); err != nil {
-		b.Fatal(err)
-	}
+	offline.close(b)
 	b.ReportMetric(millis(time.Since(start)), "stop-ms")
 	b.ReportMetric(float64(fileSize(b, path))/1e6, "file-MB")
 
-	start = time.Now()
+	start, cpu := time.Now(), cpuTime()
 	openSandbox(b, path)
 	b.ReportMetric(millis(time.Since(start)), "start-ms")
-	hideDuration(b)
+	b.ReportMetric(millis(cpuTime()-cpu), "start-cpu-ms")
 }
 
-func openSandbox(b *testing.B, path string) *sandbox.Server {
+// pay makes at most n payments with 16 callers.
+func (c *client) pay(b *testing.B, addr, kind string, n int, d time.Duration) result {
 	b.Helper()
-	offline, err := sandbox.New(sandbox.Config{Logger: zerolog.Nop(), StateFile: path})
+	return c.run(b, workload{Kind: kind, Addr: addr, Secret: apiKey, Callers: 16, For: d, Max: n})
+}
+
+// offlineStripe is an offline Stripe that serves.
+type offlineStripe struct {
+	stripe *sandbox.Server
+	addr   string
+}
+
+// openSandbox serves an offline Stripe with a state file, or none if path is
+// "".
+func openSandbox(b *testing.B, path string) offlineStripe {
+	b.Helper()
+	stripe, err := sandbox.New(sandbox.Config{Logger: zerolog.Nop(), StateFile: path})
 	if err != nil {
 		b.Fatal(err)
 	}
 
-	b.Cleanup(func() {
-		if err := offline.Close(context.Background()); err != nil {
-			b.Error(err)
-		}
-	})
+	server := httptest.NewServer(stripe)
+	o := offlineStripe{stripe, server.Listener.Addr().String()}
+	b.Cleanup(func() { server.Close(); o.close(b) })
 
-	return offline
+	return o
+}
+
+func (o offlineStripe) close(b *testing.B) {
+	b.Helper()
+	if err := o.stripe.Close(context.Background()); err != nil {
+		b.Error(err)
+	}
 }
 
 // countReplacements watches a file until stop is called, which returns how

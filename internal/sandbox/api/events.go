@@ -70,24 +70,52 @@ func (e *Event) SetOwner(account string) { e.Owner = account }
 // computed only when the event is encoded.
 type difference struct{ prev, next any }
 
-// MarshalJSON writes the previous values of the changed fields.
+// MarshalJSON writes the previous values of the changed fields. Most fields are
+// the same to the byte, and only the others are decoded.
 func (d difference) MarshalJSON() ([]byte, error) {
-	prev, err := wire.ToTree(d.prev)
+	prev, err := fieldsOf(d.prev)
 	if err != nil {
 		return nil, err
 	}
 
-	next, err := wire.ToTree(d.next)
+	next, err := fieldsOf(d.next)
 	if err != nil {
 		return nil, err
 	}
 
-	changed, _ := changes(prev, next).(map[string]any)
-	if changed == nil {
-		changed = map[string]any{}
+	before, after := map[string]any{}, map[string]any{}
+	for name, value := range prev {
+		now, exists := next[name]
+		if exists && bytes.Equal(value, now) {
+			delete(next, name)
+			continue
+		}
+
+		if before[name], err = wire.DecodeTree(value); err != nil {
+			return nil, err
+		}
 	}
 
-	return json.Marshal(changed)
+	for name, value := range next {
+		if after[name], err = wire.DecodeTree(value); err != nil {
+			return nil, err
+		}
+	}
+
+	return json.Marshal(changes(before, after))
+}
+
+// fieldsOf returns the fields of an object, each encoded.
+func fieldsOf(v any) (map[string]json.RawMessage, error) {
+	body, err := wire.Encode(v)
+	if err != nil {
+		return nil, err
+	}
+
+	var fields map[string]json.RawMessage
+	err = json.Unmarshal(body, &fields)
+
+	return fields, err
 }
 
 // changes returns the previous value of everything that differs. Nested objects
