@@ -298,6 +298,11 @@ func (c *compaction) replace() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 
+	// Changes that wait for room on the disk count as written.
+	if err := j.writeUnwritten(); err != nil {
+		return err
+	}
+
 	c.synced = c.size // no sync now: the rest is as durable as in the old file
 	if err := c.copyTo(j.size); err != nil {
 		return err

@@ -185,6 +185,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 	d := create(t)
 	d.put(&thing{ID: "a1", Kind: "a"})
 
+	before := d.state()
 	readOnly, err := os.Open(d.path)
 	if err != nil {
 		t.Fatal(err)
@@ -197,6 +198,11 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 	if got := strings.Count(d.logged.String(), "the state of the sandbox was not written"); got != 2 {
 		t.Errorf("the log tells of %d failures, want 2: %s", got, d.logged.String())
 	}
+
+	if err := d.journal.Compact(); err == nil {
+		t.Error("a compaction leaves out what newer changes replace that are not in the file")
+	}
+	wantState(t, "killed while the disk is full", d.path, before)
 
 	d.journal.SwapFile(writable)
 	d.put(&thing{ID: "a3", Kind: "a"})

@@ -1,8 +1,6 @@
 package memory
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/rs/zerolog"
 )
@@ -153,8 +152,9 @@ func (j *Journal) restore(file *os.File, c *contents) error {
 
 	j.fill(c, entries)
 
+	in := newReader(file, j.store)
 	for _, p := range keys {
-		r, err := readRecord(file, p)
+		r, err := in.record(p)
 		if err != nil {
 			return err
 		}
@@ -178,40 +178,30 @@ type restored struct {
 
 // decodeAll reads and decodes objects on all processors.
 func (j *Journal) decodeAll(file *os.File, places []place) ([]restored, error) {
-	const chunk = 256
 	out := make([]restored, len(places))
-	chunks := make(chan int)
-	failed := make(chan error, 1)
+	workers := make([]error, runtime.GOMAXPROCS(0))
+	var next atomic.Int64
 
 	var group sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
+	for w := range workers {
 		group.Go(func() {
-			for first := range chunks {
-				for i := first; i < min(first+chunk, len(places)); i++ {
-					var err error
-					if out[i], err = j.decode(file, places[i]); err != nil {
-						select {
-						case failed <- err:
-						default:
-						}
-					}
+			const chunk = 256
+			r := newReader(file, j.store)
+			for workers[w] == nil {
+				end := int(next.Add(chunk))
+				for i := end - chunk; i < min(end, len(places)) && workers[w] == nil; i++ {
+					out[i], workers[w] = r.object(places[i])
+				}
+
+				if end >= len(places) {
+					return
 				}
 			}
 		})
 	}
 
-	for first := 0; first < len(places); first += chunk {
-		chunks <- first
-	}
-	close(chunks)
 	group.Wait()
-
-	select {
-	case err := <-failed:
-		return nil, err
-	default:
-		return out, nil
-	}
+	return out, errors.Join(workers...)
 }
 
 // fill puts the objects into the store. An account gets what a new one holds
@@ -236,54 +226,4 @@ func (j *Journal) fill(c *contents, objects []restored) {
 			}
 		}
 	}
-}
-
-// decode reads an object.
-func (j *Journal) decode(file *os.File, p place) (restored, error) {
-	r, err := readRecord(file, p)
-	if err != nil {
-		return restored{}, err
-	}
-
-	obj, err := j.store.decode(string(r.account), string(r.typ), r.body, r.extra)
-	return restored{string(r.account), entry{obj, p.born, p.rev}}, err
-}
-
-func readRecord(file *os.File, p place) (record, error) {
-	raw := make([]byte, p.size)
-	if _, err := file.ReadAt(raw, p.at); err != nil {
-		return record{}, err
-	}
-	return decodeRecord(raw)
-}
-
-// owned is an object that has to know its account.
-type owned interface{ SetOwner(account string) }
-
-// decode returns an object of a kind from its JSON and what Stripe does not
-// show of it.
-func (s *Store) decode(account, kind string, body, private []byte) (Object, error) {
-	empty := s.makers[kind]
-	if empty == nil {
-		empty = s.makers["record"] // kinds without a type of their own
-	}
-
-	obj := empty()
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.UseNumber()
-	if err := dec.Decode(obj); err != nil {
-		return nil, fmt.Errorf("%s: %w", kind, err)
-	}
-
-	if k, ok := obj.(keeper); ok && len(private) > 0 {
-		if err := json.Unmarshal(private, k.Secrets()); err != nil {
-			return nil, fmt.Errorf("%s: %w", kind, err)
-		}
-	}
-
-	if o, ok := obj.(owned); ok {
-		o.SetOwner(account)
-	}
-
-	return obj, nil
 }
