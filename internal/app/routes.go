@@ -37,7 +37,7 @@ func (a *App) routes() (http.Handler, error) {
 		BaseURL:        cfg.BaseURL,
 		Policy:         a.policy(),
 		MaxBody:        maxBody,
-		MaxBodies:      map[string]int64{webhookPath: webhooks.MaxBody, apiPath + "orders": api.MaxBody},
+		MaxBodies:      map[string]int64{webhookPath: webhooks.MaxBody, apiPath: api.MaxBody},
 		AnyHost:        []string{httpserver.HealthPath, httpserver.ReadyPath, webhookPath, apiPath, appleDomainPath},
 		Live:           cfg.Livemode(),
 		PlainHTTP:      []string{httpserver.HealthPath, httpserver.ReadyPath, "/webhooks/", "/static/"},

@@ -397,6 +397,21 @@ func TestBodyLimit(t *testing.T) {
 	})
 }
 
+func TestBodyLimitOfSomePaths(t *testing.T) {
+	t.Parallel()
+	h := httpserver.BodyLimit(10, map[string]int64{"/one": 20, "/all/": 20})(http.HandlerFunc(
+		func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }))
+	for path, want := range map[string]int{
+		"/one": 200, "/one/more": 413, "/all/": 200, "/all/of/them": 200, "/all": 413, "/": 413,
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, path, strings.NewReader("fifteen letters")))
+		if w.Code != want {
+			t.Errorf("%s: %d, want %d", path, w.Code, want)
+		}
+	}
+}
+
 // wantTooLarge checks that the response is 413 and closes the connection.
 func wantTooLarge(t *testing.T, w *httptest.ResponseRecorder) {
 	t.Helper()

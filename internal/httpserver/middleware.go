@@ -29,7 +29,8 @@ type Options struct {
 	Policy         Policy
 	MaxBody        int64 // bytes of a request body; handlers may allow less
 
-	// MaxBodies replaces MaxBody for some paths.
+	// MaxBodies replaces MaxBody for some paths. A path that ends in / is a
+	// prefix.
 	MaxBodies map[string]int64
 
 	// Live is set if real money moves. The shop is then served over https
@@ -173,8 +174,10 @@ func BodyLimit(limit int64, special map[string]int64) func(http.Handler) http.Ha
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			limit := limit
-			if l, ok := special[r.URL.Path]; ok {
-				limit = l
+			for path, l := range special {
+				if listed([]string{path}, r.URL.Path) {
+					limit = l
+				}
 			}
 
 			if r.ContentLength > limit {

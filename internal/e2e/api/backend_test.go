@@ -294,3 +294,25 @@ func TestOperationsOfTheAPI(t *testing.T) {
 		t.Errorf("an unknown order: %d %s, want 404", r.Status, r.Body)
 	}
 }
+
+func TestALongOrderIsRead(t *testing.T) {
+	t.Parallel()
+	s := e2etest.OpenShop(t)
+	b := s.Backend(t, api.ScopeWrite)
+	line := `{"name":"` + strings.Repeat("n", 250) + `","unit_amount":5,"description":"` + strings.Repeat("d", 500) + `"},`
+	order := `{"items":[` + strings.TrimSuffix(strings.Repeat(line, 100), ",") + `]}`
+
+	id := b.Want(http.StatusCreated, "POST", "/v1/orders", order)["id"].(string)
+	if got := b.Want(http.StatusOK, "PATCH", "/v1/orders/"+id, order); got["amount"] != 500.0 {
+		t.Errorf("got %v", got)
+	}
+
+	tooLong := `{"description":"` + strings.Repeat("d", api.MaxBody) + `"}`
+	for _, c := range []struct{ method, path string }{
+		{"POST", "/v1/orders"}, {"PATCH", "/v1/orders/" + id}, {"POST", "/v1/orders/" + id + "/capture"},
+	} {
+		if r := b.Call(c.method, c.path, tooLong); r.Status != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s %s: %d, want 413", c.method, c.path, r.Status)
+		}
+	}
+}

@@ -139,6 +139,17 @@ func TestNothingPrivateIsToldOn(t *testing.T) {
 			}
 		}
 
+		for _, body := range []string{
+			`{"items":[{"sku":` + quoted + `}]}`, `{"items":[{"name":` + quoted + `,"unit_amount":900}],"reference":` + quoted + `}`,
+			`{"items":[{"sku":"mug"}],"customer":{"reference":` + quoted + `,"name":` + quoted + `,"email":` + quoted + `}}`,
+			`{"items":[{"sku":"mug"}],"customer":{"name":` + quoted + `,"email":"` + e2etest.CanaryEmail + `"},"metadata":{"k":` + quoted + `}}`,
+			`{"items":[{"sku":"mug"}],"success_url":` + quoted + `}`, `{"items":[{"sku":"mug"}],"expires_at":` + quoted + `}`,
+		} {
+			keep(shop.Call("POST", "/v1/orders", body))
+			keep(shop.Call("PATCH", "/v1/orders/"+own, body))
+			keep(shop.Call("POST", "/v1/orders", body, fmt.Sprintf("Idempotency-Key: made %s %d", word, len(body))))
+		}
+
 		keep(b.Call("GET", "/v1/orders", "", "Authorization: Bearer ck_test_"+word))
 	}
 
