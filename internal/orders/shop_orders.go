@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"checkoutd/internal/fault"
 	"checkoutd/internal/money"
@@ -66,7 +67,7 @@ func (s *Service) renewToken(ctx context.Context, id, token string) (Order, erro
 
 // newShopOrder returns the order that a request asks for, but for its ID.
 func (s *Service) newShopOrder(req ShopRequest) (o Order, err error) {
-	now := s.cfg.Now()
+	now := s.cfg.Now().UTC().Truncate(time.Microsecond) // as it is stored: the answer shows it
 	o = Order{
 		Status:        Open,
 		PaymentStatus: Unpaid,

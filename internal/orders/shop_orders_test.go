@@ -143,7 +143,7 @@ func TestShopOrderRefusals(t *testing.T) {
 		"a negative tax":               {`{"currency":"usd","items":[{"name":"A","unit_amount":100,"tax_amount":-5}]}`, "amount_out_of_range", "items[0].tax_amount"},
 		"a picture over http":          {`{"currency":"usd","items":[{"name":"A","unit_amount":100,"image":"http://localhost/a.png"}]}`, "url_invalid", "items[0].image"},
 		"a picture that is a script":   {`{"currency":"usd","items":[{"name":"A","unit_amount":100,"image":"javascript:alert(1)"}]}`, "url_invalid", "items[0].image"},
-		"less than Stripe takes":       {`{"currency":"usd","items":[{"name":"A","unit_amount":49}]}`, "amount_out_of_range", ""},
+		"less than Stripe takes":       {`{"currency":"usd","items":[{"name":"A","unit_amount":49}]}`, "amount_out_of_range", "items"},
 		"a discount that leaves less":  {ownMugs + `,"discounts":[{"name":"A","amount":1751}]}`, "amount_out_of_range", "discounts"},
 		"a discount of more":           {ownMugs + `,"discounts":[{"name":"A","amount":1801}]}`, "discount_too_large", "discounts"},
 		"a discount without name":      {ownMugs + `,"discounts":[{"amount":1}]}`, "text_invalid", "discounts[0].name"},

@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"cmp"
 	"math"
 
 	"checkoutd/internal/fault"
@@ -61,7 +62,14 @@ func shopTotal(o *Order, shipping int64) (Totals, error) {
 			"The discounts take off more than the items cost.")
 	}
 
-	return t.checked(o.Items, o.Currency, "discounts")
+	t, err := t.checked(o.Items, o.Currency, "discounts")
+	if err != nil {
+		f := *fault.Of(err)
+		f.Field = cmp.Or(f.Field, "items")
+		return Totals{}, &f
+	}
+
+	return t, nil
 }
 
 // checked returns the totals with their amount if it can be paid. The fault

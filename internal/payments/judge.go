@@ -28,7 +28,7 @@ type Card struct {
 // shop. It is asked before the attempt is reserved, once for each token.
 type Judge interface {
 	// Judge returns what was decided, in words for the shop, or the fault that
-	// refuses the payment.
+	// refuses the payment. m is zero for an order that costs nothing.
 	Judge(ctx context.Context, o orders.Order, m Method) (verdict string, err error)
 }
 
@@ -78,6 +78,38 @@ func (s *Service) judge(ctx context.Context, req *ConfirmRequest) error {
 	}
 
 	req.judged = &judgment{order: st.Order, verdict: verdict}
+	return nil
+}
+
+// judgeFree asks the judge about an order that costs nothing and can be placed:
+// the shop decides about its goods, not only about cards.
+func (s *Service) judgeFree(ctx context.Context, req *ConfirmRequest) error {
+	if s.cfg.Judge == nil {
+		return nil
+	}
+
+	st, err := s.cfg.Store.Read(ctx, req.OrderID)
+	if err != nil {
+		return err
+	}
+
+	// What cannot be placed is refused without asking, and what is placed was
+	// judged before.
+	if !st.Order.Free() || s.rules().refuse(st, *req) != nil {
+		return nil
+	}
+
+	verdict, err := s.cfg.Judge.Judge(ctx, st.Order, Method{})
+	if err != nil {
+		return err
+	}
+
+	s.cfg.Log.Info().
+		Str("order_id", st.Order.ID).
+		Str("verdict", verdict).
+		Msg("the shop decided about an order that costs nothing")
+	req.judged = &judgment{order: st.Order, verdict: verdict}
+
 	return nil
 }
 

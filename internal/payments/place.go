@@ -15,6 +15,10 @@ func (s *Service) Place(ctx context.Context, req ConfirmRequest) (Answer, error)
 	ctx, cancel := s.Bound(ctx)
 	defer cancel()
 
+	if err := s.judgeFree(ctx, &req); err != nil {
+		return Answer{}, err
+	}
+
 	err := s.tryPlace(ctx, req)
 	if errors.Is(err, errOutdated) {
 		if cancelErr := s.release(ctx, req.OrderID); cancelErr != nil {

@@ -185,3 +185,65 @@ func TestShopCannotTakeOrReturnMoneyOfAFreeOrder(t *testing.T) {
 	}
 	f.wantPaidOnce()
 }
+
+// judge is a payments.Judge that counts.
+type judge struct {
+	refusal   error
+	asked     []payments.Method
+	meanwhile func()
+}
+
+func (j *judge) Judge(_ context.Context, _ orders.Order, m payments.Method) (string, error) {
+	j.asked = append(j.asked, m)
+	if j.meanwhile != nil {
+		j.meanwhile()
+	}
+	return "in stock", j.refusal
+}
+
+// Goods that are given away can be sold out, too.
+func TestShopDecidesAboutAFreeOrder(t *testing.T) {
+	t.Parallel()
+	judged := func(t *testing.T, j *judge) *fixture {
+		f := free(t)
+		f.config.Judge = j
+		f.svc = payments.New(f.config)
+		return f
+	}
+
+	t.Run("and allows it once", func(t *testing.T) {
+		t.Parallel()
+		j := &judge{}
+		f := judged(t, j)
+		for range 2 {
+			if _, err := f.place(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.wantPaidOnce()
+		if len(j.asked) != 1 || j.asked[0] != (payments.Method{}) {
+			t.Errorf("the judge was asked about %v", j.asked)
+		}
+	})
+
+	t.Run("and refuses it", func(t *testing.T) {
+		t.Parallel()
+		f := judged(t, &judge{refusal: fault.New(fault.Conflict, "refused_by_shop", "Sold out.")})
+		if _, err := f.place(); !fault.Is(err, "refused_by_shop") {
+			t.Errorf("got %v", err)
+		}
+		f.wantOrder(orders.Open, orders.Unpaid)
+		f.wantHeld(false)
+	})
+
+	t.Run("but not about another one", func(t *testing.T) {
+		t.Parallel()
+		j := &judge{}
+		f := judged(t, j)
+		j.meanwhile = func() { f.store.states[orderID].Order.Version++ }
+		if _, err := f.place(); err == nil {
+			t.Error("an order was placed that the judge did not see")
+		}
+		f.wantOrder(orders.Open, orders.Unpaid)
+	})
+}

@@ -92,8 +92,8 @@ type question struct {
 	Type      string `json:"type"`
 	Timestamp string `json:"timestamp"`
 	Data      struct {
-		Order         any             `json:"order"`
-		PaymentMethod payments.Method `json:"payment_method"`
+		Order         any              `json:"order"`
+		PaymentMethod *payments.Method `json:"payment_method"` // null: the order costs nothing
 	} `json:"data"`
 }
 
@@ -177,7 +177,10 @@ func (s *Shop) call(ctx context.Context, o *orders.Order, m payments.Method) (an
 func (s *Shop) request(ctx context.Context, o *orders.Order, m payments.Method) (*http.Request, error) {
 	now, id := s.cfg.Now(), s.cfg.NewID()
 	q := question{Type: "payment.check", Timestamp: now.UTC().Format(time.RFC3339)}
-	q.Data.Order, q.Data.PaymentMethod = s.cfg.Order(o), m
+	q.Data.Order = s.cfg.Order(o)
+	if m != (payments.Method{}) {
+		q.Data.PaymentMethod = &m
+	}
 
 	body, err := json.Marshal(q)
 	if err != nil {
