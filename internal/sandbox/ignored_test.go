@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -60,4 +61,9 @@ func TestExpiredAccountLinksLeadToTheRefreshURL(t *testing.T) {
 	defer func() { _ = resp.Body.Close() }()
 
 	want(t, "where to", resp.Header.Get("Location"), "https://shop.test/again")
+
+	update := b.ok("/v1/account_links", "account="+acct, "type=account_update", "return_url=https://shop.test/done",
+		"refresh_url=https://shop.test/again")
+	page := b.get(strings.TrimPrefix(update.str("url"), b.url))
+	want(t, "the page for an update", strings.Contains(string(page.raw), "Update of the account"), true)
 }

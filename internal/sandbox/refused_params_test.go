@@ -84,6 +84,9 @@ func TestConfirmationNeedsReturnURLByDefault(t *testing.T) {
 	b.refuses("/v1/setup_intents", "", "return_url", "A `return_url` must be specified because this Setup Intent",
 		"confirm=true", "payment_method=pm_card_visa")
 
+	setup := b.ok("/v1/setup_intents", "confirm=true", "payment_method=pm_card_visa", "use_stripe_sdk=true")
+	want(t, "a setup with Stripe.js", setup.str("status"), "succeeded")
+
 	for name, more := range map[string]string{
 		"a return_url":   "return_url=https://shop.test/back",
 		"off session":    "off_session=true",

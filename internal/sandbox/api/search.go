@@ -42,9 +42,12 @@ func Search(kind string) Handler {
 		index := c.Tx.Account.Index(kind, "")
 		from := index.Last()
 		if after := c.Params.String("page"); after != "" {
-			if _, ok := c.Tx.Account.Get(after); ok {
-				from = index.Position(c.Tx.Account, after) - 1
+			obj, ok := c.Tx.Account.Get(after)
+			if !ok || obj.ObjectKind() != kind {
+				return nil, wire.Invalid("", "page", "Invalid page: %s", after)
 			}
+
+			from = index.Position(c.Tx.Account, after) - 1
 		}
 
 		fits := func(obj memory.Object) bool {

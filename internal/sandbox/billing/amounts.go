@@ -91,6 +91,11 @@ func customAmount(p *wire.Params) any {
 // checkTiers refuses a tiered price without its tiers or their mode.
 func checkTiers(p *wire.Params) error {
 	if p.String("billing_scheme") != "tiered" {
+		for _, name := range []string{"tiers", "tiers_mode"} {
+			if p.Has(name) {
+				return wire.Malformed("", name, "You can only set `%s` of a price with `billing_scheme=tiered`.", name)
+			}
+		}
 		return nil
 	}
 

@@ -114,6 +114,11 @@ var prices = api.RecordAPI{
 // createPrice handles POST /v1/prices. With product_data it creates the
 // product, too.
 func createPrice(c *call) (any, error) {
+	if c.Params.Has("product") && c.Params.Has("product_data") {
+		return nil, wire.Malformed("", "product_data",
+			"You may only specify one of these parameters: product, product_data.")
+	}
+
 	product := c.Params.String("product")
 	if data := c.Params.At("product_data"); data != nil {
 		created, err := c.productOf(data)
@@ -291,6 +296,10 @@ var promotions = api.RecordAPI{
 		}, nil
 	},
 	Finish: func(c *api.Call, fields map[string]any) error {
+		if c.Params.Has("coupon") && c.Params.Has("promotion") {
+			return wire.Malformed("", "promotion", "You may only specify one of these parameters: coupon, promotion.")
+		}
+
 		id := cmp.Or(c.Params.String("coupon"), c.Params.String("promotion", "coupon"))
 		coupon, ok := coupons.Find(c, id)
 		if !ok {

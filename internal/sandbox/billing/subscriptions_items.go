@@ -131,6 +131,11 @@ func (c *call) itemPrice(p *wire.Params) (*api.Record, error) {
 		return c.inlinePrice(data)
 	}
 
+	if p.Has("price") && p.Has("plan") {
+		return nil, wire.Malformed("", payments.Pathed(p, "plan"),
+			"You may only specify one of these parameters: price, plan.")
+	}
+
 	// A plan is a price by its older name.
 	name, id, noun := payments.Pathed(p, "price"), p.String("price"), api.KindPrice
 	if plan := p.String("plan"); id == "" && plan != "" {

@@ -45,6 +45,12 @@ var accounts = api.RecordAPI{
 			schedule["delay_days"] = defaultDelay
 		}
 
+		for _, name := range []string{"company", "individual"} { // files cannot be uploaded
+			if c.Params.Has(name, "verification") {
+				return wire.NotSimulated(name + "[verification]")
+			}
+		}
+
 		takeBankAccount(c, fields)
 		delete(fields, "livemode")
 		return describe(c, fields)

@@ -105,13 +105,13 @@ func (c *Call) createCardToken(p *wire.Params) (any, error) {
 	card.AddressZipCheck = unchecked(card.AddressZip != nil)
 	card.describe(cd)
 	p.Ignore("currency") // of debit cards that payouts go to
-	p.Ignore("networks", "preferred")
 
-	return c.tokenOfCard(card, cd)
+	return c.tokenOfCard(card, cd, p.Text("networks", "preferred"))
 }
 
-// tokenOfCard stores a token of a card.
-func (c *Call) tokenOfCard(card *Source, cd *testcards.Card) (any, error) {
+// tokenOfCard stores a token of a card. network is the one that the cardholder
+// prefers, nil if that is open.
+func (c *Call) tokenOfCard(card *Source, cd *testcards.Card, network *string) (any, error) {
 	tree, err := wire.ToTree(card)
 	if err != nil {
 		return nil, err
@@ -120,6 +120,7 @@ func (c *Call) tokenOfCard(card *Source, cd *testcards.Card) (any, error) {
 	fields, _ := tree.(map[string]any)
 	delete(fields, "customer")
 	delete(fields, "allow_redisplay")
+	fields["networks"] = map[string]any{"preferred": network}
 
 	return c.putToken("tok", "card", fields, cd.Number), nil
 }

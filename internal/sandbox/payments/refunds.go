@@ -74,6 +74,12 @@ func (c *Call) newRefund(ch *Charge, amount int64) *Refund {
 // refundedCharge returns the charge that the call wants to refund, which it
 // names itself or by its intent.
 func (c *Call) refundedCharge() (*Charge, error) {
+	if c.Params.Has("charge") && c.Params.Has("payment_intent") {
+		return nil, wire.Malformed(
+			"", "charge", "You may only specify one of these parameters: charge, payment_intent.",
+		)
+	}
+
 	id, param := c.Params.String("charge"), "charge"
 	if intent := c.Params.String("payment_intent"); intent != "" {
 		pi, ok := memory.Find[*PaymentIntent](c.Tx, intent)

@@ -83,7 +83,7 @@ func (c *Call) shareCard(customer, card string) (any, error) {
 
 	copied := *src
 	copied.ID, copied.Customer = wire.NewID("card"), nil
-	return c.tokenOfCard(&copied, cd)
+	return c.tokenOfCard(&copied, cd, nil)
 }
 
 // shared returns an object of the call's account, or else of the platform,
