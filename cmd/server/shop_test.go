@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,7 +84,8 @@ func (s *sandboxShop) paid(card string) (order string) {
 // pay confirms an order with a card.
 func (s *sandboxShop) pay(order, card string) (status int, answer map[string]any) {
 	s.Helper()
-	token := s.buyer.Token(s.stripe(""), config.SandboxPublishableKey, card, nil)
+	mode, _ := s.view(order)["mode"].(string)
+	token := s.buyer.Token(s.stripe(""), config.SandboxPublishableKey, card, url.Values{"client_context[mode]": {mode}})
 	return s.send("POST", s.at("/create-confirm-intent"), "application/json",
 		`{"confirmationTokenId":"`+token+`","orderId":"`+order+`"}`)
 }
