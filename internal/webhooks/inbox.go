@@ -114,6 +114,10 @@ type Intake interface {
 	// order, or an order belongs to the customer.
 	KnowsEvent(ctx context.Context, group, customerID string) (bool, error)
 
+	// HasSubscription reports whether the customer has a subscription of an
+	// order that continues, or may still begin.
+	HasSubscription(ctx context.Context, customerID string) (bool, error)
+
 	// Cursor returns the time up to which the account's events were backfilled,
 	// zero before the first run.
 	Cursor(ctx context.Context, account string) (time.Time, error)

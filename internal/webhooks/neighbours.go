@@ -36,6 +36,10 @@ const (
 	asksAtOnce    = 20
 )
 
+// Events of customers who have a subscription of ours are mostly about its
+// renewals, and do not wait behind neighbours' for their question.
+const subscriberAsksPerMinute = 600
+
 // notOursError ends an event for good: it belongs to another integration.
 type notOursError struct {
 	why      string
@@ -53,7 +57,8 @@ var errAskLater = errors.New("webhooks: Stripe must be asked whose this is")
 var errReadLater = errors.New("webhooks: something must be read at Stripe")
 
 // identify finds the order of an event that the database does not match to one.
-// The error is a *notOursError, errAskLater or errUnmatched if there is none.
+// The error is a *notOursError, errAskLater, errReadLater or errUnmatched if
+// there is none, or none yet.
 func (s *Service) identify(ctx context.Context, j *job) error {
 	// Only we can make the proof, so the order must have been here: the
 	// database may have been restored from a copy that is older.
@@ -69,12 +74,21 @@ func (s *Service) identify(ctx context.Context, j *job) error {
 		return err
 	}
 
-	if !s.mayAsk(j.event) {
-		return errAskLater
+	subscribed, err := s.isSubscriber(ctx, j.ref.CustomerID)
+	if err != nil {
+		return err
+	}
+
+	asking := budget.WithPriority(ctx, budget.Neighbour)
+	if subscribed && j.mayRead && s.subscriberAsks.take(1) == 1 {
+		asking = ctx
+	} else if err := s.mayAsk(j.event); err != nil {
+		return err
 	}
 
 	j.mayRead = true
-	match, err := s.cfg.Payments.AskOrderOf(budget.WithPriority(ctx, budget.Neighbour), j.ref)
+
+	match, err := s.cfg.Payments.AskOrderOf(asking, j.ref)
 	switch {
 	case payments.IsGone(err):
 		return &notOursError{"Stripe does not have its object", j.objectIDs()}
@@ -86,6 +100,14 @@ func (s *Service) identify(ctx context.Context, j *job) error {
 
 	j.match = match
 	return nil
+}
+
+// isSubscriber reports whether a customer has a subscription of ours.
+func (s *Service) isSubscriber(ctx context.Context, customerID string) (bool, error) {
+	if customerID == "" {
+		return false, nil
+	}
+	return s.cfg.Intake.HasSubscription(ctx, customerID)
 }
 
 // localReason returns why an event cannot be ours, "" if it may be.
@@ -121,16 +143,25 @@ func (s *Service) localReason(ctx context.Context, j *job) (why string, err erro
 	return why, err
 }
 
-// mayAsk reports whether Stripe may be asked about an event now. The budget of
-// an event in LaneAsk was taken when it was claimed.
-func (s *Service) mayAsk(e *Event) bool {
+// mayAsk returns nil if Stripe may be asked about an event now, and otherwise
+// where the event has to wait for that: errReadLater or errAskLater. The budget
+// of an event in LaneAsk was taken when it was claimed. An event of LaneOwn
+// must not keep others of its lane waiting.
+func (s *Service) mayAsk(e *Event) error {
 	switch e.lane() {
+	case LaneOwn:
+		return errReadLater
+	case LaneRead:
+		if s.asks.take(1) == 0 {
+			return errAskLater
+		}
+		return nil
+
 	case LaneAsk:
-		return true
-	case LaneOwn, LaneRead:
-		return s.asks.take(1) == 1
+		return nil
 	}
-	return false
+
+	return errAskLater
 }
 
 // objectIDs returns the IDs under which a job's event is remembered as not
@@ -203,15 +234,17 @@ func (s *Service) forgetNotOurs(ctx context.Context) {
 // allowance is a token bucket of questions to Stripe. It is safe for concurrent
 // use.
 type allowance struct {
-	now func() time.Time
+	now       func() time.Time
+	perMinute float64
 
 	mu     sync.Mutex
 	tokens float64
 	at     time.Time
 }
 
-func newAllowance(now func() time.Time) *allowance {
-	return &allowance{now: now, tokens: asksAtOnce, at: now()}
+// newAllowance returns an allowance of which asksAtOnce are there at once.
+func newAllowance(now func() time.Time, perMinute float64) *allowance {
+	return &allowance{now: now, perMinute: perMinute, tokens: asksAtOnce, at: now()}
 }
 
 // take takes up to n tokens and returns how many there were.
@@ -221,7 +254,7 @@ func (b *allowance) take(n int) int {
 
 	now := b.now()
 	if passed := now.Sub(b.at); passed > 0 {
-		b.tokens = min(b.tokens+passed.Minutes()*asksPerMinute, asksAtOnce)
+		b.tokens = min(b.tokens+passed.Minutes()*b.perMinute, asksAtOnce)
 	}
 
 	b.at = now

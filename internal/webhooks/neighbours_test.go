@@ -303,6 +303,37 @@ func TestRenewalInEventsOfAnotherReleaseTrain(t *testing.T) {
 	}
 }
 
+// However many questions neighbours' events cause, those about our own renewals
+// go first.
+func TestRenewalOfOursDoesNotWaitForNeighboursQuestions(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(f *fixture) {
+		f.customerOf(f.order(), "cus_shared")
+		for n := range 40 { // twice as many as may be asked about at once
+			f.deliver(f.renewalOf(n, "cus_shared")[:1]...)
+		}
+
+		f.work()
+
+		order, _, renewal := f.subscription()
+		charge := f.eventWith("charge.succeeded", object{
+			"id":             "ch_2",
+			"object":         "charge",
+			"payment_intent": renewal,
+			"customer":       "cus_1",
+			"metadata":       object{},
+		}, object{"api_version": "2025-03-31.basil"})
+
+		f.deliver(charge)
+		f.work()
+		f.wantState(charge, webhooks.Done, "")
+
+		if in := f.state(order).Intent(renewal); in == nil || !in.Renewal {
+			f.Errorf("the renewal is %+v", in)
+		}
+	})
+}
+
 // A thin event (https://docs.stripe.com/event-destinations#thin-events) is
 // acknowledged, stored and explained: refusing it would only make Stripe send
 // it again for days.

@@ -65,10 +65,13 @@ type Config struct {
 
 // Service receives events and processes them. It is safe for concurrent use.
 type Service struct {
-	cfg      Config
-	secrets  []secret
-	lanes    map[Lane]*queue.Runner[Event]
-	asks     *allowance
+	cfg     Config
+	secrets []secret
+	lanes   map[Lane]*queue.Runner[Event]
+	asks    *allowance
+	// subscriberAsks are for events of customers with a subscription of ours.
+	subscriberAsks *allowance
+
 	rejected counter
 }
 
@@ -86,7 +89,13 @@ func New(c Config) *Service {
 		panic("webhooks: no signing secret")
 	}
 
-	s := &Service{cfg: c, secrets: newSecrets(c.Secrets), asks: newAllowance(c.Now)}
+	s := &Service{
+		cfg:            c,
+		secrets:        newSecrets(c.Secrets),
+		asks:           newAllowance(c.Now, asksPerMinute),
+		subscriberAsks: newAllowance(c.Now, subscriberAsksPerMinute),
+	}
+
 	lane := queue.Config[Event]{
 		Name:    "inbox",
 		Workers: c.Workers,

@@ -191,8 +191,8 @@ func (s *Service) processStrange(ctx context.Context, j *job) error {
 	if j.route.snapshot {
 		// Only a reading can tell; a neighbour must not have one for free.
 		if j.event.VersionMismatch || j.ref.InvoiceID != "" {
-			if !s.mayAsk(j.event) {
-				return errAskLater
+			if err := s.mayAsk(j.event); err != nil {
+				return err
 			}
 			j.mayRead = true
 		}
