@@ -3,6 +3,8 @@ package pages
 import (
 	"cmp"
 	"net/http"
+
+	"checkoutd/internal/orders"
 )
 
 // returnedPage is the view of returned.html.
@@ -25,13 +27,17 @@ func (p *Pages) ServeReturned(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	loc := localeOf(r)
+	var order orders.View
+	if known {
+		order = p.cfg.Orders.View(o)
+	}
+
+	loc := localeFor(r, order)
 	t := loc.texts.Complete
 	view := returnedPage{State: "unknown", Texts: t.Elsewhere}
 	status, refresh := http.StatusNotFound, 0
 
 	if known {
-		order := p.cfg.Orders.View(o)
 		view.State, status = completeState(order), http.StatusOK
 		view.Texts, view.Note = loc.texts.statesFor(o.Mode)[view.State], t.DetailsElsewhere
 		if pollOf(view.State) == "fast" {

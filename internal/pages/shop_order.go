@@ -97,6 +97,10 @@ func allowPictures(h http.Header, o orders.View) {
 		strings.Replace(h.Get("Content-Security-Policy"), "img-src ", "img-src "+list+" ", 1))
 }
 
-// isHost reports whether a host can stand in the policy: only what separates
-// its parts could change it.
-func isHost(host string) bool { return host != "" && !strings.ContainsAny(host, " ;,'\"*") }
+// isHost reports whether a host can stand in the policy: ASCII without what
+// separates the policy's parts.
+func isHost(host string) bool {
+	return host != "" && !strings.ContainsFunc(host, func(r rune) bool {
+		return r <= ' ' || r > '~' || strings.ContainsRune(";,'\"*", r)
+	})
+}
