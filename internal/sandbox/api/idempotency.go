@@ -160,8 +160,11 @@ func (k *idempotencyStore) release(r *keyUse) {
 	}
 
 	delete(k.byKey, r.Key)
-	if i := slices.Index(k.order, r.Key); i >= 0 {
-		k.order = slices.Concat(k.order[:i], k.order[i+1:])
+	for i, key := range slices.Backward(k.order) { // it is one of the newest
+		if key == r.Key {
+			k.order = slices.Delete(k.order, i, i+1)
+			return
+		}
 	}
 }
 

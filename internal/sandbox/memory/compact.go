@@ -163,7 +163,7 @@ func (c *compaction) copyAlive() error {
 func (c *compaction) take(payload []byte) error {
 	c.payloads = append(c.payloads, payload...)
 	for rest := c.payloads[len(c.payloads)-len(payload):]; len(rest) > 0; {
-		raw, after, err := cutRecord(rest)
+		raw, after, err := cutSized(rest)
 		if err != nil {
 			return err
 		}

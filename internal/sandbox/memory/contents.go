@@ -29,7 +29,7 @@ type contents struct {
 // scan notes where the records of a frame are.
 func (c *contents) scan(payload []byte, at int64) error {
 	for whole := len(payload); len(payload) > 0; {
-		raw, rest, err := cutRecord(payload)
+		raw, rest, err := cutSized(payload)
 		if err != nil {
 			return err
 		}

@@ -72,9 +72,9 @@ func sizeOfUvarint(n int) int {
 
 var errRecord = errors.New("a record of the state file cannot be read")
 
-// cut returns the first record of a payload as bytes, which decode reads, and
-// what follows it.
-func cutRecord(payload []byte) (raw, rest []byte, err error) {
+// cutSized returns the bytes whose length precedes them, such as a record at
+// the beginning of a payload, and what follows them.
+func cutSized(payload []byte) (raw, rest []byte, err error) {
 	size, n := binary.Uvarint(payload)
 	if n <= 0 || size > uint64(len(payload)-n) {
 		return nil, nil, errRecord
@@ -105,7 +105,7 @@ func decodeRecord(raw []byte) (r record, err error) {
 
 	raw = raw[n:]
 	for _, part := range []*[]byte{&r.account, &r.id, &r.typ, &r.body, &r.extra} {
-		if *part, raw, err = cutRecord(raw); err != nil {
+		if *part, raw, err = cutSized(raw); err != nil {
 			return r, err
 		}
 	}
