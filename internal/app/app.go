@@ -53,6 +53,7 @@ type App struct {
 	webhooks *webhooks.Service
 	effects  *effects.Service
 	mail     *mail.Service // nil: no letters
+	outbox   *mail.Outbox  // in the sandbox, unless there is a mail server
 	api      *api.Service
 	outgoing *deliveries.Service
 	pages    *pages.Pages
@@ -105,7 +106,8 @@ func (a *App) listen(ctx context.Context) (err error) {
 		return err
 	}
 
-	if a.offline, err = newOffline(a.cfg, a.opts.Log, "http://"+a.server.Addr().String()); err != nil {
+	shop := "http://" + a.server.Addr().String()
+	if a.offline, err = newOffline(a.cfg, a.opts.Log, shop, a.sent()); err != nil {
 		return err
 	}
 

@@ -12,13 +12,9 @@ import (
 // no mail server.
 func (a *App) newMail() (*mail.Service, error) {
 	cfg := a.cfg
-	if cfg.SMTPURL == "" {
-		return nil, nil //nolint:nilnil // nil sends no letters
-	}
-
-	smtp, err := mail.NewSMTP(cfg.SMTPURL.Reveal(), cfg.MailFrom)
-	if err != nil {
-		return nil, fmt.Errorf("SMTP_URL %w", err)
+	sender, err := a.mailSender()
+	if sender == nil || err != nil {
+		return nil, err
 	}
 
 	writer, err := mail.NewWriter(mail.WriterConfig{
@@ -37,13 +33,39 @@ func (a *App) newMail() (*mail.Service, error) {
 
 	return mail.New(mail.Config{
 		Store:    a.store,
-		Sender:   smtp,
+		Sender:   sender,
 		Writer:   writer,
-		ShopTo:   cfg.MailShopTo,
+		ShopTo:   a.shopTo(),
 		Now:      a.opts.Now,
 		Log:      a.opts.Log,
 		Hostname: host,
 	}), nil
+}
+
+// mailSender returns what takes letters: the mail server, or in the sandbox
+// without one an outbox that the desk shows; nil: nothing does.
+func (a *App) mailSender() (mail.Sender, error) {
+	switch {
+	case a.cfg.SMTPURL != "":
+		smtp, err := mail.NewSMTP(a.cfg.SMTPURL.Reveal(), a.cfg.MailFrom)
+		if err != nil {
+			return nil, fmt.Errorf("SMTP_URL %w", err)
+		}
+		return smtp, nil
+
+	case a.outbox != nil:
+		return a.outbox, nil
+	}
+
+	return nil, nil
+}
+
+// shopTo returns the shop's own address, "" if it wants no letters.
+func (a *App) shopTo() string {
+	if a.cfg.MailShopTo == "" && a.outbox != nil && a.cfg.SMTPURL == "" {
+		return "shop@sandbox.example"
+	}
+	return a.cfg.MailShopTo
 }
 
 // recipients returns who gets a letter about a kind of effect.
@@ -53,7 +75,7 @@ func (a *App) recipients(kind string) (list []string) {
 	}
 
 	for _, to := range mail.Recipients(kind) {
-		if to != mail.Shop || a.cfg.MailShopTo != "" {
+		if to != mail.Shop || a.shopTo() != "" {
 			list = append(list, string(to))
 		}
 	}

@@ -27,8 +27,9 @@ type offline struct {
 }
 
 // newOffline opens the offline Stripe. It sends webhooks to the checkout at the
-// origin shop, or none if shop is "".
-func newOffline(cfg *config.Config, log zerolog.Logger, shop string) (*offline, error) {
+// origin shop, or none if shop is "". Its desk shows what the handler says that
+// the shop sent.
+func newOffline(cfg *config.Config, log zerolog.Logger, shop string, sent http.Handler) (*offline, error) {
 	listener, err := sandbox.ListenLoopback(cfg.SandboxAddr)
 	if err != nil {
 		return nil, err
@@ -43,6 +44,7 @@ func newOffline(cfg *config.Config, log zerolog.Logger, shop string) (*offline, 
 		MaxObjects:   cfg.SandboxMaxObjects,
 		BusinessName: cfg.BrandName,
 		DeliverTo:    cfg.SandboxDeliverTo,
+		Shop:         sent,
 	}
 
 	if shop != "" {
@@ -128,7 +130,7 @@ func ignoreClosed(err error) error {
 // RunOffline serves the offline Stripe alone until ctx ends. It calls started
 // with the origin when it listens.
 func RunOffline(ctx context.Context, cfg *config.Config, log zerolog.Logger, started func(origin string)) error {
-	o, err := newOffline(cfg, log, "")
+	o, err := newOffline(cfg, log, "", nil)
 	if err != nil {
 		return err
 	}

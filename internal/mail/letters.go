@@ -114,7 +114,7 @@ var languages = map[string]words{
 		Discount: "Remise",
 		Shipping: "Livraison",
 		Tax:      "Taxes",
-		Included: "incluses",
+		Included: "compris",
 		Total:    "Total",
 		Refunded: "Déjà remboursé",
 		ShipTo:   "Livraison à",

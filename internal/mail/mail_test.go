@@ -269,7 +269,7 @@ func TestLetterAboutAnOrderOfTheBackend(t *testing.T) {
 	o.step(t)
 
 	text := o.box.taken[0].Plain
-	for _, want := range []string{"Merci", "Fidélité", "−1,00", "TVA (incluses)", "2,00", "Éco", "0,50", "Taxes", "0,30"} {
+	for _, want := range []string{"Merci", "Fidélité", "−1,00", "TVA (compris)", "2,00", "Éco", "0,50", "Taxes", "0,30"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}

@@ -17,7 +17,7 @@ func french() texts {
 			Shipping:      "Livraison",
 			Free:          "Gratuit",
 			Tax:           "Taxes",
-			Included:      "incluses",
+			Included:      "compris",
 			Total:         "Total",
 			PoweredBy:     "Les paiements sont traités par Stripe.",
 		},

@@ -37,6 +37,10 @@ type Config struct {
 	Manage    bool   // serves the management API below /_sandbox/
 	StateFile string // "" = memory only
 
+	// Shop shows what the shop itself sent, as lists in JSON: the desk asks it
+	// for letters and webhooks, below /_sandbox/shop/. Nil shows nothing.
+	Shop http.Handler
+
 	Endpoints []Endpoint
 	// DeliverTo lists ports of this machine to which endpoints that were
 	// created through the API may point, besides those of Endpoints; "*" is
@@ -120,7 +124,7 @@ func assemble(cfg Config) *Server {
 		connect:   accounts.Pages(),
 		hooks:     webhooks,
 		listeners: listeners,
-		desk:      desk.New(srv, webhooks, pay),
+		desk:      desk.New(srv, webhooks, pay, cfg.Shop),
 		assets:    cfg.Assets,
 		manages:   cfg.Manage,
 	}

@@ -4,6 +4,7 @@ import (
 	"io"
 	"mime"
 	"net"
+	"net/http"
 	netmail "net/mail"
 	"strings"
 	"sync"
@@ -114,5 +115,41 @@ func TestAPaymentDoesNotWaitForTheMailServer(t *testing.T) {
 		b.Call("PATCH", "/orders/"+id, `{"email":"ada@buyer.example"}`)
 		b.Confirm(id, e2etest.CardPays)
 		b.WantStatus(id, "paid paid")
+	}
+}
+
+// The sandbox sends no mail: its desk shows the letters, and the webhooks to the
+// shop.
+func TestTheDeskShowsWhatTheShopSends(t *testing.T) {
+	t.Parallel()
+	s := e2etest.OpenShop(t, e2etest.Set("SANDBOX_FAULTS", "true"))
+	b := s.Buyer(t)
+	id := b.Order("mug")
+	b.Call("PATCH", "/orders/"+id, `{"email":"ada@buyer.example"}`)
+	b.Confirm(id, e2etest.CardPays)
+	b.WantStatus(id, "paid paid")
+
+	show := func(list string) string {
+		t.Helper()
+		resp, err := http.Get(s.App.StripeOrigin() + "/_sandbox/shop/" + list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close() //nolint:errcheck // nothing depends on it
+
+		body, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %d, %v", list, resp.StatusCode, err)
+		}
+		return string(body)
+	}
+
+	s.Eventually("the desk shows the letter to the buyer and that to the shop", func() bool {
+		letters := show("letters")
+		return strings.Contains(letters, `"to":"ada@buyer.example","subject":"Your order `) &&
+			strings.Contains(letters, `"subject":"Order `)
+	})
+	if got := show("webhooks"); strings.TrimSpace(got) != "[]" {
+		t.Errorf("without endpoints there are the webhooks %s", got)
 	}
 }

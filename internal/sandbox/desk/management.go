@@ -22,11 +22,16 @@ type Management struct {
 	srv      *api.Server
 	hooks    *hooks.Sender
 	payments *payments.Service
+	shop     http.Handler
 }
 
-// New returns the management API of a sandbox.
-func New(srv *api.Server, webhooks *hooks.Sender, pay *payments.Service) *Management {
-	return &Management{srv, webhooks, pay}
+// New returns the management API of a sandbox. shop answers what the shop
+// itself sent; nil: nothing.
+func New(srv *api.Server, webhooks *hooks.Sender, pay *payments.Service, shop http.Handler) *Management {
+	if shop == nil {
+		shop = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { reply(w, []any{}) })
+	}
+	return &Management{srv, webhooks, pay, shop}
 }
 
 // update runs a change of the platform's account.
@@ -46,6 +51,7 @@ func (s *Management) Mount(mux *chi.Mux) {
 		r.Get("/requests", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.srv.Log.Entries()) })
 		r.Get("/events", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.srv.Events()) })
 		r.Get("/deliveries", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.hooks.Deliveries()) })
+		r.Method(http.MethodGet, "/shop/{list}", http.StripPrefix("/_sandbox/shop", s.shop))
 		r.Get("/objects", s.listObjects)
 		r.Get("/objects/{id}", s.showObject)
 

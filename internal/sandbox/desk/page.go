@@ -20,6 +20,6 @@ func (s *Management) desk(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy",
 		"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; "+
-			"img-src data:; frame-ancestors 'none'")
+			"img-src data:; frame-src 'self'; frame-ancestors 'none'")
 	_, _ = w.Write(deskPage)
 }
