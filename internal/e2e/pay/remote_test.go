@@ -36,8 +36,8 @@ func TestDeletedCustomerDoesNotStopAPayment(t *testing.T) {
 }
 
 // A form that was made for a payment that saves nothing cannot pay an order
-// that saves its payment method. The buyer is not sent round in a circle, and the
-// order's own form pays.
+// that saves its payment method. The buyer is not sent round in a circle, and
+// the order's own form pays.
 func TestTokenOfAnotherFormIsTheShopsFault(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, e2etest.WithChangeCatalog)
