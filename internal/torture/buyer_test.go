@@ -17,6 +17,7 @@ type buyer struct {
 	client  *http.Client
 	cookie  *http.Cookie
 	order   string
+	mode    string // of the order
 	amount  int64
 	cards   []string // used one after the other, the last one repeatedly
 	tried   int
@@ -33,6 +34,7 @@ type reply struct {
 	status int // of HTTP; 0 without a response
 
 	ID            string
+	Mode          string
 	Amount        int64
 	Status        string `json:"-"` // of the order, or of the intent
 	PaymentStatus string `json:"payment_status"`
@@ -68,7 +70,7 @@ func (h *harness) newBuyerOf(ctx context.Context, sku string, cards ...string) (
 			return errNotYet // an order that nobody was told about belongs to nobody
 		}
 
-		b.order, b.amount, b.cookie = r.ID, r.Amount, cookie
+		b.order, b.mode, b.amount, b.cookie = r.ID, r.Mode, r.Amount, cookie
 		h.promised.order(r.ID, r.Amount)
 		return nil
 	})
@@ -100,7 +102,7 @@ func (b *buyer) token(ctx context.Context) (string, error) {
 	if b.tried > 15 {
 		return "", fatal("order %s was not paid with %d tokens", b.order, b.tried-1)
 	}
-	return b.harness.stripe.token(ctx, card)
+	return b.harness.stripe.token(ctx, card, b.mode)
 }
 
 // confirm presses the pay button. It retries with the same token when the

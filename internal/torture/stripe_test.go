@@ -107,10 +107,12 @@ const (
 	secureCard   = "4000002500003155" // requires 3D Secure
 )
 
-// token creates a ConfirmationToken as the page's Stripe.js does.
-func (s *offline) token(ctx context.Context, card string) (string, error) {
+// token creates a ConfirmationToken as the page's Stripe.js does. mode is the
+// order's.
+func (s *offline) token(ctx context.Context, card, mode string) (string, error) {
 	var out struct{ ID string }
 	err := s.post(ctx, "/v1/confirmation_tokens", url.Values{
+		"client_context[mode]":                 {mode},
 		"key":                                  {publishableKey},
 		"payment_method_data[type]":            {"card"},
 		"payment_method_data[card][number]":    {card},
