@@ -45,7 +45,7 @@ func consistent() facts {
 		shop: rows{
 			orders:   []orderRow{{id: "ord_1", status: "paid", amount: 1800, currency: "usd"}},
 			attempts: []attemptRow{{"att_1", "ord_1", "failed"}, {"att_2", "ord_1", "succeeded"}},
-			effects:  []effectRow{{"ord_1", "order.paid"}},
+			effects:  []effectRow{{"eff_1", "ord_1", "order.paid"}},
 			events:   []eventRow{{id: "evt_1", state: "done"}},
 		},
 	}

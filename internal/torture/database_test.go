@@ -34,7 +34,7 @@ type orderRow struct {
 
 type attemptRow struct{ id, order, state string }
 
-type effectRow struct{ order, kind string }
+type effectRow struct{ id, order, kind string }
 
 type eventRow struct{ id, kind, state, note, secret, payload string }
 
@@ -72,9 +72,9 @@ func (d database) read(ctx context.Context) (out rows, err error) {
 				return []any{&r.id, &r.order, &r.state}
 			}),
 		gather(ctx, tx, &out.effects,
-			`SELECT order_id, kind FROM effects`,
+			`SELECT id, order_id, kind FROM effects`,
 			func(r *effectRow) []any {
-				return []any{&r.order, &r.kind}
+				return []any{&r.id, &r.order, &r.kind}
 			}),
 		gather(ctx, tx, &out.events,
 			`SELECT id, type, state, note, secret, payload FROM events`,
@@ -161,6 +161,8 @@ func (d database) expireLeases(ctx context.Context) (err error) {
 		`UPDATE events SET lease_until = lease_until - $1 WHERE state = 'working'`,
 		`UPDATE events SET next_at = next_at - $1 WHERE state IN ('received', 'unmatched')`,
 		`UPDATE attempts SET check_at = check_at - $1 WHERE check_at > 0`,
+		`UPDATE effects SET next_at = next_at - $1 WHERE done_at = 0`,
+		`UPDATE deliveries SET next_at = next_at - $1 WHERE state = 'pending'`,
 		`UPDATE replicas SET lease_until = lease_until - $1`,
 	} {
 		if _, err := db.ExecContext(ctx, text, absence.Microseconds()); err != nil {

@@ -170,6 +170,11 @@ func (h *harness) arm(k kill) armedKill {
 		place = &h.relay.breakpoints
 	}
 
+	return h.armAt(place, k)
+}
+
+// armAt sets the breakpoint of a kill at a place where requests pass.
+func (h *harness) armAt(place *breakpoints, k kill) armedKill {
 	a := armedKill{killed: make(chan struct{}), goOn: make(chan struct{})}
 	one := &breakpoint{
 		route:  k.route,
