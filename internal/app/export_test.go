@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"checkoutd/internal/deliveries"
 )
 
 // LoseDatabase closes the database under the running app.
@@ -25,3 +27,10 @@ func WatchClock(
 
 // CheckAccountEvery sets the time between two readings of the key's account.
 func (a *App) CheckAccountEvery(pause time.Duration) { a.account.pause = pause }
+
+// NewOwner returns the owner of webhook endpoints who gets letters by send.
+func NewOwner(
+	log zerolog.Logger, send func(ctx context.Context, subject, text string) error, failed func(error),
+) deliveries.Owner {
+	return owner{Owner: deliveries.LogOwner(log), send: send, failed: failed}
+}

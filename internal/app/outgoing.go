@@ -29,7 +29,7 @@ func (a *App) newOutgoing(ctx context.Context) (*deliveries.Service, error) {
 	return deliveries.New(deliveries.Config{
 		Store:  a.store,
 		Sender: deliveries.NewSender(networks, a.opts.Version, now),
-		Owner:  deliveries.LogOwner(a.opts.Log),
+		Owner:  a.endpointOwner(),
 		Render: func(o *orders.Order) any { return api.Render(o, cfg.BaseURL) },
 		Now:    now,
 		Log:    a.opts.Log,
