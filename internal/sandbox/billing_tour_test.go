@@ -26,6 +26,9 @@ func (g tourist) tourBilling() {
 	g.call("GET /v1/subscription_items", nil, "subscription="+sub.str("id"))
 	g.call("GET /v1/subscription_items/{id}", ids(sub.str("items.data.0.id")))
 	g.call("DELETE /v1/subscriptions/{id}", ids(sub.str("id")))
+	cheap := g.b.ok("/v1/subscriptions", "customer="+cus, "items[0][price]="+price,
+		"coupon="+g.b.ok("/v1/coupons", "percent_off=25", "duration=forever").str("id"))
+	g.call("DELETE /v1/subscriptions/{id}/discount", ids(cheap.str("id")))
 	g.call(create, nil,
 		append(item, "trial_period_days=7", "payment_behavior=default_incomplete",
 			"expand[]=pending_setup_intent")...)

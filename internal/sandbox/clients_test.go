@@ -164,7 +164,10 @@ func TestTiersOfAPrice(t *testing.T) {
 	fields := []string{"product=" + prod, "currency=usd", "recurring[interval]=month", "billing_scheme=tiered",
 		"tiers[0][up_to]=10", "tiers[0][unit_amount]=100", "tiers[1][up_to]=inf", "tiers[1][unit_amount_decimal]=0.5",
 		"tiers[1][flat_amount]=7"}
-	want(t, "without a mode", b.post("/v1/prices", fields...).str("error.param"), "tiers_mode")
+	free := b.post("/v1/prices", append(fields, "tiers[2][up_to]=inf")...)
+	want(t, "without an amount", free.str("error.message"), "An entry in the tiers array is missing an amount.")
+	both := b.post("/v1/prices", append(fields, "tiers[0][unit_amount_decimal]=1")...)
+	want(t, "two amounts", both.str("error.param"), "tiers[0][unit_amount]")
 
 	price := b.ok("/v1/prices", append(fields, "tiers_mode=graduated")...)
 	want(t, "mode", price.str("tiers_mode"), "graduated")
@@ -232,6 +235,22 @@ func TestAccountsLookLikeStripes(t *testing.T) {
 	want(t, "year", acct.num("individual.dob.year"), 1990)
 	want(t, "digits", acct.at("individual.ssn_last_4"), nil)
 	want(t, "digits given", acct.at("individual.ssn_last_4_provided"), any(true))
+
+	want(t, "payouts go to", acct.str("external_accounts.data.0.last4"), "2606")
+
+	bank := b.ok("/v1/tokens", "bank_account[country]=US", "bank_account[account_number]=000222222227").str("id")
+	for _, c := range [][3]string{
+		{"external_account=tok_visa_debit", "card", "5556"},
+		{"external_account=btok_us_verified", "bank_account", "6789"},
+		{"external_account=" + bank, "bank_account", "2227"},
+		{"external_account[account_number]=000123456789", "bank_account", "6789"},
+	} {
+		to := b.ok("/v1/accounts", "type=custom", c[0], "company[verification][document][front]=file_1")
+		want(t, c[0]+" proof", to.str("company.verification.document.front"), "file_1")
+		want(t, c[0], to.str("external_accounts.data.0.object"), c[1])
+		want(t, c[0]+" digits", to.str("external_accounts.data.0.last4"), c[2])
+		want(t, c[0]+" owner", to.str("external_accounts.data.0.account"), to.str("id"))
+	}
 
 	again := b.ok("/v1/accounts/"+acct.str("id"), "company[phone]=+33", "individual[last_name]=L")
 	want(t, "kept name", again.str("company.name"), "Shop")
@@ -457,4 +476,42 @@ func TestWhatIsInUseStays(t *testing.T) {
 
 	r = b.post("/v1/subscriptions/sub_1", "default_payment_method=pm_1")
 	want(t, "found before the subscription", r.str("error.message"), "No such PaymentMethod: 'pm_1'")
+}
+
+func TestDiscountsOfSubscriptionsAreDeleted(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	prod := b.ok("/v1/products", "name=Club").str("id")
+	price := b.ok("/v1/prices", "product="+prod, "currency=usd", "unit_amount=500", "recurring[interval]=month").str("id")
+	cus := b.ok("/v1/customers", "payment_method=pm_card_visa",
+		"invoice_settings[default_payment_method]=pm_card_visa", "source=tok_visa")
+	coupon := b.ok("/v1/coupons", "percent_off=50", "duration=forever").str("id")
+	sub := b.ok("/v1/subscriptions", "customer="+cus.str("id"), "items[0][price]="+price, "coupon="+coupon).str("id")
+
+	gone := b.do("DELETE", "/v1/subscriptions/"+sub+"/discount", "")
+	want(t, "deleted", gone.at("deleted"), any(true))
+	want(t, "the subscription's", b.get("/v1/subscriptions/"+sub).at("discount"), nil)
+	want(t, "again", b.do("DELETE", "/v1/subscriptions/"+sub+"/discount", "").status, http.StatusNotFound)
+	want(t, "events", strings.HasSuffix(joined(b.types()), "customer.discount.deleted customer.subscription.updated"), true)
+
+	b.ok("/v1/invoiceitems", "customer="+cus.str("id"), "currency=usd", "amount=300")
+	inv := b.ok("/v1/invoices", "customer="+cus.str("id"), "pending_invoice_items_behavior=include").str("id")
+	paid := b.ok("/v1/invoices/"+inv+"/pay", "source="+cus.str("default_source"))
+	want(t, "paid with a source", paid.str("status"), "paid")
+}
+
+func TestOnboardingSaysWhatItWouldAskFor(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	acct := b.ok("/v1/accounts", "type=express").str("id")
+	for pair, text := range map[string]string{
+		"collect=currently_due":                           "ask for: currently_due.",
+		"collection_options[fields]=eventually_due":       "ask for: eventually_due.",
+		"collection_options[future_requirements]=include": "ask for: future_requirements.",
+	} {
+		link := b.ok("/v1/account_links", "account="+acct, "type=account_onboarding", pair,
+			"return_url=https://shop.test/done", "refresh_url=https://shop.test/again").str("url")
+		page := b.get(strings.TrimPrefix(link, b.url))
+		want(t, pair, strings.Contains(string(page.raw), text), true)
+	}
 }

@@ -37,6 +37,9 @@ var provenElsewhere = []struct{ op, param, test string }{
 	{"POST /v1/webhook_endpoints/", "connect", "TestSDKEventsReachTheEndpointsOfAccountAndConnect"},
 
 	// Pages that they lead to.
+	{"POST /v1/account_links/", "collect", "TestOnboardingSaysWhatItWouldAskFor"},
+	{"POST /v1/account_links/", "collection_options[fields]", "TestOnboardingSaysWhatItWouldAskFor"},
+	{"POST /v1/account_links/", "collection_options[future_requirements]", "TestOnboardingSaysWhatItWouldAskFor"},
 	{"POST /v1/account_links/", "refresh_url", "TestExpiredAccountLinksLeadToTheRefreshURL"},
 	{"POST /v1/account_links/", "return_url", "TestOnboardingEnablesAnAccount"},
 	{"POST /v1/account_links/", "type", "TestExpiredAccountLinksLeadToTheRefreshURL"},

@@ -65,6 +65,17 @@ var formerInside = map[string]*schema{
 	"/payment_intents: payment_method_options.us_bank_account.preferred_settlement_speed": {
 		AnyOf: []*schema{{Enum: []string{""}}, {Enum: []string{"fastest", "standard"}}},
 	},
+	"POST /v1/accounts: external_account": {AnyOf: []*schema{{Type: "string"}, {Properties: map[string]*schema{
+		"account_holder_name": {},
+		"account_holder_type": {},
+		"account_number":      {},
+		"account_type":        {},
+		"country":             {},
+		"currency":            {},
+		"object":              {},
+		"routing_number":      {},
+		"token":               {},
+	}}}},
 	": payment_method_data.fpx.account_holder_type": {Enum: []string{"company", "individual"}},
 	"/payment_methods: fpx.account_holder_type":     {Enum: []string{"company", "individual"}},
 }

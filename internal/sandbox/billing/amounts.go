@@ -22,8 +22,8 @@ func checkUnitAmount(p *wire.Params) error {
 
 	name := payments.Pathed(p, "unit_amount_decimal")
 	if p.String("unit_amount") != "" {
-		return wire.Malformed("", name, "You may only specify one of these parameters: %s, %s.",
-			payments.Pathed(p, "unit_amount"), name)
+		return wire.Malformed("", payments.Pathed(p, "unit_amount"),
+			"You may only specify one of these parameters: unit_amount, unit_amount_decimal.")
 	}
 
 	_, places, _ := strings.Cut(decimal, ".")
@@ -88,7 +88,8 @@ func customAmount(p *wire.Params) any {
 	}
 }
 
-// checkTiers refuses a tiered price without its tiers or their mode.
+// checkTiers refuses a tiered price without tiers, and tiers that cost nothing
+// or two amounts.
 func checkTiers(p *wire.Params) error {
 	if p.String("billing_scheme") != "tiered" {
 		for _, name := range []string{"tiers", "tiers_mode"} {
@@ -99,11 +100,21 @@ func checkTiers(p *wire.Params) error {
 		return nil
 	}
 
-	switch {
-	case len(p.Members("tiers")) == 0:
+	tiers := p.Members("tiers")
+	if len(tiers) == 0 {
 		return wire.MissingParam("tiers")
-	case p.String("tiers_mode") == "":
-		return wire.MissingParam("tiers_mode")
+	}
+
+	for _, tier := range tiers {
+		if err := checkUnitAmount(tier); err != nil {
+			return err
+		}
+
+		unit, unitDecimal := wholeAmount(tier, "unit_amount")
+		flat, flatDecimal := wholeAmount(tier, "flat_amount")
+		if unit == nil && unitDecimal == nil && flat == nil && flatDecimal == nil {
+			return wire.Invalid("", "amount", "An entry in the tiers array is missing an amount.")
+		}
 	}
 
 	return nil

@@ -128,14 +128,45 @@ func deleteCustomerDiscount(c *call) (any, error) {
 	}
 
 	if cus.Discount == nil {
-		e := wire.Invalid("resource_missing", "", "No active discount for customer: %s", cus.ID)
-		e.Status = http.StatusNotFound
-		return nil, e
+		return nil, noDiscount(api.KindCustomer, cus.ID)
 	}
 
-	deleted := cus.Discount.With(map[string]any{"deleted": true})
-	delete(deleted.Fields, "end")
+	deleted := deletedDiscount(cus.Discount)
 	c.endCustomerDiscount(cus)
 
 	return deleted, nil
+}
+
+// deleteSubDiscount handles DELETE /v1/subscriptions/{id}/discount:
+// https://docs.stripe.com/api/discounts/subscription_delete.
+func deleteSubDiscount(c *call) (any, error) {
+	prev, err := api.PathObject[*Subscription](c.API(), api.KindSubscription)
+	if err != nil {
+		return nil, err
+	}
+	if prev.Discount == nil {
+		return nil, noDiscount(api.KindSubscription, prev.ID)
+	}
+
+	next := *prev
+	next.Discounts, next.Discount = []string{}, nil
+	c.putSubscription(&next)
+	c.Emit("customer.discount.deleted", prev.Discount)
+	c.EmitUpdate("customer.subscription.updated", &next, prev)
+
+	return deletedDiscount(prev.Discount), nil
+}
+
+// noDiscount is the error for the discount of something that has none.
+func noDiscount(kind, id string) error {
+	e := wire.Invalid("resource_missing", "", "No active discount for %s: %s", kind, id)
+	e.Status = http.StatusNotFound
+	return e
+}
+
+// deletedDiscount returns a discount as it is shown once it is deleted.
+func deletedDiscount(rec *api.Record) *api.Record {
+	deleted := rec.With(map[string]any{"deleted": true})
+	delete(deleted.Fields, "end")
+	return deleted
 }

@@ -159,7 +159,7 @@ func payInvoice(c *call) (any, error) {
 		return nil, wire.Invalid("", "", "Invoice is already paid")
 	}
 
-	for _, name := range []string{"source", "mandate", "forgive"} {
+	for _, name := range []string{"mandate", "forgive"} {
 		if c.Params.Has(name) {
 			return nil, wire.NotSimulated(name)
 		}
@@ -193,10 +193,12 @@ func (c *call) payNow(inv *Invoice) error {
 	}
 
 	pm := c.invoiceMethod(inv)
-	if id := c.Params.String("payment_method"); id != "" {
-		var err error
-		if pm, err = c.Usable(id, inv.Customer, "payment_method"); err != nil {
-			return err
+	for _, name := range []string{"payment_method", "source"} { // a source is a payment method, too
+		if id := c.Params.String(name); id != "" {
+			var err error
+			if pm, err = c.Usable(id, inv.Customer, name); err != nil {
+				return err
+			}
 		}
 	}
 

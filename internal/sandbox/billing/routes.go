@@ -48,6 +48,8 @@ func (s *Service) routes() []api.Route {
 		op("POST", "/v1/subscriptions/{id}", api.SecretOnly, updateSubscription),
 		op("DELETE", "/v1/subscriptions/{id}", api.SecretOnly, cancelSubscription),
 
+		op("DELETE", "/v1/subscriptions/{id}/discount", api.SecretOnly, deleteSubDiscount),
+
 		op("GET", "/v1/subscription_items", api.SecretOnly, listItems),
 		op("GET", "/v1/subscription_items/{id}", api.SecretOnly, retrieveItem),
 

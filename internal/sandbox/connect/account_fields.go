@@ -212,7 +212,6 @@ func describe(c *api.Call, fields map[string]any) error {
 		provided(company, "tax_id", "vat_id")
 		delete(company, "registration_number")
 		delete(company, "ownership_declaration_shown_and_signed")
-		company["verification"] = map[string]any{"document": noDocument()}
 		fields["company"] = company
 	}
 
@@ -226,7 +225,7 @@ func describe(c *api.Call, fields map[string]any) error {
 	if p := sent.At("individual"); p != nil {
 		next := shape.At("individual").Merge(person, p)
 		provided(next, "id_number", "id_number_secondary", "ssn_last_4")
-		next["verification"], next["metadata"] = person["verification"], wire.MergeMetadata(nil, p)
+		next["metadata"] = wire.MergeMetadata(nil, p)
 		fields["individual"] = next
 	}
 

@@ -45,14 +45,11 @@ var accounts = api.RecordAPI{
 			schedule["delay_days"] = defaultDelay
 		}
 
-		for _, name := range []string{"company", "individual"} { // files cannot be uploaded
-			if c.Params.Has(name, "verification") {
-				return wire.NotSimulated(name + "[verification]")
-			}
-		}
-
-		takeBankAccount(c, fields)
 		delete(fields, "livemode")
+
+		if err := takeExternal(c, fields); err != nil {
+			return err
+		}
 		return describe(c, fields)
 	},
 }
@@ -151,6 +148,15 @@ func createAccountLink(c *call) (any, error) {
 		"refresh_url": {c.Params.String("refresh_url")},
 		"return_url":  {c.Params.String("return_url")},
 		"type":        {c.Params.String("type")},
+	}
+
+	// The page says what Stripe's would ask for.
+	collect := cmp.Or(c.Params.String("collection_options", "fields"), c.Params.String("collect"))
+	if c.Params.String("collection_options", "future_requirements") == "include" {
+		collect = strings.TrimSpace(collect + " future_requirements")
+	}
+	if collect != "" {
+		query.Set("collect", collect)
 	}
 
 	return map[string]any{

@@ -315,9 +315,14 @@ func (s *Pages) onboardingPage(w http.ResponseWriter, r *http.Request) {
 		title = "Update of the account"
 	}
 
+	text := "This stands in for Stripe's onboarding of " + q.Get("account") + "."
+	if asked := q.Get("collect"); asked != "" {
+		text += " Stripe would ask for: " + asked + "."
+	}
+
 	renderPage(w, connectPage{
 		Title:  title,
-		Text:   "This stands in for Stripe's onboarding of " + q.Get("account") + ".",
+		Text:   text,
 		Yes:    "Complete onboarding",
 		Hidden: map[string]string{"account": q.Get("account"), "return_url": q.Get("return_url")},
 	})

@@ -2,6 +2,7 @@ package payments
 
 import (
 	"cmp"
+	"maps"
 	"strings"
 
 	"checkoutd/internal/sandbox/api"
@@ -112,17 +113,24 @@ func (c *Call) createCardToken(p *wire.Params) (any, error) {
 // tokenOfCard stores a token of a card. network is the one that the cardholder
 // prefers, nil if that is open.
 func (c *Call) tokenOfCard(card *Source, cd *testcards.Card, network *string) (any, error) {
-	tree, err := wire.ToTree(card)
+	fields, err := card.fields()
 	if err != nil {
 		return nil, err
 	}
 
+	fields["networks"] = map[string]any{"preferred": network}
+	return c.putToken("tok", "card", fields, cd.Number), nil
+}
+
+// fields returns the card as it is shown outside customers.
+func (o *Source) fields() (map[string]any, error) {
+	o.Object = "card"
+	tree, err := wire.ToTree(o)
 	fields, _ := tree.(map[string]any)
 	delete(fields, "customer")
 	delete(fields, "allow_redisplay")
-	fields["networks"] = map[string]any{"preferred": network}
 
-	return c.putToken("tok", "card", fields, cd.Number), nil
+	return fields, err
 }
 
 // createBankToken creates a token of a bank account:
@@ -139,21 +147,58 @@ func (c *Call) createBankToken(p *wire.Params) (any, error) {
 				"https://stripe.com/docs/connect/testing#account-numbers.")
 	}
 
-	country := strings.ToUpper(p.String("country"))
-	return c.putToken("btok", "bank_account", map[string]any{
+	return c.putToken("btok", "bank_account", NewBankAccount(p), ""), nil
+}
+
+// NewBankAccount returns the bank account that the parameters describe. Nothing
+// is ever paid there.
+func NewBankAccount(p *wire.Params) map[string]any {
+	number := p.String("account_number")
+	return map[string]any{
 		"id":                  wire.NewID("ba"),
 		"object":              "bank_account",
 		"account_holder_name": p.Text("account_holder_name"),
 		"account_holder_type": p.Text("account_holder_type"),
 		"account_type":        p.Text("account_type"),
 		"bank_name":           "STRIPE TEST BANK",
-		"country":             country,
+		"country":             strings.ToUpper(p.String("country")),
 		"currency":            strings.ToLower(cmp.Or(p.String("currency"), "usd")),
 		"fingerprint":         fingerprint(number),
-		"last4":               number[len(number)-4:],
+		"last4":               number[max(0, len(number)-4):],
 		"routing_number":      p.Text("routing_number"),
 		"status":              "new",
-	}, ""), nil
+	}
+}
+
+// ExternalAccount returns the card or the bank account of a token, to which
+// payouts are to go: https://docs.stripe.com/connect/testing#account-numbers.
+func ExternalAccount(c *api.Call, token string) (map[string]any, error) {
+	if cd, ok := testcards.Named(token); ok && strings.HasPrefix(token, "tok_") {
+		card := &Source{ID: wire.NewID("card"), ExpMonth: int64(c.Now.Month()), ExpYear: int64(c.Now.Year() + 1)}
+		card.describe(cd)
+		return card.fields()
+	}
+
+	if strings.HasPrefix(token, "btok_us") {
+		bank := map[string]*wire.Params{
+			"country":        {Leaf: true, Value: "US"},
+			"account_number": {Leaf: true, Value: "000123456789"},
+			"routing_number": {Leaf: true, Value: "110000000"},
+		}
+		return NewBankAccount(&wire.Params{Fields: bank}), nil
+	}
+
+	rec, err := TakeToken(c, token, "external_account")
+	if err != nil {
+		return nil, err
+	}
+
+	object, ok := rec.Fields[rec.Text("type")].(map[string]any)
+	if !ok {
+		return nil, wire.NoSuch("token", "external_account", token)
+	}
+
+	return maps.Clone(object), nil
 }
 
 // TakeToken returns a token and marks it as used.
