@@ -281,10 +281,10 @@ func TestShopChangesItsOrder(t *testing.T) {
 		`{"discounts":[{"name":"A","amount":900}],"taxes":[]}`: "",
 	} {
 		_, err := change(body)
-		if code == "" {
-			continue // to zero: it is free
-		}
-		if !fault.Is(err, code) || !reflect.DeepEqual(s.store.list[id], before) && code != "" {
+		switch {
+		case code == "" && err != nil: // to zero: it is free
+			t.Errorf("%s: %v", body, err)
+		case code != "" && (!fault.Is(err, code) || !reflect.DeepEqual(s.store.list[id], before)):
 			t.Errorf("%s: %v, want %s and the order as it was", body, err, code)
 		}
 		before = s.store.list[id]
