@@ -118,8 +118,8 @@ func TestAPaymentDoesNotWaitForTheMailServer(t *testing.T) {
 	}
 }
 
-// The sandbox sends no mail: its desk shows the letters, and the webhooks to the
-// shop.
+// The sandbox sends no mail: its desk shows the letters, and the webhooks to
+// the shop.
 func TestTheDeskShowsWhatTheShopSends(t *testing.T) {
 	t.Parallel()
 	s := e2etest.OpenShop(t, e2etest.Set("SANDBOX_FAULTS", "true"))
