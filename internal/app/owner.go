@@ -7,9 +7,9 @@ import (
 	"checkoutd/internal/deliveries"
 )
 
-// owner tells the owner of a webhook endpoint what is wrong with it: in the log,
-// and by a letter to the shop if there is a mail server. The letter is sent
-// once, and beside the deliveries; the log has the line in every case.
+// owner tells the owner of a webhook endpoint what is wrong with it: in the
+// log, and by a letter to the shop if there is a mail server. The letter is
+// sent once, and beside the deliveries; the log has the line in every case.
 type owner struct {
 	deliveries.Owner // the log
 	send             func(ctx context.Context, subject, text string) error

@@ -45,7 +45,10 @@ func TestOwnerIsToldByMailAndInTheLog(t *testing.T) {
 		case <-time.After(testhost.Patience):
 			t.Fatal("no letter was sent")
 		}
-		<-failed
+
+		if err := <-failed; err == nil {
+			t.Error("a letter that was not sent is not reported")
+		}
 	}
 	if text := log.String(); strings.Count(text, `"level":"error"`) != 2 || !strings.Contains(text, "we_1") {
 		t.Errorf("the log is %s", text)

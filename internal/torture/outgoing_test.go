@@ -13,8 +13,8 @@ import (
 )
 
 // TestKillWhileTelling kills the server at each step of a webhook to the shop's
-// backend. Nothing is lost, and it comes again only where HTTP forces that: when
-// the backend took it and the server could not know.
+// backend. Nothing is lost, and it comes again only where HTTP forces that:
+// when the backend took it and the server could not know.
 func TestKillWhileTelling(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
