@@ -35,10 +35,11 @@ type amountBody struct {
 	Amount orders.Nullable[int64] `json:"amount"` // minor units
 }
 
-// refundBody is the body of a refund.
+// refundBody is the body of a refund. It does not embed amountBody: errors name
+// a field by its path, in which encoding/json includes the embedded struct.
 type refundBody struct {
-	amountBody
-	Reason *string `json:"reason"`
+	Amount orders.Nullable[int64] `json:"amount"` // minor units
+	Reason *string                `json:"reason"`
 }
 
 // ServeCapture is POST /v1/orders/{id}/capture.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	netmail "net/mail"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -71,6 +72,9 @@ func readSMTP(c *Config, s string) error {
 		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
 		return errors.New("is not an address like smtp://user:password@mail.example:587. " +
 			"Write %40 for an @ in the password, %2F for a slash")
+	}
+	if n, err := strconv.Atoi(u.Port()); u.Port() != "" && (err != nil || n < 1 || n > 65535) {
+		return errors.New("has a port that is not a number from 1 to 65535")
 	}
 
 	c.SMTPURL = Secret(s)

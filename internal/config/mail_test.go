@@ -14,6 +14,10 @@ func TestMailRefusals(t *testing.T) {
 			environ: []string{"SMTP_URL=smtp://a:" + password + "/x@mail.example", "MAIL_FROM=a@b.example"},
 			want:    "SMTP_URL is not an address like smtp://",
 		},
+		"a port that is none": {
+			environ: []string{"SMTP_URL=smtp://a:" + password + "@mail.example:99999", "MAIL_FROM=a@b.example"},
+			want:    "SMTP_URL has a port that is not a number from 1 to 65535",
+		},
 		"no sender": {
 			environ: []string{"SMTP_URL=smtp://mail.example"},
 			want:    "MAIL_FROM is not set, but SMTP_URL is",

@@ -109,6 +109,22 @@ func TooLarge(cause error, limit int64) *fault.Error {
 		fmt.Sprintf("The request body is larger than %d bytes.", limit))
 }
 
+// DecodeFile decodes a file of the shop as strictly as DecodeJSON a body, so
+// that a misspelt or repeated member is not ignored.
+func DecodeFile(data []byte, v any) error {
+	data = bytes.Trim(cleantext.WithoutBOM(data), " \t\r\n")
+	if len(data) == 0 {
+		return errors.New("the file is empty")
+	}
+
+	err := unmarshal(data, v)
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return errors.New(f.Message)
+	}
+	return err
+}
+
 func unmarshal(body []byte, v any) error {
 	if err := scanJSON(body); err != nil {
 		return err
@@ -140,7 +156,7 @@ func publicDecodeError(err error) error {
 		return fieldError("unknown_field", name, "is unknown")
 	}
 
-	return fault.Wrap(err, fault.Malformed, "invalid_json", "The body is not valid JSON.")
+	return fault.Wrap(err, fault.Malformed, "invalid_json", "The JSON is not valid.")
 }
 
 func typeError(e *json.UnmarshalTypeError) error {
@@ -151,7 +167,7 @@ func typeError(e *json.UnmarshalTypeError) error {
 		return f
 	}
 	if e.Field == "" {
-		return fault.New(fault.Malformed, "wrong_type", "The body must be "+want+".")
+		return fault.New(fault.Malformed, "wrong_type", "The JSON must be "+want+".")
 	}
 	return fieldError("wrong_type", e.Field, "must be "+want)
 }

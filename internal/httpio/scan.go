@@ -22,10 +22,10 @@ const maxDepth = 32
 // deeper than maxDepth.
 func scanJSON(body []byte) error {
 	if !utf8.Valid(body) {
-		return fault.New(fault.Malformed, "invalid_json", "The body is not valid UTF-8.")
+		return fault.New(fault.Malformed, "invalid_json", "The JSON is not valid UTF-8.")
 	}
 	if body[0] != '{' {
-		return fault.New(fault.Malformed, "invalid_json", "The body must be one JSON object.")
+		return fault.New(fault.Malformed, "invalid_json", "This must be one JSON object.")
 	}
 
 	dec := json.NewDecoder(bytes.NewReader(body))
@@ -37,7 +37,7 @@ func scanJSON(body []byte) error {
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return fault.New(fault.Malformed, "invalid_json",
-			"There is something after the JSON object. Send exactly one object.")
+			"There is something after the JSON object: exactly one is allowed.")
 	}
 
 	return nil
@@ -105,10 +105,10 @@ func (s scanner) token() (json.Token, error) {
 	tok, err := s.dec.Token()
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Malformed, "invalid_json",
-			fmt.Sprintf("The body is not valid JSON (near byte %d).", s.dec.InputOffset()))
+			fmt.Sprintf("The JSON is not valid (near byte %d).", s.dec.InputOffset()))
 	}
 	if text, ok := tok.(string); ok && strings.ContainsRune(text, 0) {
-		return nil, fault.New(fault.Malformed, "invalid_json", "The body contains a NUL character.")
+		return nil, fault.New(fault.Malformed, "invalid_json", "The JSON contains a NUL character.")
 	}
 	return tok, nil
 }

@@ -241,6 +241,13 @@ func TestTemplatesOfTheShop(t *testing.T) {
 		}
 	}
 
+	for _, wrong := range []string{folder, filepath.Join(folder, "nowhere")} {
+		_, err := mail.NewWriter(mail.WriterConfig{ShopName: "Mugs", Language: "en", Folder: wrong})
+		if err == nil || !strings.Contains(err.Error(), "has neither a letter.txt nor a letter.html") {
+			t.Errorf("got %v, want a refusal of the folder without templates", err)
+		}
+	}
+
 	write("letter.txt", "Hello! {{.Title}}, {{.Shop}}")
 	w, err := mail.NewWriter(mail.WriterConfig{ShopName: "Mugs", Language: "en", Folder: folder})
 	if err != nil || w == nil {

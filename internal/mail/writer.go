@@ -71,6 +71,10 @@ func NewWriter(c WriterConfig) (*Writer, error) {
 		return nil, fmt.Errorf("mail: there are no letters in the language %q", c.Language)
 	}
 
+	if err := checkFolder(c.Folder); err != nil {
+		return nil, err
+	}
+
 	plain, err := source(c.Folder, "letter.txt")
 	if err != nil {
 		return nil, err
@@ -89,6 +93,21 @@ func NewWriter(c WriterConfig) (*Writer, error) {
 	}
 
 	return w, w.try()
+}
+
+// checkFolder returns an error for a folder without a template, so that a
+// misspelt path does not send the built-in letters.
+func checkFolder(folder string) error {
+	if folder == "" {
+		return nil
+	}
+
+	for _, name := range []string{"letter.txt", "letter.html"} {
+		if _, err := os.Stat(folder + "/" + name); !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return fmt.Errorf("%s has neither a letter.txt nor a letter.html", folder)
 }
 
 // source returns the text of a template.

@@ -1,18 +1,16 @@
 package orders
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
 	"checkoutd/internal/cleantext"
+	"checkoutd/internal/httpio"
 	"checkoutd/internal/money"
 )
 
@@ -35,14 +33,8 @@ type catalogFile struct {
 // are the built-in pictures that an image may name.
 func ParseCatalog(data []byte, pictures ...string) (*Catalog, error) {
 	var file catalogFile
-	dec := json.NewDecoder(bytes.NewReader(cleantext.WithoutBOM(data)))
-	dec.DisallowUnknownFields()
-
-	if err := dec.Decode(&file); err != nil {
+	if err := httpio.DecodeFile(data, &file); err != nil {
 		return nil, fmt.Errorf("catalog: %w", err)
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("catalog: there is more after the closing brace")
 	}
 	if len(file.Products) == 0 {
 		return nil, errors.New("catalog: it has no products")

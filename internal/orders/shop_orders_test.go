@@ -152,6 +152,8 @@ func TestShopOrderRefusals(t *testing.T) {
 		"a negative line of tax":       {ownMugs + `,"taxes":[{"name":"A","amount":-1}]}`, "amount_out_of_range", "taxes[0].amount"},
 		"shipping without name":        {ownMugs + `,"shipping":{"amount":1}}`, "text_invalid", "shipping.name"},
 		"shipping for less":            {ownMugs + `,"shipping":{"name":"A","amount":-1}}`, "amount_out_of_range", "shipping.amount"},
+		"days below zero":              {ownMugs + `,"shipping":{"name":"A","amount":1,"min_days":-1,"max_days":2}}`, "days_out_of_range", "shipping.min_days"},
+		"too many days":                {ownMugs + `,"shipping":{"name":"A","amount":1,"min_days":1,"max_days":366}}`, "days_out_of_range", "shipping.max_days"},
 		"days backwards":               {ownMugs + `,"shipping":{"name":"A","amount":1,"min_days":3,"max_days":2}}`, "days_out_of_range", "shipping.max_days"},
 		"an unknown currency":          {`{"currency":"xxx","items":[{"name":"A","unit_amount":100}]}`, "currency_unsupported", "currency"},
 		"capitals":                     {`{"currency":"USD","items":[{"name":"A","unit_amount":100}]}`, "currency_unsupported", "currency"},

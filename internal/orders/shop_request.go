@@ -218,8 +218,16 @@ func setShopShipping(o *Order, req ShopRequest) (err error) {
 	if err := checkMinor("shipping.amount", v.Amount, o.Currency); err != nil {
 		return err
 	}
-	if v.MinDays < 0 || v.MaxDays < v.MinDays || v.MaxDays > maxDays {
-		return fault.InvalidField("shipping.max_days", "days_out_of_range",
+
+	days := ""
+	switch {
+	case v.MinDays < 0 || v.MinDays > maxDays:
+		days = "shipping.min_days"
+	case v.MaxDays < v.MinDays || v.MaxDays > maxDays:
+		days = "shipping.max_days"
+	}
+	if days != "" {
+		return fault.InvalidField(days, "days_out_of_range",
 			fmt.Sprintf("The delivery time is min_days to max_days, from 0 to %d.", maxDays))
 	}
 
@@ -278,7 +286,7 @@ func setTaxes(o *Order, req ShopRequest) (err error) {
 }
 
 func tooManyLines(name string) error {
-	return fault.InvalidField(name, name+"_too_many", fmt.Sprintf("An order has at most %d of them.", maxOtherLines))
+	return fault.InvalidField(name, name+"_too_many", fmt.Sprintf("An order has at most %d %s.", maxOtherLines, name))
 }
 
 // checkMinor returns what is wrong with an amount of a line: its limits are

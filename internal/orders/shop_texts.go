@@ -44,8 +44,11 @@ var (
 func cleanText(name, text string, least, longest int) (string, error) {
 	clean, err := cleantext.Line(text)
 	if n := utf8.RuneCountInString(clean); err != nil || n < least || n > longest {
-		return "", fault.InvalidField(name, "text_invalid",
-			fmt.Sprintf("This must be one line of %d to %d characters.", least, longest))
+		length := fmt.Sprintf("%d to %d", least, longest)
+		if least == 0 {
+			length = fmt.Sprintf("at most %d", longest)
+		}
+		return "", fault.InvalidField(name, "text_invalid", "This must be one line of "+length+" characters.")
 	}
 	return clean, nil
 }

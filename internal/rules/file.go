@@ -1,18 +1,15 @@
 package rules
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"checkoutd/internal/cleantext"
+	"checkoutd/internal/httpio"
 	"checkoutd/internal/money"
 )
 
@@ -66,13 +63,8 @@ var (
 // Parse parses a rules file. The error lists everything that is wrong with it.
 func Parse(data []byte) (File, error) {
 	var in fileJSON
-	dec := json.NewDecoder(bytes.NewReader(cleantext.WithoutBOM(data)))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&in); err != nil {
+	if err := httpio.DecodeFile(data, &in); err != nil {
 		return File{}, fmt.Errorf("rules: %w", err)
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return File{}, errors.New("rules: there is more after the closing brace")
 	}
 
 	var p parser

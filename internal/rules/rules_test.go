@@ -113,7 +113,7 @@ func TestEveryMistakeIsTold(t *testing.T) {
 		"card_brands": ["visa card"],
 		"card_funding": ["cash"],
 		"wallets": ["paypal"],
-		"greatest_amounts": {"Card": {"eur": "1"}, "card": {"eur": "10.001", "xyz": "1"}},
+		"greatest_amounts": {"Gift Card": {"eur": "1"}, "card": {"eur": "10.001", "xyz": "1"}},
 		"orders_per_customer": {"most": 0, "within": "a day"}
 	}`))
 	if err == nil {
@@ -125,7 +125,7 @@ func TestEveryMistakeIsTold(t *testing.T) {
 		`card_brands contains "visa card"`,
 		`card_funding contains "cash": use credit, debit, prepaid, unknown`,
 		`wallets contains "paypal"`,
-		`greatest_amounts has the payment method "Card"`,
+		`greatest_amounts has the payment method "Gift Card"`,
 		`greatest_amounts.card.eur`,
 		`greatest_amounts.card.xyz`,
 		`orders_per_customer.most is 0`,
@@ -136,9 +136,18 @@ func TestEveryMistakeIsTold(t *testing.T) {
 		}
 	}
 
-	for _, bad := range []string{``, `[]`, `{"card_country": ["FR"]}`, `{} {}`} {
-		if _, err := rules.Parse([]byte(bad)); err == nil {
-			t.Errorf("%q was accepted", bad)
+	for bad, want := range map[string]string{
+		``:                                       "rules: the file is empty",
+		`[]`:                                     "rules: This must be one JSON object.",
+		`{`:                                      "rules: The JSON is not valid (near byte 1).",
+		`{"card_country": ["FR"]}`:               `rules: The field "card_country" is unknown.`,
+		`{"card_countries": "FR"}`:               `rules: The field "card_countries" must be a list.`,
+		`{"wallets": [], "wallets": ["link"]}`:   `rules: The field "wallets" is repeated.`,
+		`{"orders_per_customer": {"most": 1.5}}`: `rules: The field "orders_per_customer.most" must be a whole number within range.`,
+		`{} {}`:                                  "rules: There is something after the JSON object: exactly one is allowed.",
+	} {
+		if _, err := rules.Parse([]byte(bad)); err == nil || err.Error() != want {
+			t.Errorf("%s: got the error %v, want %s", bad, err, want)
 		}
 	}
 }

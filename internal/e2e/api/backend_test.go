@@ -271,6 +271,8 @@ func TestOperationsOfTheAPI(t *testing.T) {
 
 	r := b.Call("POST", path+"/refund", `{"reason":"because"}`)
 	b.WantProblem(path, r, http.StatusUnprocessableEntity, "reason_unknown", "reason")
+	r = b.Call("POST", path+"/refund", `{"amount":"5"}`)
+	b.WantProblem(path, r, http.StatusBadRequest, "wrong_type", "amount")
 
 	got = b.Want(http.StatusOK, "POST", path+"/refund", "") // what is left
 	if got["payment_status"] != "refunded" || got["amount_refunded"] != 1000.0 {
