@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -153,7 +154,7 @@ func (s *Shop) call(ctx context.Context, o *orders.Order, m payments.Method) (an
 
 	resp, err := s.client.Do(req)
 	if err != nil {
-		return answer{}, err
+		return answer{}, withoutAddress(err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // nothing depends on it
 
@@ -170,6 +171,16 @@ func (s *Shop) call(ctx context.Context, o *orders.Order, m payments.Method) (an
 	}
 
 	return a, nil
+}
+
+// withoutAddress returns the error of a call without the address, whose query
+// may hold a secret.
+func withoutAddress(err error) error {
+	var at *url.Error
+	if errors.As(err, &at) {
+		return fmt.Errorf("rules: ask the shop: %w", at.Err)
+	}
+	return err
 }
 
 // request returns the signed request

@@ -2,6 +2,8 @@ package rules_test
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +20,7 @@ import (
 	"checkoutd/internal/payments"
 	"checkoutd/internal/rules"
 	"checkoutd/internal/testhost"
+	"checkoutd/internal/testkit"
 )
 
 const secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
@@ -140,6 +143,24 @@ func TestTheShopDoesNotAnswer(t *testing.T) {
 		if err != nil || !strings.Contains(verdict, "without an answer") {
 			t.Errorf("%s: got %q, %v; want it allowed", name, verdict, err)
 		}
+	}
+}
+
+// The address may hold a secret of the shop's server.
+func TestTheAddressIsNotLogged(t *testing.T) {
+	t.Parallel()
+	book := &testkit.LogBook{}
+	judge := newShop(t, func(c *rules.ShopConfig) {
+		c.URL += "/check?key=open-sesame"
+		c.Log = zerolog.New(book)
+	}, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+
+	_, err := judge.Judge(t.Context(), order, method)
+	if !fault.Is(err, "shop_unavailable") || book.String() == "" {
+		t.Fatalf("got %v, log %q", err, book)
+	}
+	if text := book.String() + fmt.Sprint(err, errors.Unwrap(err)); strings.Contains(text, "sesame") {
+		t.Errorf("the log has the address: %s", text)
 	}
 }
 
