@@ -51,8 +51,9 @@ func (j *judgment) fits(o *orders.Order) bool {
 	return j.order.Version == o.Version && reflect.DeepEqual(j.order.Contact, o.Contact)
 }
 
-// judge asks the judge about a token that has no attempt yet. A token that
-// Stripe does not know is left to the confirm, which tells the buyer.
+// judge asks the judge about a token that has no attempt yet, or whose attempt
+// can be made again: the order may have changed since. A token that Stripe does
+// not know is left to the confirm, which tells the buyer.
 func (s *Service) judge(ctx context.Context, req *ConfirmRequest) error {
 	if s.cfg.Judge == nil || !tokenPattern.MatchString(req.Token) {
 		return nil
@@ -63,7 +64,8 @@ func (s *Service) judge(ctx context.Context, req *ConfirmRequest) error {
 		return err
 	}
 
-	if st.Order.Status != orders.Open || st.attemptWith(req.Token) != nil {
+	prev := st.attemptWith(req.Token)
+	if st.Order.Status != orders.Open || prev != nil && !st.mended(prev) {
 		return nil
 	}
 

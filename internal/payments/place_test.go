@@ -201,6 +201,38 @@ func (j *judge) Judge(_ context.Context, _ orders.Order, m payments.Method) (str
 	return "in stock", j.refusal
 }
 
+// An attempt that is made again takes money like a new one, and the order may
+// have changed since the judge allowed the first.
+func TestShopDecidesAboutAnAttemptThatIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) {
+		return payments.Snapshot{}, &payments.CallError{
+			Outcome: payments.OutcomeRefused,
+			Stripe:  payments.StripeError{Type: payments.TypeInvalidRequest, Code: "customer_gone"},
+		}
+	})
+	if _, err := f.confirm("ctoken_a"); err == nil {
+		t.Fatal("the customer is gone, and the payment went through")
+	}
+
+	// The order has another customer by now, and the goods are sold out.
+	f.store.states[orderID].Order.CustomerID = "cus_2"
+	f.store.states[orderID].Order.TokenHash = orders.HashToken("token")
+	j := &judge{refusal: fault.New(fault.Conflict, "refused_by_shop", "Sold out.")}
+	f.config.Judge = j
+	f.svc = payments.New(f.config)
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
+		return snap(p, payments.StatusSucceeded), nil
+	})
+
+	f.post(nil)
+	if len(j.asked) != 1 {
+		t.Errorf("the judge was asked %d times, want once", len(j.asked))
+	}
+	f.wantOrder(orders.Open, orders.PaymentFailed)
+}
+
 // Goods that are given away can be sold out, too.
 func TestShopDecidesAboutAFreeOrder(t *testing.T) {
 	t.Parallel()
