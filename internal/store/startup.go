@@ -74,10 +74,11 @@ const longestHold = 40 * 24 * time.Hour
 
 // AdoptOptions stores o with the orders that may still be paid and have no
 // options, and returns how many there were. The first release stored no options
-// with an order: its buyers were offered those of its configuration. Orders of
-// this release always have a capture method, so they are left alone.
+// with an order: its buyers were offered those of its configuration. An order
+// of this release has a capture method, unless the shop's backend decided that
+// it has none: both are left alone.
 func (s *Store) AdoptOptions(ctx context.Context, o orders.Options, now time.Time) (n int, err error) {
-	const text = `UPDATE orders SET options = $1 WHERE mode = 'payment' AND options = '{}' AND `
+	const text = `UPDATE orders SET options = $1 WHERE mode = 'payment' AND options = '{}' AND shop = '{}' AND `
 	options := sqldb.EncodeJSON(o)
 
 	open, err := s.db.Exec(ctx, text+`status = 'open'`, options)

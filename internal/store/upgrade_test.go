@@ -351,6 +351,15 @@ func continueOrders(t *testing.T, s *store.Store) {
 		SetupFutureUsage:   "off_session",
 		PaymentMethodTypes: []string{"card"},
 	}
+
+	// The shop's backend decided that this one has none.
+	if err := s.CreateOrder(ctx, orders.Order{
+		ID: "ord_of_backend", Status: orders.Open, PaymentStatus: orders.Unpaid, Mode: orders.ModePayment,
+		Shop: orders.ShopTerms{Fixed: true},
+	}); err != nil {
+		t.Fatal(err)
+	}
+
 	if n, err := s.AdoptOptions(ctx, offered, upgradedAt); err != nil || n != 7 {
 		t.Errorf("%d orders got options, %v; want the 7 that may still be paid", n, err)
 	}
