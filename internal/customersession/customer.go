@@ -74,14 +74,14 @@ func (h *Handler) bind(
 		return result, nil
 	}
 
-	bound, err := h.cfg.Store.SetCustomer(ctx, o.ID, o.CustomerID, customer)
+	bound, err := h.cfg.Store.SetCustomer(ctx, o, customer)
 	switch {
 	case err != nil:
 		return "", err
 	case bound == customer:
 		return result, nil
 	case bound == "":
-		return "", errClosed // since it was read
+		return "", errClosed // since it was read, or the shop has named another buyer
 	default:
 		return call(ctx, bound)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"checkoutd/internal/orders"
 )
 
 // Stripe is the calls to Stripe that this package needs.
@@ -36,12 +38,13 @@ type Store interface {
 	SetBuyer(ctx context.Context, buyerID, customerID string) (string, error)
 	// ForgetBuyer removes the customer of a buyer if it is still customerID.
 	ForgetBuyer(ctx context.Context, buyerID, customerID string) error
-	// SetCustomer sets the Stripe customer of an open order if it is still
-	// prevCustomerID, "" for none. It returns the customer that the order has
-	// afterwards. The previous customer stays while the order has an intent
-	// that is not canceled, or an attempt that may create one: they belong to
-	// that customer.
-	SetCustomer(ctx context.Context, orderID, prevCustomerID, customerID string) (string, error)
+	// SetCustomer sets the Stripe customer of an open order if its customer and
+	// the shop's name for its buyer are still those of read, the order as it
+	// was read. It returns the customer that the order has afterwards, "" for
+	// none. The previous customer stays while the order has an intent that is
+	// not canceled, or an attempt that may create one: they belong to that
+	// customer.
+	SetCustomer(ctx context.Context, read orders.Order, customerID string) (string, error)
 	// HasSubscription reports whether a subscription of the customer is running
 	// or may still begin.
 	HasSubscription(ctx context.Context, customerID string) (bool, error)

@@ -36,25 +36,27 @@ func (s *Store) ForgetBuyer(ctx context.Context, buyerID, customerID string) err
 	return err
 }
 
-// SetCustomer replaces the Stripe customer prev ("" for none yet) of an open
-// order by customerID, and returns the customer that the order then has. A
-// customer stays once the order has an intent, or an attempt that may create
-// one: both belong to that customer.
+// SetCustomer replaces the Stripe customer of an open order by customerID, and
+// returns the customer that the order then has. The order must still have the
+// customer and the shop's name for its buyer that were read: whom the shop has
+// named since then must not get the customer of somebody else. A customer stays
+// once the order has an intent, or an attempt that may create one: both belong
+// to that customer.
 func (s *Store) SetCustomer(
-	ctx context.Context, orderID, prev, customerID string,
+	ctx context.Context, read orders.Order, customerID string,
 ) (current string, err error) {
 	update := sqldb.Command{
 		Text: `UPDATE orders SET customer_id = $2, updated_at = $3
-			WHERE id = $1 AND customer_id = $4 AND status = 'open' AND ($4 = '' OR
+			WHERE id = $1 AND customer_id = $4 AND customer_reference = $5 AND status = 'open' AND ($4 = '' OR
 				NOT EXISTS (SELECT 1 FROM intents WHERE order_id = $1 AND status <> 'canceled') AND
 				NOT EXISTS (SELECT 1 FROM attempts
 					WHERE order_id = $1 AND state NOT IN ('failed', 'canceled')))`,
-		Args: []any{orderID, customerID, sqldb.Micros(s.now()), prev},
+		Args: []any{read.ID, customerID, sqldb.Micros(s.now()), read.CustomerID, read.CustomerReference},
 	}
 
 	return writeThenRead(ctx, s.db, update, sqldb.ScanString, sqldb.Command{
 		Text:   `SELECT customer_id FROM orders WHERE id = $1`,
-		Args:   []any{orderID},
+		Args:   []any{read.ID},
 		IfNone: orders.ErrNotFound,
 	})
 }

@@ -179,7 +179,7 @@ func TestMemoryOfWhatIsNotOursEnds(t *testing.T) {
 // customerOf gives an order a customer.
 func (f *fixture) customerOf(order, customer string) {
 	f.Helper()
-	if _, err := f.store.SetCustomer(f.Context(), order, "", customer); err != nil {
+	if _, err := f.store.SetCustomer(f.Context(), orders.Order{ID: order}, customer); err != nil {
 		f.Fatal(err)
 	}
 }

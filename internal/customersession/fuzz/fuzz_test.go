@@ -57,11 +57,11 @@ func (m *memory) ForgetBuyer(_ context.Context, buyer, customer string) error {
 	return nil
 }
 
-func (m *memory) SetCustomer(_ context.Context, id, old, customer string) (string, error) {
-	o := m.orders[id]
-	if o.CustomerID == old {
+func (m *memory) SetCustomer(_ context.Context, read orders.Order, customer string) (string, error) {
+	o := m.orders[read.ID]
+	if o.CustomerID == read.CustomerID {
 		o.CustomerID = customer
-		m.orders[id] = o
+		m.orders[o.ID] = o
 	}
 	return o.CustomerID, nil
 }

@@ -50,7 +50,7 @@ func testCustomers(t *testing.T, e Engine) {
 		named := make([]string, callers)
 		together(callers, func(i int) {
 			var err error
-			if named[i], err = stores[i%2].SetCustomer(f.ctx, o.ID, "", fmt.Sprintf("cus_%d", i)); err != nil {
+			if named[i], err = stores[i%2].SetCustomer(f.ctx, o, fmt.Sprintf("cus_%d", i)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -63,16 +63,30 @@ func testCustomers(t *testing.T, e Engine) {
 		}
 	})
 
+	t.Run("an order whose buyer was named meanwhile gets no customer", func(t *testing.T) {
+		t.Parallel()
+		f := f.in(t)
+		o := f.order()
+		f.update(o.ID, func(st *payments.State) { st.Order.CustomerReference = "user-42" })
+
+		if id, err := f.SetCustomer(f.ctx, o, "cus_of_another"); id != "" || err != nil {
+			t.Errorf("got %q, %v", id, err)
+		}
+		if id, err := f.SetCustomer(f.ctx, f.state(o.ID).Order, "cus_1"); id != "cus_1" || err != nil {
+			t.Errorf("the buyer whom the shop named got %q, %v", id, err)
+		}
+	})
+
 	t.Run("an order that is not open gets no customer", func(t *testing.T) {
 		t.Parallel()
 		f := f.in(t)
 		o := f.order()
 		f.update(o.ID, func(st *payments.State) { st.Order.Status = orders.Canceled })
 
-		if id, err := f.SetCustomer(f.ctx, o.ID, "", "cus_1"); id != "" || err != nil {
+		if id, err := f.SetCustomer(f.ctx, o, "cus_1"); id != "" || err != nil {
 			t.Errorf("got %q, %v", id, err)
 		}
-		if _, err := f.SetCustomer(f.ctx, "ord_none", "", "cus_1"); !errors.Is(err, orders.ErrNotFound) {
+		if _, err := f.SetCustomer(f.ctx, orders.Order{ID: "ord_none"}, "cus_1"); !errors.Is(err, orders.ErrNotFound) {
 			t.Errorf("got %v, want ErrNotFound", err)
 		}
 	})
@@ -102,7 +116,8 @@ func testCustomers(t *testing.T, e Engine) {
 		for _, step := range []struct{ prev, next, want string }{
 			{"", "cus_1", "cus_1"}, {"cus_other", "cus_2", "cus_1"}, {"cus_1", "cus_2", "cus_2"},
 		} {
-			if got, err := f.SetCustomer(f.ctx, o.ID, step.prev, step.next); got != step.want || err != nil {
+			o.CustomerID = step.prev
+			if got, err := f.SetCustomer(f.ctx, o, step.next); got != step.want || err != nil {
 				t.Errorf("%q after %q: got %q, %v; want %q", step.next, step.prev, got, err, step.want)
 			}
 		}
@@ -126,9 +141,9 @@ func testCustomers(t *testing.T, e Engine) {
 			}, "cus_4"},
 		} {
 			f.update(o.ID, step.change)
-			prev := f.state(o.ID).Order.CustomerID
-			next := map[string]string{"cus_2": "cus_3", "cus_3": "cus_4"}[prev]
-			if got, err := f.SetCustomer(f.ctx, o.ID, prev, next); got != step.want || err != nil {
+			o := f.state(o.ID).Order
+			next := map[string]string{"cus_2": "cus_3", "cus_3": "cus_4"}[o.CustomerID]
+			if got, err := f.SetCustomer(f.ctx, o, next); got != step.want || err != nil {
 				t.Errorf("with %s: got %q, %v; want %q", step.name, got, err, step.want)
 			}
 		}
