@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"strings"
@@ -71,7 +70,10 @@ func endpointsCommand(ctx context.Context, args []string, e env) error {
 	}
 
 	return withOpened(ctx, e, app.OpenEndpoints, func(open *app.Endpoints) error {
-		return subcommands[args[0]](ctx, open, a, e)
+		if err := subcommands[args[0]](ctx, open, a, e); err != nil {
+			return publicError(err)
+		}
+		return nil
 	})
 }
 
@@ -138,10 +140,15 @@ func parseEndpointArgs(sub string, args []string, stderr io.Writer) (a endpointA
 func (a endpointArgs) check(sub string, failed bool) error {
 	n := len(a.words)
 	switch sub {
-	case "list", "listen":
+	case "list":
 		if n > 0 {
 			return fmt.Errorf("endpoints %s takes no %q", sub, a.words[0])
 		}
+	case "listen":
+		if n > 0 {
+			return fmt.Errorf("endpoints %s takes no %q", sub, a.words[0])
+		}
+		return a.listen.check()
 	case "deliveries":
 		if n > 1 || a.filter.Limit < 1 {
 			return errors.New("endpoints deliveries takes at most one endpoint ID, and a --limit of 1 or more")
@@ -160,6 +167,9 @@ func (a endpointArgs) check(sub string, failed bool) error {
 	default:
 		if n != 1 {
 			return fmt.Errorf("endpoints %s needs one ID", sub)
+		}
+		if a.keep < 0 {
+			return errors.New("endpoints rotate: --keep is a duration such as 24h, or 0")
 		}
 	}
 
@@ -362,20 +372,4 @@ func redeliver(ctx context.Context, open *app.Endpoints, a endpointArgs, e env) 
 
 	_, err = fmt.Fprintf(e.out, "%d deliveries are due; the running server sends them\n", n)
 	return err
-}
-
-// listenArgs are how listen treats what it receives.
-type listenArgs struct {
-	forwardTo string
-	delay     time.Duration
-	duplicate bool
-	answer    int
-}
-
-func (a *listenArgs) define(fs *flag.FlagSet) {
-	fs.StringVar(&a.forwardTo, "forward-to", "", "pass each webhook on to this `URL`")
-	fs.DurationVar(&a.delay, "delay", 0, "wait this long before passing on")
-	fs.BoolVar(&a.duplicate, "duplicate", false, "pass each webhook on twice")
-	fs.IntVar(&a.answer, "answer", 0,
-		"answer with this `status` whatever your backend answers: 500 makes the server try again")
 }

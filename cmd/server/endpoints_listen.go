@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -57,6 +59,38 @@ func listen(ctx context.Context, open *app.Endpoints, a endpointArgs, e env) (er
 
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
+	}
+
+	return nil
+}
+
+// listenArgs are how listen treats what it receives.
+type listenArgs struct {
+	forwardTo string
+	delay     time.Duration
+	duplicate bool
+	answer    int
+}
+
+func (a *listenArgs) define(fs *flag.FlagSet) {
+	fs.StringVar(&a.forwardTo, "forward-to", "", "pass each webhook on to this `URL`")
+	fs.DurationVar(&a.delay, "delay", 0, "wait this long before passing on")
+	fs.BoolVar(&a.duplicate, "duplicate", false, "pass each webhook on twice")
+	fs.IntVar(&a.answer, "answer", 0,
+		"answer with this `status` whatever your backend answers: 500 makes the server try again")
+}
+
+// check reports a value that would make listen fail at each webhook.
+func (a *listenArgs) check() error {
+	if a.forwardTo != "" {
+		u, err := url.Parse(a.forwardTo)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return errors.New("endpoints listen: --forward-to is a URL such as http://localhost:3000/hooks")
+		}
+	}
+
+	if a.answer != 0 && (a.answer < 200 || a.answer > 599) {
+		return errors.New("endpoints listen: --answer is a status from 200 to 599")
 	}
 
 	return nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -108,9 +109,21 @@ func TestEndpointsRefusals(t *testing.T) {
 		{[]string{"redeliver", "we_none", "--failed"}, "no such endpoint"},
 		{[]string{"deliveries", "--state", "lost"}, "lost"},
 		{[]string{"deliveries", "--limit", "0"}, "--limit"},
+		{[]string{"rotate", "we_none", "--keep", "-1h"}, "--keep"},
 		{[]string{"listen"}, "https://"},
+		{[]string{"listen", "--forward-to", "localhost:3000"}, "--forward-to"},
+		{[]string{"listen", "--forward-to", "/hooks"}, "--forward-to"},
+		{[]string{"listen", "--answer", "999"}, "--answer"},
 	} {
-		p.fails(append([]string{"endpoints"}, tt.args...), tt.want)
+		args := append([]string{"endpoints"}, tt.args...)
+		p.fails(args, tt.want)
+
+		_, _, err := p.run(args...)
+		for _, code := range []string{"url_invalid", "type_unknown", "endpoint_not_found"} {
+			if strings.Contains(fmt.Sprint(err), code) {
+				t.Errorf("%v: the error shows the code %s: %v", args, code, err)
+			}
+		}
 	}
 }
 

@@ -164,7 +164,7 @@ func showEvents(ctx context.Context, inbox *app.Inbox, q eventQuery, out io.Writ
 	for _, id := range q.filter.IDs {
 		e, err := inbox.Event(ctx, id)
 		if err != nil {
-			return fmt.Errorf("%s: %w", id, err)
+			return fmt.Errorf("%s: %w", id, publicError(err))
 		}
 		if err := showEvent(e, out); err != nil {
 			return err

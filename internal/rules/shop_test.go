@@ -94,6 +94,9 @@ func TestTheCallIsSigned(t *testing.T) {
 
 	judge := newShop(t, unchanged, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
+		if agent := r.Header.Get("User-Agent"); agent != "checkoutd" {
+			t.Errorf("got the User-Agent %q, want checkoutd", agent)
+		}
 		if err := verifier.Verify(body, r.Header); err != nil {
 			t.Errorf("the signature does not verify: %v", err)
 		}
