@@ -24,7 +24,7 @@ var errStaleReading = errors.New("payments: the reading is stale")
 func (s *Service) Settle(ctx context.Context, orderID string, snap Snapshot, claim *queue.Claim) error {
 	err := s.SettleSnapshot(ctx, orderID, snap, claim)
 	if errors.Is(err, ErrReadAfresh) {
-		return s.SettleRead(ctx, orderID, snap, claim)
+		return s.SettleRead(ctx, orderID, snap, 0, claim)
 	}
 
 	return err
@@ -39,9 +39,12 @@ func (s *Service) SettleSnapshot(ctx context.Context, orderID string, snap Snaps
 }
 
 // SettleRead reads the intent of an event's snapshot at Stripe and marks claim
-// as done in the transaction that brings it into its order.
-func (s *Service) SettleRead(ctx context.Context, orderID string, snap Snapshot, claim *queue.Claim) error {
-	return s.settleFresh(ctx, orderID, snap.ID, snap.received(), claim)
+// as done in the transaction that brings it into its order. charged is the
+// money that events of its charges show, which end with the claim.
+func (s *Service) SettleRead(
+	ctx context.Context, orderID string, snap Snapshot, charged int64, claim *queue.Claim,
+) error {
+	return s.settleFresh(ctx, orderID, snap.ID, max(snap.received(), charged), claim)
 }
 
 // settleEvent settles the snapshot of an event. The money that it shows counts

@@ -2,6 +2,7 @@ package webhooks_test
 
 import (
 	"testing"
+	"time"
 
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
@@ -90,6 +91,28 @@ func TestLateMoney(t *testing.T) {
 				}
 			}
 		}
+	})
+}
+
+// The money counts, too, if a charge's event is settled with another one.
+func TestLateMoneyOfAGatheredCharge(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(f *fixture) {
+		order, intent := f.closed("cus_1", orders.Expired)
+		canceled := f.eventWith("payment_intent.canceled",
+			intentObject(intent, order, payments.StatusCanceled), object{"api_version": "2025-03-31.basil"})
+		f.deliver(canceled)
+		f.clock.Advance(time.Millisecond)
+
+		charge := chargeObject(intent, order)
+		charge["paid"], charge["status"], charge["amount_captured"] = true, "succeeded", 1099
+		succeeded := f.event("charge.succeeded", charge)
+		f.deliver(succeeded)
+		f.work()
+
+		f.wantState(canceled, webhooks.Done, "")
+		f.wantState(succeeded, webhooks.Done, "")
+		f.wantStatus(order, orders.Review)
 	})
 }
 

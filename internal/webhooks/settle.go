@@ -29,19 +29,23 @@ func (s *Service) settleIntent(ctx context.Context, j *job) error {
 		}
 	}
 
-	return s.cfg.Payments.SettleRead(ctx, j.match.OrderID, snap, j.claim())
+	return s.cfg.Payments.SettleRead(ctx, j.match.OrderID, snap, j.charged(), j.claim())
 }
 
 // settleCharge takes the event as a hint that the charge's intent has changed.
 func (s *Service) settleCharge(ctx context.Context, j *job) error {
-	received := j.object.charged()
-	for _, hint := range j.gathered {
-		if hint.object.Kind == "charge" {
-			received = max(received, hint.object.charged())
+	return s.cfg.Payments.SettleHint(ctx, j.match.OrderID, j.ref.IntentID, j.charged(), j.claim())
+}
+
+// charged returns the most money that a charge among a job's event and the
+// gathered hints has taken, 0 if there is none.
+func (j *job) charged() (received int64) {
+	for _, one := range append([]*job{j}, j.gathered...) {
+		if one.object.Kind == "charge" {
+			received = max(received, one.object.charged())
 		}
 	}
-
-	return s.cfg.Payments.SettleHint(ctx, j.match.OrderID, j.ref.IntentID, received, j.claim())
+	return received
 }
 
 // settleCash takes the event as a hint that a customer has sent money.
