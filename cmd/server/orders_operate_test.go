@@ -87,7 +87,7 @@ func TestAdopt(t *testing.T) {
 
 	s.fails([]string{"orders", "adopt", copied}, "the ID of an intent")
 	s.fails([]string{"orders", "adopt", copied, unpaid}, "has taken no money")
-	s.fails([]string{"orders", "adopt", known, intent + "x"}, "resource_missing")
+	s.fails([]string{"orders", "adopt", known, intent + "x"}, known+": Stripe knows no intent "+intent+"x in this account.")
 	s.wantOutput(s.ok("orders", "adopt", copied, intent), "adopted "+intent, "order "+copied+": paid, payment paid")
 	s.wantOutput(s.ok("orders", "adopt", copied, intent), "paid, payment paid") // nothing is done twice
 	s.fails([]string{"orders", "adopt", known, intent}, "belongs to order "+copied)

@@ -97,6 +97,9 @@ func Check(amount int64, currency string) error {
 }
 
 func errUnknown(currency string) error {
+	if lower := strings.ToLower(currency); Known(lower) {
+		return fmt.Errorf("%q is not a currency: write %s", currency, lower)
+	}
 	return fmt.Errorf("%q is not a currency that Stripe supports", currency)
 }
 

@@ -27,6 +27,9 @@ func (o *Operations) Adopt(ctx context.Context, orderID, intentID string) (*Stat
 	}
 
 	snap, err := s.cfg.Stripe.Intent(ctx, intentID)
+	if IsGone(err) {
+		return nil, fault.New(fault.NotFound, "intent_not_found", "Stripe knows no intent "+intentID+" in this account.")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("payments: read %s: %w", intentID, err)
 	}

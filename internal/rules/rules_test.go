@@ -113,7 +113,7 @@ func TestEveryMistakeIsTold(t *testing.T) {
 		"card_brands": ["visa card"],
 		"card_funding": ["cash"],
 		"wallets": ["paypal"],
-		"greatest_amounts": {"Gift Card": {"eur": "1"}, "card": {"eur": "10.001", "xyz": "1"}},
+		"greatest_amounts": {"Gift Card": {"eur": "1"}, "card": {"eur": "10.001", "xyz": "1", "USD": "1"}},
 		"orders_per_customer": {"most": 0, "within": "a day"}
 	}`))
 	if err == nil {
@@ -127,7 +127,8 @@ func TestEveryMistakeIsTold(t *testing.T) {
 		`wallets contains "paypal"`,
 		`greatest_amounts has the payment method "Gift Card"`,
 		`greatest_amounts.card.eur`,
-		`greatest_amounts.card.xyz`,
+		`greatest_amounts.card.xyz: "xyz" is not a currency that Stripe supports`,
+		`greatest_amounts.card.USD: "USD" is not a currency: write usd`,
 		`orders_per_customer.most is 0`,
 		`orders_per_customer.within is "a day"`,
 	} {
