@@ -188,17 +188,30 @@ func (s *Store) Effect(ctx context.Context, id string) (payments.Effect, error) 
 }
 
 // PruneDeliveries removes deliveries that ended long ago; see deliveries.Store.
+// It locks them first: another server may remove, and the shop redeliver, the
+// same ones.
 func (s *Store) PruneDeliveries(ctx context.Context, before time.Time, n int) (removed int, err error) {
-	const old = `SELECT id FROM deliveries
-		WHERE finished_at > 0 AND finished_at < $1 AND state <> 'pending' ORDER BY finished_at LIMIT $2`
+	text := `SELECT id FROM deliveries WHERE finished_at > 0 AND finished_at < $1 AND state <> 'pending'
+		ORDER BY finished_at LIMIT $2` + s.db.SkipLocked()
 
-	var count int64
-	err = s.db.Transact(ctx, "", func(context.Context, sqldb.Querier) ([]sqldb.Command, error) {
-		args := []any{sqldb.Micros(before), n}
+	err = s.db.Transact(ctx, "", func(ctx context.Context, q sqldb.Querier) ([]sqldb.Command, error) {
+		ids, err := sqldb.QueryAll(ctx, q, sqldb.ScanString, text, sqldb.Micros(before), n)
+		if removed = len(ids); err != nil || removed == 0 {
+			return nil, err
+		}
+
+		var tries, list sqldb.Where
+		sqldb.AddIn(&tries, "delivery_id", ids)
+		sqldb.AddIn(&list, "id", ids)
+
 		return []sqldb.Command{
-			{Text: `DELETE FROM delivery_tries WHERE delivery_id IN (` + old + `)`, Args: args},
-			{Text: `DELETE FROM deliveries WHERE id IN (` + old + `)`, Args: args, Count: &count},
+			{Text: `DELETE FROM delivery_tries` + tries.String(), Args: tries.Args()},
+			{Text: `DELETE FROM deliveries` + list.String(), Args: list.Args()},
 		}, nil
 	})
-	return int(count), err
+	if err != nil {
+		return 0, err
+	}
+
+	return removed, nil
 }

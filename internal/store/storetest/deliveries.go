@@ -376,4 +376,36 @@ func testDeliveries(t *testing.T, e Engine) {
 			t.Errorf("left are %+v, %v", list, err)
 		}
 	})
+
+	t.Run("several servers remove old ones at once", func(t *testing.T) {
+		t.Parallel()
+		f := newListener(t, e)
+		const all = 24
+		for range all {
+			f.happen(f.order().ID, "a")
+			f.announce()
+			if err := f.finishTry(f.claimDeliveries("a")[0], deliveries.Delivered, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+
+		f.clock.Advance(time.Hour)
+		removed := make([]int, callers)
+		together(callers, func(i int) {
+			for range all {
+				n, err := f.PruneDeliveries(f.ctx, f.clock.Now(), 2)
+				if removed[i] += n; err != nil {
+					t.Error(err)
+				}
+			}
+		})
+
+		sum := 0
+		for _, n := range removed {
+			sum += n
+		}
+		if list, err := f.Deliveries(f.ctx, deliveries.Filter{}); err != nil || len(list) != 0 || sum != all {
+			t.Errorf("removed %d of %d, left are %+v, %v", sum, all, list, err)
+		}
+	})
 }
