@@ -169,7 +169,23 @@ func typeError(e *json.UnmarshalTypeError) error {
 	if e.Field == "" {
 		return fault.New(fault.Malformed, "wrong_type", "The JSON must be "+want+".")
 	}
-	return fieldError("wrong_type", e.Field, "must be "+want)
+
+	// Field may also be the list or the map whose element is wrong.
+	return fieldError("wrong_type", e.Field, "holds "+valueName(e.Value)+" where "+want+" is expected")
+}
+
+// valueName returns the words for a JSON value as encoding/json calls it.
+func valueName(value string) string {
+	switch kind, _, _ := strings.Cut(value, " "); kind {
+	case "array":
+		return "a list"
+	case "object":
+		return "an object"
+	case "bool":
+		return "true or false"
+	default:
+		return "a " + kind // a string, a number
+	}
 }
 
 func typeName(t reflect.Type) string {

@@ -105,6 +105,7 @@ func TestDecodeJSONRefuses(t *testing.T) {
 			"items.quantity", "a whole number"},
 		{"a number for text", `{"note":1}`, js, fault.Malformed, "wrong_type", "note", "a string"},
 		{"text for a list", `{"items":"x"}`, js, fault.Malformed, "wrong_type", "items", "a list"},
+		{"text for an object", `{"items":["x"]}`, js, fault.Malformed, "wrong_type", "items", "holds a string where an object is expected"},
 		{"a list for an object", `{"items":[[]]}`, js, fault.Malformed, "wrong_type", "items", "an object"},
 		{"text for a boolean", `{"gift":"yes"}`, js, fault.Malformed, "wrong_type", "gift", "true or false"},
 		{"text for a fraction", `{"weight":"1"}`, js, fault.Malformed, "wrong_type", "weight", "a number"},

@@ -142,7 +142,7 @@ func TestEveryMistakeIsTold(t *testing.T) {
 		`[]`:                                     "rules: This must be one JSON object.",
 		`{`:                                      "rules: The JSON is not valid (near byte 1).",
 		`{"card_country": ["FR"]}`:               `rules: The field "card_country" is unknown.`,
-		`{"card_countries": "FR"}`:               `rules: The field "card_countries" must be a list.`,
+		`{"card_countries": "FR"}`:               `rules: The field "card_countries" holds a string where a list is expected.`,
 		`{"wallets": [], "wallets": ["link"]}`:   `rules: The field "wallets" is repeated.`,
 		`{"orders_per_customer": {"most": 1.5}}`: `rules: The field "orders_per_customer.most" must be a whole number within range.`,
 		`{} {}`:                                  "rules: There is something after the JSON object: exactly one is allowed.",
