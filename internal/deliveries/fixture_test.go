@@ -29,6 +29,7 @@ type fixture struct {
 	store    *store.Store
 	effects  *effects.Service
 	outgoing *deliveries.Service
+	sender   *deliveries.Sender
 	log      *testkit.LogBook
 	owner    *owner
 }
@@ -83,9 +84,10 @@ func newFixtureOn(t *testing.T, url string, n deliveries.Networks, clock *testki
 		t.Fatal(err)
 	}
 
+	f.sender = deliveries.NewSender(n, "test", f.clock.Now)
 	f.outgoing = deliveries.New(deliveries.Config{
 		Store:  f.store,
-		Sender: deliveries.NewSender(n, "test", f.clock.Now),
+		Sender: f.sender,
 		Owner:  f.owner,
 		Render: func(o *orders.Order) any { return render(o) },
 		Now:    f.clock.Now,

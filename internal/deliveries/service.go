@@ -68,6 +68,8 @@ const (
 	lease   = time.Minute
 	poll    = 500 * time.Millisecond // finds what other processes did
 	refresh = time.Second            // finds endpoints that were added or changed
+
+	commitTime = 10 * time.Second // to store an answer that came as the server stopped
 	// successEvery is how often the success of an endpoint without failures is
 	// written to its row, which all workers share.
 	successEvery = time.Minute
@@ -240,12 +242,16 @@ func (s *Service) work(ctx context.Context, e Endpoint, j Job) error {
 	}
 
 	a := s.cfg.Sender.send(ctx, &e, j.EffectID, body)
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && a.Status == 0 {
 		// Nothing is known of the endpoint; the lease expires.
 		return fmt.Errorf("deliveries: %s of %s: %w", j.Kind, j.OrderID, ctx.Err())
 	}
 
-	return s.finish(ctx, e, j, a)
+	// An answer that came while the server stops must not be lost, or the
+	// endpoint would get the webhook once more.
+	commit, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
+	defer cancel()
+	return s.finish(commit, e, j, a)
 }
 
 // payload returns the body of a delivery.

@@ -336,3 +336,30 @@ func TestEndpointAddedWhileRunning(t *testing.T) {
 	f.happen("ord_1", payments.EffectPaid, orders.Paid)
 	r.wait()
 }
+
+// The server stops between the answer of an endpoint and its commit.
+func TestAnAnswerAtTheStopCounts(t *testing.T) {
+	t.Parallel()
+	f, r := newFixture(t), newReceiver(t)
+	e := f.add(r.URL)
+	f.order("ord_1")
+	f.happen("ord_1", payments.EffectPaid, orders.Paid)
+	if _, err := f.effects.RunOnce(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+
+	now := f.clock.Now()
+	jobs, err := f.store.ClaimDeliveries(t.Context(), e.ID, now, now.Add(time.Minute), 1)
+	if err != nil || len(jobs) != 1 {
+		t.Fatalf("claimed %v, %v", jobs, err)
+	}
+
+	ctx, stop := context.WithCancel(t.Context())
+	f.sender.After(stop)
+	_ = f.outgoing.Work(ctx, e, jobs[0]) // the context has ended
+	r.wait()
+
+	f.clock.Advance(time.Hour)
+	f.work()
+	r.wantTypes(payments.EffectPaid)
+}
