@@ -148,7 +148,7 @@ func (g *Guard) buyer(ctx context.Context, id string, now time.Time) (c customer
 		return customer{}, err
 	}
 
-	c.hasPaid, err = g.cfg.Ledger.CustomerHasPaid(ctx, id, now.Add(-window))
+	c.hasPaid, err = g.cfg.Ledger.CustomerHasPaid(ctx, id, now.Add(-Window))
 	return c, err
 }
 

@@ -5,10 +5,12 @@ import (
 	"time"
 )
 
-// The windows in which attempts count.
+// The windows in which attempts count, and how long a buyer may take for a 3D
+// Secure check until it counts as failed. Most take less than a minute.
 const (
-	window = time.Hour
-	recent = 10 * time.Minute
+	Window         = time.Hour
+	Recent         = 10 * time.Minute
+	AbandonedAfter = 10 * time.Minute
 )
 
 // How often a source or a customer may fail in an hour, besides once for each
@@ -70,7 +72,7 @@ func (t Tries) alarming() bool {
 
 // perMinute returns how many attempts of strangers go through in a minute
 // during an alarm: as many as usually succeed, so that a busy shop stays open.
-func (t Tries) perMinute() int64 { return max(leastPerMinute, t.Hour.Good/int64(window/time.Minute)) }
+func (t Tries) perMinute() int64 { return max(leastPerMinute, t.Hour.Good/int64(Window/time.Minute)) }
 
 // Ledger shows how attempts ended. The store implements it.
 type Ledger interface {

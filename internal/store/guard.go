@@ -8,10 +8,6 @@ import (
 	"checkoutd/internal/store/sqldb"
 )
 
-// abandonedAfter is how long a buyer may take for a 3D Secure check until it
-// counts as failed. Most take less than a minute.
-const abandonedAfter = 10 * time.Minute
-
 // The ages of attempts that are counted apart, and the kinds.
 const (
 	ageMinute = iota
@@ -51,10 +47,10 @@ func selectTallies(condition string) string {
 
 func (s *Store) tries(ctx context.Context, now time.Time, condition string, args ...any) (guard.Tries, error) {
 	args = append([]any{
-		sqldb.Micros(now.Add(-time.Hour)),
-		sqldb.Micros(now.Add(-10 * time.Minute)),
+		sqldb.Micros(now.Add(-guard.Window)),
+		sqldb.Micros(now.Add(-guard.Recent)),
 		sqldb.Micros(now.Add(-time.Minute)),
-		sqldb.Micros(now.Add(-abandonedAfter)),
+		sqldb.Micros(now.Add(-guard.AbandonedAfter)),
 	}, args...)
 
 	list, err := sqldb.QueryAll(ctx, s.db.Reader(), scanTally, selectTallies(condition), args...)
