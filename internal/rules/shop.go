@@ -122,9 +122,8 @@ func (s *Shop) ask(ctx context.Context, o *orders.Order, m payments.Method) (ver
 		return "allowed by the shop", nil
 	}
 
-	// Pages translate a sentence by its code, and this one they cannot know.
 	if message := shown(a.Message); message != "" {
-		return "", fault.New(errRefused.Kind, "refused_by_shop_saying", message)
+		return "", fault.New(errRefused.Kind, errRefused.Code, message).With("shop_message", message)
 	}
 	return "", errRefused
 }

@@ -70,7 +70,7 @@ func TestTheShopDecides(t *testing.T) {
 		"refused": {body: `{"allow":false}`, code: "refused_by_shop"},
 		"refused with a word": {
 			body:    `{"allow":false,"message":"The mug is\u202e sold out."}`,
-			code:    "refused_by_shop_saying",
+			code:    "refused_by_shop",
 			message: "The mug is sold out.",
 		},
 		"with a bad word": {body: `{"allow":false,"message":"a\u0007b"}`, code: "refused_by_shop"},

@@ -6,6 +6,7 @@
  * @property {string} [code]
  * @property {string} [detail]
  * @property {string} [field]
+ * @property {string} [shop_message] the shop's own words, not to be translated
  * @property {number} [amount]
  * @property {string} [currency]
  * @property {{type: string, code?: string, decline_code?: string, message?:
@@ -178,6 +179,7 @@ export function describe(failure, { texts, errors, declines = {} }) {
   return (
     declines[stripe?.decline_code ?? ''] ??
     declines[stripe?.code ?? ''] ??
+    failure.problem?.shop_message ??
     errors[failure.code] ??
     failure.problem?.detail ??
     stripe?.message ??

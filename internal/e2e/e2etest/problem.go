@@ -11,7 +11,10 @@ import (
 var guideCalls = []string{"/create-customer-session", "/create-confirm-intent"}
 
 // problemMembers lists everything that a problem may contain.
-var problemMembers = []string{"type", "title", "status", "code", "detail", "field", "request_id", "error", "amount", "currency", "retry_after", "order"}
+var problemMembers = []string{
+	"type", "title", "status", "code", "detail", "field", "request_id", "error", "amount", "currency", "retry_after", "order",
+	"shop_message",
+}
 
 // WantProblem checks an error response (RFC 9457) and returns it.
 func (b *Buyer) WantProblem(path string, r Reply, status int, code, field string) map[string]any {

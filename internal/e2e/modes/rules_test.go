@@ -145,8 +145,8 @@ func TestTheShopChecksItsStock(t *testing.T) {
 
 	sent := len(posts(s))
 	late := b.Order("mug")
-	problem := b.WantProblem("/create-confirm-intent", b.Confirm(late, e2etest.CardPays), 409, "refused_by_shop_saying", "")
-	if problem["detail"] != "The mug has just been sold out." {
+	problem := b.WantProblem("/create-confirm-intent", b.Confirm(late, e2etest.CardPays), 409, "refused_by_shop", "")
+	if problem["detail"] != "The mug has just been sold out." || problem["shop_message"] != problem["detail"] {
 		t.Errorf("the buyer reads %v", problem["detail"])
 	}
 	if more := posts(s)[sent:]; len(more) > 0 {
@@ -163,8 +163,8 @@ func TestTheDecisionIsAboutTheOrderAsItIsPaid(t *testing.T) {
 
 	s := e2etest.OpenShop(t, append(asking(server), e2etest.WithChangeCatalog)...)
 	b := s.Buyer(t)
-	id := b.Order("mug")
-	goods.before = func() { b.Change(id, `{"items":[{"sku":"mug","quantity":2}]}`) }
+	id := b.Order("ebook")
+	goods.before = func() { b.Change(id, `{"items":[{"sku":"ebook","quantity":2}]}`) }
 
 	b.WantProblem("/create-confirm-intent", b.Confirm(id, e2etest.CardPays), 409, "amount_changed", "")
 	if st := s.State(id); len(st.Attempts) > 0 {
