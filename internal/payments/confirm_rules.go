@@ -124,12 +124,12 @@ func (r rules) refuse(st *State, req ConfirmRequest) error {
 		return amountChanged(o)
 	case req.OptionsFingerprint != "" && req.OptionsFingerprint != o.OptionsFingerprint():
 		return errOptionsChanged
-	case req.judged != nil && !req.judged.fits(o): // it changed meanwhile
-		return amountChanged(o)
 	case st.Active() != nil, st.strayReason() != "":
 		return ErrPaymentInProgress
 	case o.Ships() && (!o.Contact.Shipping.Complete() || o.ShippingRate.ID == ""):
 		return errShippingMissing
+	case req.judged != nil && !req.judged.fits(o): // it changed meanwhile
+		return amountChanged(o)
 	}
 
 	return nil
@@ -145,7 +145,7 @@ func refuseAttempt(st *State) error {
 	case len(st.Attempts) >= maxAttempts:
 		return errTooMany
 	case o.CustomerID == "" && needsCustomer(o):
-		return errNoCustomer
+		return errUnreachable
 	}
 
 	return nil

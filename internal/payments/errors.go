@@ -141,9 +141,7 @@ var (
 		"This order is being canceled. Please start a new order.")
 	errShippingMissing = fault.InvalidField("shipping", "shipping_missing",
 		"Please enter a shipping address and choose a shipping method.")
-	errNoCustomer = fault.New(fault.Unavailable, "payment_provider_unavailable",
-		"We could not reach the payment provider. You were not charged; please try again in a moment.")
-	errNoMethod = fault.New(fault.Unavailable, "payment_provider_unavailable",
+	errUnreachable = fault.New(fault.Unavailable, "payment_provider_unavailable",
 		"We could not reach the payment provider. You were not charged; please try again in a moment.")
 	errTooMany = fault.New(fault.TooMany, "too_many_attempts",
 		"There were too many attempts to pay this order. Please start a new order.")

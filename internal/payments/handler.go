@@ -179,7 +179,7 @@ func isCustomerGone(err error) bool {
 // (https://docs.stripe.com/api/customers/delete). Nothing was taken from it.
 func (h *Handler) replaceCustomer(ctx context.Context, w http.ResponseWriter, r *http.Request, o orders.Order) error {
 	if err := h.payments.release(ctx, o.ID); err != nil {
-		return fault.Wrap(err, errNoCustomer.Kind, errNoCustomer.Code, errNoCustomer.Message)
+		return fault.Wrap(err, errUnreachable.Kind, errUnreachable.Code, errUnreachable.Message)
 	}
 	return h.payments.explainCustomer(h.ensureCustomer(ctx, w, r, o), o)
 }

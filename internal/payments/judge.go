@@ -32,10 +32,11 @@ type Judge interface {
 	Judge(ctx context.Context, o orders.Order, m Method) (verdict string, err error)
 }
 
-// judgment is what was decided about a token, and the order it is about.
+// judgment is what was decided about a payment, and the order it is about.
 type judgment struct {
 	order   orders.Order
 	verdict string
+	asked   bool // false if the order could not be paid when it was looked at
 }
 
 // verdict returns what was decided about the token, "" if nobody was asked.
@@ -46,9 +47,10 @@ func (r ConfirmRequest) verdict() string {
 	return r.judged.verdict
 }
 
-// fits reports whether the order is still the one that was judged.
+// fits reports whether the order is still the one that was judged. Nobody has
+// judged an order that could not be paid then and can be paid now.
 func (j *judgment) fits(o *orders.Order) bool {
-	return j.order.Version == o.Version && reflect.DeepEqual(j.order.Contact, o.Contact)
+	return j.asked && j.order.Version == o.Version && reflect.DeepEqual(j.order.Contact, o.Contact)
 }
 
 // judge asks the judge about a token that has no attempt yet, or whose attempt
@@ -64,8 +66,11 @@ func (s *Service) judge(ctx context.Context, req *ConfirmRequest) error {
 		return err
 	}
 
-	prev := st.attemptWith(req.Token)
-	if st.Order.Status != orders.Open || prev != nil && !st.mended(prev) {
+	if prev := st.attemptWith(req.Token); prev != nil && !st.mended(prev) {
+		return nil
+	}
+	if st.Order.Status != orders.Open {
+		req.judged = &judgment{}
 		return nil
 	}
 
@@ -79,7 +84,7 @@ func (s *Service) judge(ctx context.Context, req *ConfirmRequest) error {
 		return err
 	}
 
-	req.judged = &judgment{order: st.Order, verdict: verdict}
+	req.judged = &judgment{st.Order, verdict, true}
 	return nil
 }
 
@@ -98,6 +103,7 @@ func (s *Service) judgeFree(ctx context.Context, req *ConfirmRequest) error {
 	// What cannot be placed is refused without asking, and what is placed was
 	// judged before.
 	if !st.Order.Free() || s.rules().refuse(st, *req) != nil {
+		req.judged = &judgment{}
 		return nil
 	}
 
@@ -110,7 +116,7 @@ func (s *Service) judgeFree(ctx context.Context, req *ConfirmRequest) error {
 		Str("order_id", st.Order.ID).
 		Str("verdict", verdict).
 		Msg("the shop decided about an order that costs nothing")
-	req.judged = &judgment{order: st.Order, verdict: verdict}
+	req.judged = &judgment{st.Order, verdict, true}
 
 	return nil
 }
@@ -128,5 +134,5 @@ func (s *Service) explainMethod(err error, o *orders.Order) error {
 		return shopFault(&fault.Payment{Type: e.Stripe.Type, Code: e.Stripe.Code})
 	}
 
-	return fault.Wrap(err, errNoMethod.Kind, errNoMethod.Code, errNoMethod.Message)
+	return fault.Wrap(err, errUnreachable.Kind, errUnreachable.Code, errUnreachable.Message)
 }

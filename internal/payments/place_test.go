@@ -3,6 +3,7 @@ package payments_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -278,4 +279,49 @@ func TestShopDecidesAboutAFreeOrder(t *testing.T) {
 		}
 		f.wantOrder(orders.Open, orders.Unpaid)
 	})
+}
+
+// glimpse is a store whose first reading shows the order in another state.
+type glimpse struct {
+	payments.Store
+	change func(*payments.State)
+}
+
+func (g *glimpse) Read(ctx context.Context, id string) (*payments.State, error) {
+	st, err := g.Store.Read(ctx, id)
+	if g.change != nil && err == nil {
+		g.change(st)
+		g.change = nil
+	}
+	return st, err
+}
+
+// The order cannot be paid when the judge would be asked about it, and can a
+// moment later: a hold was canceled, or another attempt ended.
+func TestNothingIsPaidUnjudged(t *testing.T) {
+	t.Parallel()
+	j := &judge{}
+
+	f := newFixture(t)
+	f.store.states[orderID].Order.TokenHash = orders.HashToken("token")
+	f.config.Judge = j
+	f.config.Store = &glimpse{f.store, func(st *payments.State) { st.Order.Status = orders.Authorized }}
+	f.svc = payments.New(f.config)
+	if status := f.post(nil); status != http.StatusConflict {
+		t.Errorf("a payment answers %d, want 409", status)
+	}
+	f.wantOrder(orders.Open, orders.Unpaid)
+
+	f = free(t)
+	f.config.Judge = j
+	f.config.Store = &glimpse{f.store, func(st *payments.State) { st.Order.Status = orders.Expired }}
+	f.svc = payments.New(f.config)
+	if _, err := f.place(); !fault.Is(err, "amount_changed") {
+		t.Errorf("an order that costs nothing: got %v", err)
+	}
+	f.wantOrder(orders.Open, orders.Unpaid)
+
+	if len(j.asked) > 0 {
+		t.Errorf("the judge was asked about %v", j.asked)
+	}
 }
