@@ -40,8 +40,7 @@ type Config struct {
 
 // Service delivers. It is safe for concurrent use.
 type Service struct {
-	cfg  Config
-	wake chan struct{}
+	cfg Config
 
 	mu      sync.Mutex
 	runners map[string]*endpointRunner // by endpoint
@@ -80,7 +79,7 @@ const (
 
 // New returns a Service whose work starts with Run.
 func New(c Config) *Service {
-	return &Service{cfg: c, wake: make(chan struct{}, 1), runners: map[string]*endpointRunner{}}
+	return &Service{cfg: c, runners: map[string]*endpointRunner{}}
 }
 
 // Wake makes Run look for deliveries at once. It never blocks.
@@ -191,16 +190,19 @@ func (s *Service) newQueue(r *endpointRunner) *queue.Runner[Job] {
 	})
 }
 
-// stopAll stops every runner and waits for the requests in flight.
+// stopAll stops every runner and waits for the requests in flight. It does not
+// hold the lock meanwhile, for which Wake would wait, too.
 func (s *Service) stopAll() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, r := range s.runners {
+	runners := s.runners
+	s.runners = map[string]*endpointRunner{}
+	s.mu.Unlock()
+
+	for _, r := range runners {
 		r.stop()
 	}
-	for id, r := range s.runners {
+	for _, r := range runners {
 		<-r.ended
-		delete(s.runners, id)
 	}
 }
 
