@@ -55,7 +55,7 @@ func parseAccount(args []string, stderr io.Writer) (id string, err error) {
 	case len(args) == 0:
 		return "", nil
 
-	case args[0] == "help" || args[0] == "-h" || args[0] == "--help":
+	case isHelp(args[0]):
 		_, err := io.WriteString(stderr, accountUsage)
 		return "", cmp.Or(err, flag.ErrHelp)
 

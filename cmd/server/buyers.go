@@ -41,7 +41,7 @@ func buyersCommand(ctx context.Context, args []string, e env) error {
 
 // parseRevocation returns the customer that the arguments name, "" for all.
 func parseRevocation(args []string, stderr io.Writer) (customer string, err error) {
-	if len(args) > 0 && (args[0] == "help" || args[0] == "-h" || args[0] == "--help") {
+	if len(args) > 0 && isHelp(args[0]) {
 		_, err := io.WriteString(stderr, buyersUsage)
 		return "", cmp.Or(err, flag.ErrHelp)
 	}

@@ -93,8 +93,7 @@ func run(ctx context.Context, args []string, e env) error {
 	}
 
 	name, rest := args[0], args[1:]
-	switch name {
-	case "help", "-h", "--help":
+	if isHelp(name) {
 		_, err := io.WriteString(e.out, usage)
 		return err
 	}

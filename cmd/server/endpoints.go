@@ -39,7 +39,7 @@ They work beside a running server, which notices within a second.
 
 // endpointsCommand manages the webhook endpoints of the shop's backend.
 func endpointsCommand(ctx context.Context, args []string, e env) error {
-	if len(args) > 0 && (args[0] == "help" || args[0] == "-h" || args[0] == "--help") {
+	if len(args) > 0 && isHelp(args[0]) {
 		_, err := io.WriteString(e.out, endpointsUsage)
 		return err
 	}

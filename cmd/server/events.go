@@ -59,7 +59,7 @@ type eventQuery struct {
 // parseEventQuery parses the arguments of the command.
 func parseEventQuery(args []string, stderr io.Writer) (sub string, q eventQuery, err error) {
 	sub = args[0]
-	if sub == "help" || sub == "-h" || sub == "--help" {
+	if isHelp(sub) {
 		_, err = io.WriteString(stderr, eventsUsage)
 		return "", q, cmp.Or(err, flag.ErrHelp)
 	}

@@ -45,6 +45,9 @@ func newFlags(name, usage string, stderr io.Writer) *flag.FlagSet {
 	return fs
 }
 
+// isHelp reports whether an argument asks for the help.
+func isHelp(arg string) bool { return arg == "help" || arg == "-h" || arg == "--help" }
+
 // ignoreHelp returns nil if err only says that the help was requested.
 func ignoreHelp(err error) error {
 	if errors.Is(err, flag.ErrHelp) {
