@@ -56,7 +56,7 @@ usage: server <command>
   endpoints    webhooks to your backend: add, list, test, rotate, redeliver, listen
   account      show or change which Stripe account the orders belong to
   keys         create, list or revoke the API keys of the shop's backend
-  mails        list the letters to buyers and to the shop, or send one again
+  mails        list the e-mails to buyers and to the shop, or send one again
   migrate      bring the database up to date
   healthcheck  check whether the running server is ready
   version      print the version

@@ -13,12 +13,12 @@ import (
 )
 
 const mailsUsage = `usage: server mails list [--order ID] [--limit N]
-       server mails resend <letter ID>
+       server mails resend <e-mail ID>
 
-  list    list the newest letters, with what became of them
-  resend  send a letter that failed, is unknown or was skipped once more
+  list    list the newest e-mails, with what became of them
+  resend  send an e-mail that failed, is unknown or was skipped once more
 
-A letter is unknown if the connection to the mail server broke after all of it had been handed over: it may have
+An e-mail is unknown if the connection to the mail server broke after all of it had been handed over: it may have
 arrived. It is not sent again by itself. The server may be running; it sends what is due.
 
 `
@@ -29,21 +29,21 @@ type mailsQuery struct {
 	limit         int
 }
 
-// mailsCommand shows letters, or sends one again.
+// mailsCommand shows e-mails, or sends one again.
 func mailsCommand(ctx context.Context, args []string, e env) error {
 	q, err := parseMailsQuery(args, e.err)
 	if err != nil {
 		return ignoreHelp(err)
 	}
 
-	return withOpened(ctx, e, app.OpenLetters, func(l *app.Letters) error {
+	return withOpened(ctx, e, app.OpenEmails, func(l *app.Emails) error {
 		if q.resend == "" {
 			return listMails(ctx, l, q, e.out)
 		}
 
 		ok, err := l.Resend(ctx, q.resend)
 		if err == nil && !ok {
-			err = fmt.Errorf("%s: there is no such letter, or it is due or sent already", q.resend)
+			err = fmt.Errorf("%s: there is no such e-mail, or it is due or sent already", q.resend)
 		}
 		if err != nil {
 			return err
@@ -73,7 +73,7 @@ func parseMailsQuery(args []string, stderr io.Writer) (q mailsQuery, err error) 
 
 	fs := newFlags("mails "+args[0], mailsUsage, stderr)
 	if args[0] == "list" {
-		fs.StringVar(&q.order, "order", "", "only the letters about this order")
+		fs.StringVar(&q.order, "order", "", "only the e-mails about this order")
 		fs.IntVar(&q.limit, "limit", 50, "how many, 1 to 1000")
 	}
 
@@ -84,7 +84,7 @@ func parseMailsQuery(args []string, stderr io.Writer) (q mailsQuery, err error) 
 	case args[0] == "resend" && len(words) == 1:
 		q.resend = words[0]
 	case args[0] == "resend":
-		return q, errors.New("mails resend needs the ID of a letter, as \"mails list\" shows it: let_…")
+		return q, errors.New("mails resend needs the ID of an e-mail, as \"mails list\" shows it: eml_…")
 	case len(words) > 0:
 		return q, fmt.Errorf("mails list: unexpected argument %q", words[0])
 	case q.limit < 1 || q.limit > 1000:
@@ -94,7 +94,7 @@ func parseMailsQuery(args []string, stderr io.Writer) (q mailsQuery, err error) 
 	return q, nil
 }
 
-func listMails(ctx context.Context, l *app.Letters, q mailsQuery, out io.Writer) error {
+func listMails(ctx context.Context, l *app.Emails, q mailsQuery, out io.Writer) error {
 	list, err := l.List(ctx, q.order, q.limit)
 	if err != nil {
 		return err

@@ -52,7 +52,7 @@ type App struct {
 	sessions *customersession.Handler
 	webhooks *webhooks.Service
 	effects  *effects.Service
-	mail     *mail.Service // nil: no letters
+	mail     *mail.Service // nil: no e-mails
 	outbox   *mail.Outbox  // in the sandbox, unless there is a mail server
 	api      *api.Service
 	outgoing *deliveries.Service

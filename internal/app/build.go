@@ -115,7 +115,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Now:     now,
 		Log:     log,
 		Workers: cfg.Workers,
-		Letters: a.recipients,
+		Emails:  a.recipients,
 		Planned: a.planned,
 	})
 	a.store.OnEffects(a.effects.Wake)

@@ -28,7 +28,7 @@ func WatchClock(
 // CheckAccountEvery sets the time between two readings of the key's account.
 func (a *App) CheckAccountEvery(pause time.Duration) { a.account.pause = pause }
 
-// NewOwner returns the owner of webhook endpoints who gets letters by send.
+// NewOwner returns the owner of webhook endpoints who gets e-mails by send.
 func NewOwner(
 	log zerolog.Logger, send func(ctx context.Context, subject, text string) error, failed func(error),
 ) deliveries.Owner {

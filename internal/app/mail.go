@@ -8,7 +8,7 @@ import (
 	"checkoutd/internal/mail"
 )
 
-// newMail returns the service that sends letters, nil if the configuration has
+// newMail returns the service that sends e-mails, nil if the configuration has
 // no mail server.
 func (a *App) newMail() (*mail.Service, error) {
 	cfg := a.cfg
@@ -42,7 +42,7 @@ func (a *App) newMail() (*mail.Service, error) {
 	}), nil
 }
 
-// mailSender returns what takes letters: the mail server, or in the sandbox
+// mailSender returns what takes e-mails: the mail server, or in the sandbox
 // without one an outbox that the desk shows; nil: nothing does.
 func (a *App) mailSender() (mail.Sender, error) {
 	switch {
@@ -60,7 +60,7 @@ func (a *App) mailSender() (mail.Sender, error) {
 	return nil, nil
 }
 
-// shopTo returns the shop's own address, "" if it wants no letters.
+// shopTo returns the shop's own address, "" if it wants no e-mails.
 func (a *App) shopTo() string {
 	if a.cfg.MailShopTo == "" && a.outbox != nil && a.cfg.SMTPURL == "" {
 		return "shop@sandbox.example"
@@ -68,7 +68,7 @@ func (a *App) shopTo() string {
 	return a.cfg.MailShopTo
 }
 
-// recipients returns who gets a letter about a kind of effect.
+// recipients returns who gets an e-mail about a kind of effect.
 func (a *App) recipients(kind string) (list []string) {
 	if a.mail == nil {
 		return nil
@@ -82,7 +82,7 @@ func (a *App) recipients(kind string) (list []string) {
 	return slices.Clip(list)
 }
 
-// planned looks for the webhooks and the letters that follow from an effect.
+// planned looks for the webhooks and the e-mails that follow from an effect.
 func (a *App) planned() {
 	a.outgoing.Wake()
 	if a.mail != nil {

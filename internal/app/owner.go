@@ -8,7 +8,7 @@ import (
 )
 
 // owner tells the owner of a webhook endpoint what is wrong with it: in the
-// log, and by a letter to the shop if there is a mail server. The letter is
+// log, and by an e-mail to the shop if there is a mail server. The e-mail is
 // sent once, and beside the deliveries; the log has the line in every case.
 type owner struct {
 	deliveries.Owner // the log
@@ -44,7 +44,7 @@ func (o owner) SwitchedOff(e deliveries.Endpoint) {
 		e.ID, e.URL, e.Reason, e.ID, e.ID))
 }
 
-// tell sends a letter without waiting for it.
+// tell sends an e-mail without waiting for it.
 func (o owner) tell(subject, text string) {
 	go func() {
 		if err := o.send(context.Background(), subject, text); err != nil {

@@ -39,15 +39,15 @@ func TestOwnerIsToldByMailAndInTheLog(t *testing.T) {
 		case text := <-sent:
 			for _, want := range tt.want {
 				if !strings.Contains(text, want) {
-					t.Errorf("the letter lacks %q: %s", want, text)
+					t.Errorf("the e-mail lacks %q: %s", want, text)
 				}
 			}
 		case <-time.After(testhost.Patience):
-			t.Fatal("no letter was sent")
+			t.Fatal("no e-mail was sent")
 		}
 
 		if err := <-failed; err == nil {
-			t.Error("a letter that was not sent is not reported")
+			t.Error("an e-mail that was not sent is not reported")
 		}
 	}
 	if text := log.String(); strings.Count(text, `"level":"error"`) != 2 || !strings.Contains(text, "we_1") {

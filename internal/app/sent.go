@@ -8,7 +8,7 @@ import (
 	"checkoutd/internal/mail"
 )
 
-// mostSent is how many letters and webhooks the sandbox's desk shows.
+// mostSent is how many e-mails and webhooks the sandbox's desk shows.
 const mostSent = 100
 
 // sentWebhook is a webhook to the shop's backend as the desk shows it.
@@ -23,13 +23,13 @@ type sentWebhook struct {
 	Note     string `json:"note,omitempty"`
 }
 
-// sent returns what the sandbox's desk shows of the shop: letters and webhooks,
+// sent returns what the sandbox's desk shows of the shop: e-mails and webhooks,
 // oldest first. It is asked only while the app runs.
 func (a *App) sent() http.Handler {
 	a.outbox = mail.NewOutbox(mostSent)
 
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /letters", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /emails", func(w http.ResponseWriter, _ *http.Request) {
 		writeList(w, a.outbox.Messages())
 	})
 	mux.HandleFunc("GET /webhooks", func(w http.ResponseWriter, r *http.Request) {

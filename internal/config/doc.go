@@ -13,7 +13,7 @@
 //	layout.go         the arrangement of the Payment Element
 //	saved_methods.go  the CustomerSession's features
 //	rules.go          what the shop decides before a payment
-//	mail.go           letters to buyers and to the shop
+//	mail.go           e-mails to buyers and to the shop
 //	server.go         address, proxies, rate limit, log
 //	storage.go        the database
 //	background.go     workers and intervals

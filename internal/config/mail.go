@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// Mail is how letters are sent.
+// Mail is how e-mails are sent.
 type Mail struct {
-	SMTPURL       Secret // "" for no letters
+	SMTPURL       Secret // "" for no e-mails
 	MailFrom      string
-	MailShopTo    string // the shop's own address, "" for no letters to the shop
+	MailShopTo    string // the shop's own address, "" for no e-mails to the shop
 	MailLanguage  string
 	MailTemplates string // a folder, "" for the built-in templates
 }
@@ -26,34 +26,34 @@ func mailSection() section {
 				name:   "SMTP_URL",
 				file:   true,
 				redact: redactAll,
-				help: "The mail server that takes letters to buyers and to you, such as " +
+				help: "The mail server that takes e-mails to buyers and to you, such as " +
 					"smtp://user:password@mail.example:587 (STARTTLS) or smtps://… (TLS, port 465). Only a server " +
-					"on this machine may be without encryption. Empty: no letters are sent, see docs/mail.md.",
+					"on this machine may be without encryption. Empty: no e-mails are sent, see docs/mail.md.",
 				modes: checkoutModes,
 				read:  readSMTP,
 			},
 			{
 				name:  "MAIL_FROM",
-				help:  "The sender of letters, such as Shop <orders@shop.example>.",
+				help:  "The sender of e-mails, such as Shop <orders@shop.example>.",
 				modes: checkoutModes,
 				read:  mailAddress(func(c *Config) *string { return &c.MailFrom }),
 			},
 			{
 				name:  "MAIL_SHOP_TO",
-				help:  "Your own address for letters about paid orders, refunds and failed renewals. Empty: none.",
+				help:  "Your own address for e-mails about paid orders, refunds and failed renewals. Empty: none.",
 				modes: checkoutModes,
 				read:  mailAddress(func(c *Config) *string { return &c.MailShopTo }),
 			},
 			{
 				name:  "MAIL_LANGUAGE",
 				def:   "en",
-				help:  "The language of letters whose order names none: en or fr.",
+				help:  "The language of e-mails whose order names none: en or fr.",
 				modes: checkoutModes,
 				read:  oneOf(func(c *Config) *string { return &c.MailLanguage }, "en", "fr"),
 			},
 			{
 				name:  "MAIL_TEMPLATES",
-				help:  "A folder with letter.html or letter.txt that replace the built-in templates, see docs/mail.md.",
+				help:  "A folder with email.html or email.txt that replace the built-in templates, see docs/mail.md.",
 				modes: checkoutModes,
 				read:  text(func(c *Config) *string { return &c.MailTemplates }),
 			},
@@ -101,7 +101,7 @@ func (l *loading) finishMail() {
 
 	switch {
 	case c.SMTPURL != "" && c.MailFrom == "":
-		l.problem("MAIL_FROM", "is not set, but SMTP_URL is. Set the address that your letters come from")
+		l.problem("MAIL_FROM", "is not set, but SMTP_URL is. Set the address that your e-mails come from")
 	case c.SMTPURL == "" && c.MailShopTo != "":
 		l.problem("SMTP_URL", "is not set, but MAIL_SHOP_TO is. Set both, or neither")
 	}

@@ -26,11 +26,11 @@ func TestMailRefusals(t *testing.T) {
 			environ: []string{"SMTP_URL=smtp://mail.example", "MAIL_FROM=the shop"},
 			want:    "MAIL_FROM is not an e-mail address",
 		},
-		"letters to the shop without a mail server": {
+		"e-mails to the shop without a mail server": {
 			environ: []string{"MAIL_SHOP_TO=shop@shop.example"},
 			want:    "SMTP_URL is not set, but MAIL_SHOP_TO is",
 		},
-		"a language without letters": {
+		"a language without e-mails": {
 			environ: []string{"MAIL_LANGUAGE=de"},
 			want:    "MAIL_LANGUAGE is \"de\"",
 		},

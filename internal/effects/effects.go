@@ -35,7 +35,7 @@ type Job struct {
 // Plan is what follows from an effect.
 type Plan struct {
 	Announce bool     // to the webhook endpoints that want the kind
-	Letters  []string // who gets a letter: "buyer", "shop"
+	Emails   []string // who gets an e-mail: "buyer", "shop"
 }
 
 // Store keeps effects. Every method is one transaction and safe for concurrent
@@ -57,8 +57,8 @@ type Config struct {
 	Now     func() time.Time
 	Log     zerolog.Logger
 	Workers int
-	// Letters returns who gets a letter about a kind of effect; nil: nobody.
-	Letters func(kind string) []string
+	// Emails returns who gets an e-mail about a kind of effect; nil: nobody.
+	Emails func(kind string) []string
 	// Planned is called after something follows from an effect; may be nil.
 	Planned func()
 }
@@ -117,8 +117,8 @@ func (s *Service) work(ctx context.Context, j Job) error {
 	}
 
 	plan := kind.plan(j.Effect)
-	if s.cfg.Letters != nil {
-		plan.Letters = s.cfg.Letters(j.Kind)
+	if s.cfg.Emails != nil {
+		plan.Emails = s.cfg.Emails(j.Kind)
 	}
 
 	if err := s.cfg.Store.FinishEffect(ctx, j, plan); err != nil {
@@ -128,7 +128,7 @@ func (s *Service) work(ctx context.Context, j Job) error {
 		return fmt.Errorf("effects: %s %s: %w", j.Kind, j.ID, err)
 	}
 
-	if (plan.Announce || len(plan.Letters) > 0) && s.cfg.Planned != nil {
+	if (plan.Announce || len(plan.Emails) > 0) && s.cfg.Planned != nil {
 		s.cfg.Planned()
 	}
 

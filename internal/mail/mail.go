@@ -11,7 +11,7 @@ import (
 	"checkoutd/internal/queue"
 )
 
-// Recipient is who gets a letter.
+// Recipient is who gets an e-mail.
 type Recipient string
 
 // The recipients.
@@ -20,7 +20,7 @@ const (
 	Shop  Recipient = "shop"
 )
 
-// State is the state of a letter; doc.go draws the transitions.
+// State is the state of an e-mail; doc.go draws the transitions.
 type State string
 
 // The states.
@@ -33,9 +33,9 @@ const (
 	Skipped State = "skipped"
 )
 
-// Letter is a letter about an effect. Its text is made when it is sent, and is
+// Email is an e-mail about an effect. Its text is made when it is sent, and is
 // not stored.
-type Letter struct {
+type Email struct {
 	ID        string
 	EffectID  string
 	OrderID   string
@@ -51,15 +51,15 @@ type Letter struct {
 	Claim queue.Claim
 }
 
-// Store keeps letters. Every method is one transaction and safe for concurrent
+// Store keeps e-mails. Every method is one transaction and safe for concurrent
 // use from several processes.
 type Store interface {
-	// ClaimLetters claims up to n letters that are due and marks them as
-	// sending. A letter whose sender died becomes unknown.
-	ClaimLetters(ctx context.Context, now, leaseUntil time.Time, n int) ([]Letter, error)
-	// EndLetter sets the state of a claimed letter, and when it is due again if
+	// ClaimEmails claims up to n e-mails that are due and marks them as
+	// sending. An e-mail whose sender died becomes unknown.
+	ClaimEmails(ctx context.Context, now, leaseUntil time.Time, n int) ([]Email, error)
+	// EndEmail sets the state of a claimed e-mail, and when it is due again if
 	// that is Due. A lost claim returns queue.ErrClaimLost.
-	EndLetter(ctx context.Context, l Letter, dueAt time.Time) error
+	EndEmail(ctx context.Context, l Email, dueAt time.Time) error
 	// Read returns the state of an order.
 	Read(ctx context.Context, orderID string) (*payments.State, error)
 }
@@ -71,7 +71,7 @@ type Sender interface {
 	Send(ctx context.Context, m Message) error
 }
 
-// Message is a letter as it is sent.
+// Message is an e-mail as it is sent.
 type Message struct {
 	ID   string // the same in every try
 	To   string
@@ -79,7 +79,7 @@ type Message struct {
 	Text
 }
 
-// Text is what a letter says.
+// Text is what an e-mail says.
 type Text struct {
 	Subject string
 	Plain   string
@@ -100,57 +100,57 @@ type Config struct {
 	Store    Store
 	Sender   Sender
 	Writer   *Writer
-	ShopTo   string // the shop's address, "" if it wants no letters
+	ShopTo   string // the shop's address, "" if it wants no e-mails
 	Now      func() time.Time
 	Log      zerolog.Logger
 	Hostname string // the right side of Message-IDs
 }
 
-// Service sends letters. It is safe for concurrent use.
+// Service sends e-mails. It is safe for concurrent use.
 type Service struct {
 	cfg    Config
-	runner *queue.Runner[Letter]
+	runner *queue.Runner[Email]
 }
 
 const (
 	workers  = 2
 	lease    = 5 * time.Minute
 	timeout  = time.Minute        // of one try
-	patience = 3 * 24 * time.Hour // after which a letter fails
+	patience = 3 * 24 * time.Hour // after which an e-mail fails
 )
 
 // New returns a Service whose work starts with Run.
 func New(c Config) *Service {
 	s := &Service{cfg: c}
-	s.runner = queue.New(queue.Config[Letter]{
-		Name:    "letters",
+	s.runner = queue.New(queue.Config[Email]{
+		Name:    "emails",
 		Workers: workers,
-		Batch:   workers, // a claimed letter that nobody sends would become unknown
+		Batch:   workers, // a claimed e-mail that nobody sends would become unknown
 		Lease:   lease,
 		Poll:    2 * time.Second,
 		Now:     c.Now,
 		Log:     c.Log,
-		Claim:   c.Store.ClaimLetters,
+		Claim:   c.Store.ClaimEmails,
 		Work:    s.work,
-		Release: func(ctx context.Context, l Letter) error {
+		Release: func(ctx context.Context, l Email) error {
 			l.State, l.Tries = Due, l.Tries-1
-			return c.Store.EndLetter(ctx, l, c.Now())
+			return c.Store.EndEmail(ctx, l, c.Now())
 		},
 	})
 	return s
 }
 
-// Run sends letters until ctx ends, then waits for those in flight.
+// Run sends e-mails until ctx ends, then waits for those in flight.
 func (s *Service) Run(ctx context.Context) { s.runner.Run(ctx) }
 
-// RunOnce sends one batch and returns how many letters there were.
+// RunOnce sends one batch and returns how many e-mails there were.
 func (s *Service) RunOnce(ctx context.Context) (int, error) { return s.runner.RunOnce(ctx) }
 
-// Wake makes Run look for letters at once. It never blocks.
+// Wake makes Run look for e-mails at once. It never blocks.
 func (s *Service) Wake() { s.runner.Wake() }
 
-// work sends one letter and stores what became of it.
-func (s *Service) work(ctx context.Context, l Letter) error {
+// work sends one e-mail and stores what became of it.
+func (s *Service) work(ctx context.Context, l Email) error {
 	dueAt := time.Time{}
 	err := s.send(ctx, &l)
 
@@ -163,19 +163,19 @@ func (s *Service) work(ctx context.Context, l Letter) error {
 			dueAt = s.cfg.Now().Add(queue.Backoff(int(l.Tries), 10*time.Second, 6*time.Hour))
 		}
 	case err != nil:
-		l.State, l.Problem = Unknown, "the connection broke after the whole letter had been handed over"
+		l.State, l.Problem = Unknown, "the connection broke after the whole e-mail had been handed over"
 	}
 
 	s.report(l)
 
 	commit, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
-	return s.cfg.Store.EndLetter(commit, l, dueAt)
+	return s.cfg.Store.EndEmail(commit, l, dueAt)
 }
 
-// send sends a letter and sets its state if there is no error. What goes wrong
+// send sends an e-mail and sets its state if there is no error. What goes wrong
 // before the mail server is asked is a Refusal.
-func (s *Service) send(ctx context.Context, l *Letter) error {
+func (s *Service) send(ctx context.Context, l *Email) error {
 	st, err := s.cfg.Store.Read(ctx, l.OrderID)
 	if err != nil {
 		return &Refusal{Why: "the order could not be read"}
@@ -192,7 +192,7 @@ func (s *Service) send(ctx context.Context, l *Letter) error {
 
 	text, err := s.cfg.Writer.write(*l, st)
 	if err != nil {
-		s.cfg.Log.Error().Err(err).Str("kind", l.Kind).Msg("a letter's template does not work")
+		s.cfg.Log.Error().Err(err).Str("kind", l.Kind).Msg("an e-mail's template does not work")
 		return &Refusal{Why: "its template does not work"}
 	}
 
@@ -212,7 +212,7 @@ func (s *Service) send(ctx context.Context, l *Letter) error {
 }
 
 // report writes the log line about a try.
-func (s *Service) report(l Letter) {
+func (s *Service) report(l Email) {
 	line := s.cfg.Log.Info()
 	switch l.State {
 	case Due:
@@ -222,12 +222,12 @@ func (s *Service) report(l Letter) {
 	}
 
 	line.
-		Str("letter_id", l.ID).
+		Str("email_id", l.ID).
 		Str("order_id", l.OrderID).
 		Str("kind", l.Kind).
 		Str("recipient", string(l.Recipient)).
 		Str("state", string(l.State)).
 		Int64("tries", l.Tries).
 		Str("problem", l.Problem).
-		Msg("letter")
+		Msg("email")
 }

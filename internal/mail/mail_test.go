@@ -21,18 +21,18 @@ import (
 
 // desk is a Store in memory with one order.
 type desk struct {
-	mu      sync.Mutex
-	state   payments.State
-	letters []mail.Letter
-	dueAt   time.Time
+	mu     sync.Mutex
+	state  payments.State
+	emails []mail.Email
+	dueAt  time.Time
 }
 
-func (d *desk) ClaimLetters(_ context.Context, now, _ time.Time, n int) (list []mail.Letter, err error) {
+func (d *desk) ClaimEmails(_ context.Context, now, _ time.Time, n int) (list []mail.Email, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 
-	for i := range d.letters {
-		l := &d.letters[i]
+	for i := range d.emails {
+		l := &d.emails[i]
 		if l.State == mail.Due && !d.dueAt.After(now) && len(list) < n {
 			l.State, l.Claim = mail.Sending, queue.Claim{ID: l.ID, Token: "t"}
 			l.Tries++
@@ -42,13 +42,13 @@ func (d *desk) ClaimLetters(_ context.Context, now, _ time.Time, n int) (list []
 	return list, nil
 }
 
-func (d *desk) EndLetter(_ context.Context, l mail.Letter, dueAt time.Time) error {
+func (d *desk) EndEmail(_ context.Context, l mail.Email, dueAt time.Time) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 
-	for i := range d.letters {
-		if d.letters[i].ID == l.ID {
-			d.letters[i], d.dueAt = l, dueAt
+	for i := range d.emails {
+		if d.emails[i].ID == l.ID {
+			d.emails[i], d.dueAt = l, dueAt
 		}
 	}
 	return nil
@@ -70,7 +70,7 @@ func (b *box) Send(_ context.Context, m mail.Message) error {
 	return nil
 }
 
-// office is a mail service with one letter.
+// office is a mail service with one e-mail.
 type office struct {
 	*mail.Service
 	clock *testkit.Clock
@@ -102,8 +102,8 @@ func newOffice(t *testing.T, kind string, to mail.Recipient, language string) *o
 			},
 			Refunds: []payments.Refund{{ID: "re_1", Amount: 500}},
 		},
-		letters: []mail.Letter{{
-			ID: "let_1", OrderID: "ord_abcdefghijkl", Kind: kind, Recipient: to, State: mail.Due,
+		emails: []mail.Email{{
+			ID: "eml_1", OrderID: "ord_abcdefghijkl", Kind: kind, Recipient: to, State: mail.Due,
 			CreatedAt: testkit.Start,
 		}},
 	}
@@ -115,16 +115,16 @@ func newOffice(t *testing.T, kind string, to mail.Recipient, language string) *o
 	return o
 }
 
-// step sends what is due and returns the letter.
-func (o *office) step(t *testing.T) mail.Letter {
+// step sends what is due and returns the e-mail.
+func (o *office) step(t *testing.T) mail.Email {
 	t.Helper()
 	if _, err := o.RunOnce(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return o.desk.letters[0]
+	return o.desk.emails[0]
 }
 
-func TestLetters(t *testing.T) {
+func TestEmails(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		kind     string
@@ -157,15 +157,15 @@ func TestLetters(t *testing.T) {
 	} {
 		o := newOffice(t, c.kind, c.to, c.language)
 		if c.kind == payments.EffectRefunded {
-			o.desk.letters[0].Subject = "re_1"
+			o.desk.emails[0].Subject = "re_1"
 		}
 		if l := o.step(t); l.State != mail.Sent || len(o.box.taken) != 1 {
-			t.Errorf("%s: the letter is %+v", name, l)
+			t.Errorf("%s: the e-mail is %+v", name, l)
 			continue
 		}
 
 		m := o.box.taken[0]
-		if m.To != c.address || m.Subject != c.subject || m.ID != "let_1@shop.example" {
+		if m.To != c.address || m.Subject != c.subject || m.ID != "eml_1@shop.example" {
 			t.Errorf("%s: got %q to %q with the ID %q", name, m.Subject, m.To, m.ID)
 		}
 		for _, want := range c.says {
@@ -189,7 +189,7 @@ func TestAnOrderThatCostsNothing(t *testing.T) {
 	}
 }
 
-func TestWhatBecomesOfALetter(t *testing.T) {
+func TestWhatBecomesOfAnEmail(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, payments.EffectPaid, mail.Buyer, "en")
 
@@ -243,19 +243,19 @@ func TestTemplatesOfTheShop(t *testing.T) {
 
 	for _, wrong := range []string{folder, filepath.Join(folder, "nowhere")} {
 		_, err := mail.NewWriter(mail.WriterConfig{ShopName: "Mugs", Language: "en", Folder: wrong})
-		if err == nil || !strings.Contains(err.Error(), "has neither a letter.txt nor a letter.html") {
+		if err == nil || !strings.Contains(err.Error(), "has neither a email.txt nor a email.html") {
 			t.Errorf("got %v, want a refusal of the folder without templates", err)
 		}
 	}
 
-	write("letter.txt", "Hello! {{.Title}}, {{.Shop}}")
+	write("email.txt", "Hello! {{.Title}}, {{.Shop}}")
 	w, err := mail.NewWriter(mail.WriterConfig{ShopName: "Mugs", Language: "en", Folder: folder})
 	if err != nil || w == nil {
 		t.Fatal(err)
 	}
 
 	for _, broken := range []string{"{{.Nobody}}", "{{if}}"} {
-		write("letter.html", broken)
+		write("email.html", broken)
 		if _, err := mail.NewWriter(mail.WriterConfig{Language: "en", Folder: folder}); err == nil {
 			t.Errorf("the template %q was accepted", broken)
 		}
@@ -263,7 +263,7 @@ func TestTemplatesOfTheShop(t *testing.T) {
 }
 
 // The shop's backend decided the language, and what the total consists of.
-func TestLetterAboutAnOrderOfTheBackend(t *testing.T) {
+func TestEmailAboutAnOrderOfTheBackend(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, payments.EffectPaid, mail.Buyer, "en")
 	o.desk.state.Order.Shop = orders.ShopTerms{

@@ -7,8 +7,8 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// TellShop sends the shop a letter that belongs to no order, once. Nothing
-// happens if the shop wants no letters. Its error is that of Sender.Send.
+// TellShop sends the shop an e-mail that belongs to no order, once. Nothing
+// happens if the shop wants no e-mails. Its error is that of Sender.Send.
 func (s *Service) TellShop(ctx context.Context, subject, text string) error {
 	if s.cfg.ShopTo == "" {
 		return nil

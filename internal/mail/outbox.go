@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// Outbox keeps the newest letters in memory instead of sending them: for the
+// Outbox keeps the newest e-mails in memory instead of sending them: for the
 // sandbox, where nobody gets mail. It is safe for concurrent use.
 type Outbox struct {
 	most int
@@ -14,7 +14,7 @@ type Outbox struct {
 	list []Kept
 }
 
-// Kept is a letter in an Outbox.
+// Kept is an e-mail in an Outbox.
 type Kept struct {
 	ID      string `json:"id"`
 	Created int64  `json:"created"` // Unix seconds
@@ -24,10 +24,10 @@ type Kept struct {
 	HTML    string `json:"html"`
 }
 
-// NewOutbox returns an Outbox that keeps the newest letters, at most most.
+// NewOutbox returns an Outbox that keeps the newest e-mails, at most most.
 func NewOutbox(most int) *Outbox { return &Outbox{most: most, list: []Kept{}} }
 
-// Send keeps a letter.
+// Send keeps an e-mail.
 func (o *Outbox) Send(_ context.Context, m Message) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -39,7 +39,7 @@ func (o *Outbox) Send(_ context.Context, m Message) error {
 	return nil
 }
 
-// Messages returns the letters, oldest first.
+// Messages returns the e-mails, oldest first.
 func (o *Outbox) Messages() []Kept {
 	o.mu.Lock()
 	defer o.mu.Unlock()

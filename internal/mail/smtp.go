@@ -127,7 +127,7 @@ func explain(err error) error {
 	code := e.ErrorCode()
 	why := fmt.Sprintf("the mail server answered %d (%s)", code, e.Reason)
 	if code == 0 {
-		why = fmt.Sprintf("the connection broke before the end of the letter (%s)", e.Reason)
+		why = fmt.Sprintf("the connection broke before the end of the e-mail (%s)", e.Reason)
 	}
 	return &Refusal{Final: code >= 500, Why: why}
 }

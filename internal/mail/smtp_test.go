@@ -127,7 +127,7 @@ func (*session) Logout() error { return nil }
 
 func message(to string) mail.Message {
 	return mail.Message{
-		ID: "let_1@shop.example", To: to, Date: time.Now(),
+		ID: "eml_1@shop.example", To: to, Date: time.Now(),
 		Text: mail.Text{Subject: "Commande payée\r\nBcc: eve@evil.example", Plain: "plain words", HTML: "<p>rich words</p>"},
 	}
 }
@@ -141,7 +141,7 @@ func (m *mailServer) sender(t *testing.T, address string) *mail.SMTP {
 	return s.With(gomail.WithTLSPolicy(gomail.TLSMandatory), gomail.WithTLSConfig(m.client))
 }
 
-func TestAMailServerTakesALetter(t *testing.T) {
+func TestAMailServerTakesAnEmail(t *testing.T) {
 	t.Parallel()
 	m := newMailServer(t)
 	s := m.sender(t, "smtp://"+user+":p%40ss%2Fword@"+m.address)
@@ -158,7 +158,7 @@ func TestAMailServerTakesALetter(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.Header.Get("Bcc") != "" || got.Header.Get("To") != "<ada@buyer.example>" ||
-		got.Header.Get("Message-Id") != "<let_1@shop.example>" || got.Header.Get("Auto-Submitted") != "auto-generated" {
+		got.Header.Get("Message-Id") != "<eml_1@shop.example>" || got.Header.Get("Auto-Submitted") != "auto-generated" {
 		t.Errorf("got the headers %v", got.Header)
 	}
 	if !strings.Contains(m.got[0], "plain words") || !strings.Contains(m.got[0], "<p>rich words</p>") {

@@ -25,12 +25,12 @@ var builtIn embed.FS
 // WriterConfig configures a Writer.
 type WriterConfig struct {
 	ShopName string
-	Language string // of letters whose order names none: en or fr
+	Language string // of e-mails whose order names none: en or fr
 	// Folder holds templates that replace built-in ones; "" for none.
 	Folder string
 }
 
-// Writer writes letters. It is safe for concurrent use.
+// Writer writes e-mails. It is safe for concurrent use.
 type Writer struct {
 	cfg   WriterConfig
 	plain *texttemplate.Template
@@ -48,7 +48,7 @@ type view struct {
 	OrderLine             string
 	Lines                 []lineView
 	Sums                  []sumView
-	Amount                string // what the letter is about: the total, or the refund
+	Amount                string // what the e-mail is about: the total, or the refund
 	Address               []string
 	AddressTitle          string
 	Colon                 string // as the language writes it
@@ -65,30 +65,30 @@ type sumView struct {
 }
 
 // NewWriter returns a Writer. The templates of the folder are tried on a sample
-// of every letter, so that a mistake is found at the start.
+// of every e-mail, so that a mistake is found at the start.
 func NewWriter(c WriterConfig) (*Writer, error) {
 	if _, ok := languages[c.Language]; !ok {
-		return nil, fmt.Errorf("mail: there are no letters in the language %q", c.Language)
+		return nil, fmt.Errorf("mail: there are no e-mails in the language %q", c.Language)
 	}
 
 	if err := checkFolder(c.Folder); err != nil {
 		return nil, err
 	}
 
-	plain, err := source(c.Folder, "letter.txt")
+	plain, err := source(c.Folder, "email.txt")
 	if err != nil {
 		return nil, err
 	}
-	html, err := source(c.Folder, "letter.html")
+	html, err := source(c.Folder, "email.html")
 	if err != nil {
 		return nil, err
 	}
 
 	w := &Writer{cfg: c}
-	if w.plain, err = texttemplate.New("letter.txt").Option("missingkey=error").Parse(plain); err != nil {
+	if w.plain, err = texttemplate.New("email.txt").Option("missingkey=error").Parse(plain); err != nil {
 		return nil, fmt.Errorf("mail: %w", err)
 	}
-	if w.html, err = htmltemplate.New("letter.html").Option("missingkey=error").Parse(html); err != nil {
+	if w.html, err = htmltemplate.New("email.html").Option("missingkey=error").Parse(html); err != nil {
 		return nil, fmt.Errorf("mail: %w", err)
 	}
 
@@ -96,18 +96,18 @@ func NewWriter(c WriterConfig) (*Writer, error) {
 }
 
 // checkFolder returns an error for a folder without a template, so that a
-// misspelt path does not send the built-in letters.
+// misspelt path does not send the built-in e-mails.
 func checkFolder(folder string) error {
 	if folder == "" {
 		return nil
 	}
 
-	for _, name := range []string{"letter.txt", "letter.html"} {
+	for _, name := range []string{"email.txt", "email.html"} {
 		if _, err := os.Stat(folder + "/" + name); !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	return fmt.Errorf("%s has neither a letter.txt nor a letter.html", folder)
+	return fmt.Errorf("%s has neither a email.txt nor a email.html", folder)
 }
 
 // source returns the text of a template.
@@ -123,7 +123,7 @@ func source(folder, name string) (string, error) {
 	return string(text), err
 }
 
-// try writes every letter about a sample order.
+// try writes every e-mail about a sample order.
 func (w *Writer) try() error {
 	st := &payments.State{Order: orders.Order{
 		ID: "ord_sample", Amount: 1000, Currency: "usd",
@@ -131,8 +131,8 @@ func (w *Writer) try() error {
 	}}
 
 	for lang, words := range languages {
-		for key := range words.letters {
-			if _, err := w.writeIn(lang, Letter{Kind: key.kind, Recipient: key.to}, st); err != nil {
+		for key := range words.emails {
+			if _, err := w.writeIn(lang, Email{Kind: key.kind, Recipient: key.to}, st); err != nil {
 				return err
 			}
 		}
@@ -140,9 +140,9 @@ func (w *Writer) try() error {
 	return nil
 }
 
-// write returns the text of a letter. A buyer is written to in the language
+// write returns the text of an e-mail. A buyer is written to in the language
 // that the shop's backend chose for the order, everybody else in the shop's.
-func (w *Writer) write(l Letter, st *payments.State) (Text, error) {
+func (w *Writer) write(l Email, st *payments.State) (Text, error) {
 	lang, _, _ := strings.Cut(st.Order.Shop.Locale, "-")
 	if _, known := languages[lang]; known && l.Recipient == Buyer {
 		return w.writeIn(lang, l, st)
@@ -150,15 +150,15 @@ func (w *Writer) write(l Letter, st *payments.State) (Text, error) {
 	return w.writeIn(w.cfg.Language, l, st)
 }
 
-func (w *Writer) writeIn(lang string, l Letter, st *payments.State) (Text, error) {
-	key := letterKey{l.Kind, l.Recipient}
+func (w *Writer) writeIn(lang string, l Email, st *payments.State) (Text, error) {
+	key := emailKey{l.Kind, l.Recipient}
 	if l.Kind == payments.EffectPaid && l.Recipient == Buyer && st.Order.Amount == 0 {
 		key.kind = placedFree
 	}
 
-	t, ok := languages[lang].letters[key]
+	t, ok := languages[lang].emails[key]
 	if !ok {
-		return Text{}, fmt.Errorf("mail: there is no letter about %s to the %s", l.Kind, l.Recipient)
+		return Text{}, fmt.Errorf("mail: there is no e-mail about %s to the %s", l.Kind, l.Recipient)
 	}
 
 	v := w.view(lang, t, l, st)
@@ -174,7 +174,7 @@ func (w *Writer) writeIn(lang string, l Letter, st *payments.State) (Text, error
 	return Text{Subject: v.Subject, Plain: plain.String(), HTML: html.String()}, nil
 }
 
-func (w *Writer) view(lang string, t texts, l Letter, st *payments.State) view {
+func (w *Writer) view(lang string, t texts, l Email, st *payments.State) view {
 	o, words := &st.Order, languages[lang]
 	format := func(minor int64) string { return money.Format(minor, o.Currency, lang) }
 
@@ -259,8 +259,8 @@ func taxes(w words, o *orders.Order, format func(int64) string) (list []sumView)
 	return list
 }
 
-// amountOf returns what a letter is about, in minor units.
-func amountOf(l Letter, st *payments.State) int64 {
+// amountOf returns what an e-mail is about, in minor units.
+func amountOf(l Email, st *payments.State) int64 {
 	for _, r := range st.Refunds {
 		if r.ID == l.Subject {
 			return r.Amount

@@ -38,7 +38,7 @@ type Config struct {
 	StateFile string // "" = memory only
 
 	// Shop shows what the shop itself sent, as lists in JSON: the desk asks it
-	// for letters and webhooks, below /_sandbox/shop/. Nil shows nothing.
+	// for e-mails and webhooks, below /_sandbox/shop/. Nil shows nothing.
 	Shop http.Handler
 
 	Endpoints []Endpoint

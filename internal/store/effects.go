@@ -128,7 +128,7 @@ func (s *Store) FinishEffect(ctx context.Context, j effects.Job, plan effects.Pl
 			Args:   []any{j.Claim.ID, j.Claim.Token, sqldb.Micros(now)},
 			IfNone: queue.ErrClaimLost,
 		}}
-		writes = append(writes, insertLetters(&j, plan, now)...)
+		writes = append(writes, insertEmails(&j, plan, now)...)
 		if !plan.Announce {
 			return writes, nil
 		}

@@ -35,7 +35,7 @@ func openMailbox(t *testing.T) (box *mailbox, url string) {
 	return box, "smtp://" + listener.Addr().String()
 }
 
-func (b *mailbox) letters() []string {
+func (b *mailbox) emails() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return append([]string(nil), b.got...)
@@ -68,7 +68,7 @@ func (s *slot) Data(r io.Reader) error {
 	return err
 }
 
-func TestLettersFollowAPayment(t *testing.T) {
+func TestEmailsFollowAPayment(t *testing.T) {
 	t.Parallel()
 	box, url := openMailbox(t)
 	s := e2etest.OpenShop(t,
@@ -83,8 +83,8 @@ func TestLettersFollowAPayment(t *testing.T) {
 	b.Confirm(id, e2etest.CardPays)
 	b.WantStatus(id, "paid paid")
 
-	s.Eventually("there is a letter to the buyer and one to the shop", func() bool { return len(box.letters()) == 2 })
-	all := strings.Join(box.letters(), "\n")
+	s.Eventually("there is an e-mail to the buyer and one to the shop", func() bool { return len(box.emails()) == 2 })
+	all := strings.Join(box.emails(), "\n")
 	if !strings.Contains(all, "ada@buyer.example: Your order ") || !strings.Contains(all, "owner@shop.example: Order ") {
 		t.Errorf("got\n%s", all)
 	}
@@ -92,8 +92,8 @@ func TestLettersFollowAPayment(t *testing.T) {
 	// A restart sends nothing again.
 	s.Restart()
 	s.WantQuiet()
-	if got := box.letters(); len(got) != 2 {
-		t.Errorf("after a restart there are %d letters, want 2", len(got))
+	if got := box.emails(); len(got) != 2 {
+		t.Errorf("after a restart there are %d e-mails, want 2", len(got))
 	}
 }
 
@@ -118,7 +118,7 @@ func TestAPaymentDoesNotWaitForTheMailServer(t *testing.T) {
 	}
 }
 
-// The sandbox sends no mail: its desk shows the letters, and the webhooks to
+// The sandbox sends no mail: its desk shows the e-mails, and the webhooks to
 // the shop.
 func TestTheDeskShowsWhatTheShopSends(t *testing.T) {
 	t.Parallel()
@@ -144,10 +144,10 @@ func TestTheDeskShowsWhatTheShopSends(t *testing.T) {
 		return string(body)
 	}
 
-	s.Eventually("the desk shows the letter to the buyer and that to the shop", func() bool {
-		letters := show("letters")
-		return strings.Contains(letters, `"to":"ada@buyer.example","subject":"Your order `) &&
-			strings.Contains(letters, `"subject":"Order `)
+	s.Eventually("the desk shows the e-mail to the buyer and that to the shop", func() bool {
+		emails := show("emails")
+		return strings.Contains(emails, `"to":"ada@buyer.example","subject":"Your order `) &&
+			strings.Contains(emails, `"subject":"Order `)
 	})
 	if got := show("webhooks"); strings.TrimSpace(got) != "[]" {
 		t.Errorf("without endpoints there are the webhooks %s", got)

@@ -66,7 +66,7 @@ func Run(t *testing.T, e Engine) {
 		"clock set back":  testClockSetBack,
 		"replicas":        testReplicas,
 		"guard":           testGuard,
-		"letters":         testLetters,
+		"emails":          testEmails,
 		"paid orders":     testPaidOrders,
 		"texts":           testTexts,
 	} {

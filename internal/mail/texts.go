@@ -2,7 +2,7 @@ package mail
 
 import "checkoutd/internal/payments"
 
-// texts are the words of one kind of letter to one recipient. {number},
+// texts are the words of one kind of e-mail to one recipient. {number},
 // {amount}, {shop} and {date} are filled in.
 type texts struct {
 	Subject string
@@ -10,35 +10,35 @@ type texts struct {
 	Text    []string // paragraphs
 }
 
-// words are what every letter of a language needs.
+// words are what every e-mail of a language needs.
 type words struct {
 	Colon, Order, Quantity, Subtotal, Discount, Shipping, Tax, Included, Total, Refunded, ShipTo, Contact, Footer string
 
-	letters map[letterKey]texts
+	emails map[emailKey]texts
 }
 
-// letterKey names a kind of letter.
-type letterKey struct {
+// emailKey names a kind of e-mail.
+type emailKey struct {
 	kind string // of the effect
 	to   Recipient
 }
 
-// placedFree is the kind of letter about an order that costs nothing.
+// placedFree is the kind of e-mail about an order that costs nothing.
 const placedFree = "order.paid, free"
 
-// Recipients returns who gets a letter about a kind of effect, nobody if there
+// Recipients returns who gets an e-mail about a kind of effect, nobody if there
 // is none.
 func Recipients(kind string) []Recipient {
 	var list []Recipient
 	for _, to := range []Recipient{Buyer, Shop} {
-		if _, ok := languages["en"].letters[letterKey{kind, to}]; ok {
+		if _, ok := languages["en"].emails[emailKey{kind, to}]; ok {
 			list = append(list, to)
 		}
 	}
 	return list
 }
 
-// languages are the languages of the letters.
+// languages are the languages of the e-mails.
 var languages = map[string]words{
 	"en": {
 		Colon:    ":",
@@ -54,7 +54,7 @@ var languages = map[string]words{
 		ShipTo:   "Delivered to",
 		Contact:  "Buyer",
 		Footer:   "You receive this message because of an order at {shop}.",
-		letters: map[letterKey]texts{
+		emails: map[emailKey]texts{
 			{payments.EffectPaid, Buyer}: {
 				Subject: "Your order {number} at {shop}",
 				Title:   "Thank you, your order is paid",
@@ -120,7 +120,7 @@ var languages = map[string]words{
 		ShipTo:   "Livraison à",
 		Contact:  "Client",
 		Footer:   "Vous recevez ce message à la suite d’une commande chez {shop}.",
-		letters: map[letterKey]texts{
+		emails: map[emailKey]texts{
 			{payments.EffectPaid, Buyer}: {
 				Subject: "Votre commande {number} chez {shop}",
 				Title:   "Merci, votre commande est payée",

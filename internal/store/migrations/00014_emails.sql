@@ -1,8 +1,8 @@
 -- +goose Up
 
--- Letters to buyers and to the shop about what happened. The text is made when
--- a letter is sent, and an address is nowhere here.
-CREATE TABLE letters (
+-- E-mails to buyers and to the shop about what happened. The text is made when
+-- an e-mail is sent, and an address is nowhere here.
+CREATE TABLE emails (
     id          TEXT PRIMARY KEY,
     effect_id   TEXT   NOT NULL,
     order_id    TEXT   NOT NULL REFERENCES orders (id),
@@ -16,8 +16,8 @@ CREATE TABLE letters (
     lease_token TEXT   NOT NULL,
     created_at  BIGINT NOT NULL,
     done_at     BIGINT NOT NULL,
-    CONSTRAINT letters_once UNIQUE (effect_id, recipient)
+    CONSTRAINT emails_once UNIQUE (effect_id, recipient)
 );
-CREATE INDEX letters_due ON letters (next_at) WHERE state IN ('due', 'sending');
-CREATE INDEX letters_order ON letters (order_id);
-CREATE INDEX letters_created ON letters (created_at);
+CREATE INDEX emails_due ON emails (next_at) WHERE state IN ('due', 'sending');
+CREATE INDEX emails_order ON emails (order_id);
+CREATE INDEX emails_created ON emails (created_at);

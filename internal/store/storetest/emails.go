@@ -10,16 +10,16 @@ import (
 	"checkoutd/internal/queue"
 )
 
-// testLetters checks what package mail relies on.
-func testLetters(t *testing.T, e Engine) {
+// testEmails checks what package mail relies on.
+func testEmails(t *testing.T, e Engine) {
 	f := newFixture(t, e)
 	o := f.order()
 	f.happen(o.ID, "order.paid")
-	plan := effects.Plan{Letters: []string{"buyer", "shop"}}
+	plan := effects.Plan{Emails: []string{"buyer", "shop"}}
 
-	claim := func() []mail.Letter {
+	claim := func() []mail.Email {
 		t.Helper()
-		list, err := f.ClaimLetters(f.ctx, f.clock.Now(), f.clock.Now().Add(time.Minute), 10)
+		list, err := f.ClaimEmails(f.ctx, f.clock.Now(), f.clock.Now().Add(time.Minute), 10)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -42,7 +42,7 @@ func testLetters(t *testing.T, e Engine) {
 
 	list := claim()
 	if len(list) != 2 || list[0].Kind != "order.paid" || list[0].OrderID != o.ID || list[0].State != mail.Sending {
-		t.Fatalf("claimed %+v, want a letter to the buyer and one to the shop", list)
+		t.Fatalf("claimed %+v, want an e-mail to the buyer and one to the shop", list)
 	}
 	if again := claim(); len(again) > 0 {
 		t.Errorf("claimed %+v twice", again)
@@ -51,11 +51,11 @@ func testLetters(t *testing.T, e Engine) {
 	// One is not taken, and due again in an hour.
 	first, second := list[0], list[1]
 	first.State, first.Problem = mail.Due, "no connection"
-	if err := f.EndLetter(f.ctx, first, f.clock.Now().Add(time.Hour)); err != nil {
+	if err := f.EndEmail(f.ctx, first, f.clock.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.EndLetter(f.ctx, first, f.clock.Now()); !errors.Is(err, queue.ErrClaimLost) {
-		t.Errorf("ending a letter twice returns %v", err)
+	if err := f.EndEmail(f.ctx, first, f.clock.Now()); !errors.Is(err, queue.ErrClaimLost) {
+		t.Errorf("ending an e-mail twice returns %v", err)
 	}
 	if list := claim(); len(list) > 0 {
 		t.Errorf("claimed %+v before it is due", list)
@@ -65,15 +65,15 @@ func testLetters(t *testing.T, e Engine) {
 	f.clock.Advance(2 * time.Hour)
 	list = claim()
 	if len(list) != 1 || list[0].ID != first.ID || list[0].Tries != 2 {
-		t.Errorf("claimed %+v, want only the letter that was not taken", list)
+		t.Errorf("claimed %+v, want only the e-mail that was not taken", list)
 	}
 
 	states := map[string]mail.State{}
-	letters, err := f.Letters(f.ctx, o.ID, 10)
+	emails, err := f.Emails(f.ctx, o.ID, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range letters {
+	for _, l := range emails {
 		states[l.ID] = l.State
 	}
 	if states[first.ID] != mail.Sending || states[second.ID] != mail.Unknown {
@@ -81,12 +81,12 @@ func testLetters(t *testing.T, e Engine) {
 	}
 
 	// Only a person sends it again.
-	for id, want := range map[string]bool{second.ID: true, first.ID: false, "let_none": false} {
-		if ok, err := f.ResendLetter(f.ctx, id); err != nil || ok != want {
+	for id, want := range map[string]bool{second.ID: true, first.ID: false, "eml_none": false} {
+		if ok, err := f.ResendEmail(f.ctx, id); err != nil || ok != want {
 			t.Errorf("resending %s: %t, %v; want %t", id, ok, err, want)
 		}
 	}
 	if list := claim(); len(list) != 1 || list[0].ID != second.ID {
-		t.Errorf("claimed %+v, want the letter that was resent", list)
+		t.Errorf("claimed %+v, want the e-mail that was resent", list)
 	}
 }
