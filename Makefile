@@ -19,7 +19,6 @@ build: ## build bin/server
 
 test: ## run every test with the race detector; installs what it can
 	scripts/test
-	scripts/fuzz 5000x
 
 fuzz: ## fuzz every target, each for FOR (30s by default)
 	scripts/fuzz $(or $(FOR),30s)

@@ -124,7 +124,8 @@ func TestManyAtOnceOnOneIntentChargeOnce(t *testing.T) {
 }
 
 // FuzzForm sends arbitrary bodies to several operations. The sandbox must
-// always respond in Stripe's form and never with a 500.
+// always respond in Stripe's form and never with a 500. A 501 is its answer to
+// a parameter of Stripe's that it does not simulate.
 func FuzzForm(f *testing.F) {
 	for _, seed := range []string{"amount=1&currency=usd", "a[b][c]=1", "a[]=1&a[]=2", "a[=1", "%zz=1", "metadata[a]=b", "amount[x]=1", "shipping=1&amount=2", "payment_method_data[type]=card&payment_method_data[card][number]=4242", "customer=x&items[0][price_data][recurring][interval]=day&items[]=1&discounts[0]=x"} {
 		f.Add(seed)
@@ -144,7 +145,8 @@ func FuzzForm(f *testing.F) {
 			s.ServeHTTP(w, r)
 
 			raw, _ := io.ReadAll(w.Body)
-			if w.Code >= 500 || w.Code != 200 && !strings.Contains(string(raw), `"error"`) {
+			failed := w.Code >= 500 && w.Code != http.StatusNotImplemented
+			if failed || w.Code != http.StatusOK && !strings.Contains(string(raw), `"error"`) {
 				t.Errorf("%s with %q: %d %s", path, body, w.Code, raw)
 			}
 		}
