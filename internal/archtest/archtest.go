@@ -31,7 +31,7 @@ const everything = "*"
 var rooms = map[string][]string{
 	// cmd knows the nouns that `server orders`, `events`, `keys` and
 	// `guard` print.
-	"cmd":         {"api", "app", "config", "deliveries", "fault", "guard", "mail", "money", "orders", "payments", "webhooks"},
+	"cmd":         {"api", "app", "config", "connect", "deliveries", "fault", "guard", "mail", "money", "orders", "payments", "webhooks"},
 	"app":         {everything},
 	"config":      {"appearance", "spelling", "cleantext"},
 	"appearance":  {"spelling"},
@@ -69,6 +69,7 @@ var rooms = map[string][]string{
 	"deliveries":      {"effects", "fault", "orders", "payments", "queue"},
 	"guard":           {"fault"},
 	"mail":            {"money", "orders", "payments", "queue"},
+	"connect":         {"cleantext", "fault", "httpio", "orders", "payments", "queue"},
 	"rules":           {"cleantext", "fault", "httpio", "money", "orders", "payments"},
 	"webhooks":        {"budget", "fault", "money", "httpio", "orders", "payments", "queue"},
 	"api":             {"cleantext", "fault", "money", "httpio", "orders", "payments", "webhooks"},
@@ -76,9 +77,9 @@ var rooms = map[string][]string{
 	// The store's conformance suite, storetest, uses testkit and testhost.
 	"store": {
 		"guard", "sealed", "fault", "filelock", "money", "orders", "payments", "customersession",
-		"webhooks", "api", "queue", "effects", "deliveries", "mail", "testkit", "testhost",
+		"webhooks", "api", "queue", "effects", "deliveries", "mail", "connect", "testkit", "testhost",
 	},
-	"stripeapi": {"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks", "budget"},
+	"stripeapi": {"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks", "budget", "connect"},
 }
 
 // parts are the rooms inside a room that may import less than the room itself:
@@ -140,7 +141,7 @@ var sandboxMayImport = []string{
 // features know neither the database nor Stripe, not even indirectly.
 var features = []string{
 	"queue", "orders", "customersession", "payments", "webhooks", "api", "effects", "deliveries", "guard", "rules",
-	"mail",
+	"mail", "connect",
 }
 
 // startApp lists the rooms whose tests start a whole App.

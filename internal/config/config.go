@@ -41,6 +41,7 @@ type Config struct {
 	Storage
 	Background
 	Outgoing
+	Connect
 	OfflineStripe
 
 	// Warnings are sentences about settings that look like mistakes but do

@@ -18,6 +18,7 @@
 //	storage.go        the database
 //	background.go     workers and intervals
 //	endpoints.go      webhooks to the shop's backend
+//	connect.go        accounts of others, connected to this platform
 //	sandbox.go        the offline Stripe
 //
 // The mechanism is apart from them: option.go (the table), load.go (Load and

@@ -58,6 +58,7 @@ func sections() []section {
 		storageSection(),
 		backgroundSection(),
 		outgoingSection(),
+		connectSection(),
 		sandboxSection(),
 	}
 }

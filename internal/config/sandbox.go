@@ -17,6 +17,9 @@ const (
 	SandboxSecretKey      = "sk_test_sandboxcheckoutd"
 	SandboxPublishableKey = "pk_test_sandboxcheckoutd"
 	SandboxWebhookSecret  = "whsec_sandboxcheckoutd"
+
+	SandboxConnectClientID      = "ca_SandboxApplication"
+	SandboxConnectWebhookSecret = "whsec_sandboxconnect"
 )
 
 // OfflineStripe holds the settings of the built-in Stripe.
@@ -109,6 +112,7 @@ func isLoopback(addr string) bool {
 func (c *Config) UseSandbox(origin string) {
 	c.StripeAPIBase = origin
 	c.StripeJSURL = origin + "/v3/"
+	c.ConnectBase = origin
 }
 
 // finishSandbox sets what the offline Stripe makes itself, and refuses live
@@ -126,6 +130,8 @@ func (l *loading) finishSandbox() {
 	c.StripeSecretKey = SandboxSecretKey
 	c.StripePublishableKey = SandboxPublishableKey
 	c.StripeWebhookSecrets = []Secret{SandboxWebhookSecret}
+	c.ConnectClientID = SandboxConnectClientID
+	c.ConnectWebhookSecrets = []Secret{SandboxConnectWebhookSecret}
 
 	if l.valid("SANDBOX_ADDR") {
 		c.UseSandbox("http://" + c.SandboxAddr)

@@ -66,6 +66,8 @@ func Run(t *testing.T, e Engine) {
 		"clock set back":  testClockSetBack,
 		"replicas":        testReplicas,
 		"guard":           testGuard,
+		"accounts":        testConnectAccounts,
+		"account at once": testConnectAccountAtOnce,
 		"emails":          testEmails,
 		"paid orders":     testPaidOrders,
 		"texts":           testTexts,

@@ -1,0 +1,116 @@
+package config
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+)
+
+// Connect is how the owners of other Stripe accounts connect them to this
+// platform.
+type Connect struct {
+	ConnectClientID       string // "" connects no accounts
+	ConnectScope          string // read_only or read_write
+	ConnectWebhookSecrets []Secret
+	ConnectBase           string // origin of the OAuth pages and calls
+	ConnectKeepData       bool   // of an account that was disconnected
+}
+
+func connectSection() section {
+	return section{
+		title:  "Connect",
+		finish: (*loading).finishConnect,
+		options: []option{
+			{
+				name:         "CONNECT_CLIENT_ID",
+				sandboxMakes: true,
+				help: "The ID (ca_…) of your platform at Stripe, of the same mode as the keys, see docs/connect.md. " +
+					"Empty: no accounts are connected.",
+				modes: checkoutModes,
+				read:  orEmpty(readConnectClientID),
+			},
+			{
+				name: "CONNECT_SCOPE",
+				def:  "read_write",
+				help: "What the owners of accounts are asked to allow: read_write, or read_only, which Stripe grants to " +
+					"extensions only.",
+				modes: checkoutModes,
+				read:  oneOf(func(c *Config) *string { return &c.ConnectScope }, "read_write", "read_only"),
+			},
+			{
+				name:         "STRIPE_CONNECT_WEBHOOK_SECRET",
+				file:         true,
+				redact:       redactAll,
+				sandboxMakes: true,
+				help: "Signing secret (whsec_…) of the webhook endpoint for events on connected accounts, which is " +
+					"another than that of STRIPE_WEBHOOK_SECRET. To rotate it, list several, separated by commas.",
+				modes: checkoutModes,
+				read:  orEmpty(readConnectSecrets),
+			},
+			{
+				name:         "STRIPE_CONNECT_BASE",
+				def:          "https://connect.stripe.com",
+				sandboxMakes: true,
+				help:         "Address of Stripe's OAuth. With live keys it must be Stripe's own.",
+				modes:        checkoutModes,
+				read:         origin(func(c *Config) *string { return &c.ConnectBase }),
+			},
+			{
+				name: "CONNECT_KEEP_DATA",
+				def:  "false",
+				help: "true keeps what was stored of an account's payments when the account is disconnected. " +
+					"false erases it.",
+				modes: checkoutModes,
+				read:  boolean(func(c *Config) *bool { return &c.ConnectKeepData }),
+			},
+		},
+	}
+}
+
+var connectClientID = regexp.MustCompile(`^ca_[A-Za-z0-9]+$`)
+
+func readConnectClientID(c *Config, s string) error {
+	if !connectClientID.MatchString(s) {
+		return errors.New("is not the ID of a platform, which begins with ca_. Copy it from " +
+			"https://dashboard.stripe.com/settings/connect/onboarding-options/oauth")
+	}
+	c.ConnectClientID = s
+	return nil
+}
+
+// readConnectSecrets does not repeat the value in its errors.
+func readConnectSecrets(c *Config, s string) error {
+	for _, item := range splitList(s) {
+		if !webhookSecret.MatchString(item) {
+			return errors.New("is not a webhook signing secret. Each one begins with whsec_; separate " +
+				"several by commas")
+		}
+		c.ConnectWebhookSecrets = append(c.ConnectWebhookSecrets, Secret(item))
+	}
+	return nil
+}
+
+// finishConnect asks for the webhooks, which alone tell that an account was
+// disconnected, and keeps a live key from any server that is not Stripe's.
+func (l *loading) finishConnect() {
+	c := l.config
+	if l.mode != Serve || !l.valid("CONNECT_CLIENT_ID", "STRIPE_CONNECT_WEBHOOK_SECRET", "STRIPE_CONNECT_BASE") {
+		return
+	}
+
+	if c.ConnectClientID != "" && len(c.ConnectWebhookSecrets) == 0 {
+		l.problem("STRIPE_CONNECT_WEBHOOK_SECRET", "is missing, but CONNECT_CLIENT_ID is set. Without the webhooks "+
+			"of connected accounts nothing tells that one was disconnected. Copy the signing secret of the endpoint "+
+			"for connected accounts from https://dashboard.stripe.com/webhooks")
+	}
+
+	if c.liveKeys() && !isStripeOrigin(c.ConnectBase) {
+		l.problem("STRIPE_CONNECT_BASE", "is not Stripe's, but the keys are live. Live keys are only sent to "+
+			"https://connect.stripe.com: remove the option")
+	}
+
+	if isStripeOrigin(c.ConnectBase) && slices.Contains(c.ConnectWebhookSecrets, SandboxConnectWebhookSecret) {
+		l.problem("STRIPE_CONNECT_WEBHOOK_SECRET", "is that of the offline sandbox, which is public. Use the one of "+
+			"your own account, or run \"server sandbox\"")
+	}
+}
