@@ -11,10 +11,9 @@ import (
 // Shop creates and changes the orders of the shop's backend. *orders.Service
 // implements it.
 type Shop interface {
-	// CreateForShop creates an order and returns the token that opens it. id is
-	// "" or the ID that it is to have; if an order has it already, that one is
-	// returned.
-	CreateForShop(ctx context.Context, req orders.ShopRequest, id string) (o orders.Order, token string, err error)
+	// CreateForShop creates an order that the token opens. id is "" or the ID
+	// that it is to have; if an order has it already, that one is returned.
+	CreateForShop(ctx context.Context, req orders.ShopRequest, id, token string) (orders.Order, error)
 	// ChangeForShop changes an open order.
 	ChangeForShop(ctx context.Context, id string, req orders.ShopRequest) (orders.Order, error)
 	// URL returns the address that opens an order for whoever has it.
@@ -29,7 +28,8 @@ func (s *Service) ServeCreate(w http.ResponseWriter, r *http.Request, c Call) er
 	}
 
 	id, _ := c.ID("ord_") // "" if no repetition could be recognized
-	o, token, err := s.cfg.Shop.CreateForShop(r.Context(), req, id)
+	token := orders.NewToken(c.Secret("order"))
+	o, err := s.cfg.Shop.CreateForShop(r.Context(), req, id, token)
 	if err != nil {
 		return err
 	}

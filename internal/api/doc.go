@@ -36,8 +36,8 @@
 //     a.api.Post(scope, …) for everything else.
 //  3. A POST that creates something gives it the ID of Call.ID("ord_") if that
 //     is ok, and looks for that ID first: it may be a repetition after a crash.
-//     What the answer shows once, such as a token, must come out the same then,
-//     or replace what was stored.
+//     What the answer shows once, such as a token, is made of Call.Secret, so
+//     that it comes out the same then.
 //  4. The path in openapi.json, a row in internal/e2e/api/callers_test.go, and
 //     the table in docs/api.md.
 package api

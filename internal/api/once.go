@@ -40,6 +40,7 @@ type Request struct {
 	Fingerprint []byte // of the method, the path and the body
 	Lease       string // who carries it out
 	LeaseUntil  time.Time
+	Seed        string // random; the secrets that the answer shows come from it
 	Answer      []byte // empty until there is one
 	CreatedAt   time.Time
 	ExpiresAt   time.Time // when it is forgotten
@@ -84,6 +85,7 @@ func (s *Service) once(h Handler) Handler {
 			Fingerprint: sum(r.Method, r.URL.Path, canonical(body)),
 			Lease:       rand.Text(),
 			LeaseUntil:  now.Add(requestLease),
+			Seed:        rand.Text(),
 			CreatedAt:   now,
 			ExpiresAt:   now.Add(keepAnswers),
 		}
@@ -101,7 +103,7 @@ func (s *Service) once(h Handler) Handler {
 		}
 
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		c.Request = stored.ID
+		c.Request, c.seed = stored.ID, stored.Seed
 		s.carryOut(w, r, c, h, stored)
 
 		return nil

@@ -208,6 +208,33 @@ func TestACutRequestIsFoundAgain(t *testing.T) {
 	}
 }
 
+// TestOverlappingCallsShowOneSecret: the first call outlives its lease, and a
+// repetition is carried out beside it. What both answers show is the same, so
+// that neither ends what the other has given away.
+func TestOverlappingCallsShowOneSecret(t *testing.T) {
+	t.Parallel()
+	b := newBackend(t)
+	var secrets [][32]byte
+	var inside *httptest.ResponseRecorder
+	var h func(w http.ResponseWriter, r *http.Request, c api.Call) error
+	h = func(w http.ResponseWriter, _ *http.Request, c api.Call) error {
+		secrets = append(secrets, c.Secret("order"))
+		if len(secrets) == 1 {
+			b.clock.Advance(time.Minute)
+			inside = b.post(h, b.secret, "key", "/v1/a", `{}`)
+		}
+		return httpio.WriteJSON(w, http.StatusCreated, "made")
+	}
+
+	b.want(b.post(h, b.secret, "key", "/v1/a", `{}`), http.StatusCreated, "made", false)
+	b.want(inside, http.StatusCreated, "made", false)
+	b.post(h, b.secret, "other", "/v1/a", `{}`)
+	b.post(h, b.secret, "", "/v1/a", `{}`)
+	if len(secrets) != 4 || secrets[0] != secrets[1] || secrets[1] == secrets[2] || secrets[2] == secrets[3] {
+		t.Errorf("the calls showed %x; want one secret for each request", secrets)
+	}
+}
+
 // TestWhichAnswersAreKept: an answer that a repetition may change is not kept,
 // and after a refusal that did nothing the body may be mended.
 func TestWhichAnswersAreKept(t *testing.T) {

@@ -1,6 +1,9 @@
 package api
 
 import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
 	"net/http"
 	"strings"
 	"time"
@@ -50,6 +53,8 @@ type Call struct {
 	// Request names a POST with an Idempotency-Key: its repetitions have the
 	// same name, also after a crash. It is "" for any other request.
 	Request string
+	// seed is random, and the same for all repetitions of a request.
+	seed string
 }
 
 // ID returns an ID for what the call creates: a repetition of the call gets the
@@ -61,6 +66,15 @@ func (c Call) ID(prefix string) (id string, ok bool) {
 		return "", false
 	}
 	return prefix + name, true
+}
+
+// Secret returns a secret for what the call creates, and use says for what. A
+// repetition of the call gets the same: whichever of two that overlap is
+// answered last, the answers of both hold what is stored.
+func (c Call) Secret(use string) [sha256.Size]byte {
+	mac := hmac.New(sha256.New, []byte(c.seed))
+	_, _ = mac.Write([]byte(use)) // a hash returns no errors
+	return [sha256.Size]byte(mac.Sum(nil))
 }
 
 // Handler serves a call. It returns its error, as httpio.Handler does.
@@ -95,7 +109,7 @@ func (s *Service) call(needs Scope, h Handler) http.HandlerFunc {
 			return errScope.With("scope", needs)
 		}
 
-		return h(w, r, Call{Key: key})
+		return h(w, r, Call{Key: key, seed: rand.Text()})
 	})
 }
 

@@ -3,7 +3,8 @@ package orders
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
 	"errors"
 	"net/http"
 	"slices"
@@ -22,23 +23,27 @@ var ErrReferenceTaken = fault.New(fault.Conflict, "reference_taken",
 var errFixed = fault.New(fault.Conflict, "order_fixed",
 	"The shop has decided what this order contains. It cannot be changed here.")
 
-// CreateForShop stores a new order of the shop's backend and returns the token
-// that opens it. id is "" or the ID that the order is to have: if there is one
-// with it already, made by a call whose answer was lost, that gets a new token
-// and is returned.
-func (s *Service) CreateForShop(ctx context.Context, req ShopRequest, id string) (o Order, token string, err error) {
-	token = rand.Text()
+// NewToken returns the token of an order that the random bytes make.
+func NewToken(random [sha256.Size]byte) string {
+	return base32.StdEncoding.EncodeToString(random[:])[:tokenSize]
+}
+
+// tokenSize is the length of a token in characters: 130 bits, as rand.Text has.
+const tokenSize = 26
+
+// CreateForShop stores a new order of the shop's backend, which the token
+// opens. id is "" or the ID that the order is to have: if there is one with it
+// already, made by a call whose answer was lost, the token opens that one, and
+// it is returned.
+func (s *Service) CreateForShop(ctx context.Context, req ShopRequest, id, token string) (o Order, err error) {
 	if id != "" {
-		switch o, err = s.renewToken(ctx, id, token); {
-		case err == nil:
-			return o, token, nil
-		case !errors.Is(err, ErrNotFound):
-			return Order{}, "", err
+		if o, err = s.setToken(ctx, id, token); !errors.Is(err, ErrNotFound) {
+			return o, err
 		}
 	}
 
 	if o, err = s.newShopOrder(req); err != nil {
-		return Order{}, "", err
+		return Order{}, err
 	}
 
 	o.ID = cmp.Or(id, NewID("ord_"))
@@ -46,19 +51,24 @@ func (s *Service) CreateForShop(ctx context.Context, req ShopRequest, id string)
 
 	err = s.cfg.Store.CreateOrder(ctx, o)
 	if errors.Is(err, ErrReferenceTaken) {
-		if first, findErr := s.cfg.Store.OrderByReference(ctx, o.Reference); findErr == nil {
+		first, findErr := s.cfg.Store.OrderByReference(ctx, o.Reference)
+		switch {
+		case findErr == nil && first.ID == id: // the same call made it a moment ago
+			return first, nil
+		case findErr == nil:
 			err = ErrReferenceTaken.With("order", first.ID)
 		}
 	}
 	if err != nil {
-		return Order{}, "", err
+		return Order{}, err
 	}
 
-	return o, token, nil
+	return o, nil
 }
 
-// renewToken gives an order that exists another token. Nobody has the former.
-func (s *Service) renewToken(ctx context.Context, id, token string) (Order, error) {
+// setToken makes the token open an order that exists. It does already, unless a
+// former release made the order.
+func (s *Service) setToken(ctx context.Context, id, token string) (Order, error) {
 	return s.cfg.Store.UpdateOrder(ctx, id, func(o *Order) error {
 		o.TokenHash = HashToken(token)
 		return nil

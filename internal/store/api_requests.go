@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"time"
 
@@ -9,20 +10,23 @@ import (
 	"checkoutd/internal/store/sqldb"
 )
 
-// apiRequestTable maps the requests with an Idempotency-Key. Their answers are
-// sealed.
-var apiRequestTable = sqldb.NewTable("api_requests", func(r *api.Request) []sqldb.Cell {
-	return []sqldb.Cell{
-		sqldb.ID(&r.ID),
-		sqldb.Bytes("key_hash", &r.KeyHash),
-		sqldb.Bytes("fingerprint", &r.Fingerprint),
-		sqldb.Text("lease_token", &r.Lease),
-		sqldb.Time("lease_until", &r.LeaseUntil),
-		sqldb.Bytes("answer", &r.Answer),
-		sqldb.CreatedAt(&r.CreatedAt),
-		sqldb.Time("expires_at", &r.ExpiresAt),
-	}
-})
+// newAPIRequestTable maps the requests with an Idempotency-Key. Their answers
+// are sealed apart, as blobs.
+func newAPIRequestTable(v sqldb.Vault) *sqldb.Table[api.Request] {
+	return sqldb.NewTable("api_requests", func(r *api.Request) []sqldb.Cell {
+		return []sqldb.Cell{
+			sqldb.ID(&r.ID),
+			sqldb.Bytes("key_hash", &r.KeyHash),
+			sqldb.Bytes("fingerprint", &r.Fingerprint),
+			sqldb.Text("lease_token", &r.Lease),
+			sqldb.Time("lease_until", &r.LeaseUntil),
+			sqldb.Secret("seed", &r.Seed, v, func() string { return seedSecrets.use(r.ID) }),
+			sqldb.Bytes("answer", &r.Answer),
+			sqldb.CreatedAt(&r.CreatedAt),
+			sqldb.Time("expires_at", &r.ExpiresAt),
+		}
+	})
+}
 
 // BeginRequest stores a request or returns the one with the same key; see
 // api.RequestStore.
@@ -32,22 +36,22 @@ func (s *Store) BeginRequest(
 	err = s.db.Transact(ctx, string(r.KeyHash), func(ctx context.Context, q sqldb.Querier) ([]sqldb.Command, error) {
 		stored, begun = r, true
 
-		insert := apiRequestTable.Insert(&stored, now)
+		insert := s.apiRequestTable.Insert(&stored, now)
 		insert.Text += " ON CONFLICT (key_hash) DO NOTHING"
 		inserted, err := sqldb.Exec(ctx, q, insert.Text, insert.Args...)
 		if err != nil || inserted > 0 {
 			return nil, err
 		}
 
-		found, ok, err := sqldb.QueryOne(ctx, q, apiRequestTable.Scan,
-			apiRequestTable.Select()+" WHERE key_hash = $1"+s.db.LockRow(), r.KeyHash)
+		found, ok, err := sqldb.QueryOne(ctx, q, s.apiRequestTable.Scan,
+			s.apiRequestTable.Select()+" WHERE key_hash = $1"+s.db.LockRow(), r.KeyHash)
 		switch {
 		case err != nil:
 			return nil, err
 		case !ok:
 			return nil, sqldb.ErrTryAgain // it was removed a moment ago
 		case !now.Before(found.ExpiresAt):
-			insert = apiRequestTable.Insert(&stored, now)
+			insert = s.apiRequestTable.Insert(&stored, now)
 			return []sqldb.Command{{Text: `DELETE FROM api_requests WHERE id = $1`, Args: []any{found.ID}}, insert}, nil
 		}
 
@@ -57,10 +61,11 @@ func (s *Store) BeginRequest(
 			return nil, nil
 		}
 
-		prev := apiRequestTable.Values(&found)
+		prev := s.apiRequestTable.Values(&found)
 		stored.Lease, stored.LeaseUntil = r.Lease, r.LeaseUntil
+		stored.Seed = cmp.Or(found.Seed, r.Seed) // a former release stored none
 
-		return apiRequestTable.Update(prev, &stored, now)
+		return s.apiRequestTable.Update(prev, &stored, now)
 	})
 	if err == nil && len(stored.Answer) > 0 {
 		stored.Answer, err = s.ring.Open(answerSecrets.use(stored.ID), stored.Answer)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"checkoutd/internal/api"
 	"cmp"
 	"context"
 	"io/fs"
@@ -55,6 +56,8 @@ type Store struct {
 	endpointTable *sqldb.Table[endpoint]
 	tryTable      *sqldb.Table[deliveries.Try]
 
+	apiRequestTable *sqldb.Table[api.Request]
+
 	endings endings // of events that are not ours
 
 	wakeEffects atomic.Pointer[func()] // after a commit that may have added effects
@@ -100,6 +103,8 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 		intentTable:   newIntentTable(o.Ring),
 		endpointTable: newEndpointTable(o.Ring),
 		tryTable:      newTryTable(o.Ring),
+
+		apiRequestTable: newAPIRequestTable(o.Ring),
 	}
 	if s.clock == nil {
 		s.clock = time.Now

@@ -26,7 +26,9 @@ var (
 	payloadSecrets = secrets{table: "events", key: "id", column: "payload"}
 	// An answer of the API holds what the order holds, and perhaps a token that
 	// opens it.
-	answerSecrets   = secrets{table: "api_requests", key: "id", column: "answer", only: `length(answer) > 0`}
+	answerSecrets = secrets{table: "api_requests", key: "id", column: "answer", only: `length(answer) > 0`}
+	// The seed of a request makes the token of the order that it creates.
+	seedSecrets     = secrets{table: "api_requests", key: "id", column: "seed", text: true, only: `seed <> ''`}
 	endpointSecrets = secrets{table: "endpoints", key: "id", column: "secrets", text: true}
 	// A receiver may answer with what it was sent, which names the buyer.
 	excerptSecrets = secrets{table: "delivery_tries", key: "id", column: "excerpt", text: true}
@@ -102,7 +104,7 @@ func (s *Store) Reseal(ctx context.Context) (n int, err error) {
 		return 0, err
 	}
 
-	for _, c := range []secrets{keySecrets, intentSecrets, payloadSecrets, answerSecrets, endpointSecrets, excerptSecrets} {
+	for _, c := range []secrets{keySecrets, intentSecrets, payloadSecrets, answerSecrets, seedSecrets, endpointSecrets, excerptSecrets} {
 		written, err := s.resealColumn(ctx, c)
 		n += written
 		if err != nil {

@@ -22,6 +22,7 @@ func (f *fixture) newRequest(key, body string) api.Request {
 		Fingerprint: orders.HashToken(body),
 		Lease:       orders.NewID("lease_"),
 		LeaseUntil:  now.Add(time.Minute),
+		Seed:        orders.NewID("seed_"),
 		CreatedAt:   now,
 		ExpiresAt:   now.Add(24 * time.Hour),
 	}
@@ -89,8 +90,8 @@ func testAPIRequests(t *testing.T, e Engine) {
 			t.Error("another body takes it over")
 		}
 		second.LeaseUntil = f.clock.Now().Add(time.Minute)
-		if got, begun := f.ask(f.Store, second); !begun || got.ID != first.ID || got.Lease != second.Lease {
-			t.Errorf("got %+v, %t; want the first request", got, begun)
+		if got, begun := f.ask(f.Store, second); !begun || got.ID != first.ID || got.Lease != second.Lease || got.Seed != first.Seed {
+			t.Errorf("got %+v, %t; want the first request with its seed", got, begun)
 		}
 		if _, begun := f.ask(f.Store, f.newRequest("key", "body")); begun {
 			t.Error("it is taken over twice")
@@ -188,7 +189,7 @@ func testAPIRequests(t *testing.T, e Engine) {
 		}
 	})
 
-	t.Run("answers are sealed", func(t *testing.T) {
+	t.Run("answers and seeds are sealed", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, e)
 		under := f.openWith("a")
@@ -200,9 +201,9 @@ func testAPIRequests(t *testing.T, e Engine) {
 		}
 
 		rotated := f.openWith("ba")
-		f.reseal(rotated, 1)
+		f.reseal(rotated, 2)
 		only := f.openWith("b")
-		if got, begun := f.ask(only, f.newRequest("key", "body")); begun || string(got.Answer) != "answer" {
+		if got, begun := f.ask(only, f.newRequest("key", "body")); begun || string(got.Answer) != "answer" || got.Seed != r.Seed {
 			t.Errorf("under the next key: %+v, %t", got, begun)
 		}
 	})
