@@ -108,10 +108,7 @@ func (p *Pages) openByToken(w http.ResponseWriter, r *http.Request, token string
 		return err
 	}
 
-	w.Header().Set("Referrer-Policy", "no-referrer")
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, checkoutURL(id), http.StatusSeeOther)
-
+	redirect(w, r, checkoutURL(id))
 	return nil
 }
 
@@ -164,6 +161,9 @@ func (p *Pages) renderState(w http.ResponseWriter, loc locale, pg page, view che
 	view.Link, view.LinkText = completeURL(o.ID), t.States["link"].Text
 	if view.State == "expired" || view.State == "canceled" {
 		view.Link, view.LinkText = pg.Back, loc.texts.Common.BackToShop
+	}
+	if to := p.redirectURL(o); to != "" {
+		view.Link, view.LinkText = to, loc.texts.Complete.Continue
 	}
 
 	known := p.knownData(loc, o, pollOf(completeState(o)))

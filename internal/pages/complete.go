@@ -67,11 +67,17 @@ func pollOf(state string) string {
 
 // ServeComplete is GET /complete, to which buyers return after a payment. It
 // ignores what Stripe adds to the address: the page shows what the server
-// knows.
+// knows. A buyer with nothing left to do goes on to the shop's own page, if it
+// named one, and sees the receipt otherwise.
 func (p *Pages) ServeComplete(w http.ResponseWriter, r *http.Request) error {
 	o, refusal, err := p.opened(r, r.URL.Query().Get("order"))
 	if err != nil {
 		return err
+	}
+
+	if to := p.redirectURL(o); to != "" {
+		redirect(w, r, to)
+		return nil
 	}
 
 	loc := localeFor(r, o)

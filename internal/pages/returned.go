@@ -12,13 +12,15 @@ type returnedPage struct {
 	State string // as completeState returns it, "unknown" without a valid secret
 	Texts stateTexts
 	Note  string
+	// Continue is where the shop wants the buyer to go on, "" for nowhere.
+	Continue string
 }
 
 // ServeReturned is GET /complete in a browser that does not hold the order's
 // cookie: a bank's app sent the buyer to another one, or cookies are blocked.
 // With the client secret that Stripe appends to the address it shows the
-// outcome and nothing of the order. Without, it says that a payment is safe. It
-// never invites to pay again.
+// outcome, the way on to the shop, and nothing of the order. Without, it says
+// that a payment is safe. It never invites to pay again.
 func (p *Pages) ServeReturned(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	secret := cmp.Or(query.Get("payment_intent_client_secret"), query.Get("setup_intent_client_secret"))
@@ -40,6 +42,7 @@ func (p *Pages) ServeReturned(w http.ResponseWriter, r *http.Request) error {
 	if known {
 		view.State, status = completeState(order), http.StatusOK
 		view.Texts, view.Note = loc.texts.statesFor(o.Mode)[view.State], t.DetailsElsewhere
+		view.Continue = continueURL(order)
 		if pollOf(view.State) == "fast" {
 			refresh = refreshSeconds
 		}

@@ -34,6 +34,7 @@ func (l locale) shopSums(s *orders.ShopView, amount func(int64) amountView) (dis
 		if t.Inclusive {
 			v.Note = l.texts.Common.Included
 		}
+
 		taxes = append(taxes, v)
 	}
 
@@ -66,13 +67,43 @@ func backURL(o orders.View) string {
 	return o.Shop.CancelURL
 }
 
-// continueURL returns where the buyer of a paid order goes on, "" for nowhere.
+// continueURL returns where the buyer goes on who has nothing left to do, ""
+// for nowhere. A payment that its bank still works on, perhaps for days, needs
+// the buyer as little as one that is paid. The address comes from the shop's
+// backend alone.
 func continueURL(o orders.View) string {
-	done := o.Status == orders.Paid || o.Status == orders.Authorized
+	done := o.Status == orders.Paid || o.Status == orders.Authorized ||
+		o.Status == orders.Open && o.PaymentStatus == orders.Processing
 	if o.Shop == nil || !done {
 		return ""
 	}
 	return o.Shop.SuccessURL
+}
+
+// redirectURL returns where GET /complete sends the buyer on instead of showing
+// an outcome that the shop shows itself, "" for nowhere. What is being reviewed
+// or was refunded, the shop's thanks would not tell. A shop that names
+// /complete itself gets the receipt instead of a redirect without an end.
+func (p *Pages) redirectURL(o orders.View) string {
+	to := continueURL(o)
+	if to == "" || !slices.Contains([]string{"paid", "saved", "authorized", "processing"}, completeState(o)) {
+		return ""
+	}
+
+	receipt, _, _ := strings.Cut(p.cfg.ReturnURL(o.ID), "?")
+	if rest, ok := strings.CutPrefix(to, receipt); ok && (rest == "" || strings.ContainsAny(rest[:1], "?#")) {
+		return ""
+	}
+
+	return to
+}
+
+// redirect sends the browser to another address. That of the page it leaves may
+// hold a secret, and reaches nobody.
+func redirect(w http.ResponseWriter, r *http.Request, to string) {
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
 // allowPictures extends the Content-Security-Policy of a response by the
@@ -88,6 +119,7 @@ func allowPictures(h http.Header, o orders.View) {
 			origins["https://"+u.Host] = true
 		}
 	}
+
 	if len(origins) == 0 {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"checkoutd/internal/api"
 	"checkoutd/internal/e2e/e2etest"
 )
 
@@ -28,11 +29,13 @@ func TestBackFromTheBankInAnotherBrowser(t *testing.T) {
 	if r.Status != http.StatusOK || !strings.Contains(r.Body, "your order is paid") {
 		t.Errorf("with Stripe's secret: %d %s, want the outcome", r.Status, r.Body)
 	}
+
 	for _, private := range []string{"Enamel mug", "18.00", id, secret} {
 		if strings.Contains(r.Body, private) {
 			t.Errorf("with Stripe's secret it shows %q", private)
 		}
 	}
+
 	for _, c := range r.Header.Values("Set-Cookie") {
 		if strings.Contains(c, "checkoutd_order") {
 			t.Errorf("it opens the order for that browser: %s", c)
@@ -51,6 +54,25 @@ func TestBackFromTheBankInAnotherBrowser(t *testing.T) {
 		if r.Status != http.StatusNotFound || !strings.Contains(r.Body, "your payment is safe") ||
 			strings.Contains(r.Body, "is paid") || strings.Contains(r.Body, "Go to the shop") {
 			t.Errorf("%s: %d %s, want the page that says where to look", name, r.Status, r.Body)
+		}
+	}
+}
+
+// The shop's page is offered to whoever has the secret, and nobody is sent
+// there by an address that Stripe did not complete.
+func TestAnotherBrowserIsLedToTheShop(t *testing.T) {
+	t.Parallel()
+	s := e2etest.OpenShop(t)
+	o := s.Backend(t, api.ScopeWrite).Want(http.StatusCreated, "POST", "/v1/orders",
+		`{"currency":"usd","items":[{"name":"Mug","unit_amount":900}],"success_url":"https://shop.example/thanks"}`)
+	b, other := s.Buyer(t), s.Buyer(t)
+	body := `{"clientToken":"` + o["client_token"].(string) + `","confirmationTokenId":"` + b.Token(e2etest.CardPays) + `"}`
+	secret := b.Object(b.Call("POST", "/create-confirm-intent", body))["client_secret"].(string)
+
+	for secret, leads := range map[string]bool{secret: true, secret + "a": false, "": false} {
+		r := other.Call("GET", "/complete?order="+o["id"].(string)+"&payment_intent_client_secret="+secret, "")
+		if strings.Contains(r.Body, `href="https://shop.example/thanks"`) != leads || r.Header.Get("Location") != "" {
+			t.Errorf("with the secret %q: %d to %q: %s", secret, r.Status, r.Header.Get("Location"), r.Body)
 		}
 	}
 }
