@@ -182,6 +182,7 @@ func showEvent(e webhooks.Event, out io.Writer) error {
 		"note", e.Note,
 		"order", e.OrderID,
 		"tries", strconv.FormatInt(e.Tries, 10),
+		"interrupted", strconv.FormatInt(e.Interrupted, 10),
 		"source", e.Source,
 		"secret", e.Secret,
 		"version", fmt.Sprintf("%s (mismatch %t)", e.APIVersion, e.VersionMismatch),

@@ -34,6 +34,7 @@ func eventCells(e *webhooks.Event) []sqldb.Cell {
 		sqldb.Text("note", &e.Note),
 		sqldb.Text("order_id", &e.OrderID),
 		sqldb.Int("tries", &e.Tries),
+		sqldb.Int("interrupted", &e.Interrupted),
 		sqldb.Time("next_at", &e.NextAt),
 		sqldb.Text("lease_token", &e.LeaseToken),
 		sqldb.Time("lease_until", &e.LeaseUntil),

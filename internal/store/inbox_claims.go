@@ -104,13 +104,23 @@ func (s *Store) claimEvents(
 	return claimed, err
 }
 
-// RescueEvents makes the events due whose lease has expired. One that another
-// session has locked waits for the next time, and holds up no other.
+// interruptText makes an event due whose worker stopped: twice at once, then
+// after 4 seconds, 8, 16 and so on up to an hour. An event that stops its
+// worker each time then leaves the server time for all others.
+const interruptText = `UPDATE events
+	SET state = 'received', priority = priority | 1, lease_token = '', lease_until = 0,
+		tries = tries - 1, interrupted = interrupted + 1,
+		note = 'the server stopped while it worked on this event',
+		next_at = $1 + CASE WHEN interrupted < 2 THEN 0 WHEN interrupted > 11 THEN 3600000000
+			ELSE CAST(1000000 AS BIGINT) << CAST(interrupted AS INTEGER) END
+	WHERE `
+
+// RescueEvents makes the events due whose lease has expired; see
+// webhooks.Claims. One that another session has locked waits for the next time,
+// and holds up no other.
 func (s *Store) RescueEvents(ctx context.Context, now time.Time) (int, error) {
-	return s.db.Exec(ctx, `UPDATE events
-		SET state = 'received', priority = priority | 1, lease_token = '', lease_until = 0, next_at = $1
-		WHERE id IN (SELECT id FROM events
-			WHERE state = 'working' AND lease_until <= $1`+s.db.SkipLocked()+`)`, sqldb.Micros(now))
+	return s.db.Exec(ctx, interruptText+`id IN (SELECT id FROM events
+		WHERE state = 'working' AND lease_until <= $1`+s.db.SkipLocked()+`)`, sqldb.Micros(now))
 }
 
 // FinishEvent ends a claim without changing an order; see webhooks.Claims.
@@ -252,6 +262,7 @@ const (
 	WHERE event_group = $2 AND state IN ('received', 'unmatched')
 		OR event_group = $2 AND state = 'working' AND event_group <> ''`
 
-	wakeNotOurs = `UPDATE events SET state = 'received', priority = 0, next_at = $1, tries = 0, note = '', finished_at = 0
+	wakeNotOurs = `UPDATE events SET state = 'received', priority = 0, next_at = $1, tries = 0, interrupted = 0,
+		note = '', finished_at = 0
 	WHERE event_group = $2 AND state = 'ignored' AND priority = 8`
 )

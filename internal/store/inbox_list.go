@@ -100,7 +100,7 @@ func (s *Store) ReplayEvents(ctx context.Context, ids []string, now time.Time) (
 
 			touched, err := sqldb.Exec(ctx, q, `UPDATE events
 				SET state = 'received', priority = CASE WHEN priority >= 8 THEN 0 ELSE priority & 6 END,
-					next_at = `+dueAt+`, tries = 0, note = '',
+					next_at = `+dueAt+`, tries = 0, interrupted = 0, note = '',
 					lease_token = '', lease_until = 0, finished_at = 0`+w.String(), w.Args()...)
 			if err != nil {
 				return nil, err

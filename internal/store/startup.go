@@ -26,7 +26,8 @@ func (s *Store) BoundTo(ctx context.Context) (string, error) {
 
 // TakeOver makes due what the previous server left in flight: events and
 // requests of the shop's backend under a lease, and attempts whose outcome is
-// unknown. It returns how many there were.
+// unknown. It returns how many there were. An event that stopped one server
+// after the other waits, as in RescueEvents.
 //
 // A server calls it when it starts. On an engine that several servers share it
 // does nothing: there the leases of a dead server expire by themselves. The
@@ -38,9 +39,7 @@ func (s *Store) TakeOver(ctx context.Context, now time.Time) (n int, err error) 
 		return 0, nil
 	}
 
-	released, err := s.db.Exec(ctx, `UPDATE events
-		SET state = 'received', lease_token = '', lease_until = 0, next_at = $1
-		WHERE state = 'working'`, sqldb.Micros(now))
+	released, err := s.db.Exec(ctx, interruptText+`state = 'working'`, sqldb.Micros(now))
 	if err != nil {
 		return 0, err
 	}

@@ -159,7 +159,9 @@ func TestKillBetweenReadingAndCommit(t *testing.T) {
 		}
 
 		for _, raw := range all {
-			f.wantState(raw, webhooks.Received, "")
+			if e := f.stored(raw); e.State != webhooks.Received {
+				f.Errorf("%s is %s, want received", e.Type, e.State)
+			}
 		}
 
 		f.wantSubscription(order, payments.SubscriptionIncomplete)

@@ -38,9 +38,10 @@ type Event struct {
 	Secret          string    // fingerprint of the secret that verified it; "" for a backfill
 	State           State
 	Priority        Priority
-	Note            string // for the shop: why it is in this state, or the last error
-	OrderID         string // "" until matched
-	Tries           int64
+	Note            string    // for the shop: why it is in this state, or the last error
+	OrderID         string    // "" until matched
+	Tries           int64     // that ended, or are in progress
+	Interrupted     int64     // tries that did not end, because their worker stopped
 	NextAt          time.Time // when it is due
 	LeaseToken      string
 	LeaseUntil      time.Time
@@ -136,7 +137,10 @@ type Claims interface {
 	// both the events that have been due longest, at most one of a group, and
 	// within a group the oldest.
 	ClaimEvents(ctx context.Context, lane Lane, now, leaseUntil time.Time, n int) ([]Event, error)
-	// RescueEvents makes those events due again whose lease has expired at now,
+	// RescueEvents makes those events due again whose lease has expired at now.
+	// The first two times an event is due at once, then after delays that grow
+	// to an hour: it may be what stops the workers. It counts as interrupted,
+	// not as tried. RescueEvents
 	// and returns how many there were.
 	RescueEvents(ctx context.Context, now time.Time) (int, error)
 	// FinishEvent ends a claim without a change of an order. next is Received

@@ -16,6 +16,12 @@ import (
 // up to an hour this takes most of a day, longer than outages at Stripe last.
 const maxTries = 30
 
+// maxInterrupted is how often workers may stop at an event before it is dead. A
+// server that is killed is no fault of its events, so this takes days: the
+// delays grow to an hour (Claims.RescueEvents). But an event that ends the
+// process each time, by its memory for instance, must not do so for ever.
+const maxInterrupted = 100
+
 // maxUnmatchedTries is how often an unmatched event is retried. After that only
 // an order that links its intent makes it due.
 const maxUnmatchedTries = 12
@@ -130,9 +136,8 @@ func (s *Service) process(ctx context.Context, e *Event) (err error) {
 		return &terminalError{Quarantined, reason}
 	}
 
-	// Its workers died with it: none of those tries was ever finished.
-	if e.Tries > maxTries {
-		return &terminalError{Dead, "every worker that took this event stopped before it was finished"}
+	if e.Interrupted >= maxInterrupted {
+		return &terminalError{Dead, fmt.Sprintf("the server stopped %d times while it worked on this event", e.Interrupted)}
 	}
 
 	j, err := plan(ctx, e, s.cfg.Payments.OrderOf)

@@ -268,28 +268,73 @@ func TestPanicFailsOnlyItsEvent(t *testing.T) {
 	}
 }
 
-// An event that kills its worker each time must not do so for ever.
-func TestEventThatNoWorkerSurvivesBecomesDead(t *testing.T) {
+// interrupt claims the only event, lets its worker die, and returns for how
+// long the event waits after its lease has expired.
+func (f *fixture) interrupt(raw []byte) time.Duration {
+	f.Helper()
+	now := f.clock.Now()
+	list, err := f.store.ClaimEvents(f.Context(), webhooks.LaneOwn, now, now.Add(lease), 1)
+	if err != nil || len(list) != 1 {
+		f.Fatal(len(list), err)
+	}
+
+	f.clock.Advance(lease)
+	if _, err := f.store.RescueEvents(f.Context(), f.clock.Now()); err != nil {
+		f.Fatal(err)
+	}
+
+	return f.stored(raw).NextAt.Sub(f.clock.Now())
+}
+
+// A server that is killed often, however quickly, loses no event.
+func TestKillsAreNoTriesOfAnEvent(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(f *fixture) {
+		order, intent := f.buy(payments.StatusProcessing)
+		raw := f.intentEvent("succeeded", intent, order, payments.StatusSucceeded)
+		f.deliver(raw)
+
+		for range 2 {
+			if wait := f.interrupt(raw); wait != 0 {
+				t.Errorf("it waits for %s after an interruption, want it due at once", wait)
+			}
+		}
+		for range 60 {
+			f.clock.Advance(f.interrupt(raw))
+		}
+
+		if e := f.stored(raw); e.Tries != 0 || e.Interrupted != 62 {
+			t.Errorf("%d tries, %d interruptions; want 0 and 62", e.Tries, e.Interrupted)
+		}
+
+		f.work()
+		f.wantState(raw, webhooks.Done, "")
+		f.wantPaid(order)
+	})
+}
+
+// An event that kills its worker each time must not do so for ever, nor often.
+func TestEventThatNoWorkerSurvivesBecomesDeadAfterDays(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	order, intent := f.buy(payments.StatusProcessing)
 	raw := f.intentEvent("succeeded", intent, order, payments.StatusSucceeded)
 	f.deliver(raw)
+	began := f.clock.Now()
 
-	for range 30 { // claimed, but never finished
-		now := f.clock.Now()
-		if list, err := f.store.ClaimEvents(t.Context(), webhooks.LaneOwn, now, now.Add(lease), 1); err != nil || len(list) != 1 {
-			t.Fatal(len(list), err)
-		}
-
-		f.clock.Advance(lease)
-		if _, err := f.store.RescueEvents(t.Context(), f.clock.Now()); err != nil {
-			t.Fatal(err)
-		}
+	for range 100 {
+		f.clock.Advance(f.interrupt(raw))
+	}
+	if took := f.clock.Now().Sub(began); took < 3*24*time.Hour {
+		t.Errorf("it is given up after %s, want some days", took)
 	}
 
 	f.work()
-	f.wantState(raw, webhooks.Dead, "stopped before it was finished")
+	f.wantState(raw, webhooks.Dead, "stopped 100 times")
+
+	f.replayEvent(raw)
+	f.work()
+	f.wantState(raw, webhooks.Done, "")
 }
 
 // A worker is killed between claim and commit: its lease expires, and another
@@ -357,8 +402,8 @@ func TestSlowWorkerLosesItsClaimAndChangesNothing(t *testing.T) {
 		f.wantState(raw, webhooks.Done, "")
 		f.wantPaid(order)
 
-		if e := f.stored(raw); e.Tries != 2 {
-			f.Errorf("%d tries, want 2", e.Tries)
+		if e := f.stored(raw); e.Tries != 1 || e.Interrupted != 1 {
+			f.Errorf("%d tries and %d interruptions, want 1 and 1", e.Tries, e.Interrupted)
 		}
 		if strings.Count(f.log.String(), `"event_state":"done"`) != 1 {
 			f.Errorf("want one log line of a finished event:\n%s", f.log)

@@ -273,7 +273,7 @@ func testClaims(t *testing.T, e Engine) {
 		}
 
 		again := f.claim(1)
-		if len(again) != 1 || again[0].Tries != 2 || again[0].LeaseToken == ev.LeaseToken {
+		if len(again) != 1 || again[0].Tries != 1 || again[0].Interrupted != 1 || again[0].LeaseToken == ev.LeaseToken {
 			t.Errorf("got %+v", again)
 		}
 	})

@@ -44,7 +44,7 @@ func testTakeOver(t *testing.T, e Engine) {
 		return
 	}
 
-	if n != 2 || len(due) != 1 || len(again) != 1 {
+	if n != 2 || len(due) != 1 || len(again) != 1 || again[0].Interrupted != 1 {
 		t.Errorf("%d rows, attempts %v, events %v; want both due", n, due, ids(again))
 	}
 
