@@ -56,6 +56,7 @@ type App struct {
 	outbox   *mail.Outbox  // in the sandbox, unless there is a mail server
 	api      *api.Service
 	outgoing *deliveries.Service
+	sender   *deliveries.Sender // of webhooks
 	pages    *pages.Pages
 
 	handler http.Handler

@@ -43,8 +43,8 @@ type Store interface {
 	PruneDeliveries(ctx context.Context, before time.Time, n int) (int, error)
 }
 
-// Admin is what the commands and the API need. Every method is one transaction, unless it
-// says otherwise.
+// Admin is what the commands and the API need. Every method is one transaction,
+// unless it says otherwise.
 type Admin interface {
 	Endpoints(ctx context.Context) ([]Endpoint, error)
 	AddEndpoint(ctx context.Context, e Endpoint) error

@@ -215,10 +215,10 @@ func (s *Store) ConfigureEndpoints(ctx context.Context, list []deliveries.Endpoi
 		_, err := s.ChangeEndpoint(ctx, e.ID, func(e *deliveries.Endpoint) error {
 			switch {
 			case !ok && e.State == deliveries.Enabled:
-				e.Disable(notConfigured)
+				e.Disable(deliveries.NotConfigured)
 			case ok:
 				e.Types, e.Secrets = want.Types, want.Secrets
-				if e.Reason == notConfigured {
+				if e.Reason == deliveries.NotConfigured {
 					e.Enable(want.EnabledAt)
 				}
 			}
@@ -241,8 +241,5 @@ func (s *Store) ConfigureEndpoints(ctx context.Context, list []deliveries.Endpoi
 
 	return nil
 }
-
-// notConfigured is the reason of an endpoint that the configuration has lost.
-const notConfigured = "ENDPOINTS does not list it any more"
 
 var oneConfigured = sqldb.UniqueIndex{Name: "endpoints_configured", Columns: "endpoints.url"}
