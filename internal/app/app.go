@@ -16,6 +16,7 @@ import (
 	"checkoutd/internal/api"
 	"checkoutd/internal/budget"
 	"checkoutd/internal/config"
+	"checkoutd/internal/connect/mirror"
 	"checkoutd/internal/customersession"
 	"checkoutd/internal/deliveries"
 	"checkoutd/internal/effects"
@@ -47,17 +48,18 @@ type App struct {
 	replica string         // this server among those that share the budget
 	account *accountCheck  // nil once it is done
 
-	orders   *orders.Service
-	payments *payments.Service
-	sessions *customersession.Handler
-	webhooks *webhooks.Service
-	effects  *effects.Service
-	mail     *mail.Service // nil: no e-mails
-	outbox   *mail.Outbox  // in the sandbox, unless there is a mail server
-	api      *api.Service
-	outgoing *deliveries.Service
-	sender   *deliveries.Sender // of webhooks
-	pages    *pages.Pages
+	orders     *orders.Service
+	payments   *payments.Service
+	sessions   *customersession.Handler
+	webhooks   *webhooks.Service
+	effects    *effects.Service
+	mail       *mail.Service // nil: no e-mails
+	outbox     *mail.Outbox  // in the sandbox, unless there is a mail server
+	api        *api.Service
+	outgoing   *deliveries.Service
+	mirror     *mirror.Service
+	mirrorPace *budget.Budget // of its requests
+	pages      *pages.Pages
 
 	handler http.Handler
 	server  *httpserver.Server
@@ -176,6 +178,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	workers.Go(func() { a.api.Run(work) })
 	workers.Go(func() { a.outgoing.Run(work) })
+	workers.Go(func() { a.mirror.Run(work) })
 	workers.Go(func() { a.reseal(work) })
 	workers.Go(func() { a.watchClock(work) })
 	workers.Go(func() { a.shareBudget(work) })

@@ -31,7 +31,7 @@ const gatherEvents = 250 * time.Millisecond
 func (a *App) build(ctx context.Context) (err error) {
 	cfg, now, log := a.cfg, a.opts.Now, a.opts.Log
 	a.budget = budget.New(cfg.StripeRateLimit)
-	stripe := newStripe(cfg, a.opts.Version, a.budget)
+	stripe := newStripe(cfg, a.opts.Version, a.budget, mayWrite(a.store))
 
 	a.orders = orders.New(orders.Config{
 		Store:        a.store,
@@ -120,15 +120,14 @@ func (a *App) build(ctx context.Context) (err error) {
 	})
 	a.store.OnEffects(a.effects.Wake)
 
+	a.mirror = a.newMirror(stripe)
+
 	a.api = api.New(api.Config{
 		Keys:       a.store,
 		Requests:   a.store,
 		Orders:     a.store,
 		Shop:       a.orders,
 		Operations: payments.NewOperations(a.payments, stripe),
-		Endpoints:  a.store,
-		Networks:   networksOf(cfg, cfg.IsSandbox()),
-		Sender:     a.sender,
 		Now:        now,
 		Log:        log,
 		Livemode:   cfg.Livemode(),
@@ -186,7 +185,9 @@ func (a *App) newPages() (*pages.Pages, error) {
 	})
 }
 
-func newStripe(cfg *config.Config, version string, b *budget.Budget) *stripeapi.Client {
+func newStripe(
+	cfg *config.Config, version string, b *budget.Budget, mayWrite func(context.Context, string) (bool, error),
+) *stripeapi.Client {
 	return stripeapi.New(stripeapi.Config{
 		Key:        cfg.StripeSecretKey.Reveal(),
 		BaseURL:    cfg.StripeAPIBase,
@@ -194,6 +195,7 @@ func newStripe(cfg *config.Config, version string, b *budget.Budget) *stripeapi.
 		Retries:    2,
 		AppVersion: version,
 		Budget:     b,
+		MayWrite:   mayWrite,
 	})
 }
 

@@ -26,11 +26,9 @@ func (a *App) newOutgoing(ctx context.Context) (*deliveries.Service, error) {
 		return nil, err
 	}
 
-	a.sender = deliveries.NewSender(networks, a.opts.Version, now)
-
 	return deliveries.New(deliveries.Config{
 		Store:  a.store,
-		Sender: a.sender,
+		Sender: deliveries.NewSender(networks, a.opts.Version, now),
 		Owner:  a.endpointOwner(),
 		Render: func(o *orders.Order) any { return api.Render(o, cfg.BaseURL) },
 		Now:    now,

@@ -97,16 +97,7 @@ func (a *App) routes() (http.Handler, error) {
 	shop.Post(apiPath+"orders/{id}/cancel", a.api.Post(api.ScopeWrite, a.api.ServeCancel))
 	shop.Post(apiPath+"orders/{id}/refund", a.api.Post(api.ScopeRefund, a.api.ServeRefund))
 
-	const endpoints = apiPath + "webhook_endpoints"
-	shop.Get(endpoints, a.api.Get(a.api.ServeEndpoints))
-	shop.Post(endpoints, a.api.Post(api.ScopeWrite, a.api.ServeCreateEndpoint))
-	shop.Get(endpoints+"/{id}", a.api.Get(a.api.ServeEndpoint))
-	shop.Patch(endpoints+"/{id}", a.api.Patch(api.ScopeWrite, a.api.ServeChangeEndpoint))
-	shop.Delete(endpoints+"/{id}", a.api.Delete(api.ScopeWrite, a.api.ServeRemoveEndpoint))
-	shop.Post(endpoints+"/{id}/rotate", a.api.Post(api.ScopeWrite, a.api.ServeRotateEndpoint))
-	shop.Post(endpoints+"/{id}/test", a.api.Post(api.ScopeWrite, a.api.ServeTestEndpoint))
-	shop.Get(endpoints+"/{id}/deliveries", a.api.Get(a.api.ServeDeliveries))
-	shop.Post(endpoints+"/{id}/redeliver", a.api.Post(api.ScopeWrite, a.api.ServeRedeliver))
+	a.mirrorRoutes(shop)
 
 	r.Post(webhookPath, call(a.webhooks.ServeHTTP))
 
@@ -114,6 +105,21 @@ func (a *App) routes() (http.Handler, error) {
 	r.Get(httpserver.ReadyPath, httpserver.Ready(a.ready))
 
 	return r, nil
+}
+
+// mirrorRoutes adds the routes of the payments of connected accounts.
+func (a *App) mirrorRoutes(shop chi.Router) {
+	m := mirrorReader(a.cfg, a.store, a.opts.Now)
+	get := func(h httpio.Handler) http.HandlerFunc {
+		return a.api.Get(func(w http.ResponseWriter, r *http.Request, _ api.Call) error { return h(w, r) })
+	}
+	start := func(w http.ResponseWriter, r *http.Request, _ api.Call) error { return m.ServeStart(w, r) }
+
+	of := apiPath + "connect/accounts/{id}/"
+	shop.Get(of+"mirror", get(m.ServeProgress))
+	shop.Post(of+"mirror", a.api.Post(api.ScopeWrite, start))
+	shop.Get(of+"payments", get(m.ServePayments))
+	shop.Get(of+"reports/{report}", get(m.ServeReport))
 }
 
 // sessionShare is the part of an address's limit that customer sessions may

@@ -69,10 +69,10 @@ var rooms = map[string][]string{
 	"deliveries":      {"effects", "fault", "orders", "payments", "queue"},
 	"guard":           {"fault"},
 	"mail":            {"money", "orders", "payments", "queue"},
-	"connect":         {"cleantext", "fault", "httpio", "orders", "payments", "queue"},
+	"connect":         {"budget", "cleantext", "fault", "httpio", "orders", "payments", "queue"},
 	"rules":           {"cleantext", "fault", "httpio", "money", "orders", "payments"},
 	"webhooks":        {"budget", "fault", "money", "httpio", "orders", "payments", "queue"},
-	"api":             {"cleantext", "deliveries", "fault", "money", "httpio", "orders", "payments", "webhooks"},
+	"api":             {"cleantext", "fault", "money", "httpio", "orders", "payments", "webhooks"},
 
 	// The store's conformance suite, storetest, uses testkit and testhost.
 	"store": {

@@ -29,6 +29,7 @@ const (
 	Buyer                      // a buyer waits for a page
 	Background                 // events and attempts of our own orders
 	Neighbour                  // events of other integrations on the account
+	Mirror                     // payments of connected accounts, which are copied
 	priorities
 )
 
@@ -193,7 +194,7 @@ func (b *Budget) admitFirst() (left int) {
 // turn returns the priority whose turn it is.
 func (b *Budget) turn() Priority {
 	first := Confirm
-	for first < Neighbour && b.waiting[first].Len() == 0 {
+	for first < priorities-1 && b.waiting[first].Len() == 0 {
 		first++
 	}
 

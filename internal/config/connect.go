@@ -14,6 +14,7 @@ type Connect struct {
 	ConnectWebhookSecrets []Secret
 	ConnectBase           string // origin of the OAuth pages and calls
 	ConnectKeepData       bool   // of an account that was disconnected
+	Mirror                MirrorOptions
 }
 
 func connectSection() section {
@@ -63,6 +64,11 @@ func connectSection() section {
 				modes: checkoutModes,
 				read:  boolean(func(c *Config) *bool { return &c.ConnectKeepData }),
 			},
+			mirrorSince(),
+			mirrorRate(),
+			mirrorAccountRate(),
+			mirrorCheckEvery(),
+			mirrorCards(),
 		},
 	}
 }

@@ -19,6 +19,7 @@
 //	background.go     workers and intervals
 //	endpoints.go      webhooks to the shop's backend
 //	connect.go        accounts of others, connected to this platform
+//	mirror.go         the copy of their payments
 //	sandbox.go        the offline Stripe
 //
 // The mechanism is apart from them: option.go (the table), load.go (Load and

@@ -99,7 +99,11 @@ func (s *Store) saveConnectAccount(prev []any, a *connect.Account) ([]sqldb.Comm
 	now := s.now()
 	switch {
 	case prev != nil:
-		return connectAccountTable.Update(prev, a, now)
+		writes, err := connectAccountTable.Update(prev, a, now)
+		if len(writes) > 0 && !a.IsConnected() {
+			writes = append(writes, stopMirror(a.ID))
+		}
+		return writes, err
 	case a.State == "":
 		return nil, nil
 	}

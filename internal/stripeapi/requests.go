@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -39,10 +41,12 @@ func between(from, to time.Time) *stripe.RangeQueryParams {
 
 // guard sends a request as soon as the budget allows it. It refuses a POST
 // whose idempotency key is not ours. stripe-go would make a random key for it,
-// which would hide that ours was forgotten.
+// which would hide that ours was forgotten. It also refuses to write for a
+// connected account whose owner does not allow that.
 type guard struct {
-	next   http.RoundTripper
-	budget *budget.Budget
+	next     http.RoundTripper
+	budget   *budget.Budget
+	mayWrite func(ctx context.Context, account string) (bool, error) // nil: for all accounts
 }
 
 var errNoKey = errors.New("stripeapi: a POST without an idempotency key of ours")
@@ -50,19 +54,69 @@ var errNoKey = errors.New("stripeapi: a POST without an idempotency key of ours"
 // RoundTrip makes one exchange. It closes the body in every case, as its
 // contract demands.
 func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := g.admit(r); err != nil {
+	answer, err := g.forbidden(r)
+	if err == nil && answer == nil {
+		err = g.admit(r)
+	}
+
+	if err != nil || answer != nil {
 		if r.Body != nil {
 			_ = r.Body.Close()
 		}
-		return nil, err
+
+		return answer, err
 	}
 
 	resp, err := g.next.RoundTrip(r.WithContext(traceRequests(r.Context())))
-	if err == nil && resp.StatusCode == http.StatusTooManyRequests {
+	if err == nil && resp.StatusCode == http.StatusTooManyRequests && !isMirror(r) {
 		g.budget.Refused()
 	}
 
 	return resp, err
+}
+
+// isMirror reports whether a request reads the payments of a connected account
+// for their copy. Too many of them slow that down, and nobody's payments: the
+// limit is the account's own.
+func isMirror(r *http.Request) bool {
+	return r.Header.Get(accountHeader) != "" && budget.PriorityOf(r.Context()) == budget.Mirror
+}
+
+// accountHeader names the connected account that a request acts for
+// (https://docs.stripe.com/connect/authentication).
+const accountHeader = "Stripe-Account"
+
+// forbidden answers a request that would write for an account whose owner
+// allows reading only, as Stripe does, and nil for any other request. An answer
+// is repeated by nobody, and proves that nothing was done.
+func (g guard) forbidden(r *http.Request) (*http.Response, error) {
+	account := r.Header.Get(accountHeader)
+	if account == "" || r.Method == http.MethodGet || g.mayWrite == nil {
+		return nil, nil
+	}
+
+	allowed, err := g.mayWrite(r.Context(), account)
+	if err != nil {
+		return nil, fmt.Errorf("stripeapi: read what the owner of the account allows: %w", err)
+	}
+	if allowed {
+		return nil, nil
+	}
+
+	const body = `{"error":{"type":"invalid_request_error","code":"account_read_only",` +
+		`"message":"This account may only be read."}}`
+
+	return &http.Response{
+		Status:        "403 Forbidden",
+		StatusCode:    http.StatusForbidden,
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        http.Header{"Content-Type": {"application/json"}, "Stripe-Should-Retry": {"false"}},
+		Body:          io.NopCloser(strings.NewReader(body)),
+		ContentLength: int64(len(body)),
+		Request:       r,
+	}, nil
 }
 
 // admit returns when the request may be sent, or why it may not.

@@ -4,11 +4,14 @@
 // It guarantees that no key is global to the package; that every call uses the
 // API version that stripe-go pins and our app info; that every POST carries an
 // idempotency key of ours, since the transport refuses one without; that every
-// call has a time limit; that no request exceeds the budget; and that errors
-// are *payments.CallError, which states whether the call may have taken effect.
+// call has a time limit; that no request exceeds the budget; that nothing is
+// written for a connected account whose owner allows reading only; and that
+// errors are *payments.CallError, which states whether the call may have taken
+// effect.
 package stripeapi
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"sync"
@@ -39,6 +42,10 @@ type Config struct {
 	AppVersion string
 	Budget     *budget.Budget    // paces all requests, repeated ones too; nil: no limit
 	Transport  http.RoundTripper // nil: a pool of our own
+	// MayWrite reports whether the owner of a connected account allows calls
+	// that change something. No such call leaves this process otherwise. Nil
+	// allows it for every account.
+	MayWrite func(ctx context.Context, account string) (bool, error)
 }
 
 // Client calls Stripe with one key. It is safe for concurrent use.
@@ -65,7 +72,7 @@ func New(c Config) *Client {
 		URL: stripe.String(strings.TrimSuffix(c.BaseURL, "/")),
 		HTTPClient: &http.Client{
 			Timeout:       c.Timeout,
-			Transport:     guard{next: transport(c.Transport), budget: c.Budget},
+			Transport:     guard{next: transport(c.Transport), budget: c.Budget, mayWrite: c.MayWrite},
 			CheckRedirect: noRedirect,
 		},
 		MaxNetworkRetries: stripe.Int64(c.Retries),

@@ -91,11 +91,7 @@ func (c *Call) readHeaders() error {
 		c.version = v
 	}
 
-	acct := c.Request.Header.Get("Stripe-Account")
-	if c.Embedded && acct != "" && acct != c.Account {
-		return AccountDenied(c.Key, acct)
-	}
-	if acct != "" && acct != PlatformAccount {
+	if acct := c.Request.Header.Get("Stripe-Account"); acct != "" && acct != PlatformAccount {
 		if !c.Server.KnowsAccount(acct) {
 			return AccountDenied(c.Key, acct)
 		}

@@ -166,3 +166,70 @@ func createAccountLink(c *call) (any, error) {
 		"url":        c.Base() + "/connect/onboarding?" + query.Encode(),
 	}, nil
 }
+
+// createAccountSession handles POST /v1/account_sessions.
+func createAccountSession(c *call) (any, error) {
+	acct := c.Params.String("account")
+	if _, ok := accounts.Find(c.API(), acct); !ok && acct != api.PlatformAccount {
+		return nil, wire.NoSuch(api.KindAccount, "account", acct)
+	}
+
+	components := map[string]any{}
+	for name, features := range accountComponents {
+		components[name] = map[string]any{
+			"enabled":  c.Params.Bool("components", name, "enabled"),
+			"features": featuresOf(features, c.Params.At("components", name, "features")),
+		}
+	}
+
+	return map[string]any{
+		"object":        "account_session",
+		"account":       acct,
+		"client_secret": "accs_secret__" + wire.RandomText(48),
+		"components":    components,
+		"expires_at":    c.Now.Add(30 * time.Minute).Unix(),
+		"livemode":      false,
+	}, nil
+}
+
+// accountComponents are the embedded components of 2025-02-24.acacia with their
+// features. A feature with ! is on by default.
+var accountComponents = map[string]string{
+	"account_management": "disable_stripe_user_authentication external_account_collection!",
+	"account_onboarding": "disable_stripe_user_authentication external_account_collection!",
+	"balances": "disable_stripe_user_authentication edit_payout_schedule " +
+		"external_account_collection! instant_payouts standard_payouts",
+	"documents": "",
+	"financial_account": "disable_stripe_user_authentication external_account_collection! " +
+		"send_money transfer_balance",
+	"financial_account_transactions": "card_spend_dispute_management",
+	"issuing_card": "card_management card_spend_dispute_management " +
+		"cardholder_management spend_control_management",
+	"issuing_cards_list": "card_management card_spend_dispute_management cardholder_management " +
+		"disable_stripe_user_authentication spend_control_management",
+	"notification_banner": "disable_stripe_user_authentication external_account_collection!",
+	"payment_details": "capture_payments! destination_on_behalf_of_charge_management " +
+		"dispute_management! refund_management!",
+	"payments": "capture_payments! destination_on_behalf_of_charge_management " +
+		"dispute_management! refund_management!",
+	"payouts": "disable_stripe_user_authentication edit_payout_schedule " +
+		"external_account_collection! instant_payouts standard_payouts",
+	"payouts_list":      "",
+	"tax_registrations": "",
+	"tax_settings":      "",
+}
+
+// featuresOf returns the features that spec lists, as requested or else with
+// their defaults.
+func featuresOf(spec string, p *wire.Params) map[string]any {
+	out := map[string]any{}
+	for _, feature := range strings.Fields(spec) {
+		name, on := strings.CutSuffix(feature, "!")
+		if p.Has(name) {
+			on = p.Bool(name)
+		}
+
+		out[name] = on
+	}
+	return out
+}

@@ -69,6 +69,7 @@ func Run(t *testing.T, e Engine) {
 		"accounts":        testConnectAccounts,
 		"account at once": testConnectAccountAtOnce,
 		"emails":          testEmails,
+		"mirror":          testMirror,
 		"paid orders":     testPaidOrders,
 		"texts":           testTexts,
 	} {

@@ -1,0 +1,158 @@
+package stripeapi_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"checkoutd/internal/budget"
+	"checkoutd/internal/connect/mirror"
+	"checkoutd/internal/stripeapi"
+)
+
+// recorded answers every request alike and keeps them.
+type recorded struct {
+	status   int
+	header   http.Header
+	body     string
+	requests []*http.Request
+}
+
+func (s *recorded) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.requests = append(s.requests, r)
+	h := http.Header{"Content-Type": {"application/json"}}
+	for name, values := range s.header {
+		h[name] = values
+	}
+	return &http.Response{
+		StatusCode: s.status,
+		Header:     h,
+		Body:       io.NopCloser(strings.NewReader(s.body)),
+		Request:    r,
+	}, nil
+}
+
+func (s *recorded) client(mayWrite func(context.Context, string) (bool, error)) *stripeapi.Client {
+	return stripeapi.New(stripeapi.Config{
+		Key:       "sk_test_1",
+		BaseURL:   "http://stripe.test",
+		Timeout:   30 * time.Second,
+		Transport: s,
+		MayWrite:  mayWrite,
+	})
+}
+
+func TestMirrorPageAsksForOneAccount(t *testing.T) {
+	t.Parallel()
+	from, until := time.Unix(1_700_000_000, 0), time.Unix(1_800_000_000, 0)
+	for kind, want := range map[mirror.Kind]url.Values{
+		mirror.PaymentIntents: {},
+		mirror.Charges:        {"expand[]": {"data.balance_transaction"}},
+		mirror.Refunds:        {},
+	} {
+		s := &recorded{status: http.StatusOK, body: `{"object":"list","has_more":true,"data":[{"id":"a"},{"id":"b"}]}`}
+		page, more, err := s.client(nil).MirrorPage(t.Context(), mirror.Query{
+			Account: "acct_1", Kind: kind, From: from, Until: until, After: "x_9",
+		})
+		if err != nil || !more || len(page) != 2 || string(page[1]) != `{"id":"b"}` {
+			t.Errorf("%s: got %q, %t, %v", kind, page, more, err)
+		}
+
+		want["limit"], want["starting_after"] = []string{"100"}, []string{"x_9"}
+		want["created[gte]"], want["created[lte]"] = []string{"1700000000"}, []string{"1800000000"}
+		r := s.requests[0]
+		if r.Method != http.MethodGet || r.URL.Path != "/v1/"+string(kind) || r.URL.Query().Encode() != want.Encode() ||
+			r.Header.Get("Stripe-Account") != "acct_1" {
+			t.Errorf("%s: sent %s %s for %q, want %s", kind, r.Method, r.URL, r.Header.Get("Stripe-Account"), want.Encode())
+		}
+	}
+}
+
+// TestMirrorPageAsksForFewEvents checks that the filter has no more types than
+// Stripe accepts.
+func TestMirrorPageAsksForFewEvents(t *testing.T) {
+	t.Parallel()
+	s := &recorded{status: http.StatusOK, body: `{"object":"list","data":[]}`}
+	if _, _, err := s.client(nil).MirrorPage(t.Context(), mirror.Query{Account: "acct_1", Kind: mirror.Events}); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(s.requests[0].URL.Query()["types[]"]); n == 0 || n > 20 {
+		t.Errorf("asked for %d types, want 1 to 20", n)
+	}
+}
+
+func TestMirrorErrors(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		header http.Header
+		is     error
+		wait   time.Duration
+	}{
+		"no access": {status: 403, body: `{"error":{"type":"invalid_request_error","code":"account_invalid"}}`, is: mirror.ErrNoAccess},
+		"no cursor": {
+			status: 400, is: mirror.ErrCursorGone,
+			body: `{"error":{"type":"invalid_request_error","code":"resource_missing","param":"starting_after"}}`,
+		},
+		"too many": {
+			status: 429, body: `{"error":{"type":"invalid_request_error","code":"rate_limit"}}`,
+			header: http.Header{"Retry-After": {"7"}}, wait: 7 * time.Second,
+		},
+		"much too many": {
+			status: 429, body: `{"error":{"code":"rate_limit"}}`,
+			header: http.Header{"Retry-After": {"86400"}}, wait: 10 * time.Minute,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &recorded{status: c.status, body: c.body, header: c.header}
+			_, _, err := s.client(nil).MirrorPage(t.Context(), mirror.Query{Account: "acct_1", Kind: mirror.Charges})
+			if c.is != nil && !errors.Is(err, c.is) {
+				t.Errorf("got %v, want %v", err, c.is)
+			}
+			var tooMany *mirror.TooManyError
+			if errors.As(err, &tooMany) != (c.wait > 0) || c.wait > 0 && tooMany.RetryAfter != c.wait {
+				t.Errorf("got %v %+v, want to wait %s", err, tooMany, c.wait)
+			}
+		})
+	}
+}
+
+// TestMirrorDoesNotSlowOthersDown checks that too many requests for the copy of
+// an account leave everybody else's pace alone.
+func TestMirrorDoesNotSlowOthersDown(t *testing.T) {
+	t.Parallel()
+	for priority, wantSlower := range map[budget.Priority]bool{budget.Mirror: false, budget.Background: true} {
+		synctest.Test(t, func(t *testing.T) {
+			pace := budget.New(10)
+			c := stripeapi.New(stripeapi.Config{
+				Key:       "sk_test_1",
+				BaseURL:   "http://stripe.test",
+				Timeout:   time.Minute,
+				Transport: &recorded{status: http.StatusTooManyRequests, body: `{"error":{"code":"rate_limit"}}`},
+				Budget:    pace,
+			})
+			ctx := budget.WithPriority(t.Context(), priority)
+			if _, _, err := c.MirrorPage(ctx, mirror.Query{Account: "acct_1", Kind: mirror.Charges}); err == nil {
+				t.Fatal("the call succeeded")
+			}
+
+			began := time.Now()
+			for range 20 { // two seconds' worth
+				if err := pace.Wait(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if took := time.Since(began); (took > 3*time.Second) != wantSlower {
+				t.Errorf("priority %d: 20 requests took %s, slower: want %t", priority, took, wantSlower)
+			}
+		})
+	}
+}
