@@ -287,7 +287,14 @@ func enableEndpoint(ctx context.Context, open *app.Endpoints, a endpointArgs, e 
 }
 
 func removeEndpoint(ctx context.Context, open *app.Endpoints, a endpointArgs, e env) error {
-	return done(e.out, open.RemoveEndpoint(ctx, a.words[0]), "removed")
+	p, err := endpointWithID(ctx, open, a.words[0])
+	if err == nil && p.Configured() { // it would come back at the next start
+		err = deliveries.ErrConfigured
+	}
+	if err == nil {
+		err = open.RemoveEndpoint(ctx, p.ID)
+	}
+	return done(e.out, err, "removed")
 }
 
 // done prints that something is done, unless err is not nil.

@@ -1,6 +1,7 @@
 // Package api serves the shop's backend under /v1: keys with scopes, requests
-// that are carried out once, orders, operations and timelines, and the OpenAPI
-// document that describes them.
+// that are carried out once, orders, operations and timelines, webhook
+// endpoints with their deliveries, and the OpenAPI document that describes
+// them.
 //
 // It guarantees:
 //
@@ -32,8 +33,8 @@
 //  1. A method of Service in the form of Handler. It reads its body with
 //     httpio.DecodeJSON and returns its error, a fault with the field.
 //  2. A line in internal/app/routes.go: a.api.Get for what changes nothing,
-//     a.api.Patch(scope, …) for what may be repeated as it is, and
-//     a.api.Post(scope, …) for everything else.
+//     a.api.Patch or a.api.Delete(scope, …) for what may be repeated as it is,
+//     and a.api.Post(scope, …) for everything else.
 //  3. A POST that creates something gives it the ID of Call.ID("ord_") if that
 //     is ok, and looks for that ID first: it may be a repetition after a crash.
 //     What the answer shows once, such as a token, is made of Call.Secret, so

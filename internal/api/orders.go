@@ -22,11 +22,11 @@ const (
 	maxPage     = 100
 )
 
-// Page is one page of orders, newest first.
-type Page struct {
-	Object  string        `json:"object"` // always "list"
-	Data    []OrderObject `json:"data"`
-	HasMore bool          `json:"has_more"`
+// Page is one page of a list.
+type Page[T any] struct {
+	Object  string `json:"object"` // always "list"
+	Data    []T    `json:"data"`
+	HasMore bool   `json:"has_more"`
 }
 
 // ServeOrder is GET /v1/orders/{id}.
@@ -57,7 +57,7 @@ func (s *Service) ServeOrders(w http.ResponseWriter, r *http.Request, _ Call) er
 		return err
 	}
 
-	page := Page{Object: "list", Data: []OrderObject{}, HasMore: len(found) > limit}
+	page := Page[OrderObject]{Object: "list", Data: []OrderObject{}, HasMore: len(found) > limit}
 	for i := range found[:min(limit, len(found))] {
 		page.Data = append(page.Data, s.render(&found[i]))
 	}
@@ -65,37 +65,49 @@ func (s *Service) ServeOrders(w http.ResponseWriter, r *http.Request, _ Call) er
 	return httpio.WriteJSON(w, http.StatusOK, page)
 }
 
-// parseFilter returns the filter that a query asks for. A parameter that is
-// misspelt must not list other orders than asked for, so it is refused.
-func parseFilter(q url.Values) (f orders.Filter, err error) {
-	f.Limit = defaultPage
+// parseQuery passes each parameter of a query to set. A parameter that is
+// misspelt must not list other things than asked for, so set refuses it.
+func parseQuery(q url.Values, set func(name, value string) error) error {
 	for _, name := range slices.Sorted(maps.Keys(q)) {
 		values := q[name]
-		if len(values) != 1 {
-			return f, fault.InvalidField(shortened(name), "parameter_repeated", "Give each parameter once.")
+		switch {
+		case len(values) != 1:
+			return fault.InvalidField(shortened(name), "parameter_repeated", "Give each parameter once.")
+		case values[0] == "":
+			return fault.InvalidField(shortened(name), "parameter_empty",
+				"A parameter without a value selects nothing: leave it out.")
 		}
-		if err := setFilter(&f, name, values[0]); err != nil {
-			return f, err
+		if err := set(name, values[0]); err != nil {
+			return err
 		}
 	}
-	return f, nil
+	return nil
+}
+
+func errUnknownParameter(name string) error {
+	return fault.InvalidField(shortened(name), "parameter_unknown", "There is no such parameter.")
+}
+
+// parseLimit parses the number of rows of a page.
+func parseLimit(value string) (int, error) {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 1 || n > maxPage {
+		return 0, fault.InvalidField("limit", "limit_out_of_range",
+			fmt.Sprintf("The limit must be between 1 and %d.", maxPage))
+	}
+	return n, nil
+}
+
+// parseFilter returns the filter that a query asks for.
+func parseFilter(q url.Values) (f orders.Filter, err error) {
+	f.Limit = defaultPage
+	return f, parseQuery(q, func(name, value string) error { return setFilter(&f, name, value) })
 }
 
 func setFilter(f *orders.Filter, name, value string) (err error) {
-	if value == "" {
-		return fault.InvalidField(shortened(name), "parameter_empty",
-			"A parameter without a value selects nothing: leave it out.")
-	}
-
 	switch name {
 	case "limit":
-		n, err := strconv.Atoi(value)
-		if err != nil || n < 1 || n > maxPage {
-			return fault.InvalidField(name, "limit_out_of_range",
-				fmt.Sprintf("The limit must be between 1 and %d.", maxPage))
-		}
-		f.Limit = n
-
+		f.Limit, err = parseLimit(value)
 	case "starting_after":
 		f.After = value
 	case "reference":
@@ -109,7 +121,7 @@ func setFilter(f *orders.Filter, name, value string) (err error) {
 	case "created_to":
 		f.To, err = parseTime(name, value)
 	default:
-		return fault.InvalidField(shortened(name), "parameter_unknown", "There is no such parameter.")
+		err = errUnknownParameter(name)
 	}
 
 	return err

@@ -11,6 +11,7 @@ import (
 	"github.com/go-chi/httprate"
 	"github.com/rs/zerolog"
 
+	"checkoutd/internal/deliveries"
 	"checkoutd/internal/fault"
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/orders"
@@ -24,6 +25,9 @@ type Config struct {
 	Orders     OrderStore
 	Shop       Shop
 	Operations *payments.Operations
+	Endpoints  deliveries.Admin
+	Networks   deliveries.Networks // that endpoints may be in although they are not public
+	Sender     *deliveries.Sender
 	Now        func() time.Time
 	Log        zerolog.Logger
 	Livemode   bool
@@ -86,6 +90,9 @@ func (s *Service) Get(h Handler) http.HandlerFunc { return s.call(ScopeRead, h) 
 // Patch serves a call that may be repeated as it is: the second time changes
 // nothing.
 func (s *Service) Patch(needs Scope, h Handler) http.HandlerFunc { return s.call(needs, h) }
+
+// Delete serves a call that removes something: the second time finds nothing.
+func (s *Service) Delete(needs Scope, h Handler) http.HandlerFunc { return s.call(needs, h) }
 
 // Post serves a call that is carried out once for each Idempotency-Key.
 func (s *Service) Post(needs Scope, h Handler) http.HandlerFunc { return s.call(needs, s.once(h)) }

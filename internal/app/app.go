@@ -57,6 +57,7 @@ type App struct {
 	outbox     *mail.Outbox  // in the sandbox, unless there is a mail server
 	api        *api.Service
 	outgoing   *deliveries.Service
+	sender     *deliveries.Sender // of webhooks
 	mirror     *mirror.Service
 	mirrorPace *budget.Budget // of its requests
 	pages      *pages.Pages

@@ -26,9 +26,11 @@ func (a *App) newOutgoing(ctx context.Context) (*deliveries.Service, error) {
 		return nil, err
 	}
 
+	a.sender = deliveries.NewSender(networks, a.opts.Version, now)
+
 	return deliveries.New(deliveries.Config{
 		Store:  a.store,
-		Sender: deliveries.NewSender(networks, a.opts.Version, now),
+		Sender: a.sender,
 		Owner:  a.endpointOwner(),
 		Render: func(o *orders.Order) any { return api.Render(o, cfg.BaseURL) },
 		Now:    now,

@@ -97,6 +97,17 @@ func (a *App) routes() (http.Handler, error) {
 	shop.Post(apiPath+"orders/{id}/cancel", a.api.Post(api.ScopeWrite, a.api.ServeCancel))
 	shop.Post(apiPath+"orders/{id}/refund", a.api.Post(api.ScopeRefund, a.api.ServeRefund))
 
+	const endpoints = apiPath + "webhook_endpoints"
+	shop.Get(endpoints, a.api.Get(a.api.ServeEndpoints))
+	shop.Post(endpoints, a.api.Post(api.ScopeWrite, a.api.ServeCreateEndpoint))
+	shop.Get(endpoints+"/{id}", a.api.Get(a.api.ServeEndpoint))
+	shop.Patch(endpoints+"/{id}", a.api.Patch(api.ScopeWrite, a.api.ServeChangeEndpoint))
+	shop.Delete(endpoints+"/{id}", a.api.Delete(api.ScopeWrite, a.api.ServeRemoveEndpoint))
+	shop.Post(endpoints+"/{id}/rotate", a.api.Post(api.ScopeWrite, a.api.ServeRotateEndpoint))
+	shop.Post(endpoints+"/{id}/test", a.api.Post(api.ScopeWrite, a.api.ServeTestEndpoint))
+	shop.Get(endpoints+"/{id}/deliveries", a.api.Get(a.api.ServeDeliveries))
+	shop.Post(endpoints+"/{id}/redeliver", a.api.Post(api.ScopeWrite, a.api.ServeRedeliver))
+
 	a.mirrorRoutes(shop)
 
 	r.Post(webhookPath, call(a.webhooks.ServeHTTP))

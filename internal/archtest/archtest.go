@@ -72,7 +72,7 @@ var rooms = map[string][]string{
 	"connect":         {"budget", "cleantext", "fault", "httpio", "orders", "payments", "queue"},
 	"rules":           {"cleantext", "fault", "httpio", "money", "orders", "payments"},
 	"webhooks":        {"budget", "fault", "money", "httpio", "orders", "payments", "queue"},
-	"api":             {"cleantext", "fault", "money", "httpio", "orders", "payments", "webhooks"},
+	"api":             {"cleantext", "deliveries", "fault", "money", "httpio", "orders", "payments", "webhooks"},
 
 	// The store's conformance suite, storetest, uses testkit and testhost.
 	"store": {

@@ -33,6 +33,9 @@ const (
 	Failed    DeliveryState = "failed"
 )
 
+// Known reports whether s is one of the states.
+func (s DeliveryState) Known() bool { return s == Pending || s == Delivered || s == Failed }
+
 // Job is a delivery that a worker holds.
 type Job struct {
 	Delivery

@@ -10,7 +10,8 @@
 //	   │  ^
 //	   │  └──── any other answer, or none: tried again, with growing delays
 //	   │
-//	   └──────> failed      three days have passed, or the endpoint is off
+//	   └──────> failed      three days have passed, or the endpoint is off, or
+//	                        the payload could not be made in ten tries
 //
 // A person can make any of them pending again ("server endpoints redeliver").
 //

@@ -74,9 +74,14 @@ const secretPrefix = "whsec_"
 
 // NewSecret returns a random signing secret.
 func NewSecret() string {
-	b := make([]byte, newSecret)
-	_, _ = rand.Read(b) // never fails
-	return secretPrefix + base64.StdEncoding.EncodeToString(b)
+	var b [newSecret]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return SecretOf(b)
+}
+
+// SecretOf returns the signing secret that random bytes make.
+func SecretOf(random [newSecret]byte) string {
+	return secretPrefix + base64.StdEncoding.EncodeToString(random[:])
 }
 
 // CheckSecret returns an error, which does not repeat it, unless s is a signing
@@ -168,12 +173,23 @@ func (e *Endpoint) Wants(kind string) bool {
 		slices.ContainsFunc(e.Types, func(t string) bool { return matches(t, kind) }))
 }
 
+// NotConfigured is the reason of an endpoint that the configuration has lost.
+const NotConfigured = "ENDPOINTS does not list it any more"
+
+// ErrConfigured refuses a change that the next start would undo.
+var ErrConfigured = fault.New(fault.Conflict, "endpoint_configured",
+	"This endpoint comes from ENDPOINTS of the configuration: change it there.")
+
+// Configured reports whether the endpoint follows the configuration.
+func (e *Endpoint) Configured() bool {
+	return e.Source == FromConfiguration && e.Reason != NotConfigured
+}
+
 // Rotate adds a secret, which is the current one from now on. The others go on
 // signing beside it until keepUntil.
 func (e *Endpoint) Rotate(secret string, now, keepUntil time.Time) error {
-	if e.Source == FromConfiguration {
-		return fault.New(fault.Conflict, "endpoint_configured",
-			"This endpoint comes from ENDPOINTS: change its secrets there.")
+	if e.Configured() {
+		return ErrConfigured
 	}
 
 	kept := e.signing(now)

@@ -35,13 +35,16 @@ type Store interface {
 	// Read returns an order's state; see payments.Store.
 	Read(ctx context.Context, orderID string) (*payments.State, error)
 
+	// EndOrphans fails the pending deliveries of endpoints that are off, unless
+	// a worker holds them, and returns how many there were.
+	EndOrphans(ctx context.Context, now time.Time) (int, error)
 	// PruneDeliveries removes up to n deliveries that ended before a time, with
 	// their tries, and returns how many there were.
 	PruneDeliveries(ctx context.Context, before time.Time, n int) (int, error)
 }
 
-// Admin is what the commands need. Every method is one transaction, unless it
-// says otherwise.
+// Admin is what the commands and the API need. Every method is one transaction,
+// unless it says otherwise.
 type Admin interface {
 	Endpoints(ctx context.Context) ([]Endpoint, error)
 	AddEndpoint(ctx context.Context, e Endpoint) error
@@ -52,12 +55,16 @@ type Admin interface {
 	// RemoveEndpoint removes an endpoint with its deliveries.
 	RemoveEndpoint(ctx context.Context, id string) error
 
-	Deliveries(ctx context.Context, f Filter) ([]Delivery, error) // newest first
-	Tries(ctx context.Context, deliveryID string) ([]Try, error)  // oldest first
+	// Deliveries returns the deliveries that f selects, newest first. An
+	// unknown delivery in f.After is ErrNotFound.
+	Deliveries(ctx context.Context, f Filter) ([]Delivery, error)
+	// Tries returns the tries of deliveries, oldest first.
+	Tries(ctx context.Context, deliveryIDs ...string) ([]Try, error)
 	// Redeliver makes the deliveries of an endpoint that f selects due at now,
 	// except those that are held. If f.Since is set, effects that have no
 	// delivery get one. It works in several transactions; what is done already
-	// is done again when it is repeated.
+	// is done again when it is repeated. The error is ErrNotFound, or
+	// ErrDisabled.
 	Redeliver(ctx context.Context, endpointID string, f Filter, now time.Time) (int, error)
 }
 
@@ -68,5 +75,6 @@ type Filter struct {
 	OrderID    string
 	States     []DeliveryState
 	Since      time.Time // their effects happened then or later
+	After      string    // of a list: what follows this delivery
 	Limit      int       // of a list
 }

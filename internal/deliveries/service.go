@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +17,10 @@ import (
 
 // ErrNotFound means that there is no such endpoint, delivery or effect.
 var ErrNotFound = fault.New(fault.NotFound, "endpoint_not_found", "There is no such endpoint or delivery.")
+
+// ErrDisabled refuses to send to an endpoint that is off.
+var ErrDisabled = fault.New(fault.Conflict, "endpoint_disabled",
+	"The endpoint is disabled. Enable it first.")
 
 // Owner is told what the owner of an endpoint has to know. Its methods must not
 // block for long.
@@ -119,7 +124,7 @@ func (s *Service) Run(ctx context.Context) {
 // refresh reads the endpoints, starts a runner for each new one that is on, and
 // stops those of others.
 func (s *Service) refresh(ctx context.Context) error {
-	list, err := s.cfg.Store.Endpoints(ctx)
+	list, err := s.enabled(ctx)
 	if err != nil {
 		return err
 	}
@@ -129,10 +134,6 @@ func (s *Service) refresh(ctx context.Context) error {
 
 	on := map[string]bool{}
 	for _, e := range list {
-		if e.State != Enabled {
-			continue
-		}
-
 		on[e.ID] = true
 		if r := s.runners[e.ID]; r != nil {
 			r.mu.Lock()
@@ -151,6 +152,21 @@ func (s *Service) refresh(ctx context.Context) error {
 	}
 
 	return nil
+}
+
+// enabled returns the endpoints that are on. It ends what waits for the others:
+// a delivery that was added, or claimed, as its endpoint was switched off.
+func (s *Service) enabled(ctx context.Context) ([]Endpoint, error) {
+	list, err := s.cfg.Store.Endpoints(ctx)
+	if err != nil {
+		return nil, err
+	}
+
+	on := slices.DeleteFunc(slices.Clone(list), func(e Endpoint) bool { return e.State != Enabled })
+	if len(on) < len(list) {
+		_, err = s.cfg.Store.EndOrphans(ctx, s.cfg.Now())
+	}
+	return on, err
 }
 
 // start runs deliveries to an endpoint.
@@ -209,11 +225,8 @@ func (s *Service) stopAll() {
 // RunOnce works one batch of every endpoint that is on, one after the other,
 // and returns how many deliveries there were. It must not run beside Run.
 func (s *Service) RunOnce(ctx context.Context) (n int, err error) {
-	list, err := s.cfg.Store.Endpoints(ctx)
+	list, err := s.enabled(ctx)
 	for _, e := range list {
-		if e.State != Enabled {
-			continue
-		}
 		found, runErr := s.newQueue(&endpointRunner{endpoint: e}).RunOnce(ctx)
 		n, err = n+found, errors.Join(err, runErr)
 	}
@@ -237,10 +250,8 @@ func (s *Service) prune(ctx context.Context, now time.Time) {
 func (s *Service) work(ctx context.Context, e Endpoint, j Job) error {
 	body, err := s.payload(ctx, j)
 	if err != nil {
-		dueAt := s.cfg.Now().Add(queue.Backoff(int(j.Tries), time.Second, time.Minute))
-		_ = s.cfg.Store.ReleaseDelivery(ctx, j.Claim, dueAt) // or its lease expires
-
-		return fmt.Errorf("deliveries: %s of %s: %w", j.Kind, j.OrderID, err)
+		err = fmt.Errorf("deliveries: make the payload of %s of %s: %w", j.Kind, j.OrderID, err)
+		return errors.Join(err, s.unmade(ctx, j, fault.Of(err).Kind == fault.Unavailable))
 	}
 
 	a := s.cfg.Sender.send(ctx, &e, j.EffectID, body)
@@ -255,6 +266,41 @@ func (s *Service) work(ctx context.Context, e Endpoint, j Job) error {
 	defer cancel()
 	return s.finish(commit, e, j, a)
 }
+
+// What is tried of a delivery whose payload cannot be made: for an hour or so,
+// in case that somebody mends the data meanwhile.
+const (
+	makeTries = 10
+	makeDelay = 10 * time.Second // grows twofold
+)
+
+// unmade stores that a delivery's payload could not be made. That is our fault
+// and not the endpoint's. It counts as a try, unless the database cannot be
+// reached, so that the order's later webhooks do not wait for it for ever.
+func (s *Service) unmade(ctx context.Context, j Job, unreachable bool) error {
+	now, d := s.cfg.Now(), j.Delivery
+	if unreachable || ctx.Err() != nil {
+		dueAt := now.Add(queue.Backoff(int(j.Tries), time.Second, time.Minute))
+		_ = s.cfg.Store.ReleaseDelivery(ctx, j.Claim, dueAt) // or its lease expires
+		return nil
+	}
+
+	d.NextAt = now.Add(queue.Backoff(int(d.Tries), makeDelay, time.Hour))
+	if d.Tries >= makeTries {
+		d.State, d.Note, d.NextAt, d.FinishedAt = Failed, unmadeNote, time.Time{}, now
+		s.cfg.Log.Error().
+			Str("delivery_id", d.ID).
+			Str("order_id", d.OrderID).
+			Str("type", d.Kind).
+			Msg("a webhook could not be made and is given up: the order's later ones go on")
+	}
+
+	try := Try{ID: orders.NewID("try_"), DeliveryID: d.ID, At: now, Problem: unmadeNote}
+	return s.cfg.Store.FinishTry(ctx, j.Claim, d, try, nil)
+}
+
+// unmadeNote says in the log of deliveries what unmade is about.
+const unmadeNote = "the webhook could not be made: see the log of the server"
 
 // payload returns the body of a delivery.
 func (s *Service) payload(ctx context.Context, j Job) ([]byte, error) {

@@ -38,10 +38,6 @@ type ConfirmRequest struct {
 
 var tokenPattern = regexp.MustCompile(`^ctoken_[A-Za-z0-9_]{1,240}$`)
 
-// commitTimeout is how long the outcome of a call may take to be recorded once
-// the time for calls is over.
-const commitTimeout = 10 * time.Second
-
 // Bound returns ctx with the one deadline of all calls to Stripe that a request
 // of a buyer makes, CallTimeout from now unless ctx ends earlier. Each call
 // gets what the calls before it left.
@@ -249,15 +245,14 @@ func (s *Service) release(ctx context.Context, orderID string) error {
 // send makes the call of an attempt and commits its outcome. firstSend is true
 // if no request was sent for the attempt before. The error is about the commit,
 // not about the call, and the commit outlives ctx: an outcome that is known
-// must not be lost because finding it out took all the time.
+// must not be lost because finding it out took all the time. The store bounds
+// how long it takes.
 func (s *Service) send(ctx context.Context, a Attempt, firstSend bool) (after *State, err error) {
 	callCtx, cancel := s.Bound(ctx)
 	snap, callErr := s.cfg.Stripe.Send(callCtx, a.Params, a.IdempotencyKey)
 	cancel()
 
-	commitCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
-	defer cancel()
-
+	commitCtx := context.WithoutCancel(ctx)
 	err = s.cfg.Store.Update(commitCtx, a.OrderID, nil, func(st *State) error {
 		after = st
 		return s.rules().record(st, a, snap, callErr, firstSend)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"checkoutd/internal/deliveries"
@@ -15,6 +14,18 @@ import (
 func (s *Store) Deliveries(ctx context.Context, f deliveries.Filter) ([]deliveries.Delivery, error) {
 	var w sqldb.Where
 	selectDeliveries(&w, f)
+	if f.After != "" {
+		created, ok, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanInt,
+			`SELECT created_at FROM deliveries WHERE id = $1`, f.After)
+		if err == nil && !ok {
+			err = deliveries.ErrNotFound
+		}
+		if err != nil {
+			return nil, err
+		}
+		w.Add("(created_at, id) < (" + w.Arg(created) + ", " + w.Arg(f.After) + ")")
+	}
+
 	text := deliveryTable.Select() + w.String() + " ORDER BY created_at DESC, id DESC"
 	args := w.Args()
 	if f.Limit > 0 {
@@ -39,40 +50,61 @@ func selectDeliveries(w *sqldb.Where, f deliveries.Filter) {
 	}
 }
 
-// Tries returns the tries of a delivery, oldest first.
-func (s *Store) Tries(ctx context.Context, deliveryID string) ([]deliveries.Try, error) {
+// Tries returns the tries of deliveries, oldest first.
+func (s *Store) Tries(ctx context.Context, deliveryIDs ...string) ([]deliveries.Try, error) {
+	if len(deliveryIDs) == 0 {
+		return nil, nil
+	}
+
+	var w sqldb.Where
+	sqldb.AddIn(&w, "delivery_id", deliveryIDs)
 	return sqldb.QueryAll(ctx, s.db.Reader(), s.tryTable.Scan,
-		s.tryTable.Select()+" WHERE delivery_id = $1 ORDER BY at, id", deliveryID)
+		s.tryTable.Select()+w.String()+" ORDER BY at, id", w.Args()...)
 }
 
 // Redeliver makes deliveries of an endpoint due; see deliveries.Admin.
 func (s *Store) Redeliver(
 	ctx context.Context, endpointID string, f deliveries.Filter, now time.Time,
 ) (n int, err error) {
-	list, err := s.Endpoints(ctx)
-	if err != nil {
-		return 0, err
-	}
-
-	i := slices.IndexFunc(list, func(e deliveries.Endpoint) bool { return e.ID == endpointID })
-	if i < 0 {
-		return 0, deliveries.ErrNotFound
-	}
-
 	f.EndpointID = endpointID
 
 	var w sqldb.Where
 	at := w.Arg(sqldb.Micros(now))
 	selectDeliveries(&w, f)
 	w.Add("lease_token = ''")
-	n, err = s.db.Exec(ctx, `UPDATE deliveries SET state = 'pending', note = '', tries = 0, finished_at = 0,
-		began_at = `+at+`, next_at = `+at+w.String(), w.Args()...)
+
+	var made int64
+	err = s.toEnabled(ctx, endpointID, func(deliveries.Endpoint) []sqldb.Command {
+		return []sqldb.Command{{
+			Text: `UPDATE deliveries SET state = 'pending', note = '', tries = 0, finished_at = 0,
+				began_at = ` + at + `, next_at = ` + at + w.String(),
+			Args:  w.Args(),
+			Count: &made,
+		}}
+	})
 	if err != nil || f.Since.IsZero() || len(f.IDs) > 0 || len(f.States) > 0 {
-		return n, err
+		return int(made), err
 	}
 
-	added, err := s.addDeliveries(ctx, &list[i], f, now)
-	return n + added, err
+	added, err := s.addDeliveries(ctx, endpointID, f, now)
+	return int(made) + added, err
+}
+
+// toEnabled runs the statements that send returns for an endpoint under its
+// lock, so that it is not switched off meanwhile.
+func (s *Store) toEnabled(
+	ctx context.Context, endpointID string, send func(deliveries.Endpoint) []sqldb.Command,
+) error {
+	return s.db.Transact(ctx, endpointID, func(ctx context.Context, q sqldb.Querier) ([]sqldb.Command, error) {
+		e, err := s.lockEndpoint(ctx, q, endpointID)
+		if err == nil && e.State == deliveries.Disabled {
+			err = deliveries.ErrDisabled
+		}
+		if err != nil {
+			return nil, err
+		}
+		return send(e), nil
+	})
 }
 
 // redeliverPage is how many effects one transaction of addDeliveries looks at.
@@ -81,7 +113,7 @@ const redeliverPage = 500
 // addDeliveries adds deliveries of effects that f selects and that the endpoint
 // has none of.
 func (s *Store) addDeliveries(
-	ctx context.Context, e *deliveries.Endpoint, f deliveries.Filter, now time.Time,
+	ctx context.Context, endpointID string, f deliveries.Filter, now time.Time,
 ) (n int, err error) {
 	from, after := f.Since, ""
 	for {
@@ -98,7 +130,7 @@ func (s *Store) addDeliveries(
 			return n, err
 		}
 
-		added, err := s.addPage(ctx, e, page, now)
+		added, err := s.addPage(ctx, endpointID, page, now)
 		if err != nil {
 			return n, err
 		}
@@ -111,19 +143,19 @@ func (s *Store) addDeliveries(
 
 // addPage adds the deliveries of a page of effects in one transaction.
 func (s *Store) addPage(
-	ctx context.Context, e *deliveries.Endpoint, page []payments.Effect, now time.Time,
+	ctx context.Context, endpointID string, page []payments.Effect, now time.Time,
 ) (n int, err error) {
 	counts := make([]int64, len(page))
-	err = s.db.Transact(ctx, "", func(context.Context, sqldb.Querier) (writes []sqldb.Command, err error) {
+	err = s.toEnabled(ctx, endpointID, func(e deliveries.Endpoint) (writes []sqldb.Command) {
 		for i := range page {
 			if !e.Wants(page[i].Kind) {
 				continue
 			}
-			insert := insertDelivery(orders.NewID("dlv_"), e, &page[i], now)
+			insert := insertDelivery(orders.NewID("dlv_"), &e, &page[i], now)
 			insert.Count = &counts[i]
 			writes = append(writes, insert)
 		}
-		return writes, nil
+		return writes
 	})
 
 	for _, c := range counts {

@@ -90,11 +90,7 @@ func (s *Store) ChangeEndpoint(
 func (s *Store) changeEndpoint(
 	ctx context.Context, q sqldb.Querier, id string, change func(*deliveries.Endpoint) error,
 ) (e deliveries.Endpoint, writes []sqldb.Command, err error) {
-	e, ok, err := sqldb.QueryOne(ctx, q, s.scanEndpoint,
-		s.endpointTable.Select()+" WHERE id = $1"+s.db.LockRow(), id)
-	if err == nil && !ok {
-		err = deliveries.ErrNotFound
-	}
+	e, err = s.lockEndpoint(ctx, q, id)
 	if err != nil {
 		return e, nil, err
 	}
@@ -124,14 +120,56 @@ func (s *Store) changeEndpoint(
 	return e, writes, err
 }
 
+// lockEndpoint reads an endpoint and locks it until the transaction ends.
+func (s *Store) lockEndpoint(ctx context.Context, q sqldb.Querier, id string) (deliveries.Endpoint, error) {
+	e, ok, err := sqldb.QueryOne(ctx, q, s.scanEndpoint,
+		s.endpointTable.Select()+" WHERE id = $1"+s.db.LockRow(), id)
+	if err == nil && !ok {
+		err = deliveries.ErrNotFound
+	}
+	return e, err
+}
+
+// waitsForNobody selects the pending deliveries that no worker holds at $1.
+const waitsForNobody = `state = 'pending' AND (lease_token = '' OR next_at <= $1)`
+
 // failPending returns the statement that ends the deliveries to an endpoint
 // that is switched off. One that is on its way ends by itself.
 func failPending(e deliveries.Endpoint, now time.Time) sqldb.Command {
 	return sqldb.Command{
-		Text: `UPDATE deliveries SET state = 'failed', note = $2, next_at = 0, finished_at = $3
-			WHERE endpoint_id = $1 AND state = 'pending' AND lease_token = ''`,
-		Args: []any{e.ID, switchedOff + e.Reason, sqldb.Micros(now)},
+		Text: `UPDATE deliveries SET state = 'failed', note = $3, next_at = 0, lease_token = '', finished_at = $1
+			WHERE endpoint_id = $2 AND ` + waitsForNobody,
+		Args: []any{sqldb.Micros(now), e.ID, switchedOff + e.Reason},
 	}
+}
+
+// EndOrphans fails the deliveries that wait for endpoints that are off; see
+// deliveries.Store.
+func (s *Store) EndOrphans(ctx context.Context, now time.Time) (ended int, err error) {
+	ids, err := sqldb.QueryAll(ctx, s.db.Reader(), sqldb.ScanString, `SELECT e.id FROM endpoints e
+		WHERE e.state = 'disabled' AND EXISTS (SELECT 1 FROM deliveries
+			WHERE endpoint_id = e.id AND `+waitsForNobody+`)`, sqldb.Micros(now))
+	if err != nil {
+		return 0, err
+	}
+
+	for _, id := range ids {
+		var n int64
+		err := s.db.Transact(ctx, id, func(ctx context.Context, q sqldb.Querier) ([]sqldb.Command, error) {
+			e, err := s.lockEndpoint(ctx, q, id)
+			if err != nil || e.State != deliveries.Disabled { // it was switched on meanwhile
+				return nil, err
+			}
+			end := failPending(e, now)
+			end.Count = &n
+			return []sqldb.Command{end}, nil
+		})
+		if ended += int(n); err != nil && !errors.Is(err, deliveries.ErrNotFound) {
+			return ended, err
+		}
+	}
+
+	return ended, nil
 }
 
 // switchedOff begins the note of a delivery whose endpoint was switched off.
@@ -177,10 +215,10 @@ func (s *Store) ConfigureEndpoints(ctx context.Context, list []deliveries.Endpoi
 		_, err := s.ChangeEndpoint(ctx, e.ID, func(e *deliveries.Endpoint) error {
 			switch {
 			case !ok && e.State == deliveries.Enabled:
-				e.Disable(notConfigured)
+				e.Disable(deliveries.NotConfigured)
 			case ok:
 				e.Types, e.Secrets = want.Types, want.Secrets
-				if e.Reason == notConfigured {
+				if e.Reason == deliveries.NotConfigured {
 					e.Enable(want.EnabledAt)
 				}
 			}
@@ -203,8 +241,5 @@ func (s *Store) ConfigureEndpoints(ctx context.Context, list []deliveries.Endpoi
 
 	return nil
 }
-
-// notConfigured is the reason of an endpoint that the configuration has lost.
-const notConfigured = "ENDPOINTS does not list it any more"
 
 var oneConfigured = sqldb.UniqueIndex{Name: "endpoints_configured", Columns: "endpoints.url"}

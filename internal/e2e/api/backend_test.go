@@ -158,7 +158,7 @@ func TestAnOrderInTheAPI(t *testing.T) {
 func page(t *testing.T, b *e2etest.Backend, query string) (ids []string, more bool) {
 	t.Helper()
 	r := b.Call("GET", "/v1/orders"+query, "")
-	var list api.Page
+	var list api.Page[api.OrderObject]
 	if err := json.Unmarshal([]byte(r.Body), &list); err != nil || r.Status != http.StatusOK {
 		t.Fatalf("GET /v1/orders%s: %d %s", query, r.Status, r.Body)
 	}

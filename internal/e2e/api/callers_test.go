@@ -54,8 +54,8 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 	public := [7]int{200, 200, 200, 200, 200, 200, 200}
 	shops := [7]int{401, 401, 401, 401, 401, 401, 200} // its key alone opens them
 	creates := [7]int{401, 401, 401, 401, 401, 403, 201}
+	hidden := [7]int{401, 401, 401, 401, 401, 401, 404}
 	operate := [7]int{401, 401, 401, 401, 401, 403, 404}
-	missing := [7]int{401, 401, 401, 401, 401, 401, 404}
 	table := []struct {
 		route, path, body string
 		want              [7]int // one for each caller
@@ -81,10 +81,19 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 		{"POST /v1/orders/{id}/capture", "/v1/orders/ord_none/capture", "", operate},
 		{"POST /v1/orders/{id}/cancel", "/v1/orders/ord_none/cancel", "", operate},
 		{"POST /v1/orders/{id}/refund", "/v1/orders/ord_none/refund", "", operate},
-		{"GET /v1/connect/accounts/{id}/mirror", "/v1/connect/accounts/acct_none/mirror", "", missing},
+		{"GET /v1/webhook_endpoints", "/v1/webhook_endpoints", "", shops},
+		{"POST /v1/webhook_endpoints", "/v1/webhook_endpoints", `{"url":"https://shop.example/hooks","disabled":true}`, creates},
+		{"GET /v1/webhook_endpoints/{id}", "/v1/webhook_endpoints/we_none", "", hidden},
+		{"PATCH /v1/webhook_endpoints/{id}", "/v1/webhook_endpoints/we_none", `{}`, operate},
+		{"DELETE /v1/webhook_endpoints/{id}", "/v1/webhook_endpoints/we_none", "", operate},
+		{"POST /v1/webhook_endpoints/{id}/rotate", "/v1/webhook_endpoints/we_none/rotate", "", operate},
+		{"POST /v1/webhook_endpoints/{id}/test", "/v1/webhook_endpoints/we_none/test", "", operate},
+		{"GET /v1/webhook_endpoints/{id}/deliveries", "/v1/webhook_endpoints/we_none/deliveries", "", hidden},
+		{"POST /v1/webhook_endpoints/{id}/redeliver", "/v1/webhook_endpoints/we_none/redeliver", `{"failed":true}`, operate},
+		{"GET /v1/connect/accounts/{id}/mirror", "/v1/connect/accounts/acct_none/mirror", "", hidden},
 		{"POST /v1/connect/accounts/{id}/mirror", "/v1/connect/accounts/acct_none/mirror", "", operate},
-		{"GET /v1/connect/accounts/{id}/payments", "/v1/connect/accounts/acct_none/payments", "", missing},
-		{"GET /v1/connect/accounts/{id}/reports/{report}", "/v1/connect/accounts/acct_none/reports/fees", "", missing},
+		{"GET /v1/connect/accounts/{id}/payments", "/v1/connect/accounts/acct_none/payments", "", hidden},
+		{"GET /v1/connect/accounts/{id}/reports/{report}", "/v1/connect/accounts/acct_none/reports/fees", "", hidden},
 		{"POST /create-customer-session", "/create-customer-session", `{"orderId":"` + id + `"}`, change},
 		{"POST /create-confirm-intent", "/create-confirm-intent", fmt.Sprintf(`{"confirmationTokenId":%q,"orderId":%q}`, token, id), change},
 	}

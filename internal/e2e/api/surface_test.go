@@ -224,11 +224,12 @@ func TestStripeFails(t *testing.T) {
 		s := e2etest.OpenShop(t)
 		b := s.Buyer(t)
 		id := b.Order("mug")
-		s.Fault("POST /v1/payment_intents", sandbox.FaultChargeThenCut, 3)
+		s.Fault("POST /v1/payment_intents", sandbox.FaultChargeThenCut, -1)
 		s.Fault("WEBHOOK *", sandbox.FaultDrop, -1)
 		body := `{"confirmationTokenId":"` + b.Token(e2etest.CardPays) + `"}`
 		b.WantProblem("/create-confirm-intent", b.Call("POST", "/create-confirm-intent", body), 409, "payment_unknown", "")
 		b.WantProblem("/create-confirm-intent", b.Confirm(id, e2etest.CardPays), 409, "payment_in_progress", "")
+		s.App.Sandbox().ClearFaults()
 		s.Eventually("the resolver finds it out", func() bool { return b.Status(id) == "paid paid" })
 
 		if m := b.Object(b.Call("POST", "/create-confirm-intent", body)); m["status"] != "succeeded" {

@@ -27,6 +27,10 @@ func (c *Call) authenticate() error {
 		return wire.Unauthorized("", "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See https://stripe.com/docs/api#authentication for details, or we can help at https://support.stripe.com/.")
 	}
 
+	if isEmbeddedKey(c.Key) {
+		return c.admitEmbedded()
+	}
+
 	form := KeyForm.FindStringSubmatch(c.Key)
 	if form == nil || len(c.Key) < MinKeyLength {
 		return wire.Unauthorized("", "Invalid API Key provided: %s", RedactKey(c.Key))
@@ -42,6 +46,9 @@ func (c *Call) authenticate() error {
 
 	if c.Publishable && c.Route.access == SecretOnly {
 		return wire.Unauthorized("secret_key_required", "This API call cannot be made with a publishable API key. Please use a secret API key. You can find a list of your API keys at https://dashboard.stripe.com/account/apikeys.")
+	}
+	if c.Route.access == EmbeddedOnly {
+		return embeddedOnly()
 	}
 
 	return nil
@@ -63,7 +70,7 @@ func KeyOf(r *http.Request) string {
 // RedactKey returns a key with only its ends legible, as in Stripe's messages.
 // What does not begin like a key is shown as it is.
 func RedactKey(key string) string {
-	if kind, _, ok := strings.Cut(key, "_"); !ok || kind != "sk" && kind != "rk" && kind != "pk" {
+	if kind, _, ok := strings.Cut(key, "_"); !ok || kind != "sk" && kind != "rk" && kind != "pk" && kind != "em" {
 		return key
 	}
 	if len(key) <= MinKeyLength {

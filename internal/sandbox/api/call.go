@@ -15,6 +15,7 @@ const (
 	SecretOnly     Access = iota
 	BrowserAllowed        // a publishable key is enough
 	Public                // no key
+	EmbeddedOnly          // the key of an embedded component
 )
 
 // Handler executes one route inside a transaction and returns the value to
@@ -65,6 +66,7 @@ type Call struct {
 	RequestID   string
 	Key         string
 	Publishable bool // Key is a publishable key
+	Embedded    bool // Key is that of an embedded component
 
 	body           string
 	idempotencyKey string

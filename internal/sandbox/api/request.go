@@ -91,7 +91,11 @@ func (c *Call) readHeaders() error {
 		c.version = v
 	}
 
-	if acct := c.Request.Header.Get("Stripe-Account"); acct != "" && acct != PlatformAccount {
+	acct := c.Request.Header.Get("Stripe-Account")
+	if c.Embedded && acct != "" && acct != c.Account {
+		return AccountDenied(c.Key, acct)
+	}
+	if acct != "" && acct != PlatformAccount {
 		if !c.Server.KnowsAccount(acct) {
 			return AccountDenied(c.Key, acct)
 		}

@@ -62,6 +62,10 @@ type Module struct {
 	// locked.
 	Deliver func(events []*Event)
 
+	// Admit checks the key of an embedded component and whether it may make
+	// the call, and sets the call's account. One module has it.
+	Admit func(c *Call) error
+
 	// Logged gets every finished request.
 	Logged func(c *Call, resp Response)
 }

@@ -22,6 +22,10 @@ func (s *Service) routes() []api.Route {
 		op("POST", "/v1/account_links", api.SecretOnly, createAccountLink),
 
 		op("POST", "/v1/account_sessions", api.SecretOnly, createAccountSession),
+		op("POST", "/v1/account_sessions/claim", api.BrowserAllowed, claimSession),
+		op("GET", "/v1/embedded/payments", api.EmbeddedOnly, listEmbeddedPayments),
+		op("POST", "/v1/embedded/onboarding", api.EmbeddedOnly, completeOnboarding),
+		op("POST", "/v1/embedded/payout_schedule", api.EmbeddedOnly, changeSchedule),
 
 		op("POST", "/v1/transfers", api.SecretOnly, createTransfer),
 		api.NewRoute("GET", "/v1/transfers", api.SecretOnly, transfers.List),
@@ -45,7 +49,13 @@ func (s *Service) routes() []api.Route {
 
 // Module returns what Connect adds to the API.
 func (s *Service) Module() api.Module {
-	return api.Module{Routes: s.routes(), Kept: []string{api.KindAccount}, Resume: s.resume}
+	return api.Module{
+		Routes: s.routes(),
+		Kinds:  []func() memory.Object{func() memory.Object { return &AccountSession{} }},
+		Kept:   []string{api.KindAccount},
+		Resume: s.resume,
+		Admit:  s.admit,
+	}
 }
 
 // resume schedules the payouts that a restart interrupted.

@@ -10,15 +10,18 @@
 //	connect.js     served as /v1.0/connect.js
 //	3ds.html       served as /3ds/{intent}?client_secret=
 //	redirect.html  served as /redirect/{intent}?client_secret=
-//	page.css       served as /v3/page.css, used by both pages
+//	login.html     served as /v3/login.html: the login of embedded components
+//	login.js       served as /v3/login.js
+//	page.css       served as /v3/page.css, used by all pages
 //	page.js        served as /v3/page.js, used by both pages; it formats
 //	               amounts with src/ground/money.js
 //
 // stripe.js is one classic script that sets window.Stripe at once and calls the
-// origin that it was loaded from. Its parts lie in src/ and are joined inside
+// origin that it was loaded from; connect.js does the same for
+// window.StripeConnect. Their parts lie in src/ and are joined inside
 // one function when the program starts: there is no build step, and the host
-// page gets no other global. The parts share one scope; the variable parts
-// below names their order and what it depends on:
+// page gets no other global. The parts share one scope; the variables parts and
+// connectParts below name their order and what it depends on:
 //
 //	ground/    errors, events, DOM helpers, amounts, texts, API requests
 //	checks/    checks of arguments and options
@@ -27,6 +30,7 @@
 //	elements/  the four elements and the group that holds them
 //	wallet/    the payment sheet of a test wallet
 //	client/    dialogs, next actions, tokens, and Stripe() itself
+//	connect/   the embedded components and StripeConnect.init
 //
 // # Differences from Stripe.js that matter to tests
 //
@@ -60,6 +64,10 @@
 //     wallet-name, -email, -phone, -country, -line1, -line2, -city, -state and
 //     -postal_code. It closes as soon as the token exists.
 //
+// Embedded components have open shadow roots too: [data-payment=pi_...] opens a
+// payment, [data-action=refund] and so on are buttons by the names of their
+// texts, [data-status] is a status, and fields have the names of the API.
+//
 // The scripts use constructable style sheets and set properties only, so a host
 // page needs no 'unsafe-inline'. Its CSP must name the sandbox's origin in
 // script-src, connect-src and frame-src.
@@ -76,7 +84,7 @@ import (
 //go:embed src
 var sources embed.FS
 
-//go:embed pages connect.js
+//go:embed pages
 var files embed.FS
 
 // parts lists the files of src/ in the order in which Script joins them.
@@ -123,24 +131,47 @@ var parts = []string{
 	"client/stripe.js",
 }
 
+// connectParts lists the files of the stand-in for Connect.js in the same way.
+var connectParts = []string{
+	"ground/core.js",
+	"ground/money.js",
+	"ground/api.js",
+
+	"connect/connect.css",
+	"look/sheet.js",
+	"look/fonts.js",
+
+	"connect/texts.js",
+	"connect/session.js",
+	"connect/element.js",
+	"connect/payment.js",
+	"connect/payments.js",
+	"connect/panels.js",
+	"connect/init.js",
+}
+
 // styleNames maps each style sheet of src/ to the constant that the other parts
 // know it by. types.d.ts declares the constants for the type check.
 var styleNames = map[string]string{
 	"look/elements.css": "elementStyles",
 	"look/dialog.css":   "dialogStyles",
+
+	"connect/connect.css": "connectStyles",
 }
 
 // FS is the read-only file system described in the package comment. It is safe
 // for concurrent use.
-var FS fs.FS = assets{"stripe.js": Script(), "page.js": pageScript()}
+var FS fs.FS = assets{"stripe.js": Script(), "connect.js": join(connectParts), "page.js": pageScript()}
 
-// Script returns the stand-in for Stripe.js: the parts of src/, joined in one
-// strict function.
-func Script() []byte {
+// Script returns the stand-in for Stripe.js.
+func Script() []byte { return join(parts) }
+
+// join returns files of src/, joined in one strict function.
+func join(names []string) []byte {
 	var script bytes.Buffer
 	script.WriteString("(function () {\n'use strict';\n")
 
-	for _, name := range parts {
+	for _, name := range names {
 		script.WriteString("\n// --- " + name + "\n")
 
 		if constant, isStyle := styleNames[name]; isStyle {
@@ -194,10 +225,6 @@ func (a assets) Open(name string) (fs.File, error) {
 			name:   name,
 			size:   int64(len(script)),
 		}, nil
-	}
-
-	if name == "connect.js" {
-		return files.Open(name)
 	}
 
 	pages, err := fs.Sub(files, "pages")

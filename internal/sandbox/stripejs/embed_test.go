@@ -22,7 +22,8 @@ func TestFS(t *testing.T) {
 	t.Run("every named file is served, and seeks", func(t *testing.T) {
 		t.Parallel()
 
-		for _, name := range []string{"stripe.js", "connect.js", "3ds.html", "redirect.html", "page.css", "page.js"} {
+		for _, name := range []string{"stripe.js", "connect.js", "3ds.html", "redirect.html", "page.css", "page.js",
+			"login.html", "login.js"} {
 			rw := httptest.NewRecorder()
 			req := httptest.NewRequest(http.MethodGet, "/", nil)
 			req.Header.Set("Range", "bytes=1-")
@@ -46,15 +47,30 @@ func TestFS(t *testing.T) {
 	t.Run("every part of src is joined", func(t *testing.T) {
 		t.Parallel()
 
-		script := string(stripejs.Script())
-		err := filepath.WalkDir("src", func(path string, entry fs.DirEntry, err error) error {
+		connect, err := fs.ReadFile(stripejs.FS, "connect.js")
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		scripts := []string{string(stripejs.Script()), string(connect)}
+		err = filepath.WalkDir("src", func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() {
 				return err
 			}
 
 			name := strings.TrimPrefix(filepath.ToSlash(path), "src/")
-			if n := strings.Count(script, "\n// --- "+name+"\n"); n != 1 {
-				t.Errorf("%s is joined %d times, want once", name, n)
+			joined := 0
+			for _, script := range scripts {
+				n := strings.Count(script, "\n// --- "+name+"\n")
+				joined += n
+
+				if n > 1 {
+					t.Errorf("%s is joined %d times into one script", name, n)
+				}
+			}
+
+			if joined == 0 {
+				t.Errorf("%s is joined into no script", name)
 			}
 
 			return nil
@@ -70,7 +86,7 @@ func TestFS(t *testing.T) {
 		loose := regexp.MustCompile(
 			`\beval\(|new Function\(|innerHTML|insertAdjacentHTML|document\.write|\son[a-z]+="|\sstyle="`,
 		)
-		for _, name := range []string{"stripe.js", "connect.js", "3ds.html", "redirect.html", "page.js"} {
+		for _, name := range []string{"stripe.js", "connect.js", "3ds.html", "redirect.html", "page.js", "login.html", "login.js"} {
 			data, err := fs.ReadFile(stripejs.FS, name)
 			if err != nil {
 				t.Fatal(err)
@@ -124,7 +140,7 @@ func TestTypes(t *testing.T) {
 func copySources(t *testing.T, dir, text, replacement string) {
 	t.Helper()
 
-	names := []string{"types.d.ts", "connect.js"}
+	names := []string{"types.d.ts"}
 	for _, pattern := range []string{"src/*/*.js", "pages/*.js"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {

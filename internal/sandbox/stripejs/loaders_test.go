@@ -12,7 +12,6 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"checkoutd/internal/browsertest"
-	"checkoutd/internal/sandbox/stripejs"
 	"checkoutd/internal/testhost"
 )
 
@@ -34,13 +33,12 @@ func packageFile(t *testing.T, name string) string {
 	return string(data)
 }
 
-// openLoader loads a page with the stand-in at path, and the npm package's own
-// loader as window.loader.
-func openLoader(t *testing.T, tab context.Context, path, loader string) *shop {
+// openLoader loads a page with the stand-in at path, where WIRE is the address
+// of w, and the npm package's own loader as window.loader.
+func openLoader(t *testing.T, tab context.Context, w *wire, path, loader string) *shop {
 	t.Helper()
 
 	source := packageFile(t, loader)
-	w := newWire(t)
 	site := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/loader.js":
@@ -51,8 +49,6 @@ func openLoader(t *testing.T, tab context.Context, path, loader string) *shop {
 					"'));\nwindow.loader = {}; (function (exports, module) {\n%s\n})(window.loader, {});",
 				source,
 			)
-		case "/connect.js":
-			http.ServeFileFS(rw, r, stripejs.FS, "connect.js")
 		default:
 			rw.Header().Set("Content-Type", "text/html; charset=utf-8")
 			script := strings.Replace(path, "WIRE", w.URL, 1)
@@ -79,7 +75,7 @@ func TestStripeLoader(t *testing.T) {
 	tab := browsertest.New(t)
 
 	t.Run("the loader of stripe-js 5 takes the stand-in without a warning and injects nothing", func(t *testing.T) {
-		s := openLoader(t, tab, "WIRE/v3/stripe.js", "@stripe/stripe-js/dist/pure.js")
+		s := openLoader(t, tab, newWire(t), "WIRE/v3/stripe.js", "@stripe/stripe-js/dist/pure.js")
 		s.run("loader.loadStripe('pk_test_shop').then((stripe) => { window.stripe = stripe; })")
 		s.want("stripe.wrapper.version", `"5.10.0"`)
 		s.want("typeof stripe.createConfirmationToken", `"function"`)
@@ -101,90 +97,6 @@ func TestStripeLoader(t *testing.T) {
 		s.wantForm(
 			"GET /v1/elements/sessions",
 			map[string]string{"_stripe_version": "2024-06-20", "_stripe_account": "acct_9"},
-		)
-	})
-}
-
-func TestConnectLoader(t *testing.T) {
-	t.Parallel()
-
-	tab := browsertest.New(t)
-
-	t.Run("the loader of connect-js creates every component of the stand-in", func(t *testing.T) {
-		s := openLoader(t, tab, "/connect.js", "@stripe/connect-js/dist/pure.js")
-
-		s.run(`(window.reports = [], window.connect = loader.loadConnectAndInitialize({publishableKey: 'pk_test_shop',
-			fetchClientSecret: async () => 'accs_secret__1_secret_x', appearance: {variables: {colorPrimary: '#ff0000'}}}))`)
-		s.want("[...document.scripts].filter((script) => script.src.includes('stripe.com')).length", "0")
-
-		s.run(`(() => { const el = connect.create('payments'); el.setOnLoaderStart((e) => reports.push(e)); el.setOnLoadError((e) => reports.push(e));
-			el.setDefaultFilters({amount: {equals: 100}}); document.body.append(el); })()`)
-		s.eventually(
-			"document.querySelector('stripe-connect-payments').shadowRoot.textContent.includes('payments " +
-				"· offline sandbox')",
-		)
-		s.want("reports", `[{"elementTagName":"stripe-connect-payments"}]`)
-		s.want(
-			"getComputedStyle(document.querySelector('stripe-connect-payments').shadowRoot.querySelector('h3')).color",
-			`"rgb(255, 0, 0)"`,
-		)
-
-		s.run("connect.update({appearance: {variables: {colorPrimary: '#00ff00'}}})")
-		s.eventually(
-			"getComputedStyle(document.querySelector('stripe-connect-payments').shadowRoot.querySelector('h3')).color " +
-				"" +
-				"" +
-				"" +
-				"" +
-				"" +
-				"" +
-				"=== 'rgb(0, 255, 0)'",
-		)
-		s.want(`Promise.all(['account-onboarding', 'payouts', 'tax-settings', 'balance-report'].map(async (name) => {
-			const el = connect.create(name); document.body.append(el); await connect.debugInstance(); await 0; return typeof el.setConnector; }))`,
-			`["function","function","function","function"]`)
-
-		s.run("connect.logout()")
-		s.want(
-			"document.querySelector('stripe-connect-payments').shadowRoot.querySelector('p').textContent",
-			`"Logged out."`,
-		)
-	})
-
-	t.Run("a session that cannot be read is reported as a load error", func(t *testing.T) {
-		s := openLoader(t, tab, "/connect.js", "@stripe/connect-js/dist/pure.js")
-
-		s.run(
-			`(window.reports = [], window.connect = ` +
-				`loader.loadConnectAndInitialize({publishableKey: 'pk_test_shop', fetchClientSecret: ` +
-				`async () => { throw new Error('no session'); }}))`,
-		)
-		s.run(
-			`(() => { const el = connect.create('payments'); el.setOnLoadError((e) => ` +
-				`reports.push(e)); document.body.append(el); })()`,
-		)
-		s.eventually("reports.length")
-		s.want(
-			"reports",
-			`[{"elementTagName":"stripe-connect-payments","error":{"type":"authentication_error","message":"no `+
-				`session"}}]`,
-		)
-	})
-
-	t.Run("the plain script calls onLoad and its instance creates components", func(t *testing.T) {
-		s := openLoader(t, tab, "/connect.js", "@stripe/connect-js/dist/pure.js")
-
-		s.want(
-			"StripeConnect.init({publishableKey: 'pk_test_shop', fetchClientSecret: async () => "+
-				"'accs_secret__1_secret_x'}).create('payments').tagName",
-			`"STRIPE-CONNECT-PAYMENTS"`,
-		)
-		s.want(
-			"new Promise((resolve) => { const old = window.StripeConnect; window.StripeConnect = "+
-				"{onLoad: () => resolve(typeof window.StripeConnect.init)}; const again = "+
-				"document.createElement('script'); again.src = '/connect.js'; "+
-				"document.head.append(again); })",
-			`"function"`,
 		)
 	})
 }

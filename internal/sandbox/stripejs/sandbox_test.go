@@ -23,6 +23,7 @@ func newSandbox(t *testing.T) *httptest.Server {
 
 	srv, err := sandbox.New(sandbox.Config{
 		Assets:       stripejs.FS,
+		Manage:       true,
 		DelayedAfter: -1,
 		BusinessName: "Tea House",
 		Country:      "FR",
@@ -51,8 +52,14 @@ func secretCall(t *testing.T, base, path string, form url.Values) map[string]any
 	return secretRequest(t, http.MethodPost, base, path, form)
 }
 
-// secretRequest returns a request of the shop's server.
-func secretRequest(t *testing.T, method, base, path string, form url.Values) map[string]any {
+// secretRequest sends a request of the shop's server, for a connected account
+// if one is named, and returns the response.
+func secretRequest(
+	t *testing.T,
+	method, base, path string,
+	form url.Values,
+	account ...string,
+) map[string]any {
 	t.Helper()
 
 	req, err := http.NewRequestWithContext(t.Context(), method, base+path, strings.NewReader(form.Encode()))
@@ -62,6 +69,9 @@ func secretRequest(t *testing.T, method, base, path string, form url.Values) map
 
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Authorization", "Bearer sk_test_sandboxshop")
+	if len(account) > 0 {
+		req.Header.Set("Stripe-Account", account[0])
+	}
 
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {

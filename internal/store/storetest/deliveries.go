@@ -286,6 +286,48 @@ func testDeliveries(t *testing.T, e Engine) {
 		}
 	})
 
+	t.Run("none waits for an endpoint that is off", func(t *testing.T) {
+		t.Parallel()
+		f := newListener(t, e)
+		f.happen(f.order().ID, "a1", "a2")
+		f.happen(f.order().ID, "b1")
+		f.announce()
+		jobs := f.claimDeliveries("a1", "b1")
+		i := slices.IndexFunc(jobs, func(j deliveries.Job) bool { return j.Kind == "a1" })
+		lost, released := jobs[i], jobs[1-i]
+		disable := func(p *deliveries.Endpoint) error { p.Disable("test"); return nil }
+		if _, err := f.ChangeEndpoint(f.ctx, "we_1", disable); err != nil {
+			t.Fatal(err)
+		}
+
+		if err := f.ReleaseDelivery(f.ctx, released.Claim, f.clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+
+		for _, want := range []int{1, 0} { // the one that is held is on its way
+			if n, err := f.EndOrphans(f.ctx, f.clock.Now()); n != want || err != nil {
+				t.Errorf("ended %d, %v; want %d", n, err, want)
+			}
+		}
+		f.clock.Advance(time.Minute) // its worker died
+		if n, err := f.EndOrphans(f.ctx, f.clock.Now()); n != 1 || err != nil {
+			t.Errorf("ended %d, %v; want the one whose lease has ended", n, err)
+		}
+		if err := f.finishTry(lost, deliveries.Delivered, nil); !errors.Is(err, queue.ErrClaimLost) {
+			t.Errorf("the lost claim ends with %v", err)
+		}
+
+		for _, filter := range []deliveries.Filter{{}, {Since: start.Add(-time.Hour)}} {
+			if n, err := f.Redeliver(f.ctx, "we_1", filter, f.clock.Now()); n != 0 || !errors.Is(err, deliveries.ErrDisabled) {
+				t.Errorf("redelivered %d, %v; want ErrDisabled", n, err)
+			}
+		}
+		pending := deliveries.Filter{States: []deliveries.DeliveryState{deliveries.Pending}}
+		if list, err := f.Deliveries(f.ctx, pending); err != nil || len(list) != 0 {
+			t.Errorf("these wait: %+v, %v", list, err)
+		}
+	})
+
 	t.Run("claims that run at once take no two of an order", func(t *testing.T) {
 		t.Parallel()
 		f := newListener(t, e)
