@@ -15,7 +15,7 @@ func TestBuyersRevoke(t *testing.T) {
 	s := p.open()
 
 	for _, name := range []string{"a", "b", "c"} {
-		if _, err := s.SetBuyer(t.Context(), "buy_"+name, "cus_"+name); err != nil {
+		if _, err := s.SetBuyer(t.Context(), "", "buy_"+name, "cus_"+name); err != nil {
 			t.Fatal(err)
 		}
 
@@ -38,10 +38,12 @@ func TestBuyersRevoke(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			if ok {
 				known = append(known, name)
 			}
 		}
+
 		return strings.Join(known, " ")
 	}
 

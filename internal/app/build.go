@@ -61,7 +61,7 @@ func (a *App) build(ctx context.Context) (err error) {
 
 	a.payments = payments.New(payments.Config{
 		Store:        a.store,
-		Stripe:       stripe,
+		Stripe:       paymentsOf(stripe),
 		Guard:        cards,
 		Judge:        judge,
 		Now:          now,
@@ -76,7 +76,7 @@ func (a *App) build(ctx context.Context) (err error) {
 
 	a.sessions = customersession.New(customersession.Config{
 		Store:    a.store,
-		Stripe:   stripe,
+		Stripe:   func(account string) customersession.Stripe { return stripe.For(account) },
 		Orders:   a.orders,
 		Now:      now,
 		Log:      log,
@@ -118,6 +118,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Emails:  a.recipients,
 		Planned: a.planned,
 	})
+
 	a.store.OnEffects(a.effects.Wake)
 
 	a.mirror = a.newMirror(stripe)
@@ -127,7 +128,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Requests:   a.store,
 		Orders:     a.store,
 		Shop:       a.orders,
-		Operations: payments.NewOperations(a.payments, stripe),
+		Operations: payments.NewOperations(a.payments, operatorOf(stripe)),
 		Endpoints:  a.store,
 		Networks:   networksOf(cfg, cfg.IsSandbox()),
 		Sender:     a.sender,
@@ -200,6 +201,16 @@ func newStripe(
 		Budget:     b,
 		MayWrite:   mayWrite,
 	})
+}
+
+// paymentsOf and operatorOf return the calls to Stripe for each account.
+
+func paymentsOf(stripe *stripeapi.Client) func(account string) payments.Stripe {
+	return func(account string) payments.Stripe { return stripe.For(account) }
+}
+
+func operatorOf(stripe *stripeapi.Client) func(account string) payments.Operator {
+	return func(account string) payments.Operator { return stripe.For(account) }
 }
 
 // callTimeout returns the limit for all calls to Stripe of one confirm,

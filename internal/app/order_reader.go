@@ -97,7 +97,7 @@ func (r *OrderReader) Operations(
 
 	service := payments.New(payments.Config{
 		Store:        r.store,
-		Stripe:       stripe,
+		Stripe:       paymentsOf(stripe),
 		Now:          now,
 		Log:          log,
 		ProofKey:     key,
@@ -107,7 +107,7 @@ func (r *OrderReader) Operations(
 		Workers:      1,
 	})
 
-	return payments.NewOperations(service, stripe), nil
+	return payments.NewOperations(service, operatorOf(stripe)), nil
 }
 
 // Close closes the database.

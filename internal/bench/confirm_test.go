@@ -140,7 +140,7 @@ func openShop(b *testing.B, s *store.Store) *shop {
 
 	pay := payments.NewHandler(payments.New(payments.Config{
 		Store:        s,
-		Stripe:       shop.client,
+		Stripe:       func(account string) payments.Stripe { return shop.client.For(account) },
 		Now:          time.Now,
 		Log:          accessLog(b),
 		ReturnURL:    returnURL,

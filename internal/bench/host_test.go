@@ -82,7 +82,9 @@ type eventInbox interface {
 type offline struct{ stripeapi.Codec }
 
 // Events is never called: nothing here backfills.
-func (offline) Events(context.Context, time.Time, string) ([][]byte, bool, error) { panic("backfill") }
+func (offline) Events(context.Context, string, time.Time, string) ([][]byte, bool, error) {
+	panic("backfill")
+}
 
 // inbox builds the webhook handler and its worker over an inbox.
 func inbox(b *testing.B, keep eventInbox, ledger payments.Store) *webhooks.Service {

@@ -33,7 +33,7 @@ func (h *Handler) withCustomer(
 	for range maxCustomers {
 		if customer == "" {
 			var err error
-			if customer, err = h.customerOf(ctx, buyer, deleted); err != nil {
+			if customer, err = h.customerOf(ctx, o.Account, buyer, deleted); err != nil {
 				return "", err
 			}
 		}
@@ -51,7 +51,7 @@ func (h *Handler) withCustomer(
 			Str("customer_id", customer).
 			Msg("Stripe no longer has this customer")
 
-		if forgetErr := h.cfg.Store.ForgetBuyer(ctx, buyer, customer); forgetErr != nil {
+		if forgetErr := h.cfg.Store.ForgetBuyer(ctx, o.Account, buyer, customer); forgetErr != nil {
 			return "", forgetErr
 		}
 		if o.Status != orders.Open { // it can get no other customer
@@ -87,17 +87,18 @@ func (h *Handler) bind(
 	}
 }
 
-// customerOf returns the buyer's Stripe customer and creates it if there is
-// none. deleted is the customer that a new one replaces, "" for none.
-func (h *Handler) customerOf(ctx context.Context, buyer, deleted string) (string, error) {
-	id, err := h.cfg.Store.Buyer(ctx, buyer)
+// customerOf returns the buyer's Stripe customer in an account and creates it
+// if there is none. deleted is the customer that a new one replaces, "" for
+// none.
+func (h *Handler) customerOf(ctx context.Context, account, buyer, deleted string) (string, error) {
+	id, err := h.cfg.Store.Buyer(ctx, account, buyer)
 	if err != nil || id != "" {
 		return id, err
 	}
 
-	id, err = h.cfg.Stripe.CreateCustomer(ctx, buyer, idempotency.Customer(buyer, deleted))
+	id, err = h.cfg.Stripe(account).CreateCustomer(ctx, buyer, idempotency.Customer(account, buyer, deleted))
 	if err != nil {
 		return "", err
 	}
-	return h.cfg.Store.SetBuyer(ctx, buyer, id)
+	return h.cfg.Store.SetBuyer(ctx, account, buyer, id)
 }

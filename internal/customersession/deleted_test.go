@@ -51,6 +51,7 @@ func TestDeletedCustomerOfAnOrderThatIsNotOpenStays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if secret := s.session(b); secret != "" || s.customerOf(order) != dead || s.stripe.Len() != 1 {
 		t.Errorf("secret %q for %q, %d customers; want none, and nothing created",
 			secret, s.customerOf(order), s.stripe.Len())
@@ -75,7 +76,7 @@ func TestForgottenCustomerDoesNotComeBack(t *testing.T) {
 	_, dead := s.orphan(b)
 
 	buyer := strings.TrimPrefix(dead, "cus_") // the buyer's first customer
-	if err := s.store.ForgetBuyer(t.Context(), buyer, dead); err != nil {
+	if err := s.store.ForgetBuyer(t.Context(), "", buyer, dead); err != nil {
 		t.Fatal(err)
 	}
 

@@ -21,7 +21,7 @@ func (h *Handler) Ensure(ctx context.Context, w http.ResponseWriter, r *http.Req
 	}
 
 	_, err = h.withCustomer(ctx, o, v.buyerID, func(ctx context.Context, customer string) (string, error) {
-		return "", h.cfg.Stripe.CheckCustomer(ctx, customer)
+		return "", h.cfg.Stripe(o.Account).CheckCustomer(ctx, customer)
 	})
 
 	switch {

@@ -20,7 +20,7 @@ func (s *shop) ensure(b browser) (status int, body string) {
 	s.Helper()
 	h := customersession.New(customersession.Config{
 		Store:  s.store,
-		Stripe: s.stripe,
+		Stripe: s.stripe.For,
 		Orders: s.orders,
 		Now:    s.clock.Now,
 		Log:    zerolog.New(s.log),
@@ -44,6 +44,7 @@ func TestEnsureSetsTheBuyersCustomer(t *testing.T) {
 	if status, body := s.ensure(b); status != http.StatusOK || s.customerOf(first) == "" || b["checkoutd_buyer"] == "" {
 		t.Errorf("status %d (%s), customer %q, cookie %q", status, body, s.customerOf(first), b["checkoutd_buyer"])
 	}
+
 	second := s.order(b)
 	if secret := s.session(b); secret != "cuss_secret_"+s.customerOf(first) ||
 		s.customerOf(second) != s.customerOf(first) {
@@ -72,6 +73,7 @@ func TestEnsureKeepsTheCustomerOfAnIntent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if status, body := s.ensure(b); status != http.StatusConflict ||
 		!strings.Contains(body, "start a new order") || s.customerOf(order) != dead {
 		t.Errorf("status %d (%s), customer %q; want a conflict and %q", status, body, s.customerOf(order), dead)
@@ -83,10 +85,12 @@ func TestEnsureFailsWhenStripeCannotBeReached(t *testing.T) {
 	s, b := newShop(t), browser{}
 	order := s.order(b)
 	s.stripe.SetDown(errors.New("connection refused"))
+
 	if status, body := s.ensure(b); status != http.StatusServiceUnavailable ||
 		!strings.Contains(body, "payment_provider_unavailable") {
 		t.Errorf("status %d: %s", status, body)
 	}
+
 	if o, err := s.store.Order(t.Context(), order); err != nil || o.CustomerID != "" || o.Status != orders.Open {
 		t.Errorf("the order is %+v, %v; want it open, without a customer", o, err)
 	}

@@ -37,7 +37,7 @@ func (h *Handler) features(ctx context.Context, o orders.Order, customer string)
 		return f, nil
 	}
 
-	subscribed, err := h.cfg.Store.HasSubscription(ctx, customer)
+	subscribed, err := h.cfg.Store.HasSubscription(ctx, o.Account, customer)
 	f.Remove = !subscribed
 	return f, err
 }

@@ -22,7 +22,7 @@ type withSubscriptions struct {
 	asked      []string
 }
 
-func (s *withSubscriptions) HasSubscription(_ context.Context, customer string) (bool, error) {
+func (s *withSubscriptions) HasSubscription(_ context.Context, _, customer string) (bool, error) {
 	s.asked = append(s.asked, customer)
 	return s.subscribed, s.err
 }
@@ -65,6 +65,7 @@ func TestSessionFeaturesFitTheOrder(t *testing.T) {
 				func(st *payments.State) error { tt.order(&st.Order); return nil }); err != nil {
 				t.Fatal(err)
 			}
+
 			if s.session(b) == "" {
 				t.Fatal("no session")
 			}
@@ -105,7 +106,9 @@ func TestNoSessionWithoutAnAnswerAboutSubscriptions(t *testing.T) {
 		Store:    &withSubscriptions{Store: s.store, err: errors.New("disk on fire")},
 		Features: allFeatures,
 	})
+
 	s.order(b)
+
 	if secret := s.session(b); secret != "" || len(s.sessions()) > 0 {
 		t.Errorf("got %q, sessions of %q", secret, s.sessions())
 	}

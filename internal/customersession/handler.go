@@ -14,8 +14,10 @@ import (
 
 // Config is what a Handler needs.
 type Config struct {
-	Store  Store
-	Stripe Stripe
+	Store Store
+	// Stripe returns the calls to Stripe for a connected account, or for the
+	// platform's own if it is "".
+	Stripe func(account string) Stripe
 	Orders *orders.Service
 	Now    func() time.Time
 	Log    zerolog.Logger
@@ -58,6 +60,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	orders.PresentClientToken(r, body.ClientToken)
+
 	o, err := h.cfg.Orders.Opened(r, body.OrderID)
 	if err != nil {
 		return err
@@ -145,5 +148,5 @@ func (h *Handler) createSession(ctx context.Context, o orders.Order, customer st
 	if err != nil {
 		return "", err
 	}
-	return h.cfg.Stripe.CreateCustomerSession(ctx, customer, f, idempotency.CustomerSession())
+	return h.cfg.Stripe(o.Account).CreateCustomerSession(ctx, customer, f, idempotency.CustomerSession())
 }

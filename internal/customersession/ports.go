@@ -31,13 +31,15 @@ var ErrNoCustomer = errors.New("customersession: Stripe has no such customer")
 
 // Store keeps the Stripe customers of buyers.
 type Store interface {
-	// Buyer returns the Stripe customer of a buyer, "" if there is none yet.
-	Buyer(ctx context.Context, buyerID string) (customerID string, err error)
-	// SetBuyer binds a customer to a buyer unless the buyer has one. It returns
-	// the customer that is bound afterwards.
-	SetBuyer(ctx context.Context, buyerID, customerID string) (string, error)
-	// ForgetBuyer removes the customer of a buyer if it is still customerID.
-	ForgetBuyer(ctx context.Context, buyerID, customerID string) error
+	// Buyer returns the Stripe customer of a buyer in an account, "" if there
+	// is none yet. The account "" is the platform's own.
+	Buyer(ctx context.Context, account, buyerID string) (customerID string, err error)
+	// SetBuyer binds a customer of an account to a buyer unless the buyer has
+	// one there. It returns the customer that is bound afterwards.
+	SetBuyer(ctx context.Context, account, buyerID, customerID string) (string, error)
+	// ForgetBuyer removes the customer of a buyer in an account if it is still
+	// customerID.
+	ForgetBuyer(ctx context.Context, account, buyerID, customerID string) error
 	// SetCustomer sets the Stripe customer of an open order if its customer and
 	// the shop's name for its buyer are still those of read, the order as it
 	// was read. It returns the customer that the order has afterwards, "" for
@@ -45,9 +47,9 @@ type Store interface {
 	// not canceled, or an attempt that may create one: they belong to that
 	// customer.
 	SetCustomer(ctx context.Context, read orders.Order, customerID string) (string, error)
-	// HasSubscription reports whether a subscription of the customer is running
-	// or may still begin.
-	HasSubscription(ctx context.Context, customerID string) (bool, error)
+	// HasSubscription reports whether a subscription of the account's customer
+	// is running or may still begin.
+	HasSubscription(ctx context.Context, account, customerID string) (bool, error)
 	// UseToken returns the token with that hash and notes that it was used; ok
 	// is false if there is none, or if it has expired or was revoked.
 	UseToken(ctx context.Context, hash []byte, now time.Time) (t Token, ok bool, err error)

@@ -33,8 +33,15 @@ type shop struct {
 
 func newShop(t testing.TB) *shop {
 	t.Helper()
-	s := &shop{TB: t, log: &testkit.LogBook{}, stripe: testkit.NewCustomers(), clock: testkit.NewClock()}
+	s := &shop{
+		TB:     t,
+		log:    &testkit.LogBook{},
+		stripe: testkit.NewCustomers(),
+		clock:  testkit.NewClock(),
+	}
+
 	var err error
+
 	s.file = filepath.Join(t.TempDir(), "test.db")
 	if s.store, err = store.Open(t.Context(), "sqlite:"+s.file,
 		store.Options{Now: s.clock.Now, Log: zerolog.Nop()}); err != nil {
@@ -79,7 +86,7 @@ func (s *shop) handler(secure bool) http.HandlerFunc {
 // log.
 func (s *shop) handlerOf(c customersession.Config) http.HandlerFunc {
 	s.Helper()
-	c.Stripe, c.Orders, c.Log, c.Now = s.stripe, s.orders, zerolog.New(s.log), s.clock.Now
+	c.Stripe, c.Orders, c.Log, c.Now = s.stripe.For, s.orders, zerolog.New(s.log), s.clock.Now
 	return httpio.HandleStripe(customersession.New(c).ServeHTTP)
 }
 

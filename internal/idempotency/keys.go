@@ -21,11 +21,21 @@ const prefix = "checkoutd-"
 // IsOurs reports whether this package made key.
 func IsOurs(key string) bool { return strings.HasPrefix(key, prefix) }
 
-// Attempt returns the key of an attempt's call.
-func Attempt(attemptID string) string { return prefix + attemptID }
+// in returns the beginning of a key for calls in a connected account, "" for
+// the platform's own. Stripe keeps keys apart by account, too.
+func in(account string) string {
+	if account == "" {
+		return prefix
+	}
+	return prefix + account + "-"
+}
 
-// Operation returns the key of an operation: a capture or a refund.
-func Operation(operationID string) string { return prefix + operationID }
+// Attempt returns the key of an attempt's call in an account.
+func Attempt(account, attemptID string) string { return in(account) + attemptID }
+
+// Operation returns the key of an operation in an account: a capture or a
+// refund.
+func Operation(account, operationID string) string { return in(account) + operationID }
 
 // Cancel returns a new key for canceling an intent. It is random: a refusal
 // that Stripe keeps under a key would be repeated after its reason is gone, and
@@ -36,12 +46,12 @@ func Cancel() string { return random("cancel-") }
 // page view gets a session of its own.
 func CustomerSession() string { return random("session-") }
 
-// Customer returns the key for creating the customer of a buyer, so that two
-// pages that load at once get the same customer. deletedCustomer is the
-// customer that the new one replaces, "" for none: Stripe would answer the key
-// of the first creation with the deleted one.
-func Customer(buyerID, deletedCustomer string) string {
-	key := prefix + "customer-" + buyerID
+// Customer returns the key for creating a buyer's customer in an account, so
+// that two pages that load at once get the same customer. deletedCustomer is
+// the customer that the new one replaces, "" for none: Stripe would answer the
+// key of the first creation with the deleted one.
+func Customer(account, buyerID, deletedCustomer string) string {
+	key := in(account) + "customer-" + buyerID
 	if deletedCustomer != "" {
 		key += "-" + deletedCustomer
 	}

@@ -10,17 +10,17 @@ import (
 // requests that are sent again, so their spelling must not change.
 func TestKeysKeepTheirSpelling(t *testing.T) {
 	t.Parallel()
-	attempt := idempotency.Attempt("att_1")
+	attempt := idempotency.Attempt("", "att_1")
 	for got, want := range map[string]string{
-		attempt:                                "checkoutd-att_1",
-		idempotency.Operation("op_1"):          "checkoutd-op_1",
-		idempotency.Customer("buy_1", ""):      "checkoutd-customer-buy_1",
-		idempotency.Customer("buy_1", "cus_9"): "checkoutd-customer-buy_1-cus_9",
-		idempotency.UpdateStep(attempt):        "checkoutd-att_1-update",
-		idempotency.CustomerStep(attempt):      "checkoutd-att_1-customer",
-		idempotency.ProductStep(attempt, 2):    "checkoutd-att_1-product-2",
-		idempotency.SubscriptionStep(attempt):  "checkoutd-att_1-subscription",
-		idempotency.IntentStep(attempt):        "checkoutd-att_1-intent",
+		attempt:                                    "checkoutd-att_1",
+		idempotency.Operation("", "op_1"):          "checkoutd-op_1",
+		idempotency.Customer("", "buy_1", ""):      "checkoutd-customer-buy_1",
+		idempotency.Customer("", "buy_1", "cus_9"): "checkoutd-customer-buy_1-cus_9",
+		idempotency.UpdateStep(attempt):            "checkoutd-att_1-update",
+		idempotency.CustomerStep(attempt):          "checkoutd-att_1-customer",
+		idempotency.ProductStep(attempt, 2):        "checkoutd-att_1-product-2",
+		idempotency.SubscriptionStep(attempt):      "checkoutd-att_1-subscription",
+		idempotency.IntentStep(attempt):            "checkoutd-att_1-intent",
 	} {
 		if got != want || !idempotency.IsOurs(got) {
 			t.Errorf("the key is %q, want %q", got, want)

@@ -115,17 +115,22 @@ type Order struct {
 	Reference     string // the shop's own order number, unique; "" for none
 	// CustomerReference is the shop's own name for the customer, "" for none.
 	CustomerReference string
-	Livemode          bool
-	Mode              Mode
-	Options           Options
-	Discount          Discount
-	ShippingRate      ShippingRate // the chosen one, zero for none
-	Shop              ShopTerms    // what the shop's backend decided
-	Contact           Contact
-	CreatedAt         time.Time
-	UpdatedAt         time.Time
-	ExpiresAt         time.Time
-	PaidAt            time.Time // zero until paid
+	// Account is the connected account that is charged, and that has every
+	// object of this order at Stripe; "" is the platform's own. It never
+	// changes.
+	Account      string
+	Connect      ConnectTerms
+	Livemode     bool
+	Mode         Mode
+	Options      Options
+	Discount     Discount
+	ShippingRate ShippingRate // the chosen one, zero for none
+	Shop         ShopTerms    // what the shop's backend decided
+	Contact      Contact
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+	ExpiresAt    time.Time
+	PaidAt       time.Time // zero until paid
 	// SubscriptionEndsAt is when the order's subscription ends or ended, zero
 	// while it continues.
 	SubscriptionEndsAt time.Time

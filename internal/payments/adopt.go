@@ -14,19 +14,20 @@ import (
 // are faults, or those of a reading.
 func (o *Operations) Adopt(ctx context.Context, orderID, intentID string) (*State, error) {
 	s := o.service
-	if _, err := s.cfg.Store.Read(ctx, orderID); err != nil {
+	st, err := s.cfg.Store.Read(ctx, orderID)
+	if err != nil {
 		return nil, err
 	}
 
 	// Another order may have it.
-	switch of, err := s.cfg.Store.OrderOfIntent(ctx, intentID); {
+	switch of, err := s.cfg.Store.OrderOfIntent(ctx, st.Order.Account, intentID); {
 	case err != nil:
 		return nil, err
 	case of != "" && of != orderID:
 		return nil, fault.New(fault.Conflict, "intent_taken", "This intent belongs to order "+of+".")
 	}
 
-	snap, err := s.cfg.Stripe.Intent(ctx, intentID)
+	snap, err := s.stripe(&st.Order).Intent(ctx, intentID)
 	if IsGone(err) {
 		return nil, fault.New(fault.NotFound, "intent_not_found", "Stripe knows no intent "+intentID+" in this account.")
 	}
@@ -59,6 +60,8 @@ func (r rules) adopt(st *State, s Snapshot) error {
 	known := st.Intent(s.ID) != nil
 
 	switch reason := mismatch(st, s); {
+	case s.Account != st.Order.Account:
+		return refuse("intent_differs", "This intent belongs to another account than the order.")
 	case known:
 	case s.Status != StatusRequiresCapture && s.Status != StatusSucceeded:
 		return refuse("intent_unpaid", "This intent is "+string(s.Status)+

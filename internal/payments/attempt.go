@@ -33,15 +33,23 @@ type Attempt struct {
 // the call, so that the call can be repeated to the letter under the same
 // idempotency key.
 type Params struct {
-	Mode           orders.Mode   `json:"mode,omitempty"`             // empty: ModePayment
-	IntentID       string        `json:"intent,omitempty"`           // confirm this intent again; empty: create one
-	BringUpToDate  bool          `json:"bring_up_to_date,omitempty"` // update the intent before confirming it
-	Token          string        `json:"token"`                      // ConfirmationToken
-	Amount         int64         `json:"amount"`
-	Currency       string        `json:"currency"`
-	Customer       string        `json:"customer,omitempty"`
-	Items          []orders.Item `json:"items,omitempty"` // of a subscription
-	orders.Options               // flat, beside the others
+	Account       string        `json:"account,omitempty"`          // the connected account that is charged
+	Mode          orders.Mode   `json:"mode,omitempty"`             // empty: ModePayment
+	IntentID      string        `json:"intent,omitempty"`           // confirm this intent again; empty: create one
+	BringUpToDate bool          `json:"bring_up_to_date,omitempty"` // update the intent before confirming it
+	Token         string        `json:"token"`                      // ConfirmationToken
+	Amount        int64         `json:"amount"`
+	Currency      string        `json:"currency"`
+	Customer      string        `json:"customer,omitempty"`
+	Items         []orders.Item `json:"items,omitempty"` // of a subscription
+	// What the platform takes: a fee, or a share (in basis points) of each
+	// invoice of a subscription. And whom it pays: all but the fee goes to
+	// TransferTo, or Transfer of it if that is not 0.
+	Fee            int64  `json:"application_fee_amount,omitempty"`
+	FeeShare       int64  `json:"application_fee_share,omitempty"`
+	TransferTo     string `json:"transfer_to,omitempty"`
+	Transfer       int64  `json:"transfer,omitempty"`
+	orders.Options        // flat, beside the others
 	// What the shop's backend has Stripe show; its metadata is in Metadata,
 	// beside our mark.
 	Description     string            `json:"description,omitempty"`

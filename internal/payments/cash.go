@@ -27,7 +27,7 @@ func (s *Service) SettleCash(ctx context.Context, orderID, customerID string, cl
 		return s.SettleFresh(ctx, orderID, a.IntentID, claim)
 	}
 
-	balance, err := s.cfg.Stripe.CashBalance(ctx, customerID)
+	balance, err := s.stripe(&st.Order).CashBalance(ctx, customerID)
 	if err != nil {
 		return fmt.Errorf("payments: read the cash balance of %s: %w", customerID, err)
 	}
@@ -71,7 +71,7 @@ func (s *Service) leftByTransfer(ctx context.Context, st *State) (int64, error) 
 		return 0, nil
 	}
 
-	balance, err := s.cfg.Stripe.CashBalance(ctx, o.CustomerID)
+	balance, err := s.stripe(o).CashBalance(ctx, o.CustomerID)
 	switch {
 	case err == nil:
 		return balance[o.Currency], nil

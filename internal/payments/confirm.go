@@ -223,7 +223,7 @@ func (s *Service) abandon(ctx context.Context, req ConfirmRequest, outdated bool
 		}
 	}
 
-	return true, s.cancel(ctx, orderID, *in)
+	return true, s.cancel(ctx, &st.Order, *in)
 }
 
 // release cancels the intent of an order whose Stripe customer is gone, unless
@@ -239,7 +239,7 @@ func (s *Service) release(ctx context.Context, orderID string) error {
 		return nil
 	}
 
-	return s.cancel(ctx, orderID, *in)
+	return s.cancel(ctx, &st.Order, *in)
 }
 
 // send makes the call of an attempt and commits its outcome. firstSend is true
@@ -249,7 +249,7 @@ func (s *Service) release(ctx context.Context, orderID string) error {
 // how long it takes.
 func (s *Service) send(ctx context.Context, a Attempt, firstSend bool) (after *State, err error) {
 	callCtx, cancel := s.Bound(ctx)
-	snap, callErr := s.cfg.Stripe.Send(callCtx, a.Params, a.IdempotencyKey)
+	snap, callErr := s.cfg.Stripe(a.Params.Account).Send(callCtx, a.Params, a.IdempotencyKey)
 	cancel()
 
 	commitCtx := context.WithoutCancel(ctx)

@@ -52,7 +52,7 @@ func (r rules) reserve(st *State, req ConfirmRequest, attemptID, returnURL strin
 		ID:             attemptID,
 		OrderID:        st.Order.ID,
 		N:              int64(len(st.Attempts)) + 1,
-		IdempotencyKey: idempotency.Attempt(attemptID),
+		IdempotencyKey: idempotency.Attempt(st.Order.Account, attemptID),
 		Params:         p,
 		IntentID:       p.IntentID,
 		Source:         req.Source,
@@ -100,8 +100,9 @@ func (st *State) mended(a *Attempt) bool {
 		in := st.Intent(a.Params.IntentID)
 		return !a.State.Active() && in != nil && in.Status == StatusCanceled
 	case codeProductGone: // the next call makes it active again, once
-		return a.State == Failed && a.IdempotencyKey == idempotency.Attempt(a.ID)
+		return a.State == Failed && a.IdempotencyKey == idempotency.Attempt(a.Params.Account, a.ID)
 	}
+
 	return false
 }
 
@@ -172,12 +173,18 @@ func needsCustomer(o *orders.Order) bool {
 func nextParams(st *State) Params {
 	o := &st.Order
 	p := Params{
+		Account:  o.Account,
 		Amount:   o.Amount,
 		Currency: o.Currency,
 		Customer: o.CustomerID,
 		Options:  o.Options,
 		Contact:  o.Contact,
 		Metadata: map[string]string{},
+
+		Fee:        o.FeeOn(o.Amount),
+		FeeShare:   o.FeeShare(),
+		TransferTo: o.Connect.Destination,
+		Transfer:   o.TransferOf(o.Amount),
 
 		Description:     o.Shop.Description,
 		StatementSuffix: o.Shop.StatementSuffix,
@@ -258,7 +265,7 @@ func (st *State) fits(in *Intent, p Params) bool {
 func (p *Params) describesAs(next Params) bool {
 	return p.Description == next.Description && p.StatementSuffix == next.StatementSuffix &&
 		maps.Equal(withoutMark(p.Metadata), withoutMark(next.Metadata)) &&
-		p.CaptureMethod == next.CaptureMethod &&
+		p.CaptureMethod == next.CaptureMethod && p.FeeShare == next.FeeShare &&
 		slices.Equal(p.PaymentMethodTypes, next.PaymentMethodTypes)
 }
 
@@ -271,10 +278,10 @@ func withoutMark(m map[string]string) map[string]string {
 	return m
 }
 
-// createdWith reports whether an intent was created with the amount, customer,
-// contact and usage of p, and no attempt since had others. Values that were set
-// later are set again before every confirm, which costs a call but leaves no
-// doubt: a refusal does not show how far its call had come.
+// createdWith reports whether an intent was created with the amount, fee,
+// customer, contact and usage of p, and no attempt since had others. Values
+// that were set later are set again before every confirm, which costs a call
+// but leaves no doubt: a refusal does not show how far its call had come.
 func (st *State) createdWith(intentID string, p Params) bool {
 	created := false
 	for _, a := range st.Attempts {
@@ -284,6 +291,7 @@ func (st *State) createdWith(intentID string, p Params) bool {
 
 		if a.Params.Amount != p.Amount ||
 			a.Params.Customer != p.Customer ||
+			a.Params.Fee != p.Fee || a.Params.Transfer != p.Transfer ||
 			a.Params.SetupFutureUsage != p.SetupFutureUsage ||
 			!reflect.DeepEqual(a.Params.Contact, p.Contact) {
 			return false
@@ -329,6 +337,7 @@ func (r rules) record(st *State, sent Attempt, snap Snapshot, callErr error, fir
 		if err := r.settle(st, *e.Snapshot, asFresh); err != nil {
 			return err
 		}
+
 		if !a.State.Open() { // the intent had gone further
 			a.noteCanceledIntent(e)
 			return nil

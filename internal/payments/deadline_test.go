@@ -76,13 +76,14 @@ func TestOneDeadlineBoundsAllCallsOfAConfirm(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFixture(t)
 				stripe := &slowStripe{Stripe: f.stripe}
-				f.config.Stripe = stripe
+				f.config.Stripe = testkit.Always[payments.Stripe](stripe)
 				f.svc = payments.New(f.config)
 				f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
 					s := snap(p, payments.StatusRequiresAction)
 					f.stripe.PutIntent(s)
 					return s, nil
 				})
+
 				if _, err := f.confirm("ctoken_a"); err != nil {
 					t.Fatal(err)
 				}
@@ -97,6 +98,7 @@ func TestOneDeadlineBoundsAllCallsOfAConfirm(t *testing.T) {
 
 				began := time.Now()
 				_, err := f.confirm("ctoken_b")
+
 				if took := time.Since(began); took > f.config.CallTimeout {
 					t.Errorf("it took %s, the calls may take %s together", took, f.config.CallTimeout)
 				}
@@ -110,6 +112,7 @@ func TestOneDeadlineBoundsAllCallsOfAConfirm(t *testing.T) {
 				stripe.pace = 0
 				f.clock.Advance(time.Minute)
 				f.runOnce()
+
 				if tt.code == "payment_unknown" {
 					f.wantOrder(orders.Paid, orders.PaymentPaid)
 					f.wantPaidOnce()

@@ -28,10 +28,14 @@ var long = []event{
 
 // play delivers the events in the given order. Stripe is at least as far as the
 // latest event delivered: truth(i) returns how far after the ith delivery.
-func play(t *testing.T, answer payments.Status, events []event, order []int,
+//
+// The order is charged in the account. Before each event the same is told of
+// another account, as if that had an intent with the same ID.
+func play(t *testing.T, account string, answer payments.Status, events []event, order []int,
 	truth func(delivered int) int, answered bool) *fixture {
 	t.Helper()
 	f := newFixture(t)
+	f.store.states[orderID].Order.Account = account
 	ctx := context.Background()
 	at := -1
 
@@ -78,6 +82,8 @@ func play(t *testing.T, answer payments.Status, events []event, order []int,
 
 	for n, i := range order {
 		advance(max(i, truth(n)))
+		f.wantNothingFrom(otherAccount(account), params)
+
 		var err error
 		switch e := events[i]; e.kind {
 		case "hint":
@@ -113,7 +119,7 @@ func TestEventOrderDoesNotMatter(t *testing.T) {
 		t.Run(seq.name, func(t *testing.T) {
 			t.Parallel()
 			for d := range deliveries(len(seq.events)) {
-				f := play(t, seq.answer, seq.events, d.order, d.truth, d.answered)
+				f := play(t, d.account, seq.answer, seq.events, d.order, d.truth, d.answered)
 				check(t, seq.name, f, seq.status, seq.payment, seq.paid, d.order, d.answered)
 
 				if t.Failed() {
@@ -127,6 +133,7 @@ func TestEventOrderDoesNotMatter(t *testing.T) {
 // delivery is one way in which events arrive.
 type delivery struct {
 	order    []int
+	account  string                  // of the order
 	answered bool                    // the confirm call was
 	truth    func(delivered int) int // how far Stripe is at least
 }
@@ -141,7 +148,8 @@ func deliveries(n int) iter.Seq[delivery] {
 			doubled := twice(order, rnd)
 			for _, answered := range []bool{true, false} {
 				for _, least := range []int{n - 1, -1} {
-					if !yield(delivery{doubled, answered, func(int) int { return least }}) {
+					account := accounts[rnd.IntN(len(accounts))]
+					if !yield(delivery{doubled, account, answered, func(int) int { return least }}) {
 						return
 					}
 				}
@@ -166,7 +174,7 @@ func TestLongSequencesInRandomOrder(t *testing.T) {
 		order := twice(rnd.Perm(len(long)), rnd)
 		answered := rnd.IntN(2) == 0
 		reached := rnd.IntN(len(long)) // how far Stripe is at least
-		f := play(t, action, long, order, func(int) int { return reached }, answered)
+		f := play(t, accounts[rnd.IntN(len(accounts))], action, long, order, func(int) int { return reached }, answered)
 		check(t, "a whole life", f, orders.Paid, orders.PartiallyRefunded, 1, order, answered)
 
 		if t.Failed() {

@@ -68,6 +68,7 @@ func (s *Service) expire(ctx context.Context, orderID string) error {
 		st.Order.Status = orders.Expired
 		st.setBuyerStatus(nil)
 		s.rules().reviewLate(st, fromCustomer(st.Order.CustomerID), left)
+
 		if st.Order.Status == orders.Expired {
 			s.rules().happens(st, EffectExpired)
 		}
@@ -82,7 +83,7 @@ func (s *Service) cancelIntents(ctx context.Context, st *State) error {
 		if !in.pending() && !st.runsUnpaid(&in) {
 			continue
 		}
-		if err := s.cancel(ctx, st.Order.ID, in); err != nil {
+		if err := s.cancel(ctx, &st.Order, in); err != nil {
 			return err
 		}
 	}
@@ -91,18 +92,18 @@ func (s *Service) cancelIntents(ctx context.Context, st *State) error {
 
 // cancel cancels an intent and settles its state at Stripe afterwards, canceled
 // or not.
-func (s *Service) cancel(ctx context.Context, orderID string, in Intent) error {
-	err := s.cfg.Stripe.CancelIntent(ctx, in, idempotency.Cancel())
+func (s *Service) cancel(ctx context.Context, o *orders.Order, in Intent) error {
+	err := s.stripe(o).CancelIntent(ctx, in, idempotency.Cancel())
 	if err != nil && asCallError(err).Outcome == OutcomeUnknown {
 		return fmt.Errorf("payments: cancel %s: %w", in.ID, err)
 	}
 
 	// Canceled, or refused because it is paid or being paid: a reading decides.
-	if settleErr := s.SettleFresh(ctx, orderID, in.ID, nil); settleErr != nil || err == nil {
+	if settleErr := s.SettleFresh(ctx, o.ID, in.ID, nil); settleErr != nil || err == nil {
 		return settleErr
 	}
 
-	return s.cfg.Store.Update(ctx, orderID, nil, func(st *State) error {
+	return s.cfg.Store.Update(ctx, o.ID, nil, func(st *State) error {
 		if now := st.Intent(in.ID); now != nil && st.runsUnpaid(now) {
 			s.rules().review(st, fmt.Sprintf("subscription %s is still running although intent %s was canceled",
 				now.SubscriptionID, now.ID))

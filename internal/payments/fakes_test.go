@@ -102,14 +102,30 @@ func (m *memory) Read(ctx context.Context, id string) (*payments.State, error) {
 
 	m.mu.Lock()
 	defer m.mu.Unlock()
+
 	st, ok := m.states[id]
 	if !ok {
 		return nil, orders.ErrNotFound
 	}
+
 	return clone(st), nil
 }
 
-func (m *memory) OrderOfIntent(_ context.Context, intent string) (string, error) {
+func (m *memory) OrderOfIntent(ctx context.Context, account, intent string) (string, error) {
+	id, err := m.OrderWithIntent(ctx, intent)
+	return m.inAccount(account, id), err
+}
+
+func (m *memory) inAccount(account, id string) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if st := m.states[id]; st == nil || st.Order.Account != account {
+		return ""
+	}
+	return id
+}
+
+func (m *memory) OrderWithIntent(_ context.Context, intent string) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for id, st := range m.states {
@@ -120,22 +136,22 @@ func (m *memory) OrderOfIntent(_ context.Context, intent string) (string, error)
 	return "", nil
 }
 
-func (m *memory) OrderOfSubscription(_ context.Context, sub string) (string, error) {
+func (m *memory) OrderOfSubscription(_ context.Context, account, sub string) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for id, st := range m.states {
-		if st.Subscription(sub) != nil {
+		if st.Subscription(sub) != nil && st.Order.Account == account {
 			return id, nil
 		}
 	}
 	return "", nil
 }
 
-func (m *memory) OrderOfTransfer(_ context.Context, customer string) (string, error) {
+func (m *memory) OrderOfTransfer(_ context.Context, account, customer string) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for id, st := range m.states {
-		if customer != "" && st.Order.CustomerID == customer {
+		if customer != "" && st.Order.CustomerID == customer && st.Order.Account == account {
 			return id, nil
 		}
 	}
@@ -208,7 +224,7 @@ func newFixture(t *testing.T) *fixture {
 	})
 	f.config = payments.Config{
 		Store:        f.store,
-		Stripe:       f.stripe,
+		Stripe:       f.stripe.For,
 		Now:          f.clock.Now,
 		Log:          zerolog.Nop(),
 		ReturnURL:    func(id string) string { return "http://shop.test/complete?order=" + id },
@@ -232,6 +248,7 @@ func snap(p payments.Params, status payments.Status) payments.Snapshot {
 
 	s := payments.Snapshot{
 		ID:           id,
+		Account:      p.Account,
 		OrderID:      p.Metadata[payments.MetaOrder],
 		AttemptID:    p.Metadata[payments.MetaAttempt],
 		Status:       status,

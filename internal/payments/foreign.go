@@ -101,8 +101,11 @@ func (r rules) settleForeign(st *State, s Snapshot) error {
 }
 
 // names reports whether the metadata of an intent, or of its subscription,
-// names the order.
+// names the order, in the order's account.
 func (s Snapshot) names(o *orders.Order) bool {
+	if s.Account != o.Account {
+		return false
+	}
 	return s.OrderID == o.ID || s.Subscription != nil && s.Subscription.Mark.OrderID == o.ID
 }
 
@@ -161,8 +164,9 @@ func misfit(st *State, s Snapshot) string {
 	case !account:
 		return fmt.Sprintf("intent %s is on behalf of account %q, the order of %q",
 			s.ID, s.OnBehalfOf, o.Options.OnBehalfOf)
-	case s.TransferTo != "":
-		return fmt.Sprintf("intent %s transfers its money to account %s", s.ID, s.TransferTo)
+	case s.TransferTo != o.Connect.Destination && !s.IsSetup():
+		return fmt.Sprintf("intent %s transfers its money to account %q, the order to %q",
+			s.ID, s.TransferTo, o.Connect.Destination)
 	}
 
 	return ""

@@ -69,12 +69,13 @@ func (s *Service) judge(ctx context.Context, req *ConfirmRequest) error {
 	if prev := st.attemptWith(req.Token); prev != nil && !st.mended(prev) {
 		return nil
 	}
+
 	if st.Order.Status != orders.Open {
 		req.judged = &judgment{}
 		return nil
 	}
 
-	method, err := s.cfg.Stripe.Method(ctx, req.Token)
+	method, err := s.stripe(&st.Order).Method(ctx, req.Token)
 	if err != nil {
 		return s.explainMethod(err, &st.Order)
 	}
@@ -116,6 +117,7 @@ func (s *Service) judgeFree(ctx context.Context, req *ConfirmRequest) error {
 		Str("order_id", st.Order.ID).
 		Str("verdict", verdict).
 		Msg("the shop decided about an order that costs nothing")
+
 	req.judged = &judgment{st.Order, verdict, true}
 
 	return nil

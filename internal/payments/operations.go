@@ -25,12 +25,13 @@ import (
 //     once.
 type Operations struct {
 	service  *Service
-	operator Operator
+	operator func(account string) Operator
 }
 
-// NewOperations returns Operations on the store and the Stripe account of s.
-func NewOperations(s *Service, o Operator) *Operations {
-	return &Operations{service: s, operator: o}
+// NewOperations returns Operations on the store of s. operator returns the
+// calls for a connected account, or for the platform's own if it is "".
+func NewOperations(s *Service, operator func(account string) Operator) *Operations {
+	return &Operations{service: s, operator: operator}
 }
 
 // Result is the outcome of a request.
@@ -258,16 +259,17 @@ func (o *Operations) send(ctx context.Context, op Operation) error {
 	callCtx, cancel := context.WithTimeout(ctx, o.service.cfg.CallTimeout)
 	defer cancel()
 
+	st, err := o.service.cfg.Store.Read(ctx, op.OrderID)
+	if err != nil {
+		return err
+	}
+
 	switch op.Kind {
 	case OperationCapture:
-		return o.operator.Capture(callCtx, op)
+		return o.operator(st.Order.Account).Capture(callCtx, op)
 	case OperationRefund:
-		return o.operator.Refund(callCtx, op)
+		return o.operator(st.Order.Account).Refund(callCtx, op)
 	default:
-		st, err := o.service.cfg.Store.Read(ctx, op.OrderID)
-		if err != nil {
-			return err
-		}
 		return o.service.cancelIntents(ctx, st)
 	}
 }

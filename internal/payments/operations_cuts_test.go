@@ -10,6 +10,7 @@ import (
 	"checkoutd/internal/fault"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/testkit"
 )
 
 var errDown = errors.New("the database is gone")
@@ -378,7 +379,7 @@ func TestRefusalThatProvesNothing(t *testing.T) {
 			s.bank.mu.Unlock()
 			defer s.bank.mu.Lock()
 
-			other := payments.NewOperations(s.svc, s.bank)
+			other := payments.NewOperations(s.svc, testkit.Always[payments.Operator](s.bank))
 			if res, err := other.Refund(context.Background(), orderID, 500, ""); err != nil || res.Earlier == nil {
 				t.Errorf("the other process: %+v, %v", res, err)
 			}
@@ -399,7 +400,7 @@ func TestRefusalThatProvesNothing(t *testing.T) {
 			s.bank.mu.Unlock()
 			defer s.bank.mu.Lock()
 
-			other := payments.NewOperations(s.svc, s.bank)
+			other := payments.NewOperations(s.svc, testkit.Always[payments.Operator](s.bank))
 			if _, err := other.Refund(context.Background(), orderID, 500, ""); !fault.Is(err, "operation_unknown") {
 				t.Errorf("the other process: %v", err)
 			}

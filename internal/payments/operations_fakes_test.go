@@ -137,14 +137,14 @@ func newShop(t *testing.T) *shop {
 		kept:   map[string]answer{},
 		now:    f.clock.Now,
 	}}
-	s.ops = payments.NewOperations(f.svc, s.bank)
+	s.ops = payments.NewOperations(f.svc, testkit.Always[payments.Operator](s.bank))
 	return s
 }
 
 // restart creates the service again with the current s.config.
 func (s *shop) restart() {
 	s.svc = payments.New(s.config)
-	s.ops = payments.NewOperations(s.svc, s.bank)
+	s.ops = payments.NewOperations(s.svc, testkit.Always[payments.Operator](s.bank))
 }
 
 // confirmed returns a shop whose order has a manually captured intent in the
@@ -159,7 +159,9 @@ func confirmed(t *testing.T, status payments.Status) *shop {
 		s.stripe.PutIntent(truth)
 		return made, nil
 	})
+
 	_, _ = s.confirm("ctoken_a")
+
 	return s
 }
 

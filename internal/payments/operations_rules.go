@@ -21,6 +21,10 @@ type OperationRequest struct {
 	Kind   OperationKind
 	Amount int64  // minor units; 0: everything that is left
 	Reason string // of a refund
+	// RefundFee gives the platform's fee back, and ReverseTransfer takes the
+	// money back from the destination, both in proportion to a refund.
+	RefundFee       bool
+	ReverseTransfer bool
 }
 
 // repeats reports whether the request is a repetition of the one that led to a
@@ -29,7 +33,8 @@ func (req OperationRequest) repeats(op *Operation) bool {
 	if req.ID != "" {
 		return req.ID == op.ID
 	}
-	return req.Kind == op.Kind && req.Reason == op.Reason && (req.Amount == 0 || req.Amount == op.Amount)
+	return req.Kind == op.Kind && req.Reason == op.Reason &&
+		req.RefundFee == op.RefundFee && req.ReverseTransfer == op.ReverseTransfer && (req.Amount == 0 || req.Amount == op.Amount)
 }
 
 // naming returns the request with the amount of a capture of the whole hold, so
@@ -59,7 +64,7 @@ func (r rules) start(st *State, req OperationRequest, id string) error {
 		OrderID:        st.Order.ID,
 		Kind:           req.Kind,
 		Reason:         req.Reason,
-		IdempotencyKey: idempotency.Operation(id),
+		IdempotencyKey: idempotency.Operation(st.Order.Account, id),
 		Proof:          proofOf(r.proofKey, st.Order.ID, id),
 		State:          OperationStarted,
 		CreatedAt:      r.now,
@@ -69,8 +74,10 @@ func (r rules) start(st *State, req OperationRequest, id string) error {
 	switch req.Kind {
 	case OperationCapture:
 		op.IntentID, op.Amount, err = st.capturable(req.Amount)
+		op.Fee, op.Transfer = st.Order.FeeOn(op.Amount), st.Order.TransferOf(op.Amount)
 	case OperationRefund:
 		op.IntentID, op.Amount, err = st.refundable(req)
+		op.RefundFee, op.ReverseTransfer = req.RefundFee, req.ReverseTransfer
 	default:
 		err = st.cancelable()
 	}
@@ -111,6 +118,16 @@ func (st *State) refundable(req OperationRequest) (intentID string, _ int64, err
 			"The reason must be duplicate, fraudulent or requested_by_customer.")
 	}
 
+	if req.RefundFee && !st.mayHaveFee() {
+		return "", 0, fault.InvalidField("refund_application_fee", "no_fee",
+			"The platform took no fee of this order.")
+	}
+
+	if req.ReverseTransfer && o.Connect.Destination == "" {
+		return "", 0, fault.InvalidField("reverse_transfer", "no_transfer",
+			"The money of this order was transferred to no account.")
+	}
+
 	if o.Status == orders.Authorized {
 		return "", 0, fault.New(fault.Conflict, "order_not_paid",
 			"The money for this order is held, not captured: cancel the order instead.")
@@ -145,6 +162,12 @@ func (st *State) refundable(req OperationRequest) (intentID string, _ int64, err
 	}
 
 	return paid[0].ID, req.Amount, checkAmount(req.Amount, left, o.Currency)
+}
+
+// mayHaveFee reports whether an intent of the order may have a fee: one that
+// was sent with an attempt, or the share of a subscription.
+func (st *State) mayHaveFee() bool {
+	return slices.ContainsFunc(st.Attempts, func(a Attempt) bool { return a.Params.Fee > 0 || a.Params.FeeShare > 0 })
 }
 
 // checkAmount returns what is wrong with an amount of which at most limit is

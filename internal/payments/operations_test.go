@@ -10,6 +10,7 @@ import (
 	"checkoutd/internal/fault"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/testkit"
 )
 
 func TestCapture(t *testing.T) {
@@ -431,7 +432,7 @@ func TestManyAtOnce(t *testing.T) {
 	results := make([]error, 16)
 	for i := range results {
 		wg.Go(func() {
-			_, results[i] = payments.NewOperations(s.svc, s.bank).Refund(context.Background(), orderID, 700, "")
+			_, results[i] = payments.NewOperations(s.svc, testkit.Always[payments.Operator](s.bank)).Refund(context.Background(), orderID, 700, "")
 		})
 	}
 

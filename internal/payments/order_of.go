@@ -8,6 +8,7 @@ import (
 
 // Ref is how an object at Stripe refers to an order. Any field may be empty.
 type Ref struct {
+	Account        string // the connected account of the object, "" for the platform's own
 	IntentID       string
 	SubscriptionID string
 	InvoiceID      string
@@ -22,6 +23,9 @@ type Match struct {
 	// object only names the order, which anybody with access to the account
 	// can do.
 	Ours bool
+	// Elsewhere reports that the object names an order of another account,
+	// which it has nothing to do with: OrderID is "".
+	Elsewhere bool
 }
 
 // ErrNotOurs means that an object names an order in its metadata, but no
@@ -35,19 +39,19 @@ func (s *Service) OrderOf(ctx context.Context, ref Ref) (Match, error) {
 	var id string
 	var err error
 	if ref.IntentID != "" {
-		id, err = s.cfg.Store.OrderOfIntent(ctx, ref.IntentID)
+		id, err = s.cfg.Store.OrderOfIntent(ctx, ref.Account, ref.IntentID)
 	}
 
 	if err == nil && id == "" && ref.SubscriptionID != "" {
-		id, err = s.cfg.Store.OrderOfSubscription(ctx, ref.SubscriptionID)
+		id, err = s.cfg.Store.OrderOfSubscription(ctx, ref.Account, ref.SubscriptionID)
 	}
 
 	if err == nil && ref.IntentID == "" && ref.SubscriptionID == "" && ref.CustomerID != "" {
-		id, err = s.cfg.Store.OrderOfTransfer(ctx, ref.CustomerID)
+		id, err = s.cfg.Store.OrderOfTransfer(ctx, ref.Account, ref.CustomerID)
 	}
 
 	if err != nil || id != "" || ref.Mark.OrderID == "" {
-		return Match{id, id != ""}, err
+		return Match{OrderID: id, Ours: id != ""}, err
 	}
 
 	st, err := s.cfg.Store.Read(ctx, ref.Mark.OrderID)
@@ -58,8 +62,12 @@ func (s *Service) OrderOf(ctx context.Context, ref Ref) (Match, error) {
 		return Match{}, err
 	}
 
+	if st.Order.Account != ref.Account {
+		return Match{Elsewhere: true}, nil
+	}
+
 	ours := st.madeBy(ref.Mark, ref.IntentID, ref.SubscriptionID) != nil
-	return Match{st.Order.ID, ours}, nil
+	return Match{OrderID: st.Order.ID, Ours: ours}, nil
 }
 
 // AskOrderOf asks Stripe for the order of an object that the database does not
@@ -67,36 +75,59 @@ func (s *Service) OrderOf(ctx context.Context, ref Ref) (Match, error) {
 // their invoice, and in other release trains not even to that
 // (https://docs.stripe.com/changelog/basil/2025-03-31/add-support-for-multiple-partial-payments-on-invoices).
 func (s *Service) AskOrderOf(ctx context.Context, ref Ref) (Match, error) {
+	stripe := s.cfg.Stripe(ref.Account)
 	switch {
 	case ref.InvoiceID != "":
-		of, err := s.cfg.Stripe.Invoice(ctx, ref.InvoiceID)
+		of, err := stripe.Invoice(ctx, ref.InvoiceID)
 		if err != nil {
 			return Match{}, fmt.Errorf("payments: read invoice %s: %w", ref.InvoiceID, err)
 		}
 
+		of.Account = ref.Account
 		return s.OrderOf(ctx, of)
 
 	case ref.SubscriptionID != "":
-		reading, err := s.cfg.Stripe.Subscription(ctx, ref.SubscriptionID)
+		reading, err := stripe.Subscription(ctx, ref.SubscriptionID)
 		if err != nil {
 			return Match{}, fmt.Errorf("payments: read %s: %w", ref.SubscriptionID, err)
 		}
 
-		return s.OrderOf(ctx, Ref{SubscriptionID: ref.SubscriptionID, Mark: reading.Mark})
+		return s.OrderOf(ctx, Ref{
+			Account:        ref.Account,
+			SubscriptionID: ref.SubscriptionID,
+			Mark:           reading.Mark,
+		})
 
 	default:
-		snap, err := s.cfg.Stripe.Intent(ctx, ref.IntentID)
+		snap, err := stripe.Intent(ctx, ref.IntentID)
 		if err != nil {
 			return Match{}, fmt.Errorf("payments: read %s: %w", ref.IntentID, err)
 		}
 
-		of := Ref{IntentID: snap.ID, SubscriptionID: snap.SubscriptionID, Mark: snap.Mark()}
+		of := Ref{
+			Account:        ref.Account,
+			IntentID:       snap.ID,
+			SubscriptionID: snap.SubscriptionID,
+			Mark:           snap.Mark(),
+		}
 		if snap.Subscription != nil && of.Mark.OrderID == "" {
 			of.Mark = snap.Subscription.Mark
 		}
 
 		return s.OrderOf(ctx, of)
 	}
+}
+
+// codeAccountGone is Stripe's code for a connected account that the key has no
+// access to, any more or at all
+// (https://docs.stripe.com/error-codes#account-invalid).
+const codeAccountGone = "account_invalid"
+
+// IsAccountGone reports whether Stripe refused a call because the key has no
+// access to the connected account.
+func IsAccountGone(err error) bool {
+	var e *CallError
+	return errors.As(err, &e) && e.Outcome == OutcomeRefused && e.Stripe.Code == codeAccountGone
 }
 
 // IsGone reports whether Stripe answered that it has no such object.

@@ -8,6 +8,7 @@ import (
 	"checkoutd/internal/fault"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/testkit"
 )
 
 // Stripe cancels the intent of an invoice that is paid outside of Stripe. Until
@@ -57,6 +58,7 @@ func TestRefusalOfAPaidInvoicePaysTheOrder(t *testing.T) {
 	if f.calls() != 2 {
 		t.Errorf("%d calls, want one for each token", f.calls())
 	}
+
 	f.wantPaidOnce()
 }
 
@@ -85,7 +87,12 @@ func TestMoneyOutsideOfStripeIsNotRefundedThere(t *testing.T) {
 	f.wantPaidOnce()
 	f.wantSubscription(active)
 
-	ops := payments.NewOperations(f.svc, &bank{Stripe: f.stripe, kept: map[string]answer{}, now: f.clock.Now})
+	ops := payments.NewOperations(f.svc,
+		testkit.Always[payments.Operator](&bank{
+			Stripe: f.stripe,
+			kept:   map[string]answer{},
+			now:    f.clock.Now,
+		}))
 	if _, err := ops.Refund(context.Background(), orderID, 0, ""); fault.Of(err).Code != "paid_out_of_band" {
 		t.Errorf("a refund: %v", err)
 	}

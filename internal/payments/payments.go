@@ -26,13 +26,17 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"checkoutd/internal/orders"
 	"checkoutd/internal/queue"
 )
 
 // Config is what a Service needs.
 type Config struct {
-	Store  Store
-	Stripe Stripe
+	Store Store
+	// Stripe returns the calls to Stripe for a connected account, or for the
+	// platform's own account if it is "". All objects that they show are of
+	// that account.
+	Stripe func(account string) Stripe
 	Guard  Guard // nil: every attempt is made
 	Judge  Judge // nil: every method may pay
 	Now    func() time.Time
@@ -95,6 +99,10 @@ func New(c Config) *Service {
 
 	return s
 }
+
+// stripe returns the calls to Stripe for the account that an order is charged
+// in. The order's row alone names it.
+func (s *Service) stripe(o *orders.Order) Stripe { return s.cfg.Stripe(o.Account) }
 
 // Run resolves active attempts and expires orders until ctx ends, then waits
 // for the work in flight.

@@ -32,17 +32,20 @@ type Store interface {
 	// Read returns the state without locking it.
 	Read(ctx context.Context, orderID string) (*State, error)
 
-	// OrderOfIntent returns the ID of the order that an intent is linked to, ""
-	// if there is none.
-	OrderOfIntent(ctx context.Context, intentID string) (string, error)
-	// OrderOfSubscription returns the ID of the order that began a
-	// subscription, "" if there is none.
-	OrderOfSubscription(ctx context.Context, subscriptionID string) (string, error)
+	// OrderOfIntent returns the ID of the order of the account that an intent
+	// is linked to, "" if there is none.
+	OrderOfIntent(ctx context.Context, account, intentID string) (string, error)
+	// OrderWithIntent is like OrderOfIntent for an intent of any account, whose
+	// client secret the caller compares.
+	OrderWithIntent(ctx context.Context, intentID string) (string, error)
+	// OrderOfSubscription returns the ID of the order of the account that began
+	// a subscription, "" if there is none.
+	OrderOfSubscription(ctx context.Context, account, subscriptionID string) (string, error)
 
 	// OrderOfTransfer returns the ID of the customer's order that a bank
 	// transfer is for, "" if there is none. An open order comes first, then the
-	// newest one that is closed.
-	OrderOfTransfer(ctx context.Context, customerID string) (string, error)
+	// newest one that is closed. The customer is one of the account.
+	OrderOfTransfer(ctx context.Context, account, customerID string) (string, error)
 
 	// ClaimAttempts returns up to n active attempts that are due, and moves
 	// their CheckAt to leaseUntil, so that no other worker claims them before.

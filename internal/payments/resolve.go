@@ -126,11 +126,11 @@ func (s *Service) lookUp(ctx context.Context, a Attempt) error {
 // intent among those created since the attempt was.
 func (s *Service) findIntent(ctx context.Context, a Attempt) (snap Snapshot, found bool, err error) {
 	if a.IntentID != "" {
-		snap, err := s.cfg.Stripe.Intent(ctx, a.IntentID)
+		snap, err := s.cfg.Stripe(a.Params.Account).Intent(ctx, a.IntentID)
 		return snap, err == nil, err
 	}
 	from, to := a.CreatedAt.Add(-clockSkew), a.CreatedAt.Add(proofAfter+clockSkew)
-	return s.cfg.Stripe.FindIntent(ctx, a.Params, from, to)
+	return s.cfg.Stripe(a.Params.Account).FindIntent(ctx, a.Params, from, to)
 }
 
 // failMismatched fails an open attempt whose result at Stripe differs from its
@@ -167,6 +167,7 @@ func (s *Service) checkWaiting(ctx context.Context, a Attempt) error {
 	var (
 		lapses   time.Time
 		blocking *Intent
+		order    orders.Order
 	)
 
 	err := s.cfg.Store.Update(ctx, a.OrderID, nil, func(st *State) error {
@@ -180,14 +181,14 @@ func (s *Service) checkWaiting(ctx context.Context, a Attempt) error {
 		now.CheckAt, lapses = s.rules().nextCheck(now, st.Intent(now.IntentID))
 
 		if st.blocksPromotion(now) {
-			blocking = st.Intent(now.IntentID)
+			blocking, order = st.Intent(now.IntentID), st.Order
 		}
 
 		return nil
 	})
 
 	if err == nil && blocking != nil {
-		return s.cancel(ctx, a.OrderID, *blocking)
+		return s.cancel(ctx, &order, *blocking)
 	}
 
 	if err == nil && !lapses.IsZero() {

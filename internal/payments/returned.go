@@ -22,7 +22,7 @@ func (s *Service) OrderBySecret(ctx context.Context, secret string) (o orders.Or
 		return orders.Order{}, false, nil
 	}
 
-	orderID, err := s.cfg.Store.OrderOfIntent(ctx, intentID)
+	orderID, err := s.cfg.Store.OrderWithIntent(ctx, intentID)
 	if err != nil || orderID == "" {
 		return orders.Order{}, false, err
 	}

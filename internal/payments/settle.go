@@ -117,7 +117,7 @@ func (s *Service) settleFresh(
 			return err
 		}
 
-		snap, err := s.cfg.Stripe.Intent(ctx, intentID)
+		snap, err := s.stripe(&before.Order).Intent(ctx, intentID)
 		if err != nil {
 			return fmt.Errorf("payments: read %s: %w", intentID, err)
 		}
@@ -203,11 +203,12 @@ func revisionOf(st *State, intentID string) revision {
 // SettleRefunds reads the refunds of an intent at Stripe, brings them into the
 // order and marks claim as done in the same transaction.
 func (s *Service) SettleRefunds(ctx context.Context, orderID, intentID string, claim *queue.Claim) error {
-	if err := s.ensureLinked(ctx, orderID, intentID); err != nil {
+	o, err := s.ensureLinked(ctx, orderID, intentID)
+	if err != nil {
 		return err
 	}
 
-	list, err := s.cfg.Stripe.Refunds(ctx, intentID)
+	list, err := s.stripe(&o).Refunds(ctx, intentID)
 	if err != nil {
 		return fmt.Errorf("payments: read the refunds of %s: %w", intentID, err)
 	}
@@ -218,34 +219,46 @@ func (s *Service) SettleRefunds(ctx context.Context, orderID, intentID string, c
 	})
 }
 
-// ensureLinked links an intent that a refund or a dispute is the first news of.
-// The error is ErrNotOurs if no attempt of the order made it.
-func (s *Service) ensureLinked(ctx context.Context, orderID, intentID string) error {
+// ensureLinked links an intent that a refund or a dispute is the first news of,
+// and returns the order. The error is ErrNotOurs if no attempt of the order
+// made it.
+func (s *Service) ensureLinked(ctx context.Context, orderID, intentID string) (o orders.Order, err error) {
 	st, err := s.cfg.Store.Read(ctx, orderID)
-	if err != nil || st.Intent(intentID) != nil {
-		return err
+	if err != nil {
+		return o, err
+	}
+	if st.Intent(intentID) != nil {
+		return st.Order, nil
 	}
 
 	if err := s.SettleFresh(ctx, orderID, intentID, nil); err != nil {
-		return err
+		return o, err
 	}
 
 	st, err = s.cfg.Store.Read(ctx, orderID)
-	if err == nil && st.Intent(intentID) == nil {
-		err = ErrNotOurs
+	if err != nil {
+		return o, err
+	}
+	if st.Intent(intentID) == nil {
+		return o, ErrNotOurs
 	}
 
-	return err
+	return st.Order, nil
 }
 
 // SettleDispute reads a dispute at Stripe, brings it into the order and marks
 // claim as done in the same transaction.
 func (s *Service) SettleDispute(ctx context.Context, orderID, disputeID string, claim *queue.Claim) error {
-	d, err := s.cfg.Stripe.Dispute(ctx, disputeID)
+	st, err := s.cfg.Store.Read(ctx, orderID)
+	if err != nil {
+		return err
+	}
+
+	d, err := s.stripe(&st.Order).Dispute(ctx, disputeID)
 	if err != nil {
 		return fmt.Errorf("payments: read dispute %s: %w", disputeID, err)
 	}
-	if err := s.ensureLinked(ctx, orderID, d.IntentID); err != nil {
+	if _, err := s.ensureLinked(ctx, orderID, d.IntentID); err != nil {
 		return err
 	}
 
@@ -257,6 +270,7 @@ func (s *Service) SettleDispute(ctx context.Context, orderID, disputeID string, 
 	if err == nil && isNews {
 		s.logDispute(orderID, &d)
 	}
+
 	return err
 }
 
@@ -267,6 +281,7 @@ func (s *Service) logDispute(orderID string, d *Dispute) {
 	if d.NeedsResponse() {
 		line = s.cfg.Log.Warn()
 	}
+
 	if !d.EvidenceDueBy.IsZero() && !d.Closed() {
 		line = line.Time("evidence_due_by", d.EvidenceDueBy)
 	}

@@ -23,7 +23,14 @@ var ErrReadAfresh = errors.New("payments: the snapshot may be old; read the inte
 
 // settle brings a snapshot into the state. It is the only code that makes an
 // order paid. If it returns ErrReadAfresh, nothing may be committed.
+//
+// A snapshot of another account is not about this order, whatever its IDs and
+// its metadata say.
 func (r rules) settle(st *State, s Snapshot, src source) error {
+	if s.Account != st.Order.Account {
+		return ErrNotOurs
+	}
+
 	in := st.Intent(s.ID)
 	if in == nil {
 		if src == asEvent && s.InvoiceID != "" {
@@ -109,6 +116,7 @@ func (r rules) settleRenewal(st *State, in *Intent, s Snapshot, src source) erro
 
 	before := in.paid()
 	in.update(s)
+
 	if in.paid() && !before {
 		r.happensTo(st, EffectRenewed, in.ID, string(in.Status))
 		r.countMoney(st) // news of refunds may have come first
@@ -259,6 +267,7 @@ func (r rules) applyToOrder(st *State, in *Intent, a *Attempt, s Snapshot) {
 	case in.paid():
 		r.pay(st, in.ID)
 		r.countMoney(st) // news of refunds may have come first
+
 		if sub := st.Subscription(in.SubscriptionID); sub != nil {
 			r.tellSubscription(st, sub, "") // it may have ended before its first payment was known
 		}

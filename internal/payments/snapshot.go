@@ -27,6 +27,7 @@ func (s Status) Final() bool { return s == StatusSucceeded || s == StatusCancele
 // an answer, an event or a reading. Amounts are in minor units.
 type Snapshot struct {
 	ID             string
+	Account        string // the connected account that it was read in, "" for the platform's own
 	OrderID        string // from our metadata, "" if the intent is not ours
 	AttemptID      string // from our metadata; the attempt that created the intent
 	Proof          string // from our metadata; see Mark
@@ -40,7 +41,7 @@ type Snapshot struct {
 	Currency       string    // "" for a SetupIntent
 	CustomerID     string
 	OnBehalfOf     string // the connected account that the payment is on behalf of
-	TransferTo     string // the connected account that gets the money; no order of ours asks for one
+	TransferTo     string // the connected account that gets the money
 	ClientSecret   string
 	Error          *StripeError // last_payment_error or last_setup_error
 	Instructions   Instructions // what the buyer has to do away from the page

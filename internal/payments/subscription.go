@@ -125,11 +125,13 @@ func (s *Service) SettleSubscriptionNews(
 				return ErrReadAfresh
 			}
 		}
+
 		return nil
 	})
 	if errors.Is(err, ErrReadAfresh) {
 		return s.SettleSubscription(ctx, orderID, subscriptionID, claim)
 	}
+
 	return err
 }
 
@@ -146,7 +148,7 @@ func (s *Service) SettleSubscription(
 			return err
 		}
 
-		reading, err := s.cfg.Stripe.Subscription(ctx, subscriptionID)
+		reading, err := s.stripe(&before.Order).Subscription(ctx, subscriptionID)
 		if err != nil {
 			return fmt.Errorf("payments: read %s: %w", subscriptionID, err)
 		}

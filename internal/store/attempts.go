@@ -75,11 +75,11 @@ func (s *Store) ClaimAttempts(
 
 // OrderOfTransfer returns the ID of the customer's order that a bank transfer
 // is for; see payments.Store.
-func (s *Store) OrderOfTransfer(ctx context.Context, customerID string) (string, error) {
+func (s *Store) OrderOfTransfer(ctx context.Context, account, customerID string) (string, error) {
 	id, _, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanString,
 		`SELECT o.id FROM orders o JOIN attempts a ON a.order_id = o.id
-		WHERE o.customer_id = $1 AND o.customer_id <> '' AND a.instructions = $2
+		WHERE o.customer_id = $1 AND o.customer_id <> '' AND a.instructions = $2 AND o.account = $3
 		ORDER BY CASE o.status WHEN 'open' THEN 0 WHEN 'expired' THEN 1 WHEN 'canceled' THEN 1 ELSE 2 END,
-			a.created_at DESC, o.id LIMIT 1`, customerID, payments.KindTransfer)
+			a.created_at DESC, o.id LIMIT 1`, customerID, payments.KindTransfer, account)
 	return id, err
 }

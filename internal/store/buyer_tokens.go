@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"checkoutd/internal/customersession"
@@ -61,9 +62,10 @@ func (s *Store) AddToken(
 ) (added bool, err error) {
 	err = s.db.Transact(ctx, t.BuyerID, func(ctx context.Context, q sqldb.Querier) ([]sqldb.Command, error) {
 		// The lock makes a revocation that runs at the same time see the token.
-		revoked, _, err := sqldb.QueryOne(ctx, q, sqldb.ScanInt,
-			`SELECT revoked_at FROM buyers WHERE id = $1`+s.db.LockRow(), t.BuyerID)
-		added = err == nil && revoked == 0
+		// The buyer has a row for each account.
+		revoked, err := sqldb.QueryAll(ctx, q, sqldb.ScanInt,
+			`SELECT revoked_at FROM buyers WHERE id = $1 ORDER BY account`+s.db.LockRow(), t.BuyerID)
+		added = err == nil && !slices.ContainsFunc(revoked, func(at int64) bool { return at != 0 })
 		if !added {
 			return nil, err
 		}
@@ -115,7 +117,7 @@ func (s *Store) RevokeBuyers(ctx context.Context, customerID string, now time.Ti
 	err = s.db.Transact(ctx, customerID, func(context.Context, sqldb.Querier) ([]sqldb.Command, error) {
 		return []sqldb.Command{
 			{ // first, because AddToken locks this row
-				Text: `UPDATE buyers SET revoked_at = $1 WHERE revoked_at = 0 AND ($2 = '' OR customer_id = $2)`,
+				Text: `UPDATE buyers SET revoked_at = $1 WHERE revoked_at = 0 AND ($2 = '' OR id IN (SELECT id FROM buyers WHERE customer_id = $2))`,
 				Args: []any{at, customerID},
 			},
 			{

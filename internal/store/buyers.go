@@ -7,32 +7,33 @@ import (
 	"checkoutd/internal/store/sqldb"
 )
 
-// Buyer returns the Stripe customer of a buyer, or "" if there is none yet.
-func (s *Store) Buyer(ctx context.Context, buyerID string) (customerID string, err error) {
+// Buyer returns the Stripe customer of a buyer in an account, or "" if there is
+// none yet.
+func (s *Store) Buyer(ctx context.Context, account, buyerID string) (customerID string, err error) {
 	id, _, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanString,
-		`SELECT customer_id FROM buyers WHERE id = $1`, buyerID)
+		`SELECT customer_id FROM buyers WHERE id = $1 AND account = $2`, buyerID, account)
 	return id, err
 }
 
-// SetBuyer binds a customer to a buyer and returns the customer that is bound:
-// an earlier one stays.
-func (s *Store) SetBuyer(ctx context.Context, buyerID, customerID string) (bound string, err error) {
+// SetBuyer binds a customer of an account to a buyer and returns the customer
+// that is bound: an earlier one stays.
+func (s *Store) SetBuyer(ctx context.Context, account, buyerID, customerID string) (bound string, err error) {
 	insert := sqldb.Command{
-		Text: `INSERT INTO buyers (id, customer_id, created_at) VALUES ($1, $2, $3)
-			ON CONFLICT (id) DO NOTHING`,
-		Args: []any{buyerID, customerID, sqldb.Micros(s.now())},
+		Text: `INSERT INTO buyers (id, account, customer_id, created_at) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (id, account) DO NOTHING`,
+		Args: []any{buyerID, account, customerID, sqldb.Micros(s.now())},
 	}
 	return writeThenRead(ctx, s.db, insert, sqldb.ScanString, sqldb.Command{
-		Text: `SELECT customer_id FROM buyers WHERE id = $1`,
-		Args: []any{buyerID},
+		Text: `SELECT customer_id FROM buyers WHERE id = $1 AND account = $2`,
+		Args: []any{buyerID, account},
 	})
 }
 
-// ForgetBuyer unbinds the customer from the buyer, unless another one has been
-// bound since.
-func (s *Store) ForgetBuyer(ctx context.Context, buyerID, customerID string) error {
-	_, err := s.db.Exec(ctx, `DELETE FROM buyers WHERE id = $1 AND customer_id = $2`,
-		buyerID, customerID)
+// ForgetBuyer unbinds the customer of an account from the buyer, unless another
+// one has been bound since.
+func (s *Store) ForgetBuyer(ctx context.Context, account, buyerID, customerID string) error {
+	_, err := s.db.Exec(ctx, `DELETE FROM buyers WHERE id = $1 AND account = $2 AND customer_id = $3`,
+		buyerID, account, customerID)
 	return err
 }
 

@@ -39,8 +39,18 @@ func (s *Store) intents(st *payments.State) sqldb.Rows {
 	}
 }
 
-// OrderOfIntent returns the ID of the order that an intent is linked to, or "".
-func (s *Store) OrderOfIntent(ctx context.Context, intentID string) (string, error) {
+// OrderOfIntent returns the ID of the order of the account that an intent is
+// linked to, or "".
+func (s *Store) OrderOfIntent(ctx context.Context, account, intentID string) (string, error) {
+	id, _, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanString,
+		`SELECT o.id FROM intents i JOIN orders o ON o.id = i.order_id
+			WHERE i.id = $1 AND o.account = $2`, intentID, account)
+	return id, err
+}
+
+// OrderWithIntent returns the ID of the order that an intent of any account is
+// linked to, or "".
+func (s *Store) OrderWithIntent(ctx context.Context, intentID string) (string, error) {
 	id, _, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanString,
 		`SELECT order_id FROM intents WHERE id = $1`, intentID)
 	return id, err

@@ -8,19 +8,21 @@ import (
 )
 
 // KnowsEvent reports whether an event is about an intent, a subscription or a
-// customer of an order; see webhooks.Intake.
-func (s *Store) KnowsEvent(ctx context.Context, group, customerID string) (bool, error) {
+// customer of an order of the account; see webhooks.Intake.
+func (s *Store) KnowsEvent(ctx context.Context, account, group, customerID string) (bool, error) {
 	_, known, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanInt,
-		`SELECT 1 FROM intents WHERE id = $1
-			UNION ALL SELECT 1 FROM subscriptions WHERE id = $1
-			UNION ALL SELECT 1 FROM orders WHERE customer_id <> '' AND customer_id = $2
-			LIMIT 1`, group, customerID)
+		`SELECT 1 FROM intents i JOIN orders o ON o.id = i.order_id WHERE i.id = $1 AND o.account = $3
+			UNION ALL SELECT 1 FROM subscriptions s JOIN orders o ON o.id = s.order_id
+				WHERE s.id = $1 AND o.account = $3
+			UNION ALL SELECT 1 FROM orders WHERE customer_id <> '' AND customer_id = $2 AND account = $3
+			LIMIT 1`, group, customerID, account)
 	return known, err
 }
 
-// IsOrderCustomer reports whether an order belongs to a customer.
+// IsOrderCustomer reports whether an order belongs to a customer of the
+// platform's own account.
 func (s *Store) IsOrderCustomer(ctx context.Context, customerID string) (bool, error) {
-	return s.KnowsEvent(ctx, "", customerID)
+	return s.KnowsEvent(ctx, "", "", customerID)
 }
 
 // IsNotOurs reports whether one of the objects is remembered as another

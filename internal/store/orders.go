@@ -28,6 +28,8 @@ var orderTable = sqldb.NewTable("orders", func(o *orders.Order) []sqldb.Cell {
 		sqldb.Text("customer_id", &o.CustomerID),
 		sqldb.Text("reference", &o.Reference),
 		sqldb.Text("customer_reference", &o.CustomerReference),
+		sqldb.Text("account", &o.Account),
+		sqldb.JSON("connect", &o.Connect),
 		sqldb.Bool("livemode", &o.Livemode),
 		sqldb.Text("mode", &o.Mode),
 		sqldb.JSON("options", &o.Options),
@@ -233,5 +235,6 @@ func (s *Store) ClaimExpired(
 			sqldb.Micros(now), n, sqldb.Micros(leaseUntil))
 		return err
 	})
+
 	return ids, err
 }

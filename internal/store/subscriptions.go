@@ -30,22 +30,24 @@ func subscriptions(st *payments.State) sqldb.Rows {
 	}
 }
 
-// OrderOfSubscription returns the ID of the order that a subscription began
-// with, or "".
-func (s *Store) OrderOfSubscription(ctx context.Context, subscriptionID string) (string, error) {
+// OrderOfSubscription returns the ID of the order of the account that a
+// subscription began with, or "".
+func (s *Store) OrderOfSubscription(ctx context.Context, account, subscriptionID string) (string, error) {
 	id, _, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanString,
-		`SELECT order_id FROM subscriptions WHERE id = $1`, subscriptionID)
+		`SELECT o.id FROM subscriptions s JOIN orders o ON o.id = s.order_id
+			WHERE s.id = $1 AND o.account = $2`, subscriptionID, account)
 	return id, err
 }
 
-// HasSubscription reports whether the customer has a subscription that
-// continues, or may still begin. One that is canceled or incomplete_expired
-// never comes back
+// HasSubscription reports whether the account's customer has a subscription
+// that continues, or may still begin. One that is canceled or
+// incomplete_expired never comes back
 // (https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses).
-func (s *Store) HasSubscription(ctx context.Context, customerID string) (bool, error) {
+func (s *Store) HasSubscription(ctx context.Context, account, customerID string) (bool, error) {
 	_, found, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanString,
-		`SELECT id FROM subscriptions
-			WHERE customer_id = $1 AND status NOT IN ('canceled', 'incomplete_expired')
-			LIMIT 1`, customerID)
+		`SELECT s.id FROM subscriptions s JOIN orders o ON o.id = s.order_id
+			WHERE s.customer_id = $1 AND s.status NOT IN ('canceled', 'incomplete_expired')
+				AND o.account = $2
+			LIMIT 1`, customerID, account)
 	return found, err
 }

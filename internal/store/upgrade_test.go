@@ -17,6 +17,7 @@ import (
 	"checkoutd/internal/pgtest"
 	"checkoutd/internal/store"
 	"checkoutd/internal/store/storetest"
+	"checkoutd/internal/testkit"
 	"checkoutd/internal/webhooks"
 )
 
@@ -315,7 +316,7 @@ func forgetKey(t *testing.T, s *store.Store, db *sql.DB) {
 	if err != nil || keys != 0 {
 		t.Errorf("%d keys of signed cookies are left, %v", keys, err)
 	}
-	if got, err := s.Buyer(t.Context(), "buy_old"); got != "cus_old" || err != nil {
+	if got, err := s.Buyer(t.Context(), "", "buy_old"); got != "cus_old" || err != nil {
 		t.Errorf("the old buyer has the customer %q, %v", got, err)
 	}
 }
@@ -354,8 +355,11 @@ func continueOrders(t *testing.T, s *store.Store) {
 
 	// The shop's backend decided that this one has none.
 	if err := s.CreateOrder(ctx, orders.Order{
-		ID: "ord_of_backend", Status: orders.Open, PaymentStatus: orders.Unpaid, Mode: orders.ModePayment,
-		Shop: orders.ShopTerms{Fixed: true},
+		ID:            "ord_of_backend",
+		Status:        orders.Open,
+		PaymentStatus: orders.Unpaid,
+		Mode:          orders.ModePayment,
+		Shop:          orders.ShopTerms{Fixed: true},
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -370,7 +374,7 @@ func continueOrders(t *testing.T, s *store.Store) {
 	stripe := &oldStripe{captured: map[string]int64{}}
 	svc := payments.New(payments.Config{
 		Store:        s,
-		Stripe:       stripe,
+		Stripe:       testkit.Always[payments.Stripe](stripe),
 		Now:          func() time.Time { return upgradedAt },
 		Log:          zerolog.Nop(),
 		ReturnURL:    func(string) string { return "https://shop.test/complete" },
@@ -401,7 +405,7 @@ func continueOrders(t *testing.T, s *store.Store) {
 		}
 	}
 
-	ops := payments.NewOperations(svc, stripe)
+	ops := payments.NewOperations(svc, testkit.Always[payments.Operator](stripe))
 	if _, err := ops.Capture(ctx, "ord_authorized", 600); err != nil {
 		t.Errorf("capture: %v", err)
 	}

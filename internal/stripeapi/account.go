@@ -7,14 +7,15 @@ import (
 	"github.com/stripe/stripe-go/v81"
 )
 
-// Account returns the ID of the account that the key belongs to.
+// Account returns the ID of the account that the calls are for: that of the key
+// for the platform's own.
 func (c *Client) Account(ctx context.Context) (string, error) {
 	var found stripe.Account
 	params := &stripe.AccountParams{}
 	params.Context = ctx
 
 	// The client of stripe-go does not take a context for this call.
-	if err := c.backend.Call("GET", "/v1/account", c.key, params, &found); err != nil {
+	if err := c.backend.Call("GET", "/v1/account", c.shared.config.Key, params, &found); err != nil {
 		return "", callError(err)
 	}
 	if found.ID == "" {

@@ -72,12 +72,12 @@ type eventPage struct {
 	Data    []json.RawMessage `json:"data"`
 }
 
-// Events returns a page of the events created at or after from, newest first,
-// as their JSON. startingAfter is the ID of the last event on the previous
-// page, "" for the first page. Stripe keeps events for 30 days
-// (https://docs.stripe.com/api/events/list).
+// Events returns a page of the events of an account ("" is the platform's own)
+// created at or after from, newest first, as their JSON. startingAfter is the
+// ID of the last event on the previous page, "" for the first page. Stripe
+// keeps events for 30 days (https://docs.stripe.com/api/events/list).
 func (c *Client) Events(
-	ctx context.Context, from time.Time, startingAfter string,
+	ctx context.Context, account string, from time.Time, startingAfter string,
 ) (page [][]byte, more bool, err error) {
 	query := &form.Values{}
 	query.Add("created[gte]", strconv.FormatInt(from.Unix(), 10))
@@ -90,7 +90,7 @@ func (c *Client) Events(
 	var list eventPage
 
 	params := &stripe.Params{Context: ctx}
-	if err := c.backend.CallRaw(http.MethodGet, "/v1/events", c.key, query, params, &list); err != nil {
+	if err := c.For(account).backend.CallRaw(http.MethodGet, "/v1/events", c.shared.config.Key, query, params, &list); err != nil {
 		return nil, false, callError(err)
 	}
 

@@ -2,6 +2,7 @@ package stripeapi
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/stripe/stripe-go/v81"
@@ -14,6 +15,15 @@ import (
 // Send makes the call of an attempt. The same p and key always make the same
 // requests, so that the call can be sent again.
 func (c *Client) Send(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
+	if p.Account != c.account { // written in another account's name: nothing may leave
+		return payments.Snapshot{}, fmt.Errorf("stripeapi: a call for account %q on the client of %q", p.Account, c.account)
+	}
+
+	s, err := c.send(ctx, p, key)
+	return s, c.stamp(&s, err)
+}
+
+func (c *Client) send(ctx context.Context, p payments.Params, key string) (payments.Snapshot, error) {
 	switch p.Mode {
 	case orders.ModeSetup:
 		return c.sendSetup(ctx, p, key)
@@ -63,6 +73,7 @@ func (c *Client) create(ctx context.Context, p payments.Params, key string) (pay
 
 	setContact(params, p)
 	setIntentOptions(params, p.Options)
+	setConnect(params, p)
 	expandSnapshot(&params.Params)
 
 	ctx, sent := countRequests(ctx)
@@ -83,6 +94,7 @@ func (c *Client) update(ctx context.Context, p payments.Params, key string) erro
 	}
 
 	setContact(params, p)
+	updateConnect(params, p)
 
 	// The buyer may have removed either of them.
 	if p.ReceiptEmail {
@@ -129,6 +141,11 @@ func shippingDetails(to *orders.Address) *stripe.ShippingDetailsParams {
 
 // Intent reads an intent.
 func (c *Client) Intent(ctx context.Context, id string) (payments.Snapshot, error) {
+	s, err := c.intent(ctx, id)
+	return s, c.stamp(&s, err)
+}
+
+func (c *Client) intent(ctx context.Context, id string) (payments.Snapshot, error) {
 	if payments.IsSetup(id) {
 		return c.setup(ctx, id)
 	}
@@ -143,6 +160,13 @@ func (c *Client) Intent(ctx context.Context, id string) (payments.Snapshot, erro
 // created between from and to. It lists them, because Stripe's search does not
 // see what was just written (https://docs.stripe.com/search#data-freshness).
 func (c *Client) FindIntent(
+	ctx context.Context, p payments.Params, from, to time.Time,
+) (snap payments.Snapshot, ok bool, err error) {
+	snap, ok, err = c.findIntent(ctx, p, from, to)
+	return snap, ok, c.stamp(&snap, err)
+}
+
+func (c *Client) findIntent(
 	ctx context.Context, p payments.Params, from, to time.Time,
 ) (snap payments.Snapshot, ok bool, err error) {
 	switch p.Mode {

@@ -56,7 +56,7 @@ func (c *Client) MirrorPage(ctx context.Context, q mirror.Query) (page [][]byte,
 	var list eventPage
 
 	params := &stripe.Params{Context: ctx, StripeAccount: stripe.String(q.Account)}
-	if err := c.backend.CallRaw(http.MethodGet, "/v1/"+string(q.Kind), c.key, query, params, &list); err != nil {
+	if err := c.backend.CallRaw(http.MethodGet, "/v1/"+string(q.Kind), c.shared.config.Key, query, params, &list); err != nil {
 		return nil, false, mirrorError(err)
 	}
 
@@ -74,7 +74,7 @@ func (c *Client) AccountCreated(ctx context.Context, account string) (time.Time,
 	params.Context = ctx
 	params.SetStripeAccount(account)
 
-	if err := c.backend.Call(http.MethodGet, "/v1/account", c.key, params, &found); err != nil {
+	if err := c.backend.Call(http.MethodGet, "/v1/account", c.shared.config.Key, params, &found); err != nil {
 		return time.Time{}, mirrorError(err)
 	}
 	if found.Created == 0 {

@@ -11,11 +11,19 @@ import (
 // Capture captures the money that an intent holds and releases the rest
 // (https://docs.stripe.com/api/payment_intents/capture).
 func (c *Client) Capture(ctx context.Context, op payments.Operation) error {
-	params := &stripe.PaymentIntentCaptureParams{AmountToCapture: stripe.Int64(op.Amount)}
+	params := &stripe.PaymentIntentCaptureParams{
+		AmountToCapture:      stripe.Int64(op.Amount),
+		ApplicationFeeAmount: optionalAmount(op.Fee),
+	}
+
+	if op.Transfer > 0 {
+		params.TransferData = &stripe.PaymentIntentTransferDataParams{Amount: stripe.Int64(op.Transfer)}
+	}
 
 	ctx, sent := countRequests(ctx)
 	post(ctx, &params.Params, op.IdempotencyKey)
 	_, err := c.api.PaymentIntents.Capture(op.IntentID, params)
+
 	return sent.flagRepeated(callError(err))
 }
 
@@ -27,8 +35,17 @@ func (c *Client) Refund(ctx context.Context, op payments.Operation) error {
 		Reason:        optional(op.Reason),
 	}
 
+	if op.RefundFee {
+		params.RefundApplicationFee = stripe.Bool(true)
+	}
+
+	if op.ReverseTransfer {
+		params.ReverseTransfer = stripe.Bool(true)
+	}
+
 	params.AddMetadata(payments.MetaOrder, op.OrderID)
 	params.AddMetadata(payments.MetaOperation, op.ID)
+
 	if op.Proof != "" {
 		params.AddMetadata(payments.MetaProof, op.Proof)
 	}

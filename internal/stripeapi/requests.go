@@ -35,6 +35,14 @@ func optional(s string) *string {
 	return &s
 }
 
+// optionalAmount returns a parameter that is left out if amount is 0.
+func optionalAmount(amount int64) *int64 {
+	if amount == 0 {
+		return nil
+	}
+	return &amount
+}
+
 func between(from, to time.Time) *stripe.RangeQueryParams {
 	return &stripe.RangeQueryParams{GreaterThanOrEqual: from.Unix(), LesserThanOrEqual: to.Unix()}
 }
@@ -117,6 +125,31 @@ func (g guard) forbidden(r *http.Request) (*http.Response, error) {
 		ContentLength: int64(len(body)),
 		Request:       r,
 	}, nil
+}
+
+// onAccount makes every request one for a connected account.
+type onAccount struct {
+	next    http.RoundTripper
+	account string
+}
+
+// RoundTrip makes one exchange.
+func (t onAccount) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context()) // a transport must not change the caller's
+	r.Header.Set(accountHeader, t.account)
+	return t.next.RoundTrip(r)
+}
+
+// stamp sets the account of the snapshots that a call returned.
+func (c *Client) stamp(s *payments.Snapshot, err error) error {
+	s.Account = c.account
+
+	var e *payments.CallError
+	if errors.As(err, &e) && e.Snapshot != nil {
+		e.Snapshot.Account = c.account
+	}
+
+	return err
 }
 
 // admit returns when the request may be sent, or why it may not.

@@ -48,15 +48,22 @@ type Config struct {
 	MayWrite func(ctx context.Context, account string) (bool, error)
 }
 
-// Client calls Stripe with one key. It is safe for concurrent use.
+// Client calls Stripe with one key, for one account: the platform's own, or a
+// connected one. It is safe for concurrent use.
 type Client struct {
 	Codec
 
 	api     resources
 	backend stripe.Backend
-	key     string
+	shared  *shared
+	account string // the connected account, "" for the platform's own
+}
 
-	products sync.Map // the IDs of the products that are known to exist
+// shared is what the Clients of all accounts have in common.
+type shared struct {
+	config     Config
+	httpClient http.Client // its transport is a guard
+	products   sync.Map    // of productIn: those that are known to exist
 }
 
 // appInfo is global in stripe-go, so the version of the first Client stays.
@@ -68,20 +75,49 @@ func New(c Config) *Client {
 		stripe.SetAppInfo(&stripe.AppInfo{Name: Name, Version: c.AppVersion, URL: URL})
 	})
 
-	backends := stripe.NewBackendsWithConfig(&stripe.BackendConfig{
-		URL: stripe.String(strings.TrimSuffix(c.BaseURL, "/")),
-		HTTPClient: &http.Client{
+	return (&shared{
+		config: c,
+		httpClient: http.Client{
 			Timeout:       c.Timeout,
 			Transport:     guard{next: transport(c.Transport), budget: c.Budget, mayWrite: c.MayWrite},
 			CheckRedirect: noRedirect,
 		},
-		MaxNetworkRetries: stripe.Int64(c.Retries),
+	}).client("")
+}
+
+// For returns a Client for a connected account, or for the platform's own
+// account if it is "". Both share their connections and their budget.
+func (c *Client) For(account string) *Client {
+	if account == c.account {
+		return c
+	}
+	return c.shared.client(account)
+}
+
+// client returns a Client whose every request is for the account. The header is
+// set by the transport, so that no call can be made without it
+// (https://docs.stripe.com/connect/authentication#stripe-account-header).
+func (s *shared) client(account string) *Client {
+	httpClient := s.httpClient
+	if account != "" {
+		httpClient.Transport = onAccount{next: s.httpClient.Transport, account: account}
+	}
+
+	backend := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
+		URL:               stripe.String(strings.TrimSuffix(s.config.BaseURL, "/")),
+		HTTPClient:        &httpClient,
+		MaxNetworkRetries: stripe.Int64(s.config.Retries),
 		EnableTelemetry:   stripe.Bool(false),
 		// stripe-go's own log repeats request details; ours has what is needed.
 		LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull},
 	})
 
-	return &Client{api: newResources(backends.API, c.Key), backend: backends.API, key: c.Key}
+	return &Client{
+		api:     newResources(backend, s.config.Key),
+		backend: backend,
+		shared:  s,
+		account: account,
+	}
 }
 
 // transport keeps enough idle connections for a busy checkout. Go's default is

@@ -260,7 +260,7 @@ func TestStripeAcceptsEveryRequest(t *testing.T) {
 			return err
 		}, []string{"POST /v1/customer_sessions"}},
 		{"list events", func() error {
-			_, _, err := c.Events(ctx, time.Unix(1, 0),
+			_, _, err := c.Events(ctx, "", time.Unix(1, 0),
 				"evt_1")
 			return err
 		}, []string{"GET /v1/events"}},

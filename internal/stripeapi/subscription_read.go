@@ -20,7 +20,13 @@ func (c *Client) Subscription(ctx context.Context, id string) (payments.Subscrip
 	if err != nil {
 		return payments.SubscriptionReading{}, callError(err)
 	}
-	return reading(sub), nil
+
+	out := reading(sub)
+	if out.First != nil {
+		out.First.Account = c.account
+	}
+
+	return out, nil
 }
 
 // Invoice returns an invoice's subscription and our metadata on that, which the
@@ -62,6 +68,7 @@ func (c *Client) findSubscription(
 	params.AddExpand("data.latest_invoice.payment_intent")
 
 	var found payments.SubscriptionReading
+
 	list := c.api.Subscriptions.List(params)
 	for list.Next() {
 		sub := list.Subscription()

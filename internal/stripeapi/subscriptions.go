@@ -106,6 +106,9 @@ func withSnapshot(err error, first payments.Snapshot) error {
 // follows.
 const productPrefix = "checkoutd_"
 
+// productIn names a product in an account.
+type productIn struct{ account, id string }
+
 // maxParallel bounds the requests of one call that run at the same time.
 const maxParallel = 4
 
@@ -124,7 +127,7 @@ func (c *Client) ensureProducts(ctx context.Context, items []orders.Item, key st
 // subscription carries those of its order.
 func (c *Client) ensureProduct(ctx context.Context, item orders.Item, attemptKey string, n int) error {
 	id := productPrefix + item.SKU
-	if _, known := c.products.Load(id); known {
+	if _, known := c.shared.products.Load(productIn{c.account, id}); known {
 		return nil
 	}
 
@@ -141,7 +144,7 @@ func (c *Client) ensureProduct(ctx context.Context, item orders.Item, attemptKey
 
 	var e *stripe.Error
 	if err == nil {
-		c.products.Store(id, true)
+		c.shared.products.Store(productIn{c.account, id}, true)
 	}
 
 	if err == nil || !errors.As(err, &e) || e.HTTPStatusCode != http.StatusNotFound {
@@ -194,6 +197,7 @@ func (c *Client) subscribe(ctx context.Context, p payments.Params, key string) (
 	}
 
 	setSubscriptionOptions(params, p.Options)
+	setSubscriptionConnect(params, p)
 	params.AddExpand("latest_invoice.payment_intent")
 
 	ctx, sent := countRequests(ctx)
@@ -201,7 +205,7 @@ func (c *Client) subscribe(ctx context.Context, p payments.Params, key string) (
 
 	sub, err := c.api.Subscriptions.New(params)
 	if err != nil {
-		c.products.Clear() // one of them may be gone
+		c.shared.products.Clear() // one of them may be gone
 		return payments.Snapshot{}, sent.flagRepeated(callError(err))
 	}
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"checkoutd/internal/customersession"
@@ -133,4 +134,42 @@ func (c *Customers) CreateCustomerSession(
 	c.sessions, c.features = append(c.sessions, customerID), f
 	c.sessionKeys[key] = true
 	return "cuss_secret_" + customerID, nil
+}
+
+// For returns the calls for one account. The IDs of its customers end with the
+// account's, and those of other accounts do not exist there.
+func (c *Customers) For(account string) customersession.Stripe {
+	if account == "" {
+		return c
+	}
+	return customersIn{c, "_in_" + account}
+}
+
+type customersIn struct {
+	*Customers
+	suffix string
+}
+
+// CreateCustomer creates a customer of the account.
+func (c customersIn) CreateCustomer(ctx context.Context, buyerID, key string) (string, error) {
+	id, err := c.Customers.CreateCustomer(ctx, buyerID, key)
+	return id + c.suffix, err
+}
+
+// CheckCustomer returns an ErrNoCustomer for a customer of another account.
+func (c customersIn) CheckCustomer(ctx context.Context, customerID string) error {
+	if !strings.HasSuffix(customerID, c.suffix) {
+		return fmt.Errorf("%w: %s", customersession.ErrNoCustomer, customerID)
+	}
+	return c.Customers.CheckCustomer(ctx, customerID)
+}
+
+// CreateCustomerSession creates a session for a customer of the account.
+func (c customersIn) CreateCustomerSession(
+	ctx context.Context, customerID string, f customersession.Features, key string,
+) (clientSecret string, err error) {
+	if err := c.CheckCustomer(ctx, customerID); err != nil {
+		return "", err
+	}
+	return c.Customers.CreateCustomerSession(ctx, customerID, f, key)
 }

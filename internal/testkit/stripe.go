@@ -205,6 +205,7 @@ func (s *Stripe) Send(_ context.Context, p payments.Params, key string) (payment
 	orderID := p.Metadata[payments.MetaOrder]
 	snap := payments.Snapshot{
 		ID:           "pi_" + orderID,
+		Account:      p.Account,
 		OrderID:      orderID,
 		AttemptID:    p.Metadata[payments.MetaAttempt],
 		Proof:        p.Metadata[payments.MetaProof],
@@ -247,6 +248,7 @@ func (s *Stripe) FindIntent(_ context.Context, p payments.Params, _, _ time.Time
 	defer s.mu.Unlock()
 
 	s.searched = p
+
 	if s.down != nil {
 		return payments.Snapshot{}, false, s.down
 	}

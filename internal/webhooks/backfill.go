@@ -3,6 +3,7 @@ package webhooks
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -34,11 +35,41 @@ func (s *Service) backfillOnce(ctx context.Context) {
 
 // Backfill lists Stripe's events since the previous run and accepts those that
 // the inbox does not hold, which makes up for webhooks that never arrived. It
-// returns how many were new. The cursor moves only when the whole list was
-// accepted.
+// returns how many were new. After the platform's own account it does the same
+// in every connected account that orders are charged in: each has its own list
+// (https://docs.stripe.com/connect/webhooks). One that fails keeps no other
+// from its turn.
 func (s *Service) Backfill(ctx context.Context) (found int, err error) {
+	found, err = s.backfillAccount(ctx, "")
+	if s.cfg.BackfillAccounts == nil {
+		return found, err
+	}
+
+	accounts, listErr := s.cfg.BackfillAccounts(ctx)
+	err = errors.Join(err, listErr)
+
+	for _, account := range accounts {
+		n, failed := s.backfillAccount(ctx, account)
+		found += n
+
+		if payments.IsAccountGone(failed) {
+			s.cfg.Log.Warn().Str("account", account).Msg("backfill skipped an account that gives no access any more")
+			failed = nil
+		}
+
+		if failed != nil {
+			err = errors.Join(err, fmt.Errorf("account %s: %w", account, failed))
+		}
+	}
+
+	return found, err
+}
+
+// backfillAccount backfills one account. Its cursor moves only when the whole
+// list was accepted.
+func (s *Service) backfillAccount(ctx context.Context, account string) (found int, err error) {
 	began := s.cfg.Now()
-	from, err := s.backfillFrom(ctx, began)
+	from, err := s.backfillFrom(ctx, account, began)
 	if err != nil {
 		return 0, err
 	}
@@ -46,12 +77,12 @@ func (s *Service) Backfill(ctx context.Context) (found int, err error) {
 	seen, after, reported := 0, "", began
 	for {
 		// On a busy account most events are of others.
-		page, more, err := s.cfg.Stripe.Events(budget.WithPriority(ctx, budget.Neighbour), from, after)
+		page, more, err := s.cfg.Stripe.Events(budget.WithPriority(ctx, budget.Neighbour), account, from, after)
 		if err != nil {
 			return found, err
 		}
 
-		events, n, err := s.acceptPage(ctx, page)
+		events, n, err := s.acceptPage(ctx, account, page)
 		if err != nil {
 			return found, err
 		}
@@ -78,17 +109,19 @@ func (s *Service) Backfill(ctx context.Context) (found int, err error) {
 
 	if found > 0 {
 		s.cfg.Log.Warn().
+			Str("account", account).
 			Int("seen", seen).
 			Int("new", found).
 			Msg("backfilled events whose webhooks never arrived")
 	}
 
-	return found, s.cfg.Intake.SetCursor(ctx, "", began)
+	return found, s.cfg.Intake.SetCursor(ctx, account, began)
 }
 
-// backfillFrom returns the time from which a run that begins now lists events.
-func (s *Service) backfillFrom(ctx context.Context, now time.Time) (time.Time, error) {
-	from, err := s.cfg.Intake.Cursor(ctx, "")
+// backfillFrom returns the time from which a run that begins now lists an
+// account's events.
+func (s *Service) backfillFrom(ctx context.Context, account string, now time.Time) (time.Time, error) {
+	from, err := s.cfg.Intake.Cursor(ctx, account)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -97,7 +130,7 @@ func (s *Service) backfillFrom(ctx context.Context, now time.Time) (time.Time, e
 	// cursor is stored before the first listing, which may fail for days.
 	if from.IsZero() {
 		from = now
-		if err := s.cfg.Intake.SetCursor(ctx, "", now); err != nil {
+		if err := s.cfg.Intake.SetCursor(ctx, account, now); err != nil {
 			return time.Time{}, err
 		}
 	}
@@ -111,10 +144,11 @@ func (s *Service) backfillFrom(ctx context.Context, now time.Time) (time.Time, e
 	return from, nil
 }
 
-// acceptPage accepts the events of a page that the inbox does not hold. It
-// returns all that could be read and how many of them were new. An event that
-// cannot be read is logged and skipped: it must not keep the others out.
-func (s *Service) acceptPage(ctx context.Context, page [][]byte) (events []Event, found int, err error) {
+// acceptPage accepts the events of an account's page that the inbox does not
+// hold. It returns all that could be read and how many of them were new. An
+// event that cannot be read is logged and skipped: it must not keep the others
+// out.
+func (s *Service) acceptPage(ctx context.Context, account string, page [][]byte) (events []Event, found int, err error) {
 	ids := make([]string, 0, len(page))
 	refs := make([]payments.Ref, 0, len(page))
 	for _, raw := range page {
@@ -122,6 +156,15 @@ func (s *Service) acceptPage(ctx context.Context, page [][]byte) (events []Event
 		if err != nil {
 			s.cfg.Log.Error().Err(err).Msg("backfill skipped an event that cannot be read")
 			continue
+		}
+
+		// Listed in an account, an event may leave out whose it is.
+		if e.Account == "" {
+			e.Account, ref.Account = account, account
+		}
+
+		if reason := s.quarantineReason(&e); reason != "" {
+			e.State, e.Note = Quarantined, reason
 		}
 
 		e.Source = SourceBackfill

@@ -269,6 +269,8 @@ func parse(e *Event) (*job, error) {
 
 	j := &job{event: e, route: r, object: body.Data.Object}
 	j.ref = r.refer(&j.object.object)
+	j.ref.Account = e.Account
+
 	if j.ref.IntentID == "" && j.ref.SubscriptionID == "" && (!r.byCustomer || j.ref.CustomerID == "") {
 		return nil, &terminalError{Ignored, "its object refers to no intent, no subscription and no customer"}
 	}

@@ -125,7 +125,7 @@ func newFixtureOn(t *testing.T, url string, options ...option) *fixture {
 
 	f.pay = payments.New(payments.Config{
 		Store:        f.store,
-		Stripe:       f.stripe,
+		Stripe:       func(account string) payments.Stripe { return testkit.InAccount(f.stripe, account) },
 		Now:          f.clock.Now,
 		Log:          zerolog.Nop(),
 		Workers:      2,
@@ -453,7 +453,7 @@ func (s *fakeStripe) list(events ...[]byte) {
 	}
 }
 
-func (s *fakeStripe) Events(_ context.Context, from time.Time, after string) (page [][]byte, more bool, err error) {
+func (s *fakeStripe) Events(_ context.Context, account string, from time.Time, after string) (page [][]byte, more bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
@@ -471,9 +471,11 @@ func (s *fakeStripe) Events(_ context.Context, from time.Time, after string) (pa
 	var all [][]byte
 	for _, raw := range s.events {
 		var e struct {
-			Created int64 `json:"created"`
+			Created int64  `json:"created"`
+			Account string `json:"account"`
 		}
-		if json.Unmarshal(raw, &e) != nil || e.Created >= from.Unix() {
+		if json.Unmarshal(raw, &e) != nil ||
+			e.Created >= from.Unix() && (account == "" || e.Account == account) {
 			all = append(all, raw)
 		}
 	}

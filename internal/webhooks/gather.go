@@ -18,7 +18,7 @@ func (s *Service) gather(ctx context.Context, j *job) error {
 
 	for i := range waiting {
 		e := &waiting[i]
-		if s.quarantineReason(e) != "" || !routeOf(e.Type).isHint(e) {
+		if e.Account != j.event.Account || s.quarantineReason(e) != "" || !routeOf(e.Type).isHint(e) {
 			continue
 		}
 

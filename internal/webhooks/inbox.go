@@ -112,12 +112,12 @@ type Intake interface {
 	Known(ctx context.Context, ids []string) (map[string]bool, error)
 
 	// KnowsEvent reports whether group is an intent or a subscription of an
-	// order, or an order belongs to the customer.
-	KnowsEvent(ctx context.Context, group, customerID string) (bool, error)
+	// order of the account, or such an order belongs to the customer.
+	KnowsEvent(ctx context.Context, account, group, customerID string) (bool, error)
 
-	// HasSubscription reports whether the customer has a subscription of an
-	// order that continues, or may still begin.
-	HasSubscription(ctx context.Context, customerID string) (bool, error)
+	// HasSubscription reports whether the account's customer has a subscription
+	// of an order that continues, or may still begin.
+	HasSubscription(ctx context.Context, account, customerID string) (bool, error)
 
 	// Cursor returns the time up to which the account's events were backfilled,
 	// zero before the first run.

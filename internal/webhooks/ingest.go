@@ -73,6 +73,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	if !thin {
 		e, ref, err = s.envelope(payload)
 	}
+
 	if err != nil {
 		s.rejected.add(rejectEnvelope, 1)
 		return fault.Wrap(err, fault.Malformed, rejectEnvelope, "The signed body is not a Stripe event.")
@@ -253,7 +254,10 @@ func (s *Service) envelope(payload []byte) (Event, payments.Ref, error) {
 		e.State, e.Note = Quarantined, reason
 	}
 
-	return e, routeOf(v.Type).refer(&v.Data.Object), nil
+	ref := routeOf(v.Type).refer(&v.Data.Object)
+	ref.Account = e.Account
+
+	return e, ref, nil
 }
 
 // quarantineReason returns why an event must not touch our orders, or "".

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -60,6 +59,10 @@ var errReadLater = errors.New("webhooks: something must be read at Stripe")
 // The error is a *notOursError, errAskLater, errReadLater or errUnmatched if
 // there is none, or none yet.
 func (s *Service) identify(ctx context.Context, j *job) error {
+	if j.match.Elsewhere {
+		return &notOursError{why: "its metadata names an order of another account"}
+	}
+
 	// Only we can make the proof, so the order must have been here: the
 	// database may have been restored from a copy that is older.
 	if s.cfg.Payments.Proves(j.ref.Mark) {
@@ -74,7 +77,7 @@ func (s *Service) identify(ctx context.Context, j *job) error {
 		return err
 	}
 
-	subscribed, err := s.isSubscriber(ctx, j.ref.CustomerID)
+	subscribed, err := s.isSubscriber(ctx, j.ref)
 	if err != nil {
 		return err
 	}
@@ -102,18 +105,18 @@ func (s *Service) identify(ctx context.Context, j *job) error {
 	return nil
 }
 
-// isSubscriber reports whether a customer has a subscription of ours.
-func (s *Service) isSubscriber(ctx context.Context, customerID string) (bool, error) {
-	if customerID == "" {
+// isSubscriber reports whether the customer has a subscription of ours.
+func (s *Service) isSubscriber(ctx context.Context, ref payments.Ref) (bool, error) {
+	if ref.CustomerID == "" {
 		return false, nil
 	}
-	return s.cfg.Intake.HasSubscription(ctx, customerID)
+	return s.cfg.Intake.HasSubscription(ctx, ref.Account, ref.CustomerID)
 }
 
 // localReason returns why an event cannot be ours, "" if it may be.
 func (s *Service) localReason(ctx context.Context, j *job) (why string, err error) {
 	if id := j.ref.CustomerID; id != "" {
-		known, err := s.cfg.Intake.KnowsEvent(ctx, "", id)
+		known, err := s.cfg.Intake.KnowsEvent(ctx, j.ref.Account, "", id)
 		if err != nil {
 			return "", err
 		}
@@ -167,17 +170,30 @@ func (s *Service) mayAsk(e *Event) error {
 // objectIDs returns the IDs under which a job's event is remembered as not
 // ours.
 func (j *job) objectIDs() []string {
-	ids := []string{j.ref.IntentID, j.ref.InvoiceID, j.ref.SubscriptionID}
-	return slices.DeleteFunc(ids, func(id string) bool { return id == "" })
+	var ids []string
+	for _, id := range []string{j.ref.IntentID, j.ref.InvoiceID, j.ref.SubscriptionID} {
+		if id != "" {
+			ids = append(ids, inAccount(j.ref.Account, id))
+		}
+	}
+	return ids
 }
 
 // remember returns what an event that is not ours shows about others: the
 // payment of an invoice refers to nothing else.
 func (j *job) remember() []string {
 	if j.object.Kind == "invoice" && j.object.ID != "" {
-		return []string{j.object.ID}
+		return []string{inAccount(j.ref.Account, j.object.ID)}
 	}
 	return nil
+}
+
+// inAccount returns the name under which an object of an account is remembered.
+func inAccount(account, id string) string {
+	if account == "" {
+		return id
+	}
+	return account + "/" + id
 }
 
 // accept stores an event in the lane that it belongs to.
@@ -209,7 +225,7 @@ func (s *Service) looksOurs(ctx context.Context, e *Event, ref payments.Ref) boo
 	if s.cfg.Payments.Proves(ref.Mark) {
 		return true
 	}
-	known, err := s.cfg.Intake.KnowsEvent(ctx, e.Group, ref.CustomerID)
+	known, err := s.cfg.Intake.KnowsEvent(ctx, e.Account, e.Group, ref.CustomerID)
 	return err == nil && known
 }
 

@@ -51,6 +51,7 @@ func (p Previewer) Preview(ctx context.Context, e Event) (Preview, error) {
 		return Preview{}, err
 	}
 
+	snap.Account = e.Account
 	before, after, asks, err := p.Payments.Preview(ctx, j.match.OrderID, snap)
 	return Preview{OrderID: j.match.OrderID, Before: before, After: after, AsksStripe: asks}, err
 }

@@ -30,9 +30,10 @@ type Stripe interface {
 	// payload under secret, and returns when it was signed, however long ago
 	// that is.
 	Verify(payload []byte, header, secret string) (signedAt time.Time, err error)
-	// Events lists a page of the events created at or after from, newest first,
-	// as JSON. startingAfter is the last ID of the previous page.
-	Events(ctx context.Context, from time.Time, startingAfter string) (page [][]byte, more bool, err error)
+	// Events lists a page of the events of an account ("" is the platform's
+	// own) that were created at or after from, newest first, as JSON.
+	// startingAfter is the last ID of the previous page.
+	Events(ctx context.Context, account string, from time.Time, startingAfter string) (page [][]byte, more bool, err error)
 }
 
 // Config is what a Service needs.
@@ -61,6 +62,9 @@ type Config struct {
 	Gather time.Duration
 	// BackfillEvery is how often Stripe's list of events is read; 0: never.
 	BackfillEvery time.Duration
+	// BackfillAccounts lists the connected accounts whose events are read, too;
+	// nil: none.
+	BackfillAccounts func(ctx context.Context) ([]string, error)
 }
 
 // Service receives events and processes them. It is safe for concurrent use.

@@ -15,12 +15,14 @@ import (
 // the intent is read at Stripe. The error is payments.ErrReadAfresh if it may
 // not be.
 func (s *Service) settleIntent(ctx context.Context, j *job) error {
-	snap := payments.Snapshot{ID: j.ref.IntentID}
+	snap := payments.Snapshot{ID: j.ref.IntentID, Account: j.event.Account}
 	if !j.event.VersionMismatch {
 		var err error
 		if snap, err = s.cfg.Stripe.DecodeIntent(j.object.Kind, j.object.raw); err != nil {
 			return err
 		}
+
+		snap.Account = j.event.Account
 
 		err = s.cfg.Payments.SettleSnapshot(ctx, j.match.OrderID, snap, j.event.Claim())
 		if !j.mayRead || !errors.Is(err, payments.ErrReadAfresh) {

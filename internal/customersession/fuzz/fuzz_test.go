@@ -41,16 +41,18 @@ func (m *memory) Order(_ context.Context, id string) (orders.Order, error) {
 	return orders.Order{}, orders.ErrNotFound
 }
 
-func (m *memory) Buyer(_ context.Context, buyer string) (string, error) { return m.buyers[buyer], nil }
+func (m *memory) Buyer(_ context.Context, _, buyer string) (string, error) {
+	return m.buyers[buyer], nil
+}
 
-func (m *memory) SetBuyer(_ context.Context, buyer, customer string) (string, error) {
+func (m *memory) SetBuyer(_ context.Context, _, buyer, customer string) (string, error) {
 	if m.buyers[buyer] == "" {
 		m.buyers[buyer] = customer
 	}
 	return m.buyers[buyer], nil
 }
 
-func (m *memory) ForgetBuyer(_ context.Context, buyer, customer string) error {
+func (m *memory) ForgetBuyer(_ context.Context, _, buyer, customer string) error {
 	if m.buyers[buyer] == customer {
 		delete(m.buyers, buyer)
 	}
@@ -66,7 +68,7 @@ func (m *memory) SetCustomer(_ context.Context, read orders.Order, customer stri
 	return o.CustomerID, nil
 }
 
-func (m *memory) HasSubscription(context.Context, string) (bool, error) { return false, nil }
+func (m *memory) HasSubscription(context.Context, string, string) (bool, error) { return false, nil }
 
 func (m *memory) UseToken(_ context.Context, hash []byte, _ time.Time) (customersession.Token, bool, error) {
 	t, ok := m.tokens[string(hash)]
@@ -91,18 +93,20 @@ func call(t testing.TB, cookie, body string) (*memory, *httptest.ResponseRecorde
 		BuyerID:   "buy_victim",
 		CreatedAt: time.Now(),
 	}
+
 	m := &memory{
 		orders: map[string]orders.Order{},
 		buyers: map[string]string{"buy_victim": "cus_buy_victim"},
 		tokens: map[string]customersession.Token{string(victim.Hash): victim},
 	}
+
 	for _, id := range []string{"ord_victim", "ord_thief"} {
 		m.orders[id] = orders.Order{ID: id, TokenHash: orders.HashToken(id), Status: orders.Open}
 	}
 
 	h := customersession.New(customersession.Config{
 		Store:  m,
-		Stripe: testkit.NewCustomers(),
+		Stripe: testkit.Always[customersession.Stripe](testkit.NewCustomers()),
 		Now:    time.Now,
 		Log:    zerolog.Nop(),
 		Orders: orders.New(orders.Config{Store: m, Now: time.Now, BaseURL: "http://shop.test"}),

@@ -172,7 +172,7 @@ func (f *fixture) client(l *process) *stripeapi.Client {
 func (f *fixture) service(l *process) *payments.Service {
 	return payments.New(payments.Config{
 		Store:        mortalStore{f.store, l},
-		Stripe:       f.client(l),
+		Stripe:       func(account string) payments.Stripe { return f.client(l).For(account) },
 		Now:          func() time.Time { return f.now },
 		Log:          zerolog.Nop(),
 		ReturnURL:    func(id string) string { return "http://shop.test/complete?order=" + id },

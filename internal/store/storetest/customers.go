@@ -19,19 +19,19 @@ func testCustomers(t *testing.T, e Engine) {
 	stores := []*store.Store{f.Store, second}
 	t.Run("the first customer of a buyer stays", func(t *testing.T) {
 		t.Parallel()
-		if id, err := f.Buyer(f.ctx, "buy_1"); id != "" || err != nil {
+		if id, err := f.Buyer(f.ctx, "", "buy_1"); id != "" || err != nil {
 			t.Errorf("got %q, %v", id, err)
 		}
 
 		bound := make([]string, callers)
 		together(callers, func(i int) {
 			var err error
-			if bound[i], err = stores[i%2].SetBuyer(f.ctx, "buy_1", fmt.Sprintf("cus_%d", i)); err != nil {
+			if bound[i], err = stores[i%2].SetBuyer(f.ctx, "", "buy_1", fmt.Sprintf("cus_%d", i)); err != nil {
 				t.Error(err)
 			}
 		})
 
-		stored, err := f.Buyer(f.ctx, "buy_1")
+		stored, err := f.Buyer(f.ctx, "", "buy_1")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,15 +95,15 @@ func testCustomers(t *testing.T, e Engine) {
 		t.Parallel()
 		for _, step := range []struct{ forget, want string }{{"cus_other", "cus_1"}, {"cus_1", ""}, {"cus_1", ""}} {
 			if step.want != "" {
-				if _, err := f.SetBuyer(f.ctx, "buy_gone", "cus_1"); err != nil {
+				if _, err := f.SetBuyer(f.ctx, "", "buy_gone", "cus_1"); err != nil {
 					t.Fatal(err)
 				}
 			}
 
-			if err := f.ForgetBuyer(f.ctx, "buy_gone", step.forget); err != nil {
+			if err := f.ForgetBuyer(f.ctx, "", "buy_gone", step.forget); err != nil {
 				t.Fatal(err)
 			}
-			if got, err := f.Buyer(f.ctx, "buy_gone"); got != step.want || err != nil {
+			if got, err := f.Buyer(f.ctx, "", "buy_gone"); got != step.want || err != nil {
 				t.Errorf("after forgetting %q: %q, %v; want %q", step.forget, got, err, step.want)
 			}
 		}
@@ -172,12 +172,12 @@ func testCustomers(t *testing.T, e Engine) {
 				st.Subscriptions = append(st.Subscriptions, s)
 			})
 
-			if got, err := f.HasSubscription(f.ctx, "cus_with_"+string(step.status)); got != step.want || err != nil {
+			if got, err := f.HasSubscription(f.ctx, "", "cus_with_"+string(step.status)); got != step.want || err != nil {
 				t.Errorf("%s: got %t, %v; want %t", step.status, got, err, step.want)
 			}
 		}
 
-		if got, err := f.HasSubscription(f.ctx, "cus_of_nobody"); got || err != nil {
+		if got, err := f.HasSubscription(f.ctx, "", "cus_of_nobody"); got || err != nil {
 			t.Errorf("a customer without one: got %t, %v", got, err)
 		}
 	})
@@ -257,18 +257,21 @@ func testBuyerTokens(t *testing.T, e Engine) {
 			ExpiresAt: start.Add(365 * 24 * time.Hour),
 		}
 	}
+
 	add := func(t *testing.T, value, buyer string) {
 		t.Helper()
 		if added, err := f.AddToken(f.ctx, token(value, buyer), nil, start); err != nil || !added {
 			t.Fatalf("adding %s: %t, %v", value, added, err)
 		}
 	}
+
 	buyerOf := func(t *testing.T, value string, at time.Time) string {
 		t.Helper()
 		got, ok, err := second.UseToken(f.ctx, orders.HashToken(value), at)
 		if err != nil || ok != (got.BuyerID != "") {
 			t.Fatalf("%s: %+v, %t, %v", value, got, ok, err)
 		}
+
 		return got.BuyerID
 	}
 
@@ -298,6 +301,7 @@ func testBuyerTokens(t *testing.T, e Engine) {
 	t.Run("a token that replaces another one ends it a moment later", func(t *testing.T) {
 		t.Parallel()
 		add(t, "FORMER", "buy_renewed")
+
 		if _, err := f.AddToken(f.ctx, token("NEXT", "buy_renewed"), orders.HashToken("FORMER"), start.Add(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
@@ -318,6 +322,7 @@ func testBuyerTokens(t *testing.T, e Engine) {
 		for i := range 12 {
 			tok := token(fmt.Sprintf("MANY%d", i), "buy_many")
 			tok.CreatedAt = start.Add(time.Duration(i) * time.Second)
+
 			if _, err := f.AddToken(f.ctx, tok, nil, start); err != nil {
 				t.Fatal(err)
 			}
@@ -328,6 +333,7 @@ func testBuyerTokens(t *testing.T, e Engine) {
 			if i < 2 {
 				want = ""
 			}
+
 			if got := buyerOf(t, fmt.Sprintf("MANY%d", i), start); got != want {
 				t.Errorf("token %d names %q, want %q", i, got, want)
 			}
@@ -337,7 +343,7 @@ func testBuyerTokens(t *testing.T, e Engine) {
 	t.Run("a revoked buyer is never recognized again", func(t *testing.T) {
 		t.Parallel()
 		for buyer, customer := range map[string]string{"buy_stolen": "cus_stolen", "buy_other": "cus_other"} {
-			if _, err := f.SetBuyer(f.ctx, buyer, customer); err != nil {
+			if _, err := f.SetBuyer(f.ctx, "", buyer, customer); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -353,11 +359,16 @@ func testBuyerTokens(t *testing.T, e Engine) {
 			t.Errorf("again revoked %d, %v; want 0", n, err)
 		}
 
-		for value, want := range map[string]string{"STOLEN1": "", "STOLEN2": "", "OTHER": "buy_other"} {
+		for value, want := range map[string]string{
+			"STOLEN1": "",
+			"STOLEN2": "",
+			"OTHER":   "buy_other",
+		} {
 			if got := buyerOf(t, value, start); got != want {
 				t.Errorf("%s names %q, want %q", value, got, want)
 			}
 		}
+
 		if added, err := f.AddToken(f.ctx, token("STOLEN3", "buy_stolen"), nil, start); err != nil || added {
 			t.Errorf("a revoked buyer got another token: %t, %v", added, err)
 		}
@@ -365,7 +376,7 @@ func testBuyerTokens(t *testing.T, e Engine) {
 
 	t.Run("a token that is added while its buyer is revoked does not escape", func(t *testing.T) {
 		t.Parallel()
-		if _, err := f.SetBuyer(f.ctx, "buy_race", "cus_race"); err != nil {
+		if _, err := f.SetBuyer(f.ctx, "", "buy_race", "cus_race"); err != nil {
 			t.Fatal(err)
 		}
 
@@ -393,7 +404,7 @@ func testBuyerTokens(t *testing.T, e Engine) {
 func testRevokeAll(t *testing.T, e Engine) {
 	f := newFixture(t, e)
 	for _, name := range []string{"a", "b"} {
-		if _, err := f.SetBuyer(f.ctx, "buy_"+name, "cus_"+name); err != nil {
+		if _, err := f.SetBuyer(f.ctx, "", "buy_"+name, "cus_"+name); err != nil {
 			t.Fatal(err)
 		}
 

@@ -51,8 +51,13 @@ func testInstructions(t *testing.T, e Engine) {
 
 		f.transfer("", orders.Open, payments.KindTransfer, 1)
 
-		for customer, want := range map[string]string{"cus_one": want, "cus_two": late, "cus_three": "", "": ""} {
-			if id, err := f.OrderOfTransfer(f.ctx, customer); err != nil || id != want {
+		for customer, want := range map[string]string{
+			"cus_one":   want,
+			"cus_two":   late,
+			"cus_three": "",
+			"":          "",
+		} {
+			if id, err := f.OrderOfTransfer(f.ctx, "", customer); err != nil || id != want {
 				t.Errorf("%q: got %q, %v; want %q", customer, id, err, want)
 			}
 		}

@@ -22,6 +22,7 @@ func testOrders(t *testing.T, e Engine) {
 		want := newOrder()
 		want.Message, want.ReviewReason = "Your card was declined.", "amount differs"
 		want.CustomerID, want.Livemode, want.Refunded = "cus_1", true, 5
+		want.Account = "acct_1"
 		want.Reference, want.CustomerReference = "A-1", "c-7"
 		want.PaidAt = start.Add(time.Minute)
 		want.SubscriptionEndsAt = start.Add(time.Hour)
@@ -142,6 +143,7 @@ func testOrders(t *testing.T, e Engine) {
 			racing.Go(func() {
 				o := newOrder()
 				o.Reference = first.Reference
+
 				switch err := f.CreateOrder(f.ctx, o); {
 				case err == nil:
 					created.Add(1)
@@ -150,6 +152,7 @@ func testOrders(t *testing.T, e Engine) {
 				}
 			})
 		}
+
 		racing.Wait()
 
 		if created.Load() != 1 {
@@ -158,6 +161,7 @@ func testOrders(t *testing.T, e Engine) {
 		if o, err := f.OrderByReference(f.ctx, first.Reference); err != nil || o.Reference != first.Reference {
 			t.Errorf("got %+v, %v", o, err)
 		}
+
 		for _, reference := range []string{"", "nobody's"} {
 			if _, err := f.OrderByReference(f.ctx, reference); !errors.Is(err, orders.ErrNotFound) {
 				t.Errorf("%q: %v, want ErrNotFound", reference, err)
@@ -183,6 +187,7 @@ func testOrders(t *testing.T, e Engine) {
 		f.update(ids[1], func(st *payments.State) {
 			st.Disputes = append(st.Disputes, payments.Dispute{ID: "dp_" + ids[1], Currency: "eur"})
 		})
+
 		disputes, err := f.Disputes(f.ctx, ids)
 		if err != nil || len(disputes) != 1 || disputes[0].OrderID != ids[1] {
 			t.Errorf("the disputes are %+v, %v", disputes, err)
@@ -243,15 +248,18 @@ func testOrderFilters(t *testing.T, e Engine) {
 		f.must(f.CreateOrder(f.ctx, o))
 		ids = append(ids, o.ID)
 	}
+
 	f.order() // without references
 
 	list := func(flt orders.Filter) (got []string) {
 		t.Helper()
 		found, err := f.Orders(f.ctx, flt)
 		f.must(err)
+
 		for _, o := range found {
 			got = append(got, o.ID)
 		}
+
 		return got
 	}
 
@@ -259,25 +267,30 @@ func testOrderFilters(t *testing.T, e Engine) {
 	if len(all) != 6 || all[0] != ids[4] {
 		t.Fatalf("got %v", all)
 	}
+
 	var walked []string
 	for after := ""; len(walked) < 6; after = walked[len(walked)-1] {
 		next := list(orders.Filter{After: after, Limit: 1})
 		if len(next) != 1 {
 			t.Fatalf("after %q: %v", after, next)
 		}
+
 		walked = append(walked, next[0])
 	}
+
 	if !slices.Equal(walked, all) {
 		t.Errorf("one by one %v, want %v", walked, all)
 	}
 	if got := list(orders.Filter{Reference: "A-3"}); !slices.Equal(got, ids[3:4]) {
 		t.Errorf("by reference: %v, want %s", got, ids[3])
 	}
+
 	for _, customer := range []string{"c-1", "cus_1"} {
 		if got := list(orders.Filter{Customer: customer}); !slices.Equal(got, []string{ids[3], ids[1]}) {
 			t.Errorf("by customer %s: %v, want %s and %s", customer, got, ids[3], ids[1])
 		}
 	}
+
 	if got := list(orders.Filter{Customer: "c-1", Reference: "A-2"}); len(got) != 0 {
 		t.Errorf("by both: %v", got)
 	}
@@ -287,6 +300,7 @@ func testOrderFilters(t *testing.T, e Engine) {
 
 	twice := newOrder()
 	twice.Reference = "A-3"
+
 	if err := f.CreateOrder(f.ctx, twice); err == nil {
 		t.Error("two orders have the same reference")
 	}

@@ -52,6 +52,7 @@ func testSubscriptions(t *testing.T, e Engine) {
 
 		want.Status, want.CancelAtPeriodEnd = payments.SubscriptionActive, false
 		want.PeriodEnd, want.Readings = time.Time{}, 9
+
 		if got := f.state(o.ID).Subscriptions; !reflect.DeepEqual(got[0], want) || !got[1].UpdatedAt.Equal(start) {
 			t.Errorf("got %+v, want %+v and the other one untouched", got, want)
 		}
@@ -70,10 +71,10 @@ func testSubscriptions(t *testing.T, e Engine) {
 		if err := f.Update(f.ctx, b.ID, nil, begin); err == nil {
 			t.Error("two orders have one subscription")
 		}
-		if id, err := f.OrderOfSubscription(f.ctx, "sub_own"); err != nil || id != a.ID {
+		if id, err := f.OrderOfSubscription(f.ctx, "", "sub_own"); err != nil || id != a.ID {
 			t.Errorf("got %q, %v; want %q", id, err, a.ID)
 		}
-		if id, err := f.OrderOfSubscription(f.ctx, "sub_none"); err != nil || id != "" {
+		if id, err := f.OrderOfSubscription(f.ctx, "", "sub_none"); err != nil || id != "" {
 			t.Errorf("got %q, %v; want none", id, err)
 		}
 	})

@@ -34,6 +34,7 @@ func testTexts(t *testing.T, e Engine) {
 			if st.Order.Message != c.want {
 				t.Errorf("got %.80q, want %.80q", st.Order.Message, c.want)
 			}
+
 			valid := strings.ToValidUTF8(c.text, "\uFFFD") == c.text
 			if got := st.Attempts[0].Params.ReturnURL; valid && got != c.text {
 				t.Errorf("JSON: got %.80q, want %.80q", got, c.text)
@@ -50,10 +51,10 @@ func testTexts(t *testing.T, e Engine) {
 			if err := f.FinishEvent(f.ctx, got[0].Claim(), webhooks.Dead, c.text, start); err != nil {
 				t.Error(err)
 			}
-			if _, err := f.SetBuyer(f.ctx, c.text[:min(len(c.text), 255)], "cus_1"); err != nil {
+			if _, err := f.SetBuyer(f.ctx, "", c.text[:min(len(c.text), 255)], "cus_1"); err != nil {
 				t.Error(err)
 			}
-			if id, err := f.Buyer(f.ctx, c.text[:min(len(c.text), 255)]); err != nil || id != "cus_1" {
+			if id, err := f.Buyer(f.ctx, "", c.text[:min(len(c.text), 255)]); err != nil || id != "cus_1" {
 				t.Errorf("got %q, %v", id, err)
 			}
 		})

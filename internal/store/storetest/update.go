@@ -112,7 +112,7 @@ func testUpdate(t *testing.T, e Engine) {
 		if err := f.Update(f.ctx, b.ID, nil, link); err == nil {
 			t.Error("two orders have one intent")
 		}
-		if id, err := f.OrderOfIntent(f.ctx, "pi_contested"); err != nil || id != a.ID {
+		if id, err := f.OrderOfIntent(f.ctx, "", "pi_contested"); err != nil || id != a.ID {
 			t.Errorf("got %q, %v; want %q", id, err, a.ID)
 		}
 	})
@@ -139,7 +139,7 @@ func testUpdate(t *testing.T, e Engine) {
 		if !errors.Is(err, orders.ErrNotFound) {
 			t.Errorf("got %v, want ErrNotFound", err)
 		}
-		if id, err := f.OrderOfIntent(f.ctx, "pi_none"); id != "" || err != nil {
+		if id, err := f.OrderOfIntent(f.ctx, "", "pi_none"); id != "" || err != nil {
 			t.Errorf("got %q, %v", id, err)
 		}
 	})
@@ -226,6 +226,7 @@ func wholeState(t *testing.T, f *fixture) {
 		want.Refunds[0].OrderID != o.ID || want.Attempts[0].UpdatedAt != now {
 		t.Errorf("the state of the caller was not stamped: %+v", want)
 	}
+
 	if !reflect.DeepEqual(*got, want) {
 		t.Errorf("got\n%+v, want\n%+v", *got, want)
 	}
@@ -325,6 +326,7 @@ func endsClaims(t *testing.T, e Engine) {
 		st.Order.Status = orders.Paid
 		return nil
 	}
+
 	stolen := &queue.Claim{ID: ev.ID, Token: "stolen"}
 	if err := f.Update(f.ctx, o.ID, stolen, pay); !errors.Is(err, queue.ErrClaimLost) {
 		t.Errorf("got %v, want ErrClaimLost", err)
@@ -341,6 +343,7 @@ func endsClaims(t *testing.T, e Engine) {
 		got.FinishedAt != f.clock.Now() || got.LeaseToken != "" {
 		t.Errorf("got %+v, %v", got, err)
 	}
+
 	if err := f.Update(f.ctx, o.ID, ev.Claim(), pay); !errors.Is(err, queue.ErrClaimLost) {
 		t.Errorf("a finished claim ended again: %v", err)
 	}

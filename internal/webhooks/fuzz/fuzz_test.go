@@ -54,22 +54,22 @@ func (in *inbox) Accept(_ context.Context, e webhooks.Event) (bool, error) {
 	return true, nil
 }
 
-func (in *inbox) KnowsEvent(context.Context, string, string) (bool, error) { return false, nil }
+func (in *inbox) KnowsEvent(context.Context, string, string, string) (bool, error) { return false, nil }
 
 // offline is a Stripe that is never called.
 type offline struct{ stripeapi.Codec }
 
-func (offline) Events(context.Context, time.Time, string) ([][]byte, bool, error) {
+func (offline) Events(context.Context, string, time.Time, string) ([][]byte, bool, error) {
 	panic("a backfill was started")
 }
 
 // empty is a payments.Store without orders.
 type empty struct{ payments.Store }
 
-func (empty) OrderOfIntent(context.Context, string) (string, error) { return "", nil }
+func (empty) OrderOfIntent(context.Context, string, string) (string, error) { return "", nil }
 
-func (empty) OrderOfSubscription(context.Context, string) (string, error) { return "", nil }
-func (empty) OrderOfTransfer(context.Context, string) (string, error)     { return "", nil }
+func (empty) OrderOfSubscription(context.Context, string, string) (string, error) { return "", nil }
+func (empty) OrderOfTransfer(context.Context, string, string) (string, error)     { return "", nil }
 
 var fuzzNow = time.Unix(1769860800, 0)
 
