@@ -45,10 +45,13 @@ func newOffline(cfg *config.Config, log zerolog.Logger, shop string, sent http.H
 		BusinessName: cfg.BrandName,
 		DeliverTo:    cfg.SandboxDeliverTo,
 		Shop:         sent,
+
+		ConnectRedirects: cfg.SandboxConnectRedirects,
+		ConnectPlatform:  cfg.SandboxConnectType == "platform",
 	}
 
 	if shop != "" {
-		c.Endpoints = []sandbox.Endpoint{{URL: shop + "/webhooks/stripe", Secret: cfg.StripeWebhookSecrets[0].Reveal()}}
+		c.Endpoints = shopEndpoints(cfg, shop+"/webhooks/stripe")
 		c.RetryDelays = retryDelays()
 	}
 
@@ -68,6 +71,20 @@ func newOffline(cfg *config.Config, log zerolog.Logger, shop string, sent http.H
 		listener: listener,
 		http:     &http.Server{Handler: server, ReadHeaderTimeout: 5 * time.Second},
 	}, nil
+}
+
+// shopEndpoints returns the two endpoints that the shop has at Stripe under one
+// address: for its own events and for those of connected accounts.
+func shopEndpoints(cfg *config.Config, address string) []sandbox.Endpoint {
+	out := []sandbox.Endpoint{{URL: address, Secret: cfg.StripeWebhookSecrets[0].Reveal()}}
+	if len(cfg.ConnectWebhookSecrets) > 0 {
+		out = append(out, sandbox.Endpoint{
+			URL:     address,
+			Secret:  cfg.ConnectWebhookSecrets[0].Reveal(),
+			Connect: true,
+		})
+	}
+	return out
 }
 
 // lockState creates the folder of the state file and locks the file: each of

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +30,9 @@ type OfflineStripe struct {
 	SandboxMaxObjects int      // kept per kind and account
 	SandboxFaults     bool     // serve the management API
 	SandboxDeliverTo  []string // ports, or "*" for all
+
+	SandboxConnectRedirects []string // addresses to which OAuth may lead back; empty: every one of this machine
+	SandboxConnectType      string   // extension or platform
 }
 
 func sandboxSection() section {
@@ -73,6 +77,22 @@ func sandboxSection() section {
 				modes: offlineModes,
 				read:  orEmpty(readDeliverTo),
 			},
+			{
+				name: "SANDBOX_CONNECT_REDIRECTS",
+				help: "Addresses to which the offline Stripe's OAuth page may lead back, separated by commas, as in " +
+					"the settings of a platform at Stripe: an address that is not the same to the letter gets an " +
+					"error page. Empty: every address of this machine.",
+				modes: offlineModes,
+				read:  orEmpty(readConnectRedirects),
+			},
+			{
+				name: "SANDBOX_CONNECT_TYPE",
+				def:  "extension",
+				help: "What the platform is to the offline Stripe: an extension, or a platform, which may not ask for " +
+					"read_only and connects no accounts that another platform controls.",
+				modes: offlineModes,
+				read:  oneOf(func(c *Config) *string { return &c.SandboxConnectType }, "extension", "platform"),
+			},
 		},
 	}
 }
@@ -95,6 +115,17 @@ func readDeliverTo(c *Config, s string) error {
 			return fmt.Errorf("holds %q, which is no port. Write ports like 3000,8080, or * for all", port)
 		}
 		c.SandboxDeliverTo = append(c.SandboxDeliverTo, port)
+	}
+	return nil
+}
+
+func readConnectRedirects(c *Config, s string) error {
+	for _, raw := range splitList(s) {
+		u, err := url.Parse(raw)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.Fragment != "" {
+			return fmt.Errorf("holds %q, which is no address. Write addresses like http://localhost:4242/back", raw)
+		}
+		c.SandboxConnectRedirects = append(c.SandboxConnectRedirects, raw)
 	}
 	return nil
 }

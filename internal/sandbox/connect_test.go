@@ -31,54 +31,6 @@ func (b *box) browse(path, body string) *url.URL {
 	return to
 }
 
-func TestOAuthConnectsAnAccount(t *testing.T) {
-	t.Parallel()
-	b := newBox(t)
-	page := b.get("/oauth/authorize?response_type=code&client_id=ca_x&scope=read_write&state=s1&" +
-		"redirect_uri=https://shop.test/back")
-	want(t, "page says sandbox", strings.Contains(string(page.raw), "sandbox"), true)
-	want(t, "incomplete", b.get("/oauth/authorize?response_type=code").status, http.StatusBadRequest)
-
-	approval := form("redirect_uri=https://shop.test/back", "state=s1", "scope=read_write")
-	denied := b.browse("/oauth/authorize", approval+"&outcome=fail")
-	want(t, "refused", denied.Query().Get("error"), "access_denied")
-
-	granted := b.browse("/oauth/authorize", approval+"&outcome=pass")
-	want(t, "state", granted.Query().Get("state"), "s1")
-
-	code := granted.Query().Get("code")
-	exchange := func() reply {
-		return b.do("POST", "/oauth/token",
-			form("grant_type=authorization_code", "code="+code, "client_secret="+secretKey),
-			withKey(""))
-	}
-	token := exchange()
-	acct := token.str("stripe_user_id")
-	want(t, "scope", token.str("scope"), "read_write")
-	want(t, "account", b.get("/v1/accounts/"+acct).at("charges_enabled"), any(true))
-	want(t, "code used twice", exchange().str("error"), "invalid_grant")
-
-	again := b.do("POST", "/oauth/token",
-		form("grant_type=refresh_token", "refresh_token="+token.str("refresh_token")))
-	want(t, "refreshed", again.str("stripe_user_id"), acct)
-	want(t, "unknown refresh token",
-		b.do("POST", "/oauth/token", form("grant_type=refresh_token", "refresh_token=rt_none")).str("error"),
-		"invalid_grant")
-	want(t, "unknown grant", b.do("POST", "/oauth/token", form("grant_type=password")).str("error"),
-		"unsupported_grant_type")
-	want(t, "without the secret", b.do("POST", "/oauth/token", form("code="+code), withKey("")).status,
-		http.StatusUnauthorized)
-
-	disconnected := b.do("POST", "/oauth/deauthorize", form("client_id=ca_x", "stripe_user_id="+acct))
-	want(t, "deauthorized", disconnected.str("stripe_user_id"), acct)
-	want(t, "refresh after deauthorization",
-		b.do("POST", "/oauth/token",
-			form("grant_type=refresh_token", "refresh_token="+token.str("refresh_token"))).str("error"),
-		"invalid_grant")
-	want(t, "again", b.do("POST", "/oauth/deauthorize", form("stripe_user_id="+acct)).str("error"), "invalid_client")
-	want(t, "event", b.get("/v1/events?type=account.application.deauthorized").str("data.0.account"), acct)
-}
-
 func TestOnboardingEnablesAnAccount(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
@@ -146,6 +98,7 @@ func TestDestinationChargesAreTransferred(t *testing.T) {
 		"amount=1000", "currency=usd", "confirm=true", "payment_method=pm_card_visa",
 		"payment_method_types[]=card", "application_fee_amount=100",
 	}
+
 	pi := b.ok("/v1/payment_intents",
 		append(pairs, "transfer_data[destination]="+acct, "expand[]=latest_charge.transfer",
 			"expand[]=latest_charge.application_fee")...)

@@ -42,6 +42,7 @@ const (
 	FaultDuplicate       = api.FaultDuplicate   // send a webhook twice
 	FaultReorder         = api.FaultReorder     // let the next webhook overtake this one
 	FaultDrop            = api.FaultDrop        // never send a webhook
+	FaultOtherMode       = api.FaultOtherMode   // send a webhook of the other mode before this one
 	FaultOrdered         = api.FaultOrdered     // send webhooks one after the other, oldest first
 )
 
@@ -85,6 +86,16 @@ func (s *Server) RotateWebhookSecret(id, secret string, overlap time.Duration) m
 // "succeed", "fail", or "" for the one of the test account that pays. Decide
 // reports whether the payment was in processing.
 func (s *Server) Decide(intent, outcome string) bool { return s.payments.Decide(intent, outcome) }
+
+// Disconnect ends the platform's access to an account, as its owner does at
+// Stripe. It reports whether the account was connected.
+func (s *Server) Disconnect(account string) bool { return s.connect.Disconnect(account) }
+
+// Restrict disables the charges and payouts of an account, or enables them. It
+// reports whether the account exists.
+func (s *Server) Restrict(account string, restrict bool) bool {
+	return s.connect.Restrict(account, restrict)
+}
 
 // Ledger returns the charges and intents of every account at one moment.
 func (s *Server) Ledger() Ledger { return s.desk.Ledger() }

@@ -34,7 +34,7 @@ var provenElsewhere = []struct{ op, param, test string }{
 	{"POST /v1/prices/", "transfer_lookup_key", "TestSDKLookupKeysMove"},
 	{"POST /v1/subscriptions/", "proration_behavior", "TestChangeCanBeInvoicedAtOnceOrNotAtAll"},
 	{"POST /v1/subscriptions/", "proration_date", "TestProrationsStartAtTheirDate"},
-	{"POST /v1/webhook_endpoints/", "connect", "TestSDKEventsReachTheEndpointsOfAccountAndConnect"},
+	{"POST /v1/webhook_endpoints/", "connect", "TestSDKEventsReachTheEndpointsOfPlatformAndConnect"},
 
 	// Pages that they lead to.
 	{"POST /v1/account_links/", "collect", "TestOnboardingSaysWhatItWouldAskFor"},

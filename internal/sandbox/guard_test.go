@@ -38,7 +38,7 @@ func TestOnlyLoopbackHostsAreServed(t *testing.T) {
 	})
 	paths := []string{
 		"/v1/customers", "/v3/", "/_sandbox/", "/_sandbox/ledger",
-		"/oauth/authorize?client_id=ca_x&redirect_uri=https://shop.test&response_type=code",
+		"/oauth/authorize?client_id=ca_SandboxApplication&redirect_uri=https://shop.test/back&response_type=code",
 	}
 	for _, path := range paths {
 		for _, host := range []string{
@@ -105,6 +105,7 @@ func TestSecretKeyOfAForeignPageIsRefused(t *testing.T) {
 		want(t, name, r.status, http.StatusForbidden)
 		want(t, name+": readable", r.header.Get("Access-Control-Allow-Origin"), "")
 		want(t, name+": code", r.str("error.code"), "secret_key_from_browser")
+
 		if message := r.str("error.message"); !strings.Contains(message, "web page of another origin") {
 			t.Errorf("%s does not say why: %s", name, message)
 		}

@@ -21,6 +21,8 @@ import (
 const (
 	secretKey      = "sk_test_sandbox123"
 	publishableKey = "pk_test_sandbox123"
+	connectClient  = "ca_SandboxApplication"
+	shopCallback   = "https://shop.test/back"
 )
 
 // box is a running sandbox with a small client that is independent of Stripe's
@@ -38,6 +40,8 @@ func newBox(t *testing.T, change ...func(*sandbox.Config)) *box {
 		DeliverTo:    []string{"*"},
 		RetryDelays:  []time.Duration{time.Millisecond, time.Millisecond},
 		DelayedAfter: -1,
+
+		ConnectRedirects: []string{shopCallback},
 	}
 
 	for _, f := range change {

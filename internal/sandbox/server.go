@@ -56,6 +56,14 @@ type Config struct {
 	// dropped first. 0 = 10,000.
 	MaxObjects int
 
+	// ConnectRedirects are the addresses to which OAuth may lead back, to the
+	// letter. Empty: every address of this machine.
+	ConnectRedirects []string
+
+	// ConnectPlatform makes the application a platform. By default it is an
+	// extension, which may ask for read_only and connect every account.
+	ConnectPlatform bool
+
 	BusinessName string // shown on the pages; "" = "Sandbox shop"
 	Country      string // of the account; "" = "US"
 }
@@ -104,6 +112,9 @@ func assemble(cfg Config) *Server {
 		MaxObjects:   cfg.MaxObjects,
 		BusinessName: cfg.BusinessName,
 		Country:      cfg.Country,
+
+		ConnectRedirects: cfg.ConnectRedirects,
+		ConnectPlatform:  cfg.ConnectPlatform,
 	})
 
 	webhooks := hooks.New(srv, cfg.RetryDelays, cfg.Endpoints, cfg.DeliverTo)
@@ -118,13 +129,14 @@ func assemble(cfg Config) *Server {
 		accounts.Module(),
 	)
 
+	pages := accounts.Pages()
 	return &Server{
 		api:       srv,
 		payments:  pay,
-		connect:   accounts.Pages(),
+		connect:   pages,
 		hooks:     webhooks,
 		listeners: listeners,
-		desk:      desk.New(srv, webhooks, pay, cfg.Shop),
+		desk:      desk.New(srv, webhooks, pay, pages.Control(), cfg.Shop),
 		assets:    cfg.Assets,
 		manages:   cfg.Manage,
 	}

@@ -23,6 +23,10 @@ type owned struct {
 func everyOwned(api *client.API) []owned {
 	var out []owned
 	for _, r := range everyResource(api, "") {
+		if r.name == "webhook endpoints" {
+			continue // only the platform has them
+		}
+
 		out = append(out, owned{
 			r.name, func(ids map[string]string, p stripe.Params) error { return r.get(ids[r.name], p) },
 			func(_ map[string]string, p stripe.ListParams) (iter, func() string) {
@@ -179,7 +183,7 @@ func populate(t *testing.T, api *client.API, acct *string) map[string]string {
 	pay("pm_card_createIssuerFraudRecord")
 
 	for _, r := range everyResource(api, paid.ID) {
-		if r.name == "accounts" {
+		if r.name == "accounts" || r.name == "webhook endpoints" {
 			continue // belongs to the platform only
 		}
 
@@ -333,12 +337,12 @@ func (r owned) testView(t *testing.T, what string, ids map[string]string, acct *
 	}
 }
 
-func TestSDKEventsReachTheEndpointsOfAccountAndConnect(t *testing.T) {
+func TestSDKEventsReachTheEndpointsOfPlatformAndConnect(t *testing.T) {
 	t.Parallel()
 	api := newBox(t).sdk()
 	acct := must(api.Accounts.New(&stripe.AccountParams{Type: stripe.String("standard")}))(t).ID
 
-	hooks := map[string]*hook{"own": newHook(t), "connect": newHook(t), "platform": newHook(t)}
+	hooks := map[string]*hook{"connect": newHook(t), "platform": newHook(t)}
 	for name, h := range hooks {
 		p := &stripe.WebhookEndpointParams{
 			URL:           stripe.String(h.URL),
@@ -346,12 +350,17 @@ func TestSDKEventsReachTheEndpointsOfAccountAndConnect(t *testing.T) {
 			Connect:       stripe.Bool(name == "connect"),
 		}
 
-		if name == "own" {
-			p.SetStripeAccount(acct)
-		}
-
 		must(api.WebhookEndpoints.New(p))(t)
 	}
+
+	own := &stripe.WebhookEndpointParams{
+		URL:           stripe.String("https://shop.test/hook"),
+		EnabledEvents: stripe.StringSlice([]string{"*"}),
+	}
+
+	own.SetStripeAccount(acct)
+	_, err := api.WebhookEndpoints.New(own)
+	want(t, "an endpoint in the account", refusal(t, err).HTTPStatusCode, http.StatusForbidden)
 
 	must(api.Customers.New(&stripe.CustomerParams{Params: stripe.Params{StripeAccount: &acct}}))(t)
 	must(api.Customers.New(&stripe.CustomerParams{}))(t)
@@ -363,7 +372,7 @@ func TestSDKEventsReachTheEndpointsOfAccountAndConnect(t *testing.T) {
 	for name, h := range hooks {
 		bodies, _ := h.got()
 		ev := must(eventOf(bodies[0]))(t)
-		want(t, name+" account", ev.Account, map[string]string{"own": acct, "connect": acct}[name])
+		want(t, name+" account", ev.Account, map[string]string{"connect": acct}[name])
 	}
 }
 

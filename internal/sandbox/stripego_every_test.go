@@ -261,7 +261,8 @@ func settingResources(api *client.API) []resource {
 			},
 		},
 		{
-			name: "webhook endpoints",
+			name:     "webhook endpoints",
+			platform: true,
 			create: func(p stripe.Params, n string) (string, error) {
 				v, err := api.WebhookEndpoints.New(&stripe.WebhookEndpointParams{
 					Params:        p,

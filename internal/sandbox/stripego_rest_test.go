@@ -2,13 +2,11 @@ package sandbox_test
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/stripe/stripe-go/v81"
 	"github.com/stripe/stripe-go/v81/client"
-	"github.com/stripe/stripe-go/v81/oauth"
 )
 
 func TestSDKPaymentMethods(t *testing.T) {
@@ -337,51 +335,4 @@ func testFee(t *testing.T, api *client.API, acct string) {
 	want(t, "fee", it.Next(), true)
 	want(t, "amount", it.ApplicationFee().Amount, 150)
 	want(t, "retrieved", must(api.ApplicationFees.Get(it.ApplicationFee().ID, nil))(t).Currency, stripe.CurrencyUSD)
-}
-
-func TestSDKOAuth(t *testing.T) {
-	t.Parallel()
-	b := newBox(t)
-	backend := stripe.GetBackendWithConfig(stripe.ConnectBackend, &stripe.BackendConfig{
-		URL:               &b.url,
-		MaxNetworkRetries: stripe.Int64(0),
-		LeveledLogger:     &stripe.LeveledLogger{Level: stripe.LevelNull},
-	})
-
-	auth := oauth.Client{B: backend, Key: secretKey}
-	for _, express := range []bool{false, true} {
-		page := must(url.Parse(auth.AuthorizeURL(&stripe.AuthorizeURLParams{
-			ClientID:     stripe.String("ca_x"),
-			ResponseType: stripe.String("code"),
-			Scope:        stripe.String("read_write"),
-			State:        stripe.String("s"),
-			RedirectURI:  stripe.String("https://shop.test/back"),
-			Express:      &express,
-		})))(t)
-
-		want(t, "page", b.get(page.RequestURI()).status, http.StatusOK)
-		back := b.browse(page.Path, page.RawQuery+"&outcome=pass")
-		want(t, "state", back.Query().Get("state"), "s")
-		code := back.Query().Get("code")
-		tok := must(auth.New(&stripe.OAuthTokenParams{
-			ClientSecret: stripe.String(secretKey),
-			GrantType:    stripe.String("authorization_code"),
-			Code:         &code,
-		}))(t)
-
-		want(t, "scope", string(tok.Scope), "read_write")
-		want(t, "account", must(b.sdk().Accounts.GetByID(tok.StripeUserID, nil))(t).ChargesEnabled, true)
-		_, err := auth.New(&stripe.OAuthTokenParams{
-			ClientSecret: stripe.String(secretKey),
-			GrantType:    stripe.String("authorization_code"),
-			Code:         &code,
-		})
-
-		want(t, "once only", refusal(t, err).OAuthError, "invalid_grant")
-		want(t, "deauthorized",
-			must(auth.Del(&stripe.DeauthorizeParams{
-				ClientID:     stripe.String("ca_x"),
-				StripeUserID: &tok.StripeUserID,
-			}))(t).StripeUserID, tok.StripeUserID)
-	}
 }

@@ -2,6 +2,24 @@ package api
 
 import "checkoutd/internal/sandbox/memory"
 
+// The scopes of OAuth.
+const (
+	ScopeReadOnly  = "read_only"
+	ScopeReadWrite = "read_write"
+)
+
+// Link is what Stripe knows of an account's relation to the platform and does
+// not show. The zero value is that of an account that the platform created.
+type Link struct {
+	Scope      string `json:"scope,omitempty"`      // granted by OAuth; "" allows everything
+	Apart      bool   `json:"apart,omitempty"`      // the account exists, but is not connected
+	Controller string `json:"controller,omitempty"` // another platform, if one controls the account
+}
+
+// KindApart is the kind of accounts that are not connected to the platform,
+// which keeps them out of its lists.
+const KindApart = "account_apart"
+
 // Lookup returns an object of an account, outside a transaction.
 func (s *Server) Lookup(account, id string) (memory.Object, bool) {
 	s.Store.RLock()
@@ -34,10 +52,24 @@ func (s *Server) AccountOf(id string) string {
 	return holder.ID
 }
 
-// KnowsAccount reports whether a connected account exists.
-func (s *Server) KnowsAccount(id string) bool {
-	obj, ok := s.Lookup(PlatformAccount, id)
-	return ok && obj.ObjectKind() == KindAccount
+// Connected returns an account that is connected to the platform. The caller
+// holds the store's lock.
+func (s *Server) Connected(id string) (*Record, bool) {
+	obj, _ := s.Store.Get(PlatformAccount, id)
+	acct, ok := obj.(*Record)
+	return acct, ok && acct.ObjectKind() == KindAccount
+}
+
+// linkTo returns the link of a connected account.
+func (s *Server) linkTo(account string) (Link, bool) {
+	s.Store.RLock()
+	defer s.Store.RUnlock()
+
+	acct, ok := s.Connected(account)
+	if !ok {
+		return Link{}, false
+	}
+	return acct.Private.Link, true
 }
 
 // SwitchToHolder moves the call and its transaction to the account that holds

@@ -39,6 +39,10 @@ func (c *Call) authenticate() error {
 		return wire.Unauthorized("", "This is the offline sandbox: it refuses live keys. Use a test key (%s_test_...).", form[1])
 	}
 
+	if err := c.openToken(); err != nil {
+		return err
+	}
+
 	c.Publishable = form[1] == "pk"
 	if err := c.checkOrigin(); err != nil {
 		return err
@@ -51,6 +55,34 @@ func (c *Call) authenticate() error {
 		return embeddedOnly()
 	}
 
+	return nil
+}
+
+// KindToken is the kind of the keys that OAuth gives out: records in the
+// platform's account whose IDs are the keys.
+const KindToken = "oauth_token"
+
+// tokenMark begins the part of such a key after its type and mode. A key with
+// it that is not stored any more was revoked.
+const tokenMark = "OAuth"
+
+// NewToken returns a key that OAuth gives out. kind is sk or pk.
+func NewToken(kind string) string { return kind + "_test_" + tokenMark + wire.RandomText(24) }
+
+// openToken makes the call act for the account whose key it carries, if OAuth
+// gave the key out: https://docs.stripe.com/connect/oauth-reference.
+func (c *Call) openToken() error {
+	if _, rest, _ := strings.Cut(c.Key, "_test_"); !strings.HasPrefix(rest, tokenMark) {
+		return nil
+	}
+
+	obj, _ := c.Server.Lookup(PlatformAccount, c.Key)
+	token, ok := obj.(*Record)
+	if !ok || token.Kind != KindToken {
+		return wire.Unauthorized("api_key_expired", "Expired API Key provided: %s", RedactKey(c.Key))
+	}
+
+	c.Account, c.tokenScope = token.Text("account"), token.Text("scope")
 	return nil
 }
 

@@ -68,6 +68,7 @@ type Call struct {
 	Publishable bool // Key is a publishable key
 	Embedded    bool // Key is that of an embedded component
 
+	tokenScope     string // of a key that OAuth gave out
 	body           string
 	idempotencyKey string
 	version        string
@@ -86,6 +87,7 @@ type Response struct {
 	errorCode string
 	cut       bool // cut the connection instead of responding
 	early     bool // an error from before the execution
+	injected  bool // an error of a fault
 }
 
 // MaxBody is the largest request body in bytes.

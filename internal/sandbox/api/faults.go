@@ -27,6 +27,7 @@ const (
 	FaultDuplicate       = "duplicate"    // send a webhook twice
 	FaultReorder         = "reorder"      // let the next webhook overtake this one
 	FaultDrop            = "drop"         // never send a webhook
+	FaultOtherMode       = "other_mode"   // send a webhook of the other mode before this one: the same object, another event
 	FaultOrdered         = "ordered"      // until it is removed, send webhooks one after the other, oldest first
 )
 
@@ -63,7 +64,7 @@ var (
 		FaultStatus409,
 		FaultLockTimeout,
 	}
-	webhookFaults = []string{FaultDuplicate, FaultReorder, FaultDelay, FaultDrop, FaultOrdered}
+	webhookFaults = []string{FaultDuplicate, FaultReorder, FaultDelay, FaultDrop, FaultOtherMode, FaultOrdered}
 )
 
 // Faults holds the active faults. It is safe for concurrent use.
@@ -198,7 +199,7 @@ func (c *Call) faultBefore() (resp Response, stop bool) {
 	case FaultReset:
 		return Response{cut: true, early: true}, true
 	case FaultStatus500, FaultStatus429, FaultStatus409, FaultLockTimeout:
-		return c.failed(c.faultError(c.fault.Kind)), true
+		return c.injected(c.fault.Kind), true
 	case FaultDelay:
 		if c.idempotencyKey == "" || c.Route.Method != http.MethodPost {
 			time.Sleep(c.fault.Pause(time.Second))
@@ -220,8 +221,15 @@ func (c *Call) delayWithKey() {
 // key keeps.
 func (c *Call) replaceWith500(resp Response) Response {
 	if c.fault != nil && c.fault.Kind == FaultChargeThen500 {
-		return c.failed(c.faultError(FaultStatus500))
+		return c.injected(FaultStatus500)
 	}
+	return resp
+}
+
+// injected returns the response of a fault.
+func (c *Call) injected(kind string) Response {
+	resp := c.failed(c.faultError(kind))
+	resp.injected = true
 	return resp
 }
 
@@ -238,7 +246,7 @@ func (c *Call) faultAfter(resp Response) Response {
 		time.Sleep(c.fault.Pause(time.Second))
 	case FaultChargeThen500:
 		if c.idempotencyKey == "" {
-			return c.failed(c.faultError(FaultStatus500))
+			return c.injected(FaultStatus500)
 		}
 	}
 

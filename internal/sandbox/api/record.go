@@ -23,6 +23,8 @@ type RecordPrivate struct {
 	Tiers   []any    `json:"tiers,omitempty"`  // of a price, shown if expanded
 
 	CurrencyOptions map[string]any `json:"currency_options,omitempty"` // of prices and coupons, shown only if expanded
+
+	Link Link `json:"link,omitzero"` // of accounts
 }
 
 // NewRecord returns a record. It owns fields from now on.
@@ -35,14 +37,16 @@ func (o *Record) ObjectID() string  { return o.ID }
 func (o *Record) Parents() []string { return o.Private.Parents }
 func (o *Record) Secrets() any      { return &o.Private }
 
-// ObjectKind returns the kind. Inline records have one of their own, so that
-// they are not listed.
+// ObjectKind returns the kind. Inline records and accounts that are not
+// connected have kinds of their own, so that they are not listed.
 func (o *Record) ObjectKind() string {
-	if o.Kind == "" {
+	switch {
+	case o.Kind == "":
 		return "record"
-	}
-	if o.Private.Inline {
+	case o.Private.Inline:
 		return "inline_" + o.Kind
+	case o.Private.Link.Apart:
+		return KindApart
 	}
 	return o.Kind
 }

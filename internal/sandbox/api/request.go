@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -91,16 +92,8 @@ func (c *Call) readHeaders() error {
 		c.version = v
 	}
 
-	acct := c.Request.Header.Get("Stripe-Account")
-	if c.Embedded && acct != "" && acct != c.Account {
-		return AccountDenied(c.Key, acct)
-	}
-	if acct != "" && acct != PlatformAccount {
-		if !c.Server.KnowsAccount(acct) {
-			return AccountDenied(c.Key, acct)
-		}
-
-		c.Account = acct
+	if err := c.openAccount(); err != nil {
+		return err
 	}
 
 	c.idempotencyKey = c.Request.Header.Get("Idempotency-Key")
@@ -109,6 +102,41 @@ func (c *Call) readHeaders() error {
 	}
 
 	return nil
+}
+
+// openAccount finds out which account the call acts for, and refuses what the
+// platform may not do there.
+func (c *Call) openAccount() error {
+	named := cmp.Or(c.Request.Header.Get("Stripe-Account"), c.Account)
+	if bound := c.Embedded || c.Account != PlatformAccount; bound && named != c.Account { // the key is of one account
+		return AccountDenied(c.Key, named)
+	}
+	if named == PlatformAccount {
+		return nil
+	}
+
+	link, ok := c.Server.linkTo(named)
+	if !ok {
+		return AccountDenied(c.Key, named)
+	}
+
+	c.Account = named
+
+	reads := link.Scope == ScopeReadOnly || c.tokenScope == ScopeReadOnly
+	if reads && c.Route.Method != http.MethodGet {
+		return ScopeDenied(named)
+	}
+
+	return nil
+}
+
+// ScopeDenied is Stripe's error for a write to an account that lets the
+// platform only read.
+func ScopeDenied(acct string) error {
+	const code = "more_permissions_required_for_application"
+	e := wire.Malformed(code, "", "This application does not have the required permissions for this endpoint on account '%s'. Having the '%s' scope would allow this request to continue.", acct, ScopeReadWrite)
+	e.Status = http.StatusForbidden
+	return e
 }
 
 // VersionBefore reports whether the call asks for an API version from before

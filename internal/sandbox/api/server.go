@@ -29,6 +29,15 @@ type Config struct {
 	MaxObjects   int
 	BusinessName string
 	Country      string
+
+	// ConnectRedirects are the addresses to which OAuth may lead back. If it
+	// is empty, every address of this machine is allowed.
+	ConnectRedirects []string
+
+	// ConnectPlatform makes the application a platform, which may not ask for
+	// read_only, nor connect accounts of other platforms. By default it is an
+	// extension.
+	ConnectPlatform bool
 }
 
 // Module is what a room adds to the API. Every field may be left empty.

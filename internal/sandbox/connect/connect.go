@@ -50,6 +50,7 @@ var accounts = api.RecordAPI{
 		if err := takeExternal(c, fields); err != nil {
 			return err
 		}
+
 		return describe(c, fields)
 	},
 }
@@ -80,7 +81,7 @@ func requestedCapabilities(caps map[string]any, older []string) map[string]any {
 // updateAccount handles POST /v1/accounts/{id}. Its account.updated event
 // carries the ID of the connected account.
 func updateAccount(c *call) (any, error) {
-	prev, err := accounts.FromPath(c.API())
+	prev, err := c.writable(c.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +109,7 @@ func retrieveAccount(c *call) (any, error) {
 	if c.ID == api.PlatformAccount {
 		return platform(c), nil
 	}
-	rec, ok := accounts.Find(c.API(), c.ID)
+	rec, ok := c.connected(c.ID)
 	if !ok {
 		return nil, api.AccountDenied(c.Key, c.ID)
 	}
@@ -117,19 +118,13 @@ func retrieveAccount(c *call) (any, error) {
 
 // deleteAccount handles DELETE /v1/accounts/{id}.
 func deleteAccount(c *call) (any, error) {
-	rec, err := accounts.FromPath(c.API())
+	rec, err := c.writable(c.ID)
 	if err != nil {
 		return nil, err
 	}
+	c.unlink(rec)
 	c.Tx.Remove(rec.ID)
-	c.deauthorized(rec.ID)
 	return &api.DeletedObject{ID: rec.ID, Object: api.KindAccount, Deleted: true}, nil
-}
-
-// deauthorized announces that an account has left the platform.
-func (c *call) deauthorized(account string) {
-	app := api.NewRecord("application", api.Application, map[string]any{"name": c.Server.Config.BusinessName})
-	c.connectEvent("account.application.deauthorized", app, nil, account)
 }
 
 // linkLifetime is how long account links and authorization codes are valid.
@@ -137,7 +132,7 @@ const linkLifetime = 5 * time.Minute
 
 // createAccountLink handles POST /v1/account_links.
 func createAccountLink(c *call) (any, error) {
-	if _, ok := accounts.Find(c.API(), c.Params.String("account")); !ok {
+	if _, ok := c.connected(c.Params.String("account")); !ok {
 		return nil, wire.NoSuch(api.KindAccount, "account", c.Params.String("account"))
 	}
 
@@ -155,6 +150,7 @@ func createAccountLink(c *call) (any, error) {
 	if c.Params.String("collection_options", "future_requirements") == "include" {
 		collect = strings.TrimSpace(collect + " future_requirements")
 	}
+
 	if collect != "" {
 		query.Set("collect", collect)
 	}

@@ -18,9 +18,23 @@ var fees = api.RecordAPI{
 // checkDestination refuses a destination charge to an account that the platform
 // does not have.
 func (c *call) checkDestination(param, id string) error {
-	if _, ok := accounts.Find(c.API(), id); !ok && c.Account == api.PlatformAccount {
-		return wire.NoSuch("destination", param, id)
+	if c.Account != api.PlatformAccount {
+		return nil
 	}
+	return c.checkPayee(param, id)
+}
+
+// checkPayee refuses a transfer to an account that the platform does not have,
+// or may only read.
+func (c *call) checkPayee(param, id string) error {
+	acct, ok := c.connected(id)
+	switch {
+	case !ok:
+		return wire.NoSuch("destination", param, id)
+	case acct.Private.Link.Scope == api.ScopeReadOnly:
+		return api.ScopeDenied(id)
+	}
+
 	return nil
 }
 

@@ -52,9 +52,6 @@ func (s *Service) admit(c *api.Call) error {
 	if c.Now.Unix() >= session.ExpiresAt {
 		return sessionExpired()
 	}
-	if session.Account != api.PlatformAccount && !s.srv.KnowsAccount(session.Account) {
-		return api.AccountDenied(c.Key, session.Account)
-	}
 
 	operation := c.Operation()
 	if operation == "POST /v1/payouts" && c.Params.String("method") == "instant" {
@@ -260,7 +257,7 @@ func changeOwnAccount(c *call, change func(prev *api.Record) map[string]any) (an
 
 	c.SwitchToHolder(id)
 
-	prev, ok := accounts.Find(c.API(), id)
+	prev, ok := c.connected(id)
 	if !ok {
 		return nil, wire.NotFound(api.KindAccount, id)
 	}

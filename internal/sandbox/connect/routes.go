@@ -52,7 +52,7 @@ func (s *Service) Module() api.Module {
 	return api.Module{
 		Routes: s.routes(),
 		Kinds:  []func() memory.Object{func() memory.Object { return &AccountSession{} }},
-		Kept:   []string{api.KindAccount},
+		Kept:   []string{api.KindAccount, api.KindApart},
 		Resume: s.resume,
 		Admit:  s.admit,
 	}

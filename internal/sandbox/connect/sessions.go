@@ -57,7 +57,7 @@ func (o *AccountSession) allows(right string) bool {
 // createAccountSession handles POST /v1/account_sessions.
 func createAccountSession(c *call) (any, error) {
 	acct := c.Params.String("account")
-	rec, ok := accounts.Find(c.API(), acct)
+	rec, ok := c.connected(acct)
 	if !ok && acct != api.PlatformAccount {
 		return nil, wire.NoSuch(api.KindAccount, "account", acct)
 	}

@@ -80,8 +80,8 @@ func (c *call) readOutgoing() (int64, string, error) {
 // https://docs.stripe.com/api/transfers/create.
 func createTransfer(c *call) (any, error) {
 	destination := c.Params.String("destination")
-	if _, ok := accounts.Find(c.API(), destination); !ok {
-		return nil, wire.NoSuch("destination", "destination", destination)
+	if err := c.checkPayee("destination", destination); err != nil {
+		return nil, err
 	}
 
 	amount, cur, err := c.readOutgoing()

@@ -22,16 +22,17 @@ type Management struct {
 	srv      *api.Server
 	hooks    *hooks.Sender
 	payments *payments.Service
+	connect  http.Handler
 	shop     http.Handler
 }
 
-// New returns the management API of a sandbox. shop answers what the shop
-// itself sent; nil: nothing.
-func New(srv *api.Server, webhooks *hooks.Sender, pay *payments.Service, shop http.Handler) *Management {
+// New returns the management API of a sandbox. connect answers what is about
+// connected accounts, shop what the shop itself sent; nil: nothing.
+func New(srv *api.Server, webhooks *hooks.Sender, pay *payments.Service, connect, shop http.Handler) *Management {
 	if shop == nil {
 		shop = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { reply(w, []any{}) })
 	}
-	return &Management{srv, webhooks, pay, shop}
+	return &Management{srv, webhooks, pay, connect, shop}
 }
 
 // update runs a change of the platform's account.
@@ -52,6 +53,7 @@ func (s *Management) Mount(mux *chi.Mux) {
 		r.Get("/events", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.srv.Events()) })
 		r.Get("/deliveries", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.hooks.Deliveries()) })
 		r.Method(http.MethodGet, "/shop/{list}", http.StripPrefix("/_sandbox/shop", s.shop))
+		r.Mount("/connect", s.connect)
 		r.Get("/objects", s.listObjects)
 		r.Get("/objects/{id}", s.showObject)
 

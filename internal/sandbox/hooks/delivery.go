@@ -49,6 +49,7 @@ type Delivery struct {
 	State    string            `json:"state"` // pending, delivered, failed, dropped
 	Attempts []DeliveryAttempt `json:"attempts"`
 
+	twin string      // the ID of the event of the other mode that is sent instead
 	then []*Delivery // held back until this one was sent
 	sent bool        // its first attempt is over
 }
@@ -81,6 +82,10 @@ func (q *Sender) attempt(d *Delivery) {
 		return
 	}
 
+	if d.twin != "" {
+		ev = twinOf(ev, d.twin)
+	}
+
 	body, err := ev.Payload()
 	if err != nil {
 		q.finish(d, "failed")
@@ -96,7 +101,7 @@ func (q *Sender) attempt(d *Delivery) {
 
 	switch {
 	case try.Status >= 200 && try.Status < 300:
-		if q.finish(d, "delivered") {
+		if q.finish(d, "delivered") && d.twin == "" {
 			q.confirmDelivery(ev)
 		}
 
@@ -328,11 +333,11 @@ func (q *Sender) resume(_ string, obj memory.Object) {
 func (q *Sender) Module() api.Module {
 	return api.Module{
 		Routes: []api.Route{
-			api.NewRoute("POST", "/v1/webhook_endpoints", api.SecretOnly, createEndpoint),
-			api.NewRoute("GET", "/v1/webhook_endpoints", api.SecretOnly, listEndpoints),
-			api.NewRoute("GET", "/v1/webhook_endpoints/{id}", api.SecretOnly, retrieveEndpoint),
-			api.NewRoute("POST", "/v1/webhook_endpoints/{id}", api.SecretOnly, updateEndpoint),
-			api.NewRoute("DELETE", "/v1/webhook_endpoints/{id}", api.SecretOnly, deleteEndpoint),
+			api.NewRoute("POST", "/v1/webhook_endpoints", api.SecretOnly, ownAccount(createEndpoint)),
+			api.NewRoute("GET", "/v1/webhook_endpoints", api.SecretOnly, ownAccount(listEndpoints)),
+			api.NewRoute("GET", "/v1/webhook_endpoints/{id}", api.SecretOnly, ownAccount(retrieveEndpoint)),
+			api.NewRoute("POST", "/v1/webhook_endpoints/{id}", api.SecretOnly, ownAccount(updateEndpoint)),
+			api.NewRoute("DELETE", "/v1/webhook_endpoints/{id}", api.SecretOnly, ownAccount(deleteEndpoint)),
 		},
 		Kinds:   []func() memory.Object{func() memory.Object { return &WebhookEndpoint{} }},
 		Kept:    []string{api.KindEndpoint},

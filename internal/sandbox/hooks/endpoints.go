@@ -2,6 +2,7 @@ package hooks
 
 import (
 	"cmp"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -50,6 +51,21 @@ type Endpoint struct {
 }
 
 const maxEndpoints = 16
+
+// ownAccount refuses the calls for a connected account: a platform gets the
+// events of its accounts at its own Connect endpoints.
+func ownAccount(run api.Handler) api.Handler {
+	return func(c *api.Call) (any, error) {
+		if c.Account == api.PlatformAccount {
+			return run(c)
+		}
+
+		e := wire.Invalid("", "", "You are not permitted to configure webhook endpoints on a connected account. "+
+			"Did you mean to create a Connect webhook on your account instead?")
+		e.Status = http.StatusForbidden
+		return nil, e
+	}
+}
 
 func createEndpoint(c *api.Call) (any, error) {
 	if c.Params.String("url") == "" {
@@ -150,22 +166,23 @@ func listEndpoints(c *api.Call) (any, error) {
 	return api.Page[*WebhookEndpoint](c, api.KindEndpoint, "", nil)
 }
 
-// receivers returns the endpoints that want an event: those of the event's own
-// account and, for a connected account, the platform's Connect endpoints. The
-// caller holds the lock.
+// receivers returns the endpoints that want an event: the platform's own or,
+// for an event of an account that is connected, those for Connect. The caller
+// holds the lock.
 func (q *Sender) receivers(ev *api.Event) []*WebhookEndpoint {
-	out := q.wanting(ev, ev.Owner, ev.Account != "" && ev.Owner == api.PlatformAccount)
 	if ev.Owner != api.PlatformAccount {
-		out = append(out, q.wanting(ev, api.PlatformAccount, true)...)
+		if _, connected := q.srv.Connected(ev.Owner); !connected {
+			return nil
+		}
 	}
-	return out
+	return q.wanting(ev, ev.Account != "")
 }
 
-// wanting returns the endpoints of an account that want an event, either those
-// for Connect or the others.
-func (q *Sender) wanting(ev *api.Event, account string, forConnect bool) []*WebhookEndpoint {
+// wanting returns the endpoints that want an event, either those for Connect or
+// the others.
+func (q *Sender) wanting(ev *api.Event, forConnect bool) []*WebhookEndpoint {
 	var out []*WebhookEndpoint
-	for obj := range q.srv.Store.OfKind(account, api.KindEndpoint) {
+	for obj := range q.srv.Store.OfKind(api.PlatformAccount, api.KindEndpoint) {
 		ep, ok := obj.(*WebhookEndpoint)
 		if !ok || ep.Status != "enabled" || ep.private.Connect != forConnect {
 			continue
@@ -235,7 +252,12 @@ func (q *Sender) endpointFor(account *memory.Account, want Endpoint) *WebhookEnd
 	}
 
 	ep.private.Secret = cmp.Or(ep.private.Secret, wire.NewWebhookSecret())
+
 	ep.private.Connect = want.Connect
+	if want.Connect {
+		ep.Application = new(api.Application)
+	}
+
 	ep.Status = "enabled"
 
 	ep.EnabledEvents = want.EnabledEvents

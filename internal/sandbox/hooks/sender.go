@@ -76,14 +76,7 @@ func (q *Sender) Start() {
 // deliver queues an event for an endpoint and injects a fault if one is active.
 // If ordered is set, the event waits until the previous one was sent there.
 func (q *Sender) deliver(ev *api.Event, ep *WebhookEndpoint, ordered bool) {
-	d := &Delivery{
-		ID:       wire.NewID("wd"),
-		Event:    ev.ID,
-		Type:     ev.Type,
-		Endpoint: ep.ID,
-		URL:      ep.URL,
-		State:    "pending",
-	}
+	d := newDelivery(ev, ep)
 
 	f := q.srv.Faults.TakeWebhook(ev.Type)
 
@@ -102,6 +95,13 @@ func (q *Sender) deliver(ev *api.Event, ep *WebhookEndpoint, ordered bool) {
 	case f.Kind == api.FaultDuplicate:
 		q.push(d)
 		q.push(d)
+	case f.Kind == api.FaultOtherMode:
+		twin := newDelivery(ev, ep)
+		twin.twin = wire.NewID("evt")
+		q.keep(twin)
+		q.push(twin)
+		q.push(d)
+
 	case f.Kind == api.FaultReorder:
 		q.held = append(q.held, d)
 		q.srv.Schedule.At("", q.srv.Now().Add(f.Pause(time.Second)), q.releaseHeld)
@@ -110,9 +110,9 @@ func (q *Sender) deliver(ev *api.Event, ep *WebhookEndpoint, ordered bool) {
 	}
 }
 
-// Again queues an event for an endpoint again, without faults.
-func (q *Sender) Again(ev *api.Event, ep *WebhookEndpoint) {
-	d := &Delivery{
+// newDelivery returns the delivery of an event to an endpoint.
+func newDelivery(ev *api.Event, ep *WebhookEndpoint) *Delivery {
+	return &Delivery{
 		ID:       wire.NewID("wd"),
 		Event:    ev.ID,
 		Type:     ev.Type,
@@ -120,6 +120,20 @@ func (q *Sender) Again(ev *api.Event, ep *WebhookEndpoint) {
 		URL:      ep.URL,
 		State:    "pending",
 	}
+}
+
+// twinOf returns an event like ev of the other mode. It cannot be read with the
+// keys of this one. A live Connect endpoint gets test events, too:
+// https://docs.stripe.com/connect/webhooks.
+func twinOf(ev *api.Event, id string) *api.Event {
+	twin := *ev
+	twin.ID, twin.Livemode = id, !ev.Livemode
+	return &twin
+}
+
+// Again queues an event for an endpoint again, without faults.
+func (q *Sender) Again(ev *api.Event, ep *WebhookEndpoint) {
+	d := newDelivery(ev, ep)
 
 	q.mu.Lock()
 	defer q.mu.Unlock()
