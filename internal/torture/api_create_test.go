@@ -74,11 +74,15 @@ func (h *harness) createUnderFire(ctx context.Context, n, kills int) {
 
 func reference(i int) string { return fmt.Sprint("A-", i) }
 
+// orderNumber returns the body of the request with the number.
+func orderNumber(i int) string {
+	return `{"reference":"` + reference(i) + `","currency":"usd","items":[{"name":"Mug","unit_amount":900}]}`
+}
+
 // created sends the request with the number until it is answered.
 func (h *harness) created(ctx context.Context, key string, number int) apiAnswer {
-	body := `{"reference":"` + reference(number) + `","currency":"usd","items":[{"name":"Mug","unit_amount":900}]}`
 	for {
-		a, err := h.post(ctx, key, reference(number), "/v1/orders", body)
+		a, err := h.post(ctx, key, reference(number), "/v1/orders", orderNumber(number))
 		if err == nil && a.status == http.StatusCreated {
 			return a
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
@@ -19,8 +20,10 @@ type backend struct {
 	t   *testing.T
 	url string
 
-	mu  sync.Mutex
-	got []webhook
+	mu       sync.Mutex
+	got      []webhook
+	open     map[string]bool // the orders of requests that are not answered
+	overlaps []string        // orders with two requests at once
 }
 
 // webhook is one that the backend took.
@@ -35,7 +38,7 @@ const backendSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 func newBackend(t *testing.T) *backend {
 	t.Helper()
-	b := &backend{t: t}
+	b := &backend{t: t, open: map[string]bool{}}
 	web := httptest.NewServer(b)
 	b.url = web.URL
 	t.Cleanup(func() {
@@ -79,13 +82,47 @@ func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
+	defer b.begin(got.Data.ID)()
 	b.serve(w, r, "HOOK "+got.Type, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		b.take(got)
+		w.WriteHeader(http.StatusNoContent)
+	}))
+}
+
+func (b *backend) take(got webhook) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+
+	b.got = append(b.got, got)
+}
+
+// begin notes that a request about an order is being answered. It takes a
+// while, in which no other may come.
+func (b *backend) begin(order string) (end func()) {
+	set := func(open bool) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 
-		b.got = append(b.got, got)
-		w.WriteHeader(http.StatusNoContent)
-	}))
+		if open && b.open[order] {
+			b.overlaps = append(b.overlaps, order)
+		}
+		b.open[order] = open
+	}
+
+	set(true)
+	time.Sleep(settling)
+	return func() { set(false) }
+}
+
+// wantOneAtATime checks that no two requests about an order came at once.
+func (b *backend) wantOneAtATime() {
+	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+
+	for _, order := range b.overlaps {
+		b.t.Errorf("two webhooks about %s came at once", order)
+	}
 }
 
 // counts returns how often each webhook came.

@@ -12,14 +12,20 @@ import (
 // promises records what the shop has told others. It is safe for concurrent
 // use.
 type promises struct {
-	mu     sync.Mutex
-	orders map[string]int64 // created with a 201, with their amounts
-	paid   map[string]bool  // reported to a buyer as paid
-	events map[string]bool  // acknowledged to Stripe with a 2xx
+	mu      sync.Mutex
+	orders  map[string]int64 // created with a 201, with their amounts
+	paid    map[string]bool  // reported to a buyer as paid
+	refunds map[string]int64 // answered with a 200 to the shop's backend: amounts by order
+	events  map[string]bool  // acknowledged to Stripe with a 2xx
 }
 
 func newPromises() *promises {
-	return &promises{orders: map[string]int64{}, paid: map[string]bool{}, events: map[string]bool{}}
+	return &promises{
+		orders:  map[string]int64{},
+		paid:    map[string]bool{},
+		refunds: map[string]int64{},
+		events:  map[string]bool{},
+	}
 }
 
 func (p *promises) order(id string, amount int64) {
@@ -34,6 +40,12 @@ func (p *promises) payment(order string) {
 	p.paid[order] = true
 }
 
+func (p *promises) refund(order string, amount int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refunds[order] = amount
+}
+
 func (p *promises) event(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -44,9 +56,10 @@ func (p *promises) copy() *promises {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return &promises{
-		orders: maps.Clone(p.orders),
-		paid:   maps.Clone(p.paid),
-		events: maps.Clone(p.events),
+		orders:  maps.Clone(p.orders),
+		paid:    maps.Clone(p.paid),
+		refunds: maps.Clone(p.refunds),
+		events:  maps.Clone(p.events),
 	}
 }
 
@@ -112,8 +125,8 @@ func (c *comparison) charges() {
 				ch.ID, ch.AmountCaptured, ch.Currency, o.id, o.amount, o.currency)
 		}
 
-		if ch.AmountRefunded != 0 {
-			c.mismatch("charge %s was refunded without a request", ch.ID)
+		if asked := c.promised.refunds[o.id]; ch.AmountRefunded != asked {
+			c.mismatch("%d of charge %s were refunded, and %d asked for", ch.AmountRefunded, ch.ID, asked)
 		}
 
 		charged[o.id]++

@@ -69,7 +69,7 @@ func TestComparison(t *testing.T) {
 			stray := sandbox.LedgerIntent{ID: "pi_2", Status: "requires_payment_method"}
 			f.ledger.Intents = append(f.ledger.Intents, stray)
 		},
-		"was refunded": func(f *facts) { f.ledger.Charges[1].AmountRefunded = 1 },
+		"were refunded, and 0 asked for": func(f *facts) { f.ledger.Charges[1].AmountRefunded = 1 },
 		"2 live intents": func(f *facts) {
 			f.ledger.Intents = append(f.ledger.Intents, f.ledger.Intents[0])
 		},

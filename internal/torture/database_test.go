@@ -162,6 +162,8 @@ func (d database) expireLeases(ctx context.Context) (err error) {
 		`UPDATE events SET next_at = next_at - $1 WHERE state IN ('received', 'unmatched')`,
 		`UPDATE attempts SET check_at = check_at - $1 WHERE check_at > 0`,
 		`UPDATE effects SET next_at = next_at - $1 WHERE done_at = 0`,
+		`UPDATE emails SET next_at = next_at - $1 WHERE state IN ('due', 'sending')`,
+		`UPDATE api_requests SET lease_until = lease_until - $1 WHERE lease_until > 0`,
 		`UPDATE deliveries SET next_at = next_at - $1 WHERE state = 'pending'`,
 		`UPDATE replicas SET lease_until = lease_until - $1`,
 	} {

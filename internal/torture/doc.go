@@ -16,7 +16,10 @@
 // minutes. Tests that cannot wait that long move those leases into the past
 // while no server runs; see database.expireLeases.
 //
-// `go test` kills the server about sixty times. `make torture`, which sets
+// Between two commits no request can be stopped. There, a trigger in the
+// database keeps the second one from being committed; see gaps.
+//
+// `go test` kills the server about a hundred times. `make torture`, which sets
 // CHECKOUTD_TORTURE=1, kills it a thousand times on each engine (KILLS=n: n
 // times), waits for the leases, and prints what every test did.
 package torture

@@ -23,6 +23,7 @@ type harness struct {
 	promised *promises
 	client   *http.Client
 	turn     atomic.Int64
+	key      string // of the shop's backend, if the test needs one
 }
 
 // newHarness starts a shop on SQLite. settings override those of env.
