@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+
+	"checkoutd/internal/fault"
 )
 
 // answer is a response that is stored before it is sent.
@@ -19,6 +21,7 @@ type storedAnswer struct {
 	Status int         `json:"status"`
 	Header http.Header `json:"header"`
 	Body   string      `json:"body"`
+	Erased bool        `json:"erased,omitempty"` // it has nothing else then
 }
 
 // Header implements http.ResponseWriter.
@@ -47,18 +50,26 @@ func (a *answer) send(w http.ResponseWriter) {
 
 // encode returns the answer as it is stored.
 func (a *answer) encode() ([]byte, error) {
-	text, err := json.Marshal(storedAnswer{a.status, a.header, string(a.body)})
+	text, err := json.Marshal(storedAnswer{Status: a.status, Header: a.header, Body: string(a.body)})
 	if err != nil {
 		return nil, fmt.Errorf("encode the answer: %w", err)
 	}
 	return text, nil
 }
 
+// errErased is what a repetition gets once the customer was erased whom the
+// answer was about.
+var errErased = fault.New(fault.Conflict, "answer_erased",
+	"The answer to this request was erased with the customer's personal data. The request was carried out.")
+
 // replay sends a stored answer.
 func replay(w http.ResponseWriter, stored []byte) error {
 	var s storedAnswer
 	if err := json.Unmarshal(stored, &s); err != nil {
 		return fmt.Errorf("decode a stored answer: %w", err)
+	}
+	if s.Erased {
+		return errErased
 	}
 
 	w.Header().Set("Idempotent-Replayed", "true")

@@ -1,7 +1,7 @@
 // Package api serves the shop's backend under /v1: keys with scopes, requests
 // that are carried out once, orders, operations and timelines, webhook
-// endpoints with their deliveries, and the OpenAPI document that describes
-// them.
+// endpoints with their deliveries, customers and their erasure, and the OpenAPI
+// document that describes them.
 //
 // It guarantees:
 //

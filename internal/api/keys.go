@@ -20,8 +20,8 @@ type Scope string
 
 // The scopes, least first.
 const (
-	ScopeRead   Scope = "read"   // see orders and webhook endpoints
-	ScopeWrite  Scope = "write"  // create, change, capture and cancel orders; manage webhook endpoints
+	ScopeRead   Scope = "read"   // see orders, customers and webhook endpoints
+	ScopeWrite  Scope = "write"  // change them: orders, customers, endpoints
 	ScopeRefund Scope = "refund" // give money back
 )
 

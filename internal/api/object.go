@@ -47,6 +47,7 @@ type OrderObject struct {
 	ExpiresAt          time.Time            `json:"expires_at"`
 	PaidAt             *time.Time           `json:"paid_at"`
 	SubscriptionEndsAt *time.Time           `json:"subscription_ends_at"`
+	ErasedAt           *time.Time           `json:"erased_at"` // when the customer's personal data was removed
 	// ClientToken opens the order's calls for pages of the shop's own. It is in
 	// the answer to the creation only.
 	ClientToken *string `json:"client_token,omitempty"`
@@ -133,6 +134,7 @@ func Render(o *orders.Order, baseURL string) OrderObject {
 		CreatedAt:          o.CreatedAt.UTC(),
 		ExpiresAt:          o.ExpiresAt.UTC(),
 		PaidAt:             optionalTime(o.PaidAt),
+		ErasedAt:           optionalTime(o.ErasedAt),
 	}
 
 	if !o.PaidAt.IsZero() {

@@ -52,6 +52,7 @@ func TestRender(t *testing.T) {
 		Recurring: &orders.Recurring{Interval: "month", IntervalCount: 1},
 	}}
 	full.PaidAt, full.SubscriptionEndsAt = noon.Add(time.Minute), noon.Add(time.Hour)
+	full.ErasedAt = noon.Add(3 * time.Hour)
 
 	for name, c := range map[string]struct {
 		order orders.Order
@@ -65,7 +66,7 @@ func TestRender(t *testing.T) {
 			`"capture_method":null,"setup_future_usage":null,"payment_method_types":[],"metadata":{},"description":null,` +
 			`"statement_descriptor_suffix":null,"success_url":null,"cancel_url":null,"locale":null,` +
 			`"url":"https://shop.example/checkout/ord_1","message":null,"review_reason":null,` +
-			`"created_at":"2026-02-02T12:00:00Z","expires_at":"2026-02-02T13:00:00Z","paid_at":null,"subscription_ends_at":null}`},
+			`"created_at":"2026-02-02T12:00:00Z","expires_at":"2026-02-02T13:00:00Z","paid_at":null,"subscription_ends_at":null,"erased_at":null}`},
 		"everything": {full, `{"id":"ord_1","object":"order","reference":"A-1","status":"paid",` +
 			`"payment_status":"partially_refunded","mode":"subscription","livemode":true,"amount":1800,"amount_captured":1800,` +
 			`"amount_refunded":200,"currency":"eur","subtotal":1800,"discount":{"code":"TEN","amount":180},` +
@@ -81,7 +82,7 @@ func TestRender(t *testing.T) {
 			`"success_url":"https://shop.example/thanks","cancel_url":"https://shop.example/cart","locale":"fr",` +
 			`"url":"https://shop.example/checkout/ord_1","message":"Thank you.","review_reason":"paid twice",` +
 			`"created_at":"2026-02-02T12:00:00Z","expires_at":"2026-02-02T13:00:00Z",` +
-			`"paid_at":"2026-02-02T12:01:00Z","subscription_ends_at":"2026-02-02T13:00:00Z"}`},
+			`"paid_at":"2026-02-02T12:01:00Z","subscription_ends_at":"2026-02-02T13:00:00Z","erased_at":"2026-02-02T15:00:00Z"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

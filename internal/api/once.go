@@ -42,6 +42,7 @@ type Request struct {
 	LeaseUntil  time.Time
 	Seed        string // random; the secrets that the answer shows come from it
 	Answer      []byte // empty until there is one
+	OrderID     string // that the answer is about, "" for none
 	CreatedAt   time.Time
 	ExpiresAt   time.Time // when it is forgotten
 }
@@ -143,7 +144,7 @@ func (s *Service) conclude(ctx context.Context, req Request, a *answer, failed e
 		if err != nil {
 			return err
 		}
-		return s.cfg.Requests.FinishRequest(ctx, req.ID, req.Lease, text)
+		return s.cfg.Requests.FinishRequest(ctx, req.ID, req.Lease, httpio.LogFields(ctx).Get("order_id"), text)
 
 	case a.status == http.StatusBadRequest,
 		a.status == http.StatusRequestEntityTooLarge,

@@ -29,9 +29,10 @@ type RequestStore interface {
 	// one, and for one with r's Fingerprint, without an answer, whose lease has
 	// ended.
 	BeginRequest(ctx context.Context, r Request, now time.Time) (stored Request, begun bool, err error)
-	// FinishRequest stores the answer of a request that the lease holds. It
-	// changes nothing if another one holds it.
-	FinishRequest(ctx context.Context, id, lease string, answer []byte) error
+	// FinishRequest stores the answer of a request that the lease holds, and
+	// the order that the answer is about, "" for none. It changes nothing if
+	// another one holds it.
+	FinishRequest(ctx context.Context, id, lease, orderID string, answer []byte) error
 	// ReleaseRequest ends the lease, so that a repetition is carried out.
 	ReleaseRequest(ctx context.Context, id, lease string) error
 	// ForgetRequest removes a request that the lease holds: nothing was done.

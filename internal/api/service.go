@@ -25,6 +25,7 @@ type Config struct {
 	Orders     OrderStore
 	Shop       Shop
 	Operations *payments.Operations
+	Customers  Customers
 	Endpoints  deliveries.Admin
 	Networks   deliveries.Networks // that endpoints may be in although they are not public
 	Sender     *deliveries.Sender

@@ -25,6 +25,7 @@ import (
 	"checkoutd/internal/orders"
 	"checkoutd/internal/pages"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/people"
 	"checkoutd/internal/sandbox"
 	"checkoutd/internal/store"
 	"checkoutd/internal/webhooks"
@@ -58,6 +59,7 @@ type App struct {
 	api        *api.Service
 	outgoing   *deliveries.Service
 	sender     *deliveries.Sender // of webhooks
+	people     *people.Service
 	mirror     *mirror.Service
 	mirrorPace *budget.Budget // of its requests
 	pages      *pages.Pages
@@ -178,6 +180,7 @@ func (a *App) Run(ctx context.Context) error {
 		workers.Go(func() { a.mail.Run(work) })
 	}
 	workers.Go(func() { a.api.Run(work) })
+	workers.Go(func() { a.people.Run(work) })
 	workers.Go(func() { a.outgoing.Run(work) })
 	workers.Go(func() { a.mirror.Run(work) })
 	workers.Go(func() { a.reseal(work) })

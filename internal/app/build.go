@@ -14,6 +14,7 @@ import (
 	"checkoutd/internal/orders"
 	"checkoutd/internal/pages"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/people"
 	"checkoutd/internal/store"
 	"checkoutd/internal/stripeapi"
 	"checkoutd/internal/webhooks"
@@ -123,12 +124,22 @@ func (a *App) build(ctx context.Context) (err error) {
 
 	a.mirror = a.newMirror(stripe)
 
+	a.people = people.New(people.Config{
+		Store:  a.store,
+		Stripe: func(account string) people.Stripe { return stripe.For(account) },
+		Buyer:  customersession.VouchedBuyer,
+		NewID:  orders.NewID,
+		Now:    now,
+		Log:    log,
+	})
+
 	a.api = api.New(api.Config{
 		Keys:       a.store,
 		Requests:   a.store,
 		Orders:     a.store,
 		Shop:       a.orders,
 		Operations: payments.NewOperations(a.payments, operatorOf(stripe)),
+		Customers:  a.people,
 		Endpoints:  a.store,
 		Networks:   networksOf(cfg, cfg.IsSandbox()),
 		Sender:     a.sender,

@@ -97,6 +97,9 @@ func (a *App) routes() (http.Handler, error) {
 	shop.Post(apiPath+"orders/{id}/cancel", a.api.Post(api.ScopeWrite, a.api.ServeCancel))
 	shop.Post(apiPath+"orders/{id}/refund", a.api.Post(api.ScopeRefund, a.api.ServeRefund))
 
+	shop.Get(apiPath+"customers/{reference}", a.api.Get(a.api.ServeCustomer))
+	shop.Delete(apiPath+"customers/{reference}", a.api.Delete(api.ScopeWrite, a.api.ServeEraseCustomer))
+
 	const endpoints = apiPath + "webhook_endpoints"
 	shop.Get(endpoints, a.api.Get(a.api.ServeEndpoints))
 	shop.Post(endpoints, a.api.Post(api.ScopeWrite, a.api.ServeCreateEndpoint))

@@ -72,12 +72,13 @@ var rooms = map[string][]string{
 	"connect":         {"budget", "cleantext", "fault", "httpio", "orders", "payments", "queue"},
 	"rules":           {"cleantext", "fault", "httpio", "money", "orders", "payments"},
 	"webhooks":        {"budget", "fault", "money", "httpio", "orders", "payments", "queue"},
-	"api":             {"cleantext", "deliveries", "fault", "money", "httpio", "orders", "payments", "webhooks"},
+	"api":             {"cleantext", "deliveries", "fault", "money", "httpio", "orders", "payments", "people", "webhooks"},
+	"people":          {"fault", "queue"},
 
 	// The store's conformance suite, storetest, uses testkit and testhost.
 	"store": {
 		"guard", "sealed", "fault", "filelock", "money", "orders", "payments", "customersession",
-		"webhooks", "api", "queue", "effects", "deliveries", "mail", "connect", "testkit", "testhost",
+		"webhooks", "api", "queue", "effects", "deliveries", "mail", "connect", "people", "testkit", "testhost",
 	},
 	"stripeapi": {"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks", "budget", "connect"},
 }

@@ -63,6 +63,16 @@ func (x *Exchange) Set(name, value string) {
 	x.fields = append(x.fields, Field{name, value})
 }
 
+// Get returns the value of a field, "" if it is not set.
+func (x *Exchange) Get(name string) string {
+	for _, f := range x.Fields() {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return ""
+}
+
 // Fields returns a copy of the fields, in the order in which they were added.
 func (x *Exchange) Fields() []Field {
 	x.mu.Lock()

@@ -131,6 +131,7 @@ type Order struct {
 	UpdatedAt    time.Time
 	ExpiresAt    time.Time
 	PaidAt       time.Time // zero until paid
+	ErasedAt     time.Time // when the buyer's personal data was removed, zero for never
 	// SubscriptionEndsAt is when the order's subscription ends or ended, zero
 	// while it continues.
 	SubscriptionEndsAt time.Time

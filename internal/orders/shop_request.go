@@ -300,6 +300,11 @@ func checkMinor(name string, amount int64, currency string) error {
 			money.Maximum(currency), money.Step(currency)))
 }
 
+// CustomerReference returns the shop's own name for a customer as it is stored.
+func CustomerReference(text string) (string, error) {
+	return cleanText("customer.reference", text, 0, maxName)
+}
+
 // setCustomer sets who the buyer is.
 func setCustomer(o *Order, req ShopRequest) (err error) {
 	c := req.Customer
@@ -308,7 +313,7 @@ func setCustomer(o *Order, req ShopRequest) (err error) {
 	}
 
 	if c.Reference != nil {
-		ref, err := cleanText("customer.reference", *c.Reference, 0, maxName)
+		ref, err := CustomerReference(*c.Reference)
 		switch {
 		case err != nil:
 			return err

@@ -22,6 +22,7 @@ func newAPIRequestTable(v sqldb.Vault) *sqldb.Table[api.Request] {
 			sqldb.Time("lease_until", &r.LeaseUntil),
 			sqldb.Secret("seed", &r.Seed, v, func() string { return seedSecrets.use(r.ID) }),
 			sqldb.Bytes("answer", &r.Answer),
+			sqldb.Text("order_id", &r.OrderID),
 			sqldb.CreatedAt(&r.CreatedAt),
 			sqldb.Time("expires_at", &r.ExpiresAt),
 		}
@@ -78,9 +79,9 @@ func (s *Store) BeginRequest(
 }
 
 // FinishRequest stores the answer of a request; see api.RequestStore.
-func (s *Store) FinishRequest(ctx context.Context, id, lease string, answer []byte) error {
-	_, err := s.db.Exec(ctx, `UPDATE api_requests SET answer = $3, lease_until = 0 WHERE id = $1 AND lease_token = $2`,
-		id, lease, s.ring.Seal(answerSecrets.use(id), answer))
+func (s *Store) FinishRequest(ctx context.Context, id, lease, orderID string, answer []byte) error {
+	_, err := s.db.Exec(ctx, `UPDATE api_requests SET answer = $3, order_id = $4, lease_until = 0
+		WHERE id = $1 AND lease_token = $2`, id, lease, s.ring.Seal(answerSecrets.use(id), answer), orderID)
 	return err
 }
 

@@ -47,9 +47,15 @@ func (s *Store) ClockSetBack(ctx context.Context, prev, now time.Time) (n int, e
 		return events + attempts + effects, err
 	}
 
+	erasures, err := s.db.Exec(ctx, `UPDATE erasures SET next_at = $1
+		WHERE state <> 'done' AND next_at > $1 AND next_at <= $2`, from, to)
+	if err != nil {
+		return events + attempts + effects + deliveries, err
+	}
+
 	// A request that is in progress after all is carried out once more under
 	// the same name, which changes nothing.
 	requests, err := s.db.Exec(ctx, `UPDATE api_requests SET lease_until = $1
 		WHERE lease_until > $1 AND lease_until <= $2`, from, to)
-	return events + attempts + effects + deliveries + requests, err
+	return events + attempts + effects + deliveries + erasures + requests, err
 }

@@ -142,9 +142,10 @@ func (s *Store) FinishEvent(
 	return s.endClaim(ctx, `UPDATE events
 		SET state = $3, note = $4,
 			next_at = CASE WHEN $3 = 'unmatched' AND next_at > 0 THEN next_at ELSE $5 END,
-			finished_at = $6, priority = priority | $7, lease_token = '', lease_until = 0
+			finished_at = $6, priority = priority | $7, lease_token = '', lease_until = 0,
+			`+payloadKept("CAST($6 AS BIGINT) > 0", "events.order_id", "$8")+`
 		WHERE id = $1 AND lease_token = $2 AND state = 'working'`,
-		claim.ID, claim.Token, string(next), note, nextAt, finishedAt, retried)
+		claim.ID, claim.Token, string(next), note, nextAt, finishedAt, retried, []byte(Erased))
 }
 
 // FinishNotOurs ends the claim of an event that is not ours, and remembers the
@@ -212,18 +213,19 @@ func finishDone(claim *queue.Claim, orderID string, now time.Time) []sqldb.Comma
 	writes := []sqldb.Command{{
 		Text: `UPDATE events
 			SET state = 'done', order_id = $3, note = '', lease_token = '', lease_until = 0,
-				next_at = 0, finished_at = $4
+				next_at = 0, finished_at = $4, ` + payloadKept("TRUE", "$3", "$5") + `
 			WHERE id = $1 AND lease_token = $2 AND state = 'working'`,
-		Args:   []any{claim.ID, claim.Token, orderID, sqldb.Micros(now)},
+		Args:   []any{claim.ID, claim.Token, orderID, sqldb.Micros(now), []byte(Erased)},
 		IfNone: queue.ErrClaimLost,
 	}}
 
 	for _, e := range claim.Also {
 		writes = append(writes, sqldb.Command{
 			Text: `UPDATE events
-				SET state = 'done', order_id = $3, note = '', tries = tries + 1, next_at = 0, finished_at = $4
+				SET state = 'done', order_id = $3, note = '', tries = tries + 1, next_at = 0, finished_at = $4,
+					` + payloadKept("TRUE", "$3", "$5") + `
 				WHERE id = $1 AND state IN ('received', 'unmatched') AND next_at = $2`,
-			Args: []any{e.ID, sqldb.Micros(e.DueAt), orderID, sqldb.Micros(now)},
+			Args: []any{e.ID, sqldb.Micros(e.DueAt), orderID, sqldb.Micros(now), []byte(Erased)},
 		})
 	}
 

@@ -47,6 +47,7 @@ var orderTable = sqldb.NewTable("orders", func(o *orders.Order) []sqldb.Cell {
 		sqldb.WrittenTime("expiry_check_at", o.ExpiresAt),
 		sqldb.Time("paid_at", &o.PaidAt),
 		sqldb.Time("subscription_ends_at", &o.SubscriptionEndsAt),
+		sqldb.Time("erased_at", &o.ErasedAt),
 	}
 })
 

@@ -62,6 +62,12 @@ func (s *Store) TakeOver(ctx context.Context, now time.Time) (n int, err error) 
 		return released + attempts + effects, err
 	}
 
+	erasures, err := s.db.Exec(ctx, `UPDATE erasures SET next_at = $1, lease_token = ''
+		WHERE lease_token <> ''`, sqldb.Micros(now))
+	if err != nil {
+		return released + attempts + effects + deliveries, err
+	}
+
 	mirrors, err := s.db.Exec(ctx, `UPDATE mirror_accounts SET next_at = $1, lease_token = ''
 		WHERE lease_token <> ''`, sqldb.Micros(now))
 	if err != nil {
@@ -69,7 +75,7 @@ func (s *Store) TakeOver(ctx context.Context, now time.Time) (n int, err error) 
 	}
 
 	requests, err := s.db.Exec(ctx, `UPDATE api_requests SET lease_until = 0 WHERE lease_until > 0`)
-	return released + attempts + effects + deliveries + mirrors + requests, err
+	return released + attempts + effects + deliveries + erasures + mirrors + requests, err
 }
 
 // longestHold is how long an authorized order may still become open again:

@@ -40,6 +40,20 @@ func (c *Client) CheckCustomer(ctx context.Context, id string) error {
 	return err
 }
 
+// DeleteCustomer deletes a customer with the saved payment methods, which
+// cannot be undone and ends the customer's subscriptions. A deletion needs no
+// idempotency key: one that Stripe does not have, or has deleted already, is no
+// error (https://docs.stripe.com/api/customers/delete).
+func (c *Client) DeleteCustomer(ctx context.Context, id string) error {
+	params := &stripe.CustomerParams{}
+	params.Context = ctx
+	_, err := c.api.Customers.Del(id, params)
+	if err = callError(err); isMissing(err, anyParam) {
+		return nil
+	}
+	return err
+}
+
 // CreateCustomerSession lets the Payment Element show and change a customer's
 // saved payment methods (https://docs.stripe.com/api/customer_sessions).
 func (c *Client) CreateCustomerSession(

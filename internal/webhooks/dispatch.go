@@ -254,12 +254,16 @@ func parse(e *Event) (*job, error) {
 	}
 
 	var body struct {
-		Data struct {
+		Erased bool `json:"erased"`
+		Data   struct {
 			Object rawObject `json:"object"`
 		} `json:"data"`
 	}
 
 	err := json.Unmarshal(e.Payload, &body)
+	if err == nil && body.Erased {
+		return nil, &terminalError{Ignored, "its payload was erased with the customer's data"}
+	}
 	if err == nil && body.Data.Object.raw == nil {
 		err = errors.New("it has none")
 	}

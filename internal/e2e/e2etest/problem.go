@@ -13,7 +13,7 @@ var guideCalls = []string{"/create-customer-session", "/create-confirm-intent"}
 // problemMembers lists everything that a problem may contain.
 var problemMembers = []string{
 	"type", "title", "status", "code", "detail", "field", "request_id", "error", "amount", "currency", "retry_after", "order",
-	"shop_message",
+	"shop_message", "orders", "scope",
 }
 
 // WantProblem checks an error response (RFC 9457) and returns it.

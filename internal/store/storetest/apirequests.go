@@ -66,7 +66,7 @@ func testAPIRequests(t *testing.T, e Engine) {
 			t.Errorf("under another key: %+v, %t", got, begun)
 		}
 
-		f.must(beside.FinishRequest(f.ctx, first.ID, first.Lease, []byte("answer")))
+		f.must(beside.FinishRequest(f.ctx, first.ID, first.Lease, "", []byte("answer")))
 		f.clock.Advance(24*time.Hour - time.Second)
 		if got, begun := f.ask(f.Store, again); begun || string(got.Answer) != "answer" || got.ID != first.ID {
 			t.Errorf("a day later: %+v, %t; want the answer", got, begun)
@@ -98,10 +98,10 @@ func testAPIRequests(t *testing.T, e Engine) {
 		}
 
 		// The first one is alive after all: what it says counts no more.
-		f.must(f.FinishRequest(f.ctx, first.ID, first.Lease, []byte("late")))
+		f.must(f.FinishRequest(f.ctx, first.ID, first.Lease, "", []byte("late")))
 		f.must(f.ReleaseRequest(f.ctx, first.ID, first.Lease))
 		f.must(f.ForgetRequest(f.ctx, first.ID, first.Lease))
-		f.must(f.FinishRequest(f.ctx, first.ID, second.Lease, []byte("answer")))
+		f.must(f.FinishRequest(f.ctx, first.ID, second.Lease, "", []byte("answer")))
 		if got, begun := f.ask(f.Store, first); begun || string(got.Answer) != "answer" {
 			t.Errorf("got %+v, %t; want the second's answer", got, begun)
 		}
@@ -174,7 +174,7 @@ func testAPIRequests(t *testing.T, e Engine) {
 		for i := range 5 {
 			r := f.newRequest(fmt.Sprint("key ", i), "body")
 			f.ask(f.Store, r)
-			f.must(f.FinishRequest(f.ctx, r.ID, r.Lease, []byte("answer")))
+			f.must(f.FinishRequest(f.ctx, r.ID, r.Lease, "", []byte("answer")))
 			f.clock.Advance(time.Hour)
 		}
 		f.clock.Advance(21 * time.Hour) // the first three are a day old
@@ -195,7 +195,7 @@ func testAPIRequests(t *testing.T, e Engine) {
 		under := f.openWith("a")
 		r := f.newRequest("key", "body")
 		f.ask(under, r)
-		f.must(under.FinishRequest(f.ctx, r.ID, r.Lease, []byte("answer")))
+		f.must(under.FinishRequest(f.ctx, r.ID, r.Lease, "", []byte("answer")))
 		if _, _, err := f.BeginRequest(f.ctx, f.newRequest("key", "body"), f.clock.Now()); err == nil {
 			t.Error("without the key the answer is read")
 		}

@@ -26,6 +26,7 @@ func testOrders(t *testing.T, e Engine) {
 		want.Reference, want.CustomerReference = "A-1", "c-7"
 		want.PaidAt = start.Add(time.Minute)
 		want.SubscriptionEndsAt = start.Add(time.Hour)
+		want.ErasedAt = start.Add(2 * time.Hour)
 		want.Mode, want.Captured = orders.ModeSubscription, 7
 		want.Items[0].Recurring = &orders.Recurring{Interval: "month", IntervalCount: 3}
 		want.Options = orders.Options{

@@ -45,6 +45,7 @@ func Run(t *testing.T, e Engine) {
 		"effects":            testEffects,
 		"endpoints":          testEndpoints,
 		"deliveries":         testDeliveries,
+		"erasures":           testErasures,
 		"update order":       testUpdateOrder,
 		"promotions":         testPromotions,
 		"subscriptions":      testSubscriptions,

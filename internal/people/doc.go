@@ -1,0 +1,21 @@
+// Package people erases what is stored of a customer of the shop.
+//
+// The customer is named by the shop's own reference. An erasure removes their
+// e-mail address, name, phone number and addresses wherever the database has
+// them, the bindings of their browsers, and the customer at Stripe with the
+// saved payment methods. The facts of the ledger stay: amounts, IDs, states and
+// times.
+//
+//	Begin, committed       the data is gone from this database, and the
+//	                       customers to delete at Stripe are written down
+//	deleting               DELETE /v1/customers/cus_… for each of them; a
+//	                       customer that Stripe does not have counts as
+//	                       deleted. The reference goes after the last one
+//	closing                two minutes after Begin the data is removed once
+//	                       more: an answer, a webhook's try or an event that was
+//	                       in flight may have brought some back
+//	done
+//
+// Each step may be repeated: a server that dies between any two leaves a row
+// that the next claim goes on from, and nothing of it needs the former one.
+package people

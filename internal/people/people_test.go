@@ -1,0 +1,240 @@
+package people_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"checkoutd/internal/orders"
+	"checkoutd/internal/people"
+	"checkoutd/internal/queue"
+	"checkoutd/internal/store"
+	"checkoutd/internal/testkit"
+)
+
+// stripe is Stripe with two customers.
+type stripe struct {
+	mu        sync.Mutex
+	customers map[string]bool
+	before    func() error // runs before a deletion
+	after     func() error // runs when it is done: the answer may be lost
+	calls     []string
+}
+
+func (s *stripe) DeleteCustomer(_ context.Context, id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = append(s.calls, id)
+	if s.before != nil {
+		if err := s.before(); err != nil {
+			return err
+		}
+	}
+	delete(s.customers, id) // one that is gone is no error
+	if s.after != nil {
+		return s.after()
+	}
+	return nil
+}
+
+// cutStore is a store whose server may die at a step.
+type cutStore struct {
+	people.Store
+
+	begun func()
+	saved func()
+	save  func()
+}
+
+func (s *cutStore) BeginErasure(
+	ctx context.Context, e people.Erasure, claim queue.Claim, buyerID string,
+) (people.Job, bool, bool, error) {
+	j, begun, pending, err := s.Store.BeginErasure(ctx, e, claim, buyerID)
+	call(s.begun)
+	return j, begun, pending, err
+}
+
+func (s *cutStore) SaveErasure(ctx context.Context, claim queue.Claim, e people.Erasure) error {
+	call(s.save)
+	err := s.Store.SaveErasure(ctx, claim, e)
+	call(s.saved)
+	return err
+}
+
+func call(do func()) {
+	if do != nil {
+		do()
+	}
+}
+
+type fixture struct {
+	*testing.T
+	clock  *testkit.Clock
+	store  *store.Store
+	cut    *cutStore
+	stripe *stripe
+}
+
+func newFixture(t *testing.T) *fixture {
+	t.Helper()
+	f := &fixture{T: t, clock: testkit.NewClock(), stripe: &stripe{customers: map[string]bool{"cus_a": true, "cus_b": true}}}
+	var err error
+	f.store, err = store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "test.db"),
+		store.Options{Now: f.clock.Now, Log: zerolog.Nop()})
+	if err == nil {
+		err = f.store.Migrate(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.store.Close() })
+
+	for _, customer := range []string{"cus_a", "cus_b"} {
+		err := f.store.CreateOrder(t.Context(), orders.Order{
+			ID:                "ord_" + customer,
+			TokenHash:         orders.HashToken(customer),
+			Status:            orders.Paid,
+			PaymentStatus:     orders.PaymentStatus("paid"),
+			Currency:          "eur",
+			Amount:            1099,
+			Mode:              orders.ModePayment,
+			CustomerID:        customer,
+			CustomerReference: "c-7",
+			Contact:           orders.Contact{Email: "jenny@example.com"},
+			CreatedAt:         f.clock.Now(),
+			UpdatedAt:         f.clock.Now(),
+			ExpiresAt:         f.clock.Now().Add(time.Hour),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	f.cut = &cutStore{Store: f.store}
+	return f
+}
+
+// service returns a service as a server that starts has it.
+func (f *fixture) service() *people.Service {
+	return people.New(people.Config{
+		Store:  f.cut,
+		Stripe: func(string) people.Stripe { return f.stripe },
+		Buyer:  func(reference string) string { return "buy_" + reference },
+		NewID:  orders.NewID,
+		Now:    f.clock.Now,
+		Log:    zerolog.Nop(),
+	})
+}
+
+// work works all that is due, now and later.
+func (f *fixture) work() {
+	f.Helper()
+	svc := f.service()
+	for range 10 {
+		f.clock.Advance(3 * time.Minute)
+		_, _ = svc.RunOnce(f.Context())
+	}
+}
+
+// wantErased checks the end of every story: nothing is left, here and at
+// Stripe.
+func (f *fixture) wantErased() {
+	f.Helper()
+	if len(f.stripe.customers) > 0 {
+		f.Errorf("Stripe still has %v", f.stripe.customers)
+	}
+	for _, id := range []string{"ord_cus_a", "ord_cus_b"} {
+		if o, err := f.store.Order(f.Context(), id); err != nil || o.Contact.Email != "" || o.CustomerReference != "" || o.Amount != 1099 {
+			f.Errorf("%s is %+v, %v", id, o, err)
+		}
+	}
+	if _, ok, err := f.store.ReadCustomer(f.Context(), "c-7", "buy_c-7"); ok || err != nil {
+		f.Errorf("something is left: %t, %v", ok, err)
+	}
+	if n, err := f.service().RunOnce(f.Context()); n != 0 || err != nil {
+		f.Errorf("there is still work: %d, %v", n, err)
+	}
+}
+
+// The server dies between any two steps, or an answer of Stripe is lost: the
+// end is the same.
+func TestAnInterruptedErasureEnds(t *testing.T) {
+	t.Parallel()
+	kill := func() { panic("killed") }
+	lost := errors.New("connection reset")
+
+	for name, interrupt := range map[string]func(f *fixture){
+		"nowhere":                         func(*fixture) {},
+		"once the data is gone":           func(f *fixture) { f.cut.begun = kill },
+		"before the first deletion":       func(f *fixture) { f.stripe.before = func() error { kill(); return nil } },
+		"after the first deletion":        func(f *fixture) { f.stripe.after = func() error { kill(); return nil } },
+		"before the deletions are stored": func(f *fixture) { f.cut.save = kill },
+		"once the deletions are stored":   func(f *fixture) { f.cut.saved = kill },
+		"by a Stripe that is down":        func(f *fixture) { f.stripe.before = func() error { return lost } },
+		"by an answer that is lost":       func(f *fixture) { f.stripe.after = func() error { return lost } },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			interrupt(f)
+			func() {
+				defer func() { _ = recover() }()
+				done, err := f.service().Erase(t.Context(), "c-7")
+				if err != nil || done != (len(f.stripe.customers) == 0 && f.stripe.after == nil) {
+					t.Errorf("answered %t, %v with %v left at Stripe", done, err, f.stripe.customers)
+				}
+			}()
+
+			*f.cut = cutStore{Store: f.store}
+			f.stripe.before, f.stripe.after = nil, nil
+			f.work()
+			f.wantErased()
+		})
+	}
+}
+
+// The erasure is killed in the background, too, and goes on.
+func TestAnErasureIsKilledAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	left := 6
+	dying := func() {
+		if left--; left >= 0 {
+			panic("killed")
+		}
+	}
+	f.cut.begun, f.cut.save, f.cut.saved = dying, dying, dying
+	func() {
+		defer func() { _ = recover() }()
+		_, _ = f.service().Erase(t.Context(), "c-7")
+	}()
+	f.work()
+	f.work()
+	if f.wantErased(); left >= 0 {
+		t.Errorf("it was killed %d times less than it should", left+1)
+	}
+}
+
+func TestErasingNobodyIsDone(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	if done, err := f.service().Erase(t.Context(), "c-none"); !done || err != nil || len(f.stripe.calls) > 0 {
+		t.Errorf("got %t, %v with the calls %v", done, err, f.stripe.calls)
+	}
+	for range 2 {
+		if done, err := f.service().Erase(t.Context(), "c-7"); !done || err != nil {
+			t.Errorf("got %t, %v", done, err)
+		}
+	}
+	if !slices.Equal(f.stripe.calls, []string{"cus_a", "cus_b"}) {
+		t.Errorf("Stripe was asked %v", f.stripe.calls)
+	}
+	f.work()
+	f.wantErased()
+}
