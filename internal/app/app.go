@@ -16,6 +16,7 @@ import (
 	"checkoutd/internal/api"
 	"checkoutd/internal/budget"
 	"checkoutd/internal/config"
+	"checkoutd/internal/connect/dashboard"
 	"checkoutd/internal/connect/mirror"
 	"checkoutd/internal/customersession"
 	"checkoutd/internal/deliveries"
@@ -62,6 +63,7 @@ type App struct {
 	people     *people.Service
 	mirror     *mirror.Service
 	mirrorPace *budget.Budget // of its requests
+	dashboard  *dashboard.Service
 	pages      *pages.Pages
 
 	handler http.Handler

@@ -157,6 +157,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 
+	a.dashboard = a.newDashboard(stripe)
 	a.pages, err = a.newPages()
 	return err
 }
@@ -169,9 +170,15 @@ func proofKey(ctx context.Context, s *store.Store) ([]byte, error) {
 
 func (a *App) newPages() (*pages.Pages, error) {
 	cfg := a.cfg
+	own, err := a.dashboardPage()
+	if err != nil {
+		return nil, err
+	}
+
 	return pages.New(pages.Config{
 		Orders:    a.orders,
 		Payments:  a.payments,
+		Dashboard: own,
 		Catalog:   a.catalog,
 		ReturnURL: returnURL(cfg),
 		App: pages.AppInfo{

@@ -10,6 +10,7 @@ import (
 
 	"checkoutd/internal/api"
 	"checkoutd/internal/budget"
+	"checkoutd/internal/connect/dashboard"
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/httpserver"
 	"checkoutd/internal/orders"
@@ -99,6 +100,12 @@ func (a *App) routes() (http.Handler, error) {
 
 	shop.Get(apiPath+"customers/{reference}", a.api.Get(a.api.ServeCustomer))
 	shop.Delete(apiPath+"customers/{reference}", a.api.Delete(api.ScopeWrite, a.api.ServeEraseCustomer))
+	shop.Post(apiPath+"connect/accounts/{id}/dashboard_links",
+		a.api.Post(api.ScopeWrite, dashboardCall(a.dashboard.ServeCreateLink)))
+	r.With(limit).Get(dashboard.OpenPath, page(a.dashboard.ServeOpen))
+	r.Get(dashboard.Path, page(a.pages.ServeDashboard))
+	r.Post(dashboard.SignOutPath, httpio.HandlePage(a.dashboard.ServeSignOut, a.pages.RenderError))
+	limited.Post("/account_session", a.dashboard.ServeSession)
 
 	const endpoints = apiPath + "webhook_endpoints"
 	shop.Get(endpoints, a.api.Get(a.api.ServeEndpoints))

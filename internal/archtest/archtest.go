@@ -69,7 +69,7 @@ var rooms = map[string][]string{
 	"deliveries":      {"effects", "fault", "orders", "payments", "queue"},
 	"guard":           {"fault"},
 	"mail":            {"money", "orders", "payments", "queue"},
-	"connect":         {"budget", "cleantext", "fault", "httpio", "orders", "payments", "queue"},
+	"connect":         {"budget", "cleantext", "fault", "httpio", "idempotency", "orders", "payments", "queue"},
 	"rules":           {"cleantext", "fault", "httpio", "money", "orders", "payments"},
 	"webhooks":        {"budget", "fault", "money", "httpio", "orders", "payments", "queue"},
 	"api":             {"cleantext", "deliveries", "fault", "money", "httpio", "orders", "payments", "people", "webhooks"},

@@ -72,9 +72,13 @@ func CSP(p Policy) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return p.csp(h, []string{"'self'"})
+}
 
+// csp returns a policy that allows hosts, styles and what the shop configured.
+func (p Policy) csp(h hosts, ownStyles []string) (string, error) {
 	images, errImages := sources(append([]string{"'self'", "data:"}, h.image...), p.Images)
-	styles, errStyles := sources([]string{"'self'"}, p.Styles)
+	styles, errStyles := sources(ownStyles, p.Styles)
 	fonts, errFonts := sources([]string{"'self'"}, p.Fonts)
 
 	// Stripe.js fetches the style sheets that are passed to elements() as
@@ -98,6 +102,29 @@ func CSP(p Policy) (string, error) {
 		"base-uri 'none'",
 		"object-src 'none'",
 	}, "; "), nil
+}
+
+// connectJS is the origin of the real Connect.js.
+const connectJS = "https://connect-js.stripe.com"
+
+// emptyStyle is the hash of an empty <style>, which Connect.js adds.
+const emptyStyle = "'sha256-0hAheEzaMe6uXIKV4EehS9pu1am1lj/KnnzrOYqckXk='"
+
+// DashboardCSP returns the Content-Security-Policy of the page with Connect's
+// embedded components, which need other hosts than Stripe.js
+// (https://docs.stripe.com/connect/get-started-connect-embedded-components#csp-and-http-header-requirements).
+func DashboardCSP(p Policy) (string, error) {
+	h, err := p.hosts()
+	if err != nil {
+		return "", err
+	}
+
+	if h.script[0] == stripeJS {
+		own := []string{connectJS, stripeJS}
+		h = hosts{script: own, frame: own, image: []string{"https://*.stripe.com"}}
+	}
+
+	return p.csp(h, []string{"'self'", emptyStyle})
 }
 
 // sources returns list with the origins of addresses added, without duplicates,

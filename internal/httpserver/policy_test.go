@@ -11,6 +11,29 @@ import (
 
 var realStripe = httpserver.Policy{ScriptURL: "https://js.stripe.com/v3/", APIBase: "https://api.stripe.com"}
 
+func TestDashboardCSP(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		policy httpserver.Policy
+		want   string
+	}{
+		"the real Stripe": {realStripe, "default-src 'none'; script-src 'self' https://connect-js.stripe.com https://js.stripe.com; " +
+			"style-src 'self' 'sha256-0hAheEzaMe6uXIKV4EehS9pu1am1lj/KnnzrOYqckXk='; img-src 'self' data: https://*.stripe.com; font-src 'self'; " +
+			"connect-src 'self'; frame-src https://connect-js.stripe.com https://js.stripe.com; " +
+			"form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"},
+		"the offline Stripe": {httpserver.Policy{ScriptURL: offlineHost + "/v3/", APIBase: offlineHost},
+			"default-src 'none'; script-src 'self' http://127.0.0.1:12111; " +
+				"style-src 'self' 'sha256-0hAheEzaMe6uXIKV4EehS9pu1am1lj/KnnzrOYqckXk='; img-src 'self' data: http://127.0.0.1:12111; font-src 'self'; " +
+				"connect-src 'self' http://127.0.0.1:12111; frame-src http://127.0.0.1:12111; " +
+				"form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"},
+	} {
+		got, err := httpserver.DashboardCSP(tt.policy)
+		if err != nil || got != tt.want {
+			t.Errorf("%s:\ngot  %q, %v\nwant %q", name, got, err, tt.want)
+		}
+	}
+}
+
 func TestCSP(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -46,6 +46,10 @@ func Cancel() string { return random("cancel-") }
 // page view gets a session of its own.
 func CustomerSession() string { return random("session-") }
 
+// AccountSession returns a new key for an AccountSession. It is random: its
+// client secret works once.
+func AccountSession() string { return random("account-session-") }
+
 // Customer returns the key for creating a buyer's customer in an account, so
 // that two pages that load at once get the same customer. deletedCustomer is
 // the customer that the new one replaces, "" for none: Stripe would answer the

@@ -51,6 +51,13 @@ type Payments interface {
 	OrderBySecret(ctx context.Context, secret string) (orders.Order, bool, error)
 }
 
+// Dashboards opens the dashboards of connected accounts. *dashboard.Service
+// implements it.
+type Dashboards interface {
+	// Components returns the components that the browser's session shows.
+	Components(r *http.Request) ([]string, error)
+}
+
 // Catalog lists what is for sale. *orders.Catalog implements it.
 type Catalog interface {
 	Products() []orders.Product
@@ -64,6 +71,7 @@ type Catalog interface {
 type Config struct {
 	Orders    Orders
 	Payments  Payments
+	Dashboard Dashboard
 	Catalog   Catalog
 	ReturnURL func(orderID string) string // where Stripe sends the buyer back to
 
@@ -133,7 +141,7 @@ func New(cfg Config) (*Pages, error) {
 	}
 
 	p := &Pages{cfg: cfg, assets: assets, templates: make(map[string]*template.Template)}
-	for _, name := range []string{"shop", "checkout", "complete", "returned", "error"} {
+	for _, name := range []string{"shop", "checkout", "complete", "returned", "dashboard", "error"} {
 		t := template.New("base.html").Funcs(template.FuncMap{"asset": assets.url, "upper": strings.ToUpper})
 		if t, err = t.ParseFS(web.Templates(), "base.html", "parts.html", name+".html"); err != nil {
 			return nil, fmt.Errorf("pages: %w", err)

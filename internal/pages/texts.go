@@ -20,7 +20,9 @@ type texts struct {
 	Checkout checkoutTexts
 	Complete completeTexts
 	Errors   errorTexts
-	Dates    dateTexts
+	// Dashboard is the page of a connected account.
+	Dashboard dashboardTexts
+	Dates     dateTexts
 	// Instructions maps the keys of kindOf.
 	Instructions map[string]instructionsTexts
 	// Every maps an interval to how often ("month": "every month"), and an

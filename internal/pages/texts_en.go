@@ -21,6 +21,8 @@ func english() texts {
 			PoweredBy:     "Payments are handled by Stripe.",
 		},
 
+		Dashboard: dashboardEnglish,
+
 		Lines: lineTexts{
 			QuantityOf: "Quantity of {name}",
 			Less:       "Decrease the quantity of {name}",

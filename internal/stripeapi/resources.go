@@ -2,6 +2,7 @@ package stripeapi
 
 import (
 	"github.com/stripe/stripe-go/v81"
+	"github.com/stripe/stripe-go/v81/accountsession"
 	"github.com/stripe/stripe-go/v81/cashbalance"
 	"github.com/stripe/stripe-go/v81/confirmationtoken"
 	"github.com/stripe/stripe-go/v81/customer"
@@ -18,6 +19,7 @@ import (
 // resources are the parts of Stripe's API that checkoutd calls. stripe-go's own
 // client.API would compile and link every part there is.
 type resources struct {
+	AccountSessions    accountsession.Client
 	CashBalances       cashbalance.Client
 	ConfirmationTokens confirmationtoken.Client
 	Customers          customer.Client
@@ -33,6 +35,7 @@ type resources struct {
 
 func newResources(b stripe.Backend, key string) resources {
 	return resources{
+		AccountSessions:    accountsession.Client{B: b, Key: key},
 		CashBalances:       cashbalance.Client{B: b, Key: key},
 		ConfirmationTokens: confirmationtoken.Client{B: b, Key: key},
 		Customers:          customer.Client{B: b, Key: key},

@@ -4,4 +4,5 @@ import type { StripeConstructor } from '@stripe/stripe-js';
 
 declare global {
   var Stripe: StripeConstructor;
+  var StripeConnect: any; // Connect.js, on the page of a connected account
 }

@@ -55,6 +55,8 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 	shops := [7]int{401, 401, 401, 401, 401, 401, 200} // its key alone opens them
 	creates := [7]int{401, 401, 401, 401, 401, 403, 201}
 	hidden := [7]int{401, 401, 401, 401, 401, 401, 404}
+	noPerson := [7]int{401, 401, 401, 401, 401, 401, 401}
+	noPage := [7]int{403, 403, 403, 403, 403, 403, 403}
 	operate := [7]int{401, 401, 401, 401, 401, 403, 404}
 	table := []struct {
 		route, path, body string
@@ -96,6 +98,11 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 		{"POST /v1/connect/accounts/{id}/mirror", "/v1/connect/accounts/acct_none/mirror", "", operate},
 		{"GET /v1/connect/accounts/{id}/payments", "/v1/connect/accounts/acct_none/payments", "", hidden},
 		{"GET /v1/connect/accounts/{id}/reports/{report}", "/v1/connect/accounts/acct_none/reports/fees", "", hidden},
+		{"POST /v1/connect/accounts/{id}/dashboard_links", "/v1/connect/accounts/acct_none/dashboard_links", "", operate},
+		{"GET /connect/dashboard", "/connect/dashboard", "", noPerson}, // TestDashboardCallers has those who are
+		{"GET /connect/dashboard/open", "/connect/dashboard/open?token=none", "", noPerson},
+		{"POST /connect/dashboard/sign-out", "/connect/dashboard/sign-out", "", noPage},
+		{"POST /account_session", "/account_session", "", noPage},
 		{"POST /create-customer-session", "/create-customer-session", `{"orderId":"` + id + `"}`, change},
 		{"POST /create-confirm-intent", "/create-confirm-intent", fmt.Sprintf(`{"confirmationTokenId":%q,"orderId":%q}`, token, id), change},
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // secretShapes matches secrets that are created while the test runs.
-var secretShapes = regexp.MustCompile(`(pi|seti|cuss)_[A-Za-z0-9_]*secret_\w+|whsec_\w+|sk_(test|live)_\w+|ctoken_\w+`)
+var secretShapes = regexp.MustCompile(`(pi|seti|cuss|accs)_[A-Za-z0-9_]*secret_\w+|whsec_\w+|sk_(test|live)_\w+|ctoken_\w+`)
 
 func TestNothingPrivateIsToldOn(t *testing.T) {
 	t.Parallel()
@@ -120,6 +120,9 @@ func TestNothingPrivateIsToldOn(t *testing.T) {
 
 	// And a token that is well-formed, of this buyer, and unknown to Stripe.
 	keep(b.Call("POST", "/create-confirm-intent", `{"confirmationTokenId":"`+e2etest.CanaryToken+`","orderId":"`+b.Order("mug")+`"}`))
+
+	// The dashboard of a connected account, whose tokens open it.
+	private = append(private, openCanaryDashboard(s, keep, everything)...)
 
 	// The shop's backend, whose answers and stored answers hold buyers' data.
 	shop := s.Backend(t, api.ScopeRefund)

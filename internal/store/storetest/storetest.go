@@ -69,6 +69,7 @@ func Run(t *testing.T, e Engine) {
 		"replicas":           testReplicas,
 		"guard":              testGuard,
 		"accounts":           testConnectAccounts,
+		"dashboards":         testDashboards,
 		"account at once":    testConnectAccountAtOnce,
 		"emails":             testEmails,
 		"mirror":             testMirror,
