@@ -53,9 +53,17 @@ func (s *Store) ClockSetBack(ctx context.Context, prev, now time.Time) (n int, e
 		return events + attempts + effects + deliveries, err
 	}
 
+	mirrors, err := s.db.Exec(ctx, `UPDATE mirror_accounts SET next_at = $1 WHERE id IN (
+		SELECT id FROM mirror_accounts WHERE lease_token = ''
+			AND next_at > $1 AND next_at <= $2`+s.db.SkipLocked()+`)`,
+		from, to)
+	if err != nil {
+		return events + attempts + effects + deliveries + erasures, err
+	}
+
 	// A request that is in progress after all is carried out once more under
 	// the same name, which changes nothing.
 	requests, err := s.db.Exec(ctx, `UPDATE api_requests SET lease_until = $1
 		WHERE lease_until > $1 AND lease_until <= $2`, from, to)
-	return events + attempts + effects + deliveries + erasures + requests, err
+	return events + attempts + effects + deliveries + erasures + mirrors + requests, err
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"checkoutd/internal/connect/mirror"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/store/sqldb"
 )
@@ -26,6 +27,14 @@ func (s *Store) ClaimEffectsText() string { return s.claimEffectsText() }
 
 // ClaimDeliveriesText is the statement of ClaimDeliveries.
 func (s *Store) ClaimDeliveriesText() string { return s.claimDeliveriesText() }
+
+// ClaimMirrorsText is the statement of ClaimMirrors.
+func (s *Store) ClaimMirrorsText() string { return s.claimMirrorsText() }
+
+// MirrorPaymentsText is the statement of MirrorPayments.
+func (s *Store) MirrorPaymentsText(ctx context.Context, f mirror.Filter, few bool) (string, []any, error) {
+	return s.mirrorPaymentsText(ctx, "acct_1", f, few)
+}
 
 // The statements whose plans are held.
 const (

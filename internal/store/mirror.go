@@ -14,33 +14,13 @@ import (
 // mirrorTable is a table of mirrored objects.
 type mirrorTable struct {
 	name    string
-	columns string // after the account
-	upsert  string
+	columns []string // after the account
 }
 
 // newMirrorTable returns a table whose rows are replaced by newer readings
 // only. The columns end with those of a reading.
 func newMirrorTable(name string, columns ...string) mirrorTable {
-	columns = append(columns, "phase", "as_of", "step")
-	holders, sets := []string{"$1"}, []string(nil)
-	for i, c := range columns {
-		holders = append(holders, fmt.Sprintf("$%d", i+2))
-		if c != "id" {
-			sets = append(sets, c+" = excluded."+c)
-		}
-	}
-
-	list := strings.Join(columns, ", ")
-
-	return mirrorTable{
-		name:    name,
-		columns: list,
-		upsert: "INSERT INTO " + name + " (account, " + list + ")" +
-			" VALUES (" + strings.Join(holders, ", ") + ")" +
-			" ON CONFLICT (account, id) DO UPDATE SET " + strings.Join(sets, ", ") +
-			" WHERE (excluded.phase, excluded.as_of, excluded.step) >= (" +
-			name + ".phase, " + name + ".as_of, " + name + ".step)",
-	}
+	return mirrorTable{name, append(columns, "phase", "as_of", "step")}
 }
 
 var (
@@ -56,47 +36,126 @@ var (
 	mirrorTables = []mirrorTable{mirrorPayments, mirrorCharges, mirrorRefunds, mirrorDisputes}
 )
 
-// put returns the statement that stores the reading of an object.
-func (t mirrorTable) put(account string, r mirror.Reading, values ...any) sqldb.Command {
-	args := append([]any{account}, values...)
-	return sqldb.Command{Text: t.upsert, Args: append(args, r.Phase, sqldb.Micros(r.AsOf), r.Step)}
+// upsert returns the statement that stores n rows, each unless the stored
+// reading is newer.
+func (t mirrorTable) upsert(n int) string {
+	var sets []string
+	for _, c := range t.columns {
+		if c != "id" {
+			sets = append(sets, c+" = excluded."+c)
+		}
+	}
+
+	return "INSERT INTO " + t.name + " (account, " + strings.Join(t.columns, ", ") + ")" +
+		" VALUES " + placeholders(n, len(t.columns)) +
+		" ON CONFLICT (account, id) DO UPDATE SET " + strings.Join(sets, ", ") +
+		" WHERE (excluded.phase, excluded.as_of, excluded.step) >= (" +
+		t.name + ".phase, " + t.name + ".as_of, " + t.name + ".step)"
+}
+
+// placeholders returns n rows for VALUES: the account, $1, then the columns.
+func placeholders(n, columns int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("($1")
+		for c := range columns {
+			fmt.Fprintf(&b, ", $%d", 2+i*columns+c)
+		}
+		b.WriteString(")")
+	}
+	return b.String()
+}
+
+// mirrorSteps are how many rows a statement has. A page is one statement, and
+// few texts have to be prepared.
+var mirrorSteps = []int{100, 10, 1}
+
+// inSteps splits rows into statements.
+func inSteps(account string, rows [][]any, text func(n int) string) (writes []sqldb.Command) {
+	for _, n := range mirrorSteps {
+		for ; len(rows) >= n; rows = rows[n:] {
+			args := []any{account}
+			for _, r := range rows[:n] {
+				args = append(args, r...)
+			}
+			writes = append(writes, sqldb.Command{Text: text(n), Args: args})
+		}
+	}
+	return writes
+}
+
+// mirrorRows collects the rows of a table. Of an object that comes twice it
+// keeps the newer reading: PostgreSQL stores a row once in a statement.
+type mirrorRows struct {
+	rows [][]any
+	of   map[string]int // the row of an ID
+	read []mirror.Reading
+}
+
+func (m *mirrorRows) add(r mirror.Reading, id string, values ...any) {
+	row := append([]any{id}, values...)
+	row = append(row, r.Phase, sqldb.Micros(r.AsOf), r.Step)
+
+	i, twice := m.of[id]
+	switch {
+	case !twice:
+		if m.of == nil {
+			m.of = map[string]int{}
+		}
+		m.of[id] = len(m.rows)
+		m.rows, m.read = append(m.rows, row), append(m.read, r)
+	case r.Compare(m.read[i]) >= 0:
+		m.rows[i], m.read[i] = row, r
+	}
 }
 
 // putMirror returns the statements that store the objects of an account.
 func putMirror(account string, b *mirror.Batch) (writes []sqldb.Command) {
+	var payments, charges, refunds, disputes mirrorRows
 	for _, p := range b.Payments {
-		writes = append(writes, mirrorPayments.put(account, p.Reading, p.ID, p.Amount, p.Received, p.ApplicationFee,
-			p.Currency, p.Status, p.LatestCharge, p.ErrorCode, p.DeclineCode, sqldb.Micros(p.CreatedAt),
-			sqldb.Micros(p.CanceledAt)))
+		payments.add(p.Reading, p.ID, p.Amount, p.Received, p.ApplicationFee, p.Currency, p.Status, p.LatestCharge,
+			p.ErrorCode, p.DeclineCode, sqldb.Micros(p.CreatedAt), sqldb.Micros(p.CanceledAt))
 	}
-
 	for _, c := range b.Charges {
-		writes = append(writes, mirrorCharges.put(account, c.Reading, c.ID, c.PaymentID, c.Amount, c.Captured,
-			c.Refunded, c.Currency, c.Status, c.Disputed, c.FailureCode, c.DeclineCode, c.CardBrand, c.CardLast4,
-			sqldb.Micros(c.CreatedAt)))
+		charges.add(c.Reading, c.ID, c.PaymentID, c.Amount, c.Captured, c.Refunded, c.Currency, c.Status, c.Disputed,
+			c.FailureCode, c.DeclineCode, c.CardBrand, c.CardLast4, sqldb.Micros(c.CreatedAt))
 	}
-
 	for _, r := range b.Refunds {
-		writes = append(writes, mirrorRefunds.put(account, r.Reading, r.ID, r.ChargeID, r.PaymentID, r.Amount,
-			r.Currency, r.Status, r.Reason, sqldb.Micros(r.CreatedAt)))
+		refunds.add(r.Reading, r.ID, r.ChargeID, r.PaymentID, r.Amount, r.Currency, r.Status, r.Reason,
+			sqldb.Micros(r.CreatedAt))
+	}
+	for _, d := range b.Disputes {
+		disputes.add(d.Reading, d.ID, d.ChargeID, d.PaymentID, d.Amount, d.Currency, d.Status, d.Reason, d.Fee,
+			d.FeeCurrency, sqldb.Micros(d.CreatedAt))
 	}
 
-	for _, d := range b.Disputes {
-		writes = append(writes, mirrorDisputes.put(account, d.Reading, d.ID, d.ChargeID, d.PaymentID, d.Amount,
-			d.Currency, d.Status, d.Reason, d.Fee, d.FeeCurrency, sqldb.Micros(d.CreatedAt)))
+	for i, m := range []mirrorRows{payments, charges, refunds, disputes} {
+		writes = append(writes, inSteps(account, m.rows, mirrorTables[i].upsert)...)
 	}
 
 	// The charges are there by now, or another list of the pass brings them
 	// with their fees.
+	var fees [][]any
 	for _, f := range b.Fees {
-		writes = append(writes, sqldb.Command{
-			Text: `UPDATE mirror_charges SET fee = $3, fee_currency = $4
-				WHERE account = $1 AND id = $2 AND (fee <> $3 OR fee_currency <> $4)`,
-			Args: []any{account, f.ChargeID, f.Amount, f.Currency},
-		})
+		fees = append(fees, []any{f.ChargeID, f.Amount, f.Currency})
 	}
 
-	return writes
+	return append(writes, inSteps(account, fees, putFees)...)
+}
+
+// putFees returns the statement that stores n fees.
+func putFees(n int) string {
+	// The types of the first row are those of all.
+	rows := strings.Replace(placeholders(n, 3), "($1, $2, $3, $4)",
+		"($1, CAST($2 AS TEXT), CAST($3 AS BIGINT), CAST($4 AS TEXT))", 1)
+
+	return `UPDATE mirror_charges SET fee = known.column3, fee_currency = known.column4
+		FROM (VALUES ` + rows + `) AS known
+		WHERE account = $1 AND id = known.column2
+			AND (fee <> known.column3 OR fee_currency <> known.column4)`
 }
 
 // CommitMirror stores a page with the cursor behind it; see mirror.Store. The

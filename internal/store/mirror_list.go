@@ -14,14 +14,16 @@ import (
 // newest.
 const fewByAmount = 5000
 
-// listedText reads the payments that picked has found.
+// listedText reads the payments that picked has found. SQLite reads the tables
+// of a CROSS JOIN in this order; of any other it might read all payments first.
 const listedText = `
 SELECT p.id, p.amount, p.received, p.application_fee, p.currency, p.status, p.latest_charge, p.error_code,
 	p.decline_code, p.created_at, p.canceled_at,
 	COALESCE(c.refunded, 0), COALESCE(c.disputed, FALSE), COALESCE(c.fee, 0), COALESCE(c.fee_currency, ''),
 	COALESCE(c.card_brand, ''), COALESCE(c.card_last4, '')
-FROM picked JOIN mirror_payments p ON p.account = $1 AND p.id = picked_id
+FROM picked CROSS JOIN mirror_payments p
 LEFT JOIN mirror_charges c ON c.account = $1 AND c.id = p.latest_charge
+WHERE p.account = $1 AND p.id = picked_id
 ORDER BY p.created_at DESC, p.id DESC`
 
 func scanListed(row sqldb.Row) (l mirror.Listed, err error) {

@@ -55,8 +55,9 @@ func (c *Client) MirrorPage(ctx context.Context, q mirror.Query) (page [][]byte,
 
 	var list eventPage
 
-	params := &stripe.Params{Context: ctx, StripeAccount: stripe.String(q.Account)}
-	if err := c.backend.CallRaw(http.MethodGet, "/v1/"+string(q.Kind), c.shared.config.Key, query, params, &list); err != nil {
+	backend, key := c.For(q.Account).backend, c.shared.config.Key
+	params := &stripe.Params{Context: ctx}
+	if err := backend.CallRaw(http.MethodGet, "/v1/"+string(q.Kind), key, query, params, &list); err != nil {
 		return nil, false, mirrorError(err)
 	}
 
@@ -72,9 +73,8 @@ func (c *Client) AccountCreated(ctx context.Context, account string) (time.Time,
 	var found stripe.Account
 	params := &stripe.AccountParams{}
 	params.Context = ctx
-	params.SetStripeAccount(account)
 
-	if err := c.backend.Call(http.MethodGet, "/v1/account", c.shared.config.Key, params, &found); err != nil {
+	if err := c.For(account).backend.Call(http.MethodGet, "/v1/account", c.shared.config.Key, params, &found); err != nil {
 		return time.Time{}, mirrorError(err)
 	}
 	if found.Created == 0 {

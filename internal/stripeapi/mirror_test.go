@@ -13,6 +13,7 @@ import (
 
 	"checkoutd/internal/budget"
 	"checkoutd/internal/connect/mirror"
+	"checkoutd/internal/payments"
 	"checkoutd/internal/stripeapi"
 )
 
@@ -154,5 +155,39 @@ func TestMirrorDoesNotSlowOthersDown(t *testing.T) {
 				t.Errorf("priority %d: 20 requests took %s, slower: want %t", priority, took, wantSlower)
 			}
 		})
+	}
+}
+
+// TestReadOnlyAccountIsNeverWrittenFor checks that a call that would change
+// something is refused before it leaves, and that its answer proves so.
+func TestReadOnlyAccountIsNeverWrittenFor(t *testing.T) {
+	t.Parallel()
+	s := &recorded{status: http.StatusOK, body: `{"id":"x_1"}`}
+	c := s.client(func(_ context.Context, account string) (bool, error) {
+		if account == "acct_unknown" {
+			return false, errors.New("the database is down")
+		}
+		return account == "acct_writes", nil
+	})
+	op := payments.Operation{ID: "op_1", IntentID: "pi_1", Amount: 1, IdempotencyKey: "checkoutd-op_1"}
+
+	err := c.For("acct_reads").Refund(t.Context(), op)
+	var refused *payments.CallError
+	if !errors.As(err, &refused) || refused.Outcome != payments.OutcomeRefused ||
+		refused.Stripe.Type != payments.TypePermission || refused.Stripe.Code != "account_read_only" {
+		t.Errorf("got %v, want a certain refusal", err)
+	}
+	if err := c.For("acct_unknown").Refund(t.Context(), op); err == nil {
+		t.Error("a call went through although nobody knows what the owner allows")
+	}
+	if len(s.requests) > 0 {
+		t.Errorf("%d requests left: %s %s", len(s.requests), s.requests[0].Method, s.requests[0].URL)
+	}
+
+	if err := c.For("acct_writes").Refund(t.Context(), op); err != nil || len(s.requests) != 1 {
+		t.Errorf("writing for an account that allows it: %v, %d requests", err, len(s.requests))
+	}
+	if err := c.For("acct_reads").CheckCustomer(t.Context(), "cus_1"); err != nil || len(s.requests) != 2 {
+		t.Errorf("reading: %v, %d requests", err, len(s.requests))
 	}
 }

@@ -165,6 +165,7 @@ func (d database) expireLeases(ctx context.Context) (err error) {
 		`UPDATE emails SET next_at = next_at - $1 WHERE state IN ('due', 'sending')`,
 		`UPDATE api_requests SET lease_until = lease_until - $1 WHERE lease_until > 0`,
 		`UPDATE deliveries SET next_at = next_at - $1 WHERE state = 'pending'`,
+		`UPDATE mirror_accounts SET next_at = next_at - $1`,
 		`UPDATE replicas SET lease_until = lease_until - $1`,
 	} {
 		if _, err := db.ExecContext(ctx, text, absence.Microseconds()); err != nil {

@@ -19,6 +19,7 @@ import (
 	"checkoutd/internal/pgtest"
 	"checkoutd/internal/store"
 	"checkoutd/internal/store/storetest"
+	"checkoutd/internal/testhost"
 	"checkoutd/internal/testkit"
 )
 
@@ -133,6 +134,22 @@ func (f *fixture) settle(s *mirror.Service) {
 	}
 
 	f.t.Fatal("the mirrors do not come to an end")
+}
+
+// run runs a service until something is done.
+func (f *fixture) run(s *mirror.Service, done func() bool) {
+	f.t.Helper()
+	ctx, cancel := context.WithCancel(f.t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); s.Run(ctx) }()
+	defer func() { cancel(); <-ended }()
+
+	for deadline := time.Now().Add(testhost.Patience); !done(); {
+		if time.Now().After(deadline) {
+			f.t.Fatal("waited in vain")
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // raw opens the database without the store: its queries must not hide its

@@ -52,7 +52,7 @@ func (l *ledger) open(account string, payments int, age time.Duration) {
 	b := &book{created: l.now().Add(-age), lists: map[mirror.Kind][]*object{}}
 	l.books[account] = b
 	for i := range payments {
-		b.pay(b.created.Add(age*time.Duration(i)/time.Duration(payments)), i)
+		b.pay(b.created.Add(age/time.Duration(payments)*time.Duration(i)), i)
 	}
 }
 

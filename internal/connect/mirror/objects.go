@@ -1,6 +1,9 @@
 package mirror
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Kind is a kind of object that is listed at Stripe. It is the last part of the
 // list's path.
@@ -29,6 +32,12 @@ type Reading struct {
 	// Step tells readings of one second apart: the time of an event has no more
 	// precision.
 	Step int64
+}
+
+// Compare returns a negative number if r is older than o, a positive one if it
+// is newer, and 0 if nobody can tell.
+func (r Reading) Compare(o Reading) int {
+	return cmp.Or(cmp.Compare(r.Phase, o.Phase), r.AsOf.Compare(o.AsOf), cmp.Compare(r.Step, o.Step))
 }
 
 // Payment is a PaymentIntent.

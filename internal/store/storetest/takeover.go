@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"checkoutd/internal/connect"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/queue"
 
@@ -25,10 +26,16 @@ func testTakeOver(t *testing.T, e Engine) {
 	f.accept(newEvent("evt_1", "pi_1"))
 	held := f.claim(1)
 
+	f.connectAs("acct_1", connect.Connected)
+	f.mirrorNow("acct_1")
+	f.claimMirrors(1)
+
 	n, err := f.TakeOver(f.ctx, start)
 	if err != nil {
 		t.Fatal(err)
 	}
+
+	mirrors := f.claimMirrors(1)
 
 	due, err := f.ClaimAttempts(f.ctx, start, start.Add(time.Hour), 9)
 	if err != nil {
@@ -37,15 +44,15 @@ func testTakeOver(t *testing.T, e Engine) {
 
 	again := f.claim(9)
 	if e.Shared {
-		if n != 0 || len(due) != 0 || len(again) != 0 {
+		if n != 0 || len(due) != 0 || len(again) != 0 || len(mirrors) != 0 {
 			t.Errorf("%d rows, attempts %v and events %v were taken from a server that may be alive",
 				n, due, ids(again))
 		}
 		return
 	}
 
-	if n != 2 || len(due) != 1 || len(again) != 1 || again[0].Interrupted != 1 {
-		t.Errorf("%d rows, attempts %v, events %v; want both due", n, due, ids(again))
+	if n != 3 || len(due) != 1 || len(again) != 1 || again[0].Interrupted != 1 || len(mirrors) != 1 {
+		t.Errorf("%d rows, attempts %v, events %v, mirrors %v; want all due", n, due, ids(again), mirrors)
 	}
 
 	err = f.Update(f.ctx, o.ID, held[0].Claim(), func(*payments.State) error { return nil })
@@ -69,10 +76,13 @@ func testClockSetBack(t *testing.T, e Engine) {
 	later.NextAt = start.Add(time.Minute)
 	f.accept(later)
 
+	f.connectAs("acct_1", connect.Connected)
+	f.mirrorNow("acct_1")
+
 	back := start.Add(-time.Hour)
 	n, err := f.ClockSetBack(f.ctx, start, back)
-	if err != nil || n != 2 {
-		t.Errorf("made %d rows due, %v; want the event and the attempt", n, err)
+	if err != nil || n != 3 {
+		t.Errorf("made %d rows due, %v; want the event, the attempt and the mirror", n, err)
 	}
 
 	events, err := f.ClaimEvents(f.ctx, webhooks.LaneOwn, back, start, 9)

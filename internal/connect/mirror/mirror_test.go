@@ -1,0 +1,338 @@
+package mirror_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"checkoutd/internal/connect"
+	"checkoutd/internal/connect/mirror"
+	"checkoutd/internal/store/storetest"
+)
+
+// TestAccountsTakeTurns checks that a large account does not hold up small
+// ones: each gets a page in turn.
+func TestAccountsTakeTurns(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, storetest.SQLiteURL(t))
+	f.connect("acct_large", 5000)
+	for _, name := range []string{"acct_a", "acct_b", "acct_c", "acct_d", "acct_e", "acct_f", "acct_g", "acct_h", "acct_i"} {
+		f.connect(name, 300)
+	}
+
+	started := time.Now()
+	f.cfg.Now = func() time.Time { return begin.Add(time.Since(started)) }
+	f.run(mirror.New(f.cfg), func() bool { return f.progress("acct_large").State == mirror.Current })
+
+	// Nobody has much more than another one who still waits for more. Eight
+	// pages are read at a time.
+	pages, left := map[string]int{}, map[string]int{}
+	for _, q := range f.stripe.calls {
+		left[q.Account]++
+	}
+	for _, q := range f.stripe.calls {
+		pages[q.Account]++
+		left[q.Account]--
+		for account, n := range pages {
+			if left[account] > 0 && pages[q.Account] > n+3 {
+				t.Fatalf("%s has %d pages while %s waits for more than %d", q.Account, pages[q.Account], account, n)
+			}
+		}
+	}
+	if p := f.progress("acct_large"); p.State != mirror.Current || p.Backfill == nil {
+		t.Errorf("the largest account is %+v", p)
+	}
+}
+
+// TestListsGoBackTogether checks that what "back to" says is true of every
+// list.
+func TestListsGoBackTogether(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, storetest.SQLiteURL(t))
+	f.connect("acct_1", 2000)
+	s, db := mirror.New(f.cfg), f.raw()
+
+	for range 200 {
+		if n, err := s.RunOnce(t.Context()); err != nil || n == 0 {
+			break
+		}
+		p := f.progress("acct_1")
+		if p.BackTo == nil || p.State != mirror.Backfilling {
+			continue
+		}
+
+		back := p.BackTo.UnixMicro()
+		for k, table := range map[mirror.Kind]string{
+			mirror.PaymentIntents: "mirror_payments", mirror.Charges: "mirror_charges",
+			mirror.Refunds: "mirror_refunds", mirror.Disputes: "mirror_disputes",
+		} {
+			want := 0
+			for _, o := range f.stripe.books["acct_1"].lists[k] {
+				if o.created*1e6 > back {
+					want++
+				}
+			}
+			if got := len(f.lines(db, `SELECT id FROM `+table+` WHERE created_at > $1`, back)); got != want {
+				t.Fatalf("back to %s, but %d of %d %s are here", p.BackTo, got, want, k)
+			}
+		}
+		f.clock.Advance(time.Minute)
+	}
+
+	if p := f.progress("acct_1"); p.State != mirror.Current {
+		t.Errorf("the mirror is %s", p.State)
+	}
+}
+
+func TestProgressEstimates(t *testing.T) {
+	t.Parallel()
+	now := begin.Add(10 * time.Minute)
+	m := mirror.Mirror{
+		ID: "acct_1", Pass: 1, StartedAt: begin, FirstAt: begin.Add(-100 * 24 * time.Hour), Objects: 4000,
+		Lists: []mirror.List{
+			{Kind: mirror.PaymentIntents, Reached: begin.Add(-30 * 24 * time.Hour)},
+			{Kind: mirror.Charges, Reached: begin.Add(-25 * 24 * time.Hour)},
+			{Kind: mirror.Refunds, Done: true},
+		},
+	}
+
+	p := mirror.ProgressOf(&m, true, now)
+	if p.State != mirror.Backfilling || !p.BackTo.Equal(begin.Add(-25*24*time.Hour)) || *p.Share != 0.25 || *p.Remaining != 1800 {
+		t.Errorf("got %+v, share %v, remaining %v; want a quarter in ten minutes, and half an hour left", p, *p.Share, *p.Remaining)
+	}
+
+	m.FirstAt = time.Time{}
+	if p := mirror.ProgressOf(&m, true, now); p.Share != nil || p.Remaining != nil {
+		t.Errorf("got %+v, want no estimate without a beginning", p)
+	}
+	if p := mirror.ProgressOf(&m, false, now); p.State != mirror.Stopped {
+		t.Errorf("got %s for an account that is not connected", p.State)
+	}
+}
+
+// TestTooManyRequestsSlowTheMirrorDown checks that Retry-After is kept, and
+// that the pause grows and shrinks.
+func TestTooManyRequestsSlowTheMirrorDown(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, storetest.SQLiteURL(t))
+	f.connect("acct_1", 3000)
+	refuse := 0
+	f.stripe.fail = func(mirror.Query) error {
+		if refuse--; refuse >= 0 {
+			return &mirror.TooManyError{RetryAfter: 7 * time.Second, Cause: errors.New("429")}
+		}
+		return nil
+	}
+	s := mirror.New(f.cfg)
+	once := func(want int) {
+		t.Helper()
+		if n, err := s.RunOnce(t.Context()); err != nil || n != want {
+			t.Fatalf("worked %d, %v; want %d", n, err, want)
+		}
+	}
+
+	once(1)
+	for _, want := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second} {
+		refuse = 1
+		once(1)
+		f.clock.Advance(6 * time.Second)
+		once(0) // before it may come again
+		if m, err := f.store.Mirror(t.Context(), "acct_1"); err != nil || m.Pause != want || m.Problem == "" {
+			t.Fatalf("pause %s %q, %v; want %s", m.Pause, m.Problem, err, want)
+		}
+		f.clock.Advance(time.Second)
+	}
+
+	once(1)
+	m, err := f.store.Mirror(t.Context(), "acct_1")
+	if err != nil || m.Pause >= 2*time.Second || m.Pause == 0 || m.Problem != "" || m.Failures != 0 {
+		t.Errorf("after a success: pause %s, %q, %v", m.Pause, m.Problem, err)
+	}
+	once(0) // it still pauses
+	f.clock.Advance(m.Pause)
+	once(1)
+}
+
+// TestDisconnectedWhileReading checks that a page that is under way is not
+// stored, and that all else is erased, or kept.
+func TestDisconnectedWhileReading(t *testing.T) {
+	t.Parallel()
+	for name, keep := range map[string]bool{"erased": false, "kept": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, storetest.SQLiteURL(t))
+			f.cfg.Keep = keep
+			f.connect("acct_1", 2500)
+			f.connect("acct_2", 10)
+			s, db := mirror.New(f.cfg), f.raw()
+			pages := 0
+			f.stripe.fail = func(q mirror.Query) error {
+				if pages++; q.Account == "acct_1" && pages > 10 {
+					f.stripe.fail = nil
+					f.setState("acct_1", connect.Disconnected)
+				}
+				return nil
+			}
+
+			for f.stripe.fail != nil {
+				if _, err := s.RunOnce(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			before := len(f.lines(db, `SELECT id FROM mirror_payments WHERE account = 'acct_1'`))
+			f.settle(s)
+
+			want := 0
+			if keep {
+				want = before
+			}
+			if got := len(f.lines(db, `SELECT id FROM mirror_payments WHERE account = 'acct_1'`)); got != want || before == 0 {
+				t.Errorf("%d payments are stored, want %d of %d", got, want, before)
+			}
+			_, err := f.reader().Progress(t.Context(), "acct_1")
+			if keep != (err == nil) {
+				t.Errorf("its progress: %v", err)
+			}
+			f.compare(db, "acct_2")
+
+			// It is connected again, and listed again: nobody told what
+			// happened.
+			f.clock.Advance(time.Hour)
+			f.stripe.books["acct_1"].pay(f.clock.Now(), 1)
+			f.stripe.books["acct_1"].lists[mirror.Charges][7].status = "failed"
+			f.setState("acct_1", connect.Connected)
+			f.startMirror("acct_1", nil)
+			f.settle(s)
+			f.compare(db, "acct_1")
+		})
+	}
+}
+
+func TestNoAccessIsTold(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, storetest.SQLiteURL(t))
+	f.connect("acct_1", 10)
+	f.stripe.fail = func(mirror.Query) error { return mirror.ErrNoAccess }
+	var told []string
+	f.cfg.Revoked = func(_ context.Context, account string) error {
+		told = append(told, account)
+		return nil
+	}
+
+	if _, err := mirror.New(f.cfg).RunOnce(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if p := f.progress("acct_1"); !slices.Equal(told, []string{"acct_1"}) || !strings.Contains(p.Problem, "no access") {
+		t.Errorf("told %v, problem %q", told, p.Problem)
+	}
+}
+
+// TestHistoryStartsWhereAsked checks since, and that an earlier one lists more.
+func TestHistoryStartsWhereAsked(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, storetest.SQLiteURL(t))
+	f.stripe.open("acct_1", 1000, 100*24*time.Hour)
+	f.setState("acct_1", connect.Connected)
+	s, db := mirror.New(f.cfg), f.raw()
+
+	for _, days := range []int{10, 40} {
+		since := begin.Add(-time.Duration(days) * 24 * time.Hour)
+		f.startMirror("acct_1", &since)
+		f.settle(s)
+		if got, want := len(f.lines(db, `SELECT id FROM mirror_payments`)), 10*days; got != want {
+			t.Errorf("since %d days: %d payments, want %d", days, got, want)
+		}
+	}
+	for _, q := range f.stripe.calls {
+		if q.From.IsZero() {
+			t.Errorf("listed %s without a beginning", q.Kind)
+		}
+	}
+
+	f.startMirror("acct_1", &time.Time{})
+	f.settle(s)
+	f.compare(db, "acct_1")
+}
+
+// TestLostCursor checks that a list goes on although Stripe does not know its
+// last object any more.
+func TestLostCursor(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, storetest.SQLiteURL(t))
+	f.connect("acct_1", 1000)
+	lost := false
+	f.stripe.fail = func(q mirror.Query) error {
+		if q.Kind == mirror.Charges && q.After != "" && !lost {
+			lost = true
+			return mirror.ErrCursorGone
+		}
+		return nil
+	}
+
+	f.settle(mirror.New(f.cfg))
+	if !lost {
+		t.Fatal("no cursor was lost")
+	}
+	f.compare(f.raw(), "acct_1")
+}
+
+// TestStaleMirrorIsListedAgain checks that a server that was down for longer
+// than Stripe keeps events trusts nothing that it has.
+func TestStaleMirrorIsListedAgain(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, storetest.SQLiteURL(t))
+	f.connect("acct_1", 500)
+	s := mirror.New(f.cfg)
+	f.settle(s)
+
+	f.clock.Advance(40 * 24 * time.Hour)
+	for _, o := range f.stripe.books["acct_1"].lists[mirror.Disputes] {
+		o.status = "won"
+	}
+	f.settle(s)
+	f.compare(f.raw(), "acct_1")
+}
+
+func TestEveryAccountIsMirrored(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, storetest.SQLiteURL(t))
+	f.stripe.open("acct_1", 100, 100*24*time.Hour)
+	f.setState("acct_1", connect.Connected)
+	f.cfg.Start = func(now time.Time) time.Time { return now.Add(-50 * 24 * time.Hour) }
+
+	f.run(mirror.New(f.cfg), func() bool {
+		m, err := f.store.Mirror(t.Context(), "acct_1")
+		return err == nil && !m.BackfilledAt.IsZero()
+	})
+	if got := len(f.lines(f.raw(), `SELECT id FROM mirror_payments`)); got != 50 {
+		t.Errorf("%d payments, want the newer half", got)
+	}
+}
+
+// TestOnlyWhatIsMirroredIsKept checks that names, addresses and cards stay out,
+// and that the configuration can ask for the brand and the last four digits.
+func TestOnlyWhatIsMirroredIsKept(t *testing.T) {
+	t.Parallel()
+	for name, cards := range map[string]bool{"without cards": false, "with cards": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, storetest.SQLiteURL(t))
+			f.cfg.Cards = cards
+			f.connect("acct_1", 200)
+			f.settle(mirror.New(f.cfg))
+
+			db, all := f.raw(), ""
+			for _, table := range []string{"mirror_accounts", "mirror_payments", "mirror_charges", "mirror_refunds", "mirror_disputes"} {
+				all += strings.Join(f.lines(db, `SELECT * FROM `+table), "")
+			}
+			for word, want := range map[string]bool{"enny": false, "example.com": false, "secret": false, "abc": false, "4242": cards, "visa": cards} {
+				if got := strings.Contains(all, word); got != want {
+					t.Errorf("%q is stored: %t, want %t", word, got, want)
+				}
+			}
+		})
+	}
+}
