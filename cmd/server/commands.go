@@ -48,7 +48,8 @@ usage: server <command>
 
   serve        run the checkout against Stripe; settings come from the environment and .env
   sandbox      run the checkout with a built-in offline Stripe; needs no account and no keys
-  stripe       run the offline Stripe alone, for use by any Stripe integration
+  stripe       run the offline Stripe alone, for use by any Stripe integration;
+               "stripe seed" gives accounts in it months of payments
   orders       list or show orders; capture, cancel, refund or adopt for one
   events       list, show or replay the webhook events in the inbox
   buyers       make browsers forget a returning buyer
@@ -70,7 +71,7 @@ func commands() map[string]command {
 	return map[string]command{
 		"serve":       func(ctx context.Context, _ []string, e env) error { return serve(ctx, config.Serve, e) },
 		"sandbox":     func(ctx context.Context, _ []string, e env) error { return serve(ctx, config.Sandbox, e) },
-		"stripe":      offline,
+		"stripe":      stripeCommand,
 		"migrate":     migrate,
 		"healthcheck": healthcheck,
 		"orders":      ordersCommand,
@@ -104,7 +105,7 @@ func run(ctx context.Context, args []string, e env) error {
 		return fmt.Errorf("unknown command %q", name)
 	}
 
-	takeArguments := []string{"events", "orders", "buyers", "guard", "account", "keys", "endpoints", "mails"}
+	takeArguments := []string{"events", "orders", "buyers", "guard", "account", "keys", "endpoints", "mails", "stripe"}
 	if !slices.Contains(takeArguments, name) && len(rest) > 0 {
 		return fmt.Errorf("%s takes no arguments: settings come from the environment", name)
 	}
@@ -164,7 +165,7 @@ Stop with Ctrl-C.
 `
 
 // offline runs the offline Stripe until ctx ends.
-func offline(ctx context.Context, _ []string, e env) error {
+func offline(ctx context.Context, e env) error {
 	cfg, log, err := load(config.Stripe, e)
 	if err != nil {
 		return err

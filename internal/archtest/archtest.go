@@ -103,6 +103,7 @@ var parts = map[string][]string{
 	"sandbox/payments":  slices.Concat(sandboxBase, []string{"sandbox/api", "sandbox/testcards"}),
 	"sandbox/billing":   sandboxOnPayments,
 	"sandbox/connect":   sandboxOnPayments,
+	"sandbox/past":      slices.Concat(sandboxOnPayments, []string{"sandbox/connect"}),
 	"sandbox/desk":      slices.Concat(sandboxOnPayments, []string{"sandbox/hooks"}),
 	"sandbox/stripejs":  {}, // files for a browser
 }

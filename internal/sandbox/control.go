@@ -6,6 +6,7 @@ import (
 	"checkoutd/internal/sandbox/api"
 	"checkoutd/internal/sandbox/desk"
 	"checkoutd/internal/sandbox/hooks"
+	"checkoutd/internal/sandbox/past"
 )
 
 // The types that Config and the methods of a Server use. The rooms declare
@@ -20,6 +21,10 @@ type (
 	LedgerCharge = desk.LedgerCharge
 	LedgerIntent = desk.LedgerIntent
 	ObjectEntry  = desk.ObjectEntry
+
+	AccountLedger = desk.AccountLedger
+	AccountSums   = desk.AccountSums
+	PastRequest   = past.Request
 )
 
 // APIVersion is the version of Stripe's API whose shapes the sandbox speaks.
@@ -99,6 +104,13 @@ func (s *Server) Restrict(account string, restrict bool) bool {
 
 // Ledger returns the charges and intents of every account at one moment.
 func (s *Server) Ledger() Ledger { return s.desk.Ledger() }
+
+// AccountLedger counts and adds up everything that an account holds.
+func (s *Server) AccountLedger(account string) AccountLedger { return s.desk.AccountLedger(account) }
+
+// FillPast makes accounts with months of payments, or gives one that exists
+// such a past, and returns their IDs.
+func (s *Server) FillPast(r PastRequest) ([]string, error) { return s.past.Fill(r) }
 
 // Objects returns the newest objects of every account except events, oldest
 // first. If parent is not empty, it returns only the objects that belong to it.

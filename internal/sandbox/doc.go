@@ -35,6 +35,7 @@
 //	            testcards)
 //	billing     products, prices, subscriptions, invoices (on payments)
 //	connect     connected accounts, transfers, OAuth (on payments)
+//	past        accounts with months of generated payments (on connect)
 //	desk        the management API and its web page (on hooks, payments)
 //	sandbox     assembles the rooms; the only one that others import
 //

@@ -37,7 +37,7 @@ func (s *Server) Everything() ([]string, error) {
 
 	var out []string
 	for _, account := range s.api.Store.Accounts() {
-		for _, kind := range slices.Sorted(account.Kinds()) {
+		for _, kind := range slices.Sorted(slices.Values(account.Kinds())) {
 			for obj := range account.OfKind(kind) {
 				text, err := describe(obj)
 				if err != nil {

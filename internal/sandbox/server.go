@@ -16,6 +16,7 @@ import (
 	"checkoutd/internal/sandbox/connect"
 	"checkoutd/internal/sandbox/desk"
 	"checkoutd/internal/sandbox/hooks"
+	"checkoutd/internal/sandbox/past"
 	"checkoutd/internal/sandbox/payments"
 	"checkoutd/internal/sandbox/stripecli"
 )
@@ -74,6 +75,7 @@ type Server struct {
 	api       *api.Server
 	payments  *payments.Service
 	connect   *connect.Pages
+	past      *past.Service
 	hooks     *hooks.Sender
 	listeners *stripecli.Hub
 	desk      *desk.Management
@@ -91,6 +93,10 @@ func New(cfg Config) (*Server, error) {
 	restored, err := s.api.Open()
 	if err != nil {
 		return nil, err
+	}
+
+	if err := s.past.Restore(); err != nil {
+		return nil, errors.Join(err, s.api.Journal.Close())
 	}
 
 	// The configured endpoints must exist before anything can emit an event.
@@ -129,17 +135,27 @@ func assemble(cfg Config) *Server {
 		accounts.Module(),
 	)
 
-	pages := accounts.Pages()
+	pages, histories := accounts.Pages(), past.New(srv, accounts, studio)
 	return &Server{
 		api:       srv,
 		payments:  pay,
 		connect:   pages,
+		past:      histories,
 		hooks:     webhooks,
 		listeners: listeners,
-		desk:      desk.New(srv, webhooks, pay, pages.Control(), cfg.Shop),
+		desk:      desk.New(srv, webhooks, pay, pages.Control(histories), cfg.Shop),
 		assets:    cfg.Assets,
 		manages:   cfg.Manage,
 	}
+}
+
+// studio returns a server on which the objects are made that those of a past
+// are like. It sends no webhooks.
+func studio() *api.Server {
+	srv := api.New(api.Config{Now: time.Now, Logger: zerolog.Nop(), MaxObjects: 10_000, BusinessName: "Studio", Country: "US"})
+	pay := payments.New(srv, billing.Followers{}, connect.Connected{})
+	srv.Use(pay.Module(), billing.New(srv, pay).Module(), connect.New(srv, pay).Module())
+	return srv
 }
 
 func withDefaults(cfg Config) Config {

@@ -20,6 +20,28 @@ type Link struct {
 // which keeps them out of its lists.
 const KindApart = "account_apart"
 
+// Past are the parameters of an account's generated past.
+type Past struct {
+	Seed     uint64 `json:"seed"`
+	Payments int    `json:"payments"`
+	From     int64  `json:"from"` // Unix seconds; no payment is older
+	To       int64  `json:"to"`   // nothing has happened since
+	Currency string `json:"currency"`
+}
+
+// SetPast gives an account a past and schedules what is not over in it, such as
+// the deadlines of disputes.
+func (s *Server) SetPast(account string, past memory.Past) {
+	s.Store.Lock()
+	defer s.Store.Unlock()
+
+	a := s.Store.Account(account)
+	a.SetPast(past)
+	for obj := range a.OfKind(KindDispute) {
+		s.resumeObject(account, obj)
+	}
+}
+
 // Lookup returns an object of an account, outside a transaction.
 func (s *Server) Lookup(account, id string) (memory.Object, bool) {
 	s.Store.RLock()

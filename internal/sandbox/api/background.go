@@ -94,11 +94,17 @@ func (s *Server) resume() {
 
 	for _, account := range s.Store.Accounts() {
 		for obj := range account.Objects() {
-			for _, m := range s.modules {
-				if m.Resume != nil {
-					m.Resume(account.ID, obj)
-				}
-			}
+			s.resumeObject(account.ID, obj)
+		}
+	}
+}
+
+// resumeObject lets the modules schedule what is to happen to an object. The
+// store is locked.
+func (s *Server) resumeObject(account string, obj memory.Object) {
+	for _, m := range s.modules {
+		if m.Resume != nil {
+			m.Resume(account, obj)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"math"
 	"slices"
 
 	"checkoutd/internal/sandbox/memory"
@@ -23,6 +24,10 @@ func Page[T memory.Object](c *Call, kind, parent string, keep func(T) bool) (any
 	from, backwards, err := c.cursor(index, kind)
 	if err != nil {
 		return nil, err
+	}
+
+	if from, end, ok := createdRange(c.Params); ok {
+		index.Within(from, end)
 	}
 
 	found := memory.Gather(c.Tx, index, from, backwards, limit+1, keep)
@@ -86,6 +91,34 @@ func (c *Call) cursor(index *memory.Index, kind string) (from int, backwards boo
 	}
 
 	return at - 1, false, nil
+}
+
+// createdRange returns the times between which the created parameter selects:
+// from the first until before the second one.
+func createdRange(p *wire.Params) (from, end int64, ok bool) {
+	at := p.At("created")
+	if at == nil {
+		return 0, 0, false
+	}
+
+	from, end = 0, math.MaxInt64
+	if at.Leaf {
+		t := p.Int("created")
+		return t, t + 1, true
+	}
+
+	for name, limit := range map[string]func(t int64){
+		"gt":  func(t int64) { from = max(from, t+1) },
+		"gte": func(t int64) { from = max(from, t) },
+		"lt":  func(t int64) { end = min(end, t) },
+		"lte": func(t int64) { end = min(end, t+1) },
+	} {
+		if at.Has(name) {
+			limit(at.Int(name))
+		}
+	}
+
+	return from, end, true
 }
 
 // CreatedFilter returns the filter that created=N or created[gte|gt|lte|lt]=N

@@ -24,7 +24,8 @@ type RecordPrivate struct {
 
 	CurrencyOptions map[string]any `json:"currency_options,omitempty"` // of prices and coupons, shown only if expanded
 
-	Link Link `json:"link,omitzero"` // of accounts
+	Link Link  `json:"link,omitzero"`  // of accounts
+	Past *Past `json:"past,omitempty"` // of accounts that have a generated one
 }
 
 // NewRecord returns a record. It owns fields from now on.

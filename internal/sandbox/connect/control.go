@@ -20,9 +20,11 @@ type AccountEntry struct {
 	PayoutsEnabled bool   `json:"payouts_enabled"`
 }
 
-// Control returns the part of the management API that is about accounts.
-func (s *Pages) Control() http.Handler {
+// Control returns the part of the management API that is about accounts. seed
+// makes some that have a past.
+func (s *Pages) Control(seed http.Handler) http.Handler {
 	mux := chi.NewRouter()
+	mux.Method(http.MethodPost, "/seed", seed)
 	mux.Get("/accounts", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, s.Accounts()) })
 	mux.Post("/accounts/{id}/disconnect", s.changing(s.Disconnect, "disconnected"))
 	mux.Post("/accounts/{id}/restrict", s.changing(func(id string) bool { return s.Restrict(id, true) }, "restricted"))

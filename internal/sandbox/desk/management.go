@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -24,6 +25,7 @@ type Management struct {
 	payments *payments.Service
 	connect  http.Handler
 	shop     http.Handler
+	pasts    sync.Map // the ledgers of pasts
 }
 
 // New returns the management API of a sandbox. connect answers what is about
@@ -32,7 +34,7 @@ func New(srv *api.Server, webhooks *hooks.Sender, pay *payments.Service, connect
 	if shop == nil {
 		shop = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { reply(w, []any{}) })
 	}
-	return &Management{srv, webhooks, pay, connect, shop}
+	return &Management{srv: srv, hooks: webhooks, payments: pay, connect: connect, shop: shop}
 }
 
 // update runs a change of the platform's account.
@@ -49,6 +51,7 @@ func (s *Management) Mount(mux *chi.Mux) {
 		r.Get("/", s.desk)
 
 		r.Get("/ledger", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.Ledger()) })
+		r.Get("/ledger/{account}", s.showAccountLedger)
 		r.Get("/requests", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.srv.Log.Entries()) })
 		r.Get("/events", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.srv.Events()) })
 		r.Get("/deliveries", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.hooks.Deliveries()) })

@@ -30,7 +30,7 @@ func (s *Management) Objects(parent string) []ObjectEntry {
 
 	out := []ObjectEntry{}
 	for _, account := range s.srv.Store.Accounts() {
-		for kind := range account.Kinds() {
+		for _, kind := range account.Kinds() {
 			if kind != api.KindEvent {
 				out = append(out, newest(account, account.Index(kind, parent))...)
 			}

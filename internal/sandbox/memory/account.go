@@ -2,6 +2,7 @@ package memory
 
 import (
 	"iter"
+	"maps"
 	"slices"
 	"sort"
 )
@@ -13,6 +14,7 @@ type Account struct {
 	objects  map[string]entry
 	kinds    map[string]*Index
 	byParent map[string]*Index // "kind/parent"
+	past     Past              // nil if there is none
 }
 
 func newAccount(id string) *Account {
@@ -24,17 +26,27 @@ func newAccount(id string) *Account {
 	}
 }
 
-// Get returns a stored object.
+// Get returns an object.
 func (a *Account) Get(id string) (Object, bool) {
 	e, ok := a.objects[id]
+	if !ok && a.past != nil {
+		return a.past.Get(id)
+	}
 	return e.object, ok
+}
+
+// has reports whether the account has an object.
+func (a *Account) has(id string) bool {
+	_, ok := a.Get(id)
+	return ok
 }
 
 // Seq returns the place of an object in the order of creation, across all
 // accounts.
 func (a *Account) Seq(id string) uint64 { return a.objects[id].seq }
 
-// Objects returns every object, in no order.
+// Objects returns every stored object, in no order. Those of the past are not
+// stored unless they have changed.
 func (a *Account) Objects() iter.Seq[Object] {
 	return func(yield func(Object) bool) {
 		for _, e := range a.objects {
@@ -48,9 +60,19 @@ func (a *Account) Objects() iter.Seq[Object] {
 // OfKind returns the objects of a kind, oldest first.
 func (a *Account) OfKind(kind string) iter.Seq[Object] {
 	return func(yield func(Object) bool) {
-		for _, id := range a.Index(kind, "").ids {
-			e, ok := a.objects[id]
-			if ok && !yield(e.object) {
+		x := a.Index(kind, "")
+		for i := range x.before() {
+			obj := x.past.Object(i)
+			if changed, ok := a.objects[obj.ObjectID()]; ok {
+				obj = changed.object
+			}
+			if !yield(obj) {
+				return
+			}
+		}
+
+		for _, id := range x.ids {
+			if e, ok := a.objects[id]; ok && !yield(e.object) {
 				return
 			}
 		}
@@ -58,14 +80,18 @@ func (a *Account) OfKind(kind string) iter.Seq[Object] {
 }
 
 // Kinds returns the kinds of which the account has or had objects, in no order.
-func (a *Account) Kinds() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for kind := range a.kinds {
-			if !yield(kind) {
-				return
-			}
+func (a *Account) Kinds() []string {
+	out := slices.Collect(maps.Keys(a.kinds))
+	if a.past == nil {
+		return out
+	}
+
+	for _, kind := range a.past.Kinds() {
+		if a.kinds[kind] == nil {
+			out = append(out, kind)
 		}
 	}
+	return out
 }
 
 // Index returns the IDs of a kind, or of those of a kind below a parent if that
@@ -76,9 +102,16 @@ func (a *Account) Index(kind, parent string) *Index {
 		x = a.byParent[kind+"/"+parent]
 	}
 	if x == nil {
-		return &Index{}
+		x = &Index{}
 	}
-	return x
+
+	if a.past == nil {
+		return x
+	}
+
+	whole := *x
+	whole.past = a.past.List(kind, parent)
+	return &whole
 }
 
 // reindex moves an object from its previous parents to its new ones.
@@ -172,6 +205,9 @@ func (a *Account) forget(id string) {
 type Index struct {
 	ids  []string
 	dead int
+
+	past List // precedes ids; nil if there is none
+	skip window
 }
 
 func indexAt(indexes map[string]*Index, key string) *Index {
@@ -183,19 +219,62 @@ func indexAt(indexes map[string]*Index, key string) *Index {
 	return x
 }
 
+// before returns how many IDs of the past precede the others.
+func (x *Index) before() int {
+	if x.past == nil {
+		return 0
+	}
+	return x.past.Len()
+}
+
+// at returns the ID at a position.
+func (x *Index) at(i int) string {
+	if n := x.before(); i >= n {
+		return x.ids[i-n]
+	}
+	return x.past.ID(i)
+}
+
+// all returns every ID, oldest first.
+func (x *Index) all() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range x.Last() + 1 {
+			if !yield(x.at(i)) {
+				return
+			}
+		}
+	}
+}
+
 // Len returns the number of living objects in an index of a kind.
-func (x *Index) Len() int { return len(x.ids) - x.dead }
+func (x *Index) Len() int { return x.before() + len(x.ids) - x.dead }
 
 // Last returns the position of the newest ID, -1 if there is none.
-func (x *Index) Last() int { return len(x.ids) - 1 }
+func (x *Index) Last() int { return x.before() + len(x.ids) - 1 }
 
 // Newest returns up to n of the newest IDs, oldest first. Some may belong to
 // deleted objects.
-func (x *Index) Newest(n int) []string { return x.ids[max(0, len(x.ids)-n):] }
+func (x *Index) Newest(n int) []string {
+	var out []string
+	for i := max(0, x.Last()+1-n); i <= x.Last(); i++ {
+		out = append(out, x.at(i))
+	}
+	return out
+}
 
 // Position returns where in the index an object of the account is or, if it is
 // not in it, would be.
 func (x *Index) Position(a *Account, id string) int {
+	if x.past != nil {
+		if i := x.past.Position(id); i >= 0 {
+			return i
+		}
+	}
+	return x.before() + x.position(a, id)
+}
+
+// position returns the position of a stored object among ids.
+func (x *Index) position(a *Account, id string) int {
 	seq := a.Seq(id)
 	return sort.Search(len(x.ids), func(i int) bool {
 		// Dead IDs have no place of their own: the next living one decides.
@@ -213,7 +292,7 @@ func (x *Index) Position(a *Account, id string) int {
 func (x *Index) add(a *Account, id string) {
 	at := len(x.ids)
 	if at > 0 && a.Seq(x.ids[at-1]) > a.Seq(id) {
-		at = x.Position(a, id)
+		at = x.position(a, id)
 	}
 	x.ids = slices.Insert(x.ids, at, id)
 }

@@ -155,7 +155,7 @@ func (d *db) state() string {
 	}
 
 	for _, a := range d.store.Accounts() {
-		for _, kind := range slices.Sorted(a.Kinds()) {
+		for _, kind := range slices.Sorted(slices.Values(a.Kinds())) {
 			parents := map[string]bool{}
 			for obj := range a.OfKind(kind) {
 				text, err := json.Marshal(obj)

@@ -139,10 +139,19 @@ func (s *Store) OfKind(account, kind string) iter.Seq[Object] {
 	return a.OfKind(kind)
 }
 
+// Objects returns the stored objects of an account, in no order.
+func (s *Store) Objects(account string) iter.Seq[Object] {
+	a := s.accounts[account]
+	if a == nil {
+		a = newAccount(account)
+	}
+	return a.Objects()
+}
+
 // Holder returns the account that holds an object, or nil.
 func (s *Store) Holder(id string) *Account {
 	for _, a := range s.accounts {
-		if _, ok := a.objects[id]; ok {
+		if a.has(id) {
 			return a
 		}
 	}
@@ -159,6 +168,10 @@ func (s *Store) Put(a *Account, obj Object) {
 		if a.rekind(prev.object, obj) {
 			s.limit(a, obj.ObjectKind())
 		}
+		return
+	}
+
+	if a.replace(obj) {
 		return
 	}
 

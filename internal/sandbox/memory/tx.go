@@ -97,17 +97,30 @@ func Find[T Object](t *Tx, id string) (T, bool) {
 
 // All returns the objects of a kind, oldest first, including staged ones.
 func All[T Object](t *Tx, kind string) iter.Seq[T] {
+	return each[T](t, kind, t.Account.Index(kind, ""))
+}
+
+// Stored returns what All returns without the past.
+func Stored[T Object](t *Tx, kind string) iter.Seq[T] {
+	x := t.Account.kinds[kind]
+	if x == nil {
+		x = &Index{}
+	}
+	return each[T](t, kind, x)
+}
+
+// each returns the objects of an index, and then the staged ones of the kind.
+func each[T Object](t *Tx, kind string, x *Index) iter.Seq[T] {
 	return func(yield func(T) bool) {
-		for _, id := range t.Account.Index(kind, "").ids {
+		for id := range x.all() {
 			if obj, ok := Find[T](t, id); ok && !yield(obj) {
 				return
 			}
 		}
 
 		for _, id := range t.order {
-			_, stored := t.Account.objects[id]
 			obj, ok := t.staged[id].(T)
-			if ok && !stored && obj.ObjectKind() == kind && !yield(obj) {
+			if ok && !t.Account.has(id) && obj.ObjectKind() == kind && !yield(obj) {
 				return
 			}
 		}
@@ -119,7 +132,7 @@ func All[T Object](t *Tx, kind string) iter.Seq[T] {
 func Children[T Object](t *Tx, kind, parent string) []T {
 	var out []T
 	seen := map[string]bool{}
-	for _, id := range t.Account.Index(kind, parent).ids {
+	for id := range t.Account.Index(kind, parent).all() {
 		seen[id] = true
 		obj, ok := Find[T](t, id)
 		if ok && slices.Contains(obj.Parents(), parent) {
@@ -147,8 +160,8 @@ func Gather[T Object](t *Tx, x *Index, from int, backwards bool, limit int, keep
 	}
 
 	var out []T
-	for i := from; i >= 0 && i < len(x.ids) && len(out) < limit; i += step {
-		obj, ok := Find[T](t, x.ids[i])
+	for i := x.enter(from, step); i >= 0 && i <= x.Last() && len(out) < limit; i = x.enter(i+step, step) {
+		obj, ok := Find[T](t, x.at(i))
 		if ok && (keep == nil || keep(obj)) {
 			out = append(out, obj)
 		}

@@ -51,9 +51,9 @@ const openingBalance = 100_000
 // FundsDelay is how long money stays pending before it becomes available.
 const FundsDelay = 48 * time.Hour
 
-// usualFee returns Stripe's usual fee (2.9% + 30), rounded half up. Without
+// UsualFee returns Stripe's usual fee (2.9% + 30), rounded half up. Without
 // minor units the fixed 30 cents would be far too much: the fee is 3.6%.
-func usualFee(amount int64, cur string) int64 {
+func UsualFee(amount int64, cur string) int64 {
 	if api.ContainsWord(api.ZeroDecimal, cur) {
 		return (amount*36 + 500) / 1000
 	}
@@ -63,7 +63,7 @@ func usualFee(amount int64, cur string) int64 {
 // book adds a charge's money to the account's balance, less Stripe's usual fee,
 // and returns the ID of the balance transaction.
 func (c *Call) book(ch *Charge, kind string, amount int64, cd *testcards.Card) string {
-	bt := c.Entry(ch.ID, kind, amount, usualFee(amount, ch.Currency), ch.Currency)
+	bt := c.Entry(ch.ID, kind, amount, UsualFee(amount, ch.Currency), ch.Currency)
 	bt.Description = ch.Description
 
 	// A connected account pays the application fee of a direct charge out of
@@ -172,14 +172,32 @@ func (o *Balance) Parents() []string  { return nil }
 
 func retrieveBalance(c *Call) (any, error) { return c.SumBalance(), nil }
 
-// SumBalance returns the sums of the stored balance transactions by currency.
+// Funded is a past that knows the sums of its balance transactions, which are
+// too many to be added up for every call.
+type Funded interface {
+	// Funds returns what is available at a time and what is not, by currency.
+	Funds(now int64) (available, pending map[string]int64)
+}
+
+// SumBalance returns the sums of the balance transactions by currency.
 func (c *Call) SumBalance() *Balance {
 	available, pending := map[string]int64{"usd": 0}, map[string]int64{"usd": 0}
 	if c.Account == api.PlatformAccount {
 		available["usd"] = openingBalance
 	}
 
-	for bt := range memory.All[*BalanceTransaction](c.Tx, api.KindBalanceTxn) {
+	if past, ok := c.Tx.Account.Past().(Funded); ok {
+		before, waiting := past.Funds(c.Now.Unix())
+		for cur, net := range before {
+			available[cur] += net
+		}
+
+		for cur, net := range waiting {
+			pending[cur] += net
+		}
+	}
+
+	for bt := range memory.Stored[*BalanceTransaction](c.Tx, api.KindBalanceTxn) {
 		if bt.Status == "available" || bt.AvailableOn <= c.Now.Unix() {
 			available[bt.Currency] += bt.Net
 		} else {
