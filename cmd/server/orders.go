@@ -34,6 +34,8 @@ type orderQuery struct {
 	ids    []string
 	amount string // of capture and refund, in the order's currency; "" for all
 	reason string // of refund
+	fee    string // of refund: refund, keep, or "" for what the configuration says
+	back   bool   // of refund: take the money back from the destination
 	intent string // of adopt
 }
 
@@ -111,6 +113,8 @@ func (q *orderQuery) defineFlags(fs *flag.FlagSet) (parseFilter func() error) {
 	case "refund":
 		fs.StringVar(&q.amount, "amount", "", "the `amount` to refund, like 5.00 (default: all that is left)")
 		fs.StringVar(&q.reason, "reason", "", "the `reason`: duplicate, fraudulent or requested_by_customer")
+		fs.StringVar(&q.fee, "fee", "", "refund or keep the platform's `fee` (default: as CONNECT_FEE_REFUND says)")
+		fs.BoolVar(&q.back, "reverse-transfer", false, "take the money back from the destination of a destination charge")
 	}
 
 	return func() (err error) {
@@ -131,6 +135,8 @@ func (q *orderQuery) defineFlags(fs *flag.FlagSet) (parseFilter func() error) {
 // check reports what the subcommand lacks.
 func (q *orderQuery) check() error {
 	switch {
+	case q.fee != "" && q.fee != "refund" && q.fee != "keep":
+		return errors.New("--fee must be refund or keep")
 	case q.sub == "list" && len(q.ids) > 0:
 		return errors.New("list takes no order IDs: use show")
 	case q.sub == "list" && q.filter.Limit < 1:

@@ -77,6 +77,7 @@ func parseAmount(text, currency string) (minor int64, err error) {
 	if minor == 0 {
 		return 0, errors.New("--amount must be more than 0")
 	}
+
 	return minor, nil
 }
 
@@ -94,7 +95,14 @@ func request(
 	case "cancel":
 		return ops.CancelOrder(ctx, id)
 	default:
-		return ops.Refund(ctx, id, minor, q.reason)
+		return ops.Do(ctx, id, payments.OperationRequest{
+			Kind:            payments.OperationRefund,
+			Amount:          minor,
+			Reason:          q.reason,
+			RefundFee:       q.fee == "refund",
+			UsualFee:        q.fee == "",
+			ReverseTransfer: q.back,
+		})
 	}
 }
 

@@ -38,7 +38,7 @@ func listOrders(ctx context.Context, reader *app.OrderReader, f orders.Filter, o
 
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "CREATED\tID\tMODE\tSTATUS\tPAYMENT\tAMOUNT\tCAPTURED\tREFUNDED\tCAPTURE BEFORE\t"+
-		"ENDS\tDISPUTE\tREVIEW")
+		"ENDS\tDISPUTE\tACCOUNT\tREVIEW")
 
 	for _, o := range found {
 		deadline, err := captureDeadline(ctx, reader, &o)
@@ -46,13 +46,13 @@ func listOrders(ctx context.Context, reader *app.OrderReader, f orders.Filter, o
 			return err
 		}
 
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
 			formatTime(o.CreatedAt), o.ID, o.Mode, o.Status, o.PaymentStatus,
 			amount(o.Amount, o.Currency),
 			money.Decimal(o.Captured, o.Currency),
 			money.Decimal(o.Refunded, o.Currency),
 			deadline, formatTime(o.SubscriptionEndsAt), strings.Join(disputed[o.ID], ", "),
-			reviewNote(&o, foreign[o.ID]))
+			o.Account, reviewNote(&o, foreign[o.ID]))
 	}
 
 	if err := w.Flush(); err != nil || len(found) < f.Limit {
@@ -212,6 +212,7 @@ func showTerms(w io.Writer, o *orders.Order) {
 
 	showItems(w, o)
 	showShop(w, o)
+	showConnect(w, o)
 
 	if o.Contact.Email != "" {
 		_, _ = fmt.Fprintf(w, "e-mail\t%s\n", printable(o.Contact.Email))

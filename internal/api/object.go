@@ -11,48 +11,61 @@ import (
 // API and in the payload of every outgoing webhook. Amounts are minor units of
 // Currency. A member without a value is null.
 type OrderObject struct {
-	ID                 string               `json:"id"`
-	Object             string               `json:"object"`    // always "order"
-	Reference          *string              `json:"reference"` // the shop's order number
-	Status             orders.Status        `json:"status"`
-	PaymentStatus      orders.PaymentStatus `json:"payment_status"`
-	Mode               orders.Mode          `json:"mode"`
-	Livemode           bool                 `json:"livemode"`
-	Amount             int64                `json:"amount"`
-	AmountCaptured     int64                `json:"amount_captured"`
-	AmountRefunded     int64                `json:"amount_refunded"` // includes pending refunds
-	Currency           string               `json:"currency"`
-	Subtotal           int64                `json:"subtotal"`
-	Discount           *DiscountObject      `json:"discount"`  // of a promotion code
-	Discounts          []orders.Deduction   `json:"discounts"` // the shop's own
-	Taxes              []orders.Tax         `json:"taxes"`
-	Shipping           *RateObject          `json:"shipping"`
-	Items              []ItemObject         `json:"items"`
-	Customer           CustomerObject       `json:"customer"`
-	ShippingAddress    *orders.Address      `json:"shipping_address"`
-	BillingAddress     *orders.Address      `json:"billing_address"`
-	CaptureMethod      *string              `json:"capture_method"`
-	SetupFutureUsage   *string              `json:"setup_future_usage"`
-	PaymentMethodTypes []string             `json:"payment_method_types"`
-	Metadata           map[string]string    `json:"metadata"`
-	Description        *string              `json:"description"`
-	StatementSuffix    *string              `json:"statement_descriptor_suffix"`
-	SuccessURL         *string              `json:"success_url"`
-	CancelURL          *string              `json:"cancel_url"`
-	Locale             *string              `json:"locale"`
-	URL                string               `json:"url"`           // the checkout page
-	Message            *string              `json:"message"`       // the last message about the payment to the buyer
-	ReviewReason       *string              `json:"review_reason"` // why a person must decide
-	CreatedAt          time.Time            `json:"created_at"`
-	ExpiresAt          time.Time            `json:"expires_at"`
-	PaidAt             *time.Time           `json:"paid_at"`
-	SubscriptionEndsAt *time.Time           `json:"subscription_ends_at"`
-	ErasedAt           *time.Time           `json:"erased_at"` // when the customer's personal data was removed
+	ID             string               `json:"id"`
+	Object         string               `json:"object"`    // always "order"
+	Reference      *string              `json:"reference"` // the shop's order number
+	Status         orders.Status        `json:"status"`
+	PaymentStatus  orders.PaymentStatus `json:"payment_status"`
+	Mode           orders.Mode          `json:"mode"`
+	Livemode       bool                 `json:"livemode"`
+	Amount         int64                `json:"amount"`
+	AmountCaptured int64                `json:"amount_captured"`
+	AmountRefunded int64                `json:"amount_refunded"` // includes pending refunds
+	Currency       string               `json:"currency"`
+	// The connected accounts, and what the platform takes.
+	Account               *string            `json:"account"`
+	OnBehalfOf            *string            `json:"on_behalf_of"`
+	TransferData          *TransferObject    `json:"transfer_data"`
+	ApplicationFeeAmount  *int64             `json:"application_fee_amount"`  // of the order's total
+	ApplicationFeePercent *float64           `json:"application_fee_percent"` // of each invoice of a subscription
+	Subtotal              int64              `json:"subtotal"`
+	Discount              *DiscountObject    `json:"discount"`  // of a promotion code
+	Discounts             []orders.Deduction `json:"discounts"` // the shop's own
+	Taxes                 []orders.Tax       `json:"taxes"`
+	Shipping              *RateObject        `json:"shipping"`
+	Items                 []ItemObject       `json:"items"`
+	Customer              CustomerObject     `json:"customer"`
+	ShippingAddress       *orders.Address    `json:"shipping_address"`
+	BillingAddress        *orders.Address    `json:"billing_address"`
+	CaptureMethod         *string            `json:"capture_method"`
+	SetupFutureUsage      *string            `json:"setup_future_usage"`
+	PaymentMethodTypes    []string           `json:"payment_method_types"`
+	Metadata              map[string]string  `json:"metadata"`
+	Description           *string            `json:"description"`
+	StatementSuffix       *string            `json:"statement_descriptor_suffix"`
+	SuccessURL            *string            `json:"success_url"`
+	CancelURL             *string            `json:"cancel_url"`
+	Locale                *string            `json:"locale"`
+	URL                   string             `json:"url"`           // the checkout page
+	Message               *string            `json:"message"`       // the last message about the payment to the buyer
+	ReviewReason          *string            `json:"review_reason"` // why a person must decide
+	CreatedAt             time.Time          `json:"created_at"`
+	ExpiresAt             time.Time          `json:"expires_at"`
+	PaidAt                *time.Time         `json:"paid_at"`
+	SubscriptionEndsAt    *time.Time         `json:"subscription_ends_at"`
+	ErasedAt              *time.Time         `json:"erased_at"` // when the customer's personal data was removed
 	// ClientToken opens the order's calls for pages of the shop's own. It is in
 	// the answer to the creation only.
 	ClientToken *string `json:"client_token,omitempty"`
 	// Operation is what a call has just done, only in its answer.
 	Operation *OperationObject `json:"operation,omitempty"`
+}
+
+// TransferObject is where the money of a destination charge goes. Without an
+// amount, all but the platform's fee goes there.
+type TransferObject struct {
+	Destination string `json:"destination"`
+	Amount      *int64 `json:"amount"`
 }
 
 // CustomerObject is the buyer of an order.
@@ -145,6 +158,7 @@ func Render(o *orders.Order, baseURL string) OrderObject {
 		out.Discount = &DiscountObject{o.Discount.Code, o.Discount.Amount}
 	}
 
+	renderConnect(&out, o)
 	maps.Copy(out.Metadata, o.Shop.Metadata)
 
 	if r := o.ShippingRate; r.ID != "" {
@@ -169,6 +183,27 @@ func Render(o *orders.Order, baseURL string) OrderObject {
 	}
 
 	return out
+}
+
+// renderConnect adds the connected accounts of an order.
+func renderConnect(out *OrderObject, o *orders.Order) {
+	out.Account, out.OnBehalfOf = optional(o.Account), optional(o.Options.OnBehalfOf)
+
+	if to := o.Connect.Destination; to != "" {
+		out.TransferData = &TransferObject{Destination: to}
+		if amount := o.TransferOf(o.Amount); amount > 0 {
+			out.TransferData.Amount = &amount
+		}
+	}
+
+	if fee := o.FeeOn(o.Amount); fee > 0 {
+		out.ApplicationFeeAmount = &fee
+	}
+
+	if share := o.FeeShare(); share > 0 {
+		percent := float64(share) / 100
+		out.ApplicationFeePercent = &percent
+	}
 }
 
 // optional returns nil for "", which JSON shows as null.

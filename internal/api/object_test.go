@@ -28,12 +28,25 @@ func TestRender(t *testing.T) {
 	full.Status, full.PaymentStatus = orders.Paid, orders.PartiallyRefunded
 	full.Mode, full.Livemode = orders.ModeSubscription, true
 	full.Captured, full.Refunded = 1800, 200
+	full.Account, full.Connect.Rule = "acct_1", orders.Rule{BasisPoints: 250, Fixed: 30}
 	full.Reference, full.CustomerReference, full.CustomerID = "A-1", "c-7", "cus_1"
 	full.Message, full.ReviewReason = "Thank you.", "paid twice"
 	full.Discount = orders.Discount{Code: "TEN", Amount: 180}
-	full.ShippingRate = orders.ShippingRate{ID: "post", Name: "Post", Amount: 490, MinDays: 1, MaxDays: 2}
+	full.ShippingRate = orders.ShippingRate{
+		ID:      "post",
+		Name:    "Post",
+		Amount:  490,
+		MinDays: 1,
+		MaxDays: 2,
+	}
+
 	full.Contact.Name = "Ada"
-	full.Options = orders.Options{CaptureMethod: "manual", SetupFutureUsage: "off_session", PaymentMethodTypes: []string{"card"}}
+	full.Options = orders.Options{
+		CaptureMethod:      "manual",
+		SetupFutureUsage:   "off_session",
+		PaymentMethodTypes: []string{"card"},
+	}
+
 	full.Shop = orders.ShopTerms{
 		Fixed:           true,
 		Description:     "A mug",
@@ -45,12 +58,20 @@ func TestRender(t *testing.T) {
 		CancelURL:       "https://shop.example/cart",
 		Locale:          "fr",
 	}
+
 	full.Contact.Email = "a@example.com"
 	full.Contact.Shipping = &orders.Address{Name: "A", Address: orders.Place{Line1: "1 Road", Country: "FR"}}
 	full.Items = []orders.Item{{
-		SKU: "mug", Name: "Mug", Image: "/mug.png", Quantity: 2, UnitAmount: 900, Description: "White", TaxAmount: 3,
-		Recurring: &orders.Recurring{Interval: "month", IntervalCount: 1},
+		SKU:         "mug",
+		Name:        "Mug",
+		Image:       "/mug.png",
+		Quantity:    2,
+		UnitAmount:  900,
+		Description: "White",
+		TaxAmount:   3,
+		Recurring:   &orders.Recurring{Interval: "month", IntervalCount: 1},
 	}}
+
 	full.PaidAt, full.SubscriptionEndsAt = noon.Add(time.Minute), noon.Add(time.Hour)
 	full.ErasedAt = noon.Add(3 * time.Hour)
 
@@ -60,7 +81,9 @@ func TestRender(t *testing.T) {
 	}{
 		"what is missing is null": {plain, `{"id":"ord_1","object":"order","reference":null,"status":"open",` +
 			`"payment_status":"unpaid","mode":"payment","livemode":false,"amount":1800,"amount_captured":0,` +
-			`"amount_refunded":0,"currency":"eur","subtotal":1800,"discount":null,"discounts":[],"taxes":[],"shipping":null,` +
+			`"amount_refunded":0,"currency":"eur",` +
+			`"account":null,"on_behalf_of":null,"transfer_data":null,"application_fee_amount":null,"application_fee_percent":null,` +
+			`"subtotal":1800,"discount":null,"discounts":[],"taxes":[],"shipping":null,` +
 			`"items":[{"sku":null,"name":"Mug","image":null,"description":null,"tax_amount":0,"quantity":2,"unit_amount":900,"amount":1800,"recurring":null}],` +
 			`"customer":{"id":null,"reference":null,"email":null,"name":null},"shipping_address":null,"billing_address":null,` +
 			`"capture_method":null,"setup_future_usage":null,"payment_method_types":[],"metadata":{},"description":null,` +
@@ -69,7 +92,9 @@ func TestRender(t *testing.T) {
 			`"created_at":"2026-02-02T12:00:00Z","expires_at":"2026-02-02T13:00:00Z","paid_at":null,"subscription_ends_at":null,"erased_at":null}`},
 		"everything": {full, `{"id":"ord_1","object":"order","reference":"A-1","status":"paid",` +
 			`"payment_status":"partially_refunded","mode":"subscription","livemode":true,"amount":1800,"amount_captured":1800,` +
-			`"amount_refunded":200,"currency":"eur","subtotal":1800,"discount":{"code":"TEN","amount":180},` +
+			`"amount_refunded":200,"currency":"eur",` +
+			`"account":"acct_1","on_behalf_of":null,"transfer_data":null,"application_fee_amount":null,"application_fee_percent":2.5,` +
+			`"subtotal":1800,"discount":{"code":"TEN","amount":180},` +
 			`"discounts":[{"name":"Loyal","amount":5}],` +
 			`"taxes":[{"name":"VAT","amount":7,"inclusive":true}],` +
 			`"shipping":{"id":"post","name":"Post","amount":490,"min_days":1,"max_days":2},` +

@@ -13,13 +13,17 @@ import (
 // OperationObject is a capture, a cancellation or a refund that the shop asked
 // for.
 type OperationObject struct {
-	ID        string                  `json:"id"`
-	Kind      payments.OperationKind  `json:"kind"`
-	Amount    int64                   `json:"amount"` // 0 for a cancellation
-	Reason    *string                 `json:"reason"`
-	State     payments.OperationState `json:"state"`
-	Refund    *RefundObject           `json:"refund"`
-	CreatedAt time.Time               `json:"created_at"`
+	ID     string                 `json:"id"`
+	Kind   payments.OperationKind `json:"kind"`
+	Amount int64                  `json:"amount"` // 0 for a cancellation
+	Reason *string                `json:"reason"`
+	// Whether a refund gives the platform's fee back, and takes the money back
+	// from the destination.
+	RefundFee       bool                    `json:"refund_application_fee"`
+	ReverseTransfer bool                    `json:"reverse_transfer"`
+	State           payments.OperationState `json:"state"`
+	Refund          *RefundObject           `json:"refund"`
+	CreatedAt       time.Time               `json:"created_at"`
 }
 
 // RefundObject is the refund at Stripe that an operation led to. It may stay
@@ -40,6 +44,9 @@ type amountBody struct {
 type refundBody struct {
 	Amount orders.Nullable[int64] `json:"amount"` // minor units
 	Reason *string                `json:"reason"`
+	// RefundFee is nil for what the configuration says.
+	RefundFee       *bool `json:"refund_application_fee"`
+	ReverseTransfer bool  `json:"reverse_transfer"`
 }
 
 // ServeCapture is POST /v1/orders/{id}/capture.
@@ -69,7 +76,13 @@ func (s *Service) ServeRefund(w http.ResponseWriter, r *http.Request, c Call) er
 		return err
 	}
 
-	req := payments.OperationRequest{Kind: payments.OperationRefund}
+	req := payments.OperationRequest{Kind: payments.OperationRefund, ReverseTransfer: body.ReverseTransfer}
+	if body.RefundFee != nil {
+		req.RefundFee = *body.RefundFee
+	} else {
+		req.UsualFee = true
+	}
+
 	if body.Reason != nil {
 		req.Reason = *body.Reason
 	}
@@ -88,6 +101,7 @@ func (s *Service) operate(
 			return fault.InvalidField("amount", "amount_out_of_range",
 				"The amount must be a whole number of minor units, at least 1. Leave it out for all of it.")
 		}
+
 		req.Amount = *amount.Value
 	}
 
@@ -106,10 +120,14 @@ func (s *Service) operate(
 
 	out := s.render(&res.State.Order)
 	out.Operation = &OperationObject{
-		ID:        op.ID,
-		Kind:      op.Kind,
-		Amount:    op.Amount,
-		Reason:    optional(op.Reason),
+		ID:     op.ID,
+		Kind:   op.Kind,
+		Amount: op.Amount,
+		Reason: optional(op.Reason),
+
+		RefundFee:       op.RefundFee,
+		ReverseTransfer: op.ReverseTransfer,
+
 		State:     op.State,
 		CreatedAt: op.CreatedAt.UTC(),
 	}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"checkoutd/internal/api"
@@ -43,6 +44,12 @@ func (a *App) build(ctx context.Context) (err error) {
 		BaseURL:      cfg.BaseURL,
 		Options:      orderOptions(cfg),
 		SetupOrders:  cfg.SavedMethods.Setup,
+		Accounts:     chargedAccounts(cfg, a.store),
+		Fee: orders.FeeRule{
+			BasisPoints: cfg.Fee.BasisPoints,
+			Fixed:       cfg.Fee.Fixed,
+			Most:        cfg.Fee.Most,
+		},
 	})
 
 	proofKey, err := proofKey(ctx, a.store)
@@ -72,6 +79,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		UnknownAfter: cfg.UnknownAfter,
 		CallTimeout:  callTimeout(cfg.StripeTimeout),
 		TransferWait: cfg.TransferWait,
+		RefundFee:    cfg.Fee.Refund,
 		Workers:      cfg.Workers,
 	})
 
@@ -98,10 +106,13 @@ func (a *App) build(ctx context.Context) (err error) {
 		Secrets:       webhookSecrets(cfg),
 		Tolerance:     cfg.WebhookTolerance,
 		Livemode:      cfg.Livemode(),
+		Connect:       cfg.ConnectClientID != "",
 		Workers:       cfg.Workers,
 		Lease:         eventLease,
 		Gather:        gatherEvents,
 		BackfillEvery: cfg.BackfillEvery,
+
+		BackfillAccounts: a.store.ChargedAccounts,
 	})
 
 	if a.mail, err = a.newMail(); err != nil {
@@ -259,9 +270,10 @@ func savedMethods(s config.SavedMethods) customersession.Features {
 // something else.
 func orderOptions(cfg *config.Config) orders.Options { return orders.Options(cfg.Payment) }
 
+// webhookSecrets returns the secrets of both endpoints, which share an address.
 func webhookSecrets(cfg *config.Config) []string {
-	secrets := make([]string, 0, len(cfg.StripeWebhookSecrets))
-	for _, s := range cfg.StripeWebhookSecrets {
+	var secrets []string
+	for _, s := range slices.Concat(cfg.StripeWebhookSecrets, cfg.ConnectWebhookSecrets) {
 		secrets = append(secrets, s.Reveal())
 	}
 	return secrets

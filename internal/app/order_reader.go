@@ -104,6 +104,7 @@ func (r *OrderReader) Operations(
 		UnknownAfter: cfg.UnknownAfter,
 		CallTimeout:  callTimeout(cfg.StripeTimeout),
 		TransferWait: cfg.TransferWait,
+		RefundFee:    cfg.Fee.Refund,
 		Workers:      1,
 	})
 

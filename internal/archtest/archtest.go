@@ -33,7 +33,7 @@ var rooms = map[string][]string{
 	// `guard` print.
 	"cmd":         {"api", "app", "config", "connect", "deliveries", "fault", "guard", "mail", "money", "orders", "payments", "webhooks"},
 	"app":         {everything},
-	"config":      {"appearance", "spelling", "cleantext"},
+	"config":      {"appearance", "cleantext", "money", "spelling"},
 	"appearance":  {"spelling"},
 	"spelling":    {},
 	"fault":       {},
@@ -166,6 +166,7 @@ func Violations(packages []Package) []string {
 		for _, path := range p.Imports {
 			found.check(p.ImportPath, path)
 		}
+
 		for _, path := range p.Deps {
 			found.checkIndirect(p.ImportPath, path)
 		}
@@ -176,6 +177,7 @@ func Violations(packages []Package) []string {
 			}
 		}
 	}
+
 	return found
 }
 
@@ -193,6 +195,7 @@ func (f *findings) check(from, to string) {
 		if !mayImport(room(from), room(to)) {
 			f.addf("%s imports %s, which its room may not", from, to)
 		}
+
 		if isTestRoom(to) && !isTestRoom(from) {
 			f.addf("%s imports %s, which is for tests only", from, to)
 		}
@@ -226,6 +229,7 @@ func (f *findings) checkIndirect(from, to string) {
 		bad = bad ||
 			strings.HasPrefix(to, module) && room(to) != "sandbox" ||
 			strings.HasPrefix(to, "github.com/stripe/")
+
 	case slices.Contains(features, r):
 		bad = bad || to == "database/sql" ||
 			within(to, "store") || within(to, "stripeapi") || within(to, "sandbox")

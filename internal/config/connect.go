@@ -15,6 +15,7 @@ type Connect struct {
 	ConnectBase           string // origin of the OAuth pages and calls
 	ConnectKeepData       bool   // of an account that was disconnected
 	Mirror                MirrorOptions
+	Fee                   FeeOptions
 }
 
 func connectSection() section {
@@ -64,6 +65,10 @@ func connectSection() section {
 				modes: checkoutModes,
 				read:  boolean(func(c *Config) *bool { return &c.ConnectKeepData }),
 			},
+			feePercent(),
+			feeFixed(),
+			feeMost(),
+			feeRefund(),
 			mirrorSince(),
 			mirrorRate(),
 			mirrorAccountRate(),

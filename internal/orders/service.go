@@ -21,9 +21,11 @@ type Config struct {
 	Now          func() time.Time
 	ExpiresAfter time.Duration // how long a new order can be paid
 	Livemode     bool
-	BaseURL      string  // the shop's origin, without a slash at the end
-	Options      Options // of every order, as far as its mode allows them
-	SetupOrders  bool    // accept orders in mode setup
+	BaseURL      string   // the shop's origin, without a slash at the end
+	Options      Options  // of every order, as far as its mode allows them
+	SetupOrders  bool     // accept orders in mode setup
+	Accounts     Accounts // nil: no order is charged in another account
+	Fee          FeeRule  // what the platform takes of orders with an account
 }
 
 // Service creates orders, changes them, and opens them for the holders of their

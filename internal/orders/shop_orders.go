@@ -42,7 +42,7 @@ func (s *Service) CreateForShop(ctx context.Context, req ShopRequest, id, token 
 		}
 	}
 
-	if o, err = s.newShopOrder(req); err != nil {
+	if o, err = s.newShopOrder(ctx, req); err != nil {
 		return Order{}, err
 	}
 
@@ -76,7 +76,7 @@ func (s *Service) setToken(ctx context.Context, id, token string) (Order, error)
 }
 
 // newShopOrder returns the order that a request asks for, but for its ID.
-func (s *Service) newShopOrder(req ShopRequest) (o Order, err error) {
+func (s *Service) newShopOrder(ctx context.Context, req ShopRequest) (o Order, err error) {
 	now := s.cfg.Now().UTC().Truncate(time.Microsecond) // as it is stored: the answer shows it
 	o = Order{
 		Status:        Open,
@@ -107,7 +107,14 @@ func (s *Service) newShopOrder(req ShopRequest) (o Order, err error) {
 		o.Options.SetupFutureUsage = s.cfg.Catalog.futureUsage(o.Items, o.Options.SetupFutureUsage)
 	}
 
-	return o, s.cfg.Catalog.reprice(&o)
+	if err := s.setConnect(ctx, &o, req); err != nil {
+		return Order{}, err
+	}
+	if err := s.cfg.Catalog.reprice(&o); err != nil {
+		return Order{}, err
+	}
+
+	return o, checkShares(&o, req)
 }
 
 // setShopMode sets the mode and the currency of a new order, and the options
@@ -166,6 +173,7 @@ func (s *Service) usualCurrency(req ShopRequest) string {
 	if _, currency, err := s.cfg.Catalog.Price(cart, ""); err == nil {
 		return currency
 	}
+
 	return s.cfg.Catalog.currency
 }
 
@@ -175,7 +183,15 @@ func (s *Service) ChangeForShop(ctx context.Context, id string, req ShopRequest)
 	for _, part := range []struct {
 		field string
 		given bool
-	}{{"reference", req.Reference != nil}, {"currency", req.Currency != nil}, {"mode", req.Mode != nil}} {
+	}{
+		{"reference", req.Reference != nil},
+		{"currency", req.Currency != nil},
+		{"mode", req.Mode != nil},
+		{"account", req.Account != nil},
+		{"on_behalf_of", req.OnBehalfOf != nil},
+		{"transfer_data", req.TransferData != nil},
+		{"application_fee_percent", req.ApplicationFeePercent != nil},
+	} {
 		if part.given {
 			return Order{}, fault.InvalidField(part.field, "not_changeable",
 				"This cannot be changed. Please create a new order.")
@@ -192,7 +208,14 @@ func (s *Service) ChangeForShop(ctx context.Context, id string, req ShopRequest)
 		if err := s.applyShop(o, req); err != nil {
 			return err
 		}
-		return s.cfg.Catalog.reprice(o)
+		if err := setFees(o, req); err != nil {
+			return err
+		}
+		if err := s.cfg.Catalog.reprice(o); err != nil {
+			return err
+		}
+
+		return checkShares(o, req)
 	})
 }
 
@@ -222,5 +245,6 @@ func (s *Service) OpenByToken(w http.ResponseWriter, r *http.Request, id, token 
 	c := s.cookie
 	c.MaxAge = max(c.MaxAge, cookieLife(o.ExpiresAt.Sub(s.cfg.Now())))
 	c.add(w, r, entry{ID: id, Token: token})
+
 	return nil
 }

@@ -32,6 +32,13 @@ type ShopRequest struct {
 	CancelURL          *string                `json:"cancel_url"`
 	Locale             *string                `json:"locale"`
 	ExpiresAt          *string                `json:"expires_at"`
+	// The accounts that take part, of a new order only, and what the platform
+	// takes.
+	Account               *string       `json:"account"`
+	OnBehalfOf            *string       `json:"on_behalf_of"`
+	TransferData          *ShopTransfer `json:"transfer_data"`
+	ApplicationFeePercent *Percent      `json:"application_fee_percent"`
+	ApplicationFeeAmount  *int64        `json:"application_fee_amount"` // can be changed
 }
 
 // ShopItem is a line of an order of the shop's backend: a product of the
@@ -115,6 +122,7 @@ func (s *Service) setShopItems(o *Order, req ShopRequest) error {
 		if err != nil {
 			return err
 		}
+
 		o.Items = append(o.Items, item)
 	}
 
@@ -122,6 +130,7 @@ func (s *Service) setShopItems(o *Order, req ShopRequest) error {
 	if err == nil && mode != cmp.Or(o.Mode, mode) {
 		err = errItemsMixed
 	}
+
 	o.Mode = mode
 
 	return err
@@ -146,11 +155,17 @@ func (s *Service) shopItem(i int, line ShopItem, currency string) (Item, error) 
 		return Item{}, fault.InvalidField(field(i, "quantity"), "quantity_out_of_range",
 			fmt.Sprintf("A quantity is a whole number from 1 to %d.", maxShopQuantity))
 	}
+
 	if err := checkMinor(field(i, "unit_amount"), *line.UnitAmount, currency); err != nil {
 		return Item{}, err
 	}
 
-	item := Item{Quantity: quantity, UnitAmount: *line.UnitAmount, TaxAmount: line.TaxAmount, Own: true}
+	item := Item{
+		Quantity:   quantity,
+		UnitAmount: *line.UnitAmount,
+		TaxAmount:  line.TaxAmount,
+		Own:        true,
+	}
 	for _, text := range []struct {
 		to             *string
 		name, given    string
@@ -164,6 +179,7 @@ func (s *Service) shopItem(i int, line ShopItem, currency string) (Item, error) 
 		if err != nil {
 			return Item{}, err
 		}
+
 		*text.to = clean
 	}
 
@@ -178,6 +194,7 @@ func (s *Service) catalogItem(i int, line ShopItem, quantity int64, currency str
 		return Item{}, fault.InvalidField(field(i, "unit_amount"), "unit_amount_missing",
 			"An item needs the sku of a product in the catalog, or a name and a unit_amount of its own.")
 	}
+
 	if line.Name != "" || line.Image != "" || line.Description != "" {
 		return Item{}, fault.InvalidField(field(i, "unit_amount"), "unit_amount_missing",
 			"An item with a name, an image or a description of its own needs a unit_amount, too.")
@@ -192,6 +209,7 @@ func (s *Service) catalogItem(i int, line ShopItem, quantity int64, currency str
 		case field(0, "quantity"):
 			f.Field = field(i, "quantity")
 		}
+
 		return Item{}, &f
 	}
 
@@ -226,6 +244,7 @@ func setShopShipping(o *Order, req ShopRequest) (err error) {
 	case v.MaxDays < v.MinDays || v.MaxDays > maxDays:
 		days = "shipping.max_days"
 	}
+
 	if days != "" {
 		return fault.InvalidField(days, "days_out_of_range",
 			fmt.Sprintf("The delivery time is min_days to max_days, from 0 to %d.", maxDays))
@@ -321,6 +340,7 @@ func setCustomer(o *Order, req ShopRequest) (err error) {
 			return fault.New(fault.Conflict, "customer_bound",
 				"This order has its customer at Stripe already. Please create a new order for another one.")
 		}
+
 		o.CustomerReference = ref
 	}
 

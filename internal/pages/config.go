@@ -13,6 +13,7 @@ import (
 // needs to show the checkout.
 type configView struct {
 	PublishableKey string                 `json:"publishable_key"`
+	StripeAccount  string                 `json:"stripe_account,omitempty"` // given to Stripe() with the key
 	ScriptURL      string                 `json:"script_url"`
 	Sandbox        bool                   `json:"sandbox"`
 	Live           bool                   `json:"live"`
@@ -50,6 +51,7 @@ func (p *Pages) ServeConfig(w http.ResponseWriter, r *http.Request) error {
 	view, form := p.cfg.Orders.View(o), p.cfg.Form
 	return httpio.WriteJSON(w, http.StatusOK, configView{
 		PublishableKey: p.cfg.PublishableKey,
+		StripeAccount:  o.Account,
 		ScriptURL:      p.cfg.ScriptURL,
 		Sandbox:        p.cfg.Sandbox,
 		Live:           p.cfg.Live,

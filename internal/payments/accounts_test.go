@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"testing"
+	"time"
 
 	"checkoutd/internal/fault"
 	"checkoutd/internal/idempotency"
@@ -145,4 +146,142 @@ func TestAdoptReadsInTheOrdersAccount(t *testing.T) {
 	}
 
 	f.wantOrder(orders.Paid, orders.PaymentPaid)
+}
+
+// noAccess is Stripe's refusal of every call for an account that its owner has
+// disconnected.
+var noAccess = &payments.CallError{
+	Outcome: payments.OutcomeRefused,
+	Stripe:  payments.StripeError{Type: payments.TypePermission, Code: "account_invalid"},
+}
+
+// TestDisconnectedBeforeTheCall: the refusal of the only request proves that
+// nothing was taken. The order stays open, and expires.
+func TestDisconnectedBeforeTheCall(t *testing.T) {
+	t.Parallel()
+	f := inAccount(t, "acct_1")
+	f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) {
+		return payments.Snapshot{}, noAccess
+	})
+
+	if _, err := f.confirm("ctoken_a"); !fault.Is(err, "payment_unavailable") {
+		t.Errorf("got %v, want that the shop cannot take the payment", err)
+	}
+
+	f.wantAttempts(payments.Failed)
+	f.wantOrder(orders.Open, orders.PaymentFailed)
+
+	f.stripe.SetDown(noAccess)
+	f.clock.Advance(25 * time.Hour)
+	f.runOnce()
+
+	if got := f.state().Order.Status; got != orders.Expired {
+		t.Errorf("the order is %s after its time", got)
+	}
+}
+
+// TestDisconnectedWhileUnknown: whether money moved cannot be found out, so
+// that a person has to look, and nothing is guessed. If the account comes back,
+// the attempt is settled.
+func TestDisconnectedWhileUnknown(t *testing.T) {
+	t.Parallel()
+	f := inAccount(t, "acct_1")
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
+		f.stripe.PutIntent(snap(p, succeeded))
+		return payments.Snapshot{}, errReset
+	})
+
+	_, _ = f.confirm("ctoken_a")
+	f.wantAttempts(payments.Unknown)
+
+	f.stripe.OnSend(func(payments.Params, string) (payments.Snapshot, error) {
+		return payments.Snapshot{}, noAccess
+	})
+	f.stripe.SetDown(noAccess)
+
+	for range 10 {
+		f.clock.Advance(4 * time.Minute)
+		f.runOnce()
+	}
+
+	f.wantAttempts(payments.Unknown)
+	f.wantOrder(orders.Review, orders.PaymentReview)
+	calls := f.calls()
+
+	f.clock.Advance(time.Hour)
+	f.runOnce()
+
+	if f.calls() != calls {
+		t.Error("the call was sent again")
+	}
+
+	f.stripe.SetDown(nil)
+	f.clock.Advance(7 * time.Hour)
+	f.runOnce()
+	f.wantAttempts(payments.Succeeded)
+	f.wantOrder(orders.Review, orders.PaymentReview)
+}
+
+// TestDisconnectedWhileItWaits: an intent that waits for its buyer can be
+// neither read nor canceled when the order expires.
+func TestDisconnectedWhileItWaits(t *testing.T) {
+	t.Parallel()
+	f := inAccount(t, "acct_1")
+	f.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
+		s := snap(p, action)
+		f.stripe.PutIntent(s)
+		return s, nil
+	})
+
+	if _, err := f.confirm("ctoken_a"); err != nil {
+		t.Fatal(err)
+	}
+
+	f.stripe.SetDown(noAccess)
+	f.clock.Advance(time.Hour)
+	f.runOnce()
+	f.wantOrder(orders.Open, orders.RequiresAction)
+
+	f.clock.Advance(24 * time.Hour)
+	f.runOnce()
+	f.wantOrder(orders.Review, orders.PaymentReview)
+}
+
+// TestOperationOnADisconnectedAccount: a refund that Stripe refuses has failed,
+// and one whose outcome is not known stays so.
+func TestOperationOnADisconnectedAccount(t *testing.T) {
+	t.Parallel()
+	for name, lost := range map[string]bool{"refused": false, "unknown": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := confirmed(t, succeeded)
+			s.store.states[orderID].Order.Account = "acct_1"
+			in, _ := s.stripe.Peek(intentID)
+			in.Account = "acct_1"
+			s.stripe.PutIntent(in)
+
+			s.bank.before = func() error {
+				if lost {
+					return errReset
+				}
+				return noAccess
+			}
+
+			s.stripe.SetDown(noAccess)
+
+			want := "operation_failed"
+			if lost {
+				want = "operation_unknown"
+			}
+
+			if _, err := s.refund(500); !fault.Is(err, want) {
+				t.Errorf("got %v, want %s", err, want)
+			}
+
+			s.clock.Advance(time.Hour)
+			if _, err := s.refund(600); lost && !fault.Is(err, "operation_unknown") {
+				t.Errorf("later: got %v; whether the first was made is not known", err)
+			}
+		})
+	}
 }

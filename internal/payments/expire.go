@@ -8,10 +8,20 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// expire closes an order that has expired. Every intent that may still take
+// expire closes an order that has expired, or hands it to a person if its
+// account gives no access.
+func (s *Service) expire(ctx context.Context, orderID string) error {
+	err := s.tryExpire(ctx, orderID)
+	if IsAccountGone(err) {
+		return s.expireWithoutAccount(ctx, orderID)
+	}
+	return err
+}
+
+// tryExpire closes an order that has expired. Every intent that may still take
 // money is canceled at Stripe first. If one was paid at the last moment, the
 // order becomes paid instead.
-func (s *Service) expire(ctx context.Context, orderID string) error {
+func (s *Service) tryExpire(ctx context.Context, orderID string) error {
 	st, err := s.cfg.Store.Read(ctx, orderID)
 	if err != nil {
 		return err

@@ -277,8 +277,13 @@ func (o *Operations) send(ctx context.Context, op Operation) error {
 // finish brings the order up to date and concludes the operation if its outcome
 // is known.
 func (o *Operations) finish(ctx context.Context, op Operation, call callResult) (after *State, err error) {
+	// In an account that gives no access nothing can be read. What the refusal
+	// of the only request proves is known all the same.
 	if err := o.refresh(ctx, op); err != nil {
-		return nil, err
+		only := call.sent && call.firstSend && op.Note == ""
+		if !IsAccountGone(err) || !only || !asCallError(call.err).provesFailure(only) {
+			return nil, err
+		}
 	}
 
 	err = o.service.cfg.Store.Update(ctx, op.OrderID, nil, func(st *State) error {

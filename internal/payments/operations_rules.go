@@ -25,6 +25,9 @@ type OperationRequest struct {
 	// money back from the destination, both in proportion to a refund.
 	RefundFee       bool
 	ReverseTransfer bool
+	// UsualFee lets the configuration decide about RefundFee, as far as the
+	// order has a fee.
+	UsualFee bool
 }
 
 // repeats reports whether the request is a repetition of the one that led to a
@@ -34,7 +37,7 @@ func (req OperationRequest) repeats(op *Operation) bool {
 		return req.ID == op.ID
 	}
 	return req.Kind == op.Kind && req.Reason == op.Reason &&
-		req.RefundFee == op.RefundFee && req.ReverseTransfer == op.ReverseTransfer && (req.Amount == 0 || req.Amount == op.Amount)
+		(req.UsualFee || req.RefundFee == op.RefundFee) && req.ReverseTransfer == op.ReverseTransfer && (req.Amount == 0 || req.Amount == op.Amount)
 }
 
 // naming returns the request with the amount of a capture of the whole hold, so
@@ -76,8 +79,10 @@ func (r rules) start(st *State, req OperationRequest, id string) error {
 		op.IntentID, op.Amount, err = st.capturable(req.Amount)
 		op.Fee, op.Transfer = st.Order.FeeOn(op.Amount), st.Order.TransferOf(op.Amount)
 	case OperationRefund:
+		req.RefundFee = req.RefundFee || req.UsualFee && r.refundFee && st.mayHaveFee()
 		op.IntentID, op.Amount, err = st.refundable(req)
 		op.RefundFee, op.ReverseTransfer = req.RefundFee, req.ReverseTransfer
+
 	default:
 		err = st.cancelable()
 	}

@@ -118,18 +118,6 @@ func (s *Service) AskOrderOf(ctx context.Context, ref Ref) (Match, error) {
 	}
 }
 
-// codeAccountGone is Stripe's code for a connected account that the key has no
-// access to, any more or at all
-// (https://docs.stripe.com/error-codes#account-invalid).
-const codeAccountGone = "account_invalid"
-
-// IsAccountGone reports whether Stripe refused a call because the key has no
-// access to the connected account.
-func IsAccountGone(err error) bool {
-	var e *CallError
-	return errors.As(err, &e) && e.Outcome == OutcomeRefused && e.Stripe.Code == codeAccountGone
-}
-
 // IsGone reports whether Stripe answered that it has no such object.
 func IsGone(err error) bool {
 	var e *CallError

@@ -59,6 +59,9 @@ type Config struct {
 	TransferWait time.Duration
 	// Workers is how many attempts, and how many orders, are worked on at once.
 	Workers int
+	// RefundFee gives the platform's fee back with a refund that does not say
+	// otherwise.
+	RefundFee bool
 }
 
 // Service takes payments. It is safe for concurrent use.
@@ -126,6 +129,7 @@ type rules struct {
 	unknownAfter time.Duration
 	transferWait time.Duration
 	proofKey     []byte
+	refundFee    bool
 }
 
 func (s *Service) rules() rules {
@@ -134,5 +138,6 @@ func (s *Service) rules() rules {
 		unknownAfter: s.cfg.UnknownAfter,
 		transferWait: s.cfg.TransferWait,
 		proofKey:     s.cfg.ProofKey,
+		refundFee:    s.cfg.RefundFee,
 	}
 }

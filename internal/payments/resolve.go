@@ -48,12 +48,18 @@ func (s *Service) resolve(ctx context.Context, claimed Attempt) error {
 	payable := st.Order.Status == orders.Open && !st.Order.IsExpired(now)
 	switch {
 	case !a.State.Open():
-		return s.checkWaiting(ctx, *a)
+		err = s.checkWaiting(ctx, *a)
 	case payable && now.Sub(a.CreatedAt) < resendFor:
-		return s.resend(ctx, *a)
+		err = s.resend(ctx, *a)
 	default:
-		return s.lookUp(ctx, *a)
+		err = s.lookUp(ctx, *a)
 	}
+
+	if IsAccountGone(err) {
+		return s.waitForAccount(ctx, *a)
+	}
+
+	return err
 }
 
 // resend sends the same call under the same key. An answer settles the outcome

@@ -41,6 +41,7 @@ func (s *Store) ConnectAccount(ctx context.Context, id string) (connect.Account,
 func (s *Store) ConnectAccounts(ctx context.Context, f connect.Filter) ([]connect.Account, error) {
 	var w sqldb.Where
 	sqldb.AddIn(&w, "state", f.States)
+
 	if f.Reference != "" {
 		w.AddArg("reference <> '' AND reference =", f.Reference)
 	}
@@ -50,12 +51,21 @@ func (s *Store) ConnectAccounts(ctx context.Context, f connect.Filter) ([]connec
 		if err != nil {
 			return nil, err
 		}
+
 		w.Add("(created_at, id) < (" + w.Arg(sqldb.Micros(last.CreatedAt)) + ", " + w.Arg(last.ID) + ")")
 	}
 
 	return sqldb.QueryAll(ctx, s.db.Reader(), connectAccountTable.Scan,
 		connectAccountTable.Select()+w.String()+
 			" ORDER BY created_at DESC, id DESC LIMIT "+w.Arg(cmp.Or(f.Limit, 100)), w.Args()...)
+}
+
+// ChargedAccounts returns the connected accounts that orders are charged in.
+func (s *Store) ChargedAccounts(ctx context.Context) ([]string, error) {
+	return sqldb.QueryAll(ctx, s.db.Reader(), sqldb.ScanString,
+		`SELECT id FROM connect_accounts a
+			WHERE state = 'connected' AND EXISTS (SELECT 1 FROM orders o WHERE o.account = a.id AND o.account <> '')
+			ORDER BY id`)
 }
 
 // ChangeConnectAccount changes an account under its lock and returns it. An
@@ -72,11 +82,13 @@ func (s *Store) ChangeConnectAccount(
 		if err := change(&a); err != nil {
 			return nil, err
 		}
+
 		return s.saveConnectAccount(prev, &a)
 	})
 	if err == nil && a.State == "" {
 		err = connect.ErrNoAccount
 	}
+
 	return a, err
 }
 
@@ -103,7 +115,9 @@ func (s *Store) saveConnectAccount(prev []any, a *connect.Account) ([]sqldb.Comm
 		if len(writes) > 0 && !a.IsConnected() {
 			writes = append(writes, stopMirror(a.ID))
 		}
+
 		return writes, err
+
 	case a.State == "":
 		return nil, nil
 	}
@@ -111,5 +125,6 @@ func (s *Store) saveConnectAccount(prev []any, a *connect.Account) ([]sqldb.Comm
 	insert := connectAccountTable.Insert(a, now)
 	insert.Text += " ON CONFLICT DO NOTHING"
 	insert.IfNone = sqldb.ErrTryAgain
+
 	return []sqldb.Command{insert}, nil
 }

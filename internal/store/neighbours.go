@@ -19,6 +19,13 @@ func (s *Store) KnowsEvent(ctx context.Context, account, group, customerID strin
 	return known, err
 }
 
+// ChargesIn reports whether an order is charged in a connected account.
+func (s *Store) ChargesIn(ctx context.Context, account string) (bool, error) {
+	_, found, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanInt,
+		`SELECT 1 FROM orders WHERE account = $1 AND account <> '' LIMIT 1`, account)
+	return found, err
+}
+
 // IsOrderCustomer reports whether an order belongs to a customer of the
 // platform's own account.
 func (s *Store) IsOrderCustomer(ctx context.Context, customerID string) (bool, error) {

@@ -44,6 +44,11 @@ func callError(err error) error {
 		Cause: fmt.Errorf("status %d, request %s", e.HTTPStatusCode, e.RequestID),
 	}
 
+	// Stripe's sentence quotes the key.
+	if e.Code == stripe.ErrorCodeAccountInvalid {
+		out.Stripe.Message = "The platform has no access to this account."
+	}
+
 	switch {
 	case e.PaymentIntent != nil:
 		s := snapshot(e.PaymentIntent)

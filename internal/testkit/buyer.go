@@ -105,8 +105,8 @@ func (b *Buyer) Object(r Reply) map[string]any {
 
 // Token creates a ConfirmationToken of a card at the offline Stripe, as
 // Stripe.js does in the browser, and returns its ID. key is the publishable
-// key; more fields of the form may be added.
-func (b *Buyer) Token(stripe, key, card string, more url.Values) string {
+// key; more fields of the form, and headers, may be added.
+func (b *Buyer) Token(stripe, key, card string, more url.Values, headers ...string) string {
 	b.tb.Helper()
 	form := url.Values{
 		"key":                                  {key},
@@ -122,7 +122,8 @@ func (b *Buyer) Token(stripe, key, card string, more url.Values) string {
 		form[name] = values
 	}
 
-	r := b.PostForm(stripe+"/v1/confirmation_tokens", form)
+	headers = append(headers, "Content-Type: application/x-www-form-urlencoded")
+	r := b.Call(http.MethodPost, stripe+"/v1/confirmation_tokens", form.Encode(), headers...)
 	id, _ := b.Object(r)["id"].(string)
 	if id == "" {
 		b.tb.Fatalf("no ConfirmationToken: %d %s", r.Status, r.Body)

@@ -115,6 +115,9 @@ type Intake interface {
 	// order of the account, or such an order belongs to the customer.
 	KnowsEvent(ctx context.Context, account, group, customerID string) (bool, error)
 
+	// ChargesIn reports whether an order is charged in the connected account.
+	ChargesIn(ctx context.Context, account string) (bool, error)
+
 	// HasSubscription reports whether the account's customer has a subscription
 	// of an order that continues, or may still begin.
 	HasSubscription(ctx context.Context, account, customerID string) (bool, error)

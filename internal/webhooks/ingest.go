@@ -265,7 +265,7 @@ func (s *Service) quarantineReason(e *Event) string {
 	switch {
 	case e.Livemode != s.cfg.Livemode:
 		return fmt.Sprintf("its livemode is %t, this server's is %t", e.Livemode, s.cfg.Livemode)
-	case e.Account != "":
+	case e.Account != "" && !s.cfg.Connect:
 		return "it belongs to a connected account, which this server does not serve"
 	}
 	return ""

@@ -115,6 +115,17 @@ func (s *Service) isSubscriber(ctx context.Context, ref payments.Ref) (bool, err
 
 // localReason returns why an event cannot be ours, "" if it may be.
 func (s *Service) localReason(ctx context.Context, j *job) (why string, err error) {
+	// Most connected accounts have payments of their own only.
+	if account := j.ref.Account; account != "" {
+		charges, err := s.cfg.Intake.ChargesIn(ctx, account)
+		if err != nil {
+			return "", err
+		}
+		if !charges {
+			return "no order is charged in its account", nil
+		}
+	}
+
 	if id := j.ref.CustomerID; id != "" {
 		known, err := s.cfg.Intake.KnowsEvent(ctx, j.ref.Account, "", id)
 		if err != nil {

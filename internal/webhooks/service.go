@@ -51,6 +51,9 @@ type Config struct {
 	// Tolerance is how old a signature may be.
 	Tolerance time.Duration
 	Livemode  bool
+	// Connect lets events of connected accounts in. They reach the orders of
+	// their account only.
+	Connect bool
 
 	// Workers is how many events are processed at the same time.
 	Workers int

@@ -20,6 +20,7 @@
  *
  * @typedef {object} Config the response of GET /config
  * @property {string} publishable_key
+ * @property {string} [stripe_account] the connected account that is charged
  * @property {{name: string, version?: string, url?: string}} app_info
  * @property {ElementsOptions} elements
  * @property {Appearance} [appearance_dark]
@@ -76,9 +77,17 @@ export async function readConfig() {
   return false;
 }
 
-/** @param {import('@stripe/stripe-js').StripeConstructor} Stripe */
+/**
+ * Opens Stripe for the account that the order is charged in. Whatever is made
+ * with it, a ConfirmationToken first, exists in that account only.
+ *
+ * @param {import('@stripe/stripe-js').StripeConstructor} Stripe
+ */
 export function openStripe(Stripe) {
-  stripe = Stripe(config.publishable_key, { locale: /** @type {'en' | 'fr'} */ (page.lang) });
+  stripe = Stripe(config.publishable_key, {
+    locale: /** @type {'en' | 'fr'} */ (page.lang),
+    ...(config.stripe_account && { stripeAccount: config.stripe_account }),
+  });
   stripe.registerAppInfo(config.app_info);
 }
 

@@ -61,25 +61,24 @@ func (b *Buyer) Order(sku string) string {
 // Token creates a ConfirmationToken of a card for an order that saves nothing.
 func (b *Buyer) Token(card string) string {
 	b.t.Helper()
-	return b.token(card, orders.ModePayment, "")
+	return b.token(card, orders.Order{Mode: orders.ModePayment})
 }
 
 // TokenFor creates a ConfirmationToken of a card for an order as its page does.
 func (b *Buyer) TokenFor(id, card string) string {
 	b.t.Helper()
-	o := b.shop.State(id).Order
-	return b.token(card, o.Mode, o.Options.SetupFutureUsage)
+	return b.token(card, b.shop.State(id).Order)
 }
 
-func (b *Buyer) token(card string, mode orders.Mode, usage string) string {
+func (b *Buyer) token(card string, o orders.Order) string {
 	b.t.Helper()
 	return b.Buyer.Token(b.shop.Config.StripeAPIBase, config.SandboxPublishableKey, card, url.Values{
-		"client_context[mode]":                                   {string(mode)},
-		"client_context[setup_future_usage]":                     {usage},
+		"client_context[mode]":                                   {string(o.Mode)},
+		"client_context[setup_future_usage]":                     {o.Options.SetupFutureUsage},
 		"payment_method_data[billing_details][name]":             {CanaryName},
 		"payment_method_data[billing_details][email]":            {CanaryEmail},
 		"payment_method_data[billing_details][address][country]": {"US"},
-	})
+	}, "Stripe-Account: "+o.Account)
 }
 
 // Confirm pays an order with a card.

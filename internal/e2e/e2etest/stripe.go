@@ -43,6 +43,12 @@ func Selling(catalog string) Option {
 // Stripe calls the API of the offline Stripe as the merchant would.
 func (s *Shop) Stripe(method, path string, pairs ...string) map[string]any {
 	s.T.Helper()
+	return s.StripeIn("", method, path, pairs...)
+}
+
+// StripeIn is like Stripe for a connected account, "" for the platform's own.
+func (s *Shop) StripeIn(account, method, path string, pairs ...string) map[string]any {
+	s.T.Helper()
 	form := url.Values{}
 	for i := 0; i < len(pairs); i += 2 {
 		form.Add(pairs[i], pairs[i+1])
@@ -59,6 +65,10 @@ func (s *Shop) Stripe(method, path string, pairs ...string) map[string]any {
 	}
 
 	r.SetBasicAuth(config.SandboxSecretKey, "")
+	if account != "" {
+		r.Header.Set("Stripe-Account", account)
+	}
+
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 
 	resp, err := http.DefaultClient.Do(r)

@@ -129,6 +129,8 @@ func (c *call) subInvoice(sub *Subscription, cus *payments.Customer, reason stri
 
 	inv.setLines(lines)
 	inv.applyDiscounts(c.discountsOf(sub, cus))
+	inv.ApplicationFeeAmount = feeOf(sub, inv.Total)
+
 	return inv
 }
 
@@ -159,6 +161,7 @@ func (c *call) subscriptionLine(sub *Subscription, item *SubscriptionItem, inv *
 	line.Type = api.KindSubscription
 	line.UnitAmountExcludingTax = fmt.Sprint(unit)
 	line.Period = LinePeriod{Start: sub.CurrentPeriodStart, End: sub.CurrentPeriodEnd}
+
 	return line
 }
 
@@ -280,6 +283,8 @@ func (c *call) invoiceIntent(inv *Invoice) *payments.PaymentIntent {
 		StatementDescriptor: inv.StatementDescriptor,
 		Status:              payments.StatusRequiresMethod,
 		PaymentMethodTypes:  inv.PaymentSettings.PaymentMethodTypes,
+
+		ApplicationFeeAmount: inv.ApplicationFeeAmount,
 	}
 
 	if inv.Subscription != nil {

@@ -32,6 +32,10 @@ func createSubscription(c *call) (any, error) {
 		return nil, err
 	}
 
+	if sub.ApplicationFeePercent, err = c.feePercent(); err != nil {
+		return nil, err
+	}
+
 	inv := c.subInvoice(sub, cus, "subscription_create")
 	sub.LatestInvoice = &inv.ID
 	behavior := cmp.Or(c.Params.String("payment_behavior"), "allow_incomplete")

@@ -14,7 +14,7 @@ import (
 // and that the sandbox does not simulate. Ignoring them silently would mislead
 // the caller.
 var unsupportedParams = []string{
-	"add_invoice_items", "application_fee_percent", "backdate_start_date",
+	"add_invoice_items", "backdate_start_date",
 	"billing_cycle_anchor", "billing_cycle_anchor_config", "billing_thresholds", "cancel_at",
 	"days_until_due", "default_source", "default_tax_rates", "invoice_settings",
 	"on_behalf_of", "pause_collection", "pending_invoice_item_interval", "transfer_data",
@@ -179,10 +179,12 @@ func (c *call) inlinePrice(data *wire.Params) (*api.Record, error) {
 	if err := checkUnitAmount(data); err != nil {
 		return nil, err
 	}
+
 	if amount, _ := unitAmount(data); amount == nil {
 		return nil, wire.NotSimulated(
 			payments.Pathed(data, "unit_amount_decimal") + " with fractions of the minor unit")
 	}
+
 	if err := checkRecurring(data); err != nil {
 		return nil, err
 	}
@@ -275,6 +277,7 @@ func (c *call) checkItems(items []*SubscriptionItem) error {
 			item.Plan.Amount > api.Maximum(first.Currency)/packs(item.Price, item.Quantity):
 			return wire.Invalid("amount_too_large", param, "Amount must be no more than %s",
 				api.FormatAmount(api.Maximum(first.Currency), first.Currency))
+
 		case item.Plan.UsageType == "metered":
 			return wire.NotSimulated(param + " with metered usage")
 		}

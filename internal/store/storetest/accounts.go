@@ -76,6 +76,12 @@ func testAccounts(t *testing.T, e Engine) {
 		t.Errorf("the order with the intent: got %q, %v", got, err)
 	}
 
+	for account, want := range map[string]bool{"acct_1": true, "acct_2": false, "": false} {
+		if got, err := f.ChargesIn(f.ctx, account); err != nil || got != want {
+			t.Errorf("charges in account %q: got %t, %v; want %t", account, got, err, want)
+		}
+	}
+
 	t.Run("a buyer has one customer in each account", func(t *testing.T) {
 		for _, account := range []string{"", "acct_1", "acct_2"} {
 			want := "cus_in_" + account
