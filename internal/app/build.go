@@ -181,7 +181,7 @@ func proofKey(ctx context.Context, s *store.Store) ([]byte, error) {
 
 func (a *App) newPages() (*pages.Pages, error) {
 	cfg := a.cfg
-	own, err := a.dashboardPage()
+	own, err := a.dashboardOptions()
 	if err != nil {
 		return nil, err
 	}

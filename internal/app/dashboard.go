@@ -7,6 +7,7 @@ import (
 	"checkoutd/internal/api"
 	"checkoutd/internal/config"
 	"checkoutd/internal/connect/dashboard"
+	"checkoutd/internal/httpio"
 	"checkoutd/internal/httpserver"
 	"checkoutd/internal/pages"
 	"checkoutd/internal/stripeapi"
@@ -23,8 +24,14 @@ func (a *App) newDashboard(stripe *stripeapi.Client) *dashboard.Service {
 	})
 }
 
-// dashboardPage returns what the page of a connected account needs.
-func (a *App) dashboardPage() (pages.Dashboard, error) {
+// dashboardPage returns the handler of a page whose errors are shown to the
+// owner of a connected account.
+func (a *App) dashboardPage(h httpio.Handler) http.HandlerFunc {
+	return httpio.HandlePage(h, a.pages.RenderDashboardError)
+}
+
+// dashboardOptions returns what the page of a connected account needs.
+func (a *App) dashboardOptions() (pages.Dashboard, error) {
 	policy, err := httpserver.DashboardCSP(a.policy())
 	return pages.Dashboard{
 		Sessions:  a.dashboard,

@@ -102,9 +102,9 @@ func (a *App) routes() (http.Handler, error) {
 	shop.Delete(apiPath+"customers/{reference}", a.api.Delete(api.ScopeWrite, a.api.ServeEraseCustomer))
 	shop.Post(apiPath+"connect/accounts/{id}/dashboard_links",
 		a.api.Post(api.ScopeWrite, dashboardCall(a.dashboard.ServeCreateLink)))
-	r.With(limit).Get(dashboard.OpenPath, page(a.dashboard.ServeOpen))
-	r.Get(dashboard.Path, page(a.pages.ServeDashboard))
-	r.Post(dashboard.SignOutPath, httpio.HandlePage(a.dashboard.ServeSignOut, a.pages.RenderError))
+	r.With(limit).Get(dashboard.OpenPath, a.dashboardPage(name.page(a.dashboard.ServeOpen)))
+	r.Get(dashboard.Path, a.dashboardPage(name.page(a.pages.ServeDashboard)))
+	r.Post(dashboard.SignOutPath, a.dashboardPage(a.dashboard.ServeSignOut))
 	limited.Post("/account_session", a.dashboard.ServeSession)
 
 	const endpoints = apiPath + "webhook_endpoints"

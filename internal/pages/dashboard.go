@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"checkoutd/internal/fault"
+	"checkoutd/internal/httpio"
 )
 
 // Dashboard is what the page of a connected account needs besides the rest.
@@ -91,6 +94,33 @@ func (p *Pages) ServeDashboard(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Cross-Origin-Opener-Policy", "unsafe-none")
 
 	return p.render(w, http.StatusOK, pg)
+}
+
+// closedCode is the error of a browser without a session.
+const closedCode = "dashboard_closed"
+
+// RenderDashboardError writes the page for an error of the dashboard; it is an
+// httpio.PageErrorFunc. Nothing has gone wrong if the session has ended, and
+// whoever had it has no business in the shop.
+func (p *Pages) RenderDashboardError(w http.ResponseWriter, r *http.Request, status int, f *fault.Error) {
+	if f.Code != closedCode {
+		p.RenderError(w, r, status, f)
+		return
+	}
+
+	loc := localeOf(r)
+	t := loc.texts.Dashboard
+	state := stateTexts{t.ClosedTitle, t.OpenAgain}
+	if r.URL.Query().Has("signed_out") {
+		state.Title = t.SignedOut
+	}
+
+	pg := p.page(loc, "error", state.Title)
+	pg.View = errorPage{Texts: state, NoShop: true}
+	if err := p.render(w, status, pg); err != nil {
+		httpio.ExchangeOf(r.Context()).SetError(err)
+		http.Error(w, state.Title, status)
+	}
 }
 
 // connectLocale returns the locale as Connect.js knows it: with a region.

@@ -10,6 +10,7 @@ import (
 type errorPage struct {
 	Texts     stateTexts
 	RequestID string
+	NoShop    bool // do not lead to the shop
 }
 
 // RenderError writes the page for an error; it is an httpio.PageErrorFunc. The
@@ -30,7 +31,7 @@ func (p *Pages) RenderError(w http.ResponseWriter, r *http.Request, status int, 
 	}
 
 	pg := p.page(loc, "error", state.Title)
-	pg.View = errorPage{state, httpio.RequestID(r.Context())}
+	pg.View = errorPage{Texts: state, RequestID: httpio.RequestID(r.Context())}
 
 	if err := p.render(w, status, pg); err != nil {
 		httpio.ExchangeOf(r.Context()).SetError(err)

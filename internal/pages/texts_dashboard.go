@@ -8,6 +8,10 @@ type dashboardTexts struct {
 	// Tabs maps a component to the name of its tab.
 	Tabs map[string]string `json:"-"`
 
+	ClosedTitle string `json:"-"`
+	SignedOut   string `json:"-"`
+	OpenAgain   string `json:"-"`
+
 	Loading    string `json:"loading"`
 	Failed     string `json:"failed"`
 	Connection string `json:"connection"`
@@ -27,6 +31,10 @@ var dashboardEnglish = dashboardTexts{
 		"account_onboarding": "Set-up",
 		"account_management": "Account",
 	},
+	ClosedTitle: "This page is closed",
+	SignedOut:   "You are signed out",
+	OpenAgain:   "Open the page again from the site that brought you here.",
+
 	Loading:    "Loading…",
 	Failed:     "This part could not be loaded. Please try again in a moment.",
 	Connection: "Stripe cannot be reached. Check your connection and try again.",
@@ -46,6 +54,10 @@ var dashboardFrench = dashboardTexts{
 		"account_onboarding": "Configuration",
 		"account_management": "Compte",
 	},
+	ClosedTitle: "Cette page est fermée",
+	SignedOut:   "Vous êtes déconnecté",
+	OpenAgain:   "Rouvrez la page depuis le site qui vous a amené ici.",
+
 	Loading:    "Chargement…",
 	Failed:     "Cette partie n'a pas pu être chargée. Veuillez réessayer dans un instant.",
 	Connection: "Stripe est injoignable. Vérifiez votre connexion et réessayez.",

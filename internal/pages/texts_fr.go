@@ -258,7 +258,6 @@ func french() texts {
 			},
 
 			ByCode: map[string]string{
-				"dashboard_closed":             "Cette page est fermée. Rouvrez-la depuis le site qui vous a amené ici.",
 				"https_required":               "Cette page exige une connexion sécurisée. Rouvrez-la avec https:// au début de l’adresse.",
 				"internal_error":               "Une erreur s’est produite de notre côté. Veuillez réessayer.",
 				"currency_mixed":               "Les articles d’une commande doivent tous être dans la même devise.",

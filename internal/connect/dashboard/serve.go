@@ -153,7 +153,7 @@ func (s *Service) ServeSignOut(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	s.setCookie(w, "", -1)
-	http.Redirect(w, r, Path, http.StatusSeeOther)
+	http.Redirect(w, r, Path+"?signed_out=1", http.StatusSeeOther)
 	return nil
 }
 

@@ -166,7 +166,8 @@ func TestDashboard(t *testing.T) {
 
 	v.Expect("401")
 	v.Click("#sign-out button")
-	v.Until("document.querySelector('#error-page')?.textContent.includes('This page is closed.')")
+	v.Until("document.querySelector('#error-page')?.textContent.includes('You are signed out')")
+	v.Axe()
 }
 
 func TestDashboardWithoutRefunds(t *testing.T) {

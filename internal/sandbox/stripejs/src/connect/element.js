@@ -103,9 +103,13 @@ class ConnectElement extends HTMLElement {
     this.features = enabled.features;
 
     const { sensitive } = /** @type {typeof ConnectElement} */ (this.constructor);
-    if (sensitive && !this.features.disable_stripe_user_authentication && !connector.loggedIn)
-      this.askForLogin();
+    if (sensitive && this.mustLogIn()) this.askForLogin();
     else await this.draw();
+  }
+
+  /** Reports whether a login at Stripe is missing for what is sensitive. */
+  mustLogIn() {
+    return !this.features.disable_stripe_user_authentication && !this.connector?.loggedIn;
   }
 
   /** Shows the component. Subclasses replace it. */

@@ -189,7 +189,10 @@ class AccountManagementElement extends ConnectElement {
     return h(
       'p',
       {},
-      this.button('addInformation', 'primary', () => void this.finish()),
+      this.button('addInformation', 'primary', () => {
+        if (this.mustLogIn()) this.askForLogin();
+        else void this.finish();
+      }),
     );
   }
 
@@ -214,6 +217,7 @@ function detailsMissing(account) {
 
 class NotificationBannerElement extends AccountManagementElement {
   static component = 'notification-banner';
+  static sensitive = false; // what it says; not what follows
 
   async draw() {
     const missing = detailsMissing(await this.call('GET', '/v1/account'));
