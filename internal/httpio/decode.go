@@ -131,19 +131,20 @@ func unmarshal(body []byte, v any) error {
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
-	return publicDecodeError(dec.Decode(v))
+	return publicDecodeError(dec.Decode(v), body, v)
 }
 
-// publicDecodeError turns an error of encoding/json into a fault. It never
-// repeats values of the body, only the names of fields, shortened.
-func publicDecodeError(err error) error {
+// publicDecodeError turns an error of encoding/json into a fault, which names
+// the field by its path. It never repeats values of the body, only the names of
+// fields, shortened.
+func publicDecodeError(err error, body []byte, v any) error {
 	if err == nil {
 		return nil
 	}
 
 	var wrongType *json.UnmarshalTypeError
 	if errors.As(err, &wrongType) {
-		return typeError(wrongType)
+		return typeError(wrongType, body)
 	}
 
 	// encoding/json has no error type for unknown fields, only this text.
@@ -153,16 +154,19 @@ func publicDecodeError(err error) error {
 			name = quoted
 		}
 
+		if path := unknownPath(body, v); strings.HasSuffix(path, name) {
+			name = path
+		}
 		return fieldError("unknown_field", name, "is unknown")
 	}
 
 	return fault.Wrap(err, fault.Malformed, "invalid_json", "The JSON is not valid.")
 }
 
-func typeError(e *json.UnmarshalTypeError) error {
-	want := typeName(e.Type)
+func typeError(e *json.UnmarshalTypeError, body []byte) error {
+	want, path := typeName(e.Type), valuePath(body, e.Offset, e.Field)
 	if strings.HasPrefix(e.Value, "number") && want == "a whole number" {
-		f := fieldError("number_out_of_range", e.Field, "must be a whole number within range")
+		f := fieldError("number_out_of_range", path, "must be a whole number within range")
 		f.Kind = fault.Invalid
 		return f
 	}
@@ -170,8 +174,7 @@ func typeError(e *json.UnmarshalTypeError) error {
 		return fault.New(fault.Malformed, "wrong_type", "The JSON must be "+want+".")
 	}
 
-	// Field may also be the list or the map whose element is wrong.
-	return fieldError("wrong_type", e.Field, "holds "+valueName(e.Value)+" where "+want+" is expected")
+	return fieldError("wrong_type", path, "holds "+valueName(e.Value)+" where "+want+" is expected")
 }
 
 // valueName returns the words for a JSON value as encoding/json calls it.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -32,7 +33,7 @@ func scanJSON(body []byte) error {
 	dec.UseNumber()
 
 	s := scanner{dec: dec}
-	if err := s.value(0); err != nil {
+	if err := s.value(0, ""); err != nil {
 		return err
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
@@ -46,7 +47,7 @@ func scanJSON(body []byte) error {
 // scanner reads tokens and checks them.
 type scanner struct{ dec *json.Decoder }
 
-func (s scanner) value(depth int) error {
+func (s scanner) value(depth int, path string) error {
 	tok, err := s.token()
 	if err != nil {
 		return err
@@ -60,13 +61,13 @@ func (s scanner) value(depth int) error {
 		return fault.New(fault.Malformed, "invalid_json", "The JSON is nested too deeply.")
 	}
 	if delim == '{' {
-		return s.object(depth)
+		return s.object(depth, path)
 	}
 
-	return s.list(depth)
+	return s.list(depth, path)
 }
 
-func (s scanner) object(depth int) error {
+func (s scanner) object(depth int, path string) error {
 	seen := map[string]bool{}
 	for s.dec.More() {
 		tok, err := s.token()
@@ -75,13 +76,13 @@ func (s scanner) object(depth int) error {
 		}
 
 		name, _ := tok.(string)
-		folded := foldName(name)
+		folded, inside := foldName(name), inObject(path, name)
 		if seen[folded] {
-			return fieldError("duplicate_field", name, "is repeated")
+			return fieldError("duplicate_field", inside, "is repeated")
 		}
 
 		seen[folded] = true
-		if err := s.value(depth + 1); err != nil {
+		if err := s.value(depth+1, inside); err != nil {
 			return err
 		}
 	}
@@ -91,15 +92,26 @@ func (s scanner) object(depth int) error {
 }
 
 // list reads the values of a list and its end.
-func (s scanner) list(depth int) error {
-	for s.dec.More() {
-		if err := s.value(depth + 1); err != nil {
+func (s scanner) list(depth int, path string) error {
+	for i := 0; s.dec.More(); i++ {
+		if err := s.value(depth+1, inList(path, i)); err != nil {
 			return err
 		}
 	}
 	_, err := s.token()
 	return err
 }
+
+// inObject returns the path of a member of the object at path.
+func inObject(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// inList returns the path of an element of the list at path.
+func inList(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
 
 func (s scanner) token() (json.Token, error) {
 	tok, err := s.dec.Token()

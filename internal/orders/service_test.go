@@ -217,7 +217,7 @@ func TestServeCreateRefusesAndStoresNothing(t *testing.T) {
 	}{
 		"no body":            {"", 415, "unsupported_content_type"},
 		"not JSON":           {"{", 400, "invalid_json"},
-		"a price of its own": {`{"items":[{"sku":"mug","quantity":1,"price":1}]}`, 400, `"field":"price"`},
+		"a price of its own": {`{"items":[{"sku":"mug","quantity":1,"price":1}]}`, 400, `"field":"items[0].price"`},
 		"an amount":          {`{"items":[{"sku":"mug","quantity":1}],"amount":1}`, 400, `"field":"amount"`},
 		"a fraction":         {`{"items":[{"sku":"mug","quantity":1.5}]}`, 422, "quantity"},
 		"unknown sku":        {`{"items":[{"sku":"nope","quantity":1}]}`, 422, `"field":"items[0].sku"`},

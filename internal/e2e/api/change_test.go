@@ -180,7 +180,7 @@ func TestAttacksOnATotal(t *testing.T) {
 		status      int
 		code, field string
 	}{
-		`{"items":[{"sku":"mug","quantity":1,"unit_amount":1}]}`: {400, "unknown_field", "unit_amount"},
+		`{"items":[{"sku":"mug","quantity":1,"unit_amount":1}]}`: {400, "unknown_field", "items[0].unit_amount"},
 		`{"amount":1}`: {400, "unknown_field", "amount"},
 		`{"shipping_rate":{"id":"post","amount":0}}`: {400, "wrong_type", "shipping_rate"},
 		`{"version":0}`: {400, "unknown_field", "version"},
@@ -191,7 +191,7 @@ func TestAttacksOnATotal(t *testing.T) {
 		`{"promotion_code":"GONE"}`:                                           {422, "promotion_expired", "promotion_code"},
 		`{"items":[{"sku":"mug","quantity":-1}]}`:                             {422, "quantity_out_of_range", "items[0].quantity"},
 		`{"items":[{"sku":"mug","quantity":0}]}`:                              {422, "quantity_out_of_range", "items[0].quantity"},
-		`{"items":[{"sku":"mug","quantity":1e9}]}`:                            {422, "number_out_of_range", "items.quantity"},
+		`{"items":[{"sku":"mug","quantity":1e9}]}`:                            {422, "number_out_of_range", "items[0].quantity"},
 		`{"items":[{"sku":"mug","quantity":4611686018427387905}]}`:            {422, "quantity_out_of_range", "items[0].quantity"},
 		`{"items":[{"sku":"mug","quantity":99},{"sku":"mug","quantity":99}]}`: {422, "quantity_out_of_range", "items[1].quantity"},
 		`{"items":[{"sku":"tea","quantity":1}]}`:                              {422, "currency_mixed", "items"},
