@@ -2,6 +2,7 @@ package api
 
 import (
 	"maps"
+	"strings"
 	"time"
 
 	"checkoutd/internal/orders"
@@ -105,9 +106,31 @@ type ItemObject struct {
 	Recurring   *orders.Recurring `json:"recurring"`
 }
 
-// Render returns an order as the API shows it. baseURL is the shop's public
-// origin without a slash at the end.
-func Render(o *orders.Order, baseURL string) OrderObject {
+// Links makes the addresses in an answer.
+type Links struct {
+	BaseURL string // the shop's public origin, without a slash at the end
+	// Picture returns the path of a built-in picture, "" if there is none with
+	// that name.
+	Picture func(name string) string
+}
+
+// image returns the address of a product's image, nil for none. The catalog has
+// addresses, paths from the root and names of built-in pictures.
+func (l Links) image(image string) *string {
+	if strings.HasPrefix(image, "https://") {
+		return &image
+	}
+	if image != "" && !strings.HasPrefix(image, "/") {
+		image = l.Picture(image)
+	}
+	if image == "" {
+		return nil
+	}
+	return optional(l.BaseURL + image)
+}
+
+// Render returns an order as the API shows it.
+func Render(o *orders.Order, links Links) OrderObject {
 	out := OrderObject{
 		ID:             o.ID,
 		Object:         "order",
@@ -141,7 +164,7 @@ func Render(o *orders.Order, baseURL string) OrderObject {
 		SuccessURL:         optional(o.Shop.SuccessURL),
 		CancelURL:          optional(o.Shop.CancelURL),
 		Locale:             optional(o.Shop.Locale),
-		URL:                baseURL + "/checkout/" + o.ID,
+		URL:                links.BaseURL + "/checkout/" + o.ID,
 		Message:            optional(o.Message),
 		ReviewReason:       optional(o.ReviewReason),
 		CreatedAt:          o.CreatedAt.UTC(),
@@ -172,7 +195,7 @@ func Render(o *orders.Order, baseURL string) OrderObject {
 		out.Items = append(out.Items, ItemObject{
 			SKU:         optional(i.SKU),
 			Name:        i.Name,
-			Image:       optional(i.Image),
+			Image:       links.image(i.Image),
 			Description: optional(i.Description),
 			TaxAmount:   i.TaxAmount,
 			Quantity:    i.Quantity,

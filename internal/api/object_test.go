@@ -75,6 +75,23 @@ func TestRender(t *testing.T) {
 	full.PaidAt, full.SubscriptionEndsAt = noon.Add(time.Minute), noon.Add(time.Hour)
 	full.ErasedAt = noon.Add(3 * time.Hour)
 
+	links := api.Links{
+		BaseURL: "https://shop.example",
+		Picture: func(name string) string { return map[string]string{"mug.svg": "/static/1/mug.svg"}[name] },
+	}
+	for image, want := range map[string]string{
+		"https://cdn.example/mug.png": `"https://cdn.example/mug.png"`,
+		"/img/mug.png":                `"https://shop.example/img/mug.png"`,
+		"mug.svg":                     `"https://shop.example/static/1/mug.svg"`,
+		"none.svg":                    "null",
+		"":                            "null",
+	} {
+		o := orders.Order{Items: []orders.Item{{Name: "Mug", Image: image}}}
+		if got, err := json.Marshal(api.Render(&o, links).Items[0].Image); err != nil || string(got) != want {
+			t.Errorf("the image %q is shown as %s, want %s (%v)", image, got, want, err)
+		}
+	}
+
 	for name, c := range map[string]struct {
 		order orders.Order
 		want  string
@@ -98,7 +115,7 @@ func TestRender(t *testing.T) {
 			`"discounts":[{"name":"Loyal","amount":5}],` +
 			`"taxes":[{"name":"VAT","amount":7,"inclusive":true}],` +
 			`"shipping":{"id":"post","name":"Post","amount":490,"min_days":1,"max_days":2},` +
-			`"items":[{"sku":"mug","name":"Mug","image":"/mug.png","description":"White","tax_amount":3,"quantity":2,"unit_amount":900,"amount":1800,` +
+			`"items":[{"sku":"mug","name":"Mug","image":"https://shop.example/mug.png","description":"White","tax_amount":3,"quantity":2,"unit_amount":900,"amount":1800,` +
 			`"recurring":{"interval":"month","interval_count":1}}],` +
 			`"customer":{"id":"cus_1","reference":"c-7","email":"a@example.com","name":"Ada"},` +
 			`"shipping_address":{"name":"A","address":{"line1":"1 Road","country":"FR"}},"billing_address":null,` +
@@ -111,7 +128,7 @@ func TestRender(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := json.Marshal(api.Render(&c.order, "https://shop.example"))
+			got, err := json.Marshal(api.Render(&c.order, links))
 			if err != nil || string(got) != c.want {
 				t.Errorf("got  %s\nwant %s (%v)", got, c.want, err)
 			}

@@ -116,6 +116,8 @@ func setFilter(f *orders.Filter, name, value string) (err error) {
 		f.Customer = value
 	case "status":
 		f.Statuses, err = parseStatuses(value)
+	case "payment_status":
+		f.Payments, err = parsePaymentStatuses(value)
 	case "created_from":
 		f.From, err = parseTime(name, value)
 	case "created_to":
@@ -139,6 +141,20 @@ func parseStatuses(value string) (list []orders.Status, err error) {
 		if !slices.Contains(list, st) {
 			list = append(list, st)
 		}
+	}
+	return list, nil
+}
+
+// parsePaymentStatuses parses a comma-separated list of payment statuses.
+func parsePaymentStatuses(value string) (list []orders.PaymentStatus, err error) {
+	for text := range strings.SplitSeq(value, ",") {
+		st := orders.PaymentStatus(text)
+		if !st.Known() {
+			return nil, fault.InvalidField("payment_status", "status_unknown",
+				"The payment_status must be unpaid, checking, requires_action, processing, authorized, paid, failed, "+
+					"review, partially_refunded or refunded, or several of them, separated by commas.")
+		}
+		list = append(list, st)
 	}
 	return list, nil
 }

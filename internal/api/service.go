@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -32,8 +33,8 @@ type Config struct {
 	Now        func() time.Time
 	Log        zerolog.Logger
 	Livemode   bool
-	BaseURL    string // the shop's origin, without a slash at the end
-	PerMinute  int    // requests of one key in a minute; 0 for no limit
+	Links      Links
+	PerMinute  int // requests of one key in a minute; 0 for no limit
 }
 
 // Service serves the shop's backend. It is safe for concurrent use.
@@ -86,17 +87,38 @@ func (c Call) Secret(use string) [sha256.Size]byte {
 type Handler func(w http.ResponseWriter, r *http.Request, c Call) error
 
 // Get serves a call that changes nothing.
-func (s *Service) Get(h Handler) http.HandlerFunc { return s.call(ScopeRead, h) }
+func (s *Service) Get(h Handler) http.HandlerFunc { return s.call(ScopeRead, plainly(h)) }
 
 // Patch serves a call that may be repeated as it is: the second time changes
 // nothing.
-func (s *Service) Patch(needs Scope, h Handler) http.HandlerFunc { return s.call(needs, h) }
+func (s *Service) Patch(needs Scope, h Handler) http.HandlerFunc { return s.call(needs, plainly(h)) }
 
 // Delete serves a call that removes something: the second time finds nothing.
-func (s *Service) Delete(needs Scope, h Handler) http.HandlerFunc { return s.call(needs, h) }
+func (s *Service) Delete(needs Scope, h Handler) http.HandlerFunc { return s.call(needs, plainly(h)) }
 
 // Post serves a call that is carried out once for each Idempotency-Key.
-func (s *Service) Post(needs Scope, h Handler) http.HandlerFunc { return s.call(needs, s.once(h)) }
+func (s *Service) Post(needs Scope, h Handler) http.HandlerFunc {
+	return s.call(needs, s.once(plainly(h)))
+}
+
+// plainly says to the shop's backend what other rooms say to buyers.
+func plainly(h Handler) Handler {
+	return func(w http.ResponseWriter, r *http.Request, c Call) error {
+		err := h(w, r, c)
+		if fault.Is(err, orders.ErrNotFound.Code) {
+			err = fault.Wrap(err, fault.NotFound, orders.ErrNotFound.Code, "There is no order with this ID.")
+		}
+		return err
+	}
+}
+
+// ServeNotFound answers a request to an address that is no call.
+func ServeNotFound(w http.ResponseWriter, r *http.Request) {
+	httpio.Handle(func(http.ResponseWriter, *http.Request) error { return errNoCall })(w, r)
+}
+
+var errNoCall = fault.New(fault.NotFound, "not_found",
+	"The API has no call at this address: GET /v1/openapi.json describes those that it has.")
 
 // call checks the caller before h sees the request. The refusals say nothing
 // about what exists.
@@ -114,7 +136,7 @@ func (s *Service) call(needs Scope, h Handler) http.HandlerFunc {
 			return errTooMany
 		}
 		if !key.Scope.Includes(needs) {
-			return errScope.With("scope", needs)
+			return errScope(key.Scope, needs)
 		}
 
 		return h(w, r, Call{Key: key, seed: rand.Text()})
@@ -125,12 +147,17 @@ func (s *Service) call(needs Scope, h Handler) http.HandlerFunc {
 var (
 	errUnauthorized = fault.New(fault.Unauthorized, "api_key_invalid",
 		"This call needs a valid API key of this mode: send Authorization: Bearer ck_….")
-	errScope = fault.New(fault.Forbidden, "scope_insufficient",
-		"This API key may not do that: use one with the scope that the call needs.")
 	errTooMany = fault.New(fault.TooMany, "rate_limited",
 		"This API key made too many requests in a short time. Please wait a minute and try again.").
 		With("retry_after", 60)
 )
+
+// errScope refuses a call that needs another scope than the key has.
+func errScope(has, needs Scope) error {
+	return fault.New(fault.Forbidden, "scope_insufficient",
+		fmt.Sprintf("This call needs an API key with the scope %s, and this key has the scope %s.", needs, has)).
+		With("scope", needs)
+}
 
 // authenticate returns the key of a request. A wrong key and a revoked one take
 // the same statements.
@@ -163,4 +190,4 @@ func secretOf(r *http.Request) (string, bool) {
 }
 
 // render returns an order as the API shows it.
-func (s *Service) render(o *orders.Order) OrderObject { return Render(o, s.cfg.BaseURL) }
+func (s *Service) render(o *orders.Order) OrderObject { return Render(o, s.cfg.Links) }

@@ -30,7 +30,7 @@ type Entry struct {
 	At     time.Time `json:"at"`
 	Kind   string    `json:"kind"`   // order, attempt, operation, refund, dispute, event, effect, …
 	ID     *string   `json:"id"`     // of the attempt, the operation, …
-	Status *string   `json:"status"` // its state now
+	Status *string   `json:"status"` // its state now; of the order, the one that it began with
 	Text   string    `json:"text"`   // a sentence for support
 }
 
@@ -71,7 +71,7 @@ func entries(st *payments.State, effects []payments.Effect, events []webhooks.Ev
 		At:     st.Order.CreatedAt,
 		Kind:   "order",
 		ID:     &st.Order.ID,
-		Status: optional(string(st.Order.Status)),
+		Status: optional(string(orders.Open)), // which is how every order begins
 		Text:   "The order " + purpose(st.Order.Mode, st.Order.Amount, st.Order.Currency) + " was created.",
 	}}
 

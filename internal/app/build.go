@@ -157,7 +157,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Now:        now,
 		Log:        log,
 		Livemode:   cfg.Livemode(),
-		BaseURL:    cfg.BaseURL,
+		Links:      a.links(),
 		PerMinute:  cfg.APIRateLimit,
 	})
 

@@ -32,10 +32,19 @@ func (a *App) newOutgoing(ctx context.Context) (*deliveries.Service, error) {
 		Store:  a.store,
 		Sender: a.sender,
 		Owner:  a.endpointOwner(),
-		Render: func(o *orders.Order) any { return api.Render(o, cfg.BaseURL) },
+		Render: func(o *orders.Order) any { return api.Render(o, a.links()) },
 		Now:    now,
 		Log:    a.opts.Log,
 	}), nil
+}
+
+// links makes the addresses in what the shop's backend gets. The pages are made
+// last, and know where the built-in pictures are.
+func (a *App) links() api.Links {
+	return api.Links{
+		BaseURL: a.cfg.BaseURL,
+		Picture: func(name string) string { return a.pages.PictureURL(name) },
+	}
 }
 
 // networksOf returns the networks that webhooks may go to although they are not

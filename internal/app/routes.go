@@ -67,7 +67,7 @@ func (a *App) routes() (http.Handler, error) {
 
 	r := chi.NewRouter()
 	r.Use(chain...)
-	r.NotFound(httpserver.NotFound(a.pages.RenderError))
+	r.NotFound(notFound(httpserver.NotFound(a.pages.RenderError)))
 	r.MethodNotAllowed(httpserver.MethodNotAllowed)
 
 	r.Get("/", page(a.pages.ServeShop))
@@ -141,6 +141,17 @@ func (a *App) mirrorRoutes(shop chi.Router) {
 	shop.Post(of+"mirror", a.api.Post(api.ScopeWrite, start))
 	shop.Get(of+"payments", get(m.ServePayments))
 	shop.Get(of+"reports/{report}", get(m.ServeReport))
+}
+
+// notFound answers the shop's backend below /v1, and others with elsewhere.
+func notFound(elsewhere http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, apiPath) || r.URL.Path+"/" == apiPath {
+			api.ServeNotFound(w, r)
+			return
+		}
+		elsewhere(w, r)
+	}
 }
 
 // sessionShare is the part of an address's limit that customer sessions may

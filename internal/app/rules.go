@@ -36,7 +36,7 @@ func (a *App) newJudge() (payments.Judge, error) {
 			Secret:         cfg.PreconfirmSecret.Reveal(),
 			Timeout:        cfg.PreconfirmTimeout,
 			AllowOnFailure: cfg.PreconfirmFailure == config.AllowOnFailure,
-			Order:          func(o *orders.Order) any { return api.Render(o, cfg.BaseURL) },
+			Order:          func(o *orders.Order) any { return api.Render(o, a.links()) },
 			NewID:          func() string { return orders.NewID("msg_") },
 			Now:            a.opts.Now,
 			Log:            a.opts.Log,

@@ -82,7 +82,7 @@ func telling(b *testing.B, s *store.Store, url string) {
 		Store:  s,
 		Sender: deliveries.NewSender(deliveries.Loopback(), "bench", time.Now),
 		Owner:  deliveries.LogOwner(zerolog.Nop()),
-		Render: func(o *orders.Order) any { return api.Render(o, "https://shop.test") },
+		Render: func(o *orders.Order) any { return api.Render(o, api.Links{BaseURL: "https://shop.test"}) },
 		Now:    time.Now,
 		Log:    zerolog.Nop(),
 	})

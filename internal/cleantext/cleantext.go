@@ -66,6 +66,10 @@ func Line(s string) (string, error) {
 	return s, nil
 }
 
+// HasControl reports whether s contains a line break, another control character
+// or bytes that are not UTF-8.
+func HasControl(s string) bool { return !utf8.ValidString(s) || strings.ContainsFunc(s, isControl) }
+
 func visible(r rune) rune {
 	if unicode.Is(invisible, r) {
 		return -1

@@ -67,7 +67,8 @@ func MethodNotAllowed(w http.ResponseWriter, r *http.Request) {
 		NotFound(nil)(w, r)
 		return
 	}
-	f := fault.New(fault.Malformed, "method_not_allowed", "This address does not support this method.")
+	f := fault.New(fault.Malformed, "method_not_allowed",
+		"This address does not support this method. It supports "+strings.Join(allowed, ", ")+".")
 	httpio.ExchangeOf(r.Context()).SetError(f)
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
 	httpio.WriteProblem(w, r, http.StatusMethodNotAllowed, f)

@@ -103,7 +103,7 @@ func cleanAddress(a *Address, field string) (*Address, error) {
 		*part.text = clean
 	}
 
-	if !isCountry(c.Address.Country) {
+	if !IsCountry(c.Address.Country) {
 		return nil, fault.InvalidField(field+".address.country", "country_malformed",
 			"The country must be two capital letters of ISO 3166-1.")
 	}

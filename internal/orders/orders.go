@@ -11,6 +11,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +49,15 @@ func (s Status) Known() bool {
 	_, ok := transitions[s]
 	return ok
 }
+
+// paymentStatuses are all of them.
+var paymentStatuses = []PaymentStatus{
+	Unpaid, Checking, RequiresAction, Processing, PaymentAuthorized, PaymentPaid, PaymentFailed, PaymentReview,
+	PartiallyRefunded, Refunded,
+}
+
+// Known reports whether s is one of the payment statuses.
+func (s PaymentStatus) Known() bool { return slices.Contains(paymentStatuses, s) }
 
 // CanBecome reports whether an order in status s may become to.
 func (s Status) CanBecome(to Status) bool {

@@ -155,7 +155,7 @@ func (p *parser) rate(f *rateFile) {
 func (p *parser) countries(list []string) {
 	seen := map[string]bool{}
 	for _, c := range list {
-		if !isCountry(c) {
+		if !IsCountry(c) {
 			p.complain("countries: %q is not an ISO 3166-1 code in capitals, such as FR", c)
 		} else if seen[c] {
 			p.complain("countries: %s appears twice", c)

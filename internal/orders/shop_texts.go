@@ -127,15 +127,20 @@ func cleanMetadata(m map[string]string) (map[string]string, error) {
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		value := m[key]
 		switch {
-		case key == "" || utf8.RuneCountInString(key) > maxMetadataKey || strings.ContainsAny(key, "[]"):
+		case key == "" || utf8.RuneCountInString(key) > maxMetadataKey || strings.ContainsAny(key, "[]") ||
+			cleantext.HasControl(key):
 			return nil, fault.InvalidField("metadata", "metadata_key_invalid",
-				fmt.Sprintf("A key of metadata has 1 to %d characters, without square brackets.", maxMetadataKey))
+				fmt.Sprintf("A key of metadata has 1 to %d characters, without square brackets and control characters.",
+					maxMetadataKey))
 		case strings.HasPrefix(key, metadataPrefix):
 			return nil, fault.InvalidField("metadata", "metadata_key_reserved",
 				"Keys of metadata that begin with "+metadataPrefix+" are reserved.")
 		case utf8.RuneCountInString(value) > maxMetadataValue:
 			return nil, fault.InvalidField("metadata."+key, "metadata_value_too_long",
 				fmt.Sprintf("A value of metadata has at most %d characters.", maxMetadataValue))
+		case cleantext.HasControl(value):
+			return nil, fault.InvalidField("metadata."+key, "metadata_value_invalid",
+				"A value of metadata must be one line, without control characters.")
 		case value != "":
 			out[key] = value
 		}

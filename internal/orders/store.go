@@ -39,6 +39,7 @@ type Store interface {
 // Filter selects orders for the shop. Zero fields match every order.
 type Filter struct {
 	Statuses  []Status
+	Payments  []PaymentStatus
 	Reference string    // the shop's order number
 	Customer  string    // the customer's reference, or its ID at Stripe
 	Disputed  bool      // only orders with a dispute

@@ -14,6 +14,10 @@ type picture struct {
 	Tint    int // 0 to 4
 }
 
+// PictureURL returns the address of a product's image as its page shows it, ""
+// if it has none.
+func (p *Pages) PictureURL(image string) string { return p.picture("", "", image).URL }
+
 // picture returns the picture of a product. image is an https address; a path
 // from the root ("/img/mug.jpg"), which a proxy in front of us must serve,
 // because we serve no files but our own; or the name of a file in

@@ -12,8 +12,8 @@
 //	                       customer that Stripe does not have counts as
 //	                       deleted. The reference goes after the last one
 //	closing                two minutes after Begin the data is removed once
-//	                       more: an answer, a webhook's try or an event that was
-//	                       in flight may have brought some back
+//	                       more: an answer, a webhook's try or an event that
+//	                       was in flight may have brought some back
 //	done
 //
 // Each step may be repeated: a server that dies between any two leaves a row

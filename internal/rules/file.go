@@ -11,6 +11,7 @@ import (
 
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/money"
+	"checkoutd/internal/orders"
 )
 
 // File is a rules file; docs/rules.md describes its members. A nil list allows
@@ -56,8 +57,7 @@ var (
 	wallets  = []string{
 		"amex_express_checkout", "apple_pay", "google_pay", "link", "masterpass", "samsung_pay", "visa_checkout",
 	}
-	countryPattern = regexp.MustCompile(`^[A-Z]{2}$`)
-	typePattern    = regexp.MustCompile(`^[a-z][a-z0-9_]{1,39}$`)
+	typePattern = regexp.MustCompile(`^[a-z][a-z0-9_]{1,39}$`)
 )
 
 // Parse parses a rules file. The error lists everything that is wrong with it.
@@ -69,10 +69,10 @@ func Parse(data []byte) (File, error) {
 
 	var p parser
 	f := File{
-		CardCountries:        p.countries("card_countries", in.CardCountries),
+		CardCountries:        p.countries("card_countries", p.some("card_countries", in.CardCountries)),
 		CardCountriesRefused: p.countries("card_countries_refused", in.CardCountriesRefused),
-		CardBrands:           p.oneOf("card_brands", in.CardBrands, brands),
-		CardFunding:          p.oneOf("card_funding", in.CardFunding, fundings),
+		CardBrands:           p.oneOf("card_brands", p.some("card_brands", in.CardBrands), brands),
+		CardFunding:          p.oneOf("card_funding", p.some("card_funding", in.CardFunding), fundings),
 		Wallets:              p.oneOf("wallets", in.Wallets, wallets),
 		GreatestAmounts:      p.amounts(in.GreatestAmounts),
 	}
@@ -94,10 +94,18 @@ func (p *parser) complain(format string, args ...any) {
 	p.wrong = append(p.wrong, fmt.Errorf("rules: "+format, args...))
 }
 
+// some refuses a list that is there and empty: it would refuse every card.
+func (p *parser) some(name string, list []string) []string {
+	if list != nil && len(list) == 0 {
+		p.complain("%s is empty, which would refuse every card: list what is allowed, or leave it out", name)
+	}
+	return list
+}
+
 func (p *parser) countries(name string, list []string) []string {
 	for _, c := range list {
-		if !countryPattern.MatchString(c) {
-			p.complain("%s contains %q: use two capital letters, such as FR", name, c)
+		if !orders.IsCountry(c) {
+			p.complain("%s contains %q, which is no country: use two capital letters of ISO 3166-1, such as FR", name, c)
 		}
 	}
 	return list

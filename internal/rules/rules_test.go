@@ -110,6 +110,7 @@ func TestEveryMistakeIsTold(t *testing.T) {
 	t.Parallel()
 	_, err := rules.Parse([]byte(`{
 		"card_countries": ["fr"],
+		"card_countries_refused": ["UK", "ZZ"],
 		"card_brands": ["visa card"],
 		"card_funding": ["cash"],
 		"wallets": ["paypal"],
@@ -121,7 +122,9 @@ func TestEveryMistakeIsTold(t *testing.T) {
 	}
 
 	for _, want := range []string{
-		`card_countries contains "fr": use two capital letters`,
+		`card_countries contains "fr", which is no country: use two capital letters`,
+		`card_countries_refused contains "UK"`,
+		`card_countries_refused contains "ZZ"`,
 		`card_brands contains "visa card"`,
 		`card_funding contains "cash": use credit, debit, prepaid, unknown`,
 		`wallets contains "paypal"`,
@@ -138,6 +141,9 @@ func TestEveryMistakeIsTold(t *testing.T) {
 	}
 
 	for bad, want := range map[string]string{
+		`{"card_funding": []}`:                   "rules: card_funding is empty, which would refuse every card: list what is allowed, or leave it out",
+		`{"card_brands": []}`:                    "rules: card_brands is empty, which would refuse every card: list what is allowed, or leave it out",
+		`{"card_countries": []}`:                 "rules: card_countries is empty, which would refuse every card: list what is allowed, or leave it out",
 		``:                                       "rules: the file is empty",
 		`[]`:                                     "rules: This must be one JSON object.",
 		`{`:                                      "rules: The JSON is not valid (near byte 1).",

@@ -124,6 +124,7 @@ func (s *Store) Orders(ctx context.Context, f orders.Filter) ([]orders.Order, er
 func listOrders(f orders.Filter, created int64) (text string, args []any) {
 	var w sqldb.Where
 	addStatuses(&w, f.Statuses)
+	sqldb.AddIn(&w, "payment_status", f.Payments)
 
 	if f.Reference != "" {
 		w.AddArg("reference <> '' AND reference =", f.Reference)
