@@ -16,6 +16,7 @@ import (
 	"checkoutd/internal/api"
 	"checkoutd/internal/budget"
 	"checkoutd/internal/config"
+	"checkoutd/internal/connect"
 	"checkoutd/internal/connect/dashboard"
 	"checkoutd/internal/connect/mirror"
 	"checkoutd/internal/customersession"
@@ -61,6 +62,7 @@ type App struct {
 	outgoing   *deliveries.Service
 	sender     *deliveries.Sender // of webhooks
 	people     *people.Service
+	connect    *connect.Service
 	mirror     *mirror.Service
 	mirrorPace *budget.Budget // of its requests
 	dashboard  *dashboard.Service
@@ -183,6 +185,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	workers.Go(func() { a.api.Run(work) })
 	workers.Go(func() { a.people.Run(work) })
+	workers.Go(func() { a.connect.Run(work) })
 	workers.Go(func() { a.outgoing.Run(work) })
 	workers.Go(func() { a.mirror.Run(work) })
 	workers.Go(func() { a.reseal(work) })

@@ -33,7 +33,8 @@ const gatherEvents = 250 * time.Millisecond
 func (a *App) build(ctx context.Context) (err error) {
 	cfg, now, log := a.cfg, a.opts.Now, a.opts.Log
 	a.budget = budget.New(cfg.StripeRateLimit)
-	stripe := newStripe(cfg, a.opts.Version, a.budget, mayWrite(a.store))
+	stripe := newStripe(cfg, a.opts.Version, a.budget, mayWrite(a.store), func(id string) { a.connect.AccessLost(id) })
+	a.connect = newConnect(cfg, a.opts, a.store, stripe, a.budget)
 
 	a.orders = orders.New(orders.Config{
 		Store:        a.store,
@@ -101,6 +102,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Claims:        a.store,
 		Payments:      a.payments,
 		Stripe:        stripe,
+		Accounts:      a.connect,
 		Now:           now,
 		Log:           log,
 		Secrets:       webhookSecrets(cfg),
@@ -191,6 +193,7 @@ func (a *App) newPages() (*pages.Pages, error) {
 		Payments:  a.payments,
 		Dashboard: own,
 		Catalog:   a.catalog,
+		Links:     a.connect,
 		ReturnURL: returnURL(cfg),
 		App: pages.AppInfo{
 			Name:    stripeapi.Name,
@@ -218,8 +221,11 @@ func (a *App) newPages() (*pages.Pages, error) {
 	})
 }
 
+// newStripe returns the client of the configured account. lost is told of
+// connected accounts to which Stripe refuses access; it may be nil.
 func newStripe(
 	cfg *config.Config, version string, b *budget.Budget, mayWrite func(context.Context, string) (bool, error),
+	lost func(accountID string),
 ) *stripeapi.Client {
 	return stripeapi.New(stripeapi.Config{
 		Key:        cfg.StripeSecretKey.Reveal(),
@@ -229,6 +235,7 @@ func newStripe(
 		AppVersion: version,
 		Budget:     b,
 		MayWrite:   mayWrite,
+		AccessLost: lost,
 	})
 }
 

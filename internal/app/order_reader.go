@@ -88,7 +88,7 @@ func (r *OrderReader) Operations(
 		return nil, err
 	}
 
-	stripe := newStripe(cfg, version, budget.New(cfg.StripeRateLimit), mayWrite(r.store))
+	stripe := newStripe(cfg, version, budget.New(cfg.StripeRateLimit), mayWrite(r.store), nil)
 	if !cfg.IsSandbox() {
 		if _, err := newAccountCheck(cfg, stripe.Account, r.store, log).check(ctx); err != nil {
 			return nil, err

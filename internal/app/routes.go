@@ -10,6 +10,7 @@ import (
 
 	"checkoutd/internal/api"
 	"checkoutd/internal/budget"
+	"checkoutd/internal/connect"
 	"checkoutd/internal/connect/dashboard"
 	"checkoutd/internal/httpio"
 	"checkoutd/internal/httpserver"
@@ -87,6 +88,10 @@ func (a *App) routes() (http.Handler, error) {
 	limited.With(forBuyer(budget.Confirm)).Post("/create-confirm-intent", stripe(confirm.ServeHTTP))
 	r.Get("/orders/{id}", call(a.orders.ServeGet))
 
+	limited.Get("/connect/{id}", page(a.pages.ServeLink))
+	limited.Post("/connect/{id}/start", page(a.connect.ServeStart))
+	limited.Get(connect.CallbackPath, page(a.connect.ServeCallback))
+
 	shop := r.With(forBuyer(budget.Buyer)) // its backend: somebody waits there, too
 	shop.Get(apiPath+"openapi.json", a.api.ServeDocument)
 	shop.Get(apiPath+"orders", a.api.Get(a.api.ServeOrders))
@@ -118,6 +123,12 @@ func (a *App) routes() (http.Handler, error) {
 	shop.Get(endpoints+"/{id}/deliveries", a.api.Get(a.api.ServeDeliveries))
 	shop.Post(endpoints+"/{id}/redeliver", a.api.Post(api.ScopeWrite, a.api.ServeRedeliver))
 
+	shop.Post(apiPath+"connect/links", a.api.Post(api.ScopeWrite, connectCall(a.connect.ServeCreateLink)))
+	shop.Get(apiPath+"connect/accounts", a.api.Get(connectCall(a.connect.ServeAccounts)))
+	shop.Get(apiPath+"connect/accounts/{id}", a.api.Get(connectCall(a.connect.ServeAccount)))
+	shop.Post(apiPath+"connect/accounts/{id}/sync", a.api.Post(api.ScopeWrite, connectCall(a.connect.ServeSync)))
+	shop.Post(apiPath+"connect/accounts/{id}/deauthorize",
+		a.api.Post(api.ScopeWrite, connectCall(a.connect.ServeDeauthorize)))
 	a.mirrorRoutes(shop)
 
 	r.Post(webhookPath, call(a.webhooks.ServeHTTP))

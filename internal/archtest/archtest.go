@@ -45,7 +45,7 @@ var rooms = map[string][]string{
 	"filelock":    {},
 	"httpio":      {"cleantext", "fault"},
 	"httpserver":  {"fault", "httpio"},
-	"pages":       {"appearance", "fault", "httpio", "money", "orders", "payments", "web"},
+	"pages":       {"appearance", "connect", "fault", "httpio", "money", "orders", "payments", "web"},
 	"web":         {},
 	"sandbox":     {}, // it must not share a bug with the code that it tests
 	"bench":       {everything},
@@ -65,13 +65,13 @@ var rooms = map[string][]string{
 	"orders":          {"fault", "money", "httpio", "cleantext"},
 	"customersession": {"fault", "idempotency", "money", "httpio", "orders"},
 	"payments":        {"fault", "idempotency", "money", "httpio", "orders", "queue"},
-	"effects":         {"payments", "queue"},
-	"deliveries":      {"effects", "fault", "orders", "payments", "queue"},
+	"effects":         {"connect", "payments", "queue"},
+	"deliveries":      {"connect", "effects", "fault", "orders", "payments", "queue"},
 	"guard":           {"fault"},
 	"mail":            {"money", "orders", "payments", "queue"},
 	"connect":         {"budget", "cleantext", "fault", "httpio", "idempotency", "orders", "payments", "queue"},
 	"rules":           {"cleantext", "fault", "httpio", "money", "orders", "payments"},
-	"webhooks":        {"budget", "fault", "money", "httpio", "orders", "payments", "queue"},
+	"webhooks":        {"budget", "connect", "fault", "money", "httpio", "orders", "payments", "queue"},
 	"api":             {"cleantext", "deliveries", "fault", "money", "httpio", "orders", "payments", "people", "webhooks"},
 	"people":          {"fault", "queue"},
 
@@ -80,7 +80,10 @@ var rooms = map[string][]string{
 		"guard", "sealed", "fault", "filelock", "money", "orders", "payments", "customersession",
 		"webhooks", "api", "queue", "effects", "deliveries", "mail", "connect", "people", "testkit", "testhost",
 	},
-	"stripeapi": {"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks", "budget", "connect"},
+	"stripeapi": {
+		"fault", "idempotency", "money", "orders", "payments", "customersession", "webhooks", "budget",
+		"connect",
+	},
 }
 
 // parts are the rooms inside a room that may import less than the room itself:

@@ -25,6 +25,16 @@ const (
 	Disconnected State = "disconnected"
 )
 
+// Reason tells how an account came to be disconnected.
+type Reason string
+
+// The reasons.
+const (
+	ByOwner    Reason = "owner"    // at Stripe
+	ByPlatform Reason = "platform" // here
+	NoAccess   Reason = "no_access"
+)
+
 // Account is a Stripe account of somebody else that is, or was, connected.
 type Account struct {
 	ID        string // acct_…
@@ -33,8 +43,13 @@ type Account struct {
 	Livemode  bool   // of the connection
 	State     State
 
+	Connections    int64     // how often it was connected
 	ConnectedAt    time.Time // the last time
 	DisconnectedAt time.Time // zero while it is connected
+	// ByEvent means that the link's own exchange was never answered: Stripe's
+	// event told of the connection.
+	ByEvent bool
+	Reason  Reason // why it is disconnected, "" while it is connected
 
 	// What Stripe said of it when it was read last.
 	ChargesEnabled  bool

@@ -11,7 +11,8 @@ type Delivery struct {
 	ID         string
 	EndpointID string
 	EffectID   string
-	OrderID    string
+	OrderID    string // "" if the effect is about an account
+	AccountID  string
 	N          int64  // the effect's number within its order
 	Kind       string // of the effect
 	State      DeliveryState

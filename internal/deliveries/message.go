@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"checkoutd/internal/connect"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 )
@@ -14,8 +15,8 @@ type Message struct {
 	ID        string    `json:"id"` // also in the header webhook-id; a repetition has the same
 	Type      string    `json:"type"`
 	Timestamp time.Time `json:"timestamp"` // when it happened
-	Sequence  int64     `json:"sequence"`  // numbers what happened to the order from 1
-	Data      any       `json:"data"`      // the order
+	Sequence  int64     `json:"sequence"`  // numbers what happened to the order, or the account, from 1
+	Data      any       `json:"data"`      // the order, or the account
 
 	// What else it is about.
 	Refund       *RefundObject       `json:"refund,omitempty"`
@@ -89,6 +90,22 @@ func newMessage(e payments.Effect, st *payments.State, render func(*orders.Order
 	}
 
 	return json.Marshal(m)
+}
+
+// newAccountMessage returns the payload of an effect about an account.
+func newAccountMessage(e payments.Effect, a connect.Account) ([]byte, error) {
+	// What has happened since is told by an effect of its own.
+	if a.State = connect.State(e.ObjectStatus); a.IsConnected() {
+		a.DisconnectedAt, a.Reason = time.Time{}, ""
+	}
+
+	return json.Marshal(Message{
+		ID:        e.ID,
+		Type:      e.Kind,
+		Timestamp: e.CreatedAt.UTC(),
+		Sequence:  e.N,
+		Data:      connect.Render(&a),
+	})
 }
 
 // about adds what the effect is about besides the order.

@@ -16,6 +16,7 @@ func (o logOwner) Exhausted(e Endpoint, d Delivery) {
 	o.line(e).
 		Str("delivery_id", d.ID).
 		Str("order_id", d.OrderID).
+		Str("account_id", d.AccountID).
 		Str("type", d.Kind).
 		Msg("a webhook did not arrive in three days of tries: mend the endpoint, then " +
 			"\"server endpoints redeliver\" it")

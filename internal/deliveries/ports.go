@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"checkoutd/internal/connect"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/queue"
 )
@@ -30,10 +31,12 @@ type Store interface {
 	// ReleaseDelivery returns a claimed delivery that was not tried.
 	ReleaseDelivery(ctx context.Context, claim queue.Claim, dueAt time.Time) error
 
-	// Effect returns an effect of an order, ErrNotFound if there is none.
+	// Effect returns an effect, ErrNotFound if there is none.
 	Effect(ctx context.Context, id string) (payments.Effect, error)
 	// Read returns an order's state; see payments.Store.
 	Read(ctx context.Context, orderID string) (*payments.State, error)
+	// ConnectAccount returns a connected account; see connect.Accounts.
+	ConnectAccount(ctx context.Context, id string) (connect.Account, error)
 
 	// EndOrphans fails the pending deliveries of endpoints that are off, unless
 	// a worker holds them, and returns how many there were.

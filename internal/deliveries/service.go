@@ -308,6 +308,14 @@ func (s *Service) payload(ctx context.Context, j Job) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if effect.AccountID != "" {
+		a, err := s.cfg.Store.ConnectAccount(ctx, effect.AccountID)
+		if err != nil {
+			return nil, err
+		}
+		return newAccountMessage(effect, a)
+	}
+
 	st, err := s.cfg.Store.Read(ctx, j.OrderID)
 	if err != nil {
 		return nil, err
@@ -372,6 +380,7 @@ func (s *Service) log(e Endpoint, d Delivery, t Try) {
 		Str("endpoint_id", e.ID).
 		Str("delivery_id", d.ID).
 		Str("order_id", d.OrderID).
+		Str("account_id", d.AccountID).
 		Str("type", d.Kind).
 		Int64("tries", d.Tries).
 		Int("status", t.Status).

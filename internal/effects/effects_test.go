@@ -11,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"checkoutd/internal/connect"
 	"checkoutd/internal/effects"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/queue"
@@ -77,7 +78,7 @@ func TestEveryKindOfEffectHasARow(t *testing.T) {
 			t.Errorf("%s does not say what it means", k.Name)
 		}
 	}
-	if want := payments.EffectKinds(); !slices.Equal(got, want) {
+	if want := slices.Concat(payments.EffectKinds(), connect.EffectKinds()); !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -1,6 +1,9 @@
 package effects
 
-import "checkoutd/internal/payments"
+import (
+	"checkoutd/internal/connect"
+	"checkoutd/internal/payments"
+)
 
 // Kind is a row of the table of effects.
 type Kind struct {
@@ -28,6 +31,8 @@ func Kinds() []Kind {
 		{payments.EffectRenewed, "A later invoice of the order's subscription is paid.", announce},
 		{payments.EffectPastDue, "A renewal of the order's subscription is not paid.", announce},
 		{payments.EffectEnded, "The order's subscription has ended.", announce},
+		{connect.EffectConnected, "The owner of an account has connected it.", announce},
+		{connect.EffectDisconnected, "An account is disconnected: nothing can be done for it any more.", announce},
 	}
 }
 

@@ -73,6 +73,7 @@ type Config struct {
 	Payments  Payments
 	Dashboard Dashboard
 	Catalog   Catalog
+	Links     Links
 	ReturnURL func(orderID string) string // where Stripe sends the buyer back to
 
 	App        AppInfo          // its version is shown at the foot of sandbox pages
@@ -141,7 +142,7 @@ func New(cfg Config) (*Pages, error) {
 	}
 
 	p := &Pages{cfg: cfg, assets: assets, templates: make(map[string]*template.Template)}
-	for _, name := range []string{"shop", "checkout", "complete", "returned", "dashboard", "error"} {
+	for _, name := range []string{"shop", "checkout", "complete", "returned", "connect", "dashboard", "error"} {
 		t := template.New("base.html").Funcs(template.FuncMap{"asset": assets.url, "upper": strings.ToUpper})
 		if t, err = t.ParseFS(web.Templates(), "base.html", "parts.html", name+".html"); err != nil {
 			return nil, fmt.Errorf("pages: %w", err)

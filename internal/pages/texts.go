@@ -19,6 +19,7 @@ type texts struct {
 	Shop     shopTexts
 	Checkout checkoutTexts
 	Complete completeTexts
+	Connect  connectTexts
 	Errors   errorTexts
 	// Dashboard is the page of a connected account.
 	Dashboard dashboardTexts

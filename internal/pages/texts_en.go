@@ -246,6 +246,8 @@ func english() texts {
 			},
 		},
 
+		Connect: englishConnect(),
+
 		Errors: errorTexts{
 			ByStatus: map[int]stateTexts{
 				0:   {"That did not work", "The request could not be completed."},

@@ -7,14 +7,16 @@ import (
 	"checkoutd/internal/orders"
 )
 
-// Effect is a consequence that happens exactly once per order, kind and
-// subject. Its row is written in the transaction that causes it.
+// Effect is a consequence that happens exactly once per order or account, kind
+// and subject. Its row is written in the transaction that causes it.
 type Effect struct {
 	ID      string // stable: a receiver recognizes a repetition by it; the store sets it
-	OrderID string
-	N       int64  // numbers the effects of an order from 1; the store sets it
-	Kind    string // EffectPaid and its like
-	Subject string // what at Stripe, or which operation, it is about; "" for the order itself
+	OrderID string // "" if it is about an account
+	// AccountID is the connected account that it is about, "" for an order.
+	AccountID string
+	N         int64  // numbers the effects of an order from 1; the store sets it
+	Kind      string // EffectPaid and its like
+	Subject   string // what at Stripe, or which operation, it is about; "" for the order itself
 	// ObjectStatus is the status of the subject at that time, "" for the order
 	// itself.
 	ObjectStatus string

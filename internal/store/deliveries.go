@@ -23,6 +23,7 @@ func deliveryCells(d *deliveries.Delivery) []sqldb.Cell {
 		sqldb.Owner("endpoint_id", &d.EndpointID),
 		sqldb.Text("effect_id", &d.EffectID),
 		sqldb.Text("order_id", &d.OrderID),
+		sqldb.Text("account_id", &d.AccountID),
 		sqldb.Int("n", &d.N),
 		sqldb.Text("kind", &d.Kind),
 		sqldb.Text("state", &d.State),
@@ -58,31 +59,32 @@ func newTryTable(v sqldb.Vault) *sqldb.Table[deliveries.Try] {
 // an endpoint, unless there is one.
 func insertDelivery(id string, e *deliveries.Endpoint, effect *payments.Effect, now time.Time) sqldb.Command {
 	return sqldb.Command{
-		Text: `INSERT INTO deliveries (id, endpoint_id, effect_id, order_id, n, kind, state, note, tries,
-				began_at, next_at, lease_token, created_at, finished_at)
-			VALUES ($1, $2, $3, $4, $5, $6, 'pending', '', 0, $7, $7, '', $7, 0)
+		Text: `INSERT INTO deliveries (id, endpoint_id, effect_id, order_id, account_id, n, kind, state, note,
+				tries, began_at, next_at, lease_token, created_at, finished_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', '', 0, $8, $8, '', $8, 0)
 			ON CONFLICT (endpoint_id, effect_id) DO NOTHING`,
-		Args: []any{id, e.ID, effect.ID, effect.OrderID, effect.N, effect.Kind, sqldb.Micros(now)},
+		Args: []any{id, e.ID, effect.ID, effect.OrderID, effect.AccountID, effect.N, effect.Kind, sqldb.Micros(now)},
 	}
 }
 
 // oneOfOrder refuses a second delivery of an order to an endpoint at a time.
 var oneOfOrder = sqldb.UniqueIndex{
 	Name:    "deliveries_one_of_order",
-	Columns: "deliveries.endpoint_id, deliveries.order_id",
+	Columns: "deliveries.endpoint_id, deliveries.order_id, deliveries.account_id",
 }
 
 // claimDeliveriesText claims the deliveries of an endpoint that have been due
-// longest. Of an order only the first that is pending can be claimed, and only
-// while none is held; the unique index enforces that against claims that run at
-// the same time. The conditions repeat those of the indexes word for word.
+// longest. Of an order, or an account, only the first that is pending can be
+// claimed, and only while none is held; the unique index enforces that against
+// claims that run at the same time. The conditions repeat those of the indexes
+// word for word.
 const claimDeliveriesText = `WITH picked AS MATERIALIZED (
 	SELECT d.id AS picked_id FROM deliveries d
 	WHERE d.endpoint_id = $5 AND d.state = 'pending' AND d.lease_token = '' AND d.next_at <= $1
 		AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.state = 'pending'
-			AND o.endpoint_id = d.endpoint_id AND o.order_id = d.order_id AND o.n < d.n)
+			AND o.endpoint_id = d.endpoint_id AND o.order_id = d.order_id AND o.account_id = d.account_id AND o.n < d.n)
 		AND NOT EXISTS (SELECT 1 FROM deliveries w WHERE w.lease_token <> ''
-			AND w.endpoint_id = d.endpoint_id AND w.order_id = d.order_id)
+			AND w.endpoint_id = d.endpoint_id AND w.order_id = d.order_id AND w.account_id = d.account_id)
 	ORDER BY d.next_at LIMIT $2%s)
 UPDATE deliveries SET lease_token = $3, next_at = $4, tries = tries + 1
 FROM picked WHERE id = picked_id

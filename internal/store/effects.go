@@ -23,6 +23,7 @@ func effectCells(e *payments.Effect) []sqldb.Cell {
 	return []sqldb.Cell{
 		sqldb.ID(&e.ID),
 		sqldb.Owner("order_id", &e.OrderID),
+		sqldb.Owner("account_id", &e.AccountID),
 		sqldb.Int("n", &e.N),
 		sqldb.Text("kind", &e.Kind),
 		sqldb.Text("subject", &e.Subject),
@@ -39,9 +40,16 @@ var jobTable = sqldb.NewTable("effects", func(j *effects.Job) []sqldb.Cell {
 		sqldb.Text("lease_token", &j.Claim.Token))
 })
 
+// insertEffectText adds an effect of an order or an account, whose lock makes
+// its numbers follow each other. One that is stored already is left alone.
+const insertEffectText = `INSERT INTO effects (id, order_id, account_id, n, kind, subject, object_status, order_then,
+		created_at, next_at, tries, lease_token, done_at)
+	VALUES ($1, $2, $3, (SELECT COALESCE(MAX(n), 0) + 1 FROM effects WHERE order_id = $2 AND account_id = $3),
+		$4, $5, $6, $7, $8, $9, 0, '', 0)
+	ON CONFLICT DO NOTHING`
+
 // insertEffects returns the inserts of the effects that the rules added. One
-// that is stored already is left alone: an effect happens once. The order's
-// lock makes its numbers follow each other.
+// that is stored already is left alone: an effect happens once.
 func insertEffects(st *payments.State, now time.Time) (writes []sqldb.Command) {
 	for _, e := range st.Effects {
 		at := e.CreatedAt
@@ -50,13 +58,9 @@ func insertEffects(st *payments.State, now time.Time) (writes []sqldb.Command) {
 		}
 
 		writes = append(writes, sqldb.Command{
-			Text: `INSERT INTO effects (id, order_id, n, kind, subject, object_status, order_then,
-					created_at, next_at, tries, lease_token, done_at)
-				VALUES ($1, $2, (SELECT COALESCE(MAX(n), 0) + 1 FROM effects WHERE order_id = $2),
-					$3, $4, $5, $6, $7, $8, 0, '', 0)
-				ON CONFLICT DO NOTHING`,
+			Text: insertEffectText,
 			Args: []any{
-				orders.NewID("eff_"), st.Order.ID, e.Kind, e.Subject, e.ObjectStatus,
+				orders.NewID("eff_"), st.Order.ID, "", e.Kind, e.Subject, e.ObjectStatus,
 				sqldb.EncodeJSON(payments.ThenOf(&st.Order)), sqldb.Micros(at), sqldb.Micros(now),
 			},
 		})
@@ -82,12 +86,13 @@ func (s *Store) effectsCommitted() {
 }
 
 // claimEffectsText claims the effects that have been due longest. Of an order,
-// only the first that is not done can be claimed; so they are worked one at a
-// time and in their order, whatever claims run at once.
+// or an account, only the first that is not done can be claimed; so they are
+// worked one at a time and in their order, whatever claims run at once.
 const claimEffectsText = `WITH picked AS MATERIALIZED (
 	SELECT e.id AS picked_id FROM effects e
 	WHERE e.done_at = 0 AND e.next_at <= $1
-		AND NOT EXISTS (SELECT 1 FROM effects o WHERE o.done_at = 0 AND o.order_id = e.order_id AND o.n < e.n)
+		AND NOT EXISTS (SELECT 1 FROM effects o WHERE o.done_at = 0
+			AND o.order_id = e.order_id AND o.account_id = e.account_id AND o.n < e.n)
 	ORDER BY e.next_at LIMIT $2%s)
 UPDATE effects SET lease_token = $3, next_at = $4, tries = tries + 1
 FROM picked WHERE id = picked_id

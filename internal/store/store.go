@@ -55,6 +55,7 @@ type Store struct {
 	intentTable   *sqldb.Table[payments.Intent]
 	endpointTable *sqldb.Table[endpoint]
 	tryTable      *sqldb.Table[deliveries.Try]
+	linkTable     *sqldb.Table[connectLink]
 
 	apiRequestTable *sqldb.Table[api.Request]
 
@@ -105,6 +106,7 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 		tryTable:      newTryTable(o.Ring),
 
 		apiRequestTable: newAPIRequestTable(o.Ring),
+		linkTable:       newLinkTable(o.Ring),
 	}
 	if s.clock == nil {
 		s.clock = time.Now

@@ -32,6 +32,8 @@ var (
 	endpointSecrets = secrets{table: "endpoints", key: "id", column: "secrets", text: true}
 	// A receiver may answer with what it was sent, which names the buyer.
 	excerptSecrets = secrets{table: "delivery_tries", key: "id", column: "excerpt", text: true}
+	// What Stripe's page is to be filled with names a person.
+	linkSecrets = secrets{table: "connect_links", key: "id", column: "terms", text: true, only: `terms <> ''`}
 )
 
 // use names a value of the column for its seal.
@@ -104,7 +106,10 @@ func (s *Store) Reseal(ctx context.Context) (n int, err error) {
 		return 0, err
 	}
 
-	for _, c := range []secrets{keySecrets, intentSecrets, payloadSecrets, answerSecrets, seedSecrets, endpointSecrets, excerptSecrets} {
+	for _, c := range []secrets{
+		keySecrets, intentSecrets, payloadSecrets, answerSecrets, seedSecrets, endpointSecrets, excerptSecrets,
+		linkSecrets,
+	} {
 		written, err := s.resealColumn(ctx, c)
 		n += written
 		if err != nil {

@@ -1,7 +1,9 @@
 package stripeapi
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -55,6 +57,7 @@ type guard struct {
 	next     http.RoundTripper
 	budget   *budget.Budget
 	mayWrite func(ctx context.Context, account string) (bool, error) // nil: for all accounts
+	lost     func(accountID string)                                  // see Config.AccessLost
 }
 
 var errNoKey = errors.New("stripeapi: a POST without an idempotency key of ours")
@@ -78,6 +81,9 @@ func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := g.next.RoundTrip(r.WithContext(traceRequests(r.Context())))
 	if err == nil && resp.StatusCode == http.StatusTooManyRequests && !isMirror(r) {
 		g.budget.Refused()
+	}
+	if err == nil && resp.StatusCode == http.StatusForbidden {
+		err = g.noteLost(r, resp)
 	}
 
 	return resp, err
@@ -147,6 +153,30 @@ func (c *Client) stamp(s *payments.Snapshot, err error) error {
 	var e *payments.CallError
 	if errors.As(err, &e) && e.Snapshot != nil {
 		e.Snapshot.Account = c.account
+	}
+
+	return err
+}
+
+// noteLost looks whether Stripe refused a request because the platform has no
+// access to the account that it was for.
+func (g guard) noteLost(r *http.Request, resp *http.Response) error {
+	account := r.Header.Get(accountHeader)
+	if account == "" || g.lost == nil {
+		return nil
+	}
+
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	_ = resp.Body.Close()
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+
+	var answer struct {
+		Error struct {
+			Code stripe.ErrorCode `json:"code"`
+		} `json:"error"`
+	}
+	if json.Unmarshal(body, &answer) == nil && answer.Error.Code == stripe.ErrorCodeAccountInvalid {
+		g.lost(account)
 	}
 
 	return err

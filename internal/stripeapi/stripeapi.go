@@ -46,6 +46,10 @@ type Config struct {
 	// that change something. No such call leaves this process otherwise. Nil
 	// allows it for every account.
 	MayWrite func(ctx context.Context, account string) (bool, error)
+	// AccessLost is called with the ID of a connected account when Stripe
+	// refuses a call for it because the platform has no access. It must not
+	// block; nil: nobody is told.
+	AccessLost func(accountID string)
 }
 
 // Client calls Stripe with one key, for one account: the platform's own, or a
@@ -78,8 +82,13 @@ func New(c Config) *Client {
 	return (&shared{
 		config: c,
 		httpClient: http.Client{
-			Timeout:       c.Timeout,
-			Transport:     guard{next: transport(c.Transport), budget: c.Budget, mayWrite: c.MayWrite},
+			Timeout: c.Timeout,
+			Transport: guard{
+				next:     transport(c.Transport),
+				budget:   c.Budget,
+				mayWrite: c.MayWrite,
+				lost:     c.AccessLost,
+			},
 			CheckRedirect: noRedirect,
 		},
 	}).client("")

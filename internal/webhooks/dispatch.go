@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"checkoutd/internal/connect"
 	"checkoutd/internal/payments"
 )
 
@@ -193,8 +194,13 @@ func fromInvoice(o *object) payments.Ref {
 func fromCash(o *object) payments.Ref { return payments.Ref{CustomerID: string(o.Customer.id())} }
 
 // groupOf returns the ID under which events of one intent, one subscription or
-// one cash balance are worked one at a time.
-func groupOf(eventType string, o *object) string {
+// one cash balance are worked one at a time, or those about one connected
+// account.
+func groupOf(eventType, account string, o *object) string {
+	if account != "" && connect.IsNews(eventType) {
+		return account
+	}
+
 	r := routeOf(eventType)
 	ref := r.refer(o)
 	if r.byCustomer {
@@ -215,6 +221,12 @@ type job struct {
 	mayRead  bool   // Stripe may be read for it now
 	gathered []*job // hints that the same reading settles
 }
+
+// unmatchedError is an errUnmatched for another reason.
+type unmatchedError struct{ why error }
+
+func (e *unmatchedError) Error() string   { return e.why.Error() }
+func (e *unmatchedError) Is(t error) bool { return t == errUnmatched }
 
 // errUnmatched is returned for an event that has our proof, but whose order is
 // not in the database.

@@ -82,6 +82,12 @@ func (s *Service) identify(ctx context.Context, j *job) error {
 		return err
 	}
 
+	// Most of what happens in somebody else's account is no business of ours,
+	// and without a subscription of ours nothing has to be asked about.
+	if j.event.Account != "" && !subscribed {
+		return &notOursError{why: "no order of its account matches it"}
+	}
+
 	asking := budget.WithPriority(ctx, budget.Neighbour)
 	if subscribed && j.mayRead && s.subscriberAsks.take(1) == 1 {
 		asking = ctx
@@ -210,7 +216,11 @@ func inAccount(account, id string) string {
 // accept stores an event in the lane that it belongs to.
 func (s *Service) accept(ctx context.Context, e Event, ref payments.Ref) (isNew bool, err error) {
 	lane, delay := LaneUnknown, time.Duration(0)
-	if e.State == Received && s.looksOurs(ctx, &e, ref) {
+	switch {
+	case e.State != Received:
+	case isNews(&e):
+		lane = LaneRead
+	case s.looksOurs(ctx, &e, ref):
 		lane = LaneOwn
 		if routeOf(e.Type).isHint(&e) {
 			lane, delay = LaneRead, s.cfg.Gather

@@ -29,6 +29,10 @@ func (p Previewer) Preview(ctx context.Context, e Event) (Preview, error) {
 		return Preview{Note: "it stays quarantined: " + e.Note}, nil
 	}
 
+	if isNews(&e) {
+		return Preview{Note: "it is about a connected account, and changes no order"}, nil
+	}
+
 	j, err := plan(ctx, &e, p.Payments.OrderOf)
 	var terminal *terminalError
 	switch {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"checkoutd/internal/connect"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/queue"
 )
@@ -36,12 +37,22 @@ type Stripe interface {
 	Events(ctx context.Context, account string, from time.Time, startingAfter string) (page [][]byte, more bool, err error)
 }
 
+// Accounts is what events about connected accounts lead to. *connect.Service
+// implements it.
+type Accounts interface {
+	// Settle brings news into the account, and ends the claim in the same
+	// transaction. The error is connect.ErrNotOurs or connect.ErrNoLinkYet if
+	// nothing is changed.
+	Settle(ctx context.Context, n connect.News, claim *queue.Claim) error
+}
+
 // Config is what a Service needs.
 type Config struct {
 	Intake   Intake
 	Claims   Claims
 	Payments *payments.Service
 	Stripe   Stripe
+	Accounts Accounts // nil: events about accounts are ignored
 	Now      func() time.Time
 	Log      zerolog.Logger
 

@@ -140,6 +140,10 @@ func (s *Service) process(ctx context.Context, e *Event) (err error) {
 		return &terminalError{Dead, fmt.Sprintf("the server stopped %d times while it worked on this event", e.Interrupted)}
 	}
 
+	if isNews(e) && s.cfg.Accounts != nil {
+		return s.processNews(ctx, e)
+	}
+
 	j, err := plan(ctx, e, s.cfg.Payments.OrderOf)
 	if err != nil {
 		return err

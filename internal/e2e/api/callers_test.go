@@ -46,6 +46,10 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 		{"the shop's backend", s.Buyer(t), []string{"Authorization: Bearer " + s.Backend(t, api.ScopeRefund).Secret}},
 	}
 
+	// Both buyers have opened a link, each their own.
+	linkPage := openLink(t, s, owner, "c-1")
+	openLink(t, s, other, "c-2")
+
 	const appleDomain = "/.well-known/apple-developer-merchantid-domain-association"
 	token := owner.Token(e2etest.CardPays)
 	const quantity = `{"items":[{"sku":"mug","quantity":1}]}`
@@ -103,6 +107,14 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 		{"GET /connect/dashboard/open", "/connect/dashboard/open?token=none", "", noPerson},
 		{"POST /connect/dashboard/sign-out", "/connect/dashboard/sign-out", "", noPage},
 		{"POST /account_session", "/account_session", "", noPage},
+		{"GET /connect/{id}", linkPage, "", private},
+		{"POST /connect/{id}/start", linkPage + "/start", "", [7]int{404, 404, 303, 404, 404, 403, 404}},
+		{"GET /connect/callback", "/connect/callback?code=ac_1&state=none", "", [7]int{404, 404, 404, 404, 404, 404, 404}},
+		{"POST /v1/connect/links", "/v1/connect/links", `{"reference":"c-1"}`, creates},
+		{"GET /v1/connect/accounts", "/v1/connect/accounts", "", shops},
+		{"GET /v1/connect/accounts/{id}", "/v1/connect/accounts/acct_none", "", [7]int{401, 401, 401, 401, 401, 401, 404}},
+		{"POST /v1/connect/accounts/{id}/sync", "/v1/connect/accounts/acct_none/sync", "", operate},
+		{"POST /v1/connect/accounts/{id}/deauthorize", "/v1/connect/accounts/acct_none/deauthorize", "", operate},
 		{"POST /create-customer-session", "/create-customer-session", `{"orderId":"` + id + `"}`, change},
 		{"POST /create-confirm-intent", "/create-confirm-intent", fmt.Sprintf(`{"confirmationTokenId":%q,"orderId":%q}`, token, id), change},
 	}
@@ -141,4 +153,13 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 	}
 
 	s.WantLedger(1, e2etest.MugPrice)
+}
+
+// openLink makes a link by which an account is connected, opens it and returns
+// its page.
+func openLink(t *testing.T, s *e2etest.Shop, b *e2etest.Buyer, reference string) string {
+	t.Helper()
+	l := s.Backend(t, api.ScopeWrite).Want(http.StatusCreated, "POST", "/v1/connect/links", `{"reference":"`+reference+`"}`)
+	r := b.Call("GET", strings.TrimPrefix(l["url"].(string), s.URL), "")
+	return r.Header.Get("Location")
 }

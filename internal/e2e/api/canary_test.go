@@ -95,7 +95,10 @@ func TestNothingPrivateIsToldOn(t *testing.T) {
 			{"POST", "/create-confirm-intent", `{"confirmationTokenId":` + quoted + `,"orderId":` + quoted + `}`},
 			{"POST", "/create-confirm-intent", `{"confirmationTokenId":"ctoken_1","expectedAmount":` + quoted + `}`},
 			{"PATCH", "/orders/" + in, `{"email":` + quoted + `}`},
-			{"POST", "/webhooks/stripe", `{"id":` + quoted + `}`}, {"PUT", "/orders/" + in, word}, {"GET", "/readyz?x=" + in, ""},
+			{"POST", "/webhooks/stripe", `{"id":` + quoted + `}`}, {"PUT", "/orders/" + in, word},
+			{"GET", "/connect/" + in + "?token=" + in, ""}, {"POST", "/connect/" + in + "/start", word},
+			{"GET", "/connect/callback?code=" + in + "&state=" + in + "&error_description=" + in, ""},
+			{"POST", "/v1/connect/links", `{"reference":` + quoted + `}`}, {"GET", "/v1/connect/accounts/" + in, ""}, {"GET", "/readyz?x=" + in, ""},
 		} {
 			keep(b.Call(c.method, c.path, c.body, headers...))
 		}

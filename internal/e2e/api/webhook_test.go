@@ -100,7 +100,7 @@ func TestWebhookAccepted(t *testing.T) {
 
 	for id, want := range map[string]webhooks.State{
 		"evt_live":      webhooks.Quarantined,
-		"evt_account":   webhooks.Quarantined,
+		"evt_account":   webhooks.Ignored,
 		"evt_other":     webhooks.Ignored,
 		"evt_unmatched": webhooks.Ignored,
 		"evt_big":       webhooks.Ignored,

@@ -3,13 +3,17 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"checkoutd/internal/connect"
+	"checkoutd/internal/effects"
+	"checkoutd/internal/queue"
 	"checkoutd/internal/store"
+	"checkoutd/internal/webhooks"
 )
 
 // newAccount returns an account as it is connected.
@@ -20,6 +24,9 @@ func newAccount(id, reference string, at time.Time) connect.Account {
 		Scope:           connect.ReadWrite,
 		Livemode:        true,
 		State:           connect.Connected,
+		Connections:     2,
+		ByEvent:         true,
+		Reason:          connect.ByOwner,
 		ConnectedAt:     at,
 		ChargesEnabled:  true,
 		PayoutsEnabled:  true,
@@ -118,5 +125,186 @@ func testConnectAccountAtOnce(t *testing.T, e Engine) {
 	})
 	if added.Load() != 1 {
 		t.Errorf("it was added %d times", added.Load())
+	}
+}
+
+func newLink(id string, now time.Time) connect.Link {
+	return connect.Link{
+		ID:        id,
+		TokenHash: []byte("token of " + id),
+		Reference: "shop",
+		Scope:     connect.ReadOnly,
+		Livemode:  true,
+		Terms:     connect.Terms{Prefill: map[string]string{"email": "a@b.example"}, Landing: "login", AlwaysPrompt: true},
+		ReturnURL: "https://shop.example/",
+		State:     connect.Open,
+		CreatedAt: now,
+		ExpiresAt: now.Add(time.Hour),
+	}
+}
+
+func testConnectLinks(t *testing.T, e Engine) {
+	f := newFixture(t, e)
+	now := f.clock.Now()
+	want := newLink("lnk_1", now)
+	if got, err := f.AddConnectLink(f.ctx, want); err != nil || got.ID != want.ID {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+
+	again := newLink("lnk_1", now)
+	again.Reference = "another"
+	if got, err := f.AddConnectLink(f.ctx, again); err != nil || got.Reference != "shop" {
+		t.Errorf("got %+v, %v; want the link that is there", got, err)
+	}
+
+	want.UpdatedAt = now
+	got, err := f.ConnectLink(f.ctx, "lnk_1")
+	if got.TakenState = nil; err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v; want %+v", got, err, want)
+	}
+	if _, err := f.ConnectLink(f.ctx, "lnk_none"); !errors.Is(err, connect.ErrNoLink) {
+		t.Errorf("got %v, want ErrNoLink", err)
+	}
+
+	state, browser := []byte("state"), []byte("browser")
+	err = f.AddConnectState(f.ctx, connect.AuthState{
+		Hash: state, LinkID: "lnk_1", BrowserHash: browser, CreatedAt: now, ExpiresAt: now.Add(time.Minute),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	take := func(state, browser []byte, at time.Time) (bool, error) {
+		_, taken, err := f.TakeConnectState(f.ctx, state, browser, at, func(l *connect.Link) error {
+			l.State, l.TakenState, l.ExchangeAt = connect.Exchanging, state, at
+			return nil
+		})
+		return taken, err
+	}
+	for name, try := range map[string]func() (bool, error){
+		"another state":   func() (bool, error) { return take([]byte("other"), browser, now) },
+		"another browser": func() (bool, error) { return take(state, []byte("other"), now) },
+		"too late":        func() (bool, error) { return take(state, browser, now.Add(time.Minute)) },
+	} {
+		if taken, err := try(); taken || !errors.Is(err, connect.ErrNoLink) {
+			t.Errorf("%s: %v, %v", name, taken, err)
+		}
+	}
+
+	var taken atomic.Int64
+	together(8, func(int) {
+		ok, err := take(state, browser, now)
+		if err != nil {
+			t.Error(err)
+		}
+		if ok {
+			taken.Add(1)
+		}
+	})
+	if taken.Load() != 1 {
+		t.Errorf("the state was taken %d times", taken.Load())
+	}
+
+	list, err := f.ExchangingLinks(f.ctx, now, now)
+	if err != nil || len(list) != 1 || list[0].ID != "lnk_1" || list[0].Terms.Landing != "login" {
+		t.Errorf("exchanging are %+v, %v", list, err)
+	}
+	if list, err := f.ExchangingLinks(f.ctx, now.Add(time.Second), now.Add(time.Hour)); err != nil || len(list) != 0 {
+		t.Errorf("exchanging later are %+v, %v", list, err)
+	}
+
+	testSweepConnect(f, now)
+}
+
+// testSweepConnect checks what becomes of a link that has expired.
+func testSweepConnect(f *fixture, now time.Time) {
+	t := f.t
+	for _, c := range []struct {
+		at     time.Time
+		terms  bool
+		exists bool
+	}{{now.Add(time.Minute), true, true}, {now.Add(2 * time.Hour), false, true}, {now.Add(40 * 24 * time.Hour), false, false}} {
+		if err := f.SweepConnectLinks(f.ctx, c.at, c.at.Add(-24*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		l, err := f.ConnectLink(f.ctx, "lnk_1")
+		if exists := err == nil; exists != c.exists || (l.Terms.Prefill != nil) != c.terms {
+			t.Errorf("at %s: %+v, %v", c.at, l, err)
+		}
+	}
+}
+
+func testConnections(t *testing.T, e Engine) {
+	f := newFixture(t, e)
+	now := f.clock.Now()
+	if _, err := f.AddConnectLink(f.ctx, newLink("lnk_1", now)); err != nil {
+		t.Fatal(err)
+	}
+
+	f.accept(newEvent("evt_1", "acct_1"))
+	claim := f.claim(1)[0].Claim()
+	at := connect.At{AccountID: "acct_1", LinkID: "lnk_1", Claim: claim}
+	change := func(c *connect.Connection) error {
+		if c.Account.State != "" || c.Account.ID != "acct_1" || c.Link.ID != "lnk_1" {
+			t.Errorf("got %+v", c)
+		}
+		c.Account = newAccount("acct_1", "shop", now)
+		c.Link.State, c.Link.AccountID, c.Link.Terms = connect.LinkConnected, "acct_1", connect.Terms{}
+		c.Happened = []string{connect.EffectConnected}
+		return nil
+	}
+	if _, err := f.UpdateConnection(f.ctx, at, change); err != nil {
+		t.Fatal(err)
+	}
+
+	// All of it is stored, or nothing: the claim is over.
+	_, err := f.UpdateConnection(f.ctx, at, func(c *connect.Connection) error {
+		c.Account.Country, c.Happened = "DE", []string{connect.EffectDisconnected}
+		return nil
+	})
+	if !errors.Is(err, queue.ErrClaimLost) {
+		t.Errorf("got %v, want a lost claim", err)
+	}
+	a, err := f.ConnectAccount(f.ctx, "acct_1")
+	if err != nil || a.Country != "FR" {
+		t.Errorf("got %+v, %v", a, err)
+	}
+	l, err := f.ConnectLink(f.ctx, "lnk_1")
+	if err != nil || l.State != connect.LinkConnected || l.Terms.Prefill != nil {
+		t.Errorf("got %+v, %v", l, err)
+	}
+	if e, err := f.Event(f.ctx, "evt_1"); err != nil || e.State != webhooks.Done {
+		t.Errorf("the event is %s, %v", e.State, err)
+	}
+
+	// An effect happens once for each connection, and the account's effects
+	// are worked in their order.
+	for range 2 {
+		_, err := f.UpdateConnection(f.ctx, connect.At{AccountID: "acct_1"}, func(c *connect.Connection) error {
+			c.Account.State, c.Account.Reason = connect.Disconnected, connect.ByPlatform
+			c.Happened = []string{connect.EffectDisconnected}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n, kind := range []string{connect.EffectConnected, connect.EffectDisconnected} {
+		jobs, err := f.ClaimEffects(f.ctx, now, now.Add(time.Minute), 10)
+		if err != nil || len(jobs) != 1 || jobs[0].Kind != kind || jobs[0].AccountID != "acct_1" || jobs[0].OrderID != "" ||
+			jobs[0].N != int64(n+1) || jobs[0].Subject != "2" {
+			t.Fatalf("claimed %+v, %v; want %s", jobs, err, kind)
+		}
+		if err := f.FinishEffect(f.ctx, jobs[0], effects.Plan{Announce: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	if list, err := f.StaleAccounts(f.ctx, now.Add(time.Hour), 10); err != nil || len(list) != 0 {
+		t.Errorf("an account that is not connected is to be read: %+v, %v", list, err)
+	}
+	at = connect.At{LinkID: "lnk_none"}
+	if _, err := f.UpdateConnection(f.ctx, at, func(*connect.Connection) error { return nil }); !errors.Is(err, connect.ErrNoLink) {
+		t.Errorf("got %v, want ErrNoLink", err)
 	}
 }

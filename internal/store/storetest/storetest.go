@@ -71,6 +71,8 @@ func Run(t *testing.T, e Engine) {
 		"accounts":           testConnectAccounts,
 		"dashboards":         testDashboards,
 		"account at once":    testConnectAccountAtOnce,
+		"links":              testConnectLinks,
+		"connections":        testConnections,
 		"emails":             testEmails,
 		"mirror":             testMirror,
 		"paid orders":        testPaidOrders,

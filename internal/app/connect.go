@@ -1,0 +1,68 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"sync"
+
+	"checkoutd/internal/api"
+	"checkoutd/internal/budget"
+	"checkoutd/internal/config"
+	"checkoutd/internal/connect"
+	"checkoutd/internal/stripeapi"
+)
+
+// connectStripe is Stripe as package connect needs it.
+type connectStripe struct {
+	*stripeapi.OAuth
+	*stripeapi.Client
+}
+
+// newConnect returns the service of the connected accounts.
+func newConnect(
+	cfg *config.Config, o Options, store connect.Store, stripe *stripeapi.Client, b *budget.Budget,
+) *connect.Service {
+	oauth := stripeapi.NewOAuth(stripeapi.OAuthConfig{
+		Key:     cfg.StripeSecretKey.Reveal(),
+		BaseURL: cfg.ConnectBase,
+		Timeout: cfg.StripeTimeout,
+		Budget:  b,
+	})
+
+	return connect.New(connect.Config{
+		Store:        store,
+		Stripe:       connectStripe{oauth, stripe},
+		Own:          rememberOwn(stripe.Account),
+		Now:          o.Now,
+		Log:          o.Log,
+		ClientID:     cfg.ConnectClientID,
+		Origin:       cfg.ConnectBase,
+		Scope:        connect.Scope(cfg.ConnectScope),
+		Livemode:     cfg.Livemode(),
+		BaseURL:      cfg.BaseURL,
+		Secure:       isHTTPS(cfg.BaseURL),
+		ExchangeTime: callTimeout(cfg.StripeTimeout),
+	})
+}
+
+// rememberOwn returns a function that reads the platform's own account once. It
+// returns "" as long as it cannot be read: restricted keys may not be allowed
+// to.
+func rememberOwn(read func(context.Context) (string, error)) func(context.Context) string {
+	var mu sync.Mutex
+	var known string
+
+	return func(ctx context.Context) string {
+		mu.Lock()
+		defer mu.Unlock()
+		if known == "" {
+			known, _ = read(ctx)
+		}
+		return known
+	}
+}
+
+// connectCall adapts a call of package connect to package api.
+func connectCall(h func(http.ResponseWriter, *http.Request, connect.Call) error) api.Handler {
+	return func(w http.ResponseWriter, r *http.Request, c api.Call) error { return h(w, r, c) }
+}
