@@ -48,7 +48,7 @@ func (a *App) routes() (http.Handler, error) {
 			Paths:   []string{"/config", "/orders/", "/create-customer-session", "/create-confirm-intent"},
 			Headers: []string{orders.ClientTokenHeader},
 		},
-		StripeErrors: []string{"/create-customer-session", "/create-confirm-intent"},
+		StripeErrors: []string{"/create-customer-session", "/create-confirm-intent", "/account_session"},
 		ErrorPage:    a.pages.RenderError,
 	})
 	if err != nil {

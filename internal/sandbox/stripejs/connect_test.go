@@ -145,16 +145,20 @@ func (d *dashboard) logIn(name string) {
 // advance moves the sandbox's clock.
 func (d *dashboard) advance(seconds int) {
 	d.t.Helper()
+	d.manage("clock", fmt.Sprintf(`{"advance": %d}`, seconds))
+}
 
-	body := strings.NewReader(fmt.Sprintf(`{"advance": %d}`, seconds))
-	res, err := http.Post(d.base+"/_sandbox/clock", "application/json", body)
+// manage sends a request to the sandbox's management API.
+func (d *dashboard) manage(path, body string) {
+	d.t.Helper()
+	res, err := http.Post(d.base+"/_sandbox/"+path, "application/json", strings.NewReader(body))
 	if err != nil {
 		d.t.Fatal(err)
 	}
 
 	_ = res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		d.t.Fatalf("the clock stands still: %d", res.StatusCode)
+	if res.StatusCode/100 != 2 {
+		d.t.Fatalf("%s: status %d", path, res.StatusCode)
 	}
 }
 
@@ -325,6 +329,13 @@ func TestConnectSessions(t *testing.T) {
 				const el = StripeConnect.init({publishableKey: 'pk_test_shop', fetchClientSecret: `+c.fetch+`}).create('`+c.component+`');
 				el.setOnLoadError((e) => resolve([e.elementTagName, e.error.type])); document.body.append(el); })`,
 				`["stripe-connect-`+c.component+`","`+c.want+`"]`)
+		}
+
+		for fault, want := range map[string]string{"status_429": "rate_limit_error", "status_500": "api_error"} {
+			d.manage("faults", `{"kind": "`+fault+`", "route": "POST /v1/account_sessions/claim", "count": 1}`)
+			d.want(`new Promise((resolve) => {
+				const el = StripeConnect.init({publishableKey: 'pk_test_shop', fetchClientSecret: async () => 'x'}).create('payments');
+				el.setOnLoadError((e) => resolve(e.error.type)); document.body.append(el); })`, `"`+want+`"`)
 		}
 
 		d.want(`new Promise((resolve) => {

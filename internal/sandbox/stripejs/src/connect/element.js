@@ -204,7 +204,10 @@ class ConnectElement extends HTMLElement {
   }
 
   ended() {
-    this.shadowRoot?.querySelector('dialog')?.close();
+    // The close event comes later; what the dialog shows must go at once.
+    const dialog = this.shadowRoot?.querySelector('dialog');
+    dialog?.close();
+    dialog?.remove();
     this.note.textContent = '';
     this.body.replaceChildren(h('p', { class: 'Quiet' }, this.words.say('signedOut')));
   }

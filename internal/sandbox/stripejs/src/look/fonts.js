@@ -7,7 +7,7 @@ function loadFonts(fonts) {
     if (cssSrc === undefined) document.fonts.add(new FontFace(family, src, descriptors));
     else
       void loadFontSheet(String(cssSrc)).catch((err) =>
-        warn(`elements() fonts: ${cssSrc} could not be loaded: ${err.message}`),
+        warn(`fonts: ${cssSrc} could not be loaded: ${err.message}`),
       );
   }
 }
