@@ -117,7 +117,7 @@ func read(t *testing.T, name string) string {
 }
 
 // checkoutModules lists the modules of the checkout that show texts.
-var checkoutModules = []string{"checkout.js", "session.js", "api.js", "summary.js", "promotion.js", "rates.js", "form.js",
+var checkoutModules = []string{"checkout-form.js", "session.js", "api.js", "summary.js", "promotion.js", "rates.js", "form.js",
 	"contact.js", "express.js", "pay.js", "resume.js"}
 
 // The page's script and the texts agree in every language: no text is missing

@@ -1,6 +1,8 @@
 /**
  * Requests to our own server. Every failure is an ApiError.
  *
+ * @typedef {ReturnType<typeof connect>} Api
+ *
  * @typedef {object} Problem the members of an application/problem+json response
  *   that we read
  * @property {string} [code]
@@ -58,8 +60,8 @@
  * @property {string} options_fingerprint
  * @property {string} [message]
  * @property {{discounts: {name: string, amount: number}[], taxes: {name:
- *   string, amount: number, inclusive: boolean}[], item_tax: number}} [shop]
- *   what the shop's backend decided
+ *   string, amount: number, inclusive: boolean}[], item_tax: number,
+ *   success_url?: string}} [shop] what the shop's backend decided
  */
 
 const timeoutMs = 30_000;
@@ -88,38 +90,42 @@ export class ApiError extends Error {
   }
 }
 
-/** @param {string} path */
-export function get(path) {
-  return call(path, { method: 'GET' });
-}
-
 /**
- * @param {string} path
- * @param {object} body
+ * Returns the calls of a server.
+ *
+ * @param {string} [base] its address; this page's own server if empty
+ * @param {Record<string, string>} [proof] headers that open the order, where no
+ *   cookie does
  */
-export function post(path, body) {
-  return send('POST', path, body);
-}
+export function connect(base = '', proof = {}) {
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   */
+  const send = (method, path, body) =>
+    call(base + path, {
+      method,
+      headers: { ...proof, ...(body && { 'Content-Type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
 
-/**
- * @param {string} path
- * @param {object} body
- */
-export function patch(path, body) {
-  return send('PATCH', path, body);
-}
+  return {
+    /** @param {string} path */
+    get: (path) => send('GET', path),
 
-/**
- * @param {string} method
- * @param {string} path
- * @param {object} body
- */
-function send(method, path, body) {
-  return call(path, {
-    method,
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(body),
-  });
+    /**
+     * @param {string} path
+     * @param {object} body
+     */
+    post: (path, body) => send('POST', path, body),
+
+    /**
+     * @param {string} path
+     * @param {object} body
+     */
+    patch: (path, body) => send('PATCH', path, body),
+  };
 }
 
 /**
@@ -185,4 +191,16 @@ export function describe(failure, { texts, errors, declines = {} }) {
     stripe?.message ??
     texts.wentWrong
   );
+}
+
+/**
+ * Returns the code of a failure: Stripe's, if the payment was declined, or else
+ * our own.
+ *
+ * @param {unknown} failure
+ */
+export function codeOf(failure) {
+  if (!(failure instanceof ApiError)) return 'script_failed';
+  const stripe = failure.problem?.error;
+  return stripe?.decline_code || stripe?.code || failure.code || 'no_answer';
 }

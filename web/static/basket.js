@@ -18,7 +18,8 @@
  * @property {Record<string, string>} errors
  */
 import * as cart from './cart.js';
-import { fill, pageData } from './page.js';
+import { fill } from './dom.js';
+import { pageData } from './page.js';
 import { priceOf, totals, formatPrice } from './prices.js';
 
 /** @type {ShopData} */

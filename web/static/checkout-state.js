@@ -6,11 +6,11 @@
  * @typedef {import('./poll.js').Known & {completeUrl: string}} StateData
  */
 import * as cart from './cart.js';
-import { pageData } from './page.js';
+import { api, pageData } from './page.js';
 import { hasMoved } from './poll.js';
 
 /** @type {StateData} */
 const page = pageData();
 
 cart.settle({ id: page.orderId, status: page.status });
-if (await hasMoved(page)) location.replace(page.completeUrl);
+if (await hasMoved(api, page)) location.replace(page.completeUrl);

@@ -5,83 +5,91 @@
  *
  * @typedef {'loading' | 'ready' | 'busy' | 'unsure' | 'resume' | 'failed'}
  *   Phase
- */
-import { byId } from './page.js';
-
-const form = byId('payment-form');
-const payButton = byId('pay-button');
-const messageBox = byId('payment-message');
-const status = byId('payment-status');
-/** @type {(() => void)[]} */
-const listeners = [];
-
-export function phase() {
-  return /** @type {Phase} */ (form.dataset.phase);
-}
-
-/** @param {() => void} listener called after every change of the phase */
-export function onPhase(listener) {
-  listeners.push(listener);
-}
-
-/**
- * @param {Phase} next
- * @param {string} label of the pay button
- * @param {string} announcement to screen readers
- */
-export function setPhase(next, label, announcement = '') {
-  form.dataset.phase = next;
-
-  const pressable = next === 'ready' || next === 'unsure';
-  payButton.setAttribute('aria-disabled', String(!pressable));
-  form.setAttribute('aria-busy', String(next === 'busy' || next === 'loading'));
-  setLabel(label);
-  byId('resume').hidden = next !== 'resume';
-  form.hidden = next === 'resume';
-  placeMessage(next === 'resume' ? byId('resume-button') : payButton);
-  byId('retry-button').hidden = next !== 'failed';
-  payButton.hidden = next === 'failed';
-  status.textContent = announcement;
-  for (const listener of listeners) listener();
-}
-
-/** @param {string} label of the pay button */
-export function setLabel(label) {
-  byId('pay-label').textContent = label;
-}
-
-/**
- * Moves the message above the button that the buyer will press next.
  *
- * @param {HTMLElement} button
+ * @typedef {ReturnType<typeof createView>} View
  */
-function placeMessage(button) {
-  if (button.previousElementSibling !== messageBox) button.before(messageBox);
-}
 
 /**
- * Locks the entered details while their payment is in flight.
- *
- * @param {boolean} locked
+ * @param {import('./dom.js').Dom} dom
  */
-export function lockDetails(locked) {
-  byId('payment-details').inert = locked;
-}
+export function createView({ byId }) {
+  const form = byId('payment-form');
+  const payButton = byId('pay-button');
+  const messageBox = byId('payment-message');
+  const status = byId('payment-status');
+  /** @type {(() => void)[]} */
+  const listeners = [];
 
-/** @param {string} text */
-export function showMessage(text) {
-  messageBox.textContent = text;
-  if (!text) return;
-  messageBox.scrollIntoView({ block: 'nearest' });
-  // The bank's dialog leaves the focus nowhere; otherwise the focus stays.
-  if (document.activeElement === document.body) messageBox.focus();
-}
+  function phase() {
+    return /** @type {Phase} */ (form.dataset.phase);
+  }
 
-/** Returns the message on show. */
-export function message() {
-  return messageBox.textContent ?? '';
-}
+  /** @param {() => void} listener called after every change of the phase */
+  function onPhase(listener) {
+    listeners.push(listener);
+  }
 
-export function focusResume() {
-  byId('resume-title').focus();
+  /**
+   * @param {Phase} next
+   * @param {string} label of the pay button
+   * @param {string} announcement to screen readers
+   */
+  function setPhase(next, label, announcement = '') {
+    form.dataset.phase = next;
+
+    const pressable = next === 'ready' || next === 'unsure';
+    payButton.setAttribute('aria-disabled', String(!pressable));
+    form.setAttribute('aria-busy', String(next === 'busy' || next === 'loading'));
+    setLabel(label);
+    byId('resume').hidden = next !== 'resume';
+    form.hidden = next === 'resume';
+    placeMessage(next === 'resume' ? byId('resume-button') : payButton);
+    byId('retry-button').hidden = next !== 'failed';
+    payButton.hidden = next === 'failed';
+    status.textContent = announcement;
+    for (const listener of listeners) listener();
+  }
+
+  /** @param {string} label of the pay button */
+  function setLabel(label) {
+    byId('pay-label').textContent = label;
+  }
+
+  /**
+   * Moves the message above the button that the buyer will press next.
+   *
+   * @param {HTMLElement} button
+   */
+  function placeMessage(button) {
+    if (button.previousElementSibling !== messageBox) button.before(messageBox);
+  }
+
+  /**
+   * Locks the entered details while their payment is in flight.
+   *
+   * @param {boolean} locked
+   */
+  function lockDetails(locked) {
+    byId('payment-details').inert = locked;
+  }
+
+  /** @param {string} text */
+  function showMessage(text) {
+    messageBox.textContent = text;
+    if (!text) return;
+    messageBox.scrollIntoView({ block: 'nearest' });
+    // The bank's dialog leaves the focus nowhere; otherwise the focus stays.
+    if (document.activeElement === document.body) messageBox.focus();
+  }
+
+  /** Returns the message on show. */
+  function message() {
+    return messageBox.textContent ?? '';
+  }
+
+  function focusResume() {
+    byId('resume-title').focus();
+  }
+
+  return { phase, onPhase, setPhase, setLabel, lockDetails, showMessage, message, focusResume };
 }

@@ -3,7 +3,7 @@
  * server puts outcomes into words.
  */
 import * as cart from './cart.js';
-import { byId, pageData } from './page.js';
+import { api, byId, pageData } from './page.js';
 import { hasMoved } from './poll.js';
 
 /** @type {import('./poll.js').Known} */
@@ -11,7 +11,7 @@ const page = pageData();
 const slowAfterMs = 10_000;
 
 async function wait() {
-  const moved = await hasMoved(page, (waitedMs) => {
+  const moved = await hasMoved(api, page, (waitedMs) => {
     if (waitedMs > slowAfterMs) showStatus('still-checking');
   });
 

@@ -10,23 +10,25 @@
  * @property {string} orderId
  * @property {number} expectedAmount
  * @property {string} [optionsFingerprint] of the order that the form is for
+ * @property {string} [returnUrl] where a bank's site sends the buyer back to
  *
  * @typedef {{client_secret: string, status: string}} Confirmed
  */
-import { ApiError, post } from './api.js';
-import { sleep } from './page.js';
+import { ApiError } from './api.js';
+import { sleep } from './dom.js';
 
 const waitsMs = [500, 1_500, 4_000];
 
 /**
+ * @param {import('./api.js').Api} api
  * @param {Confirmation} confirmation
  * @param {() => void} onLost called before each retry
  * @returns {Promise<Confirmed>} rejects with an ApiError
  */
-export async function confirm(confirmation, onLost) {
+export async function confirm(api, confirmation, onLost) {
   for (const wait of waitsMs) {
     try {
-      return await post('/create-confirm-intent', confirmation);
+      return await api.post('/create-confirm-intent', confirmation);
     } catch (failure) {
       if (!(failure instanceof ApiError && failure.lost)) throw failure;
     }
@@ -35,7 +37,7 @@ export async function confirm(confirmation, onLost) {
     await sleep(wait);
   }
 
-  return post('/create-confirm-intent', confirmation);
+  return api.post('/create-confirm-intent', confirmation);
 }
 
 /**

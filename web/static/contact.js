@@ -10,125 +10,10 @@
  *
  * @typedef {import('./api.js').Address} Address
  * @typedef {import('./order.js').Change} Change
+ *
+ * @typedef {ReturnType<typeof createContact>} ContactForm
  */
 import { ApiError, describe } from './api.js';
-import { change, isChangeable, isFree, onOrder, order } from './order.js';
-import { elements, onInput, savedChosen } from './form.js';
-import { byId } from './page.js';
-import { config, page, t } from './session.js';
-
-const sendAfterMs = 500;
-const sameBox = byId('billing-same', HTMLInputElement);
-
-/**
- * The address elements with their values; complete is false while a part is
- * missing.
- *
- * @type {Record<'shipping' | 'billing', {element: AddressElement, value:
- *   Address, complete: boolean} | null>}
- */
-const mounted = { shipping: null, billing: null };
-let email = '';
-/** @type {number | undefined} */
-let timer;
-
-/**
- * Mounts the elements that this order needs. An order whose payment is in
- * flight has these details already.
- */
-export function mountContact() {
-  if (!elements || !isChangeable()) return;
-  if (config.collect_email) mountEmail(elements);
-  sync();
-  onOrder(sync);
-  onInput(sync);
-}
-
-/** @param {import('./form.js').StripeElements} group */
-function mountEmail(group) {
-  byId('contact').hidden = false;
-
-  const known = order().contact.email;
-  const link = group.create('linkAuthentication', known ? { defaultValues: { email: known } } : {});
-  link.on('change', ({ complete, value }) => {
-    email = complete ? value.email : '';
-    sendSoon();
-  });
-
-  link.mount('#link-authentication');
-}
-
-/** Shows the address elements that are needed now, and no others. */
-function sync() {
-  if (!isChangeable()) return;
-
-  byId('method-title').hidden = !order().ships && !config.collect_email;
-
-  const { ships } = order();
-  byId('shipping').hidden = !ships;
-  toggle('shipping', ships);
-
-  const bills = Boolean(config.address?.billing) && !savedChosen && !isFree();
-  byId('billing').hidden = !bills;
-  byId('billing-choice').hidden = !ships;
-  toggle('billing', bills && !(ships && sameBox.checked));
-}
-
-/**
- * @param {'shipping' | 'billing'} mode
- * @param {boolean} wanted
- */
-function toggle(mode, wanted) {
-  if (wanted === Boolean(mounted[mode])) return;
-
-  if (!wanted) {
-    mounted[mode]?.element.destroy();
-    mounted[mode] = null;
-    return;
-  }
-
-  const countries = mode === 'shipping' ? order().shipping_countries : [];
-  const element = /** @type {import('./form.js').StripeElements} */ (elements).create('address', {
-    mode,
-    ...(countries.length ? { allowedCountries: countries } : {}),
-    ...(mode === 'shipping' && config.address?.phone
-      ? { fields: { phone: 'always' }, validation: { phone: { required: 'always' } } }
-      : {}),
-    ...defaults(mode),
-  });
-
-  const entry = {
-    element,
-    value: /** @type {Address} */ ({ address: { country: '' } }),
-    complete: false,
-  };
-
-  mounted[mode] = entry;
-
-  element.on('change', ({ value, complete }) => {
-    Object.assign(entry, { value: tidy(value), complete });
-    sendSoon();
-  });
-
-  element.mount(`#${mode}-address`);
-}
-
-/**
- * Returns what an address element begins with: the known address, or the name
- * under which the shop knows the buyer.
- *
- * @param {'shipping' | 'billing'} mode
- */
-function defaults(mode) {
-  const { contact } = order();
-  const known = contact[mode];
-  if (known?.address.line1) {
-    const { name, phone, address } = known;
-    return { defaultValues: { name, phone, address } };
-  }
-
-  return contact.name ? { defaultValues: { name: contact.name } } : {};
-}
 
 /**
  * Returns an address without its empty parts.
@@ -143,73 +28,6 @@ function tidy({ name, phone, address }) {
     ...(phone ? { phone } : {}),
     address: /** @type {import('./api.js').Place} */ (place),
   };
-}
-
-/**
- * Returns the complete details that the server does not have yet.
- *
- * @returns {Change}
- */
-function unsent() {
-  const { contact, ships } = order();
-  /** @type {Change} */
-  const details = {};
-  if (email && email !== contact.email) details.email = email;
-
-  const { shipping } = mounted;
-  if (ships && shipping?.complete && !isSame(shipping.value, contact.shipping))
-    details.shipping = shipping.value;
-
-  const billing = billingAddress();
-  if (billing && !isSame(billing, contact.billing)) details.billing = billing;
-
-  return details;
-}
-
-/**
- * Reports whether the details of a free order are complete, and shows what is
- * missing. For every other order elements.submit() does that, which needs a
- * Payment Element.
- */
-export async function isComplete() {
-  const hasEmail = !config.collect_email || Boolean(email || order().contact.email);
-  byId('email-error').textContent = hasEmail ? '' : t.emailMissing;
-
-  const { shipping } = mounted;
-  const answer = await shipping?.element.getValue(); // shows what is missing
-
-  return hasEmail && answer?.complete !== false;
-}
-
-/**
- * Returns the billing details for createConfirmationToken, which wants every
- * part, even empty ones, because the Payment Element does not collect them
- * here. A saved method has its own.
- */
-export function billingDetails() {
-  const billing = billingAddress();
-  const none = { line1: '', line2: '', city: '', state: '', postal_code: '' };
-  return billing && { ...billing, address: { ...none, ...billing.address } };
-}
-
-/** Returns the billing address, if the form collects it and it is complete. */
-function billingAddress() {
-  if (!config.address?.billing || savedChosen) return null;
-  const from = mounted.billing ?? (sameBox.checked ? mounted.shipping : null);
-  return from?.complete ? from.value : null;
-}
-
-/**
- * Returns the country of an incomplete shipping address, if it is new. It is
- * enough for the server to find the shipping rates.
- *
- * @returns {Change}
- */
-function newCountry() {
-  const wanted = mounted.shipping?.value.address.country;
-  if (!wanted || mounted.shipping?.complete || wanted === order().contact.shipping?.address.country)
-    return {};
-  return { shipping: { address: { country: wanted } } };
 }
 
 /**
@@ -230,52 +48,6 @@ function isSame(a, b) {
   return flat(a) === flat(b);
 }
 
-function sendSoon() {
-  clearTimeout(timer);
-  timer = setTimeout(() => send({ ...newCountry(), ...unsent() }).catch(() => {}), sendAfterMs);
-}
-
-/**
- * Cancels the pending send: a payment sheet now provides the buyer's details.
- */
-export function cancelSend() {
-  clearTimeout(timer);
-}
-
-/**
- * Sends the details that the server does not have yet. Rejects with an
- * ApiError, after showing it beside the field.
- */
-export async function flush() {
-  clearTimeout(timer);
-  await send(unsent());
-}
-
-/** @param {Change} details */
-async function send(details) {
-  if (Object.keys(details).length === 0 || !isChangeable()) return;
-
-  for (const place of Object.values(places)) byId(place).textContent = '';
-
-  try {
-    await change(details);
-  } catch (failure) {
-    showBeside(failure);
-    throw failure;
-  }
-}
-
-/**
- * Shows a failure beside the field that it is about, or else above the button.
- *
- * @param {unknown} failure
- */
-export function showBeside(failure) {
-  const field = failure instanceof ApiError ? (failure.problem?.field ?? '') : '';
-  const place = places[/** @type {keyof places} */ (field.split('.')[0])] ?? 'payment-message';
-  byId(place).textContent = describe(failure, page);
-}
-
 /** Where the error of each field goes. */
 const places = {
   email: 'email-error',
@@ -284,7 +56,268 @@ const places = {
   'payment-message': 'payment-message',
 };
 
-sameBox.addEventListener('change', () => {
-  sync();
-  sendSoon();
-});
+/**
+ * @param {import('./session.js').Place} place
+ * @param {import('./session.js').Session} session
+ * @param {import('./order.js').OrderState} orders
+ * @param {import('./form.js').Form} form
+ */
+export function createContact({ dom: { byId, stand } }, session, orders, form) {
+  const { page, t } = session;
+  const { change, isChangeable, isFree, onOrder, order } = orders;
+
+  const sendAfterMs = 500;
+  const sameBox = byId('billing-same', HTMLInputElement);
+
+  /**
+   * The address elements with their values; complete is false while a part is
+   * missing.
+   *
+   * @type {Record<'shipping' | 'billing', {element: AddressElement, value:
+   *   Address, complete: boolean} | null>}
+   */
+  const mounted = { shipping: null, billing: null };
+  let email = '';
+  /**
+   * @type {import('@stripe/stripe-js').StripeLinkAuthenticationElement | null}
+   */
+  let link = null;
+  /** @type {number | undefined} */
+  let timer;
+
+  /**
+   * Mounts the elements that this order needs. An order whose payment is in
+   * flight has these details already.
+   */
+  function mountContact() {
+    if (!form.elements || !isChangeable()) return;
+    if (session.config.collect_email) mountEmail(form.elements);
+    sync();
+    onOrder(sync);
+    form.onInput(sync);
+  }
+
+  /** @param {import('./form.js').StripeElements} group */
+  function mountEmail(group) {
+    byId('contact').hidden = false;
+
+    const known = order().contact.email;
+    link = group.create('linkAuthentication', known ? { defaultValues: { email: known } } : {});
+    link.on('change', ({ complete, value }) => {
+      email = complete ? value.email : '';
+      sendSoon();
+    });
+
+    link.mount(stand('link-authentication'));
+  }
+
+  /** Removes the elements: the page goes on without the form. */
+  function close() {
+    clearTimeout(timer);
+    link?.destroy();
+    toggle('shipping', false);
+    toggle('billing', false);
+  }
+
+  /** Shows the address elements that are needed now, and no others. */
+  function sync() {
+    if (!isChangeable()) return;
+
+    byId('method-title').hidden = !order().ships && !session.config.collect_email;
+
+    const { ships } = order();
+    byId('shipping').hidden = !ships;
+    toggle('shipping', ships);
+
+    const bills = Boolean(session.config.address?.billing) && !form.savedChosen && !isFree();
+    byId('billing').hidden = !bills;
+    byId('billing-choice').hidden = !ships;
+    toggle('billing', bills && !(ships && sameBox.checked));
+  }
+
+  /**
+   * @param {'shipping' | 'billing'} mode
+   * @param {boolean} wanted
+   */
+  function toggle(mode, wanted) {
+    if (wanted === Boolean(mounted[mode])) return;
+
+    if (!wanted) {
+      mounted[mode]?.element.destroy();
+      mounted[mode] = null;
+      return;
+    }
+
+    const countries = mode === 'shipping' ? order().shipping_countries : [];
+    const element = /** @type {import('./form.js').StripeElements} */ (form.elements).create(
+      'address',
+      {
+        mode,
+        ...(countries.length ? { allowedCountries: countries } : {}),
+        ...(mode === 'shipping' && session.config.address?.phone
+          ? { fields: { phone: 'always' }, validation: { phone: { required: 'always' } } }
+          : {}),
+        ...defaults(mode),
+      },
+    );
+
+    const entry = {
+      element,
+      value: /** @type {Address} */ ({ address: { country: '' } }),
+      complete: false,
+    };
+
+    mounted[mode] = entry;
+
+    element.on('change', ({ value, complete }) => {
+      Object.assign(entry, { value: tidy(value), complete });
+      sendSoon();
+    });
+
+    element.mount(stand(`${mode}-address`));
+  }
+
+  /**
+   * Returns what an address element begins with: the known address, or the name
+   * under which the shop knows the buyer.
+   *
+   * @param {'shipping' | 'billing'} mode
+   */
+  function defaults(mode) {
+    const { contact } = order();
+    const known = contact[mode];
+    if (known?.address.line1) {
+      const { name, phone, address } = known;
+      return { defaultValues: { name, phone, address } };
+    }
+
+    return contact.name ? { defaultValues: { name: contact.name } } : {};
+  }
+
+  /**
+   * Returns the complete details that the server does not have yet.
+   *
+   * @returns {Change}
+   */
+  function unsent() {
+    const { contact, ships } = order();
+    /** @type {Change} */
+    const details = {};
+    if (email && email !== contact.email) details.email = email;
+
+    const { shipping } = mounted;
+    if (ships && shipping?.complete && !isSame(shipping.value, contact.shipping))
+      details.shipping = shipping.value;
+
+    const billing = billingAddress();
+    if (billing && !isSame(billing, contact.billing)) details.billing = billing;
+
+    return details;
+  }
+
+  /**
+   * Reports whether the details of a free order are complete, and shows what is
+   * missing. For every other order elements.submit() does that, which needs a
+   * Payment Element.
+   */
+  async function isComplete() {
+    const hasEmail = !session.config.collect_email || Boolean(email || order().contact.email);
+    byId('email-error').textContent = hasEmail ? '' : t.emailMissing;
+
+    const { shipping } = mounted;
+    const answer = await shipping?.element.getValue(); // shows what is missing
+
+    return hasEmail && answer?.complete !== false;
+  }
+
+  /**
+   * Returns the billing details for createConfirmationToken, which wants every
+   * part, even empty ones, because the Payment Element does not collect them
+   * here. A saved method has its own.
+   */
+  function billingDetails() {
+    const billing = billingAddress();
+    const none = { line1: '', line2: '', city: '', state: '', postal_code: '' };
+    return billing && { ...billing, address: { ...none, ...billing.address } };
+  }
+
+  /**
+   * Returns the billing address, if the form collects it and it is complete.
+   */
+  function billingAddress() {
+    if (!session.config.address?.billing || form.savedChosen) return null;
+    const from = mounted.billing ?? (sameBox.checked ? mounted.shipping : null);
+    return from?.complete ? from.value : null;
+  }
+
+  /**
+   * Returns the country of an incomplete shipping address, if it is new. It is
+   * enough for the server to find the shipping rates.
+   *
+   * @returns {Change}
+   */
+  function newCountry() {
+    const wanted = mounted.shipping?.value.address.country;
+    if (
+      !wanted ||
+      mounted.shipping?.complete ||
+      wanted === order().contact.shipping?.address.country
+    )
+      return {};
+    return { shipping: { address: { country: wanted } } };
+  }
+
+  function sendSoon() {
+    clearTimeout(timer);
+    timer = setTimeout(() => send({ ...newCountry(), ...unsent() }).catch(() => {}), sendAfterMs);
+  }
+
+  /**
+   * Cancels the pending send: a payment sheet now provides the buyer's details.
+   */
+  function cancelSend() {
+    clearTimeout(timer);
+  }
+
+  /**
+   * Sends the details that the server does not have yet. Rejects with an
+   * ApiError, after showing it beside the field.
+   */
+  async function flush() {
+    clearTimeout(timer);
+    await send(unsent());
+  }
+
+  /** @param {Change} details */
+  async function send(details) {
+    if (Object.keys(details).length === 0 || !isChangeable()) return;
+
+    for (const place of Object.values(places)) byId(place).textContent = '';
+
+    try {
+      await change(details);
+    } catch (failure) {
+      showBeside(failure);
+      throw failure;
+    }
+  }
+
+  /**
+   * Shows a failure beside the field that it is about, or else above the
+   * button.
+   *
+   * @param {unknown} failure
+   */
+  function showBeside(failure) {
+    const field = failure instanceof ApiError ? (failure.problem?.field ?? '') : '';
+    const place = places[/** @type {keyof places} */ (field.split('.')[0])] ?? 'payment-message';
+    byId(place).textContent = describe(failure, page);
+  }
+
+  sameBox.addEventListener('change', () => {
+    sync();
+    sendSoon();
+  });
+
+  return { mountContact, close, isComplete, billingDetails, cancelSend, flush, showBeside };
+}

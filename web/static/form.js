@@ -9,177 +9,217 @@
  *
  * @typedef {import('@stripe/stripe-js').StripePaymentElementChangeEvent}
  *   PaymentChange
- */
-import { appearance, onSchemeChange } from './appearance.js';
-import { isFree, onOrder, order } from './order.js';
-import { byId } from './page.js';
-import { config, page, stripe, t } from './session.js';
-
-const formTimeoutMs = 20_000;
-
-/** @type {StripeElements | undefined} */
-export let elements;
-/** Whether the buyer chose a saved payment method. */
-export let savedChosen = false;
-/**
- * The terms that Stripe.js received last.
  *
- * @type {{amount?: number, setupFutureUsage?: 'on_session' | 'off_session' |
- *   null}}
+ * @typedef {ReturnType<typeof createForm>} Form
  */
-let sentTerms = {};
-/** @type {PaymentElement | null} */
-let payment = null;
-/** Ends the wait for a Payment Element that is not needed any more. */
-let stopWaiting = () => {};
-/**
- * Whether the group was created while the order was free. It then holds contact
- * and address elements only, and cannot hold a Payment Element.
- */
-let forFree = false;
-/** @type {(() => void)[]} */
-const listeners = [];
 
 /**
- * @param {() => void} listener called when the input or the chosen method
- *   changes
+ * @param {import('./session.js').Place} place
+ * @param {import('./session.js').Session} session
+ * @param {import('./order.js').OrderState} orders
  */
-export function onInput(listener) {
-  listeners.push(listener);
-}
+export function createForm({ dom, look }, session, orders) {
+  const { page, t } = session;
+  const { isFree, onOrder, order } = orders;
 
-/** Returns whether the order's price needs another form than the one shown. */
-export function isOutdated() {
-  return Boolean(elements) && Boolean(payment) === isFree();
-}
+  const formTimeoutMs = 20_000;
 
-/** Returns whether the form can be brought up to date without a reload. */
-export function canFollow() {
-  return !forFree;
-}
+  /** @type {StripeElements | undefined} */
+  let elements;
+  /** Whether the buyer chose a saved payment method. */
+  let savedChosen = false;
+  /**
+   * The terms that Stripe.js received last.
+   *
+   * @type {{amount?: number, setupFutureUsage?: 'on_session' | 'off_session' |
+   *   null}}
+   */
+  let sentTerms = {};
+  /** @type {PaymentElement | null} */
+  let payment = null;
+  /** Ends the wait for a Payment Element that is not needed any more. */
+  let stopWaiting = () => {};
+  /**
+   * Whether the group was created while the order was free. It then holds
+   * contact and address elements only, and cannot hold a Payment Element.
+   */
+  let forFree = false;
+  /** @type {(() => void)[]} */
+  const listeners = [];
 
-/**
- * Creates the group and mounts the Payment Element, if there is something to
- * pay.
- *
- * @param {string | null} customerSessionClientSecret
- * @returns {Promise<void>} resolves when the form can be used; rejects with a
- *   message for the buyer
- */
-export async function mount(customerSessionClientSecret) {
-  const { elements: options, appearance_dark: dark } = config;
-  const look = () => appearance(options.appearance, dark);
-  forFree = isFree();
-
-  try {
-    elements = stripe.elements({
-      locale: /** @type {'en' | 'fr'} */ (page.lang),
-      ...(forFree ? withoutPrice(options) : options),
-      ...(customerSessionClientSecret ? { customerSessionClientSecret } : {}),
-      appearance: look(),
-    });
-  } catch (failure) {
-    console.error(failure);
-    throw new Error(t.formFailed);
+  /**
+   * @param {() => void} listener called when the input or the chosen method
+   *   changes
+   */
+  function onInput(listener) {
+    listeners.push(listener);
   }
 
-  sentTerms = terms(order());
-  onSchemeChange(() => elements?.update({ appearance: look() }));
-  if (!forFree) await mountPayment();
-}
+  /**
+   * Returns whether the order's price needs another form than the one shown.
+   */
+  function isOutdated() {
+    return Boolean(elements) && Boolean(payment) === isFree();
+  }
 
-/**
- * Returns the options of a group that only collects contact details.
- *
- * @param {import('./session.js').ElementsOptions} options
- */
-function withoutPrice({ currency, fonts }) {
-  return { mode: /** @type {const} */ ('setup'), currency, ...(fonts ? { fonts } : {}) };
-}
+  /** Returns whether the form can be brought up to date without a reload. */
+  function canFollow() {
+    return !forFree;
+  }
 
-/**
- * Mounts the Payment Element.
- *
- * @returns {Promise<void>} as that of mount
- */
-export function mountPayment() {
-  const created = /** @type {StripeElements} */ (elements).create('payment', paymentOptions());
-  payment = created;
-  created.on('change', methodChanged);
+  /**
+   * Creates the group and mounts the Payment Element, if there is something to
+   * pay.
+   *
+   * @param {string | null} customerSessionClientSecret
+   * @returns {Promise<void>} resolves when the form can be used; rejects with a
+   *   message for the buyer
+   */
+  async function mount(customerSessionClientSecret) {
+    const { elements: options, appearance_dark: dark } = session.config;
+    forFree = isFree();
 
-  const loaded = /** @type {Promise<void>} */ (
-    new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(t.formFailed)), formTimeoutMs);
-      stopWaiting = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-
-      created.on('ready', stopWaiting);
-      created.on('loaderror', ({ error }) => {
-        clearTimeout(timer);
-        reject(new Error(error.message ?? t.formFailed));
+    try {
+      elements = session.stripe.elements({
+        locale: /** @type {'en' | 'fr'} */ (page.lang),
+        ...(forFree ? withoutPrice(options) : options),
+        ...(customerSessionClientSecret ? { customerSessionClientSecret } : {}),
+        appearance: look.appearance(options.appearance, dark),
       });
-    })
-  );
+    } catch (failure) {
+      console.error(failure);
+      throw new Error(t.formFailed);
+    }
 
-  created.mount('#payment-element');
+    sentTerms = terms(order());
+    look.onSchemeChange(follow);
+    if (!forFree) await mountPayment();
+  }
 
-  return loaded;
-}
+  /**
+   * Styles the elements anew, after the screen switched between dark and light.
+   */
+  function follow() {
+    const { elements: options, appearance_dark: dark } = session.config;
+    elements?.update({ appearance: look.appearance(options.appearance, dark) });
+  }
 
-/** Removes the Payment Element of an order that has become free. */
-export function unmountPayment() {
-  payment?.destroy();
-  payment = null;
-  savedChosen = false;
-  byId('saved-method-note').textContent = '';
-  stopWaiting();
-}
+  /** Ends the form: its page goes on without it. */
+  function close() {
+    look.offSchemeChange(follow);
+    unmountPayment();
+  }
 
-/**
- * Returns the options of the Payment Element, which collects no billing address
- * where the page itself does.
- */
-function paymentOptions() {
-  if (!config.address?.billing) return config.payment_element;
+  /**
+   * Returns the options of a group that only collects contact details.
+   *
+   * @param {import('./session.js').ElementsOptions} options
+   */
+  function withoutPrice({ currency, fonts }) {
+    return { mode: /** @type {const} */ ('setup'), currency, ...(fonts ? { fonts } : {}) };
+  }
+
+  /**
+   * Mounts the Payment Element.
+   *
+   * @returns {Promise<void>} as that of mount
+   */
+  function mountPayment() {
+    const created = /** @type {StripeElements} */ (elements).create('payment', paymentOptions());
+    payment = created;
+    created.on('change', methodChanged);
+
+    const loaded = /** @type {Promise<void>} */ (
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(t.formFailed)), formTimeoutMs);
+        stopWaiting = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+
+        created.on('ready', stopWaiting);
+        created.on('loaderror', ({ error }) => {
+          clearTimeout(timer);
+          reject(new Error(error.message ?? t.formFailed));
+        });
+      })
+    );
+
+    created.mount(dom.stand('payment-element'));
+
+    return loaded;
+  }
+
+  /** Removes the Payment Element of an order that has become free. */
+  function unmountPayment() {
+    payment?.destroy();
+    payment = null;
+    savedChosen = false;
+    dom.byId('saved-method-note').textContent = '';
+    stopWaiting();
+  }
+
+  /**
+   * Returns the options of the Payment Element, which collects no billing
+   * address where the page itself does.
+   */
+  function paymentOptions() {
+    const { config } = session;
+    if (!config.address?.billing) return config.payment_element;
+    return {
+      ...config.payment_element,
+      fields: { billingDetails: { address: /** @type {const} */ ('never') } },
+    };
+  }
+
+  /** @param {PaymentChange} event */
+  function methodChanged({ value }) {
+    const saved = value?.payment_method;
+    savedChosen = Boolean(saved);
+    dom.byId('saved-method-note').textContent = saved ? savedNote(saved.type) : '';
+    for (const listener of listeners) listener();
+  }
+
+  /** @param {string} type */
+  function savedNote(type) {
+    if (type === 'card') return t.savedCard;
+    return ['sepa_debit', 'us_bank_account', 'bacs_debit'].includes(type)
+      ? t.savedBank
+      : t.savedOther;
+  }
+
+  /**
+   * Returns the options of Stripe.js that depend on the order: wallets and
+   * instalments show the amount, and some products save the method.
+   *
+   * @param {import('./api.js').Order} order
+   */
+  function terms({ mode, amount, setup_future_usage: usage }) {
+    if (mode === 'setup') return {};
+    return { amount, ...(mode === 'payment' ? { setupFutureUsage: usage ?? null } : {}) };
+  }
+
+  onOrder((now) => {
+    const next = terms(now);
+    if (!elements || isFree(now) || forFree) return;
+    if (JSON.stringify(next) === JSON.stringify(sentTerms)) return;
+    sentTerms = next;
+    elements.update(next);
+  });
+
   return {
-    ...config.payment_element,
-    fields: { billingDetails: { address: /** @type {const} */ ('never') } },
+    get elements() {
+      return elements;
+    },
+    get savedChosen() {
+      return savedChosen;
+    },
+    onInput,
+    isOutdated,
+    canFollow,
+    mount,
+    close,
+    mountPayment,
+    unmountPayment,
   };
 }
-
-/** @param {PaymentChange} event */
-function methodChanged({ value }) {
-  const saved = value?.payment_method;
-  savedChosen = Boolean(saved);
-  byId('saved-method-note').textContent = saved ? savedNote(saved.type) : '';
-  for (const listener of listeners) listener();
-}
-
-/** @param {string} type */
-function savedNote(type) {
-  if (type === 'card') return t.savedCard;
-  return ['sepa_debit', 'us_bank_account', 'bacs_debit'].includes(type)
-    ? t.savedBank
-    : t.savedOther;
-}
-
-/**
- * Returns the options of Stripe.js that depend on the order: wallets and
- * instalments show the amount, and some products save the method.
- *
- * @param {import('./api.js').Order} order
- */
-function terms({ mode, amount, setup_future_usage: usage }) {
-  if (mode === 'setup') return {};
-  return { amount, ...(mode === 'payment' ? { setupFutureUsage: usage ?? null } : {}) };
-}
-
-onOrder((now) => {
-  const next = terms(now);
-  if (!elements || isFree(now) || forFree) return;
-  if (JSON.stringify(next) === JSON.stringify(sentTerms)) return;
-  sentTerms = next;
-  elements.update(next);
-});

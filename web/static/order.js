@@ -20,148 +20,169 @@
  * @property {Promise<Order>} outcome
  * @property {(order: Order) => void} resolve
  * @property {(failure: unknown) => void} reject
- */
-import { ApiError, patch } from './api.js';
-import { askOrder, leave } from './session.js';
-
-/** @type {Order} */
-let current;
-/** @type {((order: Order) => void)[]} */
-const listeners = [];
-/** @type {((changing: boolean) => void)[]} */
-const watchers = [];
-/** @type {QueuedChange[]} */
-const queue = []; // the first one is in flight
-let isChanging = false;
-
-export function order() {
-  return current;
-}
-
-/** @param {Order} next as the server reported it */
-export function setOrder(next) {
-  current = next;
-  for (const listener of listeners) listener(next);
-}
-
-/**
- * @param {(order: Order) => void} listener called with every order that the
- *   server returns
- */
-export function onOrder(listener) {
-  listeners.push(listener);
-}
-
-/**
- * @param {(changing: boolean) => void} watcher called with true when a change
- *   starts, with false when none is left
- */
-export function onChanging(watcher) {
-  watchers.push(watcher);
-}
-
-/**
- * Reports whether an order costs nothing: it is placed without a payment.
  *
- * @param {Order} [of]
+ * @typedef {ReturnType<typeof createOrder>} OrderState
  */
-export function isFree(of = current) {
-  return of.mode === 'payment' && of.amount === 0;
-}
+import { ApiError } from './api.js';
 
 /**
- * Reports whether the order can be changed: not while a payment is in flight.
+ * @param {import('./session.js').Place} place
+ * @param {import('./session.js').Session} session
  */
-export function isChangeable() {
-  return current?.status === 'open' && ['unpaid', 'failed'].includes(current.payment_status);
-}
+export function createOrder({ api }, session) {
+  /** @type {Order} */
+  let current;
+  /** @type {((order: Order) => void)[]} */
+  const listeners = [];
+  /** @type {((changing: boolean) => void)[]} */
+  const watchers = [];
+  /** @type {QueuedChange[]} */
+  const queue = []; // the first one is in flight
+  let isChanging = false;
 
-/**
- * Returns the items that the buyer wants: clicks may come faster than
- * responses.
- *
- * @returns {Cart}
- */
-export function wantedItems() {
-  const queued = queue.findLast(({ change }) => change.items)?.change.items;
-  return queued ?? current.items.map(({ sku, quantity }) => ({ sku, quantity }));
-}
-
-/**
- * Queues a change. A queued change of the same fields is replaced, and both
- * callers get its outcome.
- *
- * @param {Change} wanted
- * @returns {Promise<Order>} rejects with an ApiError; then the order is
- *   unchanged
- */
-export function change(wanted) {
-  // The first one is in flight already.
-  const waiting = queue
-    .slice(1)
-    .find((queued) => String(Object.keys(queued.change)) === String(Object.keys(wanted)));
-
-  if (waiting) {
-    waiting.change = wanted;
-    return waiting.outcome;
+  function order() {
+    return current;
   }
 
-  const queued = /** @type {QueuedChange} */ ({ change: wanted });
-  queued.outcome = new Promise((resolve, reject) => Object.assign(queued, { resolve, reject }));
-  queue.push(queued);
-  if (!isChanging) sendChanges();
+  /** @param {Order} next as the server reported it */
+  function setOrder(next) {
+    current = next;
+    for (const listener of listeners) listener(next);
+  }
 
-  return queued.outcome;
-}
+  /**
+   * @param {(order: Order) => void} listener called with every order that the
+   *   server returns
+   */
+  function onOrder(listener) {
+    listeners.push(listener);
+  }
 
-/**
- * Waits until no change is in flight. Failures are reported to the callers of
- * change.
- */
-export async function settled() {
-  while (queue.length > 0) await queue[0].outcome.catch(() => {});
-}
+  /**
+   * @param {(changing: boolean) => void} watcher called with true when a change
+   *   starts, with false when none is left
+   */
+  function onChanging(watcher) {
+    watchers.push(watcher);
+  }
 
-/**
- * Sends the changes one by one. A listener may queue another; it gets its turn.
- */
-async function sendChanges() {
-  setChanging(true);
+  /**
+   * Reports whether an order costs nothing: it is placed without a payment.
+   *
+   * @param {Order} [of]
+   */
+  function isFree(of = current) {
+    return of.mode === 'payment' && of.amount === 0;
+  }
 
-  while (queue.length > 0) {
-    const queued = queue[0];
-    try {
-      const changed = await patch(`/orders/${encodeURIComponent(current.id)}`, queued.change);
-      finish(changed);
-      queued.resolve(changed);
-    } catch (failure) {
-      await fail(failure);
-      queued.reject(failure);
+  /**
+   * Reports whether the order can be changed: not while a payment is in flight.
+   */
+  function isChangeable() {
+    return current?.status === 'open' && ['unpaid', 'failed'].includes(current.payment_status);
+  }
+
+  /**
+   * Returns the items that the buyer wants: clicks may come faster than
+   * responses.
+   *
+   * @returns {Cart}
+   */
+  function wantedItems() {
+    const queued = queue.findLast(({ change }) => change.items)?.change.items;
+    return queued ?? current.items.map(({ sku, quantity }) => ({ sku, quantity }));
+  }
+
+  /**
+   * Queues a change. A queued change of the same fields is replaced, and both
+   * callers get its outcome.
+   *
+   * @param {Change} wanted
+   * @returns {Promise<Order>} rejects with an ApiError; then the order is
+   *   unchanged
+   */
+  function change(wanted) {
+    // The first one is in flight already.
+    const waiting = queue
+      .slice(1)
+      .find((queued) => String(Object.keys(queued.change)) === String(Object.keys(wanted)));
+
+    if (waiting) {
+      waiting.change = wanted;
+      return waiting.outcome;
     }
+
+    const queued = /** @type {QueuedChange} */ ({ change: wanted });
+    queued.outcome = new Promise((resolve, reject) => Object.assign(queued, { resolve, reject }));
+    queue.push(queued);
+    if (!isChanging) sendChanges();
+
+    return queued.outcome;
   }
 
-  setChanging(false);
-}
+  /**
+   * Waits until no change is in flight. Failures are reported to the callers of
+   * change.
+   */
+  async function settled() {
+    while (queue.length > 0) await queue[0].outcome.catch(() => {});
+  }
 
-/** @param {boolean} changing */
-function setChanging(changing) {
-  isChanging = changing;
-  for (const watcher of watchers) watcher(changing);
-}
+  /**
+   * Sends the changes one by one. A listener may queue another; it gets its
+   * turn.
+   */
+  async function sendChanges() {
+    setChanging(true);
 
-/** @param {Order} next */
-function finish(next) {
-  queue.shift();
-  setOrder(next);
-}
+    while (queue.length > 0) {
+      const queued = queue[0];
+      try {
+        const changed = await api.patch(`/orders/${encodeURIComponent(current.id)}`, queued.change);
+        finish(changed);
+        queued.resolve(changed);
+      } catch (failure) {
+        await fail(failure);
+        queued.reject(failure);
+      }
+    }
 
-/** @param {unknown} failure */
-async function fail(failure) {
-  const isOver =
-    failure instanceof ApiError && ['order_not_open', 'payment_in_progress'].includes(failure.code);
-  if (isOver) leave();
+    setChanging(false);
+  }
 
-  // Only the server knows whether a lost change took effect.
-  const isLost = failure instanceof ApiError && failure.lost;
-  finish(isLost ? await askOrder().catch(() => current) : current);
+  /** @param {boolean} changing */
+  function setChanging(changing) {
+    isChanging = changing;
+    for (const watcher of watchers) watcher(changing);
+  }
+
+  /** @param {Order} next */
+  function finish(next) {
+    queue.shift();
+    setOrder(next);
+  }
+
+  /** @param {unknown} failure */
+  async function fail(failure) {
+    const isOver =
+      failure instanceof ApiError &&
+      ['order_not_open', 'payment_in_progress'].includes(failure.code);
+    if (isOver) session.leave();
+
+    // Only the server knows whether a lost change took effect.
+    const isLost = failure instanceof ApiError && failure.lost;
+    finish(isLost ? await session.askOrder().catch(() => current) : current);
+  }
+
+  return {
+    order,
+    setOrder,
+    onOrder,
+    onChanging,
+    isFree,
+    isChangeable,
+    wantedItems,
+    change,
+    settled,
+  };
 }

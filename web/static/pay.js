@@ -14,226 +14,261 @@
  * @property {() => TokenParams} params
  * @property {(message: string) => void} failed called whenever the payment
  *   fails
+ *
+ * @typedef {ReturnType<typeof createPay>} Pay
  */
-import { ApiError, describe } from './api.js';
-import * as view from './checkout-view.js';
+import { ApiError, codeOf, describe } from './api.js';
 import { confirm, isOpen } from './confirm.js';
-import { isComplete, showBeside } from './contact.js';
-import { elements, isOutdated, onInput } from './form.js';
-import { isFree, order, setOrder, settled } from './order.js';
-import { askOrder, config, leave, page, stripe, t } from './session.js';
-import { payLabel, withTotal } from './summary.js';
 
 /**
- * @type {import('./confirm.js').Confirmation | null} a token that was sent and
- *   whose outcome is open
+ * @param {import('./session.js').Place} place
+ * @param {import('./checkout-view.js').View} view
+ * @param {import('./session.js').Session} session
+ * @param {import('./order.js').OrderState} orders
+ * @param {import('./form.js').Form} form
+ * @param {import('./contact.js').ContactForm} contact
+ * @param {import('./summary.js').Summary} summary
  */
-let pending = null;
+export function createPay(place, view, session, orders, form, contact, summary) {
+  const { page, t } = session;
+  const { isFree, order, setOrder, settled } = orders;
+  const { payLabel, withTotal } = summary;
 
-onInput(() => {
-  if (view.phase() === 'ready') pending = null;
-});
+  /**
+   * @type {import('./confirm.js').Confirmation | null} a token that was sent
+   *   and whose outcome is open
+   */
+  let pending = null;
 
-/** @param {string} said */
-export function ready(said = '') {
-  view.lockDetails(false);
-  // The form that the order's new price needs is ready later.
-  if (isOutdated()) return view.setPhase('loading', payLabel(), t.loadingForm);
-  view.setPhase('ready', payLabel(), said);
-}
+  form.onInput(() => {
+    if (view.phase() === 'ready') pending = null;
+  });
 
-/**
- * Reports that the form cannot be used, and lets the buyer try again.
- *
- * @param {string} text
- */
-export function fail(text) {
-  view.setPhase('failed', payLabel());
-  view.showMessage(text);
-}
-
-/**
- * @param {Payer} payer
- * @returns {Promise<string | null>} the client secret of a payment that needs
- *   the buyer; null if the page moves on or shows a message
- */
-export async function pay(payer) {
-  if (view.phase() !== 'ready' && view.phase() !== 'unsure') return null;
-
-  const doing = isFree() ? t.placing : t.paying;
-  view.setPhase('busy', doing, doing);
-  view.showMessage('');
-
-  try {
-    pending ??= await (isFree() ? newPlacing(payer) : newConfirmation(payer));
-    if (!pending) return null;
-
-    view.lockDetails(true);
-
-    const confirmed = await confirm(pending, () =>
-      view.setPhase('busy', t.reconnecting, t.reconnecting),
-    );
-
-    pending = null;
-
-    if (confirmed.status === 'requires_action') return confirmed.client_secret;
-
-    leave();
-  } catch (failure) {
-    await refused(failure);
-    payer.failed(view.message());
+  /** @param {string} said */
+  function ready(said = '') {
+    view.lockDetails(false);
+    // The form that the order's new price needs is ready later.
+    if (form.isOutdated()) return view.setPhase('loading', payLabel(), t.loadingForm);
+    view.setPhase('ready', payLabel(), said);
   }
 
-  return null;
-}
-
-/**
- * Creates a token from the input; null if the page shows a message instead. The
- * buyer pays the amount that the button showed when it was pressed. If a change
- * in flight has changed the amount, the press has no effect.
- *
- * @param {Payer} payer
- */
-async function newConfirmation(payer) {
-  if (!elements) throw new Error('the form is not mounted');
-
-  const shown = order().amount;
-  const submitted = await elements.submit();
-  if (submitted.error) return complain(payer, submitted.error.message);
-
-  try {
-    await payer.prepare();
-  } catch (failure) {
-    return complain(payer, describe(failure, page));
+  /**
+   * Reports that the form cannot be used, and lets the buyer try again.
+   *
+   * @param {string} code
+   * @param {string} text
+   */
+  function fail(code, text) {
+    view.setPhase('failed', payLabel());
+    say(code, text);
   }
 
-  await settled();
-
-  if (order().amount !== shown) return complain(payer, withTotal(t.amountChanged));
-
-  const optionsFingerprint = order().options_fingerprint;
-  const made = await stripe.createConfirmationToken({ elements, params: paramsOf(payer) });
-  if (made.error) return complain(payer, made.error.message);
-
-  return {
-    confirmationTokenId: made.confirmationToken.id,
-    orderId: page.orderId,
-    expectedAmount: shown,
-    optionsFingerprint,
-  };
-}
-
-/**
- * Returns what places a free order: no token. Null if the page shows a message
- * instead.
- *
- * @param {Payer} payer
- * @returns {Promise<import('./confirm.js').Confirmation | null>}
- */
-async function newPlacing(payer) {
-  if (!(await isComplete())) return complain(payer, t.detailsMissing);
-
-  try {
-    await payer.prepare();
-  } catch (failure) {
-    return complain(payer, describe(failure, page));
+  /**
+   * Shows a failure to the buyer, and reports it to the page around the form.
+   *
+   * @param {string} code
+   * @param {string} text
+   */
+  function say(code, text) {
+    view.showMessage(text);
+    place.failed(code, text);
   }
 
-  await settled();
+  /**
+   * @param {Payer} payer
+   * @returns {Promise<string | null>} the client secret of a payment that needs
+   *   the buyer; null if the page moves on or shows a message
+   */
+  async function pay(payer) {
+    if (view.phase() !== 'ready' && view.phase() !== 'unsure') return null;
 
-  if (!isFree()) return complain(payer, withTotal(t.amountChanged));
+    const doing = isFree() ? t.placing : t.paying;
+    view.setPhase('busy', doing, doing);
+    view.showMessage('');
 
-  return { orderId: page.orderId, expectedAmount: 0 };
-}
+    try {
+      pending ??= await (isFree() ? newPlacing(payer) : newConfirmation(payer));
+      if (!pending) return null;
 
-/**
- * Returns the parameters of the token. In setup mode the page says that the
- * method can be used for later orders, which is the consent to show it there
- * (docs: payment method object, allow_redisplay).
- *
- * @param {Payer} payer
- */
-function paramsOf(payer) {
-  const params = { return_url: config.return_url, ...payer.params() };
-  if (order().mode !== 'setup') return params;
-  const data = { ...params.payment_method_data, allow_redisplay: /** @type {const} */ ('always') };
-  return { ...params, payment_method_data: data };
-}
+      view.lockDetails(true);
 
-/**
- * @param {Payer} payer
- * @param {string} [message]
- * @returns {null}
- */
-function complain(payer, message = t.wentWrong) {
-  if (view.phase() !== 'busy') return null;
-  ready();
-  view.showMessage(message);
-  payer.failed(message);
-  return null;
-}
+      const confirmed = await confirm(place.api, pending, () =>
+        view.setPhase('busy', t.reconnecting, t.reconnecting),
+      );
 
-/**
- * Handles a payment that failed: shows why, or leaves the page.
- *
- * @param {unknown} failure
- */
-export async function refused(failure) {
-  if (!(failure instanceof ApiError)) {
-    console.error(failure);
-    if (!elements) return fail(t.wentWrong);
+      pending = null;
+
+      if (confirmed.status === 'requires_action') return confirmed.client_secret;
+
+      session.leave();
+    } catch (failure) {
+      await refused(failure);
+      payer.failed(view.message());
+    }
+
+    return null;
+  }
+
+  /**
+   * Creates a token from the input; null if the page shows a message instead.
+   * The buyer pays the amount that the button showed when it was pressed. If a
+   * change in flight has changed the amount, the press has no effect.
+   *
+   * @param {Payer} payer
+   */
+  async function newConfirmation(payer) {
+    if (!form.elements) throw new Error('the form is not mounted');
+
+    const shown = order().amount;
+    const submitted = await form.elements.submit();
+    if (submitted.error) return complain(payer, submitted.error.message);
+
+    try {
+      await payer.prepare();
+    } catch (failure) {
+      return complain(payer, describe(failure, page), codeOf(failure));
+    }
+
+    await settled();
+
+    if (order().amount !== shown) return complain(payer, withTotal(t.amountChanged));
+
+    const optionsFingerprint = order().options_fingerprint;
+    const made = await session.stripe.createConfirmationToken({
+      elements: form.elements,
+      params: paramsOf(payer),
+    });
+    if (made.error) return complain(payer, made.error.message, made.error.code ?? made.error.type);
+
+    return {
+      confirmationTokenId: made.confirmationToken.id,
+      orderId: page.orderId,
+      expectedAmount: shown,
+      optionsFingerprint,
+      ...(place.returnUrl && { returnUrl: place.returnUrl }),
+    };
+  }
+
+  /**
+   * Returns what places a free order: no token. Null if the page shows a
+   * message instead.
+   *
+   * @param {Payer} payer
+   * @returns {Promise<import('./confirm.js').Confirmation | null>}
+   */
+  async function newPlacing(payer) {
+    if (!(await contact.isComplete())) return complain(payer, t.detailsMissing);
+
+    try {
+      await payer.prepare();
+    } catch (failure) {
+      return complain(payer, describe(failure, page), codeOf(failure));
+    }
+
+    await settled();
+
+    if (!isFree()) return complain(payer, withTotal(t.amountChanged));
+
+    return { orderId: page.orderId, expectedAmount: 0 };
+  }
+
+  /**
+   * Returns the parameters of the token. In setup mode the page says that the
+   * method can be used for later orders, which is the consent to show it there
+   * (docs: payment method object, allow_redisplay).
+   *
+   * @param {Payer} payer
+   */
+  function paramsOf(payer) {
+    const params = { return_url: place.returnUrl || session.config.return_url, ...payer.params() };
+    if (order().mode !== 'setup') return params;
+    const data = {
+      ...params.payment_method_data,
+      allow_redisplay: /** @type {const} */ ('always'),
+    };
+    return { ...params, payment_method_data: data };
+  }
+
+  /**
+   * @param {Payer} payer
+   * @param {string} [message]
+   * @param {string} [code] of a failure; none for what the buyer has to
+   *   complete or to look at first
+   * @returns {null}
+   */
+  function complain(payer, message = t.wentWrong, code = '') {
+    if (view.phase() !== 'busy') return null;
+    ready();
+    if (code) say(code, message);
+    else view.showMessage(message);
+    payer.failed(message);
+    return null;
+  }
+
+  /**
+   * Handles a payment that failed: shows why, or leaves the page.
+   *
+   * @param {unknown} failure
+   */
+  async function refused(failure) {
+    if (!(failure instanceof ApiError)) {
+      console.error(failure);
+      if (!form.elements) return fail(codeOf(failure), t.wentWrong);
+
+      ready();
+
+      return say(codeOf(failure), t.wentWrong);
+    }
+
+    if (!isOpen(failure)) pending = null;
+
+    if (failure.lost) {
+      view.setPhase('unsure', t.sendAgain);
+      return say(codeOf(failure), isFree() ? t.lostOrder : t.lostAnswer);
+    }
+
+    if (['payment_in_progress', 'payment_unknown', 'order_not_open'].includes(failure.code))
+      return session.leave();
+    if (failure.code === 'amount_changed') return amountChanged(failure.problem?.amount);
+    if (failure.code === 'options_changed') return optionsChanged(failure);
 
     ready();
-
-    return view.showMessage(t.wentWrong);
+    say(codeOf(failure), describe(failure, page));
+    contact.showBeside(failure);
   }
 
-  if (!isOpen(failure)) pending = null;
+  /** @param {number | undefined} amount */
+  async function amountChanged(amount) {
+    // The server draws an order of the shop's backend.
+    if (amount === undefined || order().shop) return place.reload();
 
-  if (failure.lost) {
-    view.setPhase('unsure', t.sendAgain);
-    return view.showMessage(isFree() ? t.lostOrder : t.lostAnswer);
+    try {
+      setOrder(await session.askOrder());
+    } catch {
+      setOrder({ ...order(), amount }); // the total matters, the lines can wait
+    }
+
+    ready();
+    view.showMessage(withTotal(t.amountChanged));
   }
 
-  if (['payment_in_progress', 'payment_unknown', 'order_not_open'].includes(failure.code))
-    return leave();
-  if (failure.code === 'amount_changed') return amountChanged(failure.problem?.amount);
-  if (failure.code === 'options_changed') return optionsChanged(failure);
+  /**
+   * Brings the form up to date with an order that another tab changed.
+   *
+   * @param {ApiError} failure
+   */
+  async function optionsChanged(failure) {
+    if (order().shop) return place.reload(); // its methods may be others
 
-  ready();
-  view.showMessage(describe(failure, page));
-  showBeside(failure);
-}
+    try {
+      setOrder(await session.askOrder());
+    } catch {
+      return place.reload();
+    }
 
-/** @param {number | undefined} amount */
-async function amountChanged(amount) {
-  // The server draws an order of the shop's backend.
-  if (amount === undefined || order().shop) return location.reload();
-
-  try {
-    setOrder(await askOrder());
-  } catch {
-    setOrder({ ...order(), amount }); // the total matters, the lines can wait
+    ready();
+    say(codeOf(failure), describe(failure, page));
   }
 
-  ready();
-  view.showMessage(withTotal(t.amountChanged));
-}
-
-/**
- * Brings the form up to date with an order that another tab changed.
- *
- * @param {ApiError} failure
- */
-async function optionsChanged(failure) {
-  if (order().shop) return location.reload(); // its methods may be others
-
-  try {
-    setOrder(await askOrder());
-  } catch {
-    return location.reload();
-  }
-
-  ready();
-  view.showMessage(describe(failure, page));
+  return { ready, fail, say, pay, refused };
 }

@@ -8,8 +8,8 @@
  * @property {string} paymentStatus
  * @property {'' | 'fast' | 'slow'} poll
  */
-import { ApiError, get } from './api.js';
-import { sleep } from './page.js';
+import { ApiError } from './api.js';
+import { sleep } from './dom.js';
 
 const paces = {
   fast: { firstMs: 700, growth: 1.35, longestMs: 8_000, tries: 40 },
@@ -17,13 +17,14 @@ const paces = {
 };
 
 /**
+ * @param {import('./api.js').Api} api
  * @param {Known} known
  * @param {(waitedMs: number) => void} [onWait] called whenever nothing has
  *   changed yet
  * @returns {Promise<boolean>} false if it gave up or there is nothing to wait
  *   for
  */
-export async function hasMoved(known, onWait = () => {}) {
+export async function hasMoved(api, known, onWait = () => {}) {
   if (!known.poll) return false;
 
   const pace = paces[known.poll];
@@ -31,7 +32,7 @@ export async function hasMoved(known, onWait = () => {}) {
   let wait = pace.firstMs;
   for (let i = 0; i < pace.tries; i++) {
     await sleep(wait);
-    if (await differs(known)) return true;
+    if (await differs(api, known)) return true;
 
     onWait(Date.now() - began);
     wait = Math.min(wait * pace.growth, pace.longestMs);
@@ -40,10 +41,13 @@ export async function hasMoved(known, onWait = () => {}) {
   return false;
 }
 
-/** @param {Known} known */
-async function differs({ orderId, status, paymentStatus }) {
+/**
+ * @param {import('./api.js').Api} api
+ * @param {Known} known
+ */
+async function differs(api, { orderId, status, paymentStatus }) {
   try {
-    const order = await get(`/orders/${encodeURIComponent(orderId)}`);
+    const order = await api.get(`/orders/${encodeURIComponent(orderId)}`);
     return order.status !== status || order.payment_status !== paymentStatus;
   } catch (failure) {
     // The reloaded page says what is wrong.

@@ -10,112 +10,136 @@
  * @typedef {(failed?: string) => Promise<void>} OpenForm opens the form, unless
  *   a payment other than the failed one needs the buyer
  */
-import * as view from './checkout-view.js';
-import { elements } from './form.js';
-import { setOrder } from './order.js';
-import { byId, sleep } from './page.js';
-import { ready, refused } from './pay.js';
-import { askOrder, canBePaid, config, leave, page, readConfig, stripe, t } from './session.js';
-import { payLabel } from './summary.js';
+import { sleep } from './dom.js';
+import { canBePaid } from './session.js';
 
 /**
- * Offers to resume a payment after a reload in the middle of authentication,
- * instead of starting another. It waits for a click: browsers block a window
- * that opens unasked, and one that opens by itself traps the back button. A
- * buyer who prefers another card gets the form; its token takes the payment
- * over.
- *
- * @param {string} clientSecret
- * @param {OpenForm} openForm
+ * @param {import('./session.js').Place} place
+ * @param {import('./checkout-view.js').View} view
+ * @param {import('./session.js').Session} session
+ * @param {import('./order.js').OrderState} orders
+ * @param {import('./form.js').Form} form
+ * @param {import('./pay.js').Pay} pay
+ * @param {import('./summary.js').Summary} summary
  */
-export function offerResume(clientSecret, openForm) {
-  view.setPhase('resume', payLabel());
-  view.focusResume();
+export function createResume(
+  { dom: { byId } },
+  view,
+  session,
+  orders,
+  form,
+  { ready, refused, say },
+  { payLabel },
+) {
+  const { page, t } = session;
 
-  byId('resume-button').onclick = () => {
-    if (view.phase() === 'resume') authenticate(clientSecret, openForm).catch(refused);
-  };
+  /**
+   * Offers to resume a payment after a reload in the middle of authentication,
+   * instead of starting another. It waits for a click: browsers block a window
+   * that opens unasked, and one that opens by itself traps the back button. A
+   * buyer who prefers another card gets the form; its token takes the payment
+   * over.
+   *
+   * @param {string} clientSecret
+   * @param {OpenForm} openForm
+   */
+  function offerResume(clientSecret, openForm) {
+    view.setPhase('resume', payLabel());
+    view.focusResume();
 
-  byId('another-button').onclick = () => {
-    if (view.phase() === 'resume') openForm();
-  };
-}
+    byId('resume-button').onclick = () => {
+      if (view.phase() === 'resume') authenticate(clientSecret, openForm).catch(refused);
+    };
 
-/**
- * @param {string} clientSecret
- * @param {OpenForm} openForm
- */
-export async function authenticate(clientSecret, openForm) {
-  view.setPhase('busy', t.authenticating, t.authenticating);
-
-  const { error } = await nextAction(clientSecret);
-  if (!error) return leave();
-
-  const order = await awaitOutcome();
-  if (order && !canBePaid(order)) return leave();
-
-  if (order && elements) setOrder(order);
-
-  const intent = error.payment_intent ?? error.setup_intent;
-  if (intent?.status === 'requires_action' && (await hasInstructions())) return leave();
-
-  if (intent?.status === 'requires_action') offerResume(clientSecret, openForm);
-  else if (elements) ready();
-  else await openForm(clientSecret);
-
-  if (!['ready', 'loading', 'resume'].includes(view.phase())) return;
-
-  view.showMessage(page.declines[error.code ?? ''] ?? error.message ?? t.notAuthenticated);
-}
-
-/**
- * Reports whether the buyer has to pay or verify elsewhere. The completion page
- * links to the instructions, whether or not Stripe.js could show them.
- */
-async function hasInstructions() {
-  try {
-    return (await readConfig()) && Boolean(config.resume?.instructions);
-  } catch {
-    return false;
+    byId('another-button').onclick = () => {
+      if (view.phase() === 'resume') openForm();
+    };
   }
-}
 
-/**
- * Runs the next action. Stripe.js throws if the payment no longer needs the
- * buyer because another tab was faster; that counts as a failure here.
- *
- * @param {string} clientSecret
- * @returns {Promise<{error?: ActionError}>}
- */
-async function nextAction(clientSecret) {
-  try {
-    return await stripe.handleNextAction({ clientSecret });
-  } catch {
-    return { error: {} };
+  /**
+   * @param {string} clientSecret
+   * @param {OpenForm} openForm
+   */
+  async function authenticate(clientSecret, openForm) {
+    view.setPhase('busy', t.authenticating, t.authenticating);
+
+    const { error } = await nextAction(clientSecret);
+    if (!error) return session.leave();
+
+    const order = await awaitOutcome();
+    if (order && !canBePaid(order)) return session.leave();
+
+    if (order && form.elements) orders.setOrder(order);
+
+    const intent = error.payment_intent ?? error.setup_intent;
+    if (intent?.status === 'requires_action' && (await hasInstructions())) return session.leave();
+
+    if (intent?.status === 'requires_action') offerResume(clientSecret, openForm);
+    else if (form.elements) ready();
+    else await openForm(clientSecret);
+
+    if (!['ready', 'loading', 'resume'].includes(view.phase())) return;
+
+    say(
+      error.code ?? 'not_authenticated',
+      page.declines[error.code ?? ''] ?? error.message ?? t.notAuthenticated,
+    );
   }
-}
 
-/**
- * Gives the server a few seconds to learn the outcome of the authentication
- * from Stripe. Otherwise it would refuse the next card as a second payment.
- *
- * @returns {Promise<import('./api.js').Order | null>} null if the server cannot
- *   be reached
- */
-async function awaitOutcome() {
-  let order = null;
-  for (const wait of [0, 400, 800, 1_600]) {
-    await sleep(wait);
-
+  /**
+   * Reports whether the buyer has to pay or verify elsewhere. The completion
+   * page links to the instructions, whether or not Stripe.js could show them.
+   */
+  async function hasInstructions() {
     try {
-      order = await askOrder();
+      return (await session.readConfig()) && Boolean(session.config.resume?.instructions);
     } catch {
-      continue;
+      return false;
+    }
+  }
+
+  /**
+   * Runs the next action. Stripe.js throws if the payment no longer needs the
+   * buyer because another tab was faster; that counts as a failure here.
+   *
+   * @param {string} clientSecret
+   * @returns {Promise<{error?: ActionError}>}
+   */
+  async function nextAction(clientSecret) {
+    try {
+      return await session.stripe.handleNextAction({ clientSecret });
+    } catch {
+      return { error: {} };
+    }
+  }
+
+  /**
+   * Gives the server a few seconds to learn the outcome of the authentication
+   * from Stripe. Otherwise it would refuse the next card as a second payment.
+   *
+   * @returns {Promise<import('./api.js').Order | null>} null if the server
+   *   cannot be reached
+   */
+  async function awaitOutcome() {
+    let order = null;
+    for (const wait of [0, 400, 800, 1_600]) {
+      await sleep(wait);
+
+      try {
+        order = await session.askOrder();
+      } catch {
+        continue;
+      }
+
+      if (
+        order.status !== 'open' ||
+        !['requires_action', 'checking'].includes(order.payment_status)
+      )
+        break;
     }
 
-    if (order.status !== 'open' || !['requires_action', 'checking'].includes(order.payment_status))
-      break;
+    return order;
   }
 
-  return order;
+  return { offerResume, authenticate };
 }

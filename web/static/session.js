@@ -1,6 +1,6 @@
 /**
- * What the modules of the checkout share: the data that the server put into the
- * page, the response of GET /config, and the Stripe object.
+ * What the modules of the checkout share: where the form stands, the data that
+ * the server sent with it, the response of GET /config, and the Stripe object.
  *
  * @typedef {import('@stripe/stripe-js').Stripe} Stripe
  *
@@ -31,8 +31,8 @@
  * @property {boolean} [promotion_codes]
  * @property {Order} order
  * @property {string} return_url
- * @property {{client_secret: string, status: string, instructions?: object}
- *   | null} resume
+ * @property {{client_secret: string, status: string, instructions?: object} |
+ *   null} resume
  *
  * @typedef {object} CheckoutData
  * @property {string} lang
@@ -48,48 +48,22 @@
  *   checks the names against the modules that use them
  * @property {Record<string, string>} errors
  * @property {Record<string, string>} declines
- */
-import { get, post } from './api.js';
-import * as view from './checkout-view.js';
-import { pageData } from './page.js';
-
-/** @type {CheckoutData} */
-export const page = pageData();
-export const t = page.texts;
-
-/** @type {Config} */
-export let config;
-/** @type {Stripe} */
-export let stripe;
-
-/**
- * Reads the current configuration: the order may have changed since the page
- * was rendered, for example in another tab.
  *
- * @returns {Promise<boolean>} false if there is nothing to pay and the page is
- *   left; rejects with an ApiError
- */
-export async function readConfig() {
-  config = await get(`/config?order=${encodeURIComponent(page.orderId)}`);
-  const { order, resume } = config;
-  if (canBePaid(order) && (!resume || resume.status === 'requires_action')) return true;
-  leave();
-  return false;
-}
-
-/**
- * Opens Stripe for the account that the order is charged in. Whatever is made
- * with it, a ConfirmationToken first, exists in that account only.
+ * @typedef {object} Place where a form stands: on our own page, or mounted on a
+ *   page of the shop's
+ * @property {import('./dom.js').Dom} dom
+ * @property {import('./api.js').Api} api
+ * @property {CheckoutData} page
+ * @property {import('./appearance.js').Look} look
+ * @property {string} [returnUrl] where a bank's site sends the buyer back to,
+ *   if not to our own completion page
+ * @property {() => void} leave shows the outcome of the payment
+ * @property {() => void} reload starts again, with a new form from the server
+ * @property {(code: string, message: string) => void} failed called with every
+ *   failure that the form shows
  *
- * @param {import('@stripe/stripe-js').StripeConstructor} Stripe
+ * @typedef {ReturnType<typeof createSession>} Session
  */
-export function openStripe(Stripe) {
-  stripe = Stripe(config.publishable_key, {
-    locale: /** @type {'en' | 'fr'} */ (page.lang),
-    ...(config.stripe_account && { stripeAccount: config.stripe_account }),
-  });
-  stripe.registerAppInfo(config.app_info);
-}
 
 /** @param {Order} order */
 export function canBePaid(order) {
@@ -100,25 +74,86 @@ export function canBePaid(order) {
 }
 
 /**
- * Returns the client secret of a customer session; null if there is none. Saved
- * methods are a convenience: the page works without them.
+ * @param {Place} place
+ * @param {import('./checkout-view.js').View} view
  */
-export async function customerSession() {
-  try {
-    const answer = await post('/create-customer-session', { orderId: page.orderId });
-    return /** @type {string | null} */ (answer.customer_session_client_secret);
-  } catch {
-    return null;
+export function createSession(place, view) {
+  const { api, page } = place;
+
+  const t = page.texts;
+
+  /** @type {Config} */
+  let config;
+  /** @type {Stripe} */
+  let stripe;
+
+  /**
+   * Reads the current configuration: the order may have changed since the page
+   * was rendered, for example in another tab.
+   *
+   * @returns {Promise<boolean>} false if there is nothing to pay and the page
+   *   is left; rejects with an ApiError
+   */
+  async function readConfig() {
+    config = await api.get(`/config?order=${encodeURIComponent(page.orderId)}`);
+    const { order, resume } = config;
+    if (canBePaid(order) && (!resume || resume.status === 'requires_action')) return true;
+    leave();
+    return false;
   }
-}
 
-/** @returns {Promise<Order>} */
-export function askOrder() {
-  return get(`/orders/${encodeURIComponent(page.orderId)}`);
-}
+  /**
+   * Opens Stripe for the account that the order is charged in. Whatever is made
+   * with it, a ConfirmationToken first, exists in that account only.
+   *
+   * @param {import('@stripe/stripe-js').StripeConstructor} Stripe
+   */
+  function openStripe(Stripe) {
+    stripe = Stripe(config.publishable_key, {
+      locale: /** @type {'en' | 'fr'} */ (page.lang),
+      ...(config.stripe_account && { stripeAccount: config.stripe_account }),
+    });
+    stripe.registerAppInfo(config.app_info);
+  }
 
-/** Goes to the completion page, which shows the outcome. */
-export function leave() {
-  view.setPhase('busy', t.redirecting, t.redirecting);
-  location.replace(page.completeUrl);
+  /**
+   * Returns the client secret of a customer session; null if there is none.
+   * Saved methods are a convenience: the page works without them.
+   */
+  async function customerSession() {
+    try {
+      const answer = await api.post('/create-customer-session', { orderId: page.orderId });
+      return /** @type {string | null} */ (answer.customer_session_client_secret);
+    } catch {
+      return null;
+    }
+  }
+
+  /** @returns {Promise<Order>} */
+  function askOrder() {
+    return api.get(`/orders/${encodeURIComponent(page.orderId)}`);
+  }
+
+  /** Leaves the form, for whatever shows the outcome. */
+  function leave() {
+    view.setPhase('busy', t.redirecting, t.redirecting);
+    place.leave();
+  }
+
+  return {
+    page,
+    t,
+    /** Returns the response of GET /config. */
+    get config() {
+      return config;
+    },
+    get stripe() {
+      return stripe;
+    },
+    readConfig,
+    openStripe,
+    customerSession,
+    askOrder,
+    leave,
+  };
 }

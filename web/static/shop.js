@@ -3,7 +3,7 @@
  *
  * @typedef {import('./basket.js').Line} Line
  */
-import { ApiError, describe, get, post } from './api.js';
+import { ApiError, describe } from './api.js';
 import {
   currency,
   mixesIntervals,
@@ -16,7 +16,8 @@ import {
   total,
 } from './basket.js';
 import * as cart from './cart.js';
-import { byId, clickedIn, copyOf, fill, part, setText } from './page.js';
+import { clickedIn, fill, part, setText } from './dom.js';
+import { api, byId, copyOf } from './page.js';
 import { priceOf, formatPrice } from './prices.js';
 
 const checkoutButton = byId('checkout-button', HTMLButtonElement);
@@ -150,7 +151,7 @@ async function settleOrdered() {
   if (!id) return;
 
   try {
-    const { status } = await get(`/orders/${encodeURIComponent(id)}`);
+    const { status } = await api.get(`/orders/${encodeURIComponent(id)}`);
     if (cart.settle({ id, status })) show();
   } catch (failure) {
     // The order is no longer this buyer's. Any other failure: the next visit
@@ -184,7 +185,7 @@ async function order(wanted, created) {
   showMessage('');
 
   try {
-    const { id, url } = await post('/orders', wanted);
+    const { id, url } = await api.post('/orders', wanted);
     created(id);
     location.assign(url);
   } catch (failure) {

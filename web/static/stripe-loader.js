@@ -14,6 +14,8 @@ const timeoutMs = 15_000;
  * @returns {Promise<StripeConstructor>} rejects if Stripe.js cannot be loaded
  */
 export async function loadStripe(url) {
+  if (window.Stripe) return window.Stripe;
+
   const first = document.getElementById('stripe-js');
   if (first) {
     try {

@@ -5,178 +5,193 @@
  *
  * @typedef {import('./api.js').Order} Order
  * @typedef {import('./api.js').OrderItem} OrderItem
+ *
+ * @typedef {ReturnType<typeof createSummary>} Summary
  */
 import { describe } from './api.js';
-import { phase, onPhase, setLabel } from './checkout-view.js';
+import { clickedIn, fill, part, setText } from './dom.js';
 import { formatAmount } from './money.js';
-import { change, isChangeable, isFree, onChanging, onOrder, order, wantedItems } from './order.js';
-import { byId, clickedIn, copyOf, fill, part, setText } from './page.js';
-import { page, t } from './session.js';
 
-const lines = byId('order-lines');
 const maxQuantity = 99;
 
-/** @param {number} amount */
-export function money(amount) {
-  return formatAmount(amount, page, page.locale);
-}
-
 /**
- * Describes an amount, with the billing interval for a subscription.
- *
- * @param {number} amount
+ * @param {import('./session.js').Place} place
+ * @param {import('./checkout-view.js').View} view
+ * @param {import('./session.js').Session} session
+ * @param {import('./order.js').OrderState} orders
  */
-function describeAmount(amount) {
-  return page.every ? `${money(amount)} ${page.every}` : money(amount);
-}
+export function createSummary({ dom: { root, byId, copyOf, hasFocus } }, view, session, orders) {
+  const { page, t } = session;
+  const { phase, onPhase, setLabel } = view;
+  const { change, isChangeable, isFree, onChanging, onOrder, order, wantedItems } = orders;
 
-/**
- * Returns the label of the pay button; the server's own until the order is
- * known.
- */
-export function payLabel() {
-  if (!order()) return byId('pay-label').textContent ?? '';
-  return isFree() ? t.placeOrder : withTotal(t.pay);
-}
+  const lines = byId('order-lines');
 
-/** @param {string} text with {total} in it */
-export function withTotal(text) {
-  return fill(text, { total: describeAmount(order().amount) });
-}
-
-/** @param {Order} current */
-function show(current) {
-  const { discount, shipping_rate: rate, shop } = current;
-  if (!shop) showLines(current.items); // the server drew those that the shop decided
-
-  byId('order-subtotal').hidden = !discount && !rate && !shop;
-  setText(document, '#order-subtotal dd', money(current.subtotal));
-  byId('order-discount').hidden = !discount;
-  setText(document, '#promotion-code', discount?.code ?? '');
-  setText(document, '#order-discount dd', money(-(discount?.amount ?? 0)));
-  byId('order-shipping').hidden = !rate;
-  setText(document, '#order-shipping .rate-name', rate?.name ?? '');
-  setText(document, '#order-shipping dd', rate?.amount ? money(rate.amount) : t.free);
-  setText(document, '#order-total', money(current.amount));
-
-  if (page.every) {
-    const terms = { total: money(current.amount), every: page.every };
-    setText(document, '#recurring-note', fill(t.recurringNote, terms));
+  /** @param {number} amount */
+  function money(amount) {
+    return formatAmount(amount, page, page.locale);
   }
 
-  if (phase() === 'ready') setLabel(payLabel());
-  lock();
-}
+  /**
+   * Describes an amount, with the billing interval for a subscription.
+   *
+   * @param {number} amount
+   */
+  function describeAmount(amount) {
+    return page.every ? `${money(amount)} ${page.every}` : money(amount);
+  }
 
-/**
- * Updates the lines in place, which keeps the focus.
- *
- * @param {OrderItem[]} items
- */
-function showLines(items) {
-  const wanted = new Map(wantedItems().map(({ sku, quantity }) => [sku, quantity]));
-  const shown = /** @type {HTMLElement[]} */ ([...lines.children]);
-  const bySku = new Map(shown.map((line) => [line.dataset.sku, line]));
+  /**
+   * Returns the label of the pay button; the server's own until the order is
+   * known.
+   */
+  function payLabel() {
+    if (!order()) return byId('pay-label').textContent ?? '';
+    return isFree() ? t.placeOrder : withTotal(t.pay);
+  }
 
-  const kept = items.filter(({ sku }) => wanted.has(sku));
-  const next = kept.map((item) => {
-    const line = bySku.get(item.sku) ?? newLine(item);
-    showLine(line, item, wanted.get(item.sku) ?? item.quantity, kept.length === 1);
+  /** @param {string} text with {total} in it */
+  function withTotal(text) {
+    return fill(text, { total: describeAmount(order().amount) });
+  }
+
+  /** @param {Order} current */
+  function show(current) {
+    const { discount, shipping_rate: rate, shop } = current;
+    if (!shop) showLines(current.items); // the server drew those that the shop decided
+
+    byId('order-subtotal').hidden = !discount && !rate && !shop;
+    setText(root, '#order-subtotal dd', money(current.subtotal));
+    byId('order-discount').hidden = !discount;
+    setText(root, '#promotion-code', discount?.code ?? '');
+    setText(root, '#order-discount dd', money(-(discount?.amount ?? 0)));
+    byId('order-shipping').hidden = !rate;
+    setText(root, '#order-shipping .rate-name', rate?.name ?? '');
+    setText(root, '#order-shipping dd', rate?.amount ? money(rate.amount) : t.free);
+    setText(root, '#order-total', money(current.amount));
+
+    if (page.every) {
+      const terms = { total: money(current.amount), every: page.every };
+      setText(root, '#recurring-note', fill(t.recurringNote, terms));
+    }
+
+    if (phase() === 'ready') setLabel(payLabel());
+    lock();
+  }
+
+  /**
+   * Updates the lines in place, which keeps the focus.
+   *
+   * @param {OrderItem[]} items
+   */
+  function showLines(items) {
+    const wanted = new Map(wantedItems().map(({ sku, quantity }) => [sku, quantity]));
+    const shown = /** @type {HTMLElement[]} */ ([...lines.children]);
+    const bySku = new Map(shown.map((line) => [line.dataset.sku, line]));
+
+    const kept = items.filter(({ sku }) => wanted.has(sku));
+    const next = kept.map((item) => {
+      const line = bySku.get(item.sku) ?? newLine(item);
+      showLine(line, item, wanted.get(item.sku) ?? item.quantity, kept.length === 1);
+      return line;
+    });
+
+    const gone = shown.filter((line) => !next.includes(line));
+    const hadFocus = gone.some((line) => hasFocus(line));
+
+    for (const line of gone) line.remove();
+
+    next.forEach((line, i) => {
+      if (lines.children[i] !== line) lines.insertBefore(line, lines.children[i] ?? null);
+    });
+
+    if (hadFocus) byId('summary-title').focus();
+  }
+
+  /** @param {OrderItem} item */
+  function newLine({ sku, name }) {
+    const line = copyOf('order-line');
+    line.dataset.sku = sku;
+    part(line, '.line-name').textContent = name;
+    line.querySelector('.stepper')?.setAttribute('aria-label', fill(t.quantityOf, { name }));
+    line.querySelector('[data-action=more]')?.setAttribute('aria-label', fill(t.more, { name }));
+
     return line;
+  }
+
+  /**
+   * @param {HTMLElement} line
+   * @param {OrderItem} item
+   * @param {number} quantity that the buyer wants; the amounts come from the
+   *   item
+   * @param {boolean} only whether it is the only line, which cannot be removed
+   */
+  function showLine(line, item, quantity, only) {
+    setText(line, '.line-quantity', String(quantity));
+    setText(line, '.line-unit', money(item.unit_amount));
+    setText(line, '.line-amount', money(item.amount));
+
+    const less = part(line, '[data-action=less]');
+    const removes = quantity === 1 && !only;
+    less.setAttribute('aria-label', fill(removes ? t.remove : t.less, item));
+    less.setAttribute('aria-disabled', String(quantity === 1 && only));
+
+    line
+      .querySelector('[data-action=more]')
+      ?.setAttribute('aria-disabled', String(quantity >= maxQuantity));
+  }
+
+  /** Disables the controls unless the order can be changed now. */
+  function lock() {
+    const controls = byId('order-controls', HTMLFieldSetElement);
+    controls.disabled = phase() !== 'ready' || !isChangeable();
+  }
+
+  /**
+   * Makes a change and reports the result: the new total to screen readers, or
+   * the error beside the control.
+   *
+   * @param {import('./order.js').Change} wanted
+   * @param {HTMLElement} [place] for the error
+   * @returns {Promise<boolean>} whether it succeeded
+   */
+  async function applyChange(wanted, place = byId('order-message')) {
+    const answer = change(wanted);
+    place.textContent = '';
+
+    let failure;
+    await answer.catch((reason) => {
+      failure = reason;
+    });
+
+    if (failure) place.textContent = describe(failure, page);
+    else byId('order-status').textContent = withTotal(t.totalNow);
+
+    return !failure;
+  }
+
+  /**
+   * @param {string} sku
+   * @param {number} step
+   */
+  function addTo(sku, step) {
+    const items = wantedItems()
+      .map((line) => (line.sku === sku ? { sku, quantity: line.quantity + step } : line))
+      .filter(({ quantity }) => quantity > 0);
+    if (items.length === 0 || items.some(({ quantity }) => quantity > maxQuantity)) return;
+    applyChange({ items });
+    showLines(order().items);
+  }
+
+  lines.addEventListener('click', (event) => {
+    const clicked = clickedIn(event, '.line');
+    const sku = clicked?.around.dataset.sku;
+    if (clicked && sku) addTo(sku, clicked.button.dataset.action === 'less' ? -1 : 1);
   });
 
-  const gone = shown.filter((line) => !next.includes(line));
-  const hadFocus = gone.some((line) => line.contains(document.activeElement));
+  onOrder(show);
+  onChanging((changing) => byId('summary').setAttribute('aria-busy', String(changing)));
+  onPhase(lock);
 
-  for (const line of gone) line.remove();
-
-  next.forEach((line, i) => {
-    if (lines.children[i] !== line) lines.insertBefore(line, lines.children[i] ?? null);
-  });
-
-  if (hadFocus) byId('summary-title').focus();
+  return { money, payLabel, withTotal, applyChange };
 }
-
-/** @param {OrderItem} item */
-function newLine({ sku, name }) {
-  const line = copyOf('order-line');
-  line.dataset.sku = sku;
-  part(line, '.line-name').textContent = name;
-  line.querySelector('.stepper')?.setAttribute('aria-label', fill(t.quantityOf, { name }));
-  line.querySelector('[data-action=more]')?.setAttribute('aria-label', fill(t.more, { name }));
-
-  return line;
-}
-
-/**
- * @param {HTMLElement} line
- * @param {OrderItem} item
- * @param {number} quantity that the buyer wants; the amounts come from the item
- * @param {boolean} only whether it is the only line, which cannot be removed
- */
-function showLine(line, item, quantity, only) {
-  setText(line, '.line-quantity', String(quantity));
-  setText(line, '.line-unit', money(item.unit_amount));
-  setText(line, '.line-amount', money(item.amount));
-
-  const less = part(line, '[data-action=less]');
-  const removes = quantity === 1 && !only;
-  less.setAttribute('aria-label', fill(removes ? t.remove : t.less, item));
-  less.setAttribute('aria-disabled', String(quantity === 1 && only));
-
-  line
-    .querySelector('[data-action=more]')
-    ?.setAttribute('aria-disabled', String(quantity >= maxQuantity));
-}
-
-/** Disables the controls unless the order can be changed now. */
-function lock() {
-  const controls = byId('order-controls', HTMLFieldSetElement);
-  controls.disabled = phase() !== 'ready' || !isChangeable();
-}
-
-/**
- * Makes a change and reports the result: the new total to screen readers, or
- * the error beside the control.
- *
- * @param {import('./order.js').Change} wanted
- * @param {HTMLElement} [place] for the error
- * @returns {Promise<boolean>} whether it succeeded
- */
-export async function applyChange(wanted, place = byId('order-message')) {
-  const answer = change(wanted);
-  place.textContent = '';
-
-  let failure;
-  await answer.catch((reason) => {
-    failure = reason;
-  });
-
-  if (failure) place.textContent = describe(failure, page);
-  else byId('order-status').textContent = withTotal(t.totalNow);
-
-  return !failure;
-}
-
-/**
- * @param {string} sku
- * @param {number} step
- */
-function addTo(sku, step) {
-  const items = wantedItems()
-    .map((line) => (line.sku === sku ? { sku, quantity: line.quantity + step } : line))
-    .filter(({ quantity }) => quantity > 0);
-  if (items.length === 0 || items.some(({ quantity }) => quantity > maxQuantity)) return;
-  applyChange({ items });
-  showLines(order().items);
-}
-
-lines.addEventListener('click', (event) => {
-  const clicked = clickedIn(event, '.line');
-  const sku = clicked?.around.dataset.sku;
-  if (clicked && sku) addTo(sku, clicked.button.dataset.action === 'less' ? -1 : 1);
-});
-
-onOrder(show);
-onChanging((changing) => byId('summary').setAttribute('aria-busy', String(changing)));
-onPhase(lock);

@@ -15,9 +15,9 @@ class FakeElement {
     return this;
   }
 
-  mount(selector) {
+  mount(target) {
     this.note('mount', {type: this.name, options: this.options});
-    if (this.name === 'payment') this.drawCard(document.querySelector(selector));
+    if (this.name === 'payment') this.drawCard(target);
     if (this.name !== 'expressCheckout') setTimeout(() => this.fire('ready', {}));
   }
 
