@@ -69,19 +69,20 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 
 	a.payments = payments.New(payments.Config{
-		Store:        a.store,
-		Stripe:       paymentsOf(stripe),
-		Guard:        cards,
-		Judge:        judge,
-		Now:          now,
-		Log:          log,
-		ProofKey:     proofKey,
-		ReturnURL:    returnURL(cfg),
-		UnknownAfter: cfg.UnknownAfter,
-		CallTimeout:  callTimeout(cfg.StripeTimeout),
-		TransferWait: cfg.TransferWait,
-		RefundFee:    cfg.Fee.Refund,
-		Workers:      cfg.Workers,
+		Store:         a.store,
+		Stripe:        paymentsOf(stripe),
+		Guard:         cards,
+		Judge:         judge,
+		Now:           now,
+		Log:           log,
+		ProofKey:      proofKey,
+		ReturnURL:     returnURL(cfg),
+		ReturnOrigins: cfg.AllowedOrigins,
+		UnknownAfter:  cfg.UnknownAfter,
+		CallTimeout:   callTimeout(cfg.StripeTimeout),
+		TransferWait:  cfg.TransferWait,
+		RefundFee:     cfg.Fee.Refund,
+		Workers:       cfg.Workers,
 	})
 
 	a.sessions = customersession.New(customersession.Config{

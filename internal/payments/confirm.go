@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"regexp"
@@ -25,6 +26,9 @@ type ConfirmRequest struct {
 	// OptionsFingerprint is orders.Order.OptionsFingerprint of the order that
 	// the page built its form for; empty if the page did not send it.
 	OptionsFingerprint string `json:"optionsFingerprint"`
+	// ReturnURL is the page of the shop's own to which a bank's site sends the
+	// buyer back; empty for Config.ReturnURL.
+	ReturnURL string `json:"returnUrl"`
 	// Source is who asks, as the guard names it; empty if it is not counted.
 	Source string `json:"-"`
 	// Reserved, if not nil, is called once the attempt is in the ledger.
@@ -172,7 +176,7 @@ func (s *Service) reserve(ctx context.Context, req ConfirmRequest) (Attempt, err
 }
 
 func (s *Service) tryReserve(ctx context.Context, req ConfirmRequest) (a Attempt, err error) {
-	id, returnURL := orders.NewID("att_"), s.cfg.ReturnURL(req.OrderID)
+	id, returnURL := orders.NewID("att_"), cmp.Or(req.ReturnURL, s.cfg.ReturnURL(req.OrderID))
 
 	err = s.cfg.Store.Update(ctx, req.OrderID, nil, func(st *State) error {
 		if err := s.rules().reserve(st, req, id, returnURL); err != nil {

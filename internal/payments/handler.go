@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
+	"slices"
+	"strings"
 
 	"checkoutd/internal/fault"
 	"checkoutd/internal/httpio"
@@ -52,8 +55,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	orders.PresentClientToken(r, req.ClientToken)
+
 	o, err := h.orders.OpenedToPay(r, req.OrderID)
 	if err != nil {
+		return err
+	}
+
+	if err := h.payments.checkReturnURL(req.ReturnURL); err != nil {
 		return err
 	}
 
@@ -74,6 +82,27 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 
 	log.Set("payment_status", string(answer.Status))
 	return httpio.WriteJSON(w, http.StatusOK, answer)
+}
+
+// maxReturnURL is the greatest length of a page's return address.
+const maxReturnURL = 2048
+
+// checkReturnURL returns why a page may not have the buyer sent back to an
+// address: only the shop's own origins are trusted with the buyer, and with the
+// client secret that Stripe appends.
+func (s *Service) checkReturnURL(address string) error {
+	if address == "" {
+		return nil
+	}
+
+	u, err := url.Parse(address)
+	if err != nil || len(address) > maxReturnURL || u.User != nil || u.Opaque != "" ||
+		!slices.Contains(s.cfg.ReturnOrigins, u.Scheme+"://"+strings.ToLower(u.Host)) {
+		return fault.InvalidField("returnUrl", "return_url_refused",
+			"The returnUrl must be an address on an origin of ALLOWED_ORIGINS, of at most 2048 characters.")
+	}
+
+	return nil
 }
 
 // settle places the order if it costs nothing, and otherwise pays it with the
@@ -144,6 +173,7 @@ func (s *Service) admit(
 	if readErr == nil && st.attemptWith(req.Token) != nil {
 		return func() {}, nil
 	}
+
 	return nil, err
 }
 

@@ -47,6 +47,9 @@ type Config struct {
 	// ReturnURL returns the address to which redirect payment methods send the
 	// buyer back.
 	ReturnURL func(orderID string) string
+	// ReturnOrigins lists the origins whose pages may name an address of
+	// theirs instead.
+	ReturnOrigins []string
 	// UnknownAfter is how long a started attempt may stay silent before the
 	// resolver sends it again. If the first call is still in flight, Stripe
 	// refuses the second, which does no harm.

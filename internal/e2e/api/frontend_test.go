@@ -34,7 +34,7 @@ func TestThePagesOfTheShopsOwn(t *testing.T) {
 	from, proof := "Origin: "+frontend, orders.ClientTokenHeader+": "+token
 
 	// A browser asks first.
-	for _, path := range []string{"/config", "/orders/" + id, "/create-customer-session", "/create-confirm-intent"} {
+	for _, path := range []string{"/config", "/checkout-form", "/orders/" + id, "/create-customer-session", "/create-confirm-intent"} {
 		r := b.Call("OPTIONS", path, "", from, "Access-Control-Request-Method: POST",
 			"Access-Control-Request-Headers: content-type, checkoutd-client-token")
 		h := r.Header
@@ -50,6 +50,7 @@ func TestThePagesOfTheShopsOwn(t *testing.T) {
 		{"GET", "/orders/" + id, ""},
 		{"GET", "/config?order=" + id, ""},
 		{"GET", "/config", ""},
+		{"GET", "/checkout-form", ""},
 		{"POST", "/create-customer-session", ""},
 		{"PATCH", "/orders/" + id, `{"email":"` + e2etest.CanaryEmail + `"}`},
 	} {
@@ -63,6 +64,7 @@ func TestThePagesOfTheShopsOwn(t *testing.T) {
 	if r := b.Call("POST", "/create-customer-session", `{"clientToken":"`+token+`"}`, from); r.Status != http.StatusOK {
 		t.Errorf("a session by the body: %d %s", r.Status, r.Body)
 	}
+
 	body := `{"clientToken":"` + token + `","confirmationTokenId":"` + b.Token(e2etest.CardPays) + `"}`
 	if r := b.Call("POST", "/create-confirm-intent", body, from); r.Status != http.StatusOK || len(b.Cookies()) > 0 {
 		t.Errorf("a confirm by the body: %d %s, cookies %v", r.Status, r.Body, b.Cookies())
@@ -90,6 +92,7 @@ func TestWhatAClientTokenDoesNotOpen(t *testing.T) {
 			t.Errorf("%s: %d, want 404", name, r.Status)
 		}
 	}
+
 	if r := b.Call("GET", "/orders/"+other, "", header(token)); r.Status != http.StatusNotFound {
 		t.Errorf("the token of one order opens another: %d", r.Status)
 	}
@@ -99,6 +102,7 @@ func TestWhatAClientTokenDoesNotOpen(t *testing.T) {
 	if r.Header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("a stranger's page may read the answer: %v", r.Header)
 	}
+
 	for _, path := range []string{"/create-confirm-intent", "/create-customer-session"} {
 		r := b.Call("POST", path, `{"clientToken":"`+token+`"}`, "Origin: "+stranger, "Sec-Fetch-Site: cross-site")
 		b.WantProblem(path, r, http.StatusForbidden, "cross_origin", "")
@@ -110,12 +114,39 @@ func TestWhatAClientTokenDoesNotOpen(t *testing.T) {
 	if r := b.Call("GET", "/orders/"+mine, "", "Origin: "+frontend); r.Status != http.StatusNotFound {
 		t.Errorf("a cookie opens an order on another origin: %d", r.Status)
 	}
+
 	if r := b.Call("POST", "/orders", `{"items":[{"sku":"mug","quantity":1}]}`, "Origin: "+frontend,
 		"Sec-Fetch-Site: cross-site"); r.Status != http.StatusForbidden {
 		t.Errorf("POST /orders from another origin: %d", r.Status)
 	}
+
 	if r := b.Call("GET", "/v1/orders", "", "Origin: "+frontend); r.Header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("the backend's API is shared with pages: %v", r.Header)
+	}
+}
+
+// The buyer is sent back to the shop's own origins alone: Stripe appends the
+// client secret to the address.
+func TestWhereAPageMayHaveTheBuyerSentBack(t *testing.T) {
+	t.Parallel()
+	s := e2etest.OpenShop(t, e2etest.Set("ALLOWED_ORIGINS", frontend))
+	_, token := clientOrder(t, s)
+	b := s.Buyer(t)
+	confirm := func(address string) e2etest.Reply {
+		return b.Call("POST", "/create-confirm-intent", `{"clientToken":"`+token+`","returnUrl":"`+address+
+			`","confirmationTokenId":"`+b.Token(e2etest.CardAsks)+`"}`, "Origin: "+frontend)
+	}
+
+	for _, address := range []string{
+		stranger + "/", frontend + ".evil.example/", "https://front.example:8443/", "http://front.example/",
+		"https://a:b@front.example/", "//front.example/", "/pay", "javascript:alert(1)", "https:front.example", "https://front.example\\\\@evil.example/",
+		frontend + "/" + strings.Repeat("a", 2048),
+	} {
+		b.WantProblem("/create-confirm-intent", confirm(address), http.StatusUnprocessableEntity, "return_url_refused", "returnUrl")
+	}
+
+	if r := confirm(frontend + "/pay?cart=7#form"); r.Status != http.StatusOK {
+		t.Errorf("the shop's own page: %d %s", r.Status, r.Body)
 	}
 }
 
