@@ -45,7 +45,7 @@ func (a *App) routes() (http.Handler, error) {
 		PlainHTTP:      []string{httpserver.HealthPath, httpserver.ReadyPath, "/webhooks/", "/static/"},
 		Sharing: httpserver.Sharing{
 			Origins: cfg.AllowedOrigins,
-			Paths:   []string{"/config", "/orders/", "/create-customer-session", "/create-confirm-intent"},
+			Paths:   []string{"/config", "/checkout-form", "/orders/", "/create-customer-session", "/create-confirm-intent"},
 			Headers: []string{orders.ClientTokenHeader},
 		},
 		StripeErrors: []string{"/create-customer-session", "/create-confirm-intent", "/account_session"},
@@ -74,6 +74,9 @@ func (a *App) routes() (http.Handler, error) {
 	r.Get("/", page(a.pages.ServeShop))
 	r.Get("/checkout/{id}", page(a.pages.ServeCheckout))
 	r.Get("/config", call(a.pages.ServeConfig))
+	r.Get("/checkout-form", call(a.pages.ServeForm))
+	r.Get("/checkoutd.js", call(a.pages.ServeModule))
+	r.Get("/checkoutd.d.ts", call(a.pages.ServeModuleTypes))
 	r.Get(appleDomainPath, call(a.pages.ServeAppleDomain))
 	r.Handle("/static/*", a.pages.Static())
 

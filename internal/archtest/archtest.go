@@ -128,6 +128,7 @@ var keepers = map[string][]string{
 	"github.com/standard-webhooks/":  {"deliveries", "rules"},
 	"github.com/stripe/stripe-mock":  {},
 	"github.com/wneessen/go-mail":    {"mail"},
+	"github.com/tdewolff/":           {"pages"},
 	"github.com/joho/godotenv":       {"config"},
 	"github.com/chromedp/":           {"browsertest", "e2e"},
 	"testing": {

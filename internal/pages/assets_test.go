@@ -191,14 +191,14 @@ func TestEveryAccentIsMadeLegible(t *testing.T) {
 	}
 }
 
-// The theme is computed for the panels of app.css, so their colors must be the
+// The theme is computed for the panels of form.css, so their colors must be the
 // same.
 func TestTheThemeKnowsThePapers(t *testing.T) {
 	t.Parallel()
-	css := read(t, "app.css")
+	css := read(t, "form.css")
 	for _, panel := range []string{"--panel: #ffffff;", "--panel: #1d1f1d;"} {
 		if !strings.Contains(css, panel) {
-			t.Errorf("app.css has no %s", panel)
+			t.Errorf("form.css has no %s", panel)
 		}
 	}
 }

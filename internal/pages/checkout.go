@@ -1,9 +1,14 @@
 package pages
 
 import (
+	"bytes"
+	"context"
+	"fmt"
 	"net/http"
 	"strings"
 
+	"checkoutd/internal/fault"
+	"checkoutd/internal/httpio"
 	"checkoutd/internal/orders"
 )
 
@@ -72,7 +77,63 @@ func (p *Pages) ServeCheckout(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	loc := localeFor(r, o)
+	pg, err := p.checkoutPage(r.Context(), loc, o, refusal)
+	if err != nil {
+		return err
+	}
+
 	allowPictures(w.Header(), o)
+	return p.render(w, http.StatusOK, pg)
+}
+
+// formView is the answer of GET /checkout-form.
+type formView struct {
+	Lang    string `json:"lang"`
+	HTML    string `json:"html"`
+	Payable bool   `json:"payable"` // HTML is a form, not a state of the order
+	Data    any    `json:"data"`    // for the module, as on our own page
+}
+
+// ServeForm is GET /checkout-form: what the checkout page of an order shows,
+// for the page of another site that mounts it.
+func (p *Pages) ServeForm(w http.ResponseWriter, r *http.Request) error {
+	o, refusal, err := p.opened(r, r.URL.Query().Get("order"))
+	if err != nil {
+		return err
+	}
+
+	loc := localeFor(r, o)
+	pg, err := p.checkoutPage(r.Context(), loc, o, refusal)
+	if err != nil {
+		return err
+	}
+
+	view := pg.View.(checkoutPage)
+	if strings.HasPrefix(view.Link, "/") {
+		view.Link = "" // our own pages know the buyer by a cookie, which that browser does not have
+	}
+
+	view.TestCards = nil // a help for who tries our own page
+	pg.View = view
+
+	var html bytes.Buffer
+	if err := p.templates["checkout"].ExecuteTemplate(&html, "mount", pg); err != nil {
+		return fmt.Errorf("render the form: %w", err)
+	}
+
+	w.Header().Add("Vary", "Accept-Language")
+	return httpio.WriteJSON(w, http.StatusOK, formView{
+		Lang:    loc.lang,
+		HTML:    html.String(),
+		Payable: view.State == "",
+		Data:    pg.Data,
+	})
+}
+
+// checkoutPage returns the checkout of an order: its form, or its state.
+func (p *Pages) checkoutPage(
+	ctx context.Context, loc locale, o orders.View, refusal *fault.Error,
+) (pg page, err error) {
 	t := loc.texts.Checkout.forMode(o.Mode)
 	view := checkoutPage{
 		Title:     t.Title,
@@ -84,19 +145,19 @@ func (p *Pages) ServeCheckout(w http.ResponseWriter, r *http.Request) error {
 		State:     checkoutState(o),
 	}
 
-	pg := p.page(loc, "checkout", t.Title)
+	pg = p.page(loc, "checkout", t.Title)
 	pg.T.Checkout, pg.Back = t, backURL(o)
 
 	if view.State != "" {
-		return p.renderState(w, loc, pg, view)
+		return p.statePage(loc, pg, view), nil
 	}
 
 	view.Message = loc.refusal(refusal)
-	if view.Instructions, err = p.instructions(r.Context(), loc, o); err != nil {
-		return err
+	if view.Instructions, err = p.instructions(ctx, loc, o); err != nil {
+		return page{}, err
 	}
 
-	return p.renderForm(w, loc, pg, view)
+	return p.formPage(loc, pg, view), nil
 }
 
 // openByToken opens an order of the shop's backend for whoever the shop gave
@@ -112,8 +173,8 @@ func (p *Pages) openByToken(w http.ResponseWriter, r *http.Request, token string
 	return nil
 }
 
-// renderForm writes the checkout of an order that can be paid.
-func (p *Pages) renderForm(w http.ResponseWriter, loc locale, pg page, view checkoutPage) error {
+// formPage returns the checkout of an order that can be paid.
+func (p *Pages) formPage(loc locale, pg page, view checkoutPage) page {
 	t, total := pg.T.Checkout, view.Order.Total
 	view.Order.Open = true
 	view.Pay = fill(t.Pay, "total", strings.TrimSpace(total.Text+" "+view.Order.Every))
@@ -146,11 +207,11 @@ func (p *Pages) renderForm(w http.ResponseWriter, loc locale, pg page, view chec
 		Declines:    loc.texts.Errors.ByDecline,
 	}
 
-	return p.render(w, http.StatusOK, pg)
+	return pg
 }
 
-// renderState writes the checkout of an order that has no form to show.
-func (p *Pages) renderState(w http.ResponseWriter, loc locale, pg page, view checkoutPage) error {
+// statePage returns the checkout of an order that has no form to show.
+func (p *Pages) statePage(loc locale, pg page, view checkoutPage) page {
 	t, o := pg.T.Checkout, view.Order.View
 	view.Texts = t.States[view.State]
 	if view.Free && view.State == "paid" {
@@ -162,6 +223,7 @@ func (p *Pages) renderState(w http.ResponseWriter, loc locale, pg page, view che
 	if view.State == "expired" || view.State == "canceled" {
 		view.Link, view.LinkText = pg.Back, loc.texts.Common.BackToShop
 	}
+
 	if to := p.redirectURL(o); to != "" {
 		view.Link, view.LinkText = to, loc.texts.Complete.Continue
 	}
@@ -173,7 +235,7 @@ func (p *Pages) renderState(w http.ResponseWriter, loc locale, pg page, view che
 
 	pg.Script, pg.View = "checkout-state.js", view
 	pg.Data = stateData{known, completeURL(o.ID)}
-	return p.render(w, http.StatusOK, pg)
+	return pg
 }
 
 // isFree reports whether the order costs nothing; see orders.Order.Free.

@@ -1,7 +1,8 @@
 // Package pages serves what a buyer sees: the shop, the checkout, the page
 // after the payment and the error pages, in English or French as the browser
 // asks. It also serves GET /config, from which the checkout's script sets up
-// Stripe's form.
+// Stripe's form, and checkoutd.js, which shows the checkout on a page of the
+// shop's own.
 //
 // It owns texts, templates and assets (package web). It shows orders and
 // payments, and decides nothing about them. It guarantees that a page is
@@ -117,6 +118,7 @@ type Form struct {
 type Pages struct {
 	cfg       Config
 	assets    *assets
+	module    *module
 	templates map[string]*template.Template
 }
 
@@ -141,7 +143,12 @@ func New(cfg Config) (*Pages, error) {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 
-	p := &Pages{cfg: cfg, assets: assets, templates: make(map[string]*template.Template)}
+	module, err := newModule(assets.files, cfg.App.Version)
+	if err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+
+	p := &Pages{cfg: cfg, assets: assets, module: module, templates: make(map[string]*template.Template)}
 	for _, name := range []string{"shop", "checkout", "complete", "returned", "connect", "dashboard", "error"} {
 		t := template.New("base.html").Funcs(template.FuncMap{"asset": assets.url, "upper": strings.ToUpper})
 		if t, err = t.ParseFS(web.Templates(), "base.html", "parts.html", name+".html"); err != nil {

@@ -22,7 +22,8 @@ var (
 	darkPaper, darkInk, darkDanger    = rgb{0x1d, 0x1f, 0x1d}, rgb{0xec, 0xee, 0xea}, rgb{0xff, 0x9d, 0x92}
 )
 
-// Theme is how a shop's pages differ from app.css. Zero fields keep its values.
+// Theme is how a shop's pages differ from form.css. Zero fields keep what it
+// says.
 type Theme struct {
 	Light, Dark Colors // on light and on dark screens
 	Radius      string // of corners, a CSS length
@@ -75,7 +76,7 @@ func themeCSS(t Theme) ([]byte, error) {
 	var b strings.Builder
 	b.WriteString(t.FontCSS)
 
-	// Selectors with html override those of app.css.
+	// Selectors with html override those of form.css.
 	fmt.Fprintf(&b, ":root { %s}\n", light.accents())
 	fmt.Fprintf(&b, "@media screen and (prefers-color-scheme: dark) { :root { %s} }\n", dark.accents())
 
@@ -95,7 +96,7 @@ func themeCSS(t Theme) ([]byte, error) {
 
 // scheme holds the colors for light or for dark screens.
 type scheme struct {
-	own                bool // other papers and inks than those of app.css
+	own                bool // other papers and inks than those of form.css
 	accent             rgb
 	paper, panel       rgb // under panels; of panels and fields
 	ink, inkSoft       rgb
@@ -185,7 +186,7 @@ func (s scheme) accents() string {
 	return fmt.Sprintf("--accent: %s; --on-accent: %s; ", s.accent, s.accent.textOn())
 }
 
-// tokens returns the custom properties of app.css, "" if none differs.
+// tokens returns the custom properties of form.css, "" if none differs.
 func (s scheme) tokens() string {
 	if !s.own {
 		return ""

@@ -6,12 +6,14 @@
  * @property {string} orderId
  * @property {string} status
  * @property {string} paymentStatus
- * @property {'' | 'fast' | 'slow'} poll
+ * @property {'' | 'brief' | 'fast' | 'slow'} poll brief while only the news of
+ *   what is already decided is on its way
  */
 import { ApiError } from './api.js';
 import { sleep } from './dom.js';
 
 const paces = {
+  brief: { firstMs: 300, growth: 1.6, longestMs: 2_000, tries: 6 },
   fast: { firstMs: 700, growth: 1.35, longestMs: 8_000, tries: 40 },
   slow: { firstMs: 4_000, growth: 1.6, longestMs: 60_000, tries: 20 },
 };

@@ -7,7 +7,7 @@
  */
 
 const patienceMs = 2_000;
-const timeoutMs = 15_000;
+const loadTimeoutMs = 15_000;
 
 /**
  * @param {string} url
@@ -29,7 +29,7 @@ export async function loadStripe(url) {
   script.src = url;
   document.head.append(script);
 
-  return arrival(script, timeoutMs);
+  return arrival(script, loadTimeoutMs);
 }
 
 /**

@@ -88,7 +88,8 @@ func TestNothingPrivateIsToldOn(t *testing.T) {
 		for _, c := range []struct{ method, path, body string }{
 			{"GET", "/?x=" + in, ""}, {"GET", "/" + in, ""}, {"GET", "/static/" + in, ""},
 			{"GET", "/checkout/" + in, ""}, {"GET", "/complete?order=" + in + "&payment_intent_client_secret=" + in, ""},
-			{"GET", "/orders/" + in, ""}, {"GET", "/config?order=" + in, ""},
+			{"GET", "/orders/" + in, ""}, {"GET", "/config?order=" + in, ""}, {"GET", "/checkout-form?order=" + in, ""},
+			{"POST", "/create-confirm-intent", `{"confirmationTokenId":"ctoken_1","returnUrl":` + quoted + `}`},
 			{"POST", "/orders", `{"items":[{"sku":` + quoted + `,"quantity":1}]}`}, {"POST", "/orders", quoted},
 			{"POST", "/orders", `{"items":` + quoted + `}`},
 			{"POST", "/create-customer-session", `{"orderId":` + quoted + `}`}, {"POST", "/create-customer-session", word},

@@ -87,6 +87,12 @@ func (v *Visitor) Axe() {
 	}
 }
 
+// AxeIn checks the accessibility of what a selector matches.
+func (v *Visitor) AxeIn(selector string) {
+	v.t.Helper()
+	browsertest.Axe(v.t, v.ctx, selector)
+}
+
 // Screenshots saves screenshots of the page: on a desktop and on a phone, light
 // and dark.
 func (v *Visitor) Screenshots(name string) {
