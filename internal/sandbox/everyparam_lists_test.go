@@ -64,6 +64,11 @@ func accountRecipes() []recipe {
 			return s.id("/v1/transfers", "amount=10", "currency=usd", "destination="+s.account())
 		}),
 		on("POST /v1/transfers/{id}/reversals", "/v1/transfers/", "/reversals", shelf.transfer),
+		on("POST /v1/application_fees/{id}/refunds", "/v1/application_fees/", "/refunds", shelf.fee),
+		{"POST /v1/application_fees/{id}/refunds/{sub}", func(b *box) (string, []string) {
+			fee := shelf{b}.fee()
+			return "/v1/application_fees/" + fee + "/refunds/" + shelf{b}.id("/v1/application_fees/"+fee+"/refunds"), nil
+		}},
 		{"POST /v1/transfers/{id}/reversals/{sub}", func(b *box) (string, []string) {
 			tr := shelf{b}.transfer()
 			return "/v1/transfers/" + tr + "/reversals/" + shelf{b}.id("/v1/transfers/"+tr+"/reversals"), nil
@@ -163,6 +168,12 @@ func listRecipes() []recipe {
 			s.ok("/v1/refunds", "charge="+ch, "amount=1")
 			s.ok("/v1/refunds", "charge="+ch, "amount=1")
 			return ch
+		}),
+		child("GET /v1/application_fees/{id}/refunds", "/v1/application_fees/", "/refunds", func(s shelf) string {
+			fee := s.fee()
+			s.ok("/v1/application_fees/"+fee+"/refunds", "amount=1")
+			s.ok("/v1/application_fees/"+fee+"/refunds", "amount=1")
+			return fee
 		}),
 		child("GET /v1/transfers/{id}/reversals", "/v1/transfers/", "/reversals", func(s shelf) string {
 			tr := s.transfer()

@@ -46,6 +46,12 @@ func (s shelf) transfer() string {
 	return s.id("/v1/transfers", "amount=100", "currency=usd", "destination="+s.account())
 }
 
+// fee returns the ID of an application fee that was collected.
+func (s shelf) fee() string {
+	s.paid("transfer_data[destination]="+s.account(), "application_fee_amount=50")
+	return s.get("/v1/application_fees").str("data.0.id")
+}
+
 // idsOf returns the IDs of a list.
 func idsOf(list reply) []string {
 	var out []string

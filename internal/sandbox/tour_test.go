@@ -263,6 +263,7 @@ func (g tourist) tourAccounts() {
 	g.call("POST /v1/accounts/{id}", ids(acct), "metadata[a]=b")
 	g.call("POST /v1/account_links", nil, "account="+acct, "type=account_onboarding", "return_url=https://x.test", "refresh_url=https://x.test")
 	g.call("POST /v1/account_sessions", nil, "account="+acct, "components[payments][enabled]=true")
+
 	tr := g.call("POST /v1/transfers", nil, "amount=100", "currency=usd", "destination="+acct).str("id")
 	g.call("GET /v1/transfers", nil)
 	trr := g.call("POST /v1/transfers/{id}/reversals", ids(tr), "amount=40").str("id")
@@ -271,10 +272,15 @@ func (g tourist) tourAccounts() {
 	g.call("GET /v1/transfers/{id}/reversals", ids(tr))
 	g.call("GET /v1/transfers/{id}/reversals/{sub}", ids(tr, trr))
 	g.call("POST /v1/transfers/{id}/reversals/{sub}", ids(tr, trr), "metadata[a]=b")
+
 	g.call("POST /v1/payment_intents", nil, "amount=1000", "currency=usd", "confirm=true", "payment_method=pm_card_visa",
 		"payment_method_types[]=card", "transfer_data[destination]="+acct, "application_fee_amount=100", "expand[]=latest_charge")
 	fee := g.call("GET /v1/application_fees", nil).str("data.0.id")
 	g.call("GET /v1/application_fees/{id}", ids(fee))
+	fr := g.call("POST /v1/application_fees/{id}/refunds", ids(fee), "amount=40").str("id")
+	g.call("GET /v1/application_fees/{id}/refunds", ids(fee))
+	g.call("GET /v1/application_fees/{id}/refunds/{sub}", ids(fee, fr))
+	g.call("POST /v1/application_fees/{id}/refunds/{sub}", ids(fee, fr), "metadata[a]=b")
 	g.call("DELETE /v1/accounts/{id}", ids(acct))
 }
 

@@ -5,36 +5,52 @@ import (
 	"strconv"
 
 	"checkoutd/internal/sandbox/api"
+	"checkoutd/internal/sandbox/memory"
 	"checkoutd/internal/sandbox/wire"
 )
 
-// feePercent reads the platform's share of the invoices of a new subscription,
-// nil for none.
-func (c *call) feePercent() (*float64, error) {
-	const name = "application_fee_percent"
-	if !c.Params.Has(name) || c.Params.Unset(name) {
-		return nil, nil
-	}
+const feePercent = "application_fee_percent"
 
-	percent, err := strconv.ParseFloat(c.Params.String(name), 64)
-	cents := percent * 100
-	switch {
-	case err != nil, percent < 0, percent > 100, math.Abs(cents-math.Round(cents)) > 1e-6:
-		return nil, wire.Invalid("", name,
-			"Invalid decimal: must be between 0 and 100, with at most two decimal places.")
-	case c.Account == api.PlatformAccount:
-		return nil, wire.Invalid("", name,
-			"You can only apply an application_fee_percent when the request is made on behalf of a connected account "+
-				"(using an OAuth key or Stripe-Account header).")
-	}
-
-	return &percent, nil
-}
-
-// feeOf returns the platform's fee of a subscription's invoice, nil for none.
-func feeOf(sub *Subscription, total int64) *int64 {
-	if sub.ApplicationFeePercent == nil || total <= 0 {
+// fillFee reads the part of every invoice that the platform keeps:
+// https://docs.stripe.com/connect/subscriptions#collect-fees.
+func (c *call) fillFee(sub *Subscription) error {
+	if c.Params.Unset(feePercent) {
+		sub.ApplicationFeePercent = nil
 		return nil
 	}
-	return new(int64(math.Round(float64(total) * *sub.ApplicationFeePercent / 100)))
+
+	text := c.Params.String(feePercent)
+	if text == "" {
+		return nil
+	}
+
+	if c.Account == api.PlatformAccount {
+		return wire.Invalid("", feePercent,
+			"Can only apply an application_fee_percent when the request is made on behalf of another account "+
+				"(using an OAuth key, the Stripe-Account header, or the destination parameter).")
+	}
+
+	percent, err := strconv.ParseFloat(text, 64)
+
+	// stripe-go sends four decimals, whatever they are.
+	if hundredths := percent * 100; err != nil || percent < 0 || percent > 100 ||
+		math.Abs(hundredths-math.Round(hundredths)) > 1e-6 {
+		return wire.Invalid("", feePercent,
+			"Invalid application_fee_percent: must be between 0 and 100, with at most two decimal places.")
+	}
+
+	sub.ApplicationFeePercent = &percent
+	return nil
+}
+
+// applyFee sets the platform's part of an invoice of a subscription, which is
+// rounded to the minor unit.
+func (c *call) applyFee(inv *Invoice) {
+	sub, ok := memory.Find[*Subscription](c.Tx, wire.Deref(inv.Subscription))
+	if !ok || sub.ApplicationFeePercent == nil {
+		return
+	}
+
+	fee := math.Round(float64(inv.Total) * *sub.ApplicationFeePercent / 100)
+	inv.ApplicationFeeAmount = new(max(0, int64(fee)))
 }

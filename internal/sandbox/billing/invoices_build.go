@@ -129,7 +129,6 @@ func (c *call) subInvoice(sub *Subscription, cus *payments.Customer, reason stri
 
 	inv.setLines(lines)
 	inv.applyDiscounts(c.discountsOf(sub, cus))
-	inv.ApplicationFeeAmount = feeOf(sub, inv.Total)
 
 	return inv
 }
@@ -222,6 +221,7 @@ func (c *call) finalize(draft *Invoice) *Invoice {
 	next.HostedInvoiceURL = new(c.Base() + "/receipts/" + next.ID)
 	next.InvoicePDF = next.HostedInvoiceURL
 	c.applyBalance(&next)
+	c.applyFee(&next)
 
 	if next.AmountDue > 0 {
 		pi := c.invoiceIntent(&next)
@@ -283,8 +283,6 @@ func (c *call) invoiceIntent(inv *Invoice) *payments.PaymentIntent {
 		StatementDescriptor: inv.StatementDescriptor,
 		Status:              payments.StatusRequiresMethod,
 		PaymentMethodTypes:  inv.PaymentSettings.PaymentMethodTypes,
-
-		ApplicationFeeAmount: inv.ApplicationFeeAmount,
 	}
 
 	if inv.Subscription != nil {
@@ -292,6 +290,10 @@ func (c *call) invoiceIntent(inv *Invoice) *payments.PaymentIntent {
 		if inv.BillingReason == "subscription_create" {
 			pi.Description = new("Subscription creation")
 		}
+	}
+
+	if fee := inv.ApplicationFeeAmount; fee != nil {
+		pi.ApplicationFeeAmount = new(min(*fee, inv.AmountDue))
 	}
 
 	if len(pi.PaymentMethodTypes) == 0 {

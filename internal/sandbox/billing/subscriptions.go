@@ -32,10 +32,6 @@ func createSubscription(c *call) (any, error) {
 		return nil, err
 	}
 
-	if sub.ApplicationFeePercent, err = c.feePercent(); err != nil {
-		return nil, err
-	}
-
 	inv := c.subInvoice(sub, cus, "subscription_create")
 	sub.LatestInvoice = &inv.ID
 	behavior := cmp.Or(c.Params.String("payment_behavior"), "allow_incomplete")
@@ -218,6 +214,9 @@ func (c *call) fillSubscription(sub *Subscription) error {
 		sub.TrialSettings.EndBehavior.MissingPaymentMethod = end
 	}
 
+	if err := c.fillFee(sub); err != nil {
+		return err
+	}
 	return c.fillSubPayments(sub)
 }
 

@@ -2,7 +2,6 @@ package connect
 
 import (
 	"checkoutd/internal/sandbox/api"
-	"checkoutd/internal/sandbox/memory"
 	"checkoutd/internal/sandbox/payments"
 	"checkoutd/internal/sandbox/wire"
 )
@@ -154,50 +153,34 @@ func proportion(amount, refunded int64, ch *payments.Charge) int64 {
 }
 
 // refundFeeShare returns a part of the platform's fee to the account that paid
-// it.
+// it, as far as it is not returned yet.
 func (c *call) refundFeeShare(re *payments.Refund, ch *payments.Charge) {
-	id, part := *ch.ApplicationFee, proportion(wire.Deref(ch.ApplicationFeeAmount), re.Amount, ch)
+	obj, _ := c.Server.Store.Get(api.PlatformAccount, *ch.ApplicationFee)
+	stored, ok := obj.(*api.Record)
+	if !ok {
+		return
+	}
+
+	id := stored.ID
+
+	part := min(feeLeft(stored), proportion(wire.Deref(ch.ApplicationFeeAmount), re.Amount, ch))
+	if part == 0 {
+		return
+	}
+
 	if c.Account == api.PlatformAccount {
 		if fee, ok := fees.Find(c.API(), id); ok {
-			account := fee.Text("account")
-			c.recordFeeRefund(id, part)
-			c.credit(account, id, "application_fee_refund", part, ch.Currency)
+			c.recordFeeRefund(fee, part, map[string]string{})
+			c.credit(fee.Text("account"), id, "application_fee_refund", part, ch.Currency)
 		}
 
 		return
 	}
 
 	c.availableEntry(id, "application_fee_refund", part, ch.Currency)
-	c.elsewhere(api.PlatformAccount, func(c *call) { c.recordFeeRefund(id, part) })
-}
-
-// recordFeeRefund records a refund on the fee:
-// https://docs.stripe.com/api/fee_refunds.
-func (c *call) recordFeeRefund(id string, amount int64) {
-	prev, ok := fees.Find(c.API(), id)
-	if !ok {
-		return
-	}
-
-	earlier := memory.Children[*api.Record](c.Tx, "fee_refund", id)
-	refundID := wire.NewID("fr")
-	rec := api.NewRecord("fee_refund", refundID, map[string]any{
-		"amount":              amount,
-		"balance_transaction": c.availableEntry(refundID, "application_fee_refund", -amount, prev.Text("currency")),
-		"created":             c.Now.Unix(),
-		"currency":            prev.Fields["currency"],
-		"fee":                 id,
-		"metadata":            map[string]string{},
-	}, id)
-
-	c.Tx.Put(rec)
-	total := api.WholeNumber(prev.Fields["amount_refunded"]) + amount
-	next := prev.With(map[string]any{
-		"amount_refunded": total,
-		"refunded":        total == api.WholeNumber(prev.Fields["amount"]),
-		"refunds":         wire.WholeList(append([]*api.Record{rec}, earlier...), "/v1/application_fees/"+id+"/refunds"),
+	c.elsewhere(api.PlatformAccount, func(c *call) {
+		if fee, ok := fees.Find(c.API(), id); ok {
+			c.recordFeeRefund(fee, part, map[string]string{})
+		}
 	})
-
-	c.Tx.Put(next)
-	c.EmitUpdate("application_fee.refunded", next, prev)
 }

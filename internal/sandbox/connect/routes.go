@@ -44,6 +44,10 @@ func (s *Service) routes() []api.Route {
 
 		api.NewRoute("GET", "/v1/application_fees", api.SecretOnly, fees.List),
 		api.NewRoute("GET", "/v1/application_fees/{id}", api.SecretOnly, fees.Retrieve),
+		op("POST", "/v1/application_fees/{id}/refunds", api.SecretOnly, createFeeRefund),
+		op("GET", "/v1/application_fees/{id}/refunds", api.SecretOnly, listFeeRefunds),
+		op("GET", "/v1/application_fees/{id}/refunds/{sub}", api.SecretOnly, retrieveFeeRefund),
+		op("POST", "/v1/application_fees/{id}/refunds/{sub}", api.SecretOnly, updateFeeRefund),
 	}
 }
 

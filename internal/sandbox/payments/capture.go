@@ -73,10 +73,20 @@ func (c *Call) capture(pi *PaymentIntent, amount int64) (*PaymentIntent, error) 
 
 	pm, _ := c.Method(wire.Deref(pi.PaymentMethod))
 	ch := *held
+
 	if c.Params.Has("application_fee_amount") {
-		ch.ApplicationFeeAmount = new(c.Params.Int("application_fee_amount"))
-		pi.ApplicationFeeAmount = ch.ApplicationFeeAmount
+		pi.ApplicationFeeAmount = new(c.Params.Int("application_fee_amount"))
+		if err := c.checkFee(pi); err != nil {
+			return nil, err
+		}
 	}
+
+	// The fee is at most what is captured.
+	if fee := pi.ApplicationFeeAmount; fee != nil {
+		pi.ApplicationFeeAmount = new(min(*fee, amount))
+	}
+
+	ch.ApplicationFeeAmount = pi.ApplicationFeeAmount
 
 	ch.Captured, ch.AmountCaptured = true, amount
 	ch.TransferData = pi.TransferData.ofCharge()

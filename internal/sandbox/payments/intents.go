@@ -49,6 +49,10 @@ func (c *Call) refuseConfirmOnly() error {
 
 // newIntent stores an unconfirmed intent and emits payment_intent.created.
 func (c *Call) newIntent() (*PaymentIntent, error) {
+	if err := c.checkCharges(); err != nil {
+		return nil, err
+	}
+
 	cur, err := c.CurrencyOf()
 	if err != nil {
 		return nil, err
@@ -149,9 +153,24 @@ func (c *Call) fillIntent(pi *PaymentIntent) error {
 		return err
 	}
 
+	if err := c.checkFee(pi); err != nil {
+		return err
+	}
+
+	return c.fillIntentMethod(pi)
+}
+
+// checkFee refuses an application fee that nobody pays, or that is not within
+// the amount.
+func (c *Call) checkFee(pi *PaymentIntent) error {
+	fee := pi.ApplicationFeeAmount
+	if fee == nil {
+		return nil
+	}
+
 	// Without a destination, only a direct charge in a connected account has
 	// anybody whom the platform could charge a fee.
-	if pi.ApplicationFeeAmount != nil && pi.TransferData == nil && c.Account == api.PlatformAccount {
+	if pi.TransferData == nil && c.Account == api.PlatformAccount {
 		return wire.Invalid(
 			"", "application_fee_amount",
 			"Can only apply an application_fee_amount when the PaymentIntent is attempting a "+
@@ -160,7 +179,16 @@ func (c *Call) fillIntent(pi *PaymentIntent) error {
 		)
 	}
 
-	return c.fillIntentMethod(pi)
+	if *fee < 0 {
+		return wire.Malformed("parameter_invalid_integer", "application_fee_amount", "Invalid non-negative integer")
+	}
+
+	if *fee > pi.Amount {
+		return wire.Invalid("", "application_fee_amount",
+			"The application fee amount cannot be greater than the charge amount.")
+	}
+
+	return nil
 }
 
 // fillTransfer sets the destination of an intent's money and how much of it

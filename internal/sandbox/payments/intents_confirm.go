@@ -34,6 +34,10 @@ func confirmIntent(c *Call) (any, error) {
 		}
 	}
 
+	if err := c.checkCharges(); err != nil {
+		return nil, err
+	}
+
 	// A change that comes too late is refused before the confirmation is.
 	if pi.Status == StatusCanceled && c.Params.Has("payment_method") {
 		return nil, tooLate(pi, "payment_method")

@@ -33,6 +33,10 @@ type Connected interface {
 	// CheckDestination returns an error if the platform has no such account.
 	CheckDestination(c *Call, param, account string) error
 
+	// CheckCharges returns an error if the account of the call may not charge
+	// anybody.
+	CheckCharges(c *Call) error
+
 	// PassOn collects the application fee of a captured charge and transfers
 	// its amount to the destination account.
 	PassOn(c *Call, ch *Charge)
@@ -112,6 +116,8 @@ func (c *Call) endAll(customer string) { c.service.followers.EndAll(c, customer)
 func (c *Call) forgetMethod(customer, method string) {
 	c.service.followers.ForgetMethod(c, customer, method)
 }
+
+func (c *Call) checkCharges() error { return c.service.connected.CheckCharges(c) }
 
 func (c *Call) checkDestination(param, account string) error {
 	return c.service.connected.CheckDestination(c, param, account)
