@@ -30,6 +30,7 @@ import (
 	"checkoutd/internal/people"
 	"checkoutd/internal/sandbox"
 	"checkoutd/internal/store"
+	"checkoutd/internal/telemetry"
 	"checkoutd/internal/webhooks"
 )
 
@@ -48,8 +49,9 @@ type App struct {
 	catalog *orders.Catalog
 	store   *store.Store
 	budget  *budget.Budget // of the requests to Stripe
-	replica string         // this server among those that share the budget
-	account *accountCheck  // nil once it is done
+	metrics *telemetry.Metrics
+	replica string        // this server among those that share the budget
+	account *accountCheck // nil once it is done
 
 	orders     *orders.Service
 	payments   *payments.Service
@@ -70,7 +72,8 @@ type App struct {
 
 	handler http.Handler
 	server  *httpserver.Server
-	offline *offline // nil in real mode
+	figures *httpserver.Server // serves the metrics; nil: nobody does
+	offline *offline           // nil in real mode
 }
 
 // New opens the database, migrates it, and listens on the configured addresses,
@@ -89,6 +92,9 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err := a.listen(ctx); err != nil {
+		return err
+	}
+	if err := a.listenForMetrics(ctx); err != nil {
 		return err
 	}
 	if err := a.openDatabase(ctx); err != nil {
@@ -192,6 +198,10 @@ func (a *App) Run(ctx context.Context) error {
 	workers.Go(func() { a.watchClock(work) })
 	workers.Go(func() { a.shareBudget(work) })
 
+	if a.figures != nil {
+		workers.Go(func() { a.serveMetrics(work) })
+	}
+
 	if a.offline != nil {
 		stripe.Go(a.offline.serve)
 	}
@@ -225,6 +235,9 @@ func (a *App) Close() error {
 	var err error
 	if a.server != nil {
 		err = a.server.Close()
+	}
+	if a.figures != nil {
+		err = errors.Join(err, a.figures.Close())
 	}
 	if a.offline != nil {
 		err = errors.Join(err, a.offline.close())

@@ -33,7 +33,15 @@ const gatherEvents = 250 * time.Millisecond
 func (a *App) build(ctx context.Context) (err error) {
 	cfg, now, log := a.cfg, a.opts.Now, a.opts.Log
 	a.budget = budget.New(cfg.StripeRateLimit)
-	stripe := newStripe(cfg, a.opts.Version, a.budget, mayWrite(a.store), func(id string) { a.connect.AccessLost(id) })
+	a.readMetrics()
+
+	stripe := newStripe(cfg, stripeapi.Config{
+		AppVersion: a.opts.Version,
+		Budget:     a.budget,
+		MayWrite:   mayWrite(a.store),
+		AccessLost: func(id string) { a.connect.AccessLost(id) },
+		Meter:      a.metrics,
+	})
 	a.connect = newConnect(cfg, a.opts, a.store, stripe, a.budget)
 
 	a.orders = orders.New(orders.Config{
@@ -73,6 +81,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Stripe:        paymentsOf(stripe),
 		Guard:         cards,
 		Judge:         judge,
+		Meter:         a.metrics,
 		Now:           now,
 		Log:           log,
 		ProofKey:      proofKey,
@@ -106,6 +115,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Accounts:      a.connect,
 		Now:           now,
 		Log:           log,
+		Meter:         a.metrics,
 		Secrets:       webhookSecrets(cfg),
 		Tolerance:     cfg.WebhookTolerance,
 		Livemode:      cfg.Livemode(),
@@ -132,6 +142,8 @@ func (a *App) build(ctx context.Context) (err error) {
 		Workers: cfg.Workers,
 		Emails:  a.recipients,
 		Planned: a.planned,
+
+		Finished: a.paidMeter(),
 	})
 
 	a.store.OnEffects(a.effects.Wake)
@@ -222,22 +234,15 @@ func (a *App) newPages() (*pages.Pages, error) {
 	})
 }
 
-// newStripe returns the client of the configured account. lost is told of
-// connected accounts to which Stripe refuses access; it may be nil.
-func newStripe(
-	cfg *config.Config, version string, b *budget.Budget, mayWrite func(context.Context, string) (bool, error),
-	lost func(accountID string),
-) *stripeapi.Client {
-	return stripeapi.New(stripeapi.Config{
-		Key:        cfg.StripeSecretKey.Reveal(),
-		BaseURL:    cfg.StripeAPIBase,
-		Timeout:    cfg.StripeTimeout,
-		Retries:    2,
-		AppVersion: version,
-		Budget:     b,
-		MayWrite:   mayWrite,
-		AccessLost: lost,
-	})
+// newStripe returns the client of the configured account. c holds the rest of
+// its configuration.
+func newStripe(cfg *config.Config, c stripeapi.Config) *stripeapi.Client {
+	c.Key = cfg.StripeSecretKey.Reveal()
+	c.BaseURL = cfg.StripeAPIBase
+	c.Timeout = cfg.StripeTimeout
+	c.Retries = 2
+
+	return stripeapi.New(c)
 }
 
 // paymentsOf and operatorOf return the calls to Stripe for each account.

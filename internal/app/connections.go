@@ -12,6 +12,7 @@ import (
 	"checkoutd/internal/config"
 	"checkoutd/internal/connect"
 	"checkoutd/internal/store"
+	"checkoutd/internal/stripeapi"
 )
 
 // Connections is the connected accounts without a server, for the commands.
@@ -55,7 +56,7 @@ func (c *Connections) Service(
 	}
 
 	b := budget.New(cfg.StripeRateLimit)
-	stripe := newStripe(cfg, version, b, mayWrite(c.store), nil)
+	stripe := newStripe(cfg, stripeapi.Config{AppVersion: version, Budget: b, MayWrite: mayWrite(c.store)})
 	if cfg.IsSandbox() {
 		err = checkOffline(ctx, cfg.SandboxAddr)
 	} else {

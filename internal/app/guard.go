@@ -29,6 +29,7 @@ func (a *App) newGuard(ctx context.Context) (*guard.Guard, error) {
 		Log:          a.opts.Log,
 		Key:          key,
 		FreeLoopback: len(a.cfg.TrustedProxies) == 0,
+		Meter:        a.metrics,
 	}), nil
 }
 

@@ -39,6 +39,7 @@ func (a *App) newMail() (*mail.Service, error) {
 		Now:      a.opts.Now,
 		Log:      a.opts.Log,
 		Hostname: host,
+		Meter:    a.metrics,
 	}), nil
 }
 

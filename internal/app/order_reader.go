@@ -13,6 +13,7 @@ import (
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/store"
+	"checkoutd/internal/stripeapi"
 )
 
 // OrderReader reads the orders without a server, for the commands that show
@@ -88,7 +89,11 @@ func (r *OrderReader) Operations(
 		return nil, err
 	}
 
-	stripe := newStripe(cfg, version, budget.New(cfg.StripeRateLimit), mayWrite(r.store), nil)
+	stripe := newStripe(cfg, stripeapi.Config{
+		AppVersion: version,
+		Budget:     budget.New(cfg.StripeRateLimit),
+		MayWrite:   mayWrite(r.store),
+	})
 	if !cfg.IsSandbox() {
 		if _, err := newAccountCheck(cfg, stripe.Account, r.store, log).check(ctx); err != nil {
 			return nil, err

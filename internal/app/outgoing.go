@@ -35,6 +35,7 @@ func (a *App) newOutgoing(ctx context.Context) (*deliveries.Service, error) {
 		Render: func(o *orders.Order) any { return api.Render(o, a.links()) },
 		Now:    now,
 		Log:    a.opts.Log,
+		Meter:  a.metrics,
 	}), nil
 }
 

@@ -49,6 +49,7 @@ func (a *App) routes() (http.Handler, error) {
 			Headers: []string{orders.ClientTokenHeader},
 		},
 		StripeErrors: []string{"/create-customer-session", "/create-confirm-intent", "/account_session"},
+		Meter:        a.metrics,
 		ErrorPage:    a.pages.RenderError,
 	})
 	if err != nil {

@@ -43,6 +43,7 @@ var rooms = map[string][]string{
 	"sealed":      {},
 	"budget":      {},
 	"filelock":    {},
+	"telemetry":   {}, // the rooms declare what they tell, app wires
 	"httpio":      {"cleantext", "fault"},
 	"httpserver":  {"fault", "httpio"},
 	"pages":       {"appearance", "connect", "fault", "httpio", "money", "orders", "payments", "web"},
@@ -129,6 +130,7 @@ var keepers = map[string][]string{
 	"github.com/stripe/stripe-mock":  {},
 	"github.com/wneessen/go-mail":    {"mail"},
 	"github.com/tdewolff/":           {"pages"},
+	"github.com/prometheus/":         {"telemetry"},
 	"github.com/joho/godotenv":       {"config"},
 	"github.com/chromedp/":           {"browsertest", "e2e"},
 	"testing": {

@@ -33,6 +33,9 @@ const (
 	priorities
 )
 
+// names are those of the priorities.
+var names = [priorities]string{"confirm", "buyer", "background", "neighbour", "mirror"}
+
 // backgroundTurn is which turn Background has while buyers use up the budget.
 const backgroundTurn = 8
 
@@ -222,6 +225,28 @@ func (b *Budget) Share(replicas int) {
 
 	b.replicas = max(replicas, 1)
 	b.adjust(time.Now())
+}
+
+// Figures returns how many requests wait, by priority, and how many this
+// replica may send in a second at its present pace, 0 without a limit.
+func (b *Budget) Figures() (waiting map[string]int, perSecond float64) {
+	waiting = map[string]int{}
+	if b == nil {
+		for _, name := range names {
+			waiting[name] = 0
+		}
+		return waiting, 0
+	}
+
+	b.mu.Lock()
+	defer b.mu.Unlock()
+
+	for p, name := range names {
+		waiting[name] = b.waiting[p].Len()
+	}
+
+	b.adjust(time.Now())
+	return waiting, float64(b.limiter.Limit())
 }
 
 // Refused slows down: Stripe refused a request with 429. However many requests

@@ -20,6 +20,7 @@ type Server struct {
 	APIRateLimit     int            // requests per minute and API key; 0 for no limit
 	RateLimit        int            // requests per minute and client that lead to Stripe; 0 for no limit
 	MaxConnections   int            // open at the same time
+	MetricsAddr      string         // host:port of the metrics, "" for none
 	LogLevel         zerolog.Level
 	LogFormat        LogFormat
 }
@@ -107,6 +108,14 @@ func serverSection() section {
 				read:  integer(func(c *Config) *int { return &c.MaxConnections }, 64, 100_000),
 			},
 			{
+				name: "METRICS_ADDR",
+				help: "host:port at which GET /metrics shows the metrics in the format of Prometheus, such as " +
+					"localhost:9464. Anybody who reaches it can read them: keep it inside your network. Empty: " +
+					"nobody can, see docs/metrics.md.",
+				modes: checkoutModes,
+				read:  orEmpty(readMetricsAddr),
+			},
+			{
 				name:  "LOG_LEVEL",
 				def:   "info",
 				help:  "trace, debug, info, warn or error.",
@@ -129,6 +138,14 @@ func readAddr(c *Config, s string) error {
 		return err
 	}
 	c.Addr = s
+	return nil
+}
+
+func readMetricsAddr(c *Config, s string) error {
+	if _, err := splitHostPort(s); err != nil {
+		return err
+	}
+	c.MetricsAddr = s
 	return nil
 }
 

@@ -41,6 +41,13 @@ type Config struct {
 	Render func(*orders.Order) any
 	Now    func() time.Time
 	Log    zerolog.Logger
+	Meter  Meter // may be nil
+}
+
+// Meter measures the requests to endpoints.
+type Meter interface {
+	// DeliveryTried is called after each try. status is 0 without an answer.
+	DeliveryTried(status int, took time.Duration)
 }
 
 // Service delivers. It is safe for concurrent use.
@@ -258,6 +265,10 @@ func (s *Service) work(ctx context.Context, e Endpoint, j Job) error {
 	if ctx.Err() != nil && a.Status == 0 {
 		// Nothing is known of the endpoint; the lease expires.
 		return fmt.Errorf("deliveries: %s of %s: %w", j.Kind, j.OrderID, ctx.Err())
+	}
+
+	if s.cfg.Meter != nil {
+		s.cfg.Meter.DeliveryTried(a.Status, a.Took)
 	}
 
 	// An answer that came while the server stops must not be lost, or the

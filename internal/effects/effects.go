@@ -59,6 +59,9 @@ type Config struct {
 	Workers int
 	// Emails returns who gets an e-mail about a kind of effect; nil: nobody.
 	Emails func(kind string) []string
+	// Finished is called once for each effect whose work has ended, unless the
+	// server dies at that moment; may be nil.
+	Finished func(ctx context.Context, e payments.Effect)
 	// Planned is called after something follows from an effect; may be nil.
 	Planned func()
 }
@@ -128,6 +131,9 @@ func (s *Service) work(ctx context.Context, j Job) error {
 		return fmt.Errorf("effects: %s %s: %w", j.Kind, j.ID, err)
 	}
 
+	if s.cfg.Finished != nil {
+		s.cfg.Finished(ctx, j.Effect)
+	}
 	if (plan.Announce || len(plan.Emails) > 0) && s.cfg.Planned != nil {
 		s.cfg.Planned()
 	}

@@ -24,6 +24,14 @@ type Config struct {
 	Key []byte
 	// FreeLoopback exempts loopback addresses, as the rate limit does.
 	FreeLoopback bool
+	Meter        Meter // may be nil
+}
+
+// Meter counts what is refused.
+type Meter interface {
+	// CardsBlocked is called for each attempt that is refused. reason says
+	// whose failures were too many: address, customer or shop.
+	CardsBlocked(reason string)
 }
 
 // Guard refuses the attempts of card testers. It is safe for concurrent use. A
@@ -92,10 +100,12 @@ func (g *Guard) Admit(ctx context.Context, source, customer string) (done func()
 
 	own.Hour.Waiting += g.pending[source]
 	switch {
-	case own.Hour.exhausted(sourceFailures), buyer.tries.Hour.exhausted(customerFailures):
-		return nil, refusal(sourceWait)
+	case own.Hour.exhausted(sourceFailures):
+		return nil, g.refuse("address", sourceWait)
+	case buyer.tries.Hour.exhausted(customerFailures):
+		return nil, g.refuse("customer", sourceWait)
 	case g.shop.alarm && !own.Hour.trusted() && !buyer.hasPaid && g.shop.full(g.begun):
-		return nil, refusal(alarmWait)
+		return nil, g.refuse("shop", alarmWait)
 	}
 
 	g.pending[source]++
@@ -150,6 +160,14 @@ func (g *Guard) buyer(ctx context.Context, id string, now time.Time) (c customer
 
 	c.hasPaid, err = g.cfg.Ledger.CustomerHasPaid(ctx, id, now.Add(-Window))
 	return c, err
+}
+
+// refuse counts an attempt that is not admitted, and returns its fault.
+func (g *Guard) refuse(reason string, wait time.Duration) error {
+	if g.cfg.Meter != nil {
+		g.cfg.Meter.CardsBlocked(reason)
+	}
+	return refusal(wait)
 }
 
 // refusal returns the fault for an attempt that is not admitted.

@@ -32,18 +32,32 @@ const (
 // is not logged, because the client may have put anything into it.
 const noRoute = "(none)"
 
+// Meter measures requests.
+type Meter interface {
+	// Request is called when a request has ended. route is the pattern that it
+	// matched, method one of HTTP's or "(other)".
+	Request(method, route string, status int, took time.Duration)
+}
+
 // AccessLog writes one line per request when the request has ended. The line
 // contains the pattern of the route, but never the path, the query, headers or
 // the body. It contains the private cause of an error if the server is at
-// fault.
-func AccessLog(log zerolog.Logger, now func() time.Time) func(http.Handler) http.Handler {
+// fault. meter measures the request, too; it may be nil.
+func AccessLog(log zerolog.Logger, now func() time.Time, meter Meter) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			start := now()
 			rec := httpio.Record(w)
 
 			complete := false
-			defer func() { logLine(log, r, rec, now().Sub(start), complete) }()
+			defer func() {
+				took := now().Sub(start)
+				logLine(log, r, rec, took, complete)
+
+				if meter != nil {
+					meter.Request(methodOf(r), routeOf(r), statusOf(rec), took)
+				}
+			}()
 
 			next.ServeHTTP(rec, r)
 			complete = true

@@ -53,6 +53,9 @@ type Options struct {
 	// Sharing is what pages of other origins may call.
 	Sharing Sharing
 
+	// Meter measures the requests; may be nil.
+	Meter Meter
+
 	// ErrorPage shows an error to a browser.
 	ErrorPage httpio.PageErrorFunc
 }
@@ -78,7 +81,7 @@ func Middlewares(o Options) ([]func(http.Handler) http.Handler, error) {
 	chain := []func(http.Handler) http.Handler{
 		httpio.Identify(o.TrustedProxies, o.NewRequestID),
 		Working,
-		AccessLog(o.Log, o.Now),
+		AccessLog(o.Log, o.Now, o.Meter),
 		stripeErrors(o.StripeErrors),
 		share(o.Sharing),
 		Recover,

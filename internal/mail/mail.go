@@ -104,6 +104,14 @@ type Config struct {
 	Now      func() time.Time
 	Log      zerolog.Logger
 	Hostname string // the right side of Message-IDs
+	Meter    Meter  // may be nil
+}
+
+// Meter counts e-mails.
+type Meter interface {
+	// EmailTried is called after each try to send an e-mail, with the state
+	// after it.
+	EmailTried(state string)
 }
 
 // Service sends e-mails. It is safe for concurrent use.
@@ -167,6 +175,9 @@ func (s *Service) work(ctx context.Context, l Email) error {
 	}
 
 	s.report(l)
+	if s.cfg.Meter != nil {
+		s.cfg.Meter.EmailTried(string(l.State))
+	}
 
 	commit, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()

@@ -338,6 +338,9 @@ func (s *Service) logCall(a Attempt, after *State, callErr error) {
 	state := AttemptState("")
 	if now := after.attempt(a.ID); now != nil {
 		state = now.State
+		if s.cfg.Meter != nil {
+			s.cfg.Meter.AttemptSent(string(state), now.DeclineCode)
+		}
 	}
 
 	line.

@@ -39,6 +39,7 @@ type Config struct {
 	Stripe func(account string) Stripe
 	Guard  Guard // nil: every attempt is made
 	Judge  Judge // nil: every method may pay
+	Meter  Meter // may be nil
 	Now    func() time.Time
 	Log    zerolog.Logger
 	// ProofKey is the secret key of the proofs in our metadata at Stripe.

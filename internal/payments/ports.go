@@ -103,6 +103,14 @@ type Guard interface {
 	Admit(ctx context.Context, source, customer string) (done func(), err error)
 }
 
+// Meter counts attempts.
+type Meter interface {
+	// AttemptSent is called after a call that confirms a payment, with the
+	// attempt's state after it. declineCode is Stripe's, "" if the bank did not
+	// decline.
+	AttemptSent(state, declineCode string)
+}
+
 // Operator is the calls to Stripe that Operations needs besides those of
 // Stripe. Errors are *CallError. Every call carries the operation's idempotency
 // key.

@@ -126,7 +126,9 @@ func (s *Store) Counts(ctx context.Context) (map[webhooks.State]int64, error) {
 }
 
 // countBy runs a query of names and numbers.
-func countBy[K ~string](ctx context.Context, db *sqldb.DB, text string) (map[K]int64, error) {
+func countBy[K ~string](
+	ctx context.Context, db *sqldb.DB, text string, args ...any,
+) (map[K]int64, error) {
 	type count struct {
 		name K
 		n    int64
@@ -134,7 +136,7 @@ func countBy[K ~string](ctx context.Context, db *sqldb.DB, text string) (map[K]i
 
 	list, err := sqldb.QueryAll(ctx, db.Reader(), func(row sqldb.Row) (c count, err error) {
 		return c, row.Scan(&c.name, &c.n)
-	}, text)
+	}, text, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -58,6 +58,29 @@ type guard struct {
 	budget   *budget.Budget
 	mayWrite func(ctx context.Context, account string) (bool, error) // nil: for all accounts
 	lost     func(accountID string)                                  // see Config.AccessLost
+	meter    Meter                                                   // may be nil
+}
+
+// measured measures the exchanges.
+type measured struct {
+	next  http.RoundTripper
+	meter Meter
+}
+
+// RoundTrip makes one exchange.
+func (m measured) RoundTrip(r *http.Request) (*http.Response, error) {
+	if m.meter == nil {
+		return m.next.RoundTrip(r)
+	}
+
+	began, status := time.Now(), 0
+	resp, err := m.next.RoundTrip(r)
+	if err == nil {
+		status = resp.StatusCode
+	}
+	m.meter.StripeAnswered(r.Method, status, time.Since(began))
+
+	return resp, err
 }
 
 var errNoKey = errors.New("stripeapi: a POST without an idempotency key of ours")
@@ -188,6 +211,9 @@ func (g guard) admit(r *http.Request) error {
 		return fmt.Errorf("%w: %s", errNoKey, r.URL.Path)
 	}
 	if err := g.budget.Wait(r.Context()); err != nil {
+		if g.meter != nil {
+			g.meter.StripeNotAsked(r.Method)
+		}
 		return fmt.Errorf("stripeapi: wait for the budget of requests: %w", err)
 	}
 	return nil

@@ -42,6 +42,7 @@ type Config struct {
 	AppVersion string
 	Budget     *budget.Budget    // paces all requests, repeated ones too; nil: no limit
 	Transport  http.RoundTripper // nil: a pool of our own
+	Meter      Meter             // measures the requests; may be nil
 	// MayWrite reports whether the owner of a connected account allows calls
 	// that change something. No such call leaves this process otherwise. Nil
 	// allows it for every account.
@@ -50,6 +51,15 @@ type Config struct {
 	// refuses a call for it because the platform has no access. It must not
 	// block; nil: nobody is told.
 	AccessLost func(accountID string)
+}
+
+// Meter measures requests to Stripe.
+type Meter interface {
+	// StripeAnswered is called after a request that was sent. status is 0
+	// without an answer.
+	StripeAnswered(method string, status int, took time.Duration)
+	// StripeNotAsked is called for a request whose turn did not come in time.
+	StripeNotAsked(method string)
 }
 
 // Client calls Stripe with one key, for one account: the platform's own, or a
@@ -84,10 +94,11 @@ func New(c Config) *Client {
 		httpClient: http.Client{
 			Timeout: c.Timeout,
 			Transport: guard{
-				next:     transport(c.Transport),
+				next:     measured{transport(c.Transport), c.Meter},
 				budget:   c.Budget,
 				mayWrite: c.MayWrite,
 				lost:     c.AccessLost,
+				meter:    c.Meter,
 			},
 			CheckRedirect: noRedirect,
 		},

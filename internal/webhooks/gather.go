@@ -39,6 +39,10 @@ func (j *job) reading() string { return j.route.reads(&j.object.object, j.ref) }
 // logGathered writes a line for each event that was settled with another.
 func (s *Service) logGathered(j *job) {
 	for _, hint := range j.gathered {
+		if s.cfg.Meter != nil {
+			s.cfg.Meter.EventWorked(string(Done))
+		}
+
 		s.cfg.Log.Info().
 			Str("event_id", hint.event.ID).
 			Str("event_type", hint.event.Type).

@@ -132,6 +132,15 @@ type Intake interface {
 	CountRejected(ctx context.Context, reason string, n int64) error
 }
 
+// Meter counts events.
+type Meter interface {
+	// EventStored is called for each event that was new, with its source.
+	EventStored(source string)
+	// EventWorked is called after each try to process an event, with the state
+	// after it, or "lost" if another worker has the event now.
+	EventWorked(state string)
+}
+
 // Claims is how workers hold events. Every method is one transaction and safe
 // for concurrent use from several processes.
 type Claims interface {

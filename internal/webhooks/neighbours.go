@@ -232,6 +232,9 @@ func (s *Service) accept(ctx context.Context, e Event, ref payments.Ref) (isNew 
 	isNew, err = s.cfg.Intake.Accept(ctx, e)
 	if err == nil && isNew {
 		s.wakeIn(lane, delay)
+		if s.cfg.Meter != nil {
+			s.cfg.Meter.EventStored(e.Source)
+		}
 	}
 
 	return isNew, err

@@ -55,6 +55,7 @@ type Config struct {
 	Accounts Accounts // nil: events about accounts are ignored
 	Now      func() time.Time
 	Log      zerolog.Logger
+	Meter    Meter // may be nil
 
 	// Secrets are the signing secrets of the endpoint, at least one. Any of
 	// them may have signed a request.

@@ -70,6 +70,10 @@ func (s *Service) work(ctx context.Context, e Event) error {
 		err = errors.Join(err, s.finish(ctx, &e, state, err.Error(), dueAt))
 	}
 
+	if s.cfg.Meter != nil {
+		s.cfg.Meter.EventWorked(string(state))
+	}
+
 	s.cfg.Log.Info().
 		Err(err).
 		Str("event_id", e.ID).

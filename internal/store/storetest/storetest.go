@@ -74,6 +74,7 @@ func Run(t *testing.T, e Engine) {
 		"links":              testConnectLinks,
 		"connections":        testConnections,
 		"emails":             testEmails,
+		"figures":            testFigures,
 		"mirror":             testMirror,
 		"paid orders":        testPaidOrders,
 		"texts":              testTexts,

@@ -1,0 +1,150 @@
+package telemetry
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+)
+
+// shared ends the help of what the database holds.
+const shared = " In the database, so the same at every replica: take the maximum, not the sum."
+
+// reader reads Sources whenever somebody asks for the metrics.
+type reader struct {
+	sources Sources
+	now     func() time.Time
+	log     zerolog.Logger
+
+	up            *prometheus.Desc
+	attempts      waitingDesc
+	events        *prometheus.Desc
+	eventLag      *prometheus.Desc
+	effects       waitingDesc
+	deliveries    waitingDesc
+	endpoints     *prometheus.Desc
+	emails        *prometheus.Desc
+	connections   *prometheus.Desc
+	waits         *prometheus.Desc
+	waited        *prometheus.Desc
+	budgetWaiting *prometheus.Desc
+	budgetPace    *prometheus.Desc
+}
+
+// waitingDesc describes how much work waits, and for how long.
+type waitingDesc struct{ n, age *prometheus.Desc }
+
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
+}
+
+func describeWaiting(name, what string) waitingDesc {
+	return waitingDesc{
+		desc(name, what+"."+shared),
+		desc(name+"_age_seconds", "Age of the oldest of the "+name+", 0 for none."+shared),
+	}
+}
+
+func newReader(s Sources, now func() time.Time, log zerolog.Logger) *reader {
+	return &reader{
+		sources: s,
+		now:     now,
+		log:     log,
+
+		up:         desc("database_up", "1 if the database answered just now."),
+		attempts:   describeWaiting("attempts_unknown", "Attempts to pay whose outcome is not known"),
+		events:     desc("events", "Events in the inbox that are not finished, dead or quarantined, by state."+shared, "state"),
+		eventLag:   desc("events_lag_seconds", "For how long the event waits that has been due longest."+shared),
+		effects:    describeWaiting("effects_waiting", "Effects, such as order.paid, from which nothing has followed yet"),
+		deliveries: describeWaiting("deliveries_waiting", "Webhooks that the shop's backend does not have yet"),
+		endpoints:  desc("endpoints", "Webhook endpoints of the shop's backend, by state."+shared, "state"),
+		emails: desc("emails",
+			"E-mails that wait, and those of the last day that failed or that nobody knows of, by state."+shared, "state"),
+
+		connections:   desc("database_connections", "Connections to the database.", "pool", "state"),
+		waits:         desc("database_waits_total", "How often somebody waited for a free connection.", "pool"),
+		waited:        desc("database_wait_seconds_total", "How long somebody waited for a free connection.", "pool"),
+		budgetWaiting: desc("budget_waiting", "Requests to Stripe that wait for their turn, by priority.", "priority"),
+		budgetPace: desc("budget_requests_per_second",
+			"How many requests to Stripe this replica may send in a second now, 0 without a limit."),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (r *reader) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		r.up, r.attempts.n, r.attempts.age, r.events, r.eventLag, r.effects.n, r.effects.age, r.deliveries.n,
+		r.deliveries.age, r.endpoints, r.emails, r.connections, r.waits, r.waited, r.budgetWaiting, r.budgetPace,
+	} {
+		to <- d
+	}
+}
+
+// Collect implements prometheus.Collector. If the database does not answer, the
+// metrics about it are missing, and database_up is 0.
+func (r *reader) Collect(to chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), readTime)
+	defer cancel()
+
+	tables, err := r.sources.Tables(ctx)
+	if err != nil {
+		r.log.Warn().Err(err).Msg("could not read the database for the metrics")
+		gauge(to, r.up, 0)
+	} else {
+		gauge(to, r.up, 1)
+		r.tables(to, tables)
+	}
+
+	for _, p := range r.sources.Pools() {
+		gauge(to, r.connections, float64(p.InUse), p.Name, "in_use")
+		gauge(to, r.connections, float64(p.Open-p.InUse), p.Name, "idle")
+		counter(to, r.waits, float64(p.Waits), p.Name)
+		counter(to, r.waited, p.Waited.Seconds(), p.Name)
+	}
+
+	waiting, perSecond := r.sources.Budget()
+	for priority, n := range waiting {
+		gauge(to, r.budgetWaiting, float64(n), priority)
+	}
+	gauge(to, r.budgetPace, perSecond)
+}
+
+func (r *reader) tables(to chan<- prometheus.Metric, t Tables) {
+	r.waiting(to, r.attempts, t.Attempts)
+	r.waiting(to, r.effects, t.Effects)
+	r.waiting(to, r.deliveries, t.Deliveries)
+	gauge(to, r.eventLag, r.age(t.EventsDue))
+
+	states(to, r.events, waitingStates, t.Events)
+	states(to, r.endpoints, endpointStates, t.Endpoints)
+	states(to, r.emails, mailboxStates, t.Emails)
+}
+
+func (r *reader) waiting(to chan<- prometheus.Metric, d waitingDesc, w Waiting) {
+	gauge(to, d.n, float64(w.N))
+	gauge(to, d.age, r.age(w.Since))
+}
+
+// age returns the seconds since a time, 0 if there is none.
+func (r *reader) age(since time.Time) float64 {
+	if since.IsZero() {
+		return 0
+	}
+	return max(r.now().Sub(since), 0).Seconds()
+}
+
+// states sends a number for each state, also if it is 0.
+func states(to chan<- prometheus.Metric, d *prometheus.Desc, list []string, counts map[string]int64) {
+	for _, s := range list {
+		gauge(to, d, float64(counts[s]), s)
+	}
+}
+
+func gauge(to chan<- prometheus.Metric, d *prometheus.Desc, v float64, labels ...string) {
+	to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+}
+
+func counter(to chan<- prometheus.Metric, d *prometheus.Desc, v float64, labels ...string) {
+	to <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, v, labels...)
+}
