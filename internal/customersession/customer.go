@@ -96,9 +96,18 @@ func (h *Handler) customerOf(ctx context.Context, account, buyer, deleted string
 		return id, err
 	}
 
-	id, err = h.cfg.Stripe(account).CreateCustomer(ctx, buyer, idempotency.Customer(account, buyer, deleted))
-	if err != nil {
-		return "", err
+	for range maxCustomers {
+		id, err = h.cfg.Stripe(account).CreateCustomer(ctx, buyer, idempotency.Customer(account, buyer, deleted))
+		if err != nil {
+			return "", err
+		}
+
+		bound, err := h.cfg.Store.SetBuyer(ctx, account, buyer, id)
+		if err != nil || bound != "" {
+			return bound, err
+		}
+		deleted = id // erased: the key was that of its creation, which Stripe has repeated
 	}
-	return h.cfg.Store.SetBuyer(ctx, account, buyer, id)
+
+	return "", ErrNoCustomer
 }

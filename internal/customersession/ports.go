@@ -35,7 +35,8 @@ type Store interface {
 	// is none yet. The account "" is the platform's own.
 	Buyer(ctx context.Context, account, buyerID string) (customerID string, err error)
 	// SetBuyer binds a customer of an account to a buyer unless the buyer has
-	// one there. It returns the customer that is bound afterwards.
+	// one there, or the customer is erased. It returns the customer that is
+	// bound afterwards, "" for none.
 	SetBuyer(ctx context.Context, account, buyerID, customerID string) (string, error)
 	// ForgetBuyer removes the customer of a buyer in an account if it is still
 	// customerID.

@@ -16,10 +16,13 @@ func (s *Store) Buyer(ctx context.Context, account, buyerID string) (customerID 
 }
 
 // SetBuyer binds a customer of an account to a buyer and returns the customer
-// that is bound: an earlier one stays.
+// that is bound: an earlier one stays. A customer who is being erased, or was,
+// is bound to nobody.
 func (s *Store) SetBuyer(ctx context.Context, account, buyerID, customerID string) (bound string, err error) {
 	insert := sqldb.Command{
-		Text: `INSERT INTO buyers (id, account, customer_id, created_at) VALUES ($1, $2, $3, $4)
+		Text: `INSERT INTO buyers (id, account, customer_id, created_at)
+			SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT)
+			WHERE NOT EXISTS (SELECT 1 FROM erased WHERE id = $3)
 			ON CONFLICT (id, account) DO NOTHING`,
 		Args: []any{buyerID, account, customerID, sqldb.Micros(s.now())},
 	}

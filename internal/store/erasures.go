@@ -14,9 +14,8 @@ import (
 	"checkoutd/internal/store/sqldb"
 )
 
-var erasureTable = sqldb.NewTable("erasures", erasureCells)
-
-func erasureCells(e *people.Erasure) []sqldb.Cell {
+var erasureTable = sqldb.NewTable("erasures", func(j *people.Job) []sqldb.Cell {
+	e := &j.Erasure
 	return []sqldb.Cell{
 		sqldb.ID(&e.ID),
 		sqldb.Text("reference", &e.Reference),
@@ -26,12 +25,8 @@ func erasureCells(e *people.Erasure) []sqldb.Cell {
 		sqldb.Time("next_at", &e.NextAt),
 		sqldb.CreatedAt(&e.CreatedAt),
 		sqldb.Time("done_at", &e.DoneAt),
+		sqldb.Text("lease_token", &j.Claim.Token),
 	}
-}
-
-// erasureJobTable reads erasures as work.
-var erasureJobTable = sqldb.NewTable("erasures", func(j *people.Job) []sqldb.Cell {
-	return append(erasureCells(&j.Erasure), sqldb.Text("lease_token", &j.Claim.Token))
 })
 
 // Erased takes the place of a stored payload or answer whose personal data was
@@ -141,7 +136,7 @@ func (s *Store) BeginErasure(
 			return nil, err
 		}
 
-		insert := erasureJobTable.Insert(&j, s.now())
+		insert := erasureTable.Insert(&j, s.now())
 		writes, err := s.erase(ctx, q, e.ID)
 		return append(append([]sqldb.Command{insert}, forgetBrowsers(j.Customers)...), writes...), err
 	})
@@ -286,11 +281,11 @@ func (s *Store) ClaimErasures(ctx context.Context, now, leaseUntil time.Time, n 
 			ORDER BY next_at LIMIT $2` + s.db.SkipLocked() + `)
 		UPDATE erasures SET lease_token = $3, next_at = $4, tries = tries + 1
 		FROM picked WHERE id = picked_id
-		RETURNING ` + erasureJobTable.Columns()
+		RETURNING ` + erasureTable.Columns()
 
 	token := rand.Text()
 	err = s.db.Statement(ctx, func(ctx context.Context, q sqldb.Querier) (err error) {
-		jobs, err = sqldb.QueryAll(ctx, q, erasureJobTable.Scan, text,
+		jobs, err = sqldb.QueryAll(ctx, q, erasureTable.Scan, text,
 			sqldb.Micros(now), n, token, sqldb.Micros(leaseUntil))
 		return err
 	})

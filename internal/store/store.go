@@ -15,6 +15,7 @@ import (
 	"checkoutd/internal/effects"
 	"checkoutd/internal/orders"
 	"checkoutd/internal/payments"
+	"checkoutd/internal/people"
 	"checkoutd/internal/sealed"
 	"checkoutd/internal/store/sqldb"
 	"checkoutd/internal/webhooks"
@@ -75,6 +76,7 @@ var (
 	_ effects.Store         = (*Store)(nil)
 	_ deliveries.Store      = (*Store)(nil)
 	_ deliveries.Admin      = (*Store)(nil)
+	_ people.Store          = (*Store)(nil)
 )
 
 // Open connects to the database at databaseURL: "sqlite:./data/checkoutd.db",

@@ -256,9 +256,21 @@ func TestAnErasureThatMustWait(t *testing.T) {
 	}
 	shop.Want(http.StatusAccepted, "DELETE", path, "")
 
+	// Who buys meanwhile is somebody new, and keeps everything.
+	later := bought(t, s, shop, 3)
+
 	s.App.Sandbox().ClearFaults()
 	s.Restart()
 	s.Eventually("the customer is deleted at Stripe", func() bool {
-		return s.Stripe("GET", "/v1/customers/"+customer)["deleted"] == true && shop.Call("GET", path, "").Status == http.StatusNotFound
+		return s.Stripe("GET", "/v1/customers/"+customer)["deleted"] == true &&
+			shop.Want(http.StatusOK, "GET", path, "")["erasing"] == false
 	})
+	o := shop.Want(http.StatusOK, "GET", "/v1/orders/"+later, "")
+	who := o["customer"].(map[string]any)
+	if who["id"] == customer || who["email"] != e2etest.CanaryEmail || o["erased_at"] != nil || o["shipping_address"] == nil {
+		t.Errorf("the later order is %v", o)
+	}
+	if got := s.Stripe("GET", "/v1/customers/"+who["id"].(string)); got["deleted"] == true {
+		t.Errorf("the later customer is %v", got)
+	}
 }
