@@ -58,7 +58,7 @@ func renderDelivery(d deliveries.Delivery) DeliveryObject {
 
 func renderTry(t deliveries.Try) TryObject {
 	out := TryObject{
-		At:      t.At.UTC(),
+		At:      t.At.UTC().Truncate(time.Microsecond),
 		TookMS:  t.Took.Milliseconds(),
 		Problem: optional(t.Problem),
 		Excerpt: optional(t.Excerpt),

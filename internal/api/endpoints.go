@@ -119,7 +119,8 @@ func (s *Service) ServeCreateEndpoint(w http.ResponseWriter, r *http.Request, c 
 		return fault.InvalidField("url", "url_missing", "An endpoint needs a url.")
 	}
 
-	e, err := deliveries.NewEndpoint(*body.URL, body.types(), s.cfg.Networks, s.cfg.Now())
+	now := s.cfg.Now().Truncate(time.Microsecond) // as it is stored
+	e, err := deliveries.NewEndpoint(*body.URL, body.types(), s.cfg.Networks, now)
 	if err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func TestOrdersByPaymentStatus(t *testing.T) {
 			t.Errorf("%s: %v, want %v", query, got, want)
 		}
 	}
-	r := b.Call("GET", "/v1/orders?payment_status=payed", "")
+	r := b.Call("GET", "/v1/orders?payment_status=settled", "")
 	b.WantProblem("/v1/orders", r, http.StatusUnprocessableEntity, "status_unknown", "payment_status")
 }
 
