@@ -14,7 +14,7 @@ import (
 
 // maxModule is how many bytes of ours a page loads at most for the form: the
 // script and the style sheet, gzipped.
-const maxModule = 15_000
+const maxModule = 15 << 10
 
 // loadModule requests checkoutd.js.
 func loadModule(t *testing.T, p *pages.Pages, headers ...string) *httptest.ResponseRecorder {
@@ -95,6 +95,31 @@ func TestTheModulesStylesStayInTheForm(t *testing.T) {
 	for _, want := range []string{":host([data-theme=dark]){", ":host([data-theme=light]){", "--radius:8px", "#102030"} {
 		if !strings.Contains(css, want) {
 			t.Errorf("the style sheet has no %q", want)
+		}
+	}
+}
+
+// The modules are joined into one scope by their text, so what that text cannot
+// hold is a mistake that is told at the start.
+func TestWhatCannotBeJoined(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ mount, other, want string }{
+		"a name twice":          {"import { a } from './other.js';\nfunction b() {}\n", "export function a() {}\nconst b = 1;\n", "other.js and mount.js both declare b"},
+		"a default export":      {"export default 1;\n", "", "mount.js has a form that cannot be joined: export default 1;"},
+		"an import by its path": {"import '/static/other.js';\n", "", "mount.js has a form that cannot be joined"},
+		"another name":          {"import * as other from './other.js';\n", "", "mount.js has a form that cannot be joined"},
+		"no such module":        {"import { a } from './nothing.js';\n", "", "there is no module nothing.js"},
+		"no script":             {"const = 1;\n", "", "checkoutd.js"},
+	} {
+		files := map[string][]byte{
+			"form.css":  nil,
+			"theme.css": nil,
+			"mount.css": nil,
+			"mount.js":  []byte(tt.mount),
+			"other.js":  []byte(tt.other),
+		}
+		if err := pages.JoinModule(files); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %v, want %q", name, err, tt.want)
 		}
 	}
 }

@@ -108,6 +108,7 @@ function open(base, css, element, { clientToken, onPaid, onError, appearance = {
   let form = null;
   let gone = false;
   let isTold = false; // onPaid was called
+  let turn = 0; // of show; a later one is newer
 
   const paint = () => {
     host.dataset.theme = look.isDark() ? 'dark' : 'light';
@@ -118,15 +119,18 @@ function open(base, css, element, { clientToken, onPaid, onError, appearance = {
     form?.close();
     form = null;
 
+    const mine = ++turn;
+    const isStale = () => gone || mine !== turn;
+
     let answer;
     try {
       answer = await api.get('/checkout-form');
     } catch (failure) {
-      if (!gone) showFailure(failure);
+      if (!isStale()) showFailure(failure);
       return;
     }
 
-    if (gone) return;
+    if (isStale()) return;
 
     const { html, lang, payable, data } = answer;
     draw(html, lang);

@@ -396,4 +396,11 @@ func TestTheMountedFormGoes(t *testing.T) {
 	f.phase("ready")
 	f.Do(chromedp.Click(chromedp.JSPath(in("#pay-button"))))
 	f.wantCalls("placed " + id + " 0")
+
+	// A page that does not ask to be told goes where the order leads.
+	thanks := strings.Replace(f.site, "127.0.0.1", "localhost", 1) + "/thanks"
+	f.order(`{"currency":"usd","items":[{"name":"Mug","unit_amount":900}],"success_url":"` + thanks + `"}`)
+	e2etest.Eval[any](f.Visitor, "void mount('#pay', {clientToken: '"+f.token+"'})")
+	f.pay(e2etest.CardPays)
+	f.Until("location.href === '" + thanks + "'")
 }
