@@ -52,6 +52,7 @@ type checkoutPage struct {
 	Intro     string
 	Pay       string
 	State     string
+	Heading   string // of the state, where no title above the columns has it
 	Texts     stateTexts
 	Link      string // where State sends the buyer
 	LinkText  string
@@ -111,6 +112,10 @@ func (p *Pages) ServeForm(w http.ResponseWriter, r *http.Request) error {
 	view := pg.View.(checkoutPage)
 	if strings.HasPrefix(view.Link, "/") {
 		view.Link = "" // our own pages know the buyer by a cookie, which that browser does not have
+	}
+
+	if view.State != "" {
+		view.Heading = view.Title
 	}
 
 	view.TestCards = nil // a help for who tries our own page

@@ -132,10 +132,11 @@ func (j *joiner) join(name string) error {
 }
 
 var (
-	schemeForm = regexp.MustCompile(`@media screen and \(prefers-color-scheme: (dark|light)\) \{\s*(?:html)?:root \{([^}]*)\}\s*\}`)
-	rootForm   = regexp.MustCompile(`(?:html)?:root\b`)
-	fontForm   = regexp.MustCompile(`(?s)@import [^;]*;|@font-face \{.*?\}`)
-	remForm    = regexp.MustCompile(`(\d*\.?\d+)rem\b`)
+	schemeForm = regexp.MustCompile(`@media screen and \(prefers-color-scheme: (dark|light)\) ` +
+		`\{\s*(?:html)?:root \{([^}]*)\}\s*\}`)
+	rootForm = regexp.MustCompile(`(?:html)?:root\b`)
+	fontForm = regexp.MustCompile(`(?s)@import [^;]*;|@font-face \{.*?\}`)
+	remForm  = regexp.MustCompile(`(\d*\.?\d+)rem\b`)
 )
 
 // mountCSS returns the style sheet of a mounted form, which is in a shadow

@@ -116,6 +116,7 @@ function open(base, css, element, { clientToken, onPaid, onError, appearance = {
 
   /** Shows what the server knows of the order: the form, or its state. */
   async function show() {
+    const wasOpen = Boolean(form);
     form?.close();
     form = null;
 
@@ -136,7 +137,10 @@ function open(base, css, element, { clientToken, onPaid, onError, appearance = {
     draw(html, lang);
     localise(root, data.locale);
 
-    if (!payable) return follow(data);
+    if (!payable) {
+      if (wasOpen) part(root, '#state-title').focus();
+      return follow(data);
+    }
 
     form = openCheckout({
       dom: lookup(root),

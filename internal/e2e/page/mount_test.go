@@ -152,6 +152,7 @@ func TestTheMountedFormPays(t *testing.T) {
 	f.Challenge("pass")
 	f.wantCalls("error generic_decline: Your card was declined.", "paid "+id+" paid")
 	f.Until(in("#order-state") + "?.dataset.state === 'paid'")
+	f.Until("document.querySelector('checkoutd-form').shadowRoot.activeElement?.textContent === 'This order is paid'")
 	f.Screenshot("mount-paid")
 	f.WantLedger(1, 1800)
 
