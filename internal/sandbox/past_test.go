@@ -269,6 +269,11 @@ func TestPastGoesOn(t *testing.T) {
 	want(t, "its intent", refunded.PaymentIntent.AmountReceived, charge.Amount)
 	want(t, "the newest refund", b.do("GET", "/v1/refunds", "", header("Stripe-Account", acct)).str("data.0.id"), re.ID)
 
+	ledger := b.s.Ledger() // for the desk: what is stored
+	want(t, "stored charges", len(ledger.Charges), 1)
+	want(t, "the changed one", ledger.Charges[0].ID+" "+ledger.Charges[0].Account, charge.ID+" "+acct)
+	want(t, "no stored intents", len(ledger.Intents), 0)
+
 	made := b.do("POST", "/v1/payment_intents", form("amount=500", "currency=usd"), header("Stripe-Account", acct))
 	after := b.s.AccountLedger(acct)
 	want(t, "one refund more", after.Counts["refund"]["succeeded"], before.Counts["refund"]["succeeded"]+1)

@@ -48,20 +48,22 @@ type LedgerIntent struct {
 	Created        int64             `json:"created"`
 }
 
-// Ledger returns the charges and intents of every account at one moment.
+// Ledger returns the charges and intents of every account at one moment. It
+// leaves out what has not changed since it was generated as an account's past,
+// which may be millions: AccountLedger counts that.
 func (s *Management) Ledger() Ledger {
 	s.srv.Store.RLock()
 	defer s.srv.Store.RUnlock()
 
 	out := Ledger{Charges: []LedgerCharge{}, Intents: []LedgerIntent{}}
 	for _, account := range s.srv.Store.Accounts() {
-		for obj := range account.OfKind(api.KindCharge) {
+		for obj := range account.Stored(api.KindCharge) {
 			if ch, ok := obj.(*payments.Charge); ok {
 				out.Charges = append(out.Charges, ledgerCharge(account.ID, ch))
 			}
 		}
 
-		for obj := range account.OfKind(api.KindIntent) {
+		for obj := range account.Stored(api.KindIntent) {
 			if pi, ok := obj.(*payments.PaymentIntent); ok {
 				out.Intents = append(out.Intents, ledgerIntent(account.ID, pi))
 			}

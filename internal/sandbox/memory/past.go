@@ -1,6 +1,9 @@
 package memory
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // Past is what an account did before it was stored: objects that are computed
 // when they are read, so that a million of them need hardly any memory. They
@@ -74,6 +77,50 @@ func (x *Index) enter(i, step int) int {
 
 // Past returns the past of the account, nil if it has none.
 func (a *Account) Past() Past { return a.past }
+
+// Stored returns the stored objects of a kind, oldest first: of the past only
+// those that have changed.
+func (a *Account) Stored(kind string) iter.Seq[Object] {
+	return func(yield func(Object) bool) {
+		if a.past != nil {
+			list := a.past.List(kind, "")
+			for _, i := range a.changed(list) {
+				if !yield(a.objects[list.ID(i)].object) {
+					return
+				}
+			}
+		}
+
+		x := a.kinds[kind]
+		if x == nil {
+			return
+		}
+
+		for _, id := range x.ids {
+			if e, ok := a.objects[id]; ok && !yield(e.object) {
+				return
+			}
+		}
+	}
+}
+
+// changed returns the positions of the objects in a list of the past that are
+// stored because they have changed.
+func (a *Account) changed(list List) []int {
+	if list == nil {
+		return nil
+	}
+
+	var out []int
+	for id := range a.objects {
+		if i := list.Position(id); i >= 0 {
+			out = append(out, i)
+		}
+	}
+
+	slices.Sort(out)
+	return out
+}
 
 // PastOf returns the past of an account, nil if it has none.
 func (s *Store) PastOf(account string) Past {
