@@ -114,7 +114,8 @@ func (q *orderQuery) defineFlags(fs *flag.FlagSet) (parseFilter func() error) {
 		fs.StringVar(&q.amount, "amount", "", "the `amount` to refund, like 5.00 (default: all that is left)")
 		fs.StringVar(&q.reason, "reason", "", "the `reason`: duplicate, fraudulent or requested_by_customer")
 		fs.StringVar(&q.fee, "fee", "", "refund or keep the platform's `fee` (default: as CONNECT_FEE_REFUND says)")
-		fs.BoolVar(&q.back, "reverse-transfer", false, "take the money back from the destination of a destination charge")
+		fs.BoolVar(&q.back, "reverse-transfer", false,
+			"take the money back from the destination of a destination charge")
 	}
 
 	return func() (err error) {

@@ -22,8 +22,8 @@ func feePercent() option {
 	return option{
 		name: "CONNECT_FEE_PERCENT",
 		def:  "0",
-		help: "The platform's share of an order with a connected account, in percent with at most two decimals, unless " +
-			"the order says otherwise. Half a minor unit is rounded up.",
+		help: "The platform's share of an order with a connected account, in percent with at most two decimals, " +
+			"unless the order says otherwise. Half a minor unit is rounded up.",
 		modes: checkoutModes,
 		read:  readFeePercent,
 	}
@@ -86,8 +86,8 @@ func readAmounts(field func(*Config) *map[string]int64) reader {
 			currency, text, _ := strings.Cut(item, ":")
 			amount, err := strconv.ParseInt(text, 10, 64)
 			if err != nil || amount < 0 || amount > 1_000_000_000 {
-				return errors.New("must be a currency and a whole number of minor units, such as usd:30; separate several " +
-					"by commas")
+				return errors.New("must be a currency and a whole number of minor units, such as usd:30; " +
+					"separate several by commas")
 			}
 
 			if !money.Known(currency) {

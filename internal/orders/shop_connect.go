@@ -92,7 +92,8 @@ func (s *Service) setAccount(ctx context.Context, o *Order, id *string) error {
 		return nil
 	}
 	if !accountPattern.MatchString(*id) {
-		return fault.InvalidField("account", "account_malformed", "The account must be the ID of an account (acct_…).")
+		return fault.InvalidField("account", "account_malformed",
+			"The account must be the ID of an account (acct_…).")
 	}
 
 	if s.cfg.Accounts == nil {
@@ -112,7 +113,8 @@ func (s *Service) setAccount(ctx context.Context, o *Order, id *string) error {
 	case !a.Connected:
 		return refuse("account_disconnected", "This account is disconnected. Its owner can connect it again.")
 	case !a.MayWrite:
-		return refuse("account_read_only", "The owner of this account allows reading only, so nothing can be charged in it.")
+		return refuse("account_read_only",
+			"The owner of this account allows reading only, so nothing can be charged in it.")
 	case o.Livemode && !a.Livemode:
 		return refuse("account_in_test_mode", "This account is connected for tests only, and these are live payments.")
 	case !a.ChargesEnabled:
@@ -152,7 +154,8 @@ func (s *Service) setTransfer(ctx context.Context, o *Order, req ShopRequest) er
 		return fault.InvalidField("transfer_data", "not_in_mode",
 			"This cannot be set for an order in mode "+string(o.Mode)+".")
 	case !accountPattern.MatchString(to.Destination):
-		return fault.InvalidField(field, "account_malformed", "The destination must be the ID of an account (acct_…).")
+		return fault.InvalidField(field, "account_malformed",
+			"The destination must be the ID of an account (acct_…).")
 	case to.Amount != nil && o.Mode != ModePayment:
 		return fault.InvalidField("transfer_data.amount", "not_in_mode",
 			"This cannot be set for an order in mode "+string(o.Mode)+".")

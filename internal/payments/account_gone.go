@@ -73,7 +73,8 @@ func (s *Service) waitForAccount(ctx context.Context, a Attempt) error {
 
 // accountGoneReason returns why a person has to look at the order.
 func (st *State) accountGoneReason() string {
-	return fmt.Sprintf("account %s gives no access any more: ask its owner whether this order was paid", st.Order.Account)
+	return fmt.Sprintf("account %s gives no access any more: ask its owner whether this order was paid",
+		st.Order.Account)
 }
 
 // expireWithoutAccount closes an expired order whose account gives no access.

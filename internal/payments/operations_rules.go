@@ -37,7 +37,8 @@ func (req OperationRequest) repeats(op *Operation) bool {
 		return req.ID == op.ID
 	}
 	return req.Kind == op.Kind && req.Reason == op.Reason &&
-		(req.UsualFee || req.RefundFee == op.RefundFee) && req.ReverseTransfer == op.ReverseTransfer && (req.Amount == 0 || req.Amount == op.Amount)
+		(req.UsualFee || req.RefundFee == op.RefundFee) && req.ReverseTransfer == op.ReverseTransfer &&
+		(req.Amount == 0 || req.Amount == op.Amount)
 }
 
 // naming returns the request with the amount of a capture of the whole hold, so

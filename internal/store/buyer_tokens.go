@@ -117,7 +117,8 @@ func (s *Store) RevokeBuyers(ctx context.Context, customerID string, now time.Ti
 	err = s.db.Transact(ctx, customerID, func(context.Context, sqldb.Querier) ([]sqldb.Command, error) {
 		return []sqldb.Command{
 			{ // first, because AddToken locks this row
-				Text: `UPDATE buyers SET revoked_at = $1 WHERE revoked_at = 0 AND ($2 = '' OR id IN (SELECT id FROM buyers WHERE customer_id = $2))`,
+				Text: `UPDATE buyers SET revoked_at = $1
+					WHERE revoked_at = 0 AND ($2 = '' OR id IN (SELECT id FROM buyers WHERE customer_id = $2))`,
 				Args: []any{at, customerID},
 			},
 			{

@@ -11,8 +11,7 @@ import (
 // returns its ID.
 func (s *Shop) Connected() string {
 	s.T.Helper()
-	id := s.Stripe(http.MethodPost, "/v1/accounts", "type", "standard")["id"].(string)
-	s.manage("/connect/accounts/" + id + "/enable")
+	id := s.NewAccount()
 
 	_, err := s.Store().ChangeConnectAccount(s.T.Context(), id, func(a *connect.Account) error {
 		a.Scope, a.State = connect.ReadWrite, connect.Connected
@@ -23,6 +22,15 @@ func (s *Shop) Connected() string {
 	if err != nil {
 		s.T.Fatal(err)
 	}
+
+	return id
+}
+
+// NewAccount opens an account that may charge at Stripe, and returns its ID.
+func (s *Shop) NewAccount() string {
+	s.T.Helper()
+	id := s.Stripe(http.MethodPost, "/v1/accounts", "type", "standard")["id"].(string)
+	s.manage("/connect/accounts/" + id + "/enable")
 
 	return id
 }

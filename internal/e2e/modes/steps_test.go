@@ -90,15 +90,23 @@ type fixture struct {
 	url    string
 	store  *store.Store
 	order  orders.Order
+	shop   *e2etest.Shop // that calls this Stripe
 	now    time.Time
 	tokens int
 }
 
 func newFixture(t *testing.T, mode orders.Mode) *fixture {
 	t.Helper()
+	return newFixtureIn(t, mode, false)
+}
+
+// newFixtureIn is like newFixture; connected charges the order in a connected
+// account.
+func newFixtureIn(t *testing.T, mode orders.Mode, connected bool) *fixture {
+	t.Helper()
 	f := &fixture{T: t, now: time.Now()}
 	var err error
-	if f.stripe, err = sandbox.New(sandbox.Config{Logger: zerolog.Nop()}); err != nil {
+	if f.stripe, err = sandbox.New(sandbox.Config{Logger: zerolog.Nop(), Manage: true}); err != nil {
 		t.Fatal(err)
 	}
 
@@ -120,7 +128,13 @@ func newFixture(t *testing.T, mode orders.Mode) *fixture {
 		t.Fatal(err)
 	}
 
-	customer, err := f.client(&process{diesAt: -1}).CreateCustomer(t.Context(), "buy_1", "checkoutd-customer")
+	f.shop = &e2etest.Shop{T: t, Config: &config.Config{StripeAccount: config.StripeAccount{StripeAPIBase: f.url}}}
+	account := ""
+	if connected {
+		account = f.shop.NewAccount()
+	}
+
+	customer, err := f.client(&process{diesAt: -1}).For(account).CreateCustomer(t.Context(), "buy_1", "checkoutd-customer")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,6 +147,8 @@ func newFixture(t *testing.T, mode orders.Mode) *fixture {
 		Version:       1,
 		Currency:      "usd",
 		Mode:          mode,
+		Account:       account,
+		Connect:       orders.ConnectTerms{Rule: orders.Rule{BasisPoints: 250}},
 		CustomerID:    customer,
 		CreatedAt:     f.now,
 		ExpiresAt:     f.now.Add(24 * time.Hour),
@@ -186,8 +202,7 @@ func (f *fixture) service(l *process) *payments.Service {
 func (f *fixture) pay(svc *payments.Service) (payments.Answer, error) {
 	f.Helper()
 	f.tokens++
-	s := &e2etest.Shop{T: f.T, Config: &config.Config{StripeAccount: config.StripeAccount{StripeAPIBase: f.url}}}
-	token := s.Stripe("POST", "/v1/test_helpers/confirmation_tokens", "payment_method", "pm_card_visa", "return_url", "http://shop.test/complete",
+	token := f.shop.StripeIn(f.order.Account, "POST", "/v1/test_helpers/confirmation_tokens", "payment_method", "pm_card_visa", "return_url", "http://shop.test/complete",
 		"setup_future_usage", "off_session")["id"].(string)
 	return svc.Confirm(f.Context(), payments.ConfirmRequest{OrderID: f.order.ID, Token: token})
 }
@@ -215,7 +230,6 @@ func (f *fixture) wantOnce() {
 		f.Errorf("the effects are %+v, %v; want one", effects, err)
 	}
 
-	s := &e2etest.Shop{T: f.T, Config: &config.Config{StripeAccount: config.StripeAccount{StripeAPIBase: f.url}}}
 	want := map[string]int{
 		"/v1/charges":         1,
 		"/v1/payment_intents": 1,
@@ -240,9 +254,27 @@ func (f *fixture) wantOnce() {
 	}
 
 	for path, n := range want {
-		if list := s.List(path); len(list) != n {
+		list := f.shop.StripeIn(f.order.Account, http.MethodGet, path)["data"].([]any)
+		if len(list) != n {
 			f.Errorf("Stripe has %d of %s, want %d", len(list), path, n)
 		}
+	}
+
+	f.wantFee()
+}
+
+// wantFee checks that the platform took its share once, of a connected account
+// only.
+func (f *fixture) wantFee() {
+	f.Helper()
+	want := 0
+	if f.order.Account != "" && f.order.Amount > 0 {
+		want = 1
+	}
+
+	list := f.shop.List("/v1/application_fees")
+	if len(list) != want || want > 0 && fmt.Sprint(list[0]["amount"]) != fmt.Sprint(f.order.Amount*250/10_000) {
+		f.Errorf("the platform's fees are %v, want %d", list, want)
 	}
 }
 
@@ -265,11 +297,15 @@ func TestDeathAtEveryStep(t *testing.T) {
 		for step := range steps {
 			for _, after := range []bool{false, true} {
 				for _, late := range []bool{false, true} {
-					name := fmt.Sprintf("%s, request %d, done by Stripe %t, found late %t", mode, step, after, late)
-					t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
-						t.Parallel()
-						dieAndRecover(t, mode, &process{diesAt: step, after: after}, late)
-					})
+					for _, connected := range []bool{false, true} {
+						name := fmt.Sprintf("%s, request %d, done by Stripe %t, found late %t, in a connected account %t",
+							mode, step, after, late, connected)
+						t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
+							t.Parallel()
+							f := newFixtureIn(t, mode, connected)
+							f.dieAndRecover(&process{diesAt: step, after: after}, late)
+						})
+					}
 				}
 			}
 		}
@@ -287,14 +323,13 @@ func stepsOf(t *testing.T, mode orders.Mode) int {
 	return l.made
 }
 
-func dieAndRecover(t *testing.T, mode orders.Mode, first *process, late bool) {
-	t.Helper()
-	f := newFixture(t, mode)
+func (f *fixture) dieAndRecover(first *process, late bool) {
+	f.Helper()
 	if answer, err := f.pay(f.service(first)); err == nil {
-		t.Fatalf("a dead process answered %+v", answer)
+		f.Fatalf("a dead process answered %+v", answer)
 	}
 	if st := f.state(); len(st.Attempts) != 1 || st.Attempts[0].State != payments.Started {
-		t.Fatalf("it left %+v, want one attempt that was started", st.Attempts)
+		f.Fatalf("it left %+v, want one attempt that was started", st.Attempts)
 	}
 
 	next := f.service(&process{diesAt: -1})
@@ -305,18 +340,18 @@ func dieAndRecover(t *testing.T, mode orders.Mode, first *process, late bool) {
 
 	for _, pause := range pauses {
 		f.now = f.now.Add(pause)
-		if _, err := next.RunOnce(t.Context()); err != nil {
-			t.Fatal(err)
+		if _, err := next.RunOnce(f.Context()); err != nil {
+			f.Fatal(err)
 		}
 	}
 
 	if st := f.state(); st.Active() != nil {
-		t.Fatalf("the attempt is still %s", st.Active().State)
+		f.Fatalf("the attempt is still %s", st.Active().State)
 	}
 
 	if st := f.state(); late && st.Order.Status == orders.Open {
 		if _, err := f.pay(next); err != nil {
-			t.Fatal(err)
+			f.Fatal(err)
 		}
 	}
 

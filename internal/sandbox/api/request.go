@@ -107,7 +107,7 @@ func (c *Call) readHeaders() error {
 // openAccount finds out which account the call acts for, and refuses what the
 // platform may not do there.
 func (c *Call) openAccount() error {
-	named := cmp.Or(c.Request.Header.Get("Stripe-Account"), c.Account)
+	named := cmp.Or(c.Request.Header.Get("Stripe-Account"), c.browserAccount(), c.Account)
 	if bound := c.Embedded || c.Account != PlatformAccount; bound && named != c.Account { // the key is of one account
 		return AccountDenied(c.Key, named)
 	}
@@ -128,6 +128,15 @@ func (c *Call) openAccount() error {
 	}
 
 	return nil
+}
+
+// browserAccount returns the account for which Stripe.js was opened, "" for
+// none: Stripe.js sends it as a parameter.
+func (c *Call) browserAccount() string {
+	if !c.Publishable {
+		return ""
+	}
+	return c.Params.String("_stripe_account")
 }
 
 // ScopeDenied is Stripe's error for a write to an account that lets the

@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"checkoutd/internal/sandbox/api"
 	"checkoutd/internal/sandbox/testcards"
 	"checkoutd/internal/sandbox/wire"
 )
@@ -59,7 +60,7 @@ func (c *Call) askAuthentication(a *Attempt) *PaymentIntent {
 // authenticationOf returns the way to the 3D Secure page of an intent: within
 // Stripe.js, or by a redirect if the shop does without it.
 func (c *Call) authenticationOf(intent, secret string, private *intentPrivate) *NextAction {
-	url := c.Base() + "/3ds/" + intent + "?client_secret=" + secret
+	url := c.buyerPage("/3ds/", intent, secret)
 	if private.SDK || private.ReturnURL == "" {
 		return &NextAction{Type: "use_stripe_sdk", UseStripeSDK: &SDKAction{
 			Type:     "three_d_secure_redirect",
@@ -85,8 +86,18 @@ func (c *Call) askRedirect(a *Attempt) *PaymentIntent {
 func (c *Call) redirectTo(intent, secret, returnURL string) *NextAction {
 	return &NextAction{Type: "redirect_to_url", RedirectToURL: &RedirectToURL{
 		ReturnURL: wire.OrNil(returnURL),
-		URL:       c.Base() + "/redirect/" + intent + "?client_secret=" + secret,
+		URL:       c.buyerPage("/redirect/", intent, secret),
 	}}
+}
+
+// buyerPage returns the address of the page on which the buyer acts. The page
+// reads the intent in its account.
+func (c *Call) buyerPage(path, intent, secret string) string {
+	url := c.Base() + path + intent + "?client_secret=" + secret
+	if c.Account != api.PlatformAccount {
+		url += "&account=" + c.Account
+	}
+	return url
 }
 
 // waitForBuyer stores an intent whose next action the buyer has to take.

@@ -6,6 +6,7 @@
 
 (() => {
   const secret = new URLSearchParams(location.search).get('client_secret') ?? '';
+  const account = new URLSearchParams(location.search).get('account');
   const id = location.pathname.split('/').pop() ?? '';
   const framed = window.parent !== window;
   const french = navigator.language.toLowerCase().startsWith('fr');
@@ -75,6 +76,7 @@
     const query = new URLSearchParams({
       client_secret: secret,
       key: 'pk_test_offline_sandbox',
+      ...(account && { _stripe_account: account }),
       'expand[]': 'payment_method',
     });
 
