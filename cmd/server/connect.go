@@ -21,12 +21,16 @@ const connectUsage = `usage: server connect list [--state connected|disconnected
        server connect link --reference TEXT [--return-url URL] [--expires-in DURATION]
        server connect sync <account ID>
        server connect deauthorize <account ID>
+       server connect mirror <account ID> [--start] [--since TIME|all] [--watch]
+       server connect report <account ID> <report> [--from DAY] [--to DAY] [--format csv|json]
 
   list         list the Stripe accounts of others that are connected, newest first
   show         show what is known of an account
   link         print an address by which somebody can connect an account
   sync         read an account at Stripe
   deauthorize  disconnect an account, at Stripe and here
+  mirror       show how far the copy of an account's payments has come; --start and --since start it
+  report       print sums by day: payments, success, declines, refunds, disputes or fees
 
 The server may be running.
 
@@ -41,6 +45,15 @@ type connectQuery struct {
 
 // connectCommand manages the connected accounts.
 func connectCommand(ctx context.Context, args []string, e env) error {
+	if len(args) > 0 {
+		switch args[0] {
+		case "mirror":
+			return mirrorCommand(ctx, args[1:], e)
+		case "report":
+			return reportCommand(ctx, args[1:], e)
+		}
+	}
+
 	q, err := parseConnectQuery(args, e.err)
 	if err != nil {
 		return ignoreHelp(err)
@@ -91,7 +104,7 @@ func openConnect(ctx context.Context, c *app.Connections, e env) (*connect.Servi
 func parseConnectQuery(args []string, stderr io.Writer) (q connectQuery, err error) {
 	if len(args) == 0 {
 		_, _ = io.WriteString(stderr, connectUsage)
-		return q, errors.New("connect: no subcommand given: use list, show, link, sync or deauthorize")
+		return q, errors.New("connect: no subcommand given: use list, show, link, sync, deauthorize, mirror or report")
 	}
 
 	q.sub = args[0]
@@ -117,7 +130,8 @@ func parseConnectQuery(args []string, stderr io.Writer) (q connectQuery, err err
 	case "show", "sync", "deauthorize":
 	default:
 		_, _ = io.WriteString(stderr, connectUsage)
-		return q, fmt.Errorf("connect: unknown subcommand %q: use list, show, link, sync or deauthorize", q.sub)
+		return q, fmt.Errorf("connect: unknown subcommand %q: "+
+			"use list, show, link, sync, deauthorize, mirror or report", q.sub)
 	}
 
 	words, err := parseInterspersed(fs, args[1:])

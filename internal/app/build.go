@@ -107,12 +107,15 @@ func (a *App) build(ctx context.Context) (err error) {
 		},
 	})
 
+	a.mirror = a.newMirror(stripe)
+
 	a.webhooks = webhooks.New(webhooks.Config{
 		Intake:        a.store,
 		Claims:        a.store,
 		Payments:      a.payments,
 		Stripe:        stripe,
 		Accounts:      a.connect,
+		Mirror:        a.mirror,
 		Now:           now,
 		Log:           log,
 		Meter:         a.metrics,
@@ -147,8 +150,6 @@ func (a *App) build(ctx context.Context) (err error) {
 	})
 
 	a.store.OnEffects(a.effects.Wake)
-
-	a.mirror = a.newMirror(stripe)
 
 	a.people = people.New(people.Config{
 		Store:  a.store,

@@ -62,7 +62,7 @@ func connectSection() section {
 				def:  "false",
 				help: "true keeps what was stored of an account's payments when the account is disconnected. " +
 					"false erases it.",
-				modes: checkoutModes,
+				modes: storageModes,
 				read:  boolean(func(c *Config) *bool { return &c.ConnectKeepData }),
 			},
 			feePercent(),

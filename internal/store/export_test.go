@@ -31,6 +31,9 @@ func (s *Store) ClaimDeliveriesText() string { return s.claimDeliveriesText() }
 // ClaimMirrorsText is the statement of ClaimMirrors.
 func (s *Store) ClaimMirrorsText() string { return s.claimMirrorsText() }
 
+// PutFees is the statement that stores fees.
+func PutFees(n int) string { return putFees(n) }
+
 // MirrorPaymentsText is the statement of MirrorPayments.
 func (s *Store) MirrorPaymentsText(ctx context.Context, f mirror.Filter, few bool) (string, []any, error) {
 	return s.mirrorPaymentsText(ctx, "acct_1", f, few)

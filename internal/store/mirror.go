@@ -146,16 +146,23 @@ func putMirror(account string, b *mirror.Batch) (writes []sqldb.Command) {
 	return append(writes, inSteps(account, fees, putFees)...)
 }
 
-// putFees returns the statement that stores n fees.
+// putFees returns the statement that stores n fees. It finds the charges by
+// their IDs, on both engines: a join might read all charges of the account.
 func putFees(n int) string {
-	// The types of the first row are those of all.
-	rows := strings.Replace(placeholders(n, 3), "($1, $2, $3, $4)",
-		"($1, CAST($2 AS TEXT), CAST($3 AS BIGINT), CAST($4 AS TEXT))", 1)
+	var fee, currency, ids strings.Builder
+	for i := range n {
+		id := fmt.Sprintf("$%d", 2+3*i)
+		fmt.Fprintf(&fee, " WHEN %s THEN CAST($%d AS BIGINT)", id, 3+3*i)
+		fmt.Fprintf(&currency, " WHEN %s THEN CAST($%d AS TEXT)", id, 4+3*i)
+		if i > 0 {
+			ids.WriteString(", ")
+		}
+		ids.WriteString(id)
+	}
 
-	return `UPDATE mirror_charges SET fee = known.column3, fee_currency = known.column4
-		FROM (VALUES ` + rows + `) AS known
-		WHERE account = $1 AND id = known.column2
-			AND (fee <> known.column3 OR fee_currency <> known.column4)`
+	return `UPDATE mirror_charges SET fee = CASE id` + fee.String() + ` END,
+			fee_currency = CASE id` + currency.String() + ` END
+		WHERE account = $1 AND id IN (` + ids.String() + `)`
 }
 
 // CommitMirror stores a page with the cursor behind it; see mirror.Store. The

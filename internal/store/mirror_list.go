@@ -12,7 +12,7 @@ import (
 // fewByAmount is how many payments may be sorted. If more have an amount in the
 // range, they are so frequent that a page is found on the way through the
 // newest.
-const fewByAmount = 5000
+const fewByAmount = 20_000
 
 // listedText reads the payments that picked has found. SQLite reads the tables
 // of a CROSS JOIN in this order; of any other it might read all payments first.

@@ -30,6 +30,7 @@ func TestMirrorPlans(t *testing.T) {
 
 			check := func(t *testing.T) {
 				checkPlan(t, db, s.ClaimMirrorsText(), "mirror_accounts_due", 1000, 8, "token", 2000, true)
+				checkPlan(t, db, store.PutFees(2), "(sqlite_autoindex_mirror_charges_1|mirror_charges_pkey)", "acct_1", "ch_1", 1, "eur", "ch_2", 2, "eur")
 				for index, f := range map[string]mirror.Filter{
 					"mirror_payments_created":  {},
 					"mirror_payments_status":   {Status: "canceled"},
@@ -85,6 +86,7 @@ func fillMirrors(t *testing.T, s *store.Store) {
 
 	var b mirror.Batch
 	for n := range 20_000 {
+		b.Charges = append(b.Charges, mirror.Charge{ID: fmt.Sprintf("ch_%d", n), CreatedAt: time.Unix(1_700_000_000, 0)})
 		b.Payments = append(b.Payments, mirror.Payment{
 			ID:        fmt.Sprintf("pi_%d", n),
 			Amount:    int64(100 + n%2000),

@@ -53,6 +53,7 @@ type Config struct {
 	Payments *payments.Service
 	Stripe   Stripe
 	Accounts Accounts // nil: events about accounts are ignored
+	Mirror   Mirror   // nil: payments of accounts are not copied
 	Now      func() time.Time
 	Log      zerolog.Logger
 	Meter    Meter // may be nil

@@ -144,6 +144,10 @@ func (s *Service) process(ctx context.Context, e *Event) (err error) {
 		return &terminalError{Dead, fmt.Sprintf("the server stopped %d times while it worked on this event", e.Interrupted)}
 	}
 
+	if err := s.mirror(ctx, e); err != nil {
+		return err
+	}
+
 	if isNews(e) && s.cfg.Accounts != nil {
 		return s.processNews(ctx, e)
 	}

@@ -35,9 +35,11 @@ func parseFilter(q url.Values) (Filter, error) {
 		case "starting_after":
 			f.After = value
 		case "status":
-			f.Status, err = parseWord(name, value, statusPattern, "The status must be one of a PaymentIntent, such as succeeded.")
+			f.Status, err = parseWord(name, value, statusPattern,
+				"The status must be one of a PaymentIntent, such as succeeded.")
 		case "currency":
-			f.Currency, err = parseWord(name, value, currencyPattern, "The currency must be three lower-case letters, such as eur.")
+			f.Currency, err = parseWord(name, value, currencyPattern,
+				"The currency must be three lower-case letters, such as eur.")
 		case "created_from":
 			f.From, err = parseTime(name, value)
 		case "created_to":

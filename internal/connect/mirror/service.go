@@ -34,9 +34,6 @@ type Config struct {
 	// Start, unless nil, returns where the history of an account starts that
 	// was connected now: every connected account gets a mirror then.
 	Start func(now time.Time) time.Time
-	// Revoked is called when Stripe says that the platform has no access to an
-	// account any more.
-	Revoked func(ctx context.Context, account string) error
 }
 
 // The sizes and times of the work.
@@ -163,8 +160,6 @@ func (s *Service) work(ctx context.Context, j Job) error {
 		m.NextAt = s.cfg.Now().Add(queue.Backoff(1, 2*time.Second, time.Hour))
 	case ctx.Err() != nil:
 		return err // stopped: the lease expires, or the next start releases it
-	case errors.Is(err, ErrNoAccess) && s.cfg.Revoked != nil:
-		return errors.Join(s.cfg.Revoked(ctx, j.ID), s.fail(ctx, j, err))
 	default:
 		return s.fail(ctx, j, err)
 	}

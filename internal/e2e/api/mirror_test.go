@@ -151,6 +151,13 @@ func TestMirror(t *testing.T) {
 	b.WantProblem(base, b.Call("GET", base+"/reports/none", ""), 404, "report_not_found", "")
 	b.WantProblem(base, b.Call("GET", base+"/reports/fees?from=2026-13-01", ""), 422, "day_invalid", "from")
 
+	// From now on events tell.
+	pay(7777, "pm_card_visa")
+	s.Eventually("an event reaches the mirror", func() bool {
+		page := b.Want(200, "GET", base+"/payments?amount_min=7777&status=succeeded", "")
+		return len(page["data"].([]any)) == 1
+	})
+
 	// An owner who allows reading only cannot be written for: the request does
 	// not leave.
 	before := len(s.App.Sandbox().Ledger().Intents)

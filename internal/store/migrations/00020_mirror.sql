@@ -50,7 +50,7 @@ CREATE INDEX mirror_payments_created ON mirror_payments (account, created_at, id
 CREATE INDEX mirror_payments_status ON mirror_payments (account, status, created_at, id, amount);
 CREATE INDEX mirror_payments_currency ON mirror_payments (account, currency, created_at, id, amount);
 CREATE INDEX mirror_payments_both ON mirror_payments (account, currency, status, created_at, id, amount);
-CREATE INDEX mirror_payments_amount ON mirror_payments (account, amount, created_at, id);
+CREATE INDEX mirror_payments_amount ON mirror_payments (account, amount, created_at, id, status, currency);
 
 CREATE TABLE mirror_charges (
     account      TEXT    NOT NULL,
