@@ -79,7 +79,8 @@ func openFront(t *testing.T, options ...e2etest.Option) *front {
 			h.Set("Content-Type", "text/javascript")
 			_, _ = io.WriteString(w, fill(f.script))
 		case "/thanks":
-			_, _ = io.WriteString(w, "Thank you")
+			h.Set("Content-Type", "text/html; charset=utf-8")
+			_, _ = io.WriteString(w, `<!doctype html><title>Thanks</title><link rel="icon" href="data:,">Thank you`)
 		default:
 			http.NotFound(w, r)
 		}
