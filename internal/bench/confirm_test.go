@@ -30,7 +30,7 @@ import (
 // offline Stripe; added-ms is the median of the differences.
 func BenchmarkConfirm(b *testing.B) {
 	engines(b, func(b *testing.B, url func() string) {
-		shop := openShop(b, openStore(b, url()))
+		shop := openShop(b, openStore(b, url()), nil)
 		b.Run("1", func(b *testing.B) { latency(b, shop) })
 		b.Run("16", func(b *testing.B) {
 			const calls = 400
@@ -98,7 +98,7 @@ type cart struct{ order, cookie, token string }
 
 const catalog = `{"currency": "usd", "products": [{"sku": "mug", "name": "Enamel mug", "price": "10.99"}]}`
 
-func openShop(b *testing.B, s *store.Store) *shop {
+func openShop(b *testing.B, s *store.Store, judge payments.Judge) *shop {
 	b.Helper()
 	offline, err := sandbox.New(sandbox.Config{Logger: zerolog.Nop(), MaxObjects: 100_000})
 	if err != nil {
@@ -141,6 +141,7 @@ func openShop(b *testing.B, s *store.Store) *shop {
 	pay := payments.NewHandler(payments.New(payments.Config{
 		Store:        s,
 		Stripe:       func(account string) payments.Stripe { return shop.client.For(account) },
+		Judge:        judge,
 		Now:          time.Now,
 		Log:          accessLog(b),
 		ReturnURL:    returnURL,

@@ -81,3 +81,9 @@ type Filter struct {
 	After      string    // of a list: what follows this delivery
 	Limit      int       // of a list
 }
+
+// Meter measures the requests to endpoints.
+type Meter interface {
+	// DeliveryTried is called after each try. status is 0 without an answer.
+	DeliveryTried(status int, took time.Duration)
+}

@@ -44,12 +44,6 @@ type Config struct {
 	Meter  Meter // may be nil
 }
 
-// Meter measures the requests to endpoints.
-type Meter interface {
-	// DeliveryTried is called after each try. status is 0 without an answer.
-	DeliveryTried(status int, took time.Duration)
-}
-
 // Service delivers. It is safe for concurrent use.
 type Service struct {
 	cfg Config

@@ -54,13 +54,13 @@ func newReader(s Sources, now func() time.Time, log zerolog.Logger) *reader {
 
 		up:         desc("database_up", "1 if the database answered just now."),
 		attempts:   describeWaiting("attempts_unknown", "Attempts to pay whose outcome is not known"),
-		events:     desc("events", "Events in the inbox that are not finished, dead or quarantined, by state."+shared, "state"),
+		events:     desc("events", "Events that are not finished, dead or quarantined, by state."+shared, "state"),
 		eventLag:   desc("events_lag_seconds", "For how long the event waits that has been due longest."+shared),
-		effects:    describeWaiting("effects_waiting", "Effects, such as order.paid, from which nothing has followed yet"),
+		effects:    describeWaiting("effects_waiting", "Effects from which nothing has followed yet"),
 		deliveries: describeWaiting("deliveries_waiting", "Webhooks that the shop's backend does not have yet"),
 		endpoints:  desc("endpoints", "Webhook endpoints of the shop's backend, by state."+shared, "state"),
 		emails: desc("emails",
-			"E-mails that wait, and those of the last day that failed or that nobody knows of, by state."+shared, "state"),
+			"E-mails that wait, and of the last day those that failed or are unknown, by state."+shared, "state"),
 
 		connections:   desc("database_connections", "Connections to the database.", "pool", "state"),
 		waits:         desc("database_waits_total", "How often somebody waited for a free connection.", "pool"),

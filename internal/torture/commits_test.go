@@ -45,7 +45,8 @@ func gaps() []gap {
 	create := action{do: func(ctx context.Context, h *harness, _ string, number int) {
 		h.askUntilStored(ctx, reference(number), "/v1/orders", orderNumber(number))
 	}}
-	refund := action{func(ctx context.Context, h *harness) (string, error) { return h.confirmed(ctx) }, func(ctx context.Context, h *harness, order string, number int) {
+	confirm := func(ctx context.Context, h *harness) (string, error) { return h.confirmed(ctx) }
+	refund := action{confirm, func(ctx context.Context, h *harness, order string, number int) {
 		h.askUntilStored(ctx, reference(number), "/v1/orders/"+order+"/refund", `{"amount":400}`)
 		h.promised.refund(order, 400)
 		apiOperations[0].check(ctx, h, order, answered)
@@ -142,7 +143,8 @@ func TestKillBetweenCommits(t *testing.T) {
 			h.wantQuiet()
 			b.wantTold(h, 1)
 			m.wantOnce(t)
-			if got, want := len(m.taken()), h.count(`SELECT COUNT(*) FROM emails WHERE recipient = 'shop'`); got != want {
+			want := h.count(`SELECT COUNT(*) FROM emails WHERE recipient = 'shop'`)
+			if got := len(m.taken()); got != want {
 				t.Errorf("%d e-mails to the shop came, want %d", got, want)
 			}
 			h.wantAgreement(patience)
