@@ -152,7 +152,13 @@ func assemble(cfg Config) *Server {
 // studio returns a server on which the objects are made that those of a past
 // are like. It sends no webhooks.
 func studio() *api.Server {
-	srv := api.New(api.Config{Now: time.Now, Logger: zerolog.Nop(), MaxObjects: 10_000, BusinessName: "Studio", Country: "US"})
+	srv := api.New(api.Config{
+		Now:          time.Now,
+		Logger:       zerolog.Nop(),
+		MaxObjects:   10_000,
+		BusinessName: "Studio",
+		Country:      "US",
+	})
 	pay := payments.New(srv, billing.Followers{}, connect.Connected{})
 	srv.Use(pay.Module(), billing.New(srv, pay).Module(), connect.New(srv, pay).Module())
 	return srv

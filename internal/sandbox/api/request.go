@@ -143,7 +143,10 @@ func (c *Call) browserAccount() string {
 // platform only read.
 func ScopeDenied(acct string) error {
 	const code = "more_permissions_required_for_application"
-	e := wire.Malformed(code, "", "This application does not have the required permissions for this endpoint on account '%s'. Having the '%s' scope would allow this request to continue.", acct, ScopeReadWrite)
+	e := wire.Malformed(code, "",
+		"This application does not have the required permissions for this endpoint on account '%s'. "+
+			"Having the '%s' scope would allow this request to continue.",
+		acct, ScopeReadWrite)
 	e.Status = http.StatusForbidden
 	return e
 }

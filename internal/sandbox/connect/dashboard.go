@@ -12,7 +12,10 @@ import (
 func (s *Pages) dashboards(w http.ResponseWriter, _ *http.Request) {
 	p := connectPage{Title: "Accounts", Text: "Whose dashboard do you want to see?"}
 	for _, acct := range s.newest(50, nil) {
-		p.Links = append(p.Links, link{"/dashboard/" + acct.ID, nameOf(acct) + " (" + acct.ID + ", " + stateOf(acct) + ")"})
+		p.Links = append(p.Links, link{
+			Address: "/dashboard/" + acct.ID,
+			Text:    nameOf(acct) + " (" + acct.ID + ", " + stateOf(acct) + ")",
+		})
 	}
 
 	if len(p.Links) == 0 {

@@ -130,7 +130,10 @@ func (c *call) refreshed(token, scope string) (*grant, error) {
 	case api.ScopeReadOnly:
 		out.scope = scope
 	default:
-		return nil, &oauthError{code: "invalid_scope", text: "The requested scope is not one that was granted: " + scope}
+		return nil, &oauthError{
+			code: "invalid_scope",
+			text: "The requested scope is not one that was granted: " + scope,
+		}
 	}
 
 	return out, nil

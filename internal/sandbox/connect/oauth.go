@@ -112,10 +112,12 @@ func checkClient(r *http.Request, form url.Values, secret string) error {
 
 	key := api.KeyForm.FindStringSubmatch(secret)
 	if key == nil || key[1] != "sk" || len(secret) < api.MinKeyLength {
-		return &oauthError{http.StatusUnauthorized, "invalid_client", "No such API key: " + api.RedactKey(secret), false}
+		return &oauthError{http.StatusUnauthorized, "invalid_client",
+			"No such API key: " + api.RedactKey(secret), false}
 	}
 	if key[2] == "live" {
-		return invalidGrant("This is the offline sandbox: its codes and tokens are of test mode, and the API key is a live key.")
+		return invalidGrant("This is the offline sandbox: its codes and tokens are of test mode, " +
+			"and the API key is a live key.")
 	}
 
 	return nil

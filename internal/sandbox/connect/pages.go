@@ -65,16 +65,19 @@ type (
 
 var pageTemplate = template.Must(template.New("page").Parse(`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{.Title}} — offline sandbox</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/v3/page.css"></head>
+<title>{{.Title}} — offline sandbox</title><link rel="icon" href="data:,">
+<link rel="stylesheet" href="/v3/page.css"></head>
 <body><main><p class="tag">Offline sandbox</p><h1>{{.Title}}</h1><p>{{.Text}}</p>
 {{with .Notice}}<p role="alert">{{.}}</p>{{end}}
 {{if .Facts}}<dl>{{range .Facts}}<dt>{{.Name}}</dt><dd>{{.Value}}</dd>{{end}}</dl>{{end}}
 {{range .Links}}<p><a href="{{.Address}}">{{.Text}}</a></p>{{end}}
-{{if or .Yes .Actions}}<form method="post">{{range $name, $value := .Hidden}}<input type="hidden" name="{{$name}}" value="{{$value}}">{{end}}
+{{if or .Yes .Actions}}<form method="post">
+{{range $name, $value := .Hidden}}<input type="hidden" name="{{$name}}" value="{{$value}}">{{end}}
 {{if .Choices}}<fieldset><legend>Account</legend>{{range .Choices}}
 <label class="choice"><input type="radio" name="account" value="{{.Value}}"{{if .Chosen}} checked{{end}}>
 <span>{{.Title}}{{with .Detail}}<small>{{.}}</small>{{end}}</span></label>
-{{if .Typed}}<input name="typed" aria-label="ID of the account" placeholder="acct_…" autocomplete="off" spellcheck="false">{{end}}{{end}}</fieldset>{{end}}
+{{if .Typed}}<input name="typed" aria-label="ID of the account" placeholder="acct_…"
+autocomplete="off" spellcheck="false">{{end}}{{end}}</fieldset>{{end}}
 {{with .Yes}}<button class="go" id="pass" type="submit" name="outcome" value="pass">{{.}}</button>{{end}}
 {{with .No}}<button id="fail" type="submit" name="outcome" value="fail">{{.}}</button>{{end}}
 {{range .Actions}}<button id="{{.Name}}" type="submit" name="action" value="{{.Name}}">{{.Text}}</button>{{end}}

@@ -38,7 +38,8 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		status, out = http.StatusUnprocessableEntity, map[string]string{"error": wrong.text}
 	case err != nil:
 		s.srv.Config.Logger.Error().Err(err).Msg("no history was made")
-		status, out = http.StatusInternalServerError, map[string]string{"error": "the history could not be made; see the log"}
+		status = http.StatusInternalServerError
+		out = map[string]string{"error": "the history could not be made; see the log"}
 	}
 
 	body, _ := wire.EncodePretty(out) // texts

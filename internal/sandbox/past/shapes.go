@@ -76,7 +76,8 @@ func makeShapes(srv *api.Server) (*shapes, error) {
 		out.declined = append(out.declined, st.payment(name, http.StatusPaymentRequired))
 	}
 
-	out.abandoned = shape{intent: find[*payments.PaymentIntent](st, st.post("/v1/payment_intents", http.StatusOK, common))}
+	open := st.post("/v1/payment_intents", http.StatusOK, common)
+	out.abandoned = shape{intent: find[*payments.PaymentIntent](st, open)}
 	left := st.post("/v1/payment_intents", http.StatusOK, common)
 	st.post("/v1/payment_intents/"+left+"/cancel", http.StatusOK, "cancellation_reason=abandoned")
 	out.canceled = shape{intent: find[*payments.PaymentIntent](st, left)}
@@ -170,7 +171,8 @@ func (st *studio) post(path string, status int, form string) string {
 
 // await waits until an object contains a text.
 func (st *studio) await(id, text string) {
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline) && st.err == nil; time.Sleep(time.Millisecond) {
+	deadline := time.Now().Add(time.Minute)
+	for ; time.Now().Before(deadline) && st.err == nil; time.Sleep(time.Millisecond) {
 		obj, _ := st.srv.Lookup(api.PlatformAccount, id)
 		body, err := wire.Encode(obj)
 		st.fail(err)
