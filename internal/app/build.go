@@ -42,7 +42,6 @@ func (a *App) build(ctx context.Context) (err error) {
 		AccessLost: func(id string) { a.connect.AccessLost(id) },
 		Meter:      a.metrics,
 	})
-	a.connect = newConnect(cfg, a.opts, a.store, stripe, a.budget)
 
 	a.orders = orders.New(orders.Config{
 		Store:        a.store,
@@ -93,6 +92,11 @@ func (a *App) build(ctx context.Context) (err error) {
 		RefundFee:     cfg.Fee.Refund,
 		Workers:       cfg.Workers,
 	})
+
+	a.connect = newConnect(cfg, a.opts, a.store, stripe, a.budget, a.orders,
+		func(ctx context.Context, orderID, subscriptionID string) error {
+			return a.payments.SettleSubscription(ctx, orderID, subscriptionID, nil)
+		})
 
 	a.sessions = customersession.New(customersession.Config{
 		Store:    a.store,

@@ -18,9 +18,11 @@ type connectStripe struct {
 	*stripeapi.Client
 }
 
-// newConnect returns the service of the connected accounts.
+// newConnect returns the service of the connected accounts. Commands need
+// neither shop nor refresh.
 func newConnect(
 	cfg *config.Config, o Options, store connect.Store, stripe *stripeapi.Client, b *budget.Budget,
+	shop connect.Shop, refresh func(ctx context.Context, orderID, subscriptionID string) error,
 ) *connect.Service {
 	oauth := stripeapi.NewOAuth(stripeapi.OAuthConfig{
 		Key:     cfg.StripeSecretKey.Reveal(),
@@ -42,6 +44,9 @@ func newConnect(
 		BaseURL:      cfg.BaseURL,
 		Secure:       isHTTPS(cfg.BaseURL),
 		ExchangeTime: callTimeout(cfg.StripeTimeout),
+		Grace:        cfg.ConnectGrace,
+		Shop:         shop,
+		Refresh:      refresh,
 	})
 }
 

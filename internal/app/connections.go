@@ -66,7 +66,7 @@ func (c *Connections) Service(
 		return nil, err
 	}
 
-	return newConnect(cfg, Options{Config: cfg, Version: version, Log: log, Now: now}, c.store, stripe, b), nil
+	return newConnect(cfg, Options{Config: cfg, Version: version, Log: log, Now: now}, c.store, stripe, b, nil, nil), nil
 }
 
 // Close closes the database.

@@ -131,6 +131,10 @@ func (a *App) routes() (http.Handler, error) {
 	shop.Get(apiPath+"connect/accounts", a.api.Get(connectCall(a.connect.ServeAccounts)))
 	shop.Get(apiPath+"connect/accounts/{id}", a.api.Get(connectCall(a.connect.ServeAccount)))
 	shop.Post(apiPath+"connect/accounts/{id}/sync", a.api.Post(api.ScopeWrite, connectCall(a.connect.ServeSync)))
+	shop.Post(apiPath+"connect/accounts/{id}/subscribe",
+		a.api.Post(api.ScopeWrite, connectCall(a.connect.ServeSubscribe)))
+	shop.Post(apiPath+"connect/accounts/{id}/unsubscribe",
+		a.api.Post(api.ScopeWrite, connectCall(a.connect.ServeUnsubscribe)))
 	shop.Post(apiPath+"connect/accounts/{id}/deauthorize",
 		a.api.Post(api.ScopeWrite, connectCall(a.connect.ServeDeauthorize)))
 	a.mirrorRoutes(shop)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"time"
 )
 
 // Connect is how the owners of other Stripe accounts connect them to this
@@ -14,6 +15,7 @@ type Connect struct {
 	ConnectWebhookSecrets []Secret
 	ConnectBase           string // origin of the OAuth pages and calls
 	ConnectKeepData       bool   // of an account that was disconnected
+	ConnectGrace          time.Duration
 	Mirror                MirrorOptions
 	Fee                   FeeOptions
 }
@@ -64,6 +66,15 @@ func connectSection() section {
 					"false erases it.",
 				modes: storageModes,
 				read:  boolean(func(c *Config) *bool { return &c.ConnectKeepData }),
+			},
+			{
+				name: "CONNECT_APP_GRACE",
+				def:  "72h",
+				help: "How long an account that pays you for your app by a subscription counts as active after a renewal " +
+					"has failed, 0s to 720h.",
+				modes: checkoutModes,
+				read: duration(func(c *Config) *time.Duration { return &c.ConnectGrace },
+					0, 30*day),
 			},
 			feePercent(),
 			feeFixed(),

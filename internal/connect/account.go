@@ -76,6 +76,20 @@ var ErrNoAccount = fault.New(fault.NotFound, "account_not_found", "There is no s
 type Filter struct {
 	States    []State
 	Reference string
+	App       AppFilter
 	After     string // the last ID of the previous page
 	Limit     int    // 100 if 0
+
+	// PastDueFrom is when a renewal may have failed at the earliest, for an
+	// account to be active all the same.
+	PastDueFrom time.Time
 }
+
+// AppFilter selects accounts by their subscription to the app.
+type AppFilter string
+
+// The filters.
+const (
+	AppActive   AppFilter = "active"
+	AppInactive AppFilter = "inactive"
+)

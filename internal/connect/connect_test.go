@@ -53,6 +53,8 @@ func (s *stripe) Deauthorize(_ context.Context, _, accountID string) error {
 	return s.deauthErr
 }
 
+func (s *stripe) CancelSubscription(context.Context, string) error { return nil }
+
 func (s *stripe) ConnectedAccount(_ context.Context, id string) (connect.Reading, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

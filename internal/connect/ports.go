@@ -45,6 +45,10 @@ type Store interface {
 	// and has no outcome yet.
 	ExchangingLinks(ctx context.Context, from, to time.Time) ([]Link, error)
 
+	// AppSubscriptions returns the subscriptions of accounts to the platform's
+	// app, ended ones too.
+	AppSubscriptions(ctx context.Context, accountIDs []string) ([]AppSubscription, error)
+
 	// StaleAccounts returns up to n connected accounts that were read before a
 	// time.
 	StaleAccounts(ctx context.Context, readBefore time.Time, n int) ([]Account, error)
@@ -78,6 +82,9 @@ type Stripe interface {
 	Exchange(ctx context.Context, code string) (Grant, error)
 	// Deauthorize ends the connection. That it has ended already is no error.
 	Deauthorize(ctx context.Context, clientID, accountID string) error
+	// CancelSubscription cancels a subscription of the platform's own account
+	// at once. That it is canceled already is no error.
+	CancelSubscription(ctx context.Context, subscriptionID string) error
 	// ConnectedAccount reads an account. The error is ErrAccessLost if the
 	// platform has no access to it.
 	ConnectedAccount(ctx context.Context, id string) (Reading, error)

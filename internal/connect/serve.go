@@ -87,7 +87,7 @@ func optional[T comparable](v T) *T {
 // AccountPage is one page of accounts, newest first.
 type AccountPage struct {
 	Object  string          `json:"object"` // always "list"
-	Data    []AccountObject `json:"data"`
+	Data    []accountAnswer `json:"data"`
 	HasMore bool            `json:"has_more"`
 }
 
@@ -129,6 +129,7 @@ func (s *Service) ServeAccounts(w http.ResponseWriter, r *http.Request, _ Call) 
 	}
 
 	limit := f.Limit
+	f.PastDueFrom = s.cfg.Now().Add(-s.cfg.Grace)
 	f.Limit++ // one more shows whether there are more
 	found, err := s.cfg.Store.ConnectAccounts(r.Context(), f)
 	if errors.Is(err, ErrNoAccount) {
@@ -139,12 +140,11 @@ func (s *Service) ServeAccounts(w http.ResponseWriter, r *http.Request, _ Call) 
 		return err
 	}
 
-	page := AccountPage{Object: "list", Data: []AccountObject{}, HasMore: len(found) > limit}
-	for i := range found[:min(limit, len(found))] {
-		page.Data = append(page.Data, Render(&found[i]))
+	shown, err := s.answers(r.Context(), found[:min(limit, len(found))])
+	if err != nil {
+		return err
 	}
-
-	return httpio.WriteJSON(w, http.StatusOK, page)
+	return httpio.WriteJSON(w, http.StatusOK, AccountPage{Object: "list", Data: shown, HasMore: len(found) > limit})
 }
 
 // The number of accounts of a page.
@@ -179,6 +179,15 @@ func parseFilter(q url.Values) (f Filter, err error) {
 			f.After = value
 		case "reference":
 			f.Reference = value
+		case "active":
+			if value != "true" && value != "false" {
+				return f, fault.InvalidField(name, "active_unknown", "Active is true or false.")
+			}
+			f.App = AppInactive
+			if value == "true" {
+				f.App = AppActive
+			}
+
 		case "state":
 			f.States = []State{State(value)}
 			if f.States[0] != Connected && f.States[0] != Disconnected {
@@ -202,25 +211,31 @@ func short(name string) string {
 // ServeAccount is GET /v1/connect/accounts/{id}.
 func (s *Service) ServeAccount(w http.ResponseWriter, r *http.Request, _ Call) error {
 	a, err := s.cfg.Store.ConnectAccount(r.Context(), r.PathValue("id"))
-	return writeAccount(w, r, a, err)
+	return s.writeAccount(w, r, a, err)
 }
 
 // ServeSync is POST /v1/connect/accounts/{id}/sync.
 func (s *Service) ServeSync(w http.ResponseWriter, r *http.Request, _ Call) error {
 	a, err := s.Sync(r.Context(), r.PathValue("id"))
-	return writeAccount(w, r, a, err)
+	return s.writeAccount(w, r, a, err)
 }
 
 // ServeDeauthorize is POST /v1/connect/accounts/{id}/deauthorize.
 func (s *Service) ServeDeauthorize(w http.ResponseWriter, r *http.Request, _ Call) error {
 	a, err := s.Deauthorize(r.Context(), r.PathValue("id"))
-	return writeAccount(w, r, a, err)
+	return s.writeAccount(w, r, a, err)
 }
 
-func writeAccount(w http.ResponseWriter, r *http.Request, a Account, err error) error {
+func (s *Service) writeAccount(w http.ResponseWriter, r *http.Request, a Account, err error) error {
 	if err != nil {
 		return err
 	}
+
 	httpio.LogFields(r.Context()).Set("account_id", a.ID)
-	return httpio.WriteJSON(w, http.StatusOK, Render(&a))
+	shown, err := s.answers(r.Context(), []Account{a})
+	if err != nil {
+		return err
+	}
+
+	return httpio.WriteJSON(w, http.StatusOK, shown[0])
 }

@@ -30,6 +30,13 @@ type Config struct {
 	Secure   bool   // it is https
 	// ExchangeTime is how long an exchange may take.
 	ExchangeTime time.Duration
+
+	// Shop makes the orders by which accounts subscribe to the app, and Refresh
+	// reads the subscription of an order. Only the server needs them.
+	Shop    Shop
+	Refresh func(ctx context.Context, orderID, subscriptionID string) error
+	// Grace is how long an account may use the app after a renewal failed.
+	Grace time.Duration
 }
 
 // Service connects and disconnects accounts. It is safe for concurrent use.

@@ -49,6 +49,14 @@ func (s *Store) ConnectAccounts(ctx context.Context, f connect.Filter) ([]connec
 		w.AddArg("reference <> '' AND reference =", f.Reference)
 	}
 
+	if f.App != "" {
+		active := appActive + w.Arg(sqldb.Micros(f.PastDueFrom)) + "))"
+		if f.App == connect.AppInactive {
+			active = "NOT " + active
+		}
+		w.Add(active)
+	}
+
 	if f.After != "" {
 		last, err := s.ConnectAccount(ctx, f.After)
 		if err != nil {

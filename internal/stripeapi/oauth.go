@@ -186,3 +186,17 @@ func (c *Client) ConnectedAccount(ctx context.Context, id string) (connect.Readi
 		DefaultCurrency: string(found.DefaultCurrency),
 	}, nil
 }
+
+// CancelSubscription cancels a subscription at once; see connect.Stripe.
+func (c *Client) CancelSubscription(ctx context.Context, subscriptionID string) error {
+	params := &stripe.SubscriptionCancelParams{}
+	params.Context = ctx
+
+	_, err := c.api.Subscriptions.Cancel(subscriptionID, params)
+
+	var e *stripe.Error
+	if errors.As(err, &e) && e.Code == stripe.ErrorCodeResourceMissing {
+		return nil // Stripe knows a canceled one no more
+	}
+	return callError(err)
+}

@@ -117,6 +117,8 @@ func TestEveryRouteAgainstEveryCaller(t *testing.T) {
 		{"GET /v1/connect/accounts", "/v1/connect/accounts", "", shops},
 		{"GET /v1/connect/accounts/{id}", "/v1/connect/accounts/acct_none", "", [7]int{401, 401, 401, 401, 401, 401, 404}},
 		{"POST /v1/connect/accounts/{id}/sync", "/v1/connect/accounts/acct_none/sync", "", operate},
+		{"POST /v1/connect/accounts/{id}/subscribe", "/v1/connect/accounts/acct_none/subscribe", `{"items":[{"sku":"mug"}]}`, operate},
+		{"POST /v1/connect/accounts/{id}/unsubscribe", "/v1/connect/accounts/acct_none/unsubscribe", "", operate},
 		{"POST /v1/connect/accounts/{id}/deauthorize", "/v1/connect/accounts/acct_none/deauthorize", "", operate},
 		{"POST /create-customer-session", "/create-customer-session", `{"orderId":"` + id + `"}`, change},
 		{"POST /create-confirm-intent", "/create-confirm-intent", fmt.Sprintf(`{"confirmationTokenId":%q,"orderId":%q}`, token, id), change},

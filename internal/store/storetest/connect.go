@@ -11,6 +11,8 @@ import (
 
 	"checkoutd/internal/connect"
 	"checkoutd/internal/effects"
+	"checkoutd/internal/orders"
+	"checkoutd/internal/payments"
 	"checkoutd/internal/queue"
 	"checkoutd/internal/store"
 	"checkoutd/internal/webhooks"
@@ -307,4 +309,71 @@ func testConnections(t *testing.T, e Engine) {
 	if _, err := f.UpdateConnection(f.ctx, at, func(*connect.Connection) error { return nil }); !errors.Is(err, connect.ErrNoLink) {
 		t.Errorf("got %v, want ErrNoLink", err)
 	}
+}
+
+func testAppSubscriptions(t *testing.T, e Engine) {
+	f := newFixture(t, e)
+	now := f.clock.Now()
+	for _, id := range []string{"acct_1", "acct_2"} {
+		_, err := f.ChangeConnectAccount(f.ctx, id, func(a *connect.Account) error {
+			*a = newAccount(id, "shop", now)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	o := newOrder()
+	o.Mode, o.CustomerReference = orders.ModeSubscription, "acct_1"
+	if err := f.CreateOrder(f.ctx, o); err != nil {
+		t.Fatal(err)
+	}
+	f.order() // of nobody
+
+	set := func(status payments.SubscriptionStatus) {
+		t.Helper()
+		err := f.Update(f.ctx, o.ID, nil, func(st *payments.State) error {
+			if len(st.Subscriptions) == 0 {
+				st.Subscriptions = []payments.Subscription{{ID: "sub_1", CustomerID: "cus_1", PeriodEnd: now.Add(time.Hour)}}
+			}
+			st.Subscriptions[0].Status = status
+			if status == payments.SubscriptionPastDue {
+				st.Effects = append(st.Effects, payments.Effect{
+					OrderID: o.ID, Kind: payments.EffectPastDue, Subject: "sub_1/1", CreatedAt: now,
+				})
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(from time.Time, active, inactive int) {
+		t.Helper()
+		for app, n := range map[connect.AppFilter]int{connect.AppActive: active, connect.AppInactive: inactive} {
+			list, err := f.ConnectAccounts(f.ctx, connect.Filter{App: app, PastDueFrom: from})
+			if err != nil || len(list) != n {
+				t.Errorf("%d accounts are %s, %v; want %d", len(list), app, err, n)
+			}
+		}
+	}
+
+	want(now, 0, 2)
+	for _, status := range []payments.SubscriptionStatus{payments.SubscriptionActive, payments.SubscriptionTrialing} {
+		set(status)
+		want(now, 1, 1)
+	}
+	set(payments.SubscriptionPastDue)
+	want(now.Add(-time.Second), 1, 1)
+	want(now, 0, 2)
+
+	list, err := f.AppSubscriptions(f.ctx, []string{"acct_1", "acct_2"})
+	if err != nil || len(list) != 1 || list[0].ID != "sub_1" || list[0].AccountID != "acct_1" || list[0].OrderID != o.ID ||
+		list[0].CustomerID != "cus_1" || list[0].Status != "past_due" || !list[0].PastDueSince.Equal(now) ||
+		!list[0].PeriodEnd.Equal(now.Add(time.Hour)) || !list[0].EndsAt.IsZero() {
+		t.Errorf("got %+v, %v", list, err)
+	}
+	set(payments.SubscriptionCanceled)
+	want(now.Add(-time.Hour), 0, 2)
 }

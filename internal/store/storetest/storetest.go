@@ -73,6 +73,7 @@ func Run(t *testing.T, e Engine) {
 		"account at once":    testConnectAccountAtOnce,
 		"links":              testConnectLinks,
 		"connections":        testConnections,
+		"app subscriptions":  testAppSubscriptions,
 		"emails":             testEmails,
 		"figures":            testFigures,
 		"mirror":             testMirror,

@@ -1,0 +1,242 @@
+package connect
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"checkoutd/internal/fault"
+	"checkoutd/internal/httpio"
+	"checkoutd/internal/orders"
+)
+
+// An account may pay the platform for its app: with an ordinary subscription in
+// the platform's own account. The order that began it has the account's ID as
+// its customer's reference, so that all orders of an account have one customer.
+
+// AppSubscription is the subscription of an account to the platform's app, as
+// it was read at Stripe last.
+type AppSubscription struct {
+	ID                string // sub_…
+	AccountID         string
+	OrderID           string // that began it
+	CustomerID        string // of the platform
+	Status            string // Stripe's
+	CancelAtPeriodEnd bool
+	PeriodEnd         time.Time
+	EndsAt            time.Time // zero while it continues
+	PastDueSince      time.Time // when a renewal failed last, zero for never
+	CreatedAt         time.Time
+}
+
+// Active reports whether the account may use the app. grace is how long it may
+// after a renewal has failed, which Stripe tries again meanwhile.
+func (a *AppSubscription) Active(now time.Time, grace time.Duration) bool {
+	switch a.Status {
+	case "trialing", "active":
+		return true
+	case "past_due":
+		return now.Before(a.PastDueSince.Add(grace))
+	}
+	return false
+}
+
+// Running reports whether the subscription may still be charged for.
+func (a *AppSubscription) Running() bool {
+	return a.Status != "canceled" && a.Status != "incomplete_expired" && a.Status != "incomplete"
+}
+
+// appOf returns the subscription that counts for an account, nil for none: one
+// that is active before one that runs, and the newest of several.
+func (s *Service) appOf(accountID string, list []AppSubscription) (best *AppSubscription) {
+	now := s.cfg.Now()
+	rank := func(a *AppSubscription) int {
+		switch {
+		case a.Active(now, s.cfg.Grace):
+			return 2
+		case a.Running():
+			return 1
+		}
+		return 0
+	}
+
+	for i := range list {
+		a := &list[i]
+		if a.AccountID != accountID {
+			continue
+		}
+		if best == nil || rank(a) > rank(best) || rank(a) == rank(best) && a.CreatedAt.After(best.CreatedAt) {
+			best = a
+		}
+	}
+
+	return best
+}
+
+// AppObject is an account's subscription to the app as the API shows it.
+type AppObject struct {
+	Active            bool       `json:"active"`
+	Status            string     `json:"status"`
+	Subscription      string     `json:"subscription"`
+	Customer          string     `json:"customer"`
+	Order             string     `json:"order"`
+	CancelAtPeriodEnd bool       `json:"cancel_at_period_end"`
+	PeriodEnd         *time.Time `json:"period_end"`
+	EndsAt            *time.Time `json:"ends_at"`
+}
+
+// accountAnswer is an account with what it pays for the app.
+type accountAnswer struct {
+	AccountObject
+
+	App *AppObject `json:"app"`
+}
+
+// answers returns accounts as the API shows them.
+func (s *Service) answers(ctx context.Context, list []Account) ([]accountAnswer, error) {
+	ids := make([]string, len(list))
+	for i := range list {
+		ids[i] = list[i].ID
+	}
+	subs, err := s.cfg.Store.AppSubscriptions(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+
+	out := []accountAnswer{}
+	for i := range list {
+		v := accountAnswer{AccountObject: Render(&list[i])}
+		if a := s.appOf(list[i].ID, subs); a != nil {
+			v.App = &AppObject{
+				Active:            a.Active(s.cfg.Now(), s.cfg.Grace),
+				Status:            a.Status,
+				Subscription:      a.ID,
+				Customer:          a.CustomerID,
+				Order:             a.OrderID,
+				CancelAtPeriodEnd: a.CancelAtPeriodEnd,
+				PeriodEnd:         optional(a.PeriodEnd),
+				EndsAt:            optional(a.EndsAt),
+			}
+		}
+		out = append(out, v)
+	}
+
+	return out, nil
+}
+
+// Shop creates orders. *orders.Service implements it.
+type Shop interface {
+	CreateForShop(ctx context.Context, req orders.ShopRequest, id, token string) (orders.Order, error)
+	URL(id, token string) string
+}
+
+// AppRequest is what an account is to subscribe to.
+type AppRequest struct {
+	Items      *[]orders.ShopItem `json:"items"`
+	SuccessURL *string            `json:"success_url"`
+	CancelURL  *string            `json:"cancel_url"`
+	Locale     *string            `json:"locale"`
+}
+
+// AppLink is a page on which an account subscribes.
+type AppLink struct {
+	Object    string    `json:"object"` // always "app_link"
+	URL       string    `json:"url"`
+	Order     string    `json:"order"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+var (
+	errSubscribed = fault.New(fault.Conflict, "account_subscribed",
+		"The account has a subscription that runs. Cancel it before it begins another.")
+	errNoSubscription = fault.New(fault.Conflict, "account_not_subscribed",
+		"The account has no subscription that runs.")
+	errNotConnected = fault.New(fault.Conflict, "account_disconnected", "The account is disconnected.")
+)
+
+// ServeSubscribe is POST /v1/connect/accounts/{id}/subscribe: it makes an order
+// by which the account subscribes to the app.
+func (s *Service) ServeSubscribe(w http.ResponseWriter, r *http.Request, c Call) error {
+	var req AppRequest
+	if err := httpio.DecodeJSON(w, r, &req, maxBody); err != nil {
+		return err
+	}
+
+	id, _ := c.ID("ord_")
+	link, err := s.subscribe(r.Context(), r.PathValue("id"), req, id, orders.NewToken(c.Secret("order")))
+	if err != nil {
+		return err
+	}
+
+	httpio.LogFields(r.Context()).Set("order_id", link.Order)
+	return httpio.WriteJSON(w, http.StatusCreated, link)
+}
+
+func (s *Service) subscribe(ctx context.Context, accountID string, req AppRequest, id, token string) (AppLink, error) {
+	a, err := s.cfg.Store.ConnectAccount(ctx, accountID)
+	if err != nil {
+		return AppLink{}, err
+	}
+	if !a.IsConnected() {
+		return AppLink{}, errNotConnected
+	}
+
+	subs, err := s.cfg.Store.AppSubscriptions(ctx, []string{accountID})
+	if err != nil {
+		return AppLink{}, err
+	}
+	if sub := s.appOf(accountID, subs); sub != nil && sub.Running() {
+		return AppLink{}, errSubscribed
+	}
+
+	mode := orders.ModeSubscription
+	o, err := s.cfg.Shop.CreateForShop(ctx, orders.ShopRequest{
+		Mode:       &mode,
+		Items:      req.Items,
+		Customer:   &orders.ShopCustomer{Reference: &accountID},
+		SuccessURL: req.SuccessURL,
+		CancelURL:  req.CancelURL,
+		Locale:     req.Locale,
+	}, id, token)
+	if err != nil {
+		return AppLink{}, err
+	}
+
+	return AppLink{
+		Object:    "app_link",
+		URL:       s.cfg.Shop.URL(o.ID, token),
+		Order:     o.ID,
+		ExpiresAt: o.ExpiresAt.UTC(),
+	}, nil
+}
+
+// ServeUnsubscribe is POST /v1/connect/accounts/{id}/unsubscribe: it cancels
+// the account's subscription to the app at once. The account may be
+// disconnected: that alone does not end its subscription.
+func (s *Service) ServeUnsubscribe(w http.ResponseWriter, r *http.Request, _ Call) error {
+	id := r.PathValue("id")
+	a, err := s.cfg.Store.ConnectAccount(r.Context(), id)
+	if err != nil {
+		return err
+	}
+
+	subs, err := s.cfg.Store.AppSubscriptions(r.Context(), []string{id})
+	if err != nil {
+		return err
+	}
+	sub := s.appOf(id, subs)
+	if sub == nil || !sub.Running() {
+		return errNoSubscription
+	}
+
+	// Stripe's event brings the new state. Canceling twice does no harm.
+	if err := s.cfg.Stripe.CancelSubscription(r.Context(), sub.ID); err != nil {
+		return fault.Wrap(err, fault.Unavailable, "stripe_unavailable",
+			"Stripe did not confirm that the subscription is canceled. Please try again.")
+	}
+	if err := s.cfg.Refresh(r.Context(), sub.OrderID, sub.ID); err != nil {
+		s.cfg.Log.Warn().Err(err).Str("order_id", sub.OrderID).Msg("could not read a canceled subscription")
+	}
+
+	return s.writeAccount(w, r, a, nil)
+}
