@@ -214,6 +214,9 @@ func (d decoder) addCharge(b *Batch, object []byte, asOf time.Time) error {
 		ch.DeclineCode = cmp.Or(v.Outcome.Reason, v.FailureCode)
 	}
 
+	if v.Disputed {
+		ch.Phase = 2 // for good, and no event shows the charge when it happens
+	}
 	if d.cards {
 		ch.CardBrand, ch.CardLast4 = v.Method.Card.Brand, v.Method.Card.Last4
 	}

@@ -329,3 +329,26 @@ func TestOnlyWhatIsMirroredIsKept(t *testing.T) {
 		})
 	}
 }
+
+// TestLateEventKeepsTheDispute checks that an event from before a dispute,
+// which arrives after the charge was listed, does not take the dispute away: no
+// other event would bring it back.
+func TestLateEventKeepsTheDispute(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, storetest.SQLiteURL(t))
+	f.connect("acct_1", 0)
+	b := f.stripe.books["acct_1"]
+	_, charge := b.pay(f.clock.Now(), 1)
+	early := []byte(charge.json(mirror.Charges, false))
+	b.dispute(f.clock.Now(), charge)
+
+	s := mirror.New(f.cfg)
+	f.settle(s)
+	if err := s.Apply(t.Context(), "acct_1", early, f.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	list, err := f.store.MirrorPayments(t.Context(), "acct_1", mirror.Filter{})
+	if err != nil || len(list) != 1 || !list[0].Disputed {
+		t.Errorf("got %+v, %v; want a disputed payment", list, err)
+	}
+}
