@@ -45,7 +45,10 @@ func (a *App) routes() (http.Handler, error) {
 		PlainHTTP:      []string{httpserver.HealthPath, httpserver.ReadyPath, "/webhooks/", "/static/"},
 		Sharing: httpserver.Sharing{
 			Origins: cfg.AllowedOrigins,
-			Paths:   []string{"/config", "/checkout-form", "/orders/", "/create-customer-session", "/create-confirm-intent"},
+			Paths: []string{
+				"/config", "/checkout-form", "/orders/",
+				"/create-customer-session", "/create-confirm-intent",
+			},
 			Headers: []string{orders.ClientTokenHeader},
 		},
 		StripeErrors: []string{"/create-customer-session", "/create-confirm-intent", "/account_session"},

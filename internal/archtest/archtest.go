@@ -31,7 +31,9 @@ const everything = "*"
 var rooms = map[string][]string{
 	// cmd knows the nouns that `server orders`, `events`, `keys` and
 	// `guard` print.
-	"cmd":         {"api", "app", "config", "connect", "deliveries", "fault", "guard", "mail", "money", "orders", "payments", "webhooks"},
+	"cmd": {
+		"api", "app", "config", "connect", "deliveries", "fault", "guard", "mail", "money", "orders", "payments", "webhooks",
+	},
 	"app":         {everything},
 	"config":      {"appearance", "cleantext", "money", "spelling"},
 	"appearance":  {"spelling"},

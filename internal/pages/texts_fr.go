@@ -260,8 +260,9 @@ func french() texts {
 			},
 
 			ByCode: map[string]string{
-				"link_not_found":               "Ce lien n’est pas valable, ou ne l’est plus. Veuillez en demander un nouveau.",
-				"connect_callback_unknown":     "Cette adresse a déjà été utilisée, ou a été ouverte dans un autre navigateur. Rouvrez votre lien.",
+				"link_not_found": "Ce lien n’est pas valable, ou ne l’est plus. Veuillez en demander un nouveau.",
+				"connect_callback_unknown": "Cette adresse a déjà été utilisée, ou a été ouverte dans un autre navigateur. " +
+					"Rouvrez votre lien.",
 				"https_required":               "Cette page exige une connexion sécurisée. Rouvrez-la avec https:// au début de l’adresse.",
 				"internal_error":               "Une erreur s’est produite de notre côté. Veuillez réessayer.",
 				"currency_mixed":               "Les articles d’une commande doivent tous être dans la même devise.",

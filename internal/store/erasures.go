@@ -222,7 +222,8 @@ func forgetBrowsers(customers []people.StripeCustomer) (writes []sqldb.Command) 
 		args := []any{c.Account, c.ID}
 		writes = append(writes,
 			sqldb.Command{
-				Text: `DELETE FROM buyer_tokens WHERE buyer_id IN (SELECT id FROM buyers WHERE account = $1 AND customer_id = $2)`,
+				Text: `DELETE FROM buyer_tokens WHERE buyer_id IN
+					(SELECT id FROM buyers WHERE account = $1 AND customer_id = $2)`,
 				Args: args,
 			},
 			sqldb.Command{Text: `DELETE FROM buyers WHERE account = $1 AND customer_id = $2`, Args: args})

@@ -90,7 +90,8 @@ func (c *Client) Events(
 	var list eventPage
 
 	params := &stripe.Params{Context: ctx}
-	if err := c.For(account).backend.CallRaw(http.MethodGet, "/v1/events", c.shared.config.Key, query, params, &list); err != nil {
+	backend := c.For(account).backend
+	if err := backend.CallRaw(http.MethodGet, "/v1/events", c.shared.config.Key, query, params, &list); err != nil {
 		return nil, false, callError(err)
 	}
 

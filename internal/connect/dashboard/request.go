@@ -119,7 +119,9 @@ func (s *Service) ServeCreateLink(w http.ResponseWriter, r *http.Request, c Call
 	})
 }
 
-func (s *Service) createLink(ctx context.Context, account string, req LinkRequest, id, token string) (d Dashboard, err error) {
+func (s *Service) createLink(
+	ctx context.Context, account string, req LinkRequest, id, token string,
+) (d Dashboard, err error) {
 	a, err := s.cfg.Store.ConnectAccount(ctx, account)
 	switch {
 	case err != nil:

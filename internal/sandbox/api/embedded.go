@@ -30,7 +30,8 @@ func (c *Call) Operation() string { return c.operation() }
 
 // embeddedOnly refuses other keys on a route of the embedded components.
 func embeddedOnly() error {
-	e := wire.Malformed("", "", "Only the embedded components of Connect.js may call this: their key comes from an account session.")
+	e := wire.Malformed("", "",
+		"Only the embedded components of Connect.js may call this: their key comes from an account session.")
 	e.Status = http.StatusForbidden
 	return e
 }

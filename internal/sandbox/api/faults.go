@@ -27,7 +27,7 @@ const (
 	FaultDuplicate       = "duplicate"    // send a webhook twice
 	FaultReorder         = "reorder"      // let the next webhook overtake this one
 	FaultDrop            = "drop"         // never send a webhook
-	FaultOtherMode       = "other_mode"   // send a webhook of the other mode before this one: the same object, another event
+	FaultOtherMode       = "other_mode"   // send an event of the other mode about the object before this one
 	FaultOrdered         = "ordered"      // until it is removed, send webhooks one after the other, oldest first
 )
 

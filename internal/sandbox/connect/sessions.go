@@ -175,7 +175,8 @@ func claimSession(c *call) (any, error) {
 	session, ok := memory.Find[*AccountSession](c.Tx, c.Params.String("client_secret"))
 	if !ok || session.private.Key != "" {
 		return nil, wire.Invalid("resource_missing", "client_secret",
-			"This client secret is not known, or a browser has used it already. fetchClientSecret must create a new account session each time.")
+			"This client secret is not known, or a browser has used it already. "+
+				"fetchClientSecret must create a new account session each time.")
 	}
 
 	if c.Now.Unix() >= session.ExpiresAt {
