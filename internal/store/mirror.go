@@ -136,6 +136,14 @@ func putMirror(account string, b *mirror.Batch) (writes []sqldb.Command) {
 		writes = append(writes, inSteps(account, m.rows, mirrorTables[i].upsert)...)
 	}
 
+	// A dispute changes its charge, and no event shows the charge then.
+	for _, d := range b.Disputes {
+		writes = append(writes, sqldb.Command{
+			Text: `UPDATE mirror_charges SET disputed = TRUE, phase = 2 WHERE account = $1 AND id = $2`,
+			Args: []any{account, d.ChargeID},
+		})
+	}
+
 	// The charges are there by now, or another list of the pass brings them
 	// with their fees.
 	var fees [][]any

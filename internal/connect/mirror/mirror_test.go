@@ -340,10 +340,12 @@ func TestLateEventKeepsTheDispute(t *testing.T) {
 	b := f.stripe.books["acct_1"]
 	_, charge := b.pay(f.clock.Now(), 1)
 	early := []byte(charge.json(mirror.Charges, false))
-	b.dispute(f.clock.Now(), charge)
-
 	s := mirror.New(f.cfg)
-	f.settle(s)
+	f.settle(s) // before the dispute, of which only its own event tells
+	dispute := []byte(b.dispute(f.clock.Now(), charge).json(mirror.Disputes, false))
+	if err := s.Apply(t.Context(), "acct_1", dispute, f.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.Apply(t.Context(), "acct_1", early, f.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
