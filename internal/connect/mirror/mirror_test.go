@@ -12,36 +12,33 @@ import (
 )
 
 // TestAccountsTakeTurns checks that a large account does not hold up small
-// ones: each gets a page in turn.
+// ones: whoever was served goes behind all who wait.
 func TestAccountsTakeTurns(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, storetest.SQLiteURL(t))
-	f.connect("acct_large", 5000)
-	for _, name := range []string{"acct_a", "acct_b", "acct_c", "acct_d", "acct_e", "acct_f", "acct_g", "acct_h", "acct_i"} {
-		f.connect(name, 300)
+	names := []string{"acct_a", "acct_b", "acct_c", "acct_d", "acct_e", "acct_f", "acct_g", "acct_h", "acct_i", "acct_large"}
+	for _, name := range names {
+		f.connect(name, 0)
 	}
 
-	started := time.Now()
-	f.cfg.Now = func() time.Time { return begin.Add(time.Since(started)) }
-	f.run(mirror.New(f.cfg), func() bool { return f.progress("acct_large").State == mirror.Current })
-
-	// Nobody has much more than another one who still waits for more. Eight
-	// pages are read at a time.
-	pages, left := map[string]int{}, map[string]int{}
-	for _, q := range f.stripe.calls {
-		left[q.Account]++
-	}
-	for _, q := range f.stripe.calls {
-		pages[q.Account]++
-		left[q.Account]--
-		for account, n := range pages {
-			if left[account] > 0 && pages[q.Account] > n+3 {
-				t.Fatalf("%s has %d pages while %s waits for more than %d", q.Account, pages[q.Account], account, n)
-			}
+	served := map[string]int{}
+	for n := range 10 * len(names) {
+		now := f.clock.Advance(time.Microsecond)
+		jobs, err := f.store.ClaimMirrors(t.Context(), now, now.Add(time.Minute), 1, true)
+		if err != nil || len(jobs) != 1 {
+			t.Fatalf("claimed %v, %v", jobs, err)
 		}
-	}
-	if p := f.progress("acct_large"); p.State != mirror.Current || p.Backfill == nil {
-		t.Errorf("the largest account is %+v", p)
+
+		j := jobs[0]
+		if served[j.ID] != n/len(names) {
+			t.Fatalf("turn %d is of %s, which had %d of them", n, j.ID, served[j.ID])
+		}
+		served[j.ID]++
+
+		j.NextAt = now
+		if err := f.store.CommitMirror(t.Context(), j.Claim, &j.Mirror, &mirror.Batch{}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
