@@ -35,7 +35,7 @@ func feeFixed() option {
 		help: "What the platform takes besides its share, in minor units for each currency: usd:30,eur:25. " +
 			"Of the invoices of a subscription it takes its share only.",
 		modes: checkoutModes,
-		read:  orEmpty(readAmounts(func(c *Config) *map[string]int64 { return &c.Fee.Fixed })),
+		read:  orEmpty(readAmounts(0, func(c *Config) *map[string]int64 { return &c.Fee.Fixed })),
 	}
 }
 
@@ -45,7 +45,8 @@ func feeMost() option {
 		help: "The most that the platform takes of an order, in minor units for each currency: usd:5000. " +
 			"It is never more than the order's total.",
 		modes: checkoutModes,
-		read:  orEmpty(readAmounts(func(c *Config) *map[string]int64 { return &c.Fee.Most })),
+		// A limit of 0 would be no fee at all, which is said by the percentage.
+		read: orEmpty(readAmounts(1, func(c *Config) *map[string]int64 { return &c.Fee.Most })),
 	}
 }
 
@@ -78,16 +79,16 @@ func readFeePercent(c *Config, s string) error {
 	return nil
 }
 
-// readAmounts reads amounts for currencies: usd:30,eur:25.
-func readAmounts(field func(*Config) *map[string]int64) reader {
+// readAmounts reads amounts for currencies, none below least: usd:30,eur:25.
+func readAmounts(least int64, field func(*Config) *map[string]int64) reader {
 	return func(c *Config, s string) error {
 		amounts := map[string]int64{}
 		for _, item := range splitList(s) {
 			currency, text, _ := strings.Cut(item, ":")
 			amount, err := strconv.ParseInt(text, 10, 64)
-			if err != nil || amount < 0 || amount > 1_000_000_000 {
-				return errors.New("must be a currency and a whole number of minor units, such as usd:30; " +
-					"separate several by commas")
+			if err != nil || amount < least || amount > 1_000_000_000 {
+				return fmt.Errorf("must be a currency and a whole number of minor units from %d, such as usd:30; "+
+					"separate several by commas", least)
 			}
 
 			if !money.Known(currency) {

@@ -36,7 +36,7 @@ func TestFeeOptions(t *testing.T) {
 	for _, wrong := range []string{
 		"CONNECT_FEE_PERCENT=100.01", "CONNECT_FEE_PERCENT=2.505", "CONNECT_FEE_PERCENT=-1", "CONNECT_FEE_PERCENT=2,5",
 		"CONNECT_FEE_FIXED=xyz:30", "CONNECT_FEE_FIXED=usd:0.30", "CONNECT_FEE_FIXED=30",
-		"CONNECT_FEE_MAX=usd:1,usd:2", "CONNECT_FEE_MAX=usd:-1",
+		"CONNECT_FEE_MAX=usd:1,usd:2", "CONNECT_FEE_MAX=usd:-1", "CONNECT_FEE_MAX=usd:0",
 	} {
 		if got := problems(t, config.Serve, with(testKeys, wrong), nil); !hasPrefix(got, wrong[:len("CONNECT_FEE_")]) {
 			t.Errorf("%s: got %q, want a problem", wrong, got)

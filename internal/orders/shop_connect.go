@@ -162,9 +162,6 @@ func (s *Service) setTransfer(ctx context.Context, o *Order, req ShopRequest) er
 	case to.Amount != nil && *to.Amount < 1:
 		return fault.InvalidField("transfer_data.amount", "amount_out_of_range",
 			"The transfer must be a whole number of minor units, at least 1.")
-	case to.Amount != nil && req.ApplicationFeeAmount != nil:
-		return fault.InvalidField("application_fee_amount", "not_with_transfer_amount",
-			"Set how much is transferred, or how much the platform keeps, not both.")
 	}
 
 	if s.cfg.Accounts != nil {
@@ -207,6 +204,11 @@ func setFees(o *Order, req ShopRequest) error {
 			return fault.InvalidField(part.field, "not_in_mode",
 				"This cannot be set for an order in mode "+string(o.Mode)+".")
 		}
+	}
+
+	if req.ApplicationFeeAmount != nil && o.Connect.Transfer > 0 {
+		return fault.InvalidField("application_fee_amount", "not_with_transfer_amount",
+			"Set how much is transferred, or how much the platform keeps, not both.")
 	}
 
 	if p := req.ApplicationFeePercent; p != nil {

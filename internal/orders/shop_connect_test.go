@@ -143,6 +143,12 @@ func TestChangeOfAnAccountsOrder(t *testing.T) {
 		t.Errorf("fee %d, %v; want the total, 300", o.FeeOn(o.Amount), err)
 	}
 
+	part := s.ordered(ownMugs + `,"transfer_data":{"destination":"acct_made","amount":1700}}`).ID
+	_, err := s.svc.ChangeForShop(t.Context(), part, shopRequest(t, `{"application_fee_amount":7}`))
+	if !fault.Is(err, "not_with_transfer_amount") {
+		t.Errorf("a fee besides a part: got %v, want a refusal", err)
+	}
+
 	for _, body := range []string{
 		`{"account":"acct_new"}`, `{"on_behalf_of":""}`, `{"transfer_data":{"destination":"acct_made"}}`,
 		`{"application_fee_percent":1}`,

@@ -285,3 +285,86 @@ func TestOperationOnADisconnectedAccount(t *testing.T) {
 		})
 	}
 }
+
+// TestUsualRefundOfTheFee: CONNECT_FEE_REFUND gives back what was taken, and
+// refuses no refund. What an attempt before the one that paid asked for does
+// not count, and the destination of a destination charge keeps its transfer
+// with the fee.
+func TestUsualRefundOfTheFee(t *testing.T) {
+	t.Parallel()
+	fee, none := int64(75), int64(0)
+	for name, tt := range map[string]struct {
+		former, paid *int64
+		destination  string
+		reverse      bool
+		want         bool
+	}{
+		"a fee":                         {paid: &fee, want: true},
+		"no fee":                        {paid: &none},
+		"a fee after none":              {former: &none, paid: &fee, want: true},
+		"none after a fee":              {former: &fee, paid: &none},
+		"a destination that keeps":      {paid: &fee, destination: "acct_2"},
+		"a destination that gives back": {paid: &fee, destination: "acct_2", reverse: true, want: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			s.config.RefundFee = true
+			s.restart()
+
+			o := &s.store.states[orderID].Order
+			o.Mode, o.Account, o.Connect.Destination = orders.ModePayment, "acct_1", tt.destination
+			if tt.destination != "" {
+				o.Account = ""
+			}
+
+			settle := func(p payments.Params, _ string) (payments.Snapshot, error) {
+				made := snap(p, succeeded)
+				made.TransferTo = p.TransferTo
+				s.stripe.PutIntent(made)
+				return made, nil
+			}
+
+			if tt.former != nil {
+				o.Connect.Fee = tt.former
+				s.stripe.OnSend(func(p payments.Params, _ string) (payments.Snapshot, error) {
+					return payments.Snapshot{}, declined(p)
+				})
+				_, _ = s.confirm("ctoken_former")
+			}
+
+			s.store.states[orderID].Order.Connect.Fee = tt.paid
+			s.stripe.OnSend(settle)
+			if _, err := s.confirm("ctoken_paid"); err != nil {
+				t.Fatal(err)
+			}
+
+			res, err := s.do(payments.OperationRequest{
+				Kind:            payments.OperationRefund,
+				UsualFee:        true,
+				ReverseTransfer: tt.reverse,
+			})
+			if err != nil || res.Operation.RefundFee != tt.want {
+				t.Errorf("the fee is given back: %t, %v; want %t", res.Operation.RefundFee, err, tt.want)
+			}
+		})
+	}
+}
+
+// TestFeeOfADestinationGoesBackWithItsTransfer: Stripe demands both.
+func TestFeeOfADestinationGoesBackWithItsTransfer(t *testing.T) {
+	t.Parallel()
+	s := confirmed(t, succeeded)
+	st := s.store.states[orderID]
+	st.Order.Connect.Destination, st.Attempts[0].Params.Fee = "acct_2", 75
+
+	req := payments.OperationRequest{Kind: payments.OperationRefund, RefundFee: true}
+	if _, err := s.do(req); !fault.Is(err, "fee_needs_reversal") {
+		t.Errorf("got %v, want a refusal", err)
+	}
+
+	req.ReverseTransfer = true
+	if _, err := s.do(req); err != nil {
+		t.Error(err)
+	}
+}

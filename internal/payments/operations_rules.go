@@ -80,7 +80,7 @@ func (r rules) start(st *State, req OperationRequest, id string) error {
 		op.IntentID, op.Amount, err = st.capturable(req.Amount)
 		op.Fee, op.Transfer = st.Order.FeeOn(op.Amount), st.Order.TransferOf(op.Amount)
 	case OperationRefund:
-		req.RefundFee = req.RefundFee || req.UsualFee && r.refundFee && st.mayHaveFee()
+		req.RefundFee = req.RefundFee || req.UsualFee && r.refundFee && st.usuallyRefundsFee(req)
 		op.IntentID, op.Amount, err = st.refundable(req)
 		op.RefundFee, op.ReverseTransfer = req.RefundFee, req.ReverseTransfer
 
@@ -129,6 +129,11 @@ func (st *State) refundable(req OperationRequest) (intentID string, _ int64, err
 			"The platform took no fee of this order.")
 	}
 
+	if req.RefundFee && !req.ReverseTransfer && o.Connect.Destination != "" {
+		return "", 0, fault.InvalidField("refund_application_fee", "fee_needs_reversal",
+			"The fee of a destination charge is given back together with its transfer: set reverse_transfer, too.")
+	}
+
 	if req.ReverseTransfer && o.Connect.Destination == "" {
 		return "", 0, fault.InvalidField("reverse_transfer", "no_transfer",
 			"The money of this order was transferred to no account.")
@@ -170,10 +175,25 @@ func (st *State) refundable(req OperationRequest) (intentID string, _ int64, err
 	return paid[0].ID, req.Amount, checkAmount(req.Amount, left, o.Currency)
 }
 
-// mayHaveFee reports whether an intent of the order may have a fee: one that
-// was sent with an attempt, or the share of a subscription.
+// mayHaveFee reports whether the intent that took the order's money may have a
+// fee, or the share of a subscription: that of the attempt which succeeded with
+// it. An intent follows the order until then, so that what an earlier attempt
+// asked for does not count unless none is known to have succeeded.
 func (st *State) mayHaveFee() bool {
-	return slices.ContainsFunc(st.Attempts, func(a Attempt) bool { return a.Params.Fee > 0 || a.Params.FeeShare > 0 })
+	hasFee := func(a Attempt) bool { return a.Params.Fee > 0 || a.Params.FeeShare > 0 }
+	paid := func(a Attempt) bool { return a.State == Succeeded }
+	if slices.ContainsFunc(st.Attempts, paid) {
+		return slices.ContainsFunc(st.Attempts, func(a Attempt) bool { return paid(a) && hasFee(a) })
+	}
+	return slices.ContainsFunc(st.Attempts, hasFee)
+}
+
+// usuallyRefundsFee reports whether a refund that says nothing of the fee can
+// give it back. That of a destination charge is given back only together with
+// the transfer, or else the destination would keep both
+// (https://docs.stripe.com/connect/destination-charges#issue-refunds).
+func (st *State) usuallyRefundsFee(req OperationRequest) bool {
+	return st.mayHaveFee() && (req.ReverseTransfer || st.Order.Connect.Destination == "")
 }
 
 // checkAmount returns what is wrong with an amount of which at most limit is

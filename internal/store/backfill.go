@@ -29,9 +29,14 @@ func (s *Store) Known(ctx context.Context, ids []string) (map[string]bool, error
 }
 
 // Cursor returns how far the backfill of an account has come, zero at first.
+// That of a connected account begins with the first order that is charged in
+// it, which nobody may have backfilled for long.
 func (s *Store) Cursor(ctx context.Context, account string) (time.Time, error) {
 	micros, _, err := sqldb.QueryOne(ctx, s.db.Reader(), sqldb.ScanInt,
-		`SELECT at FROM cursors WHERE account = $1`, account)
+		`SELECT COALESCE(
+			(SELECT at FROM cursors WHERE account = $1),
+			(SELECT MIN(created_at) FROM orders WHERE account = $1 AND account <> ''),
+			0)`, account)
 	return sqldb.FromMicros(micros), err
 }
 

@@ -154,3 +154,24 @@ func TestBackfillOfAnAccount(t *testing.T) {
 		t.Errorf("the account's cursor is %v, %v; want %v", at, err, f.clock.Now())
 	}
 }
+
+// TestFirstBackfillOfAnAccountBeginsWithItsFirstOrder: the server may have been
+// away since.
+func TestFirstBackfillOfAnAccountBeginsWithItsFirstOrder(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(f *fixture) {
+		began := f.clock.Now()
+		f.buyIn("acct_1", payments.StatusProcessing)
+		f.clock.Advance(5 * time.Hour)
+		f.buyIn("acct_1", payments.StatusProcessing)
+
+		hooks := f.config
+		connecting(&hooks)
+		f.hooks = webhooks.New(hooks)
+
+		f.backfill()
+		if want := began.Add(-time.Hour); !f.asked().Equal(want) {
+			f.Errorf("the account's events are listed from %s, want %s", f.asked(), want)
+		}
+	})
+}

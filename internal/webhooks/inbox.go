@@ -122,8 +122,9 @@ type Intake interface {
 	// of an order that continues, or may still begin.
 	HasSubscription(ctx context.Context, account, customerID string) (bool, error)
 
-	// Cursor returns the time up to which the account's events were backfilled,
-	// zero before the first run.
+	// Cursor returns the time up to which the account's events were backfilled.
+	// Before the first run it is that of the first order that is charged in the
+	// connected account, and zero for the platform's own.
 	Cursor(ctx context.Context, account string) (time.Time, error)
 	// SetCursor moves the account's cursor to upTo.
 	SetCursor(ctx context.Context, account string, upTo time.Time) error
