@@ -3,6 +3,7 @@ package people
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -201,8 +202,13 @@ func (s *Service) work(ctx context.Context, j Job) (deleted bool, err error) {
 	for len(e.Customers) > 0 {
 		c := e.Customers[0]
 		if err = s.cfg.Stripe(c.Account).DeleteCustomer(ctx, c.ID); err != nil {
+			// One that cannot be deleted, as in an account that is disconnected,
+			// must not keep the others: the next try begins with them.
+			err = fmt.Errorf("people: delete customer %s at Stripe: %w", c.ID, err)
+			e.Customers = append(slices.Clone(e.Customers[1:]), c)
 			break
 		}
+
 		e.Customers = e.Customers[1:]
 	}
 
@@ -211,7 +217,6 @@ func (s *Service) work(ctx context.Context, j Job) (deleted bool, err error) {
 		return true, s.cfg.Store.SaveErasure(ctx, j.Claim, e)
 	}
 
-	err = fmt.Errorf("people: delete customer %s at Stripe: %w", e.Customers[0].ID, err)
 	e.NextAt = s.cfg.Now().Add(queue.Backoff(int(e.Tries), firstDelay, longDelay))
 	if saveErr := s.cfg.Store.SaveErasure(ctx, j.Claim, e); saveErr != nil {
 		return false, saveErr // the lease expires

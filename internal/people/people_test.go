@@ -221,6 +221,36 @@ func TestAnErasureIsKilledAgainAndAgain(t *testing.T) {
 	}
 }
 
+// TestACustomerThatStaysKeepsNoOther: nothing can be deleted in an account that
+// is disconnected, but elsewhere it can.
+func TestACustomerThatStaysKeepsNoOther(t *testing.T) {
+	t.Parallel()
+	for _, stays := range []string{"cus_a", "cus_b"} {
+		f := newFixture(t)
+		f.stripe.before = func() error {
+			if f.stripe.calls[len(f.stripe.calls)-1] == stays {
+				return errors.New("no access")
+			}
+			return nil
+		}
+
+		if done, err := f.service().Erase(t.Context(), "c-7"); done || err != nil {
+			t.Errorf("got %t, %v; want an erasure that goes on", done, err)
+		}
+
+		f.work()
+		if len(f.stripe.customers) != 1 || !f.stripe.customers[stays] {
+			t.Errorf("Stripe still has %v, want %s alone", f.stripe.customers, stays)
+		}
+
+		f.stripe.before = nil
+		for range 40 {
+			f.work()
+		}
+		f.wantErased()
+	}
+}
+
 func TestErasingNobodyIsDone(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
