@@ -185,7 +185,7 @@ func (v *intentJSON) payment(asOf time.Time) Payment {
 		DeclineCode:    v.LastError.DeclineCode,
 		CreatedAt:      unix(v.Created),
 		CanceledAt:     unix(v.CanceledAt),
-		Reading:        Reading{phaseOf(PaymentIntents, v.Status), asOf, steps[v.Status]},
+		Reading:        Reading{phaseOf(PaymentIntents, v.Status), asOf, stepOf(v.Status, v.LastError.Code)},
 	}
 }
 

@@ -2,6 +2,7 @@ package mirror_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -349,5 +350,30 @@ func TestLateEventKeepsTheDispute(t *testing.T) {
 	list, err := f.store.MirrorPayments(t.Context(), "acct_1", mirror.Filter{})
 	if err != nil || len(list) != 1 || !list[0].Disputed {
 		t.Errorf("got %+v, %v; want a disputed payment", list, err)
+	}
+}
+
+// TestLateEventKeepsTheDecline checks that the event of a payment's creation,
+// which arrives after that of its decline in the same second, does not take the
+// decline away: the state is the same in both.
+func TestLateEventKeepsTheDecline(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, storetest.SQLiteURL(t))
+	f.connect("acct_1", 0)
+	s := mirror.New(f.cfg)
+	f.settle(s)
+
+	const intent = `{"object":"payment_intent","id":"pi_late","amount":100,"currency":"eur","created":1,` +
+		`"status":"requires_payment_method","last_payment_error":%s}`
+	at := f.clock.Now()
+	for _, failure := range []string{`{"code":"card_declined","decline_code":"insufficient_funds"}`, `null`} {
+		if err := s.Apply(t.Context(), "acct_1", fmt.Appendf(nil, intent, failure), at); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	list, err := f.store.MirrorPayments(t.Context(), "acct_1", mirror.Filter{})
+	if err != nil || len(list) != 1 || list[0].DeclineCode != "insufficient_funds" {
+		t.Errorf("got %+v, %v; want the decline", list, err)
 	}
 }

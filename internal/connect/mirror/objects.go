@@ -148,3 +148,15 @@ var steps = map[string]int64{
 	"processing":            3,
 	"requires_capture":      4,
 }
+
+// stepDeclined is the step of a payment whose last try failed. Its state is
+// that of a payment which nobody has tried, and whose event may come later.
+const stepDeclined = 5
+
+// stepOf returns the Step of a payment.
+func stepOf(status, errorCode string) int64 {
+	if status == "requires_payment_method" && errorCode != "" {
+		return stepDeclined
+	}
+	return steps[status]
+}
