@@ -8,6 +8,7 @@ import (
 
 	"checkoutd/internal/budget"
 	"checkoutd/internal/config"
+	"checkoutd/internal/connect"
 	"checkoutd/internal/connect/mirror"
 	"checkoutd/internal/store"
 )
@@ -47,10 +48,15 @@ func mirrorReader(cfg *config.Config, s *store.Store, now func() time.Time) *mir
 }
 
 // mayWrite reports whether the owner of a connected account allows calls that
-// change something.
+// change something, and returns connect.ErrNotConnected for an account that is
+// disconnected.
 func mayWrite(s *store.Store) func(ctx context.Context, account string) (bool, error) {
 	return func(ctx context.Context, account string) (bool, error) {
 		a, err := s.ConnectAccount(ctx, account)
+		if err == nil && !a.IsConnected() {
+			err = connect.ErrNotConnected
+		}
+
 		return err == nil && a.MayWrite(), err
 	}
 }

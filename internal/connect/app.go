@@ -151,7 +151,8 @@ var (
 		"The account has a subscription that runs. Cancel it before it begins another.")
 	errNoSubscription = fault.New(fault.Conflict, "account_not_subscribed",
 		"The account has no subscription that runs.")
-	errNotConnected = fault.New(fault.Conflict, "account_disconnected", "The account is disconnected.")
+	// ErrNotConnected refuses what needs access to an account.
+	ErrNotConnected = fault.New(fault.Conflict, "account_disconnected", "The account is disconnected.")
 )
 
 // ServeSubscribe is POST /v1/connect/accounts/{id}/subscribe: it makes an order
@@ -178,7 +179,7 @@ func (s *Service) subscribe(ctx context.Context, accountID string, req AppReques
 		return AppLink{}, err
 	}
 	if !a.IsConnected() {
-		return AppLink{}, errNotConnected
+		return AppLink{}, ErrNotConnected
 	}
 
 	subs, err := s.cfg.Store.AppSubscriptions(ctx, []string{accountID})

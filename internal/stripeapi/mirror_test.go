@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"checkoutd/internal/budget"
+	"checkoutd/internal/connect"
 	"checkoutd/internal/connect/mirror"
 	"checkoutd/internal/payments"
 	"checkoutd/internal/stripeapi"
@@ -167,6 +168,10 @@ func TestReadOnlyAccountIsNeverWrittenFor(t *testing.T) {
 		if account == "acct_unknown" {
 			return false, errors.New("the database is down")
 		}
+		if account == "acct_gone" {
+			return false, connect.ErrNotConnected
+		}
+
 		return account == "acct_writes", nil
 	})
 	op := payments.Operation{ID: "op_1", IntentID: "pi_1", Amount: 1, IdempotencyKey: "checkoutd-op_1"}
@@ -176,6 +181,9 @@ func TestReadOnlyAccountIsNeverWrittenFor(t *testing.T) {
 	if !errors.As(err, &refused) || refused.Outcome != payments.OutcomeRefused ||
 		refused.Stripe.Type != payments.TypePermission || refused.Stripe.Code != "account_read_only" {
 		t.Errorf("got %v, want a certain refusal", err)
+	}
+	if err := c.For("acct_gone").Refund(t.Context(), op); !payments.IsAccountGone(err) {
+		t.Errorf("a disconnected account: got %v, want what Stripe says of an account without access", err)
 	}
 	if err := c.For("acct_unknown").Refund(t.Context(), op); err == nil {
 		t.Error("a call went through although nobody knows what the owner allows")

@@ -16,6 +16,7 @@ import (
 	"github.com/stripe/stripe-go/v81"
 
 	"checkoutd/internal/budget"
+	"checkoutd/internal/connect"
 	"checkoutd/internal/idempotency"
 	"checkoutd/internal/payments"
 )
@@ -124,8 +125,9 @@ func isMirror(r *http.Request) bool {
 const accountHeader = "Stripe-Account"
 
 // forbidden answers a request that would write for an account whose owner
-// allows reading only, as Stripe does, and nil for any other request. An answer
-// is repeated by nobody, and proves that nothing was done.
+// allows reading only or has ended the access, as Stripe does, and nil for any
+// other request. An answer is repeated by nobody, and proves that nothing was
+// done.
 func (g guard) forbidden(r *http.Request) (*http.Response, error) {
 	account := r.Header.Get(accountHeader)
 	if account == "" || r.Method == http.MethodGet || g.mayWrite == nil {
@@ -133,15 +135,22 @@ func (g guard) forbidden(r *http.Request) (*http.Response, error) {
 	}
 
 	allowed, err := g.mayWrite(r.Context(), account)
-	if err != nil {
+	switch {
+	case errors.Is(err, connect.ErrNotConnected):
+		// What waits for the account, or gives up, knows the code of Stripe.
+		return refusal(r, string(stripe.ErrorCodeAccountInvalid), "This account is not connected any more."), nil
+	case err != nil:
 		return nil, fmt.Errorf("stripeapi: read what the owner of the account allows: %w", err)
-	}
-	if allowed {
-		return nil, nil
+	case !allowed:
+		return refusal(r, "account_read_only", "This account may only be read."), nil
 	}
 
-	const body = `{"error":{"type":"invalid_request_error","code":"account_read_only",` +
-		`"message":"This account may only be read."}}`
+	return nil, nil
+}
+
+// refusal returns the answer of a request that was not sent.
+func refusal(r *http.Request, code, message string) *http.Response {
+	body := fmt.Sprintf(`{"error":{"type":"invalid_request_error","code":%q,"message":%q}}`, code, message)
 
 	return &http.Response{
 		Status:        "403 Forbidden",
@@ -153,7 +162,7 @@ func (g guard) forbidden(r *http.Request) (*http.Response, error) {
 		Body:          io.NopCloser(strings.NewReader(body)),
 		ContentLength: int64(len(body)),
 		Request:       r,
-	}, nil
+	}
 }
 
 // onAccount makes every request one for a connected account.

@@ -44,8 +44,9 @@ type Config struct {
 	Transport  http.RoundTripper // nil: a pool of our own
 	Meter      Meter             // measures the requests; may be nil
 	// MayWrite reports whether the owner of a connected account allows calls
-	// that change something. No such call leaves this process otherwise. Nil
-	// allows it for every account.
+	// that change something, or connect.ErrNotConnected if it is disconnected.
+	// No such call leaves this process otherwise. Nil allows it for every
+	// account.
 	MayWrite func(ctx context.Context, account string) (bool, error)
 	// AccessLost is called with the ID of a connected account when Stripe
 	// refuses a call for it because the platform has no access. It must not

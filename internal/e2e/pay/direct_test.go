@@ -3,10 +3,12 @@ package pay_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"checkoutd/internal/api"
 	"checkoutd/internal/e2e/e2etest"
+	"checkoutd/internal/orders"
 )
 
 // openPlatform opens a shop that takes 2.5 % and 30 cents of orders with an
@@ -218,4 +220,33 @@ func TestDestinationCharge(t *testing.T) {
 	if fmt.Sprint(out["amount_refunded"]) != "1800" {
 		t.Errorf("after the refund: %v", out)
 	}
+}
+
+// TestDirectAccountIsDisconnected: what was begun in an account that gives no
+// access any more comes to an end, and is told apart from reading alone.
+func TestDirectAccountIsDisconnected(t *testing.T) {
+	t.Parallel()
+	s := openPlatform(t)
+	acct := s.Connected()
+	back := s.Backend(t, api.ScopeRefund)
+
+	paid, b := orderIn(t, s, `,"account":"`+acct+`"`)
+	b.Confirm(paid, e2etest.CardPays)
+	b.WantStatus(paid, "paid paid")
+
+	declined, b := orderIn(t, s, `,"account":"`+acct+`"`)
+	b.Confirm(declined, e2etest.CardNoFunds)
+	b.WantStatus(declined, "open failed")
+
+	back.Want(http.StatusOK, "POST", "/v1/connect/accounts/"+acct+"/deauthorize", "")
+
+	r := back.Call("POST", "/v1/orders/"+paid+"/refund", "")
+	back.WantProblem("a refund", r, http.StatusConflict, "operation_failed", "")
+	if !strings.Contains(r.Body, "no access to this account") {
+		t.Errorf("the refund is refused by %s", r.Body)
+	}
+
+	// Its intent cannot be canceled any more.
+	s.ExpireNow(declined)
+	s.Eventually("the declined order has ended", func() bool { return s.State(declined).Order.Status != orders.Open })
 }
