@@ -150,10 +150,10 @@ func parseDeliveryStates(value string) (list []deliveries.DeliveryState, err err
 // redeliverBody says what is to be sent again: at least one of its members must
 // be there.
 type redeliverBody struct {
-	Deliveries []string   `json:"deliveries"` // their IDs
-	Failed     bool       `json:"failed"`     // those that have failed
-	Since      *time.Time `json:"since"`      // what happened then or later, with or without a delivery
-	Order      string     `json:"order"`
+	Deliveries []string `json:"deliveries"` // their IDs
+	Failed     bool     `json:"failed"`     // those that have failed
+	Since      *string  `json:"since"`      // what happened then or later, with or without a delivery
+	Order      string   `json:"order"`
 }
 
 // maxRedeliver is how many deliveries a call may name.
@@ -177,7 +177,11 @@ func (s *Service) ServeRedeliver(w http.ResponseWriter, r *http.Request, _ Call)
 		f.States = []deliveries.DeliveryState{deliveries.Failed}
 	}
 	if body.Since != nil {
-		f.Since = *body.Since
+		since, err := parseTime("since", *body.Since)
+		if err != nil {
+			return err
+		}
+		f.Since = since
 	}
 
 	switch {

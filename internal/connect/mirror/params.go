@@ -18,9 +18,11 @@ const (
 	maxPage     = 100
 )
 
-// Words as Stripe writes them.
+// Words as Stripe writes them. The statuses are those of a PaymentIntent
+// (https://docs.stripe.com/api/payment_intents/object).
 var (
-	statusPattern   = regexp.MustCompile(`^[a-z_]{1,40}$`)
+	statusPattern = regexp.MustCompile(`^(requires_payment_method|requires_confirmation|requires_action|` +
+		`requires_capture|processing|canceled|succeeded)$`)
 	currencyPattern = regexp.MustCompile(`^[a-z]{3}$`)
 )
 

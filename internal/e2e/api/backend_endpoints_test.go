@@ -140,7 +140,7 @@ func TestEndpointsThroughTheAPI(t *testing.T) {
 	if enabled["status"] != "enabled" || len(enabled["types"].([]any)) != 0 || enabled["url"] != h.URL+"/other" {
 		t.Errorf("enabled: %v", enabled)
 	}
-	for n, body := range []string{`{"failed":true}`, `{"deliveries":["` + d["id"].(string) + `"]}`, `{"since":"2020-01-01T00:00:00Z"}`} {
+	for n, body := range []string{`{"failed":true}`, `{"deliveries":["` + d["id"].(string) + `"]}`, `{"since":"2020-01-01"}`} {
 		if m := b.Want(http.StatusOK, "POST", path+"/redeliver", body); m["count"] != 1.0 {
 			t.Errorf("%s: %v", body, m)
 		}
@@ -188,6 +188,7 @@ func TestEndpointRefusals(t *testing.T) {
 		{"the configuration's endpoint", "DELETE", fixed, ``, 409, "endpoint_configured", ""},
 		{"secrets for ever", "POST", mine + "/rotate", `{"keep_seconds":2592001}`, 422, "number_out_of_range", "keep_seconds"},
 		{"nothing again", "POST", mine + "/redeliver", `{}`, 422, "selection_missing", "deliveries"},
+		{"since no time", "POST", mine + "/redeliver", `{"since":"soon"}`, 422, "time_invalid", "since"},
 		{"another's delivery again", "POST", mine + "/redeliver", `{"deliveries":["dlv_none"]}`, 422, "delivery_unknown", "deliveries"},
 		{"deliveries of a state of none", "GET", mine + "/deliveries?status=lost", ``, 422, "status_unknown", "status"},
 		{"deliveries behind none", "GET", mine + "/deliveries?starting_after=dlv_none", ``, 422, "delivery_unknown", "starting_after"},
