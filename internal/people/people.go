@@ -202,8 +202,8 @@ func (s *Service) work(ctx context.Context, j Job) (deleted bool, err error) {
 	for len(e.Customers) > 0 {
 		c := e.Customers[0]
 		if err = s.cfg.Stripe(c.Account).DeleteCustomer(ctx, c.ID); err != nil {
-			// One that cannot be deleted, as in an account that is disconnected,
-			// must not keep the others: the next try begins with them.
+			// One that cannot be deleted, as in a disconnected account, must
+			// not keep the others: the next try begins with them.
 			err = fmt.Errorf("people: delete customer %s at Stripe: %w", c.ID, err)
 			e.Customers = append(slices.Clone(e.Customers[1:]), c)
 			break

@@ -19,8 +19,9 @@ type ledger struct {
 	mu    sync.Mutex
 	books map[string]*book
 	calls []mirror.Query
-	// fail, unless nil, is called before each page.
-	fail func(q mirror.Query) error
+	// fail, unless nil, is called before each page, by one caller at a time.
+	fail    func(q mirror.Query) error
+	failing sync.Mutex
 }
 
 // book holds the objects of an account by kind, oldest first.
@@ -184,12 +185,21 @@ func (o *object) balance() string {
 		"fee":%d,"currency":"eur"}`, o.id, o.created, o.id, o.fee)
 }
 
+// failure returns the failure that the test wants for a page.
+func (l *ledger) failure(q mirror.Query) error {
+	l.failing.Lock()
+	defer l.failing.Unlock()
+
+	if l.fail == nil {
+		return nil
+	}
+	return l.fail(q)
+}
+
 // MirrorPage implements mirror.Stripe.
 func (l *ledger) MirrorPage(ctx context.Context, q mirror.Query) (page [][]byte, more bool, err error) {
-	if l.fail != nil {
-		if err := l.fail(q); err != nil {
-			return nil, false, err
-		}
+	if err := l.failure(q); err != nil {
+		return nil, false, err
 	}
 
 	l.mu.Lock()
