@@ -117,7 +117,7 @@ func (h *harness) askUntilStored(ctx context.Context, name, path, body string) {
 }
 
 // TestKillBetweenCommits kills the server in every gap, on both engines.
-// Nothing was under way then, so each thing happens exactly once.
+// A webhook of an earlier step may be under way then, and comes again.
 func TestKillBetweenCommits(t *testing.T) {
 	t.Parallel()
 	for engine, newDatabase := range map[string]func(t *testing.T, dir string) database{
@@ -141,12 +141,17 @@ func TestKillBetweenCommits(t *testing.T) {
 			}
 
 			h.wantQuiet()
-			b.wantTold(h, 1)
+			b.wantTold(h, 2)
 			m.wantOnce(t)
-			want := h.count(`SELECT COUNT(*) FROM emails WHERE recipient = 'shop'`)
-			if got := len(m.taken()); got != want {
-				t.Errorf("%d e-mails to the shop came, want %d", got, want)
+
+			// The e-mail of an earlier step may have been under way: whether
+			// it came is not known, and it is not sent again.
+			all := h.count(`SELECT COUNT(*) FROM emails WHERE recipient = 'shop' AND state IN ('sent', 'unknown')`)
+			sent := h.count(`SELECT COUNT(*) FROM emails WHERE recipient = 'shop' AND state = 'sent'`)
+			if got := len(m.taken()); got < sent || got > all || sent == 0 {
+				t.Errorf("%d e-mails to the shop came; %d are sent, %d at most", got, sent, all)
 			}
+
 			h.wantAgreement(patience)
 		})
 	}
