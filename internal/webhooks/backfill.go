@@ -163,8 +163,8 @@ func (s *Service) acceptPage(ctx context.Context, account string, page [][]byte)
 			e.Account, ref.Account = account, account
 		}
 
-		if reason := s.quarantineReason(&e); reason != "" {
-			e.State, e.Note = Quarantined, reason
+		if state, note := s.refusal(&e); note != "" {
+			e.State, e.Note = state, note
 		}
 
 		e.Source = SourceBackfill

@@ -18,7 +18,8 @@ func (s *Service) gather(ctx context.Context, j *job) error {
 
 	for i := range waiting {
 		e := &waiting[i]
-		if e.Account != j.event.Account || s.quarantineReason(e) != "" || !routeOf(e.Type).isHint(e) {
+		_, refused := s.refusal(e)
+		if e.Account != j.event.Account || refused != "" || !routeOf(e.Type).isHint(e) {
 			continue
 		}
 

@@ -250,8 +250,8 @@ func (s *Service) envelope(payload []byte) (Event, payments.Ref, error) {
 		e.Group = e.ID
 	}
 
-	if reason := s.quarantineReason(&e); reason != "" {
-		e.State, e.Note = Quarantined, reason
+	if state, note := s.refusal(&e); note != "" {
+		e.State, e.Note = state, note
 	}
 
 	ref := routeOf(v.Type).refer(&v.Data.Object)
@@ -260,18 +260,20 @@ func (s *Service) envelope(payload []byte) (Event, payments.Ref, error) {
 	return e, ref, nil
 }
 
-// quarantineReason returns why an event must not touch our orders, or "".
-func (s *Service) quarantineReason(e *Event) string {
+// refusal returns the state of an event that must not touch our orders, and
+// why; "" if it may.
+func (s *Service) refusal(e *Event) (State, string) {
 	switch {
 	case e.Account != "" && s.cfg.Livemode && !e.Livemode:
-		// https://docs.stripe.com/connect/webhooks: this is how it shall be.
-		return "it is a test event of a connected account, which live endpoints get, too"
+		// Nobody has to look at it: https://docs.stripe.com/connect/webhooks
+		// says that live endpoints get these.
+		return Ignored, "it is a test event of a connected account, which live endpoints get, too"
 	case e.Livemode != s.cfg.Livemode:
-		return fmt.Sprintf("its livemode is %t, this server's is %t", e.Livemode, s.cfg.Livemode)
+		return Quarantined, fmt.Sprintf("its livemode is %t, this server's is %t", e.Livemode, s.cfg.Livemode)
 	case e.Account != "" && !s.cfg.Connect:
-		return "it belongs to a connected account, which this server does not serve"
+		return Quarantined, "it belongs to a connected account, which this server does not serve"
 	}
-	return ""
+	return "", ""
 }
 
 // clip bounds a string that only a broken or hostile sender makes long.

@@ -135,9 +135,9 @@ func (s *Service) process(ctx context.Context, e *Event) (err error) {
 		}
 	}()
 
-	// A quarantined event comes here when it is replayed.
-	if reason := s.quarantineReason(e); reason != "" {
-		return &terminalError{Quarantined, reason}
+	// A refused event comes here when it is replayed.
+	if state, note := s.refusal(e); note != "" {
+		return &terminalError{state, note}
 	}
 
 	if e.Interrupted >= maxInterrupted {
